@@ -1,0 +1,29 @@
+/** Addresses as people write them: `host`, `host:port`, `[v6]:port`. */
+
+/** Where something listens. */
+export interface Address {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/**
+ * Reads an address.
+ *
+ * @param text `host`, `host:port`, `v6`, `[v6]` or `[v6]:port`
+ * @param defaultPort the port where none is named; without it, one must be
+ * @returns the address, or undefined where the text is none
+ */
+export function parseAddress(text: string, defaultPort?: number): Address | undefined {
+  const [, bracketed, plain, digits] =
+    /^(?:\[([0-9A-Fa-f:.%]+)\]|([A-Za-z0-9_.-]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const bareV6 = /^[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*$/.test(text) ? text : undefined;
+  const hostname = bracketed ?? plain ?? bareV6;
+  const port = digits === undefined ? defaultPort : Number(digits);
+  if (hostname === undefined || port === undefined || port < 1 || port > 65_535) return undefined;
+  return { hostname, port };
+}
+
+/** Writes an address so that `parseAddress` reads it back. */
+export function addressText({ hostname, port }: Address): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}

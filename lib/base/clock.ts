@@ -1,0 +1,28 @@
+/** Time: waiting that can be called off, and the two clocks. */
+
+/** Wall-clock time, in whole Unix seconds, as the catalog counts it. */
+export function unixSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/**
+ * Waits.
+ *
+ * @param ms how long, in milliseconds
+ * @param signal ends the wait at once (default: none)
+ * @returns true after the whole time, false when called off
+ */
+export function sleep(ms: number, signal?: AbortSignal): Promise<boolean> {
+  if (signal?.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const calledOff = () => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", calledOff);
+      resolve(true);
+    }, ms);
+    signal?.addEventListener("abort", calledOff, { once: true });
+  });
+}

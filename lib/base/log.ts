@@ -1,0 +1,81 @@
+/**
+ * Log lines on stderr, as text for people or as JSON for machines.
+ *
+ * Text: `2026-01-31T12:00:00.000Z warn: what happened key=value ...`. JSON: one object a line
+ * with `time`, `level`, `message` and the fields.
+ */
+
+export type LogFormat = "text" | "json";
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Writes log lines; `debug` ones only where `debugging` is true. */
+export interface Log {
+  readonly debugging: boolean;
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/**
+ * Makes a log.
+ *
+ * @param options.format default `text`
+ * @param options.debugging writes `debug` lines too (default false)
+ * @param options.write takes each finished line with its LF (default: stderr)
+ */
+export function createLog(
+  { format = "text", debugging = false, write = writeStderr }: {
+    format?: LogFormat;
+    debugging?: boolean;
+    write?: (line: string) => void;
+  } = {},
+): Log {
+  const line = format === "json" ? jsonLine : textLine;
+  const at = (level: LogLevel) => (message: string, fields: LogFields = {}) =>
+    write(line(level, message, fields));
+  return {
+    debugging,
+    debug: debugging ? at("debug") : () => {},
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+  };
+}
+
+/** A log that writes nothing, for tests and for libraries whose caller wants none. */
+export const silentLog: Log = createLog({ write: () => {} });
+
+function textLine(level: LogLevel, message: string, fields: LogFields): string {
+  let line = `${new Date().toISOString()} ${level}: ${printable(message)}`;
+  for (const [name, value] of Object.entries(fields)) line += ` ${name}=${fieldText(value)}`;
+  return line + "\n";
+}
+
+function jsonLine(level: LogLevel, message: string, fields: LogFields): string {
+  return JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }) + "\n";
+}
+
+/** Quoted where it would not read as one word: what clients send must not forge a log line. */
+function fieldText(value: string | number | boolean | null): string {
+  return typeof value === "string" && !/^[\w.:/@+-]+$/.test(value)
+    ? JSON.stringify(value)
+    : String(value);
+}
+
+function printable(message: string): string {
+  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  return message.replace(/[\x00-\x1f\x7f-\x9f]/g, (c) => JSON.stringify(c).slice(1, -1));
+}
+
+const encoder = new TextEncoder();
+
+function writeStderr(line: string): void {
+  const bytes = encoder.encode(line);
+  try {
+    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
+  } catch {
+    // Nobody reads stderr any more; a server must not end for that.
+  }
+}

@@ -1,0 +1,31 @@
+/** How every program begins and ends: exit codes, and one sentence on stderr instead of a stack trace. */
+import { EXIT, ExitError, messageOf } from "../base/errors.ts";
+
+/**
+ * Runs a program's main function and ends the process with its exit code.
+ *
+ * @param name what to put before an error's sentence
+ * @param main gives the exit code; an `ExitError` that it throws brings its own
+ */
+export async function runMain(name: string, main: () => Promise<number>): Promise<never> {
+  try {
+    Deno.exit(await main());
+  } catch (error) {
+    if (error instanceof ExitError) {
+      if (error.message) console.error(`${name}: ${error.message}`);
+      Deno.exit(error.exitCode);
+    }
+    console.error(`${name}: unexpected failure, which is a bug to report: ${messageOf(error)}`);
+    Deno.exit(EXIT.failed);
+  }
+}
+
+/** The named environment variables, as far as they are set. */
+export function environment<Name extends string>(...names: Name[]): Partial<Record<Name, string>> {
+  const found: Partial<Record<Name, string>> = {};
+  for (const name of names) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}

@@ -1,0 +1,102 @@
+/** What the command lines of all programs share: usage errors, `--help`, `--version`, the catalog flags. */
+import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
+import { type Address, parseAddress } from "../base/address.ts";
+import { ExitError, UsageError } from "../base/errors.ts";
+import { MAX_NAME_CHARS } from "../base/limits.ts";
+import { VERSION } from "../base/version.ts";
+
+/** Port of a catalog where none is named. */
+export const CATALOG_PORT = 9097;
+
+/** Catalogs asked where neither a flag nor `CATALOG_HOST` names any. */
+export const DEFAULT_CATALOGS = "catalog.cse.nd.edu,backup-catalog.cse.nd.edu";
+
+/** The environment variables that are read, by any program. */
+export type Environment = Readonly<
+  Partial<Record<"CATALOG_HOST" | "CATALOG_PORT" | "USER" | "LOGNAME", string>>
+>;
+
+/** Ends the program after `--help` or `--version` printed its text: exit code 0, nothing on stderr. */
+export class TextPrinted extends ExitError {
+  override name = "TextPrinted";
+
+  constructor() {
+    super("", 0);
+  }
+}
+
+/**
+ * Starts the description of a program's command line.
+ *
+ * @param name as typed
+ * @param summary one sentence
+ * @param examples lines for the end of `--help`
+ */
+export function program(name: string, summary: string, examples: readonly string[]): Command {
+  return new Command(name)
+    .description(summary)
+    .version(`${name} ${VERSION}`, "--version", "print the version")
+    .helpOption("--help", "print this text")
+    .addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`)
+    .exitOverride()
+    .configureHelp({ helpWidth: 100 })
+    .configureOutput({ writeErr: () => {} });
+}
+
+/**
+ * Runs a parse and turns what commander throws into this project's errors.
+ *
+ * @throws {UsageError} for anything typed wrong, in one sentence
+ * @throws {TextPrinted} after `--help` and `--version`
+ */
+export function parsed<T>(name: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) throw new TextPrinted();
+    const sentence = error.message.replace(/^error: /, "").replace(/\n/g, " ");
+    throw new UsageError(`${sentence} (see ${name} --help)`);
+  }
+}
+
+/** Reads a name for the catalog: what the catalog would mangle or a file name cannot hold is refused. */
+export function catalogName(what: string): (text: string) => string {
+  return (text) => {
+    if (text.length <= MAX_NAME_CHARS && /^[A-Za-z0-9][A-Za-z0-9._+@-]*$/.test(text)) return text;
+    throw new InvalidArgumentError(
+      `A ${what} has 1 to ${MAX_NAME_CHARS} ASCII letters, digits, '.', '_', '+', '@' or '-', and begins with a letter or digit.`,
+    );
+  };
+}
+
+/** Reads a comma-separated list of catalogs; the port of entries without one is `defaultPort`. */
+export function catalogList(list: string, defaultPort: number): Address[] {
+  return list.split(",").map((text) => {
+    const address = parseAddress(text.trim(), defaultPort);
+    if (address) return address;
+    throw new InvalidArgumentError(
+      `Each catalog must be HOST, HOST:PORT or [V6]:PORT, not '${text.trim()}'.`,
+    );
+  });
+}
+
+/** Reads `PORT` or `off`. */
+export function portOrOff(text: string): number | undefined {
+  if (text === "off") return undefined;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  throw new InvalidArgumentError("It must be a port from 1 to 65535, or off.");
+}
+
+/**
+ * The catalogs to use: those of the flag, else of `CATALOG_HOST`, else the two at Notre Dame;
+ * `CATALOG_PORT` is the port of entries that name none.
+ *
+ * @param flag what `--catalog` said, or undefined
+ * @throws {UsageError} when the environment holds something else
+ */
+export function catalogsFrom(flag: string | undefined, env: Environment): Address[] {
+  const port = env.CATALOG_PORT ? portOrOff(env.CATALOG_PORT) ?? CATALOG_PORT : CATALOG_PORT;
+  return catalogList(flag ?? (env.CATALOG_HOST || DEFAULT_CATALOGS), port);
+}

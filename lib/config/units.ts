@@ -1,0 +1,49 @@
+/** Flag values as people write them, read into numbers with one unit; and the sentences for bad ones. */
+import { InvalidArgumentError } from "@commander-js/extra-typings";
+
+const SIZE_UNITS = { "": 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9 } as const;
+
+/** The reader of a flag's text; throws `InvalidArgumentError` with the rule and what came. */
+export type FlagReader<T> = (text: string) => T;
+
+/** Whole numbers from `min` to `max`, both included. */
+export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): FlagReader<number> {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    const rule = max === Number.MAX_SAFE_INTEGER
+      ? `a whole number of at least ${min}`
+      : `a whole number from ${min} to ${max}`;
+    throw new InvalidArgumentError(`It must be ${rule}.`);
+  };
+}
+
+/** Sizes such as `500MB` (B, KB, MB, GB in powers of 1,000), into bytes. */
+export function size(min: number, max: number = Number.MAX_SAFE_INTEGER): FlagReader<number> {
+  return (text) => {
+    const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*(|B|KB|MB|GB)$/i.exec(text) ?? [];
+    if (digits === undefined || unit === undefined) {
+      throw new InvalidArgumentError("It must be a size such as 500MB (B, KB, MB or GB).");
+    }
+    const bytes = Number(digits) * SIZE_UNITS[unit.toUpperCase() as keyof typeof SIZE_UNITS];
+    if (Number.isInteger(bytes) && bytes >= min && bytes <= max) return bytes;
+    throw new InvalidArgumentError(`It must be from ${sizeText(min)} to ${sizeText(max)}.`);
+  };
+}
+
+/** Seconds with fractions, such as `0.5`. */
+export function seconds(min: number, max: number): FlagReader<number> {
+  return (text) => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be seconds from ${min} to ${max}, such as 0.5.`);
+  };
+}
+
+/** A size as people write it, in the largest unit that leaves at most three decimals. */
+export function sizeText(bytes: number): string {
+  for (const [unit, factor] of [["GB", 1e9], ["MB", 1e6], ["KB", 1e3]] as const) {
+    if (bytes >= factor) return `${Math.round((bytes / factor) * 1e3) / 1e3}${unit}`;
+  }
+  return `${bytes}B`;
+}
