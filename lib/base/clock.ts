@@ -26,3 +26,25 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<boolean> {
     signal?.addEventListener("abort", calledOff, { once: true });
   });
 }
+
+/**
+ * Waits for a promise, but not for ever.
+ *
+ * @param promise what is waited for; its rejection passes through
+ * @param ms how long, in milliseconds
+ * @param signal ends the wait at once (default: none)
+ * @returns whether the promise was fulfilled in time
+ */
+export async function fulfilledWithin(
+  promise: Promise<unknown>,
+  ms: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const over = new AbortController();
+  const giveUp = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  try {
+    return await Promise.race([promise.then(() => true), sleep(ms, giveUp).then(() => false)]);
+  } finally {
+    over.abort();
+  }
+}

@@ -34,6 +34,9 @@ export const TABLE_HEAP_SHARE = 0.5;
 /** Largest share of V8's heap that `--max-memory` may ask for: the rest is for the server's work. */
 export const MAX_TABLE_HEAP_SHARE = 0.75;
 
+/** Smallest `--max-memory`, in bytes. */
+export const MIN_TABLE_BYTES = 100_000;
+
 /** Open cursors of one connection; a further one takes the place of the one not used for longest. */
 export const MAX_CURSORS = 16;
 
@@ -63,3 +66,69 @@ export const DRAIN_MS = 1_000;
 
 /** Keys and owners in the catalog, in characters; longer ones are refused at start. */
 export const MAX_NAME_CHARS = 128;
+
+/** Longest record of a server for the catalog, in bytes; larger datagrams get lost, so addresses are left out. */
+export const MAX_ANNOUNCEMENT_BYTES = 1_199;
+
+/** Addresses of a server's own interfaces in its record; the rest is left out. */
+export const MAX_ANNOUNCED_ADDRESSES = 8;
+
+/** Time for a name look-up before a catalog counts as unreachable for now, in milliseconds. */
+export const NAME_LOOKUP_MS = 5_000;
+
+/** How long after its first update a server looks itself up in the catalogs, in milliseconds. */
+export const READ_BACK_AFTER_MS = 1_500;
+
+/** Time for all goodbyes to the catalogs together, in milliseconds; then they are given up. */
+export const GOODBYE_MS = 300;
+
+/** Time for one question to a catalog, in milliseconds; then it counts as unreachable. */
+export const CATALOG_QUERY_MS = 5_000;
+
+/** How long listed catalogs may keep a look-up waiting when the local one knows the name, in milliseconds. */
+export const LISTED_FIRST_MS = 2_000;
+
+/** Longest `/query.json` that is read, in bytes; a longer one counts as no answer. */
+export const MAX_LISTING_BYTES = 32_000_000;
+
+/** Longest single record of a catalog that is looked at, in characters; a longer one is skipped. */
+export const MAX_LISTED_RECORD_CHARS = 65_536;
+
+/** How often a server tries to take over the local catalog, in milliseconds. */
+export const LOCAL_CATALOG_RETRY_MS = 1_000;
+
+/** Most time between two updates to the local catalog, in milliseconds: a new one knows all servers soon. */
+export const LOCAL_ANNOUNCE_MS = 5_000;
+
+/** Records of a catalog; beyond it, the one heard from longest ago goes. */
+export const MAX_CATALOG_RECORDS = 10_000;
+
+/** Records of a catalog with one source address; beyond it, the oldest of that address goes. */
+export const MAX_RECORDS_PER_ADDRESS = 1_000;
+
+/** Characters of all records of a catalog (below `MAX_LISTING_BYTES`); beyond it, the oldest ones go. */
+export const MAX_CATALOG_CHARS = 24_000_000;
+
+/** Longest update that a catalog takes, in bytes, also once inflated; a longer one is dropped. */
+export const MAX_UPDATE_BYTES = 65_535;
+
+/** Deepest nesting in an update; a deeper one is dropped, since cctools reads records recursively. */
+export const MAX_UPDATE_DEPTH = 16;
+
+/** Members of an update's record; one with more is dropped. */
+export const MAX_UPDATE_MEMBERS = 256;
+
+/** Updates that a catalog inflates at once; one more is dropped. */
+export const MAX_INFLATING = 32;
+
+/** Connections that a catalog serves at once; further ones wait in the kernel's backlog. */
+export const MAX_CATALOG_CONNECTIONS = 256;
+
+/** After this time, in milliseconds, a catalog cuts off its slowest connection when others wait. */
+export const CATALOG_GRACE_MS = 2_000;
+
+/** Time for a whole question or update over TCP to a catalog, in milliseconds; then it is cut off. */
+export const CATALOG_EXCHANGE_MS = 30_000;
+
+/** Longest head of an HTTP request to a catalog, in bytes; a longer one is answered 431. */
+export const MAX_HTTP_HEAD_BYTES = 16_384;

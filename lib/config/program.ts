@@ -1,7 +1,7 @@
 /** What the command lines of all programs share: usage errors, `--help`, `--version`, the catalog flags. */
 import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
 import { type Address, parseAddress } from "../base/address.ts";
-import { ExitError, UsageError } from "../base/errors.ts";
+import { ExitError, messageOf, UsageError } from "../base/errors.ts";
 import { MAX_NAME_CHARS } from "../base/limits.ts";
 import { VERSION } from "../base/version.ts";
 
@@ -70,8 +70,21 @@ export function catalogName(what: string): (text: string) => string {
   };
 }
 
+/** Help of `--catalog`, the same for all programs. */
+export const CATALOG_HELP =
+  "catalogs, comma-separated (default: $CATALOG_HOST, else the two at Notre Dame)";
+
+/** Help of `--local-catalog`, the same for all programs. */
+export const LOCAL_CATALOG_HELP = "port of this machine's own catalog, or off";
+
+/** Checks a comma-separated list of catalogs, for commander. */
+export function checkedCatalogs(list: string): string {
+  catalogList(list, CATALOG_PORT);
+  return list;
+}
+
 /** Reads a comma-separated list of catalogs; the port of entries without one is `defaultPort`. */
-export function catalogList(list: string, defaultPort: number): Address[] {
+function catalogList(list: string, defaultPort: number): Address[] {
   return list.split(",").map((text) => {
     const address = parseAddress(text.trim(), defaultPort);
     if (address) return address;
@@ -93,10 +106,22 @@ export function portOrOff(text: string): number | undefined {
  * The catalogs to use: those of the flag, else of `CATALOG_HOST`, else the two at Notre Dame;
  * `CATALOG_PORT` is the port of entries that name none.
  *
- * @param flag what `--catalog` said, or undefined
+ * @param flag what `--catalog` said; undefined where it was not given, false for `--no-catalog`
  * @throws {UsageError} when the environment holds something else
  */
-export function catalogsFrom(flag: string | undefined, env: Environment): Address[] {
-  const port = env.CATALOG_PORT ? portOrOff(env.CATALOG_PORT) ?? CATALOG_PORT : CATALOG_PORT;
-  return catalogList(flag ?? (env.CATALOG_HOST || DEFAULT_CATALOGS), port);
+export function catalogsFrom(
+  flag: string | boolean | undefined,
+  env: Environment,
+): readonly Address[] {
+  if (flag === false) return [];
+  const port = env.CATALOG_PORT ? Number(env.CATALOG_PORT) : CATALOG_PORT;
+  if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+    throw new UsageError(`CATALOG_PORT must be a port from 1 to 65535, not '${env.CATALOG_PORT}'`);
+  }
+  if (typeof flag === "string") return catalogList(flag, port);
+  try {
+    return catalogList(env.CATALOG_HOST || DEFAULT_CATALOGS, port);
+  } catch (error) {
+    throw new UsageError(`Cannot use CATALOG_HOST '${env.CATALOG_HOST}': ${messageOf(error)}`);
+  }
 }

@@ -1,0 +1,164 @@
+/** The command line of `htserver`: flags and environment into one checked configuration. */
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { type Address, parseAddress } from "../base/address.ts";
+import {
+  MAX_CLIENTS,
+  MAX_LINE_BYTES,
+  MAX_NAME_CHARS,
+  MAX_OUTPUT_BYTES,
+  MAX_REPLY_BYTES,
+  MAX_REQUEST_BYTES,
+  MAX_TABLE_HEAP_SHARE,
+  MIN_LINE_BYTES,
+  MIN_TABLE_BYTES,
+  TABLE_HEAP_SHARE,
+} from "../base/limits.ts";
+import type { LogFormat } from "../base/log.ts";
+import {
+  CATALOG_HELP,
+  CATALOG_PORT,
+  catalogName,
+  catalogsFrom,
+  checkedCatalogs,
+  type Environment,
+  LOCAL_CATALOG_HELP,
+  parsed,
+  portOrOff,
+  program,
+} from "./program.ts";
+import { integer, seconds, size, sizeText } from "./units.ts";
+
+/** Where clients are told to connect; the server's own port where none is named. */
+export interface Advertised {
+  readonly hostname: string;
+  readonly port: number | undefined;
+}
+
+/** How to run a server. */
+export interface ServerConfig {
+  readonly project: string;
+  readonly owner: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly portFile: string | undefined;
+  readonly catalogs: readonly Address[];
+  readonly catalogIntervalMs: number;
+  readonly localCatalogPort: number | undefined;
+  readonly advertise: Advertised | undefined;
+  readonly maxClients: number;
+  readonly maxRequestBytes: number;
+  readonly maxReplyBytes: number;
+  readonly maxOutputBytes: number;
+  readonly maxTableBytes: number;
+  readonly tokenFile: string | undefined;
+  readonly isDebugging: boolean;
+  readonly logFormat: LogFormat;
+}
+
+const NAME = "htserver";
+
+/**
+ * Reads the command line.
+ *
+ * @param args without the program's name
+ * @param env of the process
+ * @param heapBytes where V8's heap ends
+ * @throws {UsageError} or `TextPrinted`
+ */
+export function parseServerConfig(
+  args: readonly string[],
+  env: Environment,
+  heapBytes: number,
+): ServerConfig {
+  const command = program(
+    NAME,
+    "A hash table on the network that is found by name: starts a server and announces it to catalogs.",
+    [
+      "htserver me-a4-x                      any free port, found by its name",
+      "htserver me-a4-x --debug              shows how the requests of clients interleave",
+      "htserver me-a4-x --host 127.0.0.1     for this machine only",
+      "htserver me-a4-x --catalog catalog.example.org,backup.example.org:9097",
+    ],
+  )
+    .argument("<name>", "the name that clients look for; put your own in it", catalogName("name"))
+    .option("--host <addr>", "listen address", "0.0.0.0")
+    .option("--port <n>", "TCP port; 0 is any free one", integer(0, 65_535), 0)
+    .option("--port-file <file>", "write the port there, once the server listens")
+    .option("--memory", "keep nothing on disk, which is all that this version does")
+    .option("--catalog <list>", CATALOG_HELP, checkedCatalogs)
+    .option("--no-catalog", "announce to no listed catalog")
+    .option("--catalog-interval <s>", "seconds between updates", seconds(0.05, 86_400), 60)
+    .option("--local-catalog <port>", LOCAL_CATALOG_HELP, portOrOff, CATALOG_PORT)
+    .option("--owner <id>", "owner in the catalog (default: $USER)", catalogName("owner"))
+    .option(
+      "--advertise <host[:port]>",
+      "tell clients this address instead of the one the catalog sees",
+      advertised,
+    )
+    .option(
+      "--max-clients <n>",
+      "connected clients; a further one is told Busy",
+      integer(1, 1_000_000),
+      MAX_CLIENTS,
+    )
+    .addOption(
+      new Option("--max-request <size>", "longest request line; a longer one is TooLarge")
+        .argParser(size(MIN_LINE_BYTES, MAX_LINE_BYTES)).default(MAX_REQUEST_BYTES, "16 MiB"),
+    )
+    .addOption(
+      new Option("--max-reply <size>", "longest reply; a longer one is TooLarge, nothing changes")
+        .argParser(size(MIN_LINE_BYTES, MAX_LINE_BYTES)).default(MAX_REPLY_BYTES, "64 MiB"),
+    )
+    .addOption(
+      new Option("--max-output <size>", "replies waiting for a client before it must take some")
+        .argParser(size(MIN_LINE_BYTES, MAX_LINE_BYTES))
+        .default(MAX_OUTPUT_BYTES, sizeText(MAX_OUTPUT_BYTES)),
+    )
+    .addOption(
+      new Option("--max-memory <size>", "memory of the table; beyond it, inserts are TableFull")
+        .argParser(size(MIN_TABLE_BYTES, Math.floor(heapBytes * MAX_TABLE_HEAP_SHARE)))
+        .default(Math.floor(heapBytes * TABLE_HEAP_SHARE), "half of what V8 may use"),
+    )
+    .option("--token-file <file>", "clients must first show the token that is in this file")
+    .option("--debug", "one line per event: connect, request, disconnect", false)
+    .addOption(
+      new Option("--log-format <format>", "of the lines on stderr")
+        .choices(["text", "json"] as const).default("text" as const),
+    );
+  parsed(NAME, () => command.parse([...args], { from: "user" }));
+  const flags = command.opts();
+  return {
+    project: command.processedArgs[0],
+    owner: flags.owner ?? ownerFrom(env),
+    host: flags.host,
+    port: flags.port,
+    portFile: flags.portFile,
+    catalogs: catalogsFrom(flags.catalog, env),
+    catalogIntervalMs: flags.catalogInterval * 1_000,
+    localCatalogPort: flags.localCatalog,
+    advertise: flags.advertise,
+    maxClients: flags.maxClients,
+    maxRequestBytes: flags.maxRequest,
+    maxReplyBytes: flags.maxReply,
+    maxOutputBytes: flags.maxOutput,
+    maxTableBytes: flags.maxMemory,
+    tokenFile: flags.tokenFile,
+    isDebugging: flags.debug,
+    logFormat: flags.logFormat,
+  };
+}
+
+/** The user's login name, with what a catalog would mangle left out. */
+function ownerFrom({ USER, LOGNAME }: Environment): string {
+  const name = (USER || LOGNAME || "").replace(/[^A-Za-z0-9._+@-]/g, "").slice(0, MAX_NAME_CHARS);
+  return /^[A-Za-z0-9]/.test(name) ? name : "unknown";
+}
+
+function advertised(text: string): Advertised {
+  const address = parseAddress(text);
+  if (address) return address;
+  const hostname = parseAddress(text, 1)?.hostname;
+  if (hostname) return { hostname, port: undefined };
+  throw new InvalidArgumentError("It must be HOST, HOST:PORT or [V6]:PORT.");
+}

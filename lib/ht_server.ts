@@ -1,0 +1,135 @@
+/** A running server: wires the parts of one process together, and takes them down in order. */
+import { ExitError, messageOf } from "./base/errors.ts";
+import { DRAIN_MS } from "./base/limits.ts";
+import type { Log } from "./base/log.ts";
+import { VERSION } from "./base/version.ts";
+import type { ServerConfig } from "./config/server_config.ts";
+import { CommandQueue } from "./engine/command_queue.ts";
+import { Executor } from "./engine/executor.ts";
+import { tokenCheck } from "./engine/token.ts";
+import { Acceptor } from "./net/acceptor.ts";
+import { memoryStorage } from "./storage/storage.ts";
+import type { CommandContext } from "./table/commands.ts";
+import { HashTable } from "./table/hash_table.ts";
+
+/** What one needs to know to run a server, beside the log. */
+export type HtServerOptions = Pick<
+  ServerConfig,
+  | "project"
+  | "owner"
+  | "host"
+  | "port"
+  | "maxClients"
+  | "maxRequestBytes"
+  | "maxReplyBytes"
+  | "maxOutputBytes"
+  | "maxTableBytes"
+>;
+
+/** A server that listens. */
+export class HtServer {
+  readonly port: number;
+  /** New at each start. */
+  readonly instance: string = crypto.randomUUID();
+  readonly startedAtMs: number = Date.now();
+  readonly durability: string = memoryStorage.durability;
+  readonly #options: HtServerOptions;
+  readonly #table = new HashTable();
+  readonly #executor: Executor;
+  readonly #acceptor: Acceptor;
+  readonly #accepting: Promise<void>;
+
+  /**
+   * Listens at once.
+   *
+   * @param token what clients must show; undefined: nothing
+   * @throws {ExitError} where it cannot listen
+   */
+  constructor(options: HtServerOptions, token: string | undefined, log: Log) {
+    this.#options = options;
+    const context: CommandContext = {
+      table: this.#table,
+      maxTableBytes: options.maxTableBytes,
+      project: options.project,
+      info: () => JSON.stringify(this.info()),
+      isToken: tokenCheck(token),
+    };
+    this.#executor = new Executor({
+      context,
+      storage: memoryStorage,
+      maxReplyBytes: options.maxReplyBytes,
+      log,
+    });
+    const queue = new CommandQueue(this.#executor.execute);
+    const listener = listen(options.host, options.port);
+    this.port = listener.addr.port;
+    this.#acceptor = new Acceptor(listener, {
+      submit: (source) => queue.submit(source),
+      limits: options,
+      needsToken: token !== undefined,
+      log,
+    });
+    this.#accepting = this.#acceptor.run();
+  }
+
+  /** Connected clients. */
+  get clients(): number {
+    return this.#acceptor.clients;
+  }
+
+  /** Keys in the table. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** The members of `info`. */
+  info(): Record<string, unknown> {
+    const { project, owner, maxTableBytes, maxClients } = this.#options;
+    return {
+      project,
+      owner,
+      instance: this.instance,
+      version: VERSION,
+      pid: Deno.pid,
+      port: this.port,
+      uptime_s: Math.round((Date.now() - this.startedAtMs) / 10) / 100,
+      clients: this.clients,
+      size: this.size,
+      durability: this.durability,
+      memory_bytes: this.#table.bytes,
+      max_memory_bytes: maxTableBytes,
+      max_clients: maxClients,
+      ops: this.#executor.ops,
+    };
+  }
+
+  /** Takes no more clients, finishes what was taken, and closes everything. */
+  async stop(): Promise<void> {
+    await this.#acceptor.stop(DRAIN_MS);
+    await this.#accepting;
+  }
+}
+
+function listen(hostname: string, port: number): Deno.TcpListener {
+  try {
+    return Deno.listen({ hostname, port });
+  } catch (error) {
+    const where = `${hostname} port ${port}`;
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new ExitError(
+        `Cannot listen on ${where}: another program does; stop it, or leave --port out to get a free one`,
+      );
+    }
+    if (error instanceof Deno.errors.AddrNotAvailable) {
+      throw new ExitError(
+        `Cannot listen on ${where}: --host must be an address of this machine, or 0.0.0.0 for all`,
+      );
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new ExitError(
+        `Cannot listen on ${where}: ports below 1024 are for root; choose a higher one`,
+      );
+    }
+    throw new ExitError(`Cannot listen on ${where}: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,156 @@
+/** Accepts clients and keeps track of them: the listening socket, the sessions, the cap on both. */
+import { fulfilledWithin, sleep } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { encodeFailure } from "../protocol/encode_reply.ts";
+import { Cursors } from "../table/cursors.ts";
+import { type Connection, Session, type SessionLimits, type Submit } from "./session.ts";
+
+/** Pause after a failed accept, in milliseconds: out of file handles, most likely. */
+const ACCEPT_PAUSE_MS = 50;
+
+/** How long a refused client may take to read its `Busy`, in milliseconds. */
+const BUSY_LINGER_MS = 1_000;
+
+/** Refused clients that are being told so; further ones are closed without a word (I5). */
+const MAX_REFUSALS = 100;
+
+/** What an acceptor needs. */
+export interface AcceptorOptions {
+  readonly submit: Submit;
+  readonly limits: SessionLimits & { readonly maxClients: number };
+  /** Whether clients must say a good hello first. */
+  readonly needsToken: boolean;
+  readonly log: Log;
+}
+
+/** Accepts clients on one listener. */
+export class Acceptor {
+  readonly #listener: Deno.TcpListener;
+  readonly #options: AcceptorOptions;
+  readonly #sessions = new Map<number, { session: Session; ended: Promise<void> }>();
+  readonly #stopping = new AbortController();
+  #lastNumber = 0;
+  #refusals = 0;
+
+  constructor(listener: Deno.TcpListener, options: AcceptorOptions) {
+    this.#listener = listener;
+    this.#options = options;
+  }
+
+  /** Connected clients. */
+  get clients(): number {
+    return this.#sessions.size;
+  }
+
+  /** Accepts until `stop`. */
+  async run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      let connection: Deno.TcpConn;
+      try {
+        connection = await this.#listener.accept();
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        this.#options.log.warn("cannot accept a client for now", { why: messageOf(error) });
+        await sleep(ACCEPT_PAUSE_MS, this.#stopping.signal);
+        continue;
+      }
+      this.#welcome(connection);
+    }
+  }
+
+  /**
+   * Takes no more clients and no more requests, and lets clients have their replies.
+   *
+   * @param drainMs how long, in milliseconds; then the rest is cut off
+   */
+  async stop(drainMs: number): Promise<void> {
+    this.#stopping.abort();
+    this.#listener.close();
+    const entries = [...this.#sessions.values()];
+    for (const { session } of entries) session.end();
+    await fulfilledWithin(Promise.all(entries.map(({ ended }) => ended)), drainMs);
+    for (const { session } of entries) session.cut();
+    await Promise.all(entries.map(({ ended }) => ended));
+  }
+
+  #welcome(connection: Deno.TcpConn): void {
+    const { limits, log, submit, needsToken } = this.#options;
+    try {
+      connection.setNoDelay(true);
+      connection.setKeepAlive(true);
+    } catch {
+      // Gone already: its first read will say so.
+    }
+    if (this.#sessions.size >= limits.maxClients) {
+      void this.#refuse(connection);
+      return;
+    }
+    const number = ++this.#lastNumber;
+    const session = new Session({
+      client: { number, cursors: new Cursors(), admitted: !needsToken },
+      connection: asConnection(connection),
+      submit,
+      limits,
+      log,
+    });
+    if (log.debugging) log.debug("connect", { client: number, from: peerOf(connection) });
+    const ended = session.run().then(() => void this.#sessions.delete(number));
+    this.#sessions.set(number, { session, ended });
+  }
+
+  /** Says `Busy`, and lingers so that the words are not lost with a reset. */
+  async #refuse(connection: Deno.TcpConn): Promise<void> {
+    const { limits, log } = this.#options;
+    log.debug("busy", { clients: this.#sessions.size });
+    try {
+      if (this.#refusals >= MAX_REFUSALS) return;
+      this.#refusals++;
+      try {
+        await connection.write(new TextEncoder().encode(encodeFailure(undefined, {
+          type: "Busy",
+          message:
+            `This server takes at most ${limits.maxClients} clients (--max-clients), and has them; try again later`,
+        })));
+        await connection.closeWrite();
+        await fulfilledWithin(drained(connection), BUSY_LINGER_MS, this.#stopping.signal);
+      } finally {
+        this.#refusals--;
+      }
+    } catch {
+      // It did not wait for the answer.
+    } finally {
+      connection.close();
+    }
+  }
+}
+
+/** Deno's connection as a session sees it: closing twice does no harm. */
+function asConnection(connection: Deno.TcpConn): Connection {
+  return {
+    read: (buffer) => connection.read(buffer),
+    write: (bytes) => connection.write(bytes),
+    close() {
+      try {
+        connection.close();
+      } catch {
+        // Closed already.
+      }
+    },
+  };
+}
+
+/** Reads and drops what the client sent, until it closes. */
+async function drained(connection: Deno.TcpConn): Promise<void> {
+  const buffer = new Uint8Array(1_024);
+  try {
+    while (await connection.read(buffer) !== null);
+  } catch {
+    // Reset: just as good.
+  }
+}
+
+function peerOf(connection: Deno.TcpConn): string {
+  const { hostname, port } = connection.remoteAddr;
+  return `${hostname}:${port}`;
+}

@@ -1,0 +1,139 @@
+/**
+ * One client's connection, from accept to close: reads, hands requests to the queue, writes.
+ *
+ * Read, then execute, then write, then read again: a read that waits while a write of the same
+ * connection is pending was measured slower, and this way a client that does not take its replies
+ * is not read from either (I5).
+ */
+import { messageOf } from "../base/errors.ts";
+import { READ_BUFFER_BYTES } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
+import type { RequestSource } from "../engine/command_queue.ts";
+import type { Answer } from "../engine/executor.ts";
+import { decodeRequest } from "../protocol/decode_request.ts";
+import { LineFramer } from "../protocol/line_framer.ts";
+import type { Refusal, Request } from "../protocol/message.ts";
+import type { Client } from "../table/commands.ts";
+import { type ByteSink, Outbox } from "./outbox.ts";
+
+/** A connection, as far as a session needs one. */
+export interface Connection extends ByteSink {
+  read(buffer: Uint8Array): Promise<number | null>;
+  close(): void;
+}
+
+/** Takes a client's requests: the engine as the net sees it. */
+export type Submit = (source: RequestSource) => Promise<void>;
+
+/** Bounds of a session, in bytes. */
+export interface SessionLimits {
+  readonly maxRequestBytes: number;
+  readonly maxOutputBytes: number;
+}
+
+/** `reading`: waits for bytes; `working`: executes or writes; `closed`: over. */
+type State = "reading" | "working" | "closed";
+
+/** Serves one connection. */
+export class Session implements RequestSource {
+  readonly client: Client;
+  readonly #connection: Connection;
+  readonly #submit: Submit;
+  readonly #limits: SessionLimits;
+  readonly #log: Log;
+  readonly #framer: LineFramer;
+  readonly #outbox: Outbox;
+  #state: State = "working";
+  /** Set when nothing more is to be taken from this client. */
+  #isEnding = false;
+  /** Set by a reply that closes: what the client sent behind it is not looked at. */
+  #isEndedByAnswer = false;
+  #hasMore = false;
+
+  constructor(options: {
+    client: Client;
+    connection: Connection;
+    submit: Submit;
+    limits: SessionLimits;
+    log: Log;
+  }) {
+    this.client = options.client;
+    this.#connection = options.connection;
+    this.#submit = options.submit;
+    this.#limits = options.limits;
+    this.#log = options.log;
+    this.#framer = new LineFramer(options.limits.maxRequestBytes);
+    this.#outbox = new Outbox(options.connection, options.limits.maxOutputBytes);
+  }
+
+  /** Serves until either side ends the connection; never throws (I9). */
+  async run(): Promise<void> {
+    let why = "closed by the client";
+    try {
+      await this.#serve();
+      if (this.#isEnding) why = "closed by the server";
+    } catch (error) {
+      // Reset, timed out, or cut off by `cut`: the same to the others, who notice nothing.
+      why = messageOf(error);
+    } finally {
+      this.cut();
+      this.#log.debug("disconnect", { client: this.client.number, why });
+    }
+  }
+
+  /** Takes no more requests; what was taken is executed and answered, then the connection closes. */
+  end(): void {
+    this.#isEnding = true;
+    if (this.#state === "reading") this.cut();
+  }
+
+  /** Closes the connection at once, whatever waits. */
+  cut(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#connection.close();
+  }
+
+  next(): Request | Refusal | undefined {
+    if (this.#isEndedByAnswer || this.#outbox.isFull) {
+      this.#hasMore = !this.#isEndedByAnswer;
+      return undefined;
+    }
+    const line = this.#framer.next();
+    this.#hasMore = line !== undefined;
+    return line === undefined ? undefined : decodeRequest(line, this.#limits.maxRequestBytes);
+  }
+
+  answer({ line, closes }: Answer): void {
+    this.#outbox.put(line);
+    if (closes) this.#isEndedByAnswer = this.#isEnding = true;
+  }
+
+  async #serve(): Promise<void> {
+    let buffer = new Uint8Array(READ_BUFFER_BYTES.first);
+    while (!this.#isEnding) {
+      this.#state = "reading";
+      const count = await this.#connection.read(buffer);
+      if (count === null || this.#isClosed()) return;
+      this.#state = "working";
+      this.#framer.push(buffer.subarray(0, count));
+      do {
+        await this.#submit(this);
+        await this.#outbox.flush();
+      } while (this.#hasMore);
+      buffer = sized(buffer, count);
+    }
+  }
+
+  #isClosed(): boolean {
+    return this.#state === "closed";
+  }
+}
+
+/** Grows the buffer when a read filled it, and gives it back when reads are small again. */
+function sized(buffer: Uint8Array<ArrayBuffer>, lastRead: number): Uint8Array<ArrayBuffer> {
+  const { first, largest } = READ_BUFFER_BYTES;
+  if (lastRead === buffer.length && buffer.length < largest) return new Uint8Array(lastRead * 4);
+  if (buffer.length > first && lastRead < buffer.length / 16) return new Uint8Array(first);
+  return buffer;
+}

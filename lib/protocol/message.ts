@@ -1,0 +1,77 @@
+/**
+ * What clients and servers say to each other, as types. The lines themselves are read in
+ * `decode_request.ts` and written in `encode_reply.ts`; docs/PROTOCOL.md specifies them.
+ */
+
+/** A JSON value as its text, exactly as it was sent (I8). */
+export type JsonText = string;
+
+/** Every method there is. */
+export const METHODS = [
+  "insert",
+  "lookup",
+  "remove",
+  "scan",
+  "query",
+  "size",
+  "ping",
+  "info",
+  "hello",
+] as const;
+
+export type Method = (typeof METHODS)[number];
+
+/** Why a request failed; the `type` of an `ERROR` reply. */
+export type FailureType =
+  | "KeyError"
+  | "RequestError"
+  | "MethodError"
+  | "ValueError"
+  | "TooLarge"
+  | "TableFull"
+  | "StorageError"
+  | "WrongServer"
+  | "AuthError"
+  | "Busy";
+
+/** An `ERROR` reply: its type, and one sentence a person can act on. */
+export interface Failure {
+  readonly type: FailureType;
+  readonly message: string;
+}
+
+/** How much of a scan or query one reply holds. */
+export interface Part {
+  /** At most this many pairs; without it, everything at one instant. */
+  readonly limit: number | undefined;
+  /** Where to go on: from the reply before. */
+  readonly cursor: string | undefined;
+}
+
+/** A request whose members have the right types. */
+export type Request =
+  & { readonly id: JsonText | undefined }
+  & (
+    | { readonly method: "insert"; readonly key: string; readonly value: JsonText }
+    | { readonly method: "lookup"; readonly key: string }
+    | { readonly method: "remove"; readonly key: string }
+    | ({ readonly method: "scan"; readonly regex: string } & Part)
+    | ({ readonly method: "query"; readonly subkey: string; readonly subvalue: JsonText } & Part)
+    | { readonly method: "size" }
+    | { readonly method: "ping" }
+    | { readonly method: "info" }
+    | {
+      readonly method: "hello";
+      readonly project: string | undefined;
+      readonly token: string | undefined;
+    }
+  );
+
+/** The request of one method. */
+export type RequestOf<M extends Method> = Extract<Request, { readonly method: M }>;
+
+/** A line that is no good request: the reply it gets, with the id where one was found. */
+export interface Refusal {
+  readonly id: JsonText | undefined;
+  readonly failure: Failure;
+}

@@ -1,0 +1,47 @@
+/** The scans of one connection that are not finished: a cursor's name and where it goes on. */
+import { MAX_CURSORS } from "../base/limits.ts";
+import type { AtomTest } from "./json_atom.ts";
+import type { KeyPattern } from "./key_pattern.ts";
+
+/** What a scan or query looks for. */
+export type Search =
+  | { readonly method: "scan"; readonly regex: string; readonly pattern: KeyPattern }
+  | {
+    readonly method: "query";
+    readonly subkey: string;
+    readonly subvalue: string;
+    readonly test: AtomTest;
+  };
+
+/** A search and the first slot that it has not looked at. */
+export interface OpenCursor {
+  readonly search: Search;
+  readonly slot: number;
+}
+
+/** At most `MAX_CURSORS` (I5): a further one takes the place of the one not used for longest. */
+export class Cursors {
+  readonly #open = new Map<string, OpenCursor>();
+  #made = 0;
+
+  /** Opens a cursor and gives its name. */
+  open(cursor: OpenCursor): string {
+    if (this.#open.size >= MAX_CURSORS) {
+      const [oldest] = this.#open.keys();
+      if (oldest !== undefined) this.#open.delete(oldest);
+    }
+    const name = `c${++this.#made}`;
+    this.#open.set(name, cursor);
+    return name;
+  }
+
+  /** Finds a cursor, which stays open. */
+  find(name: string): OpenCursor | undefined {
+    return this.#open.get(name);
+  }
+
+  /** Closes a cursor. */
+  close(name: string): void {
+    this.#open.delete(name);
+  }
+}
