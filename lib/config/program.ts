@@ -1,20 +1,15 @@
 /** What the command lines of all programs share: usage errors, `--help`, `--version`, the catalog flags. */
 import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
-import { type Address, parseAddress } from "../base/address.ts";
-import { ExitError, messageOf, UsageError } from "../base/errors.ts";
+import type { CatalogEnvironment } from "../base/catalog_hosts.ts";
+import { ExitError, UsageError } from "../base/errors.ts";
 import { MAX_NAME_CHARS } from "../base/limits.ts";
 import { VERSION } from "../base/version.ts";
 
-/** Port of a catalog where none is named. */
-export const CATALOG_PORT = 9097;
-
-/** Catalogs asked where neither a flag nor `CATALOG_HOST` names any. */
-export const DEFAULT_CATALOGS = "catalog.cse.nd.edu,backup-catalog.cse.nd.edu";
-
 /** The environment variables that are read, by any program. */
-export type Environment = Readonly<
-  Partial<Record<"CATALOG_HOST" | "CATALOG_PORT" | "USER" | "LOGNAME", string>>
->;
+export interface Environment extends CatalogEnvironment {
+  readonly USER?: string;
+  readonly LOGNAME?: string;
+}
 
 /** Ends the program after `--help` or `--version` printed its text: exit code 0, nothing on stderr. */
 export class TextPrinted extends ExitError {
@@ -77,51 +72,10 @@ export const CATALOG_HELP =
 /** Help of `--local-catalog`, the same for all programs. */
 export const LOCAL_CATALOG_HELP = "port of this machine's own catalog, or off";
 
-/** Checks a comma-separated list of catalogs, for commander. */
-export function checkedCatalogs(list: string): string {
-  catalogList(list, CATALOG_PORT);
-  return list;
-}
-
-/** Reads a comma-separated list of catalogs; the port of entries without one is `defaultPort`. */
-function catalogList(list: string, defaultPort: number): Address[] {
-  return list.split(",").map((text) => {
-    const address = parseAddress(text.trim(), defaultPort);
-    if (address) return address;
-    throw new InvalidArgumentError(
-      `Each catalog must be HOST, HOST:PORT or [V6]:PORT, not '${text.trim()}'.`,
-    );
-  });
-}
-
 /** Reads `PORT` or `off`. */
 export function portOrOff(text: string): number | undefined {
   if (text === "off") return undefined;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= 65_535) return port;
   throw new InvalidArgumentError("It must be a port from 1 to 65535, or off.");
-}
-
-/**
- * The catalogs to use: those of the flag, else of `CATALOG_HOST`, else the two at Notre Dame;
- * `CATALOG_PORT` is the port of entries that name none.
- *
- * @param flag what `--catalog` said; undefined where it was not given, false for `--no-catalog`
- * @throws {UsageError} when the environment holds something else
- */
-export function catalogsFrom(
-  flag: string | boolean | undefined,
-  env: Environment,
-): readonly Address[] {
-  if (flag === false) return [];
-  const port = env.CATALOG_PORT ? Number(env.CATALOG_PORT) : CATALOG_PORT;
-  if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
-    throw new UsageError(`CATALOG_PORT must be a port from 1 to 65535, not '${env.CATALOG_PORT}'`);
-  }
-  if (typeof flag === "string") return catalogList(flag, port);
-  try {
-    return catalogList(env.CATALOG_HOST || DEFAULT_CATALOGS, port);
-  } catch (error) {
-    throw new UsageError(`Cannot use CATALOG_HOST '${env.CATALOG_HOST}': ${messageOf(error)}`);
-  }
 }

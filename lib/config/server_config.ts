@@ -1,6 +1,7 @@
 /** The command line of `htserver`: flags and environment into one checked configuration. */
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { type Address, parseAddress } from "../base/address.ts";
+import { CATALOG_PORT, catalogsFrom } from "../base/catalog_hosts.ts";
 import {
   MAX_CLIENTS,
   MAX_LINE_BYTES,
@@ -16,10 +17,7 @@ import {
 import type { LogFormat } from "../base/log.ts";
 import {
   CATALOG_HELP,
-  CATALOG_PORT,
   catalogName,
-  catalogsFrom,
-  checkedCatalogs,
   type Environment,
   LOCAL_CATALOG_HELP,
   parsed,
@@ -86,7 +84,7 @@ export function parseServerConfig(
     .option("--port <n>", "TCP port; 0 is any free one", integer(0, 65_535), 0)
     .option("--port-file <file>", "write the port there, once the server listens")
     .option("--memory", "keep nothing on disk, which is all that this version does")
-    .option("--catalog <list>", CATALOG_HELP, checkedCatalogs)
+    .option("--catalog <list>", CATALOG_HELP)
     .option("--no-catalog", "announce to no listed catalog")
     .option("--catalog-interval <s>", "seconds between updates", seconds(0.05, 86_400), 60)
     .option("--local-catalog <port>", LOCAL_CATALOG_HELP, portOrOff, CATALOG_PORT)

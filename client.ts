@@ -1,0 +1,16 @@
+/**
+ * The client library of htserver, and the `htclient` program.
+ *
+ * ```ts
+ * import { HtClient } from "./client.ts";
+ * const table = await HtClient.connect("me-a4-x");
+ * await table.insert("zebra", { weight: 100, name: "fred" });
+ * console.log(await table.lookup("zebra"), await table.scan("^z"));
+ * await table.close();
+ * ```
+ */
+export { type Address, addressText, parseAddress } from "./lib/base/address.ts";
+export { catalogsFrom } from "./lib/base/catalog_hosts.ts";
+export * from "./lib/client/errors.ts";
+export { type Atom, type ClientOptions, HtClient } from "./lib/client/ht_client.ts";
+export type { JsonText } from "./lib/protocol/message.ts";

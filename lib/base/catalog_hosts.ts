@@ -1,0 +1,43 @@
+/** Which catalogs to use: a list as cctools writes it, from a flag or the environment. */
+import { type Address, parseAddress } from "./address.ts";
+import { UsageError } from "./errors.ts";
+
+/** Port of a catalog where none is named. */
+export const CATALOG_PORT = 9097;
+
+/** Catalogs used where neither a flag nor `CATALOG_HOST` names any. */
+export const DEFAULT_CATALOGS = "catalog.cse.nd.edu,backup-catalog.cse.nd.edu";
+
+/** The environment variables that say where catalogs are. */
+export interface CatalogEnvironment {
+  readonly CATALOG_HOST?: string;
+  readonly CATALOG_PORT?: string;
+}
+
+/**
+ * The catalogs to use: those of the flag, else of `CATALOG_HOST`, else the two at Notre Dame;
+ * `CATALOG_PORT` is the port of entries that name none.
+ *
+ * @param flag what `--catalog` said; undefined where it was not given, false for `--no-catalog`
+ * @throws {UsageError} when flag or environment hold something else
+ */
+export function catalogsFrom(
+  flag: string | boolean | undefined,
+  env: CatalogEnvironment,
+): readonly Address[] {
+  if (flag === false) return [];
+  const port = env.CATALOG_PORT ? Number(env.CATALOG_PORT) : CATALOG_PORT;
+  if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+    throw new UsageError(`CATALOG_PORT must be a port from 1 to 65535, not '${env.CATALOG_PORT}'`);
+  }
+  const [source, list] = typeof flag === "string"
+    ? ["--catalog", flag]
+    : ["CATALOG_HOST", env.CATALOG_HOST || DEFAULT_CATALOGS];
+  return list.split(",").map((text) => {
+    const address = parseAddress(text.trim(), port);
+    if (address) return address;
+    throw new UsageError(
+      `Each catalog of ${source} must be HOST, HOST:PORT or [V6]:PORT, not '${text.trim()}'`,
+    );
+  });
+}

@@ -1,0 +1,85 @@
+/**
+ * The errors of the client library. Those that a server answered carry its sentence; the others
+ * say what became of the request.
+ */
+import type { Failure, FailureType } from "../protocol/message.ts";
+
+/** Any failure of a request or of reaching the server; `code` tells which. */
+export class HtError extends Error {
+  override name = "HtError";
+  readonly code: FailureType | "ServerNotFound" | "ConnectionLost";
+
+  constructor(code: HtError["code"], message: string) {
+    super(message);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** The server answered `ERROR`: it is alive, and the table did not change. */
+export class ReplyError extends HtError {
+  override readonly code: FailureType;
+
+  constructor({ type, message }: Failure) {
+    super(type, message);
+    this.code = type;
+  }
+}
+
+/** There is no such key. */
+export class KeyError extends ReplyError {}
+/** The line was no request. */
+export class RequestError extends ReplyError {}
+/** The server has no such method. */
+export class MethodError extends ReplyError {}
+/** A member is missing, has the wrong type, or its regex is not valid. */
+export class ValueError extends ReplyError {}
+/** The request or its reply is over the server's limit. */
+export class TooLargeError extends ReplyError {}
+/** The table is at its memory limit. */
+export class TableFullError extends ReplyError {}
+/** The change could not be made durable. */
+export class StorageError extends ReplyError {}
+/** The server has another name. */
+export class WrongServerError extends ReplyError {}
+/** The server needs a token, or another one. */
+export class AuthError extends ReplyError {}
+/** The server has as many clients as it takes. */
+export class BusyError extends ReplyError {}
+
+/** No live server of that name was found, or the address does not answer. */
+export class ServerNotFoundError extends HtError {
+  constructor(message: string) {
+    super("ServerNotFound", message);
+  }
+}
+
+/** The connection broke. */
+export class ConnectionLostError extends HtError {
+  /** Whether the server may have executed the request: false only where it was never sent. */
+  readonly maybeExecuted: boolean;
+
+  constructor(message: string, maybeExecuted: boolean) {
+    super("ConnectionLost", message);
+    this.maybeExecuted = maybeExecuted;
+  }
+}
+
+const CLASSES: Readonly<Record<FailureType, new (failure: Failure) => ReplyError>> = {
+  KeyError,
+  RequestError,
+  MethodError,
+  ValueError,
+  TooLarge: TooLargeError,
+  TableFull: TableFullError,
+  StorageError,
+  WrongServer: WrongServerError,
+  AuthError,
+  Busy: BusyError,
+};
+
+/** The error for an `ERROR` reply; of a type that this version does not know, a `ReplyError`. */
+export function errorFrom(failure: Failure): ReplyError {
+  const known = Object.hasOwn(CLASSES, failure.type) ? CLASSES[failure.type] : ReplyError;
+  return new known(failure);
+}

@@ -1,0 +1,193 @@
+/**
+ * Finds a live server by its name, and connects to it.
+ *
+ * Entries in a catalog are stale until proven live: a crashed server stays listed for a quarter of
+ * an hour, and its port may belong to somebody else by now. So every candidate has to answer
+ * `hello` with the name that is wanted; candidates are tried newest first, the next one without
+ * waiting long for the one before; and when none is alive, the name is looked up again with growing
+ * pauses.
+ */
+import { type Address, addressText } from "../base/address.ts";
+import { fulfilledWithin, sleep } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import {
+  candidateAddresses,
+  type Lookup,
+  notFoundMessage,
+  type Resolver,
+} from "../catalog/resolver.ts";
+import { encodeRequest } from "../protocol/encode_request.ts";
+import { AuthError, ConnectionLostError, ServerNotFoundError } from "./errors.ts";
+import { Link } from "./link.ts";
+import { pauseAfter } from "./retry.ts";
+
+/** Time for one candidate to accept and answer `hello`, in milliseconds. */
+const CANDIDATE_MS = 2_000;
+
+/** A candidate that is silent for this long gets company by the next one, in milliseconds. */
+const STAGGER_MS = 250;
+
+/** How long further live servers of the name are waited for, to warn about them, in milliseconds. */
+const TWIN_GRACE_MS = 150;
+
+/** Candidates of one look-up, the newest; the others are not tried (I5). */
+const MAX_CANDIDATES = 64;
+
+/** What is said to a server first. */
+export interface Greeting {
+  readonly project: string | undefined;
+  readonly token: string | undefined;
+}
+
+/** A connection to a live server, and its `instance`. */
+export interface Found {
+  readonly link: Link;
+  readonly instance: string;
+}
+
+/** How to find a server by its name. */
+export interface FindOptions {
+  readonly resolver: Resolver;
+  readonly project: string;
+  readonly token: string | undefined;
+  /** Gives up. */
+  readonly signal: AbortSignal;
+  /** Takes a sentence for the user. */
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * Finds a server.
+ *
+ * @throws {ServerNotFoundError} when given up, with what was tried
+ * @throws {AuthError} where the server asks for a token or another one
+ */
+export async function findServer(options: FindOptions): Promise<Found> {
+  const { resolver, project, signal } = options;
+  for (let failures = 0;;) {
+    // The local catalog counts only where no listed one knows the name; but where none of what
+    // they know is alive, everything that any catalog knows is tried.
+    const lookup = failures === 0
+      ? await resolver.lookUp(project, signal)
+      : await resolver.listAll(signal);
+    const tried = await tryCandidates(options, lookup);
+    if ("link" in tried) return tried;
+    if (++failures === 1 && !signal.aborted) options.warn(`${tried.message}; looking again`);
+    if (!(await sleep(pauseAfter(failures), signal))) throw new ServerNotFoundError(tried.message);
+  }
+}
+
+/**
+ * Connects to an address and says hello.
+ *
+ * @throws {ServerNotFoundError} where nobody answers there, or nobody who speaks the protocol
+ * @throws {ReplyError} where the server refuses
+ */
+export async function greet(
+  address: Address,
+  greeting: Greeting,
+  signal: AbortSignal,
+): Promise<Found> {
+  const timeUp = new AbortController();
+  const timer = setTimeout(() => timeUp.abort(), CANDIDATE_MS);
+  const attempt = AbortSignal.any([signal, timeUp.signal]);
+  try {
+    return await greetUntilAborted(address, greeting, attempt);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function greetUntilAborted(
+  address: Address,
+  greeting: Greeting,
+  signal: AbortSignal,
+): Promise<Found> {
+  const link = await Link.connect(address, signal);
+  const giveUp = () => void link.close();
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    const { result } = await link.send(encodeRequest({ method: "hello", ...greeting }));
+    const info: unknown = JSON.parse(result);
+    return { link, instance: instanceOf(info) ?? addressText(address) };
+  } catch (error) {
+    await link.close();
+    if (!(error instanceof ConnectionLostError)) throw error;
+    const why = signal.aborted ? "it accepts, but does not answer" : error.message;
+    throw new ServerNotFoundError(`Cannot use ${addressText(address)}: ${why}`);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
+async function tryCandidates(
+  options: FindOptions,
+  lookup: Lookup,
+): Promise<Found | { readonly message: string }> {
+  const { project, token, signal, warn } = options;
+  const candidates = candidatesOf(lookup, project);
+  if (candidates.length === 0) return { message: notFoundMessage(project, lookup) };
+  const over = new AbortController();
+  const live: Found[] = [];
+  const failures: string[] = [];
+  let refused: AuthError | undefined;
+  const { promise: someIsLive, resolve: found } = Promise.withResolvers<void>();
+  const attempts: Promise<void>[] = [];
+  const anySignal = AbortSignal.any([signal, over.signal]);
+  for (const address of candidates) {
+    const attempt = greet(address, { project, token }, anySignal).then(
+      (one) => {
+        live.push(one);
+        found();
+      },
+      (error) => {
+        if (error instanceof AuthError) refused = error;
+        failures.push(`${addressText(address)}: ${messageOf(error)}`);
+      },
+    );
+    attempts.push(attempt);
+    await fulfilledWithin(Promise.race([attempt, someIsLive]), STAGGER_MS);
+    if (live.length > 0 || signal.aborted) break;
+  }
+  const all = Promise.all(attempts);
+  await Promise.race([all, someIsLive]);
+  if (live.length > 0) await fulfilledWithin(all, TWIN_GRACE_MS);
+  over.abort();
+  await all;
+  const [first, ...others] = live;
+  if (first === undefined) {
+    if (refused) throw refused;
+    return {
+      message: `No live server named '${project}': the catalogs list ${candidates.length} address${
+        candidates.length === 1 ? "" : "es"
+      }, and none is one (${failures.slice(0, 4).join("; ")}${failures.length > 4 ? "; ..." : ""})`,
+    };
+  }
+  for (const other of others) {
+    if (other.instance !== first.instance) {
+      warn(
+        `Two live servers are named '${project}': using ${addressText(first.link.address)}, not ${
+          addressText(other.link.address)
+        }; give each server a name of its own`,
+      );
+    }
+    await other.link.close();
+  }
+  return first;
+}
+
+function candidatesOf({ servers }: Lookup, project: string): Address[] {
+  const once = new Map<string, Address>();
+  for (const record of servers) {
+    if (record.project !== project) continue;
+    for (const address of candidateAddresses(record)) once.set(addressText(address), address);
+  }
+  return [...once.values()].slice(0, MAX_CANDIDATES);
+}
+
+function instanceOf(info: unknown): string | undefined {
+  return typeof info === "object" && info !== null && "instance" in info &&
+      typeof info.instance === "string"
+    ? info.instance
+    : undefined;
+}

@@ -1,0 +1,156 @@
+/**
+ * One connection to a server: requests go out in order, as many as wanted before the first reply,
+ * and replies are matched to them by their order.
+ */
+import { type Address, addressText } from "../base/address.ts";
+import { messageOf } from "../base/errors.ts";
+import { MAX_LINE_BYTES } from "../base/limits.ts";
+import { decodeReply, isFailure, type SuccessReply } from "../protocol/decode_reply.ts";
+import { LineFramer } from "../protocol/line_framer.ts";
+import { ConnectionLostError, errorFrom, HtError, ServerNotFoundError } from "./errors.ts";
+
+const READ_BUFFER_BYTES = 64 * 1024;
+
+interface Waiting {
+  readonly resolve: (reply: SuccessReply) => void;
+  readonly reject: (error: HtError) => void;
+}
+
+const encoder = new TextEncoder();
+
+/** A connection with requests in flight. */
+export class Link {
+  readonly address: Address;
+  readonly #connection: Deno.TcpConn;
+  readonly #framer = new LineFramer(MAX_LINE_BYTES);
+  /** Requests without a reply, in the order in which they were sent. */
+  #waiting: Waiting[] = [];
+  #firstWaiting = 0;
+  #outgoing = "";
+  #isWriting = false;
+  #broken: HtError | undefined;
+  #writeFailure: string | undefined;
+  readonly #reading: Promise<void>;
+
+  private constructor(address: Address, connection: Deno.TcpConn) {
+    this.address = address;
+    this.#connection = connection;
+    this.#reading = this.#read();
+  }
+
+  /**
+   * Connects.
+   *
+   * @param signal gives up
+   * @throws {ServerNotFoundError} where nobody answers there
+   */
+  static async connect(address: Address, signal: AbortSignal): Promise<Link> {
+    try {
+      const connection = await Deno.connect({ ...address, signal });
+      connection.setNoDelay(true);
+      return new Link(address, connection);
+    } catch (error) {
+      const why = signal.aborted ? "no answer in time" : messageOf(error);
+      throw new ServerNotFoundError(`Cannot connect to ${addressText(address)}: ${why}`);
+    }
+  }
+
+  /** Whether the connection is over; then no more requests can be sent. */
+  get isBroken(): boolean {
+    return this.#broken !== undefined;
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param line with its LF
+   * @returns the reply
+   * @throws {ReplyError} where the reply is an `ERROR`
+   * @throws {ConnectionLostError} where the connection broke before the reply came
+   */
+  send(line: string): Promise<SuccessReply> {
+    if (this.#broken) {
+      return Promise.reject(new ConnectionLostError(this.#broken.message, false));
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#outgoing += line;
+      if (this.#isWriting) return;
+      this.#isWriting = true;
+      // All that is sent in one turn leaves in one write.
+      queueMicrotask(() => void this.#write());
+    });
+  }
+
+  /** Closes; requests without a reply fail. */
+  async close(): Promise<void> {
+    this.#break(new ConnectionLostError("The connection was closed by this client", true));
+    await this.#reading;
+  }
+
+  async #write(): Promise<void> {
+    try {
+      while (this.#outgoing !== "") {
+        let bytes = encoder.encode(this.#outgoing);
+        this.#outgoing = "";
+        while (bytes.length > 0) bytes = bytes.subarray(await this.#connection.write(bytes));
+      }
+      this.#isWriting = false;
+    } catch (error) {
+      // What the server said last, such as `Busy`, may still be there to read; the reader ends it.
+      this.#outgoing = "";
+      this.#writeFailure = messageOf(error);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const buffer = new Uint8Array(READ_BUFFER_BYTES);
+    let why = "the server closed it";
+    try {
+      for (;;) {
+        const count = await this.#connection.read(buffer);
+        if (count === null) break;
+        this.#framer.push(buffer.subarray(0, count));
+        for (let line = this.#framer.next(); line !== undefined; line = this.#framer.next()) {
+          if (typeof line !== "string") throw new Error(`a reply was ${line.problem}`);
+          this.#take(line);
+        }
+      }
+    } catch (error) {
+      why = messageOf(error);
+    }
+    this.#break(
+      new ConnectionLostError(
+        `The connection to ${addressText(this.address)} broke: ${this.#writeFailure ?? why}`,
+        true,
+      ),
+    );
+  }
+
+  #take(line: string): void {
+    const reply = decodeReply(line);
+    const waiting = this.#waiting[this.#firstWaiting];
+    if (waiting === undefined) {
+      // Said before anything was asked: `Busy`, or the peer is no such server.
+      const error = isFailure(reply) ? errorFrom(reply) : undefined;
+      return this.#break(error ?? new ConnectionLostError("a reply came unasked", true));
+    }
+    this.#firstWaiting++;
+    if (this.#firstWaiting === this.#waiting.length || this.#firstWaiting > 1_024) {
+      this.#waiting.splice(0, this.#firstWaiting);
+      this.#firstWaiting = 0;
+    }
+    if (isFailure(reply)) waiting.reject(errorFrom(reply));
+    else waiting.resolve(reply);
+  }
+
+  #break(error: HtError): void {
+    if (this.#broken) return;
+    this.#broken = error;
+    this.#connection.close();
+    const waiting = this.#waiting.slice(this.#firstWaiting);
+    this.#waiting = [];
+    this.#firstWaiting = 0;
+    for (const { reject } of waiting) reject(error);
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Reads reply lines. The result is cut out as text, without being parsed: it is the last member of
+ * a success, with nothing but `}` behind it.
+ */
+import { skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
+import { quoted } from "../base/quoted.ts";
+import type { Failure, FailureType, JsonText } from "./message.ts";
+
+/** A success: the result's JSON text, and the cursor of a scan that is not at its end. */
+export interface SuccessReply {
+  readonly result: JsonText;
+  readonly cursor?: string;
+}
+
+/** The usual beginning of a success. */
+const PLAIN_SUCCESS = '{"status":"OK","result":';
+
+/** A line that is no reply of this protocol: the peer is no such server. */
+export class ReplyFormatError extends Error {
+  override name = "ReplyFormatError";
+}
+
+/**
+ * Reads a reply.
+ *
+ * @param line without its LF
+ * @throws {ReplyFormatError} where it is none
+ */
+export function decodeReply(line: string): SuccessReply | Failure {
+  if (line.startsWith(PLAIN_SUCCESS)) return { result: line.slice(PLAIN_SUCCESS.length, -1) };
+  const members = new Map<string, JsonText>();
+  const end = visitMembers(line, skipWhite(line, 0), (nameStart, nameEnd, start, valueEnd) => {
+    members.set(stringAt(line, nameStart, nameEnd), line.slice(start, valueEnd));
+  });
+  const status = stringMember(members, "status");
+  const result = members.get("result");
+  if (end < 0 || (status === "OK" && result === undefined)) throw noReply(line);
+  if (status === "OK" && result !== undefined) {
+    const cursor = stringMember(members, "cursor");
+    return cursor === undefined ? { result } : { result, cursor };
+  }
+  const type = stringMember(members, "type");
+  if (status !== "ERROR" || type === undefined) throw noReply(line);
+  return { type: type as FailureType, message: stringMember(members, "message") ?? type };
+}
+
+/** True for an `ERROR` reply. */
+export function isFailure(reply: SuccessReply | Failure): reply is Failure {
+  return "type" in reply;
+}
+
+function stringMember(members: ReadonlyMap<string, JsonText>, name: string): string | undefined {
+  const text = members.get(name);
+  return text?.startsWith('"') ? stringAt(text, 0, text.length) : undefined;
+}
+
+function noReply(line: string): ReplyFormatError {
+  return new ReplyFormatError(
+    `The peer does not speak this protocol: a reply must be an object with 'status', not ${
+      quoted(line)
+    }`,
+  );
+}
