@@ -1,5 +1,6 @@
 /** How every program begins and ends: exit codes, and one sentence on stderr instead of a stack trace. */
 import { EXIT, ExitError, messageOf } from "../base/errors.ts";
+import { HtError, ServerNotFoundError } from "../client/errors.ts";
 
 /**
  * Runs a program's main function and ends the process with its exit code.
@@ -14,6 +15,10 @@ export async function runMain(name: string, main: () => Promise<number>): Promis
     if (error instanceof ExitError) {
       if (error.message) console.error(`${name}: ${error.message}`);
       Deno.exit(error.exitCode);
+    }
+    if (error instanceof HtError) {
+      console.error(`${name}: ${error.message}`);
+      Deno.exit(error instanceof ServerNotFoundError ? EXIT.notFound : EXIT.failed);
     }
     console.error(`${name}: unexpected failure, which is a bug to report: ${messageOf(error)}`);
     Deno.exit(EXIT.failed);

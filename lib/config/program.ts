@@ -1,5 +1,6 @@
 /** What the command lines of all programs share: usage errors, `--help`, `--version`, the catalog flags. */
 import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
+import { parseAddress } from "../base/address.ts";
 import type { CatalogEnvironment } from "../base/catalog_hosts.ts";
 import { ExitError, UsageError } from "../base/errors.ts";
 import { MAX_NAME_CHARS } from "../base/limits.ts";
@@ -71,6 +72,11 @@ export const CATALOG_HELP =
 
 /** Help of `--local-catalog`, the same for all programs. */
 export const LOCAL_CATALOG_HELP = "port of this machine's own catalog, or off";
+
+/** Reads what a client is to connect to: a server's name, or HOST:PORT. */
+export function serverTarget(text: string): string {
+  return parseAddress(text) ? text : catalogName("name")(text);
+}
 
 /** Reads `PORT` or `off`. */
 export function portOrOff(text: string): number | undefined {

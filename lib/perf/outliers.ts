@@ -1,0 +1,77 @@
+/** TestOutliers: single inserts and removes, timed one by one; the fastest and the slowest. */
+import { messageOf } from "../base/errors.ts";
+import type { HtClient } from "../client/ht_client.ts";
+import type { TestPerfConfig } from "../config/testperf_config.ts";
+import type { Output } from "./performance.ts";
+import { beginProgress } from "./progress.ts";
+import { Workload } from "./workload.ts";
+
+/** How many of the slowest are told. */
+const SLOWEST = 5;
+
+interface Timed {
+  readonly number: number;
+  readonly latencyMs: number;
+}
+
+/**
+ * Times `ops` inserts and as many removes, one at a time, alternating so that the table stays small
+ * and the log grows.
+ *
+ * @returns whether all succeeded
+ */
+export async function runOutliers(
+  client: HtClient,
+  config: TestPerfConfig,
+  output: Output,
+): Promise<boolean> {
+  const workload = new Workload(config.valueBytes, config.verify);
+  const timed = { insert: [] as Timed[], remove: [] as Timed[] };
+  const errors: string[] = [];
+  const progress = beginProgress("outlier", 2 * config.ops, !config.quiet);
+  for (let number = 0; number < config.ops; number++) {
+    for (const stage of ["insert", "remove"] as const) {
+      const before = performance.now();
+      try {
+        await workload.run(stage, client, 1, number);
+        timed[stage].push({ number: number + 1, latencyMs: performance.now() - before });
+      } catch (error) {
+        errors.push(messageOf(error));
+      }
+      progress.step();
+    }
+  }
+  progress.end();
+  if (config.json) output.result(JSON.stringify({ ops: config.ops, ...json(timed), errors }));
+  else {
+    for (const stage of ["insert", "remove"] as const) output.result(line(stage, timed[stage]));
+  }
+  if (errors[0] !== undefined) {
+    output.note(`${errors.length} operations failed, the first with: ${errors[0]}`);
+  }
+  return errors.length === 0;
+}
+
+function line(stage: string, times: readonly Timed[]): string {
+  const sorted = times.toSorted((a, b) => a.latencyMs - b.latencyMs);
+  const fastest = sorted[0];
+  const median = sorted[Math.floor(sorted.length / 2)];
+  if (fastest === undefined || median === undefined) return `${stage}: none succeeded`;
+  const slowest = sorted.slice(-SLOWEST).reverse()
+    .map(({ number, latencyMs }) => `${latencyMs.toFixed(3)} ms (operation ${number})`).join(", ");
+  return `${stage}: ${times.length} ops, fastest ${fastest.latencyMs.toFixed(3)} ms, median ${
+    median.latencyMs.toFixed(3)
+  } ms, slowest ${slowest}`;
+}
+
+function json(timed: Readonly<Record<"insert" | "remove", readonly Timed[]>>) {
+  const numbers = (times: readonly Timed[]) => {
+    const sorted = times.toSorted((a, b) => a.latencyMs - b.latencyMs);
+    return {
+      fastest_ms: sorted[0]?.latencyMs ?? null,
+      slowest: sorted.slice(-SLOWEST).reverse()
+        .map(({ number, latencyMs }) => ({ operation: number, ms: latencyMs })),
+    };
+  };
+  return { insert: numbers(timed.insert), remove: numbers(timed.remove) };
+}
