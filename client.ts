@@ -14,3 +14,8 @@ export { catalogsFrom } from "./lib/base/catalog_hosts.ts";
 export * from "./lib/client/errors.ts";
 export { type Atom, type ClientOptions, HtClient } from "./lib/client/ht_client.ts";
 export type { JsonText } from "./lib/protocol/message.ts";
+
+if (import.meta.main) {
+  const { clientMain } = await import("./lib/cli/client_main.ts");
+  await clientMain(Deno.args);
+}

@@ -1,0 +1,42 @@
+/** The `htclient` program: flags to configuration, a client, a command or the prompt. */
+import { EXIT } from "../base/errors.ts";
+import { Resolver } from "../catalog/resolver.ts";
+import { HtClient } from "../client/ht_client.ts";
+import { type ClientConfig, parseClientConfig } from "../config/client_config.ts";
+import { checkCommand, COMMAND_HELP, runClientCommand } from "./client_commands.ts";
+import { runPrompt } from "./prompt.ts";
+import { readToken } from "./read_token.ts";
+import { environment, runMain } from "./run_main.ts";
+import { serverList } from "./server_list.ts";
+
+/** Runs the program and ends the process. */
+export function clientMain(args: readonly string[]): Promise<never> {
+  return runMain("htclient", async () => {
+    const env = environment("CATALOG_HOST", "CATALOG_PORT");
+    const config = parseClientConfig(args, env, COMMAND_HELP);
+    if (config.target === undefined) {
+      const { catalogs, localCatalogPort: localPort, timeoutMs } = config;
+      const resolver = new Resolver({ catalogs, localPort });
+      console.log(await serverList(resolver, AbortSignal.timeout(timeoutMs)));
+    } else await useServer(config, config.target);
+    return EXIT.ok;
+  });
+}
+
+async function useServer(config: ClientConfig, target: string): Promise<void> {
+  const { words, catalogs, localCatalogPort, timeoutMs } = config;
+  if (words.length > 0) checkCommand(words);
+  const client = await HtClient.connect(target, {
+    catalogs,
+    localCatalogPort: localCatalogPort ?? null,
+    token: await readToken(config.tokenFile),
+    timeoutMs,
+    onWarning: (message) => console.error(message),
+  });
+  try {
+    if (words.length === 0) await runPrompt(client, target);
+    else await runClientCommand(client, words, (line) => console.log(line));
+  } finally {
+    await client.close();
+  }
+}

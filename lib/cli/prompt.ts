@@ -1,0 +1,93 @@
+/** The prompt of `htclient`: one command a line, with history and completion. */
+import { createInterface } from "node:readline";
+import process from "node:process";
+import { messageOf } from "../base/errors.ts";
+import { addressText } from "../base/address.ts";
+import type { HtClient } from "../client/ht_client.ts";
+import { CLIENT_COMMANDS, COMMAND_HELP, runClientCommand } from "./client_commands.ts";
+
+/** Commands whose first argument is a key that may be completed. */
+const TAKES_KEY: ReadonlySet<string> = new Set(["insert", "lookup", "remove"]);
+
+/** Keys offered by a completion. */
+const MAX_COMPLETIONS = 30;
+
+/** Reads and runs commands until the input ends or `exit`. */
+export async function runPrompt(client: HtClient, name: string): Promise<void> {
+  const lines = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    terminal: Deno.stdin.isTerminal(),
+    prompt: Deno.stdin.isTerminal() ? `${name}> ` : "",
+    completer: (line: string, done: (error: Error | null, result: [string[], string]) => void) => {
+      completionsOf(client, line).then(
+        (result) => done(null, result),
+        () => done(null, [[], line]),
+      );
+    },
+  });
+  if (Deno.stdin.isTerminal()) {
+    console.log(`${name} at ${addressText(client.address)}; 'help' shows the commands`);
+  }
+  // The input may end while a command of it still runs; there is nothing to prompt for then.
+  let isOpen = true;
+  lines.once("close", () => isOpen = false);
+  lines.prompt();
+  for await (const line of lines) {
+    const words = wordsOf(line);
+    if (words[0] === "exit" || words[0] === "quit") break;
+    if (words[0] === "help") console.log(COMMAND_HELP.join("\n"));
+    else if (words.length > 0) await runOne(client, words);
+    if (isOpen) lines.prompt();
+  }
+  lines.close();
+}
+
+/**
+ * Cuts a line into words: the command, then its arguments, of which the last one is the rest of the
+ * line as it stands. A word in double quotes is read as a JSON string, unless it is the last one of
+ * `insert` or `query`, which is JSON anyway.
+ */
+export function wordsOf(line: string): string[] {
+  const [, name, rest = ""] = /^\s*(\S+)\s*(.*?)\s*$/s.exec(line) ?? [];
+  if (name === undefined) return [];
+  const command = Object.hasOwn(CLIENT_COMMANDS, name) ? CLIENT_COMMANDS[name] : undefined;
+  if (rest === "") return [name];
+  if (command?.args.length !== 2) return [name, unquoted(rest)];
+  const [, first = "", second] = /^("(?:[^"\\]|\\.)*"|\S+)\s*(.*)$/s.exec(rest) ?? [];
+  return second ? [name, unquoted(first), second] : [name, unquoted(first)];
+}
+
+function unquoted(word: string): string {
+  try {
+    const value: unknown = word.startsWith('"') ? JSON.parse(word) : word;
+    return typeof value === "string" ? value : word;
+  } catch {
+    return word;
+  }
+}
+
+async function runOne(client: HtClient, words: string[]): Promise<void> {
+  try {
+    await runClientCommand(client, words, (line) => console.log(line));
+  } catch (error) {
+    console.error(messageOf(error));
+  }
+}
+
+/** Completes the command's name, then a key by asking the server. */
+async function completionsOf(client: HtClient, line: string): Promise<[string[], string]> {
+  const [, name, start] = /^\s*(\S+)\s+(\S*)$/.exec(line) ?? [];
+  if (name === undefined || start === undefined) {
+    const names = [...Object.keys(CLIENT_COMMANDS), "help", "exit"];
+    return [names.filter((one) => one.startsWith(line)).map((one) => `${one} `), line];
+  }
+  if (!TAKES_KEY.has(name)) return [[], line];
+  const keys: string[] = [];
+  const regex = `^${start.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}`;
+  for await (const [key] of client.scanAll(regex, MAX_COMPLETIONS)) {
+    if (!/\s/.test(key)) keys.push(`${key} `);
+    if (keys.length >= MAX_COMPLETIONS) break;
+  }
+  return [keys.sort(), start];
+}

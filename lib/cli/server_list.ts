@@ -1,0 +1,32 @@
+/** `htclient --list`: the hash tables that the catalogs know. */
+import { addressText } from "../base/address.ts";
+import { unixSeconds } from "../base/clock.ts";
+import { columns } from "../base/columns.ts";
+import { ServerNotFoundError } from "../client/errors.ts";
+import { candidateAddresses, type Resolver } from "../catalog/resolver.ts";
+
+/**
+ * Gives the list as lines for a terminal.
+ *
+ * @throws {ServerNotFoundError} where no catalog answers
+ */
+export async function serverList(resolver: Resolver, signal: AbortSignal): Promise<string> {
+  const { servers, answered, failed } = await resolver.listAll(signal);
+  if (answered.length === 0) {
+    const reasons = failed.map(({ catalog, reason }) => `${addressText(catalog)}: ${reason}`);
+    throw new ServerNotFoundError(
+      `No catalog is in reach (${
+        reasons.join("; ")
+      }); start a server or an htcatalog here, or name another catalog with --catalog`,
+    );
+  }
+  if (servers.length === 0) {
+    return `No hash tables in ${answered.map(addressText).join(", ")}`;
+  }
+  const rows = servers.map((server) => {
+    const [address] = candidateAddresses(server);
+    const ageS = Math.max(0, unixSeconds() - server.lastheardfrom);
+    return [server.project, server.owner, address ? addressText(address) : "", `${ageS} s`];
+  });
+  return columns([["NAME", "OWNER", "ADDRESS", "AGE"], ...rows], new Set([3]));
+}
