@@ -1,8 +1,12 @@
 /** `htserver`: flags to configuration, the parts wired, signals. See `--help`. */
 import { getHeapStatistics } from "node:v8";
-import { createLog } from "./lib/base/log.ts";
+import { EXIT, messageOf } from "./lib/base/errors.ts";
+import { createLog, type Log } from "./lib/base/log.ts";
+import { Presence } from "./lib/catalog/presence.ts";
+import { writePortFile } from "./lib/cli/port_file.ts";
+import { readToken } from "./lib/cli/read_token.ts";
 import { environment, runMain } from "./lib/cli/run_main.ts";
-import { parseServerConfig } from "./lib/config/server_config.ts";
+import { parseServerConfig, type ServerConfig } from "./lib/config/server_config.ts";
 import { HtServer } from "./lib/ht_server.ts";
 
 await runMain("htserver", async () => {
@@ -12,12 +16,47 @@ await runMain("htserver", async () => {
     getHeapStatistics().heap_size_limit,
   );
   const log = createLog({ format: config.logFormat, debugging: config.isDebugging });
-  const server = new HtServer(config, undefined, log);
+  surviveBugs(log);
+  const stopped = stopSignal();
+  const token = await readToken(config.tokenFile);
+  const server = new HtServer(config, token, log);
   console.log(`Listening on port ${server.port}`);
-  await new Promise<void>((resolve) => {
-    Deno.addSignalListener("SIGINT", resolve);
-    Deno.addSignalListener("SIGTERM", resolve);
+  if (config.portFile !== undefined) await writePortFile(config.portFile, server.port);
+  const presence = new Presence({
+    catalogs: config.catalogs,
+    localPort: config.localCatalogPort,
+    intervalMs: config.catalogIntervalMs,
+    facts: () => ({ ...server.facts(), advertise: config.advertise }),
+    log,
   });
-  await server.stop();
-  return 0;
+  presence.start();
+  sayWhatToExpect(config, log);
+  log.info("stopping", { signal: await stopped });
+  await Promise.all([presence.stop(), server.stop()]);
+  return EXIT.ok;
 });
+
+/** A bug in the handling of one client must not end the others (I9). */
+function surviveBugs(log: Log): void {
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.error("unexpected failure, which is a bug to report", { why: messageOf(event.reason) });
+  });
+}
+
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      Deno.addSignalListener(signal, () => resolve(signal));
+    }
+  });
+}
+
+function sayWhatToExpect(config: ServerConfig, log: Log): void {
+  log.info(`${config.project} serves from memory: its table ends with this process`);
+  if (config.tokenFile === undefined && !/^(127\.|localhost$|::1$)/.test(config.host)) {
+    log.info(
+      "anyone who can reach the port can read and change the table (--token-file and --host 127.0.0.1 prevent that)",
+    );
+  }
+}

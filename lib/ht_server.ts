@@ -3,6 +3,7 @@ import { ExitError, messageOf } from "./base/errors.ts";
 import { DRAIN_MS } from "./base/limits.ts";
 import type { Log } from "./base/log.ts";
 import { VERSION } from "./base/version.ts";
+import type { ServerFacts } from "./catalog/announcement.ts";
 import type { ServerConfig } from "./config/server_config.ts";
 import { CommandQueue } from "./engine/command_queue.ts";
 import { Executor } from "./engine/executor.ts";
@@ -24,7 +25,17 @@ export type HtServerOptions = Pick<
   | "maxReplyBytes"
   | "maxOutputBytes"
   | "maxTableBytes"
+  | "catalogIntervalMs"
 >;
+
+/** Updates that may get lost one after another before a record counts as stale. */
+const UPDATES_PER_LIFETIME = 5;
+
+/** Shortest lifetime of a record, in seconds; a shorter one means goodbye. */
+const MIN_LIFETIME_S = 10;
+
+/** Of docs/PROTOCOL.md. */
+const PROTOCOL_VERSION = 1;
 
 /** A server that listens. */
 export class HtServer {
@@ -34,6 +45,7 @@ export class HtServer {
   readonly startedAtMs: number = Date.now();
   readonly durability: string = memoryStorage.durability;
   readonly #options: HtServerOptions;
+  readonly #needsToken: boolean;
   readonly #table = new HashTable();
   readonly #executor: Executor;
   readonly #acceptor: Acceptor;
@@ -47,6 +59,7 @@ export class HtServer {
    */
   constructor(options: HtServerOptions, token: string | undefined, log: Log) {
     this.#options = options;
+    this.#needsToken = token !== undefined;
     const context: CommandContext = {
       table: this.#table,
       maxTableBytes: options.maxTableBytes,
@@ -66,7 +79,7 @@ export class HtServer {
     this.#acceptor = new Acceptor(listener, {
       submit: (source) => queue.submit(source),
       limits: options,
-      needsToken: token !== undefined,
+      needsToken: this.#needsToken,
       log,
     });
     this.#accepting = this.#acceptor.run();
@@ -80,6 +93,27 @@ export class HtServer {
   /** Keys in the table. */
   get size(): number {
     return this.#table.size;
+  }
+
+  /** What the catalogs are told. */
+  facts(): Omit<ServerFacts, "advertise"> {
+    const { project, owner, catalogIntervalMs } = this.#options;
+    return {
+      project,
+      owner,
+      port: this.port,
+      version: VERSION,
+      instance: this.instance,
+      lifetimeS: Math.ceil(
+        Math.max(MIN_LIFETIME_S, UPDATES_PER_LIFETIME * catalogIntervalMs / 1e3),
+      ),
+      startTimeS: Math.floor(this.startedAtMs / 1e3),
+      clients: this.clients,
+      size: this.size,
+      durability: this.durability,
+      requiresToken: this.#needsToken,
+      protocol: PROTOCOL_VERSION,
+    };
   }
 
   /** The members of `info`. */

@@ -79,7 +79,7 @@ export function parseClientConfig(
     target,
     words,
     catalogs: catalogsFrom(flags.catalog, env),
-    localCatalogPort: flags.localCatalog,
+    localCatalogPort: flags.localCatalog === "off" ? undefined : flags.localCatalog,
     tokenFile: flags.tokenFile,
     timeoutMs: flags.timeout * 1_000,
   };

@@ -79,8 +79,8 @@ export function serverTarget(text: string): string {
 }
 
 /** Reads `PORT` or `off`. */
-export function portOrOff(text: string): number | undefined {
-  if (text === "off") return undefined;
+export function portOrOff(text: string): number | "off" {
+  if (text === "off") return text;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= 65_535) return port;
   throw new InvalidArgumentError("It must be a port from 1 to 65535, or off.");

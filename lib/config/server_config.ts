@@ -134,7 +134,7 @@ export function parseServerConfig(
     portFile: flags.portFile,
     catalogs: catalogsFrom(flags.catalog, env),
     catalogIntervalMs: flags.catalogInterval * 1_000,
-    localCatalogPort: flags.localCatalog,
+    localCatalogPort: flags.localCatalog === "off" ? undefined : flags.localCatalog,
     advertise: flags.advertise,
     maxClients: flags.maxClients,
     maxRequestBytes: flags.maxRequest,

@@ -89,7 +89,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     json: flags.json,
     quiet: flags.quiet,
     catalogs: catalogsFrom(flags.catalog, env),
-    localCatalogPort: flags.localCatalog,
+    localCatalogPort: flags.localCatalog === "off" ? undefined : flags.localCatalog,
     tokenFile: flags.tokenFile,
     timeoutMs: flags.timeout * 1_000,
   };
