@@ -3,7 +3,7 @@ import type { Log } from "../base/log.ts";
 import { fitsInUtf8, utf8Bytes } from "../base/utf8.ts";
 import { isRefusal } from "../protocol/decode_request.ts";
 import { encodeFailure, encodeSuccess } from "../protocol/encode_reply.ts";
-import type { Method, Refusal, Request } from "../protocol/message.ts";
+import type { Failure, Method, Refusal, Request } from "../protocol/message.ts";
 import { METHODS } from "../protocol/message.ts";
 import type { Storage } from "../storage/storage.ts";
 import {
@@ -63,7 +63,7 @@ export class Executor {
 
   #answer(client: Client, request: Request | Refusal): Answer {
     if (isRefusal(request)) {
-      return { line: encodeFailure(request.id, request.failure), closes: false };
+      return { line: encodeFailure(request.id, failureOf(client, request)), closes: false };
     }
     const room = this.#maxReplyBytes - REPLY_FRAME_BYTES -
       (request.id === undefined ? 0 : utf8Bytes(request.id));
@@ -110,7 +110,7 @@ export class Executor {
     this.#log.debug("request", {
       n: ++this.#requests,
       client: client.number,
-      method: isRefusal(request) ? "?" : request.method,
+      method: request.method ?? "?",
       ...("key" in request ? { key: shortened(request.key) } : {}),
       ...("regex" in request ? { regex: shortened(request.regex) } : {}),
       outcome: line.startsWith('{"status":"OK"') ? "OK" : failureType(line),
@@ -118,6 +118,13 @@ export class Executor {
       end_us: Math.round((endedMs - this.#startedMs) * 1e3),
     });
   }
+}
+
+/** Who has not been admitted learns nothing of what a request should look like, but for `hello`. */
+function failureOf(client: Client, { method, failure }: Refusal): Failure {
+  const isAboutMembers = failure.type === "ValueError" || failure.type === "MethodError";
+  if (client.admitted || !isAboutMembers || method === "hello") return failure;
+  return tokenMissing(method);
 }
 
 function shortened(text: string): string {

@@ -129,12 +129,14 @@ const READERS: { readonly [M in Method]: (id: JsonText | undefined) => Request }
 export function decodeRequest(line: Line, maxLineBytes: number): Request | Refusal {
   if (typeof line !== "string") return refusedLine(line.problem, maxLineBytes);
   let id: JsonText | undefined;
+  let method: Method | undefined;
   try {
     found.scan(line);
     id = found.textOf("id");
-    return READERS[methodFound()](id);
+    method = methodFound();
+    return READERS[method](id);
   } catch (error) {
-    if (error instanceof Refused) return { id, failure: error.failure };
+    if (error instanceof Refused) return { id, method, failure: error.failure };
     throw error;
   } finally {
     found.text = ""; // or the last line would stay in memory
@@ -157,7 +159,7 @@ function refusedLine(problem: "too long" | "not UTF-8", maxLineBytes: number): R
       type: "RequestError",
       message: "Cannot read the request: it must be UTF-8, and this line holds other bytes",
     };
-  return { id: undefined, failure };
+  return { id: undefined, method: undefined, failure };
 }
 
 function methodFound(): Method {

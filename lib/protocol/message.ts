@@ -73,5 +73,7 @@ export type RequestOf<M extends Method> = Extract<Request, { readonly method: M 
 /** A line that is no good request: the reply it gets, with the id where one was found. */
 export interface Refusal {
   readonly id: JsonText | undefined;
+  /** The method that was meant, where it is known. */
+  readonly method: Method | undefined;
   readonly failure: Failure;
 }

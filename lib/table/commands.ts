@@ -133,11 +133,13 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
   },
 };
 
-/** The failure of a method before a good hello. */
-export function tokenMissing(method: Method): Failure {
+/** The failure of a method before a good hello; undefined: one that there is not. */
+export function tokenMissing(method: Method | undefined): Failure {
   return {
     type: "AuthError",
-    message: `Cannot ${method}: this server needs a token; say hello with 'token' first`,
+    message: `Cannot ${
+      method ?? "do that"
+    }: this server needs a token; say hello with 'token' first`,
   };
 }
 

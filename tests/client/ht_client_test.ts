@@ -1,0 +1,152 @@
+/** The client library against a server in this process. */
+import assert from "assert";
+import * as ht from "../../client.ts";
+import { startServer } from "../helpers/server.ts";
+
+Deno.test("every method has a typed form", async () => {
+  await using server = startServer();
+  const client = await ht.HtClient.connect(server.target);
+  await client.insert("zebra", { weight: 100, name: "fred" });
+  await client.insert("ant", [1, 2, 3]);
+  assert.deepEqual(await client.lookup("zebra"), { weight: 100, name: "fred" });
+  assert.deepEqual(await client.scan("^z"), [["zebra", { weight: 100, name: "fred" }]]);
+  assert.deepEqual(await client.query("name", "fred"), [["zebra", { weight: 100, name: "fred" }]]);
+  assert.equal(await client.size(), 2);
+  assert.equal((await client.info())["project"], "test-a4");
+  await client.ping();
+  assert.deepEqual(await client.remove("ant"), [1, 2, 3]);
+  assert.equal(ht.addressText(client.address), server.target);
+  await client.close();
+});
+
+Deno.test("the text of a value comes back byte for byte (I8)", async () => {
+  await using server = startServer();
+  const client = await ht.HtClient.connect(server.target);
+  const text = '{"b":12345678901234567890,"a":1.0,"a":[1e400,-0,"\\ud800\\u0061"]}';
+  await client.insertText("odd", text);
+  assert.equal(await client.lookupText("odd"), text);
+  assert.deepEqual(await client.scanText("odd"), [["odd", text]]);
+  await client.insertText("lines", " [1,\r\n 2] ");
+  assert.equal(await client.removeText("lines"), "[1,   2]");
+  await assert.rejects(client.insertText("bad", "[1,"), TypeError);
+  await assert.rejects(client.insert("bad", undefined), TypeError);
+  assert.equal(await client.size(), 1);
+  await client.close();
+});
+
+Deno.test("failures are errors of a class each", async () => {
+  await using server = startServer({
+    maxTableBytes: 100_000,
+    maxRequestBytes: 50_000,
+    maxReplyBytes: 4_000,
+  });
+  const client = await ht.HtClient.connect(server.target);
+  await assert.rejects(client.lookup("none"), ht.KeyError);
+  await assert.rejects(client.remove("none"), { name: "KeyError", code: "KeyError" });
+  await assert.rejects(client.scan("("), ht.ValueError);
+  await assert.rejects(client.insert("big", "x".repeat(60_000)), ht.TooLargeError);
+  await client.insert("big", "x".repeat(40_000));
+  await assert.rejects(client.lookup("big"), ht.TooLargeError);
+  await client.insert("big2", "x".repeat(40_000));
+  await assert.rejects(client.insert("big3", "x".repeat(40_000)), ht.TableFullError);
+  assert.equal(await client.size(), 2);
+  await client.close();
+});
+
+Deno.test("requests of one client are executed in the order of the calls", async () => {
+  await using server = startServer();
+  const client = await ht.HtClient.connect(server.target);
+  const lookups: Promise<unknown>[] = [];
+  for (let at = 0; at < 500; at++) {
+    void client.insert("k", at);
+    lookups.push(client.lookup("k"));
+  }
+  assert.deepEqual(await Promise.all(lookups), lookups.map((_, at) => at));
+  await client.close();
+});
+
+Deno.test("a scan in parts gives every key once", async () => {
+  await using server = startServer();
+  const client = await ht.HtClient.connect(server.target);
+  const keys = Array.from({ length: 2_500 }, (_, at) => `key ${at}`);
+  await Promise.all(keys.map((key) => client.insert(key, key)));
+  const seen: string[] = [];
+  for await (const [key, value] of client.scanAll("^key", 100)) {
+    assert.equal(JSON.parse(value), key);
+    seen.push(key);
+  }
+  assert.deepEqual(seen.sort(), keys.sort());
+  await client.close();
+});
+
+Deno.test("a client comes back to a server that was restarted, and repeats what it may", async () => {
+  const first = startServer();
+  const client = await ht.HtClient.connect(first.target);
+  await client.insert("k", 1);
+  await first.server.stop();
+  await using _second = startServer({ port: first.port });
+  await client.insert("k", 2);
+  assert.equal(await client.lookup("k"), 2);
+  await client.close();
+});
+
+Deno.test("a remove whose reply was lost is not sent again", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const requests: string[] = [];
+  const serving = (async () => {
+    for await (const conn of listener) {
+      const buffer = new Uint8Array(1_000);
+      // Answers hello, and hangs up on what comes next.
+      await conn.read(buffer);
+      await conn.write(new TextEncoder().encode('{"status":"OK","result":{"instance":"i"}}\n'));
+      const count = await conn.read(buffer) ?? 0;
+      requests.push(new TextDecoder().decode(buffer.subarray(0, count)));
+      conn.close();
+    }
+  })();
+  const client = await ht.HtClient.connect(`127.0.0.1:${listener.addr.port}`);
+  await assert.rejects(client.remove("k"), { code: "ConnectionLost", maybeExecuted: true });
+  assert.deepEqual(requests, ['{"method":"remove","key":"k"}\n']);
+  await client.close();
+  listener.close();
+  await serving;
+});
+
+Deno.test("what no server is, is said so", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const serving = (async () => {
+    for await (const conn of listener) {
+      await conn.write(new TextEncoder().encode("220 mail.example.org ready\r\n"));
+      conn.close();
+    }
+  })();
+  await assert.rejects(
+    ht.HtClient.connect(`127.0.0.1:${port}`, { timeoutMs: 300 }),
+    ht.ServerNotFoundError,
+  );
+  listener.close();
+  await serving;
+  await assert.rejects(
+    ht.HtClient.connect(`127.0.0.1:${port}`, { timeoutMs: 300 }),
+    { name: "ServerNotFoundError", message: /refused/ },
+  );
+});
+
+Deno.test("a token is shown where the server needs one", async () => {
+  await using server = startServer({}, "correct horse");
+  await assert.rejects(ht.HtClient.connect(server.target), ht.AuthError);
+  await assert.rejects(ht.HtClient.connect(server.target, { token: "guess" }), ht.AuthError);
+  const client = await ht.HtClient.connect(server.target, { token: "correct horse" });
+  assert.equal(await client.size(), 0);
+  await client.close();
+});
+
+Deno.test("a client that is closed refuses requests", async () => {
+  await using server = startServer();
+  const client = await ht.HtClient.connect(server.target);
+  const last = assert.rejects(client.ping(), ht.ConnectionLostError);
+  await client.close();
+  await last;
+  await assert.rejects(client.ping(), ht.ConnectionLostError);
+});

@@ -1,0 +1,135 @@
+/** Programs in tests: started, their output awaited, and ended by force when the test is over. */
+import assert from "assert";
+import { fileURLToPath } from "node:url";
+import { fulfilledWithin } from "../../lib/base/clock.ts";
+
+/** The top folder of the checkout. */
+export const TOP: string = fileURLToPath(new URL("../../", import.meta.url));
+
+/** How long anything may take before it counts as hanging, in milliseconds. */
+export const PATIENCE_MS = 60_000;
+
+/** Flags with which a server touches nothing that others share. */
+export const ALONE = ["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"] as const;
+
+/** The command that runs one of this project's entry points from its source. */
+export function fromSource(entry: string, ...args: string[]): string[] {
+  return [
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--allow-all",
+    `${TOP}${entry}`,
+    ...args,
+  ];
+}
+
+/** How to start a program. */
+export interface ProgramOptions {
+  /** Working folder (default: the top folder). */
+  readonly cwd?: string;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What became of a program that ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end. */
+export async function run(command: readonly string[], options?: ProgramOptions): Promise<Ended> {
+  await using program = new Program(command, options);
+  const code = await program.exitCode();
+  return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+/** A program that runs until it ends or the test is over. */
+export class Program implements AsyncDisposable {
+  /** All that came so far. */
+  stdout = "";
+  stderr = "";
+  readonly pid: number;
+  readonly #command: string;
+  readonly #child: Deno.ChildProcess;
+  readonly #pumps: Promise<unknown>;
+  #isOver = false;
+  #change = Promise.withResolvers<void>();
+
+  /** @param command a path or name, and its arguments */
+  constructor(command: readonly string[], { cwd = TOP, env = {} }: ProgramOptions = {}) {
+    const [path = "", ...args] = command;
+    this.#command = command.join(" ");
+    this.#child = new Deno.Command(path, {
+      args,
+      cwd,
+      env: { NO_COLOR: "1", ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.pid = this.#child.pid;
+    this.#pumps = Promise.all([
+      this.#pump(this.#child.stdout, (text) => this.stdout += text),
+      this.#pump(this.#child.stderr, (text) => this.stderr += text),
+    ]).then(() => {
+      this.#isOver = true;
+      this.#change.resolve();
+    });
+  }
+
+  /** Waits until the output matches, and gives the match. */
+  async until(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {
+    const deadlineMs = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const match = pattern.exec(this[stream]);
+      if (match) return match;
+      if (this.#isOver) assert.fail(this.#story(`ended without ${pattern} on ${stream}`));
+      const isInTime = await fulfilledWithin(this.#change.promise, deadlineMs - Date.now());
+      if (!isInTime) assert.fail(this.#story(`waited too long for ${pattern} on ${stream}`));
+    }
+  }
+
+  /** The port of `Listening on port N`, once it is there. */
+  async port(): Promise<number> {
+    return Number((await this.until("stdout", /^Listening on port (\d+)$/m))[1]);
+  }
+
+  /** Sends a signal; nothing where it has ended. */
+  kill(signal: Deno.Signal): void {
+    try {
+      this.#child.kill(signal);
+    } catch {
+      // It has ended by itself.
+    }
+  }
+
+  /** Waits for its end, and gives the exit code. */
+  async exitCode(): Promise<number> {
+    const isInTime = await fulfilledWithin(this.#pumps, PATIENCE_MS);
+    if (!isInTime) assert.fail(this.#story("did not end"));
+    return (await this.#child.status).code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill("SIGKILL");
+    await this.#child.status;
+    await this.#pumps;
+  }
+
+  async #pump(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const bytes of stream) {
+      take(decoder.decode(bytes, { stream: true }));
+      this.#change.resolve();
+      this.#change = Promise.withResolvers();
+    }
+  }
+
+  #story(what: string): string {
+    return `${this.#command}: ${what}\n${this.stdout}\n${this.stderr}`;
+  }
+}

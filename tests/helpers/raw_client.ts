@@ -1,0 +1,49 @@
+/** A client that sends and reads bytes as they are. */
+import { LineFramer } from "../../lib/protocol/line_framer.ts";
+
+const encoder = new TextEncoder();
+
+/** A connection in the hands of a test. */
+export class RawClient implements Disposable {
+  readonly conn: Deno.TcpConn;
+  readonly #framer = new LineFramer(100_000_000);
+  readonly #buffer = new Uint8Array(65_536);
+
+  private constructor(conn: Deno.TcpConn) {
+    this.conn = conn;
+  }
+
+  static async connect(port: number): Promise<RawClient> {
+    return new RawClient(await Deno.connect({ hostname: "127.0.0.1", port }));
+  }
+
+  /** Sends text or bytes, all of it. */
+  async send(what: string | Uint8Array): Promise<void> {
+    let bytes = typeof what === "string" ? encoder.encode(what) : what;
+    while (bytes.length > 0) bytes = bytes.subarray(await this.conn.write(bytes));
+  }
+
+  /** The next line, or undefined where the server has closed. */
+  async line(): Promise<string | undefined> {
+    for (;;) {
+      const line = this.#framer.next();
+      if (line !== undefined) return typeof line === "string" ? line : line.problem;
+      const count = await this.conn.read(this.#buffer);
+      if (count === null) return undefined;
+      this.#framer.push(this.#buffer.subarray(0, count));
+    }
+  }
+
+  /** The next line as JSON. */
+  async reply(): Promise<Record<string, unknown>> {
+    return JSON.parse(await this.line() ?? "null");
+  }
+
+  [Symbol.dispose](): void {
+    try {
+      this.conn.close();
+    } catch {
+      // Closed already.
+    }
+  }
+}

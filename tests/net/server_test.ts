@@ -1,0 +1,117 @@
+/** A whole server in this process: its clients, its limits, its end. */
+import assert from "assert";
+import { HtClient } from "../../client.ts";
+import { RawClient } from "../helpers/raw_client.ts";
+import { startServer } from "../helpers/server.ts";
+
+Deno.test("replies to pipelined requests come in their order (I1)", async () => {
+  await using server = startServer();
+  using client = await RawClient.connect(server.port);
+  const count = 5_000;
+  let text = "";
+  for (let id = 0; id < count; id++) {
+    text += id % 3 === 0
+      ? `{"id":${id},"method":"insert","key":"k${id}","value":${id}}\n`
+      : id % 3 === 1
+      ? `{"id":${id},"method":"lookup","key":"k${id - 1}"}\n`
+      : `{"id":${id},"method":"nonsense"}\n`;
+  }
+  const sending = client.send(text);
+  for (let id = 0; id < count; id++) {
+    const reply = await client.reply();
+    assert.equal(reply["id"], id);
+    if (id % 3 === 1) assert.equal(reply["result"], id - 1);
+  }
+  await sending;
+});
+
+Deno.test("a client that closes its sending side still gets its replies", async () => {
+  await using server = startServer();
+  using client = await RawClient.connect(server.port);
+  await client.send('{"method":"ping"}\n{"method":"size"}\n{"method":"ping"}');
+  await client.conn.closeWrite();
+  assert.equal(await client.line(), '{"status":"OK","result":"pong"}');
+  assert.equal(await client.line(), '{"status":"OK","result":0}');
+  assert.equal(await client.line(), undefined, "a last line without LF is no request");
+});
+
+Deno.test("one client too many is told Busy, and the next one is served when there is room", async () => {
+  await using server = startServer({ maxClients: 2 });
+  const first = await RawClient.connect(server.port);
+  using second = await RawClient.connect(server.port);
+  for (const client of [first, second]) {
+    await client.send('{"method":"ping"}\n');
+    await client.line();
+  }
+  using third = await RawClient.connect(server.port);
+  assert.equal((await third.reply())["type"], "Busy");
+  assert.equal(await third.line(), undefined);
+  first.conn.close();
+  while (server.server.clients > 1) {
+    await second.send('{"method":"ping"}\n').then(() => second.line());
+  }
+  using fourth = await RawClient.connect(server.port);
+  await fourth.send('{"method":"ping"}\n');
+  assert.equal(await fourth.line(), '{"status":"OK","result":"pong"}');
+});
+
+Deno.test("a client that does not take its replies is not executed further, and others go on", async () => {
+  const value = JSON.stringify("x".repeat(100_000));
+  await using server = startServer({ maxOutputBytes: 200_000 });
+  using slow = await RawClient.connect(server.port);
+  await slow.send(`{"method":"insert","key":"big","value":${value}}\n`);
+  await slow.line();
+  const lookups = 2_000;
+  const sending = slow.send('{"method":"lookup","key":"big"}\n'.repeat(lookups));
+  const other = await HtClient.connect(server.target);
+  const executed = async () => {
+    const { ops } = await other.info() as { ops: Record<string, number> };
+    return ops["lookup"] ?? 0;
+  };
+  // 200 MB of replies are asked for; what is executed is what fits into the kernel's buffers.
+  let before = -1;
+  for (let now = await executed(); now !== before; now = await executed()) {
+    before = now;
+    for (let turn = 0; turn < 200; turn++) await other.ping();
+  }
+  assert.ok(before < lookups / 2, `${before} lookups executed though nobody takes the replies`);
+  let total = 0;
+  for (; total < lookups; total++) await slow.line();
+  await sending;
+  assert.equal(await executed(), lookups);
+  await other.close();
+});
+
+Deno.test("without the token nothing but hello is answered, and a wrong one ends the connection", async () => {
+  await using server = startServer({}, "correct horse");
+  using client = await RawClient.connect(server.port);
+  await client.send('{"method":"size"}\n{"method":"hello"}\n{"id":1,"method":"insert"}\n');
+  assert.equal((await client.reply())["type"], "AuthError");
+  assert.equal((await client.reply())["type"], "AuthError");
+  assert.equal((await client.reply())["type"], "AuthError");
+  await client.send('{"method":"hello","token":"correct horse"}\n{"method":"size"}\n');
+  assert.equal((await client.reply())["status"], "OK");
+  assert.equal((await client.reply())["result"], 0);
+
+  using guesser = await RawClient.connect(server.port);
+  await guesser.send('{"method":"hello","token":"guess"}\n{"method":"ping"}\n');
+  const refusal = await guesser.reply();
+  assert.equal(refusal["type"], "AuthError");
+  assert.doesNotMatch(JSON.stringify(refusal), /test-a4|correct/);
+  assert.equal(await guesser.line(), undefined);
+});
+
+Deno.test("a stopping server answers what it has taken", async () => {
+  const server = startServer();
+  using busy = await RawClient.connect(server.port);
+  using idle = await RawClient.connect(server.port);
+  await idle.send('{"method":"ping"}\n');
+  await idle.line();
+  await busy.send(`{"method":"insert","key":"k","value":1}\n`);
+  await busy.line();
+  const stopping = server.server.stop();
+  assert.equal(await idle.line(), undefined);
+  assert.equal(await busy.line(), undefined);
+  await stopping;
+  await assert.rejects(RawClient.connect(server.port));
+});
