@@ -134,7 +134,9 @@ async function tryCandidates(
   const { promise: someIsLive, resolve: found } = Promise.withResolvers<void>();
   const attempts: Promise<void>[] = [];
   const anySignal = AbortSignal.any([signal, over.signal]);
-  for (const address of candidates) {
+  for (const { address, instance } of candidates) {
+    // Once one is live, others are only asked whether they are, too; not by its other addresses.
+    if (live.some((one) => one.instance === instance)) continue;
     const attempt = greet(address, { project, token }, anySignal).then(
       (one) => {
         live.push(one);
@@ -146,8 +148,9 @@ async function tryCandidates(
       },
     );
     attempts.push(attempt);
+    if (live.length > 0) continue;
     await fulfilledWithin(Promise.race([attempt, someIsLive]), STAGGER_MS);
-    if (live.length > 0 || signal.aborted) break;
+    if (signal.aborted) break;
   }
   const all = Promise.all(attempts);
   await Promise.race([all, someIsLive]);
@@ -176,11 +179,20 @@ async function tryCandidates(
   return first;
 }
 
-function candidatesOf({ servers }: Lookup, project: string): Address[] {
-  const once = new Map<string, Address>();
+/** An address to try, and the instance that is said to be there. */
+interface Candidate {
+  readonly address: Address;
+  readonly instance: string | undefined;
+}
+
+function candidatesOf({ servers }: Lookup, project: string): Candidate[] {
+  const once = new Map<string, Candidate>();
   for (const record of servers) {
     if (record.project !== project) continue;
-    for (const address of candidateAddresses(record)) once.set(addressText(address), address);
+    for (const address of candidateAddresses(record)) {
+      const at = addressText(address);
+      if (!once.has(at)) once.set(at, { address, instance: record.instance });
+    }
   }
   return [...once.values()].slice(0, MAX_CANDIDATES);
 }
