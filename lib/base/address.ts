@@ -1,5 +1,7 @@
 /** Addresses as people write them: `host`, `host:port`, `[v6]:port`. */
 
+import { isIPv6 } from "node:net";
+
 /** Where something listens. */
 export interface Address {
   readonly hostname: string;
@@ -15,9 +17,9 @@ export interface Address {
  */
 export function parseAddress(text: string, defaultPort?: number): Address | undefined {
   const [, bracketed, plain, digits] =
-    /^(?:\[([0-9A-Fa-f:.%]+)\]|([A-Za-z0-9_.-]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const bareV6 = /^[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*$/.test(text) ? text : undefined;
-  const hostname = bracketed ?? plain ?? bareV6;
+    /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_.-]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const v6 = bracketed ?? (plain === undefined ? text : undefined);
+  const hostname = v6 === undefined ? plain : isIPv6(v6) ? v6 : undefined;
   const port = digits === undefined ? defaultPort : Number(digits);
   if (hostname === undefined || port === undefined || port < 1 || port > 65_535) return undefined;
   return { hostname, port };
