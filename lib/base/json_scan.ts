@@ -100,9 +100,9 @@ export function visitElements(
  * @param end position behind its closing quote; the literal must be valid
  */
 export function stringAt(text: string, start: number, end: number): string {
-  const backslash = text.indexOf("\\", start);
-  if (backslash === -1 || backslash >= end) return text.slice(start + 1, end - 1);
-  return JSON.parse(text.slice(start, end));
+  // Looks no further than the literal: many of them may stand in one long text.
+  const inner = text.slice(start + 1, end - 1);
+  return inner.includes("\\") ? JSON.parse(text.slice(start, end)) : inner;
 }
 
 /** Skips a string literal. */

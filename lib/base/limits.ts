@@ -132,3 +132,6 @@ export const CATALOG_EXCHANGE_MS = 30_000;
 
 /** Longest head of an HTTP request to a catalog, in bytes; a longer one is answered 431. */
 export const MAX_HTTP_HEAD_BYTES = 16_384;
+
+/** Records of a catalog's reply that are no JSON and are skipped; with more of them it counts as no answer. */
+export const MAX_BROKEN_RECORDS = 1_000;

@@ -52,7 +52,9 @@ export function parsed<T>(name: string, parse: () => T): T {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) throw new TextPrinted();
     const sentence = error.message.replace(/^error: /, "").replace(/\n/g, " ");
-    throw new UsageError(`${sentence} (see ${name} --help)`);
+    throw new UsageError(
+      sentence.endsWith("?)") ? sentence : `${sentence.replace(/\.$/, "")} (see ${name} --help)`,
+    );
   }
 }
 

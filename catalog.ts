@@ -1,0 +1,33 @@
+/** `htcatalog`: a catalog of one's own, compatible with cctools. See `--help`. */
+import { ExitError, messageOf } from "./lib/base/errors.ts";
+import { createLog, type Log } from "./lib/base/log.ts";
+import { CatalogServer } from "./lib/catalog/catalog_server.ts";
+import { writePortFile } from "./lib/cli/port_file.ts";
+import { runMain } from "./lib/cli/run_main.ts";
+import { type CatalogConfig, parseCatalogConfig } from "./lib/config/catalog_config.ts";
+
+await runMain("htcatalog", async () => {
+  const config = parseCatalogConfig(Deno.args);
+  const log = createLog({ format: config.logFormat, debugging: config.isDebugging });
+  const catalog = startCatalog(config, log);
+  if (config.portFile !== undefined) await writePortFile(config.portFile, catalog.port);
+  console.log(`Listening on port ${catalog.port}`);
+  await new Promise<void>((resolve) => {
+    Deno.addSignalListener("SIGINT", resolve);
+    Deno.addSignalListener("SIGTERM", resolve);
+  });
+  await catalog.stop();
+  return 0;
+});
+
+function startCatalog({ host, port, lifetimeS }: CatalogConfig, log: Log): CatalogServer {
+  try {
+    return new CatalogServer({ hostname: host, port, lifetimeS, log, tcpUpdates: true });
+  } catch (error) {
+    throw new ExitError(
+      error instanceof Deno.errors.AddrInUse
+        ? `Cannot listen on ${host} port ${port}: it is in use; end the catalog that has it, or choose another port with --port`
+        : `Cannot listen on ${host} port ${port}: ${messageOf(error)}`,
+    );
+  }
+}

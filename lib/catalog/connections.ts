@@ -1,0 +1,163 @@
+/**
+ * Serves connections that live for one exchange each, bounded in number and time (I5): slow or
+ * silent ones never keep others out for long.
+ */
+import { sleep } from "../base/clock.ts";
+import { CATALOG_EXCHANGE_MS, CATALOG_GRACE_MS, MAX_CATALOG_CONNECTIONS } from "../base/limits.ts";
+
+/** What an exchange needs of a connection. */
+export interface Connection {
+  read(into: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+}
+
+/** Where connections come from. */
+export interface Acceptor<C> {
+  accept(): Promise<C>;
+  close(): void;
+}
+
+/** Bounds; see `limits.ts`. */
+export interface ConnectionLimits {
+  readonly connections: number;
+  readonly graceMs: number;
+  readonly exchangeMs: number;
+}
+
+const DEFAULT_LIMITS: ConnectionLimits = {
+  connections: MAX_CATALOG_CONNECTIONS,
+  graceMs: CATALOG_GRACE_MS,
+  exchangeMs: CATALOG_EXCHANGE_MS,
+};
+
+/** How long to wait after an accept that failed, as when all file descriptors are taken. */
+const ACCEPT_RETRY_MS = 100;
+
+interface Exchange {
+  readonly sinceMs: number;
+  /** Closes the connection, which ends the exchange. */
+  cutOff(): void;
+  readonly done: Promise<void>;
+}
+
+/** Accepts connections and runs one exchange on each. */
+export class ConnectionServer<C extends Connection> {
+  readonly #acceptor: Acceptor<C>;
+  readonly #exchange: (connection: C) => Promise<void>;
+  readonly #limits: ConnectionLimits;
+  /** In the order in which they began. */
+  readonly #open = new Set<Exchange>();
+  readonly #stopping = new AbortController();
+  readonly #accepting: Promise<void>;
+
+  /**
+   * @param acceptor closed by `stop`
+   * @param exchange what to do with a connection, which is closed afterwards; its errors are the
+   * peer's trouble and ignored
+   * @param limits default: those of `limits.ts`
+   */
+  constructor(
+    acceptor: Acceptor<C>,
+    exchange: (connection: C) => Promise<void>,
+    limits: ConnectionLimits = DEFAULT_LIMITS,
+  ) {
+    this.#acceptor = acceptor;
+    this.#exchange = exchange;
+    this.#limits = limits;
+    this.#accepting = this.#accept();
+  }
+
+  /** Closes everything at once. */
+  async stop(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    this.#acceptor.close();
+    for (const exchange of this.#open) exchange.cutOff();
+    await Promise.all([this.#accepting, ...[...this.#open].map(({ done }) => done)]);
+  }
+
+  async #accept(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      let connection: C;
+      try {
+        connection = await this.#acceptor.accept();
+      } catch {
+        await sleep(ACCEPT_RETRY_MS, signal);
+        continue;
+      }
+      if (signal.aborted) connection.close();
+      else this.#begin(connection);
+      while (this.#open.size >= this.#limits.connections && !signal.aborted) await this.#makeRoom();
+    }
+  }
+
+  #begin(connection: C): void {
+    let open = true;
+    const cutOff = () => {
+      if (open) connection.close();
+      open = false;
+    };
+    const timer = setTimeout(cutOff, this.#limits.exchangeMs);
+    const exchange: Exchange = {
+      sinceMs: performance.now(),
+      cutOff,
+      done: this.#exchange(connection).catch(() => {}).then(() => {
+        clearTimeout(timer);
+        cutOff();
+        this.#open.delete(exchange);
+      }),
+    };
+    this.#open.add(exchange);
+  }
+
+  /** Waits for an exchange to end; the oldest one is cut off once its grace is over. */
+  async #makeRoom(): Promise<void> {
+    const [oldest] = this.#open;
+    if (!oldest) return;
+    const graceMs = oldest.sinceMs + this.#limits.graceMs - performance.now();
+    const waiting = new AbortController();
+    const calledOff = AbortSignal.any([waiting.signal, this.#stopping.signal]);
+    const graceOver = sleep(Math.max(0, graceMs), calledOff).then((over) => {
+      if (over) oldest.cutOff();
+    });
+    await Promise.race([graceOver, ...[...this.#open].map(({ done }) => done)]);
+    waiting.abort();
+  }
+}
+
+/** Writes all of some bytes. */
+export async function writeAll(connection: Connection, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    done += await connection.write(bytes.subarray(done));
+  }
+}
+
+/**
+ * Reads until the peer ends, or until enough came.
+ *
+ * @param enough looks at all bytes so far, after each read
+ * @returns the bytes, or undefined where more than `maxBytes` came
+ */
+export async function readUntil(
+  connection: Connection,
+  maxBytes: number,
+  enough: (bytes: Uint8Array) => boolean = () => false,
+): Promise<Uint8Array | undefined> {
+  let buffer = new Uint8Array(1_024);
+  let length = 0;
+  for (;;) {
+    if (length === buffer.length) {
+      if (length > maxBytes) return undefined;
+      const larger = new Uint8Array(length * 4);
+      larger.set(buffer);
+      buffer = larger;
+    }
+    const count = await connection.read(buffer.subarray(length));
+    if (count === null) break;
+    length += count;
+    if (enough(buffer.subarray(0, length))) break;
+  }
+  return length > maxBytes ? undefined : buffer.subarray(0, length);
+}

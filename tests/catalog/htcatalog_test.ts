@@ -1,0 +1,51 @@
+import assert from "assert";
+import { parseCatalogConfig } from "../../lib/config/catalog_config.ts";
+import { TextPrinted } from "../../lib/config/program.ts";
+import { UsageError } from "../../lib/base/errors.ts";
+import { fromSource, Program, run } from "../helpers/program.ts";
+
+Deno.test({
+  name: "htcatalog flags: defaults, and one sentence for what is typed wrong",
+  permissions: { env: true, read: true },
+  fn: () => {
+    assert.deepEqual(parseCatalogConfig([]), {
+      host: "0.0.0.0",
+      port: 9_097,
+      lifetimeS: 900,
+      portFile: undefined,
+      logFormat: "text",
+      isDebugging: false,
+    });
+    assert.equal(parseCatalogConfig(["--port", "0", "--lifetime", "60"]).lifetimeS, 60);
+    for (const wrong of [["--port", "70000"], ["--lifetime", "0"], ["--prot", "1"], ["extra"]]) {
+      assert.throws(() => parseCatalogConfig(wrong), UsageError);
+    }
+    assert.throws(() => parseCatalogConfig(["--prot", "1"]), /Did you mean --port/);
+    assert.throws(() => parseCatalogConfig(["--version"]), TextPrinted);
+  },
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`htcatalog: says its port, writes it to a file, and ends with 0 on ${signal}`, async () => {
+    const folder = await Deno.makeTempDir();
+    const portFile = `${folder}/port`;
+    const flags = ["--host", "127.0.0.1", "--port", "0", "--port-file", portFile];
+    await using program = new Program(fromSource("catalog.ts", ...flags));
+    const port = await program.port();
+    assert.equal(await Deno.readTextFile(portFile), `${port}\n`);
+    const response = await fetch(`http://127.0.0.1:${port}/query.json`);
+    assert.deepEqual(await response.json(), []);
+    program.kill(signal);
+    assert.equal(await program.exitCode(), 0);
+    await Deno.remove(folder, { recursive: true });
+  });
+}
+
+Deno.test("htcatalog: exits with 1 and a sentence when its port is in use, and 2 for bad usage", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const flags = ["--host", "127.0.0.1", "--port"];
+  const { code, stderr } = await run(fromSource("catalog.ts", ...flags, `${taken.addr.port}`));
+  assert.equal(code, 1);
+  assert.match(stderr, /^htcatalog: Cannot listen on .* it is in use; .* --port\n$/);
+  assert.equal((await run(fromSource("catalog.ts", ...flags, "x"))).code, 2);
+});

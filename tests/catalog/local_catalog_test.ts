@@ -1,0 +1,154 @@
+import assert from "assert";
+import { sleep } from "../../lib/base/clock.ts";
+import { LOCAL_ANNOUNCE_MS } from "../../lib/base/limits.ts";
+import { createLog, silentLog } from "../../lib/base/log.ts";
+import { queryCatalog } from "../../lib/catalog/catalog_query.ts";
+import { CatalogServer } from "../../lib/catalog/catalog_server.ts";
+import { LocalCatalog } from "../../lib/catalog/local_catalog.ts";
+import { Presence } from "../../lib/catalog/presence.ts";
+import { Resolver } from "../../lib/catalog/resolver.ts";
+
+const DEADLINE_MS = 10_000;
+
+/** A port that was free just now. */
+async function freePort(): Promise<number> {
+  const server = new CatalogServer({
+    hostname: "127.0.0.1",
+    port: 0,
+    lifetimeS: 1,
+    log: silentLog,
+    tcpUpdates: false,
+  });
+  await server.stop();
+  return server.port;
+}
+
+function localCatalog(port: number): { catalog: LocalCatalog; serving: Promise<void> } {
+  const { promise: serving, resolve } = Promise.withResolvers<void>();
+  const options = { port, log: silentLog, retryMs: 10, onServing: resolve };
+  return { catalog: new LocalCatalog(options), serving };
+}
+
+function presence(project: string, localPort: number, intervalMs = 20): Presence {
+  return new Presence({
+    catalogs: [],
+    localPort,
+    intervalMs,
+    log: silentLog,
+    addresses: () => [],
+    facts: () => ({
+      project,
+      owner: "me",
+      port: 4_321 + project.length,
+      version: "0.1.0",
+      instance: project,
+      lifetimeS: 300,
+      startTimeS: 1,
+      clients: 0,
+      size: 0,
+      durability: "always",
+      requiresToken: false,
+      protocol: 1,
+    }),
+  });
+}
+
+/** Looks a server up until it is found, or no longer. */
+async function untilFound(port: number, project: string, wanted: number): Promise<void> {
+  const resolver = new Resolver({ catalogs: [], localPort: port });
+  const deadline = performance.now() + DEADLINE_MS;
+  for (;;) {
+    const { servers } = await resolver.lookUp(project);
+    if (servers.length === wanted) return;
+    assert.ok(performance.now() < deadline, `${project} is there ${servers.length} times`);
+    await sleep(10);
+  }
+}
+
+Deno.test("local catalog: one serves, and another one takes over when it ends", async () => {
+  const port = await freePort();
+  const first = localCatalog(port);
+  const second = localCatalog(port);
+  first.catalog.start();
+  await first.serving;
+  second.catalog.start();
+  await sleep(50);
+  assert.equal(first.catalog.serving, true);
+  assert.equal(second.catalog.serving, false);
+  await first.catalog.stop();
+  await second.serving;
+  assert.deepEqual(
+    await queryCatalog({ hostname: "127.0.0.1", port }, new AbortController().signal),
+    [],
+  );
+  await second.catalog.stop();
+  assert.equal(second.catalog.serving, false);
+});
+
+Deno.test("local catalog: a half success is given back", async () => {
+  const port = await freePort();
+  const udp = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port });
+  const { catalog, serving } = localCatalog(port);
+  catalog.start();
+  assert.equal(catalog.serving, false);
+  Deno.listen({ hostname: "127.0.0.1", port }).close();
+  udp.close();
+  await serving;
+  await catalog.stop();
+});
+
+Deno.test({
+  name: "local catalog: a bind that is refused for another reason is told once and given up",
+  permissions: { net: false },
+  fn: async () => {
+    const lines: string[] = [];
+    const log = createLog({ write: (line) => lines.push(line) });
+    const catalog = new LocalCatalog({ port: 9_097, log, retryMs: 1 });
+    catalog.start();
+    await sleep(20);
+    await catalog.stop();
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? "", /Cannot serve the local catalog on 127\.0\.0\.1:9097/);
+  },
+});
+
+Deno.test("presence: servers on one machine are found, and survive the end of the one that served", async () => {
+  const port = await freePort();
+  const first = presence("a", port);
+  const second = presence("bb", port);
+  first.start();
+  second.start();
+  await untilFound(port, "a", 1);
+  await untilFound(port, "bb", 1);
+  await first.stop();
+  // The retry of a real one: up to a second.
+  await untilFound(port, "bb", 1);
+  await untilFound(port, "a", 0);
+  await second.stop();
+});
+
+Deno.test("presence: a server tells a catalog that it has begun to serve at once", async () => {
+  const port = await freePort();
+  const blocking = localCatalog(port);
+  blocking.catalog.start();
+  await blocking.serving;
+  const one = presence("a", port, 60_000);
+  one.start();
+  await untilFound(port, "a", 1);
+  await blocking.catalog.stop();
+  const start = performance.now();
+  await untilFound(port, "a", 1);
+  assert.ok(performance.now() - start < LOCAL_ANNOUNCE_MS / 2);
+  await one.stop();
+});
+
+Deno.test("presence: stop takes less than 500 ms and frees the port", async () => {
+  const port = await freePort();
+  const one = presence("a", port);
+  one.start();
+  await untilFound(port, "a", 1);
+  const start = performance.now();
+  await one.stop();
+  assert.ok(performance.now() - start < 500);
+  Deno.listen({ hostname: "127.0.0.1", port }).close();
+});

@@ -1,0 +1,90 @@
+import assert from "assert";
+import fc from "fast-check";
+import { page } from "../../lib/catalog/pages.ts";
+import { RecordStore } from "../../lib/catalog/record_store.ts";
+import { parseUpdate } from "../../lib/catalog/update_text.ts";
+
+const NOW_S = 1_800_000_000;
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `pages: ${name}`, permissions: "none", fn });
+}
+
+function storeOf(...records: object[]): RecordStore {
+  const store = new RecordStore(900);
+  for (const record of records) store.put(parseUpdate(JSON.stringify(record)), "192.0.2.1", NOW_S);
+  return store;
+}
+
+function body(path: string, store: RecordStore): string {
+  return page(path, store, NOW_S + 61).parts.join("");
+}
+
+const two = storeOf(
+  { type: "hashtable", project: "me-a4-x", port: 1, load: [1, { a: "b" }] },
+  { type: "chirp", port: 2 },
+);
+
+test("query.json is an array with a record a line", () => {
+  assert.equal(body("/query.json", storeOf()), "[\n\n]\n");
+  const text = body("/query.json", two);
+  assert.deepEqual(JSON.parse(text).map((record: { port: number }) => record.port), [1, 2]);
+  assert.equal(text.split("\n").length, 5);
+});
+
+test("query.text is a member a line, and an empty line behind each record", () => {
+  const [first] = body("/query.text", two).split("\n\n");
+  assert.equal(
+    first,
+    `name 192.0.2.1\nlastheardfrom ${NOW_S}\naddress 192.0.2.1\ntype hashtable\nproject me-a4-x\nport 1\nload [1,{"a":"b"}]`,
+  );
+});
+
+test("a filter leaves the records that pass; one beyond the rules leaves all", () => {
+  const count = (filter: string) => JSON.parse(body(`/query/${btoa(filter)}`, two)).length;
+  assert.equal(count('project=="me-a4-x"'), 1);
+  assert.equal(count("true"), 2);
+  assert.equal(count("port+0==1"), 2);
+  assert.equal(page("/query/%%%", two, NOW_S).status, 400);
+});
+
+test("the page shows records with their age and a link to all members", () => {
+  const text = body("/", two);
+  assert.match(text, /<td>me-a4-x<\/td>/);
+  assert.match(text, /61 s ago/);
+  const link = /href="(\/detail\/[^"]+)"/.exec(text)?.[1] ?? "";
+  assert.match(body(decodeURIComponent(link), two), /<th>load<\/th><td>\[1,/);
+  assert.equal(body("/query.html", two), text);
+});
+
+test("what is not there is a 404 that repeats nothing of the path", () => {
+  for (const path of ["/query.json?x", "/detail/none", "/<script>"]) {
+    const reply = page(path, two, NOW_S);
+    assert.equal(reply.status, 404);
+    assert.equal(reply.parts.join("").includes("<script>"), false);
+  }
+});
+
+test("nothing that a record says becomes markup, and every page is ASCII", () => {
+  const tricky = fc.stringMatching(/^[<>&"'a-z/=\u00e9]{0,20}$/);
+  fc.assert(fc.property(fc.dictionary(tricky, tricky), tricky, (members, owner) => {
+    const store = storeOf({ port: 1, ...members, owner: `<script>${owner}`, type: `"'><b>` });
+    const [record] = store.list(NOW_S);
+    for (const path of ["/", `/detail/${record?.key}`]) {
+      const text = body(path, store);
+      const tags = new Set(
+        text.slice("<!DOCTYPE html>".length).match(/<[^>]*>/g)?.map((tag) =>
+          /^<\/?(\w*)/.exec(tag)?.[1]
+        ),
+      );
+      for (const tag of ["script", "b", ""]) assert.equal(tags.has(tag), false, text);
+      assert.match(text, /^[\n\x20-\x7e]*$/);
+    }
+  }));
+});
+
+test("many records: the page is cut, and says so", () => {
+  const store = storeOf(...Array.from({ length: 1_000 }, (_, i) => ({ port: i + 1 })));
+  store.put(parseUpdate('{"port":1}'), "192.0.2.2", NOW_S);
+  assert.match(body("/", store), /1001 records.*The first 1000 are shown/s);
+});

@@ -1,0 +1,88 @@
+import assert from "assert";
+import { RecordStore } from "../../lib/catalog/record_store.ts";
+import { parseUpdate } from "../../lib/catalog/update_text.ts";
+
+const NOW_S = 1_800_000_000;
+const HERE = "192.0.2.1";
+const roomy = { records: 1_000, perAddress: 1_000, chars: 1_000_000 };
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `record store: ${name}`, permissions: "none", fn });
+}
+
+const update = (port: number, more: object = {}) => parseUpdate(JSON.stringify({ port, ...more }));
+const ports = (store: RecordStore, nowS = NOW_S) =>
+  store.list(nowS).map(({ text }) => JSON.parse(text).port).sort((a, b) => a - b);
+
+test("puts what the catalog says in front", () => {
+  const store = new RecordStore(900);
+  const record = store.put(update(7, { name: "h.test", type: "t" }), HERE, NOW_S);
+  assert.equal(
+    record.text,
+    `{"name":"h.test","lastheardfrom":${NOW_S},"address":"${HERE}","port":7,"type":"t"}`,
+  );
+  assert.equal(record.key, `${HERE}:7:h.test`);
+  assert.equal(store.get(record.key, NOW_S), record);
+});
+
+test("a record without members of its own is still JSON", () => {
+  const store = new RecordStore(900);
+  assert.equal(JSON.parse(store.put(parseUpdate("{}"), HERE, NOW_S).text).name, HERE);
+});
+
+test("one key, one record: the last one", () => {
+  const store = new RecordStore(900);
+  store.put(update(7, { size: 1 }), HERE, NOW_S);
+  store.put(update(7, { size: 2 }), HERE, NOW_S);
+  store.put(update(7, { uuid: "u" }), HERE, NOW_S);
+  store.put(update(7), "192.0.2.2", NOW_S);
+  assert.deepEqual(store.list(NOW_S).map(({ key }) => key), [
+    `${HERE}:7:${HERE}`,
+    `${HERE}:7:${HERE}:u`,
+    "192.0.2.2:7:192.0.2.2",
+  ]);
+  assert.equal(JSON.parse(store.list(NOW_S)[0]?.text ?? "").size, 2);
+});
+
+test("a record goes after the shorter of its own and the catalog's lifetime, a goodbye at once", () => {
+  const store = new RecordStore(900);
+  store.put(update(1, { lifetime: 1 }), HERE, NOW_S);
+  store.put(update(2, { lifetime: 5_000 }), HERE, NOW_S);
+  store.put(update(3), HERE, NOW_S);
+  const { key } = store.put(update(4, { lifetime: 100 }), HERE, NOW_S);
+  assert.deepEqual(ports(store), [1, 2, 3, 4]);
+  assert.deepEqual(ports(store, NOW_S + 2), [2, 3, 4]);
+  assert.equal(store.get(key, NOW_S + 101), undefined);
+  assert.deepEqual(ports(store, NOW_S + 900), [2, 3]);
+  assert.deepEqual(ports(store, NOW_S + 901), []);
+});
+
+test("over its number of records, the one heard from longest ago goes", () => {
+  const store = new RecordStore(900, { ...roomy, records: 2 });
+  store.put(update(1), HERE, NOW_S);
+  store.put(update(2), HERE, NOW_S);
+  store.put(update(1), HERE, NOW_S);
+  store.put(update(3), HERE, NOW_S);
+  assert.deepEqual(ports(store), [1, 3]);
+});
+
+test("over the number of one address, only that address loses one", () => {
+  const store = new RecordStore(900, { ...roomy, perAddress: 2 });
+  store.put(update(9), "192.0.2.9", NOW_S);
+  for (const port of [1, 2, 3]) store.put(update(port), HERE, NOW_S);
+  assert.deepEqual(ports(store), [2, 3, 9]);
+});
+
+test("over its characters, the oldest ones go", () => {
+  const store = new RecordStore(900, { ...roomy, chars: 2_500 });
+  for (const port of [1, 2, 3]) store.put(update(port, { junk: "j".repeat(1_000) }), HERE, NOW_S);
+  assert.deepEqual(ports(store), [2, 3]);
+});
+
+test("expired records do not fill the store where nobody asks", () => {
+  const store = new RecordStore(900, { ...roomy, records: 2 });
+  store.put(update(1), HERE, NOW_S);
+  store.put(update(2, { lifetime: 1 }), HERE, NOW_S);
+  store.put(update(3), HERE, NOW_S + 60);
+  assert.deepEqual(ports(store, NOW_S + 60), [1, 3]);
+});

@@ -1,0 +1,175 @@
+import assert from "assert";
+import type { Address } from "../../lib/base/address.ts";
+import { sleep, unixSeconds } from "../../lib/base/clock.ts";
+import { type CatalogQuery, CatalogQueryError } from "../../lib/catalog/catalog_query.ts";
+import type { ServerRecord } from "../../lib/catalog/listing.ts";
+import { candidateAddresses, notFoundMessage, Resolver } from "../../lib/catalog/resolver.ts";
+
+const A: Address = { hostname: "a.test", port: 9_097 };
+const B: Address = { hostname: "b.test", port: 9_097 };
+const LOCAL_PORT = 9_097;
+
+function record(fields: Partial<ServerRecord> = {}): ServerRecord {
+  return {
+    project: "me-a4-x",
+    owner: "me",
+    address: "192.0.2.7",
+    name: "host.test",
+    port: 4_321,
+    lastheardfrom: unixSeconds(),
+    lifetime: 300,
+    addresses: [],
+    requiresToken: false,
+    ...fields,
+  };
+}
+
+type Reply = ServerRecord[] | string | "never";
+
+/** Catalogs by host name: their records, why they fail, or `never` for one that does not answer. */
+function catalogs(replies: Record<string, Reply | Promise<Reply>>): CatalogQuery {
+  return async ({ hostname }, signal) => {
+    const reply = await replies[hostname] ?? "no such catalog";
+    if (reply === "never") await sleep(60_000, signal);
+    if (typeof reply === "string") throw new CatalogQueryError(reply);
+    return reply;
+  };
+}
+
+function resolver(
+  replies: Record<string, Reply | Promise<Reply>>,
+  { listed = [A, B], listedFirstMs = 60_000 }: { listed?: Address[]; listedFirstMs?: number } = {},
+): Resolver {
+  return new Resolver({
+    catalogs: listed,
+    localPort: LOCAL_PORT,
+    listedFirstMs,
+    query: catalogs(replies),
+  });
+}
+
+const addresses = (records: readonly ServerRecord[]) => records.map(({ address }) => address);
+
+function test(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name: `resolver: ${name}`, permissions: "none", fn });
+}
+
+test("a listed catalog that knows the name is not kept waiting by others", async () => {
+  const { servers, answered, failed } = await resolver({
+    "a.test": [record()],
+    "b.test": "never",
+    "127.0.0.1": "never",
+  }).lookUp("me-a4-x");
+  assert.deepEqual(addresses(servers), ["192.0.2.7"]);
+  assert.deepEqual(answered, [A]);
+  assert.deepEqual(failed, []);
+});
+
+test("the local catalog does not count before a listed one that knows the name", async () => {
+  const late = Promise.withResolvers<Reply>();
+  const lookup = resolver({
+    "a.test": late.promise,
+    "b.test": [],
+    "127.0.0.1": [record({ address: "127.0.0.1" })],
+  }).lookUp("me-a4-x");
+  await sleep(20);
+  late.resolve([record()]);
+  assert.deepEqual(addresses((await lookup).servers), ["192.0.2.7"]);
+});
+
+test("the local catalog counts as soon as all listed ones failed or do not know the name", async () => {
+  const { servers, failed } = await resolver({
+    "a.test": "nobody listens there",
+    "b.test": [record({ project: "other" })],
+    "127.0.0.1": [record({ address: "127.0.0.1" })],
+  }).lookUp("me-a4-x");
+  assert.deepEqual(addresses(servers), ["127.0.0.1"]);
+  assert.deepEqual(failed, [{ catalog: A, reason: "nobody listens there" }]);
+});
+
+test("the local catalog counts where listed ones are silent for too long", async () => {
+  const replies = { "a.test": "never", "b.test": "never", "127.0.0.1": [record()] } as const;
+  const { servers } = await resolver({ ...replies, "127.0.0.1": [record()] }, { listedFirstMs: 30 })
+    .lookUp("me-a4-x");
+  assert.equal(servers.length, 1);
+});
+
+test("a listed catalog still counts later, where the local one does not know the name", async () => {
+  const late = Promise.withResolvers<Reply>();
+  const lookup = resolver(
+    { "a.test": late.promise, "b.test": "down", "127.0.0.1": [] },
+    { listedFirstMs: 10 },
+  ).lookUp("me-a4-x");
+  await sleep(40);
+  late.resolve([record()]);
+  assert.equal((await lookup).servers.length, 1);
+});
+
+test("answers that have come are merged: newest first, each address and port once", async () => {
+  const nowS = unixSeconds();
+  const { servers } = await resolver({
+    "a.test": [
+      record({ address: "192.0.2.1", lastheardfrom: nowS - 60 }),
+      record({ address: "192.0.2.2", lastheardfrom: nowS - 20 }),
+    ],
+    "b.test": [record({ address: "192.0.2.1", lastheardfrom: nowS - 5 })],
+  }).listAll();
+  assert.deepEqual(addresses(servers), ["192.0.2.1", "192.0.2.2"]);
+  assert.equal(servers[0]?.lastheardfrom, nowS - 5);
+});
+
+test("stale records do not count", async () => {
+  const stale = record({ lastheardfrom: unixSeconds() - 500 });
+  const { servers } = await resolver({ "a.test": [stale], "b.test": [], "127.0.0.1": [] })
+    .lookUp("me-a4-x");
+  assert.deepEqual(servers, []);
+});
+
+test("a look-up that is called off ends at once", async () => {
+  const calledOff = new AbortController();
+  const never = { "a.test": "never", "b.test": "never", "127.0.0.1": "never" } as const;
+  const lookup = resolver(never).lookUp("me-a4-x", calledOff.signal);
+  const list = resolver(never).listAll(calledOff.signal);
+  await sleep(5);
+  calledOff.abort();
+  assert.deepEqual((await lookup).servers, []);
+  assert.deepEqual((await list).servers, []);
+  assert.deepEqual((await resolver(never).lookUp("me-a4-x", calledOff.signal)).servers, []);
+});
+
+test("a local catalog that is listed too is asked once, and counts as listed", async () => {
+  let asked = 0;
+  const listed = [{ hostname: "127.0.0.1", port: LOCAL_PORT }];
+  const { servers } = await new Resolver({
+    catalogs: listed,
+    localPort: LOCAL_PORT,
+    query: () => Promise.resolve([record({ lifetime: 300 + asked++ })]),
+  }).lookUp("me-a4-x");
+  assert.equal(servers.length, 1);
+  assert.equal(asked, 1);
+});
+
+test("with no catalog at all nothing is found", async () => {
+  const { servers } = await new Resolver({ catalogs: [] }).lookUp("me-a4-x");
+  assert.deepEqual(servers, []);
+});
+
+test("candidates: where it asks to be reached, else where it was seen, then its own addresses", () => {
+  const hosts = (fields: Partial<ServerRecord>) =>
+    candidateAddresses(record(fields)).map(({ hostname }) => hostname);
+  assert.deepEqual(hosts({ addresses: ["10.0.0.1"] }), ["192.0.2.7", "10.0.0.1"]);
+  assert.deepEqual(hosts({ advertise: "h.test", addresses: ["10.0.0.1"] }), ["h.test", "10.0.0.1"]);
+  assert.deepEqual(hosts({ addresses: ["192.0.2.7"] }), ["192.0.2.7"]);
+});
+
+test("the sentence for a miss names who was asked and who could not be", () => {
+  const failed = [{ catalog: B, reason: "nobody listens there" }];
+  assert.equal(
+    notFoundMessage("x", { servers: [], answered: [A], failed }),
+    "No server named 'x' in the catalog a.test:9097 (unreachable: b.test:9097: nobody listens there)",
+  );
+  assert.match(
+    notFoundMessage("x", { servers: [], answered: [], failed }),
+    /no catalog is in reach/,
+  );
+});

@@ -1,0 +1,98 @@
+import assert from "assert";
+import fc from "fast-check";
+import { MAX_UPDATE_BYTES } from "../../lib/base/limits.ts";
+import { parseUpdate, readUpdate, UpdateError } from "../../lib/catalog/update_text.ts";
+
+function test(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name: `update text: ${name}`, permissions: "none", fn });
+}
+
+async function compressed(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"));
+  return new Uint8Array([0x1a, ...new Uint8Array(await new Response(stream).arrayBuffer())]);
+}
+
+test("keeps a sender's members, and not what is the catalog's to say", () => {
+  const text =
+    '{"type":"hashtable", "port":4321,"address":"6.6.6.6","lastheardfrom":9e9,"name":"h.test"}';
+  assert.deepEqual(parseUpdate(text), {
+    body: '"type":"hashtable","port":4321',
+    port: 4_321,
+    name: "h.test",
+  });
+});
+
+test("also where they are written with escapes, or twice", () => {
+  const update = parseUpdate('{"\\u0061ddress":"6.6.6.6","port":1,"port":2,"address":"6.6.6.6"}');
+  assert.deepEqual(update, { body: '"port":1', port: 1 });
+});
+
+test("what cctools cannot read becomes '?'", () => {
+  const { body } = parseUpdate('{"a":"\u00e9\\u00e9\\n","b":[{"\u00e9":1}],"c":"x\\"y\\\\"}');
+  assert.equal(body, '"a":"???","b":[{"?":1}],"c":"x\\"y\\\\"');
+});
+
+test("a port that is no integer is 0, and a lifetime that is not positive is none", () => {
+  assert.equal(parseUpdate('{"port":"80"}').port, 0);
+  assert.equal(parseUpdate('{"port":70000}').port, 0);
+  assert.equal(parseUpdate('{"lifetime":0}').lifetimeS, undefined);
+  assert.equal(parseUpdate('{"lifetime":1}').lifetimeS, 1);
+});
+
+test("takes what cctools puts behind the object", () => {
+  assert.equal(parseUpdate(' {"port":1}\n\0').port, 1);
+});
+
+test("drops what is no JSON object, or over a limit", () => {
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`m${i}`, i]));
+  const bad = [
+    "",
+    "[]",
+    "7",
+    "{",
+    '{"a":1}x',
+    '{"a":nan}',
+    '{"a":' + "[".repeat(60_000),
+    JSON.stringify(many),
+  ];
+  bad.push('{"a":' + "[".repeat(20) + "]".repeat(20) + "}", " ".repeat(MAX_UPDATE_BYTES + 1));
+  for (const text of bad) assert.throws(() => parseUpdate(text), UpdateError, text.slice(0, 20));
+});
+
+test("takes a compressed one", async () => {
+  const bytes = await compressed(new TextEncoder().encode('{"port":7}'));
+  assert.equal((await readUpdate(bytes)).port, 7);
+});
+
+test("a few bytes that inflate to megabytes are dropped", async () => {
+  const bomb = await compressed(new Uint8Array(20_000_000).fill(32));
+  assert.ok(bomb.length < 40_000);
+  await assert.rejects(readUpdate(bomb), UpdateError);
+});
+
+test("any bytes give an update or an UpdateError", async () => {
+  const some = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.uint8Array({ maxLength: 200 }).map((bytes) => new Uint8Array([0x1a, 0x78, 0x9c, ...bytes])),
+    fc.string().map((text) => new TextEncoder().encode(`{"a":${text}}`)),
+  );
+  await fc.assert(
+    fc.asyncProperty(some, async (bytes) => {
+      try {
+        await readUpdate(bytes);
+      } catch (error) {
+        assert.ok(error instanceof UpdateError, String(error));
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("any JSON object gives ASCII without escapes for characters, and parses", () => {
+  fc.assert(fc.property(fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue()), (object) => {
+    const { body } = parseUpdate(JSON.stringify(object));
+    assert.match(body, /^[\x20-\x7e]*$/);
+    assert.equal(/[^\\](\\\\)*\\u/.test(body), false);
+    JSON.parse(`{${body}}`);
+  }));
+});
