@@ -20,8 +20,8 @@ await runMain("htserver", async () => {
   const stopped = stopSignal();
   const token = await readToken(config.tokenFile);
   const server = new HtServer(config, token, log);
-  console.log(`Listening on port ${server.port}`);
   if (config.portFile !== undefined) await writePortFile(config.portFile, server.port);
+  console.log(`Listening on port ${server.port}`);
   const presence = new Presence({
     catalogs: config.catalogs,
     localPort: config.localCatalogPort,
