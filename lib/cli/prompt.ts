@@ -1,7 +1,7 @@
 /** The prompt of `htclient`: one command a line, with history and completion. */
 import { createInterface } from "node:readline";
 import process from "node:process";
-import { messageOf } from "../base/errors.ts";
+import { messageOf, UsageError } from "../base/errors.ts";
 import { addressText } from "../base/address.ts";
 import type { HtClient } from "../client/ht_client.ts";
 import { CLIENT_COMMANDS, COMMAND_HELP, runClientCommand } from "./client_commands.ts";
@@ -11,6 +11,9 @@ const TAKES_KEY: ReadonlySet<string> = new Set(["insert", "lookup", "remove"]);
 
 /** Keys offered by a completion. */
 const MAX_COMPLETIONS = 30;
+
+/** Beside the commands, for `help`. */
+const EXIT_HELP = "exit                    leave; so does Ctrl-D";
 
 /** Reads and runs commands until the input ends or `exit`. */
 export async function runPrompt(client: HtClient, name: string): Promise<void> {
@@ -31,12 +34,15 @@ export async function runPrompt(client: HtClient, name: string): Promise<void> {
   }
   // The input may end while a command of it still runs; there is nothing to prompt for then.
   let isOpen = true;
-  lines.once("close", () => isOpen = false);
+  lines.once("close", () => {
+    isOpen = false;
+    if (Deno.stdin.isTerminal()) console.log(); // Ctrl-D leaves the cursor behind the prompt
+  });
   lines.prompt();
   for await (const line of lines) {
     const words = wordsOf(line);
     if (words[0] === "exit" || words[0] === "quit") break;
-    if (words[0] === "help") console.log(COMMAND_HELP.join("\n"));
+    if (words[0] === "help") console.log([...COMMAND_HELP, EXIT_HELP].join("\n"));
     else if (words.length > 0) await runOne(client, words);
     if (isOpen) lines.prompt();
   }
@@ -69,6 +75,9 @@ function unquoted(word: string): string {
 
 async function runOne(client: HtClient, words: string[]): Promise<void> {
   try {
+    if (words[0] === "import" && words[1] === "-") {
+      throw new UsageError("The prompt has stdin for itself: import from a file");
+    }
     await runClientCommand(client, words, (line) => console.log(line));
   } catch (error) {
     console.error(messageOf(error));
