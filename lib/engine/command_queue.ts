@@ -29,6 +29,7 @@ export type Execute = (client: Client, request: Request | Refusal) => Answer;
 interface Waiting {
   readonly source: RequestSource;
   readonly done: () => void;
+  readonly failed: (bug: unknown) => void;
 }
 
 /** Serializes the requests of all clients. */
@@ -45,10 +46,11 @@ export class CommandQueue {
    * Puts a client in line.
    *
    * @returns when its `next` had nothing more to give and all it gave was answered
+   * @throws what executing one of its requests threw: a bug, which ends this client and no other
    */
   submit(source: RequestSource): Promise<void> {
-    return new Promise((done) => {
-      this.#line.push({ source, done });
+    return new Promise((done, failed) => {
+      this.#line.push({ source, done, failed });
       if (this.#isTurnComing) return;
       this.#isTurnComing = true;
       // Behind the readers that this round of the event loop has woken.
@@ -64,8 +66,7 @@ export class CommandQueue {
       for (let at = 0; at < round.length; at++) {
         const waiting = round[at];
         if (waiting === undefined) continue;
-        if (this.#serve(waiting.source)) waiting.done();
-        else this.#line.push(waiting);
+        if (!this.#serve(waiting)) this.#line.push(waiting);
         if (at + 1 < round.length && performance.now() > deadline) {
           this.#line = [...round.slice(at + 1), ...this.#line];
           break;
@@ -79,13 +80,21 @@ export class CommandQueue {
     this.#isTurnComing = false;
   };
 
-  /** Executes a client's requests; true when it has no more. */
-  #serve(source: RequestSource): boolean {
-    for (let count = 0; count < REQUESTS_PER_TURN; count++) {
-      const request = source.next();
-      if (request === undefined) return true;
-      source.answer(this.#execute(source.client, request));
+  /** Executes a client's requests; true when this is over. */
+  #serve({ source, done, failed }: Waiting): boolean {
+    try {
+      for (let count = 0; count < REQUESTS_PER_TURN; count++) {
+        const request = source.next();
+        if (request === undefined) {
+          done();
+          return true;
+        }
+        source.answer(this.#execute(source.client, request));
+      }
+      return false;
+    } catch (bug) {
+      failed(bug);
+      return true;
     }
-    return false;
   }
 }

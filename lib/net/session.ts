@@ -49,6 +49,8 @@ export class Session implements RequestSource {
   /** Set by a reply that closes: what the client sent behind it is not looked at. */
   #isEndedByAnswer = false;
   #hasMore = false;
+  /** Whether the engine has this client: what fails then is not the connection. */
+  #isExecuting = false;
 
   constructor(options: {
     client: Client;
@@ -75,6 +77,12 @@ export class Session implements RequestSource {
     } catch (error) {
       // Reset, timed out, or cut off by `cut`: the same to the others, who notice nothing.
       why = messageOf(error);
+      if (this.#isExecuting) {
+        this.#log.error("unexpected failure, which is a bug to report", {
+          client: this.client.number,
+          why,
+        });
+      }
     } finally {
       this.cut();
       this.#log.debug("disconnect", { client: this.client.number, why });
@@ -118,7 +126,9 @@ export class Session implements RequestSource {
       this.#state = "working";
       this.#framer.push(buffer.subarray(0, count));
       do {
+        this.#isExecuting = true;
         await this.#submit(this);
+        this.#isExecuting = false;
         await this.#outbox.flush();
       } while (this.#hasMore);
       buffer = sized(buffer, count);
