@@ -4,18 +4,17 @@ import { createLog, type Log } from "./lib/base/log.ts";
 import { CatalogServer } from "./lib/catalog/catalog_server.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { runMain } from "./lib/cli/run_main.ts";
+import { stopSignal } from "./lib/cli/stop_signal.ts";
 import { type CatalogConfig, parseCatalogConfig } from "./lib/config/catalog_config.ts";
 
 await runMain("htcatalog", async () => {
   const config = parseCatalogConfig(Deno.args);
   const log = createLog({ format: config.logFormat, debugging: config.isDebugging });
+  const stopped = stopSignal();
   const catalog = startCatalog(config, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, catalog.port);
   console.log(`Listening on port ${catalog.port}`);
-  await new Promise<void>((resolve) => {
-    Deno.addSignalListener("SIGINT", resolve);
-    Deno.addSignalListener("SIGTERM", resolve);
-  });
+  await stopped;
   await catalog.stop();
   return 0;
 });

@@ -6,6 +6,7 @@ import { Presence } from "./lib/catalog/presence.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { readToken } from "./lib/cli/read_token.ts";
 import { environment, runMain } from "./lib/cli/run_main.ts";
+import { stopSignal } from "./lib/cli/stop_signal.ts";
 import { parseServerConfig, type ServerConfig } from "./lib/config/server_config.ts";
 import { HtServer } from "./lib/ht_server.ts";
 
@@ -41,14 +42,6 @@ function surviveBugs(log: Log): void {
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     log.error("unexpected failure, which is a bug to report", { why: messageOf(event.reason) });
-  });
-}
-
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      Deno.addSignalListener(signal, () => resolve(signal));
-    }
   });
 }
 

@@ -1,0 +1,144 @@
+#!/bin/sh
+# @NAME@ @VERSION@, portable form: this header, then the program and the runtime
+# (Deno @DENO_VERSION@ for @TARGET@), each compressed. The first start unpacks them
+# into the cache folder of the user, later ones find them there. Run it with --help.
+
+name=@NAME@
+program=@PROGRAM_FILE@
+runtime=@RUNTIME_FILE@
+
+# What the runtime would read from the environment must not change the program.
+unset GZIP NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE NODE_CLUSTER_SCHED_POLICY NODE_DEBUG \
+  NODE_DEBUG_NATIVE NODE_EXTRA_CA_CERTS NODE_ICU_DATA NODE_OPTIONS NODE_PATH \
+  NODE_TLS_REJECT_UNAUTHORIZED NODE_UNIQUE_ID NODE_USE_ENV_PROXY NODE_USE_SYSTEM_CA \
+  NODE_V8_COVERAGE OTEL_DENO OTEL_DENO_CONSOLE OTEL_DENO_METRICS OTEL_DENO_TRACING \
+  RUST_BACKTRACE RUST_LIB_BACKTRACE RUST_LOG RUST_MIN_STACK TOKIO_WORKER_THREADS \
+  DENO_AUDIT_PERMISSIONS DENO_AUTO_SERVE DENO_CACHE_DB_MODE DENO_CACHE_LSC_ENDPOINT DENO_CERT \
+  DENO_COMPAT DENO_CONDITIONS DENO_COVERAGE_DIR DENO_DISABLE_NODE_SHIM \
+  DENO_DONT_USE_INTERNAL_NODE_COMPAT_STATE_FD DENO_EMIT_CACHE_MODE DENO_EXTRA_STDIO_FDS \
+  DENO_FORCE_OPENSSL DENO_INTERNAL_CHILD_ENTRYPOINT DENO_INTERNAL_FAST_CHECK_OVERWRITE DENO_JOBS \
+  DENO_LOG DENO_NODE_SHIM_ACTIVE DENO_NODE_TRACE_EVENT_CATEGORIES DENO_NODE_USE_OPENSSL_CA \
+  DENO_NO_PACKAGE_JSON DENO_NO_PROMPT DENO_PERMISSION_BROKER_PATH DENO_SERVE_ADDRESS \
+  DENO_TLS_CA_STORE DENO_TOKIO_EVENT_INTERVAL DENO_TOKIO_MAX_IO_EVENTS_PER_TICK \
+  DENO_TRACE_PERMISSIONS DENO_TRUST_PROXY_HEADERS DENO_UNSTABLE_CONTROL_SOCK \
+  DENO_UNSTABLE_OTEL_DETERMINISTIC DENO_USE_CGROUPS DENO_V8_FLAGS \
+  DENO_LOG_STYLE DENO_SERVE_AUTOMATIC_COMPRESSION DENO_STARTUP_PHASES \
+  DENO_TOKIO_GLOBAL_QUEUE_INTERVAL DENO_TOKIO_METRICS DENO_UNSTABLE_CRON_SOCK \
+  DENO_USR2_MEMORY_TRIM
+
+# $cache belongs to this user and holds both files. No process is started to find out.
+is_unpacked() {
+  [ -O "$cache" ] && [ -s "$cache/$program" ] && [ -s "$cache/$runtime" ] && [ -x "$cache/$runtime" ]
+}
+
+# The process becomes the program: its number, its signals and its exit code are the program's.
+run() {
+  DENO_DIR=$cache/deno # V8's code cache, which takes a third off each start
+  DENO_NO_UPDATE_CHECK=1
+  export DENO_DIR DENO_NO_UPDATE_CHECK
+  exec "$cache/$runtime" run @FLAGS@ "$cache/$program" "$@"
+}
+
+case ${XDG_CACHE_HOME:-} in
+/*) cache=$XDG_CACHE_HOME/htserver ;;
+*) case ${HOME:-} in
+  /*) cache=$HOME/.cache/htserver ;;
+  *) cache= ;;
+  esac ;;
+esac
+if [ "$cache" ] && is_unpacked; then run "$@"; fi
+
+# From here on: the first start.
+
+say() {
+  printf '%s: %s\n' "$name" "$1" >&2
+}
+
+fail() {
+  say "$1"
+  exit 1
+}
+
+# Makes the folder $cache where it is missing, and sees that only this user can write into it.
+claim_cache() {
+  [ "$cache" ] || return
+  [ -d "$cache" ] || (umask 077 && mkdir -p "$cache") 2>/dev/null || return
+  if ! [ -O "$cache" ]; then
+    say "Not using the cache folder '$cache': it must belong to the user who starts this"
+    return 1
+  fi
+  chmod 700 "$cache" 2>/dev/null && [ -w "$cache" ]
+}
+
+# The folder for those without a cache folder. What lies under its name already may be
+# somebody's trap: it is taken only where it is a folder of this user, closed to all others.
+claim_temporary() {
+  case ${TMPDIR:-} in
+  /*) cache=$TMPDIR/htserver-$(id -u) ;;
+  *) cache=/tmp/htserver-$(id -u) ;;
+  esac
+  (umask 077 && mkdir "$cache") 2>/dev/null && return
+  if ! [ -h "$cache" ] && [ -d "$cache" ] && [ -O "$cache" ]; then
+    case $(ls -ld "$cache") in drwx------*) return ;; esac
+  fi
+  cache=$(mktemp -d "$cache.XXXXXX" 2>/dev/null)
+}
+
+sha256() { # of stdin; empty where nothing can tell
+  if command -v sha256sum >/dev/null 2>&1; then
+    sha256sum
+  elif command -v shasum >/dev/null 2>&1; then
+    shasum -a 256
+  else
+    say "Going by gzip's own checksum alone: neither sha256sum nor shasum is installed"
+  fi
+}
+
+one_line() { # the words of $1, for a message; called in a subshell, where set -f ends with it
+  set -f
+  # shellcheck disable=SC2086
+  set -- $1
+  printf '%s' "$*"
+}
+
+# Writes one part of this file to a new file of its own, $fresh, and checks it.
+unpack() { # $1 what it is, $2 its first byte in this file, $3 its bytes, $4 its SHA-256
+  fresh=$(mktemp "$cache/fresh.XXXXXX") || fail "Cannot write into '$cache'"
+  problem=$({ tail -c "+$2" | head -c "$3" | gzip -dc >"$fresh"; } 2>&1 <"$0") ||
+    fail "Cannot unpack the $1 of '$0' into '$cache': the file must be whole and the disk have room for it, but: $(one_line "$problem")"
+  found=$(sha256 <"$fresh")
+  found=${found%% *}
+  [ "${found:-$4}" = "$4" ] ||
+    fail "Cannot start: '$0' is damaged, copy it again (its $1 must have the SHA-256 digest $4, not $found)"
+}
+
+# Whole or not at all, however many start at once; on the disk before it has its name.
+place() { # $1 name of the file
+  sync "$fresh" 2>/dev/null
+  mv -f "$fresh" "$cache/$1" || fail "Cannot place '$1' in '$cache'"
+  fresh=
+}
+
+claim_cache || claim_temporary ||
+  fail "Cannot find a folder to unpack into: \$XDG_CACHE_HOME, \$HOME/.cache or \$TMPDIR must be one that can be written"
+if is_unpacked; then run "$@"; fi
+
+fresh=
+trap '[ -z "$fresh" ] || rm -f "$fresh"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+if ! [ -s "$cache/$runtime" ]; then
+  unpack runtime @RUNTIME_AT@ @RUNTIME_BYTES@ @RUNTIME_DIGEST@
+  chmod 700 "$fresh"
+  problem=$("$fresh" --version 2>&1 >/dev/null </dev/null) ||
+    fail "Cannot run what was unpacked into '$cache': this is for @TARGET@ and needs a folder where programs may run (another one: set XDG_CACHE_HOME), but: $(one_line "$problem")"
+  place "$runtime"
+fi
+if ! [ -s "$cache/$program" ]; then
+  unpack program @PROGRAM_AT@ @PROGRAM_BYTES@ @PROGRAM_DIGEST@
+  place "$program"
+fi
+[ -x "$cache/$runtime" ] || fail "Cannot start: '$cache/$runtime' must be allowed to run"
+run "$@"
+exit 1

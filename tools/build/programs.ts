@@ -1,0 +1,77 @@
+/** The programs that are built, and what each may do: the one place that says so. */
+
+/** A program to build. */
+export interface Program {
+  /** Name of the executable. */
+  readonly name: string;
+  /** Its entry point, in the top folder. */
+  readonly entry: string;
+  /** Permission flags of Deno; all else is denied, without a question. */
+  readonly permissions: readonly string[];
+}
+
+/**
+ * Environment variables that a program may see; others read as if they were not set
+ * (`--ignore-env`), since libraries look at many and must not fail for it.
+ */
+function environment(...names: string[]): string[] {
+  return [
+    `--allow-env=${[...names, "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"].join(",")}`,
+    "--ignore-env",
+  ];
+}
+
+/**
+ * All programs. Files are those that the user's flags name: hence reading and writing anywhere
+ * (for Deno, renaming a file into its place is reading it, too).
+ */
+export const PROGRAMS: readonly Program[] = [
+  {
+    name: "htserver",
+    entry: "server.ts",
+    permissions: [
+      "--allow-net",
+      "--allow-read",
+      "--allow-write",
+      "--allow-sys=networkInterfaces",
+      ...environment("CATALOG_HOST", "CATALOG_PORT", "USER", "LOGNAME"),
+    ],
+  },
+  {
+    name: "testperf",
+    entry: "testperf.ts",
+    permissions: [
+      "--allow-net",
+      "--allow-read",
+      ...environment("CATALOG_HOST", "CATALOG_PORT", "TERM"),
+    ],
+  },
+  {
+    name: "htclient",
+    entry: "client.ts",
+    permissions: [
+      "--allow-net",
+      "--allow-read",
+      ...environment("CATALOG_HOST", "CATALOG_PORT", "TERM"),
+    ],
+  },
+  {
+    name: "htcatalog",
+    entry: "catalog.ts",
+    permissions: ["--allow-net", "--allow-read", "--allow-write", ...environment()],
+  },
+];
+
+/** Flags of `deno run` and `deno compile` for a program: what it may do, and no questions asked. */
+export function runtimeFlags(program: Program): string[] {
+  return [
+    "--no-prompt",
+    "--no-config",
+    "--no-lock",
+    "--no-remote",
+    "--no-npm",
+    "--quiet",
+    "--unstable-net", // Deno.listenDatagram
+    ...program.permissions,
+  ];
+}
