@@ -2,7 +2,8 @@
  * The only writer of a connection (I7): replies leave in the order in which they were put in (I1).
  *
  * It holds what one round of requests has produced and writes that at once. When it is full, the
- * session takes no further request of this client (I5).
+ * session takes no further request of this client (I5). Text becomes bytes piece by piece, in
+ * buffers that all outboxes share: a large reply is never in memory twice.
  */
 
 /** What an outbox writes to. */
@@ -11,17 +12,20 @@ export interface ByteSink {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Size of the buffer that is kept for short replies; longer ones get one of their own. */
-const KEPT_BYTES = 4_096;
+/** Size of a buffer, in bytes: the most that is encoded and written at once. */
+const BUFFER_BYTES = 64 * 1024;
+
+/** Buffers that are kept for the next flush; more are made when needed, and given back. */
+const MAX_KEPT_BUFFERS = 64;
 
 const encoder = new TextEncoder();
+const keptBuffers: Uint8Array<ArrayBuffer>[] = [];
 
 /** Collects reply lines and writes them. */
 export class Outbox {
   readonly #sink: ByteSink;
   readonly #maxWaiting: number;
   #waiting = "";
-  #kept: Uint8Array<ArrayBuffer> | undefined;
 
   /** @param maxWaiting characters that may wait before it counts as full */
   constructor(sink: ByteSink, maxWaiting: number) {
@@ -45,20 +49,26 @@ export class Outbox {
    * @throws what the sink throws: the client is gone
    */
   async flush(): Promise<void> {
-    if (this.#waiting === "") return;
-    let bytes = this.#encoded();
-    for (;;) {
-      const written = await this.#sink.write(bytes);
-      if (written === bytes.length) return;
-      bytes = bytes.subarray(written);
+    const text = this.#waiting;
+    if (text === "") return;
+    this.#waiting = "";
+    const buffer = keptBuffers.pop() ?? new Uint8Array(BUFFER_BYTES);
+    try {
+      for (let at = 0; at < text.length;) {
+        const { read, written } = encoder.encodeInto(at === 0 ? text : text.slice(at), buffer);
+        at += read;
+        await this.#writeAll(buffer.subarray(0, written));
+      }
+    } finally {
+      if (keptBuffers.length < MAX_KEPT_BUFFERS) keptBuffers.push(buffer);
     }
   }
 
-  #encoded(): Uint8Array {
-    const text = this.#waiting;
-    this.#waiting = "";
-    if (text.length * 3 > KEPT_BYTES) return encoder.encode(text);
-    this.#kept ??= new Uint8Array(KEPT_BYTES);
-    return this.#kept.subarray(0, encoder.encodeInto(text, this.#kept).written);
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    for (;;) {
+      const count = await this.#sink.write(bytes);
+      if (count === bytes.length) return;
+      bytes = bytes.subarray(count);
+    }
   }
 }
