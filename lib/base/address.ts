@@ -17,7 +17,7 @@ export interface Address {
  */
 export function parseAddress(text: string, defaultPort?: number): Address | undefined {
   const [, bracketed, plain, digits] =
-    /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_.-]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+    /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([A-Za-z0-9_.-]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const v6 = bracketed ?? (plain === undefined ? text : undefined);
   const hostname = v6 === undefined ? plain : isIPv6(v6) ? v6 : undefined;
   const port = digits === undefined ? defaultPort : Number(digits);

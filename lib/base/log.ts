@@ -5,6 +5,8 @@
  * with `time`, `level`, `message` and the fields.
  */
 
+import { escaped } from "./quoted.ts";
+
 export type LogFormat = "text" | "json";
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
@@ -50,11 +52,12 @@ export const silentLog: Log = createLog({ write: () => {} });
 function textLine(level: LogLevel, message: string, fields: LogFields): string {
   let line = `${new Date().toISOString()} ${level}: ${printable(message)}`;
   for (const [name, value] of Object.entries(fields)) line += ` ${name}=${fieldText(value)}`;
-  return line + "\n";
+  return escaped(line) + "\n";
 }
 
 function jsonLine(level: LogLevel, message: string, fields: LogFields): string {
-  return JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }) + "\n";
+  const entry = { time: new Date().toISOString(), level, message, ...fields };
+  return escaped(JSON.stringify(entry)) + "\n";
 }
 
 /** Quoted where it would not read as one word: what clients send must not forge a log line. */
@@ -66,7 +69,7 @@ function fieldText(value: string | number | boolean | null): string {
 
 function printable(message: string): string {
   // deno-lint-ignore no-control-regex -- control characters are what is looked for
-  return message.replace(/[\x00-\x1f\x7f-\x9f]/g, (c) => JSON.stringify(c).slice(1, -1));
+  return message.replace(/[\x00-\x1f]/g, (c) => JSON.stringify(c).slice(1, -1));
 }
 
 const encoder = new TextEncoder();

@@ -9,5 +9,13 @@ const MOST_CHARS = 60;
  */
 export function quoted(text: string): string {
   const shown = text.length > MOST_CHARS ? text.slice(0, MOST_CHARS) + "..." : text;
-  return JSON.stringify(shown);
+  return escaped(JSON.stringify(shown));
+}
+
+/** Writes the characters that could steer a terminal and that JSON leaves alone as escapes. */
+export function escaped(text: string): string {
+  return text.replace(
+    /[\x7f-\x9f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -1,5 +1,6 @@
 /** What `htclient` can do with a server: one entry per command. */
 import { UsageError } from "../base/errors.ts";
+import { skipValue } from "../base/json_scan.ts";
 import type { HtClient } from "../client/ht_client.ts";
 import { exportTable, importTable } from "./table_file.ts";
 
@@ -42,7 +43,7 @@ export const CLIENT_COMMANDS: Readonly<Record<string, ClientCommand>> = {
     args: ["SUBKEY", "SUBVALUE"],
     help: "show the pairs whose value has this member; SUBVALUE is JSON, else a string",
     async run(client, print, subkey = "", subvalue = "") {
-      printPairs(print, await client.queryText(subkey, atomFrom(subvalue)));
+      printPairs(print, await client.queryText(subkey, atomText(subvalue)));
     },
   },
   size: {
@@ -113,17 +114,10 @@ function printPairs(print: Print, pairs: readonly (readonly [string, string])[])
   for (const [key, value] of pairs) print(`[${JSON.stringify(key)},${value}]`);
 }
 
-function atomFrom(text: string): string | number | boolean | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (value === null) return null;
-    if (typeof value === "boolean" || typeof value === "number" || typeof value === "string") {
-      return value;
-    }
-  } catch {
-    return text; // a word without quotes
-  }
-  throw new UsageError(`SUBVALUE must be a string, number, boolean or null, not ${text}`);
+/** JSON text as it stands, so that a number keeps its digits; any other word as a string. */
+function atomText(word: string): string {
+  const end = skipValue(word, 0);
+  return end === word.length ? word : JSON.stringify(word);
 }
 
 function notJson(error: unknown): never {

@@ -130,13 +130,12 @@ export class HtClient {
 
   /** All pairs whose value is an object with that member, at one instant. */
   async query(subkey: string, subvalue: Atom): Promise<[string, unknown][]> {
-    return parsedPairs(await this.queryText(subkey, subvalue));
+    return parsedPairs(await this.queryText(subkey, JSON.stringify(subvalue)));
   }
 
-  /** As `query`, with the values as they were sent. */
-  async queryText(subkey: string, subvalue: Atom): Promise<[string, JsonText][]> {
-    const request = { method: "query", subkey, subvalue: JSON.stringify(subvalue) } as const;
-    return pairsOf((await this.request(request)).result);
+  /** As `query`, with the member's value given as JSON text, and the values as they were sent. */
+  async queryText(subkey: string, subvalue: JsonText): Promise<[string, JsonText][]> {
+    return pairsOf((await this.request({ method: "query", subkey, subvalue })).result);
   }
 
   /**

@@ -1,7 +1,8 @@
 /** Flag values as people write them, read into numbers with one unit; and the sentences for bad ones. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 
-const SIZE_UNITS = { "": 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9 } as const;
+/** Powers of ten. */
+const SIZE_UNITS = { "": 0, B: 0, KB: 3, MB: 6, GB: 9 } as const;
 
 /** The reader of a flag's text; throws `InvalidArgumentError` with the rule and what came. */
 export type FlagReader<T> = (text: string) => T;
@@ -21,12 +22,15 @@ export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Fla
 /** Sizes such as `500MB` (B, KB, MB, GB in powers of 1,000), into bytes. */
 export function size(min: number, max: number = Number.MAX_SAFE_INTEGER): FlagReader<number> {
   return (text) => {
-    const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*(|B|KB|MB|GB)$/i.exec(text) ?? [];
+    const [, digits, fraction = "", unit] = /^(\d+(?:\.(\d+))?)\s*(|B|KB|MB|GB)$/i.exec(text) ?? [];
     if (digits === undefined || unit === undefined) {
       throw new InvalidArgumentError("It must be a size such as 500MB (B, KB, MB or GB).");
     }
-    const bytes = Number(digits) * SIZE_UNITS[unit.toUpperCase() as keyof typeof SIZE_UNITS];
-    if (Number.isInteger(bytes) && bytes >= min && bytes <= max) return bytes;
+    const power = SIZE_UNITS[unit.toUpperCase() as keyof typeof SIZE_UNITS];
+    // Decimal fractions are not exact in binary; the text tells whether they are whole bytes.
+    const isWhole = fraction.replace(/0*$/, "").length <= power;
+    const bytes = Math.round(Number(digits) * 10 ** power);
+    if (isWhole && bytes >= min && bytes <= max) return bytes;
     throw new InvalidArgumentError(`It must be from ${sizeText(min)} to ${sizeText(max)}.`);
   };
 }

@@ -3,7 +3,14 @@ import type { Log } from "../base/log.ts";
 import { fitsInUtf8, utf8Bytes } from "../base/utf8.ts";
 import { isRefusal } from "../protocol/decode_request.ts";
 import { encodeFailure, encodeSuccess } from "../protocol/encode_reply.ts";
-import type { Failure, Method, Refusal, Request } from "../protocol/message.ts";
+import type {
+  Failure,
+  FailureType,
+  JsonText,
+  Method,
+  Refusal,
+  Request,
+} from "../protocol/message.ts";
 import { METHODS } from "../protocol/message.ts";
 import type { Storage } from "../storage/storage.ts";
 import {
@@ -15,14 +22,23 @@ import {
   tokenMissing,
 } from "../table/commands.ts";
 
-/** A reply's line, and whether the connection ends with it. */
+/** A reply. */
 export interface Answer {
+  /** With its LF. */
   readonly line: string;
+  readonly outcome: "OK" | FailureType;
+  /** Whether the connection ends with it. */
   readonly closes: boolean;
 }
 
-/** Room that a reply takes beside its id and its result, in bytes. */
-const REPLY_FRAME_BYTES = 200;
+/** What a success takes beside its id, cursor and result. */
+const FRAME_BYTES = encodeSuccess(undefined, "").length;
+
+/** Most that a cursor takes. */
+const CURSOR_BYTES = ',"cursor":"c"'.length + String(Number.MAX_SAFE_INTEGER).length;
+
+/** Room without which nothing is executed: the result of an insert. */
+const LEAST_ROOM_BYTES = "null".length;
 
 /** Executes requests, and counts them. */
 export class Executor {
@@ -62,29 +78,50 @@ export class Executor {
   };
 
   #answer(client: Client, request: Request | Refusal): Answer {
-    if (isRefusal(request)) {
-      return { line: encodeFailure(request.id, failureOf(client, request)), closes: false };
-    }
-    const room = this.#maxReplyBytes - REPLY_FRAME_BYTES -
-      (request.id === undefined ? 0 : utf8Bytes(request.id));
-    if (room < REPLY_FRAME_BYTES) {
-      return {
-        line: encodeFailure(undefined, {
-          type: "TooLarge",
-          message:
-            `Cannot answer: the id leaves no room in a reply of at most ${this.#maxReplyBytes} bytes (--max-reply)`,
-        }),
-        closes: false,
-      };
-    }
+    if (isRefusal(request)) return this.#failure(request.id, failureOf(client, request));
+    const { id } = request;
+    const room = this.#maxReplyBytes - frameBytes(request);
+    if (room < LEAST_ROOM_BYTES) return this.#failure(undefined, this.#idTooLarge());
     const outcome = this.#run(client, request, room);
-    if ("result" in outcome) {
-      return {
-        line: encodeSuccess(request.id, outcome.result, outcome.cursor),
-        closes: false,
-      };
+    if (!("result" in outcome)) {
+      return this.#failure(
+        id,
+        outcome.type === "TooLarge" ? this.#tooLarge(outcome.message) : outcome,
+        "closes" in outcome,
+      );
     }
-    return { line: encodeFailure(request.id, outcome), closes: "closes" in outcome };
+    if (!fitsInUtf8(outcome.result, room)) {
+      const bytes = utf8Bytes(outcome.result);
+      return this.#failure(
+        id,
+        this.#tooLarge(`Cannot ${request.method}: the result has ${bytes} bytes`),
+      );
+    }
+    return {
+      line: encodeSuccess(id, outcome.result, outcome.cursor),
+      outcome: "OK",
+      closes: false,
+    };
+  }
+
+  #failure(id: JsonText | undefined, failure: Failure, closes: boolean = false): Answer {
+    const line = encodeFailure(id, failure);
+    // No sentence is as long as the smallest limit, but an id may be.
+    if (id !== undefined && !fitsInUtf8(line, this.#maxReplyBytes)) {
+      return this.#failure(undefined, this.#idTooLarge(), closes);
+    }
+    return { line, outcome: failure.type, closes };
+  }
+
+  #idTooLarge(): Failure {
+    return this.#tooLarge("Cannot answer: the id leaves no room for more");
+  }
+
+  #tooLarge(message: string): Failure {
+    return {
+      type: "TooLarge",
+      message: `${message}; a reply may have at most ${this.#maxReplyBytes} bytes (--max-reply)`,
+    };
   }
 
   #run(client: Client, request: Request, maxBytes: number): Outcome {
@@ -103,7 +140,7 @@ export class Executor {
   #trace(
     client: Client,
     request: Request | Refusal,
-    { line }: Answer,
+    { outcome }: Answer,
     startedMs: number,
     endedMs: number,
   ): void {
@@ -113,7 +150,7 @@ export class Executor {
       method: request.method ?? "?",
       ...("key" in request ? { key: shortened(request.key) } : {}),
       ...("regex" in request ? { regex: shortened(request.regex) } : {}),
-      outcome: line.startsWith('{"status":"OK"') ? "OK" : failureType(line),
+      outcome,
       start_us: Math.round((startedMs - this.#startedMs) * 1e3),
       end_us: Math.round((endedMs - this.#startedMs) * 1e3),
     });
@@ -128,9 +165,12 @@ function failureOf(client: Client, { method, failure }: Refusal): Failure {
 }
 
 function shortened(text: string): string {
-  return fitsInUtf8(text, 60) ? text : text.slice(0, 60) + "...";
+  return text.length > 60 ? text.slice(0, 60) + "..." : text;
 }
 
-function failureType(line: string): string {
-  return /"type":"(\w+)","message":/.exec(line)?.[1] ?? "ERROR";
+/** What a success takes beside its result. */
+function frameBytes(request: Request): number {
+  const id = request.id === undefined ? 0 : ',"id":'.length + utf8Bytes(request.id);
+  const cursor = "limit" in request && request.limit !== undefined ? CURSOR_BYTES : 0;
+  return FRAME_BYTES + id + cursor;
 }

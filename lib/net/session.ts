@@ -76,11 +76,11 @@ export class Session implements RequestSource {
       if (this.#isEnding) why = "closed by the server";
     } catch (error) {
       // Reset, timed out, or cut off by `cut`: the same to the others, who notice nothing.
-      why = messageOf(error);
+      why = this.#isEnding ? "closed by the server" : messageOf(error);
       if (this.#isExecuting) {
         this.#log.error("unexpected failure, which is a bug to report", {
           client: this.client.number,
-          why,
+          why: messageOf(error),
         });
       }
     } finally {

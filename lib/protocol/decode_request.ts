@@ -3,6 +3,7 @@
  *
  * The line is scanned once; only the members that the method uses are looked at any closer.
  */
+import { isLatin1, ownedString } from "../base/owned_string.ts";
 import { skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
 import { quoted } from "../base/quoted.ts";
 import type { Line } from "./line_framer.ts";
@@ -48,12 +49,14 @@ class Refused {
 /** Where the members stand in the line that is being decoded. One line is decoded at a time. */
 class MembersFound {
   text = "";
+  #isLatin1: boolean | undefined;
   readonly #starts = new Int32Array(MEMBERS.length);
   readonly #ends = new Int32Array(MEMBERS.length);
 
   /** Scans an object; of equal members the last one counts. */
   scan(text: string): void {
     this.text = text;
+    this.#isLatin1 = undefined;
     this.#starts.fill(-1);
     const start = skipWhite(text, 0);
     if (text.charAt(start) !== "{") {
@@ -72,6 +75,11 @@ class MembersFound {
         }`,
       );
     }
+  }
+
+  /** Whether the line has no character beyond Latin-1. */
+  get isLatin1(): boolean {
+    return this.#isLatin1 ??= isLatin1(this.text);
   }
 
   /** The JSON text of a member, or undefined where it is missing. */
@@ -95,17 +103,22 @@ const READERS: { readonly [M in Method]: (id: JsonText | undefined) => Request }
   insert: (id) => ({
     method: "insert",
     id,
-    key: requiredString("insert", "key"),
-    value: required("insert", "value", "any JSON value"),
+    key: owned(requiredString("insert", "key")),
+    value: owned(required("insert", "value", "any JSON value")),
   }),
   lookup: (id) => ({ method: "lookup", id, key: requiredString("lookup", "key") }),
   remove: (id) => ({ method: "remove", id, key: requiredString("remove", "key") }),
-  scan: (id) => ({ method: "scan", id, regex: requiredString("scan", "regex"), ...part("scan") }),
+  scan: (id) => ({
+    method: "scan",
+    id,
+    regex: owned(requiredString("scan", "regex")),
+    ...part("scan"),
+  }),
   query: (id) => ({
     method: "query",
     id,
-    subkey: requiredString("query", "subkey"),
-    subvalue: requiredAtom("query", "subvalue"),
+    subkey: owned(requiredString("query", "subkey")),
+    subvalue: owned(requiredAtom("query", "subvalue")),
     ...part("query"),
   }),
   size: (id) => ({ method: "size", id }),
@@ -183,6 +196,11 @@ function methodFound(): Method {
 
 function isMethod(name: string): name is Method {
   return Object.hasOwn(READERS, name);
+}
+
+/** What the table or a cursor may keep must not keep the line. */
+function owned(text: string): string {
+  return ownedString(text, found.isLatin1);
 }
 
 function required(method: Method, member: Member, rule: string): JsonText {

@@ -47,7 +47,10 @@ export interface CommandContext {
 /** One method: whether a success has changed the table, and what it does. */
 export interface Command<M extends Method> {
   readonly changes: boolean;
-  /** @param maxBytes room for the result's text */
+  /**
+   * @param maxBytes room for the result's text. A command that changes the table fails where its
+   * result has no room; the result of another one may be too large, and is then thrown away
+   */
   run(context: CommandContext, client: Client, request: RequestOf<M>, maxBytes: number): Outcome;
 }
 
@@ -75,10 +78,9 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
   },
   lookup: {
     changes: false,
-    run({ table }, _client, { key }, maxBytes) {
+    run({ table }, _client, { key }) {
       const value = table.lookup(key);
-      if (value === undefined) return noSuchKey("look up", key);
-      return fitsInUtf8(value, maxBytes) ? { result: value } : tooLarge("look up", value, maxBytes);
+      return value === undefined ? noSuchKey("look up", key) : { result: value };
     },
   },
   remove: {
@@ -86,7 +88,12 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
     run({ table }, _client, { key }, maxBytes) {
       const value = table.lookup(key);
       if (value === undefined) return noSuchKey("remove", key);
-      if (!fitsInUtf8(value, maxBytes)) return tooLarge("remove", value, maxBytes);
+      if (!fitsInUtf8(value, maxBytes)) {
+        return {
+          type: "TooLarge",
+          message: `Cannot remove ${quoted(key)}: its value has ${utf8Bytes(value)} bytes`,
+        };
+      }
       table.remove(key);
       return { result: value };
     },
@@ -145,13 +152,4 @@ export function tokenMissing(method: Method | undefined): Failure {
 
 function noSuchKey(what: string, key: string): Failure {
   return { type: "KeyError", message: `Cannot ${what} ${quoted(key)}: there is no such key` };
-}
-
-function tooLarge(what: string, value: JsonText, maxBytes: number): Failure {
-  return {
-    type: "TooLarge",
-    message: `Cannot ${what} the key: its value has ${
-      utf8Bytes(value)
-    } bytes, and the reply has room for ${maxBytes} (--max-reply)`,
-  };
 }

@@ -9,7 +9,7 @@
  * The index from key to slot is spread over many maps, because one `Map` ends at 16,777,216
  * entries, and because growing a large one stops everything for as long as that takes.
  */
-import { ownedString, stringBytes } from "./owned_string.ts";
+import { stringBytes } from "../base/owned_string.ts";
 
 /** Maps of the index; a power of two. */
 const SHARDS = 256;
@@ -71,21 +71,20 @@ export class HashTable {
     return ENTRY_BYTES + stringBytes(key) + stringBytes(value);
   }
 
-  /** Inserts or replaces; the table keeps copies of its own. */
+  /** Inserts or replaces. Both strings are kept, so they must be owned ones (`owned_string.ts`). */
   insert(key: string, value: string): void {
     const shard = this.#shardOf(key);
     let slot = shard.get(key);
     if (slot === undefined) {
       slot = this.#freeSlots.pop() ?? this.#newSlot();
-      const kept = ownedString(key);
-      shard.set(kept, slot);
-      this.#pageOf(slot).keys[slot % PAGE_SLOTS] = kept;
+      shard.set(key, slot);
+      this.#pageOf(slot).keys[slot % PAGE_SLOTS] = key;
       this.#size++;
       this.#bytes += ENTRY_BYTES + stringBytes(key);
     } else {
       this.#bytes -= stringBytes(this.valueAt(slot) ?? "");
     }
-    this.#pageOf(slot).values[slot % PAGE_SLOTS] = ownedString(value);
+    this.#pageOf(slot).values[slot % PAGE_SLOTS] = value;
     this.#bytes += stringBytes(value);
   }
 

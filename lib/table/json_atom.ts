@@ -1,6 +1,9 @@
 /** Equality of JSON strings, numbers, booleans and null by their meaning, whatever their spelling. */
 import { skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
 
+/** Longest exponent that is reckoned with, in characters. */
+const MAX_EXPONENT_CHARS = 1_000;
+
 /** A test for one atom, prepared once and asked for many values. */
 export type AtomTest = (text: string, start: number, end: number) => boolean;
 
@@ -54,9 +57,13 @@ function canonicalNumber(text: string): string {
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const digits = (whole + fraction).replace(/^0+/, "");
   if (digits === "") return "0";
-  const significant = digits.replace(/0+$/, "");
-  const shift = digits.length - significant.length - fraction.length;
-  // As text where it is too long for arithmetic: such exponents are equal only when spelt alike.
-  const power = exponent.length > 15 ? `${exponent}${shift}` : Number(exponent) + shift;
-  return `${sign}${significant}e${power}`;
+  // Not by /0+$/, which looks again from each zero of a long run that is not the end.
+  let end = digits.length;
+  while (digits.charAt(end - 1) === "0") end--;
+  const shift = digits.length - end - fraction.length;
+  // As text where it is absurdly long: such exponents are equal only when spelt alike.
+  const power = exponent.length > MAX_EXPONENT_CHARS
+    ? `${exponent}:${shift}`
+    : BigInt(exponent.replace("+", "")) + BigInt(shift);
+  return `${sign}${digits.slice(0, end)}e${power}`;
 }

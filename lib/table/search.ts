@@ -94,7 +94,7 @@ function wholeSearch(table: HashTable, wanted: Search, maxBytes: number): Found 
       return {
         type: "TooLarge",
         message:
-          `Cannot ${wanted.method}: the reply would pass ${maxBytes} bytes (--max-reply); ask for it in parts with 'limit'`,
+          `Cannot ${wanted.method}: one reply has no room for all the pairs; ask for them in parts with 'limit'`,
       };
     }
   }
@@ -122,7 +122,7 @@ function partOfSearch(
         type: "TooLarge",
         message: `Cannot ${start.search.method}: the pair of key ${
           quoted(table.keyAt(slot) ?? "")
-        } has ${utf8Bytes(pair)} bytes, and a reply may have at most ${maxBytes} (--max-reply)`,
+        } has ${utf8Bytes(pair)} bytes`,
       };
     }
   }
@@ -162,9 +162,9 @@ class Pairs {
 
   /** Adds a pair; false, and nothing added, where there is no room. */
   add(pair: string): boolean {
-    // One more for the comma.
-    if (!fitsInUtf8(pair, this.#maxBytes - this.#bytes - 1)) return false;
-    this.#bytes += utf8Bytes(pair) + 1;
+    const comma = this.count === 0 ? 0 : 1;
+    if (!fitsInUtf8(pair, this.#maxBytes - this.#bytes - comma)) return false;
+    this.#bytes += utf8Bytes(pair) + comma;
     this.#texts.push(pair);
     return true;
   }
