@@ -27,7 +27,8 @@ export function catalogsFrom(
 ): readonly Address[] {
   if (flag === false) return [];
   const port = env.CATALOG_PORT ? Number(env.CATALOG_PORT) : CATALOG_PORT;
-  if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+  const isNumber = /^\d*$/.test(env.CATALOG_PORT ?? "");
+  if (!(isNumber && port >= 1 && port <= 65_535)) {
     throw new UsageError(`CATALOG_PORT must be a port from 1 to 65535, not '${env.CATALOG_PORT}'`);
   }
   const [source, list] = typeof flag === "string"

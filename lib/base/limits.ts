@@ -23,7 +23,7 @@ export const MAX_LINE_BYTES = 256_000_000;
 export const MAX_CLIENTS = 10_000;
 
 /**
- * Bytes of replies waiting for one client; beyond it, none of its requests is executed nor read
+ * Characters of replies waiting for one client (bytes, where they are ASCII); beyond it, none of its requests is executed nor read
  * until it has taken some. So one client costs this much and one reply more at the most.
  */
 export const MAX_OUTPUT_BYTES = 1_000_000;

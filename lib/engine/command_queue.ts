@@ -66,7 +66,7 @@ export class CommandQueue {
       for (let at = 0; at < round.length; at++) {
         const waiting = round[at];
         if (waiting === undefined) continue;
-        if (!this.#serve(waiting)) this.#line.push(waiting);
+        if (!this.#serve(waiting, deadline)) this.#line.push(waiting);
         if (at + 1 < round.length && performance.now() > deadline) {
           this.#line = [...round.slice(at + 1), ...this.#line];
           break;
@@ -80,18 +80,18 @@ export class CommandQueue {
     this.#isTurnComing = false;
   };
 
-  /** Executes a client's requests; true when this is over. */
-  #serve({ source, done, failed }: Waiting): boolean {
+  /** Executes a client's requests, at least one; true when this is over. */
+  #serve({ source, done, failed }: Waiting, deadline: number): boolean {
     try {
-      for (let count = 0; count < REQUESTS_PER_TURN; count++) {
+      for (let count = 1;; count++) {
         const request = source.next();
         if (request === undefined) {
           done();
           return true;
         }
         source.answer(this.#execute(source.client, request));
+        if (count === REQUESTS_PER_TURN || performance.now() > deadline) return false;
       }
-      return false;
     } catch (bug) {
       failed(bug);
       return true;

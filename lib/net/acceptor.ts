@@ -1,6 +1,7 @@
 /** Accepts clients and keeps track of them: the listening socket, the sessions, the cap on both. */
 import { fulfilledWithin, sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
+import { READ_BUFFER_BYTES } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { encodeFailure } from "../protocol/encode_reply.ts";
 import { Cursors } from "../table/cursors.ts";
@@ -9,8 +10,8 @@ import { type Connection, Session, type SessionLimits, type Submit } from "./ses
 /** Pause after a failed accept, in milliseconds: out of file handles, most likely. */
 const ACCEPT_PAUSE_MS = 50;
 
-/** How long a refused client may take to read its `Busy`, in milliseconds. */
-const BUSY_LINGER_MS = 1_000;
+/** How long a client that is sent away may take to read why, in milliseconds. */
+const LINGER_MS = 1_000;
 
 /** Refused clients that are being told so; further ones are closed without a word (I5). */
 const MAX_REFUSALS = 100;
@@ -23,6 +24,8 @@ export interface AcceptorOptions {
   readonly needsToken: boolean;
   readonly log: Log;
 }
+
+const encoder = new TextEncoder();
 
 /** Accepts clients on one listener. */
 export class Acceptor {
@@ -83,13 +86,13 @@ export class Acceptor {
       // Gone already: its first read will say so.
     }
     if (this.#sessions.size >= limits.maxClients) {
-      void this.#refuse(connection);
+      void this.#refuse(asConnection(connection, this.#stopping.signal));
       return;
     }
     const number = ++this.#lastNumber;
     const session = new Session({
       client: { number, cursors: new Cursors(), admitted: !needsToken },
-      connection: asConnection(connection),
+      connection: asConnection(connection, this.#stopping.signal),
       submit,
       limits,
       log,
@@ -99,37 +102,39 @@ export class Acceptor {
     this.#sessions.set(number, { session, ended });
   }
 
-  /** Says `Busy`, and lingers so that the words are not lost with a reset. */
-  async #refuse(connection: Deno.TcpConn): Promise<void> {
+  /** Says `Busy`, and closes. */
+  async #refuse(connection: Connection): Promise<void> {
     const { limits, log } = this.#options;
     log.debug("busy", { clients: this.#sessions.size });
+    if (this.#refusals >= MAX_REFUSALS) return connection.close();
+    this.#refusals++;
     try {
-      if (this.#refusals >= MAX_REFUSALS) return;
-      this.#refusals++;
-      try {
-        await connection.write(new TextEncoder().encode(encodeFailure(undefined, {
-          type: "Busy",
-          message:
-            `This server takes at most ${limits.maxClients} clients (--max-clients), and has them; try again later`,
-        })));
-        await connection.closeWrite();
-        await fulfilledWithin(drained(connection), BUSY_LINGER_MS, this.#stopping.signal);
-      } finally {
-        this.#refusals--;
-      }
+      await connection.write(encoder.encode(encodeFailure(undefined, {
+        type: "Busy",
+        message:
+          `This server takes at most ${limits.maxClients} clients (--max-clients), and has them; try again later`,
+      })));
+      await connection.linger();
     } catch {
       // It did not wait for the answer.
     } finally {
       connection.close();
+      this.#refusals--;
     }
   }
 }
 
 /** Deno's connection as a session sees it: closing twice does no harm. */
-function asConnection(connection: Deno.TcpConn): Connection {
+function asConnection(connection: Deno.TcpConn, stopping: AbortSignal): Connection {
   return {
     read: (buffer) => connection.read(buffer),
     write: (bytes) => connection.write(bytes),
+    // What the peer has sent and nobody read would turn a plain close into a reset, which may
+    // overtake the last words.
+    async linger() {
+      await connection.closeWrite();
+      await fulfilledWithin(drained(connection), LINGER_MS, stopping);
+    },
     close() {
       try {
         connection.close();
@@ -142,7 +147,7 @@ function asConnection(connection: Deno.TcpConn): Connection {
 
 /** Reads and drops what the client sent, until it closes. */
 async function drained(connection: Deno.TcpConn): Promise<void> {
-  const buffer = new Uint8Array(1_024);
+  const buffer = new Uint8Array(READ_BUFFER_BYTES.first);
   try {
     while (await connection.read(buffer) !== null);
   } catch {

@@ -19,6 +19,8 @@ import { type ByteSink, Outbox } from "./outbox.ts";
 /** A connection, as far as a session needs one. */
 export interface Connection extends ByteSink {
   read(buffer: Uint8Array): Promise<number | null>;
+  /** Lets the peer read what was written last, for a bounded time; nothing is written after it. */
+  linger(): Promise<void>;
   close(): void;
 }
 
@@ -131,6 +133,7 @@ export class Session implements RequestSource {
         this.#isExecuting = false;
         await this.#outbox.flush();
       } while (this.#hasMore);
+      if (this.#isEndedByAnswer) await this.#connection.linger();
       buffer = sized(buffer, count);
     }
   }

@@ -27,14 +27,17 @@ export class ReplyFormatError extends Error {
  * @throws {ReplyFormatError} where it is none
  */
 export function decodeReply(line: string): SuccessReply | Failure {
-  if (line.startsWith(PLAIN_SUCCESS)) return { result: line.slice(PLAIN_SUCCESS.length, -1) };
+  if (line.startsWith(PLAIN_SUCCESS) && line.endsWith("}")) {
+    return { result: line.slice(PLAIN_SUCCESS.length, -1) };
+  }
   const members = new Map<string, JsonText>();
   const end = visitMembers(line, skipWhite(line, 0), (nameStart, nameEnd, start, valueEnd) => {
     members.set(stringAt(line, nameStart, nameEnd), line.slice(start, valueEnd));
   });
   const status = stringMember(members, "status");
   const result = members.get("result");
-  if (end < 0 || (status === "OK" && result === undefined)) throw noReply(line);
+  const isWhole = end >= 0 && skipWhite(line, end) === line.length;
+  if (!isWhole || (status === "OK" && result === undefined)) throw noReply(line);
   if (status === "OK" && result !== undefined) {
     const cursor = stringMember(members, "cursor");
     return cursor === undefined ? { result } : { result, cursor };

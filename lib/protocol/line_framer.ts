@@ -77,10 +77,11 @@ export class LineFramer {
       bytes = this.#joined(bytes);
     }
     if (bytes.length === 0) return;
-    // Usually all lines together are within the limit, and one call decodes them all.
+    // Usually all lines together are within the limit and ASCII, and one call decodes them all. With
+    // a character beyond Latin-1 in one of them, all would take two bytes a character.
     if (bytes.length - 1 <= this.#maxLineBytes) {
       const text = decoded(bytes);
-      if (text !== undefined) {
+      if (text?.length === bytes.length) {
         this.#ready.push(text);
         return;
       }

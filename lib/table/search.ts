@@ -21,8 +21,11 @@ export interface Found {
 
 type SearchRequest = RequestOf<"scan"> | RequestOf<"query">;
 
-/** How many keys pass between two looks at the clock. */
-const KEYS_PER_CLOCK = 256;
+/** How many characters of keys and values are searched between two looks at the clock. */
+const CHARS_PER_CLOCK = 16_384;
+
+/** What a key that is looked at counts besides its characters. */
+const CHARS_PER_KEY = 64;
 
 /**
  * Runs a search.
@@ -113,8 +116,13 @@ function partOfSearch(
   const lastSlot = start.slot + SCAN_PART_KEYS;
   const deadline = performance.now() + SCAN_PART_MS;
   let slot = start.slot;
+  let searchedChars = 0;
   for (; slot < table.slotsUsed && slot < lastSlot && pairs.count < limit; slot++) {
-    if (slot % KEYS_PER_CLOCK === 0 && performance.now() > deadline && slot > start.slot) break;
+    if (searchedChars > CHARS_PER_CLOCK) {
+      if (performance.now() > deadline) break;
+      searchedChars = 0;
+    }
+    searchedChars += CHARS_PER_KEY + searchedAt(table, slot, start.search);
     const pair = pairAt(table, slot, start.search);
     if (pair !== undefined && !pairs.add(pair)) {
       if (pairs.count > 0) break; // it begins the next part
@@ -140,6 +148,12 @@ function pairAt(table: HashTable, slot: number, wanted: Search): string | undefi
   }
   const value = table.valueAt(slot) ?? "";
   return hasMember(value, wanted.subkey, wanted.test) ? pairText(key, value) : undefined;
+}
+
+/** How many characters a search goes through in a slot. */
+function searchedAt(table: HashTable, slot: number, wanted: Search): number {
+  const text = wanted.method === "scan" ? table.keyAt(slot) : table.valueAt(slot);
+  return text?.length ?? 0;
 }
 
 function pairText(key: string, value: string | undefined): string {

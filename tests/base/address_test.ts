@@ -1,0 +1,53 @@
+/** Proves what is read as an address, and that what is written is read back. */
+import assert from "assert";
+import fc from "fast-check";
+import { addressText, parseAddress } from "../../lib/base/address.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `address: ${name}`, permissions: "none", fn });
+}
+
+test("host and port, in every form", () => {
+  const cases: [string, string, number][] = [
+    ["example.org:80", "example.org", 80],
+    ["127.0.0.1:65535", "127.0.0.1", 65_535],
+    ["a_b-c.d:1", "a_b-c.d", 1],
+    ["[::1]:9097", "::1", 9_097],
+    ["[fe80::1%2]:5", "fe80::1%2", 5],
+  ];
+  for (const [text, hostname, port] of cases) {
+    assert.deepEqual(parseAddress(text), { hostname, port }, text);
+    assert.deepEqual(parseAddress(text, 7), { hostname, port }, text);
+  }
+});
+
+test("without a port it is an address only where there is a default", () => {
+  for (const [text, hostname] of [["host", "host"], ["::1", "::1"], ["[::1]", "::1"]] as const) {
+    assert.equal(parseAddress(text), undefined);
+    assert.deepEqual(parseAddress(text, 9_097), { hostname, port: 9_097 });
+  }
+});
+
+test("anything else is none", () => {
+  const texts = ["", ":80", "host:", "host:0", "host:65536", "host:123456", "host:-1", "host:8o"];
+  const others = [
+    "a b:80",
+    "[::1",
+    "::1]:80",
+    "[]:80",
+    "http://h:80",
+    "h:80/x",
+    "h:80\n",
+    "\u00e9:80",
+  ];
+  for (const text of [...texts, ...others]) {
+    assert.equal(parseAddress(text, 9_097), undefined, JSON.stringify(text));
+  }
+});
+
+test("what addressText() writes, parseAddress() reads back", () => {
+  const hostname = fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6());
+  fc.assert(fc.property(hostname, fc.integer({ min: 1, max: 65_535 }), (hostname, port) => {
+    assert.deepEqual(parseAddress(addressText({ hostname, port })), { hostname, port });
+  }));
+});

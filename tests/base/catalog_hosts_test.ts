@@ -1,0 +1,64 @@
+/** Proves which catalogs are used: flag before environment before default. */
+import assert from "assert";
+import { catalogsFrom } from "../../lib/base/catalog_hosts.ts";
+import { UsageError } from "../../lib/base/errors.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `catalog_hosts: ${name}`, permissions: "none", fn });
+}
+
+const NOTRE_DAME = [
+  { hostname: "catalog.cse.nd.edu", port: 9_097 },
+  { hostname: "backup-catalog.cse.nd.edu", port: 9_097 },
+];
+
+test("without flag and environment they are the two at Notre Dame", () => {
+  assert.deepEqual(catalogsFrom(undefined, {}), NOTRE_DAME);
+  assert.deepEqual(catalogsFrom(true, {}), NOTRE_DAME);
+  assert.deepEqual(catalogsFrom(undefined, { CATALOG_HOST: "", CATALOG_PORT: "" }), NOTRE_DAME);
+});
+
+test("CATALOG_HOST comes before the default, and the flag before both", () => {
+  const env = { CATALOG_HOST: "one.org,two.org:80" };
+  assert.deepEqual(catalogsFrom(undefined, env), [
+    { hostname: "one.org", port: 9_097 },
+    { hostname: "two.org", port: 80 },
+  ]);
+  assert.deepEqual(catalogsFrom("three.org", env), [{ hostname: "three.org", port: 9_097 }]);
+});
+
+test("CATALOG_PORT is the port of entries that name none", () => {
+  const env = { CATALOG_HOST: "a, b:80 ,[::1]:81,::1", CATALOG_PORT: "9000" };
+  assert.deepEqual(catalogsFrom(undefined, env), [
+    { hostname: "a", port: 9_000 },
+    { hostname: "b", port: 80 },
+    { hostname: "::1", port: 81 },
+    { hostname: "::1", port: 9_000 },
+  ]);
+});
+
+test("--no-catalog means none, whatever the environment says", () => {
+  assert.deepEqual(catalogsFrom(false, { CATALOG_HOST: "a", CATALOG_PORT: "no port" }), []);
+});
+
+test("what is no address or port is a usage error that names its source and what came", () => {
+  const said = (
+    flag: string | undefined,
+    env: { CATALOG_HOST?: string; CATALOG_PORT?: string },
+  ) => {
+    try {
+      catalogsFrom(flag, env);
+    } catch (error) {
+      assert.ok(error instanceof UsageError);
+      assert.equal(error.exitCode, 2);
+      return error.message;
+    }
+    return assert.fail("it was taken");
+  };
+  assert.match(said("a b", {}), /--catalog.*'a b'/);
+  assert.match(said("a,,b", {}), /--catalog.*''/);
+  assert.match(said(undefined, { CATALOG_HOST: "http://x" }), /CATALOG_HOST.*'http:\/\/x'/);
+  for (const port of ["0", "65536", "-1", "1.5", "port", "9097x"]) {
+    assert.match(said("a", { CATALOG_PORT: port }), /CATALOG_PORT must be a port from 1 to 65535/);
+  }
+});

@@ -1,0 +1,51 @@
+/** Proves that waiting ends by time, by its event or by being called off, and leaves no timer. */
+import assert from "assert";
+import { fulfilledWithin, sleep, unixSeconds } from "../../lib/base/clock.ts";
+
+const LONG_MS = 3_600_000;
+
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `clock: ${name}`, permissions: "none", fn });
+}
+
+test("sleep() gives true after its time", async () => {
+  assert.equal(await sleep(1), true);
+  assert.equal(await sleep(1, new AbortController().signal), true);
+});
+
+test("sleep() gives false when called off, before or during", async () => {
+  assert.equal(await sleep(LONG_MS, AbortSignal.abort()), false);
+  const controller = new AbortController();
+  const sleeping = sleep(LONG_MS, controller.signal);
+  controller.abort();
+  assert.equal(await sleeping, false);
+});
+
+test("fulfilledWithin() tells whether the promise was fulfilled, and leaves no timer", async () => {
+  assert.equal(await fulfilledWithin(Promise.resolve(), LONG_MS), true);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  assert.equal(await fulfilledWithin(promise, 1), false);
+  resolve();
+});
+
+test("fulfilledWithin() ends when called off", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const controller = new AbortController();
+  const waiting = fulfilledWithin(promise, LONG_MS, controller.signal);
+  controller.abort();
+  assert.equal(await waiting, false);
+  resolve();
+});
+
+test("fulfilledWithin() passes a rejection through, and a late one harms nobody", async () => {
+  await assert.rejects(fulfilledWithin(Promise.reject(new Error("no")), LONG_MS), /no/);
+  const { promise, reject } = Promise.withResolvers<void>();
+  assert.equal(await fulfilledWithin(promise, 1), false);
+  reject(new Error("late"));
+  await sleep(1); // an unhandled rejection would end the test run here
+});
+
+test("unixSeconds() is whole", async () => {
+  assert.ok(Number.isInteger(unixSeconds()) && unixSeconds() > 1.6e9);
+  await Promise.resolve();
+});

@@ -1,0 +1,24 @@
+/** Proves that rows become aligned columns, and that strangers' text steers no terminal. */
+import assert from "assert";
+import { columns } from "../../lib/base/columns.ts";
+
+Deno.test({
+  name: "columns: texts to the left, numbers to the right, nothing behind the last one",
+  permissions: "none",
+  fn() {
+    const rows = [["NAME", "AGE", "X"], ["a", "5 s", "y"], ["long name", "1200 s", ""]];
+    assert.equal(
+      columns(rows, new Set([1])),
+      "NAME          AGE  X\na             5 s  y\nlong name  1200 s",
+    );
+    assert.equal(columns([]), "");
+  },
+});
+
+Deno.test({
+  name: "columns: anything but printable ASCII becomes a question mark",
+  permissions: "none",
+  fn() {
+    assert.equal(columns([["a\x1b[2Jb\n", "\u00e9\u009b", "c"]]), "a?[2Jb?  ??  c");
+  },
+});

@@ -1,0 +1,67 @@
+/** Proves the form of log lines, and that nothing a client sends can forge or hide one. */
+import assert from "assert";
+import fc from "fast-check";
+import { createLog, type LogFormat, silentLog } from "../../lib/base/log.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `log: ${name}`, permissions: "none", fn });
+}
+
+function logged(format: LogFormat, debugging = false) {
+  const lines: string[] = [];
+  return { lines, log: createLog({ format, debugging, write: (line) => void lines.push(line) }) };
+}
+
+test("a text line has time, level, message and fields, quoted where they are no word", () => {
+  const { lines, log } = logged("text");
+  log.warn("something odd", { client: 3, key: "a b", host: "127.0.0.1:80", ok: true, none: null });
+  assert.match(
+    lines.join(""),
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn: something odd client=3 key="a b" host=127\.0\.0\.1:80 ok=true none=null\n$/,
+  );
+});
+
+test("a JSON line is one object with time, level, message and the fields", () => {
+  const { lines, log } = logged("json");
+  log.error("broken", { why: "a\nb" });
+  const { time, ...others } = JSON.parse(lines.join(""));
+  assert.ok(!Number.isNaN(Date.parse(time)));
+  assert.deepEqual(others, { level: "error", message: "broken", why: "a\nb" });
+});
+
+test("debug lines are written only where that was asked for", () => {
+  for (const debugging of [true, false]) {
+    const { lines, log } = logged("text", debugging);
+    log.debug("one");
+    log.info("two");
+    assert.equal(log.debugging, debugging);
+    assert.equal(lines.length, debugging ? 2 : 1);
+  }
+  silentLog.error("nobody reads this");
+});
+
+test("an empty value, a quote, an equals sign and white space are quoted", () => {
+  const { lines, log } = logged("text");
+  log.info("m", { a: "", b: '"', c: "x=y", d: "\t" });
+  assert.match(lines.join(""), / a="" b="\\"" c="x=y" d="\\t"\n$/);
+});
+
+test("whatever is logged makes one line without control characters", () => {
+  const anyText = fc.string({
+    unit: fc.oneof(
+      fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+      fc.integer({ min: 0, max: 0x9f }).map((code) => String.fromCharCode(code)),
+    ),
+  });
+  fc.assert(
+    fc.property(anyText, anyText, fc.constantFrom("text" as const, "json" as const), (m, f, as) => {
+      const { lines, log } = logged(as);
+      log.info(m, { f });
+      const line = lines.join("");
+      assert.ok(line.endsWith("\n"));
+      if (as === "text") assert.doesNotMatch(line.slice(0, -1), /\p{Cc}/u);
+      else assert.equal(JSON.parse(line).message, m);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,63 @@
+/** Proves that what is exported is imported again, and what is said of a file that is no table. */
+import assert from "assert";
+import { ExitError } from "../../lib/base/errors.ts";
+import { exportTable, importTable } from "../../lib/cli/table_file.ts";
+import { fakeClient } from "../helpers/fake_client.ts";
+
+async function withFile(text: string | Uint8Array, use: (file: string) => Promise<void>) {
+  const file = await Deno.makeTempFile();
+  const { error } = console;
+  console.error = () => {}; // the number of pairs
+  try {
+    await (typeof text === "string" ? Deno.writeTextFile(file, text) : Deno.writeFile(file, text));
+    await use(file);
+  } finally {
+    console.error = error;
+    await Deno.remove(file);
+  }
+}
+
+async function exported(client: ReturnType<typeof fakeClient>["client"]): Promise<string[]> {
+  const lines: string[] = [];
+  await exportTable(client, (line) => void lines.push(line));
+  return lines.sort();
+}
+
+Deno.test("table_file: what is exported is imported again, values byte for byte", async () => {
+  const first = fakeClient().client, second = fakeClient().client;
+  const values = ["1.0", '{ "a" : [1, 2] }', '"\\u0061"', "12345678901234567890", "null"];
+  for (const [at, value] of values.entries()) await first.insertText(`k${at}\n"\ud800`, value);
+  for (let i = 0; i < 1_000; i++) await first.insertText(`key ${i}`, String(i));
+  const lines = await exported(first);
+  assert.equal(lines.length, 1_005);
+  await withFile(lines.join("\n"), (file) => importTable(second, file));
+  assert.deepEqual(await exported(second), lines);
+});
+
+Deno.test("table_file: white space, CR LF and empty lines do no harm", async () => {
+  const { client } = fakeClient();
+  await withFile(' [ "a" , 1 ] \r\n\n["b",[2]]', (file) => importTable(client, file));
+  assert.deepEqual(await exported(client), ['["a",1]', '["b",[2]]']);
+});
+
+Deno.test("table_file: a line that is no pair is named with its number, and what it is", async () => {
+  const bad: [string | Uint8Array, RegExp][] = [
+    ['["a",1]\n["b"]\n["c",3]\n', /line 2 .*each line must be \["key",value\].*\[\\"b\\"\]/],
+    ['["a",1,2]\n', /line 1 /],
+    ["[1,2]\n", /line 1 /],
+    ['{"a":1}\n', /line 1 /],
+    ['["a",1] x\n', /line 1 /],
+    ['["a",]\n', /line 1 /],
+    [Uint8Array.of(0xff, 10), /line 1 .*not UTF-8/],
+  ];
+  for (const [text, message] of bad) {
+    await withFile(text, async (file) => {
+      await assert.rejects(importTable(fakeClient().client, file), (error) => {
+        assert.ok(error instanceof ExitError);
+        assert.match(error.message, message);
+        return true;
+      });
+    });
+  }
+  await assert.rejects(importTable(fakeClient().client, "/nowhere/at all"), /Cannot read/);
+});

@@ -1,0 +1,31 @@
+/** Proves what each flag of `htcatalog` takes, what it refuses, and what holds without it. */
+import assert from "assert";
+import { type CatalogConfig, parseCatalogConfig } from "../../lib/config/catalog_config.ts";
+import { checkFlags, type FlagCases, usageError } from "../helpers/command_lines.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `catalog_config: ${name}`, permissions: "none", fn });
+}
+
+const parse = (...args: string[]) => parseCatalogConfig(args);
+
+const FLAGS: Record<string, FlagCases<CatalogConfig>> = {
+  "--host": { good: [[["::1"], { host: "::1" }]], bad: [] },
+  "--port": { good: [[["0"], { port: 0 }], [["80"], { port: 80 }]], bad: ["65536", "x"] },
+  "--lifetime": { good: [[["1"], { lifetimeS: 1 }]], bad: ["0", "86401", "1h"] },
+  "--port-file": { good: [[["f"], { portFile: "f" }]], bad: [] },
+  "--log-format": { good: [[["json"], { logFormat: "json" }]], bad: ["xml"] },
+  "--debug": { good: [[[], { isDebugging: true }]], bad: [] },
+};
+
+test("flags of the contract are there, with its defaults", () => {
+  assert.deepEqual(
+    (({ host, port, lifetimeS }) => ({ host, port, lifetimeS }))(parse()),
+    { host: "0.0.0.0", port: 9_097, lifetimeS: 900 },
+  );
+  checkFlags(parse, FLAGS);
+});
+
+test("it takes no arguments", () => {
+  assert.match(usageError(() => parse("name")), /too many arguments/);
+});

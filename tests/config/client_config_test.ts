@@ -1,0 +1,70 @@
+/** Proves what each flag of `htclient` takes, what it refuses, and what holds without it. */
+import assert from "assert";
+import { type ClientConfig, parseClientConfig } from "../../lib/config/client_config.ts";
+import { checkFlags, type FlagCases, printed, usageError } from "../helpers/command_lines.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `client_config: ${name}`, permissions: "none", fn });
+}
+
+const parse = (...args: string[]) => parseClientConfig(args, {}, ["insert KEY JSON   a command"]);
+
+const FLAGS: Record<string, FlagCases<ClientConfig>> = {
+  "--catalog": { good: [[["a:1"], { catalogs: [{ hostname: "a", port: 1 }] }]], bad: ["http://x"] },
+  "--no-catalog": { good: [[[], { catalogs: [] }]], bad: [] },
+  "--local-catalog": {
+    good: [[["off"], { localCatalogPort: undefined }], [["1"], { localCatalogPort: 1 }]],
+    bad: ["0", "on"],
+  },
+  "--token-file": { good: [[["t"], { tokenFile: "t" }]], bad: [] },
+  "--timeout": {
+    good: [[["0.5"], { timeoutMs: 500 }], [["60"], {}]],
+    bad: ["0", "0.05", "-1", "1m", "86401"],
+  },
+};
+
+test("every flag takes its good values and refuses others, and help lists these flags", () => {
+  const withList = { ...FLAGS, "--list": { good: [], bad: [] } };
+  checkFlags((...args) => parse("me-a4-x", ...args), withList);
+});
+
+test("a target with words is one command, without words the prompt", () => {
+  const { target, words, timeoutMs } = parse("me-a4-x", "insert", "k", "{}");
+  assert.deepEqual([target, words, timeoutMs], ["me-a4-x", ["insert", "k", "{}"], 60_000]);
+  assert.deepEqual(parse("127.0.0.1:80").words, []);
+});
+
+test("words that look like numbers and JSON stay what they are", () => {
+  assert.deepEqual(parse("a", "insert", "-5", "-1").words, ["insert", "-5", "-1"]);
+  assert.deepEqual(parse("a", "--", "insert", "--list", "--x").words, ["insert", "--list", "--x"]);
+});
+
+test("either a server or --list", () => {
+  assert.deepEqual(parse("--list").target, undefined);
+  assert.match(usageError(() => parse()), /Name a server, or use --list/);
+  assert.match(usageError(() => parse("--list", "me-a4-x")), /--list goes without/);
+});
+
+test("a name that no server can have is refused", () => {
+  for (const name of ["a b", "", "caf\u00e9", "host:0"]) {
+    assert.match(usageError(() => parse(name)), /A name has 1 to 128/);
+  }
+});
+
+test("help tells the commands, the examples and the exit codes", () => {
+  const help = printed(() => parse("--help"));
+  for (
+    const words of [
+      "insert KEY JSON   a command",
+      "Examples:",
+      "Exit codes: 0 done, 1",
+      "3 no server",
+    ]
+  ) {
+    assert.ok(help.includes(words), words);
+  }
+});
+
+test("a misspelt flag suggests the right one", () => {
+  assert.match(usageError(() => parse("a", "--timeuot", "1")), /Did you mean --timeout\?/);
+});

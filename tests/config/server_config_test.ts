@@ -1,0 +1,158 @@
+/** Proves what each flag of `htserver` takes, what it refuses, and what holds without it. */
+import assert from "assert";
+import type { Environment } from "../../lib/config/program.ts";
+import { parseServerConfig, type ServerConfig } from "../../lib/config/server_config.ts";
+import { checkFlags, type FlagCases, printed, usageError } from "../helpers/command_lines.ts";
+
+const HEAP_BYTES = 4_000_000_000;
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `server_config: ${name}`, permissions: "none", fn });
+}
+
+function parse(args: string[], env: Environment = {}): ServerConfig {
+  return parseServerConfig(args, env, HEAP_BYTES);
+}
+
+const SIZES = ["3999", "256.1MB", "16MiB", "-1", "many"];
+
+const FLAGS: Record<string, FlagCases<ServerConfig>> = {
+  "--host": { good: [[["127.0.0.1"], { host: "127.0.0.1" }]], bad: [] },
+  "--port": {
+    good: [[["0"], { port: 0 }], [["65535"], { port: 65_535 }]],
+    bad: ["65536", "-1", "http", "1.5", ""],
+  },
+  "--port-file": { good: [[["a b/port"], { portFile: "a b/port" }]], bad: [] },
+  "--memory": { good: [[[], {}]], bad: [] },
+  "--catalog": {
+    good: [[["a,b:80"], {
+      catalogs: [{ hostname: "a", port: 9_097 }, { hostname: "b", port: 80 }],
+    }]],
+    bad: ["http://x", "a:b:c d"],
+  },
+  "--no-catalog": { good: [[[], { catalogs: [] }]], bad: [] },
+  "--catalog-interval": {
+    good: [[["0.5"], { catalogIntervalMs: 500 }], [["86400"], { catalogIntervalMs: 86_400_000 }]],
+    bad: ["0", "0.01", "1m", "-5", "86401"],
+  },
+  "--local-catalog": {
+    good: [[["off"], { localCatalogPort: undefined }], [["9000"], { localCatalogPort: 9_000 }]],
+    bad: ["on", "0", "65536"],
+  },
+  "--owner": { good: [[["me"], { owner: "me" }]], bad: ["a b", "\u00e9", "x".repeat(129)] },
+  "--advertise": {
+    good: [
+      [["h.org"], { advertise: { hostname: "h.org", port: undefined } }],
+      [["h.org:80"], { advertise: { hostname: "h.org", port: 80 } }],
+      [["[::1]:80"], { advertise: { hostname: "::1", port: 80 } }],
+      [["::1"], { advertise: { hostname: "::1", port: undefined } }],
+    ],
+    bad: ["h.org:0", "h.org:65536", "http://h", "a b"],
+  },
+  "--max-clients": {
+    good: [[["1"], { maxClients: 1 }], [["1000000"], { maxClients: 1_000_000 }]],
+    bad: ["0", "1000001", "1e3", "all"],
+  },
+  "--max-request": {
+    good: [[["4KB"], { maxRequestBytes: 4_000 }], [["256MB"], { maxRequestBytes: 256_000_000 }]],
+    bad: SIZES,
+  },
+  "--max-reply": {
+    good: [[["4KB"], { maxReplyBytes: 4_000 }], [["1.5MB"], { maxReplyBytes: 1_500_000 }]],
+    bad: SIZES,
+  },
+  "--max-output": { good: [[["1MB"], { maxOutputBytes: 1_000_000 }]], bad: SIZES },
+  "--max-memory": {
+    good: [[["500MB"], { maxTableBytes: 500_000_000 }], [["3GB"], {
+      maxTableBytes: 3_000_000_000,
+    }]],
+    bad: ["99999", "3.001GB", "half"],
+  },
+  "--token-file": { good: [[["t"], { tokenFile: "t" }]], bad: [] },
+  "--debug": { good: [[[], { isDebugging: true }]], bad: [] },
+  "--log-format": { good: [[["json"], { logFormat: "json" }], [["text"], {}]], bad: ["xml", ""] },
+};
+
+test("every flag takes its good values and refuses others, and help lists these flags", () => {
+  checkFlags((...args) => parse(["me-a4-x", ...args]), FLAGS);
+});
+
+test("without flags the contract's defaults hold", () => {
+  assert.deepEqual(parse(["me-a4-x"]), {
+    project: "me-a4-x",
+    owner: "unknown",
+    host: "0.0.0.0",
+    port: 0,
+    portFile: undefined,
+    catalogs: [
+      { hostname: "catalog.cse.nd.edu", port: 9_097 },
+      { hostname: "backup-catalog.cse.nd.edu", port: 9_097 },
+    ],
+    catalogIntervalMs: 60_000,
+    localCatalogPort: 9_097,
+    advertise: undefined,
+    maxClients: 10_000,
+    maxRequestBytes: 16 * 2 ** 20,
+    maxReplyBytes: 64 * 2 ** 20,
+    maxOutputBytes: 1_000_000,
+    maxTableBytes: HEAP_BYTES / 2,
+    tokenFile: undefined,
+    isDebugging: false,
+    logFormat: "text",
+  });
+});
+
+test("exactly one name, of which the catalog can make something", () => {
+  assert.match(usageError(() => parse([])), /missing required argument 'name'/);
+  assert.match(usageError(() => parse(["a", "b"])), /too many arguments/);
+  for (const name of ["a b", "", "a/b", "caf\u00e9", "127.0.0.1:80", "x".repeat(129)]) {
+    assert.match(usageError(() => parse([name])), /A name has 1 to 128 ASCII letters/);
+  }
+});
+
+test("the owner is the user, with what a catalog would mangle left out", () => {
+  const owner = (env: Environment) => parse(["a"], env).owner;
+  assert.equal(owner({ USER: "me", LOGNAME: "other" }), "me");
+  assert.equal(owner({ USER: "", LOGNAME: "other" }), "other");
+  assert.equal(owner({ USER: "a b\u00e9/c" }), "abc");
+  assert.equal(owner({ USER: "\u00e9" }), "unknown");
+  assert.equal(owner({ USER: "-x" }), "unknown");
+  assert.equal(owner({ USER: "x".repeat(500) }), "x".repeat(128));
+  assert.equal(parse(["a", "--owner", "you"], { USER: "me" }).owner, "you");
+});
+
+test("the environment names catalogs, and the flag comes before it", () => {
+  const env = { CATALOG_HOST: "one.org", CATALOG_PORT: "9000" };
+  assert.deepEqual(parse(["a"], env).catalogs, [{ hostname: "one.org", port: 9_000 }]);
+  assert.deepEqual(parse(["a", "--catalog", "two.org:1"], env).catalogs, [{
+    hostname: "two.org",
+    port: 1,
+  }]);
+  assert.deepEqual(parse(["a", "--no-catalog"], env).catalogs, []);
+  assert.match(usageError(() => parse(["a"], { CATALOG_PORT: "x" })), /CATALOG_PORT.*'x'/);
+});
+
+test("a misspelt flag suggests the right one", () => {
+  const cases = [["--prot", "--port"], ["--hots", "--host"], ["--max-client", "--max-clients"], [
+    "--debgu",
+    "--debug",
+  ]];
+  for (const [typed = "", right] of cases) {
+    assert.ok(usageError(() => parse(["a", typed])).includes(`Did you mean ${right}?`));
+  }
+});
+
+test("flags may come before the name and with an equals sign", () => {
+  const { port, project } = parse(["--port=80", "a"]);
+  assert.deepEqual([port, project], [80, "a"]);
+});
+
+test("help shows examples and defaults, and version the version", () => {
+  const help = printed(() => parse(["--help"])).replace(/\s+/g, " ");
+  for (
+    const words of ["Usage: htserver", "Examples:", "16 MiB", "64 MiB", "half of what V8 may use"]
+  ) {
+    assert.ok(help.includes(words), words);
+  }
+  assert.match(printed(() => parse(["--version"])), /^htserver \d+\.\d+\.\d+\n$/);
+});

@@ -1,0 +1,122 @@
+/** Proves how flag values are read: whole numbers, sizes, seconds; and what is said of bad ones. */
+import assert from "assert";
+import fc from "fast-check";
+import { type FlagReader, integer, seconds, size, sizeText } from "../../lib/config/units.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `units: ${name}`, permissions: "none", fn });
+}
+
+function refused(read: FlagReader<number>, texts: readonly string[], rule: RegExp): void {
+  for (const text of texts) {
+    assert.throws(() => read(text), { message: rule }, `'${text}' was taken`);
+  }
+}
+
+test("whole numbers within their bounds", () => {
+  const read = integer(1, 100);
+  assert.deepEqual(["1", "100", "007"].map(read), [1, 100, 7]);
+  const bad = [
+    "",
+    "0",
+    "101",
+    "-1",
+    "+1",
+    "1.5",
+    "1e2",
+    "0x10",
+    " 5",
+    "5 ",
+    "five",
+    "NaN",
+    "\u0663",
+  ];
+  refused(read, bad, /a whole number from 1 to 100/);
+  refused(integer(5), ["4", "99999999999999999999"], /a whole number of at least 5/);
+});
+
+test("sizes in powers of 1,000, in any case, with fractions", () => {
+  const read = size(0, 1e12);
+  const cases: [string, number][] = [
+    ["0", 0],
+    ["17", 17],
+    ["17B", 17],
+    ["1KB", 1_000],
+    ["500MB", 500_000_000],
+    ["2GB", 2_000_000_000],
+    ["1.5kb", 1_500],
+    ["16 MB", 16_000_000],
+    ["4.001KB", 4_001],
+    ["16.1MB", 16_100_000],
+    ["1.005KB", 1_005],
+    ["0.000001MB", 1],
+  ];
+  for (const [text, bytes] of cases) assert.equal(read(text), bytes, text);
+});
+
+test("every whole number of bytes may be written with a fraction", () => {
+  const read = size(0, 1e12);
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 10 ** 9 }), fc.constantFrom(3, 6, 9), (bytes, places) => {
+      const digits = String(bytes).padStart(places + 1, "0");
+      const text = `${digits.slice(0, -places)}.${digits.slice(-places)}`;
+      assert.equal(read(text + { 3: "KB", 6: "MB", 9: "GB" }[places]), bytes, text);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("what is no size, or out of bounds, is refused with the rule", () => {
+  const bad = [
+    "",
+    "MB",
+    "5TB",
+    "5MiB",
+    "-5MB",
+    "1e3",
+    "1,5MB",
+    "5M",
+    ".5MB",
+    "5.MB",
+    "0x5",
+    "5MB5",
+  ];
+  refused(size(0), bad, /a size such as 500MB/);
+  refused(size(4_000, 256e6), ["3999", "3.9KB", "257MB", "0"], /from 4KB to 256MB/);
+  refused(size(0), ["0.5", "1.0001KB"], /must be/);
+});
+
+test("seconds with fractions, within their bounds", () => {
+  const read = seconds(0.05, 86_400);
+  assert.deepEqual(["0.05", "0.5", "60", "86400", "1.25"].map(read), [0.05, 0.5, 60, 86_400, 1.25]);
+  const bad = [
+    "",
+    "0",
+    "0.04",
+    "86401",
+    "-1",
+    "1s",
+    ".5",
+    "5.",
+    "1e1",
+    " 1",
+    "Infinity",
+    "NaN",
+    "1,5",
+  ];
+  refused(read, bad, /seconds from 0\.05 to 86400, such as 0\.5/);
+});
+
+test("sizes are written in the largest unit, and read back", () => {
+  assert.deepEqual([0, 999, 1_000, 1_500, 256e6, 2.5e9].map(sizeText), [
+    "0B",
+    "999B",
+    "1KB",
+    "1.5KB",
+    "256MB",
+    "2.5GB",
+  ]);
+  fc.assert(fc.property(fc.integer({ min: 0, max: 999_999 }), (bytes) => {
+    assert.equal(size(0)(sizeText(bytes)), bytes);
+  }));
+});

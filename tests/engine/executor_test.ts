@@ -1,0 +1,353 @@
+/**
+ * Proves that an `ERROR` means that nothing changed, that each change goes to the storage once and
+ * in order, that no reply passes its limit, and what the debug lines tell.
+ */
+import assert from "assert";
+import fc from "fast-check";
+import { MIN_LINE_BYTES } from "../../lib/base/limits.ts";
+import { createLog, type Log, silentLog } from "../../lib/base/log.ts";
+import { utf8Bytes } from "../../lib/base/utf8.ts";
+import { Executor } from "../../lib/engine/executor.ts";
+import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
+import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
+import { METHODS } from "../../lib/protocol/message.ts";
+import type { Change } from "../../lib/storage/storage.ts";
+import type { Client, CommandContext } from "../../lib/table/commands.ts";
+import { contextWith, newClient } from "../helpers/command_context.ts";
+import { jsonText } from "../helpers/json_texts.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `executor: ${name}`, permissions: "none", fn });
+}
+
+/** An executor whose changes are noted. */
+function engine(options: {
+  context?: Partial<CommandContext>;
+  maxReplyBytes?: number;
+  log?: Log;
+} = {}) {
+  const changes: Change[] = [];
+  const context = contextWith(options.context);
+  const executor = new Executor({
+    context,
+    storage: { durability: "test", append: (change) => void changes.push(change) },
+    maxReplyBytes: options.maxReplyBytes ?? 1e9,
+    log: options.log ?? silentLog,
+  });
+  const client = newClient();
+  const answer = (line: string, whose: Client = client) =>
+    executor.execute(whose, decodeRequest(line, 1e9));
+  const ask = (line: string, whose?: Client) => {
+    const { line: reply } = answer(line, whose);
+    assert.ok(reply.endsWith("}\n"));
+    return reply.slice(0, -1);
+  };
+  return { executor, context, changes, client, answer, ask };
+}
+
+/** All pairs of a table. */
+function contentOf({ table }: CommandContext): Record<string, string> {
+  const pairs: [string, string][] = [];
+  for (let slot = 0; slot < table.slotsUsed; slot++) {
+    const key = table.keyAt(slot);
+    if (key !== undefined) pairs.push([key, table.valueAt(slot) ?? ""]);
+  }
+  return Object.fromEntries(pairs.sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+test("answers with the contract's lines", () => {
+  const { ask } = engine();
+  assert.equal(ask('{"method":"ping"}'), '{"status":"OK","result":"pong"}');
+  assert.equal(
+    ask('{"id":[1.0],"method":"insert","key":"k","value":[ 1]}'),
+    '{"status":"OK","id":[1.0],"result":null}',
+  );
+  assert.equal(ask('{"method":"lookup","key":"k"}'), '{"status":"OK","result":[ 1]}');
+  assert.equal(
+    ask('{"method":"scan","regex":"","id":2}'),
+    '{"status":"OK","id":2,"result":[["k",[ 1]]]}',
+  );
+  assert.match(
+    ask('{"method":"lookup","key":"x","id":3}'),
+    /^\{"status":"ERROR","id":3,"type":"KeyError","message":"/,
+  );
+  assert.match(ask("nonsense"), /^\{"status":"ERROR","type":"RequestError","message":"/);
+});
+
+test("a cursor stands between id and result", () => {
+  const { ask } = engine();
+  for (const key of ["a", "b"]) ask(`{"method":"insert","key":"${key}","value":1}`);
+  const line = ask('{"method":"scan","regex":"","limit":1,"id":9}');
+  assert.deepEqual(Object.keys(JSON.parse(line)), ["status", "id", "cursor", "result"]);
+});
+
+const anyKey = fc.constantFrom("a", "b", "c", "__proto__", "");
+const anyLine = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.tuple(anyKey, jsonText).map(([key, value]) =>
+      `{"method":"insert","key":"${key}","value":${value}}`
+    ),
+  },
+  { weight: 3, arbitrary: anyKey.map((key) => `{"method":"remove","key":"${key}"}`) },
+  anyKey.map((key) => `{"method":"insert","key":"${key}","value":"${"x".repeat(4_000)}"}`),
+  fc.nat(4_500).map((size) => `{"method":"insert","key":"a","value":1,"id":"${"i".repeat(size)}"}`),
+  fc.nat(4_500).map((size) => `{"method":"remove","key":"a","id":"${"\u00e9".repeat(size / 2)}"}`),
+  anyKey.map((key) => `{"method":"lookup","key":"${key}"}`),
+  fc.constantFrom(
+    '{"method":"scan","regex":""}',
+    '{"method":"scan","regex":"","limit":2}',
+    '{"method":"size"}',
+  ),
+  fc.constantFrom(
+    "{",
+    '{"method":"insert"}',
+    '{"method":"insert","key":"a"}',
+    '{"method":"scan","regex":"("}',
+  ),
+);
+
+test("an ERROR changes nothing, and changes reach the storage once, in order", () => {
+  fc.assert(
+    fc.property(fc.array(anyLine, { maxLength: 40 }), (lines) => {
+      const { ask, changes, context } = engine({
+        maxReplyBytes: MIN_LINE_BYTES,
+        context: { maxTableBytes: 9_000 },
+      });
+      const model = new Map<string, string>();
+      for (const line of lines) {
+        const before = contentOf(context), changesBefore = changes.length;
+        const reply = decodeReply(ask(line));
+        const request = decodeRequest(line, 1e9);
+        if (isFailure(reply)) assert.deepEqual(contentOf(context), before);
+        let expectedChanges = 0;
+        if (!isFailure(reply) && !isRefusal(request)) {
+          if (request.method === "insert") {
+            model.set(request.key, request.value);
+            expectedChanges = 1;
+          } else if (request.method === "remove") {
+            assert.equal(reply.result, model.get(request.key));
+            model.delete(request.key);
+            expectedChanges = 1;
+          }
+        }
+        assert.equal(changes.length - changesBefore, expectedChanges);
+      }
+      const replayed = new Map<string, string>();
+      for (const change of changes) {
+        if (change.method === "insert") replayed.set(change.key, change.value);
+        else replayed.delete(change.key);
+      }
+      const content = new Map(Object.entries(contentOf(context)));
+      assert.deepEqual(content, new Map([...model].sort(([a], [b]) => a < b ? -1 : 1)));
+      assert.deepEqual(replayed, model);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("no reply to a good request passes the limit, whatever its id", () => {
+  fc.assert(
+    fc.property(fc.array(anyLine, { maxLength: 40 }), (lines) => {
+      const { ask } = engine({ maxReplyBytes: MIN_LINE_BYTES });
+      for (const line of lines) {
+        const request = decodeRequest(line, 1e9);
+        if ("failure" in request) continue;
+        const bytes = utf8Bytes(ask(line));
+        assert.ok(bytes <= MIN_LINE_BYTES, `${bytes} bytes for ${line.slice(0, 60)}`);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("a failure's sentence fits too, however much of the limit the id takes", () => {
+  const { ask } = engine({ maxReplyBytes: MIN_LINE_BYTES });
+  for (let size = MIN_LINE_BYTES - 1_200; size <= MIN_LINE_BYTES + 10; size += 10) {
+    const key = JSON.stringify("\u0001".repeat(100));
+    const reply = ask(`{"method":"lookup","key":${key},"id":"${"i".repeat(size)}"}`);
+    assert.ok(utf8Bytes(reply) <= MIN_LINE_BYTES, `${utf8Bytes(reply)} bytes, id of ${size}`);
+  }
+});
+
+test("a refusal passes the limit as little as any reply", () => {
+  const { ask } = engine({ maxReplyBytes: MIN_LINE_BYTES });
+  const reply = ask(`{"id":"${"i".repeat(10 * MIN_LINE_BYTES)}","method":"nonsense"}`);
+  assert.ok(utf8Bytes(reply) <= MIN_LINE_BYTES, `${utf8Bytes(reply)} bytes`);
+});
+
+test("a reply that is exactly as long as the limit, with its LF, is given", () => {
+  const { ask } = engine({ maxReplyBytes: MIN_LINE_BYTES });
+  const frame = utf8Bytes('{"status":"OK","result":""}\n');
+  const value = JSON.stringify("\u00e9".repeat((MIN_LINE_BYTES - frame) / 2));
+  ask(`{"method":"insert","key":"k","value":${value}}`);
+  assert.equal(ask('{"method":"lookup","key":"k"}'), `{"status":"OK","result":${value}}`);
+});
+
+test("a reply that would be one byte longer than the limit is TooLarge", () => {
+  const { ask } = engine({ maxReplyBytes: MIN_LINE_BYTES });
+  const cases = [
+    ['{"status":"OK","result":""}', '"method":"lookup","key":"k"'],
+    ['{"status":"OK","id":[17],"result":""}', '"id":[17],"method":"lookup","key":"k"'],
+    ['{"status":"OK","result":[["k",""]]}', '"method":"scan","regex":""'],
+    ['{"status":"OK","id":[17],"result":""}', '"id":[17],"method":"remove","key":"k"'],
+  ];
+  for (const [frame = "", members] of cases) {
+    const value = "x".repeat(MIN_LINE_BYTES + 1 - utf8Bytes(frame));
+    ask(`{"method":"insert","key":"k","value":"${value}"}`);
+    assert.equal(JSON.parse(ask(`{${members}}`)).type, "TooLarge", members);
+  }
+});
+
+test("a part of a scan never passes the limit with its cursor", () => {
+  const { ask } = engine({ maxReplyBytes: MIN_LINE_BYTES });
+  for (const key of ["a", "z"]) ask(`{"method":"insert","key":"${key}","value":1}`);
+  let given = 0;
+  for (let size = MIN_LINE_BYTES - 200; size < MIN_LINE_BYTES; size++) {
+    ask(`{"method":"insert","key":"a","value":"${"x".repeat(size)}"}`);
+    const reply = ask('{"method":"scan","regex":"a","limit":1,"id":1}');
+    assert.ok(utf8Bytes(reply) <= MIN_LINE_BYTES, `${utf8Bytes(reply)} bytes`);
+    given += JSON.parse(reply).status === "OK" ? 1 : 0;
+  }
+  assert.ok(given > 50, "most of them fit");
+});
+
+test("an id that leaves no room is TooLarge, and nothing is done", () => {
+  const { ask, changes, context, executor } = engine({ maxReplyBytes: MIN_LINE_BYTES });
+  const id = JSON.stringify("\u00e9".repeat(MIN_LINE_BYTES / 2));
+  const reply = ask(`{"method":"insert","key":"k","value":1,"id":${id}}`);
+  assert.equal(JSON.parse(reply).type, "TooLarge");
+  assert.match(reply, new RegExp(String(MIN_LINE_BYTES)));
+  assert.deepEqual([changes.length, context.table.size, executor.ops.insert], [0, 0, 0]);
+});
+
+test("TooLarge tells the limit as it was set", () => {
+  const { ask } = engine({ maxReplyBytes: MIN_LINE_BYTES });
+  ask(`{"method":"insert","key":"k","value":"${"x".repeat(MIN_LINE_BYTES)}"}`);
+  for (
+    const rest of [
+      '"lookup","key":"k"',
+      '"remove","key":"k"',
+      '"scan","regex":""',
+      '"scan","regex":"","limit":1',
+    ]
+  ) {
+    const { type, message } = JSON.parse(ask(`{"method":${rest}}`));
+    assert.equal(type, "TooLarge");
+    assert.ok(message.includes(String(MIN_LINE_BYTES)), message);
+  }
+});
+
+test("requests are counted by method, those that fail too", () => {
+  const { ask, executor } = engine();
+  const lines = [
+    ...[
+      '{"method":"insert","key":"k","value":1}',
+      '{"method":"lookup","key":"k"}',
+      '{"method":"lookup","key":"x"}',
+    ],
+    ...[
+      "nonsense",
+      '{"method":"nonsense"}',
+      '{"method":"lookup"}',
+      '{"method":"ping"}',
+      '{"method":"hello"}',
+    ],
+  ];
+  lines.forEach((line) => ask(line));
+  assert.deepEqual(Object.keys(executor.ops), [...METHODS]);
+  const { insert, lookup, ping, hello, ...others } = executor.ops;
+  assert.deepEqual([insert, lookup, ping, hello], [1, 2, 1, 1]);
+  assert.ok(Object.values(others).every((count) => count === 0));
+});
+
+test("before a good hello every other method is an AuthError that does nothing", () => {
+  const { ask, answer, context, changes } = engine({
+    context: { isToken: (token) => token === "secret-8" },
+  });
+  const client = newClient(2, false);
+  const members = ',"key":"k","value":1,"regex":"","subkey":"a","subvalue":1}';
+  for (const method of METHODS) {
+    const { type } = JSON.parse(ask(`{"method":"${method}"${members}`, client));
+    assert.equal(type, "AuthError", method);
+  }
+  assert.deepEqual([context.table.size, changes.length], [0, 0]);
+  assert.equal(answer('{"method":"hello"}', client).closes, false);
+  assert.equal(answer('{"method":"hello","token":"secret-8"}', client).closes, false);
+  assert.equal(JSON.parse(ask(`{"method":"insert"${members}`, client)).status, "OK");
+});
+
+test("before a good hello a request with bad members or of no method is an AuthError, too", () => {
+  const { ask } = engine({ context: { isToken: (token) => token === "secret-8" } });
+  const client = newClient(2, false);
+  const typeOf = (line: string) => JSON.parse(ask(line, client)).type;
+  for (
+    const line of ['{"method":"insert"}', '{"method":"scan","regex":1}', '{"method":"nonsense"}']
+  ) {
+    assert.equal(typeOf(line), "AuthError", line);
+  }
+  assert.equal(typeOf('{"method":"hello","token":1}'), "ValueError");
+  for (const line of ["{", "[]", "{}"]) assert.equal(typeOf(line), "RequestError", line);
+});
+
+test("only a wrong token closes", () => {
+  const { answer } = engine({ context: { isToken: (token) => token === "secret-8" } });
+  assert.equal(answer('{"method":"hello","token":"wrong"}', newClient(2, false)).closes, true);
+  for (
+    const line of ["{", '{"method":"lookup","key":"x"}', '{"method":"hello","project":"other"}']
+  ) {
+    assert.equal(answer(line).closes, false);
+  }
+});
+
+test("debug lines tell client, method, key and outcome, and times that never overlap", () => {
+  const lines: string[] = [];
+  const log = createLog({
+    format: "json",
+    debugging: true,
+    write: (line) => void lines.push(line),
+  });
+  const { ask } = engine({ log });
+  const clients = [newClient(1), newClient(2), newClient(3)];
+  for (let i = 0; i < 300; i++) {
+    ask(
+      `{"method":"${i % 4 === 0 ? "lookup" : "insert"}","key":"k${i}","value":1}`,
+      clients[i % 3],
+    );
+  }
+  ask("{");
+  ask('{"method":"scan","regex":"^z"}');
+  const entries = lines.map((line) => JSON.parse(line));
+  assert.equal(entries.length, 302);
+  let endUs = -Infinity;
+  entries.forEach((entry, at) => {
+    assert.equal(entry.n, at + 1);
+    assert.ok(entry.start_us >= endUs && entry.end_us >= entry.start_us, "one after another");
+    endUs = entry.end_us;
+  });
+  const { n, client, method, key, outcome } = entries[4];
+  assert.deepEqual({ n, client, method, key, outcome }, {
+    n: 5,
+    client: 2,
+    method: "lookup",
+    key: "k4",
+    outcome: "KeyError",
+  });
+  assert.deepEqual([entries[1].method, entries[1].outcome], ["insert", "OK"]);
+  assert.deepEqual([entries[300].method, entries[300].outcome], ["?", "RequestError"]);
+  assert.equal(entries[301].regex, "^z");
+});
+
+test("a debug line tells the true outcome, whatever the id says, and is short", () => {
+  const lines: string[] = [];
+  const log = createLog({
+    format: "json",
+    debugging: true,
+    write: (line) => void lines.push(line),
+  });
+  const { ask } = engine({ log });
+  ask(`{"method":"lookup","key":"${"k".repeat(10_000)}","id":{"type":"Forged","message":""}}`);
+  const entry = JSON.parse(lines.join(""));
+  assert.equal(entry.outcome, "KeyError");
+  assert.ok(entry.key.length < 100);
+});

@@ -1,0 +1,29 @@
+/** Proves who is let in. */
+import assert from "assert";
+import { tokenCheck } from "../../lib/engine/token.ts";
+
+Deno.test({
+  name: "token: without one anything will do",
+  permissions: "none",
+  fn() {
+    const isToken = tokenCheck(undefined);
+    for (const token of [undefined, "", "anything"]) assert.equal(isToken(token), true);
+  },
+});
+
+Deno.test({
+  name: "token: with one only exactly it will do",
+  permissions: "none",
+  fn() {
+    const isToken = tokenCheck("s\u00e9cret-\u{1f600}");
+    assert.equal(isToken("s\u00e9cret-\u{1f600}"), true);
+    const wrong = [
+      undefined,
+      "",
+      "s\u00e9cret-",
+      "S\u00e9cret-\u{1f600}",
+      "s\u00e9cret-\u{1f600} ",
+    ];
+    for (const token of wrong) assert.equal(isToken(token), false);
+  },
+});

@@ -1,0 +1,21 @@
+/** What commands and the engine need in tests: a context around a table, and clients. */
+import type { Client, CommandContext } from "../../lib/table/commands.ts";
+import { Cursors } from "../../lib/table/cursors.ts";
+import { HashTable } from "../../lib/table/hash_table.ts";
+
+/** A context with no limits that a test would meet; parts of it may be replaced. */
+export function contextWith(changes: Partial<CommandContext> = {}): CommandContext {
+  return {
+    table: new HashTable(),
+    maxTableBytes: 1e9,
+    project: "me-a4-test",
+    info: () => '{"project":"me-a4-test"}',
+    isToken: () => true,
+    ...changes,
+  };
+}
+
+/** A client that may use every method, unless told otherwise. */
+export function newClient(number: number = 1, admitted: boolean = true): Client {
+  return { number, cursors: new Cursors(), admitted };
+}

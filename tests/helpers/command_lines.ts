@@ -1,0 +1,79 @@
+/** Command lines in tests: flags with good and bad values, the errors they cause, the help they print. */
+import assert from "assert";
+import process from "node:process";
+import { ExitError, UsageError } from "../../lib/base/errors.ts";
+import { TextPrinted } from "../../lib/config/program.ts";
+
+/** What a flag takes and what it does to the configuration. */
+export interface FlagCases<Config> {
+  /** Words after the flag, and the part of the configuration that they make. */
+  readonly good: readonly (readonly [words: readonly string[], part: Partial<Config>])[];
+  /** Values that are refused. */
+  readonly bad: readonly string[];
+}
+
+/** The sentence of a usage error. */
+export function usageError(parse: () => unknown): string {
+  try {
+    parse();
+  } catch (error) {
+    assert.ok(error instanceof UsageError, `a usage error, not ${error}`);
+    assert.equal(error.exitCode, 2);
+    assert.doesNotMatch(error.message, /[\r\n]/, "one line");
+    assert.doesNotMatch(error.message, /^error/i);
+    return error.message;
+  }
+  return assert.fail("the command line was taken");
+}
+
+/** What is printed on stdout by a parse that ends with `TextPrinted` and exit code 0. */
+export function printed(parse: () => unknown): string {
+  const { write } = process.stdout;
+  let text = "";
+  process.stdout.write = (chunk: string | Uint8Array) => {
+    text += String(chunk);
+    return true;
+  };
+  try {
+    parse();
+  } catch (error) {
+    assert.ok(error instanceof TextPrinted && error instanceof ExitError);
+    assert.equal(error.exitCode, 0);
+    assert.equal(error.message, "");
+    return text;
+  } finally {
+    process.stdout.write = write;
+  }
+  return assert.fail("nothing was printed");
+}
+
+/** The flags that a help text lists. */
+export function flagsIn(help: string): string[] {
+  return [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z][a-z-]*)/gm)].map(([, flag = ""]) => flag);
+}
+
+/** Checks every flag of a program, and that its help lists exactly these. */
+export function checkFlags<Config>(
+  parse: (...args: string[]) => Config,
+  flags: Readonly<Record<string, FlagCases<Config>>>,
+): void {
+  const listed = flagsIn(printed(() => parse("--help")));
+  assert.deepEqual(listed.toSorted(), [...Object.keys(flags), "--help", "--version"].sort());
+  const usual = parse();
+  for (const [flag, { good, bad }] of Object.entries(flags)) {
+    for (const [words, part] of good) {
+      const came = parse(flag, ...words);
+      assert.deepEqual(came, { ...usual, ...part }, `${flag} ${words.join(" ")}`);
+    }
+    for (const value of bad) {
+      const message = usageError(() => parse(flag, value));
+      assert.ok(message.includes(flag), `${message} | names ${flag}`);
+      assert.ok(message.includes(value), `${message} | names ${value}`);
+    }
+    if ((good[0]?.[0].length ?? 0) > 0) {
+      assert.ok(usageError(() => parse(flag)).includes(flag), `${flag} without its value`);
+    }
+    const misspelt = flag.replace(/(.)(.)$/, "$2$1$1");
+    assert.match(usageError(() => parse(misspelt)), /unknown option/);
+  }
+}

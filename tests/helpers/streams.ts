@@ -1,0 +1,45 @@
+/** Streams of bytes for tests: cut into chunks, pushed through a framer, put together again. */
+import { type Line, LineFramer } from "../../lib/protocol/line_framer.ts";
+
+const encoder = new TextEncoder();
+
+/** UTF-8 of a text. */
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
+}
+
+/** One array of all bytes. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Cuts bytes into copies of pieces; the sizes are used in turn, over and over. */
+export function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array<ArrayBuffer>[] {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = Math.max(1, sizes[turn % sizes.length] ?? bytes.length);
+    pieces.push(bytes.slice(at, at + size));
+    at += size;
+  }
+  return pieces;
+}
+
+/** All lines that the framer can give now. */
+export function linesOf(framer: LineFramer): Line[] {
+  const lines: Line[] = [];
+  for (let line = framer.next(); line !== undefined; line = framer.next()) lines.push(line);
+  return lines;
+}
+
+/** The lines of a text that arrives whole. */
+export function framed(text: string, maxLineBytes: number = 1e9): Line[] {
+  const framer = new LineFramer(maxLineBytes);
+  framer.push(utf8(text));
+  return linesOf(framer);
+}

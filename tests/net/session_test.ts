@@ -1,0 +1,310 @@
+/**
+ * Proves what becomes of a connection: order, half-close, resets, ending from either side, and that
+ * a client which takes no replies is not read from (I1, I5, I9).
+ */
+import assert from "assert";
+import fc from "fast-check";
+import { READ_BUFFER_BYTES } from "../../lib/base/limits.ts";
+import { createLog, type Log, silentLog } from "../../lib/base/log.ts";
+import { CommandQueue } from "../../lib/engine/command_queue.ts";
+import { Executor } from "../../lib/engine/executor.ts";
+import { Session, type SessionLimits, type Submit } from "../../lib/net/session.ts";
+import { memoryStorage } from "../../lib/storage/storage.ts";
+import { contextWith, newClient } from "../helpers/command_context.ts";
+import { FakeConnection } from "../helpers/fake_connection.ts";
+import { cut, utf8 } from "../helpers/streams.ts";
+
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `session: ${name}`, permissions: "none", fn });
+}
+
+/** An engine, and sessions that submit to it. */
+function server(options: { limits?: Partial<SessionLimits>; log?: Log; token?: string } = {}) {
+  const context = contextWith({
+    isToken: (token) => options.token === undefined || token === options.token,
+  });
+  const log = options.log ?? silentLog;
+  const executor = new Executor({ context, storage: memoryStorage, maxReplyBytes: 1e8, log });
+  const queue = new CommandQueue(executor.execute);
+  const limits = { maxRequestBytes: 1_000_000, maxOutputBytes: 1_000_000, ...options.limits };
+  let clients = 0;
+  const connect = (submit: Submit = (source) => queue.submit(source)) => {
+    const connection = new FakeConnection();
+    const client = newClient(++clients, options.token === undefined);
+    const session = new Session({ client, connection, submit, limits, log });
+    return { connection, session, ended: session.run() };
+  };
+  return { context, executor, queue, connect };
+}
+
+const ping = (id: number) => `{"method":"ping","id":${id}}\n`;
+const pings = (count: number) => Array.from({ length: count }, (_, id) => ping(id)).join("");
+const ids = ({ replies }: FakeConnection) => replies.map(({ id }) => id);
+const numbersTo = (count: number) => Array.from({ length: count }, (_, at) => at);
+
+/** Some rounds of the event loop: what could happen by now has happened. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 5; i++) await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
+test("replies come in the order of the requests, however both are cut", async () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(60),
+      sizes,
+      fc.integer({ min: 1, max: 99 }),
+      async (count, sizes, most) => {
+        const { connection, ended } = server({ limits: { maxOutputBytes: 10 * most } }).connect();
+        connection.maxWriteBytes = most;
+        connection.send(...cut(utf8(pings(count)), sizes), null);
+        await ended;
+        assert.deepEqual(ids(connection), numbersTo(count));
+        assert.equal(connection.closes, 1);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test("good and bad lines each get one reply, in order", async () => {
+  const { connection, ended } = server({ limits: { maxRequestBytes: 50 } }).connect();
+  connection.send(`${ping(1)}x\n\r\n\n${"y".repeat(60)}\n`, Uint8Array.of(0xff, 10), ping(2), null);
+  await ended;
+  assert.deepEqual(connection.replies.map(({ id, type }) => id ?? type), [
+    1,
+    "RequestError",
+    "TooLarge",
+    "RequestError",
+    2,
+  ]);
+});
+
+test("a too long line is answered before its end has come", async () => {
+  const { connection, ended } = server({ limits: { maxRequestBytes: 50 } }).connect();
+  connection.send("y".repeat(60));
+  await connection.until(() => connection.replies.length === 1);
+  assert.equal(connection.replies[0]?.["type"], "TooLarge");
+  connection.send("yyy\n" + ping(1), null);
+  await ended;
+  assert.deepEqual(ids(connection), [undefined, 1]);
+});
+
+test("after a half-close all replies come; a line without its end is dropped", async () => {
+  const { context, connect } = server();
+  const { connection, ended } = connect();
+  connection.send(pings(500), '{"method":"insert","key":"cut","value":1}', null);
+  await ended;
+  assert.deepEqual(ids(connection), numbersTo(500));
+  assert.equal(context.table.size, 0);
+  assert.equal(connection.closes, 1);
+});
+
+test("a reset in the middle of a line ends the session only", async () => {
+  const { context, connect } = server();
+  const first = connect(), other = connect();
+  first.connection.send('{"method":"insert","key":"cut","va', new Error("reset by peer"));
+  await first.ended;
+  assert.equal(first.connection.closes, 1);
+  assert.equal(context.table.size, 0);
+  other.connection.send(ping(1), null);
+  await other.ended;
+  assert.deepEqual(ids(other.connection), [1]);
+});
+
+test("a failing write ends the session only", async () => {
+  const { connect } = server();
+  const first = connect(), other = connect();
+  first.connection.writeFailure = new Error("broken pipe");
+  first.connection.send(pings(100));
+  await first.ended;
+  assert.equal(first.connection.closes, 1);
+  other.connection.send(ping(1), null);
+  await other.ended;
+  assert.deepEqual(ids(other.connection), [1]);
+});
+
+test("end() while it reads closes at once", async () => {
+  const { connection, session, ended } = server().connect();
+  await connection.until(() => connection.bufferSizes.length === 1);
+  session.end();
+  await ended;
+  assert.equal(connection.closes, 1);
+  session.end();
+  session.cut();
+  assert.equal(connection.closes, 1, "closed once");
+});
+
+test("end() while it works finishes what was taken, then closes", async () => {
+  const { queue, connect } = server({ limits: { maxOutputBytes: 100 } });
+  const gate = Promise.withResolvers<void>();
+  const { connection, session, ended } = connect(async (source) => {
+    await gate.promise;
+    await queue.submit(source);
+  });
+  connection.send(pings(20));
+  await settled();
+  session.end();
+  assert.equal(connection.closes, 0);
+  connection.send(ping(999));
+  gate.resolve();
+  await ended;
+  assert.deepEqual(ids(connection), numbersTo(20), "all that was taken and no more");
+  assert.equal(connection.closes, 1);
+});
+
+test("end() while a write waits lets it finish", async () => {
+  const { connection, session, ended } = server().connect();
+  connection.holdWrites();
+  connection.send(pings(10));
+  await settled();
+  session.end();
+  connection.releaseWrites();
+  await ended;
+  assert.deepEqual(ids(connection), numbersTo(10));
+});
+
+test("cut() ends it whatever waits", async () => {
+  const { connection, session, ended } = server().connect();
+  connection.holdWrites();
+  connection.send(pings(10));
+  await settled();
+  session.cut();
+  await ended;
+  assert.equal(connection.closes, 1);
+});
+
+test("end() before it has begun reads nothing", async () => {
+  const connection = new FakeConnection();
+  const limits = { maxRequestBytes: 100, maxOutputBytes: 100 };
+  const submit = () => Promise.resolve();
+  const session = new Session({ client: newClient(), connection, submit, limits, log: silentLog });
+  session.end();
+  await session.run();
+  assert.deepEqual([connection.bufferSizes.length, connection.closes], [0, 1]);
+});
+
+test("a reply that closes is the last one: what follows is not looked at", async () => {
+  const { context, connect } = server({ token: "secret-8" });
+  const { connection, ended } = connect();
+  connection.send(
+    '{"method":"ping"}\n{"method":"hello","token":"wrong"}\n{"method":"hello","token":"secret-8"}\n' +
+      '{"method":"insert","key":"k","value":1}\n',
+  );
+  await ended;
+  assert.deepEqual(connection.replies.map(({ type }) => type), ["AuthError", "AuthError"]);
+  assert.equal(context.table.size, 0);
+  assert.deepEqual([connection.lingers, connection.closes], [1, 1], "the reply is not cut off");
+});
+
+test("a client that takes no replies is not read from, and few of its requests are executed", async () => {
+  const { executor, connect } = server({ limits: { maxOutputBytes: 1_000 } });
+  const { connection, ended } = connect();
+  connection.holdWrites();
+  connection.send(pings(1_000), pings(1_000), null);
+  await settled();
+  const reads = connection.bufferSizes.length;
+  await settled();
+  assert.equal(connection.bufferSizes.length, reads, "nothing more is read");
+  assert.ok(executor.ops.ping <= 1_000 / 30, `${executor.ops.ping} executed`);
+  connection.releaseWrites();
+  await ended;
+  assert.equal(executor.ops.ping, 2_000);
+  assert.deepEqual(ids(connection), [...numbersTo(1_000), ...numbersTo(1_000)]);
+});
+
+test("a client that takes no replies holds up no other", async () => {
+  const { connect } = server({ limits: { maxOutputBytes: 1_000 } });
+  const slow = connect(), other = connect();
+  slow.connection.holdWrites();
+  slow.connection.send(pings(10_000));
+  await settled();
+  other.connection.send(pings(100), null);
+  await other.ended;
+  assert.deepEqual(ids(other.connection), numbersTo(100));
+  slow.session.cut();
+  await slow.ended;
+});
+
+test("the read buffer begins small, grows with what comes, and is given back", async () => {
+  const { connection, ended } = server().connect();
+  connection.send(...Array.from({ length: 20 }, () => utf8(" ".repeat(READ_BUFFER_BYTES.largest))));
+  connection.send(...Array.from({ length: 5 }, () => utf8("\n")), null);
+  await ended;
+  const { bufferSizes } = connection;
+  assert.equal(bufferSizes[0], READ_BUFFER_BYTES.first);
+  assert.equal(Math.max(...bufferSizes), READ_BUFFER_BYTES.largest);
+  assert.equal(bufferSizes.at(-1), READ_BUFFER_BYTES.first);
+});
+
+test("nothing that a client sends makes run() throw", async () => {
+  const chunk = fc.oneof(
+    fc.uint8Array({ maxLength: 50 }),
+    fc.constantFrom(...["{", "}\n", ping(1)].map(utf8)),
+  );
+  const end = fc.constantFrom(null, new Error("reset"));
+  await fc.assert(
+    fc.asyncProperty(fc.array(chunk), end, fc.boolean(), async (chunks, end, isBroken) => {
+      const { connection, ended } = server({ limits: { maxRequestBytes: 30 } }).connect();
+      if (isBroken) connection.writeFailure = new Error("broken pipe");
+      connection.send(...chunks.filter(({ length }) => length > 0), end);
+      await ended;
+      assert.equal(connection.closes, 1);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("a bug in the engine is logged and ends the session only", async () => {
+  const lines: string[] = [];
+  const log = createLog({ format: "json", write: (line) => void lines.push(line) });
+  const { connect } = server({ log });
+  const first = connect(() => Promise.reject(new RangeError("a bug"))), other = connect();
+  first.connection.send(ping(1));
+  await first.ended;
+  assert.equal(first.connection.closes, 1);
+  assert.deepEqual(lines.map((line) => JSON.parse(line).level), ["error"]);
+  other.connection.send(ping(2), null);
+  await other.ended;
+  assert.deepEqual(ids(other.connection), [2]);
+});
+
+/** What the log says of each session's end. */
+async function reasons(use: (connect: ReturnType<typeof server>["connect"]) => Promise<void>) {
+  const lines: string[] = [];
+  const log = createLog({
+    format: "json",
+    debugging: true,
+    write: (line) => void lines.push(line),
+  });
+  await use(server({ log }).connect);
+  return lines.map((line) => JSON.parse(line)).map((
+    { message, client, why },
+  ) => [message, client, why]);
+}
+
+test("the log says why it ended", async () => {
+  const came = await reasons(async (connect) => {
+    const byClient = connect();
+    byClient.connection.send(null);
+    await byClient.ended;
+    const broken = connect();
+    broken.connection.send(new Error("reset by peer"));
+    await broken.ended;
+  });
+  assert.deepEqual(came, [["disconnect", 1, "closed by the client"], [
+    "disconnect",
+    2,
+    "reset by peer",
+  ]]);
+});
+
+test("the log says that the server ended it, also while it was reading", async () => {
+  const came = await reasons(async (connect) => {
+    const { connection, session, ended } = connect();
+    await connection.until(() => connection.bufferSizes.length === 1);
+    session.end();
+    await ended;
+  });
+  assert.deepEqual(came, [["disconnect", 1, "closed by the server"]]);
+});

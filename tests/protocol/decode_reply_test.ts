@@ -1,0 +1,73 @@
+/** Proves which lines are replies, in whatever spelling another server may write them. */
+import assert from "assert";
+import fc from "fast-check";
+import { decodeReply, isFailure, ReplyFormatError } from "../../lib/protocol/decode_reply.ts";
+import { tokenSoup } from "../helpers/json_texts.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `decode_reply: ${name}`, permissions: "none", fn });
+}
+
+test("a result keeps its text, with and without other members", () => {
+  const value = '{ "a" : [1.0, 12345678901234567890, "\\u0061"] }';
+  for (
+    const line of [
+      `{"status":"OK","result":${value}}`,
+      `{"status":"OK","id":[{"result":5}],"result":${value}}`,
+      ` { "status" : "OK" , "result" : ${value} } `,
+      `{"result":${value},"status":"OK"}`,
+      `{"\\u0073tatus":"\\u004fK","result":${value}}`,
+    ]
+  ) assert.deepEqual(decodeReply(line), { result: value }, line);
+});
+
+test("a cursor comes with its result", () => {
+  assert.deepEqual(decodeReply('{"status":"OK","id":1,"cursor":"c\\u0031","result":[]}'), {
+    result: "[]",
+    cursor: "c1",
+  });
+});
+
+test("a failure has a type and a message; without a message the type is it", () => {
+  const failure = decodeReply('{"status":"ERROR","id":3,"type":"KeyError","message":"a\\nb"}');
+  assert.deepEqual(failure, { type: "KeyError", message: "a\nb" });
+  assert.equal(isFailure(failure), true);
+  assert.deepEqual(decodeReply('{"status":"ERROR","type":"New"}'), { type: "New", message: "New" });
+  assert.equal(isFailure(decodeReply('{"status":"OK","result":{"type":1}}')), false);
+});
+
+test("anything else is no reply", () => {
+  const lines = [
+    ...[
+      "",
+      "HTTP/1.1 400 Bad Request",
+      "{}",
+      "[]",
+      "null",
+      '{"status":"OK"}',
+      '{"status":"ok","result":1}',
+    ],
+    ...[
+      '{"status":1,"result":1}',
+      '{"status":"ERROR"}',
+      '{"status":"ERROR","type":1}',
+      '{"status":"ERR',
+    ],
+    '{"status":"OK","id":1,"result":',
+  ];
+  for (const line of lines) assert.throws(() => decodeReply(line), ReplyFormatError, line);
+});
+
+test("any text is a reply or a ReplyFormatError of bounded length", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: "binary" }), tokenSoup), (line) => {
+      try {
+        decodeReply(line);
+      } catch (error) {
+        assert.ok(error instanceof ReplyFormatError);
+        assert.ok(error.message.length < 700);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});

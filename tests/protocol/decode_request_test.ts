@@ -1,0 +1,295 @@
+/**
+ * Proves that any line becomes a request or the refusal that the contract names, and that texts
+ * come through byte for byte (I8, I9).
+ */
+import assert from "assert";
+import fc from "fast-check";
+import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
+import { LineFramer } from "../../lib/protocol/line_framer.ts";
+import {
+  type FailureType,
+  METHODS,
+  type Refusal,
+  type Request,
+} from "../../lib/protocol/message.ts";
+import {
+  brokenJsonText,
+  jsonText,
+  stringLiteral,
+  tokenSoup,
+  white,
+} from "../helpers/json_texts.ts";
+import { cut, linesOf } from "../helpers/streams.ts";
+
+/** Longest message that any line may cause, in characters. */
+const MAX_MESSAGE_CHARS = 700;
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `decode_request: ${name}`, permissions: "none", fn });
+}
+
+const decode = (line: string) => decodeRequest(line, 1_000);
+
+function request(line: string): Request {
+  const decoded = decode(line);
+  assert.ok(!isRefusal(decoded), isRefusal(decoded) ? decoded.failure.message : "");
+  return decoded;
+}
+
+function refusal(line: string): Refusal {
+  const decoded = decode(line);
+  assert.ok(isRefusal(decoded), `it was taken: ${line.slice(0, 200)}`);
+  return decoded;
+}
+
+function refused(line: string, type: FailureType, ...words: string[]): void {
+  const { failure } = refusal(line);
+  assert.equal(failure.type, type, line);
+  for (const word of words) {
+    assert.ok(failure.message.includes(word), `${failure.message} | ${word}`);
+  }
+}
+
+function isSentence(message: string): void {
+  assert.match(message, /^[A-Z][^\r\n]*[^.\r\n]$/);
+  assert.ok(message.length <= MAX_MESSAGE_CHARS, `${message.length} characters`);
+}
+
+test("each method gives its members", () => {
+  const id = undefined, limit = undefined, cursor = undefined;
+  const cases: [string, Request][] = [
+    ['{"method":"insert","key":"k","value":[1, 2]}', {
+      method: "insert",
+      id,
+      key: "k",
+      value: "[1, 2]",
+    }],
+    ['{"method":"lookup","key":""}', { method: "lookup", id, key: "" }],
+    ['{"method":"remove","key":"k"}', { method: "remove", id, key: "k" }],
+    ['{"method":"scan","regex":"^z"}', { method: "scan", id, regex: "^z", limit, cursor }],
+    [
+      '{"method":"scan","regex":"","limit":5,"cursor":"c"}',
+      { method: "scan", id, regex: "", limit: 5, cursor: "c" },
+    ],
+    [
+      '{"method":"query","subkey":"s","subvalue": 1.0 }',
+      { method: "query", id, subkey: "s", subvalue: "1.0", limit, cursor },
+    ],
+    ['{"method":"size"}', { method: "size", id }],
+    ['{"method":"ping","key":1}', { method: "ping", id }],
+    ['{"method":"info"}', { method: "info", id }],
+    ['{"method":"hello"}', { method: "hello", id, project: undefined, token: undefined }],
+    [
+      '{"method":"hello","project":"p","token":"t"}',
+      { method: "hello", id, project: "p", token: "t" },
+    ],
+  ];
+  assert.deepEqual(new Set(cases.map(([, { method }]) => method)), new Set(METHODS));
+  for (const [line, expected] of cases) assert.deepEqual(request(line), expected);
+});
+
+test("a value and an id are kept as they were spelt", () => {
+  fc.assert(
+    fc.property(jsonText, jsonText, white, white, (value, id, before, after) => {
+      const line =
+        `{"method":"insert","key":"k","value":${before}${value}${after},"id"${after}:${id}${before}}`;
+      assert.deepEqual(request(line), { method: "insert", id, key: "k", value });
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a key is its characters, however escaped", () => {
+  fc.assert(fc.property(stringLiteral, (literal) => {
+    const decoded = request(`{"method":"lookup","key":${literal}}`);
+    assert.deepEqual(decoded, { method: "lookup", id: undefined, key: JSON.parse(literal) });
+  }));
+});
+
+test("of equal members the last one counts, also where escapes hide that they are equal", () => {
+  assert.deepEqual(request('{"key":"a","method":"size","k\\u0065y":"b","method":"lookup"}'), {
+    method: "lookup",
+    id: undefined,
+    key: "b",
+  });
+  refused('{"method":"lookup","key":"a","key":1}', "ValueError");
+  assert.equal(request('{"id":1,"method":"ping","id":{"a":2}}').id, '{"a":2}');
+});
+
+test("one line leaves nothing behind for the next", () => {
+  request('{"method":"insert","key":"k","value":1,"id":7,"limit":1,"cursor":"c"}');
+  refused('{"method":"insert"}', "ValueError", "'key' is missing");
+  assert.equal(refusal("{}").id, undefined);
+  assert.equal(refusal("{").id, undefined);
+});
+
+test("what is no request is a RequestError", () => {
+  for (
+    const line of ["hello", "{", "[]", '"ping"', "17", "null", "\ufeff{}", "{} {}", " ", "{}x"]
+  ) {
+    refused(line, "RequestError");
+  }
+  refused("{}", "RequestError", "'method'");
+  for (const method of ["1", "null", "[]", '{"a":1}', "true"]) {
+    refused(`{"method":${method}}`, "RequestError", "'method' must be a string");
+  }
+});
+
+test("an unknown method is a MethodError that lists those there are", () => {
+  for (const name of ["nonsense", "", "INSERT", "toString", "__proto__", "constructor", "ping "]) {
+    refused(JSON.stringify({ method: name }), "MethodError", ...METHODS);
+  }
+});
+
+test("a member that is missing or of the wrong type is named, with the rule and what came", () => {
+  const wrong: [string, string, ...string[]][] = [
+    ['{"method":"insert","value":1}', "key", "missing", "a string"],
+    ['{"method":"insert","key":"k"}', "value", "missing", "any JSON value"],
+    ['{"method":"lookup"}', "key", "missing"],
+    ['{"method":"remove"}', "key", "missing"],
+    ['{"method":"scan"}', "regex", "missing"],
+    ['{"method":"query","subvalue":1}', "subkey", "missing"],
+    ['{"method":"query","subkey":"a"}', "subvalue", "missing"],
+    ['{"method":"lookup","key":17}', "key", "a string", "17"],
+    ['{"method":"insert","key":null,"value":1}', "key", "a string", "null"],
+    [
+      '{"method":"query","subkey":"a","subvalue":[1]}',
+      "subvalue",
+      "string, number, boolean or null",
+    ],
+    ['{"method":"query","subkey":"a","subvalue":{}}', "subvalue", "{}"],
+    ['{"method":"scan","regex":"a","cursor":3}', "cursor", "a string", "3"],
+    ['{"method":"hello","project":5}', "project", "a string", "5"],
+    ['{"method":"hello","token":[]}', "token", "a string", "[]"],
+  ];
+  for (const [line, ...words] of wrong) {
+    refused(line, "ValueError", `'${words[0]}'`, ...words.slice(1));
+  }
+});
+
+test("a limit is a whole number of at least 1, however spelt", () => {
+  const scan = (limit: string) => `{"method":"scan","regex":"","limit":${limit}}`;
+  for (const [text, limit] of [["1", 1], ["1e3", 1_000], ["2.0", 2], ["100000", 1e5]] as const) {
+    assert.deepEqual(request(scan(text)), {
+      method: "scan",
+      id: undefined,
+      regex: "",
+      limit,
+      cursor: undefined,
+    });
+  }
+  for (const text of ["0", "-1", "1.5", '"3"', "null", "true", "[1]", "{}", "1e400", "-0", '"1"']) {
+    refused(scan(text), "ValueError", "'limit'", "at least 1");
+  }
+});
+
+test("an id that was found comes back with any refusal", () => {
+  assert.equal(refusal('{"id":{"n": [1.0]},"method":"nonsense"}').id, '{"n": [1.0]}');
+  assert.equal(refusal('{"id":"a\\u0062"}').id, '"a\\u0062"');
+  assert.equal(refusal('{"method":"lookup","id":null}').id, "null");
+});
+
+test("lines that are none are refused with their limit", () => {
+  const tooLong = decodeRequest({ problem: "too long" }, 1_234);
+  assert.ok(isRefusal(tooLong));
+  assert.equal(tooLong.failure.type, "TooLarge");
+  assert.ok(tooLong.failure.message.includes("1234"));
+  isSentence(tooLong.failure.message);
+  const notUtf8 = decodeRequest({ problem: "not UTF-8" }, 1_234);
+  assert.ok(isRefusal(notUtf8));
+  assert.equal(notUtf8.failure.type, "RequestError");
+  isSentence(notUtf8.failure.message);
+});
+
+test("any text gives a request or one bounded sentence", () => {
+  const anyLine = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 500 }),
+    tokenSoup,
+    brokenJsonText,
+    fc.tuple(fc.constantFrom(...METHODS), brokenJsonText).map(([method, text]) =>
+      `{"method":"${method}","key":${text}`
+    ),
+    fc.tuple(stringLiteral, fc.nat(3_000)).map(([text, times]) =>
+      `{"method":${JSON.stringify(text.repeat(times))}}`
+    ),
+  );
+  fc.assert(
+    fc.property(anyLine, (line) => {
+      const decoded = decode(line);
+      if (isRefusal(decoded)) isSentence(decoded.failure.message);
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test("any bytes in any cut give requests or refusals", () => {
+  const bytes = fc.uint8Array({ maxLength: 300 });
+  fc.assert(fc.property(bytes, fc.integer({ min: 1, max: 50 }), (bytes, size) => {
+    const framer = new LineFramer(40);
+    for (const chunk of cut(bytes, [size])) framer.push(chunk);
+    for (const line of linesOf(framer)) decodeRequest(line, 40);
+  }));
+});
+
+test("says the same as an oracle built on JSON.parse, for objects of all kinds of members", () => {
+  const name = fc.constantFrom(
+    ...[
+      "method",
+      "id",
+      "key",
+      "value",
+      "regex",
+      "limit",
+      "cursor",
+      "subkey",
+      "subvalue",
+      "project",
+    ],
+    ...["token", "k\\u0065y", "\\u006dethod", "other", "__proto__", "Key"],
+  );
+  const value = fc.oneof(
+    { weight: 2, arbitrary: fc.constantFrom(...METHODS).map((method) => `"${method}"`) },
+    jsonText,
+    fc.constantFrom("1", "0", "2.5", '"x"', "null", "{}", "[]", "7e0", "-3"),
+  );
+  const member = fc.tuple(white, name, white, value, white);
+  const first = fc.constantFrom(...METHODS).map((method) => `"method":"${method}"`);
+  fc.assert(
+    fc.property(first, fc.array(member, { maxLength: 8 }), (first, members) => {
+      const rest = members.map(([w1, name, w2, value, w3]) => `,${w1}"${name}"${w2}:${value}${w3}`);
+      const line = `{${first}${rest.join("")}}`;
+      const decoded = decode(line);
+      assert.equal(
+        isRefusal(decoded) ? decoded.failure.type : "OK",
+        expectedType(JSON.parse(line)),
+      );
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+/** The contract's table of methods and members, in other words. */
+function expectedType(object: Record<string, unknown>): FailureType | "OK" {
+  const isText = (name: string) => typeof object[name] === "string";
+  const isOptionalText = (name: string) => !Object.hasOwn(object, name) || isText(name);
+  const isAtom = Object.hasOwn(object, "subvalue") &&
+    (object["subvalue"] === null || typeof object["subvalue"] !== "object");
+  const isPart = isOptionalText("cursor") &&
+    (!Object.hasOwn(object, "limit") ||
+      (Number.isInteger(object["limit"]) && Number(object["limit"]) >= 1));
+  const rules: Record<string, boolean> = {
+    insert: isText("key") && Object.hasOwn(object, "value"),
+    lookup: isText("key"),
+    remove: isText("key"),
+    scan: isText("regex") && isPart,
+    query: isText("subkey") && isAtom && isPart,
+    size: true,
+    ping: true,
+    info: true,
+    hello: isOptionalText("project") && isOptionalText("token"),
+  };
+  if (!isText("method")) return "RequestError";
+  const method = String(object["method"]);
+  if (!Object.hasOwn(rules, method)) return "MethodError";
+  return rules[method] ? "OK" : "ValueError";
+}

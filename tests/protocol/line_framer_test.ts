@@ -1,0 +1,189 @@
+/**
+ * Proves that lines do not depend on how their bytes arrive, that a bad line touches no other, and
+ * that memory stays bounded whatever comes (I5, I9).
+ */
+import assert from "assert";
+import fc from "fast-check";
+import { type Line, LineFramer } from "../../lib/protocol/line_framer.ts";
+import { cut, framed, joined, linesOf, utf8 } from "../helpers/streams.ts";
+
+const LF = 10, CR = 13;
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `line_framer: ${name}`, permissions: "none", fn });
+}
+
+/** What the contract says of a stream, said another way: byte by byte, with no state. */
+function expectedLines(stream: Uint8Array, maxLineBytes: number): Line[] {
+  const lines: Line[] = [];
+  for (let start = 0; start < stream.length;) {
+    const lf = stream.indexOf(LF, start);
+    const isWhole = lf >= 0;
+    const end = isWhole ? lf : stream.length;
+    const bytes = stream.subarray(start, stream[end - 1] === CR && end > start ? end - 1 : end);
+    start = end + 1;
+    if (bytes.length > maxLineBytes) lines.push({ problem: "too long" });
+    else if (isWhole && bytes.length > 0) lines.push(textOf(bytes));
+  }
+  return lines;
+}
+
+function textOf(bytes: Uint8Array): Line {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return { problem: "not UTF-8" };
+  }
+}
+
+const LIMIT = 9;
+
+/** Pieces of a stream: line ends, text, characters of 2 to 4 bytes, cut ones, what is no UTF-8. */
+const piece = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom([LF], [CR, LF]) },
+  fc.constantFrom([CR], [0], [0xef, 0xbb, 0xbf], [0x20], [0x7b, 0x7d]),
+  fc.constantFrom([0xc3, 0xa9], [0xe2, 0x82, 0xac], [0xf0, 0x9f, 0x98, 0x80]),
+  fc.constantFrom([0xff], [0xc3], [0xe2, 0x82], [0xf0, 0x9f], [0x80], [0xed, 0xa0, 0x80], [
+    0xc0,
+    0xaf,
+  ]),
+  fc.constantFrom(
+    ...[LIMIT - 1, LIMIT, LIMIT + 1, 3 * LIMIT].map((count) => Array(count).fill(97)),
+  ),
+  fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 4 }),
+).map((bytes) => Uint8Array.from(bytes));
+
+const stream = fc.array(piece, { maxLength: 16 }).map(joined);
+
+test("any cut of any stream gives the same lines, and chunks may be overwritten", () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(stream, sizes, fc.array(fc.boolean(), { minLength: 1 }), (bytes, sizes, takes) => {
+      const framer = new LineFramer(LIMIT);
+      const came: Line[] = [];
+      cut(bytes, sizes).forEach((chunk, at) => {
+        framer.push(chunk);
+        chunk.fill(0x58);
+        assert.ok(framer.unfinishedBytes <= LIMIT + 1, "bounded by the limit and a CR");
+        if (takes[at % takes.length]) came.push(...linesOf(framer));
+      });
+      came.push(...linesOf(framer));
+      assert.deepEqual(came, expectedLines(bytes, LIMIT));
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+test("any cut into two gives the same lines", () => {
+  const whole = joined([
+    utf8("a\u00e9\u20ac\r\n\u{1f600}\n\r\n\n\ufeffx\r\r\n"),
+    Uint8Array.of(0xff, LF),
+    utf8(`${"y".repeat(LIMIT)}\r\n${"z".repeat(LIMIT + 1)}\r\n\u0000\n`),
+  ]);
+  const expected = expectedLines(whole, LIMIT);
+  assert.equal(expected.length, 7);
+  for (let at = 0; at <= whole.length; at++) {
+    const framer = new LineFramer(LIMIT);
+    framer.push(whole.slice(0, at));
+    framer.push(whole.slice(at));
+    assert.deepEqual(linesOf(framer), expected, `cut at ${at}`);
+  }
+});
+
+test("byte by byte, a character is never torn", () => {
+  const framer = new LineFramer(100);
+  for (const byte of utf8("\u00e9\u20ac\u{1f600}\r\n")) {
+    assert.equal(framer.next(), undefined);
+    framer.push(Uint8Array.of(byte));
+  }
+  assert.deepEqual(linesOf(framer), ["\u00e9\u20ac\u{1f600}"]);
+});
+
+test("only the CR before an LF is dropped, and empty lines are skipped", () => {
+  assert.deepEqual(framed("\n\r\n\n"), []);
+  assert.deepEqual(framed("a\rb\n\rc\nd\r\r\n"), ["a\rb", "\rc", "d\r"]);
+});
+
+test("a BOM and a NUL are characters like others", () => {
+  assert.deepEqual(framed("\ufeffa\n\u0000\n"), ["\ufeffa", "\u0000"]);
+});
+
+test("a last line without its end is no line", () => {
+  const framer = new LineFramer(100);
+  framer.push(utf8("a\nbcd\r"));
+  assert.deepEqual(linesOf(framer), ["a"]);
+  assert.equal(framer.unfinishedBytes, 4);
+});
+
+test("a line of exactly the limit is taken and one of a byte more is not, with and without CR", () => {
+  for (const end of ["\n", "\r\n"]) {
+    assert.deepEqual(framed("x".repeat(5) + end, 5), ["xxxxx"]);
+    assert.deepEqual(framed("x".repeat(6) + end, 5), [{ problem: "too long" }]);
+    assert.deepEqual(framed("\u00e9".repeat(3) + end, 5), [{ problem: "too long" }]);
+    assert.deepEqual(framed("\u00e9".repeat(3) + end, 6), ["\u00e9".repeat(3)]);
+  }
+});
+
+test("a line over the limit is told at once, once, and its neighbours stay", () => {
+  const framer = new LineFramer(5);
+  framer.push(utf8("ok\nxxxxx"));
+  assert.deepEqual(linesOf(framer), ["ok"]);
+  framer.push(utf8("x"));
+  assert.deepEqual(linesOf(framer), [{ problem: "too long" }]);
+  assert.equal(framer.unfinishedBytes, 0);
+  for (let i = 0; i < 20; i++) framer.push(utf8("xxxxxxxxxx"));
+  assert.deepEqual(linesOf(framer), []);
+  framer.push(utf8("still the same line\nfine\n"));
+  assert.deepEqual(linesOf(framer), ["fine"]);
+});
+
+test("many lines in one chunk are each within the limit, though the chunk is not", () => {
+  const lines = Array.from({ length: 1_000 }, (_, at) => `line ${at}`);
+  assert.deepEqual(framed(lines.join("\n") + "\n", 8), lines);
+  assert.deepEqual(framed(lines.join("\r\n") + "\r\n", 7).slice(98, 102), [
+    "line 98",
+    "line 99",
+    { problem: "too long" },
+    { problem: "too long" },
+  ]);
+});
+
+test("what is no UTF-8 spoils its own line only", () => {
+  const bad = [[0xff], [0xc3], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xc0, 0x80], [
+    0xf5,
+    0x80,
+    0x80,
+    0x80,
+  ]];
+  for (const bytes of bad) {
+    const framer = new LineFramer(100);
+    framer.push(joined([utf8("one\n"), Uint8Array.from(bytes), utf8("\ntwo\n")]));
+    assert.deepEqual(linesOf(framer), ["one", { problem: "not UTF-8" }, "two"]);
+  }
+});
+
+test("a line without end costs no more than the limit, in chunks of any size", () => {
+  const limit = 10_000;
+  for (const size of [1, 997, limit, 100 * limit]) {
+    const framer = new LineFramer(limit);
+    const chunk = new Uint8Array(size).fill(97);
+    let told = 0;
+    for (let sent = 0; sent < 100 * limit; sent += size) {
+      framer.push(chunk);
+      told += linesOf(framer).length;
+      assert.ok(framer.unfinishedBytes <= limit);
+    }
+    assert.equal(told, 1);
+    framer.push(utf8("\nnext\n"));
+    assert.deepEqual(linesOf(framer), ["next"]);
+  }
+});
+
+test("lines taken late keep their order with those that came meanwhile", () => {
+  const framer = new LineFramer(10);
+  framer.push(utf8("1\n2\n3\n"));
+  assert.equal(framer.next(), "1");
+  framer.push(utf8("4\nlonger than ten\n5\n"));
+  framer.push(utf8("6\n"));
+  assert.deepEqual(linesOf(framer), ["2", "3", "4", { problem: "too long" }, "5", "6"]);
+});

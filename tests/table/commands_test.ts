@@ -1,0 +1,178 @@
+/** Proves what each method does, and that one that fails changes nothing. */
+import assert from "assert";
+import fc from "fast-check";
+import { type Method, METHODS, type RequestOf } from "../../lib/protocol/message.ts";
+import {
+  type Client,
+  type Command,
+  type CommandContext,
+  COMMANDS,
+  type Outcome,
+  tokenMissing,
+} from "../../lib/table/commands.ts";
+import { HashTable } from "../../lib/table/hash_table.ts";
+import { contextWith, newClient } from "../helpers/command_context.ts";
+
+const ROOM = 1e9;
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `commands: ${name}`, permissions: "none", fn });
+}
+
+function run<M extends Method>(
+  context: CommandContext,
+  request: Omit<RequestOf<M>, "id"> & { method: M },
+  { client = newClient(), room = ROOM }: { client?: Client; room?: number } = {},
+): Outcome {
+  const command = COMMANDS[request.method] as unknown as Command<Method>;
+  return command.run(context, client, { id: undefined, ...request } as never, room);
+}
+
+function failed(outcome: Outcome, type: string, ...words: string[]): void {
+  assert.ok("type" in outcome, "it succeeded");
+  assert.equal(outcome.type, type);
+  for (const word of words) assert.ok(outcome.message.includes(word), outcome.message);
+  assert.equal("closes" in outcome, false);
+}
+
+const insert = (key: string, value: string) => ({ method: "insert" as const, key, value });
+const lookup = (key: string) => ({ method: "lookup" as const, key });
+const remove = (key: string) => ({ method: "remove" as const, key });
+
+test("insert, lookup, replace, remove and size", () => {
+  const context = contextWith();
+  assert.deepEqual(run(context, insert("k", "{ }")), { result: "null" });
+  assert.deepEqual(run(context, lookup("k")), { result: "{ }" });
+  assert.deepEqual(run(context, { method: "size" }), { result: "1" });
+  assert.deepEqual(run(context, insert("k", "null")), { result: "null" });
+  assert.deepEqual(run(context, { method: "size" }), { result: "1" });
+  assert.deepEqual(run(context, remove("k")), { result: "null" });
+  assert.deepEqual(run(context, { method: "size" }), { result: "0" });
+});
+
+test("a missing key is a KeyError that names it", () => {
+  const context = contextWith();
+  failed(run(context, lookup("never")), "KeyError", '"never"');
+  failed(run(context, remove("never")), "KeyError", '"never"');
+  run(context, insert("k", "1"));
+  run(context, remove("k"));
+  failed(run(context, remove("k")), "KeyError");
+  failed(run(context, lookup("x".repeat(1_000_000))), "KeyError", "xxx...");
+});
+
+test("false, null, zero and empty values are values", () => {
+  const context = contextWith();
+  for (const value of ["false", "null", "0", '""', "[]", "{}"]) {
+    run(context, insert("", value));
+    assert.deepEqual(run(context, lookup("")), { result: value });
+    assert.deepEqual(run(context, remove("")), { result: value });
+  }
+});
+
+test("ping, info and hello answer", () => {
+  const context = contextWith();
+  assert.deepEqual(run(context, { method: "ping" }), { result: '"pong"' });
+  assert.deepEqual(run(context, { method: "info" }), { result: context.info() });
+  const hello = { method: "hello", project: undefined, token: undefined } as const;
+  assert.deepEqual(run(context, hello), { result: context.info() });
+  assert.deepEqual(run(context, { ...hello, project: "me-a4-test" }), { result: context.info() });
+});
+
+test("scan and query search", () => {
+  const context = contextWith();
+  run(context, insert("k", '{"a":1}'));
+  const part = { limit: undefined, cursor: undefined };
+  assert.deepEqual(run(context, { method: "scan", regex: "k", ...part }), {
+    result: '[["k",{"a":1}]]',
+  });
+  assert.deepEqual(run(context, { method: "query", subkey: "a", subvalue: "1.0", ...part }), {
+    result: '[["k",{"a":1}]]',
+  });
+});
+
+test("hello with another project is WrongServer and names both", () => {
+  const wrong = { method: "hello", project: "someone-else", token: undefined } as const;
+  failed(run(contextWith(), wrong), "WrongServer", "me-a4-test", "someone-else");
+});
+
+test("a good token admits, also where the project is wrong", () => {
+  const context = contextWith({ isToken: (token) => token === "secret-8" });
+  for (const project of [undefined, "me-a4-test", "someone-else"]) {
+    const client = newClient(1, false);
+    run(context, { method: "hello", project, token: "secret-8" }, { client });
+    assert.equal(client.admitted, true);
+    assert.ok(
+      "result" in
+        run(context, { method: "hello", project: undefined, token: undefined }, { client }),
+    );
+  }
+});
+
+test("no token is an AuthError, a wrong one an AuthError that closes", () => {
+  const context = contextWith({ isToken: (token) => token === "secret-8" });
+  const client = newClient(1, false);
+  const hello = { method: "hello", project: "someone-else" } as const;
+  failed(run(context, { ...hello, token: undefined }, { client }), "AuthError", "token");
+  const wrong = run(context, { ...hello, token: "secret-9" }, { client });
+  assert.ok("closes" in wrong && wrong.closes === true);
+  assert.equal(wrong.type, "AuthError");
+  assert.doesNotMatch(wrong.message, /secret/);
+  assert.equal(client.admitted, false);
+  failed(tokenMissing("lookup"), "AuthError", "lookup", "hello");
+});
+
+test("a remove whose value has no room, in UTF-8 bytes, is TooLarge and keeps it", () => {
+  for (const [value, bytes] of [['"abc"', 5], ['"\u00e9\u4e2d\u{1f600}"', 11]] as const) {
+    const context = contextWith();
+    run(context, insert("k", value));
+    failed(run(context, remove("k"), { room: bytes - 1 }), "TooLarge", '"k"', String(bytes));
+    assert.equal(context.table.lookup("k"), value, "nothing changed");
+    assert.deepEqual(run(context, remove("k"), { room: bytes }), { result: value });
+    assert.equal(context.table.size, 0);
+  }
+});
+
+test("an insert that would pass the memory limit is TableFull, and all else still works", () => {
+  const table = new HashTable();
+  table.insert("a", "1");
+  const cost = table.bytes;
+  const context = contextWith({ table, maxTableBytes: 2 * cost });
+  assert.deepEqual(run(context, insert("b", "1")), { result: "null" }, "exactly full");
+  failed(run(context, insert("c", "1")), "TableFull", '"c"', String(2 * cost));
+  failed(run(context, insert("b", "12")), "TableFull", '"b"');
+  assert.deepEqual(run(context, lookup("b")), { result: "1" }, "nothing changed");
+  assert.deepEqual(run(context, insert("b", "2")), { result: "null" }, "as large as before");
+  assert.deepEqual(run(context, lookup("a")), { result: "1" });
+  assert.deepEqual(run(context, remove("a")), { result: "1" });
+  assert.deepEqual(run(context, insert("c", "1")), { result: "null" }, "there is room again");
+});
+
+test("over the limit, a smaller value may still replace a larger one", () => {
+  const table = new HashTable();
+  table.insert("k", "x".repeat(1_000));
+  const context = contextWith({ table, maxTableBytes: 100 });
+  failed(run(context, insert("k", "x".repeat(1_001))), "TableFull");
+  assert.deepEqual(run(context, insert("k", "x".repeat(999))), { result: "null" });
+});
+
+test("the memory limit holds, whatever is done", () => {
+  const operation = fc.tuple(fc.boolean(), fc.string({ maxLength: 2 }), fc.nat(300));
+  fc.assert(
+    fc.property(fc.array(operation), fc.integer({ min: 100, max: 2_000 }), (operations, most) => {
+      const context = contextWith({ maxTableBytes: most });
+      for (const [isInsert, key, size] of operations) {
+        const before = context.table.lookup(key);
+        const outcome = isInsert
+          ? run(context, insert(key, "9".repeat(size + 1)))
+          : run(context, remove(key));
+        assert.ok(context.table.bytes <= most);
+        if ("type" in outcome) assert.equal(context.table.lookup(key), before, "nothing changed");
+      }
+    }),
+  );
+});
+
+test("only insert and remove are changes", () => {
+  const changing = METHODS.filter((method) => COMMANDS[method].changes);
+  assert.deepEqual(changing, ["insert", "remove"]);
+});

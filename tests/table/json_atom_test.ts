@@ -1,0 +1,170 @@
+/** Proves that atoms are equal by their meaning, however they are spelt. */
+import assert from "assert";
+import fc from "fast-check";
+import { equalsAtom, hasMember } from "../../lib/table/json_atom.ts";
+import { atomText, jsonText, stringLiteral } from "../helpers/json_texts.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `json_atom: ${name}`, permissions: "none", fn });
+}
+
+/** Whether both are the same in both directions, in the middle of another text. */
+function same(a: string, b: string): boolean {
+  const forth = equalsAtom(a)(`[${b}]`, 1, 1 + b.length);
+  assert.equal(equalsAtom(b)(`[${a}]`, 1, 1 + a.length), forth, `${a} and ${b}, either way`);
+  return forth;
+}
+
+test("numbers are equal by their exact value", () => {
+  const alike = [
+    ["1", "1.0", "10e-1", "1e0", "0.1e1", "1E+0", "1000e-3", "1.000"],
+    ["0", "-0", "0.0", "0e5", "-0.00E-7", "0E+99999999999999999999"],
+    ["12345678901234567890", "1234567890123456789e1", "12345678901234567890.0"],
+    ["-1.5", "-15e-1", "-0.15e1"],
+    ["1e400", "10e399", "0.1e401"],
+    ["1e-999999", "10e-1000000"],
+  ];
+  for (const spellings of alike) {
+    for (const a of spellings) for (const b of spellings) assert.ok(same(a, b), `${a} = ${b}`);
+  }
+  const different = alike.map(([first = ""]) => first).concat("12345678901234567891", "-1", "1.01");
+  for (const a of different) {
+    for (const b of different) assert.equal(same(a, b), a === b, `${a} and ${b}`);
+  }
+});
+
+test("other spellings of a number equal it, and other numbers do not", () => {
+  const number = fc.record({
+    negative: fc.boolean(),
+    digits: fc.bigInt({ min: 1n, max: 10n ** 25n }),
+    power: fc.integer({ min: -30, max: 30 }),
+  });
+  const spelling = fc.record({
+    point: fc.nat(30),
+    zeros: fc.nat(3),
+    exponentZeros: fc.nat(3),
+    plus: fc.boolean(),
+    upper: fc.boolean(),
+  });
+  type Spelling = {
+    point: number;
+    zeros: number;
+    exponentZeros: number;
+    plus: boolean;
+    upper: boolean;
+  };
+  const spelt = (n: { negative: boolean; digits: bigint; power: number }, s: Spelling) => {
+    const digits = String(n.digits) + "0".repeat(s.zeros);
+    const padded = digits.padStart(s.point + 1, "0");
+    const fraction = s.point === 0 ? "" : `.${padded.slice(-s.point)}`;
+    const whole = s.point === 0 ? padded : padded.slice(0, -s.point);
+    const power = n.power - s.zeros + s.point;
+    const sign = power < 0 ? "-" : s.plus ? "+" : "";
+    const exponent = `${sign}${"0".repeat(s.exponentZeros)}${Math.abs(power)}`;
+    return `${n.negative ? "-" : ""}${whole}${fraction}${s.upper ? "E" : "e"}${exponent}`;
+  };
+  const scaled = (n: { negative: boolean; digits: bigint; power: number }) =>
+    (n.negative ? -1n : 1n) * n.digits * 10n ** BigInt(n.power + 30);
+  fc.assert(
+    fc.property(number, number, spelling, spelling, (a, b, first, second) => {
+      assert.ok(Number.isFinite(JSON.parse(spelt(a, first))), "the spellings are JSON");
+      assert.ok(same(spelt(a, first), spelt(a, second)), `${spelt(a, first)} ${spelt(a, second)}`);
+      assert.equal(same(spelt(a, first), spelt(b, second)), scaled(a) === scaled(b));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("numbers with exponents of any length are not equal to others", () => {
+  // 10 ** 1000000000000011 and 10 ** 10000000000000002.
+  assert.equal(same("100000000000e1000000000000000", "10e10000000000000001"), false);
+  assert.equal(same("1e12345678901234567890", "1e12345678901234567891"), false);
+  assert.equal(same("1e12345678901234567890", "1e12345678901234567890"), true);
+  assert.equal(same("1e99999999999999999999", "1e-99999999999999999999"), false);
+});
+
+test("strings are equal by their characters", () => {
+  assert.ok(same('"a"', '"\\u0061"'));
+  assert.ok(same('"\\ud83d\\ude00"', '"\u{1f600}"'));
+  assert.ok(same('"\\/"', '"/"'));
+  assert.ok(!same('"\\ud800"', '"\\ufffd"'));
+  assert.ok(!same('"a"', '"A"'));
+  fc.assert(fc.property(stringLiteral, stringLiteral, (a, b) => {
+    assert.equal(same(a, b), JSON.parse(a) === JSON.parse(b));
+    assert.ok(same(a, JSON.stringify(JSON.parse(a))));
+  }));
+});
+
+test("kinds do not mix, and arrays and objects equal no atom", () => {
+  const kinds = ["null", "true", "false", "0", "1", '""', '"1"', '"true"', '"null"'];
+  for (const a of kinds) for (const b of kinds) assert.equal(same(a, b), a === b);
+  for (const atom of kinds) {
+    for (const other of ["[]", "{}", "[1]", `[${atom}]`]) {
+      assert.equal(equalsAtom(atom)(other, 0, other.length), false);
+    }
+  }
+});
+
+test("atoms equal themselves, and as JSON.parse says where numbers are short", () => {
+  fc.assert(fc.property(atomText, atomText, (a, b) => {
+    assert.ok(same(a, a));
+    if (same(a, b)) assert.ok(JSON.parse(a) === JSON.parse(b));
+  }));
+});
+
+test("a member is found by its decoded name, and the last of equal ones counts", () => {
+  const isOne = equalsAtom("1");
+  for (
+    const value of ['{"a":1}', ' { "b":[{"a":2}], "a" : 1.0 } ', '{"\\u0061":1}', '{"a":2,"a":1}']
+  ) {
+    assert.equal(hasMember(value, "a", isOne), true, value);
+  }
+  const others = [
+    '{"a":1,"a":2}',
+    '{"A":1}',
+    '{"b":{"a":1}}',
+    '[{"a":1}]',
+    '["a",1]',
+    '"a"',
+    "1",
+    "{}",
+  ];
+  for (const value of [...others, "null", '{"a":"1"}', '{"a":[1]}', '{"\\u0061":2}']) {
+    assert.equal(hasMember(value, "a", isOne), false, value);
+  }
+});
+
+test("no member is inherited, and __proto__ is a name like others", () => {
+  for (const name of ["constructor", "toString", "__proto__", "length", "valueOf"]) {
+    for (const atom of ["null", '""', "0"]) {
+      assert.equal(hasMember('{"own":1}', name, equalsAtom(atom)), false);
+      assert.equal(hasMember('"text"', name, equalsAtom(atom)), false);
+    }
+  }
+  assert.equal(hasMember('{"__proto__":1}', "__proto__", equalsAtom("1")), true);
+});
+
+test("any value can be asked", () => {
+  fc.assert(fc.property(jsonText, atomText, fc.string(), (value, atom, name) => {
+    const parsed: unknown = JSON.parse(value);
+    const isThere = hasMember(value, name, equalsAtom(atom));
+    if (isThere) {
+      assert.ok(typeof parsed === "object" && parsed !== null && Object.hasOwn(parsed, name));
+    }
+  }));
+});
+
+test("a number of many digits costs no more than its length, wherever its zeros are", () => {
+  const isOne = equalsAtom("1");
+  const cost = (digits: string) => {
+    const before = performance.now();
+    assert.equal(isOne(digits, 0, digits.length), false);
+    return performance.now() - before;
+  };
+  const length = 50_000;
+  cost("2".repeat(length));
+  const plainMs = Math.max(1, cost("2".repeat(length)));
+  // Far from any noise: where each zero were looked at from each other one it would be 2,000 times.
+  assert.ok(cost(`2${"0".repeat(length)}2`) < 200 * plainMs, "zeros in the middle");
+  assert.ok(cost(`2.${"0".repeat(length)}2e5`) < 200 * plainMs, "zeros behind the point");
+});

@@ -1,0 +1,300 @@
+/**
+ * Proves that scans and queries give what a model gives, whole and in parts, that parts meet
+ * lasting keys exactly once, and that replies and cursors keep their limits.
+ */
+import assert from "assert";
+import fc from "fast-check";
+import { SCAN_PART_KEYS, SCAN_PART_MS } from "../../lib/base/limits.ts";
+import { utf8Bytes } from "../../lib/base/utf8.ts";
+import type { Failure, RequestOf } from "../../lib/protocol/message.ts";
+import { Cursors } from "../../lib/table/cursors.ts";
+import { HashTable } from "../../lib/table/hash_table.ts";
+import { type Found, search } from "../../lib/table/search.ts";
+import { stoppedClock } from "../helpers/stopped_clock.ts";
+
+const ROOM = 1e9;
+
+type Part = { limit?: number | undefined; cursor?: string | undefined };
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `search: ${name}`, permissions: "none", fn });
+}
+
+function scan(regex: string, { limit, cursor }: Part = {}): RequestOf<"scan"> {
+  return { method: "scan", id: undefined, regex, limit, cursor };
+}
+
+function query(subkey: string, subvalue: string, { limit, cursor }: Part = {}): RequestOf<"query"> {
+  return { method: "query", id: undefined, subkey, subvalue, limit, cursor };
+}
+
+function tableOf(pairs: Iterable<readonly [string, string]>): HashTable {
+  const table = new HashTable();
+  for (const [key, value] of pairs) table.insert(key, value);
+  return table;
+}
+
+function numbered(count: number): HashTable {
+  return tableOf(Array.from({ length: count }, (_, at) => [`k${at}`, String(at)] as const));
+}
+
+function found(outcome: Found | Failure): Found {
+  assert.ok("result" in outcome, "type" in outcome ? outcome.message : "");
+  return outcome;
+}
+
+function failed(outcome: Found | Failure, type: Failure["type"], ...words: string[]): void {
+  assert.ok("type" in outcome, "it succeeded");
+  assert.equal(outcome.type, type);
+  for (const word of words) assert.ok(outcome.message.includes(word), outcome.message);
+  assert.ok(outcome.message.length < 800);
+}
+
+function pairsOf({ result }: Found): [string, unknown][] {
+  return JSON.parse(result);
+}
+
+/** All parts, one after another, with something done between them. */
+function inParts(
+  table: HashTable,
+  request: RequestOf<"scan"> | RequestOf<"query">,
+  between: () => void = () => {},
+): [string, unknown][] {
+  const cursors = new Cursors();
+  const pairs: [string, unknown][] = [];
+  let cursor: string | undefined;
+  let parts = 0;
+  do {
+    assert.ok(++parts < 10_000, "it comes to an end");
+    const part = found(search(table, cursors, { ...request, cursor }, ROOM));
+    assert.ok(pairsOf(part).length <= (request.limit ?? Infinity), "no more than the limit");
+    pairs.push(...pairsOf(part));
+    cursor = part.cursor;
+    between();
+  } while (cursor !== undefined);
+  return pairs;
+}
+
+const sorted = (pairs: [string, unknown][]) => pairs.toSorted(([a], [b]) => a < b ? -1 : 1);
+
+const key = fc.string({ unit: fc.constantFrom("a", "b", "\u00e9", '"', "\n"), maxLength: 4 });
+const plain = { noNullPrototype: true };
+const object = fc.dictionary(key, fc.constantFrom(1, "1", null, true), plain);
+const table = fc.dictionary(key, fc.oneof(fc.constantFrom(1, "x", null, [1]), object), plain);
+
+test("a scan gives the pairs in whose key the regex is found, whole and in parts", () => {
+  const regex = fc.constantFrom("", "a", "^a", "b$", "ab|\u00e9", "^$", "(?s)a.b");
+  fc.assert(fc.property(table, regex, fc.integer({ min: 1, max: 5 }), (content, regex, limit) => {
+    const all = Object.entries(content);
+    const stored = tableOf(all.map(([key, value]) => [key, JSON.stringify(value)]));
+    const expected = sorted(
+      all.filter(([key]) => new RegExp(regex.replace("(?s)", ""), "su").test(key)),
+    );
+    const whole = found(search(stored, new Cursors(), scan(regex), ROOM));
+    assert.equal(whole.cursor, undefined);
+    assert.deepEqual(sorted(pairsOf(whole)), expected);
+    assert.deepEqual(sorted(inParts(stored, scan(regex, { limit }))), expected);
+  }));
+});
+
+test("a query gives the objects with that member, whole and in parts", () => {
+  const atom = fc.constantFrom<unknown>(1, "1", null, true, "x");
+  fc.assert(
+    fc.property(table, key, atom, fc.integer({ min: 1, max: 5 }), (content, name, atom, limit) => {
+      const all = Object.entries(content);
+      const stored = tableOf(all.map(([key, value]) => [key, JSON.stringify(value)]));
+      const isWanted = (value: unknown) =>
+        typeof value === "object" && value !== null && !Array.isArray(value) &&
+        Object.hasOwn(value, name) && (value as Record<string, unknown>)[name] === atom;
+      const expected = sorted(all.filter(([, value]) => isWanted(value)));
+      const request = query(name, JSON.stringify(atom), { limit });
+      const whole = search(stored, new Cursors(), { ...request, limit: undefined }, ROOM);
+      assert.deepEqual(sorted(pairsOf(found(whole))), expected);
+      assert.deepEqual(sorted(inParts(stored, request)), expected);
+    }),
+  );
+});
+
+test("values keep their text, and keys are written as JSON", () => {
+  const stored = tableOf([['a"\n\ud800', '{ "x" : 1.0 }']]);
+  assert.deepEqual(found(search(stored, new Cursors(), scan(""), ROOM)), {
+    result: '[["a\\"\\n\\ud800",{ "x" : 1.0 }]]',
+  });
+  const asked = found(search(stored, new Cursors(), query("x", "10e-1"), ROOM));
+  assert.equal(asked.result, '[["a\\"\\n\\ud800",{ "x" : 1.0 }]]');
+});
+
+test("parts meet each lasting key exactly once, whatever is changed between them", () => {
+  const change = fc.tuple(fc.constantFrom("insert", "remove", "replace"), fc.nat(500));
+  const changes = fc.array(fc.array(change, { maxLength: 200 }), { minLength: 1, maxLength: 10 });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 400 }), changes, fc.nat(500), (limit, rounds, count) => {
+      const stored = numbered(count);
+      const lasting = new Set<string>();
+      for (let i = 0; i < count; i += 2) lasting.add(`k${i}`);
+      let round = 0;
+      const pairs = inParts(stored, scan("^k", { limit }), () => {
+        // A finite number of rounds: a walk may go on for as long as keys come in.
+        for (const [what, at] of rounds[round++] ?? []) {
+          const passing = `k${2 * at + 1}`;
+          if (what === "insert") stored.insert(passing, "0");
+          else if (what === "remove") stored.remove(passing);
+          else if (lasting.has(`k${at}`)) stored.insert(`k${at}`, '"replaced"');
+        }
+      });
+      const met = pairs.map(([key]) => key).filter((key) => lasting.has(key));
+      assert.equal(new Set(met).size, met.length, "none twice");
+      assert.equal(met.length, lasting.size, "none missed");
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("a part looks at a bounded number of keys, though nothing is found", () => {
+  using _clock = stoppedClock();
+  let parts = 0;
+  const stored = numbered(3 * SCAN_PART_KEYS);
+  assert.deepEqual(inParts(stored, scan("none", { limit: 10 }), () => parts++), []);
+  assert.equal(parts, 3);
+});
+
+test("a part ends when its time is over, but always goes on a little", () => {
+  using _clock = stoppedClock(SCAN_PART_MS + 1);
+  let parts = 0;
+  const stored = numbered(SCAN_PART_KEYS - 1);
+  assert.equal(inParts(stored, scan("", { limit: 1e6 }), () => parts++).length, SCAN_PART_KEYS - 1);
+  assert.ok(parts > 3, `${parts} parts`);
+});
+
+test("a limit of all is one part with no cursor, and one less has two", () => {
+  const stored = numbered(10);
+  assert.equal(
+    found(search(stored, new Cursors(), scan("", { limit: 11 }), ROOM)).cursor,
+    undefined,
+  );
+  const cursors = new Cursors();
+  const first = found(search(stored, cursors, scan("", { limit: 9 }), ROOM));
+  assert.equal(pairsOf(first).length, 9);
+  const second = found(search(stored, cursors, scan("", { limit: 9, cursor: first.cursor }), ROOM));
+  assert.equal(pairsOf(second).length, 1);
+  assert.equal(second.cursor, undefined);
+});
+
+test("the limit may change from part to part", () => {
+  const stored = numbered(10), cursors = new Cursors();
+  const first = found(search(stored, cursors, scan("", { limit: 1 }), ROOM));
+  const rest = found(search(stored, cursors, scan("", { limit: 100, cursor: first.cursor }), ROOM));
+  assert.equal(pairsOf(first).length + pairsOf(rest).length, 10);
+});
+
+test("a cursor that is unknown, foreign, used up or of another request is a ValueError", () => {
+  const stored = numbered(10), cursors = new Cursors(), others = new Cursors();
+  const scanned = found(search(stored, cursors, scan("k", { limit: 1 }), ROOM)).cursor;
+  stored.insert("object", '{"a":1}');
+  stored.insert("object 2", '{"a":1}');
+  const queried = found(search(stored, cursors, query("a", "1", { limit: 1 }), ROOM)).cursor;
+  assert.ok(scanned !== undefined && queried !== undefined);
+  const bad: [Cursors, RequestOf<"scan"> | RequestOf<"query">][] = [
+    [cursors, scan("k", { limit: 1, cursor: "no-such-cursor" })],
+    [cursors, scan("k", { limit: 1, cursor: "" })],
+    [others, scan("k", { limit: 1, cursor: scanned })],
+    [cursors, scan("other", { limit: 1, cursor: scanned })],
+    [cursors, scan("k", { limit: 1, cursor: queried })],
+    [cursors, query("a", "1", { limit: 1, cursor: scanned })],
+    [cursors, query("b", "1", { limit: 1, cursor: queried })],
+    [cursors, query("a", "2", { limit: 1, cursor: queried })],
+  ];
+  for (const [whose, request] of bad) {
+    failed(search(stored, whose, request, ROOM), "ValueError", "'cursor'");
+  }
+  failed(search(stored, cursors, scan("k", { cursor: scanned }), ROOM), "ValueError", "'limit'");
+  const next = found(search(stored, cursors, scan("k", { limit: 1, cursor: scanned }), ROOM));
+  assert.deepEqual(pairsOf(next), [["k1", 1]], "none of these failures moved or closed it");
+  failed(search(stored, cursors, scan("k", { limit: 1, cursor: scanned }), ROOM), "ValueError");
+});
+
+test("the 17th open cursor takes the place of the one not used for longest", () => {
+  const stored = numbered(100), cursors = new Cursors();
+  const next = (cursor?: string) =>
+    found(search(stored, cursors, scan("", { limit: 1, cursor }), ROOM)).cursor;
+  const names = Array.from({ length: 16 }, () => next());
+  names[0] = next(names[0]); // used: now the second is the one not used for longest
+  names.push(next());
+  names.forEach((cursor, at) => {
+    if (at === 1) {
+      failed(search(stored, cursors, scan("", { limit: 1, cursor }), ROOM), "ValueError");
+    }
+  });
+  for (const at of [0, 2, 3, 15, 16]) assert.notEqual(next(names[at]), undefined, `cursor ${at}`);
+});
+
+test("a finished search leaves no cursor open", () => {
+  const stored = numbered(20), cursors = new Cursors();
+  const first = found(search(stored, cursors, scan("", { limit: 1 }), ROOM)).cursor;
+  for (let i = 0; i < 30; i++) {
+    const part = found(search(stored, cursors, scan("k1", { limit: 5 }), ROOM));
+    found(search(stored, cursors, scan("k1", { limit: 50, cursor: part.cursor }), ROOM));
+  }
+  found(search(stored, cursors, scan("", { limit: 1, cursor: first }), ROOM));
+});
+
+test("a bad regex is a ValueError that names member, rule and what came", () => {
+  failed(
+    search(numbered(1), new Cursors(), scan("("), ROOM),
+    "ValueError",
+    "'regex'",
+    '"("',
+    "missing",
+  );
+  failed(search(numbered(1), new Cursors(), scan("a".repeat(20_000)), ROOM), "ValueError", "10000");
+});
+
+test("a whole result fits up to exactly the room there is, in UTF-8 bytes", () => {
+  for (const pairs of [[["k", '"\u00e9\u{1f600}"']], [["a", "1"], ["\u4e2d", "2"]], []] as const) {
+    const stored = tableOf(pairs);
+    const { result } = found(search(stored, new Cursors(), scan(""), ROOM));
+    const bytes = utf8Bytes(result);
+    assert.equal(found(search(stored, new Cursors(), scan(""), bytes)).result, result);
+    if (pairs.length === 0) continue;
+    failed(
+      search(stored, new Cursors(), scan(""), bytes - 1),
+      "TooLarge",
+      "'limit'",
+    );
+  }
+});
+
+test("a part ends before it would pass the room, and never gives more than fits", () => {
+  const stored = new HashTable();
+  for (let i = 0; i < 200; i++) stored.insert(`k${i}`, `"${"\u00e9".repeat(i % 50)}"`);
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 130, max: 1_000 }),
+      fc.integer({ min: 1, max: 50 }),
+      (room, limit) => {
+        const cursors = new Cursors();
+        let met = 0, cursor: string | undefined;
+        do {
+          const part = found(search(stored, cursors, scan("", { limit, cursor }), room));
+          assert.ok(utf8Bytes(part.result) <= room);
+          assert.ok(pairsOf(part).length > 0);
+          met += pairsOf(part).length;
+          cursor = part.cursor;
+        } while (cursor !== undefined);
+        assert.equal(met, 200);
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test("a pair that no part has room for is TooLarge and named, and its cursor stays", () => {
+  const stored = tableOf([["a", "1"], ["large", `"${"x".repeat(500)}"`], ["z", "1"]]);
+  const cursors = new Cursors();
+  const first = found(search(stored, cursors, scan("", { limit: 10 }), 100));
+  assert.deepEqual(pairsOf(first), [["a", 1]]);
+  const request = scan("", { limit: 10, cursor: first.cursor });
+  failed(search(stored, cursors, request, 100), "TooLarge", "large", "512");
+  stored.remove("large");
+  assert.deepEqual(pairsOf(found(search(stored, cursors, request, 100))), [["z", 1]]);
+});
