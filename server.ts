@@ -2,6 +2,7 @@
 import { getHeapStatistics } from "node:v8";
 import { EXIT, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
+import { reachableAddresses } from "./lib/catalog/announcement.ts";
 import { Presence } from "./lib/catalog/presence.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { readToken } from "./lib/cli/read_token.ts";
@@ -28,6 +29,8 @@ await runMain("htserver", async () => {
     localPort: config.localCatalogPort,
     intervalMs: config.catalogIntervalMs,
     facts: () => ({ ...server.facts(), advertise: config.advertise }),
+    // Others cannot reach it by the addresses of other interfaces than it listens on.
+    ...(isWildcard(config.host) ? {} : { addresses: () => reachableAddresses([config.host]) }),
     log,
   });
   presence.start();
@@ -43,6 +46,10 @@ function surviveBugs(log: Log): void {
     event.preventDefault();
     log.error("unexpected failure, which is a bug to report", { why: messageOf(event.reason) });
   });
+}
+
+function isWildcard(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
 }
 
 function sayWhatToExpect(config: ServerConfig, log: Log): void {

@@ -107,7 +107,7 @@ export function goodbye(facts: ServerFacts, addresses: readonly string[] = []): 
 export function reachableAddresses(interfaces: readonly string[]): string[] {
   // Link-local IPv6 addresses mean nothing without the reader's own interface name.
   const useful = interfaces.filter((text) =>
-    !text.startsWith("127.") && text !== "::1" && !/^fe[89ab]/i.test(text)
+    !text.startsWith("127.") && text !== "localhost" && text !== "::1" && !/^fe[89ab]/i.test(text)
   );
   const isV6 = (text: string) => text.includes(":");
   return [...useful.filter((text) => !isV6(text)), ...useful.filter(isV6)];

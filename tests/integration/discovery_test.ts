@@ -21,6 +21,7 @@ testWith(
     assert.equal(first["port"], port);
     assert.equal(first["project"], "me-a4-x");
     assert.equal(first["address"], "127.0.0.1");
+    assert.ok(!("addresses" in first), "it listens on the loopback only");
     const heard = Number(first["lastheardfrom"]);
     await listed(catalog, (record) => Number(record["lastheardfrom"]) > heard);
 
