@@ -2,10 +2,7 @@
 import { UsageError } from "../base/errors.ts";
 import { skipValue } from "../base/json_scan.ts";
 import type { HtClient } from "../client/ht_client.ts";
-import { exportTable, importTable } from "./table_file.ts";
-
-/** Takes one line of the result. */
-export type Print = (line: string) => void;
+import { exportTable, importTable, type Print } from "./table_file.ts";
 
 /** One command. */
 export interface ClientCommand {

@@ -8,10 +8,12 @@ import { MAX_LINE_BYTES } from "../base/limits.ts";
 import { quoted } from "../base/quoted.ts";
 import type { HtClient } from "../client/ht_client.ts";
 import { type Line, LineFramer } from "../protocol/line_framer.ts";
-import type { Print } from "./client_commands.ts";
 
 /** Inserts in flight while importing. */
 const IN_FLIGHT = 256;
+
+/** Takes one line of the result. */
+export type Print = (line: string) => void;
 
 /** Writes every pair; a table of any size, since it comes in parts. */
 export async function exportTable(client: HtClient, print: Print): Promise<void> {
