@@ -9,9 +9,10 @@ import { CommandQueue } from "./engine/command_queue.ts";
 import { Executor } from "./engine/executor.ts";
 import { tokenCheck } from "./engine/token.ts";
 import { Acceptor } from "./net/acceptor.ts";
-import { memoryStorage } from "./storage/storage.ts";
+import { Commits } from "./engine/commits.ts";
+import type { Storage } from "./storage/storage.ts";
 import type { CommandContext } from "./table/commands.ts";
-import { HashTable } from "./table/hash_table.ts";
+import type { HashTable } from "./table/hash_table.ts";
 
 /** What one needs to know to run a server, beside the log. */
 export type HtServerOptions = Pick<
@@ -37,16 +38,22 @@ const MIN_LIFETIME_S = 10;
 /** Of docs/PROTOCOL.md. */
 const PROTOCOL_VERSION = 1;
 
+/** A table, and what keeps it. */
+export interface Kept {
+  readonly table: HashTable;
+  readonly storage: Storage;
+}
+
 /** A server that listens. */
 export class HtServer {
   readonly port: number;
   /** New at each start. */
   readonly instance: string = crypto.randomUUID();
   readonly startedAtMs: number = Date.now();
-  readonly durability: string = memoryStorage.durability;
   readonly #options: HtServerOptions;
   readonly #needsToken: boolean;
-  readonly #table = new HashTable();
+  readonly #table: HashTable;
+  readonly #storage: Storage;
   readonly #executor: Executor;
   readonly #acceptor: Acceptor;
   readonly #accepting: Promise<void>;
@@ -57,8 +64,15 @@ export class HtServer {
    * @param token what clients must show; undefined: nothing
    * @throws {ExitError} where it cannot listen
    */
-  constructor(options: HtServerOptions, token: string | undefined, log: Log) {
+  constructor(
+    options: HtServerOptions,
+    { table, storage }: Kept,
+    token: string | undefined,
+    log: Log,
+  ) {
     this.#options = options;
+    this.#table = table;
+    this.#storage = storage;
     this.#needsToken = token !== undefined;
     const context: CommandContext = {
       table: this.#table,
@@ -67,13 +81,14 @@ export class HtServer {
       info: () => JSON.stringify(this.info()),
       isToken: tokenCheck(token),
     };
+    const commits = new Commits(storage, table);
     this.#executor = new Executor({
       context,
-      storage: memoryStorage,
+      commits,
       maxReplyBytes: options.maxReplyBytes,
       log,
     });
-    const queue = new CommandQueue(this.#executor.execute);
+    const queue = new CommandQueue(this.#executor.execute, commits);
     const listener = listen(options.host, options.port);
     this.port = listener.addr.port;
     this.#acceptor = new Acceptor(listener, {
@@ -110,7 +125,7 @@ export class HtServer {
       startTimeS: Math.floor(this.startedAtMs / 1e3),
       clients: this.clients,
       size: this.size,
-      durability: this.durability,
+      durability: this.#storage.durability,
       requiresToken: this.#needsToken,
       protocol: PROTOCOL_VERSION,
     };
@@ -129,7 +144,7 @@ export class HtServer {
       uptime_s: Math.round((Date.now() - this.startedAtMs) / 10) / 100,
       clients: this.clients,
       size: this.size,
-      durability: this.durability,
+      durability: this.#storage.durability,
       memory_bytes: this.#table.bytes,
       max_memory_bytes: maxTableBytes,
       max_clients: maxClients,

@@ -135,3 +135,12 @@ export const MAX_HTTP_HEAD_BYTES = 16_384;
 
 /** Records of a catalog's reply that are no JSON and are skipped; with more of them it counts as no answer. */
 export const MAX_BROKEN_RECORDS = 1_000;
+
+/** Time of one slice of a checkpoint, in milliseconds: how long requests may wait because of it. */
+export const CHECKPOINT_SLICE_MS = 1;
+
+/** Pause between two slices of a checkpoint, in milliseconds: the share of time that is left to requests. */
+export const CHECKPOINT_PAUSE_MS = 3;
+
+/** Bytes of a checkpoint between two syncs of it: larger ones would hold up the log's. */
+export const CHECKPOINT_SYNC_BYTES = 8_000_000;

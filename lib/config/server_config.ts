@@ -14,6 +14,8 @@ import {
   MIN_TABLE_BYTES,
   TABLE_HEAP_SHARE,
 } from "../base/limits.ts";
+import { UsageError } from "../base/errors.ts";
+import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { LogFormat } from "../base/log.ts";
 import {
   CATALOG_HELP,
@@ -44,6 +46,11 @@ export interface ServerConfig {
   readonly catalogIntervalMs: number;
   readonly localCatalogPort: number | undefined;
   readonly advertise: Advertised | undefined;
+  /** Undefined: keep nothing. */
+  readonly dataFolder: string | undefined;
+  readonly fsync: FsyncPolicy;
+  readonly compactEntries: number | undefined;
+  readonly compactBytes: number | undefined;
   readonly maxClients: number;
   readonly maxRequestBytes: number;
   readonly maxReplyBytes: number;
@@ -83,7 +90,18 @@ export function parseServerConfig(
     .option("--host <addr>", "listen address", "0.0.0.0")
     .option("--port <n>", "TCP port; 0 is any free one", integer(0, 65_535), 0)
     .option("--port-file <file>", "write the port there, once the server listens")
-    .option("--memory", "keep nothing on disk, which is all that this version does")
+    .option("--data <dir>", "where the table is kept (default: ./NAME.ht)")
+    .option("--memory", "keep nothing on disk", false)
+    .addOption(
+      new Option("--fsync <when>", "force the log to disk: before each reply, once a second, never")
+        .choices(["always", "interval", "never"] as const).default("always" as const),
+    )
+    .option("--compact-entries <n>", "write a checkpoint after so many changes", integer(1))
+    .option(
+      "--compact-bytes <size>",
+      "write a checkpoint when the log has this size (default: that of the last one, or 64MB)",
+      size(1_000),
+    )
     .option("--catalog <list>", CATALOG_HELP)
     .option("--no-catalog", "announce to no listed catalog")
     .option("--catalog-interval <s>", "seconds between updates", seconds(0.05, 86_400), 60)
@@ -126,6 +144,9 @@ export function parseServerConfig(
     );
   parsed(NAME, () => command.parse([...args], { from: "user" }));
   const flags = command.opts();
+  if (flags.memory && flags.data !== undefined) {
+    throw new UsageError("--memory keeps nothing, and --data says where: choose one");
+  }
   return {
     project: command.processedArgs[0],
     owner: flags.owner ?? ownerFrom(env),
@@ -136,6 +157,10 @@ export function parseServerConfig(
     catalogIntervalMs: flags.catalogInterval * 1_000,
     localCatalogPort: flags.localCatalog === "off" ? undefined : flags.localCatalog,
     advertise: flags.advertise,
+    dataFolder: flags.memory ? undefined : flags.data ?? `${command.processedArgs[0]}.ht`,
+    fsync: flags.fsync,
+    compactEntries: flags.compactEntries,
+    compactBytes: flags.compactBytes,
     maxClients: flags.maxClients,
     maxRequestBytes: flags.maxRequest,
     maxReplyBytes: flags.maxReply,

@@ -1,6 +1,8 @@
 /** Executes one request: command, storage, reply, count, debug line. */
 import type { Log } from "../base/log.ts";
+import { quoted } from "../base/quoted.ts";
 import { fitsInUtf8, utf8Bytes } from "../base/utf8.ts";
+import type { Commits } from "./commits.ts";
 import { isRefusal } from "../protocol/decode_request.ts";
 import { encodeFailure, encodeSuccess } from "../protocol/encode_reply.ts";
 import type {
@@ -10,9 +12,9 @@ import type {
   Method,
   Refusal,
   Request,
+  RequestOf,
 } from "../protocol/message.ts";
 import { METHODS } from "../protocol/message.ts";
-import type { Storage } from "../storage/storage.ts";
 import {
   type Client,
   type Command,
@@ -29,6 +31,8 @@ export interface Answer {
   readonly outcome: "OK" | FailureType;
   /** Whether the connection ends with it. */
   readonly closes: boolean;
+  /** Number of the change that must be durable before this may leave (I2); 0: none. */
+  readonly afterSeq: number;
 }
 
 /** What a success takes beside its id, cursor and result. */
@@ -43,7 +47,7 @@ const LEAST_ROOM_BYTES = "null".length;
 /** Executes requests, and counts them. */
 export class Executor {
   readonly #context: CommandContext;
-  readonly #storage: Storage;
+  readonly #commits: Commits;
   readonly #maxReplyBytes: number;
   readonly #log: Log;
   readonly #startedMs = performance.now();
@@ -56,37 +60,46 @@ export class Executor {
   /** @param options.maxReplyBytes longest reply line */
   constructor(options: {
     context: CommandContext;
-    storage: Storage;
+    commits: Commits;
     maxReplyBytes: number;
     log: Log;
   }) {
     this.#context = options.context;
-    this.#storage = options.storage;
+    this.#commits = options.commits;
     this.#maxReplyBytes = options.maxReplyBytes;
     this.#log = options.log;
     this.#ops = Object.fromEntries(METHODS.map((method) => [method, 0])) as Record<Method, number>;
     this.ops = this.#ops;
   }
 
-  /** Executes a request whole, or answers a line that is none. */
-  readonly execute = (client: Client, request: Request | Refusal): Answer => {
-    if (!this.#log.debugging) return this.#answer(client, request);
+  /**
+   * Executes a request whole, or answers a line that is none.
+   *
+   * @param whyNoChanges set where the storage takes no changes now: they fail with this reason
+   */
+  readonly execute = (
+    client: Client,
+    request: Request | Refusal,
+    whyNoChanges?: string,
+  ): Answer => {
+    if (!this.#log.debugging) return this.#answer(client, request, whyNoChanges);
     const startedMs = performance.now();
-    const answer = this.#answer(client, request);
+    const answer = this.#answer(client, request, whyNoChanges);
     this.#trace(client, request, answer, startedMs, performance.now());
     return answer;
   };
 
-  #answer(client: Client, request: Request | Refusal): Answer {
+  #answer(client: Client, request: Request | Refusal, whyNoChanges?: string): Answer {
     if (isRefusal(request)) return this.#failure(request.id, failureOf(client, request));
     const { id } = request;
     const room = this.#maxReplyBytes - frameBytes(request);
     if (room < LEAST_ROOM_BYTES) return this.#failure(undefined, this.#idTooLarge());
-    const outcome = this.#run(client, request, room);
+    const [outcome, afterSeq] = this.#run(client, request, room, whyNoChanges);
     if (!("result" in outcome)) {
       return this.#failure(
         id,
         outcome.type === "TooLarge" ? this.#tooLarge(outcome.message) : outcome,
+        afterSeq,
         "closes" in outcome,
       );
     }
@@ -95,22 +108,29 @@ export class Executor {
       return this.#failure(
         id,
         this.#tooLarge(`Cannot ${request.method}: the result has ${bytes} bytes`),
+        afterSeq,
       );
     }
     return {
       line: encodeSuccess(id, outcome.result, outcome.cursor),
       outcome: "OK",
       closes: false,
+      afterSeq,
     };
   }
 
-  #failure(id: JsonText | undefined, failure: Failure, closes: boolean = false): Answer {
+  #failure(
+    id: JsonText | undefined,
+    failure: Failure,
+    afterSeq: number = 0,
+    closes: boolean = false,
+  ): Answer {
     const line = encodeFailure(id, failure);
     // No sentence is as long as the smallest limit, but an id may be.
     if (id !== undefined && !fitsInUtf8(line, this.#maxReplyBytes)) {
-      return this.#failure(undefined, this.#idTooLarge(), closes);
+      return this.#failure(undefined, this.#idTooLarge(), afterSeq, closes);
     }
-    return { line, outcome: failure.type, closes };
+    return { line, outcome: failure.type, closes, afterSeq };
   }
 
   #idTooLarge(): Failure {
@@ -124,16 +144,43 @@ export class Executor {
     };
   }
 
-  #run(client: Client, request: Request, maxBytes: number): Outcome {
-    if (!client.admitted && request.method !== "hello") return tokenMissing(request.method);
+  /** Runs the command, and tells the number of the change that its outcome shows. */
+  #run(
+    client: Client,
+    request: Request,
+    maxBytes: number,
+    whyNoChanges?: string,
+  ): [Outcome, number] {
+    if (!client.admitted && request.method !== "hello") return [tokenMissing(request.method), 0];
     this.#ops[request.method]++;
+    if (request.method === "insert" || request.method === "remove") {
+      return this.#change(client, request, maxBytes, whyNoChanges);
+    }
     // The table pairs each method with its own request type, which TypeScript cannot follow here.
     const command = COMMANDS[request.method] as Command<Method>;
-    const outcome = command.run(this.#context, client, request, maxBytes);
-    if (command.changes && "result" in outcome) {
-      if (request.method === "insert" || request.method === "remove") this.#storage.append(request);
+    const shows = this.#commits.shownBy(request.method === "lookup" ? request.key : undefined);
+    return [command.run(this.#context, client, request, maxBytes), shows];
+  }
+
+  #change(
+    client: Client,
+    request: RequestOf<"insert"> | RequestOf<"remove">,
+    maxBytes: number,
+    whyNoChanges: string | undefined,
+  ): [Outcome, number] {
+    if (whyNoChanges !== undefined) {
+      const message = `Cannot ${request.method} ${
+        quoted(request.key)
+      }: it could not be made durable and was not made (${whyNoChanges})`;
+      return [{ type: "StorageError", message }, 0];
     }
-    return outcome;
+    const before = this.#context.table.lookup(request.key);
+    const outcome = request.method === "insert"
+      ? COMMANDS.insert.run(this.#context, client, request, maxBytes)
+      : COMMANDS.remove.run(this.#context, client, request, maxBytes);
+    // A failure shows what the table holds: the key, or how full it is.
+    if (!("result" in outcome)) return [outcome, this.#commits.shownBy(undefined)];
+    return [outcome, this.#commits.add(request, before)];
   }
 
   /** One line for `--debug`: times are since the server's start, and requests never overlap. */

@@ -25,7 +25,8 @@ const keptBuffers: Uint8Array<ArrayBuffer>[] = [];
 export class Outbox {
   readonly #sink: ByteSink;
   readonly #maxWaiting: number;
-  #waiting = "";
+  #lines: string[] = [];
+  #waitingChars = 0;
 
   /** @param maxWaiting characters that may wait before it counts as full */
   constructor(sink: ByteSink, maxWaiting: number) {
@@ -35,12 +36,19 @@ export class Outbox {
 
   /** Whether nothing more should be put in before the next `flush`. */
   get isFull(): boolean {
-    return this.#waiting.length >= this.#maxWaiting;
+    return this.#waitingChars >= this.#maxWaiting;
   }
 
-  /** Puts a line behind those that wait. */
-  put(line: string): void {
-    this.#waiting += line;
+  /** Puts a line behind those that wait, and gives its number among them. */
+  put(line: string): number {
+    this.#waitingChars += line.length;
+    return this.#lines.push(line) - 1;
+  }
+
+  /** Puts another line in the place of one that waits. */
+  replace(number: number, line: string): void {
+    this.#waitingChars += line.length - (this.#lines[number]?.length ?? 0);
+    this.#lines[number] = line;
   }
 
   /**
@@ -49,9 +57,10 @@ export class Outbox {
    * @throws what the sink throws: the client is gone
    */
   async flush(): Promise<void> {
-    const text = this.#waiting;
-    if (text === "") return;
-    this.#waiting = "";
+    if (this.#lines.length === 0) return;
+    const text = this.#lines.length === 1 ? this.#lines[0] ?? "" : this.#lines.join("");
+    this.#lines = [];
+    this.#waitingChars = 0;
     const buffer = keptBuffers.pop() ?? new Uint8Array(BUFFER_BYTES);
     try {
       for (let at = 0; at < text.length;) {

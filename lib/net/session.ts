@@ -114,9 +114,13 @@ export class Session implements RequestSource {
     return line === undefined ? undefined : decodeRequest(line, this.#limits.maxRequestBytes);
   }
 
-  answer({ line, closes }: Answer): void {
-    this.#outbox.put(line);
+  answer({ line, closes }: Answer): number {
     if (closes) this.#isEndedByAnswer = this.#isEnding = true;
+    return this.#outbox.put(line);
+  }
+
+  answerAgain(number: number, { line }: Answer): void {
+    this.#outbox.replace(number, line);
   }
 
   async #serve(): Promise<void> {

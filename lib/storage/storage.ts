@@ -1,4 +1,10 @@
-/** Where changes go besides the table in memory. The engine knows storage only by this interface. */
+/**
+ * Where changes go besides the table in memory. The engine knows storage only by this interface.
+ *
+ * Changes are numbered. `append` takes one into the open batch; `write` hands the batch to the system,
+ * and one of the syncs makes what was written durable.
+ */
+import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { JsonText } from "../protocol/message.ts";
 
 /** A change that was made to the table; both kinds are absolute, so making one twice does no harm. */
@@ -6,15 +12,40 @@ export type Change =
   | { readonly method: "insert"; readonly key: string; readonly value: JsonText }
   | { readonly method: "remove"; readonly key: string };
 
+/** The system did not take a batch (disk full, most likely): none of it is kept. */
+export class WriteError extends Error {
+  override name = "WriteError";
+}
+
 /** Takes every change, in the order in which they are made. */
 export interface Storage {
   /** What a crash may cost, in a word; shown by `info` and in the catalog. */
-  readonly durability: string;
-  append(change: Change): void;
+  readonly durability: "memory" | FsyncPolicy;
+  /** Number of the last change that was handed to the system. */
+  readonly writtenSeq: number;
+  /** Number of the last change that may be told of. */
+  readonly durableSeq: number;
+  /** Takes a change into the open batch, and gives its number. */
+  append(change: Change): number;
+  /**
+   * Hands the open batch to the system.
+   *
+   * @throws {WriteError} where it was not taken whole; the batch is then forgotten, its numbers too
+   */
+  write(): void;
+  /** Makes durable what was written, and stops everything meanwhile. */
+  syncNow(): void;
+  /** The same in the background, for what was written before the call. */
+  sync(): Promise<void>;
 }
 
 /** Keeps nothing: the table ends with the process. */
 export const memoryStorage: Storage = {
   durability: "memory",
-  append() {},
+  writtenSeq: 0,
+  durableSeq: 0,
+  append: () => 0,
+  write() {},
+  syncNow() {},
+  sync: () => Promise.resolve(),
 };

@@ -1,0 +1,43 @@
+/**
+ * Which file is what in a data folder.
+ *
+ *     table.ckpt        the last checkpoint
+ *     table.ckpt.new    one that is being written
+ *     table.txn         the log since the checkpoint
+ *     table.txn.N       a log that was begun for a checkpoint: it follows the ones with smaller numbers,
+ *                       and becomes table.txn when the checkpoint is there
+ *     table.torn.N      what was cut off a log's torn end
+ *     lock              held by the server that uses the folder
+ */
+
+export const CHECKPOINT = "table.ckpt";
+export const NEW_CHECKPOINT = "table.ckpt.new";
+export const LOG = "table.txn";
+export const LOCK = "lock";
+
+/** Names of the logs in a folder, in the order in which they were begun. */
+export function logNames(names: readonly string[]): string[] {
+  return names.filter((name) => numberOf(name) !== undefined)
+    .sort((a, b) => (numberOf(a) ?? 0) - (numberOf(b) ?? 0));
+}
+
+/** A name for a log that follows all others. */
+export function nextLogName(names: readonly string[]): string {
+  const last = logNames(names).at(-1);
+  return `${LOG}.${(last === undefined ? 0 : numberOf(last) ?? 0) + 1}`;
+}
+
+/** A name for a torn end that no file has. */
+export function tornName(names: readonly string[]): string {
+  for (let number = 1;; number++) {
+    const name = `table.torn.${number}`;
+    if (!names.includes(name)) return name;
+  }
+}
+
+/** 0 for table.txn, N for table.txn.N. */
+function numberOf(name: string): number | undefined {
+  if (name === LOG) return 0;
+  const [, digits] = /^table\.txn\.([1-9]\d*)$/.exec(name) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}

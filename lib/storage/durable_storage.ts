@@ -1,0 +1,267 @@
+/**
+ * The table on disk: a log of every change, and now and then a checkpoint that replaces an over-long
+ * log. The files are specified in `txn_record.ts` and `data_folder.ts`.
+ *
+ * A checkpoint is taken while the server serves: a new log is begun, then the table is walked slot by
+ * slot in slices of a millisecond, and what each key holds then is written. Changes in the meantime may
+ * be in it or not; replaying the new log over it gives the same either way, since changes are absolute.
+ */
+import { sleep } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import { CHECKPOINT_PAUSE_MS, CHECKPOINT_SLICE_MS, CHECKPOINT_SYNC_BYTES } from "../base/limits.ts";
+import type { FsyncPolicy } from "../base/fsync_policy.ts";
+import type { Log } from "../base/log.ts";
+import type { HashTable } from "../table/hash_table.ts";
+import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT, nextLogName } from "./data_folder.ts";
+import type { Files } from "./files.ts";
+import type { Recovered } from "./recovery.ts";
+import type { Change, Storage } from "./storage.ts";
+import { changeJson, TxnLog } from "./txn_log.ts";
+import { FORMAT_VERSION, RecordBuffer } from "./txn_record.ts";
+
+/** When a log is over-long. */
+export interface CompactLimits {
+  /** Changes in the log; undefined: no matter how many. */
+  readonly entries: number | undefined;
+  /** Bytes of the log; undefined: as many as the last checkpoint has, and `LEAST_COMPACT_BYTES` at least. */
+  readonly bytes: number | undefined;
+}
+
+/** Smallest log that is compacted by default, in bytes. */
+const LEAST_COMPACT_BYTES = 64_000_000;
+
+/** Time between two syncs with `--fsync interval`, in milliseconds: what a power failure may cost. */
+const SYNC_INTERVAL_MS = 1_000;
+
+/** How to keep a table. */
+export interface DurableOptions {
+  readonly files: Files;
+  readonly table: HashTable;
+  readonly recovered: Recovered;
+  readonly fsync: FsyncPolicy;
+  readonly compact: CompactLimits;
+  readonly log: Log;
+  /** Ends the process: after a failed sync nobody knows what is on disk, and another one may lie (I6). */
+  readonly onSyncFailure: (error: unknown) => void;
+}
+
+/** Keeps one table in one folder. */
+export class DurableStorage implements Storage {
+  readonly durability: FsyncPolicy;
+  readonly #files: Files;
+  readonly #table: HashTable;
+  readonly #compact: CompactLimits;
+  readonly #log: Log;
+  readonly #onSyncFailure: (error: unknown) => void;
+  #active: TxnLog;
+  /** Number of the last change in the open batch. */
+  #lastSeq: number;
+  #writtenSeq: number;
+  #syncedSeq: number;
+  #checkpointBytes: number;
+  #checkpointing: Promise<void> | undefined;
+  /** After a failed checkpoint: the log's size before the next attempt. */
+  #retryBytes = 0;
+  readonly #closing = new AbortController();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  /** Woken at each sync. */
+  #synced = Promise.withResolvers<void>();
+
+  constructor(options: DurableOptions) {
+    this.durability = options.fsync;
+    this.#files = options.files;
+    this.#table = options.table;
+    this.#compact = options.compact;
+    this.#log = options.log;
+    this.#onSyncFailure = options.onSyncFailure;
+    this.#active = options.recovered.log;
+    this.#checkpointBytes = options.recovered.checkpointBytes;
+    this.#lastSeq = this.#writtenSeq = this.#syncedSeq = options.recovered.lastSeq;
+    if (options.fsync === "interval") this.#timer = setInterval(this.#syncSoon, SYNC_INTERVAL_MS);
+    // A crash came between a checkpoint and its logs: the next one tidies up.
+    if (options.recovered.olderLogs.length > 0) this.#beginCheckpoint();
+  }
+
+  get writtenSeq(): number {
+    return this.#writtenSeq;
+  }
+
+  /** With `always`, what is synced; else what is written: that is what the policy says. */
+  get durableSeq(): number {
+    return this.durability === "always" ? this.#syncedSeq : this.#writtenSeq;
+  }
+
+  append(change: Change): number {
+    const seq = ++this.#lastSeq;
+    this.#active.append(seq, seq - this.#syncedSeq, change);
+    return seq;
+  }
+
+  write(): void {
+    try {
+      this.#active.write();
+    } catch (error) {
+      this.#lastSeq = this.#writtenSeq;
+      throw error;
+    }
+    this.#writtenSeq = this.#lastSeq;
+    if (this.#isOverlong()) this.#beginCheckpoint();
+  }
+
+  syncNow(): void {
+    const seq = this.#writtenSeq;
+    try {
+      this.#active.syncNow();
+    } catch (error) {
+      this.#onSyncFailure(error);
+      throw error;
+    }
+    this.#noteSynced(seq);
+  }
+
+  async sync(): Promise<void> {
+    const seq = this.#writtenSeq;
+    try {
+      await this.#active.sync();
+    } catch (error) {
+      this.#onSyncFailure(error);
+      throw error;
+    }
+    this.#noteSynced(seq);
+  }
+
+  /** Forces all to the disk and closes the files; a checkpoint under way is given up. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    clearInterval(this.#timer);
+    await this.#checkpointing;
+    await this.sync();
+    this.#active.close();
+  }
+
+  /** Waits for the checkpoint that is under way, if one is. */
+  get checkpointing(): Promise<void> | undefined {
+    return this.#checkpointing;
+  }
+
+  readonly #syncSoon = () => {
+    if (this.#syncedSeq < this.#writtenSeq) this.sync().catch(() => {}); // it has ended the process
+  };
+
+  #noteSynced(seq: number): void {
+    if (seq <= this.#syncedSeq) return;
+    this.#syncedSeq = seq;
+    this.#synced.resolve();
+    this.#synced = Promise.withResolvers();
+  }
+
+  #isOverlong(): boolean {
+    const { entries = Infinity, bytes = Math.max(LEAST_COMPACT_BYTES, this.#checkpointBytes) } =
+      this.#compact;
+    const log = this.#active;
+    return (log.entries >= entries || log.bytes >= bytes) && log.bytes >= this.#retryBytes;
+  }
+
+  #beginCheckpoint(): void {
+    if (this.#checkpointing || this.#closing.signal.aborted) return;
+    this.#checkpointing = this.#checkpoint().then(() => {
+      this.#retryBytes = 0;
+    }, (error) => {
+      if (this.#closing.signal.aborted) return;
+      this.#retryBytes = this.#active.bytes * 2;
+      this.#log.warn(
+        `Cannot write a checkpoint, trying again later; the log goes on and nothing is lost: ${
+          messageOf(error)
+        }`,
+      );
+    }).finally(() => this.#checkpointing = undefined);
+  }
+
+  async #checkpoint(): Promise<void> {
+    const startedMs = performance.now();
+    const next = await TxnLog.create(this.#files, nextLogName(this.#files.list()));
+    const covers = this.#switchTo(next);
+    try {
+      this.#checkpointBytes = await this.#writeTable(covers);
+      // What the walk saw must not be on disk before the log that tells of it.
+      await this.#untilSynced(this.#lastSeq);
+      this.#files.rename(NEW_CHECKPOINT, CHECKPOINT);
+    } catch (error) {
+      this.#removeQuietly(NEW_CHECKPOINT);
+      throw error;
+    }
+    await this.#files.syncFolder(); // I3: only now may the logs go that it replaces
+    for (const name of logNames(this.#files.list())) {
+      if (name !== next.name && name !== LOG) this.#files.remove(name);
+    }
+    this.#files.rename(next.name, LOG);
+    await this.#files.syncFolder();
+    this.#log.debug("checkpoint", {
+      covers,
+      bytes: this.#checkpointBytes,
+      took_ms: Math.round(performance.now() - startedMs),
+    });
+  }
+
+  /** Lets changes go into another log, and gives the number of the last one in the old log. */
+  #switchTo(next: TxnLog): number {
+    // Between turns there is no open batch. What the old log holds must be on disk before anything in
+    // the new one counts as such.
+    this.syncNow();
+    this.#active.close();
+    this.#active = next;
+    return this.#writtenSeq;
+  }
+
+  /** Writes the whole table to the new checkpoint, and gives its size. */
+  async #writeTable(covers: number): Promise<number> {
+    const file = this.#files.openToWrite(NEW_CHECKPOINT, "create");
+    const buffer = new RecordBuffer();
+    let bytes = 0, unsynced = 0, number = 0, slot = 0;
+    const flush = () => {
+      file.write(buffer.bytes());
+      bytes += buffer.length;
+      unsynced += buffer.length;
+      buffer.clear();
+    };
+    try {
+      buffer.add(0, 0, JSON.stringify({ htserver: "ckpt", version: FORMAT_VERSION, covers }));
+      while (slot < this.#table.slotsUsed) {
+        const endMs = performance.now() + CHECKPOINT_SLICE_MS;
+        for (; slot < this.#table.slotsUsed && performance.now() < endMs; slot++) {
+          const key = this.#table.keyAt(slot);
+          if (key === undefined) continue;
+          const value = this.#table.valueAt(slot) ?? "";
+          buffer.add(++number, 0, changeJson({ method: "insert", key, value }));
+        }
+        flush();
+        if (unsynced > CHECKPOINT_SYNC_BYTES) {
+          unsynced = 0;
+          await file.sync(); // bit by bit, or the last one would hold up the log's
+        }
+        if (!(await sleep(CHECKPOINT_PAUSE_MS, this.#closing.signal))) throw new Error("closing");
+      }
+      buffer.add(number + 1, 0, `{"end":${number}}`);
+      flush();
+      await file.sync();
+      return bytes;
+    } finally {
+      file.close();
+    }
+  }
+
+  async #untilSynced(seq: number): Promise<void> {
+    while (this.#syncedSeq < seq && this.#writtenSeq > this.#syncedSeq) {
+      if (this.durability === "always") await this.#synced.promise;
+      else await this.sync();
+    }
+  }
+
+  #removeQuietly(name: string): void {
+    try {
+      this.#files.remove(name);
+    } catch {
+      // It is not there, or stays until the next start.
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** From the path of a data folder to a table that is kept there. */
+import { ExitError, messageOf } from "../base/errors.ts";
+import type { FsyncPolicy } from "../base/fsync_policy.ts";
+import type { Log } from "../base/log.ts";
+import { HashTable } from "../table/hash_table.ts";
+import { DurableStorage } from "./durable_storage.ts";
+import type { CompactLimits } from "./durable_storage.ts";
+import { FolderFiles } from "./files.ts";
+import { type FolderLock, lockFolder } from "./folder_lock.ts";
+import { type OnProgress, recover, type Recovered } from "./recovery.ts";
+
+/** How to open a folder. */
+export interface OpenOptions {
+  readonly folder: string;
+  readonly fsync: FsyncPolicy;
+  readonly compact: CompactLimits;
+  readonly log: Log;
+  readonly onProgress?: OnProgress;
+  /** See `DurableOptions`. */
+  readonly onSyncFailure: (error: unknown) => void;
+}
+
+/** A table and what keeps it. */
+export interface OpenTable {
+  readonly table: HashTable;
+  readonly storage: DurableStorage;
+  readonly recovered: Recovered;
+  /** Seconds that the recovery took. */
+  readonly seconds: number;
+  /** Syncs, closes and unlocks. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a folder, and makes it where it is missing.
+ *
+ * @throws {ExitError} where it cannot be used, or holds damage
+ */
+export async function openFolder(options: OpenOptions): Promise<OpenTable> {
+  const { folder, onProgress } = options;
+  const lock = await claim(folder);
+  try {
+    const files = new FolderFiles(folder);
+    const table = new HashTable();
+    const startedMs = performance.now();
+    const recovered = await recover(files, table, onProgress);
+    const seconds = (performance.now() - startedMs) / 1e3;
+    const storage = new DurableStorage({ ...options, files, table, recovered });
+    return {
+      table,
+      storage,
+      recovered,
+      seconds,
+      async close() {
+        await storage.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    if (error instanceof ExitError) throw error;
+    throw new ExitError(`Cannot use the data folder '${folder}': ${messageOf(error)}`);
+  }
+}
+
+/** Makes the folder and takes its lock. */
+export async function claim(folder: string): Promise<FolderLock> {
+  try {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    return await lockFolder(folder);
+  } catch (error) {
+    if (error instanceof ExitError) throw error;
+    const what =
+      error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory
+        ? "there is a file of that name"
+        : messageOf(error);
+    throw new ExitError(
+      `Cannot use the data folder '${folder}': ${what}; choose another one with --data, or --memory to keep nothing`,
+    );
+  }
+}
