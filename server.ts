@@ -4,10 +4,12 @@ import { EXIT, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { reachableAddresses } from "./lib/catalog/announcement.ts";
 import { Presence } from "./lib/catalog/presence.ts";
+import { runFolderTask } from "./lib/cli/folder_task.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { readToken } from "./lib/cli/read_token.ts";
 import { environment, runMain } from "./lib/cli/run_main.ts";
 import { stopSignal } from "./lib/cli/stop_signal.ts";
+import { parseFolderTask } from "./lib/config/folder_task.ts";
 import { parseServerConfig, type ServerConfig } from "./lib/config/server_config.ts";
 import { HtServer, type Kept } from "./lib/ht_server.ts";
 import { openFolder } from "./lib/storage/open_folder.ts";
@@ -15,6 +17,8 @@ import { memoryStorage } from "./lib/storage/storage.ts";
 import { HashTable } from "./lib/table/hash_table.ts";
 
 await runMain("htserver", async () => {
+  const folderTask = parseFolderTask(Deno.args);
+  if (folderTask) return await runFolderTask(folderTask);
   const config = parseServerConfig(
     Deno.args,
     environment("CATALOG_HOST", "CATALOG_PORT", "USER", "LOGNAME"),

@@ -29,7 +29,7 @@ const WIRING = ["lib/ht_server.ts"];
 /** Who may name `Deno.`, beside the entry points: all I/O is there. */
 const NAMES_THE_RUNTIME = [
   /^lib\/base\/log\.ts$/,
-  /^lib\/storage\/files\.ts$/,
+  /^lib\/storage\/(files|folder_lock|open_folder)\.ts$/,
   /^lib\/net\/acceptor\.ts$/,
   /^lib\/client\/link\.ts$/,
   /^lib\/ht_server\.ts$/,

@@ -43,7 +43,7 @@ async function demo(): Promise<void> {
   const catalogAt = `127.0.0.1:${await listeningPort(catalog)}`;
   say(`A catalog listens on ${catalogAt}`, "htcatalog --host 127.0.0.1");
   const finding = ["--catalog", catalogAt, "--local-catalog", "off"];
-  const server = start("server.ts", [name, "--host", "127.0.0.1", ...finding]);
+  const server = start("server.ts", [name, "--memory", "--host", "127.0.0.1", ...finding]);
   const port = await listeningPort(server);
   say(`A server named ${name} listens on port ${port}`, `htserver ${name}`);
   const rows: string[][] = [];

@@ -17,6 +17,7 @@ import {
 import { UsageError } from "../base/errors.ts";
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { LogFormat } from "../base/log.ts";
+import { CHECK_HELP, REPAIR_HELP } from "./folder_task.ts";
 import {
   CATALOG_HELP,
   catalogName,
@@ -136,6 +137,8 @@ export function parseServerConfig(
         .argParser(size(MIN_TABLE_BYTES, Math.floor(heapBytes * MAX_TABLE_HEAP_SHARE)))
         .default(Math.floor(heapBytes * TABLE_HEAP_SHARE), "half of what V8 may use"),
     )
+    .option("--check <dir>", CHECK_HELP)
+    .option("--repair <dir>", REPAIR_HELP)
     .option("--token-file <file>", "clients must first show the token that is in this file")
     .option("--debug", "one line per event: connect, request, disconnect", false)
     .addOption(

@@ -12,12 +12,12 @@ import { CHECKPOINT_PAUSE_MS, CHECKPOINT_SLICE_MS, CHECKPOINT_SYNC_BYTES } from 
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { Log } from "../base/log.ts";
 import type { HashTable } from "../table/hash_table.ts";
+import { CheckpointWriter } from "./checkpoint.ts";
 import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT, nextLogName } from "./data_folder.ts";
 import type { Files } from "./files.ts";
 import type { Recovered } from "./recovery.ts";
 import type { Change, Storage } from "./storage.ts";
-import { changeJson, TxnLog } from "./txn_log.ts";
-import { FORMAT_VERSION, RecordBuffer } from "./txn_record.ts";
+import { TxnLog } from "./txn_log.ts";
 
 /** When a log is over-long. */
 export interface CompactLimits {
@@ -215,38 +215,18 @@ export class DurableStorage implements Storage {
 
   /** Writes the whole table to the new checkpoint, and gives its size. */
   async #writeTable(covers: number): Promise<number> {
-    const file = this.#files.openToWrite(NEW_CHECKPOINT, "create");
-    const buffer = new RecordBuffer();
-    let bytes = 0, unsynced = 0, number = 0, slot = 0;
-    const flush = () => {
-      file.write(buffer.bytes());
-      bytes += buffer.length;
-      unsynced += buffer.length;
-      buffer.clear();
-    };
+    const writer = new CheckpointWriter(this.#files, covers);
     try {
-      buffer.add(0, 0, JSON.stringify({ htserver: "ckpt", version: FORMAT_VERSION, covers }));
-      while (slot < this.#table.slotsUsed) {
-        const endMs = performance.now() + CHECKPOINT_SLICE_MS;
-        for (; slot < this.#table.slotsUsed && performance.now() < endMs; slot++) {
-          const key = this.#table.keyAt(slot);
-          if (key === undefined) continue;
-          const value = this.#table.valueAt(slot) ?? "";
-          buffer.add(++number, 0, changeJson({ method: "insert", key, value }));
-        }
-        flush();
-        if (unsynced > CHECKPOINT_SYNC_BYTES) {
-          unsynced = 0;
-          await file.sync(); // bit by bit, or the last one would hold up the log's
-        }
+      while (!writer.writeSlice(this.#table, performance.now() + CHECKPOINT_SLICE_MS)) {
+        // Bit by bit, or the last sync would take long and hold up the log's.
+        if (writer.unsyncedBytes > CHECKPOINT_SYNC_BYTES) await writer.sync();
         if (!(await sleep(CHECKPOINT_PAUSE_MS, this.#closing.signal))) throw new Error("closing");
       }
-      buffer.add(number + 1, 0, `{"end":${number}}`);
-      flush();
-      await file.sync();
-      return bytes;
+      writer.finish();
+      await writer.sync();
+      return writer.bytes;
     } finally {
-      file.close();
+      writer.close();
     }
   }
 

@@ -23,7 +23,16 @@ const FLAGS: Record<string, FlagCases<ServerConfig>> = {
     bad: ["65536", "-1", "http", "1.5", ""],
   },
   "--port-file": { good: [[["a b/port"], { portFile: "a b/port" }]], bad: [] },
-  "--memory": { good: [[[], {}]], bad: [] },
+  "--data": { good: [[["a b/data"], { dataFolder: "a b/data" }]], bad: [] },
+  "--memory": { good: [[[], { dataFolder: undefined }]], bad: [] },
+  "--fsync": {
+    good: [[["always"], { fsync: "always" }], [["interval"], { fsync: "interval" }], [["never"], {
+      fsync: "never",
+    }]],
+    bad: ["sometimes", "1"],
+  },
+  "--compact-entries": { good: [[["100"], { compactEntries: 100 }]], bad: ["0", "-1", "many"] },
+  "--compact-bytes": { good: [[["1MB"], { compactBytes: 1_000_000 }]], bad: ["999", "many"] },
   "--catalog": {
     good: [[["a,b:80"], {
       catalogs: [{ hostname: "a", port: 9_097 }, { hostname: "b", port: 80 }],
@@ -91,6 +100,10 @@ test("without flags the contract's defaults hold", () => {
     catalogIntervalMs: 60_000,
     localCatalogPort: 9_097,
     advertise: undefined,
+    dataFolder: "me-a4-x.ht",
+    fsync: "always",
+    compactEntries: undefined,
+    compactBytes: undefined,
     maxClients: 10_000,
     maxRequestBytes: 16 * 2 ** 20,
     maxReplyBytes: 64 * 2 ** 20,
@@ -100,6 +113,10 @@ test("without flags the contract's defaults hold", () => {
     isDebugging: false,
     logFormat: "text",
   });
+});
+
+test("--memory and --data contradict each other", () => {
+  assert.match(usageError(() => parse(["a", "--memory", "--data", "d"])), /choose one/);
 });
 
 test("exactly one name, of which the catalog can make something", () => {

@@ -9,7 +9,8 @@ import { CommandQueue, type RequestSource } from "../../lib/engine/command_queue
 import type { Answer, Executor } from "../../lib/engine/executor.ts";
 import { isRefusal } from "../../lib/protocol/decode_request.ts";
 import type { Request } from "../../lib/protocol/message.ts";
-import { newClient } from "../helpers/command_context.ts";
+import { HashTable } from "../../lib/table/hash_table.ts";
+import { commitsInMemory, newClient } from "../helpers/command_context.ts";
 import { stoppedClock } from "../helpers/stopped_clock.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
@@ -34,9 +35,18 @@ class Numbered implements RequestSource {
     return { method: "lookup", id: undefined, key: String(this.#next++) };
   }
 
-  answer({ line }: Answer): void {
-    this.answers.push(Number(line));
+  answer({ line }: Answer): number {
+    return this.answers.push(Number(line)) - 1;
   }
+
+  answerAgain(): void {
+    assert.fail("nothing failed");
+  }
+}
+
+/** A queue over a table that is kept nowhere. */
+function queueOf(execute: Executor["execute"]): CommandQueue {
+  return new CommandQueue(execute, commitsInMemory(new HashTable()));
 }
 
 const numbersTo = (count: number) => Array.from({ length: count }, (_, at) => at);
@@ -51,7 +61,7 @@ function tracing(trace: number[], during: () => void = () => {}): Executor["exec
     during();
     isExecuting = false;
     assert.ok(!isRefusal(request) && request.method === "lookup");
-    return { line: request.key, outcome: "OK", closes: false };
+    return { line: request.key, outcome: "OK", closes: false, afterSeq: 0 };
   };
 }
 
@@ -63,7 +73,7 @@ test("each client's requests are all answered, in its order, before its promise 
   await fc.assert(
     fc.asyncProperty(counts, fc.boolean(), async (counts, areSpread) => {
       const trace: number[] = [];
-      const queue = new CommandQueue(tracing(trace));
+      const queue = queueOf(tracing(trace));
       const done: Promise<void>[] = [];
       for (const [number, count] of counts.entries()) {
         const source = new Numbered(number, count);
@@ -84,7 +94,7 @@ test("clients take turns: none has a second one while another waits for its firs
   await fc.assert(
     fc.asyncProperty(counts, async (counts) => {
       const trace: number[] = [];
-      const queue = new CommandQueue(tracing(trace));
+      const queue = queueOf(tracing(trace));
       await Promise.all(counts.map((count, number) => queue.submit(new Numbered(number, count))));
       const left = [...counts];
       // Round after round, each one that has something left takes its turn.
@@ -104,7 +114,7 @@ test("clients take turns: none has a second one while another waits for its firs
 
 test("100,000 requests of one client keep a single one of another waiting for one turn only", async () => {
   const trace: number[] = [];
-  const queue = new CommandQueue(tracing(trace));
+  const queue = queueOf(tracing(trace));
   const many = queue.submit(new Numbered(1, 100_000));
   await queue.submit(new Numbered(2, 1));
   assert.ok(trace.indexOf(2) <= REQUESTS_PER_TURN, `it was number ${trace.indexOf(2)}`);
@@ -115,7 +125,7 @@ test("100,000 requests of one client keep a single one of another waiting for on
 test("one that comes in the middle of long work waits for one turn only", async () => {
   const trace: number[] = [];
   using clock = stoppedClock();
-  const queue = new CommandQueue(tracing(trace, () => clock.advance(TURN_MS / 50)));
+  const queue = queueOf(tracing(trace, () => clock.advance(TURN_MS / 50)));
   const many = queue.submit(new Numbered(1, 5_000));
   await eventLoop();
   const before = trace.length;
@@ -127,7 +137,7 @@ test("one that comes in the middle of long work waits for one turn only", async 
 
 test("a client that has nothing, or whose turn ends early, is done", async () => {
   const trace: number[] = [];
-  const queue = new CommandQueue(tracing(trace));
+  const queue = queueOf(tracing(trace));
   await queue.submit(new Numbered(1, 0));
   assert.deepEqual(trace, []);
   await queue.submit(new Numbered(2, REQUESTS_PER_TURN));
@@ -135,7 +145,7 @@ test("a client that has nothing, or whose turn ends early, is done", async () =>
 });
 
 test("what was done is asked no further", async () => {
-  const queue = new CommandQueue(tracing([]));
+  const queue = queueOf(tracing([]));
   let asked = 0;
   const source = new Numbered(1, 0);
   source.next = () => {
@@ -149,7 +159,7 @@ test("what was done is asked no further", async () => {
 test("work beyond its time lets the event loop go on, and then goes on itself", async () => {
   const trace: number[] = [];
   using clock = stoppedClock();
-  const queue = new CommandQueue(tracing(trace, () => clock.advance(TURN_MS)));
+  const queue = queueOf(tracing(trace, () => clock.advance(TURN_MS)));
   const sources = numbersTo(5).map((number) => queue.submit(new Numbered(number, 100)));
   const executed: number[] = [];
   let isOver = false;
@@ -171,7 +181,7 @@ test("work beyond its time lets the event loop go on, and then goes on itself", 
 test("work within its time is one turn", async () => {
   const trace: number[] = [];
   using _clock = stoppedClock();
-  const queue = new CommandQueue(tracing(trace));
+  const queue = queueOf(tracing(trace));
   const all = numbersTo(20).map((number) => queue.submit(new Numbered(number, 100)));
   await Promise.resolve();
   await Promise.resolve();
@@ -181,14 +191,14 @@ test("work within its time is one turn", async () => {
 
 test("after a pause it works again, also when submitted from within an answer", async () => {
   const trace: number[] = [];
-  const queue = new CommandQueue(tracing(trace));
+  const queue = queueOf(tracing(trace));
   for (let round = 0; round < 3; round++) {
     const first = new Numbered(1, 2);
     let second: Promise<void> | undefined;
     const answer = first.answer.bind(first);
     first.answer = (one) => {
-      answer(one);
       second ??= queue.submit(new Numbered(2, 1));
+      return answer(one);
     };
     await queue.submit(first);
     await second;
@@ -200,7 +210,7 @@ test("after a pause it works again, also when submitted from within an answer", 
 test("a bug in one client's request ends that client and no other", async () => {
   const trace: number[] = [];
   const execute = tracing(trace);
-  const queue = new CommandQueue((client, request) => {
+  const queue = queueOf((client, request) => {
     if (client.number === 1) throw new RangeError("a bug");
     return execute(client, request);
   });

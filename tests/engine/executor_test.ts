@@ -11,7 +11,8 @@ import { Executor } from "../../lib/engine/executor.ts";
 import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
 import { METHODS } from "../../lib/protocol/message.ts";
-import type { Change } from "../../lib/storage/storage.ts";
+import { Commits } from "../../lib/engine/commits.ts";
+import { type Change, memoryStorage } from "../../lib/storage/storage.ts";
 import type { Client, CommandContext } from "../../lib/table/commands.ts";
 import { contextWith, newClient } from "../helpers/command_context.ts";
 import { jsonText } from "../helpers/json_texts.ts";
@@ -30,7 +31,10 @@ function engine(options: {
   const context = contextWith(options.context);
   const executor = new Executor({
     context,
-    storage: { durability: "test", append: (change) => void changes.push(change) },
+    commits: new Commits(
+      { ...memoryStorage, durability: "never", append: (change) => changes.push(change) },
+      context.table,
+    ),
     maxReplyBytes: options.maxReplyBytes ?? 1e9,
     log: options.log ?? silentLog,
   });

@@ -1,4 +1,6 @@
 /** What commands and the engine need in tests: a context around a table, and clients. */
+import { Commits } from "../../lib/engine/commits.ts";
+import { memoryStorage } from "../../lib/storage/storage.ts";
 import type { Client, CommandContext } from "../../lib/table/commands.ts";
 import { Cursors } from "../../lib/table/cursors.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
@@ -13,6 +15,11 @@ export function contextWith(changes: Partial<CommandContext> = {}): CommandConte
     isToken: () => true,
     ...changes,
   };
+}
+
+/** The commits of a table that is kept nowhere. */
+export function commitsInMemory(table: HashTable): Commits {
+  return new Commits(memoryStorage, table);
 }
 
 /** A client that may use every method, unless told otherwise. */

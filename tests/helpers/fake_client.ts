@@ -7,8 +7,7 @@ import { silentLog } from "../../lib/base/log.ts";
 import { decodeReply, isFailure, type SuccessReply } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest } from "../../lib/protocol/decode_request.ts";
 import { encodeRequest, type RequestMembers } from "../../lib/protocol/encode_request.ts";
-import { memoryStorage } from "../../lib/storage/storage.ts";
-import { contextWith, newClient } from "./command_context.ts";
+import { commitsInMemory, contextWith, newClient } from "./command_context.ts";
 
 /** The client, and each request it was asked for, in order. */
 export interface FakeClient {
@@ -25,9 +24,10 @@ export function fakeClient(
   distort: (result: string, request: RequestMembers) => string = (result) => result,
 ): FakeClient {
   const requests: RequestMembers[] = [];
+  const context = contextWith();
   const executor = new Executor({
-    context: contextWith(),
-    storage: memoryStorage,
+    context,
+    commits: commitsInMemory(context.table),
     maxReplyBytes: 1e8,
     log: silentLog,
   });

@@ -10,7 +10,14 @@ export const TOP: string = fileURLToPath(new URL("../../", import.meta.url));
 export const PATIENCE_MS = 60_000;
 
 /** Flags with which a server touches nothing that others share. */
-export const ALONE = ["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"] as const;
+export const ALONE = [
+  "--host",
+  "127.0.0.1",
+  "--no-catalog",
+  "--local-catalog",
+  "off",
+  "--memory",
+] as const;
 
 /** The command that runs one of this project's entry points from its source. */
 export function fromSource(entry: string, ...args: string[]): string[] {

@@ -1,6 +1,8 @@
 /** A server inside the test's own process. */
 import { silentLog } from "../../lib/base/log.ts";
-import { HtServer, type HtServerOptions } from "../../lib/ht_server.ts";
+import { HtServer, type HtServerOptions, type Kept } from "../../lib/ht_server.ts";
+import { memoryStorage } from "../../lib/storage/storage.ts";
+import { HashTable } from "../../lib/table/hash_table.ts";
 
 /** A server and where it is; stopped at the end of the test. */
 export interface TestServer extends AsyncDisposable {
@@ -14,9 +16,14 @@ export interface TestServer extends AsyncDisposable {
  * Starts a server on a free port of the loopback.
  *
  * @param changes to the usual options (default: none)
+ * @param kept its table and what keeps it (default: an empty one in memory)
  * @param token what clients must show (default: nothing)
  */
-export function startServer(changes?: Partial<HtServerOptions>, token?: string): TestServer {
+export function startServer(
+  changes?: Partial<HtServerOptions>,
+  token?: string,
+  kept: Kept = { table: new HashTable(), storage: memoryStorage },
+): TestServer {
   const server = new HtServer(
     {
       project: "test-a4",
@@ -31,6 +38,7 @@ export function startServer(changes?: Partial<HtServerOptions>, token?: string):
       catalogIntervalMs: 60_000,
       ...changes,
     },
+    kept,
     token,
     silentLog,
   );

@@ -14,7 +14,15 @@ import {
 } from "../helpers/executables.ts";
 
 /** A server for one machine, which announces itself to nobody. */
-const SERVER_ARGS = ["t", "--no-catalog", "--local-catalog", "off", "--host", "127.0.0.1"];
+const SERVER_ARGS = [
+  "t",
+  "--memory",
+  "--no-catalog",
+  "--local-catalog",
+  "off",
+  "--host",
+  "127.0.0.1",
+];
 
 /** A catalog for one machine. */
 const CATALOG_ARGS = ["--host", "127.0.0.1", "--port", "0"];

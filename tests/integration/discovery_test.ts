@@ -98,12 +98,12 @@ Deno.test("with no catalog in reach, a server and a client on one machine find e
   const localPort = String(freePort());
   const nowhere = ["--catalog", "127.0.0.1:1", "--local-catalog", localPort];
   await using first = new Program(
-    fromSource("server.ts", "one-a4", "--host", "127.0.0.1", ...nowhere),
+    fromSource("server.ts", "one-a4", "--memory", "--host", "127.0.0.1", ...nowhere),
   );
   await first.port();
   await testperf("one-a4", nowhere);
   await using second = new Program(
-    fromSource("server.ts", "two-a4", "--host", "127.0.0.1", ...nowhere),
+    fromSource("server.ts", "two-a4", "--memory", "--host", "127.0.0.1", ...nowhere),
   );
   await second.port();
   await testperf("two-a4", nowhere);
@@ -112,7 +112,7 @@ Deno.test("with no catalog in reach, a server and a client on one machine find e
   await first.exitCode();
   await testperf("two-a4", nowhere);
   await using third = new Program(
-    fromSource("server.ts", "three-a4", "--host", "127.0.0.1", ...nowhere),
+    fromSource("server.ts", "three-a4", "--memory", "--host", "127.0.0.1", ...nowhere),
   );
   await third.port();
   await testperf("three-a4", nowhere);
@@ -141,7 +141,7 @@ async function realCatalog() {
 type RealCatalog = Awaited<ReturnType<typeof realCatalog>>;
 
 function htserver(name: string, catalog: RealCatalog, ...flags: string[]): Program {
-  const finding = ["--host", "127.0.0.1", "--catalog", catalog.at, ...NO_LOCAL];
+  const finding = ["--memory", "--host", "127.0.0.1", "--catalog", catalog.at, ...NO_LOCAL];
   return new Program(fromSource("server.ts", name, ...finding, ...flags));
 }
 

@@ -12,7 +12,11 @@ const CASES: readonly (readonly [readonly string[], number, RegExp])[] = [
   [["server.ts", "a-a4", "--prot", "1"], 2, /Did you mean --port\?/],
   [["server.ts", "a-a4", "--max-memory", "1TB"], 2, /a size such as 500MB/],
   [["server.ts", "a-a4", "--catalog", "a:b:c"], 2, /HOST, HOST:PORT/],
-  [["server.ts", "a-a4", "--host", "192.0.2.1", "--no-catalog"], 1, /address of this machine/],
+  [
+    ["server.ts", "a-a4", "--host", "192.0.2.1", "--no-catalog", "--memory"],
+    1,
+    /address of this machine/,
+  ],
   [["server.ts", "a-a4", "--token-file", "/none", "--no-catalog"], 1, /Cannot read the token/],
   [["server.ts", "a-a4", ...ALONE, "--port-file", "/none/x"], 1, /Cannot write the port/],
   [["testperf.ts"], 2, /missing required argument/],
@@ -40,11 +44,19 @@ Deno.test("a port in use is said so, with what to do", async () => {
   const port = String(taken.addr.port);
   const { code, stderr } = await run(fromSource("server.ts", "a-a4", ...ALONE, "--port", port));
   assert.equal(code, 1);
-  assert.match(stderr, /^htserver: .*another program does; .*--port/);
+  assert.match(stderr, /^htserver: .*another program does; .*--port/m);
 });
 
 Deno.test("a catalog out of reach is said once, and the server serves", async () => {
-  const flags = ["--host", "127.0.0.1", "--catalog", "127.0.0.1:1", "--local-catalog", "off"];
+  const flags = [
+    "--memory",
+    "--host",
+    "127.0.0.1",
+    "--catalog",
+    "127.0.0.1:1",
+    "--local-catalog",
+    "off",
+  ];
   await using server = new Program(
     fromSource("server.ts", "a-a4", ...flags, "--catalog-interval", "0.1"),
   );

@@ -9,8 +9,7 @@ import { createLog, type Log, silentLog } from "../../lib/base/log.ts";
 import { CommandQueue } from "../../lib/engine/command_queue.ts";
 import { Executor } from "../../lib/engine/executor.ts";
 import { Session, type SessionLimits, type Submit } from "../../lib/net/session.ts";
-import { memoryStorage } from "../../lib/storage/storage.ts";
-import { contextWith, newClient } from "../helpers/command_context.ts";
+import { commitsInMemory, contextWith, newClient } from "../helpers/command_context.ts";
 import { FakeConnection } from "../helpers/fake_connection.ts";
 import { cut, utf8 } from "../helpers/streams.ts";
 
@@ -24,8 +23,9 @@ function server(options: { limits?: Partial<SessionLimits>; log?: Log; token?: s
     isToken: (token) => options.token === undefined || token === options.token,
   });
   const log = options.log ?? silentLog;
-  const executor = new Executor({ context, storage: memoryStorage, maxReplyBytes: 1e8, log });
-  const queue = new CommandQueue(executor.execute);
+  const commits = commitsInMemory(context.table);
+  const executor = new Executor({ context, commits, maxReplyBytes: 1e8, log });
+  const queue = new CommandQueue(executor.execute, commits);
   const limits = { maxRequestBytes: 1_000_000, maxOutputBytes: 1_000_000, ...options.limits };
   let clients = 0;
   const connect = (submit: Submit = (source) => queue.submit(source)) => {

@@ -10,7 +10,7 @@ import { TOP } from "./run_deno.ts";
 const [executable = `${TOP}htserver`, starts = "20"] = Deno.args;
 
 /** A server that announces itself to nobody. */
-const SERVER = ["t", "--no-catalog", "--local-catalog", "off", "--host", "127.0.0.1"];
+const SERVER = ["t", "--memory", "--no-catalog", "--local-catalog", "off", "--host", "127.0.0.1"];
 
 /** From the start of the process to its first line, in milliseconds; then ends it. */
 async function startMs(command: string, args: readonly string[]): Promise<number> {
