@@ -1,10 +1,10 @@
 /** Verifies or repairs a data folder, and says what is there. */
-import { EXIT, ExitError, messageOf } from "../base/errors.ts";
-import { columns } from "../base/columns.ts";
-import type { FolderTask } from "../config/folder_task.ts";
-import { FolderFiles } from "../storage/files.ts";
-import { lockFolder } from "../storage/folder_lock.ts";
-import { type FileContent, replaceBySalvaged, salvage, type Salvaged } from "../storage/salvage.ts";
+import { EXIT, ExitError, messageOf } from "./base/errors.ts";
+import { columns } from "./base/columns.ts";
+import type { FolderTask } from "./config/folder_task.ts";
+import { FolderFiles } from "./storage/files.ts";
+import { lockFolder } from "./storage/folder_lock.ts";
+import { type FileContent, replaceBySalvaged, salvage, type Salvaged } from "./storage/salvage.ts";
 
 /**
  * Does the task, with lines on stdout.
