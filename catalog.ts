@@ -3,6 +3,7 @@ import { ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { CatalogServer } from "./lib/catalog/catalog_server.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
+import { printLine } from "./lib/cli/print.ts";
 import { runMain } from "./lib/cli/run_main.ts";
 import { stopSignal } from "./lib/cli/stop_signal.ts";
 import { type CatalogConfig, parseCatalogConfig } from "./lib/config/catalog_config.ts";
@@ -13,7 +14,7 @@ await runMain("htcatalog", async () => {
   const stopped = stopSignal();
   const catalog = startCatalog(config, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, catalog.port);
-  console.log(`Listening on port ${catalog.port}`);
+  printLine(`Listening on port ${catalog.port}`);
   await stopped;
   await catalog.stop();
   return 0;
@@ -25,7 +26,7 @@ function startCatalog({ host, port, lifetimeS }: CatalogConfig, log: Log): Catal
   } catch (error) {
     throw new ExitError(
       error instanceof Deno.errors.AddrInUse
-        ? `Cannot listen on ${host} port ${port}: it is in use; end the catalog that has it, or choose another port with --port`
+        ? `Cannot listen on ${host} port ${port}: it is in use, by another catalog or by an htserver that serves the local one (its --local-catalog off prevents that); end that, or choose another port with --port`
         : `Cannot listen on ${host} port ${port}: ${messageOf(error)}`,
     );
   }

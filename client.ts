@@ -2,8 +2,9 @@
  * The client library of htserver, and the `htclient` program.
  *
  * ```ts
- * import { HtClient } from "./client.ts";
- * const table = await HtClient.connect("me-a4-x");
+ * import { catalogsFrom, HtClient } from "./client.ts";
+ * const catalogs = catalogsFrom(undefined, Deno.env.toObject());
+ * const table = await HtClient.connect("me-a4-x", { catalogs });
  * await table.insert("zebra", { weight: 100, name: "fred" });
  * console.log(await table.lookup("zebra"), await table.scan("^z"));
  * await table.close();

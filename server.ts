@@ -5,6 +5,7 @@ import { createLog, type Log } from "./lib/base/log.ts";
 import { reachableAddresses } from "./lib/catalog/announcement.ts";
 import { Presence } from "./lib/catalog/presence.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
+import { printLine } from "./lib/cli/print.ts";
 import { readToken } from "./lib/cli/read_token.ts";
 import { environment, runMain } from "./lib/cli/run_main.ts";
 import { stopSignal } from "./lib/cli/stop_signal.ts";
@@ -31,7 +32,7 @@ await runMain("htserver", async () => {
   const kept = await openTable(config, log);
   const server = new HtServer(config, kept, token, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, server.port);
-  console.log(`Listening on port ${server.port}`);
+  printLine(`Listening on port ${server.port}`);
   const presence = new Presence({
     catalogs: config.catalogs,
     localPort: config.localCatalogPort,

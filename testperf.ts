@@ -1,5 +1,6 @@
 /** `testperf`: flags to configuration, a client, the chosen test. See `--help`. */
 import { EXIT } from "./lib/base/errors.ts";
+import { printLine } from "./lib/cli/print.ts";
 import { readToken } from "./lib/cli/read_token.ts";
 import { environment, runMain } from "./lib/cli/run_main.ts";
 import { type ClientOptions, HtClient } from "./lib/client/ht_client.ts";
@@ -9,7 +10,7 @@ import { runOutliers } from "./lib/perf/outliers.ts";
 import { measure, type Output } from "./lib/perf/performance.ts";
 
 const output: Output = {
-  result: (line) => console.log(line),
+  result: printLine,
   note: (line) => console.error(line),
 };
 

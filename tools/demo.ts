@@ -1,19 +1,23 @@
 /**
  * `deno task demo`: the whole job on this machine. Starts a catalog and a server, lets 1, 2 and 4
  * clients (processes of their own) find the server by its name and measure it at the same time, and
- * prints a table. Ends by itself; leaves nothing behind.
+ * prints a table. Ends by itself; leaves nothing behind. `deno task bench` does the same with up to 8
+ * clients, to see where the sum levels out.
  */
 import { columns } from "../lib/base/columns.ts";
 import { messageOf } from "../lib/base/errors.ts";
 
+/** `--bench`: more clients and more operations. */
+const isBench = Deno.args.includes("--bench");
+
 /** Operations of each client in each stage. */
-const OPS = 1_000;
+const OPS = isBench ? 3_000 : 1_000;
 
 /** Simultaneous clients of the rounds. */
-const ROUNDS = [1, 2, 4];
+const ROUNDS = isBench ? [1, 2, 3, 4, 6, 8] : [1, 2, 4];
 
 /** All of it must be over by then, in milliseconds. */
-const DEADLINE_MS = 28_000;
+const DEADLINE_MS = isBench ? 300_000 : 28_000;
 
 const STAGES = ["insert", "lookup", "scan", "remove"] as const;
 

@@ -50,10 +50,37 @@ export const SCAN_PART_MS = 2;
 export const MAX_REGEX_CHARS = 10_000;
 
 /** Instructions of a compiled regex; a larger one is a `ValueError` (time for a key grows with it). */
-export const MAX_REGEX_INSTRUCTIONS = 50_000;
+export const MAX_REGEX_INSTRUCTIONS = 12_000;
+
+/**
+ * Instructions of a regex times characters of one key: what one match may cost at the worst, a
+ * second or two. A scan that would pass it at a key is a `ValueError`.
+ */
+export const MAX_MATCH_WORK = 200_000_000;
+
+/** Time for a scan without `limit`, in milliseconds, during which nobody is served; then `TooLarge`. */
+export const SCAN_WHOLE_MS = 20_000;
 
 /** Requests of one client executed in a row before the next client's turn. */
 export const REQUESTS_PER_TURN = 64;
+
+/** How long a client that is sent away may take to read why, in milliseconds. */
+export const LINGER_MS = 1_000;
+
+/** Clients that may do so at once; further ones are told, and closed at once. */
+export const MAX_LINGERING = 100;
+
+/** Buffers that are kept for the next replies; more are made when needed, and given back. */
+export const MAX_KEPT_BUFFERS = 64;
+
+/** Addresses that a client tries after one look-up, the newest; the others are not tried. */
+export const MAX_CANDIDATES = 64;
+
+/** Characters of log lines that wait for a slow reader of stderr; further lines are dropped and counted. */
+export const MAX_LOG_CHARS = 4_000_000;
+
+/** How long an ending program waits for the reader of its log, in milliseconds. */
+export const LOG_FLUSH_MS = 200;
 
 /** Work of one turn, in milliseconds; then sockets are looked at again. */
 export const TURN_MS = 4;

@@ -5,6 +5,8 @@
  * with `time`, `level`, `message` and the fields.
  */
 
+import { LOG_FLUSH_MS, MAX_LOG_CHARS } from "./limits.ts";
+import { LineQueue } from "./line_queue.ts";
 import { escaped } from "./quoted.ts";
 
 export type LogFormat = "text" | "json";
@@ -28,7 +30,7 @@ export interface Log {
  * @param options.write takes each finished line with its LF (default: stderr)
  */
 export function createLog(
-  { format = "text", debugging = false, write = writeStderr }: {
+  { format = "text", debugging = false, write = (line) => stderr.put(line) }: {
     format?: LogFormat;
     debugging?: boolean;
     write?: (line: string) => void;
@@ -72,13 +74,9 @@ function printable(message: string): string {
   return message.replace(/[\x00-\x1f]/g, (c) => JSON.stringify(c).slice(1, -1));
 }
 
-const encoder = new TextEncoder();
+const stderr = new LineQueue({ write: (bytes) => Deno.stderr.write(bytes) }, MAX_LOG_CHARS);
 
-function writeStderr(line: string): void {
-  const bytes = encoder.encode(line);
-  try {
-    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
-  } catch {
-    // Nobody reads stderr any more; a server must not end for that.
-  }
+/** Waits a moment for the lines on stderr, before the process ends. */
+export function flushLog(): Promise<void> {
+  return stderr.flush(LOG_FLUSH_MS);
 }

@@ -4,6 +4,7 @@ import { Resolver } from "../catalog/resolver.ts";
 import { HtClient } from "../client/ht_client.ts";
 import { type ClientConfig, parseClientConfig } from "../config/client_config.ts";
 import { checkCommand, COMMAND_HELP, runClientCommand } from "./client_commands.ts";
+import { printLine } from "./print.ts";
 import { runPrompt } from "./prompt.ts";
 import { readToken } from "./read_token.ts";
 import { environment, runMain } from "./run_main.ts";
@@ -17,7 +18,7 @@ export function clientMain(args: readonly string[]): Promise<never> {
     if (config.target === undefined) {
       const { catalogs, localCatalogPort: localPort, timeoutMs } = config;
       const resolver = new Resolver({ catalogs, localPort });
-      console.log(await serverList(resolver, AbortSignal.timeout(timeoutMs)));
+      printLine(await serverList(resolver, AbortSignal.timeout(timeoutMs)));
     } else await useServer(config, config.target);
     return EXIT.ok;
   });
@@ -35,7 +36,7 @@ async function useServer(config: ClientConfig, target: string): Promise<void> {
   });
   try {
     if (words.length === 0) await runPrompt(client, target);
-    else await runClientCommand(client, words, (line) => console.log(line));
+    else await runClientCommand(client, words, printLine);
   } finally {
     await client.close();
   }

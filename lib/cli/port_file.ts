@@ -13,6 +13,9 @@ export async function writePortFile(file: string, port: number): Promise<void> {
     await Deno.rename(fresh, file);
   } catch (error) {
     await Deno.remove(fresh).catch(() => {});
-    throw new ExitError(`Cannot write the port to '${file}': ${messageOf(error)}`);
+    const why = error instanceof Deno.errors.NotCapable
+      ? "it must be a plain file in a folder of files"
+      : messageOf(error);
+    throw new ExitError(`Cannot write the port to '${file}': ${why}`);
   }
 }

@@ -38,6 +38,11 @@ export async function runPrompt(client: HtClient, name: string): Promise<void> {
     isOpen = false;
     if (Deno.stdin.isTerminal()) console.log(); // Ctrl-D leaves the cursor behind the prompt
   });
+  // Ctrl-C also ends what is under way.
+  lines.once("SIGINT", () => {
+    lines.close();
+    void client.close();
+  });
   lines.prompt();
   for await (const line of lines) {
     const words = wordsOf(line);

@@ -1,5 +1,6 @@
 /** How every program begins and ends: exit codes, and one sentence on stderr instead of a stack trace. */
 import { EXIT, ExitError, messageOf } from "../base/errors.ts";
+import { flushLog } from "../base/log.ts";
 import { HtError, ServerNotFoundError } from "../client/errors.ts";
 
 /**
@@ -10,8 +11,11 @@ import { HtError, ServerNotFoundError } from "../client/errors.ts";
  */
 export async function runMain(name: string, main: () => Promise<number>): Promise<never> {
   try {
-    Deno.exit(await main());
+    const exitCode = await main();
+    await flushLog();
+    Deno.exit(exitCode);
   } catch (error) {
+    await flushLog();
     if (error instanceof ExitError) {
       if (error.message) console.error(`${name}: ${error.message}`);
       Deno.exit(error.exitCode);

@@ -44,7 +44,7 @@ export async function importTable(client: HtClient, file: string): Promise<void>
     }
   };
   try {
-    for await (const chunk of input) {
+    for await (const chunk of readable(input, file)) {
       framer.push(chunk);
       await insertAll();
     }
@@ -61,6 +61,18 @@ async function openInput(file: string): Promise<ReadableStream<Uint8Array>> {
   if (file === "-") return Deno.stdin.readable;
   try {
     return (await Deno.open(file)).readable;
+  } catch (error) {
+    throw new ExitError(`Cannot read '${file}': ${messageOf(error)}`);
+  }
+}
+
+/** The chunks of a file; what cannot be read is told in a sentence. */
+async function* readable(
+  input: ReadableStream<Uint8Array>,
+  file: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* input;
   } catch (error) {
     throw new ExitError(`Cannot read '${file}': ${messageOf(error)}`);
   }

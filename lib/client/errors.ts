@@ -59,9 +59,13 @@ export class ConnectionLostError extends HtError {
   /** Whether the server may have executed the request: false only where it was never sent. */
   readonly maybeExecuted: boolean;
 
-  constructor(message: string, maybeExecuted: boolean) {
+  /** Whether the peer said something that is not of this protocol: asking again does not help. */
+  readonly isNoServer: boolean;
+
+  constructor(message: string, maybeExecuted: boolean, isNoServer: boolean = false) {
     super("ConnectionLost", message);
     this.maybeExecuted = maybeExecuted;
+    this.isNoServer = isNoServer;
   }
 }
 

@@ -16,6 +16,7 @@ import {
   notFoundMessage,
   type Resolver,
 } from "../catalog/resolver.ts";
+import { MAX_CANDIDATES } from "../base/limits.ts";
 import { encodeRequest } from "../protocol/encode_request.ts";
 import { AuthError, ConnectionLostError, ServerNotFoundError } from "./errors.ts";
 import { Link } from "./link.ts";
@@ -30,13 +31,12 @@ const STAGGER_MS = 250;
 /** How long further live servers of the name are waited for, to warn about them, in milliseconds. */
 const TWIN_GRACE_MS = 150;
 
-/** Candidates of one look-up, the newest; the others are not tried (I5). */
-const MAX_CANDIDATES = 64;
-
 /** What is said to a server first. */
 export interface Greeting {
   readonly project: string | undefined;
   readonly token: string | undefined;
+  /** See `Link.connect`. */
+  readonly silenceMs: number;
 }
 
 /** A connection to a live server, and its `instance`. */
@@ -50,6 +50,8 @@ export interface FindOptions {
   readonly resolver: Resolver;
   readonly project: string;
   readonly token: string | undefined;
+  /** See `Link.connect`. */
+  readonly silenceMs: number;
   /** Gives up. */
   readonly signal: AbortSignal;
   /** Takes a sentence for the user. */
@@ -72,6 +74,8 @@ export async function findServer(options: FindOptions): Promise<Found> {
       : await resolver.listAll(signal);
     const tried = await tryCandidates(options, lookup);
     if ("link" in tried) return tried;
+    // A stale record may lead to another server, whose token this is not: looked up once more.
+    if (tried.refused && failures > 0) throw tried.refused;
     if (++failures === 1 && !signal.aborted) options.warn(`${tried.message}; looking again`);
     if (!(await sleep(pauseAfter(failures), signal))) throw new ServerNotFoundError(tried.message);
   }
@@ -103,11 +107,12 @@ async function greetUntilAborted(
   greeting: Greeting,
   signal: AbortSignal,
 ): Promise<Found> {
-  const link = await Link.connect(address, signal);
+  const { project, token } = greeting;
+  const link = await Link.connect(address, signal, greeting.silenceMs);
   const giveUp = () => void link.close();
   signal.addEventListener("abort", giveUp, { once: true });
   try {
-    const { result } = await link.send(encodeRequest({ method: "hello", ...greeting }));
+    const { result } = await link.send(encodeRequest({ method: "hello", project, token }));
     const info: unknown = JSON.parse(result);
     return { link, instance: instanceOf(info) ?? addressText(address) };
   } catch (error) {
@@ -123,8 +128,8 @@ async function greetUntilAborted(
 async function tryCandidates(
   options: FindOptions,
   lookup: Lookup,
-): Promise<Found | { readonly message: string }> {
-  const { project, token, signal, warn } = options;
+): Promise<Found | { readonly message: string; readonly refused?: AuthError | undefined }> {
+  const { project, token, silenceMs, signal, warn } = options;
   const candidates = candidatesOf(lookup, project);
   if (candidates.length === 0) return { message: notFoundMessage(project, lookup) };
   const over = new AbortController();
@@ -137,7 +142,7 @@ async function tryCandidates(
   for (const { address, instance } of candidates) {
     // Once one is live, others are only asked whether they are, too; not by its other addresses.
     if (live.some((one) => one.instance === instance)) continue;
-    const attempt = greet(address, { project, token }, anySignal).then(
+    const attempt = greet(address, { project, token, silenceMs }, anySignal).then(
       (one) => {
         live.push(one);
         found();
@@ -159,8 +164,8 @@ async function tryCandidates(
   await all;
   const [first, ...others] = live;
   if (first === undefined) {
-    if (refused) throw refused;
     return {
+      refused,
       message: `No live server named '${project}': the catalogs list ${candidates.length} address${
         candidates.length === 1 ? "" : "es"
       }, and none is one (${failures.slice(0, 4).join("; ")}${failures.length > 4 ? "; ..." : ""})`,

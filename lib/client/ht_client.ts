@@ -29,11 +29,18 @@ export interface ClientOptions {
   readonly localCatalogPort?: number | null | undefined;
   /** Shown to servers that need one. */
   readonly token?: string | undefined;
-  /** How long a server is looked for, at first and after the connection broke, in milliseconds (default 60,000). */
+  /**
+   * How long a server is looked for, at first and after the connection broke, in milliseconds (default
+   * 60,000). A server that is silent for so long while requests wait counts as gone, but not before
+   * `LEAST_SILENCE_MS`.
+   */
   readonly timeoutMs?: number | undefined;
   /** Takes sentences that a user should see (default: nobody). */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
+
+/** A request may take this long at the least, in milliseconds: a scan looks at the whole table. */
+const LEAST_SILENCE_MS = 30_000;
 
 /** Keys looked for in one part by `scanAll`. */
 const PART_PAIRS = 1_000;
@@ -60,10 +67,14 @@ export class HtClient {
    */
   static async connect(target: string, options: ClientOptions = {}): Promise<HtClient> {
     const { token, timeoutMs = 60_000, onWarning = () => {} } = options;
+    const silenceMs = Math.max(timeoutMs, LEAST_SILENCE_MS);
     const address = parseAddress(target);
     const client = address
-      ? new HtClient((signal) => greetUntil(address, token, signal, onWarning), timeoutMs)
-      : new HtClient(byName(target, options, onWarning), timeoutMs);
+      ? new HtClient(
+        (signal) => greetUntil(address, { token, silenceMs }, signal, onWarning),
+        timeoutMs,
+      )
+      : new HtClient(byName(target, silenceMs, options, onWarning), timeoutMs);
     await client.#findAgain();
     return client;
   }
@@ -176,13 +187,18 @@ export class HtClient {
    */
   async request(members: RequestMembers): Promise<SuccessReply> {
     const line = encodeRequest(members);
-    for (;;) {
+    let firstFailureMs = 0;
+    for (let failures = 0;;) {
       // Sent without waiting wherever there is a connection, so that requests keep their order.
       const found = this.#live ?? await this.#findAgain();
       try {
         return await found.link.send(line);
       } catch (error) {
-        if (!mayRepeat(error, members) || this.#closing.signal.aborted) throw error;
+        if (!mayRepeat(error, members)) throw error;
+        if (failures++ === 0) firstFailureMs = performance.now();
+        const leftMs = firstFailureMs + this.#timeoutMs - performance.now();
+        const pauseMs = failures === 1 ? 0 : pauseAfter(failures - 1);
+        if (pauseMs > leftMs || !(await sleep(pauseMs, this.#closing.signal))) throw error;
       }
     }
   }
@@ -227,23 +243,24 @@ export class HtClient {
 
 function byName(
   project: string,
+  silenceMs: number,
   { catalogs = [], localCatalogPort = CATALOG_PORT, token }: ClientOptions,
   warn: (message: string) => void,
 ): (signal: AbortSignal) => Promise<Found> {
   const resolver = new Resolver({ catalogs, localPort: localCatalogPort ?? undefined });
-  return (signal) => findServer({ resolver, project, token, signal, warn });
+  return (signal) => findServer({ resolver, project, token, silenceMs, signal, warn });
 }
 
 /** As `findServer` for a known address: tries again with growing pauses until the time is up. */
 async function greetUntil(
   address: Address,
-  token: string | undefined,
+  { token, silenceMs }: { readonly token: string | undefined; readonly silenceMs: number },
   signal: AbortSignal,
   warn: (message: string) => void,
 ): Promise<Found> {
   for (let failures = 0;;) {
     try {
-      return await greet(address, { project: undefined, token }, signal);
+      return await greet(address, { project: undefined, token, silenceMs }, signal);
     } catch (error) {
       if (!(error instanceof ServerNotFoundError)) throw error;
       if (++failures === 1) warn(`${error.message}; trying again`);

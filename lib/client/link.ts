@@ -5,7 +5,12 @@
 import { type Address, addressText } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
 import { MAX_LINE_BYTES } from "../base/limits.ts";
-import { decodeReply, isFailure, type SuccessReply } from "../protocol/decode_reply.ts";
+import {
+  decodeReply,
+  isFailure,
+  ReplyFormatError,
+  type SuccessReply,
+} from "../protocol/decode_reply.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
 import { ConnectionLostError, errorFrom, HtError, ServerNotFoundError } from "./errors.ts";
 
@@ -31,10 +36,14 @@ export class Link {
   #broken: HtError | undefined;
   #writeFailure: string | undefined;
   readonly #reading: Promise<void>;
+  readonly #silenceMs: number;
+  #lastReadMs = 0;
+  #watch: ReturnType<typeof setTimeout> | undefined;
 
-  private constructor(address: Address, connection: Deno.TcpConn) {
+  private constructor(address: Address, connection: Deno.TcpConn, silenceMs: number) {
     this.address = address;
     this.#connection = connection;
+    this.#silenceMs = silenceMs;
     this.#reading = this.#read();
   }
 
@@ -42,13 +51,15 @@ export class Link {
    * Connects.
    *
    * @param signal gives up
+   * @param silenceMs how long requests wait for a server that says nothing, in milliseconds
    * @throws {ServerNotFoundError} where nobody answers there
    */
-  static async connect(address: Address, signal: AbortSignal): Promise<Link> {
+  static async connect(address: Address, signal: AbortSignal, silenceMs: number): Promise<Link> {
     try {
       const connection = await Deno.connect({ ...address, signal });
       connection.setNoDelay(true);
-      return new Link(address, connection);
+      connection.setKeepAlive(true);
+      return new Link(address, connection, silenceMs);
     } catch (error) {
       const why = signal.aborted ? "no answer in time" : messageOf(error);
       throw new ServerNotFoundError(`Cannot connect to ${addressText(address)}: ${why}`);
@@ -73,7 +84,9 @@ export class Link {
       return Promise.reject(new ConnectionLostError(this.#broken.message, false));
     }
     return new Promise((resolve, reject) => {
+      if (this.#firstWaiting === this.#waiting.length) this.#lastReadMs = performance.now();
       this.#waiting.push({ resolve, reject });
+      this.#watch ??= setTimeout(this.#lookForSilence, this.#silenceMs);
       this.#outgoing += line;
       if (this.#isWriting) return;
       this.#isWriting = true;
@@ -87,6 +100,19 @@ export class Link {
     this.#break(new ConnectionLostError("The connection was closed by this client", true));
     await this.#reading;
   }
+
+  /** Looks now and then whether the server has fallen silent while requests wait. */
+  readonly #lookForSilence = (): void => {
+    this.#watch = undefined;
+    if (this.#firstWaiting === this.#waiting.length) return;
+    const silentMs = performance.now() - this.#lastReadMs;
+    if (silentMs < this.#silenceMs) {
+      this.#watch = setTimeout(this.#lookForSilence, this.#silenceMs - silentMs);
+      return;
+    }
+    const why = `no reply for ${this.#silenceMs / 1e3} s`;
+    this.#break(new ConnectionLostError(`${addressText(this.address)} is silent: ${why}`, true));
+  };
 
   async #write(): Promise<void> {
     try {
@@ -106,10 +132,12 @@ export class Link {
   async #read(): Promise<void> {
     const buffer = new Uint8Array(READ_BUFFER_BYTES);
     let why = "the server closed it";
+    let isNoServer = false;
     try {
       for (;;) {
         const count = await this.#connection.read(buffer);
         if (count === null) break;
+        this.#lastReadMs = performance.now();
         this.#framer.push(buffer.subarray(0, count));
         for (let line = this.#framer.next(); line !== undefined; line = this.#framer.next()) {
           if (typeof line !== "string") throw new Error(`a reply was ${line.problem}`);
@@ -118,11 +146,13 @@ export class Link {
       }
     } catch (error) {
       why = messageOf(error);
+      isNoServer = error instanceof ReplyFormatError;
     }
     this.#break(
       new ConnectionLostError(
         `The connection to ${addressText(this.address)} broke: ${this.#writeFailure ?? why}`,
         true,
+        isNoServer,
       ),
     );
   }
@@ -147,6 +177,7 @@ export class Link {
   #break(error: HtError): void {
     if (this.#broken) return;
     this.#broken = error;
+    clearTimeout(this.#watch);
     this.#connection.close();
     const waiting = this.#waiting.slice(this.#firstWaiting);
     this.#waiting = [];

@@ -13,7 +13,7 @@ export const PAUSE_MS = { first: 250, largest: 4_000 } as const;
  * ends with its connection.
  */
 export function mayRepeat(error: unknown, request: RequestMembers): boolean {
-  if (!(error instanceof ConnectionLostError)) return false;
+  if (!(error instanceof ConnectionLostError) || error.isNoServer) return false;
   if ("cursor" in request && request.cursor !== undefined) return false;
   return !error.maybeExecuted || request.method !== "remove";
 }

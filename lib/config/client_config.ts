@@ -4,6 +4,7 @@ import { CATALOG_PORT, catalogsFrom } from "../base/catalog_hosts.ts";
 import { UsageError } from "../base/errors.ts";
 import {
   CATALOG_HELP,
+  checkCatalogs,
   type Environment,
   LOCAL_CATALOG_HELP,
   parsed,
@@ -63,7 +64,7 @@ export function parseClientConfig(
     .addHelpText("after", `\nCommands:\n${commands.map((line) => `  ${line}`).join("\n")}`)
     .addHelpText(
       "after",
-      "\nExit codes: 0 done, 1 the operation failed, 2 usage, 3 no server found or reached.",
+      "\nA KEY that begins with - goes behind --: htclient me-a4-x lookup -- -key\n\nExit codes: 0 done, 1 the operation failed, 2 usage, 3 no server found or reached.",
     );
   parsed(NAME, () => command.parse([...args], { from: "user" }));
   const flags = command.opts();
@@ -75,11 +76,14 @@ export function parseClientConfig(
         : "--list goes without a server's name (see htclient --help)",
     );
   }
+  const catalogs = catalogsFrom(flags.catalog, env);
+  const localCatalogPort = flags.localCatalog === "off" ? undefined : flags.localCatalog;
+  checkCatalogs(target, catalogs, localCatalogPort);
   return {
     target,
     words,
-    catalogs: catalogsFrom(flags.catalog, env),
-    localCatalogPort: flags.localCatalog === "off" ? undefined : flags.localCatalog,
+    catalogs,
+    localCatalogPort,
     tokenFile: flags.tokenFile,
     timeoutMs: flags.timeout * 1_000,
   };

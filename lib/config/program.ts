@@ -36,7 +36,12 @@ export function program(name: string, summary: string, examples: readonly string
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`)
     .exitOverride()
     .configureHelp({ helpWidth: 100 })
-    .configureOutput({ writeErr: () => {} });
+    // Errors are told by whoever runs the program; whether to colour is not asked of the environment.
+    .configureOutput({
+      writeErr: () => {},
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
 }
 
 /**
@@ -78,6 +83,23 @@ export const LOCAL_CATALOG_HELP = "port of this machine's own catalog, or off";
 /** Reads what a client is to connect to: a server's name, or HOST:PORT. */
 export function serverTarget(text: string): string {
   return parseAddress(text) ? text : catalogName("name")(text);
+}
+
+/**
+ * Checks that there is somebody to ask for a name.
+ *
+ * @throws {UsageError} where no catalog is named, the local one is off, and the target is no HOST:PORT
+ */
+export function checkCatalogs(
+  target: string | undefined,
+  catalogs: readonly unknown[],
+  localCatalogPort: number | undefined,
+): void {
+  if (target !== undefined && parseAddress(target)) return;
+  if (catalogs.length > 0 || localCatalogPort !== undefined) return;
+  throw new UsageError(
+    "With --no-catalog and --local-catalog off there is no catalog to ask: name the server by HOST:PORT",
+  );
 }
 
 /** Reads `PORT` or `off`. */

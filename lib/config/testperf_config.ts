@@ -4,6 +4,7 @@ import { CATALOG_PORT, catalogsFrom } from "../base/catalog_hosts.ts";
 import { UsageError } from "../base/errors.ts";
 import {
   CATALOG_HELP,
+  checkCatalogs,
   type Environment,
   LOCAL_CATALOG_HELP,
   parsed,
@@ -78,8 +79,12 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
   if (flags.basics && flags.outliers) {
     throw new UsageError("--basics and --outliers are two tests: choose one (see testperf --help)");
   }
+  const [target] = command.processedArgs;
+  const catalogs = catalogsFrom(flags.catalog, env);
+  const localCatalogPort = flags.localCatalog === "off" ? undefined : flags.localCatalog;
+  checkCatalogs(target, catalogs, localCatalogPort);
   return {
-    target: command.processedArgs[0],
+    target,
     mode: flags.basics ? "basics" : flags.outliers ? "outliers" : "performance",
     ops: flags.ops,
     clients: flags.clients,
@@ -88,8 +93,8 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     verify: flags.verify,
     json: flags.json,
     quiet: flags.quiet,
-    catalogs: catalogsFrom(flags.catalog, env),
-    localCatalogPort: flags.localCatalog === "off" ? undefined : flags.localCatalog,
+    catalogs,
+    localCatalogPort,
     tokenFile: flags.tokenFile,
     timeoutMs: flags.timeout * 1_000,
   };

@@ -1,7 +1,7 @@
 /** Accepts clients and keeps track of them: the listening socket, the sessions, the cap on both. */
 import { fulfilledWithin, sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import { READ_BUFFER_BYTES } from "../base/limits.ts";
+import { LINGER_MS, MAX_LINGERING, READ_BUFFER_BYTES } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { encodeFailure } from "../protocol/encode_reply.ts";
 import { Cursors } from "../table/cursors.ts";
@@ -9,12 +9,6 @@ import { type Connection, Session, type SessionLimits, type Submit } from "./ses
 
 /** Pause after a failed accept, in milliseconds: out of file handles, most likely. */
 const ACCEPT_PAUSE_MS = 50;
-
-/** How long a client that is sent away may take to read why, in milliseconds. */
-const LINGER_MS = 1_000;
-
-/** Refused clients that are being told so; further ones are closed without a word (I5). */
-const MAX_REFUSALS = 100;
 
 /** What an acceptor needs. */
 export interface AcceptorOptions {
@@ -106,7 +100,7 @@ export class Acceptor {
   async #refuse(connection: Connection): Promise<void> {
     const { limits, log } = this.#options;
     log.debug("busy", { clients: this.#sessions.size });
-    if (this.#refusals >= MAX_REFUSALS) return connection.close();
+    const mayLinger = this.#refusals < MAX_LINGERING;
     this.#refusals++;
     try {
       await connection.write(encoder.encode(encodeFailure(undefined, {
@@ -114,7 +108,7 @@ export class Acceptor {
         message:
           `This server takes at most ${limits.maxClients} clients (--max-clients), and has them; try again later`,
       })));
-      await connection.linger();
+      if (mayLinger) await connection.linger();
     } catch {
       // It did not wait for the answer.
     } finally {

@@ -6,6 +6,8 @@
  * buffers that all outboxes share: a large reply is never in memory twice.
  */
 
+import { MAX_KEPT_BUFFERS } from "../base/limits.ts";
+
 /** What an outbox writes to. */
 export interface ByteSink {
   /** Writes some of the bytes, at least one, and says how many. */
@@ -14,9 +16,6 @@ export interface ByteSink {
 
 /** Size of a buffer, in bytes: the most that is encoded and written at once. */
 const BUFFER_BYTES = 64 * 1024;
-
-/** Buffers that are kept for the next flush; more are made when needed, and given back. */
-const MAX_KEPT_BUFFERS = 64;
 
 const encoder = new TextEncoder();
 const keptBuffers: Uint8Array<ArrayBuffer>[] = [];

@@ -26,7 +26,7 @@ export function beginProgress(label: string, total: number, isShown: boolean): P
   const bar = new SingleBar({
     format: `${label.padEnd(7)} {bar} {percentage}% {value}/{total} ETA {eta} s`,
     clearOnComplete: true,
-    hideCursor: true,
+    hideCursor: false, // or Ctrl-C would leave the terminal without one
     fps: 10,
   }, Presets.shades_classic);
   bar.start(total, 0);

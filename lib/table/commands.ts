@@ -128,13 +128,13 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
           closes: true,
         };
       }
-      client.admitted = true;
       if (project !== undefined && project !== context.project) {
         return {
           type: "WrongServer",
           message: `This server is ${quoted(context.project)}, not ${quoted(project)}`,
         };
       }
+      client.admitted = true;
       return { result: context.info() };
     },
   },

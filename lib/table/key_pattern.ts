@@ -4,12 +4,12 @@
  * RE2JS takes time linear in the key whatever the regex; V8's own engine can run for years.
  */
 import { RE2JS, RE2JSException } from "re2js";
-import { MAX_REGEX_CHARS, MAX_REGEX_INSTRUCTIONS } from "../base/limits.ts";
+import { MAX_MATCH_WORK, MAX_REGEX_CHARS, MAX_REGEX_INSTRUCTIONS } from "../base/limits.ts";
 
 /** A compiled regex. */
 export interface KeyPattern {
-  /** Whether the regex is found anywhere in the key. */
-  isFoundIn(key: string): boolean;
+  /** Whether the regex is found anywhere in the key; undefined where that might take too long. */
+  isFoundIn(key: string): boolean | undefined;
 }
 
 /** What is wrong with a regex, as the end of a sentence. */
@@ -34,7 +34,8 @@ export function compileKeyPattern(regex: string): KeyPattern | PatternProblem {
           `it may compile to at most ${MAX_REGEX_INSTRUCTIONS} instructions, and this one needs ${instructions}`,
       };
     }
-    return { isFoundIn: (key) => compiled.test(key) };
+    const maxKeyChars = MAX_MATCH_WORK / instructions;
+    return { isFoundIn: (key) => key.length > maxKeyChars ? undefined : compiled.test(key) };
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
     return { problem: error.message.replace(/^error parsing regexp: /, "") };

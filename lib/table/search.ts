@@ -4,7 +4,7 @@
  * A part looks at a bounded number of keys for a bounded time; where it stopped is a slot number
  * (see `hash_table.ts` on why that meets every lasting key exactly once).
  */
-import { SCAN_PART_KEYS, SCAN_PART_MS } from "../base/limits.ts";
+import { SCAN_PART_KEYS, SCAN_PART_MS, SCAN_WHOLE_MS } from "../base/limits.ts";
 import { quoted } from "../base/quoted.ts";
 import { fitsInUtf8, utf8Bytes } from "../base/utf8.ts";
 import type { Failure, RequestOf } from "../protocol/message.ts";
@@ -41,9 +41,29 @@ export function search(
 ): Found | Failure {
   const start = startOf(cursors, request);
   if ("type" in start) return start;
-  return request.limit === undefined
-    ? wholeSearch(table, start.search, maxBytes)
-    : partOfSearch(table, cursors, start, request.limit, request.cursor, maxBytes);
+  try {
+    return request.limit === undefined
+      ? wholeSearch(table, start.search, maxBytes)
+      : partOfSearch(table, cursors, start, request.limit, request.cursor, maxBytes);
+  } catch (error) {
+    if (!(error instanceof MatchTooLong)) throw error;
+    return valueError(
+      request.method,
+      `member 'regex' must be simpler where there are keys as long as ${
+        quoted(error.key)
+      } with ${error.key.length} characters`,
+    );
+  }
+}
+
+/** A key and a regex that may take too long together. */
+class MatchTooLong extends Error {
+  readonly key: string;
+
+  constructor(key: string) {
+    super("too long");
+    this.key = key;
+  }
 }
 
 function startOf(cursors: Cursors, request: SearchRequest): OpenCursor | Failure {
@@ -91,7 +111,20 @@ function isSameSearch(open: Search, request: SearchRequest): boolean {
 
 function wholeSearch(table: HashTable, wanted: Search, maxBytes: number): Found | Failure {
   const pairs = new Pairs(maxBytes);
+  const deadline = performance.now() + SCAN_WHOLE_MS;
+  let searchedChars = 0;
   for (let slot = 0; slot < table.slotsUsed; slot++) {
+    searchedChars += CHARS_PER_KEY + searchedAt(table, slot, wanted);
+    if (searchedChars > CHARS_PER_CLOCK) {
+      if (performance.now() > deadline) {
+        return {
+          type: "TooLarge",
+          message:
+            `Cannot ${wanted.method}: to look at the whole table takes more than ${SCAN_WHOLE_MS} ms; ask for it in parts with 'limit'`,
+        };
+      }
+      searchedChars = 0;
+    }
     const pair = pairAt(table, slot, wanted);
     if (pair !== undefined && !pairs.add(pair)) {
       return {
@@ -144,7 +177,9 @@ function pairAt(table: HashTable, slot: number, wanted: Search): string | undefi
   const key = table.keyAt(slot);
   if (key === undefined) return undefined;
   if (wanted.method === "scan") {
-    return wanted.pattern.isFoundIn(key) ? pairText(key, table.valueAt(slot)) : undefined;
+    const isFound = wanted.pattern.isFoundIn(key);
+    if (isFound === undefined) throw new MatchTooLong(key);
+    return isFound ? pairText(key, table.valueAt(slot)) : undefined;
   }
   const value = table.valueAt(slot) ?? "";
   return hasMember(value, wanted.subkey, wanted.test) ? pairText(key, value) : undefined;

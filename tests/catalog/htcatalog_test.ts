@@ -46,6 +46,6 @@ Deno.test("htcatalog: exits with 1 and a sentence when its port is in use, and 2
   const flags = ["--host", "127.0.0.1", "--port"];
   const { code, stderr } = await run(fromSource("catalog.ts", ...flags, `${taken.addr.port}`));
   assert.equal(code, 1);
-  assert.match(stderr, /^htcatalog: Cannot listen on .* it is in use; .* --port\n$/);
+  assert.match(stderr, /^htcatalog: Cannot listen on .* it is in use, .* --port\n$/);
   assert.equal((await run(fromSource("catalog.ts", ...flags, "x"))).code, 2);
 });

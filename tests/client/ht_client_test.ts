@@ -150,3 +150,58 @@ Deno.test("a client that is closed refuses requests", async () => {
   await last;
   await assert.rejects(client.ping(), ht.ConnectionLostError);
 });
+
+/** A server that says hello, and then does with each further line what the test wants. */
+function oddServer(answer: (conn: Deno.TcpConn) => Promise<void>) {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const conns: Deno.TcpConn[] = [];
+  let requests = 0;
+  const serving = (async () => {
+    for await (const conn of listener) {
+      conns.push(conn);
+      const buffer = new Uint8Array(1_000);
+      try {
+        await conn.read(buffer);
+        await conn.write(new TextEncoder().encode('{"status":"OK","result":{"instance":"i"}}\n'));
+        if (await conn.read(buffer) === null) continue;
+        requests++;
+        await answer(conn);
+      } catch {
+        // The client has hung up.
+      }
+    }
+  })();
+  return {
+    target: `127.0.0.1:${listener.addr.port}`,
+    requests: () => requests,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      for (const conn of conns) {
+        try {
+          conn.close();
+        } catch {
+          // Closed already.
+        }
+      }
+      await serving;
+    },
+  };
+}
+
+Deno.test("a server that hangs up on every request is given up, with pauses in between", async () => {
+  await using server = oddServer((conn) => Promise.resolve(conn.close()));
+  const client = await ht.HtClient.connect(server.target, { timeoutMs: 600 });
+  await assert.rejects(client.lookup("k"), ht.ConnectionLostError);
+  assert.ok(server.requests() >= 2 && server.requests() < 10, `${server.requests()} requests`);
+  await client.close();
+});
+
+Deno.test("a server that answers what is no reply is not asked again", async () => {
+  await using server = oddServer(async (conn) => {
+    await conn.write(new TextEncoder().encode("what?\n"));
+  });
+  const client = await ht.HtClient.connect(server.target);
+  await assert.rejects(client.lookup("k"), { code: "ConnectionLost", message: /protocol/ });
+  assert.equal(server.requests(), 1);
+  await client.close();
+});

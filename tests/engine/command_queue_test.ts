@@ -90,6 +90,7 @@ test("each client's requests are all answered, in its order, before its promise 
 });
 
 test("clients take turns: none has a second one while another waits for its first", async () => {
+  using _clock = stoppedClock();
   const counts = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 2, maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(counts, async (counts) => {

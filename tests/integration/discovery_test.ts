@@ -120,7 +120,16 @@ Deno.test("with no catalog in reach, a server and a client on one machine find e
 
 Deno.test("a name that nobody has ends in one sentence and exit code 3", async () => {
   const { code, stdout, stderr } = await run(
-    fromSource("client.ts", "nobody-a4", "size", "--no-catalog", ...NO_LOCAL, "--timeout", "0.3"),
+    fromSource(
+      "client.ts",
+      "nobody-a4",
+      "size",
+      "--catalog",
+      "127.0.0.1:9",
+      ...NO_LOCAL,
+      "--timeout",
+      "0.3",
+    ),
   );
   assert.equal(code, 3);
   assert.equal(stdout, "");

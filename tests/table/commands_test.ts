@@ -95,9 +95,13 @@ test("hello with another project is WrongServer and names both", () => {
   failed(run(contextWith(), wrong), "WrongServer", "me-a4-test", "someone-else");
 });
 
-test("a good token admits, also where the project is wrong", () => {
+test("a good hello admits; one with the token but for another server does not", () => {
   const context = contextWith({ isToken: (token) => token === "secret-8" });
-  for (const project of [undefined, "me-a4-test", "someone-else"]) {
+  const stranger = newClient(1, false);
+  const elsewhere = { method: "hello", project: "someone-else", token: "secret-8" } as const;
+  failed(run(context, elsewhere, { client: stranger }), "WrongServer", "someone-else");
+  assert.equal(stranger.admitted, false);
+  for (const project of [undefined, "me-a4-test"]) {
     const client = newClient(1, false);
     run(context, { method: "hello", project, token: "secret-8" }, { client });
     assert.equal(client.admitted, true);

@@ -11,7 +11,7 @@ function test(name: string, fn: () => void): void {
 function isFound(regex: string, key: string): boolean {
   const pattern = compileKeyPattern(regex);
   assert.ok(!("problem" in pattern), "problem" in pattern ? `${regex}: ${pattern.problem}` : "");
-  return pattern.isFoundIn(key);
+  return pattern.isFoundIn(key) ?? assert.fail("too much work");
 }
 
 function problemOf(regex: string): string {
@@ -82,7 +82,7 @@ test("a bad one has a problem that says what", () => {
 test("a long one and one that compiles to much are refused with the rule", () => {
   assert.ok(isFound("a".repeat(MAX_REGEX_CHARS), "a".repeat(MAX_REGEX_CHARS)));
   assert.match(problemOf("a".repeat(MAX_REGEX_CHARS + 1)), /at most 10000 characters.*10001/);
-  assert.match(problemOf("(((((a?){2}){2}){2}){2}){2}".repeat(300)), /at most 50000 instructions/);
+  assert.match(problemOf("(((((a?){2}){2}){2}){2}){2}".repeat(300)), /at most 12000 instructions/);
   problemOf("((a{100}){100}){100}");
   problemOf("(".repeat(MAX_REGEX_CHARS));
   problemOf("(".repeat(MAX_REGEX_CHARS / 2) + ")".repeat(MAX_REGEX_CHARS / 2));

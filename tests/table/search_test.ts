@@ -298,3 +298,12 @@ test("a pair that no part has room for is TooLarge and named, and its cursor sta
   stored.remove("large");
   assert.deepEqual(pairsOf(found(search(stored, cursors, request, 100))), [["z", 1]]);
 });
+
+test("a regex and a key that may take too long together are refused, and the key is told", () => {
+  const stored = tableOf([["short", "1"], ["ab".repeat(500_000), "2"]]);
+  const cursors = new Cursors();
+  const hard = scan("a[ab]{900}[cd]");
+  failed(search(stored, cursors, hard, ROOM), "ValueError", "simpler", "1000000");
+  failed(search(stored, cursors, { ...hard, limit: 10 }, ROOM), "ValueError", "simpler");
+  assert.deepEqual(pairsOf(found(search(stored, cursors, scan("^short$"), ROOM))), [["short", 1]]);
+});

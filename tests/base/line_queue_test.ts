@@ -1,0 +1,61 @@
+/** Proves that lines arrive in order, that a slow reader holds nobody up, and that what waits is bounded. */
+import assert from "assert";
+import { LineQueue } from "../../lib/base/line_queue.ts";
+
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `line_queue: ${name}`, permissions: "none", fn });
+}
+
+/** A reader that takes bytes when it is let. */
+class Reader {
+  text = "";
+  #held: PromiseWithResolvers<void> | undefined;
+
+  hold(): void {
+    this.#held = Promise.withResolvers();
+  }
+
+  letGo(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    await this.#held?.promise;
+    const some = bytes.subarray(0, 5);
+    this.text += new TextDecoder().decode(some);
+    return some.length;
+  }
+}
+
+test("lines arrive whole and in order, however few bytes are taken at once", async () => {
+  const reader = new Reader();
+  const queue = new LineQueue(reader, 1_000);
+  const lines = Array.from({ length: 20 }, (_, at) => `line ${at}\n`);
+  for (const line of lines) queue.put(line);
+  await queue.flush(60_000);
+  assert.equal(reader.text, lines.join(""));
+});
+
+test("what is too much for a reader that does not read is dropped and counted", async () => {
+  const reader = new Reader();
+  reader.hold();
+  const queue = new LineQueue(reader, 100);
+  for (let at = 0; at < 1_000; at++) queue.put("0123456\n");
+  await queue.flush(1);
+  assert.equal(reader.text, "");
+  reader.letGo();
+  await queue.flush(60_000);
+  const lines = reader.text.trimEnd().split("\n");
+  assert.ok(lines.length < 30, `${lines.length} lines`);
+  const [, dropped] = /^\.\.\. (\d+) lines were dropped/m.exec(reader.text) ?? [];
+  assert.equal(lines.length - 1 + Number(dropped), 1_000);
+});
+
+test("a reader that is gone ends nothing", async () => {
+  const queue = new LineQueue({ write: () => Promise.reject(new Error("gone")) }, 100);
+  queue.put("a\n");
+  await queue.flush(60_000);
+  queue.put("b\n");
+  await queue.flush(60_000);
+});
