@@ -12,10 +12,8 @@ import { stopSignal } from "./lib/cli/stop_signal.ts";
 import { parseFolderTask } from "./lib/config/folder_task.ts";
 import { parseServerConfig, type ServerConfig } from "./lib/config/server_config.ts";
 import { runFolderTask } from "./lib/folder_task.ts";
-import { HtServer, type Kept } from "./lib/ht_server.ts";
-import { openFolder } from "./lib/storage/open_folder.ts";
-import { memoryStorage } from "./lib/storage/storage.ts";
-import { HashTable } from "./lib/table/hash_table.ts";
+import { HtServer } from "./lib/ht_server.ts";
+import { openTable } from "./lib/open_table.ts";
 
 await runMain("htserver", async () => {
   const folderTask = parseFolderTask(Deno.args);
@@ -49,50 +47,6 @@ await runMain("htserver", async () => {
   await kept.close();
   return EXIT.ok;
 });
-
-/** The table, from the data folder or empty. */
-async function openTable(
-  config: ServerConfig,
-  log: Log,
-): Promise<Kept & { close(): Promise<void> }> {
-  const { project, dataFolder: folder, fsync } = config;
-  if (folder === undefined) {
-    log.info(`${project} serves from memory: its table ends with this process`);
-    return { table: new HashTable(), storage: memoryStorage, close: () => Promise.resolve() };
-  }
-  const open = await openFolder({
-    folder,
-    fsync,
-    compact: { entries: config.compactEntries, bytes: config.compactBytes },
-    log,
-    onSyncFailure(error) {
-      log.error(
-        `Cannot force the log of '${folder}' to disk, so nobody knows what is there: ending (${
-          messageOf(error)
-        }); see to the disk, then start again`,
-      );
-      Deno.exit(EXIT.failed);
-    },
-  });
-  const { table, recovered, seconds } = open;
-  log.info(`${project} is kept in '${folder}'`, {
-    keys: table.size,
-    checkpoint_keys: recovered.checkpointKeys,
-    replayed: recovered.replayed,
-    cut_bytes: recovered.cutBytes,
-    seconds: Math.round(seconds * 1e3) / 1e3,
-  });
-  if (recovered.cutTo !== undefined) {
-    log.warn(
-      `The log ended in a torn write, which nobody was told of: ${recovered.cutBytes} bytes cut off, a copy is '${folder}/${recovered.cutTo}'`,
-    );
-  }
-  if (fsync === "interval") log.warn("--fsync interval: a power failure may cost the last second");
-  if (fsync === "never") {
-    log.warn("--fsync never: a power failure may cost all that the system had not written yet");
-  }
-  return open;
-}
 
 /** A bug in the handling of one client must not end the others (I9). */
 function surviveBugs(log: Log): void {

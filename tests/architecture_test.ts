@@ -32,9 +32,9 @@ const NAMES_THE_RUNTIME = [
   /^lib\/storage\/(files|folder_lock|open_folder)\.ts$/,
   /^lib\/net\/acceptor\.ts$/,
   /^lib\/client\/link\.ts$/,
-  /^lib\/(ht_server|folder_task)\.ts$/,
+  /^lib\/(ht_server|folder_task|open_table)\.ts$/,
   /^lib\/cli\/\w+\.ts$/,
-  /^lib\/perf\/progress\.ts$/,
+  /^lib\/base\/progress\.ts$/,
   /^lib\/catalog\/(announcer|connections|catalog_query|catalog_server|http_exchange|local_catalog)\.ts$/,
 ];
 

@@ -3,7 +3,7 @@ import { messageOf } from "../base/errors.ts";
 import type { HtClient } from "../client/ht_client.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
 import type { Output } from "./performance.ts";
-import { beginProgress } from "./progress.ts";
+import { beginProgress } from "../base/progress.ts";
 import { Workload } from "./workload.ts";
 
 /** How many of the slowest are told. */

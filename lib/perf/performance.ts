@@ -2,7 +2,7 @@
 import { addressText } from "../base/address.ts";
 import { type ClientOptions, HtClient } from "../client/ht_client.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
-import { beginProgress } from "./progress.ts";
+import { beginProgress } from "../base/progress.ts";
 import { stageJson, stageLines } from "./report.ts";
 import { runStage, SCAN_STAGE_MS, type StageResult } from "./runner.ts";
 import { STAGES, Workload } from "./workload.ts";

@@ -3,11 +3,12 @@ import { ExitError, messageOf } from "../base/errors.ts";
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { Log } from "../base/log.ts";
 import { HashTable } from "../table/hash_table.ts";
+import { CHECKPOINT, logNames } from "./data_folder.ts";
 import { DurableStorage } from "./durable_storage.ts";
 import type { CompactLimits } from "./durable_storage.ts";
 import { FolderFiles } from "./files.ts";
 import { type FolderLock, lockFolder } from "./folder_lock.ts";
-import { type OnProgress, recover, type Recovered } from "./recovery.ts";
+import { recover, type Recovered } from "./recovery.ts";
 
 /** How to open a folder. */
 export interface OpenOptions {
@@ -15,7 +16,8 @@ export interface OpenOptions {
   readonly fsync: FsyncPolicy;
   readonly compact: CompactLimits;
   readonly log: Log;
-  readonly onProgress?: OnProgress;
+  /** Told now and then how far recovery is. */
+  readonly onProgress?: (bytes: number, totalBytes: number) => void;
   /** See `DurableOptions`. */
   readonly onSyncFailure: (error: unknown) => void;
 }
@@ -37,13 +39,14 @@ export interface OpenTable {
  * @throws {ExitError} where it cannot be used, or holds damage
  */
 export async function openFolder(options: OpenOptions): Promise<OpenTable> {
-  const { folder, onProgress } = options;
+  const { folder, onProgress = () => {} } = options;
   const lock = await claim(folder);
   try {
     const files = new FolderFiles(folder);
     const table = new HashTable();
     const startedMs = performance.now();
-    const recovered = await recover(files, table, onProgress);
+    const totalBytes = bytesOf(files);
+    const recovered = await recover(files, table, (bytes) => onProgress(bytes, totalBytes));
     const seconds = (performance.now() - startedMs) / 1e3;
     const storage = new DurableStorage({ ...options, files, table, recovered });
     return {
@@ -63,8 +66,14 @@ export async function openFolder(options: OpenOptions): Promise<OpenTable> {
   }
 }
 
+/** Bytes that recovery has to read. */
+function bytesOf(files: FolderFiles): number {
+  return files.list().filter((name) => name === CHECKPOINT || logNames([name]).length > 0)
+    .reduce((sum, name) => sum + files.size(name), 0);
+}
+
 /** Makes the folder and takes its lock. */
-export async function claim(folder: string): Promise<FolderLock> {
+async function claim(folder: string): Promise<FolderLock> {
   try {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     return await lockFolder(folder);

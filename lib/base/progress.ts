@@ -5,11 +5,13 @@ import { Presets, SingleBar } from "cli-progress";
 export interface Progress {
   /** Counts one operation. */
   step(): void;
+  /** Says how many there are now. */
+  reach(done: number): void;
   /** Takes the bar away. */
   end(): void;
 }
 
-const NONE: Progress = { step() {}, end() {} };
+const NONE: Progress = { step() {}, reach() {}, end() {} };
 
 /** How often the bar is drawn, in operations at least: drawing costs the client time. */
 const STEPS_PER_DRAW = 200;
@@ -34,6 +36,10 @@ export function beginProgress(label: string, total: number, isShown: boolean): P
   return {
     step() {
       if (++done % STEPS_PER_DRAW === 0) bar.update(done);
+    },
+    reach(count) {
+      done = count;
+      bar.update(done);
     },
     end() {
       bar.stop();

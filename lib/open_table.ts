@@ -1,0 +1,74 @@
+/** The table of a server: from its data folder, or an empty one in memory; and what to say about it. */
+import { EXIT, messageOf } from "./base/errors.ts";
+import type { Log } from "./base/log.ts";
+import { beginProgress, type Progress } from "./base/progress.ts";
+import type { ServerConfig } from "./config/server_config.ts";
+import type { Kept } from "./ht_server.ts";
+import { openFolder, type OpenTable } from "./storage/open_folder.ts";
+import { memoryStorage } from "./storage/storage.ts";
+import { HashTable } from "./table/hash_table.ts";
+
+/** A table that is to be closed at the end. */
+export interface OpenedTable extends Kept {
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the table, with a progress bar on a terminal, and says what was found.
+ *
+ * @throws {ExitError} where the folder cannot be used, or is damaged
+ */
+export async function openTable(config: ServerConfig, log: Log): Promise<OpenedTable> {
+  const { project, dataFolder: folder, fsync } = config;
+  if (folder === undefined) {
+    log.info(`${project} serves from memory: its table ends with this process`);
+    return { table: new HashTable(), storage: memoryStorage, close: () => Promise.resolve() };
+  }
+  let progress: Progress | undefined;
+  const open = await openFolder({
+    folder,
+    fsync,
+    compact: { entries: config.compactEntries, bytes: config.compactBytes },
+    log,
+    onProgress(bytes, totalBytes) {
+      progress ??= beginProgress("recover", totalBytes, true);
+      progress.reach(bytes);
+    },
+    onSyncFailure: (error) => endForFailedSync(folder, error),
+  }).finally(() => progress?.end());
+  sayWhatWasFound(project, folder, open, log);
+  if (fsync === "interval") log.warn("--fsync interval: a power failure may cost the last second");
+  if (fsync === "never") {
+    log.warn("--fsync never: a power failure may cost all that the system had not written yet");
+  }
+  return open;
+}
+
+/** After a failed sync nobody knows what is on disk, and another one may lie (I6). */
+function endForFailedSync(folder: string, error: unknown): never {
+  console.error(
+    `htserver: Cannot force the log of '${folder}' to disk, so nobody knows what is there (${
+      messageOf(error)
+    }): ending; see to the disk, then start again`,
+  );
+  Deno.exit(EXIT.failed);
+}
+
+function sayWhatWasFound(
+  project: string,
+  folder: string,
+  { table, recovered, seconds }: OpenTable,
+  log: Log,
+): void {
+  log.info(`${project} is kept in '${folder}'`, {
+    keys: table.size,
+    records: recovered.checkpointKeys + recovered.replayed,
+    cut_bytes: recovered.cutBytes,
+    seconds: Math.round(seconds * 1e3) / 1e3,
+  });
+  if (recovered.cutTo !== undefined) {
+    log.warn(
+      `The log ended in a torn write, which nobody was told of: ${recovered.cutBytes} bytes cut off, a copy is '${folder}/${recovered.cutTo}'`,
+    );
+  }
+}
