@@ -12,6 +12,7 @@
 import { REQUESTS_PER_TURN, TURN_MS } from "../base/limits.ts";
 import type { Refusal, Request } from "../protocol/message.ts";
 import type { Client } from "../table/commands.ts";
+import type { CursorsSnapshot } from "../table/cursors.ts";
 import type { Commits, Waiter } from "./commits.ts";
 import type { Answer } from "./executor.ts";
 
@@ -44,6 +45,8 @@ interface Unwritten {
   readonly waiting: Waiting;
   readonly request: Request | Refusal;
   readonly number: number;
+  /** What it found open, where it goes through the table in parts. */
+  readonly cursors: CursorsSnapshot | undefined;
 }
 
 /** Serializes the requests of all clients. */
@@ -113,7 +116,8 @@ export class CommandQueue {
     this.#unwritten = [];
     const whyNot = this.#commits.write();
     if (whyNot === undefined) return;
-    for (const { waiting, request, number } of unwritten) {
+    for (const { waiting, request, number, cursors } of unwritten) {
+      if (cursors) waiting.source.client.cursors.restore(cursors);
       const answer = this.#execute(waiting.source.client, request, whyNot);
       waiting.source.answerAgain(number, answer);
       waiting.afterSeq = Math.min(waiting.afterSeq, this.#commits.writtenSeq);
@@ -130,11 +134,13 @@ export class CommandQueue {
           this.#through.push(waiting);
           return true;
         }
+        const isPart = "limit" in request && request.limit !== undefined;
+        const cursors = isPart ? source.client.cursors.snapshot() : undefined;
         const answer = this.#execute(source.client, request);
         const number = source.answer(answer);
         if (answer.afterSeq > waiting.afterSeq) waiting.afterSeq = answer.afterSeq;
         if (answer.afterSeq > this.#commits.writtenSeq) {
-          this.#unwritten.push({ waiting, request, number });
+          this.#unwritten.push({ waiting, request, number, cursors });
         }
         if (count === REQUESTS_PER_TURN || performance.now() > deadline) return false;
       }

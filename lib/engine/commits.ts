@@ -93,6 +93,7 @@ export class Commits {
   release(waiters: Waiter[]): void {
     if (this.#storage.durableSeq < this.#storage.writtenSeq) this.#sync();
     else this.#changed.clear();
+    this.#table.giveBackSlots();
     for (const waiter of waiters) {
       if (waiter.afterSeq <= this.#storage.durableSeq) waiter.done();
       else this.#waiters.push(waiter);

@@ -16,8 +16,8 @@ import { CheckpointWriter } from "./checkpoint.ts";
 import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT, nextLogName } from "./data_folder.ts";
 import type { Files } from "./files.ts";
 import type { Recovered } from "./recovery.ts";
-import type { Change, Storage } from "./storage.ts";
-import { TxnLog } from "./txn_log.ts";
+import { type Change, type Storage, WriteError } from "./storage.ts";
+import { removeQuietly, TxnLog } from "./txn_log.ts";
 
 /** When a log is over-long. */
 export interface CompactLimits {
@@ -41,7 +41,10 @@ export interface DurableOptions {
   readonly fsync: FsyncPolicy;
   readonly compact: CompactLimits;
   readonly log: Log;
-  /** Ends the process: after a failed sync nobody knows what is on disk, and another one may lie (I6). */
+  /**
+   * Ends the process: after a failed sync, or a failed write that could not be taken back, nobody knows
+   * what is on disk, and another try may lie (I6).
+   */
   readonly onSyncFailure: (error: unknown) => void;
 }
 
@@ -60,6 +63,10 @@ export class DurableStorage implements Storage {
   #syncedSeq: number;
   #checkpointBytes: number;
   #checkpointing: Promise<void> | undefined;
+  /** Of a checkpoint that failed: its log was begun, and need not be begun again. */
+  #begun: { readonly covers: number; readonly log: TxnLog } | undefined;
+  /** The log's name where the checkpoint is there, but logs that it replaces may be, too. */
+  #untidy: string | undefined;
   /** After a failed checkpoint: the log's size before the next attempt. */
   #retryBytes = 0;
   readonly #closing = new AbortController();
@@ -102,6 +109,7 @@ export class DurableStorage implements Storage {
       this.#active.write();
     } catch (error) {
       this.#lastSeq = this.#writtenSeq;
+      if (!(error instanceof WriteError)) this.#onSyncFailure(error);
       throw error;
     }
     this.#writtenSeq = this.#lastSeq;
@@ -179,23 +187,21 @@ export class DurableStorage implements Storage {
 
   async #checkpoint(): Promise<void> {
     const startedMs = performance.now();
-    const next = await TxnLog.create(this.#files, nextLogName(this.#files.list()));
-    const covers = this.#switchTo(next);
+    if (this.#untidy !== undefined) await this.#tidy(this.#untidy);
+    const { covers, log } = this.#begun ??= await this.#beginLog();
     try {
       this.#checkpointBytes = await this.#writeTable(covers);
       // What the walk saw must not be on disk before the log that tells of it.
       await this.#untilSynced(this.#lastSeq);
       this.#files.rename(NEW_CHECKPOINT, CHECKPOINT);
     } catch (error) {
-      this.#removeQuietly(NEW_CHECKPOINT);
+      removeQuietly(this.#files, NEW_CHECKPOINT);
       throw error;
     }
     await this.#files.syncFolder(); // I3: only now may the logs go that it replaces
-    for (const name of logNames(this.#files.list())) {
-      if (name !== next.name && name !== LOG) this.#files.remove(name);
-    }
-    this.#files.rename(next.name, LOG);
-    await this.#files.syncFolder();
+    this.#begun = undefined;
+    this.#untidy = log.name;
+    await this.#tidy(log.name);
     this.#log.debug("checkpoint", {
       covers,
       bytes: this.#checkpointBytes,
@@ -203,14 +209,34 @@ export class DurableStorage implements Storage {
     });
   }
 
-  /** Lets changes go into another log, and gives the number of the last one in the old log. */
-  #switchTo(next: TxnLog): number {
-    // Between turns there is no open batch. What the old log holds must be on disk before anything in
-    // the new one counts as such.
-    this.syncNow();
+  /** Removes the logs that the checkpoint replaces, and gives the one in use its usual name. */
+  async #tidy(active: string): Promise<void> {
+    const names = logNames(this.#files.list());
+    for (const name of names) {
+      if (name !== active && name !== LOG) this.#files.remove(name);
+    }
+    // Or one of them might come back behind the log that is called LOG from now on.
+    await this.#files.syncFolder();
+    if (names.includes(active) && active !== LOG) this.#files.rename(active, LOG);
+    await this.#files.syncFolder();
+    this.#untidy = undefined;
+  }
+
+  /** Begins another log, and lets changes go there from now on. */
+  async #beginLog(): Promise<{ covers: number; log: TxnLog }> {
+    const log = await TxnLog.create(this.#files, nextLogName(this.#files.list()));
+    try {
+      // Between turns there is no open batch. What the old log holds must be on disk before anything in
+      // the new one counts as such.
+      this.syncNow();
+    } catch (error) {
+      log.close();
+      removeQuietly(this.#files, log.name);
+      throw error;
+    }
     this.#active.close();
-    this.#active = next;
-    return this.#writtenSeq;
+    this.#active = log;
+    return { covers: this.#writtenSeq, log };
   }
 
   /** Writes the whole table to the new checkpoint, and gives its size. */
@@ -234,14 +260,6 @@ export class DurableStorage implements Storage {
     while (this.#syncedSeq < seq && this.#writtenSeq > this.#syncedSeq) {
       if (this.durability === "always") await this.#synced.promise;
       else await this.sync();
-    }
-  }
-
-  #removeQuietly(name: string): void {
-    try {
-      this.#files.remove(name);
-    } catch {
-      // It is not there, or stays until the next start.
     }
   }
 }

@@ -44,6 +44,11 @@ export interface Files {
   syncFolder(): Promise<void>;
 }
 
+/** A file that was deleted takes all that is written, and nobody will find it. */
+function checkThere({ nlink }: Deno.FileInfo): void {
+  if (nlink === 0) throw new Error("the file was deleted");
+}
+
 /** The real thing. */
 export class FolderFiles implements Files {
   readonly folder: string;
@@ -77,8 +82,14 @@ export class FolderFiles implements Files {
         file.truncateSync(length);
         file.seekSync(length, Deno.SeekMode.Start);
       },
-      syncNow: () => file.syncDataSync(),
-      sync: () => file.syncData(),
+      syncNow() {
+        file.syncDataSync();
+        checkThere(file.statSync());
+      },
+      async sync() {
+        checkThere(file.statSync()); // at once: another log may have taken over by the end
+        await file.syncData();
+      },
       close: () => file.close(),
     };
   }

@@ -14,8 +14,17 @@ export interface RecordLine {
   /** Where the next line begins. */
   readonly end: number;
   readonly record: TxnRecord | undefined;
+  /** A record that stands whole behind something else in the line: the LF before it is damaged. */
+  readonly hidden?: TxnRecord | undefined;
 }
 
+/** How a record begins. */
+const BEGINNING = /[0-9a-f]{8} [0-9a-f]+ [0-9a-f]+ \{/g;
+
+/** Beginnings that are tried in a damaged line. */
+const MAX_TRIES = 1_000;
+
+const latin1 = new TextDecoder("latin1");
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -39,7 +48,9 @@ export function* readRecords(file: ReadableFile): Generator<RecordLine> {
   } finally {
     file.close();
   }
-  if (rest.length > 0) yield { offset, end: offset + rest.length, record: undefined };
+  if (rest.length > 0) {
+    yield { offset, end: offset + rest.length, record: undefined, hidden: hiddenIn(rest) };
+  }
 }
 
 function* linesOf(bytes: Uint8Array, offset: number): Generator<RecordLine> {
@@ -50,13 +61,24 @@ function* linesOf(bytes: Uint8Array, offset: number): Generator<RecordLine> {
     const lf = bytes.indexOf(LF, start);
     const line = bytes.subarray(start, lf);
     const lineText = text === undefined ? decoded(line) : text.slice(start, lf);
-    yield {
-      offset: offset + start,
-      end: offset + lf + 1,
-      record: lineText === undefined ? undefined : parseRecord(line, lineText),
-    };
+    const record = lineText === undefined ? undefined : parseRecord(line, lineText);
+    const place = { offset: offset + start, end: offset + lf + 1 };
+    yield record ? { ...place, record } : { ...place, record, hidden: hiddenIn(line) };
     start = lf + 1;
   }
+}
+
+/** Looks for a record behind the beginning of a line that is none itself. */
+function hiddenIn(line: Uint8Array): TxnRecord | undefined {
+  const text = latin1.decode(line); // a character for each byte
+  let tries = 0;
+  for (const { index } of text.matchAll(BEGINNING)) {
+    const inner = line.subarray(index);
+    const innerText = index > 0 && tries++ < MAX_TRIES ? decoded(inner) : undefined;
+    const record = innerText === undefined ? undefined : parseRecord(inner, innerText);
+    if (record) return record;
+  }
+  return undefined;
 }
 
 function joined(rest: Uint8Array, more: Uint8Array): Uint8Array {

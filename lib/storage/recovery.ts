@@ -11,7 +11,7 @@ import type { HashTable } from "../table/hash_table.ts";
 import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT, tornName } from "./data_folder.ts";
 import type { Files } from "./files.ts";
 import { readRecords, type RecordLine } from "./record_reader.ts";
-import { TxnLog } from "./txn_log.ts";
+import { logHeader, TxnLog } from "./txn_log.ts";
 import { FORMAT_VERSION, MAX_RECORD_BYTES, type TxnRecord } from "./txn_record.ts";
 
 /** A file that cannot be trusted, and from which byte on. */
@@ -80,6 +80,9 @@ export async function recover(
   const isReusable = last !== undefined && replay.goodBytes > 0;
   // Logs behind a torn one hold nothing.
   for (const name of torn ? logs.slice(logs.indexOf(torn.name) + 1) : []) files.remove(name);
+  // What older logs hold was perhaps never forced to disk either.
+  const olderLogs = logs.slice(0, last === undefined ? 0 : logs.indexOf(last));
+  for (const name of olderLogs) await forceToDisk(files, name);
   const log = isReusable
     ? await TxnLog.resume(files, last, replay.goodBytes, replay.goodEntries)
     : await TxnLog.create(files, last ?? LOG);
@@ -91,7 +94,7 @@ export async function recover(
     cutTo,
     checkpointBytes: checkpoint.bytes,
     log,
-    olderLogs: logs.slice(0, last === undefined ? 0 : logs.indexOf(last)),
+    olderLogs,
   };
 }
 
@@ -159,9 +162,10 @@ class Replay {
     let isHeader = true;
     let previous: number | undefined;
     const lines = readRecords(this.#files.openToRead(name));
-    for (const { offset, end, record } of lines) {
+    for (const line of lines) {
+      const { offset, end, record } = line;
       if (record === undefined) {
-        this.#tornAt(name, offset, previous ?? this.lastSeq, lines, later);
+        this.#tornAt(name, line, previous ?? this.lastSeq, lines, later);
         return;
       }
       if (isHeader) {
@@ -192,7 +196,7 @@ class Replay {
   /** Decides whether a line that does not read is a torn end or damage. */
   #tornAt(
     name: string,
-    offset: number,
+    { offset, hidden }: RecordLine,
     before: number,
     rest: Iterable<RecordLine>,
     later: readonly string[],
@@ -200,9 +204,12 @@ class Replay {
     const next = later.map((one) => firstChange(this.#files, one)).find((seq) => seq !== undefined);
     if (next !== undefined && next <= this.lastSeq + 1) return; // the checkpoint covers what is lost
     const lost = before + 1;
-    const proof = [rest, ...later.map((one) => readRecords(this.#files.openToRead(one)))]
-      .some((lines) => provesDamage(lines, lost));
-    if (proof) {
+    const isProven = isLaterThan(hidden, lost) || provesDamage(rest, lost) ||
+      later.some((one) => provesDamage(readRecords(this.#files.openToRead(one)), lost));
+    if (!isProven && offset === 0 && !isTornHeader(this.#files, name)) {
+      throw new DamageError(this.#files, name, offset, "it does not begin as a log");
+    }
+    if (isProven) {
       throw new DamageError(
         this.#files,
         name,
@@ -211,6 +218,27 @@ class Replay {
       );
     }
     this.torn = { name, offset, bytes: this.#files.size(name) - offset };
+  }
+}
+
+/**
+ * Whether a file is what a crash may leave of a log that was just begun: its header as far as it came,
+ * with zeros in place of what did not.
+ */
+function isTornHeader(files: Files, name: string): boolean {
+  const header = logHeader();
+  if (files.size(name) > header.length) return false;
+  const file = files.openToRead(name);
+  try {
+    const bytes = new Uint8Array(header.length + 1);
+    for (let at = 0, count = file.read(bytes); count !== null; count = file.read(bytes)) {
+      for (let here = 0; here < count; here++, at++) {
+        if (bytes[here] !== 0 && bytes[here] !== header[at]) return false;
+      }
+    }
+    return true;
+  } finally {
+    file.close();
   }
 }
 
@@ -226,10 +254,15 @@ function firstChange(files: Files, name: string): number | undefined {
 /** Whether a change was on disk once: a later record was written when it was. */
 function provesDamage(lines: Iterable<RecordLine>, lost: number): boolean {
   let isProven = false;
-  for (const { record } of lines) {
-    if (record && record.seq > lost && record.seq - record.lag >= lost) isProven = true;
+  for (const { record, hidden } of lines) {
+    if (isLaterThan(record ?? hidden, lost)) isProven = true;
   }
   return isProven;
+}
+
+/** Whether a record was written when a change was on disk. */
+function isLaterThan(record: TxnRecord | undefined, lost: number): boolean {
+  return record !== undefined && record.seq > lost && record.seq - record.lag >= lost;
 }
 
 /** Reads the first record of a file. */
@@ -279,6 +312,15 @@ function apply(
     if (change.method === "remove") return void table.remove(change.key);
   }
   throw damaged(offset, "a record holds no change");
+}
+
+async function forceToDisk(files: Files, name: string): Promise<void> {
+  const file = files.openToWrite(name, "append");
+  try {
+    await file.sync();
+  } finally {
+    file.close();
+  }
 }
 
 /** Copies what follows the whole records of a log to a file of its own. */

@@ -12,8 +12,6 @@ export class TxnLog {
   #bytes: number;
   #entries: number;
   #batchEntries = 0;
-  /** Set while the file may hold a part of a batch that was not taken whole. */
-  #needsCut = false;
 
   private constructor(name: string, file: WritableFile, bytes: number, entries: number) {
     this.name = name;
@@ -26,14 +24,14 @@ export class TxnLog {
   static async create(files: Files, name: string): Promise<TxnLog> {
     const file = files.openToWrite(name, "create");
     try {
-      const header = new RecordBuffer();
-      header.add(0, 0, JSON.stringify({ htserver: "txn", version: FORMAT_VERSION }));
-      file.write(header.bytes());
+      const header = logHeader();
+      file.write(header);
       await file.sync();
       await files.syncFolder();
       return new TxnLog(name, file, header.length, 0);
     } catch (error) {
       file.close();
+      removeQuietly(files, name);
       throw error;
     }
   }
@@ -71,18 +69,22 @@ export class TxnLog {
     this.#batchEntries++;
   }
 
-  /** Writes the open batch. @throws {WriteError} where that fails; the batch is then forgotten */
+  /**
+   * Writes the open batch.
+   *
+   * @throws {WriteError} where that fails: nothing of it is in the file, on the disk neither
+   * @throws what the cut threw, where even that failed: then nobody knows what is in the file
+   */
   write(): void {
     if (this.#batchEntries === 0) return;
     try {
-      if (this.#needsCut) this.#file.truncate(this.#bytes);
-      this.#needsCut = true;
       this.#file.write(this.#batch.bytes());
-      this.#needsCut = false;
       this.#bytes += this.#batch.length;
       this.#entries += this.#batchEntries;
     } catch (error) {
-      this.#cut();
+      // A half-written record must not stay, nor a whole one that is told to have failed (I6).
+      this.#file.truncate(this.#bytes);
+      this.#file.syncNow();
       throw new WriteError(messageOf(error));
     } finally {
       this.#batch.clear();
@@ -101,16 +103,22 @@ export class TxnLog {
   close(): void {
     this.#file.close();
   }
+}
 
-  /** A half-written record must not stay: what is written later would stand behind it (I6). */
-  #cut(): void {
-    try {
-      this.#file.truncate(this.#bytes);
-      this.#needsCut = false;
-    } catch {
-      // Tried again before the next write.
-    }
+/** Removes a file that is of no use; where that fails, the next checkpoint tries again. */
+export function removeQuietly(files: Files, name: string): void {
+  try {
+    files.remove(name);
+  } catch {
+    // It is not there, or stays for now.
   }
+}
+
+/** The bytes with which every log begins. */
+export function logHeader(): Uint8Array {
+  const header = new RecordBuffer();
+  header.add(0, 0, JSON.stringify({ htserver: "txn", version: FORMAT_VERSION }));
+  return header.bytes().slice();
 }
 
 /** A change as the request that did it. */

@@ -19,9 +19,15 @@ export interface OpenCursor {
   readonly slot: number;
 }
 
+/** The cursors of a connection at one moment. */
+export interface CursorsSnapshot {
+  readonly open: ReadonlyMap<string, OpenCursor>;
+  readonly made: number;
+}
+
 /** At most `MAX_CURSORS` (I5): a further one takes the place of the one not used for longest. */
 export class Cursors {
-  readonly #open = new Map<string, OpenCursor>();
+  #open = new Map<string, OpenCursor>();
   #made = 0;
 
   /** Opens a cursor and gives its name. */
@@ -38,6 +44,17 @@ export class Cursors {
   /** Finds a cursor, which stays open. */
   find(name: string): OpenCursor | undefined {
     return this.#open.get(name);
+  }
+
+  /** What is open now, to come back to. */
+  snapshot(): CursorsSnapshot {
+    return { open: new Map(this.#open), made: this.#made };
+  }
+
+  /** Comes back to what was open, names included. */
+  restore({ open, made }: CursorsSnapshot): void {
+    this.#open = new Map(open);
+    this.#made = made;
   }
 
   /** Closes a cursor. */

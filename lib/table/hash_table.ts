@@ -100,8 +100,7 @@ export class HashTable {
     shard.delete(key);
     this.#size--;
     this.#bytes -= ENTRY_BYTES + stringBytes(key) + stringBytes(value);
-    if (this.#size === 0) this.#giveBackSlots();
-    else this.#freeSlots.push(slot);
+    this.#freeSlots.push(slot);
     return value;
   }
 
@@ -139,8 +138,12 @@ export class HashTable {
     return this.#slotsUsed++;
   }
 
-  /** Nobody walks an empty table, so its slots may be numbered anew. */
-  #giveBackSlots(): void {
+  /**
+   * Numbers the slots anew where the table is empty. Not while a change may still be undone: that has to
+   * find the slots as they were.
+   */
+  giveBackSlots(): void {
+    if (this.#size > 0 || this.#slotsUsed === 0) return;
     this.#pages.length = 0;
     this.#freeSlots.length = 0;
     this.#slotsUsed = 0;

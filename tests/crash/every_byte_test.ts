@@ -1,0 +1,341 @@
+/**
+ * Cuts and changes every byte of a log and of a checkpoint, and proves that each start either
+ * recovers a prefix of the history with every change that the file still holds whole, or refuses and
+ * names the file and the byte (I4).
+ */
+import assert from "assert";
+import { ExitError } from "../../lib/base/errors.ts";
+import { DamageError } from "../../lib/storage/recovery.ts";
+import type { Change } from "../../lib/storage/storage.ts";
+import { RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { pairsAfter, pairsOf, startOn } from "../helpers/durable_engine.ts";
+import { SimulatedDisk } from "../helpers/simulated_disk.ts";
+import { utf8 } from "../helpers/streams.ts";
+
+const RECORDS = 50;
+const LF = 10;
+
+/** Changed bits of a byte: one alone, the one between cases and between blank and NUL, most, all. */
+const FLIPS = [0x01, 0x20, 0x80, 0x7f, 0xff];
+
+/** Files of a folder and what was done to get there. */
+interface Written {
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  readonly history: readonly Change[];
+}
+
+/** A history with all kinds of text in it. */
+const HISTORY: readonly Change[] = Array.from({ length: RECORDS }, (_, at): Change => {
+  const key = `key ${at % 7}`;
+  if (at % 5 === 3) return { method: "remove", key };
+  return {
+    method: "insert",
+    key,
+    value: [`${at}`, '"\u00e4\u20ac"', '{"a":[1.0,"b"]}'][at % 3] ?? "",
+  };
+});
+
+/** Makes the changes, each a commit of its own, and gives the files. */
+async function written(history: readonly Change[]): Promise<Written> {
+  const disk = new SimulatedDisk();
+  const { storage } = await startOn(disk);
+  for (const change of history) {
+    storage.append(change);
+    storage.write();
+    storage.syncNow();
+  }
+  await storage.close();
+  return { files: filesOf(disk), history };
+}
+
+/** The same with a checkpoint of everything, and a log that is empty. */
+async function checkpointed(): Promise<Written> {
+  const disk = SimulatedDisk.of((await written(HISTORY)).files);
+  const { storage } = await startOn(disk, { entries: 1 });
+  storage.append({ method: "remove", key: "no such key" });
+  storage.write();
+  await storage.checkpointing;
+  await storage.close();
+  return { files: filesOf(disk), history: [...HISTORY, { method: "remove", key: "no such key" }] };
+}
+
+function filesOf(disk: SimulatedDisk): Record<string, Uint8Array> {
+  return Object.fromEntries(disk.list().map((name) => [name, disk.bytesOf(name)]));
+}
+
+/** Where each line of a file begins. */
+function lineStarts(bytes: Uint8Array): number[] {
+  const starts = [0];
+  for (const [at, byte] of bytes.entries()) {
+    if (byte === LF && at + 1 < bytes.length) starts.push(at + 1);
+  }
+  return starts;
+}
+
+/** What became of a start. */
+type Outcome = { readonly lastSeq: number } | { readonly refusedAt: number };
+
+/** Starts on files, and proves that nothing but a prefix or a refusal comes of it. */
+async function start({ files, history }: Written, file: string): Promise<Outcome> {
+  const disk = SimulatedDisk.of(files);
+  try {
+    const { recovered, storage, table } = await startOn(disk);
+    await storage.checkpointing;
+    await storage.close();
+    assert.deepEqual(pairsOf(table), pairsAfter(history, recovered.lastSeq), "a prefix's table");
+    assert.equal(disk.openFiles, 0, "all files are closed");
+    const { cutTo, cutBytes } = recovered;
+    if (cutTo !== undefined) {
+      const kept = files[file]?.subarray(-cutBytes);
+      assert.deepEqual(disk.bytesOf(cutTo), kept, "what was cut off is kept");
+    }
+    return { lastSeq: recovered.lastSeq };
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    assert.equal(error.file, file);
+    assert.match(
+      error.message,
+      new RegExp(`Cannot read simulated/${file}: .* at byte ${error.offset}\\.`),
+    );
+    assert.equal(disk.operations, 0, "nothing was changed");
+    assert.equal(disk.openFiles, 0, "all files are closed");
+    return { refusedAt: error.offset };
+  }
+}
+
+/** Starts with one byte changed. */
+function flipped({ files, history }: Written, file: string, at: number, flip: number): Written {
+  const bytes = files[file]?.slice() ?? new Uint8Array(0);
+  bytes[at] = (bytes[at] ?? 0) ^ flip;
+  return { files: { ...files, [file]: bytes }, history };
+}
+
+/** Says in one line what came and what should have come. */
+function same(outcome: Outcome, expected: object): void {
+  assert.equal(JSON.stringify(outcome), JSON.stringify(expected));
+}
+
+/** Collects what is wrong, so that a failure tells of all of it. */
+class Findings {
+  readonly #all: string[] = [];
+  tried = 0;
+
+  async check(what: string, work: () => Promise<void>): Promise<void> {
+    this.tried++;
+    try {
+      await work();
+    } catch (error) {
+      this.#all.push(`${what}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  end(): void {
+    console.log(`every byte: ${this.tried} starts`);
+    assert.equal(
+      this.#all.length,
+      0,
+      `${this.#all.length} of them:\n${this.#all.slice(0, 12).join("\n")}`,
+    );
+  }
+}
+
+Deno.test("every byte: a log cut anywhere gives back all changes that it still holds whole", async () => {
+  const all = await written(HISTORY);
+  const log = all.files["table.txn"] ?? new Uint8Array(0);
+  const findings = new Findings();
+  for (let length = 0; length <= log.length; length++) {
+    await findings.check(`cut to ${length} bytes`, async () => {
+      const whole = log.subarray(0, length).filter((byte) => byte === LF).length;
+      const cut = { ...all, files: { "table.txn": log.slice(0, length) } };
+      same(await start(cut, "table.txn"), { lastSeq: Math.max(0, whole - 1) });
+    });
+  }
+  findings.end();
+});
+
+Deno.test("every byte: zeros in place of a log's end are cut off, wherever they begin", async () => {
+  const all = await written(HISTORY);
+  const log = all.files["table.txn"] ?? new Uint8Array(0);
+  const headerBytes = lineStarts(log)[1] ?? 0;
+  const findings = new Findings();
+  for (let length = headerBytes; length < log.length; length++) {
+    await findings.check(`zeros from byte ${length}`, async () => {
+      const whole = log.subarray(0, length).filter((byte) => byte === LF).length;
+      const zeroed = { ...all, files: { "table.txn": log.slice().fill(0, length) } };
+      same(await start(zeroed, "table.txn"), { lastSeq: whole - 1 });
+    });
+  }
+  findings.end();
+});
+
+Deno.test("every byte: a log with one changed byte gives back all that is whole, or is refused", async () => {
+  const findings = new Findings();
+  // Short logs too: little behind the damage tells of it.
+  for (const count of [1, 2, 3, RECORDS]) {
+    const all = await written(HISTORY.slice(0, count));
+    const log = all.files["table.txn"] ?? new Uint8Array(0);
+    const starts = lineStarts(log);
+    for (let at = 0; at < log.length; at++) {
+      const line = starts.findLastIndex((offset) => offset <= at);
+      for (const flip of FLIPS) {
+        await findings.check(`byte ${at} ^ ${flip} of ${count} records, line ${line}`, async () => {
+          const outcome = await start(flipped(all, "table.txn", at, flip), "table.txn");
+          // Only the last record can be a torn write; behind all others is one that is whole.
+          const isLast = line === count;
+          same(outcome, isLast ? { lastSeq: count - 1 } : { refusedAt: starts[line] });
+        });
+      }
+    }
+  }
+  findings.end();
+});
+
+Deno.test("every byte: a checkpoint that is cut or has one changed byte is refused", async () => {
+  const all = await checkpointed();
+  const bytes = all.files["table.ckpt"] ?? new Uint8Array(0);
+  const starts = lineStarts(bytes);
+  const lineOf = (at: number) => starts.findLastIndex((offset) => offset <= at);
+  const findings = new Findings();
+  for (let length = 0; length < bytes.length; length++) {
+    await findings.check(`cut to ${length} bytes`, async () => {
+      const cut = { ...all, files: { ...all.files, "table.ckpt": bytes.slice(0, length) } };
+      const isBetween = length === 0 || bytes[length - 1] === LF;
+      const refusedAt = isBetween ? length : starts[lineOf(length - 1)];
+      same(await start(cut, "table.ckpt"), { refusedAt });
+    });
+  }
+  for (let at = 0; at < bytes.length; at++) {
+    for (const flip of FLIPS) {
+      await findings.check(`byte ${at} ^ ${flip}`, async () => {
+        const refusedAt = starts[lineOf(at)];
+        same(await start(flipped(all, "table.ckpt", at, flip), "table.ckpt"), {
+          refusedAt,
+        });
+      });
+    }
+  }
+  findings.end();
+});
+
+/** A file of these records, numbered from 0. */
+function fileOf(...records: string[]): Uint8Array {
+  const buffer = new RecordBuffer();
+  for (const [seq, json] of records.entries()) buffer.add(seq, Math.min(1, seq), json);
+  return buffer.bytes().slice();
+}
+
+Deno.test("every byte: a whole record that holds no change is refused", async () => {
+  for (
+    const json of ["null", '{"method":"lookup","key":"a"}', '{"method":"insert","key":"a"}', ""]
+  ) {
+    const log = fileOf('{"htserver":"txn","version":1}', json);
+    same(await start({ files: { "table.txn": log }, history: [] }, "table.txn"), {
+      refusedAt: lineStarts(log)[1],
+    });
+  }
+});
+
+Deno.test("every byte: an unknown version is refused, and said", async () => {
+  const { files } = await checkpointed();
+  for (const [file, kind] of [["table.txn", "txn"], ["table.ckpt", "ckpt"]] as const) {
+    for (const version of ["2", '"1"', "null", "[1]"]) {
+      const header = fileOf(`{"htserver":"${kind}","version":${version},"covers":0}`);
+      const disk = SimulatedDisk.of({ ...files, [file]: header });
+      await assert.rejects(startOn(disk), (error) => {
+        assert.ok(error instanceof DamageError);
+        assert.equal(error.file, file);
+        assert.equal(error.offset, 0);
+        assert.ok(error.message.includes(`version`) && error.message.includes("knows 1"));
+        return true;
+      });
+    }
+  }
+});
+
+Deno.test("every byte: a file of another kind is refused", async () => {
+  const all = await checkpointed();
+  const { "table.txn": log = new Uint8Array(0), "table.ckpt": checkpoint = new Uint8Array(0) } =
+    all.files;
+  const others = {
+    "the other one of the two": undefined,
+    "a text": utf8("Dear table,\nhow are you?\n" + "I am fine.\n".repeat(20)),
+    "a long line": utf8("x".repeat(5_000)),
+    "JSON": utf8('{"htserver":"txn","version":1}\n{"method":"insert","key":"a","value":1}\n'),
+    "random bytes": Uint8Array.from({ length: 3_000 }, (_, at) => (at * 7919) >> 3 & 255),
+  };
+  const findings = new Findings();
+  for (const [what, bytes] of Object.entries(others)) {
+    await findings.check(`${what} as log`, async () => {
+      const files = { ...all.files, "table.txn": bytes ?? checkpoint };
+      same(await start({ ...all, files }, "table.txn"), { refusedAt: 0 });
+    });
+    await findings.check(`${what} as checkpoint`, async () => {
+      const files = { ...all.files, "table.ckpt": bytes ?? log };
+      same(await start({ ...all, files }, "table.ckpt"), { refusedAt: 0 });
+    });
+  }
+  findings.end();
+});
+
+Deno.test("every byte: an empty file", async () => {
+  const all = await checkpointed();
+  const empty = new Uint8Array(0);
+  const none = { files: { "table.txn": empty }, history: HISTORY };
+  same(await start(none, "table.txn"), { lastSeq: 0 });
+  const lost = { ...all, files: { ...all.files, "table.ckpt": empty } };
+  same(await start(lost, "table.ckpt"), { refusedAt: 0 });
+});
+
+Deno.test("every byte: a checkpoint alone is enough", async () => {
+  const all = await checkpointed();
+  const { "table.ckpt": checkpoint = new Uint8Array(0) } = all.files;
+  const alone = { ...all, files: { "table.ckpt": checkpoint } };
+  same(await start(alone, "table.ckpt"), { lastSeq: RECORDS + 1 });
+});
+
+Deno.test("every byte: a log whose checkpoint is missing is refused", async () => {
+  const disk = SimulatedDisk.of((await checkpointed()).files);
+  const { storage } = await startOn(disk);
+  storage.append({ method: "insert", key: "a", value: "1" });
+  storage.write();
+  await storage.close();
+  disk.remove("table.ckpt");
+  const outcome = await start({ files: filesOf(disk), history: [] }, "table.txn");
+  assert.ok("refusedAt" in outcome && outcome.refusedAt > 0);
+});
+
+Deno.test("every byte: what an interrupted checkpoint has left does no harm, and goes", async () => {
+  const { files, history } = await written(HISTORY);
+  const begun = fileOf('{"htserver":"txn","version":1}');
+  const leftovers: readonly Record<string, Uint8Array>[] = [
+    { "table.ckpt.new": utf8("half a checkp") },
+    { "table.ckpt.new": new Uint8Array(0), "table.txn.1": new Uint8Array(0) },
+    { "table.txn.1": begun },
+    { "table.txn.3": begun.slice(0, 20) },
+    { "table.txn.1": new Uint8Array(0), "table.txn.2": begun, "table.ckpt.new": begun },
+  ];
+  for (const leftover of leftovers) {
+    const disk = SimulatedDisk.of({ ...files, ...leftover });
+    const { recovered, storage, table } = await startOn(disk);
+    assert.equal(recovered.lastSeq, RECORDS);
+    assert.deepEqual(pairsOf(table), pairsAfter(history, RECORDS));
+    await storage.checkpointing;
+    await storage.close();
+    const strays = disk.list().filter((name) => !/^table\.(txn|ckpt|torn\.1)$/.test(name));
+    assert.deepEqual(strays, [], Object.keys(leftover).join());
+    const again = await startOn(disk.crashed(1));
+    assert.deepEqual(pairsOf(again.table), pairsAfter(history, RECORDS));
+    await again.storage.close();
+  }
+});
+
+Deno.test("every byte: a refusal is one sentence for people, and says how to go on", () => {
+  const error = new DamageError(new SimulatedDisk(), "table.txn", 7, "it is damaged");
+  assert.ok(error instanceof ExitError);
+  assert.equal(error.exitCode, 1);
+  assert.doesNotMatch(error.message, /\n/);
+  assert.match(
+    error.message,
+    /simulated\/table\.txn: it is damaged at byte 7\..*--check.*--repair/,
+  );
+});

@@ -1,0 +1,170 @@
+/**
+ * Kill test: `kill -9` at random moments under pipelining clients loses nothing that was acknowledged.
+ *
+ * 10 rounds; with `CRASH=long` (`deno task test:crash`) 200. `ROUNDS` and `SEED` set others, and
+ * `HTSERVER` an executable in place of the source. A seed repeats what the clients do and after how
+ * many replies the server is killed, but not how the machine interleaves them.
+ */
+import assert from "assert";
+import { History, type Value } from "../helpers/history.ts";
+import { judge } from "../helpers/judge.ts";
+import {
+  killDuringStart,
+  type Phase,
+  phaseIn,
+  startOn,
+  temporaryFolder,
+} from "../helpers/kept_server.ts";
+import { insertAll, lookupAll, scanKeys } from "../helpers/key_requests.ts";
+import { liveUntilKilled } from "../helpers/kill_round.ts";
+import type { Program } from "../helpers/program.ts";
+import { type Random, randomFrom, seedFor } from "../helpers/random.ts";
+import { keysOf, type Mix, uniqueValue } from "../helpers/random_action.ts";
+
+const CLIENTS = 8;
+
+/** Many own keys: a checkpoint then takes several slices of time, between which they change. */
+const MIX: Mix = { lookups: 30, removes: 25, sharedKeys: 8, ownKeys: 400 };
+
+/** Most operations that are acknowledged before a kill. */
+const MOST_ACKNOWLEDGED = 2_500;
+
+/** One in so many restarts is killed on its way, too. */
+const KILLED_START_ONE_IN = 4;
+
+const ROUNDS = Number(Deno.env.get("ROUNDS") ?? (Deno.env.get("CRASH") === "long" ? 200 : 10));
+
+/** Failures after which there is no use in going on. */
+const ENOUGH_FAILURES = 10;
+
+Deno.test(`crash: ${ROUNDS} kills under ${CLIENTS} clients lose nothing`, async () => {
+  const seed = seedFor("kill test");
+  await using folder = await temporaryFolder();
+  const test = new KillTest(folder.path, randomFrom(seed));
+  try {
+    await test.run();
+  } finally {
+    console.log(test.summary());
+  }
+  assert.deepEqual(test.failures, [], `SEED=${seed}\n${test.failures.join("\n\n")}`);
+});
+
+/** Rounds on one folder, whose table goes on from one to the next. */
+class KillTest {
+  readonly failures: string[] = [];
+  readonly #folder: string;
+  readonly #random: Random;
+  /** What each key must hold; all keys that there can be. */
+  #table = new Map<string, Value>();
+  /** All values that were sent before this round. */
+  readonly #past = new Set<string>();
+  #rounds = 0;
+  #sent = 0;
+  #acknowledged = 0;
+  #killedStarts = 0;
+  readonly #phases: Record<Phase, number> = {
+    "serving": 0,
+    "checkpoint begun": 0,
+    "checkpoint half written": 0,
+  };
+  readonly #startedMs = performance.now();
+
+  constructor(folder: string, random: Random) {
+    this.#folder = folder;
+    this.#random = random;
+  }
+
+  async run(): Promise<void> {
+    let server = startOn(this.#folder);
+    try {
+      await this.#fill(server);
+      while (this.#rounds < ROUNDS && this.failures.length < ENOUGH_FAILURES) {
+        const history = await this.#kill(server);
+        if (this.#random.below(KILLED_START_ONE_IN) === 0) {
+          await killDuringStart(this.#folder, this.#random);
+          this.#killedStarts++;
+        }
+        server = startOn(this.#folder);
+        await this.#check(server, history);
+      }
+      if (this.failures.length > 0) return;
+      server.kill("SIGTERM");
+      assert.equal(await server.exitCode(), 0, server.stderr);
+      server = startOn(this.#folder);
+      await this.#check(server, new History());
+    } catch (error) {
+      throw new Error(`Round ${this.#rounds} went wrong: ${server.stderr}`, { cause: error });
+    } finally {
+      await server[Symbol.asyncDispose]();
+    }
+  }
+
+  summary(): string {
+    const { serving, ...checkpoint } = this.#phases;
+    return [
+      `kill test: ${this.#rounds} rounds`,
+      `${this.#sent} operations`,
+      `${this.#acknowledged} acknowledged`,
+      `kills while serving ${serving}, with a checkpoint begun ${
+        checkpoint["checkpoint begun"]
+      }, ` +
+      `with one half written ${checkpoint["checkpoint half written"]}`,
+      `${this.#killedStarts} starts killed`,
+      `${this.failures.length} failures`,
+      `${((performance.now() - this.#startedMs) / 1e3).toFixed(1)} s`,
+    ].join(", ");
+  }
+
+  async #fill(server: Program): Promise<void> {
+    const owners = ["all", ...Array(CLIENTS).keys()] as const;
+    const pairs = new Map(
+      owners.flatMap((owner) => keysOf(owner, MIX))
+        .map((key, number) => [key, uniqueValue("at first", number, this.#random)]),
+    );
+    await insertAll(server, pairs);
+    this.#table = new Map(pairs);
+    for (const value of pairs.values()) this.#past.add(value);
+  }
+
+  async #kill(server: Program): Promise<History> {
+    const history = new History();
+    await liveUntilKilled({
+      server,
+      number: ++this.#rounds,
+      clients: CLIENTS,
+      mix: MIX,
+      acknowledged: 1 + this.#random.below(MOST_ACKNOWLEDGED),
+      random: this.#random,
+      history,
+    });
+    this.#sent += history.sent;
+    this.#acknowledged += history.acknowledged;
+    this.#phases[phaseIn(this.#folder)]++;
+    return history;
+  }
+
+  /** Compares all that the server has with what it was asked and what it told. */
+  async #check(server: Program, history: History): Promise<void> {
+    const keys = [...this.#table.keys()];
+    const found = await lookupAll(server, keys);
+    const scanned = new Set(await scanKeys(server));
+    for (const key of keys) {
+      const value = found.get(key);
+      const before = this.#table.get(key);
+      history.observe(key, value, "after the restart");
+      const finding = judge(key, history.of(key), before, this.#past);
+      if (finding) this.#fail(`${finding.wrong}: ${finding.story}`);
+      if (this.failures.length >= ENOUGH_FAILURES) return;
+      if (scanned.delete(key) !== (value !== undefined)) {
+        this.#fail(`scan and lookup differ about ${key}`);
+      }
+    }
+    for (const key of scanned) this.#fail(`key that nobody wrote: ${key}`);
+    this.#table = found;
+    for (const value of history.inserted()) this.#past.add(value);
+  }
+
+  #fail(what: string): void {
+    this.failures.push(`round ${this.#rounds}: ${what}`);
+  }
+}

@@ -1,0 +1,70 @@
+/** A storage in the hands of a test, which decides when a sync ends and whether a write fails. */
+import type { FsyncPolicy } from "../../lib/base/fsync_policy.ts";
+import { type Change, type Storage, WriteError } from "../../lib/storage/storage.ts";
+
+/** Keeps the changes in a list. */
+export class FakeStorage implements Storage {
+  readonly durability: "memory" | FsyncPolicy;
+  /** All changes that were written, in order. */
+  readonly written: Change[] = [];
+  /** Why the next writes fail, where they do. */
+  whyNoWrites: string | undefined;
+  /** Called at each write, whether it fails or not. */
+  onWrite: (failed: boolean) => void = () => {};
+  syncsNow = 0;
+  durableChanges = 0;
+  readonly #onSync: () => void;
+  #batch: Change[] = [];
+  #syncs: { seq: number; done: () => void }[] = [];
+
+  /** @param onSync called in the course of each sync */
+  constructor(durability: "memory" | FsyncPolicy = "always", onSync: () => void = () => {}) {
+    this.durability = durability;
+    this.#onSync = onSync;
+  }
+
+  get writtenSeq(): number {
+    return this.written.length;
+  }
+
+  get durableSeq(): number {
+    return this.durability === "always" ? this.durableChanges : this.writtenSeq;
+  }
+
+  /** Syncs in the background that have not ended. */
+  get pendingSyncs(): number {
+    return this.#syncs.length;
+  }
+
+  append(change: Change): number {
+    return this.written.length + this.#batch.push(change);
+  }
+
+  write(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    this.onWrite(this.whyNoWrites !== undefined);
+    if (this.whyNoWrites !== undefined) throw new WriteError(this.whyNoWrites);
+    this.written.push(...batch);
+  }
+
+  syncNow(): void {
+    this.syncsNow++;
+    this.#onSync();
+    this.durableChanges = this.writtenSeq;
+  }
+
+  sync(): Promise<void> {
+    const seq = this.writtenSeq;
+    return new Promise((done) => void this.#syncs.push({ seq, done }));
+  }
+
+  /** Ends the first sync that was begun in the background. */
+  endSync(): void {
+    const sync = this.#syncs.shift();
+    if (sync === undefined) return;
+    this.#onSync();
+    this.durableChanges = Math.max(this.durableChanges, sync.seq);
+    sync.done();
+  }
+}
