@@ -158,7 +158,9 @@ export class Executor {
     }
     // The table pairs each method with its own request type, which TypeScript cannot follow here.
     const command = COMMANDS[request.method] as Command<Method>;
-    const shows = this.#commits.shownBy(request.method === "lookup" ? request.key : undefined);
+    const shows = request.method === "ping"
+      ? 0
+      : this.#commits.shownBy(request.method === "lookup" ? request.key : undefined);
     return [command.run(this.#context, client, request, maxBytes), shows];
   }
 

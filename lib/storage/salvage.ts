@@ -75,17 +75,20 @@ export async function replaceBySalvaged(files: Files, salvaged: Salvaged): Promi
   } finally {
     writer.close();
   }
-  const kept: string[] = [];
   const names = files.list();
   let number = 1;
   while (names.some((name) => name.startsWith(`damaged.${number}.`))) number++;
-  for (const { name } of salvaged.files) {
+  const keep = (name: string) => {
     const newName = `damaged.${number}.${name}`;
     files.rename(name, newName);
-    kept.push(newName);
-  }
+    return newName;
+  };
+  // In this order: whatever a crash leaves in between either holds the new checkpoint or is refused.
+  const isCheckpoint = ({ name }: FileContent) => name === CHECKPOINT;
+  const kept = salvaged.files.filter(isCheckpoint).map(({ name }) => keep(name));
   files.rename(NEW_CHECKPOINT, CHECKPOINT);
   await files.syncFolder();
+  for (const { name } of salvaged.files) if (name !== CHECKPOINT) kept.push(keep(name));
   (await TxnLog.create(files, LOG)).close();
   return kept;
 }

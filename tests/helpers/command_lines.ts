@@ -56,9 +56,13 @@ export function flagsIn(help: string): string[] {
 export function checkFlags<Config>(
   parse: (...args: string[]) => Config,
   flags: Readonly<Record<string, FlagCases<Config>>>,
+  others: readonly string[] = [],
 ): void {
   const listed = flagsIn(printed(() => parse("--help")));
-  assert.deepEqual(listed.toSorted(), [...Object.keys(flags), "--help", "--version"].sort());
+  assert.deepEqual(
+    listed.toSorted(),
+    [...Object.keys(flags), ...others, "--help", "--version"].sort(),
+  );
   const usual = parse();
   for (const [flag, { good, bad }] of Object.entries(flags)) {
     for (const [words, part] of good) {
