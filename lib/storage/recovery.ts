@@ -11,7 +11,8 @@ import type { HashTable } from "../table/hash_table.ts";
 import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT, tornName } from "./data_folder.ts";
 import type { Files } from "./files.ts";
 import { readRecords, type RecordLine } from "./record_reader.ts";
-import { logHeader, TxnLog } from "./txn_log.ts";
+import { firstChange, isLaterThan, isTornHeader, provesDamage } from "./torn_end.ts";
+import { TxnLog } from "./txn_log.ts";
 import { FORMAT_VERSION, MAX_RECORD_BYTES, type TxnRecord } from "./txn_record.ts";
 
 /** A file that cannot be trusted, and from which byte on. */
@@ -219,50 +220,6 @@ class Replay {
     }
     this.torn = { name, offset, bytes: this.#files.size(name) - offset };
   }
-}
-
-/**
- * Whether a file is what a crash may leave of a log that was just begun: its header as far as it came,
- * with zeros in place of what did not.
- */
-function isTornHeader(files: Files, name: string): boolean {
-  const header = logHeader();
-  if (files.size(name) > header.length) return false;
-  const file = files.openToRead(name);
-  try {
-    const bytes = new Uint8Array(header.length + 1);
-    for (let at = 0, count = file.read(bytes); count !== null; count = file.read(bytes)) {
-      for (let here = 0; here < count; here++, at++) {
-        if (bytes[here] !== 0 && bytes[here] !== header[at]) return false;
-      }
-    }
-    return true;
-  } finally {
-    file.close();
-  }
-}
-
-/** Number of the first change in a log. */
-function firstChange(files: Files, name: string): number | undefined {
-  for (const { record } of readRecords(files.openToRead(name))) {
-    if (record === undefined) return undefined;
-    if (record.seq > 0) return record.seq;
-  }
-  return undefined;
-}
-
-/** Whether a change was on disk once: a later record was written when it was. */
-function provesDamage(lines: Iterable<RecordLine>, lost: number): boolean {
-  let isProven = false;
-  for (const { record, hidden } of lines) {
-    if (isLaterThan(record ?? hidden, lost)) isProven = true;
-  }
-  return isProven;
-}
-
-/** Whether a record was written when a change was on disk. */
-function isLaterThan(record: TxnRecord | undefined, lost: number): boolean {
-  return record !== undefined && record.seq > lost && record.seq - record.lag >= lost;
 }
 
 /** Reads the first record of a file. */
