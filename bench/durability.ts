@@ -1,0 +1,53 @@
+/**
+ * Measures what being durable costs, and prints it against the targets:
+ *
+ *     deno task bench:durability                  all questions
+ *     deno task bench:durability recovery memory  some of them
+ *     deno task bench:durability --json FILE      the raw data too
+ *
+ * docs/DURABILITY.md says what each one measures and what came out.
+ */
+import { columns } from "../lib/base/columns.ts";
+import { checkpoint } from "./durability/checkpoint.ts";
+import { insert } from "./durability/insert.ts";
+import { lookups } from "./durability/lookups.ts";
+import { memory } from "./durability/memory.ts";
+import { recovery } from "./durability/recovery.ts";
+import { sync } from "./durability/sync.ts";
+import type { Answered } from "./durability/summary.ts";
+
+const QUESTIONS: Readonly<Record<string, () => Promise<Answered>>> = {
+  insert,
+  sync,
+  lookups,
+  checkpoint,
+  recovery,
+  memory,
+};
+
+const args = [...Deno.args];
+const jsonAt = args.indexOf("--json");
+const [, jsonPath] = jsonAt < 0 ? [] : args.splice(jsonAt, 2);
+const unknown = args.find((name) => !Object.hasOwn(QUESTIONS, name));
+if (unknown !== undefined) {
+  console.error(
+    `There is no question '${unknown}'; there are ${Object.keys(QUESTIONS).join(", ")}`,
+  );
+  Deno.exit(2);
+}
+
+const answers: Record<string, Answered> = {};
+for (const [name, ask] of Object.entries(QUESTIONS)) {
+  if (args.length > 0 && !args.includes(name)) continue;
+  const startedMs = performance.now();
+  const answer = answers[name] = await ask();
+  const seconds = ((performance.now() - startedMs) / 1e3).toFixed(0);
+  console.log(`\n## ${answer.question} (${name}, took ${seconds} s)\n`);
+  console.log(columns([answer.columns, ...answer.rows]));
+  for (const { target, measured, isMet } of answer.verdicts) {
+    console.log(`${isMet ? "met   " : "MISSED"}  ${target}: ${measured}`);
+  }
+}
+if (jsonPath !== undefined) {
+  Deno.writeTextFileSync(jsonPath, JSON.stringify(answers, undefined, 1) + "\n");
+}

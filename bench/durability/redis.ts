@@ -1,0 +1,105 @@
+/** Debian's Redis beside the server: started alone on the loopback, filled, asked. */
+import assert from "assert";
+import { Program } from "../../tests/helpers/program.ts";
+import { keyOf, KEYS, valueOf } from "./dataset.ts";
+
+/** How a Redis keeps its table. */
+export interface RedisOptions {
+  readonly folder: string;
+  readonly appendOnly: boolean;
+  /** Whether a rewritten AOF begins with an RDB image (its default), or is all commands. */
+  readonly rdbPreamble: boolean;
+}
+
+/** A Redis that runs. */
+export class Redis implements AsyncDisposable {
+  readonly program: Program;
+  readonly port: number;
+  #connection: Deno.TcpConn | undefined;
+
+  private constructor(program: Program, port: number) {
+    this.program = program;
+    this.port = port;
+  }
+
+  /** Starts one, and waits until it serves. */
+  static async start({ folder, appendOnly, rdbPreamble }: RedisOptions): Promise<Redis> {
+    const port = freePort();
+    const yesNo = (on: boolean) => on ? "yes" : "no";
+    // deno-fmt-ignore
+    const program = new Program([
+      "redis-server", "--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "",
+      "--appendonly", yesNo(appendOnly), "--appendfsync", "everysec",
+      "--aof-use-rdb-preamble", yesNo(rdbPreamble),
+    ], { cwd: folder });
+    await program.until("stdout", /Ready to accept connections/);
+    return new Redis(program, port);
+  }
+
+  /** Seconds that loading the AOF took, as its log says; undefined where there was none. */
+  get loadSeconds(): number | undefined {
+    const [, seconds] = /DB loaded from append only file: ([\d.]+) seconds/.exec(
+      this.program.stdout,
+    ) ?? [];
+    return seconds === undefined ? undefined : Number(seconds);
+  }
+
+  /** Sends a command and gives the first piece of its reply. */
+  async ask(...words: string[]): Promise<string> {
+    const connection = this.#connection ??= await Deno.connect({
+      hostname: "127.0.0.1",
+      port: this.port,
+    });
+    await connection.write(new TextEncoder().encode(`${words.join(" ")}\r\n`));
+    const buffer = new Uint8Array(64 * 1024);
+    const count = await connection.read(buffer) ?? 0;
+    return new TextDecoder().decode(buffer.subarray(0, count));
+  }
+
+  /** One number of `INFO`. */
+  async info(section: string, member: string): Promise<number> {
+    const text = await this.ask("INFO", section);
+    return Number(new RegExp(`^${member}:(\\d+)`, "m").exec(text)?.[1]);
+  }
+
+  /** Sets all keys of the table. */
+  async fill(keys: number = KEYS): Promise<void> {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
+    const replies = drain(connection, keys * "+OK\r\n".length);
+    const encoder = new TextEncoder();
+    for (let n = 1; n <= keys;) {
+      let text = "";
+      for (const end = Math.min(keys, n + 9_999); n <= end; n++) {
+        text += `*3\r\n$3\r\nSET\r\n$10\r\n${keyOf(n)}\r\n$32\r\n${valueOf(n)}\r\n`;
+      }
+      for (let bytes = encoder.encode(text); bytes.length > 0;) {
+        bytes = bytes.subarray(await connection.write(bytes));
+      }
+    }
+    await replies;
+    assert.match(await this.ask("DBSIZE"), new RegExp(`^:${keys}\r\n`));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#connection?.close();
+    this.program.kill("SIGTERM"); // it ends with its AOF on disk
+    await this.program.exitCode();
+    await this.program[Symbol.asyncDispose]();
+  }
+}
+
+/** Reads and forgets so many bytes. */
+async function drain(connection: Deno.TcpConn, bytes: number): Promise<void> {
+  const buffer = new Uint8Array(64 * 1024);
+  while (bytes > 0) {
+    const count = await connection.read(buffer);
+    assert(count !== null, "Redis closed the connection");
+    bytes -= count;
+  }
+}
+
+/** Taken and given back: Redis takes no port 0. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}

@@ -1,0 +1,58 @@
+/** A folder on a disk whose syncs take as long as one likes. Nothing is forced to the real disk. */
+import { sleep } from "../../lib/base/clock.ts";
+import type { Files, ReadableFile, WritableFile } from "../../lib/storage/files.ts";
+
+/** Passes all but the syncs to other files. */
+export class SlowFiles implements Files {
+  readonly folder: string;
+  readonly #files: Files;
+  readonly #syncMs: number;
+
+  /** @param syncMs how long a sync takes, in milliseconds */
+  constructor(files: Files, syncMs: number) {
+    this.folder = files.folder;
+    this.#files = files;
+    this.#syncMs = syncMs;
+  }
+
+  openToWrite(name: string, how: "create" | "append"): WritableFile {
+    return {
+      ...this.#files.openToWrite(name, how),
+      syncNow: () => stopFor(this.#syncMs),
+      sync: () => this.#wait(),
+    };
+  }
+
+  list(): string[] {
+    return this.#files.list();
+  }
+
+  size(name: string): number {
+    return this.#files.size(name);
+  }
+
+  openToRead(name: string): ReadableFile {
+    return this.#files.openToRead(name);
+  }
+
+  rename(from: string, to: string): void {
+    this.#files.rename(from, to);
+  }
+
+  remove(name: string): void {
+    this.#files.remove(name);
+  }
+
+  syncFolder(): Promise<void> {
+    return this.#wait();
+  }
+
+  async #wait(): Promise<void> {
+    await sleep(this.#syncMs);
+  }
+}
+
+/** Holds up the whole thread. */
+function stopFor(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
