@@ -1,9 +1,9 @@
 /** `htserver`: flags to configuration, the parts wired, signals. See `--help`. */
-import { getHeapStatistics } from "node:v8";
 import { EXIT, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { reachableAddresses } from "./lib/catalog/announcement.ts";
 import { Presence } from "./lib/catalog/presence.ts";
+import { memoryLimit } from "./lib/cli/memory_limit.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { printLine } from "./lib/cli/print.ts";
 import { readToken } from "./lib/cli/read_token.ts";
@@ -21,7 +21,7 @@ await runMain("htserver", async () => {
   const config = parseServerConfig(
     Deno.args,
     environment("CATALOG_HOST", "CATALOG_PORT", "USER", "LOGNAME"),
-    getHeapStatistics().heap_size_limit,
+    memoryLimit(),
   );
   const log = createLog({ format: config.logFormat, debugging: config.isDebugging });
   surviveBugs(log);

@@ -4,10 +4,9 @@
  * Writes the milliseconds of each as JSON.
  */
 import { sleep } from "../../lib/base/clock.ts";
-import { changeJson } from "../../lib/storage/txn_log.ts";
 import { RecordBuffer } from "../../lib/storage/txn_record.ts";
 import { fromSource, run } from "../../tests/helpers/program.ts";
-import { keyOf, valueOf } from "./dataset.ts";
+import { insertOf } from "./dataset.ts";
 
 /**
  * Runs the loop, and gives the milliseconds of each write with its sync.
@@ -30,7 +29,7 @@ export async function bareSyncsMs(
 if (import.meta.main) {
   const [path = "", seconds = "1", pauseMs = "0"] = Deno.args;
   const record = new RecordBuffer();
-  record.add(1_000, 1, changeJson({ method: "insert", key: keyOf(1), value: `"${valueOf(1)}"` }));
+  record.addChange(1_000, 1, insertOf(1));
   const bytes = record.bytes();
   using file = Deno.openSync(path, { create: true, write: true, truncate: true });
   const tookMs: number[] = [];

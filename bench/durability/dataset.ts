@@ -1,8 +1,10 @@
 /** The table that is measured: a million keys of 10 bytes with values of 32. */
-import { LOG } from "../../lib/storage/data_folder.ts";
-import { CHECKPOINT } from "../../lib/storage/data_folder.ts";
-import { changeJson } from "../../lib/storage/txn_log.ts";
-import { FORMAT_VERSION, RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { spanOf } from "../../lib/base/span.ts";
+import { endJson } from "../../lib/storage/checkpoint.ts";
+import { CHECKPOINT, LOG } from "../../lib/storage/data_folder.ts";
+import { headerJson } from "../../lib/storage/header.ts";
+import type { Change } from "../../lib/storage/storage.ts";
+import { RecordBuffer } from "../../lib/storage/txn_record.ts";
 
 /** Keys of the large table. */
 export const KEYS = 1_000_000;
@@ -20,6 +22,11 @@ export function valueOf(n: number): string {
   return `value of key ${n.toString().padStart(9, "0")} 0123456789`.slice(0, 32);
 }
 
+/** The insert of key number n. */
+export function insertOf(n: number): Change {
+  return { method: "insert", key: spanOf(keyOf(n)), value: spanOf(JSON.stringify(valueOf(n))) };
+}
+
 /** Writes a data folder that holds the table as a checkpoint, or as nothing but a log of inserts. */
 export function writeFolder(folder: string, as: "checkpoint" | "log", keys: number = KEYS): void {
   const isCheckpoint = as === "checkpoint";
@@ -34,16 +41,12 @@ export function writeFolder(folder: string, as: "checkpoint" | "log", keys: numb
     }
     buffer.clear();
   };
-  const header = isCheckpoint
-    ? { htserver: "ckpt", version: FORMAT_VERSION, covers: 0 }
-    : { htserver: "txn", version: FORMAT_VERSION };
-  buffer.add(0, 0, JSON.stringify(header));
+  buffer.add(0, 0, isCheckpoint ? headerJson("ckpt", 0) : headerJson("txn"));
   for (let n = 1; n <= keys; n++) {
-    const value = JSON.stringify(valueOf(n));
-    buffer.add(n, isCheckpoint ? 0 : 1, changeJson({ method: "insert", key: keyOf(n), value }));
+    buffer.addChange(n, isCheckpoint ? 0 : 1, insertOf(n));
     if (buffer.length > PIECE_BYTES) flush();
   }
-  if (isCheckpoint) buffer.add(keys + 1, 0, `{"end":${keys}}`);
+  if (isCheckpoint) buffer.add(keys + 1, 0, endJson(keys));
   flush();
   file.syncDataSync();
 }

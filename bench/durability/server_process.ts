@@ -30,7 +30,7 @@ export function startServer(setup: Setup): Program {
 
 async function main({ folder, sync, syncMs }: Setup): Promise<void> {
   if (sync !== "chosen") {
-    Object.defineProperty(SyncChoice.prototype, "isInline", { get: () => sync === "inline" });
+    Object.defineProperty(SyncChoice.prototype, "isInline", { value: () => sync === "inline" });
   }
   const real = new FolderFiles(folder);
   const files = syncMs > 0 ? new SlowFiles(real, syncMs) : real;

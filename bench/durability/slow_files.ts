@@ -1,6 +1,6 @@
 /** A folder on a disk whose syncs take as long as one likes. Nothing is forced to the real disk. */
 import { sleep } from "../../lib/base/clock.ts";
-import type { Files, ReadableFile, WritableFile } from "../../lib/storage/files.ts";
+import type { Files, HeldFile, ReadableFile, WritableFile } from "../../lib/storage/files.ts";
 
 /** Passes all but the syncs to other files. */
 export class SlowFiles implements Files {
@@ -41,6 +41,10 @@ export class SlowFiles implements Files {
 
   remove(name: string): void {
     this.#files.remove(name);
+  }
+
+  hold(name: string): HeldFile | undefined {
+    return this.#files.hold(name);
   }
 
   syncFolder(): Promise<void> {

@@ -1,36 +1,47 @@
 /**
- * Finds where JSON values begin and end in a text, and checks them on the way
- * (RFC 8259), without building them: a value's own text can then be kept and
- * given back byte for byte (I8).
+ * Finds where JSON values begin and end in a buffer, and checks them on the way
+ * (RFC 8259), without building them: a value's own bytes can then be kept and
+ * given back as they are (I8).
  *
  * Not recursive: nesting costs one byte a level, so no depth overflows a stack (I9).
  *
- * Every function takes a text and a position, and returns the position behind
- * what it read, or `~p` (negative) when the text is not JSON at position `p`.
+ * Every function takes a buffer, a position in it and the end of the JSON text, and returns the
+ * position behind what it read, or `~p` (negative) when the text is not JSON at position `p`,
+ * which is at most the end. What the buffer holds at the end and behind it is not looked at.
+ *
+ * The text is UTF-8. Bytes from 0x80 on are taken inside of strings, whatever they are: who needs
+ * good UTF-8 checks it elsewhere.
  */
+import { textAt } from "./span.ts";
 
 const TAB = 9, LF = 10, CR = 13, SPACE = 32, QUOTE = 34, PLUS = 43, COMMA = 44, MINUS = 45;
-const DOT = 46, ZERO = 48, NINE = 57, COLON = 58, OPEN_ARRAY = 91, BACKSLASH = 92;
+const DOT = 46, SLASH = 47, ZERO = 48, NINE = 57, COLON = 58, OPEN_ARRAY = 91, BACKSLASH = 92;
 const CLOSE_ARRAY = 93, OPEN_OBJECT = 123, CLOSE_OBJECT = 125;
-const UPPER_E = 69, LOWER_E = 101, LOWER_F = 102, LOWER_N = 110, LOWER_T = 116, LOWER_U = 117;
+const UPPER_A = 65, UPPER_E = 69, UPPER_F = 70;
+const LOWER_A = 97, LOWER_B = 98, LOWER_E = 101, LOWER_F = 102, LOWER_L = 108, LOWER_N = 110;
+const LOWER_R = 114, LOWER_S = 115, LOWER_T = 116, LOWER_U = 117;
+
+/** Stands for what is at the end: JSON has no place for this byte, in strings or out of them. */
+const NOTHING = 0;
 
 /** Bytes kept for nesting between calls; more is allocated for one call and given back. */
 const KEPT_LEVELS = 1024;
 const keptLevels = new Uint8Array(KEPT_LEVELS);
 
 /** Skips white space. */
-export function skipWhite(text: string, at: number): number {
+export function skipWhite(bytes: Uint8Array, at: number, end: number): number {
   for (;; at++) {
-    const code = text.charCodeAt(at);
-    if (code !== SPACE && code !== TAB && code !== LF && code !== CR) return at;
+    const byte = byteAt(bytes, at, end);
+    if (byte > SPACE) return at;
+    if (byte !== SPACE && byte !== TAB && byte !== LF && byte !== CR) return at;
   }
 }
 
 /** Skips one value of any kind, whatever it nests; no white space before it. */
-export function skipValue(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  if (code === OPEN_OBJECT || code === OPEN_ARRAY) return skipContainer(text, at);
-  return skipAtom(text, at);
+export function skipValue(bytes: Uint8Array, at: number, end: number): number {
+  const byte = byteAt(bytes, at, end);
+  if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) return skipContainer(bytes, at, end);
+  return skipAtom(bytes, at, end);
 }
 
 /** Called for each member of an object: the name with its quotes, and the value, as positions. */
@@ -46,25 +57,30 @@ export type VisitMember = (
  *
  * @param at position of the `{`
  */
-export function visitMembers(text: string, at: number, visit: VisitMember): number {
-  if (text.charCodeAt(at) !== OPEN_OBJECT) return ~at;
-  at = skipWhite(text, at + 1);
-  if (text.charCodeAt(at) === CLOSE_OBJECT) return at + 1;
+export function visitMembers(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  visit: VisitMember,
+): number {
+  if (byteAt(bytes, at, end) !== OPEN_OBJECT) return ~at;
+  at = skipWhite(bytes, at + 1, end);
+  if (byteAt(bytes, at, end) === CLOSE_OBJECT) return at + 1;
   for (;;) {
     const nameStart = at;
-    const nameEnd = skipString(text, at);
+    const nameEnd = skipString(bytes, at, end);
     if (nameEnd < 0) return nameEnd;
-    at = skipWhite(text, nameEnd);
-    if (text.charCodeAt(at) !== COLON) return ~at;
-    const valueStart = skipWhite(text, at + 1);
-    const valueEnd = skipValue(text, valueStart);
+    at = skipWhite(bytes, nameEnd, end);
+    if (byteAt(bytes, at, end) !== COLON) return ~at;
+    const valueStart = skipWhite(bytes, at + 1, end);
+    const valueEnd = skipValue(bytes, valueStart, end);
     if (valueEnd < 0) return valueEnd;
     visit(nameStart, nameEnd, valueStart, valueEnd);
-    at = skipWhite(text, valueEnd);
-    const code = text.charCodeAt(at);
-    if (code === CLOSE_OBJECT) return at + 1;
-    if (code !== COMMA) return ~at;
-    at = skipWhite(text, at + 1);
+    at = skipWhite(bytes, valueEnd, end);
+    const byte = byteAt(bytes, at, end);
+    if (byte === CLOSE_OBJECT) return at + 1;
+    if (byte !== COMMA) return ~at;
+    at = skipWhite(bytes, at + 1, end);
   }
 }
 
@@ -74,22 +90,23 @@ export function visitMembers(text: string, at: number, visit: VisitMember): numb
  * @param at position of the `[`
  */
 export function visitElements(
-  text: string,
+  bytes: Uint8Array,
   at: number,
+  end: number,
   visit: (start: number, end: number) => void,
 ): number {
-  if (text.charCodeAt(at) !== OPEN_ARRAY) return ~at;
-  at = skipWhite(text, at + 1);
-  if (text.charCodeAt(at) === CLOSE_ARRAY) return at + 1;
+  if (byteAt(bytes, at, end) !== OPEN_ARRAY) return ~at;
+  at = skipWhite(bytes, at + 1, end);
+  if (byteAt(bytes, at, end) === CLOSE_ARRAY) return at + 1;
   for (;;) {
-    const end = skipValue(text, at);
-    if (end < 0) return end;
-    visit(at, end);
-    at = skipWhite(text, end);
-    const code = text.charCodeAt(at);
-    if (code === CLOSE_ARRAY) return at + 1;
-    if (code !== COMMA) return ~at;
-    at = skipWhite(text, at + 1);
+    const valueEnd = skipValue(bytes, at, end);
+    if (valueEnd < 0) return valueEnd;
+    visit(at, valueEnd);
+    at = skipWhite(bytes, valueEnd, end);
+    const byte = byteAt(bytes, at, end);
+    if (byte === CLOSE_ARRAY) return at + 1;
+    if (byte !== COMMA) return ~at;
+    at = skipWhite(bytes, at + 1, end);
   }
 }
 
@@ -99,112 +116,151 @@ export function visitElements(
  * @param start position of its opening quote
  * @param end position behind its closing quote; the literal must be valid
  */
-export function stringAt(text: string, start: number, end: number): string {
-  // Looks no further than the literal: many of them may stand in one long text.
-  const inner = text.slice(start + 1, end - 1);
-  return inner.includes("\\") ? JSON.parse(text.slice(start, end)) : inner;
+export function stringAt(bytes: Uint8Array, start: number, end: number): string {
+  return hasEscape(bytes, start, end)
+    ? JSON.parse(textAt(bytes, start, end))
+    : textAt(bytes, start + 1, end - 1);
+}
+
+/** Whether there is a backslash in a string literal, so that its bytes are not its characters. */
+export function hasEscape(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === BACKSLASH) return true;
+  return false;
 }
 
 /** Skips a string literal. */
-export function skipString(text: string, at: number): number {
-  if (text.charCodeAt(at) !== QUOTE) return ~at;
-  for (at++;; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) return at + 1;
-    if (code === BACKSLASH) {
-      at = skipEscape(text, at);
+export function skipString(bytes: Uint8Array, at: number, end: number): number {
+  if (byteAt(bytes, at, end) !== QUOTE) return ~at;
+  for (at++; at < end; at++) {
+    const byte = bytes[at] ?? NOTHING;
+    if (byte > QUOTE && byte !== BACKSLASH) continue; // nearly all
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH) {
+      at = skipEscape(bytes, at, end);
       if (at < 0) return at;
-    } else if (!(code >= SPACE)) return ~at; // a control character, or NaN: the text ends
+    } else if (byte < SPACE) return ~at;
   }
+  return ~at;
 }
 
 /** From a backslash to the last character of its escape. */
-function skipEscape(text: string, at: number): number {
-  const code = text.charCodeAt(at + 1);
-  if (code !== LOWER_U) {
-    return '"\\/bfnrt'.includes(text.charAt(at + 1) || " ") ? at + 1 : ~(at + 1);
+function skipEscape(bytes: Uint8Array, at: number, end: number): number {
+  at++;
+  switch (byteAt(bytes, at, end)) {
+    case QUOTE:
+    case BACKSLASH:
+    case SLASH:
+    case LOWER_B:
+    case LOWER_F:
+    case LOWER_N:
+    case LOWER_R:
+    case LOWER_T:
+      return at;
+    case LOWER_U:
+      for (let digit = at + 1; digit <= at + 4; digit++) {
+        if (!isHexDigit(byteAt(bytes, digit, end))) return ~digit;
+      }
+      return at + 4;
+    default:
+      return ~at;
   }
-  for (let digit = at + 2; digit < at + 6; digit++) {
-    if (!isHexDigit(text.charCodeAt(digit))) return ~digit;
-  }
-  return at + 5;
 }
 
-function isHexDigit(code: number): boolean {
-  return isDigit(code) || (code >= 65 && code <= 70) || (code >= 97 && code <= 102);
+/** The byte at a position, or `NOTHING` at the end. */
+function byteAt(bytes: Uint8Array, at: number, end: number): number {
+  return at < end ? bytes[at] ?? NOTHING : NOTHING;
 }
 
-function isDigit(code: number): boolean {
-  return code >= ZERO && code <= NINE;
+function isHexDigit(byte: number): boolean {
+  return isDigit(byte) || (byte >= UPPER_A && byte <= UPPER_F) ||
+    (byte >= LOWER_A && byte <= LOWER_F);
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= NINE;
 }
 
 /** Skips a string, a number, true, false or null. */
-function skipAtom(text: string, at: number): number {
-  switch (text.charCodeAt(at)) {
+function skipAtom(bytes: Uint8Array, at: number, end: number): number {
+  switch (byteAt(bytes, at, end)) {
     case QUOTE:
-      return skipString(text, at);
+      return skipString(bytes, at, end);
     case LOWER_T:
-      return text.startsWith("true", at) ? at + 4 : ~at;
+      return areNext(bytes, at, end, LOWER_T, LOWER_R, LOWER_U, LOWER_E) ? at + 4 : ~at;
     case LOWER_F:
-      return text.startsWith("false", at) ? at + 5 : ~at;
+      return areNext(bytes, at + 1, end, LOWER_A, LOWER_L, LOWER_S, LOWER_E) ? at + 5 : ~at;
     case LOWER_N:
-      return text.startsWith("null", at) ? at + 4 : ~at;
+      return areNext(bytes, at, end, LOWER_N, LOWER_U, LOWER_L, LOWER_L) ? at + 4 : ~at;
     default:
-      return skipNumber(text, at);
+      return skipNumber(bytes, at, end);
   }
 }
 
-function skipNumber(text: string, at: number): number {
-  if (text.charCodeAt(at) === MINUS) at++;
-  if (text.charCodeAt(at) === ZERO) at++;
-  else if ((at = skipDigits(text, at)) < 0) return at;
-  if (text.charCodeAt(at) === DOT && (at = skipDigits(text, at + 1)) < 0) return at;
-  const code = text.charCodeAt(at);
-  if (code !== LOWER_E && code !== UPPER_E) return at;
-  const sign = text.charCodeAt(at + 1);
-  return skipDigits(text, sign === PLUS || sign === MINUS ? at + 2 : at + 1);
+/** Whether these four bytes stand at a position. */
+function areNext(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  first: number,
+  second: number,
+  third: number,
+  fourth: number,
+): boolean {
+  return at + 4 <= end && bytes[at] === first && bytes[at + 1] === second &&
+    bytes[at + 2] === third && bytes[at + 3] === fourth;
+}
+
+function skipNumber(bytes: Uint8Array, at: number, end: number): number {
+  if (byteAt(bytes, at, end) === MINUS) at++;
+  if (byteAt(bytes, at, end) === ZERO) at++;
+  else if ((at = skipDigits(bytes, at, end)) < 0) return at;
+  if (byteAt(bytes, at, end) === DOT && (at = skipDigits(bytes, at + 1, end)) < 0) return at;
+  const byte = byteAt(bytes, at, end);
+  if (byte !== LOWER_E && byte !== UPPER_E) return at;
+  const sign = byteAt(bytes, at + 1, end);
+  return skipDigits(bytes, sign === PLUS || sign === MINUS ? at + 2 : at + 1, end);
 }
 
 /** One digit or more. */
-function skipDigits(text: string, at: number): number {
-  if (!isDigit(text.charCodeAt(at))) return ~at;
-  while (isDigit(text.charCodeAt(at))) at++;
+function skipDigits(bytes: Uint8Array, at: number, end: number): number {
+  if (!isDigit(byteAt(bytes, at, end))) return ~at;
+  while (isDigit(byteAt(bytes, at, end))) at++;
   return at;
 }
 
 /** Skips an array or object, with one byte of `levels` for each container that is open. */
-function skipContainer(text: string, at: number): number {
+function skipContainer(bytes: Uint8Array, at: number, end: number): number {
   let levels = keptLevels;
   let depth = 0;
   for (;;) {
     // Here a value begins.
-    const code = text.charCodeAt(at);
-    if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
+    const byte = byteAt(bytes, at, end);
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       if (depth === levels.length) levels = grown(levels);
-      levels[depth++] = code;
-      at = skipWhite(text, at + 1);
-      const next = text.charCodeAt(at);
+      levels[depth++] = byte;
+      at = skipWhite(bytes, at + 1, end);
+      const next = byteAt(bytes, at, end);
       // The closing brackets are their opening ones plus two.
-      if (next === code + 2) {
+      if (next === byte + 2) {
         at++;
         depth--;
       } else {
-        if (code === OPEN_OBJECT && (at = skipName(text, at)) < 0) return at;
+        if (byte === OPEN_OBJECT && (at = skipName(bytes, at, end)) < 0) return at;
         continue;
       }
-    } else if ((at = skipAtom(text, at)) < 0) return at;
+    } else if ((at = skipAtom(bytes, at, end)) < 0) return at;
     // Here a value has ended: close what ends with it, then on to the next one.
     for (;;) {
       if (depth === 0) return at;
-      at = skipWhite(text, at);
-      const open = levels[depth - 1];
-      const next = text.charCodeAt(at);
+      at = skipWhite(bytes, at, end);
+      const open = levels[depth - 1] ?? 0;
+      const next = byteAt(bytes, at, end);
       if (next === COMMA) {
-        at = skipWhite(text, at + 1);
-        if (open === OPEN_OBJECT && (at = skipName(text, at)) < 0) return at;
+        at = skipWhite(bytes, at + 1, end);
+        if (open === OPEN_OBJECT && (at = skipName(bytes, at, end)) < 0) return at;
         break;
       }
-      if (next !== (open ?? 0) + 2) return ~at;
+      if (next !== open + 2) return ~at;
       at++;
       depth--;
     }
@@ -212,11 +268,11 @@ function skipContainer(text: string, at: number): number {
 }
 
 /** Skips a member's name, the colon and the white space around it. */
-function skipName(text: string, at: number): number {
-  at = skipString(text, at);
+function skipName(bytes: Uint8Array, at: number, end: number): number {
+  at = skipString(bytes, at, end);
   if (at < 0) return at;
-  at = skipWhite(text, at);
-  return text.charCodeAt(at) === COLON ? skipWhite(text, at + 1) : ~at;
+  at = skipWhite(bytes, at, end);
+  return byteAt(bytes, at, end) === COLON ? skipWhite(bytes, at + 1, end) : ~at;
 }
 
 function grown(levels: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -23,16 +23,16 @@ export const MAX_LINE_BYTES = 256_000_000;
 export const MAX_CLIENTS = 10_000;
 
 /**
- * Characters of replies waiting for one client (bytes, where they are ASCII); beyond it, none of its requests is executed nor read
+ * Bytes of replies waiting for one client; beyond it, none of its requests is executed nor read
  * until it has taken some. So one client costs this much and one reply more at the most.
  */
 export const MAX_OUTPUT_BYTES = 1_000_000;
 
-/** Share of V8's heap that keys and values may take by default; beyond it, `TableFull`. */
-export const TABLE_HEAP_SHARE = 0.5;
+/** Share of the machine's memory that keys and values may take by default; beyond it, `TableFull`. */
+export const TABLE_MEMORY_SHARE = 0.5;
 
-/** Largest share of V8's heap that `--max-memory` may ask for: the rest is for the server's work. */
-export const MAX_TABLE_HEAP_SHARE = 0.75;
+/** Largest `--max-memory`, in bytes: what the addresses of the table's memory can tell apart. */
+export const MAX_TABLE_BYTES = 32 * 1024 * MIB;
 
 /** Smallest `--max-memory`, in bytes. */
 export const MIN_TABLE_BYTES = 100_000;
@@ -70,8 +70,8 @@ export const LINGER_MS = 1_000;
 /** Clients that may do so at once; further ones are told, and closed at once. */
 export const MAX_LINGERING = 100;
 
-/** Buffers that are kept for the next replies; more are made when needed, and given back. */
-export const MAX_KEPT_BUFFERS = 64;
+/** Small chunks that are kept for the next replies; more are made when needed, and given back. */
+export const KEPT_CHUNKS = 64;
 
 /** Addresses that a client tries after one look-up, the newest; the others are not tried. */
 export const MAX_CANDIDATES = 64;
@@ -118,8 +118,8 @@ export const LISTED_FIRST_MS = 2_000;
 /** Longest `/query.json` that is read, in bytes; a longer one counts as no answer. */
 export const MAX_LISTING_BYTES = 32_000_000;
 
-/** Longest single record of a catalog that is looked at, in characters; a longer one is skipped. */
-export const MAX_LISTED_RECORD_CHARS = 65_536;
+/** Longest single record of a catalog that is looked at, in bytes; a longer one is skipped. */
+export const MAX_LISTED_RECORD_BYTES = 65_536;
 
 /** How often a server tries to take over the local catalog, in milliseconds. */
 export const LOCAL_CATALOG_RETRY_MS = 1_000;
@@ -167,7 +167,7 @@ export const MAX_BROKEN_RECORDS = 1_000;
 export const CHECKPOINT_SLICE_MS = 1;
 
 /** Pause between two slices of a checkpoint, in milliseconds: the share of time that is left to requests. */
-export const CHECKPOINT_PAUSE_MS = 3;
+export const CHECKPOINT_PAUSE_MS = 5;
 
 /** Bytes of a checkpoint between two syncs of it: larger ones would hold up the log's. */
-export const CHECKPOINT_SYNC_BYTES = 8_000_000;
+export const CHECKPOINT_SYNC_BYTES = 4_000_000;

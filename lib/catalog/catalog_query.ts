@@ -1,5 +1,6 @@
 /** One question to one catalog: `GET /query.json`, bounded in time and size, and why it failed. */
 import { type Address, addressText } from "../base/address.ts";
+import { ByteBuilder } from "../base/byte_builder.ts";
 import { unixSeconds } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { CATALOG_QUERY_MS, MAX_LISTING_BYTES } from "../base/limits.ts";
@@ -52,8 +53,8 @@ async function fetchListing(catalog: Address, signal: AbortSignal): Promise<Serv
     await response.body?.cancel();
     throw new CatalogQueryError(`it answered with HTTP status ${response.status}`);
   }
-  const text = await boundedText(response.body, MAX_LISTING_BYTES);
-  return parseListing(text, unixSeconds(), httpDateSeconds(response.headers.get("date")));
+  const body = await wholeBody(response.body, MAX_LISTING_BYTES);
+  return parseListing(body, unixSeconds(), httpDateSeconds(response.headers.get("date")));
 }
 
 /** Goes there and not to what `HTTP_PROXY` names: a proxy knows nothing of this machine's catalog. */
@@ -61,18 +62,16 @@ function directClient({ hostname, port }: Address): Deno.HttpClient {
   return Deno.createHttpClient({ proxy: { transport: "tcp", hostname, port } });
 }
 
-/** Reads a body whole, as UTF-8 with what is none replaced: other people's records may hold that. */
-async function boundedText(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
+async function wholeBody(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const whole = new ByteBuilder();
   // Leaving the loop early cancels the body.
   for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw new CatalogQueryError(`its reply is longer than ${maxBytes} bytes`);
-    text += decoder.decode(chunk, { stream: true });
+    if (whole.length + chunk.length > maxBytes) {
+      throw new CatalogQueryError(`its reply is longer than ${maxBytes} bytes`);
+    }
+    whole.add(chunk);
   }
-  return text + decoder.decode();
+  return whole.filled();
 }
 
 /** Unix seconds of an HTTP date, or undefined: cctools sends local time, which tells nothing. */

@@ -1,10 +1,11 @@
 /**
- * Reads what a catalog lists: the text of `/query.json` into the records of hash tables.
+ * Reads what a catalog lists: the bytes of `/query.json` into the records of hash tables.
  *
  * The text is an array of objects, in thousands, of which most are other things. The catalog puts
  * its own members in front and keeps those of the same name that the sender wrote, so **the first
  * one counts**. A record that is odd, or no JSON at all, is skipped and hides no other one; a text
- * that is cut off is an error, because what is missing is not known.
+ * that is cut off is an error, because what is missing is not known. Bytes that are not UTF-8 are
+ * read as U+FFFD: other people's records may hold them.
  *
  * | member            | needed | meaning                                                      |
  * | ----------------- | ------ | ------------------------------------------------------------ |
@@ -19,11 +20,22 @@
 import {
   MAX_ANNOUNCED_ADDRESSES,
   MAX_BROKEN_RECORDS,
-  MAX_LISTED_RECORD_CHARS,
+  MAX_LISTED_RECORD_BYTES,
   MAX_NAME_CHARS,
 } from "../base/limits.ts";
-import { skipString, skipValue, skipWhite, visitMembers } from "../base/json_scan.ts";
+import {
+  skipString,
+  skipValue,
+  skipWhite,
+  stringAt,
+  visitElements,
+  visitMembers,
+} from "../base/json_scan.ts";
+import { spanOf, textAt } from "../base/span.ts";
 import { RECORD_TYPE } from "./announcement.ts";
+
+const LF = 10, QUOTE = 34, COMMA = 44, OPEN_ARRAY = 91, CLOSE_ARRAY = 93, OPEN_OBJECT = 123;
+const CLOSE_OBJECT = 125;
 
 /** Seconds after which a record is stale that names no lifetime of its own; cctools' default. */
 export const DEFAULT_LIFETIME_S = 900;
@@ -61,22 +73,22 @@ export class ListingError extends Error {
 /**
  * Reads a catalog's listing.
  *
- * @param text the reply's body
+ * @param bytes the reply's body
  * @param nowS Unix seconds by this machine's clock
  * @param catalogNowS Unix seconds by the catalog's clock, where it told them (default: `nowS`)
  * @returns the hash tables in it, in the catalog's order
  * @throws {ListingError} where it is no array, or is cut off
  */
 export function parseListing(
-  text: string,
+  bytes: Uint8Array,
   nowS: number,
   catalogNowS: number = nowS,
 ): ServerRecord[] {
   const records: ServerRecord[] = [];
   let newestS = -Infinity;
-  visitRecords(text, (start, end) => {
-    if (end - start > MAX_LISTED_RECORD_CHARS) return;
-    const members = firstMembers(text.slice(start, end));
+  visitRecords(bytes, (start, end) => {
+    if (end - start > MAX_LISTED_RECORD_BYTES) return;
+    const members = firstMembers(bytes, start, end);
     const heardS = asNumber(members.get("lastheardfrom")) ?? 0;
     newestS = Math.max(newestS, heardS);
     const record = serverRecord(members, heardS);
@@ -100,25 +112,26 @@ export function isStale(record: ServerRecord, nowS: number): boolean {
 }
 
 /** Reports where each readable object of the array lies. */
-function visitRecords(text: string, visit: (start: number, end: number) => void): void {
-  let at = skipWhite(text, 0);
-  if (text[at] !== "[") throw new ListingError("The reply is no JSON array");
-  at = skipWhite(text, at + 1);
+function visitRecords(bytes: Uint8Array, visit: (start: number, end: number) => void): void {
+  const end = bytes.length;
+  let at = skipWhite(bytes, 0, end);
+  if (bytes[at] !== OPEN_ARRAY) throw new ListingError("The reply is no JSON array");
+  at = skipWhite(bytes, at + 1, end);
   let broken = 0;
-  while (text[at] !== "]") {
-    const end = skipValue(text, at);
-    const next = end < 0 ? ~end : skipWhite(text, end);
-    if (next >= text.length) throw new ListingError("The reply is cut off");
-    if (end > 0 && (text[next] === "," || text[next] === "]")) {
-      if (text[at] === "{") visit(at, end);
+  while (bytes[at] !== CLOSE_ARRAY) {
+    const valueEnd = skipValue(bytes, at, end);
+    const next = valueEnd < 0 ? ~valueEnd : skipWhite(bytes, valueEnd, end);
+    if (next >= end) throw new ListingError("The reply is cut off");
+    if (valueEnd > 0 && (bytes[next] === COMMA || bytes[next] === CLOSE_ARRAY)) {
+      if (bytes[at] === OPEN_OBJECT) visit(at, valueEnd);
       at = next;
     } else {
       if (++broken > MAX_BROKEN_RECORDS) throw new ListingError("The reply is mostly no JSON");
-      at = skipBroken(text, at, next);
+      at = skipBroken(bytes, at, next);
     }
-    if (text[at] === ",") at = skipWhite(text, at + 1);
+    if (bytes[at] === COMMA) at = skipWhite(bytes, at + 1, end);
   }
-  if (skipWhite(text, at + 1) < text.length) {
+  if (skipWhite(bytes, at + 1, end) < end) {
     throw new ListingError("The reply goes on behind its JSON array");
   }
 }
@@ -130,28 +143,33 @@ function visitRecords(text: string, visit: (start: number, end: number) => void)
  * start, lest many such records take quadratic time
  * @returns the position of the comma or bracket behind it
  */
-function skipBroken(text: string, start: number, failedAt: number): number {
-  const end = skipBalanced(text, start);
+function skipBroken(bytes: Uint8Array, start: number, failedAt: number): number {
+  const end = skipBalanced(bytes, start);
   if (end !== undefined) return end;
   // Its brackets or quotes do not pair: cctools writes each record on a line of its own.
-  const separator = text.indexOf(",\n{", Math.max(start, failedAt - 2));
-  if (separator >= 0) return separator;
-  const last = text.trimEnd().length - 1;
-  if (text.startsWith("\n]", last - 1)) return last;
+  let comma = Math.max(start, failedAt - 2);
+  while ((comma = bytes.indexOf(COMMA, comma)) >= 0) {
+    if (bytes[comma + 1] === LF && bytes[comma + 2] === OPEN_OBJECT) return comma;
+    comma++;
+  }
+  const last = bytes.lastIndexOf(CLOSE_ARRAY);
+  if (bytes[last - 1] === LF && skipWhite(bytes, last + 1, bytes.length) === bytes.length) {
+    return last;
+  }
   throw new ListingError("The reply is cut off");
 }
 
 /** The comma or bracket behind a value whose brackets pair, or undefined. */
-function skipBalanced(text: string, start: number): number | undefined {
+function skipBalanced(bytes: Uint8Array, start: number): number | undefined {
   let depth = 0;
-  const limit = Math.min(text.length, start + MAX_LISTED_RECORD_CHARS);
+  const limit = Math.min(bytes.length, start + MAX_LISTED_RECORD_BYTES);
   for (let at = start; at < limit; at++) {
-    const char = text[at];
-    if (depth === 0 && (char === "," || char === "]")) return at;
-    if (char === "{" || char === "[") depth++;
-    else if ((char === "}" || char === "]") && --depth < 0) return undefined;
-    else if (char === '"') {
-      const end = skipString(text, at);
+    const byte = bytes[at];
+    if (depth === 0 && (byte === COMMA || byte === CLOSE_ARRAY)) return at;
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++;
+    else if ((byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) && --depth < 0) return undefined;
+    else if (byte === QUOTE) {
+      const end = skipString(bytes, at, bytes.length);
       if (end < 0) return undefined;
       at = end - 1;
     }
@@ -160,11 +178,11 @@ function skipBalanced(text: string, start: number): number | undefined {
 }
 
 /** The first member of each name, as JSON text. */
-function firstMembers(text: string): Map<string, string> {
+function firstMembers(bytes: Uint8Array, start: number, end: number): Map<string, string> {
   const members = new Map<string, string>();
-  visitMembers(text, 0, (nameStart, nameEnd, start, end) => {
-    const name: string = JSON.parse(text.slice(nameStart, nameEnd));
-    if (!members.has(name)) members.set(name, text.slice(start, end));
+  visitMembers(bytes, start, end, (nameStart, nameEnd, valueStart, valueEnd) => {
+    const name = stringAt(bytes, nameStart, nameEnd);
+    if (!members.has(name)) members.set(name, textAt(bytes, valueStart, valueEnd));
   });
   return members;
 }
@@ -202,7 +220,6 @@ function serverRecord(
 
 /** A short string of printable ASCII: what comes from strangers is shown on terminals. */
 function asText(json: string | undefined, maxChars: number): string | undefined {
-  // Parsed rather than sliced, so that it does not keep the whole reply in memory.
   if (json === undefined || !json.startsWith('"') || json.length > maxChars + 2) return undefined;
   const text: string = JSON.parse(json);
   return /^[\x20-\x7e]*$/.test(text) ? text : undefined;
@@ -226,14 +243,13 @@ function isHost(text: string): boolean {
 }
 
 function asHosts(json: string | undefined): string[] {
-  if (json === undefined || !json.startsWith("[")) return [];
+  if (json === undefined) return [];
+  const { bytes, end } = spanOf(json);
   const hosts: string[] = [];
-  let at = skipWhite(json, 1);
-  while (hosts.length < MAX_ANNOUNCED_ADDRESSES && at < json.length - 1) {
-    const end = skipValue(json, at);
-    const host = asHost(json.slice(at, end));
+  visitElements(bytes, 0, end, (start, end) => {
+    if (hosts.length === MAX_ANNOUNCED_ADDRESSES) return;
+    const host = asHost(textAt(bytes, start, end));
     if (host !== undefined) hosts.push(host);
-    at = skipWhite(json, skipWhite(json, end) + 1);
-  }
+  });
   return hosts;
 }

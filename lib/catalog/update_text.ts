@@ -1,7 +1,7 @@
 /**
  * Reads an update: bytes from anywhere into a record that is safe to list (I9).
  *
- * An update is one JSON object, as text, or as a zlib stream behind the byte 0x1A. What is kept of
+ * An update is one JSON object, as it is, or as a zlib stream behind the byte 0x1A. What is kept of
  * it is what every reader of the catalog can read:
  *
  * - of several members with one name, the first
@@ -10,13 +10,18 @@
  * - strings of printable ASCII; any other character becomes `?`, because cctools' parser gives up
  *   the whole listing at some escapes
  */
-import { skipWhite, visitMembers } from "../base/json_scan.ts";
+import { skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
 import {
   MAX_INFLATING,
   MAX_UPDATE_BYTES,
   MAX_UPDATE_DEPTH,
   MAX_UPDATE_MEMBERS,
 } from "../base/limits.ts";
+import { textAt } from "../base/span.ts";
+
+const QUOTE = 34, OPEN_ARRAY = 91, BACKSLASH = 92, CLOSE_ARRAY = 93, OPEN_OBJECT = 123;
+const CLOSE_OBJECT = 125;
+const NUL_AND_WHITE: readonly number[] = [0, 9, 10, 13, 32];
 
 /** First byte of a compressed update. */
 const COMPRESSED = 0x1a;
@@ -47,25 +52,26 @@ export class UpdateError extends Error {
  * @throws {UpdateError} where it is none, or over a limit
  */
 export async function readUpdate(bytes: Uint8Array): Promise<Update> {
-  const plain = bytes[0] === COMPRESSED ? await inflated(bytes.slice(1)) : bytes;
-  return parseUpdate(new TextDecoder().decode(plain));
+  return parseUpdate(bytes[0] === COMPRESSED ? await inflated(bytes.slice(1)) : bytes);
 }
 
 /**
- * Reads the text of an update.
+ * Reads an update that is not compressed.
  *
+ * @param bytes JSON text; what is not UTF-8 in it is read as U+FFFD
  * @throws {UpdateError} where it is none, or over a limit
  */
-export function parseUpdate(text: string): Update {
-  if (text.length > MAX_UPDATE_BYTES) throw new UpdateError("it is too long");
-  const trimmed = withoutEnd(text);
-  requireShallow(trimmed);
+export function parseUpdate(bytes: Uint8Array): Update {
+  if (bytes.length > MAX_UPDATE_BYTES) throw new UpdateError("it is too long");
+  const end = endOfText(bytes);
+  requireShallow(bytes, end);
   const members = new Map<string, string>();
-  const end = visitMembers(trimmed, skipWhite(trimmed, 0), (nameStart, nameEnd, start, end) => {
-    const name = plainText(JSON.parse(trimmed.slice(nameStart, nameEnd)));
-    if (!members.has(name)) members.set(name, plainValue(trimmed.slice(start, end)));
+  const start = skipWhite(bytes, 0, end);
+  const objectEnd = visitMembers(bytes, start, end, (nameStart, nameEnd, valueStart, valueEnd) => {
+    const name = plainText(stringAt(bytes, nameStart, nameEnd));
+    if (!members.has(name)) members.set(name, plainValue(textAt(bytes, valueStart, valueEnd)));
   });
-  if (end !== trimmed.length) throw new UpdateError("it is no JSON object");
+  if (objectEnd !== end) throw new UpdateError("it is no JSON object");
   if (members.size > MAX_UPDATE_MEMBERS) throw new UpdateError("it has too many members");
 
   const name = hostName(members.get("name"));
@@ -81,26 +87,24 @@ export function parseUpdate(text: string): Update {
   };
 }
 
-/** Without white space and NULs at the end; no regex, which would take quadratic time for many. */
-function withoutEnd(text: string): string {
-  let end = text.length;
-  while (end > 0 && " \t\r\n\0".includes(text.charAt(end - 1))) end--;
-  return text.slice(0, end);
+/** Where the white space and the NULs begin with which it ends. */
+function endOfText(bytes: Uint8Array): number {
+  return bytes.findLastIndex((byte) => !NUL_AND_WHITE.includes(byte)) + 1;
 }
 
 /** All that follows recurses into the values. */
-function requireShallow(text: string): void {
+function requireShallow(bytes: Uint8Array, end: number): void {
   let depth = 0;
   let inString = false;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at];
+  for (let at = 0; at < end; at++) {
+    const byte = bytes[at];
     if (inString) {
-      if (char === "\\") at++;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === "{" || char === "[") {
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       if (++depth > MAX_UPDATE_DEPTH) throw new UpdateError("it is nested too deeply");
-    } else if (char === "}" || char === "]") depth--;
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--;
   }
 }
 

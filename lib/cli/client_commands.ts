@@ -1,6 +1,7 @@
 /** What `htclient` can do with a server: one entry per command. */
 import { UsageError } from "../base/errors.ts";
 import { skipValue } from "../base/json_scan.ts";
+import { spanOf } from "../base/span.ts";
 import type { HtClient } from "../client/ht_client.ts";
 import { exportTable, importTable, type Print } from "./table_file.ts";
 
@@ -113,8 +114,8 @@ function printPairs(print: Print, pairs: readonly (readonly [string, string])[])
 
 /** JSON text as it stands, so that a number keeps its digits; any other word as a string. */
 function atomText(word: string): string {
-  const end = skipValue(word, 0);
-  return end === word.length ? word : JSON.stringify(word);
+  const { bytes, end } = spanOf(word);
+  return skipValue(bytes, 0, end) === end ? word : JSON.stringify(word);
 }
 
 function notJson(error: unknown): never {

@@ -6,8 +6,11 @@ import { ExitError, messageOf } from "../base/errors.ts";
 import { skipWhite, stringAt, visitElements } from "../base/json_scan.ts";
 import { MAX_LINE_BYTES } from "../base/limits.ts";
 import { quoted } from "../base/quoted.ts";
+import { textAt } from "../base/span.ts";
 import type { HtClient } from "../client/ht_client.ts";
-import { type Line, LineFramer } from "../protocol/line_framer.ts";
+import { LineFramer } from "../protocol/line_framer.ts";
+
+const QUOTE = 34, LF = 10;
 
 /** Inserts in flight while importing. */
 const IN_FLIGHT = 256;
@@ -33,8 +36,8 @@ export async function importTable(client: HtClient, file: string): Promise<void>
   let failure: unknown;
   let lines = 0;
   const insertAll = async () => {
-    for (let line = framer.next(); line !== undefined; line = framer.next()) {
-      const [key, value] = pairFrom(line, file, ++lines);
+    while (framer.next()) {
+      const [key, value] = pairFrom(framer, file, ++lines);
       const insert: Promise<void> = client.insertText(key, value)
         .catch((error) => void (failure ??= error))
         .finally(() => inFlight.delete(insert));
@@ -48,7 +51,7 @@ export async function importTable(client: HtClient, file: string): Promise<void>
       framer.push(chunk);
       await insertAll();
     }
-    framer.push(new Uint8Array([10])); // the last line may lack its end
+    framer.push(Uint8Array.of(LF)); // the last line may lack its end
     await insertAll();
   } finally {
     await Promise.all(inFlight);
@@ -78,26 +81,26 @@ async function* readable(
   }
 }
 
-function pairFrom(line: Line, file: string, number: number): [string, string] {
-  const parts: string[] = [];
-  if (typeof line === "string") {
-    const end = visitElements(line, skipWhite(line, 0), (start, partEnd) => {
-      parts.push(
-        parts.length === 0 && line.charAt(start) === '"'
-          ? stringAt(line, start, partEnd)
-          : line.slice(start, partEnd),
-      );
-      if (parts.length === 1 && line.charAt(start) !== '"') parts.length = 3; // a key is a string
-    });
-    const [key, value] = parts;
-    const isWhole = end >= 0 && skipWhite(line, end) === line.length;
-    if (isWhole && parts.length === 2 && key !== undefined && value !== undefined) {
-      return [key, value];
+/** The pair in the line that the framer found. */
+function pairFrom(line: LineFramer, file: string, number: number): [string, string] {
+  const { bytes, start, end, problem } = line;
+  if (problem === undefined) {
+    const places: number[] = [];
+    const arrayEnd = visitElements(
+      bytes,
+      skipWhite(bytes, start, end),
+      end,
+      (partStart, partEnd) => void places.push(partStart, partEnd),
+    );
+    const isWhole = arrayEnd >= 0 && skipWhite(bytes, arrayEnd, end) === end;
+    const [keyStart = 0, keyEnd = 0, valueStart = 0, valueEnd = 0] = places;
+    if (isWhole && places.length === 4 && bytes[keyStart] === QUOTE) {
+      return [stringAt(bytes, keyStart, keyEnd), textAt(bytes, valueStart, valueEnd)];
     }
   }
   throw new ExitError(
     `Cannot import line ${number} of '${file}': each line must be ["key",value], not ${
-      typeof line === "string" ? quoted(line) : `one that is ${line.problem}`
+      problem === undefined ? quoted(textAt(bytes, start, end)) : `one that is ${problem}`
     }`,
   );
 }

@@ -10,6 +10,7 @@ import { CATALOG_PORT } from "../base/catalog_hosts.ts";
 import { sleep } from "../base/clock.ts";
 import { skipValue, skipWhite, stringAt, visitElements } from "../base/json_scan.ts";
 import { quoted } from "../base/quoted.ts";
+import { spanOf, textAt } from "../base/span.ts";
 import { Resolver } from "../catalog/resolver.ts";
 import type { SuccessReply } from "../protocol/decode_reply.ts";
 import { encodeRequest, type RequestMembers } from "../protocol/encode_request.ts";
@@ -98,15 +99,15 @@ export class HtClient {
 
   /** Inserts or replaces a value given as JSON text; it comes back byte for byte. */
   insertText(key: string, value: JsonText): Promise<void> {
-    const start = skipWhite(value, 0);
-    const end = skipValue(value, start);
-    if (end < 0 || skipWhite(value, end) !== value.length) {
+    const { bytes, end } = spanOf(value);
+    const valueEnd = skipValue(bytes, skipWhite(bytes, 0, end), end);
+    if (valueEnd < 0 || skipWhite(bytes, valueEnd, end) !== end) {
       return Promise.reject(
         new TypeError(`Cannot insert ${quoted(key)}: the value must be JSON, not ${quoted(value)}`),
       );
     }
     // A line end between tokens would end the request; any other white space means the same.
-    return this.#insertLine(key, value.slice(start, end).replace(/[\r\n]/g, " "));
+    return this.#insertLine(key, value.trim().replace(/[\r\n]/g, " "));
   }
 
   /** The value of a key. @throws {KeyError} where there is no such key */
@@ -271,12 +272,13 @@ async function greetUntil(
 
 /** The pairs of a scan's result: keys decoded, values as text. */
 function pairsOf(result: JsonText): [string, JsonText][] {
+  const { bytes, end } = spanOf(result);
   const pairs: [string, JsonText][] = [];
-  visitElements(result, 0, (start) => {
+  visitElements(bytes, 0, end, (pairStart, pairEnd) => {
     let key: string | undefined;
-    visitElements(result, start, (partStart, partEnd) => {
-      if (key === undefined) key = stringAt(result, partStart, partEnd);
-      else pairs.push([key, result.slice(partStart, partEnd)]);
+    visitElements(bytes, pairStart, pairEnd, (start, end) => {
+      if (key === undefined) key = stringAt(bytes, start, end);
+      else pairs.push([key, textAt(bytes, start, end)]);
     });
   });
   return pairs;

@@ -11,6 +11,7 @@ import {
   ReplyFormatError,
   type SuccessReply,
 } from "../protocol/decode_reply.ts";
+import { textAt } from "../base/span.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
 import { ConnectionLostError, errorFrom, HtError, ServerNotFoundError } from "./errors.ts";
 
@@ -139,9 +140,10 @@ export class Link {
         if (count === null) break;
         this.#lastReadMs = performance.now();
         this.#framer.push(buffer.subarray(0, count));
-        for (let line = this.#framer.next(); line !== undefined; line = this.#framer.next()) {
-          if (typeof line !== "string") throw new Error(`a reply was ${line.problem}`);
-          this.#take(line);
+        while (this.#framer.next()) {
+          const { bytes, start, end, problem } = this.#framer;
+          if (problem !== undefined) throw new Error(`a reply was ${problem}`);
+          this.#take(textAt(bytes, start, end));
         }
       }
     } catch (error) {

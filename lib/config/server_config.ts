@@ -9,10 +9,10 @@ import {
   MAX_OUTPUT_BYTES,
   MAX_REPLY_BYTES,
   MAX_REQUEST_BYTES,
-  MAX_TABLE_HEAP_SHARE,
+  MAX_TABLE_BYTES,
   MIN_LINE_BYTES,
   MIN_TABLE_BYTES,
-  TABLE_HEAP_SHARE,
+  TABLE_MEMORY_SHARE,
 } from "../base/limits.ts";
 import { UsageError } from "../base/errors.ts";
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
@@ -69,13 +69,13 @@ const NAME = "htserver";
  *
  * @param args without the program's name
  * @param env of the process
- * @param heapBytes where V8's heap ends
+ * @param memoryBytes that the machine has for this process
  * @throws {UsageError} or `TextPrinted`
  */
 export function parseServerConfig(
   args: readonly string[],
   env: Environment,
-  heapBytes: number,
+  memoryBytes: number,
 ): ServerConfig {
   const command = program(
     NAME,
@@ -134,8 +134,11 @@ export function parseServerConfig(
     )
     .addOption(
       new Option("--max-memory <size>", "memory of the table; beyond it, inserts are TableFull")
-        .argParser(size(MIN_TABLE_BYTES, Math.floor(heapBytes * MAX_TABLE_HEAP_SHARE)))
-        .default(Math.floor(heapBytes * TABLE_HEAP_SHARE), "half of what V8 may use"),
+        .argParser(size(MIN_TABLE_BYTES, MAX_TABLE_BYTES))
+        .default(
+          Math.min(Math.floor(memoryBytes * TABLE_MEMORY_SHARE), MAX_TABLE_BYTES),
+          "half of the machine's",
+        ),
     )
     .option("--check <dir>", CHECK_HELP)
     .option("--repair <dir>", REPAIR_HELP)

@@ -1,14 +1,14 @@
 /**
  * The one serialized queue: the only caller of commands (I7).
  *
- * Clients that have requests stand in line. The first one's requests are executed one at a time,
- * each whole, at most `REQUESTS_PER_TURN` of them; then it goes to the end of the line, so that a
- * client that pipelines thousands does not hold up the others. Requests are decoded when their turn
- * comes, so nothing but the bytes of a client's last read waits here (I5).
+ * A client's requests are executed one at a time, each whole, as soon as they are there, at most
+ * `REQUESTS_PER_TURN` of them and for at most `TURN_MS`; what is left stands in line, so that a client
+ * that pipelines thousands does not hold up the others. Requests are decoded when their turn comes, so
+ * nothing but the bytes of a client's last read waits here (I5).
  *
- * All that came in one round of the event loop is executed in one turn, up to `TURN_MS`; then the
- * event loop looks at the sockets again.
+ * Changes that were made in one round of the event loop are written together when it is over.
  */
+import { ByteChunks } from "../base/byte_chunks.ts";
 import { REQUESTS_PER_TURN, TURN_MS } from "../base/limits.ts";
 import type { Refusal, Request } from "../protocol/message.ts";
 import type { Client } from "../table/commands.ts";
@@ -19,35 +19,45 @@ import type { Answer } from "./executor.ts";
 /** A client's requests, in order. */
 export interface RequestSource {
   readonly client: Client;
+  /** Takes the replies. */
+  readonly out: ByteChunks;
   /** The next one, or undefined when there is none for now or the client takes no more replies. */
   next(): Request | Refusal | undefined;
-  /** Takes the reply to the last one, and gives it a number. */
-  answer(answer: Answer): number;
-  /** Takes another reply in place of that one. */
-  answerAgain(number: number, answer: Answer): void;
+  /** Told of each reply that was put into `out`. */
+  answered(answer: Answer): void;
 }
 
 /** Executes one request; `whyNoChanges` is set where changes are to fail. */
 export type Execute = (
   client: Client,
   request: Request | Refusal,
+  out: ByteChunks,
   whyNoChanges?: string,
 ) => Answer;
 
+/** A client whose requests are not all executed, or whose replies may not leave yet. */
 interface Waiting extends Waiter {
   readonly source: RequestSource;
   afterSeq: number;
-  readonly failed: (bug: unknown) => void;
+  done: () => void;
+  failed: (bug: unknown) => void;
 }
 
 /** A reply that shows a change which was not written yet. */
 interface Unwritten {
   readonly waiting: Waiting;
   readonly request: Request | Refusal;
-  readonly number: number;
+  /** Where the reply is in the source's `out`. */
+  readonly start: number;
+  readonly end: number;
   /** What it found open, where it goes through the table in parts. */
   readonly cursors: CursorsSnapshot | undefined;
 }
+
+/** Requests between two looks at the clock, which costs about as much as one of them. */
+const REQUESTS_PER_CLOCK = 8;
+
+const NOTHING = () => {};
 
 /** Serializes the requests of all clients. */
 export class CommandQueue {
@@ -58,6 +68,8 @@ export class CommandQueue {
   #through: Waiting[] = [];
   #unwritten: Unwritten[] = [];
   #isTurnComing = false;
+  /** Whether a request is being executed: one that comes from within stands in line (I7). */
+  #isServing = false;
 
   constructor(execute: Execute, commits: Commits) {
     this.#execute = execute;
@@ -65,25 +77,44 @@ export class CommandQueue {
   }
 
   /**
-   * Puts a client in line.
+   * Executes a client's requests, at once or when its turn comes.
    *
-   * @returns when its `next` had nothing more to give, and all it gave is answered and may be told
+   * @returns when its `next` had nothing more to give, and all it gave is answered and may be told;
+   * undefined where that is so already
    * @throws what executing one of its requests threw: a bug, which ends this client and no other
    */
-  submit(source: RequestSource): Promise<void> {
+  submit(source: RequestSource): Promise<void> | undefined {
+    const waiting: Waiting = { source, afterSeq: 0, done: NOTHING, failed: NOTHING };
+    try {
+      if (this.#line.length > 0 || this.#isServing) this.#line.push(waiting);
+      else if (!this.#serve(waiting)) this.#line.push(waiting);
+      else if (waiting.afterSeq <= this.#commits.durableSeq) return undefined;
+      else this.#through.push(waiting);
+    } finally {
+      this.#callTurn();
+    }
     return new Promise((done, failed) => {
-      this.#line.push({ source, done, failed, afterSeq: 0 });
-      if (this.#isTurnComing) return;
-      this.#isTurnComing = true;
-      // Behind the readers that this round of the event loop has woken.
-      queueMicrotask(this.#turn);
+      waiting.done = done;
+      waiting.failed = failed;
     });
   }
 
+  /** Lets a turn come where there is something left to do. */
+  #callTurn(): void {
+    if (this.#isTurnComing) return;
+    // After a bug, changes may be left that nobody waits for.
+    const isAnythingLeft = this.#line.length > 0 || this.#through.length > 0 ||
+      this.#commits.isOpen;
+    if (!isAnythingLeft) return;
+    this.#isTurnComing = true;
+    // Behind the readers that this round of the event loop has woken.
+    queueMicrotask(this.#turn);
+  }
+
   readonly #turn = (): void => {
-    this.#executeAll();
+    this.#serveLine();
     // A turn ends with its changes written, so that there is never an open batch between turns.
-    if (this.#unwritten.length > 0) this.#write();
+    if (this.#commits.isOpen) this.#write();
     const through = this.#through;
     this.#through = [];
     this.#commits.release(through);
@@ -92,7 +123,7 @@ export class CommandQueue {
   };
 
   /** Serves those in line until there is nobody, or the turn's time is up. */
-  #executeAll(): void {
+  #serveLine(): void {
     const deadline = performance.now() + TURN_MS;
     while (this.#line.length > 0) {
       const round = this.#line;
@@ -100,7 +131,12 @@ export class CommandQueue {
       for (let at = 0; at < round.length; at++) {
         const waiting = round[at];
         if (waiting === undefined) continue;
-        if (!this.#serve(waiting, deadline)) this.#line.push(waiting);
+        try {
+          if (this.#serve(waiting, deadline)) this.#through.push(waiting);
+          else this.#line.push(waiting);
+        } catch (bug) {
+          waiting.failed(bug);
+        }
         if (at + 1 < round.length && performance.now() > deadline) {
           this.#line = [...round.slice(at + 1), ...this.#line];
           return;
@@ -110,43 +146,72 @@ export class CommandQueue {
     }
   }
 
+  /**
+   * Executes a client's requests, at least one. A search may take long, so it ends a client's turn.
+   *
+   * @param deadline of `performance.now()`; by default `TURN_MS` after the first look at the clock
+   * @returns whether all of them are executed
+   */
+  #serve(waiting: Waiting, deadline: number = 0): boolean {
+    this.#isServing = true;
+    try {
+      return this.#executeSome(waiting, deadline);
+    } finally {
+      this.#isServing = false;
+    }
+  }
+
+  #executeSome(waiting: Waiting, deadline: number): boolean {
+    const { source } = waiting;
+    const { client, out } = source;
+    for (let count = 1;; count++) {
+      const request = source.next();
+      if (request === undefined) return true;
+      const isSearch = request.method === "scan" || request.method === "query";
+      const cursors = isSearch ? client.cursors.snapshot() : undefined;
+      const start = out.length;
+      const answer = this.#execute(client, request, out);
+      source.answered(answer);
+      if (answer.afterSeq > waiting.afterSeq) waiting.afterSeq = answer.afterSeq;
+      if (answer.afterSeq > this.#commits.writtenSeq) {
+        this.#unwritten.push({ waiting, request, start, end: out.length, cursors });
+      }
+      if (isSearch || count === REQUESTS_PER_TURN) return false;
+      if (count % REQUESTS_PER_CLOCK === 0) {
+        const nowMs = performance.now();
+        if (deadline === 0) deadline = nowMs + TURN_MS;
+        else if (nowMs > deadline) return false;
+      }
+    }
+  }
+
   /** Writes the turn's changes; where that fails, they are undone, and all that depends is done again. */
   #write(): void {
     const unwritten = this.#unwritten;
     this.#unwritten = [];
     const whyNot = this.#commits.write();
     if (whyNot === undefined) return;
-    for (const { waiting, request, number, cursors } of unwritten) {
-      if (cursors) waiting.source.client.cursors.restore(cursors);
-      const answer = this.#execute(waiting.source.client, request, whyNot);
-      waiting.source.answerAgain(number, answer);
-      waiting.afterSeq = Math.min(waiting.afterSeq, this.#commits.writtenSeq);
-    }
+    const bySource = Map.groupBy(unwritten, ({ waiting }) => waiting);
+    for (const [waiting, replies] of bySource) this.#answerAgain(waiting, replies, whyNot);
   }
 
-  /** Executes a client's requests, at least one; true when this is over. */
-  #serve(waiting: Waiting, deadline: number): boolean {
-    const { source, failed } = waiting;
-    try {
-      for (let count = 1;; count++) {
-        const request = source.next();
-        if (request === undefined) {
-          this.#through.push(waiting);
-          return true;
-        }
-        const isPart = "limit" in request && request.limit !== undefined;
-        const cursors = isPart ? source.client.cursors.snapshot() : undefined;
-        const answer = this.#execute(source.client, request);
-        const number = source.answer(answer);
-        if (answer.afterSeq > waiting.afterSeq) waiting.afterSeq = answer.afterSeq;
-        if (answer.afterSeq > this.#commits.writtenSeq) {
-          this.#unwritten.push({ waiting, request, number, cursors });
-        }
-        if (count === REQUESTS_PER_TURN || performance.now() > deadline) return false;
-      }
-    } catch (bug) {
-      failed(bug);
-      return true;
+  /** Puts other replies in the place of those that depended on a change which is undone. */
+  #answerAgain(waiting: Waiting, replies: readonly Unwritten[], whyNot: string): void {
+    const { client, out } = waiting.source;
+    const before = new ByteChunks();
+    before.addFrom(out);
+    // What the first search found open; those after it find what is opened anew before them.
+    const cursors = replies.find(({ cursors }) => cursors)?.cursors;
+    if (cursors) client.cursors.restore(cursors);
+    let kept = 0;
+    out.clear();
+    for (const { request, start, end } of replies) {
+      out.addFrom(before, kept, start);
+      this.#execute(client, request, out, whyNot);
+      kept = end;
     }
+    out.addFrom(before, kept);
+    before.clear();
+    waiting.afterSeq = Math.min(waiting.afterSeq, this.#commits.writtenSeq);
   }
 }

@@ -1,12 +1,19 @@
 /**
  * Group commit: all changes of a turn go to the storage in one write and one sync, and no reply that
  * shows one of them leaves before that (I2). Replies that show none do not wait.
+ *
+ * Which change a key showed last is noted in one of `MARKS` places, chosen by the key's hash. Two keys
+ * that share a place may wait for each other's change; that is rare, never wrong, and takes no memory
+ * however many changes are on their way.
  */
 import { messageOf } from "../base/errors.ts";
 import type { Change, Storage } from "../storage/storage.ts";
 import { WriteError } from "../storage/storage.ts";
 import type { HashTable } from "../table/hash_table.ts";
 import { SyncChoice } from "./sync_choice.ts";
+
+/** Places for the last change of keys; a power of two. */
+const MARKS = 2 ** 18;
 
 /** Somebody who waits until a change is durable. */
 export interface Waiter {
@@ -15,23 +22,14 @@ export interface Waiter {
   readonly done: () => void;
 }
 
-/** What a key held before a change in the open batch; undefined: nothing. */
-interface Undo {
-  readonly key: string;
-  readonly before: string | undefined;
-  /** The change before that one, where it is not durable either. */
-  readonly changedBefore: number | undefined;
-}
-
 /** Follows each change from the table to the disk. */
 export class Commits {
   readonly #storage: Storage;
   readonly #table: HashTable;
   readonly #choice = new SyncChoice();
-  /** Keys changed since the last sync began, with the number of the change; and those before, until it ends. */
-  #changed = new Map<string, number>();
-  #syncing = new Map<string, number>();
-  #undo: Undo[] = [];
+  /** Number of the last change of a key with such a hash; a change that was taken back may stand there. */
+  readonly #marks: Float64Array;
+  readonly #keeps: boolean;
   #lastSeq: number;
   #waiters: Waiter[] = [];
   #isSyncing = false;
@@ -40,6 +38,9 @@ export class Commits {
     this.#storage = storage;
     this.#table = table;
     this.#lastSeq = storage.writtenSeq;
+    this.#keeps = storage.durability !== "memory";
+    this.#marks = new Float64Array(this.#keeps ? MARKS : 0);
+    table.keepsUndo = this.#keeps;
   }
 
   /** Number of the last change that was handed to the system: what came after may still be undone. */
@@ -47,29 +48,41 @@ export class Commits {
     return this.#storage.writtenSeq;
   }
 
-  /**
-   * Notes a change that was just made to the table.
-   *
-   * @param before what the key held before
-   * @returns the change's number
-   */
-  add(change: Change, before: string | undefined): number {
-    if (this.#storage.durability === "memory") return 0;
-    const seq = this.#lastSeq = this.#storage.append(change);
-    this.#undo.push({ key: change.key, before, changedBefore: this.#changed.get(change.key) });
-    this.#changed.set(change.key, seq);
-    return seq;
+  /** Whether there are changes that were not handed to the system. */
+  get isOpen(): boolean {
+    return this.#lastSeq > this.#storage.writtenSeq;
+  }
+
+  /** Number of the last change that may be told of. */
+  get durableSeq(): number {
+    return this.#storage.durableSeq;
   }
 
   /**
-   * Number of the change that a reply shows; 0 where it shows none that is not durable.
+   * Notes a change that was just made to the table.
    *
-   * @param key that the reply is about; undefined: the whole table
+   * @param hash of its key
+   * @returns the change's number; 0: there is nothing to wait for
    */
-  shownBy(key: string | undefined): number {
-    if (this.#lastSeq <= this.#storage.durableSeq) return 0;
-    if (key === undefined) return this.#lastSeq;
-    return this.#changed.get(key) ?? this.#syncing.get(key) ?? 0;
+  add(hash: number, change: Change): number {
+    if (!this.#keeps) return 0;
+    const seq = this.#lastSeq = this.#storage.append(change);
+    this.#marks[hash & (MARKS - 1)] = seq;
+    return seq;
+  }
+
+  /** Number of the change that a reply about a key shows; 0 where it shows none that is not durable. */
+  shownByKey(hash: number): number {
+    const { durableSeq } = this.#storage;
+    if (this.#lastSeq <= durableSeq) return 0;
+    // A number beyond the last one is of a change that was taken back, and will be given again.
+    const seq = Math.min(this.#marks[hash & (MARKS - 1)] ?? 0, this.#lastSeq);
+    return seq > durableSeq ? seq : 0;
+  }
+
+  /** The same for a reply about the whole table. */
+  shownByTable(): number {
+    return this.#lastSeq > this.#storage.durableSeq ? this.#lastSeq : 0;
   }
 
   /**
@@ -80,65 +93,47 @@ export class Commits {
   write(): string | undefined {
     try {
       this.#storage.write();
-      this.#undo = [];
-      return undefined;
     } catch (error) {
       if (!(error instanceof WriteError)) throw error;
-      this.#undoAll();
+      this.#table.rollback();
+      this.#lastSeq = this.#storage.writtenSeq;
       return messageOf(error);
     }
+    this.#table.commit();
+    return undefined;
   }
 
   /** Lets go who waits for nothing, and the others once what they wait for is durable. */
   release(waiters: Waiter[]): void {
+    for (const waiter of waiters) this.#waiters.push(waiter);
     if (this.#storage.durableSeq < this.#storage.writtenSeq) this.#sync();
-    else this.#changed.clear();
-    this.#table.giveBackSlots();
-    for (const waiter of waiters) {
-      if (waiter.afterSeq <= this.#storage.durableSeq) waiter.done();
-      else this.#waiters.push(waiter);
-    }
+    this.#letGo();
   }
 
   #sync(): void {
     if (this.#isSyncing) return; // what was written meanwhile is synced after that
     const beganMs = performance.now();
-    this.#syncing = this.#changed;
-    this.#changed = new Map();
-    if (this.#choice.isInline) {
+    if (this.#choice.isInline(this.#waiters.length)) {
       this.#storage.syncNow();
       this.#choice.took(performance.now() - beganMs);
-      this.#synced();
       return;
     }
     this.#isSyncing = true;
     this.#storage.sync().then(() => {
       this.#isSyncing = false;
       this.#choice.took(performance.now() - beganMs);
-      this.#synced();
       this.release([]);
     }, () => {}); // the storage has ended the process
   }
 
-  #synced(): void {
-    this.#syncing = new Map();
+  #letGo(): void {
     const waiters = this.#waiters;
+    if (waiters.length === 0) return;
     this.#waiters = [];
+    const { durableSeq } = this.#storage;
     for (const waiter of waiters) {
-      if (waiter.afterSeq <= this.#storage.durableSeq) waiter.done();
+      if (waiter.afterSeq <= durableSeq) waiter.done();
       else this.#waiters.push(waiter);
     }
-  }
-
-  /** Backwards, so that each key gets the slot and the value that it had. */
-  #undoAll(): void {
-    for (const { key, before, changedBefore } of this.#undo.reverse()) {
-      if (before === undefined) this.#table.remove(key);
-      else this.#table.insert(key, before);
-      if (changedBefore === undefined) this.#changed.delete(key);
-      else this.#changed.set(key, changedBefore);
-    }
-    this.#undo = [];
-    this.#lastSeq = this.#storage.writtenSeq;
   }
 }

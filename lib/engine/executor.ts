@@ -1,33 +1,28 @@
 /** Executes one request: command, storage, reply, count, debug line. */
+import type { ByteChunks } from "../base/byte_chunks.ts";
 import type { Log } from "../base/log.ts";
-import { quoted } from "../base/quoted.ts";
-import { fitsInUtf8, utf8Bytes } from "../base/utf8.ts";
+import type { Span } from "../base/span.ts";
 import type { Commits } from "./commits.ts";
 import { isRefusal } from "../protocol/decode_request.ts";
-import { encodeFailure, encodeSuccess } from "../protocol/encode_reply.ts";
-import type {
-  Failure,
-  FailureType,
-  JsonText,
-  Method,
-  Refusal,
-  Request,
-  RequestOf,
-} from "../protocol/message.ts";
+import { addFailure, addSuccess, FRAME_BYTES, ID_FRAME_BYTES } from "../protocol/encode_reply.ts";
+import { keyOf } from "../protocol/key_text.ts";
+import type { Failure, FailureType, Method, Refusal, Request } from "../protocol/message.ts";
 import { METHODS } from "../protocol/message.ts";
 import {
   type Client,
+  type ClosingFailure,
   type Command,
   type CommandContext,
   COMMANDS,
-  type Outcome,
+  keyTextIn,
+  type Place,
+  quotedKey,
+  type Reply,
   tokenMissing,
 } from "../table/commands.ts";
 
-/** A reply. */
+/** What is to be known of a reply, beside its bytes. */
 export interface Answer {
-  /** With its LF. */
-  readonly line: string;
   readonly outcome: "OK" | FailureType;
   /** Whether the connection ends with it. */
   readonly closes: boolean;
@@ -35,14 +30,16 @@ export interface Answer {
   readonly afterSeq: number;
 }
 
-/** What a success takes beside its id, cursor and result. */
-const FRAME_BYTES = encodeSuccess(undefined, "").length;
+/** Of a success that shows nothing which is not durable. */
+const FREE: Answer = { outcome: "OK", closes: false, afterSeq: 0 };
 
 /** Most that a cursor takes. */
 const CURSOR_BYTES = ',"cursor":"c"'.length + String(Number.MAX_SAFE_INTEGER).length;
 
 /** Room without which nothing is executed: the result of an insert. */
 const LEAST_ROOM_BYTES = "null".length;
+
+const NOWHERE: Place = { hash: 0, slot: -1 };
 
 /** Executes requests, and counts them. */
 export class Executor {
@@ -51,11 +48,10 @@ export class Executor {
   readonly #maxReplyBytes: number;
   readonly #log: Log;
   readonly #startedMs = performance.now();
+  readonly #reply = new ReplyLine();
   #requests = 0;
 
-  /** Requests executed so far, by method; those that failed count too. */
-  readonly ops: Readonly<Record<Method, number>>;
-  readonly #ops: Record<Method, number>;
+  readonly #methods: Readonly<Record<Method, CountedMethod>>;
 
   /** @param options.maxReplyBytes longest reply line */
   constructor(options: {
@@ -68,73 +64,103 @@ export class Executor {
     this.#commits = options.commits;
     this.#maxReplyBytes = options.maxReplyBytes;
     this.#log = options.log;
-    this.#ops = Object.fromEntries(METHODS.map((method) => [method, 0])) as Record<Method, number>;
-    this.ops = this.#ops;
+    this.#methods = byMethod((method) => {
+      // The entry of each method takes that method's requests, which TypeScript cannot follow here.
+      return { command: COMMANDS[method] as Command<Method>, count: 0 };
+    });
+  }
+
+  /** Requests executed so far, by method; those that failed count too. */
+  get ops(): Readonly<Record<Method, number>> {
+    return byMethod((method) => this.#methods[method].count);
   }
 
   /**
    * Executes a request whole, or answers a line that is none.
    *
-   * @param whyNoChanges set where the storage takes no changes now: they fail with this reason
+   * @param out takes the reply
+   * @param whyNoChanges set where it is executed again, since the storage does not take the changes
+   * that it showed: changes fail with this reason
    */
   readonly execute = (
     client: Client,
     request: Request | Refusal,
+    out: ByteChunks,
     whyNoChanges?: string,
   ): Answer => {
-    if (!this.#log.debugging) return this.#answer(client, request, whyNoChanges);
+    if (!this.#log.debugging) return this.#answer(client, request, out, whyNoChanges);
     const startedMs = performance.now();
-    const answer = this.#answer(client, request, whyNoChanges);
+    const answer = this.#answer(client, request, out, whyNoChanges);
     this.#trace(client, request, answer, startedMs, performance.now());
     return answer;
   };
 
-  #answer(client: Client, request: Request | Refusal, whyNoChanges?: string): Answer {
-    if (isRefusal(request)) return this.#failure(request.id, failureOf(client, request));
-    const { id } = request;
+  #answer(
+    client: Client,
+    request: Request | Refusal,
+    out: ByteChunks,
+    whyNoChanges: string | undefined,
+  ): Answer {
+    if (isRefusal(request)) return this.#failed(out, request.id, failureOf(client, request), 0);
+    const { id, method } = request;
     const room = this.#maxReplyBytes - frameBytes(request);
-    if (room < LEAST_ROOM_BYTES) return this.#failure(undefined, this.#idTooLarge());
-    const [outcome, afterSeq] = this.#run(client, request, room, whyNoChanges);
-    if (!("result" in outcome)) {
-      return this.#failure(
-        id,
-        outcome.type === "TooLarge" ? this.#tooLarge(outcome.message) : outcome,
-        afterSeq,
-        "closes" in outcome,
-      );
+    if (room < LEAST_ROOM_BYTES) return this.#failed(out, undefined, this.#idTooLarge(), 0);
+    if (!client.admitted && method !== "hello") {
+      return this.#failed(out, id, tokenMissing(method), 0);
     }
-    if (!fitsInUtf8(outcome.result, room)) {
-      const bytes = utf8Bytes(outcome.result);
-      return this.#failure(
-        id,
-        this.#tooLarge(`Cannot ${request.method}: the result has ${bytes} bytes`),
-        afterSeq,
-      );
+    const counted = this.#methods[method];
+    if (whyNoChanges === undefined) counted.count++;
+    const isChange = method === "insert" || method === "remove";
+    if (isChange && whyNoChanges !== undefined) {
+      const why = `it could not be made durable and was not made (${whyNoChanges})`;
+      const message = `Cannot ${method} ${quotedKey(request.key)}: ${why}`;
+      return this.#failed(out, id, { type: "StorageError", message }, 0);
     }
-    return {
-      line: encodeSuccess(id, outcome.result, outcome.cursor),
-      outcome: "OK",
-      closes: false,
-      afterSeq,
-    };
+    const place = this.#placeOf(request);
+    this.#reply.begin(out, id, room);
+    const failure = counted.command.run(this.#context, client, request, place, this.#reply);
+    if (failure !== undefined) return this.#failed(out, id, failure, this.#shownBy(request, place));
+    const afterSeq = isChange
+      ? this.#commits.add(place.hash, request)
+      : this.#shownBy(request, place);
+    return afterSeq === 0 ? FREE : { outcome: "OK", closes: false, afterSeq };
   }
 
-  #failure(
-    id: JsonText | undefined,
-    failure: Failure,
-    afterSeq: number = 0,
-    closes: boolean = false,
+  #placeOf(request: Request): Place {
+    const key = keyTextIn(request);
+    if (key === undefined) return NOWHERE;
+    const { table } = this.#context;
+    const hash = table.hashOf(key.bytes, key.start, key.end);
+    return { hash, slot: table.find(hash, key.bytes, key.start, key.end) };
+  }
+
+  /** Number of the change that a reply shows; what it tells of: its key, the table, or nothing. */
+  #shownBy({ method }: Request, { hash }: Place): number {
+    if (method === "ping") return 0;
+    // How full the table is, which an insert's failure tells, depends on all keys.
+    const isOfKey = method === "lookup" || method === "remove";
+    return isOfKey ? this.#commits.shownByKey(hash) : this.#commits.shownByTable();
+  }
+
+  #failed(
+    out: ByteChunks,
+    id: Span | undefined,
+    failure: Failure | ClosingFailure,
+    afterSeq: number,
   ): Answer {
-    const line = encodeFailure(id, failure);
+    const start = out.length, closes = "closes" in failure;
+    addFailure(out, id, failure.type === "TooLarge" ? this.#tooLarge(failure.message) : failure);
     // No sentence is as long as the smallest limit, but an id may be.
-    if (id !== undefined && !fitsInUtf8(line, this.#maxReplyBytes)) {
-      return this.#failure(undefined, this.#idTooLarge(), afterSeq, closes);
+    if (id !== undefined && out.length - start > this.#maxReplyBytes) {
+      out.truncate(start);
+      addFailure(out, undefined, this.#tooLarge(this.#idTooLarge().message));
+      return { outcome: "TooLarge", closes, afterSeq };
     }
-    return { line, outcome: failure.type, closes, afterSeq };
+    return { outcome: failure.type, closes, afterSeq };
   }
 
   #idTooLarge(): Failure {
-    return this.#tooLarge("Cannot answer: the id leaves no room for more");
+    return { type: "TooLarge", message: "Cannot answer: the id leaves no room for more" };
   }
 
   #tooLarge(message: string): Failure {
@@ -142,47 +168,6 @@ export class Executor {
       type: "TooLarge",
       message: `${message}; a reply may have at most ${this.#maxReplyBytes} bytes (--max-reply)`,
     };
-  }
-
-  /** Runs the command, and tells the number of the change that its outcome shows. */
-  #run(
-    client: Client,
-    request: Request,
-    maxBytes: number,
-    whyNoChanges?: string,
-  ): [Outcome, number] {
-    if (!client.admitted && request.method !== "hello") return [tokenMissing(request.method), 0];
-    this.#ops[request.method]++;
-    if (request.method === "insert" || request.method === "remove") {
-      return this.#change(client, request, maxBytes, whyNoChanges);
-    }
-    // The table pairs each method with its own request type, which TypeScript cannot follow here.
-    const command = COMMANDS[request.method] as Command<Method>;
-    const shows = request.method === "ping"
-      ? 0
-      : this.#commits.shownBy(request.method === "lookup" ? request.key : undefined);
-    return [command.run(this.#context, client, request, maxBytes), shows];
-  }
-
-  #change(
-    client: Client,
-    request: RequestOf<"insert"> | RequestOf<"remove">,
-    maxBytes: number,
-    whyNoChanges: string | undefined,
-  ): [Outcome, number] {
-    if (whyNoChanges !== undefined) {
-      const message = `Cannot ${request.method} ${
-        quoted(request.key)
-      }: it could not be made durable and was not made (${whyNoChanges})`;
-      return [{ type: "StorageError", message }, 0];
-    }
-    const before = this.#context.table.lookup(request.key);
-    const outcome = request.method === "insert"
-      ? COMMANDS.insert.run(this.#context, client, request, maxBytes)
-      : COMMANDS.remove.run(this.#context, client, request, maxBytes);
-    // A failure shows what the table holds: the key, or how full it is.
-    if (!("result" in outcome)) return [outcome, this.#commits.shownBy(undefined)];
-    return [outcome, this.#commits.add(request, before)];
   }
 
   /** One line for `--debug`: times are since the server's start, and requests never overlap. */
@@ -193,16 +178,44 @@ export class Executor {
     startedMs: number,
     endedMs: number,
   ): void {
+    const key = isRefusal(request) ? undefined : keyTextIn(request);
     this.#log.debug("request", {
       n: ++this.#requests,
       client: client.number,
       method: request.method ?? "?",
-      ...("key" in request ? { key: shortened(request.key) } : {}),
+      ...(key ? { key: shortened(keyOf(key)) } : {}),
       ...("regex" in request ? { regex: shortened(request.regex) } : {}),
       outcome,
       start_us: Math.round((startedMs - this.#startedMs) * 1e3),
       end_us: Math.round((endedMs - this.#startedMs) * 1e3),
     });
+  }
+}
+
+/** A method and how often it was asked for. */
+interface CountedMethod {
+  readonly command: Command<Method>;
+  count: number;
+}
+
+function byMethod<T>(make: (method: Method) => T): Record<Method, T> {
+  return Object.fromEntries(METHODS.map((method) => [method, make(method)])) as Record<Method, T>;
+}
+
+/** The line of one reply, for the command that finds its result. */
+class ReplyLine implements Reply {
+  room = 0;
+  #out: ByteChunks | undefined;
+  #id: Span | undefined;
+
+  begin(out: ByteChunks, id: Span | undefined, room: number): void {
+    this.#out = out;
+    this.#id = id;
+    this.room = room;
+  }
+
+  succeed(result: Span | ByteChunks, cursor?: string): void {
+    if (this.#out) addSuccess(this.#out, this.#id, result, cursor);
   }
 }
 
@@ -217,9 +230,10 @@ function shortened(text: string): string {
   return text.length > 60 ? text.slice(0, 60) + "..." : text;
 }
 
-/** What a success takes beside its result. */
+/** What a success takes beside its result, in bytes. */
 function frameBytes(request: Request): number {
-  const id = request.id === undefined ? 0 : ',"id":'.length + utf8Bytes(request.id);
-  const cursor = "limit" in request && request.limit !== undefined ? CURSOR_BYTES : 0;
-  return FRAME_BYTES + id + cursor;
+  const { id } = request;
+  const idBytes = id === undefined ? 0 : ID_FRAME_BYTES + id.end - id.start;
+  const cursorBytes = "limit" in request && request.limit !== undefined ? CURSOR_BYTES : 0;
+  return FRAME_BYTES + idBytes + cursorBytes;
 }

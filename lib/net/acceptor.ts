@@ -3,7 +3,8 @@ import { fulfilledWithin, sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { LINGER_MS, MAX_LINGERING, READ_BUFFER_BYTES } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
-import { encodeFailure } from "../protocol/encode_reply.ts";
+import { ByteChunks } from "../base/byte_chunks.ts";
+import { addFailure } from "../protocol/encode_reply.ts";
 import { Cursors } from "../table/cursors.ts";
 import { type Connection, Session, type SessionLimits, type Submit } from "./session.ts";
 
@@ -18,8 +19,6 @@ export interface AcceptorOptions {
   readonly needsToken: boolean;
   readonly log: Log;
 }
-
-const encoder = new TextEncoder();
 
 /** Accepts clients on one listener. */
 export class Acceptor {
@@ -102,17 +101,20 @@ export class Acceptor {
     log.debug("busy", { clients: this.#sessions.size });
     const mayLinger = this.#refusals < MAX_LINGERING;
     this.#refusals++;
+    const out = new ByteChunks();
     try {
-      await connection.write(encoder.encode(encodeFailure(undefined, {
+      addFailure(out, undefined, {
         type: "Busy",
         message:
           `This server takes at most ${limits.maxClients} clients (--max-clients), and has them; try again later`,
-      })));
+      });
+      for (const view of out.views()) await connection.write(view);
       if (mayLinger) await connection.linger();
     } catch {
       // It did not wait for the answer.
     } finally {
       connection.close();
+      out.clear();
       this.#refusals--;
     }
   }

@@ -10,7 +10,8 @@ import { READ_BUFFER_BYTES } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { RequestSource } from "../engine/command_queue.ts";
 import type { Answer } from "../engine/executor.ts";
-import { decodeRequest } from "../protocol/decode_request.ts";
+import type { ByteChunks } from "../base/byte_chunks.ts";
+import { decodeRequest, refusedLine } from "../protocol/decode_request.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
 import type { Refusal, Request } from "../protocol/message.ts";
 import type { Client } from "../table/commands.ts";
@@ -25,7 +26,7 @@ export interface Connection extends ByteSink {
 }
 
 /** Takes a client's requests: the engine as the net sees it. */
-export type Submit = (source: RequestSource) => Promise<void>;
+export type Submit = (source: RequestSource) => Promise<void> | undefined;
 
 /** Bounds of a session, in bytes. */
 export interface SessionLimits {
@@ -87,6 +88,7 @@ export class Session implements RequestSource {
       }
     } finally {
       this.cut();
+      this.#outbox.drop();
       this.#log.debug("disconnect", { client: this.client.number, why });
     }
   }
@@ -104,23 +106,26 @@ export class Session implements RequestSource {
     this.#connection.close();
   }
 
+  get out(): ByteChunks {
+    return this.#outbox.out;
+  }
+
   next(): Request | Refusal | undefined {
     if (this.#isEndedByAnswer || this.#outbox.isFull) {
       this.#hasMore = !this.#isEndedByAnswer;
       return undefined;
     }
-    const line = this.#framer.next();
-    this.#hasMore = line !== undefined;
-    return line === undefined ? undefined : decodeRequest(line, this.#limits.maxRequestBytes);
+    const framer = this.#framer;
+    this.#hasMore = framer.next();
+    if (!this.#hasMore) return undefined;
+    const { problem } = framer;
+    return problem === undefined
+      ? decodeRequest(framer.bytes, framer.start, framer.end)
+      : refusedLine(problem, this.#limits.maxRequestBytes);
   }
 
-  answer({ line, closes }: Answer): number {
+  answered({ closes }: Answer): void {
     if (closes) this.#isEndedByAnswer = this.#isEnding = true;
-    return this.#outbox.put(line);
-  }
-
-  answerAgain(number: number, { line }: Answer): void {
-    this.#outbox.replace(number, line);
   }
 
   async #serve(): Promise<void> {
@@ -133,7 +138,8 @@ export class Session implements RequestSource {
       this.#framer.push(buffer.subarray(0, count));
       do {
         this.#isExecuting = true;
-        await this.#submit(this);
+        const executed = this.#submit(this);
+        if (executed !== undefined) await executed;
         this.#isExecuting = false;
         await this.#outbox.flush();
       } while (this.#hasMore);

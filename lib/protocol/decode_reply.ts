@@ -4,6 +4,7 @@
  */
 import { skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
 import { quoted } from "../base/quoted.ts";
+import { spanOf, textAt } from "../base/span.ts";
 import type { Failure, FailureType, JsonText } from "./message.ts";
 
 /** A success: the result's JSON text, and the cursor of a scan that is not at its end. */
@@ -31,12 +32,14 @@ export function decodeReply(line: string): SuccessReply | Failure {
     return { result: line.slice(PLAIN_SUCCESS.length, -1) };
   }
   const members = new Map<string, JsonText>();
-  const end = visitMembers(line, skipWhite(line, 0), (nameStart, nameEnd, start, valueEnd) => {
-    members.set(stringAt(line, nameStart, nameEnd), line.slice(start, valueEnd));
+  const { bytes, end: lineEnd } = spanOf(line);
+  const start = skipWhite(bytes, 0, lineEnd);
+  const end = visitMembers(bytes, start, lineEnd, (nameStart, nameEnd, valueStart, valueEnd) => {
+    members.set(stringAt(bytes, nameStart, nameEnd), textAt(bytes, valueStart, valueEnd));
   });
   const status = stringMember(members, "status");
   const result = members.get("result");
-  const isWhole = end >= 0 && skipWhite(line, end) === line.length;
+  const isWhole = end >= 0 && skipWhite(bytes, end, lineEnd) === lineEnd;
   if (!isWhole || (status === "OK" && result === undefined)) throw noReply(line);
   if (status === "OK" && result !== undefined) {
     const cursor = stringMember(members, "cursor");
@@ -54,7 +57,7 @@ export function isFailure(reply: SuccessReply | Failure): reply is Failure {
 
 function stringMember(members: ReadonlyMap<string, JsonText>, name: string): string | undefined {
   const text = members.get(name);
-  return text?.startsWith('"') ? stringAt(text, 0, text.length) : undefined;
+  return text?.startsWith('"') ? JSON.parse(text) : undefined;
 }
 
 function noReply(line: string): ReplyFormatError {

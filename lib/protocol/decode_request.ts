@@ -1,16 +1,19 @@
 /**
- * Reads one line into a request, or into the reply that says why it is none. Never throws (I9).
+ * Reads the bytes of one line into a request, or into the reply that says why it is none. Never
+ * throws (I9).
  *
- * The line is scanned once; only the members that the method uses are looked at any closer.
+ * The line is scanned once, as bytes; only the members that the method uses are looked at any closer,
+ * and keys and values stay where they are.
  */
-import { isLatin1, ownedString } from "../base/owned_string.ts";
-import { skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
+import { hasEscape, skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
+import { areEqual, type Span, spanOf, textAt, textOf } from "../base/span.ts";
 import { quoted } from "../base/quoted.ts";
-import type { Line } from "./line_framer.ts";
+import { keyTextOf } from "./key_text.ts";
+import type { LineProblem } from "./line_framer.ts";
 import {
   type Failure,
   type FailureType,
-  type JsonText,
+  type KeyText,
   type Method,
   METHODS,
   type Part,
@@ -21,9 +24,9 @@ import {
 /** Members that some method uses. */
 const MEMBERS = [
   "method",
-  "id",
   "key",
   "value",
+  "id",
   "regex",
   "limit",
   "cursor",
@@ -35,7 +38,17 @@ const MEMBERS = [
 
 type Member = (typeof MEMBERS)[number];
 
-const MEMBER_NUMBERS = new Map<string, number>(MEMBERS.map((name, number) => [name, number]));
+const OPEN_OBJECT = 123,
+  OPEN_ARRAY = 91,
+  QUOTE = 34,
+  MINUS = 45,
+  ZERO = 48,
+  NINE = 57;
+
+const MEMBER_NAMES = MEMBERS.map(bytesOf);
+const METHOD_NAMES = METHODS.map(bytesOf);
+const METHOD = MEMBERS.indexOf("method"), KEY = MEMBERS.indexOf("key");
+const VALUE = MEMBERS.indexOf("value"), ID = MEMBERS.indexOf("id");
 
 /** Thrown by the readers below and caught in `decodeRequest`. */
 class Refused {
@@ -46,79 +59,74 @@ class Refused {
   }
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** Where the members stand in the line that is being decoded. One line is decoded at a time. */
 class MembersFound {
-  text = "";
-  #isLatin1: boolean | undefined;
+  bytes: Uint8Array = NOTHING;
   readonly #starts = new Int32Array(MEMBERS.length);
   readonly #ends = new Int32Array(MEMBERS.length);
 
   /** Scans an object; of equal members the last one counts. */
-  scan(text: string): void {
-    this.text = text;
-    this.#isLatin1 = undefined;
+  scan(bytes: Uint8Array, lineStart: number, lineEnd: number): void {
+    this.bytes = bytes;
     this.#starts.fill(-1);
-    const start = skipWhite(text, 0);
-    if (text.charAt(start) !== "{") {
+    const start = skipWhite(bytes, lineStart, lineEnd);
+    if (start >= lineEnd || bytes[start] !== OPEN_OBJECT) {
       throw new Refused(
         "RequestError",
-        `Cannot read the request: it must be a JSON object on one line, not ${quoted(text)}`,
-      );
-    }
-    let end = visitMembers(text, start, this.#note);
-    if (end >= 0 && (end = skipWhite(text, end)) !== text.length) end = ~end;
-    if (end < 0) {
-      throw new Refused(
-        "RequestError",
-        `Cannot read the request: it is not valid JSON at character ${~end + 1}, ${
-          near(text, ~end)
+        `Cannot read the request: it must be a JSON object on one line, not ${
+          quoted(textAt(bytes, lineStart, lineEnd))
         }`,
       );
     }
+    let end = visitMembers(bytes, start, lineEnd, this.#note);
+    if (end >= 0 && (end = skipWhite(bytes, end, lineEnd)) !== lineEnd) end = ~end;
+    if (end < 0) {
+      throw new Refused(
+        "RequestError",
+        `Cannot read the request: it is not valid JSON at character ${
+          textAt(bytes, lineStart, ~end).length + 1
+        }, ${near(textAt(bytes, ~end, lineEnd))}`,
+      );
+    }
   }
 
-  /** Whether the line has no character beyond Latin-1. */
-  get isLatin1(): boolean {
-    return this.#isLatin1 ??= isLatin1(this.text);
+  /** Where a member's value begins; negative: it is missing. */
+  startOf(member: number): number {
+    return this.#starts[member] ?? -1;
+  }
+
+  endOf(member: number): number {
+    return this.#ends[member] ?? -1;
   }
 
   /** The JSON text of a member, or undefined where it is missing. */
-  textOf(member: Member): JsonText | undefined {
-    const number = MEMBERS.indexOf(member);
-    const start = this.#starts[number] ?? -1;
-    return start < 0 ? undefined : this.text.slice(start, this.#ends[number]);
+  find(member: number): Span | undefined {
+    const start = this.startOf(member);
+    return start < 0 ? undefined : { bytes: this.bytes, start, end: this.endOf(member) };
   }
 
   readonly #note = (nameStart: number, nameEnd: number, start: number, end: number) => {
-    const number = MEMBER_NUMBERS.get(stringAt(this.text, nameStart, nameEnd));
-    if (number === undefined) return;
-    this.#starts[number] = start;
-    this.#ends[number] = end;
+    const member = nameAt(MEMBER_NAMES, this.bytes, nameStart, nameEnd);
+    if (member < 0) return;
+    this.#starts[member] = start;
+    this.#ends[member] = end;
   };
 }
 
 const found = new MembersFound();
 
-const READERS: { readonly [M in Method]: (id: JsonText | undefined) => Request } = {
-  insert: (id) => ({
-    method: "insert",
-    id,
-    key: owned(requiredString("insert", "key")),
-    value: owned(required("insert", "value", "any JSON value")),
-  }),
-  lookup: (id) => ({ method: "lookup", id, key: requiredString("lookup", "key") }),
-  remove: (id) => ({ method: "remove", id, key: requiredString("remove", "key") }),
-  scan: (id) => ({
-    method: "scan",
-    id,
-    regex: owned(requiredString("scan", "regex")),
-    ...part("scan"),
-  }),
+const READERS: { readonly [M in Method]: (id: Span | undefined) => Request } = {
+  insert: (id) => ({ method: "insert", id, key: requiredKey("insert"), value: requiredValue() }),
+  lookup: (id) => ({ method: "lookup", id, key: requiredKey("lookup") }),
+  remove: (id) => ({ method: "remove", id, key: requiredKey("remove") }),
+  scan: (id) => ({ method: "scan", id, regex: requiredString("scan", "regex"), ...part("scan") }),
   query: (id) => ({
     method: "query",
     id,
-    subkey: owned(requiredString("query", "subkey")),
-    subvalue: owned(requiredAtom("query", "subvalue")),
+    subkey: requiredString("query", "subkey"),
+    subvalue: textOf(requiredAtom("query", "subvalue")),
     ...part("query"),
   }),
   size: (id) => ({ method: "size", id }),
@@ -132,36 +140,39 @@ const READERS: { readonly [M in Method]: (id: JsonText | undefined) => Request }
   }),
 };
 
+const READERS_BY_NUMBER = METHODS.map((method) => READERS[method]);
+
 /**
- * Reads a line.
+ * Reads a line, which must be UTF-8.
  *
- * @param line as the framer gave it
- * @param maxLineBytes the framer's limit, for the message of a line over it
+ * @param bytes the line is from `start` to `end`, without its LF; the request's spans lie in there
  * @returns the request, or the refusal to answer with
  */
-export function decodeRequest(line: Line, maxLineBytes: number): Request | Refusal {
-  if (typeof line !== "string") return refusedLine(line.problem, maxLineBytes);
-  let id: JsonText | undefined;
+export function decodeRequest(bytes: Uint8Array, start: number, end: number): Request | Refusal {
+  let id: Span | undefined;
   let method: Method | undefined;
   try {
-    found.scan(line);
-    id = found.textOf("id");
-    method = methodFound();
-    return READERS[method](id);
+    found.scan(bytes, start, end);
+    id = found.find(ID);
+    const number = methodFound();
+    method = METHODS[number];
+    const reader = READERS_BY_NUMBER[number];
+    if (reader === undefined) throw new RangeError(`no method ${number}`);
+    return reader(id);
   } catch (error) {
     if (error instanceof Refused) return { id, method, failure: error.failure };
     throw error;
   } finally {
-    found.text = ""; // or the last line would stay in memory
+    found.bytes = NOTHING; // or the last line would stay in memory
   }
 }
 
-/** True for a line that is no good request. */
-export function isRefusal(decoded: Request | Refusal): decoded is Refusal {
-  return "failure" in decoded;
-}
-
-function refusedLine(problem: "too long" | "not UTF-8", maxLineBytes: number): Refusal {
+/**
+ * The refusal of a line that is none.
+ *
+ * @param maxLineBytes the framer's limit, for the message of a line over it
+ */
+export function refusedLine(problem: LineProblem, maxLineBytes: number): Refusal {
   const failure: Failure = problem === "too long"
     ? {
       type: "TooLarge",
@@ -175,38 +186,71 @@ function refusedLine(problem: "too long" | "not UTF-8", maxLineBytes: number): R
   return { id: undefined, method: undefined, failure };
 }
 
-function methodFound(): Method {
-  const text = found.textOf("method");
-  if (text === undefined) {
+/** True for a line that is no good request. */
+export function isRefusal(decoded: Request | Refusal): decoded is Refusal {
+  return "failure" in decoded;
+}
+
+/** Which of `METHODS` is asked for. */
+function methodFound(): number {
+  const start = found.startOf(METHOD), end = found.endOf(METHOD);
+  if (start < 0) {
     throw new Refused("RequestError", "Cannot read the request: it has no member 'method'");
   }
-  if (text.charAt(0) !== '"') {
+  if (found.bytes[start] !== QUOTE) {
     throw new Refused(
       "RequestError",
-      `Cannot read the request: member 'method' must be a string, not ${quoted(text)}`,
+      `Cannot read the request: member 'method' must be a string, not ${
+        quoted(textAt(found.bytes, start, end))
+      }`,
     );
   }
-  const name = stringAt(text, 0, text.length);
-  if (isMethod(name)) return name;
+  const number = nameAt(METHOD_NAMES, found.bytes, start, end);
+  if (number >= 0) return number;
   throw new Refused(
     "MethodError",
-    `There is no method ${quoted(name)}; there are ${METHODS.join(", ")}`,
+    `There is no method ${quoted(stringAt(found.bytes, start, end))}; there are ${
+      METHODS.join(", ")
+    }`,
   );
 }
 
-function isMethod(name: string): name is Method {
-  return Object.hasOwn(READERS, name);
+/** Which of some names a literal spells; -1: none of them. */
+function nameAt(
+  names: readonly Uint8Array[],
+  bytes: Uint8Array,
+  literalStart: number,
+  literalEnd: number,
+): number {
+  const start = literalStart + 1, end = literalEnd - 1;
+  for (let number = 0; number < names.length; number++) {
+    const name = names[number];
+    if (name !== undefined && areEqual(bytes, start, end, name, 0, name.length)) return number;
+  }
+  if (!hasEscape(bytes, start, end)) return -1;
+  const text = bytesOf(stringAt(bytes, literalStart, literalEnd));
+  return names.findIndex((name) => areEqual(text, 0, text.length, name, 0, name.length));
 }
 
-/** What the table or a cursor may keep must not keep the line. */
-function owned(text: string): string {
-  return ownedString(text, found.isLatin1);
+function requiredKey(method: Method): KeyText {
+  const start = found.startOf(KEY), end = found.endOf(KEY), { bytes } = found;
+  if (start < 0) throw missing(method, "key", "a string");
+  if (bytes[start] !== QUOTE) throw wrongType(method, "key", "a string", textAt(bytes, start, end));
+  // Without an escape, a literal is its canonical text as it stands.
+  if (!hasEscape(bytes, start + 1, end - 1)) return { bytes, start: start + 1, end: end - 1 };
+  return keyTextOf(stringAt(bytes, start, end));
 }
 
-function required(method: Method, member: Member, rule: string): JsonText {
-  const text = found.textOf(member);
+function requiredValue(): Span {
+  const start = found.startOf(VALUE);
+  if (start < 0) throw missing("insert", "value", "any JSON value");
+  return { bytes: found.bytes, start, end: found.endOf(VALUE) };
+}
+
+function required(method: Method, member: Member, rule: string): Span {
+  const text = found.find(MEMBERS.indexOf(member));
   if (text !== undefined) return text;
-  throw new Refused("ValueError", `Cannot ${method}: member '${member}' is missing; it is ${rule}`);
+  throw missing(method, member, rule);
 }
 
 function requiredString(method: Method, member: Member): string {
@@ -214,38 +258,55 @@ function requiredString(method: Method, member: Member): string {
 }
 
 function optionalString(method: Method, member: Member): string | undefined {
-  const text = found.textOf(member);
+  const text = found.find(MEMBERS.indexOf(member));
   return text === undefined ? undefined : stringFrom(method, member, text);
 }
 
-function stringFrom(method: Method, member: Member, text: JsonText): string {
-  if (text.charAt(0) === '"') return stringAt(text, 0, text.length);
-  throw wrongType(method, member, "a string", text);
+function stringFrom(method: Method, member: Member, text: Span): string {
+  if (text.bytes[text.start] === QUOTE) return stringAt(text.bytes, text.start, text.end);
+  throw wrongType(method, member, "a string", textOf(text));
 }
 
-function requiredAtom(method: Method, member: Member): JsonText {
+function requiredAtom(method: Method, member: Member): Span {
   const rule = "a string, number, boolean or null";
   const text = required(method, member, rule);
-  if (text.charAt(0) !== "{" && text.charAt(0) !== "[") return text;
-  throw wrongType(method, member, rule, text);
+  const first = text.bytes[text.start];
+  if (first !== OPEN_OBJECT && first !== OPEN_ARRAY) return text;
+  throw wrongType(method, member, rule, textOf(text));
 }
 
 function part(method: Method): Part {
-  const text = found.textOf("limit");
-  const limit = text === undefined ? undefined : Number(/^-?\d/.test(text) ? text : NaN);
-  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
-    throw wrongType(method, "limit", "a whole number of at least 1", text ?? "");
+  const text = found.find(MEMBERS.indexOf("limit"));
+  const limit = text === undefined ? undefined : isNumber(text) ? Number(textOf(text)) : NaN;
+  if (text !== undefined && !(Number.isInteger(limit) && Number(limit) >= 1)) {
+    throw wrongType(method, "limit", "a whole number of at least 1", textOf(text));
   }
   return { limit, cursor: optionalString(method, "cursor") };
 }
 
-function wrongType(method: Method, member: Member, rule: string, text: JsonText): Refused {
+function isNumber({ bytes, start }: Span): boolean {
+  const first = bytes[start] ?? 0;
+  return first === MINUS || (first >= ZERO && first <= NINE);
+}
+
+function missing(method: Method, member: Member, rule: string): Refused {
+  return new Refused(
+    "ValueError",
+    `Cannot ${method}: member '${member}' is missing; it is ${rule}`,
+  );
+}
+
+function wrongType(method: Method, member: Member, rule: string, text: string): Refused {
   return new Refused(
     "ValueError",
     `Cannot ${method}: member '${member}' must be ${rule}, not ${quoted(text)}`,
   );
 }
 
-function near(text: string, at: number): string {
-  return at >= text.length ? "where it ends" : `near ${quoted(text.slice(at))}`;
+function near(text: string): string {
+  return text === "" ? "where it ends" : `near ${quoted(text)}`;
+}
+
+function bytesOf(text: string): Uint8Array {
+  return spanOf(text).bytes;
 }

@@ -1,34 +1,69 @@
 /**
- * Writes replies. `result` is always the last member with nothing but `}` behind it, so that a
- * client can cut out its text without parsing it.
+ * Writes replies as bytes. `result` is always the last member with nothing but `}` behind it, so
+ * that a client can cut out its text without parsing it.
  */
-import type { Failure, JsonText } from "./message.ts";
+import type { ByteChunks } from "../base/byte_chunks.ts";
+import { type Span, spanOf } from "../base/span.ts";
+import type { Failure } from "./message.ts";
+
+const encoder = new TextEncoder();
+const OK = encoder.encode('{"status":"OK"');
+const RESULT = encoder.encode(',"result":');
+const OK_RESULT = encoder.encode('{"status":"OK","result":');
+const OK_NULL = encoder.encode('{"status":"OK","result":null}\n');
+const ERROR = encoder.encode('{"status":"ERROR"');
+const ID = encoder.encode(',"id":');
+const END = encoder.encode("}\n");
+
+/** What a success takes beside its id, cursor and result, in bytes. */
+export const FRAME_BYTES = OK_RESULT.length + END.length;
+
+/** What an id takes beside its own text, in bytes. */
+export const ID_FRAME_BYTES = ID.length;
+
+/** The result of a method that has none: JSON text. */
+export const NULL_RESULT: Span = spanOf("null");
 
 /**
- * The line of a success, with its LF.
+ * Adds the line of a success, with its LF.
  *
  * @param id the request's, where it had one
  * @param result the result's JSON text
  * @param cursor where a scan goes on, where there is more
  */
-export function encodeSuccess(
-  id: JsonText | undefined,
-  result: JsonText,
+export function addSuccess(
+  out: ByteChunks,
+  id: Span | undefined,
+  result: Span | ByteChunks,
   cursor?: string,
-): string {
-  if (id === undefined && cursor === undefined) return `{"status":"OK","result":${result}}\n`;
-  return `{"status":"OK"${member("id", id)}${
-    cursor === undefined ? "" : member("cursor", JSON.stringify(cursor))
-  },"result":${result}}\n`;
+): void {
+  if (id === undefined && cursor === undefined) {
+    if (result === NULL_RESULT) return out.add(OK_NULL);
+    out.add(OK_RESULT);
+  } else {
+    out.add(OK);
+    addId(out, id);
+    if (cursor !== undefined) out.addText(`,"cursor":${JSON.stringify(cursor)}`);
+    out.add(RESULT);
+  }
+  if ("bytes" in result) out.add(result.bytes, result.start, result.end);
+  else out.addFrom(result);
+  out.add(END);
 }
 
-/** The line of a failure, with its LF. */
-export function encodeFailure(id: JsonText | undefined, { type, message }: Failure): string {
-  return `{"status":"ERROR"${member("id", id)},"type":"${type}","message":${
-    JSON.stringify(message)
-  }}\n`;
+/** Adds the line of a failure, with its LF. */
+export function addFailure(
+  out: ByteChunks,
+  id: Span | undefined,
+  { type, message }: Failure,
+): void {
+  out.add(ERROR);
+  addId(out, id);
+  out.addText(`,"type":"${type}","message":${JSON.stringify(message)}}\n`);
 }
 
-function member(name: string, text: JsonText | undefined): string {
-  return text === undefined ? "" : `,"${name}":${text}`;
+function addId(out: ByteChunks, id: Span | undefined): void {
+  if (id === undefined) return;
+  out.add(ID);
+  out.add(id.bytes, id.start, id.end);
 }

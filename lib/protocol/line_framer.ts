@@ -1,66 +1,83 @@
 /**
- * Cuts a stream of bytes into lines of text, however the bytes arrive.
+ * Cuts a stream of bytes into lines, however the bytes arrive.
  *
- * A line ends with LF; a CR before it is dropped, and empty lines are skipped. What stands behind
- * the last LF is kept for the next chunk. A line over the limit is refused as soon as the limit is
- * passed; the rest of it is discarded without being kept (I5). Bytes that are not UTF-8 are refused
- * line by line, so one bad line does not touch its neighbours (I9).
+ * A line ends with LF; a CR before it is dropped, and empty lines are skipped. Lines are not copied:
+ * they are given as places in the chunk, or, where a line came in pieces, in bytes of its own. What
+ * stands behind the last LF is kept for the next chunk. A line over the limit is refused as soon as
+ * the limit is passed; the rest of it is discarded without being kept (I5). Bytes that are not UTF-8
+ * are refused line by line, so one bad line does not touch its neighbours (I9).
  */
+import { isUtf8 } from "node:buffer";
 
 const LF = 10, CR = 13;
 
-/** Room kept between lines; a line that needed more gives it back. */
-const KEPT_BYTES = 64 * 1024;
+/** Lines up to this length are looked through byte by byte; the native search pays off beyond it. */
+const SHORT_BYTES = 256;
 
-/** Why there is no text of a line. */
+/** Why a line cannot be read. */
 export type LineProblem = "too long" | "not UTF-8";
 
-/** One line: its text, or why there is none. */
-export type Line = string | { readonly problem: LineProblem };
-
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const NOTHING = new Uint8Array(0);
 
 /** Cuts the stream of one connection. */
 export class LineFramer {
+  /** The line that `next` found: from `start` to `end` in `bytes`, without its end. */
+  bytes: Uint8Array = NOTHING;
+  start = 0;
+  end = 0;
+  /** Or why it cannot be read. */
+  problem: LineProblem | undefined;
   readonly #maxLineBytes: number;
-  /** What came behind the last LF. */
-  #rest = new Uint8Array(0);
+  /** What came last, and how far lines were cut from it. */
+  #chunk: Uint8Array = NOTHING;
+  #at = 0;
+  /** The beginning of a line whose end has not come yet. */
+  #rest: Uint8Array = NOTHING;
   #restBytes = 0;
   #discarding = false;
-  /** Whole lines that were not taken yet: text of one or more lines with their LFs, or a problem. */
-  #ready: Line[] = [];
-  #block = "";
-  #blockAt = 0;
 
   /** @param maxLineBytes the longest line, in bytes without its end */
   constructor(maxLineBytes: number) {
     this.#maxLineBytes = maxLineBytes;
   }
 
-  /** Takes bytes, which may be overwritten afterwards. */
+  /**
+   * Takes bytes. All lines of the chunk before must have been taken; what is not copied by `next`
+   * stays in the chunk, which must be left alone for as long.
+   */
   push(chunk: Uint8Array): void {
-    const lastLf = chunk.lastIndexOf(LF);
-    if (lastLf === -1) return this.#keep(chunk);
-    this.#endLines(chunk.subarray(0, lastLf + 1));
-    if (lastLf + 1 < chunk.length) this.#keep(chunk.subarray(lastLf + 1));
+    this.#chunk = chunk;
+    this.#at = 0;
   }
 
-  /** Gives the next whole line, or undefined where there is none yet. */
-  next(): Line | undefined {
-    for (;;) {
-      while (this.#blockAt < this.#block.length) {
-        const start = this.#blockAt;
-        const lf = this.#block.indexOf("\n", start);
-        this.#blockAt = lf + 1;
-        const end = this.#block.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
-        if (end > start) return this.#block.slice(start, end);
+  /** Goes to the next whole line; false where there is none yet. */
+  next(): boolean {
+    this.problem = undefined;
+    const chunk = this.#chunk;
+    while (this.#at < chunk.length) {
+      const start = this.#at;
+      let at = start, all = 0;
+      const shortEnd = Math.min(chunk.length, start + SHORT_BYTES);
+      for (; at < shortEnd; at++) {
+        const byte = chunk[at] ?? 0;
+        if (byte === LF) break;
+        all |= byte;
       }
-      this.#block = "";
-      this.#blockAt = 0;
-      const ready = this.#ready.shift();
-      if (typeof ready !== "string") return ready;
-      this.#block = ready;
+      if (at === shortEnd) {
+        all = 0x80; // not known
+        at = chunk.indexOf(LF, at);
+        if (at < 0) return this.#keep(start);
+      }
+      this.#at = at + 1;
+      if (this.#restBytes > 0 || this.#discarding) {
+        if (this.#endRest(start, at)) return true;
+        continue;
+      }
+      const end = at > start && chunk[at - 1] === CR ? at - 1 : at;
+      if (end > start) return this.#found(chunk, start, end, all >= 0x80);
     }
+    this.#forgetChunk();
+    return false;
   }
 
   /** Bytes of a line whose end has not come yet. */
@@ -68,79 +85,62 @@ export class LineFramer {
     return this.#restBytes;
   }
 
-  /** Takes bytes that end with LF. */
-  #endLines(bytes: Uint8Array): void {
+  #found(bytes: Uint8Array, start: number, end: number, mayBeBeyondAscii: boolean): true {
+    if (end - start > this.#maxLineBytes) this.problem = "too long";
+    else if (mayBeBeyondAscii && !isUtf8(bytes.subarray(start, end))) this.problem = "not UTF-8";
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    return true;
+  }
+
+  /** The end of a line whose beginning came before; false where it was refused already, or is empty. */
+  #endRest(start: number, end: number): boolean {
     if (this.#discarding) {
       this.#discarding = false;
-      bytes = bytes.subarray(bytes.indexOf(LF) + 1);
-    } else if (this.#restBytes > 0) {
-      bytes = this.#joined(bytes);
+      return false;
     }
-    if (bytes.length === 0) return;
-    // Usually all lines together are within the limit and ASCII, and one call decodes them all. With
-    // a character beyond Latin-1 in one of them, all would take two bytes a character.
-    if (bytes.length - 1 <= this.#maxLineBytes) {
-      const text = decoded(bytes);
-      if (text?.length === bytes.length) {
-        this.#ready.push(text);
-        return;
-      }
-    }
-    for (let start = 0; start < bytes.length;) {
-      const end = bytes.indexOf(LF, start) + 1;
-      this.#ready.push(this.#lineOf(bytes.subarray(start, end)));
-      start = end;
-    }
+    this.#add(this.#chunk.subarray(start, end));
+    const line = this.#rest;
+    const bytes = line[this.#restBytes - 1] === CR ? this.#restBytes - 1 : this.#restBytes;
+    this.#restBytes = 0;
+    // The line lies there until it is executed, perhaps longer than until the next one is kept.
+    this.#rest = NOTHING;
+    return bytes > 0 && this.#found(line, 0, bytes, true);
   }
 
-  #lineOf(bytes: Uint8Array): Line {
-    if (this.#isTooLong(bytes.length - 1, bytes.at(-2))) return { problem: "too long" };
-    return decoded(bytes) ?? { problem: "not UTF-8" };
-  }
-
-  /** A CR at the end may belong to the line's end, so it does not count. */
-  #isTooLong(lineBytes: number, lastByte: number | undefined): boolean {
-    return (lastByte === CR ? lineBytes - 1 : lineBytes) > this.#maxLineBytes;
-  }
-
-  /** Keeps a line's beginning, or refuses the line. */
-  #keep(bytes: Uint8Array): void {
-    if (this.#discarding) return;
-    const total = this.#restBytes + bytes.length;
-    if (this.#isTooLong(total, bytes.at(-1))) {
+  /** Keeps the beginning of a line, or refuses the line; true where it does. */
+  #keep(start: number): boolean {
+    const piece = this.#chunk.subarray(start);
+    this.#forgetChunk();
+    if (this.#discarding) return false;
+    const bytes = this.#restBytes + piece.length;
+    // A CR at the end may belong to the line's end, so it does not count.
+    if ((piece.at(-1) === CR ? bytes - 1 : bytes) > this.#maxLineBytes) {
       this.#discarding = true;
-      this.#forget();
-      this.#ready.push({ problem: "too long" });
-      return;
+      this.#restBytes = 0;
+      this.#rest = NOTHING;
+      this.problem = "too long";
+      return true;
     }
-    if (total > this.#rest.length) {
-      const larger = new Uint8Array(Math.max(total, this.#rest.length * 2));
+    this.#add(piece);
+    return false;
+  }
+
+  /** Or a long line would stay in memory. */
+  #forgetChunk(): void {
+    this.#chunk = this.bytes = NOTHING;
+    this.#at = 0;
+  }
+
+  #add(piece: Uint8Array): void {
+    const bytes = this.#restBytes + piece.length;
+    if (bytes > this.#rest.length) {
+      const larger = new Uint8Array(Math.max(bytes, this.#rest.length * 2));
       larger.set(this.#rest.subarray(0, this.#restBytes));
       this.#rest = larger;
     }
-    this.#rest.set(bytes, this.#restBytes);
-    this.#restBytes = total;
-  }
-
-  /** What was kept, with these bytes behind it. */
-  #joined(bytes: Uint8Array): Uint8Array {
-    const all = new Uint8Array(this.#restBytes + bytes.length);
-    all.set(this.#rest.subarray(0, this.#restBytes));
-    all.set(bytes, this.#restBytes);
-    this.#forget();
-    return all;
-  }
-
-  #forget(): void {
-    this.#restBytes = 0;
-    if (this.#rest.length > KEPT_BYTES) this.#rest = new Uint8Array(0);
-  }
-}
-
-function decoded(bytes: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return undefined; // not UTF-8
+    this.#rest.set(piece, this.#restBytes);
+    this.#restBytes = bytes;
   }
 }

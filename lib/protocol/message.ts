@@ -2,9 +2,16 @@
  * What clients and servers say to each other, as types. The lines themselves are read in
  * `decode_request.ts` and written in `encode_reply.ts`; docs/PROTOCOL.md specifies them.
  */
+import type { Span } from "../base/span.ts";
 
 /** A JSON value as its text, exactly as it was sent (I8). */
 export type JsonText = string;
+
+/**
+ * A key as its canonical JSON text without the quotes, in UTF-8: what `JSON.stringify` makes of it.
+ * Keys are equal exactly where these bytes are, and they go into replies and records as they are.
+ */
+export type KeyText = Span;
 
 /** Every method there is. */
 export const METHODS = [
@@ -48,13 +55,16 @@ export interface Part {
   readonly cursor: string | undefined;
 }
 
-/** A request whose members have the right types. */
+/**
+ * A request whose members have the right types. Its spans lie in the bytes it was read from, or in
+ * bytes of its own.
+ */
 export type Request =
-  & { readonly id: JsonText | undefined }
+  & { readonly id: Span | undefined }
   & (
-    | { readonly method: "insert"; readonly key: string; readonly value: JsonText }
-    | { readonly method: "lookup"; readonly key: string }
-    | { readonly method: "remove"; readonly key: string }
+    | { readonly method: "insert"; readonly key: KeyText; readonly value: Span }
+    | { readonly method: "lookup"; readonly key: KeyText }
+    | { readonly method: "remove"; readonly key: KeyText }
     | ({ readonly method: "scan"; readonly regex: string } & Part)
     | ({ readonly method: "query"; readonly subkey: string; readonly subvalue: JsonText } & Part)
     | { readonly method: "size" }
@@ -72,7 +82,7 @@ export type RequestOf<M extends Method> = Extract<Request, { readonly method: M 
 
 /** A line that is no good request: the reply it gets, with the id where one was found. */
 export interface Refusal {
-  readonly id: JsonText | undefined;
+  readonly id: Span | undefined;
   /** The method that was meant, where it is known. */
   readonly method: Method | undefined;
   readonly failure: Failure;

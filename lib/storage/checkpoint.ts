@@ -1,20 +1,22 @@
 /** Writes a checkpoint, slice by slice, under the name of one that is not finished. */
-import type { HashTable } from "../table/hash_table.ts";
+import { areEqual, spanOf } from "../base/span.ts";
+import { Entry, type HashTable } from "../table/hash_table.ts";
 import { NEW_CHECKPOINT } from "./data_folder.ts";
 import type { Files, WritableFile } from "./files.ts";
-import { changeJson } from "./txn_log.ts";
-import { FORMAT_VERSION, RecordBuffer } from "./txn_record.ts";
+import { headerJson } from "./header.ts";
+import { RecordBuffer, type TxnRecord } from "./txn_record.ts";
 
 /** Bytes that are collected before they are written. */
 const FLUSH_BYTES = 1_000_000;
 
-/** How many keys pass between two looks at the clock. */
-const KEYS_PER_CLOCK = 16;
+/** How many slots pass between two looks at the clock. */
+const SLOTS_PER_CLOCK = 16;
 
 /** A checkpoint that is being written. */
 export class CheckpointWriter {
   readonly #file: WritableFile;
   readonly #buffer = new RecordBuffer();
+  readonly #entry = new Entry();
   #slot = 0;
   #keys = 0;
   #bytes = 0;
@@ -23,7 +25,7 @@ export class CheckpointWriter {
   /** @param covers number of the last change that it holds for certain */
   constructor(files: Files, covers: number) {
     this.#file = files.openToWrite(NEW_CHECKPOINT, "create");
-    this.#buffer.add(0, 0, JSON.stringify({ htserver: "ckpt", version: FORMAT_VERSION, covers }));
+    this.#buffer.add(0, 0, headerJson("ckpt", covers));
   }
 
   /** Bytes written so far. */
@@ -43,16 +45,14 @@ export class CheckpointWriter {
    * @returns whether all slots are through
    */
   writeSlice(table: HashTable, untilMs: number): boolean {
-    for (; this.#slot < table.slotsUsed; this.#slot++) {
-      const key = table.keyAt(this.#slot);
-      if (key === undefined) continue;
-      const value = table.valueAt(this.#slot) ?? "";
-      this.#buffer.add(++this.#keys, 0, changeJson({ method: "insert", key, value }));
-      if (this.#buffer.length > FLUSH_BYTES) this.#flush();
-      if (this.#keys % KEYS_PER_CLOCK === 0 && performance.now() > untilMs) {
-        this.#slot++;
-        break;
+    while (this.#slot < table.slotsUsed) {
+      if (table.read(this.#slot++, this.#entry)) {
+        this.#buffer.addEntry(++this.#keys, 0, this.#entry);
       }
+      const isFull = this.#buffer.length > FLUSH_BYTES;
+      if (isFull) this.#flush();
+      const isTimeToLook = isFull || this.#slot % SLOTS_PER_CLOCK === 0;
+      if (isTimeToLook && performance.now() > untilMs) break;
     }
     this.#flush();
     return this.#slot >= table.slotsUsed;
@@ -60,7 +60,7 @@ export class CheckpointWriter {
 
   /** Writes the last record; then all is to be synced once more. */
   finish(): void {
-    this.#buffer.add(this.#keys + 1, 0, `{"end":${this.#keys}}`);
+    this.#buffer.add(this.#keys + 1, 0, endJson(this.#keys));
     this.#flush();
   }
 
@@ -80,4 +80,18 @@ export class CheckpointWriter {
     this.#bytes += this.#buffer.length;
     this.#buffer.clear();
   }
+}
+
+/** How the JSON of a checkpoint's last record begins. */
+const END = spanOf('{"end":').bytes;
+
+/** The JSON of a checkpoint's last record. */
+export function endJson(keys: number): string {
+  return `{"end":${keys}}`;
+}
+
+/** Whether a record is a checkpoint's last one, whatever its number of keys. */
+export function isEnd({ bytes, jsonStart, jsonEnd }: TxnRecord): boolean {
+  const end = Math.min(jsonEnd, jsonStart + END.length);
+  return areEqual(bytes, jsonStart, end, END, 0, END.length);
 }

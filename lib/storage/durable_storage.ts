@@ -16,6 +16,7 @@ import { CheckpointWriter } from "./checkpoint.ts";
 import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT, nextLogName } from "./data_folder.ts";
 import type { Files } from "./files.ts";
 import type { Recovered } from "./recovery.ts";
+import { ReplacedFiles } from "./replaced_files.ts";
 import { type Change, type Storage, WriteError } from "./storage.ts";
 import { removeQuietly, TxnLog } from "./txn_log.ts";
 
@@ -99,9 +100,9 @@ export class DurableStorage implements Storage {
   }
 
   append(change: Change): number {
-    const seq = ++this.#lastSeq;
-    this.#active.append(seq, seq - this.#syncedSeq, change);
-    return seq;
+    const seq = this.#lastSeq + 1;
+    this.#active.append(seq, seq - this.#syncedSeq, change); // may throw: no memory for it
+    return this.#lastSeq = seq;
   }
 
   write(): void {
@@ -187,13 +188,14 @@ export class DurableStorage implements Storage {
 
   async #checkpoint(): Promise<void> {
     const startedMs = performance.now();
-    if (this.#untidy !== undefined) await this.#tidy(this.#untidy);
+    using replaced = new ReplacedFiles(this.#files);
+    if (this.#untidy !== undefined) await this.#tidy(this.#untidy, replaced);
     const { covers, log } = this.#begun ??= await this.#beginLog();
     try {
       this.#checkpointBytes = await this.#writeTable(covers);
       // What the walk saw must not be on disk before the log that tells of it.
       await this.#untilSynced(this.#lastSeq);
-      this.#files.rename(NEW_CHECKPOINT, CHECKPOINT);
+      replaced.rename(NEW_CHECKPOINT, CHECKPOINT);
     } catch (error) {
       removeQuietly(this.#files, NEW_CHECKPOINT);
       throw error;
@@ -201,23 +203,24 @@ export class DurableStorage implements Storage {
     await this.#files.syncFolder(); // I3: only now may the logs go that it replaces
     this.#begun = undefined;
     this.#untidy = log.name;
-    await this.#tidy(log.name);
+    await this.#tidy(log.name, replaced);
     this.#log.debug("checkpoint", {
       covers,
       bytes: this.#checkpointBytes,
       took_ms: Math.round(performance.now() - startedMs),
     });
+    await replaced.free(this.#closing.signal); // I3: no name on disk leads to any of them now
   }
 
   /** Removes the logs that the checkpoint replaces, and gives the one in use its usual name. */
-  async #tidy(active: string): Promise<void> {
+  async #tidy(active: string, replaced: ReplacedFiles): Promise<void> {
     const names = logNames(this.#files.list());
     for (const name of names) {
-      if (name !== active && name !== LOG) this.#files.remove(name);
+      if (name !== active && name !== LOG) replaced.remove(name);
     }
     // Or one of them might come back behind the log that is called LOG from now on.
     await this.#files.syncFolder();
-    if (names.includes(active) && active !== LOG) this.#files.rename(active, LOG);
+    if (names.includes(active) && active !== LOG) replaced.rename(active, LOG);
     await this.#files.syncFolder();
     this.#untidy = undefined;
   }

@@ -2,6 +2,7 @@
  * The files of a data folder, as narrowly as storage needs them: what fails, and when, is decided
  * behind this interface, in tests too.
  */
+import { sleep } from "../base/clock.ts";
 
 /** A file that is written from its beginning to its end. */
 export interface WritableFile {
@@ -27,6 +28,24 @@ export interface ReadableFile {
   close(): void;
 }
 
+/**
+ * A file that is kept while it loses its name. Where nothing keeps a large file, the system frees its
+ * room together with its last name, which takes tens of milliseconds, and nothing else is forced to
+ * the disk meanwhile.
+ */
+export interface HeldFile {
+  /**
+   * Frees its room bit by bit, in the background; nothing where a name still leads to it. A power
+   * failure may bring back a name that was lost since the last `syncFolder`.
+   *
+   * @param signal ends it early
+   * @throws where some of it could not be freed
+   */
+  free(signal: AbortSignal): Promise<void>;
+  /** Lets go of it: what room it still has is freed at once if it has no name. */
+  close(): void;
+}
+
 /** One folder. Names are those of files in it. */
 export interface Files {
   /** How people know the folder. */
@@ -40,14 +59,23 @@ export interface Files {
   /** Gives a file another name, in place of one that has it. */
   rename(from: string, to: string): void;
   remove(name: string): void;
+  /** Keeps a file that is about to lose its name; undefined where there is none or it cannot be kept. */
+  hold(name: string): HeldFile | undefined;
   /** Makes names durable: a rename is only after this. In the background. */
   syncFolder(): Promise<void>;
 }
 
-/** A file that was deleted takes all that is written, and nobody will find it. */
-function checkThere({ nlink }: Deno.FileInfo): void {
-  if (nlink === 0) throw new Error("the file was deleted");
-}
+/**
+ * Time from one look whether a file was deleted to the next, in milliseconds: it costs a tenth of a
+ * sync on a fast disk.
+ */
+const LOOK_MS = 1_000;
+
+/** Bytes of a held file that are freed at once: about a millisecond's work, as a checkpoint's slice is. */
+const FREE_BYTES = 4_000_000;
+
+/** Pause between two such steps, in milliseconds. */
+const FREE_PAUSE_MS = 5;
 
 /** The real thing. */
 export class FolderFiles implements Files {
@@ -74,6 +102,14 @@ export class FolderFiles implements Files {
       mode: 0o600,
     });
     if (how === "append") file.seekSync(0, Deno.SeekMode.End);
+    let lookedAtMs = -Infinity;
+    /** A file that was deleted takes all that is written, and nobody will find it. */
+    const checkThere = () => {
+      const nowMs = performance.now();
+      if (nowMs - lookedAtMs < LOOK_MS) return;
+      if (file.statSync().nlink === 0) throw new Error("the file was deleted");
+      lookedAtMs = nowMs;
+    };
     return {
       write(bytes) {
         while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
@@ -84,10 +120,10 @@ export class FolderFiles implements Files {
       },
       syncNow() {
         file.syncDataSync();
-        checkThere(file.statSync());
+        checkThere();
       },
       async sync() {
-        checkThere(file.statSync()); // at once: another log may have taken over by the end
+        checkThere(); // at once: another log may have taken over by the end
         await file.syncData();
       },
       close: () => file.close(),
@@ -105,6 +141,27 @@ export class FolderFiles implements Files {
 
   remove(name: string): void {
     Deno.removeSync(this.#path(name));
+  }
+
+  hold(name: string): HeldFile | undefined {
+    let file: Deno.FsFile;
+    try {
+      file = Deno.openSync(this.#path(name), { write: true });
+    } catch {
+      return undefined;
+    }
+    return {
+      async free(signal) {
+        const { nlink, size } = file.statSync();
+        if (nlink !== 0) return; // a hard link leads to it, such as a backup's
+        for (let bytes = size; bytes > 0;) {
+          bytes = Math.max(0, bytes - FREE_BYTES);
+          await file.truncate(bytes);
+          if (bytes > 0 && !(await sleep(FREE_PAUSE_MS, signal))) return;
+        }
+      },
+      close: () => file.close(),
+    };
   }
 
   async syncFolder(): Promise<void> {

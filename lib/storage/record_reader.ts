@@ -1,22 +1,14 @@
-/** Reads the records of a file one after another, with their places, until the end or the first damage. */
-import type { ReadableFile } from "./files.ts";
-import { MAX_RECORD_BYTES, parseRecord, type TxnRecord } from "./txn_record.ts";
+/** Reads the records of a file one after another, with their places. */
+import type { Files, ReadableFile } from "./files.ts";
+import { MAX_RECORD_BYTES, readRecord, TxnRecord } from "./txn_record.ts";
 
 const LF = 10;
 
 /** Bytes that are read at once. */
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
-/** A line of a file: its place, and its record where it is a whole one. */
-export interface RecordLine {
-  /** In bytes from the beginning of the file. */
-  readonly offset: number;
-  /** Where the next line begins. */
-  readonly end: number;
-  readonly record: TxnRecord | undefined;
-  /** A record that stands whole behind something else in the line: the LF before it is damaged. */
-  readonly hidden?: TxnRecord | undefined;
-}
+/** Who reads a file of many records reports its progress after so many. */
+export const RECORDS_PER_PROGRESS = 10_000;
 
 /** How a record begins. */
 const BEGINNING = /[0-9a-f]{8} [0-9a-f]+ [0-9a-f]+ \{/g;
@@ -25,74 +17,98 @@ const BEGINNING = /[0-9a-f]{8} [0-9a-f]+ [0-9a-f]+ \{/g;
 const MAX_TRIES = 1_000;
 
 const latin1 = new TextDecoder("latin1");
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Reads all lines of a file. What stands behind the last LF comes as a line without a record.
- *
- * @param file is closed at the end, or when the caller stops
+ * Stands on one line of a file after another: before the first one at first. What stands behind the
+ * last LF is a line without a record.
  */
-export function* readRecords(file: ReadableFile): Generator<RecordLine> {
-  const chunk = new Uint8Array(CHUNK_BYTES);
-  let rest = new Uint8Array(0);
-  let offset = 0;
-  try {
-    for (let count = file.read(chunk); count !== null; count = file.read(chunk)) {
-      const bytes = joined(rest, chunk.subarray(0, count));
-      const whole = bytes.lastIndexOf(LF) + 1;
-      yield* linesOf(bytes.subarray(0, whole), offset);
-      rest = bytes.slice(whole);
-      offset += whole;
-      if (rest.length > MAX_RECORD_BYTES) break; // no record is as long
+export class RecordReader implements Disposable {
+  /** Where the line begins, in bytes from the beginning of the file. */
+  offset = 0;
+  /** Where the next line begins. */
+  end = 0;
+  /** The line's record; undefined where it is no whole one. Good until the next call of `next`. */
+  record: TxnRecord | undefined;
+  readonly #file: ReadableFile;
+  readonly #wholeRecord = new TxnRecord();
+  #buffer = new Uint8Array(CHUNK_BYTES);
+  /** How much of the buffer is filled. */
+  #filled = 0;
+  /** The line, in the buffer; without its LF. */
+  #lineStart = 0;
+  #lineEnd = 0;
+  /** Where the next line begins in the buffer. */
+  #next = 0;
+  /** Nothing more is read from the file. */
+  #isRead = false;
+
+  /** @param file is closed with the reader */
+  constructor(file: ReadableFile) {
+    this.#file = file;
+  }
+
+  /** Opens a file. */
+  static open(files: Files, name: string): RecordReader {
+    return new RecordReader(files.openToRead(name));
+  }
+
+  /** Goes to the next line; false at the end of the file. */
+  next(): boolean {
+    const lf = this.#readLine();
+    this.#lineStart = this.#next;
+    this.#lineEnd = lf < 0 ? this.#filled : lf;
+    this.#next = lf < 0 ? this.#filled : lf + 1;
+    this.offset = this.end;
+    this.end += this.#next - this.#lineStart;
+    const isRecord = lf >= 0 && readRecord(this.#buffer, this.#lineStart, lf, this.#wholeRecord);
+    this.record = isRecord ? this.#wholeRecord : undefined;
+    return this.end > this.offset;
+  }
+
+  /**
+   * Looks for a record behind the beginning of a line that is none itself: it stands whole there where
+   * only the LF before it is damaged.
+   */
+  hidden(): TxnRecord | undefined {
+    const text = latin1.decode(this.#buffer.subarray(this.#lineStart, this.#lineEnd)); // one character a byte
+    const record = new TxnRecord();
+    let tries = 0;
+    for (const { index } of text.matchAll(BEGINNING)) {
+      if (index === 0) continue;
+      if (tries++ === MAX_TRIES) break;
+      if (readRecord(this.#buffer, this.#lineStart + index, this.#lineEnd, record)) return record;
     }
-  } finally {
-    file.close();
+    return undefined;
   }
-  if (rest.length > 0) {
-    yield { offset, end: offset + rest.length, record: undefined, hidden: hiddenIn(rest) };
+
+  [Symbol.dispose](): void {
+    this.#file.close();
   }
-}
 
-function* linesOf(bytes: Uint8Array, offset: number): Generator<RecordLine> {
-  // ASCII, as most files are, is decoded all at once: then bytes and characters have the same places.
-  const all = decoded(bytes);
-  const text = all?.length === bytes.length ? all : undefined;
-  for (let start = 0; start < bytes.length;) {
-    const lf = bytes.indexOf(LF, start);
-    const line = bytes.subarray(start, lf);
-    const lineText = text === undefined ? decoded(line) : text.slice(start, lf);
-    const record = lineText === undefined ? undefined : parseRecord(line, lineText);
-    const place = { offset: offset + start, end: offset + lf + 1 };
-    yield record ? { ...place, record } : { ...place, record, hidden: hiddenIn(line) };
-    start = lf + 1;
+  /** Sees to it that the next line is in the buffer; gives the place of its LF, or -1 where it has none. */
+  #readLine(): number {
+    let known = 0; // bytes of the line that hold no LF
+    for (;;) {
+      const lf = this.#buffer.indexOf(LF, this.#next + known);
+      if (lf >= 0 && lf < this.#filled) return lf;
+      known = this.#filled - this.#next;
+      if (known > MAX_RECORD_BYTES) this.#isRead = true; // no record is as long
+      if (this.#isRead || !this.#readMore()) return -1;
+    }
   }
-}
 
-/** Looks for a record behind the beginning of a line that is none itself. */
-function hiddenIn(line: Uint8Array): TxnRecord | undefined {
-  const text = latin1.decode(line); // a character for each byte
-  let tries = 0;
-  for (const { index } of text.matchAll(BEGINNING)) {
-    const inner = line.subarray(index);
-    const innerText = index > 0 && tries++ < MAX_TRIES ? decoded(inner) : undefined;
-    const record = innerText === undefined ? undefined : parseRecord(inner, innerText);
-    if (record) return record;
-  }
-  return undefined;
-}
-
-function joined(rest: Uint8Array, more: Uint8Array): Uint8Array {
-  if (rest.length === 0) return more;
-  const all = new Uint8Array(rest.length + more.length);
-  all.set(rest);
-  all.set(more, rest.length);
-  return all;
-}
-
-function decoded(bytes: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return undefined; // not UTF-8: damaged
+  /** Reads some bytes behind those of the next line, which goes to the buffer's beginning. */
+  #readMore(): boolean {
+    const line = this.#buffer.subarray(this.#next, this.#filled);
+    if (line.length > this.#buffer.length / 2) {
+      this.#buffer = new Uint8Array(this.#buffer.length * 2);
+      this.#buffer.set(line);
+    } else this.#buffer.copyWithin(0, this.#next, this.#filled);
+    this.#filled = line.length;
+    this.#next = 0;
+    const count = this.#file.read(this.#buffer.subarray(this.#filled));
+    if (count === null) this.#isRead = true;
+    else this.#filled += count;
+    return !this.#isRead;
   }
 }

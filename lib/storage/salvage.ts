@@ -2,14 +2,15 @@
  * Reads all of a data folder that can be read, damage or not: for `--check` and `--repair`.
  * Recovery refuses damage; this goes on behind it, and says what is missing.
  */
-import { decodeRequest, isRefusal } from "../protocol/decode_request.ts";
 import { HashTable } from "../table/hash_table.ts";
+import { applyChange } from "./apply_change.ts";
+import { CheckpointWriter, isEnd } from "./checkpoint.ts";
 import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT } from "./data_folder.ts";
-import { CheckpointWriter } from "./checkpoint.ts";
 import type { Files } from "./files.ts";
-import { readRecords } from "./record_reader.ts";
+import { coversOf } from "./header.ts";
+import { RecordReader } from "./record_reader.ts";
 import { TxnLog } from "./txn_log.ts";
-import { MAX_RECORD_BYTES, type TxnRecord } from "./txn_record.ts";
+import type { TxnRecord } from "./txn_record.ts";
 
 /** Bytes of a file that hold no record. */
 export interface BadPart {
@@ -45,15 +46,15 @@ export function salvage(files: Files): Salvaged {
   const contents: FileContent[] = [];
   let covers = 0;
   if (names.includes(CHECKPOINT)) {
-    const { content, header } = readFile(files, CHECKPOINT, (record) => apply(table, record));
-    covers = header?.covers ?? 0;
-    contents.push(content);
+    const read = readFile(files, CHECKPOINT, (record) => applyChange(table, record));
+    covers = read.covers;
+    contents.push(read.content);
   }
   let lastSeq = covers;
   for (const name of logNames(names)) {
     const { content } = readFile(files, name, (record) => {
       if (record.seq <= covers) return;
-      apply(table, record);
+      applyChange(table, record);
       lastSeq = Math.max(lastSeq, record.seq);
     });
     contents.push(content);
@@ -97,50 +98,37 @@ function readFile(
   files: Files,
   name: string,
   take: (record: TxnRecord) => void,
-): { content: FileContent; header: { covers: number } | undefined } {
+): { content: FileContent; covers: number } {
   const isCheckpoint = name === CHECKPOINT;
   const bad: BadPart[] = [];
   const problems: string[] = [];
-  let records = 0, bytes = 0;
+  let records = 0;
   let first: number | undefined, last: number | undefined;
-  let header: { covers: number } | undefined;
+  let covers: number | undefined;
   let hasEnd = false;
-  for (const { offset, end, record } of readRecords(files.openToRead(name))) {
-    bytes = end;
+  using reader = RecordReader.open(files, name);
+  while (reader.next()) {
+    const { offset, end, record } = reader;
     if (record === undefined) {
       bad.push({ offset, bytes: end - offset });
       continue;
     }
+    const { seq } = record;
     records++;
-    if (record.seq === 0) {
-      header = headerOf(record.json);
+    if (seq === 0) {
+      covers = coversOf(record);
       continue;
     }
-    if (last !== undefined && record.seq !== last + 1) {
-      problems.push(`numbers ${last + 1} to ${record.seq - 1} are missing at byte ${offset}`);
+    if (last !== undefined && seq !== last + 1) {
+      problems.push(`numbers ${last + 1} to ${seq - 1} are missing at byte ${offset}`);
     }
-    first ??= record.seq;
-    last = record.seq;
-    if (isCheckpoint && record.json.startsWith('{"end":')) hasEnd = true;
+    first ??= seq;
+    last = seq;
+    if (isCheckpoint && isEnd(record)) hasEnd = true;
     else take(record);
   }
-  if (header === undefined) problems.push("its first record is missing");
+  if (covers === undefined) problems.push("its first record is missing");
   if (isCheckpoint && !hasEnd) problems.push("its last record is missing");
-  return { content: { name, bytes, records, first, last, bad, problems }, header };
-}
-
-function headerOf(json: string): { covers: number } {
-  try {
-    const { covers } = JSON.parse(json);
-    return { covers: typeof covers === "number" ? covers : 0 };
-  } catch {
-    return { covers: 0 };
-  }
-}
-
-function apply(table: HashTable, { json }: TxnRecord): void {
-  const change = decodeRequest(json, MAX_RECORD_BYTES);
-  if (isRefusal(change)) return;
-  if (change.method === "insert") table.insert(change.key, change.value);
-  else if (change.method === "remove") table.remove(change.key);
+  const content = { name, bytes: reader.end, records, first, last, bad, problems };
+  return { content, covers: covers ?? 0 };
 }

@@ -5,12 +5,15 @@
  * and one of the syncs makes what was written durable.
  */
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
-import type { JsonText } from "../protocol/message.ts";
+import type { Span } from "../base/span.ts";
 
-/** A change that was made to the table; both kinds are absolute, so making one twice does no harm. */
+/**
+ * A change that was made to the table; both kinds are absolute, so making one twice does no harm. The
+ * key is its canonical JSON text without the quotes, as in the table, and the value its JSON text.
+ */
 export type Change =
-  | { readonly method: "insert"; readonly key: string; readonly value: JsonText }
-  | { readonly method: "remove"; readonly key: string };
+  | { readonly method: "insert"; readonly key: Span; readonly value: Span }
+  | { readonly method: "remove"; readonly key: Span };
 
 /** The system did not take a batch (disk full, most likely): none of it is kept. */
 export class WriteError extends Error {
@@ -25,7 +28,7 @@ export interface Storage {
   readonly writtenSeq: number;
   /** Number of the last change that may be told of. */
   readonly durableSeq: number;
-  /** Takes a change into the open batch, and gives its number. */
+  /** Takes a change into the open batch, and gives its number; its bytes are copied. */
   append(change: Change): number;
   /**
    * Hands the open batch to the system.

@@ -5,10 +5,10 @@
  * disk was when it was written: where a change is missing that a later record says was on disk, the file
  * was damaged since.
  */
+import { tornName } from "./data_folder.ts";
 import type { Files } from "./files.ts";
-import { readRecords, type RecordLine } from "./record_reader.ts";
-import { logHeader } from "./txn_log.ts";
-import type { TxnRecord } from "./txn_record.ts";
+import { logHeader } from "./header.ts";
+import { RecordReader } from "./record_reader.ts";
 
 /**
  * Whether a file is what a crash may leave of a log that was just begun: its header as far as it came,
@@ -31,25 +31,46 @@ export function isTornHeader(files: Files, name: string): boolean {
   }
 }
 
-/** Number of the first change in a log. */
+/** Number of the first change in a log; undefined where damage comes before it, or there is none. */
 export function firstChange(files: Files, name: string): number | undefined {
-  for (const { record } of readRecords(files.openToRead(name))) {
-    if (record === undefined) return undefined;
-    if (record.seq > 0) return record.seq;
+  using reader = RecordReader.open(files, name);
+  while (reader.next()) {
+    if (reader.record === undefined) return undefined;
+    if (reader.record.seq > 0) return reader.record.seq;
   }
   return undefined;
 }
 
-/** Whether a change was on disk once: a later record was written when it was. */
-export function provesDamage(lines: Iterable<RecordLine>, lost: number): boolean {
-  let isProven = false;
-  for (const { record, hidden } of lines) {
-    if (isLaterThan(record ?? hidden, lost)) isProven = true;
-  }
-  return isProven;
+/**
+ * Whether a change was on disk once: a later record was written when it was.
+ *
+ * @param reader looked through from its line on
+ * @param lost number of the change
+ */
+export function provesDamage(reader: RecordReader, lost: number): boolean {
+  do {
+    const record = reader.record ?? reader.hidden();
+    if (record && record.seq > lost && record.seq - record.lag >= lost) return true;
+  } while (reader.next());
+  return false;
 }
 
-/** Whether a record was written when a change was on disk. */
-export function isLaterThan(record: TxnRecord | undefined, lost: number): boolean {
-  return record !== undefined && record.seq > lost && record.seq - record.lag >= lost;
+/** Copies what follows the whole records of a log to a file of its own, and gives its name. */
+export function keepTornEnd(files: Files, name: string, offset: number): string {
+  const kept = tornName(files.list());
+  const from = files.openToRead(name);
+  const to = files.openToWrite(kept, "create");
+  try {
+    const buffer = new Uint8Array(64 * 1024);
+    let at = 0;
+    for (let count = from.read(buffer); count !== null; count = from.read(buffer)) {
+      if (at + count > offset) to.write(buffer.subarray(Math.max(0, offset - at), count));
+      at += count;
+    }
+    to.syncNow();
+  } finally {
+    from.close();
+    to.close();
+  }
+  return kept;
 }

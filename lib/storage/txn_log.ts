@@ -1,8 +1,9 @@
 /** One transaction log: records go into an open batch, the batch to the system, and then to the disk. */
-import type { Files, WritableFile } from "./files.ts";
-import { type Change, WriteError } from "./storage.ts";
-import { FORMAT_VERSION, RecordBuffer } from "./txn_record.ts";
 import { messageOf } from "../base/errors.ts";
+import type { Files, WritableFile } from "./files.ts";
+import { logHeader } from "./header.ts";
+import { type Change, WriteError } from "./storage.ts";
+import { RecordBuffer } from "./txn_record.ts";
 
 /** A log that is written to. */
 export class TxnLog {
@@ -63,9 +64,9 @@ export class TxnLog {
     return this.#entries;
   }
 
-  /** Takes a change into the open batch. */
+  /** Takes a change into the open batch; its bytes are copied. */
   append(seq: number, lag: number, change: Change): void {
-    this.#batch.add(seq, lag, changeJson(change));
+    this.#batch.addChange(seq, lag, change);
     this.#batchEntries++;
   }
 
@@ -112,19 +113,4 @@ export function removeQuietly(files: Files, name: string): void {
   } catch {
     // It is not there, or stays for now.
   }
-}
-
-/** The bytes with which every log begins. */
-export function logHeader(): Uint8Array {
-  const header = new RecordBuffer();
-  header.add(0, 0, JSON.stringify({ htserver: "txn", version: FORMAT_VERSION }));
-  return header.bytes().slice();
-}
-
-/** A change as the request that did it. */
-export function changeJson(change: Change): string {
-  const key = JSON.stringify(change.key);
-  return change.method === "insert"
-    ? `{"method":"insert","key":${key},"value":${change.value}}`
-    : `{"method":"remove","key":${key}}`;
 }

@@ -23,8 +23,10 @@
  *
  * The records of a checkpoint are numbered from 1; its last one is `{"end":N}` with the number of keys.
  */
-import { crc32 } from "node:zlib";
-import type { JsonText } from "../protocol/message.ts";
+import { ByteBuilder } from "../base/byte_builder.ts";
+import { crc32 } from "../base/crc32.ts";
+import type { Entry } from "../table/hash_table.ts";
+import type { Change } from "./storage.ts";
 
 /** The version of the format. */
 export const FORMAT_VERSION = 1;
@@ -32,105 +34,198 @@ export const FORMAT_VERSION = 1;
 /** Longest record that is written or read, in bytes: a request and what belongs to its record. */
 export const MAX_RECORD_BYTES = 300_000_000;
 
-const CRC_CHARS = 8;
-const LF = 10, BLANK = 32;
+const CRC_DIGITS = 8;
+const BLANK = 32, LF = 10;
 
-/** A record that was read. */
-export interface TxnRecord {
-  readonly seq: number;
-  readonly lag: number;
-  readonly json: JsonText;
-}
+/** Room for all of a record beside its JSON: a number has 14 digits at the most. */
+const FRAME_BYTES = 64;
 
-const encoder = new TextEncoder();
+/** What stands around the key and the value of an insert. */
+export const INSERT = ascii('{"method":"insert","key":"');
+export const VALUE = ascii('","value":');
+export const INSERT_END = ascii("}");
 
-/** Collects records to be written at once. */
-export class RecordBuffer {
-  #bytes = new Uint8Array(64 * 1024);
-  #length = 0;
+/** What stands around the key of a remove. */
+const REMOVE = ascii('{"method":"remove","key":"');
+const REMOVE_END = ascii('"}');
 
-  /** Bytes of all records. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /** Adds a record. */
-  add(seq: number, lag: number, json: JsonText): void {
-    const text = `${seq.toString(16)} ${lag.toString(16)} ${json}`;
-    const start = this.#length;
-    this.#reserve(CRC_CHARS + 1 + text.length * 3 + 1);
-    const textStart = start + CRC_CHARS + 1;
-    const { written } = encoder.encodeInto(text, this.#bytes.subarray(textStart));
-    const end = textStart + written;
-    const crc = crc32(this.#bytes.subarray(textStart, end));
-    writeHex(this.#bytes, start, crc);
-    this.#bytes[textStart - 1] = BLANK;
-    this.#bytes[end] = LF;
-    this.#length = end + 1;
-  }
-
-  /** The bytes of all records; valid until the next call of any method. */
-  bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
-  /** Forgets all records. */
-  clear(): void {
-    this.#length = 0;
-    if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = new Uint8Array(64 * 1024);
-  }
-
-  #reserve(bytes: number): void {
-    const needed = this.#length + bytes;
-    if (needed <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    larger.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = larger;
-  }
-}
+/** A buffer of records has this size at first, and again where it became larger than `MAX_KEPT_BYTES`. */
+const FIRST_BYTES = 64 * 1024;
 
 /** A buffer larger than this is given back after use. */
 const MAX_KEPT_BYTES = 4_000_000;
 
+/** Collects records to be written at once. */
+export class RecordBuffer {
+  readonly #out = new ByteBuilder(new Uint8Array(FIRST_BYTES));
+  /** Where the record begins that is being added. */
+  #start = 0;
+
+  /** Bytes of all records. */
+  get length(): number {
+    return this.#out.length;
+  }
+
+  /** Adds a record with this JSON. */
+  add(seq: number, lag: number, json: string): void {
+    this.#begin(seq, lag, json.length * 3);
+    this.#out.addText(json);
+    this.#end();
+  }
+
+  /** Adds a change; its bytes are copied. */
+  addChange(seq: number, lag: number, change: Change): void {
+    const { key } = change;
+    if (change.method === "insert") {
+      const { value } = change;
+      this.#begin(seq, lag, key.end - key.start + value.end - value.start);
+      this.#out.add(INSERT);
+      this.#out.add(key.bytes, key.start, key.end);
+      this.#out.add(VALUE);
+      this.#out.add(value.bytes, value.start, value.end);
+      this.#out.add(INSERT_END);
+    } else {
+      this.#begin(seq, lag, key.end - key.start);
+      this.#out.add(REMOVE);
+      this.#out.add(key.bytes, key.start, key.end);
+      this.#out.add(REMOVE_END);
+    }
+    this.#end();
+  }
+
+  /** Adds the insert of what the table holds in one of its slots; its bytes are copied. */
+  addEntry(seq: number, lag: number, { bytes, keyStart, keyEnd, valueEnd }: Entry): void {
+    this.#begin(seq, lag, valueEnd - keyStart);
+    this.#out.add(INSERT);
+    this.#out.add(bytes, keyStart, keyEnd);
+    this.#out.add(VALUE);
+    this.#out.add(bytes, keyEnd, valueEnd);
+    this.#out.add(INSERT_END);
+    this.#end();
+  }
+
+  /** The bytes of all records; valid until the next call of any method. */
+  bytes(): Uint8Array {
+    return this.#out.filled();
+  }
+
+  /** Forgets all records. */
+  clear(): void {
+    this.#out.length = 0;
+    if (this.#out.bytes.length > MAX_KEPT_BYTES) this.#out.bytes = new Uint8Array(FIRST_BYTES);
+  }
+
+  /** Writes what stands before the JSON, with room for so many bytes of keys and values behind it. */
+  #begin(seq: number, lag: number, contentBytes: number): void {
+    const out = this.#out;
+    // All at once: where there is no memory for it, nothing of the record is there yet.
+    out.reserve(FRAME_BYTES + INSERT.length + VALUE.length + contentBytes);
+    const { bytes } = out;
+    this.#start = out.length;
+    let at = this.#start + CRC_DIGITS;
+    bytes[at++] = BLANK;
+    at = writeNumber(bytes, at, seq);
+    bytes[at++] = BLANK;
+    at = writeNumber(bytes, at, lag);
+    bytes[at++] = BLANK;
+    out.length = at;
+  }
+
+  #end(): void {
+    const { bytes, length } = this.#out;
+    writeDigits(bytes, this.#start, crc32(bytes, this.#start + CRC_DIGITS + 1, length), CRC_DIGITS);
+    bytes[length] = LF;
+    this.#out.length = length + 1;
+  }
+}
+
+/** A record that was read: its numbers, and where its JSON is. Filled anew by each `readRecord`. */
+export class TxnRecord {
+  seq = 0;
+  lag = 0;
+  bytes: Uint8Array = new Uint8Array(0);
+  jsonStart = 0;
+  jsonEnd = 0;
+}
+
 /**
  * Reads one record.
  *
- * @param bytes the line without its LF
- * @param text the same, decoded
- * @returns undefined where the bytes are no whole record
+ * @param start of the line in the buffer
+ * @param end of the line, without its LF
+ * @param record filled, with NaN for a number that is none; its JSON stays in the buffer
+ * @returns false where the bytes are no whole record
  */
-export function parseRecord(bytes: Uint8Array, text: string): TxnRecord | undefined {
-  if (bytes.length <= CRC_CHARS || bytes[CRC_CHARS] !== BLANK) return undefined;
-  if (crc32(bytes.subarray(CRC_CHARS + 1)) !== readHex(text, 0, CRC_CHARS)) return undefined;
-  const seqEnd = text.indexOf(" ", CRC_CHARS + 1);
-  const lagEnd = text.indexOf(" ", seqEnd + 1);
-  if (seqEnd < 0 || lagEnd < 0) return undefined;
-  return {
-    seq: readHex(text, CRC_CHARS + 1, seqEnd),
-    lag: readHex(text, seqEnd + 1, lagEnd),
-    json: text.slice(lagEnd + 1),
-  };
+export function readRecord(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  record: TxnRecord,
+): boolean {
+  const seqStart = start + CRC_DIGITS + 1;
+  if (seqStart > end || bytes[seqStart - 1] !== BLANK) return false;
+  if (!areDigits(bytes, start, crc32(bytes, seqStart, end), CRC_DIGITS)) return false;
+  const seqEnd = blankBehind(bytes, seqStart, end);
+  const lagEnd = blankBehind(bytes, seqEnd + 1, end);
+  if (lagEnd >= end) return false;
+  record.seq = readHex(bytes, seqStart, seqEnd);
+  record.lag = readHex(bytes, seqEnd + 1, lagEnd);
+  record.bytes = bytes;
+  record.jsonStart = lagEnd + 1;
+  record.jsonEnd = end;
+  return true;
 }
 
-function writeHex(bytes: Uint8Array, at: number, value: number): void {
-  for (let digit = CRC_CHARS - 1; digit >= 0; digit--) {
-    const nibble = value & 15;
-    bytes[at + digit] = nibble < 10 ? 48 + nibble : 87 + nibble;
+/** Where the next blank stands, or the end. */
+function blankBehind(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && bytes[at] !== BLANK) at++;
+  return at;
+}
+
+const DIGITS = ascii("0123456789abcdef");
+
+/** What each byte is worth as a digit; -1: it is none. Lower case only, as they are written. */
+const NIBBLES = Int8Array.from({ length: 256 }, (_, byte) => DIGITS.indexOf(byte));
+
+/** Writes a number without leading zeros, and gives the place behind it. */
+function writeNumber(bytes: Uint8Array, at: number, value: number): number {
+  if (value >= 2 ** 32) {
+    at = writeNumber(bytes, at, Math.floor(value / 2 ** 32));
+    return writeDigits(bytes, at, value | 0, 8);
+  }
+  return writeDigits(bytes, at, value | 0, Math.max(1, 8 - (Math.clz32(value) >> 2)));
+}
+
+/** Writes the last digits of a number of 32 bits, and gives the place behind them. */
+function writeDigits(bytes: Uint8Array, at: number, value: number, digits: number): number {
+  const end = at + digits;
+  for (let place = end - 1; place >= at; place--) {
+    bytes[place] = DIGITS[value & 15] ?? 0;
     value >>>= 4;
   }
+  return end;
 }
 
-/** Lower-case digits only, as they are written; NaN for anything else. */
-function readHex(text: string, start: number, end: number): number {
+/** Whether the last digits of a number of 32 bits stand here. */
+function areDigits(bytes: Uint8Array, at: number, value: number, digits: number): boolean {
+  for (let place = at + digits - 1; place >= at; place--) {
+    if (bytes[place] !== DIGITS[value & 15]) return false;
+    value >>>= 4;
+  }
+  return true;
+}
+
+/** The number that stands here, or NaN where there is anything else or nothing. */
+function readHex(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
   for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at);
-    const nibble = code >= 48 && code <= 57
-      ? code - 48
-      : code >= 97 && code <= 102
-      ? code - 87
-      : NaN;
+    const nibble = NIBBLES[bytes[at] ?? 0] ?? -1;
+    if (nibble < 0) return NaN;
     value = value * 16 + nibble;
   }
   return start < end ? value : NaN;
+}
+
+function ascii(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }

@@ -3,25 +3,42 @@
  *
  * A command that fails has changed nothing. Only `engine/command_queue.ts` calls them (I7).
  */
+import type { ByteChunks } from "../base/byte_chunks.ts";
 import { quoted } from "../base/quoted.ts";
-import { fitsInUtf8, utf8Bytes } from "../base/utf8.ts";
-import type { Failure, JsonText, Method, RequestOf } from "../protocol/message.ts";
+import { type Span, spanOf } from "../base/span.ts";
+import { NULL_RESULT } from "../protocol/encode_reply.ts";
+import { keyOf } from "../protocol/key_text.ts";
+import type {
+  Failure,
+  JsonText,
+  KeyText,
+  Method,
+  Request,
+  RequestOf,
+} from "../protocol/message.ts";
 import type { Cursors } from "./cursors.ts";
-import type { HashTable } from "./hash_table.ts";
+import { Entry, type HashTable } from "./hash_table.ts";
 import { search } from "./search.ts";
-
-/** A command's result: JSON text, and the cursor of a scan that is not at its end. */
-export interface Success {
-  readonly result: JsonText;
-  readonly cursor?: string;
-}
 
 /** A failure after which the connection is closed: only a wrong token is one. */
 export interface ClosingFailure extends Failure {
   readonly closes: true;
 }
 
-export type Outcome = Success | Failure | ClosingFailure;
+/** Takes the result of a command, and copies it at once. */
+export interface Reply {
+  /** Most bytes that a result may have. */
+  readonly room: number;
+  /** @param cursor of a scan that is not at its end */
+  succeed(result: Span | ByteChunks, cursor?: string): void;
+}
+
+/** Where a request's key is. */
+export interface Place {
+  readonly hash: number;
+  /** Its slot in the table; -1: there is no such key. */
+  readonly slot: number;
+}
 
 /** What commands need to know of the client that asks. */
 export interface Client {
@@ -44,83 +61,79 @@ export interface CommandContext {
   isToken(token: string | undefined): boolean;
 }
 
-/** One method: whether a success has changed the table, and what it does. */
+/** One method. */
 export interface Command<M extends Method> {
-  readonly changes: boolean;
   /**
-   * @param maxBytes room for the result's text. A command that changes the table fails where its
-   * result has no room; the result of another one may be too large, and is then thrown away
+   * Does it, and gives the result to `reply`; or tells why not.
+   *
+   * @param place of the request's key, where it has one
    */
-  run(context: CommandContext, client: Client, request: RequestOf<M>, maxBytes: number): Outcome;
+  run(
+    context: CommandContext,
+    client: Client,
+    request: RequestOf<M>,
+    place: Place,
+    reply: Reply,
+  ): Failure | ClosingFailure | undefined;
 }
 
-const NULL: Success = { result: "null" };
-const PONG: Success = { result: '"pong"' };
+const PONG = spanOf('"pong"');
+
+const entry = new Entry();
 
 export const COMMANDS: { readonly [M in Method]: Command<M> } = {
   insert: {
-    changes: true,
-    run({ table, maxTableBytes }, _client, { key, value }) {
-      const cost = table.costOf(key, value);
-      if (cost === undefined || (cost > 0 && table.bytes + cost > maxTableBytes)) {
-        return {
-          type: "TableFull",
-          message: `Cannot insert ${
-            quoted(key)
-          }: the table takes ${table.bytes} of ${maxTableBytes} bytes (--max-memory)${
-            cost === undefined ? " and its index is full" : ` and this needs ${cost} more`
-          }; remove some keys first`,
-        };
+    run({ table, maxTableBytes }, _client, { key, value }, { hash, slot }, reply) {
+      const cost = table.costOf(slot, key.end - key.start, value.end - value.start);
+      if (cost > 0 && table.bytes + cost > maxTableBytes) {
+        return tableFull(
+          key,
+          `the table takes ${table.bytes} of ${maxTableBytes} bytes (--max-memory) and this needs ${cost} more`,
+        );
       }
-      table.insert(key, value);
-      return NULL;
+      try {
+        table.set(slot, hash, key, value);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        return tableFull(key, error.message);
+      }
+      reply.succeed(NULL_RESULT);
+      return undefined;
     },
   },
   lookup: {
-    changes: false,
-    run({ table }, _client, { key }) {
-      const value = table.lookup(key);
-      return value === undefined ? noSuchKey("look up", key) : { result: value };
+    run({ table }, _client, { key }, { slot }, reply) {
+      return slot < 0
+        ? noSuchKey("look up", key)
+        : tell("lookup", valueAt(table, slot), reply, key);
     },
   },
   remove: {
-    changes: true,
-    run({ table }, _client, { key }, maxBytes) {
-      const value = table.lookup(key);
-      if (value === undefined) return noSuchKey("remove", key);
-      if (!fitsInUtf8(value, maxBytes)) {
-        return {
-          type: "TooLarge",
-          message: `Cannot remove ${quoted(key)}: its value has ${utf8Bytes(value)} bytes`,
-        };
-      }
-      table.remove(key);
-      return { result: value };
+    run({ table }, _client, { key }, { slot }, reply) {
+      if (slot < 0) return noSuchKey("remove", key);
+      const failure = tell("remove", valueAt(table, slot), reply, key);
+      if (failure === undefined) table.remove(slot);
+      return failure;
     },
   },
   scan: {
-    changes: false,
-    run: ({ table }, { cursors }, request, maxBytes) => search(table, cursors, request, maxBytes),
+    run: ({ table }, { cursors }, request, _place, reply) => find(table, cursors, request, reply),
   },
   query: {
-    changes: false,
-    run: ({ table }, { cursors }, request, maxBytes) => search(table, cursors, request, maxBytes),
+    run: ({ table }, { cursors }, request, _place, reply) => find(table, cursors, request, reply),
   },
   size: {
-    changes: false,
-    run: ({ table }) => ({ result: String(table.size) }),
+    run: ({ table }, _client, _request, _place, reply) =>
+      tell("size", spanOf(String(table.size)), reply),
   },
   ping: {
-    changes: false,
-    run: () => PONG,
+    run: (_context, _client, _request, _place, reply) => tell("ping", PONG, reply),
   },
   info: {
-    changes: false,
-    run: (context) => ({ result: context.info() }),
+    run: (context, _client, _request, _place, reply) => tell("info", spanOf(context.info()), reply),
   },
   hello: {
-    changes: false,
-    run(context, client, { project, token }) {
+    run(context, client, { project, token }, _place, reply) {
       if (!client.admitted && !context.isToken(token)) {
         return token === undefined ? tokenMissing("hello") : {
           type: "AuthError",
@@ -135,7 +148,7 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
         };
       }
       client.admitted = true;
-      return { result: context.info() };
+      return tell("hello", spanOf(context.info()), reply);
     },
   },
 };
@@ -150,6 +163,52 @@ export function tokenMissing(method: Method | undefined): Failure {
   };
 }
 
-function noSuchKey(what: string, key: string): Failure {
-  return { type: "KeyError", message: `Cannot ${what} ${quoted(key)}: there is no such key` };
+function find(
+  table: HashTable,
+  cursors: Cursors,
+  request: RequestOf<"scan"> | RequestOf<"query">,
+  reply: Reply,
+): Failure | undefined {
+  const found = search(table, cursors, request, reply.room);
+  if ("type" in found) return found;
+  reply.succeed(found.result, found.cursor);
+  found.result.clear();
+  return undefined;
+}
+
+/** Succeeds with a result, where there is room for it. */
+function tell(method: Method, result: Span, reply: Reply, key?: KeyText): Failure | undefined {
+  const bytes = result.end - result.start;
+  if (bytes > reply.room) {
+    const what = key === undefined ? method : `${method} ${quotedKey(key)}`;
+    return { type: "TooLarge", message: `Cannot ${what}: the result has ${bytes} bytes` };
+  }
+  reply.succeed(result);
+  return undefined;
+}
+
+function valueAt(table: HashTable, slot: number): Span {
+  table.read(slot, entry);
+  return { bytes: entry.bytes, start: entry.keyEnd, end: entry.valueEnd };
+}
+
+function tableFull(key: KeyText, why: string): Failure {
+  return {
+    type: "TableFull",
+    message: `Cannot insert ${quotedKey(key)}: ${why}; remove some keys first`,
+  };
+}
+
+function noSuchKey(what: string, key: KeyText): Failure {
+  return { type: "KeyError", message: `Cannot ${what} ${quotedKey(key)}: there is no such key` };
+}
+
+/** A key for a message. */
+export function quotedKey(key: KeyText): string {
+  return quoted(keyOf(key));
+}
+
+/** The key that a request is about, where it is about one. */
+export function keyTextIn(request: Request): KeyText | undefined {
+  return "key" in request ? request.key : undefined;
 }

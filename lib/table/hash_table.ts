@@ -1,151 +1,231 @@
 /**
- * The table: keys and the JSON text of their values (I8).
+ * The table: keys, and the JSON text of their values (I8), as bytes outside of V8's heap.
+ *
+ * A key is kept as its canonical JSON text without the quotes, `JSON.stringify(key).slice(1, -1)`, and
+ * a value as its JSON text, both in UTF-8. To the table they are bytes: keys are equal where
+ * their bytes are.
  *
  * Each key has a slot, a small number that stays the same for as long as the key is in the table.
  * Walking the slots in order therefore meets every key that is there during the whole walk exactly
  * once, whatever happens in between, and a place in the walk is nothing but a number: a cursor that
  * is never finished holds on to nothing (I5).
  *
- * The index from key to slot is spread over many maps, because one `Map` ends at 16,777,216
- * entries, and because growing a large one stops everything for as long as that takes.
+ *     key -> hash (`key_hash.ts`) -> slot (`slot_index.ts`) -> address (`slots.ts`) -> bytes (`entry.ts`)
+ *
+ * Entries, slots and index all lie in one arena (`arena.ts`).
  */
-import { stringBytes } from "../base/owned_string.ts";
+import type { Span } from "../base/span.ts";
+import { Arena, blockBytes } from "../base/arena.ts";
+import { type Entry, entryBytes, overwriteValue, readEntry, writeEntry } from "./entry.ts";
+import { KeyHash } from "./key_hash.ts";
+import { INDEX_BYTES, SlotIndex } from "./slot_index.ts";
+import { SLOT_BYTES, Slots } from "./slots.ts";
 
-/** Maps of the index; a power of two. */
-const SHARDS = 256;
+export { Entry } from "./entry.ts";
 
-/** A V8 `Map` throws beyond this. */
-const MAX_MAP_ENTRIES = 2 ** 24 - 1;
-
-/** Slots in one page; pages are allocated whole, so that growth never copies. A power of two. */
-const PAGE_SLOTS = 4096;
-
-/** What a key costs beside its two strings, in bytes: index entry, two slots, slack of growth. */
-const ENTRY_BYTES = 72;
-
-/** A page of slots; a free slot holds undefined twice. */
-interface Page {
-  readonly keys: (string | undefined)[];
-  readonly values: (string | undefined)[];
-}
-
-/** A hash table in memory that knows what it costs. */
+/** A hash table in memory that knows what it costs, and can take changes back. */
 export class HashTable {
-  readonly #index: Map<string, number>[] = Array.from({ length: SHARDS }, () => new Map());
-  readonly #hashSeed: number = crypto.getRandomValues(new Int32Array(1))[0] ?? 0;
-  readonly #pages: Page[] = [];
-  readonly #freeSlots: number[] = [];
-  #slotsUsed = 0;
+  readonly #arena: Arena;
+  readonly #hash: KeyHash;
+  readonly #slots: Slots;
+  readonly #index: SlotIndex;
+  /** Of all entries' blocks. */
+  #entryBytes = 0;
   #size = 0;
-  #bytes = 0;
+
+  // One number in each of these for a change that may be taken back.
+  /** The slot; or its complement, where it was used for the first time. */
+  #undoSlots: number[] = [];
+  /** Address of what the slot held before; 0: it was free. */
+  #undoAddresses: number[] = [];
+  #undoHashes: number[] = [];
+
+  /** Whether changes can be taken back until `commit`; else each is for good. Set it between changes only. */
+  keepsUndo = false;
+
+  /**
+   * @param arena where everything is; nobody else may use it
+   * @param hash of the keys
+   */
+  constructor(arena: Arena = new Arena(), hash: KeyHash = new KeyHash()) {
+    this.#arena = arena;
+    this.#hash = hash;
+    this.#slots = new Slots(arena);
+    this.#index = new SlotIndex(arena, this.#slots);
+  }
 
   /** Number of keys. */
   get size(): number {
     return this.#size;
   }
 
-  /** Memory taken by keys, values and their index, in bytes, reckoned. */
+  /**
+   * Memory taken by keys, values, their slots and their index, in bytes.
+   *
+   * Entries count as allocated, slots for as long as they are numbered, and the index with the most that it
+   * takes for a key. What old values take until `commit` does not count.
+   */
   get bytes(): number {
-    return this.#bytes;
+    return this.#entryBytes + this.#slots.used * SLOT_BYTES + this.#size * INDEX_BYTES;
   }
 
-  /** One more than the highest slot that was ever used. */
+  /** One more than the highest slot that was ever used, until slots are numbered anew. */
   get slotsUsed(): number {
-    return this.#slotsUsed;
+    return this.#slots.used;
   }
 
-  /** The value's text, or undefined where there is no such key. */
-  lookup(key: string): string | undefined {
-    const slot = this.#shardOf(key).get(key);
-    return slot === undefined ? undefined : this.valueAt(slot);
+  /** Hash of a key: 32 bits, signed, from a seed that nobody can aim at. */
+  hashOf(bytes: Uint8Array, start: number, end: number): number {
+    return this.#hash.of(bytes, start, end);
   }
 
   /**
-   * How much `bytes` would grow by an insert, or undefined where the index cannot take the key.
-   * Negative where a smaller value replaces a larger one.
+   * The slot of a key, or -1 where there is no such key.
+   *
+   * @param hash what `hashOf` gives for it
    */
-  costOf(key: string, value: string): number | undefined {
-    const old = this.lookup(key);
-    if (old !== undefined) return stringBytes(value) - stringBytes(old);
-    if (this.#shardOf(key).size >= MAX_MAP_ENTRIES) return undefined;
-    return ENTRY_BYTES + stringBytes(key) + stringBytes(value);
+  find(hash: number, bytes: Uint8Array, start: number, end: number): number {
+    return this.#index.find(hash, bytes, start, end);
   }
 
-  /** Inserts or replaces. Both strings are kept, so they must be owned ones (`owned_string.ts`). */
-  insert(key: string, value: string): void {
-    const shard = this.#shardOf(key);
-    let slot = shard.get(key);
-    if (slot === undefined) {
-      slot = this.#freeSlots.pop() ?? this.#newSlot();
-      shard.set(key, slot);
-      this.#pageOf(slot).keys[slot % PAGE_SLOTS] = key;
-      this.#size++;
-      this.#bytes += ENTRY_BYTES + stringBytes(key);
+  /**
+   * By how much `bytes` will grow by `set`, exactly; negative where a smaller value replaces a larger one.
+   *
+   * @param slot of the key; -1: it is new
+   */
+  costOf(slot: number, keyBytes: number, valueBytes: number): number {
+    const bytes = blockBytes(entryBytes(keyBytes, valueBytes));
+    if (slot >= 0) return bytes - this.#arena.bytesAt(this.#slots.addressAt(slot));
+    return bytes + INDEX_BYTES + (this.#slots.hasFree ? 0 : SLOT_BYTES);
+  }
+
+  /**
+   * Inserts or replaces; key and value are copied.
+   *
+   * @param slot of the key, as `find` gives it; -1: it is new
+   * @param hash what `hashOf` gives for the key
+   * @returns the key's slot
+   * @throws RangeError where there is no memory; nothing has changed then
+   */
+  set(slot: number, hash: number, key: Span, value: Span): number {
+    if (slot < 0) return this.#insert(hash, key, value);
+    const before = this.#slots.addressAt(slot);
+    const cost = this.costOf(slot, key.end - key.start, value.end - value.start);
+    if (cost === 0 && !this.keepsUndo) {
+      overwriteValue(this.#arena, before, value);
+      return slot;
+    }
+    this.#slots.setAddress(slot, writeEntry(this.#arena, key, value));
+    this.#entryBytes += cost;
+    if (this.keepsUndo) this.#note(slot, before, hash);
+    else this.#arena.free(before);
+    return slot;
+  }
+
+  /** Removes the key in a slot, which must not be free. */
+  remove(slot: number): void {
+    const hash = this.#slots.hashAt(slot), address = this.#slots.addressAt(slot);
+    this.#takeOut(slot, hash, address);
+    this.#slots.free(slot);
+    if (this.keepsUndo) return this.#note(slot, address, hash);
+    this.#arena.free(address);
+    this.#index.shrink(hash);
+    this.#giveBackSlots();
+  }
+
+  /**
+   * Tells where the entry in a slot is.
+   *
+   * @param entry filled; what it says is good until the next change, `commit` or `rollback`
+   * @returns false where the slot is free
+   * @throws RangeError where there is no such slot
+   */
+  read(slot: number, entry: Entry): boolean {
+    const address = this.#slots.addressAt(slot);
+    if (address === 0) return false;
+    readEntry(this.#arena, address, entry);
+    return true;
+  }
+
+  /** Changes until now can no more be taken back. Slots are numbered anew where the table is empty. */
+  commit(): void {
+    for (let at = 0; at < this.#undoSlots.length; at++) {
+      const address = this.#undoAddresses[at] ?? 0;
+      if (address !== 0) this.#arena.free(address);
+    }
+    this.#forgetUndo();
+    this.#giveBackSlots();
+  }
+
+  /** Takes back all changes since the last commit: each key is in the slot and with the value that it had. */
+  rollback(): void {
+    // Backwards, so that each step finds the table as its change had left it.
+    for (let at = this.#undoSlots.length - 1; at >= 0; at--) {
+      this.#undo(this.#undoSlots[at] ?? 0, this.#undoAddresses[at] ?? 0, this.#undoHashes[at] ?? 0);
+    }
+    this.#forgetUndo();
+    this.#slots.trim();
+    this.#giveBackSlots();
+  }
+
+  #insert(hash: number, key: Span, value: Span): number {
+    // First all that may fail.
+    this.#index.reserve(hash);
+    this.#slots.reserve();
+    const address = writeEntry(this.#arena, key, value);
+    const isFirstUse = !this.#slots.hasFree;
+    const slot = this.#putIn(hash, address);
+    if (this.keepsUndo) this.#note(isFirstUse ? ~slot : slot, 0, hash);
+    return slot;
+  }
+
+  #undo(slotOrNew: number, before: number, hash: number): void {
+    const slot = slotOrNew < 0 ? ~slotOrNew : slotOrNew;
+    const address = this.#slots.addressAt(slot);
+    if (before === 0) {
+      this.#takeOut(slot, hash, address);
+      if (slotOrNew < 0) this.#slots.untake();
+      else this.#slots.free(slot);
+      this.#arena.free(address);
+    } else if (address === 0) {
+      // It is the last slot that was freed, and the index has not shrunk since: nothing can fail.
+      this.#putIn(hash, before);
     } else {
-      this.#bytes -= stringBytes(this.valueAt(slot) ?? "");
+      this.#slots.setAddress(slot, before);
+      this.#entryBytes += this.#arena.bytesAt(before) - this.#arena.bytesAt(address);
+      this.#arena.free(address);
     }
-    this.#pageOf(slot).values[slot % PAGE_SLOTS] = value;
-    this.#bytes += stringBytes(value);
   }
 
-  /** Removes a key and gives its value back, or undefined where there is no such key. */
-  remove(key: string): string | undefined {
-    const shard = this.#shardOf(key);
-    const slot = shard.get(key);
-    if (slot === undefined) return undefined;
-    const page = this.#pageOf(slot);
-    const value = page.values[slot % PAGE_SLOTS] ?? "";
-    page.keys[slot % PAGE_SLOTS] = undefined;
-    page.values[slot % PAGE_SLOTS] = undefined;
-    shard.delete(key);
+  #putIn(hash: number, address: number): number {
+    const slot = this.#slots.take(hash, address);
+    this.#index.add(hash, slot);
+    this.#entryBytes += this.#arena.bytesAt(address);
+    this.#size++;
+    return slot;
+  }
+
+  #takeOut(slot: number, hash: number, address: number): void {
+    this.#index.remove(hash, slot);
+    this.#entryBytes -= this.#arena.bytesAt(address);
     this.#size--;
-    this.#bytes -= ENTRY_BYTES + stringBytes(key) + stringBytes(value);
-    this.#freeSlots.push(slot);
-    return value;
   }
 
-  /** The key in a slot, or undefined where the slot is free. */
-  keyAt(slot: number): string | undefined {
-    return this.#pageOf(slot).keys[slot % PAGE_SLOTS];
+  #note(slot: number, before: number, hash: number): void {
+    this.#undoSlots.push(slot);
+    this.#undoAddresses.push(before);
+    this.#undoHashes.push(hash);
   }
 
-  /** The value in a slot, or undefined where the slot is free. */
-  valueAt(slot: number): string | undefined {
-    return this.#pageOf(slot).values[slot % PAGE_SLOTS];
+  #forgetUndo(): void {
+    // Not before: while changes may be taken back, the index keeps the room for that.
+    for (const hash of this.#undoHashes) this.#index.shrink(hash);
+    this.#undoSlots.length = this.#undoAddresses.length = this.#undoHashes.length = 0;
   }
 
-  /** FNV-1a over the characters, from a seed that nobody can aim at. */
-  #shardOf(key: string): Map<string, number> {
-    let hash = this.#hashSeed;
-    for (let at = 0; at < key.length; at++) {
-      hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-    }
-    const shard = this.#index[(hash ^ (hash >>> 16)) & (SHARDS - 1)];
-    if (shard === undefined) throw new RangeError("no such shard");
-    return shard;
-  }
-
-  #pageOf(slot: number): Page {
-    const page = this.#pages[Math.floor(slot / PAGE_SLOTS)];
-    if (page === undefined) throw new RangeError(`no slot ${slot}`);
-    return page;
-  }
-
-  #newSlot(): number {
-    if (this.#slotsUsed === this.#pages.length * PAGE_SLOTS) {
-      this.#pages.push({ keys: new Array(PAGE_SLOTS), values: new Array(PAGE_SLOTS) });
-    }
-    return this.#slotsUsed++;
-  }
-
-  /**
-   * Numbers the slots anew where the table is empty. Not while a change may still be undone: that has to
-   * find the slots as they were.
-   */
-  giveBackSlots(): void {
-    if (this.#size > 0 || this.#slotsUsed === 0) return;
-    this.#pages.length = 0;
-    this.#freeSlots.length = 0;
-    this.#slotsUsed = 0;
+  #giveBackSlots(): void {
+    if (this.#size > 0 || this.#arena.bytesUsed === 0) return;
+    this.#slots.clear();
+    this.#index.clear();
   }
 }

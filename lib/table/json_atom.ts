@@ -1,14 +1,17 @@
 /** Equality of JSON strings, numbers, booleans and null by their meaning, whatever their spelling. */
-import { skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
+import { hasEscape, skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
+import { areEqual, type Span, spanOf, textAt } from "../base/span.ts";
+
+const QUOTE = 34, MINUS = 45, ZERO = 48, NINE = 57;
 
 /** Longest exponent that is reckoned with, in characters. */
 const MAX_EXPONENT_CHARS = 1_000;
 
-/** A test for one atom, prepared once and asked for many values. */
-export type AtomTest = (text: string, start: number, end: number) => boolean;
+/** A test for the JSON value at `bytes[start..end)`, prepared once and asked for many values. */
+export type AtomTest = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 /**
- * Prepares the test whether the JSON value at `text[start..end)` equals an atom.
+ * Prepares the test whether a JSON value equals an atom.
  *
  * Strings are equal by their characters, and numbers by their exact decimal value: `1`, `1.0` and
  * `10e-1` are one number, 12345678901234567890 and 12345678901234567891 are two.
@@ -17,16 +20,21 @@ export type AtomTest = (text: string, start: number, end: number) => boolean;
  */
 export function equalsAtom(atom: string): AtomTest {
   if (atom.startsWith('"')) {
-    const wanted = stringAt(atom, 0, atom.length);
-    return (text, start, end) =>
-      text.charAt(start) === '"' && stringAt(text, start, end) === wanted;
+    const wanted = new WantedString(JSON.parse(atom));
+    return (bytes, start, end) => bytes[start] === QUOTE && wanted.isAt(bytes, start, end);
   }
-  if (!isNumber(atom)) return (text, start, end) => text.slice(start, end) === atom;
-  const wanted = canonicalNumber(atom);
-  return (text, start, end) => {
-    if (!isNumber(text.charAt(start))) return false;
-    const other = text.slice(start, end);
-    return other === atom || canonicalNumber(other) === wanted;
+  const own = spanOf(atom);
+  const isSpeltAlike: AtomTest = (bytes, start, end) =>
+    areEqual(bytes, start, end, own.bytes, own.start, own.end);
+  if (!isNumber(own.bytes[0])) return isSpeltAlike;
+  const rounded = Number(atom);
+  const canonical = canonicalNumber(atom);
+  return (bytes, start, end) => {
+    if (!isNumber(bytes[start])) return false;
+    if (isSpeltAlike(bytes, start, end)) return true;
+    const text = textAt(bytes, start, end);
+    // Equal numbers are equal when rounded, too, and that is quickly seen.
+    return Number(text) === rounded && canonicalNumber(text) === canonical;
   };
 }
 
@@ -34,21 +42,52 @@ export function equalsAtom(atom: string): AtomTest {
  * Whether a value is an object whose member has a value that passes the test. As everywhere, the
  * last of equal members counts.
  *
- * @param value JSON text
+ * @param bytes JSON text from `start` to `end`
  * @param name the member's name, in decoded characters
  */
-export function hasMember(value: string, name: string, test: AtomTest): boolean {
+export function hasMember(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  name: string,
+  test: AtomTest,
+): boolean {
+  // A search asks for one name in each value of a table.
+  if (lastName.characters !== name) lastName = new WantedString(name);
+  const wanted = lastName;
   let valueStart = -1, valueEnd = -1;
-  visitMembers(value, skipWhite(value, 0), (nameStart, nameEnd, start, end) => {
-    if (stringAt(value, nameStart, nameEnd) !== name) return;
-    valueStart = start;
-    valueEnd = end;
+  visitMembers(bytes, skipWhite(bytes, start, end), end, (nameStart, nameEnd, from, to) => {
+    if (!wanted.isAt(bytes, nameStart, nameEnd)) return;
+    valueStart = from;
+    valueEnd = to;
   });
-  return valueStart >= 0 && test(value, valueStart, valueEnd);
+  return valueStart >= 0 && test(bytes, valueStart, valueEnd);
 }
 
-function isNumber(text: string): boolean {
-  return /^[-\d]/.test(text);
+/** A string to find among literals, most of which are spelt without escapes. */
+class WantedString {
+  readonly characters: string;
+  /** Its usual spelling, without the quotes: the only one without escapes, where there is such. */
+  readonly #usual: Span;
+
+  constructor(characters: string) {
+    this.characters = characters;
+    this.#usual = spanOf(JSON.stringify(characters).slice(1, -1));
+  }
+
+  /** Whether the literal at `bytes[start..end)`, with its quotes, has these characters. */
+  isAt(bytes: Uint8Array, start: number, end: number): boolean {
+    const usual = this.#usual;
+    return areEqual(bytes, start + 1, end - 1, usual.bytes, usual.start, usual.end) ||
+      (hasEscape(bytes, start, end) && stringAt(bytes, start, end) === this.characters);
+  }
+}
+
+let lastName = new WantedString("");
+
+function isNumber(firstByte: number | undefined): boolean {
+  return firstByte === MINUS ||
+    (firstByte !== undefined && firstByte >= ZERO && firstByte <= NINE);
 }
 
 /** One spelling for each decimal value: sign, digits without zeros at either end, exponent. */

@@ -4,34 +4,59 @@
  * A part looks at a bounded number of keys for a bounded time; where it stopped is a slot number
  * (see `hash_table.ts` on why that meets every lasting key exactly once).
  */
+import type { ByteChunks } from "../base/byte_chunks.ts";
 import { SCAN_PART_KEYS, SCAN_PART_MS, SCAN_WHOLE_MS } from "../base/limits.ts";
 import { quoted } from "../base/quoted.ts";
-import { fitsInUtf8, utf8Bytes } from "../base/utf8.ts";
 import type { Failure, RequestOf } from "../protocol/message.ts";
 import type { Cursors, OpenCursor, Search } from "./cursors.ts";
-import type { HashTable } from "./hash_table.ts";
+import { Entry, type HashTable } from "./hash_table.ts";
 import { equalsAtom, hasMember } from "./json_atom.ts";
 import { compileKeyPattern } from "./key_pattern.ts";
+import { keyAt } from "../protocol/key_text.ts";
+import { pairBytes, Pairs } from "./pairs.ts";
 
 /** The pairs found as JSON text, and the cursor where there is more. */
 export interface Found {
-  readonly result: string;
+  /** To be cleared when it is copied. */
+  readonly result: ByteChunks;
   readonly cursor?: string;
 }
 
 type SearchRequest = RequestOf<"scan"> | RequestOf<"query">;
 
-/** How many characters of keys and values are searched between two looks at the clock. */
-const CHARS_PER_CLOCK = 16_384;
+/** How far a walk may go. */
+interface Bounds {
+  readonly slots: number;
+  readonly pairs: number;
+  readonly ms: number;
+}
 
-/** What a key that is looked at counts besides its characters. */
-const CHARS_PER_KEY = 64;
+/** Where a walk ended, and why. */
+interface Walked {
+  /** The first slot that is not done. */
+  readonly slot: number;
+  /** Nothing more to do or to find, no time, no room for the entry, or an entry that takes too long. */
+  readonly ending: "done" | "late" | "full" | "too hard";
+  /** The last entry looked at. */
+  readonly entry: Entry;
+}
+
+const WHOLE: Bounds = { slots: Infinity, pairs: Infinity, ms: SCAN_WHOLE_MS };
+
+/** How many bytes are gone through between two looks at the clock. */
+const BYTES_PER_CLOCK = 16_384;
+
+/** How many entries are fetched from memory at once. */
+const ENTRIES_AHEAD = 64;
+
+/** What a slot counts besides the bytes that are gone through in it. */
+const BYTES_PER_SLOT = 64;
 
 /**
  * Runs a search.
  *
  * @param cursors of the connection that asks
- * @param maxBytes room for the result's text
+ * @param maxBytes most bytes of the result's text
  */
 export function search(
   table: HashTable,
@@ -41,29 +66,45 @@ export function search(
 ): Found | Failure {
   const start = startOf(cursors, request);
   if ("type" in start) return start;
-  try {
-    return request.limit === undefined
-      ? wholeSearch(table, start.search, maxBytes)
-      : partOfSearch(table, cursors, start, request.limit, request.cursor, maxBytes);
-  } catch (error) {
-    if (!(error instanceof MatchTooLong)) throw error;
-    return valueError(
-      request.method,
-      `member 'regex' must be simpler where there are keys as long as ${
-        quoted(error.key)
-      } with ${error.key.length} characters`,
-    );
+  const { limit, cursor } = request;
+  const bounds = limit === undefined
+    ? WHOLE
+    : { slots: SCAN_PART_KEYS, pairs: limit, ms: SCAN_PART_MS };
+  const pairs = new Pairs(maxBytes);
+  const walked = walk(table, start, bounds, pairs);
+  const failure = failureOf(request, walked, pairs.count);
+  if (failure !== undefined) {
+    pairs.drop();
+    return failure;
   }
+  const { slot } = walked;
+  if (cursor !== undefined) cursors.close(cursor);
+  const result = pairs.end();
+  if (slot >= table.slotsUsed) return { result };
+  return { result, cursor: cursors.open({ search: start.search, slot }) };
 }
 
-/** A key and a regex that may take too long together. */
-class MatchTooLong extends Error {
-  readonly key: string;
-
-  constructor(key: string) {
-    super("too long");
-    this.key = key;
+/** Why a search cannot be answered, where that is so. */
+function failureOf(
+  { method, limit }: SearchRequest,
+  { ending, entry }: Walked,
+  count: number,
+): Failure | undefined {
+  if (ending === "too hard") return tooHard(method, entry);
+  if (limit === undefined) {
+    if (ending === "late") {
+      const why = `to look at the whole table takes more than ${SCAN_WHOLE_MS} ms`;
+      return tooLarge(method, `${why}; ask for it in parts with 'limit'`);
+    }
+    if (ending === "full") {
+      const why = "one reply has no room for all the pairs";
+      return tooLarge(method, `${why}; ask for them in parts with 'limit'`);
+    }
+  } else if (ending === "full" && count === 0) { // else it begins the next part
+    const key = quoted(keyAt(entry.bytes, entry.keyStart, entry.keyEnd));
+    return tooLarge(method, `the pair of key ${key} has ${pairBytes(entry)} bytes`);
   }
+  return undefined;
 }
 
 function startOf(cursors: Cursors, request: SearchRequest): OpenCursor | Failure {
@@ -109,118 +150,50 @@ function isSameSearch(open: Search, request: SearchRequest): boolean {
     request.subvalue === open.subvalue;
 }
 
-function wholeSearch(table: HashTable, wanted: Search, maxBytes: number): Found | Failure {
-  const pairs = new Pairs(maxBytes);
-  const deadline = performance.now() + SCAN_WHOLE_MS;
-  let searchedChars = 0;
-  for (let slot = 0; slot < table.slotsUsed; slot++) {
-    searchedChars += CHARS_PER_KEY + searchedAt(table, slot, wanted);
-    if (searchedChars > CHARS_PER_CLOCK) {
-      if (performance.now() > deadline) {
-        return {
-          type: "TooLarge",
-          message:
-            `Cannot ${wanted.method}: to look at the whole table takes more than ${SCAN_WHOLE_MS} ms; ask for it in parts with 'limit'`,
-        };
-      }
-      searchedChars = 0;
-    }
-    const pair = pairAt(table, slot, wanted);
-    if (pair !== undefined && !pairs.add(pair)) {
-      return {
-        type: "TooLarge",
-        message:
-          `Cannot ${wanted.method}: one reply has no room for all the pairs; ask for them in parts with 'limit'`,
-      };
-    }
-  }
-  return { result: pairs.text() };
-}
-
-function partOfSearch(
-  table: HashTable,
-  cursors: Cursors,
-  start: OpenCursor,
-  limit: number,
-  name: string | undefined,
-  maxBytes: number,
-): Found | Failure {
-  const pairs = new Pairs(maxBytes);
-  const lastSlot = start.slot + SCAN_PART_KEYS;
-  const deadline = performance.now() + SCAN_PART_MS;
+/** Adds what is wanted to `pairs`, from slot to slot. */
+function walk(table: HashTable, start: OpenCursor, bounds: Bounds, pairs: Pairs): Walked {
+  const entry = new Entry();
+  const endSlot = Math.min(table.slotsUsed, start.slot + bounds.slots);
+  const deadline = performance.now() + bounds.ms;
   let slot = start.slot;
-  let searchedChars = 0;
-  for (; slot < table.slotsUsed && slot < lastSlot && pairs.count < limit; slot++) {
-    if (searchedChars > CHARS_PER_CLOCK) {
-      if (performance.now() > deadline) break;
-      searchedChars = 0;
+  let fetchedTo = slot;
+  let bytes = 0;
+  for (; slot < endSlot && pairs.count < bounds.pairs; slot++) {
+    if (bytes > BYTES_PER_CLOCK) {
+      if (performance.now() > deadline) return { slot, ending: "late", entry };
+      bytes = 0;
     }
-    searchedChars += CHARS_PER_KEY + searchedAt(table, slot, start.search);
-    const pair = pairAt(table, slot, start.search);
-    if (pair !== undefined && !pairs.add(pair)) {
-      if (pairs.count > 0) break; // it begins the next part
-      return {
-        type: "TooLarge",
-        message: `Cannot ${start.search.method}: the pair of key ${
-          quoted(table.keyAt(slot) ?? "")
-        } has ${utf8Bytes(pair)} bytes`,
-      };
+    if (slot === fetchedTo) {
+      // Entries lie scattered. The processor waits for many of them at once no longer than for one.
+      fetchedTo = Math.min(slot + ENTRIES_AHEAD, endSlot);
+      for (let ahead = slot; ahead < fetchedTo; ahead++) table.read(ahead, entry);
     }
+    bytes += BYTES_PER_SLOT;
+    if (!table.read(slot, entry)) continue;
+    bytes += entry.valueEnd - entry.keyStart;
+    const wanted = isWanted(entry, start.search);
+    if (wanted === undefined) return { slot, ending: "too hard", entry };
+    if (wanted && !pairs.add(entry)) return { slot, ending: "full", entry };
   }
-  if (name !== undefined) cursors.close(name);
-  if (slot >= table.slotsUsed) return { result: pairs.text() };
-  return { result: pairs.text(), cursor: cursors.open({ search: start.search, slot }) };
+  return { slot, ending: "done", entry };
 }
 
-/** The pair in a slot as JSON text, or undefined where there is none or it is not wanted. */
-function pairAt(table: HashTable, slot: number, wanted: Search): string | undefined {
-  const key = table.keyAt(slot);
-  if (key === undefined) return undefined;
-  if (wanted.method === "scan") {
-    const isFound = wanted.pattern.isFoundIn(key);
-    if (isFound === undefined) throw new MatchTooLong(key);
-    return isFound ? pairText(key, table.valueAt(slot)) : undefined;
-  }
-  const value = table.valueAt(slot) ?? "";
-  return hasMember(value, wanted.subkey, wanted.test) ? pairText(key, value) : undefined;
+/** Whether a search wants an entry; undefined where to find out might take too long. */
+function isWanted(entry: Entry, search: Search): boolean | undefined {
+  const { bytes, keyStart, keyEnd, valueEnd } = entry;
+  return search.method === "scan"
+    ? search.pattern.isFoundIn(keyAt(bytes, keyStart, keyEnd))
+    : hasMember(bytes, keyEnd, valueEnd, search.subkey, search.test);
 }
 
-/** How many characters a search goes through in a slot. */
-function searchedAt(table: HashTable, slot: number, wanted: Search): number {
-  const text = wanted.method === "scan" ? table.keyAt(slot) : table.valueAt(slot);
-  return text?.length ?? 0;
+function tooHard(method: string, { bytes, keyStart, keyEnd }: Entry): Failure {
+  const key = keyAt(bytes, keyStart, keyEnd);
+  const which = `keys as long as ${quoted(key)} with ${key.length} characters`;
+  return valueError(method, `member 'regex' must be simpler where there are ${which}`);
 }
 
-function pairText(key: string, value: string | undefined): string {
-  return `[${JSON.stringify(key)},${value}]`;
-}
-
-/** Pairs as the text of a JSON array, up to a number of bytes. */
-class Pairs {
-  readonly #texts: string[] = [];
-  readonly #maxBytes: number;
-  #bytes = "[]".length;
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  get count(): number {
-    return this.#texts.length;
-  }
-
-  /** Adds a pair; false, and nothing added, where there is no room. */
-  add(pair: string): boolean {
-    const comma = this.count === 0 ? 0 : 1;
-    if (!fitsInUtf8(pair, this.#maxBytes - this.#bytes - comma)) return false;
-    this.#bytes += utf8Bytes(pair) + comma;
-    this.#texts.push(pair);
-    return true;
-  }
-
-  text(): string {
-    return `[${this.#texts.join(",")}]`;
-  }
+function tooLarge(method: string, why: string): Failure {
+  return { type: "TooLarge", message: `Cannot ${method}: ${why}` };
 }
 
 function valueError(method: string, rule: string): Failure {

@@ -1,10 +1,12 @@
 /**
- * Proves that the scanner and `JSON.parse` agree on what is JSON, that reported spans are exactly
- * the texts of members and elements, and that neither depth nor length costs more than it should.
+ * Proves that the scanner and `JSON.parse` agree on what is JSON, that reported places are exactly
+ * those of members and elements, that depth costs no more than it should, and that what the buffer
+ * holds behind the end counts for nothing.
  */
 import assert from "assert";
 import fc from "fast-check";
 import {
+  hasEscape,
   skipString,
   skipValue,
   skipWhite,
@@ -24,10 +26,16 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `json_scan: ${name}`, permissions: "none", fn });
 }
 
+const encoder = new TextEncoder();
+const bytesOf = (text: string) => encoder.encode(text);
+const lengthOf = (text: string) => bytesOf(text).length;
+
 function isJson(text: string): boolean {
-  const end = skipValue(text, skipWhite(text, 0));
-  if (end < 0) assert.ok(~end <= text.length, `the position of the fault, ${~end}, is in the text`);
-  return end >= 0 && skipWhite(text, end) === text.length;
+  const bytes = bytesOf(text);
+  const end = bytes.length;
+  const valueEnd = skipValue(bytes, skipWhite(bytes, 0, end), end);
+  if (valueEnd < 0) assert.ok(~valueEnd <= end, `the position of the fault, ${~valueEnd}`);
+  return valueEnd >= 0 && skipWhite(bytes, valueEnd, end) === end;
 }
 
 function isParsed(text: string): boolean {
@@ -46,7 +54,11 @@ test("takes all generated JSON, with white space around it", () => {
     fc.property(white, jsonText, white, (before, text, after) => {
       assert.ok(isParsed(text), "the generator makes JSON");
       assert.ok(isJson(before + text + after));
-      assert.equal(skipValue(before + text + after, before.length), before.length + text.length);
+      const bytes = bytesOf(before + text + after);
+      assert.equal(
+        skipValue(bytes, before.length, bytes.length),
+        before.length + lengthOf(text),
+      );
     }),
     { numRuns: 1_000 },
   );
@@ -95,39 +107,47 @@ test("agrees with JSON.parse on spellings that are nearly right", () => {
 
 test("a depth of 1,000,000 needs no recursion", () => {
   const depth = 1_000_000;
+  const skipped = (text: string) => skipValue(bytesOf(text), 0, text.length);
   const arrays = "[".repeat(depth) + "]".repeat(depth);
-  assert.equal(skipValue(arrays, 0), arrays.length);
-  assert.equal(skipValue(arrays.slice(0, -1), 0), ~(arrays.length - 1));
-  assert.equal(skipValue(arrays.slice(0, -1) + "}", 0), ~(arrays.length - 1));
+  assert.equal(skipped(arrays), arrays.length);
+  assert.equal(skipped(arrays.slice(0, -1)), ~(arrays.length - 1));
+  assert.equal(skipped(arrays.slice(0, -1) + "}"), ~(arrays.length - 1));
   const objects = '{"a":'.repeat(depth) + "null" + "}".repeat(depth);
-  assert.equal(skipValue(objects, 0), objects.length);
+  assert.equal(skipped(objects), objects.length);
   const mixed = '[{"a":'.repeat(depth / 2) + "1" + "}]".repeat(depth / 2);
-  assert.equal(visitElements(mixed, 0, () => {}), mixed.length);
-  assert.equal(skipValue("[1]", 0), 3, "what one call needed does not disturb the next");
+  assert.equal(visitElements(bytesOf(mixed), 0, mixed.length, () => {}), mixed.length);
+  assert.equal(skipped("[1]"), 3, "what one call needed does not disturb the next");
 });
 
-test("members are reported in order with exact spans, equal ones too", () => {
+test("members are reported in order with exact places, equal ones too", () => {
   const member = fc.tuple(white, stringLiteral, white, white, jsonText, white);
+  const binary = fc.string({ unit: "binary" });
   fc.assert(
-    fc.property(fc.array(member, { maxLength: 6 }), fc.string(), (members, before) => {
+    fc.property(fc.array(member, { maxLength: 6 }), binary, (members, before) => {
       let text = `${before}{`;
       const expected: number[][] = [];
       members.forEach(([w1, name, w2, w3, value, w4], at) => {
         text += `${at === 0 ? "" : ","}${w1}`;
-        const nameStart = text.length;
+        const nameStart = lengthOf(text);
         text += name;
-        const nameEnd = text.length;
+        const nameEnd = lengthOf(text);
         text += `${w2}:${w3}`;
-        const valueStart = text.length;
+        const valueStart = lengthOf(text);
         text += value;
-        expected.push([nameStart, nameEnd, valueStart, text.length]);
+        expected.push([nameStart, nameEnd, valueStart, lengthOf(text)]);
         text += w4;
       });
       text += "}";
+      const bytes = bytesOf(text + "]tail");
       const came: number[][] = [];
       assert.equal(
-        visitMembers(text + "]tail", before.length, (...span) => void came.push(span)),
-        text.length,
+        visitMembers(
+          bytes,
+          lengthOf(before),
+          bytes.length,
+          (...places) => void came.push(places),
+        ),
+        lengthOf(text),
       );
       assert.deepEqual(came, expected);
     }),
@@ -135,76 +155,141 @@ test("members are reported in order with exact spans, equal ones too", () => {
   );
 });
 
-test("elements are reported in order with exact spans", () => {
+test("elements are reported in order with exact places", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(white, jsonText, white), { maxLength: 6 }), (elements) => {
       const text = `[${elements.map((parts) => parts.join("")).join(",")}]`;
-      const came: string[] = [];
-      const end = visitElements(`${text}}`, 0, (start, end) => came.push(text.slice(start, end)));
-      assert.equal(end, text.length);
-      assert.deepEqual(came, elements.map(([, value]) => value));
+      const bytes = bytesOf(`${text}}`);
+      const came: Uint8Array[] = [];
+      const end = visitElements(
+        bytes,
+        0,
+        bytes.length,
+        (start, end) => void came.push(bytes.slice(start, end)),
+      );
+      assert.equal(end, bytes.length - 1);
+      assert.deepEqual(came, elements.map(([, value]) => bytesOf(value)));
     }),
     { numRuns: 500 },
   );
 });
 
 test("what is no object or array at that place is not visited", () => {
-  for (const text of ["", "1", "[]", '"{}"']) {
-    assert.ok(visitMembers(text, 0, () => assert.fail()) < 0);
-  }
-  for (const text of ["", "1", "{}", '"[]"']) {
-    assert.ok(visitElements(text, 0, () => assert.fail()) < 0);
-  }
+  const members = (text: string, visit: () => void) =>
+    visitMembers(bytesOf(text), 0, text.length, visit);
+  const elements = (text: string, visit: () => void) =>
+    visitElements(bytesOf(text), 0, text.length, visit);
+  for (const text of ["", "1", "[]", '"{}"']) assert.ok(members(text, () => assert.fail()) < 0);
+  for (const text of ["", "1", "{}", '"[]"']) assert.ok(elements(text, () => assert.fail()) < 0);
   for (const text of ["{", '{"a"', '{"a":', '{"a":1', '{"a":1,', '{"a":1,}', '{"a" 1}', "{1:1}"]) {
-    assert.ok(visitMembers(text, 0, () => {}) < 0, text);
+    assert.ok(members(text, () => {}) < 0, text);
   }
   for (const text of ["[", "[1", "[1,", "[1,]", "[1 2]", "[,]"]) {
-    assert.ok(visitElements(text, 0, () => {}) < 0, text);
+    assert.ok(elements(text, () => {}) < 0, text);
   }
 });
 
 test("string literals are decoded as JSON.parse does, wherever they stand", () => {
+  const binary = fc.string({ unit: "binary" });
   fc.assert(
-    fc.property(fc.string(), stringLiteral, fc.string(), (before, literal, after) => {
-      const text = before + literal + after;
-      const end = skipString(text, before.length);
-      assert.equal(end, before.length + literal.length);
-      assert.equal(stringAt(text, before.length, end), JSON.parse(literal));
+    fc.property(binary, stringLiteral, binary, (before, literal, after) => {
+      const bytes = bytesOf(before + literal + after);
+      const start = lengthOf(before);
+      const end = skipString(bytes, start, bytes.length);
+      assert.equal(end, start + lengthOf(literal));
+      assert.equal(hasEscape(bytes, start, end), literal.includes("\\"));
+      // No bytes stand for a lone surrogate that is not escaped.
+      assert.equal(stringAt(bytes, start, end), JSON.parse(literal.toWellFormed()));
     }),
     { numRuns: 1_000 },
   );
 });
 
-test("lone surrogates stay what they are, raw or escaped", () => {
-  assert.equal(stringAt('"\\ud800"', 0, 8), "\ud800");
-  assert.equal(stringAt('"\ud800"', 0, 3), "\ud800");
-  assert.equal(stringAt('"\\ud83d\\ude00"', 0, 14), "\u{1f600}");
-  assert.equal(stringAt('"\\udc00\\ud800"', 0, 14), "\udc00\ud800");
+test("escaped surrogates stay what they are, alone and in pairs", () => {
+  const decoded = (literal: string) => stringAt(bytesOf(literal), 0, literal.length);
+  assert.equal(decoded('"\\ud800"'), "\ud800");
+  assert.equal(decoded('"\\ud83d\\ude00"'), "\u{1f600}");
+  assert.equal(decoded('"\\udc00\\ud800"'), "\udc00\ud800");
 });
 
-test("decoding a literal looks at nothing behind it", () => {
-  const text = '"abc"' + "x".repeat(1_000_000);
-  assert.equal(charactersSearched(() => stringAt(text, 0, 5)) <= 10, true);
-});
-
-/** Characters that string searches pass over while a function runs. */
-function charactersSearched(run: () => void): number {
-  const { indexOf, includes } = String.prototype;
-  let searched = 0;
-  String.prototype.indexOf = function (wanted: string, from = 0): number {
-    const found = indexOf.call(this, wanted, from);
-    searched += (found < 0 ? this.length : found) - from;
-    return found;
-  };
-  String.prototype.includes = function (wanted: string, from = 0): boolean {
-    searched += this.length - from;
-    return includes.call(this, wanted, from);
-  };
-  try {
-    run();
-    return searched;
-  } finally {
-    String.prototype.indexOf = indexOf;
-    String.prototype.includes = includes;
+test("bytes that are not UTF-8 pass in strings, and nowhere else", () => {
+  for (let byte = 0x80; byte <= 0xff; byte++) {
+    assert.equal(skipValue(Uint8Array.of(34, byte, 34), 0, 3), 3);
+    assert.equal(skipValue(Uint8Array.of(34, 92, byte, 34), 0, 4), ~2);
+    assert.equal(skipValue(Uint8Array.of(byte), 0, 1), ~0);
+    assert.equal(skipWhite(Uint8Array.of(byte), 0, 1), 0);
   }
+});
+
+/** What functions give for a part of a buffer, with all that they report. */
+function outcomes(bytes: Uint8Array, start: number, end: number): unknown[] {
+  const reported: number[][] = [];
+  const report = (...places: number[]) => void reported.push(places);
+  const positions = [
+    skipWhite(bytes, start, end),
+    skipValue(bytes, start, end),
+    skipString(bytes, start, end),
+    visitMembers(bytes, start, end, report),
+    visitElements(bytes, start, end, report),
+  ];
+  for (const position of positions) {
+    assert.ok((position < 0 ? ~position : position) <= end, `${position} is not behind ${end}`);
+  }
+  const literalEnd = skipString(bytes, start, end);
+  const literal = literalEnd < 0 ? [] : [
+    stringAt(bytes, start, literalEnd),
+    hasEscape(bytes, start, literalEnd),
+  ];
+  return [...positions, ...reported, ...literal];
 }
+
+test("nothing behind the end is looked at, wherever a text is cut off", () => {
+  const goingOn = [
+    ...[
+      "0",
+      "9.5",
+      "e5",
+      "-1",
+      '"',
+      '""',
+      '\\"',
+      "\\",
+      "]",
+      "]]",
+      "}",
+      "}}",
+      ",1]",
+      ":1}",
+      ',"a":1}',
+    ],
+    ...[
+      "[]",
+      "{}",
+      "rue",
+      "alse",
+      "ull",
+      "true",
+      "n",
+      "u0041",
+      '0041"',
+      'a"',
+      " ",
+      "\t\r\n",
+      "\u00e9",
+    ],
+  ].map(bytesOf);
+  fc.assert(
+    fc.property(fc.oneof(jsonText, stringLiteral, brokenJsonText), fc.nat(), (text, place) => {
+      const bytes = bytesOf(text);
+      const start = place % 2 === 0 ? 0 : place % (bytes.length + 1);
+      for (let end = start; end <= bytes.length; end++) {
+        const alone = bytes.slice(0, end);
+        const expected = outcomes(alone, start, end);
+        for (const behind of [bytes.slice(end), ...goingOn]) {
+          assert.deepEqual(outcomes(Uint8Array.of(...alone, ...behind), start, end), expected);
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+});

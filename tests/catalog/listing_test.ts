@@ -1,6 +1,12 @@
 import assert from "assert";
 import fc from "fast-check";
-import { isStale, ListingError, parseListing } from "../../lib/catalog/listing.ts";
+import { MAX_ANNOUNCED_ADDRESSES } from "../../lib/base/limits.ts";
+import {
+  isStale,
+  ListingError,
+  parseListing,
+  type ServerRecord,
+} from "../../lib/catalog/listing.ts";
 
 const NOW_S = 1_800_000_000;
 
@@ -19,12 +25,18 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `listing: ${name}`, permissions: "none", fn });
 }
 
+const encoder = new TextEncoder();
+
+function listed(text: string, nowS: number, catalogNowS?: number): ServerRecord[] {
+  return parseListing(encoder.encode(text), nowS, catalogNowS);
+}
+
 function projects(text: string): string[] {
-  return parseListing(text, NOW_S).map((record) => record.project);
+  return listed(text, NOW_S).map((record) => record.project);
 }
 
 test("gives a record's members, and defaults for those it lacks", () => {
-  assert.deepEqual(parseListing(JSON.stringify([good]), NOW_S), [{
+  assert.deepEqual(listed(JSON.stringify([good]), NOW_S), [{
     project: "me-a4-x",
     owner: "me",
     address: "192.0.2.7",
@@ -36,7 +48,7 @@ test("gives a record's members, and defaults for those it lacks", () => {
     requiresToken: false,
   }]);
   const { owner: _, lifetime: __, name: ___, ...bare } = good;
-  const [record] = parseListing(JSON.stringify([bare]), NOW_S);
+  const [record] = listed(JSON.stringify([bare]), NOW_S);
   assert.equal(record?.lifetime, 900);
   assert.equal(record?.name, "192.0.2.7");
 });
@@ -48,7 +60,7 @@ test("reads what a server says about where to reach it", () => {
     addresses: ["10.0.0.1", 7, "a b", "fd00::2"],
     "requires_token": true,
   };
-  const [record] = parseListing(JSON.stringify([told]), NOW_S);
+  const [record] = listed(JSON.stringify([told]), NOW_S);
   assert.equal(record?.advertise, "h.test");
   assert.deepEqual(record?.addresses, ["10.0.0.1", "fd00::2"]);
   assert.equal(record?.requiresToken, true);
@@ -56,7 +68,7 @@ test("reads what a server says about where to reach it", () => {
 
 test("of members with one name, the first one counts", () => {
   const forged = JSON.stringify(good).replace(/\}$/, ',"address":"6.6.6.6","lastheardfrom":9e9}');
-  const [record] = parseListing(`[${forged}]`, NOW_S);
+  const [record] = listed(`[${forged}]`, NOW_S);
   assert.equal(record?.address, "192.0.2.7");
   assert.equal(record?.lastheardfrom, NOW_S - 10);
 });
@@ -91,6 +103,7 @@ test("a record that is no JSON hides no other one", () => {
     '{"a":"\\x"}',
     '{"a" 1}',
     '{"a":"}',
+    '{"a" ,',
     "{{{",
     "{]",
     "%",
@@ -101,42 +114,66 @@ test("a record that is no JSON hides no other one", () => {
     assert.deepEqual(projects(`[\n${bad},\n${two}\n]\n`), ["two"], bad);
   }
   assert.deepEqual(projects(`[\n${one},\n{"a":"}\n]\n`), ["one"]);
+  const inside = `{{"b":1, ${JSON.stringify(good)},"c":[`;
+  assert.deepEqual(projects(`[\n${one},\n${inside},\n${two}\n]\n`), ["one", "two"]);
+  for (const end of ["{{]", "{{\n] x", "{{\n]\u00a0"]) {
+    assert.throws(() => projects(`[\n${one},\n${end}`), /cut off/, end);
+  }
+});
+
+test("bytes that are not UTF-8 hide no other record, and are not shown", () => {
+  const one = JSON.stringify({ ...good, project: "one" });
+  const odd = JSON.stringify({ ...good, owner: "?", project: "two" });
+  const bytes = encoder.encode(`[${one},${odd},${JSON.stringify(good)}]`)
+    .map((byte) => byte === 0x3f ? 0xff : byte);
+  const records = parseListing(bytes, NOW_S);
+  assert.deepEqual(records.map(({ project, owner }) => [project, owner]), [
+    ["one", "me"],
+    ["two", ""],
+    ["me-a4-x", "me"],
+  ]);
+});
+
+test("of very many addresses the first ones count", () => {
+  const addresses = Array.from({ length: 100 }, (_, at) => `10.0.0.${at}`);
+  const [record] = listed(JSON.stringify([{ ...good, addresses }]), NOW_S);
+  assert.deepEqual(record?.addresses, addresses.slice(0, MAX_ANNOUNCED_ADDRESSES));
 });
 
 test("a reply that is cut off is an error, wherever it is cut", () => {
   const text = JSON.stringify([good, { a: [1, { b: "c" }], d: true }, good]);
   for (let length = 0; length < text.length; length++) {
-    assert.throws(() => parseListing(text.slice(0, length), NOW_S), ListingError, `${length}`);
+    assert.throws(() => listed(text.slice(0, length), NOW_S), ListingError, `${length}`);
   }
   assert.equal(projects(text).length, 2);
 });
 
 test("no array, or something behind it, is an error", () => {
   for (const text of ["{}", "<p>Error 404</p>", "null", "[] x", "[][]"]) {
-    assert.throws(() => parseListing(text, NOW_S), ListingError, text);
+    assert.throws(() => listed(text, NOW_S), ListingError, text);
   }
   assert.deepEqual(projects(" [ ] "), []);
 });
 
 test("a record from the future counts as just heard from", () => {
-  const [record] = parseListing(JSON.stringify([{ ...good, lastheardfrom: 9e15 }]), NOW_S);
+  const [record] = listed(JSON.stringify([{ ...good, lastheardfrom: 9e15 }]), NOW_S);
   assert.equal(record?.lastheardfrom, NOW_S);
 });
 
 test("ages count by the catalog's clock", () => {
-  const [record] = parseListing(JSON.stringify([good]), NOW_S + 5_000, NOW_S);
+  const [record] = listed(JSON.stringify([good]), NOW_S + 5_000, NOW_S);
   assert.equal(record?.lastheardfrom, NOW_S + 5_000 - 10);
 });
 
 test("where all records look stale, the clocks disagree, and the newest counts as just heard from", () => {
   const records = [good, { ...good, lastheardfrom: NOW_S - 500 }];
-  const ages = parseListing(JSON.stringify(records), NOW_S + 5_000)
+  const ages = listed(JSON.stringify(records), NOW_S + 5_000)
     .map((record) => NOW_S + 5_000 - record.lastheardfrom);
   assert.deepEqual(ages, [0, 490]);
 });
 
 test("a record is stale once older than its lifetime", () => {
-  const [record] = parseListing(JSON.stringify([good]), NOW_S);
+  const [record] = listed(JSON.stringify([good]), NOW_S);
   assert.ok(record);
   assert.equal(isStale(record, NOW_S + 290), false);
   assert.equal(isStale(record, NOW_S + 291), true);
@@ -148,7 +185,7 @@ test("any text gives records or a ListingError", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json(), nearly), (text) => {
       try {
-        parseListing(text, NOW_S);
+        listed(text, NOW_S);
       } catch (error) {
         assert.ok(error instanceof ListingError, String(error));
       }
@@ -168,7 +205,7 @@ test("megabytes of broken records take time linear in their length", () => {
   for (const part of ['{"a":nan,', '{"a":', "{,", '"', "\n", "[nan],", ",\n{", '{"x":[1,\n']) {
     const text = "[" + part.repeat(1_000_000 / part.length) + "nan";
     const start = performance.now();
-    assert.throws(() => parseListing(text, NOW_S), ListingError, part);
+    assert.throws(() => listed(text, NOW_S), ListingError, part);
     assert.ok(performance.now() - start < 5_000, part);
   }
 });

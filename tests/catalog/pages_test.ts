@@ -10,9 +10,11 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `pages: ${name}`, permissions: "none", fn });
 }
 
+const parsed = (text: string) => parseUpdate(new TextEncoder().encode(text));
+
 function storeOf(...records: object[]): RecordStore {
   const store = new RecordStore(900);
-  for (const record of records) store.put(parseUpdate(JSON.stringify(record)), "192.0.2.1", NOW_S);
+  for (const record of records) store.put(parsed(JSON.stringify(record)), "192.0.2.1", NOW_S);
   return store;
 }
 
@@ -85,6 +87,6 @@ test("nothing that a record says becomes markup, and every page is ASCII", () =>
 
 test("many records: the page is cut, and says so", () => {
   const store = storeOf(...Array.from({ length: 1_000 }, (_, i) => ({ port: i + 1 })));
-  store.put(parseUpdate('{"port":1}'), "192.0.2.2", NOW_S);
+  store.put(parsed('{"port":1}'), "192.0.2.2", NOW_S);
   assert.match(body("/", store), /1001 records.*The first 1000 are shown/s);
 });

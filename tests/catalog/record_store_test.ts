@@ -10,7 +10,8 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `record store: ${name}`, permissions: "none", fn });
 }
 
-const update = (port: number, more: object = {}) => parseUpdate(JSON.stringify({ port, ...more }));
+const parsed = (text: string) => parseUpdate(new TextEncoder().encode(text));
+const update = (port: number, more: object = {}) => parsed(JSON.stringify({ port, ...more }));
 const ports = (store: RecordStore, nowS = NOW_S) =>
   store.list(nowS).map(({ text }) => JSON.parse(text).port).sort((a, b) => a - b);
 
@@ -27,7 +28,7 @@ test("puts what the catalog says in front", () => {
 
 test("a record without members of its own is still JSON", () => {
   const store = new RecordStore(900);
-  assert.equal(JSON.parse(store.put(parseUpdate("{}"), HERE, NOW_S).text).name, HERE);
+  assert.equal(JSON.parse(store.put(parsed("{}"), HERE, NOW_S).text).name, HERE);
 });
 
 test("one key, one record: the last one", () => {

@@ -7,6 +7,9 @@ function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: `update text: ${name}`, permissions: "none", fn });
 }
 
+const encoder = new TextEncoder();
+const parsed = (text: string) => parseUpdate(encoder.encode(text));
+
 async function compressed(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"));
   return new Uint8Array([0x1a, ...new Uint8Array(await new Response(stream).arrayBuffer())]);
@@ -15,7 +18,7 @@ async function compressed(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
 test("keeps a sender's members, and not what is the catalog's to say", () => {
   const text =
     '{"type":"hashtable", "port":4321,"address":"6.6.6.6","lastheardfrom":9e9,"name":"h.test"}';
-  assert.deepEqual(parseUpdate(text), {
+  assert.deepEqual(parsed(text), {
     body: '"type":"hashtable","port":4321',
     port: 4_321,
     name: "h.test",
@@ -23,24 +26,29 @@ test("keeps a sender's members, and not what is the catalog's to say", () => {
 });
 
 test("also where they are written with escapes, or twice", () => {
-  const update = parseUpdate('{"\\u0061ddress":"6.6.6.6","port":1,"port":2,"address":"6.6.6.6"}');
+  const update = parsed('{"\\u0061ddress":"6.6.6.6","port":1,"port":2,"address":"6.6.6.6"}');
   assert.deepEqual(update, { body: '"port":1', port: 1 });
 });
 
 test("what cctools cannot read becomes '?'", () => {
-  const { body } = parseUpdate('{"a":"\u00e9\\u00e9\\n","b":[{"\u00e9":1}],"c":"x\\"y\\\\"}');
+  const { body } = parsed('{"a":"\u00e9\\u00e9\\n","b":[{"\u00e9":1}],"c":"x\\"y\\\\"}');
   assert.equal(body, '"a":"???","b":[{"?":1}],"c":"x\\"y\\\\"');
 });
 
+test("and so do bytes that are not UTF-8, in names and in values", async () => {
+  const bytes = encoder.encode('{"a!":"b!"}').map((byte) => byte === 0x21 ? 0xff : byte);
+  assert.equal((await readUpdate(bytes)).body, '"a?":"b?"');
+});
+
 test("a port that is no integer is 0, and a lifetime that is not positive is none", () => {
-  assert.equal(parseUpdate('{"port":"80"}').port, 0);
-  assert.equal(parseUpdate('{"port":70000}').port, 0);
-  assert.equal(parseUpdate('{"lifetime":0}').lifetimeS, undefined);
-  assert.equal(parseUpdate('{"lifetime":1}').lifetimeS, 1);
+  assert.equal(parsed('{"port":"80"}').port, 0);
+  assert.equal(parsed('{"port":70000}').port, 0);
+  assert.equal(parsed('{"lifetime":0}').lifetimeS, undefined);
+  assert.equal(parsed('{"lifetime":1}').lifetimeS, 1);
 });
 
 test("takes what cctools puts behind the object", () => {
-  assert.equal(parseUpdate(' {"port":1}\n\0').port, 1);
+  assert.equal(parsed(' {"port":1}\n\0').port, 1);
 });
 
 test("drops what is no JSON object, or over a limit", () => {
@@ -56,11 +64,16 @@ test("drops what is no JSON object, or over a limit", () => {
     JSON.stringify(many),
   ];
   bad.push('{"a":' + "[".repeat(20) + "]".repeat(20) + "}", " ".repeat(MAX_UPDATE_BYTES + 1));
-  for (const text of bad) assert.throws(() => parseUpdate(text), UpdateError, text.slice(0, 20));
+  for (const text of bad) assert.throws(() => parsed(text), UpdateError, text.slice(0, 20));
+});
+
+test("brackets in a string do not nest, whatever escapes stand before them", () => {
+  const body = '"a":"\\"\\\\' + "[".repeat(100) + '"';
+  assert.equal(parsed(`{${body}}`).body, body);
 });
 
 test("takes a compressed one", async () => {
-  const bytes = await compressed(new TextEncoder().encode('{"port":7}'));
+  const bytes = await compressed(encoder.encode('{"port":7}'));
   assert.equal((await readUpdate(bytes)).port, 7);
 });
 
@@ -74,7 +87,7 @@ test("any bytes give an update or an UpdateError", async () => {
   const some = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
     fc.uint8Array({ maxLength: 200 }).map((bytes) => new Uint8Array([0x1a, 0x78, 0x9c, ...bytes])),
-    fc.string().map((text) => new TextEncoder().encode(`{"a":${text}}`)),
+    fc.string().map((text) => encoder.encode(`{"a":${text}}`)),
   );
   await fc.assert(
     fc.asyncProperty(some, async (bytes) => {
@@ -90,7 +103,7 @@ test("any bytes give an update or an UpdateError", async () => {
 
 test("any JSON object gives ASCII without escapes for characters, and parses", () => {
   fc.assert(fc.property(fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue()), (object) => {
-    const { body } = parseUpdate(JSON.stringify(object));
+    const { body } = parsed(JSON.stringify(object));
     assert.match(body, /^[\x20-\x7e]*$/);
     assert.equal(/[^\\](\\\\)*\\u/.test(body), false);
     JSON.parse(`{${body}}`);

@@ -5,7 +5,6 @@
  * goes on. Recovery is crashed in the same way. Set `SEED` to repeat a run.
  */
 import assert from "assert";
-import type { Change } from "../../lib/storage/storage.ts";
 import { DamageError } from "../../lib/storage/recovery.ts";
 import {
   type Asked,
@@ -37,7 +36,7 @@ interface Point {
   /** Number of the last change that anybody was told of. */
   readonly told: number;
   /** All changes that were made until then. */
-  readonly history: readonly Change[];
+  readonly history: Readonly<History>;
 }
 
 /** What a workload is to meet. */
@@ -246,7 +245,7 @@ for (const [name, weather] of Object.entries(WEATHERS)) {
   Deno.test(`crash points: nothing that was told of is lost at any of them, ${name}`, async () => {
     const seed = seedFor(`crash points ${name}`);
     const points = await (async () => {
-      using _clock = weather.hasSlowSyncs ? stoppedClock(0.6) : undefined;
+      using _clock = weather.hasSlowSyncs ? stoppedClock(1.2) : undefined;
       return await pointsOf(randomFrom(seed), weather);
     })();
     const { recoveries } = await crashAtAll(points, seed);

@@ -8,6 +8,7 @@ import { ExitError } from "../../lib/base/errors.ts";
 import { DamageError } from "../../lib/storage/recovery.ts";
 import type { Change } from "../../lib/storage/storage.ts";
 import { RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { insertOf, removeOf } from "../helpers/changes.ts";
 import { pairsAfter, pairsOf, startOn } from "../helpers/durable_engine.ts";
 import { SimulatedDisk } from "../helpers/simulated_disk.ts";
 import { utf8 } from "../helpers/streams.ts";
@@ -26,13 +27,9 @@ interface Written {
 
 /** A history with all kinds of text in it. */
 const HISTORY: readonly Change[] = Array.from({ length: RECORDS }, (_, at): Change => {
-  const key = `key ${at % 7}`;
-  if (at % 5 === 3) return { method: "remove", key };
-  return {
-    method: "insert",
-    key,
-    value: [`${at}`, '"\u00e4\u20ac"', '{"a":[1.0,"b"]}'][at % 3] ?? "",
-  };
+  const key = at % 7 === 6 ? 'key "\\\ud800' : `key ${at % 7}`;
+  if (at % 5 === 3) return removeOf(key);
+  return insertOf(key, [`${at}`, '"\u00e4\u20ac"', '{"a":[1.0,"b"]}'][at % 3] ?? "");
 });
 
 /** Makes the changes, each a commit of its own, and gives the files. */
@@ -52,11 +49,11 @@ async function written(history: readonly Change[]): Promise<Written> {
 async function checkpointed(): Promise<Written> {
   const disk = SimulatedDisk.of((await written(HISTORY)).files);
   const { storage } = await startOn(disk, { entries: 1 });
-  storage.append({ method: "remove", key: "no such key" });
+  storage.append(removeOf("no such key"));
   storage.write();
   await storage.checkpointing;
   await storage.close();
-  return { files: filesOf(disk), history: [...HISTORY, { method: "remove", key: "no such key" }] };
+  return { files: filesOf(disk), history: [...HISTORY, removeOf("no such key")] };
 }
 
 function filesOf(disk: SimulatedDisk): Record<string, Uint8Array> {
@@ -238,8 +235,9 @@ Deno.test("every byte: a whole record that holds no change is refused", async ()
 Deno.test("every byte: an unknown version is refused, and said", async () => {
   const { files } = await checkpointed();
   for (const [file, kind] of [["table.txn", "txn"], ["table.ckpt", "ckpt"]] as const) {
-    for (const version of ["2", '"1"', "null", "[1]"]) {
-      const header = fileOf(`{"htserver":"${kind}","version":${version},"covers":0}`);
+    for (const version of ["2", '"1"', "null", "[1]", undefined]) {
+      const member = version === undefined ? "" : `"version":${version},`;
+      const header = fileOf(`{"htserver":"${kind}",${member}"covers":0}`);
       const disk = SimulatedDisk.of({ ...files, [file]: header });
       await assert.rejects(startOn(disk), (error) => {
         assert.ok(error instanceof DamageError);
@@ -259,6 +257,7 @@ Deno.test("every byte: a file of another kind is refused", async () => {
   const others = {
     "the other one of the two": undefined,
     "a text": utf8("Dear table,\nhow are you?\n" + "I am fine.\n".repeat(20)),
+    "a short text": utf8("Dear table,\n"),
     "a long line": utf8("x".repeat(5_000)),
     "JSON": utf8('{"htserver":"txn","version":1}\n{"method":"insert","key":"a","value":1}\n'),
     "random bytes": Uint8Array.from({ length: 3_000 }, (_, at) => (at * 7919) >> 3 & 255),
@@ -296,7 +295,7 @@ Deno.test("every byte: a checkpoint alone is enough", async () => {
 Deno.test("every byte: a log whose checkpoint is missing is refused", async () => {
   const disk = SimulatedDisk.of((await checkpointed()).files);
   const { storage } = await startOn(disk);
-  storage.append({ method: "insert", key: "a", value: "1" });
+  storage.append(insertOf("a", "1"));
   storage.write();
   await storage.close();
   disk.remove("table.ckpt");

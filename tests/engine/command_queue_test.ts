@@ -4,82 +4,114 @@
  */
 import assert from "assert";
 import fc from "fast-check";
+import { ByteChunks } from "../../lib/base/byte_chunks.ts";
 import { REQUESTS_PER_TURN, TURN_MS } from "../../lib/base/limits.ts";
-import { CommandQueue, type RequestSource } from "../../lib/engine/command_queue.ts";
-import type { Answer, Executor } from "../../lib/engine/executor.ts";
+import { textOf } from "../../lib/base/span.ts";
+import { CommandQueue, type Execute, type RequestSource } from "../../lib/engine/command_queue.ts";
 import { isRefusal } from "../../lib/protocol/decode_request.ts";
 import type { Request } from "../../lib/protocol/message.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { commitsInMemory, newClient } from "../helpers/command_context.ts";
+import { requestOf } from "../helpers/requests.ts";
 import { stoppedClock } from "../helpers/stopped_clock.ts";
+import { textOfChunks } from "../helpers/streams.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `command_queue: ${name}`, permissions: "none", fn });
 }
 
-/** A client with numbered requests, which notes the answers it gets. */
+/** A client with numbered requests, whose replies are their numbers. */
 class Numbered implements RequestSource {
   readonly client;
-  readonly answers: number[] = [];
+  readonly out = new ByteChunks();
+  /** How often the queue told of a reply. */
+  answers = 0;
+  readonly #count: number;
+  readonly #isSearch: boolean;
   #next = 0;
-  #count: number;
 
-  constructor(number: number, count: number) {
+  constructor(number: number, count: number, isSearch: boolean = false) {
     this.client = newClient(number);
     this.#count = count;
+    this.#isSearch = isSearch;
+  }
+
+  /** The replies. */
+  get replies(): number[] {
+    return textOfChunks(this.out).split("\n").slice(0, -1).map(Number);
   }
 
   next(): Request | undefined {
-    assert.equal(this.answers.length, this.#next, "the last one was answered");
+    assert.equal(this.answers, this.#next, "the last one was answered");
     if (this.#next === this.#count) return undefined;
-    return { method: "lookup", id: undefined, key: String(this.#next++) };
+    const text = String(this.#next++);
+    return this.#isSearch
+      ? requestOf({ method: "scan", regex: text, limit: undefined, cursor: undefined })
+      : requestOf({ method: "lookup", key: text });
   }
 
-  answer({ line }: Answer): number {
-    return this.answers.push(Number(line)) - 1;
-  }
-
-  answerAgain(): void {
-    assert.fail("nothing failed");
+  answered(): void {
+    this.answers++;
   }
 }
 
 /** A queue over a table that is kept nowhere. */
-function queueOf(execute: Executor["execute"]): CommandQueue {
+function queueOf(execute: Execute): CommandQueue {
   return new CommandQueue(execute, commitsInMemory(new HashTable()));
 }
 
 const numbersTo = (count: number) => Array.from({ length: count }, (_, at) => at);
 
 /** Answers with the request's number, and notes whose it was. */
-function tracing(trace: number[], during: () => void = () => {}): Executor["execute"] {
+function tracing(trace: number[], during: () => void = () => {}): Execute {
   let isExecuting = false;
-  return (client, request) => {
+  return (client, request, out) => {
     assert.equal(isExecuting, false, "never two at once");
     isExecuting = true;
     trace.push(client.number);
     during();
     isExecuting = false;
-    assert.ok(!isRefusal(request) && request.method === "lookup");
-    return { line: request.key, outcome: "OK", closes: false, afterSeq: 0 };
+    assert.ok(!isRefusal(request));
+    const number = request.method === "lookup"
+      ? textOf(request.key)
+      : request.method === "scan"
+      ? request.regex
+      : assert.fail();
+    out.addText(`${number}\n`);
+    return { outcome: "OK", closes: false, afterSeq: 0 };
   };
+}
+
+/** Whose turns these were, and how many requests each had. */
+function turnsOf(trace: readonly number[]): [client: number, requests: number][] {
+  const turns: [number, number][] = [];
+  for (const client of trace) {
+    const last = turns.at(-1);
+    if (last?.[0] === client && last[1] < REQUESTS_PER_TURN) last[1]++;
+    else turns.push([client, 1]);
+  }
+  return turns;
 }
 
 /** One round of the event loop. */
 const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
+/** Submits so that a failure at once is a rejection, too. */
+const submitTo = async (queue: CommandQueue, source: RequestSource) => await queue.submit(source);
+
 test("each client's requests are all answered, in its order, before its promise is kept", async () => {
   const counts = fc.array(fc.nat(3 * REQUESTS_PER_TURN), { maxLength: 12 });
   await fc.assert(
-    fc.asyncProperty(counts, fc.boolean(), async (counts, areSpread) => {
+    fc.asyncProperty(counts, fc.boolean(), fc.boolean(), async (counts, areSpread, isSearch) => {
       const trace: number[] = [];
       const queue = queueOf(tracing(trace));
       const done: Promise<void>[] = [];
       for (const [number, count] of counts.entries()) {
-        const source = new Numbered(number, count);
-        done.push(
-          queue.submit(source).then(() => assert.deepEqual(source.answers, numbersTo(count))),
-        );
+        const source = new Numbered(number, count, isSearch && number % 2 === 0);
+        const check = () => assert.deepEqual(source.replies, numbersTo(count));
+        const submitted = queue.submit(source);
+        if (submitted === undefined) check();
+        else done.push(submitted.then(check));
         if (areSpread && number % 3 === 0) await eventLoop();
       }
       await Promise.all(done);
@@ -89,25 +121,52 @@ test("each client's requests are all answered, in its order, before its promise 
   );
 });
 
-test("clients take turns: none has a second one while another waits for its first", async () => {
+test("where nobody stands in line, a turn is served at once, and what is left later", async () => {
+  using _clock = stoppedClock();
+  for (const count of [0, 1, REQUESTS_PER_TURN - 1]) {
+    const source = new Numbered(1, count);
+    assert.equal(queueOf(tracing([])).submit(source), undefined);
+    assert.deepEqual(source.replies, numbersTo(count));
+  }
+  for (const count of [REQUESTS_PER_TURN + 1, 10 * REQUESTS_PER_TURN]) {
+    const queue = queueOf(tracing([]));
+    const source = new Numbered(1, count), other = new Numbered(2, 1);
+    const submitted = queue.submit(source);
+    assert.deepEqual(source.replies, numbersTo(REQUESTS_PER_TURN));
+    const late = queue.submit(other);
+    assert.deepEqual(other.replies, [], "it does not overtake");
+    await submitted;
+    assert.deepEqual(source.replies, numbersTo(count));
+    await late;
+    assert.deepEqual(other.replies, [0]);
+    assert.equal(queue.submit(new Numbered(3, 1)), undefined, "nobody stands in line any more");
+  }
+});
+
+test("clients take turns: in the line, none has a second one before another has its first", async () => {
   using _clock = stoppedClock();
   const counts = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 2, maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(counts, async (counts) => {
       const trace: number[] = [];
       const queue = queueOf(tracing(trace));
-      await Promise.all(counts.map((count, number) => queue.submit(new Numbered(number, count))));
       const left = [...counts];
-      // Round after round, each one that has something left takes its turn.
       const expected: number[] = [];
-      while (left.some((count) => count > 0)) {
-        left.forEach((count, number) => {
-          const turn = Math.min(count, REQUESTS_PER_TURN);
-          for (let i = 0; i < turn; i++) expected.push(number);
-          left[number] = count - turn;
-        });
+      /** True where there may be more. */
+      const takeTurn = (number: number): boolean => {
+        const requests = Math.min(left[number] ?? 0, REQUESTS_PER_TURN);
+        for (let i = 0; i < requests; i++) expected.push(number);
+        left[number] = (left[number] ?? 0) - requests;
+        return requests === REQUESTS_PER_TURN;
+      };
+      // Who comes while nobody stands in line has a turn at once; then, round after round, all in line.
+      let line: number[] = [];
+      for (const number of counts.keys()) {
+        if (line.length > 0 || takeTurn(number)) line.push(number);
       }
-      assert.deepEqual(trace, expected);
+      while (line.length > 0) line = line.filter(takeTurn);
+      await Promise.all(counts.map((count, number) => queue.submit(new Numbered(number, count))));
+      assert.deepEqual(turnsOf(trace), turnsOf(expected));
     }),
     { numRuns: 50 },
   );
@@ -117,10 +176,25 @@ test("100,000 requests of one client keep a single one of another waiting for on
   const trace: number[] = [];
   const queue = queueOf(tracing(trace));
   const many = queue.submit(new Numbered(1, 100_000));
+  const before = trace.length;
+  assert.ok(before <= REQUESTS_PER_TURN, `${before} at once`);
   await queue.submit(new Numbered(2, 1));
-  assert.ok(trace.indexOf(2) <= REQUESTS_PER_TURN, `it was number ${trace.indexOf(2)}`);
+  assert.ok(trace.indexOf(2) - before <= REQUESTS_PER_TURN, `it was number ${trace.indexOf(2)}`);
   await many;
   assert.equal(trace.length, 100_001);
+});
+
+test("a search ends a client's turn: another one waits for one of them only", async () => {
+  using _clock = stoppedClock();
+  const trace: number[] = [];
+  const queue = queueOf(tracing(trace));
+  const searches = [1, 2].map((number) => queue.submit(new Numbered(number, 10, true)));
+  assert.deepEqual(trace, [1]);
+  const other = queue.submit(new Numbered(3, 100));
+  await Promise.all([...searches, other]);
+  const [before, ...after] = trace.join("").split("3".repeat(REQUESTS_PER_TURN));
+  assert.deepEqual([before, after.length], ["112", 1]);
+  assert.ok(after[0]?.startsWith("12" + "3".repeat(100 - REQUESTS_PER_TURN)), after[0]);
 });
 
 test("one that comes in the middle of long work waits for one turn only", async () => {
@@ -147,36 +221,67 @@ test("a client that has nothing, or whose turn ends early, is done", async () =>
 
 test("what was done is asked no further", async () => {
   const queue = queueOf(tracing([]));
-  let asked = 0;
-  const source = new Numbered(1, 0);
-  source.next = () => {
-    asked++;
-    return undefined;
-  };
-  await Promise.all([queue.submit(source), queue.submit(new Numbered(2, 1_000))]);
-  assert.equal(asked, 1);
+  const asked = [0, 0];
+  const [first, second] = asked.map((_, at) => {
+    const source = new Numbered(at, 0);
+    source.next = () => {
+      asked[at] = (asked[at] ?? 0) + 1;
+      return undefined;
+    };
+    return source;
+  });
+  const submitted = [first, new Numbered(2, 1_000), second].map((source) =>
+    source && queue.submit(source)
+  );
+  await Promise.all(submitted);
+  assert.deepEqual(asked, [1, 1], "at once and in line");
 });
+
+/** How many requests each round of the event loop executes until all is done. */
+async function stepsOf(trace: readonly number[], all: Promise<unknown>): Promise<number[]> {
+  const steps: number[] = [];
+  let isOver = false;
+  const over = all.finally(() => isOver = true);
+  while (!isOver) {
+    const before = trace.length;
+    await eventLoop();
+    steps.push(trace.length - before);
+  }
+  await over;
+  return steps;
+}
 
 test("work beyond its time lets the event loop go on, and then goes on itself", async () => {
   const trace: number[] = [];
   using clock = stoppedClock();
   const queue = queueOf(tracing(trace, () => clock.advance(TURN_MS)));
   const sources = numbersTo(5).map((number) => queue.submit(new Numbered(number, 100)));
-  const executed: number[] = [];
-  let isOver = false;
-  const rounds = (async () => {
-    while (!isOver) {
-      executed.push(trace.length);
-      await eventLoop();
-    }
-  })();
-  await Promise.all(sources);
-  isOver = true;
-  await rounds;
+  assert.ok(trace.length < REQUESTS_PER_TURN, `${trace.length} at once`);
+  const steps = await stepsOf(trace, Promise.all(sources));
   assert.equal(trace.length, 500);
-  const steps = executed.slice(1).map((count, at) => count - (executed[at] ?? 0));
-  assert.ok(Math.max(...steps) <= REQUESTS_PER_TURN, `in one round: ${Math.max(...steps)}`);
-  assert.ok(executed.length >= 5, `${executed.length} rounds`);
+  assert.ok(Math.max(...steps) < REQUESTS_PER_TURN, `in one round: ${Math.max(...steps)}`);
+  assert.ok(steps.length >= 10, `${steps.length} rounds`);
+});
+
+test("many in line with little work each are no longer than the time, either", async () => {
+  const trace: number[] = [];
+  using clock = stoppedClock();
+  const queue = queueOf(tracing(trace, () => clock.advance(TURN_MS / 2)));
+  const all = [100, ...Array(300).fill(1)].map((count, at) =>
+    queue.submit(new Numbered(at, count))
+  );
+  const steps = await stepsOf(trace, Promise.all(all));
+  assert.equal(trace.length, 400);
+  assert.ok(Math.max(...steps) <= 16, `in one round: ${Math.max(...steps)}`);
+});
+
+test("clients that are cut short by the time come again in the order of the line", async () => {
+  const trace: number[] = [];
+  using clock = stoppedClock();
+  const queue = queueOf(tracing(trace, () => clock.advance(TURN_MS)));
+  await Promise.all(numbersTo(5).map((number) => queue.submit(new Numbered(number, 100))));
+  const order = trace.filter((client, at) => client !== trace[at - 1]).slice(0, 30);
+  assert.deepEqual(order, numbersTo(30).map((at) => at % 5));
 });
 
 test("work within its time is one turn", async () => {
@@ -196,10 +301,10 @@ test("after a pause it works again, also when submitted from within an answer", 
   for (let round = 0; round < 3; round++) {
     const first = new Numbered(1, 2);
     let second: Promise<void> | undefined;
-    const answer = first.answer.bind(first);
-    first.answer = (one) => {
+    const answered = first.answered.bind(first);
+    first.answered = () => {
       second ??= queue.submit(new Numbered(2, 1));
-      return answer(one);
+      answered();
     };
     await queue.submit(first);
     await second;
@@ -208,23 +313,53 @@ test("after a pause it works again, also when submitted from within an answer", 
   assert.deepEqual(trace, [1, 1, 2, 1, 1, 2, 1, 1, 2]);
 });
 
+test("what is submitted from within an execution stands in line, at once and later (I7)", async () => {
+  for (const isInLine of [false, true]) {
+    const trace: number[] = [];
+    const submitted: (Promise<void> | undefined)[] = [];
+    const inner = new Numbered(2, 3);
+    const queue = queueOf(tracing(trace, () => {
+      if (trace.at(-1) === 1 && submitted.length === 0) submitted.push(queue.submit(inner));
+    }));
+    const before = isInLine ? queue.submit(new Numbered(0, REQUESTS_PER_TURN)) : undefined;
+    await queue.submit(new Numbered(1, 3));
+    await Promise.all([before, ...submitted]);
+    assert.deepEqual(trace.slice(-6), [1, 1, 1, 2, 2, 2]);
+    assert.deepEqual(inner.replies, numbersTo(3));
+  }
+});
+
 test("a bug in one client's request ends that client and no other", async () => {
   const trace: number[] = [];
   const execute = tracing(trace);
-  const queue = queueOf((client, request) => {
+  const queue = queueOf((client, request, out) => {
     if (client.number === 1) throw new RangeError("a bug");
-    return execute(client, request);
+    return execute(client, request, out);
   });
-  const others = [2, 3].map((number) => new Numbered(number, 100));
-  const [bad, ...good] = [new Numbered(1, 100), ...others].map((source) => queue.submit(source));
-  await assert.rejects(bad ?? Promise.resolve(), /a bug/);
-  await Promise.all(good);
-  for (const { answers } of others) assert.deepEqual(answers, numbersTo(100));
-  const throwing = new Numbered(4, 1);
-  throwing.next = () => {
-    throw new Error("next() threw");
-  };
-  await assert.rejects(queue.submit(throwing), /next\(\) threw/);
-  await queue.submit(new Numbered(5, 1));
-  assert.equal(trace.at(-1), 5, "the queue goes on");
+  for (const isFirst of [true, false]) {
+    const others = [2, 3].map((number) => new Numbered(number, 100));
+    const bad = new Numbered(1, 100);
+    const [first, second] = others;
+    assert.ok(first && second);
+    const all = isFirst ? [bad, first, second] : [first, bad, second];
+    const submitted = all.map((source) => submitTo(queue, source));
+    for (const [at, source] of all.entries()) {
+      if (source === bad) await assert.rejects(submitted[at] ?? Promise.resolve(), /a bug/);
+      else await submitted[at];
+    }
+    for (const { replies } of others) assert.deepEqual(replies, numbersTo(100));
+    assert.deepEqual(bad.replies, []);
+  }
+  for (const count of [1, 2 * REQUESTS_PER_TURN]) {
+    const throwing = new Numbered(4, count + 1);
+    const next = throwing.next.bind(throwing);
+    throwing.next = () => {
+      if (throwing.answers === count) throw new Error("next() threw");
+      return next();
+    };
+    await assert.rejects(submitTo(queue, throwing), /next\(\) threw/);
+    assert.equal(throwing.answers, count);
+  }
+  assert.equal(queue.submit(new Numbered(5, 1)), undefined, "the queue goes on as before");
+  assert.equal(trace.at(-1), 5);
 });

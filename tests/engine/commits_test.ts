@@ -1,23 +1,22 @@
 /**
  * Proves that no reply shows a change before it is durable, to anybody, while others do not wait
- * (I2), and that a failed write undoes a whole turn and answers it anew (I6, I1).
+ * (I2), and that a failed write undoes a whole turn and answers it anew, each reply in its place
+ * (I6, I1).
  */
 import assert from "assert";
 import type { FsyncPolicy } from "../../lib/base/fsync_policy.ts";
-import { HashTable } from "../../lib/table/hash_table.ts";
-import { newClient } from "../helpers/command_context.ts";
-import {
-  type Asked,
-  Engine,
-  ListedClient,
-  pairsAfter,
-  pairsOf,
-} from "../helpers/durable_engine.ts";
+import { spanOf } from "../../lib/base/span.ts";
+import type { Request } from "../../lib/protocol/message.ts";
+import type { HashTable } from "../../lib/table/hash_table.ts";
+import { newClient, seededTable } from "../helpers/command_context.ts";
+import { Engine, ListedClient, pairsAfter, pairsOf } from "../helpers/durable_engine.ts";
 import { FakeStorage } from "../helpers/fake_storage.ts";
 import { type Random, randomFrom, seedFor } from "../helpers/random.ts";
+import type { Asked } from "../helpers/requests.ts";
 import { type StoppedClock, stoppedClock } from "../helpers/stopped_clock.ts";
+import { keyText, pairAt } from "../helpers/table_texts.ts";
 
-function test(name: string, fn: () => Promise<void>): void {
+function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test(`commits: ${name}`, fn);
 }
 
@@ -41,6 +40,26 @@ const query = (subkey: string, subvalue: string): Asked => ({
 const SIZE: Asked = { method: "size" };
 const INFO: Asked = { method: "info" };
 
+/** Places in which `Commits` notes the last changes of keys. */
+const MARKS = 2 ** 18;
+
+/** The place for a key's last change. */
+function markOf(table: HashTable, key: string): number {
+  const { bytes, start, end } = spanOf(keyText(key));
+  return table.hashOf(bytes, start, end) & (MARKS - 1);
+}
+
+/** Two keys that share a place. */
+function keysOfOneMark(table: HashTable): [string, string] {
+  const keyByMark = new Map<number, string>();
+  for (let number = 0;; number++) {
+    const key = `k${number}`, mark = markOf(table, key);
+    const other = keyByMark.get(mark);
+    if (other !== undefined) return [other, key];
+    keyByMark.set(mark, key);
+  }
+}
+
 /** One round of the event loop. */
 const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
@@ -48,11 +67,13 @@ const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve
 class Bench extends Engine implements Disposable {
   readonly storage: FakeStorage;
   readonly clock: StoppedClock;
+  /** What was thrown at clients. */
+  readonly bugs: unknown[] = [];
 
   constructor(durability: "memory" | FsyncPolicy = "always") {
     const clock = stoppedClock();
     const storage = new FakeStorage(durability, () => clock.advance(2));
-    super(storage, new HashTable());
+    super(storage, seededTable());
     this.clock = clock;
     this.storage = storage;
   }
@@ -74,10 +95,16 @@ class Bench extends Engine implements Disposable {
     return assert.fail("syncs never went to the background");
   }
 
-  /** Puts a client with these requests in line. */
+  /** Has the first sync in the background end, and all that comes of it. */
+  async endSync(): Promise<void> {
+    this.storage.endSync();
+    await eventLoop();
+  }
+
+  /** Has the requests of a client executed. */
   submit(...requests: Asked[]): ListedClient {
     const client = new ListedClient(requests);
-    client.submitTo(this);
+    client.submitTo(this).catch((bug) => this.bugs.push(bug));
     return client;
   }
 
@@ -111,8 +138,7 @@ test("with slow syncs, a reply to a change waits until it is durable", async () 
   await eventLoop();
   assert.equal(bench.storage.pendingSyncs, 1);
   assert.equal(client.isDone, false);
-  bench.storage.endSync();
-  await eventLoop();
+  await bench.endSync();
   assert.equal(client.isDone, true);
   assert.equal(bench.storage.pendingSyncs, 0);
 });
@@ -122,8 +148,7 @@ test("whoever sees a change that is not durable waits for it, in whatever way it
   await (async () => {
     const client = bench.submit(insert("there", '{"s":1}'), insert("gone", "2"));
     await eventLoop();
-    bench.storage.endSync();
-    await eventLoop();
+    await bench.endSync();
     assert.ok(client.isDone);
   })();
   const changing = bench.submit(insert("new", '{"s":1}'), remove("gone"));
@@ -131,6 +156,7 @@ test("whoever sees a change that is not durable waits for it, in whatever way it
   const seeing = [
     lookup("new"),
     lookup("gone"),
+    remove("gone"),
     scan("n"),
     scan("zzz"),
     query("s", "1"),
@@ -144,11 +170,122 @@ test("whoever sees a change that is not durable waits for it, in whatever way it
   await eventLoop();
   for (const client of [changing, both, ...seeing]) assert.ok(!client.isDone, client.words.join());
   for (const client of others) assert.ok(client.isDone, client.words.join());
-  bench.storage.endSync();
-  await eventLoop();
+  await bench.endSync();
   for (const client of [changing, both, ...seeing]) assert.ok(client.isDone);
   assert.deepEqual(both.words, [{ s: 1 }, { s: 1 }]);
-  assert.deepEqual(seeing.slice(0, 2).map(({ words }) => words), [[{ s: 1 }], ["KeyError"]]);
+  assert.deepEqual(seeing.slice(0, 3).map(({ words }) => words), [
+    [{ s: 1 }],
+    ["KeyError"],
+    ["KeyError"],
+  ]);
+});
+
+test("a KeyError for a key whose removal is not durable waits, also after the turn is over", async () => {
+  using bench = await Bench.withSlowSyncs();
+  bench.submit(insert("a", "1"));
+  await eventLoop();
+  await bench.endSync();
+  const removing = bench.submit(remove("a"));
+  const inItsTurn = bench.submit(lookup("a"));
+  await eventLoop();
+  const later = [bench.submit(lookup("a")), bench.submit(remove("a"))];
+  const never = bench.submit(lookup("never there"));
+  await eventLoop();
+  for (const client of [removing, inItsTurn, ...later]) assert.equal(client.isDone, false);
+  assert.deepEqual(never.words, ["KeyError"]);
+  assert.ok(never.isDone);
+  await bench.endSync();
+  for (const client of [inItsTurn, ...later]) {
+    assert.ok(client.isDone);
+    assert.deepEqual(client.words, ["KeyError"]);
+  }
+  assert.deepEqual(await bench.words(lookup("a"), remove("a")), ["KeyError", "KeyError"]);
+});
+
+test("where there is nothing to wait for, a client is done at once, while others wait", async () => {
+  using bench = await Bench.withSlowSyncs();
+  const waiting = bench.submit(insert("a", "1"));
+  assert.equal(bench.storage.writtenSeq, bench.storage.durableSeq, "its turn is still to be over");
+  const queued = (...requests: Asked[]) => bench.queue.submit(new ListedClient(requests));
+  const other: Asked[] = [lookup("warm"), lookup("nowhere"), remove("nowhere"), { method: "ping" }];
+  assert.equal(queued(...other), undefined);
+  const seeing = [lookup("a"), SIZE].map((request) => queued(request));
+  for (const one of seeing) assert.ok(one instanceof Promise);
+  await eventLoop();
+  assert.equal(queued(...other), undefined);
+  assert.ok(queued(lookup("a")) instanceof Promise);
+  await bench.endSync();
+  await Promise.all(seeing);
+  assert.ok(waiting.isDone);
+  assert.equal(queued(lookup("a"), SIZE), undefined);
+});
+
+test("keys that share a mark are late at worst, and never early or wrong", async () => {
+  using bench = await Bench.withSlowSyncs();
+  const [one, two] = keysOfOneMark(bench.table);
+  bench.submit(insert(one, "1"), insert(two, "2"));
+  await eventLoop();
+  await bench.endSync();
+  // The first is changed, then the other one during the sync.
+  const first = bench.submit(insert(one, "3"));
+  await eventLoop();
+  const second = bench.submit(remove(two));
+  const [seesOne, seesTwo] = [bench.submit(lookup(one)), bench.submit(lookup(two))];
+  const other = bench.submit(lookup("warm"));
+  await eventLoop();
+  assert.deepEqual([first, second, seesOne, seesTwo].map(({ isDone }) => isDone), [
+    false,
+    false,
+    false,
+    false,
+  ]);
+  assert.ok(other.isDone);
+  await bench.endSync();
+  assert.deepEqual([first, second, seesTwo].map(({ isDone }) => isDone), [true, false, false]);
+  await bench.endSync();
+  assert.ok(seesOne.isDone && second.isDone && seesTwo.isDone);
+  assert.deepEqual([...seesOne.words, ...seesTwo.words], [3, "KeyError"]);
+  assert.deepEqual(await bench.words(lookup(one), lookup(two)), [3, "KeyError"]);
+});
+
+test("a key whose mark was taken by a change that was undone is waited for as before", async () => {
+  using bench = await Bench.withSlowSyncs();
+  const [one, two] = keysOfOneMark(bench.table);
+  const first = bench.submit(insert(one, "1"));
+  await eventLoop();
+  bench.storage.whyNoWrites = "full";
+  const second = bench.submit(insert(two, "2"));
+  await eventLoop();
+  bench.storage.whyNoWrites = undefined;
+  const seeing = bench.submit(lookup(one)), other = bench.submit(lookup("warm"));
+  await eventLoop();
+  assert.deepEqual([first, seeing, other].map(({ isDone }) => isDone), [false, false, true]);
+  await bench.endSync();
+  assert.ok(first.isDone && second.isDone && seeing.isDone);
+  assert.deepEqual([...second.words, ...seeing.words], ["StorageError", 1]);
+  assert.deepEqual(await bench.words(lookup(two)), ["KeyError"]);
+});
+
+test("nobody waits for a change that was undone, whose number will be another one's", async () => {
+  using bench = await Bench.withSlowSyncs();
+  const pending = bench.submit(insert("b", "1"));
+  await eventLoop();
+  bench.storage.whyNoWrites = "full";
+  const failing = bench.submit(...Array.from({ length: 5 }, () => insert("a", "2")));
+  await eventLoop();
+  assert.deepEqual(failing.words, Array(5).fill("StorageError"));
+  const seeing = bench.submit(lookup("a"));
+  await eventLoop();
+  await bench.endSync();
+  for (const client of [pending, failing, seeing]) assert.ok(client.isDone, "nothing is left");
+  assert.deepEqual(seeing.words, ["KeyError"]);
+  assert.deepEqual(await bench.words(lookup("a"), SIZE), ["KeyError", 2]);
+  // The numbers are given again: once they are durable, none of them holds up anybody.
+  bench.storage.whyNoWrites = undefined;
+  bench.submit(...Array.from({ length: 5 }, () => insert("c", "3")));
+  await eventLoop();
+  await bench.endSync();
+  assert.deepEqual(await bench.words(lookup("a"), lookup("c")), ["KeyError", 3]);
 });
 
 test("those in the same turn wait too, and those before the change do not", async () => {
@@ -164,8 +301,7 @@ test("those in the same turn wait too, and those before the change do not", asyn
     false,
     true,
   ]);
-  bench.storage.endSync();
-  await eventLoop();
+  await bench.endSync();
   assert.ok(after.isDone && changing.isDone);
   assert.deepEqual(before.words, ["KeyError", 1]);
 });
@@ -183,12 +319,10 @@ test("what arrives during a sync waits for the next one, which begins by itself"
   assert.equal(bench.storage.pendingSyncs, 1, "one at a time");
   const states = () => [first, second, third, seesA, seesB, seesSize].map((one) => one?.isDone);
   assert.deepEqual(states(), [false, false, false, false, false, false]);
-  bench.storage.endSync();
-  await eventLoop();
+  await bench.endSync();
   assert.deepEqual(states(), [true, false, false, false, false, false]);
   assert.equal(bench.storage.pendingSyncs, 1, "the next one");
-  bench.storage.endSync();
-  await eventLoop();
+  await bench.endSync();
   assert.deepEqual(states(), [true, true, true, true, true, true]);
   assert.deepEqual(await bench.words(lookup("a"), SIZE), [3, 3]);
   assert.equal(bench.storage.pendingSyncs, 0);
@@ -205,6 +339,30 @@ for (const durability of ["interval", "never", "memory"] as const) {
     ]);
     assert.equal(bench.storage.syncsNow + bench.storage.pendingSyncs, 0);
     assert.equal(bench.storage.written.length, durability === "memory" ? 0 : 2);
+  });
+}
+
+test("changes can be taken back where they are kept, and only there", () => {
+  for (const durability of ["always", "interval", "never", "memory"] as const) {
+    using bench = new Bench(durability);
+    assert.equal(bench.table.keepsUndo, durability !== "memory", durability);
+  }
+});
+
+for (const durability of ["interval", "never"] as const) {
+  test(`with ${durability}, a failed write is undone and told, too`, async () => {
+    using bench = new Bench(durability);
+    await bench.words(insert("a", "1"));
+    bench.storage.whyNoWrites = "full";
+    assert.deepEqual(await bench.words(remove("a"), lookup("a"), insert("b", "2"), SIZE), [
+      "StorageError",
+      1,
+      "StorageError",
+      1,
+    ]);
+    bench.storage.whyNoWrites = undefined;
+    assert.deepEqual(await bench.words(insert("b", "3"), lookup("b")), [null, 3]);
+    assert.deepEqual(pairsAfter(bench.storage.written, 2), pairsOf(bench.table));
   });
 }
 
@@ -258,6 +416,133 @@ test("a failed write undoes the whole turn and answers it anew, in order and wit
   assert.equal(bench.storage.written.length, 3);
 });
 
+test("replies that are replaced leave their neighbours as they were, whoever's they are (I1)", async () => {
+  using bench = new Bench();
+  const long = JSON.stringify("v".repeat(5_000));
+  await bench.words(insert("long", long), insert("short", "1"), insert("same", "[ 2 ]"));
+  const count = 150;
+  const listed = (who: number) =>
+    Array.from({ length: count }, (_, at): Asked => {
+      const key = `${who} ${at}`;
+      // Short replies that become long ones, long ones that become short, and some that stay.
+      const kinds: Asked[] = [
+        lookup("same"),
+        insert("long", "0"),
+        insert(key, long),
+        lookup(key),
+        lookup("long"),
+        { method: "ping" },
+        remove("short"),
+        lookup("short"),
+        lookup("nowhere"),
+        SIZE,
+      ];
+      return kinds[(at * 7 + who) % kinds.length] ?? SIZE;
+    });
+  const expected = listed(0).length && [0, 1, 2].map((who) =>
+    listed(who).map((request) => {
+      if (request.method === "ping") return "pong";
+      if (request.method === "size") return 3;
+      if (request.method !== "lookup") return "StorageError";
+      if (request.key === "same") return [2];
+      if (request.key === "long") return JSON.parse(long);
+      return request.key === "short" ? 1 : "KeyError";
+    })
+  );
+  bench.storage.whyNoWrites = "full";
+  const clients = [0, 1, 2].map((who) => bench.submit(...listed(who)));
+  await eventLoop();
+  assert.ok(clients.every(({ isDone }) => isDone));
+  assert.deepEqual(clients.map(({ words }) => words), expected);
+  for (const { replies, lines } of clients) {
+    assert.deepEqual(replies.map(({ id }) => id), Array.from(replies.keys()));
+    assert.equal(lines.filter((line) => line.endsWith('"result":[ 2 ]}')).length, count / 10);
+  }
+});
+
+test("where the second turn of a client's requests fails, the replies of the first one stay", async () => {
+  using bench = new Bench();
+  const requests = Array.from(
+    { length: 40 },
+    (_, at) => at % 3 === 0 ? SIZE : insert(`k${at}`, "1"),
+  );
+  // Long work, so that there are several turns; the second one's write fails.
+  const client = new ListedClient(requests, () => bench.clock.advance(1));
+  let writes = 0;
+  const failures: number[] = [];
+  bench.storage.onWrite = () => {
+    bench.storage.whyNoWrites = ++writes % 2 === 0 ? "full" : undefined;
+    failures.push(client.answers.length);
+  };
+  await client.submitTo(bench);
+  assert.ok(writes >= 3, `${writes} turns`);
+  let size = 0;
+  const expected = requests.map((request, at) => {
+    const turn = failures.findIndex((answers) => at < answers);
+    if (request.method !== "insert") return size;
+    if (turn % 2 === 1) return "StorageError";
+    size++;
+    return null;
+  });
+  // A size that was asked for in a failed turn shows none of its changes.
+  assert.deepEqual(client.words, expected);
+  assert.deepEqual(client.replies.map(({ id }) => id), Array.from(requests.keys()));
+  assert.equal(bench.table.size, size);
+});
+
+/** A client in whose requests there is a bug behind the good ones. */
+class BuggyClient extends ListedClient {
+  override next(): Request | undefined {
+    const request = super.next();
+    if (request === undefined) throw new RangeError("a bug");
+    return request;
+  }
+}
+
+for (const count of [1, 100]) {
+  const when = count === 1 ? "at once" : "later";
+  test(`changes before a bug that shows ${when} are written, and told to the others only then`, async () => {
+    using bench = await Bench.withSlowSyncs();
+    const buggy = new BuggyClient(Array.from({ length: count }, () => insert("a", "1")));
+    const bug = assert.rejects(buggy.submitTo(bench), /a bug/);
+    const others = [bench.submit(lookup("a")), bench.submit(insert("b", "2"))];
+    await eventLoop();
+    await bug;
+    assert.equal(bench.storage.written.length, bench.storage.durableSeq + count + 1);
+    const later = bench.submit(lookup("a"));
+    await eventLoop();
+    assert.ok([...others, later].every(({ isDone }) => !isDone));
+    await bench.endSync();
+    assert.ok([...others, later].every(({ isDone }) => isDone));
+    assert.deepEqual([...others, later].map(({ words }) => words), [[1], [null], [1]]);
+    assert.deepEqual(bench.bugs, []);
+  });
+}
+
+test("changes before a bug are written also where nobody comes after it", async () => {
+  for (const count of [1, 100]) {
+    using bench = new Bench("never");
+    const buggy = new BuggyClient(Array.from({ length: count }, () => insert("a", "1")));
+    await assert.rejects(buggy.submitTo(bench), /a bug/);
+    await eventLoop();
+    assert.equal(bench.storage.written.length, count);
+  }
+});
+
+test("changes before a bug that cannot be written are undone, and the others told so", async () => {
+  using bench = new Bench();
+  bench.storage.whyNoWrites = "full";
+  const buggy = new BuggyClient([insert("a", "1"), SIZE]);
+  const bug = assert.rejects(buggy.submitTo(bench), /a bug/);
+  const other = bench.submit(lookup("a"), insert("b", "2"), SIZE);
+  await eventLoop();
+  await bug;
+  assert.deepEqual(other.words, ["KeyError", "StorageError", 0]);
+  bench.storage.whyNoWrites = undefined;
+  assert.deepEqual(await bench.words(insert("a", "3"), SIZE), [null, 1]);
+  assert.deepEqual(bench.bugs, []);
+});
+
 test("after a failed write, reads go on and the next change works with the next number", async () => {
   using bench = new Bench();
   await bench.words(insert("a", "1"));
@@ -276,6 +561,14 @@ test("after a failed write, reads go on and the next change works with the next 
   assert.equal(bench.storage.durableSeq, 2);
 });
 
+test("a storage that fails in another way is not taken for a full disk", () => {
+  using bench = new Bench();
+  bench.storage.onWrite = () => {
+    throw new RangeError("a bug");
+  };
+  assert.throws(() => bench.commits.write(), /a bug/);
+});
+
 test("undone to a value that is not durable, a key is waited for as before", async () => {
   using bench = await Bench.withSlowSyncs();
   const first = bench.submit(insert("a", "1"));
@@ -292,8 +585,7 @@ test("undone to a value that is not durable, a key is waited for as before", asy
     false,
     true,
   ]);
-  bench.storage.endSync();
-  await eventLoop();
+  await bench.endSync();
   assert.deepEqual([first, second, third].map((one) => one.isDone), [true, true, true]);
   assert.deepEqual(second.words, ["StorageError", 1]);
   assert.deepEqual(third.words, [1]);
@@ -311,11 +603,9 @@ test("the same where that value was written during the sync that is under way", 
   bench.storage.whyNoWrites = undefined;
   const third = bench.submit(lookup("a"));
   await eventLoop();
-  bench.storage.endSync();
-  await eventLoop();
+  await bench.endSync();
   assert.deepEqual([first.isDone, third.isDone], [false, false]);
-  bench.storage.endSync();
-  await eventLoop();
+  await bench.endSync();
   assert.deepEqual([first.isDone, second.isDone, third.isDone], [true, true, true]);
 });
 
@@ -355,10 +645,28 @@ test("parts of two scans that were begun and answered anew go on, each where it 
   assert.deepEqual(afterBoth?.["result"], [["c", 3]]);
 });
 
+test("a scan that is answered anew before another one of its client goes on where it then was", async () => {
+  using bench = new Bench();
+  await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"));
+  const client = newClient();
+  const submit = async (...requests: Asked[]) => {
+    const one = await new ListedClient(requests, () => {}, client).submitTo(bench);
+    return one.replies;
+  };
+  bench.storage.whyNoWrites = "full";
+  // Without "a" the first part would have ended behind "b".
+  const [, one, two] = await submit(remove("a"), part(), part());
+  assert.deepEqual([one?.["result"], two?.["result"]], [[["a", 1]], [["a", 1]]]);
+  for (const { cursor } of [one ?? {}, two ?? {}] as { cursor?: string }[]) {
+    const [next] = await submit(part(cursor));
+    assert.deepEqual(next?.["result"], [["b", 2]]);
+  }
+});
+
 test("undone, each key is where a walk through the table looks for it, also if none was left", async () => {
   using bench = new Bench();
   await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"));
-  const places = () => [0, 1, 2].map((slot) => bench.table.keyAt(slot));
+  const places = () => [0, 1, 2].map((slot) => pairAt(bench.table, slot)?.[0]);
   const before = places();
   bench.storage.whyNoWrites = "full";
   await bench.words(remove("a"), insert("d", "4"), insert("a", "5"), remove("c"), insert("e", "6"));
@@ -394,6 +702,7 @@ async function randomRun(
   random: Random,
 ): Promise<{ waited: number; failedTurns: number; executions: number }> {
   const { storage } = bench;
+  const keys = ["a", "b", ...keysOfOneMark(bench.table)];
   const start = pairsOf(bench.table);
   const executed: Executed[] = [];
   const failed = new Set<number>();
@@ -410,10 +719,7 @@ async function randomRun(
     if (random.below(3) === 0) storage.endSync();
     await eventLoop();
   }
-  while (storage.pendingSyncs > 0) {
-    storage.endSync();
-    await eventLoop();
-  }
+  while (storage.pendingSyncs > 0) await bench.endSync();
   await Promise.all(clients);
   checkHistory(new Map(start), executed, failed);
   assert.deepEqual(
@@ -421,33 +727,36 @@ async function randomRun(
     pairsAfter(storage.written, storage.written.length),
     "the table is what was written",
   );
+  assert.deepEqual(bench.bugs, []);
   return { waited, failedTurns: failed.size, executions: executed.length };
 
   async function submitRandom(): Promise<void> {
-    const requests = Array.from({ length: 1 + random.below(4) }, () => randomRequest(random));
+    const count = 1 + random.below(random.below(8) === 0 ? 100 : 4);
+    const requests = Array.from({ length: count }, () => randomRequest(random, keys));
     const mine: Executed[] = [];
     const shown: number[] = [];
-    const client = new ListedClient(requests, (request, { line }) => {
+    const client = new ListedClient(requests, (request, { line, outcome }) => {
       const { id, status, result, type } = JSON.parse(line);
       const entry = mine[id] ?? { turn, request, word: undefined };
       if (mine[id] === undefined) executed.push(entry);
       mine[id] = entry;
       entry.word = status !== "OK" ? type : Array.isArray(result) ? "a list" : result;
-      // What has been written of the key, or at all: a reply after a failed write shows no more.
-      const seqs = storage.written.map(({ key }, at) =>
-        "key" in request && request.key !== key ? 0 : at + 1
-      );
-      shown[id] =
-        type === "StorageError" || request.method === "insert" || request.method === "remove"
-          ? 0
-          : Math.max(0, ...seqs);
+      shown[id] = outcome === "StorageError" ? 0 : lastChangeSeen(request, storage);
     });
     const isEarly = await Promise.race([client.submitTo(bench), eventLoop()]) !== undefined;
     if (!isEarly) waited++;
     while (!client.isDone) await eventLoop();
     assert.ok(Math.max(...shown) <= storage.durableSeq, "it shows what is durable");
+    const { replies, words } = client;
+    assert.deepEqual(replies.map(({ id }) => id), Array.from(requests.keys()), "in order");
     for (const [at, request] of requests.entries()) {
-      if (request.method !== "insert" || client.words[at] !== null) continue;
+      const word = mine[at]?.word;
+      assert.deepEqual(
+        Array.isArray(words[at]) ? "a list" : words[at],
+        word,
+        "as it was told last",
+      );
+      if (request.method !== "insert" || words[at] !== null) continue;
       const seq = 1 +
         storage.written.findLastIndex((change) =>
           change.method === "insert" && change.value === request.value
@@ -457,10 +766,16 @@ async function randomRun(
   }
 }
 
+/** Number of the last change that a reply shows which is made now. */
+function lastChangeSeen(request: Asked, { changes }: FakeStorage): number {
+  if (!("key" in request)) return changes.length;
+  return 1 + changes.findLastIndex(({ key }) => key === request.key);
+}
+
 let lastValue = 0;
 
-function randomRequest(random: Random): Asked {
-  const key = `k${random.below(4)}`;
+function randomRequest(random: Random, keys: readonly string[]): Asked {
+  const key = keys[random.below(keys.length)] ?? "";
   switch (random.below(7)) {
     case 0:
       return SIZE;

@@ -1,24 +1,37 @@
 /**
  * Proves that an `ERROR` means that nothing changed, that each change goes to the storage once and
- * in order, that no reply passes its limit, and what the debug lines tell.
+ * in order, that answers tell what they show (I2), that no reply passes its limit, and what the
+ * debug lines tell.
  */
 import assert from "assert";
 import fc from "fast-check";
 import { MIN_LINE_BYTES } from "../../lib/base/limits.ts";
 import { createLog, type Log, silentLog } from "../../lib/base/log.ts";
-import { utf8Bytes } from "../../lib/base/utf8.ts";
+import { ByteChunks } from "../../lib/base/byte_chunks.ts";
+import { spanOf, textOf } from "../../lib/base/span.ts";
 import { Executor } from "../../lib/engine/executor.ts";
 import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
-import { METHODS } from "../../lib/protocol/message.ts";
+import { METHODS, type Refusal, type Request } from "../../lib/protocol/message.ts";
 import { Commits } from "../../lib/engine/commits.ts";
-import { type Change, memoryStorage } from "../../lib/storage/storage.ts";
+import { keyOf } from "../../lib/protocol/key_text.ts";
 import type { Client, CommandContext } from "../../lib/table/commands.ts";
-import { contextWith, newClient } from "../helpers/command_context.ts";
+import { contextWith, newClient, seededTable } from "../helpers/command_context.ts";
+import { FakeStorage } from "../helpers/fake_storage.ts";
 import { jsonText } from "../helpers/json_texts.ts";
+import { textOfChunks, utf8 } from "../helpers/streams.ts";
+import { pairsOf } from "../helpers/table_texts.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `executor: ${name}`, permissions: "none", fn });
+}
+
+const BEFORE = "what was put out before\n";
+
+/** Decodes a line that arrived as one of many. */
+function decoded(line: string): Request | Refusal {
+  const { bytes } = spanOf(`[{"before":""}]\n${line}\n`);
+  return decodeRequest(bytes, '[{"before":""}]\n'.length, bytes.length - 1);
 }
 
 /** An executor whose changes are noted. */
@@ -27,36 +40,41 @@ function engine(options: {
   maxReplyBytes?: number;
   log?: Log;
 } = {}) {
-  const changes: Change[] = [];
   const context = contextWith(options.context);
+  const storage = new FakeStorage("never");
+  const commits = new Commits(storage, context.table);
   const executor = new Executor({
     context,
-    commits: new Commits(
-      { ...memoryStorage, durability: "never", append: (change) => changes.push(change) },
-      context.table,
-    ),
+    commits,
     maxReplyBytes: options.maxReplyBytes ?? 1e9,
     log: options.log ?? silentLog,
   });
   const client = newClient();
-  const answer = (line: string, whose: Client = client) =>
-    executor.execute(whose, decodeRequest(line, 1e9));
-  const ask = (line: string, whose?: Client) => {
-    const { line: reply } = answer(line, whose);
-    assert.ok(reply.endsWith("}\n"));
-    return reply.slice(0, -1);
+  const answer = (line: string, whose?: Client, whyNoChanges?: string) => {
+    const out = new ByteChunks();
+    out.addText(BEFORE);
+    const answer = executor.execute(whose ?? client, decoded(line), out, whyNoChanges);
+    const text = textOfChunks(out);
+    assert.ok(text.startsWith(BEFORE), "what is there stays");
+    assert.equal(text.indexOf("\n", BEFORE.length), text.length - 1, "one line");
+    return { ...answer, line: text.slice(BEFORE.length, -1) };
   };
-  return { executor, context, changes, client, answer, ask };
+  const ask = (line: string, whose?: Client) => answer(line, whose).line;
+  const changes = () => storage.changes;
+  return { executor, context, commits, storage, changes, client, answer, ask };
 }
 
-/** All pairs of a table. */
-function contentOf({ table }: CommandContext): Record<string, string> {
-  const pairs: [string, string][] = [];
-  for (let slot = 0; slot < table.slotsUsed; slot++) {
-    const key = table.keyAt(slot);
-    if (key !== undefined) pairs.push([key, table.valueAt(slot) ?? ""]);
-  }
-  return Object.fromEntries(pairs.sort(([a], [b]) => a < b ? -1 : 1));
+/** All pairs of a table, sorted by key. */
+function contentOf({ table }: CommandContext): [string, string][] {
+  return sorted(pairsOf(table));
+}
+
+function sorted(pairs: ReadonlyMap<string, string>): [string, string][] {
+  return [...pairs].sort(([a], [b]) => a < b ? -1 : 1);
+}
+
+function utf8Bytes(text: string): number {
+  return utf8(text).length;
 }
 
 test("answers with the contract's lines", () => {
@@ -90,7 +108,7 @@ const anyLine = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.tuple(anyKey, jsonText).map(([key, value]) =>
-      `{"method":"insert","key":"${key}","value":${value}}`
+      `{"method":"insert","key":"${key}","value":${value.replace(/[\r\n]/g, " ")}}`
     ),
   },
   { weight: 3, arbitrary: anyKey.map((key) => `{"method":"remove","key":"${key}"}`) },
@@ -114,40 +132,90 @@ const anyLine = fc.oneof(
 test("an ERROR changes nothing, and changes reach the storage once, in order", () => {
   fc.assert(
     fc.property(fc.array(anyLine, { maxLength: 40 }), (lines) => {
-      const { ask, changes, context } = engine({
+      const { answer, changes, context } = engine({
         maxReplyBytes: MIN_LINE_BYTES,
         context: { maxTableBytes: 9_000 },
       });
       const model = new Map<string, string>();
       for (const line of lines) {
-        const before = contentOf(context), changesBefore = changes.length;
-        const reply = decodeReply(ask(line));
-        const request = decodeRequest(line, 1e9);
+        const before = contentOf(context), changesBefore = changes().length;
+        const { line: text, outcome } = answer(line);
+        const reply = decodeReply(text);
+        assert.equal(outcome, isFailure(reply) ? reply.type : "OK");
+        const request = decoded(line);
         if (isFailure(reply)) assert.deepEqual(contentOf(context), before);
         let expectedChanges = 0;
         if (!isFailure(reply) && !isRefusal(request)) {
           if (request.method === "insert") {
-            model.set(request.key, request.value);
+            model.set(keyOf(request.key), textOf(request.value));
             expectedChanges = 1;
           } else if (request.method === "remove") {
-            assert.equal(reply.result, model.get(request.key));
-            model.delete(request.key);
+            const key = keyOf(request.key);
+            assert.equal(reply.result, model.get(key));
+            model.delete(key);
             expectedChanges = 1;
           }
         }
-        assert.equal(changes.length - changesBefore, expectedChanges);
+        assert.equal(changes().length - changesBefore, expectedChanges);
       }
       const replayed = new Map<string, string>();
-      for (const change of changes) {
+      for (const change of changes()) {
         if (change.method === "insert") replayed.set(change.key, change.value);
         else replayed.delete(change.key);
       }
-      const content = new Map(Object.entries(contentOf(context)));
-      assert.deepEqual(content, new Map([...model].sort(([a], [b]) => a < b ? -1 : 1)));
-      assert.deepEqual(replayed, model);
+      assert.deepEqual(contentOf(context), sorted(model));
+      assert.deepEqual(sorted(replayed), sorted(model));
     }),
     { numRuns: 200 },
   );
+});
+
+test("where the storage takes no changes, they fail and do nothing; all else is answered", () => {
+  const { answer, ask, changes, context, commits } = engine();
+  ask('{"method":"insert","key":"a\\"","value":1}');
+  commits.write();
+  for (const members of ['"insert","key":"a\\"","value":2', '"remove","key":"a\\""']) {
+    const { line, ...rest } = answer(`{"id":7,"method":${members}}`, undefined, "disk full");
+    assert.deepEqual(rest, { outcome: "StorageError", closes: false, afterSeq: 0 });
+    const { id, type, message } = JSON.parse(line);
+    assert.deepEqual([id, type], [7, "StorageError"]);
+    assert.ok(message.includes('"a\\"": it could not be made durable and was not made'), message);
+    assert.ok(message.includes("disk full"), message);
+  }
+  assert.deepEqual([contentOf(context), changes().length], [[['a"', "1"]], 1]);
+  const { line } = answer('{"method":"lookup","key":"a\\""}', undefined, "disk full");
+  assert.equal(line, '{"status":"OK","result":1}');
+});
+
+test("each answer tells which change it shows: its key's, or the last one of all (I2)", () => {
+  const { answer, context, storage, commits } = engine({
+    context: { table: seededTable(), maxTableBytes: 5_000 },
+  });
+  const afterSeq = (members: string) => answer(`{"method":${members}}`).afterSeq;
+  assert.equal(afterSeq('"insert","key":"a","value":1'), 1);
+  assert.equal(afterSeq('"insert","key":"gone","value":1'), 2);
+  assert.equal(afterSeq('"remove","key":"gone"'), 3);
+  assert.equal(afterSeq('"insert","key":"b","value":1'), 4);
+  assert.ok(context.table.keepsUndo);
+  const shown: [string, number][] = [
+    ['"lookup","key":"a"', 1],
+    ['"lookup","key":"gone"', 3],
+    ['"remove","key":"gone"', 3],
+    ['"lookup","key":"b"', 4],
+    ['"scan","regex":"zzz"', 4],
+    ['"scan","regex":"("', 4],
+    ['"query","subkey":"a","subvalue":1', 4],
+    ['"size"', 4],
+    ['"info"', 4],
+    ['"hello"', 4],
+    ['"ping"', 0],
+    [`"insert","key":"c","value":"${"x".repeat(6_000)}"`, 4], // how full the table is
+  ];
+  for (const [members, seq] of shown) assert.equal(afterSeq(members), seq, members);
+  assert.equal(answer("nonsense").afterSeq, 0);
+  commits.write();
+  assert.equal(storage.durableSeq, 4);
+  for (const [members] of shown) assert.equal(afterSeq(members), 0, members);
 });
 
 test("no reply to a good request passes the limit, whatever its id", () => {
@@ -155,8 +223,7 @@ test("no reply to a good request passes the limit, whatever its id", () => {
     fc.property(fc.array(anyLine, { maxLength: 40 }), (lines) => {
       const { ask } = engine({ maxReplyBytes: MIN_LINE_BYTES });
       for (const line of lines) {
-        const request = decodeRequest(line, 1e9);
-        if ("failure" in request) continue;
+        if (isRefusal(decoded(line))) continue;
         const bytes = utf8Bytes(ask(line));
         assert.ok(bytes <= MIN_LINE_BYTES, `${bytes} bytes for ${line.slice(0, 60)}`);
       }
@@ -171,6 +238,20 @@ test("a failure's sentence fits too, however much of the limit the id takes", ()
     const key = JSON.stringify("\u0001".repeat(100));
     const reply = ask(`{"method":"lookup","key":${key},"id":"${"i".repeat(size)}"}`);
     assert.ok(utf8Bytes(reply) <= MIN_LINE_BYTES, `${utf8Bytes(reply)} bytes, id of ${size}`);
+  }
+});
+
+test("a failure with an id that leaves no room for its sentence is TooLarge, and closes as before", () => {
+  const { answer } = engine({
+    maxReplyBytes: MIN_LINE_BYTES,
+    context: { isToken: (token) => token === "secret-8" },
+  });
+  const id = "i".repeat(MIN_LINE_BYTES - 40);
+  for (const [members, closes] of [['"lookup","key":"x"', false], ['"hello"', true]] as const) {
+    const whose = newClient(2, !closes);
+    const { line, ...rest } = answer(`{"id":"${id}","method":${members},"token":"wrong"}`, whose);
+    assert.deepEqual(rest, { outcome: "TooLarge", closes, afterSeq: 0 });
+    assert.equal(JSON.parse(line).type, "TooLarge");
   }
 });
 
@@ -222,7 +303,7 @@ test("an id that leaves no room is TooLarge, and nothing is done", () => {
   const reply = ask(`{"method":"insert","key":"k","value":1,"id":${id}}`);
   assert.equal(JSON.parse(reply).type, "TooLarge");
   assert.match(reply, new RegExp(String(MIN_LINE_BYTES)));
-  assert.deepEqual([changes.length, context.table.size, executor.ops.insert], [0, 0, 0]);
+  assert.deepEqual([changes().length, context.table.size, executor.ops.insert], [0, 0, 0]);
 });
 
 test("TooLarge tells the limit as it was set", () => {
@@ -275,7 +356,7 @@ test("before a good hello every other method is an AuthError that does nothing",
     const { type } = JSON.parse(ask(`{"method":"${method}"${members}`, client));
     assert.equal(type, "AuthError", method);
   }
-  assert.deepEqual([context.table.size, changes.length], [0, 0]);
+  assert.deepEqual([context.table.size, changes().length], [0, 0]);
   assert.equal(answer('{"method":"hello"}', client).closes, false);
   assert.equal(answer('{"method":"hello","token":"secret-8"}', client).closes, false);
   assert.equal(JSON.parse(ask(`{"method":"insert"${members}`, client)).status, "OK");

@@ -4,6 +4,7 @@ import { memoryStorage } from "../../lib/storage/storage.ts";
 import type { Client, CommandContext } from "../../lib/table/commands.ts";
 import { Cursors } from "../../lib/table/cursors.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
+import { KeyHash } from "../../lib/table/key_hash.ts";
 
 /** A context with no limits that a test would meet; parts of it may be replaced. */
 export function contextWith(changes: Partial<CommandContext> = {}): CommandContext {
@@ -15,6 +16,11 @@ export function contextWith(changes: Partial<CommandContext> = {}): CommandConte
     isToken: () => true,
     ...changes,
   };
+}
+
+/** A table whose hashes are the same in each run. */
+export function seededTable(): HashTable {
+  return new HashTable(undefined, new KeyHash(Int32Array.of(1, 2)));
 }
 
 /** The commits of a table that is kept nowhere. */

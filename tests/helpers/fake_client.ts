@@ -1,13 +1,16 @@
 /** A client of a table in memory, for what needs a client but no network. */
 import type { HtClient } from "../../lib/client/ht_client.ts";
 import { errorFrom } from "../../lib/client/errors.ts";
-import { skipWhite, stringAt, visitElements } from "../../lib/base/json_scan.ts";
+import { ByteChunks } from "../../lib/base/byte_chunks.ts";
+import { stringAt, visitElements } from "../../lib/base/json_scan.ts";
+import { spanOf, textAt } from "../../lib/base/span.ts";
 import { Executor } from "../../lib/engine/executor.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { decodeReply, isFailure, type SuccessReply } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest } from "../../lib/protocol/decode_request.ts";
 import { encodeRequest, type RequestMembers } from "../../lib/protocol/encode_request.ts";
 import { commitsInMemory, contextWith, newClient } from "./command_context.ts";
+import { textOfChunks } from "./streams.ts";
 
 /** The client, and each request it was asked for, in order. */
 export interface FakeClient {
@@ -35,8 +38,10 @@ export function fakeClient(
   async function request(members: RequestMembers): Promise<SuccessReply> {
     requests.push(members);
     await Promise.resolve();
-    const line = encodeRequest(members).slice(0, -1);
-    const reply = decodeReply(executor.execute(client, decodeRequest(line, 1e9)).line.slice(0, -1));
+    const { bytes, start, end } = spanOf(encodeRequest(members).slice(0, -1));
+    const out = new ByteChunks();
+    executor.execute(client, decodeRequest(bytes, start, end), out);
+    const reply = decodeReply(textOfChunks(out).slice(0, -1));
     if (isFailure(reply)) throw errorFrom(reply);
     return { ...reply, result: distort(reply.result, members) };
   }
@@ -71,12 +76,13 @@ function isJson(text: string): boolean {
 }
 
 function pairsOf(result: string): [string, string][] {
+  const { bytes, end } = spanOf(result);
   const pairs: [string, string][] = [];
-  visitElements(result, skipWhite(result, 0), (start) => {
+  visitElements(bytes, 0, end, (pairStart, pairEnd) => {
     const parts: [number, number][] = [];
-    visitElements(result, start, (...span) => void parts.push(span));
+    visitElements(bytes, pairStart, pairEnd, (...part) => void parts.push(part));
     const [key = [0, 0], value = [0, 0]] = parts;
-    pairs.push([stringAt(result, ...key), result.slice(...value)]);
+    pairs.push([stringAt(bytes, ...key), textAt(bytes, ...value)]);
   });
   return pairs;
 }

@@ -63,16 +63,17 @@ export class FakeConnection implements Connection {
     if (next instanceof Error) throw next;
     if (next === null || next === undefined) return null;
     if (next.length > buffer.length) this.#incoming.unshift(next.subarray(buffer.length));
+    buffer.fill(0xff); // nobody may still need what was read before
     buffer.set(next.subarray(0, buffer.length));
     return Math.min(next.length, buffer.length);
   }
 
   async write(bytes: Uint8Array): Promise<number> {
-    const copy = bytes.slice(0, this.maxWriteBytes);
     this.#tell();
     await this.#writesHeld?.promise;
     if (this.writeFailure) throw this.writeFailure;
     if (this.closes > 0) throw new Error("closed while writing");
+    const copy = bytes.slice(0, this.maxWriteBytes); // as a kernel does: when it comes to it
     this.#written.push(copy);
     this.#tell();
     return copy.length;

@@ -1,12 +1,13 @@
 /** A storage in the hands of a test, which decides when a sync ends and whether a write fails. */
 import type { FsyncPolicy } from "../../lib/base/fsync_policy.ts";
 import { type Change, type Storage, WriteError } from "../../lib/storage/storage.ts";
+import { type TextChange, textsOfChange } from "./requests.ts";
 
 /** Keeps the changes in a list. */
 export class FakeStorage implements Storage {
   readonly durability: "memory" | FsyncPolicy;
-  /** All changes that were written, in order. */
-  readonly written: Change[] = [];
+  /** All changes that were written, in order: number N is at N - 1. */
+  readonly written: TextChange[] = [];
   /** Why the next writes fail, where they do. */
   whyNoWrites: string | undefined;
   /** Called at each write, whether it fails or not. */
@@ -14,7 +15,7 @@ export class FakeStorage implements Storage {
   syncsNow = 0;
   durableChanges = 0;
   readonly #onSync: () => void;
-  #batch: Change[] = [];
+  #batch: TextChange[] = [];
   #syncs: { seq: number; done: () => void }[] = [];
 
   /** @param onSync called in the course of each sync */
@@ -36,8 +37,13 @@ export class FakeStorage implements Storage {
     return this.#syncs.length;
   }
 
+  /** All changes that were written or are in the open batch. */
+  get changes(): TextChange[] {
+    return [...this.written, ...this.#batch];
+  }
+
   append(change: Change): number {
-    return this.written.length + this.#batch.push(change);
+    return this.written.length + this.#batch.push(textsOfChange(change));
   }
 
   write(): void {

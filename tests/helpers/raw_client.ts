@@ -1,4 +1,5 @@
 /** A client that sends and reads bytes as they are. */
+import { textAt } from "../../lib/base/span.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
 
 const encoder = new TextEncoder();
@@ -26,8 +27,10 @@ export class RawClient implements Disposable {
   /** The next line, or undefined where the server has closed. */
   async line(): Promise<string | undefined> {
     for (;;) {
-      const line = this.#framer.next();
-      if (line !== undefined) return typeof line === "string" ? line : line.problem;
+      if (this.#framer.next()) {
+        const { bytes, start, end, problem } = this.#framer;
+        return problem ?? textAt(bytes, start, end);
+      }
       const count = await this.conn.read(this.#buffer);
       if (count === null) return undefined;
       this.#framer.push(this.#buffer.subarray(0, count));

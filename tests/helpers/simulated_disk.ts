@@ -7,7 +7,7 @@
  * states side by side. Every change to the folder is an operation with a number: it can be made to
  * fail, and the state around it can be looked at.
  */
-import type { Files, ReadableFile, WritableFile } from "../../lib/storage/files.ts";
+import type { Files, HeldFile, ReadableFile, WritableFile } from "../../lib/storage/files.ts";
 import { type Random, randomFrom } from "./random.ts";
 
 /** What an operation does. */
@@ -57,6 +57,9 @@ type NameChange =
   | { readonly kind: "remove"; readonly name: string }
   | { readonly kind: "rename"; readonly from: string; readonly to: string; readonly inode: number };
 
+/** In how many steps a held file is freed. */
+const FREE_STEPS = 3;
+
 /** One round of the event loop. */
 const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
@@ -78,7 +81,7 @@ export class SimulatedDisk implements Files {
   #durableNames = new Map<string, number>();
   #nameChanges: NameChange[] = [];
   #nextInode = 1;
-  #syncsHeld: PromiseWithResolvers<void> | undefined;
+  #syncsHeld: (PromiseWithResolvers<void> & { isHeld(name: string): boolean }) | undefined;
 
   /** A folder with these files, all durable. */
   static of(files: Readonly<Record<string, Uint8Array>>): SimulatedDisk {
@@ -91,9 +94,13 @@ export class SimulatedDisk implements Files {
     return disk;
   }
 
-  /** Lets syncs of files that are asked for in the background wait until `releaseSyncs`. */
-  holdSyncs(): void {
-    this.#syncsHeld ??= Promise.withResolvers();
+  /**
+   * Lets syncs of files that are asked for in the background wait until `releaseSyncs`.
+   *
+   * @param isHeld whether those of the file that was opened by a name (default: of all files)
+   */
+  holdSyncs(isHeld: (name: string) => boolean = () => true): void {
+    this.#syncsHeld ??= { ...Promise.withResolvers<void>(), isHeld };
   }
 
   releaseSyncs(): void {
@@ -178,6 +185,26 @@ export class SimulatedDisk implements Files {
     });
   }
 
+  hold(name: string): HeldFile | undefined {
+    const inode = this.#names.get(name);
+    if (inode === undefined) return undefined;
+    this.openFiles++;
+    return {
+      free: async () => {
+        if ([...this.#names.values()].includes(inode)) return;
+        const { length } = current(this.#inode(inode));
+        for (let steps = FREE_STEPS - 1; steps >= 0; steps--) {
+          await eventLoop();
+          this.#operate("truncate", name, () => {
+            const bytes = Math.floor(length * steps / FREE_STEPS);
+            this.#change(inode, resized(current(this.#inode(inode)), bytes));
+          });
+        }
+      },
+      close: () => void this.openFiles--,
+    };
+  }
+
   async syncFolder(): Promise<void> {
     const names = new Map(this.#names);
     const count = this.#nameChanges.length;
@@ -218,7 +245,7 @@ export class SimulatedDisk implements Files {
       },
       sync: async () => {
         const state = lastState(this.#inode(inode));
-        await this.#syncsHeld?.promise;
+        if (this.#syncsHeld?.isHeld(name)) await this.#syncsHeld.promise;
         for (let round = this.syncRounds(); round > 0; round--) await eventLoop();
         this.#operate("sync", name, () => this.#makeDurable(inode, state));
       },

@@ -1,5 +1,10 @@
 /** Streams of bytes for tests: cut into chunks, pushed through a framer, put together again. */
-import { type Line, LineFramer } from "../../lib/protocol/line_framer.ts";
+import type { ByteChunks } from "../../lib/base/byte_chunks.ts";
+import { textAt } from "../../lib/base/span.ts";
+import { LineFramer, type LineProblem } from "../../lib/protocol/line_framer.ts";
+
+/** One line: its text, or why there is none. */
+export type Line = string | { readonly problem: LineProblem };
 
 const encoder = new TextEncoder();
 
@@ -33,7 +38,10 @@ export function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array<Arr
 /** All lines that the framer can give now. */
 export function linesOf(framer: LineFramer): Line[] {
   const lines: Line[] = [];
-  for (let line = framer.next(); line !== undefined; line = framer.next()) lines.push(line);
+  while (framer.next()) {
+    const { bytes, start, end, problem } = framer;
+    lines.push(problem === undefined ? textAt(bytes, start, end) : { problem });
+  }
   return lines;
 }
 
@@ -42,4 +50,10 @@ export function framed(text: string, maxLineBytes: number = 1e9): Line[] {
   const framer = new LineFramer(maxLineBytes);
   framer.push(utf8(text));
   return linesOf(framer);
+}
+
+/** The text that chunks hold in UTF-8, from a byte on. */
+export function textOfChunks(chunks: ByteChunks, start: number = 0): string {
+  const bytes = joined(chunks.views());
+  return textAt(bytes, start, bytes.length);
 }

@@ -1,16 +1,20 @@
 /**
- * Proves what becomes of a connection: order, half-close, resets, ending from either side, and that
- * a client which takes no replies is not read from (I1, I5, I9).
+ * Proves what becomes of a connection: order, half-close, resets, ending from either side, that a
+ * client which takes no replies is not read from, and that no reply leaves too early (I1, I2, I5, I9).
  */
 import assert from "assert";
 import fc from "fast-check";
 import { READ_BUFFER_BYTES } from "../../lib/base/limits.ts";
 import { createLog, type Log, silentLog } from "../../lib/base/log.ts";
 import { CommandQueue } from "../../lib/engine/command_queue.ts";
+import { Commits } from "../../lib/engine/commits.ts";
 import { Executor } from "../../lib/engine/executor.ts";
 import { Session, type SessionLimits, type Submit } from "../../lib/net/session.ts";
-import { commitsInMemory, contextWith, newClient } from "../helpers/command_context.ts";
+import { memoryStorage, type Storage } from "../../lib/storage/storage.ts";
+import { contextWith, newClient } from "../helpers/command_context.ts";
 import { FakeConnection } from "../helpers/fake_connection.ts";
+import { FakeStorage } from "../helpers/fake_storage.ts";
+import { jsonText } from "../helpers/json_texts.ts";
 import { cut, utf8 } from "../helpers/streams.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
@@ -18,12 +22,14 @@ function test(name: string, fn: () => Promise<void>): void {
 }
 
 /** An engine, and sessions that submit to it. */
-function server(options: { limits?: Partial<SessionLimits>; log?: Log; token?: string } = {}) {
+function server(
+  options: { limits?: Partial<SessionLimits>; log?: Log; token?: string; storage?: Storage } = {},
+) {
   const context = contextWith({
     isToken: (token) => options.token === undefined || token === options.token,
   });
   const log = options.log ?? silentLog;
-  const commits = commitsInMemory(context.table);
+  const commits = new Commits(options.storage ?? memoryStorage, context.table);
   const executor = new Executor({ context, commits, maxReplyBytes: 1e8, log });
   const queue = new CommandQueue(executor.execute, commits);
   const limits = { maxRequestBytes: 1_000_000, maxOutputBytes: 1_000_000, ...options.limits };
@@ -65,6 +71,76 @@ test("replies come in the order of the requests, however both are cut", async ()
     ),
     { numRuns: 100 },
   );
+});
+
+test("keys and values come back byte for byte, however the requests are cut (I8)", async () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 4 });
+  const values = fc.array(fc.oneof(jsonText, fc.nat(3_000).map((size) => `"${"v".repeat(size)}"`)));
+  const text = fc.string({ unit: "binary", maxLength: 4 });
+  const isSpread = fc.boolean();
+  await fc.assert(
+    fc.asyncProperty(values, text, sizes, isSpread, async (values, text, sizes, isSpread) => {
+      const { connection, ended } = server({ storage: new FakeStorage("never") }).connect();
+      const sent = values.map((value) => value.toWellFormed().replace(/[\r\n]/g, " "));
+      const keyOf = (at: number) => JSON.stringify(`${text}${at % 7}`);
+      const lines = sent.map((value, at) => {
+        const insert = `{"method":"insert","key":${keyOf(at)},"value":${value}}\n`;
+        return `${insert}{"method":"lookup","key":${keyOf(at)}}\n`;
+      });
+      if (isSpread) { for (const line of lines) connection.send(...cut(utf8(line), sizes)); }
+      else connection.send(...cut(utf8(lines.join("")), sizes));
+      connection.send(null);
+      await ended;
+      const expected = sent.map((value) =>
+        `{"status":"OK","result":null}\n{"status":"OK","result":${value}}\n`
+      );
+      assert.equal(connection.written, expected.join(""));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("no reply leaves before what it shows is durable, and nothing is read meanwhile (I2)", async () => {
+  const storage = new FakeStorage();
+  const { connect } = server({ storage });
+  const all = numbersTo(10).map(() => connect()); // so many that their sync is in the background
+  for (const { connection } of all) {
+    connection.send('{"method":"insert","key":"k","value":1}\n', ping(1));
+  }
+  await settled();
+  assert.equal(storage.pendingSyncs, 1);
+  for (const { connection } of all) {
+    assert.equal(connection.written, "");
+    assert.equal(connection.bufferSizes.length, 1);
+  }
+  storage.endSync();
+  await settled();
+  for (const { connection } of all) assert.deepEqual(ids(connection), [undefined, 1]);
+  for (const { session } of all) session.end();
+  await Promise.all(all.map(({ ended }) => ended));
+});
+
+test("a failed write is told in the order of the requests (I1, I6)", async () => {
+  const storage = new FakeStorage("never");
+  const { connect } = server({ storage });
+  const { connection, ended } = connect();
+  const insert = (id: number) => `{"method":"insert","key":"k","value":${id},"id":${id}}\n`;
+  connection.send(insert(0) + ping(1));
+  await connection.until(() => connection.replies.length === 2);
+  storage.whyNoWrites = "full";
+  const lookup = '{"method":"lookup","key":"k","id":4}\n';
+  connection.send(ping(2) + insert(3) + lookup + "nonsense\n" + insert(5) + ping(6), null);
+  await ended;
+  assert.deepEqual(connection.replies.map(({ id, type, result }) => [id, type ?? result]), [
+    [0, null],
+    [1, "pong"],
+    [2, "pong"],
+    [3, "StorageError"],
+    [4, 0],
+    [undefined, "RequestError"],
+    [5, "StorageError"],
+    [6, "pong"],
+  ]);
 });
 
 test("good and bad lines each get one reply, in order", async () => {
@@ -112,13 +188,16 @@ test("a reset in the middle of a line ends the session only", async () => {
   assert.deepEqual(ids(other.connection), [1]);
 });
 
-test("a failing write ends the session only", async () => {
-  const { connect } = server();
+test("a failing write ends the session only, and is no bug", async () => {
+  const lines: string[] = [];
+  const log = createLog({ format: "json", write: (line) => void lines.push(line) });
+  const { connect } = server({ log });
   const first = connect(), other = connect();
   first.connection.writeFailure = new Error("broken pipe");
   first.connection.send(pings(100));
   await first.ended;
   assert.equal(first.connection.closes, 1);
+  assert.deepEqual(lines, []);
   other.connection.send(ping(1), null);
   await other.ended;
   assert.deepEqual(ids(other.connection), [1]);
@@ -255,19 +334,27 @@ test("nothing that a client sends makes run() throw", async () => {
   );
 });
 
-test("a bug in the engine is logged and ends the session only", async () => {
-  const lines: string[] = [];
-  const log = createLog({ format: "json", write: (line) => void lines.push(line) });
-  const { connect } = server({ log });
-  const first = connect(() => Promise.reject(new RangeError("a bug"))), other = connect();
-  first.connection.send(ping(1));
-  await first.ended;
-  assert.equal(first.connection.closes, 1);
-  assert.deepEqual(lines.map((line) => JSON.parse(line).level), ["error"]);
-  other.connection.send(ping(2), null);
-  await other.ended;
-  assert.deepEqual(ids(other.connection), [2]);
-});
+const throwsAtOnce = () => {
+  throw new RangeError("a bug");
+};
+
+for (const submit of [throwsAtOnce, () => Promise.reject(new RangeError("a bug"))]) {
+  const when = submit === throwsAtOnce ? "at once" : "later";
+  test(`a bug in the engine that shows ${when} is logged and ends the session only`, async () => {
+    const lines: string[] = [];
+    const log = createLog({ format: "json", write: (line) => void lines.push(line) });
+    const { connect } = server({ log });
+    const first = connect(submit), other = connect();
+    first.connection.send(ping(1));
+    await first.ended;
+    assert.equal(first.connection.closes, 1);
+    assert.equal(first.connection.written, "");
+    assert.deepEqual(lines.map((line) => JSON.parse(line).level), ["error"]);
+    other.connection.send(ping(2), null);
+    await other.ended;
+    assert.deepEqual(ids(other.connection), [2]);
+  });
+}
 
 /** What the log says of each session's end. */
 async function reasons(use: (connect: ReturnType<typeof server>["connect"]) => Promise<void>) {

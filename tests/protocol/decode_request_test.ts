@@ -4,10 +4,12 @@
  */
 import assert from "assert";
 import fc from "fast-check";
-import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
+import { textOf } from "../../lib/base/span.ts";
+import { decodeRequest, isRefusal, refusedLine } from "../../lib/protocol/decode_request.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
 import {
   type FailureType,
+  type Method,
   METHODS,
   type Refusal,
   type Request,
@@ -19,7 +21,8 @@ import {
   tokenSoup,
   white,
 } from "../helpers/json_texts.ts";
-import { cut, linesOf } from "../helpers/streams.ts";
+import { type Told, toldOf } from "../helpers/told.ts";
+import { cut, joined, utf8 } from "../helpers/streams.ts";
 
 /** Longest message that any line may cause, in characters. */
 const MAX_MESSAGE_CHARS = 700;
@@ -28,18 +31,27 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `decode_request: ${name}`, permissions: "none", fn });
 }
 
-const decode = (line: string) => decodeRequest(line, 1_000);
-
-function request(line: string): Request {
-  const decoded = decode(line);
-  assert.ok(!isRefusal(decoded), isRefusal(decoded) ? decoded.failure.message : "");
-  return decoded;
+/** Decodes a line that stands in the middle of other bytes, which would make something else of it. */
+function decode(line: string): Request | Refusal {
+  const before = utf8('{"method":"size"}\n'), bytes = utf8(line);
+  const behind = utf8('}]"0,1\n{"id":1}\n');
+  return decodeRequest(
+    joined([before, bytes, behind]),
+    before.length,
+    before.length + bytes.length,
+  );
 }
 
-function refusal(line: string): Refusal {
+function request(line: string): Told {
+  const decoded = decode(line);
+  assert.ok(!isRefusal(decoded), isRefusal(decoded) ? decoded.failure.message : "");
+  return toldOf(decoded);
+}
+
+function refusal(line: string): Told & Pick<Refusal, "failure"> {
   const decoded = decode(line);
   assert.ok(isRefusal(decoded), `it was taken: ${line.slice(0, 200)}`);
-  return decoded;
+  return { ...toldOf(decoded), failure: decoded.failure };
 }
 
 function refused(line: string, type: FailureType, ...words: string[]): void {
@@ -55,9 +67,13 @@ function isSentence(message: string): void {
   assert.ok(message.length <= MAX_MESSAGE_CHARS, `${message.length} characters`);
 }
 
+/** What can come over the wire: a lone surrogate only as an escape. */
+const sentJson = jsonText.map((text) => text.toWellFormed());
+const sentLiteral = stringLiteral.map((text) => text.toWellFormed());
+
 test("each method gives its members", () => {
   const id = undefined, limit = undefined, cursor = undefined;
-  const cases: [string, Request][] = [
+  const cases: [string, Told & { method: Method }][] = [
     ['{"method":"insert","key":"k","value":[1, 2]}', {
       method: "insert",
       id,
@@ -90,7 +106,7 @@ test("each method gives its members", () => {
 
 test("a value and an id are kept as they were spelt", () => {
   fc.assert(
-    fc.property(jsonText, jsonText, white, white, (value, id, before, after) => {
+    fc.property(sentJson, sentJson, white, white, (value, id, before, after) => {
       const line =
         `{"method":"insert","key":"k","value":${before}${value}${after},"id"${after}:${id}${before}}`;
       assert.deepEqual(request(line), { method: "insert", id, key: "k", value });
@@ -100,7 +116,7 @@ test("a value and an id are kept as they were spelt", () => {
 });
 
 test("a key is its characters, however escaped", () => {
-  fc.assert(fc.property(stringLiteral, (literal) => {
+  fc.assert(fc.property(sentLiteral, (literal) => {
     const decoded = request(`{"method":"lookup","key":${literal}}`);
     assert.deepEqual(decoded, { method: "lookup", id: undefined, key: JSON.parse(literal) });
   }));
@@ -189,14 +205,23 @@ test("an id that was found comes back with any refusal", () => {
   assert.equal(refusal('{"method":"lookup","id":null}').id, "null");
 });
 
+test("a key has one canonical text, however escaped", () => {
+  fc.assert(
+    fc.property(sentLiteral, (literal) => {
+      const decoded = decode(`{"method":"lookup","key":${literal}}`);
+      assert.ok(!isRefusal(decoded) && decoded.method === "lookup");
+      assert.equal(textOf(decoded.key), JSON.stringify(JSON.parse(literal)).slice(1, -1));
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test("lines that are none are refused with their limit", () => {
-  const tooLong = decodeRequest({ problem: "too long" }, 1_234);
-  assert.ok(isRefusal(tooLong));
+  const tooLong = refusedLine("too long", 1_234);
   assert.equal(tooLong.failure.type, "TooLarge");
   assert.ok(tooLong.failure.message.includes("1234"));
   isSentence(tooLong.failure.message);
-  const notUtf8 = decodeRequest({ problem: "not UTF-8" }, 1_234);
-  assert.ok(isRefusal(notUtf8));
+  const notUtf8 = refusedLine("not UTF-8", 1_234);
   assert.equal(notUtf8.failure.type, "RequestError");
   isSentence(notUtf8.failure.message);
 });
@@ -226,8 +251,10 @@ test("any bytes in any cut give requests or refusals", () => {
   const bytes = fc.uint8Array({ maxLength: 300 });
   fc.assert(fc.property(bytes, fc.integer({ min: 1, max: 50 }), (bytes, size) => {
     const framer = new LineFramer(40);
-    for (const chunk of cut(bytes, [size])) framer.push(chunk);
-    for (const line of linesOf(framer)) decodeRequest(line, 40);
+    for (const chunk of cut(bytes, [size])) {
+      framer.push(chunk);
+      while (framer.next()) decodeRequest(framer.bytes, framer.start, framer.end);
+    }
   }));
 });
 

@@ -2,10 +2,12 @@
 import assert from "assert";
 import fc from "fast-check";
 import { decodeReply } from "../../lib/protocol/decode_reply.ts";
-import { encodeFailure, encodeSuccess } from "../../lib/protocol/encode_reply.ts";
-import type { FailureType } from "../../lib/protocol/message.ts";
+import { ByteChunks } from "../../lib/base/byte_chunks.ts";
+import { spanOf } from "../../lib/base/span.ts";
+import { addFailure, addSuccess, NULL_RESULT } from "../../lib/protocol/encode_reply.ts";
+import type { Failure, FailureType } from "../../lib/protocol/message.ts";
 import { jsonText } from "../helpers/json_texts.ts";
-import { framed } from "../helpers/streams.ts";
+import { framed, textOfChunks } from "../helpers/streams.ts";
 
 const oneLineJson = jsonText.map((text) => text.replace(/[\r\n]/g, " ").toWellFormed());
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
@@ -13,6 +15,27 @@ const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `encode_reply: ${name}`, permissions: "none", fn });
 }
+
+function encodeSuccess(id: string | undefined, result: string, cursor?: string): string {
+  const out = new ByteChunks();
+  addSuccess(out, id === undefined ? undefined : spanOf(id), spanOf(result), cursor);
+  return textOfChunks(out);
+}
+
+function encodeFailure(id: string | undefined, failure: Failure): string {
+  const out = new ByteChunks();
+  addFailure(out, id === undefined ? undefined : spanOf(id), failure);
+  return textOfChunks(out);
+}
+
+test("the usual reply to a change is like others", () => {
+  for (const id of [undefined, spanOf("17")]) {
+    const usual = new ByteChunks(), other = new ByteChunks();
+    addSuccess(usual, id, NULL_RESULT);
+    addSuccess(other, id, spanOf("null"));
+    assert.equal(textOfChunks(usual), textOfChunks(other));
+  }
+});
 
 test("the contract's forms, to the letter", () => {
   assert.equal(encodeSuccess(undefined, "null"), '{"status":"OK","result":null}\n');

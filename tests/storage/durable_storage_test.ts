@@ -13,6 +13,8 @@ import {
   pairsOf,
   startOn,
 } from "../helpers/durable_engine.ts";
+import { insertOf } from "../helpers/changes.ts";
+import { insertText } from "../helpers/table_texts.ts";
 import { ioError, noSpace, SimulatedDisk } from "../helpers/simulated_disk.ts";
 import { stoppedClock } from "../helpers/stopped_clock.ts";
 
@@ -25,8 +27,8 @@ const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve
 
 /** Makes one change to the table and the storage. */
 function insert({ storage, table }: Life, key: string, value: string): number {
-  table.insert(key, value);
-  const seq = storage.append({ method: "insert", key, value });
+  insertText(table, key, value);
+  const seq = storage.append(insertOf(key, value));
   storage.write();
   return seq;
 }
@@ -116,6 +118,82 @@ test("what a checkpoint's walk saw is on disk in the log before the checkpoint c
   await storage.close();
 });
 
+test("a sync of the old log that ends after a new one was begun tells of the old one only (I2, I3)", async () => {
+  const { disk, storage, old, life } = await withCheckpointDuringSync();
+  assert.equal(storage.durableSeq, 3, "the old log was synced before the new one was taken");
+  await provesDurable(disk, storage);
+  insert(life, "d", "4");
+  disk.releaseSyncs();
+  await old;
+  assert.equal(storage.durableSeq, 3, "what is in the new log was not synced");
+  await provesDurable(disk, storage);
+  await storage.sync();
+  assert.equal(storage.durableSeq, 4);
+  await provesDurable(disk, storage);
+  await storage.checkpointing;
+  await provesDurable(disk, storage);
+  assert.deepEqual(disk.list(), ["table.ckpt", LOG]);
+  await storage.close();
+  assert.equal(disk.openFiles, 0);
+});
+
+test("a sync of the new log does not wait for one of the old log, which tells of nothing then", async () => {
+  const { disk, storage, old, life } = await withCheckpointDuringSync();
+  insert(life, "d", "4");
+  await storage.sync();
+  assert.equal(storage.durableSeq, 4);
+  await provesDurable(disk, storage);
+  insert(life, "e", "5");
+  disk.releaseSyncs();
+  await old;
+  assert.equal(storage.durableSeq, 4, "neither back nor on");
+  await provesDurable(disk, storage);
+  await storage.sync();
+  await storage.checkpointing;
+  await storage.close();
+});
+
+test("a sync of the old log that fails after a new one was begun is told (I6)", async () => {
+  const { disk, storage, old, life } = await withCheckpointDuringSync();
+  disk.plan = ({ kind, name }) =>
+    kind === "sync" && name === LOG ? { error: ioError() } : undefined;
+  disk.releaseSyncs();
+  await assert.rejects(old, /Input\/output/);
+  assert.equal(life.syncFailures.length, 1);
+  await storage.sync();
+  await storage.checkpointing;
+  await storage.close();
+});
+
+/** Begins a checkpoint while a sync of the first change is under way, and waits for its new log. */
+async function withCheckpointDuringSync() {
+  const disk = new SimulatedDisk();
+  const life = await startOn(disk, { entries: 3 });
+  const { storage } = life;
+  const hasNewLog = Promise.withResolvers<void>();
+  disk.watch = (moment, { kind, name }) => {
+    if (moment === "after" && kind === "create" && name === "table.ckpt.new") hasNewLog.resolve();
+  };
+  disk.holdSyncs((name) => name === LOG);
+  insert(life, "a", "1");
+  const old = storage.sync();
+  insert(life, "b", "2");
+  assert.equal(storage.durableSeq, 0);
+  insert(life, "c", "3"); // now the log is over-long
+  await hasNewLog.promise;
+  return { disk, life, storage, old };
+}
+
+/** Proves that no power failure goes back behind what storage says is durable. */
+async function provesDurable(disk: SimulatedDisk, { durableSeq }: Life["storage"]): Promise<void> {
+  for (let seed = 0; seed < 50; seed++) {
+    const { recovered, storage } = await startOn(disk.crashed(seed));
+    assert.ok(recovered.lastSeq >= durableSeq, `${recovered.lastSeq} of ${durableSeq}, ${seed}`);
+    await storage.checkpointing;
+    await storage.close();
+  }
+}
+
 test("a failed sync is told, whoever asked for it", async () => {
   for (const how of ["now", "background"]) {
     const disk = new SimulatedDisk();
@@ -138,7 +216,7 @@ test("a failed sync is told also when it is that of a failed write's cut", async
   disk.plan = ({ kind }) =>
     kind === "write" || kind === "sync" ? { error: ioError(), taken: 0.5 } : undefined;
   const before = disk.operations;
-  life.storage.append({ method: "insert", key: "b", value: "2" });
+  life.storage.append(insertOf("b", "2"));
   assert.throws(() => life.storage.write());
   const hasSynced = disk.operations > before + 2;
   assert.equal(life.syncFailures.length, hasSynced ? 1 : 0, "a second try might lie");
@@ -151,8 +229,8 @@ test("after a failed batch the next change has its number", async () => {
   const life = await startOn(disk);
   insert(life, "a", "1");
   disk.plan = ({ kind }) => kind === "write" ? { error: noSpace(), taken: 0.7 } : undefined;
-  life.storage.append({ method: "insert", key: "b", value: "2" });
-  life.storage.append({ method: "insert", key: "c", value: "3" });
+  life.storage.append(insertOf("b", "2"));
+  life.storage.append(insertOf("c", "3"));
   assert.throws(() => life.storage.write(), WriteError);
   assert.equal(life.storage.writtenSeq, 1);
   disk.plan = () => undefined;
@@ -170,18 +248,22 @@ const STEPS = [
   ["write", "table.ckpt.new"],
   ["sync", "table.ckpt.new"],
   ["rename", "table.ckpt.new to table.ckpt"],
+  ["syncFolder", "", 2],
+  ["syncFolder", "", 3],
   ["rename", "table.txn.1 to table.txn"],
+  ["syncFolder", "", 4],
+  ["truncate", "table.txn"],
+  ["truncate", "table.ckpt", 2],
 ] as const;
 
-for (const [kind, name] of STEPS) {
-  test(`a checkpoint that fails at ${kind} ${name} does no harm, and the next one tidies up`, async () => {
+for (const [kind, name, nth = 1] of STEPS) {
+  test(`a checkpoint that fails at ${kind} ${name} (${nth}) does no harm, and the next one tidies up`, async () => {
     const disk = new SimulatedDisk();
     const life = await startOn(disk, { entries: 5 });
-    let hasFailed = false;
+    let times = 0;
     disk.plan = (operation) => {
-      if (hasFailed || operation.kind !== kind || operation.name !== name) return undefined;
-      hasFailed = true;
-      return { error: ioError(), taken: 0.5 };
+      if (operation.kind !== kind || operation.name !== name) return undefined;
+      return ++times === nth ? { error: ioError(), taken: 0.5 } : undefined;
     };
     for (let value = 0; value < 60; value++) {
       insert(life, `k${value % 7}`, String(value));
@@ -191,7 +273,7 @@ for (const [kind, name] of STEPS) {
       assert.deepEqual(await found(disk.killed()), expected);
       assert.deepEqual(await found(disk.crashed(value)), expected);
     }
-    assert.ok(hasFailed);
+    assert.ok(times >= nth);
     assert.equal(life.syncFailures.length, 0);
     await life.storage.checkpointing;
     await life.storage.close();
@@ -199,6 +281,30 @@ for (const [kind, name] of STEPS) {
     assert.equal(disk.openFiles, 0);
   });
 }
+
+test("what a checkpoint replaces is freed bit by bit, once all is durable (I3)", async () => {
+  const disk = new SimulatedDisk();
+  const life = await startOn(disk, { entries: 3 });
+  for (let value = 1; value <= 3; value++) insert(life, "a", String(value));
+  await life.storage.checkpointing;
+  const steps: string[] = [];
+  disk.watch = (moment, { kind, name }) => {
+    if (moment === "after" && !["write", "sync"].includes(kind)) steps.push(`${kind} ${name}`);
+  };
+  for (let value = 1; value <= 3; value++) insert(life, "b", String(value));
+  await life.storage.checkpointing;
+  const replaced = steps.indexOf("rename table.ckpt.new to table.ckpt");
+  assert.deepEqual(steps.slice(replaced + 1), [
+    "syncFolder ",
+    "syncFolder ",
+    "rename table.txn.1 to table.txn",
+    "syncFolder ",
+    ...Array(3).fill("truncate table.ckpt"),
+    ...Array(3).fill("truncate table.txn"),
+  ]);
+  await life.storage.close();
+  assert.equal(disk.openFiles, 0);
+});
 
 test("checkpoints that fail for long leave no heap of files", async () => {
   const disk = new SimulatedDisk();
@@ -274,7 +380,7 @@ test("a log that could not be cut is not left behind with changes that were not 
     const fails = name === LOG ? kind === "write" || kind === "truncate" : name.endsWith(".ckpt");
     return fails ? { error: ioError(), taken: 0.7 } : undefined;
   };
-  for (const key of ["b", "c", "d"]) storage.append({ method: "insert", key, value: "1" });
+  for (const key of ["b", "c", "d"]) storage.append(insertOf(key, "1"));
   let hasEnded = false;
   try {
     storage.write();

@@ -3,7 +3,9 @@ import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { openFolder, type OpenTable } from "../../lib/storage/open_folder.ts";
+import { insertOf } from "../helpers/changes.ts";
 import { SmallDisk, TempFolder, testWithMounts } from "../helpers/folders.ts";
+import { insertText, lookupText } from "../helpers/table_texts.ts";
 
 function open(folder: string): Promise<OpenTable> {
   return openFolder({
@@ -36,12 +38,12 @@ Deno.test("open_folder: a missing folder is made, for its owner only, and found 
   await using temp = await TempFolder.make();
   const folder = `${temp.path}/a/b`;
   const first = await open(folder);
-  first.table.insert("a", "[1.0]");
-  first.storage.append({ method: "insert", key: "a", value: "[1.0]" });
+  insertText(first.table, "a", "[1.0]");
+  first.storage.append(insertOf("a", "[1.0]"));
   first.storage.write();
   await first.close();
   const second = await open(folder);
-  assert.equal(second.table.lookup("a"), "[1.0]");
+  assert.equal(lookupText(second.table, "a"), "[1.0]");
   assert.deepEqual([second.recovered.lastSeq, second.recovered.replayed], [1, 1]);
   await second.close();
   for await (const { name } of Deno.readDir(folder)) {

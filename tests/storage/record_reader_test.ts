@@ -1,9 +1,10 @@
 /** Proves that records are read in whatever pieces the file gives them. */
 import assert from "assert";
 import fc from "fast-check";
+import { textAt } from "../../lib/base/span.ts";
 import type { ReadableFile } from "../../lib/storage/files.ts";
-import { readRecords } from "../../lib/storage/record_reader.ts";
-import { RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { RecordReader } from "../../lib/storage/record_reader.ts";
+import { RecordBuffer, type TxnRecord } from "../../lib/storage/txn_record.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
 
 function test(name: string, fn: () => void): void {
@@ -49,8 +50,32 @@ function bytesOf(...records: string[]): Uint8Array {
   return buffer.bytes().slice();
 }
 
+/** A line of a file: its place, and the JSON of its record or of a hidden one. */
+interface Line {
+  readonly offset: number;
+  readonly end: number;
+  readonly json: string | undefined;
+  readonly hidden: string | undefined;
+}
+
+function linesOf(bytes: Uint8Array, sizes?: readonly number[]): Line[] {
+  const lines: Line[] = [];
+  using reader = new RecordReader(new Pieces(bytes, sizes));
+  while (reader.next()) {
+    const { offset, end, record } = reader;
+    const hidden = record === undefined ? reader.hidden() : undefined;
+    lines.push({ offset, end, json: record && json(record), hidden: hidden && json(hidden) });
+  }
+  assert.equal(reader.next(), false, "the end stays the end");
+  return lines;
+}
+
+function json({ bytes, jsonStart, jsonEnd }: TxnRecord): string {
+  return textAt(bytes, jsonStart, jsonEnd);
+}
+
 const jsonOf = (bytes: Uint8Array, sizes?: readonly number[]) =>
-  [...readRecords(new Pieces(bytes, sizes))].map(({ record }) => record?.json);
+  linesOf(bytes, sizes).map(({ json }) => json);
 
 test("in pieces of any sizes", () => {
   fc.assert(
@@ -67,11 +92,11 @@ test("each line says where it begins and ends, damaged ones too", () => {
       const place = at % bytes.length;
       bytes[place] = (bytes[place] ?? 0) ^ (1 << bit);
       let end = 0;
-      for (const line of readRecords(new Pieces(bytes, [size]))) {
+      for (const line of linesOf(bytes, [size])) {
         assert.equal(line.offset, end);
         end = line.end;
         const isHit = place >= line.offset && place < line.end;
-        assert.equal(line.record === undefined, isHit, `byte ${place} of ${line.offset} to ${end}`);
+        assert.equal(line.json === undefined, isHit, `byte ${place} of ${line.offset} to ${end}`);
       }
       assert.equal(end, bytes.length);
     }),
@@ -82,10 +107,10 @@ test("each line says where it begins and ends, damaged ones too", () => {
 test("what stands behind the last LF is no record", () => {
   const bytes = bytesOf(...RECORDS);
   for (let cut = 1; cut <= 20; cut++) {
-    const lines = [...readRecords(new Pieces(bytes.subarray(0, -cut)))];
+    const lines = linesOf(bytes.subarray(0, -cut));
     const last = lines.at(-1);
     assert.equal(lines.length, RECORDS.length);
-    assert.equal(last?.record, undefined);
+    assert.equal(last?.json, undefined);
     assert.equal(last?.end, bytes.length - cut);
   }
 });
@@ -96,16 +121,63 @@ test("a record that is not UTF-8 harms no other one", () => {
   assert.deepEqual(jsonOf(bytes), [RECORDS[0], undefined, RECORDS[2]]);
 });
 
-test("a record larger than what is read at once", () => {
-  const large = JSON.stringify("\u20ac".repeat(1_500_000));
-  assert.deepEqual(jsonOf(bytesOf("1", large, "3")), ["1", large, "3"]);
+test("a record whose LF before it is damaged is found behind the one that it hides in", () => {
+  const bytes = bytesOf(...RECORDS, ...RECORDS);
+  const lines = linesOf(bytes);
+  for (const [number, { end }] of lines.entries()) {
+    const damaged = bytes.slice();
+    damaged[end - 1] = 0;
+    const found = linesOf(damaged, [100]);
+    const last = lines.length - 1;
+    const expected = lines.toSpliced(number, 2, {
+      offset: lines[number]?.offset ?? 0,
+      end: lines[Math.min(number + 1, last)]?.end ?? 0,
+      json: undefined,
+      hidden: lines[number + 1]?.json,
+    });
+    assert.deepEqual(found, expected);
+  }
 });
 
-test("the file is closed at the end, and when nobody reads on", () => {
-  for (const count of [1, 2, RECORDS.length, RECORDS.length + 1]) {
+test("what stands behind the last LF may hide a record, but not be one", () => {
+  const whole = bytesOf(RECORDS[0] ?? "").slice(0, -1);
+  const noLine = { offset: 0, json: undefined };
+  assert.deepEqual(linesOf(whole), [{ ...noLine, end: whole.length, hidden: undefined }]);
+  const behind = joined([utf8("xyz"), whole]);
+  assert.deepEqual(linesOf(behind), [{ ...noLine, end: behind.length, hidden: RECORDS[0] }]);
+});
+
+test("a damaged line is searched for hidden records, but not for ever", () => {
+  const beginnings = (count: number) => utf8("12345678 1 1 {".repeat(count));
+  const hiddenBehind = (count: number) =>
+    linesOf(joined([beginnings(count), bytesOf(RECORDS[0] ?? "")]))[0]?.hidden;
+  assert.equal(hiddenBehind(900), RECORDS[0]);
+  assert.equal(hiddenBehind(1_100), undefined);
+});
+
+test("records larger than what is read at once", () => {
+  const large = JSON.stringify("\u20ac".repeat(1_500_000));
+  const records = ["1", large, "3", large, large, "6"];
+  assert.deepEqual(jsonOf(bytesOf(...records)), records);
+  assert.deepEqual(jsonOf(bytesOf(...records), [70_001]), records);
+});
+
+test("what an earlier part of the file has left in the buffer is no line", () => {
+  const record = JSON.stringify("x".repeat(300));
+  const records = Array.from({ length: 3_000 }, () => record);
+  const bytes = bytesOf(...records).subarray(0, -400);
+  assert.deepEqual(linesOf(bytes).slice(-2).map(({ json }) => json), [record, undefined]);
+  assert.equal(linesOf(bytes).at(-1)?.end, bytes.length);
+});
+
+test("the file is closed with the reader, at the end or before", () => {
+  for (const count of [0, 1, 2, RECORDS.length, RECORDS.length + 1]) {
     const file = new Pieces(bytesOf(...RECORDS));
-    let read = 0;
-    for (const _line of readRecords(file)) if (++read === count) break;
+    {
+      using reader = new RecordReader(file);
+      for (let read = 0; read < count; read++) reader.next();
+      assert.equal(file.closes, 0);
+    }
     assert.equal(file.closes, 1);
   }
 });

@@ -30,6 +30,16 @@ function checkpointOf(covers: number, keys: readonly string[]): Uint8Array {
   return buffer.bytes().slice();
 }
 
+/** A file of these records; numbered from 0, or as they say. */
+function fileOf(...records: readonly (string | readonly [seq: number, json: string])[]) {
+  const buffer = new RecordBuffer();
+  for (const [at, record] of records.entries()) {
+    const [seq, json] = typeof record === "string" ? [at, record] : record;
+    buffer.add(seq, 0, json);
+  }
+  return buffer.bytes().slice();
+}
+
 async function recovered(files: Readonly<Record<string, Uint8Array>>) {
   const disk = SimulatedDisk.of(files);
   const table = new HashTable();
@@ -56,6 +66,31 @@ test("it says what it found", async () => {
   );
   assert.deepEqual(found.disk.bytesOf("table.torn.1"), torn);
   assert.deepEqual(found.olderLogs, []);
+});
+
+test("it tells now and then how far it is, in bytes of all files", async () => {
+  const numbers = Array.from({ length: 24_000 }, (_, at) => at + 1);
+  const files = {
+    "table.ckpt": checkpointOf(0, numbers.map(String)),
+    "table.txn": logOf(...numbers.slice(0, 12_000)),
+    "table.txn.1": logOf(...numbers.slice(12_000)),
+    "table.txn.2": logOf(),
+  };
+  const told: number[] = [];
+  const { log } = await recover(
+    SimulatedDisk.of(files),
+    new HashTable(),
+    (bytes) => told.push(bytes),
+  );
+  log.close();
+  assert.deepEqual(told, told.toSorted((a, b) => a - b));
+  const [checkpoint = 0, log1 = 0, log2 = 0] = Object.values(files).map(({ length }) => length);
+  const ends = [checkpoint, checkpoint + log1, checkpoint + log1 + log2];
+  for (const [at, end] of ends.entries()) {
+    const begin = ends[at - 1] ?? 0;
+    assert.ok(told.some((bytes) => bytes > begin && bytes <= end), `none from ${begin} to ${end}`);
+  }
+  assert.ok((told.at(-1) ?? 0) <= (ends.at(-1) ?? 0));
 });
 
 test("logs that follow each other are one history", async () => {
@@ -132,4 +167,76 @@ test("damage that a later log proves is refused, and no file stays open", async 
     return true;
   });
   assert.equal(disk.openFiles, 0, "all files are closed");
+});
+
+test("damage among changes that the checkpoint covers is damage where others follow", async () => {
+  const bytes = logOf(4, 5, 6);
+  const lines = new TextDecoder().decode(bytes).split(/(?<=\n)/);
+  const offset = lines.slice(0, 2).join("").length;
+  bytes[offset + 20] = 0;
+  const checkpoint = checkpointOf(5, ["a"]);
+  const disk = SimulatedDisk.of({ "table.ckpt": checkpoint, "table.txn": bytes });
+  await assert.rejects(recover(disk, new HashTable()), (error) => {
+    assert.ok(error instanceof DamageError);
+    assert.deepEqual([error.file, error.offset], ["table.txn", offset]);
+    assert.match(error.message, /change 5 was on disk/);
+    return true;
+  });
+  const end = offset + (lines[2]?.length ?? 0);
+  const found = await recovered({ "table.ckpt": checkpoint, "table.txn": bytes.slice(0, end) });
+  assert.deepEqual([found.lastSeq, found.replayed, found.cutBytes], [5, 0, end - offset]);
+});
+
+test("damage that the checkpoint covers, with logs that go on behind it, costs nothing", async () => {
+  const old = logOf(4, 5);
+  old[old.length - 3] = 0;
+  const files = { "table.ckpt": checkpointOf(5, ["a"]), "table.txn": old, "table.txn.1": logOf(6) };
+  const found = await recovered(files);
+  assert.deepEqual([found.lastSeq, found.keys, found.cutBytes], [6, 2, 0]);
+  assert.equal(found.log.name, "table.txn.1");
+  assert.deepEqual(found.disk.bytesOf("table.txn"), old, "the next checkpoint removes it");
+});
+
+test("behind a torn end, logs that were only begun are removed", async () => {
+  const whole = logOf(1, 2);
+  const found = await recovered({
+    "table.txn": joined([whole, utf8("12345678 3 1 {")]),
+    "table.txn.1": logOf(),
+    "table.txn.2": new Uint8Array(0),
+  });
+  assert.deepEqual([found.lastSeq, found.keys, found.cutTo], [2, 2, "table.torn.1"]);
+  assert.deepEqual([found.log.name, found.log.bytes], ["table.txn", whole.length]);
+  assert.deepEqual(found.disk.bytesOf("table.txn"), whole);
+  assert.deepEqual(found.disk.list(), ["table.torn.1", "table.txn"]);
+});
+
+test("a log whose very first record is torn is begun anew", async () => {
+  for (const length of [0, 10, logOf().length - 1]) {
+    const found = await recovered({ "table.txn": logOf().slice(0, length) });
+    assert.deepEqual([found.cutBytes, found.disk.bytesOf("table.txn")], [length, logOf()]);
+  }
+});
+
+test("first and last records that say something else are damage", async () => {
+  const header = '{"htserver":"ckpt","version":1,"covers":0}';
+  const insert = '{"method":"insert","key":"a","value":1}';
+  const cases: readonly (readonly [Record<string, Uint8Array>, RegExp])[] = [
+    [{ "table.txn": fileOf([1, HEADER]) }, /its first record must say that it is a 'txn' file/],
+    [
+      { "table.ckpt": fileOf(HEADER) },
+      /must say that it is a 'ckpt' file, and it says "{\\"htserver/,
+    ],
+    [{ "table.ckpt": fileOf(header, insert, '{"end":1}', insert) }, /something behind its last/],
+    [{ "table.ckpt": fileOf(header, insert, '{"end":2}') }, /a record holds no change/],
+    [{ "table.ckpt": fileOf(header, insert) }, /its end is missing/],
+  ];
+  for (const [files, message] of cases) {
+    const disk = SimulatedDisk.of(files);
+    await assert.rejects(recover(disk, new HashTable()), (error) => {
+      assert.ok(error instanceof DamageError);
+      assert.match(error.message, message);
+      return true;
+    });
+    assert.equal(disk.openFiles, 0);
+  }
 });

@@ -2,7 +2,15 @@
 import assert from "assert";
 import { silentLog } from "../../lib/base/log.ts";
 import { openFolder } from "../../lib/storage/open_folder.ts";
+import { recover } from "../../lib/storage/recovery.ts";
+import { replaceBySalvaged, salvage } from "../../lib/storage/salvage.ts";
+import { RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { HashTable } from "../../lib/table/hash_table.ts";
+import { insertOf, removeOf } from "../helpers/changes.ts";
 import { ALONE, fromSource, run } from "../helpers/program.ts";
+import { SimulatedDisk } from "../helpers/simulated_disk.ts";
+import { joined, utf8 } from "../helpers/streams.ts";
+import { pairsOf } from "../helpers/table_texts.ts";
 
 const SERVE = ALONE.filter((flag) => flag !== "--memory");
 
@@ -18,7 +26,7 @@ async function folderWith(keys: number): Promise<string> {
     onSyncFailure: (error) => assert.fail(String(error)),
   });
   for (let key = 0; key < keys; key++) {
-    open.storage.append({ method: "insert", key: `k${key}`, value: String(key) });
+    open.storage.append(insertOf(`k${key}`, String(key)));
     open.storage.write();
     open.storage.syncNow();
   }
@@ -73,4 +81,94 @@ Deno.test("salvage: a folder that is not there, or takes other flags, ends in a 
   const more = await run(fromSource("server.ts", "a-a4", "--repair", "/none"));
   assert.equal(more.code, 2);
   assert.match(more.stderr, /^htserver: --repair takes a data folder and nothing else/);
+});
+
+/** A checkpoint of two keys, a damaged log with gaps, and one behind it. */
+function damagedFolder(): Record<string, Uint8Array<ArrayBuffer>> {
+  const checkpoint = new RecordBuffer();
+  checkpoint.add(0, 0, '{"htserver":"ckpt","version":1,"covers":5}');
+  checkpoint.addChange(1, 0, insertOf("a", "1"));
+  checkpoint.addChange(2, 0, insertOf("b", "[2.0]"));
+  checkpoint.add(3, 0, '{"end":2}');
+  const log = new RecordBuffer();
+  log.add(0, 0, '{"htserver":"txn","version":1}');
+  log.addChange(5, 1, insertOf("a", '"covered"'));
+  log.addChange(6, 1, removeOf("b"));
+  const more = new RecordBuffer();
+  more.addChange(8, 1, insertOf("c", "8"));
+  more.add(9, 1, '{"method":"ping"}');
+  const next = new RecordBuffer();
+  next.addChange(12, 1, insertOf("\u00e4", "12"));
+  return {
+    "table.ckpt": checkpoint.bytes().slice(),
+    "table.txn": joined([log.bytes(), utf8("damage\n"), more.bytes()]),
+    "table.txn.1": joined([next.bytes(), utf8("torn")]),
+  };
+}
+
+Deno.test("salvage: all whole records are taken, and the places of the others told", () => {
+  const files = damagedFolder();
+  const disk = SimulatedDisk.of(files);
+  const { files: found, table, lastSeq } = salvage(disk);
+  const placeOf = (name: string, text: string) =>
+    new TextDecoder("latin1").decode(files[name]).indexOf(text);
+  const next = placeOf("table.txn", "damage\n") + 7;
+  assert.deepEqual(found, [
+    {
+      name: "table.ckpt",
+      bytes: files["table.ckpt"]?.length,
+      records: 4,
+      first: 1,
+      last: 3,
+      bad: [],
+      problems: [],
+    },
+    {
+      name: "table.txn",
+      bytes: files["table.txn"]?.length,
+      records: 5,
+      first: 5,
+      last: 9,
+      bad: [{ offset: next - 7, bytes: 7 }],
+      problems: [`numbers 7 to 7 are missing at byte ${next}`],
+    },
+    {
+      name: "table.txn.1",
+      bytes: files["table.txn.1"]?.length,
+      records: 1,
+      first: 12,
+      last: 12,
+      bad: [{ offset: placeOf("table.txn.1", "torn"), bytes: 4 }],
+      problems: ["its first record is missing"],
+    },
+  ]);
+  assert.equal(lastSeq, 12);
+  assert.deepEqual([...pairsOf(table)].sort(), [["a", "1"], ["c", "8"], ["\u00e4", "12"]]);
+  assert.deepEqual([disk.operations, disk.openFiles], [0, 0]);
+});
+
+Deno.test("salvage: a checkpoint without its end says so, and what it holds is taken", () => {
+  const { "table.ckpt": checkpoint = new Uint8Array(0) } = damagedFolder();
+  const { files: [found], table } = salvage(
+    SimulatedDisk.of({ "table.ckpt": checkpoint.slice(0, -5) }),
+  );
+  assert.deepEqual(found?.problems, ["its last record is missing"]);
+  assert.equal(found?.bad.length, 1);
+  assert.equal(table.size, 2);
+});
+
+Deno.test("salvage: what was salvaged is recovered, and the old files are kept", async () => {
+  const files = damagedFolder();
+  const disk = SimulatedDisk.of(files);
+  const salvaged = salvage(disk);
+  const kept = await replaceBySalvaged(disk, salvaged);
+  const names = Object.keys(files);
+  assert.deepEqual(kept, names.map((name) => `damaged.1.${name}`));
+  for (const name of names) assert.deepEqual(disk.bytesOf(`damaged.1.${name}`), files[name]);
+  const table = new HashTable();
+  const { log, lastSeq } = await recover(disk, table);
+  log.close();
+  assert.equal(lastSeq, 12);
+  assert.deepEqual([...pairsOf(table)].sort(), [...pairsOf(salvaged.table)].sort());
+  assert.equal(disk.openFiles, 0);
 });

@@ -1,8 +1,12 @@
 /** Proves that records have the format that is specified, and that no bytes confuse who reads them. */
 import assert from "assert";
 import fc from "fast-check";
-import { parseRecord, RecordBuffer } from "../../lib/storage/txn_record.ts";
-import { utf8 } from "../helpers/streams.ts";
+import { textAt } from "../../lib/base/span.ts";
+import type { Change } from "../../lib/storage/storage.ts";
+import { readRecord, RecordBuffer, TxnRecord } from "../../lib/storage/txn_record.ts";
+import { Entry } from "../../lib/table/hash_table.ts";
+import { insertOf, removeOf } from "../helpers/changes.ts";
+import { joined, utf8 } from "../helpers/streams.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `txn_record: ${name}`, permissions: "none", fn });
@@ -17,42 +21,75 @@ const EXAMPLES: readonly (readonly [seq: number, lag: number, json: string, crc:
   [0, 0, '{"htserver":"ckpt","version":1,"covers":7}', "ee9bde67"],
 ];
 
-function bytesOf(seq: number, lag: number, json: string): Uint8Array {
+/** Numbers around those where a digit more is needed. */
+const NUMBERS = [0, 1, 4, 8, 16, 28, 32, 33, 36, 40, 52, 53].flatMap((bits) =>
+  [2 ** bits - 1, 2 ** bits, 2 ** bits + 1].filter(Number.isSafeInteger)
+);
+
+const anyNumber = fc.oneof(fc.nat({ max: Number.MAX_SAFE_INTEGER }), fc.constantFrom(...NUMBERS));
+
+/** A buffer that was filled, as a text. */
+function written(fill: (buffer: RecordBuffer) => void): string {
   const buffer = new RecordBuffer();
-  buffer.add(seq, lag, json);
-  return buffer.bytes().slice();
+  fill(buffer);
+  assert.equal(buffer.length, buffer.bytes().length);
+  return textOf(buffer.bytes());
+}
+
+function bytesOf(seq: number, lag: number, json: string): Uint8Array {
+  return utf8(written((buffer) => buffer.add(seq, lag, json)));
 }
 
 function textOf(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return textAt(bytes, 0, bytes.length);
 }
 
-/** Reads a line without its LF. */
-function parse(line: Uint8Array) {
-  return parseRecord(line, textOf(line));
+/** Reads a line without its LF, which stands between others in a larger buffer. */
+function parse(line: Uint8Array): { seq: number; lag: number; json: string } | undefined {
+  const before = utf8("5118082f 1 "), behind = utf8(" 1 {}\n");
+  const bytes = joined([before, line, behind]);
+  const record = new TxnRecord();
+  if (!readRecord(bytes, before.length, before.length + line.length, record)) return undefined;
+  assert.equal(record.bytes, bytes);
+  assert.equal(record.jsonEnd, before.length + line.length);
+  const { seq, lag, jsonStart, jsonEnd } = record;
+  return { seq, lag, json: textAt(bytes, jsonStart, jsonEnd) };
 }
 
 test("literal examples, both ways", () => {
   for (const [seq, lag, json, crc] of EXAMPLES) {
     const line = `${crc} ${seq.toString(16)} ${lag.toString(16)} ${json}`;
-    assert.equal(textOf(bytesOf(seq, lag, json)), `${line}\n`);
+    assert.equal(written((buffer) => buffer.add(seq, lag, json)), `${line}\n`);
     assert.deepEqual(parse(utf8(line)), { seq, lag, json });
   }
 });
 
+test("literal examples of changes", () => {
+  const [insert, remove, beyondAscii] = EXAMPLES;
+  const changes: readonly [Change, (typeof EXAMPLES)[number] | undefined][] = [
+    [insertOf("zebra", "[1.0]"), insert],
+    [removeOf("zebra"), remove],
+    [insertOf("\u00e4\u20ac", '"\u{1d11e}"'), beyondAscii],
+  ];
+  for (const [change, example] of changes) {
+    assert.ok(example);
+    const [seq, lag, json, crc] = example;
+    const line = `${crc} ${seq.toString(16)} ${lag.toString(16)} ${json}\n`;
+    assert.equal(written((buffer) => buffer.addChange(seq, lag, change)), line);
+  }
+});
+
 test("whatever is written is read again", () => {
-  const number = fc.nat({ max: Number.MAX_SAFE_INTEGER });
   const json = fc.tuple(fc.string({ unit: "grapheme" }), fc.json()).map(([key, value]) =>
     `{"method":"insert","key":${JSON.stringify(key)},"value":${value}}`
   );
   fc.assert(
     fc.property(
-      fc.array(fc.record({ seq: number, lag: number, json }, { noNullPrototype: true })),
+      fc.array(fc.record({ seq: anyNumber, lag: anyNumber, json }, { noNullPrototype: true })),
       (records) => {
-        const buffer = new RecordBuffer();
-        for (const { seq, lag, json } of records) buffer.add(seq, lag, json);
-        assert.equal(buffer.length, buffer.bytes().length);
-        const lines = textOf(buffer.bytes()).split("\n");
+        const lines = written((buffer) => {
+          for (const { seq, lag, json } of records) buffer.add(seq, lag, json);
+        }).split("\n");
         assert.equal(lines.pop(), "");
         assert.deepEqual(lines.map((line) => parse(utf8(line))), records);
       },
@@ -60,9 +97,55 @@ test("whatever is written is read again", () => {
   );
 });
 
+test("changes and entries are written as their JSON is, wherever their bytes lie", () => {
+  const unit = fc.constantFrom(...'ab"\\\n\u00e4\u{1d11e}', "\ud800");
+  const key = fc.oneof(fc.string({ unit }), fc.string({ minLength: 90, maxLength: 200 }));
+  const value = fc.oneof(fc.json(), fc.string({ minLength: 90, maxLength: 200 }).map(jsonOf));
+  fc.assert(
+    fc.property(anyNumber, anyNumber, key, value, fc.nat(9), (seq, lag, key, value, at) => {
+      const keyBytes = utf8(jsonOf(key).slice(1, -1)), valueBytes = utf8(value);
+      const bytes = joined([utf8("x".repeat(at)), keyBytes, valueBytes, utf8("yz")]);
+      const keySpan = { bytes, start: at, end: at + keyBytes.length };
+      const valueEnd = keySpan.end + valueBytes.length;
+      const valueSpan = { bytes, start: keySpan.end, end: valueEnd };
+      const entry = Object.assign(new Entry(), {
+        bytes,
+        keyStart: at,
+        keyEnd: keySpan.end,
+        valueEnd,
+      });
+      const insert = `{"method":"insert","key":${jsonOf(key)},"value":${value}}`;
+      const remove = `{"method":"remove","key":${jsonOf(key)}}`;
+      const expected = written((buffer) => {
+        for (const json of [insert, remove, insert]) buffer.add(seq, lag, json);
+      });
+      const actual = written((buffer) => {
+        buffer.addChange(seq, lag, { method: "insert", key: keySpan, value: valueSpan });
+        buffer.addChange(seq, lag, { method: "remove", key: keySpan });
+        buffer.addEntry(seq, lag, entry);
+      });
+      assert.equal(actual, expected);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+function jsonOf(text: string): string {
+  return JSON.stringify(text);
+}
+
 test("no bytes make it throw, and none that are not whole are taken", () => {
   const bytes = fc.uint8Array({ maxLength: 100 });
   fc.assert(fc.property(bytes, (bytes) => assert.equal(parse(bytes), undefined)));
+});
+
+test("no beginning of a record is taken", () => {
+  for (const [seq, lag, json] of EXAMPLES) {
+    const line = bytesOf(seq, lag, json).slice(0, -1);
+    for (let length = 0; length < line.length; length++) {
+      assert.equal(parse(line.subarray(0, length)), undefined, `${length} bytes`);
+    }
+  }
 });
 
 test("bytes with a good checksum that are no record make no record that anybody takes", () => {
@@ -80,6 +163,14 @@ test("bytes with a good checksum that are no record make no record that anybody 
     const isUsable = record && Number.isInteger(record.seq) && Number.isInteger(record.lag);
     assert.ok(!isUsable, `${body}: ${JSON.stringify(record)}`);
   }
+});
+
+test("a checksum has eight digits in lower case", () => {
+  const line = textOf(withChecksum("1 1 {}"));
+  assert.deepEqual(parse(utf8(line)), { seq: 1, lag: 1, json: "{}" });
+  assert.match(line, /^.*[a-f].* 1 1 /);
+  assert.equal(parse(utf8(line.toUpperCase())), undefined);
+  assert.equal(parse(utf8(`0${line}`)), undefined);
 });
 
 /** A line with this body and a good checksum (CRC-32 as in RFC 1952). */
@@ -103,16 +194,21 @@ test("every changed bit of a line is noticed", () => {
   }
 });
 
-test("a buffer grows with what it takes, and starts anew when cleared", () => {
+test("a buffer grows with what it takes, and is small again when cleared", () => {
   const buffer = new RecordBuffer();
   const large = JSON.stringify("\u20ac".repeat(3_000_000));
-  buffer.add(1, 1, "1");
-  buffer.add(2, 1, large);
-  buffer.add(3, 1, "3");
+  buffer.addChange(1, 1, insertOf("a", "1"));
+  buffer.addChange(2, 1, insertOf("b", large));
+  buffer.addChange(3, 1, removeOf("c"));
   const lines = textOf(buffer.bytes()).split("\n");
-  assert.deepEqual(lines.slice(0, 3).map((line) => parse(utf8(line))?.json), ["1", large, "3"]);
+  assert.deepEqual(lines.slice(0, 3).map((line) => parse(utf8(line))?.json), [
+    '{"method":"insert","key":"a","value":1}',
+    `{"method":"insert","key":"b","value":${large}}`,
+    '{"method":"remove","key":"c"}',
+  ]);
   buffer.clear();
   assert.equal(buffer.length, 0);
+  assert.ok(buffer.bytes().buffer.byteLength <= 100_000, "the memory is given back");
   buffer.add(4, 1, "4");
   assert.deepEqual(parse(buffer.bytes().slice(0, -1)), { seq: 4, lag: 1, json: "4" });
 });

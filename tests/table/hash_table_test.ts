@@ -1,10 +1,23 @@
 /**
- * Proves that the table is a map that knows its size and cost, and that walking its slots in pieces
- * meets every lasting key exactly once, whatever happens in between.
+ * Proves that the table is a map that knows its size and cost, that changes taken back leave no trace,
+ * and that walking its slots in pieces meets every lasting key exactly once, whatever happens in
+ * between.
  */
 import assert from "assert";
 import fc from "fast-check";
-import { HashTable } from "../../lib/table/hash_table.ts";
+import { spanOf, textAt } from "../../lib/base/span.ts";
+import { Arena } from "../../lib/base/arena.ts";
+import { Entry, HashTable } from "../../lib/table/hash_table.ts";
+import { KeyHash } from "../../lib/table/key_hash.ts";
+import {
+  insertText,
+  keyText,
+  lookupText,
+  pairAt,
+  pairsOf,
+  removeText,
+  slotOf,
+} from "../helpers/table_texts.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `hash_table: ${name}`, permissions: "none", fn });
@@ -13,95 +26,285 @@ function test(name: string, fn: () => void): void {
 const ODD_KEYS = [
   ...["", "__proto__", "constructor", "toString", "\u0000", "\u0000\u0000", "a", "A", "\n"],
   ...["\ud800", "\udc00", "\ud800\ud800", "\ufffd", "\u00e9", "e\u0301", "\u{1f600}", "\u4e2d"],
+  ...['"', "\\", "\\u0000", "\\ud800"],
   "k".repeat(1_000_000),
   "k".repeat(999_999),
 ];
+const SHORT_ODD_KEYS = ODD_KEYS.slice(0, -2);
 
-function pairsOf(table: HashTable): Map<string, string> {
-  const pairs = new Map<string, string>();
-  for (let slot = 0; slot < table.slotsUsed; slot++) {
-    const key = table.keyAt(slot), value = table.valueAt(slot);
-    assert.equal(key === undefined, value === undefined, "a slot is free as a whole");
-    if (key === undefined || value === undefined) continue;
-    assert.ok(!pairs.has(key), "no key has two slots");
-    pairs.set(key, value);
+/** Beside what a table reckons: the first shards of its index, and a page of slots. */
+const CONSTANT_BYTES = 45_000;
+
+/** A hash that has only some bits, so that keys collide. */
+class WeakHash extends KeyHash {
+  readonly #mask: number;
+
+  constructor(mask: number) {
+    super();
+    this.#mask = mask;
   }
-  return pairs;
+
+  override of(bytes: Uint8Array, start: number, end: number): number {
+    return super.of(bytes, start, end) & this.#mask;
+  }
 }
 
-/** What a table costs that came to the same pairs on the shortest way. */
-function bytesOf(pairs: ReadonlyMap<string, string>): number {
-  const table = new HashTable();
-  for (const [key, value] of pairs) table.insert(key, value);
-  return table.bytes;
+/** Good; few shards; one shard; one place in it; all alike; alike but for what the index keeps of them. */
+const masks = fc.constantFrom(-1, ~0xf8, ~0xff, 0x1ff, 0, 0xf00 << 20);
+
+/** Runs out of memory when told to. */
+class FailingArena extends Arena {
+  allocationsLeft = Infinity;
+
+  override tryAllocate(payloadBytes: number): number {
+    return this.allocationsLeft-- > 0 ? super.tryAllocate(payloadBytes) : 0;
+  }
+}
+
+const keys = fc.oneof(fc.constantFrom(...SHORT_ODD_KEYS), fc.string({ maxLength: 2 }));
+
+const VALUE_BYTES = "0123456789".repeat(10_001);
+const values = fc.tuple(
+  fc.nat(9),
+  fc.oneof(
+    { weight: 10, arbitrary: fc.nat(40) },
+    { weight: 3, arbitrary: fc.nat(3_000) },
+    { weight: 1, arbitrary: fc.nat(100_000) },
+  ),
+).map(([from, length]) => VALUE_BYTES.slice(from, from + length));
+
+/** Everything that can be seen of a table. */
+function stateOf(table: HashTable): unknown {
+  const slots = Array.from({ length: table.slotsUsed }, (_, slot) => pairAt(table, slot));
+  return [table.size, table.bytes, table.slotsUsed, slots];
+}
+
+function byteLength(text: string): number {
+  return spanOf(text).end;
 }
 
 test("is a map, whatever is done to it", () => {
-  const key = fc.oneof(fc.constantFrom(...ODD_KEYS.slice(0, 17)), fc.string({ maxLength: 2 }));
-  const value = fc.string({ unit: "binary", maxLength: 20 });
-  const operation = fc.tuple(fc.constantFrom("insert", "insert", "remove", "lookup"), key, value);
+  const operation = fc.tuple(fc.constantFrom("insert", "insert", "remove", "lookup"), keys, values);
   fc.assert(
-    fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
-      const table = new HashTable();
+    fc.property(masks, fc.array(operation, { maxLength: 80, size: "max" }), (mask, operations) => {
+      const arena = new Arena();
+      const table = new HashTable(arena, new WeakHash(mask));
       const model = new Map<string, string>();
       for (const [what, key, value] of operations) {
         if (what === "insert") {
-          const cost = table.costOf(key, value);
-          const before = table.bytes;
-          table.insert(key, value);
+          const bytes = table.bytes, slot = slotOf(table, key);
+          const cost = table.costOf(slot, byteLength(keyText(key)), byteLength(value));
+          assert.equal(slot >= 0, model.has(key));
+          assert.equal(slotOf(table, key), slot);
+          const given = insertText(table, key, value);
+          assert.ok(slot < 0 || given === slot, "it stays in its slot");
+          assert.equal(table.bytes - bytes, cost, "costOf() tells beforehand");
           model.set(key, value);
-          assert.equal(table.bytes - before, cost, "costOf() tells beforehand");
         } else if (what === "remove") {
-          assert.equal(table.remove(key), model.get(key));
+          assert.equal(removeText(table, key), model.get(key));
           model.delete(key);
         }
-        assert.equal(table.lookup(key), model.get(key));
+        assert.equal(lookupText(table, key), model.get(key));
         assert.equal(table.size, model.size);
       }
       assert.deepEqual(pairsOf(table), model);
-      assert.equal(table.bytes, bytesOf(model), "the cost does not depend on the history");
-      for (const key of model.keys()) table.remove(key);
-      table.giveBackSlots();
+      for (const [key, value] of model) assert.equal(lookupText(table, key), value);
+      for (const key of model.keys()) assert.ok(removeText(table, key) !== undefined);
       assert.deepEqual([table.size, table.bytes, table.slotsUsed], [0, 0, 0]);
+      assert.equal(arena.bytesUsed, 0, "all memory comes back");
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
 
 test("any string is a key of its own", () => {
   const table = new HashTable();
-  for (const key of ODD_KEYS) assert.equal(table.lookup(key), undefined);
-  ODD_KEYS.forEach((key, at) => table.insert(key, String(at)));
+  for (const key of ODD_KEYS) assert.equal(lookupText(table, key), undefined);
+  ODD_KEYS.forEach((key, at) => insertText(table, key, String(at)));
   assert.equal(table.size, ODD_KEYS.length);
-  ODD_KEYS.forEach((key, at) => assert.equal(table.lookup(key), String(at)));
-  ODD_KEYS.forEach((key, at) => assert.equal(table.remove(key), String(at)));
+  ODD_KEYS.forEach((key, at) => assert.equal(lookupText(table, key), String(at)));
+  ODD_KEYS.forEach((key, at) => assert.equal(removeText(table, key), String(at)));
   assert.equal(table.bytes, 0);
 });
 
-test("an entry costs more than its characters, and two bytes for each beyond Latin-1", () => {
+test("a key is its bytes, wherever they are in a buffer, and they are copied", () => {
   const table = new HashTable();
-  table.insert("k".repeat(100), "v".repeat(1_000));
-  const narrow = table.bytes;
-  assert.ok(narrow > 1_100 && narrow < 1_400, String(narrow));
-  table.insert("k".repeat(100), "\u4e2d".repeat(1_000));
-  assert.equal(table.bytes - narrow, 1_000);
-  assert.equal(table.costOf("k".repeat(100), "v"), 1 - 2_000);
+  const { bytes } = spanOf("abcdefgh");
+  const key = { bytes, start: 2, end: 4 }, value = { bytes, start: 3, end: 7 };
+  const hash = table.hashOf(bytes, 2, 4);
+  const slot = table.set(-1, hash, key, value);
+  bytes.fill(120);
+  assert.equal(lookupText(table, "cd"), "defg");
+  assert.equal(lookupText(table, "c"), undefined);
+  assert.equal(lookupText(table, "cde"), undefined);
+  const elsewhere = spanOf("xxxxxcdxx");
+  assert.equal(table.hashOf(elsewhere.bytes, 5, 7), hash);
+  assert.equal(table.find(hash, elsewhere.bytes, 5, 7), slot);
+});
+
+test("read tells where key and value are, and which slots are free", () => {
+  const table = new HashTable();
+  insertText(table, "a", "1");
+  const slot = insertText(table, "\u4e2d", "[22]");
+  const entry = new Entry();
+  assert.equal(table.read(slot, entry), true);
+  assert.equal(textAt(entry.bytes, entry.keyStart, entry.keyEnd), "\u4e2d");
+  assert.equal(textAt(entry.bytes, entry.keyEnd, entry.valueEnd), "[22]");
+  removeText(table, "\u4e2d");
+  assert.equal(table.read(slot, entry), false);
+});
+
+test("slots beyond those used are an error, not a wrong answer", () => {
+  const table = new HashTable();
+  assert.throws(() => table.read(0, new Entry()), RangeError);
+  insertText(table, "a", "1");
+  for (const slot of [1, 4_095, 4_096, -1, 2 ** 28]) {
+    assert.throws(() => table.read(slot, new Entry()), RangeError);
+  }
+});
+
+test("changes taken back leave no trace; those committed stay", () => {
+  const operation = fc.tuple(fc.constantFrom("insert", "insert", "remove"), keys, values);
+  const batch = fc.record({
+    commits: fc.boolean(),
+    operations: fc.array(operation, { maxLength: 30, size: "max" }),
+  });
+  fc.assert(
+    fc.property(masks, fc.array(batch, { maxLength: 8, size: "max" }), (mask, batches) => {
+      const arena = new Arena();
+      const table = new HashTable(arena, new WeakHash(mask));
+      table.keepsUndo = true;
+      // Sees only what is committed.
+      const twin = new HashTable(undefined, new WeakHash(mask));
+      twin.keepsUndo = true;
+      const apply = (to: HashTable, operations: (typeof batches)[0]["operations"]) => {
+        for (const [what, key, value] of operations) {
+          if (what === "insert") insertText(to, key, value);
+          else removeText(to, key);
+        }
+      };
+      for (const { commits, operations } of batches) {
+        apply(table, operations);
+        if (commits) {
+          apply(twin, operations);
+          assert.deepEqual(stateOf(table), stateOf(twin), "before the commit");
+          table.commit();
+          twin.commit();
+        } else {
+          table.rollback();
+        }
+        assert.deepEqual(stateOf(table), stateOf(twin));
+        for (const [key, value] of pairsOf(twin)) assert.equal(lookupText(table, key), value);
+        for (const [, key] of operations) assert.equal(slotOf(table, key), slotOf(twin, key));
+        assert.ok(arena.bytesUsed <= table.bytes * 1.03 + CONSTANT_BYTES, "nothing leaks");
+      }
+      for (const key of pairsOf(table).keys()) removeText(table, key);
+      table.commit();
+      assert.deepEqual([table.bytes, table.slotsUsed, arena.bytesUsed], [0, 0, 0]);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("thousands of changes are taken back, and the memory for them is given back", () => {
+  const arena = new Arena();
+  const table = new HashTable(arena);
+  for (let i = 0; i < 5_000; i++) insertText(table, `k${i}`, `[${i}]`);
+  const before = stateOf(table), used = arena.bytesUsed;
+  table.keepsUndo = true;
+  for (let i = 0; i < 5_000; i++) removeText(table, `k${i}`);
+  for (let i = 0; i < 25_000; i++) insertText(table, `k${i * 7 % 25_000}`, "{}".repeat(i % 50));
+  table.rollback();
+  assert.deepEqual(stateOf(table), before);
+  assert.ok(arena.bytesUsed <= used * 1.1, `${arena.bytesUsed} bytes after, ${used} before`);
+});
+
+test("slots are numbered anew where the table is empty, but not while that may be taken back", () => {
+  const table = new HashTable();
+  table.keepsUndo = true;
+  for (let i = 0; i < 5_000; i++) insertText(table, `k${i}`, "1");
+  table.commit();
+  for (let i = 0; i < 5_000; i++) removeText(table, `k${i}`);
+  assert.equal(table.slotsUsed, 5_000);
+  table.rollback();
+  assert.equal(slotOf(table, "k4999"), 4_999);
+  for (let i = 0; i < 5_000; i++) removeText(table, `k${i}`);
+  table.commit();
+  assert.equal(table.slotsUsed, 0);
+  insertText(table, "new", "1");
+  assert.equal(table.slotsUsed, 1);
+});
+
+test("where memory ends, a change fails with a RangeError, and nothing has changed", () => {
+  // The next new key needs a larger shard of the index, or another page of slots, and always a block.
+  for (const [keys, keepsUndo] of [[6, false], [6, true], [3_072, true], [4_096, true]] as const) {
+    const arena = new FailingArena();
+    const table = new HashTable(arena, new WeakHash(~0xff)); // all in one shard
+    for (let i = 0; i < keys; i++) insertText(table, `k${i}`, "1");
+    table.keepsUndo = keepsUndo;
+    const before = stateOf(table);
+    for (const [key, value, needed] of [["k5", "9".repeat(1_000), 1], ["new", "1", 2]] as const) {
+      for (let allowed = 0; allowed < needed; allowed++) {
+        arena.allocationsLeft = allowed;
+        assert.throws(() => insertText(table, key, value), RangeError);
+        assert.deepEqual(stateOf(table), before);
+      }
+    }
+    arena.allocationsLeft = Infinity;
+    insertText(table, "new", "[1]");
+    assert.equal(lookupText(table, "new"), "[1]");
+  }
+});
+
+test("changes are taken back, and keys removed, without any new memory", () => {
+  for (const keepsUndo of [true, false]) {
+    const arena = new FailingArena();
+    const table = new HashTable(arena);
+    for (let i = 0; i < 20_000; i++) insertText(table, `k${i}`, "1");
+    const before = stateOf(table);
+    table.keepsUndo = keepsUndo;
+    for (let i = 0; keepsUndo && i < 19_000; i++) insertText(table, `n${i}`, "1");
+    arena.allocationsLeft = 0;
+    for (let i = 0; i < 19_990; i++) removeText(table, `k${i}`);
+    if (!keepsUndo) continue;
+    table.rollback();
+    assert.deepEqual(stateOf(table), before);
+  }
+});
+
+test("the account covers what is allocated, and is not much more", () => {
+  const arena = new Arena();
+  const table = new HashTable(arena);
+  const check = (what: string) => {
+    const used = arena.bytesUsed, reckoned = table.bytes;
+    assert.ok(used <= reckoned * 1.02 + CONSTANT_BYTES, `${what}: ${used} used, ${reckoned}`);
+    assert.ok(used >= reckoned * 0.85, `${what}: ${used} used, ${reckoned} reckoned`);
+  };
+  for (let i = 0; i < 60_000; i++) {
+    insertText(table, `key ${i}`, "v".repeat(i % 50));
+    if (i % 1_000 === 999) check(`after ${i + 1} inserts`);
+  }
+  for (let i = 0; i < 60_000; i += 2) insertText(table, `key ${i}`, "v".repeat(i % 300));
+  check("after replacing half");
+  for (let i = 0; i < 59_000; i++) {
+    removeText(table, `key ${i * 7_919 % 60_000}`);
+    if (i % 1_000 === 999) check(`after ${i + 1} removals`);
+  }
+  for (let i = 0; i < 60_000; i++) insertText(table, `key ${i}`, "1");
+  check("after filling it again");
 });
 
 test("a key keeps its slot as long as it lasts, and free slots are used again", () => {
   const table = new HashTable();
-  for (let i = 0; i < 10_000; i++) table.insert(`k${i}`, "1");
-  const slotOf = (key: string) => {
-    for (let slot = 0; slot < table.slotsUsed; slot++) if (table.keyAt(slot) === key) return slot;
-    return -1;
-  };
-  const slot = slotOf("k5000");
+  for (let i = 0; i < 10_000; i++) insertText(table, `k${i}`, "1");
+  const slot = slotOf(table, "k5000");
   for (let round = 0; round < 5; round++) {
-    for (let i = 0; i < 4_000; i++) table.remove(`k${i}`);
-    for (let i = 0; i < 4_000; i++) table.insert(`k${i}`, "2");
-    table.insert("k5000", `value ${round}`);
+    for (let i = 0; i < 4_000; i++) removeText(table, `k${i}`);
+    for (let i = 0; i < 4_000; i++) insertText(table, `k${i}`, "2");
+    insertText(table, "k5000", `value ${round}`);
   }
-  assert.equal(slotOf("k5000"), slot);
+  assert.equal(slotOf(table, "k5000"), slot);
+  assert.equal(pairAt(table, slot)?.[0], "k5000");
   assert.equal(table.slotsUsed, 10_000);
 });
 
@@ -113,45 +316,31 @@ test("a walk in pieces meets each lasting key exactly once, and no other more th
       const table = new HashTable();
       const lasting = new Set<string>();
       for (let i = 0; i < lastingKeys; i++) {
-        table.insert(`lasting ${i}`, "1");
+        insertText(table, `lasting ${i}`, "1");
         lasting.add(`lasting ${i}`);
-        if (i % 3 === 0) table.insert(`passing ${i}`, "1");
-        if (i % 5 === 0) table.remove(`passing ${i - 3}`);
+        if (i % 3 === 0) insertText(table, `passing ${i}`, "1");
+        if (i % 5 === 0) removeText(table, `passing ${i - 3}`);
       }
       const met: string[] = [];
       let at = 0;
       const walk = (slots: number) => {
         for (const end = Math.min(at + slots, table.slotsUsed); at < end; at++) {
-          const key = table.keyAt(at);
+          const key = pairAt(table, at)?.[0];
           if (key !== undefined && lasting.has(key)) met.push(key);
         }
       };
       for (const { slots, changes } of pieces) {
         walk(slots);
         for (const { insert, key } of changes) {
-          if (insert) table.insert(`passing ${key}`, "2");
-          else table.remove(`passing ${key}`);
-          table.insert(`lasting ${key % (lastingKeys + 1)}`, "replaced");
+          if (insert) insertText(table, `passing ${key}`, "2");
+          else removeText(table, `passing ${key}`);
+          if (key < lastingKeys) insertText(table, `lasting ${key}`, '"replaced"');
         }
       }
       walk(Infinity);
       assert.equal(new Set(met).size, met.length, "none twice");
       assert.deepEqual(new Set(met), lasting, "none missed");
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
-});
-
-test("a walk that outlives its table ends", () => {
-  const table = new HashTable();
-  for (let i = 0; i < 5_000; i++) table.insert(`k${i}`, "1");
-  for (let i = 0; i < 5_000; i++) table.remove(`k${i}`);
-  table.giveBackSlots();
-  assert.equal(table.slotsUsed, 0);
-  table.insert("new", "1");
-  assert.equal(table.slotsUsed, 1);
-});
-
-test("slots beyond those used are an error, not a wrong answer", () => {
-  assert.throws(() => new HashTable().keyAt(0), RangeError);
 });

@@ -4,15 +4,26 @@
  */
 import assert from "assert";
 import fc from "fast-check";
-import { SCAN_PART_KEYS, SCAN_PART_MS } from "../../lib/base/limits.ts";
-import { utf8Bytes } from "../../lib/base/utf8.ts";
+import { SCAN_PART_KEYS, SCAN_PART_MS, SCAN_WHOLE_MS } from "../../lib/base/limits.ts";
 import type { Failure, RequestOf } from "../../lib/protocol/message.ts";
 import { Cursors } from "../../lib/table/cursors.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
-import { type Found, search } from "../../lib/table/search.ts";
+import { compileKeyPattern } from "../../lib/table/key_pattern.ts";
+import { search } from "../../lib/table/search.ts";
 import { stoppedClock } from "../helpers/stopped_clock.ts";
+import { insertText, removeText } from "../helpers/table_texts.ts";
+import { textOfChunks } from "../helpers/streams.ts";
 
 const ROOM = 1e9;
+
+/** What a search found, as text. */
+interface FoundText {
+  readonly result: string;
+  readonly bytes: number;
+  readonly cursor?: string;
+}
+
+type SearchRequest = RequestOf<"scan"> | RequestOf<"query">;
 
 type Part = { limit?: number | undefined; cursor?: string | undefined };
 
@@ -30,7 +41,7 @@ function query(subkey: string, subvalue: string, { limit, cursor }: Part = {}): 
 
 function tableOf(pairs: Iterable<readonly [string, string]>): HashTable {
   const table = new HashTable();
-  for (const [key, value] of pairs) table.insert(key, value);
+  for (const [key, value] of pairs) insertText(table, key, value);
   return table;
 }
 
@@ -38,26 +49,39 @@ function numbered(count: number): HashTable {
   return tableOf(Array.from({ length: count }, (_, at) => [`k${at}`, String(at)] as const));
 }
 
-function found(outcome: Found | Failure): Found {
+/** Searches, and takes the result out of the buffer of all searches. */
+function searchText(
+  table: HashTable,
+  cursors: Cursors,
+  request: SearchRequest,
+  maxBytes: number,
+): FoundText | Failure {
+  const outcome = search(table, cursors, request, maxBytes);
+  if (!("result" in outcome)) return outcome;
+  const { result, ...rest } = outcome;
+  return { ...rest, result: textOfChunks(result), bytes: result.length };
+}
+
+function found(outcome: FoundText | Failure): FoundText {
   assert.ok("result" in outcome, "type" in outcome ? outcome.message : "");
   return outcome;
 }
 
-function failed(outcome: Found | Failure, type: Failure["type"], ...words: string[]): void {
+function failed(outcome: FoundText | Failure, type: Failure["type"], ...words: string[]): void {
   assert.ok("type" in outcome, "it succeeded");
   assert.equal(outcome.type, type);
   for (const word of words) assert.ok(outcome.message.includes(word), outcome.message);
   assert.ok(outcome.message.length < 800);
 }
 
-function pairsOf({ result }: Found): [string, unknown][] {
+function pairsOf({ result }: FoundText): [string, unknown][] {
   return JSON.parse(result);
 }
 
 /** All parts, one after another, with something done between them. */
 function inParts(
   table: HashTable,
-  request: RequestOf<"scan"> | RequestOf<"query">,
+  request: SearchRequest,
   between: () => void = () => {},
 ): [string, unknown][] {
   const cursors = new Cursors();
@@ -66,7 +90,7 @@ function inParts(
   let parts = 0;
   do {
     assert.ok(++parts < 10_000, "it comes to an end");
-    const part = found(search(table, cursors, { ...request, cursor }, ROOM));
+    const part = found(searchText(table, cursors, { ...request, cursor }, ROOM));
     assert.ok(pairsOf(part).length <= (request.limit ?? Infinity), "no more than the limit");
     pairs.push(...pairsOf(part));
     cursor = part.cursor;
@@ -90,11 +114,42 @@ test("a scan gives the pairs in whose key the regex is found, whole and in parts
     const expected = sorted(
       all.filter(([key]) => new RegExp(regex.replace("(?s)", ""), "su").test(key)),
     );
-    const whole = found(search(stored, new Cursors(), scan(regex), ROOM));
+    const whole = found(searchText(stored, new Cursors(), scan(regex), ROOM));
     assert.equal(whole.cursor, undefined);
     assert.deepEqual(sorted(pairsOf(whole)), expected);
     assert.deepEqual(sorted(inParts(stored, scan(regex, { limit }))), expected);
   }));
+});
+
+test("a key is matched by its characters, whatever the text that is kept of it", () => {
+  const unit = fc.constantFrom(
+    ...'ab0 n"\\/\b\n\u0000\u007f\u00e9\u4e2d\ufffd\u{1f600}\u2028'.split(/(?:)/u),
+    "\ud83d", // alone, or one character with what may follow it
+    "\ude00",
+  );
+  const keys = fc.array(fc.string({ unit, maxLength: 30 }), { maxLength: 20 });
+  const regex = fc.constantFrom(
+    ...'^$ ^.$ ^..$ a b$ n u0000 u d83d \\\\ \\\\n " / \\n \\x00 \\s \\S{3} \\W \\b. .\\b \\B'
+      .split(" "),
+    ..."[^a] ^[\\x00-\\x{ffff}]*$ \u00e9 (?i)\u00c9 \u4e2d|\ufffd \u{1f600} \\x{1f600}$ (?i)A.*B"
+      .split(" "),
+    "[\ud800-\udfff]",
+    "\ud83d",
+    "\ude00$",
+    "(a|b)+?0",
+    "(?s)a.b",
+  );
+  fc.assert(
+    fc.property(keys, regex, (keys, regex) => {
+      const pattern = compileKeyPattern(regex);
+      assert.ok("isFoundIn" in pattern, regex);
+      const stored = tableOf(keys.map((key) => [key, "0"]));
+      const expected = [...new Set(keys)].filter((key) => pattern.isFoundIn(key));
+      const pairs = pairsOf(found(searchText(stored, new Cursors(), scan(regex), ROOM)));
+      assert.deepEqual(pairs.map(([key]) => key).sort(), expected.sort());
+    }),
+    { numRuns: 1_000 },
+  );
 });
 
 test("a query gives the objects with that member, whole and in parts", () => {
@@ -108,7 +163,7 @@ test("a query gives the objects with that member, whole and in parts", () => {
         Object.hasOwn(value, name) && (value as Record<string, unknown>)[name] === atom;
       const expected = sorted(all.filter(([, value]) => isWanted(value)));
       const request = query(name, JSON.stringify(atom), { limit });
-      const whole = search(stored, new Cursors(), { ...request, limit: undefined }, ROOM);
+      const whole = searchText(stored, new Cursors(), { ...request, limit: undefined }, ROOM);
       assert.deepEqual(sorted(pairsOf(found(whole))), expected);
       assert.deepEqual(sorted(inParts(stored, request)), expected);
     }),
@@ -117,11 +172,11 @@ test("a query gives the objects with that member, whole and in parts", () => {
 
 test("values keep their text, and keys are written as JSON", () => {
   const stored = tableOf([['a"\n\ud800', '{ "x" : 1.0 }']]);
-  assert.deepEqual(found(search(stored, new Cursors(), scan(""), ROOM)), {
-    result: '[["a\\"\\n\\ud800",{ "x" : 1.0 }]]',
-  });
-  const asked = found(search(stored, new Cursors(), query("x", "10e-1"), ROOM));
-  assert.equal(asked.result, '[["a\\"\\n\\ud800",{ "x" : 1.0 }]]');
+  const text = '[["a\\"\\n\\ud800",{ "x" : 1.0 }]]';
+  const scanned = found(searchText(stored, new Cursors(), scan(""), ROOM));
+  assert.deepEqual(scanned, { result: text, bytes: text.length });
+  const asked = found(searchText(stored, new Cursors(), query("x", "10e-1"), ROOM));
+  assert.equal(asked.result, text);
 });
 
 test("parts meet each lasting key exactly once, whatever is changed between them", () => {
@@ -137,9 +192,9 @@ test("parts meet each lasting key exactly once, whatever is changed between them
         // A finite number of rounds: a walk may go on for as long as keys come in.
         for (const [what, at] of rounds[round++] ?? []) {
           const passing = `k${2 * at + 1}`;
-          if (what === "insert") stored.insert(passing, "0");
-          else if (what === "remove") stored.remove(passing);
-          else if (lasting.has(`k${at}`)) stored.insert(`k${at}`, '"replaced"');
+          if (what === "insert") insertText(stored, passing, "0");
+          else if (what === "remove") removeText(stored, passing);
+          else if (lasting.has(`k${at}`)) insertText(stored, `k${at}`, '"replaced"');
         }
       });
       const met = pairs.map(([key]) => key).filter((key) => lasting.has(key));
@@ -166,35 +221,56 @@ test("a part ends when its time is over, but always goes on a little", () => {
   assert.ok(parts > 3, `${parts} parts`);
 });
 
+test("what a part takes up counts as its work, too", () => {
+  using _clock = stoppedClock(SCAN_PART_MS + 1);
+  let parts = 0;
+  const large = JSON.stringify("x".repeat(50_000));
+  const stored = tableOf(Array.from({ length: 20 }, (_, at) => [`k${at}`, large] as const));
+  assert.equal(inParts(stored, scan("", { limit: 1e6 }), () => parts++).length, 20);
+  assert.equal(parts, 20);
+});
+
+test("a search of the whole table that takes too long is TooLarge", () => {
+  using _clock = stoppedClock(SCAN_WHOLE_MS + 1);
+  const stored = numbered(1_000);
+  failed(searchText(stored, new Cursors(), scan("none"), ROOM), "TooLarge", "'limit'", "20000 ms");
+  failed(searchText(stored, new Cursors(), query("a", "1"), ROOM), "TooLarge", "'limit'");
+  found(searchText(numbered(10), new Cursors(), scan("none"), ROOM));
+});
+
 test("a limit of all is one part with no cursor, and one less has two", () => {
   const stored = numbered(10);
   assert.equal(
-    found(search(stored, new Cursors(), scan("", { limit: 11 }), ROOM)).cursor,
+    found(searchText(stored, new Cursors(), scan("", { limit: 11 }), ROOM)).cursor,
     undefined,
   );
   const cursors = new Cursors();
-  const first = found(search(stored, cursors, scan("", { limit: 9 }), ROOM));
+  const first = found(searchText(stored, cursors, scan("", { limit: 9 }), ROOM));
   assert.equal(pairsOf(first).length, 9);
-  const second = found(search(stored, cursors, scan("", { limit: 9, cursor: first.cursor }), ROOM));
+  const second = found(
+    searchText(stored, cursors, scan("", { limit: 9, cursor: first.cursor }), ROOM),
+  );
   assert.equal(pairsOf(second).length, 1);
   assert.equal(second.cursor, undefined);
 });
 
 test("the limit may change from part to part", () => {
   const stored = numbered(10), cursors = new Cursors();
-  const first = found(search(stored, cursors, scan("", { limit: 1 }), ROOM));
-  const rest = found(search(stored, cursors, scan("", { limit: 100, cursor: first.cursor }), ROOM));
+  const first = found(searchText(stored, cursors, scan("", { limit: 1 }), ROOM));
+  const rest = found(
+    searchText(stored, cursors, scan("", { limit: 100, cursor: first.cursor }), ROOM),
+  );
   assert.equal(pairsOf(first).length + pairsOf(rest).length, 10);
 });
 
 test("a cursor that is unknown, foreign, used up or of another request is a ValueError", () => {
   const stored = numbered(10), cursors = new Cursors(), others = new Cursors();
-  const scanned = found(search(stored, cursors, scan("k", { limit: 1 }), ROOM)).cursor;
-  stored.insert("object", '{"a":1}');
-  stored.insert("object 2", '{"a":1}');
-  const queried = found(search(stored, cursors, query("a", "1", { limit: 1 }), ROOM)).cursor;
+  const scanned = found(searchText(stored, cursors, scan("k", { limit: 1 }), ROOM)).cursor;
+  insertText(stored, "object", '{"a":1}');
+  insertText(stored, "object 2", '{"a":1}');
+  const queried = found(searchText(stored, cursors, query("a", "1", { limit: 1 }), ROOM)).cursor;
   assert.ok(scanned !== undefined && queried !== undefined);
-  const bad: [Cursors, RequestOf<"scan"> | RequestOf<"query">][] = [
+  const bad: [Cursors, SearchRequest][] = [
     [cursors, scan("k", { limit: 1, cursor: "no-such-cursor" })],
     [cursors, scan("k", { limit: 1, cursor: "" })],
     [others, scan("k", { limit: 1, cursor: scanned })],
@@ -205,24 +281,28 @@ test("a cursor that is unknown, foreign, used up or of another request is a Valu
     [cursors, query("a", "2", { limit: 1, cursor: queried })],
   ];
   for (const [whose, request] of bad) {
-    failed(search(stored, whose, request, ROOM), "ValueError", "'cursor'");
+    failed(searchText(stored, whose, request, ROOM), "ValueError", "'cursor'");
   }
-  failed(search(stored, cursors, scan("k", { cursor: scanned }), ROOM), "ValueError", "'limit'");
-  const next = found(search(stored, cursors, scan("k", { limit: 1, cursor: scanned }), ROOM));
+  failed(
+    searchText(stored, cursors, scan("k", { cursor: scanned }), ROOM),
+    "ValueError",
+    "'limit'",
+  );
+  const next = found(searchText(stored, cursors, scan("k", { limit: 1, cursor: scanned }), ROOM));
   assert.deepEqual(pairsOf(next), [["k1", 1]], "none of these failures moved or closed it");
-  failed(search(stored, cursors, scan("k", { limit: 1, cursor: scanned }), ROOM), "ValueError");
+  failed(searchText(stored, cursors, scan("k", { limit: 1, cursor: scanned }), ROOM), "ValueError");
 });
 
 test("the 17th open cursor takes the place of the one not used for longest", () => {
   const stored = numbered(100), cursors = new Cursors();
   const next = (cursor?: string) =>
-    found(search(stored, cursors, scan("", { limit: 1, cursor }), ROOM)).cursor;
+    found(searchText(stored, cursors, scan("", { limit: 1, cursor }), ROOM)).cursor;
   const names = Array.from({ length: 16 }, () => next());
   names[0] = next(names[0]); // used: now the second is the one not used for longest
   names.push(next());
   names.forEach((cursor, at) => {
     if (at === 1) {
-      failed(search(stored, cursors, scan("", { limit: 1, cursor }), ROOM), "ValueError");
+      failed(searchText(stored, cursors, scan("", { limit: 1, cursor }), ROOM), "ValueError");
     }
   });
   for (const at of [0, 2, 3, 15, 16]) assert.notEqual(next(names[at]), undefined, `cursor ${at}`);
@@ -230,43 +310,60 @@ test("the 17th open cursor takes the place of the one not used for longest", () 
 
 test("a finished search leaves no cursor open", () => {
   const stored = numbered(20), cursors = new Cursors();
-  const first = found(search(stored, cursors, scan("", { limit: 1 }), ROOM)).cursor;
+  const first = found(searchText(stored, cursors, scan("", { limit: 1 }), ROOM)).cursor;
   for (let i = 0; i < 30; i++) {
-    const part = found(search(stored, cursors, scan("k1", { limit: 5 }), ROOM));
-    found(search(stored, cursors, scan("k1", { limit: 50, cursor: part.cursor }), ROOM));
+    const part = found(searchText(stored, cursors, scan("k1", { limit: 5 }), ROOM));
+    found(searchText(stored, cursors, scan("k1", { limit: 50, cursor: part.cursor }), ROOM));
   }
-  found(search(stored, cursors, scan("", { limit: 1, cursor: first }), ROOM));
+  found(searchText(stored, cursors, scan("", { limit: 1, cursor: first }), ROOM));
 });
 
 test("a bad regex is a ValueError that names member, rule and what came", () => {
   failed(
-    search(numbered(1), new Cursors(), scan("("), ROOM),
+    searchText(numbered(1), new Cursors(), scan("("), ROOM),
     "ValueError",
     "'regex'",
     '"("',
     "missing",
   );
-  failed(search(numbered(1), new Cursors(), scan("a".repeat(20_000)), ROOM), "ValueError", "10000");
+  failed(
+    searchText(numbered(1), new Cursors(), scan("a".repeat(20_000)), ROOM),
+    "ValueError",
+    "10000",
+  );
 });
 
 test("a whole result fits up to exactly the room there is, in UTF-8 bytes", () => {
   for (const pairs of [[["k", '"\u00e9\u{1f600}"']], [["a", "1"], ["\u4e2d", "2"]], []] as const) {
     const stored = tableOf(pairs);
-    const { result } = found(search(stored, new Cursors(), scan(""), ROOM));
-    const bytes = utf8Bytes(result);
-    assert.equal(found(search(stored, new Cursors(), scan(""), bytes)).result, result);
+    const { result, bytes } = found(searchText(stored, new Cursors(), scan(""), ROOM));
+    assert.equal(bytes, new TextEncoder().encode(result).length);
+    assert.equal(found(searchText(stored, new Cursors(), scan(""), bytes)).result, result);
     if (pairs.length === 0) continue;
     failed(
-      search(stored, new Cursors(), scan(""), bytes - 1),
+      searchText(stored, new Cursors(), scan(""), bytes - 1),
       "TooLarge",
       "'limit'",
     );
   }
 });
 
+test("a large result is whole, and those that follow are as always", () => {
+  const value = JSON.stringify("\u00e9".repeat(1_000));
+  const stored = tableOf(Array.from({ length: 500 }, (_, at) => [`k${at}`, value] as const));
+  const small = tableOf([["a", "1"]]);
+  for (let round = 0; round < 2; round++) {
+    const large = found(searchText(stored, new Cursors(), scan(""), ROOM));
+    assert.equal(large.bytes, new TextEncoder().encode(large.result).length);
+    assert.ok(large.bytes > 1e6);
+    assert.ok(pairsOf(large).every(([, it]) => it === JSON.parse(value)));
+    assert.equal(found(searchText(small, new Cursors(), scan(""), ROOM)).result, '[["a",1]]');
+  }
+});
+
 test("a part ends before it would pass the room, and never gives more than fits", () => {
   const stored = new HashTable();
-  for (let i = 0; i < 200; i++) stored.insert(`k${i}`, `"${"\u00e9".repeat(i % 50)}"`);
+  for (let i = 0; i < 200; i++) insertText(stored, `k${i}`, `"${"\u00e9".repeat(i % 50)}"`);
   fc.assert(
     fc.property(
       fc.integer({ min: 130, max: 1_000 }),
@@ -275,8 +372,8 @@ test("a part ends before it would pass the room, and never gives more than fits"
         const cursors = new Cursors();
         let met = 0, cursor: string | undefined;
         do {
-          const part = found(search(stored, cursors, scan("", { limit, cursor }), room));
-          assert.ok(utf8Bytes(part.result) <= room);
+          const part = found(searchText(stored, cursors, scan("", { limit, cursor }), room));
+          assert.ok(part.bytes <= room);
           assert.ok(pairsOf(part).length > 0);
           met += pairsOf(part).length;
           cursor = part.cursor;
@@ -291,19 +388,22 @@ test("a part ends before it would pass the room, and never gives more than fits"
 test("a pair that no part has room for is TooLarge and named, and its cursor stays", () => {
   const stored = tableOf([["a", "1"], ["large", `"${"x".repeat(500)}"`], ["z", "1"]]);
   const cursors = new Cursors();
-  const first = found(search(stored, cursors, scan("", { limit: 10 }), 100));
+  const first = found(searchText(stored, cursors, scan("", { limit: 10 }), 100));
   assert.deepEqual(pairsOf(first), [["a", 1]]);
   const request = scan("", { limit: 10, cursor: first.cursor });
-  failed(search(stored, cursors, request, 100), "TooLarge", "large", "512");
-  stored.remove("large");
-  assert.deepEqual(pairsOf(found(search(stored, cursors, request, 100))), [["z", 1]]);
+  failed(searchText(stored, cursors, request, 100), "TooLarge", "large", "512");
+  removeText(stored, "large");
+  assert.deepEqual(pairsOf(found(searchText(stored, cursors, request, 100))), [["z", 1]]);
 });
 
 test("a regex and a key that may take too long together are refused, and the key is told", () => {
   const stored = tableOf([["short", "1"], ["ab".repeat(500_000), "2"]]);
   const cursors = new Cursors();
   const hard = scan("a[ab]{900}[cd]");
-  failed(search(stored, cursors, hard, ROOM), "ValueError", "simpler", "1000000");
-  failed(search(stored, cursors, { ...hard, limit: 10 }, ROOM), "ValueError", "simpler");
-  assert.deepEqual(pairsOf(found(search(stored, cursors, scan("^short$"), ROOM))), [["short", 1]]);
+  failed(searchText(stored, cursors, hard, ROOM), "ValueError", "simpler", "1000000");
+  failed(searchText(stored, cursors, { ...hard, limit: 10 }, ROOM), "ValueError", "simpler");
+  assert.deepEqual(pairsOf(found(searchText(stored, cursors, scan("^short$"), ROOM))), [[
+    "short",
+    1,
+  ]]);
 });

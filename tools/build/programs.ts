@@ -33,7 +33,7 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-net",
       "--allow-read",
       "--allow-write",
-      "--allow-sys=networkInterfaces",
+      "--allow-sys=networkInterfaces,systemMemoryInfo",
       ...environment("CATALOG_HOST", "CATALOG_PORT", "USER", "LOGNAME"),
     ],
   },

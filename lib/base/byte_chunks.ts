@@ -1,0 +1,130 @@
+/**
+ * Bytes that are put together piece by piece, in chunks.
+ *
+ * Many clients may ask for much at once. Buffers of all sizes that come and go would leave holes in
+ * the process's memory that it can neither use nor give back. So chunks have two sizes and are blocks of an arena,
+ * whose segments go back to the system as a whole. In return, whoever fills one has to `clear` it.
+ */
+import { Arena, HEADER_BYTES } from "./arena.ts";
+import { copyBytes } from "./byte_builder.ts";
+import { KEPT_CHUNKS } from "./limits.ts";
+
+/** Size of the one chunk of a short sequence, in bytes: there may be thousands of them. */
+const SMALL_BYTES = 4 * 1024 - HEADER_BYTES;
+
+/** Size of the chunks of a longer one: as much as one write takes. */
+const LARGE_BYTES = 64 * 1024 - HEADER_BYTES;
+
+/** A block of the arena. */
+interface Chunk {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly address: number;
+}
+
+// Apart, and large ones are not kept, or a few of them would keep whole segments.
+const smallArena = new Arena();
+const largeArena = new Arena();
+const keptSmall: Chunk[] = [];
+
+const NO_BYTES = new Uint8Array(0);
+
+const encoder = new TextEncoder();
+
+/** A sequence of bytes that grows. */
+export class ByteChunks {
+  /** One small one, or any number of large ones; all but the last are full. */
+  readonly #chunks: Chunk[] = [];
+  /** The last one, how much of it is filled, and what the others hold. */
+  #last = NO_BYTES;
+  #lastBytes = 0;
+  #bytesBefore = 0;
+
+  /** How many bytes there are. */
+  get length(): number {
+    return this.#bytesBefore + this.#lastBytes;
+  }
+
+  /** Adds bytes `start` to `end` of a buffer. */
+  add(from: Uint8Array, start: number = 0, end: number = from.length): void {
+    for (;;) {
+      const room = this.#last.length - this.#lastBytes;
+      if (end - start <= room) break;
+      copyBytes(from, start, start + room, this.#last, this.#lastBytes);
+      start += room;
+      this.#lastBytes += room;
+      this.#addChunk();
+    }
+    copyBytes(from, start, end, this.#last, this.#lastBytes);
+    this.#lastBytes += end - start;
+  }
+
+  /** Adds a text in UTF-8; a lone surrogate becomes U+FFFD. */
+  addText(text: string): void {
+    this.add(encoder.encode(text));
+  }
+
+  /** Adds bytes `start` to `end` of another one. */
+  addFrom(other: ByteChunks, start: number = 0, end: number = other.length): void {
+    let at = 0;
+    for (const view of other.views()) {
+      const next = at + view.length;
+      if (at < end && next > start) {
+        this.add(view, Math.max(start, at) - at, Math.min(end, next) - at);
+      }
+      at = next;
+    }
+  }
+
+  /** Forgets all but the first so many bytes. */
+  truncate(length: number): void {
+    while (this.#bytesBefore > length) {
+      giveBack(this.#chunks.pop());
+      this.#last = this.#chunks.at(-1)?.bytes ?? NO_BYTES;
+      this.#bytesBefore -= this.#last.length;
+    }
+    this.#lastBytes = length - this.#bytesBefore;
+  }
+
+  /** What is in each chunk, in order; good until the next call. */
+  views(): Uint8Array<ArrayBuffer>[] {
+    return this.#chunks.map(({ bytes }) =>
+      bytes === this.#last ? bytes.subarray(0, this.#lastBytes) : bytes
+    );
+  }
+
+  /** Forgets all, and gives the chunks back. */
+  clear(): void {
+    while (this.#chunks.length > 0) giveBack(this.#chunks.pop());
+    this.#last = NO_BYTES;
+    this.#lastBytes = this.#bytesBefore = 0;
+  }
+
+  #addChunk(): void {
+    const count = this.#chunks.length;
+    const chunk = count === 0
+      ? keptSmall.pop() ?? newChunk(smallArena, SMALL_BYTES)
+      : newChunk(largeArena, LARGE_BYTES);
+    if (count === 1 && this.#last.length === SMALL_BYTES) {
+      // In place of the small one, so that what fits in one chunk leaves in one write.
+      chunk.bytes.set(this.#last);
+      giveBack(this.#chunks.pop());
+    } else {
+      this.#bytesBefore += this.#lastBytes;
+      this.#lastBytes = 0;
+    }
+    this.#last = chunk.bytes;
+    this.#chunks.push(chunk);
+  }
+}
+
+function newChunk(arena: Arena, size: number): Chunk {
+  const address = arena.allocate(size);
+  return { address, bytes: arena.bytesIn(address, size) };
+}
+
+function giveBack(chunk: Chunk | undefined): void {
+  if (chunk === undefined) return;
+  if (chunk.bytes.length === LARGE_BYTES) largeArena.free(chunk.address);
+  else if (keptSmall.length < KEPT_CHUNKS) keptSmall.push(chunk);
+  else smallArena.free(chunk.address);
+}

@@ -1,0 +1,61 @@
+/** Fills a table from a checkpoint, of which every record must be there (I4). */
+import { textAt } from "../base/span.ts";
+import type { HashTable } from "../table/hash_table.ts";
+import { applyChange } from "./apply_change.ts";
+import { endJson, isEnd } from "./checkpoint.ts";
+import { DamageError } from "./damage.ts";
+import { CHECKPOINT } from "./data_folder.ts";
+import type { Files } from "./files.ts";
+import { coversOf, headerProblem } from "./header.ts";
+import { RecordReader, RECORDS_PER_PROGRESS } from "./record_reader.ts";
+import type { TxnRecord } from "./txn_record.ts";
+
+/** What a checkpoint holds. */
+export interface Checkpoint {
+  /** Number of the last change that it holds for certain. */
+  readonly covers: number;
+  readonly keys: number;
+  /** Size of the file. */
+  readonly bytes: number;
+}
+
+/**
+ * Loads the checkpoint of a folder.
+ *
+ * @param table an empty one, which is filled
+ * @param onProgress told now and then how many bytes were read
+ * @throws {DamageError} where anything of it cannot be trusted
+ */
+export function loadCheckpoint(
+  files: Files,
+  table: HashTable,
+  onProgress: (bytes: number) => void,
+): Checkpoint {
+  const damaged = (offset: number, what: string) =>
+    new DamageError(files, CHECKPOINT, offset, what);
+  using reader = RecordReader.open(files, CHECKPOINT);
+  let expected = 0;
+  let covers = 0;
+  let hasEnd = false;
+  while (reader.next()) {
+    const { offset, end, record } = reader;
+    if (hasEnd) throw damaged(offset, "there is something behind its last record");
+    if (record === undefined) throw damaged(offset, "it is damaged");
+    if (record.seq !== expected) throw damaged(offset, "a record is missing");
+    if (expected === 0) {
+      const problem = headerProblem(record, "ckpt");
+      if (problem !== undefined) throw damaged(offset, problem);
+      covers = coversOf(record);
+    } else if (isEndOf(record, expected - 1)) hasEnd = true;
+    else if (!applyChange(table, record)) throw damaged(offset, "a record holds no change");
+    if (expected % RECORDS_PER_PROGRESS === 0) onProgress(end);
+    expected++;
+  }
+  if (!hasEnd) throw damaged(files.size(CHECKPOINT), "its end is missing");
+  return { covers, keys: expected - 2, bytes: reader.end };
+}
+
+/** Whether a record is the last one of a checkpoint with so many keys. */
+function isEndOf(record: TxnRecord, keys: number): boolean {
+  return isEnd(record) && textAt(record.bytes, record.jsonStart, record.jsonEnd) === endJson(keys);
+}

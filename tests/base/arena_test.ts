@@ -1,0 +1,242 @@
+/**
+ * Proves that blocks never overlap and keep what was written to them, that all memory comes back
+ * whatever the order of freeing, and that the end of memory is an error that harms nothing.
+ */
+import assert from "assert";
+import fc from "fast-check";
+import { Arena, blockBytes, byteIndex, wordIndex } from "../../lib/base/arena.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `arena: ${name}`, permissions: "none", fn });
+}
+
+const MIB = 1024 * 1024;
+const SEGMENT_BYTES = 32 * MIB;
+
+/** The largest payload that needs no segment of its own. */
+const LARGEST_SHARED = 31.5 * MIB - 4;
+
+/** So many bytes at each end of a block are written and looked at. */
+const WRITTEN_BYTES = 4_096;
+
+/** A block in use, as the test knows it. */
+interface Block {
+  readonly address: number;
+  readonly bytes: number;
+  readonly mark: number;
+}
+
+/** Each byte of both ends of a block's payload. */
+function* endsOf({ address, bytes }: Block): Generator<number> {
+  const start = byteIndex(address);
+  for (let at = 0; at < Math.min(bytes, WRITTEN_BYTES); at++) yield start + at;
+  for (let at = Math.max(WRITTEN_BYTES, bytes - WRITTEN_BYTES); at < bytes; at++) yield start + at;
+}
+
+function allocateMarked(arena: Arena, bytes: number, mark: number): Block {
+  const block = { address: arena.allocate(bytes), bytes, mark };
+  const memory = arena.bytesOf(block.address);
+  for (const at of endsOf(block)) memory[at] = mark;
+  return block;
+}
+
+function assertIntact(arena: Arena, block: Block): void {
+  const memory = arena.bytesOf(block.address);
+  assert.ok(byteIndex(block.address) + block.bytes <= memory.length, "it ends in its segment");
+  for (const at of endsOf(block)) {
+    if (memory[at] !== block.mark) assert.fail(`byte ${at} of a block of ${block.bytes}`);
+  }
+}
+
+/** A block's place: its segment's buffer, and from where to where it is there. */
+function placeOf(arena: Arena, { address, bytes }: Block): [ArrayBuffer, number, number] {
+  const start = byteIndex(address) - 4;
+  return [arena.bytesOf(address).buffer, start, start + blockBytes(bytes)];
+}
+
+function assertApart(arena: Arena, blocks: readonly Block[]): void {
+  const places = new Map<ArrayBuffer, [number, number][]>();
+  for (const block of blocks) {
+    const [buffer, start, end] = placeOf(arena, block);
+    places.set(buffer, [...places.get(buffer) ?? [], [start, end]]);
+  }
+  for (const inOne of places.values()) {
+    let before = 0;
+    for (const [start, end] of inOne.sort(([a], [b]) => a - b)) {
+      assert.ok(start >= before, "it begins behind the end of the one before");
+      before = end;
+    }
+  }
+}
+
+/** That nothing is in use, and that what is free is one piece. */
+function assertEmpty(arena: Arena): void {
+  assert.equal(arena.bytesUsed, 0);
+  assert.ok(arena.bytesHeld <= SEGMENT_BYTES, "one segment is kept at the most");
+  if (arena.bytesHeld === 0) return;
+  const whole = arena.allocate(LARGEST_SHARED);
+  assert.equal(arena.bytesHeld, SEGMENT_BYTES, "it fits in the one that is there");
+  arena.free(whole);
+}
+
+const sizes = fc.oneof(
+  { weight: 8, arbitrary: fc.nat(60) },
+  { weight: 8, arbitrary: fc.nat(2_000) },
+  { weight: 4, arbitrary: fc.nat(100_000) },
+  { weight: 2, arbitrary: fc.nat(4 * MIB) },
+  { weight: 1, arbitrary: fc.integer({ min: 30 * MIB, max: 34 * MIB }) },
+);
+
+test("blocks never overlap, keep their bytes, and all memory comes back", () => {
+  const step = fc.record({ frees: fc.integer({ max: 10, min: 0 }), which: fc.nat(), size: sizes });
+  const steps = fc.array(step, { maxLength: 300, size: "max" });
+  fc.assert(
+    fc.property(steps, (steps) => {
+      const arena = new Arena();
+      const live: Block[] = [];
+      let bytes = 0;
+      const free = (which: number) => {
+        const [block] = live.splice(which % live.length, 1);
+        if (block === undefined) return;
+        assertIntact(arena, block);
+        arena.free(block.address);
+        bytes -= blockBytes(block.bytes);
+      };
+      steps.forEach(({ frees, which, size }, mark) => {
+        if (frees >= 6) free(which);
+        live.push(allocateMarked(arena, size, mark % 255 + 1));
+        bytes += blockBytes(size);
+        if (frees === 10) { while (live.length > which % 10) free(which); }
+        assert.equal(arena.bytesUsed, bytes);
+      });
+      assertApart(arena, live);
+      for (const block of live) assertIntact(arena, block);
+      while (live.length > 0) free(steps.length * 7 + live.length);
+      assertEmpty(arena);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a block has what was asked for, and no more than 11 bytes and 1/32 beside", () => {
+  const arena = new Arena();
+  // Free pieces of all small sizes, so that some are larger by one unit than what is wanted.
+  const pieces = Array.from({ length: 400 }, (_, at) => arena.allocate(at));
+  pieces.forEach((address, at) => at % 2 === 0 && arena.free(address));
+  for (let bytes = 0; bytes < 200_000; bytes += 1 + (bytes >>> 7)) {
+    const address = arena.allocate(bytes);
+    assert.equal(arena.bytesAt(address), blockBytes(bytes));
+    assert.ok(blockBytes(bytes) >= bytes + 4);
+    assert.ok(blockBytes(bytes) <= bytes + 11 + (bytes < 500 ? 0 : bytes / 32), `${bytes} bytes`);
+  }
+});
+
+test("what neighbours leave is used as one piece, whoever goes first", () => {
+  for (const order of [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]) {
+    for (const bytes of [4, 12, 1_020]) {
+      const arena = new Arena();
+      const blocks = [bytes, bytes, bytes, bytes].map((size) => arena.allocate(size));
+      for (const which of order) arena.free(blocks[which] ?? 0);
+      assert.equal(arena.allocate(3 * blockBytes(bytes) - 4), blocks[0], `in the order ${order}`);
+      assert.equal(arena.bytesUsed, 4 * blockBytes(bytes));
+    }
+  }
+});
+
+test("what a block leaves suits the next one of its size, before a larger one is cut", () => {
+  for (const bytes of [20, 100, 5_000, 200_001, 3 * MIB + 17]) {
+    const arena = new Arena();
+    const [wanted = 0, , larger = 0] = [bytes, 8, 2 * bytes, 8].map((size) => arena.allocate(size));
+    arena.free(wanted);
+    arena.free(larger);
+    assert.equal(arena.allocate(bytes), wanted);
+  }
+});
+
+test("segments that become wholly free are given back at once", () => {
+  const arena = new Arena();
+  const blocks = Array.from({ length: 20 }, () => arena.allocate(5 * MIB));
+  assert.equal(arena.bytesHeld, 4 * SEGMENT_BYTES);
+  const buffers = blocks.map((address) => arena.bytesOf(address).buffer);
+  for (const address of blocks.reverse()) arena.free(address);
+  assert.equal(arena.bytesHeld, 0);
+  assert.ok(buffers.every(({ detached }) => detached));
+});
+
+test("a segment that was hardly used is kept for the next block, and only one", () => {
+  const arena = new Arena();
+  const small = arena.allocate(MIB / 2);
+  const { buffer } = arena.bytesOf(small);
+  arena.free(small);
+  assert.equal(arena.bytesHeld, SEGMENT_BYTES);
+  const large = arena.allocate(20 * MIB), other = arena.allocate(20 * MIB);
+  assert.equal(arena.bytesOf(large).buffer, buffer);
+  assert.equal(arena.bytesHeld, 2 * SEGMENT_BYTES);
+  arena.free(other);
+  arena.free(large);
+  assert.equal(arena.bytesHeld, 0);
+});
+
+test("a block too large for a segment has one of its own size, which goes with it", () => {
+  const arena = new Arena(2);
+  for (let round = 0; round < 20; round++) {
+    const large = allocateMarked(arena, LARGEST_SHARED + 1 + round * MIB, 7);
+    assert.equal(arena.bytesHeld, blockBytes(large.bytes) + 8);
+    assertIntact(arena, large);
+    assert.equal(arena.bytesAt(large.address), blockBytes(large.bytes));
+    arena.free(large.address);
+    assert.equal(arena.bytesHeld, 0);
+  }
+});
+
+test("words and bytes of a block are the same memory", () => {
+  const arena = new Arena();
+  for (const bytes of [8, 20 * MIB, 40 * MIB]) {
+    const address = arena.allocate(bytes);
+    arena.wordsOf(address)[wordIndex(address) + 1] = 0x04030201;
+    const start = byteIndex(address);
+    assert.deepEqual([...arena.bytesOf(address).subarray(start + 4, start + 8)], [1, 2, 3, 4]);
+    assert.equal(arena.wordsIn(address, 2)[1], 0x04030201);
+  }
+});
+
+test("where addresses end, a RangeError says so, and all else still works", () => {
+  const arena = new Arena(2);
+  const live: Block[] = [];
+  assert.throws(() => {
+    for (;;) live.push(allocateMarked(arena, MIB, live.length + 1));
+  }, (error) => error instanceof RangeError && /no memory for 1048576 bytes/.test(error.message));
+  assert.ok(live.length >= 62, `${live.length} of them`);
+  assert.equal(arena.tryAllocate(MIB), 0);
+  assert.equal(arena.tryAllocate(40 * MIB), 0);
+  live.push(allocateMarked(arena, 100, 99));
+  for (const block of live) assertIntact(arena, block);
+  for (const { address } of live) arena.free(address);
+  assertEmpty(arena);
+});
+
+test("where the system has no memory, a RangeError says so, and nothing has changed", () => {
+  const arena = new Arena();
+  const block = allocateMarked(arena, 100, 5);
+  const held = arena.bytesHeld;
+  const refused = { name: "RangeError", message: /no memory for \d+ bytes more/ };
+  for (const bytes of [2 ** 33, 2 ** 44, 2 ** 52]) {
+    assert.throws(() => arena.allocate(bytes), refused);
+  }
+  const { ArrayBuffer: real } = globalThis;
+  globalThis.ArrayBuffer = class {
+    constructor() {
+      throw new RangeError("Array buffer allocation failed");
+    }
+  } as unknown as ArrayBufferConstructor;
+  try {
+    assert.throws(() => arena.allocate(40 * MIB), refused);
+    assert.throws(() => {
+      for (;;) arena.allocate(MIB);
+    }, refused);
+  } finally {
+    globalThis.ArrayBuffer = real;
+  }
+  assert.equal(arena.bytesHeld, held);
+  assertIntact(arena, block);
+});

@@ -1,0 +1,106 @@
+/** Proves that chunks hold what was put in, whatever its sizes, and that no two ever share one. */
+import assert from "assert";
+import fc from "fast-check";
+import { ByteChunks } from "../../lib/base/byte_chunks.ts";
+import { KEPT_CHUNKS } from "../../lib/base/limits.ts";
+import { joined } from "../helpers/streams.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `byte_chunks: ${name}`, permissions: "none", fn });
+}
+
+const bytesOf = (chunks: ByteChunks) => joined(chunks.views());
+
+/** Sizes around those of chunks, and any others. */
+const size = fc.oneof(
+  fc.nat(300),
+  fc.constantFrom(4_095, 4_096, 4_097, 65_535, 65_536, 65_537, 69_632, 200_000),
+);
+
+let lastByte = 0;
+const piece = size.map((size) => new Uint8Array(size).map(() => lastByte++));
+
+const operation = fc.oneof(
+  { weight: 4, arbitrary: piece.map((bytes) => ({ what: "add", bytes, share: 0, part: 0 })) },
+  fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }))
+    .map(([share, part]) => ({ what: "copy", bytes: new Uint8Array(0), share, part })),
+  fc.double({ min: 0, max: 1, noNaN: true })
+    .map((share) => ({ what: "truncate", bytes: new Uint8Array(0), share, part: 0 })),
+);
+
+test("are what was added, whatever is cut off and copied in between", () => {
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 12 }), (operations) => {
+      const chunks = new ByteChunks(), other = new ByteChunks();
+      let model = new Uint8Array(0);
+      for (const { what, bytes, share, part } of operations) {
+        if (what === "add") {
+          chunks.add(joined([Uint8Array.of(1), bytes, Uint8Array.of(2)]), 1, 1 + bytes.length);
+          model = joined([model, bytes]);
+        } else if (what === "truncate") {
+          model = model.slice(0, Math.floor(share * model.length));
+          chunks.truncate(model.length);
+        } else {
+          const start = Math.floor(share * model.length);
+          const end = start + Math.floor(part * (model.length - start));
+          other.clear();
+          other.addFrom(chunks, start, end);
+          assert.deepEqual(bytesOf(other), model.slice(start, end));
+        }
+        assert.equal(chunks.length, model.length);
+        assert.deepEqual(bytesOf(chunks), model);
+      }
+      chunks.clear();
+      assert.deepEqual([chunks.length, chunks.views()], [0, []]);
+      other.clear();
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a text is UTF-8, across chunks too", () => {
+  for (const count of [4_094, 4_095, 4_096]) {
+    const chunks = new ByteChunks();
+    const text = "x".repeat(count) + "\u{1f600}\u4e2d\ud800";
+    chunks.addText(text);
+    assert.equal(new TextDecoder().decode(bytesOf(chunks)), text.toWellFormed());
+    chunks.clear();
+  }
+});
+
+test("no two share bytes, however many there are, and what is given back is used again", () => {
+  for (let round = 0; round < 3; round++) {
+    const all = Array.from({ length: 2 * KEPT_CHUNKS }, (_, at) => {
+      const chunks = new ByteChunks();
+      chunks.add(new Uint8Array(at % 2 === 0 ? 70_000 : 10).fill(at));
+      return chunks;
+    });
+    all.forEach((chunks, at) => assert.ok(bytesOf(chunks).every((byte) => byte === at % 256)));
+    for (const chunks of all) chunks.clear();
+  }
+});
+
+test("what much took goes back to the system", () => {
+  const before = Deno.memoryUsage().external;
+  const all = Array.from({ length: 20 }, () => {
+    const chunks = new ByteChunks();
+    for (let i = 0; i < 50; i++) chunks.add(new Uint8Array(100_000));
+    return chunks;
+  });
+  const during = Deno.memoryUsage().external;
+  assert.ok(during - before > 90_000_000, `${during - before} bytes more`);
+  for (const chunks of all) chunks.clear();
+  const after = Deno.memoryUsage().external;
+  assert.ok(during - after > 90_000_000, `${during - after} bytes back`);
+});
+
+test("one that was cleared twice gave its chunks back once", () => {
+  const chunks = new ByteChunks();
+  chunks.add(new Uint8Array(10));
+  chunks.clear();
+  chunks.clear();
+  const [first, second] = [new ByteChunks(), new ByteChunks()];
+  first.add(Uint8Array.of(1));
+  second.add(Uint8Array.of(2));
+  assert.deepEqual([[...bytesOf(first)], [...bytesOf(second)]], [[1], [2]]);
+});

@@ -1,0 +1,39 @@
+/** Proves that checksums are those of zip, whatever the length and wherever the bytes begin. */
+import assert from "assert";
+import fc from "fast-check";
+import { crc32 as nativeCrc32 } from "node:zlib";
+import { crc32 } from "../../lib/base/crc32.ts";
+import { utf8 } from "../helpers/streams.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `crc32: ${name}`, permissions: "none", fn });
+}
+
+test("known values", () => {
+  const text = utf8("123456789");
+  assert.equal(crc32(text, 0, 9) >>> 0, 0xcbf43926);
+  assert.equal(crc32(text, 0, 0), 0);
+  assert.equal(crc32(text, 9, 9), 0);
+  assert.equal(crc32(new Uint8Array(4), 0, 4) >>> 0, 0x2144df1c);
+});
+
+test("any part of any bytes, as by zlib", () => {
+  const bytes = fc.uint8Array({ maxLength: 400, size: "max" });
+  fc.assert(
+    fc.property(bytes, fc.nat(400), fc.nat(400), (bytes, a, b) => {
+      const start = Math.min(a, b, bytes.length), end = Math.min(Math.max(a, b), bytes.length);
+      const expected = nativeCrc32(bytes.subarray(start, end));
+      assert.equal(crc32(bytes, start, end), expected | 0);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("every length up to some hundreds, and long ones", () => {
+  const bytes = Uint8Array.from({ length: 100_003 }, (_, at) => (at * 7919) >> 3 & 255);
+  const lengths = [...Array.from({ length: 300 }, (_, length) => length), 1_000, 100_000];
+  for (const length of lengths) {
+    const expected = nativeCrc32(bytes.subarray(3, 3 + length));
+    assert.equal(crc32(bytes, 3, 3 + length), expected | 0, `${length} bytes`);
+  }
+});

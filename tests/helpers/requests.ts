@@ -1,0 +1,42 @@
+/** Requests and changes as tests write them down: with strings in place of spans. */
+import { type Span, spanOf, textOf } from "../../lib/base/span.ts";
+import { keyOf, keyTextOf } from "../../lib/protocol/key_text.ts";
+import type { Request } from "../../lib/protocol/message.ts";
+import type { Change } from "../../lib/storage/storage.ts";
+
+type Texts<R> = { readonly [Member in keyof R]: R[Member] extends Span ? string : R[Member] };
+
+/** A request with strings: a key is its characters, a value its JSON text. */
+export type Asked = Request extends infer R ? R extends Request ? Texts<Omit<R, "id">> : never
+  : never;
+
+/** A change with strings: a key is its characters, a value its JSON text. */
+export type TextChange =
+  | { readonly method: "insert"; readonly key: string; readonly value: string }
+  | { readonly method: "remove"; readonly key: string };
+
+/**
+ * The request as it is decoded, with bytes of its own.
+ *
+ * @param id JSON text (default: none)
+ */
+export function requestOf(asked: Asked, id?: string): Request {
+  const idSpan = { id: id === undefined ? undefined : spanOf(id) };
+  switch (asked.method) {
+    case "insert":
+      return { ...asked, ...idSpan, key: keyTextOf(asked.key), value: spanOf(asked.value) };
+    case "lookup":
+    case "remove":
+      return { ...asked, ...idSpan, key: keyTextOf(asked.key) };
+    default:
+      return { ...asked, ...idSpan };
+  }
+}
+
+/** A copy of a change, good for longer than its bytes. */
+export function textsOfChange(change: Change): TextChange {
+  const key = keyOf(change.key);
+  return change.method === "insert"
+    ? { method: "insert", key, value: textOf(change.value) }
+    : { method: "remove", key };
+}

@@ -1,0 +1,19 @@
+/** Decoded requests with texts in place of spans, to compare them. */
+import { textOf } from "../../lib/base/span.ts";
+import type { Refusal, Request } from "../../lib/protocol/message.ts";
+
+/** A request or refusal; a key as its characters. */
+export interface Told {
+  readonly id?: string | undefined;
+  readonly [member: string]: unknown;
+}
+
+/** Puts texts in the place of spans. */
+export function toldOf(decoded: Request | Refusal): Told {
+  return Object.fromEntries(
+    Object.entries(decoded).map(([name, value]) => {
+      if (typeof value !== "object" || !("bytes" in value)) return [name, value];
+      return [name, name === "key" ? JSON.parse(`"${textOf(value)}"`) : textOf(value)];
+    }),
+  );
+}
