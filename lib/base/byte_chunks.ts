@@ -85,11 +85,15 @@ export class ByteChunks {
     this.#lastBytes = length - this.#bytesBefore;
   }
 
-  /** What is in each chunk, in order; good until the next call. */
+  /** What is in a chunk, the first one being number 0; good until the next call that changes it. */
+  view(number: number): Uint8Array<ArrayBuffer> | undefined {
+    const bytes = this.#chunks[number]?.bytes;
+    return bytes === this.#last ? bytes.subarray(0, this.#lastBytes) : bytes;
+  }
+
+  /** What is in each chunk, in order. */
   views(): Uint8Array<ArrayBuffer>[] {
-    return this.#chunks.map(({ bytes }) =>
-      bytes === this.#last ? bytes.subarray(0, this.#lastBytes) : bytes
-    );
+    return this.#chunks.map((_, number) => this.view(number) ?? NO_BYTES);
   }
 
   /** Forgets all, and gives the chunks back. */

@@ -1,63 +1,49 @@
 /**
- * The only writer of a connection (I7): replies leave in the order in which they were put in (I1).
+ * What waits to be written to a connection: replies leave in the order in which they were put in (I1).
  *
- * It holds what one round of requests has produced and writes that at once. When it is full, the
- * session takes no further request of this client (I5).
+ * It holds what one round of requests has produced, which is then written at once, by the session and
+ * nobody else (I7); nothing is put in meanwhile. When it is full, the session takes no further request
+ * of this client (I5).
  */
 import { ByteChunks } from "../base/byte_chunks.ts";
 
-/** What an outbox writes to. */
-export interface ByteSink {
-  /** Writes some of the bytes, at least one, and says how many. */
-  write(bytes: Uint8Array): Promise<number>;
-}
-
-/** Collects replies and writes them. */
+/** Replies of one client. */
 export class Outbox {
-  readonly #sink: ByteSink;
+  /** Takes replies. */
+  readonly out: ByteChunks = new ByteChunks();
   readonly #maxWaitingBytes: number;
-  #out = new ByteChunks();
+  /** How far it is written: which chunk, and how much of it. */
+  #chunk = 0;
+  #written = 0;
 
   /** @param maxWaitingBytes that may wait before it counts as full */
-  constructor(sink: ByteSink, maxWaitingBytes: number) {
-    this.#sink = sink;
+  constructor(maxWaitingBytes: number) {
     this.#maxWaitingBytes = maxWaitingBytes;
   }
 
-  /** Takes the replies of one round; another one after each flush. */
-  get out(): ByteChunks {
-    return this.#out;
+  /** Whether nothing more should be put in before what waits is written. */
+  get isFull(): boolean {
+    return this.out.length >= this.#maxWaitingBytes;
   }
 
-  /** Whether nothing more should be put in before the next `flush`. */
-  get isFull(): boolean {
-    return this.#out.length >= this.#maxWaitingBytes;
+  /** The bytes to be written next; undefined where nothing waits. */
+  next(): Uint8Array<ArrayBuffer> | undefined {
+    const view = this.out.view(this.#chunk);
+    return this.#written === 0 ? view : view?.subarray(this.#written);
+  }
+
+  /** Goes on behind so many bytes of what `next` gave; at the end, all is forgotten. */
+  wrote(count: number): void {
+    this.#written += count;
+    if (this.#written < (this.out.view(this.#chunk)?.length ?? 0)) return;
+    this.#chunk++;
+    this.#written = 0;
+    if (this.out.view(this.#chunk) === undefined) this.drop();
   }
 
   /** Gives up what waits. */
   drop(): void {
-    this.#out.clear();
-  }
-
-  /**
-   * Writes all that waits. One flush at a time.
-   *
-   * @throws what the sink throws: the client is gone
-   */
-  async flush(): Promise<void> {
-    const out = this.#out;
-    if (out.length === 0) return;
-    this.#out = new ByteChunks();
-    try {
-      for (let view of out.views()) {
-        for (;;) {
-          const count = await this.#sink.write(view);
-          if (count === view.length) break;
-          view = view.subarray(count);
-        }
-      }
-    } finally {
-      out.clear();
-    }
+    this.out.clear();
+    this.#chunk = this.#written = 0;
   }
 }

@@ -15,11 +15,13 @@ import { decodeRequest, refusedLine } from "../protocol/decode_request.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
 import type { Refusal, Request } from "../protocol/message.ts";
 import type { Client } from "../table/commands.ts";
-import { type ByteSink, Outbox } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 
 /** A connection, as far as a session needs one. */
-export interface Connection extends ByteSink {
+export interface Connection {
   read(buffer: Uint8Array): Promise<number | null>;
+  /** Writes some of the bytes, at least one, and says how many. */
+  write(bytes: Uint8Array): Promise<number>;
   /** Lets the peer read what was written last, for a bounded time; nothing is written after it. */
   linger(): Promise<void>;
   close(): void;
@@ -68,7 +70,7 @@ export class Session implements RequestSource {
     this.#limits = options.limits;
     this.#log = options.log;
     this.#framer = new LineFramer(options.limits.maxRequestBytes);
-    this.#outbox = new Outbox(options.connection, options.limits.maxOutputBytes);
+    this.#outbox = new Outbox(options.limits.maxOutputBytes);
   }
 
   /** Serves until either side ends the connection; never throws (I9). */
@@ -141,7 +143,9 @@ export class Session implements RequestSource {
         const executed = this.#submit(this);
         if (executed !== undefined) await executed;
         this.#isExecuting = false;
-        await this.#outbox.flush();
+        for (let bytes = this.#outbox.next(); bytes !== undefined; bytes = this.#outbox.next()) {
+          this.#outbox.wrote(await this.#connection.write(bytes));
+        }
       } while (this.#hasMore);
       if (this.#isEndedByAnswer) await this.#connection.linger();
       buffer = sized(buffer, count);

@@ -5,7 +5,7 @@
  * The line is scanned once, as bytes; only the members that the method uses are looked at any closer,
  * and keys and values stay where they are.
  */
-import { hasEscape, skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
+import { hasEscape, skipValue, skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
 import { areEqual, type Span, spanOf, textAt, textOf } from "../base/span.ts";
 import { quoted } from "../base/quoted.ts";
 import { keyTextOf } from "./key_text.ts";
@@ -38,12 +38,8 @@ const MEMBERS = [
 
 type Member = (typeof MEMBERS)[number];
 
-const OPEN_OBJECT = 123,
-  OPEN_ARRAY = 91,
-  QUOTE = 34,
-  MINUS = 45,
-  ZERO = 48,
-  NINE = 57;
+const SPACE = 32, QUOTE = 34, MINUS = 45, ZERO = 48, NINE = 57, OPEN_ARRAY = 91, BACKSLASH = 92;
+const LOWER_I = 105, LOWER_L = 108, LOWER_R = 114, OPEN_OBJECT = 123, CLOSE_OBJECT = 125;
 
 const MEMBER_NAMES = MEMBERS.map(bytesOf);
 const METHOD_NAMES = METHODS.map(bytesOf);
@@ -149,6 +145,11 @@ const READERS_BY_NUMBER = METHODS.map((method) => READERS[method]);
  * @returns the request, or the refusal to answer with
  */
 export function decodeRequest(bytes: Uint8Array, start: number, end: number): Request | Refusal {
+  return usualRequest(bytes, start, end) ?? anyRequest(bytes, start, end);
+}
+
+/** Reads any line. */
+export function anyRequest(bytes: Uint8Array, start: number, end: number): Request | Refusal {
   let id: Span | undefined;
   let method: Method | undefined;
   try {
@@ -165,6 +166,54 @@ export function decodeRequest(bytes: Uint8Array, start: number, end: number): Re
   } finally {
     found.bytes = NOTHING; // or the last line would stay in memory
   }
+}
+
+/** How the lines of most requests begin: without white space, the members in this order. */
+const LOOKUP = bytesOf('{"method":"lookup","key":"');
+const INSERT = bytesOf('{"method":"insert","key":"');
+const REMOVE = bytesOf('{"method":"remove","key":"');
+const BEFORE_VALUE = bytesOf('","value":');
+
+/** Where the names of these methods begin. */
+const NAME_OFFSET = '{"method":"'.length;
+
+/**
+ * Reads the usual line of a request about a key: it says the same as `anyRequest`, in less than half the time.
+ *
+ * @returns undefined where the line is another one
+ */
+function usualRequest(bytes: Uint8Array, start: number, end: number): Request | undefined {
+  const beginning = beginningWith(bytes[start + NAME_OFFSET] ?? 0);
+  const keyStart = start + INSERT.length;
+  if (beginning === undefined || bytes[end - 1] !== CLOSE_OBJECT) return undefined;
+  if (!areEqual(bytes, start, keyStart, beginning, 0, INSERT.length)) return undefined;
+  const keyEnd = plainEnd(bytes, keyStart, end);
+  if (keyEnd < 0) return undefined;
+  const id = undefined, key = { bytes, start: keyStart, end: keyEnd };
+  if (beginning !== INSERT) {
+    if (keyEnd !== end - 2) return undefined;
+    return beginning === LOOKUP ? { method: "lookup", id, key } : { method: "remove", id, key };
+  }
+  const valueStart = keyEnd + BEFORE_VALUE.length;
+  if (!areEqual(bytes, keyEnd, valueStart, BEFORE_VALUE, 0, BEFORE_VALUE.length)) return undefined;
+  if (skipValue(bytes, valueStart, end) !== end - 1) return undefined;
+  return { method: "insert", id, key, value: { bytes, start: valueStart, end: end - 1 } };
+}
+
+function beginningWith(firstOfName: number): Uint8Array | undefined {
+  if (firstOfName === LOWER_L) return LOOKUP;
+  if (firstOfName === LOWER_I) return INSERT;
+  return firstOfName === LOWER_R ? REMOVE : undefined;
+}
+
+/** Where a string without escapes ends that begins here; -1: it is another one, or none. */
+function plainEnd(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) return at;
+    if (byte === BACKSLASH || byte < SPACE) return -1;
+  }
+  return -1;
 }
 
 /**

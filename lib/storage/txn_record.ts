@@ -25,6 +25,7 @@
  */
 import { ByteBuilder } from "../base/byte_builder.ts";
 import { crc32 } from "../base/crc32.ts";
+import { isHex32, MAX_HEX_DIGITS, readHex, writeHex, writeHex32 } from "../base/hex.ts";
 import type { Entry } from "../table/hash_table.ts";
 import type { Change } from "./storage.ts";
 
@@ -37,8 +38,8 @@ export const MAX_RECORD_BYTES = 300_000_000;
 const CRC_DIGITS = 8;
 const BLANK = 32, LF = 10;
 
-/** Room for all of a record beside its JSON: a number has 14 digits at the most. */
-const FRAME_BYTES = 64;
+/** Most bytes of a record beside its JSON: the digits, three blanks, and the LF. */
+const FRAME_BYTES = CRC_DIGITS + 2 * MAX_HEX_DIGITS + 4;
 
 /** What stands around the key and the value of an insert. */
 export const INSERT = ascii('{"method":"insert","key":"');
@@ -48,6 +49,12 @@ export const INSERT_END = ascii("}");
 /** What stands around the key of a remove. */
 const REMOVE = ascii('{"method":"remove","key":"');
 const REMOVE_END = ascii('"}');
+
+/** Most bytes of a change beside its key and value. */
+const MOST_AROUND_BYTES = Math.max(
+  INSERT.length + VALUE.length + INSERT_END.length,
+  REMOVE.length + REMOVE_END.length,
+);
 
 /** A buffer of records has this size at first, and again where it became larger than `MAX_KEPT_BYTES`. */
 const FIRST_BYTES = 64 * 1024;
@@ -119,21 +126,21 @@ export class RecordBuffer {
   #begin(seq: number, lag: number, contentBytes: number): void {
     const out = this.#out;
     // All at once: where there is no memory for it, nothing of the record is there yet.
-    out.reserve(FRAME_BYTES + INSERT.length + VALUE.length + contentBytes);
+    out.reserve(FRAME_BYTES + MOST_AROUND_BYTES + contentBytes);
     const { bytes } = out;
     this.#start = out.length;
     let at = this.#start + CRC_DIGITS;
     bytes[at++] = BLANK;
-    at = writeNumber(bytes, at, seq);
+    at = writeHex(bytes, at, seq);
     bytes[at++] = BLANK;
-    at = writeNumber(bytes, at, lag);
+    at = writeHex(bytes, at, lag);
     bytes[at++] = BLANK;
     out.length = at;
   }
 
   #end(): void {
     const { bytes, length } = this.#out;
-    writeDigits(bytes, this.#start, crc32(bytes, this.#start + CRC_DIGITS + 1, length), CRC_DIGITS);
+    writeHex32(bytes, this.#start, crc32(bytes, this.#start + CRC_DIGITS + 1, length));
     bytes[length] = LF;
     this.#out.length = length + 1;
   }
@@ -164,7 +171,7 @@ export function readRecord(
 ): boolean {
   const seqStart = start + CRC_DIGITS + 1;
   if (seqStart > end || bytes[seqStart - 1] !== BLANK) return false;
-  if (!areDigits(bytes, start, crc32(bytes, seqStart, end), CRC_DIGITS)) return false;
+  if (!isHex32(bytes, start, crc32(bytes, seqStart, end))) return false;
   const seqEnd = blankBehind(bytes, seqStart, end);
   const lagEnd = blankBehind(bytes, seqEnd + 1, end);
   if (lagEnd >= end) return false;
@@ -180,50 +187,6 @@ export function readRecord(
 function blankBehind(bytes: Uint8Array, at: number, end: number): number {
   while (at < end && bytes[at] !== BLANK) at++;
   return at;
-}
-
-const DIGITS = ascii("0123456789abcdef");
-
-/** What each byte is worth as a digit; -1: it is none. Lower case only, as they are written. */
-const NIBBLES = Int8Array.from({ length: 256 }, (_, byte) => DIGITS.indexOf(byte));
-
-/** Writes a number without leading zeros, and gives the place behind it. */
-function writeNumber(bytes: Uint8Array, at: number, value: number): number {
-  if (value >= 2 ** 32) {
-    at = writeNumber(bytes, at, Math.floor(value / 2 ** 32));
-    return writeDigits(bytes, at, value | 0, 8);
-  }
-  return writeDigits(bytes, at, value | 0, Math.max(1, 8 - (Math.clz32(value) >> 2)));
-}
-
-/** Writes the last digits of a number of 32 bits, and gives the place behind them. */
-function writeDigits(bytes: Uint8Array, at: number, value: number, digits: number): number {
-  const end = at + digits;
-  for (let place = end - 1; place >= at; place--) {
-    bytes[place] = DIGITS[value & 15] ?? 0;
-    value >>>= 4;
-  }
-  return end;
-}
-
-/** Whether the last digits of a number of 32 bits stand here. */
-function areDigits(bytes: Uint8Array, at: number, value: number, digits: number): boolean {
-  for (let place = at + digits - 1; place >= at; place--) {
-    if (bytes[place] !== DIGITS[value & 15]) return false;
-    value >>>= 4;
-  }
-  return true;
-}
-
-/** The number that stands here, or NaN where there is anything else or nothing. */
-function readHex(bytes: Uint8Array, start: number, end: number): number {
-  let value = 0;
-  for (let at = start; at < end; at++) {
-    const nibble = NIBBLES[bytes[at] ?? 0] ?? -1;
-    if (nibble < 0) return NaN;
-    value = value * 16 + nibble;
-  }
-  return start < end ? value : NaN;
 }
 
 function ascii(text: string): Uint8Array {

@@ -1,31 +1,31 @@
 /**
  * From the hash of a key to its slot: open addressing with linear probing, spread over shards, so
- * that growth moves only a part of the entries at a time.
+ * that growth moves only a thousandth at a time.
  *
  * A shard is a block of the arena: words, a power of two of them, each 0 or
  *
  *     4 highest bits of the hash, slot + 1 (28 bits)
  *
  * The four bits tell most other keys apart without a look at their slots. The whole hash is with the
- * slot. The hash's 8 lowest bits choose the shard, the bits above them where the search begins.
+ * slot. The hash's 10 lowest bits choose the shard, the bits above them where the search begins.
  */
 import { areEqual } from "../base/span.ts";
 import { type Arena, byteIndex } from "../base/arena.ts";
 import { entryKeyBytes, KEY_OFFSET } from "./entry.ts";
 import type { Slots } from "./slots.ts";
 
-const SHARD_BITS = 8;
+const SHARD_BITS = 10;
 const SHARDS = 1 << SHARD_BITS;
 
-const SLOT_MASK = 2 ** 28 - 1;
 const TAG_SHIFT = 28;
+const SLOT_MASK = (1 << TAG_SHIFT) - 1;
 
 /** Words of a shard at first: a power of two. */
-const FIRST_WORDS = 8;
+const FIRST_WORDS = 4;
 
 /**
  * The most that a key takes here, in bytes, whatever came before: at least a third of a shard's
- * words are in use. (Beyond that, small shards take up to 40 bytes each.)
+ * words are in use. (Beyond that, small shards take up to 24 bytes each.)
  */
 export const INDEX_BYTES = 12;
 

@@ -5,7 +5,12 @@
 import assert from "assert";
 import fc from "fast-check";
 import { textOf } from "../../lib/base/span.ts";
-import { decodeRequest, isRefusal, refusedLine } from "../../lib/protocol/decode_request.ts";
+import {
+  anyRequest,
+  decodeRequest,
+  isRefusal,
+  refusedLine,
+} from "../../lib/protocol/decode_request.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
 import {
   type FailureType,
@@ -31,15 +36,15 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `decode_request: ${name}`, permissions: "none", fn });
 }
 
-/** Decodes a line that stands in the middle of other bytes, which would make something else of it. */
-function decode(line: string): Request | Refusal {
+/** A line in the middle of other bytes, which would make something else of it. */
+function amongOthers(line: string): [Uint8Array, number, number] {
   const before = utf8('{"method":"size"}\n'), bytes = utf8(line);
   const behind = utf8('}]"0,1\n{"id":1}\n');
-  return decodeRequest(
-    joined([before, bytes, behind]),
-    before.length,
-    before.length + bytes.length,
-  );
+  return [joined([before, bytes, behind]), before.length, before.length + bytes.length];
+}
+
+function decode(line: string): Request | Refusal {
+  return decodeRequest(...amongOthers(line));
 }
 
 function request(line: string): Told {
@@ -130,6 +135,37 @@ test("of equal members the last one counts, also where escapes hide that they ar
   });
   refused('{"method":"lookup","key":"a","key":1}', "ValueError");
   assert.equal(request('{"id":1,"method":"ping","id":{"a":2}}').id, '{"a":2}');
+});
+
+test("the usual lines of requests about a key say what they say spelt in another way", () => {
+  const key = fc.oneof(sentLiteral, fc.string({ maxLength: 3 }).map((key) => JSON.stringify(key)));
+  const usual = fc.oneof(
+    fc.tuple(fc.constantFrom("lookup", "remove"), key).map(([method, key]) =>
+      `{"method":"${method}","key":${key}}`
+    ),
+    fc.tuple(key, sentJson).map(([key, value]) =>
+      `{"method":"insert","key":${key},"value":${value}}`
+    ),
+  );
+  const place = fc.nat(80);
+  // As it is, with a piece cut out, and with something put in: all that is nearly usual.
+  const line = fc.tuple(
+    usual,
+    place,
+    fc.constantFrom(0, 0, 1, 2, 10),
+    fc.constantFrom("", "", " ", '"', "\\", "}", ',"key":"b"', ',"id":1', "\u0001", "\u00e9", "l"),
+  ).map(([line, at, cut, put]) => line.slice(0, at) + put + line.slice(at + cut));
+  let taken = 0;
+  fc.assert(
+    fc.property(line, (line) => {
+      const [bytes, start, end] = amongOthers(line);
+      const decoded = decodeRequest(bytes, start, end), expected = anyRequest(bytes, start, end);
+      assert.deepEqual(toldOf(decoded), toldOf(expected), line);
+      if (!isRefusal(decoded)) taken++;
+    }),
+    { numRuns: 5_000 },
+  );
+  assert.ok(taken > 500, `${taken} of them are requests`);
 });
 
 test("one line leaves nothing behind for the next", () => {

@@ -33,7 +33,7 @@ const ODD_KEYS = [
 const SHORT_ODD_KEYS = ODD_KEYS.slice(0, -2);
 
 /** Beside what a table reckons: the first shards of its index, and a page of slots. */
-const CONSTANT_BYTES = 45_000;
+const CONSTANT_BYTES = 60_000;
 
 /** A hash that has only some bits, so that keys collide. */
 class WeakHash extends KeyHash {
@@ -49,8 +49,8 @@ class WeakHash extends KeyHash {
   }
 }
 
-/** Good; few shards; one shard; one place in it; all alike; alike but for what the index keeps of them. */
-const masks = fc.constantFrom(-1, ~0xf8, ~0xff, 0x1ff, 0, 0xf00 << 20);
+/** Good; eight shards; one shard; two places in each; all alike; alike but for what the index keeps of them. */
+const masks = fc.constantFrom(-1, ~0x3f8, ~0x3ff, 0x7ff, 0, 0xf00 << 20);
 
 /** Runs out of memory when told to. */
 class FailingArena extends Arena {
@@ -239,7 +239,7 @@ test("where memory ends, a change fails with a RangeError, and nothing has chang
   // The next new key needs a larger shard of the index, or another page of slots, and always a block.
   for (const [keys, keepsUndo] of [[6, false], [6, true], [3_072, true], [4_096, true]] as const) {
     const arena = new FailingArena();
-    const table = new HashTable(arena, new WeakHash(~0xff)); // all in one shard
+    const table = new HashTable(arena, new WeakHash(~0x3ff)); // all in one shard
     for (let i = 0; i < keys; i++) insertText(table, `k${i}`, "1");
     table.keepsUndo = keepsUndo;
     const before = stateOf(table);
@@ -253,6 +253,9 @@ test("where memory ends, a change fails with a RangeError, and nothing has chang
     arena.allocationsLeft = Infinity;
     insertText(table, "new", "[1]");
     assert.equal(lookupText(table, "new"), "[1]");
+    for (const key of pairsOf(table).keys()) removeText(table, key);
+    table.commit();
+    assert.equal(arena.bytesUsed, 0, "nothing leaked");
   }
 });
 

@@ -30,7 +30,7 @@ const IMPORTS = `
   import { LineFramer } from "lib/protocol/line_framer.ts";
   import { HashTable } from "lib/table/hash_table.ts";`;
 
-/** How a table is filled with about 150 MB times \`part\`. */
+/** How a table is filled with about 100 MB times \`part\`. */
 const FILLED: Record<string, string> = {
   "many small pairs": "for (let i = 0; i < 1.2e6 * part; i++) insert(table, i, 32);",
   "values of some thousand bytes":
@@ -72,7 +72,7 @@ for (const [what, code] of Object.entries(FILLED)) {
 }
 
 Deno.test({
-  name: "memory: a table gives back what it took, but for one segment",
+  name: "memory: a table gives back what it took",
   permissions,
   async fn() {
     const keptBytes = await measured(
@@ -84,7 +84,7 @@ Deno.test({
       for (let slot = 0; slot < 150; slot++) table.remove(slot);
       console.log(residentBytes() - residentBefore);`,
     );
-    assert.ok(keptBytes < 60e6, `${keptBytes} bytes`);
+    assert.ok(keptBytes < 25e6, `${keptBytes} bytes`);
   },
 });
 

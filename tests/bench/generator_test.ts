@@ -1,0 +1,32 @@
+/** The load generator against servers that answer right, wrong, and not at all. */
+import assert from "assert";
+import { Generator } from "../../bench/peers/generator.ts";
+import type { Peer } from "../../bench/peers/peer.ts";
+import { startServer } from "../helpers/server.ts";
+import { TempFolder } from "../helpers/folders.ts";
+import { testWith } from "../helpers/needs.ts";
+
+const LOAD = { inFlight: 4, inserts: 20, keys: 100, warmUpS: 0.05, durationS: 0.1 } as const;
+
+testWith(["cc"], "the load generator fills a table, loads it, and checks the replies", async () => {
+  await using folder = await TempFolder.make();
+  const generator = await Generator.compile(folder.path, AbortSignal.timeout(60_000));
+  await using server = startServer();
+  const peer: Peer = { name: "htserver", protocol: "json", port: server.port, pid: Deno.pid };
+
+  await assert.rejects(generator.run(peer, { ...LOAD, inserts: 0, connections: 1 }), /KeyError/);
+
+  await generator.preload(peer, LOAD.keys);
+  assert.equal(server.server.facts().size, LOAD.keys);
+
+  const result = await generator.run(peer, { ...LOAD, connections: 5, idle: 120 });
+  assert(result.perSecond > 0);
+  assert(result.p50Us > 0 && result.p50Us <= result.p99Us && result.p99Us <= result.p999Us);
+  assert(result.serverCpu > 0 && result.serverResidentBytes > 0);
+
+  const another: Peer = { ...peer, protocol: "resp" };
+  await assert.rejects(
+    generator.run(another, { ...LOAD, connections: 1 }),
+    /wrong: .*RequestError/,
+  );
+});

@@ -1,0 +1,84 @@
+import assert from "assert";
+import type { Cell } from "../../bench/peers/cells.ts";
+import type { LoadResult } from "../../bench/peers/generator.ts";
+import type { PeerName } from "../../bench/peers/peer.ts";
+import { mediansOf, ratiosOf, verdictOn } from "../../bench/peers/ratios.ts";
+import { columnsOf } from "../../bench/peers/raw.ts";
+import type { Stage } from "../../bench/peers/rounds.ts";
+
+const CELL: Cell = {
+  name: "lookup, 50",
+  inserts: 0,
+  connections: 50,
+  inFlight: 1,
+  subject: "htserver",
+  rivals: [
+    { peer: "Redis", must: 0.75, aim: 1, isQuick: true },
+    { peer: "Python", isQuick: false },
+  ],
+};
+
+function stage(peer: PeerName, round: number, perSecond: number, serverCpu = 1): Stage {
+  const result: LoadResult = {
+    perSecond,
+    p50Us: 1,
+    p99Us: 2,
+    p999Us: 3,
+    maxUs: 4,
+    loadBusy: 0.5,
+    serverCpu,
+    serverResidentBytes: 1e6,
+  };
+  return { cell: CELL.name, peer, round, result };
+}
+
+Deno.test("a ratio is made of two stages of the same round", () => {
+  const stages = [
+    stage("htserver", 1, 80),
+    stage("Redis", 1, 100),
+    stage("Redis", 2, 1_000),
+    stage("htserver", 2, 900),
+    stage("htserver", 3, 70, 0.5),
+    stage("Redis", 3, 100),
+    stage("htserver", 4, 1), // the other side is missing
+  ];
+  const [ratio, ...others] = ratiosOf([CELL], stages);
+  assert.deepEqual(others, []); // Python was not measured
+  assert.deepEqual(ratio?.spread, { median: 0.8, min: 0.7, max: 0.9 });
+  assert.equal(ratio?.byCpu.max, 1.4);
+  assert.equal(ratio?.verdict, "met");
+});
+
+Deno.test("a verdict is by what must be and what is aimed at", () => {
+  assert.equal(verdictOn(0.74, 0.75, 1), "MISSED");
+  assert.equal(verdictOn(0.75, 0.75, 1), "met");
+  assert.equal(verdictOn(1, 0.75, 1), "aim reached");
+  assert.equal(verdictOn(NaN, 0.75, 1), "MISSED");
+  assert.equal(verdictOn(0.1), "");
+});
+
+Deno.test("figures of a server are medians of its own stages", () => {
+  const stages = [
+    stage("Redis", 1, 5),
+    stage("Redis", 2, 7),
+    stage("Redis", 3, 6),
+    stage(
+      "htserver",
+      1,
+      99,
+    ),
+  ];
+  assert.equal(mediansOf(stages, CELL.name, "Redis")?.perSecond, 6);
+  assert.equal(mediansOf(stages, CELL.name, "Python"), undefined);
+});
+
+Deno.test("raw data has the rounds of each server in each cell", () => {
+  const columns = columnsOf([stage("Redis", 1, 5), stage("htserver", 1, 9), stage("Redis", 2, 7)]);
+  assert.deepEqual(
+    columns.map(({ peer, round, perSecond }) => ({ peer, round, perSecond })),
+    [
+      { peer: "Redis", round: [1, 2], perSecond: [5, 7] },
+      { peer: "htserver", round: [1], perSecond: [9] },
+    ],
+  );
+});
