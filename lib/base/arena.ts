@@ -120,7 +120,7 @@ export class Arena {
     const address = this.tryAllocate(payloadBytes);
     if (address !== 0) return address;
     throw new RangeError(
-      `There is no memory for ${payloadBytes} bytes more: the table holds ${this.bytesHeld} bytes`,
+      `there is no memory for ${payloadBytes} bytes more than the ${this.bytesHeld} that are there`,
     );
   }
 

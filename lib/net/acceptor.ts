@@ -79,13 +79,13 @@ export class Acceptor {
       // Gone already: its first read will say so.
     }
     if (this.#sessions.size >= limits.maxClients) {
-      void this.#refuse(asConnection(connection, this.#stopping.signal));
+      void this.#refuse(new TcpConnection(connection, this.#stopping.signal));
       return;
     }
     const number = ++this.#lastNumber;
     const session = new Session({
       client: { number, cursors: new Cursors(), admitted: !needsToken },
-      connection: asConnection(connection, this.#stopping.signal),
+      connection: new TcpConnection(connection, this.#stopping.signal),
       submit,
       limits,
       log,
@@ -121,24 +121,39 @@ export class Acceptor {
 }
 
 /** Deno's connection as a session sees it: closing twice does no harm. */
-function asConnection(connection: Deno.TcpConn, stopping: AbortSignal): Connection {
-  return {
-    read: (buffer) => connection.read(buffer),
-    write: (bytes) => connection.write(bytes),
-    // What the peer has sent and nobody read would turn a plain close into a reset, which may
-    // overtake the last words.
-    async linger() {
-      await connection.closeWrite();
-      await fulfilledWithin(drained(connection), LINGER_MS, stopping);
-    },
-    close() {
-      try {
-        connection.close();
-      } catch {
-        // Closed already.
-      }
-    },
-  };
+class TcpConnection implements Connection {
+  readonly #connection: Deno.TcpConn;
+  readonly #stopping: AbortSignal;
+
+  constructor(connection: Deno.TcpConn, stopping: AbortSignal) {
+    this.#connection = connection;
+    this.#stopping = stopping;
+  }
+
+  read(buffer: Uint8Array): Promise<number | null> {
+    return this.#connection.read(buffer);
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return this.#connection.write(bytes);
+  }
+
+  /**
+   * What the peer has sent and nobody read would turn a plain close into a reset, which may overtake
+   * the last words.
+   */
+  async linger(): Promise<void> {
+    await this.#connection.closeWrite();
+    await fulfilledWithin(drained(this.#connection), LINGER_MS, this.#stopping);
+  }
+
+  close(): void {
+    try {
+      this.#connection.close();
+    } catch {
+      // Closed already.
+    }
+  }
 }
 
 /** Reads and drops what the client sent, until it closes. */

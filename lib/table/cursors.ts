@@ -27,23 +27,25 @@ export interface CursorsSnapshot {
 
 /** At most `MAX_CURSORS` (I5): a further one takes the place of the one not used for longest. */
 export class Cursors {
-  #open = new Map<string, OpenCursor>();
+  /** Made with the first cursor: most connections never have one. */
+  #open: Map<string, OpenCursor> | undefined;
   #made = 0;
 
   /** Opens a cursor and gives its name. */
   open(cursor: OpenCursor): string {
-    if (this.#open.size >= MAX_CURSORS) {
-      const [oldest] = this.#open.keys();
-      if (oldest !== undefined) this.#open.delete(oldest);
+    const open = this.#open ??= new Map();
+    if (open.size >= MAX_CURSORS) {
+      const [oldest] = open.keys();
+      if (oldest !== undefined) open.delete(oldest);
     }
     const name = `c${++this.#made}`;
-    this.#open.set(name, cursor);
+    open.set(name, cursor);
     return name;
   }
 
   /** Finds a cursor, which stays open. */
   find(name: string): OpenCursor | undefined {
-    return this.#open.get(name);
+    return this.#open?.get(name);
   }
 
   /** What is open now, to come back to. */
@@ -59,6 +61,6 @@ export class Cursors {
 
   /** Closes a cursor. */
   close(name: string): void {
-    this.#open.delete(name);
+    this.#open?.delete(name);
   }
 }

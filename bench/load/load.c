@@ -1,0 +1,259 @@
+/*
+ * A load generator for servers of keys and values: many connections, each with a window of requests
+ * in flight, one thread, epoll. Each connection sends its next request as soon as a reply makes room
+ * (a closed loop). Every reply is checked. Writes one line of JSON; `options.c` has the command line.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "connection.h"
+#include "histogram.h"
+#include "message.h"
+#include "options.h"
+#include "process.h"
+
+#define NS_PER_S 1e9
+#define MOST_EVENTS 512
+
+/* How long to poll after there was something to do, and how long to sleep at a time then. */
+#define POLL_NS 50000u
+#define SLEEP_MS 1
+
+/* How long the last replies may take once no more requests are sent. */
+#define DRAIN_NS 1000000000u
+
+/* What a slow connection takes, and how often. */
+#define SLOW_BYTES 4096
+#define SLOW_EVERY_NS 10000000u
+#define SLOW_WINDOW 1000
+
+/* Idle connections that are opened together. */
+#define IDLE_GROUP 100
+
+#define MOST_WRONG_TEXT 120
+
+/* All that is running. */
+struct load {
+  struct options options;
+  struct messages messages;
+  struct connection *connections; /* the working ones, then the slow ones */
+  unsigned waiting;               /* requests of the working ones without a reply */
+  int epoll;
+  uint64_t random;
+  uint32_t preloaded; /* keys that were sent by a preload */
+  bool is_ending;     /* no more requests are sent */
+  uint64_t now_ns;
+  uint64_t idle_ns; /* spent looking for replies when there were none */
+  struct histogram latency;
+  uint64_t errors;
+  char first_wrong[MOST_WRONG_TEXT + 1];
+};
+
+/* Counters at one moment; the difference of two says what a time was like. */
+struct moment {
+  uint64_t at_ns, idle_ns, server_cpu_ns;
+};
+
+static struct moment moment_now(const struct load *load) {
+  return (struct moment){now_ns(), load->idle_ns, cpu_ns_of(load->options.server_pid)};
+}
+
+/* xorshift64*, by Marsaglia and Vigna. */
+static uint32_t random_below(struct load *load, uint32_t limit) {
+  load->random ^= load->random >> 12;
+  load->random ^= load->random << 25;
+  load->random ^= load->random >> 27;
+  uint64_t bits = (load->random * 0x2545F4914F6CDD1Du) >> 32;
+  return (uint32_t)((bits * limit) >> 32);
+}
+
+/* False when there is nothing more to do. */
+static bool next_request(struct load *load, struct request *next) {
+  if (load->options.preload && load->preloaded == load->options.keys) load->is_ending = true;
+  if (load->is_ending) return false;
+  next->sent_ns = load->now_ns;
+  if (load->options.preload) {
+    next->operation = INSERT;
+    next->key = ++load->preloaded;
+    return true;
+  }
+  unsigned percent = load->options.insert_percent;
+  next->operation = percent > 0 && random_below(load, 100) < percent ? INSERT : LOOKUP;
+  next->key = 1 + random_below(load, load->options.keys);
+  return true;
+}
+
+/* Fills the window with requests, and sends. */
+static void connection_refill(struct load *load, struct connection *connection) {
+  if (!load->options.in_batches || connection->waiting == 0) {
+    struct request next;
+    while (connection->waiting < connection->window_size && next_request(load, &next))
+      connection_add(connection, &load->messages, next);
+  }
+  connection_send(connection);
+}
+
+static void count_reply(void *context, const struct request *request, const char *wrong) {
+  struct load *load = context;
+  histogram_add(&load->latency, load->now_ns - request->sent_ns);
+  if (!wrong) return;
+  if (load->errors++ == 0)
+    snprintf(load->first_wrong, sizeof load->first_wrong, "%.*s", (int)strcspn(wrong, "\r\n"), wrong);
+}
+
+static void ignore_reply(void *context, const struct request *request, const char *wrong) {
+  (void)context, (void)request, (void)wrong;
+}
+
+/* Is told when the socket has room, as long as there is something to send. */
+static void watch(const struct load *load, struct connection *connection, int change) {
+  struct epoll_event event = {.events = EPOLLIN | (connection->wants_to_write ? EPOLLOUT : 0),
+                              .data.ptr = connection};
+  if (epoll_ctl(load->epoll, change, connection->fd, &event) != 0) abort();
+}
+
+static void serve(struct load *load, struct connection *connection, uint32_t events) {
+  bool wanted_to_write = connection->wants_to_write;
+  unsigned waiting_before = connection->waiting;
+  if (events & ~(uint32_t)EPOLLOUT) {
+    connection_receive(connection, SIZE_MAX);
+    load->now_ns = now_ns();
+    connection_take(connection, &load->messages, count_reply, load);
+  }
+  connection_refill(load, connection);
+  load->waiting += connection->waiting - waiting_before;
+  if (connection->wants_to_write != wanted_to_write) watch(load, connection, EPOLL_CTL_MOD);
+}
+
+static void serve_slow(struct load *load) {
+  for (unsigned n = 0; n < load->options.slow; n++) {
+    struct connection *slow = &load->connections[load->options.connections + n];
+    connection_receive(slow, SLOW_BYTES);
+    connection_take(slow, &load->messages, ignore_reply, NULL);
+    connection_refill(load, slow);
+  }
+}
+
+/*
+ * Goes on until a time, or until nothing waits any more. It polls for a while before it sleeps: waking
+ * up takes longer than many a reply does, and that time would be counted as the server's.
+ */
+static void run_until(struct load *load, uint64_t end_ns) {
+  struct epoll_event events[MOST_EVENTS];
+  uint64_t slow_due_ns = 0, busy_ns = now_ns();
+  while ((load->now_ns = now_ns()) < end_ns && load->waiting > 0) {
+    if (load->options.slow > 0 && load->now_ns >= slow_due_ns) {
+      serve_slow(load);
+      slow_due_ns = load->now_ns + SLOW_EVERY_NS;
+    }
+    bool polls = load->now_ns - busy_ns < POLL_NS;
+    int count = epoll_wait(load->epoll, events, MOST_EVENTS, polls ? 0 : SLEEP_MS);
+    if (count <= 0 || !polls) load->idle_ns += now_ns() - load->now_ns;
+    for (int n = 0; n < count; n++) serve(load, events[n].data.ptr, events[n].events);
+    if (count > 0) busy_ns = now_ns();
+  }
+}
+
+/*
+ * Opens connections that then stay idle. Each looks one key up first, so that the server has done for it
+ * all that it does for a client; a group of them at a time, since servers have room for few new ones.
+ */
+static void open_idle(struct load *load) {
+  static struct connection group[IDLE_GROUP];
+  for (unsigned opened = 0; opened < load->options.idle;) {
+    unsigned left = load->options.idle - opened, count = left < IDLE_GROUP ? left : IDLE_GROUP;
+    for (unsigned n = 0; n < count; n++) {
+      connection_open(&group[n], load->options.host, load->options.port, 1, &load->messages);
+      connection_add(&group[n], &load->messages, (struct request){.key = 1, .operation = LOOKUP});
+      connection_send(&group[n]);
+    }
+    for (unsigned n = 0; n < count; n++) {
+      while (group[n].waiting > 0) {
+        connection_receive(&group[n], SIZE_MAX);
+        connection_take(&group[n], &load->messages, count_reply, load);
+      }
+      connection_free(&group[n]); /* the socket stays */
+    }
+    opened += count;
+  }
+}
+
+static void open_all(struct load *load) {
+  const struct options *options = &load->options;
+  unsigned count = options->connections + options->slow;
+  load->connections = calloc(count ? count : 1, sizeof *load->connections);
+  load->epoll = epoll_create1(EPOLL_CLOEXEC);
+  if (!load->connections || load->epoll < 0) abort();
+  for (unsigned n = 0; n < count; n++) {
+    unsigned window = n < options->connections ? options->in_flight : SLOW_WINDOW;
+    connection_open(&load->connections[n], options->host, options->port, window, &load->messages);
+  }
+}
+
+/* Sends the first requests of all connections. */
+static void start(struct load *load) {
+  load->now_ns = now_ns();
+  for (unsigned n = 0; n < load->options.connections; n++) {
+    struct connection *connection = &load->connections[n];
+    connection_refill(load, connection);
+    load->waiting += connection->waiting;
+    watch(load, connection, EPOLL_CTL_ADD);
+  }
+}
+
+/* As a string of JSON. */
+static void print_text(const char *text) {
+  putchar('"');
+  for (; *text; text++) {
+    if (*text == '"' || *text == '\\') putchar('\\');
+    putchar(*text >= ' ' && *text <= '~' ? *text : '?');
+  }
+  putchar('"');
+}
+
+static void report(const struct load *load, struct moment from, struct moment to) {
+  double ns = (double)(to.at_ns - from.at_ns);
+  const struct histogram *latency = &load->latency;
+  printf("{\"requests\":%llu,\"errors\":%llu,\"firstWrong\":", (unsigned long long)latency->count,
+         (unsigned long long)load->errors);
+  print_text(load->first_wrong);
+  printf(",\"seconds\":%.4f,\"perSecond\":%.0f", ns / NS_PER_S, (double)latency->count * NS_PER_S / ns);
+  printf(",\"p50Us\":%.1f,\"p99Us\":%.1f,\"p999Us\":%.1f,\"maxUs\":%.1f",
+         (double)histogram_percentile_ns(latency, 0.5) / 1e3,
+         (double)histogram_percentile_ns(latency, 0.99) / 1e3,
+         (double)histogram_percentile_ns(latency, 0.999) / 1e3, (double)latency->max_ns / 1e3);
+  printf(",\"loadBusy\":%.3f,\"serverCpu\":%.3f,\"serverResidentBytes\":%llu}\n",
+         1 - (double)(to.idle_ns - from.idle_ns) / ns,
+         (double)(to.server_cpu_ns - from.server_cpu_ns) / ns,
+         (unsigned long long)resident_bytes_of(load->options.server_pid));
+}
+
+int main(int argc, char **argv) {
+  static struct load load;
+  load.options = options_read(argc, argv);
+  load.random = load.options.seed * 2 + 1; /* must not be 0 */
+  alarm((unsigned)load.options.limit_s);
+  messages_make(&load.messages, load.options.protocol, load.options.value_bytes);
+  open_idle(&load);
+  open_all(&load);
+  struct moment from = moment_now(&load);
+  start(&load);
+  if (load.options.preload) {
+    run_until(&load, UINT64_MAX);
+  } else {
+    run_until(&load, from.at_ns + (uint64_t)(load.options.warmup_s * NS_PER_S));
+    histogram_clear(&load.latency);
+    from = moment_now(&load);
+    /* A stalled server has a throughput, too: it is waited for, and the time counts. */
+    do run_until(&load, now_ns() + (uint64_t)(load.options.duration_s * NS_PER_S));
+    while (load.latency.count == 0);
+  }
+  report(&load, from, moment_now(&load));
+  /* The server is to be quiet when the next one has its turn. */
+  load.is_ending = true;
+  run_until(&load, now_ns() + DRAIN_NS);
+  return 0;
+}

@@ -1,0 +1,116 @@
+/**
+ * Measures htserver against its peers on this machine, on the loopback only:
+ *
+ *     deno task bench:peers    everything, in at most 5 minutes; rewrites the figures in docs/
+ *     deno task bench:quick    the main ratios, in less than one; writes nothing
+ *     ... --htserver FILE      an executable, instead of the sources as they are
+ *
+ * docs/PERFORMANCE.md says what is measured, how, and what came out.
+ */
+import { messageOf } from "../lib/base/errors.ts";
+import { randomFrom, seedFor } from "../tests/helpers/random.ts";
+import { CELLS, peersOf, QUICK_CELLS } from "./peers/cells.ts";
+import { checkGenerator } from "./peers/generator_check.ts";
+import { idleConnections } from "./peers/idle.ts";
+import { Interrupt, OutOfTime } from "./peers/interrupt.ts";
+import type { LimitFigure } from "./peers/limits.ts";
+import { thisMachine } from "./peers/machine.ts";
+import { manyKeys } from "./peers/many_keys.ts";
+import { isPinning } from "./peers/pinned.ts";
+import { type Findings, tablesOf, writeDocuments } from "./peers/report.ts";
+import { runRounds } from "./peers/rounds.ts";
+import { Site } from "./peers/site.ts";
+import { asText } from "./peers/tables.ts";
+import { wholeScan } from "./peers/whole_scan.ts";
+
+/** Nothing goes on after `limitS`, and no round begins that would end after `roundsEndS`. */
+const QUICK = {
+  cells: QUICK_CELLS,
+  keys: 10_000,
+  rounds: 3,
+  warmUpS: 0.1,
+  durationS: 0.35,
+  roundsEndS: 54,
+  limitS: 60,
+};
+const FULL = {
+  cells: CELLS,
+  keys: 100_000,
+  rounds: 5,
+  warmUpS: 0.15,
+  durationS: 0.5,
+  roundsEndS: 200,
+  limitS: 290,
+};
+
+/** What only the full form asks. */
+const LIMITS: Readonly<Record<string, (site: Site) => Promise<LimitFigure[]>>> = {
+  "idle connections": idleConnections,
+  "scan of 1,000,000 keys": wholeScan,
+  "10,000,000 keys": manyKeys,
+};
+
+async function main(): Promise<void> {
+  const isQuick = Deno.args.includes("--quick");
+  const executableAt = Deno.args.indexOf("--htserver");
+  const executable = executableAt < 0 ? undefined : Deno.args[executableAt + 1];
+  const { cells, limitS, roundsEndS, ...plan } = isQuick ? QUICK : FULL;
+  using interrupt = new Interrupt(limitS);
+  await using site = await Site.make(executable, interrupt.signal);
+  const seed = seedFor("Order of the rounds");
+  say(
+    isPinning
+      ? "the servers are on core 0, the load generator is on core 1"
+      : "cores are shared: pinning needs two of them and taskset (Debian: util-linux)",
+  );
+  const names = new Set(cells.flatMap(peersOf));
+  const peers = await site.startAll(names, plan.keys, (why) => say(`without ${why}`));
+  say("the servers are ready");
+  const stages = await runRounds(
+    site.generator,
+    peers,
+    { ...plan, cells, random: randomFrom(seed), endMs: roundsEndS * 1e3 },
+    (round) => say(`round ${round} of ${plan.rounds}`),
+  );
+  const redis = isQuick ? undefined : peers.get("Redis");
+  const findings: Findings = {
+    machine: await thisMachine(),
+    seed,
+    cells,
+    stages,
+    generator: redis && await checkGenerator(site, redis, interrupt.signal) || [],
+    limits: isQuick ? [] : await limitsOf(site, interrupt.signal),
+  };
+  for (const table of Object.values(tablesOf(findings))) {
+    if (table.rows.length > 0) console.log(`\n${asText(table)}`);
+  }
+  if (!isQuick) await writeDocuments(findings);
+}
+
+/** One that cannot be measured, or not in time, is a finding, too. */
+async function limitsOf(site: Site, signal: AbortSignal): Promise<LimitFigure[]> {
+  const figures: LimitFigure[] = [];
+  for (const [cell, measure] of Object.entries(LIMITS)) {
+    try {
+      figures.push(...await measure(site));
+    } catch (error) {
+      if (signal.aborted && !(signal.reason instanceof OutOfTime)) throw error;
+      const problem = messageOf(error);
+      figures.push({ cell, unit: "x", values: [], must: undefined, aim: undefined, problem });
+    }
+    say(`${cell}: done`);
+  }
+  return figures;
+}
+
+/** With the seconds since the start. */
+function say(what: string): void {
+  console.log(`${(performance.now() / 1e3).toFixed(0)} s: ${what}`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(messageOf(error));
+  Deno.exit(1);
+}

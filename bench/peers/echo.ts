@@ -1,0 +1,24 @@
+/**
+ * The least that a server on this runtime does: reads from each connection and writes the same bytes
+ * back, then reads again.
+ */
+const BUFFER_BYTES = 16 * 1024;
+
+async function echo(connection: Deno.TcpConn): Promise<void> {
+  using open = connection;
+  open.setNoDelay(true);
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  for (;;) {
+    const count = await open.read(buffer);
+    if (count === null) return;
+    for (let sent = 0; sent < count;) sent += await open.write(buffer.subarray(sent, count));
+  }
+}
+
+const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+console.log(`Listening on port ${listener.addr.port}`);
+for await (const connection of listener) {
+  echo(connection).catch(() => {
+    // The client went away.
+  });
+}

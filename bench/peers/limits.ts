@@ -1,0 +1,43 @@
+/** Cells that are not a ratio to a rival: htserver under much of something, against itself with little. */
+import { type Spread, spreadOf } from "../durability/summary.ts";
+import type { Verdict } from "./ratios.ts";
+
+/** One figure, with what it should be. */
+export interface LimitFigure {
+  readonly cell: string;
+  readonly unit: "x" | "MB" | "s";
+  /** Of each round; none where it could not be measured. */
+  readonly values: readonly number[];
+  /** At least this much where the unit is a ratio, else at most; undefined: for information. */
+  readonly must: number | undefined;
+  readonly aim: number | undefined;
+  /** Why there are no values. */
+  readonly problem?: string;
+}
+
+/** Digits after the point. */
+const DIGITS = { x: 2, MB: 0, s: 2 } as const;
+
+/** Whether it is what it should be, by the median. */
+export function limitVerdict({ unit, values, must, aim, problem }: LimitFigure): Verdict {
+  if (problem !== undefined) return "MISSED";
+  if (must === undefined) return "";
+  const { median } = spreadOf(values);
+  const reaches = (target: number) => unit === "x" ? median >= target : median <= target;
+  if (!reaches(must)) return "MISSED";
+  return aim !== undefined && reaches(aim) ? "aim reached" : "met";
+}
+
+/** `MEDIAN`, and `MIN to MAX`. */
+export function limitTexts(figure: LimitFigure): [median: string, spread: string] {
+  if (figure.values.length === 0) return ["-", figure.problem ?? ""];
+  const spread: Spread = spreadOf(figure.values);
+  const text = (value: number) => withUnit(value, figure.unit);
+  return [text(spread.median), `${text(spread.min)} to ${text(spread.max)}`];
+}
+
+/** A figure as in `0.85x` or `120 MB`. */
+export function withUnit(value: number | undefined, unit: LimitFigure["unit"]): string {
+  if (value === undefined) return "";
+  return `${value.toFixed(DIGITS[unit])}${unit === "x" ? "" : " "}${unit}`;
+}

@@ -1,0 +1,63 @@
+/** Where and with what a benchmark ran. */
+
+/** For the raw data and the head of the figures. */
+export interface Machine {
+  /** ISO 8601, UTC. */
+  readonly measuredAt: string;
+  /** The commit, with `-dirty` where files were changed since. */
+  readonly code: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly system: string;
+  readonly versions: readonly string[];
+}
+
+/** Asks the system and the programs. */
+export async function thisMachine(): Promise<Machine> {
+  const redis = /v=([\d.]+)/.exec(await outputOf("redis-server", "--version"))?.[1];
+  const python = await outputOf("python3", "--version");
+  return {
+    measuredAt: new Date().toISOString(),
+    code: await outputOf("git", "describe", "--always", "--dirty") || "unknown",
+    processor: processor(),
+    cores: navigator.hardwareConcurrency,
+    system: `${Deno.build.os} ${Deno.osRelease()}`,
+    versions: [
+      `Deno ${Deno.version.deno}`,
+      `V8 ${Deno.version.v8}`,
+      ...(redis ? [`Redis ${redis}`] : []),
+      ...(python ? [python] : []),
+    ],
+  };
+}
+
+/** For people. */
+export function machineText({ measuredAt, code, ...machine }: Machine): string {
+  const { processor, cores, system, versions } = machine;
+  return `Measured ${measuredAt.slice(0, 10)} with the code of ${code}, on ${cores} cores of ` +
+    `${processor}, ${system}, ${versions.join(", ")}.`;
+}
+
+function processor(): string {
+  try {
+    const [, name] = /^model name\s*:\s*(.+)$/m.exec(Deno.readTextFileSync("/proc/cpuinfo")) ?? [];
+    return name ?? Deno.build.arch;
+  } catch {
+    return Deno.build.arch;
+  }
+}
+
+/** Empty where the program is not there, or fails. */
+async function outputOf(program: string, ...args: string[]): Promise<string> {
+  try {
+    const command = new Deno.Command(program, {
+      args,
+      cwd: new URL("../../", import.meta.url).pathname,
+      stderr: "null",
+    });
+    const { success, stdout } = await command.output();
+    return success ? new TextDecoder().decode(stdout).trim() : "";
+  } catch {
+    return "";
+  }
+}

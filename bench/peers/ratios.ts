@@ -1,0 +1,94 @@
+/** From stages to ratios: how many times a rival's throughput the subject has. */
+import { type Spread, spreadOf } from "../durability/summary.ts";
+import type { Cell, Rival } from "./cells.ts";
+import type { LoadResult } from "./generator.ts";
+import type { PeerName } from "./peer.ts";
+import type { Stage } from "./rounds.ts";
+
+/** Whether a target is met, by the median. */
+export type Verdict = "aim reached" | "met" | "MISSED" | "";
+
+/** A subject against one rival in one cell. */
+export interface Ratio {
+  readonly cell: string;
+  readonly subject: PeerName;
+  readonly rival: PeerName;
+  readonly must: number | undefined;
+  readonly aim: number | undefined;
+  /** Of all rounds; each ratio is made of two stages of one round, which were run close together. */
+  readonly spread: Spread;
+  /** The same of requests per second of the server's processor time: what it takes, not how fast it is. */
+  readonly byCpu: Spread;
+  readonly verdict: Verdict;
+}
+
+/** The ratios of all cells, where both sides were measured. */
+export function ratiosOf(cells: readonly Cell[], stages: readonly Stage[]): Ratio[] {
+  return cells.flatMap((cell) =>
+    cell.rivals.flatMap((rival) => {
+      const ratio = ratioOf(cell, rival, stages);
+      return ratio ? [ratio] : [];
+    })
+  );
+}
+
+function ratioOf({ name, subject }: Cell, rival: Rival, stages: readonly Stage[]) {
+  const { peer, must, aim } = rival;
+  const of = (figure: Figure) => ratiosByRound(stages, name, [subject, peer], figure);
+  const ratios = of(({ perSecond }) => perSecond);
+  if (ratios.length === 0) return undefined;
+  const spread = spreadOf(ratios);
+  const byCpu = spreadOf(of(({ perSecond, serverCpu }) => perSecond / serverCpu));
+  const verdict = verdictOn(spread.median, must, aim);
+  return { cell: name, subject, rival: peer, must, aim, spread, byCpu, verdict };
+}
+
+type Figure = (result: LoadResult) => number;
+
+function ratiosByRound(
+  stages: readonly Stage[],
+  cell: string,
+  [above, below]: readonly [PeerName, PeerName],
+  figure: Figure,
+): number[] {
+  const byRound = (peer: PeerName) =>
+    new Map(
+      stages.filter((stage) => stage.cell === cell && stage.peer === peer)
+        .map(({ round, result }) => [round, figure(result)]),
+    );
+  const rivals = byRound(below);
+  return [...byRound(above)].flatMap(([round, value]) => {
+    const rival = rivals.get(round);
+    return rival === undefined ? [] : [value / rival];
+  });
+}
+
+/** More is better. */
+export function verdictOn(value: number, must?: number, aim?: number): Verdict {
+  if (must === undefined) return "";
+  if (!(value >= must)) return "MISSED";
+  return aim !== undefined && value >= aim ? "aim reached" : "met";
+}
+
+/** The median of each figure of a server in a cell; undefined where it was not measured. */
+export function mediansOf(
+  stages: readonly Stage[],
+  cell: string,
+  peer: PeerName,
+): LoadResult | undefined {
+  const results = stages.filter((stage) => stage.cell === cell && stage.peer === peer)
+    .map(({ result }) => result);
+  if (results.length === 0) return undefined;
+  const median = (figure: keyof LoadResult) =>
+    spreadOf(results.map((result) => result[figure])).median;
+  return {
+    perSecond: median("perSecond"),
+    p50Us: median("p50Us"),
+    p99Us: median("p99Us"),
+    p999Us: median("p999Us"),
+    maxUs: median("maxUs"),
+    loadBusy: median("loadBusy"),
+    serverCpu: median("serverCpu"),
+    serverResidentBytes: median("serverResidentBytes"),
+  };
+}

@@ -1,0 +1,38 @@
+/** Raw data in a form that is short as JSON: the rounds of each figure together. */
+import type { LoadResult } from "./generator.ts";
+import type { Stage } from "./rounds.ts";
+
+/** The rounds of each figure. */
+export type FigureRounds = { readonly [Figure in keyof LoadResult]: readonly number[] };
+
+/** The rounds of one server in one cell. */
+export interface StageColumns extends FigureRounds {
+  readonly cell: string;
+  readonly peer: string;
+  readonly round: readonly number[];
+}
+
+/** Puts stages together by cell and server. */
+export function columnsOf(stages: readonly Stage[]): StageColumns[] {
+  const groups = Map.groupBy(stages, ({ cell, peer }) => JSON.stringify([cell, peer]));
+  return [...groups.values()].map((group) => {
+    const [{ cell, peer }] = group as [Stage]; // a group is never empty
+    const round = group.map(({ round }) => round);
+    return { cell, peer, round, ...figuresByName(group.map(({ result }) => result)) };
+  });
+}
+
+/** Puts figures together by their names. */
+export function figuresByName(results: readonly LoadResult[]): FigureRounds {
+  const figure = (name: keyof LoadResult) => results.map((result) => result[name]);
+  return {
+    perSecond: figure("perSecond"),
+    p50Us: figure("p50Us"),
+    p99Us: figure("p99Us"),
+    p999Us: figure("p999Us"),
+    maxUs: figure("maxUs"),
+    loadBusy: figure("loadBusy"),
+    serverCpu: figure("serverCpu"),
+    serverResidentBytes: figure("serverResidentBytes"),
+  };
+}

@@ -1,0 +1,59 @@
+/** Everything that one run found, as tables, and as the documents that hold them. */
+import { columnsOf } from "./raw.ts";
+import type { Cell } from "./cells.ts";
+import type { GeneratorCheck } from "./generator_check.ts";
+import type { LimitFigure } from "./limits.ts";
+import { type Machine, machineText } from "./machine.ts";
+import { withPart } from "./marked.ts";
+import { ratiosOf } from "./ratios.ts";
+import type { Stage } from "./rounds.ts";
+import {
+  asMarkdown,
+  figureTable,
+  generatorTable,
+  limitTable,
+  ratioTable,
+  type Table,
+} from "./tables.ts";
+
+const DOCS = new URL("../../docs/", import.meta.url).pathname;
+const DOCUMENT = `${DOCS}PERFORMANCE.md`;
+const RAW = `${DOCS}performance.json`;
+
+/** What was measured. */
+export interface Findings {
+  readonly machine: Machine;
+  readonly seed: number;
+  readonly cells: readonly Cell[];
+  readonly stages: readonly Stage[];
+  readonly limits: readonly LimitFigure[];
+  readonly generator: readonly GeneratorCheck[];
+}
+
+/** Parts of the document by their names. */
+export function tablesOf(findings: Findings): Readonly<Record<string, Table>> {
+  const { cells, stages, limits, generator } = findings;
+  return {
+    ratios: ratioTable(ratiosOf(cells, stages)),
+    limits: limitTable(limits),
+    figures: figureTable(cells, stages),
+    generator: generatorTable(generator),
+  };
+}
+
+/** Rewrites the figures of docs/PERFORMANCE.md, and the raw data beside it. */
+export async function writeDocuments(findings: Findings): Promise<void> {
+  const { stages, cells: _, ...rest } = findings;
+  const raw = { ...rest, stages: columnsOf(stages) };
+  let document = withPart(
+    Deno.readTextFileSync(DOCUMENT),
+    "machine",
+    machineText(findings.machine),
+  );
+  for (const [name, table] of Object.entries(tablesOf(findings))) {
+    document = withPart(document, name, asMarkdown(table));
+  }
+  Deno.writeTextFileSync(DOCUMENT, document);
+  Deno.writeTextFileSync(RAW, JSON.stringify(raw, undefined, 1) + "\n");
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", DOCUMENT, RAW] }).output();
+}

@@ -1,0 +1,137 @@
+/** Starts the peers: each on a free port of the loopback, with its files in a folder that goes with it. */
+import { bundle } from "../../tools/build/bundle.ts";
+import { type Program as Built, PROGRAMS, runtimeFlags } from "../../tools/build/programs.ts";
+import { ALONE as ALONE_IN_MEMORY } from "../../tests/helpers/program.ts";
+import { BoundProgram, isInstalled } from "./bound_program.ts";
+import type { Peer, PeerName, Protocol } from "./peer.ts";
+import { pinned } from "./pinned.ts";
+
+const HERE = new URL(".", import.meta.url).pathname;
+
+/** Flags with which htserver touches nothing that others share. */
+const ALONE = ALONE_IN_MEMORY.filter((flag) => flag !== "--memory");
+
+/** Connections that a server takes: all of the benchmark and more. */
+const MAX_CLIENTS = 15_000;
+
+/** What a server is started with. */
+export interface StartOptions {
+  /** For all files of all servers, so that they are on one disk. */
+  readonly folder: string;
+  /** The command that starts htserver. */
+  readonly htserver: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** Where a server comes from that may not be there. */
+const NEEDED: Readonly<Partial<Record<PeerName, { program: string; debianPackage: string }>>> = {
+  "Redis": { program: "redis-server", debianPackage: "redis-server" },
+  "Redis, durable": { program: "redis-server", debianPackage: "redis-server" },
+  "Python": { program: "python3", debianPackage: "python3" },
+  "Python, durable": { program: "python3", debianPackage: "python3" },
+};
+
+/** A peer with its process. */
+export interface RunningPeer extends Peer, AsyncDisposable {}
+
+/** Makes the command that starts htserver: what the executables run, from the sources as they are now. */
+export async function htserverCommand(folder: string): Promise<string[]> {
+  const built = PROGRAMS.find(({ name }) => name === "htserver") as Built;
+  const file = `${folder}/${built.name}.mjs`;
+  await bundle(built, file);
+  return [Deno.execPath(), "run", ...runtimeFlags(built), file];
+}
+
+/** Says what is missing for a peer; undefined where it can be started. */
+export async function missingFor(name: PeerName): Promise<string | undefined> {
+  const needed = NEEDED[name];
+  if (needed === undefined || await isInstalled(needed.program)) return undefined;
+  return `${name}: there is no ${needed.program} (Debian: apt-get install ${needed.debianPackage})`;
+}
+
+/** Starts a peer, and waits until it serves. */
+export async function startPeer(name: PeerName, options: StartOptions): Promise<RunningPeer> {
+  switch (name) {
+    case "htserver":
+      return await startListening(name, "json", htserver(options, "--memory"), options);
+    case "htserver, durable":
+      return await startListening(
+        name,
+        "json",
+        htserver(options, "--data", newFolder(options)),
+        options,
+      );
+    case "Deno echo": {
+      const command = [Deno.execPath(), "run", "--quiet", "--allow-net", `${HERE}echo.ts`];
+      return await startListening(name, "echo", command, options);
+    }
+    case "Redis":
+      return await startRedis(name, ["--appendonly", "no"], options);
+    case "Redis, durable":
+      return await startRedis(name, ["--appendonly", "yes", "--appendfsync", "always"], options);
+    case "Python":
+      return await startListening(name, "json", ["python3", `${HERE}select_server.py`], options);
+    case "Python, durable": {
+      const command = ["python3", `${HERE}select_server.py`, `${newFolder(options)}/log`];
+      return await startListening(name, "json", command, options);
+    }
+  }
+}
+
+function htserver(options: StartOptions, ...args: string[]): string[] {
+  return [...options.htserver, "bench-a4", ...ALONE, "--max-clients", String(MAX_CLIENTS), ...args];
+}
+
+/** One that chooses a port and says which. */
+async function startListening(
+  name: PeerName,
+  protocol: Protocol,
+  command: readonly string[],
+  { folder, signal }: StartOptions,
+): Promise<RunningPeer> {
+  const program = new BoundProgram(pinned("server", command), signal, { cwd: folder });
+  return await running(name, protocol, program, program.port());
+}
+
+async function startRedis(
+  name: PeerName,
+  args: string[],
+  options: StartOptions,
+): Promise<RunningPeer> {
+  const folder = newFolder(options);
+  const port = freePort();
+  // deno-fmt-ignore
+  const command = [
+    "redis-server", "--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "",
+    "--maxclients", String(MAX_CLIENTS),
+    ...args,
+  ];
+  const program = new BoundProgram(pinned("server", command), options.signal, { cwd: folder });
+  const isReady = program.until("stdout", /Ready to accept connections/);
+  return await running(name, "resp", program, isReady.then(() => port));
+}
+
+async function running(
+  name: PeerName,
+  protocol: Protocol,
+  program: BoundProgram,
+  port: Promise<number>,
+): Promise<RunningPeer> {
+  try {
+    const end = () => program[Symbol.asyncDispose]();
+    return { name, protocol, port: await port, pid: program.pid, [Symbol.asyncDispose]: end };
+  } catch (error) {
+    await program[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function newFolder({ folder }: StartOptions): string {
+  return Deno.makeTempDirSync({ dir: folder, prefix: "data-" });
+}
+
+/** Taken and given back: Redis takes no port 0. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}

@@ -1,0 +1,92 @@
+/** The folder and the servers of one benchmark, all of which go with it. */
+import { Generator } from "./generator.ts";
+import type { PeerName } from "./peer.ts";
+import { prepare } from "./rounds.ts";
+import { htserverCommand, missingFor, type RunningPeer, startPeer } from "./servers.ts";
+
+/** Where a benchmark runs: its files, its load generator, and how to start servers. */
+export class Site implements AsyncDisposable {
+  readonly generator: Generator;
+  readonly #folder: string;
+  readonly #htserver: readonly string[];
+  readonly #signal: AbortSignal;
+  readonly #running = new AsyncDisposableStack();
+
+  private constructor(
+    folder: string,
+    generator: Generator,
+    htserver: readonly string[],
+    signal: AbortSignal,
+  ) {
+    this.#folder = folder;
+    this.generator = generator;
+    this.#htserver = htserver;
+    this.#signal = signal;
+  }
+
+  /**
+   * Compiles the load generator, and htserver unless an executable is named.
+   *
+   * @param signal ends everything
+   */
+  static async make(executable: string | undefined, signal: AbortSignal): Promise<Site> {
+    const folder = await Deno.makeTempDir({ dir: diskFolder(), prefix: "htserver-peers-" });
+    try {
+      const generator = await Generator.compile(folder, signal);
+      const htserver = executable
+        ? [await Deno.realPath(executable)]
+        : await htserverCommand(folder);
+      return new Site(folder, generator, htserver, signal);
+    } catch (error) {
+      await Deno.remove(folder, { recursive: true });
+      throw error;
+    }
+  }
+
+  /** Starts a server; it ends with the site, or earlier. */
+  async start(name: PeerName): Promise<RunningPeer> {
+    const options = { folder: this.#folder, htserver: this.#htserver, signal: this.#signal };
+    try {
+      return this.#running.use(await startPeer(name, options));
+    } catch (error) {
+      this.#signal.throwIfAborted(); // that is why it did not start
+      throw error;
+    }
+  }
+
+  /** Whether what a server needs is installed. */
+  async canStart(name: PeerName): Promise<boolean> {
+    return await missingFor(name) === undefined;
+  }
+
+  /**
+   * Starts servers and makes them ready to be measured.
+   *
+   * @param keys of their tables
+   * @param onMissing is told why a server cannot be started
+   */
+  async startAll(
+    names: Iterable<PeerName>,
+    keys: number,
+    onMissing: (why: string) => void,
+  ): Promise<Map<PeerName, RunningPeer>> {
+    const peers = new Map<PeerName, RunningPeer>();
+    for (const name of names) {
+      const missing = await missingFor(name);
+      if (missing !== undefined) onMissing(missing);
+      else peers.set(name, await this.start(name));
+    }
+    for (const peer of peers.values()) await prepare(this.generator, peer, keys);
+    return peers;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running[Symbol.asyncDispose]();
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+/** Where to put files that are to be on a disk: /tmp is in memory on many machines. */
+function diskFolder(): string {
+  return Deno.env.get("TMPDIR") || "/var/tmp";
+}

@@ -1,0 +1,144 @@
+/** What was measured as tables, for a terminal and for Markdown. */
+import { columns } from "../../lib/base/columns.ts";
+import { type Cell, peersOf } from "./cells.ts";
+import { spreadOf, spreadText } from "../durability/summary.ts";
+import type { GeneratorCheck, GeneratorRound } from "./generator_check.ts";
+import { type LimitFigure, limitTexts, limitVerdict, withUnit } from "./limits.ts";
+import { mediansOf, type Ratio } from "./ratios.ts";
+import type { Stage } from "./rounds.ts";
+
+/** Rows of text; the first columns are words, the others figures. */
+export interface Table {
+  readonly heading: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** How many columns are words. */
+  readonly words: number;
+}
+
+/** Each ratio with its targets. */
+export function ratioTable(ratios: readonly Ratio[]): Table {
+  return {
+    heading: [
+      "cell",
+      "against",
+      "verdict",
+      "ratio",
+      "least to most",
+      "must",
+      "aim",
+      "by processor time",
+    ],
+    rows: ratios.map(({ cell, rival, spread, byCpu, must, aim, verdict }) => [
+      cell,
+      rival,
+      verdict,
+      times(spread.median, 3), // so that 0.849 is not shown as the 0.85 that it misses
+      `${times(spread.min)} to ${times(spread.max)}`,
+      times(must),
+      times(aim),
+      times(byCpu.median),
+    ]),
+    words: 3,
+  };
+}
+
+/** Each server in each cell: medians of the rounds. */
+export function figureTable(cells: readonly Cell[], stages: readonly Stage[]): Table {
+  const rows = cells.flatMap((cell) =>
+    peersOf(cell).flatMap((peer) => {
+      const medians = mediansOf(stages, cell.name, peer);
+      if (!medians) return [];
+      const { perSecond, p50Us, p99Us, p999Us, maxUs, serverCpu, loadBusy } = medians;
+      return [[
+        cell.name,
+        peer,
+        thousands(perSecond),
+        ...[p50Us, p99Us, p999Us, maxUs].map((us) => (us / 1e3).toFixed(3)),
+        percent(serverCpu),
+        percent(loadBusy),
+      ]];
+    })
+  );
+  // deno-fmt-ignore
+  const heading = [
+    "cell", "server", "1,000 requests/s", "p50, ms", "p99, ms", "p99.9, ms", "longest, ms",
+    "server's core", "generator's core",
+  ];
+  return { heading, rows, words: 2 };
+}
+
+/** What is not a ratio to a rival. */
+export function limitTable(figures: readonly LimitFigure[]): Table {
+  return {
+    heading: ["cell", "verdict", "measured", "least to most", "must", "aim"],
+    rows: figures.map((figure) => [
+      figure.cell,
+      limitVerdict(figure),
+      ...limitTexts(figure),
+      withUnit(figure.must, figure.unit),
+      withUnit(figure.aim, figure.unit),
+    ]),
+    words: 2,
+  };
+}
+
+/** The load generator against Redis' own. */
+export function generatorTable(checks: readonly GeneratorCheck[]): Table {
+  const heading = [
+    "GET, 1,000 requests/s",
+    "generator",
+    "its core",
+    "Redis' core",
+    "in batches",
+    "redis-benchmark",
+    "in batches / redis-benchmark",
+  ];
+  const rows = checks.map(({ inFlight, rounds }) => {
+    const median = (figure: keyof GeneratorRound) =>
+      spreadOf(rounds.map((round) => round[figure])).median;
+    return [
+      `50 connections x ${inFlight}`,
+      thousands(median("ownPerSecond")),
+      percent(median("loadBusy")),
+      percent(median("serverCpu")),
+      thousands(median("inBatchesPerSecond")),
+      thousands(median("redisBenchmarkPerSecond")),
+      spreadText(
+        rounds.map(({ inBatchesPerSecond, redisBenchmarkPerSecond }) =>
+          inBatchesPerSecond / redisBenchmarkPerSecond
+        ),
+        2,
+      ),
+    ];
+  });
+  return { heading, rows, words: 1 };
+}
+
+/** Aligned, for a terminal. */
+export function asText({ heading, rows, words }: Table): string {
+  return columns([heading, ...rows], numberColumns(heading, words));
+}
+
+/** For a document; `deno fmt` aligns it. */
+export function asMarkdown({ heading, rows, words }: Table): string {
+  const numbers = numberColumns(heading, words);
+  const line = heading.map((_, at) => numbers.has(at) ? "---:" : "---");
+  return [heading, line, ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+function numberColumns(heading: readonly string[], words: number): Set<number> {
+  return new Set(heading.keys().filter((at) => at >= words));
+}
+
+/** A ratio, as in `0.85x`. */
+export function times(ratio: number | undefined, digits = 2): string {
+  return ratio === undefined ? "" : `${ratio.toFixed(digits)}x`;
+}
+
+function thousands(count: number): string {
+  return (count / 1e3).toFixed(1);
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)}%`;
+}

@@ -1,0 +1,48 @@
+/** How long does a whole scan of a million keys take? */
+import type { LimitFigure } from "./limits.ts";
+import type { Peer } from "./peer.ts";
+import type { Site } from "./site.ts";
+
+const KEYS = 1_000_000;
+const ROUNDS = 3;
+
+/** One key of a hundred ends so. */
+const REGEX = "42$";
+const MATCHES = KEYS / 100;
+
+const READ_BYTES = 1_000_000;
+const LF = 10;
+
+/** Scans it again and again, on one connection. */
+export async function wholeScan(site: Site): Promise<LimitFigure[]> {
+  await using server = await site.start("htserver");
+  await site.generator.preload(server, KEYS);
+  const values: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) values.push(await scanS(server));
+  const cell = `scan of 1,000,000 keys for \`${REGEX}\`, whole`;
+  return [{ cell, unit: "s", values, must: 2, aim: 0.5 }];
+}
+
+/** Seconds from the request to the last byte of the reply. */
+async function scanS({ port }: Peer): Promise<number> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const beganMs = performance.now();
+  await connection.write(new TextEncoder().encode(`{"method":"scan","regex":"${REGEX}"}\n`));
+  const reply = await readLine(connection);
+  const tookS = (performance.now() - beganMs) / 1e3;
+  const { result } = JSON.parse(reply) as { result?: unknown[] };
+  if (result?.length === MATCHES) return tookS;
+  throw new Error(`A scan found ${result?.length}, not ${MATCHES}: ${reply.slice(0, 100)}`);
+}
+
+async function readLine(connection: Deno.TcpConn): Promise<string> {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(READ_BYTES);
+  let text = "";
+  for (;;) {
+    const count = await connection.read(buffer);
+    if (count === null) throw new Error("The server closed the connection during a scan");
+    text += decoder.decode(buffer.subarray(0, count), { stream: true });
+    if (buffer[count - 1] === LF) return text;
+  }
+}
