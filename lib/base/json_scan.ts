@@ -12,6 +12,7 @@
  * The text is UTF-8. Bytes from 0x80 on are taken inside of strings, whatever they are: who needs
  * good UTF-8 checks it elsewhere.
  */
+import { skipPlain } from "./word_scan.ts";
 import { textAt } from "./span.ts";
 
 const TAB = 9, LF = 10, CR = 13, SPACE = 32, QUOTE = 34, PLUS = 43, COMMA = 44, MINUS = 45;
@@ -128,12 +129,21 @@ export function hasEscape(bytes: Uint8Array, start: number, end: number): boolea
   return false;
 }
 
+/** After so many bytes of a string, the next ones are skipped four at a time. */
+const SHORT_BYTES = 64;
+
 /** Skips a string literal. */
 export function skipString(bytes: Uint8Array, at: number, end: number): number {
   if (byteAt(bytes, at, end) !== QUOTE) return ~at;
+  let farAt = at + SHORT_BYTES;
   for (at++; at < end; at++) {
     const byte = bytes[at] ?? NOTHING;
-    if (byte > QUOTE && byte !== BACKSLASH) continue; // nearly all
+    if (byte > QUOTE && byte !== BACKSLASH) { // nearly all
+      if (at < farAt) continue;
+      at = Math.max(at, skipPlain(bytes, at, end) - 1);
+      farAt = at + SHORT_BYTES; // not at once again: there may be something else every few bytes
+      continue;
+    }
     if (byte === QUOTE) return at + 1;
     if (byte === BACKSLASH) {
       at = skipEscape(bytes, at, end);

@@ -8,10 +8,11 @@
  * are refused line by line, so one bad line does not touch its neighbours (I9).
  */
 import { isUtf8 } from "node:buffer";
+import { indexOfByte } from "../base/word_scan.ts";
 
 const LF = 10, CR = 13;
 
-/** Lines up to this length are looked through byte by byte; the native search pays off beyond it. */
+/** Lines up to this length are looked through byte by byte. */
 const SHORT_BYTES = 256;
 
 /** Why a line cannot be read. */
@@ -65,7 +66,7 @@ export class LineFramer {
       }
       if (at === shortEnd) {
         all = 0x80; // not known
-        at = chunk.indexOf(LF, at);
+        at = indexOfByte(chunk, LF, at, chunk.length);
         if (at < 0) return this.#keep(start);
       }
       this.#at = at + 1;

@@ -42,9 +42,9 @@ const BLANK = 32, LF = 10;
 const FRAME_BYTES = CRC_DIGITS + 2 * MAX_HEX_DIGITS + 4;
 
 /** What stands around the key and the value of an insert. */
-export const INSERT = ascii('{"method":"insert","key":"');
-export const VALUE = ascii('","value":');
-export const INSERT_END = ascii("}");
+const INSERT = ascii('{"method":"insert","key":"');
+const VALUE = ascii('","value":');
+const INSERT_END = ascii("}");
 
 /** What stands around the key of a remove. */
 const REMOVE = ascii('{"method":"remove","key":"');
