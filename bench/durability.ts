@@ -3,6 +3,7 @@
  *
  *     deno task bench:durability                  all questions
  *     deno task bench:durability recovery memory  some of them
+ *     deno task bench:durability --write          docs/DURABILITY.md and docs/durability.json too
  *     deno task bench:durability --json FILE      the raw data too
  *
  * docs/DURABILITY.md says what each one measures and what came out.
@@ -14,6 +15,7 @@ import { lookups } from "./durability/lookups.ts";
 import { memory } from "./durability/memory.ts";
 import { recovery } from "./durability/recovery.ts";
 import { sync } from "./durability/sync.ts";
+import { writeDocuments } from "./durability/documents.ts";
 import type { Answered } from "./durability/summary.ts";
 
 const QUESTIONS: Readonly<Record<string, () => Promise<Answered>>> = {
@@ -28,6 +30,9 @@ const QUESTIONS: Readonly<Record<string, () => Promise<Answered>>> = {
 const args = [...Deno.args];
 const jsonAt = args.indexOf("--json");
 const [, jsonPath] = jsonAt < 0 ? [] : args.splice(jsonAt, 2);
+const writeAt = args.indexOf("--write");
+const isWriting = writeAt >= 0;
+if (isWriting) args.splice(writeAt, 1);
 const unknown = args.find((name) => !Object.hasOwn(QUESTIONS, name));
 if (unknown !== undefined) {
   console.error(
@@ -48,6 +53,7 @@ for (const [name, ask] of Object.entries(QUESTIONS)) {
     console.log(`${isMet ? "met   " : "MISSED"}  ${target}: ${measured}`);
   }
 }
+if (isWriting) await writeDocuments(answers);
 if (jsonPath !== undefined) {
   Deno.writeTextFileSync(jsonPath, JSON.stringify(answers, undefined, 1) + "\n");
 }

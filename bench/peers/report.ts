@@ -4,7 +4,7 @@ import type { Cell } from "./cells.ts";
 import type { GeneratorCheck } from "./generator_check.ts";
 import type { LimitFigure } from "./limits.ts";
 import { type Machine, machineText } from "./machine.ts";
-import { withPart } from "./marked.ts";
+import { withPart } from "../marked.ts";
 import { ratiosOf } from "./ratios.ts";
 import type { Stage } from "./rounds.ts";
 import {

@@ -139,7 +139,7 @@ export class Link {
         const count = await this.#connection.read(buffer);
         if (count === null) break;
         this.#lastReadMs = performance.now();
-        this.#framer.push(buffer.subarray(0, count));
+        this.#framer.push(buffer, count);
         while (this.#framer.next()) {
           const { bytes, start, end, problem } = this.#framer;
           if (problem !== undefined) throw new Error(`a reply was ${problem}`);

@@ -137,7 +137,7 @@ export class Session implements RequestSource {
       const count = await this.#connection.read(buffer);
       if (count === null || this.#isClosed()) return;
       this.#state = "working";
-      this.#framer.push(buffer.subarray(0, count));
+      this.#framer.push(buffer, count);
       do {
         this.#isExecuting = true;
         const executed = this.#submit(this);

@@ -31,6 +31,7 @@ export class LineFramer {
   readonly #maxLineBytes: number;
   /** What came last, and how far lines were cut from it. */
   #chunk: Uint8Array = NOTHING;
+  #chunkEnd = 0;
   #at = 0;
   /** The beginning of a line whose end has not come yet. */
   #rest: Uint8Array = NOTHING;
@@ -45,20 +46,23 @@ export class LineFramer {
   /**
    * Takes bytes. All lines of the chunk before must have been taken; what is not copied by `next`
    * stays in the chunk, which must be left alone for as long.
+   *
+   * @param end how much of the buffer it is (default: all)
    */
-  push(chunk: Uint8Array): void {
+  push(chunk: Uint8Array, end: number = chunk.length): void {
     this.#chunk = chunk;
+    this.#chunkEnd = end;
     this.#at = 0;
   }
 
   /** Goes to the next whole line; false where there is none yet. */
   next(): boolean {
     this.problem = undefined;
-    const chunk = this.#chunk;
-    while (this.#at < chunk.length) {
+    const chunk = this.#chunk, chunkEnd = this.#chunkEnd;
+    while (this.#at < chunkEnd) {
       const start = this.#at;
       let at = start, all = 0;
-      const shortEnd = Math.min(chunk.length, start + SHORT_BYTES);
+      const shortEnd = Math.min(chunkEnd, start + SHORT_BYTES);
       for (; at < shortEnd; at++) {
         const byte = chunk[at] ?? 0;
         if (byte === LF) break;
@@ -66,7 +70,7 @@ export class LineFramer {
       }
       if (at === shortEnd) {
         all = 0x80; // not known
-        at = indexOfByte(chunk, LF, at, chunk.length);
+        at = indexOfByte(chunk, LF, at, chunkEnd);
         if (at < 0) return this.#keep(start);
       }
       this.#at = at + 1;
@@ -112,7 +116,7 @@ export class LineFramer {
 
   /** Keeps the beginning of a line, or refuses the line; true where it does. */
   #keep(start: number): boolean {
-    const piece = this.#chunk.subarray(start);
+    const piece = this.#chunk.subarray(start, this.#chunkEnd);
     this.#forgetChunk();
     if (this.#discarding) return false;
     const bytes = this.#restBytes + piece.length;
@@ -131,7 +135,7 @@ export class LineFramer {
   /** Or a long line would stay in memory. */
   #forgetChunk(): void {
     this.#chunk = this.bytes = NOTHING;
-    this.#at = 0;
+    this.#at = this.#chunkEnd = 0;
   }
 
   #add(piece: Uint8Array): void {
