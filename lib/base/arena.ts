@@ -185,11 +185,6 @@ export class Arena {
     return new Uint8Array(this.bytesOf(address).buffer, byteIndex(address), length);
   }
 
-  /** The first words of a block's payload, as an array of their own; good until the block is freed. */
-  wordsIn(address: number, length: number): Int32Array {
-    return new Int32Array(this.bytesOf(address).buffer, byteIndex(address), length);
-  }
-
   /** The first list at or behind one that is not empty; -1 where all are empty. */
   #listFrom(list: number): number {
     if (list >= LISTS) return -1;

@@ -32,9 +32,11 @@ const encoder = new TextEncoder();
 
 /** A sequence of bytes that grows. */
 export class ByteChunks {
-  /** One small one, or any number of large ones; all but the last are full. */
-  readonly #chunks: Chunk[] = [];
-  /** The last one, how much of it is filled, and what the others hold. */
+  /** All of a short sequence, which most are: without a list. */
+  #small: Chunk | undefined;
+  /** All of a longer one; all but the last are full. */
+  readonly #large: Chunk[] = [];
+  /** The last chunk, how much of it is filled, and what the others hold. */
   #last = NO_BYTES;
   #lastBytes = 0;
   #bytesBefore = 0;
@@ -78,8 +80,8 @@ export class ByteChunks {
   /** Forgets all but the first so many bytes. */
   truncate(length: number): void {
     while (this.#bytesBefore > length) {
-      giveBack(this.#chunks.pop());
-      this.#last = this.#chunks.at(-1)?.bytes ?? NO_BYTES;
+      giveBackLarge(this.#large.pop());
+      this.#last = this.#large.at(-1)?.bytes ?? NO_BYTES;
       this.#bytesBefore -= this.#last.length;
     }
     this.#lastBytes = length - this.#bytesBefore;
@@ -87,37 +89,47 @@ export class ByteChunks {
 
   /** What is in a chunk, the first one being number 0; good until the next call that changes it. */
   view(number: number): Uint8Array<ArrayBuffer> | undefined {
-    const bytes = this.#chunks[number]?.bytes;
-    return bytes === this.#last ? bytes.subarray(0, this.#lastBytes) : bytes;
+    const chunk = number === 0 && this.#small !== undefined ? this.#small : this.#large[number];
+    if (chunk === undefined) return undefined;
+    return chunk.bytes === this.#last ? chunk.bytes.subarray(0, this.#lastBytes) : chunk.bytes;
   }
 
   /** What is in each chunk, in order. */
   views(): Uint8Array<ArrayBuffer>[] {
-    return this.#chunks.map((_, number) => this.view(number) ?? NO_BYTES);
+    const views: Uint8Array<ArrayBuffer>[] = [];
+    for (let view = this.view(0); view !== undefined; view = this.view(views.length)) {
+      views.push(view);
+    }
+    return views;
   }
 
   /** Forgets all, and gives the chunks back. */
   clear(): void {
-    while (this.#chunks.length > 0) giveBack(this.#chunks.pop());
+    if (this.#small !== undefined) giveBackSmall(this.#small);
+    this.#small = undefined;
+    while (this.#large.length > 0) giveBackLarge(this.#large.pop());
     this.#last = NO_BYTES;
     this.#lastBytes = this.#bytesBefore = 0;
   }
 
   #addChunk(): void {
-    const count = this.#chunks.length;
-    const chunk = count === 0
-      ? keptSmall.pop() ?? newChunk(smallArena, SMALL_BYTES)
-      : newChunk(largeArena, LARGE_BYTES);
-    if (count === 1 && this.#last.length === SMALL_BYTES) {
-      // In place of the small one, so that what fits in one chunk leaves in one write.
+    if (this.#small === undefined && this.#large.length === 0) {
+      this.#small = keptSmall.pop() ?? newChunk(smallArena, SMALL_BYTES);
+      this.#last = this.#small.bytes;
+      return;
+    }
+    const chunk = newChunk(largeArena, LARGE_BYTES);
+    if (this.#small !== undefined) {
+      // In its place, so that what fits in one chunk leaves in one write.
       chunk.bytes.set(this.#last);
-      giveBack(this.#chunks.pop());
+      giveBackSmall(this.#small);
+      this.#small = undefined;
     } else {
       this.#bytesBefore += this.#lastBytes;
       this.#lastBytes = 0;
     }
     this.#last = chunk.bytes;
-    this.#chunks.push(chunk);
+    this.#large.push(chunk);
   }
 }
 
@@ -126,9 +138,11 @@ function newChunk(arena: Arena, size: number): Chunk {
   return { address, bytes: arena.bytesIn(address, size) };
 }
 
-function giveBack(chunk: Chunk | undefined): void {
-  if (chunk === undefined) return;
-  if (chunk.bytes.length === LARGE_BYTES) largeArena.free(chunk.address);
-  else if (keptSmall.length < KEPT_CHUNKS) keptSmall.push(chunk);
+function giveBackSmall(chunk: Chunk): void {
+  if (keptSmall.length < KEPT_CHUNKS) keptSmall.push(chunk);
   else smallArena.free(chunk.address);
+}
+
+function giveBackLarge(chunk: Chunk | undefined): void {
+  if (chunk !== undefined) largeArena.free(chunk.address);
 }

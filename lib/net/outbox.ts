@@ -12,9 +12,10 @@ export class Outbox {
   /** Takes replies. */
   readonly out: ByteChunks = new ByteChunks();
   readonly #maxWaitingBytes: number;
-  /** How far it is written: which chunk, and how much of it. */
+  /** How far it is written: which chunk, how much of it, and how much in all. */
   #chunk = 0;
   #written = 0;
+  #total = 0;
 
   /** @param maxWaitingBytes that may wait before it counts as full */
   constructor(maxWaitingBytes: number) {
@@ -34,16 +35,17 @@ export class Outbox {
 
   /** Goes on behind so many bytes of what `next` gave; at the end, all is forgotten. */
   wrote(count: number): void {
+    this.#total += count;
+    if (this.#total === this.out.length) return this.drop();
     this.#written += count;
     if (this.#written < (this.out.view(this.#chunk)?.length ?? 0)) return;
     this.#chunk++;
     this.#written = 0;
-    if (this.out.view(this.#chunk) === undefined) this.drop();
   }
 
   /** Gives up what waits. */
   drop(): void {
     this.out.clear();
-    this.#chunk = this.#written = 0;
+    this.#chunk = this.#written = this.#total = 0;
   }
 }

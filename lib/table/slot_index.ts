@@ -10,7 +10,7 @@
  * slot. The hash's 10 lowest bits choose the shard, the bits above them where the search begins.
  */
 import { areEqual } from "../base/span.ts";
-import { type Arena, byteIndex } from "../base/arena.ts";
+import { type Arena, byteIndex, wordIndex } from "../base/arena.ts";
 import { entryKeyBytes, KEY_OFFSET } from "./entry.ts";
 import type { Slots } from "./slots.ts";
 
@@ -29,15 +29,13 @@ const FIRST_WORDS = 4;
  */
 export const INDEX_BYTES = 12;
 
-/** In place of a shard that is not there yet; never written to. */
-const NO_SHARD = new Int32Array(1);
-
 /** Finds slots by key. */
 export class SlotIndex {
   readonly #arena: Arena;
   readonly #slots: Slots;
-  readonly #shards: Int32Array[] = Array.from({ length: SHARDS }, () => NO_SHARD);
-  readonly #addresses = new Int32Array(SHARDS);
+  /** For each shard its address, 0 where it is not there yet, and the number of its words less one. */
+  readonly #shards = new Int32Array(SHARDS * 2);
+  /** Slots in each. */
   readonly #sizes = new Int32Array(SHARDS);
 
   constructor(arena: Arena, slots: Slots) {
@@ -47,14 +45,23 @@ export class SlotIndex {
 
   /** The slot of the key with these bytes, or -1. */
   find(hash: number, bytes: Uint8Array, start: number, end: number): number {
-    const shard = this.#shards[hash & (SHARDS - 1)] ?? NO_SHARD;
-    const mask = shard.length - 1;
+    const arena = this.#arena, slots = this.#slots;
+    const shard = (hash & (SHARDS - 1)) << 1;
+    const shardAddress = this.#shards[shard] ?? 0, mask = this.#shards[shard + 1] ?? 0;
+    if (shardAddress === 0) return -1;
+    // By the segment's words: an array for each shard would be an object more to fetch from memory.
+    const words = arena.wordsOf(shardAddress), base = wordIndex(shardAddress);
     for (let at = homeOf(hash, mask);; at = (at + 1) & mask) {
-      const word = shard[at] ?? 0;
+      const word = words[base + at] ?? 0;
       if (word === 0) return -1;
       if ((word ^ hash) >>> TAG_SHIFT !== 0) continue;
       const slot = (word & SLOT_MASK) - 1;
-      if (this.#slots.hashAt(slot) === hash && this.#isKey(slot, bytes, start, end)) return slot;
+      const address = slots.addressIf(slot, hash);
+      if (address === 0 || entryKeyBytes(arena, address) !== end - start) continue;
+      const keyAt = byteIndex(address) + KEY_OFFSET;
+      if (areEqual(arena.bytesOf(address), keyAt, keyAt + end - start, bytes, start, end)) {
+        return slot;
+      }
     }
   }
 
@@ -65,7 +72,7 @@ export class SlotIndex {
    */
   reserve(hash: number): void {
     const number = hash & (SHARDS - 1);
-    const words = (this.#shards[number] ?? NO_SHARD).length;
+    const words = this.#wordsIn(number);
     if (((this.#sizes[number] ?? 0) + 1) * 4 <= words * 3) return;
     const larger = Math.max(FIRST_WORDS, words * 2);
     this.#move(number, this.#arena.allocate(larger * 4), larger);
@@ -75,34 +82,35 @@ export class SlotIndex {
   add(hash: number, slot: number): void {
     const number = hash & (SHARDS - 1);
     this.#sizes[number] = (this.#sizes[number] ?? 0) + 1;
-    put(this.#shards[number] ?? NO_SHARD, hash, hash & ~SLOT_MASK | (slot + 1));
+    const address = this.#shards[number << 1] ?? 0, mask = this.#shards[(number << 1) + 1] ?? 0;
+    this.#put(address, mask, hash, hash & ~SLOT_MASK | (slot + 1));
   }
 
   /** Removes a slot that is here, and still knows its hash. */
   remove(hash: number, slot: number): void {
     const number = hash & (SHARDS - 1);
-    const shard = this.#shards[number] ?? NO_SHARD;
-    const mask = shard.length - 1;
+    const address = this.#shards[number << 1] ?? 0, mask = this.#shards[(number << 1) + 1] ?? 0;
+    const words = this.#arena.wordsOf(address), base = wordIndex(address);
     const wanted = hash & ~SLOT_MASK | (slot + 1);
     let at = homeOf(hash, mask);
-    while (shard[at] !== wanted) at = (at + 1) & mask;
+    while (words[base + at] !== wanted) at = (at + 1) & mask;
     this.#sizes[number] = (this.#sizes[number] ?? 0) - 1;
     // Entries behind it move up where they may, so that no gap hides one.
     for (let next = (at + 1) & mask;; next = (next + 1) & mask) {
-      const word = shard[next] ?? 0;
+      const word = words[base + next] ?? 0;
       if (word === 0) break;
       const home = homeOf(this.#slots.hashAt((word & SLOT_MASK) - 1), mask);
       if (((next - home) & mask) < ((next - at) & mask)) continue;
-      shard[at] = word;
+      words[base + at] = word;
       at = next;
     }
-    shard[at] = 0;
+    words[base + at] = 0;
   }
 
   /** Gives memory back where removals have left the shard of this hash too large. */
   shrink(hash: number): void {
     const number = hash & (SHARDS - 1);
-    const words = (this.#shards[number] ?? NO_SHARD).length, used = this.#sizes[number] ?? 0;
+    const words = this.#wordsIn(number), used = this.#sizes[number] ?? 0;
     let enough = words;
     while (enough > FIRST_WORDS && used * 3 < enough) enough /= 2;
     if (enough === words) return;
@@ -112,43 +120,44 @@ export class SlotIndex {
 
   /** Gives all memory back; it must be empty. */
   clear(): void {
-    for (let number = 0; number < SHARDS; number++) {
-      const address = this.#addresses[number] ?? 0;
+    for (let shard = 0; shard < this.#shards.length; shard += 2) {
+      const address = this.#shards[shard] ?? 0;
       if (address !== 0) this.#arena.free(address);
-      this.#addresses[number] = 0;
-      this.#shards[number] = NO_SHARD;
     }
+    this.#shards.fill(0);
   }
 
-  #isKey(slot: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const arena = this.#arena;
-    const address = this.#slots.addressAt(slot);
-    if (entryKeyBytes(arena, address) !== end - start) return false;
-    const at = byteIndex(address) + KEY_OFFSET;
-    return areEqual(arena.bytesOf(address), at, at + end - start, bytes, start, end);
+  /** Words of a shard, in use or not. */
+  #wordsIn(number: number): number {
+    const isThere = this.#shards[number << 1] !== 0;
+    return isThere ? (this.#shards[(number << 1) + 1] ?? 0) + 1 : 0;
   }
 
-  #move(number: number, address: number, words: number): void {
-    const shard = this.#arena.wordsIn(address, words);
-    shard.fill(0);
-    for (const word of this.#shards[number] ?? NO_SHARD) {
-      if (word !== 0) put(shard, this.#slots.hashAt((word & SLOT_MASK) - 1), word);
+  #move(number: number, address: number, size: number): void {
+    const oldSize = this.#wordsIn(number), old = this.#shards[number << 1] ?? 0;
+    const words = this.#arena.wordsOf(address), base = wordIndex(address);
+    words.fill(0, base, base + size);
+    this.#shards[number << 1] = address;
+    this.#shards[(number << 1) + 1] = size - 1;
+    if (old === 0) return;
+    const oldWords = this.#arena.wordsOf(old), oldBase = wordIndex(old);
+    for (let at = oldBase; at < oldBase + oldSize; at++) {
+      const word = oldWords[at] ?? 0;
+      if (word === 0) continue;
+      this.#put(address, size - 1, this.#slots.hashAt((word & SLOT_MASK) - 1), word);
     }
-    const old = this.#addresses[number] ?? 0;
-    if (old !== 0) this.#arena.free(old);
-    this.#addresses[number] = address;
-    this.#shards[number] = shard;
+    this.#arena.free(old);
+  }
+
+  #put(address: number, mask: number, hash: number, word: number): void {
+    const words = this.#arena.wordsOf(address), base = wordIndex(address);
+    let at = homeOf(hash, mask);
+    while (words[base + at] !== 0) at = (at + 1) & mask;
+    words[base + at] = word;
   }
 }
 
 /** Where the search for a hash begins. */
 function homeOf(hash: number, mask: number): number {
   return (hash >>> SHARD_BITS) & mask;
-}
-
-function put(shard: Int32Array, hash: number, word: number): void {
-  const mask = shard.length - 1;
-  let at = homeOf(hash, mask);
-  while (shard[at] !== 0) at = (at + 1) & mask;
-  shard[at] = word;
 }

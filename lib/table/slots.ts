@@ -7,7 +7,7 @@
  *
  * Slots lie in pages, so that growing copies nothing. Pages are blocks of the arena.
  */
-import type { Arena } from "../base/arena.ts";
+import { type Arena, wordIndex } from "../base/arena.ts";
 
 /** Slots in one page: a power of two. */
 const PAGE_BITS = 12;
@@ -20,13 +20,12 @@ export const SLOT_BYTES = 8;
 /** More than this cannot be numbered by the index (`slot_index.ts`). */
 const MAX_SLOTS = 2 ** 28 - 1;
 
-const NO_PAGE = new Int32Array(0);
-
 /** Numbers of keys. */
 export class Slots {
   readonly #arena: Arena;
-  readonly #pages: Int32Array[] = [];
-  readonly #pageAddresses: number[] = [];
+  /** Addresses of the pages; there is room for more. */
+  #pages = new Int32Array(16);
+  #pageCount = 0;
   /** The first free slot plus one; 0: none. */
   #free = 0;
   #used = 0;
@@ -47,17 +46,27 @@ export class Slots {
 
   /** Address of the entry; 0 where the slot is free. */
   addressAt(slot: number): number {
-    return this.#pageOf(slot)[(slot & PAGE_MASK) << 1] ?? 0;
+    const page = this.#pageOf(slot);
+    return this.#arena.wordsOf(page)[wordAt(page, slot)] ?? 0;
   }
 
   /** Hash of the key in a slot that is not free. */
   hashAt(slot: number): number {
-    return this.#pageOf(slot)[((slot & PAGE_MASK) << 1) + 1] ?? 0;
+    const page = this.#pageOf(slot);
+    return this.#arena.wordsOf(page)[wordAt(page, slot) + 1] ?? 0;
+  }
+
+  /** Address of the entry, where its key has this hash; else 0. */
+  addressIf(slot: number, hash: number): number {
+    const page = this.#pageOf(slot);
+    const words = this.#arena.wordsOf(page), at = wordAt(page, slot);
+    return words[at + 1] === hash ? words[at] ?? 0 : 0;
   }
 
   /** Puts another entry of the same key in a slot. */
   setAddress(slot: number, address: number): void {
-    this.#pageOf(slot)[(slot & PAGE_MASK) << 1] = address;
+    const page = this.#pageOf(slot);
+    this.#arena.wordsOf(page)[wordAt(page, slot)] = address;
   }
 
   /**
@@ -66,32 +75,36 @@ export class Slots {
    * @throws RangeError where there is no memory for one
    */
   reserve(): void {
-    if (this.#free !== 0 || this.#used < this.#pages.length * PAGE_SLOTS) return;
+    if (this.#free !== 0 || this.#used < this.#pageCount * PAGE_SLOTS) return;
     if (this.#used + PAGE_SLOTS > MAX_SLOTS) {
       throw new RangeError(`There may be no more than ${MAX_SLOTS} keys`);
     }
     const address = this.#arena.allocate(PAGE_SLOTS * SLOT_BYTES);
-    this.#pageAddresses.push(address);
-    this.#pages.push(this.#arena.wordsIn(address, PAGE_SLOTS * 2));
+    if (this.#pageCount === this.#pages.length) {
+      const pages = new Int32Array(this.#pages.length * 2);
+      pages.set(this.#pages);
+      this.#pages = pages;
+    }
+    this.#pages[this.#pageCount++] = address;
   }
 
   /** Takes a slot, after `reserve`. */
   take(hash: number, address: number): number {
     const slot = this.#free === 0 ? this.#used++ : this.#free - 1;
     const page = this.#pageOf(slot);
-    const at = (slot & PAGE_MASK) << 1;
-    if (this.#free !== 0) this.#free = page[at + 1] ?? 0;
-    page[at] = address;
-    page[at + 1] = hash;
+    const words = this.#arena.wordsOf(page), at = wordAt(page, slot);
+    if (this.#free !== 0) this.#free = words[at + 1] ?? 0;
+    words[at] = address;
+    words[at + 1] = hash;
     return slot;
   }
 
   /** Frees a slot. */
   free(slot: number): void {
     const page = this.#pageOf(slot);
-    const at = (slot & PAGE_MASK) << 1;
-    page[at] = 0;
-    page[at + 1] = this.#free;
+    const words = this.#arena.wordsOf(page), at = wordAt(page, slot);
+    words[at] = 0;
+    words[at + 1] = this.#free;
     this.#free = slot + 1;
   }
 
@@ -102,9 +115,8 @@ export class Slots {
 
   /** Gives back pages that no slot used is in. */
   trim(): void {
-    while (this.#used <= (this.#pages.length - 1) * PAGE_SLOTS) {
-      this.#pages.pop();
-      this.#arena.free(this.#pageAddresses.pop() ?? 0);
+    while (this.#used <= (this.#pageCount - 1) * PAGE_SLOTS) {
+      this.#arena.free(this.#pages[--this.#pageCount] ?? 0);
     }
   }
 
@@ -114,8 +126,14 @@ export class Slots {
     this.trim();
   }
 
-  #pageOf(slot: number): Int32Array {
+  /** Address of the page that a slot is in. */
+  #pageOf(slot: number): number {
     if (slot >>> 0 >= this.#used) throw new RangeError(`There is no slot ${slot}`);
-    return this.#pages[slot >>> PAGE_BITS] ?? NO_PAGE;
+    return this.#pages[slot >>> PAGE_BITS] ?? 0;
   }
+}
+
+/** Where a slot is in the words of its page's segment. */
+function wordAt(page: number, slot: number): number {
+  return wordIndex(page) + ((slot & PAGE_MASK) << 1);
 }
