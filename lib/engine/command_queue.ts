@@ -2,11 +2,12 @@
  * The one serialized queue: the only caller of commands (I7).
  *
  * A client's requests are executed one at a time, each whole, as soon as they are there, at most
- * `REQUESTS_PER_TURN` of them and for at most `TURN_MS`; what is left stands in line, so that a client
- * that pipelines thousands does not hold up the others. Requests are decoded when their turn comes, so
+ * `REQUESTS_PER_TURN` of them and for at most `TURN_MS`; what is left stands in line for the next turn, so
+ * that a client that pipelines thousands does not hold up the others. Requests are decoded when their turn comes, so
  * nothing but the bytes of a client's last read waits here (I5).
  *
- * Changes that were made in one round of the event loop are written together when it is over.
+ * Changes that are to be durable wait for the next turn in any case, which comes when all that this round
+ * of the event loop has brought is read: they are made and written together, with nothing in between.
  */
 import { ByteChunks } from "../base/byte_chunks.ts";
 import { REQUESTS_PER_TURN, TURN_MS } from "../base/limits.ts";
@@ -38,6 +39,8 @@ export type Execute = (
 /** A client whose requests are not all executed, or whose replies may not leave yet. */
 interface Waiting extends Waiter {
   readonly source: RequestSource;
+  /** A change that came first in line, and is executed in the next turn. */
+  held: Request | Refusal | undefined;
   afterSeq: number;
   done: () => void;
   failed: (bug: unknown) => void;
@@ -84,7 +87,13 @@ export class CommandQueue {
    * @throws what executing one of its requests threw: a bug, which ends this client and no other
    */
   submit(source: RequestSource): Promise<void> | undefined {
-    const waiting: Waiting = { source, afterSeq: 0, done: NOTHING, failed: NOTHING };
+    const waiting: Waiting = {
+      source,
+      held: undefined,
+      afterSeq: 0,
+      done: NOTHING,
+      failed: NOTHING,
+    };
     try {
       if (this.#line.length > 0 || this.#isServing) this.#line.push(waiting);
       else if (!this.#serve(waiting)) this.#line.push(waiting);
@@ -102,10 +111,7 @@ export class CommandQueue {
   /** Lets a turn come where there is something left to do. */
   #callTurn(): void {
     if (this.#isTurnComing) return;
-    // After a bug, changes may be left that nobody waits for.
-    const isAnythingLeft = this.#line.length > 0 || this.#through.length > 0 ||
-      this.#commits.isOpen;
-    if (!isAnythingLeft) return;
+    if (this.#line.length + this.#through.length === 0) return;
     this.#isTurnComing = true;
     // Behind the readers that this round of the event loop has woken.
     queueMicrotask(this.#turn);
@@ -149,7 +155,11 @@ export class CommandQueue {
   /**
    * Executes a client's requests, at least one. A search may take long, so it ends a client's turn.
    *
-   * @param deadline of `performance.now()`; by default `TURN_MS` after the first look at the clock
+   * A change that is to be written goes no further than here outside of a turn: a turn ends with its
+   * changes written, and in between nobody must see what may still be undone.
+   *
+   * @param deadline of `performance.now()`; 0: this is no turn, and has `TURN_MS` after the first look at
+   * the clock
    * @returns whether all of them are executed
    */
   #serve(waiting: Waiting, deadline: number = 0): boolean {
@@ -164,9 +174,15 @@ export class CommandQueue {
   #executeSome(waiting: Waiting, deadline: number): boolean {
     const { source } = waiting;
     const { client, out } = source;
+    const mayChange = deadline !== 0 || !this.#commits.keepsChanges;
     for (let count = 1;; count++) {
-      const request = source.next();
+      const request = waiting.held ?? source.next();
       if (request === undefined) return true;
+      if (!mayChange && (request.method === "insert" || request.method === "remove")) {
+        waiting.held = request;
+        return false;
+      }
+      waiting.held = undefined;
       const isSearch = request.method === "scan" || request.method === "query";
       const cursors = isSearch ? client.cursors.snapshot() : undefined;
       const start = out.length;

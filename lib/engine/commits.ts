@@ -24,12 +24,13 @@ export interface Waiter {
 
 /** Follows each change from the table to the disk. */
 export class Commits {
+  /** Whether changes are written anywhere. */
+  readonly keepsChanges: boolean;
   readonly #storage: Storage;
   readonly #table: HashTable;
   readonly #choice = new SyncChoice();
   /** Number of the last change of a key with such a hash; a change that was taken back may stand there. */
   readonly #marks: Float64Array;
-  readonly #keeps: boolean;
   #lastSeq: number;
   #waiters: Waiter[] = [];
   #isSyncing = false;
@@ -38,9 +39,8 @@ export class Commits {
     this.#storage = storage;
     this.#table = table;
     this.#lastSeq = storage.writtenSeq;
-    this.#keeps = storage.durability !== "memory";
-    this.#marks = new Float64Array(this.#keeps ? MARKS : 0);
-    table.keepsUndo = this.#keeps;
+    this.keepsChanges = table.keepsUndo = storage.durability !== "memory";
+    this.#marks = new Float64Array(this.keepsChanges ? MARKS : 0);
   }
 
   /** Number of the last change that was handed to the system: what came after may still be undone. */
@@ -65,7 +65,7 @@ export class Commits {
    * @returns the change's number; 0: there is nothing to wait for
    */
   add(hash: number, change: Change): number {
-    if (!this.#keeps) return 0;
+    if (!this.keepsChanges) return 0;
     const seq = this.#lastSeq = this.#storage.append(change);
     this.#marks[hash & (MARKS - 1)] = seq;
     return seq;

@@ -2,7 +2,7 @@
  * Whether to sync at once, which stops everything for as long as it takes, or in the background, which
  * costs a hop to another thread and back but stops nobody.
  *
- * On a fast disk the hop costs one client more than the wait; many get it back, since the requests of
+ * On a fast disk the hop costs a few clients more than the wait; many get it back, since the requests of
  * some are read while the changes of others are synced. docs/DURABILITY.md has the measurements.
  */
 
@@ -16,8 +16,11 @@ const SLOW_MS = 0.5;
  */
 const FAST_MS = 1;
 
-/** With as many replies that wait for a sync, or more, it is left to the background. */
-const MANY_WAITERS = 8;
+/**
+ * With as many replies that wait for a sync, or more, it is left to the background. About every other
+ * client is among them: with up to some 30 clients that insert, syncs are at once.
+ */
+const MANY_WAITERS = 16;
 
 /** Weight of the last sync in the running mean. */
 const WEIGHT = 0.1;

@@ -5,6 +5,7 @@
  * A checkpoint is taken while the server serves: a new log is begun, then the table is walked slot by
  * slot in slices of a millisecond, and what each key holds then is written. Changes in the meantime may
  * be in it or not; replaying the new log over it gives the same either way, since changes are absolute.
+ * The files that it replaces lose their names at once and their room bit by bit (`replaced_files.ts`).
  */
 import { sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";

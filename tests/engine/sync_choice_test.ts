@@ -26,7 +26,7 @@ test("at once on a fast disk, from the first sync on", () => {
 
 test("in the background on a fast disk where many wait", () => {
   const choice = new SyncChoice();
-  for (const [waiters, isInline] of [[0, true], [7, true], [8, false], [200, false]] as const) {
+  for (const [waiters, isInline] of [[0, true], [15, true], [16, false], [200, false]] as const) {
     assert.equal(choice.isInline(waiters), isInline, `${waiters}`);
   }
 });

@@ -103,7 +103,7 @@ test("keys and values come back byte for byte, however the requests are cut (I8)
 test("no reply leaves before what it shows is durable, and nothing is read meanwhile (I2)", async () => {
   const storage = new FakeStorage();
   const { connect } = server({ storage });
-  const all = numbersTo(10).map(() => connect()); // so many that their sync is in the background
+  const all = numbersTo(20).map(() => connect()); // so many that their sync is in the background
   for (const { connection } of all) {
     connection.send('{"method":"insert","key":"k","value":1}\n', ping(1));
   }
