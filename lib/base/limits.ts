@@ -40,6 +40,12 @@ export const MIN_TABLE_BYTES = 100_000;
 /** Open cursors of one connection; a further one takes the place of the one not used for longest. */
 export const MAX_CURSORS = 16;
 
+/**
+ * Characters of `subkey` and `subvalue` of a query with `limit`, which an open cursor keeps; longer ones
+ * are a `ValueError`.
+ */
+export const MAX_CURSOR_CHARS = 10_000;
+
 /** Keys looked at for one part of a scan with `limit`; the part then ends, perhaps empty. */
 export const SCAN_PART_KEYS = 4_000;
 

@@ -10,7 +10,7 @@
  * of the event loop has brought is read: they are made and written together, with nothing in between.
  */
 import { ByteChunks } from "../base/byte_chunks.ts";
-import { REQUESTS_PER_TURN, TURN_MS } from "../base/limits.ts";
+import { MAX_OUTPUT_BYTES, REQUESTS_PER_TURN, TURN_MS } from "../base/limits.ts";
 import type { Refusal, Request } from "../protocol/message.ts";
 import type { Client } from "../table/commands.ts";
 import type { CursorsSnapshot } from "../table/cursors.ts";
@@ -223,11 +223,20 @@ export class CommandQueue {
     out.clear();
     for (const { request, start, end } of replies) {
       out.addFrom(before, kept, start);
-      this.#execute(client, request, out, whyNot);
+      // What is undone may have been small, and what is there again large.
+      const hasRoom = out.length <= before.length + MAX_OUTPUT_BYTES;
+      this.#execute(client, hasRoom ? request : notAnswered(request, whyNot), out, whyNot);
       kept = end;
     }
     out.addFrom(before, kept);
     before.clear();
     waiting.afterSeq = Math.min(waiting.afterSeq, this.#commits.writtenSeq);
   }
+}
+
+/** In place of a request whose new reply would be one too many. */
+function notAnswered({ id, method }: Request | Refusal, whyNot: string): Refusal {
+  const message =
+    `Cannot answer this request together with changes that failed (${whyNot}); ask again`;
+  return { id, method, failure: { type: "StorageError", message } };
 }

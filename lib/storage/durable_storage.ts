@@ -230,6 +230,8 @@ export class DurableStorage implements Storage {
   async #beginLog(): Promise<{ covers: number; log: TxnLog }> {
     const log = await TxnLog.create(this.#files, nextLogName(this.#files.list()));
     try {
+      // Where it may be much, most of it in the background.
+      if (this.durability !== "always") await this.sync();
       // Between turns there is no open batch. What the old log holds must be on disk before anything in
       // the new one counts as such.
       this.syncNow();

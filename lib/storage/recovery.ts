@@ -5,7 +5,7 @@
  * file of its own. Anything else that does not read is damage, and nothing is served then (I4).
  */
 import type { HashTable } from "../table/hash_table.ts";
-import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT } from "./data_folder.ts";
+import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT, nextLogName } from "./data_folder.ts";
 import type { Files } from "./files.ts";
 import { loadCheckpoint } from "./load_checkpoint.ts";
 import { Replay } from "./replay.ts";
@@ -46,7 +46,12 @@ export async function recover(
   table: HashTable,
   onProgress: OnProgress = () => {},
 ): Promise<Recovered> {
-  const names = files.list();
+  let names = files.list();
+  if (isRepairUnfinished(names)) {
+    files.rename(NEW_CHECKPOINT, CHECKPOINT);
+    await files.syncFolder();
+    names = files.list();
+  }
   if (names.includes(NEW_CHECKPOINT)) files.remove(NEW_CHECKPOINT); // it never came to its end
   const checkpoint = names.includes(CHECKPOINT)
     ? loadCheckpoint(files, table, onProgress)
@@ -61,17 +66,20 @@ export async function recover(
   for (const [at, name] of logs.entries()) replay.log(name, logs.slice(at + 1));
   const { torn } = replay;
   const cutTo = torn && torn.bytes > 0 ? keepTornEnd(files, torn.name, torn.offset) : undefined;
+  if (cutTo !== undefined) await files.syncFolder(); // the copy is there before the cut
   const last = torn?.name ?? logs.at(-1);
-  // A log whose very header is torn is begun anew.
-  const isReusable = last !== undefined && replay.goodBytes > 0;
+  // A log whose very header is torn is begun anew. Nothing may be written behind one that ends before
+  // what the checkpoint covers: the changes in between would be missing there.
+  const isReusable = last !== undefined && replay.goodBytes > 0 && replay.isAtLast;
+  const isShort = replay.goodBytes > 0 && !replay.isAtLast;
   // Logs behind a torn one hold nothing.
   for (const name of torn ? logs.slice(logs.indexOf(torn.name) + 1) : []) files.remove(name);
   // What older logs hold was perhaps never forced to disk either.
-  const olderLogs = logs.slice(0, last === undefined ? 0 : logs.indexOf(last));
+  const olderLogs = logs.slice(0, last === undefined ? 0 : logs.indexOf(last) + (isShort ? 1 : 0));
   for (const name of olderLogs) await forceToDisk(files, name);
   const log = isReusable
     ? await TxnLog.resume(files, last, replay.goodBytes, replay.goodEntries)
-    : await TxnLog.create(files, last ?? LOG);
+    : await TxnLog.create(files, isShort ? nextLogName(files.list()) : last ?? LOG);
   return {
     lastSeq: replay.lastSeq,
     checkpointKeys: checkpoint.keys,
@@ -82,6 +90,12 @@ export async function recover(
     log,
     olderLogs,
   };
+}
+
+/** Whether a repair ended between giving the old checkpoint another name and the new one its own. */
+function isRepairUnfinished(names: readonly string[]): boolean {
+  return names.includes(NEW_CHECKPOINT) && !names.includes(CHECKPOINT) &&
+    names.some((name) => name.startsWith("damaged.") && name.endsWith(`.${CHECKPOINT}`));
 }
 
 async function forceToDisk(files: Files, name: string): Promise<void> {

@@ -18,6 +18,8 @@ export class Replay {
   goodEntries = 0;
   /** The torn end of the last log. */
   torn: { name: string; offset: number; bytes: number } | undefined;
+  /** Whether the log that was read last ends with the last change, or holds none. */
+  isAtLast = true;
   readonly #files: Files;
   readonly #table: HashTable;
   readonly #onProgress: (bytes: number) => void;
@@ -50,6 +52,7 @@ export class Replay {
     if (this.torn) return; // and all later ones hold nothing: that was looked at
     this.goodBytes = 0;
     this.goodEntries = 0;
+    this.isAtLast = true;
     let previous: number | undefined;
     using reader = RecordReader.open(this.#files, name);
     while (reader.next()) {
@@ -69,6 +72,7 @@ export class Replay {
         if (!follows) throw this.#damaged(name, offset, "a change before this one is missing");
         if (record.seq > this.lastSeq) this.#make(record, name, offset);
         previous = record.seq;
+        this.isAtLast = previous === this.lastSeq;
         this.goodEntries++;
         if (this.goodEntries % RECORDS_PER_PROGRESS === 0) {
           this.#onProgress(this.#bytesBefore + end);

@@ -52,12 +52,17 @@ export function salvage(files: Files): Salvaged {
   }
   let lastSeq = covers;
   for (const name of logNames(names)) {
+    const before = lastSeq;
     const { content } = readFile(files, name, (record) => {
       if (record.seq <= covers) return;
       applyChange(table, record);
       lastSeq = Math.max(lastSeq, record.seq);
     });
-    contents.push(content);
+    const { first, bad, problems } = content;
+    const gap = first !== undefined && first > before + 1 && bad.length === 0
+      ? [`changes ${before + 1} to ${first - 1} are missing before it`]
+      : [];
+    contents.push({ ...content, problems: [...gap, ...problems] });
   }
   return { files: contents, table, lastSeq };
 }

@@ -5,7 +5,7 @@
  * (see `hash_table.ts` on why that meets every lasting key exactly once).
  */
 import type { ByteChunks } from "../base/byte_chunks.ts";
-import { SCAN_PART_KEYS, SCAN_PART_MS, SCAN_WHOLE_MS } from "../base/limits.ts";
+import { MAX_CURSOR_CHARS, SCAN_PART_KEYS, SCAN_PART_MS, SCAN_WHOLE_MS } from "../base/limits.ts";
 import { quoted } from "../base/quoted.ts";
 import type { Failure, RequestOf } from "../protocol/message.ts";
 import type { Cursors, OpenCursor, Search } from "./cursors.ts";
@@ -129,7 +129,13 @@ function startOf(cursors: Cursors, request: SearchRequest): OpenCursor | Failure
 
 function searchOf(request: SearchRequest): Search | Failure {
   if (request.method === "query") {
-    const { method, subkey, subvalue } = request;
+    const { method, subkey, subvalue, limit } = request;
+    if (limit !== undefined && subkey.length + subvalue.length > MAX_CURSOR_CHARS) {
+      return valueError(
+        method,
+        `members 'subkey' and 'subvalue' may have at most ${MAX_CURSOR_CHARS} characters together with 'limit'`,
+      );
+    }
     return { method, subkey, subvalue, test: equalsAtom(subvalue) };
   }
   const pattern = compileKeyPattern(request.regex);

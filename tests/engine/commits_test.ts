@@ -241,6 +241,19 @@ test("nobody ever sees a change that is neither written nor undone: it is made i
   assert.deepEqual([...pairsOf(bench.table)], [["b", "3"]]);
 });
 
+test("what is answered anew takes no more than a bound, and each request has its reply", async () => {
+  using bench = new Bench("never");
+  const large = JSON.stringify("x".repeat(200_000));
+  await bench.queue.submit(new ListedClient([insert("a", large)]));
+  bench.storage.whyNoWrites = "full";
+  const lookups = Array.from({ length: 40 }, () => lookup("a"));
+  const client = new ListedClient([insert("a", "1"), ...lookups]);
+  await bench.queue.submit(client);
+  assert.equal(client.words.length, 41);
+  assert.ok(client.words.includes("StorageError"));
+  assert.ok(client.out.length < 1_500_000, `${client.out.length} bytes`);
+});
+
 test("keys that share a mark are late at worst, and never early or wrong", async () => {
   using bench = await Bench.withSlowSyncs();
   const [one, two] = keysOfOneMark(bench.table);

@@ -240,3 +240,29 @@ test("first and last records that say something else are damage", async () => {
     assert.equal(disk.openFiles, 0);
   }
 });
+
+test("nothing is written behind a log that ends before what the checkpoint covers", async () => {
+  const { lastSeq, log, olderLogs, disk } = await recovered({
+    "table.ckpt": checkpointOf(5, ["a"]),
+    "table.txn": logOf(2, 3),
+  });
+  assert.deepEqual([lastSeq, log.name, olderLogs], [5, "table.txn.1", ["table.txn"]]);
+  // What is written now follows the checkpoint, and is found again.
+  const next = disk.openToWrite(log.name, "create");
+  next.write(logOf(6));
+  next.close();
+  const table = new HashTable();
+  const again = await recover(disk, table);
+  again.log.close();
+  assert.deepEqual([again.lastSeq, again.log.name, table.size], [6, "table.txn.1", 2]);
+});
+
+test("a repair that ended between two names is brought to its end", async () => {
+  const { keys, lastSeq, disk } = await recovered({
+    "damaged.1.table.ckpt": utf8("whatever"),
+    "table.ckpt.new": checkpointOf(5, ["a", "b"]),
+    "table.txn": logOf(),
+  });
+  assert.deepEqual([keys, lastSeq], [2, 5]);
+  assert.ok(disk.list().includes("table.ckpt") && !disk.list().includes("table.ckpt.new"));
+});

@@ -407,3 +407,19 @@ test("a regex and a key that may take too long together are refused, and the key
     1,
   ]]);
 });
+
+test("a cursor of a query keeps no long texts: with 'limit' they are refused", () => {
+  const table = numbered(3);
+  const query = (subvalue: string, limit?: number): SearchRequest => ({
+    method: "query",
+    id: undefined,
+    subkey: "a",
+    subvalue,
+    limit,
+    cursor: undefined,
+  });
+  const long = JSON.stringify("x".repeat(10_000));
+  failed(searchText(table, new Cursors(), query(long, 1), ROOM), "ValueError", "10000");
+  found(searchText(table, new Cursors(), query(long), ROOM));
+  found(searchText(table, new Cursors(), query('"x"', 1), ROOM));
+});
