@@ -118,12 +118,22 @@ export class Executor {
     }
     const place = this.#placeOf(request);
     this.#reply.begin(out, id, room);
-    const failure = counted.command.run(this.#context, client, request, place, this.#reply);
-    if (failure !== undefined) return this.#failed(out, id, failure, this.#shownBy(request, place));
-    const afterSeq = isChange
-      ? this.#commits.add(place.hash, request)
-      : this.#shownBy(request, place);
-    return afterSeq === 0 ? FREE : { outcome: "OK", closes: false, afterSeq };
+    const { table } = this.#context;
+    const changesBefore = table.changesToUndo;
+    try {
+      const failure = counted.command.run(this.#context, client, request, place, this.#reply);
+      if (failure !== undefined) {
+        return this.#failed(out, id, failure, this.#shownBy(request, place));
+      }
+      const afterSeq = isChange
+        ? this.#commits.add(place.hash, request)
+        : this.#shownBy(request, place);
+      return afterSeq === 0 ? FREE : { outcome: "OK", closes: false, afterSeq };
+    } catch (bug) {
+      // No memory for the record or the reply: a change that is in no log must not stay (I2).
+      table.rollbackTo(changesBefore);
+      throw bug;
+    }
   }
 
   #placeOf(request: Request): Place {

@@ -157,15 +157,34 @@ export class HashTable {
     this.#giveBackSlots();
   }
 
+  /** How many changes may be taken back. */
+  get changesToUndo(): number {
+    return this.#undoSlots.length;
+  }
+
+  /**
+   * Takes back the last changes. What memory they took the next `commit` gives back, or a later one.
+   *
+   * @param count how many of `changesToUndo` stay
+   */
+  rollbackTo(count: number): void {
+    this.#undoTo(count);
+    this.#undoSlots.length = this.#undoAddresses.length = this.#undoHashes.length = count;
+  }
+
   /** Takes back all changes since the last commit: each key is in the slot and with the value that it had. */
   rollback(): void {
-    // Backwards, so that each step finds the table as its change had left it.
-    for (let at = this.#undoSlots.length - 1; at >= 0; at--) {
-      this.#undo(this.#undoSlots[at] ?? 0, this.#undoAddresses[at] ?? 0, this.#undoHashes[at] ?? 0);
-    }
+    this.#undoTo(0);
     this.#forgetUndo();
     this.#slots.trim();
     this.#giveBackSlots();
+  }
+
+  /** Backwards, so that each step finds the table as its change had left it. */
+  #undoTo(count: number): void {
+    for (let at = this.#undoSlots.length - 1; at >= count; at--) {
+      this.#undo(this.#undoSlots[at] ?? 0, this.#undoAddresses[at] ?? 0, this.#undoHashes[at] ?? 0);
+    }
   }
 
   #insert(hash: number, key: Span, value: Span): number {

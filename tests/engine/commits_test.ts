@@ -4,6 +4,7 @@
  * (I6, I1).
  */
 import assert from "assert";
+import { textOf } from "../../lib/base/span.ts";
 import type { FsyncPolicy } from "../../lib/base/fsync_policy.ts";
 import { spanOf } from "../../lib/base/span.ts";
 import type { Request } from "../../lib/protocol/message.ts";
@@ -252,6 +253,27 @@ test("what is answered anew takes no more than a bound, and each request has its
   assert.equal(client.words.length, 41);
   assert.ok(client.words.includes("StorageError"));
   assert.ok(client.out.length < 1_500_000, `${client.out.length} bytes`);
+});
+
+test("a change that cannot be noted is not made, and those before it in its turn stay", async () => {
+  using bench = new Bench("never");
+  await bench.queue.submit(new ListedClient([insert("a", "1"), insert("b", "2")]));
+  const append = bench.storage.append.bind(bench.storage);
+  for (const lost of [insert("a", "9"), insert("new", "9"), remove("b")]) {
+    bench.storage.append = (change) => {
+      if (textOf(change.key) !== "good") throw new RangeError("no memory");
+      return append(change);
+    };
+    const good = bench.queue.submit(new ListedClient([insert("good", "1")]));
+    const bad = bench.queue.submit(new ListedClient([lost]));
+    await assert.rejects(async () => await bad, /no memory/);
+    await good;
+    bench.storage.append = append;
+    assert.deepEqual(
+      new Map(pairsOf(bench.table)),
+      new Map([["a", "1"], ["b", "2"], ["good", "1"]]),
+    );
+  }
 });
 
 test("keys that share a mark are late at worst, and never early or wrong", async () => {
