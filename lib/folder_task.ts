@@ -2,9 +2,13 @@
 import { EXIT, ExitError, messageOf } from "./base/errors.ts";
 import { columns } from "./base/columns.ts";
 import type { FolderTask } from "./config/folder_task.ts";
+import { DamageError } from "./storage/damage.ts";
 import { FolderFiles } from "./storage/files.ts";
 import { lockFolder } from "./storage/folder_lock.ts";
+import { readFolder } from "./storage/recovery.ts";
+import type { Replay } from "./storage/replay.ts";
 import { type FileContent, replaceBySalvaged, salvage, type Salvaged } from "./storage/salvage.ts";
+import { HashTable } from "./table/hash_table.ts";
 
 /**
  * Does the task, with lines on stdout.
@@ -27,29 +31,33 @@ export async function runFolderTask({ task, folder }: FolderTask): Promise<numbe
 }
 
 function check(folder: string): number {
-  const salvaged = salvage(new FolderFiles(folder));
+  const files = new FolderFiles(folder);
+  const salvaged = salvage(files);
   show(salvaged);
-  const damaged = salvaged.files.filter(isDamaged);
+  const start = nextStart(files);
+  const damaged = salvaged.files.filter(isDamaged).map(({ name }) => name);
+  if (start instanceof DamageError && !damaged.includes(start.file)) damaged.push(start.file);
   if (damaged.length === 0) {
     console.log("good");
     return EXIT.ok;
   }
-  const torn = tornEnd(salvaged);
+  if (!(start instanceof DamageError) && damaged.every((name) => name === start.torn?.name)) {
+    console.log(
+      `good but for a torn end of ${start.torn?.bytes} bytes, which the next start cuts off: nobody was told of it`,
+    );
+    return EXIT.ok;
+  }
   console.log(
-    torn === undefined
-      ? `damaged: ${
-        damaged.map(({ name }) => name).join(", ")
-      }; htserver --repair ${folder} salvages what can be read`
-      : `good but for a torn end of ${torn} bytes, which the next start cuts off: nobody was told of it`,
+    `damaged: ${damaged.join(", ")}; htserver --repair ${folder} salvages what can be read`,
   );
-  return torn === undefined ? EXIT.failed : EXIT.ok;
+  return EXIT.failed;
 }
 
 async function repair(folder: string): Promise<number> {
   const files = new FolderFiles(folder);
   const salvaged = salvage(files);
   show(salvaged);
-  if (!salvaged.files.some(isDamaged)) {
+  if (!salvaged.files.some(isDamaged) && !(nextStart(files) instanceof DamageError)) {
     console.log("good: nothing to repair");
     return EXIT.ok;
   }
@@ -82,11 +90,12 @@ function isDamaged({ bad, problems }: FileContent): boolean {
   return bad.length + problems.length > 0;
 }
 
-/** Bytes of a torn end, where that is all that is wrong: as recovery sees it. */
-function tornEnd({ files }: Salvaged): number | undefined {
-  const last = files.at(-1);
-  const [part, ...more] = last?.bad ?? [];
-  const others = files.slice(0, -1).some(isDamaged) || (last?.problems.length ?? 0) > 0;
-  if (part === undefined || more.length > 0 || others) return undefined;
-  return part.offset + part.bytes === last?.bytes ? part.bytes : undefined;
+/** What the next start will find: perhaps a torn end; or why it will refuse. */
+function nextStart(files: FolderFiles): Pick<Replay, "torn"> | DamageError {
+  try {
+    return readFolder(files, new HashTable()).replay;
+  } catch (error) {
+    if (error instanceof DamageError) return error;
+    throw error;
+  }
 }

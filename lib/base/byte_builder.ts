@@ -36,12 +36,6 @@ export class ByteBuilder {
     if (needed > this.bytes.length) this.#grow(needed);
   }
 
-  /** Adds one byte. */
-  addByte(byte: number): void {
-    this.reserve(1);
-    this.bytes[this.length++] = byte;
-  }
-
   /** Adds bytes `start` to `end` of a buffer, which is not this one. */
   add(from: Uint8Array, start: number = 0, end: number = from.length): void {
     this.reserve(end - start);

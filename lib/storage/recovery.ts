@@ -46,24 +46,12 @@ export async function recover(
   table: HashTable,
   onProgress: OnProgress = () => {},
 ): Promise<Recovered> {
-  let names = files.list();
+  const names = files.list();
   if (isRepairUnfinished(names)) {
     files.rename(NEW_CHECKPOINT, CHECKPOINT);
     await files.syncFolder();
-    names = files.list();
-  }
-  if (names.includes(NEW_CHECKPOINT)) files.remove(NEW_CHECKPOINT); // it never came to its end
-  const checkpoint = names.includes(CHECKPOINT)
-    ? loadCheckpoint(files, table, onProgress)
-    : { covers: 0, keys: 0, bytes: 0 };
-  const replay = new Replay(
-    files,
-    table,
-    checkpoint.covers,
-    (bytes) => onProgress(checkpoint.bytes + bytes),
-  );
-  const logs = logNames(names);
-  for (const [at, name] of logs.entries()) replay.log(name, logs.slice(at + 1));
+  } else if (names.includes(NEW_CHECKPOINT)) files.remove(NEW_CHECKPOINT); // it never came to its end
+  const { checkpoint, replay, logs } = readFolder(files, table, onProgress);
   const { torn } = replay;
   const cutTo = torn && torn.bytes > 0 ? keepTornEnd(files, torn.name, torn.offset) : undefined;
   if (cutTo !== undefined) await files.syncFolder(); // the copy is there before the cut
@@ -90,6 +78,32 @@ export async function recover(
     log,
     olderLogs,
   };
+}
+
+/**
+ * Reads a folder as a start does, and changes nothing in it.
+ *
+ * @param table an empty one, which is filled
+ * @throws {DamageError} where a file cannot be trusted: a start refuses then
+ */
+export function readFolder(
+  files: Files,
+  table: HashTable,
+  onProgress: OnProgress = () => {},
+): { checkpoint: { keys: number; bytes: number }; replay: Replay; logs: string[] } {
+  const names = files.list();
+  const checkpoint = names.includes(CHECKPOINT)
+    ? loadCheckpoint(files, table, onProgress)
+    : { covers: 0, keys: 0, bytes: 0 };
+  const replay = new Replay(
+    files,
+    table,
+    checkpoint.covers,
+    (bytes) => onProgress(checkpoint.bytes + bytes),
+  );
+  const logs = logNames(names);
+  for (const [at, name] of logs.entries()) replay.log(name, logs.slice(at + 1));
+  return { checkpoint, replay, logs };
 }
 
 /** Whether a repair ended between giving the old checkpoint another name and the new one its own. */

@@ -14,8 +14,7 @@ const never = new AbortController().signal;
 
 /** Both ways to sync, as one. */
 const SYNCS: Readonly<Record<string, (file: WritableFile) => Promise<void>>> = {
-  // deno-lint-ignore require-await
-  syncNow: async (file) => file.syncNow(),
+  syncNow: (file) => Promise.try(() => file.syncNow()),
   sync: (file) => file.sync(),
 };
 

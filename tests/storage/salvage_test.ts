@@ -172,3 +172,30 @@ Deno.test("salvage: what was salvaged is recovered, and the old files are kept",
   assert.deepEqual([...pairsOf(table)].sort(), [...pairsOf(salvaged.table)].sort());
   assert.equal(disk.openFiles, 0);
 });
+
+Deno.test("salvage: --check refuses what a start refuses, and --repair mends it", async () => {
+  const spoil: Record<string, (log: string) => string> = {
+    // The last record stands whole in the line, and proves that the one before was on disk.
+    "the line end before the last record": (log) =>
+      log.replace(/\n([^\n]*\n)$/, (_, last: string) => `x${last}`),
+    "the first change": (log) => log.replace(/\n[^\n]*/, ""),
+  };
+  for (const [what, change] of Object.entries(spoil)) {
+    const folder = await folderWith(3);
+    try {
+      const path = `${folder}/table.txn`;
+      await Deno.writeTextFile(path, change(await Deno.readTextFile(path)));
+      const start = await run(fromSource("server.ts", "salvage-a4", ...SERVE, "--data", folder));
+      assert.match(start.stderr, /table\.txn: .*--check/, what);
+      const check = await run(fromSource("server.ts", "--check", folder));
+      assert.deepEqual([check.code, /^damaged: table\.txn;/m.test(check.stdout)], [1, true], what);
+      const repair = await run(fromSource("server.ts", "--repair", folder));
+      assert.match(repair.stdout, /^dropped|missing in table\.txn/m, what);
+      assert.match(repair.stdout, /^repaired: [12] keys/m, what);
+      const after = await run(fromSource("server.ts", "--check", folder));
+      assert.deepEqual([after.code, after.stdout.endsWith("good\n")], [0, true], what);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  }
+});
