@@ -3,8 +3,8 @@ import assert from "assert";
 import { sleep } from "../../lib/base/clock.ts";
 import { PATIENCE_MS, Program } from "./program.ts";
 
-/** Ports tried: another process may take a free one before the catalog does. */
-const PORT_TRIES = 5;
+/** Starts tried: it also listens on the next port, and ends when another process has that one. */
+const START_TRIES = 5;
 
 export class CctoolsCatalog implements AsyncDisposable {
   readonly port: number;
@@ -20,21 +20,17 @@ export class CctoolsCatalog implements AsyncDisposable {
   /** Starts one, and waits until it listens. */
   static async start(): Promise<CctoolsCatalog> {
     for (let tries = 1;; tries++) {
-      const catalog = await CctoolsCatalog.#start();
-      if (await catalog.#listens()) return catalog;
+      // It keeps its records in its working folder, and would list those of an earlier run.
+      const folder = await Deno.makeTempDir({ prefix: "cctools-catalog-" });
+      const portFile = `${folder}/port`;
+      const command = ["catalog_server", "-Z", portFile, "-I", "127.0.0.1", "-u", "127.0.0.1:1"];
+      const program = new Program(command, { cwd: folder });
+      const port = await portIn(portFile, program);
+      const catalog = new CctoolsCatalog(port ?? 0, program, folder);
+      if (port !== undefined) return catalog;
       await catalog.stop();
-      assert.ok(tries < PORT_TRIES, `catalog_server does not listen: ${catalog.#program.stderr}`);
+      assert.ok(tries < START_TRIES, `catalog_server does not listen: ${program.stderr}`);
     }
-  }
-
-  static async #start(): Promise<CctoolsCatalog> {
-    const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = probe.addr;
-    probe.close();
-    // It keeps its records in its working folder, and would list those of an earlier run.
-    const folder = await Deno.makeTempDir({ prefix: "cctools-catalog-" });
-    const command = ["catalog_server", "-p", `${port}`, "-I", "127.0.0.1", "-u", "127.0.0.1:1"];
-    return new CctoolsCatalog(port, new Program(command, { cwd: folder }), folder);
   }
 
   /** Ends it and removes what it kept. */
@@ -46,19 +42,16 @@ export class CctoolsCatalog implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
+}
 
-  async #listens(): Promise<boolean> {
-    let isOver = false;
-    void this.#program.exitCode().then(() => isOver = true, () => isOver = true);
-    const deadline = performance.now() + PATIENCE_MS;
-    while (!isOver && performance.now() < deadline) {
-      try {
-        (await Deno.connect({ hostname: "127.0.0.1", port: this.port })).close();
-        return !isOver;
-      } catch {
-        await sleep(10);
-      }
-    }
-    return false;
+/** The port that it writes once it listens on all it needs, or undefined when it ended before. */
+async function portIn(portFile: string, program: Program): Promise<number | undefined> {
+  let isOver = false;
+  void program.exitCode().then(() => isOver = true, () => isOver = true);
+  for (const endMs = performance.now() + PATIENCE_MS; performance.now() < endMs; await sleep(10)) {
+    if (isOver) return undefined;
+    const text = await Deno.readTextFile(portFile).catch(() => "");
+    if (text.endsWith("\n")) return Number(text);
   }
+  return undefined;
 }
