@@ -164,12 +164,17 @@ export class FolderFiles implements Files {
     };
   }
 
-  async syncFolder(): Promise<void> {
-    using folder = await Deno.open(this.folder, { read: true });
-    await folder.sync();
+  syncFolder(): Promise<void> {
+    return syncFolder(this.folder);
   }
 
   #path(name: string): string {
     return `${this.folder}/${name}`;
   }
+}
+
+/** Forces to the disk what names there are in a folder. */
+export async function syncFolder(path: string): Promise<void> {
+  using folder = await Deno.open(path, { read: true });
+  await folder.sync();
 }

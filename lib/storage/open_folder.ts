@@ -1,4 +1,5 @@
 /** From the path of a data folder to a table that is kept there. */
+import { dirname } from "node:path";
 import { ExitError, messageOf } from "../base/errors.ts";
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { Log } from "../base/log.ts";
@@ -6,7 +7,7 @@ import { HashTable } from "../table/hash_table.ts";
 import { CHECKPOINT, logNames } from "./data_folder.ts";
 import { DurableStorage } from "./durable_storage.ts";
 import type { CompactLimits } from "./durable_storage.ts";
-import { FolderFiles } from "./files.ts";
+import { FolderFiles, syncFolder } from "./files.ts";
 import { type FolderLock, lockFolder } from "./folder_lock.ts";
 import { recover, type Recovered } from "./recovery.ts";
 
@@ -72,10 +73,26 @@ function bytesOf(files: FolderFiles): number {
     .reduce((sum, name) => sum + files.size(name), 0);
 }
 
+/** Makes a folder where it is missing, so that a power failure does not take it, and all in it, away. */
+async function makeFolder(folder: string): Promise<void> {
+  const above = dirname(folder);
+  try {
+    await Deno.mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound && above !== folder) {
+      await makeFolder(above);
+      return await makeFolder(folder);
+    }
+    if (error instanceof Deno.errors.AlreadyExists && (await Deno.stat(folder)).isDirectory) return;
+    throw error;
+  }
+  await syncFolder(above);
+}
+
 /** Makes the folder and takes its lock. */
 async function claim(folder: string): Promise<FolderLock> {
   try {
-    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     return await lockFolder(folder);
   } catch (error) {
     if (error instanceof ExitError) throw error;

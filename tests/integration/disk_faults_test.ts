@@ -156,6 +156,26 @@ testWithMounts(
   },
 );
 
+testWith(["strace"], "disk faults: a new data folder is durable in the one above it", async () => {
+  await using temp = await TempFolder.make();
+  const folder = `${temp.path}/new/table.ht`;
+  const trace = `${temp.path}/trace`;
+  const command = ["strace", "-f", "-y", "-qq", "-o", trace, "-e", "trace=fsync,mkdir"];
+  await using program = new Program([...command, ...server(folder)]);
+  using asker = await Asker.of(program);
+  const { result } = await asker.ask({ method: "hello" }) as { result: { pid: number } };
+  Deno.kill(result.pid, "SIGTERM");
+  await program.exitCode();
+  const lines = (await Deno.readTextFile(trace)).split("\n");
+  const at = (what: string) => lines.findIndex((line) => line.includes(what));
+  for (const above of [temp.path, `${temp.path}/new`]) {
+    const made = lines.findIndex((line) =>
+      line.includes(`mkdir("${above}/`) && line.endsWith("= 0")
+    );
+    assert.ok(made >= 0 && at(`<${above}>`) > made, `${above} is not synced: ${lines.join("\n")}`);
+  }
+});
+
 /** A server under strace, which lets system calls fail. */
 function faulty(folder: string, trace: string, fault: string): string[] {
   return ["strace", "-f", "-qq", "-o", trace, "-e", fault, ...server(folder)];
