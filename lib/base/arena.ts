@@ -9,8 +9,8 @@
  *
  * Memory comes in segments of 32 MiB. The system gives pages only where they are written to, so the
  * untouched rest of a segment costs nothing. All segments share one set of lists. One that becomes
- * wholly free is given back, unless hardly any of it was ever in use: then it is kept for the next block, so that
- * a single block that comes and goes costs no segment each time. A block too large for them has a segment
+ * wholly free is given back, unless little of it was ever in use: then it is kept for the next block, so that
+ * a few blocks that come and go cost no segment each time. A block too large for them has a segment
  * of its own size.
  *
  * Counted in units of 8 bytes, a segment is
@@ -57,8 +57,15 @@ const MAX_SHARED_UNITS = 63 << 16;
 /** Most that a header can tell. */
 const MAX_UNITS = 2 ** 30 - 1;
 
-/** A segment of which no more than so many units were ever in use is kept: 1 MiB. */
-const KEPT_UNITS = 2 ** 17;
+const MIB = 2 ** 20;
+
+/** What an arena may do. */
+export interface ArenaOptions {
+  /** How many segments there may be at once (default: as many as have addresses). */
+  readonly maxSegments?: number;
+  /** A segment of which no more than this was ever in use is kept when it is free, in bytes (default: 1 MiB). */
+  readonly keptBytes?: number;
+}
 
 const NO_WORDS = new Int32Array(0);
 const NO_BYTES = new Uint8Array(0);
@@ -95,10 +102,11 @@ export class Arena {
   /** How far each segment was ever in use, in units from its beginning. */
   readonly #touchedUnits: number[] = [];
   readonly #maxSegments: number;
+  readonly #keptUnits: number;
 
-  /** @param maxSegments how many there may be at once */
-  constructor(maxSegments: number = MAX_SEGMENTS) {
+  constructor({ maxSegments = MAX_SEGMENTS, keptBytes = MIB }: ArenaOptions = {}) {
     this.#maxSegments = Math.min(maxSegments, MAX_SEGMENTS);
+    this.#keptUnits = keptBytes / UNIT_BYTES;
   }
 
   /** Bytes of all blocks in use, headers included. */
@@ -156,7 +164,7 @@ export class Arena {
     }
     if (units === WHOLE_UNITS) {
       const touchedUnits = this.#touchedUnits[address & SEGMENT_MASK] ?? 0;
-      if (touchedUnits > KEPT_UNITS || this.#wholeSegments > 0) return this.#giveBack(address);
+      if (touchedUnits > this.#keptUnits || this.#wholeSegments > 0) return this.#giveBack(address);
       this.#wholeSegments++;
     }
     this.#setFree(words, address, units);

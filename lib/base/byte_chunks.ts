@@ -7,7 +7,7 @@
  */
 import { Arena, HEADER_BYTES } from "./arena.ts";
 import { copyBytes } from "./byte_builder.ts";
-import { KEPT_CHUNKS } from "./limits.ts";
+import { KEPT_CHUNKS, KEPT_LARGE_BYTES } from "./limits.ts";
 
 /** Size of the one chunk of a short sequence, in bytes: there may be thousands of them. */
 const SMALL_BYTES = 4 * 1024 - HEADER_BYTES;
@@ -23,7 +23,8 @@ interface Chunk {
 
 // Apart, and large ones are not kept, or a few of them would keep whole segments.
 const smallArena = new Arena();
-const largeArena = new Arena();
+// A segment each time would have V8 collect garbage each time: it counts its 32 MiB, touched or not.
+const largeArena = new Arena({ keptBytes: KEPT_LARGE_BYTES });
 const keptSmall: Chunk[] = [];
 
 const NO_BYTES = new Uint8Array(0);

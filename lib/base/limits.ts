@@ -79,6 +79,9 @@ export const MAX_LINGERING = 100;
 /** Small chunks that are kept for the next replies; more are made when needed, and given back. */
 export const KEPT_CHUNKS = 64;
 
+/** Memory for long replies that is kept for the next ones, in bytes; what took more is given back. */
+export const KEPT_LARGE_BYTES: number = 16 * 1024 * 1024;
+
 /** Addresses that a client tries after one look-up, the newest; the others are not tried. */
 export const MAX_CANDIDATES = 64;
 
@@ -93,6 +96,9 @@ export const TURN_MS = 4;
 
 /** First and largest size of a connection's read buffer, in bytes; it grows when a read fills it. */
 export const READ_BUFFER_BYTES = { first: 1_024, largest: 64 * 1024 } as const;
+
+/** It is given back after so many reads in a row that hardly used it. */
+export const SMALL_READS = 8;
 
 /** How long a stopping server lets clients take their replies, in milliseconds; then they are cut off. */
 export const DRAIN_MS = 1_000;

@@ -6,7 +6,7 @@
  * is not read from either (I5).
  */
 import { messageOf } from "../base/errors.ts";
-import { READ_BUFFER_BYTES } from "../base/limits.ts";
+import { READ_BUFFER_BYTES, SMALL_READS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { RequestSource } from "../engine/command_queue.ts";
 import type { Answer } from "../engine/executor.ts";
@@ -132,6 +132,7 @@ export class Session implements RequestSource {
 
   async #serve(): Promise<void> {
     let buffer = new Uint8Array(READ_BUFFER_BYTES.first);
+    let smallReads = 0;
     while (!this.#isEnding) {
       this.#state = "reading";
       const count = await this.#connection.read(buffer);
@@ -148,7 +149,9 @@ export class Session implements RequestSource {
         }
       } while (this.#hasMore);
       if (this.#isEndedByAnswer) await this.#connection.linger();
-      buffer = sized(buffer, count);
+      smallReads = count < buffer.length / 16 ? smallReads + 1 : 0;
+      const bytes = bufferBytes(buffer.length, count, smallReads);
+      if (bytes !== buffer.length) buffer = new Uint8Array(bytes);
     }
   }
 
@@ -158,9 +161,9 @@ export class Session implements RequestSource {
 }
 
 /** Grows the buffer when a read filled it, and gives it back when reads are small again. */
-function sized(buffer: Uint8Array<ArrayBuffer>, lastRead: number): Uint8Array<ArrayBuffer> {
+function bufferBytes(bytes: number, lastRead: number, smallReads: number): number {
   const { first, largest } = READ_BUFFER_BYTES;
-  if (lastRead === buffer.length && buffer.length < largest) return new Uint8Array(lastRead * 4);
-  if (buffer.length > first && lastRead < buffer.length / 16) return new Uint8Array(first);
-  return buffer;
+  if (lastRead === bytes && bytes < largest) return bytes * 4;
+  // Not after a single one: a request a little larger than the buffer comes in a large part and a small one.
+  return smallReads >= SMALL_READS ? first : bytes;
 }

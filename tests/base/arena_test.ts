@@ -177,8 +177,16 @@ test("a segment that was hardly used is kept for the next block, and only one", 
   assert.equal(arena.bytesHeld, 0);
 });
 
+test("what counts as hardly used can be chosen", () => {
+  const arena = new Arena({ keptBytes: 16 * MIB });
+  arena.free(arena.allocate(15 * MIB));
+  assert.equal(arena.bytesHeld, SEGMENT_BYTES);
+  arena.free(arena.allocate(20 * MIB));
+  assert.equal(arena.bytesHeld, 0);
+});
+
 test("a block too large for a segment has one of its own size, which goes with it", () => {
-  const arena = new Arena(2);
+  const arena = new Arena({ maxSegments: 2 });
   for (let round = 0; round < 20; round++) {
     const large = allocateMarked(arena, LARGEST_SHARED + 1 + round * MIB, 7);
     assert.equal(arena.bytesHeld, blockBytes(large.bytes) + 8);
@@ -201,7 +209,7 @@ test("words and bytes of a block are the same memory", () => {
 });
 
 test("where addresses end, a RangeError says so, and all else still works", () => {
-  const arena = new Arena(2);
+  const arena = new Arena({ maxSegments: 2 });
   const live: Block[] = [];
   assert.throws(() => {
     for (;;) live.push(allocateMarked(arena, MIB, live.length + 1));

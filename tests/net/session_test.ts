@@ -4,7 +4,7 @@
  */
 import assert from "assert";
 import fc from "fast-check";
-import { READ_BUFFER_BYTES } from "../../lib/base/limits.ts";
+import { READ_BUFFER_BYTES, SMALL_READS } from "../../lib/base/limits.ts";
 import { createLog, type Log, silentLog } from "../../lib/base/log.ts";
 import { CommandQueue } from "../../lib/engine/command_queue.ts";
 import { Commits } from "../../lib/engine/commits.ts";
@@ -308,12 +308,23 @@ test("a client that takes no replies holds up no other", async () => {
 test("the read buffer begins small, grows with what comes, and is given back", async () => {
   const { connection, ended } = server().connect();
   connection.send(...Array.from({ length: 20 }, () => utf8(" ".repeat(READ_BUFFER_BYTES.largest))));
-  connection.send(...Array.from({ length: 5 }, () => utf8("\n")), null);
+  connection.send(...Array.from({ length: SMALL_READS + 1 }, () => utf8("\n")), null);
   await ended;
   const { bufferSizes } = connection;
   assert.equal(bufferSizes[0], READ_BUFFER_BYTES.first);
   assert.equal(Math.max(...bufferSizes), READ_BUFFER_BYTES.largest);
   assert.equal(bufferSizes.at(-1), READ_BUFFER_BYTES.first);
+});
+
+test("requests a little larger than the read buffer do not have it made anew each time", async () => {
+  const { connection, ended } = server().connect();
+  for (let request = 0; request < 20; request++) {
+    connection.send(utf8(" ".repeat(READ_BUFFER_BYTES.first)), utf8(" ".repeat(15) + "\n"));
+  }
+  connection.send(null);
+  await ended;
+  const changes = connection.bufferSizes.filter((size, at, all) => at > 0 && size !== all[at - 1]);
+  assert.equal(changes.length, 1);
 });
 
 test("nothing that a client sends makes run() throw", async () => {
