@@ -39,7 +39,7 @@ const CURSOR_BYTES = ',"cursor":"c"'.length + String(Number.MAX_SAFE_INTEGER).le
 /** Room without which nothing is executed: the result of an insert. */
 const LEAST_ROOM_BYTES = "null".length;
 
-const NOWHERE: Place = { hash: 0, slot: -1 };
+const NOWHERE: Place = { hash: 0, address: 0 };
 
 /** Executes requests, and counts them. */
 export class Executor {
@@ -141,7 +141,7 @@ export class Executor {
     if (key === undefined) return NOWHERE;
     const { table } = this.#context;
     const hash = table.hashOf(key.bytes, key.start, key.end);
-    return { hash, slot: table.find(hash, key.bytes, key.start, key.end) };
+    return { hash, address: table.find(hash, key.bytes, key.start, key.end) };
   }
 
   /** Number of the change that a reply shows; what it tells of: its key, the table, or nothing. */

@@ -17,8 +17,8 @@ export function applyChange(
   if (change.method !== "insert" && change.method !== "remove") return false;
   const { key } = change;
   const hash = table.hashOf(key.bytes, key.start, key.end);
-  const slot = table.find(hash, key.bytes, key.start, key.end);
-  if (change.method === "insert") table.set(slot, hash, key, change.value);
-  else if (slot >= 0) table.remove(slot);
+  const address = table.find(hash, key.bytes, key.start, key.end);
+  if (change.method === "insert") table.set(address, hash, key, change.value);
+  else if (address !== 0) table.remove(address, hash);
   return true;
 }

@@ -36,8 +36,8 @@ export interface Reply {
 /** Where a request's key is. */
 export interface Place {
   readonly hash: number;
-  /** Its slot in the table; -1: there is no such key. */
-  readonly slot: number;
+  /** Of its entry in the table; 0: there is no such key. */
+  readonly address: number;
 }
 
 /** What commands need to know of the client that asks. */
@@ -83,8 +83,8 @@ const entry = new Entry();
 
 export const COMMANDS: { readonly [M in Method]: Command<M> } = {
   insert: {
-    run({ table, maxTableBytes }, _client, { key, value }, { hash, slot }, reply) {
-      const cost = table.costOf(slot, key.end - key.start, value.end - value.start);
+    run({ table, maxTableBytes }, _client, { key, value }, { hash, address }, reply) {
+      const cost = table.costOf(address, key.end - key.start, value.end - value.start);
       if (cost > 0 && table.bytes + cost > maxTableBytes) {
         return tableFull(
           key,
@@ -92,7 +92,7 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
         );
       }
       try {
-        table.set(slot, hash, key, value);
+        table.set(address, hash, key, value);
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         return tableFull(key, error.message);
@@ -102,17 +102,17 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
     },
   },
   lookup: {
-    run({ table }, _client, { key }, { slot }, reply) {
-      return slot < 0
+    run({ table }, _client, { key }, { address }, reply) {
+      return address === 0
         ? noSuchKey("look up", key)
-        : tell("lookup", valueAt(table, slot), reply, key);
+        : tell("lookup", valueAt(table, address), reply, key);
     },
   },
   remove: {
-    run({ table }, _client, { key }, { slot }, reply) {
-      if (slot < 0) return noSuchKey("remove", key);
-      const failure = tell("remove", valueAt(table, slot), reply, key);
-      if (failure === undefined) table.remove(slot);
+    run({ table }, _client, { key }, { hash, address }, reply) {
+      if (address === 0) return noSuchKey("remove", key);
+      const failure = tell("remove", valueAt(table, address), reply, key);
+      if (failure === undefined) table.remove(address, hash);
       return failure;
     },
   },
@@ -187,8 +187,8 @@ function tell(method: Method, result: Span, reply: Reply, key?: KeyText): Failur
   return undefined;
 }
 
-function valueAt(table: HashTable, slot: number): Span {
-  table.read(slot, entry);
+function valueAt(table: HashTable, address: number): Span {
+  table.readFound(address, entry);
   return { bytes: entry.bytes, start: entry.keyEnd, end: entry.valueEnd };
 }
 

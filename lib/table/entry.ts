@@ -1,16 +1,30 @@
 /**
- * Entries: a key and its value, in a block of the arena. Its payload is
+ * Entries: a key and its value, in a block of the arena. Its payload is, in words of 4 bytes,
  *
- *     bytes of the key (u32), bytes of the value (u32), key, value
+ *     slot, sizes, key and value                                  up to 1022 bytes of key, and 4 MiB of value
+ *     slot, -1, bytes of the key, bytes of the value, key and value    else
  *
- * with key and value as they are described in `hash_table.ts`.
+ *     sizes = bytes of the key (10 highest bits), bytes of the value (22 bits)
+ *
+ * with key and value as they are described in `hash_table.ts`, byte after byte, and the slot as in
+ * `slots.ts`. So who has found an entry knows its slot without another look at memory, which where there
+ * are millions of keys costs more than all else; and most entries take no more for that, since both
+ * sizes share a word.
  */
 import { copyBytes } from "../base/byte_builder.ts";
-import type { Span } from "../base/span.ts";
+import { areEqual, type Span } from "../base/span.ts";
 import { type Arena, byteIndex, wordIndex } from "../base/arena.ts";
 
 /** Where the key begins, counted from the payload's start. */
-export const KEY_OFFSET = 8;
+const KEY_OFFSET = 8, LARGE_KEY_OFFSET = 16;
+
+/** In place of the sizes that have no room there. */
+const LARGE = -1;
+
+const VALUE_BITS = 22;
+const VALUE_MASK = (1 << VALUE_BITS) - 1;
+/** One less than there is room for, so that no sizes look like `LARGE`. */
+const MAX_SMALL_KEY = (1 << 32 - VALUE_BITS) - 2;
 
 /** Where an entry's bytes are; filled anew by each `read`. Good until the table's next change. */
 export class Entry {
@@ -23,40 +37,78 @@ export class Entry {
 
 /** Payload of an entry, in bytes. */
 export function entryBytes(keyBytes: number, valueBytes: number): number {
-  return KEY_OFFSET + keyBytes + valueBytes;
+  return (isLarge(keyBytes, valueBytes) ? LARGE_KEY_OFFSET : KEY_OFFSET) + keyBytes + valueBytes;
 }
 
 /** A new entry's address. Throws a RangeError where there is no memory for it. */
-export function writeEntry(arena: Arena, key: Span, value: Span): number {
-  const keyBytes = key.end - key.start, valueBytes = value.end - value.start;
-  const address = arena.allocate(entryBytes(keyBytes, valueBytes));
-  const words = arena.wordsOf(address), at = wordIndex(address);
-  words[at] = keyBytes;
-  words[at + 1] = valueBytes;
-  const bytes = arena.bytesOf(address), keyStart = byteIndex(address) + KEY_OFFSET;
-  copyBytes(key.bytes, key.start, key.end, bytes, keyStart);
-  copyBytes(value.bytes, value.start, value.end, bytes, keyStart + keyBytes);
+export function writeEntry(arena: Arena, slot: number, key: Span, value: Span): number {
+  const address = arena.allocate(entryBytes(key.end - key.start, value.end - value.start));
+  overwriteEntry(arena, address, slot, key, value);
   return address;
 }
 
-/** Puts a value in the place of another, in a block of the right size. */
-export function overwriteValue(arena: Arena, address: number, value: Span): void {
+/** Puts an entry in the place of another, in a block of the right size. */
+export function overwriteEntry(
+  arena: Arena,
+  address: number,
+  slot: number,
+  key: Span,
+  value: Span,
+): void {
+  const keyBytes = key.end - key.start, valueBytes = value.end - value.start;
   const words = arena.wordsOf(address), at = wordIndex(address);
-  words[at + 1] = value.end - value.start;
-  const start = byteIndex(address) + KEY_OFFSET + (words[at] ?? 0);
-  copyBytes(value.bytes, value.start, value.end, arena.bytesOf(address), start);
+  let keyStart = byteIndex(address);
+  words[at] = slot;
+  if (isLarge(keyBytes, valueBytes)) {
+    words[at + 1] = LARGE;
+    words[at + 2] = keyBytes;
+    words[at + 3] = valueBytes;
+    keyStart += LARGE_KEY_OFFSET;
+  } else {
+    words[at + 1] = keyBytes << VALUE_BITS | valueBytes;
+    keyStart += KEY_OFFSET;
+  }
+  const bytes = arena.bytesOf(address);
+  copyBytes(key.bytes, key.start, key.end, bytes, keyStart);
+  copyBytes(value.bytes, value.start, value.end, bytes, keyStart + keyBytes);
 }
 
 /** Tells where an entry's bytes are. */
 export function readEntry(arena: Arena, address: number, entry: Entry): void {
   const words = arena.wordsOf(address), at = wordIndex(address);
+  const start = byteIndex(address), sizes = words[at + 1] ?? 0;
   entry.bytes = arena.bytesOf(address);
-  entry.keyStart = byteIndex(address) + KEY_OFFSET;
-  entry.keyEnd = entry.keyStart + (words[at] ?? 0);
-  entry.valueEnd = entry.keyEnd + (words[at + 1] ?? 0);
+  if (sizes === LARGE) {
+    entry.keyStart = start + LARGE_KEY_OFFSET;
+    entry.keyEnd = entry.keyStart + (words[at + 2] ?? 0);
+    entry.valueEnd = entry.keyEnd + (words[at + 3] ?? 0);
+  } else {
+    entry.keyStart = start + KEY_OFFSET;
+    entry.keyEnd = entry.keyStart + (sizes >>> VALUE_BITS);
+    entry.valueEnd = entry.keyEnd + (sizes & VALUE_MASK);
+  }
 }
 
-/** Length of an entry's key. */
-export function entryKeyBytes(arena: Arena, address: number): number {
+/** Whether an entry's key is these bytes. */
+export function hasKey(
+  arena: Arena,
+  address: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  const words = arena.wordsOf(address), at = wordIndex(address);
+  const sizes = words[at + 1] ?? 0, isLarge = sizes === LARGE;
+  const keyBytes = isLarge ? words[at + 2] ?? 0 : sizes >>> VALUE_BITS;
+  const keyStart = byteIndex(address) + (isLarge ? LARGE_KEY_OFFSET : KEY_OFFSET);
+  return areEqual(arena.bytesOf(address), keyStart, keyStart + keyBytes, bytes, start, end);
+}
+
+/** The slot of an entry's key. */
+export function slotOf(arena: Arena, address: number): number {
   return arena.wordsOf(address)[wordIndex(address)] ?? 0;
+}
+
+function isLarge(keyBytes: number, valueBytes: number): boolean {
+  return keyBytes > MAX_SMALL_KEY || valueBytes > VALUE_MASK;
 }

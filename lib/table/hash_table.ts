@@ -10,15 +10,19 @@
  * once, whatever happens in between, and a place in the walk is nothing but a number: a cursor that
  * is never finished holds on to nothing (I5).
  *
- *     key -> hash (`key_hash.ts`) -> slot (`slot_index.ts`) -> address (`slots.ts`) -> bytes (`entry.ts`)
+ * Who looks for a key goes past the slots, since each step may wait for memory; who walks needs no more
+ * than them. An entry knows its slot, so that both stay in step.
+ *
+ *     key -> hash (`key_hash.ts`) -> address (`entry_index.ts`) -> bytes and slot (`entry.ts`)
+ *                                   slot -> address (`slots.ts`) -> bytes
  *
  * Entries, slots and index all lie in one arena (`arena.ts`).
  */
 import type { Span } from "../base/span.ts";
 import { Arena, blockBytes } from "../base/arena.ts";
-import { type Entry, entryBytes, overwriteValue, readEntry, writeEntry } from "./entry.ts";
+import { type Entry, entryBytes, overwriteEntry, readEntry, slotOf, writeEntry } from "./entry.ts";
+import { EntryIndex, INDEX_BYTES } from "./entry_index.ts";
 import { KeyHash } from "./key_hash.ts";
-import { INDEX_BYTES, SlotIndex } from "./slot_index.ts";
 import { SLOT_BYTES, Slots } from "./slots.ts";
 
 export { Entry } from "./entry.ts";
@@ -28,7 +32,7 @@ export class HashTable {
   readonly #arena: Arena;
   readonly #hash: KeyHash;
   readonly #slots: Slots;
-  readonly #index: SlotIndex;
+  readonly #index: EntryIndex;
   /** Of all entries' blocks. */
   #entryBytes = 0;
   #size = 0;
@@ -51,7 +55,7 @@ export class HashTable {
     this.#arena = arena;
     this.#hash = hash;
     this.#slots = new Slots(arena);
-    this.#index = new SlotIndex(arena, this.#slots);
+    this.#index = new EntryIndex(arena);
   }
 
   /** Number of keys. */
@@ -80,7 +84,7 @@ export class HashTable {
   }
 
   /**
-   * The slot of a key, or -1 where there is no such key.
+   * Address of a key's entry; 0: there is no such key. Good until the key's next change, or `rollback`.
    *
    * @param hash what `hashOf` gives for it
    */
@@ -91,41 +95,42 @@ export class HashTable {
   /**
    * By how much `bytes` will grow by `set`, exactly; negative where a smaller value replaces a larger one.
    *
-   * @param slot of the key; -1: it is new
+   * @param address of the key's entry; 0: it is new
    */
-  costOf(slot: number, keyBytes: number, valueBytes: number): number {
+  costOf(address: number, keyBytes: number, valueBytes: number): number {
     const bytes = blockBytes(entryBytes(keyBytes, valueBytes));
-    if (slot >= 0) return bytes - this.#arena.bytesAt(this.#slots.addressAt(slot));
+    if (address !== 0) return bytes - this.#arena.bytesAt(address);
     return bytes + INDEX_BYTES + (this.#slots.hasFree ? 0 : SLOT_BYTES);
   }
 
   /**
    * Inserts or replaces; key and value are copied.
    *
-   * @param slot of the key, as `find` gives it; -1: it is new
+   * @param address of the key's entry, as `find` gives it; 0: it is new
    * @param hash what `hashOf` gives for the key
-   * @returns the key's slot
    * @throws RangeError where there is no memory; nothing has changed then
    */
-  set(slot: number, hash: number, key: Span, value: Span): number {
-    if (slot < 0) return this.#insert(hash, key, value);
-    const before = this.#slots.addressAt(slot);
-    const cost = this.costOf(slot, key.end - key.start, value.end - value.start);
+  set(address: number, hash: number, key: Span, value: Span): void {
+    if (address === 0) return this.#insert(hash, key, value);
+    const slot = slotOf(this.#arena, address);
+    const cost = this.costOf(address, key.end - key.start, value.end - value.start);
     if (cost === 0 && !this.keepsUndo) {
-      overwriteValue(this.#arena, before, value);
-      return slot;
+      return overwriteEntry(this.#arena, address, slot, key, value);
     }
-    this.#slots.setAddress(slot, writeEntry(this.#arena, key, value));
-    this.#entryBytes += cost;
-    if (this.keepsUndo) this.#note(slot, before, hash);
-    else this.#arena.free(before);
-    return slot;
+    this.#replace(slot, hash, address, writeEntry(this.#arena, slot, key, value));
+    if (this.keepsUndo) this.#note(slot, address, hash);
+    else this.#arena.free(address);
   }
 
-  /** Removes the key in a slot, which must not be free. */
-  remove(slot: number): void {
-    const hash = this.#slots.hashAt(slot), address = this.#slots.addressAt(slot);
-    this.#takeOut(slot, hash, address);
+  /**
+   * Removes a key that is there.
+   *
+   * @param address of its entry, as `find` gives it
+   * @param hash what `hashOf` gives for it
+   */
+  remove(address: number, hash: number): void {
+    const slot = slotOf(this.#arena, address);
+    this.#takeOut(hash, address);
     this.#slots.free(slot);
     if (this.keepsUndo) return this.#note(slot, address, hash);
     this.#arena.free(address);
@@ -145,6 +150,15 @@ export class HashTable {
     if (address === 0) return false;
     readEntry(this.#arena, address, entry);
     return true;
+  }
+
+  /**
+   * Tells where the entry is that `find` gave the address of.
+   *
+   * @param entry filled as by `read`
+   */
+  readFound(address: number, entry: Entry): void {
+    readEntry(this.#arena, address, entry);
   }
 
   /** Changes until now can no more be taken back. Slots are numbered anew where the table is empty. */
@@ -187,22 +201,20 @@ export class HashTable {
     }
   }
 
-  #insert(hash: number, key: Span, value: Span): number {
+  #insert(hash: number, key: Span, value: Span): void {
     // First all that may fail.
     this.#index.reserve(hash);
     this.#slots.reserve();
-    const address = writeEntry(this.#arena, key, value);
-    const isFirstUse = !this.#slots.hasFree;
-    const slot = this.#putIn(hash, address);
+    const slot = this.#slots.next, isFirstUse = !this.#slots.hasFree;
+    this.#putIn(hash, writeEntry(this.#arena, slot, key, value));
     if (this.keepsUndo) this.#note(isFirstUse ? ~slot : slot, 0, hash);
-    return slot;
   }
 
   #undo(slotOrNew: number, before: number, hash: number): void {
     const slot = slotOrNew < 0 ? ~slotOrNew : slotOrNew;
     const address = this.#slots.addressAt(slot);
     if (before === 0) {
-      this.#takeOut(slot, hash, address);
+      this.#takeOut(hash, address);
       if (slotOrNew < 0) this.#slots.untake();
       else this.#slots.free(slot);
       this.#arena.free(address);
@@ -210,22 +222,28 @@ export class HashTable {
       // It is the last slot that was freed, and the index has not shrunk since: nothing can fail.
       this.#putIn(hash, before);
     } else {
-      this.#slots.setAddress(slot, before);
-      this.#entryBytes += this.#arena.bytesAt(before) - this.#arena.bytesAt(address);
+      this.#replace(slot, hash, address, before);
       this.#arena.free(address);
     }
   }
 
-  #putIn(hash: number, address: number): number {
-    const slot = this.#slots.take(hash, address);
-    this.#index.add(hash, slot);
+  /** Puts an entry, written for the slot that is next, where it is found. */
+  #putIn(hash: number, address: number): void {
+    this.#slots.take(address);
+    this.#index.add(hash, address);
     this.#entryBytes += this.#arena.bytesAt(address);
     this.#size++;
-    return slot;
   }
 
-  #takeOut(slot: number, hash: number, address: number): void {
-    this.#index.remove(hash, slot);
+  /** Puts an entry in the place of another of the same key. */
+  #replace(slot: number, hash: number, before: number, address: number): void {
+    this.#slots.setAddress(slot, address);
+    this.#index.replace(hash, before, address);
+    this.#entryBytes += this.#arena.bytesAt(address) - this.#arena.bytesAt(before);
+  }
+
+  #takeOut(hash: number, address: number): void {
+    this.#index.remove(hash, address);
     this.#entryBytes -= this.#arena.bytesAt(address);
     this.#size--;
   }

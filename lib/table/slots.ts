@@ -1,11 +1,14 @@
 /**
  * Slots: what a key's number stands for.
  *
- * A slot is two words: the address of the key's entry and the hash of the key. A free slot has the
- * address 0 and, in place of the hash, the number of the next free slot plus one. Free slots are
- * used again, the last one first.
+ * A slot is one word: the address of the key's entry; or, where it is free, the number of the next
+ * free slot plus one, 0 where there is none. Free slots are used again, the last one first.
  *
- * Slots lie in pages, so that growing copies nothing. Pages are blocks of the arena.
+ * Slots lie in pages, so that growing copies nothing. A page is a block of the arena:
+ *
+ *     a bit for each slot, set where it is free; the slots
+ *
+ * Bits for slots that were never used are arbitrary.
  */
 import { type Arena, wordIndex } from "../base/arena.ts";
 
@@ -14,11 +17,14 @@ const PAGE_BITS = 12;
 const PAGE_SLOTS = 1 << PAGE_BITS;
 const PAGE_MASK = PAGE_SLOTS - 1;
 
-/** What a slot takes, in bytes. */
-export const SLOT_BYTES = 8;
+/** Words of a page that tell which slots are free. */
+const BITMAP_WORDS = PAGE_SLOTS >>> 5;
 
-/** More than this cannot be numbered by the index (`slot_index.ts`). */
-const MAX_SLOTS = 2 ** 28 - 1;
+/** What a slot takes, in bytes. (The bit beside it is little enough to count as rounding.) */
+export const SLOT_BYTES = 4;
+
+/** Most slots: beyond it, a number plus one would have no room in a word. */
+const MAX_SLOTS = 2 ** 31 - 1;
 
 /** Numbers of keys. */
 export class Slots {
@@ -44,23 +50,17 @@ export class Slots {
     return this.#free !== 0;
   }
 
+  /** The slot that the next `take` gives. */
+  get next(): number {
+    return this.#free === 0 ? this.#used : this.#free - 1;
+  }
+
   /** Address of the entry; 0 where the slot is free. */
   addressAt(slot: number): number {
     const page = this.#pageOf(slot);
-    return this.#arena.wordsOf(page)[wordAt(page, slot)] ?? 0;
-  }
-
-  /** Hash of the key in a slot that is not free. */
-  hashAt(slot: number): number {
-    const page = this.#pageOf(slot);
-    return this.#arena.wordsOf(page)[wordAt(page, slot) + 1] ?? 0;
-  }
-
-  /** Address of the entry, where its key has this hash; else 0. */
-  addressIf(slot: number, hash: number): number {
-    const page = this.#pageOf(slot);
-    const words = this.#arena.wordsOf(page), at = wordAt(page, slot);
-    return words[at + 1] === hash ? words[at] ?? 0 : 0;
+    const words = this.#arena.wordsOf(page);
+    const isFree = ((words[bitmapAt(page, slot)] ?? 0) & bitOf(slot)) !== 0;
+    return isFree ? 0 : words[wordAt(page, slot)] ?? 0;
   }
 
   /** Puts another entry of the same key in a slot. */
@@ -79,7 +79,7 @@ export class Slots {
     if (this.#used + PAGE_SLOTS > MAX_SLOTS) {
       throw new RangeError(`There may be no more than ${MAX_SLOTS} keys`);
     }
-    const address = this.#arena.allocate(PAGE_SLOTS * SLOT_BYTES);
+    const address = this.#arena.allocate((BITMAP_WORDS + PAGE_SLOTS) * 4);
     if (this.#pageCount === this.#pages.length) {
       const pages = new Int32Array(this.#pages.length * 2);
       pages.set(this.#pages);
@@ -88,23 +88,25 @@ export class Slots {
     this.#pages[this.#pageCount++] = address;
   }
 
-  /** Takes a slot, after `reserve`. */
-  take(hash: number, address: number): number {
-    const slot = this.#free === 0 ? this.#used++ : this.#free - 1;
+  /** Takes the slot that is next, after `reserve`. */
+  take(address: number): void {
+    const slot = this.next;
+    const isFirstUse = slot === this.#used;
+    if (isFirstUse) this.#used++;
     const page = this.#pageOf(slot);
     const words = this.#arena.wordsOf(page), at = wordAt(page, slot);
-    if (this.#free !== 0) this.#free = words[at + 1] ?? 0;
+    if (!isFirstUse) this.#free = words[at] ?? 0;
     words[at] = address;
-    words[at + 1] = hash;
-    return slot;
+    const bits = bitmapAt(page, slot);
+    words[bits] = (words[bits] ?? 0) & ~bitOf(slot);
   }
 
   /** Frees a slot. */
   free(slot: number): void {
     const page = this.#pageOf(slot);
-    const words = this.#arena.wordsOf(page), at = wordAt(page, slot);
-    words[at] = 0;
-    words[at + 1] = this.#free;
+    const words = this.#arena.wordsOf(page), bits = bitmapAt(page, slot);
+    words[bits] = (words[bits] ?? 0) | bitOf(slot);
+    words[wordAt(page, slot)] = this.#free;
     this.#free = slot + 1;
   }
 
@@ -135,5 +137,14 @@ export class Slots {
 
 /** Where a slot is in the words of its page's segment. */
 function wordAt(page: number, slot: number): number {
-  return wordIndex(page) + ((slot & PAGE_MASK) << 1);
+  return wordIndex(page) + BITMAP_WORDS + (slot & PAGE_MASK);
+}
+
+/** Where the word is, in the same words, that has the bit which tells whether a slot is free. */
+function bitmapAt(page: number, slot: number): number {
+  return wordIndex(page) + ((slot & PAGE_MASK) >>> 5);
+}
+
+function bitOf(slot: number): number {
+  return 1 << (slot & 31);
 }

@@ -1,5 +1,5 @@
 /** A table's keys and values as texts. */
-import { spanOf, textAt } from "../../lib/base/span.ts";
+import { areEqual, spanOf, textAt } from "../../lib/base/span.ts";
 import { Entry, type HashTable } from "../../lib/table/hash_table.ts";
 
 /** A key as the table keeps it: its canonical JSON text, without the quotes. */
@@ -7,37 +7,57 @@ export function keyText(key: string): string {
   return JSON.stringify(key).slice(1, -1);
 }
 
-/** The slot of a key, or -1. */
-export function slotOf(table: HashTable, key: string): number {
+/** Hash of a key. */
+function hashOf(table: HashTable, key: string): number {
+  const { bytes, start, end } = spanOf(keyText(key));
+  return table.hashOf(bytes, start, end);
+}
+
+/** Address of a key's entry, or 0. */
+export function addressOf(table: HashTable, key: string): number {
   const { bytes, start, end } = spanOf(keyText(key));
   return table.find(table.hashOf(bytes, start, end), bytes, start, end);
 }
 
-/** Inserts or replaces; gives the slot. */
-export function insertText(table: HashTable, key: string, valueJson: string): number {
-  const span = spanOf(keyText(key));
-  const hash = table.hashOf(span.bytes, span.start, span.end);
-  return table.set(slotOf(table, key), hash, span, spanOf(valueJson));
+/** The slot in which a walk meets a key, or -1. */
+export function slotOf(table: HashTable, key: string): number {
+  const { bytes, start, end } = spanOf(keyText(key));
+  const entry = new Entry();
+  for (let slot = 0; slot < table.slotsUsed; slot++) {
+    if (!table.read(slot, entry)) continue;
+    if (areEqual(entry.bytes, entry.keyStart, entry.keyEnd, bytes, start, end)) return slot;
+  }
+  return -1;
+}
+
+/** Inserts or replaces. */
+export function insertText(table: HashTable, key: string, valueJson: string): void {
+  table.set(addressOf(table, key), hashOf(table, key), spanOf(keyText(key)), spanOf(valueJson));
 }
 
 /** The value's text, or undefined where there is no such key. */
 export function lookupText(table: HashTable, key: string): string | undefined {
-  const slot = slotOf(table, key);
-  return slot < 0 ? undefined : pairAt(table, slot)?.[1];
+  const address = addressOf(table, key);
+  if (address === 0) return undefined;
+  const entry = new Entry();
+  table.readFound(address, entry);
+  return pairIn(entry)[1];
 }
 
 /** Removes a key and gives its value's text, or undefined where there is no such key. */
 export function removeText(table: HashTable, key: string): string | undefined {
   const value = lookupText(table, key);
-  if (value !== undefined) table.remove(slotOf(table, key));
+  if (value !== undefined) table.remove(addressOf(table, key), hashOf(table, key));
   return value;
 }
 
 /** Key and value's text in a slot, or undefined where it is free. */
 export function pairAt(table: HashTable, slot: number): [key: string, value: string] | undefined {
   const entry = new Entry();
-  if (!table.read(slot, entry)) return undefined;
-  const { bytes, keyStart, keyEnd, valueEnd } = entry;
+  return table.read(slot, entry) ? pairIn(entry) : undefined;
+}
+
+function pairIn({ bytes, keyStart, keyEnd, valueEnd }: Entry): [key: string, value: string] {
   const key: unknown = JSON.parse(`"${textAt(bytes, keyStart, keyEnd)}"`);
   return [String(key), textAt(bytes, keyEnd, valueEnd)];
 }

@@ -35,10 +35,10 @@ function run(
   const request = requestOf(asked);
   const key = keyTextIn(request);
   const hash = key === undefined ? 0 : context.table.hashOf(key.bytes, key.start, key.end);
-  const slot = key === undefined ? -1 : context.table.find(hash, key.bytes, key.start, key.end);
+  const address = key === undefined ? 0 : context.table.find(hash, key.bytes, key.start, key.end);
   const results: Outcome[] = [];
   const command = COMMANDS[asked.method] as Command<Method>;
-  const failure = command.run(context, client, request, { hash, slot }, {
+  const failure = command.run(context, client, request, { hash, address }, {
     room,
     succeed(result, cursor) {
       const text = "bytes" in result ? textOf(result) : textOfChunks(result);

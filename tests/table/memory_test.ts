@@ -17,13 +17,13 @@ const TABLE = `
     return table.find(table.hashOf(key.bytes, 0, 10), key.bytes, 0, 10);
   };
   const insert = (table, i, valueBytes) => {
-    const slot = find(table, i);
+    const address = find(table, i);
     value.end = valueBytes;
-    table.set(slot, table.hashOf(key.bytes, 0, 10), key, value);
+    table.set(address, table.hashOf(key.bytes, 0, 10), key, value);
   };
   const remove = (table, i) => {
-    const slot = find(table, i);
-    if (slot >= 0) table.remove(slot);
+    const address = find(table, i);
+    if (address !== 0) table.remove(address, table.hashOf(key.bytes, 0, 10));
   };`;
 
 const IMPORTS = `
@@ -81,7 +81,7 @@ Deno.test({
       const residentBefore = residentBytes();
       const table = new HashTable();
       for (let i = 0; i < 150; i++) insert(table, i, 1e6);
-      for (let slot = 0; slot < 150; slot++) table.remove(slot);
+      for (let i = 0; i < 150; i++) remove(table, i);
       console.log(residentBytes() - residentBefore);`,
     );
     assert.ok(keptBytes < 25e6, `${keptBytes} bytes`);
