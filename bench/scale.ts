@@ -1,9 +1,13 @@
 /**
- * Measures what changes as the work grows: connections, requests in flight, values, keys, and one
- * slow client among fast ones. Takes about a quarter of an hour, on the loopback only:
+ * Measures what changes as the work grows: connections, requests in flight, slow clients among fast
+ * ones, sizes of values, and keys. On the loopback only, and on two cores:
  *
- *     deno task bench:scale             all series; writes docs/scale.json
- *     deno task bench:scale keys        some of them; writes nothing
+ *     deno task bench:scale               all series, in at most 10 minutes; rewrites docs/
+ *     deno task bench:scale keys          some of them; writes nothing
+ *     deno task bench:scale --redraw      measures nothing; rewrites docs/ from docs/scale.json
+ *
+ * The tables of 1,000 to 20,000,000 keys are there all at once, which takes 5 GB of memory; those
+ * that do not fit are left out, and the figures say so.
  */
 import { messageOf } from "../lib/base/errors.ts";
 import { randomFrom, seedFor } from "../tests/helpers/random.ts";
@@ -11,38 +15,62 @@ import { Interrupt } from "./peers/interrupt.ts";
 import { thisMachine } from "./peers/machine.ts";
 import { Site } from "./peers/site.ts";
 import { asText } from "./peers/tables.ts";
-import { type Measured, measureSeries } from "./scale/measure.ts";
-import { rawOf, scaleTable } from "./scale/report.ts";
-import { SERIES } from "./scale/series.ts";
+import type { ScalePoint } from "./scale/figures.ts";
+import { measureSeries } from "./scale/measure.ts";
+import {
+  type Findings,
+  pointsOf,
+  RAW,
+  scaleTable,
+  writeDocuments,
+  writeRaw,
+} from "./scale/report.ts";
+import { SERIES, type Series } from "./scale/series.ts";
 
-const ROUNDS = 3;
-const LIMIT_S = 1_500;
-const RAW = new URL("../docs/scale.json", import.meta.url);
+/** At most; a series has fewer where its time is over. */
+const ROUNDS = 5;
 
-async function main(): Promise<void> {
-  const chosen = SERIES.filter(({ name }) => Deno.args.length === 0 || Deno.args.includes(name));
-  if (chosen.length === 0) {
-    throw new Error(`There are these series: ${SERIES.map(({ name }) => `"${name}"`).join(", ")}`);
+/** Nothing goes on after that; the series end earlier by themselves. */
+const LIMIT_S = 600;
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes("--redraw")) {
+    const findings: Findings = JSON.parse(Deno.readTextFileSync(RAW));
+    return await writeDocuments(findings);
   }
+  const chosen = SERIES.filter(({ name }) => args.length === 0 || args.includes(name));
+  if (chosen.length === 0) {
+    throw new Error(`There are these series: ${SERIES.map(({ name }) => name).join(", ")}`);
+  }
+  const seed = seedFor("Order of the rounds");
+  const points = await measureAll(chosen, seed);
+  if (args.length > 0) return;
+  const findings = { machine: await thisMachine(), seed, tookS: performance.now() / 1e3, points };
+  await writeRaw(findings);
+  await writeDocuments(findings);
+}
+
+/** Prints each series as soon as it is there. */
+async function measureAll(chosen: readonly Series[], seed: number): Promise<ScalePoint[]> {
   using interrupt = new Interrupt(LIMIT_S);
   const { signal } = interrupt;
   await using site = await Site.make(undefined, signal);
-  const seed = seedFor("Order of the rounds");
-  const all: Measured[] = [];
+  const points: ScalePoint[] = [];
   for (const series of chosen) {
-    const plan = { rounds: ROUNDS, random: randomFrom(seed), signal };
-    const measured = await measureSeries(site, series, plan);
-    all.push(...measured);
-    console.log(`\n${asText(scaleTable(series.name, measured))}`);
+    const plan = { rounds: ROUNDS, random: randomFrom(seed), signal, say };
+    points.push(...await measureSeries(site, series, plan));
+    console.log(`\n${asText(scaleTable(series, pointsOf(series, points)))}\n`);
   }
-  if (Deno.args.length > 0) return;
-  const raw = { machine: await thisMachine(), seed, points: rawOf(all) };
-  Deno.writeTextFileSync(RAW, JSON.stringify(raw, undefined, 1) + "\n");
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", RAW.pathname] }).output();
+  return points;
+}
+
+/** With the seconds since the start. */
+function say(what: string): void {
+  console.log(`${(performance.now() / 1e3).toFixed(0)} s: ${what}`);
 }
 
 try {
-  await main();
+  await main(Deno.args);
 } catch (error) {
   console.error(messageOf(error));
   Deno.exit(1);

@@ -19,6 +19,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   catalog: ["base"],
   client: ["protocol", "catalog", "base"],
   perf: ["client", "config", "base"],
+  plot: [],
   cli: ["client", "config", "catalog", "protocol", "base"],
   status: ["base"],
 };

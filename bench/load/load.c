@@ -25,8 +25,7 @@
 /* How long the last replies may take once no more requests are sent. */
 #define DRAIN_NS 1000000000u
 
-/* What a slow connection takes, and how often. */
-#define SLOW_BYTES 4096
+/* How often a slow connection has its turn, and how many requests it has waiting. */
 #define SLOW_EVERY_NS 10000000u
 #define SLOW_WINDOW 1000
 
@@ -131,8 +130,10 @@ static void serve(struct load *load, struct connection *connection, uint32_t eve
 static void serve_slow(struct load *load) {
   for (unsigned n = 0; n < load->options.slow; n++) {
     struct connection *slow = &load->connections[load->options.connections + n];
-    connection_receive(slow, SLOW_BYTES);
-    connection_take(slow, &load->messages, ignore_reply, NULL);
+    if (load->options.slow_bytes > 0) {
+      connection_receive(slow, load->options.slow_bytes);
+      connection_take(slow, &load->messages, ignore_reply, NULL);
+    }
     connection_refill(load, slow);
   }
 }

@@ -17,6 +17,7 @@ static const char usage[] =
     "  --preload           inserts each key once instead, and ends\n"
     "  --idle N            further connections that do nothing (0)\n"
     "  --slow N            further connections that hardly take their replies (0)\n"
+    "  --slow-bytes N      what each of them takes every 10 ms (4096); 0: nothing, ever\n"
     "  --server-pid N      whose processor time and memory to report\n"
     "  --seed N            of the choice of keys (1)\n";
 
@@ -42,7 +43,7 @@ static enum protocol protocol_of(const char *name) {
 struct options options_read(int argc, char **argv) {
   struct options options = {
       .host = "127.0.0.1", .connections = 1, .in_flight = 1, .keys = 1000, .value_bytes = 32,
-      .warmup_s = 0.1, .duration_s = 1, .limit_s = 120, .seed = 1,
+      .warmup_s = 0.1, .duration_s = 1, .limit_s = 120, .slow_bytes = 4096, .seed = 1,
   };
   static const struct option known[] = {
       {"host", required_argument, 0, 'h'},       {"port", required_argument, 0, 'p'},
@@ -52,8 +53,9 @@ struct options options_read(int argc, char **argv) {
       {"value", required_argument, 0, 'v'},      {"warm-up", required_argument, 0, 'w'},
       {"duration", required_argument, 0, 'd'},   {"limit", required_argument, 0, 'l'},
       {"preload", no_argument, 0, 'L'},          {"idle", required_argument, 0, 'I'},
-      {"slow", required_argument, 0, 'S'},       {"server-pid", required_argument, 0, 's'},
-      {"seed", required_argument, 0, 'r'},       {0, 0, 0, 0},
+      {"slow", required_argument, 0, 'S'},       {"slow-bytes", required_argument, 0, 'B'},
+      {"server-pid", required_argument, 0, 's'}, {"seed", required_argument, 0, 'r'},
+      {0, 0, 0, 0},
   };
   for (int flag; (flag = getopt_long(argc, argv, "", known, NULL)) != -1;) {
     switch (flag) {
@@ -72,6 +74,7 @@ struct options options_read(int argc, char **argv) {
       case 'L': options.preload = true; break;
       case 'I': options.idle = (unsigned)number(optarg, 0, 1e6); break;
       case 'S': options.slow = (unsigned)number(optarg, 0, 1e6); break;
+      case 'B': options.slow_bytes = (size_t)number(optarg, 0, 1e9); break;
       case 's': options.server_pid = (pid_t)number(optarg, 1, 1e9); break;
       case 'r': options.seed = (uint64_t)number(optarg, 0, 1e15); break;
       default: fail("unknown option");

@@ -25,6 +25,7 @@ struct options {
   bool preload;         /* inserts each key once, in order, and ends */
   unsigned idle;        /* further connections, which stay open after one lookup each */
   unsigned slow;        /* further connections that send as many requests and hardly take replies */
+  size_t slow_bytes;    /* what a slow one takes every 10 ms; 0: nothing, ever */
   pid_t server_pid;     /* its processor time and memory are reported; 0: nobody's */
   uint64_t seed;
 };

@@ -23,6 +23,8 @@ export interface Load {
   readonly idle?: number;
   /** Further connections that hardly take their replies (default: 0). */
   readonly slow?: number;
+  /** What each of these takes every 10 ms, in bytes (default: 4096); 0: nothing, ever. */
+  readonly slowBytes?: number;
   /** Whether a connection waits for all its replies before it sends again (default: false). */
   readonly inBatches?: boolean;
 }
@@ -101,6 +103,7 @@ export class Generator {
       "--connections", load.connections, "--in-flight", load.inFlight, "--inserts", load.inserts,
       "--keys", load.keys, "--value", load.valueBytes ?? 32, "--warm-up", load.warmUpS,
       "--duration", load.durationS, "--idle", load.idle ?? 0, "--slow", load.slow ?? 0,
+      "--slow-bytes", load.slowBytes ?? 4096,
       ...(load.inBatches ? ["--in-batches"] : []), "--seed", Math.floor(Math.random() * 1e9),
     ]);
   }

@@ -1,0 +1,46 @@
+/** Where a logarithmic axis begins, ends and has its ticks: the library's own are many, or too few. */
+
+/** Up to so many powers of ten, the 2 and the 5 between them have ticks, too. */
+const MOST_DECADES_WITH_STEPS = 2.5;
+
+/** More ticks than this are thinned out to every second, third... power of ten. */
+const MOST_TICKS = 10;
+
+/** In each power of ten. */
+const STEPS = [1, 2, 5] as const;
+
+/** The ends of an axis, and the values that are written on it. */
+export interface LogTicks {
+  readonly domain: readonly [number, number];
+  readonly values: readonly number[];
+}
+
+/**
+ * Chooses the ticks of a logarithmic axis.
+ *
+ * @param least above 0
+ * @param most at least as much
+ * @returns ends between which all values lie: powers of ten, or 2 or 5 times one
+ */
+export function logTicks(least: number, most: number): LogTicks {
+  const steps = stepsAround(least, most);
+  const isShort = Math.log10(most / least) <= MOST_DECADES_WITH_STEPS;
+  const ticks = steps.filter(({ step }) => isShort || step === 1);
+  const every = Math.ceil(ticks.length / MOST_TICKS);
+  return {
+    domain: [steps[0]?.value ?? least, steps.at(-1)?.value ?? most],
+    values: ticks.filter((_, at) => at % every === 0).map(({ value }) => value),
+  };
+}
+
+/** From the last one that is not above the least to the first that is not below the most. */
+function stepsAround(least: number, most: number): { step: number; value: number }[] {
+  const first = Math.floor(Math.log10(least)) - 1; // logarithms are not exact
+  const last = Math.ceil(Math.log10(most)) + 1;
+  const all = Array.from({ length: last - first + 1 }, (_, at) =>
+    // As texts: 10 ** -3 is not exactly 0.001.
+    STEPS.map((step) => ({ step, value: Number(`${step}e${first + at}`) }))).flat();
+  const from = Math.max(0, all.findLastIndex(({ value }) => value <= least));
+  const to = all.findIndex(({ value }, at) => at > from && value >= most);
+  return all.slice(from, to + 1);
+}

@@ -1,0 +1,86 @@
+/** From what the scale benchmark measured to its tables and pictures. */
+import assert from "assert";
+import type { ScalePoint } from "../../bench/scale/figures.ts";
+import { pictureFile, pictureOf } from "../../bench/scale/pictures.ts";
+import { pointsOf, scaleTable } from "../../bench/scale/report.ts";
+import { SERIES, type Series } from "../../bench/scale/series.ts";
+
+const SERIES_OF_TWO: Series = {
+  name: "connections",
+  what: "Connections",
+  unit: "count",
+  scale: "log",
+  maxS: 1,
+  points: ["lookup", "insert"].map((variant) => ({
+    x: 10,
+    variant,
+    servers: ["htserver", "Redis"],
+    load: { connections: 10, inFlight: 1, inserts: 0, keys: 1, warmUpS: 0, durationS: 1 },
+  })),
+  pictures: [{ figure: "throughput", title: "Throughput of all", scale: "linear" }],
+};
+
+function point(server: "htserver" | "Redis", perSecond: number[], problem?: string): ScalePoint {
+  const rounds = (value: number) => perSecond.map(() => value);
+  return {
+    series: "connections",
+    server,
+    variant: "lookup",
+    x: 10,
+    valueBytes: 32,
+    perSecond,
+    p50Us: rounds(100),
+    p99Us: rounds(2_000),
+    p999Us: rounds(3_000),
+    maxUs: rounds(4_000),
+    loadBusy: rounds(0.5),
+    serverCpu: rounds(0.25),
+    serverResidentBytes: perSecond.map((_, round) => (100 + round) * 1e6),
+    ...(problem ? { problem } : {}),
+  };
+}
+
+const MEASURED = [point("Redis", [], "it is not installed"), point("htserver", [1e3, 9e3, 2e3])];
+
+Deno.test("a row of the scale benchmark has the median, the spread and the first round's memory", () => {
+  const [heading, row] = [
+    scaleTable(SERIES_OF_TWO, MEASURED).heading,
+    scaleTable(SERIES_OF_TWO, pointsOf(SERIES_OF_TWO, MEASURED)).rows[0],
+  ];
+  assert.deepEqual(Object.fromEntries(heading.map((name, at) => [name, row?.[at]])), {
+    "server": "htserver",
+    "load": "lookup",
+    "connections": "10",
+    "1,000 requests/s": "2.0 (1.0 to 9.0)",
+    "p50, ms": "0.100",
+    "p99, ms": "2.00 (2.00 to 2.00)",
+    "rounds": "3",
+    "server's core": "25%",
+    "1,000 requests/s of it": "8.0 (4.0 to 36.0)",
+    "generator's core": "50%",
+    "memory, MB": "100",
+  });
+});
+
+Deno.test("what could not be measured says why in the table, and is not in the picture", () => {
+  const { heading, rows } = scaleTable(SERIES_OF_TWO, MEASURED);
+  assert.deepEqual(rows[0]?.slice(0, 4), ["Redis", "lookup", "10", "it is not installed"]);
+  assert(rows.every((row) => row.length === heading.length));
+
+  const [picture] = SERIES_OF_TWO.pictures;
+  assert(picture);
+  const chart = pictureOf(SERIES_OF_TWO, picture, MEASURED);
+  assert.deepEqual(chart?.series, [
+    { name: "htserver, lookup", points: [{ x: 10, y: 2, low: 1, high: 9 }] },
+  ]);
+  assert.equal(pictureOf(SERIES_OF_TWO, picture, MEASURED.slice(0, 1)), undefined);
+});
+
+Deno.test("the document has a place for each series, and each picture has a name of its own", () => {
+  const document = Deno.readTextFileSync(new URL("../../docs/PERFORMANCE.md", import.meta.url));
+  for (const { name } of SERIES) {
+    assert(document.includes(`<!-- measured: scale ${name} -->`), name);
+  }
+  const files = SERIES.flatMap((series) => series.pictures.map((one) => pictureFile(series, one)));
+  assert.equal(new Set(files).size, files.length);
+});

@@ -1,0 +1,19 @@
+/** Programs that draw nothing load no drawing library. */
+import assert from "assert";
+import { fileURLToPath } from "node:url";
+
+const FOLDER = fileURLToPath(new URL("../../lib/plot/", import.meta.url));
+const LIBRARIES = /"(?:vega|vega-lite|@resvg\/[^"]*|@fontsource\/[^"]*)"/;
+
+Deno.test({
+  name: "lib/plot: the drawing libraries are imported when they are needed only",
+  permissions: { read: true },
+  fn() {
+    for (const { name } of Deno.readDirSync(FOLDER)) {
+      const code = Deno.readTextFileSync(FOLDER + name);
+      for (const [statement] of code.matchAll(/^(?:import|export)\b(?! type\b)[^;]*;/gm)) {
+        assert.doesNotMatch(statement, new RegExp(`from ${LIBRARIES.source}`), name);
+      }
+    }
+  },
+});

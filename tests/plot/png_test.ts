@@ -1,0 +1,67 @@
+/** Pixels: of the size that was asked for, and with texts, whatever fonts this machine has. */
+import assert from "assert";
+import { pngOf } from "../../lib/plot/png.ts";
+
+const permissions = "none"; // so no font of this machine can be read
+
+const MAGIC = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+function svgWith(content: string): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="200" height="40">` +
+    `<rect width="200" height="40" fill="white"/>${content}</svg>`;
+}
+
+function text(content: string, family = "sans-serif"): string {
+  return svgWith(`<text x="5" y="25" font-family="${family}" font-size="16">${content}</text>`);
+}
+
+Deno.test({
+  name: "pngOf() gives a PNG of the size of the SVG times the zoom",
+  permissions,
+  async fn() {
+    for (const zoom of [undefined, 1, 3]) {
+      const png = await pngOf(svgWith(""), zoom ? { zoom } : {});
+      assert.deepEqual([...png.slice(0, 8)], MAGIC);
+      const header = new DataView(png.buffer, png.byteOffset);
+      assert.equal(header.getUint32(16), 200 * (zoom ?? 2));
+      assert.equal(header.getUint32(20), 40 * (zoom ?? 2));
+    }
+  },
+});
+
+Deno.test({
+  name: "pngOf() draws texts, in whatever font they ask for",
+  permissions,
+  async fn() {
+    const blank = await pngOf(text(""));
+    const drawn = await pngOf(text("Throughput (1,000 requests/s)"));
+    assert(drawn.length > 2 * blank.length, `${drawn.length} bytes against ${blank.length}`);
+    assert.notDeepEqual(await pngOf(text("p99, ms")), await pngOf(text("p50, ms")));
+    for (const family of ["monospace", "No Such Font"]) {
+      assert.notDeepEqual(await pngOf(text("p99, ms", family)), blank, family);
+    }
+    const missing = await pngOf(text("\u{4e2d}")); // not Latin
+    for (const letter of ["\u{b5}", "\u{d7}", "\u{e9}", "\u{2013}"]) {
+      const png = await pngOf(text(letter));
+      assert.notDeepEqual(png, blank, letter);
+      assert.notDeepEqual(png, missing, letter);
+    }
+  },
+});
+
+Deno.test({
+  name: "pngOf() can be called by many at once",
+  permissions,
+  async fn() {
+    const [first, ...others] = await Promise.all(Array.from({ length: 8 }, () => pngOf(text("a"))));
+    for (const other of others) assert.deepEqual(other, first);
+  },
+});
+
+Deno.test({
+  name: "pngOf() refuses what is not SVG",
+  permissions,
+  async fn() {
+    await assert.rejects(pngOf("no picture"));
+  },
+});
