@@ -1,0 +1,51 @@
+/** What a sweep measures: the throughput of all clients together, by the number of clients. */
+
+/** One step of a sweep. Steps come in ascending order of clients. */
+export interface SweepStep {
+  /** Simultaneous clients; a whole number from 1. */
+  readonly clients: number;
+  /** Successful operations a second of all clients together, one value for each repeat. */
+  readonly opsPerSecond: readonly number[];
+}
+
+/**
+ * Refuses what is no sweep.
+ *
+ * @throws {RangeError} where clients are not ascending whole numbers from 1, where a step has no
+ *   repeat, or where a throughput is negative or not a finite number
+ */
+export function checkSteps(steps: readonly SweepStep[]): void {
+  let before = 0;
+  for (const { clients, opsPerSecond } of steps) {
+    if (!Number.isInteger(clients) || clients <= before) {
+      throw new RangeError(
+        `The steps of a sweep have ascending whole numbers of clients from 1: ${clients} came after ${before}`,
+      );
+    }
+    if (opsPerSecond.length === 0) {
+      throw new RangeError(
+        `Each step of a sweep has at least one repeat: ${clients} clients have none`,
+      );
+    }
+    const wrong = opsPerSecond.find((value) => !Number.isFinite(value) || value < 0);
+    if (wrong !== undefined) {
+      throw new RangeError(
+        `A throughput is a number from 0: got ${wrong} ops/s at ${clients} clients`,
+      );
+    }
+    before = clients;
+  }
+}
+
+/** "1 client", "12 clients". */
+export function clientsText(clients: number): string {
+  return `${clients} client${clients === 1 ? "" : "s"}`;
+}
+
+/** A throughput for people: "12,345 ops/s"; three digits where there are fewer. */
+export function opsText(opsPerSecond: number): string {
+  const rounded = opsPerSecond >= 100
+    ? Math.round(opsPerSecond)
+    : Number(opsPerSecond.toPrecision(3));
+  return `${rounded.toLocaleString("en-US")} ops/s`;
+}
