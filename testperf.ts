@@ -1,21 +1,38 @@
 /** `testperf`: flags to configuration, a client, the chosen test. See `--help`. */
 import { EXIT } from "./lib/base/errors.ts";
+import { stderrTerminal } from "./lib/base/terminal.ts";
+import { startNoMore, startOwn } from "./lib/cli/own_command.ts";
 import { printLine } from "./lib/cli/print.ts";
 import { readToken } from "./lib/cli/read_token.ts";
 import { environment, runMain } from "./lib/cli/run_main.ts";
+import { stopSignal } from "./lib/cli/stop_signal.ts";
+import { writeWholeFile } from "./lib/cli/whole_file.ts";
 import { type ClientOptions, HtClient } from "./lib/client/ht_client.ts";
 import { parseTestPerfConfig } from "./lib/config/testperf_config.ts";
 import { runBasics } from "./lib/perf/basics.ts";
+import { measureSweep } from "./lib/perf/measure_sweep.ts";
 import { runOutliers } from "./lib/perf/outliers.ts";
 import { measure, type Output } from "./lib/perf/performance.ts";
+import { type ResultFiles, Results } from "./lib/perf/results.ts";
+import type { RawData } from "./lib/perf/series.ts";
+import { runWorker, WORKER_FLAG } from "./lib/perf/worker.ts";
 
 const output: Output = {
   result: printLine,
   note: (line) => console.error(line),
 };
 
+const files: ResultFiles = {
+  read: (file) => Deno.readTextFile(file),
+  write: writeWholeFile,
+};
+
 await runMain("testperf", async () => {
+  if (Deno.args[0] === WORKER_FLAG) return await worker();
   const config = parseTestPerfConfig(Deno.args, environment("CATALOG_HOST", "CATALOG_PORT"));
+  const workers = Array.from({ length: config.processes - 1 }, () => startOwn(WORKER_FLAG));
+  // Whatever a server sends from here on, this process starts nothing.
+  startNoMore();
   const options: ClientOptions = {
     catalogs: config.catalogs,
     localCatalogPort: config.localCatalogPort ?? null,
@@ -24,7 +41,16 @@ await runMain("testperf", async () => {
     onWarning: output.note,
   };
   if (config.mode === "performance") {
-    return (await measure(config, options, output)) ? EXIT.ok : EXIT.failed;
+    const terminal = stderrTerminal(environment("TERM").TERM);
+    const results = await Results.prepare(config, files, output, terminal);
+    const interrupt = new AbortController();
+    void stopSignal().then((signal) => interrupt.abort(`ended by ${signal}`));
+    const onData = (data: RawData) => results.give(data);
+    const surroundings = { workers, stop: interrupt.signal, onData };
+    const isGood = config.sweep
+      ? await measureSweep(config, config.sweep, options, output, surroundings)
+      : await measure(config, options, output, surroundings);
+    return isGood ? EXIT.ok : EXIT.failed;
   }
   const client = await HtClient.connect(config.target, options);
   const test = config.mode === "basics"
@@ -33,3 +59,12 @@ await runMain("testperf", async () => {
   const isGood = await test.finally(() => client.close());
   return isGood ? EXIT.ok : EXIT.failed;
 });
+
+/** A share of the clients of another process, which says what to do and when to end. */
+async function worker(): Promise<number> {
+  startNoMore();
+  // Ctrl-C in a terminal goes to all its processes; the one that leads ends the others in order.
+  Deno.addSignalListener("SIGINT", () => {});
+  const isGood = await runWorker({ orders: Deno.stdin.readable, send: printLine });
+  return isGood ? EXIT.ok : EXIT.failed;
+}

@@ -31,7 +31,7 @@ export async function openTable(config: ServerConfig, log: Log): Promise<OpenedT
     compact: { entries: config.compactEntries, bytes: config.compactBytes },
     log,
     onProgress(bytes, totalBytes) {
-      progress ??= beginProgress("recover", totalBytes, true);
+      progress ??= beginProgress("recover", totalBytes, true, "bytes");
       progress.reach(bytes);
     },
     onSyncFailure: (error) => endForFailedSync(folder, error),

@@ -18,7 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   config: ["base"],
   catalog: ["base"],
   client: ["protocol", "catalog", "base"],
-  perf: ["client", "config", "base"],
+  perf: ["client", "config", "plot", "base"],
   plot: [],
   cli: ["client", "config", "catalog", "protocol", "base"],
   status: ["base"],
@@ -35,7 +35,7 @@ const NAMES_THE_RUNTIME = [
   /^lib\/client\/link\.ts$/,
   /^lib\/(ht_server|folder_task|open_table)\.ts$/,
   /^lib\/cli\/\w+\.ts$/,
-  /^lib\/base\/progress\.ts$/,
+  /^lib\/base\/(progress|terminal)\.ts$/,
   /^lib\/catalog\/(announcer|connections|catalog_query|catalog_server|http_exchange|local_catalog)\.ts$/,
 ];
 

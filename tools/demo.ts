@@ -1,23 +1,21 @@
 /**
  * `deno task demo`: the whole job on this machine. Starts a catalog and a server, lets 1, 2 and 4
  * clients (processes of their own) find the server by its name and measure it at the same time, and
- * prints a table. Ends by itself; leaves nothing behind. `deno task bench` does the same with up to 8
- * clients, to see where the sum levels out.
+ * prints a table. Ends by itself; leaves nothing behind.
  */
 import { columns } from "../lib/base/columns.ts";
 import { messageOf } from "../lib/base/errors.ts";
-
-/** `--bench`: more clients and more operations. */
-const isBench = Deno.args.includes("--bench");
+import type { RunData } from "../lib/perf/run_data.ts";
+import { opsPerSecond } from "../lib/perf/stage_data.ts";
 
 /** Operations of each client in each stage. */
-const OPS = isBench ? 3_000 : 1_000;
+const OPS = 1_000;
 
 /** Simultaneous clients of the rounds. */
-const ROUNDS = isBench ? [1, 2, 3, 4, 6, 8] : [1, 2, 4];
+const ROUNDS = [1, 2, 4];
 
 /** All of it must be over by then, in milliseconds. */
-const DEADLINE_MS = isBench ? 300_000 : 28_000;
+const DEADLINE_MS = 28_000;
 
 const STAGES = ["insert", "lookup", "scan", "remove"] as const;
 
@@ -104,13 +102,10 @@ async function listeningPort(child: Deno.ChildProcess): Promise<number> {
 async function testPerf(args: readonly string[]): Promise<Throughput> {
   const { success, stdout } = await start("testperf.ts", args).output();
   if (!success) throw new Error("a client failed; see above");
-  const { stages } = JSON.parse(new TextDecoder().decode(stdout)) as {
-    stages: { stage: StageName; sum: { ops_per_s: number } }[];
-  };
-  return Object.fromEntries(stages.map(({ stage, sum }) => [stage, sum.ops_per_s])) as Record<
-    StageName,
-    number
-  >;
+  const { stages } = JSON.parse(new TextDecoder().decode(stdout)) as RunData;
+  return Object.fromEntries(
+    stages.map(({ stage, sum }) => [stage, opsPerSecond(sum)]),
+  ) as Throughput;
 }
 
 /** Ends a program, and waits for its end. */

@@ -49,8 +49,12 @@ export class BusyError extends ReplyError {}
 
 /** No live server of that name was found, or the address does not answer. */
 export class ServerNotFoundError extends HtError {
-  constructor(message: string) {
+  /** Whether a server may have executed the request before it was gone: true only for a request. */
+  readonly maybeExecuted: boolean;
+
+  constructor(message: string, maybeExecuted: boolean = false) {
     super("ServerNotFound", message);
+    this.maybeExecuted = maybeExecuted;
   }
 }
 

@@ -8,6 +8,7 @@
 import { type Address, parseAddress } from "../base/address.ts";
 import { CATALOG_PORT } from "../base/catalog_hosts.ts";
 import { sleep } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
 import { skipValue, skipWhite, stringAt, visitElements } from "../base/json_scan.ts";
 import { quoted } from "../base/quoted.ts";
 import { spanOf, textAt } from "../base/span.ts";
@@ -15,8 +16,8 @@ import { Resolver } from "../catalog/resolver.ts";
 import type { SuccessReply } from "../protocol/decode_reply.ts";
 import { encodeRequest, type RequestMembers } from "../protocol/encode_request.ts";
 import type { JsonText } from "../protocol/message.ts";
-import { ConnectionLostError, ServerNotFoundError } from "./errors.ts";
-import { findServer, type Found, greet } from "./find_server.ts";
+import { ConnectionLostError, ServerNotFoundError, WrongServerError } from "./errors.ts";
+import { findServer, type Found, greet, type Greeting } from "./find_server.ts";
 import { mayRepeat, pauseAfter } from "./retry.ts";
 
 /** A string, number, boolean or null: what `query` compares with. */
@@ -38,6 +39,11 @@ export interface ClientOptions {
   readonly timeoutMs?: number | undefined;
   /** Takes sentences that a user should see (default: nobody). */
   readonly onWarning?: ((message: string) => void) | undefined;
+  /**
+   * Where the server was found a moment ago: tried first, once, so that many clients need not ask the
+   * catalogs for one name (default: nowhere).
+   */
+  readonly at?: Address | undefined;
 }
 
 /** A request may take this long at the least, in milliseconds: a scan looks at the whole table. */
@@ -52,6 +58,7 @@ export class HtClient {
   readonly #timeoutMs: number;
   readonly #closing = new AbortController();
   #found: Found | undefined;
+  #connections = 0;
   #search: Promise<Found> | undefined;
 
   private constructor(find: (signal: AbortSignal) => Promise<Found>, timeoutMs: number) {
@@ -70,14 +77,21 @@ export class HtClient {
     const { token, timeoutMs = 60_000, onWarning = () => {} } = options;
     const silenceMs = Math.max(timeoutMs, LEAST_SILENCE_MS);
     const address = parseAddress(target);
-    const client = address
-      ? new HtClient(
-        (signal) => greetUntil(address, { token, silenceMs }, signal, onWarning),
-        timeoutMs,
-      )
-      : new HtClient(byName(target, silenceMs, options, onWarning), timeoutMs);
+    const find = address
+      ? (signal: AbortSignal) => greetUntil(address, { token, silenceMs }, signal, onWarning)
+      : firstAt(
+        options.at,
+        { project: target, token, silenceMs },
+        byName(target, silenceMs, options, onWarning),
+      );
+    const client = new HtClient(find, timeoutMs);
     await client.#findAgain();
     return client;
+  }
+
+  /** How many connections it has made so far: one more whenever the server was found again. */
+  get connections(): number {
+    return this.#connections;
   }
 
   /** Where the server is, or was when the connection broke. */
@@ -185,21 +199,26 @@ export class HtClient {
    *
    * @throws {ReplyError} where the server answered `ERROR`
    * @throws {ConnectionLostError} where the connection broke and the request may not be repeated
+   * @throws {ServerNotFoundError} where the connection broke and the server was not found again
    */
   async request(members: RequestMembers): Promise<SuccessReply> {
     const line = encodeRequest(members);
     let firstFailureMs = 0;
+    let maybeExecuted = false;
     for (let failures = 0;;) {
       // Sent without waiting wherever there is a connection, so that requests keep their order.
-      const found = this.#live ?? await this.#findAgain();
+      const found = this.#live ?? await this.#foundFor(maybeExecuted);
       try {
         return await found.link.send(line);
       } catch (error) {
         if (!mayRepeat(error, members)) throw error;
+        maybeExecuted ||= error instanceof ConnectionLostError && error.maybeExecuted;
         if (failures++ === 0) firstFailureMs = performance.now();
         const leftMs = firstFailureMs + this.#timeoutMs - performance.now();
         const pauseMs = failures === 1 ? 0 : pauseAfter(failures - 1);
-        if (pauseMs > leftMs || !(await sleep(pauseMs, this.#closing.signal))) throw error;
+        if (pauseMs > leftMs || !(await sleep(pauseMs, this.#closing.signal))) {
+          throw maybeExecuted ? new ConnectionLostError(messageOf(error), true) : error;
+        }
       }
     }
   }
@@ -220,6 +239,16 @@ export class HtClient {
     return this.#found?.link.isBroken ? undefined : this.#found;
   }
 
+  /** Finds the server for a request that may have been executed by it before. */
+  async #foundFor(maybeExecuted: boolean): Promise<Found> {
+    try {
+      return await this.#findAgain();
+    } catch (error) {
+      if (!maybeExecuted || !(error instanceof ServerNotFoundError)) throw error;
+      throw new ServerNotFoundError(error.message, maybeExecuted);
+    }
+  }
+
   /** Finds the server; one search at a time, however many requests wait for it. */
   #findAgain(): Promise<Found> {
     if (this.#closing.signal.aborted) {
@@ -233,9 +262,9 @@ export class HtClient {
     const timeUp = new AbortController();
     const timer = setTimeout(() => timeUp.abort(), timeoutMs);
     try {
-      return this.#found = await this.#find(
-        AbortSignal.any([timeUp.signal, this.#closing.signal]),
-      );
+      this.#found = await this.#find(AbortSignal.any([timeUp.signal, this.#closing.signal]));
+      this.#connections++;
+      return this.#found;
     } finally {
       clearTimeout(timer);
     }
@@ -250,6 +279,29 @@ function byName(
 ): (signal: AbortSignal) => Promise<Found> {
   const resolver = new Resolver({ catalogs, localPort: localCatalogPort ?? undefined });
   return (signal) => findServer({ resolver, project, token, silenceMs, signal, warn });
+}
+
+/** As `find`, but the first time a server is looked for at `at`, where that is given. */
+function firstAt(
+  at: Address | undefined,
+  greeting: Greeting,
+  find: (signal: AbortSignal) => Promise<Found>,
+): (signal: AbortSignal) => Promise<Found> {
+  let known = at;
+  return async (signal) => {
+    const address = known;
+    known = undefined;
+    if (address) {
+      try {
+        return await greet(address, greeting, signal);
+      } catch (error) {
+        const isElsewhere = error instanceof ServerNotFoundError ||
+          error instanceof WrongServerError;
+        if (!isElsewhere) throw error;
+      }
+    }
+    return await find(signal);
+  };
 }
 
 /** As `findServer` for a known address: tries again with growing pauses until the time is up. */

@@ -1,30 +1,60 @@
 /** Latencies of many operations in little memory (HDR histogram, three significant digits). */
-import { build, type Histogram } from "hdr-histogram-js";
+import {
+  build,
+  decodeFromCompressedBase64,
+  encodeIntoCompressedBase64,
+  type Histogram,
+} from "hdr-histogram-js";
 
-/** A latency distribution, in milliseconds. */
-export interface LatencySummary {
+/** A latency distribution, in milliseconds; plain data that another process can read. */
+export interface LatencyData {
+  readonly count: number;
   readonly meanMs: number;
   readonly p50Ms: number;
+  readonly p90Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   readonly maxMs: number;
+  /** The histogram, in nanoseconds: the compressed V2 format of HdrHistogram, in Base64. */
+  readonly histogram: string;
 }
 
 /** Longest latency that is told apart from longer ones, in nanoseconds: an hour. */
 const LONGEST_NS = 3.6e12;
 
+/** What a histogram has room for at first, in nanoseconds. */
+const FIRST_LONGEST_NS = 1.6e7;
+
 /** Records latencies; nanoseconds inside, milliseconds outside. */
 export class LatencyHistogram {
+  // It grows with what it is given: with room for an hour from the start it would take 90 KB.
   readonly #histogram: Histogram = build({
     lowestDiscernibleValue: 1_000,
-    highestTrackableValue: LONGEST_NS,
+    highestTrackableValue: FIRST_LONGEST_NS,
+    autoResize: true,
     numberOfSignificantValueDigits: 3,
   });
   #sumMs = 0;
   #maxMs = 0;
 
+  /** The histogram of what `data()` gave. @throws where it is none */
+  static from({ count, meanMs, maxMs, histogram }: LatencyData): LatencyHistogram {
+    const read = new LatencyHistogram();
+    read.#histogram.add(decodeFromCompressedBase64(histogram));
+    read.#sumMs = meanMs * count;
+    read.#maxMs = maxMs;
+    return read;
+  }
+
   /** Recorded operations. */
   get count(): number {
     return this.#histogram.totalCount;
+  }
+
+  /** The latency that so many percent of the operations do not exceed; 0 where there are none. */
+  percentileMs(percent: number): number {
+    if (this.count === 0) return 0;
+    return Math.min(this.#histogram.getValueAtPercentile(percent) / 1e6, this.#maxMs);
   }
 
   /** Records one operation. */
@@ -42,16 +72,26 @@ export class LatencyHistogram {
   }
 
   /** The distribution; all zero where nothing was recorded. */
-  summary(): LatencySummary {
-    const percentileMs = (percent: number) =>
-      this.count === 0
-        ? 0
-        : Math.min(this.#histogram.getValueAtPercentile(percent) / 1e6, this.#maxMs);
+  data(): LatencyData {
+    const { count } = this;
     return {
-      meanMs: this.count === 0 ? 0 : this.#sumMs / this.count,
-      p50Ms: percentileMs(50),
-      p99Ms: percentileMs(99),
+      count,
+      meanMs: count === 0 ? 0 : this.#sumMs / count,
+      p50Ms: this.percentileMs(50),
+      p90Ms: this.percentileMs(90),
+      p99Ms: this.percentileMs(99),
+      p999Ms: this.percentileMs(99.9),
       maxMs: this.#maxMs,
+      histogram: encodeIntoCompressedBase64(this.#histogram),
     };
   }
+}
+
+/** The distribution of all of them together. */
+export function mergedLatency(parts: readonly LatencyData[]): LatencyData {
+  const [first, ...others] = parts;
+  if (first !== undefined && others.length === 0) return first;
+  const all = new LatencyHistogram();
+  for (const part of parts) all.add(LatencyHistogram.from(part));
+  return all.data();
 }

@@ -4,6 +4,8 @@ import type { HtClient } from "../client/ht_client.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
 import type { Output } from "./performance.ts";
 import { beginProgress } from "../base/progress.ts";
+import { Keys } from "./keys.ts";
+import { newSeed } from "./random.ts";
 import { Workload } from "./workload.ts";
 
 /** How many of the slowest are told. */
@@ -25,7 +27,8 @@ export async function runOutliers(
   config: TestPerfConfig,
   output: Output,
 ): Promise<boolean> {
-  const workload = new Workload(config.valueBytes, config.verify);
+  const keys = new Keys(config.seed ?? newSeed(), config.keyPrefix);
+  const workload = new Workload(keys, config.valueBytes, config.verify);
   const timed = { insert: [] as Timed[], remove: [] as Timed[] };
   const errors: string[] = [];
   const progress = beginProgress("outlier", 2 * config.ops, !config.quiet);
@@ -33,7 +36,7 @@ export async function runOutliers(
     for (const stage of ["insert", "remove"] as const) {
       const before = performance.now();
       try {
-        await workload.run(stage, client, 1, number);
+        await workload.perform({ operation: stage, key: number }, client);
         timed[stage].push({ number: number + 1, latencyMs: performance.now() - before });
       } catch (error) {
         errors.push(messageOf(error));

@@ -1,108 +1,151 @@
-/** Runs the stages: all clients start a stage at the same moment, and end it before the next. */
-import { messageOf } from "../base/errors.ts";
+/** Runs a stage: warm-up, then all clients start to measure at the same moment. */
 import type { HtClient } from "../client/ht_client.ts";
+import { ClientRun, type Phase } from "./client_run.ts";
+import { type Clock, machineClock } from "./clock.ts";
 import { LatencyHistogram } from "./histogram.ts";
-import type { Stage, Workload } from "./workload.ts";
+import { mergedErrors, sumOf } from "./merge.ts";
+import { openLoop } from "./open_loop.ts";
+import { ownProcessorTime, processorData, type ProcessorWatch } from "./processor.ts";
+import { Schedule } from "./schedule.ts";
+import type { ErrorCounts, StageData, StageEnd } from "./stage_data.ts";
+import type { Tasks, Worker } from "./workload.ts";
 
-/** What came of one stage, for one client or for all. */
-export interface Measured {
-  /** Operations that succeeded. */
-  readonly ops: number;
-  readonly errors: number;
-  /** From the stage's common start to the last reply. */
-  readonly seconds: number;
-  readonly latency: LatencyHistogram;
-}
-
-/** What came of one stage. */
-export interface StageResult {
-  readonly stage: Stage;
-  readonly clients: readonly Measured[];
-  readonly sum: Measured;
-  /** What the first failed operation said. */
-  readonly firstError: string | undefined;
-}
-
-/** Scans take longer the more keys there are: their stage ends after this long, in milliseconds. */
-export const SCAN_STAGE_MS = 15_000;
+/** How long a stage is: so many operations for each client, or so much time. */
+export type StageLength =
+  | {
+    readonly ops: number;
+    /** Nothing is begun after this time, in milliseconds (default: no limit). */
+    readonly limitMs?: number | undefined;
+  }
+  | { readonly durationMs: number };
 
 /** How to run a stage. */
 export interface StageOptions {
-  readonly stage: Stage;
+  /** Its name. */
+  readonly stage: string;
   readonly clients: readonly HtClient[];
-  readonly workload: Workload;
-  /** Operations for each client. */
-  readonly ops: number;
-  /** Requests in flight for each client. */
-  readonly pipeline: number;
-  /** Called after each operation. */
-  readonly onOperation?: () => void;
+  readonly worker: Worker;
+  /** What a client (from 0) is to do; asked for when it starts to measure. */
+  readonly tasks: (client: number) => Tasks;
+  readonly length: StageLength;
+  /** Closed loop: requests in flight for each client (default 1). */
+  readonly pipeline?: number | undefined;
+  /** Open loop: intended starts each second, of all clients together (default: a closed loop). */
+  readonly ratePerS?: number | undefined;
+  /**
+   * Open loop: which of the clients that take turns these are, where other processes have the others
+   * (default: they are all).
+   */
+  readonly turns?: { readonly first: number; readonly of: number } | undefined;
+  /** How long to run without measuring before, in milliseconds, and what (default: not at all). */
+  readonly warmup?:
+    | { readonly ms: number; readonly tasks: (client: number) => Tasks }
+    | undefined;
+  /** Called once all are warm; measuring starts when it resolves (default: at once). */
+  readonly gate?: (() => Promise<void>) | undefined;
+  /** Called after each measured operation. */
+  readonly onOperation?: (() => void) | undefined;
+  /** Aborted, with the reason, by who wants no more of the stage: it ends as if the server were gone. */
+  readonly stop?: AbortSignal | undefined;
+  /** (Default: the machine's.) */
+  readonly clock?: Clock | undefined;
+  /** (Default: this process's.) */
+  readonly processorTime?: ProcessorWatch | undefined;
 }
 
-/** Runs one stage. */
-export async function runStage(options: StageOptions): Promise<StageResult> {
-  const { stage, clients } = options;
-  const started = performance.now();
-  const runs = clients.map((client, at) => new ClientRun(client, at + 1, options, started));
-  await Promise.all(runs.map((run) => run.done()));
-  const latency = new LatencyHistogram();
-  for (const run of runs) latency.add(run.latency);
+/** Runs a stage. Failed operations are counted, never thrown; the first hopeless one ends the stage. */
+export async function runStage(options: StageOptions): Promise<StageData> {
+  const { stage, length, warmup, ratePerS, clock = machineClock } = options;
+  const { processorTime = ownProcessorTime, turns } = options;
+  const stop = new AbortController();
+  using _called = calledOffBy(options.stop, stop);
+  let warmupErrors: ErrorCounts = {};
+  if (warmup && warmup.ms > 0) {
+    const tasks = warmup.tasks;
+    const warm = await runPhase({ ...options, tasks, onOperation: undefined }, stop, {
+      durationMs: warmup.ms,
+    });
+    warmupErrors = mergedErrors(warm.runs.map((run) => run.data(0).errors));
+  }
+  if (!stop.signal.aborted) await options.gate?.();
+  const before = processorTime();
+  const { runs, phase, leastSeconds } = await runPhase(options, stop, length);
+  const after = processorTime();
+  const elapsedMs = clock.now() - phase.startedMs;
+  const data = runs.map((run) => run.data(leastSeconds));
+  const sum = sumOf(data);
+  const sendDelay = new LatencyHistogram();
+  for (const run of runs) sendDelay.add(run.sendDelay);
+  const ended = endOf(stop.signal.aborted, sum.unsent, runs, length);
   return {
     stage,
-    clients: runs,
-    sum: {
-      ops: runs.reduce((total, run) => total + run.ops, 0),
-      errors: runs.reduce((total, run) => total + run.errors, 0),
-      seconds: Math.max(...runs.map((run) => run.seconds)),
-      latency,
-    },
-    firstError: runs.find((run) => run.firstError !== undefined)?.firstError,
+    loop: ratePerS === undefined ? "closed" : "open",
+    // Of these clients: the parts of several processes add up.
+    ratePerS: ratePerS === undefined || turns === undefined
+      ? ratePerS ?? null
+      : ratePerS * data.length / turns.of,
+    startedUnixMs: phase.startedMs + phase.unixOffsetMs,
+    startSpreadMs: 0,
+    ended,
+    complete: ended !== "server gone" && ended !== "overload",
+    clients: data,
+    sum,
+    firstError: runs.find((run) => run.firstError !== undefined)?.firstError ??
+      (stop.signal.aborted ? String(stop.signal.reason) : null),
+    warmupErrors,
+    sendDelay: ratePerS === undefined ? null : sendDelay.data(),
+    clientsAtBound: runs.filter((run) => run.wasAtBound).length,
+    processors: [processorData(before, after, elapsedMs)],
   };
 }
 
-/** One client in one stage. */
-class ClientRun implements Measured {
-  ops = 0;
-  errors = 0;
-  seconds = 0;
-  firstError: string | undefined;
-  readonly latency = new LatencyHistogram();
-  readonly #client: HtClient;
-  readonly #number: number;
-  readonly #options: StageOptions;
-  readonly #startedMs: number;
-  #next = 0;
-
-  constructor(client: HtClient, number: number, options: StageOptions, startedMs: number) {
-    this.#client = client;
-    this.#number = number;
-    this.#options = options;
-    this.#startedMs = startedMs;
+/** The measured part of a stage, or its warm-up. */
+async function runPhase(
+  { clients, tasks, worker, pipeline = 1, ratePerS, turns, clock = machineClock, onOperation }:
+    StageOptions,
+  stop: AbortController,
+  length: StageLength,
+): Promise<{ runs: readonly ClientRun[]; phase: Phase; leastSeconds: number }> {
+  // All clients' tasks and counters are made before the one moment from which all of them count.
+  const parts = clients.map((client, at) => ({ client, tasks: tasks(at) }));
+  const startedMs = clock.now();
+  const unixOffsetMs = clock.unixMs() - startedMs;
+  const phase: Phase = { worker, clock, startedMs, unixOffsetMs, stop, onOperation };
+  const runs = parts.map(({ client, tasks }) => new ClientRun(client, tasks, phase));
+  const ops = "ops" in length ? length.ops : Infinity;
+  const lengthMs = "ops" in length ? length.limitMs ?? Infinity : length.durationMs;
+  if (ratePerS === undefined) {
+    await Promise.all(runs.map((run) => run.closedLoop(pipeline, ops, startedMs + lengthMs)));
+    return { runs, phase, leastSeconds: 0 };
   }
+  const { first, of } = turns ?? { first: 0, of: runs.length };
+  const schedule = new Schedule(ratePerS, of);
+  const inTime = lengthMs === Infinity ? Infinity : schedule.countBefore(lengthMs);
+  const total = Math.min(ops * of, inTime);
+  await openLoop(runs, first, schedule, total, phase);
+  // A schedule that was kept lasts to the end of its last interval, however fast the last answer was.
+  const wasKept = !stop.signal.aborted && !runs.some((run) => run.isOutOfTasks);
+  return { runs, phase, leastSeconds: wasKept ? schedule.dueMs(total) / 1e3 : 0 };
+}
 
-  async done(): Promise<void> {
-    const { pipeline, ops } = this.#options;
-    const lanes = Array.from({ length: Math.min(pipeline, ops) }, () => this.#lane());
-    await Promise.all(lanes);
-    this.seconds = (performance.now() - this.#startedMs) / 1e3;
-  }
+/** Passes the abort of a signal on, until it is disposed of. */
+function calledOffBy(signal: AbortSignal | undefined, stop: AbortController): Disposable {
+  const pass = () => stop.abort(signal?.reason);
+  if (signal?.aborted) pass();
+  signal?.addEventListener("abort", pass);
+  return { [Symbol.dispose]: () => signal?.removeEventListener("abort", pass) };
+}
 
-  /** One request at a time; a client has as many lanes as requests in flight. */
-  async #lane(): Promise<void> {
-    const { stage, workload, ops, onOperation } = this.#options;
-    const deadline = stage === "scan" ? this.#startedMs + SCAN_STAGE_MS : Infinity;
-    while (this.#next < ops) {
-      const before = performance.now();
-      if (before > deadline) return;
-      try {
-        await workload.run(stage, this.#client, this.#number, this.#next++);
-        this.latency.record(performance.now() - before);
-        this.ops++;
-      } catch (error) {
-        this.errors++;
-        this.firstError ??= messageOf(error);
-      }
-      onOperation?.();
-    }
-  }
+function endOf(
+  isGone: boolean,
+  unsent: number,
+  runs: readonly ClientRun[],
+  length: StageLength,
+): StageEnd {
+  if (isGone) return "server gone";
+  if (unsent > 0) return "overload";
+  if (runs.some((run) => run.isOutOfTasks)) return "keys used up";
+  if (!("ops" in length) || length.limitMs === undefined) return "planned";
+  const begun = runs.reduce((sum, { sent }) => sum + sent, 0);
+  return begun < length.ops * runs.length ? "time limit" : "planned";
 }

@@ -1,13 +1,37 @@
-/**
- * What the stages send. Keys are of this process alone, so that several tests of one server do not
- * touch each other's; values follow from their keys, so that each one can be checked.
- */
+/** Does single operations, and checks what comes back: values follow from their keys. */
 import type { HtClient } from "../client/ht_client.ts";
+import type { Keys } from "./keys.ts";
 
-/** The stages in their order: insert many, look up many, scan, remove all. */
-export const STAGES = ["insert", "lookup", "scan", "remove"] as const;
+/** What is measured, in the order of the four stages. */
+export const OPERATIONS = ["insert", "lookup", "scan", "remove"] as const;
 
-export type Stage = (typeof STAGES)[number];
+export type Operation = (typeof OPERATIONS)[number];
+
+/** One operation to do. */
+export interface Task {
+  readonly operation: Operation;
+  /** The key's number. */
+  readonly key: number;
+  /** Called when it succeeded. */
+  readonly onDone?: () => void;
+}
+
+/** What a client is to do, one after the other. */
+export interface Tasks {
+  /** The next one, or undefined: there is nothing more to do. */
+  next(): Task | undefined;
+}
+
+/** Does operations. */
+export interface Worker {
+  /**
+   * Does one operation.
+   *
+   * @throws {HtError} where it failed
+   * @throws {WrongValueError} where another value came back
+   */
+  perform(task: Task, client: HtClient): Promise<void>;
+}
 
 /** A value that came back and is not the one that was sent. */
 export class WrongValueError extends Error {
@@ -18,36 +42,27 @@ export class WrongValueError extends Error {
   }
 }
 
-/** Characters of a process's part of each key: 60 bits. */
-const RUN_CHARS = 12;
-
-/** Makes the operations of one run. */
-export class Workload {
-  readonly #run = randomName(RUN_CHARS);
+/** The operations of one run. */
+export class Workload implements Worker {
+  readonly #keys: Keys;
   readonly #valueBytes: number;
   readonly #verify: boolean;
 
   /**
+   * @param keys of the run
    * @param valueBytes of the JSON text of each value; at least 2
    * @param verify whether to check what comes back
    */
-  constructor(valueBytes: number, verify: boolean) {
+  constructor(keys: Keys, valueBytes: number, verify: boolean) {
+    this.#keys = keys;
     this.#valueBytes = valueBytes;
     this.#verify = verify;
   }
 
-  /**
-   * Does one operation.
-   *
-   * @param clientNumber from 1
-   * @param number of the operation, from 0
-   * @throws {HtError} where it failed
-   * @throws {WrongValueError} where another value came back
-   */
-  async run(stage: Stage, client: HtClient, clientNumber: number, number: number): Promise<void> {
-    const key = `testperf-${this.#run}-${clientNumber}-${number}`;
+  async perform({ operation, key: number }: Task, client: HtClient): Promise<void> {
+    const key = this.#keys.key(number);
     const value = this.valueOf(key);
-    switch (stage) {
+    switch (operation) {
       case "insert":
         await client.request({ method: "insert", key, value });
         return;
@@ -56,7 +71,8 @@ export class Workload {
       case "remove":
         return this.#check(key, value, await client.removeText(key));
       case "scan": {
-        const { result } = await client.request({ method: "scan", regex: `^${key}$` });
+        const regex = `^${key.replace(/[.+]/g, "\\$&")}$`;
+        const { result } = await client.request({ method: "scan", regex });
         return this.#check(key, `[["${key}",${value}]]`, result);
       }
     }
@@ -71,11 +87,6 @@ export class Workload {
   #check(key: string, expected: string, came: string): void {
     if (this.#verify && came !== expected) throw new WrongValueError(key, expected, came);
   }
-}
-
-function randomName(chars: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(chars));
-  return Array.from(bytes, (byte) => (byte & 31).toString(32)).join("");
 }
 
 function cut(text: string): string {

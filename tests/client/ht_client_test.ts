@@ -87,6 +87,37 @@ Deno.test("a client comes back to a server that was restarted, and repeats what 
   await using _second = startServer({ port: first.port });
   await client.insert("k", 2);
   assert.equal(await client.lookup("k"), 2);
+  assert.equal(client.connections, 2);
+  await client.close();
+});
+
+Deno.test("where a server was found a moment ago, it is tried first, and only once", async () => {
+  const catalogs = [{ hostname: "127.0.0.1", port: 1 }];
+  const options = { catalogs, localCatalogPort: null, timeoutMs: 300 };
+  const first = startServer();
+  const at = { hostname: "127.0.0.1", port: first.port };
+  const client = await ht.HtClient.connect("test-a4", { ...options, at });
+  await client.insert("k", 1);
+  assert.equal(client.connections, 1);
+  // Another server there is none of that name; and a name is looked for in the catalogs then.
+  await assert.rejects(
+    ht.HtClient.connect("other-a4", { ...options, at }),
+    { name: "ServerNotFoundError", message: /other-a4/ },
+  );
+  await first.server.stop();
+  await using _second = startServer({ port: first.port });
+  await assert.rejects(client.lookup("k"), { name: "ServerNotFoundError", message: /test-a4/ });
+  await client.close();
+});
+
+Deno.test("a change that was sent to a server that never came back may have been made", async () => {
+  await using server = oddServer((conn) => {
+    server.stopListening();
+    return Promise.resolve(conn.close());
+  });
+  const client = await ht.HtClient.connect(server.target, { timeoutMs: 300 });
+  await assert.rejects(client.insert("k", 1), { code: "ServerNotFound", maybeExecuted: true });
+  await assert.rejects(client.insert("k", 1), { code: "ServerNotFound", maybeExecuted: false });
   await client.close();
 });
 
@@ -174,8 +205,13 @@ function oddServer(answer: (conn: Deno.TcpConn) => Promise<void>) {
   return {
     target: `127.0.0.1:${listener.addr.port}`,
     requests: () => requests,
+    stopListening: () => listener.close(),
     async [Symbol.asyncDispose]() {
-      listener.close();
+      try {
+        listener.close();
+      } catch {
+        // Closed already.
+      }
       for (const conn of conns) {
         try {
           conn.close();

@@ -214,10 +214,10 @@ export function indexOfPayload(bytes: Uint8Array): number {
   return bytes.findIndex((byte, at) => byte === 0x1f && bytes[at + 1] === 0x8b);
 }
 
-/** The flags of `deno run` that are in the header of an executable. */
+/** The flags of `deno run` that are in the header of an executable, but for what the shell fills in. */
 export async function flagsOf(path: string): Promise<string[]> {
   const header = headerOf(await Deno.readFile(path));
   const [, flags] = /exec "\$cache\/\$runtime" run (.*) "\$cache\/\$program"/.exec(header) ?? [];
   if (flags === undefined) throw new Error(`The header of ${path} runs nothing`);
-  return flags.split(" ");
+  return flags.split(" ").filter((flag) => flag.startsWith("--"));
 }

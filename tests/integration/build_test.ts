@@ -97,6 +97,48 @@ Deno.test("htserver runs as the process that was started and answers over TCP", 
   assert.match(await ask(port, '{"method":"info"}'), new RegExp(`"pid":${server.pid}\\b`));
 });
 
+Deno.test("testperf starts copies of itself, wherever it is, and they are allowed no more", async () => {
+  await using server = new Running(HTSERVER, SERVER_ARGS);
+  const target = `127.0.0.1:${await server.port()}`;
+  const flags = ["--clients", "3", "--processes", "3", "--ops", "20", "--operations", "insert"];
+  const measured = /^insert: 60 ops .* \(sum of 3 clients\)$/m;
+  const usual = await run(built.path("testperf"), [target, ...flags]);
+  assert.equal(usual.code, 0, usual.stderr);
+  assert.match(usual.stdout, measured);
+  await using folder = await scratch();
+  await Deno.symlink(built.path("testperf"), `${folder.path}/a perf`);
+  // Called by a relative path, and with what would keep Deno from starting anything.
+  const elsewhere = await run("./a perf", [target, ...flags], {
+    cwd: folder.path,
+    env: { LD_LIBRARY_PATH: "/nowhere" },
+  });
+  assert.equal(elsewhere.code, 0, elsewhere.stderr);
+  assert.match(elsewhere.stdout, measured);
+  // A comma in the path would make two paths of it in Deno's list of what may be started.
+  await Deno.mkdir(`${folder.path}/a,b`);
+  await Deno.symlink(built.path("testperf"), `${folder.path}/a,b/perf`);
+  const comma = await run(`${folder.path}/a,b/perf`, [target, ...flags]);
+  assert.deepEqual([comma.code, comma.stdout], [1, ""]);
+  assert.match(comma.stderr, /^testperf: [^\n]*comma[^\n]*\n$/);
+});
+
+Deno.test("testperf has in its one file what draws, and may write", async () => {
+  await using folder = await scratch();
+  await using server = new Running(HTSERVER, SERVER_ARGS);
+  const target = `127.0.0.1:${await server.port()}`;
+  for (const form of ["svg", "png"]) {
+    const flags = ["--ops", "20", "--csv", `${folder.path}/raw.csv`, "--plot"];
+    const args = [target, ...flags, `${folder.path}/latency.${form}`];
+    const { code, stderr } = await run(built.path("testperf"), args);
+    assert.equal(code, 0, stderr);
+  }
+  assert.match(await Deno.readTextFile(`${folder.path}/latency.svg`), /^<svg .*Latency \(ms\)/s);
+  const png = await Deno.readFile(`${folder.path}/latency.png`);
+  assert.equal(new TextDecoder("latin1").decode(png.subarray(1, 4)), "PNG");
+  const names = [...Deno.readDirSync(folder.path)].map(({ name }) => name).toSorted();
+  assert.deepEqual(names, ["latency.png", "latency.svg", "raw.csv"]);
+});
+
 for (const [name, args] of [["htserver", SERVER_ARGS], ["htcatalog", CATALOG_ARGS]] as const) {
   Deno.test(`${name} may write its port file`, async () => {
     await using folder = await scratch();
@@ -294,7 +336,7 @@ Deno.test("the flags that are baked in deny subprocesses, libraries and other va
         hostname: false,
         net: true,
         read: true,
-        write: name === "htserver" || name === "htcatalog",
+        write: name !== "htclient",
         datagrams: true,
       },
       name,

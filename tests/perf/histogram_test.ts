@@ -1,7 +1,7 @@
 /** Proves that percentiles are those of the recorded latencies, to the histogram's precision. */
 import assert from "assert";
 import fc from "fast-check";
-import { LatencyHistogram } from "../../lib/perf/histogram.ts";
+import { type LatencyData, LatencyHistogram, mergedLatency } from "../../lib/perf/histogram.ts";
 
 /** Three significant digits, and never finer than this many milliseconds. */
 const PRECISION = 1.001, FINEST_MS = 0.001;
@@ -24,16 +24,19 @@ function isAbout(came: number, exact: number, what: string): void {
 test("of 1 to 1,000 ms the mean is 500.5, p50 is 500, p99 is 990 and the largest is 1,000", () => {
   const latencies = Array.from({ length: 1_000 }, (_, at) => at + 1);
   for (const order of [latencies, latencies.toReversed()]) {
-    const { meanMs, p50Ms, p99Ms, maxMs } = histogramOf(order).summary();
+    const { count, meanMs, p50Ms, p90Ms, p99Ms, p999Ms, maxMs } = histogramOf(order).data();
+    assert.equal(count, 1_000);
     isAbout(meanMs, 500.5, "mean");
     isAbout(p50Ms, 500, "p50");
+    isAbout(p90Ms, 900, "p90");
+    isAbout(p999Ms, 999, "p99.9");
     isAbout(p99Ms, 990, "p99");
     assert.equal(maxMs, 1_000);
   }
 });
 
 test("one slow operation of 100 shows in the largest and not in p50", () => {
-  const { p50Ms, maxMs } = histogramOf([...Array(99).fill(0.05), 80]).summary();
+  const { p50Ms, maxMs } = histogramOf([...Array(99).fill(0.05), 80]).data();
   isAbout(p50Ms, 0.05, "p50");
   assert.equal(maxMs, 80);
 });
@@ -44,8 +47,9 @@ test("percentiles are those of the sorted latencies, from a microsecond to an ho
     fc.property(fc.array(latency, { minLength: 1, maxLength: 300 }), (latencies) => {
       const sorted = latencies.toSorted((a, b) => a - b);
       const at = (rank: number) => sorted[Math.min(Math.max(rank, 1), sorted.length) - 1] ?? 0;
-      const { meanMs, p50Ms, p99Ms, maxMs } = histogramOf(latencies).summary();
-      for (const [came, share] of [[p50Ms, 0.5], [p99Ms, 0.99]] as const) {
+      const { meanMs, p50Ms, p90Ms, p99Ms, p999Ms, maxMs } = histogramOf(latencies).data();
+      const shares = [[p50Ms, 0.5], [p90Ms, 0.9], [p99Ms, 0.99], [p999Ms, 0.999]] as const;
+      for (const [came, share] of shares) {
         // Definitions of a percentile differ by one rank.
         const low = at(Math.floor(share * sorted.length)),
           high = at(Math.ceil(share * sorted.length) + 1);
@@ -65,19 +69,38 @@ test("added histograms are like one that recorded all", () => {
   const sum = histogramOf(a);
   sum.add(histogramOf(b));
   assert.equal(sum.count, 7);
-  assert.deepEqual(sum.summary(), histogramOf([...a, ...b]).summary());
+  const { histogram: _, ...added } = sum.data();
+  const { histogram: __, ...whole } = histogramOf([...a, ...b]).data();
+  assert.deepEqual(added, whole);
+});
+
+test("as data they go through JSON to another process, and merged there are like one that recorded all", () => {
+  const latencies = fc.array(fc.double({ min: 1e-4, max: 1e6, noNaN: true }), { maxLength: 50 });
+  fc.assert(
+    fc.property(fc.array(latencies, { minLength: 1, maxLength: 5 }), (parts) => {
+      const sent = parts.map((part): LatencyData =>
+        JSON.parse(JSON.stringify(histogramOf(part).data()))
+      );
+      const { meanMs, histogram: _, ...merged } = mergedLatency(sent);
+      const { meanMs: wholeMeanMs, histogram: __, ...whole } = histogramOf(parts.flat()).data();
+      assert.deepEqual(merged, whole);
+      assert.ok(Math.abs(meanMs - wholeMeanMs) <= wholeMeanMs * 1e-9);
+    }),
+    { numRuns: 100 },
+  );
 });
 
 test("without operations all is zero", () => {
   const histogram = new LatencyHistogram();
-  assert.equal(histogram.count, 0);
-  assert.deepEqual(histogram.summary(), { meanMs: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 });
+  const { histogram: _, ...zero } = histogram.data();
+  assert.deepEqual(Object.values(zero), [0, 0, 0, 0, 0, 0, 0]);
   histogram.add(new LatencyHistogram());
-  assert.deepEqual(histogram.summary(), { meanMs: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 });
+  assert.equal(mergedLatency([histogram.data(), histogram.data()]).count, 0);
 });
 
 test("latencies out of range are counted, not thrown at the caller", () => {
   const histogram = histogramOf([0, 1e9, -0.001]);
   assert.equal(histogram.count, 3);
-  assert.equal(histogram.summary().maxMs, 1e9);
+  assert.equal(histogram.data().maxMs, 1e9);
+  assert.equal(LatencyHistogram.from(histogram.data()).count, 3);
 });

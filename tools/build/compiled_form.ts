@@ -23,6 +23,7 @@ export function compile(
     "compile",
     "--no-check",
     ...runtimeFlags(program),
+    ...(program.startsItself ? ["--allow-run"] : []),
     ...(target === undefined ? [] : ["--target", target]),
     "--output",
     output,

@@ -67,7 +67,12 @@ export function portableExecutable(
 
 /** Flags of `deno run`; all that it could look for beside the program's own file is off. */
 function runFlags(program: Program): string[] {
-  return [...runtimeFlags(program), "--cached-only", "--node-modules-dir=none"];
+  return [
+    ...runtimeFlags(program),
+    ...["--cached-only", "--node-modules-dir=none"],
+    // For the shell: $self is the executable's path, or empty.
+    ...(program.startsItself ? ['${self:+"--allow-run=$self"}'] : []),
+  ];
 }
 
 /**

@@ -26,6 +26,16 @@ unset GZIP NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE NODE_CLUSTER_SCHED_PO
   DENO_TOKIO_GLOBAL_QUEUE_INTERVAL DENO_TOKIO_METRICS DENO_UNSTABLE_CRON_SOCK \
   DENO_USR2_MEMORY_TRIM
 
+# This file. A comma would begin another path in the list of what may be started.
+case $0 in
+*,*) self= ;;
+/*) self=$0 ;;
+*) case $PWD in
+  *,*) self= ;;
+  *) self=$PWD/$0 ;;
+  esac ;;
+esac
+
 # $cache belongs to this user and holds both files. No process is started to find out.
 is_unpacked() {
   [ -O "$cache" ] && [ -s "$cache/$program" ] && [ -s "$cache/$runtime" ] && [ -x "$cache/$runtime" ]
@@ -35,7 +45,8 @@ is_unpacked() {
 run() {
   DENO_DIR=$cache/deno # V8's code cache, which takes a third off each start
   DENO_NO_UPDATE_CHECK=1
-  export DENO_DIR DENO_NO_UPDATE_CHECK
+  HTSERVER_EXECUTABLE=$self # what a program starts that starts itself
+  export DENO_DIR DENO_NO_UPDATE_CHECK HTSERVER_EXECUTABLE
   exec "$cache/$runtime" run @FLAGS@ "$cache/$program" "$@"
 }
 

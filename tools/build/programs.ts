@@ -10,6 +10,13 @@ export interface Program {
   readonly permissions: readonly string[];
   /** Flags of V8 (default: none). */
   readonly v8Flags?: readonly string[];
+  /**
+   * Whether it may start itself, and nothing else (default: no). The portable form is told its own
+   * path by its header. That is the executable, with these permissions and no others, not the Deno
+   * binary in it, which would do anything. Nobody can tell the compiled form where it will be, so it
+   * may start what it likes until it gives that up, which it does before it connects to anybody.
+   */
+  readonly startsItself?: boolean;
 }
 
 /**
@@ -49,8 +56,14 @@ export const PROGRAMS: readonly Program[] = [
     permissions: [
       "--allow-net",
       "--allow-read",
-      ...environment("CATALOG_HOST", "CATALOG_PORT", "TERM"),
+      "--allow-write", // --csv and --plot
+      // The second line is what the header needs that starts its copies (--processes).
+      ...environment(
+        ...["CATALOG_HOST", "CATALOG_PORT", "TERM"],
+        ...["HTSERVER_EXECUTABLE", "HOME", "XDG_CACHE_HOME", "TMPDIR", "PATH"],
+      ),
     ],
+    startsItself: true,
   },
   {
     name: "htclient",

@@ -1,0 +1,22 @@
+/** The processes that the clients of a run are spread over: this one, and workers. */
+import { OwnShare, type ShareEvents } from "./own_share.ts";
+import type { Share } from "./share.ts";
+import { type Process, WorkerProcess } from "./worker_process.ts";
+
+/** Shares of clients that are closed together. */
+export class Crew implements AsyncDisposable {
+  /** The one of this process, then those of the workers. */
+  readonly shares: readonly Share[];
+
+  constructor(workers: readonly Process[], events: ShareEvents) {
+    const name = (place: number) => `Worker ${place + 2} of ${workers.length + 1}`;
+    this.shares = [
+      new OwnShare(events),
+      ...workers.map((worker, place) => new WorkerProcess(worker, name(place), events)),
+    ];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.shares.map((share) => share.close()));
+  }
+}

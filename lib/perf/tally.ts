@@ -1,0 +1,74 @@
+/** Counts the operations of one client and one type while they run. */
+import { messageOf } from "../base/errors.ts";
+import {
+  AuthError,
+  ConnectionLostError,
+  HtError,
+  ReplyError,
+  ServerNotFoundError,
+  WrongServerError,
+} from "../client/errors.ts";
+import { LatencyHistogram } from "./histogram.ts";
+import type { Measured } from "./stage_data.ts";
+import { type Operation, WrongValueError } from "./workload.ts";
+
+/** Operations of one type. */
+export class Tally {
+  readonly #latency = new LatencyHistogram();
+  readonly #errors: Record<string, number> = {};
+  #unknown = 0;
+
+  /** One succeeded. */
+  succeeded(latencyMs: number): void {
+    this.#latency.record(latencyMs);
+  }
+
+  /** One failed. */
+  failed(operation: Operation, error: unknown): void {
+    const kind = kindOf(error);
+    this.#errors[kind] = (this.#errors[kind] ?? 0) + 1;
+    if (isUnknown(operation, error)) this.#unknown++;
+  }
+
+  /** What came of them. */
+  data(seconds: number): Measured {
+    return {
+      ops: this.#latency.count,
+      errors: { ...this.#errors },
+      unknown: this.#unknown,
+      seconds,
+      latency: this.#latency.data(),
+    };
+  }
+}
+
+/** Whether the server itself answered, even if by a refusal. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof ReplyError || error instanceof WrongValueError;
+}
+
+/**
+ * Why there is no use in going on, or undefined: the server was looked for in vain, or refuses all, or
+ * broke off each time that the client repeated the request.
+ */
+export function reasonToStop(operation: Operation, error: unknown): string | undefined {
+  const isEnd = error instanceof ServerNotFoundError || error instanceof AuthError ||
+    error instanceof WrongServerError ||
+    // A remove is not repeated: its failure says nothing about the next one.
+    (error instanceof ConnectionLostError && (error.isNoServer || operation !== "remove"));
+  return isEnd ? messageOf(error) : undefined;
+}
+
+/** A name for the kind of an error. */
+function kindOf(error: unknown): string {
+  if (error instanceof HtError) return error.code;
+  if (error instanceof WrongValueError) return "WrongValue";
+  return error instanceof Error ? error.name : "Error";
+}
+
+/** Whether a change may have been made although it failed. */
+function isUnknown(operation: Operation, error: unknown): boolean {
+  if (operation === "lookup" || operation === "scan") return false;
+  return (error instanceof ConnectionLostError || error instanceof ServerNotFoundError) &&
+    error.maybeExecuted;
+}

@@ -1,0 +1,119 @@
+/** Raw data of runs and sweeps, made up for tests: every figure follows from a few numbers. */
+import { analysePlateau } from "../../lib/perf/plateau.ts";
+import type { RunData, RunSettings } from "../../lib/perf/run_data.ts";
+import { seriesOf, throughputSteps } from "../../lib/perf/series.ts";
+import type { StageData } from "../../lib/perf/stage_data.ts";
+import type { StepData, SweepData } from "../../lib/perf/sweep_data.ts";
+import { fitUsl } from "../../lib/perf/usl.ts";
+import type { Operation } from "../../lib/perf/workload.ts";
+import { clientWith, measuredWith, stageWith } from "./stage_data.ts";
+
+/** Settings of a run. */
+export function settingsWith(changes: Partial<RunSettings> = {}): RunSettings {
+  return {
+    clients: 1,
+    processes: 1,
+    pipeline: 1,
+    ops: 1_000,
+    durationMs: null,
+    warmupMs: 0,
+    valueBytes: 100,
+    keyBytes: 32,
+    keys: null,
+    distribution: null,
+    operations: ["insert", "lookup"],
+    mix: null,
+    ratePerS: null,
+    verify: true,
+    repeats: 1,
+    ...changes,
+  };
+}
+
+/** A stage of 1 s in which each client did so many operations, with this p99 and some above it. */
+export function stageOf(
+  operation: Operation,
+  clients: number,
+  opsOfEach: number,
+  p99Ms = 1,
+): StageData {
+  const latencies = [...Array(50).fill(p99Ms / 2), ...Array(49).fill(p99Ms), 2 * p99Ms];
+  const client = clientWith(measuredWith(opsOfEach, 1, latencies), operation);
+  return stageWith(operation, Array(clients).fill(client));
+}
+
+const ORIGIN = {
+  version: 1,
+  target: "me-a4-x",
+  server: "10.0.0.1:41873",
+  startedUnixMs: 1_800_000_000_000,
+  seed: 7,
+  unmeasuredErrors: 0,
+  complete: true,
+  failure: null,
+} as const;
+
+/** A run. */
+export function runWith(
+  stages: readonly StageData[],
+  changes: Partial<RunData> = {},
+): RunData {
+  const clients = stages[0]?.clients.length ?? 1;
+  return {
+    format: "testperf run",
+    ...ORIGIN,
+    settings: settingsWith({ clients }),
+    stages,
+    ...changes,
+  };
+}
+
+/** A sweep with its analysis. */
+export function sweepWith(
+  steps: readonly StepData[],
+  changes: Partial<SweepData> = {},
+): SweepData {
+  const data: SweepData = {
+    format: "testperf sweep",
+    ...ORIGIN,
+    settings: settingsWith({ clients: steps.at(-1)?.clients ?? 1, repeats: 3 }),
+    steps,
+    analysis: {},
+    ...changes,
+  };
+  const analysis = Object.fromEntries(
+    seriesOf(data).map((series) => {
+      const measured = throughputSteps(series);
+      return [series.name, { plateau: analysePlateau(measured), usl: fitOf(measured) }];
+    }),
+  );
+  return { ...data, analysis, ...changes };
+}
+
+/** Steps in which all operations of all clients are as the function says. */
+export function stepsWith(
+  clients: readonly number[],
+  repeats: number,
+  stagesOf: (clients: number, repeat: number) => readonly StageData[],
+): StepData[] {
+  return clients.map((count) => ({
+    clients: count,
+    repeats: Array.from({ length: repeats }, (_, repeat) => stagesOf(count, repeat)),
+  }));
+}
+
+/** A sweep that levels out at four clients: insert 4,000 ops/s, lookup 40,000. */
+export function levelSweep(clients: readonly number[] = [1, 2, 4, 8, 16]): SweepData {
+  return sweepWith(stepsWith(clients, 3, (count, repeat) => {
+    const each = (Math.min(count, 4) * 1_000 + repeat) / count;
+    return [stageOf("insert", count, each), stageOf("lookup", count, 10 * each, 0.1)];
+  }));
+}
+
+function fitOf(steps: Parameters<typeof fitUsl>[0]) {
+  try {
+    return fitUsl(steps, { resamples: 50 });
+  } catch (error) {
+    return { why: String(error) };
+  }
+}

@@ -1,0 +1,57 @@
+/** Servers with known behaviour in virtual time, for measurements whose result arithmetic knows. */
+import type { HtClient } from "../../lib/client/ht_client.ts";
+import type { Task, Tasks, Worker } from "../../lib/perf/workload.ts";
+import type { VirtualClock } from "./virtual_clock.ts";
+
+/** A request that arrived. */
+export interface Arrival {
+  readonly atMs: number;
+  readonly task: Task;
+  readonly client: HtClient;
+}
+
+/** Answers each request at a moment that a rule gives. */
+export class SimulatedServer implements Worker {
+  readonly arrivals: Arrival[] = [];
+  readonly #clock: VirtualClock;
+  readonly #answerAtMs: (arrivedMs: number, task: Task) => number;
+
+  constructor(clock: VirtualClock, answerAtMs: (arrivedMs: number, task: Task) => number) {
+    this.#clock = clock;
+    this.#answerAtMs = answerAtMs;
+  }
+
+  async perform(task: Task, client: HtClient): Promise<void> {
+    const atMs = this.#clock.now();
+    this.arrivals.push({ atMs, task, client });
+    await this.#clock.at(this.#answerAtMs(atMs, task));
+  }
+}
+
+/** Serves any number at once, each for so long, but nothing in the first part of every second. */
+export function stalling(serviceMs: number, stallMs: number): (arrivedMs: number) => number {
+  return (arrivedMs) => {
+    const second = Math.floor(arrivedMs / 1_000) * 1_000;
+    return Math.max(arrivedMs, second + stallMs) + serviceMs;
+  };
+}
+
+/** Serves one after the other, each for so long. */
+export function oneByOne(serviceMs: number): (arrivedMs: number) => number {
+  let freeMs = 0;
+  return (arrivedMs) => freeMs = Math.max(freeMs, arrivedMs) + serviceMs;
+}
+
+/** Clients that are only told apart by their number. */
+export function numbered(count: number): HtClient[] {
+  return Array.from(
+    { length: count },
+    (_, number) => ({ number, connections: 1 }) as unknown as HtClient,
+  );
+}
+
+/** Lookups without end. */
+export function lookups(): Tasks {
+  let key = 0;
+  return { next: () => ({ operation: "lookup", key: key++ }) };
+}

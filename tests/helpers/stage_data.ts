@@ -1,0 +1,47 @@
+/** Results of stages, made up for tests. */
+import { LatencyHistogram } from "../../lib/perf/histogram.ts";
+import { sumOf } from "../../lib/perf/merge.ts";
+import type { ClientData, Measured, StageData } from "../../lib/perf/stage_data.ts";
+import type { Operation } from "../../lib/perf/workload.ts";
+
+/** What came of some operations. */
+export function measuredWith(
+  ops: number,
+  seconds: number,
+  latencies: readonly number[],
+  errors: Readonly<Record<string, number>> = {},
+): Measured {
+  const latency = new LatencyHistogram();
+  latencies.forEach((one) => latency.record(one));
+  return { ops, errors, unknown: 0, seconds, latency: latency.data() };
+}
+
+/** What came of one client's operations of one type. */
+export function clientWith(measured: Measured, operation: Operation): ClientData {
+  return { ...measured, operations: { [operation]: measured }, unsent: 0, gaps: [] };
+}
+
+/** What came of a stage. */
+export function stageWith(
+  stage: string,
+  clients: readonly ClientData[],
+  changes: Partial<StageData> = {},
+): StageData {
+  return {
+    stage,
+    loop: "closed",
+    ratePerS: null,
+    startedUnixMs: 1_800_000_000_000,
+    startSpreadMs: 0,
+    ended: "planned",
+    complete: true,
+    clients,
+    sum: sumOf(clients),
+    firstError: null,
+    warmupErrors: {},
+    sendDelay: null,
+    clientsAtBound: 0,
+    processors: [{ mainShare: 0.5, allShare: 0.6 }],
+    ...changes,
+  };
+}

@@ -1,0 +1,108 @@
+/** A clock that jumps from one event to the next: what takes minutes is over at once, and exactly. */
+import type { Clock } from "../../lib/perf/clock.ts";
+
+/** Time since 1970 at the clock's zero, in milliseconds. */
+export const VIRTUAL_EPOCH_MS = 1_800_000_000_000;
+
+/** Moments after which a run counts as endless. */
+const MOST_MOMENTS = 300_000;
+
+interface Timer {
+  readonly atMs: number;
+  readonly resolve: () => void;
+}
+
+/** The clock. Nothing happens but inside of `run`. */
+export class VirtualClock implements Clock {
+  #nowMs = 0;
+  readonly #resolutionMs: number;
+  /** Those of one moment together. */
+  readonly #moments = new Map<number, Timer[]>();
+  /** The moments in order: a binary heap. */
+  readonly #heap: number[] = [];
+
+  /** @param resolutionMs of `sleep`, which is rounded up to whole ones (default 0: exact) */
+  constructor(resolutionMs: number = 0) {
+    this.#resolutionMs = resolutionMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  unixMs(): number {
+    return VIRTUAL_EPOCH_MS + this.#nowMs;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
+    const step = this.#resolutionMs;
+    const rounded = step === 0 ? ms : Math.max(1, Math.ceil(ms / step)) * step;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const calledOff = () => resolve();
+    signal?.addEventListener("abort", calledOff, { once: true });
+    void this.at(this.#nowMs + rounded).then(() => {
+      signal?.removeEventListener("abort", calledOff);
+      resolve();
+    });
+    return promise;
+  }
+
+  /** Resolves at that moment. */
+  at(atMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timers = this.#moments.get(atMs);
+      if (timers) return void timers.push({ atMs, resolve });
+      this.#moments.set(atMs, [{ atMs, resolve }]);
+      this.#push(atMs);
+    });
+  }
+
+  /** Lets time pass until the work is done. */
+  async run<T>(work: Promise<T>): Promise<T> {
+    let isDone = false;
+    const end = () => void (isDone = true);
+    work.then(end, end);
+    for (let moments = 0;; moments++) {
+      if (moments > MOST_MOMENTS) throw new Error("this does not end");
+      // All that can happen at this moment has happened when the event loop comes round.
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+      if (isDone) return await work;
+      const atMs = this.#pop();
+      if (atMs === undefined) throw new Error("nothing is going to happen any more");
+      this.#nowMs = Math.max(this.#nowMs, atMs);
+      const timers = this.#moments.get(atMs) ?? [];
+      this.#moments.delete(atMs);
+      for (const { resolve } of timers) resolve();
+    }
+  }
+
+  #push(atMs: number): void {
+    const heap = this.#heap;
+    let at = heap.push(atMs) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if ((heap[parent] ?? 0) <= atMs) break;
+      heap[at] = heap[parent] ?? 0;
+      at = parent;
+    }
+    heap[at] = atMs;
+  }
+
+  #pop(): number | undefined {
+    const heap = this.#heap;
+    const [top] = heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return top;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child + 1 < heap.length && (heap[child + 1] ?? 0) < (heap[child] ?? 0)) child++;
+      if (child >= heap.length || (heap[child] ?? 0) >= last) break;
+      heap[at] = heap[child] ?? 0;
+      at = child;
+    }
+    heap[at] = last;
+    return top;
+  }
+}
