@@ -1,11 +1,11 @@
-/** What ends a benchmark early: Ctrl-C, SIGTERM, or its time limit. */
+/** What ends a benchmark early: Ctrl-C, SIGTERM, the end of its terminal, or its time limit. */
 
 /** Why a benchmark was ended that took too long. */
 export class OutOfTime extends Error {
   override name = "OutOfTime";
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Aborts on the first of these; while it is in scope, the signals do not end the process. */
 export class Interrupt implements Disposable {

@@ -1,0 +1,122 @@
+/** A run from its folders to its report. */
+import { messageOf } from "../../lib/base/errors.ts";
+import { filledReport } from "./document.ts";
+import { readFindings, writeBench, writePictures, writeSweep } from "./files.ts";
+import { measure } from "./measure.ts";
+import type { Options } from "./options.ts";
+import type { Plan } from "./plan.ts";
+import type { PartName } from "./report_data.ts";
+import { levels, summary } from "./sentences.ts";
+import { bullets } from "./text.ts";
+
+/** The top folder of the checkout. */
+const TOP = new URL("../../", import.meta.url).pathname;
+
+/** Raw data and pictures of the run that REPORT tells of. */
+const COMMITTED = `${TOP}docs/report`;
+
+const REPORT = `${TOP}REPORT`;
+
+/** What to do. */
+export interface BenchOptions extends Options {
+  readonly plan: Plan;
+  /** What was typed. */
+  readonly command: string;
+  /** Takes lines for people. */
+  say(what: string): void;
+  /** Ends everything. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Measures, and writes down what came out.
+ *
+ * The full run writes to a folder of its own first: a run that fails leaves the committed data as it
+ * was, and what it measured where it says.
+ *
+ * @throws {Error} in one sentence, which also says where the raw data is that there is
+ */
+export async function runBench(options: BenchOptions): Promise<void> {
+  const { say, signal, plan } = options;
+  const folder = await resultFolder(options.folder);
+  await using tables = await TemporaryFolder.make();
+  const kept: PartName[] = [];
+  try {
+    const bench = await measure({
+      plan,
+      command: options.command,
+      folder: tables.path,
+      signal,
+      sink: {
+        say,
+        async sweep(part, data) {
+          await writeSweep(folder, part, data);
+          kept.push(part);
+        },
+      },
+    });
+    await writeBench(folder, bench);
+    say("pictures");
+    const findings = await readFindings(folder);
+    await writePictures(folder, findings, signal);
+    console.log(`\n${bullets([...summary(findings), ...levels(findings)])}\n`);
+    const report = filledReport(await Deno.readTextFile(REPORT), findings);
+    const isCommitted = options.folder === undefined && !options.isQuick &&
+      !options.isTwoHostsOnly;
+    if (isCommitted) {
+      await replaceFolder(COMMITTED, folder);
+      await Deno.writeTextFile(REPORT, report);
+      say("docs/report/ has the raw data and the pictures; the figures of REPORT are made anew");
+    } else {
+      await Deno.writeTextFile(`${folder}/REPORT`, report);
+      say(`raw data, pictures and a REPORT with these figures are in ${folder}`);
+    }
+  } catch (error) {
+    const where = kept.length === 0
+      ? "nothing was measured"
+      : `what was measured (${kept.join(", ")}) is in ${folder}`;
+    if (kept.length === 0 && options.folder === undefined) {
+      await Deno.remove(folder, { recursive: true });
+    }
+    const why = signal.aborted ? messageOf(signal.reason) : messageOf(error);
+    throw new Error(`${why.replace(/\.$/, "")}; ${where}`, { cause: error });
+  }
+}
+
+/** Makes the figures of REPORT anew from the raw data that is there. */
+export async function rebuildReport(): Promise<void> {
+  const report = await Deno.readTextFile(REPORT);
+  await Deno.writeTextFile(REPORT, filledReport(report, await readFindings(COMMITTED)));
+}
+
+async function resultFolder(asked: string | undefined): Promise<string> {
+  if (asked === undefined) return await Deno.makeTempDir({ prefix: "htserver-report-" });
+  await Deno.mkdir(asked, { recursive: true });
+  return asked;
+}
+
+/** Not by renaming it: the other one may be on another disk. */
+async function replaceFolder(old: string, by: string): Promise<void> {
+  await Deno.remove(old, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  await Deno.mkdir(old, { recursive: true });
+  for await (const { name } of Deno.readDir(by)) {
+    await Deno.copyFile(`${by}/${name}`, `${old}/${name}`);
+  }
+  await Deno.remove(by, { recursive: true });
+}
+
+/** For the tables; on a disk, since /tmp is in memory on many machines. */
+class TemporaryFolder implements AsyncDisposable {
+  private constructor(readonly path: string) {}
+
+  static async make(): Promise<TemporaryFolder> {
+    const dir = Deno.env.get("TMPDIR") || "/var/tmp";
+    return new TemporaryFolder(await Deno.makeTempDir({ dir, prefix: "htserver-bench-" }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}

@@ -1,0 +1,81 @@
+/** The folder of a run: raw data as JSON and CSV, pictures as SVG and PNG. */
+import { csvOf } from "../../lib/perf/csv.ts";
+import { drawn } from "../../lib/perf/plot_files.ts";
+import { plotsOf } from "../../lib/perf/plots.ts";
+import type { Measured } from "../../lib/perf/stage_data.ts";
+import type { SweepData } from "../../lib/perf/sweep_data.ts";
+import { type BenchData, type Findings, type PartName, PARTS } from "./report_data.ts";
+
+/** All of it but the sweeps. */
+const BENCH = "bench.json";
+
+/**
+ * The same without the histograms of single clients, which are most of it, and of which nobody can
+ * say much: those of all clients together stay, by operation.
+ */
+function slim(data: SweepData): SweepData {
+  return {
+    ...data,
+    steps: data.steps.map((step) => ({
+      ...step,
+      repeats: step.repeats.map((stages) =>
+        stages.map((stage) => ({
+          ...stage,
+          clients: stage.clients.map((client) => ({
+            ...withoutHistogram(client),
+            operations: Object.fromEntries(
+              Object.entries(client.operations).map(([name, one]) => [name, withoutHistogram(one)]),
+            ),
+          })),
+          sum: withoutHistogram(stage.sum),
+        }))
+      ),
+    })),
+  };
+}
+
+function withoutHistogram<M extends Measured>(measured: M): M {
+  return { ...measured, latency: { ...measured.latency, histogram: "" } };
+}
+
+/** Writes what a sweep measured; its pictures take longer, and come last. */
+export async function writeSweep(folder: string, part: PartName, data: SweepData): Promise<void> {
+  await Deno.writeTextFile(`${folder}/${part}.json`, `${JSON.stringify(slim(data))}\n`);
+  await Deno.writeTextFile(`${folder}/${part}.csv`, csvOf(data));
+}
+
+/** Draws all pictures of all sweeps. */
+export async function writePictures(
+  folder: string,
+  { sweeps }: Findings,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [part, sweep] of Object.entries(sweeps)) {
+    for (const plot of plotsOf(sweep)) {
+      for (const form of ["svg", "png"] as const) {
+        signal.throwIfAborted();
+        await Deno.writeFile(`${folder}/${part}-${plot.name}.${form}`, await drawn(plot, form));
+      }
+    }
+  }
+}
+
+/** Writes all else. */
+export async function writeBench(folder: string, data: BenchData): Promise<void> {
+  await Deno.writeTextFile(`${folder}/${BENCH}`, `${JSON.stringify(data, undefined, 1)}\n`);
+}
+
+/**
+ * Reads a run again.
+ *
+ * @throws {Error} where a file is not there, or is none of these
+ */
+export async function readFindings(folder: string): Promise<Findings> {
+  const bench = JSON.parse(await Deno.readTextFile(`${folder}/${BENCH}`)) as BenchData;
+  const sweeps: Partial<Record<PartName, SweepData>> = {};
+  for (const { name } of bench.parts) {
+    if (!Object.hasOwn(PARTS, name)) throw new Error(`${folder}/${BENCH} has an unknown part`);
+    sweeps[name] = JSON.parse(await Deno.readTextFile(`${folder}/${name}.json`)) as SweepData;
+  }
+  return { bench, sweeps };
+}

@@ -1,0 +1,86 @@
+/** The whole benchmark on the smallest scale: what it writes, and that nothing is left behind. */
+import assert from "assert";
+import { readFindings } from "../../../bench/report/files.ts";
+import { TempFolder } from "../../helpers/folders.ts";
+import { descendants, gone } from "../../helpers/processes.ts";
+import { fromSource, Program, run } from "../../helpers/program.ts";
+
+/** Starts it on one host. */
+function tinyBench(folder: string): Program {
+  return new Program(fromSource("tests/helpers/tiny_bench.ts", folder, "memory", "durable"));
+}
+
+/** Catalog, server and testperf, and the other process of testperf. */
+const PROCESSES = 4;
+
+/** Processes can be looked at in /proc only. */
+const ignore = Deno.build.os !== "linux";
+
+Deno.test({
+  name: "the bench writes raw data, pictures and a report, and ends all it started",
+  ignore,
+  async fn() {
+    await using folder = await TempFolder.make();
+    const out = `${folder.path}/out`;
+    await using bench = tinyBench(out);
+    await bench.until("stdout", /sweep "durable"/);
+    const started = await descendants(bench.pid, PROCESSES);
+    assert.equal(await bench.exitCode(), 0, bench.stderr);
+    assert.match(bench.stdout, /raw data, pictures and a REPORT with these figures are in /);
+    const findings = await readFindings(out);
+    assert.deepEqual(findings.bench.parts.map(({ name }) => name), ["memory", "durable"]);
+    for (const sweep of Object.values(findings.sweeps)) {
+      assert.deepEqual(sweep.steps.map(({ clients }) => clients), [1, 2]);
+      assert.match(sweep.target, /^bench-a4-/, "it was found by its name");
+    }
+    const files = new Set(Array.from(Deno.readDirSync(out), ({ name }) => name));
+    for (const name of ["durable.csv", "memory-throughput.svg", "memory-throughput.png"]) {
+      assert.ok(files.has(name), name);
+    }
+    const report = await Deno.readTextFile(`${out}/REPORT`);
+    assert.match(report, /^clients +run 1 +run 2 +sum +gain +each/m);
+    await gone(started);
+  },
+});
+
+Deno.test({
+  name: "a bench that is interrupted says where its raw data is, and ends all it started",
+  ignore,
+  async fn() {
+    await using folder = await TempFolder.make();
+    await using bench = tinyBench(`${folder.path}/out`);
+    await bench.until("stdout", /sweep "durable"/);
+    const started = await descendants(bench.pid, PROCESSES);
+    bench.kill("SIGINT");
+    assert.equal(await bench.exitCode(), 1, bench.stderr);
+    assert.match(bench.stderr, /^Interrupted; what was measured \(memory.*\) is in /);
+    assert.ok(Deno.statSync(`${folder.path}/out/memory.json`).isFile);
+    await gone(started);
+  },
+});
+
+Deno.test({
+  name: "a bench whose server is killed says so, and keeps what was measured until then",
+  ignore,
+  async fn() {
+    await using folder = await TempFolder.make();
+    await using bench = tinyBench(`${folder.path}/out`);
+    await bench.until("stdout", /sweep "durable"/);
+    const started = await descendants(bench.pid, PROCESSES);
+    const server = started.find(({ pid }) =>
+      Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("server.ts")
+    );
+    assert.ok(server);
+    Deno.kill(server.pid, "SIGKILL");
+    assert.equal(await bench.exitCode(), 1, bench.stderr);
+    assert.match(bench.stderr, /^The sweep "durable" failed: .*; what was measured .* is in /);
+    assert.ok(Deno.statSync(`${folder.path}/out/memory.json`).isFile);
+    await gone(started);
+  },
+});
+
+Deno.test("a misspelt option of the bench ends with 2 and a sentence", async () => {
+  const { code, stderr } = await run(fromSource("bench/report.ts", "--quik"));
+  assert.equal(code, 2);
+  assert.equal(stderr, "bench: There is no option --quik (see deno task bench --help)\n");
+});

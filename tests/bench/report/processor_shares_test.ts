@@ -1,0 +1,39 @@
+import assert from "assert";
+import { medianShares, sharesOf } from "../../../bench/report/processor_shares.ts";
+import { SWEEP_STARTED_UNIX_MS, sweepWith } from "../../helpers/sweep_data.ts";
+
+/** One stage of a second for each of three clients' repeats, two seconds apart. */
+const SWEEP = sweepWith({ operations: ["lookup"], clients: [1], repeats: 3, opsOfEach: () => 100 });
+
+/** Every half second: the thread runs all the time in the first stage, half of it from then on. */
+function samples(untilMs: number) {
+  return Array.from({ length: Math.floor(untilMs / 500) + 1 }, (_, at) => {
+    const ms = at * 500;
+    const threadMs = ms < 1_500 ? ms : 1_500 + (ms - 1_500) / 2;
+    return {
+      unixMs: SWEEP_STARTED_UNIX_MS - 250 + ms,
+      threadMs,
+      waitingMs: ms / 10,
+      serverMs: threadMs,
+      busyMs: ms,
+    };
+  });
+}
+
+Deno.test("shares are those between a stage's first and last moment", () => {
+  const [step] = sharesOf(SWEEP, samples(8_000), 2);
+  const stages = step?.repeats.flat() ?? [];
+  const rounded = stages.map(({ thread, waiting, machine, clients }) =>
+    [thread, waiting, machine, clients].map((share) => Number(share.toFixed(6)))
+  );
+  assert.deepEqual(rounded, [[1, 0.1, 0.5, 0.6], [0.5, 0.1, 0.5, 0.6], [0.5, 0.1, 0.5, 0.6]]);
+  assert.equal(medianShares(step, "lookup")?.thread.toFixed(6), "0.500000");
+  assert.equal(medianShares(step, "insert"), undefined);
+});
+
+Deno.test("a stage that the samples do not reach around has no shares", () => {
+  const [step] = sharesOf(SWEEP, samples(3_000), 2);
+  assert.deepEqual(step?.repeats.map((stages) => stages.length), [1, 0, 0]);
+  const [none] = sharesOf(SWEEP, [], 2);
+  assert.equal(medianShares(none, "lookup"), undefined);
+});
