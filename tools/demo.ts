@@ -9,7 +9,7 @@ import type { RunData } from "../lib/perf/run_data.ts";
 import { opsPerSecond } from "../lib/perf/stage_data.ts";
 
 /** Operations of each client in each stage. */
-const OPS = 1_000;
+const OPS = 500;
 
 /** Simultaneous clients of the rounds. */
 const ROUNDS = [1, 2, 4];

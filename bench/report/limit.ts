@@ -12,6 +12,9 @@ const FULL_SHARE = 0.9;
 /** From this share of a core on, what others took is told. */
 const OTHERS_SHARE = 0.25;
 
+/** From this share on a thread that could run, and has no core to run on, lacks cores before all else. */
+const WAITING_SHARE = 0.25;
+
 /** What there is too little of. */
 export type Limit = "event loop" | "cores" | "disk" | "clients" | "unknown";
 
@@ -21,8 +24,9 @@ const CHANGES: ReadonlySet<Operation> = new Set(["insert", "remove"]);
 /** Judges by the shares of a stage. */
 export function limitOf({ part, operation }: Series, shares: StageShares, clients: number): Limit {
   if (shares.thread >= FULL_SHARE) return "event loop";
-  // Its thread has always something to do, or all cores have: what it lacks is a core.
-  if (shares.thread + shares.waiting >= FULL_SHARE || shares.machine >= FULL_SHARE) return "cores";
+  // Its thread has always something to do, or all cores have, or it stands in line for one.
+  const isFull = shares.thread + shares.waiting >= FULL_SHARE || shares.machine >= FULL_SHARE;
+  if (isFull || shares.waiting >= WAITING_SHARE) return "cores";
   if (PARTS[part].isDurable && CHANGES.has(operation)) return "disk";
   return clients === 1 ? "clients" : "unknown";
 }

@@ -97,6 +97,7 @@ Deno.test("the limit follows from who had the processors", () => {
   assert.equal(limitOf(memory, { ...shares, thread: 0.95 }, 8), "event loop");
   assert.equal(limitOf(memory, { ...shares, thread: 0.6, waiting: 0.35 }, 8), "cores");
   assert.equal(limitOf(memory, { ...shares, machine: 0.97 }, 8), "cores");
+  assert.equal(limitOf(durable, { ...shares, thread: 0.4, waiting: 0.3 }, 8), "cores");
   assert.equal(limitOf(durable, shares, 8), "disk");
   assert.equal(limitOf(lookup, shares, 8), "unknown");
   assert.equal(limitOf(memory, shares, 1), "clients");
