@@ -83,10 +83,12 @@ export async function runBench(options: BenchOptions): Promise<void> {
   }
 }
 
-/** Makes the figures of REPORT anew from the raw data that is there. */
+/** Makes the figures of REPORT and the pictures anew from the raw data that is there. */
 export async function rebuildReport(): Promise<void> {
   const report = await Deno.readTextFile(REPORT);
-  await Deno.writeTextFile(REPORT, filledReport(report, await readFindings(COMMITTED)));
+  const findings = await readFindings(COMMITTED);
+  await Deno.writeTextFile(REPORT, filledReport(report, findings));
+  await writePictures(COMMITTED, findings, new AbortController().signal);
 }
 
 async function resultFolder(asked: string | undefined): Promise<string> {

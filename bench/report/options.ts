@@ -21,7 +21,8 @@ export const HELP =
                                 temporary folder: docs/report/ and REPORT stay as they are
   deno task bench --two-hosts   server and clients in two network namespaces, as if on two
                                 machines (Linux, root), in a temporary folder
-  deno task bench --rebuild     measures nothing: the figures of REPORT from docs/report/ as it is
+  deno task bench --rebuild     measures nothing: the figures of REPORT, and the pictures, from the raw
+                                data in docs/report/ as it is
       --out FOLDER              write raw data, pictures and REPORT there, and nowhere else`;
 
 /**

@@ -124,10 +124,10 @@ function operationPlot(series: Series, data: SweepData): Plot {
     return throughputPlot(`throughput-${name}`, `Throughput of ${name}`, [measured]);
   }
   const peak = usl.peak?.isWithinData
-    ? ` (peak at ${counted(Math.max(1, Math.round(usl.peak.clients.value)))})`
+    ? `, peak at ${counted(Math.max(1, Math.round(usl.peak.clients.value)))}`
     : "";
-  const law = { name: "USL fit", points: lawPoints(series, usl) };
-  const title = `Throughput of ${name} and Universal Scalability Law${peak}`;
+  const law = { name: "Universal Scalability Law", points: lawPoints(series, usl) };
+  const title = `Throughput of ${name}, and fit${peak}`;
   // What was measured is drawn last, on top.
   return throughputPlot(`throughput-${name}`, title, [law, measured]);
 }

@@ -10,6 +10,9 @@ export type { PlotPoint, PlotSeries, Scale } from "./description.ts";
 const WIDTH_PX = 560;
 const HEIGHT_PX = 300;
 
+/** Most characters of a line of the title. */
+const TITLE_CHARS = 48;
+
 /** Of a series with more points than this only so many have a mark, or marks would hide the line. */
 const MOST_MARKS = 30;
 
@@ -78,7 +81,7 @@ function specOf(chart: Chart): TopLevelSpec {
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     description: `${title}: ${axisText(chart.y)} over ${axisText(chart.x)}`,
-    title,
+    title: titleLines(title),
     width: widthPx,
     height: heightPx,
     background: "white",
@@ -134,7 +137,10 @@ function drawn(axis: Axis, values: readonly number[]) {
   const title = axisText(axis);
   const labels = { title, labelExpr: NUMBER_TEXT };
   if (axis.scale === "linear") {
-    return { title, scale: { type: "linear", zero: true, nice: true }, axis: labels } as const;
+    // What is counted comes in whole numbers.
+    const whole = axis.unit === "count" ? { tickMinStep: 1 } : {};
+    const scale = { type: "linear", zero: true, nice: true } as const;
+    return { title, scale, axis: { ...labels, ...whole } } as const;
   }
   // Not Math.min(...values): that many arguments may be too many.
   const least = values.reduce((a, b) => Math.min(a, b));
@@ -153,4 +159,18 @@ function legendColumns(names: readonly string[], widthPx: number): number {
 /** As many as there are names; from the beginning again where there are more names. */
 function cycled<T>(choices: readonly T[], names: readonly string[]): T[] {
   return names.flatMap((_, at) => choices.slice(at % choices.length).slice(0, 1));
+}
+
+/**
+ * Where a title breaks. Without a canvas the width of a text is guessed, and a long line is guessed to be
+ * so long that the picture has an empty margin for it.
+ */
+function titleLines(title: string): string[] {
+  const lines: string[] = [];
+  for (const word of title.split(" ")) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + word.length >= TITLE_CHARS) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
 }

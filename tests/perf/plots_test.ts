@@ -66,9 +66,9 @@ test("the fitted law is beside what was measured, and its peak in the title", ()
     ) => [stageOf("insert", n, (1_000 + repeat) / (1 + 0.02 * (n - 1) + 0.01 * n * (n - 1)))],
   );
   const chart = chartOf(plotsOf(sweepWith(steps)), "throughput-insert");
-  assert.deepEqual(chart.series.map(({ name }) => name), ["USL fit", "measured"]);
+  assert.deepEqual(chart.series.map(({ name }) => name), ["Universal Scalability Law", "measured"]);
   assert.match(chart.title, /peak at 10 clients/);
-  const first = pointsOf(chart, "USL fit")[0];
+  const first = pointsOf(chart, "Universal Scalability Law")[0];
   assert.ok(first?.x === 1 && Math.abs(first.y / 1_001 - 1) < 0.01);
   assert.equal(pointsOf(chart, "measured").length, 6);
 });
