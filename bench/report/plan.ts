@@ -89,6 +89,7 @@ export function planOf({ isQuick, isTwoHostsOnly }: PlanOptions): Plan {
         ...whole("two-hosts-memory"),
         operations: ["insert", "lookup"],
         mostClients: mostTwoHostsClients,
+        processes: Math.min(sweep.processes, mostTwoHostsClients),
       },
     ],
   };
