@@ -21,7 +21,7 @@ interface Chunk {
   readonly address: number;
 }
 
-// Apart, and large ones are not kept, or a few of them would keep whole segments.
+// Apart, and single large ones are not kept, or a few of them would keep whole segments.
 const smallArena = new Arena();
 // A segment each time would have V8 collect garbage each time: it counts its 32 MiB, touched or not.
 const largeArena = new Arena({ keptBytes: KEPT_LARGE_BYTES });

@@ -73,20 +73,30 @@ function bytesOf(files: FolderFiles): number {
     .reduce((sum, name) => sum + files.size(name), 0);
 }
 
-/** Makes a folder where it is missing, so that a power failure does not take it, and all in it, away. */
+/** Sees to it that a folder is there, and that a power failure does not take it, and all in it, away. */
 async function makeFolder(folder: string): Promise<void> {
   const above = dirname(folder);
+  const make = () => Deno.mkdir(folder, { mode: 0o700 });
   try {
-    await Deno.mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound && above !== folder) {
+    await make().catch(async (error) => {
+      if (!(error instanceof Deno.errors.NotFound) || await isFolder(above)) throw error;
       await makeFolder(above);
-      return await makeFolder(folder);
-    }
-    if (error instanceof Deno.errors.AlreadyExists && (await Deno.stat(folder)).isDirectory) return;
-    throw error;
+      await make(); // once: there are folders that say "not found" whatever is asked of them
+    });
+  } catch (error) {
+    if (!(await isFolder(folder))) throw error;
+    // Who made it may have been ended before it was forced to disk; or it is where nothing can be forced.
+    return await syncFolder(above).catch(() => {});
   }
-  await syncFolder(above);
+  await syncFolder(above).catch((error) => {
+    // A folder that may be written to, and not read.
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await Deno.stat(path).catch(() => undefined);
+  return found?.isDirectory ?? false;
 }
 
 /** Makes the folder and takes its lock. */

@@ -317,6 +317,15 @@ Deno.test({
   },
 });
 
+Deno.test("htserver has the flags of V8 that keep its garbage small, and no other program", async () => {
+  for (const { name } of PROGRAMS) {
+    const hasThem = (await flagsOf(built.path(name))).some((flag) =>
+      flag.startsWith("--v8-flags=")
+    );
+    assert.equal(hasThem, name === "htserver", name);
+  }
+});
+
 Deno.test("the flags that are baked in deny subprocesses, libraries and other variables", async () => {
   await using folder = await scratch();
   await Deno.writeTextFile(`${folder.path}/try.mjs`, TRIES);

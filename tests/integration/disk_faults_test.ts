@@ -160,7 +160,7 @@ testWith(["strace"], "disk faults: a new data folder is durable in the one above
   await using temp = await TempFolder.make();
   const folder = `${temp.path}/new/table.ht`;
   const trace = `${temp.path}/trace`;
-  const command = ["strace", "-f", "-y", "-qq", "-o", trace, "-e", "trace=fsync,mkdir"];
+  const command = ["strace", "-f", "-y", "-qq", "-o", trace, "-e", "trace=fsync,?mkdir,?mkdirat"];
   await using program = new Program([...command, ...server(folder)]);
   using asker = await Asker.of(program);
   const { result } = await asker.ask({ method: "hello" }) as { result: { pid: number } };

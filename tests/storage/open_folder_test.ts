@@ -52,6 +52,10 @@ Deno.test("open_folder: a missing folder is made, for its owner only, and found 
   assert.equal(((await Deno.stat(folder)).mode ?? 0) & 0o077, 0);
 });
 
+Deno.test("open_folder: where no folder can be made, that is said", async () => {
+  for (const folder of ["", "/proc/nope", "/proc/nope/below"]) await refusal(folder);
+});
+
 Deno.test("open_folder: a file where the folder should be", async () => {
   await using temp = await TempFolder.make();
   const file = `${temp.path}/file`;
