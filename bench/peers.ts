@@ -57,6 +57,8 @@ async function main(): Promise<void> {
   const executable = executableAt < 0 ? undefined : Deno.args[executableAt + 1];
   const { cells, limitS, roundsEndS, ...plan } = isQuick ? QUICK : FULL;
   using interrupt = new Interrupt(limitS);
+  // Before anything is built: what is measured is the code as it is now.
+  const machine = await thisMachine();
   await using site = await Site.make(executable, interrupt.signal);
   const seed = seedFor("Order of the rounds");
   say(
@@ -75,7 +77,7 @@ async function main(): Promise<void> {
   );
   const redis = isQuick ? undefined : peers.get("Redis");
   const findings: Findings = {
-    machine: await thisMachine(),
+    machine,
     seed,
     cells,
     stages,

@@ -2,6 +2,7 @@
 import { messageOf } from "../../lib/base/errors.ts";
 import type { SweepData } from "../../lib/perf/sweep_data.ts";
 import { type Hosts, ONE_HOST } from "./hosts.ts";
+import { joinedSweeps } from "./joined_sweeps.ts";
 import type { Plan, SweepPlan } from "./plan.ts";
 import { ProcessorSampler } from "./processor_sampler.ts";
 import { sharesOf } from "./processor_shares.ts";
@@ -75,6 +76,7 @@ export async function measure(options: MeasureOptions): Promise<BenchData> {
     version: 1,
     command,
     isQuick: plan.isQuick,
+    removeKeys: plan.removeKeys,
     startedUnixMs,
     seconds: (Date.now() - startedUnixMs) / 1e3,
     site,
@@ -98,7 +100,7 @@ async function measurePart(
   const served = stack.use(await Served.start({ hosts, isDurable, folder, signal }));
   using sampler = new ProcessorSampler(served.pid);
   try {
-    const sweep = await runSweep(plan, served, hosts.clients, options.plan.keys, signal);
+    const sweep = await sweepOf(plan, served, hosts, options);
     await sink.sweep(plan.part, sweep);
     const shares = sampler.samples.length > 0
       ? sharesOf(sweep, sampler.samples, cores)
@@ -110,6 +112,20 @@ async function measurePart(
     }
     throw error;
   }
+}
+
+/** Removes have a sweep of their own, since they need more keys than a scan can go through in its time. */
+async function sweepOf(
+  plan: SweepPlan,
+  served: Served,
+  { clients }: Hosts,
+  { plan: { keys, removeKeys }, signal }: MeasureOptions,
+): Promise<SweepData> {
+  const others = plan.operations.filter((operation) => operation !== "remove");
+  const sweep = await runSweep({ ...plan, operations: others }, served, clients, keys, signal);
+  if (others.length === plan.operations.length) return sweep;
+  const removes = { ...plan, operations: ["remove"] as const };
+  return joinedSweeps(sweep, await runSweep(removes, served, clients, removeKeys, signal));
 }
 
 /** Counts system calls, on servers of their own: what is traced is slow. */

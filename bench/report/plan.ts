@@ -22,6 +22,8 @@ export interface Plan {
   readonly sweeps: readonly SweepPlan[];
   /** Keys in the table while it is read: the more, the longer a scan takes. */
   readonly keys: number;
+  /** Keys in the table when removes begin: more than they can remove in the time of a stage. */
+  readonly removeKeys: number;
   /** Requests of each operation whose system calls are counted; 0: none are. */
   readonly tracedRequests: number;
   readonly tracedClients: readonly number[];
@@ -39,6 +41,7 @@ const FULL = {
   mostDurableClients: 64,
   mostTwoHostsClients: 16,
   keys: 10_000,
+  removeKeys: 40_000,
   tracedRequests: 2_000,
   tracedClients: [1, 8],
   syncS: 2,
@@ -51,6 +54,7 @@ const QUICK = {
   mostDurableClients: 4,
   mostTwoHostsClients: 2,
   keys: 2_000,
+  removeKeys: 10_000,
   tracedRequests: 100,
   tracedClients: [1, 4],
   syncS: 0.3,

@@ -57,6 +57,8 @@ export interface BenchData {
   readonly command: string;
   /** A short run shows that everything works; its figures are rough. */
   readonly isQuick: boolean;
+  /** Keys in the table when removes begin, in the sweeps that have them apart; else not told. */
+  readonly removeKeys?: number;
   readonly startedUnixMs: number;
   readonly seconds: number;
   readonly site: Site;

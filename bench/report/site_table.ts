@@ -12,6 +12,10 @@ export function siteTable({ bench, sweeps }: Findings): string {
   return table(`${TABLES.site} What ran, and where`, [
     ...siteRows(bench),
     ...(settings === undefined ? [] : settingsRows(settings)),
+    ...(bench.removeKeys === undefined ? [] : [[
+      "removes",
+      `a sweep of their own, that begins with ${counted(bench.removeKeys, "key")}`,
+    ]]),
     ["seeds", all.map(({ seed }) => String(seed)).join(", ")],
   ], 2);
 }

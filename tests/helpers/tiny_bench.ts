@@ -27,6 +27,7 @@ try {
         warmupS: 0,
       })),
       keys: 100,
+      removeKeys: 100,
       tracedRequests: 20,
       tracedClients: [1, 2],
       syncS: 0.05,

@@ -1,0 +1,30 @@
+/** Makes one of two sweeps of different operations. */
+import type { SweepData } from "../../lib/perf/sweep_data.ts";
+
+/** A step has the operations of both as far as both got; what else is told is the first one's. */
+export function joinedSweeps(first: SweepData, second: SweepData): SweepData {
+  const counts = new Set([...first.steps, ...second.steps].map(({ clients }) => clients));
+  const steps = [...counts].toSorted((a, b) => a - b).map((clients) => {
+    const repeatsOf = ({ steps }: SweepData) =>
+      steps.find((step) => step.clients === clients)?.repeats ?? [];
+    const one = repeatsOf(first), other = repeatsOf(second);
+    const repeats = Array.from(
+      { length: Math.max(one.length, other.length) },
+      (_, at) => [...one[at] ?? [], ...other[at] ?? []],
+    );
+    return { clients, repeats };
+  });
+  return {
+    ...first,
+    settings: {
+      ...first.settings,
+      clients: Math.max(first.settings.clients, second.settings.clients),
+      operations: [...first.settings.operations, ...second.settings.operations],
+    },
+    steps,
+    analysis: { ...first.analysis, ...second.analysis },
+    unmeasuredErrors: first.unmeasuredErrors + second.unmeasuredErrors,
+    complete: first.complete && second.complete,
+    failure: first.failure ?? second.failure,
+  };
+}
