@@ -1,29 +1,33 @@
 /** `testperf`: flags to configuration, a client, the chosen test. See `--help`. */
 import { EXIT } from "./lib/base/errors.ts";
+import { plainLines } from "./lib/base/quoted.ts";
 import { stderrTerminal } from "./lib/base/terminal.ts";
 import { startNoMore, startOwn } from "./lib/cli/own_command.ts";
 import { printLine } from "./lib/cli/print.ts";
 import { readToken } from "./lib/cli/read_token.ts";
 import { environment, runMain } from "./lib/cli/run_main.ts";
 import { stopSignal } from "./lib/cli/stop_signal.ts";
-import { writeWholeFile } from "./lib/cli/whole_file.ts";
+import { requireFolderOf, writeWholeFile } from "./lib/cli/whole_file.ts";
 import { type ClientOptions, HtClient } from "./lib/client/ht_client.ts";
 import { parseTestPerfConfig } from "./lib/config/testperf_config.ts";
 import { runBasics } from "./lib/perf/basics.ts";
 import { measureSweep } from "./lib/perf/measure_sweep.ts";
 import { runOutliers } from "./lib/perf/outliers.ts";
-import { measure, type Output } from "./lib/perf/performance.ts";
-import { type ResultFiles, Results } from "./lib/perf/results.ts";
+import { measure } from "./lib/perf/performance.ts";
+import { type ResultFiles, Results, type ResultsOutput } from "./lib/perf/results.ts";
 import type { RawData } from "./lib/perf/series.ts";
 import { runWorker, WORKER_FLAG } from "./lib/perf/worker.ts";
 
-const output: Output = {
+const output: ResultsOutput = {
   result: printLine,
-  note: (line) => console.error(line),
+  // A server's words may be in it.
+  note: (line) => console.error(plainLines(line)),
+  chart: (line) => console.error(line),
 };
 
 const files: ResultFiles = {
   read: (file) => Deno.readTextFile(file),
+  requireFolderOf,
   write: writeWholeFile,
 };
 

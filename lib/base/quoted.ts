@@ -12,6 +12,16 @@ export function quoted(text: string): string {
   return escaped(JSON.stringify(shown));
 }
 
+/** A stranger's text as it is, but on one line: spaces in place of what could steer a terminal. */
+export function plainLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, " ");
+}
+
+/** The last guard before a terminal: lines stay lines, anything else that could steer it is a `?`. */
+export function plainLines(text: string): string {
+  return text.replace(/(?!\n)[\p{Cc}\u2028\u2029]/gu, "?");
+}
+
 /** Writes the characters that could steer a terminal and that JSON leaves alone as escapes. */
 export function escaped(text: string): string {
   return text.replace(

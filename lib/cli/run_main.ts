@@ -1,6 +1,7 @@
 /** How every program begins and ends: exit codes, and one sentence on stderr instead of a stack trace. */
 import { EXIT, ExitError, messageOf } from "../base/errors.ts";
 import { flushLog } from "../base/log.ts";
+import { plainLines } from "../base/quoted.ts";
 import { HtError, ServerNotFoundError } from "../client/errors.ts";
 
 /**
@@ -17,16 +18,20 @@ export async function runMain(name: string, main: () => Promise<number>): Promis
   } catch (error) {
     await flushLog();
     if (error instanceof ExitError) {
-      if (error.message) console.error(`${name}: ${error.message}`);
+      if (error.message) tell(`${name}: ${error.message}`);
       Deno.exit(error.exitCode);
     }
     if (error instanceof HtError) {
-      console.error(`${name}: ${error.message}`);
+      tell(`${name}: ${error.message}`);
       Deno.exit(error instanceof ServerNotFoundError ? EXIT.notFound : EXIT.failed);
     }
-    console.error(`${name}: unexpected failure, which is a bug to report: ${messageOf(error)}`);
+    tell(`${name}: unexpected failure, which is a bug to report: ${messageOf(error)}`);
     Deno.exit(EXIT.failed);
   }
+}
+
+function tell(line: string): void {
+  console.error(plainLines(line));
 }
 
 /** The named environment variables, as far as they are set. */

@@ -2,6 +2,7 @@
  * The errors of the client library. Those that a server answered carry its sentence; the others
  * say what became of the request.
  */
+import { plainLine } from "../base/quoted.ts";
 import type { Failure, FailureType } from "../protocol/message.ts";
 
 /** Any failure of a request or of reaching the server; `code` tells which. */
@@ -10,7 +11,8 @@ export class HtError extends Error {
   readonly code: FailureType | "ServerNotFound" | "ConnectionLost";
 
   constructor(code: HtError["code"], message: string) {
-    super(message);
+    // It may have a server's words in it, which must not look like lines of this program.
+    super(plainLine(message));
     this.code = code;
     this.name = new.target.name;
   }
@@ -89,5 +91,5 @@ const CLASSES: Readonly<Record<FailureType, new (failure: Failure) => ReplyError
 /** The error for an `ERROR` reply; of a type that this version does not know, a `ReplyError`. */
 export function errorFrom(failure: Failure): ReplyError {
   const known = Object.hasOwn(CLASSES, failure.type) ? CLASSES[failure.type] : ReplyError;
-  return new known(failure);
+  return new known({ ...failure, type: plainLine(failure.type) as FailureType });
 }

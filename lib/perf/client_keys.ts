@@ -12,6 +12,8 @@ export class ClientKeys {
   end = 0;
   /** The next key that a mixed load adds: beyond all that are looked up. */
   nextNew: number;
+  /** Numbers of the keys that a warm-up inserted, and has not removed for certain. */
+  readonly warmup: Set<number> = new Set();
   readonly #client: number;
   readonly #clients: number;
   #reserve: number[] = [];

@@ -56,7 +56,7 @@ export class ClientRun {
     this.#client = client;
     this.#tasks = tasks;
     this.#phase = phase;
-    this.#gaps = new GapWatch(phase.unixOffsetMs, client.connections);
+    this.#gaps = new GapWatch(phase.startedMs, phase.unixOffsetMs, client.connections);
     this.#lastMs = phase.startedMs;
   }
 

@@ -1,4 +1,5 @@
 /** What changed since an earlier run or sweep, and whether it is more than noise. */
+import { plainLine } from "../base/quoted.ts";
 import { type Change, compareRuns } from "./change.ts";
 import { type RawData, type Series, seriesOf, type SeriesPoint } from "./series.ts";
 import { type SettingsDifference, settingsDifferences } from "./settings.ts";
@@ -112,7 +113,8 @@ export function comparisonLines(comparison: Comparison): string[] {
       `Not a fair comparison of the server alone, since the settings differ (${told.join("; ")})`,
     );
   }
-  return lines;
+  // Names and texts may be a stranger's, and must not steer a terminal.
+  return lines.map(plainLine);
 }
 
 function comparedLine({ operation, clients, figure, ...rest }: Compared): string {

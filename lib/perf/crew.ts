@@ -7,13 +7,17 @@ import { type Process, WorkerProcess } from "./worker_process.ts";
 export class Crew implements AsyncDisposable {
   /** The one of this process, then those of the workers. */
   readonly shares: readonly Share[];
+  readonly #workers: readonly WorkerProcess[];
 
   constructor(workers: readonly Process[], events: ShareEvents) {
     const name = (place: number) => `Worker ${place + 2} of ${workers.length + 1}`;
-    this.shares = [
-      new OwnShare(events),
-      ...workers.map((worker, place) => new WorkerProcess(worker, name(place), events)),
-    ];
+    this.#workers = workers.map((worker, place) => new WorkerProcess(worker, name(place), events));
+    this.shares = [new OwnShare(events), ...this.#workers];
+  }
+
+  /** Waits until all have booted: what is measured meanwhile would be short of processors. */
+  async ready(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.ready()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,7 @@
 
 /** A silence; times in milliseconds since 1970. */
 export interface Gap {
-  /** The last answer before, or when the first of the requests that wait was sent. */
+  /** The last answer before, or when the first of the requests that wait was sent, or the start. */
   readonly fromUnixMs: number;
   /** The next answer, or the end of the stage. */
   readonly toUnixMs: number;
@@ -19,15 +19,17 @@ export const LEAST_GAP_MS = 1_000;
 export class GapWatch {
   readonly gaps: Gap[] = [];
   readonly #unixOffsetMs: number;
-  #quietSinceMs = 0;
+  #quietSinceMs: number;
   #waiting = 0;
   #connections: number;
 
   /**
+   * @param startedMs when it begins to watch, by the clock
    * @param unixOffsetMs what to add to the clock's time for that since 1970
    * @param connections that the client has made so far
    */
-  constructor(unixOffsetMs: number, connections: number) {
+  constructor(startedMs: number, unixOffsetMs: number, connections: number) {
+    this.#quietSinceMs = startedMs;
     this.#unixOffsetMs = unixOffsetMs;
     this.#connections = connections;
   }

@@ -9,7 +9,7 @@ import { Crew } from "./crew.ts";
 import { latenciesText, type Output, stageProgress, type Surroundings } from "./performance.ts";
 import { newSeed } from "./random.ts";
 import { failureNotes } from "./report.ts";
-import { isGood, type RunResult, runStages } from "./run.ts";
+import { isGood, type RunResult, runStages, unlessStopped } from "./run.ts";
 import { runSettings } from "./run_settings.ts";
 import { sweep, sweepClients, type SweepRun } from "./sweep.ts";
 import { analyseSweep } from "./sweep_analysis.ts";
@@ -35,6 +35,7 @@ export async function measureSweep(
     onProgress: (operations) => progress?.step(operations),
     onNote: output.note,
   });
+  await unlessStopped(crew.ready(), stop);
   const startedUnixMs = machineClock.unixMs();
   let server: Address | undefined;
   let keyBytes = 0;
@@ -63,6 +64,7 @@ export async function measureSweep(
           },
           onStageEnd: (data) => {
             progress?.end();
+            progress = undefined;
             if (data) failureNotes(data).forEach(output.note);
           },
           onNote: output.note,
@@ -87,6 +89,8 @@ export async function measureSweep(
     },
     onNote: output.note,
   });
+  // Nothing goes on any more when the results are told.
+  await crew[Symbol.asyncDispose]();
   const { steps, unmeasuredErrors, complete, failure } = result;
   const analysis = analyseSweep(steps, seed);
   const data: SweepData = {

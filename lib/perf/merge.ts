@@ -1,7 +1,14 @@
 /** Puts together what several clients, or several processes, measured at the same time. */
 import { commonGaps } from "./gap.ts";
 import { mergedLatency } from "./histogram.ts";
-import type { ClientData, ErrorCounts, Measured, StageData, StageEnd } from "./stage_data.ts";
+import {
+  type ClientData,
+  countOf,
+  type ErrorCounts,
+  type Measured,
+  type StageData,
+  type StageEnd,
+} from "./stage_data.ts";
 import { OPERATIONS } from "./workload.ts";
 
 /** From the least to the most serious. */
@@ -64,7 +71,8 @@ export function mergeStages(parts: readonly StageData[]): StageData {
     stage,
     loop,
     ratePerS: loop === "open"
-      ? parts.reduce((sum, { ratePerS }) => sum + (ratePerS ?? 0), 0)
+      // The parts are fractions of the rate: their sum is it but for the last bits.
+      ? Math.round(parts.reduce((sum, { ratePerS }) => sum + (ratePerS ?? 0), 0) * 1e6) / 1e6
       : null,
     startedUnixMs,
     startSpreadMs: Math.max(startSpreadMs, ...parts.map((part) => part.startSpreadMs)),
@@ -84,7 +92,7 @@ export function mergeStages(parts: readonly StageData[]): StageData {
 export function mergedErrors(parts: readonly ErrorCounts[]): ErrorCounts {
   const sum: Record<string, number> = {};
   for (const part of parts) {
-    for (const [kind, count] of Object.entries(part)) sum[kind] = (sum[kind] ?? 0) + count;
+    for (const [kind, count] of Object.entries(part)) sum[kind] = countOf(sum, kind) + count;
   }
   return sum;
 }

@@ -8,7 +8,7 @@ import { Crew } from "./crew.ts";
 import type { StagePlan } from "./plan.ts";
 import { newSeed } from "./random.ts";
 import { detailTable, LOOP_SENTENCE, stageLines, stageNotes } from "./report.ts";
-import { isGood, type RunEvents, runStages } from "./run.ts";
+import { isGood, type RunEvents, runStages, unlessStopped } from "./run.ts";
 import type { RunData } from "./run_data.ts";
 import { runSettings } from "./run_settings.ts";
 import type { RawData } from "./series.ts";
@@ -52,6 +52,7 @@ export async function measure(
     onProgress: (operations) => told.progressed(operations),
     onNote: output.note,
   });
+  await unlessStopped(crew.ready(), stop);
   const startedUnixMs = machineClock.unixMs();
   const { shares } = crew;
   const result = await runStages({
@@ -62,6 +63,8 @@ export async function measure(
     stop,
     events: told,
   });
+  // Nothing goes on any more when the results are told.
+  await crew[Symbol.asyncDispose]();
   const data: RunData = {
     format: "testperf run",
     version: 1,

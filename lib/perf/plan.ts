@@ -6,6 +6,7 @@ import { type Fractions, fractionsFrom } from "./random.ts";
 import type { StageLength } from "./runner.ts";
 import {
   chosenTasks,
+  cleanUpTasks,
   fillTasks,
   insertTasks,
   mixTasks,
@@ -58,7 +59,7 @@ export function planOf(config: TestPerfConfig, seed: number): Plan {
       ? config.operations.map((name) => stageOf(name, run))
       : [mixed(mix, run)],
     keys,
-    cleanUp: (client) => removeTasks(keysOf(client)),
+    cleanUp: (client) => cleanUpTasks(keysOf(client)),
   };
 }
 

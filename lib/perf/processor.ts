@@ -18,10 +18,15 @@ export interface ProcessorData {
   readonly allShare: number;
   /** Of its main thread, which sends and reads: 1 is all that it can take. */
   readonly mainShare: number;
+  /** There where the time was too short for `mainShare` to say anything. */
+  readonly isTooShort?: true;
 }
 
 /** From this share of its one thread on, a client is likely what limits the throughput. */
 export const BUSY_SHARE = 0.9;
+
+/** Below this time, the steps in which a thread's time is counted (some 10 ms) are too coarse. */
+const LEAST_MS = 200;
 
 /** This process's times, from the operating system (its main thread's in steps of some milliseconds). */
 export const ownProcessorTime: ProcessorWatch = (): ProcessorTime => ({
@@ -38,7 +43,8 @@ export function processorData(
   const share = (ms: number) => elapsedMs > 0 ? ms / elapsedMs : 0;
   return {
     allShare: share(after.allMs - before.allMs),
-    mainShare: share(after.mainMs - before.mainMs),
+    mainShare: Math.min(1, share(after.mainMs - before.mainMs)),
+    ...(elapsedMs < LEAST_MS ? { isTooShort: true } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Reads what `--json` printed earlier, and refuses what is none with a sentence that says why. */
 import { messageOf } from "../base/errors.ts";
+import { plainLine } from "../base/quoted.ts";
 import type { RawData } from "./series.ts";
 
 /** The version of both formats that is read. */
@@ -10,6 +11,11 @@ const FORMATS = ["testperf run", "testperf sweep"] as const;
 /** What was read is no raw data, or none that this program knows; the message says why. */
 export class RawDataError extends Error {
   override name = "RawDataError";
+
+  constructor(message: string) {
+    // It may have parts of a stranger's file in it.
+    super(plainLine(message));
+  }
 }
 
 /**
@@ -53,6 +59,22 @@ function parsed(text: string): Fields {
   return value;
 }
 
+/** The settings that are looked at later; any may be missing, as earlier versions did not know all. */
+const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  processes: isNumber,
+  pipeline: isNumber,
+  ops: isNumberOrNull,
+  durationMs: isNumberOrNull,
+  warmupMs: isNumber,
+  valueBytes: isNumber,
+  keyBytes: isNumber,
+  keys: isNumberOrNull,
+  distribution: (value) => value === null || isDistribution(value),
+  mix: (value) => value === null || isObject(value) && Object.values(value).every(isNumber),
+  ratePerS: isNumberOrNull,
+  verify: (value) => typeof value === "boolean",
+};
+
 /** The first member that is wrong, as a path; of those that are looked at later. */
 function problemOf(data: Fields): string | undefined {
   if (typeof data["target"] !== "string") return "target";
@@ -63,6 +85,10 @@ function problemOf(data: Fields): string | undefined {
   }
   const settings = data["settings"];
   if (!isObject(settings)) return "settings";
+  const wrong = Object.entries(SETTINGS).find(([name, isRight]) =>
+    settings[name] !== undefined && !isRight(settings[name])
+  );
+  if (wrong !== undefined) return `settings.${wrong[0]}`;
   if (data["format"] === "testperf run") {
     if (!isCount(settings["clients"])) return "settings.clients";
     return stagesProblem(data["stages"], "stages");
@@ -125,7 +151,16 @@ function isObject(value: unknown): value is Fields {
 }
 
 function isNumber(value: unknown): boolean {
-  return typeof value === "number" && value >= 0;
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
+function isNumberOrNull(value: unknown): boolean {
+  return value === null || isNumber(value);
+}
+
+function isDistribution(value: unknown): boolean {
+  return isObject(value) &&
+    (value["kind"] === "uniform" || value["kind"] === "zipf" && isNumber(value["theta"]));
 }
 
 function isCount(value: unknown): boolean {

@@ -44,7 +44,7 @@ export function stageLines({ stage, clients, sum }: StageData): string[] {
 /** What a reader must know besides the numbers: failures, gaps, bounds, a client that is too busy. */
 export function stageNotes(data: StageData): string[] {
   const share = busiestShare(data);
-  const busy = share > BUSY_SHARE
+  const busy = share !== undefined && share > BUSY_SHARE
     ? [
       `${data.stage}: the client's thread was busy ${
         percent(share)
@@ -54,9 +54,13 @@ export function stageNotes(data: StageData): string[] {
   return [...failureNotes(data), ...busy];
 }
 
-/** How busy the client's thread was, 0 to 1: of several processes the busiest one's. */
-export function busiestShare({ processors }: StageData): number {
-  return Math.max(0, ...processors.map(({ mainShare }) => mainShare));
+/**
+ * How busy the client's thread was, 0 to 1: of several processes the busiest one's. Undefined where
+ * the stage was too short to tell.
+ */
+export function busiestShare({ processors }: StageData): number | undefined {
+  const shares = processors.flatMap(({ mainShare, isTooShort }) => isTooShort ? [] : [mainShare]);
+  return shares.length === 0 ? undefined : Math.max(...shares);
 }
 
 /** What went wrong, or not as it was meant: failures, gaps, bounds. */
@@ -107,7 +111,8 @@ export function detailTable(stages: readonly StageData[]): string {
     const { stage, sum, sendDelay } = data;
     const own = [
       sendDelay === null ? "-" : milliseconds(sendDelay.p99Ms),
-      data.processors.map(({ mainShare }) => percent(mainShare)).join(" "),
+      data.processors.map(({ mainShare, isTooShort }) => isTooShort ? "-" : percent(mainShare))
+        .join(" "),
       data.processors.map(({ allShare }) => percent(allShare)).join(" "),
     ];
     const types = OPERATIONS.flatMap((operation) => {

@@ -9,9 +9,14 @@ import { readRawData } from "./read_data.ts";
 import type { RawData } from "./series.ts";
 import { terminalChart } from "./terminal_chart.ts";
 
+const RAW_DATA = "the raw data";
+const PICTURE = "a picture";
+
 /** The disk. */
 export interface ResultFiles {
   read(file: string): Promise<string>;
+  /** @throws {ExitError} where there is no folder to write that file to */
+  requireFolderOf(file: string, what: string): Promise<void>;
   /**
    * Writes a whole file or nothing.
    *
@@ -19,6 +24,12 @@ export interface ResultFiles {
    * @throws {ExitError} where it cannot be written
    */
   write(file: string, content: string | Uint8Array, what: string): Promise<void>;
+}
+
+/** Where lines go. */
+export interface ResultsOutput extends Output {
+  /** Takes a line of the chart, which may have colors. */
+  readonly chart: (line: string) => void;
 }
 
 /** What was asked for. */
@@ -31,14 +42,14 @@ export type ResultsWanted = Pick<
 export class Results {
   readonly #wanted: ResultsWanted;
   readonly #files: ResultFiles;
-  readonly #output: Output;
+  readonly #output: ResultsOutput;
   readonly #terminal: Terminal;
   readonly #before: RawData | undefined;
 
   private constructor(
     wanted: ResultsWanted,
     files: ResultFiles,
-    output: Output,
+    output: ResultsOutput,
     terminal: Terminal,
     before: RawData | undefined,
   ) {
@@ -50,42 +61,42 @@ export class Results {
   }
 
   /**
-   * Reads what is to be compared with, before anything is measured in vain.
+   * Reads what is to be compared with, and looks for the folders to write to, before anything is
+   * measured in vain.
    *
-   * @throws {ExitError} where it cannot be read, or is no raw data
+   * @throws {ExitError} where there is no such folder, or what is read is no raw data
    */
   static async prepare(
     wanted: ResultsWanted,
     files: ResultFiles,
-    output: Output,
+    output: ResultsOutput,
     terminal: Terminal,
   ): Promise<Results> {
-    const { compareFile } = wanted;
+    const { compareFile, csvFile, plot } = wanted;
+    if (csvFile !== undefined) await files.requireFolderOf(csvFile, RAW_DATA);
+    if (plot !== undefined) await files.requireFolderOf(plot.file, PICTURE);
     const before = compareFile === undefined ? undefined : await earlier(compareFile, files);
     return new Results(wanted, files, output, terminal, before);
   }
 
   /**
-   * Gives them, after the result lines.
+   * Gives them, after the result lines; files first, whatever becomes of the others.
    *
-   * @returns whether all files could be written; where not, a note said why
+   * @returns whether all could be given; where not, a note said why
    */
   async give(data: RawData): Promise<boolean> {
-    const { csvFile, plot, json } = this.#wanted;
-    if (this.#before !== undefined) {
-      const lines = comparisonLines(compareData(this.#before, data));
-      // With --json, stdout is one JSON object.
-      lines.forEach(json ? this.#output.note : this.#output.result);
-    }
-    if (this.#isChartShown()) terminalChart(data, this.#terminal).forEach(this.#output.note);
-    const writers = [
-      ...(csvFile === undefined ? [] : [() => this.#write(csvFile, csvOf(data), "the raw data")]),
+    const { csvFile, plot } = this.#wanted;
+    const before = this.#before;
+    const givers = [
+      ...(csvFile === undefined ? [] : [() => this.#write(csvFile, csvOf(data), RAW_DATA)]),
       ...(plot === undefined ? [] : [() => this.#plot(data, plot)]),
+      ...(before === undefined ? [] : [() => this.#compare(before, data)]),
+      ...(this.#isChartShown() ? [() => this.#chart(data)] : []),
     ];
     let isGood = true;
-    for (const write of writers) {
+    for (const give of givers) {
       try {
-        await write();
+        await give();
       } catch (error) {
         isGood = false;
         this.#output.note(messageOf(error));
@@ -97,6 +108,20 @@ export class Results {
   #isChartShown(): boolean {
     const { chart, json, quiet } = this.#wanted;
     return chart ?? (this.#terminal.isThere && !json && !quiet);
+  }
+
+  #compare(before: RawData, data: RawData): void {
+    const lines = made(
+      `Cannot compare with '${this.#wanted.compareFile}'`,
+      () => comparisonLines(compareData(before, data)),
+    );
+    // With --json, stdout is one JSON object.
+    lines.forEach(this.#wanted.json ? this.#output.note : this.#output.result);
+  }
+
+  #chart(data: RawData): void {
+    made("Cannot draw the chart", () => terminalChart(data, this.#terminal))
+      .forEach(this.#output.chart);
   }
 
   async #plot(data: RawData, { file, form }: NonNullable<ResultsWanted["plot"]>): Promise<void> {
@@ -111,13 +136,22 @@ export class Results {
     }
     for (const [at, name] of plotFileNames(file, plots).entries()) {
       const plot = plots[at];
-      if (plot !== undefined) await this.#write(name, await drawn(plot, form), "a picture");
+      if (plot !== undefined) await this.#write(name, await drawn(plot, form), PICTURE);
     }
   }
 
   async #write(file: string, content: string | Uint8Array, what: string): Promise<void> {
     await this.#files.write(file, content, what);
     if (!this.#wanted.quiet) this.#output.note(`Wrote ${what} to ${file}`);
+  }
+}
+
+/** @throws {ExitError} with what could not be done, where it could not */
+function made<T>(otherwise: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new ExitError(`${otherwise}: ${messageOf(error)}`);
   }
 }
 

@@ -78,17 +78,23 @@ export async function runStages(options: RunOptions): Promise<RunResult> {
   } catch (error) {
     // What was measured so far is worth keeping, whatever went wrong.
     failure = messageOf(error);
+    run.isOver = true;
     events.onStageEnd?.(undefined);
     events.onNote(`The run ended early: ${failure}. ${run.leftKeys}`);
   }
-  if (failure === null) await Promise.all(shares.map((share) => share.end()));
+  if (failure === null) {
+    for (const end of await Promise.allSettled(shares.map((share) => share.end()))) {
+      // All was measured by then.
+      if (end.status === "rejected") events.onNote(`At the run's end: ${messageOf(end.reason)}`);
+    }
+  }
   const { stages, unmeasuredErrors } = run;
   const complete = failure === null && stages.every((stage) => stage.complete);
   return { server, stages, unmeasuredErrors, complete, failure };
 }
 
 /** Waits for a promise, but not when stopped. @throws {ExitError} then, with the reason */
-async function unlessStopped<Result>(
+export async function unlessStopped<Result>(
   promise: Promise<Result>,
   stop: AbortSignal | undefined,
 ): Promise<Result> {
@@ -110,6 +116,8 @@ class Run {
   readonly stages: StageData[] = [];
   unmeasuredErrors = 0;
   failure: string | null = null;
+  /** Set by who waits no longer: from then on it keeps and tells nothing. */
+  isOver = false;
   readonly #options: RunOptions;
   readonly #shares: readonly Share[];
   readonly #clock: Clock;
@@ -191,7 +199,10 @@ class Run {
     return parts.some(({ isGone }) => isGone);
   }
 
-  #each<Result>(what: (share: Share) => Promise<Result>): Promise<Result[]> {
-    return Promise.all(this.#shares.map(what));
+  /** @throws {ExitError} where the run is over by then */
+  async #each<Result>(what: (share: Share) => Promise<Result>): Promise<Result[]> {
+    const results = await Promise.all(this.#shares.map(what));
+    if (this.isOver) throw new ExitError("The run is over");
+    return results;
   }
 }

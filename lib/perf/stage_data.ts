@@ -7,7 +7,7 @@ import type { LatencyData } from "./histogram.ts";
 import type { ProcessorData } from "./processor.ts";
 import type { Operation } from "./workload.ts";
 
-/** Failed operations by kind: the error's code, such as `KeyError`, or `WrongValue`. */
+/** Failed operations by kind: the error's code, such as `KeyError`, or `WrongValue`, or `Other`. */
 export type ErrorCounts = Readonly<Record<string, number>>;
 
 /** What came of some operations. */
@@ -74,6 +74,11 @@ export interface StageData {
 /** How many failed. */
 export function errorCount(errors: ErrorCounts): number {
   return Object.values(errors).reduce((sum, count) => sum + count, 0);
+}
+
+/** How many failed of one kind, which may be any text. */
+export function countOf(errors: ErrorCounts, kind: string): number {
+  return Object.hasOwn(errors, kind) ? errors[kind] ?? 0 : 0;
 }
 
 /** Operations per second. */

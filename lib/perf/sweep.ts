@@ -63,11 +63,16 @@ export function sweepClients(most: number): number[] {
   return [...counts, most];
 }
 
-/** Sweeps until all stages level out, or the most clients were tried, or a run ends early. */
+/**
+ * Sweeps until all stages level out, or the most clients were tried, or a run ends early. Before, it
+ * does a run of the first step that does not count: the server's code is compiled while it runs, and
+ * the first step would look slower than it is.
+ */
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const steps: StepData[] = [];
   let { operations } = options;
   let unmeasuredErrors = 0;
+  let isWarm = false;
   for (const clients of options.clientCounts) {
     const repeats: StepData["repeats"][number][] = [];
     const step = { clients, repeats };
@@ -75,8 +80,9 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
     while (repeats.length < options.repeats && failed === undefined) {
       const run = await options.run(clients, operations, repeats.length);
       unmeasuredErrors += run.unmeasuredErrors;
-      if (run.stages.length > 0) repeats.push(run.stages.map(withoutClientHistograms));
+      if (isWarm && run.stages.length > 0) repeats.push(run.stages.map(withoutClientHistograms));
       if (!run.complete) failed = run;
+      isWarm = true;
     }
     if (repeats.length > 0) {
       steps.push(step);

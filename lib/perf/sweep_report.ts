@@ -53,7 +53,7 @@ export function analysisLines(analysis: Readonly<Record<string, OperationAnalysi
 /** Where testperf itself, and not the server, is likely what limits a stage. */
 export function busyNotes(steps: readonly StepData[]): string[] {
   return stagesIn(steps).flatMap((stage) => {
-    const busy = steps.filter((step) => busyShare(stageOf(step, stage)) > BUSY_SHARE);
+    const busy = steps.filter((step) => (busyShare(stageOf(step, stage)) ?? 0) > BUSY_SHARE);
     if (busy.length === 0) return [];
     const counts = busy.map(({ clients }) => clients).join(", ");
     return [
@@ -64,9 +64,18 @@ export function busyNotes(steps: readonly StepData[]): string[] {
   });
 }
 
-/** How busy the client's thread was in most of the repeats, 0 to 1. */
-function busyShare(repeats: readonly StageData[]): number {
-  return repeats.length === 0 ? 0 : median(repeats.map(busiestShare));
+/** How busy the client's thread was in most of the repeats, 0 to 1; undefined: all were too short. */
+function busyShare(repeats: readonly StageData[]): number | undefined {
+  const shares = repeats.flatMap((data) => busiestShare(data) ?? []);
+  return shares.length === 0 ? undefined : median(shares);
+}
+
+/** The least and the most, of any number of values (arguments of a call are limited). */
+function range(values: readonly number[]): [number, number] {
+  return values.reduce<[number, number]>(
+    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
+    [Infinity, -Infinity],
+  );
 }
 
 function stageOf(step: StepData, stage: string): StageData[] {
@@ -76,16 +85,17 @@ function stageOf(step: StepData, stage: string): StageData[] {
 function rowOf(clients: number, repeats: readonly StageData[]): string[] {
   const sums = repeats.map(({ sum }) => opsPerSecond(sum));
   const each = repeats.flatMap((data) => data.clients.map(opsPerSecond));
+  const busy = busyShare(repeats);
   const rate = (value: number) => value.toFixed(1);
   const milliseconds = (of: (data: StageData) => number) => median(repeats.map(of)).toFixed(3);
   return [
     clientsText(clients),
     String(repeats.length),
-    ...[median(sums), Math.min(...sums), Math.max(...sums)].map(rate),
-    ...[median(sums) / clients, Math.min(...each), Math.max(...each)].map(rate),
+    ...[median(sums), ...range(sums)].map(rate),
+    ...[median(sums) / clients, ...range(each)].map(rate),
     milliseconds(({ sum }) => sum.latency.p50Ms),
     milliseconds(({ sum }) => sum.latency.p99Ms),
-    `${Math.round(100 * busyShare(repeats))}%`,
+    busy === undefined ? "-" : `${Math.round(100 * busy)}%`,
     String(repeats.reduce((total, { sum }) => total + errorCount(sum.errors), 0)),
   ];
 }

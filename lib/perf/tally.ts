@@ -9,8 +9,24 @@ import {
   WrongServerError,
 } from "../client/errors.ts";
 import { LatencyHistogram } from "./histogram.ts";
-import type { Measured } from "./stage_data.ts";
+import { countOf, type Measured } from "./stage_data.ts";
 import { type Operation, WrongValueError } from "./workload.ts";
+
+/** All codes that a failure can have; a server may send any other text as one. */
+const CODES: Readonly<Record<HtError["code"], true>> = {
+  KeyError: true,
+  RequestError: true,
+  MethodError: true,
+  ValueError: true,
+  TooLarge: true,
+  TableFull: true,
+  StorageError: true,
+  WrongServer: true,
+  AuthError: true,
+  Busy: true,
+  ServerNotFound: true,
+  ConnectionLost: true,
+};
 
 /** Operations of one type. */
 export class Tally {
@@ -26,7 +42,7 @@ export class Tally {
   /** One failed. */
   failed(operation: Operation, error: unknown): void {
     const kind = kindOf(error);
-    this.#errors[kind] = (this.#errors[kind] ?? 0) + 1;
+    this.#errors[kind] = countOf(this.#errors, kind) + 1;
     if (isUnknown(operation, error)) this.#unknown++;
   }
 
@@ -59,9 +75,9 @@ export function reasonToStop(operation: Operation, error: unknown): string | und
   return isEnd ? messageOf(error) : undefined;
 }
 
-/** A name for the kind of an error. */
+/** A name for the kind of an error: of a server's own invention, `Other`. */
 function kindOf(error: unknown): string {
-  if (error instanceof HtError) return error.code;
+  if (error instanceof HtError) return Object.hasOwn(CODES, error.code) ? error.code : "Other";
   if (error instanceof WrongValueError) return "WrongValue";
   return error instanceof Error ? error.name : "Error";
 }

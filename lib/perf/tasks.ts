@@ -58,9 +58,22 @@ export function removeTasks(keys: ClientKeys): Tasks {
   };
 }
 
+/** Removes all that a client may have left in the table: what warm-ups left, then its keys. */
+export function cleanUpTasks(keys: ClientKeys): Tasks {
+  const warmup = keys.warmup.values();
+  const own = removeTasks(keys);
+  return {
+    next() {
+      const key = warmup.next().value;
+      return key === undefined ? own.next() : { operation: "remove", key };
+    },
+  };
+}
+
 /**
  * Inserts and removes, by turns, keys that are never measured: a warm-up for changes that leaves the
  * table as it was. (Requests of one connection are executed in their order, so none is missing.)
+ * Where it ends after an insert, or a remove fails, the key stays noted in `keys.warmup`.
  *
  * @param keys whose client it is
  */
@@ -69,7 +82,11 @@ export function warmupTasks(keys: ClientKeys): Tasks {
   return {
     next() {
       const key = WARMUP_KEYS + keys.number(Math.floor(n / 2));
-      return { operation: n++ % 2 === 0 ? "insert" : "remove", key };
+      if (n++ % 2 === 0) {
+        keys.warmup.add(key);
+        return { operation: "insert", key };
+      }
+      return { operation: "remove", key, onDone: () => keys.warmup.delete(key) };
     },
   };
 }

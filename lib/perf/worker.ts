@@ -39,6 +39,8 @@ export async function runWorker(parts: WorkerParts): Promise<boolean> {
     onProgress: (count) => operations += count,
     onNote: (text) => tell({ type: "note", text }),
   });
+  // The first sign of life: it has booted, and reads orders from now on.
+  tell({ type: "alive", operations });
   const alive = setInterval(() => {
     tell({ type: "alive", operations });
     operations = 0;

@@ -10,8 +10,8 @@
  *     {"type":"cleanUp"}              {"type":"cleanedUp"}    take the keys out
  *     {"type":"end"}                  {"type":"ended"}        close the clients; `begin` may follow
  *
- * A worker answers each order once, and has one at a time. Besides, it sends `alive` every
- * `ALIVE_EVERY_MS`, so that one that hangs is found out, and `note` for the user. Where it cannot do
+ * A worker answers each order once, and has one at a time. Besides, it sends `alive` once it
+ * reads orders and then every `ALIVE_EVERY_MS`, so that one that hangs is found out, and `note` for the user. Where it cannot do
  * what it should, it sends `failed` and ends. It ends at once when its stdin does: a run that is
  * killed leaves no workers.
  *

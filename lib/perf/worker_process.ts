@@ -42,6 +42,9 @@ export class WorkerProcess implements Share {
   readonly #reading: Promise<void>;
   /** Who waits for the answer to the last order. */
   #waiting: PromiseWithResolvers<WorkerAnswer> | undefined;
+  /** Resolved once it is heard of. */
+  readonly #ready = Promise.withResolvers<void>();
+  #isReady = false;
   #failure: Error | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
@@ -56,7 +59,15 @@ export class WorkerProcess implements Share {
     this.#events = events;
     this.#silenceMs = silenceMs;
     this.#orders = process.stdin.getWriter();
+    // Whoever asks for something is told of a failure, too.
+    this.#ready.promise.catch(() => {});
     this.#reading = this.#read();
+  }
+
+  /** Waits until the process has booted. @throws {ExitError} where it fails before */
+  ready(): Promise<void> {
+    if (!this.#isReady) this.#listen();
+    return this.#ready.promise;
   }
 
   async begin(order: ShareOrder): Promise<Address> {
@@ -124,6 +135,8 @@ export class WorkerProcess implements Share {
   #take(line: string): void {
     const message = readAnswer(line);
     this.#listen();
+    this.#isReady = true;
+    this.#ready.resolve();
     if (message.type === "alive") this.#events.onProgress(message.operations);
     else if (message.type === "note") this.#events.onNote(message.text);
     else {
@@ -146,6 +159,7 @@ export class WorkerProcess implements Share {
     clearTimeout(this.#silence);
     if (this.#isClosed) return;
     this.#failure ??= new ExitError(`${this.#name} ${what}`);
+    this.#ready.reject(this.#failure);
     this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
   }

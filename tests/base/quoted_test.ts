@@ -1,7 +1,7 @@
 /** Proves that whatever came can be put into a message: short, on one line, safe to print. */
 import assert from "assert";
 import fc from "fast-check";
-import { quoted } from "../../lib/base/quoted.ts";
+import { plainLine, plainLines, quoted } from "../../lib/base/quoted.ts";
 
 Deno.test({
   name: "quoted: a short text is shown whole, in quotes",
@@ -31,6 +31,16 @@ Deno.test({
       const shown = quoted(`a${String.fromCharCode(code)}b`);
       assert.doesNotMatch(shown, /\p{Cc}/u, `of character ${code}`);
     }
+  },
+});
+
+Deno.test({
+  name: "quoted: plain lines keep their ends, a plain line has none",
+  permissions: "none",
+  fn() {
+    const text = "a\x1b[31m\tb\r\n\x9b\u2028\u2029\x7fc \u00e4\u2588";
+    assert.equal(plainLines(text), "a?[31m?b?\n????c \u00e4\u2588");
+    assert.equal(plainLine(text), "a [31m b      c \u00e4\u2588");
   },
 });
 

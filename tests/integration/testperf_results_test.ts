@@ -34,7 +34,7 @@ Deno.test("testperf: raw data and a picture are in their files, and nothing else
   assert.doesNotMatch(stderr, /\u2588|Throughput/);
 });
 
-Deno.test("testperf: what cannot be written is one sentence and exit code 1, after the results", async () => {
+Deno.test("testperf: what cannot be written is one sentence and exit code 1, before it measures", async () => {
   await using server = startServer();
   await using folder = await scratch();
   const file = `${folder.path}/none/raw.csv`;
@@ -42,11 +42,24 @@ Deno.test("testperf: what cannot be written is one sentence and exit code 1, aft
     fromSource("testperf.ts", server.target, "--ops", "5", "--csv", file),
   );
   assert.equal(code, 1);
-  assert.equal(stdout.trimEnd().split("\n").length, 4);
+  assert.equal(stdout, "");
   assert.match(
     stderr,
-    /^Cannot write the raw data to '[^']*none\/raw.csv': there is no such folder$/m,
+    /^testperf: Cannot write the raw data to '[^']*none\/raw.csv': there is no such folder$/m,
   );
+});
+
+Deno.test("testperf: no text that came from elsewhere steers the terminal", async () => {
+  await using server = startServer();
+  await using folder = await scratch();
+  const testperf = (...flags: string[]) =>
+    run(fromSource("testperf.ts", server.target, "--ops", "5", ...flags));
+  const note = await testperf("--csv", `${folder.path}/\x1b[31m.csv`);
+  assert.equal(note.code, 0, note.stderr);
+  assert.match(note.stderr, /^Wrote the raw data to .*\/\?\[31m.csv$/m);
+  const error = await testperf("--compare", `${folder.path}/\x1b[31m.json`);
+  assert.match(error.stderr, /^testperf: Cannot compare with '.*\/\?\[31m.json'/);
+  assert.ok(!`${note.stderr}${error.stderr}`.includes("\x1b"));
 });
 
 Deno.test("testperf: a file that is none to compare with ends it before it measures", async () => {

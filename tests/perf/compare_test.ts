@@ -164,6 +164,17 @@ test("where nothing succeeded there is a throughput of 0 and no p99", () => {
   assert.deepEqual(compared.map(({ figure }) => figure), ["throughput"]);
 });
 
+test("what a file has in it steers no terminal", () => {
+  const [stage] = runWith([stageOf("insert", 1, 100)]).stages;
+  assert.ok(stage);
+  const before = runWith([{ ...stage, stage: "\x1b[2Jx\nfaster\x9b" }], {
+    server: "\x1b]0;h\x07:1",
+  });
+  const lines = comparisonLines(compareData(before, runWith([stageOf("insert", 1, 100)])));
+  assert.ok(lines.some((line) => line.includes("[2Jx faster")), lines.join("\n"));
+  for (const line of lines) assert.doesNotMatch(line, /\p{Cc}/u);
+});
+
 test("raw data comes back from its JSON", () => {
   for (const data of [levelSweep(), runWith([stageOf("insert", 2, 9)]), runWith([])]) {
     assert.deepEqual(readRawData(JSON.stringify(data)), JSON.parse(JSON.stringify(data)));
@@ -188,8 +199,29 @@ test("other files are refused with a sentence that says what is wrong", () => {
   refused(JSON.stringify({ ...run, version: "\x1b[31m\n" }), /of version "\\u001b\[31m\\n" of/);
   refused(JSON.stringify({ ...run, stages: {} }), /^it is damaged: stages is missing/);
   refused(JSON.stringify({ ...run, startedUnixMs: 1e300 }), /startedUnixMs is missing or not/);
+  for (
+    const [name, value] of Object.entries({
+      pipeline: { toString: 1 },
+      ops: "many",
+      durationMs: [1],
+      warmupMs: null,
+      distribution: { kind: "\x1b[31m" },
+      mix: { insert: { toString: 1 } },
+      ratePerS: "1",
+      verify: 1,
+    })
+  ) {
+    const settings = { ...run.settings, [name]: value };
+    refused(JSON.stringify({ ...run, settings }), new RegExp(`: settings.${name} is missing or`));
+  }
+  refused(
+    JSON.stringify(run).replace(/"p99Ms":[^,}]+/, '"p99Ms":1e999'),
+    /latency is missing or not/,
+  );
   const [stage] = run.stages;
   assert.ok(stage);
+  const odd = { ...stage, sum: { ...stage.sum, operations: { "\x1b[2J\n": 1 } } };
+  refused(JSON.stringify({ ...run, stages: [odd] }), /^\P{Cc}+$/u);
   const broken = { ...stage, sum: { ...stage.sum, ops: "many" } };
   refused(JSON.stringify({ ...run, stages: [broken] }), /stages\[0\].sum.ops is missing or not/);
 });

@@ -11,7 +11,7 @@ function gap(fromUnixMs: number, toUnixMs: number, changes: Partial<Gap> = {}): 
 }
 
 test("answers in time are no gap, and neither is a client that asks nothing", () => {
-  const watch = new GapWatch(0, 1);
+  const watch = new GapWatch(0, 0, 1);
   for (let at = 0; at < 10; at++) {
     watch.sent(at * 5_000);
     watch.answered(at * 5_000 + LEAST_GAP_MS - 1, 1);
@@ -20,7 +20,7 @@ test("answers in time are no gap, and neither is a client that asks nothing", ()
 });
 
 test("a gap lasts from the last answer to the next one", () => {
-  const watch = new GapWatch(1e6, 1);
+  const watch = new GapWatch(0, 1e6, 1);
   watch.sent(0);
   watch.sent(0);
   watch.sent(300);
@@ -36,7 +36,7 @@ test("a gap lasts from the last answer to the next one", () => {
 });
 
 test("a lost connection is told however short; a failed request is no answer", () => {
-  const watch = new GapWatch(0, 1);
+  const watch = new GapWatch(0, 0, 1);
   watch.sent(0);
   watch.sent(1);
   watch.answered(10, 1);
@@ -50,6 +50,14 @@ test("a lost connection is told however short; a failed request is no answer", (
   assert.deepEqual(watch.gaps, [
     gap(20, 30, { connectionLost: true }),
     gap(60, 70, { connectionLost: true, answered: false }),
+  ]);
+});
+
+test("a server that is given up before a request leaves is not told of as gone since long ago", () => {
+  const watch = new GapWatch(3_500, 1e6, 1);
+  watch.givenUp(3_506);
+  assert.deepEqual(watch.gaps, [
+    gap(1e6 + 3_500, 1e6 + 3_506, { connectionLost: true, answered: false }),
   ]);
 });
 

@@ -1,6 +1,6 @@
 /** Proves that parts that were measured apart give the same as if they had been measured together. */
 import assert from "assert";
-import { mergeStages, sumOf } from "../../lib/perf/merge.ts";
+import { mergedErrors, mergeStages, sumOf } from "../../lib/perf/merge.ts";
 import { runStage } from "../../lib/perf/runner.ts";
 import type { StageData } from "../../lib/perf/stage_data.ts";
 import type { Task } from "../../lib/perf/workload.ts";
@@ -104,6 +104,17 @@ test("what went wrong in one part went wrong in the whole", () => {
     ["server gone", false, "why", { TooLarge: 1 }, { KeyError: 2 }],
   );
   assert.equal(merged.clientsAtBound, 1);
+});
+
+test("errors of any name are counted", () => {
+  const merged = mergedErrors([{ constructor: 2 }, { constructor: 1, toString: 1 }]);
+  assert.deepEqual(Object.entries(merged), [["constructor", 3], ["toString", 1]]);
+});
+
+test("the parts of a rate are the whole rate again", () => {
+  const lookup = stageWith("lookup", [clientWith(measuredWith(1, 1, [1]), "lookup")]);
+  const part: StageData = { ...lookup, loop: "open", ratePerS: 5_000 / 17 };
+  assert.equal(mergeStages(Array.from({ length: 17 }, () => part)).ratePerS, 5_000);
 });
 
 test("only parts of one stage are merged", () => {

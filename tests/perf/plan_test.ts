@@ -79,6 +79,26 @@ test("four stages insert, look up, scan and remove the same keys, and leave noth
   assert.equal(await carrier.client.size(), 0);
 });
 
+test("what warm-ups that end after an insert leave is taken away at the end", async () => {
+  const carrier = new Carrier();
+  const { stages: [insert, , , remove], cleanUp } = planOf(configOf("--clients", "2"), SEED);
+  assert.ok(insert && remove);
+  await carrier.all(2, insert.warmup, 7);
+  await carrier.all(2, remove.warmup, 5);
+  assert.equal(await carrier.client.size(), 4);
+  assert.equal((await carrier.all(2, cleanUp)).length, 4);
+  assert.equal(await carrier.client.size(), 0);
+});
+
+test("where a remove of a warm-up did not succeed, as its connection was lost, it is repeated", () => {
+  const { stages: [insert], cleanUp } = planOf(configOf(), SEED);
+  const warmup = insert?.warmup(0);
+  const [, lost] = [warmup?.next(), warmup?.next()];
+  assert.equal(lost?.operation, "remove");
+  const { operation, key } = cleanUp(0).next() ?? {};
+  assert.deepEqual([operation, key], ["remove", lost?.key]);
+});
+
 test("with --keys there are so many, however many operations, and what is left is taken away", async () => {
   const carrier = new Carrier();
   const { stages, cleanUp } = planOf(

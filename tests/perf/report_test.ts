@@ -149,3 +149,14 @@ test("the table has all percentiles, how late requests left, and the client's sh
   }
   assert.deepEqual(numbers.slice(7), ["50%", "60%"]);
 });
+
+test("where a stage is too short to tell how busy the client was, nothing is told", () => {
+  const client = clientWith(measuredWith(1, 0.01, [1]), "lookup");
+  const short = { mainShare: 1, allShare: 0.5, isTooShort: true } as const;
+  const stage = stageWith("lookup", [client], { processors: [short] });
+  assert.deepEqual(stageNotes(stage), []);
+  assert.match(detailTable([stage]), / {2}- +- +50%$/);
+  const mixed = { ...stage, processors: [short, { mainShare: 0.95, allShare: 1 }] };
+  assert.match(stageNotes(mixed).join(), /busy 95% of the time/);
+  assert.match(detailTable([mixed]), / {2}- 95% +50% 100%$/);
+});

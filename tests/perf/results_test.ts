@@ -28,7 +28,10 @@ interface Given {
   readonly written: Map<string, string | Uint8Array>;
 }
 
-/** @param readable files that are there. Names that begin with `/no` cannot be written. */
+/**
+ * @param readable files that are there. Names that begin with `/no` cannot be written, and those that
+ * begin with `/none` have no folder.
+ */
 async function give(
   wanted: Partial<ResultsWanted>,
   data: RawData = RUN,
@@ -39,6 +42,10 @@ async function give(
   const notes: string[] = [];
   const written = new Map<string, string | Uint8Array>();
   const files = {
+    requireFolderOf: (file: string, what: string) =>
+      file.startsWith("/none")
+        ? Promise.reject(new ExitError(`Cannot write ${what} to '${file}': no folder`))
+        : Promise.resolve(),
     read: (file: string) => {
       const text = readable[file];
       return text === undefined ? Promise.reject(new Error("no such file")) : Promise.resolve(text);
@@ -52,6 +59,7 @@ async function give(
   const output = {
     result: (line: string) => void results.push(line),
     note: (line: string) => void notes.push(line),
+    chart: (line: string) => void notes.push(line),
   };
   const all = await Results.prepare({ ...WANTED, ...wanted }, files, output, terminal);
   return { isGood: await all.give(data), results, notes, written };
@@ -139,6 +147,35 @@ test("what cannot be compared with is refused before anything is measured", asyn
       return true;
     });
   }
+});
+
+test("a file without a folder is refused before anything is measured", async () => {
+  const plot = { file: "/none/a.svg", form: "svg" } as const;
+  for (const wanted of [{ csvFile: "/none/a.csv" }, { plot }]) {
+    const files = {
+      read: () => Promise.reject(new Error("no such file")),
+      requireFolderOf: (file: string) => Promise.reject(new ExitError(`no folder for ${file}`)),
+      write: () => Promise.resolve(),
+    };
+    const output = { result() {}, note() {}, chart() {} };
+    await assert.rejects(
+      Results.prepare({ ...WANTED, ...wanted }, files, output, PIPE),
+      /^ExitError: no folder for \/none\/a\./,
+    );
+  }
+});
+
+test("a comparison that fails is one sentence, and costs no file", async () => {
+  // Fails as it is looked at, which no check of a file foresaw.
+  const data = { ...RUN, startedUnixMs: NaN };
+  const before = { "old.json": JSON.stringify(RUN) };
+  const wanted = { compareFile: "old.json", csvFile: "out.csv", chart: true };
+  const { isGood, notes, results, written } = await give(wanted, data, PIPE, before);
+  assert.equal(isGood, false);
+  assert.deepEqual(results, []);
+  assert.deepEqual([...written.keys()], ["out.csv"]);
+  assert.match(notes[1] ?? "", /^Cannot compare with 'old.json': Invalid time value$/);
+  assert.ok(notes.includes("Throughput (ops/s)"));
 });
 
 test("of nothing there is no picture, and it is said", async () => {

@@ -129,3 +129,44 @@ Deno.test("run: stopped before it began, it says why", async () => {
   const stop = AbortSignal.abort("ended by SIGTERM");
   await assert.rejects(run(1, server.target, [], { stop }), { message: "ended by SIGTERM" });
 });
+
+Deno.test("run: what goes on after it was stopped neither is kept nor tells anything", async () => {
+  await using server = startServer();
+  const stop = new AbortController();
+  const notes: string[] = [];
+  const told: (string | undefined)[] = [];
+  const share = new OwnShare({ onNote() {}, onProgress: () => stop.abort("ended by SIGINT") });
+  const result = await runStages({
+    config: parseTestPerfConfig([server.target, "--duration", "30"], {}),
+    connection: {},
+    seed: 5,
+    shares: [share],
+    stop: stop.signal,
+    events: {
+      onStage: ({ name }) => told.push(name),
+      onStageEnd: (data) => told.push(data?.stage),
+      onNote: (text) => notes.push(text),
+    },
+  });
+  await share.close();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.deepEqual([result.stages, told, notes.length], [[], ["insert", undefined], 1]);
+});
+
+Deno.test("run: a share that fails at the very end does not lose what was measured", async () => {
+  await using server = startServer();
+  const notes: string[] = [];
+  const share = new OwnShare(NO_EVENTS);
+  share.end = () => Promise.reject(new Error("the worker died"));
+  try {
+    const result = await run(1, server.target, ["--ops", "5"], {
+      shares: [share],
+      events: { onNote: (text) => notes.push(text) },
+    });
+    assert.equal(result.stages.length, 4);
+    assert.ok(isGood(result));
+    assert.deepEqual(notes, ["At the run's end: the worker died"]);
+  } finally {
+    await OwnShare.prototype.end.call(share);
+  }
+});

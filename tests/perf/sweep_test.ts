@@ -78,6 +78,21 @@ test("stops two steps after throughput levels out", async () => {
   assert.deepEqual([lookup?.plateau.verdict, lookup?.plateau.clients], ["levels out", 6]);
 });
 
+test("the first run of all does not count: the server is cold", async () => {
+  const runs: number[] = [];
+  const { steps } = await swept(() => 0, {
+    clientCounts: [1, 2],
+    repeats: 2,
+    run: (clients) => {
+      const rate = runs.push(clients) === 1 ? 10 : 1_000;
+      return Promise.resolve({ ...GOOD, stages: [stage("lookup", clients, rate)] });
+    },
+  });
+  assert.deepEqual(runs, [1, 1, 1, 2, 2]);
+  const rates = steps.map(({ repeats }) => repeats.flat().map(({ sum }) => sum.ops / 2));
+  assert.deepEqual(rates, [[1_000, 1_000], [1_000, 1_000]]);
+});
+
 test("rises to the most clients", async () => {
   const result = await swept((clients) => 10_000 * clients);
   assert.deepEqual(clientsOf(result), sweepClients(64));

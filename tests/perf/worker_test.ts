@@ -1,6 +1,7 @@
 /** Proves that a worker does what it is told, and that one that fails in any way is found out. */
 import assert from "assert";
 import { parseTestPerfConfig } from "../../lib/config/testperf_config.ts";
+import { Crew } from "../../lib/perf/crew.ts";
 import type { ShareEvents } from "../../lib/perf/own_share.ts";
 import type { Share, ShareOrder, Unmeasured } from "../../lib/perf/share.ts";
 import { WorkerProcess } from "../../lib/perf/worker_process.ts";
@@ -94,6 +95,24 @@ test("orders and answers pass through the pipes as they are", async () => {
     ["end"],
     ["close"],
   ]);
+});
+
+test("a worker is ready once it reads orders, and says so at once", async () => {
+  const { process } = pipedWorker(() => new NotingShare(), 1e6);
+  await using crew = new Crew([process], NO_EVENTS);
+  await crew.ready();
+});
+
+test("one that is not heard of is waited for, but not for ever; one that ends, no longer", async () => {
+  const silent = new PlayedProcess();
+  const hanging = new WorkerProcess(silent, "Worker", NO_EVENTS, 50);
+  await assert.rejects(hanging.ready(), /was not heard of for 0.05 s/);
+  const dying = new PlayedProcess();
+  await using crew = new Crew([dying], NO_EVENTS);
+  const ready = crew.ready();
+  dying.end({ code: 3, signal: null });
+  await assert.rejects(ready, /^ExitError: Worker 2 of 2 .* ended with exit code 3/);
+  await hanging.close();
 });
 
 test("what a worker cannot do is told as a sentence, and it ends", async () => {

@@ -1,0 +1,33 @@
+/** Proves that files are written whole, past whatever others put in the folder, or refused in a sentence. */
+import assert from "assert";
+import { requireFolderOf, writeWholeFile } from "../../lib/cli/whole_file.ts";
+
+async function scratch() {
+  const path = await Deno.makeTempDir();
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+Deno.test("whole_file: a link with a name that can be guessed is not followed", async () => {
+  await using folder = await scratch();
+  const [file, other] = [`${folder.path}/raw.csv`, `${folder.path}/other`];
+  await Deno.writeTextFile(other, "precious");
+  await Deno.symlink(other, `${file}.${Deno.pid}.tmp`);
+  await writeWholeFile(file, "text", "it");
+  assert.equal(await Deno.readTextFile(file), "text");
+  assert.equal(await Deno.readTextFile(other), "precious");
+});
+
+Deno.test("whole_file: whether there is a folder is known before there is a file", async () => {
+  await using folder = await scratch();
+  await requireFolderOf(`${folder.path}/raw.csv`, "it");
+  await requireFolderOf("raw.csv", "it");
+  await assert.rejects(requireFolderOf(`${folder.path}/none/raw.csv`, "it"), {
+    name: "ExitError",
+    message: `Cannot write it to '${folder.path}/none/raw.csv': there is no such folder`,
+  });
+  await Deno.writeTextFile(`${folder.path}/file`, "");
+  await assert.rejects(requireFolderOf(`${folder.path}/file/raw.csv`, "it"), {
+    name: "ExitError",
+    message: `Cannot write it to '${folder.path}/file/raw.csv': its folder is a file`,
+  });
+});

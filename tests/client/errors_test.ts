@@ -1,0 +1,17 @@
+/** Proves that a server's words in an error are one line that steers no terminal. */
+import assert from "assert";
+import { ConnectionLostError, errorFrom } from "../../lib/client/errors.ts";
+import type { FailureType } from "../../lib/protocol/message.ts";
+
+Deno.test({
+  name: "errors: control characters of a server are spaces",
+  permissions: "none",
+  fn() {
+    const message = "no\x1b[2J\ninsert: 9 ops\r\x9b";
+    const error = errorFrom({ type: "Odd\x1b\n" as FailureType, message });
+    assert.equal(error.message, "no [2J insert: 9 ops  ");
+    assert.equal(error.code, "Odd  ");
+    assert.equal(new ConnectionLostError(message, false).message, error.message);
+    assert.equal(errorFrom({ type: "KeyError", message: "none" }).name, "KeyError");
+  },
+});
