@@ -1,8 +1,8 @@
 /** The command line of `testperf`. */
-import { InvalidArgumentError } from "@commander-js/extra-typings";
 import type { Address } from "../base/address.ts";
 import { CATALOG_PORT, catalogsFrom } from "../base/catalog_hosts.ts";
 import { UsageError } from "../base/errors.ts";
+import { checkCombinations, checkResultFlags, type CombinedFlags } from "./flag_combinations.ts";
 import { type PlotFile, plotFile } from "./plot_file.ts";
 import {
   CATALOG_HELP,
@@ -15,26 +15,19 @@ import {
   serverTarget,
 } from "./program.ts";
 import { integer, seconds, size } from "./units.ts";
+import {
+  type KeyDistribution,
+  keyDistribution,
+  keyPrefix,
+  type MeasuredOperation,
+  type MixShares,
+  mixShares,
+  operationList,
+  OPERATIONS,
+} from "./workload_flags.ts";
 
 /** What to measure. */
 export type TestMode = "performance" | "basics" | "outliers";
-
-/** Operations in the order of the stages. */
-const OPERATIONS = ["insert", "lookup", "scan", "remove"] as const;
-
-/** Shares of the operations in a mixed load, in percent. */
-export type MixShares = Readonly<Partial<Record<typeof OPERATIONS[number], number>>>;
-
-/** Which keys are looked up more often than others. */
-export type KeyDistribution =
-  | { readonly kind: "uniform" }
-  | { readonly kind: "zipf"; readonly theta: number };
-
-/** Exponent of Zipf's law where none is given: that of the YCSB benchmark. */
-const ZIPF_THETA = 0.99;
-
-/** An operation that can be measured. */
-export type MeasuredOperation = typeof OPERATIONS[number];
 
 /** Keys of a mixed load, and of stages without inserts, where `--keys` does not say. */
 const MIX_KEYS = 10_000;
@@ -283,134 +276,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
   };
 }
 
-/** The flags that do not go with each other. */
-interface Combined {
-  readonly basics: boolean;
-  readonly outliers: boolean;
-  readonly sweep?: number | true | undefined;
-  readonly repeats?: number | undefined;
-  readonly clients?: number | undefined;
-  readonly processes: number;
-  readonly operations?: unknown;
-  readonly mix?: unknown;
-  readonly ops?: unknown;
-  readonly duration?: unknown;
-  readonly pipeline?: unknown;
-  readonly rate?: unknown;
-}
-
-function checkCombinations(flags: Combined): void {
-  const { basics, outliers, sweep, repeats, clients, processes, operations, mix } = flags;
-  const { ops, duration, pipeline, rate } = flags;
-  const refuse = (isWrong: boolean, message: string) => {
-    if (isWrong) throw new UsageError(message);
-  };
-  refuse(
-    basics && outliers,
-    "--basics and --outliers are two tests: choose one (see testperf --help)",
-  );
-  refuse(
-    (basics || outliers) && (sweep !== undefined || processes > 1),
-    "--sweep and --processes are for measuring, not for --basics or --outliers",
-  );
-  refuse(
-    ops !== undefined && duration !== undefined,
-    "--ops and --duration both say how long a stage is: choose one",
-  );
-  refuse(
-    rate !== undefined && pipeline !== undefined,
-    "--pipeline is for requests that wait for replies, and with --rate none does: choose one",
-  );
-  refuse(
-    operations !== undefined && mix !== undefined,
-    "--operations chooses among the stages, and --mix has a single one: choose one",
-  );
-  refuse(
-    sweep !== undefined && clients !== undefined,
-    "--sweep has runs of 1, 2, 3, ... clients: say how many at most as in --sweep 16, not by --clients",
-  );
-  refuse(
-    sweep !== undefined && rate !== undefined,
-    "--sweep looks for the highest throughput, and --rate fixes it: choose one",
-  );
-  refuse(repeats !== undefined && sweep === undefined, "--repeats is for --sweep");
-}
-
-function sweepOf({ sweep, repeats = SWEEP.repeats }: Combined): SweepConfig | undefined {
+function sweepOf({ sweep, repeats = SWEEP.repeats }: CombinedFlags): SweepConfig | undefined {
   if (sweep === undefined) return undefined;
   return { maxClients: sweep === true ? SWEEP.clients : sweep, repeats };
-}
-
-/** Reads `insert,lookup`; the order of the stages stays theirs. */
-function operationList(text: string): readonly MeasuredOperation[] {
-  const names = text.split(",");
-  const known = OPERATIONS.filter((name) => names.includes(name));
-  if (known.length === names.length) return known;
-  throw new InvalidArgumentError(
-    `It must be some of ${OPERATIONS.join(",")}, each at most once, with commas between.`,
-  );
-}
-
-/** The flags of what is made of the raw data. */
-interface ResultFlags {
-  readonly basics: boolean;
-  readonly outliers: boolean;
-  readonly csv?: unknown;
-  readonly plot?: unknown;
-  readonly compare?: unknown;
-  readonly chart?: unknown;
-}
-
-function checkResultFlags(flags: ResultFlags): void {
-  if (!flags.basics && !flags.outliers) return;
-  const name = (["csv", "plot", "compare", "chart"] as const)
-    .find((one) => flags[one] !== undefined);
-  if (name === undefined) return;
-  throw new UsageError(`--${name} is for measurements, and --basics and --outliers are none`);
-}
-
-/** Reads `lookup=90,insert=10`. */
-function mixShares(text: string): MixShares {
-  const shares: Partial<Record<typeof OPERATIONS[number], number>> = {};
-  for (const part of text.split(",")) {
-    const [, name, digits = ""] = /^([a-z]+)=(\d{1,3}(?:\.\d+)?)$/.exec(part) ?? [];
-    const operation = OPERATIONS.find((one) => one === name);
-    if (operation === undefined || operation in shares) {
-      throw new InvalidArgumentError(
-        `It must be shares such as lookup=90,insert=10, each of ${
-          OPERATIONS.join(", ")
-        } at most once.`,
-      );
-    }
-    shares[operation] = Number(digits);
-  }
-  const sum = Object.values(shares).reduce((total, share) => total + share, 0);
-  if (Math.abs(sum - 100) > 1e-6) {
-    throw new InvalidArgumentError(`The shares must add up to 100, not ${sum}.`);
-  }
-  if ((shares.remove ?? 0) > (shares.insert ?? 0)) {
-    throw new InvalidArgumentError(
-      "There must be as many inserts as removes, or there would be nothing left to remove.",
-    );
-  }
-  return shares;
-}
-
-/** Reads `uniform`, `zipf` or `zipf:THETA`. */
-function keyDistribution(text: string): KeyDistribution {
-  if (text === "uniform") return { kind: "uniform" };
-  const [isZipf, digits] = /^zipf(?::(\d{1,2}(?:\.\d+)?))?$/.exec(text) ?? [];
-  const theta = digits === undefined ? ZIPF_THETA : Number(digits);
-  if (isZipf === undefined || !(theta > 0 && theta <= 10)) {
-    throw new InvalidArgumentError(
-      `It must be uniform, zipf (which is zipf:${ZIPF_THETA}) or zipf:THETA with THETA up to 10.`,
-    );
-  }
-  return { kind: "zipf", theta };
-}
-
-/** Reads a prefix of keys: ASCII, so that its size is known, and nothing that a regex takes apart. */
-function keyPrefix(text: string): string {
-  if (/^[A-Za-z0-9._-]{1,100}$/.test(text)) return text;
-  throw new InvalidArgumentError("It must be 1 to 100 ASCII letters, digits, '.', '_' or '-'.");
 }

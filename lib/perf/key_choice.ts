@@ -6,7 +6,7 @@
  * monotone discrete distributions, ACM TOMACS 6(3), 1996): exact, for any theta above 0, in constant
  * time and memory, whatever n is.
  */
-import type { KeyDistribution } from "../config/testperf_config.ts";
+import type { KeyDistribution } from "../config/workload_flags.ts";
 import type { Fractions } from "./random.ts";
 
 /** Gives a key's number, from 0 to below the number of keys. */

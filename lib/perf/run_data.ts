@@ -3,7 +3,7 @@
  * read again. Members are only ever added within a version; readers ignore those that they do not
  * know.
  */
-import type { KeyDistribution, MixShares } from "../config/testperf_config.ts";
+import type { KeyDistribution, MixShares } from "../config/workload_flags.ts";
 import type { StageData } from "./stage_data.ts";
 import type { Operation } from "./workload.ts";
 

@@ -1,5 +1,5 @@
 /** What each client does in a stage, in a warm-up, before the first stage and after the last. */
-import type { MixShares } from "../config/testperf_config.ts";
+import type { MixShares } from "../config/workload_flags.ts";
 import type { ClientKeys } from "./client_keys.ts";
 import type { KeyChoice } from "./key_choice.ts";
 import { WARMUP_KEYS } from "./keys.ts";

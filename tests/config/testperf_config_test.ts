@@ -143,6 +143,15 @@ test("one server, and one test of it", () => {
   assert.match(usageError(() => parse()), /missing required argument/);
   assert.match(usageError(() => parse("a", "b")), /too many arguments/);
   assert.match(usageError(() => parse("a", "--basics", "--outliers")), /choose one/);
+  for (
+    const load of [["--clients", "2"], ["--rate", "9"], ["--duration", "1"], [
+      "--mix",
+      "lookup=100",
+    ]]
+  ) {
+    const sentence = usageError(() => parse("a", "--basics", ...load));
+    assert.ok(sentence.startsWith(`${load[0]} is for measuring`), sentence);
+  }
   for (const flags of [["--csv", "a"], ["--plot", "a.svg"], ["--compare", "a"], ["--chart"]]) {
     const [flag = ""] = flags;
     const sentence = usageError(() => parse("a", "--outliers", ...flags));
