@@ -4,6 +4,7 @@ import { DRAIN_MS } from "./base/limits.ts";
 import type { Log } from "./base/log.ts";
 import { VERSION } from "./base/version.ts";
 import type { ServerFacts } from "./catalog/announcement.ts";
+import { type Limits, limitsForInfo } from "./config/limit_flags.ts";
 import type { ServerConfig } from "./config/server_config.ts";
 import { CommandQueue } from "./engine/command_queue.ts";
 import { Executor } from "./engine/executor.ts";
@@ -15,19 +16,9 @@ import type { CommandContext } from "./table/commands.ts";
 import type { HashTable } from "./table/hash_table.ts";
 
 /** What one needs to know to run a server, beside the log. */
-export type HtServerOptions = Pick<
-  ServerConfig,
-  | "project"
-  | "owner"
-  | "host"
-  | "port"
-  | "maxClients"
-  | "maxRequestBytes"
-  | "maxReplyBytes"
-  | "maxOutputBytes"
-  | "maxTableBytes"
-  | "catalogIntervalMs"
->;
+export type HtServerOptions =
+  & Pick<ServerConfig, "project" | "owner" | "host" | "port" | "catalogIntervalMs">
+  & Limits;
 
 /** Updates that may get lost one after another before a record counts as stale. */
 const UPDATES_PER_LIFETIME = 5;
@@ -133,7 +124,7 @@ export class HtServer {
 
   /** The members of `info`. */
   info(): Record<string, unknown> {
-    const { project, owner, maxTableBytes, maxClients } = this.#options;
+    const { project, owner } = this.#options;
     return {
       project,
       owner,
@@ -146,8 +137,9 @@ export class HtServer {
       size: this.size,
       durability: this.#storage.durability,
       memory_bytes: this.#table.bytes,
-      max_memory_bytes: maxTableBytes,
-      max_clients: maxClients,
+      buffer_bytes: this.#acceptor.bufferBytes,
+      limits: limitsForInfo(this.#options),
+      turned_away: Object.fromEntries(this.#acceptor.turnedAway),
       ops: this.#executor.ops,
     };
   }

@@ -2,6 +2,7 @@
  * A durable server in a process of its own, with what the questions need to set: how it syncs, how long
  * a sync takes, when it writes checkpoints. Started by `startServer`; its argument is a `Setup` as JSON.
  */
+import { limitsFrom } from "../../lib/config/limit_flags.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { SyncChoice } from "../../lib/engine/sync_choice.ts";
 import { HtServer } from "../../lib/ht_server.ts";
@@ -12,6 +13,9 @@ import { HashTable } from "../../lib/table/hash_table.ts";
 import { fromSource, Program } from "../../tests/helpers/program.ts";
 import { v8Flags, withV8Flags } from "./htserver.ts";
 import { SlowFiles } from "./slow_files.ts";
+
+/** Of the machine, as far as limits depend on it: the table may take half. */
+const MEMORY_BYTES = 2e9;
 
 /** What the server is to do. */
 export interface Setup {
@@ -67,12 +71,8 @@ async function main({ folder, sync, syncMs }: Setup): Promise<void> {
       owner: "bench",
       host: "127.0.0.1",
       port: 0,
-      maxClients: 1_000,
-      maxRequestBytes: 16_000_000,
-      maxReplyBytes: 64_000_000,
-      maxOutputBytes: 1_000_000,
-      maxTableBytes: 1_000_000_000,
       catalogIntervalMs: 60_000,
+      ...limitsFrom({}, MEMORY_BYTES),
     },
     { table, storage },
     undefined,

@@ -20,13 +20,70 @@ export const MIN_LINE_BYTES = 4_000;
 export const MAX_LINE_BYTES = 256_000_000;
 
 /** Connected clients; the next one is answered `Busy` once and closed. */
-export const MAX_CLIENTS = 10_000;
+export const MAX_CLIENTS = 12_000;
+
+/** Open files that a server needs besides its clients: log, checkpoint, catalogs. */
+export const OTHER_OPEN_FILES = 256;
+
+/** Connected clients from one address (IPv6: one /64 network); the next one from there is told `Busy`. */
+export const MAX_CLIENTS_PER_ADDRESS = 11_000;
+
+/** Connects from one address in a second, on average; beyond it they are told `Busy`. */
+export const MAX_CONNECTS_PER_SECOND = 2_000;
+
+/** So many seconds' worth of connects may come at once, after a quiet time. */
+export const CONNECT_BURST_S = 10;
+
+/** Addresses whose connects and wrong tokens are remembered; beyond it, the one not seen for longest is forgotten. */
+export const MAX_ADDRESSES = 20_000;
+
+/**
+ * When all places are taken, one more is kept for the owner: a connection from the server's own machine
+ * that asks for `hello` or `info`. It has this long to ask, in milliseconds, before it is told `Busy`.
+ */
+export const OWNER_SPEAKS_MS = 250;
+
+/** After so long without a request, in milliseconds, the owner's place goes to the next one who wants it. */
+export const OWNER_IDLE_MS = 1_000;
+
+/** Longest line from a client that has not shown its token yet, in bytes; a longer one is `TooLarge`. */
+export const MAX_GREETING_BYTES = 16_384;
 
 /**
  * Bytes of replies waiting for one client; beyond it, none of its requests is executed nor read
- * until it has taken some. So one client costs this much and one reply more at the most.
+ * until it has taken some.
  */
 export const MAX_OUTPUT_BYTES = 1_000_000;
+
+/** Share of the machine's memory for half-sent requests and waiting replies of all clients by default. */
+export const BUFFER_MEMORY_SHARE = 0.125;
+
+/** What one client may hold without being counted for that, in bytes: as much as the smallest buffers take. */
+export const UNCOUNTED_BUFFER_BYTES = 8_192;
+
+/** Requests of one client that are executed before its replies are written. */
+export const MAX_IN_FLIGHT = 1_024;
+
+/** A client that neither sends nor takes anything for this long is disconnected, in milliseconds. */
+export const IDLE_TIMEOUT_MS = 3_600_000;
+
+/** Time for the rest of a request, and for taking any of the waiting replies, in milliseconds. */
+export const REQUEST_TIMEOUT_MS = 120_000;
+
+/** How often connections are looked through for those whose time is up, in milliseconds, at most. */
+export const SWEEP_MS = 500;
+
+/** Delay of the answer to an address' first wrong token, in milliseconds; it doubles with each further one. */
+export const FIRST_REFUSAL_DELAY_MS = 100;
+
+/** Longest such delay, in milliseconds. */
+export const MAX_REFUSAL_DELAY_MS = 5_000;
+
+/** An address that shows no wrong token for this long has none against it, in milliseconds. */
+export const REFUSALS_KEPT_MS = 60_000;
+
+/** Answers that are delayed at once; further ones are not. */
+export const MAX_DELAYED_REFUSALS = 1_000;
 
 /** Share of the machine's memory that keys and values may take by default; beyond it, `TableFull`. */
 export const TABLE_MEMORY_SHARE = 0.5;

@@ -2,22 +2,12 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { type Address, parseAddress } from "../base/address.ts";
 import { CATALOG_PORT, catalogsFrom } from "../base/catalog_hosts.ts";
-import {
-  MAX_CLIENTS,
-  MAX_LINE_BYTES,
-  MAX_NAME_CHARS,
-  MAX_OUTPUT_BYTES,
-  MAX_REPLY_BYTES,
-  MAX_REQUEST_BYTES,
-  MAX_TABLE_BYTES,
-  MIN_LINE_BYTES,
-  MIN_TABLE_BYTES,
-  TABLE_MEMORY_SHARE,
-} from "../base/limits.ts";
+import { MAX_NAME_CHARS } from "../base/limits.ts";
 import { UsageError } from "../base/errors.ts";
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { LogFormat } from "../base/log.ts";
 import { CHECK_HELP, REPAIR_HELP } from "./folder_task.ts";
+import { addLimitFlags, type Limits, limitsFrom } from "./limit_flags.ts";
 import {
   CATALOG_HELP,
   catalogName,
@@ -27,7 +17,7 @@ import {
   portOrOff,
   program,
 } from "./program.ts";
-import { integer, seconds, size, sizeText } from "./units.ts";
+import { integer, seconds, size } from "./units.ts";
 
 /** Where clients are told to connect; the server's own port where none is named. */
 export interface Advertised {
@@ -36,7 +26,7 @@ export interface Advertised {
 }
 
 /** How to run a server. */
-export interface ServerConfig {
+export interface ServerConfig extends Limits {
   readonly project: string;
   readonly owner: string;
   readonly host: string;
@@ -52,11 +42,6 @@ export interface ServerConfig {
   readonly fsync: FsyncPolicy;
   readonly compactEntries: number | undefined;
   readonly compactBytes: number | undefined;
-  readonly maxClients: number;
-  readonly maxRequestBytes: number;
-  readonly maxReplyBytes: number;
-  readonly maxOutputBytes: number;
-  readonly maxTableBytes: number;
   readonly tokenFile: string | undefined;
   readonly isDebugging: boolean;
   readonly logFormat: LogFormat;
@@ -77,7 +62,7 @@ export function parseServerConfig(
   env: Environment,
   memoryBytes: number,
 ): ServerConfig {
-  const command = program(
+  const base = program(
     NAME,
     "A hash table on the network that is found by name: starts a server and announces it to catalogs.",
     [
@@ -86,7 +71,8 @@ export function parseServerConfig(
       "htserver me-a4-x --host 127.0.0.1     for this machine only",
       "htserver me-a4-x --catalog catalog.example.org,backup.example.org:9097",
     ],
-  )
+  );
+  const command = base
     .argument("<name>", "the name that clients look for; put your own in it", catalogName("name"))
     .option("--host <addr>", "listen address", "0.0.0.0")
     .option("--port <n>", "TCP port; 0 is any free one", integer(0, 65_535), 0)
@@ -113,33 +99,6 @@ export function parseServerConfig(
       "tell clients this address instead of the one the catalog sees",
       advertised,
     )
-    .option(
-      "--max-clients <n>",
-      "connected clients; a further one is told Busy",
-      integer(1, 1_000_000),
-      MAX_CLIENTS,
-    )
-    .addOption(
-      new Option("--max-request <size>", "longest request line; a longer one is TooLarge")
-        .argParser(size(MIN_LINE_BYTES, MAX_LINE_BYTES)).default(MAX_REQUEST_BYTES, "16 MiB"),
-    )
-    .addOption(
-      new Option("--max-reply <size>", "longest reply; a longer one is TooLarge, nothing changes")
-        .argParser(size(MIN_LINE_BYTES, MAX_LINE_BYTES)).default(MAX_REPLY_BYTES, "64 MiB"),
-    )
-    .addOption(
-      new Option("--max-output <size>", "replies waiting for a client before it must take some")
-        .argParser(size(MIN_LINE_BYTES, MAX_LINE_BYTES))
-        .default(MAX_OUTPUT_BYTES, sizeText(MAX_OUTPUT_BYTES)),
-    )
-    .addOption(
-      new Option("--max-memory <size>", "memory of the table; beyond it, inserts are TableFull")
-        .argParser(size(MIN_TABLE_BYTES, MAX_TABLE_BYTES))
-        .default(
-          Math.min(Math.floor(memoryBytes * TABLE_MEMORY_SHARE), MAX_TABLE_BYTES),
-          "half of the machine's",
-        ),
-    )
     .option("--check <dir>", CHECK_HELP)
     .option("--repair <dir>", REPAIR_HELP)
     .option("--token-file <file>", "clients must first show the token that is in this file")
@@ -148,6 +107,7 @@ export function parseServerConfig(
       new Option("--log-format <format>", "of the lines on stderr")
         .choices(["text", "json"] as const).default("text" as const),
     );
+  addLimitFlags(base);
   parsed(NAME, () => command.parse([...args], { from: "user" }));
   const flags = command.opts();
   if (flags.memory && flags.data !== undefined) {
@@ -167,11 +127,7 @@ export function parseServerConfig(
     fsync: flags.fsync,
     compactEntries: flags.compactEntries,
     compactBytes: flags.compactBytes,
-    maxClients: flags.maxClients,
-    maxRequestBytes: flags.maxRequest,
-    maxReplyBytes: flags.maxReply,
-    maxOutputBytes: flags.maxOutput,
-    maxTableBytes: flags.maxMemory,
+    ...limitsFrom(flags, memoryBytes),
     tokenFile: flags.tokenFile,
     isDebugging: flags.debug,
     logFormat: flags.logFormat,

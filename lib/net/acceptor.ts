@@ -1,42 +1,114 @@
-/** Accepts clients and keeps track of them: the listening socket, the sessions, the cap on both. */
+/**
+ * Accepts clients and keeps track of them: the listening socket, the sessions, the bounds on both.
+ *
+ * Who is not taken is told `Busy` once. When all places are taken, one more is kept for the owner: a
+ * connection from the server's own machine may still ask for `hello` and `info` (see `#takeOwner`).
+ */
 import { fulfilledWithin, sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import { LINGER_MS, MAX_LINGERING, READ_BUFFER_BYTES } from "../base/limits.ts";
+import {
+  DRAIN_MS,
+  MAX_DELAYED_REFUSALS,
+  MAX_LINGERING,
+  OWNER_IDLE_MS,
+  OWNER_SPEAKS_MS,
+  SWEEP_MS,
+} from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { ByteChunks } from "../base/byte_chunks.ts";
 import { addFailure } from "../protocol/encode_reply.ts";
+import type { ClosingFailure } from "../table/commands.ts";
 import { Cursors } from "../table/cursors.ts";
-import { type Connection, Session, type SessionLimits, type Submit } from "./session.ts";
+import { AddressBook, addressGroup, type AddressLimits, isSameMachine } from "./address_book.ts";
+import { Buffers } from "./buffers.ts";
+import {
+  type Connection,
+  type Ending,
+  Session,
+  type SessionLimits,
+  type Submit,
+} from "./session.ts";
+import { TcpConnection } from "./tcp_connection.ts";
 
 /** Pause after a failed accept, in milliseconds: out of file handles, most likely. */
 const ACCEPT_PAUSE_MS = 50;
 
+/** Such failures come in thousands; one line tells of all of them for so long, in milliseconds. */
+const ACCEPT_WARNING_MS = 10_000;
+
+/** Shortest time between two sweeps, in milliseconds. */
+const MIN_SWEEP_MS = 10;
+
+/** Bounds on clients; see `limits.ts`. */
+export interface ClientLimits extends SessionLimits, AddressLimits {
+  readonly maxClients: number;
+  /** Of all clients' half-sent requests and waiting replies. */
+  readonly maxBufferBytes: number;
+  readonly maxCursors: number;
+}
+
 /** What an acceptor needs. */
 export interface AcceptorOptions {
   readonly submit: Submit;
-  readonly limits: SessionLimits & { readonly maxClients: number };
+  readonly limits: ClientLimits;
   /** Whether clients must say a good hello first. */
   readonly needsToken: boolean;
   readonly log: Log;
+}
+
+/** Why clients were turned away or disconnected. */
+export type TurnedAway = Ending | "clients" | "clients per address" | "connect rate" | "token";
+
+interface Entry {
+  readonly session: Session;
+  readonly ended: Promise<void>;
 }
 
 /** Accepts clients on one listener. */
 export class Acceptor {
   readonly #listener: Deno.TcpListener;
   readonly #options: AcceptorOptions;
-  readonly #sessions = new Map<number, { session: Session; ended: Promise<void> }>();
+  readonly #sessions = new Map<number, Entry>();
+  readonly #book: AddressBook;
+  readonly #buffers: Buffers;
+  readonly #clock = { nowMs: performance.now() };
   readonly #stopping = new AbortController();
+  readonly #turnedAway = new Map<TurnedAway, number>();
+  readonly #sweeping: ReturnType<typeof setInterval>;
+  /** Of clients that are not in the owner's place. */
+  #places = 0;
+  #owner: Session | undefined;
   #lastNumber = 0;
   #refusals = 0;
+  #delayed = 0;
+  #warnedAtMs = -Infinity;
 
   constructor(listener: Deno.TcpListener, options: AcceptorOptions) {
     this.#listener = listener;
     this.#options = options;
+    const { limits } = options;
+    this.#book = new AddressBook(limits);
+    this.#buffers = new Buffers(limits.maxBufferBytes);
+    const shortestMs = Math.min(limits.idleTimeoutMs, limits.requestTimeoutMs);
+    this.#sweeping = setInterval(
+      this.#sweep,
+      Math.max(MIN_SWEEP_MS, Math.min(SWEEP_MS, shortestMs / 4)),
+    );
   }
 
   /** Connected clients. */
   get clients(): number {
     return this.#sessions.size;
+  }
+
+  /** Bytes of half-sent requests and waiting replies of all clients. */
+  get bufferBytes(): number {
+    return this.#buffers.bytes;
+  }
+
+  /** How many clients were turned away or disconnected since the start, and why. */
+  get turnedAway(): ReadonlyMap<TurnedAway, number> {
+    return this.#turnedAway;
   }
 
   /** Accepts until `stop`. */
@@ -47,7 +119,7 @@ export class Acceptor {
         connection = await this.#listener.accept();
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
-        this.#options.log.warn("cannot accept a client for now", { why: messageOf(error) });
+        this.#warn(messageOf(error));
         await sleep(ACCEPT_PAUSE_MS, this.#stopping.signal);
         continue;
       }
@@ -60,7 +132,7 @@ export class Acceptor {
    *
    * @param drainMs how long, in milliseconds; then the rest is cut off
    */
-  async stop(drainMs: number): Promise<void> {
+  async stop(drainMs: number = DRAIN_MS): Promise<void> {
     this.#stopping.abort();
     this.#listener.close();
     const entries = [...this.#sessions.values()];
@@ -68,46 +140,86 @@ export class Acceptor {
     await fulfilledWithin(Promise.all(entries.map(({ ended }) => ended)), drainMs);
     for (const { session } of entries) session.cut();
     await Promise.all(entries.map(({ ended }) => ended));
+    clearInterval(this.#sweeping);
   }
 
   #welcome(connection: Deno.TcpConn): void {
-    const { limits, log, submit, needsToken } = this.#options;
-    try {
-      connection.setNoDelay(true);
-      connection.setKeepAlive(true);
-    } catch {
-      // Gone already: its first read will say so.
-    }
-    if (this.#sessions.size >= limits.maxClients) {
-      void this.#refuse(new TcpConnection(connection, this.#stopping.signal));
+    const { limits } = this.#options;
+    const { hostname } = connection.remoteAddr;
+    const address = addressGroup(hostname);
+    const problem = this.#book.connect(address, performance.now());
+    const isFull = this.#places >= limits.maxClients;
+    if (problem !== "too many connects" && (isFull || problem !== undefined)) {
+      const busy = isFull
+        ? serverBusy(limits.maxClients)
+        : addressBusy(limits.maxClientsPerAddress);
+      this.#count(isFull ? "clients" : "clients per address");
+      if (isSameMachine(connection.localAddr.hostname, hostname)) {
+        this.#takeOwner(connection, address, busy);
+      } else void this.#refuse(this.#connectionOf(connection), busy);
       return;
     }
+    if (problem !== undefined) {
+      this.#count("connect rate");
+      void this.#refuse(this.#connectionOf(connection), connectsBusy(limits.maxConnectsPerSecond));
+      return;
+    }
+    this.#take(connection, address);
+  }
+
+  #take(connection: Deno.TcpConn, address: string, busy?: ClosingFailure): Session {
+    const { limits, log, submit, needsToken } = this.#options;
     const number = ++this.#lastNumber;
     const session = new Session({
-      client: { number, cursors: new Cursors(), admitted: !needsToken },
-      connection: new TcpConnection(connection, this.#stopping.signal),
+      client: { number, cursors: new Cursors(limits.maxCursors), admitted: !needsToken },
+      connection: this.#connectionOf(connection),
       submit,
       limits,
+      buffers: this.#buffers,
+      clock: this.#clock,
       log,
+      ...(busy ? { busy } : {}),
+      delayRefusal: () => this.#delayRefusal(address),
+      onEnding: this.#count,
     });
     if (log.debugging) log.debug("connect", { client: number, from: peerOf(connection) });
-    const ended = session.run().then(() => void this.#sessions.delete(number));
+    if (busy === undefined) this.#places++;
+    this.#book.add(address);
+    const ended = session.run().then(() => {
+      this.#sessions.delete(number);
+      this.#book.remove(address);
+      if (busy === undefined) this.#places--;
+      else if (this.#owner === session) this.#owner = undefined;
+    });
     this.#sessions.set(number, { session, ended });
+    return session;
+  }
+
+  /**
+   * Gives the owner's place to a connection; who has it and does nothing with it makes way. One that
+   * says nothing soon is not the owner.
+   */
+  #takeOwner(connection: Deno.TcpConn, address: string, busy: ClosingFailure): void {
+    const before = this.#owner;
+    const idleMs = before?.hasAsked ? performance.now() - before.progressMs : Infinity;
+    if (idleMs < OWNER_IDLE_MS) {
+      void this.#refuse(this.#connectionOf(connection), busy);
+      return;
+    }
+    before?.dismiss(busy);
+    const owner = this.#owner = this.#take(connection, address, busy);
+    void sleep(OWNER_SPEAKS_MS, this.#stopping.signal).then(() => {
+      if (!owner.hasAsked) owner.dismiss(busy);
+    });
   }
 
   /** Says `Busy`, and closes. */
-  async #refuse(connection: Connection): Promise<void> {
-    const { limits, log } = this.#options;
-    log.debug("busy", { clients: this.#sessions.size });
+  async #refuse(connection: Connection, busy: ClosingFailure): Promise<void> {
     const mayLinger = this.#refusals < MAX_LINGERING;
     this.#refusals++;
     const out = new ByteChunks();
     try {
-      addFailure(out, undefined, {
-        type: "Busy",
-        message:
-          `This server takes at most ${limits.maxClients} clients (--max-clients), and has them; try again later`,
-      });
+      addFailure(out, undefined, busy);
       for (const view of out.views()) await connection.write(view);
       if (mayLinger) await connection.linger();
     } catch {
@@ -118,52 +230,59 @@ export class Acceptor {
       this.#refusals--;
     }
   }
-}
 
-/** Deno's connection as a session sees it: closing twice does no harm. */
-class TcpConnection implements Connection {
-  readonly #connection: Deno.TcpConn;
-  readonly #stopping: AbortSignal;
-
-  constructor(connection: Deno.TcpConn, stopping: AbortSignal) {
-    this.#connection = connection;
-    this.#stopping = stopping;
+  /** Waits before a wrong token is answered, longer each time: guessing takes time. */
+  async #delayRefusal(address: string): Promise<void> {
+    this.#count("token");
+    const delayMs = this.#book.refused(address, performance.now());
+    if (this.#delayed >= MAX_DELAYED_REFUSALS) return;
+    this.#delayed++;
+    await sleep(delayMs, this.#stopping.signal);
+    this.#delayed--;
   }
 
-  read(buffer: Uint8Array): Promise<number | null> {
-    return this.#connection.read(buffer);
+  readonly #sweep = (): void => {
+    this.#clock.nowMs = performance.now();
+    for (const { session } of this.#sessions.values()) session.expire();
+  };
+
+  readonly #count = (why: TurnedAway): void => {
+    this.#turnedAway.set(why, (this.#turnedAway.get(why) ?? 0) + 1);
+    this.#options.log.debug("turned away", { why, clients: this.#sessions.size });
+  };
+
+  #warn(why: string): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#warnedAtMs < ACCEPT_WARNING_MS) return;
+    this.#warnedAtMs = nowMs;
+    this.#options.log.warn("cannot accept clients for now", { why });
   }
 
-  write(bytes: Uint8Array): Promise<number> {
-    return this.#connection.write(bytes);
-  }
-
-  /**
-   * What the peer has sent and nobody read would turn a plain close into a reset, which may overtake
-   * the last words.
-   */
-  async linger(): Promise<void> {
-    await this.#connection.closeWrite();
-    await fulfilledWithin(drained(this.#connection), LINGER_MS, this.#stopping);
-  }
-
-  close(): void {
-    try {
-      this.#connection.close();
-    } catch {
-      // Closed already.
-    }
+  #connectionOf(connection: Deno.TcpConn): Connection {
+    return new TcpConnection(connection, this.#stopping.signal);
   }
 }
 
-/** Reads and drops what the client sent, until it closes. */
-async function drained(connection: Deno.TcpConn): Promise<void> {
-  const buffer = new Uint8Array(READ_BUFFER_BYTES.first);
-  try {
-    while (await connection.read(buffer) !== null);
-  } catch {
-    // Reset: just as good.
-  }
+function serverBusy(maxClients: number): ClosingFailure {
+  return busy(
+    `This server takes at most ${maxClients} clients (--max-clients), and has them; try again later`,
+  );
+}
+
+function addressBusy(maxClients: number): ClosingFailure {
+  return busy(
+    `This server takes at most ${maxClients} clients from one address (--max-clients-per-address), and has them; close some first`,
+  );
+}
+
+function connectsBusy(perSecond: number): ClosingFailure {
+  return busy(
+    `This server takes at most ${perSecond} connects a second from one address (--max-connect-rate); use connections for longer`,
+  );
+}
+
+function busy(message: string): ClosingFailure {
+  return { type: "Busy", message, closes: true };
 }
 
 function peerOf(connection: Deno.TcpConn): string {

@@ -3,18 +3,28 @@
  *
  * Read, then execute, then write, then read again: a read that waits while a write of the same
  * connection is pending was measured slower, and this way a client that does not take its replies
- * is not read from either (I5).
+ * is not read from either (I5). What it holds meanwhile is counted by `buffers.ts`.
+ *
+ * No timer is set for a connection: `expire` is called now and then, and looks at how long ago what
+ * is waited for should have come.
  */
 import { messageOf } from "../base/errors.ts";
-import { READ_BUFFER_BYTES, SMALL_READS } from "../base/limits.ts";
+import {
+  MAX_GREETING_BYTES,
+  READ_BUFFER_BYTES,
+  SMALL_READS,
+  UNCOUNTED_BUFFER_BYTES,
+} from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { RequestSource } from "../engine/command_queue.ts";
 import type { Answer } from "../engine/executor.ts";
 import type { ByteChunks } from "../base/byte_chunks.ts";
 import { decodeRequest, refusedLine } from "../protocol/decode_request.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
-import type { Refusal, Request } from "../protocol/message.ts";
-import type { Client } from "../table/commands.ts";
+import { addFailure } from "../protocol/encode_reply.ts";
+import type { Failure, Refusal, Request } from "../protocol/message.ts";
+import { type Client, type ClosingFailure, tokenMissing } from "../table/commands.ts";
+import type { Buffers, Holder } from "./buffers.ts";
 import { Outbox } from "./outbox.ts";
 
 /** A connection, as far as a session needs one. */
@@ -30,51 +40,91 @@ export interface Connection {
 /** Takes a client's requests: the engine as the net sees it. */
 export type Submit = (source: RequestSource) => Promise<void> | undefined;
 
-/** Bounds of a session, in bytes. */
+/** Bounds of a session; see `limits.ts`. */
 export interface SessionLimits {
   readonly maxRequestBytes: number;
+  /** Of waiting replies: no more requests are executed. */
   readonly maxOutputBytes: number;
+  /** Of waiting replies: the client is disconnected. */
+  readonly maxOutputHardBytes: number;
+  readonly maxInFlight: number;
+  /** Infinity: however long. */
+  readonly idleTimeoutMs: number;
+  readonly requestTimeoutMs: number;
 }
 
-/** `reading`: waits for bytes; `working`: executes or writes; `closed`: over. */
-type State = "reading" | "working" | "closed";
+/** Time as sessions see it: looked up now and then, since asking for it costs as much as a request. */
+export interface CoarseClock {
+  /** Milliseconds since some moment. */
+  readonly nowMs: number;
+}
+
+/** Why a server ends a connection that the client would have kept. */
+export type Ending = "idle" | "slow request" | "slow reader" | "output" | "buffers" | "busy";
+
+/** `reading`: waits for bytes; `writing`: waits until some are taken; `closed`: over. */
+type State = "reading" | "executing" | "writing" | "closed";
+
+/** What a session needs. */
+export interface SessionOptions {
+  readonly client: Client;
+  readonly connection: Connection;
+  readonly submit: Submit;
+  readonly limits: SessionLimits;
+  readonly buffers: Buffers;
+  readonly clock: CoarseClock;
+  readonly log: Log;
+  /** What any request but hello and info is answered with (default: they are executed). */
+  readonly busy?: ClosingFailure;
+  /** Waits before the answer to a wrong token (default: not at all). */
+  readonly delayRefusal?: () => Promise<unknown>;
+  /** Told why the server ended the connection, where it did for that. */
+  readonly onEnding?: (ending: Ending) => void;
+}
 
 /** Serves one connection. */
-export class Session implements RequestSource {
+export class Session implements RequestSource, Holder {
   readonly client: Client;
-  readonly #connection: Connection;
-  readonly #submit: Submit;
-  readonly #limits: SessionLimits;
-  readonly #log: Log;
+  readonly #options: SessionOptions;
   readonly #framer: LineFramer;
   readonly #outbox: Outbox;
-  #state: State = "working";
+  #state: State = "executing";
   /** Set when nothing more is to be taken from this client. */
   #isEnding = false;
   /** Set by a reply that closes: what the client sent behind it is not looked at. */
   #isEndedByAnswer = false;
+  #isRefused = false;
   #hasMore = false;
+  /** Requests that were executed and whose replies are not written. */
+  #inFlight = 0;
+  #hasAsked = false;
+  /** When it connected, when the last bytes came or went, when the line began whose end has not come. */
+  readonly #connectedMs: number;
+  #progressMs: number;
+  #lineMs: number;
+  /** Size of the read buffer, in bytes. */
+  #bufferBytes: number = READ_BUFFER_BYTES.first;
+  #ending: Ending | undefined;
+  #dismissal: Promise<void> | undefined;
   /** Whether the engine has this client: what fails then is not the connection. */
   #isExecuting = false;
 
-  constructor(options: {
-    client: Client;
-    connection: Connection;
-    submit: Submit;
-    limits: SessionLimits;
-    log: Log;
-  }) {
-    this.client = options.client;
-    this.#connection = options.connection;
-    this.#submit = options.submit;
-    this.#limits = options.limits;
-    this.#log = options.log;
-    this.#framer = new LineFramer(options.limits.maxRequestBytes);
-    this.#outbox = new Outbox(options.limits.maxOutputBytes);
+  constructor(options: SessionOptions) {
+    const { client, limits, clock } = options;
+    this.client = client;
+    this.#options = options;
+    this.#framer = new LineFramer(
+      client.admitted
+        ? limits.maxRequestBytes
+        : Math.min(MAX_GREETING_BYTES, limits.maxRequestBytes),
+    );
+    this.#outbox = new Outbox(limits.maxOutputBytes);
+    this.#connectedMs = this.#progressMs = this.#lineMs = clock.nowMs;
   }
 
   /** Serves until either side ends the connection; never throws (I9). */
   async run(): Promise<void> {
+    const { log, buffers } = this.#options;
     let why = "closed by the client";
     try {
       await this.#serve();
@@ -82,8 +132,8 @@ export class Session implements RequestSource {
     } catch (error) {
       // Reset, timed out, or cut off by `cut`: the same to the others, who notice nothing.
       why = this.#isEnding ? "closed by the server" : messageOf(error);
-      if (this.#isExecuting) {
-        this.#log.error("unexpected failure, which is a bug to report", {
+      if (this.#isExecuting && this.#ending === undefined) {
+        log.error("unexpected failure, which is a bug to report", {
           client: this.client.number,
           why: messageOf(error),
         });
@@ -91,8 +141,51 @@ export class Session implements RequestSource {
     } finally {
       this.cut();
       this.#outbox.drop();
-      this.#log.debug("disconnect", { client: this.client.number, why });
+      buffers.set(this, 0);
+      log.debug("disconnect", { client: this.client.number, why: this.#ending ?? why });
     }
+  }
+
+  /** When bytes came or went for the last time. */
+  get progressMs(): number {
+    return this.#progressMs;
+  }
+
+  /** Whether there was a request. */
+  get hasAsked(): boolean {
+    return this.#hasAsked;
+  }
+
+  /** Ends the connection where its client has let too much time pass. */
+  expire(): void {
+    const { clock, limits: { idleTimeoutMs, requestTimeoutMs } } = this.#options;
+    const waitedMs = clock.nowMs - this.#progressMs;
+    if (this.#state === "writing") {
+      if (waitedMs > requestTimeoutMs) this.#endFor("slow reader");
+    } else if (this.#state === "reading") {
+      const sinceMs = !this.client.admitted
+        ? this.#connectedMs
+        : this.#framer.isInLine
+        ? this.#lineMs
+        : Infinity;
+      if (clock.nowMs - sinceMs > requestTimeoutMs) this.#endFor("slow request");
+      else if (waitedMs > idleTimeoutMs) this.#endFor("idle");
+    }
+  }
+
+  /** Says why there is no place for this client, and ends. Only for one that waits for nothing. */
+  dismiss(failure: Failure): void {
+    if (this.#state !== "reading") return;
+    this.#isEnding = true;
+    this.#state = "writing";
+    addFailure(this.out, undefined, failure);
+    const writing = this.#options.connection.write(this.#outbox.next() ?? new Uint8Array());
+    // It does not have to wait for the answer.
+    this.#dismissal = writing.then(() => {}, () => {}).then(() => this.#endFor("busy"));
+  }
+
+  evict(): void {
+    this.#endFor("buffers");
   }
 
   /** Takes no more requests; what was taken is executed and answered, then the connection closes. */
@@ -105,7 +198,7 @@ export class Session implements RequestSource {
   cut(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    this.#connection.close();
+    this.#options.connection.close();
   }
 
   get out(): ByteChunks {
@@ -113,46 +206,97 @@ export class Session implements RequestSource {
   }
 
   next(): Request | Refusal | undefined {
-    if (this.#isEndedByAnswer || this.#outbox.isFull) {
-      this.#hasMore = !this.#isEndedByAnswer;
+    const { limits, busy } = this.#options;
+    if (this.#isEndedByAnswer || this.#ending !== undefined) {
+      this.#hasMore = false;
+      return undefined;
+    }
+    if (this.#outbox.isFull || this.#inFlight >= limits.maxInFlight) {
+      this.#hasMore = true;
       return undefined;
     }
     const framer = this.#framer;
     this.#hasMore = framer.next();
     if (!this.#hasMore) return undefined;
-    const { problem } = framer;
-    return problem === undefined
-      ? decodeRequest(framer.bytes, framer.start, framer.end)
-      : refusedLine(problem, this.#limits.maxRequestBytes);
+    const request = this.#decoded(framer);
+    this.#inFlight++;
+    this.#hasAsked = true;
+    if (busy === undefined || request.method === "hello" || request.method === "info") {
+      return request;
+    }
+    return { id: request.id, method: request.method, failure: busy };
   }
 
-  answered({ closes }: Answer): void {
-    if (closes) this.#isEndedByAnswer = this.#isEnding = true;
+  answered({ closes, outcome }: Answer): void {
+    if (closes) {
+      this.#isEndedByAnswer = this.#isEnding = true;
+      this.#isRefused = outcome === "AuthError";
+    }
+    if (this.client.admitted) this.#framer.maxLineBytes = this.#options.limits.maxRequestBytes;
+    if (this.out.length > this.#options.limits.maxOutputHardBytes) this.#endFor("output");
+    else this.#count();
   }
 
   async #serve(): Promise<void> {
+    const { connection, submit, delayRefusal, clock } = this.#options;
     let buffer = new Uint8Array(READ_BUFFER_BYTES.first);
     let smallReads = 0;
     while (!this.#isEnding) {
       this.#state = "reading";
-      const count = await this.#connection.read(buffer);
+      const count = await connection.read(buffer);
+      if (this.#dismissal) return await this.#dismissal;
       if (count === null || this.#isClosed()) return;
-      this.#state = "working";
+      this.#state = "executing";
+      this.#progressMs = clock.nowMs;
+      const { linesBegun } = this.#framer;
       this.#framer.push(buffer, count);
       do {
         this.#isExecuting = true;
-        const executed = this.#submit(this);
+        const executed = submit(this);
         if (executed !== undefined) await executed;
         this.#isExecuting = false;
+        if (this.#isRefused && delayRefusal) await delayRefusal();
+        if (this.#isClosed()) return;
+        this.#state = "writing";
         for (let bytes = this.#outbox.next(); bytes !== undefined; bytes = this.#outbox.next()) {
-          this.#outbox.wrote(await this.#connection.write(bytes));
+          this.#outbox.wrote(await connection.write(bytes));
+          this.#progressMs = clock.nowMs;
         }
+        if (this.#isClosed()) return;
+        this.#state = "executing";
+        this.#inFlight = 0;
       } while (this.#hasMore);
-      if (this.#isEndedByAnswer) await this.#connection.linger();
+      if (this.#framer.linesBegun > linesBegun) this.#lineMs = clock.nowMs;
+      if (this.#isEndedByAnswer) await connection.linger();
       smallReads = count < buffer.length / 16 ? smallReads + 1 : 0;
       const bytes = bufferBytes(buffer.length, count, smallReads);
       if (bytes !== buffer.length) buffer = new Uint8Array(bytes);
+      this.#bufferBytes = bytes;
+      this.#count();
     }
+  }
+
+  #decoded(framer: LineFramer): Request | Refusal {
+    const { problem } = framer;
+    if (problem === undefined) return decodeRequest(framer.bytes, framer.start, framer.end);
+    const refusal = refusedLine(problem, framer.maxLineBytes);
+    return this.client.admitted ? refusal : { ...refusal, failure: tokenMissing(undefined) };
+  }
+
+  /** Says what this client holds; the buffers of one that asks for little are not worth it. */
+  #count(): void {
+    if (this.#ending !== undefined) return;
+    const bytes = this.#bufferBytes + this.#framer.heldBytes + this.out.length;
+    this.#options.buffers.set(this, bytes > UNCOUNTED_BUFFER_BYTES ? bytes : 0);
+  }
+
+  #endFor(ending: Ending): void {
+    if (this.#isClosed()) return;
+    this.#ending = ending;
+    this.#isEnding = true;
+    this.#options.buffers.set(this, 0);
+    this.#options.onEnding?.(ending);
+    this.cut();
   }
 
   #isClosed(): boolean {

@@ -28,7 +28,8 @@ export class LineFramer {
   end = 0;
   /** Or why it cannot be read. */
   problem: LineProblem | undefined;
-  readonly #maxLineBytes: number;
+  /** The longest line, in bytes without its end. */
+  maxLineBytes: number;
   /** What came last, and how far lines were cut from it. */
   #chunk: Uint8Array = NOTHING;
   #chunkEnd = 0;
@@ -37,10 +38,11 @@ export class LineFramer {
   #rest: Uint8Array = NOTHING;
   #restBytes = 0;
   #discarding = false;
+  #linesBegun = 0;
 
   /** @param maxLineBytes the longest line, in bytes without its end */
   constructor(maxLineBytes: number) {
-    this.#maxLineBytes = maxLineBytes;
+    this.maxLineBytes = maxLineBytes;
   }
 
   /**
@@ -90,8 +92,23 @@ export class LineFramer {
     return this.#restBytes;
   }
 
+  /** Whether the end of a line has not come yet, even if the line is discarded. */
+  get isInLine(): boolean {
+    return this.#restBytes > 0 || this.#discarding;
+  }
+
+  /** How many lines had to wait for their end so far. */
+  get linesBegun(): number {
+    return this.#linesBegun;
+  }
+
+  /** Memory that is held for lines which came in pieces, in bytes. */
+  get heldBytes(): number {
+    return this.#rest.length + (this.bytes === this.#chunk ? 0 : this.bytes.length);
+  }
+
   #found(bytes: Uint8Array, start: number, end: number, mayBeBeyondAscii: boolean): true {
-    if (end - start > this.#maxLineBytes) this.problem = "too long";
+    if (end - start > this.maxLineBytes) this.problem = "too long";
     else if (mayBeBeyondAscii && !isUtf8(bytes.subarray(start, end))) this.problem = "not UTF-8";
     this.bytes = bytes;
     this.start = start;
@@ -119,9 +136,10 @@ export class LineFramer {
     const piece = this.#chunk.subarray(start, this.#chunkEnd);
     this.#forgetChunk();
     if (this.#discarding) return false;
+    if (this.#restBytes === 0) this.#linesBegun++;
     const bytes = this.#restBytes + piece.length;
     // A CR at the end may belong to the line's end, so it does not count.
-    if ((piece.at(-1) === CR ? bytes - 1 : bytes) > this.#maxLineBytes) {
+    if ((piece.at(-1) === CR ? bytes - 1 : bytes) > this.maxLineBytes) {
       this.#discarding = true;
       this.#restBytes = 0;
       this.#rest = NOTHING;
@@ -141,7 +159,8 @@ export class LineFramer {
   #add(piece: Uint8Array): void {
     const bytes = this.#restBytes + piece.length;
     if (bytes > this.#rest.length) {
-      const larger = new Uint8Array(Math.max(bytes, this.#rest.length * 2));
+      const most = this.maxLineBytes + 1; // with a CR
+      const larger = new Uint8Array(Math.max(bytes, Math.min(this.#rest.length * 2, most)));
       larger.set(this.#rest.subarray(0, this.#restBytes));
       this.#rest = larger;
     }

@@ -30,11 +30,17 @@ export class Cursors {
   /** Made with the first cursor: most connections never have one. */
   #open: Map<string, OpenCursor> | undefined;
   #made = 0;
+  readonly #most: number;
+
+  /** @param most that may be open (default: `MAX_CURSORS`) */
+  constructor(most: number = MAX_CURSORS) {
+    this.#most = most;
+  }
 
   /** Opens a cursor and gives its name. */
   open(cursor: OpenCursor): string {
     const open = this.#open ??= new Map();
-    if (open.size >= MAX_CURSORS) {
+    if (open.size >= this.#most) {
       const [oldest] = open.keys();
       if (oldest !== undefined) open.delete(oldest);
     }

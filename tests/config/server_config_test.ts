@@ -67,8 +67,31 @@ const FLAGS: Record<string, FlagCases<ServerConfig>> = {
     bad: SIZES,
   },
   "--max-reply": {
-    good: [[["4KB"], { maxReplyBytes: 4_000 }], [["1.5MB"], { maxReplyBytes: 1_500_000 }]],
+    good: [
+      [["4KB"], { maxReplyBytes: 4_000, maxOutputHardBytes: 1_004_000 }],
+      [["1.5MB"], { maxReplyBytes: 1_500_000, maxOutputHardBytes: 2_500_000 }],
+    ],
     bad: SIZES,
+  },
+  "--max-clients-per-address": {
+    good: [[["5"], { maxClientsPerAddress: 5 }]],
+    bad: ["0", "few"],
+  },
+  "--max-connect-rate": { good: [[["100"], { maxConnectsPerSecond: 100 }]], bad: ["0", "0.5"] },
+  "--max-output-hard": {
+    good: [[["8MB"], { maxOutputHardBytes: 8_000_000 }]],
+    bad: ["3999", "999KB", "much"],
+  },
+  "--max-buffers": { good: [[["200MB"], { maxBufferBytes: 200_000_000 }]], bad: ["999KB", "some"] },
+  "--max-in-flight": { good: [[["1"], { maxInFlight: 1 }]], bad: ["0", "all"] },
+  "--max-cursors": { good: [[["10000"], { maxCursors: 10_000 }]], bad: ["0", "10001"] },
+  "--idle-timeout": {
+    good: [[["0.5"], { idleTimeoutMs: 500 }], [["off"], { idleTimeoutMs: Infinity }]],
+    bad: ["0", "on", "-1", "1h"],
+  },
+  "--request-timeout": {
+    good: [[["30"], { requestTimeoutMs: 30_000 }]],
+    bad: ["0", "off", "never"],
   },
   "--max-output": { good: [[["1MB"], { maxOutputBytes: 1_000_000 }]], bad: SIZES },
   "--max-memory": {
@@ -105,11 +128,19 @@ test("without flags the contract's defaults hold", () => {
     fsync: "always",
     compactEntries: undefined,
     compactBytes: undefined,
-    maxClients: 10_000,
+    maxClients: 12_000,
+    maxClientsPerAddress: 11_000,
+    maxConnectsPerSecond: 2_000,
     maxRequestBytes: 16 * 2 ** 20,
     maxReplyBytes: 64 * 2 ** 20,
     maxOutputBytes: 1_000_000,
+    maxOutputHardBytes: 64 * 2 ** 20 + 1_000_000,
+    maxBufferBytes: MEMORY_BYTES / 8,
     maxTableBytes: MEMORY_BYTES / 2,
+    maxInFlight: 1_024,
+    maxCursors: 16,
+    idleTimeoutMs: 3_600_000,
+    requestTimeoutMs: 120_000,
     tokenFile: undefined,
     isDebugging: false,
     logFormat: "text",
@@ -173,4 +204,9 @@ test("help shows examples and defaults, and version the version", () => {
     assert.ok(help.includes(words), words);
   }
   assert.match(printed(() => parse(["--version"])), /^htserver \d+\.\d+\.\d+\n$/);
+});
+
+test("what all clients' buffers may take is enough for one of them at least", () => {
+  const { maxBufferBytes, maxRequestBytes, maxOutputHardBytes } = parseServerConfig(["a"], {}, 1e8);
+  assert.equal(maxBufferBytes, maxRequestBytes + maxOutputHardBytes);
 });

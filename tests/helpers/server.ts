@@ -1,8 +1,12 @@
 /** A server inside the test's own process. */
 import { silentLog } from "../../lib/base/log.ts";
+import { limitsFrom } from "../../lib/config/limit_flags.ts";
 import { HtServer, type HtServerOptions, type Kept } from "../../lib/ht_server.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
+
+/** Of the machine, as far as limits depend on it. */
+const MEMORY_BYTES = 8e9;
 
 /** A server and where it is; stopped at the end of the test. */
 export interface TestServer extends AsyncDisposable {
@@ -30,12 +34,8 @@ export function startServer(
       owner: "tester",
       host: "127.0.0.1",
       port: 0,
-      maxClients: 1_000,
-      maxRequestBytes: 16 * 1024 * 1024,
-      maxReplyBytes: 64 * 1024 * 1024,
-      maxOutputBytes: 1_000_000,
-      maxTableBytes: 100_000_000,
       catalogIntervalMs: 60_000,
+      ...limitsFrom({ maxMemory: 100_000_000 }, MEMORY_BYTES),
       ...changes,
     },
     kept,

@@ -1,5 +1,7 @@
 /** A whole server in this process: its clients, its limits, its end. */
 import assert from "assert";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { HtClient } from "../../client.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 import { startServer } from "../helpers/server.ts";
@@ -53,6 +55,108 @@ Deno.test("one client too many is told Busy, and the next one is served when the
   using fourth = await RawClient.connect(server.port);
   await fourth.send('{"method":"ping"}\n');
   assert.equal(await fourth.line(), '{"status":"OK","result":"pong"}');
+});
+
+const PING = '{"method":"ping"}\n';
+const INFO = '{"method":"info"}\n';
+
+/** Connects so many clients, and waits until each is taken. */
+async function connected(port: number, count: number): Promise<RawClient[]> {
+  const clients: RawClient[] = [];
+  for (let number = 0; number < count; number++) {
+    const client = await RawClient.connect(port);
+    await client.send(PING);
+    assert.equal((await client.reply())["result"], "pong");
+    clients.push(client);
+  }
+  return clients;
+}
+
+Deno.test("the owner gets info from a full server, again and again, whoever else knocks", async () => {
+  await using server = startServer({ maxClients: 3 });
+  using all = new DisposableStack();
+  for (const client of await connected(server.port, 3)) all.use(client);
+  const knockers: RawClient[] = [];
+  for (let round = 0; round < 5; round++) {
+    for (let knock = 0; knock < 3; knock++) {
+      knockers.push(all.use(await RawClient.connect(server.port)));
+    }
+    using owner = await RawClient.connect(server.port);
+    await owner.send(INFO);
+    const { result } = await owner.reply() as { result: { clients: number } };
+    assert.ok(result.clients > 3, `${result.clients} clients`);
+  }
+  for (const knocker of knockers) {
+    assert.equal((await knocker.reply())["type"], "Busy");
+    assert.equal(await knocker.line(), undefined);
+  }
+});
+
+Deno.test("the owner's place is for hello and info only, and an ordinary one is given when it is free", async () => {
+  await using server = startServer({ maxClients: 1 });
+  const [first] = await connected(server.port, 1);
+  using owner = await RawClient.connect(server.port);
+  await owner.send('{"method":"hello"}\n{"method":"insert","key":"k","value":1}\n');
+  assert.equal((await owner.reply())["status"], "OK");
+  assert.equal((await owner.reply())["type"], "Busy");
+  assert.equal(await owner.line(), undefined);
+  assert.equal(server.server.size, 0);
+  first?.conn.close();
+  while (server.server.clients > 0) await new Promise((resolve) => setTimeout(resolve));
+  const [second] = await connected(server.port, 1);
+  second?.conn.close();
+});
+
+Deno.test("one address may not have all places, and does not take them from others", async () => {
+  await using server = startServer({ maxClientsPerAddress: 2 });
+  using all = new DisposableStack();
+  for (const client of await connected(server.port, 2)) all.use(client);
+  const third = all.use(await RawClient.connect(server.port));
+  await third.send(PING);
+  const busy = await third.reply();
+  assert.equal(busy["type"], "Busy");
+  assert.match(String(busy["message"]), /at most 2 clients from one address/);
+  const other = connect({ port: server.port, host: "127.0.0.1", localAddress: "127.0.0.2" });
+  other.write(PING);
+  const [bytes] = await once(other, "data");
+  assert.match(String(bytes), /pong/);
+  other.destroy();
+  await once(other, "close");
+});
+
+Deno.test("who connects too often is told so, and what is connected goes on", async () => {
+  await using server = startServer({ maxConnectsPerSecond: 1 });
+  using steady = await RawClient.connect(server.port);
+  const types = new Set<unknown>();
+  for (let connect = 0; connect < 30; connect++) {
+    using client = await RawClient.connect(server.port);
+    await client.send(INFO);
+    const { type, status, message } = await client.reply();
+    types.add(type ?? status);
+    if (type === "Busy") assert.match(String(message), /connects a second from one address/);
+  }
+  assert.deepEqual(types, new Set(["OK", "Busy"]));
+  await steady.send(INFO);
+  const { result } = await steady.reply() as { result: Record<string, Record<string, number>> };
+  assert.ok((result["turned_away"]?.["connect rate"] ?? 0) > 0);
+  assert.equal(result["limits"]?.["max_connects_per_second"], 1);
+});
+
+Deno.test("clients whose time is up are disconnected, by reason, and the others stay", async () => {
+  await using server = startServer({ idleTimeoutMs: 2_000, requestTimeoutMs: 1_000 });
+  const idle = await RawClient.connect(server.port);
+  const slow = await RawClient.connect(server.port);
+  await slow.send('{"method":');
+  const steady = await HtClient.connect(server.target);
+  const closed = Promise.all([idle, slow].map((client) => client.line()));
+  let isOver = false;
+  void closed.then(() => isOver = true);
+  while (!isOver) await steady.ping();
+  assert.deepEqual(await closed, [undefined, undefined]);
+  const { turned_away: away } = await steady.info() as { turned_away: unknown };
+  assert.deepEqual(away, { "slow request": 1, idle: 1 });
+  for (const client of [idle, slow]) client.conn.close();
+  await steady.close();
 });
 
 Deno.test("a client that does not take its replies is not executed further, and others go on", async () => {

@@ -9,7 +9,14 @@ import { createLog, type Log, silentLog } from "../../lib/base/log.ts";
 import { CommandQueue } from "../../lib/engine/command_queue.ts";
 import { Commits } from "../../lib/engine/commits.ts";
 import { Executor } from "../../lib/engine/executor.ts";
-import { Session, type SessionLimits, type Submit } from "../../lib/net/session.ts";
+import { Buffers } from "../../lib/net/buffers.ts";
+import {
+  type Ending,
+  Session,
+  type SessionLimits,
+  type SessionOptions,
+  type Submit,
+} from "../../lib/net/session.ts";
 import { memoryStorage, type Storage } from "../../lib/storage/storage.ts";
 import { contextWith, newClient } from "../helpers/command_context.ts";
 import { FakeConnection } from "../helpers/fake_connection.ts";
@@ -23,7 +30,13 @@ function test(name: string, fn: () => Promise<void>): void {
 
 /** An engine, and sessions that submit to it. */
 function server(
-  options: { limits?: Partial<SessionLimits>; log?: Log; token?: string; storage?: Storage } = {},
+  options: {
+    limits?: Partial<SessionLimits>;
+    maxBufferBytes?: number;
+    log?: Log;
+    token?: string;
+    storage?: Storage;
+  } = {},
 ) {
   const context = contextWith({
     isToken: (token) => options.token === undefined || token === options.token,
@@ -32,15 +45,43 @@ function server(
   const commits = new Commits(options.storage ?? memoryStorage, context.table);
   const executor = new Executor({ context, commits, maxReplyBytes: 1e8, log });
   const queue = new CommandQueue(executor.execute, commits);
-  const limits = { maxRequestBytes: 1_000_000, maxOutputBytes: 1_000_000, ...options.limits };
+  const limits = {
+    maxRequestBytes: 1_000_000,
+    maxOutputBytes: 1_000_000,
+    maxOutputHardBytes: 100_000_000,
+    maxInFlight: 1_000,
+    idleTimeoutMs: 60_000,
+    requestTimeoutMs: 10_000,
+    ...options.limits,
+  };
+  const buffers = new Buffers(options.maxBufferBytes ?? 1e9);
+  const clock = { nowMs: 0 };
   let clients = 0;
-  const connect = (submit: Submit = (source) => queue.submit(source)) => {
+  const session = (
+    submit: Submit = (source) => queue.submit(source),
+    more: Partial<SessionOptions> = {},
+  ) => {
     const connection = new FakeConnection();
     const client = newClient(++clients, options.token === undefined);
-    const session = new Session({ client, connection, submit, limits, log });
-    return { connection, session, ended: session.run() };
+    const endings: Ending[] = [];
+    const session = new Session({
+      client,
+      connection,
+      submit,
+      limits,
+      buffers,
+      clock,
+      log,
+      onEnding: (ending) => endings.push(ending),
+      ...more,
+    });
+    return { connection, session, endings };
   };
-  return { context, executor, queue, connect };
+  const connect = (submit?: Submit, more?: Partial<SessionOptions>) => {
+    const made = session(submit, more);
+    return { ...made, ended: made.session.run() };
+  };
+  return { context, executor, queue, session, connect, buffers, clock };
 }
 
 const ping = (id: number) => `{"method":"ping","id":${id}}\n`;
@@ -254,10 +295,7 @@ test("cut() ends it whatever waits", async () => {
 });
 
 test("end() before it has begun reads nothing", async () => {
-  const connection = new FakeConnection();
-  const limits = { maxRequestBytes: 100, maxOutputBytes: 100 };
-  const submit = () => Promise.resolve();
-  const session = new Session({ client: newClient(), connection, submit, limits, log: silentLog });
+  const { connection, session } = server().session();
   session.end();
   await session.run();
   assert.deepEqual([connection.bufferSizes.length, connection.closes], [0, 1]);
@@ -405,4 +443,220 @@ test("the log says that the server ended it, also while it was reading", async (
     await ended;
   });
   assert.deepEqual(came, [["disconnect", 1, "closed by the server"]]);
+});
+
+const insert = (key: string, valueBytes: number) =>
+  `{"method":"insert","key":"${key}","value":"${"v".repeat(valueBytes)}"}\n`;
+const lookup = (key: string) => `{"method":"lookup","key":"${key}"}\n`;
+
+test("no more requests are executed in a row than may be in flight, and all are answered", async () => {
+  const { connect, executor } = server({ limits: { maxInFlight: 3 } });
+  const { connection, ended } = connect();
+  connection.holdWrites();
+  connection.send(pings(10), null);
+  await settled();
+  assert.equal(executor.ops.ping, 3);
+  connection.releaseWrites();
+  await ended;
+  assert.deepEqual(ids(connection), numbersTo(10));
+});
+
+test("with more output than the hard limit a client is disconnected (I5)", async () => {
+  const { connect, buffers } = server({ limits: { maxOutputHardBytes: 50_000 } });
+  const { connection, endings, ended } = connect();
+  connection.holdWrites();
+  connection.send(insert("k", 30_000), lookup("k"));
+  await settled();
+  assert.deepEqual(endings, []);
+  connection.releaseWrites();
+  await connection.until(() => connection.replies.length === 2);
+  connection.holdWrites();
+  connection.send(lookup("k") + lookup("k"));
+  await ended;
+  assert.deepEqual(endings, ["output"]);
+  assert.equal(buffers.bytes, 0);
+});
+
+test("where all clients hold too much, the one with the most goes, and the others stay (I5)", async () => {
+  const { connect, buffers } = server({ maxBufferBytes: 250_000 });
+  const { connection, ended } = connect();
+  connection.send(insert("k", 60_000), insert("large", 120_000));
+  await connection.until(() => connection.replies.length === 2);
+  const slow = [connect(), connect()];
+  for (const { connection } of slow) {
+    connection.holdWrites();
+    connection.send(lookup("k"));
+  }
+  await settled();
+  const greedy = connect();
+  greedy.connection.holdWrites();
+  greedy.connection.send(lookup("large"));
+  await settled();
+  assert.deepEqual(slow.map(({ endings }) => endings), [[], []]);
+  assert.ok(buffers.bytes > 120_000 && buffers.bytes < 250_000, `${buffers.bytes}`);
+  const last = connect();
+  last.connection.holdWrites();
+  last.connection.send(lookup("k"));
+  await greedy.ended;
+  assert.deepEqual(greedy.endings, ["buffers"]);
+  assert.deepEqual(slow.map(({ endings }) => endings), [[], []]);
+  for (const { connection } of [...slow, last]) {
+    connection.releaseWrites();
+    connection.send(null);
+    await connection.until(() => connection.replies.length === 1);
+  }
+  connection.send(null);
+  await Promise.all([ended, last.ended, ...slow.map(({ ended }) => ended)]);
+  assert.equal(buffers.bytes, 0);
+});
+
+test("half-sent requests count among what clients hold (I5)", async () => {
+  const { connect, buffers } = server({ maxBufferBytes: 250_000 });
+  const { connection, endings, ended } = connect();
+  connection.send(`{"method":"insert","key":"${"k".repeat(100_000)}`);
+  await settled();
+  assert.ok(buffers.bytes >= 100_000, `${buffers.bytes}`);
+  connection.send("k".repeat(200_000));
+  await ended;
+  assert.deepEqual(endings, ["buffers"]);
+  assert.equal(buffers.bytes, 0);
+});
+
+test("a request that is not sent to its end in time ends the connection", async () => {
+  const { connect, clock } = server();
+  const { connection, session, endings, ended } = connect();
+  clock.nowMs = 30_000;
+  connection.send(ping(0) + '{"method":');
+  await settled();
+  clock.nowMs += 9_999;
+  connection.send('"pi'); // slowly is no excuse
+  await settled();
+  session.expire();
+  assert.deepEqual(endings, []);
+  clock.nowMs += 2;
+  session.expire();
+  await ended;
+  assert.deepEqual(endings, ["slow request"]);
+});
+
+test("each request has its own time", async () => {
+  const { connect, clock } = server();
+  const { connection, session, endings, ended } = connect();
+  for (let id = 0; id < 5; id++) {
+    connection.send('{"method":');
+    await settled();
+    clock.nowMs += 9_000;
+    connection.send(`"ping","id":${id}}\n`);
+    await settled();
+    session.expire();
+  }
+  connection.send(null);
+  await ended;
+  assert.deepEqual([endings, ids(connection)], [[], numbersTo(5)]);
+});
+
+test("a client that takes none of its replies in time is disconnected", async () => {
+  const { connect, clock } = server();
+  const { connection, session, endings, ended } = connect();
+  connection.holdWrites();
+  connection.send(ping(0));
+  await settled();
+  clock.nowMs += 9_999;
+  session.expire();
+  assert.deepEqual(endings, []);
+  clock.nowMs += 2;
+  session.expire();
+  await ended;
+  assert.deepEqual(endings, ["slow reader"]);
+});
+
+test("who neither sends nor takes anything is disconnected after the idle time", async () => {
+  const { connect, clock } = server();
+  const { connection, session, endings, ended } = connect();
+  clock.nowMs = 50_000;
+  connection.send(ping(0));
+  await connection.until(() => connection.replies.length === 1);
+  await settled();
+  clock.nowMs += 60_000;
+  session.expire();
+  assert.deepEqual(endings, []);
+  clock.nowMs += 1;
+  session.expire();
+  await ended;
+  assert.deepEqual(endings, ["idle"]);
+});
+
+test("who shows no token has only the time of a request, whatever it says meanwhile", async () => {
+  const { connect, clock } = server({ token: "secret-8" });
+  const { connection, session, endings, ended } = connect();
+  for (let id = 0; id < 11; id++) {
+    clock.nowMs += 1_000;
+    connection.send(ping(id));
+    await connection.until(() => connection.replies.length === id + 1);
+    await settled();
+    session.expire();
+  }
+  await ended;
+  assert.deepEqual(endings, ["slow request"]);
+});
+
+test("a stranger's long line is refused early, and told nothing but AuthError", async () => {
+  const { connect, buffers } = server({ token: "secret-8" });
+  const { connection, ended } = connect();
+  connection.send("x".repeat(20_000));
+  await settled();
+  assert.ok(buffers.bytes < 70_000, `${buffers.bytes}`);
+  connection.send(
+    '\n{"method":"hello","token":"secret-8"}\n',
+    `{"method":"ping","pad":"${"x".repeat(20_000)}"}\n`,
+    null,
+  );
+  await ended;
+  assert.deepEqual(connection.replies.map(({ type, status }) => type ?? status), [
+    "AuthError",
+    "OK",
+    "OK",
+  ]);
+});
+
+test("the answer to a wrong token is delayed", async () => {
+  const { connect } = server({ token: "secret-8" });
+  const delay = Promise.withResolvers<void>();
+  const { connection, ended } = connect(undefined, { delayRefusal: () => delay.promise });
+  connection.send('{"method":"hello","token":"wrong"}\n');
+  await settled();
+  assert.equal(connection.written, "");
+  delay.resolve();
+  await ended;
+  assert.deepEqual(connection.replies.map(({ type }) => type), ["AuthError"]);
+});
+
+const BUSY = { type: "Busy", message: "full", closes: true } as const;
+
+test("in the owner's place only hello and info are answered; anything else is Busy, and the end", async () => {
+  const { connect } = server();
+  const { connection, ended } = connect(undefined, { busy: BUSY });
+  connection.send('{"method":"hello"}\n{"method":"info"}\n{"method":"size"}\n{"method":"info"}\n');
+  await ended;
+  assert.deepEqual(connection.replies.map(({ type, status }) => type ?? status), [
+    "OK",
+    "OK",
+    "Busy",
+  ]);
+});
+
+test("who is dismissed is told why; not in the middle of something", async () => {
+  const { connect } = server();
+  const { connection, session, endings, ended } = connect(undefined, { busy: BUSY });
+  connection.holdWrites();
+  connection.send('{"method":"info"}\n');
+  await settled();
+  session.dismiss(BUSY);
+  connection.releaseWrites();
+  await connection.until(() => connection.replies.length === 1);
+  await settled();
+  session.dismiss(BUSY);
+  await ended;
+  assert.deepEqual(connection.replies.map(({ type, status }) => type ?? status), ["OK", "Busy"]);
+  assert.deepEqual(endings, ["busy"]);
 });

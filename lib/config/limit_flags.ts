@@ -1,0 +1,211 @@
+/** The limits of a server that can be changed: one list, of which flags, `info` and the documents are made. */
+import { type Command, Option } from "@commander-js/extra-typings";
+import { UsageError } from "../base/errors.ts";
+import {
+  BUFFER_MEMORY_SHARE,
+  IDLE_TIMEOUT_MS,
+  MAX_CLIENTS,
+  MAX_CLIENTS_PER_ADDRESS,
+  MAX_CONNECTS_PER_SECOND,
+  MAX_CURSORS,
+  MAX_IN_FLIGHT,
+  MAX_LINE_BYTES,
+  MAX_OUTPUT_BYTES,
+  MAX_REPLY_BYTES,
+  MAX_REQUEST_BYTES,
+  MAX_TABLE_BYTES,
+  MIN_LINE_BYTES,
+  MIN_TABLE_BYTES,
+  REQUEST_TIMEOUT_MS,
+  TABLE_MEMORY_SHARE,
+} from "../base/limits.ts";
+import { type FlagReader, integer, seconds, size, sizeText } from "./units.ts";
+
+/** A limit that a flag changes. */
+interface LimitFlag {
+  /** With its argument, such as `--max-clients <n>`. */
+  readonly flags: string;
+  /** What is limited, and what happens beyond it. */
+  readonly effect: string;
+  readonly read: FlagReader<number>;
+  readonly usual: number | ((of: Usual) => number);
+  /** Where the default is no plain number. */
+  readonly usualText?: string;
+}
+
+/** What defaults are made of. */
+interface Usual {
+  /** That the machine has for this process. */
+  readonly memoryBytes: number;
+  /** The limits that stand before it in the list. */
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+const MAX_SECONDS = 31_536_000;
+
+/** Smallest `--max-buffers`: a few requests and replies of usual size. */
+const MIN_BUFFER_BYTES = 1_000_000;
+
+/** A time in milliseconds, or off. */
+function secondsOrOff(text: string): number {
+  return text === "off" ? Infinity : milliseconds(text);
+}
+
+function milliseconds(text: string): number {
+  return seconds(0.05, MAX_SECONDS)(text) * 1e3;
+}
+
+const line = size(MIN_LINE_BYTES, MAX_LINE_BYTES);
+
+const FLAGS = {
+  maxClients: {
+    flags: "--max-clients <n>",
+    effect: "connected clients; a further one is told Busy",
+    read: integer(1, 1_000_000),
+    usual: MAX_CLIENTS,
+  },
+  maxClientsPerAddress: {
+    flags: "--max-clients-per-address <n>",
+    effect: "of one address (IPv6: /64 network); a further one is told Busy",
+    read: integer(1, 1_000_000),
+    usual: MAX_CLIENTS_PER_ADDRESS,
+  },
+  maxConnectsPerSecond: {
+    flags: "--max-connect-rate <n>",
+    effect: "connects a second from one address; further ones are told Busy",
+    read: integer(1, 1_000_000),
+    usual: MAX_CONNECTS_PER_SECOND,
+  },
+  maxRequestBytes: {
+    flags: "--max-request <size>",
+    effect: "longest request line; a longer one is TooLarge",
+    read: line,
+    usual: MAX_REQUEST_BYTES,
+    usualText: "16 MiB",
+  },
+  maxReplyBytes: {
+    flags: "--max-reply <size>",
+    effect: "longest reply; a longer one is TooLarge, nothing changes",
+    read: line,
+    usual: MAX_REPLY_BYTES,
+    usualText: "64 MiB",
+  },
+  maxOutputBytes: {
+    flags: "--max-output <size>",
+    effect: "replies waiting for a client before it must take some",
+    read: line,
+    usual: MAX_OUTPUT_BYTES,
+    usualText: sizeText(MAX_OUTPUT_BYTES),
+  },
+  maxOutputHardBytes: {
+    flags: "--max-output-hard <size>",
+    effect: "replies waiting for a client; with more it is disconnected",
+    read: size(MIN_LINE_BYTES),
+    usual: ({ limits: { maxReplyBytes = 0, maxOutputBytes = 0 } }) =>
+      maxReplyBytes + maxOutputBytes,
+    usualText: "--max-reply and --max-output together",
+  },
+  maxBufferBytes: {
+    flags: "--max-buffers <size>",
+    effect:
+      "half-sent requests and waiting replies of all clients; beyond it, the client with the most is disconnected",
+    read: size(MIN_BUFFER_BYTES),
+    usual: ({ memoryBytes, limits: { maxRequestBytes = 0, maxOutputHardBytes = 0 } }) =>
+      Math.max(Math.floor(memoryBytes * BUFFER_MEMORY_SHARE), maxRequestBytes + maxOutputHardBytes),
+    usualText: "an eighth of the machine's memory",
+  },
+  maxTableBytes: {
+    flags: "--max-memory <size>",
+    effect: "memory of the table; beyond it, inserts are TableFull",
+    read: size(MIN_TABLE_BYTES, MAX_TABLE_BYTES),
+    usual: ({ memoryBytes }) =>
+      Math.min(Math.floor(memoryBytes * TABLE_MEMORY_SHARE), MAX_TABLE_BYTES),
+    usualText: "half of the machine's",
+  },
+  maxInFlight: {
+    flags: "--max-in-flight <n>",
+    effect: "requests of a client that are executed before their replies are written",
+    read: integer(1, 1_000_000),
+    usual: MAX_IN_FLIGHT,
+  },
+  maxCursors: {
+    flags: "--max-cursors <n>",
+    effect: "open cursors of a client; a further one closes the one not used for longest",
+    read: integer(1, 10_000),
+    usual: MAX_CURSORS,
+  },
+  idleTimeoutMs: {
+    flags: "--idle-timeout <s>",
+    effect: "seconds until a client that sends and takes nothing is disconnected, or off",
+    read: secondsOrOff,
+    usual: IDLE_TIMEOUT_MS,
+    usualText: String(IDLE_TIMEOUT_MS / 1e3),
+  },
+  requestTimeoutMs: {
+    flags: "--request-timeout <s>",
+    effect: "seconds for the rest of a request, for taking some of the replies, and for the token",
+    read: milliseconds,
+    usual: REQUEST_TIMEOUT_MS,
+    usualText: String(REQUEST_TIMEOUT_MS / 1e3),
+  },
+} satisfies Record<string, LimitFlag>;
+
+type LimitName = keyof typeof FLAGS;
+
+/** The limits of a server. Times are in milliseconds, sizes in bytes. */
+export type Limits = { readonly [name in LimitName]: number };
+
+const NAMES = Object.keys(FLAGS) as LimitName[];
+
+/** Gives a command the flags of all limits. */
+export function addLimitFlags(command: Command): void {
+  for (const name of NAMES) {
+    const { flags, effect, read, usual, usualText }: LimitFlag = FLAGS[name];
+    const shown = usualText ?? String(usual);
+    command.addOption(
+      new Option(flags, `${effect} (default: ${shown})`).argParser(read).helpGroup("Limits:"),
+    );
+  }
+}
+
+/**
+ * The limits that were asked for, and the defaults of the others.
+ *
+ * @param given what was parsed, by the names that commander gives to flags
+ * @param memoryBytes that the machine has for this process
+ * @throws {UsageError} where two of them contradict each other
+ */
+export function limitsFrom(
+  given: Readonly<Record<string, unknown>>,
+  memoryBytes: number,
+): Limits {
+  const limits: Record<string, number> = {};
+  for (const name of NAMES) {
+    const { flags, usual }: LimitFlag = FLAGS[name];
+    const asked = given[new Option(flags).attributeName()];
+    limits[name] = typeof asked === "number"
+      ? asked
+      : typeof usual === "number"
+      ? usual
+      : usual({ memoryBytes, limits });
+  }
+  const all = limits as Limits;
+  if (all.maxOutputHardBytes < all.maxOutputBytes) {
+    throw new UsageError(
+      `--max-output-hard must be at least --max-output, which is ${
+        sizeText(all.maxOutputBytes)
+      }, not ${sizeText(all.maxOutputHardBytes)}`,
+    );
+  }
+  return all;
+}
+
+/** The limits as `info` shows them: named like the flags, with the unit; null is no limit. */
+export function limitsForInfo(limits: Limits): Record<string, number | null> {
+  return Object.fromEntries(NAMES.map((name) => {
+    const value = limits[name];
+    const unit = /Ms$/.test(name) ? 1e3 : 1;
+    const shown = name.replace(/Ms$/, "S").replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+    return [shown, Number.isFinite(value) ? value / unit : null];
+  }));
+}

@@ -1,0 +1,57 @@
+/** Deno's connection as a session sees it: closing twice does no harm, and the last words arrive. */
+import { fulfilledWithin } from "../base/clock.ts";
+import { LINGER_MS, READ_BUFFER_BYTES } from "../base/limits.ts";
+import type { Connection } from "./session.ts";
+
+/** A client's connection. */
+export class TcpConnection implements Connection {
+  readonly #connection: Deno.TcpConn;
+  readonly #stopping: AbortSignal;
+
+  /** @param stopping ends all waiting */
+  constructor(connection: Deno.TcpConn, stopping: AbortSignal) {
+    this.#connection = connection;
+    this.#stopping = stopping;
+    try {
+      connection.setNoDelay(true);
+      connection.setKeepAlive(true);
+    } catch {
+      // Gone already: its first read will say so.
+    }
+  }
+
+  read(buffer: Uint8Array): Promise<number | null> {
+    return this.#connection.read(buffer);
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return this.#connection.write(bytes);
+  }
+
+  /**
+   * What the peer has sent and nobody read would turn a plain close into a reset, which may overtake
+   * the last words.
+   */
+  async linger(): Promise<void> {
+    await this.#connection.closeWrite();
+    await fulfilledWithin(drained(this.#connection), LINGER_MS, this.#stopping);
+  }
+
+  close(): void {
+    try {
+      this.#connection.close();
+    } catch {
+      // Closed already.
+    }
+  }
+}
+
+/** Reads and drops what the client sent, until it closes. */
+async function drained(connection: Deno.TcpConn): Promise<void> {
+  const buffer = new Uint8Array(READ_BUFFER_BYTES.first);
+  try {
+    while (await connection.read(buffer) !== null);
+  } catch {
+    // Reset: just as good.
+  }
+}

@@ -1,0 +1,33 @@
+/** Proves that the holder with the most goes, and no more of them than it takes (I5). */
+import assert from "assert";
+import fc from "fast-check";
+import { Buffers } from "../../lib/net/buffers.ts";
+
+Deno.test({
+  name: "buffers: never more than the limit in all; whoever goes holds the most",
+  permissions: "none",
+  fn: () => {
+    const steps = fc.array(fc.tuple(fc.nat(5), fc.nat(600)), { maxLength: 50 });
+    fc.assert(fc.property(steps, (steps) => {
+      const buffers = new Buffers(1_000);
+      const held = new Map<number, number>();
+      const holders = Array.from({ length: 6 }, (_, number) => ({
+        evict: () => {
+          const mine = held.get(number) ?? 0;
+          assert.ok([...held.values()].every((other) => other <= mine), "not the largest");
+          const sum = [...held.values()].reduce((a, b) => a + b, 0);
+          assert.ok(sum > 1_000, "without need");
+          held.delete(number);
+        },
+      }));
+      for (const [number, bytes] of steps) {
+        held.set(number, bytes);
+        const holder = holders[number];
+        if (holder) buffers.set(holder, bytes);
+        const sum = [...held.values()].reduce((a, b) => a + b, 0);
+        assert.equal(buffers.bytes, sum);
+        assert.ok(sum <= 1_000);
+      }
+    }));
+  },
+});
