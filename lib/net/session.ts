@@ -98,12 +98,16 @@ export class Session implements RequestSource, Holder {
   /** Requests that were executed and whose replies are not written. */
   #inFlight = 0;
   #hasAsked = false;
+  /** Until it has shown its token. */
+  #isStranger: boolean;
   /** When it connected, when the last bytes came or went, when the line began whose end has not come. */
   readonly #connectedMs: number;
   #progressMs: number;
   #lineMs: number;
   /** Size of the read buffer, in bytes. */
   #bufferBytes: number = READ_BUFFER_BYTES.first;
+  /** What `buffers` was told that this client holds, in bytes. */
+  #counted = 0;
   #ending: Ending | undefined;
   #dismissal: Promise<void> | undefined;
   /** Whether the engine has this client: what fails then is not the connection. */
@@ -112,6 +116,7 @@ export class Session implements RequestSource, Holder {
   constructor(options: SessionOptions) {
     const { client, limits, clock } = options;
     this.client = client;
+    this.#isStranger = !client.admitted;
     this.#options = options;
     this.#framer = new LineFramer(
       client.admitted
@@ -216,6 +221,10 @@ export class Session implements RequestSource, Holder {
       return undefined;
     }
     const framer = this.#framer;
+    if (this.#isStranger && this.client.admitted) {
+      this.#isStranger = false;
+      framer.maxLineBytes = limits.maxRequestBytes;
+    }
     this.#hasMore = framer.next();
     if (!this.#hasMore) return undefined;
     const request = this.#decoded(framer);
@@ -232,9 +241,8 @@ export class Session implements RequestSource, Holder {
       this.#isEndedByAnswer = this.#isEnding = true;
       this.#isRefused = outcome === "AuthError";
     }
-    if (this.client.admitted) this.#framer.maxLineBytes = this.#options.limits.maxRequestBytes;
-    if (this.out.length > this.#options.limits.maxOutputHardBytes) this.#endFor("output");
-    else this.#count();
+    const waiting = this.#outbox.out.length;
+    if (waiting > UNCOUNTED_BUFFER_BYTES) this.#count(waiting);
   }
 
   async #serve(): Promise<void> {
@@ -272,7 +280,7 @@ export class Session implements RequestSource, Holder {
       const bytes = bufferBytes(buffer.length, count, smallReads);
       if (bytes !== buffer.length) buffer = new Uint8Array(bytes);
       this.#bufferBytes = bytes;
-      this.#count();
+      this.#count(0);
     }
   }
 
@@ -284,10 +292,15 @@ export class Session implements RequestSource, Holder {
   }
 
   /** Says what this client holds; the buffers of one that asks for little are not worth it. */
-  #count(): void {
+  #count(waiting: number): void {
     if (this.#ending !== undefined) return;
-    const bytes = this.#bufferBytes + this.#framer.heldBytes + this.out.length;
-    this.#options.buffers.set(this, bytes > UNCOUNTED_BUFFER_BYTES ? bytes : 0);
+    const { limits: { maxOutputHardBytes }, buffers } = this.#options;
+    const all = this.#bufferBytes + this.#framer.heldBytes + waiting;
+    const counted = all > UNCOUNTED_BUFFER_BYTES ? all : 0;
+    if (waiting > maxOutputHardBytes) return this.#endFor("output");
+    if (counted === this.#counted) return;
+    this.#counted = counted;
+    buffers.set(this, counted);
   }
 
   #endFor(ending: Ending): void {

@@ -619,6 +619,18 @@ test("a stranger's long line is refused early, and told nothing but AuthError", 
   ]);
 });
 
+test("who has shown the token may send long lines at once, in one go with it", async () => {
+  const { connect } = server({ token: "secret-8" });
+  const { connection, ended } = connect();
+  for (let read = 0; read < 5; read++) connection.send(pings(2_000)); // so that reads are large
+  connection.send(
+    '{"method":"hello","token":"secret-8"}\n' + insert("k", 40_000) + lookup("k"),
+    null,
+  );
+  await ended;
+  assert.deepEqual(connection.replies.slice(-3).map(({ status }) => status), ["OK", "OK", "OK"]);
+});
+
 test("the answer to a wrong token is delayed", async () => {
   const { connect } = server({ token: "secret-8" });
   const delay = Promise.withResolvers<void>();
