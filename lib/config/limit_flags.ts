@@ -157,14 +157,30 @@ export type Limits = { readonly [name in LimitName]: number };
 
 const NAMES = Object.keys(FLAGS) as LimitName[];
 
+/** What is to be said of a limit. */
+export interface LimitText {
+  /** With its argument. */
+  readonly flags: string;
+  readonly effect: string;
+  readonly usual: string;
+  /** Its name among the `limits` of `info`. */
+  readonly inInfo: string;
+}
+
+/** What is to be said of each limit. */
+export function limitTexts(): LimitText[] {
+  return NAMES.map((name) => {
+    const { flags, effect, usual, usualText }: LimitFlag = FLAGS[name];
+    return { flags, effect, usual: usualText ?? String(usual), inInfo: nameForInfo(name) };
+  });
+}
+
 /** Gives a command the flags of all limits. */
 export function addLimitFlags(command: Command): void {
   for (const name of NAMES) {
     const { flags, effect, read, usual, usualText }: LimitFlag = FLAGS[name];
-    const shown = usualText ?? String(usual);
-    command.addOption(
-      new Option(flags, `${effect} (default: ${shown})`).argParser(read).helpGroup("Limits:"),
-    );
+    const text = `${effect} (default: ${usualText ?? String(usual)})`;
+    command.addOption(new Option(flags, text).argParser(read).helpGroup("Limits:"));
   }
 }
 
@@ -200,12 +216,14 @@ export function limitsFrom(
   return all;
 }
 
-/** The limits as `info` shows them: named like the flags, with the unit; null is no limit. */
+/** The limits as `info` shows them; null is no limit. */
 export function limitsForInfo(limits: Limits): Record<string, number | null> {
   return Object.fromEntries(NAMES.map((name) => {
-    const value = limits[name];
-    const unit = /Ms$/.test(name) ? 1e3 : 1;
-    const shown = name.replace(/Ms$/, "S").replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
-    return [shown, Number.isFinite(value) ? value / unit : null];
+    const value = name.endsWith("Ms") ? limits[name] / 1e3 : limits[name];
+    return [nameForInfo(name), Number.isFinite(value) ? value : null];
   }));
+}
+
+function nameForInfo(name: LimitName): string {
+  return name.replace(/Ms$/, "S").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
