@@ -8,11 +8,13 @@ import { memoryLimit } from "./lib/cli/memory_limit.ts";
 import { openFilesLimit } from "./lib/cli/open_files.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { printLine } from "./lib/cli/print.ts";
+import { readTls } from "./lib/cli/read_tls.ts";
 import { readToken } from "./lib/cli/read_token.ts";
 import { environment, runMain } from "./lib/cli/run_main.ts";
 import { stopSignal } from "./lib/cli/stop_signal.ts";
+import { exposureWarning } from "./lib/config/exposure.ts";
 import { parseFolderTask } from "./lib/config/folder_task.ts";
-import { parseServerConfig, type ServerConfig } from "./lib/config/server_config.ts";
+import { parseServerConfig } from "./lib/config/server_config.ts";
 import { runFolderTask } from "./lib/folder_task.ts";
 import { HtServer } from "./lib/ht_server.ts";
 import { openTable } from "./lib/open_table.ts";
@@ -29,9 +31,10 @@ await runMain("htserver", async () => {
   surviveBugs(log);
   const stopped = stopSignal();
   const token = await readToken(config.tokenFile);
+  const tls = await readTls(config.tlsFiles, log);
   const kept = await openTable(config, log);
   const maxClients = clientsThatFit(config.maxClients, log);
-  const server = new HtServer({ ...config, maxClients }, kept, token, log);
+  const server = new HtServer({ ...config, maxClients, tls }, kept, token, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, server.port);
   printLine(`Listening on port ${server.port}`);
   const presence = new Presence({
@@ -44,7 +47,9 @@ await runMain("htserver", async () => {
     log,
   });
   presence.start();
-  sayWhatToExpect(config, log);
+  const hasToken = token !== undefined;
+  const exposure = exposureWarning({ host: config.host, hasToken, hasTls: tls !== undefined });
+  if (exposure !== undefined) log.info(exposure);
   log.info("stopping", { signal: await stopped });
   await Promise.all([presence.stop(), server.stop()]);
   await kept.close();
@@ -72,12 +77,4 @@ function clientsThatFit(wanted: number, log: Log): number {
 
 function isWildcard(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
-}
-
-function sayWhatToExpect(config: ServerConfig, log: Log): void {
-  if (config.tokenFile === undefined && !/^(127\.|localhost$|::1$)/.test(config.host)) {
-    log.info(
-      "anyone who can reach the port can read and change the table (--token-file and --host 127.0.0.1 prevent that)",
-    );
-  }
 }

@@ -4,6 +4,7 @@ import { plainLines } from "./lib/base/quoted.ts";
 import { stderrTerminal } from "./lib/base/terminal.ts";
 import { startNoMore, startOwn } from "./lib/cli/own_command.ts";
 import { printLine } from "./lib/cli/print.ts";
+import { readCa } from "./lib/cli/read_tls.ts";
 import { readToken } from "./lib/cli/read_token.ts";
 import { environment, runMain } from "./lib/cli/run_main.ts";
 import { stopSignal } from "./lib/cli/stop_signal.ts";
@@ -41,6 +42,7 @@ await runMain("testperf", async () => {
     catalogs: config.catalogs,
     localCatalogPort: config.localCatalogPort ?? null,
     token: await readToken(config.tokenFile),
+    ca: await readCa(config.caFile),
     timeoutMs: config.timeoutMs,
     onWarning: output.note,
   };

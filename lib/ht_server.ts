@@ -1,5 +1,4 @@
 /** A running server: wires the parts of one process together, and takes them down in order. */
-import { ExitError, messageOf } from "./base/errors.ts";
 import { DRAIN_MS } from "./base/limits.ts";
 import type { Log } from "./base/log.ts";
 import { VERSION } from "./base/version.ts";
@@ -10,6 +9,7 @@ import { CommandQueue } from "./engine/command_queue.ts";
 import { Executor } from "./engine/executor.ts";
 import { tokenCheck } from "./engine/token.ts";
 import { Acceptor } from "./net/acceptor.ts";
+import { listen, type ListenOptions } from "./net/listen.ts";
 import { Commits } from "./engine/commits.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { CommandContext } from "./table/commands.ts";
@@ -18,6 +18,7 @@ import type { HashTable } from "./table/hash_table.ts";
 /** What one needs to know to run a server, beside the log. */
 export type HtServerOptions =
   & Pick<ServerConfig, "project" | "owner" | "host" | "port" | "catalogIntervalMs">
+  & Pick<ListenOptions, "tls">
   & Limits;
 
 /** Updates that may get lost one after another before a record counts as stale. */
@@ -80,7 +81,7 @@ export class HtServer {
       log,
     });
     const queue = new CommandQueue(this.#executor.execute, commits);
-    const listener = listen(options.host, options.port);
+    const listener = listen(options);
     this.port = listener.addr.port;
     this.#acceptor = new Acceptor(listener, {
       submit: (source) => queue.submit(source),
@@ -118,6 +119,7 @@ export class HtServer {
       size: this.size,
       durability: this.#storage.durability,
       requiresToken: this.#needsToken,
+      tls: this.#options.tls !== undefined,
       protocol: PROTOCOL_VERSION,
     };
   }
@@ -148,29 +150,5 @@ export class HtServer {
   async stop(): Promise<void> {
     await this.#acceptor.stop(DRAIN_MS);
     await this.#accepting;
-  }
-}
-
-function listen(hostname: string, port: number): Deno.TcpListener {
-  try {
-    return Deno.listen({ hostname, port });
-  } catch (error) {
-    const where = `${hostname} port ${port}`;
-    if (error instanceof Deno.errors.AddrInUse) {
-      throw new ExitError(
-        `Cannot listen on ${where}: another program does; stop it, or leave --port out to get a free one`,
-      );
-    }
-    if (error instanceof Deno.errors.AddrNotAvailable) {
-      throw new ExitError(
-        `Cannot listen on ${where}: --host must be an address of this machine, or 0.0.0.0 for all`,
-      );
-    }
-    if (error instanceof Deno.errors.PermissionDenied) {
-      throw new ExitError(
-        `Cannot listen on ${where}: ports below 1024 are for root; choose a higher one`,
-      );
-    }
-    throw new ExitError(`Cannot listen on ${where}: ${messageOf(error)}`);
   }
 }

@@ -19,6 +19,7 @@
  * | `size`           | integer | keys in the table                                               |
  * | `durability`     | string  | what survives a crash                                           |
  * | `requires_token` | boolean | whether clients need a token                                    |
+ * | `tls`            | boolean | true where clients need TLS; else left out                      |
  * | `protocol`       | integer | version of the wire protocol                                    |
  * | `addresses`      | array   | the server's own addresses, strings; left out as far as too long |
  *
@@ -53,6 +54,8 @@ export interface ServerFacts {
   readonly size: number;
   readonly durability: string;
   readonly requiresToken: boolean;
+  /** Whether it speaks TLS, and nothing else (default: false). */
+  readonly tls?: boolean;
   readonly protocol: number;
 }
 
@@ -80,6 +83,7 @@ export function announcement(facts: ServerFacts, addresses: readonly string[] = 
     size: integer("size", facts.size, 0),
     durability: ascii("durability", facts.durability),
     "requires_token": facts.requiresToken,
+    ...(facts.tls && { tls: true }),
     protocol: integer("protocol", facts.protocol, 0),
   };
   const sent = addresses.slice(0, MAX_ANNOUNCED_ADDRESSES).map((text) => ascii("address", text));

@@ -15,7 +15,7 @@
  * | `address`         | yes    | the host that the catalog saw, added by it                   |
  * | `lastheardfrom`   | no     | Unix seconds by the catalog's clock, added by it (default 0) |
  * | `lifetime`        | no     | seconds (default `DEFAULT_LIFETIME_S`)                       |
- * | `owner`, `name`, `version`, `instance`, `advertise`, `addresses`, `requires_token` | no | see `announcement.ts` |
+ * | `owner`, `name`, `version`, `instance`, `advertise`, `addresses`, `requires_token`, `tls` | no | see `announcement.ts` |
  */
 import {
   MAX_ANNOUNCED_ADDRESSES,
@@ -63,6 +63,8 @@ export interface ServerRecord {
   /** The server's own addresses. */
   readonly addresses: readonly string[];
   readonly requiresToken: boolean;
+  /** Whether it says that it speaks TLS, and nothing else. */
+  readonly tls?: true;
 }
 
 /** A catalog's reply that is no whole listing: the next catalog may do better. */
@@ -215,6 +217,7 @@ function serverRecord(
     ...(advertise !== undefined && { advertise }),
     addresses: asHosts(members.get("addresses")),
     requiresToken: members.get("requires_token") === "true",
+    ...(members.get("tls") === "true" && { tls: true }),
   };
 }
 

@@ -6,6 +6,7 @@ import { type ClientConfig, parseClientConfig } from "../config/client_config.ts
 import { checkCommand, COMMAND_HELP, runClientCommand } from "./client_commands.ts";
 import { printLine } from "./print.ts";
 import { runPrompt } from "./prompt.ts";
+import { readCa } from "./read_tls.ts";
 import { readToken } from "./read_token.ts";
 import { environment, runMain } from "./run_main.ts";
 import { serverList } from "./server_list.ts";
@@ -31,6 +32,7 @@ async function useServer(config: ClientConfig, target: string): Promise<void> {
     catalogs,
     localCatalogPort: localCatalogPort ?? null,
     token: await readToken(config.tokenFile),
+    ca: await readCa(config.caFile),
     timeoutMs,
     onWarning: (message) => console.error(message),
   });

@@ -3,6 +3,7 @@ import { addressText } from "../base/address.ts";
 import { unixSeconds } from "../base/clock.ts";
 import { columns } from "../base/columns.ts";
 import { ServerNotFoundError } from "../client/errors.ts";
+import type { ServerRecord } from "../catalog/listing.ts";
 import { candidateAddresses, type Resolver } from "../catalog/resolver.ts";
 
 /**
@@ -26,7 +27,18 @@ export async function serverList(resolver: Resolver, signal: AbortSignal): Promi
   const rows = servers.map((server) => {
     const [address] = candidateAddresses(server);
     const ageS = Math.max(0, unixSeconds() - server.lastheardfrom);
-    return [server.project, server.owner, address ? addressText(address) : "", `${ageS} s`];
+    return [
+      server.project,
+      server.owner,
+      address ? addressText(address) : "",
+      `${ageS} s`,
+      needsOf(server),
+    ];
   });
-  return columns([["NAME", "OWNER", "ADDRESS", "AGE"], ...rows], new Set([3]));
+  return columns([["NAME", "OWNER", "ADDRESS", "AGE", "NEEDS"], ...rows], new Set([3]));
+}
+
+/** What a client must have to be let in. */
+function needsOf({ tls, requiresToken }: ServerRecord): string {
+  return [...(tls ? ["tls"] : []), ...(requiresToken ? ["token"] : [])].join(" ");
 }

@@ -8,7 +8,7 @@ import type { Failure, FailureType } from "../protocol/message.ts";
 /** Any failure of a request or of reaching the server; `code` tells which. */
 export class HtError extends Error {
   override name = "HtError";
-  readonly code: FailureType | "ServerNotFound" | "ConnectionLost";
+  readonly code: FailureType | "ServerNotFound" | "ConnectionLost" | "TlsError";
 
   constructor(code: HtError["code"], message: string) {
     // It may have a server's words in it, which must not look like lines of this program.
@@ -57,6 +57,13 @@ export class ServerNotFoundError extends HtError {
   constructor(message: string, maybeExecuted: boolean = false) {
     super("ServerNotFound", message);
     this.maybeExecuted = maybeExecuted;
+  }
+}
+
+/** Client and server do not agree on TLS, or the server's certificate is not one to trust. */
+export class TlsError extends HtError {
+  constructor(message: string) {
+    super("TlsError", message);
   }
 }
 

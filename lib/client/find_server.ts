@@ -18,7 +18,8 @@ import {
 } from "../catalog/resolver.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
 import { encodeRequest } from "../protocol/encode_request.ts";
-import { AuthError, ConnectionLostError, ServerNotFoundError } from "./errors.ts";
+import type { Trust } from "./dial.ts";
+import { AuthError, ConnectionLostError, ServerNotFoundError, TlsError } from "./errors.ts";
 import { Link } from "./link.ts";
 import { pauseAfter } from "./retry.ts";
 
@@ -37,6 +38,8 @@ export interface Greeting {
   readonly token: string | undefined;
   /** See `Link.connect`. */
   readonly silenceMs: number;
+  /** See `Link.connect`. */
+  readonly trust: Trust | undefined;
 }
 
 /** A connection to a live server, and its `instance`. */
@@ -52,6 +55,8 @@ export interface FindOptions {
   readonly token: string | undefined;
   /** See `Link.connect`. */
   readonly silenceMs: number;
+  /** See `Link.connect`. */
+  readonly trust: Trust | undefined;
   /** Gives up. */
   readonly signal: AbortSignal;
   /** Takes a sentence for the user. */
@@ -63,6 +68,7 @@ export interface FindOptions {
  *
  * @throws {ServerNotFoundError} when given up, with what was tried
  * @throws {AuthError} where the server asks for a token or another one
+ * @throws {TlsError} where it and this client do not agree on TLS
  */
 export async function findServer(options: FindOptions): Promise<Found> {
   const { resolver, project, signal } = options;
@@ -86,6 +92,7 @@ export async function findServer(options: FindOptions): Promise<Found> {
  *
  * @throws {ServerNotFoundError} where nobody answers there, or nobody who speaks the protocol
  * @throws {ReplyError} where the server refuses
+ * @throws {TlsError} where it and this client do not agree on TLS
  */
 export async function greet(
   address: Address,
@@ -107,8 +114,8 @@ async function greetUntilAborted(
   greeting: Greeting,
   signal: AbortSignal,
 ): Promise<Found> {
-  const { project, token } = greeting;
-  const link = await Link.connect(address, signal, greeting.silenceMs);
+  const { project, token, silenceMs, trust } = greeting;
+  const link = await Link.connect(address, signal, silenceMs, trust);
   const giveUp = () => void link.close();
   signal.addEventListener("abort", giveUp, { once: true });
   try {
@@ -125,30 +132,42 @@ async function greetUntilAborted(
   }
 }
 
+/** Why a live server was of no use; another one of the name may be. */
+type Refused = AuthError | TlsError;
+
 async function tryCandidates(
   options: FindOptions,
   lookup: Lookup,
-): Promise<Found | { readonly message: string; readonly refused?: AuthError | undefined }> {
-  const { project, token, silenceMs, signal, warn } = options;
+): Promise<Found | { readonly message: string; readonly refused?: Refused | undefined }> {
+  const { project, token, silenceMs, trust, signal, warn } = options;
   const candidates = candidatesOf(lookup, project);
   if (candidates.length === 0) return { message: notFoundMessage(project, lookup) };
   const over = new AbortController();
   const live: Found[] = [];
   const failures: string[] = [];
-  let refused: AuthError | undefined;
+  let refused: Refused | undefined;
   const { promise: someIsLive, resolve: found } = Promise.withResolvers<void>();
   const attempts: Promise<void>[] = [];
   const anySignal = AbortSignal.any([signal, over.signal]);
-  for (const { address, instance } of candidates) {
+  for (const { address, instance, wantsTls } of candidates) {
     // Once one is live, others are only asked whether they are, too; not by its other addresses.
     if (live.some((one) => one.instance === instance)) continue;
-    const attempt = greet(address, { project, token, silenceMs }, anySignal).then(
+    if (wantsTls && trust === undefined) {
+      refused = new TlsError(
+        `The server '${project}' at ${
+          addressText(address)
+        } wants TLS: use --ca with a file that has its certificate`,
+      );
+      failures.push(refused.message);
+      continue;
+    }
+    const attempt = greet(address, { project, token, silenceMs, trust }, anySignal).then(
       (one) => {
         live.push(one);
         found();
       },
       (error) => {
-        if (error instanceof AuthError) refused = error;
+        if (error instanceof AuthError || error instanceof TlsError) refused = error;
         failures.push(`${addressText(address)}: ${messageOf(error)}`);
       },
     );
@@ -188,6 +207,8 @@ async function tryCandidates(
 interface Candidate {
   readonly address: Address;
   readonly instance: string | undefined;
+  /** What the catalog says; with `trust`, nothing depends on it. */
+  readonly wantsTls: boolean;
 }
 
 function candidatesOf({ servers }: Lookup, project: string): Candidate[] {
@@ -196,7 +217,10 @@ function candidatesOf({ servers }: Lookup, project: string): Candidate[] {
     if (record.project !== project) continue;
     for (const address of candidateAddresses(record)) {
       const at = addressText(address);
-      if (!once.has(at)) once.set(at, { address, instance: record.instance });
+      if (!once.has(at)) {
+        const { instance, tls: wantsTls = false } = record;
+        once.set(at, { address, instance, wantsTls });
+      }
     }
   }
   return [...once.values()].slice(0, MAX_CANDIDATES);

@@ -16,7 +16,8 @@ import { Resolver } from "../catalog/resolver.ts";
 import type { SuccessReply } from "../protocol/decode_reply.ts";
 import { encodeRequest, type RequestMembers } from "../protocol/encode_request.ts";
 import type { JsonText } from "../protocol/message.ts";
-import { ConnectionLostError, ServerNotFoundError, WrongServerError } from "./errors.ts";
+import { type Trust, trustIn } from "./dial.ts";
+import { ConnectionLostError, ServerNotFoundError, TlsError, WrongServerError } from "./errors.ts";
 import { findServer, type Found, greet, type Greeting } from "./find_server.ts";
 import { mayRepeat, pauseAfter } from "./retry.ts";
 
@@ -31,6 +32,12 @@ export interface ClientOptions {
   readonly localCatalogPort?: number | null | undefined;
   /** Shown to servers that need one. */
   readonly token?: string | undefined;
+  /**
+   * PEM text of certificates to trust: of authorities, or the server's own. With it, the connection is
+   * by TLS and never without, and the server's certificate must be for the target: its name, or the
+   * host of HOST:PORT (default: plain TCP).
+   */
+  readonly ca?: string | undefined;
   /**
    * How long a server is looked for, at first and after the connection broke, in milliseconds (default
    * 60,000). A server that is silent for so long while requests wait counts as gone, but not before
@@ -72,18 +79,18 @@ export class HtClient {
    * @param target its name in the catalogs, or HOST:PORT
    * @throws {ServerNotFoundError} where none is found or answers in time
    * @throws {AuthError} where it needs a token, or another one
+   * @throws {TlsError} where the server and `ca` do not go together
    */
   static async connect(target: string, options: ClientOptions = {}): Promise<HtClient> {
-    const { token, timeoutMs = 60_000, onWarning = () => {} } = options;
+    const { token, ca, timeoutMs = 60_000, onWarning = () => {} } = options;
     const silenceMs = Math.max(timeoutMs, LEAST_SILENCE_MS);
     const address = parseAddress(target);
+    const trust = ca === undefined ? undefined : trustIn(ca, address?.hostname ?? target);
+    const project = address ? undefined : target;
+    const greeting: Greeting = { project, token, silenceMs, trust };
     const find = address
-      ? (signal: AbortSignal) => greetUntil(address, { token, silenceMs }, signal, onWarning)
-      : firstAt(
-        options.at,
-        { project: target, token, silenceMs },
-        byName(target, silenceMs, options, onWarning),
-      );
+      ? (signal: AbortSignal) => greetUntil(address, greeting, signal, onWarning)
+      : firstAt(options.at, greeting, byName(target, silenceMs, options, trust, onWarning));
     const client = new HtClient(find, timeoutMs);
     await client.#findAgain();
     return client;
@@ -275,10 +282,11 @@ function byName(
   project: string,
   silenceMs: number,
   { catalogs = [], localCatalogPort = CATALOG_PORT, token }: ClientOptions,
+  trust: Trust | undefined,
   warn: (message: string) => void,
 ): (signal: AbortSignal) => Promise<Found> {
   const resolver = new Resolver({ catalogs, localPort: localCatalogPort ?? undefined });
-  return (signal) => findServer({ resolver, project, token, silenceMs, signal, warn });
+  return (signal) => findServer({ resolver, project, token, silenceMs, trust, signal, warn });
 }
 
 /** As `find`, but the first time a server is looked for at `at`, where that is given. */
@@ -296,7 +304,7 @@ function firstAt(
         return await greet(address, greeting, signal);
       } catch (error) {
         const isElsewhere = error instanceof ServerNotFoundError ||
-          error instanceof WrongServerError;
+          error instanceof WrongServerError || error instanceof TlsError;
         if (!isElsewhere) throw error;
       }
     }
@@ -307,13 +315,13 @@ function firstAt(
 /** As `findServer` for a known address: tries again with growing pauses until the time is up. */
 async function greetUntil(
   address: Address,
-  { token, silenceMs }: { readonly token: string | undefined; readonly silenceMs: number },
+  greeting: Greeting,
   signal: AbortSignal,
   warn: (message: string) => void,
 ): Promise<Found> {
   for (let failures = 0;;) {
     try {
-      return await greet(address, { project: undefined, token, silenceMs }, signal);
+      return await greet(address, greeting, signal);
     } catch (error) {
       if (!(error instanceof ServerNotFoundError)) throw error;
       if (++failures === 1) warn(`${error.message}; trying again`);

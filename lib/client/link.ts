@@ -13,9 +13,16 @@ import {
 } from "../protocol/decode_reply.ts";
 import { textAt } from "../base/span.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
-import { ConnectionLostError, errorFrom, HtError, ServerNotFoundError } from "./errors.ts";
+import { dial, type Trust } from "./dial.ts";
+import { ConnectionLostError, errorFrom, HtError, TlsError } from "./errors.ts";
 
 const READ_BUFFER_BYTES = 64 * 1024;
+
+/**
+ * First byte of what a server with TLS answers to plain text, before it closes. No read of replies
+ * begins with it: within JSON it must be escaped.
+ */
+const TLS_ALERT = 0x15;
 
 interface Waiting {
   readonly resolve: (reply: SuccessReply) => void;
@@ -27,7 +34,7 @@ const encoder = new TextEncoder();
 /** A connection with requests in flight. */
 export class Link {
   readonly address: Address;
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: Deno.Conn;
   readonly #framer = new LineFramer(MAX_LINE_BYTES);
   /** Requests without a reply, in the order in which they were sent. */
   #waiting: Waiting[] = [];
@@ -41,7 +48,7 @@ export class Link {
   #lastReadMs = 0;
   #watch: ReturnType<typeof setTimeout> | undefined;
 
-  private constructor(address: Address, connection: Deno.TcpConn, silenceMs: number) {
+  private constructor(address: Address, connection: Deno.Conn, silenceMs: number) {
     this.address = address;
     this.#connection = connection;
     this.#silenceMs = silenceMs;
@@ -53,18 +60,17 @@ export class Link {
    *
    * @param signal gives up
    * @param silenceMs how long requests wait for a server that says nothing, in milliseconds
+   * @param trust with whom to speak TLS; (default: plain TCP)
    * @throws {ServerNotFoundError} where nobody answers there
+   * @throws {TlsError} where the peer is not whom to trust, or does not speak TLS
    */
-  static async connect(address: Address, signal: AbortSignal, silenceMs: number): Promise<Link> {
-    try {
-      const connection = await Deno.connect({ ...address, signal });
-      connection.setNoDelay(true);
-      connection.setKeepAlive(true);
-      return new Link(address, connection, silenceMs);
-    } catch (error) {
-      const why = signal.aborted ? "no answer in time" : messageOf(error);
-      throw new ServerNotFoundError(`Cannot connect to ${addressText(address)}: ${why}`);
-    }
+  static async connect(
+    address: Address,
+    signal: AbortSignal,
+    silenceMs: number,
+    trust?: Trust,
+  ): Promise<Link> {
+    return new Link(address, await dial(address, trust, signal), silenceMs);
   }
 
   /** Whether the connection is over; then no more requests can be sent. */
@@ -139,6 +145,7 @@ export class Link {
         const count = await this.#connection.read(buffer);
         if (count === null) break;
         this.#lastReadMs = performance.now();
+        if (buffer[0] === TLS_ALERT) return this.#break(this.#wantsTls());
         this.#framer.push(buffer, count);
         while (this.#framer.next()) {
           const { bytes, start, end, problem } = this.#framer;
@@ -156,6 +163,14 @@ export class Link {
         true,
         isNoServer,
       ),
+    );
+  }
+
+  #wantsTls(): TlsError {
+    return new TlsError(
+      `Cannot use ${
+        addressText(this.address)
+      }: it wants TLS; use --ca with a file that has its certificate`,
     );
   }
 

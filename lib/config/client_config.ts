@@ -3,6 +3,7 @@ import type { Address } from "../base/address.ts";
 import { CATALOG_PORT, catalogsFrom } from "../base/catalog_hosts.ts";
 import { UsageError } from "../base/errors.ts";
 import {
+  CA_HELP,
   CATALOG_HELP,
   checkCatalogs,
   type Environment,
@@ -23,6 +24,8 @@ export interface ClientConfig {
   readonly catalogs: readonly Address[];
   readonly localCatalogPort: number | undefined;
   readonly tokenFile: string | undefined;
+  /** PEM of whom to trust; undefined: no TLS. */
+  readonly caFile: string | undefined;
   readonly timeoutMs: number;
 }
 
@@ -60,6 +63,7 @@ export function parseClientConfig(
     .option("--no-catalog", "ask no listed catalog")
     .option("--local-catalog <port>", LOCAL_CATALOG_HELP, portOrOff, CATALOG_PORT)
     .option("--token-file <file>", "show the token in this file to the server")
+    .option("--ca <file>", CA_HELP)
     .option("--timeout <s>", "seconds to look for the server", seconds(0.1, 86_400), 60)
     .addHelpText("after", `\nCommands:\n${commands.map((line) => `  ${line}`).join("\n")}`)
     .addHelpText(
@@ -85,6 +89,7 @@ export function parseClientConfig(
     catalogs,
     localCatalogPort,
     tokenFile: flags.tokenFile,
+    caFile: flags.ca,
     timeoutMs: flags.timeout * 1_000,
   };
 }

@@ -80,6 +80,10 @@ export const CATALOG_HELP =
 /** Help of `--local-catalog`, the same for all programs. */
 export const LOCAL_CATALOG_HELP = "port of this machine's own catalog, or off";
 
+/** Help of `--ca`, the same for all clients. */
+export const CA_HELP =
+  "connect by TLS only, and trust the certificates in this file, the server's own or authorities'";
+
 /** Reads what a client is to connect to: a server's name, or HOST:PORT. */
 export function serverTarget(text: string): string {
   return parseAddress(text) ? text : catalogName("name")(text);

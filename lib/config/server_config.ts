@@ -43,6 +43,8 @@ export interface ServerConfig extends Limits {
   readonly compactEntries: number | undefined;
   readonly compactBytes: number | undefined;
   readonly tokenFile: string | undefined;
+  /** Undefined: no TLS. */
+  readonly tlsFiles: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly isDebugging: boolean;
   readonly logFormat: LogFormat;
 }
@@ -102,6 +104,8 @@ export function parseServerConfig(
     .option("--check <dir>", CHECK_HELP)
     .option("--repair <dir>", REPAIR_HELP)
     .option("--token-file <file>", "clients must first show the token that is in this file")
+    .option("--tls-cert <file>", "speak TLS only, with this certificate (PEM); needs --tls-key")
+    .option("--tls-key <file>", "the certificate's private key (PEM)")
     .option("--debug", "one line per event: connect, request, disconnect", false)
     .addOption(
       new Option("--log-format <format>", "of the lines on stderr")
@@ -129,9 +133,21 @@ export function parseServerConfig(
     compactBytes: flags.compactBytes,
     ...limitsFrom(flags, memoryBytes),
     tokenFile: flags.tokenFile,
+    tlsFiles: tlsFiles(flags.tlsCert, flags.tlsKey),
     isDebugging: flags.debug,
     logFormat: flags.logFormat,
   };
+}
+
+/** Both or none. */
+function tlsFiles(
+  certFile: string | undefined,
+  keyFile: string | undefined,
+): ServerConfig["tlsFiles"] {
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  const missing = certFile === undefined ? "--tls-cert" : "--tls-key";
+  throw new UsageError(`TLS needs both --tls-cert and --tls-key: ${missing} is missing`);
 }
 
 /** The user's login name, with what a catalog would mangle left out. */

@@ -5,6 +5,7 @@ import { UsageError } from "../base/errors.ts";
 import { checkCombinations, checkResultFlags, type CombinedFlags } from "./flag_combinations.ts";
 import { type PlotFile, plotFile } from "./plot_file.ts";
 import {
+  CA_HELP,
   CATALOG_HELP,
   checkCatalogs,
   type Environment,
@@ -100,6 +101,8 @@ export interface TestPerfConfig {
   readonly catalogs: readonly Address[];
   readonly localCatalogPort: number | undefined;
   readonly tokenFile: string | undefined;
+  /** PEM of whom to trust; undefined: no TLS. */
+  readonly caFile: string | undefined;
   readonly timeoutMs: number;
 }
 
@@ -217,6 +220,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     .option("--no-catalog", "ask no listed catalog")
     .option("--local-catalog <port>", LOCAL_CATALOG_HELP, portOrOff, CATALOG_PORT)
     .option("--token-file <file>", "show the token in this file to the server")
+    .option("--ca <file>", CA_HELP)
     .option("--timeout <s>", "seconds to look for the server", seconds(0.1, 86_400), 60);
   parsed(NAME, () => command.parse([...args], { from: "user" }));
   const flags = command.opts();
@@ -272,6 +276,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     catalogs,
     localCatalogPort,
     tokenFile: flags.tokenFile,
+    caFile: flags.ca,
     timeoutMs: flags.timeout * 1_000,
   };
 }

@@ -28,6 +28,7 @@ import {
   type SessionLimits,
   type Submit,
 } from "./session.ts";
+import type { ClientConn, ClientListener } from "./listen.ts";
 import { TcpConnection } from "./tcp_connection.ts";
 
 /** Pause after a failed accept, in milliseconds: out of file handles, most likely. */
@@ -66,7 +67,7 @@ interface Entry {
 
 /** Accepts clients on one listener. */
 export class Acceptor {
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: ClientListener;
   readonly #options: AcceptorOptions;
   readonly #sessions = new Map<number, Entry>();
   readonly #book: AddressBook;
@@ -83,7 +84,7 @@ export class Acceptor {
   #delayed = 0;
   #warnedAtMs = -Infinity;
 
-  constructor(listener: Deno.TcpListener, options: AcceptorOptions) {
+  constructor(listener: ClientListener, options: AcceptorOptions) {
     this.#listener = listener;
     this.#options = options;
     const { limits } = options;
@@ -114,7 +115,7 @@ export class Acceptor {
   /** Accepts until `stop`. */
   async run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      let connection: Deno.TcpConn;
+      let connection: ClientConn;
       try {
         connection = await this.#listener.accept();
       } catch (error) {
@@ -143,7 +144,7 @@ export class Acceptor {
     clearInterval(this.#sweeping);
   }
 
-  #welcome(connection: Deno.TcpConn): void {
+  #welcome(connection: ClientConn): void {
     const { limits } = this.#options;
     const { hostname } = connection.remoteAddr;
     const address = addressGroup(hostname);
@@ -167,7 +168,7 @@ export class Acceptor {
     this.#take(connection, address);
   }
 
-  #take(connection: Deno.TcpConn, address: string, busy?: ClosingFailure): Session {
+  #take(connection: ClientConn, address: string, busy?: ClosingFailure): Session {
     const { limits, log, submit, needsToken } = this.#options;
     const number = ++this.#lastNumber;
     const session = new Session({
@@ -199,7 +200,7 @@ export class Acceptor {
    * Gives the owner's place to a connection; who has it and does nothing with it makes way. One that
    * says nothing soon is not the owner.
    */
-  #takeOwner(connection: Deno.TcpConn, address: string, busy: ClosingFailure): void {
+  #takeOwner(connection: ClientConn, address: string, busy: ClosingFailure): void {
     const before = this.#owner;
     const idleMs = before?.hasAsked ? performance.now() - before.progressMs : Infinity;
     if (idleMs < OWNER_IDLE_MS) {
@@ -258,7 +259,7 @@ export class Acceptor {
     this.#options.log.warn("cannot accept clients for now", { why });
   }
 
-  #connectionOf(connection: Deno.TcpConn): Connection {
+  #connectionOf(connection: ClientConn): Connection {
     return new TcpConnection(connection, this.#stopping.signal);
   }
 }
@@ -285,7 +286,7 @@ function busy(message: string): ClosingFailure {
   return { type: "Busy", message, closes: true };
 }
 
-function peerOf(connection: Deno.TcpConn): string {
+function peerOf(connection: ClientConn): string {
   const { hostname, port } = connection.remoteAddr;
   return `${hostname}:${port}`;
 }

@@ -275,7 +275,8 @@ export class Session implements RequestSource, Holder {
         this.#inFlight = 0;
       } while (this.#hasMore);
       if (this.#framer.linesBegun > linesBegun) this.#lineMs = clock.nowMs;
-      if (this.#isEndedByAnswer) await connection.linger();
+      // Over TLS, what is written is not on its way before the sending side is closed.
+      if (this.#isEnding) await connection.linger();
       smallReads = count < buffer.length / 16 ? smallReads + 1 : 0;
       const bytes = bufferBytes(buffer.length, count, smallReads);
       if (bytes !== buffer.length) buffer = new Uint8Array(bytes);

@@ -1,20 +1,25 @@
 /** Deno's connection as a session sees it: closing twice does no harm, and the last words arrive. */
 import { fulfilledWithin } from "../base/clock.ts";
 import { LINGER_MS, READ_BUFFER_BYTES } from "../base/limits.ts";
+import type { ClientConn } from "./listen.ts";
 import type { Connection } from "./session.ts";
 
 /** A client's connection. */
 export class TcpConnection implements Connection {
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: ClientConn;
   readonly #stopping: AbortSignal;
 
   /** @param stopping ends all waiting */
-  constructor(connection: Deno.TcpConn, stopping: AbortSignal) {
+  constructor(connection: ClientConn, stopping: AbortSignal) {
     this.#connection = connection;
     this.#stopping = stopping;
     try {
-      connection.setNoDelay(true);
-      connection.setKeepAlive(true);
+      // The runtime has no such methods for TLS: a reply of several TLS records (16 KB each) then waits
+      // for the delayed acknowledgement of the first one, some 45 ms.
+      if ("setNoDelay" in connection) {
+        connection.setNoDelay(true);
+        connection.setKeepAlive(true);
+      }
     } catch {
       // Gone already: its first read will say so.
     }
@@ -47,7 +52,7 @@ export class TcpConnection implements Connection {
 }
 
 /** Reads and drops what the client sent, until it closes. */
-async function drained(connection: Deno.TcpConn): Promise<void> {
+async function drained(connection: ClientConn): Promise<void> {
   const buffer = new Uint8Array(READ_BUFFER_BYTES.first);
   try {
     while (await connection.read(buffer) !== null);

@@ -26,6 +26,7 @@ const CODES: Readonly<Record<HtError["code"], true>> = {
   Busy: true,
   ServerNotFound: true,
   ConnectionLost: true,
+  TlsError: true,
 };
 
 /** Operations of one type. */

@@ -40,6 +40,13 @@ test("holds what clients look for, with an integer port, and nothing of the cata
   for (const added of ["address", "lastheardfrom", "name"]) assert.equal(added in record, false);
 });
 
+test("says that it speaks TLS, and nothing where it does not", () => {
+  assert.equal(JSON.parse(announcement({ ...facts, tls: true })).tls, true);
+  for (const tls of [{ tls: false }, {}]) {
+    assert.equal("tls" in JSON.parse(announcement({ ...facts, ...tls })), false);
+  }
+});
+
 test("sends the advertised port and host", () => {
   const record = JSON.parse(
     announcement({ ...facts, advertise: { hostname: "h.test", port: 80 } }),

@@ -59,11 +59,13 @@ test("reads what a server says about where to reach it", () => {
     advertise: "h.test",
     addresses: ["10.0.0.1", 7, "a b", "fd00::2"],
     "requires_token": true,
+    tls: true,
   };
   const [record] = listed(JSON.stringify([told]), NOW_S);
   assert.equal(record?.advertise, "h.test");
   assert.deepEqual(record?.addresses, ["10.0.0.1", "fd00::2"]);
   assert.equal(record?.requiresToken, true);
+  assert.equal(record?.tls, true);
 });
 
 test("of members with one name, the first one counts", () => {

@@ -17,6 +17,7 @@ const FLAGS: Record<string, FlagCases<ClientConfig>> = {
     bad: ["0", "on"],
   },
   "--token-file": { good: [[["t"], { tokenFile: "t" }]], bad: [] },
+  "--ca": { good: [[["c"], { caFile: "c" }]], bad: [] },
   "--timeout": {
     good: [[["0.5"], { timeoutMs: 500 }], [["60"], {}]],
     bad: ["0", "0.05", "-1", "1m", "86401"],

@@ -106,8 +106,12 @@ const FLAGS: Record<string, FlagCases<ServerConfig>> = {
 };
 
 test("every flag takes its good values and refuses others, and help lists these flags", () => {
-  // The two that serve nothing are read by `folder_task.ts`.
-  checkFlags((...args) => parse(["me-a4-x", ...args]), FLAGS, ["--check", "--repair"]);
+  // The two that serve nothing are read by `folder_task.ts`; those of TLS go together.
+  checkFlags(
+    (...args) => parse(["me-a4-x", ...args]),
+    FLAGS,
+    ["--check", "--repair", "--tls-cert", "--tls-key"],
+  );
 });
 
 test("without flags the contract's defaults hold", () => {
@@ -142,6 +146,7 @@ test("without flags the contract's defaults hold", () => {
     idleTimeoutMs: 3_600_000,
     requestTimeoutMs: 120_000,
     tokenFile: undefined,
+    tlsFiles: undefined,
     isDebugging: false,
     logFormat: "text",
   });
@@ -149,6 +154,13 @@ test("without flags the contract's defaults hold", () => {
 
 test("--memory and --data contradict each other", () => {
   assert.match(usageError(() => parse(["a", "--memory", "--data", "d"])), /choose one/);
+});
+
+test("a certificate and its key go together", () => {
+  const files = ["--tls-cert", "c", "--tls-key", "k"] as const;
+  assert.deepEqual(parse(["a", ...files]).tlsFiles, { certFile: "c", keyFile: "k" });
+  assert.match(usageError(() => parse(["a", "--tls-cert", "c"])), /--tls-key is missing/);
+  assert.match(usageError(() => parse(["a", "--tls-key", "k"])), /--tls-cert is missing/);
 });
 
 test("exactly one name, of which the catalog can make something", () => {

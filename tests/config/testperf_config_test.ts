@@ -97,6 +97,7 @@ const FLAGS: Record<string, FlagCases<TestPerfConfig>> = {
   "--no-catalog": { good: [[[], { catalogs: [] }]], bad: [] },
   "--local-catalog": { good: [[["off"], { localCatalogPort: undefined }]], bad: ["0", "on"] },
   "--token-file": { good: [[["t"], { tokenFile: "t" }]], bad: [] },
+  "--ca": { good: [[["c"], { caFile: "c" }]], bad: [] },
   "--timeout": { good: [[["0.1"], { timeoutMs: 100 }]], bad: ["0", "86401", "soon"] },
 };
 
@@ -134,6 +135,7 @@ test("without flags one client does 1,000 operations, one at a time, and checks 
     chart: undefined,
     quiet: false,
     localCatalogPort: 9_097,
+    caFile: undefined,
     tokenFile: undefined,
     timeoutMs: 60_000,
   });

@@ -1,0 +1,59 @@
+/** Proves which files hold what TLS needs, and what is said of others. */
+import assert from "assert";
+import { ExitError } from "../../lib/base/errors.ts";
+import { silentLog } from "../../lib/base/log.ts";
+import { readCa, readTls } from "../../lib/cli/read_tls.ts";
+import { Certificates, OPENSSL } from "../helpers/certificates.ts";
+import { testWith } from "../helpers/needs.ts";
+
+Deno.test({
+  name: "read_tls: without files there is no TLS",
+  permissions: "none",
+  async fn() {
+    assert.equal(await readTls(undefined, silentLog), undefined);
+    assert.equal(await readCa(undefined), undefined);
+  },
+});
+
+testWith(OPENSSL, "read_tls: a certificate and its key, and nothing else", async () => {
+  await using certificates = await Certificates.inFolder();
+  const good = await certificates.selfSigned(["DNS:a"]);
+  const other = await certificates.selfSigned(["DNS:a"]);
+  const { certFile, keyFile, cert, key } = good;
+  assert.deepEqual(await readTls({ certFile, keyFile }, silentLog), { cert, key });
+  assert.equal(await readCa(certFile), cert);
+
+  const missing = certificates.path("none");
+  const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  const odd = await certificates.file("odd", broken);
+  const empty = await certificates.file("empty", "");
+  const refused = async (reading: Promise<unknown>, exitCode: number, message: RegExp) => {
+    await assert.rejects(reading, (error) => {
+      assert.ok(error instanceof ExitError);
+      assert.equal(error.exitCode, exitCode);
+      assert.match(error.message, message);
+      return true;
+    });
+  };
+  const read = (certFile: string, keyFile: string) => readTls({ certFile, keyFile }, silentLog);
+  await refused(read(missing, keyFile), 1, /Cannot read the certificate from .*none/);
+  await refused(read(certFile, missing), 1, /Cannot read the key from .*none/);
+  await refused(read(certFile, other.keyFile), 2, /is not that of the certificate/);
+  await refused(read(certFile, certFile), 2, /There is no key in/);
+  for (const file of [odd, empty, keyFile]) {
+    await refused(read(file, keyFile), 2, /There is no certificate in/);
+    await refused(readCa(file), 2, /There is no certificate in/);
+  }
+  await refused(readCa(missing), 1, /Cannot read the certificates from .*none/);
+});
+
+testWith(OPENSSL, "read_tls: a certificate that clients refuse is warned of", async () => {
+  await using certificates = await Certificates.inFolder();
+  const warnings: string[] = [];
+  const log = { ...silentLog, warn: (message: string) => void warnings.push(message) };
+  await readTls(await certificates.selfSigned(["DNS:a"]), log);
+  assert.deepEqual(warnings, []);
+  await readTls(await certificates.selfSigned(["DNS:a"], true), log);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? "", /CA:TRUE/);
+});

@@ -1,0 +1,65 @@
+/** Certificates for one test, made with openssl, removed at its end. */
+import assert from "assert";
+import { TempFolder } from "./folders.ts";
+import { run } from "./program.ts";
+
+/** What tests of TLS need: see `testWith`. */
+export const OPENSSL = ["openssl"] as const;
+
+/** A certificate and its key: files, and the text of the one that clients are given. */
+export interface Certificate {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Makes certificates. */
+export class Certificates implements AsyncDisposable {
+  readonly #folder: TempFolder;
+  #count = 0;
+
+  private constructor(folder: TempFolder) {
+    this.#folder = folder;
+  }
+
+  static async inFolder(): Promise<Certificates> {
+    return new Certificates(await TempFolder.make());
+  }
+
+  /**
+   * Makes a self-signed one.
+   *
+   * @param names whom it is for, such as `DNS:me-a4-x` or `IP:127.0.0.1`
+   * @param isAuthority whether it may sign others (default: no)
+   */
+  async selfSigned(names: readonly string[], isAuthority: boolean = false): Promise<Certificate> {
+    const certFile = this.path(`${++this.#count}.crt`), keyFile = this.path(`${this.#count}.key`);
+    const { code, stderr } = await run([
+      ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
+      ...["-nodes", "-days", "2", "-subj", `/CN=test ${this.#count}`],
+      ...["-keyout", keyFile, "-out", certFile],
+      ...["-addext", `subjectAltName=${names.join()}`],
+      ...["-addext", `basicConstraints=critical,CA:${isAuthority ? "TRUE" : "FALSE"}`],
+    ]);
+    assert.equal(code, 0, stderr);
+    const [cert, key] = await Promise.all([certFile, keyFile].map((f) => Deno.readTextFile(f)));
+    return { certFile, keyFile, cert: cert ?? "", key: key ?? "" };
+  }
+
+  /** A path in the folder that goes at the end. */
+  path(name: string): string {
+    return `${this.#folder.path}/${name}`;
+  }
+
+  /** Writes a file there, and gives its path. */
+  async file(name: string, text: string): Promise<string> {
+    await Deno.writeTextFile(this.path(name), text);
+    return this.path(name);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#folder[Symbol.asyncDispose]();
+  }
+}
