@@ -196,13 +196,49 @@ export const LOCAL_CATALOG_RETRY_MS = 1_000;
 /** Most time between two updates to the local catalog, in milliseconds: a new one knows all servers soon. */
 export const LOCAL_ANNOUNCE_MS = 5_000;
 
-/** Records of a catalog; beyond it, the one heard from longest ago goes. */
+/** Hash tables that are read of one listing; further ones are skipped. */
+export const MAX_LISTED_SERVERS = 10_000;
+
+/** Hash tables that `htclient --list` shows; of further ones it says how many. */
+export const MAX_SHOWN_SERVERS = 1_000;
+
+/** Time for one slice of reading a listing, in milliseconds: a server does that while it serves. */
+export const LISTING_SLICE_MS = 2;
+
+/**
+ * Records of a catalog; beyond it, the newcomer heard from longest ago goes (`record_store.ts` says
+ * which records are newcomers).
+ */
 export const MAX_CATALOG_RECORDS = 10_000;
 
-/** Records of a catalog with one source address; beyond it, the oldest of that address goes. */
+/**
+ * Records of a catalog with one source: an IPv4 address, or 64 bits of an IPv6 one, since whoever has
+ * one has all with the same. Beyond it, the oldest newcomer of that source goes.
+ */
 export const MAX_RECORDS_PER_ADDRESS = 1_000;
 
-/** Characters of all records of a catalog (below `MAX_LISTING_BYTES`); beyond it, the oldest ones go. */
+/** Share of a catalog's records and characters that established ones may take; the rest is for newcomers. */
+export const MAX_ESTABLISHED_SHARE = 0.75;
+
+/** A record that is heard from again after so many seconds is no newcomer any more. */
+export const ESTABLISHED_AFTER_S = 1;
+
+/**
+ * Bytes of updates that a catalog takes a second, and the least that one counts for. The kernel
+ * drops datagrams that come faster; updates by TCP wait. `local` is that of the catalog in a server.
+ */
+export const CATALOG_UPDATE_RATE = { bytes: 2_000_000, localBytes: 500_000, least: 1_000 } as const;
+
+/**
+ * Time that a catalog spends on questions, in milliseconds a second; further ones wait for their turn.
+ * `local` is that of the catalog in a server.
+ */
+export const CATALOG_ANSWER_MS = { all: 500, local: 250 } as const;
+
+/** Time for one slice of answering a question to a catalog, in milliseconds; then others have their turn. */
+export const CATALOG_SLICE_MS = 2;
+
+/** Characters of all records of a catalog (below `MAX_LISTING_BYTES`); beyond it, the oldest newcomers go. */
 export const MAX_CATALOG_CHARS = 24_000_000;
 
 /** Longest update that a catalog takes, in bytes, also once inflated; a longer one is dropped. */
@@ -219,6 +255,9 @@ export const MAX_INFLATING = 32;
 
 /** Connections that a catalog serves at once; further ones wait in the kernel's backlog. */
 export const MAX_CATALOG_CONNECTIONS = 256;
+
+/** Of these, connections of one address; beyond it, that address's oldest one is cut off at once. */
+export const MAX_CATALOG_CONNECTIONS_PER_PEER = 64;
 
 /** After this time, in milliseconds, a catalog cuts off its slowest connection when others wait. */
 export const CATALOG_GRACE_MS = 2_000;

@@ -4,10 +4,13 @@ import { ByteBuilder } from "../base/byte_builder.ts";
 import { unixSeconds } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { CATALOG_QUERY_MS, MAX_LISTING_BYTES } from "../base/limits.ts";
-import { parseListing, type ServerRecord } from "./listing.ts";
+import { readListing, type RecordTest, type ServerRecord } from "./listing.ts";
 
 /** Layers of an error that are looked at for its reason. */
 const MAX_CAUSES = 5;
+
+/** Characters of a reason that are shown. */
+const MAX_REASON_CHARS = 200;
 
 /** A catalog that gave no listing; the message is the reason, in a few words. */
 export class CatalogQueryError extends Error {
@@ -15,25 +18,31 @@ export class CatalogQueryError extends Error {
 }
 
 /** Asks one catalog; what `Resolver` and `Announcer` take in place of `queryCatalog` in tests. */
-export type CatalogQuery = (catalog: Address, signal: AbortSignal) => Promise<ServerRecord[]>;
+export type CatalogQuery = (
+  catalog: Address,
+  signal: AbortSignal,
+  wanted?: RecordTest,
+) => Promise<ServerRecord[]>;
 
 /**
- * Asks a catalog for all hash tables that it lists.
+ * Asks a catalog for hash tables that it lists.
  *
  * @param catalog whom to ask
  * @param signal calls it off
+ * @param wanted which ones (default: all)
  * @param timeoutMs time for all of it, in milliseconds (default `CATALOG_QUERY_MS`)
  * @throws {CatalogQueryError} where there is no whole listing in that time, or when called off
  */
 export async function queryCatalog(
   catalog: Address,
   signal: AbortSignal,
+  wanted?: RecordTest,
   timeoutMs: number = CATALOG_QUERY_MS,
 ): Promise<ServerRecord[]> {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), timeoutMs);
   try {
-    return await fetchListing(catalog, AbortSignal.any([signal, timeout.signal]));
+    return await fetchListing(catalog, AbortSignal.any([signal, timeout.signal]), wanted);
   } catch (error) {
     if (signal.aborted) throw new CatalogQueryError("called off");
     if (timeout.signal.aborted) {
@@ -45,7 +54,11 @@ export async function queryCatalog(
   }
 }
 
-async function fetchListing(catalog: Address, signal: AbortSignal): Promise<ServerRecord[]> {
+async function fetchListing(
+  catalog: Address,
+  signal: AbortSignal,
+  wanted: RecordTest | undefined,
+): Promise<ServerRecord[]> {
   const url = `http://${addressText(catalog)}/query.json`;
   using client = catalog.hostname === "127.0.0.1" ? directClient(catalog) : undefined;
   const response = await fetch(url, { signal, redirect: "error", ...(client && { client }) });
@@ -54,7 +67,8 @@ async function fetchListing(catalog: Address, signal: AbortSignal): Promise<Serv
     throw new CatalogQueryError(`it answered with HTTP status ${response.status}`);
   }
   const body = await wholeBody(response.body, MAX_LISTING_BYTES);
-  return parseListing(body, unixSeconds(), httpDateSeconds(response.headers.get("date")));
+  const catalogNowS = httpDateSeconds(response.headers.get("date"));
+  return readListing(body, { nowS: unixSeconds(), catalogNowS, wanted }, signal);
 }
 
 /** Goes there and not to what `HTTP_PROXY` names: a proxy knows nothing of this machine's catalog. */
@@ -93,5 +107,6 @@ function reasonOf(error: unknown): string {
   if (/connection refused/i.test(all)) return "nobody listens there";
   if (/dns error|lookup|resolve|ENOTFOUND/i.test(all)) return "its name cannot be looked up";
   if (/unreachable/i.test(all)) return "the network does not reach it";
-  return messages.at(-1) ?? all;
+  // It may quote what the catalog sent.
+  return (messages.at(-1) ?? all).slice(0, MAX_REASON_CHARS).replace(/[^\x20-\x7e]/g, "?");
 }

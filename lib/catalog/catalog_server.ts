@@ -4,13 +4,19 @@
  */
 import { sleep, unixSeconds } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import { MAX_UPDATE_BYTES } from "../base/limits.ts";
+import {
+  CATALOG_ANSWER_MS,
+  CATALOG_SLICE_MS,
+  CATALOG_UPDATE_RATE,
+  MAX_UPDATE_BYTES,
+} from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
+import { Budget, PacedWork } from "./budget.ts";
 import { ConnectionServer, readUntil } from "./connections.ts";
 import { readRequest, writeReply } from "./http_exchange.ts";
 import { errorPage, page } from "./pages.ts";
-import { RecordStore, type StoreLimits } from "./record_store.ts";
-import { readUpdate } from "./update_text.ts";
+import { networkOf, RecordStore, type StoreLimits } from "./record_store.ts";
+import { isCompressed, readUpdate } from "./update_text.ts";
 
 export interface CatalogServerOptions {
   /** Address to listen on. */
@@ -24,7 +30,26 @@ export interface CatalogServerOptions {
   readonly tcpUpdates: boolean;
   /** Bounds of the store (default: those of `limits.ts`). */
   readonly limits?: StoreLimits;
+  /** What it may take of its process (default: that of a catalog alone in it). */
+  readonly rates?: CatalogRates;
 }
+
+/** What a catalog may take of its process; see `limits.ts`. */
+export interface CatalogRates {
+  readonly updateBytesPerS: number;
+  readonly answerMsPerS: number;
+}
+
+const DEFAULT_RATES: CatalogRates = {
+  updateBytesPerS: CATALOG_UPDATE_RATE.bytes,
+  answerMsPerS: CATALOG_ANSWER_MS.all,
+};
+
+/** Seconds of its rate that a budget saves up: bursts of updates are usual. */
+const UPDATE_BURST_S = 0.1;
+
+/** What accepting a connection and reading its question is taken to cost, in milliseconds. */
+const CONNECTION_MS = 0.2;
 
 /** Ports tried before giving up, where any will do. */
 const PORT_TRIES = 50;
@@ -42,6 +67,8 @@ export class CatalogServer implements AsyncDisposable {
   readonly #receiving: Promise<void>;
   readonly #servers: readonly ConnectionServer<Deno.TcpConn>[];
   readonly #stopping = new AbortController();
+  readonly #updateBudget: Budget;
+  readonly #answers: PacedWork;
 
   /**
    * Starts a catalog.
@@ -49,17 +76,29 @@ export class CatalogServer implements AsyncDisposable {
    * @throws what `Deno.listen` throws, `Deno.errors.AddrInUse` above all; nothing is then held
    */
   constructor(options: CatalogServerOptions) {
-    const { hostname, lifetimeS, log, limits } = options;
+    const { hostname, lifetimeS, log, limits, rates = DEFAULT_RATES } = options;
     const { tcp, udp } = listenOnBoth(hostname, options.port);
     this.port = tcp.addr.port;
     this.#log = log;
     this.#store = new RecordStore(lifetimeS, limits);
+    const { updateBytesPerS, answerMsPerS } = rates;
+    const { signal } = this.#stopping;
+    this.#updateBudget = new Budget(updateBytesPerS, updateBytesPerS * UPDATE_BURST_S, signal);
+    this.#answers = new PacedWork(answerMsPerS, 2 * CATALOG_SLICE_MS, signal);
     this.#udp = udp;
     this.#receiving = this.#receive();
-    const servers = [new ConnectionServer(tcp, (connection) => this.#answer(connection))];
+    const peerOf = (connection: Deno.TcpConn) => networkOf(connection.remoteAddr.hostname);
+    const servers = [
+      new ConnectionServer(tcp, (connection) => this.#answer(connection), {
+        peerOf,
+        ready: () => this.#answers.spent(CONNECTION_MS),
+      }),
+    ];
     const updates = options.tcpUpdates ? this.#listenForUpdates(hostname) : undefined;
     if (updates) {
-      servers.push(new ConnectionServer(updates, (connection) => this.#takeOverTcp(connection)));
+      const ready = () => this.#updateBudget.earned();
+      const take = (connection: Deno.TcpConn) => this.#takeOverTcp(connection);
+      servers.push(new ConnectionServer(updates, take, { peerOf, ready }));
     }
     this.#servers = servers;
   }
@@ -80,9 +119,10 @@ export class CatalogServer implements AsyncDisposable {
     const buffer = new Uint8Array(MAX_UPDATE_BYTES);
     while (!this.#stopping.signal.aborted) {
       try {
+        // While nobody receives, the kernel drops what has no room: a flood costs nothing here (I9).
+        await this.#updateBudget.earned();
         const [bytes, from] = await this.#udp.receive(buffer);
-        // A compressed update is read while the next one comes: it needs bytes of its own.
-        void this.#take(bytes.slice(), (from as Deno.NetAddr).hostname);
+        await this.#take(bytes, (from as Deno.NetAddr).hostname);
       } catch {
         // The socket is closed, or has some passing trouble that says nothing of the next datagram.
         await sleep(RECEIVE_RETRY_MS, this.#stopping.signal);
@@ -93,16 +133,23 @@ export class CatalogServer implements AsyncDisposable {
   /** Takes one update; never rejects (I9). */
   async #take(bytes: Uint8Array, from: string): Promise<void> {
     const address = from.replace(/^::ffff:(?=\d+\.)/, "");
+    let length = bytes.length;
     try {
-      const { key } = this.#store.put(await readUpdate(bytes), address, unixSeconds());
+      const update = await readUpdate(bytes);
+      length = Math.max(length, update.body.length);
+      const { key } = this.#store.put(update, address, unixSeconds());
       this.#log.debug("Update", { key });
     } catch (error) {
+      // It may have been inflated to this length before it was dropped.
+      if (isCompressed(bytes)) length = MAX_UPDATE_BYTES;
       this.#log.debug("Update dropped", { from: address, because: messageOf(error) });
     }
+    this.#updateBudget.spend(Math.max(CATALOG_UPDATE_RATE.least, length));
   }
 
   async #takeOverTcp(connection: Deno.TcpConn): Promise<void> {
     const bytes = await readUntil(connection, MAX_UPDATE_BYTES);
+    await this.#updateBudget.earned();
     if (bytes) await this.#take(bytes, connection.remoteAddr.hostname);
   }
 
@@ -110,12 +157,15 @@ export class CatalogServer implements AsyncDisposable {
     const request = await readRequest(connection);
     if (request === undefined) return;
     const { method = "GET", path = "" } = typeof request === "number" ? {} : request;
-    const reply = typeof request === "number"
-      ? errorPage(request)
-      : method === "GET" || method === "HEAD"
-      ? page(path, this.#store, unixSeconds())
-      : errorPage(405);
-    await writeReply(connection, reply, method === "HEAD");
+    const paced = <T>(work: () => T) => this.#answers.do(work);
+    const reply = await paced(() =>
+      typeof request === "number"
+        ? errorPage(request)
+        : method === "GET" || method === "HEAD"
+        ? page(path, this.#store, unixSeconds())
+        : errorPage(405)
+    );
+    await writeReply(connection, reply, method === "HEAD", paced);
   }
 
   #listenForUpdates(hostname: string): Deno.TcpListener | undefined {

@@ -2,8 +2,13 @@
  * Serves connections that live for one exchange each, bounded in number and time (I5): slow or
  * silent ones never keep others out for long.
  */
-import { sleep } from "../base/clock.ts";
-import { CATALOG_EXCHANGE_MS, CATALOG_GRACE_MS, MAX_CATALOG_CONNECTIONS } from "../base/limits.ts";
+import { fulfilledWithin, sleep } from "../base/clock.ts";
+import {
+  CATALOG_EXCHANGE_MS,
+  CATALOG_GRACE_MS,
+  MAX_CATALOG_CONNECTIONS,
+  MAX_CATALOG_CONNECTIONS_PER_PEER,
+} from "../base/limits.ts";
 
 /** What an exchange needs of a connection. */
 export interface Connection {
@@ -21,20 +26,35 @@ export interface Acceptor<C> {
 /** Bounds; see `limits.ts`. */
 export interface ConnectionLimits {
   readonly connections: number;
+  readonly perPeer: number;
   readonly graceMs: number;
   readonly exchangeMs: number;
 }
 
 const DEFAULT_LIMITS: ConnectionLimits = {
   connections: MAX_CATALOG_CONNECTIONS,
+  perPeer: MAX_CATALOG_CONNECTIONS_PER_PEER,
   graceMs: CATALOG_GRACE_MS,
   exchangeMs: CATALOG_EXCHANGE_MS,
 };
+
+/** What a `ConnectionServer` may be told. */
+export interface ConnectionOptions<C> {
+  /** Default: those of `limits.ts`. */
+  readonly limits?: ConnectionLimits;
+  /** Who is at the other end (default: the same one always). */
+  readonly peerOf?: (connection: C) => string;
+  /** Waited for before each connection is accepted (default: nothing). */
+  readonly ready?: () => Promise<void>;
+}
 
 /** How long to wait after an accept that failed, as when all file descriptors are taken. */
 const ACCEPT_RETRY_MS = 100;
 
 interface Exchange {
+  readonly peer: string;
+  /** False once its connection is closed; what it still has to do then ends soon. */
+  isOpen: boolean;
   readonly sinceMs: number;
   /** Closes the connection, which ends the exchange. */
   cutOff(): void;
@@ -46,25 +66,30 @@ export class ConnectionServer<C extends Connection> {
   readonly #acceptor: Acceptor<C>;
   readonly #exchange: (connection: C) => Promise<void>;
   readonly #limits: ConnectionLimits;
+  readonly #peerOf: (connection: C) => string;
+  readonly #ready: () => Promise<void>;
   /** In the order in which they began. */
   readonly #open = new Set<Exchange>();
   readonly #stopping = new AbortController();
   readonly #accepting: Promise<void>;
+  #oneEnded = Promise.withResolvers<void>();
 
   /**
    * @param acceptor closed by `stop`
    * @param exchange what to do with a connection, which is closed afterwards; its errors are the
    * peer's trouble and ignored
-   * @param limits default: those of `limits.ts`
+   * @param options bounds above all
    */
   constructor(
     acceptor: Acceptor<C>,
     exchange: (connection: C) => Promise<void>,
-    limits: ConnectionLimits = DEFAULT_LIMITS,
+    options: ConnectionOptions<C> = {},
   ) {
     this.#acceptor = acceptor;
     this.#exchange = exchange;
-    this.#limits = limits;
+    this.#limits = options.limits ?? DEFAULT_LIMITS;
+    this.#peerOf = options.peerOf ?? (() => "");
+    this.#ready = options.ready ?? (() => Promise.resolve());
     this.#accepting = this.#accept();
   }
 
@@ -82,6 +107,7 @@ export class ConnectionServer<C extends Connection> {
     while (!signal.aborted) {
       let connection: C;
       try {
+        await this.#ready();
         connection = await this.#acceptor.accept();
       } catch {
         await sleep(ACCEPT_RETRY_MS, signal);
@@ -94,19 +120,26 @@ export class ConnectionServer<C extends Connection> {
   }
 
   #begin(connection: C): void {
-    let open = true;
+    const peer = this.#peerOf(connection);
+    // One peer alone never fills the room of all: its own oldest one pays for its newest, at once.
+    const ofPeer = [...this.#open].filter((one) => one.isOpen && one.peer === peer);
+    if (ofPeer.length >= this.#limits.perPeer) ofPeer[0]?.cutOff();
     const cutOff = () => {
-      if (open) connection.close();
-      open = false;
+      if (exchange.isOpen) connection.close();
+      exchange.isOpen = false;
     };
     const timer = setTimeout(cutOff, this.#limits.exchangeMs);
     const exchange: Exchange = {
+      peer,
+      isOpen: true,
       sinceMs: performance.now(),
       cutOff,
       done: this.#exchange(connection).catch(() => {}).then(() => {
         clearTimeout(timer);
         cutOff();
         this.#open.delete(exchange);
+        this.#oneEnded.resolve();
+        this.#oneEnded = Promise.withResolvers();
       }),
     };
     this.#open.add(exchange);
@@ -117,13 +150,10 @@ export class ConnectionServer<C extends Connection> {
     const [oldest] = this.#open;
     if (!oldest) return;
     const graceMs = oldest.sinceMs + this.#limits.graceMs - performance.now();
-    const waiting = new AbortController();
-    const calledOff = AbortSignal.any([waiting.signal, this.#stopping.signal]);
-    const graceOver = sleep(Math.max(0, graceMs), calledOff).then((over) => {
-      if (over) oldest.cutOff();
-    });
-    await Promise.race([graceOver, ...[...this.#open].map(({ done }) => done)]);
-    waiting.abort();
+    const { promise } = this.#oneEnded;
+    if (await fulfilledWithin(promise, Math.max(0, graceMs), this.#stopping.signal)) return;
+    oldest.cutOff();
+    if (!this.#stopping.signal.aborted) await promise;
   }
 }
 

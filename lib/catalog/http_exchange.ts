@@ -1,10 +1,12 @@
 /**
- * The HTTP of a catalog: one GET or HEAD for each connection, answered with a Content-Length.
+ * The HTTP of a catalog: one GET or HEAD for each connection, which ends with the reply.
+ *
+ * A reply is made while it is sent: a reader that takes nothing costs one piece of it, not all (I5).
  *
  * Not the runtime's own server: that keeps silent connections open for ever and has no bound on their number
  * (I5), and a catalog may live in the process of a hash table server.
  */
-import { MAX_HTTP_HEAD_BYTES } from "../base/limits.ts";
+import { CATALOG_SLICE_MS, MAX_HTTP_HEAD_BYTES } from "../base/limits.ts";
 import { type Connection, readUntil, writeAll } from "./connections.ts";
 
 /** A question. */
@@ -18,8 +20,10 @@ export interface HttpRequest {
 export interface HttpReply {
   readonly status: keyof typeof REASONS;
   readonly contentType: string;
-  /** ASCII, in parts, so that a long listing need not be one string. */
-  readonly parts: readonly string[];
+  /** ASCII, in parts of which each is made when it is its turn to be sent. */
+  readonly parts: Iterable<string>;
+  /** Of all parts, in characters; without it, the reply's end is the connection's. */
+  readonly length?: number;
 }
 
 const REASONS = {
@@ -38,8 +42,10 @@ const SECURITY_HEADERS = [
   "Cache-Control: no-store",
 ];
 
-/** Characters of a body that are written at once. */
-const WRITE_CHARS = 65_536;
+/** Characters of a body that are written at once, or one part more. */
+const WRITE_CHARS = 32_768;
+
+const encoder = new TextEncoder();
 
 /**
  * Reads a request's head.
@@ -75,29 +81,48 @@ export function parseRequestLine(line: string): HttpRequest | undefined {
   }
 }
 
-/** Writes a whole reply; the connection is to be closed after it. */
+/**
+ * Writes a whole reply; the connection is to be closed after it.
+ *
+ * @param paced does each piece of the work that making the reply is
+ */
 export async function writeReply(
   connection: Connection,
-  { status, contentType, parts }: HttpReply,
+  reply: HttpReply,
   headOnly: boolean,
+  paced: <T>(work: () => T) => Promise<T>,
 ): Promise<void> {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  await writeAll(connection, encoder.encode(headOf(reply)));
+  if (headOnly) return;
+  const parts = reply.parts[Symbol.iterator]();
+  for (;;) {
+    const { text, isLast } = await paced(() => nextText(parts));
+    await writeAll(connection, encoder.encode(text));
+    if (isLast) return;
+  }
+}
+
+function headOf({ status, contentType, length }: HttpReply): string {
   const head = [
     `HTTP/1.1 ${status} ${REASONS[status]}`,
     `Date: ${new Date().toUTCString()}`,
     `Content-Type: ${contentType}`,
-    `Content-Length: ${length}`,
+    ...(length === undefined ? [] : [`Content-Length: ${length}`]),
     "Connection: close",
     ...SECURITY_HEADERS,
     ...(status === 405 ? ["Allow: GET, HEAD"] : []),
   ];
-  const encoder = new TextEncoder();
-  let text = head.join("\r\n") + "\r\n\r\n";
-  for (const part of headOnly ? [] : parts) {
-    text += part;
-    if (text.length < WRITE_CHARS) continue;
-    await writeAll(connection, encoder.encode(text));
-    text = "";
+  return head.join("\r\n") + "\r\n\r\n";
+}
+
+/** As many parts as are written at once, or can be made in one slice of time; perhaps none. */
+function nextText(parts: Iterator<string>): { readonly text: string; readonly isLast: boolean } {
+  const endMs = performance.now() + CATALOG_SLICE_MS;
+  let text = "";
+  while (text.length < WRITE_CHARS && performance.now() < endMs) {
+    const { value, done } = parts.next();
+    if (done) return { text, isLast: true };
+    text += value;
   }
-  await writeAll(connection, encoder.encode(text));
+  return { text, isLast: false };
 }

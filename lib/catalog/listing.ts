@@ -17,10 +17,13 @@
  * | `lifetime`        | no     | seconds (default `DEFAULT_LIFETIME_S`)                       |
  * | `owner`, `name`, `version`, `instance`, `advertise`, `addresses`, `requires_token`, `tls` | no | see `announcement.ts` |
  */
+import { sleep } from "../base/clock.ts";
 import {
+  LISTING_SLICE_MS,
   MAX_ANNOUNCED_ADDRESSES,
   MAX_BROKEN_RECORDS,
   MAX_LISTED_RECORD_BYTES,
+  MAX_LISTED_SERVERS,
   MAX_NAME_CHARS,
 } from "../base/limits.ts";
 import {
@@ -33,15 +36,13 @@ import {
 } from "../base/json_scan.ts";
 import { spanOf, textAt } from "../base/span.ts";
 import { RECORD_TYPE } from "./announcement.ts";
+import { isHostOfServer, MAX_HOST_CHARS } from "./host_text.ts";
 
 const LF = 10, QUOTE = 34, COMMA = 44, OPEN_ARRAY = 91, CLOSE_ARRAY = 93, OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
 
 /** Seconds after which a record is stale that names no lifetime of its own; cctools' default. */
 export const DEFAULT_LIFETIME_S = 900;
-
-/** Longest host name there is (RFC 1035). */
-const MAX_HOST_CHARS = 255;
 
 /** A hash table server as a catalog lists it. */
 export interface ServerRecord {
@@ -72,30 +73,79 @@ export class ListingError extends Error {
   override name = "ListingError";
 }
 
+/** What is read of a listing, and by which clocks. */
+export interface ListingOptions {
+  /** Unix seconds by this machine's clock. */
+  readonly nowS: number;
+  /** Unix seconds by the catalog's clock, where it told them (default: `nowS`). */
+  readonly catalogNowS?: number | undefined;
+  /** Which records are wanted, of which there are at most `MAX_LISTED_SERVERS` (default: all). */
+  readonly wanted?: RecordTest | undefined;
+}
+
+/** Tells whether a record is one that is looked for. */
+export type RecordTest = (record: ServerRecord) => boolean;
+
 /**
- * Reads a catalog's listing.
+ * Reads a catalog's listing, in one go.
  *
  * @param bytes the reply's body
- * @param nowS Unix seconds by this machine's clock
- * @param catalogNowS Unix seconds by the catalog's clock, where it told them (default: `nowS`)
  * @returns the hash tables in it, in the catalog's order
  * @throws {ListingError} where it is no array, or is cut off
  */
-export function parseListing(
+export function parseListing(bytes: Uint8Array, options: ListingOptions): ServerRecord[] {
+  const reading = listingSteps(bytes, options);
+  for (;;) {
+    const step = reading.next();
+    if (step.done) return step.value;
+  }
+}
+
+/**
+ * Reads a catalog's listing bit by bit: what a catalog sends must not hold up a server that asks it
+ * (I9).
+ *
+ * @param bytes the reply's body; left alone until then
+ * @param signal calls it off
+ * @returns as `parseListing`
+ * @throws {ListingError} where it is no array, or is cut off; and the signal's reason
+ */
+export async function readListing(
   bytes: Uint8Array,
-  nowS: number,
-  catalogNowS: number = nowS,
-): ServerRecord[] {
+  options: ListingOptions,
+  signal: AbortSignal,
+): Promise<ServerRecord[]> {
+  const reading = listingSteps(bytes, options);
+  for (;;) {
+    const endMs = performance.now() + LISTING_SLICE_MS;
+    while (performance.now() < endMs) {
+      const step = reading.next();
+      if (step.done) return step.value;
+    }
+    await sleep(LISTING_SLICE_MS, signal);
+    signal.throwIfAborted();
+  }
+}
+
+/** Reads a listing; the time between two steps is short. */
+function* listingSteps(
+  bytes: Uint8Array,
+  { nowS, catalogNowS = nowS, wanted = () => true }: ListingOptions,
+): Generator<void, ServerRecord[]> {
   const records: ServerRecord[] = [];
   let newestS = -Infinity;
-  visitRecords(bytes, (start, end) => {
-    if (end - start > MAX_LISTED_RECORD_BYTES) return;
-    const members = firstMembers(bytes, start, end);
+  for (const place of recordPlaces(bytes)) {
+    if (place === undefined || place.end - place.start > MAX_LISTED_RECORD_BYTES) {
+      yield;
+      continue;
+    }
+    const members = firstMembers(bytes, place.start, place.end);
     const heardS = asNumber(members.get("lastheardfrom")) ?? 0;
     newestS = Math.max(newestS, heardS);
     const record = serverRecord(members, heardS);
-    if (record) records.push(record);
-  });
+    if (record && wanted(record) && records.length < MAX_LISTED_SERVERS) records.push(record);
+    yield;
+  }
   // Where even the newest record of all looks stale, the clocks disagree, not the servers.
   const referenceS = newestS < catalogNowS - DEFAULT_LIFETIME_S ? newestS : catalogNowS;
   return records.map((record) => ({
@@ -113,19 +163,29 @@ export function isStale(record: ServerRecord, nowS: number): boolean {
   return nowS - record.lastheardfrom > record.lifetime;
 }
 
-/** Reports where each readable object of the array lies. */
-function visitRecords(bytes: Uint8Array, visit: (start: number, end: number) => void): void {
+/** Bytes of other values after which a step ends without a record. */
+const STEP_BYTES = 4_096;
+
+/** Gives where each readable object of the array lies, and now and then nothing. */
+function* recordPlaces(
+  bytes: Uint8Array,
+): Generator<{ readonly start: number; readonly end: number } | undefined, void> {
   const end = bytes.length;
   let at = skipWhite(bytes, 0, end);
   if (bytes[at] !== OPEN_ARRAY) throw new ListingError("The reply is no JSON array");
   at = skipWhite(bytes, at + 1, end);
   let broken = 0;
+  let stepAt = at;
   while (bytes[at] !== CLOSE_ARRAY) {
+    if (at - stepAt > STEP_BYTES) {
+      stepAt = at;
+      yield;
+    }
     const valueEnd = skipValue(bytes, at, end);
     const next = valueEnd < 0 ? ~valueEnd : skipWhite(bytes, valueEnd, end);
     if (next >= end) throw new ListingError("The reply is cut off");
     if (valueEnd > 0 && (bytes[next] === COMMA || bytes[next] === CLOSE_ARRAY)) {
-      if (bytes[at] === OPEN_OBJECT) visit(at, valueEnd);
+      if (bytes[at] === OPEN_OBJECT) yield { start: at, end: valueEnd };
       at = next;
     } else {
       if (++broken > MAX_BROKEN_RECORDS) throw new ListingError("The reply is mostly no JSON");
@@ -235,14 +295,10 @@ function asNumber(json: string | undefined): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** A host name or address, as far as its characters tell. */
+/** A host name or address. */
 function asHost(json: string | undefined): string | undefined {
   const text = asText(json, MAX_HOST_CHARS);
-  return text !== undefined && isHost(text) ? text : undefined;
-}
-
-function isHost(text: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9_.-]*$|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$/.test(text);
+  return text !== undefined && isHostOfServer(text) ? text : undefined;
 }
 
 function asHosts(json: string | undefined): string[] {

@@ -4,7 +4,7 @@
  */
 import { sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import { LOCAL_CATALOG_RETRY_MS } from "../base/limits.ts";
+import { CATALOG_ANSWER_MS, CATALOG_UPDATE_RATE, LOCAL_CATALOG_RETRY_MS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { CatalogServer } from "./catalog_server.ts";
 import { DEFAULT_LIFETIME_S } from "./listing.ts";
@@ -21,6 +21,10 @@ export interface LocalCatalogOptions {
 
 /** Small bounds: this catalog lives in the process of a hash table server (I5, I9). */
 const LIMITS = { records: 1_000, perAddress: 1_000, chars: 2_000_000 } as const;
+const RATES = {
+  updateBytesPerS: CATALOG_UPDATE_RATE.localBytes,
+  answerMsPerS: CATALOG_ANSWER_MS.local,
+} as const;
 
 /** Serves the local catalog whenever nobody else does. */
 export class LocalCatalog {
@@ -63,6 +67,7 @@ export class LocalCatalog {
           log,
           tcpUpdates: false,
           limits: LIMITS,
+          rates: RATES,
         });
       } catch (error) {
         if (error instanceof Deno.errors.AddrInUse) continue;

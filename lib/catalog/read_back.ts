@@ -28,7 +28,7 @@ export function readBack(
 ): Promise<Visibility[]> {
   return Promise.all(catalogs.map(async (catalog): Promise<Visibility> => {
     try {
-      const records = await query(catalog, signal);
+      const records = await query(catalog, signal, (record) => record.instance === instance);
       const visible = records.some((record) => record.instance === instance);
       return { catalog, state: visible ? "visible" : "missing" };
     } catch (error) {

@@ -1,11 +1,23 @@
 /**
- * The records of a catalog. Bounded in number, in characters and for each source address (I5).
+ * The records of a catalog. Bounded in number, in characters and for each source (I5).
  *
  * A record's key is `address:port:name`, and `:uuid` where it has one. A record goes when it was
  * not heard from for the shorter of its own and the catalog's lifetime; that is seen when records
  * are asked for, so that a goodbye takes effect at once.
+ *
+ * Who sent a datagram cannot be known, so a flood may come from addresses without number. A record
+ * is therefore a newcomer until it is heard from again (`ESTABLISHED_AFTER_S`), and from then on
+ * established. Over a bound, newcomers go, the one heard from longest ago first; established
+ * records go by their lifetime only. They never take all of the room (`MAX_ESTABLISHED_SHARE`), so
+ * that newcomers have some, too.
  */
-import { MAX_CATALOG_CHARS, MAX_CATALOG_RECORDS, MAX_RECORDS_PER_ADDRESS } from "../base/limits.ts";
+import {
+  ESTABLISHED_AFTER_S,
+  MAX_CATALOG_CHARS,
+  MAX_CATALOG_RECORDS,
+  MAX_ESTABLISHED_SHARE,
+  MAX_RECORDS_PER_ADDRESS,
+} from "../base/limits.ts";
 import type { Update } from "./update_text.ts";
 
 /** Seconds between two sweeps that updates cause; questions sweep each time. */
@@ -16,6 +28,10 @@ export interface CatalogRecord {
   readonly key: string;
   readonly address: string;
   readonly name: string;
+  /** What it is listed by. */
+  readonly sortName: string;
+  /** When it first came, in Unix seconds. */
+  readonly firstHeardS: number;
   /** Unix seconds. */
   readonly lastheardfrom: number;
   /** Seconds after which it goes. */
@@ -37,15 +53,31 @@ const DEFAULT_LIMITS: StoreLimits = {
   chars: MAX_CATALOG_CHARS,
 };
 
+/** Records of one standing, the one heard from longest ago first. */
+class Standing {
+  readonly records = new Map<string, CatalogRecord>();
+  chars = 0;
+
+  set(record: CatalogRecord): void {
+    this.records.set(record.key, record);
+    this.chars += record.text.length;
+  }
+
+  delete(record: CatalogRecord): void {
+    if (this.records.delete(record.key)) this.chars -= record.text.length;
+  }
+}
+
 /** Keeps the last record of each key. */
 export class RecordStore {
   readonly #lifetimeS: number;
   readonly #limits: StoreLimits;
-  /** The one heard from longest ago comes first. */
-  readonly #records = new Map<string, CatalogRecord>();
-  /** Keys by source address, in the same order. */
-  readonly #byAddress = new Map<string, Set<string>>();
-  #chars = 0;
+  readonly #newcomers = new Standing();
+  readonly #established = new Standing();
+  /** Keys by source, the one heard from longest ago first. */
+  readonly #bySource = new Map<string, Set<string>>();
+  /** What `list` gave last, until something changes. */
+  #listed: readonly CatalogRecord[] | undefined;
   #sweptS = 0;
 
   /**
@@ -66,54 +98,95 @@ export class RecordStore {
    */
   put(update: Update, address: string, nowS: number): CatalogRecord {
     if (nowS - this.#sweptS >= SWEEP_S) this.#sweep(nowS);
-    const record = listed(update, address, nowS, this.#lifetimeS);
-    this.#remove(record.key);
-    this.#records.set(record.key, record);
-    const ofAddress = this.#byAddress.get(address) ?? new Set();
-    this.#byAddress.set(address, ofAddress.add(record.key));
-    this.#chars += record.text.length;
+    const fresh = listed(update, address, nowS, this.#lifetimeS);
+    const known = this.#find(fresh.key);
+    const record = known ? { ...fresh, firstHeardS: known.firstHeardS } : fresh;
+    if (known) this.#remove(known);
+    (this.#mayBeEstablished(record) ? this.#established : this.#newcomers).set(record);
+    const source = networkOf(address);
+    const ofSource = this.#bySource.get(source) ?? new Set();
+    this.#bySource.set(source, ofSource.add(record.key));
+    this.#listed = undefined;
 
-    if (ofAddress.size > this.#limits.perAddress) this.#removeFirst(ofAddress);
-    while (this.#records.size > this.#limits.records || this.#chars > this.#limits.chars) {
-      this.#removeFirst(this.#records.keys());
-    }
+    if (ofSource.size > this.#limits.perAddress) this.#removeFirstOf(ofSource);
+    while (this.#isOver()) this.#removeFirstOf(this.#newcomers.records.keys());
     return record;
   }
 
   /** The live record with a key, or undefined. */
   get(key: string, nowS: number): CatalogRecord | undefined {
-    const record = this.#records.get(key);
+    const record = this.#find(key);
     return record && !expired(record, nowS) ? record : undefined;
   }
 
   /** All live records, by name and then key. */
-  list(nowS: number): CatalogRecord[] {
+  list(nowS: number): readonly CatalogRecord[] {
     this.#sweep(nowS);
-    return [...this.#records.values()].sort((a, b) =>
-      compare(a.name.toLowerCase(), b.name.toLowerCase()) || compare(a.key, b.key)
-    );
+    return this.#listed ??= [
+      ...this.#newcomers.records.values(),
+      ...this.#established.records.values(),
+    ].sort((a, b) => compare(a.sortName, b.sortName) || compare(a.key, b.key));
+  }
+
+  #find(key: string): CatalogRecord | undefined {
+    return this.#established.records.get(key) ?? this.#newcomers.records.get(key);
+  }
+
+  #mayBeEstablished(record: CatalogRecord): boolean {
+    const { records, chars } = this.#established;
+    return record.lastheardfrom - record.firstHeardS >= ESTABLISHED_AFTER_S &&
+      records.size + 1 <= this.#limits.records * MAX_ESTABLISHED_SHARE &&
+      chars + record.text.length <= this.#limits.chars * MAX_ESTABLISHED_SHARE;
+  }
+
+  /** Only newcomers bring it over: the established ones are bounded for themselves. */
+  #isOver(): boolean {
+    const { records, chars } = this.#newcomers;
+    return records.size + this.#established.records.size > this.#limits.records ||
+      chars + this.#established.chars > this.#limits.chars;
   }
 
   #sweep(nowS: number): void {
     this.#sweptS = nowS;
-    for (const record of this.#records.values()) {
-      if (expired(record, nowS)) this.#remove(record.key);
+    for (const { records } of [this.#newcomers, this.#established]) {
+      for (const record of records.values()) if (expired(record, nowS)) this.#remove(record);
     }
   }
 
-  #removeFirst(keys: Iterable<string>): void {
-    for (const key of keys) return this.#remove(key);
+  /** Removes the first newcomer, or the first one where all are established. */
+  #removeFirstOf(keys: Iterable<string>): void {
+    let first: CatalogRecord | undefined;
+    for (const key of keys) {
+      first ??= this.#find(key);
+      const newcomer = this.#newcomers.records.get(key);
+      if (newcomer) return this.#remove(newcomer);
+    }
+    if (first) this.#remove(first);
   }
 
-  #remove(key: string): void {
-    const record = this.#records.get(key);
-    if (!record) return;
-    this.#records.delete(key);
-    this.#chars -= record.text.length;
-    const ofAddress = this.#byAddress.get(record.address);
-    ofAddress?.delete(key);
-    if (ofAddress?.size === 0) this.#byAddress.delete(record.address);
+  #remove(record: CatalogRecord): void {
+    this.#newcomers.delete(record);
+    this.#established.delete(record);
+    this.#listed = undefined;
+    const source = networkOf(record.address);
+    const ofSource = this.#bySource.get(source);
+    ofSource?.delete(record.key);
+    if (ofSource?.size === 0) this.#bySource.delete(source);
   }
+}
+
+/**
+ * What counts as one sender: an IPv4 address, or the first 64 bits of an IPv6 one.
+ *
+ * @param address as the system writes it
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.split("::", 2);
+  const groups = (text: string) => text.split(":").filter((group) => group !== "");
+  const [before, after] = [groups(head), groups(tail ?? "")];
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  return [...before, ...Array<string>(zeros).fill("0"), ...after].slice(0, 4).join(":") + "::/64";
 }
 
 function listed(
@@ -128,6 +201,8 @@ function listed(
     key: `${address}:${update.port}:${name}` + (update.uuid ? `:${update.uuid}` : ""),
     address,
     name,
+    sortName: name.toLowerCase(),
+    firstHeardS: nowS,
     lastheardfrom: nowS,
     lifetimeS: Math.min(lifetimeS, update.lifetimeS ?? lifetimeS),
     text: update.body ? `${own.slice(0, -1)},${update.body}}` : own,

@@ -10,7 +10,7 @@ import { unixSeconds } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { LISTED_FIRST_MS } from "../base/limits.ts";
 import { type CatalogQuery, queryCatalog } from "./catalog_query.ts";
-import { isStale, type ServerRecord } from "./listing.ts";
+import { isStale, type RecordTest, type ServerRecord } from "./listing.ts";
 
 /** A catalog that gave no answer. */
 export interface FailedCatalog {
@@ -21,7 +21,10 @@ export interface FailedCatalog {
 
 /** What the catalogs said. */
 export interface Lookup {
-  /** Live by their age, newest first, each address and port once. */
+  /**
+   * Live by their age, each one once; in the order in which to try them: the newest of each catalog
+   * and address first, so that neither one catalog nor one sender can crowd the others out.
+   */
   readonly servers: readonly ServerRecord[];
   /** Catalogs that answered so far, whether or not they know the name. */
   readonly answered: readonly Address[];
@@ -126,13 +129,13 @@ interface Answer {
 /** Questions under way, and waiting for the next thing to happen to any of them. */
 class Poll {
   readonly #query: CatalogQuery;
-  readonly #wanted: (record: ServerRecord) => boolean;
+  readonly #wanted: RecordTest;
   readonly #stopping = new AbortController();
   readonly #answers: Answer[] = [];
   readonly #running: Promise<void>[] = [];
   #change = Promise.withResolvers<void>();
 
-  constructor(query: CatalogQuery, wanted: (record: ServerRecord) => boolean) {
+  constructor(query: CatalogQuery, wanted: RecordTest) {
     this.#query = query;
     this.#wanted = wanted;
   }
@@ -146,7 +149,7 @@ class Poll {
 
   async #run(answer: Answer): Promise<void> {
     try {
-      const records = await this.#query(answer.catalog, this.#stopping.signal);
+      const records = await this.#query(answer.catalog, this.#stopping.signal, this.#wanted);
       const nowS = unixSeconds();
       answer.servers = records.filter((record) => this.#wanted(record) && !isStale(record, nowS));
     } catch (error) {
@@ -173,7 +176,7 @@ class Poll {
   result(from: readonly Answer[]): Lookup {
     const done = this.#answers.filter((answer) => answer.done);
     return {
-      servers: merged(from.flatMap((answer) => answer.servers)),
+      servers: merged(from.map((answer) => answer.servers)),
       answered: done.filter((answer) => answer.failure === undefined).map((a) => a.catalog),
       failed: done.flatMap(({ catalog, failure }) =>
         failure === undefined ? [] : [{ catalog, reason: failure }]
@@ -187,16 +190,48 @@ class Poll {
   }
 }
 
-/** Newest first, each address and port once. */
-function merged(records: readonly ServerRecord[]): ServerRecord[] {
-  const sorted = records.toSorted((a, b) => b.lastheardfrom - a.lastheardfrom);
-  const seen = new Set<string>();
-  return sorted.filter((record) => {
-    const key = addressText({ hostname: record.address, port: record.port });
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+/** What all catalogs gave, in the order of `Lookup.servers`. */
+function merged(catalogs: readonly (readonly ServerRecord[])[]): ServerRecord[] {
+  const newest = new Map<string, ServerRecord>();
+  for (const record of catalogs.flat()) {
+    const known = newest.get(placeOf(record));
+    if (!known || known.lastheardfrom < record.lastheardfrom) newest.set(placeOf(record), record);
+  }
+  const inTurns = takingTurns(catalogs.map(fairlyOrdered).sort(byNewest));
+  // A place comes in its first turn, and with what is newest about it.
+  return [...new Set(inTurns.map(placeOf))].flatMap((place) => newest.get(place) ?? []);
+}
+
+/** The newest record of each address, then the second one of each, and so on. */
+function fairlyOrdered(records: readonly ServerRecord[]): ServerRecord[] {
+  const ofAddress = Map.groupBy(records.toSorted(newestFirst), (record) => record.address);
+  return takingTurns([...ofAddress.values()]);
+}
+
+function takingTurns<T>(lists: readonly (readonly T[])[]): T[] {
+  const taken: T[] = [];
+  let left = lists.filter((list) => list.length > 0);
+  for (let turn = 0; left.length > 0; turn++) {
+    for (const list of left) taken.push(...list.slice(turn, turn + 1));
+    left = left.filter((list) => list.length > turn + 1);
+  }
+  return taken;
+}
+
+function newestFirst(a: ServerRecord, b: ServerRecord): number {
+  return b.lastheardfrom - a.lastheardfrom;
+}
+
+function byNewest(a: readonly ServerRecord[], b: readonly ServerRecord[]): number {
+  return (b[0]?.lastheardfrom ?? -Infinity) - (a[0]?.lastheardfrom ?? -Infinity) || 0;
+}
+
+/**
+ * What makes a record another one. All ways to reach the server belong to it: a catalog that lies
+ * about one of them must not take the place of one that does not.
+ */
+function placeOf(record: ServerRecord): string {
+  return [record.project, ...candidateAddresses(record).map(addressText)].join(" ");
 }
 
 /**

@@ -52,7 +52,12 @@ export class UpdateError extends Error {
  * @throws {UpdateError} where it is none, or over a limit
  */
 export async function readUpdate(bytes: Uint8Array): Promise<Update> {
-  return parseUpdate(bytes[0] === COMPRESSED ? await inflated(bytes.slice(1)) : bytes);
+  return parseUpdate(isCompressed(bytes) ? await inflated(bytes.slice(1)) : bytes);
+}
+
+/** Whether an update is to be inflated before it is read. */
+export function isCompressed(bytes: Uint8Array): boolean {
+  return bytes[0] === COMPRESSED;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { addressText } from "../base/address.ts";
 import { unixSeconds } from "../base/clock.ts";
 import { columns } from "../base/columns.ts";
+import { MAX_SHOWN_SERVERS } from "../base/limits.ts";
 import { ServerNotFoundError } from "../client/errors.ts";
 import type { ServerRecord } from "../catalog/listing.ts";
 import { candidateAddresses, type Resolver } from "../catalog/resolver.ts";
@@ -24,7 +25,7 @@ export async function serverList(resolver: Resolver, signal: AbortSignal): Promi
   if (servers.length === 0) {
     return `No hash tables in ${answered.map(addressText).join(", ")}`;
   }
-  const rows = servers.map((server) => {
+  const rows = servers.slice(0, MAX_SHOWN_SERVERS).map((server) => {
     const [address] = candidateAddresses(server);
     const ageS = Math.max(0, unixSeconds() - server.lastheardfrom);
     return [
@@ -35,7 +36,12 @@ export async function serverList(resolver: Resolver, signal: AbortSignal): Promi
       needsOf(server),
     ];
   });
-  return columns([["NAME", "OWNER", "ADDRESS", "AGE", "NEEDS"], ...rows], new Set([3]));
+  const list = columns([["NAME", "OWNER", "ADDRESS", "AGE", "NEEDS"], ...rows], new Set([3]));
+  const more = servers.length - rows.length;
+  return more > 0
+    ? `${list}
+and ${more} more`
+    : list;
 }
 
 /** What a client must have to be let in. */

@@ -125,7 +125,7 @@ Deno.test("catalog server: a goodbye takes effect within seconds", async () => {
 
 Deno.test("catalog server: answers with a length, closes, and forbids scripts", async () => {
   const server = catalog();
-  const reply = await exchange(server.port, "GET / HTTP/1.0\n\n");
+  const reply = await exchange(server.port, "GET /query.json HTTP/1.0\n\n");
   const [head = "", body = ""] = reply.split("\r\n\r\n", 2);
   assert.match(head, /^HTTP\/1\.1 200 OK\r\n/);
   assert.match(head, new RegExp(`Content-Length: ${body.length}(\r\n|$)`));
@@ -133,9 +133,11 @@ Deno.test("catalog server: answers with a length, closes, and forbids scripts", 
   assert.match(head, /Content-Security-Policy: default-src 'none'/);
   assert.equal(/transfer-encoding/i.test(head), false);
   assert.match(
-    await exchange(server.port, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n"),
+    await exchange(server.port, "HEAD /query.json HTTP/1.1\r\nHost: x\r\n\r\n"),
     /Content-Length: [1-9][^]*\r\n\r\n$/,
   );
+  const page = await exchange(server.port, "GET / HTTP/1.1\r\n\r\n");
+  assert.match(page, /X-Content-Type-Options: nosniff[^]*<\/html>\n$/);
   await server.stop();
 });
 

@@ -52,11 +52,13 @@ function test(name: string, fn: () => Promise<void>): void {
 }
 
 const untilClosed = async (connection: Silent) => void await connection.read();
-const roomy = { connections: 100, graceMs: 60_000, exchangeMs: 60_000 };
+const roomy = { connections: 100, perPeer: 100, graceMs: 60_000, exchangeMs: 60_000 };
 
 test("an exchange that takes too long is cut off", async () => {
   const queue = new Queue();
-  const server = new ConnectionServer(queue, untilClosed, { ...roomy, exchangeMs: 10 });
+  const server = new ConnectionServer(queue, untilClosed, {
+    limits: { ...roomy, exchangeMs: 10 },
+  });
   await (await queue.connect()).read();
   await server.stop();
 });
@@ -64,7 +66,7 @@ test("an exchange that takes too long is cut off", async () => {
 test("at the bound, the oldest is cut off after its grace, and only it", async () => {
   const queue = new Queue();
   const limits = { ...roomy, connections: 2, graceMs: 20 };
-  const server = new ConnectionServer(queue, untilClosed, limits);
+  const server = new ConnectionServer(queue, untilClosed, { limits });
   const first = await queue.connect();
   await sleep(5);
   const second = await queue.connect();
@@ -76,7 +78,9 @@ test("at the bound, the oldest is cut off after its grace, and only it", async (
 
 test("an exchange that throws closes its connection, and others go on", async () => {
   const queue = new Queue();
-  const server = new ConnectionServer(queue, () => Promise.reject(new Error("reset")), roomy);
+  const server = new ConnectionServer(queue, () => Promise.reject(new Error("reset")), {
+    limits: roomy,
+  });
   await (await queue.connect()).read();
   await (await queue.connect()).read();
   await server.stop();
@@ -110,4 +114,20 @@ test("writing goes on until all is written", async () => {
     close: () => {},
   }, new Uint8Array(5));
   assert.deepEqual(written, [5, 3, 1]);
+});
+
+test("one peer does not fill the room of all: its oldest one goes at once, and nobody else's", async () => {
+  const queue = new Queue();
+  const peers = ["b", "a", "a", "a"];
+  const server = new ConnectionServer(queue, untilClosed, {
+    limits: { ...roomy, perPeer: 2 },
+    peerOf: () => peers.shift() ?? "",
+  });
+  const others = await queue.connect();
+  const first = await queue.connect();
+  const second = await queue.connect();
+  const third = await queue.connect();
+  await first.read();
+  assert.deepEqual([others, second, third].map(({ isClosed }) => isClosed), [false, false, false]);
+  await server.stop();
 });

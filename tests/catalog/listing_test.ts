@@ -1,10 +1,11 @@
 import assert from "assert";
 import fc from "fast-check";
-import { MAX_ANNOUNCED_ADDRESSES } from "../../lib/base/limits.ts";
+import { MAX_ANNOUNCED_ADDRESSES, MAX_LISTED_SERVERS } from "../../lib/base/limits.ts";
 import {
   isStale,
   ListingError,
   parseListing,
+  readListing,
   type ServerRecord,
 } from "../../lib/catalog/listing.ts";
 
@@ -21,14 +22,14 @@ const good = {
   lifetime: 300,
 };
 
-function test(name: string, fn: () => void): void {
+function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: `listing: ${name}`, permissions: "none", fn });
 }
 
 const encoder = new TextEncoder();
 
 function listed(text: string, nowS: number, catalogNowS?: number): ServerRecord[] {
-  return parseListing(encoder.encode(text), nowS, catalogNowS);
+  return parseListing(encoder.encode(text), { nowS, catalogNowS });
 }
 
 function projects(text: string): string[] {
@@ -128,7 +129,7 @@ test("bytes that are not UTF-8 hide no other record, and are not shown", () => {
   const odd = JSON.stringify({ ...good, owner: "?", project: "two" });
   const bytes = encoder.encode(`[${one},${odd},${JSON.stringify(good)}]`)
     .map((byte) => byte === 0x3f ? 0xff : byte);
-  const records = parseListing(bytes, NOW_S);
+  const records = parseListing(bytes, { nowS: NOW_S });
   assert.deepEqual(records.map(({ project, owner }) => [project, owner]), [
     ["one", "me"],
     ["two", ""],
@@ -209,5 +210,48 @@ test("megabytes of broken records take time linear in their length", () => {
     const start = performance.now();
     assert.throws(() => listed(text, NOW_S), ListingError, part);
     assert.ok(performance.now() - start < 5_000, part);
+  }
+});
+
+test("of more servers than there can be, the first ones are read, and only those that are wanted", () => {
+  const text = `[${`${JSON.stringify(good)},`.repeat(MAX_LISTED_SERVERS + 1)}${
+    JSON.stringify({ ...good, project: "last" })
+  }]`;
+  assert.equal(projects(text).length, MAX_LISTED_SERVERS);
+  const wanted = ({ project }: ServerRecord) => project === "last";
+  assert.equal(parseListing(encoder.encode(text), { nowS: NOW_S, wanted }).length, 1);
+});
+
+test("nesting, members and broken numbers without number hide no other record", () => {
+  const deep = "[".repeat(1_000_000) + "]".repeat(1_000_000);
+  const many = `{${Array.from({ length: 1_000_000 }, (_, at) => `"m${at}":1`).join(",")}}`;
+  const odd = [deep, many, "1e999", "-", `"\u0000"`, "\0", `{"port":1e999}`, `{"a":${deep}}`];
+  for (const text of odd) {
+    assert.deepEqual(projects(`[\n${text},\n${JSON.stringify(good)}\n]`), ["me-a4-x"]);
+  }
+});
+
+test("reading bit by bit lets others have their turns, and gives the same", async () => {
+  const text = `[${Array.from({ length: 20_000 }, () => JSON.stringify(good)).join(",\n")}]`;
+  const bytes = encoder.encode(text);
+  let turns = 0;
+  const turn = setInterval(() => turns++, 1);
+  const never = new AbortController().signal;
+  const records = await readListing(bytes, { nowS: NOW_S }, never);
+  clearInterval(turn);
+  assert.ok(turns > 5, `${turns} turns`);
+  assert.deepEqual(records, parseListing(bytes, { nowS: NOW_S }));
+  await assert.rejects(readListing(bytes, { nowS: NOW_S }, AbortSignal.abort()));
+});
+
+test("addresses of nobody are no servers", () => {
+  for (const address of ["0.0.0.0", "255.255.255.255", "224.0.0.1", "::", "ff02::1", "0"]) {
+    assert.deepEqual(projects(JSON.stringify([{ ...good, address }])), [], address);
+    const [record] = listed(
+      JSON.stringify([{ ...good, advertise: address, addresses: [address] }]),
+      NOW_S,
+    );
+    assert.equal(record?.advertise, undefined);
+    assert.deepEqual(record?.addresses, []);
   }
 });

@@ -19,7 +19,7 @@ function storeOf(...records: object[]): RecordStore {
 }
 
 function body(path: string, store: RecordStore): string {
-  return page(path, store, NOW_S + 61).parts.join("");
+  return [...page(path, store, NOW_S + 61).parts].join("");
 }
 
 const two = storeOf(
@@ -63,7 +63,7 @@ test("what is not there is a 404 that repeats nothing of the path", () => {
   for (const path of ["/query.json?x", "/detail/none", "/<script>"]) {
     const reply = page(path, two, NOW_S);
     assert.equal(reply.status, 404);
-    assert.equal(reply.parts.join("").includes("<script>"), false);
+    assert.equal([...reply.parts].join("").includes("<script>"), false);
   }
 });
 
@@ -89,4 +89,33 @@ test("many records: the page is cut, and says so", () => {
   const store = storeOf(...Array.from({ length: 1_000 }, (_, i) => ({ port: i + 1 })));
   store.put(parsed('{"port":1}'), "192.0.2.2", NOW_S);
   assert.match(body("/", store), /1001 records.*The first 1000 are shown/s);
+});
+
+test("a member's name is one word in query.text: it cannot pretend to be another member", () => {
+  const store = storeOf({
+    port: 1,
+    "address 192.0.2.66": "x",
+    "a\nport": 2,
+    "owner": "me\nport 9",
+  });
+  const lines = body("/query.text", store).split("\n");
+  assert.deepEqual(lines.filter((line) => line.startsWith("address ")), ["address 192.0.2.1"]);
+  assert.deepEqual(lines.filter((line) => line.startsWith("port ")), ["port 1"]);
+});
+
+test("long values are cut in pages, and whole in query.json", () => {
+  const store = storeOf({ port: 1, owner: "<".repeat(60_000), ["n".repeat(5_000)]: 1 });
+  const [record] = store.list(NOW_S);
+  assert.ok(body("/", store).length < 3_000);
+  assert.ok(body(`/detail/${record?.key}`, store).length < 40_000);
+  assert.ok(body("/query.json", store).length > 60_000);
+});
+
+test("the length that is told is the length of the body", () => {
+  for (const store of [storeOf(), storeOf({ port: 1 }), two]) {
+    for (const path of ["/query.json", `/query/${btoa("true")}`, "/style.css"]) {
+      assert.equal(page(path, store, NOW_S).length, body(path, store).length, path);
+    }
+  }
+  assert.deepEqual(JSON.parse(body(`/query/${btoa("port==9")}`, two)), []);
 });

@@ -1,5 +1,5 @@
 import assert from "assert";
-import { RecordStore } from "../../lib/catalog/record_store.ts";
+import { networkOf, RecordStore } from "../../lib/catalog/record_store.ts";
 import { parseUpdate } from "../../lib/catalog/update_text.ts";
 
 const NOW_S = 1_800_000_000;
@@ -86,4 +86,50 @@ test("expired records do not fill the store where nobody asks", () => {
   store.put(update(2, { lifetime: 1 }), HERE, NOW_S);
   store.put(update(3), HERE, NOW_S + 60);
   assert.deepEqual(ports(store, NOW_S + 60), [1, 3]);
+});
+
+test("a flood from addresses without number pushes out newcomers, and no established record", () => {
+  const store = new RecordStore(900, { ...roomy, records: 100 });
+  store.put(update(7), HERE, NOW_S);
+  store.put(update(7), HERE, NOW_S + 60);
+  for (let i = 0; i < 1_000; i++) store.put(update(8), `10.0.${i >> 8}.${i & 255}`, NOW_S + 60);
+  const records = store.list(NOW_S + 60);
+  assert.equal(records.length, 100);
+  assert.ok(records.some(({ address }) => address === HERE));
+});
+
+test("sending twice at once establishes nothing", () => {
+  const store = new RecordStore(900, { ...roomy, records: 2 });
+  for (const port of [1, 1, 2, 3]) store.put(update(port), HERE, NOW_S);
+  assert.deepEqual(ports(store), [2, 3]);
+});
+
+test("established records leave room for newcomers, also where they grow", () => {
+  const store = new RecordStore(900, { ...roomy, records: 4, chars: 4_000 });
+  const put = (port: number, atS: number, chars: number) =>
+    store.put(update(port, { junk: "j".repeat(chars) }), HERE, NOW_S + atS);
+  for (const atS of [0, 10]) for (const port of [1, 2, 3, 4]) put(port, atS, 1);
+  put(5, 10, 1);
+  assert.deepEqual(ports(store, NOW_S + 10), [1, 2, 3, 5], "the fourth one stayed a newcomer");
+  for (const port of [1, 2, 3]) put(port, 20, 1_300);
+  put(6, 20, 1);
+  assert.deepEqual(ports(store, NOW_S + 20), [1, 2, 6], "the third one became one again");
+});
+
+test("an established record goes by its lifetime and by its address's bound", () => {
+  const store = new RecordStore(900, { ...roomy, perAddress: 2 });
+  for (const atS of [0, 10]) for (const port of [1, 2]) store.put(update(port), HERE, NOW_S + atS);
+  store.put(update(3), HERE, NOW_S + 10);
+  assert.deepEqual(ports(store, NOW_S + 10), [1, 2], "newcomers of an address go first");
+  assert.deepEqual(ports(store, NOW_S + 911), []);
+});
+
+test("64 bits of an IPv6 address are one sender", () => {
+  assert.equal(networkOf("192.0.2.1"), "192.0.2.1");
+  assert.equal(networkOf("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+  assert.equal(networkOf("2001:db8::5"), "2001:db8:0:0::/64");
+  assert.equal(networkOf("::1"), "0:0:0:0::/64");
+  const store = new RecordStore(900, { ...roomy, perAddress: 2 });
+  for (const port of [1, 2, 3]) store.put(update(port), `2001:db8::${port}`, NOW_S);
+  assert.deepEqual(ports(store), [2, 3]);
 });

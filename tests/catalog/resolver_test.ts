@@ -173,3 +173,28 @@ test("the sentence for a miss names who was asked and who could not be", () => {
     /no catalog is in reach/,
   );
 });
+
+test("fakes without number from one catalog, or from one sender, do not crowd out the others", async () => {
+  const true_ = record({ address: "192.0.2.1", lastheardfrom: unixSeconds() - 200 });
+  const fakes = (from: (at: number) => string) =>
+    Array.from({ length: 10_000 }, (_, at) => record({ address: from(at), port: 1 + at }));
+  const anyAddress = fakes((at) => `198.51.${at >> 8}.${at & 255}`);
+  const oneAddress = fakes(() => "198.51.100.1");
+  const place = async (replies: Record<string, ServerRecord[]>) =>
+    addresses((await resolver(replies).listAll()).servers).indexOf("192.0.2.1");
+  assert.ok(await place({ "a.test": anyAddress, "b.test": [true_], "127.0.0.1": [] }) <= 1);
+  assert.ok(await place({ "a.test": [...oneAddress, true_], "b.test": [], "127.0.0.1": [] }) <= 1);
+});
+
+test("a catalog that lies about a server does not take the place of one that does not", async () => {
+  const lies = [
+    record({ advertise: "evil.test" }),
+    record({ addresses: ["198.51.100.1"] }),
+    record({ project: "other" }),
+  ];
+  const honest = record({ lastheardfrom: unixSeconds() - 100 });
+  const { servers } = await resolver({ "a.test": lies, "b.test": [honest], "127.0.0.1": [] })
+    .listAll();
+  assert.equal(servers.length, 4);
+  assert.ok(servers.includes(honest));
+});
