@@ -27,8 +27,13 @@ const UPDATES_PER_LIFETIME = 5;
 /** Shortest lifetime of a record, in seconds; a shorter one means goodbye. */
 const MIN_LIFETIME_S = 10;
 
+/** What the reply to `info` has beside it, in bytes; ids are short as a rule. */
+const INFO_FRAME_BYTES = 200;
+
 /** Of docs/PROTOCOL.md. */
 const PROTOCOL_VERSION = 1;
+
+const encoder = new TextEncoder();
 
 /** A table, and what keeps it. */
 export interface Kept {
@@ -69,8 +74,9 @@ export class HtServer {
     const context: CommandContext = {
       table: this.#table,
       maxTableBytes: options.maxTableBytes,
+      maxScanMs: options.maxScanMs,
       project: options.project,
-      info: () => JSON.stringify(this.info()),
+      info: () => this.#infoText(),
       isToken: tokenCheck(token),
     };
     const commits = new Commits(storage, table);
@@ -144,6 +150,18 @@ export class HtServer {
       turned_away: Object.fromEntries(this.#acceptor.turnedAway),
       ops: this.#executor.ops,
     };
+  }
+
+  /** `info` as JSON, with as many of the slowest requests as a reply has room for. */
+  #infoText(): string {
+    const info = this.info();
+    const slowest = [...this.#executor.slowest];
+    for (;; slowest.pop()) {
+      const text = JSON.stringify({ ...info, slowest });
+      const bytes = encoder.encode(text).length + INFO_FRAME_BYTES;
+      const fits = bytes <= this.#options.maxReplyBytes;
+      if (fits || slowest.length === 0) return text;
+    }
   }
 
   /** Takes no more clients, finishes what was taken, and closes everything. */

@@ -27,6 +27,11 @@ const smallArena = new Arena();
 const largeArena = new Arena({ keptBytes: KEPT_LARGE_BYTES });
 const keptSmall: Chunk[] = [];
 
+/** Bytes of all chunks that are in use or kept. */
+export function chunkBytes(): number {
+  return smallArena.bytesUsed + largeArena.bytesUsed;
+}
+
 const NO_BYTES = new Uint8Array(0);
 
 const encoder = new TextEncoder();
@@ -75,6 +80,24 @@ export class ByteChunks {
         this.add(view, Math.max(start, at) - at, Math.min(end, next) - at);
       }
       at = next;
+    }
+  }
+
+  /**
+   * Adds all bytes of another one, which is empty then. Its chunks are given back one by one on the way, so
+   * that what is long is never there twice.
+   */
+  takeFrom(other: ByteChunks): void {
+    if (other.#small !== undefined) this.addFrom(other);
+    const chunks = other.#large.splice(0).reverse(), lastBytes = other.#lastBytes;
+    other.clear();
+    try {
+      for (let chunk = chunks.at(-1); chunk !== undefined; chunk = chunks.at(-1)) {
+        this.add(chunk.bytes, 0, chunks.length === 1 ? lastBytes : chunk.bytes.length);
+        giveBackLarge(chunks.pop());
+      }
+    } finally {
+      for (const chunk of chunks) giveBackLarge(chunk);
     }
   }
 

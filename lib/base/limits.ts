@@ -94,14 +94,11 @@ export const MAX_TABLE_BYTES = 32 * 1024 * MIB;
 /** Smallest `--max-memory`, in bytes. */
 export const MIN_TABLE_BYTES = 100_000;
 
-/** Open cursors of one connection; a further one takes the place of the one not used for longest. */
-export const MAX_CURSORS = 16;
-
 /**
- * Characters of `subkey` and `subvalue` of a query with `limit`, which an open cursor keeps; longer ones
- * are a `ValueError`.
+ * Open cursors of one connection; a further one takes the place of the one not used for longest. Each
+ * takes some 100 bytes.
  */
-export const MAX_CURSOR_CHARS = 10_000;
+export const MAX_CURSORS = 16;
 
 /** Keys looked at for one part of a scan with `limit`; the part then ends, perhaps empty. */
 export const SCAN_PART_KEYS = 4_000;
@@ -110,19 +107,49 @@ export const SCAN_PART_KEYS = 4_000;
 export const SCAN_PART_MS = 2;
 
 /** Longest regex, in characters; a longer one is a `ValueError`. */
-export const MAX_REGEX_CHARS = 10_000;
-
-/** Instructions of a compiled regex; a larger one is a `ValueError` (time for a key grows with it). */
-export const MAX_REGEX_INSTRUCTIONS = 12_000;
+export const MAX_REGEX_CHARS = 2_000;
 
 /**
- * Instructions of a regex times characters of one key: what one match may cost at the worst, a
- * second or two. A scan that would pass it at a key is a `ValueError`.
+ * What a regex may cost, in instructions, as it is estimated before it is compiled; a more costly one is
+ * a `ValueError`. One of the largest takes about 20 ms to compile.
  */
-export const MAX_MATCH_WORK = 200_000_000;
+export const MAX_REGEX_INSTRUCTIONS = 2_000;
 
-/** Time for a scan without `limit`, in milliseconds, during which nobody is served; then `TooLarge`. */
-export const SCAN_WHOLE_MS = 20_000;
+/** Compiled regexes that the server keeps for the next scan; the one not used for longest goes first. */
+export const KEPT_REGEXES = 64;
+
+/** Instructions of all regexes that are kept, some 300 bytes each; beyond it, the oldest ones go. */
+export const KEPT_REGEX_INSTRUCTIONS = 20_000;
+
+/**
+ * What one regex may remember of how keys went through it, in bytes; one that needs more goes on
+ * without, which takes longer for each character.
+ */
+export const REGEX_MEMORY_BYTES = 128_000;
+
+/**
+ * Instructions of a regex times bytes of one key, in a scan without `limit`: 0.25 s at the worst. A scan
+ * that would pass it at a key is a `ValueError`. Each 50 characters of a plain text count as one instruction.
+ */
+export const MAX_MATCH_WORK = 10_000_000;
+
+/** The same in a scan with `limit`: 5 ms at the worst. */
+export const MAX_PART_MATCH_WORK = 200_000;
+
+/**
+ * Time for a scan without `limit`, in milliseconds, during which nobody is served; then `TooLarge`
+ * (checked between two keys).
+ */
+export const MAX_SCAN_MS = 5_000;
+
+/** Slowest requests since the start that `info` tells. */
+export const SLOWEST_REQUESTS = 16;
+
+/** A request is timed for that list where it, or the entry it is about, has so many bytes; searches always are. */
+export const TIMED_BYTES = 16_384;
+
+/** A request that takes longer is marked as slow in the lines of `--debug`, in milliseconds. */
+export const SLOW_REQUEST_MS = 50;
 
 /** Requests of one client executed in a row before the next client's turn. */
 export const REQUESTS_PER_TURN = 64;

@@ -13,6 +13,7 @@ import {
   MAX_OUTPUT_BYTES,
   MAX_REPLY_BYTES,
   MAX_REQUEST_BYTES,
+  MAX_SCAN_MS,
   MAX_TABLE_BYTES,
   MIN_LINE_BYTES,
   MIN_TABLE_BYTES,
@@ -133,6 +134,13 @@ const FLAGS = {
     effect: "open cursors of a client; a further one closes the one not used for longest",
     read: integer(1, 10_000),
     usual: MAX_CURSORS,
+  },
+  maxScanMs: {
+    flags: "--max-scan-time <s>",
+    effect: "seconds for a scan or query without limit, during which nobody is served",
+    read: milliseconds,
+    usual: MAX_SCAN_MS,
+    usualText: String(MAX_SCAN_MS / 1e3),
   },
   idleTimeoutMs: {
     flags: "--idle-timeout <s>",

@@ -1,5 +1,6 @@
-/** Executes one request: command, storage, reply, count, debug line. */
+/** Executes one request: command, storage, reply, count, slow log, debug line. */
 import type { ByteChunks } from "../base/byte_chunks.ts";
+import { SLOW_REQUEST_MS, TIMED_BYTES } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Span } from "../base/span.ts";
 import type { Commits } from "./commits.ts";
@@ -20,6 +21,7 @@ import {
   type Reply,
   tokenMissing,
 } from "../table/commands.ts";
+import { SlowLog, type SlowRequest } from "./slow_log.ts";
 
 /** What is to be known of a reply, beside its bytes. */
 export interface Answer {
@@ -39,6 +41,9 @@ const CURSOR_BYTES = ',"cursor":"c"'.length + String(Number.MAX_SAFE_INTEGER).le
 /** Room without which nothing is executed: the result of an insert. */
 const LEAST_ROOM_BYTES = "null".length;
 
+/** How much of a key or regex is told, in characters. */
+const TOLD_CHARS = { debugLine: 60, slowLog: 40 } as const;
+
 const NOWHERE: Place = { hash: 0, address: 0 };
 
 /** Executes requests, and counts them. */
@@ -49,7 +54,10 @@ export class Executor {
   readonly #log: Log;
   readonly #startedMs = performance.now();
   readonly #reply = new ReplyLine();
+  readonly #slowLog = new SlowLog();
   #requests = 0;
+  /** When the request that is being executed began, by `performance.now()`; 0 where it is not timed. */
+  #beganMs = 0;
 
   readonly #methods: Readonly<Record<Method, CountedMethod>>;
 
@@ -75,6 +83,11 @@ export class Executor {
     return byMethod((method) => this.#methods[method].count);
   }
 
+  /** The slowest requests since the start, the slowest first. Small ones are not timed. */
+  get slowest(): readonly SlowRequest[] {
+    return this.#slowLog.slowest;
+  }
+
   /**
    * Executes a request whole, or answers a line that is none.
    *
@@ -88,10 +101,9 @@ export class Executor {
     out: ByteChunks,
     whyNoChanges?: string,
   ): Answer => {
-    if (!this.#log.debugging) return this.#answer(client, request, out, whyNoChanges);
-    const startedMs = performance.now();
+    this.#beganMs = this.#log.debugging || takesTime(request) ? performance.now() : 0;
     const answer = this.#answer(client, request, out, whyNoChanges);
-    this.#trace(client, request, answer, startedMs, performance.now());
+    if (this.#beganMs !== 0) this.#timed(client, request, answer, performance.now());
     return answer;
   };
 
@@ -119,6 +131,9 @@ export class Executor {
     const place = this.#placeOf(request);
     this.#reply.begin(out, id, room);
     const { table } = this.#context;
+    if (this.#beganMs === 0 && place.address !== 0 && table.bytesAt(place.address) > TIMED_BYTES) {
+      this.#beganMs = performance.now();
+    }
     const changesBefore = table.changesToUndo;
     try {
       const failure = counted.command.run(this.#context, client, request, place, this.#reply);
@@ -180,24 +195,28 @@ export class Executor {
     };
   }
 
-  /** One line for `--debug`: times are since the server's start, and requests never overlap. */
-  #trace(
+  /** Tells of a request that was timed: times are since the server's start, and requests never overlap. */
+  #timed(
     client: Client,
     request: Request | Refusal,
     { outcome }: Answer,
-    startedMs: number,
     endedMs: number,
   ): void {
-    const key = isRefusal(request) ? undefined : keyTextIn(request);
+    const beganMs = this.#beganMs, ms = endedMs - beganMs;
+    const method = request.method ?? "?";
+    this.#slowLog.note(ms, () => {
+      return { client: client.number, method, ...subjectOf(request, TOLD_CHARS.slowLog), outcome };
+    });
+    if (!this.#log.debugging) return;
     this.#log.debug("request", {
       n: ++this.#requests,
       client: client.number,
-      method: request.method ?? "?",
-      ...(key ? { key: shortened(keyOf(key)) } : {}),
-      ...("regex" in request ? { regex: shortened(request.regex) } : {}),
+      method,
+      ...subjectOf(request, TOLD_CHARS.debugLine),
       outcome,
-      start_us: Math.round((startedMs - this.#startedMs) * 1e3),
+      start_us: Math.round((beganMs - this.#startedMs) * 1e3),
       end_us: Math.round((endedMs - this.#startedMs) * 1e3),
+      ...(ms > SLOW_REQUEST_MS ? { slow: true } : {}),
     });
   }
 }
@@ -236,8 +255,30 @@ function failureOf(client: Client, { method, failure }: Refusal): Failure {
   return tokenMissing(method);
 }
 
-function shortened(text: string): string {
-  return text.length > 60 ? text.slice(0, 60) + "..." : text;
+/** Whether a request may take long whatever the table holds. To look at the clock takes as long as some do. */
+function takesTime(request: Request | Refusal): boolean {
+  if (isRefusal(request)) return false;
+  if (request.method === "scan" || request.method === "query") return true;
+  const key = keyTextIn(request);
+  if (key === undefined) return false;
+  const valueBytes = request.method === "insert" ? request.value.end - request.value.start : 0;
+  return key.end - key.start + valueBytes > TIMED_BYTES;
+}
+
+/** What a request is about, for people. */
+function subjectOf(
+  request: Request | Refusal,
+  maxChars: number,
+): { key?: string; regex?: string; subkey?: string } {
+  if (isRefusal(request)) return {};
+  const key = keyTextIn(request);
+  if (key !== undefined) return { key: shortened(keyOf(key), maxChars) };
+  if (request.method === "scan") return { regex: shortened(request.regex, maxChars) };
+  return request.method === "query" ? { subkey: shortened(request.subkey, maxChars) } : {};
+}
+
+function shortened(text: string, maxChars: number): string {
+  return text.length > maxChars ? text.slice(0, maxChars) + "..." : text;
 }
 
 /** What a success takes beside its result, in bytes. */

@@ -28,7 +28,7 @@ export const NULL_RESULT: Span = spanOf("null");
  * Adds the line of a success, with its LF.
  *
  * @param id the request's, where it had one
- * @param result the result's JSON text
+ * @param result the result's JSON text; chunks are taken out, and empty then
  * @param cursor where a scan goes on, where there is more
  */
 export function addSuccess(
@@ -47,7 +47,7 @@ export function addSuccess(
     out.add(RESULT);
   }
   if ("bytes" in result) out.add(result.bytes, result.start, result.end);
-  else out.addFrom(result);
+  else out.takeFrom(result);
   out.add(END);
 }
 

@@ -25,7 +25,7 @@ export interface ClosingFailure extends Failure {
   readonly closes: true;
 }
 
-/** Takes the result of a command, and copies it at once. */
+/** Takes the result of a command, and copies it at once; chunks it empties. */
 export interface Reply {
   /** Most bytes that a result may have. */
   readonly room: number;
@@ -54,6 +54,8 @@ export interface CommandContext {
   readonly table: HashTable;
   /** Bytes that the table may take; beyond it, `TableFull`. */
   readonly maxTableBytes: number;
+  /** Most time for a scan or query without `limit`, in milliseconds (default: `MAX_SCAN_MS`). */
+  readonly maxScanMs?: number;
   readonly project: string;
   /** The members of `info`, as JSON text. */
   info(): JsonText;
@@ -117,10 +119,10 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
     },
   },
   scan: {
-    run: ({ table }, { cursors }, request, _place, reply) => find(table, cursors, request, reply),
+    run: (context, { cursors }, request, _place, reply) => find(context, cursors, request, reply),
   },
   query: {
-    run: ({ table }, { cursors }, request, _place, reply) => find(table, cursors, request, reply),
+    run: (context, { cursors }, request, _place, reply) => find(context, cursors, request, reply),
   },
   size: {
     run: ({ table }, _client, _request, _place, reply) =>
@@ -164,15 +166,18 @@ export function tokenMissing(method: Method | undefined): Failure {
 }
 
 function find(
-  table: HashTable,
+  { table, maxScanMs }: CommandContext,
   cursors: Cursors,
   request: RequestOf<"scan"> | RequestOf<"query">,
   reply: Reply,
 ): Failure | undefined {
-  const found = search(table, cursors, request, reply.room);
+  const found = search(table, cursors, request, reply.room, maxScanMs);
   if ("type" in found) return found;
-  reply.succeed(found.result, found.cursor);
-  found.result.clear();
+  try {
+    reply.succeed(found.result, found.cursor);
+  } finally {
+    found.result.clear(); // where it was not taken out
+  }
   return undefined;
 }
 

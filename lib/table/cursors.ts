@@ -1,21 +1,11 @@
 /** The scans of one connection that are not finished: a cursor's name and where it goes on. */
 import { MAX_CURSORS } from "../base/limits.ts";
-import type { AtomTest } from "./json_atom.ts";
-import type { KeyPattern } from "./key_pattern.ts";
 
-/** What a scan or query looks for. */
-export type Search =
-  | { readonly method: "scan"; readonly regex: string; readonly pattern: KeyPattern }
-  | {
-    readonly method: "query";
-    readonly subkey: string;
-    readonly subvalue: string;
-    readonly test: AtomTest;
-  };
-
-/** A search and the first slot that it has not looked at. */
+/** Where a search goes on, and no more: thousands of connections may have some of them (I5). */
 export interface OpenCursor {
-  readonly search: Search;
+  /** Tells the search from others, as `searchDigest` gives it. */
+  readonly digest: number;
+  /** The first slot that it has not looked at. */
   readonly slot: number;
 }
 
@@ -25,22 +15,21 @@ export interface CursorsSnapshot {
   readonly made: number;
 }
 
-/** At most `MAX_CURSORS` (I5): a further one takes the place of the one not used for longest. */
+/** A bounded number of cursors (I5): one more takes the place of the one not used for longest. */
 export class Cursors {
+  readonly #max: number;
   /** Made with the first cursor: most connections never have one. */
   #open: Map<string, OpenCursor> | undefined;
   #made = 0;
-  readonly #most: number;
-
-  /** @param most that may be open (default: `MAX_CURSORS`) */
-  constructor(most: number = MAX_CURSORS) {
-    this.#most = most;
+  /** @param max most that are open at once */
+  constructor(max: number = MAX_CURSORS) {
+    this.#max = max;
   }
 
   /** Opens a cursor and gives its name. */
   open(cursor: OpenCursor): string {
     const open = this.#open ??= new Map();
-    if (open.size >= this.#most) {
+    if (open.size >= this.#max) {
       const [oldest] = open.keys();
       if (oldest !== undefined) open.delete(oldest);
     }

@@ -161,6 +161,11 @@ export class HashTable {
     readEntry(this.#arena, address, entry);
   }
 
+  /** About how many bytes the entry has that `find` gave the address of. */
+  bytesAt(address: number): number {
+    return this.#arena.bytesAt(address);
+  }
+
   /** Changes until now can no more be taken back. Slots are numbered anew where the table is empty. */
   commit(): void {
     for (let at = 0; at < this.#undoSlots.length; at++) {

@@ -1,15 +1,30 @@
 /**
  * Regexes over keys: Python's `re.search` in the syntax that RE2 and Python share.
  *
- * RE2JS takes time linear in the key whatever the regex; V8's own engine can run for years.
+ * RE2JS takes time linear in the key whatever the regex; V8's own engine can run for years. It first
+ * makes an automaton of the regex as keys go through it, step by step, which is fast where steps come
+ * again. Where they do not, each one takes ten times as long as doing without the automaton, so one that
+ * outgrows its memory is given up for good. Then the time for a key is bounded by its bytes times the
+ * instructions of the regex, some 25 ns each at the worst. Where that would be too long, a key is looked
+ * at only for as long as the automaton lasts, which takes some 10 ns a byte.
  */
 import { RE2JS, RE2JSException } from "re2js";
-import { MAX_MATCH_WORK, MAX_REGEX_CHARS, MAX_REGEX_INSTRUCTIONS } from "../base/limits.ts";
+import { MAX_REGEX_CHARS, MAX_REGEX_INSTRUCTIONS, REGEX_MEMORY_BYTES } from "../base/limits.ts";
+import { keyAt } from "../protocol/key_text.ts";
+import { regexCost } from "./regex_cost.ts";
 
 /** A compiled regex. */
 export interface KeyPattern {
-  /** Whether the regex is found anywhere in the key; undefined where that might take too long. */
-  isFoundIn(key: string): boolean | undefined;
+  readonly instructions: number;
+  /** What to look at a key takes at the most, in instructions times bytes. */
+  workFor(keyBytes: number): number;
+  /**
+   * Whether the regex is found anywhere in the key whose canonical text is at `bytes[start..end)`.
+   *
+   * @param maxWork see `workFor`
+   * @returns undefined where it would take more than that to find out
+   */
+  isFoundIn(bytes: Uint8Array, start: number, end: number, maxWork: number): boolean | undefined;
 }
 
 /** What is wrong with a regex, as the end of a sentence. */
@@ -17,7 +32,10 @@ export interface PatternProblem {
   readonly problem: string;
 }
 
-/** Compiles a regex. */
+/** How many characters of a plain text are looked for in the time of an instruction, or more. */
+const PLAIN_CHARS = 50;
+
+/** Compiles a regex; what would take long to compile is refused before. */
 export function compileKeyPattern(regex: string): KeyPattern | PatternProblem {
   if (regex.length > MAX_REGEX_CHARS) {
     return {
@@ -25,19 +43,67 @@ export function compileKeyPattern(regex: string): KeyPattern | PatternProblem {
         `it may have at most ${MAX_REGEX_CHARS} characters, and this one has ${regex.length}`,
     };
   }
+  // Found in every key, however long.
+  if (regex === "") return { instructions: 0, workFor: () => 0, isFoundIn: () => true };
+  const cost = regexCost(regex);
+  if (cost > MAX_REGEX_INSTRUCTIONS) {
+    return {
+      problem:
+        `it may compile to at most ${MAX_REGEX_INSTRUCTIONS} instructions, and this one might need ${cost}`,
+    };
+  }
   try {
     const compiled = RE2JS.compile(regex);
+    const automaton = new Automaton(compiled);
     const instructions = compiled.programSize();
-    if (instructions > MAX_REGEX_INSTRUCTIONS) {
-      return {
-        problem:
-          `it may compile to at most ${MAX_REGEX_INSTRUCTIONS} instructions, and this one needs ${instructions}`,
-      };
-    }
-    const maxKeyChars = MAX_MATCH_WORK / instructions;
-    return { isFoundIn: (key) => key.length > maxKeyChars ? undefined : compiled.test(key) };
+    const isPlain = RE2JS.quote(regex) === regex;
+    const workPerByte = isPlain ? instructions / PLAIN_CHARS : instructions;
+    return {
+      instructions,
+      workFor: (keyBytes) => workPerByte * keyBytes,
+      isFoundIn(bytes, start, end, maxWork) {
+        const isShort = (end - start) * workPerByte <= maxWork;
+        if (isShort) return compiled.test(keyAt(bytes, start, end));
+        return isPlain ? undefined : automaton.test(keyAt(bytes, start, end));
+      },
+    };
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
     return { problem: error.message.replace(/^error parsing regexp: /, "") };
+  }
+}
+
+/** It has outgrown its memory, and nothing else would be quick enough. */
+class AutomatonFull extends Error {}
+
+/** The automaton of a regex; given up, not begun anew, when it has used up its memory. */
+class Automaton {
+  readonly #compiled: RE2JS;
+  #isAllThereIs = false;
+
+  constructor(compiled: RE2JS) {
+    this.#compiled = compiled;
+    const { dfa } = compiled.re2();
+    dfa.stateBudget = dfa.memBudget = REGEX_MEMORY_BYTES;
+    dfa.resetCache = () => {
+      dfa.clearCache();
+      dfa.failed = true;
+      if (this.#isAllThereIs) throw new AutomatonFull();
+      return null;
+    };
+  }
+
+  /** Whether the regex is found; undefined where the automaton does not last. */
+  test(key: string): boolean | undefined {
+    if (this.#compiled.re2().dfa.failed) return undefined;
+    this.#isAllThereIs = true;
+    try {
+      return this.#compiled.test(key);
+    } catch (error) {
+      if (error instanceof AutomatonFull) return undefined;
+      throw error;
+    } finally {
+      this.#isAllThereIs = false;
+    }
   }
 }

@@ -2,33 +2,57 @@
  * `scan` and `query`: all pairs at one instant, or one bounded part after another.
  *
  * A part looks at a bounded number of keys for a bounded time; where it stopped is a slot number
- * (see `hash_table.ts` on why that meets every lasting key exactly once).
+ * (see `hash_table.ts` on why that meets every lasting key exactly once). The request that goes on brings the
+ * search again, so a cursor keeps no more than that number and the search's digest.
  */
 import type { ByteChunks } from "../base/byte_chunks.ts";
-import { MAX_CURSOR_CHARS, SCAN_PART_KEYS, SCAN_PART_MS, SCAN_WHOLE_MS } from "../base/limits.ts";
+import {
+  MAX_MATCH_WORK,
+  MAX_PART_MATCH_WORK,
+  MAX_SCAN_MS,
+  SCAN_PART_KEYS,
+  SCAN_PART_MS,
+} from "../base/limits.ts";
 import { quoted } from "../base/quoted.ts";
+import { spanOf, textAt } from "../base/span.ts";
 import type { Failure, RequestOf } from "../protocol/message.ts";
-import type { Cursors, OpenCursor, Search } from "./cursors.ts";
+import type { Cursors } from "./cursors.ts";
 import { Entry, type HashTable } from "./hash_table.ts";
-import { equalsAtom, hasMember } from "./json_atom.ts";
-import { compileKeyPattern } from "./key_pattern.ts";
+import { type AtomTest, equalsAtom, hasMember } from "./json_atom.ts";
+import { KeyHash } from "./key_hash.ts";
+import type { KeyPattern } from "./key_pattern.ts";
+import { PatternCache } from "./pattern_cache.ts";
 import { keyAt } from "../protocol/key_text.ts";
 import { pairBytes, Pairs } from "./pairs.ts";
 
 /** The pairs found as JSON text, and the cursor where there is more. */
 export interface Found {
-  /** To be cleared when it is copied. */
+  /** To be taken out, or cleared. */
   readonly result: ByteChunks;
   readonly cursor?: string;
 }
 
 type SearchRequest = RequestOf<"scan"> | RequestOf<"query">;
 
+/** What a search looks for, made ready. */
+type Search =
+  | { readonly method: "scan"; readonly pattern: KeyPattern }
+  | { readonly method: "query"; readonly subkey: string; readonly test: AtomTest };
+
+/** A search, where it begins, and its digest where it is one in parts. */
+interface Start {
+  readonly search: Search;
+  readonly slot: number;
+  readonly digest: number;
+}
+
 /** How far a walk may go. */
 interface Bounds {
   readonly slots: number;
   readonly pairs: number;
   readonly ms: number;
+  /** For one key, as `KeyPattern.workFor` gives it. */
+  readonly matchWork: number;
 }
 
 /** Where a walk ended, and why. */
@@ -41,8 +65,6 @@ interface Walked {
   readonly entry: Entry;
 }
 
-const WHOLE: Bounds = { slots: Infinity, pairs: Infinity, ms: SCAN_WHOLE_MS };
-
 /** How many bytes are gone through between two looks at the clock. */
 const BYTES_PER_CLOCK = 16_384;
 
@@ -52,27 +74,49 @@ const ENTRIES_AHEAD = 64;
 /** What a slot counts besides the bytes that are gone through in it. */
 const BYTES_PER_SLOT = 64;
 
+/** What an instruction of a regex counts for each byte of a key. */
+const BYTES_PER_WORK = 8;
+
+/** How much of a key is shown that takes too long. */
+const SHOWN_KEY_BYTES = 40;
+
+/** Regexes of all clients. */
+const patterns = new PatternCache();
+
+/** Its seed is secret, so that nobody finds two searches that are alike. */
+const searchHash = new KeyHash();
+
+/** How much of a search's length is in its digest. */
+const DIGEST_LENGTHS = 2 ** 21;
+
 /**
  * Runs a search.
  *
  * @param cursors of the connection that asks
  * @param maxBytes most bytes of the result's text
+ * @param maxScanMs most time for one without `limit`, in milliseconds
  */
 export function search(
   table: HashTable,
   cursors: Cursors,
   request: SearchRequest,
   maxBytes: number,
+  maxScanMs: number = MAX_SCAN_MS,
 ): Found | Failure {
   const start = startOf(cursors, request);
   if ("type" in start) return start;
   const { limit, cursor } = request;
-  const bounds = limit === undefined
-    ? WHOLE
-    : { slots: SCAN_PART_KEYS, pairs: limit, ms: SCAN_PART_MS };
+  const bounds: Bounds = limit === undefined
+    ? { slots: Infinity, pairs: Infinity, ms: maxScanMs, matchWork: MAX_MATCH_WORK }
+    : {
+      slots: SCAN_PART_KEYS,
+      pairs: limit,
+      ms: SCAN_PART_MS,
+      matchWork: MAX_PART_MATCH_WORK,
+    };
   const pairs = new Pairs(maxBytes);
   const walked = walk(table, start, bounds, pairs);
-  const failure = failureOf(request, walked, pairs.count);
+  const failure = failureOf(request, walked, pairs.count, maxScanMs);
   if (failure !== undefined) {
     pairs.drop();
     return failure;
@@ -81,7 +125,7 @@ export function search(
   if (cursor !== undefined) cursors.close(cursor);
   const result = pairs.end();
   if (slot >= table.slotsUsed) return { result };
-  return { result, cursor: cursors.open({ search: start.search, slot }) };
+  return { result, cursor: cursors.open({ digest: start.digest, slot }) };
 }
 
 /** Why a search cannot be answered, where that is so. */
@@ -89,11 +133,12 @@ function failureOf(
   { method, limit }: SearchRequest,
   { ending, entry }: Walked,
   count: number,
+  maxScanMs: number,
 ): Failure | undefined {
-  if (ending === "too hard") return tooHard(method, entry);
+  if (ending === "too hard") return tooHard(method, entry, limit);
   if (limit === undefined) {
     if (ending === "late") {
-      const why = `to look at the whole table takes more than ${SCAN_WHOLE_MS} ms`;
+      const why = `to look at the whole table takes more than ${maxScanMs / 1e3} s`;
       return tooLarge(method, `${why}; ask for it in parts with 'limit'`);
     }
     if (ending === "full") {
@@ -107,57 +152,63 @@ function failureOf(
   return undefined;
 }
 
-function startOf(cursors: Cursors, request: SearchRequest): OpenCursor | Failure {
-  if (request.cursor === undefined) {
-    const made = searchOf(request);
-    return "type" in made ? made : { search: made, slot: 0 };
+function startOf(cursors: Cursors, request: SearchRequest): Start | Failure {
+  const { method, limit, cursor } = request;
+  // Without a limit no cursor comes of it.
+  const digest = limit === undefined ? 0 : searchDigest(request);
+  let slot = 0;
+  if (cursor !== undefined) {
+    const open = cursors.find(cursor);
+    if (open === undefined || (limit !== undefined && open.digest !== digest)) {
+      return valueError(
+        method,
+        `member 'cursor' must be one that this connection got from the same ${method} and that is still open, not ${
+          quoted(cursor)
+        }`,
+      );
+    }
+    if (limit === undefined) {
+      return valueError(method, "member 'cursor' goes with 'limit', which is missing");
+    }
+    slot = open.slot;
   }
-  const open = cursors.find(request.cursor);
-  if (open === undefined || !isSameSearch(open.search, request)) {
-    return valueError(
-      request.method,
-      `member 'cursor' must be one that this connection got from the same ${request.method} and that is still open, not ${
-        quoted(request.cursor)
-      }`,
-    );
-  }
-  if (request.limit === undefined) {
-    return valueError(request.method, "member 'cursor' goes with 'limit', which is missing");
-  }
-  return open;
+  const made = searchOf(request);
+  return "type" in made ? made : { search: made, slot, digest };
 }
 
 function searchOf(request: SearchRequest): Search | Failure {
   if (request.method === "query") {
-    const { method, subkey, subvalue, limit } = request;
-    if (limit !== undefined && subkey.length + subvalue.length > MAX_CURSOR_CHARS) {
-      return valueError(
-        method,
-        `members 'subkey' and 'subvalue' may have at most ${MAX_CURSOR_CHARS} characters together with 'limit'`,
-      );
-    }
-    return { method, subkey, subvalue, test: equalsAtom(subvalue) };
+    const { method, subkey, subvalue } = request;
+    return { method, subkey, test: equalsAtom(subvalue) };
   }
-  const pattern = compileKeyPattern(request.regex);
+  const { method, regex } = request;
+  const pattern = patterns.get(regex);
   if ("problem" in pattern) {
     return valueError(
-      "scan",
+      method,
       `member 'regex' must be a regular expression in the syntax that RE2 and Python share, not ${
-        quoted(request.regex)
+        quoted(regex)
       }: ${pattern.problem}`,
     );
   }
-  return { method: "scan", regex: request.regex, pattern };
+  return { method, pattern };
 }
 
-function isSameSearch(open: Search, request: SearchRequest): boolean {
-  if (open.method === "scan") return request.method === "scan" && request.regex === open.regex;
-  return request.method === "query" && request.subkey === open.subkey &&
-    request.subvalue === open.subvalue;
+/**
+ * A number of 53 bits that tells a search from others: 32 of a hash, 21 of the length. More of them would
+ * take longer for a long `subvalue`, only to tell a client that it took the wrong cursor.
+ */
+function searchDigest(request: SearchRequest): number {
+  const text = request.method === "scan"
+    ? JSON.stringify([request.regex])
+    : JSON.stringify([request.subkey]) + request.subvalue;
+  const { bytes, start, end } = spanOf(text);
+  return (searchHash.of(bytes, start, end) >>> 0) * DIGEST_LENGTHS + end % DIGEST_LENGTHS;
 }
 
 /** Adds what is wanted to `pairs`, from slot to slot. */
-function walk(table: HashTable, start: OpenCursor, bounds: Bounds, pairs: Pairs): Walked {
+function walk(table: HashTable, start: Start, bounds: Bounds, pairs: Pairs): Walked {
+  const { search } = start;
   const entry = new Entry();
   const endSlot = Math.min(table.slotsUsed, start.slot + bounds.slots);
   const deadline = performance.now() + bounds.ms;
@@ -177,7 +228,10 @@ function walk(table: HashTable, start: OpenCursor, bounds: Bounds, pairs: Pairs)
     bytes += BYTES_PER_SLOT;
     if (!table.read(slot, entry)) continue;
     bytes += entry.valueEnd - entry.keyStart;
-    const wanted = isWanted(entry, start.search);
+    if (search.method === "scan") {
+      bytes += search.pattern.workFor(entry.keyEnd - entry.keyStart) * BYTES_PER_WORK;
+    }
+    const wanted = isWanted(entry, search, bounds.matchWork);
     if (wanted === undefined) return { slot, ending: "too hard", entry };
     if (wanted && !pairs.add(entry)) return { slot, ending: "full", entry };
   }
@@ -185,17 +239,28 @@ function walk(table: HashTable, start: OpenCursor, bounds: Bounds, pairs: Pairs)
 }
 
 /** Whether a search wants an entry; undefined where to find out might take too long. */
-function isWanted(entry: Entry, search: Search): boolean | undefined {
-  const { bytes, keyStart, keyEnd, valueEnd } = entry;
+function isWanted(
+  { bytes, keyStart, keyEnd, valueEnd }: Entry,
+  search: Search,
+  maxWork: number,
+): boolean | undefined {
   return search.method === "scan"
-    ? search.pattern.isFoundIn(keyAt(bytes, keyStart, keyEnd))
+    ? search.pattern.isFoundIn(bytes, keyStart, keyEnd, maxWork)
     : hasMember(bytes, keyEnd, valueEnd, search.subkey, search.test);
 }
 
-function tooHard(method: string, { bytes, keyStart, keyEnd }: Entry): Failure {
-  const key = keyAt(bytes, keyStart, keyEnd);
-  const which = `keys as long as ${quoted(key)} with ${key.length} characters`;
-  return valueError(method, `member 'regex' must be simpler where there are ${which}`);
+function tooHard(
+  method: string,
+  { bytes, keyStart, keyEnd }: Entry,
+  limit: number | undefined,
+): Failure {
+  // A key's beginning is enough, and as its text, which an escape may be cut from.
+  const beginning = textAt(bytes, keyStart, Math.min(keyEnd, keyStart + SHOWN_KEY_BYTES));
+  const which = `keys as long as the one of ${keyEnd - keyStart} bytes that begins with ${
+    quoted(beginning)
+  }`;
+  const or = limit === undefined ? "" : ", or asked without 'limit'";
+  return valueError(method, `member 'regex' must be simpler${or}, where there are ${which}`);
 }
 
 function tooLarge(method: string, why: string): Failure {

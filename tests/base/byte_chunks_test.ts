@@ -1,7 +1,7 @@
 /** Proves that chunks hold what was put in, whatever its sizes, and that no two ever share one. */
 import assert from "assert";
 import fc from "fast-check";
-import { ByteChunks } from "../../lib/base/byte_chunks.ts";
+import { ByteChunks, chunkBytes } from "../../lib/base/byte_chunks.ts";
 import { KEPT_CHUNKS } from "../../lib/base/limits.ts";
 import { joined } from "../helpers/streams.ts";
 
@@ -103,4 +103,48 @@ test("one that was cleared twice gave its chunks back once", () => {
   first.add(Uint8Array.of(1));
   second.add(Uint8Array.of(2));
   assert.deepEqual([[...bytesOf(first)], [...bytesOf(second)]], [[1], [2]]);
+});
+
+test("what is taken out of another one is there, and the other is empty", () => {
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 4 }), fc.array(piece, { maxLength: 4 }), (a, b) => {
+      const chunks = new ByteChunks(), other = new ByteChunks();
+      const before = chunkBytes();
+      for (const bytes of a) chunks.add(bytes);
+      for (const bytes of b) other.add(bytes);
+      chunks.takeFrom(other);
+      assert.deepEqual(bytesOf(chunks), joined([...a, ...b]));
+      assert.deepEqual([other.length, other.views()], [0, []]);
+      const small = Uint8Array.of(1, 2, 3);
+      other.add(small);
+      assert.deepEqual(bytesOf(other), small);
+      chunks.clear();
+      other.clear();
+      assert.ok(chunkBytes() <= before + KEPT_CHUNKS * 4_096, "all is given back");
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("what is taken out is never there twice", () => {
+  let mostBytes = 0;
+  class Watched extends ByteChunks {
+    override add(from: Uint8Array, start?: number, end?: number): void {
+      super.add(from, start, end);
+      mostBytes = Math.max(mostBytes, chunkBytes());
+    }
+  }
+  const before = chunkBytes();
+  const large = new Uint8Array(1e6);
+  const most = (copy: (chunks: ByteChunks, other: ByteChunks) => void) => {
+    const chunks = new Watched(), other = new ByteChunks();
+    for (let i = 0; i < 20; i++) other.add(large);
+    mostBytes = 0;
+    copy(chunks, other);
+    assert.equal(chunks.length, 20e6);
+    for (const it of [chunks, other]) it.clear();
+    return (mostBytes - before) / 20e6;
+  };
+  assert.ok(most((chunks, other) => chunks.takeFrom(other)) < 1.05);
+  assert.ok(most((chunks, other) => chunks.addFrom(other)) > 1.9);
 });

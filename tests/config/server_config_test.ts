@@ -63,7 +63,7 @@ const FLAGS: Record<string, FlagCases<ServerConfig>> = {
     bad: ["0", "1000001", "1e3", "all"],
   },
   "--max-request": {
-    good: [[["4KB"], { maxRequestBytes: 4_000 }], [["256MB"], { maxRequestBytes: 256_000_000 }]],
+    good: [[["8KB"], { maxRequestBytes: 8_000 }], [["256MB"], { maxRequestBytes: 256_000_000 }]],
     bad: SIZES,
   },
   "--max-reply": {
@@ -85,6 +85,7 @@ const FLAGS: Record<string, FlagCases<ServerConfig>> = {
   "--max-buffers": { good: [[["200MB"], { maxBufferBytes: 200_000_000 }]], bad: ["999KB", "some"] },
   "--max-in-flight": { good: [[["1"], { maxInFlight: 1 }]], bad: ["0", "all"] },
   "--max-cursors": { good: [[["10000"], { maxCursors: 10_000 }]], bad: ["0", "10001"] },
+  "--max-scan-time": { good: [[["0.5"], { maxScanMs: 500 }]], bad: ["0", "off"] },
   "--idle-timeout": {
     good: [[["0.5"], { idleTimeoutMs: 500 }], [["off"], { idleTimeoutMs: Infinity }]],
     bad: ["0", "on", "-1", "1h"],
@@ -143,6 +144,7 @@ test("without flags the contract's defaults hold", () => {
     maxTableBytes: MEMORY_BYTES / 2,
     maxInFlight: 1_024,
     maxCursors: 16,
+    maxScanMs: 5_000,
     idleTimeoutMs: 3_600_000,
     requestTimeoutMs: 120_000,
     tokenFile: undefined,

@@ -5,7 +5,7 @@
  */
 import assert from "assert";
 import fc from "fast-check";
-import { MIN_LINE_BYTES } from "../../lib/base/limits.ts";
+import { MIN_LINE_BYTES, SLOW_REQUEST_MS, TIMED_BYTES } from "../../lib/base/limits.ts";
 import { createLog, type Log, silentLog } from "../../lib/base/log.ts";
 import { ByteChunks } from "../../lib/base/byte_chunks.ts";
 import { spanOf, textOf } from "../../lib/base/span.ts";
@@ -20,6 +20,7 @@ import { contextWith, newClient, seededTable } from "../helpers/command_context.
 import { FakeStorage } from "../helpers/fake_storage.ts";
 import { jsonText } from "../helpers/json_texts.ts";
 import { textOfChunks, utf8 } from "../helpers/streams.ts";
+import { stoppedClock } from "../helpers/stopped_clock.ts";
 import { pairsOf } from "../helpers/table_texts.ts";
 
 function test(name: string, fn: () => void): void {
@@ -435,4 +436,77 @@ test("a debug line tells the true outcome, whatever the id says, and is short", 
   const entry = JSON.parse(lines.join(""));
   assert.equal(entry.outcome, "KeyError");
   assert.ok(entry.key.length < 100);
+});
+
+test("the slowest requests are told, with what they were about and nothing of their values", () => {
+  using _clock = stoppedClock(3);
+  const { ask, executor } = engine();
+  const large = "v".repeat(TIMED_BYTES);
+  ask(`{"method":"insert","key":"large","value":"${large}"}`, newClient(7));
+  ask('{"method":"lookup","key":"large"}', newClient(8));
+  ask(`{"method":"lookup","key":"${"k".repeat(TIMED_BYTES + 1)}"}`);
+  ask('{"method":"scan","regex":"^z"}');
+  ask('{"method":"query","subkey":"s","subvalue":"secret"}');
+  const told = executor.slowest.map(({ ms, at, ...rest }) => {
+    assert.ok(ms >= 3 && Date.parse(at) > 0);
+    return rest;
+  });
+  const byMethod = (method: string) => told.filter((entry) => entry.method === method);
+  assert.deepEqual(byMethod("insert"), [
+    { client: 7, method: "insert", key: "large", outcome: "OK" },
+  ]);
+  assert.deepEqual(byMethod("lookup"), [
+    { client: 8, method: "lookup", key: "large", outcome: "OK" },
+    { client: 1, method: "lookup", key: "k".repeat(40) + "...", outcome: "KeyError" },
+  ]);
+  assert.deepEqual(byMethod("scan"), [{
+    client: 1,
+    method: "scan",
+    regex: "^z",
+    outcome: "OK",
+  }]);
+  assert.deepEqual(byMethod("query"), [{
+    client: 1,
+    method: "query",
+    subkey: "s",
+    outcome: "OK",
+  }]);
+  assert.doesNotMatch(JSON.stringify(executor.slowest), /vvv|secret/);
+});
+
+test("small requests do not look at the clock", () => {
+  const { ask, executor } = engine();
+  const { now } = performance;
+  let looks = 0;
+  performance.now = () => (looks++, now.call(performance));
+  try {
+    ask(`{"method":"insert","key":"k","value":"${"v".repeat(TIMED_BYTES / 2)}"}`);
+    for (const method of ["lookup", "remove"]) ask(`{"method":"${method}","key":"k"}`);
+    for (const method of ["size", "ping", "info", "nonsense"]) ask(`{"method":"${method}"}`);
+  } finally {
+    performance.now = now;
+  }
+  assert.deepEqual([looks, executor.slowest], [0, []]);
+});
+
+test("a debug line marks a slow request", () => {
+  using clock = stoppedClock();
+  const lines: string[] = [];
+  const log = createLog({
+    format: "json",
+    debugging: true,
+    write: (line) => void lines.push(line),
+  });
+  let slowMs = 0;
+  const { ask } = engine({
+    log,
+    context: {
+      info: () => {
+        clock.advance(slowMs);
+        return "{}";
+      },
+    },
+  });
+  for (slowMs of [0, SLOW_REQUEST_MS + 1, 1]) ask('{"method":"info"}');
+  assert.deepEqual(lines.map((line) => JSON.parse(line).slow), [undefined, true, undefined]);
 });

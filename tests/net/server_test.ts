@@ -219,3 +219,23 @@ Deno.test("a stopping server answers what it has taken", async () => {
   await stopping;
   await assert.rejects(RawClient.connect(server.port));
 });
+
+Deno.test("info fits in the shortest replies, and lists the slowest requests as far as there is room", async () => {
+  await using small = startServer({ maxReplyBytes: 4_000 });
+  await using usual = startServer();
+  const slowestOf = async (port: number) => {
+    using client = await RawClient.connect(port);
+    const regex = "\u0001".repeat(100); // six times as long in JSON
+    for (let scan = 0; scan < 30; scan++) {
+      await client.send(JSON.stringify({ method: "scan", regex: `${regex}${scan}` }) + "\n");
+      assert.equal((await client.reply())["status"], "OK");
+    }
+    await client.send(INFO);
+    const { result } = await client.reply() as { result: { slowest: Record<string, unknown>[] } };
+    return result.slowest;
+  };
+  const all = await slowestOf(usual.port);
+  assert.equal(all.length, 16);
+  assert.ok(all.every(({ method, client }) => method === "scan" && client === 1));
+  assert.ok((await slowestOf(small.port)).length < 16);
+});

@@ -4,12 +4,13 @@
  */
 import assert from "assert";
 import fc from "fast-check";
-import { SCAN_PART_KEYS, SCAN_PART_MS, SCAN_WHOLE_MS } from "../../lib/base/limits.ts";
+import { RE2JS } from "re2js";
+import { MAX_SCAN_MS, SCAN_PART_KEYS, SCAN_PART_MS } from "../../lib/base/limits.ts";
 import type { Failure, RequestOf } from "../../lib/protocol/message.ts";
 import { Cursors } from "../../lib/table/cursors.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
-import { compileKeyPattern } from "../../lib/table/key_pattern.ts";
 import { search } from "../../lib/table/search.ts";
+import { randomFrom } from "../helpers/random.ts";
 import { stoppedClock } from "../helpers/stopped_clock.ts";
 import { insertText, removeText } from "../helpers/table_texts.ts";
 import { textOfChunks } from "../helpers/streams.ts";
@@ -141,10 +142,9 @@ test("a key is matched by its characters, whatever the text that is kept of it",
   );
   fc.assert(
     fc.property(keys, regex, (keys, regex) => {
-      const pattern = compileKeyPattern(regex);
-      assert.ok("isFoundIn" in pattern, regex);
       const stored = tableOf(keys.map((key) => [key, "0"]));
-      const expected = [...new Set(keys)].filter((key) => pattern.isFoundIn(key));
+      const re2 = RE2JS.compile(regex);
+      const expected = [...new Set(keys)].filter((key) => re2.test(key));
       const pairs = pairsOf(found(searchText(stored, new Cursors(), scan(regex), ROOM)));
       assert.deepEqual(pairs.map(([key]) => key).sort(), expected.sort());
     }),
@@ -231,11 +231,13 @@ test("what a part takes up counts as its work, too", () => {
 });
 
 test("a search of the whole table that takes too long is TooLarge", () => {
-  using _clock = stoppedClock(SCAN_WHOLE_MS + 1);
+  using _clock = stoppedClock(MAX_SCAN_MS + 1);
   const stored = numbered(1_000);
-  failed(searchText(stored, new Cursors(), scan("none"), ROOM), "TooLarge", "'limit'", "20000 ms");
+  failed(searchText(stored, new Cursors(), scan("none"), ROOM), "TooLarge", "'limit'", "5 s");
   failed(searchText(stored, new Cursors(), query("a", "1"), ROOM), "TooLarge", "'limit'");
   found(searchText(numbered(10), new Cursors(), scan("none"), ROOM));
+  const longer = search(stored, new Cursors(), scan("none"), ROOM, 1e6);
+  assert.ok("result" in longer);
 });
 
 test("a limit of all is one part with no cursor, and one less has two", () => {
@@ -329,7 +331,7 @@ test("a bad regex is a ValueError that names member, rule and what came", () => 
   failed(
     searchText(numbered(1), new Cursors(), scan("a".repeat(20_000)), ROOM),
     "ValueError",
-    "10000",
+    "2000",
   );
 });
 
@@ -400,26 +402,68 @@ test("a regex and a key that may take too long together are refused, and the key
   const stored = tableOf([["short", "1"], ["ab".repeat(500_000), "2"]]);
   const cursors = new Cursors();
   const hard = scan("a[ab]{900}[cd]");
-  failed(searchText(stored, cursors, hard, ROOM), "ValueError", "simpler", "1000000");
+  failed(searchText(stored, cursors, hard, ROOM), "ValueError", "simpler", "1000000 bytes", "abab");
   failed(searchText(stored, cursors, { ...hard, limit: 10 }, ROOM), "ValueError", "simpler");
-  assert.deepEqual(pairsOf(found(searchText(stored, cursors, scan("^short$"), ROOM))), [[
-    "short",
-    1,
-  ]]);
+  const easy = scan("^short$"), plain = scan("short"), all = scan("", { limit: 10 });
+  for (const request of [easy, plain]) {
+    assert.deepEqual(pairsOf(found(searchText(stored, cursors, request, ROOM))), [["short", 1]]);
+  }
+  assert.equal(pairsOf(found(searchText(stored, cursors, all, ROOM))).length, 2);
 });
 
-test("a cursor of a query keeps no long texts: with 'limit' they are refused", () => {
-  const table = numbered(3);
-  const query = (subvalue: string, limit?: number): SearchRequest => ({
-    method: "query",
-    id: undefined,
-    subkey: "a",
-    subvalue,
-    limit,
-    cursor: undefined,
-  });
-  const long = JSON.stringify("x".repeat(10_000));
-  failed(searchText(table, new Cursors(), query(long, 1), ROOM), "ValueError", "10000");
-  found(searchText(table, new Cursors(), query(long), ROOM));
-  found(searchText(table, new Cursors(), query('"x"', 1), ROOM));
+test("a part has less time for one key than a whole scan, and its failure says so", () => {
+  const random = randomFrom(1);
+  const odd = Array.from({ length: 30_000 }, () => 0x400 + random.below(0x3800));
+  const long = String.fromCharCode(...odd);
+  const stored = tableOf([["short", "1"], [long, "2"], ["ab".repeat(50_000), "3"]]);
+  const regex = "[\\x{400}-\\x{2000}]+?.{50}[!-#]"; // whose automaton that key makes outgrow its memory
+  assert.equal(pairsOf(found(searchText(stored, new Cursors(), scan(regex), ROOM))).length, 0);
+  const part = searchText(stored, new Cursors(), scan(regex, { limit: 10 }), ROOM);
+  failed(part, "ValueError", "simpler", "without 'limit'", "bytes");
+  const usual = scan("^(ab)*$", { limit: 10 });
+  assert.equal(pairsOf(found(searchText(stored, new Cursors(), usual, ROOM))).length, 1);
+  const plain = scan("ba", { limit: 10 });
+  assert.equal(pairsOf(found(searchText(stored, new Cursors(), plain, ROOM))).length, 1);
+});
+
+test("the clock is looked at more often where each key takes long", () => {
+  using _clock = stoppedClock(SCAN_PART_MS + 1);
+  const stored = numbered(200);
+  const partsOf = (regex: string) => {
+    let parts = 0;
+    inParts(stored, scan(regex, { limit: 1e6 }), () => parts++);
+    return parts;
+  };
+  assert.ok(partsOf("^x.{900}y") > 100, "a part for each key or two");
+  assert.ok(partsOf("x") < 10);
+});
+
+test("a cursor goes on with the same search only, however long its members are", () => {
+  using _clock = stoppedClock();
+  const long = (end: string) => JSON.stringify("x".repeat(1e6) + end);
+  const stored = tableOf(["a", "b", "c"].map((key) => [key, `{"m":${long("1")}}`] as const));
+  const cursors = new Cursors();
+  const first = found(searchText(stored, cursors, query("m", long("1"), { limit: 1 }), ROOM));
+  const { cursor } = first;
+  assert.ok(cursor !== undefined);
+  for (
+    const other of [
+      query("m", long("2"), { limit: 1, cursor }),
+      query("m2", long("1"), { limit: 1, cursor }),
+      scan(long("1").slice(0, 100), { limit: 1, cursor }),
+    ]
+  ) failed(searchText(stored, cursors, other, ROOM), "ValueError", "'cursor'");
+  const next = searchText(stored, cursors, query("m", long("1"), { limit: 9, cursor }), ROOM);
+  assert.equal(pairsOf(found(next)).length, 2);
+});
+
+test("an open cursor holds on to nothing of its search", () => {
+  const stored = numbered(10), cursors = new Cursors();
+  found(
+    searchText(stored, cursors, query("m", JSON.stringify("x".repeat(1e5)), { limit: 1 }), ROOM),
+  );
+  found(searchText(stored, cursors, scan("a".repeat(100), { limit: 1 }), ROOM));
+  for (const open of cursors.snapshot().open.values()) {
+    assert.deepEqual(Object.values(open).map((it) => typeof it), ["number", "number"]);
+  }
 });

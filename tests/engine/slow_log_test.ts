@@ -1,0 +1,56 @@
+/** Proves that the slowest requests are kept, in order, and never more of them than are wanted. */
+import assert from "assert";
+import fc from "fast-check";
+import { SLOWEST_REQUESTS } from "../../lib/base/limits.ts";
+import { SlowLog } from "../../lib/engine/slow_log.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `slow_log: ${name}`, permissions: "none", fn });
+}
+
+test("it holds the slowest of all, the slowest first", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 60 }),
+      fc.integer({ min: 1, max: 10 }),
+      (times, max) => {
+        const log = new SlowLog(max);
+        times.forEach((ms, client) => {
+          log.note(ms, () => ({ client, method: "scan", outcome: "OK" }));
+        });
+        const expected = times.toSorted((a, b) => b - a).slice(0, max);
+        assert.deepEqual(log.slowest.map(({ ms }) => ms), expected);
+        for (const { ms, client } of log.slowest) assert.equal(times[client], ms);
+      },
+    ),
+  );
+});
+
+test("of equals the first ones stay, and what is not noted is not described", () => {
+  const log = new SlowLog();
+  for (let client = 0; client < 2 * SLOWEST_REQUESTS; client++) {
+    log.note(5, () => {
+      assert.ok(client < SLOWEST_REQUESTS, "it is full");
+      return { client, method: "lookup", outcome: "OK" };
+    });
+  }
+  const clients = log.slowest.map(({ client }) => client);
+  assert.deepEqual(clients, Array.from({ length: SLOWEST_REQUESTS }, (_, at) => at));
+});
+
+test("an entry tells when, and its time in microseconds at the finest", () => {
+  const log = new SlowLog();
+  const before = Date.now();
+  log.note(1.23456789, () => ({ client: 7, method: "insert", key: "k", outcome: "TableFull" }));
+  const [entry] = log.slowest;
+  assert.ok(entry !== undefined);
+  const { at, ...rest } = entry;
+  assert.deepEqual(rest, {
+    ms: 1.235,
+    client: 7,
+    method: "insert",
+    key: "k",
+    outcome: "TableFull",
+  });
+  assert.ok(Date.parse(at) >= before && Date.parse(at) <= Date.now());
+});

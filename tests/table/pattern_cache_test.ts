@@ -1,0 +1,47 @@
+/** Proves that compiled regexes are kept for the next scan, and how many at the most (I5). */
+import assert from "assert";
+import { KEPT_REGEX_INSTRUCTIONS, KEPT_REGEXES } from "../../lib/base/limits.ts";
+import type { KeyPattern, PatternProblem } from "../../lib/table/key_pattern.ts";
+import { PatternCache } from "../../lib/table/pattern_cache.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `pattern_cache: ${name}`, permissions: "none", fn });
+}
+
+/** A cache of patterns with so many instructions, and the regexes that it had compiled. */
+function cacheOf(instructions: number) {
+  const compiled: string[] = [];
+  const cache = new PatternCache((regex): KeyPattern | PatternProblem => {
+    compiled.push(regex);
+    if (regex === "bad") return { problem: "bad" };
+    return { instructions, workFor: () => 0, isFoundIn: () => true };
+  });
+  return { cache, compiled };
+}
+
+test("a regex is compiled once, and one that is not valid each time", () => {
+  const { cache, compiled } = cacheOf(1);
+  assert.equal(cache.get("a"), cache.get("a"));
+  assert.deepEqual([cache.get("bad"), cache.get("bad")], [{ problem: "bad" }, { problem: "bad" }]);
+  assert.deepEqual([compiled, cache.size], [["a", "bad", "bad"], 1]);
+});
+
+test("the one not used for longest goes first", () => {
+  const { cache, compiled } = cacheOf(1);
+  for (let at = 0; at < KEPT_REGEXES; at++) cache.get(`r${at}`);
+  cache.get("r0");
+  cache.get("one more");
+  assert.equal(cache.size, KEPT_REGEXES);
+  cache.get("r0");
+  assert.equal(compiled.length, KEPT_REGEXES + 1);
+  cache.get("r1");
+  assert.equal(compiled.length, KEPT_REGEXES + 2);
+});
+
+test("their instructions are bounded, too", () => {
+  const { cache, compiled } = cacheOf(KEPT_REGEX_INSTRUCTIONS / 4);
+  for (let at = 0; at < 10; at++) cache.get(`r${at}`);
+  assert.equal(cache.size, 4);
+  for (let at = 6; at < 10; at++) cache.get(`r${at}`);
+  assert.equal(compiled.length, 10);
+});

@@ -1,0 +1,72 @@
+/** Proves that the estimate of a regex's cost is never below what it compiles to. */
+import assert from "assert";
+import fc from "fast-check";
+import { RE2JS, RE2JSException } from "re2js";
+import { regexCost } from "../../lib/table/regex_cost.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `regex_cost: ${name}`, permissions: "none", fn });
+}
+
+/** Instructions of a regex; undefined where it is not valid. */
+function instructionsOf(regex: string): number | undefined {
+  try {
+    return RE2JS.compile(regex).programSize();
+  } catch (error) {
+    if (error instanceof RE2JSException) return undefined;
+    throw error;
+  }
+}
+
+function isEnough(regex: string): void {
+  const instructions = instructionsOf(regex);
+  if (instructions === undefined) return;
+  assert.ok(regexCost(regex) >= instructions, `${regex}: ${instructions}`);
+}
+
+test("it is never below the instructions of a regex made by the grammar", () => {
+  const atom = fc.constantFrom(
+    ..."a . ^ $ \\b \\d \\W \\pL \\p{Greek} \\x{1F600} \\x41 \\{ \\( \\[ [a-z] [^]a] [[:alpha:]] [\\pL\\]-] [(] [{}] []] \\Q(a{9}\\E"
+      .split(" "),
+    ...["\u{1f600}", "\ud800", "\n", "", "(?i)", "(?s)", "(?-i)"],
+  );
+  const { regex } = fc.letrec<{ regex: string; piece: string }>((tie) => ({
+    regex: fc.array(tie("piece"), { maxLength: 4 }).map((pieces) => pieces.join("")),
+    piece: fc.oneof(
+      { maxDepth: 4 },
+      atom,
+      fc.tuple(fc.constantFrom("(", "(?:", "(?i:", "(?s-i:"), tie("regex"))
+        .map(([open, inner]) => `${open}${inner})`),
+      fc.tuple(
+        tie("piece"),
+        fc.constantFrom("*", "+", "?", "{3}", "{0}", "{2,}", "{0,7}", "{2,5}?"),
+      )
+        .map(([piece, times]) => piece + times),
+      fc.tuple(tie("regex"), tie("regex")).map((sides) => sides.join("|")),
+    ),
+  }));
+  fc.assert(fc.property(regex, isEnough), { numRuns: 3_000 });
+});
+
+test("nor of one made of any pieces", () => {
+  const piece = fc.constantFrom(
+    ..."a 0 . * + ? | ^ $ ( ) [ ] { } \\ - , : = (?: (?i) {2} {3,} {,3} [^ [a-z] \\d \\W \\b \\pL \\p \\Q \\E \\x \\x{ [: :] () (?"
+      .split(" "),
+    "(?P<n>",
+    "(?<m>",
+    "[[:alpha:]]",
+    "\u00e9",
+  );
+  const regex = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(""));
+  fc.assert(fc.property(regex, isEnough), { numRuns: 5_000 });
+});
+
+test("what is repeated counts as often as it may be there", () => {
+  assert.ok(regexCost("a{1000}") >= 1_000);
+  assert.ok(regexCost("(?:a{100}b){100}") >= 10_000);
+  assert.ok(regexCost("(?:a{9}){9,}") >= 81);
+  assert.ok(regexCost("a{2,1000}") < 5_000);
+  assert.ok(regexCost("\\Qa{1000}\\E") < 50);
+  assert.ok(regexCost("[a{1000}]") < 50);
+  assert.ok(regexCost("\\x{10FFFF}a\\{1000}") < 50);
+});
