@@ -2,6 +2,7 @@
 import { ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { CatalogServer } from "./lib/catalog/catalog_server.ts";
+import { giveUp, NEVER_AGAIN } from "./lib/cli/give_up.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { printLine } from "./lib/cli/print.ts";
 import { runMain } from "./lib/cli/run_main.ts";
@@ -14,6 +15,7 @@ await runMain("htcatalog", async () => {
   const stopped = stopSignal();
   const catalog = startCatalog(config, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, catalog.port);
+  giveUp("read", "write", "env", "sys", ...NEVER_AGAIN);
   printLine(`Listening on port ${catalog.port}`);
   await stopped;
   await catalog.stop();

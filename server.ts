@@ -4,6 +4,7 @@ import { OTHER_OPEN_FILES } from "./lib/base/limits.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { reachableAddresses } from "./lib/catalog/announcement.ts";
 import { Presence } from "./lib/catalog/presence.ts";
+import { giveUp, NEVER_AGAIN } from "./lib/cli/give_up.ts";
 import { memoryLimit } from "./lib/cli/memory_limit.ts";
 import { openFilesLimit } from "./lib/cli/open_files.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
@@ -18,6 +19,9 @@ import { parseServerConfig } from "./lib/config/server_config.ts";
 import { runFolderTask } from "./lib/folder_task.ts";
 import { HtServer } from "./lib/ht_server.ts";
 import { openTable } from "./lib/open_table.ts";
+
+/** Whoever keeps nothing on disk needs no files after the start. */
+const FILES = ["read", "write"] as const;
 
 await runMain("htserver", async () => {
   const folderTask = parseFolderTask(Deno.args);
@@ -36,6 +40,7 @@ await runMain("htserver", async () => {
   const maxClients = clientsThatFit(config.maxClients, log);
   const server = new HtServer({ ...config, maxClients, tls }, kept, token, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, server.port);
+  giveUp("env", ...NEVER_AGAIN, ...(config.dataFolder === undefined ? FILES : []));
   printLine(`Listening on port ${server.port}`);
   const presence = new Presence({
     catalogs: config.catalogs,

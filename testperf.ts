@@ -2,7 +2,8 @@
 import { EXIT } from "./lib/base/errors.ts";
 import { plainLines } from "./lib/base/quoted.ts";
 import { stderrTerminal } from "./lib/base/terminal.ts";
-import { startNoMore, startOwn } from "./lib/cli/own_command.ts";
+import { giveUp, NEVER_AGAIN } from "./lib/cli/give_up.ts";
+import { startOwn } from "./lib/cli/own_command.ts";
 import { printLine } from "./lib/cli/print.ts";
 import { readCa } from "./lib/cli/read_tls.ts";
 import { readToken } from "./lib/cli/read_token.ts";
@@ -37,7 +38,7 @@ await runMain("testperf", async () => {
   const config = parseTestPerfConfig(Deno.args, environment("CATALOG_HOST", "CATALOG_PORT"));
   const workers = Array.from({ length: config.processes - 1 }, () => startOwn(WORKER_FLAG));
   // Whatever a server sends from here on, this process starts nothing.
-  startNoMore();
+  giveUp(...NEVER_AGAIN);
   const options: ClientOptions = {
     catalogs: config.catalogs,
     localCatalogPort: config.localCatalogPort ?? null,
@@ -68,7 +69,7 @@ await runMain("testperf", async () => {
 
 /** A share of the clients of another process, which says what to do and when to end. */
 async function worker(): Promise<number> {
-  startNoMore();
+  giveUp("read", "write", ...NEVER_AGAIN);
   // Ctrl-C in a terminal goes to all its processes; the one that leads ends the others in order.
   Deno.addSignalListener("SIGINT", () => {});
   const isGood = await runWorker({ orders: Deno.stdin.readable, send: printLine });

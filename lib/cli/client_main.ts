@@ -4,6 +4,7 @@ import { Resolver } from "../catalog/resolver.ts";
 import { HtClient } from "../client/ht_client.ts";
 import { type ClientConfig, parseClientConfig } from "../config/client_config.ts";
 import { checkCommand, COMMAND_HELP, runClientCommand } from "./client_commands.ts";
+import { giveUp, NEVER_AGAIN } from "./give_up.ts";
 import { printLine } from "./print.ts";
 import { runPrompt } from "./prompt.ts";
 import { readCa } from "./read_tls.ts";
@@ -16,6 +17,7 @@ export function clientMain(args: readonly string[]): Promise<never> {
   return runMain("htclient", async () => {
     const env = environment("CATALOG_HOST", "CATALOG_PORT");
     const config = parseClientConfig(args, env, COMMAND_HELP);
+    giveUp("write", "sys", ...NEVER_AGAIN);
     if (config.target === undefined) {
       const { catalogs, localCatalogPort: localPort, timeoutMs } = config;
       const resolver = new Resolver({ catalogs, localPort });
@@ -28,11 +30,14 @@ export function clientMain(args: readonly string[]): Promise<never> {
 async function useServer(config: ClientConfig, target: string): Promise<void> {
   const { words, catalogs, localCatalogPort, timeoutMs } = config;
   if (words.length > 0) checkCommand(words);
+  const token = await readToken(config.tokenFile);
+  const ca = await readCa(config.caFile);
+  if (words.length > 0 && words[0] !== "import") giveUp("read"); // the prompt may import, too
   const client = await HtClient.connect(target, {
     catalogs,
     localCatalogPort: localCatalogPort ?? null,
-    token: await readToken(config.tokenFile),
-    ca: await readCa(config.caFile),
+    token,
+    ca,
     timeoutMs,
     onWarning: (message) => console.error(message),
   });

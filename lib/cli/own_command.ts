@@ -67,8 +67,3 @@ export function startOwn(...args: string[]): Deno.ChildProcess {
     );
   }
 }
-
-/** From now on this process can start no other: whoever takes it over, cannot either. */
-export function startNoMore(): void {
-  Deno.permissions.revokeSync({ name: "run" });
-}
