@@ -156,6 +156,20 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "architecture: what the fuzzer compares with shares no code with what it is compared to",
+  permissions,
+  fn() {
+    const oracles = sourcesIn("fuzz/oracle/");
+    assert.ok(oracles.length > 5, "the oracles are found");
+    const others = oracles.flatMap(({ path, imports }) =>
+      imports.filter((imported) => !imported.startsWith("fuzz/oracle/"))
+        .map((imported) => `${path} imports ${imported}`)
+    );
+    assert.deepEqual(others, []);
+  },
+});
+
 /** What a file imports beside types. */
 function valueImports({ path, code }: Source): readonly string[] {
   const values = code.replace(/\b(?:import|export) type [^;]*;/g, "");

@@ -9,7 +9,13 @@
  * at only for as long as the automaton lasts, which takes some 10 ns a byte.
  */
 import { RE2JS, RE2JSException } from "re2js";
-import { MAX_REGEX_CHARS, MAX_REGEX_INSTRUCTIONS, REGEX_MEMORY_BYTES } from "../base/limits.ts";
+import {
+  MAX_MATCH_WORK,
+  MAX_REGEX_CHARS,
+  MAX_REGEX_INSTRUCTIONS,
+  REGEX_MEMORY_BYTES,
+} from "../base/limits.ts";
+import { plainLine } from "../base/quoted.ts";
 import { keyAt } from "../protocol/key_text.ts";
 import { regexCost } from "./regex_cost.ts";
 
@@ -34,6 +40,9 @@ export interface PatternProblem {
 
 /** How many characters of a plain text are looked for in the time of an instruction, or more. */
 const PLAIN_CHARS = 50;
+
+/** Longest problem that is told, in characters: what RE2JS says holds any part of the regex, as it came. */
+const MAX_PROBLEM_CHARS = 200;
 
 /** Compiles a regex; what would take long to compile is refused before. */
 export function compileKeyPattern(regex: string): KeyPattern | PatternProblem {
@@ -62,15 +71,22 @@ export function compileKeyPattern(regex: string): KeyPattern | PatternProblem {
       instructions,
       workFor: (keyBytes) => workPerByte * keyBytes,
       isFoundIn(bytes, start, end, maxWork) {
-        const isShort = (end - start) * workPerByte <= maxWork;
-        if (isShort) return compiled.test(keyAt(bytes, start, end));
-        return isPlain ? undefined : automaton.test(keyAt(bytes, start, end));
+        const work = (end - start) * workPerByte;
+        // A plain text takes so long only where it and the key are made for that.
+        if (isPlain && work > MAX_MATCH_WORK) return undefined;
+        const key = keyAt(bytes, start, end);
+        return isPlain || work <= maxWork ? compiled.test(key) : automaton.test(key);
       },
     };
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
-    return { problem: error.message.replace(/^error parsing regexp: /, "") };
+    return { problem: problemIn(error.message.replace(/^error parsing regexp: /, "")) };
   }
+}
+
+function problemIn(message: string): string {
+  const isLong = message.length > MAX_PROBLEM_CHARS;
+  return plainLine(isLong ? message.slice(0, MAX_PROBLEM_CHARS) + " (and more)" : message);
 }
 
 /** It has outgrown its memory, and nothing else would be quick enough. */

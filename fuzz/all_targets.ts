@@ -1,0 +1,29 @@
+/** Everything that is fuzzed. */
+import type { Target } from "./target.ts";
+import { httpTarget, listingTarget, updateTarget } from "./targets/catalog.ts";
+import { decodeTarget } from "./targets/decode.ts";
+import { framerTarget } from "./targets/framer.ts";
+import { durableTarget, liveTarget } from "./targets/live.ts";
+import { jsonTarget } from "./targets/json.ts";
+import { replyTarget } from "./targets/reply.ts";
+import { checkpointTarget, logTarget } from "./targets/storage.ts";
+
+/** In the order in which they are run and shown. */
+export const TARGETS: readonly Target[] = [
+  liveTarget(),
+  durableTarget(),
+  framerTarget(),
+  decodeTarget(),
+  jsonTarget(),
+  replyTarget(),
+  logTarget(),
+  checkpointTarget(),
+  listingTarget(),
+  updateTarget(),
+  httpTarget(),
+];
+
+/** The target of a name. */
+export function targetOf(name: string): Target | undefined {
+  return TARGETS.find((target) => target.name === name);
+}

@@ -1,0 +1,86 @@
+/** Makes logs and checkpoints as the server writes them, and such that are nearly so. */
+import { spanOf } from "../../lib/base/span.ts";
+import { keyTextOf } from "../../lib/protocol/key_text.ts";
+import { type FileKind, headerJson } from "../../lib/storage/header.ts";
+import { RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { oneIn, pick, type Random } from "../source.ts";
+import { json } from "./json.ts";
+import { mutated } from "./mutate.ts";
+
+/** Most records beside the header. */
+const MOST_RECORDS = 10;
+
+const ODD_HEADERS = [
+  '{"htserver":"txn","version":2}',
+  '{"htserver":"ckpt","version":1}',
+  '{"htserver":"ckpt","version":1,"covers":"x"}',
+  "[]",
+  "null",
+] as const;
+
+/** A log, mostly mutated. */
+export function logBytes(random: Random): Uint8Array {
+  return damagedPerhaps(fileOf(random, "txn"), random);
+}
+
+/** A checkpoint, mostly mutated. */
+export function checkpointBytes(random: Random): Uint8Array {
+  return damagedPerhaps(fileOf(random, "ckpt"), random);
+}
+
+function damagedPerhaps(bytes: Uint8Array, random: Random): Uint8Array {
+  return oneIn(random, 4) ? bytes : mutated(bytes, random);
+}
+
+function fileOf(random: Random, kind: FileKind): Uint8Array {
+  const out = new RecordBuffer();
+  const isOdd = oneIn(random, 4);
+  const header = headerJson(kind, kind === "ckpt" ? random.below(100) : undefined);
+  out.add(
+    isOdd && oneIn(random, 10) ? 1 : 0,
+    0,
+    isOdd && oneIn(random, 5) ? pick(random, ODD_HEADERS) : header,
+  );
+  let seq = 0;
+  for (let left = random.below(MOST_RECORDS + 1); left > 0; left--) {
+    seq++;
+    if (isOdd && oneIn(random, 12)) seq += random.below(3) - 1;
+    addChange(
+      out,
+      random,
+      seq,
+      kind === "txn" ? 1 + random.below(Math.max(1, Math.min(seq, 4))) : 0,
+      isOdd,
+    );
+  }
+  if (kind === "ckpt" && !oneIn(random, 20)) {
+    out.add(seq + 1, 0, `{"end":${isOdd && oneIn(random, 8) ? random.below(9) : seq}}`);
+  }
+  return out.bytes().slice();
+}
+
+function addChange(
+  out: RecordBuffer,
+  random: Random,
+  seq: number,
+  lag: number,
+  isOdd: boolean,
+): void {
+  if (isOdd && oneIn(random, 8)) {
+    return out.add(
+      seq,
+      lag,
+      pick(random, [
+        '{"method":"size"}',
+        "{}",
+        "x",
+        '{"end":1}',
+        '{"method":"remove","key":"\\u006b1"}',
+        '{"key":"k1","value":[1, 2],"method":"insert"}',
+      ]),
+    );
+  }
+  const key = keyTextOf(pick(random, ["k1", "k2", "k3", "", "a\u20ac", "\ud800", '"\n']));
+  if (oneIn(random, 4)) out.addChange(seq, lag, { method: "remove", key });
+  else out.addChange(seq, lag, { method: "insert", key, value: spanOf(json(random, 2)) });
+}

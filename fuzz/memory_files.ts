@@ -1,0 +1,71 @@
+/** A folder in memory, for what reads and writes data folders. */
+import type { Files, HeldFile, ReadableFile, WritableFile } from "../lib/storage/files.ts";
+import { joined } from "../tests/helpers/streams.ts";
+
+/** Files that live as long as this object. */
+export class MemoryFiles implements Files {
+  readonly folder = "memory";
+  readonly #files: Map<string, Uint8Array>;
+
+  constructor(files: Readonly<Record<string, Uint8Array>>) {
+    this.#files = new Map(Object.entries(files));
+  }
+
+  list(): string[] {
+    return [...this.#files.keys()].sort();
+  }
+
+  size(name: string): number {
+    return this.#bytes(name).length;
+  }
+
+  openToWrite(name: string, how: "create" | "append"): WritableFile {
+    if (how === "create" || !this.#files.has(name)) this.#files.set(name, new Uint8Array(0));
+    const put = (bytes: Uint8Array) => this.#files.set(name, bytes);
+    return {
+      write: (bytes) => void put(joined([this.#bytes(name), bytes])),
+      truncate: (length) => void put(this.#bytes(name).slice(0, length)),
+      syncNow: () => {},
+      sync: () => Promise.resolve(),
+      close: () => {},
+    };
+  }
+
+  openToRead(name: string): ReadableFile {
+    const bytes = this.#bytes(name);
+    let at = 0;
+    return {
+      read(into) {
+        if (at >= bytes.length) return null;
+        const part = bytes.subarray(at, at + into.length);
+        into.set(part);
+        at += part.length;
+        return part.length;
+      },
+      close: () => {},
+    };
+  }
+
+  rename(from: string, to: string): void {
+    this.#files.set(to, this.#bytes(from));
+    this.#files.delete(from);
+  }
+
+  remove(name: string): void {
+    this.#files.delete(name);
+  }
+
+  hold(): HeldFile | undefined {
+    return undefined;
+  }
+
+  syncFolder(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #bytes(name: string): Uint8Array {
+    const bytes = this.#files.get(name);
+    if (bytes === undefined) throw new Error(`there is no file ${name}`);
+    return bytes;
+  }
+}

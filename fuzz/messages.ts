@@ -1,0 +1,27 @@
+/** What the process that fuzzes one target says, one line of JSON each. */
+
+/** What it is told, as its one argument. */
+export interface Task {
+  readonly target: string;
+  readonly seed: number;
+  readonly first: number;
+  readonly count: number;
+  /** Inputs between two lines. */
+  readonly step: number;
+  /** When to end early, in Unix milliseconds. */
+  readonly untilMs: number;
+}
+
+/** A line. */
+export type Message =
+  /** All inputs before this one are done. */
+  | { readonly next: number }
+  | {
+    readonly done: number;
+    readonly finding?: {
+      readonly number: number;
+      readonly problem: string;
+      /** The input, each byte as one character. */
+      readonly latin1: string;
+    };
+  };

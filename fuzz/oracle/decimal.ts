@@ -1,0 +1,33 @@
+/** Whether two JSON atoms are equal by docs/PROTOCOL.md. Shares no code with what is tested. */
+
+/** Largest exponent that is written out. */
+const MOST_ZEROS = 2_000;
+
+/**
+ * Strings are equal by their characters, numbers by their exact decimal value.
+ *
+ * @param a JSON text of a string, number, boolean or null
+ * @param b any JSON text
+ * @returns undefined where it is too much work to tell
+ */
+export function areEqualAtoms(a: string, b: string): boolean | undefined {
+  if (a[0] === '"') return b[0] === '"' && JSON.parse(a) === JSON.parse(b);
+  if (!/^[-\d]/.test(a)) return a === b;
+  if (!/^[-\d]/.test(b)) return false;
+  const left = decimal(a), right = decimal(b);
+  return left === undefined || right === undefined ? undefined : left === right;
+}
+
+/** All digits of a number, written out without an exponent. */
+function decimal(text: string): string | undefined {
+  const [mantissa = "", power = "0"] = text.toLowerCase().split("e");
+  const exponent = Number(power);
+  const [whole = "", fraction = ""] = mantissa.replace("-", "").split(".");
+  if (!/[1-9]/.test(whole + fraction)) return "0";
+  if (Math.abs(exponent) > MOST_ZEROS) return undefined;
+  const zeros = "0".repeat(Math.abs(exponent));
+  const digits = exponent < 0 ? zeros + whole + fraction : whole + fraction + zeros;
+  const point = exponent < 0 ? whole.length : whole.length + exponent;
+  const before = digits.slice(0, point).replace(/^0+/, ""), after = digits.slice(point);
+  return `${text[0] === "-" ? "-" : ""}${before}.${after.replace(/0+$/, "")}`;
+}

@@ -1,0 +1,57 @@
+/**
+ * The parts of a JSON text as they are spelt: JSON.parse says whether it is JSON, and here it is taken
+ * apart character by character. Shares no code with what is tested.
+ */
+import { isUtf8 } from "./utf8.ts";
+
+/** The value of a JSON text; undefined where it is none. */
+export function parsed(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The elements of an array, or the members of an object, as they are spelt. The text must be JSON. */
+export function partsOf(text: string): string[] {
+  const inner = text.trim().slice(1, -1);
+  const parts: string[] = [];
+  let depth = 0, start = 0;
+  for (let at = 0; at < inner.length; at++) {
+    const character = inner[at];
+    if (character === '"') at = literalEnd(inner, at) - 1;
+    else if (character === "{" || character === "[") depth++;
+    else if (character === "}" || character === "]") depth--;
+    else if (character === "," && depth === 0) {
+      parts.push(inner.slice(start, at).trim());
+      start = at + 1;
+    }
+  }
+  const last = inner.slice(start).trim();
+  return last === "" ? parts : [...parts, last];
+}
+
+/** A member of an object: its name in characters, and its value as it is spelt. */
+export type Member = readonly [name: string, value: string];
+
+/** The members of an object, in order. The text must be JSON. */
+export function membersOf(text: string): Member[] {
+  return partsOf(text).map((part) => {
+    const end = literalEnd(part, 0);
+    return [JSON.parse(part.slice(0, end)), part.slice(part.indexOf(":", end) + 1).trim()];
+  });
+}
+
+/** The text of bytes; undefined where they are no UTF-8: decoded and encoded, they are others then. */
+export function utf8Text(bytes: Uint8Array): string | undefined {
+  return isUtf8(bytes) ? lossy.decode(bytes) : undefined;
+}
+
+const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Where the literal ends that begins at a quote. */
+function literalEnd(text: string, at: number): number {
+  for (at++; text[at] !== '"'; at++) if (text[at] === "\\") at++;
+  return at + 1;
+}

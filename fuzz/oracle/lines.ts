@@ -1,0 +1,21 @@
+/** The lines of a stream as the protocol says, all at once. Shares no code with what is tested. */
+import { isUtf8 } from "./utf8.ts";
+
+/** A line without its end, or why it is none. */
+export type Line = Uint8Array | "too long" | "not UTF-8";
+
+const LF = 10, CR = 13;
+
+/** The lines of a whole stream. */
+export function linesOf(stream: Uint8Array, maxLineBytes: number): Line[] {
+  const lines: Line[] = [];
+  for (let start = 0; start < stream.length;) {
+    const lf = stream.indexOf(LF, start);
+    const end = lf < 0 ? stream.length : lf;
+    const line = stream.subarray(start, end > start && stream[end - 1] === CR ? end - 1 : end);
+    if (line.length > maxLineBytes) lines.push("too long");
+    else if (lf >= 0 && line.length > 0) lines.push(isUtf8(line) ? line : "not UTF-8");
+    start = end + 1;
+  }
+  return lines;
+}

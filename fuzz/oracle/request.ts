@@ -1,0 +1,74 @@
+/**
+ * What a line asks for by docs/PROTOCOL.md, read with JSON.parse. Shares no code with what is tested.
+ */
+import { membersOf, parsed, utf8Text } from "./json_text.ts";
+
+/** A line that is a request. */
+export interface Asked {
+  readonly type: "OK";
+  /** As it was spelt. */
+  readonly id: string | undefined;
+  readonly method: string;
+  /** Its members as they are spelt; of equal ones the last. */
+  readonly members: ReadonlyMap<string, string>;
+}
+
+/** A line that is none. */
+export interface Refused {
+  readonly type: "RequestError" | "MethodError" | "ValueError";
+  readonly id: string | undefined;
+}
+
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+  insert: ["key", "value"],
+  lookup: ["key"],
+  remove: ["key"],
+  scan: ["regex", "limit?", "cursor?"],
+  query: ["subkey", "subvalue", "limit?", "cursor?"],
+  size: [],
+  ping: [],
+  info: [],
+  hello: ["project?", "token?"],
+};
+
+/** Whether a member has the type that it must have. */
+const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  value: () => true,
+  subvalue: (value) => typeof value !== "object" || value === null,
+  limit: (value) => Number.isInteger(value) && Number(value) >= 1,
+};
+
+/** Reads a line. */
+export function asked(line: Uint8Array): Asked | Refused {
+  const text = utf8Text(line);
+  const whole = text === undefined ? undefined : parsed(text)?.value;
+  if (text === undefined || typeof whole !== "object" || whole === null || Array.isArray(whole)) {
+    return { type: "RequestError", id: undefined };
+  }
+  const members = new Map(membersOf(text));
+  const id = members.get("id");
+  const method = value(members, "method");
+  if (typeof method !== "string") return { type: "RequestError", id };
+  if (!Object.hasOwn(METHODS, method)) return { type: "MethodError", id };
+  for (const rule of METHODS[method] ?? []) {
+    const isOptional = rule.endsWith("?"), name = isOptional ? rule.slice(0, -1) : rule;
+    if (!members.has(name)) {
+      if (isOptional) continue;
+      return { type: "ValueError", id };
+    }
+    const isRight = TYPES[name] ?? ((value) => typeof value === "string");
+    if (!isRight(value(members, name))) return { type: "ValueError", id };
+  }
+  return { type: "OK", id, method, members };
+}
+
+/** The value of a member; undefined where it is missing. */
+export function value(members: ReadonlyMap<string, string>, name: string): unknown {
+  const text = members.get(name);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+/** A string member's characters. */
+export function textMember(members: ReadonlyMap<string, string>, name: string): string {
+  return String(value(members, name));
+}

@@ -1,0 +1,323 @@
+/**
+ * A server as docs/PROTOCOL.md promises it, on a plain Map: tells which reply a line may get. Shares
+ * no code with what is tested.
+ */
+import { areEqualAtoms } from "./decimal.ts";
+import { type Member, membersOf, parsed, partsOf } from "./json_text.ts";
+import type { Line } from "./lines.ts";
+import { type Asked, asked, textMember, value } from "./request.ts";
+
+/** The limits of the server. */
+export interface Limits {
+  readonly project: string;
+  readonly maxReplyBytes: number;
+  readonly maxTableBytes: number;
+}
+
+/** A search that is not at its end. */
+export interface OpenSearch {
+  readonly cursor: string;
+  readonly asked: Asked;
+  /** Keys that came, and were not removed since: they must not come again. */
+  readonly came: Set<string>;
+  /** Keys that were there, and wanted, all the time; undefined: not known. */
+  readonly lasting: Set<string> | undefined;
+}
+
+/** What a key has. */
+interface Entry {
+  readonly value: string;
+  /** Of the value, where it is an object; filled when first needed. */
+  members?: ReadonlyMap<string, string>;
+}
+
+/** Open cursors of a connection that are good for certain. */
+const MOST_CURSORS = 16;
+
+/** This near to a limit, in bytes, it is not promised what counts besides the result. */
+const NEAR_BYTES = 200;
+
+/** Share of `--max-memory` below which, in bytes of keys and values alone, the table is not full. */
+const FULL_SHARE = 0.2;
+
+/** Regexes that JavaScript reads as RE2 does. */
+const SIMPLE = /^\^?(?:[A-Za-z0-9](?:[*+?])?|\[[A-Za-z0-9]+\][*+?]?)*\$?$/;
+
+const OK = '{"status":"OK",';
+
+/** The model. */
+export class TableModel {
+  readonly #limits: Limits;
+  readonly #entries = new Map<string, Entry>();
+  #bytes = 0;
+  /** Of this connection, those used last at the end. */
+  #searches: OpenSearch[] = [];
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** All keys, in characters. */
+  get keys(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Searches of this connection that are not at their end. */
+  get searches(): readonly OpenSearch[] {
+    return this.#searches;
+  }
+
+  /** A new connection: cursors of the one before are no more. */
+  reconnect(): void {
+    this.#searches = [];
+  }
+
+  /** All pairs, spelt as in replies. */
+  pairs(): Set<string> {
+    return new Set([...this.#entries].map(([key, { value }]) => pairText(key, value)));
+  }
+
+  /**
+   * Judges a reply, and makes the change that it promises.
+   *
+   * @param line the request's
+   * @param reply its line without LF
+   * @returns what is wrong
+   */
+  judge(line: Line, reply: string): string | undefined {
+    if (line === "too long") return refusal(reply, undefined, ["TooLarge"]);
+    if (line === "not UTF-8") return refusal(reply, undefined, ["RequestError"]);
+    const request = asked(line);
+    if (request.type !== "OK") return refusal(reply, request.id, [request.type]);
+    switch (request.method) {
+      case "insert":
+        return this.#insert(request, reply);
+      case "lookup":
+        return this.#lookup(request, reply, () => {});
+      case "remove":
+        return this.#lookup(request, reply, (key) => this.#remove(key));
+      case "scan":
+      case "query":
+        return this.#search(request, reply);
+      case "size":
+        return exactly(reply, request.id, String(this.size));
+      case "ping":
+        return exactly(reply, request.id, '"pong"');
+      case "hello":
+        if (
+          request.members.has("project") &&
+          textMember(request.members, "project") !== this.#limits.project
+        ) return refusal(reply, request.id, ["WrongServer"]);
+        return this.#info(request, reply);
+      default:
+        return this.#info(request, reply);
+    }
+  }
+
+  #insert({ id, members }: Asked, reply: string): string | undefined {
+    const key = textMember(members, "key"), value = members.get("value") ?? "";
+    const isNearlyFull = this.#bytes + 3 * (key.length + value.length) >
+      this.#limits.maxTableBytes * FULL_SHARE;
+    if (isNearlyFull && reply.includes('"type":"TableFull"')) {
+      return refusal(reply, id, ["TableFull"]);
+    }
+    const problem = exactly(reply, id, "null");
+    if (problem !== undefined) return problem;
+    this.#bytes += value.length - (this.#entries.get(key)?.value.length ?? -key.length);
+    this.#entries.set(key, { value });
+    // Whether a search still wants it, its new value decides.
+    for (const { asked, lasting } of this.#searches) {
+      if (asked.method === "query") lasting?.delete(key);
+    }
+    return undefined;
+  }
+
+  #lookup({ id, members }: Asked, reply: string, then: (key: string) => void): string | undefined {
+    const key = textMember(members, "key");
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return refusal(reply, id, ["KeyError"]);
+    const bytes = utf8Length(entry.value) + utf8Length(id ?? "");
+    if (bytes > this.#limits.maxReplyBytes - NEAR_BYTES && reply.includes('"type":"TooLarge"')) {
+      return refusal(reply, id, ["TooLarge"]);
+    }
+    const problem = exactly(reply, id, entry.value);
+    if (problem === undefined) then(key);
+    return problem;
+  }
+
+  #remove(key: string): void {
+    this.#bytes -= key.length + (this.#entries.get(key)?.value.length ?? 0);
+    this.#entries.delete(key);
+    for (const { came, lasting } of this.#searches) {
+      came.delete(key);
+      lasting?.delete(key);
+    }
+  }
+
+  #info(request: Asked, reply: string): string | undefined {
+    const result = resultOf(reply, request.id);
+    const info = result === undefined ? undefined : parsed(result)?.value;
+    if (typeof info !== "object" || info === null) return unlike(reply, "the members of info");
+    const { size, project } = info as Record<string, unknown>;
+    if (size !== this.size) {
+      return `info says that there are ${size} keys, and there are ${this.size}`;
+    }
+    return project === this.#limits.project ? undefined : `info says that it is '${project}'`;
+  }
+
+  #search(request: Asked, reply: string): string | undefined {
+    const { id, members } = request;
+    const cursor = members.has("cursor") ? textMember(members, "cursor") : undefined;
+    const open = cursor === undefined
+      ? undefined
+      : this.#searches.find((one) => one.cursor === cursor);
+    const limit = value(members, "limit");
+    const isError = !reply.startsWith(OK);
+    if (cursor !== undefined && (open === undefined || !isSame(open.asked, request))) {
+      return refusal(reply, id, ["ValueError"]);
+    }
+    if (cursor !== undefined && limit === undefined) return refusal(reply, id, ["ValueError"]);
+    const regex = request.method === "scan" ? textMember(members, "regex") : "";
+    const isSimple = request.method === "query" || SIMPLE.test(regex);
+    const isForgotten = open !== undefined &&
+      this.#searches.indexOf(open) < this.#searches.length - MOST_CURSORS;
+    if (isError && (!isSimple || isForgotten) && reply.includes('"type":"ValueError"')) {
+      return refusal(reply, id, ["ValueError"]);
+    }
+    const wanted = this.#wanted(request, isSimple ? regex : undefined);
+    if (reply.includes('"type":"TooLarge"') && isError) {
+      return this.#isTooLarge(wanted.may, id) ? undefined : `it is not too large: ${shown(reply)}`;
+    }
+    const came = resultOf(reply, id);
+    if (came === undefined) return unlike(reply, "pairs");
+    if (parsed(came) === undefined || !came.startsWith("[")) {
+      return unlike(reply, "an array of pairs");
+    }
+    const pairs = partsOf(came);
+    const keys = new Set(open?.came);
+    for (const pair of pairs) {
+      const key = wanted.may.get(pair);
+      if (key === undefined) return `it found ${shown(pair)}, which is not there or not wanted`;
+      if (keys.has(key)) {
+        return `it found ${shown(pair)} twice`;
+      }
+      keys.add(key);
+    }
+    if (typeof limit === "number" && pairs.length > limit) {
+      return `${pairs.length} pairs pass the limit`;
+    }
+    const lasting = open ? open.lasting : wanted.must;
+    if (open) this.#searches = this.#searches.filter((one) => one !== open);
+    const next = /^,"cursor":"([^"\\]*)",/.exec(afterId(reply, id) ?? "")?.[1];
+    if (next !== undefined) {
+      if (limit === undefined) return "there is a cursor without a limit";
+      this.#searches.push({ cursor: next, asked: request, came: keys, lasting });
+      return undefined;
+    }
+    for (const key of lasting ?? []) {
+      if (!keys.has(key)) return `it did not find ${shown(JSON.stringify(key))}`;
+    }
+    return undefined;
+  }
+
+  /** The pairs that a search may find, with their keys; and the keys that it must find, if known. */
+  #wanted(
+    { method, members }: Asked,
+    regex: string | undefined,
+  ): { may: Map<string, string>; must: Set<string> | undefined } {
+    const may = new Map<string, string>();
+    let must: Set<string> | undefined = new Set<string>();
+    if (method === "scan") {
+      const pattern = regex === undefined ? undefined : new RegExp(regex);
+      for (const [key, { value }] of this.#entries) {
+        if (pattern === undefined || pattern.test(key)) may.set(pairText(key, value), key);
+      }
+      return { may, must: pattern && new Set(may.values()) };
+    }
+    const subkey = textMember(members, "subkey"), subvalue = members.get("subvalue") ?? "";
+    for (const [key, entry] of this.#entries) {
+      if (!entry.value.startsWith("{")) continue;
+      entry.members ??= new Map<string, string>(membersOf(entry.value) as Member[]);
+      const member = entry.members.get(subkey);
+      const isEqual = member !== undefined && areEqualAtoms(subvalue, member);
+      if (isEqual === undefined) must = undefined;
+      if (isEqual === false) continue;
+      may.set(pairText(key, entry.value), key);
+      must?.add(key);
+    }
+    return { may, must };
+  }
+
+  #isTooLarge(pairs: ReadonlyMap<string, string>, id: string | undefined): boolean {
+    let bytes = utf8Length(id ?? "") + NEAR_BYTES;
+    for (const pair of pairs.keys()) bytes += utf8Length(pair) + 1;
+    return bytes > this.#limits.maxReplyBytes;
+  }
+}
+
+/** A pair as replies spell it. */
+function pairText(key: string, value: string): string {
+  return `[${JSON.stringify(key)},${value}]`;
+}
+
+/** Checks a success whose result is known. */
+function exactly(reply: string, id: string | undefined, result: string): string | undefined {
+  const expected = `{"status":"OK",${id === undefined ? "" : `"id":${id},`}"result":${result}}`;
+  return reply === expected ? undefined : unlike(reply, expected);
+}
+
+/** Checks a failure. */
+function refusal(
+  reply: string,
+  id: string | undefined,
+  types: readonly string[],
+): string | undefined {
+  const start = `{"status":"ERROR",${id === undefined ? "" : `"id":${id},`}"type":`;
+  const rest = reply.startsWith(start)
+    ? parsed(`{"type":${reply.slice(start.length)}`)?.value
+    : undefined;
+  if (typeof rest !== "object" || rest === null) {
+    return unlike(reply, `${start}"${types.join('" or "')}"`);
+  }
+  const { type, message, ...more } = rest as Record<string, unknown>;
+  if (!types.includes(String(type))) return unlike(reply, types.join(" or "));
+  const isSentence = typeof message === "string" && /^[A-Z][^\r\n]*[^.\r\n]$/.test(message);
+  return isSentence && Object.keys(more).length === 0 ? undefined : unlike(reply, "one sentence");
+}
+
+/** A success without its beginning and its id. */
+function afterId(reply: string, id: string | undefined): string | undefined {
+  const start = `{"status":"OK"${id === undefined ? "" : `,"id":${id}`}`;
+  return reply.startsWith(start) ? reply.slice(start.length) : undefined;
+}
+
+/** The result of a success, as it is spelt. */
+function resultOf(reply: string, id: string | undefined): string | undefined {
+  const rest = afterId(reply, id);
+  const [, result] = /^(?:,"cursor":"[^"\\]*")?,"result":([^]*)\}$/.exec(rest ?? "") ?? [];
+  return result;
+}
+
+function isSame(one: Asked, other: Asked): boolean {
+  const names = ["regex", "subkey", "subvalue"];
+  return one.method === other.method &&
+    names.every((name) => value(one.members, name) === value(other.members, name));
+}
+
+function unlike(reply: string, expected: string): string {
+  return `the reply should be ${shown(expected)}, and is ${shown(reply)}`;
+}
+
+function shown(text: string): string {
+  return text.length > 300 ? `${text.slice(0, 300)}... (${text.length} characters)` : text;
+}
+
+function utf8Length(text: string): number {
+  return encoder.encode(text).length;
+}
+
+const encoder = new TextEncoder();

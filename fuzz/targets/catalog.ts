@@ -1,0 +1,170 @@
+/** What comes from catalogs and to them: listings, updates, questions. */
+import { isDeepStrictEqual } from "node:util";
+import { deflateSync } from "node:zlib";
+import {
+  MAX_ANNOUNCED_ADDRESSES,
+  MAX_LISTED_RECORD_BYTES,
+  MAX_NAME_CHARS,
+  MAX_UPDATE_BYTES,
+  MAX_UPDATE_DEPTH,
+  MAX_UPDATE_MEMBERS,
+} from "../../lib/base/limits.ts";
+import type { Connection } from "../../lib/catalog/connections.ts";
+import { parseFilter } from "../../lib/catalog/filter.ts";
+import { readRequest } from "../../lib/catalog/http_exchange.ts";
+import { ListingError, parseListing } from "../../lib/catalog/listing.ts";
+import {
+  parseUpdate,
+  readUpdate,
+  type Update,
+  UpdateError,
+} from "../../lib/catalog/update_text.ts";
+import { filterText, headBytes, listingBytes, updateBytes } from "../make/catalog.ts";
+import { mutated } from "../make/mutate.ts";
+import { listed } from "../oracle/listing.ts";
+import { updateMembers } from "../oracle/update.ts";
+import { oneIn, type Random } from "../source.ts";
+import type { PartTarget } from "../target.ts";
+
+const NOW_S = 1_700_001_000;
+
+/** Of so many updates one is given compressed, too: to inflate it takes longer than all else. */
+const COMPRESSED_ONE_IN = 200;
+
+const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** @param parse what is tested (default: the client's) */
+export function listingTarget(parse: typeof parseListing = parseListing): PartTarget {
+  const limits = {
+    recordBytes: MAX_LISTED_RECORD_BYTES,
+    nameChars: MAX_NAME_CHARS,
+    addresses: MAX_ANNOUNCED_ADDRESSES,
+  };
+  return {
+    name: "listing",
+    input: "catalog listing of up to four records",
+    share: 3,
+    make: listingBytes,
+    check(input) {
+      const wanted = listed(lossy.decode(input), NOW_S, limits);
+      try {
+        const came = parse(input, { nowS: NOW_S });
+        return wanted === undefined || isDeepStrictEqual(came, wanted)
+          ? undefined
+          : `the records are ${JSON.stringify(came)}, not ${JSON.stringify(wanted)}`;
+      } catch (error) {
+        if (!(error instanceof ListingError)) throw error;
+        return wanted && `it is refused: ${error.message}`;
+      }
+    },
+  };
+}
+
+/** @param parse what is tested (default: the catalog's) */
+export function updateTarget(parse: typeof parseUpdate = parseUpdate): PartTarget {
+  return {
+    name: "update",
+    input: "datagram to a catalog",
+    share: 3.6,
+    make: updateBytes,
+    check(input, random) {
+      const came = outcome(() => parse(input));
+      const problem = updateProblem(input, came);
+      if (problem !== undefined || !oneIn(random, COMPRESSED_ONE_IN)) return problem;
+      return compressedProblem(input, came, random);
+    },
+  };
+}
+
+type Outcome = Update | UpdateError;
+
+function outcome(parse: () => Update): Outcome {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof UpdateError) return error;
+    throw error;
+  }
+}
+
+function updateProblem(input: Uint8Array, came: Outcome): string | undefined {
+  const limits = { bytes: MAX_UPDATE_BYTES, depth: MAX_UPDATE_DEPTH, members: MAX_UPDATE_MEMBERS };
+  const wanted = updateMembers(input, limits);
+  if (came instanceof UpdateError) return wanted && `it is dropped: ${came.message}`;
+  if (wanted === undefined) return "it is taken, and should be dropped";
+  if (!/^[ -~]*$/.test(came.body)) return `there is more than printable ASCII in ${came.body}`;
+  const object = `{${came.body}}`;
+  if (!isDeepStrictEqual(sayable(JSON.parse(object)), sayable(wanted))) {
+    return `it is read as ${object}, not as ${JSON.stringify(wanted)}`;
+  }
+  const again = parseUpdate(encoder.encode(object)).body;
+  return again === came.body ? undefined : `read again, ${object} is {${again}}`;
+}
+
+/** A value as JSON.stringify says it, as values with odd characters are: no -0, no infinity. */
+function sayable(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** Compressed, it is the same; and where the compressed bytes are damaged, it is that or dropped. */
+async function compressedProblem(
+  input: Uint8Array,
+  plain: Outcome,
+  random: Random,
+): Promise<string | undefined> {
+  const packed = deflateSync(input);
+  const isWhole = oneIn(random, 2);
+  const sent = isWhole ? packed : mutated(packed, random);
+  try {
+    const came = await readUpdate(Uint8Array.from([0x1a, ...sent]));
+    if (!isWhole) return undefined; // the checksum may be among what was changed
+    return isDeepStrictEqual(came, plain) ? undefined : "compressed, it is another one";
+  } catch (error) {
+    if (!(error instanceof UpdateError)) throw error;
+    return isWhole && !(plain instanceof UpdateError) ? "compressed, it is dropped" : undefined;
+  }
+}
+
+/** Questions over HTTP: the same however they are cut, and no filter takes a catalog down. */
+export function httpTarget(): PartTarget {
+  return {
+    name: "http",
+    input: "head of a question to a catalog, in pieces, and a filter",
+    share: 3,
+    make: headBytes,
+    async check(input, random) {
+      const filter = parseFilter(filterText(random));
+      if (filter && typeof filter({ type: "hashtable", port: 1 }) !== "boolean") {
+        return "a filter is odd";
+      }
+      const whole = await readRequest(inPieces(input, [input.length]));
+      const sizes = Array.from({ length: 1 + random.below(8) }, () => 1 + random.below(40));
+      const cut = await readRequest(inPieces(input, sizes));
+      if (!isDeepStrictEqual(whole, cut)) {
+        return `cut in ${sizes.join(", ")} it is ${JSON.stringify(cut)}, not ${
+          JSON.stringify(whole)
+        }`;
+      }
+      if (typeof whole !== "object") return undefined;
+      return /^[A-Z]+$/.test(whole.method) && whole.path !== "" ? undefined : "it is no question";
+    },
+  };
+}
+
+/** A peer that sends pieces of these sizes, over and over, and then closes. */
+function inPieces(bytes: Uint8Array, sizes: readonly number[]): Connection {
+  let at = 0, number = 0;
+  return {
+    read(into) {
+      if (at >= bytes.length) return Promise.resolve(null);
+      const size = Math.max(1, sizes[number++ % sizes.length] ?? 1);
+      const piece = bytes.subarray(at, at + Math.min(into.length, size));
+      into.set(piece);
+      at += piece.length;
+      return Promise.resolve(piece.length);
+    },
+    write: (sent) => Promise.resolve(sent.length),
+    close: () => {},
+  };
+}

@@ -1,0 +1,81 @@
+/** The request decoder: any line is the request, or the refusal, that JSON.parse makes of it. */
+import { textOf } from "../../lib/base/span.ts";
+import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
+import type { Refusal, Request } from "../../lib/protocol/message.ts";
+import { requestBytes } from "../make/requests.ts";
+import { utf8Text } from "../oracle/json_text.ts";
+import { type Asked, asked, textMember, value } from "../oracle/request.ts";
+import { mutated } from "../make/mutate.ts";
+import { oneIn, type Random } from "../source.ts";
+import type { PartTarget } from "../target.ts";
+
+/** Longest message of a refusal, in characters. */
+const MAX_MESSAGE_CHARS = 700;
+
+/** What stands around a line in its buffer; it must not count. */
+const AROUND = new TextEncoder().encode('}]"0,1\n{"id":1}\n');
+
+/** @param decode what is tested (default: the server's) */
+export function decodeTarget(decode: typeof decodeRequest = decodeRequest): PartTarget {
+  return {
+    name: "decode",
+    input: "request line",
+    share: 34,
+    make: (random) => {
+      const bytes = requestBytes(random);
+      const line = bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes;
+      return oneIn(random, 4) ? mutated(line, random) : line;
+    },
+    check(input, random: Random) {
+      if (utf8Text(input) === undefined) return undefined; // the framer does not let it through
+      const before = random.below(8);
+      const buffer = new Uint8Array(before + input.length + AROUND.length);
+      buffer.fill(0x22, 0, before);
+      buffer.set(input, before);
+      buffer.set(AROUND, before + input.length);
+      return differs(decode(buffer, before, before + input.length), asked(input));
+    },
+  };
+}
+
+function differs(decoded: Request | Refusal, wanted: ReturnType<typeof asked>): string | undefined {
+  const id = decoded.id === undefined ? undefined : textOf(decoded.id);
+  if (id !== wanted.id) return `the id is ${id}, not ${wanted.id}`;
+  if (isRefusal(decoded)) {
+    const { type, message } = decoded.failure;
+    if (type !== wanted.type) return `it is refused with ${type}, not ${wanted.type}: ${message}`;
+    const isSentence = /^[A-Z][^\r\n]*[^.\r\n]$/.test(message) &&
+      message.length <= MAX_MESSAGE_CHARS;
+    return isSentence ? undefined : `the message is no short sentence: ${message.slice(0, 800)}`;
+  }
+  if (wanted.type !== "OK") return `it is taken, and should be refused with ${wanted.type}`;
+  return differentMember(decoded, wanted);
+}
+
+function differentMember(decoded: Request, { method, members }: Asked): string | undefined {
+  if (decoded.method !== method) return `the method is ${decoded.method}, not ${method}`;
+  const same = (name: string, came: unknown, wanted: unknown) =>
+    came === wanted ? undefined : `member '${name}' is ${came}, not ${wanted}`;
+  const optional = (name: string, came: unknown) => same(name, came, value(members, name));
+  switch (decoded.method) {
+    case "insert":
+    case "lookup":
+    case "remove": {
+      const canonical = JSON.stringify(textMember(members, "key")).slice(1, -1);
+      const problem = same("key", textOf(decoded.key), canonical);
+      if (problem !== undefined || decoded.method !== "insert") return problem;
+      return same("value", textOf(decoded.value), members.get("value"));
+    }
+    case "scan":
+      return optional("regex", decoded.regex) ?? optional("limit", decoded.limit) ??
+        optional("cursor", decoded.cursor);
+    case "query":
+      return optional("subkey", decoded.subkey) ??
+        same("subvalue", decoded.subvalue, members.get("subvalue")) ??
+        optional("limit", decoded.limit) ?? optional("cursor", decoded.cursor);
+    case "hello":
+      return optional("project", decoded.project) ?? optional("token", decoded.token);
+    default:
+      return undefined;
+  }
+}

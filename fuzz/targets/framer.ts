@@ -1,0 +1,104 @@
+/** The line framer: a stream, cut in any places, has the lines that it has in one piece. */
+import { LineFramer, type LineProblem } from "../../lib/protocol/line_framer.ts";
+import { anyBytes, mutated } from "../make/mutate.ts";
+import { requestBytes } from "../make/requests.ts";
+import { type Line, linesOf } from "../oracle/lines.ts";
+import { joined } from "../../tests/helpers/streams.ts";
+import { oneIn, pick, type Random } from "../source.ts";
+import type { PartTarget } from "../target.ts";
+
+/** Limits of a line that are tried, in bytes. */
+const LIMITS = [9, 64, 1_000_000] as const;
+
+/** A stream up to this length is cut at each of its bytes, one after another. */
+const EVERY_CUT_BYTES = 40;
+
+/** What cuts lines; as `LineFramer`. */
+export type Framer = Pick<
+  LineFramer,
+  "push" | "next" | "bytes" | "start" | "end" | "problem" | "unfinishedBytes"
+>;
+
+/** @param framerOf what is tested (default: the server's) */
+export function framerTarget(
+  framerOf: (maxLineBytes: number) => Framer = (most) => new LineFramer(most),
+): PartTarget {
+  return {
+    name: "framer",
+    input: "stream of one to four request lines, given in pieces",
+    share: 14,
+    make: stream,
+    check(input, random) {
+      const limit = pick(random, LIMITS);
+      const expected = linesOf(input, limit);
+      for (const cuts of cutsOf(input.length, random)) {
+        const problem = differs(framerOf(limit), input, cuts, expected, limit);
+        if (problem !== undefined) return `cut at ${cuts.join(", ") || "no byte"}: ${problem}`;
+      }
+      return undefined;
+    },
+  };
+}
+
+function stream(random: Random): Uint8Array {
+  if (oneIn(random, 3)) return anyLines(random);
+  const parts = Array.from({ length: 1 + random.below(4) }, () => requestBytes(random));
+  return joined(parts);
+}
+
+/** Few different bytes, so that line ends come in all places. */
+function anyLines(random: Random): Uint8Array {
+  if (oneIn(random, 4)) return anyBytes(random, 80);
+  const bytes = new Uint8Array(random.below(EVERY_CUT_BYTES + 1));
+  for (let at = 0; at < bytes.length; at++) {
+    bytes[at] = pick(random, [10, 10, 13, 97, 98, 0xc3, 0xa9, 0xff]);
+  }
+  return oneIn(random, 4) ? mutated(bytes, random) : bytes;
+}
+
+/** The places of the cuts, in several ways. */
+function* cutsOf(length: number, random: Random): Generator<number[]> {
+  yield [];
+  if (length <= EVERY_CUT_BYTES && oneIn(random, 6)) {
+    for (let at = 1; at < length; at++) yield [at];
+    yield Array.from({ length: Math.max(0, length - 1) }, (_, at) => at + 1);
+  }
+  for (let ways = 2; ways > 0; ways--) {
+    const count = 1 + random.below(6);
+    yield Array.from({ length: count }, () => random.below(length + 1)).sort((a, b) => a - b);
+  }
+}
+
+function differs(
+  framer: Framer,
+  input: Uint8Array,
+  cuts: readonly number[],
+  expected: readonly Line[],
+  limit: number,
+): string | undefined {
+  let number = 0;
+  let start = 0;
+  for (const end of [...cuts, input.length]) {
+    // In a buffer of its own, where a line end follows that does not count, and which is overwritten.
+    const buffer = new Uint8Array(end - start + 2).fill(10);
+    buffer.set(input.subarray(start, end));
+    framer.push(buffer, end - start);
+    while (framer.next()) {
+      const wanted = expected[number];
+      if (wanted === undefined) return `there is a line more than ${expected.length}`;
+      if (!isLine(framer, wanted)) return `line ${number + 1} is another one`;
+      number++;
+    }
+    if (framer.unfinishedBytes > limit + 1) return `it keeps ${framer.unfinishedBytes} bytes`;
+    buffer.fill(0x58);
+    start = end;
+  }
+  return number === expected.length ? undefined : `${expected.length - number} lines are missing`;
+}
+
+function isLine({ problem, bytes, start, end }: Framer, wanted: Line): boolean {
+  if (typeof wanted === "string") return problem === (wanted satisfies LineProblem);
+  if (problem !== undefined || end - start !== wanted.length) return false;
+  for (let at = 0; at < wanted.length; at++) if (bytes[start + at] !== wanted[at]) return false;
+  return true;
+}

@@ -1,0 +1,109 @@
+/**
+ * The JSON scanner and what stands on it: says what JSON.parse says, and gives what JSON.stringify
+ * gives.
+ */
+import { skipValue, skipWhite, visitElements, visitMembers } from "../../lib/base/json_scan.ts";
+import { quoted } from "../../lib/base/quoted.ts";
+import { textAt, textOf } from "../../lib/base/span.ts";
+import { keyOf, keyTextOf } from "../../lib/protocol/key_text.ts";
+import { equalsAtom } from "../../lib/table/json_atom.ts";
+import { atom, json, number } from "../make/json.ts";
+import { anyBytes, mutated } from "../make/mutate.ts";
+import { areEqualAtoms } from "../oracle/decimal.ts";
+import { membersOf, parsed, partsOf, utf8Text } from "../oracle/json_text.ts";
+import { oneIn, type Random } from "../source.ts";
+import type { PartTarget } from "../target.ts";
+
+const encoder = new TextEncoder();
+
+/** Longest text in quotes, in characters: 60, each of which may become six. */
+const MAX_QUOTED_CHARS = 366;
+
+/** @param skip what is tested besides (default: the project's) */
+export function jsonTarget(skip: typeof skipValue = skipValue): PartTarget {
+  return {
+    name: "json",
+    input: "JSON text",
+    share: 20,
+    make(random) {
+      const bytes = oneIn(random, 20) ? anyBytes(random, 20) : encoder.encode(text(random));
+      return oneIn(random, 3) ? mutated(bytes, random) : bytes;
+    },
+    check(input, random) {
+      const whole = utf8Text(input);
+      if (whole === undefined) return undefined; // nothing is promised for it
+      const wanted = parsed(whole);
+      const start = skipWhite(input, 0, input.length);
+      const end = skip(input, start, input.length);
+      if (end >= 0 ? end > input.length : ~end > input.length) return `it reads on to ${end}`;
+      const isJson = end >= 0 && skipWhite(input, end, input.length) === input.length;
+      if (isJson !== (wanted !== undefined)) return `it says ${isJson ? "JSON" : "no JSON"}`;
+      return quotedProblem(whole) ??
+        (wanted && partsProblem(input, start, whole.trim(), wanted.value)) ??
+        (wanted && valueProblem(whole.trim(), wanted.value, random));
+    },
+  };
+}
+
+function text(random: Random): string {
+  return oneIn(random, 3) ? atom(random) : json(random);
+}
+
+/** The parts of an array or object. */
+function partsProblem(
+  bytes: Uint8Array,
+  start: number,
+  whole: string,
+  value: unknown,
+): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const came: string[] = [];
+  const wanted: string[] = [];
+  if (Array.isArray(value)) {
+    visitElements(
+      bytes,
+      start,
+      bytes.length,
+      (from, to) => void came.push(textAt(bytes, from, to)),
+    );
+    wanted.push(...partsOf(whole));
+  } else {
+    visitMembers(bytes, start, bytes.length, (nameStart, nameEnd, from, to) => {
+      came.push(JSON.parse(textAt(bytes, nameStart, nameEnd)), textAt(bytes, from, to));
+    });
+    for (const [name, text] of membersOf(whole)) wanted.push(name, text);
+  }
+  return came.length === wanted.length && came.every((part, at) => part === wanted[at])
+    ? undefined
+    : "its parts are others";
+}
+
+/** Keys and atoms. */
+function valueProblem(whole: string, value: unknown, random: Random): string | undefined {
+  if (typeof value === "string") {
+    const key = keyTextOf(value);
+    if (textOf(key) !== JSON.stringify(value).slice(1, -1)) return "its key text is another one";
+    if (keyOf(key) !== value) return "its key text is read as another key";
+  }
+  if (typeof value === "object" && value !== null) return undefined;
+  for (const other of [whole, atom(random), number(random)]) {
+    const bytes = encoder.encode(other);
+    const wanted = areEqualAtoms(whole, other);
+    if (wanted !== undefined && equalsAtom(whole)(bytes, 0, bytes.length) !== wanted) {
+      return `it is ${wanted ? "" : "not "}equal to ${other}`;
+    }
+  }
+  return undefined;
+}
+
+function quotedProblem(text: string): string | undefined {
+  const shown = quoted(text);
+  if (shown.length > MAX_QUOTED_CHARS || /[\p{Cc}\u2028\u2029]/u.test(shown)) {
+    return `in quotes it is ${shown}`;
+  }
+  const back: unknown = JSON.parse(shown);
+  const isCut = text.length > 60;
+  return back === (isCut ? text.slice(0, 60) + "..." : text)
+    ? undefined
+    : `in quotes it is ${shown}`;
+}

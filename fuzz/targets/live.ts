@@ -1,0 +1,243 @@
+/**
+ * A live server over a socket: every reply is the one that a model promises, and at the end of a
+ * round the table is the model's, byte for byte, and a new connection is served.
+ *
+ * A round begins with an empty table and has several connections, one after another; what an input
+ * does depends on the inputs of its round before it. Some connections end in the middle of a
+ * request. With a data folder, the server is killed after some rounds, and must come back with the
+ * same table.
+ */
+import { messageOf } from "../../lib/base/errors.ts";
+import { Exchange, ExchangeError } from "../exchange.ts";
+import { mutated } from "../make/mutate.ts";
+import { requestBytes } from "../make/requests.ts";
+import { partsOf } from "../oracle/json_text.ts";
+import { type Line, linesOf } from "../oracle/lines.ts";
+import { TableModel } from "../oracle/table.ts";
+import { joined } from "../../tests/helpers/streams.ts";
+import { ServerProcess } from "../server_process.ts";
+import { oneIn, pick, type Random, sourceOf } from "../source.ts";
+import type { Finding, Rounds, ServerTarget } from "../target.ts";
+import { LIMIT_FLAGS, LIMITS, MAX_REQUEST_BYTES } from "./live_limits.ts";
+
+const encoder = new TextEncoder();
+const LF = 10;
+
+/** Inputs that are sent in a row before their replies are compared. */
+const BATCH_INPUTS = 64;
+
+/** Inputs of one connection. */
+const CONNECTION_INPUTS = 512;
+
+/** Inputs of one round. */
+const ROUND_INPUTS = 2_048;
+
+/** After so many rounds a server with a data folder is killed and started again. */
+const ROUNDS_PER_KILL = 4;
+
+/** What judges the replies; as `TableModel`. */
+export type Model = Pick<
+  TableModel,
+  "judge" | "reconnect" | "pairs" | "keys" | "size" | "searches"
+>;
+
+/** @param modelOf what the server is compared with (default: the model of the protocol) */
+export function liveTarget(modelOf: () => Model = () => new TableModel(LIMITS)): ServerTarget {
+  return {
+    name: "live",
+    input: "request line to a server in memory, over a socket",
+    share: 5,
+    roundInputs: ROUND_INPUTS,
+    async open() {
+      const flags = ["--memory", ...LIMIT_FLAGS];
+      return new LiveRounds("live", modelOf, await ServerProcess.start(flags), undefined);
+    },
+  };
+}
+
+/** @param modelOf see `liveTarget` */
+export function durableTarget(modelOf: () => Model = () => new TableModel(LIMITS)): ServerTarget {
+  return {
+    name: "durable",
+    input: "request line to a server with a data folder, over a socket",
+    share: 0.8,
+    roundInputs: ROUND_INPUTS,
+    async open() {
+      const folder = await Deno.makeTempDir({ prefix: "ht-fuzz-" });
+      // Checkpoints come several times a round.
+      const flags = ["--data", `${folder}/table`, "--compact-entries", "700", ...LIMIT_FLAGS];
+      const server = await ServerProcess.start(flags);
+      return new LiveRounds("durable", modelOf, server, { folder, flags });
+    },
+  };
+}
+
+/** Something wrong that one input of a batch shows. */
+class Wrong extends Error {
+  readonly number: number;
+  readonly input: Uint8Array;
+
+  constructor(number: number, input: Uint8Array, problem: string) {
+    super(problem);
+    this.number = number;
+    this.input = input;
+  }
+}
+
+/** An input of a batch, and the lines of it. */
+interface Sent {
+  readonly number: number;
+  readonly input: Uint8Array;
+  readonly lines: readonly Line[];
+}
+
+class LiveRounds implements Rounds {
+  readonly #name: string;
+  readonly #modelOf: () => Model;
+  #server: ServerProcess;
+  readonly #kept: { readonly folder: string; readonly flags: readonly string[] } | undefined;
+
+  constructor(
+    name: string,
+    modelOf: () => Model,
+    server: ServerProcess,
+    kept: { readonly folder: string; readonly flags: readonly string[] } | undefined,
+  ) {
+    this.#name = name;
+    this.#modelOf = modelOf;
+    this.#server = server;
+    this.#kept = kept;
+  }
+
+  async round(seed: number, first: number, count: number): Promise<Finding | undefined> {
+    const model = this.#modelOf();
+    try {
+      for (let at = first; at < first + count; at += CONNECTION_INPUTS) {
+        const end = Math.min(first + count, at + CONNECTION_INPUTS);
+        await this.#connection(model, seed, at, end);
+      }
+      const isKilled = first / ROUND_INPUTS % ROUNDS_PER_KILL === ROUNDS_PER_KILL - 1;
+      const problem = await this.#endProblem(model, isKilled);
+      if (problem === undefined) return undefined;
+      throw new Wrong(first + count - 1, new Uint8Array(0), `after the round, ${problem}`);
+    } catch (error) {
+      if (error instanceof Wrong) {
+        return { number: error.number, problem: error.message, input: error.input };
+      }
+      const problem = `${messageOf(error)}; the server said: ${this.#server.said}`;
+      return { number: first + count - 1, problem, input: new Uint8Array(0) };
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+    if (this.#kept) await Deno.remove(this.#kept.folder, { recursive: true });
+  }
+
+  async #connection(model: Model, seed: number, first: number, end: number): Promise<void> {
+    model.reconnect();
+    using exchange = new Exchange(await this.#server.connect());
+    for (let at = first; at < end; at += BATCH_INPUTS) {
+      const batch: Sent[] = [];
+      for (let number = at; number < Math.min(end, at + BATCH_INPUTS); number++) {
+        const random = sourceOf(seed, this.#name, number);
+        const input = ended(oneIn(random, 24) ? continued(model, random) : requestBytes(random));
+        batch.push({ number, input, lines: linesOf(input, MAX_REQUEST_BYTES) });
+      }
+      await this.#batch(model, exchange, batch, sourceOf(seed, `${this.#name} beside`, at));
+    }
+    const random = sourceOf(seed, `${this.#name} end`, first);
+    if (oneIn(random, 2)) {
+      await exchange.sendUnfinished(encoder.encode('{"method":"insert","key":"k1","value":1'));
+    }
+  }
+
+  async #batch(model: Model, exchange: Exchange, batch: Sent[], random: Random): Promise<void> {
+    const inputs = batch.map(({ input }) => input);
+    const expected = batch.reduce((sum, { lines }) => sum + lines.length, 0);
+    const bytes = joined(inputs);
+    let replies: string[];
+    try {
+      const cuts = Array.from({ length: random.below(4) }, () => random.below(bytes.length + 1));
+      replies = await exchange.ask(bytes, cuts.sort((a, b) => a - b), expected);
+    } catch (error) {
+      const last = batch.at(-1);
+      const what = error instanceof ExchangeError
+        ? error.message
+        : `the connection broke (${messageOf(error)})`;
+      throw new Wrong(last?.number ?? 0, bytes, `${what}; the server said: ${this.#server.said}`);
+    }
+    let next = 0;
+    for (const { number, input, lines } of batch) {
+      for (const line of lines) {
+        const problem = model.judge(line, replies[next++] ?? "");
+        if (problem !== undefined) throw new Wrong(number, input, problem);
+      }
+    }
+  }
+
+  /**
+   * Compares the tables, and empties them.
+   *
+   * @param isKilled whether to see if they outlive the process, where they should
+   */
+  async #endProblem(model: Model, isKilled: boolean): Promise<string | undefined> {
+    const problem = await this.#server.ping() ?? await this.#tableProblem(model);
+    if (problem !== undefined) return problem;
+    if (this.#kept && isKilled) {
+      await this.#server[Symbol.asyncDispose]();
+      this.#server = await ServerProcess.start(this.#kept.flags);
+      const lost = await this.#tableProblem(model);
+      if (lost !== undefined) return `and a kill, ${lost}`;
+    }
+    using exchange = new Exchange(await this.#server.connect());
+    const removes = model.keys.map((key) => `{"method":"remove","key":${JSON.stringify(key)}}\n`);
+    for (const remove of removes) await exchange.ask(encoder.encode(remove), [], 1);
+    const [size] = await exchange.ask(encoder.encode('{"method":"size"}\n'), [], 1);
+    return size === '{"status":"OK","result":0}'
+      ? undefined
+      : `all was removed, and size says ${size}`;
+  }
+
+  /** What is in the table, in parts, since one reply need not have room for it. */
+  async #tableProblem(model: Model): Promise<string | undefined> {
+    using exchange = new Exchange(await this.#server.connect());
+    const left = model.pairs();
+    for (let cursor: string | undefined = "", limit = 50; cursor !== undefined;) {
+      const member: string = cursor === "" ? "" : `,"cursor":"${cursor}"`;
+      const line = `{"method":"scan","regex":"","limit":${limit}${member}}\n`;
+      const [reply = ""] = await exchange.ask(encoder.encode(line), [], 1);
+      const [, next, pairs] =
+        /^\{"status":"OK",(?:"cursor":"([^"]+)",)?"result":([^]*)\}$/.exec(reply) ?? [];
+      if (pairs === undefined) return `a scan gives ${reply.slice(0, 300)}`;
+      for (const pair of partsOf(pairs)) {
+        if (!left.delete(pair)) return `the table holds ${pair.slice(0, 300)}, which it should not`;
+      }
+      cursor = next;
+    }
+    const [missing] = left;
+    return missing === undefined ? undefined : `the table does not hold ${missing.slice(0, 300)}`;
+  }
+}
+
+/** The next part of a search, where one is open; with small mistakes. */
+function continued(model: Model, random: Random): Uint8Array {
+  if (model.searches.length === 0) return requestBytes(random);
+  const { cursor, asked } = pick(random, model.searches);
+  const names = ["regex", "subkey", "subvalue"];
+  const same = names.flatMap((name) => {
+    const text = asked.members.get(name);
+    return text === undefined ? [] : [`"${name}":${text}`];
+  });
+  const limit = oneIn(random, 12) ? [] : [`"limit":${1 + random.below(30)}`];
+  const line = `{${
+    [`"method":"${asked.method}"`, ...same, ...limit, `"cursor":"${cursor}"`].join(",")
+  }}`;
+  const bytes = encoder.encode(line);
+  return oneIn(random, 12) ? mutated(bytes, random) : bytes;
+}
+
+/** With an LF at its end. */
+function ended(input: Uint8Array): Uint8Array {
+  return input.at(-1) === LF ? input : joined([input, Uint8Array.of(LF)]);
+}

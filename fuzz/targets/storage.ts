@@ -1,0 +1,117 @@
+/**
+ * Recovery: a table comes back with exactly the changes of the whole records at a log's beginning, or
+ * the file is refused as damaged; and salvage gives what stands in whole records.
+ */
+import { textAt } from "../../lib/base/span.ts";
+import { keyAt } from "../../lib/protocol/key_text.ts";
+import { CHECKPOINT, LOG } from "../../lib/storage/data_folder.ts";
+import { DamageError, readFolder, recover } from "../../lib/storage/recovery.ts";
+import { salvage } from "../../lib/storage/salvage.ts";
+import { Entry, HashTable } from "../../lib/table/hash_table.ts";
+import { checkpointBytes, logBytes } from "../make/records.ts";
+import { MemoryFiles } from "../memory_files.ts";
+import { type LogRead, type Pairs, readAll, readCheckpoint, readLog } from "../oracle/records.ts";
+import { oneIn } from "../source.ts";
+import type { PartTarget } from "../target.ts";
+
+/** Of so many logs one is recovered as by a start, which writes, and salvaged: both take long. */
+const RECOVERED_ONE_IN = 32;
+
+/** @param read what is tested (default: the server's) */
+export function logTarget(read: typeof readFolder = readFolder): PartTarget {
+  return {
+    name: "log",
+    input: "transaction log of up to ten changes",
+    share: 0.8,
+    make: logBytes,
+    check(input, random) {
+      const files = { [LOG]: input };
+      const wanted = readLog(input);
+      const problem = differs(files, read, wanted);
+      if (problem !== undefined || !oneIn(random, RECOVERED_ONE_IN)) return problem;
+      return salvageProblem(files, readAll(input)) ?? recoveredTwice(files, wanted);
+    },
+  };
+}
+
+/** @param read what is tested (default: the server's) */
+export function checkpointTarget(read: typeof readFolder = readFolder): PartTarget {
+  return {
+    name: "checkpoint",
+    input: "checkpoint of up to ten keys",
+    share: 0.8,
+    make: checkpointBytes,
+    check(input) {
+      const pairs = readCheckpoint(input);
+      return differs({ [CHECKPOINT]: input }, read, {
+        pairs: pairs ?? new Map(),
+        damage: pairs === undefined ? "yes" : "no",
+      });
+    },
+  };
+}
+
+/** One for all reads: a new one takes longer than to empty it. */
+const table = new HashTable();
+
+type FileBytes = Readonly<Record<string, Uint8Array>>;
+
+/** Reads a folder, and compares the table with what it should hold. */
+function differs(files: FileBytes, read: typeof readFolder, wanted: LogRead): string | undefined {
+  clear(table);
+  try {
+    read(new MemoryFiles(files), table);
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    return wanted.damage === "no" ? `it is refused: ${error.message}` : undefined;
+  }
+  if (wanted.damage === "yes") return "it is damaged, and was taken";
+  return differentPairs(table, wanted.pairs);
+}
+
+/** After one recovery, another one finds the same and nothing to cut off. */
+async function recoveredTwice(bytes: FileBytes, wanted: LogRead): Promise<string | undefined> {
+  const files = new MemoryFiles(bytes);
+  try {
+    for (const isFirst of [true, false]) {
+      clear(table);
+      const recovered = await recover(files, table);
+      recovered.log.close();
+      const problem = differentPairs(table, wanted.pairs);
+      if (problem !== undefined) return `recovered ${isFirst ? "once" : "again"}: ${problem}`;
+      if (!isFirst && recovered.cutBytes > 0) return "something is cut off once more";
+    }
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    return wanted.damage === "no" ? `it is refused: ${error.message}` : undefined;
+  }
+  return undefined;
+}
+
+function salvageProblem(files: FileBytes, wanted: Pairs): string | undefined {
+  const problem = differentPairs(salvage(new MemoryFiles(files)).table, wanted);
+  return problem === undefined ? undefined : `salvaged: ${problem}`;
+}
+
+function differentPairs(table: HashTable, wanted: Pairs): string | undefined {
+  if (table.size !== wanted.size) return `there are ${table.size} keys, not ${wanted.size}`;
+  const entry = new Entry();
+  for (let slot = 0; slot < table.slotsUsed; slot++) {
+    if (!table.read(slot, entry)) continue;
+    const key = keyAt(entry.bytes, entry.keyStart, entry.keyEnd);
+    const value = textAt(entry.bytes, entry.keyEnd, entry.valueEnd);
+    if (wanted.get(key) !== value) {
+      return `${JSON.stringify(key)} has ${value}, not ${wanted.get(key)}`;
+    }
+  }
+  return undefined;
+}
+
+function clear(table: HashTable): void {
+  const entry = new Entry();
+  for (let slot = 0; slot < table.slotsUsed; slot++) {
+    if (!table.read(slot, entry)) continue;
+    const hash = table.hashOf(entry.bytes, entry.keyStart, entry.keyEnd);
+    table.remove(table.find(hash, entry.bytes, entry.keyStart, entry.keyEnd), hash);
+  }
+}

@@ -1,0 +1,36 @@
+/** A process that fuzzes one target; see `messages.ts`. */
+import { targetOf } from "./all_targets.ts";
+import type { Message, Task } from "./messages.ts";
+import { runInputs } from "./run_inputs.ts";
+
+// Oracles throw and catch at every other input, and a stack trace takes longer than all else.
+Error.stackTraceLimit = 0;
+
+const task: Task = JSON.parse(Deno.args[0] ?? "null");
+const target = targetOf(task.target);
+if (target === undefined) throw new Error(`there is no target '${task.target}'`);
+
+const encoder = new TextEncoder();
+
+function say(message: Message): void {
+  let line = encoder.encode(JSON.stringify(message) + "\n");
+  while (line.length > 0) line = line.subarray(Deno.stdout.writeSync(line));
+}
+
+const { finding, done } = await runInputs(target, task, {
+  step: task.step,
+  onProgress(next) {
+    say({ next });
+    return Date.now() < task.untilMs;
+  },
+});
+say({
+  done,
+  ...(finding && {
+    finding: {
+      number: finding.number,
+      problem: finding.problem,
+      latin1: Array.from(finding.input, (byte) => String.fromCharCode(byte)).join(""),
+    },
+  }),
+});

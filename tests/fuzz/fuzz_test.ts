@@ -1,0 +1,151 @@
+/**
+ * Runs the fuzzer for a short time, and proves that it would find something: with a reader or a model
+ * that is broken on purpose it reports the input, and the line to see it again leads to the same one.
+ */
+import assert from "assert";
+import { TARGETS } from "../../fuzz/all_targets.ts";
+import { TableModel } from "../../fuzz/oracle/table.ts";
+import { runInputs } from "../../fuzz/run_inputs.ts";
+import { isServerTarget, type PartTarget, type Target } from "../../fuzz/target.ts";
+import { listingTarget, updateTarget } from "../../fuzz/targets/catalog.ts";
+import { decodeTarget } from "../../fuzz/targets/decode.ts";
+import { framerTarget } from "../../fuzz/targets/framer.ts";
+import { jsonTarget } from "../../fuzz/targets/json.ts";
+import { liveTarget } from "../../fuzz/targets/live.ts";
+import { LIMITS } from "../../fuzz/targets/live_limits.ts";
+import { replyTarget } from "../../fuzz/targets/reply.ts";
+import { checkpointTarget, logTarget } from "../../fuzz/targets/storage.ts";
+import { parseOptions, replayLine } from "../../fuzz/options.ts";
+import { skipValue } from "../../lib/base/json_scan.ts";
+import { parseListing } from "../../lib/catalog/listing.ts";
+import { parseUpdate } from "../../lib/catalog/update_text.ts";
+import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
+import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
+import { LineFramer } from "../../lib/protocol/line_framer.ts";
+import { readFolder } from "../../lib/storage/recovery.ts";
+import { seedFor } from "../helpers/random.ts";
+
+/** Inputs of a target in one process; of slow ones a tenth. */
+const INPUTS = 3_000;
+
+/** Inputs within which a broken part must be found. */
+const BROKEN_INPUTS = 20_000;
+
+for (const target of TARGETS) {
+  const inputs = isServerTarget(target)
+    ? target.roundInputs
+    : target.share < 3
+    ? INPUTS / 10
+    : INPUTS;
+  Deno.test(`fuzz: nothing is wrong with ${inputs} inputs of ${target.name}`, async () => {
+    const seed = seedFor(`fuzz ${target.name}`);
+    // The fourth round of a server with a data folder ends with a kill.
+    const first = isServerTarget(target) ? 3 * target.roundInputs : 0;
+    const { finding, done } = await runInputs(target, { seed, first, count: inputs });
+    assert.equal(finding && told(target, seed, finding.number, finding.problem), undefined);
+    assert.equal(done, inputs);
+  });
+}
+
+/** Each is right nearly always. */
+const BROKEN: readonly PartTarget[] = [
+  framerTarget((most) => new ForgetfulFramer(most)),
+  decodeTarget((bytes, start, end) => {
+    const decoded = decodeRequest(bytes, start, end);
+    if (isRefusal(decoded) || decoded.method !== "insert") return decoded;
+    const { value } = decoded; // a value's last byte is lost where it is a bracket in a bracket
+    const isNested = value.bytes[value.end - 1] === 93 && value.bytes[value.end - 2] === 93;
+    return isNested ? { ...decoded, value: { ...value, end: value.end - 1 } } : decoded;
+  }),
+  jsonTarget((bytes, at, end) => {
+    const isOdd = bytes[at] === 45 && bytes[at + 1] === 48;
+    return isOdd ? ~at : skipValue(bytes, at, end); // no -0
+  }),
+  replyTarget((line) => {
+    const reply = decodeReply(line);
+    return isFailure(reply) || reply.cursor === undefined ? reply : { result: reply.result };
+  }),
+  logTarget((files, table) => {
+    const read = readFolder(files, table);
+    if (read.replay.torn === undefined) return read;
+    throw new RangeError("a torn end is too much for it");
+  }),
+  checkpointTarget((files, table) => {
+    try {
+      return readFolder(files, table);
+    } catch {
+      return readFolder({ ...files, list: () => [] }, table); // damage is nothing to it
+    }
+  }),
+  listingTarget((bytes, options) =>
+    parseListing(bytes, options).filter(({ port }) => port !== 9123)
+  ),
+  updateTarget((bytes) => {
+    const update = parseUpdate(bytes);
+    return { ...update, body: update.body.replace("true", "false") };
+  }),
+];
+
+for (const target of BROKEN) {
+  Deno.test(`fuzz: a broken ${target.name} is found, and found again by its number`, async () => {
+    const seed = seedFor(`fuzz broken ${target.name}`);
+    const { finding } = await runInputs(target, { seed, first: 0, count: BROKEN_INPUTS });
+    assert.ok(finding, "it is found");
+    assert.deepEqual(await again(target, replayLine(seed, target.name, finding.number)), finding);
+  });
+}
+
+Deno.test("fuzz: a server that is not what the model says is found, and found again", async () => {
+  const seed = seedFor("fuzz broken model");
+  const target = liveTarget(() => new ForgetfulModel(LIMITS));
+  const { finding } = await runInputs(target, { seed, first: 0, count: target.roundInputs });
+  assert.ok(finding, "it is found");
+  assert.deepEqual(await again(target, replayLine(seed, target.name, finding.number)), finding);
+});
+
+Deno.test("fuzz: what is found is made smaller", async () => {
+  const target: PartTarget = {
+    name: "x",
+    input: "bytes",
+    share: 1,
+    make: () => new TextEncoder().encode("abcdefxghijk".repeat(20)),
+    check: (input) => input.includes(120) ? "there is an x" : undefined,
+  };
+  const { finding } = await runInputs(target, { seed: 1, first: 0, count: 1 });
+  assert.equal(finding && new TextDecoder().decode(finding.input), "x");
+});
+
+/** What a line of the command line finds in a target. */
+async function again(target: Target, line: string): Promise<unknown> {
+  const words = line.split(" ").slice(3);
+  const { seed, only, targets } = parseOptions(words, [target.name]);
+  assert.deepEqual(targets, [target.name]);
+  assert.ok(seed !== undefined && only !== undefined);
+  return (await runInputs(target, { seed, first: only, count: 1 })).finding;
+}
+
+function told(target: Target, seed: number, number: number, problem: string): string {
+  return `${problem}; again: ${replayLine(seed, target.name, number)}`;
+}
+
+/** Loses a CR that comes first in a piece. */
+class ForgetfulFramer extends LineFramer {
+  override push(chunk: Uint8Array, end: number = chunk.length): void {
+    const isLost = end > 1 && chunk[0] === 13 && chunk[1] !== 10;
+    super.push(isLost ? chunk.subarray(1) : chunk, isLost ? end - 1 : end);
+  }
+}
+
+/** Does not know that a removed key is gone. */
+class ForgetfulModel extends TableModel {
+  #removed = 0;
+
+  override judge(line: Parameters<TableModel["judge"]>[0], reply: string): string | undefined {
+    const isRemove = typeof line !== "string" &&
+      new TextDecoder().decode(line).startsWith('{"method":"remove"');
+    if (isRemove && reply.startsWith('{"status":"OK"') && ++this.#removed % 10 === 0) {
+      return undefined;
+    }
+    return super.judge(line, reply);
+  }
+}

@@ -1,0 +1,43 @@
+import assert from "assert";
+import { parseOptions, replayLine } from "../../fuzz/options.ts";
+import { UsageError } from "../../lib/base/errors.ts";
+
+const NAMES = ["framer", "live"];
+
+Deno.test("options of the fuzzer are read, and others are refused", () => {
+  const usual = {
+    inputs: 10_000_000,
+    seed: undefined,
+    targets: [],
+    minutes: 30,
+    only: undefined,
+    jsonPath: undefined,
+  };
+  assert.deepEqual(parseOptions([], NAMES), usual);
+  assert.deepEqual(
+    parseOptions(["--inputs", "5", "--minutes", "2", "--target", "live,framer"], NAMES),
+    { ...usual, inputs: 5, minutes: 2, targets: ["live", "framer"] },
+  );
+  assert.equal(parseOptions(["--json", "a b"], NAMES).jsonPath, "a b");
+  assert.equal(parseOptions(["--write"], NAMES).jsonPath, "docs/hardening/fuzz.json");
+  for (
+    const args of [
+      ["--imputs", "5"],
+      ["--inputs", "0"],
+      ["--inputs"],
+      ["--seed", "-1"],
+      ["--minutes", "x"],
+      ["--target", "nothing"],
+      ["--only", "3"],
+      ["--only", "3", "--seed", "1", "--target", "live,framer"],
+      ["--json"],
+    ]
+  ) assert.throws(() => parseOptions(args, NAMES), UsageError, args.join(" "));
+});
+
+Deno.test("the line that shows a finding again is one that is read", () => {
+  const line = replayLine(7, "live", 12).split(" ");
+  assert.deepEqual(line.slice(0, 3), ["./denow", "task", "fuzz"]);
+  const { seed, targets, only } = parseOptions(line.slice(3), NAMES);
+  assert.deepEqual([seed, targets, only], [7, ["live"], 12]);
+});

@@ -1,0 +1,46 @@
+/** Proves that an input that hangs or ends its process is noticed, with its number. */
+import assert from "assert";
+import { runWatched } from "../../fuzz/watched.ts";
+import type { Task } from "../../fuzz/messages.ts";
+
+const TASK: Task = {
+  target: "x",
+  seed: 1,
+  first: 0,
+  count: 30,
+  step: 10,
+  untilMs: Number.MAX_SAFE_INTEGER,
+};
+
+/** A worker that does something odd at input 17. */
+function worker(odd: string): string[] {
+  const code = `
+    const { first, count, step } = JSON.parse(Deno.args[0]);
+    for (let number = first; number < first + count; number++) {
+      if ((number - first) % step === 0) console.log(JSON.stringify({ next: number }));
+      if (number === 17) { ${odd} }
+    }
+    console.log(JSON.stringify({ done: count }));`;
+  return [Deno.execPath(), "eval", code];
+}
+
+function watch(odd: string, hangMs: number): ReturnType<typeof runWatched> {
+  return runWatched(TASK, () => {}, { command: worker(odd), hangMs });
+}
+
+Deno.test("fuzz: a process that ends by an input is noticed, and the input's number is found", async () => {
+  const { done, finding } = await watch("Deno.exit(3);", 60_000);
+  assert.equal(done, 10, "those before the last line");
+  assert.equal(finding?.number, 17);
+  assert.match(finding?.problem ?? "", /ended/);
+});
+
+Deno.test("fuzz: an input that hangs is noticed, and its number is found", async () => {
+  const { finding } = await watch("for (;;);", 1_500);
+  assert.equal(finding?.number, 17);
+  assert.match(finding?.problem ?? "", /nothing came/);
+});
+
+Deno.test("fuzz: a process that does well ends well", async () => {
+  assert.deepEqual(await watch("", 60_000), { done: 30, finding: undefined });
+});
