@@ -19,6 +19,17 @@ export async function peakMemoryBytes(pid: number): Promise<number> {
   return 1024 * await statusNumber(pid, "VmHWM");
 }
 
+/** Forgets that most, so that from now on it is the most since now. */
+export async function resetPeakMemory(pid: number): Promise<void> {
+  await Deno.writeTextFile(`/proc/${pid}/clear_refs`, "5");
+}
+
+/** Processor time of a process's first thread so far, and how long it had to wait for a processor. */
+export async function processorTime(pid: number): Promise<{ runMs: number; waitMs: number }> {
+  const [runNs, waitNs] = (await Deno.readTextFile(`/proc/${pid}/schedstat`)).split(" ");
+  return { runMs: Number(runNs) / 1e6, waitMs: Number(waitNs) / 1e6 };
+}
+
 /** Threads of a process. */
 export function threads(pid: number): Promise<number> {
   return statusNumber(pid, "Threads");
