@@ -7,6 +7,7 @@ import { type Limits, limitsForInfo } from "./config/limit_flags.ts";
 import type { ServerConfig } from "./config/server_config.ts";
 import { CommandQueue } from "./engine/command_queue.ts";
 import { Executor } from "./engine/executor.ts";
+import { Pace } from "./engine/pace.ts";
 import { tokenCheck } from "./engine/token.ts";
 import { Acceptor } from "./net/acceptor.ts";
 import { listen, type ListenOptions } from "./net/listen.ts";
@@ -54,6 +55,7 @@ export class HtServer {
   readonly #executor: Executor;
   readonly #acceptor: Acceptor;
   readonly #accepting: Promise<void>;
+  readonly #pace = new Pace();
 
   /**
    * Listens at once.
@@ -86,13 +88,15 @@ export class HtServer {
       maxReplyBytes: options.maxReplyBytes,
       log,
     });
-    const queue = new CommandQueue(this.#executor.execute, commits);
+    const pace = this.#pace;
+    const queue = new CommandQueue(this.#executor.execute, commits, pace);
     const listener = listen(options);
     this.port = listener.addr.port;
     this.#acceptor = new Acceptor(listener, {
       submit: (source) => queue.submit(source),
       limits: options,
       needsToken: this.#needsToken,
+      pace,
       log,
     });
     this.#accepting = this.#acceptor.run();
@@ -168,5 +172,6 @@ export class HtServer {
   async stop(): Promise<void> {
     await this.#acceptor.stop(DRAIN_MS);
     await this.#accepting;
+    await this.#pace.settled();
   }
 }

@@ -175,8 +175,23 @@ export const MAX_LOG_CHARS = 4_000_000;
 /** How long an ending program waits for the reader of its log, in milliseconds. */
 export const LOG_FLUSH_MS = 200;
 
-/** Work of one turn, in milliseconds; then sockets are looked at again. */
+/** Work of one turn, in milliseconds; then others have theirs. */
 export const TURN_MS = 4;
+
+/** Work without a look at the sockets, in milliseconds; then whoever has more to do waits for it. */
+export const MAX_BUSY_MS = 4;
+
+/** Replies made for one client in a row, in bytes; then the next client has its turn. */
+export const OUTPUT_PER_TURN_BYTES = 65_536;
+
+/** Replies made at once as requests come, in bytes; then a request stands in line, and others before it. */
+export const OUTPUT_AT_ONCE_BYTES = 131_072;
+
+/** What a client that is served at once counts among them beside its replies, in bytes. */
+export const SERVICE_BYTES = 512;
+
+/** A connection whose reads or writes are at least so large may have more to do at once, in bytes. */
+export const BULK_BYTES = 16_384;
 
 /** First and largest size of a connection's read buffer, in bytes; it grows when a read fills it. */
 export const READ_BUFFER_BYTES = { first: 1_024, largest: 64 * 1024 } as const;

@@ -2,20 +2,29 @@
  * The one serialized queue: the only caller of commands (I7).
  *
  * A client's requests are executed one at a time, each whole, as soon as they are there, at most
- * `REQUESTS_PER_TURN` of them and for at most `TURN_MS`; what is left stands in line for the next turn, so
- * that a client that pipelines thousands does not hold up the others. Requests are decoded when their turn comes, so
- * nothing but the bytes of a client's last read waits here (I5).
+ * `REQUESTS_PER_TURN` of them, for at most `TURN_MS` and `OUTPUT_PER_TURN_BYTES`; what is left stands in
+ * line for the next turn, so that a client that pipelines thousands does not hold up the others. So does
+ * everybody where much was done at once. Requests are decoded when their turn comes, so nothing but the
+ * bytes of a client's last read waits here (I5).
  *
  * Changes that are to be durable wait for the next turn in any case, which comes when all that this round
  * of the event loop has brought is read: they are made and written together, with nothing in between.
  */
 import { ByteChunks } from "../base/byte_chunks.ts";
-import { MAX_OUTPUT_BYTES, REQUESTS_PER_TURN, TURN_MS } from "../base/limits.ts";
+import {
+  MAX_OUTPUT_BYTES,
+  OUTPUT_AT_ONCE_BYTES,
+  OUTPUT_PER_TURN_BYTES,
+  REQUESTS_PER_TURN,
+  SERVICE_BYTES,
+  TURN_MS,
+} from "../base/limits.ts";
 import type { Refusal, Request } from "../protocol/message.ts";
 import type { Client } from "../table/commands.ts";
 import type { CursorsSnapshot } from "../table/cursors.ts";
 import type { Commits, Waiter } from "./commits.ts";
 import type { Answer } from "./executor.ts";
+import type { Pacing } from "./pace.ts";
 
 /** A client's requests, in order. */
 export interface RequestSource {
@@ -66,6 +75,7 @@ const NOTHING = () => {};
 export class CommandQueue {
   readonly #execute: Execute;
   readonly #commits: Commits;
+  readonly #pace: Pacing;
   #line: Waiting[] = [];
   /** Of this turn: clients that are through, and replies that depend on its changes. */
   #through: Waiting[] = [];
@@ -73,10 +83,14 @@ export class CommandQueue {
   #isTurnComing = false;
   /** Whether a request is being executed: one that comes from within stands in line (I7). */
   #isServing = false;
+  /** Bytes of replies that were made without standing in line, since the last turn. */
+  #atOnceBytes = 0;
 
-  constructor(execute: Execute, commits: Commits) {
+  /** @param pace shared with whatever else does much work in this process */
+  constructor(execute: Execute, commits: Commits, pace: Pacing) {
     this.#execute = execute;
     this.#commits = commits;
+    this.#pace = pace;
   }
 
   /**
@@ -95,7 +109,8 @@ export class CommandQueue {
       failed: NOTHING,
     };
     try {
-      if (this.#line.length > 0 || this.#isServing) this.#line.push(waiting);
+      const mustWait = this.#isServing || this.#atOnceBytes > OUTPUT_AT_ONCE_BYTES;
+      if (mustWait || this.#line.length > 0) this.#line.push(waiting);
       else if (!this.#serve(waiting)) this.#line.push(waiting);
       else if (waiting.afterSeq <= this.#commits.durableSeq) return undefined;
       else this.#through.push(waiting);
@@ -118,14 +133,20 @@ export class CommandQueue {
   }
 
   readonly #turn = (): void => {
+    this.#atOnceBytes = 0;
     this.#serveLine();
     // A turn ends with its changes written, so that there is never an open batch between turns.
     if (this.#commits.isOpen) this.#write();
     const through = this.#through;
     this.#through = [];
     this.#commits.release(through);
-    if (this.#line.length > 0) setImmediate(this.#turn);
-    else this.#isTurnComing = false;
+    if (this.#line.length === 0) {
+      this.#isTurnComing = false;
+      return;
+    }
+    const rest = this.#pace.rest();
+    if (rest === undefined) setImmediate(this.#turn);
+    else void rest.then(this.#turn);
   };
 
   /** Serves those in line until there is nobody, or the turn's time is up. */
@@ -163,11 +184,14 @@ export class CommandQueue {
    * @returns whether all of them are executed
    */
   #serve(waiting: Waiting, deadline: number = 0): boolean {
+    const { out } = waiting.source;
+    const bytesBefore = out.length;
     this.#isServing = true;
     try {
       return this.#executeSome(waiting, deadline);
     } finally {
       this.#isServing = false;
+      this.#atOnceBytes += SERVICE_BYTES + out.length - bytesBefore;
     }
   }
 
@@ -175,6 +199,7 @@ export class CommandQueue {
     const { source } = waiting;
     const { client, out } = source;
     const mayChange = deadline !== 0 || !this.#commits.keepsChanges;
+    const fullAt = out.length + OUTPUT_PER_TURN_BYTES;
     for (let count = 1;; count++) {
       const request = waiting.held ?? source.next();
       if (request === undefined) return true;
@@ -192,7 +217,7 @@ export class CommandQueue {
       if (answer.afterSeq > this.#commits.writtenSeq) {
         this.#unwritten.push({ waiting, request, start, end: out.length, cursors });
       }
-      if (isSearch || count === REQUESTS_PER_TURN) return false;
+      if (isSearch || count === REQUESTS_PER_TURN || out.length >= fullAt) return false;
       if (count % REQUESTS_PER_CLOCK === 0) {
         const nowMs = performance.now();
         if (deadline === 0) deadline = nowMs + TURN_MS;

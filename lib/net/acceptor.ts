@@ -15,6 +15,7 @@ import {
   SWEEP_MS,
 } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
+import type { Pacing } from "../engine/pace.ts";
 import { ByteChunks } from "../base/byte_chunks.ts";
 import { addFailure } from "../protocol/encode_reply.ts";
 import type { ClosingFailure } from "../table/commands.ts";
@@ -54,6 +55,7 @@ export interface AcceptorOptions {
   readonly limits: ClientLimits;
   /** Whether clients must say a good hello first. */
   readonly needsToken: boolean;
+  readonly pace: Pacing;
   readonly log: Log;
 }
 
@@ -125,6 +127,9 @@ export class Acceptor {
         continue;
       }
       this.#welcome(connection);
+      // Thousands may wait to be accepted.
+      const rest = this.#options.pace.rest();
+      if (rest !== undefined) await rest;
     }
   }
 
@@ -169,7 +174,7 @@ export class Acceptor {
   }
 
   #take(connection: ClientConn, address: string, busy?: ClosingFailure): Session {
-    const { limits, log, submit, needsToken } = this.#options;
+    const { limits, log, submit, needsToken, pace } = this.#options;
     const number = ++this.#lastNumber;
     const session = new Session({
       client: { number, cursors: new Cursors(limits.maxCursors), admitted: !needsToken },
@@ -178,6 +183,7 @@ export class Acceptor {
       limits,
       buffers: this.#buffers,
       clock: this.#clock,
+      pace,
       log,
       ...(busy ? { busy } : {}),
       delayRefusal: () => this.#delayRefusal(address),

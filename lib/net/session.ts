@@ -10,6 +10,7 @@
  */
 import { messageOf } from "../base/errors.ts";
 import {
+  BULK_BYTES,
   MAX_GREETING_BYTES,
   READ_BUFFER_BYTES,
   SMALL_READS,
@@ -18,6 +19,7 @@ import {
 import type { Log } from "../base/log.ts";
 import type { RequestSource } from "../engine/command_queue.ts";
 import type { Answer } from "../engine/executor.ts";
+import type { Pacing } from "../engine/pace.ts";
 import type { ByteChunks } from "../base/byte_chunks.ts";
 import { decodeRequest, refusedLine } from "../protocol/decode_request.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
@@ -73,6 +75,7 @@ export interface SessionOptions {
   readonly limits: SessionLimits;
   readonly buffers: Buffers;
   readonly clock: CoarseClock;
+  readonly pace: Pacing;
   readonly log: Log;
   /** What any request but hello and info is answered with (default: they are executed). */
   readonly busy?: ClosingFailure;
@@ -246,7 +249,7 @@ export class Session implements RequestSource, Holder {
   }
 
   async #serve(): Promise<void> {
-    const { connection, submit, delayRefusal, clock } = this.#options;
+    const { connection, submit, delayRefusal, clock, pace } = this.#options;
     let buffer = new Uint8Array(READ_BUFFER_BYTES.first);
     let smallReads = 0;
     while (!this.#isEnding) {
@@ -258,6 +261,7 @@ export class Session implements RequestSource, Holder {
       this.#progressMs = clock.nowMs;
       const { linesBegun } = this.#framer;
       this.#framer.push(buffer, count);
+      let moved = count;
       do {
         this.#isExecuting = true;
         const executed = submit(this);
@@ -267,8 +271,15 @@ export class Session implements RequestSource, Holder {
         if (this.#isClosed()) return;
         this.#state = "writing";
         for (let bytes = this.#outbox.next(); bytes !== undefined; bytes = this.#outbox.next()) {
-          this.#outbox.wrote(await connection.write(bytes));
+          const written = await connection.write(bytes);
+          this.#outbox.wrote(written);
           this.#progressMs = clock.nowMs;
+          moved += written;
+          if (moved >= BULK_BYTES) {
+            moved = 0;
+            const rest = pace.rest();
+            if (rest !== undefined) await rest;
+          }
         }
         if (this.#isClosed()) return;
         this.#state = "executing";
@@ -282,6 +293,10 @@ export class Session implements RequestSource, Holder {
       if (bytes !== buffer.length) buffer = new Uint8Array(bytes);
       this.#bufferBytes = bytes;
       this.#count(0);
+      if (moved >= BULK_BYTES) {
+        const rest = pace.rest();
+        if (rest !== undefined) await rest;
+      }
     }
   }
 

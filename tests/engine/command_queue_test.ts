@@ -15,6 +15,7 @@ import { commitsInMemory, newClient } from "../helpers/command_context.ts";
 import { requestOf } from "../helpers/requests.ts";
 import { stoppedClock } from "../helpers/stopped_clock.ts";
 import { textOfChunks } from "../helpers/streams.ts";
+import { restless } from "../helpers/restless.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `command_queue: ${name}`, permissions: "none", fn });
@@ -57,7 +58,7 @@ class Numbered implements RequestSource {
 
 /** A queue over a table that is kept nowhere. */
 function queueOf(execute: Execute): CommandQueue {
-  return new CommandQueue(execute, commitsInMemory(new HashTable()));
+  return new CommandQueue(execute, commitsInMemory(new HashTable()), restless);
 }
 
 const numbersTo = (count: number) => Array.from({ length: count }, (_, at) => at);

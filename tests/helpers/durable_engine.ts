@@ -17,6 +17,7 @@ import { contextWith, newClient } from "./command_context.ts";
 import { type Asked, requestOf, type TextChange, textsOfChange } from "./requests.ts";
 import { pairsOf as pairsInSlotsOf } from "./table_texts.ts";
 import { textOfChunks } from "./streams.ts";
+import { restless } from "./restless.ts";
 
 export type { Asked, TextChange } from "./requests.ts";
 
@@ -79,13 +80,17 @@ export class Engine {
       maxReplyBytes: 1e8,
       log: silentLog,
     });
-    this.queue = new CommandQueue((client, request, out, whyNoChanges) => {
-      const start = out.length;
-      const answer = executor.execute(client, request, out, whyNoChanges);
-      const line = textOfChunks(out, start).slice(0, -1);
-      this.#onExecuted.get(client)?.(request, { ...answer, line });
-      return answer;
-    }, this.commits);
+    this.queue = new CommandQueue(
+      (client, request, out, whyNoChanges) => {
+        const start = out.length;
+        const answer = executor.execute(client, request, out, whyNoChanges);
+        const line = textOfChunks(out, start).slice(0, -1);
+        this.#onExecuted.get(client)?.(request, { ...answer, line });
+        return answer;
+      },
+      this.commits,
+      restless,
+    );
   }
 
   /** Tells of each execution of a client's requests, also of those that are repeated after a failed write. */

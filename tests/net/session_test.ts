@@ -23,6 +23,7 @@ import { FakeConnection } from "../helpers/fake_connection.ts";
 import { FakeStorage } from "../helpers/fake_storage.ts";
 import { jsonText } from "../helpers/json_texts.ts";
 import { cut, utf8 } from "../helpers/streams.ts";
+import { restless } from "../helpers/restless.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `session: ${name}`, permissions: "none", fn });
@@ -44,7 +45,7 @@ function server(
   const log = options.log ?? silentLog;
   const commits = new Commits(options.storage ?? memoryStorage, context.table);
   const executor = new Executor({ context, commits, maxReplyBytes: 1e8, log });
-  const queue = new CommandQueue(executor.execute, commits);
+  const queue = new CommandQueue(executor.execute, commits, restless);
   const limits = {
     maxRequestBytes: 1_000_000,
     maxOutputBytes: 1_000_000,
@@ -71,6 +72,7 @@ function server(
       limits,
       buffers,
       clock,
+      pace: restless,
       log,
       onEnding: (ending) => endings.push(ending),
       ...more,
