@@ -185,7 +185,7 @@ export const MAX_BUSY_MS = 4;
 export const OUTPUT_PER_TURN_BYTES = 65_536;
 
 /** Replies made at once as requests come, in bytes; then a request stands in line, and others before it. */
-export const OUTPUT_AT_ONCE_BYTES = 131_072;
+export const OUTPUT_AT_ONCE_BYTES = 1_000_000;
 
 /** What a client that is served at once counts among them beside its replies, in bytes. */
 export const SERVICE_BYTES = 512;

@@ -201,6 +201,8 @@ export class CommandQueue {
     const mayChange = deadline !== 0 || !this.#commits.keepsChanges;
     const fullAt = out.length + OUTPUT_PER_TURN_BYTES;
     for (let count = 1;; count++) {
+      const start = out.length;
+      if (start >= fullAt) return false;
       const request = waiting.held ?? source.next();
       if (request === undefined) return true;
       if (!mayChange && (request.method === "insert" || request.method === "remove")) {
@@ -210,14 +212,13 @@ export class CommandQueue {
       waiting.held = undefined;
       const isSearch = request.method === "scan" || request.method === "query";
       const cursors = isSearch ? client.cursors.snapshot() : undefined;
-      const start = out.length;
       const answer = this.#execute(client, request, out);
       source.answered(answer);
       if (answer.afterSeq > waiting.afterSeq) waiting.afterSeq = answer.afterSeq;
       if (answer.afterSeq > this.#commits.writtenSeq) {
         this.#unwritten.push({ waiting, request, start, end: out.length, cursors });
       }
-      if (isSearch || count === REQUESTS_PER_TURN || out.length >= fullAt) return false;
+      if (isSearch || count === REQUESTS_PER_TURN) return false;
       if (count % REQUESTS_PER_CLOCK === 0) {
         const nowMs = performance.now();
         if (deadline === 0) deadline = nowMs + TURN_MS;

@@ -101,7 +101,7 @@ export class Executor {
     out: ByteChunks,
     whyNoChanges?: string,
   ): Answer => {
-    this.#beganMs = this.#log.debugging || takesTime(request) ? performance.now() : 0;
+    this.#beganMs = this.#log.debugging ? performance.now() : 0;
     const answer = this.#answer(client, request, out, whyNoChanges);
     if (this.#beganMs !== 0) this.#timed(client, request, answer, performance.now());
     return answer;
@@ -131,9 +131,7 @@ export class Executor {
     const place = this.#placeOf(request);
     this.#reply.begin(out, id, room);
     const { table } = this.#context;
-    if (this.#beganMs === 0 && place.address !== 0 && table.bytesAt(place.address) > TIMED_BYTES) {
-      this.#beganMs = performance.now();
-    }
+    if (this.#beganMs === 0 && this.#takesTime(request, place)) this.#beganMs = performance.now();
     const changesBefore = table.changesToUndo;
     try {
       const failure = counted.command.run(this.#context, client, request, place, this.#reply);
@@ -149,6 +147,18 @@ export class Executor {
       table.rollbackTo(changesBefore);
       throw bug;
     }
+  }
+
+  /** Whether a request may take long. To look at the clock takes as long as some do. */
+  #takesTime(request: Request, { address }: Place): boolean {
+    const { method } = request;
+    if (method === "lookup" || method === "insert" || method === "remove") {
+      const { key } = request;
+      const valueBytes = method === "insert" ? request.value.end - request.value.start : 0;
+      const storedBytes = address === 0 ? 0 : this.#context.table.bytesAt(address);
+      return key.end - key.start + valueBytes + storedBytes > TIMED_BYTES;
+    }
+    return method === "scan" || method === "query";
   }
 
   #placeOf(request: Request): Place {
@@ -253,16 +263,6 @@ function failureOf(client: Client, { method, failure }: Refusal): Failure {
   const isAboutMembers = failure.type === "ValueError" || failure.type === "MethodError";
   if (client.admitted || !isAboutMembers || method === "hello") return failure;
   return tokenMissing(method);
-}
-
-/** Whether a request may take long whatever the table holds. To look at the clock takes as long as some do. */
-function takesTime(request: Request | Refusal): boolean {
-  if (isRefusal(request)) return false;
-  if (request.method === "scan" || request.method === "query") return true;
-  const key = keyTextIn(request);
-  if (key === undefined) return false;
-  const valueBytes = request.method === "insert" ? request.value.end - request.value.start : 0;
-  return key.end - key.start + valueBytes > TIMED_BYTES;
 }
 
 /** What a request is about, for people. */

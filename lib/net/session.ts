@@ -22,7 +22,7 @@ import type { Answer } from "../engine/executor.ts";
 import type { Pacing } from "../engine/pace.ts";
 import type { ByteChunks } from "../base/byte_chunks.ts";
 import { decodeRequest, refusedLine } from "../protocol/decode_request.ts";
-import { LineFramer } from "../protocol/line_framer.ts";
+import { LineFramer, type LineProblem } from "../protocol/line_framer.ts";
 import { addFailure } from "../protocol/encode_reply.ts";
 import type { Failure, Refusal, Request } from "../protocol/message.ts";
 import { type Client, type ClosingFailure, tokenMissing } from "../table/commands.ts";
@@ -91,6 +91,9 @@ export class Session implements RequestSource, Holder {
   readonly #options: SessionOptions;
   readonly #framer: LineFramer;
   readonly #outbox: Outbox;
+  // Looked at for each request.
+  readonly #maxInFlight: number;
+  readonly #busy: ClosingFailure | undefined;
   #state: State = "executing";
   /** Set when nothing more is to be taken from this client. */
   #isEnding = false;
@@ -127,6 +130,8 @@ export class Session implements RequestSource, Holder {
         : Math.min(MAX_GREETING_BYTES, limits.maxRequestBytes),
     );
     this.#outbox = new Outbox(limits.maxOutputBytes);
+    this.#maxInFlight = limits.maxInFlight;
+    this.#busy = options.busy;
     this.#connectedMs = this.#progressMs = this.#lineMs = clock.nowMs;
   }
 
@@ -214,29 +219,26 @@ export class Session implements RequestSource, Holder {
   }
 
   next(): Request | Refusal | undefined {
-    const { limits, busy } = this.#options;
-    if (this.#isEndedByAnswer || this.#ending !== undefined) {
+    const waiting = this.#outbox.out.length;
+    if (waiting > UNCOUNTED_BUFFER_BYTES) this.#count(waiting);
+    if (this.#isEnding && (this.#isEndedByAnswer || this.#ending !== undefined)) {
       this.#hasMore = false;
       return undefined;
     }
-    if (this.#outbox.isFull || this.#inFlight >= limits.maxInFlight) {
+    if (this.#outbox.isFull || this.#inFlight >= this.#maxInFlight) {
       this.#hasMore = true;
       return undefined;
     }
     const framer = this.#framer;
-    if (this.#isStranger && this.client.admitted) {
-      this.#isStranger = false;
-      framer.maxLineBytes = limits.maxRequestBytes;
-    }
+    if (this.#isStranger) this.#admit(framer);
     this.#hasMore = framer.next();
     if (!this.#hasMore) return undefined;
-    const request = this.#decoded(framer);
     this.#inFlight++;
     this.#hasAsked = true;
-    if (busy === undefined || request.method === "hello" || request.method === "info") {
-      return request;
-    }
-    return { id: request.id, method: request.method, failure: busy };
+    const request = framer.problem === undefined
+      ? decodeRequest(framer.bytes, framer.start, framer.end)
+      : this.#refusalOf(framer.problem, framer.maxLineBytes);
+    return this.#busy === undefined ? request : this.#forOwner(request, this.#busy);
   }
 
   answered({ closes, outcome }: Answer): void {
@@ -244,8 +246,6 @@ export class Session implements RequestSource, Holder {
       this.#isEndedByAnswer = this.#isEnding = true;
       this.#isRefused = outcome === "AuthError";
     }
-    const waiting = this.#outbox.out.length;
-    if (waiting > UNCOUNTED_BUFFER_BYTES) this.#count(waiting);
   }
 
   async #serve(): Promise<void> {
@@ -300,11 +300,21 @@ export class Session implements RequestSource, Holder {
     }
   }
 
-  #decoded(framer: LineFramer): Request | Refusal {
-    const { problem } = framer;
-    if (problem === undefined) return decodeRequest(framer.bytes, framer.start, framer.end);
-    const refusal = refusedLine(problem, framer.maxLineBytes);
+  #refusalOf(problem: LineProblem, maxLineBytes: number): Refusal {
+    const refusal = refusedLine(problem, maxLineBytes);
     return this.client.admitted ? refusal : { ...refusal, failure: tokenMissing(undefined) };
+  }
+
+  /** Who has shown its token may send long lines. */
+  #admit(framer: LineFramer): void {
+    if (!this.client.admitted) return;
+    this.#isStranger = false;
+    framer.maxLineBytes = this.#options.limits.maxRequestBytes;
+  }
+
+  #forOwner(request: Request | Refusal, busy: ClosingFailure): Request | Refusal {
+    const { id, method } = request;
+    return method === "hello" || method === "info" ? request : { id, method, failure: busy };
   }
 
   /** Says what this client holds; the buffers of one that asks for little are not worth it. */
