@@ -105,7 +105,7 @@ export class Stage implements AsyncDisposable {
     Stage
   > {
     await using all = new AsyncDisposableStack();
-    const own = [...await knownFlags(flags)];
+    const own = [...flags];
     if (token !== undefined) {
       const path = await Deno.makeTempFile({ prefix: "htserver-token-" });
       all.defer(() => Deno.remove(path));
@@ -218,13 +218,6 @@ function startServer(flags: readonly string[]): Program {
     `--preload=${TOP}tests/helpers/collect_on_signal.ts`,
     ...rest,
   ]);
-}
-
-/** Flags and their values, without those that this version of the server does not have. */
-async function knownFlags(flags: readonly string[]): Promise<string[]> {
-  if (flags.length === 0) return [];
-  const { stdout } = await run(fromSource("server.ts", "--help"));
-  return flags.filter((_, at) => stdout.includes(`${flags[at - at % 2]} `));
 }
 
 /** Clients that come, work and go as they should: what a server takes for that is its start. */
