@@ -179,7 +179,10 @@ export const LOG_FLUSH_MS = 200;
 export const TURN_MS = 4;
 
 /** Work without a look at the sockets, in milliseconds; then whoever has more to do waits for it. */
-export const MAX_BUSY_MS = 4;
+export const MAX_BUSY_MS = 8;
+
+/** Clients that ask for little and come before one that asks for much, in a row at the most. */
+export const QUICK_PER_SLOW = 64;
 
 /** Replies made for one client in a row, in bytes; then the next client has its turn. */
 export const OUTPUT_PER_TURN_BYTES = 65_536;

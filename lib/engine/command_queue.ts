@@ -4,14 +4,16 @@
  * A client's requests are executed one at a time, each whole, as soon as they are there, at most
  * `REQUESTS_PER_TURN` of them, for at most `TURN_MS` and `OUTPUT_PER_TURN_BYTES`; what is left stands in
  * line for the next turn, so that a client that pipelines thousands does not hold up the others. So does
- * everybody where much was done at once. Requests are decoded when their turn comes, so nothing but the
- * bytes of a client's last read waits here (I5).
+ * everybody where much was done at once; who asks for little comes first (see `waiting_line.ts`).
+ * Requests are decoded when their turn comes, so nothing but the bytes of a client's last read waits
+ * here (I5).
  *
  * Changes that are to be durable wait for the next turn in any case, which comes when all that this round
  * of the event loop has brought is read: they are made and written together, with nothing in between.
  */
 import { ByteChunks } from "../base/byte_chunks.ts";
 import {
+  BULK_BYTES,
   MAX_OUTPUT_BYTES,
   OUTPUT_AT_ONCE_BYTES,
   OUTPUT_PER_TURN_BYTES,
@@ -25,6 +27,7 @@ import type { CursorsSnapshot } from "../table/cursors.ts";
 import type { Commits, Waiter } from "./commits.ts";
 import type { Answer } from "./executor.ts";
 import type { Pacing } from "./pace.ts";
+import { WaitingLine } from "./waiting_line.ts";
 
 /** A client's requests, in order. */
 export interface RequestSource {
@@ -33,8 +36,16 @@ export interface RequestSource {
   readonly out: ByteChunks;
   /** The next one, or undefined when there is none for now or the client takes no more replies. */
   next(): Request | Refusal | undefined;
-  /** Told of each reply that was put into `out`. */
-  answered(answer: Answer): void;
+  /**
+   * Told of each reply that was put into `out`.
+   *
+   * @param waitingBytes what is in `out` now
+   */
+  answered(answer: Answer, waitingBytes: number): void;
+  /** Whether its last request was a long one. */
+  readonly isLong: boolean;
+  /** Whether it asked for little the last time; kept for the queue. */
+  isQuick: boolean;
 }
 
 /** Executes one request; `whyNoChanges` is set where changes are to fail. */
@@ -76,7 +87,7 @@ export class CommandQueue {
   readonly #execute: Execute;
   readonly #commits: Commits;
   readonly #pace: Pacing;
-  #line: Waiting[] = [];
+  readonly #line = new WaitingLine<Waiting>();
   /** Of this turn: clients that are through, and replies that depend on its changes. */
   #through: Waiting[] = [];
   #unwritten: Unwritten[] = [];
@@ -110,8 +121,8 @@ export class CommandQueue {
     };
     try {
       const mustWait = this.#isServing || this.#atOnceBytes > OUTPUT_AT_ONCE_BYTES;
-      if (mustWait || this.#line.length > 0) this.#line.push(waiting);
-      else if (!this.#serve(waiting)) this.#line.push(waiting);
+      if (mustWait || this.#line.length > 0) this.#line.add(waiting, source.isQuick);
+      else if (!this.#serve(waiting)) this.#line.add(waiting, source.isQuick);
       else if (waiting.afterSeq <= this.#commits.durableSeq) return undefined;
       else this.#through.push(waiting);
     } finally {
@@ -152,22 +163,12 @@ export class CommandQueue {
   /** Serves those in line until there is nobody, or the turn's time is up. */
   #serveLine(): void {
     const deadline = performance.now() + TURN_MS;
-    while (this.#line.length > 0) {
-      const round = this.#line;
-      this.#line = [];
-      for (let at = 0; at < round.length; at++) {
-        const waiting = round[at];
-        if (waiting === undefined) continue;
-        try {
-          if (this.#serve(waiting, deadline)) this.#through.push(waiting);
-          else this.#line.push(waiting);
-        } catch (bug) {
-          waiting.failed(bug);
-        }
-        if (at + 1 < round.length && performance.now() > deadline) {
-          this.#line = [...round.slice(at + 1), ...this.#line];
-          return;
-        }
+    for (let waiting = this.#line.take(); waiting !== undefined; waiting = this.#line.take()) {
+      try {
+        if (this.#serve(waiting, deadline)) this.#through.push(waiting);
+        else this.#line.add(waiting, waiting.source.isQuick);
+      } catch (bug) {
+        waiting.failed(bug);
       }
       if (performance.now() > deadline) return;
     }
@@ -184,14 +185,21 @@ export class CommandQueue {
    * @returns whether all of them are executed
    */
   #serve(waiting: Waiting, deadline: number = 0): boolean {
-    const { out } = waiting.source;
+    const { source } = waiting;
+    const { out } = source;
     const bytesBefore = out.length;
     this.#isServing = true;
     try {
-      return this.#executeSome(waiting, deadline);
+      const isThrough = this.#executeSome(waiting, deadline);
+      const bytes = out.length - bytesBefore;
+      this.#atOnceBytes += SERVICE_BYTES + bytes;
+      // A change that has to wait for its turn tells nothing.
+      if (waiting.held === undefined) {
+        source.isQuick = isThrough && bytes < BULK_BYTES && !source.isLong;
+      }
+      return isThrough;
     } finally {
       this.#isServing = false;
-      this.#atOnceBytes += SERVICE_BYTES + out.length - bytesBefore;
     }
   }
 
@@ -199,10 +207,9 @@ export class CommandQueue {
     const { source } = waiting;
     const { client, out } = source;
     const mayChange = deadline !== 0 || !this.#commits.keepsChanges;
-    const fullAt = out.length + OUTPUT_PER_TURN_BYTES;
+    let start = out.length;
+    const fullAt = start + OUTPUT_PER_TURN_BYTES;
     for (let count = 1;; count++) {
-      const start = out.length;
-      if (start >= fullAt) return false;
       const request = waiting.held ?? source.next();
       if (request === undefined) return true;
       if (!mayChange && (request.method === "insert" || request.method === "remove")) {
@@ -213,12 +220,14 @@ export class CommandQueue {
       const isSearch = request.method === "scan" || request.method === "query";
       const cursors = isSearch ? client.cursors.snapshot() : undefined;
       const answer = this.#execute(client, request, out);
-      source.answered(answer);
+      const end = out.length;
+      source.answered(answer, end);
       if (answer.afterSeq > waiting.afterSeq) waiting.afterSeq = answer.afterSeq;
       if (answer.afterSeq > this.#commits.writtenSeq) {
-        this.#unwritten.push({ waiting, request, start, end: out.length, cursors });
+        this.#unwritten.push({ waiting, request, start, end, cursors });
       }
-      if (isSearch || count === REQUESTS_PER_TURN) return false;
+      if (isSearch || count === REQUESTS_PER_TURN || end >= fullAt) return false;
+      start = end;
       if (count % REQUESTS_PER_CLOCK === 0) {
         const nowMs = performance.now();
         if (deadline === 0) deadline = nowMs + TURN_MS;

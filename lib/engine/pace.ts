@@ -4,8 +4,8 @@
  * The runtime asks the system what has come (epoll) when it has nothing left to do, and otherwise only
  * after some sixty rounds of its event loop. Reads and writes that are done at once, connections that
  * wait to be accepted, and `setImmediate` give it something to do in each round: with rounds of 4 ms
- * everybody else waits for a quarter of a second (measured). So whoever does much waits now and then
- * for something that another thread does, however little: all others together, or nobody comes to rest.
+ * everybody else waits for a quarter of a second (measured). So whoever does much waits for a timer now
+ * and then: all of them together, or the runtime does not come to rest.
  */
 import { MAX_BUSY_MS } from "../base/limits.ts";
 
@@ -19,8 +19,6 @@ export interface Pacing {
   rest(): Promise<void> | undefined;
 }
 
-const LITTLE = new Uint8Array(1);
-
 /** What all that do much work in one process share. */
 export class Pace implements Pacing {
   #resting: Promise<void> | undefined;
@@ -28,7 +26,12 @@ export class Pace implements Pacing {
 
   rest(): Promise<void> | undefined {
     if (this.#resting === undefined && performance.now() - this.#restedMs > MAX_BUSY_MS) {
-      this.#resting = this.#comeToRest();
+      // It takes a little more than a millisecond. What other threads do would take less, such as making a
+      // digest, but it may be done before the runtime has come to rest.
+      this.#resting = new Promise((resolve) => setTimeout(resolve)).then(() => {
+        this.#restedMs = performance.now();
+        this.#resting = undefined;
+      });
     }
     return this.#resting;
   }
@@ -36,14 +39,5 @@ export class Pace implements Pacing {
   /** Waits until nobody rests. */
   async settled(): Promise<void> {
     await this.#resting;
-  }
-
-  async #comeToRest(): Promise<void> {
-    // Of all that the runtime gives to another thread this takes the least, some 0.1 ms; `setTimeout` takes
-    // more than a millisecond. Twice, since the first may be done before all others have come to rest.
-    await crypto.subtle.digest("SHA-1", LITTLE);
-    await crypto.subtle.digest("SHA-1", LITTLE);
-    this.#restedMs = performance.now();
-    this.#resting = undefined;
   }
 }

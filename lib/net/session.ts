@@ -88,6 +88,8 @@ export interface SessionOptions {
 /** Serves one connection. */
 export class Session implements RequestSource, Holder {
   readonly client: Client;
+  isQuick = false;
+  isLong = false;
   readonly #options: SessionOptions;
   readonly #framer: LineFramer;
   readonly #outbox: Outbox;
@@ -219,8 +221,6 @@ export class Session implements RequestSource, Holder {
   }
 
   next(): Request | Refusal | undefined {
-    const waiting = this.#outbox.out.length;
-    if (waiting > UNCOUNTED_BUFFER_BYTES) this.#count(waiting);
     if (this.#isEnding && (this.#isEndedByAnswer || this.#ending !== undefined)) {
       this.#hasMore = false;
       return undefined;
@@ -235,13 +235,15 @@ export class Session implements RequestSource, Holder {
     if (!this.#hasMore) return undefined;
     this.#inFlight++;
     this.#hasAsked = true;
+    this.isLong = framer.end - framer.start > BULK_BYTES;
     const request = framer.problem === undefined
       ? decodeRequest(framer.bytes, framer.start, framer.end)
       : this.#refusalOf(framer.problem, framer.maxLineBytes);
     return this.#busy === undefined ? request : this.#forOwner(request, this.#busy);
   }
 
-  answered({ closes, outcome }: Answer): void {
+  answered({ closes, outcome }: Answer, waitingBytes: number): void {
+    if (waitingBytes > UNCOUNTED_BUFFER_BYTES) this.#count(waitingBytes);
     if (closes) {
       this.#isEndedByAnswer = this.#isEnding = true;
       this.#isRefused = outcome === "AuthError";

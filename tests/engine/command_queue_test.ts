@@ -25,6 +25,8 @@ function test(name: string, fn: () => Promise<void>): void {
 class Numbered implements RequestSource {
   readonly client;
   readonly out = new ByteChunks();
+  readonly isLong = false;
+  isQuick = false;
   /** How often the queue told of a reply. */
   answers = 0;
   readonly #count: number;

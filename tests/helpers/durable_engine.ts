@@ -101,6 +101,8 @@ export class Engine {
 
 /** A client with a list of requests, each of which has its place in the list as its id. */
 export class ListedClient implements RequestSource {
+  readonly isLong = false;
+  isQuick = false;
   readonly client: Client;
   readonly out = new ByteChunks();
   /** The answers as the queue told of them. */

@@ -12,7 +12,7 @@ import {
   resetPeakMemory,
   settledMemoryBytes,
 } from "../helpers/process_watch.ts";
-import { ALONE, fromSource, PATIENCE_MS, Program, run, TOP } from "../helpers/program.ts";
+import { ALONE, fromSource, PATIENCE_MS, Program, TOP } from "../helpers/program.ts";
 import { type Seen, SteadyClient } from "../helpers/steady_client.ts";
 import { AttackProcess, type Counts } from "./attack_process.ts";
 import { Attack, type Scenario } from "./scenario.ts";
