@@ -17,6 +17,7 @@ import {
   MAX_OUTPUT_BYTES,
   OUTPUT_AT_ONCE_BYTES,
   OUTPUT_PER_TURN_BYTES,
+  QUICK_SEARCH_MS,
   REQUESTS_PER_TURN,
   SERVICE_BYTES,
   TURN_MS,
@@ -96,6 +97,8 @@ export class CommandQueue {
   #isServing = false;
   /** Bytes of replies that were made without standing in line, since the last turn. */
   #atOnceBytes = 0;
+  /** Whether the last turn of a client ended with a search that took no time to speak of. */
+  #wasQuickSearch = false;
 
   /** @param pace shared with whatever else does much work in this process */
   constructor(execute: Execute, commits: Commits, pace: Pacing) {
@@ -195,7 +198,8 @@ export class CommandQueue {
       this.#atOnceBytes += SERVICE_BYTES + bytes;
       // A change that has to wait for its turn tells nothing.
       if (waiting.held === undefined) {
-        source.isQuick = isThrough && bytes < BULK_BYTES && !source.isLong;
+        const isShort = bytes < BULK_BYTES && !source.isLong;
+        source.isQuick = isShort && (isThrough || this.#wasQuickSearch);
       }
       return isThrough;
     } finally {
@@ -219,6 +223,7 @@ export class CommandQueue {
       waiting.held = undefined;
       const isSearch = request.method === "scan" || request.method === "query";
       const cursors = isSearch ? client.cursors.snapshot() : undefined;
+      const beganMs = isSearch ? performance.now() : 0;
       const answer = this.#execute(client, request, out);
       const end = out.length;
       source.answered(answer, end);
@@ -226,6 +231,7 @@ export class CommandQueue {
       if (answer.afterSeq > this.#commits.writtenSeq) {
         this.#unwritten.push({ waiting, request, start, end, cursors });
       }
+      this.#wasQuickSearch = isSearch && performance.now() - beganMs < QUICK_SEARCH_MS;
       if (isSearch || count === REQUESTS_PER_TURN || end >= fullAt) return false;
       start = end;
       if (count % REQUESTS_PER_CLOCK === 0) {

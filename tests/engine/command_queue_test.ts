@@ -5,7 +5,7 @@
 import assert from "assert";
 import fc from "fast-check";
 import { ByteChunks } from "../../lib/base/byte_chunks.ts";
-import { REQUESTS_PER_TURN, TURN_MS } from "../../lib/base/limits.ts";
+import { OUTPUT_PER_TURN_BYTES, REQUESTS_PER_TURN, TURN_MS } from "../../lib/base/limits.ts";
 import { textOf } from "../../lib/base/span.ts";
 import { CommandQueue, type Execute, type RequestSource } from "../../lib/engine/command_queue.ts";
 import { isRefusal } from "../../lib/protocol/decode_request.ts";
@@ -198,6 +198,25 @@ test("a search ends a client's turn: another one waits for one of them only", as
   const [before, ...after] = trace.join("").split("3".repeat(REQUESTS_PER_TURN));
   assert.deepEqual([before, after.length], ["112", 1]);
   assert.ok(after[0]?.startsWith("12" + "3".repeat(100 - REQUESTS_PER_TURN)), after[0]);
+});
+
+test("who asks for little does not wait behind those who ask for much", async () => {
+  const trace: number[] = [];
+  const trail = tracing(trace);
+  const queue = queueOf((client, request, out) => {
+    const answer = trail(client, request, out);
+    if (client.number > 1) out.add(new Uint8Array(OUTPUT_PER_TURN_BYTES));
+    return answer;
+  });
+  const many = Array.from({ length: 50 }, (_, at) => queue.submit(new Numbered(at + 2, 3)));
+  const before = trace.length;
+  const known = new Numbered(1, 1);
+  known.isQuick = true;
+  await queue.submit(known);
+  const others = trace.slice(before, trace.lastIndexOf(1));
+  assert.ok(others.length <= 2, `behind ${others.length} others`);
+  await Promise.all(many);
+  assert.equal(trace.length, 1 + 150);
 });
 
 test("one that comes in the middle of long work waits for one turn only", async () => {
