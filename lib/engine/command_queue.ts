@@ -60,7 +60,7 @@ export type Execute = (
 /** A client whose requests are not all executed, or whose replies may not leave yet. */
 interface Waiting extends Waiter {
   readonly source: RequestSource;
-  /** A change that came first in line, and is executed in the next turn. */
+  /** What comes next: a change that is to be made in a turn, or what stands behind a search. */
   held: Request | Refusal | undefined;
   afterSeq: number;
   done: () => void;
@@ -97,8 +97,8 @@ export class CommandQueue {
   #isServing = false;
   /** Bytes of replies that were made without standing in line, since the last turn. */
   #atOnceBytes = 0;
-  /** Whether the last turn of a client ended with a search that took no time to speak of. */
-  #wasQuickSearch = false;
+  /** Whether the last request was a search that took its time. */
+  #wasLongSearch = false;
 
   /** @param pace shared with whatever else does much work in this process */
   constructor(execute: Execute, commits: Commits, pace: Pacing) {
@@ -198,8 +198,7 @@ export class CommandQueue {
       this.#atOnceBytes += SERVICE_BYTES + bytes;
       // A change that has to wait for its turn tells nothing.
       if (waiting.held === undefined) {
-        const isShort = bytes < BULK_BYTES && !source.isLong;
-        source.isQuick = isShort && (isThrough || this.#wasQuickSearch);
+        source.isQuick = isThrough && bytes < BULK_BYTES && !source.isLong && !this.#wasLongSearch;
       }
       return isThrough;
     } finally {
@@ -231,8 +230,13 @@ export class CommandQueue {
       if (answer.afterSeq > this.#commits.writtenSeq) {
         this.#unwritten.push({ waiting, request, start, end, cursors });
       }
-      this.#wasQuickSearch = isSearch && performance.now() - beganMs < QUICK_SEARCH_MS;
-      if (isSearch || count === REQUESTS_PER_TURN || end >= fullAt) return false;
+      this.#wasLongSearch = isSearch && performance.now() - beganMs > QUICK_SEARCH_MS;
+      if (isSearch) {
+        waiting.held = source.next();
+        source.isQuick &&= waiting.held === undefined;
+        return waiting.held === undefined;
+      }
+      if (count === REQUESTS_PER_TURN || end >= fullAt) return false;
       start = end;
       if (count % REQUESTS_PER_CLOCK === 0) {
         const nowMs = performance.now();
