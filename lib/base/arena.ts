@@ -10,8 +10,13 @@
  * Memory comes in segments of 32 MiB. The system gives pages only where they are written to, so the
  * untouched rest of a segment costs nothing. All segments share one set of lists. One that becomes
  * wholly free is given back, unless little of it was ever in use: then it is kept for the next block, so that
- * a few blocks that come and go cost no segment each time. A block too large for them has a segment
- * of its own size.
+ * a few blocks that come and go cost no segment each time. What "little" is can be chosen; then `tidy`
+ * is to be called now and then, which gives back what was kept and is not needed.
+ *
+ * A block too large for them has a segment of its own, which goes with it. Smaller ones may have one, too
+ * (`aloneBytes`): in a shared one, what a large block leaves stays in memory as long as any small one is there.
+ * Only 64 of them, though, since each takes a number. No segment is smaller than others: what is smaller, the C
+ * library may take from a heap that it cannot give back as long as anything lies behind.
  *
  * Counted in units of 8 bytes, a segment is
  *
@@ -54,10 +59,22 @@ const LISTS = listOf(WHOLE_UNITS) + 1;
 /** Most that a fresh segment is sure to have: the smallest size of the list that its block is in. */
 const MAX_SHARED_UNITS = 63 << 16;
 
+/** Segments of single blocks, beyond which only a block too large for a shared one gets its own. */
+const MAX_ALONE = 64;
+
+/** In place of how far such a segment was in use. */
+const ALONE = -1;
+
 /** Most that a header can tell. */
 const MAX_UNITS = 2 ** 30 - 1;
 
 const MIB = 2 ** 20;
+
+/** A free segment of which no more than this was ever in use costs so little that it is always kept. */
+const ALWAYS_KEPT_UNITS = MIB / UNIT_BYTES;
+
+/** A free segment of which so many times more was in use once than is now is not kept any longer. */
+const SURPLUS_RATIO = 2;
 
 /** What an arena may do. */
 export interface ArenaOptions {
@@ -65,6 +82,8 @@ export interface ArenaOptions {
   readonly maxSegments?: number;
   /** A segment of which no more than this was ever in use is kept when it is free, in bytes (default: 1 MiB). */
   readonly keptBytes?: number;
+  /** From this size on, a block has a segment of its own, in bytes (default: where it fits in no other). */
+  readonly aloneBytes?: number;
 }
 
 const NO_WORDS = new Int32Array(0);
@@ -99,14 +118,22 @@ export class Arena {
   #unitsUsed = 0;
   #unitsHeld = 0;
   #wholeSegments = 0;
+  /** Blocks with segments of their own. */
+  #alone = 0;
+  /** How far any segment was in use since the last `tidy`, in units from its beginning. */
+  #recentUnits = 0;
   /** How far each segment was ever in use, in units from its beginning. */
   readonly #touchedUnits: number[] = [];
   readonly #maxSegments: number;
   readonly #keptUnits: number;
+  readonly #aloneUnits: number;
 
-  constructor({ maxSegments = MAX_SEGMENTS, keptBytes = MIB }: ArenaOptions = {}) {
+  constructor(
+    { maxSegments = MAX_SEGMENTS, keptBytes = MIB, aloneBytes = Infinity }: ArenaOptions = {},
+  ) {
     this.#maxSegments = Math.min(maxSegments, MAX_SEGMENTS);
     this.#keptUnits = keptBytes / UNIT_BYTES;
+    this.#aloneUnits = aloneBytes / UNIT_BYTES;
   }
 
   /** Bytes of all blocks in use, headers included. */
@@ -135,7 +162,8 @@ export class Arena {
   /** A block as from `allocate`, or 0 where there is no memory for it. */
   tryAllocate(payloadBytes: number): number {
     const units = unitsFor(payloadBytes);
-    if (units > MAX_SHARED_UNITS) return this.#allocateAlone(units);
+    const mayBeAlone = units >= this.#aloneUnits && this.#alone < MAX_ALONE;
+    if (mayBeAlone || units > MAX_SHARED_UNITS) return this.#allocateAlone(units);
     const list = this.#listFrom(listOf(units));
     const address = list < 0 ? this.#addSegment() : this.#heads[list] ?? 0;
     if (address === 0) return 0;
@@ -150,7 +178,10 @@ export class Arena {
     const header = words[headerIndex(address)] ?? 0;
     let units = header >>> UNITS_SHIFT;
     this.#unitsUsed -= units;
-    if (units > MAX_SHARED_UNITS) return this.#giveBack(address);
+    if (this.#touchedUnits[address & SEGMENT_MASK] === ALONE) {
+      this.#alone--;
+      return this.#giveBack(address);
+    }
     const next = words[headerIndex(after(address, units))] ?? 0;
     if ((next & FREE) !== 0) {
       this.#unlink(words, after(address, units), next >>> UNITS_SHIFT);
@@ -170,6 +201,36 @@ export class Arena {
     this.#setFree(words, address, units);
     words[headerIndex(after(address, units))] = (words[headerIndex(after(address, units))] ?? 0) |
       AFTER_FREE;
+  }
+
+  /**
+   * Gives back memory that is free and was not in use since the last call, and sees to it that there is a
+   * segment: where the system has no more memory, there is still room in it. To be called now and then.
+   */
+  tidy(): void {
+    const recentUnits = Math.max(this.#recentUnits, ALWAYS_KEPT_UNITS);
+    this.#recentUnits = 0;
+    const whole = this.#wholeSegment();
+    if (whole === 0) {
+      if (this.#unitsHeld === 0) this.#addSegment();
+    } else if ((this.#touchedUnits[whole & SEGMENT_MASK] ?? 0) > SURPLUS_RATIO * recentUnits) {
+      // The other one first: where there is no memory for it, this one stays.
+      if (this.#addSegment() === 0) return;
+      this.#unlink(this.wordsOf(whole), whole, WHOLE_UNITS);
+      this.#wholeSegments--;
+      this.#giveBack(whole);
+    }
+  }
+
+  /** The one block of a segment that is wholly free; 0 where there is none. */
+  #wholeSegment(): number {
+    if (this.#wholeSegments === 0) return 0;
+    for (let number = 0; number < this.#words.length; number++) {
+      const address = firstAddress(number);
+      const header = this.wordsOf(address)[headerIndex(address)] ?? 0;
+      if (header === (WHOLE_UNITS << UNITS_SHIFT | FREE)) return address;
+    }
+    return 0;
   }
 
   /** Bytes of a block in use, its header included. */
@@ -213,6 +274,7 @@ export class Arena {
     this.#unlink(words, address, found);
     const endUnit = (address >>> SEGMENT_BITS) + units;
     const number = address & SEGMENT_MASK;
+    if (endUnit > this.#recentUnits) this.#recentUnits = endUnit;
     if (endUnit > (this.#touchedUnits[number] ?? 0)) this.#touchedUnits[number] = endUnit;
     // No free block lies before a free one, so the header needs no flag.
     words[at] = units << UNITS_SHIFT;
@@ -265,10 +327,12 @@ export class Arena {
 
   /** A block with a segment of its own; 0 where there is no memory. */
   #allocateAlone(units: number): number {
-    const number = this.#newBuffer(1 + units);
+    const number = this.#newBuffer(Math.max(1 + units, SEGMENT_UNITS));
     if (number < 0) return 0;
     const address = firstAddress(number);
     this.wordsOf(address)[headerIndex(address)] = units << UNITS_SHIFT;
+    this.#touchedUnits[number] = ALONE;
+    this.#alone++;
     this.#unitsUsed += units;
     return address;
   }

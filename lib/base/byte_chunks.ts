@@ -7,7 +7,8 @@
  */
 import { Arena, HEADER_BYTES } from "./arena.ts";
 import { copyBytes } from "./byte_builder.ts";
-import { KEPT_CHUNKS, KEPT_LARGE_BYTES } from "./limits.ts";
+import { largeArena } from "./large_arena.ts";
+import { KEPT_CHUNKS } from "./limits.ts";
 
 /** Size of the one chunk of a short sequence, in bytes: there may be thousands of them. */
 const SMALL_BYTES = 4 * 1024 - HEADER_BYTES;
@@ -21,11 +22,22 @@ interface Chunk {
   readonly address: number;
 }
 
-// Apart, and single large ones are not kept, or a few of them would keep whole segments.
+// Apart from the large ones, or a few of these would keep whole segments of those.
 const smallArena = new Arena();
-// A segment each time would have V8 collect garbage each time: it counts its 32 MiB, touched or not.
-const largeArena = new Arena({ keptBytes: KEPT_LARGE_BYTES });
 const keptSmall: Chunk[] = [];
+
+/**
+ * Gives back what was kept for the next replies and is not needed now; to be called now and then. From
+ * the first call on, there is room for some replies even where the system has no more memory.
+ */
+export function tidyChunks(): void {
+  // All, since one that is kept would keep its whole segment; the next ones come from as few as possible.
+  for (let chunk = keptSmall.pop(); chunk !== undefined; chunk = keptSmall.pop()) {
+    smallArena.free(chunk.address);
+  }
+  smallArena.tidy();
+  largeArena.tidy();
+}
 
 /** Bytes of all chunks that are in use or kept. */
 export function chunkBytes(): number {
@@ -99,6 +111,17 @@ export class ByteChunks {
     } finally {
       for (const chunk of chunks) giveBackLarge(chunk);
     }
+  }
+
+  /** Takes over the chunks of another one, which is empty then; this one must be. Takes no memory. */
+  moveFrom(other: ByteChunks): void {
+    this.#small = other.#small;
+    this.#large.push(...other.#large.splice(0));
+    this.#last = other.#last;
+    this.#lastBytes = other.#lastBytes;
+    this.#bytesBefore = other.#bytesBefore;
+    other.#small = undefined;
+    other.clear();
   }
 
   /** Forgets all but the first so many bytes. */

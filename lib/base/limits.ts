@@ -73,6 +73,12 @@ export const REQUEST_TIMEOUT_MS = 120_000;
 /** How often connections are looked through for those whose time is up, in milliseconds, at most. */
 export const SWEEP_MS = 500;
 
+/** When so many clients less are there than were, their garbage is collected at once (some 50 ms). */
+export const CROWD_CLIENTS = 1_000;
+
+/** Time between two such collections, in milliseconds, at least. */
+export const CROWD_PAUSE_MS = 10_000;
+
 /** Delay of the answer to an address' first wrong token, in milliseconds; it doubles with each further one. */
 export const FIRST_REFUSAL_DELAY_MS = 100;
 
@@ -90,6 +96,12 @@ export const TABLE_MEMORY_SHARE = 0.5;
 
 /** Largest `--max-memory`, in bytes: what the addresses of the table's memory can tell apart. */
 export const MAX_TABLE_BYTES = 32 * 1024 * MIB;
+
+/**
+ * Keys and values from this size on have memory of their own, in bytes, which goes back to the system
+ * with them. That of smaller ones is used again for others; it goes back when all about it is free.
+ */
+export const LARGE_ENTRY_BYTES: number = 4 * MIB;
 
 /** Smallest `--max-memory`, in bytes. */
 export const MIN_TABLE_BYTES = 100_000;
@@ -160,11 +172,14 @@ export const LINGER_MS = 1_000;
 /** Clients that may do so at once; further ones are told, and closed at once. */
 export const MAX_LINGERING = 100;
 
-/** Small chunks that are kept for the next replies; more are made when needed, and given back. */
+/** Small chunks that are kept for the next replies until the next sweep; more are given back at once. */
 export const KEPT_CHUNKS = 64;
 
-/** Memory for long replies that is kept for the next ones, in bytes; what took more is given back. */
-export const KEPT_LARGE_BYTES: number = 16 * 1024 * 1024;
+/**
+ * Memory for long lines and replies that is kept for the next ones while they go on, in bytes; what took more is
+ * given back at once, and the rest at the next sweep (`SWEEP_MS`) before which little of it was in use.
+ */
+export const KEPT_LARGE_BYTES: number = 32 * MIB;
 
 /** Addresses that a client tries after one look-up, the newest; the others are not tried. */
 export const MAX_CANDIDATES = 64;

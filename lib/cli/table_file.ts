@@ -55,6 +55,7 @@ export async function importTable(client: HtClient, file: string): Promise<void>
     await insertAll();
   } finally {
     await Promise.all(inFlight);
+    framer.drop();
   }
   if (failure !== undefined) throw failure;
   console.error(`${lines} pairs inserted`);

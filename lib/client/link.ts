@@ -149,6 +149,7 @@ export class Link {
         this.#framer.push(buffer, count);
         while (this.#framer.next()) {
           const { bytes, start, end, problem } = this.#framer;
+          if (problem === "no memory") throw new Error("there is no memory for a reply");
           if (problem !== undefined) throw new Error(`a reply was ${problem}`);
           this.#take(textAt(bytes, start, end));
         }
@@ -156,6 +157,8 @@ export class Link {
     } catch (error) {
       why = messageOf(error);
       isNoServer = error instanceof ReplyFormatError;
+    } finally {
+      this.#framer.drop();
     }
     this.#break(
       new ConnectionLostError(

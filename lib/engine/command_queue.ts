@@ -253,19 +253,24 @@ export class CommandQueue {
     const whyNot = this.#commits.write();
     if (whyNot === undefined) return;
     const bySource = Map.groupBy(unwritten, ({ waiting }) => waiting);
-    for (const [waiting, replies] of bySource) this.#answerAgain(waiting, replies, whyNot);
+    for (const [waiting, replies] of bySource) {
+      try {
+        this.#answerAgain(waiting, replies, whyNot);
+      } catch (bug) {
+        waiting.failed(bug); // no memory for the replies
+      }
+    }
   }
 
   /** Puts other replies in the place of those that depended on a change which is undone. */
   #answerAgain(waiting: Waiting, replies: readonly Unwritten[], whyNot: string): void {
     const { client, out } = waiting.source;
     const before = new ByteChunks();
-    before.addFrom(out);
+    before.moveFrom(out);
     // What the first search found open; those after it find what is opened anew before them.
     const cursors = replies.find(({ cursors }) => cursors)?.cursors;
     if (cursors) client.cursors.restore(cursors);
     let kept = 0;
-    out.clear();
     for (const { request, start, end } of replies) {
       out.addFrom(before, kept, start);
       // What is undone may have been small, and what is there again large.

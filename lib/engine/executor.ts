@@ -129,6 +129,7 @@ export class Executor {
       return this.#failed(out, id, { type: "StorageError", message }, 0);
     }
     const place = this.#placeOf(request);
+    const start = out.length;
     this.#reply.begin(out, id, room);
     const { table } = this.#context;
     if (this.#beganMs === 0 && this.#takesTime(request, place)) this.#beganMs = performance.now();
@@ -136,16 +137,26 @@ export class Executor {
     try {
       const failure = counted.command.run(this.#context, client, request, place, this.#reply);
       if (failure !== undefined) {
+        out.truncate(start);
         return this.#failed(out, id, failure, this.#shownBy(request, place));
       }
       const afterSeq = isChange
         ? this.#commits.add(place.hash, request)
         : this.#shownBy(request, place);
       return afterSeq === 0 ? FREE : { outcome: "OK", closes: false, afterSeq };
-    } catch (bug) {
-      // No memory for the record or the reply: a change that is in no log must not stay (I2).
+    } catch (error) {
+      // A change that is in no log must not stay (I2).
       table.rollbackTo(changesBefore);
-      throw bug;
+      out.truncate(start);
+      if (!(error instanceof RangeError)) throw error;
+      // No memory for the record or the reply.
+      this.#log.warn("there is no memory for a reply", { method, why: error.message });
+      addFailure(out, id, {
+        type: "TooLarge",
+        message:
+          `Cannot answer ${method}: the server has no memory for the reply now; try again later`,
+      });
+      return { outcome: "TooLarge", closes: false, afterSeq: 0 };
     }
   }
 

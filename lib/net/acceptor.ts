@@ -16,11 +16,12 @@ import {
 } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Pacing } from "../engine/pace.ts";
-import { ByteChunks } from "../base/byte_chunks.ts";
+import { ByteChunks, tidyChunks } from "../base/byte_chunks.ts";
 import { addFailure } from "../protocol/encode_reply.ts";
 import type { ClosingFailure } from "../table/commands.ts";
 import { Cursors } from "../table/cursors.ts";
 import { AddressBook, addressGroup, type AddressLimits, isSameMachine } from "./address_book.ts";
+import { CrowdWatch } from "./crowd_watch.ts";
 import { Buffers } from "./buffers.ts";
 import {
   type Connection,
@@ -74,6 +75,7 @@ export class Acceptor {
   readonly #sessions = new Map<number, Entry>();
   readonly #book: AddressBook;
   readonly #buffers: Buffers;
+  readonly #crowd = new CrowdWatch();
   readonly #clock = { nowMs: performance.now() };
   readonly #stopping = new AbortController();
   readonly #turnedAway = new Map<TurnedAway, number>();
@@ -251,6 +253,8 @@ export class Acceptor {
   readonly #sweep = (): void => {
     this.#clock.nowMs = performance.now();
     for (const { session } of this.#sessions.values()) session.expire();
+    tidyChunks();
+    this.#crowd.look(this.#sessions.size, this.#clock.nowMs);
   };
 
   readonly #count = (why: TurnedAway): void => {

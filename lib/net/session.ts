@@ -156,6 +156,7 @@ export class Session implements RequestSource, Holder {
     } finally {
       this.cut();
       this.#outbox.drop();
+      this.#framer.drop();
       buffers.set(this, 0);
       log.debug("disconnect", { client: this.client.number, why: this.#ending ?? why });
     }
@@ -269,6 +270,7 @@ export class Session implements RequestSource, Holder {
         const executed = submit(this);
         if (executed !== undefined) await executed;
         this.#isExecuting = false;
+        this.#framer.release();
         if (this.#isRefused && delayRefusal) await delayRefusal();
         if (this.#isClosed()) return;
         this.#state = "writing";

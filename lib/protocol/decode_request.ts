@@ -222,17 +222,28 @@ function plainEnd(bytes: Uint8Array, start: number, end: number): number {
  * @param maxLineBytes the framer's limit, for the message of a line over it
  */
 export function refusedLine(problem: LineProblem, maxLineBytes: number): Refusal {
-  const failure: Failure = problem === "too long"
-    ? {
-      type: "TooLarge",
-      message:
-        `Cannot take the request: a line may have at most ${maxLineBytes} bytes (--max-request), and this one has more`,
-    }
-    : {
-      type: "RequestError",
-      message: "Cannot read the request: it must be UTF-8, and this line holds other bytes",
-    };
-  return { id: undefined, method: undefined, failure };
+  return { id: undefined, method: undefined, failure: failureFor(problem, maxLineBytes) };
+}
+
+function failureFor(problem: LineProblem, maxLineBytes: number): Failure {
+  switch (problem) {
+    case "too long":
+      return {
+        type: "TooLarge",
+        message:
+          `Cannot take the request: a line may have at most ${maxLineBytes} bytes (--max-request), and this one has more`,
+      };
+    case "no memory":
+      return {
+        type: "TooLarge",
+        message: "Cannot take the request: the server has no memory for a line as long as this now",
+      };
+    case "not UTF-8":
+      return {
+        type: "RequestError",
+        message: "Cannot read the request: it must be UTF-8, and this line holds other bytes",
+      };
+  }
 }
 
 /** True for a line that is no good request. */

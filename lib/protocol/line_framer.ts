@@ -3,11 +3,13 @@
  *
  * A line ends with LF; a CR before it is dropped, and empty lines are skipped. Lines are not copied:
  * they are given as places in the chunk, or, where a line came in pieces, in bytes of its own. What
- * stands behind the last LF is kept for the next chunk. A line over the limit is refused as soon as
+ * stands behind the last LF is kept for the next chunk. Long bytes of their own are blocks of an arena, so whoever
+ * has a framer has to `drop` it. A line over the limit is refused as soon as
  * the limit is passed; the rest of it is discarded without being kept (I5). Bytes that are not UTF-8
  * are refused line by line, so one bad line does not touch its neighbours (I9).
  */
 import { isUtf8 } from "node:buffer";
+import { largeArena } from "../base/large_arena.ts";
 import { indexOfByte } from "../base/word_scan.ts";
 
 const LF = 10, CR = 13;
@@ -15,10 +17,21 @@ const LF = 10, CR = 13;
 /** Lines up to this length are looked through byte by byte. */
 const SHORT_BYTES = 256;
 
+/** From this size on, what is kept of a line is a block of the arena, in bytes. */
+const LONG_BYTES = 64 * 1024;
+
 /** Why a line cannot be read. */
-export type LineProblem = "too long" | "not UTF-8";
+export type LineProblem = "too long" | "not UTF-8" | "no memory";
 
 const NOTHING = new Uint8Array(0);
+
+/** Bytes of a line that came in pieces, and their block's address; 0: they are none. */
+interface Kept {
+  readonly bytes: Uint8Array;
+  readonly address: number;
+}
+
+const NOTHING_KEPT: Kept = { bytes: NOTHING, address: 0 };
 
 /** Cuts the stream of one connection. */
 export class LineFramer {
@@ -35,8 +48,10 @@ export class LineFramer {
   #chunkEnd = 0;
   #at = 0;
   /** The beginning of a line whose end has not come yet. */
-  #rest: Uint8Array = NOTHING;
+  #rest = NOTHING_KEPT;
   #restBytes = 0;
+  /** The line that came in pieces, of those that were found in the chunk: the first at the most. */
+  #line = NOTHING_KEPT;
   #discarding = false;
   #linesBegun = 0;
 
@@ -52,9 +67,25 @@ export class LineFramer {
    * @param end how much of the buffer it is (default: all)
    */
   push(chunk: Uint8Array, end: number = chunk.length): void {
+    this.release();
     this.#chunk = chunk;
     this.#chunkEnd = end;
     this.#at = 0;
+  }
+
+  /** Says that nobody needs the lines any more that `next` has found so far. */
+  release(): void {
+    if (this.#line === NOTHING_KEPT) return;
+    if (this.bytes === this.#line.bytes) this.bytes = NOTHING;
+    giveBack(this.#line);
+    this.#line = NOTHING_KEPT;
+  }
+
+  /** Forgets all that came, also the line whose end has not come. */
+  drop(): void {
+    this.release();
+    this.#forgetChunk();
+    this.#forgetRest();
   }
 
   /** Goes to the next whole line; false where there is none yet. */
@@ -104,7 +135,7 @@ export class LineFramer {
 
   /** Memory that is held for lines which came in pieces, in bytes. */
   get heldBytes(): number {
-    return this.#rest.length + (this.bytes === this.#chunk ? 0 : this.bytes.length);
+    return this.#rest.bytes.length + this.#line.bytes.length;
   }
 
   #found(bytes: Uint8Array, start: number, end: number, mayBeBeyondAscii: boolean): true {
@@ -122,12 +153,13 @@ export class LineFramer {
       this.#discarding = false;
       return false;
     }
-    this.#add(this.#chunk.subarray(start, end));
-    const line = this.#rest;
+    if (!this.#add(this.#chunk.subarray(start, end))) return this.#foundNoMemory();
+    this.#line = this.#rest;
+    const line = this.#line.bytes;
     const bytes = line[this.#restBytes - 1] === CR ? this.#restBytes - 1 : this.#restBytes;
     this.#restBytes = 0;
     // The line lies there until it is executed, perhaps longer than until the next one is kept.
-    this.#rest = NOTHING;
+    this.#rest = NOTHING_KEPT;
     return bytes > 0 && this.#found(line, 0, bytes, true);
   }
 
@@ -141,13 +173,25 @@ export class LineFramer {
     // A CR at the end may belong to the line's end, so it does not count.
     if ((piece.at(-1) === CR ? bytes - 1 : bytes) > this.maxLineBytes) {
       this.#discarding = true;
-      this.#restBytes = 0;
-      this.#rest = NOTHING;
+      this.#forgetRest();
       this.problem = "too long";
       return true;
     }
-    this.#add(piece);
-    return false;
+    if (this.#add(piece)) return false;
+    this.#discarding = true;
+    return this.#foundNoMemory();
+  }
+
+  #foundNoMemory(): true {
+    this.#forgetRest();
+    this.problem = "no memory";
+    return true;
+  }
+
+  #forgetRest(): void {
+    giveBack(this.#rest);
+    this.#rest = NOTHING_KEPT;
+    this.#restBytes = 0;
   }
 
   /** Or a long line would stay in memory. */
@@ -156,15 +200,30 @@ export class LineFramer {
     this.#at = this.#chunkEnd = 0;
   }
 
-  #add(piece: Uint8Array): void {
+  /** Adds to the beginning of a line; false where there is no memory for it. */
+  #add(piece: Uint8Array): boolean {
     const bytes = this.#restBytes + piece.length;
-    if (bytes > this.#rest.length) {
+    if (bytes > this.#rest.bytes.length) {
       const most = this.maxLineBytes + 1; // with a CR
-      const larger = new Uint8Array(Math.max(bytes, Math.min(this.#rest.length * 2, most)));
-      larger.set(this.#rest.subarray(0, this.#restBytes));
+      const larger = tryKept(Math.max(bytes, Math.min(this.#rest.bytes.length * 2, most)));
+      if (larger === undefined) return false;
+      larger.bytes.set(this.#rest.bytes.subarray(0, this.#restBytes));
+      giveBack(this.#rest);
       this.#rest = larger;
     }
-    this.#rest.set(piece, this.#restBytes);
+    this.#rest.bytes.set(piece, this.#restBytes);
     this.#restBytes = bytes;
+    return true;
   }
+}
+
+/** So many bytes, or undefined where there is no memory for them. */
+function tryKept(count: number): Kept | undefined {
+  if (count < LONG_BYTES) return { bytes: new Uint8Array(count), address: 0 };
+  const address = largeArena.tryAllocate(count);
+  return address === 0 ? undefined : { bytes: largeArena.bytesIn(address, count), address };
+}
+
+function giveBack({ address }: Kept): void {
+  if (address !== 0) largeArena.free(address);
 }

@@ -25,7 +25,7 @@ export interface ClosingFailure extends Failure {
   readonly closes: true;
 }
 
-/** Takes the result of a command, and copies it at once; chunks it empties. */
+/** Takes the result of a command, and copies it at once; chunks it empties. A failure takes its place. */
 export interface Reply {
   /** Most bytes that a result may have. */
   readonly room: number;
@@ -93,13 +93,14 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
           `the table takes ${table.bytes} of ${maxTableBytes} bytes (--max-memory) and this needs ${cost} more`,
         );
       }
+      // First, so that nothing is changed for which there is no reply.
+      reply.succeed(NULL_RESULT);
       try {
         table.set(address, hash, key, value);
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         return tableFull(key, error.message);
       }
-      reply.succeed(NULL_RESULT);
       return undefined;
     },
   },

@@ -18,6 +18,7 @@
  *
  * Entries, slots and index all lie in one arena (`arena.ts`).
  */
+import { LARGE_ENTRY_BYTES } from "../base/limits.ts";
 import type { Span } from "../base/span.ts";
 import { Arena, blockBytes } from "../base/arena.ts";
 import { type Entry, entryBytes, overwriteEntry, readEntry, slotOf, writeEntry } from "./entry.ts";
@@ -51,7 +52,10 @@ export class HashTable {
    * @param arena where everything is; nobody else may use it
    * @param hash of the keys
    */
-  constructor(arena: Arena = new Arena(), hash: KeyHash = new KeyHash()) {
+  constructor(
+    arena: Arena = new Arena({ aloneBytes: LARGE_ENTRY_BYTES }),
+    hash: KeyHash = new KeyHash(),
+  ) {
     this.#arena = arena;
     this.#hash = hash;
     this.#slots = new Slots(arena);

@@ -115,17 +115,22 @@ export function search(
       matchWork: MAX_PART_MATCH_WORK,
     };
   const pairs = new Pairs(maxBytes);
-  const walked = walk(table, start, bounds, pairs);
-  const failure = failureOf(request, walked, pairs.count, maxScanMs);
-  if (failure !== undefined) {
-    pairs.drop();
-    return failure;
+  try {
+    const walked = walk(table, start, bounds, pairs);
+    const failure = failureOf(request, walked, pairs.count, maxScanMs);
+    if (failure !== undefined) {
+      pairs.drop();
+      return failure;
+    }
+    const { slot } = walked;
+    if (cursor !== undefined) cursors.close(cursor);
+    const result = pairs.end();
+    if (slot >= table.slotsUsed) return { result };
+    return { result, cursor: cursors.open({ digest: start.digest, slot }) };
+  } catch (error) {
+    pairs.drop(); // there is no memory for more
+    throw error;
   }
-  const { slot } = walked;
-  if (cursor !== undefined) cursors.close(cursor);
-  const result = pairs.end();
-  if (slot >= table.slotsUsed) return { result };
-  return { result, cursor: cursors.open({ digest: start.digest, slot }) };
 }
 
 /** Why a search cannot be answered, where that is so. */

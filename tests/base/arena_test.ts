@@ -185,11 +185,65 @@ test("what counts as hardly used can be chosen", () => {
   assert.equal(arena.bytesHeld, 0);
 });
 
-test("a block too large for a segment has one of its own size, which goes with it", () => {
+test("large blocks have segments of their own, which go with them, but not all segments there are", () => {
+  const arena = new Arena({ aloneBytes: 4 * MIB });
+  const small = allocateMarked(arena, 100, 1);
+  const large = Array.from({ length: 70 }, (_, at) => allocateMarked(arena, 4 * MIB, at + 2));
+  const shared = 1 + Math.ceil((70 - 64) / 7); // of them, 7 fit in one
+  assert.ok(arena.bytesHeld <= (64 + shared) * SEGMENT_BYTES);
+  assertApart(arena, [small, ...large]);
+  for (const block of [small, ...large]) assertIntact(arena, block);
+  const buffers = large.map(({ address }) => arena.bytesOf(address).buffer);
+  for (const { address } of large) arena.free(address);
+  assert.equal(buffers.filter(({ detached }) => detached).length >= 64, true);
+  assert.ok(arena.bytesHeld <= shared * SEGMENT_BYTES);
+  const again = allocateMarked(arena, 4 * MIB, 9);
+  assert.ok(arena.bytesHeld <= (1 + shared) * SEGMENT_BYTES);
+  arena.free(again.address);
+  arena.free(small.address);
+  assert.ok(arena.bytesHeld <= SEGMENT_BYTES);
+});
+
+test("what was kept is given back once it is not needed, and room for a little stays", () => {
+  const arena = new Arena({ keptBytes: 16 * MIB });
+  arena.tidy();
+  assert.equal(arena.bytesHeld, SEGMENT_BYTES);
+  const used = (bytes: number) => {
+    const address = arena.allocate(bytes);
+    const { buffer } = arena.bytesOf(address);
+    arena.free(address);
+    return buffer;
+  };
+  const before = used(15 * MIB);
+  arena.tidy();
+  assert.equal(used(10 * MIB), before, "it was in use since");
+  arena.tidy();
+  assert.ok(!before.detached, "it still was");
+  used(1_000);
+  arena.tidy();
+  assert.ok(before.detached, "little of it was");
+  assert.equal(arena.bytesHeld, SEGMENT_BYTES);
+  const after = used(1_000);
+  arena.tidy();
+  arena.tidy();
+  assert.equal(used(1_000), after, "little is always kept");
+});
+
+test("what is kept stays where there is no memory for other", () => {
+  const arena = new Arena({ keptBytes: 16 * MIB, maxSegments: 1 });
+  arena.free(arena.allocate(15 * MIB));
+  arena.tidy();
+  arena.tidy();
+  assert.equal(arena.bytesHeld, SEGMENT_BYTES);
+  arena.free(allocateMarked(arena, 15 * MIB, 1).address);
+  assertEmpty(arena);
+});
+
+test("a block too large for a segment has one of its own, which goes with it", () => {
   const arena = new Arena({ maxSegments: 2 });
   for (let round = 0; round < 20; round++) {
     const large = allocateMarked(arena, LARGEST_SHARED + 1 + round * MIB, 7);
-    assert.equal(arena.bytesHeld, blockBytes(large.bytes) + 8);
+    assert.equal(arena.bytesHeld, Math.max(SEGMENT_BYTES, blockBytes(large.bytes) + 8));
     assertIntact(arena, large);
     assert.equal(arena.bytesAt(large.address), blockBytes(large.bytes));
     arena.free(large.address);

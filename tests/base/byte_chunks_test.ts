@@ -1,7 +1,8 @@
 /** Proves that chunks hold what was put in, whatever its sizes, and that no two ever share one. */
 import assert from "assert";
 import fc from "fast-check";
-import { ByteChunks, chunkBytes } from "../../lib/base/byte_chunks.ts";
+import { ByteChunks, chunkBytes, tidyChunks } from "../../lib/base/byte_chunks.ts";
+import { largeArena } from "../../lib/base/large_arena.ts";
 import { KEPT_CHUNKS } from "../../lib/base/limits.ts";
 import { joined } from "../helpers/streams.ts";
 
@@ -81,17 +82,16 @@ test("no two share bytes, however many there are, and what is given back is used
 });
 
 test("what much took goes back to the system", () => {
-  const before = Deno.memoryUsage().external;
+  tidyChunks();
+  const before = largeArena.bytesHeld;
   const all = Array.from({ length: 20 }, () => {
     const chunks = new ByteChunks();
     for (let i = 0; i < 50; i++) chunks.add(new Uint8Array(100_000));
     return chunks;
   });
-  const during = Deno.memoryUsage().external;
-  assert.ok(during - before > 90_000_000, `${during - before} bytes more`);
+  assert.ok(largeArena.bytesHeld >= 100_000_000);
   for (const chunks of all) chunks.clear();
-  const after = Deno.memoryUsage().external;
-  assert.ok(during - after > 90_000_000, `${during - after} bytes back`);
+  assert.equal(largeArena.bytesHeld, before);
 });
 
 test("one that was cleared twice gave its chunks back once", () => {
@@ -147,4 +147,35 @@ test("what is taken out is never there twice", () => {
   };
   assert.ok(most((chunks, other) => chunks.takeFrom(other)) < 1.05);
   assert.ok(most((chunks, other) => chunks.addFrom(other)) > 1.9);
+});
+
+test("what is moved takes no memory, and the other is empty", () => {
+  for (const size of [0, 10, 5_000, 200_000]) {
+    const bytes = new Uint8Array(size).map((_, at) => at);
+    const chunks = new ByteChunks(), other = new ByteChunks();
+    other.add(bytes);
+    const before = chunkBytes();
+    chunks.moveFrom(other);
+    assert.equal(chunkBytes(), before);
+    assert.deepEqual([other.length, other.views()], [0, []]);
+    other.add(Uint8Array.of(1));
+    chunks.add(Uint8Array.of(2));
+    assert.deepEqual(bytesOf(chunks), joined([bytes, Uint8Array.of(2)]));
+    assert.deepEqual([...bytesOf(other)], [1]);
+    chunks.clear();
+    other.clear();
+  }
+});
+
+test("what was kept and is not needed is given back, and what is in use stays", () => {
+  const inUse = new ByteChunks();
+  inUse.addText("in use");
+  const all = Array.from({ length: KEPT_CHUNKS }, () => new ByteChunks());
+  for (const chunks of all) chunks.addText("x");
+  for (const chunks of all) chunks.clear();
+  const before = chunkBytes();
+  tidyChunks();
+  assert.ok(chunkBytes() <= before - KEPT_CHUNKS * 4_096);
+  assert.equal(new TextDecoder().decode(bytesOf(inUse)), "in use");
+  inUse.clear();
 });

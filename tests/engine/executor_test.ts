@@ -7,7 +7,8 @@ import assert from "assert";
 import fc from "fast-check";
 import { MIN_LINE_BYTES, SLOW_REQUEST_MS, TIMED_BYTES } from "../../lib/base/limits.ts";
 import { createLog, type Log, silentLog } from "../../lib/base/log.ts";
-import { ByteChunks } from "../../lib/base/byte_chunks.ts";
+import { Arena } from "../../lib/base/arena.ts";
+import { ByteChunks, chunkBytes } from "../../lib/base/byte_chunks.ts";
 import { spanOf, textOf } from "../../lib/base/span.ts";
 import { Executor } from "../../lib/engine/executor.ts";
 import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
@@ -102,6 +103,53 @@ test("a cursor stands between id and result", () => {
   for (const key of ["a", "b"]) ask(`{"method":"insert","key":"${key}","value":1}`);
   const line = ask('{"method":"scan","regex":"","limit":1,"id":9}');
   assert.deepEqual(Object.keys(JSON.parse(line)), ["status", "id", "cursor", "result"]);
+});
+
+/** Runs something while there is no memory for long replies. */
+function withoutMemory<T>(run: () => T): T {
+  const { allocate } = Arena.prototype;
+  Arena.prototype.allocate = function (payloadBytes) {
+    if (payloadBytes > 60_000 && payloadBytes < 65_536) throw new RangeError("there is no memory");
+    return allocate.call(this, payloadBytes);
+  };
+  try {
+    return run();
+  } finally {
+    Arena.prototype.allocate = allocate;
+  }
+}
+
+test("where there is no memory for a reply, it says so, and nothing is changed", () => {
+  const { ask, answer, changes, context } = engine();
+  const value = `"${"v".repeat(200_000)}"`;
+  ask(`{"method":"insert","key":"k","value":${value}}`);
+  const before = changes().length, bytesBefore = chunkBytes();
+  for (const request of ['"lookup","key":"k"', '"remove","key":"k"', '"scan","regex":""']) {
+    const { line, outcome, closes } = withoutMemory(() => answer(`{"method":${request},"id":7}`));
+    assert.deepEqual([outcome, closes], ["TooLarge", false]);
+    assert.match(
+      line,
+      /^\{"status":"ERROR","id":7,"type":"TooLarge","message":".* no memory .*"\}$/,
+    );
+  }
+  assert.equal(changes().length, before);
+  assert.ok(chunkBytes() <= bytesBefore + 50_000, "what the tries took is given back");
+  assert.deepEqual(contentOf(context), [["k", value]]);
+  assert.equal(ask('{"method":"lookup","key":"k"}'), `{"status":"OK","result":${value}}`);
+});
+
+test("nothing is inserted for which there is no reply, also where changes are not undone", () => {
+  const context = contextWith({});
+  const commits = new Commits(new FakeStorage("memory"), context.table);
+  const executor = new Executor({ context, commits, maxReplyBytes: 1e9, log: silentLog });
+  const out = new ByteChunks();
+  out.add(new Uint8Array(4_080).fill(97)); // the reply needs a large chunk
+  const insert = decoded('{"method":"insert","key":"k","value":1}');
+  assert.throws(() => withoutMemory(() => executor.execute(newClient(), insert, out)), RangeError);
+  out.truncate(4_080);
+  assert.deepEqual(contentOf(context), []);
+  assert.equal(executor.execute(newClient(), insert, out).outcome, "OK");
+  out.clear();
 });
 
 const anyKey = fc.constantFrom("a", "b", "c", "__proto__", "");

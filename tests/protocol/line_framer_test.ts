@@ -4,6 +4,8 @@
  */
 import assert from "assert";
 import fc from "fast-check";
+import { Arena } from "../../lib/base/arena.ts";
+import { largeArena } from "../../lib/base/large_arena.ts";
 import { textAt, textOf } from "../../lib/base/span.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
 import { cut, framed, joined, type Line, linesOf, utf8 } from "../helpers/streams.ts";
@@ -208,5 +210,73 @@ test("long lines are found and checked as short ones are", () => {
     const framer = new LineFramer(1e6);
     framer.push(joined([utf8(line), Uint8Array.of(0xff), utf8(`\n${line}\n`)]));
     assert.deepEqual(linesOf(framer), [{ problem: "not UTF-8" }, line]);
+  }
+});
+
+/** A line that comes in pieces, and is then the one that the framer has found. */
+function pushLong(framer: LineFramer, bytes: number, pieceBytes = 50_000): void {
+  for (let left = bytes; left > 0; left -= pieceBytes) {
+    framer.push(new Uint8Array(Math.min(left, pieceBytes)).fill(97));
+    assert.equal(framer.next(), false);
+  }
+  framer.push(utf8("b\nsecond\nthi"));
+  assert.ok(framer.next());
+}
+
+test("what a long line took is given back when it is released, at the next chunk, or when all is dropped", () => {
+  const before = largeArena.bytesUsed;
+  for (const over of ["release", "push", "drop"] as const) {
+    const framer = new LineFramer(1e6);
+    pushLong(framer, 700_000);
+    assert.equal(largeArena.bytesUsed - before >= 700_000, true);
+    assert.ok(framer.heldBytes >= 700_000);
+    const { bytes, start, end } = framer;
+    assert.equal(framer.next(), true, "the lines behind it");
+    assert.equal(framer.next(), false);
+    assert.equal(textAt(bytes, start, end), "a".repeat(700_000) + "b", "it stays until then");
+    if (over === "push") framer.push(utf8("rd\n"));
+    else framer[over]();
+    assert.equal(largeArena.bytesUsed, before);
+    assert.deepEqual(linesOf(framer), over === "push" ? ["third"] : []);
+    framer.drop();
+    framer.drop();
+  }
+});
+
+test("a long line that is refused, or never ends, leaves nothing", () => {
+  const before = largeArena.bytesUsed;
+  const framer = new LineFramer(200_000);
+  for (let n = 0; n < 5; n++) {
+    framer.push(new Uint8Array(100_000).fill(97));
+    framer.next();
+  }
+  assert.equal(largeArena.bytesUsed, before);
+  framer.push(utf8("\n" + "x".repeat(150_000)));
+  assert.equal(framer.next(), false);
+  assert.ok(largeArena.bytesUsed > before);
+  framer.drop();
+  assert.equal(largeArena.bytesUsed, before);
+});
+
+test("where there is no memory for a line it is refused, and the next ones are taken", () => {
+  const { tryAllocate } = Arena.prototype;
+  for (const lastPiece of ["x".repeat(100_000) + "\nnext\n", "x".repeat(100_000)]) {
+    const framer = new LineFramer(1e6);
+    framer.push(utf8("x".repeat(100_000)));
+    assert.equal(framer.next(), false);
+    Arena.prototype.tryAllocate = () => 0;
+    try {
+      framer.push(utf8(lastPiece));
+      assert.ok(framer.next());
+    } finally {
+      Arena.prototype.tryAllocate = tryAllocate;
+    }
+    assert.equal(framer.problem, "no memory");
+    if (!lastPiece.endsWith("\n")) {
+      assert.equal(framer.next(), false);
+      framer.push(utf8("the rest of it\nnext\n"));
+    }
+    assert.deepEqual(linesOf(framer), ["next"]);
+    framer.drop();
   }
 });

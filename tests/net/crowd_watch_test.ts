@@ -1,0 +1,28 @@
+/** Proves that garbage is collected once after a crowd has left, and not for clients that come and go. */
+import assert from "assert";
+import { CROWD_CLIENTS, CROWD_PAUSE_MS } from "../../lib/base/limits.ts";
+import { CrowdWatch } from "../../lib/net/crowd_watch.ts";
+
+Deno.test({
+  name: "crowd_watch: collects once after a crowd has left, and not too often",
+  permissions: "none",
+  fn() {
+    let collected = 0;
+    const watch = new CrowdWatch(() => collected++);
+    const after = (clients: number, nowMs: number) => {
+      watch.look(clients, nowMs);
+      return collected;
+    };
+    for (let ms = 0; ms < 5; ms++) assert.equal(after(ms % 2 * (CROWD_CLIENTS - 1), ms), 0);
+    assert.equal(after(5 * CROWD_CLIENTS, 10), 0);
+    assert.equal(after(5 * CROWD_CLIENTS - 10, 20), 0);
+    assert.equal(after(CROWD_CLIENTS, 29), 0, "perhaps more are leaving");
+    assert.equal(after(CROWD_CLIENTS, 30), 1);
+    assert.equal(after(CROWD_CLIENTS, 40), 1);
+    assert.equal(after(0, 50), 1);
+    assert.equal(after(0, 60), 1, "too soon");
+    assert.equal(after(0, 30 + CROWD_PAUSE_MS), 2);
+    assert.equal(after(0, 30 + 3 * CROWD_PAUSE_MS), 2);
+    new CrowdWatch(undefined).look(0, 0);
+  },
+});
