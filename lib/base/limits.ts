@@ -205,7 +205,7 @@ export const QUICK_SEARCH_MS = 1;
 /** Replies made for one client in a row, in bytes; then the next client has its turn. */
 export const OUTPUT_PER_TURN_BYTES = 65_536;
 
-/** Replies made at once as requests come, in bytes; then a request stands in line, and others before it. */
+/** Replies made in one round of the event loop, in bytes; then requests wait for the next one. */
 export const OUTPUT_AT_ONCE_BYTES = 1_000_000;
 
 /** What a client that is served at once counts among them beside its replies, in bytes. */

@@ -95,7 +95,7 @@ export class CommandQueue {
   #isTurnComing = false;
   /** Whether a request is being executed: one that comes from within stands in line (I7). */
   #isServing = false;
-  /** Bytes of replies that were made without standing in line, since the last turn. */
+  /** Bytes of replies that were made in this round of the event loop, or in a few with few replies. */
   #atOnceBytes = 0;
   /** Whether the last request was a search that took its time. */
   #wasLongSearch = false;
@@ -142,25 +142,31 @@ export class CommandQueue {
     if (this.#isTurnComing) return;
     if (this.#line.length + this.#through.length === 0) return;
     this.#isTurnComing = true;
-    // Behind the readers that this round of the event loop has woken.
-    queueMicrotask(this.#turn);
+    // Behind the readers that this round of the event loop has woken; in the next round where those
+    // have had their share of this one.
+    if (this.#atOnceBytes > OUTPUT_AT_ONCE_BYTES) this.#turnInNextRound();
+    else queueMicrotask(this.#turn);
+  }
+
+  #turnInNextRound(): void {
+    const turn = () => {
+      this.#atOnceBytes = 0;
+      this.#turn();
+    };
+    const rest = this.#pace.rest();
+    if (rest === undefined) setImmediate(turn);
+    else void rest.then(turn);
   }
 
   readonly #turn = (): void => {
-    this.#atOnceBytes = 0;
     this.#serveLine();
     // A turn ends with its changes written, so that there is never an open batch between turns.
     if (this.#commits.isOpen) this.#write();
     const through = this.#through;
     this.#through = [];
     this.#commits.release(through);
-    if (this.#line.length === 0) {
-      this.#isTurnComing = false;
-      return;
-    }
-    const rest = this.#pace.rest();
-    if (rest === undefined) setImmediate(this.#turn);
-    else void rest.then(this.#turn);
+    if (this.#line.length > 0) this.#turnInNextRound();
+    else this.#isTurnComing = false;
   };
 
   /** Serves those in line until there is nobody, or the turn's time is up. */
