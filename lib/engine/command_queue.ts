@@ -199,20 +199,21 @@ export class CommandQueue {
     const bytesBefore = out.length;
     this.#isServing = true;
     try {
-      const isThrough = this.#executeSome(waiting, deadline);
+      const ending = this.#executeSome(waiting, deadline);
       const bytes = out.length - bytesBefore;
       this.#atOnceBytes += SERVICE_BYTES + bytes;
       // A change that has to wait for its turn tells nothing.
-      if (waiting.held === undefined) {
-        source.isQuick = isThrough && bytes < BULK_BYTES && !source.isLong && !this.#wasLongSearch;
+      if (ending !== "change") {
+        const isShort = bytes < BULK_BYTES && !source.isLong && !this.#wasLongSearch;
+        source.isQuick = isShort && ending === "through";
       }
-      return isThrough;
+      return ending === "through";
     } finally {
       this.#isServing = false;
     }
   }
 
-  #executeSome(waiting: Waiting, deadline: number): boolean {
+  #executeSome(waiting: Waiting, deadline: number): "through" | "more" | "change" {
     const { source } = waiting;
     const { client, out } = source;
     const mayChange = deadline !== 0 || !this.#commits.keepsChanges;
@@ -220,10 +221,10 @@ export class CommandQueue {
     const fullAt = start + OUTPUT_PER_TURN_BYTES;
     for (let count = 1;; count++) {
       const request = waiting.held ?? source.next();
-      if (request === undefined) return true;
+      if (request === undefined) return "through";
       if (!mayChange && (request.method === "insert" || request.method === "remove")) {
         waiting.held = request;
-        return false;
+        return "change";
       }
       waiting.held = undefined;
       const isSearch = request.method === "scan" || request.method === "query";
@@ -237,18 +238,18 @@ export class CommandQueue {
         this.#unwritten.push({ waiting, request, start, end, cursors });
       }
       this.#wasLongSearch = isSearch && performance.now() - beganMs > QUICK_SEARCH_MS;
-      if (isSearch) {
-        waiting.held = source.next();
-        source.isQuick &&= waiting.held === undefined;
-        return waiting.held === undefined;
-      }
-      if (count === REQUESTS_PER_TURN || end >= fullAt) return false;
-      start = end;
+      let isOver = isSearch || count === REQUESTS_PER_TURN || end >= fullAt;
       if (count % REQUESTS_PER_CLOCK === 0) {
         const nowMs = performance.now();
         if (deadline === 0) deadline = nowMs + TURN_MS;
-        else if (nowMs > deadline) return false;
+        else if (nowMs > deadline) isOver = true;
       }
+      if (isOver) {
+        // Whoever has nothing more, or takes no more, need not stand in line for that to be seen.
+        waiting.held = source.next();
+        return waiting.held === undefined ? "through" : "more";
+      }
+      start = end;
     }
   }
 
