@@ -11,6 +11,7 @@ import { Pace } from "./engine/pace.ts";
 import { tokenCheck } from "./engine/token.ts";
 import { Acceptor } from "./net/acceptor.ts";
 import { listen, type ListenOptions } from "./net/listen.ts";
+import { Doorbell } from "./net/doorbell.ts";
 import { Commits } from "./engine/commits.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { CommandContext } from "./table/commands.ts";
@@ -55,7 +56,8 @@ export class HtServer {
   readonly #executor: Executor;
   readonly #acceptor: Acceptor;
   readonly #accepting: Promise<void>;
-  readonly #pace = new Pace();
+  readonly #doorbell = new Doorbell();
+  readonly #pace = new Pace(() => this.#doorbell.ring());
 
   /**
    * Listens at once.
@@ -173,5 +175,6 @@ export class HtServer {
     await this.#acceptor.stop(DRAIN_MS);
     await this.#accepting;
     await this.#pace.settled();
+    await this.#doorbell.close();
   }
 }

@@ -31,7 +31,7 @@ const WIRING = ["lib/ht_server.ts", "lib/open_table.ts", "lib/folder_task.ts"];
 const NAMES_THE_RUNTIME = [
   /^lib\/base\/log\.ts$/,
   /^lib\/storage\/(files|folder_lock|open_folder)\.ts$/,
-  /^lib\/net\/(acceptor|listen|tcp_connection)\.ts$/,
+  /^lib\/net\/(acceptor|doorbell|listen|tcp_connection)\.ts$/,
   /^lib\/client\/(dial|link)\.ts$/,
   /^lib\/(ht_server|folder_task|open_table)\.ts$/,
   /^lib\/cli\/\w+\.ts$/,

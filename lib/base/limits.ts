@@ -194,7 +194,7 @@ export const LOG_FLUSH_MS = 200;
 export const TURN_MS = 4;
 
 /** Work without a look at the sockets, in milliseconds; then whoever has more to do waits for it. */
-export const MAX_BUSY_MS = 8;
+export const MAX_BUSY_MS = 4;
 
 /** Clients that ask for little and come before one that asks for much, in a row at the most. */
 export const QUICK_PER_SLOW = 64;

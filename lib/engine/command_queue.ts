@@ -153,7 +153,7 @@ export class CommandQueue {
       this.#atOnceBytes = 0;
       this.#turn();
     };
-    const rest = this.#pace.rest();
+    const rest = this.#pace.rest(true);
     if (rest === undefined) setImmediate(turn);
     else void rest.then(turn);
   }

@@ -4,9 +4,11 @@
  * The runtime asks the system what has come (epoll) when it has nothing left to do, and otherwise only
  * after some sixty rounds of its event loop. Reads and writes that are done at once, connections that
  * wait to be accepted, and `setImmediate` give it something to do in each round: with rounds of 4 ms
- * everybody else waits for a quarter of a second (measured). So whoever does much waits for a timer now
- * and then: all of them together, or the runtime does not come to rest.
+ * everybody else waits for a quarter of a second (measured). So whoever does much waits now and then
+ * until the sockets were looked at: all of them together, or the runtime does not come to it. Then they
+ * go on one after another, as many as there is time for until the sockets are looked at again.
  */
+import { Fifo } from "../base/fifo.ts";
 import { MAX_BUSY_MS } from "../base/limits.ts";
 
 /** Says when to wait for the others. */
@@ -14,30 +16,56 @@ export interface Pacing {
   /**
    * To be asked between two pieces of work of which the second could begin at once.
    *
+   * @param isTurn whether requests of others wait for this work, which then comes first
    * @returns what to wait for first; undefined where it is not time yet
    */
-  rest(): Promise<void> | undefined;
+  rest(isTurn?: boolean): Promise<void> | undefined;
 }
 
 /** What all that do much work in one process share. */
 export class Pace implements Pacing {
-  #resting: Promise<void> | undefined;
+  readonly #look: () => Promise<void>;
+  readonly #turns = new Fifo<() => void>();
+  readonly #others = new Fifo<() => void>();
+  #going: Promise<void> | undefined;
   #restedMs = performance.now();
 
-  rest(): Promise<void> | undefined {
-    if (this.#resting === undefined && performance.now() - this.#restedMs > MAX_BUSY_MS) {
-      // It takes a little more than a millisecond. What other threads do would take less, such as making a
-      // digest, but it may be done before the runtime has come to rest.
-      this.#resting = new Promise((resolve) => setTimeout(resolve)).then(() => {
-        this.#restedMs = performance.now();
-        this.#resting = undefined;
-      });
+  /** @param look waits until the sockets were looked at; does not reject */
+  constructor(look: () => Promise<void>) {
+    this.#look = look;
+  }
+
+  rest(isTurn: boolean = false): Promise<void> | undefined {
+    if (this.#going === undefined && performance.now() - this.#restedMs < MAX_BUSY_MS) {
+      return undefined;
     }
-    return this.#resting;
+    const rest = new Promise<void>((goOn) => (isTurn ? this.#turns : this.#others).push(goOn));
+    this.#going ??= this.#go();
+    return rest;
   }
 
   /** Waits until nobody rests. */
   async settled(): Promise<void> {
-    await this.#resting;
+    await this.#going;
   }
+
+  async #go(): Promise<void> {
+    while (this.#turns.length + this.#others.length > 0) {
+      await this.#look();
+      this.#restedMs = performance.now();
+      for (let turns = this.#turns.length; turns > 0; turns--) await letGo(this.#turns);
+      const beganMs = performance.now();
+      while (this.#others.length > 0 && performance.now() - beganMs < MAX_BUSY_MS) {
+        await letGo(this.#others);
+      }
+    }
+    this.#going = undefined;
+  }
+}
+
+/** Lets the first one go on, until it waits for something else. */
+async function letGo(waiting: Fifo<() => void>): Promise<void> {
+  waiting.shift()?.();
+  // What follows it in the same breath is done before what follows here.
+  for (let step = 0; step < 3; step++) await undefined;
 }

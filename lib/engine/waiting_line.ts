@@ -3,6 +3,7 @@
  * serve it takes no time that the others would notice. Who asked for much, or is new, comes at least
  * after every `QUICK_PER_SLOW` of them, so that nobody waits for ever.
  */
+import { Fifo } from "../base/fifo.ts";
 import { QUICK_PER_SLOW } from "../base/limits.ts";
 
 /** First in, first out, in each of the two lines. */
@@ -31,33 +32,5 @@ export class WaitingLine<T> {
     }
     this.#overtakes = 0;
     return this.#slow.shift();
-  }
-}
-
-/** How many places in front may be empty before the rest moves up. */
-const EMPTY_PLACES = 1_024;
-
-/** A queue; an array's own `shift` moves all that is behind. */
-class Fifo<T> {
-  #all: (T | undefined)[] = [];
-  #first = 0;
-
-  get length(): number {
-    return this.#all.length - this.#first;
-  }
-
-  push(one: T): void {
-    this.#all.push(one);
-  }
-
-  shift(): T | undefined {
-    const one = this.#all[this.#first];
-    if (this.length === 0) return undefined;
-    this.#all[this.#first++] = undefined;
-    if (this.length === 0 || this.#first === EMPTY_PLACES) {
-      this.#all.splice(0, this.#first);
-      this.#first = 0;
-    }
-    return one;
   }
 }

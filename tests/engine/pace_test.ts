@@ -1,6 +1,7 @@
 /** Proves that work without end does not keep sockets from their turn, and that a little work does not wait. */
 import assert from "assert";
 import { MAX_BUSY_MS } from "../../lib/base/limits.ts";
+import { Doorbell } from "../../lib/net/doorbell.ts";
 import { Pace } from "../../lib/engine/pace.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 
@@ -10,26 +11,47 @@ function work(ms: number): void {
 }
 
 Deno.test("pace: who works little does not wait", async () => {
-  const pace = new Pace();
+  const doorbell = new Doorbell();
+  const pace = new Pace(() => doorbell.ring());
   assert.equal(pace.rest(), undefined);
   await pace.settled();
+  await doorbell.close();
 });
 
 Deno.test("pace: who works on and on rests now and then, with all others", async () => {
-  const pace = new Pace();
+  const doorbell = new Doorbell();
+  const pace = new Pace(() => doorbell.ring());
   let rests = 0;
   for (let piece = 0; piece < 20; piece++) {
     work(MAX_BUSY_MS / 2);
     const rest = pace.rest();
-    assert.equal(pace.rest(), rest);
-    if (rest !== undefined) rests++;
-    await rest;
+    if (rest !== undefined) {
+      rests++;
+      await Promise.all([rest, pace.rest(), pace.rest(true)]); // whoever asks now rests as well
+    }
   }
   await pace.settled();
+  await doorbell.close();
   assert.ok(rests >= 5, `${rests} rests`);
 });
 
+Deno.test("pace: of those who rest together, turns go on first, and all of them do", async () => {
+  const look = Promise.withResolvers<void>();
+  const pace = new Pace(() => look.promise);
+  work(MAX_BUSY_MS + 1);
+  const order: string[] = [];
+  const resting = ["a", "b", "turn"].map((name) =>
+    pace.rest(name === "turn")?.then(() => order.push(name))
+  );
+  assert.ok(resting.every((one) => one !== undefined));
+  look.resolve();
+  await Promise.all(resting);
+  await pace.settled();
+  assert.deepEqual(order, ["turn", "a", "b"]);
+});
+
 Deno.test("pace: somebody on a socket is answered while another one keeps the process busy", async () => {
+  const doorbell = new Doorbell();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepted = listener.accept();
   using client = await RawClient.connect(listener.addr.port);
@@ -53,10 +75,11 @@ Deno.test("pace: somebody on a socket is answered while another one keeps the pr
     await asking;
     return answers;
   };
-  const pace = new Pace();
+  const pace = new Pace(() => doorbell.ring());
   const without = await answersDuring(() => undefined);
   const withPace = await answersDuring(() => pace.rest());
   await pace.settled();
+  await doorbell.close();
   client.conn.close();
   await echoing;
   assert.ok(withPace > 3 * without, `${withPace} answers, ${without} without a pace`);

@@ -1,0 +1,32 @@
+/** First in, first out; an array's own `shift` moves all that is behind. */
+
+/** How many places in front may be empty before the rest moves up. */
+const EMPTY_PLACES = 1_024;
+
+/** A queue. */
+export class Fifo<T> {
+  #all: (T | undefined)[] = [];
+  #first = 0;
+
+  /** How many there are. */
+  get length(): number {
+    return this.#all.length - this.#first;
+  }
+
+  /** Adds one at the end. */
+  push(one: T): void {
+    this.#all.push(one);
+  }
+
+  /** Takes the first one; undefined where there is none. */
+  shift(): T | undefined {
+    const one = this.#all[this.#first];
+    if (this.length === 0) return undefined;
+    this.#all[this.#first++] = undefined;
+    if (this.length === 0 || this.#first === EMPTY_PLACES) {
+      this.#all.splice(0, this.#first);
+      this.#first = 0;
+    }
+    return one;
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * A datagram from this process to itself. It comes back only when the runtime has asked the system what
+ * there is on the sockets, all others included: a timer or another thread's work may come back before.
+ */
+import { fulfilledWithin, sleep } from "../base/clock.ts";
+
+/** How long a datagram may take, in milliseconds; on a loopback they are hardly ever lost. */
+const PATIENCE_MS = 100;
+
+const BELL = new Uint8Array(1);
+
+/** Can be rung again and again, once at a time. */
+export class Doorbell {
+  readonly #socket: Deno.DatagramConn | undefined;
+  readonly #buffer = new Uint8Array(1);
+  #heard: Promise<void> | undefined;
+
+  constructor() {
+    try {
+      this.#socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    } catch {
+      // Where there is no loopback, a timer has to do.
+    }
+  }
+
+  /** Waits until the sockets were looked at; never rejects. */
+  async ring(): Promise<void> {
+    const socket = this.#socket;
+    if (socket === undefined) {
+      await sleep(0);
+      return;
+    }
+    // Listening comes first: what is there already would be taken without a look.
+    this.#heard ??= socket.receive(this.#buffer).then(() => {}, () => {}).then(() => {
+      this.#heard = undefined;
+    });
+    const heard = this.#heard;
+    socket.send(BELL, socket.addr).catch(() => {});
+    await fulfilledWithin(heard, PATIENCE_MS);
+  }
+
+  /** Closes it, which ends a wait. */
+  async close(): Promise<void> {
+    this.#socket?.close();
+    await this.#heard;
+  }
+}
