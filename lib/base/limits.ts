@@ -199,8 +199,8 @@ export const MAX_BUSY_MS = 4;
 /** Clients that ask for little and come before one that asks for much, in a row at the most. */
 export const QUICK_PER_SLOW = 64;
 
-/** A scan or query that takes less counts as little, in milliseconds. */
-export const QUICK_SEARCH_MS = 1;
+/** A scan or query that takes less counts as little, in milliseconds: one part of it does. */
+export const QUICK_SEARCH_MS = 5;
 
 /** Replies made for one client in a row, in bytes; then the next client has its turn. */
 export const OUTPUT_PER_TURN_BYTES = 65_536;

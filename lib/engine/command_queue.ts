@@ -62,6 +62,8 @@ interface Waiting extends Waiter {
   readonly source: RequestSource;
   /** What comes next: a change that is to be made in a turn, or what stands behind a search. */
   held: Request | Refusal | undefined;
+  /** Whether it stands in the line of those who ask for little: from the start, and as long as that is so. */
+  isQuick: boolean;
   afterSeq: number;
   done: () => void;
   failed: (bug: unknown) => void;
@@ -118,14 +120,15 @@ export class CommandQueue {
     const waiting: Waiting = {
       source,
       held: undefined,
+      isQuick: source.isQuick,
       afterSeq: 0,
       done: NOTHING,
       failed: NOTHING,
     };
     try {
       const mustWait = this.#isServing || this.#atOnceBytes > OUTPUT_AT_ONCE_BYTES;
-      if (mustWait || this.#line.length > 0) this.#line.add(waiting, source.isQuick);
-      else if (!this.#serve(waiting)) this.#line.add(waiting, source.isQuick);
+      if (mustWait || this.#line.length > 0) this.#line.add(waiting, waiting.isQuick);
+      else if (!this.#serve(waiting)) this.#line.add(waiting, waiting.isQuick);
       else if (waiting.afterSeq <= this.#commits.durableSeq) return undefined;
       else this.#through.push(waiting);
     } finally {
@@ -175,7 +178,7 @@ export class CommandQueue {
     for (let waiting = this.#line.take(); waiting !== undefined; waiting = this.#line.take()) {
       try {
         if (this.#serve(waiting, deadline)) this.#through.push(waiting);
-        else this.#line.add(waiting, waiting.source.isQuick);
+        else this.#line.add(waiting, waiting.isQuick);
       } catch (bug) {
         waiting.failed(bug);
       }
@@ -204,8 +207,8 @@ export class CommandQueue {
       this.#atOnceBytes += SERVICE_BYTES + bytes;
       // A change that has to wait for its turn tells nothing.
       if (ending !== "change") {
-        const isShort = bytes < BULK_BYTES && !source.isLong && !this.#wasLongSearch;
-        source.isQuick = isShort && ending === "through";
+        source.isQuick = bytes < BULK_BYTES && !source.isLong && !this.#wasLongSearch;
+        waiting.isQuick &&= source.isQuick;
       }
       return ending === "through";
     } finally {

@@ -259,7 +259,8 @@ export class Session implements RequestSource, Holder {
       this.#state = "reading";
       const count = await connection.read(buffer);
       if (this.#dismissal) return await this.#dismissal;
-      if (count === null || this.#isClosed()) return;
+      if (count === null) return await pace.rest(); // thousands may leave at once
+      if (this.#isClosed()) return;
       this.#state = "executing";
       this.#progressMs = clock.nowMs;
       const { linesBegun } = this.#framer;
