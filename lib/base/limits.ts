@@ -31,6 +31,9 @@ export const MAX_CLIENTS_PER_ADDRESS = 11_000;
 /** Connects from one address in a second, on average; beyond it they are told `Busy`. */
 export const MAX_CONNECTS_PER_SECOND = 2_000;
 
+/** Connections that the system keeps until they are accepted; it drops further ones, which try again in a second. */
+export const LISTEN_BACKLOG = 4_096;
+
 /** So many seconds' worth of connects may come at once, after a quiet time. */
 export const CONNECT_BURST_S = 10;
 

@@ -1,5 +1,6 @@
 /** The listening socket of a server, plain or with TLS, and why there is none. */
 import { ExitError, messageOf } from "../base/errors.ts";
+import { LISTEN_BACKLOG } from "../base/limits.ts";
 
 /** What clients come in by. */
 export type ClientListener = Deno.TcpListener | Deno.TlsListener;
@@ -23,7 +24,8 @@ export interface ListenOptions {
  */
 export function listen({ host: hostname, port, tls }: ListenOptions): ClientListener {
   try {
-    return tls ? Deno.listenTls({ hostname, port, ...tls }) : Deno.listen({ hostname, port });
+    const where = { hostname, port, tcpBacklog: LISTEN_BACKLOG };
+    return tls ? Deno.listenTls({ ...where, ...tls }) : Deno.listen(where);
   } catch (error) {
     const where = `${hostname} port ${port}`;
     if (error instanceof Deno.errors.AddrInUse) {
