@@ -93,7 +93,9 @@ export class Acceptor {
     this.#options = options;
     const { limits } = options;
     this.#book = new AddressBook(limits);
-    this.#buffers = new Buffers(limits.maxBufferBytes);
+    // Room is left for a reply that is being made, and for what is not yet given back of an evicted one.
+    const { maxBufferBytes, maxOutputHardBytes } = limits;
+    this.#buffers = new Buffers(Math.max(maxBufferBytes / 2, maxBufferBytes - maxOutputHardBytes));
     const shortestMs = Math.min(limits.idleTimeoutMs, limits.requestTimeoutMs);
     this.#sweeping = setInterval(
       this.#sweep,

@@ -119,9 +119,11 @@ export class Stage implements AsyncDisposable {
     const watcher = await HtClient.connect(`127.0.0.1:${port}`, auth);
     all.defer(() => watcher.close());
     const steady = all.use(await SteadyClient.start(port, controlPort, token));
-    // A server that takes few clients gets few.
-    const count = flags.includes("--max-clients") ? 10 : ORDINARY.clients;
-    for (const used of [port, controlPort]) await useAsUsual(used, count, auth);
+    // A server that takes few clients gets few at a time.
+    const atOnce = flags.includes("--max-clients") ? 10 : ORDINARY.clients;
+    for (let clients = 0; clients < ORDINARY.clients; clients += atOnce) {
+      for (const used of [port, controlPort]) await useAsUsual(used, atOnce, auth);
+    }
     return new Stage(all.move(), server, port, watcher, steady);
   }
 
