@@ -1,6 +1,6 @@
 /** Addresses as people write them: `host`, `host:port`, `[v6]:port`. */
 
-import { isIPv6 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 
 /** Where something listens. */
 export interface Address {
@@ -28,4 +28,11 @@ export function parseAddress(text: string, defaultPort?: number): Address | unde
 /** Writes an address so that `parseAddress` reads it back. */
 export function addressText({ hostname, port }: Address): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+/** Whether an address is one that many networks use for themselves (RFC 1918, RFC 4193), or of one link or machine. */
+export function isPrivateAddress(hostname: string): boolean {
+  const v4 = hostname.replace(/^::ffff:(?=\d+\.)/i, "");
+  if (isIPv4(v4)) return /^(10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(v4);
+  return isIPv6(hostname) && (hostname === "::1" || /^(f[cd]|fe[89ab])/i.test(hostname));
 }

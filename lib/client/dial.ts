@@ -1,6 +1,6 @@
 /** Makes a connection to a server: by TCP, and by TLS where the user says whom to trust. */
 import { X509Certificate } from "node:crypto";
-import { type Address, addressText } from "../base/address.ts";
+import { type Address, addressText, isPrivateAddress } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
 import { quoted } from "../base/quoted.ts";
 import { ServerNotFoundError, TlsError } from "./errors.ts";
@@ -11,7 +11,8 @@ export interface Trust {
   readonly ca: string;
   /**
    * What the certificate must be for: what the user asked for. Not where a catalog says that the
-   * server is: that proves nothing, since anyone can have a certificate for an address of their own.
+   * server is: that proves nothing, since anyone can have a certificate for an address of their own,
+   * unless it is a private one.
    */
   readonly name: string;
 }
@@ -43,6 +44,28 @@ export function trustIn(ca: string, name: string): Trust {
 export async function dial(
   address: Address,
   trust: Trust | undefined,
+  signal: AbortSignal,
+): Promise<Deno.Conn> {
+  try {
+    return await dialAs(trust, address, signal);
+  } catch (error) {
+    // No public authority gives anybody a certificate for such an address, so one for it is from whom `ca`
+    // names, and means that server as well as its name does.
+    const { hostname } = address;
+    const isOther = trust !== undefined && hostname !== trust.name && isPrivateAddress(hostname);
+    if (!isOther || !(error instanceof WrongNameError)) throw error;
+    return await dialAs({ ...trust, name: hostname }, address, signal).catch((second) => {
+      throw second instanceof WrongNameError ? error : second;
+    });
+  }
+}
+
+/** The certificate is good, but for somebody else; or nobody could have one for that name. */
+class WrongNameError extends TlsError {}
+
+async function dialAs(
+  trust: Trust | undefined,
+  address: Address,
   signal: AbortSignal,
 ): Promise<Deno.Conn> {
   const at = addressText(address);
@@ -101,7 +124,7 @@ function failureOf(error: unknown, at: string, name: string): TlsError | ServerN
   const tried = `Cannot connect to ${at} with TLS`;
   const why = messageOf(error);
   if (error instanceof TypeError) {
-    return new TlsError(
+    return new WrongNameError(
       `${tried}: no certificate can be for ${quoted(name)}, which is no DNS name; use HOST:PORT`,
     );
   }
@@ -117,7 +140,7 @@ function failureOf(error: unknown, at: string, name: string): TlsError | ServerN
     return new TlsError(`${tried}: its certificate is not from whom --ca trusts`);
   }
   if (/not valid for name/.test(why)) {
-    return new TlsError(
+    return new WrongNameError(
       `${tried}: its certificate must be for ${quoted(name)}, and is not (${why})`,
     );
   }

@@ -3,7 +3,7 @@
  *
  * Entries in a catalog are stale until proven live: a crashed server stays listed for a quarter of
  * an hour, and its port may belong to somebody else by now. So every candidate has to answer
- * `hello` with the name that is wanted; candidates are tried newest first, the next one without
+ * `hello` with the name that is wanted; candidates are tried the newest of each catalog and address first, the next one without
  * waiting long for the one before; and when none is alive, the name is looked up again with growing
  * pauses.
  */
@@ -212,15 +212,18 @@ interface Candidate {
 }
 
 function candidatesOf({ servers }: Lookup, project: string): Candidate[] {
+  const lists = servers.filter((record) => record.project === project).map((record) => {
+    const { instance, tls: wantsTls = false } = record;
+    return candidateAddresses(record).map((address) => ({ address, instance, wantsTls }));
+  });
   const once = new Map<string, Candidate>();
-  for (const record of servers) {
-    if (record.project !== project) continue;
-    for (const address of candidateAddresses(record)) {
-      const at = addressText(address);
-      if (!once.has(at)) {
-        const { instance, tls: wantsTls = false } = record;
-        once.set(at, { address, instance, wantsTls });
-      }
+  // The first address of each record, then the second: one with many must not keep others out.
+  for (let turn = 0; lists.some((list) => list.length > turn); turn++) {
+    for (const list of lists) {
+      const candidate = list[turn];
+      if (candidate === undefined) continue;
+      const at = addressText(candidate.address);
+      if (!once.has(at)) once.set(at, candidate);
     }
   }
   return [...once.values()].slice(0, MAX_CANDIDATES);

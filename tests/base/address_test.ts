@@ -1,7 +1,7 @@
 /** Proves what is read as an address, and that what is written is read back. */
 import assert from "assert";
 import fc from "fast-check";
-import { addressText, parseAddress } from "../../lib/base/address.ts";
+import { addressText, isPrivateAddress, parseAddress } from "../../lib/base/address.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `address: ${name}`, permissions: "none", fn });
@@ -50,4 +50,22 @@ test("what addressText() writes, parseAddress() reads back", () => {
   fc.assert(fc.property(hostname, fc.integer({ min: 1, max: 65_535 }), (hostname, port) => {
     assert.deepEqual(parseAddress(addressText({ hostname, port })), { hostname, port });
   }));
+});
+
+Deno.test("address: private ones are told from those that anybody can have", () => {
+  for (
+    const own of [
+      "10.0.0.1",
+      "127.0.0.1",
+      "172.16.0.1",
+      "172.31.255.1",
+      "192.168.1.1",
+      "169.254.1.1",
+    ]
+      .concat("::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1")
+  ) assert.ok(isPrivateAddress(own), own);
+  for (
+    const other of ["11.0.0.1", "172.15.0.1", "172.32.0.1", "192.169.0.1", "8.8.8.8", "2001:db8::1"]
+      .concat("10.example.org", "127.evil.org", "10.0.0.1.evil.org", "fd.example", "")
+  ) assert.ok(!isPrivateAddress(other), other);
 });

@@ -115,8 +115,7 @@ testWith(OPENSSL, "by name, the certificate must be for the name", async () => {
     HtClient.connect("test-a4", { ...catalog.options, token: TOKEN, timeoutMs: 5_000 }),
     (error) => isTlsError(error, /'test-a4' at 127\.0\.0\.1:\d+ wants TLS: use --ca/),
   );
-  // Where a catalog says that it is proves nothing.
-  const addressed = await certificates.selfSigned([IP]);
+  const addressed = await certificates.selfSigned(["DNS:other-a4"]);
   await using impostor = startTlsServer(addressed);
   await using hostile = await startCatalog([{ port: impostor.port, tls: true }]);
   await assert.rejects(
@@ -125,9 +124,31 @@ testWith(OPENSSL, "by name, the certificate must be for the name", async () => {
   );
 });
 
+testWith(
+  OPENSSL,
+  "by name, one for a private address will do, since that cannot be a stranger's",
+  async () => {
+    await using certificates = await Certificates.inFolder();
+    const addressed = await certificates.selfSigned([IP]);
+    await using server = startTlsServer(addressed, TOKEN);
+    for (const name of ["test-a4", "a+b@c"]) {
+      await using catalog = await startCatalog([{ port: server.port, tls: true }], name);
+      const connecting = HtClient.connect(name, {
+        ...catalog.options,
+        ca: addressed.cert,
+        token: TOKEN,
+        timeoutMs: 5_000,
+      });
+      // The server is test-a4.
+      if (name === "test-a4") await (await connecting).close();
+      else await assert.rejects(connecting, ServerNotFoundError);
+    }
+  },
+);
+
 testWith(OPENSSL, "a name that no certificate can be for needs an address", async () => {
   await using certificates = await Certificates.inFolder();
-  const certificate = await certificates.selfSigned([IP]);
+  const certificate = await certificates.selfSigned(["DNS:test-a4"]);
   await using server = startTlsServer(certificate);
   await using catalog = await startCatalog([{ port: server.port, tls: true }], "a+b@c");
   await assert.rejects(
