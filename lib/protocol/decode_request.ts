@@ -6,6 +6,7 @@
  * and keys and values stay where they are.
  */
 import { hasEscape, skipValue, skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
+import { spells, unitAt } from "../base/json_spelling.ts";
 import { areEqual, type Span, spanOf, textAt, textOf } from "../base/span.ts";
 import { quoted } from "../base/quoted.ts";
 import { keyTextOf } from "./key_text.ts";
@@ -41,8 +42,31 @@ type Member = (typeof MEMBERS)[number];
 const SPACE = 32, QUOTE = 34, MINUS = 45, ZERO = 48, NINE = 57, OPEN_ARRAY = 91, BACKSLASH = 92;
 const LOWER_I = 105, LOWER_L = 108, LOWER_R = 114, OPEN_OBJECT = 123, CLOSE_OBJECT = 125;
 
-const MEMBER_NAMES = MEMBERS.map(bytesOf);
-const METHOD_NAMES = METHODS.map(bytesOf);
+/** Names, to find out which of them a literal spells. */
+class Names {
+  /** Their numbers, by their first character. */
+  readonly #byFirst: (readonly number[])[] = [];
+
+  constructor(readonly names: readonly string[]) {
+    for (const [number, name] of names.entries()) {
+      const first = name.charCodeAt(0);
+      this.#byFirst[first] = [...this.#byFirst[first] ?? [], number];
+    }
+  }
+
+  /** Which of them; -1: none. */
+  find(bytes: Uint8Array, literalStart: number, literalEnd: number): number {
+    const numbers = this.#byFirst[unitAt(bytes, literalStart + 1)];
+    if (numbers === undefined) return -1;
+    for (const number of numbers) {
+      if (spells(bytes, literalStart, literalEnd, this.names[number] ?? "")) return number;
+    }
+    return -1;
+  }
+}
+
+const MEMBER_NAMES = new Names(MEMBERS);
+const METHOD_NAMES = new Names(METHODS);
 const METHOD = MEMBERS.indexOf("method"), KEY = MEMBERS.indexOf("key");
 const VALUE = MEMBERS.indexOf("value"), ID = MEMBERS.indexOf("id");
 
@@ -54,6 +78,9 @@ class Refused {
     this.failure = { type, message };
   }
 }
+
+/** More than what a message shows of a text, in bytes. */
+const SHOWN_BYTES = 256;
 
 const NOTHING = new Uint8Array(0);
 
@@ -72,7 +99,7 @@ class MembersFound {
       throw new Refused(
         "RequestError",
         `Cannot read the request: it must be a JSON object on one line, not ${
-          quoted(textAt(bytes, lineStart, lineEnd))
+          quotedAt(bytes, lineStart, lineEnd)
         }`,
       );
     }
@@ -82,8 +109,8 @@ class MembersFound {
       throw new Refused(
         "RequestError",
         `Cannot read the request: it is not valid JSON at character ${
-          textAt(bytes, lineStart, ~end).length + 1
-        }, ${near(textAt(bytes, ~end, lineEnd))}`,
+          unitsIn(bytes, lineStart, ~end) + 1
+        }, ${~end === lineEnd ? "where it ends" : `near ${quotedAt(bytes, ~end, lineEnd)}`}`,
       );
     }
   }
@@ -104,7 +131,7 @@ class MembersFound {
   }
 
   readonly #note = (nameStart: number, nameEnd: number, start: number, end: number) => {
-    const member = nameAt(MEMBER_NAMES, this.bytes, nameStart, nameEnd);
+    const member = MEMBER_NAMES.find(this.bytes, nameStart, nameEnd);
     if (member < 0) return;
     this.#starts[member] = start;
     this.#ends[member] = end;
@@ -174,6 +201,9 @@ const INSERT = bytesOf('{"method":"insert","key":"');
 const REMOVE = bytesOf('{"method":"remove","key":"');
 const BEFORE_VALUE = bytesOf('","value":');
 
+/** Lines up to this length are tried as usual ones; a longer one that is none would be read twice. */
+const USUAL_BYTES = 4_096;
+
 /** Where the names of these methods begin. */
 const NAME_OFFSET = '{"method":"'.length;
 
@@ -183,6 +213,7 @@ const NAME_OFFSET = '{"method":"'.length;
  * @returns undefined where the line is another one
  */
 function usualRequest(bytes: Uint8Array, start: number, end: number): Request | undefined {
+  if (end - start > USUAL_BYTES) return undefined;
   const beginning = beginningWith(bytes[start + NAME_OFFSET] ?? 0);
   const keyStart = start + INSERT.length;
   if (beginning === undefined || bytes[end - 1] !== CLOSE_OBJECT) return undefined;
@@ -261,11 +292,11 @@ function methodFound(): number {
     throw new Refused(
       "RequestError",
       `Cannot read the request: member 'method' must be a string, not ${
-        quoted(textAt(found.bytes, start, end))
+        quotedAt(found.bytes, start, end)
       }`,
     );
   }
-  const number = nameAt(METHOD_NAMES, found.bytes, start, end);
+  const number = METHOD_NAMES.find(found.bytes, start, end);
   if (number >= 0) return number;
   throw new Refused(
     "MethodError",
@@ -275,27 +306,10 @@ function methodFound(): number {
   );
 }
 
-/** Which of some names a literal spells; -1: none of them. */
-function nameAt(
-  names: readonly Uint8Array[],
-  bytes: Uint8Array,
-  literalStart: number,
-  literalEnd: number,
-): number {
-  const start = literalStart + 1, end = literalEnd - 1;
-  for (let number = 0; number < names.length; number++) {
-    const name = names[number];
-    if (name !== undefined && areEqual(bytes, start, end, name, 0, name.length)) return number;
-  }
-  if (!hasEscape(bytes, start, end)) return -1;
-  const text = bytesOf(stringAt(bytes, literalStart, literalEnd));
-  return names.findIndex((name) => areEqual(text, 0, text.length, name, 0, name.length));
-}
-
 function requiredKey(method: Method): KeyText {
   const start = found.startOf(KEY), end = found.endOf(KEY), { bytes } = found;
   if (start < 0) throw missing(method, "key", "a string");
-  if (bytes[start] !== QUOTE) throw wrongType(method, "key", "a string", textAt(bytes, start, end));
+  if (bytes[start] !== QUOTE) throw wrongType(method, "key", "a string", { bytes, start, end });
   // Without an escape, a literal is its canonical text as it stands.
   if (!hasEscape(bytes, start + 1, end - 1)) return { bytes, start: start + 1, end: end - 1 };
   return keyTextOf(stringAt(bytes, start, end));
@@ -324,7 +338,7 @@ function optionalString(method: Method, member: Member): string | undefined {
 
 function stringFrom(method: Method, member: Member, text: Span): string {
   if (text.bytes[text.start] === QUOTE) return stringAt(text.bytes, text.start, text.end);
-  throw wrongType(method, member, "a string", textOf(text));
+  throw wrongType(method, member, "a string", text);
 }
 
 function requiredAtom(method: Method, member: Member): Span {
@@ -332,14 +346,14 @@ function requiredAtom(method: Method, member: Member): Span {
   const text = required(method, member, rule);
   const first = text.bytes[text.start];
   if (first !== OPEN_OBJECT && first !== OPEN_ARRAY) return text;
-  throw wrongType(method, member, rule, textOf(text));
+  throw wrongType(method, member, rule, text);
 }
 
 function part(method: Method): Part {
   const text = found.find(MEMBERS.indexOf("limit"));
   const limit = text === undefined ? undefined : isNumber(text) ? Number(textOf(text)) : NaN;
   if (text !== undefined && !(Number.isInteger(limit) && Number(limit) >= 1)) {
-    throw wrongType(method, "limit", "a whole number of at least 1", textOf(text));
+    throw wrongType(method, "limit", "a whole number of at least 1", text);
   }
   return { limit, cursor: optionalString(method, "cursor") };
 }
@@ -356,15 +370,28 @@ function missing(method: Method, member: Member, rule: string): Refused {
   );
 }
 
-function wrongType(method: Method, member: Member, rule: string, text: string): Refused {
+function wrongType(method: Method, member: Member, rule: string, came: Span): Refused {
   return new Refused(
     "ValueError",
-    `Cannot ${method}: member '${member}' must be ${rule}, not ${quoted(text)}`,
+    `Cannot ${method}: member '${member}' must be ${rule}, not ${
+      quotedAt(came.bytes, came.start, came.end)
+    }`,
   );
 }
 
-function near(text: string): string {
-  return text === "" ? "where it ends" : `near ${quoted(text)}`;
+/** Bytes for a message, which shows no more than their beginning. */
+function quotedAt(bytes: Uint8Array, start: number, end: number): string {
+  return quoted(textAt(bytes, start, Math.min(end, start + SHOWN_BYTES)));
+}
+
+/** How many characters (as UTF-16 code units) bytes spell in UTF-8. */
+function unitsIn(bytes: Uint8Array, start: number, end: number): number {
+  let units = 0;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte < 0x80 || byte >= 0xc0) units += byte >= 0xf0 ? 2 : 1; // others go on with a character
+  }
+  return units;
 }
 
 function bytesOf(text: string): Uint8Array {

@@ -1,8 +1,10 @@
 /** Equality of JSON strings, numbers, booleans and null by their meaning, whatever their spelling. */
-import { hasEscape, skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
+import { skipString, skipWhite } from "../base/json_scan.ts";
+import { skipGoodValue } from "../base/json_skip.ts";
+import { spells } from "../base/json_spelling.ts";
 import { areEqual, type Span, spanOf, textAt } from "../base/span.ts";
 
-const QUOTE = 34, MINUS = 45, ZERO = 48, NINE = 57;
+const QUOTE = 34, COMMA = 44, MINUS = 45, ZERO = 48, NINE = 57, LEFT_BRACE = 123;
 
 /** Longest exponent that is reckoned with, in characters. */
 const MAX_EXPONENT_CHARS = 1_000;
@@ -42,7 +44,7 @@ export function equalsAtom(atom: string): AtomTest {
  * Whether a value is an object whose member has a value that passes the test. As everywhere, the
  * last of equal members counts.
  *
- * @param bytes JSON text from `start` to `end`
+ * @param bytes JSON text from `start` to `end`, which must be valid
  * @param name the member's name, in decoded characters
  */
 export function hasMember(
@@ -55,13 +57,23 @@ export function hasMember(
   // A search asks for one name in each value of a table.
   if (lastName.characters !== name) lastName = new WantedString(name);
   const wanted = lastName;
-  let valueStart = -1, valueEnd = -1;
-  visitMembers(bytes, skipWhite(bytes, start, end), end, (nameStart, nameEnd, from, to) => {
-    if (!wanted.isAt(bytes, nameStart, nameEnd)) return;
-    valueStart = from;
-    valueEnd = to;
-  });
-  return valueStart >= 0 && test(bytes, valueStart, valueEnd);
+  let at = skipWhite(bytes, start, end);
+  if (at === end || bytes[at] !== LEFT_BRACE) return false;
+  let foundStart = -1, foundEnd = -1;
+  do {
+    const nameStart = skipWhite(bytes, at + 1, end);
+    if (bytes[nameStart] !== QUOTE) break; // it has no members
+    const nameEnd = skipString(bytes, nameStart, end);
+    const colon = skipWhite(bytes, nameEnd, end);
+    const valueStart = skipWhite(bytes, colon + 1, end);
+    const valueEnd = skipGoodValue(bytes, valueStart, end);
+    if (wanted.isAt(bytes, nameStart, nameEnd)) {
+      foundStart = valueStart;
+      foundEnd = valueEnd;
+    }
+    at = skipWhite(bytes, valueEnd, end);
+  } while (bytes[at] === COMMA);
+  return foundStart >= 0 && test(bytes, foundStart, foundEnd);
 }
 
 /** A string to find among literals, most of which are spelt without escapes. */
@@ -79,7 +91,7 @@ class WantedString {
   isAt(bytes: Uint8Array, start: number, end: number): boolean {
     const usual = this.#usual;
     return areEqual(bytes, start + 1, end - 1, usual.bytes, usual.start, usual.end) ||
-      (hasEscape(bytes, start, end) && stringAt(bytes, start, end) === this.characters);
+      spells(bytes, start, end, this.characters);
   }
 }
 

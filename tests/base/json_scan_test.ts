@@ -119,6 +119,23 @@ test("a depth of 1,000,000 needs no recursion", () => {
   assert.equal(skipped("[1]"), 3, "what one call needed does not disturb the next");
 });
 
+test("agrees with JSON.parse on which bracket closes which, however deep", () => {
+  const brackets = fc.array(fc.constantFrom("[", '{"a":'), { maxLength: 200, size: "max" });
+  const closing = (open: string) => open === "[" ? "]" : "}";
+  fc.assert(
+    fc.property(brackets, fc.nat(), fc.boolean(), (open, place, isRight) => {
+      const close = open.map(closing).reverse();
+      const wrong = place % Math.max(1, close.length);
+      if (!isRight && close.length > 0) close[wrong] = close[wrong] === "]" ? "}" : "]";
+      // On the way back, more begins and ends in what is still open.
+      const more = open.map((bracket) => bracket === "[" ? ",[{}]" : ',"b":{"c":[]}').reverse();
+      agree(open.join("") + "1" + close.map((bracket, at) => more[at] + bracket).join(""));
+      agree(open.join("") + "1" + close.join(""));
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test("members are reported in order with exact places, equal ones too", () => {
   const member = fc.tuple(white, stringLiteral, white, white, jsonText, white);
   const binary = fc.string({ unit: "binary" });

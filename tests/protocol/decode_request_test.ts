@@ -168,6 +168,18 @@ test("the usual lines of requests about a key say what they say spelt in another
   assert.ok(taken > 500, `${taken} of them are requests`);
 });
 
+test("a long line says what it says in short, and is refused where it is at fault", () => {
+  const long = JSON.stringify("long".repeat(2_000));
+  const line = `{"method":"insert","key":"k","value":${long}}`;
+  assert.deepEqual(request(line), { method: "insert", id: undefined, key: "k", value: long });
+  assert.equal(request(line.replace(/}$/, ',"id":7}')).id, "7");
+  refused(line.slice(0, -1), "RequestError", `at character ${line.length},`, "where it ends");
+  refused(`${line}x`, "RequestError", `at character ${line.length + 1},`, 'near "x"');
+  const faulty = `{"id":"\u00e9\u20ac\u{1f600}${"a".repeat(5_000)}"]${"\u20ac".repeat(3_000)}`;
+  refused(faulty, "RequestError", `at character ${faulty.indexOf("]") + 1},`, `near "]\u20ac`);
+  refused(`{"method":${long}`.replace(/"$/, '\\u00e9"}'), "MethodError", '"longlong');
+});
+
 test("one line leaves nothing behind for the next", () => {
   request('{"method":"insert","key":"k","value":1,"id":7,"limit":1,"cursor":"c"}');
   refused('{"method":"insert"}', "ValueError", "'key' is missing");

@@ -1,0 +1,39 @@
+/** Proves that skipping good JSON ends where checking it ends. */
+import assert from "assert";
+import fc from "fast-check";
+import { skipValue } from "../../lib/base/json_scan.ts";
+import { skipGoodValue } from "../../lib/base/json_skip.ts";
+import { jsonText, white } from "../helpers/json_texts.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `json_skip: ${name}`, permissions: "none", fn });
+}
+
+const encoder = new TextEncoder();
+
+test("a value ends where the scanner finds its end, alone and among others", () => {
+  const behind = fc.constantFrom("", ",1", "]", "}", " ", "\n,", '\t]"');
+  fc.assert(
+    fc.property(jsonText, white, behind, (text, before, behind) => {
+      const start = encoder.encode(before).length;
+      const bytes = encoder.encode(before + text + behind);
+      assert.equal(
+        skipGoodValue(bytes, start, bytes.length),
+        skipValue(bytes, start, bytes.length),
+      );
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("brackets and quotes in strings do not count", () => {
+  for (const text of ['["]"]', '{"}":"]"}', '["\\"]"]', '["\\\\"]', '"]"', '[["[{"],{"a":"}"}]']) {
+    const bytes = encoder.encode(`${text}]}"`);
+    assert.equal(skipGoodValue(bytes, 0, bytes.length), text.length, text);
+  }
+});
+
+test("a depth of 1,000,000 needs no recursion", () => {
+  const text = '[{"a":'.repeat(500_000) + "1" + "}]".repeat(500_000);
+  assert.equal(skipGoodValue(encoder.encode(text), 0, text.length), text.length);
+});

@@ -1,0 +1,59 @@
+/** Proves that a literal spells the characters that JSON.parse reads from it, and no others. */
+import assert from "assert";
+import fc from "fast-check";
+import { spells, unitAt } from "../../lib/base/json_spelling.ts";
+import { stringLiteral } from "../helpers/json_texts.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `json_spelling: ${name}`, permissions: "none", fn });
+}
+
+const encoder = new TextEncoder();
+
+/** Asks in the middle of a buffer, where characters go on behind the literal. */
+function asked(literal: string, characters: string): boolean {
+  const before = encoder.encode('"\\'), bytes = encoder.encode(literal);
+  const buffer = Uint8Array.of(...before, ...bytes, ...encoder.encode('a"'));
+  return spells(buffer, before.length, before.length + bytes.length, characters);
+}
+
+test("each literal spells what JSON.parse reads, and nothing that differs", () => {
+  const literal = stringLiteral.map((text) => text.toWellFormed());
+  fc.assert(
+    fc.property(literal, literal, fc.nat(), (literal, other, place) => {
+      const own: string = JSON.parse(literal), at = place % (own.length + 1);
+      assert.ok(asked(literal, own));
+      assert.equal(asked(other, own), JSON.parse(other) === own);
+      assert.ok(!asked(literal, `${own}a`));
+      assert.ok(!asked(literal, own.slice(0, at) + "\u0001\u0002" + own.slice(at)));
+      if (at < own.length) {
+        assert.ok(!asked(literal, own.slice(0, at) + own.slice(at + 1) + "\uffff"));
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("each character is spelt as it is and as an escape", () => {
+  for (let code = 0; code <= 0xffff; code += code < 0x300 ? 1 : 61) {
+    const character = String.fromCharCode(code);
+    const escape = `"\\u${code.toString(16).padStart(4, "0")}"`;
+    const spellings = [escape, escape.toUpperCase().replace("U", "u")];
+    if (character.isWellFormed()) spellings.push(JSON.stringify(character));
+    for (const literal of spellings) {
+      assert.ok(asked(literal, character), literal);
+      assert.ok(!asked(literal, String.fromCharCode(code ^ 1)), literal);
+    }
+    assert.equal(unitAt(encoder.encode(escape), 1), code);
+  }
+  assert.ok(asked('"\\/\\\\\\"\\b\\f\\n\\r\\t"', '/\\"\b\f\n\r\t'));
+});
+
+test("characters outside of the basic plane are one sequence or two escapes", () => {
+  assert.ok(asked('"\u{1f600}"', "\u{1f600}"));
+  assert.ok(asked('"\\ud83d\\ude00"', "\u{1f600}"));
+  assert.ok(asked('"\\ud83d"', "\ud83d"));
+  assert.ok(!asked('"\\ud83d"', "\u{1f600}"));
+  assert.ok(!asked('"\u{1f600}"', "\ud83d"));
+  assert.ok(!asked('"\u{1f600}"', "\u{1f601}"));
+});
