@@ -208,7 +208,7 @@ export const QUICK_SEARCH_MS = 5;
 /** Replies made for one client in a row, in bytes; then the next client has its turn. */
 export const OUTPUT_PER_TURN_BYTES = 65_536;
 
-/** Replies made in one round of the event loop, in bytes; then requests wait for the next one. */
+/** Long requests and replies of one round of the event loop, in bytes; then the others wait for the next one. */
 export const OUTPUT_AT_ONCE_BYTES = 1_000_000;
 
 /** What a client that is served at once counts among them beside its replies, in bytes. */

@@ -43,8 +43,8 @@ export interface RequestSource {
    * @param waitingBytes what is in `out` now
    */
   answered(answer: Answer, waitingBytes: number): void;
-  /** Whether its last request was a long one. */
-  readonly isLong: boolean;
+  /** Length of its last request, in bytes: what it took to read it. */
+  readonly lineBytes: number;
   /** Whether it asked for little the last time; kept for the queue. */
   isQuick: boolean;
 }
@@ -203,11 +203,11 @@ export class CommandQueue {
     this.#isServing = true;
     try {
       const ending = this.#executeSome(waiting, deadline);
-      const bytes = out.length - bytesBefore;
+      const bytes = out.length - bytesBefore + source.lineBytes;
       this.#atOnceBytes += SERVICE_BYTES + bytes;
       // A change that has to wait for its turn tells nothing.
       if (ending !== "change") {
-        source.isQuick = bytes < BULK_BYTES && !source.isLong && !this.#wasLongSearch;
+        source.isQuick = bytes < BULK_BYTES && !this.#wasLongSearch;
         waiting.isQuick &&= source.isQuick;
       }
       return ending === "through";

@@ -89,7 +89,7 @@ export interface SessionOptions {
 export class Session implements RequestSource, Holder {
   readonly client: Client;
   isQuick = false;
-  isLong = false;
+  lineBytes = 0;
   readonly #options: SessionOptions;
   readonly #framer: LineFramer;
   readonly #outbox: Outbox;
@@ -236,7 +236,7 @@ export class Session implements RequestSource, Holder {
     if (!this.#hasMore) return undefined;
     this.#inFlight++;
     this.#hasAsked = true;
-    this.isLong = framer.end - framer.start > BULK_BYTES;
+    this.lineBytes = framer.end - framer.start;
     const request = framer.problem === undefined
       ? decodeRequest(framer.bytes, framer.start, framer.end)
       : this.#refusalOf(framer.problem, framer.maxLineBytes);

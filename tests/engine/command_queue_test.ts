@@ -25,7 +25,7 @@ function test(name: string, fn: () => Promise<void>): void {
 class Numbered implements RequestSource {
   readonly client;
   readonly out = new ByteChunks();
-  readonly isLong = false;
+  readonly lineBytes = 0;
   isQuick = false;
   /** How often the queue told of a reply. */
   answers = 0;

@@ -101,7 +101,7 @@ export class Engine {
 
 /** A client with a list of requests, each of which has its place in the list as its id. */
 export class ListedClient implements RequestSource {
-  readonly isLong = false;
+  readonly lineBytes = 0;
   isQuick = false;
   readonly client: Client;
   readonly out = new ByteChunks();
