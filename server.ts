@@ -1,12 +1,10 @@
 /** `htserver`: flags to configuration, the parts wired, signals. See `--help`. */
 import { EXIT, messageOf } from "./lib/base/errors.ts";
-import { OTHER_OPEN_FILES } from "./lib/base/limits.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { reachableAddresses } from "./lib/catalog/announcement.ts";
 import { Presence } from "./lib/catalog/presence.ts";
 import { giveUp, NEVER_AGAIN } from "./lib/cli/give_up.ts";
 import { memoryLimit } from "./lib/cli/memory_limit.ts";
-import { openFilesLimit } from "./lib/cli/open_files.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { printLine } from "./lib/cli/print.ts";
 import { readTls } from "./lib/cli/read_tls.ts";
@@ -37,8 +35,7 @@ await runMain("htserver", async () => {
   const token = await readToken(config.tokenFile);
   const tls = await readTls(config.tlsFiles, log);
   const kept = await openTable(config, log);
-  const maxClients = clientsThatFit(config.maxClients, log);
-  const server = new HtServer({ ...config, maxClients, tls }, kept, token, log);
+  const server = new HtServer({ ...config, tls }, kept, token, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, server.port);
   giveUp("env", ...NEVER_AGAIN, ...(config.dataFolder === undefined ? FILES : []));
   printLine(`Listening on port ${server.port}`);
@@ -67,17 +64,6 @@ function surviveBugs(log: Log): void {
     event.preventDefault();
     log.error("unexpected failure, which is a bug to report", { why: messageOf(event.reason) });
   });
-}
-
-/** As many clients as there may be open files: the others would not even be told Busy. */
-function clientsThatFit(wanted: number, log: Log): number {
-  const files = openFilesLimit();
-  const most = Math.max(1, files - OTHER_OPEN_FILES);
-  if (wanted <= most) return wanted;
-  log.warn(
-    `at most ${most} clients, not ${wanted}: the system lets this process open ${files} files (ulimit -n)`,
-  );
-  return most;
 }
 
 function isWildcard(host: string): boolean {

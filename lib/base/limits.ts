@@ -22,8 +22,8 @@ export const MAX_LINE_BYTES = 256_000_000;
 /** Connected clients; the next one is answered `Busy` once and closed. */
 export const MAX_CLIENTS = 12_000;
 
-/** Open files that a server needs besides its clients: log, checkpoint, catalogs. */
-export const OTHER_OPEN_FILES = 256;
+/** Where the system lets a server open no more files: so many fewer clients it takes from then on. */
+export const FILES_KEPT_FREE = 128;
 
 /** Connected clients from one address (IPv6: one /64 network); the next one from there is told `Busy`. */
 export const MAX_CLIENTS_PER_ADDRESS = 11_000;
@@ -86,7 +86,7 @@ export const CROWD_PAUSE_MS = 10_000;
 export const FIRST_REFUSAL_DELAY_MS = 100;
 
 /** Longest such delay, in milliseconds. */
-export const MAX_REFUSAL_DELAY_MS = 5_000;
+export const MAX_REFUSAL_DELAY_MS = 1_000;
 
 /** An address that shows no wrong token for this long has none against it, in milliseconds. */
 export const REFUSALS_KEPT_MS = 60_000;

@@ -113,7 +113,7 @@ const FLAGS = {
     read: size(MIN_BUFFER_BYTES),
     usual: ({ memoryBytes, limits: { maxRequestBytes = 0, maxOutputHardBytes = 0 } }) =>
       Math.max(Math.floor(memoryBytes * BUFFER_MEMORY_SHARE), maxRequestBytes + maxOutputHardBytes),
-    usualText: "an eighth of the machine's memory",
+    usualText: "an eighth of the machine's memory, or room for one request and replies",
   },
   maxTableBytes: {
     flags: "--max-memory <size>",
@@ -219,6 +219,14 @@ export function limitsFrom(
       `--max-output-hard must be at least --max-output, which is ${
         sizeText(all.maxOutputBytes)
       }, not ${sizeText(all.maxOutputHardBytes)}`,
+    );
+  }
+  const leastBytes = all.maxRequestBytes + all.maxOutputHardBytes;
+  if (all.maxBufferBytes < leastBytes) {
+    throw new UsageError(
+      `--max-buffers must be at least --max-request and --max-output-hard together, which are ${
+        sizeText(leastBytes)
+      }, not ${sizeText(all.maxBufferBytes)}`,
     );
   }
   return all;

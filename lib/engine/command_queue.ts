@@ -65,6 +65,8 @@ interface Waiting extends Waiter {
   /** Whether it stands in the line of those who ask for little: from the start, and as long as that is so. */
   isQuick: boolean;
   afterSeq: number;
+  /** Its source was given up: nothing that it holds is there any more. */
+  isOver: boolean;
   done: () => void;
   failed: (bug: unknown) => void;
 }
@@ -122,6 +124,7 @@ export class CommandQueue {
       held: undefined,
       isQuick: source.isQuick,
       afterSeq: 0,
+      isOver: false,
       done: NOTHING,
       failed: NOTHING,
     };
@@ -176,6 +179,7 @@ export class CommandQueue {
   #serveLine(): void {
     const deadline = performance.now() + TURN_MS;
     for (let waiting = this.#line.take(); waiting !== undefined; waiting = this.#line.take()) {
+      if (waiting.isOver) continue;
       try {
         if (this.#serve(waiting, deadline)) this.#through.push(waiting);
         else this.#line.add(waiting, waiting.isQuick);
@@ -267,6 +271,7 @@ export class CommandQueue {
       try {
         this.#answerAgain(waiting, replies, whyNot);
       } catch (bug) {
+        waiting.isOver = true; // it may stand in line with a request that is held
         waiting.failed(bug); // no memory for the replies
       }
     }
@@ -277,19 +282,22 @@ export class CommandQueue {
     const { client, out } = waiting.source;
     const before = new ByteChunks();
     before.moveFrom(out);
-    // What the first search found open; those after it find what is opened anew before them.
-    const cursors = replies.find(({ cursors }) => cursors)?.cursors;
-    if (cursors) client.cursors.restore(cursors);
-    let kept = 0;
-    for (const { request, start, end } of replies) {
-      out.addFrom(before, kept, start);
-      // What is undone may have been small, and what is there again large.
-      const hasRoom = out.length <= before.length + MAX_OUTPUT_BYTES;
-      this.#execute(client, hasRoom ? request : notAnswered(request, whyNot), out, whyNot);
-      kept = end;
+    try {
+      // What the first search found open; those after it find what is opened anew before them.
+      const cursors = replies.find(({ cursors }) => cursors)?.cursors;
+      if (cursors) client.cursors.restore(cursors);
+      let kept = 0;
+      for (const { request, start, end } of replies) {
+        out.addFrom(before, kept, start);
+        // What is undone may have been small, and what is there again large.
+        const hasRoom = out.length <= before.length + MAX_OUTPUT_BYTES;
+        this.#execute(client, hasRoom ? request : notAnswered(request, whyNot), out, whyNot);
+        kept = end;
+      }
+      out.addFrom(before, kept);
+    } finally {
+      before.clear();
     }
-    out.addFrom(before, kept);
-    before.clear();
     waiting.afterSeq = Math.min(waiting.afterSeq, this.#commits.writtenSeq);
   }
 }

@@ -8,6 +8,8 @@ import { fulfilledWithin, sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import {
   DRAIN_MS,
+  FILES_KEPT_FREE,
+  LINGER_MS,
   MAX_DELAYED_REFUSALS,
   MAX_LINGERING,
   OWNER_IDLE_MS,
@@ -82,6 +84,8 @@ export class Acceptor {
   readonly #sweeping: ReturnType<typeof setInterval>;
   /** Of clients that are not in the owner's place. */
   #places = 0;
+  /** Fewer than the limit where the system has not files enough. */
+  #maxClients: number;
   #owner: Session | undefined;
   #lastNumber = 0;
   #refusals = 0;
@@ -92,6 +96,7 @@ export class Acceptor {
     this.#listener = listener;
     this.#options = options;
     const { limits } = options;
+    this.#maxClients = limits.maxClients;
     this.#book = new AddressBook(limits);
     // Room is left for a reply that is being made, and for what is not yet given back of an evicted one.
     const { maxBufferBytes, maxOutputHardBytes } = limits;
@@ -126,11 +131,19 @@ export class Acceptor {
         connection = await this.#listener.accept();
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
-        this.#warn(messageOf(error));
+        if (isOutOfFiles(error)) this.#makeRoom();
+        else this.#warn("cannot accept clients for now", messageOf(error));
         await sleep(ACCEPT_PAUSE_MS, this.#stopping.signal);
         continue;
       }
-      this.#welcome(connection);
+      // `stop` may have come while this one was on its way here, and does not know it.
+      if (this.#stopping.signal.aborted) return connection.close();
+      try {
+        this.#welcome(connection);
+      } catch (bug) {
+        this.#warn("unexpected failure, which is a bug to report", messageOf(bug));
+        connection.close();
+      }
       // Thousands may wait to be accepted.
       const rest = this.#options.pace.rest();
       if (rest !== undefined) await rest;
@@ -158,11 +171,9 @@ export class Acceptor {
     const { hostname } = connection.remoteAddr;
     const address = addressGroup(hostname);
     const problem = this.#book.connect(address, performance.now());
-    const isFull = this.#places >= limits.maxClients;
+    const isFull = this.#places >= this.#maxClients;
     if (problem !== "too many connects" && (isFull || problem !== undefined)) {
-      const busy = isFull
-        ? serverBusy(limits.maxClients)
-        : addressBusy(limits.maxClientsPerAddress);
+      const busy = isFull ? serverBusy(this.#maxClients) : addressBusy(limits.maxClientsPerAddress);
       this.#count(isFull ? "clients" : "clients per address");
       if (isSameMachine(connection.localAddr.hostname, hostname)) {
         this.#takeOwner(connection, address, busy);
@@ -217,7 +228,7 @@ export class Acceptor {
       void this.#refuse(this.#connectionOf(connection), busy);
       return;
     }
-    before?.dismiss(busy);
+    if (before !== undefined && !before.dismiss(busy)) before.makeWay();
     const owner = this.#owner = this.#take(connection, address, busy);
     void sleep(OWNER_SPEAKS_MS, this.#stopping.signal).then(() => {
       if (!owner.hasAsked) owner.dismiss(busy);
@@ -231,7 +242,11 @@ export class Acceptor {
     const out = new ByteChunks();
     try {
       addFailure(out, undefined, busy);
-      for (const view of out.views()) await connection.write(view);
+      // With TLS, the client might never let it be written.
+      const { signal } = this.#stopping;
+      for (const view of out.views()) {
+        await fulfilledWithin(connection.write(view), LINGER_MS, signal);
+      }
       if (mayLinger) await connection.linger();
     } catch {
       // It did not wait for the answer.
@@ -264,11 +279,33 @@ export class Acceptor {
     this.#options.log.debug("turned away", { why, clients: this.#sessions.size });
   };
 
-  #warn(why: string): void {
+  /**
+   * The system lets this process open no more files: it takes fewer clients from now on, so that the
+   * others can be told. Those that were silent for longest go.
+   */
+  #makeRoom(): void {
+    // Else it is refusals that take the files, for a moment.
+    if (this.#places < this.#maxClients && this.#maxClients < this.#options.limits.maxClients) {
+      return;
+    }
+    this.#maxClients = Math.max(1, this.#places - FILES_KEPT_FREE);
+    const sessions = [...this.#sessions.values()].map(({ session }) => session);
+    sessions.sort((a, b) => a.progressMs - b.progressMs);
+    const busy = serverBusy(this.#maxClients);
+    for (const session of sessions.slice(0, sessions.length - this.#maxClients)) {
+      if (!session.dismiss(busy)) session.makeWay();
+    }
+    this.#warn(
+      `at most ${this.#maxClients} clients from now on`,
+      "the system lets this process open no more files (ulimit -n)",
+    );
+  }
+
+  #warn(message: string, why: string): void {
     const nowMs = performance.now();
     if (nowMs - this.#warnedAtMs < ACCEPT_WARNING_MS) return;
     this.#warnedAtMs = nowMs;
-    this.#options.log.warn("cannot accept clients for now", { why });
+    this.#options.log.warn(message, { why });
   }
 
   #connectionOf(connection: ClientConn): Connection {
@@ -296,6 +333,10 @@ function connectsBusy(perSecond: number): ClosingFailure {
 
 function busy(message: string): ClosingFailure {
   return { type: "Busy", message, closes: true };
+}
+
+function isOutOfFiles(error: unknown): boolean {
+  return /os error (23|24)\b/.test(messageOf(error)); // ENFILE, EMFILE
 }
 
 function peerOf(connection: ClientConn): string {

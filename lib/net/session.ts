@@ -8,9 +8,11 @@
  * No timer is set for a connection: `expire` is called now and then, and looks at how long ago what
  * is waited for should have come.
  */
+import { fulfilledWithin } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import {
   BULK_BYTES,
+  LINGER_MS,
   MAX_GREETING_BYTES,
   READ_BUFFER_BYTES,
   SMALL_READS,
@@ -189,15 +191,27 @@ export class Session implements RequestSource, Holder {
     }
   }
 
-  /** Says why there is no place for this client, and ends. Only for one that waits for nothing. */
-  dismiss(failure: Failure): void {
-    if (this.#state !== "reading") return;
+  /**
+   * Says why there is no place for this client, and ends.
+   *
+   * @returns false, and nothing is done, in the middle of something
+   */
+  dismiss(failure: Failure): boolean {
+    if (this.#state !== "reading") return false;
     this.#isEnding = true;
     this.#state = "writing";
     addFailure(this.out, undefined, failure);
     const writing = this.#options.connection.write(this.#outbox.next() ?? new Uint8Array());
     // It does not have to wait for the answer.
-    this.#dismissal = writing.then(() => {}, () => {}).then(() => this.#endFor("busy"));
+    this.#dismissal = fulfilledWithin(writing, LINGER_MS).then(() => {}, () => {}).then(() =>
+      this.makeWay()
+    );
+    return true;
+  }
+
+  /** Ends, in the middle of whatever it is. */
+  makeWay(): void {
+    this.#endFor("busy");
   }
 
   evict(): void {

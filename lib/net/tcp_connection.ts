@@ -38,8 +38,8 @@ export class TcpConnection implements Connection {
    * the last words.
    */
   async linger(): Promise<void> {
-    await this.#connection.closeWrite();
-    await fulfilledWithin(drained(this.#connection), LINGER_MS, this.#stopping);
+    const ending = this.#connection.closeWrite().then(() => drained(this.#connection));
+    await fulfilledWithin(ending, LINGER_MS, this.#stopping);
   }
 
   close(): void {

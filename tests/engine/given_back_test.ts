@@ -1,0 +1,20 @@
+import assert from "assert";
+import { CommitsBench, insert } from "../helpers/commits_bench.ts";
+
+Deno.test("an answer made anew that fails gives its chunks back", async () => {
+  const { chunkBytes } = await import("../../lib/base/byte_chunks.ts");
+  const { ListedClient } = await import("../helpers/durable_engine.ts");
+  using bench = new CommitsBench();
+  const before = chunkBytes();
+  for (let n = 0; n < 100; n++) {
+    bench.storage.whyNoWrites = "full";
+    const client = new ListedClient(
+      Array.from({ length: 60 }, (_, n) => insert(`k${n}`, String(n))),
+    );
+    client.out.addFrom = () => {
+      throw new RangeError("no memory");
+    };
+    await client.submitTo(bench).catch(() => client.out.clear());
+  }
+  assert.ok(chunkBytes() - before <= 64 * 4096, "more than what is kept for the next replies");
+});

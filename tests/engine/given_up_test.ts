@@ -1,0 +1,30 @@
+import assert from "assert";
+import { CommitsBench, eventLoop, insert } from "../helpers/commits_bench.ts";
+import { ListedClient, pairsOf } from "../helpers/durable_engine.ts";
+
+Deno.test("a client whose replies cannot be made anew is not served any more", async () => {
+  using bench = new CommitsBench();
+  bench.storage.whyNoWrites = "full";
+  // 64 are a turn's; the 65th is held for the next one.
+  const client = new ListedClient(
+    Array.from({ length: 70 }, (_, n) => insert(`k${n}`, String(n))),
+  );
+  const { out } = client;
+  const pairs = pairsOf(bench.table).length;
+  client.answered = () => void bench.clock.advance(1);
+  const addFrom = out.addFrom.bind(out);
+  out.addFrom = () => {
+    bench.storage.whyNoWrites = undefined;
+    throw new RangeError("no memory");
+  };
+  let failed = false;
+  await client.submitTo(bench).catch(() => {
+    failed = true;
+    out.clear(); // as a session does
+    out.addFrom = addFrom;
+  });
+  assert.ok(failed);
+  for (let round = 0; round < 10; round++) await eventLoop();
+  assert.equal(pairsOf(bench.table).length, pairs);
+  assert.equal(out.length, 0, `replies after its end: ${out.length} bytes`);
+});
