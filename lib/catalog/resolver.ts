@@ -231,7 +231,9 @@ function byNewest(a: readonly ServerRecord[], b: readonly ServerRecord[]): numbe
  * about one of them must not take the place of one that does not.
  */
 function placeOf(record: ServerRecord): string {
-  return [record.project, ...candidateAddresses(record).map(addressText)].join(" ");
+  // A claim to want TLS is no reason to forget a record without one.
+  return [record.project, record.tls === true, ...candidateAddresses(record).map(addressText)]
+    .join(" ");
 }
 
 /**

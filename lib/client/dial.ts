@@ -11,11 +11,16 @@ export interface Trust {
   readonly ca: string;
   /**
    * What the certificate must be for: what the user asked for. Not where a catalog says that the
-   * server is: that proves nothing, since anyone can have a certificate for an address of their own,
-   * unless it is a private one.
+   * server is: that proves nothing, since anyone can have a certificate for an address of their own.
+   * But where `own` is for a private address, that will do, too.
    */
   readonly name: string;
+  /** What `ca` is, where that is the server's own certificate and no authority's. */
+  readonly own: X509Certificate | undefined;
 }
+
+/** How a part of a PEM text begins. */
+const PEM_PART = /-----BEGIN /g;
 
 /**
  * Whom to trust, checked.
@@ -25,12 +30,14 @@ export interface Trust {
  * @throws {TypeError} where there is no certificate in it: only public authorities would be left
  */
 export function trustIn(ca: string, name: string): Trust {
+  let first: X509Certificate;
   try {
-    new X509Certificate(ca);
+    first = new X509Certificate(ca);
   } catch {
     throw new TypeError("Cannot use TLS: `ca` must be PEM text with a certificate in it");
   }
-  return { ca, name };
+  const isAlone = ca.match(PEM_PART)?.length === 1;
+  return { ca, name, own: isAlone && !first.ca ? first : undefined };
 }
 
 /**
@@ -49,15 +56,22 @@ export async function dial(
   try {
     return await dialAs(trust, address, signal);
   } catch (error) {
-    // No public authority gives anybody a certificate for such an address, so one for it is from whom `ca`
-    // names, and means that server as well as its name does.
     const { hostname } = address;
-    const isOther = trust !== undefined && hostname !== trust.name && isPrivateAddress(hostname);
-    if (!isOther || !(error instanceof WrongNameError)) throw error;
+    if (trust === undefined || !(error instanceof WrongNameError)) throw error;
+    if (hostname === trust.name || !meansAddress(trust, hostname)) throw error;
     return await dialAs({ ...trust, name: hostname }, address, signal).catch((second) => {
       throw second instanceof WrongNameError ? error : second;
     });
   }
+}
+
+/**
+ * Whether a certificate for an address means the server as well as its name does. No public authority gives
+ * anybody one for a private address, and what the user gave is the server's own for that address. An
+ * authority of the user's might have given one to anybody who has such an address.
+ */
+function meansAddress({ own }: Trust, hostname: string): boolean {
+  return isPrivateAddress(hostname) && own?.checkIP(hostname) !== undefined;
 }
 
 /** The certificate is good, but for somebody else; or nobody could have one for that name. */

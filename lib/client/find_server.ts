@@ -82,7 +82,9 @@ export async function findServer(options: FindOptions): Promise<Found> {
     if ("link" in tried) return tried;
     // A stale record may lead to another server, whose token this is not: looked up once more.
     if (tried.refused && failures > 0) throw tried.refused;
-    if (++failures === 1 && !signal.aborted) options.warn(`${tried.message}; looking again`);
+    if (++failures === 1 && !signal.aborted) {
+      options.warn(`${(tried.refused ?? tried).message}; looking again`);
+    }
     if (!(await sleep(pauseAfter(failures), signal))) throw new ServerNotFoundError(tried.message);
   }
 }
@@ -124,6 +126,10 @@ async function greetUntilAborted(
     return { link, instance: instanceOf(info) ?? addressText(address) };
   } catch (error) {
     await link.close();
+    if (error instanceof AuthError && token === undefined) {
+      const message = `${error.message}; use --token-file with a file that has it`;
+      throw new AuthError({ type: "AuthError", message });
+    }
     if (!(error instanceof ConnectionLostError)) throw error;
     const why = signal.aborted ? "it accepts, but does not answer" : error.message;
     throw new ServerNotFoundError(`Cannot use ${addressText(address)}: ${why}`);
@@ -149,26 +155,27 @@ async function tryCandidates(
   const { promise: someIsLive, resolve: found } = Promise.withResolvers<void>();
   const attempts: Promise<void>[] = [];
   const anySignal = AbortSignal.any([signal, over.signal]);
-  for (const { address, instance, wantsTls } of candidates) {
+  const refusing = new Set<Candidate["record"]>();
+  for (const { address, record } of candidates) {
     // Once one is live, others are only asked whether they are, too; not by its other addresses.
-    if (live.some((one) => one.instance === instance)) continue;
-    if (wantsTls && trust === undefined) {
-      refused = new TlsError(
-        `The server '${project}' at ${
-          addressText(address)
-        } wants TLS: use --ca with a file that has its certificate`,
-      );
-      failures.push(refused.message);
-      continue;
-    }
-    const attempt = greet(address, { project, token, silenceMs, trust }, anySignal).then(
+    if (live.some((one) => one.instance === record.instance)) continue;
+    // Each guess makes the server slower to answer the next one.
+    if (refusing.has(record)) continue;
+    // Whether it does want TLS, only it can say; but the token is not for anyone on the way to hear.
+    const lacksTrust = record.tls === true && trust === undefined;
+    const told = lacksTrust ? undefined : token;
+    const attempt = greet(address, { project, token: told, silenceMs, trust }, anySignal).then(
       (one) => {
         live.push(one);
         found();
       },
       (error) => {
-        if (error instanceof AuthError || error instanceof TlsError) refused = error;
-        failures.push(`${addressText(address)}: ${messageOf(error)}`);
+        if (error instanceof TlsError || (error instanceof AuthError && told === token)) {
+          refused = error;
+        }
+        if (error instanceof AuthError) refusing.add(record);
+        const hint = lacksTrust ? " (listed as one with TLS: use --ca FILE)" : "";
+        failures.push(`${addressText(address)}${hint}: ${messageOf(error)}`);
       },
     );
     attempts.push(attempt);
@@ -203,18 +210,15 @@ async function tryCandidates(
   return first;
 }
 
-/** An address to try, and the instance that is said to be there. */
+/** An address to try, and what a catalog says is there. */
 interface Candidate {
   readonly address: Address;
-  readonly instance: string | undefined;
-  /** What the catalog says; with `trust`, nothing depends on it. */
-  readonly wantsTls: boolean;
+  readonly record: Lookup["servers"][number];
 }
 
 function candidatesOf({ servers }: Lookup, project: string): Candidate[] {
   const lists = servers.filter((record) => record.project === project).map((record) => {
-    const { instance, tls: wantsTls = false } = record;
-    return candidateAddresses(record).map((address) => ({ address, instance, wantsTls }));
+    return candidateAddresses(record).map((address) => ({ address, record }));
   });
   const once = new Map<string, Candidate>();
   // The first address of each record, then the second: one with many must not keep others out.
@@ -222,7 +226,8 @@ function candidatesOf({ servers }: Lookup, project: string): Candidate[] {
     for (const list of lists) {
       const candidate = list[turn];
       if (candidate === undefined) continue;
-      const at = addressText(candidate.address);
+      // A wrong claim that it wants TLS must not take the place of a right one that it does not.
+      const at = `${addressText(candidate.address)} ${candidate.record.tls === true}`;
       if (!once.has(at)) once.set(at, candidate);
     }
   }

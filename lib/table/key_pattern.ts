@@ -4,7 +4,7 @@
  * RE2JS takes time linear in the key whatever the regex; V8's own engine can run for years. It first
  * makes an automaton of the regex as keys go through it, step by step, which is fast where steps come
  * again. Where they do not, each one takes ten times as long as doing without the automaton, so one that
- * outgrows its memory is given up for good. Then the time for a key is bounded by its bytes times the
+ * outgrows its memory is given up. Then the time for a key is bounded by its bytes times the
  * instructions of the regex, some 25 ns each at the worst. Where that would be too long, a key is looked
  * at only for as long as the automaton lasts, which takes some 10 ns a byte.
  */
@@ -92,14 +92,20 @@ function problemIn(message: string): string {
 /** It has outgrown its memory, and nothing else would be quick enough. */
 class AutomatonFull extends Error {}
 
-/** The automaton of a regex; given up, not begun anew, when it has used up its memory. */
+/**
+ * The automaton of a regex; given up, not begun anew, when it has used up its memory. It is every client's,
+ * so a key for which nothing else is quick enough gets all of the memory: what becomes of it must not
+ * depend on the keys before it.
+ */
 class Automaton {
   readonly #compiled: RE2JS;
+  readonly #isPossible: boolean;
   #isAllThereIs = false;
 
   constructor(compiled: RE2JS) {
     this.#compiled = compiled;
     const { dfa } = compiled.re2();
+    this.#isPossible = !dfa.failed;
     dfa.stateBudget = dfa.memBudget = REGEX_MEMORY_BYTES;
     dfa.resetCache = () => {
       dfa.clearCache();
@@ -111,7 +117,18 @@ class Automaton {
 
   /** Whether the regex is found; undefined where the automaton does not last. */
   test(key: string): boolean | undefined {
-    if (this.#compiled.re2().dfa.failed) return undefined;
+    const { dfa } = this.#compiled.re2();
+    if (!this.#isPossible) return undefined;
+    if (!dfa.failed) {
+      const isBegun = dfa.stateCount > 0;
+      const isFound = this.#testWhileItLasts(key);
+      if (isFound !== undefined || !isBegun) return isFound;
+    }
+    dfa.failed = false;
+    return this.#testWhileItLasts(key);
+  }
+
+  #testWhileItLasts(key: string): boolean | undefined {
     this.#isAllThereIs = true;
     try {
       return this.#compiled.test(key);

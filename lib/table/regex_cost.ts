@@ -36,8 +36,14 @@ const TOKEN = new RegExp(
   "suy",
 );
 
-/** A range between two characters in a class, or one whose ends are written in another way. */
-const RANGE = /(?:(\\x\{[^}]*\}|\\.)|(.))-(?:\\(?:x\{[^}]*\}|.)|([^\]]))/gsu;
+/** An end of a range in a class: a character, or how else one is written. */
+const END = String.raw`\\x\{[^}]*\}|\\x[0-9a-fA-F]{2}|\\[0-7]{1,3}|\\.|.`;
+
+/** An item of a class: one of several characters by its name, a range, or a character. */
+const ITEM = new RegExp(
+  String.raw`\[:\^?\w+:\]|\\[pP](?:\{[^}]*\}|.)|\\[dDsSwW]|(?<first>${END})(?:-(?<last>${END}))?`,
+  "gsu",
+);
 
 /**
  * Estimates a regex's cost in instructions.
@@ -58,7 +64,8 @@ export function regexCost(regex: string): number {
     if (token === null || token[0] === "[") break;
     const { quoted, unicode, class: items, flags, open, close, min, max, operator, or } =
       token.groups ?? {};
-    if (flags !== undefined) continue;
+    // Nothing at all: a repetition behind it means what stands before it.
+    if (flags !== undefined || quoted === "") continue;
     if (operator !== undefined || min !== undefined) {
       const times = Math.max(1, Number(min ?? 1), Number(max ?? 0));
       // One that is there so many times exactly is written out, and nothing more.
@@ -100,10 +107,19 @@ export function regexCost(regex: string): number {
 /** What the ranges of a class take where case is ignored. */
 function foldingCost(items: string): number {
   let characters = 0;
-  for (const [, escape, first, last] of items.matchAll(RANGE)) {
-    const from = escape === undefined ? first?.codePointAt(0) : undefined;
-    const to = last?.codePointAt(0);
-    characters += from === undefined || to === undefined ? ALL_CHARACTERS : Math.max(0, to - from);
+  for (const { groups } of items.replace(/^\^/, "").matchAll(ITEM)) {
+    const { first, last } = groups ?? {};
+    if (first === undefined || last === undefined) continue;
+    const count = codeOf(last) - codeOf(first);
+    // What cannot be read, or is no range, counts as the largest one.
+    characters += count >= 0 ? Math.min(count, ALL_CHARACTERS) : ALL_CHARACTERS;
   }
   return Math.ceil(characters / FOLDED_CHARACTERS);
+}
+
+/** The code of an end of a range; NaN where it is written in another way than as itself or in hexadecimal. */
+function codeOf(end: string): number {
+  const [, hex = ""] = /^\\x\{?([0-9a-fA-F]+)\}?$/.exec(end) ?? [];
+  if (end.startsWith("\\")) return parseInt(hex, 16);
+  return end.codePointAt(0) ?? NaN;
 }

@@ -14,8 +14,8 @@ function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: `client_commands: ${name}`, permissions: "none", fn });
 }
 
-function session() {
-  const { client, requests } = fakeClient();
+function session(distort?: (result: string) => string) {
+  const { client, requests } = fakeClient(distort);
   const run = async (...words: string[]) => {
     const lines: string[] = [];
     await runClientCommand(client, words, (line) => void lines.push(line));
@@ -41,6 +41,11 @@ test("each prints its result as JSON, pairs one a line", async () => {
   ]);
   assert.deepEqual(await run("remove", "zebra"), ['{ "weight": 1.0 }']);
   await assert.rejects(run("lookup", "zebra"), { code: "KeyError" });
+});
+
+test("info shows what could steer a terminal as an escape", async () => {
+  const { run } = session(() => '{"slowest":[{"key":"\u009b2J\u007f\u2028"}]}');
+  assert.deepEqual(await run("info"), ['{"slowest":[{"key":"\\u009b2J\\u007f\\u2028"}]}']);
 });
 
 test("SUBVALUE is JSON where it is, else a string", async () => {

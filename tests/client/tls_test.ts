@@ -9,6 +9,7 @@ import { CatalogServer } from "../../lib/catalog/catalog_server.ts";
 import { type Certificate, Certificates, OPENSSL } from "../helpers/certificates.ts";
 import { testWith } from "../helpers/needs.ts";
 import { RawClient } from "../helpers/raw_client.ts";
+import { PATIENCE_MS } from "../helpers/program.ts";
 import { startServer, type TestServer } from "../helpers/server.ts";
 
 const TOKEN = "the-secret-token";
@@ -113,7 +114,7 @@ testWith(OPENSSL, "by name, the certificate must be for the name", async () => {
   await client.close();
   await assert.rejects(
     HtClient.connect("test-a4", { ...catalog.options, token: TOKEN, timeoutMs: 5_000 }),
-    (error) => isTlsError(error, /'test-a4' at 127\.0\.0\.1:\d+ wants TLS: use --ca/),
+    (error) => isTlsError(error, /127\.0\.0\.1:\d+: it wants TLS; use --ca/),
   );
   const addressed = await certificates.selfSigned(["DNS:other-a4"]);
   await using impostor = startTlsServer(addressed);
@@ -126,7 +127,7 @@ testWith(OPENSSL, "by name, the certificate must be for the name", async () => {
 
 testWith(
   OPENSSL,
-  "by name, one for a private address will do, since that cannot be a stranger's",
+  "by name, the server's own for its private address will do, since that cannot be a stranger's",
   async () => {
     await using certificates = await Certificates.inFolder();
     const addressed = await certificates.selfSigned([IP]);
@@ -146,6 +147,38 @@ testWith(
   },
 );
 
+testWith(
+  OPENSSL,
+  "by name, one for a private address will not do that an authority has signed",
+  async () => {
+    await using certificates = await Certificates.inFolder();
+    const authority = await certificates.selfSigned(["DNS:authority-a4"], true);
+    const other = await certificates.selfSigned(["DNS:other-a4", "IP:127.0.0.2"]);
+    const mallorys = await certificates.signedBy(authority, ["DNS:mallory-a4", IP]);
+    await using hostile = startTlsServer(mallorys, TOKEN);
+    await using catalog = await startCatalog([{ port: hostile.port, tls: true }]);
+    const options = { ...catalog.options, token: TOKEN, timeoutMs: 5_000 };
+    for (const ca of [authority.cert, `${other.cert}${authority.cert}`]) {
+      await assert.rejects(
+        HtClient.connect("test-a4", { ...options, ca }),
+        (error) => isTlsError(error, /must be for "test-a4"/),
+      );
+    }
+    // The control: it is good for what it is for, and so is one for the name.
+    const ca = authority.cert;
+    await (await HtClient.connect(hostile.target, { ...options, ca })).close();
+    const named = await certificates.signedBy(authority, ["DNS:test-a4"]);
+    await using server = startTlsServer(named, TOKEN);
+    await using both = await startCatalog([
+      { port: hostile.port, tls: true },
+      { port: server.port, tls: true },
+    ]);
+    const client = await HtClient.connect("test-a4", { ...options, ...both.options, ca });
+    assert.equal(client.address.port, server.port);
+    await client.close();
+  },
+);
+
 testWith(OPENSSL, "a name that no certificate can be for needs an address", async () => {
   await using certificates = await Certificates.inFolder();
   const certificate = await certificates.selfSigned(["DNS:test-a4"]);
@@ -155,6 +188,64 @@ testWith(OPENSSL, "a name that no certificate can be for needs an address", asyn
     HtClient.connect("a+b@c", { ...catalog.options, ca: certificate.cert, timeoutMs: 5_000 }),
     (error) => isTlsError(error, /no DNS name; use HOST:PORT/),
   );
+});
+
+Deno.test("a claim that a server wants TLS ends no search, and is told at its end", async () => {
+  const dead = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = dead.addr;
+  dead.close();
+  await using catalog = await startCatalog([{ port, tls: true }]);
+  const warnings: string[] = [];
+  const restarted = Promise.withResolvers<void>();
+  // It looks again after the first warning; by then the server is back, without TLS.
+  const connecting = HtClient.connect("test-a4", {
+    ...catalog.options,
+    timeoutMs: PATIENCE_MS,
+    onWarning: (message) => {
+      warnings.push(message);
+      restarted.resolve();
+    },
+  });
+  await restarted.promise;
+  await using server = startServer({ port });
+  const client = await connecting;
+  assert.equal(client.address.port, server.port);
+  await client.close();
+  assert.match(warnings.join(), /listed as one with TLS: use --ca FILE/);
+});
+
+Deno.test("who is only said to want TLS is asked, but not told the token", async () => {
+  await using hostile = new Eavesdropper();
+  await using catalog = await startCatalog([{ port: hostile.port, tls: true }]);
+  const options = { ...catalog.options, token: TOKEN, timeoutMs: 1_000 };
+  await assert.rejects(HtClient.connect("test-a4", options), ServerNotFoundError);
+  assert.ok(hostile.heard.includes("hello") && !hostile.heard.includes(TOKEN), hostile.heard);
+});
+
+Deno.test("who refuses the token is not asked at its other addresses, and why is said", async () => {
+  await using server = startServer({}, TOKEN);
+  const listener = Deno.listen({ hostname: "127.0.0.2", port: server.port });
+  await using catalog = await startCatalog([{ port: server.port, addresses: ["127.0.0.2"] }]);
+  const warnings: string[] = [];
+  let guesses = 0;
+  const guessing = (async () => {
+    for await (const connection of listener) {
+      guesses++;
+      connection.close();
+    }
+  })();
+  await assert.rejects(
+    HtClient.connect("test-a4", {
+      ...catalog.options,
+      timeoutMs: 20_000,
+      onWarning: (message) => void warnings.push(message),
+    }),
+    (error) => error instanceof AuthError && /use --token-file/.test(error.message),
+  );
+  listener.close();
+  await guessing;
+  assert.equal(guesses, 0);
+  assert.match(warnings.join(), /^Cannot hello: .*token.*; looking again$/);
 });
 
 testWith(OPENSSL, "whoever gives a CA never says the token to a plain server", async () => {
@@ -232,6 +323,8 @@ function isTlsError(error: unknown, pattern: RegExp): boolean {
 interface Listed {
   readonly port: number;
   readonly tls?: boolean;
+  /** Others than the one that the catalog sees. */
+  readonly addresses?: readonly string[];
 }
 
 /** A catalog that lists servers of a name on this machine. */
@@ -245,8 +338,9 @@ async function startCatalog(servers: readonly Listed[], project: string = "test-
   });
   const at = { hostname: "127.0.0.1", port: catalog.port };
   const socket = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
-  for (const server of servers) {
-    const text = announcement({ ...FACTS, ...server, project, instance: `${server.port}` });
+  for (const { addresses, ...server } of servers) {
+    const facts = { ...FACTS, ...server, project, instance: `${server.port}` };
+    const text = announcement(facts, addresses);
     await socket.send(new TextEncoder().encode(text), { ...at, transport: "udp" });
   }
   socket.close();

@@ -34,7 +34,21 @@ export class Certificates implements AsyncDisposable {
    * @param names whom it is for, such as `DNS:me-a4-x` or `IP:127.0.0.1`
    * @param isAuthority whether it may sign others (default: no)
    */
-  async selfSigned(names: readonly string[], isAuthority: boolean = false): Promise<Certificate> {
+  selfSigned(names: readonly string[], isAuthority: boolean = false): Promise<Certificate> {
+    return this.#made(names, isAuthority, []);
+  }
+
+  /** Makes one that an authority signs. */
+  signedBy(authority: Certificate, names: readonly string[]): Promise<Certificate> {
+    const { certFile, keyFile } = authority;
+    return this.#made(names, false, ["-CA", certFile, "-CAkey", keyFile]);
+  }
+
+  async #made(
+    names: readonly string[],
+    isAuthority: boolean,
+    signer: readonly string[],
+  ): Promise<Certificate> {
     const certFile = this.path(`${++this.#count}.crt`), keyFile = this.path(`${this.#count}.key`);
     const { code, stderr } = await run([
       ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
@@ -42,6 +56,7 @@ export class Certificates implements AsyncDisposable {
       ...["-keyout", keyFile, "-out", certFile],
       ...["-addext", `subjectAltName=${names.join()}`],
       ...["-addext", `basicConstraints=critical,CA:${isAuthority ? "TRUE" : "FALSE"}`],
+      ...signer,
     ]);
     assert.equal(code, 0, stderr);
     const [cert, key] = await Promise.all([certFile, keyFile].map((f) => Deno.readTextFile(f)));

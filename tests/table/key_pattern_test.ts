@@ -203,6 +203,26 @@ test("a key that is long is looked at for as long as that goes quickly", () => {
   assert.equal(look(taken("nowhere"), plain, 10), false);
 });
 
+test("keys that were too hard leave no trace for those that come after", () => {
+  const random = randomFrom(3);
+  const codes = Array.from({ length: 50_000 }, () => 0x400 + random.below(0x3800));
+  const text = String.fromCharCode(...codes);
+  const odd = keyTextOf(text), plain = keyTextOf("ab".repeat(5_000));
+  const pattern = taken("[\\x{400}-\\x{2000}]+?.{50}[!-#]");
+  const look = ({ bytes, start, end }: typeof odd) => pattern.isFoundIn(bytes, start, end, 10);
+  assert.equal(look(plain), false);
+  for (let round = 0; round < 3; round++) {
+    assert.equal(look(odd), undefined);
+    assert.equal(look(plain), false);
+    // Nor those that leave little memory for the next one.
+    for (let at = 0; at < 40; at++) {
+      const some = keyTextOf(text.slice(at * 100, at * 100 + 60));
+      assert.equal(typeof look(some), "boolean");
+    }
+    assert.equal(look(plain), false);
+  }
+});
+
 test("its work grows with its instructions, and plain text and the empty regex are quick", () => {
   const [simple, hard, plain, all] = ["^a.*b", "^a.{50}b", "a".repeat(100), ""].map(taken);
   assert.ok(simple && hard && plain && all);

@@ -28,7 +28,7 @@ test("it is never below the instructions of a regex made by the grammar", () => 
   const atom = fc.constantFrom(
     ..."a . ^ $ \\b \\d \\W \\pL \\p{Greek} \\x{1F600} \\x41 \\{ \\( \\[ [a-z] [^]a] [[:alpha:]] [\\pL\\]-] [(] [{}] []] \\Q(a{9}\\E"
       .split(" "),
-    ...["\u{1f600}", "\ud800", "\n", "", "(?i)", "(?s)", "(?-i)"],
+    ...["\u{1f600}", "\ud800", "\n", "", "(?i)", "(?s)", "(?-i)", "\\Q\\E", "\\Qab\\E", "\\E"],
   );
   const { regex } = fc.letrec<{ regex: string; piece: string }>((tie) => ({
     regex: fc.array(tie("piece"), { maxLength: 4 }).map((pieces) => pieces.join("")),
@@ -65,8 +65,24 @@ test("what is repeated counts as often as it may be there", () => {
   assert.ok(regexCost("a{1000}") >= 1_000);
   assert.ok(regexCost("(?:a{100}b){100}") >= 10_000);
   assert.ok(regexCost("(?:a{9}){9,}") >= 81);
+  assert.ok(regexCost("(abc)\\Q\\E{9}") >= 27);
+  assert.ok(regexCost("(abc)\\Q\\E(?i)\\Q\\E{9}") >= 27);
   assert.ok(regexCost("a{2,1000}") < 5_000);
   assert.ok(regexCost("\\Qa{1000}\\E") < 50);
   assert.ok(regexCost("[a{1000}]") < 50);
   assert.ok(regexCost("\\x{10FFFF}a\\{1000}") < 50);
+});
+
+test("a range counts the characters in it where case is ignored, however its ends are written", () => {
+  for (const few of ["[\\x00-\\x7f]", "[\\x{0}-\\x{7F}]", "[^ -\\x7F]", "[[:alpha:]\\pL-\\x40]"]) {
+    assert.ok(regexCost(`(?i)${few}`) < 100, few);
+  }
+  const many =
+    "[\\x{41}-\\x{1FFFF}] [\\n-\\x{1FFFF}] [\\012-\u{1f600}] [^a-\u{1f600}] [a-z--\u{1f600}]" +
+    " [[:alpha:]--\\x{1FFFF}] [\\pL--\u{1f600}] [\\d--\u{1f600}] [\\\\x{1FFFF}-\\x{1FFFF}] [^-\\x{80}-\\x{1FFFF}]";
+  for (const range of many.split(" ")) {
+    assert.ok(instructionsOf(range) !== undefined, range);
+    assert.ok(regexCost(`(?i)${range}`) > 1_000, range);
+    assert.ok(regexCost(range) < 100, range);
+  }
 });
