@@ -191,10 +191,11 @@ test("a catalog that lies about a server does not take the place of one that doe
     record({ advertise: "evil.test" }),
     record({ addresses: ["198.51.100.1"] }),
     record({ project: "other" }),
+    record({ tls: true }),
   ];
   const honest = record({ lastheardfrom: unixSeconds() - 100 });
   const { servers } = await resolver({ "a.test": lies, "b.test": [honest], "127.0.0.1": [] })
     .listAll();
-  assert.equal(servers.length, 4);
+  assert.equal(servers.length, 5);
   assert.ok(servers.includes(honest));
 });
