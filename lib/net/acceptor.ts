@@ -100,7 +100,9 @@ export class Acceptor {
     this.#book = new AddressBook(limits);
     // Room is left for a reply that is being made, and for what is not yet given back of an evicted one.
     const { maxBufferBytes, maxOutputHardBytes } = limits;
-    this.#buffers = new Buffers(Math.max(maxBufferBytes / 2, maxBufferBytes - maxOutputHardBytes));
+    this.#buffers = new Buffers(
+      Math.max(maxBufferBytes / 2, maxBufferBytes - 2 * maxOutputHardBytes),
+    );
     const shortestMs = Math.min(limits.idleTimeoutMs, limits.requestTimeoutMs);
     this.#sweeping = setInterval(
       this.#sweep,
