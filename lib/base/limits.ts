@@ -76,8 +76,11 @@ export const REQUEST_TIMEOUT_MS = 120_000;
 /** How often connections are looked through for those whose time is up, in milliseconds, at most. */
 export const SWEEP_MS = 500;
 
-/** When so many clients less are there than were, their garbage is collected at once (some 50 ms). */
+/** When so many clients less are there than were, their garbage is collected, which takes some 50 ms. */
 export const CROWD_CLIENTS = 1_000;
+
+/** How long nobody must have left before that, in milliseconds: what leaves in waves is one crowd. */
+export const CROWD_GONE_MS = 3_000;
 
 /** Time between two such collections, in milliseconds, at least. */
 export const CROWD_PAUSE_MS = 10_000;

@@ -2,7 +2,7 @@
  * Has V8 give back what a crowd of clients has left behind. V8 collects garbage when more is made, so after
  * a crowd that leaves a quiet server it would keep all of it, and the pages that it was in.
  */
-import { CROWD_CLIENTS, CROWD_PAUSE_MS } from "../base/limits.ts";
+import { CROWD_CLIENTS, CROWD_GONE_MS, CROWD_PAUSE_MS } from "../base/limits.ts";
 
 /** V8's `gc`, which is there with `--expose-gc`. */
 type Collect = (options: { type: "major"; execution: "sync"; flavor: "last-resort" }) => void;
@@ -12,6 +12,7 @@ export class CrowdWatch {
   readonly #collect: Collect | undefined;
   #most = 0;
   #before = 0;
+  #leftMs = -Infinity;
   #collectedMs = -Infinity;
 
   /** @param collect default: V8's, where it can be reached */
@@ -21,10 +22,10 @@ export class CrowdWatch {
 
   /** To be told now and then how many clients there are, and the time by some clock, in milliseconds. */
   look(clients: number, nowMs: number): void {
-    const areLeaving = clients < this.#before;
+    if (clients < this.#before) this.#leftMs = nowMs;
     this.#before = clients;
     this.#most = Math.max(this.#most, clients);
-    if (areLeaving) return;
+    if (nowMs - this.#leftMs < CROWD_GONE_MS) return;
     if (this.#most - clients < CROWD_CLIENTS || nowMs - this.#collectedMs < CROWD_PAUSE_MS) return;
     this.#most = clients;
     this.#collectedMs = nowMs;

@@ -1,6 +1,6 @@
 /** Proves that garbage is collected once after a crowd has left, and not for clients that come and go. */
 import assert from "assert";
-import { CROWD_CLIENTS, CROWD_PAUSE_MS } from "../../lib/base/limits.ts";
+import { CROWD_CLIENTS, CROWD_GONE_MS, CROWD_PAUSE_MS } from "../../lib/base/limits.ts";
 import { CrowdWatch } from "../../lib/net/crowd_watch.ts";
 
 Deno.test({
@@ -16,13 +16,15 @@ Deno.test({
     for (let ms = 0; ms < 5; ms++) assert.equal(after(ms % 2 * (CROWD_CLIENTS - 1), ms), 0);
     assert.equal(after(5 * CROWD_CLIENTS, 10), 0);
     assert.equal(after(5 * CROWD_CLIENTS - 10, 20), 0);
-    assert.equal(after(CROWD_CLIENTS, 29), 0, "perhaps more are leaving");
-    assert.equal(after(CROWD_CLIENTS, 30), 1);
-    assert.equal(after(CROWD_CLIENTS, 40), 1);
-    assert.equal(after(0, 50), 1);
-    assert.equal(after(0, 60), 1, "too soon");
-    assert.equal(after(0, 30 + CROWD_PAUSE_MS), 2);
-    assert.equal(after(0, 30 + 3 * CROWD_PAUSE_MS), 2);
+    assert.equal(after(CROWD_CLIENTS, 30), 0, "perhaps more are leaving");
+    assert.equal(after(CROWD_CLIENTS, 29 + CROWD_GONE_MS), 0, "perhaps more are leaving");
+    const firstMs = 30 + CROWD_GONE_MS;
+    assert.equal(after(CROWD_CLIENTS, firstMs), 1);
+    assert.equal(after(CROWD_CLIENTS, firstMs + 10), 1);
+    assert.equal(after(0, firstMs + 20), 1);
+    assert.equal(after(0, firstMs + 20 + CROWD_GONE_MS), 1, "too soon");
+    assert.equal(after(0, firstMs + CROWD_PAUSE_MS), 2);
+    assert.equal(after(0, firstMs + 3 * CROWD_PAUSE_MS), 2);
     new CrowdWatch(undefined).look(0, 0);
   },
 });
