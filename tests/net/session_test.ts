@@ -24,6 +24,7 @@ import { FakeStorage } from "../helpers/fake_storage.ts";
 import { jsonText } from "../helpers/json_texts.ts";
 import { cut, utf8 } from "../helpers/streams.ts";
 import { restless } from "../helpers/restless.ts";
+import { stoppedClock } from "../helpers/stopped_clock.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `session: ${name}`, permissions: "none", fn });
@@ -144,6 +145,7 @@ test("keys and values come back byte for byte, however the requests are cut (I8)
 });
 
 test("no reply leaves before what it shows is durable, and nothing is read meanwhile (I2)", async () => {
+  using _clock = stoppedClock(); // all of them in one turn, however busy the machine is
   const storage = new FakeStorage();
   const { connect } = server({ storage });
   const all = numbersTo(20).map(() => connect()); // so many that their sync is in the background
