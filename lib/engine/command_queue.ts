@@ -99,7 +99,7 @@ export class CommandQueue {
   #isTurnComing = false;
   /** Whether a request is being executed: one that comes from within stands in line (I7). */
   #isServing = false;
-  /** Bytes of replies that were made in this round of the event loop, or in a few with few replies. */
+  /** Bytes of requests and replies of this round of the event loop, or of a few with few of them. */
   #atOnceBytes = 0;
   /** Whether the last request was a search that took its time. */
   #wasLongSearch = false;

@@ -18,8 +18,8 @@ import {
 } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Pacing } from "../engine/pace.ts";
-import { ByteChunks, tidyChunks } from "../base/byte_chunks.ts";
-import { addFailure } from "../protocol/encode_reply.ts";
+import { tidyChunks } from "../base/byte_chunks.ts";
+import { failureLine } from "../protocol/encode_reply.ts";
 import type { ClosingFailure } from "../table/commands.ts";
 import { Cursors } from "../table/cursors.ts";
 import { AddressBook, addressGroup, type AddressLimits, isSameMachine } from "./address_book.ts";
@@ -241,20 +241,14 @@ export class Acceptor {
   async #refuse(connection: Connection, busy: ClosingFailure): Promise<void> {
     const mayLinger = this.#refusals < MAX_LINGERING;
     this.#refusals++;
-    const out = new ByteChunks();
     try {
-      addFailure(out, undefined, busy);
       // With TLS, the client might never let it be written.
-      const { signal } = this.#stopping;
-      for (const view of out.views()) {
-        await fulfilledWithin(connection.write(view), LINGER_MS, signal);
-      }
+      await fulfilledWithin(connection.write(failureLine(busy)), LINGER_MS, this.#stopping.signal);
       if (mayLinger) await connection.linger();
     } catch {
       // It did not wait for the answer.
     } finally {
       connection.close();
-      out.clear();
       this.#refusals--;
     }
   }

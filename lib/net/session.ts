@@ -25,7 +25,7 @@ import type { Pacing } from "../engine/pace.ts";
 import type { ByteChunks } from "../base/byte_chunks.ts";
 import { decodeRequest, refusedLine } from "../protocol/decode_request.ts";
 import { LineFramer, type LineProblem } from "../protocol/line_framer.ts";
-import { addFailure } from "../protocol/encode_reply.ts";
+import { failureLine } from "../protocol/encode_reply.ts";
 import type { Failure, Refusal, Request } from "../protocol/message.ts";
 import { type Client, type ClosingFailure, tokenMissing } from "../table/commands.ts";
 import type { Buffers, Holder } from "./buffers.ts";
@@ -200,8 +200,7 @@ export class Session implements RequestSource, Holder {
     if (this.#state !== "reading") return false;
     this.#isEnding = true;
     this.#state = "writing";
-    addFailure(this.out, undefined, failure);
-    const writing = this.#options.connection.write(this.#outbox.next() ?? new Uint8Array());
+    const writing = this.#options.connection.write(failureLine(failure));
     // It does not have to wait for the answer.
     this.#dismissal = fulfilledWithin(writing, LINGER_MS).then(() => {}, () => {}).then(() =>
       this.makeWay()

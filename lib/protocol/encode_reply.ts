@@ -62,6 +62,13 @@ export function addFailure(
   out.addText(`,"type":"${type}","message":${JSON.stringify(message)}}\n`);
 }
 
+/** The line of a failure that nobody asked for, with its LF, in bytes of its own: they may be written late. */
+export function failureLine({ type, message }: Failure): Uint8Array<ArrayBuffer> {
+  return encoder.encode(
+    `{"status":"ERROR","type":"${type}","message":${JSON.stringify(message)}}\n`,
+  );
+}
+
 function addId(out: ByteChunks, id: Span | undefined): void {
   if (id === undefined) return;
   out.add(ID);
