@@ -3,7 +3,7 @@
  * order of their operations on each key.
  *
  * Nobody looks at the table between the lives; the clients go on where the server was killed. 10 lives;
- * with `CRASH=long` (`deno task test:crash`) 60. `ROUNDS` and `SEED` set others.
+ * with `deno task test:long` 60. `ROUNDS` and `SEED` set others.
  */
 import assert from "assert";
 import { History } from "../helpers/history.ts";
@@ -11,6 +11,7 @@ import { judge } from "../helpers/judge.ts";
 import { killDuringStart, startOn, temporaryFolder } from "../helpers/kept_server.ts";
 import { lookupAll } from "../helpers/key_requests.ts";
 import { liveUntilKilled } from "../helpers/kill_round.ts";
+import { isLong } from "../helpers/long.ts";
 import { randomFrom, seedFor } from "../helpers/random.ts";
 import type { Mix } from "../helpers/random_action.ts";
 
@@ -27,7 +28,7 @@ const KILLED_START_ONE_IN = 4;
 /** Failures after which there is no use in going on. */
 const ENOUGH_FAILURES = 3;
 
-const LIVES = Number(Deno.env.get("ROUNDS") ?? (Deno.env.get("CRASH") === "long" ? 60 : 10));
+const LIVES = Number(Deno.env.get("ROUNDS") ?? (isLong ? 60 : 10));
 
 Deno.test(`crash: the history of ${LIVES} lives is linearizable key by key`, async () => {
   const seed = seedFor("history check");

@@ -1,7 +1,7 @@
 /**
  * Kill test: `kill -9` at random moments under pipelining clients loses nothing that was acknowledged.
  *
- * 10 rounds; with `CRASH=long` (`deno task test:crash`) 200. `ROUNDS` and `SEED` set others, and
+ * 10 rounds; with `deno task test:long` 200. `ROUNDS` and `SEED` set others, and
  * `HTSERVER` an executable in place of the source. A seed repeats what the clients do and after how
  * many replies the server is killed, but not how the machine interleaves them.
  */
@@ -17,6 +17,7 @@ import {
 } from "../helpers/kept_server.ts";
 import { insertAll, lookupAll, scanKeys } from "../helpers/key_requests.ts";
 import { liveUntilKilled } from "../helpers/kill_round.ts";
+import { isLong } from "../helpers/long.ts";
 import type { Program } from "../helpers/program.ts";
 import { type Random, randomFrom, seedFor } from "../helpers/random.ts";
 import { keysOf, type Mix, uniqueValue } from "../helpers/random_action.ts";
@@ -32,7 +33,7 @@ const MOST_ACKNOWLEDGED = 2_500;
 /** One in so many restarts is killed on its way, too. */
 const KILLED_START_ONE_IN = 4;
 
-const ROUNDS = Number(Deno.env.get("ROUNDS") ?? (Deno.env.get("CRASH") === "long" ? 200 : 10));
+const ROUNDS = Number(Deno.env.get("ROUNDS") ?? (isLong ? 200 : 10));
 
 /** Failures after which there is no use in going on. */
 const ENOUGH_FAILURES = 10;

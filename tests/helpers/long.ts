@@ -1,0 +1,8 @@
+/**
+ * The long form of tests: what is too slow for `deno task test`.
+ *
+ * `deno task test:long` sets `HTSERVER_LONG_TESTS=1` and runs each test file that imports this one.
+ */
+
+/** Whether long tests run. Use it as `ignore: !isLong`, or for a larger number of rounds. */
+export const isLong: boolean = Deno.env.get("HTSERVER_LONG_TESTS") === "1";
