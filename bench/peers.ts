@@ -4,12 +4,14 @@
  *     deno task bench:peers    everything, in at most 5 minutes; rewrites the figures in docs/
  *     deno task bench:quick    the main ratios, in less than one; writes nothing
  *     ... --htserver FILE      an executable, instead of the sources as they are
+ *     ... --earlier FILE       compares with the executable of an earlier version, and nothing else;
+ *                              in at most 3 minutes; writes nothing
  *
  * docs/PERFORMANCE.md says what is measured, how, and what came out.
  */
 import { messageOf } from "../lib/base/errors.ts";
 import { randomFrom, seedFor } from "../tests/helpers/random.ts";
-import { CELLS, peersOf, QUICK_CELLS } from "./peers/cells.ts";
+import { CELLS, EARLIER_CELLS, peersOf, QUICK_CELLS } from "./peers/cells.ts";
 import { checkGenerator } from "./peers/generator_check.ts";
 import { idleConnections } from "./peers/idle.ts";
 import { Interrupt, OutOfTime } from "./peers/interrupt.ts";
@@ -33,6 +35,16 @@ const QUICK = {
   roundsEndS: 54,
   limitS: 60,
 };
+/** A change costs little: it takes many rounds to see it through the noise. */
+const EARLIER = {
+  cells: EARLIER_CELLS,
+  keys: 10_000,
+  rounds: 15,
+  warmUpS: 0.1,
+  durationS: 0.35,
+  roundsEndS: 170,
+  limitS: 180,
+};
 const FULL = {
   cells: CELLS,
   keys: 100_000,
@@ -52,14 +64,14 @@ const LIMITS: Readonly<Record<string, (site: Site) => Promise<LimitFigure[]>>> =
 };
 
 async function main(): Promise<void> {
-  const isQuick = Deno.args.includes("--quick");
-  const executableAt = Deno.args.indexOf("--htserver");
-  const executable = executableAt < 0 ? undefined : Deno.args[executableAt + 1];
-  const { cells, limitS, roundsEndS, ...plan } = isQuick ? QUICK : FULL;
+  const executable = fileAfter("--htserver");
+  const earlier = fileAfter("--earlier");
+  const isFull = earlier === undefined && !Deno.args.includes("--quick");
+  const { cells, limitS, roundsEndS, ...plan } = earlier ? EARLIER : isFull ? FULL : QUICK;
   using interrupt = new Interrupt(limitS);
   // Before anything is built: what is measured is the code as it is now.
   const machine = await thisMachine();
-  await using site = await Site.make(executable, interrupt.signal);
+  await using site = await Site.make(executable, interrupt.signal, earlier);
   const seed = seedFor("Order of the rounds");
   say(
     isPinning
@@ -75,19 +87,25 @@ async function main(): Promise<void> {
     { ...plan, cells, random: randomFrom(seed), endMs: roundsEndS * 1e3 },
     (round) => say(`round ${round} of ${plan.rounds}`),
   );
-  const redis = isQuick ? undefined : peers.get("Redis");
+  const redis = isFull ? peers.get("Redis") : undefined;
   const findings: Findings = {
     machine,
     seed,
     cells,
     stages,
     generator: redis && await checkGenerator(site, redis, interrupt.signal) || [],
-    limits: isQuick ? [] : await limitsOf(site, interrupt.signal),
+    limits: isFull ? await limitsOf(site, interrupt.signal) : [],
   };
   for (const table of Object.values(tablesOf(findings))) {
     if (table.rows.length > 0) console.log(`\n${asText(table)}`);
   }
-  if (!isQuick) await writeDocuments(findings);
+  if (isFull) await writeDocuments(findings);
+}
+
+/** The file that a flag names; undefined without the flag. */
+function fileAfter(flag: string): string | undefined {
+  const at = Deno.args.indexOf(flag);
+  return at < 0 ? undefined : Deno.args[at + 1];
 }
 
 /** One that cannot be measured, or not in time, is a finding, too. */

@@ -78,6 +78,15 @@ export const QUICK_CELLS: readonly Cell[] = CELLS
   .map((cell) => ({ ...cell, rivals: cell.rivals.filter(({ isQuick }) => isQuick) }))
   .filter(({ rivals }) => rivals.length > 0);
 
+/** The quick cells, with an earlier version of htserver as the only rival. */
+export const EARLIER_CELLS: readonly Cell[] = QUICK_CELLS.map((cell) => ({
+  ...cell,
+  rivals: [{
+    peer: cell.subject === "htserver" ? "htserver, earlier" : "htserver, durable, earlier",
+    isQuick: true,
+  }],
+}));
+
 /** The servers that a cell's load goes to. */
 export function peersOf({ subject, rivals }: Cell): PeerName[] {
   return [subject, ...rivals.map(({ peer }) => peer)];

@@ -4,11 +4,15 @@
 export type PeerName =
   | "htserver"
   | "htserver, durable"
+  | EarlierName
   | "Deno echo"
   | "Redis"
   | "Redis, durable"
   | "Python"
   | "Python, durable";
+
+/** An earlier version of htserver, to see what a change costs. */
+export type EarlierName = "htserver, earlier" | "htserver, durable, earlier";
 
 /** What the load generator speaks with one. */
 export type Protocol = "json" | "resp" | "echo";

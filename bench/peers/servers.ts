@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly folder: string;
   /** The command that starts htserver. */
   readonly htserver: readonly string[];
+  /** The command that starts an earlier version of it, where one is compared. */
+  readonly earlier?: readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -53,14 +55,13 @@ export async function missingFor(name: PeerName): Promise<string | undefined> {
 export async function startPeer(name: PeerName, options: StartOptions): Promise<RunningPeer> {
   switch (name) {
     case "htserver":
-      return await startListening(name, "json", htserver(options, "--memory"), options);
+    case "htserver, earlier":
+      return await startListening(name, "json", htserver(name, options, "--memory"), options);
     case "htserver, durable":
-      return await startListening(
-        name,
-        "json",
-        htserver(options, "--data", newFolder(options)),
-        options,
-      );
+    case "htserver, durable, earlier": {
+      const command = htserver(name, options, "--data", newFolder(options));
+      return await startListening(name, "json", command, options);
+    }
     case "Deno echo": {
       const command = [Deno.execPath(), "run", "--quiet", "--allow-net", `${HERE}echo.ts`];
       return await startListening(name, "echo", command, options);
@@ -78,8 +79,9 @@ export async function startPeer(name: PeerName, options: StartOptions): Promise<
   }
 }
 
-function htserver(options: StartOptions, ...args: string[]): string[] {
-  return [...options.htserver, "bench-a4", ...ALONE, "--max-clients", String(MAX_CLIENTS), ...args];
+function htserver(name: PeerName, options: StartOptions, ...args: string[]): string[] {
+  const program = name.endsWith("earlier") ? options.earlier ?? [] : options.htserver;
+  return [...program, "bench-a4", ...ALONE, "--max-clients", String(MAX_CLIENTS), ...args];
 }
 
 /** One that chooses a port and says which. */

@@ -9,6 +9,7 @@ export class Site implements AsyncDisposable {
   readonly generator: Generator;
   readonly #folder: string;
   readonly #htserver: readonly string[];
+  readonly #earlier: readonly string[] | undefined;
   readonly #signal: AbortSignal;
   readonly #running = new AsyncDisposableStack();
 
@@ -16,27 +17,36 @@ export class Site implements AsyncDisposable {
     folder: string,
     generator: Generator,
     htserver: readonly string[],
+    earlier: readonly string[] | undefined,
     signal: AbortSignal,
   ) {
     this.#folder = folder;
     this.generator = generator;
     this.#htserver = htserver;
+    this.#earlier = earlier;
     this.#signal = signal;
   }
 
   /**
    * Compiles the load generator, and htserver unless an executable is named.
    *
+   * @param executable of htserver (default: built from the sources as they are)
    * @param signal ends everything
+   * @param earlier executable of an earlier version, to be compared with
    */
-  static async make(executable: string | undefined, signal: AbortSignal): Promise<Site> {
+  static async make(
+    executable: string | undefined,
+    signal: AbortSignal,
+    earlier?: string,
+  ): Promise<Site> {
     const folder = await Deno.makeTempDir({ dir: diskFolder(), prefix: "htserver-peers-" });
     try {
       const generator = await Generator.compile(folder, signal);
       const htserver = executable
         ? [await Deno.realPath(executable)]
         : await htserverCommand(folder);
-      return new Site(folder, generator, htserver, signal);
+      const before = earlier ? [await Deno.realPath(earlier)] : undefined;
+      return new Site(folder, generator, htserver, before, signal);
     } catch (error) {
       await Deno.remove(folder, { recursive: true });
       throw error;
@@ -45,7 +55,12 @@ export class Site implements AsyncDisposable {
 
   /** Starts a server; it ends with the site, or earlier. */
   async start(name: PeerName): Promise<RunningPeer> {
-    const options = { folder: this.#folder, htserver: this.#htserver, signal: this.#signal };
+    const options = {
+      folder: this.#folder,
+      htserver: this.#htserver,
+      earlier: this.#earlier,
+      signal: this.#signal,
+    };
     try {
       return this.#running.use(await startPeer(name, options));
     } catch (error) {
