@@ -4,7 +4,7 @@ import { skipValue } from "../base/json_scan.ts";
 import { escaped } from "../base/quoted.ts";
 import { spanOf } from "../base/span.ts";
 import type { HtClient } from "../client/ht_client.ts";
-import { exportTable, importTable, type Print } from "./table_file.ts";
+import { exportTable, importTable, type Print, printPairs } from "./table_file.ts";
 
 /** One command. */
 export interface ClientCommand {
@@ -20,7 +20,7 @@ export const CLIENT_COMMANDS: Readonly<Record<string, ClientCommand>> = {
     args: ["KEY", "JSON"],
     help: "insert or replace a value, given as JSON",
     async run(client, print, key = "", value = "") {
-      print((await client.insertText(key, value).catch(notJson), "null"));
+      await print((await client.insertText(key, value).catch(notJson), "null"));
     },
   },
   lookup: {
@@ -36,13 +36,13 @@ export const CLIENT_COMMANDS: Readonly<Record<string, ClientCommand>> = {
   scan: {
     args: ["REGEX"],
     help: "show the pairs in whose key the regex is found, one a line",
-    run: async (client, print, regex = "") => printPairs(print, await client.scanText(regex)),
+    run: async (client, print, regex = "") => printPairs(await client.scanText(regex), print),
   },
   query: {
     args: ["SUBKEY", "SUBVALUE"],
     help: "show the pairs whose value has this member; SUBVALUE is JSON, else a string",
     async run(client, print, subkey = "", subvalue = "") {
-      printPairs(print, await client.queryText(subkey, atomText(subvalue)));
+      await printPairs(await client.queryText(subkey, atomText(subvalue)), print);
     },
   },
   size: {
@@ -108,10 +108,6 @@ export function checkCommand(words: readonly string[]): void {
     const takes = command.args.length === 0 ? "no arguments" : command.args.join(" ");
     throw new UsageError(`${name} takes ${takes}; ${args.length} came`);
   }
-}
-
-function printPairs(print: Print, pairs: readonly (readonly [string, string])[]): void {
-  for (const [key, value] of pairs) print(`[${JSON.stringify(key)},${value}]`);
 }
 
 /** JSON text as it stands, so that a number keeps its digits; any other word as a string. */

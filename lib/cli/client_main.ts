@@ -5,7 +5,7 @@ import { HtClient } from "../client/ht_client.ts";
 import { type ClientConfig, parseClientConfig } from "../config/client_config.ts";
 import { checkCommand, COMMAND_HELP, runClientCommand } from "./client_commands.ts";
 import { giveUp, NEVER_AGAIN } from "./give_up.ts";
-import { printLine } from "./print.ts";
+import { printAndWait, printLine } from "./print.ts";
 import { runPrompt } from "./prompt.ts";
 import { readCa } from "./read_tls.ts";
 import { readToken } from "./read_token.ts";
@@ -43,7 +43,7 @@ async function useServer(config: ClientConfig, target: string): Promise<void> {
   });
   try {
     if (words.length === 0) await runPrompt(client, target);
-    else await runClientCommand(client, words, printLine);
+    else await runClientCommand(client, words, printAndWait);
   } finally {
     await client.close();
   }

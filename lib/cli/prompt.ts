@@ -5,6 +5,7 @@ import { messageOf, UsageError } from "../base/errors.ts";
 import { addressText } from "../base/address.ts";
 import type { HtClient } from "../client/ht_client.ts";
 import { CLIENT_COMMANDS, COMMAND_HELP, runClientCommand } from "./client_commands.ts";
+import { printAndWait, printLine } from "./print.ts";
 
 /** Commands whose first argument is a key that may be completed. */
 const TAKES_KEY: ReadonlySet<string> = new Set(["insert", "lookup", "remove"]);
@@ -30,13 +31,13 @@ export async function runPrompt(client: HtClient, name: string): Promise<void> {
     },
   });
   if (Deno.stdin.isTerminal()) {
-    console.log(`${name} at ${addressText(client.address)}; 'help' shows the commands`);
+    printLine(`${name} at ${addressText(client.address)}; 'help' shows the commands`);
   }
   // The input may end while a command of it still runs; there is nothing to prompt for then.
   let isOpen = true;
   lines.once("close", () => {
     isOpen = false;
-    if (Deno.stdin.isTerminal()) console.log(); // Ctrl-D leaves the cursor behind the prompt
+    if (Deno.stdin.isTerminal()) printLine(""); // Ctrl-D leaves the cursor behind the prompt
   });
   // Ctrl-C also ends what is under way.
   lines.once("SIGINT", () => {
@@ -47,7 +48,7 @@ export async function runPrompt(client: HtClient, name: string): Promise<void> {
   for await (const line of lines) {
     const words = wordsOf(line);
     if (words[0] === "exit" || words[0] === "quit") break;
-    if (words[0] === "help") console.log([...COMMAND_HELP, EXIT_HELP].join("\n"));
+    if (words[0] === "help") printLine([...COMMAND_HELP, EXIT_HELP].join("\n"));
     else if (words.length > 0) await runOne(client, words);
     if (isOpen) lines.prompt();
   }
@@ -83,7 +84,7 @@ async function runOne(client: HtClient, words: string[]): Promise<void> {
     if (words[0] === "import" && words[1] === "-") {
       throw new UsageError("The prompt has stdin for itself: import from a file");
     }
-    await runClientCommand(client, words, (line) => console.log(line));
+    await runClientCommand(client, words, printAndWait);
   } catch (error) {
     console.error(messageOf(error));
   }

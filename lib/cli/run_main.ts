@@ -3,6 +3,7 @@ import { EXIT, ExitError, messageOf } from "../base/errors.ts";
 import { flushLog } from "../base/log.ts";
 import { plainLines } from "../base/quoted.ts";
 import { HtError, ServerNotFoundError } from "../client/errors.ts";
+import { flushStdout } from "./print.ts";
 
 /**
  * Runs a program's main function and ends the process with its exit code.
@@ -12,7 +13,7 @@ import { HtError, ServerNotFoundError } from "../client/errors.ts";
  */
 export async function runMain(name: string, main: () => Promise<number>): Promise<never> {
   try {
-    const exitCode = await main();
+    const exitCode = await main().finally(flushStdout);
     await flushLog();
     Deno.exit(exitCode);
   } catch (error) {

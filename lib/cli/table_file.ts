@@ -15,12 +15,23 @@ const QUOTE = 34, LF = 10;
 /** Inserts in flight while importing. */
 const IN_FLIGHT = 256;
 
-/** Takes one line of the result. */
-export type Print = (line: string) => void;
+/** Takes one line of the result; a promise is waited for before the next one. */
+export type Print = (line: string) => void | Promise<void>;
 
 /** Writes every pair; a table of any size, since it comes in parts. */
 export async function exportTable(client: HtClient, print: Print): Promise<void> {
-  for await (const [key, value] of client.scanAll("")) print(`[${JSON.stringify(key)},${value}]`);
+  await printPairs(client.scanAll(""), print);
+}
+
+/** Prints pairs, one a line. */
+export async function printPairs(
+  pairs: AsyncIterable<[string, string]> | Iterable<[string, string]>,
+  print: Print,
+): Promise<void> {
+  for await (const [key, value] of pairs) {
+    const wait = print(`[${JSON.stringify(key)},${value}]`);
+    if (wait) await wait;
+  }
 }
 
 /**
