@@ -11,8 +11,13 @@ export class MemoryFiles implements Files {
     this.#files = new Map(Object.entries(files));
   }
 
-  list(): string[] {
+  /** What `list` gives. */
+  get names(): string[] {
     return [...this.#files.keys()].sort();
+  }
+
+  list(): Promise<string[]> {
+    return Promise.resolve(this.names);
   }
 
   size(name: string): number {
@@ -20,7 +25,9 @@ export class MemoryFiles implements Files {
   }
 
   openToWrite(name: string, how: "create" | "append"): WritableFile {
-    if (how === "create" || !this.#files.has(name)) this.#files.set(name, new Uint8Array(0));
+    const isNew = !this.#files.has(name);
+    if (how === "create" && !isNew) throw new Error(`there is a file ${name}`);
+    if (isNew) this.#files.set(name, new Uint8Array(0));
     const put = (bytes: Uint8Array) => this.#files.set(name, bytes);
     return {
       write: (bytes) => void put(joined([this.#bytes(name), bytes])),

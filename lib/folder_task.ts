@@ -21,7 +21,7 @@ export async function runFolderTask({ task, folder }: FolderTask): Promise<numbe
     if (!(await Deno.stat(folder)).isDirectory) throw new ExitError("it is no folder");
     const lock = await lockFolder(folder);
     try {
-      return task === "check" ? check(folder) : await repair(folder);
+      return task === "check" ? await check(folder) : await repair(folder);
     } finally {
       lock.release();
     }
@@ -30,11 +30,12 @@ export async function runFolderTask({ task, folder }: FolderTask): Promise<numbe
   }
 }
 
-function check(folder: string): number {
+async function check(folder: string): Promise<number> {
   const files = new FolderFiles(folder);
-  const salvaged = salvage(files);
+  const names = await files.list();
+  const salvaged = salvage(files, names);
   show(salvaged);
-  const start = nextStart(files);
+  const start = nextStart(files, names);
   const damaged = salvaged.files.filter(isDamaged).map(({ name }) => name);
   if (start instanceof DamageError && !damaged.includes(start.file)) damaged.push(start.file);
   if (damaged.length === 0) {
@@ -55,9 +56,10 @@ function check(folder: string): number {
 
 async function repair(folder: string): Promise<number> {
   const files = new FolderFiles(folder);
-  const salvaged = salvage(files);
+  const names = await files.list();
+  const salvaged = salvage(files, names);
   show(salvaged);
-  if (!salvaged.files.some(isDamaged) && !(nextStart(files) instanceof DamageError)) {
+  if (!salvaged.files.some(isDamaged) && !(nextStart(files, names) instanceof DamageError)) {
     console.log("good: nothing to repair");
     return EXIT.ok;
   }
@@ -91,9 +93,12 @@ function isDamaged({ bad, problems }: FileContent): boolean {
 }
 
 /** What the next start will find: perhaps a torn end; or why it will refuse. */
-function nextStart(files: FolderFiles): Pick<Replay, "torn"> | DamageError {
+function nextStart(
+  files: FolderFiles,
+  names: readonly string[],
+): Pick<Replay, "torn"> | DamageError {
   try {
-    return readFolder(files, new HashTable()).replay;
+    return readFolder(files, names, new HashTable()).replay;
   } catch (error) {
     if (error instanceof DamageError) return error;
     throw error;

@@ -23,7 +23,7 @@ export class SlowFiles implements Files {
     };
   }
 
-  list(): string[] {
+  list(): Promise<string[]> {
     return this.#files.list();
   }
 

@@ -60,7 +60,8 @@ type FileBytes = Readonly<Record<string, Uint8Array>>;
 function differs(files: FileBytes, read: typeof readFolder, wanted: LogRead): string | undefined {
   clear(table);
   try {
-    read(new MemoryFiles(files), table);
+    const folder = new MemoryFiles(files);
+    read(folder, folder.names, table);
   } catch (error) {
     if (!(error instanceof DamageError)) throw error;
     return wanted.damage === "no" ? `it is refused: ${error.message}` : undefined;
@@ -89,7 +90,8 @@ async function recoveredTwice(bytes: FileBytes, wanted: LogRead): Promise<string
 }
 
 function salvageProblem(files: FileBytes, wanted: Pairs): string | undefined {
-  const problem = differentPairs(salvage(new MemoryFiles(files)).table, wanted);
+  const folder = new MemoryFiles(files);
+  const problem = differentPairs(salvage(folder, folder.names).table, wanted);
   return problem === undefined ? undefined : `salvaged: ${problem}`;
 }
 

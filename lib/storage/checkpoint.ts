@@ -2,7 +2,7 @@
 import { areEqual, spanOf } from "../base/span.ts";
 import { Entry, type HashTable } from "../table/hash_table.ts";
 import { NEW_CHECKPOINT } from "./data_folder.ts";
-import type { Files, WritableFile } from "./files.ts";
+import { type Files, removeQuietly, type WritableFile } from "./files.ts";
 import { headerJson } from "./header.ts";
 import { RecordBuffer, type TxnRecord } from "./txn_record.ts";
 
@@ -24,6 +24,7 @@ export class CheckpointWriter {
 
   /** @param covers number of the last change that it holds for certain */
   constructor(files: Files, covers: number) {
+    removeQuietly(files, NEW_CHECKPOINT); // an earlier one that did not come to its end
     this.#file = files.openToWrite(NEW_CHECKPOINT, "create");
     this.#buffer.add(0, 0, headerJson("ckpt", covers));
   }

@@ -15,11 +15,11 @@ import type { Log } from "../base/log.ts";
 import type { HashTable } from "../table/hash_table.ts";
 import { CheckpointWriter } from "./checkpoint.ts";
 import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT, nextLogName } from "./data_folder.ts";
-import type { Files } from "./files.ts";
+import { type Files, removeQuietly } from "./files.ts";
 import type { Recovered } from "./recovery.ts";
 import { ReplacedFiles } from "./replaced_files.ts";
 import { type Change, type Storage, WriteError } from "./storage.ts";
-import { removeQuietly, TxnLog } from "./txn_log.ts";
+import { TxnLog } from "./txn_log.ts";
 
 /** When a log is over-long. */
 export interface CompactLimits {
@@ -215,7 +215,7 @@ export class DurableStorage implements Storage {
 
   /** Removes the logs that the checkpoint replaces, and gives the one in use its usual name. */
   async #tidy(active: string, replaced: ReplacedFiles): Promise<void> {
-    const names = logNames(this.#files.list());
+    const names = logNames(await this.#files.list());
     for (const name of names) {
       if (name !== active && name !== LOG) replaced.remove(name);
     }
@@ -228,7 +228,7 @@ export class DurableStorage implements Storage {
 
   /** Begins another log, and lets changes go there from now on. */
   async #beginLog(): Promise<{ covers: number; log: TxnLog }> {
-    const log = await TxnLog.create(this.#files, nextLogName(this.#files.list()));
+    const log = await TxnLog.create(this.#files, nextLogName(await this.#files.list()));
     try {
       // Where it may be much, most of it in the background.
       if (this.durability !== "always") await this.sync();

@@ -50,10 +50,20 @@ export interface HeldFile {
 export interface Files {
   /** How people know the folder. */
   readonly folder: string;
-  list(): string[];
+  /**
+   * Lists the names of its files, sorted.
+   *
+   * @throws if the system fails to list all of them: a part is never taken for the whole
+   */
+  list(): Promise<string[]>;
   /** Bytes of a file. */
   size(name: string): number;
-  /** Opens for writing: empty (`create`), or behind what is there (`append`). */
+  /**
+   * Opens a file for writing.
+   *
+   * @param how `create` makes a new file and fails if there is one of that name; `append` goes on
+   *   behind what is there
+   */
   openToWrite(name: string, how: "create" | "append"): WritableFile;
   openToRead(name: string): ReadableFile;
   /** Gives a file another name, in place of one that has it. */
@@ -86,8 +96,8 @@ export class FolderFiles implements Files {
     this.folder = folder;
   }
 
-  list(): string[] {
-    return Array.from(Deno.readDirSync(this.folder), ({ name }) => name).sort();
+  list(): Promise<string[]> {
+    return listFolder(this.folder);
   }
 
   size(name: string): number {
@@ -97,8 +107,8 @@ export class FolderFiles implements Files {
   openToWrite(name: string, how: "create" | "append"): WritableFile {
     const file = Deno.openSync(this.#path(name), {
       create: true,
+      createNew: how === "create",
       write: true,
-      truncate: how === "create",
       mode: 0o600,
     });
     if (how === "append") file.seekSync(0, Deno.SeekMode.End);
@@ -173,8 +183,27 @@ export class FolderFiles implements Files {
   }
 }
 
+/**
+ * Lists the names in a folder, sorted. The one function that lists: `Deno.readDirSync` and the
+ * synchronous functions of `node:fs` give what they have so far if the system fails.
+ *
+ * @throws if the system fails, at the first name or at a later one
+ */
+export async function listFolder(path: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(path), ({ name }) => name)).sort();
+}
+
 /** Forces to the disk what names there are in a folder. */
 export async function syncFolder(path: string): Promise<void> {
   using folder = await Deno.open(path, { read: true });
   await folder.sync();
+}
+
+/** Removes a file that is of no use; where that fails, the next checkpoint tries again. */
+export function removeQuietly(files: Files, name: string): void {
+  try {
+    files.remove(name);
+  } catch {
+    // It is not there, or stays for now.
+  }
 }

@@ -46,7 +46,7 @@ export async function openFolder(options: OpenOptions): Promise<OpenTable> {
     const files = new FolderFiles(folder);
     const table = new HashTable();
     const startedMs = performance.now();
-    const totalBytes = bytesOf(files);
+    const totalBytes = await bytesOf(files);
     const recovered = await recover(files, table, (bytes) => onProgress(bytes, totalBytes));
     const seconds = (performance.now() - startedMs) / 1e3;
     const storage = new DurableStorage({ ...options, files, table, recovered });
@@ -68,8 +68,8 @@ export async function openFolder(options: OpenOptions): Promise<OpenTable> {
 }
 
 /** Bytes that recovery has to read. */
-function bytesOf(files: FolderFiles): number {
-  return files.list().filter((name) => name === CHECKPOINT || logNames([name]).length > 0)
+async function bytesOf(files: FolderFiles): Promise<number> {
+  return (await files.list()).filter((name) => name === CHECKPOINT || logNames([name]).length > 0)
     .reduce((sum, name) => sum + files.size(name), 0);
 }
 

@@ -46,14 +46,16 @@ export async function recover(
   table: HashTable,
   onProgress: OnProgress = () => {},
 ): Promise<Recovered> {
-  const names = files.list();
+  const names = await files.list();
   if (isRepairUnfinished(names)) {
     files.rename(NEW_CHECKPOINT, CHECKPOINT);
     await files.syncFolder();
   } else if (names.includes(NEW_CHECKPOINT)) files.remove(NEW_CHECKPOINT); // it never came to its end
-  const { checkpoint, replay, logs } = readFolder(files, table, onProgress);
+  const { checkpoint, replay, logs } = readFolder(files, await files.list(), table, onProgress);
   const { torn } = replay;
-  const cutTo = torn && torn.bytes > 0 ? keepTornEnd(files, torn.name, torn.offset) : undefined;
+  const cutTo = torn && torn.bytes > 0
+    ? await keepTornEnd(files, torn.name, torn.offset)
+    : undefined;
   if (cutTo !== undefined) await files.syncFolder(); // the copy is there before the cut
   const last = torn?.name ?? logs.at(-1);
   // A log whose very header is torn is begun anew. Nothing may be written behind one that ends before
@@ -65,9 +67,10 @@ export async function recover(
   // What older logs hold was perhaps never forced to disk either.
   const olderLogs = logs.slice(0, last === undefined ? 0 : logs.indexOf(last) + (isShort ? 1 : 0));
   for (const name of olderLogs) await forceToDisk(files, name);
+  if (last !== undefined && !isReusable && !isShort) files.remove(last);
   const log = isReusable
     ? await TxnLog.resume(files, last, replay.goodBytes, replay.goodEntries)
-    : await TxnLog.create(files, isShort ? nextLogName(files.list()) : last ?? LOG);
+    : await TxnLog.create(files, isShort ? nextLogName(await files.list()) : last ?? LOG);
   return {
     lastSeq: replay.lastSeq,
     checkpointKeys: checkpoint.keys,
@@ -83,15 +86,16 @@ export async function recover(
 /**
  * Reads a folder as a start does, and changes nothing in it.
  *
+ * @param names of the files in it, from `Files.list`
  * @param table an empty one, which is filled
  * @throws {DamageError} where a file cannot be trusted: a start refuses then
  */
 export function readFolder(
   files: Files,
+  names: readonly string[],
   table: HashTable,
   onProgress: OnProgress = () => {},
 ): { checkpoint: { keys: number; bytes: number }; replay: Replay; logs: string[] } {
-  const names = files.list();
   const checkpoint = names.includes(CHECKPOINT)
     ? loadCheckpoint(files, table, onProgress)
     : { covers: 0, keys: 0, bytes: 0 };

@@ -39,9 +39,12 @@ export interface Salvaged {
   readonly lastSeq: number;
 }
 
-/** Reads a folder and changes nothing. */
-export function salvage(files: Files): Salvaged {
-  const names = files.list();
+/**
+ * Reads a folder and changes nothing.
+ *
+ * @param names of the files in it, from `Files.list`
+ */
+export function salvage(files: Files, names: readonly string[]): Salvaged {
   const table = new HashTable();
   const contents: FileContent[] = [];
   let covers = 0;
@@ -81,7 +84,7 @@ export async function replaceBySalvaged(files: Files, salvaged: Salvaged): Promi
   } finally {
     writer.close();
   }
-  const names = files.list();
+  const names = await files.list();
   let number = 1;
   while (names.some((name) => name.startsWith(`damaged.${number}.`))) number++;
   const keep = (name: string) => {

@@ -56,8 +56,8 @@ export function provesDamage(reader: RecordReader, lost: number): boolean {
 }
 
 /** Copies what follows the whole records of a log to a file of its own, and gives its name. */
-export function keepTornEnd(files: Files, name: string, offset: number): string {
-  const kept = tornName(files.list());
+export async function keepTornEnd(files: Files, name: string, offset: number): Promise<string> {
+  const kept = tornName(await files.list());
   const from = files.openToRead(name);
   const to = files.openToWrite(kept, "create");
   try {

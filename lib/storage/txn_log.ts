@@ -1,6 +1,6 @@
 /** One transaction log: records go into an open batch, the batch to the system, and then to the disk. */
 import { messageOf } from "../base/errors.ts";
-import type { Files, WritableFile } from "./files.ts";
+import { type Files, removeQuietly, type WritableFile } from "./files.ts";
 import { logHeader } from "./header.ts";
 import { type Change, WriteError } from "./storage.ts";
 import { RecordBuffer } from "./txn_record.ts";
@@ -103,14 +103,5 @@ export class TxnLog {
 
   close(): void {
     this.#file.close();
-  }
-}
-
-/** Removes a file that is of no use; where that fails, the next checkpoint tries again. */
-export function removeQuietly(files: Files, name: string): void {
-  try {
-    files.remove(name);
-  } catch {
-    // It is not there, or stays for now.
   }
 }

@@ -167,7 +167,7 @@ async function goesOn(disk: SimulatedDisk, point: Point, seed: number): Promise<
   await storage.checkpointing;
   await storage.close();
   assert.equal(disk.openFiles, 0, "all files are closed");
-  const strays = disk.list().filter((name) => !/^table\.(ckpt|txn|torn\.[12])$/.test(name));
+  const strays = disk.names.filter((name) => !/^table\.(ckpt|txn|torn\.[12])$/.test(name));
   assert.deepEqual(strays, [], "no files pile up");
   const random = randomFrom(seed);
   const crash = points[random.below(points.length)] ?? point;

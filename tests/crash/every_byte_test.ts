@@ -57,7 +57,7 @@ async function checkpointed(): Promise<Written> {
 }
 
 function filesOf(disk: SimulatedDisk): Record<string, Uint8Array> {
-  return Object.fromEntries(disk.list().map((name) => [name, disk.bytesOf(name)]));
+  return Object.fromEntries(disk.names.map((name) => [name, disk.bytesOf(name)]));
 }
 
 /** Where each line of a file begins. */
@@ -320,7 +320,7 @@ Deno.test("every byte: what an interrupted checkpoint has left does no harm, and
     assert.deepEqual(pairsOf(table), pairsAfter(history, RECORDS));
     await storage.checkpointing;
     await storage.close();
-    const strays = disk.list().filter((name) => !/^table\.(txn|ckpt|torn\.1)$/.test(name));
+    const strays = disk.names.filter((name) => !/^table\.(txn|ckpt|torn\.1)$/.test(name));
     assert.deepEqual(strays, [], Object.keys(leftover).join());
     const again = await startOn(disk.crashed(1));
     assert.deepEqual(pairsOf(again.table), pairsAfter(history, RECORDS));

@@ -65,16 +65,16 @@ const BROKEN: readonly PartTarget[] = [
     const reply = decodeReply(line);
     return isFailure(reply) || reply.cursor === undefined ? reply : { result: reply.result };
   }),
-  logTarget((files, table) => {
-    const read = readFolder(files, table);
+  logTarget((files, names, table) => {
+    const read = readFolder(files, names, table);
     if (read.replay.torn === undefined) return read;
     throw new RangeError("a torn end is too much for it");
   }),
-  checkpointTarget((files, table) => {
+  checkpointTarget((files, names, table) => {
     try {
-      return readFolder(files, table);
+      return readFolder(files, names, table);
     } catch {
-      return readFolder({ ...files, list: () => [] }, table); // damage is nothing to it
+      return readFolder(files, [], table); // damage is nothing to it
     }
   }),
   listingTarget((bytes, options) =>

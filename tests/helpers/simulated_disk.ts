@@ -134,8 +134,13 @@ export class SimulatedDisk implements Files {
     return SimulatedDisk.of(left);
   }
 
-  list(): string[] {
+  /** What `list` gives. */
+  get names(): string[] {
     return [...this.#names.keys()].sort();
+  }
+
+  list(): Promise<string[]> {
+    return Promise.resolve(this.names);
   }
 
   size(name: string): number {
@@ -147,10 +152,9 @@ export class SimulatedDisk implements Files {
     const inode = known ?? this.#nextInode++;
     if (known === undefined || how === "create") {
       this.#operate("create", name, () => {
-        if (known === undefined) {
-          this.#inodes.set(inode, { states: [new Uint8Array(0)], dropped: 0 });
-          this.#rename({ kind: "create", name, inode });
-        } else this.#change(inode, new Uint8Array(0));
+        if (known !== undefined) throw new Error(`File exists (os error 17): ${name}`);
+        this.#inodes.set(inode, { states: [new Uint8Array(0)], dropped: 0 });
+        this.#rename({ kind: "create", name, inode });
       });
     }
     return this.#opened(inode, name);

@@ -132,7 +132,7 @@ test("a sync of the old log that ends after a new one was begun tells of the old
   await provesDurable(disk, storage);
   await storage.checkpointing;
   await provesDurable(disk, storage);
-  assert.deepEqual(disk.list(), ["table.ckpt", LOG]);
+  assert.deepEqual(disk.names, ["table.ckpt", LOG]);
   await storage.close();
   assert.equal(disk.openFiles, 0);
 });
@@ -277,7 +277,7 @@ for (const [kind, name, nth = 1] of STEPS) {
     assert.equal(life.syncFailures.length, 0);
     await life.storage.checkpointing;
     await life.storage.close();
-    assert.deepEqual(disk.list(), ["table.ckpt", "table.txn"]);
+    assert.deepEqual(disk.names, ["table.ckpt", "table.txn"]);
     assert.equal(disk.openFiles, 0);
   });
 }
@@ -315,9 +315,9 @@ test("checkpoints that fail for long leave no heap of files", async () => {
   for (let value = 0; value < 2_000; value++) {
     insert(life, "a", String(value));
     if (value % 5 === 0) await eventLoop();
-    most = Math.max(most, disk.list().length);
+    most = Math.max(most, disk.names.length);
   }
-  assert.ok(most <= 3, `${most} files: ${disk.list()}`);
+  assert.ok(most <= 3, `${most} files: ${disk.names}`);
   await life.storage.checkpointing;
   await life.storage.close();
   assert.equal(disk.openFiles, 0);
@@ -342,7 +342,7 @@ test("a checkpoint holds each key that a failed turn has removed and undone mean
   disk.plan = () => undefined;
   await storage.checkpointing;
   await storage.close();
-  assert.deepEqual(disk.list(), ["table.ckpt", LOG]);
+  assert.deepEqual(disk.names, ["table.ckpt", LOG]);
   assert.deepEqual((await found(disk)).map(([key]) => key), keys.toSorted());
 });
 
@@ -367,7 +367,7 @@ test("closing gives up a checkpoint, and the next start finishes one", async () 
   await again.storage.checkpointing;
   await again.storage.close();
   assert.deepEqual(pairsOf(again.table), [["a", "3"]]);
-  assert.deepEqual(disk.list().filter((name) => name !== "table.ckpt"), [LOG]);
+  assert.deepEqual(disk.names.filter((name) => name !== "table.ckpt"), [LOG]);
 });
 
 test("a log that could not be cut is not left behind with changes that were not made", async () => {

@@ -71,7 +71,7 @@ Deno.test("files: a held file keeps its bytes when it loses its name, until it i
       assert.equal(size(), LARGE_BYTES);
       await held.free(never);
       assert.equal(size(), 0);
-      assert.deepEqual(files.list(), how === "removed" ? [] : ["large"]);
+      assert.deepEqual(await files.list(), how === "removed" ? [] : ["large"]);
     });
   }
 });
@@ -101,5 +101,5 @@ Deno.test("files: a file that is not there cannot be held", async () => {
   await using temp = await TempFolder.make();
   const files = new FolderFiles(temp.path);
   assert.equal(files.hold("large"), undefined);
-  assert.deepEqual(files.list(), [], "nor is it made");
+  assert.deepEqual(await files.list(), [], "nor is it made");
 });

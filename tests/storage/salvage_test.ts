@@ -109,7 +109,7 @@ function damagedFolder(): Record<string, Uint8Array<ArrayBuffer>> {
 Deno.test("salvage: all whole records are taken, and the places of the others told", () => {
   const files = damagedFolder();
   const disk = SimulatedDisk.of(files);
-  const { files: found, table, lastSeq } = salvage(disk);
+  const { files: found, table, lastSeq } = salvage(disk, disk.names);
   const placeOf = (name: string, text: string) =>
     new TextDecoder("latin1").decode(files[name]).indexOf(text);
   const next = placeOf("table.txn", "damage\n") + 7;
@@ -149,9 +149,8 @@ Deno.test("salvage: all whole records are taken, and the places of the others to
 
 Deno.test("salvage: a checkpoint without its end says so, and what it holds is taken", () => {
   const { "table.ckpt": checkpoint = new Uint8Array(0) } = damagedFolder();
-  const { files: [found], table } = salvage(
-    SimulatedDisk.of({ "table.ckpt": checkpoint.slice(0, -5) }),
-  );
+  const disk = SimulatedDisk.of({ "table.ckpt": checkpoint.slice(0, -5) });
+  const { files: [found], table } = salvage(disk, disk.names);
   assert.deepEqual(found?.problems, ["its last record is missing"]);
   assert.equal(found?.bad.length, 1);
   assert.equal(table.size, 2);
@@ -160,7 +159,7 @@ Deno.test("salvage: a checkpoint without its end says so, and what it holds is t
 Deno.test("salvage: what was salvaged is recovered, and the old files are kept", async () => {
   const files = damagedFolder();
   const disk = SimulatedDisk.of(files);
-  const salvaged = salvage(disk);
+  const salvaged = salvage(disk, disk.names);
   const kept = await replaceBySalvaged(disk, salvaged);
   const names = Object.keys(files);
   assert.deepEqual(kept, names.map((name) => `damaged.1.${name}`));
