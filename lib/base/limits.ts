@@ -250,6 +250,18 @@ export const GOODBYE_MS = 300;
 /** Time for one question to a catalog, in milliseconds; then it counts as unreachable. */
 export const CATALOG_QUERY_MS = 5_000;
 
+/** How long a catalog that replies "busy" is asked again, in milliseconds; then it counts as unreachable. */
+export const BUSY_CATALOG_MS = 20_000;
+
+/** Pauses before it is asked again, in milliseconds: they double up to the largest, and have jitter. */
+export const BUSY_CATALOG_PAUSE_MS = { first: 100, largest: 2_000 } as const;
+
+/** Longest `Retry-After` of a catalog that counts, in seconds. */
+export const MAX_RETRY_AFTER_S = 5;
+
+/** Incomplete replies of a catalog in a row; then it counts as unreachable. */
+export const MAX_CUT_OFF_REPLIES = 5;
+
 /** How long listed catalogs may keep a look-up waiting when the local one knows the name, in milliseconds. */
 export const LISTED_FIRST_MS = 2_000;
 

@@ -1,16 +1,16 @@
 /** One question to one catalog: `GET /query.json`, bounded in time and size, and why it failed. */
-import { type Address, addressText } from "../base/address.ts";
-import { ByteBuilder } from "../base/byte_builder.ts";
-import { unixSeconds } from "../base/clock.ts";
+import type { Address } from "../base/address.ts";
+import { sleep, unixSeconds } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import { CATALOG_QUERY_MS, MAX_LISTING_BYTES } from "../base/limits.ts";
-import { readListing, type RecordTest, type ServerRecord } from "./listing.ts";
-
-/** Layers of an error that are looked at for its reason. */
-const MAX_CAUSES = 5;
-
-/** Characters of a reason that are shown. */
-const MAX_REASON_CHARS = 200;
+import {
+  BUSY_CATALOG_MS,
+  BUSY_CATALOG_PAUSE_MS,
+  CATALOG_QUERY_MS,
+  MAX_CUT_OFF_REPLIES,
+  MAX_LISTING_BYTES,
+} from "../base/limits.ts";
+import { httpGet, HttpGetError } from "./http_get.ts";
+import { CutOffError, readListing, type RecordTest, type ServerRecord } from "./listing.ts";
 
 /** A catalog that gave no listing; the message is the reason, in a few words. */
 export class CatalogQueryError extends Error {
@@ -24,89 +24,82 @@ export type CatalogQuery = (
   wanted?: RecordTest,
 ) => Promise<ServerRecord[]>;
 
+/** Bounds of a question; all have defaults. */
+export interface CatalogQueryOptions {
+  /** Time for one attempt, in milliseconds (default `CATALOG_QUERY_MS`). */
+  readonly timeoutMs?: number;
+  /** Waits between two attempts (default: as `sleep` of `clock.ts`). */
+  readonly pause?: typeof sleep;
+}
+
 /**
- * Asks a catalog for hash tables that it lists.
+ * Asks a catalog for hash tables that it lists. A catalog that is busy, or that closes the
+ * connection before its reply is complete, is asked again after growing pauses: many clients may
+ * look up at the same time.
  *
- * @param catalog whom to ask
+ * @param catalog the one to ask
  * @param signal calls it off
  * @param wanted which ones (default: all)
- * @param timeoutMs time for all of it, in milliseconds (default `CATALOG_QUERY_MS`)
- * @throws {CatalogQueryError} where there is no whole listing in that time, or when called off
+ * @param options bounds
+ * @throws {CatalogQueryError} if there is no whole listing in that time, or if it is called off
  */
 export async function queryCatalog(
   catalog: Address,
   signal: AbortSignal,
   wanted?: RecordTest,
-  timeoutMs: number = CATALOG_QUERY_MS,
+  { timeoutMs = CATALOG_QUERY_MS, pause = sleep }: CatalogQueryOptions = {},
 ): Promise<ServerRecord[]> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), timeoutMs);
-  try {
-    return await fetchListing(catalog, AbortSignal.any([signal, timeout.signal]), wanted);
-  } catch (error) {
+  const startMs = performance.now();
+  for (let attempts = 1, cutOff = 0;; attempts++) {
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), timeoutMs);
+    let error: unknown;
+    try {
+      return await readCatalog(catalog, AbortSignal.any([signal, timeout.signal]), wanted);
+    } catch (thrown) {
+      error = thrown;
+    } finally {
+      clearTimeout(timer);
+    }
     if (signal.aborted) throw new CatalogQueryError("called off");
     if (timeout.signal.aborted) {
-      throw new CatalogQueryError(`no answer within ${timeoutMs / 1000} s`);
+      throw new CatalogQueryError(`no answer within ${timeoutMs / 1_000} s`);
     }
-    throw new CatalogQueryError(reasonOf(error));
-  } finally {
-    clearTimeout(timer);
+    const retryAfterMs = error instanceof CutOffError
+      ? 0
+      : error instanceof HttpGetError
+      ? error.retryAfterMs
+      : undefined;
+    if (retryAfterMs === 0) cutOff++;
+    const hasHadItsTime = performance.now() - startMs > BUSY_CATALOG_MS ||
+      cutOff >= MAX_CUT_OFF_REPLIES;
+    if (retryAfterMs === undefined || hasHadItsTime) throw new CatalogQueryError(messageOf(error));
+    const { first, largest } = BUSY_CATALOG_PAUSE_MS;
+    const growing = Math.min(first * 2 ** (attempts - 1), largest);
+    // Jitter: clients that were refused together must not come back together.
+    await pause(retryAfterMs + growing * (0.5 + Math.random()), signal);
   }
 }
 
-async function fetchListing(
+async function readCatalog(
   catalog: Address,
   signal: AbortSignal,
   wanted: RecordTest | undefined,
 ): Promise<ServerRecord[]> {
-  const url = `http://${addressText(catalog)}/query.json`;
-  using client = catalog.hostname === "127.0.0.1" ? directClient(catalog) : undefined;
-  const response = await fetch(url, { signal, redirect: "error", ...(client && { client }) });
-  if (response.status !== 200 || !response.body) {
-    await response.body?.cancel();
-    throw new CatalogQueryError(`it answered with HTTP status ${response.status}`);
-  }
-  const body = await wholeBody(response.body, MAX_LISTING_BYTES);
-  const catalogNowS = httpDateSeconds(response.headers.get("date"));
-  return readListing(body, { nowS: unixSeconds(), catalogNowS, wanted }, signal);
+  const { date, body } = await httpGet(catalog, "/query.json", {
+    maxBytes: MAX_LISTING_BYTES,
+    signal,
+  });
+  return readListing(
+    body,
+    { nowS: unixSeconds(), catalogNowS: httpDateSeconds(date), wanted },
+    signal,
+  );
 }
 
-/** Goes there and not to what `HTTP_PROXY` names: a proxy knows nothing of this machine's catalog. */
-function directClient({ hostname, port }: Address): Deno.HttpClient {
-  return Deno.createHttpClient({ proxy: { transport: "tcp", hostname, port } });
-}
-
-async function wholeBody(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
-  const whole = new ByteBuilder();
-  // Leaving the loop early cancels the body.
-  for await (const chunk of body) {
-    if (whole.length + chunk.length > maxBytes) {
-      throw new CatalogQueryError(`its reply is longer than ${maxBytes} bytes`);
-    }
-    whole.add(chunk);
-  }
-  return whole.filled();
-}
-
-/** Unix seconds of an HTTP date, or undefined: cctools sends local time, which tells nothing. */
-function httpDateSeconds(date: string | null): number | undefined {
+/** Unix seconds of an HTTP date, or undefined: cctools sends local time, which proves nothing. */
+function httpDateSeconds(date: string | undefined): number | undefined {
   if (!date?.endsWith(" GMT")) return undefined;
   const ms = Date.parse(date);
-  return Number.isNaN(ms) ? undefined : Math.floor(ms / 1000);
-}
-
-/** What `fetch` says, in a few words: its own message hides it in layers of causes. */
-function reasonOf(error: unknown): string {
-  const messages = [messageOf(error)];
-  let inner = error;
-  while (inner instanceof Error && inner.cause !== undefined && messages.length < MAX_CAUSES) {
-    inner = inner.cause;
-    messages.push(messageOf(inner));
-  }
-  const all = messages.join(": ");
-  if (/connection refused/i.test(all)) return "nobody listens there";
-  if (/dns error|lookup|resolve|ENOTFOUND/i.test(all)) return "its name cannot be looked up";
-  if (/unreachable/i.test(all)) return "the network does not reach it";
-  // It may quote what the catalog sent.
-  return (messages.at(-1) ?? all).slice(0, MAX_REASON_CHARS).replace(/[^\x20-\x7e]/g, "?");
+  return Number.isNaN(ms) ? undefined : Math.floor(ms / 1_000);
 }

@@ -73,6 +73,11 @@ export class ListingError extends Error {
   override name = "ListingError";
 }
 
+/** The end of the listing is missing: the same catalog may send all of it the next time. */
+export class CutOffError extends ListingError {
+  override name = "CutOffError";
+}
+
 /** What is read of a listing, and by which clocks. */
 export interface ListingOptions {
   /** Unix seconds by this machine's clock. */
@@ -183,7 +188,7 @@ function* recordPlaces(
     }
     const valueEnd = skipValue(bytes, at, end);
     const next = valueEnd < 0 ? ~valueEnd : skipWhite(bytes, valueEnd, end);
-    if (next >= end) throw new ListingError("The reply is cut off");
+    if (next >= end) throw new CutOffError("The reply is cut off");
     if (valueEnd > 0 && (bytes[next] === COMMA || bytes[next] === CLOSE_ARRAY)) {
       if (bytes[at] === OPEN_OBJECT) yield { start: at, end: valueEnd };
       at = next;
@@ -218,7 +223,7 @@ function skipBroken(bytes: Uint8Array, start: number, failedAt: number): number 
   if (bytes[last - 1] === LF && skipWhite(bytes, last + 1, bytes.length) === bytes.length) {
     return last;
   }
-  throw new ListingError("The reply is cut off");
+  throw new CutOffError("The reply is cut off");
 }
 
 /** The comma or bracket behind a value whose brackets pair, or undefined. */
