@@ -41,7 +41,7 @@ export function writeFolder(folder: string, as: "checkpoint" | "log", keys: numb
     }
     buffer.clear();
   };
-  buffer.add(0, 0, isCheckpoint ? headerJson("ckpt", 0) : headerJson("txn"));
+  buffer.add(0, 0, headerJson(isCheckpoint ? "ckpt" : "txn", isCheckpoint ? { covers: 0 } : {}));
   for (let n = 1; n <= keys; n++) {
     buffer.addChange(n, isCheckpoint ? 0 : 1, insertOf(n));
     if (buffer.length > PIECE_BYTES) flush();

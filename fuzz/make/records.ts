@@ -35,7 +35,7 @@ function damagedPerhaps(bytes: Uint8Array, random: Random): Uint8Array {
 function fileOf(random: Random, kind: FileKind): Uint8Array {
   const out = new RecordBuffer();
   const isOdd = oneIn(random, 4);
-  const header = headerJson(kind, kind === "ckpt" ? random.below(100) : undefined);
+  const header = headerJson(kind, kind === "ckpt" ? { covers: random.below(100) } : {});
   out.add(
     isOdd && oneIn(random, 10) ? 1 : 0,
     0,

@@ -22,11 +22,14 @@ export class CheckpointWriter {
   #bytes = 0;
   #syncedBytes = 0;
 
-  /** @param covers number of the last change that it holds for certain */
-  constructor(files: Files, covers: number) {
+  /**
+   * @param covers number of the last change that it holds for certain
+   * @param table identity of the table
+   */
+  constructor(files: Files, covers: number, table: string) {
     removeQuietly(files, NEW_CHECKPOINT); // an earlier one that did not come to its end
     this.#file = files.openToWrite(NEW_CHECKPOINT, "create");
-    this.#buffer.add(0, 0, headerJson("ckpt", covers));
+    this.#buffer.add(0, 0, headerJson("ckpt", { covers, table }));
   }
 
   /** Bytes written so far. */

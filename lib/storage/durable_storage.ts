@@ -53,6 +53,7 @@ export interface DurableOptions {
 /** Keeps one table in one folder. */
 export class DurableStorage implements Storage {
   readonly durability: FsyncPolicy;
+  readonly tableId: string;
   readonly #files: Files;
   readonly #table: HashTable;
   readonly #compact: CompactLimits;
@@ -78,6 +79,7 @@ export class DurableStorage implements Storage {
 
   constructor(options: DurableOptions) {
     this.durability = options.fsync;
+    this.tableId = options.recovered.tableId;
     this.#files = options.files;
     this.#table = options.table;
     this.#compact = options.compact;
@@ -87,8 +89,10 @@ export class DurableStorage implements Storage {
     this.#checkpointBytes = options.recovered.checkpointBytes;
     this.#lastSeq = this.#writtenSeq = this.#syncedSeq = options.recovered.lastSeq;
     if (options.fsync === "interval") this.#timer = setInterval(this.#syncSoon, SYNC_INTERVAL_MS);
-    // A crash came between a checkpoint and its logs: the next one tidies up.
-    if (options.recovered.olderLogs.length > 0) this.#beginCheckpoint();
+    // A crash came between a checkpoint and its logs: the next one tidies up. Or the identity is new to
+    // files of an earlier version: the next one makes it durable.
+    const { olderLogs, isNewTableId } = options.recovered;
+    if (olderLogs.length > 0 || isNewTableId) this.#beginCheckpoint();
   }
 
   get writtenSeq(): number {
@@ -228,7 +232,11 @@ export class DurableStorage implements Storage {
 
   /** Begins another log, and lets changes go there from now on. */
   async #beginLog(): Promise<{ covers: number; log: TxnLog }> {
-    const log = await TxnLog.create(this.#files, nextLogName(await this.#files.list()));
+    const log = await TxnLog.create(
+      this.#files,
+      nextLogName(await this.#files.list()),
+      this.tableId,
+    );
     try {
       // Where it may be much, most of it in the background.
       if (this.durability !== "always") await this.sync();
@@ -247,7 +255,7 @@ export class DurableStorage implements Storage {
 
   /** Writes the whole table to the new checkpoint, and gives its size. */
   async #writeTable(covers: number): Promise<number> {
-    const writer = new CheckpointWriter(this.#files, covers);
+    const writer = new CheckpointWriter(this.#files, covers, this.tableId);
     try {
       while (!writer.writeSlice(this.#table, performance.now() + CHECKPOINT_SLICE_MS)) {
         // Bit by bit, or the last sync would take long and hold up the log's.

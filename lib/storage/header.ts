@@ -11,21 +11,26 @@ interface Members {
   readonly htserver?: unknown;
   readonly version?: unknown;
   readonly covers?: unknown;
+  readonly table?: unknown;
 }
 
-/**
- * The JSON of a header.
- *
- * @param covers number of the last change that a checkpoint holds for certain
- */
-export function headerJson(htserver: FileKind, covers?: number): string {
-  return JSON.stringify({ htserver, version: FORMAT_VERSION, covers });
+/** What a header has beside kind and version. */
+export interface HeaderMembers {
+  /** Number of the last change that a checkpoint holds for certain. */
+  readonly covers?: number;
+  /** Identity of the table; files of earlier versions have none. */
+  readonly table?: string | undefined;
 }
 
-/** The bytes with which every log begins. */
-export function logHeader(): Uint8Array {
+/** Makes the JSON of a header. */
+export function headerJson(htserver: FileKind, members: HeaderMembers): string {
+  return JSON.stringify({ htserver, version: FORMAT_VERSION, ...members });
+}
+
+/** Makes the bytes with which a log begins. */
+export function logHeader(table: string): Uint8Array {
   const header = new RecordBuffer();
-  header.add(0, 0, headerJson("txn"));
+  header.add(0, 0, headerJson("txn", { table }));
   return header.bytes().slice();
 }
 
@@ -53,6 +58,12 @@ export function headerProblem(record: TxnRecord, kind: FileKind): string | undef
 export function coversOf(header: TxnRecord): number {
   const { covers } = membersOf(header);
   return typeof covers === "number" ? covers : 0;
+}
+
+/** Reads the identity of the table; undefined in files of earlier versions. */
+export function tableOf(header: TxnRecord): string | undefined {
+  const { table } = membersOf(header);
+  return typeof table === "string" ? table : undefined;
 }
 
 /** None where it is no JSON object. */

@@ -6,7 +6,7 @@ import { endJson, isEnd } from "./checkpoint.ts";
 import { DamageError } from "./damage.ts";
 import { CHECKPOINT } from "./data_folder.ts";
 import type { Files } from "./files.ts";
-import { coversOf, headerProblem } from "./header.ts";
+import { coversOf, headerProblem, tableOf } from "./header.ts";
 import { RecordReader, RECORDS_PER_PROGRESS } from "./record_reader.ts";
 import type { TxnRecord } from "./txn_record.ts";
 
@@ -15,6 +15,8 @@ export interface Checkpoint {
   /** Number of the last change that it holds for certain. */
   readonly covers: number;
   readonly keys: number;
+  /** Identity of its table; undefined in a file of an earlier version. */
+  readonly table: string | undefined;
   /** Size of the file. */
   readonly bytes: number;
 }
@@ -36,6 +38,7 @@ export function loadCheckpoint(
   using reader = RecordReader.open(files, CHECKPOINT);
   let expected = 0;
   let covers = 0;
+  let tableId: string | undefined;
   let hasEnd = false;
   while (reader.next()) {
     const { offset, end, record } = reader;
@@ -46,13 +49,14 @@ export function loadCheckpoint(
       const problem = headerProblem(record, "ckpt");
       if (problem !== undefined) throw damaged(offset, problem);
       covers = coversOf(record);
+      tableId = tableOf(record);
     } else if (isEndOf(record, expected - 1)) hasEnd = true;
     else if (!applyChange(table, record)) throw damaged(offset, "a record holds no change");
     if (expected % RECORDS_PER_PROGRESS === 0) onProgress(end);
     expected++;
   }
   if (!hasEnd) throw damaged(files.size(CHECKPOINT), "its end is missing");
-  return { covers, keys: expected - 2, bytes: reader.end };
+  return { covers, keys: expected - 2, table: tableId, bytes: reader.end };
 }
 
 /** Whether a record is the last one of a checkpoint with so many keys. */

@@ -7,8 +7,9 @@
 import type { HashTable } from "../table/hash_table.ts";
 import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT, nextLogName } from "./data_folder.ts";
 import type { Files } from "./files.ts";
-import { loadCheckpoint } from "./load_checkpoint.ts";
+import { type Checkpoint, loadCheckpoint } from "./load_checkpoint.ts";
 import { Replay } from "./replay.ts";
+import { newTableId } from "./table_id.ts";
 import { keepTornEnd } from "./torn_end.ts";
 import { TxnLog } from "./txn_log.ts";
 
@@ -18,6 +19,10 @@ export { DamageError } from "./damage.ts";
 export interface Recovered {
   /** Number of the last change. */
   readonly lastSeq: number;
+  /** Identity of the table. */
+  readonly tableId: string;
+  /** Whether the identity was made for files of an earlier version, which have none. */
+  readonly isNewTableId: boolean;
   /** Keys of the checkpoint, and changes that were replayed over them. */
   readonly checkpointKeys: number;
   readonly replayed: number;
@@ -52,7 +57,7 @@ export async function recover(
     await files.syncFolder();
   } else if (names.includes(NEW_CHECKPOINT)) files.remove(NEW_CHECKPOINT); // it never came to its end
   const { checkpoint, replay, logs } = readFolder(files, await files.list(), table, onProgress);
-  const { torn } = replay;
+  const { torn, tableId = newTableId() } = replay;
   const cutTo = torn && torn.bytes > 0
     ? await keepTornEnd(files, torn.name, torn.offset)
     : undefined;
@@ -70,9 +75,11 @@ export async function recover(
   if (last !== undefined && !isReusable && !isShort) files.remove(last);
   const log = isReusable
     ? await TxnLog.resume(files, last, replay.goodBytes, replay.goodEntries)
-    : await TxnLog.create(files, isShort ? nextLogName(await files.list()) : last ?? LOG);
+    : await TxnLog.create(files, isShort ? nextLogName(await files.list()) : last ?? LOG, tableId);
   return {
     lastSeq: replay.lastSeq,
+    tableId,
+    isNewTableId: replay.tableId === undefined && (isReusable || checkpoint.bytes > 0),
     checkpointKeys: checkpoint.keys,
     replayed: replay.replayed,
     cutBytes: torn?.bytes ?? 0,
@@ -95,14 +102,15 @@ export function readFolder(
   names: readonly string[],
   table: HashTable,
   onProgress: OnProgress = () => {},
-): { checkpoint: { keys: number; bytes: number }; replay: Replay; logs: string[] } {
+): { checkpoint: Checkpoint; replay: Replay; logs: string[] } {
   const checkpoint = names.includes(CHECKPOINT)
     ? loadCheckpoint(files, table, onProgress)
-    : { covers: 0, keys: 0, bytes: 0 };
+    : { covers: 0, keys: 0, table: undefined, bytes: 0 };
   const replay = new Replay(
     files,
     table,
     checkpoint.covers,
+    checkpoint.table,
     (bytes) => onProgress(checkpoint.bytes + bytes),
   );
   const logs = logNames(names);

@@ -9,6 +9,7 @@ import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT } from "./data_folder.ts";
 import type { Files } from "./files.ts";
 import { coversOf } from "./header.ts";
 import { RecordReader } from "./record_reader.ts";
+import { newTableId } from "./table_id.ts";
 import { TxnLog } from "./txn_log.ts";
 import type { TxnRecord } from "./txn_record.ts";
 
@@ -76,7 +77,8 @@ export function salvage(files: Files, names: readonly string[]): Salvaged {
  * @returns the new names of the old files
  */
 export async function replaceBySalvaged(files: Files, salvaged: Salvaged): Promise<string[]> {
-  const writer = new CheckpointWriter(files, salvaged.lastSeq);
+  const tableId = newTableId();
+  const writer = new CheckpointWriter(files, salvaged.lastSeq, tableId);
   try {
     while (!writer.writeSlice(salvaged.table, Infinity));
     writer.finish();
@@ -98,7 +100,7 @@ export async function replaceBySalvaged(files: Files, salvaged: Salvaged): Promi
   files.rename(NEW_CHECKPOINT, CHECKPOINT);
   await files.syncFolder();
   for (const { name } of salvaged.files) if (name !== CHECKPOINT) kept.push(keep(name));
-  (await TxnLog.create(files, LOG)).close();
+  (await TxnLog.create(files, LOG, tableId)).close();
   return kept;
 }
 

@@ -6,6 +6,7 @@
  */
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { Span } from "../base/span.ts";
+import { newTableId } from "./table_id.ts";
 
 /**
  * A change that was made to the table; both kinds are absolute, so making one twice does no harm. The
@@ -24,6 +25,8 @@ export class WriteError extends Error {
 export interface Storage {
   /** What a crash may cost, in a word; shown by `info` and in the catalog. */
   readonly durability: "memory" | FsyncPolicy;
+  /** Identity of the table: a random string that is kept with it, and is another one for every table. */
+  readonly tableId: string;
   /** Number of the last change that was handed to the system. */
   readonly writtenSeq: number;
   /** Number of the last change that may be told of. */
@@ -42,9 +45,10 @@ export interface Storage {
   sync(): Promise<void>;
 }
 
-/** Keeps nothing: the table ends with the process. */
+/** Keeps nothing: the table ends with the process, and so does its identity. */
 export const memoryStorage: Storage = {
   durability: "memory",
+  tableId: newTableId(),
   writtenSeq: 0,
   durableSeq: 0,
   append: () => 0,

@@ -9,20 +9,25 @@ import { tornName } from "./data_folder.ts";
 import type { Files } from "./files.ts";
 import { logHeader } from "./header.ts";
 import { RecordReader } from "./record_reader.ts";
+import { newTableId } from "./table_id.ts";
 
 /**
  * Whether a file is what a crash may leave of a log that was just begun: its header as far as it came,
  * with zeros in place of what did not.
  */
 export function isTornHeader(files: Files, name: string): boolean {
-  const header = logHeader();
+  const tableId = newTableId();
+  const header = logHeader(tableId);
+  // What differs from table to table: the checksum and the identity.
+  const idStart = new TextDecoder().decode(header).indexOf(tableId);
+  const isVariable = (at: number) => at < 8 || (at >= idStart && at < idStart + tableId.length);
   if (files.size(name) > header.length) return false;
   const file = files.openToRead(name);
   try {
     const bytes = new Uint8Array(header.length + 1);
     for (let at = 0, count = file.read(bytes); count !== null; count = file.read(bytes)) {
       for (let here = 0; here < count; here++, at++) {
-        if (bytes[here] !== 0 && bytes[here] !== header[at]) return false;
+        if (bytes[here] !== 0 && bytes[here] !== header[at] && !isVariable(at)) return false;
       }
     }
     return true;

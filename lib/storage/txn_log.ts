@@ -21,11 +21,15 @@ export class TxnLog {
     this.#entries = entries;
   }
 
-  /** Begins a log and makes it durable, its name too. */
-  static async create(files: Files, name: string): Promise<TxnLog> {
+  /**
+   * Begins a log and makes it durable, its name too.
+   *
+   * @param table identity of the table
+   */
+  static async create(files: Files, name: string, table: string): Promise<TxnLog> {
     const file = files.openToWrite(name, "create");
     try {
-      const header = logHeader();
+      const header = logHeader(table);
       file.write(header);
       await file.sync();
       await files.syncFolder();

@@ -30,6 +30,9 @@ export function noting(storage: Storage, history: History): Storage {
     get durability() {
       return storage.durability;
     },
+    get tableId() {
+      return storage.tableId;
+    },
     get writtenSeq() {
       return storage.writtenSeq;
     },

@@ -6,6 +6,7 @@ import { type TextChange, textsOfChange } from "./requests.ts";
 /** Keeps the changes in a list. */
 export class FakeStorage implements Storage {
   readonly durability: "memory" | FsyncPolicy;
+  readonly tableId = "00000000-0000-4000-8000-000000000000";
   /** All changes that were written, in order: number N is at N - 1. */
   readonly written: TextChange[] = [];
   /** Why the next writes fail, where they do. */

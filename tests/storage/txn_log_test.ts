@@ -7,6 +7,7 @@ import { insertOf } from "../helpers/changes.ts";
 import { ioError, noSpace, SimulatedDisk } from "../helpers/simulated_disk.ts";
 
 const LOG = "table.txn";
+const TABLE = "an identity";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `txn_log: ${name}`, permissions: "none", fn });
@@ -26,13 +27,13 @@ function append(log: TxnLog, ...seqs: number[]): void {
 
 test("a new log is durable with its header and its name", async () => {
   const disk = new SimulatedDisk();
-  (await TxnLog.create(disk, LOG)).close();
+  (await TxnLog.create(disk, LOG, TABLE)).close();
   for (let seed = 0; seed < 20; seed++) assert.deepEqual(numbers(disk.crashed(seed)), [0]);
 });
 
 test("nothing is written before write, and all of a batch at once", async () => {
   const disk = new SimulatedDisk();
-  const log = await TxnLog.create(disk, LOG);
+  const log = await TxnLog.create(disk, LOG, TABLE);
   const before = disk.operations;
   append(log, 1, 2, 3);
   assert.equal(disk.operations, before);
@@ -47,7 +48,7 @@ test("nothing is written before write, and all of a batch at once", async () => 
 
 test("what a change's bytes are after it was taken does not matter", async () => {
   const disk = new SimulatedDisk();
-  const log = await TxnLog.create(disk, LOG);
+  const log = await TxnLog.create(disk, LOG, TABLE);
   const change = insertOf("a", "12345");
   log.append(1, 1, change);
   change.key.bytes.fill(0);
@@ -62,7 +63,7 @@ test("what a change's bytes are after it was taken does not matter", async () =>
 test("a write that fails at any share of its bytes is cut back, and the next one works", async () => {
   for (const taken of [0, 0.1, 0.5, 0.9, 1]) {
     const disk = new SimulatedDisk();
-    const log = await TxnLog.create(disk, LOG);
+    const log = await TxnLog.create(disk, LOG, TABLE);
     append(log, 1);
     log.write();
     const bytes = disk.size(LOG);
@@ -86,7 +87,7 @@ test("a write that fails at any share of its bytes is cut back, and the next one
 
 test("what a failed write has left is not there after a power failure either", async () => {
   const disk = new SimulatedDisk();
-  const log = await TxnLog.create(disk, LOG);
+  const log = await TxnLog.create(disk, LOG, TABLE);
   disk.plan = ({ kind }) => kind === "write" ? { error: noSpace(), taken: 0.9 } : undefined;
   append(log, 1, 2, 3);
   assert.throws(() => log.write(), WriteError);
@@ -98,7 +99,7 @@ test("what a failed write has left is not there after a power failure either", a
 test("where what a failed write has left cannot be cut, nothing more is written behind it", async () => {
   for (const failing of ["truncate", "sync"]) {
     const disk = new SimulatedDisk();
-    const log = await TxnLog.create(disk, LOG);
+    const log = await TxnLog.create(disk, LOG, TABLE);
     append(log, 1);
     log.write();
     log.syncNow();
@@ -113,7 +114,7 @@ test("where what a failed write has left cannot be cut, nothing more is written 
 
 test("resumed, it goes on behind the whole records", async () => {
   const disk = new SimulatedDisk();
-  const first = await TxnLog.create(disk, LOG);
+  const first = await TxnLog.create(disk, LOG, TABLE);
   append(first, 1, 2);
   first.write();
   const { bytes, entries } = first;
@@ -133,7 +134,7 @@ test("a log that cannot be begun leaves no open file", async () => {
   for (const kind of ["create", "write", "sync", "syncFolder"]) {
     const disk = new SimulatedDisk();
     disk.plan = (operation) => operation.kind === kind ? { error: ioError() } : undefined;
-    await assert.rejects(TxnLog.create(disk, LOG), /Input\/output error/);
+    await assert.rejects(TxnLog.create(disk, LOG, TABLE), /Input\/output error/);
     assert.equal(disk.openFiles, 0, kind);
   }
 });
