@@ -1,6 +1,6 @@
 /** `deno task build`: makes the executables. See `--help`. */
 import { Option } from "@commander-js/extra-typings";
-import { ExitError, UsageError } from "../lib/base/errors.ts";
+import { EXIT, ExitError, UsageError } from "../lib/base/errors.ts";
 import { VERSION } from "../lib/base/version.ts";
 import { runMain } from "../lib/cli/run_main.ts";
 import { parsed, program } from "../lib/config/program.ts";
@@ -9,7 +9,8 @@ import { bundle } from "./build/bundle.ts";
 import { compile } from "./build/compiled_form.ts";
 import { type Part, part, portableExecutable } from "./build/portable_form.ts";
 import { type Program, PROGRAMS } from "./build/programs.ts";
-import { TOP } from "./build/run_deno.ts";
+import { prove } from "./build/proof.ts";
+import { type StepResult, TOP } from "./build/run_deno.ts";
 
 /** What to build. */
 interface BuildConfig {
@@ -22,7 +23,14 @@ interface BuildConfig {
 await runMain("build", async () => {
   const config = parseBuildConfig(Deno.args);
   await Deno.mkdir(config.out, { recursive: true });
-  const scratch = await Deno.makeTempDir({ prefix: "htserver-build-" });
+  // On the disk where the executables go, so that each gets there by a rename. Programs may be
+  // started there, which a folder for temporary files may not allow.
+  const scratch = await Deno.makeTempDir({ dir: config.out, prefix: ".build-" });
+  const interrupted = (): never => {
+    Deno.removeSync(scratch, { recursive: true });
+    Deno.exit(EXIT.failed);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, interrupted);
   try {
     await build(config, scratch);
   } finally {
@@ -53,58 +61,83 @@ function parseBuildConfig(args: readonly string[]): BuildConfig {
   return { out, form, target, programs: PROGRAMS.filter(({ name }) => (only ?? name) === name) };
 }
 
+/** An executable that has proved itself, in the scratch folder. */
+interface Made {
+  readonly name: string;
+  readonly path: string;
+  /** For the user: how it was made. */
+  readonly form: string;
+}
+
 /** Builds all in one form: what `auto` finds out with the first program holds for the others. */
 async function build(config: BuildConfig, scratch: string): Promise<void> {
-  const compiles = config.form !== "portable";
   for (const one of config.programs) await bundle(one, bundleOf(one, scratch));
-  const problem = compiles ? await compileAll(config, scratch) : undefined;
-  if (compiles && problem === undefined) return;
-  if (config.form === "compile" || config.target !== undefined) {
-    throw new ExitError(`Cannot compile, which needs Deno's runtime part: ${problem}`);
+  const made: Made[] = [];
+  if (config.form !== "portable") {
+    const { problem } = await compileAll(config, scratch, made);
+    if (problem === undefined) return await place(made, config.out);
+    if (config.form === "compile" || config.target !== undefined) throw new ExitError(problem);
+    console.log(`Making the portable form: ${problem}`);
   }
-  if (compiles) console.log(`Making the portable form, since deno compile says: ${problem}`);
-  await makePortable(config, scratch);
+  await place(await portableAll(config, scratch), config.out);
 }
 
-/** Returns what went wrong, if anything. */
-async function compileAll(config: BuildConfig, scratch: string): Promise<string | undefined> {
-  const suffix = config.target?.includes("windows") ? ".exe" : "";
-  for (const one of config.programs) {
-    const made = `${scratch}/${one.name}${suffix}`;
-    const { problem } = await compile(one, bundleOf(one, scratch), made, config.target);
-    if (problem !== undefined) return problem;
-    const form = `compiled (Deno ${Deno.version.deno}, ${config.target ?? Deno.build.target})`;
-    await place(await Deno.readFile(made), config.out, one.name + suffix, form);
+/** Compiles all, and starts each as soon as it is made; gives the first problem. */
+async function compileAll(
+  { programs, target }: BuildConfig,
+  scratch: string,
+  made: Made[],
+): Promise<StepResult> {
+  const suffix = target?.includes("windows") ? ".exe" : "";
+  const isForHere = target === undefined || target === Deno.build.target;
+  for (const one of programs) {
+    const path = `${scratch}/${one.name}${suffix}`;
+    const { problem } = await compile(one, bundleOf(one, scratch), path, target);
+    if (problem !== undefined) {
+      return { problem: `Cannot compile, which needs Deno's runtime part: ${problem}` };
+    }
+    const proof = isForHere ? await prove(one, path, `${scratch}/cache`) : { problem: undefined };
+    if (proof.problem !== undefined) {
+      return {
+        problem: `Cannot use what deno compile made of the runtime part it has: ${proof.problem}`,
+      };
+    }
+    const about = `Deno ${Deno.version.deno}, ${target ?? Deno.build.target}`;
+    const notTried = isForHere ? "" : ", not started: it is for another machine";
+    made.push({ name: one.name + suffix, path, form: `compiled (${about}${notTried})` });
   }
-  return undefined;
+  return { problem: undefined };
 }
 
-async function makePortable({ programs, out }: BuildConfig, scratch: string): Promise<void> {
+async function portableAll({ programs }: BuildConfig, scratch: string): Promise<Made[]> {
   const template = await Deno.readTextFile(
     new URL("./build/portable_header.sh", import.meta.url),
   );
   const runtime: Part = part(await Deno.readFile(Deno.execPath()));
+  const made: Made[] = [];
   for (const one of programs) {
     const bundled = part(await Deno.readFile(bundleOf(one, scratch)));
+    const path = `${scratch}/${one.name}`;
     const file = portableExecutable(one, template, VERSION, bundled, runtime);
-    await place(file, out, one.name, `portable (Deno ${Deno.version.deno}, ${Deno.build.target})`);
+    await Deno.writeFile(path, file, { mode: 0o755 });
+    const { problem } = await prove(one, path, `${scratch}/cache`);
+    if (problem !== undefined) throw new ExitError(`Cannot use the portable form: ${problem}`);
+    const form = `portable (Deno ${Deno.version.deno}, ${Deno.build.target})`;
+    made.push({ name: one.name, path, form });
   }
+  return made;
 }
 
 function bundleOf({ name }: Program, scratch: string): string {
   return `${scratch}/${name}.mjs`;
 }
 
-/** Whole or not at all: an executable that runs just now goes on as it was. */
-async function place(
-  bytes: Uint8Array<ArrayBuffer>,
-  out: string,
-  name: string,
-  form: string,
-): Promise<void> {
-  const unfinished = `${out}/.${name}.${Deno.pid}.tmp`;
-  await Deno.writeFile(unfinished, bytes, { mode: 0o755 });
-  await Deno.chmod(unfinished, 0o755);
-  await Deno.rename(unfinished, `${out}/${name}`);
-  console.log(`${name.padEnd(10)} ${sizeText(bytes.length).padStart(10)}  ${form}`);
+/** Each whole or not at all: an executable that runs just now goes on as it was. */
+async function place(made: readonly Made[], out: string): Promise<void> {
+  for (const { name, path, form } of made) {
+    const { size } = await Deno.stat(path);
+    await Deno.chmod(path, 0o755);
+    await Deno.rename(path, `${out}/${name}`);
+    console.log(`${name.padEnd(10)} ${sizeText(size).padStart(10)}  ${form}`);
+  }
 }

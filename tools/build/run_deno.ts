@@ -16,6 +16,7 @@ export interface StepResult {
  * @param timeoutMs after which it is killed, in milliseconds
  */
 export async function runDeno(args: readonly string[], timeoutMs: number): Promise<StepResult> {
+  const timeout = AbortSignal.timeout(timeoutMs);
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: TOP,
@@ -24,9 +25,10 @@ export async function runDeno(args: readonly string[], timeoutMs: number): Promi
     stdin: "null",
     stdout: "null",
     stderr: "piped",
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: timeout,
   }).output();
   if (success) return { problem: undefined };
+  if (timeout.aborted) return { problem: `it was not over after ${timeoutMs / 1e3} s` };
   return { problem: problemIn(new TextDecoder().decode(stderr)) };
 }
 

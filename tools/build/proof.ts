@@ -1,0 +1,144 @@
+/**
+ * Last step of the build: starts an executable and compares what it does with what it must do.
+ *
+ * `deno compile` exits 0 whatever runtime it was given. With the plain Deno binary in its place, for
+ * example, the file that it makes is a Deno that ignores the program.
+ */
+import { messageOf } from "../../lib/base/errors.ts";
+import { quoted } from "../../lib/base/quoted.ts";
+import { VERSION } from "../../lib/base/version.ts";
+import type { Program } from "./programs.ts";
+import type { StepResult } from "./run_deno.ts";
+import { StartedProgram } from "./started_program.ts";
+
+/** A start takes 0.2 s, a first one of the portable form 2 s: this bound is there for hangs only. */
+export const PROOF_TIMEOUT_MS = 60_000;
+
+/** Name of the server that is started. */
+const SERVER_NAME = "build-proof";
+
+/** A server of this machine only, which announces itself nowhere and keeps nothing. */
+const SERVER_ARGS = [
+  SERVER_NAME,
+  ...["--memory", "--no-catalog", "--local-catalog", "off", "--host", "127.0.0.1"],
+];
+
+/** Longest reply to `hello` that is read, in bytes. */
+const MAX_HELLO_BYTES = 65_536;
+
+/** An executable does not do what it must. */
+class ProofError extends Error {
+  override name = "ProofError";
+}
+
+/**
+ * Starts an executable: each program with `--version`, the server also as a server.
+ *
+ * @param path of the executable
+ * @param cacheHome folder where the portable form may unpack itself
+ * @param timeoutMs longest time of one start, in milliseconds (default: 60,000)
+ * @returns what it did instead, as a part of a sentence; no problem if all was right
+ */
+export async function prove(
+  program: Program,
+  path: string,
+  cacheHome: string,
+  timeoutMs: number = PROOF_TIMEOUT_MS,
+): Promise<StepResult> {
+  const start = (args: readonly string[]): StartedProgram =>
+    new StartedProgram(path, args, { XDG_CACHE_HOME: cacheHome }, timeoutMs);
+  try {
+    await proveVersion(program.name, start);
+    if (program.name === "htserver") await proveServer(start);
+    return { problem: undefined };
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
+}
+
+type Start = (args: readonly string[]) => StartedProgram;
+
+async function proveVersion(name: string, start: Start): Promise<void> {
+  const command = `${name} --version`;
+  await using running = started(command, () => start(["--version"]));
+  const { how, stdout, stderr } = await running.end();
+  if (how !== "exit code 0") throw ended(command, how, stderr);
+  const expected = `${name} ${VERSION}\n`;
+  if (stdout !== expected) throw printed(command, stdout, expected.trimEnd());
+}
+
+async function proveServer(start: Start): Promise<void> {
+  const command = "htserver";
+  await using running = started(command, () => start(SERVER_ARGS));
+  const line = await running.firstLine();
+  const [, port] = /^Listening on port (\d+)$/.exec(line ?? "") ?? [];
+  if (port === undefined) {
+    if (line !== undefined) throw printed(command, line, "Listening on port N");
+    const { how, stderr } = await running.end();
+    throw ended(command, how, stderr);
+  }
+  const reply = await helloReply(Number(port), running.signal);
+  if (!isHello(reply)) {
+    const what = reply === undefined ? "nothing" : quoted(reply);
+    throw new ProofError(`'${command}' answered a hello with ${what}`);
+  }
+  running.stop();
+  const { how, stderr } = await running.end();
+  if (how !== "exit code 0") throw ended(command, `${how} when sent SIGTERM`, stderr);
+}
+
+function started(command: string, start: () => StartedProgram): StartedProgram {
+  try {
+    return start();
+  } catch (error) {
+    throw new ProofError(`'${command}' cannot be started: ${messageOf(error)}`);
+  }
+}
+
+function ended(command: string, how: string, stderr: string): ProofError {
+  const said = stderr.trim() === "" ? "" : `, after ${quoted(stderr.trim())}`;
+  return new ProofError(`'${command}' ended with ${how}${said}`);
+}
+
+function printed(command: string, text: string, expected: string): ProofError {
+  const what = text === "" ? "nothing" : quoted(text.trimEnd());
+  return new ProofError(`'${command}' printed ${what} instead of ${quoted(expected)}`);
+}
+
+/** The line that a server replies to `hello`; nothing if it does not, or not in time. */
+async function helloReply(port: number, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port, signal });
+    const close = (): void => connection.close();
+    signal.addEventListener("abort", close, { once: true });
+    using _listener = {
+      [Symbol.dispose]: () => signal.removeEventListener("abort", close),
+    };
+    const request = `{"method":"hello","project":"${SERVER_NAME}"}\n`;
+    await connection.write(new TextEncoder().encode(request));
+    return await lineFrom(connection);
+  } catch {
+    return undefined; // Refused, broken off or too late: it did not answer.
+  }
+}
+
+async function lineFrom(connection: Deno.TcpConn): Promise<string | undefined> {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(4_096);
+  let text = "";
+  while (!text.includes("\n") && text.length < MAX_HELLO_BYTES) {
+    const bytes = await connection.read(buffer);
+    if (bytes === null) return undefined;
+    text += decoder.decode(buffer.subarray(0, bytes), { stream: true });
+  }
+  return text.split("\n", 1)[0];
+}
+
+function isHello(reply: string | undefined): boolean {
+  try {
+    const { status, result } = JSON.parse(reply ?? "");
+    return status === "OK" && result.project === SERVER_NAME && result.version === VERSION;
+  } catch {
+    return false;
+  }
+}
