@@ -2,13 +2,14 @@
 import { EXIT } from "./lib/base/errors.ts";
 import { plainLines } from "./lib/base/quoted.ts";
 import { stderrTerminal } from "./lib/base/terminal.ts";
+import { environment } from "./lib/cli/environment.ts";
 import { giveUp, NEVER_AGAIN } from "./lib/cli/give_up.ts";
 import { startOwn } from "./lib/cli/own_command.ts";
 import { printLine } from "./lib/cli/print.ts";
 import { readCa } from "./lib/cli/read_tls.ts";
 import { readToken } from "./lib/cli/read_token.ts";
-import { environment, runMain } from "./lib/cli/run_main.ts";
-import { stopSignal } from "./lib/cli/stop_signal.ts";
+import { runMain } from "./lib/cli/run_main.ts";
+import { stopSignal, surviveSignals } from "./lib/cli/stop_signal.ts";
 import { requireFolderOf, writeWholeFile } from "./lib/cli/whole_file.ts";
 import { type ClientOptions, HtClient } from "./lib/client/ht_client.ts";
 import { parseTestPerfConfig } from "./lib/config/testperf_config.ts";
@@ -70,8 +71,8 @@ await runMain("testperf", async () => {
 /** A share of the clients of another process, which says what to do and when to end. */
 async function worker(): Promise<number> {
   giveUp("read", "write", ...NEVER_AGAIN);
-  // Ctrl-C in a terminal goes to all its processes; the one that leads ends the others in order.
-  Deno.addSignalListener("SIGINT", () => {});
+  // Ctrl-C and the end of a terminal go to all its processes; the one that leads ends the others.
+  surviveSignals("SIGINT", "SIGHUP");
   const isGood = await runWorker({ orders: Deno.stdin.readable, send: printLine });
   return isGood ? EXIT.ok : EXIT.failed;
 }

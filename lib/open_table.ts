@@ -4,6 +4,7 @@ import type { Log } from "./base/log.ts";
 import { beginProgress, type Progress } from "./base/progress.ts";
 import type { ServerConfig } from "./config/server_config.ts";
 import type { Kept } from "./ht_server.ts";
+import { LEAST_COMPACT_BYTES } from "./storage/durable_storage.ts";
 import { openFolder, type OpenTable } from "./storage/open_folder.ts";
 import { memoryStorage } from "./storage/storage.ts";
 import { HashTable } from "./table/hash_table.ts";
@@ -13,12 +14,20 @@ export interface OpenedTable extends Kept {
   close(): Promise<void>;
 }
 
+/** Part of the largest file that may be written at which a checkpoint replaces the log. */
+const FILE_SHARE = 0.5;
+
 /**
  * Opens the table, with a progress bar on a terminal, and says what was found.
  *
+ * @param fileBytes the largest file that may be written, in bytes
  * @throws {ExitError} where the folder cannot be used, or is damaged
  */
-export async function openTable(config: ServerConfig, log: Log): Promise<OpenedTable> {
+export async function openTable(
+  config: ServerConfig,
+  log: Log,
+  fileBytes: number,
+): Promise<OpenedTable> {
   const { project, dataFolder: folder, fsync } = config;
   if (folder === undefined) {
     log.info(`${project} serves from memory: its table ends with this process`);
@@ -28,7 +37,14 @@ export async function openTable(config: ServerConfig, log: Log): Promise<OpenedT
   const open = await openFolder({
     folder,
     fsync,
-    compact: { entries: config.compactEntries, bytes: config.compactBytes },
+    compact: {
+      entries: config.compactEntries,
+      // A log at the limit of a file could not grow, and its checkpoint would not come.
+      bytes: config.compactBytes ??
+        (fileBytes < LEAST_COMPACT_BYTES / FILE_SHARE
+          ? Math.floor(fileBytes * FILE_SHARE)
+          : undefined),
+    },
     log,
     onProgress(bytes, totalBytes) {
       progress ??= beginProgress("recover", totalBytes, true, "bytes");

@@ -110,15 +110,15 @@ async function compileAll(
 }
 
 async function portableAll({ programs }: BuildConfig, scratch: string): Promise<Made[]> {
-  const template = await Deno.readTextFile(
-    new URL("./build/portable_header.sh", import.meta.url),
-  );
+  const script = (name: string) => Deno.readTextFile(new URL(`./build/${name}`, import.meta.url));
+  const template = await script("portable_header.sh");
+  const facts = await script("system_facts.sh");
   const runtime: Part = part(await Deno.readFile(Deno.execPath()));
   const made: Made[] = [];
   for (const one of programs) {
     const bundled = part(await Deno.readFile(bundleOf(one, scratch)));
     const path = `${scratch}/${one.name}`;
-    const file = portableExecutable(one, template, VERSION, bundled, runtime);
+    const file = portableExecutable(one, template, facts, VERSION, bundled, runtime);
     await Deno.writeFile(path, file, { mode: 0o755 });
     const { problem } = await prove(one, path, `${scratch}/cache`);
     if (problem !== undefined) throw new ExitError(`Cannot use the portable form: ${problem}`);

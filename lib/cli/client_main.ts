@@ -4,12 +4,13 @@ import { Resolver } from "../catalog/resolver.ts";
 import { HtClient } from "../client/ht_client.ts";
 import { type ClientConfig, parseClientConfig } from "../config/client_config.ts";
 import { checkCommand, COMMAND_HELP, runClientCommand } from "./client_commands.ts";
+import { environment } from "./environment.ts";
 import { giveUp, NEVER_AGAIN } from "./give_up.ts";
 import { printAndWait, printLine } from "./print.ts";
 import { runPrompt } from "./prompt.ts";
 import { readCa } from "./read_tls.ts";
 import { readToken } from "./read_token.ts";
-import { environment, runMain } from "./run_main.ts";
+import { runMain } from "./run_main.ts";
 import { serverList } from "./server_list.ts";
 
 /** Runs the program and ends the process. */

@@ -4,6 +4,7 @@ import { flushLog } from "../base/log.ts";
 import { plainLines } from "../base/quoted.ts";
 import { HtError, ServerNotFoundError } from "../client/errors.ts";
 import { flushStdout } from "./print.ts";
+import { surviveInherited } from "./stop_signal.ts";
 
 /**
  * Runs a program's main function and ends the process with its exit code.
@@ -13,6 +14,7 @@ import { flushStdout } from "./print.ts";
  */
 export async function runMain(name: string, main: () => Promise<number>): Promise<never> {
   try {
+    surviveInherited();
     const exitCode = await main().finally(flushStdout);
     await flushLog();
     Deno.exit(exitCode);
@@ -33,14 +35,4 @@ export async function runMain(name: string, main: () => Promise<number>): Promis
 
 function tell(line: string): void {
   console.error(plainLines(line));
-}
-
-/** The named environment variables, as far as they are set. */
-export function environment<Name extends string>(...names: Name[]): Partial<Record<Name, string>> {
-  const found: Partial<Record<Name, string>> = {};
-  for (const name of names) {
-    const value = Deno.env.get(name);
-    if (value !== undefined) found[name] = value;
-  }
-  return found;
 }

@@ -18,6 +18,7 @@ import {
   MIN_LINE_BYTES,
   MIN_TABLE_BYTES,
   REQUEST_TIMEOUT_MS,
+  RUNTIME_BYTES,
   TABLE_MEMORY_SHARE,
 } from "../base/limits.ts";
 import { type FlagReader, integer, seconds, size, sizeText } from "./units.ts";
@@ -120,8 +121,11 @@ const FLAGS = {
     effect: "memory of the table; beyond it, inserts are TableFull",
     read: size(MIN_TABLE_BYTES, MAX_TABLE_BYTES),
     usual: ({ memoryBytes }) =>
-      Math.min(Math.floor(memoryBytes * TABLE_MEMORY_SHARE), MAX_TABLE_BYTES),
-    usualText: "half of the machine's",
+      Math.min(
+        Math.max(Math.floor((memoryBytes - RUNTIME_BYTES) * TABLE_MEMORY_SHARE), MIN_TABLE_BYTES),
+        MAX_TABLE_BYTES,
+      ),
+    usualText: "half of what the machine or container has beyond 80MB",
   },
   maxInFlight: {
     flags: "--max-in-flight <n>",

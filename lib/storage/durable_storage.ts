@@ -30,7 +30,7 @@ export interface CompactLimits {
 }
 
 /** Smallest log that is compacted by default, in bytes. */
-const LEAST_COMPACT_BYTES = 64_000_000;
+export const LEAST_COMPACT_BYTES = 64_000_000;
 
 /** Time between two syncs with `--fsync interval`, in milliseconds: what a power failure may cost. */
 const SYNC_INTERVAL_MS = 1_000;

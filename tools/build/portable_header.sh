@@ -26,6 +26,41 @@ unset GZIP NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE NODE_CLUSTER_SCHED_PO
   DENO_TOKIO_GLOBAL_QUEUE_INTERVAL DENO_TOKIO_METRICS DENO_UNSTABLE_CRON_SOCK \
   DENO_USR2_MEMORY_TRIM
 
+# Writes beyond `ulimit -f` fail instead of killing: the runtime's own files can reach the limit
+# before the program runs.
+trap '' XFSZ
+
+say() {
+  printf '%s: %s\n' "$name" "$1" >&2
+}
+
+fail() {
+  say "$1"
+  exit 1
+}
+
+root=
+@SYSTEM_FACTS@
+# Genuine replacement characters in the arguments. The runtime puts such characters in place of bytes
+# that are not UTF-8, and the program must tell them apart.
+replacements=0
+for word; do
+  while :; do
+    case $word in
+    *�*) word=${word#*�} replacements=$((replacements + 1)) ;;
+    *) break ;;
+    esac
+  done
+done
+
+# The runtime ends with words of its own where these do not hold.
+[ "$PWD" -ef . ] || fail "Cannot start in a folder that was deleted: change to another one (cd) first"
+case $open_files in
+'' | *[!0-9]*) ;;
+*) [ "$open_files" -ge @MIN_OPEN_FILES@ ] ||
+  fail "Cannot start with at most $open_files open files: it takes @MIN_OPEN_FILES@ (ulimit -n @MIN_OPEN_FILES@)" ;;
+esac
+
 # This file. A comma would begin another path in the list of what may be started.
 case $0 in
 *,*) self= ;;
@@ -36,9 +71,17 @@ case $0 in
   esac ;;
 esac
 
-# $cache belongs to this user and holds both files. No process is started to find out.
+# $cache is a folder of this user, not a link, closed to all others: mode 0700 (perhaps with
+# set-group-ID or sticky), so that no other user can have put anything there.
+is_private() {
+  [ -O "$cache" ] && [ -d "$cache" ] && ! [ -h "$cache" ] || return
+  case $(ls -ld "$cache") in drwx--[-S]--[-T]*) ;; *) return 1 ;; esac
+}
+
+# $cache is private and holds both files.
 is_unpacked() {
-  [ -O "$cache" ] && [ -s "$cache/$program" ] && [ -s "$cache/$runtime" ] && [ -x "$cache/$runtime" ]
+  [ -O "$cache/$program" ] && [ -s "$cache/$program" ] &&
+    [ -O "$cache/$runtime" ] && [ -s "$cache/$runtime" ] && [ -x "$cache/$runtime" ] && is_private
 }
 
 # The process becomes the program: its number, its signals and its exit code are the program's.
@@ -46,7 +89,8 @@ run() {
   DENO_DIR=$cache/deno # V8's code cache, which takes a third off each start
   DENO_NO_UPDATE_CHECK=1
   HTSERVER_EXECUTABLE=$self # what a program starts that starts itself
-  export DENO_DIR DENO_NO_UPDATE_CHECK HTSERVER_EXECUTABLE
+  HTSERVER_SYSTEM="memory=$memory file=$file files=$open_files hangup=$hangup replacements=$replacements"
+  export DENO_DIR DENO_NO_UPDATE_CHECK HTSERVER_EXECUTABLE HTSERVER_SYSTEM
   exec "$cache/$runtime" run @FLAGS@ "$cache/$program" "$@"
 }
 
@@ -61,37 +105,46 @@ if [ "$cache" ] && is_unpacked; then run "$@"; fi
 
 # From here on: the first start.
 
-say() {
-  printf '%s: %s\n' "$name" "$1" >&2
-}
-
-fail() {
-  say "$1"
-  exit 1
-}
-
-# Makes the folder $cache where it is missing, and sees that only this user can write into it.
+# Makes the folder $cache where it is missing, and sees that only this user can write into it. What
+# others could write into is not mended: what they have put there would stay.
 claim_cache() {
   [ "$cache" ] || return
   [ -d "$cache" ] || (umask 077 && mkdir -p "$cache") 2>/dev/null || return
-  if ! [ -O "$cache" ]; then
-    say "Not using the cache folder '$cache': it must belong to the user who starts this"
-    return 1
+  if [ -h "$cache" ]; then
+    refuse_cache "it must be a folder, not a link; move its target there, or set XDG_CACHE_HOME"
+  elif ! [ -O "$cache" ]; then
+    refuse_cache "it must belong to the user who starts this; remove it, or set XDG_CACHE_HOME"
+  elif ! is_utf8 "$cache"; then
+    refuse_cache "its path must be UTF-8; set XDG_CACHE_HOME"
+  else
+    mode=$(ls -ld "$cache")
+    case $mode in
+    d????-??-*) chmod 700 "$cache" 2>/dev/null && [ -w "$cache" ] ;;
+    *) refuse_cache "others can write into it (${mode%% *}); remove it: rm -r '$cache'" ;;
+    esac
   fi
-  chmod 700 "$cache" 2>/dev/null && [ -w "$cache" ]
+}
+
+refuse_cache() {
+  say "Not using the cache folder '$cache': $1"
+  return 1
+}
+
+# The runtime takes no other paths. Without iconv they are not found out.
+is_utf8() {
+  command -v iconv >/dev/null 2>&1 || return 0
+  printf '%s' "$1" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1
 }
 
 # The folder for those without a cache folder. What lies under its name already may be
-# somebody's trap: it is taken only where it is a folder of this user, closed to all others.
+# somebody's trap: it is taken only where it is private.
 claim_temporary() {
   case ${TMPDIR:-} in
   /*) cache=$TMPDIR/htserver-$(id -u) ;;
   *) cache=/tmp/htserver-$(id -u) ;;
   esac
   (umask 077 && mkdir "$cache") 2>/dev/null && return
-  if ! [ -h "$cache" ] && [ -d "$cache" ] && [ -O "$cache" ]; then
-    case $(ls -ld "$cache") in drwx------*) return ;; esac
-  fi
+  is_private && return
   cache=$(mktemp -d "$cache.XXXXXX" 2>/dev/null)
 }
 
@@ -130,8 +183,8 @@ place() { # $1 name of the file
   fresh=
 }
 
-claim_cache || claim_temporary ||
-  fail "Cannot find a folder to unpack into: \$XDG_CACHE_HOME, \$HOME/.cache or \$TMPDIR must be one that can be written"
+claim_cache || { claim_temporary && is_utf8 "$cache"; } ||
+  fail "Cannot find a folder to unpack into: \$XDG_CACHE_HOME, \$HOME/.cache or \$TMPDIR must be one that can be written, with a path in UTF-8"
 if is_unpacked; then run "$@"; fi
 
 fresh=

@@ -25,7 +25,9 @@ export interface Program {
  */
 function environment(...names: string[]): string[] {
   return [
-    `--allow-env=${[...names, "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"].join(",")}`,
+    `--allow-env=${
+      [...names, "HTSERVER_SYSTEM", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"].join(",")
+    }`,
     "--ignore-env",
   ];
 }

@@ -1,0 +1,27 @@
+/** Environment variables. */
+import { UsageError } from "../base/errors.ts";
+
+/**
+ * The named environment variables that are set.
+ *
+ * @throws {UsageError} if one is not UTF-8 text
+ */
+export function environment<Name extends string>(...names: Name[]): Partial<Record<Name, string>> {
+  const found: Partial<Record<Name, string>> = {};
+  for (const name of names) {
+    const value = variable(name);
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}
+
+function variable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.InvalidData)) throw error;
+    throw new UsageError(
+      `The environment variable ${name} must be UTF-8 text and has other bytes: set it again, or 'unset ${name}'`,
+    );
+  }
+}

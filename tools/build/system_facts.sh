@@ -1,0 +1,61 @@
+# Finds out what the runtime may not read (below /proc and /sys), with nothing but the shell itself,
+# and passes it on as $HTSERVER_SYSTEM: lib/cli/system_facts.ts. $root is empty but in tests.
+
+# The smaller of $memory and the limit in the file $1; other words than digits are no limit.
+note_memory() {
+  [ -r "$1" ] && read -r limit <"$1" || return 0
+  case $limit in
+  '' | *[!0-9]* | ????????????????*) return ;; # 16 digits and more: version 1 has no word for "none"
+  esac
+  if [ -z "$memory" ] || [ "$limit" -lt "$memory" ]; then memory=$limit; fi
+}
+
+# The limits of a control group and of all above it: $1 where the hierarchy is mounted, $2 the
+# group's path, $3 the name of the file. In a container the path may be one of the machine, and the
+# mount show nothing but the group.
+note_group() {
+  group=$2
+  while note_memory "$1$group/$3" && [ "$group" ]; do group=${group%/*}; done
+}
+
+note_groups() {
+  while IFS=: read -r _ controllers path; do
+    case $path in
+    /?*) ;;
+    *) path= ;;
+    esac
+    case ,$controllers, in
+    ,,)
+      note_group "$root/sys/fs/cgroup" "$path" memory.max
+      note_group "$root/sys/fs/cgroup/unified" "$path" memory.max
+      ;;
+    *,memory,*) note_group "$root/sys/fs/cgroup/memory" "$path" memory.limit_in_bytes ;;
+    esac
+  done
+}
+
+note_limits() {
+  while read -r _ what size limit files _; do
+    case $what-$size in
+    file-size) file=$limit ;;
+    open-files) open_files=$limit ;;
+    esac
+  done
+}
+
+# SIGHUP is the lowest bit of the ignored signals.
+note_ignored() {
+  while read -r what mask; do
+    case $what$mask in SigIgn:*[13579bdf])
+      hangup=ignored
+      return
+      ;;
+    SigIgn:*) return ;;
+    esac
+  done
+}
+
+memory= file= open_files= hangup=
+[ -r "$root/proc/self/cgroup" ] && note_groups <"$root/proc/self/cgroup"
+[ -r "$root/proc/self/limits" ] && note_limits <"$root/proc/self/limits"
+[ -r "$root/proc/self/status" ] && note_ignored <"$root/proc/self/status"
