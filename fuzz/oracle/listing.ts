@@ -75,7 +75,7 @@ function finite(json: string | undefined): number | undefined {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
-/** A host that a server can have: see `lib/catalog/host_text.ts`. */
+/** A host that a server can have: see `lib/base/host_text.ts`. */
 function host(json: string | undefined): string | undefined {
   const text = shortText(json, MAX_HOST_CHARS);
   if (text === undefined) return undefined;

@@ -36,3 +36,17 @@ export function isPrivateAddress(hostname: string): boolean {
   if (isIPv4(v4)) return /^(10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(v4);
   return isIPv6(hostname) && (hostname === "::1" || /^(f[cd]|fe[89ab])/i.test(hostname));
 }
+
+/**
+ * Whether an address means something on one link only (RFC 4291), with a zone or without: what a
+ * catalog sees of it or lists has no zone, so that no other machine can use it.
+ */
+export function isLinkLocal(hostname: string): boolean {
+  return /^fe[89ab][0-9a-f]:/i.test(hostname);
+}
+
+/** Whether an address is one of this machine for itself. */
+export function isLoopback(hostname: string): boolean {
+  const v4 = hostname.replace(/^::ffff:(?=\d+\.)/i, "");
+  return (isIPv4(v4) && v4.startsWith("127.")) || hostname === "::1" || hostname === "localhost";
+}

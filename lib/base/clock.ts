@@ -48,3 +48,14 @@ export async function fulfilledWithin(
     over.abort();
   }
 }
+
+/** Durations and waits of one component, so that tests can put a virtual clock in their place. */
+export interface Timing {
+  /** Monotonic time, in milliseconds. */
+  now(): number;
+  /** See `sleep`. */
+  sleep(ms: number, signal?: AbortSignal): Promise<boolean>;
+}
+
+/** The timing of this machine. */
+export const machineTiming: Timing = { now: () => performance.now(), sleep };

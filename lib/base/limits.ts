@@ -271,6 +271,12 @@ export const MAX_CUT_OFF_REPLIES = 5;
 /** How long listed catalogs may keep a look-up waiting when the local one knows the name, in milliseconds. */
 export const LISTED_FIRST_MS = 2_000;
 
+/** How long the other listed catalogs are waited for once one knows the name, in milliseconds: they may disagree. */
+export const OTHER_CATALOGS_MS = 250;
+
+/** How often the local catalog is asked again while the listed ones are waited for, in milliseconds. */
+export const LOCAL_LOOKUP_MS = 250;
+
 /** Longest `/query.json` that is read, in bytes; a longer one counts as no answer. */
 export const MAX_LISTING_BYTES = 32_000_000;
 

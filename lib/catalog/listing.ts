@@ -15,7 +15,7 @@
  * | `address`         | yes    | the host that the catalog saw, added by it                   |
  * | `lastheardfrom`   | no     | Unix seconds by the catalog's clock, added by it (default 0) |
  * | `lifetime`        | no     | seconds (default `DEFAULT_LIFETIME_S`)                       |
- * | `owner`, `name`, `version`, `instance`, `advertise`, `addresses`, `requires_token`, `tls` | no | see `announcement.ts` |
+ * | `owner`, `name`, `version`, `instance`, `listen_port`, `advertise`, `addresses`, `requires_token`, `tls` | no | see `announcement.ts` |
  */
 import { sleep } from "../base/clock.ts";
 import {
@@ -36,7 +36,7 @@ import {
 } from "../base/json_scan.ts";
 import { spanOf, textAt } from "../base/span.ts";
 import { RECORD_TYPE } from "./announcement.ts";
-import { isHostOfServer, MAX_HOST_CHARS } from "./host_text.ts";
+import { isHostOfServer, MAX_HOST_CHARS } from "../base/host_text.ts";
 
 const LF = 10, QUOTE = 34, COMMA = 44, OPEN_ARRAY = 91, CLOSE_ARRAY = 93, OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
@@ -52,7 +52,10 @@ export interface ServerRecord {
   readonly address: string;
   /** The catalog's name for that address. */
   readonly name: string;
+  /** Where to connect; the advertised port if there is one. */
   readonly port: number;
+  /** The port that it listens on, if that is another one. */
+  readonly listenPort?: number;
   readonly version?: string;
   readonly instance?: string;
   /** Unix seconds by this machine's clock, never in the future. */
@@ -261,20 +264,21 @@ function serverRecord(
   if (asText(members.get("type"), RECORD_TYPE.length) !== RECORD_TYPE) return undefined;
   const project = asText(members.get("project"), MAX_NAME_CHARS);
   const address = asHost(members.get("address"));
-  const port = asNumber(members.get("port"));
+  const port = asPort(members.get("port"));
   if (!project || address === undefined || port === undefined) return undefined;
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
 
   const lifetime = asNumber(members.get("lifetime")) ?? 0;
   const version = asText(members.get("version"), MAX_NAME_CHARS);
   const instance = asText(members.get("instance"), MAX_NAME_CHARS);
   const advertise = asHost(members.get("advertise"));
+  const listenPort = asPort(members.get("listen_port"));
   return {
     project,
     owner: asText(members.get("owner"), MAX_NAME_CHARS) ?? "",
     address,
     name: asText(members.get("name"), MAX_HOST_CHARS) ?? address,
     port,
+    ...(listenPort !== undefined && { listenPort }),
     ...(version !== undefined && { version }),
     ...(instance !== undefined && { instance }),
     lastheardfrom,
@@ -298,6 +302,13 @@ function asNumber(json: string | undefined): number | undefined {
   if (json === undefined || !/^-?\d/.test(json)) return undefined;
   const value = Number(json);
   return Number.isFinite(value) ? value : undefined;
+}
+
+/** A TCP port. */
+function asPort(json: string | undefined): number | undefined {
+  const port = asNumber(json);
+  const isPort = port !== undefined && Number.isInteger(port) && port >= 1 && port <= 65_535;
+  return isPort ? port : undefined;
 }
 
 /** A host name or address. */

@@ -1,5 +1,6 @@
 /** A server's presence in all catalogs: the listed ones, and the local one that it may serve itself. */
 import type { Address } from "../base/address.ts";
+import { localCatalogs } from "../base/catalog_hosts.ts";
 import { LOCAL_ANNOUNCE_MS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { ServerFacts } from "./announcement.ts";
@@ -35,7 +36,7 @@ export class Presence {
     if (localPort === undefined) return;
     const local = new Announcer({
       ...options,
-      catalogs: [{ hostname: "127.0.0.1", port: localPort }],
+      catalogs: localCatalogs(localPort),
       intervalMs: Math.min(intervalMs, LOCAL_ANNOUNCE_MS),
       readBackAfterMs: "never",
     });

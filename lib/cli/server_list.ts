@@ -25,23 +25,46 @@ export async function serverList(resolver: Resolver, signal: AbortSignal): Promi
   if (servers.length === 0) {
     return `No hash tables in ${answered.map(addressText).join(", ")}`;
   }
-  const rows = servers.slice(0, MAX_SHOWN_SERVERS).map((server) => {
-    const [address] = candidateAddresses(server);
-    const ageS = Math.max(0, unixSeconds() - server.lastheardfrom);
+  const byServer = [...Map.groupBy(servers, serverOf).values()];
+  const rows = byServer.slice(0, MAX_SHOWN_SERVERS).map((records) => {
+    const [newest] = records.toSorted((a, b) => b.lastheardfrom - a.lastheardfrom);
+    if (newest === undefined) return [];
+    const ageS = Math.max(0, unixSeconds() - newest.lastheardfrom);
     return [
-      server.project,
-      server.owner,
-      address ? addressText(address) : "",
+      newest.project,
+      newest.owner,
+      placesOf(records),
       `${ageS} s`,
-      needsOf(server),
+      needsOf(newest),
     ];
   });
   const list = columns([["NAME", "OWNER", "ADDRESS", "AGE", "NEEDS"], ...rows], new Set([3]));
-  const more = servers.length - rows.length;
+  const more = byServer.length - rows.length;
   return more > 0
     ? `${list}
 and ${more} more`
     : list;
+}
+
+/** Addresses of one server that are shown; of further ones, how many there are. */
+const MAX_SHOWN_PLACES = 3;
+
+/**
+ * What is the same for all records of one server: catalogs that see it by several addresses list it
+ * several times.
+ */
+function serverOf({ project, instance, address, port }: ServerRecord): string {
+  return instance === undefined ? `${project} at ${address} ${port}` : `${project} is ${instance}`;
+}
+
+/** Where the catalogs list a server: all places, since any of them may be somebody's invention. */
+function placesOf(records: readonly ServerRecord[]): string {
+  const places = new Set(
+    records.flatMap((record) => candidateAddresses(record).slice(0, 1).map(addressText)),
+  );
+  const shown = [...places].slice(0, MAX_SHOWN_PLACES);
+  const more = places.size - shown.length;
+  return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 /** What a client must have to be let in. */

@@ -8,7 +8,7 @@
  * pauses.
  */
 import { type Address, addressText } from "../base/address.ts";
-import { fulfilledWithin, sleep } from "../base/clock.ts";
+import { fulfilledWithin } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import {
   candidateAddresses,
@@ -72,12 +72,11 @@ export interface FindOptions {
  */
 export async function findServer(options: FindOptions): Promise<Found> {
   const { resolver, project, signal } = options;
-  for (let failures = 0;;) {
-    // The local catalog counts only where no listed one knows the name; but where none of what
-    // they know is alive, everything that any catalog knows is tried.
-    const lookup = failures === 0
-      ? await resolver.lookUp(project, signal)
-      : await resolver.listAll(signal);
+  await using search = resolver.search(project);
+  for (let failures = 0, message: string | undefined;;) {
+    const lookup = await search.next(failures === 0 ? 0 : pauseAfter(failures), signal);
+    // What the last whole round tried says more than one that was cut short.
+    if (signal.aborted && message !== undefined) throw new ServerNotFoundError(message);
     const tried = await tryCandidates(options, lookup);
     if ("link" in tried) return tried;
     // A stale record may lead to another server, whose token this is not: looked up once more.
@@ -85,7 +84,8 @@ export async function findServer(options: FindOptions): Promise<Found> {
     if (++failures === 1 && !signal.aborted) {
       options.warn(`${(tried.refused ?? tried).message}; looking again`);
     }
-    if (!(await sleep(pauseAfter(failures), signal))) throw new ServerNotFoundError(tried.message);
+    if (signal.aborted) throw new ServerNotFoundError(tried.message);
+    message = tried.message;
   }
 }
 

@@ -4,7 +4,8 @@ import { catalogsFrom } from "../../lib/base/catalog_hosts.ts";
 import { UsageError } from "../../lib/base/errors.ts";
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `catalog_hosts: ${name}`, permissions: "none", fn });
+  const fullName = name.startsWith("fault: ") ? name : `catalog_hosts: ${name}`;
+  Deno.test({ name: fullName, permissions: "none", fn });
 }
 
 const NOTRE_DAME = [
@@ -37,6 +38,24 @@ test("CATALOG_PORT is the port of entries that name none", () => {
   ]);
 });
 
+test("fault: small: a trailing comma in CATALOG_HOST is ignored, and so is an empty entry", () => {
+  for (const CATALOG_HOST of ["one.org,", "one.org, ", ",one.org", ",,one.org,,"]) {
+    assert.deepEqual(catalogsFrom(undefined, { CATALOG_HOST }), [
+      { hostname: "one.org", port: 9_097 },
+    ]);
+  }
+});
+
+test("fault: small: link-local catalogs, which no other machine could use, are refused", () => {
+  for (const text of ["fe80::1", "[fe80::1%eth0]:9097", "a,[FEBF::1%2]"]) {
+    assert.throws(
+      () => catalogsFrom(text, {}),
+      /not the link-local '.*fe.*': use another address/i,
+    );
+  }
+  assert.equal(catalogsFrom("169.254.1.2,fe80.org", {}).length, 2);
+});
+
 test("--no-catalog means none, whatever the environment says", () => {
   assert.deepEqual(catalogsFrom(false, { CATALOG_HOST: "a", CATALOG_PORT: "no port" }), []);
 });
@@ -56,7 +75,7 @@ test("what is no address or port is a usage error that names its source and what
     return assert.fail("it was taken");
   };
   assert.match(said("a b", {}), /--catalog.*'a b'/);
-  assert.match(said("a,,b", {}), /--catalog.*''/);
+  assert.match(said(" , ", {}), /--catalog must name a catalog, not ' , '/);
   assert.match(said(undefined, { CATALOG_HOST: "http://x" }), /CATALOG_HOST.*'http:\/\/x'/);
   for (const port of ["0", "65536", "-1", "1.5", "port", "9097x"]) {
     assert.match(said("a", { CATALOG_PORT: port }), /CATALOG_PORT must be a port from 1 to 65535/);

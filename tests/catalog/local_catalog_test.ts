@@ -1,5 +1,5 @@
 import assert from "assert";
-import { sleep } from "../../lib/base/clock.ts";
+import { sleep, type Timing } from "../../lib/base/clock.ts";
 import { LOCAL_ANNOUNCE_MS } from "../../lib/base/limits.ts";
 import { createLog, silentLog } from "../../lib/base/log.ts";
 import { queryCatalog } from "../../lib/catalog/catalog_query.ts";
@@ -7,6 +7,7 @@ import { CatalogServer } from "../../lib/catalog/catalog_server.ts";
 import { LocalCatalog } from "../../lib/catalog/local_catalog.ts";
 import { Presence } from "../../lib/catalog/presence.ts";
 import { Resolver } from "../../lib/catalog/resolver.ts";
+import { VirtualClock, virtualTiming } from "../helpers/virtual_clock.ts";
 
 const DEADLINE_MS = 10_000;
 
@@ -23,9 +24,19 @@ async function freePort(): Promise<number> {
   return server.port;
 }
 
-function localCatalog(port: number): { catalog: LocalCatalog; serving: Promise<void> } {
+/** A catalog, and a promise that it serves an address. */
+function localCatalog(
+  port: number,
+  timing?: Timing,
+): { catalog: LocalCatalog; serving: Promise<void> } {
   const { promise: serving, resolve } = Promise.withResolvers<void>();
-  const options = { port, log: silentLog, retryMs: 10, onServing: resolve };
+  const options = {
+    port,
+    log: silentLog,
+    retryMs: 10,
+    onServing: resolve,
+    ...(timing && { timing }),
+  };
   return { catalog: new LocalCatalog(options), serving };
 }
 
@@ -65,47 +76,76 @@ async function untilFound(port: number, project: string, wanted: number): Promis
   }
 }
 
-Deno.test("local catalog: one serves, and another one takes over when it ends", async () => {
+/** What a catalog at an address lists; a failure where nothing answers. */
+function listed(hostname: string, port: number) {
+  return queryCatalog({ hostname, port }, new AbortController().signal);
+}
+
+Deno.test("local catalog: the first process has the first address, the next one the next", async () => {
   const port = await freePort();
   const first = localCatalog(port);
   const second = localCatalog(port);
-  first.catalog.start();
-  await first.serving;
-  second.catalog.start();
-  await sleep(50);
-  assert.equal(first.catalog.serving, true);
-  assert.equal(second.catalog.serving, false);
-  await first.catalog.stop();
-  await second.serving;
-  assert.deepEqual(
-    await queryCatalog({ hostname: "127.0.0.1", port }, new AbortController().signal),
-    [],
-  );
-  await second.catalog.stop();
-  assert.equal(second.catalog.serving, false);
+  try {
+    first.catalog.start();
+    await first.serving;
+    second.catalog.start();
+    await second.serving;
+    assert.deepEqual(await listed("127.0.0.1", port), []);
+    assert.deepEqual(await listed("127.0.0.2", port), []);
+    await assert.rejects(listed("127.0.0.3", port), /nothing listens there/);
+  } finally {
+    await first.catalog.stop();
+    await second.catalog.stop();
+  }
+  assert.equal(first.catalog.serving, false);
+  await assert.rejects(listed("127.0.0.1", port), /nothing listens there/);
+  await assert.rejects(listed("127.0.0.2", port), /nothing listens there/);
+});
+
+Deno.test("local catalog: it moves up to the first address, and frees its old one when all know it", async () => {
+  const port = await freePort();
+  const blocking = Deno.listen({ hostname: "127.0.0.1", port });
+  const clock = new VirtualClock();
+  const { catalog } = localCatalog(port, virtualTiming(clock));
+  try {
+    catalog.start();
+    assert.deepEqual(await listed("127.0.0.2", port), []);
+    blocking.close();
+    await clock.run(clock.at(20));
+    assert.deepEqual(await listed("127.0.0.1", port), []);
+    assert.deepEqual(await listed("127.0.0.2", port), []);
+    await clock.run(clock.at(3 * LOCAL_ANNOUNCE_MS));
+    await assert.rejects(listed("127.0.0.2", port), /nothing listens there/);
+    assert.deepEqual(await listed("127.0.0.1", port), []);
+  } finally {
+    await catalog.stop();
+  }
 });
 
 Deno.test("local catalog: a half success is given back", async () => {
   const port = await freePort();
   const udp = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port });
   const { catalog, serving } = localCatalog(port);
-  catalog.start();
-  assert.equal(catalog.serving, false);
-  Deno.listen({ hostname: "127.0.0.1", port }).close();
-  udp.close();
-  await serving;
-  await catalog.stop();
+  try {
+    catalog.start();
+    await serving;
+    await assert.rejects(listed("127.0.0.1", port), /nothing listens there/);
+    assert.deepEqual(await listed("127.0.0.2", port), []);
+  } finally {
+    udp.close();
+    await catalog.stop();
+  }
 });
 
 Deno.test({
-  name: "local catalog: a bind that is refused for another reason is told once and given up",
+  name: "local catalog: a bind that is refused for another reason is logged once and given up",
   permissions: { net: false },
   fn: async () => {
     const lines: string[] = [];
     const log = createLog({ write: (line) => lines.push(line) });
-    const catalog = new LocalCatalog({ port: 9_097, log, retryMs: 1 });
+    const clock = new VirtualClock();
+    const catalog = new LocalCatalog({ port: 9_097, log, timing: virtualTiming(clock) });
     catalog.start();
-    await sleep(20);
     await catalog.stop();
     assert.equal(lines.length, 1);
     assert.match(lines[0] ?? "", /Cannot serve the local catalog on 127\.0\.0\.1:9097/);

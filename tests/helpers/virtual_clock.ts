@@ -1,4 +1,5 @@
 /** A clock that jumps from one event to the next: what takes minutes is over at once, and exactly. */
+import type { Timing } from "../../lib/base/clock.ts";
 import type { Clock } from "../../lib/perf/clock.ts";
 
 /** Time since 1970 at the clock's zero, in milliseconds. */
@@ -105,4 +106,15 @@ export class VirtualClock implements Clock {
     heap[at] = last;
     return top;
   }
+}
+
+/** A virtual clock as the timing of one component. */
+export function virtualTiming(clock: VirtualClock): Timing {
+  return {
+    now: () => clock.now(),
+    sleep: async (ms, signal) => {
+      await clock.sleep(ms, signal);
+      return !signal?.aborted;
+    },
+  };
 }

@@ -118,6 +118,29 @@ Deno.test("with no catalog in reach, a server and a client on one machine find e
   await testperf("three-a4", nowhere);
 });
 
+Deno.test("fault: the owner of the local catalog is stopped: servers of the machine are found all the same", async () => {
+  const flags = ["--no-catalog", "--local-catalog", String(freePort())];
+  const start = (name: string) =>
+    new Program(fromSource("server.ts", name, "--memory", "--host", "127.0.0.1", ...flags));
+  await using owner = start("owner-a4");
+  await owner.port();
+  await testperf("owner-a4", flags);
+  await using second = start("second-a4");
+  await second.port();
+  await testperf("second-a4", flags);
+  owner.kill("SIGSTOP");
+  const startMs = performance.now();
+  const { code, stderr } = await run(fromSource("client.ts", "second-a4", "ping", ...flags));
+  assert.equal(code, 0, stderr);
+  // It took 12.4 s. On a busy machine, starting the program is most of it.
+  assert.ok(performance.now() - startMs < 10_000);
+  // The second owner stops as well: a further server serves, and is found.
+  second.kill("SIGSTOP");
+  await using third = start("third-a4");
+  await third.port();
+  await testperf("third-a4", flags);
+});
+
 Deno.test("a name that nobody has ends in one sentence and exit code 3", async () => {
   const { code, stdout, stderr } = await run(
     fromSource(
