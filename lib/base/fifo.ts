@@ -18,6 +18,16 @@ export class Fifo<T> {
     this.#all.push(one);
   }
 
+  /** One of them, counted from the first; undefined if there are not as many. */
+  at(index: number): T | undefined {
+    return this.#all[this.#first + index];
+  }
+
+  /** All of them, from the first. */
+  *[Symbol.iterator](): Generator<T> {
+    for (const one of this.#all.slice(this.#first)) yield one as T;
+  }
+
   /** Takes the first one; undefined where there is none. */
   shift(): T | undefined {
     const one = this.#all[this.#first];

@@ -372,3 +372,12 @@ export const CHECKPOINT_PAUSE_MS = 5;
 
 /** Bytes of a checkpoint between two syncs of it: larger ones would hold up the log's. */
 export const CHECKPOINT_SYNC_BYTES = 4_000_000;
+
+/**
+ * How long after its limit a call may end, in milliseconds: a search that ends at the limit has this
+ * time to say why it found nothing.
+ */
+export const CALL_GRACE_MS = 20;
+
+/** Longest time that a timer can be set to, in milliseconds; a larger one would fire at once. */
+export const MAX_TIMER_MS: number = 2 ** 31 - 1;

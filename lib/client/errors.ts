@@ -8,7 +8,7 @@ import type { Failure, FailureType } from "../protocol/message.ts";
 /** Any failure of a request or of reaching the server; `code` tells which. */
 export class HtError extends Error {
   override name = "HtError";
-  readonly code: FailureType | "ServerNotFound" | "ConnectionLost" | "TlsError";
+  readonly code: FailureType | "ServerNotFound" | "ConnectionLost" | "Timeout" | "TlsError";
 
   constructor(code: HtError["code"], message: string) {
     // It may have a server's words in it, which must not look like lines of this program.
@@ -75,11 +75,50 @@ export class ConnectionLostError extends HtError {
   /** Whether the peer said something that is not of this protocol: asking again does not help. */
   readonly isNoServer: boolean;
 
-  constructor(message: string, maybeExecuted: boolean, isNoServer: boolean = false) {
+  /** Whether the server counts as gone: the next request would end as this one did. */
+  readonly isServerGone: boolean;
+
+  /**
+   * @param maybeExecuted see above
+   * @param state of the server: unknown after one broken connection (the default), gone if it was
+   *   silent for a whole limit or broke off each time, or none if it speaks another protocol
+   */
+  constructor(
+    message: string,
+    maybeExecuted: boolean,
+    state: "unknown" | "gone" | "no server" = "unknown",
+  ) {
     super("ConnectionLost", message);
     this.maybeExecuted = maybeExecuted;
-    this.isNoServer = isNoServer;
+    this.isNoServer = state === "no server";
+    this.isServerGone = state !== "unknown";
   }
+}
+
+/**
+ * No reply came within the call's limit, but other replies did: the server is there, and slow. The
+ * reply is dropped if it still comes.
+ */
+export class TimeoutError extends HtError {
+  /** Whether the server may have executed the request, or may still do so. */
+  readonly maybeExecuted: boolean;
+
+  constructor(message: string, maybeExecuted: boolean) {
+    super("Timeout", message);
+    this.maybeExecuted = maybeExecuted;
+  }
+}
+
+/**
+ * Whether the server is gone or refuses everything, so that the next call would end as this one did,
+ * perhaps after as long a wait: a loop over single calls stops then.
+ *
+ * @param error that a call failed with
+ */
+export function isServerGone(error: unknown): boolean {
+  return error instanceof ServerNotFoundError || error instanceof AuthError ||
+    error instanceof WrongServerError || error instanceof TlsError ||
+    (error instanceof ConnectionLostError && error.isServerGone);
 }
 
 const CLASSES: Readonly<Record<FailureType, new (failure: Failure) => ReplyError>> = {

@@ -37,8 +37,6 @@ export interface Greeting {
   readonly project: string | undefined;
   readonly token: string | undefined;
   /** See `Link.connect`. */
-  readonly silenceMs: number;
-  /** See `Link.connect`. */
   readonly trust: Trust | undefined;
 }
 
@@ -53,8 +51,6 @@ export interface FindOptions {
   readonly resolver: Resolver;
   readonly project: string;
   readonly token: string | undefined;
-  /** See `Link.connect`. */
-  readonly silenceMs: number;
   /** See `Link.connect`. */
   readonly trust: Trust | undefined;
   /** Gives up. */
@@ -116,12 +112,12 @@ async function greetUntilAborted(
   greeting: Greeting,
   signal: AbortSignal,
 ): Promise<Found> {
-  const { project, token, silenceMs, trust } = greeting;
-  const link = await Link.connect(address, signal, silenceMs, trust);
+  const { project, token, trust } = greeting;
+  const link = await Link.connect(address, signal, trust);
   const giveUp = () => void link.close();
   signal.addEventListener("abort", giveUp, { once: true });
   try {
-    const { result } = await link.send(encodeRequest({ method: "hello", project, token }));
+    const { result } = await link.ask(encodeRequest({ method: "hello", project, token }));
     const info: unknown = JSON.parse(result);
     return { link, instance: instanceOf(info) ?? addressText(address) };
   } catch (error) {
@@ -145,7 +141,7 @@ async function tryCandidates(
   options: FindOptions,
   lookup: Lookup,
 ): Promise<Found | { readonly message: string; readonly refused?: Refused | undefined }> {
-  const { project, token, silenceMs, trust, signal, warn } = options;
+  const { project, token, trust, signal, warn } = options;
   const candidates = candidatesOf(lookup, project);
   if (candidates.length === 0) return { message: notFoundMessage(project, lookup) };
   const over = new AbortController();
@@ -164,7 +160,7 @@ async function tryCandidates(
     // Whether it does want TLS, only it can say; but the token is not for anyone on the way to hear.
     const lacksTrust = record.tls === true && trust === undefined;
     const told = lacksTrust ? undefined : token;
-    const attempt = greet(address, { project, token: told, silenceMs, trust }, anySignal).then(
+    const attempt = greet(address, { project, token: told, trust }, anySignal).then(
       (one) => {
         live.push(one);
         found();

@@ -2,13 +2,12 @@
  * A typed client of one server: `insert`, `lookup` and the others as methods.
  *
  * Requests may be sent without waiting for earlier ones; they are executed in the order of the
- * calls. When the connection breaks, the server is found again and what may be repeated is repeated
- * (see `retry.ts`).
+ * calls. When the connection breaks, the server is found again, and the requests without a reply that
+ * are safe to repeat are sent again, in their order (see `request_queue.ts`).
  */
 import { type Address, parseAddress } from "../base/address.ts";
 import { CATALOG_PORT } from "../base/catalog_hosts.ts";
 import { sleep } from "../base/clock.ts";
-import { messageOf } from "../base/errors.ts";
 import { skipValue, skipWhite, stringAt, visitElements } from "../base/json_scan.ts";
 import { quoted } from "../base/quoted.ts";
 import { spanOf, textAt } from "../base/span.ts";
@@ -19,7 +18,8 @@ import type { JsonText } from "../protocol/message.ts";
 import { type Trust, trustIn } from "./dial.ts";
 import { ConnectionLostError, ServerNotFoundError, TlsError, WrongServerError } from "./errors.ts";
 import { findServer, type Found, greet, type Greeting } from "./find_server.ts";
-import { mayRepeat, pauseAfter } from "./retry.ts";
+import { RequestQueue } from "./request_queue.ts";
+import { pauseAfter, repeatOf } from "./retry.ts";
 
 /** A string, number, boolean or null: what `query` compares with. */
 export type Atom = string | number | boolean | null;
@@ -39,9 +39,9 @@ export interface ClientOptions {
    */
   readonly ca?: string | undefined;
   /**
-   * How long a server is looked for, at first and after the connection broke, in milliseconds (default
-   * 60,000). A server that is silent for so long while requests wait counts as gone, but not before
-   * `LEAST_SILENCE_MS`.
+   * Limit of each call, `connect` included, in milliseconds from the call (default 60,000): whatever
+   * the server or the network does, it ends then with an error. A call that ends before its reply
+   * came may have been executed, as `maybeExecuted` says.
    */
   readonly timeoutMs?: number | undefined;
   /** Takes sentences that a user should see (default: nobody). */
@@ -53,24 +53,21 @@ export interface ClientOptions {
   readonly at?: Address | undefined;
 }
 
-/** A request may take this long at the least, in milliseconds: a scan looks at the whole table. */
-const LEAST_SILENCE_MS = 30_000;
-
 /** Keys looked for in one part by `scanAll`. */
 const PART_PAIRS = 1_000;
 
 /** A client of one server. */
 export class HtClient {
-  readonly #find: (signal: AbortSignal) => Promise<Found>;
-  readonly #timeoutMs: number;
-  readonly #closing = new AbortController();
-  #found: Found | undefined;
-  #connections = 0;
-  #search: Promise<Found> | undefined;
+  readonly #queue: RequestQueue;
+  #address: Address | undefined;
 
-  private constructor(find: (signal: AbortSignal) => Promise<Found>, timeoutMs: number) {
-    this.#find = find;
-    this.#timeoutMs = timeoutMs;
+  private constructor(find: Find, target: string, timeoutMs: number) {
+    const connect = async (signal: AbortSignal) => {
+      const { link } = await find(signal);
+      this.#address = link.address;
+      return link;
+    };
+    this.#queue = new RequestQueue(connect, target, timeoutMs);
   }
 
   /**
@@ -80,31 +77,32 @@ export class HtClient {
    * @throws {ServerNotFoundError} where none is found or answers in time
    * @throws {AuthError} where it needs a token, or another one
    * @throws {TlsError} where the server and `ca` do not go together
+   * @throws {TypeError} if `timeoutMs` is no positive number or `ca` holds no certificate
    */
   static async connect(target: string, options: ClientOptions = {}): Promise<HtClient> {
     const { token, ca, timeoutMs = 60_000, onWarning = () => {} } = options;
-    const silenceMs = Math.max(timeoutMs, LEAST_SILENCE_MS);
+    if (!(timeoutMs > 0)) throw new TypeError(`timeoutMs must be above 0; ${timeoutMs} came`);
     const address = parseAddress(target);
     const trust = ca === undefined ? undefined : trustIn(ca, address?.hostname ?? target);
     const project = address ? undefined : target;
-    const greeting: Greeting = { project, token, silenceMs, trust };
+    const greeting: Greeting = { project, token, trust };
     const find = address
       ? (signal: AbortSignal) => greetUntil(address, greeting, signal, onWarning)
-      : firstAt(options.at, greeting, byName(target, silenceMs, options, trust, onWarning));
-    const client = new HtClient(find, timeoutMs);
-    await client.#findAgain();
+      : firstAt(options.at, greeting, byName(target, options, trust, onWarning));
+    const client = new HtClient(find, address ? target : `the server '${target}'`, timeoutMs);
+    await client.#queue.open();
     return client;
   }
 
   /** How many connections it has made so far: one more whenever the server was found again. */
   get connections(): number {
-    return this.#connections;
+    return this.#queue.connections;
   }
 
   /** Where the server is, or was when the connection broke. */
   get address(): Address {
-    if (this.#found === undefined) throw new TypeError("connect() sets it");
-    return this.#found.link.address;
+    if (this.#address === undefined) throw new TypeError("connect() sets it");
+    return this.#address;
   }
 
   /** Inserts or replaces a value: anything that `JSON.stringify` takes. */
@@ -173,14 +171,21 @@ export class HtClient {
 
   /**
    * As `scanText`, but in parts, for tables of any size: a key that is there during the whole time
-   * comes exactly once.
+   * comes exactly once. Each part is a call with a limit of its own.
    *
    * @param pairs at most in one part (default 1,000)
+   * @throws {ConnectionLostError} if the connection breaks before the last part came
    */
   async *scanAll(regex: string, pairs: number = PART_PAIRS): AsyncGenerator<[string, JsonText]> {
     let cursor: string | undefined;
+    let connections = 0;
     do {
+      // Another connection may have a cursor of the same name, which is somewhere else.
+      if (cursor !== undefined && connections !== this.connections) {
+        throw new ConnectionLostError("The connection broke, and the scan's cursor with it", false);
+      }
       const reply = await this.request({ method: "scan", regex, limit: pairs, cursor });
+      connections = this.connections;
       yield* pairsOf(reply.result);
       cursor = reply.cursor;
     } while (cursor !== undefined);
@@ -202,99 +207,47 @@ export class HtClient {
   }
 
   /**
-   * Sends any request and gives the reply as text.
+   * Sends any request and gives the reply as text. The promise is settled within `timeoutMs`.
    *
    * @throws {ReplyError} where the server answered `ERROR`
-   * @throws {ConnectionLostError} where the connection broke and the request may not be repeated
-   * @throws {ServerNotFoundError} where the connection broke and the server was not found again
+   * @throws {ConnectionLostError} where the connection broke and the request may not be repeated, or
+   *   broke each time, or the server was silent until the limit
+   * @throws {ServerNotFoundError} where the server was not found until the limit
+   * @throws {TimeoutError} where the server replied to others, but not to this request in time
    */
-  async request(members: RequestMembers): Promise<SuccessReply> {
-    const line = encodeRequest(members);
-    let firstFailureMs = 0;
-    let maybeExecuted = false;
-    for (let failures = 0;;) {
-      // Sent without waiting wherever there is a connection, so that requests keep their order.
-      const found = this.#live ?? await this.#foundFor(maybeExecuted);
-      try {
-        return await found.link.send(line);
-      } catch (error) {
-        if (!mayRepeat(error, members)) throw error;
-        maybeExecuted ||= error instanceof ConnectionLostError && error.maybeExecuted;
-        if (failures++ === 0) firstFailureMs = performance.now();
-        const leftMs = firstFailureMs + this.#timeoutMs - performance.now();
-        const pauseMs = failures === 1 ? 0 : pauseAfter(failures - 1);
-        if (pauseMs > leftMs || !(await sleep(pauseMs, this.#closing.signal))) {
-          throw maybeExecuted ? new ConnectionLostError(messageOf(error), true) : error;
-        }
-      }
-    }
+  request(members: RequestMembers): Promise<SuccessReply> {
+    return this.#queue.send(encodeRequest(members), repeatOf(members));
   }
 
   /** Closes the connection; requests without a reply fail. */
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#search?.catch(() => {});
-    await this.#found?.link.close();
+  close(): Promise<void> {
+    return this.#queue.close();
   }
 
   async #insertLine(key: string, value: JsonText): Promise<void> {
     await this.request({ method: "insert", key, value });
   }
-
-  /** The connection, where it is not broken. */
-  get #live(): Found | undefined {
-    return this.#found?.link.isBroken ? undefined : this.#found;
-  }
-
-  /** Finds the server for a request that may have been executed by it before. */
-  async #foundFor(maybeExecuted: boolean): Promise<Found> {
-    try {
-      return await this.#findAgain();
-    } catch (error) {
-      if (!maybeExecuted || !(error instanceof ServerNotFoundError)) throw error;
-      throw new ServerNotFoundError(error.message, maybeExecuted);
-    }
-  }
-
-  /** Finds the server; one search at a time, however many requests wait for it. */
-  #findAgain(): Promise<Found> {
-    if (this.#closing.signal.aborted) {
-      return Promise.reject(new ConnectionLostError("This client is closed", false));
-    }
-    this.#search ??= this.#searchUntil(this.#timeoutMs).finally(() => this.#search = undefined);
-    return this.#search;
-  }
-
-  async #searchUntil(timeoutMs: number): Promise<Found> {
-    const timeUp = new AbortController();
-    const timer = setTimeout(() => timeUp.abort(), timeoutMs);
-    try {
-      this.#found = await this.#find(AbortSignal.any([timeUp.signal, this.#closing.signal]));
-      this.#connections++;
-      return this.#found;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
 }
+
+/** Finds the server, until its signal is aborted. */
+type Find = (signal: AbortSignal) => Promise<Found>;
 
 function byName(
   project: string,
-  silenceMs: number,
   { catalogs = [], localCatalogPort = CATALOG_PORT, token }: ClientOptions,
   trust: Trust | undefined,
   warn: (message: string) => void,
-): (signal: AbortSignal) => Promise<Found> {
+): Find {
   const resolver = new Resolver({ catalogs, localPort: localCatalogPort ?? undefined });
-  return (signal) => findServer({ resolver, project, token, silenceMs, trust, signal, warn });
+  return (signal) => findServer({ resolver, project, token, trust, signal, warn });
 }
 
 /** As `find`, but the first time a server is looked for at `at`, where that is given. */
 function firstAt(
   at: Address | undefined,
   greeting: Greeting,
-  find: (signal: AbortSignal) => Promise<Found>,
-): (signal: AbortSignal) => Promise<Found> {
+  find: Find,
+): Find {
   let known = at;
   return async (signal) => {
     const address = known;

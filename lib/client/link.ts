@@ -1,6 +1,6 @@
 /**
- * One connection to a server: requests go out in order, as many as wanted before the first reply,
- * and replies are matched to them by their order.
+ * One connection to a server: lines go out in order, as many as wanted before the first reply, and
+ * replies come in to a receiver, which matches them to its requests by their order.
  */
 import { type Address, addressText } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
@@ -11,6 +11,7 @@ import {
   ReplyFormatError,
   type SuccessReply,
 } from "../protocol/decode_reply.ts";
+import type { Failure } from "../protocol/message.ts";
 import { textAt } from "../base/span.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
 import { dial, type Trust } from "./dial.ts";
@@ -24,34 +25,31 @@ const READ_BUFFER_BYTES = 64 * 1024;
  */
 const TLS_ALERT = 0x15;
 
-interface Waiting {
-  readonly resolve: (reply: SuccessReply) => void;
-  readonly reject: (error: HtError) => void;
+/** What replies come to. */
+export interface LinkReceiver {
+  /** A whole reply. */
+  onReply(reply: SuccessReply | Failure): void;
+  /** The connection is over, and no reply follows; called once, never from within `attach`'s caller. */
+  onBroken(error: HtError): void;
 }
 
 const encoder = new TextEncoder();
 
-/** A connection with requests in flight. */
+/** A connection. */
 export class Link {
   readonly address: Address;
   readonly #connection: Deno.Conn;
   readonly #framer = new LineFramer(MAX_LINE_BYTES);
-  /** Requests without a reply, in the order in which they were sent. */
-  #waiting: Waiting[] = [];
-  #firstWaiting = 0;
+  #receiver: LinkReceiver | undefined;
   #outgoing = "";
   #isWriting = false;
   #broken: HtError | undefined;
   #writeFailure: string | undefined;
   readonly #reading: Promise<void>;
-  readonly #silenceMs: number;
-  #lastReadMs = 0;
-  #watch: ReturnType<typeof setTimeout> | undefined;
 
-  private constructor(address: Address, connection: Deno.Conn, silenceMs: number) {
+  private constructor(address: Address, connection: Deno.Conn) {
     this.address = address;
     this.#connection = connection;
-    this.#silenceMs = silenceMs;
     this.#reading = this.#read();
   }
 
@@ -59,7 +57,6 @@ export class Link {
    * Connects.
    *
    * @param signal gives up
-   * @param silenceMs how long requests wait for a server that says nothing, in milliseconds
    * @param trust with whom to speak TLS; (default: plain TCP)
    * @throws {ServerNotFoundError} where nobody answers there
    * @throws {TlsError} where the peer is not whom to trust, or does not speak TLS
@@ -67,59 +64,66 @@ export class Link {
   static async connect(
     address: Address,
     signal: AbortSignal,
-    silenceMs: number,
     trust?: Trust,
   ): Promise<Link> {
-    return new Link(address, await dial(address, trust, signal), silenceMs);
+    return new Link(address, await dial(address, trust, signal));
   }
 
-  /** Whether the connection is over; then no more requests can be sent. */
-  get isBroken(): boolean {
-    return this.#broken !== undefined;
+  /** From now on replies, and the end of the connection, go to this receiver. */
+  attach(receiver: LinkReceiver): void {
+    this.#receiver = receiver;
+    const broken = this.#broken;
+    if (broken) queueMicrotask(() => receiver.onBroken(broken));
   }
 
   /**
-   * Sends a request.
+   * Sends a line. All that is sent in one turn leaves in one write.
+   *
+   * @param line with its LF; dropped if the connection is over, which the receiver hears of
+   */
+  write(line: string): void {
+    if (this.#broken) return;
+    this.#outgoing += line;
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    queueMicrotask(() => void this.#write());
+  }
+
+  /**
+   * Sends the only request that waits for a reply; afterwards the connection has no receiver.
    *
    * @param line with its LF
    * @returns the reply
    * @throws {ReplyError} where the reply is an `ERROR`
    * @throws {ConnectionLostError} where the connection broke before the reply came
    */
-  send(line: string): Promise<SuccessReply> {
-    if (this.#broken) {
-      return Promise.reject(new ConnectionLostError(this.#broken.message, false));
-    }
+  ask(line: string): Promise<SuccessReply> {
     return new Promise((resolve, reject) => {
-      if (this.#firstWaiting === this.#waiting.length) this.#lastReadMs = performance.now();
-      this.#waiting.push({ resolve, reject });
-      this.#watch ??= setTimeout(this.#lookForSilence, this.#silenceMs);
-      this.#outgoing += line;
-      if (this.#isWriting) return;
-      this.#isWriting = true;
-      // All that is sent in one turn leaves in one write.
-      queueMicrotask(() => void this.#write());
+      this.attach({
+        onReply: (reply) => {
+          this.#receiver = undefined;
+          if (isFailure(reply)) reject(errorFrom(reply));
+          else resolve(reply);
+        },
+        onBroken: reject,
+      });
+      this.write(line);
     });
   }
 
-  /** Closes; requests without a reply fail. */
-  async close(): Promise<void> {
-    this.#break(new ConnectionLostError("The connection was closed by this client", true));
-    await this.#reading;
+  /** Ends the connection; the receiver hears why. */
+  break(error: HtError): void {
+    if (this.#broken) return;
+    this.#broken = error;
+    this.#connection.close();
+    this.#receiver?.onBroken(error);
   }
 
-  /** Looks now and then whether the server has fallen silent while requests wait. */
-  readonly #lookForSilence = (): void => {
-    this.#watch = undefined;
-    if (this.#firstWaiting === this.#waiting.length) return;
-    const silentMs = performance.now() - this.#lastReadMs;
-    if (silentMs < this.#silenceMs) {
-      this.#watch = setTimeout(this.#lookForSilence, this.#silenceMs - silentMs);
-      return;
-    }
-    const why = `no reply for ${this.#silenceMs / 1e3} s`;
-    this.#break(new ConnectionLostError(`${addressText(this.address)} is silent: ${why}`, true));
-  };
+  /** Closes, and waits until nothing is read any more. */
+  async close(): Promise<void> {
+    this.break(new ConnectionLostError("The connection was closed by this client", true));
+    await this.#reading;
+  }
 
   async #write(): Promise<void> {
     try {
@@ -139,13 +143,12 @@ export class Link {
   async #read(): Promise<void> {
     const buffer = new Uint8Array(READ_BUFFER_BYTES);
     let why = "the server closed it";
-    let isNoServer = false;
+    let state: "unknown" | "no server" = "unknown";
     try {
       for (;;) {
         const count = await this.#connection.read(buffer);
         if (count === null) break;
-        this.#lastReadMs = performance.now();
-        if (buffer[0] === TLS_ALERT) return this.#break(this.#wantsTls());
+        if (buffer[0] === TLS_ALERT) return this.break(this.#wantsTls());
         this.#framer.push(buffer, count);
         while (this.#framer.next()) {
           const { bytes, start, end, problem } = this.#framer;
@@ -156,15 +159,15 @@ export class Link {
       }
     } catch (error) {
       why = messageOf(error);
-      isNoServer = error instanceof ReplyFormatError;
+      if (error instanceof ReplyFormatError) state = "no server";
     } finally {
       this.#framer.drop();
     }
-    this.#break(
+    this.break(
       new ConnectionLostError(
         `The connection to ${addressText(this.address)} broke: ${this.#writeFailure ?? why}`,
         true,
-        isNoServer,
+        state,
       ),
     );
   }
@@ -178,30 +181,11 @@ export class Link {
   }
 
   #take(line: string): void {
-    const reply = decodeReply(line);
-    const waiting = this.#waiting[this.#firstWaiting];
-    if (waiting === undefined) {
-      // Said before anything was asked: `Busy`, or the peer is no such server.
-      const error = isFailure(reply) ? errorFrom(reply) : undefined;
-      return this.#break(error ?? new ConnectionLostError("a reply came unasked", true));
-    }
-    this.#firstWaiting++;
-    if (this.#firstWaiting === this.#waiting.length || this.#firstWaiting > 1_024) {
-      this.#waiting.splice(0, this.#firstWaiting);
-      this.#firstWaiting = 0;
-    }
-    if (isFailure(reply)) waiting.reject(errorFrom(reply));
-    else waiting.resolve(reply);
-  }
-
-  #break(error: HtError): void {
     if (this.#broken) return;
-    this.#broken = error;
-    clearTimeout(this.#watch);
-    this.#connection.close();
-    const waiting = this.#waiting.slice(this.#firstWaiting);
-    this.#waiting = [];
-    this.#firstWaiting = 0;
-    for (const { reject } of waiting) reject(error);
+    const reply = decodeReply(line);
+    if (this.#receiver) return this.#receiver.onReply(reply);
+    // Said before anything was asked: `Busy`, or the peer is no such server.
+    const error = isFailure(reply) ? errorFrom(reply) : undefined;
+    this.break(error ?? new ConnectionLostError("a reply came unasked", true));
   }
 }

@@ -12,6 +12,7 @@ import {
   portOrOff,
   program,
   serverTarget,
+  TIMEOUT_HELP,
 } from "./program.ts";
 import { seconds } from "./units.ts";
 
@@ -64,7 +65,7 @@ export function parseClientConfig(
     .option("--local-catalog <port>", LOCAL_CATALOG_HELP, portOrOff, CATALOG_PORT)
     .option("--token-file <file>", "show the token in this file to the server")
     .option("--ca <file>", CA_HELP)
-    .option("--timeout <s>", "seconds to look for the server", seconds(0.1, 86_400), 60)
+    .option("--timeout <s>", TIMEOUT_HELP, seconds(0.1, 86_400), 60)
     .addHelpText("after", `\nCommands:\n${commands.map((line) => `  ${line}`).join("\n")}`)
     .addHelpText(
       "after",

@@ -84,6 +84,10 @@ export const LOCAL_CATALOG_HELP = "port of this machine's own catalog, or off";
 export const CA_HELP =
   "connect by TLS only, and trust the certificates in this file, the server's own or authorities'";
 
+/** Help of `--timeout`, the same for all clients. */
+export const TIMEOUT_HELP =
+  "seconds that finding the server, and each request, may take before it fails";
+
 /** Reads what a client is to connect to: a server's name, or HOST:PORT. */
 export function serverTarget(text: string): string {
   return parseAddress(text) ? text : catalogName("name")(text);

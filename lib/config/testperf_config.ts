@@ -14,6 +14,7 @@ import {
   portOrOff,
   program,
   serverTarget,
+  TIMEOUT_HELP,
 } from "./program.ts";
 import { integer, seconds, size } from "./units.ts";
 import {
@@ -221,7 +222,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     .option("--local-catalog <port>", LOCAL_CATALOG_HELP, portOrOff, CATALOG_PORT)
     .option("--token-file <file>", "show the token in this file to the server")
     .option("--ca <file>", CA_HELP)
-    .option("--timeout <s>", "seconds to look for the server", seconds(0.1, 86_400), 60);
+    .option("--timeout <s>", TIMEOUT_HELP, seconds(0.1, 86_400), 60);
   parsed(NAME, () => command.parse([...args], { from: "user" }));
   const flags = command.opts();
   checkCombinations(flags);

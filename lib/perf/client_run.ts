@@ -177,7 +177,7 @@ export class ClientRun {
       this.#tally(task.operation).failed(task.operation, error);
       if (isAnswer(error)) this.#gaps.answered(this.#lastMs, this.#client.connections);
       else this.#gaps.failed();
-      const reason = reasonToStop(task.operation, error);
+      const reason = reasonToStop(error);
       if (reason !== undefined && !stop.signal.aborted) stop.abort(reason);
     }
     onOperation?.();

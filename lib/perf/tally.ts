@@ -1,12 +1,12 @@
 /** Counts the operations of one client and one type while they run. */
 import { messageOf } from "../base/errors.ts";
 import {
-  AuthError,
   ConnectionLostError,
   HtError,
+  isServerGone,
   ReplyError,
   ServerNotFoundError,
-  WrongServerError,
+  TimeoutError,
 } from "../client/errors.ts";
 import { LatencyHistogram } from "./histogram.ts";
 import { countOf, type Measured } from "./stage_data.ts";
@@ -26,6 +26,7 @@ const CODES: Readonly<Record<HtError["code"], true>> = {
   Busy: true,
   ServerNotFound: true,
   ConnectionLost: true,
+  Timeout: true,
   TlsError: true,
 };
 
@@ -64,16 +65,9 @@ export function isAnswer(error: unknown): boolean {
   return error instanceof ReplyError || error instanceof WrongValueError;
 }
 
-/**
- * Why there is no use in going on, or undefined: the server was looked for in vain, or refuses all, or
- * broke off each time that the client repeated the request.
- */
-export function reasonToStop(operation: Operation, error: unknown): string | undefined {
-  const isEnd = error instanceof ServerNotFoundError || error instanceof AuthError ||
-    error instanceof WrongServerError ||
-    // A remove is not repeated: its failure says nothing about the next one.
-    (error instanceof ConnectionLostError && (error.isNoServer || operation !== "remove"));
-  return isEnd ? messageOf(error) : undefined;
+/** Why the server counts as gone, or undefined. */
+export function reasonToStop(error: unknown): string | undefined {
+  return isServerGone(error) ? messageOf(error) : undefined;
 }
 
 /** A name for the kind of an error: of a server's own invention, `Other`. */
@@ -86,6 +80,6 @@ function kindOf(error: unknown): string {
 /** Whether a change may have been made although it failed. */
 function isUnknown(operation: Operation, error: unknown): boolean {
   if (operation === "lookup" || operation === "scan") return false;
-  return (error instanceof ConnectionLostError || error instanceof ServerNotFoundError) &&
-    error.maybeExecuted;
+  return (error instanceof ConnectionLostError || error instanceof ServerNotFoundError ||
+    error instanceof TimeoutError) && error.maybeExecuted;
 }

@@ -1,22 +1,61 @@
 /** Requests on single keys, as histories tell of them. */
 import assert from "assert";
-import { KeyError } from "../../lib/client/errors.ts";
+import { ConnectionLostError, errorFrom, type HtError, KeyError } from "../../lib/client/errors.ts";
 import { Link } from "../../lib/client/link.ts";
+import { isFailure, type SuccessReply } from "../../lib/protocol/decode_reply.ts";
 import { encodeRequest } from "../../lib/protocol/encode_request.ts";
 import type { Action, Value } from "./history.ts";
-import { PATIENCE_MS, type Program } from "./program.ts";
+import type { Program } from "./program.ts";
+
+/** A client that repeats nothing: what becomes of each request is for the test to see. */
+export class PlainClient {
+  readonly #link: Link;
+  readonly #waiting: PromiseWithResolvers<SuccessReply>[] = [];
+  #broken: HtError | undefined;
+
+  constructor(link: Link) {
+    this.#link = link;
+    link.attach({
+      onReply: (reply) => {
+        const waiting = this.#waiting.shift();
+        if (isFailure(reply)) waiting?.reject(errorFrom(reply));
+        else waiting?.resolve(reply);
+      },
+      onBroken: (error) => {
+        this.#broken = error;
+        for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
+      },
+    });
+  }
+
+  /** Sends a line. @throws {ConnectionLostError} if the connection broke before its reply came */
+  send(line: string): Promise<SuccessReply> {
+    if (this.#broken) return Promise.reject(new ConnectionLostError(this.#broken.message, false));
+    const waiting = Promise.withResolvers<SuccessReply>();
+    this.#waiting.push(waiting);
+    this.#link.write(line);
+    return waiting.promise;
+  }
+
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+}
 
 /** Connects several clients to a server. */
-export function connect(port: number, clients: number): Promise<Link[]> {
+export function connect(port: number, clients: number): Promise<PlainClient[]> {
   const address = { hostname: "127.0.0.1", port };
   const never = new AbortController().signal;
   return Promise.all(
-    Array.from({ length: clients }, () => Link.connect(address, never, PATIENCE_MS)),
+    Array.from(
+      { length: clients },
+      async () => new PlainClient(await Link.connect(address, never)),
+    ),
   );
 }
 
 /** Sends a request and gives what its reply tells of the key. */
-export async function perform(link: Link, key: string, action: Action): Promise<Value> {
+export async function perform(link: PlainClient, key: string, action: Action): Promise<Value> {
   try {
     const { result } = await link.send(encodeRequest({ ...action, key }));
     if (action.method !== "insert") return result;
@@ -60,7 +99,7 @@ export function insertAll(server: Program, pairs: ReadonlyMap<string, string>): 
   });
 }
 
-async function withLink<T>(server: Program, use: (link: Link) => Promise<T>): Promise<T> {
+async function withLink<T>(server: Program, use: (link: PlainClient) => Promise<T>): Promise<T> {
   const [link] = await connect(await server.port(), 1);
   if (!link) throw new Error("There is no connection");
   try {

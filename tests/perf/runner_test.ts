@@ -302,7 +302,9 @@ test("a stage ends when the server is given up, in either loop, and tells what i
 test("a server that breaks off each time ends a stage, but not for a remove, which is not repeated", async () => {
   for (const operation of ["insert", "remove"] as const) {
     const clock = new VirtualClock();
-    const worker = failing(clock, () => new ConnectionLostError("it broke", true));
+    // What may not be repeated fails at the first broken connection.
+    const state = operation === "remove" ? "unknown" : "gone";
+    const worker = failing(clock, () => new ConnectionLostError("it broke", true, state));
     const tasks = () => ({ next: () => ({ operation, key: 1 }) });
     const data = await measured(clock, worker, 1, { length: { ops: 20 }, tasks });
     const failed = operation === "remove" ? 20 : 1;

@@ -1,0 +1,181 @@
+/** Proves that each call ends at its limit, whatever the peer does, and what its error then says. */
+import assert from "assert";
+import * as ht from "../../client.ts";
+import { fulfilledWithin, sleep } from "../../lib/base/clock.ts";
+import { Certificates, OPENSSL } from "../helpers/certificates.ts";
+import { FakeServer, OK_NULL } from "../helpers/fake_server.ts";
+import { testWith } from "../helpers/needs.ts";
+import { startServer } from "../helpers/server.ts";
+import { TcpProxy } from "../helpers/tcp_proxy.ts";
+
+/** Limit of the calls here, in milliseconds. */
+const LIMIT_MS = 300;
+
+/** When it counts as passed, on a busy machine, too. What came before waited for 30 s and more. */
+const PATIENCE_MS = 6_000;
+
+const OPTIONS = { timeoutMs: LIMIT_MS, localCatalogPort: null };
+
+/** Waits for the error of a call that is to end at its limit. */
+async function errorOf(call: Promise<unknown>, what: string): Promise<unknown> {
+  const startedMs = performance.now();
+  const error = call.then(() => assert.fail(`${what}: it succeeded`), (error) => error);
+  assert.ok(await fulfilledWithin(error, PATIENCE_MS), `${what}: it did not end`);
+  const tookMs = performance.now() - startedMs;
+  assert.ok(tookMs >= 0.9 * LIMIT_MS, `${what}: it ended after ${tookMs} ms already`);
+  return await error;
+}
+
+/** A listener that accepts nothing, and whose backlog is full: further connects get no answer. */
+async function fullListener() {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
+  const { port } = listener.addr;
+  const connections: Deno.Conn[] = [];
+  for (;;) {
+    const giveUp = new AbortController();
+    const connecting = Deno.connect({ hostname: "127.0.0.1", port, signal: giveUp.signal });
+    const isIn = await fulfilledWithin(connecting, 100).catch(() => false);
+    giveUp.abort();
+    await connecting.then((connection) => connections.push(connection), () => {});
+    if (!isIn) break;
+  }
+  return {
+    target: `127.0.0.1:${port}`,
+    [Symbol.dispose]() {
+      for (const connection of connections) connection.close();
+      listener.close();
+    },
+  };
+}
+
+/** Peers that do not let a client in, each with a sentence's words. */
+Deno.test("fault: `timeoutMs` is not a limit: connect", async (context) => {
+  const isNotFound = (error: unknown, words: RegExp) => {
+    assert.ok(error instanceof ht.ServerNotFoundError, String(error));
+    assert.match(error.message, words);
+    assert.equal(error.maybeExecuted, false);
+  };
+  await context.step("refuses", async () => {
+    const gone = new FakeServer();
+    await gone[Symbol.asyncDispose]();
+    isNotFound(await errorOf(ht.HtClient.connect(gone.target, OPTIONS), "refuses"), /refused/);
+  });
+  await context.step("accepts and is silent", async () => {
+    await using silent = new FakeServer({ hello: () => undefined });
+    const error = await errorOf(ht.HtClient.connect(silent.target, OPTIONS), "silent");
+    isNotFound(error, /accepts, but does not answer/);
+  });
+  await context.step("connect() gets no answer", async () => {
+    using full = await fullListener();
+    isNotFound(await errorOf(ht.HtClient.connect(full.target, OPTIONS), "full"), /no answer/);
+  });
+  await context.step("the catalogs are silent", async () => {
+    using full = await fullListener();
+    await using silent = new FakeServer();
+    const catalogs = [full, silent].map(({ target }) => ht.parseAddress(target))
+      .filter((address) => address !== undefined);
+    const call = ht.HtClient.connect("nobody-a4", { ...OPTIONS, catalogs });
+    isNotFound(await errorOf(call, "catalogs"), /nobody-a4/);
+  });
+});
+
+testWith(OPENSSL, "fault: `timeoutMs` is not a limit: a TLS handshake that hangs", async () => {
+  await using certificates = await Certificates.inFolder();
+  const { cert } = await certificates.selfSigned(["IP:127.0.0.1"]);
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepted: Deno.Conn[] = [];
+  const accepting = (async () => {
+    for await (const connection of listener) accepted.push(connection);
+  })();
+  try {
+    const target = `127.0.0.1:${listener.addr.port}`;
+    const error = await errorOf(ht.HtClient.connect(target, { ...OPTIONS, ca: cert }), "TLS");
+    assert.ok(error instanceof ht.ServerNotFoundError, String(error));
+    assert.match(error.message, /does not shake hands/);
+  } finally {
+    for (const connection of accepted) connection.close();
+    listener.close();
+    await accepting.catch(() => {});
+  }
+});
+
+Deno.test("fault: `timeoutMs` is not a limit: a black hole", async () => {
+  await using server = startServer();
+  await using proxy = new TcpProxy(server.port);
+  const client = await ht.HtClient.connect(proxy.target, OPTIONS);
+  proxy.mute();
+  const call = client.insert("k", 1);
+  const error = await errorOf(call, "black hole");
+  assert.ok(error instanceof ht.ConnectionLostError && error.maybeExecuted, String(error));
+  assert.match(error.message, /silent: no reply for 0.3 s/);
+  assert.ok(ht.isServerGone(error));
+  // The server counts as gone: the next call makes a connection of its own.
+  proxy.breakAll();
+  assert.equal(await client.lookup("k"), 1);
+  assert.equal(client.connections, 2);
+  await client.close();
+});
+
+Deno.test("fault: `timeoutMs` is not a limit: bytes that come slowly", async () => {
+  let isSlow = true;
+  await using server = new FakeServer({
+    async reply({ send }) {
+      if (!isSlow) return OK_NULL;
+      for (const byte of `{"status":"OK",${" ".repeat(1_000)}"result":null}`) {
+        await send(byte);
+        await sleep(LIMIT_MS / 10);
+      }
+      return "";
+    },
+  });
+  const client = await ht.HtClient.connect(server.target, OPTIONS);
+  const error = await errorOf(client.insert("k", 1), "slow bytes");
+  assert.ok(error instanceof ht.ConnectionLostError && error.maybeExecuted, String(error));
+  isSlow = false;
+  await client.insert("k", 2);
+  await client.close();
+});
+
+Deno.test("fault: `timeoutMs` is not a limit: a server that is gone while calls wait", async () => {
+  const server = new FakeServer({ reply: () => undefined });
+  const client = await ht.HtClient.connect(server.target, OPTIONS);
+  const sent = errorOf(client.insert("k", 1), "sent");
+  while (server.lines.length < 2) await sleep(1);
+  await server[Symbol.asyncDispose]();
+  const waiting = errorOf(client.insert("k", 2), "not sent");
+  const [first, second] = await Promise.all([sent, waiting]);
+  assert.ok(first instanceof ht.ServerNotFoundError && first.maybeExecuted, String(first));
+  assert.ok(second instanceof ht.ServerNotFoundError, String(second));
+  const third = await errorOf(client.insert("k", 3), "after the first search");
+  assert.ok(third instanceof ht.ServerNotFoundError && !third.maybeExecuted, String(third));
+  await client.close();
+});
+
+Deno.test("a reply that comes after its call ended is dropped, and others go to their calls", async () => {
+  const released = Promise.withResolvers<void>();
+  await using server = new FakeServer({
+    async reply({ key }) {
+      if (key === "late") await released.promise;
+      return `{"status":"OK","result":"${key}"}`;
+    },
+  });
+  const client = await ht.HtClient.connect(server.target, OPTIONS);
+  const first = client.lookup("first");
+  const late = errorOf(client.lookup("late"), "late");
+  assert.equal(await first, "first");
+  const error = await late;
+  // A reply came since it was sent: the server is there, and the connection stays.
+  assert.ok(error instanceof ht.TimeoutError && error.maybeExecuted, String(error));
+  assert.ok(!ht.isServerGone(error));
+  const next = client.lookup("next");
+  released.resolve();
+  assert.equal(await next, "next");
+  assert.equal(client.connections, 1);
+  await client.close();
+});
+
+Deno.test("a limit that is no time is refused", async () => {
+  for (const timeoutMs of [0, -1, NaN]) {
+    await assert.rejects(ht.HtClient.connect("127.0.0.1:1", { timeoutMs }), TypeError);
+  }
+});

@@ -1,0 +1,200 @@
+/** Proves that the requests of one client keep their order, whatever happens to its connections. */
+import assert from "assert";
+import * as ht from "../../client.ts";
+import { sleep } from "../../lib/base/clock.ts";
+import { FakeServer, OK_NULL } from "../helpers/fake_server.ts";
+import { isLong } from "../helpers/long.ts";
+import { randomFrom, seedFor } from "../helpers/random.ts";
+import { startServer } from "../helpers/server.ts";
+import { TcpProxy } from "../helpers/tcp_proxy.ts";
+
+const ROUNDS = isLong ? 1_000 : 60;
+
+Deno.test("fault: calls change places after a cut: the later insert wins", async () => {
+  const random = randomFrom(seedFor("order"));
+  await using server = startServer();
+  await using proxy = new TcpProxy(server.port);
+  const client = await ht.HtClient.connect(proxy.target);
+  for (let round = 0; round < ROUNDS; round++) {
+    const key = `k${round}`;
+    await client.ping(); // the connection is there again
+    // The reply to the first one never comes, so that it is in flight at the cut.
+    proxy.mute();
+    const first = client.insert(key, 1);
+    if (random.below(2) === 0) await sleep(random.below(3));
+    proxy.breakAll();
+    const pauseMs = random.below(6);
+    if (pauseMs > 0) await sleep(pauseMs);
+    const second = client.insert(key, 2);
+    await Promise.all([first, second]);
+    assert.equal(await client.lookup(key), 2, `round ${round}, a pause of ${pauseMs} ms`);
+  }
+  assert.ok(client.connections > ROUNDS / 2, "connections were cut");
+  await client.close();
+});
+
+Deno.test("fault: calls change places after a cut: any calls, with any cuts", async () => {
+  const random = randomFrom(seedFor("order of any calls"));
+  await using server = startServer();
+  for (let round = 0; round < (isLong ? 200 : 4); round++) {
+    let cutAt = 1 + random.below(20), cutsLeft = 3;
+    await using proxy = new TcpProxy(server.port, {
+      onRequests(count) {
+        if (count < cutAt || cutsLeft-- <= 0) return;
+        cutAt = count + 1 + random.below(20);
+        if (random.below(2) === 0) proxy.mute();
+        queueMicrotask(() => proxy.breakAll());
+      },
+    });
+    const client = await ht.HtClient.connect(proxy.target);
+    const calls: { readonly key: string; readonly outcome: Promise<Outcome> }[] = [];
+    for (let number = 0; number < 60; number++) {
+      const key = `r${round} k${random.below(4)}`;
+      const call = random.below(4) > 0
+        ? client.insert(key, number).then(() => number)
+        : client.remove(key).then(() => undefined, removeOutcome);
+      calls.push({ key, outcome: call });
+      if (random.below(3) === 0) await sleep(random.below(3));
+    }
+    /** What each key may hold, by the calls in their order. */
+    const model = new Map<string, Set<unknown>>();
+    for (const { key, outcome } of calls) {
+      const now = await outcome;
+      if (now === "unknown") model.get(key)?.add(undefined);
+      else if (now !== "not sent") model.set(key, new Set([now]));
+    }
+    await client.close();
+    const reader = await ht.HtClient.connect(server.target);
+    for (const [key, allowed] of model) {
+      const value = await reader.lookup(key).catch((error) => {
+        assert.ok(error instanceof ht.KeyError);
+      });
+      assert.ok(allowed.has(value), `${key}: ${value} is none of ${[...allowed]}`);
+    }
+    await reader.close();
+  }
+});
+
+/** What a call leaves: a number, undefined for nothing, or what is not known. */
+type Outcome = number | undefined | "unknown" | "not sent";
+
+function removeOutcome(error: unknown): Outcome {
+  if (error instanceof ht.KeyError) return undefined;
+  assert.ok(error instanceof ht.ConnectionLostError, String(error));
+  return error.maybeExecuted ? "unknown" : "not sent";
+}
+
+Deno.test("calls made while the server is away are sent in their order when it is back", async () => {
+  const first = startServer();
+  const { port } = first;
+  const client = await ht.HtClient.connect(first.target);
+  await client.insert("k", 0);
+  await first.server.stop();
+  const calls = Array.from({ length: 50 }, (_, at) => client.insert("k", at));
+  await using _second = startServer({ port });
+  await Promise.all([...calls, client.insert("k", "last")]);
+  assert.equal(await client.lookup("k"), "last");
+  await client.close();
+});
+
+Deno.test("a call that may not be repeated fails, and those around it keep their order", async () => {
+  let isFirst = true;
+  const lines: string[] = [];
+  await using server = new FakeServer({
+    reply({ text, key, hangUp }) {
+      if (isFirst && key !== "last") return undefined;
+      if (isFirst) {
+        isFirst = false;
+        hangUp();
+        return undefined;
+      }
+      lines.push(text);
+      return OK_NULL;
+    },
+  });
+  const client = await ht.HtClient.connect(server.target);
+  const before = client.insert("k", 1);
+  const removed = assert.rejects(client.remove("k"), {
+    name: "ConnectionLostError",
+    maybeExecuted: true,
+  });
+  const part = assert.rejects(
+    client.request({ method: "scan", regex: "", limit: 1, cursor: "c1" }),
+    { name: "ConnectionLostError", maybeExecuted: true },
+  );
+  const after = client.insert("last", 2);
+  await Promise.all([before, removed, part, after]);
+  assert.deepEqual(lines.map((text) => JSON.parse(text).key), ["k", "last"]);
+  await client.close();
+});
+
+Deno.test("a scan in parts does not go on with a cursor of another connection", async () => {
+  await using server = startServer();
+  await using proxy = new TcpProxy(server.port);
+  const client = await ht.HtClient.connect(proxy.target);
+  await Promise.all(Array.from({ length: 30 }, (_, at) => client.insert(`k${at}`, at)));
+  const scan = client.scanAll("^k", 10);
+  for (let pair = 0; pair < 10; pair++) await scan.next();
+  proxy.breakAll();
+  await client.ping();
+  // The new connection gets a cursor of the same name for the same scan, at another place.
+  await client.request({ method: "scan", regex: "^k", limit: 20 });
+  await assert.rejects(async () => {
+    for await (const _ of scan);
+  }, { name: "ConnectionLostError", message: /cursor/ });
+  await client.close();
+});
+
+Deno.test("close() while the server is looked for ends all calls, and says which may have run", async () => {
+  const server = new FakeServer({ reply: () => undefined });
+  const client = await ht.HtClient.connect(server.target);
+  const inFlight = client.insert("k", 1);
+  while (server.lines.length < 2) await sleep(1);
+  await server[Symbol.asyncDispose]();
+  const waiting = client.insert("k", 2);
+  const [first, second] = await Promise.all([
+    ...[inFlight, waiting].map((call) => call.then(() => undefined, (error) => error)),
+    client.close(),
+  ]);
+  assert.ok(first instanceof ht.ConnectionLostError && first.maybeExecuted);
+  assert.ok(second instanceof ht.ConnectionLostError);
+  await assert.rejects(client.ping(), { message: "This client is closed" });
+});
+
+Deno.test("a server that wants a token when it is back ends all calls that wait, at once", async () => {
+  const first = new FakeServer({ reply: () => undefined });
+  const client = await ht.HtClient.connect(first.target);
+  const inFlight = client.insert("k", 1);
+  while (first.lines.length < 2) await sleep(1);
+  await first[Symbol.asyncDispose]();
+  await using _second = startServer({ port: first.port }, "correct horse");
+  const error = await inFlight.catch((error) => error);
+  assert.ok(error instanceof ht.ConnectionLostError && error.maybeExecuted, String(error));
+  assert.match(error.message, /token/);
+  await assert.rejects(client.insert("k", 2), ht.AuthError);
+  await client.close();
+});
+
+Deno.test("a server that is full when it is back ends all calls that wait, and the next may do", async () => {
+  const first = startServer();
+  const client = await ht.HtClient.connect(first.target);
+  await first.server.stop();
+  await using _second = startServer({ port: first.port, maxClients: 1 });
+  const other = await ht.HtClient.connect(first.target);
+  const calls = await Promise.allSettled([client.insert("k", 1), client.insert("k", 2)]);
+  // The second one was in flight behind the first one, which got the server's last words.
+  for (const call of calls) {
+    assert.ok(call.status === "rejected", call.status);
+    assert.match(call.reason.message, /at most 1 clients/);
+  }
+  await other.close();
+  // Its place is free once the server has seen it go.
+  for (let isServed = false; !isServed;) {
+    isServed = await client.insert("k", 3).then(() => true, (error) => {
+      if (!(error instanceof ht.BusyError)) throw error;
+      return false;
+    });
+  }
+  assert.equal(await client.lookup("k"), 3);
+  await client.close();
+});

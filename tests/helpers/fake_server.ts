@@ -1,0 +1,133 @@
+/** A peer that says what a test wants: one that is silent, slow, wrong, or looks like some server. */
+
+const LF = 0x0a;
+
+/** A request as it came. */
+export interface FakeRequest {
+  readonly text: string;
+  readonly method: string;
+  readonly key: string;
+  /** Counts from 1 over all connections, `hello` not included. */
+  readonly number: number;
+  /** Ends the connection. */
+  readonly hangUp: () => void;
+  /** Sends bytes as they are, if the client is still there. */
+  readonly send: (text: string) => Promise<void>;
+}
+
+/** What a fake server does. */
+export interface FakeServerOptions {
+  readonly port?: number;
+  /** Result of `hello`; undefined: no reply (default: an instance of its own and no more). */
+  readonly hello?: () => Record<string, unknown> | undefined;
+  /** The reply to another request, without LF; undefined: none (default: `"OK"` with null). */
+  readonly reply?: (request: FakeRequest) => string | undefined | Promise<string | undefined>;
+}
+
+export const OK_NULL = '{"status":"OK","result":null}';
+
+let made = 0;
+
+/** A listener on the loopback. Requests of a connection are answered one after the other. */
+export class FakeServer implements AsyncDisposable {
+  readonly port: number;
+  readonly instance = `fake-${++made}`;
+  /** Lines that came, `hello` included. */
+  readonly lines: string[] = [];
+  connections = 0;
+  readonly #options: FakeServerOptions;
+  readonly #listener: Deno.TcpListener;
+  readonly #open = new Set<Deno.TcpConn>();
+  readonly #work: Promise<void>[] = [];
+  #requests = 0;
+
+  constructor(options: FakeServerOptions = {}) {
+    this.#options = options;
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: options.port ?? 0 });
+    this.port = this.#listener.addr.port;
+    this.#work.push(this.#accept());
+  }
+
+  /** HOST:PORT. */
+  get target(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** Takes no more connections; those that there are go on. */
+  stopListening(): void {
+    try {
+      this.#listener.close();
+    } catch {
+      // It was closed before.
+    }
+  }
+
+  /** Ends all connections. */
+  hangUp(): void {
+    for (const connection of this.#open) this.#close(connection);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stopListening();
+    this.hangUp();
+    await Promise.all(this.#work);
+  }
+
+  async #accept(): Promise<void> {
+    try {
+      for await (const connection of this.#listener) {
+        this.connections++;
+        this.#open.add(connection);
+        this.#work.push(this.#serve(connection));
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
+  }
+
+  async #serve(connection: Deno.TcpConn): Promise<void> {
+    const buffer = new Uint8Array(65_536);
+    let rest = "";
+    try {
+      for (;;) {
+        const count = await connection.read(buffer);
+        if (count === null) break;
+        const lines = (rest + new TextDecoder().decode(buffer.subarray(0, count))).split("\n");
+        rest = lines.pop() ?? "";
+        for (const text of lines) await this.#answer(text, connection);
+      }
+    } catch {
+      // One side has hung up.
+    }
+    this.#close(connection);
+  }
+
+  async #answer(text: string, connection: Deno.TcpConn): Promise<void> {
+    this.lines.push(text);
+    const send = async (reply: string) => {
+      let bytes = new TextEncoder().encode(reply);
+      while (bytes.length > 0) bytes = bytes.subarray(await connection.write(bytes));
+    };
+    const { method, key } = JSON.parse(text);
+    if (method === "hello") {
+      const { hello = () => ({ instance: this.instance }) } = this.#options;
+      const result = hello();
+      if (result) await send(`{"status":"OK","result":${JSON.stringify(result)}}\n`);
+      return;
+    }
+    const number = ++this.#requests;
+    const hangUp = () => this.#close(connection);
+    const { reply = () => OK_NULL } = this.#options;
+    const answer = await reply({ text, method, key, number, hangUp, send });
+    if (answer !== undefined) await send(answer + String.fromCharCode(LF));
+  }
+
+  #close(connection: Deno.TcpConn): void {
+    this.#open.delete(connection);
+    try {
+      connection.close();
+    } catch {
+      // It was closed before.
+    }
+  }
+}
