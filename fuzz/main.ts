@@ -1,5 +1,6 @@
 /** `deno task fuzz`: see `--help`, and docs/HARDENING.md. */
 import { dirname } from "node:path";
+import { isoTime } from "../lib/base/clock.ts";
 import { columns } from "../lib/base/columns.ts";
 import { EXIT } from "../lib/base/errors.ts";
 import { escaped } from "../lib/base/quoted.ts";
@@ -37,7 +38,7 @@ async function runAll(options: Options, seed: number): Promise<Found[]> {
   const { inputs, minutes, targets: names, jsonPath } = options;
   const targets = TARGETS.filter(({ name }) => names.length === 0 || names.includes(name));
   const found: Found[] = [];
-  const startedMs = Date.now();
+  const startedMs = performance.now();
   let toldMs = startedMs;
   const results = await runTargets(
     {
@@ -49,8 +50,8 @@ async function runAll(options: Options, seed: number): Promise<Found[]> {
     },
     runWatched,
     (soFar) => {
-      if (Date.now() - toldMs < PROGRESS_MS) return;
-      toldMs = Date.now();
+      if (performance.now() - toldMs < PROGRESS_MS) return;
+      toldMs = performance.now();
       const seconds = Math.round((toldMs - startedMs) / 1e3);
       console.log(`${seconds} s: ${totalOf(soFar)} inputs, ${found.length} findings`);
     },
@@ -59,11 +60,11 @@ async function runAll(options: Options, seed: number): Promise<Found[]> {
       tell(one, seed);
     },
   );
-  const seconds = Math.round((Date.now() - startedMs) / 1e3);
+  const seconds = Math.round((performance.now() - startedMs) / 1e3);
   console.log(table(results));
   console.log(`${totalOf(results)} inputs in ${seconds} s, ${found.length} findings`);
   if (jsonPath !== undefined) {
-    const date = new Date().toISOString().slice(0, 10);
+    const date = isoTime().slice(0, 10);
     const figures = { date, seed, targets: results.map(rounded), total: totalOf(results), seconds };
     Deno.mkdirSync(dirname(jsonPath), { recursive: true });
     Deno.writeTextFileSync(jsonPath, JSON.stringify(figures, undefined, 2) + "\n");
@@ -76,7 +77,7 @@ async function runOne(name: string, seed: number, number: number): Promise<Found
   // What an input does to a server depends on those of its round before it.
   const first = target && isServerTarget(target) ? number - number % target.roundInputs : number;
   const count = number - first + 1;
-  const task = { target: name, seed, first, count, step: count, untilMs: Number.MAX_SAFE_INTEGER };
+  const task = { target: name, seed, first, count, step: count, forMs: Number.MAX_SAFE_INTEGER };
   const { finding } = await runWatched(task, () => {});
   if (finding === undefined) {
     console.log(`Nothing is wrong with input ${number} of ${name}`);

@@ -8,8 +8,8 @@ export interface Task {
   readonly count: number;
   /** Inputs between two lines. */
   readonly step: number;
-  /** When to end early, in Unix milliseconds. */
-  readonly untilMs: number;
+  /** How long the process runs before it ends early, in milliseconds. */
+  readonly forMs: number;
 }
 
 /** A line. */

@@ -29,6 +29,7 @@ export interface Plan {
   readonly seed: number;
   /** Of all targets together. */
   readonly inputs: number;
+  /** When to end early, by `performance.now()`. */
   readonly untilMs: number;
   readonly processes: number;
 }
@@ -48,14 +49,14 @@ export async function runTargets(
   const results = targets.map(({ name, input }) => (
     { name, input, inputs: 0, seconds: 0, findings: 0 }
   ));
-  const tasks = tasksOf(targets, seed, inputs, untilMs);
+  const tasks = tasksOf(targets, seed, inputs);
   const worker = async () => {
     for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
       const result = results.find(({ name }) => name === task?.target);
-      if (result === undefined || Date.now() >= untilMs) continue;
+      if (result === undefined || performance.now() >= untilMs) continue;
       const startedMs = performance.now();
       let known = 0;
-      const { done, finding } = await run(task, (count) => {
+      const { done, finding } = await run({ ...task, forMs: untilMs - startedMs }, (count) => {
         result.inputs += count - known;
         known = count;
         onProgress(results);
@@ -76,17 +77,16 @@ function tasksOf(
   targets: readonly Target[],
   seed: number,
   inputs: number,
-  untilMs: number,
-): Task[] {
+): Omit<Task, "forMs">[] {
   const shares = targets.reduce((sum, { share }) => sum + share, 0);
-  const tasks: (Task & { readonly of: number })[] = [];
+  const tasks: (Omit<Task, "forMs"> & { readonly of: number })[] = [];
   for (const target of targets) {
     const count = Math.ceil(inputs * target.share / shares);
     const unit = isServerTarget(target) ? target.roundInputs : 1;
     const size = Math.ceil(Math.max(inputs / PARTS, STEP) / unit) * unit;
     for (let first = 0; first < count; first += size) {
       const part = Math.min(size, count - first);
-      tasks.push({ target: target.name, seed, first, count: part, step: STEP, untilMs, of: count });
+      tasks.push({ target: target.name, seed, first, count: part, step: STEP, of: count });
     }
   }
   return tasks.sort((a, b) => a.first / a.of - b.first / b.of)

@@ -46,7 +46,7 @@ export async function runWatched(
   // Once more from there, input by input, to know which one it is.
   const count = Math.min(task.step, task.first + task.count - ended.next);
   const again = await watch(
-    { ...task, first: ended.next, count, step: 1, untilMs: Number.MAX_SAFE_INTEGER },
+    { ...task, first: ended.next, count, step: 1, forMs: Number.MAX_SAFE_INTEGER },
     () => {},
     options,
   );

@@ -21,7 +21,7 @@ const { finding, done } = await runInputs(target, task, {
   step: task.step,
   onProgress(next) {
     say({ next });
-    return Date.now() < task.untilMs;
+    return performance.now() < task.forMs;
   },
 });
 say({

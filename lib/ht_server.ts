@@ -1,4 +1,5 @@
 /** A running server: wires the parts of one process together, and takes them down in order. */
+import { unixSeconds } from "./base/clock.ts";
 import { DRAIN_MS } from "./base/limits.ts";
 import type { Log } from "./base/log.ts";
 import { VERSION } from "./base/version.ts";
@@ -48,7 +49,8 @@ export class HtServer {
   readonly port: number;
   /** New at each start. */
   readonly instance: string = crypto.randomUUID();
-  readonly startedAtMs: number = Date.now();
+  readonly #startedUnixS: number = unixSeconds();
+  readonly #startedMs: number = performance.now();
   readonly #options: HtServerOptions;
   readonly #needsToken: boolean;
   readonly #table: HashTable;
@@ -126,7 +128,7 @@ export class HtServer {
       lifetimeS: Math.ceil(
         Math.max(MIN_LIFETIME_S, UPDATES_PER_LIFETIME * catalogIntervalMs / 1e3),
       ),
-      startTimeS: Math.floor(this.startedAtMs / 1e3),
+      startTimeS: this.#startedUnixS,
       clients: this.clients,
       size: this.size,
       durability: this.#storage.durability,
@@ -146,7 +148,7 @@ export class HtServer {
       version: VERSION,
       pid: Deno.pid,
       port: this.port,
-      uptime_s: Math.round((Date.now() - this.startedAtMs) / 10) / 100,
+      uptime_s: Math.round((performance.now() - this.#startedMs) / 10) / 100,
       clients: this.clients,
       size: this.size,
       durability: this.#storage.durability,

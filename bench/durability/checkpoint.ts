@@ -1,5 +1,6 @@
 /** What do clients notice of a checkpoint of a million keys? */
 import { setTimeout } from "node:timers/promises";
+import { machineClock } from "../../lib/perf/clock.ts";
 import { KEYS, writeFolder } from "./dataset.ts";
 import { TemporaryFolder } from "./htserver.ts";
 import { type LoadResult, startLoad } from "./load_process.ts";
@@ -48,9 +49,9 @@ export async function checkpoint(): Promise<Answered> {
   const spans: { quiet: Span; during: Span }[] = [];
   await setTimeout(WARMUP_MS);
   for (let round = 1; round <= ROUNDS; round++) {
-    const quietFrom = Date.now();
+    const quietFrom = machineClock.unixMs();
     await setTimeout(QUIET_MS);
-    const quietTo = Date.now();
+    const quietTo = machineClock.unixMs();
     server.kill("SIGUSR1");
     const [, from, to] = await server.until(
       "stdout",

@@ -1,4 +1,5 @@
 /** Where and with what a benchmark ran. */
+import { isoTime } from "../../lib/base/clock.ts";
 
 /** For the raw data and the head of the figures. */
 export interface Machine {
@@ -17,7 +18,7 @@ export async function thisMachine(): Promise<Machine> {
   const redis = /v=([\d.]+)/.exec(await outputOf("redis-server", "--version"))?.[1];
   const python = await outputOf("python3", "--version");
   return {
-    measuredAt: new Date().toISOString(),
+    measuredAt: isoTime(),
     code: await outputOf("git", "describe", "--always", "--dirty") || "unknown",
     processor: processor(),
     cores: navigator.hardwareConcurrency,

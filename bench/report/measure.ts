@@ -1,4 +1,5 @@
 /** A run of the benchmark: one sweep after the other, and what is measured beside them. */
+import { unixMs } from "../../lib/base/clock.ts";
 import { messageOf } from "../../lib/base/errors.ts";
 import type { SweepData } from "../../lib/perf/sweep_data.ts";
 import { type Hosts, ONE_HOST } from "./hosts.ts";
@@ -50,7 +51,8 @@ const NOT_ASKED: NotMeasured = { why: "it was not asked for" };
  */
 export async function measure(options: MeasureOptions): Promise<BenchData> {
   const { plan, command, folder, sink } = options;
-  const startedUnixMs = Date.now();
+  const startedUnixMs = unixMs();
+  const startedMs = performance.now();
   const site = await siteOf(folder);
   let syncs: readonly SyncTimes[] | NotMeasured = NOT_ASKED;
   if (plan.syncS > 0) {
@@ -78,7 +80,7 @@ export async function measure(options: MeasureOptions): Promise<BenchData> {
     isQuick: plan.isQuick,
     removeKeys: plan.removeKeys,
     startedUnixMs,
-    seconds: (Date.now() - startedUnixMs) / 1e3,
+    seconds: (performance.now() - startedMs) / 1e3,
     site,
     parts,
     twoHosts,

@@ -1,8 +1,24 @@
-/** Time: waiting that can be called off, and the two clocks. */
+/**
+ * Time: waiting that can be called off, and the wall clock.
+ *
+ * The wall clock may be set, forward and back: it is for dates, and for what other machines compare.
+ * Every duration is a difference of `performance.now()`, which only goes forward. Nothing else reads
+ * the wall clock (`tests/clock_rule_test.ts`).
+ */
+
+/** Wall-clock time, in Unix milliseconds. */
+export function unixMs(): number {
+  return Date.now();
+}
 
 /** Wall-clock time, in whole Unix seconds, as the catalog counts it. */
 export function unixSeconds(): number {
-  return Math.floor(Date.now() / 1000);
+  return Math.floor(unixMs() / 1000);
+}
+
+/** Wall-clock time as in `2026-01-31T12:00:00.000Z`. */
+export function isoTime(): string {
+  return new Date(unixMs()).toISOString();
 }
 
 /**

@@ -5,6 +5,7 @@
  * with `time`, `level`, `message` and the fields.
  */
 
+import { isoTime } from "./clock.ts";
 import { LOG_FLUSH_MS, MAX_LOG_CHARS } from "./limits.ts";
 import { LineQueue } from "./line_queue.ts";
 import { escaped } from "./quoted.ts";
@@ -52,13 +53,13 @@ export function createLog(
 export const silentLog: Log = createLog({ write: () => {} });
 
 function textLine(level: LogLevel, message: string, fields: LogFields): string {
-  let line = `${new Date().toISOString()} ${level}: ${printable(message)}`;
+  let line = `${isoTime()} ${level}: ${printable(message)}`;
   for (const [name, value] of Object.entries(fields)) line += ` ${name}=${fieldText(value)}`;
   return escaped(line) + "\n";
 }
 
 function jsonLine(level: LogLevel, message: string, fields: LogFields): string {
-  const entry = { time: new Date().toISOString(), level, message, ...fields };
+  const entry = { time: isoTime(), level, message, ...fields };
   return escaped(JSON.stringify(entry)) + "\n";
 }
 

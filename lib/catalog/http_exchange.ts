@@ -6,6 +6,7 @@
  * Not the runtime's own server: that keeps silent connections open for ever and has no bound on their number
  * (I5), and a catalog may live in the process of a hash table server.
  */
+import { unixMs } from "../base/clock.ts";
 import { CATALOG_SLICE_MS, MAX_HTTP_HEAD_BYTES } from "../base/limits.ts";
 import { type Connection, readUntil, writeAll } from "./connections.ts";
 
@@ -105,7 +106,7 @@ export async function writeReply(
 function headOf({ status, contentType, length }: HttpReply): string {
   const head = [
     `HTTP/1.1 ${status} ${REASONS[status]}`,
-    `Date: ${new Date().toUTCString()}`,
+    `Date: ${new Date(unixMs()).toUTCString()}`,
     `Content-Type: ${contentType}`,
     ...(length === undefined ? [] : [`Content-Length: ${length}`]),
     "Connection: close",

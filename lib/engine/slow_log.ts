@@ -1,4 +1,5 @@
 /** The slowest requests since the start: what an owner looks at first where the server seems slow. */
+import { isoTime } from "../base/clock.ts";
 import { SLOWEST_REQUESTS } from "../base/limits.ts";
 
 /** A request that took long; nothing of its value. */
@@ -46,7 +47,7 @@ export class SlowLog {
       requests.pop();
     }
     const rank = requests.findIndex((other) => other.ms < ms);
-    const at = new Date().toISOString();
+    const at = isoTime();
     const request = { ms: Math.round(ms * 1e3) / 1e3, at, ...describe() };
     requests.splice(rank < 0 ? requests.length : rank, 0, request);
   }

@@ -9,7 +9,7 @@ const TASK: Task = {
   first: 0,
   count: 30,
   step: 10,
-  untilMs: Number.MAX_SAFE_INTEGER,
+  forMs: Number.MAX_SAFE_INTEGER,
 };
 
 /** A worker that does something odd at input 17. */
