@@ -3,6 +3,7 @@ import type { Target } from "./target.ts";
 import { httpTarget, listingTarget, updateTarget } from "./targets/catalog.ts";
 import { decodeTarget } from "./targets/decode.ts";
 import { framerTarget } from "./targets/framer.ts";
+import { handshakeTarget } from "./targets/handshake.ts";
 import { durableTarget, liveTarget } from "./targets/live.ts";
 import { jsonTarget } from "./targets/json.ts";
 import { replyTarget } from "./targets/reply.ts";
@@ -12,6 +13,7 @@ import { checkpointTarget, logTarget } from "./targets/storage.ts";
 export const TARGETS: readonly Target[] = [
   liveTarget(),
   durableTarget(),
+  handshakeTarget(),
   framerTarget(),
   decodeTarget(),
   jsonTarget(),

@@ -47,6 +47,19 @@ export class Exchange implements Disposable {
     return lines;
   }
 
+  /**
+   * Waits until the server closes.
+   *
+   * @throws {ExchangeError} if it sends more, or does not close
+   */
+  async end(): Promise<void> {
+    const reading = this.#conn.read(this.#buffer);
+    if (!(await fulfilledWithin(reading, REPLIES_MS))) {
+      throw new ExchangeError(`the server did not close in ${REPLIES_MS} ms`);
+    }
+    if (await reading !== null) throw new ExchangeError("more came than the last reply");
+  }
+
   /** Sends bytes that get no reply. */
   async #send(bytes: Uint8Array, cuts: readonly number[]): Promise<void> {
     let start = 0;

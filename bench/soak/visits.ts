@@ -32,13 +32,13 @@ export class BusySeen extends Error {
 /** One visit; the connection is closed after it. */
 export type Visit = (client: RawClient, random: Random) => Promise<void>;
 
-/** Requests that are wrong, each with the type of its error. */
+/** Requests that are wrong, each with the type of its error. The first line has a method, or it ends there. */
 const WRONG: readonly (readonly [line: string, type: string])[] = [
+  ['{"method":"fly"}', "MethodError"],
   ["nonsense", "RequestError"],
   ["[1,2,3]", "RequestError"],
   ['{"no":"method"}', "RequestError"],
   ['{"method":"insert","key":"k","value":1}}', "RequestError"],
-  ['{"method":"fly"}', "MethodError"],
   ['{"method":"insert","value":1}', "ValueError"],
   ['{"method":"lookup","key":1}', "ValueError"],
   ['{"method":"scan","regex":"("}', "ValueError"],
@@ -99,7 +99,14 @@ export const VISITS: Readonly<Record<string, Visit>> = {
   "sends noise": async (client, random) => {
     await client.send(Uint8Array.from({ length: 2_000 }, () => random.below(256)));
   },
+  "speaks another protocol": async (client) => {
+    await client.send(`POST / HTTP/1.1\r\n\r\n${insertLine("another protocol", "1").repeat(50)}`);
+    await expect(client, "RequestError");
+    if (await client.line() !== undefined) throw new Fault("the connection went on");
+  },
   "sends a line that is too long": async (client) => {
+    await client.send('{"method":"ping"}\n');
+    await expect(client, "OK");
     await client.send(`{"method":"insert","key":"k","value":"${"v".repeat(MAX_REQUEST_BYTES)}"}\n`);
     await expect(client, "TooLarge");
     await client.send('{"method":"ping"}\n');

@@ -12,6 +12,7 @@ import { Exchange, ExchangeError } from "../exchange.ts";
 import { mutated } from "../make/mutate.ts";
 import { requestBytes } from "../make/requests.ts";
 import { partsOf } from "../oracle/json_text.ts";
+import { firstReply } from "../oracle/handshake.ts";
 import { type Line, linesOf } from "../oracle/lines.ts";
 import { TableModel } from "../oracle/table.ts";
 import { joined } from "../../tests/helpers/streams.ts";
@@ -136,12 +137,12 @@ class LiveRounds implements Rounds {
 
   async #connection(model: Model, seed: number, first: number, end: number): Promise<void> {
     model.reconnect();
+    const begin = await this.#foreign(model, seed, first, end);
     using exchange = new Exchange(await this.#server.connect());
-    for (let at = first; at < end; at += BATCH_INPUTS) {
+    for (let at = begin; at < end; at += BATCH_INPUTS) {
       const batch: Sent[] = [];
       for (let number = at; number < Math.min(end, at + BATCH_INPUTS); number++) {
-        const random = sourceOf(seed, this.#name, number);
-        const input = ended(oneIn(random, 24) ? continued(model, random) : requestBytes(random));
+        const input = this.#input(model, seed, number);
         batch.push({ number, input, lines: linesOf(input, MAX_REQUEST_BYTES) });
       }
       await this.#batch(model, exchange, batch, sourceOf(seed, `${this.#name} beside`, at));
@@ -150,6 +151,36 @@ class LiveRounds implements Rounds {
     if (oneIn(random, 2)) {
       await exchange.sendUnfinished(encoder.encode('{"method":"insert","key":"k1","value":1'));
     }
+  }
+
+  #input(model: Model, seed: number, number: number): Uint8Array {
+    const random = sourceOf(seed, this.#name, number);
+    return ended(oneIn(random, 24) ? continued(model, random) : requestBytes(random));
+  }
+
+  /**
+   * Sends inputs that cannot begin a connection, each on one of its own: one error, and the end.
+   *
+   * @returns the number of the first input that can
+   */
+  async #foreign(model: Model, seed: number, first: number, end: number): Promise<number> {
+    for (let number = first; number < end; number++) {
+      const input = this.#input(model, seed, number);
+      const type = firstReply(input, MAX_REQUEST_BYTES);
+      if (type === "ours") return number;
+      if (type === undefined) continue;
+      using exchange = new Exchange(await this.#server.connect());
+      try {
+        const [reply = ""] = await exchange.ask(input, [], 1);
+        if (!reply.startsWith(`{"status":"ERROR","type":"${type}","message":"`)) {
+          throw new ExchangeError(`the reply to the first line is ${reply}, not ${type}`);
+        }
+        await exchange.end();
+      } catch (error) {
+        throw new Wrong(number, input, messageOf(error));
+      }
+    }
+    return end;
   }
 
   async #batch(model: Model, exchange: Exchange, batch: Sent[], random: Random): Promise<void> {

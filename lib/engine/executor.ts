@@ -138,7 +138,7 @@ export class Executor {
       const failure = counted.command.run(this.#context, client, request, place, this.#reply);
       if (failure !== undefined) {
         out.truncate(start);
-        return this.#failed(out, id, failure, this.#shownBy(request, place));
+        return this.#failed(out, id, this.#withLimit(failure), this.#shownBy(request, place));
       }
       const afterSeq = isChange
         ? this.#commits.add(place.hash, request)
@@ -195,24 +195,28 @@ export class Executor {
     afterSeq: number,
   ): Answer {
     const start = out.length, closes = "closes" in failure;
-    addFailure(out, id, failure.type === "TooLarge" ? this.#tooLarge(failure.message) : failure);
+    addFailure(out, id, failure);
     // No sentence is as long as the smallest limit, but an id may be.
     if (id !== undefined && out.length - start > this.#maxReplyBytes) {
       out.truncate(start);
-      addFailure(out, undefined, this.#tooLarge(this.#idTooLarge().message));
+      addFailure(out, undefined, this.#idTooLarge());
       return { outcome: "TooLarge", closes, afterSeq };
     }
     return { outcome: failure.type, closes, afterSeq };
   }
 
   #idTooLarge(): Failure {
-    return { type: "TooLarge", message: "Cannot answer: the id leaves no room for more" };
+    const message = "Cannot answer: the id leaves no room for more";
+    return this.#withLimit({ type: "TooLarge", message });
   }
 
-  #tooLarge(message: string): Failure {
+  /** A failure of a command; one about the size of the reply gets the limit. */
+  #withLimit(failure: Failure | ClosingFailure): Failure | ClosingFailure {
+    if (failure.type !== "TooLarge") return failure;
     return {
       type: "TooLarge",
-      message: `${message}; a reply may have at most ${this.#maxReplyBytes} bytes (--max-reply)`,
+      message:
+        `${failure.message}; a reply may have at most ${this.#maxReplyBytes} bytes (--max-reply)`,
     };
   }
 

@@ -13,7 +13,6 @@ import { messageOf } from "../base/errors.ts";
 import {
   BULK_BYTES,
   LINGER_MS,
-  MAX_GREETING_BYTES,
   READ_BUFFER_BYTES,
   SMALL_READS,
   UNCOUNTED_BUFFER_BYTES,
@@ -23,12 +22,13 @@ import type { RequestSource } from "../engine/command_queue.ts";
 import type { Answer } from "../engine/executor.ts";
 import type { Pacing } from "../engine/pace.ts";
 import type { ByteChunks } from "../base/byte_chunks.ts";
-import { decodeRequest, refusedLine } from "../protocol/decode_request.ts";
-import { LineFramer, type LineProblem } from "../protocol/line_framer.ts";
+import { decodeRequest, isRefusal, refusedLine } from "../protocol/decode_request.ts";
+import { LineFramer } from "../protocol/line_framer.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
 import type { Failure, Refusal, Request } from "../protocol/message.ts";
-import { type Client, type ClosingFailure, tokenMissing } from "../table/commands.ts";
+import type { Client, ClosingFailure } from "../table/commands.ts";
 import type { Buffers, Holder } from "./buffers.ts";
+import { Handshake } from "./handshake.ts";
 import { Outbox } from "./outbox.ts";
 
 /** A connection, as far as a session needs one. */
@@ -64,7 +64,14 @@ export interface CoarseClock {
 }
 
 /** Why a server ends a connection that the client would have kept. */
-export type Ending = "idle" | "slow request" | "slow reader" | "output" | "buffers" | "busy";
+export type Ending =
+  | "idle"
+  | "slow request"
+  | "slow reader"
+  | "output"
+  | "buffers"
+  | "busy"
+  | "not our protocol";
 
 /** `reading`: waits for bytes; `writing`: waits until some are taken; `closed`: over. */
 type State = "reading" | "executing" | "writing" | "closed";
@@ -94,6 +101,7 @@ export class Session implements RequestSource, Holder {
   lineBytes = 0;
   readonly #options: SessionOptions;
   readonly #framer: LineFramer;
+  readonly #handshake: Handshake;
   readonly #outbox: Outbox;
   // Looked at for each request.
   readonly #maxInFlight: number;
@@ -108,8 +116,8 @@ export class Session implements RequestSource, Holder {
   /** Requests that were executed and whose replies are not written. */
   #inFlight = 0;
   #hasAsked = false;
-  /** Until it has shown its token. */
-  #isStranger: boolean;
+  /** Whether lines are checked: until the handshake is over, and always in the reserved place. */
+  #isChecked = true;
   /** When it connected, when the last bytes came or went, when the line began whose end has not come. */
   readonly #connectedMs: number;
   #progressMs: number;
@@ -126,13 +134,9 @@ export class Session implements RequestSource, Holder {
   constructor(options: SessionOptions) {
     const { client, limits, clock } = options;
     this.client = client;
-    this.#isStranger = !client.admitted;
     this.#options = options;
-    this.#framer = new LineFramer(
-      client.admitted
-        ? limits.maxRequestBytes
-        : Math.min(MAX_GREETING_BYTES, limits.maxRequestBytes),
-    );
+    this.#framer = new LineFramer(limits.maxRequestBytes);
+    this.#handshake = new Handshake(client, this.#framer, limits.maxRequestBytes);
     this.#outbox = new Outbox(limits.maxOutputBytes);
     this.#maxInFlight = limits.maxInFlight;
     this.#busy = options.busy;
@@ -244,7 +248,10 @@ export class Session implements RequestSource, Holder {
       return undefined;
     }
     const framer = this.#framer;
-    if (this.#isStranger) this.#admit(framer);
+    if (this.#isChecked) {
+      const refusal = this.#handshake.beforeLine();
+      if (refusal !== undefined) return this.#notOurs(refusal);
+    }
     this.#hasMore = framer.next();
     if (!this.#hasMore) return undefined;
     this.#inFlight++;
@@ -252,8 +259,8 @@ export class Session implements RequestSource, Holder {
     this.lineBytes = framer.end - framer.start;
     const request = framer.problem === undefined
       ? decodeRequest(framer.bytes, framer.start, framer.end)
-      : this.#refusalOf(framer.problem, framer.maxLineBytes);
-    return this.#busy === undefined ? request : this.#forOwner(request, this.#busy);
+      : refusedLine(framer.problem, framer.maxLineBytes);
+    return this.#isChecked ? this.#checkLine(request) : request;
   }
 
   answered({ closes, outcome }: Answer, waitingBytes: number): void {
@@ -277,6 +284,7 @@ export class Session implements RequestSource, Holder {
       this.#state = "executing";
       this.#progressMs = clock.nowMs;
       const { linesBegun } = this.#framer;
+      if (this.#isChecked) this.#handshake.checkBytes(buffer, count);
       this.#framer.push(buffer, count);
       let moved = count;
       do {
@@ -318,16 +326,19 @@ export class Session implements RequestSource, Holder {
     }
   }
 
-  #refusalOf(problem: LineProblem, maxLineBytes: number): Refusal {
-    const refusal = refusedLine(problem, maxLineBytes);
-    return this.client.admitted ? refusal : { ...refusal, failure: tokenMissing(undefined) };
+  #checkLine(line: Request | Refusal): Request | Refusal {
+    const request = this.#handshake.checkLine(line);
+    if (isRefusal(request) && "closes" in request.failure) return this.#notOurs(request);
+    if (this.#busy !== undefined) return this.#forOwner(request, this.#busy);
+    this.#isChecked = !this.#handshake.isOver;
+    return request;
   }
 
-  /** Who has shown its token may send long lines. */
-  #admit(framer: LineFramer): void {
-    if (!this.client.admitted) return;
-    this.#isStranger = false;
-    framer.maxLineBytes = this.#options.limits.maxRequestBytes;
+  /** Counts a peer of another protocol; the refusal is its last reply. */
+  #notOurs(refusal: Refusal): Refusal {
+    this.#ending = "not our protocol";
+    this.#options.onEnding?.(this.#ending);
+    return refusal;
   }
 
   #forOwner(request: Request | Refusal, busy: ClosingFailure): Request | Refusal {

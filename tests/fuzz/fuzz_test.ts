@@ -10,6 +10,7 @@ import { isServerTarget, type PartTarget, type Target } from "../../fuzz/target.
 import { listingTarget, updateTarget } from "../../fuzz/targets/catalog.ts";
 import { decodeTarget } from "../../fuzz/targets/decode.ts";
 import { framerTarget } from "../../fuzz/targets/framer.ts";
+import { handshakeTarget } from "../../fuzz/targets/handshake.ts";
 import { jsonTarget } from "../../fuzz/targets/json.ts";
 import { liveTarget } from "../../fuzz/targets/live.ts";
 import { LIMITS } from "../../fuzz/targets/live_limits.ts";
@@ -19,6 +20,7 @@ import { parseOptions, replayLine } from "../../fuzz/options.ts";
 import { skipValue } from "../../lib/base/json_scan.ts";
 import { parseListing } from "../../lib/catalog/listing.ts";
 import { parseUpdate } from "../../lib/catalog/update_text.ts";
+import { type Connection, Session } from "../../lib/net/session.ts";
 import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
@@ -57,6 +59,9 @@ const BROKEN: readonly PartTarget[] = [
     const isNested = value.bytes[value.end - 1] === 93 && value.bytes[value.end - 2] === 93;
     return isNested ? { ...decoded, value: { ...value, end: value.end - 1 } } : decoded;
   }),
+  handshakeTarget((options) =>
+    new Session({ ...options, connection: afterPing(options.connection) })
+  ),
   jsonTarget((bytes, at, end) => {
     const isOdd = bytes[at] === 45 && bytes[at + 1] === 48;
     return isOdd ? ~at : skipValue(bytes, at, end); // no -0
@@ -126,6 +131,26 @@ async function again(target: Target, line: string): Promise<unknown> {
 
 function told(target: Target, seed: number, number: number, problem: string): string {
   return `${problem}; again: ${replayLine(seed, target.name, number)}`;
+}
+
+/** A connection on which a good line came before: then the first line of the input decides nothing. */
+function afterPing(connection: Connection): Connection {
+  let hasRead = false, hasWritten = false;
+  return {
+    read(buffer) {
+      if (hasRead) return connection.read(buffer);
+      hasRead = true;
+      const { written } = new TextEncoder().encodeInto('{"method":"ping"}\n', buffer);
+      return Promise.resolve(written);
+    },
+    write(bytes) {
+      if (hasWritten) return connection.write(bytes);
+      hasWritten = true;
+      return Promise.resolve(bytes.length);
+    },
+    linger: () => connection.linger(),
+    close: () => connection.close(),
+  };
 }
 
 /** Loses a CR that comes first in a piece. */

@@ -1,8 +1,13 @@
 /** Bytes that are no request, or hardly one. */
+import { joined } from "../helpers/streams.ts";
 import { type Attack, LARGEST_BYTES, line, type Scenario, withClient } from "./scenario.ts";
 
 const MILLION = 1_000_000;
 const encoder = new TextEncoder();
+const PING = line({ method: "ping" });
+
+/** A key that is only inserted by requests inside of another protocol. */
+const SMUGGLED_KEY = "hostile-smuggled";
 
 export const BYTES: readonly Scenario[] = [
   {
@@ -11,6 +16,7 @@ export const BYTES: readonly Scenario[] = [
     mayHoldBytes: () => LARGEST_BYTES,
     run: (attack) =>
       withClient(attack, async (client) => {
+        if (!await client.exchange(PING, 1)) return; // or its first byte would end the connection
         const piece = new Uint8Array(MILLION).fill(120);
         for (let n = attack.scaled(2_000); n > 0 || !attack.isOver; n--) {
           if (!await client.send(piece)) return;
@@ -36,7 +42,7 @@ export const BYTES: readonly Scenario[] = [
     name: "invalid UTF-8 and NULs",
     what: "20 clients send lines of bytes that are no UTF-8, of NULs, and of random bytes",
     run: (attack) => {
-      const lines = noise();
+      const lines = joined([encoder.encode(PING), noise()]);
       return attack.visitors(20, async (client) => {
         attack.count("lines", 100);
         const reading = client.toTheEnd();
@@ -48,18 +54,28 @@ export const BYTES: readonly Scenario[] = [
   },
   {
     name: "HTTP",
-    what: "20 clients send HTTP requests",
+    what: "20 clients send HTTP requests with requests to insert in header and body",
     run: (attack) =>
       attack.visitors(20, async (client) => {
         attack.count("HTTP requests");
-        const body = "a=1&b=2\r\n".repeat(20);
-        const reading = client.lines(25);
+        const insert = line({ method: "insert", key: SMUGGLED_KEY, value: 1 });
+        const body = insert.repeat(20);
         await client.send(
-          "POST /query.json HTTP/1.1\r\nHost: localhost\r\nUser-Agent: x/1.0\r\nAccept: */*\r\n" +
+          `POST /query.json HTTP/1.1\r\nHost: localhost\r\nUser-Agent: x/1.0\r\n${insert}` +
             `Content-Length: ${body.length}\r\n\r\n${body}`,
         );
-        await reading;
+        if (await client.lines(2) > 1) attack.count("replies behind the first one");
       }),
+    async cleanUp(attack) {
+      const lookup = line({ method: "lookup", key: SMUGGLED_KEY });
+      await withClient(attack, async (client) => {
+        await client.send(lookup);
+        const reply = new TextDecoder().decode(await client.read());
+        if (!reply.includes('"KeyError"')) {
+          throw new Error(`an HTTP request was executed: ${reply}`);
+        }
+      });
+    },
   },
   {
     name: "TLS hello",

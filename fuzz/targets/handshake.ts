@@ -1,0 +1,104 @@
+/**
+ * A connection's beginning: whatever comes first, in whatever pieces, a stream of another protocol gets
+ * one error and changes nothing, and any other stream gets a reply for each of its lines.
+ */
+import { silentLog } from "../../lib/base/log.ts";
+import { CommandQueue } from "../../lib/engine/command_queue.ts";
+import { Commits } from "../../lib/engine/commits.ts";
+import { Executor } from "../../lib/engine/executor.ts";
+import { Buffers } from "../../lib/net/buffers.ts";
+import { Session, type SessionOptions } from "../../lib/net/session.ts";
+import { memoryStorage } from "../../lib/storage/storage.ts";
+import { contextWith, newClient } from "../../tests/helpers/command_context.ts";
+import { FakeConnection } from "../../tests/helpers/fake_connection.ts";
+import { restless } from "../../tests/helpers/restless.ts";
+import { cut, joined, utf8 } from "../../tests/helpers/streams.ts";
+import { anyBytes, mutated } from "../make/mutate.ts";
+import { requestBytes } from "../make/requests.ts";
+import { firstReply } from "../oracle/handshake.ts";
+import { linesOf } from "../oracle/lines.ts";
+import { oneIn, pick, type Random } from "../source.ts";
+import type { PartTarget } from "../target.ts";
+
+/** Longest request line, in bytes. */
+const MAX_LINE_BYTES = 2_000;
+
+const LIMITS = {
+  maxRequestBytes: MAX_LINE_BYTES,
+  maxOutputBytes: 1_000_000,
+  maxOutputHardBytes: 100_000_000,
+  maxInFlight: 1_000,
+  idleTimeoutMs: Infinity,
+  requestTimeoutMs: Infinity,
+};
+
+const INSERT = utf8('\n{"method":"insert","key":"smuggled","value":1}\n');
+
+/** How other protocols begin. */
+const BEGINNINGS = [
+  ...["GET / HTTP/1.1\r\n", "POST /x HTTP/1.1\r\nHost: a\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n"],
+  ...["\x16\x03\x01\x02\x00\x01\x00", "\0\x01\0\x08!\x12", "USER a\r\n", "{ / HTTP/1.1\r\n"],
+  ...[" ", "\t", "\r", "\n", "\r\n\n", "{", "{}", "[", '{"method":1}', '{"method":"ping"}'],
+].map(utf8);
+
+/** @param sessionOf what is tested (default: the server's) */
+export function handshakeTarget(
+  sessionOf: (options: SessionOptions) => Pick<Session, "run"> = (options) => new Session(options),
+): PartTarget {
+  return {
+    name: "handshake",
+    input: "stream that begins in any way, with a request to insert in it, given in pieces",
+    share: 2,
+    make: stream,
+    async check(input, random) {
+      const sizes = Array.from({ length: 1 + random.below(4) }, () => 1 + random.below(60));
+      const { replies, size } = await served(input, oneIn(random, 3) ? [] : sizes, sessionOf);
+      const first = firstReply(input, MAX_LINE_BYTES);
+      if (first === "RequestError" || first === "TooLarge") {
+        if (size > 0) return "there are keys in the table";
+        const [reply, ...more] = replies;
+        if (more.length > 0) return `${replies.length} replies came`;
+        const start = `{"status":"ERROR","type":"${first}","message":"Cannot `;
+        return reply?.startsWith(start) ? undefined : `the reply is ${reply}, not ${first}`;
+      }
+      const { length } = linesOf(input, MAX_LINE_BYTES);
+      return replies.length === length ? undefined : `${replies.length} replies to ${length} lines`;
+    },
+  };
+}
+
+function stream(random: Random): Uint8Array {
+  const begin = oneIn(random, 4)
+    ? requestBytes(random)
+    : oneIn(random, 4)
+    ? anyBytes(random, 30)
+    : pick(random, BEGINNINGS);
+  const parts = [begin, INSERT, oneIn(random, 3) ? requestBytes(random) : INSERT];
+  const all = joined(oneIn(random, 8) ? [utf8(" ".repeat(MAX_LINE_BYTES)), ...parts] : parts);
+  return oneIn(random, 3) ? mutated(all, random) : all;
+}
+
+/** Serves one connection to its end. */
+async function served(
+  input: Uint8Array,
+  sizes: readonly number[],
+  sessionOf: (options: SessionOptions) => Pick<Session, "run">,
+): Promise<{ replies: string[]; size: number }> {
+  const context = contextWith({});
+  const commits = new Commits(memoryStorage, context.table);
+  const executor = new Executor({ context, commits, maxReplyBytes: 1e6, log: silentLog });
+  const queue = new CommandQueue(executor.execute, commits, restless);
+  const connection = new FakeConnection();
+  connection.send(...sizes.length > 0 ? cut(input, sizes) : input.length > 0 ? [input] : [], null);
+  await sessionOf({
+    client: newClient(1),
+    connection,
+    submit: (source) => queue.submit(source),
+    limits: LIMITS,
+    buffers: new Buffers(1e9),
+    clock: { nowMs: 0 },
+    pace: restless,
+    log: silentLog,
+  }).run();
+  return { replies: connection.written.split("\n").slice(0, -1), size: context.table.size };
+}
