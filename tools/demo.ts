@@ -1,119 +1,108 @@
 /**
- * `deno task demo`: the whole job on this machine. Starts a catalog and a server, lets 1, 2 and 4
- * clients (processes of their own) find the server by its name and measure it at the same time, and
- * prints a table. Ends by itself; leaves nothing behind.
+ * `deno task demo`: the whole job on this machine. Starts a catalog and a server; 1, 2 and 4 clients
+ * (processes of their own) find the server by its name and measure it at the same time; prints a
+ * table. It measures until all is done or the time is up, and prints whatever was measured by then.
  */
-import { columns } from "../lib/base/columns.ts";
-import { messageOf } from "../lib/base/errors.ts";
-import type { RunData } from "../lib/perf/run_data.ts";
-import { opsPerSecond } from "../lib/perf/stage_data.ts";
+import { fulfilledWithin } from "../lib/base/clock.ts";
+import { EXIT, messageOf, UsageError } from "../lib/base/errors.ts";
+import { runMain } from "../lib/cli/run_main.ts";
+import { parsed, program } from "../lib/config/program.ts";
+import { machineClock } from "../lib/perf/clock.ts";
+import { LocalPrograms } from "./demo/local_programs.ts";
+import { type Findings, runRounds, tableOf } from "./demo/rounds.ts";
 
-/** Operations of each client in each stage. */
-const OPS = 500;
+/** All is over within 30 s: the rest is for the start of the task, the table and the end of programs. */
+const DEFAULT_LIMIT_S = 25;
 
-/** Simultaneous clients of the rounds. */
-const ROUNDS = [1, 2, 4];
+await runMain("demo", async () => {
+  const endMs = limitMs(Deno.args);
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => stop.abort(`it was ended by ${signal}`));
+  }
+  await using programs = new LocalPrograms();
+  return report(await demo(programs, endMs, stop));
+});
 
-/** All of it must be over by then, in milliseconds. */
-const DEADLINE_MS = 28_000;
-
-const STAGES = ["insert", "lookup", "scan", "remove"] as const;
-
-type StageName = (typeof STAGES)[number];
-
-/** Operations per second of one client, by stage. */
-type Throughput = Readonly<Record<StageName, number>>;
-
-const deadline = AbortSignal.timeout(DEADLINE_MS);
-const children: Deno.ChildProcess[] = [];
-
-try {
-  await demo();
-} catch (error) {
-  console.error(
-    `demo: ${deadline.aborted ? `not over after ${DEADLINE_MS / 1e3} s` : messageOf(error)}`,
-  );
-  Deno.exitCode = 1;
-} finally {
-  await Promise.all(children.map(ended));
+/** By when all must be measured, in milliseconds since the start of this process. */
+function limitMs(args: readonly string[]): number {
+  const command = program("demo", "A catalog, a server and clients on this machine.", [
+    "demo",
+    "demo --limit 10     over after 10 s, with what was measured by then",
+  ]).option("--limit <s>", "seconds of measuring", String(DEFAULT_LIMIT_S));
+  parsed("demo", () => command.parse([...args], { from: "user" }));
+  const { limit } = command.opts();
+  if (!(Number(limit) > 0)) {
+    throw new UsageError(`--limit must be a number of seconds above 0, not '${limit}'`);
+  }
+  return Number(limit) * 1e3;
 }
-Deno.exit();
 
-async function demo(): Promise<void> {
+/** Does not throw: what goes wrong is a part of what it finds. */
+async function demo(
+  programs: LocalPrograms,
+  endMs: number,
+  stop: AbortController,
+): Promise<Findings> {
+  try {
+    return await measure(programs, endMs, stop);
+  } catch (error) {
+    return { rounds: [], problems: [messageOf(error)], isComplete: false };
+  }
+}
+
+async function measure(
+  programs: LocalPrograms,
+  endMs: number,
+  stop: AbortController,
+): Promise<Findings> {
+  const listening = async (what: string, entry: string, args: readonly string[]) => {
+    const onEnd = (how: string): void => stop.abort(`${what} ended early, with ${how}`);
+    const port = programs.listening(entry, args, onEnd);
+    const leftMs = Math.max(0, endMs - performance.now());
+    if (await fulfilledWithin(port, leftMs, stop.signal)) return await port;
+    throw new Error(
+      stop.signal.aborted ? String(stop.signal.reason) : `the time was up before ${what} listened`,
+    );
+  };
   const name = `demo-a4-${crypto.randomUUID().slice(0, 8)}`;
-  const catalog = start("catalog.ts", ["--host", "127.0.0.1", "--port", "0"]);
-  const catalogAt = `127.0.0.1:${await listeningPort(catalog)}`;
+  const local = ["--host", "127.0.0.1"];
+  const catalogPort = await listening("the catalog", "catalog.ts", [...local, "--port", "0"]);
+  const catalogAt = `127.0.0.1:${catalogPort}`;
   say(`A catalog listens on ${catalogAt}`, "htcatalog --host 127.0.0.1");
   const finding = ["--catalog", catalogAt, "--local-catalog", "off"];
-  const server = start("server.ts", [name, "--memory", "--host", "127.0.0.1", ...finding]);
-  const port = await listeningPort(server);
+  const beforeMs = performance.now();
+  const serverArgs = [name, "--memory", ...local, ...finding];
+  const port = await listening("the server", "server.ts", serverArgs);
   say(`A server named ${name} listens on port ${port}`, `htserver ${name}`);
-  const rows: string[][] = [];
-  for (const clients of ROUNDS) {
-    say(
-      `${clients} client${clients === 1 ? "" : "s"}, ${OPS} operations a stage`,
-      Array.from({ length: clients }, () => `testperf ${name}`).join(" & "),
-    );
-    const args = [name, "--ops", String(OPS), "--json", "--quiet", ...finding];
-    const runs = await Promise.all(Array.from({ length: clients }, () => testPerf(args)));
-    for (const stage of STAGES) {
-      const each = runs.map((run) => run[stage]);
-      const sum = each.reduce((total, one) => total + one, 0);
-      rows.push([String(clients), stage, sum.toFixed(0), (sum / clients).toFixed(0)]);
-    }
+  return await runRounds({
+    clock: machineClock,
+    endMs,
+    startMs: performance.now() - beforeMs,
+    stop: stop.signal,
+    startClient: (options) => programs.client([name, ...finding], options),
+    onRound: (clients, stageMs) =>
+      say(
+        `${clients} client${clients === 1 ? "" : "s"}, stages of ${stageMs / 1e3} s`,
+        Array.from({ length: clients }, () => `testperf ${name}`).join(" & "),
+      ),
+  });
+}
+
+/** Prints all that was measured, then what was not. */
+function report(findings: Findings): number {
+  const { problems, isComplete } = findings;
+  const table = tableOf(findings);
+  if (table) console.log(`\n${table}`);
+  if (problems.length > 0) {
+    console.error(`demo: ${problems.join("; ")}`);
+    return EXIT.failed;
   }
-  const heading = ["clients", "stage", "sum ops/s", "each ops/s"];
-  console.log(`\n${columns([heading, ...rows], new Set([0, 2, 3]))}`);
+  if (isComplete) return EXIT.ok;
+  console.error("demo: the time was up before all was measured: this machine is slow or busy");
+  return table ? EXIT.ok : EXIT.failed;
 }
 
 function say(what: string, command: string): void {
   console.log(`${what}\n    $ ${command}`);
-}
-
-function start(program: string, args: readonly string[]): Deno.ChildProcess {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--allow-all",
-      new URL(`../${program}`, import.meta.url).href,
-      ...args,
-    ],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-    signal: deadline,
-  }).spawn();
-  children.push(child);
-  return child;
-}
-
-/** Reads the first line of a program that listens. */
-async function listeningPort(child: Deno.ChildProcess): Promise<number> {
-  let text = "";
-  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
-    const [, port] = /^Listening on port (\d+)\n/.exec(text) ?? [];
-    if (port !== undefined) return Number(port);
-  }
-  throw new Error("a program ended before it listened");
-}
-
-async function testPerf(args: readonly string[]): Promise<Throughput> {
-  const { success, stdout } = await start("testperf.ts", args).output();
-  if (!success) throw new Error("a client failed; see above");
-  const { stages } = JSON.parse(new TextDecoder().decode(stdout)) as RunData;
-  return Object.fromEntries(
-    stages.map(({ stage, sum }) => [stage, opsPerSecond(sum)]),
-  ) as Throughput;
-}
-
-/** Ends a program, and waits for its end. */
-async function ended(child: Deno.ChildProcess): Promise<void> {
-  try {
-    child.kill("SIGTERM");
-  } catch {
-    // It has ended by itself.
-  }
-  await child.status;
 }

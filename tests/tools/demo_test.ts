@@ -1,0 +1,153 @@
+/** The demo: what it keeps and says if the time is short or a part fails. */
+import assert from "assert";
+import { LocalPrograms } from "../../tools/demo/local_programs.ts";
+import {
+  type ClientOptions,
+  type Findings,
+  ROUNDS,
+  runRounds,
+  STAGES,
+  tableOf,
+} from "../../tools/demo/rounds.ts";
+import { VirtualClock } from "../helpers/virtual_clock.ts";
+
+const TOP = new URL("../../", import.meta.url).pathname;
+
+const END_MS = 25_000;
+
+/** A client whose start takes so long, and then each stage as long as it should. */
+function slowClient(clock: VirtualClock, startMs: number) {
+  return async ({ stageMs, signal, onResult }: ClientOptions): Promise<void> => {
+    await clock.sleep(startMs, signal);
+    for (const stage of STAGES) {
+      await clock.sleep(stageMs, signal);
+      if (signal.aborted) throw new Error("ended by SIGTERM");
+      onResult({ stage, opsPerS: 1_000 });
+    }
+  };
+}
+
+interface Played extends Findings {
+  readonly stagesMs: readonly number[];
+  readonly endedMs: number;
+}
+
+/** Plays the rounds in virtual time. */
+async function play(
+  clientOf: (clock: VirtualClock) => (options: ClientOptions) => Promise<void>,
+  startMs: number,
+  stop: AbortSignal = new AbortController().signal,
+): Promise<Played> {
+  const clock = new VirtualClock();
+  const stagesMs: number[] = [];
+  const findings = await clock.run(runRounds({
+    clock,
+    endMs: END_MS,
+    startMs,
+    stop,
+    startClient: clientOf(clock),
+    onRound: (_, stageMs) => void stagesMs.push(stageMs),
+  }));
+  return { ...findings, stagesMs, endedMs: clock.now() };
+}
+
+Deno.test("demo: a quiet machine measures all, in far less than the time", async () => {
+  const played = await play((clock) => slowClient(clock, 300), 300);
+  assert.deepEqual(played.problems, []);
+  assert.ok(played.isComplete);
+  assert.deepEqual(played.stagesMs, [500, 500, 500]);
+  assert.equal(tableOf(played).split("\n").length, 1 + ROUNDS.length * STAGES.length);
+  assert.ok(played.endedMs < END_MS / 2);
+});
+
+Deno.test("fault: demo prints whatever was measured when its time is up: slow starts", async () => {
+  const played = await play((clock) => slowClient(clock, 6_000), 3_000);
+  assert.deepEqual(played.problems, []);
+  assert.ok(!played.isComplete);
+  assert.ok(played.endedMs <= END_MS, `ended after ${played.endedMs} ms`);
+  assert.ok(played.stagesMs.some((ms) => ms < 500), `stages were ${played.stagesMs}`);
+  assert.match(tableOf(played), /^ +1 +insert +1000 +1000$/m);
+});
+
+Deno.test("fault: demo prints whatever was measured when its time is up: one result in all", async () => {
+  const played = await play((clock) => slowClient(clock, 24_500), 3_000);
+  assert.ok(!played.isComplete);
+  assert.equal(played.endedMs, END_MS);
+  assert.match(tableOf(played), /\n +1 +insert +1000 +1000$/);
+});
+
+Deno.test("fault: demo prints whatever was measured when its time is up: hanging clients", async () => {
+  const hanging = (clock: VirtualClock) => async ({ signal, onResult }: ClientOptions) => {
+    onResult({ stage: "insert", opsPerS: 10 });
+    await clock.sleep(1e9, signal);
+  };
+  const played = await play(hanging, 300);
+  assert.ok(!played.isComplete);
+  assert.equal(played.endedMs, END_MS);
+  assert.equal(tableOf(played).split("\n").length, 1 + ROUNDS.length);
+});
+
+Deno.test("fault: demo says which part failed, and prints the others: a client", async () => {
+  let started = 0;
+  const failing = (clock: VirtualClock) => {
+    const client = slowClient(clock, 300);
+    return async (options: ClientOptions) => {
+      if (++started === 3) throw new Error("no server is named x");
+      await client(options);
+    };
+  };
+  const played = await play(failing, 300);
+  assert.deepEqual(played.problems, [
+    "client 2 of the round with 2 failed: no server is named x",
+  ]);
+  assert.match(tableOf(played), /^ +1 of 2 +insert +1000 +1000$/m);
+  assert.match(tableOf(played), /^ +4 +insert +4000 +1000$/m);
+});
+
+Deno.test("fault: demo says which part failed, and prints the others: the server", async () => {
+  const stop = new AbortController();
+  const dying = (clock: VirtualClock) => async (options: ClientOptions) => {
+    options.onResult({ stage: "insert", opsPerS: 10 });
+    await clock.sleep(100);
+    stop.abort("the server ended early, with SIGKILL");
+    throw new Error("connection lost");
+  };
+  const played = await play(dying, 300, stop.signal);
+  assert.deepEqual(played.problems, ["the server ended early, with SIGKILL"]);
+  assert.equal(tableOf(played).split("\n").length, 2);
+});
+
+Deno.test("fault: demo says which part failed, and prints the others: a program that cannot start", async () => {
+  await using programs = new LocalPrograms();
+  const ends: string[] = [];
+  const flags = ["name", "--no-such-flag"];
+  await assert.rejects(
+    programs.listening("server.ts", flags, (how) => void ends.push(how)),
+    /^Error: ended before it listened, with exit code 2$/,
+  );
+  assert.deepEqual(ends, ["exit code 2"]);
+});
+
+/** Runs the task's program. */
+async function demo(...flags: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "tools/demo.ts", ...flags],
+    cwd: TOP,
+    stdin: "null",
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+Deno.test("demo ends by itself with a table of results", async () => {
+  const { code, stdout, stderr } = await demo();
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^clients +stage +sum ops\/s +each ops\/s\n +1 +insert +\d+ +\d+$/m);
+});
+
+Deno.test("demo without any time says what there was no time for, and exits 1", async () => {
+  const { code, stdout, stderr } = await demo("--limit", "0.001");
+  assert.equal(code, 1);
+  assert.equal(stdout, "");
+  assert.equal(stderr, "demo: the time was up before the catalog listened\n");
+});
