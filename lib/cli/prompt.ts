@@ -1,8 +1,9 @@
 /** The prompt of `htclient`: one command a line, with history and completion. */
 import { createInterface } from "node:readline";
 import process from "node:process";
-import { messageOf, UsageError } from "../base/errors.ts";
+import { ExitError, messageOf, UsageError } from "../base/errors.ts";
 import { addressText } from "../base/address.ts";
+import { isServerGone } from "../client/errors.ts";
 import type { HtClient } from "../client/ht_client.ts";
 import { CLIENT_COMMANDS, COMMAND_HELP, runClientCommand } from "./client_commands.ts";
 import { printAndWait, printLine } from "./print.ts";
@@ -16,7 +17,12 @@ const MAX_COMPLETIONS = 30;
 /** Beside the commands, for `help`. */
 const EXIT_HELP = "exit                    leave; so does Ctrl-D";
 
-/** Reads and runs commands until the input ends or `exit`. */
+/**
+ * Reads and runs commands until the input ends or `exit`.
+ *
+ * @throws {HtError} if the server is gone and the commands come from a file or a pipe: each of the
+ *   others would wait for it as long
+ */
 export async function runPrompt(client: HtClient, name: string): Promise<void> {
   const lines = createInterface({
     input: process.stdin,
@@ -86,6 +92,8 @@ async function runOne(client: HtClient, words: string[]): Promise<void> {
     }
     await runClientCommand(client, words, printAndWait);
   } catch (error) {
+    const isGone = isServerGone(error instanceof ExitError ? error.cause : error);
+    if (isGone && !Deno.stdin.isTerminal()) throw error;
     console.error(messageOf(error));
   }
 }

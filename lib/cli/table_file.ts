@@ -2,15 +2,24 @@
  * Whole tables as files: JSON lines, one pair `["key",value]` each, in no order.
  * Values keep their text.
  */
-import { ExitError, messageOf } from "../base/errors.ts";
+import { EXIT, ExitError, messageOf } from "../base/errors.ts";
 import { skipWhite, stringAt, visitElements } from "../base/json_scan.ts";
 import { MAX_LINE_BYTES } from "../base/limits.ts";
 import { quoted } from "../base/quoted.ts";
 import { textAt } from "../base/span.ts";
+import {
+  ConnectionLostError,
+  HtError,
+  ServerNotFoundError,
+  TimeoutError,
+} from "../client/errors.ts";
 import type { HtClient } from "../client/ht_client.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
 
 const QUOTE = 34, LF = 10;
+
+/** U+FEFF in UTF-8. */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 
 /** Inserts in flight while importing. */
 const IN_FLIGHT = 256;
@@ -18,9 +27,22 @@ const IN_FLIGHT = 256;
 /** Takes one line of the result; a promise is waited for before the next one. */
 export type Print = (line: string) => void | Promise<void>;
 
-/** Writes every pair; a table of any size, since it comes in parts. */
+/**
+ * Writes every pair; a table of any size, since it comes in parts.
+ *
+ * @throws {ExitError} if the server fails before the end, with the number of pairs written
+ */
 export async function exportTable(client: HtClient, print: Print): Promise<void> {
-  await printPairs(client.scanAll(""), print);
+  let pairs = 0;
+  try {
+    await printPairs(client.scanAll(""), (line) => {
+      pairs++;
+      return print(line);
+    });
+  } catch (error) {
+    if (!(error instanceof HtError)) throw error;
+    throw exitError(`The export ended early, after ${pairs} pairs: ${messageOf(error)}`, error);
+  }
 }
 
 /** Prints pairs, one a line. */
@@ -38,23 +60,18 @@ export async function printPairs(
  * Inserts the pairs of a file.
  *
  * @param file its path, or `-` for stdin
- * @throws {ExitError} at the first line that is no pair; what came before it is inserted
+ * @throws {ExitError} at the first line that is no pair, or when an insert fails, with the number of
+ *   pairs that are in the table by then
  */
 export async function importTable(client: HtClient, file: string): Promise<void> {
   const input = await openInput(file);
   const framer = new LineFramer(MAX_LINE_BYTES);
-  const inFlight = new Set<Promise<void>>();
-  let failure: unknown;
+  const inserts = new Inserts(client);
   let lines = 0;
   const insertAll = async () => {
     while (framer.next()) {
-      const [key, value] = pairFrom(framer, file, ++lines);
-      const insert: Promise<void> = client.insertText(key, value)
-        .catch((error) => void (failure ??= error))
-        .finally(() => inFlight.delete(insert));
-      inFlight.add(insert);
-      if (inFlight.size >= IN_FLIGHT) await Promise.race(inFlight);
-      if (failure !== undefined) throw failure;
+      if (++lines === 1) skipByteOrderMark(framer);
+      if (framer.start < framer.end) await inserts.add(pairFrom(framer, file, lines));
     }
   };
   try {
@@ -64,12 +81,92 @@ export async function importTable(client: HtClient, file: string): Promise<void>
     }
     framer.push(Uint8Array.of(LF)); // the last line may lack its end
     await insertAll();
+    await inserts.finish();
+  } catch (error) {
+    await inserts.settled();
+    const after = inserts.count === 0
+      ? "nothing of it is in the table"
+      : `${pairsText(inserts.count)} of it ${inserts.count === 1 ? "is" : "are"} in the table`;
+    const unknown = inserts.unknown === 0 ? "" : `, and ${inserts.unknown} more may be`;
+    const tried = error instanceof ExitError ? "" : `Cannot import all of '${file}': `;
+    throw exitError(`${tried}${messageOf(error)}; ${after}${unknown}`, error);
   } finally {
-    await Promise.all(inFlight);
     framer.drop();
   }
-  if (failure !== undefined) throw failure;
-  console.error(`${lines} pairs inserted`);
+  console.error(`${pairsText(inserts.count)} inserted`);
+}
+
+function pairsText(count: number): string {
+  return `${count} pair${count === 1 ? "" : "s"}`;
+}
+
+/** Inserts in flight, a bounded number of them. */
+class Inserts {
+  /** Acknowledged ones. */
+  count = 0;
+  /** Failed ones that may have been executed all the same. */
+  unknown = 0;
+  readonly #client: HtClient;
+  readonly #inFlight = new Set<Promise<void>>();
+  #failure: unknown;
+
+  constructor(client: HtClient) {
+    this.#client = client;
+  }
+
+  /** Sends one more, once there is room. @throws {HtError} if one before failed */
+  async add([key, value]: [string, string]): Promise<void> {
+    const insert = this.#insert(key, value).finally(() => this.#inFlight.delete(insert));
+    this.#inFlight.add(insert);
+    if (this.#inFlight.size >= IN_FLIGHT) await Promise.race(this.#inFlight);
+    this.#throwFailure();
+  }
+
+  /** Waits for the last ones. @throws {HtError} if one failed */
+  async finish(): Promise<void> {
+    await this.settled();
+    this.#throwFailure();
+  }
+
+  /** Waits until none is in flight, whatever became of them. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#inFlight);
+  }
+
+  async #insert(key: string, value: string): Promise<void> {
+    try {
+      await this.#client.insertText(key, value);
+      this.count++;
+    } catch (error) {
+      if (maybeExecuted(error)) this.unknown++;
+      this.#failure ??= error;
+    }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+function maybeExecuted(error: unknown): boolean {
+  const isOpen = error instanceof ConnectionLostError || error instanceof ServerNotFoundError ||
+    error instanceof TimeoutError;
+  return isOpen && error.maybeExecuted;
+}
+
+/** An error of the program with another sentence, and the exit code of its cause. */
+function exitError(message: string, cause: unknown): ExitError {
+  if (cause instanceof ExitError) return new ExitError(message, cause.exitCode);
+  const exitCode = cause instanceof ServerNotFoundError ? EXIT.notFound : EXIT.failed;
+  return Object.assign(new ExitError(message, exitCode), { cause });
+}
+
+/** Some editors write a byte order mark (U+FEFF) in front of a text. */
+function skipByteOrderMark(line: LineFramer): void {
+  const isThere = BYTE_ORDER_MARK.every((byte, at) => line.bytes[line.start + at] === byte);
+  if (isThere && line.start + BYTE_ORDER_MARK.length <= line.end) {
+    line.start += BYTE_ORDER_MARK.length;
+  }
 }
 
 async function openInput(file: string): Promise<ReadableStream<Uint8Array>> {

@@ -1,6 +1,7 @@
 /** TestBasics: every operation in success and in failure, against a live server. */
+import { messageOf } from "../base/errors.ts";
 import { quoted } from "../base/quoted.ts";
-import { HtError } from "../client/errors.ts";
+import { HtError, isServerGone } from "../client/errors.ts";
 import type { HtClient } from "../client/ht_client.ts";
 import type { Output } from "./performance.ts";
 
@@ -13,15 +14,32 @@ interface Check {
 }
 
 /**
- * Tries everything, with keys that nobody else has, and takes them away again.
+ * Tries everything, with keys that nobody else has, and takes them away again. A server that is gone
+ * ends it early.
  *
  * @returns whether all of it held
  */
 export async function runBasics(client: HtClient, output: Output): Promise<boolean> {
   let failed = 0;
-  const checks = checksFor(client, `testbasics-${crypto.randomUUID()}-`);
+  let tried = 0;
+  const prefix = `testbasics-${crypto.randomUUID()}-`;
+  const checks = checksFor(client, prefix);
   for (const { name, run, expected } of checks) {
-    const came = JSON.stringify(await outcomeOf(run));
+    let came: string;
+    try {
+      came = JSON.stringify(await outcomeOf(run));
+    } catch (error) {
+      if (!isServerGone(error)) throw error;
+      output.result(
+        `basics: ${tried - failed} passed, ${failed} failed, ${checks.length - tried} not tried`,
+      );
+      output.note(
+        `The test ended early, at "${name}": ${messageOf(error)}. ` +
+          `Keys that begin with ${prefix} may be left in the table`,
+      );
+      return false;
+    }
+    tried++;
     const wanted = JSON.stringify(expected);
     if (came === wanted) output.result(`ok      ${name}`);
     else {
@@ -33,12 +51,12 @@ export async function runBasics(client: HtClient, output: Output): Promise<boole
   return failed === 0;
 }
 
-/** The value, or the code of the error: `{ error: "KeyError" }`. */
+/** The value, or the code of the error: `{ error: "KeyError" }`. @throws if the server is gone */
 async function outcomeOf(run: () => Promise<unknown>): Promise<unknown> {
   try {
     return (await run()) ?? null;
   } catch (error) {
-    if (error instanceof HtError) return { error: error.code };
+    if (error instanceof HtError && !isServerGone(error)) return { error: error.code };
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** TestOutliers: single inserts and removes, timed one by one; the fastest and the slowest. */
 import { messageOf } from "../base/errors.ts";
+import { isServerGone } from "../client/errors.ts";
 import type { HtClient } from "../client/ht_client.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
 import type { Output } from "./performance.ts";
@@ -18,7 +19,7 @@ interface Timed {
 
 /**
  * Times `ops` inserts and as many removes, one at a time, alternating so that the table stays small
- * and the log grows.
+ * and the log grows. A server that is gone ends it early, with what was measured until then.
  *
  * @returns whether all succeeded
  */
@@ -32,7 +33,8 @@ export async function runOutliers(
   const timed = { insert: [] as Timed[], remove: [] as Timed[] };
   const errors: string[] = [];
   const progress = beginProgress("outlier", 2 * config.ops, !config.quiet);
-  for (let number = 0; number < config.ops; number++) {
+  let goneBy: string | undefined;
+  for (let number = 0; number < config.ops && goneBy === undefined; number++) {
     for (const stage of ["insert", "remove"] as const) {
       const before = performance.now();
       try {
@@ -40,16 +42,32 @@ export async function runOutliers(
         timed[stage].push({ number: number + 1, latencyMs: performance.now() - before });
       } catch (error) {
         errors.push(messageOf(error));
+        if (isServerGone(error)) {
+          goneBy = messageOf(error);
+          break;
+        }
       }
       progress.step();
     }
   }
   progress.end();
-  if (config.json) output.result(JSON.stringify({ ops: config.ops, ...json(timed), errors }));
-  else {
+  if (config.json) {
+    output.result(JSON.stringify({
+      ops: config.ops,
+      complete: goneBy === undefined,
+      ...json(timed),
+      errors,
+    }));
+  } else {
     for (const stage of ["insert", "remove"] as const) output.result(line(stage, timed[stage]));
   }
-  if (errors[0] !== undefined) {
+  if (goneBy !== undefined) {
+    const done = timed.insert.length + timed.remove.length;
+    output.note(
+      `The test ended early, after ${done} of ${2 * config.ops} operations: ${goneBy}. ` +
+        `Keys that begin with ${keys.prefix} may be left in the table`,
+    );
+  } else if (errors[0] !== undefined) {
     output.note(`${errors.length} operations failed, the first with: ${errors[0]}`);
   }
   return errors.length === 0;

@@ -40,6 +40,31 @@ Deno.test("table_file: white space, CR LF and empty lines do no harm", async () 
   assert.deepEqual(await exported(client), ['["a",1]', '["b",[2]]']);
 });
 
+Deno.test("fault: import: a byte order mark at the beginning is skipped", async () => {
+  const mark = "\ufeff";
+  for (const text of [`${mark}["a",1]\n`, `${mark}\n["a",1]\n`, `${mark}  ["a",1]`]) {
+    const { client } = fakeClient();
+    await withFile(text, (file) => importTable(client, file));
+    assert.deepEqual(await exported(client), ['["a",1]']);
+  }
+  const { client } = fakeClient();
+  const inside = `["a","${mark}"]\n${mark}["b",1]\n`;
+  await withFile(inside, (file) => assert.rejects(importTable(client, file), /line 2/));
+  assert.deepEqual(await exported(client), [`["a","${mark}"]`]);
+});
+
+Deno.test("fault: import: an error says how many pairs are in the table", async () => {
+  const pairs = Array.from({ length: 700 }, (_, at) => `["k${at}",${at}]\n`).join("");
+  const cases = [
+    ["oops\n", /line 1 .*; nothing of it is in the table$/],
+    ['["a",1]\noops\n', /line 2 .*; 1 pair of it is in the table$/],
+    [`${pairs}oops\n`, /line 701 .*; 700 pairs of it are in the table$/],
+  ] as const;
+  for (const [text, message] of cases) {
+    await withFile(text, (file) => assert.rejects(importTable(fakeClient().client, file), message));
+  }
+});
+
 Deno.test("table_file: a line that is no pair is named with its number, and what it is", async () => {
   const bad: [string | Uint8Array, RegExp][] = [
     ['["a",1]\n["b"]\n["c",3]\n', /line 2 .*each line must be \["key",value\].*\[\\"b\\"\]/],
