@@ -1,11 +1,10 @@
 /** `testperf`: flags to configuration, a client, the chosen test. See `--help`. */
 import { EXIT } from "./lib/base/errors.ts";
-import { plainLines } from "./lib/base/quoted.ts";
 import { stderrTerminal } from "./lib/base/terminal.ts";
 import { environment } from "./lib/cli/environment.ts";
 import { giveUp, NEVER_AGAIN } from "./lib/cli/give_up.ts";
 import { startOwn } from "./lib/cli/own_command.ts";
-import { printLine } from "./lib/cli/print.ts";
+import { printError, printLine } from "./lib/cli/print.ts";
 import { readCa } from "./lib/cli/read_tls.ts";
 import { readToken } from "./lib/cli/read_token.ts";
 import { runMain } from "./lib/cli/run_main.ts";
@@ -23,8 +22,7 @@ import { runWorker, WORKER_FLAG } from "./lib/perf/worker.ts";
 
 const output: ResultsOutput = {
   result: printLine,
-  // A server's words may be in it.
-  note: (line) => console.error(plainLines(line)),
+  note: printError,
   chart: (line) => console.error(line),
 };
 

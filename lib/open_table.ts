@@ -2,6 +2,7 @@
 import { EXIT, messageOf } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
 import { beginProgress, type Progress } from "./base/progress.ts";
+import { printError } from "./cli/print.ts";
 import type { ServerConfig } from "./config/server_config.ts";
 import type { Kept } from "./ht_server.ts";
 import { LEAST_COMPACT_BYTES } from "./storage/durable_storage.ts";
@@ -62,7 +63,7 @@ export async function openTable(
 
 /** After a failed sync nobody knows what is on disk, and another one may lie (I6). */
 function endForFailedSync(folder: string, error: unknown): never {
-  console.error(
+  printError(
     `htserver: Cannot force the log of '${folder}' to disk, so nobody knows what is there (${
       messageOf(error)
     }): ending; see to the disk, then start again`,

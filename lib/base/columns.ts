@@ -1,9 +1,10 @@
 /** Rows of text as aligned columns for a terminal. */
+import { plainLine } from "./quoted.ts";
 
 /**
  * Aligns rows.
  *
- * Anything but printable ASCII becomes `?`: what strangers wrote must not steer a terminal.
+ * Cells may hold what strangers wrote.
  *
  * @param rows the first one is the heading
  * @param numbers columns that hold numbers, aligned to the right (from 0)
@@ -12,7 +13,7 @@ export function columns(
   rows: readonly (readonly string[])[],
   numbers: ReadonlySet<number> = new Set(),
 ): string {
-  const shown = rows.map((row) => row.map((cell) => cell.replace(/[^\x20-\x7e]/g, "?")));
+  const shown = rows.map((row) => row.map((cell) => plainLine(cell)));
   const widths = shown.reduce<number[]>(
     (most, row) => row.map((cell, at) => Math.max(cell.length, most[at] ?? 0)),
     [],

@@ -1,9 +1,18 @@
-/** What came, inside a message: short, on one line, and safe to print. */
+/**
+ * Text from outside on its way to a terminal or a log, where it must not act: the one place that knows
+ * which characters do. Each of them is written as the escape that JSON has for it, so that JSON stays
+ * the same JSON:
+ *
+ * - control characters (C0, DEL, C1), which move the cursor, color or clear;
+ * - bidirectional controls (U+202E and others), which show text in another order than it has;
+ * - U+2028 and U+2029, which end a line for some programs.
+ */
+const ACTIVE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 const MOST_CHARS = 60;
 
 /**
- * Puts a text in quotes for a message.
+ * Puts a text in quotes for a message: short, and on one line.
  *
  * @param text anything; all but its first 60 characters is left out
  */
@@ -12,20 +21,23 @@ export function quoted(text: string): string {
   return escaped(JSON.stringify(shown));
 }
 
-/** A stranger's text as it is, but on one line: spaces in place of what could steer a terminal. */
-export function plainLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, " ");
-}
-
-/** The last guard before a terminal: lines stay lines, anything else that could steer it is a `?`. */
-export function plainLines(text: string): string {
-  return text.replace(/(?!\n)[\p{Cc}\u2028\u2029]/gu, "?");
-}
-
-/** Writes the characters that could steer a terminal and that JSON leaves alone as escapes. */
+/** Escapes every character that acts; for text that has no ends of lines. */
 export function escaped(text: string): string {
   return text.replace(
-    /[\x7f-\x9f\u2028\u2029]/g,
+    ACTIVE,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/** Text as a part of one line: spaces in place of ends of lines and tabs, all else escaped. */
+export function plainLine(text: string): string {
+  return escaped(text.replace(/[\n\r\t]/g, " "));
+}
+
+/**
+ * Text for a terminal. Ends of lines and tabs stay. A carriage return, which would write over its
+ * line, becomes a space: JSON has raw ones between its parts only, where a space means the same.
+ */
+export function plainLines(text: string): string {
+  return text.replace(/\r/g, " ").replace(/[^\n\t]+/g, escaped);
 }

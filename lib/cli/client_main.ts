@@ -6,7 +6,7 @@ import { type ClientConfig, parseClientConfig } from "../config/client_config.ts
 import { checkCommand, COMMAND_HELP, runClientCommand } from "./client_commands.ts";
 import { environment } from "./environment.ts";
 import { giveUp, NEVER_AGAIN } from "./give_up.ts";
-import { printAndWait, printLine } from "./print.ts";
+import { printAndWait, printError, printLine } from "./print.ts";
 import { runPrompt } from "./prompt.ts";
 import { readCa } from "./read_tls.ts";
 import { readToken } from "./read_token.ts";
@@ -40,7 +40,7 @@ async function useServer(config: ClientConfig, target: string): Promise<void> {
     token,
     ca,
     timeoutMs,
-    onWarning: (message) => console.error(message),
+    onWarning: printError,
   });
   try {
     if (words.length === 0) await runPrompt(client, target);

@@ -4,6 +4,7 @@
  */
 import { sleep } from "../base/clock.ts";
 import { EXIT, ExitError, messageOf } from "../base/errors.ts";
+import { plainLines } from "../base/quoted.ts";
 
 /** Pauses before a full pipe is tried again, in milliseconds: they double up to the longest. */
 const PAUSE_MS = { first: 1, longest: 100 } as const;
@@ -92,6 +93,9 @@ export class LineWriter {
   }
 }
 
+/** Whether what is printed must not act; elsewhere bytes stay as they are. */
+const isTerminal = Deno.stdout.isTerminal();
+
 const stdout = new LineWriter({
   writeSync(bytes) {
     try {
@@ -112,7 +116,7 @@ const stdout = new LineWriter({
  * @throws {ExitError} if it cannot be written
  */
 export function printLine(line: string): void {
-  stdout.write(line);
+  stdout.write(isTerminal ? plainLines(line) : line);
 }
 
 /**
@@ -122,8 +126,13 @@ export function printLine(line: string): void {
  * @throws {ExitError} if it cannot be written
  */
 export function printAndWait(line: string): Promise<void> | undefined {
-  stdout.write(line);
+  printLine(line);
   return stdout.flush();
+}
+
+/** Writes a sentence to stderr; what others wrote may be in it. */
+export function printError(sentence: string): void {
+  console.error(plainLines(sentence));
 }
 
 /** Waits until the reader of stdout has taken everything. @throws {ExitError} if it cannot be written */

@@ -4,9 +4,11 @@ import process from "node:process";
 import { ExitError, messageOf, UsageError } from "../base/errors.ts";
 import { addressText } from "../base/address.ts";
 import { isServerGone } from "../client/errors.ts";
+import { plainLine } from "../base/quoted.ts";
 import type { HtClient } from "../client/ht_client.ts";
 import { CLIENT_COMMANDS, COMMAND_HELP, runClientCommand } from "./client_commands.ts";
-import { printAndWait, printLine } from "./print.ts";
+import { printAndWait, printError, printLine } from "./print.ts";
+import { mayBeAltered } from "./utf8_text.ts";
 
 /** Commands whose first argument is a key that may be completed. */
 const TAKES_KEY: ReadonlySet<string> = new Set(["insert", "lookup", "remove"]);
@@ -55,7 +57,7 @@ export async function runPrompt(client: HtClient, name: string): Promise<void> {
     const words = wordsOf(line);
     if (words[0] === "exit" || words[0] === "quit") break;
     if (words[0] === "help") printLine([...COMMAND_HELP, EXIT_HELP].join("\n"));
-    else if (words.length > 0) await runOne(client, words);
+    else if (words.length > 0) await runOne(client, line, words);
     if (isOpen) lines.prompt();
   }
   lines.close();
@@ -85,8 +87,11 @@ function unquoted(word: string): string {
   }
 }
 
-async function runOne(client: HtClient, words: string[]): Promise<void> {
+async function runOne(client: HtClient, line: string, words: string[]): Promise<void> {
   try {
+    if (mayBeAltered(line)) {
+      throw new UsageError('The line must be UTF-8 text; U+FFFD itself is "\\ufffd" in JSON');
+    }
     if (words[0] === "import" && words[1] === "-") {
       throw new UsageError("The prompt has stdin for itself: import from a file");
     }
@@ -94,7 +99,7 @@ async function runOne(client: HtClient, words: string[]): Promise<void> {
   } catch (error) {
     const isGone = isServerGone(error instanceof ExitError ? error.cause : error);
     if (isGone && !Deno.stdin.isTerminal()) throw error;
-    console.error(messageOf(error));
+    printError(messageOf(error));
   }
 }
 
@@ -109,7 +114,7 @@ async function completionsOf(client: HtClient, line: string): Promise<[string[],
   const keys: string[] = [];
   const regex = `^${start.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}`;
   for await (const [key] of client.scanAll(regex, MAX_COMPLETIONS)) {
-    if (!/\s/.test(key)) keys.push(`${key} `);
+    if (!/\s/.test(key) && plainLine(key) === key) keys.push(`${key} `);
     if (keys.length >= MAX_COMPLETIONS) break;
   }
   return [keys.sort(), start];

@@ -1,5 +1,6 @@
 /** Reads the file of `--token-file`. */
-import { ExitError, messageOf, UsageError } from "../base/errors.ts";
+import { UsageError } from "../base/errors.ts";
+import { readUtf8File } from "./utf8_text.ts";
 
 /** Shortest token, in characters: shorter ones can be guessed. */
 const MIN_TOKEN_CHARS = 8;
@@ -12,12 +13,7 @@ const MIN_TOKEN_CHARS = 8;
  */
 export async function readToken(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  let text: string;
-  try {
-    text = (await Deno.readTextFile(file)).trim();
-  } catch (error) {
-    throw new ExitError(`Cannot read the token from '${file}': ${messageOf(error)}`);
-  }
+  const text = (await readUtf8File(file, "the token")).trim();
   if (text.length >= MIN_TOKEN_CHARS) return text;
   throw new UsageError(
     `The token in '${file}' must have at least ${MIN_TOKEN_CHARS} characters; it has ${text.length}`,

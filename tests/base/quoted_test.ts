@@ -38,9 +38,35 @@ Deno.test({
   name: "quoted: plain lines keep their ends, a plain line has none",
   permissions: "none",
   fn() {
-    const text = "a\x1b[31m\tb\r\n\x9b\u2028\u2029\x7fc \u00e4\u2588";
-    assert.equal(plainLines(text), "a?[31m?b?\n????c \u00e4\u2588");
-    assert.equal(plainLine(text), "a [31m b      c \u00e4\u2588");
+    const text = "a\x1b[31m\tb\r\n\x9b\u2028\x7fc \u00e4\u2588";
+    assert.equal(plainLines(text), "a\\u001b[31m\tb \n\\u009b\\u2028\\u007fc \u00e4\u2588");
+    assert.equal(plainLine(text), "a\\u001b[31m b  \\u009b\\u2028\\u007fc \u00e4\u2588");
+  },
+});
+
+Deno.test({
+  name: "fault: raw control characters on a terminal: all are escaped, and JSON stays the same",
+  permissions: "none",
+  fn() {
+    const between = fc.constantFrom("", " ", "\t", "\r", " \r\t");
+    fc.assert(fc.property(fc.string({ unit: "binary" }), between, (text, white) => {
+      const raw = Array.from(
+        text,
+        (one) => one < " " || one === '"' || one === "\\" ? JSON.stringify(one).slice(1, -1) : one,
+      );
+      const json = `${white}[${white}"${raw.join("")}"${white},1${white}]${white}`;
+      const shown = plainLines(json);
+      assert.doesNotMatch(shown.replace(/\t/g, ""), /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
+      assert.deepEqual(JSON.parse(shown), [text, 1]);
+    }));
+    const bidi = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
+    for (const one of [...bidi, "\x7f", "\x80", "\x9b", "\x9f", "\x1b", "\u2028"]) {
+      for (const shown of [quoted(one), plainLine(one), plainLines(one)]) {
+        assert.ok(!shown.includes(one), JSON.stringify(one));
+      }
+    }
+    // Marks that text needs stay.
+    for (const one of ["\u200d", "\u0301", "\u05d0"]) assert.equal(plainLines(one), one);
   },
 });
 

@@ -43,11 +43,6 @@ test("each prints its result as JSON, pairs one a line", async () => {
   await assert.rejects(run("lookup", "zebra"), { code: "KeyError" });
 });
 
-test("info shows what could steer a terminal as an escape", async () => {
-  const { run } = session(() => '{"slowest":[{"key":"\u009b2J\u007f\u2028"}]}');
-  assert.deepEqual(await run("info"), ['{"slowest":[{"key":"\\u009b2J\\u007f\\u2028"}]}']);
-});
-
 test("SUBVALUE is JSON where it is, else a string", async () => {
   const { run, requests } = session();
   const cases = [["fred", '"fred"'], ['"fred"', '"fred"'], ["17", "17"], [

@@ -1,0 +1,56 @@
+/**
+ * Text that must be UTF-8. The runtime puts U+FFFD in place of bytes that are not, so that they would
+ * be stored altered: such text is refused.
+ */
+import { ExitError, messageOf, UsageError } from "../base/errors.ts";
+import { quoted } from "../base/quoted.ts";
+import { systemFacts } from "./system_facts.ts";
+
+const REPLACEMENT = "\ufffd";
+
+/** Whether a text has U+FFFD, and so may have been altered. */
+export function mayBeAltered(text: string): boolean {
+  return text.includes(REPLACEMENT);
+}
+
+/**
+ * Checks the arguments of a program.
+ *
+ * @param args of the program (default: of this process)
+ * @param genuine how many U+FFFD were typed as such; in the portable form its header counts them
+ * @throws {UsageError} if there are others
+ */
+export function requireUtf8Arguments(
+  args: readonly string[] = Deno.args,
+  genuine: number = systemFacts().replacementChars,
+): void {
+  const found = args.join("").split(REPLACEMENT).length - 1;
+  if (found <= genuine) return;
+  const at = args.findIndex(mayBeAltered);
+  throw new UsageError(
+    `The arguments must be UTF-8 text, and argument ${at + 1}, ${
+      quoted(args[at] ?? "")
+    }, has other bytes: type them as UTF-8 (U+FFFD itself is \\ufffd in JSON)`,
+  );
+}
+
+/**
+ * Reads a file of text.
+ *
+ * @param what it is, in a sentence such as `Cannot read the token from 'x'`
+ * @throws {ExitError} if it cannot be read
+ * @throws {UsageError} if it is not UTF-8
+ */
+export async function readUtf8File(file: string, what: string): Promise<string> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(file);
+  } catch (error) {
+    throw new ExitError(`Cannot read ${what} from '${file}': ${messageOf(error)}`);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new UsageError(`Cannot use ${what} in '${file}': it must be UTF-8 text`);
+  }
+}
