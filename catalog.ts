@@ -2,6 +2,7 @@
 import { ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { CatalogServer } from "./lib/catalog/catalog_server.ts";
+import { systemName } from "./lib/catalog/reverse_names.ts";
 import { giveUp, NEVER_AGAIN } from "./lib/cli/give_up.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { printLine } from "./lib/cli/print.ts";
@@ -24,7 +25,14 @@ await runMain("htcatalog", async () => {
 
 function startCatalog({ host, port, lifetimeS }: CatalogConfig, log: Log): CatalogServer {
   try {
-    return new CatalogServer({ hostname: host, port, lifetimeS, log, tcpUpdates: true });
+    return new CatalogServer({
+      hostname: host,
+      port,
+      lifetimeS,
+      log,
+      tcpUpdates: true,
+      nameOf: systemName,
+    });
   } catch (error) {
     throw new ExitError(
       error instanceof Deno.errors.AddrInUse

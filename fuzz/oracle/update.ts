@@ -28,7 +28,16 @@ export function updateMembers(
   ); // the first one counts
   if (members.size > limits.members) return undefined;
   for (const own of ["address", "lastheardfrom", "name"]) members.delete(own);
-  return Object.fromEntries([...members].map(([name, value]) => [name, plain(JSON.parse(value))]));
+  return Object.fromEntries([...members].map(([name, value]) => [name, plain(printed(value))]));
+}
+
+/** A value with its numbers as C prints them with sixteen digits; integers stay as they are. */
+function printed(json: string): unknown {
+  return JSON.parse(json, (_name, value: unknown, context?: { readonly source?: string }) => {
+    const isPrinted = typeof value === "number" && Number.isFinite(value) &&
+      /[.eE]/.test(context?.source ?? "");
+    return isPrinted ? Number(value.toPrecision(16)) : value;
+  });
 }
 
 function plain(value: unknown): unknown {

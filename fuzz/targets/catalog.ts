@@ -98,7 +98,7 @@ function updateProblem(input: Uint8Array, came: Outcome): string | undefined {
   if (!isDeepStrictEqual(sayable(JSON.parse(object)), sayable(wanted))) {
     return `it is read as ${object}, not as ${JSON.stringify(wanted)}`;
   }
-  const again = parseUpdate(encoder.encode(object)).body;
+  const again = parseUpdate(encoder.encode(`{${came.typedBody}}`)).body;
   return again === came.body ? undefined : `read again, ${object} is {${again}}`;
 }
 
@@ -135,7 +135,7 @@ export function httpTarget(): PartTarget {
     make: headBytes,
     async check(input, random) {
       const filter = parseFilter(filterText(random));
-      if (filter && typeof filter({ type: "hashtable", port: 1 }) !== "boolean") {
+      if (filter && typeof filter('{"type":"hashtable","port":1}') !== "boolean") {
         return "a filter is odd";
       }
       const whole = await readRequest(inPieces(input, [input.length]));
@@ -147,7 +147,9 @@ export function httpTarget(): PartTarget {
         }`;
       }
       if (typeof whole !== "object") return undefined;
-      return /^[A-Z]+$/.test(whole.method) && whole.path !== "" ? undefined : "it is no question";
+      return [whole.method, whole.path].every((word) => /^[^ \t\v\f\r\n]+$/.test(word))
+        ? undefined
+        : "it is no question";
     },
   };
 }

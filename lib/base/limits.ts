@@ -346,11 +346,30 @@ export const MAX_UPDATE_MEMBERS = 256;
 /** Updates that a catalog inflates at once; one more is dropped. */
 export const MAX_INFLATING = 32;
 
-/** Connections that a catalog serves at once; further ones wait in the kernel's backlog. */
-export const MAX_CATALOG_CONNECTIONS = 256;
+/** Names of senders' hosts that a catalog keeps; beyond it, the one looked up longest ago goes. */
+export const MAX_HOST_NAMES = 4_096;
 
-/** Of these, connections of one address; beyond it, that address's oldest one is cut off at once. */
-export const MAX_CATALOG_CONNECTIONS_PER_PEER = 64;
+/** How long such a name is kept, in seconds, as cctools does. */
+export const REVERSE_NAMES_KEPT_S = 300;
+
+/** Such look-ups at once; an update that needs one more is listed by the name that it gives itself. */
+export const MAX_NAME_LOOKUPS = 16;
+
+/** How long an update waits for its sender's name, in milliseconds; then it is listed by its own. */
+export const REVERSE_NAME_MS = 2_000;
+
+/** Connections that a catalog serves at once; further ones wait in the kernel's backlog. */
+export const MAX_CATALOG_CONNECTIONS = 512;
+
+/**
+ * Of these, connections of one address, where 200 programs may look a name up at once. One more takes
+ * the place of that address's oldest one that has asked nothing yet, or whose grace is over; if there
+ * is none, it is answered 503 and asked to come back in a second.
+ */
+export const MAX_CATALOG_CONNECTIONS_PER_PEER = 256;
+
+/** Connections that are answered so at once; one more takes the place of the oldest one. */
+export const MAX_CATALOG_REFUSALS = 64;
 
 /** After this time, in milliseconds, a catalog cuts off its slowest connection when others wait. */
 export const CATALOG_GRACE_MS = 2_000;

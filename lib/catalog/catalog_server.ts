@@ -8,15 +8,17 @@ import {
   CATALOG_ANSWER_MS,
   CATALOG_SLICE_MS,
   CATALOG_UPDATE_RATE,
+  LISTEN_BACKLOG,
   MAX_UPDATE_BYTES,
 } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { Budget, PacedWork } from "./budget.ts";
 import { ConnectionServer, readUntil } from "./connections.ts";
 import { readRequest, writeReply } from "./http_exchange.ts";
-import { errorPage, page } from "./pages.ts";
-import { networkOf, RecordStore, type StoreLimits } from "./record_store.ts";
-import { isCompressed, readUpdate } from "./update_text.ts";
+import { page, refusal } from "./pages.ts";
+import { type CatalogTime, networkOf, RecordStore, type StoreLimits } from "./record_store.ts";
+import { type NameLookup, ReverseNames } from "./reverse_names.ts";
+import { isCompressed, readUpdate, type Update } from "./update_text.ts";
 
 export interface CatalogServerOptions {
   /** Address to listen on. */
@@ -28,6 +30,10 @@ export interface CatalogServerOptions {
   readonly log: Log;
   /** Whether to take updates by TCP on the next port as well. */
   readonly tcpUpdates: boolean;
+  /** Finds the name that a sender's record has (default: the one that the record gives itself). */
+  readonly nameOf?: NameLookup;
+  /** The time (default: that of the system). */
+  readonly now?: () => CatalogTime;
   /** Bounds of the store (default: those of `limits.ts`). */
   readonly limits?: StoreLimits;
   /** What it may take of its process (default: that of a catalog alone in it). */
@@ -44,6 +50,10 @@ const DEFAULT_RATES: CatalogRates = {
   updateBytesPerS: CATALOG_UPDATE_RATE.bytes,
   answerMsPerS: CATALOG_ANSWER_MS.all,
 };
+
+function systemTime(): CatalogTime {
+  return { unixS: unixSeconds(), monotonicS: performance.now() / 1_000 };
+}
 
 /** Seconds of its rate that a budget saves up: bursts of updates are usual. */
 const UPDATE_BURST_S = 0.1;
@@ -63,6 +73,8 @@ export class CatalogServer implements AsyncDisposable {
   readonly port: number;
   readonly #log: Log;
   readonly #store: RecordStore;
+  readonly #now: () => CatalogTime;
+  readonly #names: ReverseNames | undefined;
   readonly #udp: Deno.DatagramConn;
   readonly #receiving: Promise<void>;
   readonly #servers: readonly ConnectionServer<Deno.TcpConn>[];
@@ -76,21 +88,24 @@ export class CatalogServer implements AsyncDisposable {
    * @throws what `Deno.listen` throws, `Deno.errors.AddrInUse` above all; nothing is then held
    */
   constructor(options: CatalogServerOptions) {
-    const { hostname, lifetimeS, log, limits, rates = DEFAULT_RATES } = options;
+    const { hostname, lifetimeS, log, limits, rates = DEFAULT_RATES, nameOf } = options;
     const { tcp, udp } = listenOnBoth(hostname, options.port);
     this.port = tcp.addr.port;
     this.#log = log;
     this.#store = new RecordStore(lifetimeS, limits);
     const { updateBytesPerS, answerMsPerS } = rates;
     const { signal } = this.#stopping;
+    this.#now = options.now ?? systemTime;
+    this.#names = nameOf && new ReverseNames(nameOf, signal, () => this.#now().monotonicS);
     this.#updateBudget = new Budget(updateBytesPerS, updateBytesPerS * UPDATE_BURST_S, signal);
     this.#answers = new PacedWork(answerMsPerS, 2 * CATALOG_SLICE_MS, signal);
     this.#udp = udp;
     this.#receiving = this.#receive();
     const peerOf = (connection: Deno.TcpConn) => networkOf(connection.remoteAddr.hostname);
     const servers = [
-      new ConnectionServer(tcp, (connection) => this.#answer(connection), {
+      new ConnectionServer<Deno.TcpConn>(tcp, (...exchange) => this.#answer(...exchange), {
         peerOf,
+        refuse: (connection) => this.#askBackLater(connection),
         ready: () => this.#answers.spent(CONNECTION_MS),
       }),
     ];
@@ -137,8 +152,10 @@ export class CatalogServer implements AsyncDisposable {
     try {
       const update = await readUpdate(bytes);
       length = Math.max(length, update.body.length);
-      const { key } = this.#store.put(update, address, unixSeconds());
-      this.#log.debug("Update", { key });
+      const name = this.#names?.nameOf(address);
+      // The next update may come from elsewhere: it does not wait for this one's name.
+      if (name instanceof Promise) void name.then((found) => this.#put(update, address, found));
+      else this.#put(update, address, name);
     } catch (error) {
       // It may have been inflated to this length before it was dropped.
       if (isCompressed(bytes)) length = MAX_UPDATE_BYTES;
@@ -147,31 +164,39 @@ export class CatalogServer implements AsyncDisposable {
     this.#updateBudget.spend(Math.max(CATALOG_UPDATE_RATE.least, length));
   }
 
+  #put(update: Update, address: string, name: string | undefined): void {
+    const { key } = this.#store.put(update, { address, name }, this.#now());
+    this.#log.debug("Update", { key });
+  }
+
   async #takeOverTcp(connection: Deno.TcpConn): Promise<void> {
     const bytes = await readUntil(connection, MAX_UPDATE_BYTES);
     await this.#updateBudget.earned();
     if (bytes) await this.#take(bytes, connection.remoteAddr.hostname);
   }
 
-  async #answer(connection: Deno.TcpConn): Promise<void> {
+  async #answer(connection: Deno.TcpConn, hasAsked: () => void): Promise<void> {
     const request = await readRequest(connection);
+    hasAsked();
     if (request === undefined) return;
-    const { method = "GET", path = "" } = typeof request === "number" ? {} : request;
     const paced = <T>(work: () => T) => this.#answers.do(work);
     const reply = await paced(() =>
-      typeof request === "number"
-        ? errorPage(request)
-        : method === "GET" || method === "HEAD"
-        ? page(path, this.#store, unixSeconds())
-        : errorPage(405)
+      typeof request === "number" ? refusal(request) : page(request, this.#store, this.#now())
     );
-    await writeReply(connection, reply, method === "HEAD", paced);
+    const headOnly = typeof request === "object" && request.method === "HEAD";
+    await writeReply(connection, reply, headOnly, paced);
+  }
+
+  /** What it asked is read first: a connection that is closed with unread bytes loses its reply. */
+  async #askBackLater(connection: Deno.TcpConn): Promise<void> {
+    if (await readRequest(connection) === undefined) return;
+    await writeReply(connection, refusal(503), false, (work) => this.#answers.do(work));
   }
 
   #listenForUpdates(hostname: string): Deno.TcpListener | undefined {
     const port = this.port + 1;
     try {
-      return Deno.listen({ hostname, port });
+      return Deno.listen({ hostname, port, tcpBacklog: LISTEN_BACKLOG });
     } catch (error) {
       this.#log.warn(
         `Cannot take updates by TCP on port ${port}: ${messageOf(error)}; updates by UDP work`,
@@ -187,7 +212,7 @@ function listenOnBoth(
   port: number,
 ): { tcp: Deno.TcpListener; udp: Deno.DatagramConn } {
   for (let tries = 1;; tries++) {
-    const tcp = Deno.listen({ hostname, port });
+    const tcp = Deno.listen({ hostname, port, tcpBacklog: LISTEN_BACKLOG });
     try {
       const udp = Deno.listenDatagram({
         transport: "udp",

@@ -8,6 +8,7 @@ import {
   CATALOG_GRACE_MS,
   MAX_CATALOG_CONNECTIONS,
   MAX_CATALOG_CONNECTIONS_PER_PEER,
+  MAX_CATALOG_REFUSALS,
 } from "../base/limits.ts";
 
 /** What an exchange needs of a connection. */
@@ -27,6 +28,7 @@ export interface Acceptor<C> {
 export interface ConnectionLimits {
   readonly connections: number;
   readonly perPeer: number;
+  readonly refusals: number;
   readonly graceMs: number;
   readonly exchangeMs: number;
 }
@@ -34,9 +36,18 @@ export interface ConnectionLimits {
 const DEFAULT_LIMITS: ConnectionLimits = {
   connections: MAX_CATALOG_CONNECTIONS,
   perPeer: MAX_CATALOG_CONNECTIONS_PER_PEER,
+  refusals: MAX_CATALOG_REFUSALS,
   graceMs: CATALOG_GRACE_MS,
   exchangeMs: CATALOG_EXCHANGE_MS,
 };
+
+/**
+ * What is done with a connection, which is closed afterwards; errors are the peer's trouble and
+ * ignored.
+ *
+ * @param hasAsked to be called once the peer's question is there
+ */
+export type Exchanging<C> = (connection: C, hasAsked: () => void) => Promise<void>;
 
 /** What a `ConnectionServer` may be told. */
 export interface ConnectionOptions<C> {
@@ -44,6 +55,8 @@ export interface ConnectionOptions<C> {
   readonly limits?: ConnectionLimits;
   /** Who is at the other end (default: the same one always). */
   readonly peerOf?: (connection: C) => string;
+  /** Asks a peer with too many connections to come back (default: closes the connection). */
+  readonly refuse?: Exchanging<C>;
   /** Waited for before each connection is accepted (default: nothing). */
   readonly ready?: () => Promise<void>;
 }
@@ -53,6 +66,10 @@ const ACCEPT_RETRY_MS = 100;
 
 interface Exchange {
   readonly peer: string;
+  /** Whether it only asks the peer to come back. */
+  readonly isRefusal: boolean;
+  /** Whether its question is there: it is then worth an answer. */
+  hasAsked: boolean;
   /** False once its connection is closed; what it still has to do then ends soon. */
   isOpen: boolean;
   readonly sinceMs: number;
@@ -64,9 +81,10 @@ interface Exchange {
 /** Accepts connections and runs one exchange on each. */
 export class ConnectionServer<C extends Connection> {
   readonly #acceptor: Acceptor<C>;
-  readonly #exchange: (connection: C) => Promise<void>;
+  readonly #exchange: Exchanging<C>;
   readonly #limits: ConnectionLimits;
   readonly #peerOf: (connection: C) => string;
+  readonly #refuse: Exchanging<C>;
   readonly #ready: () => Promise<void>;
   /** In the order in which they began. */
   readonly #open = new Set<Exchange>();
@@ -76,19 +94,19 @@ export class ConnectionServer<C extends Connection> {
 
   /**
    * @param acceptor closed by `stop`
-   * @param exchange what to do with a connection, which is closed afterwards; its errors are the
-   * peer's trouble and ignored
+   * @param exchange what to do with a connection
    * @param options bounds above all
    */
   constructor(
     acceptor: Acceptor<C>,
-    exchange: (connection: C) => Promise<void>,
+    exchange: Exchanging<C>,
     options: ConnectionOptions<C> = {},
   ) {
     this.#acceptor = acceptor;
     this.#exchange = exchange;
     this.#limits = options.limits ?? DEFAULT_LIMITS;
     this.#peerOf = options.peerOf ?? (() => "");
+    this.#refuse = options.refuse ?? (() => Promise.resolve());
     this.#ready = options.ready ?? (() => Promise.resolve());
     this.#accepting = this.#accept();
   }
@@ -121,26 +139,49 @@ export class ConnectionServer<C extends Connection> {
 
   #begin(connection: C): void {
     const peer = this.#peerOf(connection);
-    // One peer alone never fills the room of all: its own oldest one pays for its newest, at once.
-    const ofPeer = [...this.#open].filter((one) => one.isOpen && one.peer === peer);
-    if (ofPeer.length >= this.#limits.perPeer) ofPeer[0]?.cutOff();
+    const open = [...this.#open].filter((one) => one.isOpen);
+    const ofPeer = open.filter((one) => one.peer === peer && !one.isRefusal);
+    if (ofPeer.length < this.#limits.perPeer) {
+      return this.#start(connection, peer, this.#exchange);
+    }
+    // One peer alone never fills the room of all: its oldest connection that asked nothing yet pays
+    // for its newest one. All others were promised an answer, which is due within their grace.
+    const [oldest] = ofPeer;
+    const isSlow = oldest && performance.now() - oldest.sinceMs >= this.#limits.graceMs;
+    const leaving = ofPeer.find((one) => !one.hasAsked) ?? (isSlow ? oldest : undefined);
+    if (leaving) {
+      leaving.cutOff();
+      return this.#start(connection, peer, this.#exchange);
+    }
+    const refusals = open.filter((one) => one.isRefusal);
+    if (refusals.length >= this.#limits.refusals) refusals[0]?.cutOff();
+    this.#start(connection, peer, this.#refuse);
+  }
+
+  #start(connection: C, peer: string, exchangeOn: Exchanging<C>): void {
+    const isRefusal = exchangeOn === this.#refuse;
     const cutOff = () => {
       if (exchange.isOpen) connection.close();
       exchange.isOpen = false;
     };
-    const timer = setTimeout(cutOff, this.#limits.exchangeMs);
+    const { exchangeMs, graceMs } = this.#limits;
+    const timer = setTimeout(cutOff, isRefusal ? Math.min(graceMs, exchangeMs) : exchangeMs);
+    const begun = Promise.resolve(); // the exchange may report its question at once
     const exchange: Exchange = {
       peer,
+      isRefusal,
+      hasAsked: false,
       isOpen: true,
       sinceMs: performance.now(),
       cutOff,
-      done: this.#exchange(connection).catch(() => {}).then(() => {
-        clearTimeout(timer);
-        cutOff();
-        this.#open.delete(exchange);
-        this.#oneEnded.resolve();
-        this.#oneEnded = Promise.withResolvers();
-      }),
+      done: begun.then(() => exchangeOn(connection, () => exchange.hasAsked = true)).catch(() => {})
+        .then(() => {
+          clearTimeout(timer);
+          cutOff();
+          this.#open.delete(exchange);
+          this.#oneEnded.resolve();
+          this.#oneEnded = Promise.withResolvers();
+        }),
     };
     this.#open.add(exchange);
   }

@@ -1,5 +1,9 @@
 /**
- * The HTTP of a catalog: one GET or HEAD for each connection, which ends with the reply.
+ * The HTTP of a catalog: one question for each connection, which ends with the reply.
+ *
+ * Replies are those of cctools' `catalog_server` byte for byte, which clients without an HTTP
+ * library depend on: heads end their lines with LF only, and the end of a reply is that of the
+ * connection. What is different on purpose is in docs/CATALOG.md.
  *
  * A reply is made while it is sent: a reader that takes nothing costs one piece of it, not all (I5).
  *
@@ -12,31 +16,34 @@ import { type Connection, readUntil, writeAll } from "./connections.ts";
 
 /** A question. */
 export interface HttpRequest {
+  /** Any word; all but `HEAD` mean `GET`, as there. */
   readonly method: string;
-  /** Percent-decoded, without the part behind `?`. */
+  /** As it was sent. */
+  readonly url: string;
+  /** As it was sent, without a host. */
   readonly path: string;
 }
 
 /** An answer. */
 export interface HttpReply {
   readonly status: keyof typeof REASONS;
-  readonly contentType: string;
+  readonly contentType: "text/plain" | "text/html" | "text/css";
   /** ASCII, in parts of which each is made when it is its turn to be sent. */
   readonly parts: Iterable<string>;
-  /** Of all parts, in characters; without it, the reply's end is the connection's. */
-  readonly length?: number;
+  /** When the peer should ask again, in seconds (default: it is not told to). */
+  readonly retryAfterS?: number;
 }
 
 const REASONS = {
   200: "OK",
   400: "Bad Request",
   404: "Not Found",
-  405: "Method Not Allowed",
   431: "Request Header Fields Too Large",
+  503: "Service Unavailable",
 } as const;
 
 /** Nothing may run, load or frame: a page shows what strangers wrote. */
-const SECURITY_HEADERS = [
+const PAGE_HEADERS = [
   "Content-Security-Policy: default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "X-Content-Type-Options: nosniff",
   "Referrer-Policy: no-referrer",
@@ -59,7 +66,9 @@ export async function readRequest(
   const bytes = await readUntil(connection, MAX_HTTP_HEAD_BYTES, endsHead);
   if (!bytes) return 431;
   if (bytes.length === 0) return undefined;
-  return parseRequestLine(new TextDecoder().decode(bytes).split(/\r?\n/, 1)[0] ?? "") ?? 400;
+  const lineEnd = bytes.indexOf(10);
+  const line = bytes.subarray(0, lineEnd === -1 ? bytes.length : lineEnd);
+  return parseRequestLine(Array.from(line, (byte) => String.fromCharCode(byte)).join("")) ?? 400;
 }
 
 /** Whether there is an empty line; cctools sends CR LF, others LF only. */
@@ -70,16 +79,18 @@ function endsHead(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** Reads the first line of a request, or gives undefined where it is none. */
+/**
+ * Reads the first line of a request: three words, whatever the first and the third one are.
+ *
+ * @param line a byte in each character
+ * @returns the request, or undefined where it is none
+ */
 export function parseRequestLine(line: string): HttpRequest | undefined {
-  const [, method, target] = /^([A-Z]+) (\S+)(?: HTTP\/1\.\d)?$/.exec(line) ?? [];
-  if (method === undefined || target === undefined) return undefined;
-  const path = target.replace(/^http:\/\/[^/]*/i, "").replace(/\?.*$/, "") || "/";
-  try {
-    return { method, path: decodeURIComponent(path) };
-  } catch {
-    return undefined;
-  }
+  const [method, url, version] = line.replaceAll("\r", "").replace(/\0.*$/s, "")
+    .split(/[ \t\v\f]+/).filter((word) => word !== "");
+  if (method === undefined || url === undefined || version === undefined) return undefined;
+  const [, path = url] = /^http:\/\/[^/]+(\/.*)$/.exec(url) ?? [];
+  return { method, url, path };
 }
 
 /**
@@ -103,17 +114,18 @@ export async function writeReply(
   }
 }
 
-function headOf({ status, contentType, length }: HttpReply): string {
+function headOf({ status, contentType, retryAfterS }: HttpReply): string {
   const head = [
     `HTTP/1.1 ${status} ${REASONS[status]}`,
     `Date: ${new Date(unixMs()).toUTCString()}`,
-    `Content-Type: ${contentType}`,
-    ...(length === undefined ? [] : [`Content-Length: ${length}`]),
+    "Server: catalog_server",
     "Connection: close",
-    ...SECURITY_HEADERS,
-    ...(status === 405 ? ["Allow: GET, HEAD"] : []),
+    "Access-Control-Allow-Origin: *",
+    ...(contentType === "text/plain" ? [] : PAGE_HEADERS),
+    ...(retryAfterS === undefined ? [] : [`Retry-After: ${retryAfterS}`]),
+    `Content-type: ${contentType}`,
   ];
-  return head.join("\r\n") + "\r\n\r\n";
+  return head.join("\n") + "\n\n";
 }
 
 /** As many parts as are written at once, or can be made in one slice of time; perhaps none. */

@@ -4,9 +4,11 @@
  * Whatever is long is made record by record while it is sent (see `http_exchange.ts`), of records
  * that do not change: all readers share their texts (I5).
  */
-import type { HttpReply } from "./http_exchange.ts";
-import { type Members, parseFilter } from "./filter.ts";
-import type { CatalogRecord, RecordStore } from "./record_store.ts";
+import { stringAt, visitMembers } from "../base/json_scan.ts";
+import { textAt } from "../base/span.ts";
+import { decodeBase64, type Filter, parseFilter, PASS_ALL } from "./filter.ts";
+import type { HttpReply, HttpRequest } from "./http_exchange.ts";
+import type { CatalogRecord, CatalogTime, RecordStore } from "./record_store.ts";
 
 /** Rows of the page; the rest is in `/query.json`. */
 const MAX_PAGE_ROWS = 1_000;
@@ -17,109 +19,106 @@ const MAX_CELL_CHARS = { page: 128, detail: 4_000 } as const;
 /** Columns of the page, by member. */
 const COLUMNS = ["type", "project", "name", "port", "owner", "version"] as const;
 
+const encoder = new TextEncoder();
+
 /**
- * Answers a path.
+ * Answers a question.
  *
- * @param path percent-decoded
- * @param nowS Unix seconds
+ * Paths are compared as they were sent, as cctools does; only a record's key may be percent-encoded.
  */
-export function page(path: string, store: RecordStore, nowS: number): HttpReply {
+export function page(
+  { path, url }: Pick<HttpRequest, "path" | "url">,
+  store: RecordStore,
+  now: CatalogTime,
+): HttpReply {
   switch (path) {
     case "/":
     case "/query.html":
-      return html(200, "Catalog", indexPage(store.list(nowS), nowS));
+      return html(200, "Catalog", indexPage(store.list(now), now));
     case "/style.css":
-      return {
-        status: 200,
-        contentType: "text/css; charset=utf-8",
-        parts: [STYLE],
-        length: STYLE.length,
-      };
+      return { status: 200, contentType: "text/css", parts: [STYLE] };
     case "/query.json":
-      return json(store.list(nowS));
+      return text(200, jsonParts(store.list(now), PASS_ALL));
     case "/query.text":
-      return text(mapped(store.list(nowS), textRecord));
+      return text(200, mapped(store.list(now), textRecord));
   }
-  if (path.startsWith("/query/")) return filtered(path.slice("/query/".length), store.list(nowS));
-  if (path.startsWith("/detail/")) {
-    const record = store.get(path.slice("/detail/".length), nowS);
-    if (record) return html(200, record.name, detailPage(record, nowS));
-  }
-  return html(404, "Not found", [
-    '<h1>Not found</h1><p>There is nothing here, or it is no longer listed: <a href="/">all records</a>.</p>',
-  ]);
+  const [, filter] = /^\/query\/([^/]+)/.exec(path) ?? [];
+  if (filter !== undefined) return filtered(filter, store.list(now));
+  const [, key] = /^\/detail\/(.+)$/.exec(path) ?? [];
+  const record = key === undefined ? undefined : store.get(percentDecoded(key), now);
+  if (record) return html(200, record.name, detailPage(record, now));
+  // The sentence of cctools, but nothing of the address becomes markup.
+  const shown = url.replace(/[^\x20-\x7e]|[<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+  return {
+    status: 404,
+    contentType: "text/html",
+    parts: [
+      `<p>Error 404: Invalid URL</p><pre>${shown}</pre><p><a href=/>Return to Index</a></p>`,
+    ],
+  };
 }
 
-/** Bad requests, as a page. */
-export function errorPage(status: 400 | 405 | 431): HttpReply {
-  return html(status, "Cannot answer", [
-    '<h1>Cannot answer</h1><p>A catalog answers GET and HEAD only: <a href="/">all records</a>.</p>',
-  ]);
+const REFUSALS = {
+  400: "Not an HTTP request: its first line must be a method, a path and a version.\n",
+  431: "The head of the request is too long.\n",
+  503: "Too many questions from one address at once: ask again in a second.\n",
+} as const;
+
+/** The answer to what is no question, or comes at a bad time. */
+export function refusal(status: keyof typeof REFUSALS): HttpReply {
+  return { ...text(status, [REFUSALS[status]]), ...(status === 503 && { retryAfterS: 1 }) };
 }
 
-/**
- * Records that pass a filter.
- *
- * A filter beyond `filter.ts` passes all records: cctools' programs, which are who asks here,
- * filter once more themselves.
- */
+/** Records that pass a filter. */
 function filtered(encoded: string, records: readonly CatalogRecord[]): HttpReply {
-  let filterText: string;
-  try {
-    filterText = atob(encoded);
-  } catch {
-    return { ...text(["Invalid base-64 encoding.\n"]), status: 400 };
-  }
-  const passes = filterText.trim() === "true" ? undefined : parseFilter(filterText);
-  return json(records, passes && ((record) => passes(membersOf(record))));
+  const filterText = decodeBase64(encoded);
+  if (filterText === undefined) return text(400, ["Invalid base-64 encoding.\n"]);
+  const passes = parseFilter(filterText);
+  if (!passes) return text(400, ["Invalid query text.\n"]);
+  return text(200, jsonParts(records, passes));
 }
 
-/** One record a line, as cctools writes them. */
-function json(
-  records: readonly CatalogRecord[],
-  passes?: (record: CatalogRecord) => boolean,
-): HttpReply {
-  const reply = { status: 200, contentType: "application/json" } as const;
-  if (passes) return { ...reply, parts: jsonParts(records, passes) };
-  const separators = 2 + 3 + 2 * Math.max(0, records.length - 1);
-  const length = records.reduce((sum, { text }) => sum + text.length, separators);
-  return { ...reply, parts: jsonParts(records, () => true), length };
-}
-
-function* jsonParts(
-  records: readonly CatalogRecord[],
-  passes: (record: CatalogRecord) => boolean,
-): Generator<string> {
-  let before = "[\n";
+/** One record a line. */
+function* jsonParts(records: readonly CatalogRecord[], passes: Filter): Generator<string> {
+  yield "[\n";
+  let between = "";
   for (const record of records) {
-    if (passes(record)) {
-      yield before + record.text;
-      before = ",\n";
+    if (passes(record.typedText)) {
+      yield between + record.text;
+      between = ",\n";
     } else {
       yield ""; // looking at it was work, too: a slice of time may end here
     }
   }
-  yield (before === "[\n" ? before : "") + "\n]\n";
+  yield "\n]\n";
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function* mapped<T>(items: Iterable<T>, made: (item: T) => string): Generator<string> {
   for (const item of items) yield made(item);
 }
 
-function text(parts: Iterable<string>): HttpReply {
-  return { status: 200, contentType: "text/plain; charset=utf-8", parts };
+function text(status: HttpReply["status"], parts: Iterable<string>): HttpReply {
+  return { status, contentType: "text/plain", parts };
 }
 
 /** Lines of a name and its value, then an empty one. */
 function textRecord(record: CatalogRecord): string {
-  const lines = Object.entries(membersOf(record)).map(([name, value]) =>
+  const lines = membersOf(record).map(([name, value]) =>
     // A name is one word, or it could pretend to be another one's name and value.
-    `${name.replaceAll(" ", "?")} ${plainValue(value)}\n`
+    `${name.replaceAll(" ", "?")} ${value}\n`
   );
   return lines.join("") + "\n";
 }
 
-function* indexPage(records: readonly CatalogRecord[], nowS: number): Generator<string> {
+function* indexPage(records: readonly CatalogRecord[], now: CatalogTime): Generator<string> {
   const count = records.length === 1 ? "1 record" : `${records.length} records`;
   const head = [...COLUMNS, "last heard"].map((name) => `<th>${name}</th>`).join("");
   const more = records.length > MAX_PAGE_ROWS
@@ -127,42 +126,40 @@ function* indexPage(records: readonly CatalogRecord[], nowS: number): Generator<
     : "";
   yield `<h1>Catalog</h1><p>${count}; the same as <a href="/query.json">JSON</a> or <a href="/query.text">text</a></p>`;
   yield `<table><thead><tr>${head}</tr></thead><tbody>\n`;
-  yield* mapped(records.slice(0, MAX_PAGE_ROWS), (record) => row(record, nowS));
+  yield* mapped(records.slice(0, MAX_PAGE_ROWS), (record) => row(record, now));
   yield `</tbody></table>${more}`;
 }
 
-function row(record: CatalogRecord, nowS: number): string {
-  const members = membersOf(record);
+function row(record: CatalogRecord, now: CatalogTime): string {
+  const members = new Map(membersOf(record));
   const cells = COLUMNS.map((column) => {
-    const value = Object.hasOwn(members, column) ? cell(members[column], MAX_CELL_CHARS.page) : "";
+    const value = cell(members.get(column) ?? "", MAX_CELL_CHARS.page);
     if (column !== "name") return `<td>${value}</td>`;
     return `<td><a href="/detail/${encodeURIComponent(record.key)}">${value}</a></td>`;
   });
-  return `<tr>${cells.join("")}<td>${ageText(nowS - record.lastheardfrom)}</td></tr>\n`;
+  return `<tr>${cells.join("")}<td>${ageText(record, now)}</td></tr>\n`;
 }
 
-function* detailPage(record: CatalogRecord, nowS: number): Generator<string> {
+function* detailPage(record: CatalogRecord, now: CatalogTime): Generator<string> {
   yield `<h1>${escaped(record.name)}</h1>` +
-    `<p>last heard ${ageText(nowS - record.lastheardfrom)}; <a href="/">all records</a></p>` +
+    `<p>last heard ${ageText(record, now)}; <a href="/">all records</a></p>` +
     "<table><tbody>\n";
-  const members = Object.entries(membersOf(record));
   const { detail } = MAX_CELL_CHARS;
   yield* mapped(
-    members,
+    membersOf(record),
     ([name, value]) => `<tr><th>${cell(name, detail)}</th><td>${cell(value, detail)}</td></tr>\n`,
   );
   yield "</tbody></table>";
 }
 
 /** A value in a page, cut where it is long: one record must not make a page of megabytes. */
-function cell(value: unknown, maxChars: number): string {
-  const text = plainValue(value);
+function cell(text: string, maxChars: number): string {
   return text.length <= maxChars ? escaped(text) : escaped(text.slice(0, maxChars)) + "...";
 }
 
-/** How long ago, in the largest fitting unit. */
-export function ageText(seconds: number): string {
-  const s = Math.max(0, seconds);
+/** How long ago a record came, in the largest fitting unit. */
+function ageText({ lastHeardS }: CatalogRecord, { monotonicS }: CatalogTime): string {
+  const s = Math.floor(monotonicS - lastHeardS);
   if (s < 120) return `${s} s ago`;
   return s < 7_200 ? `${Math.floor(s / 60)} min ago` : `${Math.floor(s / 3_600)} h ago`;
 }
@@ -172,17 +169,20 @@ export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
-function membersOf(record: CatalogRecord): Members {
-  // Checked when it came, so it parses.
-  return JSON.parse(record.text);
-}
-
-function plainValue(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+/** Names and values in their order; strings as they are, everything else as its JSON, digit by digit. */
+function membersOf({ text }: CatalogRecord): [name: string, value: string][] {
+  const bytes = encoder.encode(text);
+  const members: [string, string][] = [];
+  visitMembers(bytes, 0, bytes.length, (nameStart, nameEnd, start, end) => {
+    const json = textAt(bytes, start, end);
+    const value: string = json.startsWith('"') ? JSON.parse(json) : json;
+    members.push([stringAt(bytes, nameStart, nameEnd), value]);
+  });
+  return members;
 }
 
 function html(status: HttpReply["status"], title: string, body: Iterable<string>): HttpReply {
-  return { status, contentType: "text/html; charset=utf-8", parts: htmlParts(title, body) };
+  return { status, contentType: "text/html", parts: htmlParts(title, body) };
 }
 
 function* htmlParts(title: string, body: Iterable<string>): Generator<string> {

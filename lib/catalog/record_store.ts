@@ -23,6 +23,14 @@ import type { Update } from "./update_text.ts";
 /** Seconds between two sweeps that updates cause; questions sweep each time. */
 const SWEEP_S = 10;
 
+/** A moment. Durations are taken from the clock that nobody sets: the other one may jump. */
+export interface CatalogTime {
+  /** What time it is, in Unix seconds: what records show. */
+  readonly unixS: number;
+  /** Seconds of a clock that only goes forward. */
+  readonly monotonicS: number;
+}
+
 /** A record that is listed. */
 export interface CatalogRecord {
   readonly key: string;
@@ -30,14 +38,22 @@ export interface CatalogRecord {
   readonly name: string;
   /** What it is listed by. */
   readonly sortName: string;
-  /** When it first came, in Unix seconds. */
+  /** When it first came, in monotonic seconds. */
   readonly firstHeardS: number;
-  /** Unix seconds. */
-  readonly lastheardfrom: number;
+  /** When it last came, in monotonic seconds. */
+  readonly lastHeardS: number;
   /** Seconds after which it goes. */
   readonly lifetimeS: number;
   /** As it is listed: one JSON object, ASCII. */
   readonly text: string;
+  /** The same for filters; see `Update.typedBody`. */
+  readonly typedText: string;
+}
+
+/** Where an update came from. */
+export interface UpdateSource {
+  readonly address: string;
+  readonly name?: string | undefined;
 }
 
 /** Bounds of a store; see `limits.ts`. */
@@ -60,11 +76,11 @@ class Standing {
 
   set(record: CatalogRecord): void {
     this.records.set(record.key, record);
-    this.chars += record.text.length;
+    this.chars += charsOf(record);
   }
 
   delete(record: CatalogRecord): void {
-    if (this.records.delete(record.key)) this.chars -= record.text.length;
+    if (this.records.delete(record.key)) this.chars -= charsOf(record);
   }
 }
 
@@ -78,7 +94,7 @@ export class RecordStore {
   readonly #bySource = new Map<string, Set<string>>();
   /** What `list` gave last, until something changes. */
   #listed: readonly CatalogRecord[] | undefined;
-  #sweptS = 0;
+  #sweptS = -Infinity;
 
   /**
    * @param lifetimeS the catalog's lifetime for records, in seconds
@@ -92,13 +108,14 @@ export class RecordStore {
   /**
    * Takes an update.
    *
-   * @param address where it came from
-   * @param nowS Unix seconds
+   * @param source where it came from: its address, and its name (default: what the update says)
+   * @param now when
    * @returns the record as it is listed now
    */
-  put(update: Update, address: string, nowS: number): CatalogRecord {
-    if (nowS - this.#sweptS >= SWEEP_S) this.#sweep(nowS);
-    const fresh = listed(update, address, nowS, this.#lifetimeS);
+  put(update: Update, { address, name }: UpdateSource, now: CatalogTime): CatalogRecord {
+    if (now.monotonicS - this.#sweptS >= SWEEP_S) this.#sweep(now);
+    const listedName = name ?? update.name ?? address;
+    const fresh = listed(update, address, listedName, now, this.#lifetimeS);
     const known = this.#find(fresh.key);
     const record = known ? { ...fresh, firstHeardS: known.firstHeardS } : fresh;
     if (known) this.#remove(known);
@@ -114,14 +131,14 @@ export class RecordStore {
   }
 
   /** The live record with a key, or undefined. */
-  get(key: string, nowS: number): CatalogRecord | undefined {
+  get(key: string, now: CatalogTime): CatalogRecord | undefined {
     const record = this.#find(key);
-    return record && !expired(record, nowS) ? record : undefined;
+    return record && !expired(record, now) ? record : undefined;
   }
 
   /** All live records, by name and then key. */
-  list(nowS: number): readonly CatalogRecord[] {
-    this.#sweep(nowS);
+  list(now: CatalogTime): readonly CatalogRecord[] {
+    this.#sweep(now);
     return this.#listed ??= [
       ...this.#newcomers.records.values(),
       ...this.#established.records.values(),
@@ -134,9 +151,9 @@ export class RecordStore {
 
   #mayBeEstablished(record: CatalogRecord): boolean {
     const { records, chars } = this.#established;
-    return record.lastheardfrom - record.firstHeardS >= ESTABLISHED_AFTER_S &&
+    return record.lastHeardS - record.firstHeardS >= ESTABLISHED_AFTER_S &&
       records.size + 1 <= this.#limits.records * MAX_ESTABLISHED_SHARE &&
-      chars + record.text.length <= this.#limits.chars * MAX_ESTABLISHED_SHARE;
+      chars + charsOf(record) <= this.#limits.chars * MAX_ESTABLISHED_SHARE;
   }
 
   /** Only newcomers bring it over: the established ones are bounded for themselves. */
@@ -146,10 +163,10 @@ export class RecordStore {
       chars + this.#established.chars > this.#limits.chars;
   }
 
-  #sweep(nowS: number): void {
-    this.#sweptS = nowS;
+  #sweep(now: CatalogTime): void {
+    this.#sweptS = now.monotonicS;
     for (const { records } of [this.#newcomers, this.#established]) {
-      for (const record of records.values()) if (expired(record, nowS)) this.#remove(record);
+      for (const record of records.values()) if (expired(record, now)) this.#remove(record);
     }
   }
 
@@ -192,25 +209,33 @@ export function networkOf(address: string): string {
 function listed(
   update: Update,
   address: string,
-  nowS: number,
+  name: string,
+  { unixS, monotonicS }: CatalogTime,
   lifetimeS: number,
 ): CatalogRecord {
-  const name = update.name ?? address;
-  const own = JSON.stringify({ name, lastheardfrom: nowS, address });
+  const own = JSON.stringify({ name, lastheardfrom: unixS, address });
+  const textOf = (body: string) => body ? `${own.slice(0, -1)},${body}}` : own;
+  const text = textOf(update.body);
   return {
     key: `${address}:${update.port}:${name}` + (update.uuid ? `:${update.uuid}` : ""),
     address,
     name,
     sortName: name.toLowerCase(),
-    firstHeardS: nowS,
-    lastheardfrom: nowS,
+    firstHeardS: monotonicS,
+    lastHeardS: monotonicS,
     lifetimeS: Math.min(lifetimeS, update.lifetimeS ?? lifetimeS),
-    text: update.body ? `${own.slice(0, -1)},${update.body}}` : own,
+    text,
+    typedText: update.typedBody === update.body ? text : textOf(update.typedBody),
   };
 }
 
-function expired(record: CatalogRecord, nowS: number): boolean {
-  return nowS - record.lastheardfrom > record.lifetimeS;
+/** What a record takes: its text, and the one for filters where that is another one. */
+function charsOf({ text, typedText }: CatalogRecord): number {
+  return text.length + (typedText === text ? 0 : typedText.length);
+}
+
+function expired(record: CatalogRecord, { monotonicS }: CatalogTime): boolean {
+  return monotonicS - record.lastHeardS > record.lifetimeS;
 }
 
 function compare(a: string, b: string): number {

@@ -9,6 +9,9 @@
  *   sender can so claim another address); `name` is a proposal
  * - strings of printable ASCII; any other character becomes `?`, because cctools' parser gives up
  *   the whole listing at some escapes
+ *
+ * What is kept is written as cctools writes it, byte for byte: no white space, and numbers as C
+ * prints them, as far as that is JSON.
  */
 import { skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
 import {
@@ -18,6 +21,7 @@ import {
   MAX_UPDATE_MEMBERS,
 } from "../base/limits.ts";
 import { textAt } from "../base/span.ts";
+import { printDouble } from "./jx_value.ts";
 
 const QUOTE = 34, OPEN_ARRAY = 91, BACKSLASH = 92, CLOSE_ARRAY = 93, OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
@@ -28,8 +32,14 @@ const COMPRESSED = 0x1a;
 
 /** What a sender says, without what is the catalog's to say. */
 export interface Update {
-  /** Its members as JSON text without the braces; may be empty. */
+  /** Its members as JSON text without the braces, as they are listed; may be empty. */
   readonly body: string;
+  /**
+   * The same with floating point numbers as they came, which the listing may round, or show as
+   * integers (`1.0` is `1` there): a filter looks at the number itself. One and the same string
+   * where there are none of these.
+   */
+  readonly typedBody: string;
   /** As in the record, else 0, as cctools has it. */
   readonly port: number;
   /** The name that the sender proposes, where it is a plain host name. */
@@ -70,22 +80,22 @@ export function parseUpdate(bytes: Uint8Array): Update {
   if (bytes.length > MAX_UPDATE_BYTES) throw new UpdateError("it is too long");
   const end = endOfText(bytes);
   requireShallow(bytes, end);
-  const members = new Map<string, string>();
+  const members = new Map<string, Texts>();
   const start = skipWhite(bytes, 0, end);
   const objectEnd = visitMembers(bytes, start, end, (nameStart, nameEnd, valueStart, valueEnd) => {
     const name = plainText(stringAt(bytes, nameStart, nameEnd));
-    if (!members.has(name)) members.set(name, plainValue(textAt(bytes, valueStart, valueEnd)));
+    if (!members.has(name)) members.set(name, textsOf(textAt(bytes, valueStart, valueEnd)));
   });
   if (objectEnd !== end) throw new UpdateError("it is no JSON object");
   if (members.size > MAX_UPDATE_MEMBERS) throw new UpdateError("it has too many members");
 
-  const name = hostName(members.get("name"));
-  const uuid = stringValue(members.get("uuid"))?.slice(0, 128);
-  const lifetime = numberValue(members.get("lifetime"));
+  const name = hostName(members.get("name")?.listed);
+  const uuid = stringValue(members.get("uuid")?.listed)?.slice(0, 128);
+  const lifetime = numberValue(members.get("lifetime")?.listed);
   for (const own of ["address", "lastheardfrom", "name"]) members.delete(own);
   return {
-    body: [...members].map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(","),
-    port: portValue(members.get("port")),
+    ...bodiesOf(members),
+    port: portValue(members.get("port")?.listed),
     ...(name !== undefined && { name }),
     ...(uuid !== undefined && { uuid }),
     ...(lifetime !== undefined && lifetime > 0 && { lifetimeS: lifetime }),
@@ -113,18 +123,53 @@ function requireShallow(bytes: Uint8Array, end: number): void {
   }
 }
 
-/** A value as every reader can read it; its own text where that is so already. */
-function plainValue(json: string): string {
-  return /^[\x20-\x5b\x5d-\x7e]*$/.test(json) ? json : JSON.stringify(plain(JSON.parse(json)));
+/** A value as it is listed, and as filters see it. */
+interface Texts {
+  readonly listed: string;
+  readonly typed: string;
 }
 
-function plain(value: unknown): unknown {
-  if (typeof value === "string") return plainText(value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [plainText(name), plain(inner)]),
-  );
+function bodiesOf(members: ReadonlyMap<string, Texts>): Pick<Update, "body" | "typedBody"> {
+  const body = bodyOf(members, ({ listed }) => listed);
+  const typedBody = bodyOf(members, ({ typed }) => typed);
+  // One string where they are equal: then a record takes its memory once.
+  return { body, typedBody: typedBody === body ? body : typedBody };
+}
+
+function bodyOf(members: ReadonlyMap<string, Texts>, textOf: (value: Texts) => string): string {
+  return [...members].map(([name, value]) => `${JSON.stringify(name)}:${textOf(value)}`).join(",");
+}
+
+/** A JSON value as every reader can read it. */
+function textsOf(json: string): Texts {
+  let listed = "";
+  let typed = "";
+  for (const [token] of json.matchAll(TOKEN)) {
+    const number = /^[-\d]/.test(token) ? listedNumber(token) : undefined;
+    const text = number ?? (token[0] === '"' ? listedString(token) : token);
+    listed += text;
+    typed += number !== undefined && isChanged(token, number) ? token : text;
+  }
+  return { listed, typed: typed === listed ? listed : typed };
+}
+
+/** The words of JSON, without its white space. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|[-\d][-+.\deE]*|[a-z]+|[{}[\]:,]/g;
+
+function listedString(json: string): string {
+  return JSON.stringify(plainText(JSON.parse(json)));
+}
+
+/** Whether a floating point number is printed as another one, or as an integer. */
+function isChanged(token: string, printed: string): boolean {
+  return /[.eE]/.test(token) && (/^-?\d+$/.test(printed) || Number(printed) !== Number(token));
+}
+
+/** As cctools prints it; as it came where that would be another integer, or no JSON. */
+function listedNumber(json: string): string {
+  if (json === "-0") return "0";
+  const value = Number(json);
+  return /^-?\d+$/.test(json) || !Number.isFinite(value) ? json : printDouble(value);
 }
 
 function plainText(text: string): string {

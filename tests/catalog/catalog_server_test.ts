@@ -1,6 +1,7 @@
 import assert from "assert";
 import { createLog, silentLog } from "../../lib/base/log.ts";
 import { sleep } from "../../lib/base/clock.ts";
+import type { NameLookup } from "../../lib/catalog/reverse_names.ts";
 import { CatalogServer, type CatalogServerOptions } from "../../lib/catalog/catalog_server.ts";
 
 const DEADLINE_MS = 10_000;
@@ -123,21 +124,40 @@ Deno.test("catalog server: a goodbye takes effect within seconds", async () => {
   await server.stop();
 });
 
-Deno.test("catalog server: answers with a length, closes, and forbids scripts", async () => {
+/** What comes before and behind the time in the head of a reply. */
+const HEAD = [
+  "HTTP/1.1 200 OK\nDate: ",
+  "\nServer: catalog_server\nConnection: close\nAccess-Control-Allow-Origin: *\n" +
+  "Content-type: text/plain\n\n",
+] as const;
+
+for (
+  const [fault, request] of [
+    ["method in lower case answered 400", "get /query.json HTTP/1.1\r\n\r\n"],
+    ["header block not byte-identical", "GET /query.json HTTP/1.1\r\n\r\n"],
+    ["no Access-Control-Allow-Origin", "GET /query/dHJ1ZQ== HTTP/1.0\n\n"],
+    ["blanks in the request line", "  GET \t /query.json  HTTP/1.1 \r\n\r\n"],
+  ] as const
+) {
+  Deno.test(`fault: ${fault}: the reply is that of catalog_server`, async () => {
+    const server = catalog();
+    const reply = await exchange(server.port, request);
+    await server.stop();
+    const [before, behind] = HEAD;
+    assert.ok(reply.startsWith(before), reply);
+    assert.equal(reply.slice(reply.indexOf("\nServer")), `${behind}[\n\n]\n`);
+  });
+}
+
+Deno.test("catalog server: pages forbid scripts, and a HEAD has no body", async () => {
   const server = catalog();
-  const reply = await exchange(server.port, "GET /query.json HTTP/1.0\n\n");
-  const [head = "", body = ""] = reply.split("\r\n\r\n", 2);
-  assert.match(head, /^HTTP\/1\.1 200 OK\r\n/);
-  assert.match(head, new RegExp(`Content-Length: ${body.length}(\r\n|$)`));
-  assert.match(head, /Connection: close/);
-  assert.match(head, /Content-Security-Policy: default-src 'none'/);
-  assert.equal(/transfer-encoding/i.test(head), false);
-  assert.match(
-    await exchange(server.port, "HEAD /query.json HTTP/1.1\r\nHost: x\r\n\r\n"),
-    /Content-Length: [1-9][^]*\r\n\r\n$/,
-  );
   const page = await exchange(server.port, "GET / HTTP/1.1\r\n\r\n");
-  assert.match(page, /X-Content-Type-Options: nosniff[^]*<\/html>\n$/);
+  assert.match(
+    page,
+    /^Content-Security-Policy: default-src 'none'[^]*^X-Content-Type-Options: nosniff[^]*<\/html>\n$/m,
+  );
+  const head = await exchange(server.port, "HEAD /query.json HTTP/1.1\r\nHost: x\r\n\r\n");
+  assert.match(head, /^HTTP\/1\.1 200 OK\n[^]*\nContent-type: text\/plain\n\n$/);
   await server.stop();
 });
 
@@ -145,13 +165,60 @@ Deno.test("catalog server: bad requests are answered, whatever they hold", async
   const server = catalog();
   const statusOf = async (request: string) =>
     (await exchange(server.port, request, true)).slice(9, 12);
-  assert.equal(await statusOf("POST / HTTP/1.1\r\n\r\n"), "405");
   assert.equal(await statusOf("nonsense\r\n\r\n"), "400");
-  assert.equal(await statusOf("GET /%zz HTTP/1.1\r\n\r\n"), "400");
+  assert.equal(await statusOf("GET /query.json\r\n\r\n"), "400");
+  assert.equal(await statusOf("GET /%zz HTTP/1.1\r\n\r\n"), "404");
+  assert.equal(await statusOf("GET /detail/%zz HTTP/1.1\r\n\r\n"), "404");
   assert.equal(await statusOf("GET /none HTTP/1.1\r\n\r\n"), "404");
-  assert.equal(await statusOf("GET http://x:1/query.json HTTP/1.1\r\n\r\n"), "200");
   assert.equal(await statusOf("GET /" + "x".repeat(20_000)), "431");
   assert.equal(await statusOf(""), "");
+  await server.stop();
+});
+
+Deno.test("fault: many clients look up at once: 200 from one address are all answered", async () => {
+  const server = catalog();
+  await sendUdp(server.port, '{"port":7}');
+  await untilListed(server.port, 1);
+  const listings = await Promise.all(Array.from({ length: 200 }, () => listing(server.port)));
+  assert.deepEqual(new Set(listings.map(({ length }) => length)), new Set([1]));
+
+  await server.stop();
+});
+
+Deno.test("fault: name without reverse DNS: a record is listed by its host's name, or by what it says", async () => {
+  const answers: [string, NameLookup][] = [
+    ["host.test", () => Promise.resolve("host.test")],
+    ["own.test", () => Promise.resolve(undefined)],
+    ["own.test", () => Promise.reject(new Error("down"))],
+  ];
+  for (const [wanted, answer] of answers) {
+    let asked = 0;
+    const server = catalog({ nameOf: (address) => (asked++, answer(address)) });
+    await sendUdp(server.port, '{"port":7,"name":"own.test"}');
+    const [record] = await untilListed(server.port, 1);
+    assert.equal(record?.["name"], wanted);
+    await sendUdp(server.port, '{"port":8,"name":"own.test"}');
+    await untilListed(server.port, 2);
+    assert.equal(asked, 1, "an answer is kept");
+    await server.stop();
+  }
+});
+
+Deno.test("catalog server: a name that is looked up for long holds up nobody else's record", async () => {
+  const slow = Promise.withResolvers<string>();
+  const asked = Promise.withResolvers<void>();
+  const server = catalog({
+    nameOf: () => {
+      asked.resolve();
+      return slow.promise;
+    },
+  });
+  await sendUdp(server.port, '{"port":7}', '{"port":7,"last":true}');
+  await asked.promise;
+  assert.deepEqual(await listing(server.port), []);
+  slow.resolve("host.test");
+  const [record] = await untilListed(server.port, 1);
+  assert.equal(record?.["name"], "host.test");
   await server.stop();
 });
 

@@ -52,7 +52,13 @@ function test(name: string, fn: () => Promise<void>): void {
 }
 
 const untilClosed = async (connection: Silent) => void await connection.read();
-const roomy = { connections: 100, perPeer: 100, graceMs: 60_000, exchangeMs: 60_000 };
+const roomy = {
+  connections: 100,
+  perPeer: 100,
+  refusals: 100,
+  graceMs: 60_000,
+  exchangeMs: 60_000,
+};
 
 test("an exchange that takes too long is cut off", async () => {
   const queue = new Queue();
@@ -116,7 +122,12 @@ test("writing goes on until all is written", async () => {
   assert.deepEqual(written, [5, 3, 1]);
 });
 
-test("one peer does not fill the room of all: its oldest one goes at once, and nobody else's", async () => {
+const untilAsked = async (connection: Silent, hasAsked: () => void) => {
+  hasAsked();
+  await connection.read();
+};
+
+test("one peer does not fill the room of all: its oldest one without a question goes at once", async () => {
   const queue = new Queue();
   const peers = ["b", "a", "a", "a"];
   const server = new ConnectionServer(queue, untilClosed, {
@@ -129,5 +140,37 @@ test("one peer does not fill the room of all: its oldest one goes at once, and n
   const third = await queue.connect();
   await first.read();
   assert.deepEqual([others, second, third].map(({ isClosed }) => isClosed), [false, false, false]);
+  await server.stop();
+});
+
+test("where all of a peer's have asked, its next one is refused, and none of them is cut off", async () => {
+  const queue = new Queue();
+  const refused: Silent[] = [];
+  const server = new ConnectionServer(queue, untilAsked, {
+    limits: { ...roomy, perPeer: 2, refusals: 1 },
+    refuse: async (connection) => {
+      refused.push(connection);
+      await untilClosed(connection);
+    },
+  });
+  const served = [await queue.connect(), await queue.connect()];
+  const third = await queue.connect();
+  const fourth = await queue.connect();
+  await third.read(); // there is one refusal at a time: the older one makes room
+  assert.deepEqual(refused, [third, fourth]);
+  assert.deepEqual(served.map(({ isClosed }) => isClosed), [false, false]);
+  await server.stop();
+});
+
+test("one that takes its answer slowly makes room for its peer's next one, once its grace is over", async () => {
+  const queue = new Queue();
+  const server = new ConnectionServer(queue, untilAsked, {
+    limits: { ...roomy, perPeer: 2, graceMs: 0 },
+  });
+  const first = await queue.connect();
+  const second = await queue.connect();
+  const third = await queue.connect();
+  await first.read();
+  assert.deepEqual([second, third].map(({ isClosed }) => isClosed), [false, false]);
   await server.stop();
 });

@@ -20,6 +20,7 @@ test("keeps a sender's members, and not what is the catalog's to say", () => {
     '{"type":"hashtable", "port":4321,"address":"6.6.6.6","lastheardfrom":9e9,"name":"h.test"}';
   assert.deepEqual(parsed(text), {
     body: '"type":"hashtable","port":4321',
+    typedBody: '"type":"hashtable","port":4321',
     port: 4_321,
     name: "h.test",
   });
@@ -27,12 +28,39 @@ test("keeps a sender's members, and not what is the catalog's to say", () => {
 
 test("also where they are written with escapes, or twice", () => {
   const update = parsed('{"\\u0061ddress":"6.6.6.6","port":1,"port":2,"address":"6.6.6.6"}');
-  assert.deepEqual(update, { body: '"port":1', port: 1 });
+  assert.deepEqual(update, { body: '"port":1', typedBody: '"port":1', port: 1 });
 });
 
 test("what cctools cannot read becomes '?'", () => {
   const { body } = parsed('{"a":"\u00e9\\u00e9\\n","b":[{"\u00e9":1}],"c":"x\\"y\\\\"}');
   assert.equal(body, '"a":"???","b":[{"?":1}],"c":"x\\"y\\\\"');
+});
+
+test("is written as cctools prints it, and numbers are kept for filters", () => {
+  const numbers: [came: string, listed: string][] = [
+    ["1", "1"],
+    ["-0", "0"],
+    ["-0.0", "-0"],
+    ["1.0", "1"],
+    ["2.50", "2.5"],
+    ["0.1", "0.1"],
+    ["0.30000000000000004", "0.3"],
+    ["1e5", "100000"],
+    ["1E15", "1000000000000000"],
+    ["1e16", "1e+16"],
+    ["123456789012345678.0", "1.234567890123457e+17"],
+    ["0.0001", "0.0001"],
+    ["0.00001", "1e-05"],
+    ["-1.5e-300", "-1.5e-300"],
+    ["9223372036854775807", "9223372036854775807"],
+    ["-9223372036854775808", "-9223372036854775808"],
+    ["18446744073709551615", "18446744073709551615"],
+    ["1e999", "1e999"],
+  ];
+  for (const [came, listed] of numbers) assert.equal(parsed(`{"n":${came}}`).body, `"n":${listed}`);
+  const { body, typedBody } = parsed('{"a" : [ 1.0, {"b":\t2 } ] , "c":"\\/\\u0041 \'"}');
+  assert.equal(body, `"a":[1,{"b":2}],"c":"/A '"`);
+  assert.equal(typedBody, `"a":[1.0,{"b":2}],"c":"/A '"`);
 });
 
 test("and so do bytes that are not UTF-8, in names and in values", async () => {
