@@ -1,5 +1,12 @@
 /** A folder in memory, for what reads and writes data folders. */
-import type { Files, HeldFile, ReadableFile, WritableFile } from "../lib/storage/files.ts";
+import type {
+  Files,
+  FileStatus,
+  HeldFile,
+  ReadableFile,
+  WritableFile,
+} from "../lib/storage/files.ts";
+import type { OpenFile } from "../lib/storage/file_system.ts";
 import { joined } from "../tests/helpers/streams.ts";
 
 /** Files that live as long as this object. */
@@ -14,6 +21,12 @@ export class MemoryFiles implements Files {
   /** What `list` gives. */
   get names(): string[] {
     return [...this.#files.keys()].sort();
+  }
+
+  check(): void {}
+
+  find(name: string): FileStatus | undefined {
+    return this.#files.has(name) ? this.#status(name) : undefined;
   }
 
   list(): Promise<string[]> {
@@ -34,7 +47,7 @@ export class MemoryFiles implements Files {
       truncate: (length) => void put(this.#bytes(name).slice(0, length)),
       syncNow: () => {},
       sync: () => Promise.resolve(),
-      close: () => {},
+      ...this.#open(name),
     };
   }
 
@@ -49,7 +62,7 @@ export class MemoryFiles implements Files {
         at += part.length;
         return part.length;
       },
-      close: () => {},
+      ...this.#open(name),
     };
   }
 
@@ -68,6 +81,16 @@ export class MemoryFiles implements Files {
 
   syncFolder(): Promise<void> {
     return Promise.resolve();
+  }
+
+  #open(name: string): OpenFile {
+    return { status: () => this.#status(name), tryLock: () => true, close() {} };
+  }
+
+  /** Its name is what a file is known by. */
+  #status(name: string): FileStatus {
+    const bytes = this.#bytes(name).length;
+    return { device: 0, inode: 0, isFile: true, bytes, names: 1 };
   }
 
   #bytes(name: string): Uint8Array {

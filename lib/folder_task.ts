@@ -4,7 +4,7 @@ import { columns } from "./base/columns.ts";
 import type { FolderTask } from "./config/folder_task.ts";
 import { DamageError } from "./storage/damage.ts";
 import { FolderFiles } from "./storage/files.ts";
-import { lockFolder } from "./storage/folder_lock.ts";
+import { type FolderLock, lockFolder } from "./storage/folder_lock.ts";
 import { readFolder } from "./storage/recovery.ts";
 import type { Replay } from "./storage/replay.ts";
 import { type FileContent, replaceBySalvaged, salvage, type Salvaged } from "./storage/salvage.ts";
@@ -21,7 +21,7 @@ export async function runFolderTask({ task, folder }: FolderTask): Promise<numbe
     if (!(await Deno.stat(folder)).isDirectory) throw new ExitError("it is no folder");
     const lock = await lockFolder(folder);
     try {
-      return task === "check" ? await check(folder) : await repair(folder);
+      return task === "check" ? await check(folder, lock) : await repair(folder, lock);
     } finally {
       lock.release();
     }
@@ -30,8 +30,8 @@ export async function runFolderTask({ task, folder }: FolderTask): Promise<numbe
   }
 }
 
-async function check(folder: string): Promise<number> {
-  const files = new FolderFiles(folder);
+async function check(folder: string, lock: FolderLock): Promise<number> {
+  const files = new FolderFiles(folder, lock);
   const names = await files.list();
   const salvaged = salvage(files, names);
   show(salvaged);
@@ -54,8 +54,8 @@ async function check(folder: string): Promise<number> {
   return EXIT.failed;
 }
 
-async function repair(folder: string): Promise<number> {
-  const files = new FolderFiles(folder);
+async function repair(folder: string, lock: FolderLock): Promise<number> {
+  const files = new FolderFiles(folder, lock);
   const names = await files.list();
   const salvaged = salvage(files, names);
   show(salvaged);

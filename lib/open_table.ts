@@ -6,6 +6,7 @@ import { printError } from "./cli/print.ts";
 import type { ServerConfig } from "./config/server_config.ts";
 import type { Kept } from "./ht_server.ts";
 import { LEAST_COMPACT_BYTES } from "./storage/durable_storage.ts";
+import { FolderLostError } from "./storage/folder_lock.ts";
 import { openFolder, type OpenTable } from "./storage/open_folder.ts";
 import { memoryStorage } from "./storage/storage.ts";
 import { HashTable } from "./table/hash_table.ts";
@@ -61,12 +62,17 @@ export async function openTable(
   return open;
 }
 
-/** After a failed sync nobody knows what is on disk, and another one may lie (I6). */
+/**
+ * After a failed sync nobody knows what is on disk, and another one may lie (I6). In a folder that is
+ * no longer this server's, nothing may be written (I10).
+ */
 function endForFailedSync(folder: string, error: unknown): never {
   printError(
-    `htserver: Cannot force the log of '${folder}' to disk, so nobody knows what is there (${
-      messageOf(error)
-    }): ending; see to the disk, then start again`,
+    error instanceof FolderLostError
+      ? `htserver: Ending: ${error.message}`
+      : `htserver: Cannot force the log of '${folder}' to disk, so nobody knows what is there (${
+        messageOf(error)
+      }): ending; see to the disk, then start again`,
   );
   Deno.exit(EXIT.failed);
 }

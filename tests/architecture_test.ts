@@ -30,7 +30,7 @@ const WIRING = ["lib/ht_server.ts", "lib/open_table.ts", "lib/folder_task.ts"];
 /** Who may name `Deno.`, beside the entry points: all I/O is there. */
 const NAMES_THE_RUNTIME = [
   /^lib\/base\/log\.ts$/,
-  /^lib\/storage\/(files|folder_lock|open_folder)\.ts$/,
+  /^lib\/storage\/(file_system|folder_lock|open_folder)\.ts$/,
   /^lib\/net\/(acceptor|doorbell|listen|tcp_connection)\.ts$/,
   /^lib\/client\/(dial|link)\.ts$/,
   /^lib\/(ht_server|folder_task|open_table)\.ts$/,

@@ -1,6 +1,12 @@
 /** A folder on a disk whose syncs take as long as one likes. Nothing is forced to the real disk. */
 import { sleep } from "../../lib/base/clock.ts";
-import type { Files, HeldFile, ReadableFile, WritableFile } from "../../lib/storage/files.ts";
+import type {
+  Files,
+  FileStatus,
+  HeldFile,
+  ReadableFile,
+  WritableFile,
+} from "../../lib/storage/files.ts";
 
 /** Passes all but the syncs to other files. */
 export class SlowFiles implements Files {
@@ -21,6 +27,14 @@ export class SlowFiles implements Files {
       syncNow: () => stopFor(this.#syncMs),
       sync: () => this.#wait(),
     };
+  }
+
+  check(): void {
+    this.#files.check();
+  }
+
+  find(name: string): FileStatus | undefined {
+    return this.#files.find(name);
   }
 
   list(): Promise<string[]> {

@@ -400,3 +400,9 @@ export const CALL_GRACE_MS = 20;
 
 /** Longest time that a timer can be set to, in milliseconds; a larger one would fire at once. */
 export const MAX_TIMER_MS: number = 2 ** 31 - 1;
+
+/**
+ * Time from one look whether the data folder and the files in it are still this server's to the next,
+ * in milliseconds. A look takes some 50 microseconds.
+ */
+export const FOLDER_CHECK_MS = 1_000;

@@ -116,7 +116,8 @@ export class Commits {
     if (this.#choice.isInline(this.#waiters.length)) {
       this.#storage.syncNow();
       this.#choice.took(performance.now() - beganMs);
-      return;
+      // While a file of the table is missing, only the background waits until it is restored.
+      if (this.#storage.durableSeq === this.#storage.writtenSeq) return;
     }
     this.#isSyncing = true;
     this.#storage.sync().then(() => {

@@ -2,7 +2,7 @@
 import { areEqual, spanOf } from "../base/span.ts";
 import { Entry, type HashTable } from "../table/hash_table.ts";
 import { NEW_CHECKPOINT } from "./data_folder.ts";
-import { type Files, removeQuietly, type WritableFile } from "./files.ts";
+import { type Files, type FileStatus, removeQuietly, type WritableFile } from "./files.ts";
 import { headerJson } from "./header.ts";
 import { RecordBuffer, type TxnRecord } from "./txn_record.ts";
 
@@ -73,6 +73,11 @@ export class CheckpointWriter {
     const bytes = this.#bytes;
     await this.#file.sync();
     this.#syncedBytes = bytes;
+  }
+
+  /** What the system knows of the file. */
+  status(): FileStatus {
+    return this.#file.status();
   }
 
   close(): void {

@@ -7,6 +7,7 @@
  *     table.txn.N       a log that was begun for a checkpoint: it follows the ones with smaller numbers,
  *                       and becomes table.txn when the checkpoint is there
  *     table.torn.N      what was cut off a log's torn end
+ *     foreign.N.NAME    a file that another program put in the place of NAME while a server ran
  *     lock              held by the server that uses the folder
  */
 
@@ -32,6 +33,14 @@ export function tornName(names: readonly string[]): string {
   for (let number = 1;; number++) {
     const name = `table.torn.${number}`;
     if (!names.includes(name)) return name;
+  }
+}
+
+/** A name that no file has for a file of another program. */
+export function foreignName(name: string, names: readonly string[]): string {
+  for (let number = 1;; number++) {
+    const newName = `foreign.${number}.${name}`;
+    if (!names.includes(newName)) return newName;
   }
 }
 

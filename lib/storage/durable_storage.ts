@@ -2,24 +2,22 @@
  * The table on disk: a log of every change, and now and then a checkpoint that replaces an over-long
  * log. The files are specified in `txn_record.ts` and `data_folder.ts`.
  *
- * A checkpoint is taken while the server serves: a new log is begun, then the table is walked slot by
- * slot in slices of a millisecond, and what each key holds then is written. Changes in the meantime may
- * be in it or not; replaying the new log over it gives the same either way, since changes are absolute.
- * The files that it replaces lose their names at once and their room bit by bit (`replaced_files.ts`).
+ * If another program removes or replaces one of the files, a restart would not find every change. The
+ * whole table is in memory: it is written to a new checkpoint and log, and until that is done no
+ * further change counts as durable (I2).
  */
 import { sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import { CHECKPOINT_PAUSE_MS, CHECKPOINT_SLICE_MS, CHECKPOINT_SYNC_BYTES } from "../base/limits.ts";
+import { FOLDER_CHECK_MS } from "../base/limits.ts";
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { Log } from "../base/log.ts";
 import type { HashTable } from "../table/hash_table.ts";
-import { CheckpointWriter } from "./checkpoint.ts";
-import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT, nextLogName } from "./data_folder.ts";
-import { type Files, removeQuietly } from "./files.ts";
+import { Checkpointer } from "./checkpointer.ts";
+import type { Files } from "./files.ts";
+import { FolderLostError } from "./folder_lock.ts";
 import type { Recovered } from "./recovery.ts";
-import { ReplacedFiles } from "./replaced_files.ts";
 import { type Change, type Storage, WriteError } from "./storage.ts";
-import { TxnLog } from "./txn_log.ts";
+import { TableFiles } from "./table_files.ts";
 
 /** When a log is over-long. */
 export interface CompactLimits {
@@ -45,7 +43,8 @@ export interface DurableOptions {
   readonly log: Log;
   /**
    * Ends the process: after a failed sync, or a failed write that could not be taken back, nobody knows
-   * what is on disk, and another try may lie (I6).
+   * what is on disk, and another try may lie (I6). Also called with a `FolderLostError`, when nothing
+   * more may be written to the folder, and if the table cannot be written before the end.
    */
   readonly onSyncFailure: (error: unknown) => void;
 }
@@ -55,21 +54,25 @@ export class DurableStorage implements Storage {
   readonly durability: FsyncPolicy;
   readonly tableId: string;
   readonly #files: Files;
-  readonly #table: HashTable;
   readonly #compact: CompactLimits;
   readonly #log: Log;
   readonly #onSyncFailure: (error: unknown) => void;
-  #active: TxnLog;
+  readonly #tableFiles: TableFiles;
   /** Number of the last change in the open batch. */
   #lastSeq: number;
   #writtenSeq: number;
   #syncedSeq: number;
-  #checkpointBytes: number;
+  #durableSeq: number;
   #checkpointing: Promise<void> | undefined;
-  /** Of a checkpoint that failed: its log was begun, and need not be begun again. */
-  #begun: { readonly covers: number; readonly log: TxnLog } | undefined;
-  /** The log's name where the checkpoint is there, but logs that it replaces may be, too. */
-  #untidy: string | undefined;
+  readonly #checkpointer: Checkpointer;
+  /** While a file is missing: settles when a restart would find every change again. */
+  #restoring: Promise<void> | undefined;
+  /** Why changes are refused: a file is missing, and no checkpoint could be written. */
+  #writeError: string | undefined;
+  /** Why the last look at the files failed. */
+  #lookError: string | undefined;
+  /** Whether the process is to end. */
+  #isOver = false;
   /** After a failed checkpoint: the log's size before the next attempt. */
   #retryBytes = 0;
   readonly #closing = new AbortController();
@@ -81,13 +84,31 @@ export class DurableStorage implements Storage {
     this.durability = options.fsync;
     this.tableId = options.recovered.tableId;
     this.#files = options.files;
-    this.#table = options.table;
     this.#compact = options.compact;
     this.#log = options.log;
     this.#onSyncFailure = options.onSyncFailure;
-    this.#active = options.recovered.log;
-    this.#checkpointBytes = options.recovered.checkpointBytes;
-    this.#lastSeq = this.#writtenSeq = this.#syncedSeq = options.recovered.lastSeq;
+    this.#tableFiles = new TableFiles(options.files, options.recovered, (name, newName) => {
+      this.#log.warn(
+        `Another program put a file in the place of '${name}': it is '${newName}' now`,
+      );
+    });
+    this.#lastSeq =
+      this.#writtenSeq =
+      this.#syncedSeq =
+      this.#durableSeq =
+        options.recovered.lastSeq;
+    this.#checkpointer = new Checkpointer({
+      ...options,
+      tableFiles: this.#tableFiles,
+      tableId: this.tableId,
+      checkpointBytes: options.recovered.checkpointBytes,
+      signal: this.#closing.signal,
+      syncing: {
+        syncAll: () => this.#syncAll(),
+        writtenSeq: () => this.#writtenSeq,
+        untilSynced: () => this.#untilSynced(),
+      },
+    });
     if (options.fsync === "interval") this.#timer = setInterval(this.#syncSoon, SYNC_INTERVAL_MS);
     // A crash came between a checkpoint and its logs: the next one tidies up. Or the identity is new to
     // files of an earlier version: the next one makes it durable.
@@ -99,58 +120,88 @@ export class DurableStorage implements Storage {
     return this.#writtenSeq;
   }
 
-  /** With `always`, what is synced; else what is written: that is what the policy says. */
+  /**
+   * With `always`, what is synced; else what is written: that is what the policy says. While a file is
+   * missing it stays where it was.
+   */
   get durableSeq(): number {
-    return this.durability === "always" ? this.#syncedSeq : this.#writtenSeq;
+    return this.#durableSeq;
   }
 
   append(change: Change): number {
     const seq = this.#lastSeq + 1;
-    this.#active.append(seq, seq - this.#syncedSeq, change); // may throw: no memory for it
+    this.#tableFiles.active.append(seq, seq - this.#syncedSeq, change); // may throw: no memory for it
     return this.#lastSeq = seq;
   }
 
   write(): void {
+    const { active } = this.#tableFiles;
     try {
-      this.#active.write();
+      if (this.#writeError !== undefined) {
+        active.drop();
+        throw new WriteError(this.#writeError);
+      }
+      active.write();
     } catch (error) {
       this.#lastSeq = this.#writtenSeq;
-      if (!(error instanceof WriteError)) this.#onSyncFailure(error);
+      if (!(error instanceof WriteError)) this.#end(error);
       throw error;
     }
     this.#writtenSeq = this.#lastSeq;
+    this.#noteDurable();
     if (this.#isOverlong()) this.#beginCheckpoint();
   }
 
+  /** While a file is missing, this leaves `durableSeq` as it is. */
   syncNow(): void {
     const seq = this.#writtenSeq;
     try {
-      this.#active.syncNow();
+      this.#tableFiles.active.syncNow();
     } catch (error) {
-      this.#onSyncFailure(error);
+      this.#end(error);
       throw error;
     }
     this.#noteSynced(seq);
   }
 
+  /** While a file is missing, this waits until it is restored. */
   async sync(): Promise<void> {
-    const seq = this.#writtenSeq;
-    try {
-      await this.#active.sync();
-    } catch (error) {
-      this.#onSyncFailure(error);
-      throw error;
-    }
-    this.#noteSynced(seq);
+    await this.#syncLog();
+    await this.#restoring;
   }
 
-  /** Forces all to the disk and closes the files; a checkpoint under way is given up. */
+  /**
+   * Looks whether the folder and the files are still this server's; to be called about once a second.
+   * If a file is missing or is another one, the table is written to a new checkpoint and log.
+   */
+  look(): void {
+    if (this.#isOver) return;
+    try {
+      this.#files.check();
+      const missing = this.#restoring ? undefined : this.#tableFiles.missing();
+      this.#lookError = undefined;
+      if (missing !== undefined) this.#beginRestoring(missing);
+    } catch (error) {
+      if (error instanceof FolderLostError) return this.#end(error);
+      const message = messageOf(error);
+      if (message !== this.#lookError) {
+        this.#log.warn(`Cannot see whether the files of the table are in place: ${message}`);
+      }
+      this.#lookError = message;
+    }
+  }
+
+  /**
+   * Forces all to the disk and closes the files. A checkpoint under way is given up, unless a file is
+   * missing: then the table would be lost without it.
+   */
   async close(): Promise<void> {
+    this.look();
     this.#closing.abort();
     clearInterval(this.#timer);
     await this.#checkpointing;
     await this.sync();
-    this.#active.close();
+    this.#tableFiles.close();
   }
 
   /** Waits for the checkpoint that is under way, if one is. */
@@ -159,121 +210,127 @@ export class DurableStorage implements Storage {
   }
 
   readonly #syncSoon = () => {
-    if (this.#syncedSeq < this.#writtenSeq) this.sync().catch(() => {}); // it has ended the process
+    if (this.#syncedSeq < this.#writtenSeq) this.#syncLog().catch(() => {}); // it has ended the process
   };
+
+  async #syncLog(): Promise<void> {
+    const seq = this.#writtenSeq;
+    try {
+      await this.#tableFiles.active.sync();
+    } catch (error) {
+      this.#end(error);
+      throw error;
+    }
+    this.#noteSynced(seq);
+  }
+
+  #end(error: unknown): void {
+    this.#isOver = true;
+    this.#onSyncFailure(error);
+  }
 
   #noteSynced(seq: number): void {
     if (seq <= this.#syncedSeq) return;
     this.#syncedSeq = seq;
+    this.#noteDurable();
+    this.#wakeSynced();
+  }
+
+  #wakeSynced(): void {
     this.#synced.resolve();
     this.#synced = Promise.withResolvers();
   }
 
+  #noteDurable(): void {
+    if (this.#restoring) return;
+    this.#durableSeq = this.durability === "always" ? this.#syncedSeq : this.#writtenSeq;
+  }
+
   #isOverlong(): boolean {
-    const { entries = Infinity, bytes = Math.max(LEAST_COMPACT_BYTES, this.#checkpointBytes) } =
+    const { entries = Infinity, bytes = Math.max(LEAST_COMPACT_BYTES, this.#checkpointer.bytes) } =
       this.#compact;
-    const log = this.#active;
+    const log = this.#tableFiles.active;
     return (log.entries >= entries || log.bytes >= bytes) && log.bytes >= this.#retryBytes;
   }
 
   #beginCheckpoint(): void {
     if (this.#checkpointing || this.#closing.signal.aborted) return;
-    this.#checkpointing = this.#checkpoint().then(() => {
-      this.#retryBytes = 0;
-    }, (error) => {
-      if (this.#closing.signal.aborted) return;
-      this.#retryBytes = this.#active.bytes * 2;
-      this.#log.warn(
-        `Cannot write a checkpoint, trying again later; the log goes on and nothing is lost: ${
-          messageOf(error)
-        }`,
-      );
-    }).finally(() => this.#checkpointing = undefined);
-  }
-
-  async #checkpoint(): Promise<void> {
-    const startedMs = performance.now();
-    using replaced = new ReplacedFiles(this.#files);
-    if (this.#untidy !== undefined) await this.#tidy(this.#untidy, replaced);
-    const { covers, log } = this.#begun ??= await this.#beginLog();
-    try {
-      this.#checkpointBytes = await this.#writeTable(covers);
-      // What the walk saw must not be on disk before the log that tells of it.
-      await this.#untilSynced(this.#lastSeq);
-      replaced.rename(NEW_CHECKPOINT, CHECKPOINT);
-    } catch (error) {
-      removeQuietly(this.#files, NEW_CHECKPOINT);
-      throw error;
-    }
-    await this.#files.syncFolder(); // I3: only now may the logs go that it replaces
-    this.#begun = undefined;
-    this.#untidy = log.name;
-    await this.#tidy(log.name, replaced);
-    this.#log.debug("checkpoint", {
-      covers,
-      bytes: this.#checkpointBytes,
-      took_ms: Math.round(performance.now() - startedMs),
-    });
-    await replaced.free(this.#closing.signal); // I3: no name on disk leads to any of them now
-  }
-
-  /** Removes the logs that the checkpoint replaces, and gives the one in use its usual name. */
-  async #tidy(active: string, replaced: ReplacedFiles): Promise<void> {
-    const names = logNames(await this.#files.list());
-    for (const name of names) {
-      if (name !== active && name !== LOG) replaced.remove(name);
-    }
-    // Or one of them might come back behind the log that is called LOG from now on.
-    await this.#files.syncFolder();
-    if (names.includes(active) && active !== LOG) replaced.rename(active, LOG);
-    await this.#files.syncFolder();
-    this.#untidy = undefined;
-  }
-
-  /** Begins another log, and lets changes go there from now on. */
-  async #beginLog(): Promise<{ covers: number; log: TxnLog }> {
-    const log = await TxnLog.create(
-      this.#files,
-      nextLogName(await this.#files.list()),
-      this.tableId,
+    this.look();
+    if (this.#checkpointing || this.#isOver) return;
+    this.#keepCheckpointing(
+      this.#checkpointer.take().then(() => {
+        this.#retryBytes = 0;
+      }, (error) => {
+        if (error instanceof FolderLostError) return this.#end(error);
+        if (this.#closing.signal.aborted) return;
+        this.#retryBytes = this.#tableFiles.active.bytes * 2;
+        this.#log.warn(
+          `Cannot write a checkpoint, trying again later; the log goes on and nothing is lost: ${
+            messageOf(error)
+          }`,
+        );
+      }),
     );
-    try {
-      // Where it may be much, most of it in the background.
-      if (this.durability !== "always") await this.sync();
-      // Between turns there is no open batch. What the old log holds must be on disk before anything in
-      // the new one counts as such.
-      this.syncNow();
-    } catch (error) {
-      log.close();
-      removeQuietly(this.#files, log.name);
-      throw error;
-    }
-    this.#active.close();
-    this.#active = log;
-    return { covers: this.#writtenSeq, log };
   }
 
-  /** Writes the whole table to the new checkpoint, and gives its size. */
-  async #writeTable(covers: number): Promise<number> {
-    const writer = new CheckpointWriter(this.#files, covers, this.tableId);
-    try {
-      while (!writer.writeSlice(this.#table, performance.now() + CHECKPOINT_SLICE_MS)) {
-        // Bit by bit, or the last sync would take long and hold up the log's.
-        if (writer.unsyncedBytes > CHECKPOINT_SYNC_BYTES) await writer.sync();
-        if (!(await sleep(CHECKPOINT_PAUSE_MS, this.#closing.signal))) throw new Error("closing");
+  #keepCheckpointing(work: Promise<void>): void {
+    const checkpointing = this.#checkpointing = work.finally(() => {
+      if (this.#checkpointing === checkpointing) this.#checkpointing = undefined;
+    });
+  }
+
+  #beginRestoring(missing: string): void {
+    this.#log.warn(
+      `'${missing}' was removed or changed by another program: writing the table to a new checkpoint and log; changes wait for that`,
+    );
+    this.#restoring = this.#restore(missing, this.#checkpointing);
+    this.#wakeSynced(); // A checkpoint may wait for a sync that now waits for this.
+    this.#keepCheckpointing(this.#restoring);
+  }
+
+  /**
+   * Writes the table until a restart would find all of it.
+   *
+   * @param missing the file that was found missing
+   * @param before a checkpoint that is under way
+   */
+  async #restore(missing: string, before: Promise<void> | undefined): Promise<void> {
+    await before;
+    for (;;) {
+      const isLastTry = this.#closing.signal.aborted;
+      try {
+        await this.#checkpointer.takeToTheEnd();
+        if (this.#tableFiles.missing() === undefined) break;
+      } catch (error) {
+        if (this.#isOver) return;
+        this.#writeError =
+          `'${missing}' was removed or changed by another program, and no checkpoint can be written: ${
+            messageOf(error)
+          }`;
+        if (error instanceof FolderLostError) return this.#end(error);
+        if (isLastTry) return this.#end(new Error(this.#writeError));
+        this.#log.warn(`Trying again in a second: ${this.#writeError}`);
       }
-      writer.finish();
-      await writer.sync();
-      return writer.bytes;
-    } finally {
-      writer.close();
+      await sleep(FOLDER_CHECK_MS, this.#closing.signal);
     }
+    this.#writeError = this.#restoring = undefined;
+    this.#noteDurable();
+    this.#log.warn(`The table is on disk again, without '${missing}'`);
   }
 
-  async #untilSynced(seq: number): Promise<void> {
+  /** All that was written is on disk when it ends, and nothing is written between that and the end. */
+  async #syncAll(): Promise<void> {
+    // Where it may be much, most of it in the background.
+    if (this.durability !== "always") await this.#syncLog();
+    // Between turns there is no open batch.
+    this.syncNow();
+  }
+
+  async #untilSynced(): Promise<void> {
+    const seq = this.#lastSeq;
     while (this.#syncedSeq < seq && this.#writtenSeq > this.#syncedSeq) {
-      if (this.durability === "always") await this.#synced.promise;
-      else await this.sync();
+      if (this.durability === "always" && !this.#restoring) await this.#synced.promise;
+      else await this.#syncLog();
     }
   }
 }

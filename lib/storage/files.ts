@@ -1,65 +1,47 @@
 /**
  * The files of a data folder, as narrowly as storage needs them: what fails, and when, is decided
  * behind this interface, in tests too.
+ *
+ * Every step that names a file first checks that the folder is still the one whose lock is held (I10).
+ * Steps on open files need no check: they stay with their file when a folder is moved.
  */
-import { sleep } from "../base/clock.ts";
+import { CHECKPOINT, LOCK, LOG } from "./data_folder.ts";
+import {
+  type FileStatus,
+  type FileSystem,
+  type HeldFile,
+  isSameFile,
+  type ReadableFile,
+  realFileSystem,
+  type WritableFile,
+} from "./file_system.ts";
+import type { FolderLock } from "./folder_lock.ts";
 
-/** A file that is written from its beginning to its end. */
-export interface WritableFile {
-  /**
-   * Writes all of it behind what is there.
-   *
-   * @throws where not all could be written; how much of it was, is not known
-   */
-  write(bytes: Uint8Array): void;
-  /** Cuts the file to its first bytes; the next write goes behind them. */
-  truncate(bytes: number): void;
-  /** Forces what was written to the disk, and stops everything meanwhile. */
-  syncNow(): void;
-  /** The same in the background. */
-  sync(): Promise<void>;
-  close(): void;
-}
-
-/** A file that is read from its beginning to its end. */
-export interface ReadableFile {
-  /** Reads some bytes, or gives null at the end. */
-  read(into: Uint8Array): number | null;
-  close(): void;
-}
-
-/**
- * A file that is kept while it loses its name. Where nothing keeps a large file, the system frees its
- * room together with its last name, which takes tens of milliseconds, and nothing else is forced to
- * the disk meanwhile.
- */
-export interface HeldFile {
-  /**
-   * Frees its room bit by bit, in the background; nothing where a name still leads to it. A power
-   * failure may bring back a name that was lost since the last `syncFolder`.
-   *
-   * @param signal ends it early
-   * @throws where some of it could not be freed
-   */
-  free(signal: AbortSignal): Promise<void>;
-  /** Lets go of it: what room it still has is freed at once if it has no name. */
-  close(): void;
-}
+export type { FileStatus, HeldFile, ReadableFile, WritableFile } from "./file_system.ts";
 
 /** One folder. Names are those of files in it. */
 export interface Files {
   /** How people know the folder. */
   readonly folder: string;
   /**
+   * Checks that the path still leads to the folder whose lock is held.
+   *
+   * @throws {FolderLostError} if it does not: nothing may be written there
+   */
+  check(): void;
+  /**
    * Lists the names of its files, sorted.
    *
    * @throws if the system fails to list all of them: a part is never taken for the whole
    */
   list(): Promise<string[]>;
+  /** What a name leads to; undefined if there is nothing. */
+  find(name: string): FileStatus | undefined;
   /** Bytes of a file. */
   size(name: string): number;
   /**
-   * Opens a file for writing.
+   * Opens a plain file for writing, and locks it: as long as it is open, no other server can start on
+   * the folder, even if its lock was removed.
    *
    * @param how `create` makes a new file and fails if there is one of that name; `append` goes on
    *   behind what is there
@@ -75,128 +57,103 @@ export interface Files {
   syncFolder(): Promise<void>;
 }
 
-/**
- * Time from one look whether a file was deleted to the next, in milliseconds: it costs a tenth of a
- * sync on a fast disk.
- */
-const LOOK_MS = 1_000;
+/** Files that are always listed if they are there. */
+const KNOWN_NAMES = [CHECKPOINT, LOG];
 
-/** Bytes of a held file that are freed at once: about a millisecond's work, as a checkpoint's slice is. */
-const FREE_BYTES = 4_000_000;
-
-/** Pause between two such steps, in milliseconds. */
-const FREE_PAUSE_MS = 5;
-
-/** The real thing. */
+/** The folder at a path. */
 export class FolderFiles implements Files {
   readonly folder: string;
+  readonly #lock: FolderLock | undefined;
+  readonly #system: FileSystem;
+  /** Where the files are: a link in the folder's path that is changed later leads nowhere else. */
+  readonly #place: string;
 
-  /** @param folder its path; it must exist */
-  constructor(folder: string) {
+  /**
+   * @param folder its path; it must exist
+   * @param lock the folder's lock; undefined: the folder is only read
+   */
+  constructor(folder: string, lock?: FolderLock, system: FileSystem = realFileSystem) {
     this.folder = folder;
+    this.#lock = lock;
+    this.#system = system;
+    this.#place = lock?.place ?? folder;
   }
 
-  list(): Promise<string[]> {
-    return listFolder(this.folder);
+  check(): void {
+    this.#lock?.check();
+  }
+
+  async list(): Promise<string[]> {
+    this.check();
+    const names = await this.#system.list(this.#place);
+    if (this.#lock) this.#checkComplete(names);
+    return names;
+  }
+
+  find(name: string): FileStatus | undefined {
+    return this.#system.status(this.#path(name));
   }
 
   size(name: string): number {
-    return Deno.statSync(this.#path(name)).size;
+    return this.#plain(name).bytes;
   }
 
   openToWrite(name: string, how: "create" | "append"): WritableFile {
-    const file = Deno.openSync(this.#path(name), {
-      create: true,
-      createNew: how === "create",
-      write: true,
-      mode: 0o600,
-    });
-    if (how === "append") file.seekSync(0, Deno.SeekMode.End);
-    let lookedAtMs = -Infinity;
-    /** A file that was deleted takes all that is written, and nobody will find it. */
-    const checkThere = () => {
-      const nowMs = performance.now();
-      if (nowMs - lookedAtMs < LOOK_MS) return;
-      if (file.statSync().nlink === 0) throw new Error("the file was deleted");
-      lookedAtMs = nowMs;
-    };
-    return {
-      write(bytes) {
-        while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
-      },
-      truncate(length) {
-        file.truncateSync(length);
-        file.seekSync(length, Deno.SeekMode.Start);
-      },
-      syncNow() {
-        file.syncDataSync();
-        checkThere();
-      },
-      async sync() {
-        checkThere(); // at once: another log may have taken over by the end
-        await file.syncData();
-      },
-      close: () => file.close(),
-    };
+    const known = how === "append" ? this.#plain(name) : undefined;
+    const file = this.#system.openToWrite(this.#path(name), how);
+    try {
+      if (known && !isSameFile(known, file.status())) throw new Error(`'${name}' was replaced`);
+      if (!file.tryLock()) throw new Error(`another process has locked '${name}'`);
+      return file;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 
   openToRead(name: string): ReadableFile {
-    const file = Deno.openSync(this.#path(name), { read: true });
-    return { read: (into) => file.readSync(into), close: () => file.close() };
+    this.#plain(name);
+    return this.#system.openToRead(this.#path(name));
   }
 
   rename(from: string, to: string): void {
-    Deno.renameSync(this.#path(from), this.#path(to));
+    this.#system.rename(this.#path(from), this.#path(to));
   }
 
   remove(name: string): void {
-    Deno.removeSync(this.#path(name));
+    this.#system.remove(this.#path(name));
   }
 
   hold(name: string): HeldFile | undefined {
-    let file: Deno.FsFile;
-    try {
-      file = Deno.openSync(this.#path(name), { write: true });
-    } catch {
-      return undefined;
-    }
-    return {
-      async free(signal) {
-        const { nlink, size } = file.statSync();
-        if (nlink !== 0) return; // a hard link leads to it, such as a backup's
-        for (let bytes = size; bytes > 0;) {
-          bytes = Math.max(0, bytes - FREE_BYTES);
-          await file.truncate(bytes);
-          if (bytes > 0 && !(await sleep(FREE_PAUSE_MS, signal))) return;
-        }
-      },
-      close: () => file.close(),
-    };
+    return this.#system.hold(this.#path(name));
   }
 
   syncFolder(): Promise<void> {
-    return syncFolder(this.folder);
+    this.check();
+    return this.#system.syncFolder(this.#place);
   }
 
+  /** The only way from a name to a path. */
   #path(name: string): string {
-    return `${this.folder}/${name}`;
+    this.check();
+    return `${this.#place}/${name}`;
   }
-}
 
-/**
- * Lists the names in a folder, sorted. The one function that lists: `Deno.readDirSync` and the
- * synchronous functions of `node:fs` give what they have so far if the system fails.
- *
- * @throws if the system fails, at the first name or at a later one
- */
-export async function listFolder(path: string): Promise<string[]> {
-  return (await Array.fromAsync(Deno.readDir(path), ({ name }) => name)).sort();
-}
+  /** A file that is there and plain: a pipe would be waited for, and a link leads elsewhere. */
+  #plain(name: string): FileStatus {
+    const status = this.find(name);
+    if (status === undefined) throw new Error(`there is no '${name}'`);
+    if (!status.isFile) throw new Error(`'${name}' is not a plain file`);
+    return status;
+  }
 
-/** Forces to the disk what names there are in a folder. */
-export async function syncFolder(path: string): Promise<void> {
-  using folder = await Deno.open(path, { read: true });
-  await folder.sync();
+  /** A listing without a file that is there may lack others too. */
+  #checkComplete(names: readonly string[]): void {
+    for (const name of [LOCK, ...KNOWN_NAMES]) {
+      if (names.includes(name) || (name !== LOCK && this.find(name) === undefined)) continue;
+      throw new Error(`the system lists its files without '${name}', which is there`);
+    }
+  }
 }
 
 /** Removes a file that is of no use; where that fails, the next checkpoint tries again. */

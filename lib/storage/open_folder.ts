@@ -2,12 +2,14 @@
 import { dirname } from "node:path";
 import { ExitError, messageOf } from "../base/errors.ts";
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
+import { FOLDER_CHECK_MS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { HashTable } from "../table/hash_table.ts";
 import { CHECKPOINT, logNames } from "./data_folder.ts";
 import { DurableStorage } from "./durable_storage.ts";
 import type { CompactLimits } from "./durable_storage.ts";
-import { FolderFiles, syncFolder } from "./files.ts";
+import { realFileSystem } from "./file_system.ts";
+import { FolderFiles } from "./files.ts";
 import { type FolderLock, lockFolder } from "./folder_lock.ts";
 import { recover, type Recovered } from "./recovery.ts";
 
@@ -43,19 +45,21 @@ export async function openFolder(options: OpenOptions): Promise<OpenTable> {
   const { folder, onProgress = () => {} } = options;
   const lock = await claim(folder);
   try {
-    const files = new FolderFiles(folder);
+    const files = new FolderFiles(folder, lock);
     const table = new HashTable();
     const startedMs = performance.now();
     const totalBytes = await bytesOf(files);
     const recovered = await recover(files, table, (bytes) => onProgress(bytes, totalBytes));
     const seconds = (performance.now() - startedMs) / 1e3;
     const storage = new DurableStorage({ ...options, files, table, recovered });
+    const looking = setInterval(() => storage.look(), FOLDER_CHECK_MS);
     return {
       table,
       storage,
       recovered,
       seconds,
       async close() {
+        clearInterval(looking);
         await storage.close();
         lock.release();
       },
@@ -86,9 +90,9 @@ async function makeFolder(folder: string): Promise<void> {
   } catch (error) {
     if (!(await isFolder(folder))) throw error;
     // Who made it may have been ended before it was forced to disk; or it is where nothing can be forced.
-    return await syncFolder(above).catch(() => {});
+    return await realFileSystem.syncFolder(above).catch(() => {});
   }
-  await syncFolder(above).catch((error) => {
+  await realFileSystem.syncFolder(above).catch((error) => {
     // A folder that may be written to, and not read.
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
   });

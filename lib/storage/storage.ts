@@ -39,7 +39,10 @@ export interface Storage {
    * @throws {WriteError} where it was not taken whole; the batch is then forgotten, its numbers too
    */
   write(): void;
-  /** Makes durable what was written, and stops everything meanwhile. */
+  /**
+   * Makes durable what was written, and stops everything meanwhile. If more than a sync is needed for
+   * that, `durableSeq` stays, and `sync` waits for it.
+   */
   syncNow(): void;
   /** The same in the background, for what was written before the call. */
   sync(): Promise<void>;

@@ -1,13 +1,14 @@
 /** One transaction log: records go into an open batch, the batch to the system, and then to the disk. */
 import { messageOf } from "../base/errors.ts";
-import { type Files, removeQuietly, type WritableFile } from "./files.ts";
+import { type Files, type FileStatus, removeQuietly, type WritableFile } from "./files.ts";
 import { logHeader } from "./header.ts";
 import { type Change, WriteError } from "./storage.ts";
 import { RecordBuffer } from "./txn_record.ts";
 
 /** A log that is written to. */
 export class TxnLog {
-  readonly name: string;
+  /** The file's name; it changes if the file is renamed. */
+  name: string;
   readonly #file: WritableFile;
   readonly #batch = new RecordBuffer();
   #bytes: number;
@@ -92,9 +93,14 @@ export class TxnLog {
       this.#file.syncNow();
       throw new WriteError(messageOf(error));
     } finally {
-      this.#batch.clear();
-      this.#batchEntries = 0;
+      this.drop();
     }
+  }
+
+  /** Forgets the open batch. */
+  drop(): void {
+    this.#batch.clear();
+    this.#batchEntries = 0;
   }
 
   syncNow(): void {
@@ -103,6 +109,11 @@ export class TxnLog {
 
   sync(): Promise<void> {
     return this.#file.sync();
+  }
+
+  /** What the system knows of the file, wherever it is now. */
+  status(): FileStatus {
+    return this.#file.status();
   }
 
   close(): void {

@@ -7,8 +7,16 @@
  * states side by side. Every change to the folder is an operation with a number: it can be made to
  * fail, and the state around it can be looked at.
  */
-import type { Files, HeldFile, ReadableFile, WritableFile } from "../../lib/storage/files.ts";
+import type { OpenFile } from "../../lib/storage/file_system.ts";
+import type {
+  Files,
+  FileStatus,
+  HeldFile,
+  ReadableFile,
+  WritableFile,
+} from "../../lib/storage/files.ts";
 import { type Random, randomFrom } from "./random.ts";
+import { joined } from "./streams.ts";
 
 /** What an operation does. */
 export type OperationKind =
@@ -60,6 +68,9 @@ type NameChange =
 /** In how many steps a held file is freed. */
 const FREE_STEPS = 3;
 
+/** Disks so far. */
+let devices = 0;
+
 /** One round of the event loop. */
 const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
@@ -81,6 +92,10 @@ export class SimulatedDisk implements Files {
   #durableNames = new Map<string, number>();
   #nameChanges: NameChange[] = [];
   #nextInode = 1;
+  /** Inodes whose lock an open file has. */
+  readonly #locked = new Set<number>();
+  /** Different for each disk: device and inode together are what a file is known by. */
+  readonly #device = ++devices;
   #syncsHeld: (PromiseWithResolvers<void> & { isHeld(name: string): boolean }) | undefined;
 
   /** A folder with these files, all durable. */
@@ -139,6 +154,13 @@ export class SimulatedDisk implements Files {
     return [...this.#names.keys()].sort();
   }
 
+  check(): void {}
+
+  find(name: string): FileStatus | undefined {
+    const inode = this.#names.get(name);
+    return inode === undefined ? undefined : this.#status(inode);
+  }
+
   list(): Promise<string[]> {
     return Promise.resolve(this.names);
   }
@@ -148,23 +170,23 @@ export class SimulatedDisk implements Files {
   }
 
   openToWrite(name: string, how: "create" | "append"): WritableFile {
-    const known = this.#names.get(name);
-    const inode = known ?? this.#nextInode++;
-    if (known === undefined || how === "create") {
-      this.#operate("create", name, () => {
-        if (known !== undefined) throw new Error(`File exists (os error 17): ${name}`);
-        this.#inodes.set(inode, { states: [new Uint8Array(0)], dropped: 0 });
-        this.#rename({ kind: "create", name, inode });
-      });
-    }
+    if (how === "append") return this.#opened(this.#inodeOf(name), name);
+    const inode = this.#nextInode++;
+    this.#operate("create", name, () => {
+      if (this.#names.has(name)) {
+        throw new Deno.errors.AlreadyExists(`File exists (os error 17): ${name}`);
+      }
+      this.#inodes.set(inode, { states: [new Uint8Array(0)], dropped: 0 });
+      this.#rename({ kind: "create", name, inode });
+    });
     return this.#opened(inode, name);
   }
 
   openToRead(name: string): ReadableFile {
     const bytes = this.bytesOf(name);
     let at = 0;
-    this.openFiles++;
     return {
+      ...this.#open(this.#inodeOf(name)),
       read(into) {
         if (at >= bytes.length) return null;
         const part = bytes.subarray(at, at + into.length);
@@ -172,7 +194,6 @@ export class SimulatedDisk implements Files {
         at += part.length;
         return part.length;
       },
-      close: () => void this.openFiles--,
     };
   }
 
@@ -220,14 +241,11 @@ export class SimulatedDisk implements Files {
   }
 
   #opened(inode: number, name: string): WritableFile {
-    let position = current(this.#inode(inode)).length;
-    this.openFiles++;
     const put = (bytes: Uint8Array) => {
-      if (bytes.length === 0) return;
-      this.#change(inode, overwritten(current(this.#inode(inode)), position, bytes));
-      position += bytes.length;
+      if (bytes.length > 0) this.#change(inode, joined([current(this.#inode(inode)), bytes]));
     };
     return {
+      ...this.#open(inode),
       write: (bytes) => {
         const half = Math.floor(bytes.length / 2);
         this.#operate("write", name, (during) => {
@@ -240,7 +258,6 @@ export class SimulatedDisk implements Files {
         this.#operate("truncate", name, () => {
           const bytes = current(this.#inode(inode));
           if (bytes.length !== length) this.#change(inode, resized(bytes, length));
-          position = length;
         });
       },
       syncNow: () => {
@@ -253,8 +270,31 @@ export class SimulatedDisk implements Files {
         for (let round = this.syncRounds(); round > 0; round--) await eventLoop();
         this.#operate("sync", name, () => this.#makeDurable(inode, state));
       },
-      close: () => void this.openFiles--,
     };
+  }
+
+  /** Opens a file; what has its lock is this opening of it, not the file. */
+  #open(inode: number): OpenFile {
+    this.openFiles++;
+    let hasLock = false;
+    return {
+      status: () => this.#status(inode),
+      tryLock: () => {
+        if (!hasLock && this.#locked.has(inode)) return false;
+        this.#locked.add(inode);
+        return hasLock = true;
+      },
+      close: () => {
+        this.openFiles--;
+        if (hasLock) this.#locked.delete(inode);
+      },
+    };
+  }
+
+  #status(inode: number): FileStatus {
+    const names = [...this.#names.values()].filter((one) => one === inode).length;
+    const bytes = current(this.#inode(inode)).length;
+    return { device: this.#device, inode, isFile: true, bytes, names };
   }
 
   /** @param partly what is done where it fails: a share of it */
@@ -291,7 +331,9 @@ export class SimulatedDisk implements Files {
 
   #inodeOf(name: string): number {
     const inode = this.#names.get(name);
-    if (inode === undefined) throw new Error(`No such file (os error 2): ${name}`);
+    if (inode === undefined) {
+      throw new Deno.errors.NotFound(`No such file (os error 2): ${name}`);
+    }
     return inode;
   }
 
@@ -369,11 +411,5 @@ function mixed(
 function resized(bytes: Uint8Array, length: number): Uint8Array {
   const copy = new Uint8Array(length);
   copy.set(bytes.subarray(0, length));
-  return copy;
-}
-
-function overwritten(bytes: Uint8Array, at: number, more: Uint8Array): Uint8Array {
-  const copy = resized(bytes, Math.max(bytes.length, at + more.length));
-  copy.set(more, at);
   return copy;
 }

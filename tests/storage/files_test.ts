@@ -1,46 +1,16 @@
 /**
- * Proves, on a real folder, that a deleted file is noticed, and that a held file is freed bit by bit
- * and only if no name leads to it.
+ * Proves, on a real folder, that files are created and opened only as they should be, that no step
+ * is done in a folder that was lost, and that a held file is freed bit by bit and only if no name leads
+ * to it.
  */
 import assert from "assert";
-import { FolderFiles, type HeldFile, type WritableFile } from "../../lib/storage/files.ts";
+import { FolderFiles, type HeldFile } from "../../lib/storage/files.ts";
 import { TempFolder } from "../helpers/folders.ts";
-import { stoppedClock } from "../helpers/stopped_clock.ts";
 
 /** A file that takes several steps to free; it has no blocks. */
 const LARGE_BYTES = 10_000_000;
 
 const never = new AbortController().signal;
-
-/** Both ways to sync, as one. */
-const SYNCS: Readonly<Record<string, (file: WritableFile) => Promise<void>>> = {
-  syncNow: (file) => Promise.try(() => file.syncNow()),
-  sync: (file) => file.sync(),
-};
-
-for (const [how, sync] of Object.entries(SYNCS)) {
-  Deno.test(`files: ${how} looks at once whether the file was deleted, and then every second`, async () => {
-    await using temp = await TempFolder.make();
-    const files = new FolderFiles(temp.path);
-    using clock = stoppedClock();
-    const deletedFirst = files.openToWrite("a", "create");
-    files.remove("a");
-    await assert.rejects(sync(deletedFirst), /the file was deleted/);
-    deletedFirst.close();
-    const file = files.openToWrite("b", "create");
-    await sync(file);
-    files.rename("b", "c");
-    clock.advance(1_000);
-    await sync(file);
-    files.remove("c");
-    clock.advance(999);
-    await sync(file);
-    clock.advance(1);
-    await assert.rejects(sync(file), /the file was deleted/);
-    await assert.rejects(sync(file), /the file was deleted/, "and from then on");
-    file.close();
-  });
-}
 
 /** A large file in a folder, held, and seen by somebody who opened it before. */
 async function withLarge(

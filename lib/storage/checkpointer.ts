@@ -1,0 +1,148 @@
+/**
+ * Takes checkpoints while the server serves: a new log is begun, then the table is walked slot by slot
+ * in slices of a millisecond, and what each key holds then is written. Changes in the meantime may be
+ * in it or not; replaying the new log over it gives the same either way, since changes are absolute.
+ * The files that it replaces lose their names at once and their room bit by bit (`replaced_files.ts`).
+ */
+import { sleep } from "../base/clock.ts";
+import { CHECKPOINT_PAUSE_MS, CHECKPOINT_SLICE_MS, CHECKPOINT_SYNC_BYTES } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
+import type { HashTable } from "../table/hash_table.ts";
+import { CheckpointWriter } from "./checkpoint.ts";
+import { type Files, type FileStatus, removeQuietly } from "./files.ts";
+import { ReplacedFiles } from "./replaced_files.ts";
+import type { TableFiles } from "./table_files.ts";
+
+/** What a checkpoint needs to know of changes and syncs. */
+export interface Syncing {
+  /** Forces all to disk that was written; nothing is written between that and the end of it. */
+  syncAll(): Promise<void>;
+  /** Number of the last change that was written. */
+  writtenSeq(): number;
+  /** Waits until all changes that the table shows now are on disk. */
+  untilSynced(): Promise<void>;
+}
+
+/** How to take checkpoints. */
+export interface CheckpointerOptions {
+  readonly files: Files;
+  readonly table: HashTable;
+  readonly tableFiles: TableFiles;
+  /** Identity of the table. */
+  readonly tableId: string;
+  readonly syncing: Syncing;
+  /** Size of the last checkpoint; 0: there is none. */
+  readonly checkpointBytes: number;
+  readonly log: Log;
+  /** Ends a checkpoint early. */
+  readonly signal: AbortSignal;
+}
+
+/** Takes checkpoints of one table, one at a time. */
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  /** Of a checkpoint that failed: its log was begun, and need not be begun again. */
+  #begun: { readonly covers: number } | undefined;
+  /** Whether the checkpoint is there, but logs that it replaces may be, too. */
+  #isUntidy = false;
+  #bytes: number;
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+    this.#bytes = options.checkpointBytes;
+  }
+
+  /** Size of the last checkpoint. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Takes a checkpoint.
+   *
+   * @throws if that fails, or is ended early: the logs have all changes then
+   */
+  take(): Promise<void> {
+    return this.#take(false);
+  }
+
+  /** The same if a file is missing: it is not ended early, and does without the log if that is missing. */
+  takeToTheEnd(): Promise<void> {
+    if (!this.#options.tableFiles.isActiveWhole()) {
+      this.#begun = undefined;
+      this.#isUntidy = false; // The logs before it go with it.
+    }
+    return this.#take(true);
+  }
+
+  async #take(isToEnd: boolean): Promise<void> {
+    const startedMs = performance.now();
+    const { files, log, signal, syncing, tableFiles } = this.#options;
+    using replaced = new ReplacedFiles(files);
+    if (this.#isUntidy) await this.#tidy(replaced);
+    const { covers } = this.#begun ??= await this.#beginLog();
+    const written = await this.#writeTable(covers, isToEnd);
+    try {
+      // What the walk saw must not be on disk before the log that tells of it.
+      await syncing.untilSynced();
+      await tableFiles.replaceCheckpoint(written, replaced);
+    } catch (error) {
+      tableFiles.discardCheckpoint(written);
+      throw error;
+    }
+    this.#bytes = written.bytes;
+    await files.syncFolder(); // I3: only now may the logs go that it replaces
+    this.#begun = undefined;
+    this.#isUntidy = true;
+    await this.#tidy(replaced);
+    log.debug("checkpoint", {
+      covers,
+      bytes: this.#bytes,
+      took_ms: Math.round(performance.now() - startedMs),
+    });
+    await replaced.free(signal); // I3: no name on disk leads to any of them now
+  }
+
+  async #tidy(replaced: ReplacedFiles): Promise<void> {
+    await this.#options.tableFiles.tidy(replaced);
+    this.#isUntidy = false;
+  }
+
+  /** Begins another log, and lets changes go there from now on. */
+  async #beginLog(): Promise<{ covers: number }> {
+    const { files, syncing, tableFiles, tableId } = this.#options;
+    const log = await tableFiles.createLog(tableId);
+    try {
+      // What the old log holds must be on disk before anything in the new one counts as such.
+      await syncing.syncAll();
+    } catch (error) {
+      log.close();
+      removeQuietly(files, log.name);
+      throw error;
+    }
+    tableFiles.use(log);
+    return { covers: syncing.writtenSeq() };
+  }
+
+  /** Writes the whole table to the new checkpoint. */
+  async #writeTable(covers: number, isToEnd: boolean): Promise<FileStatus> {
+    const { files, signal, table, tableFiles, tableId } = this.#options;
+    const writer = new CheckpointWriter(files, covers, tableId);
+    try {
+      while (!writer.writeSlice(table, performance.now() + CHECKPOINT_SLICE_MS)) {
+        // Bit by bit, or the last sync would take long and hold up the log's.
+        if (writer.unsyncedBytes > CHECKPOINT_SYNC_BYTES) await writer.sync();
+        const isGivenUp = !(await sleep(CHECKPOINT_PAUSE_MS, signal)) && !isToEnd;
+        if (isGivenUp) throw new Error("closing");
+      }
+      writer.finish();
+      await writer.sync();
+      return writer.status();
+    } catch (error) {
+      tableFiles.discardCheckpoint(writer.status());
+      throw error;
+    } finally {
+      writer.close();
+    }
+  }
+}

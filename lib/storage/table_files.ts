@@ -1,0 +1,162 @@
+/**
+ * The files of one table while it is served: the log in use, the logs before it, and the checkpoint.
+ *
+ * It knows which files these are, so that it notices if one was removed or replaced, and so that it
+ * never removes a file of another program.
+ */
+import {
+  CHECKPOINT,
+  foreignName,
+  LOG,
+  logNames,
+  NEW_CHECKPOINT,
+  nextLogName,
+} from "./data_folder.ts";
+import { isSameFile } from "./file_system.ts";
+import type { Files, FileStatus } from "./files.ts";
+import type { Recovered } from "./recovery.ts";
+import type { ReplacedFiles } from "./replaced_files.ts";
+import { TxnLog } from "./txn_log.ts";
+
+/** A log that is no longer written to, but whose changes no checkpoint has yet. */
+interface OlderLog {
+  readonly name: string;
+  readonly status: FileStatus | undefined;
+  /** Stays open, and so locked, until it has lost its name; undefined after a restart. */
+  readonly log: TxnLog | undefined;
+}
+
+/** The files of one table. */
+export class TableFiles {
+  readonly #files: Files;
+  readonly #onForeign: (name: string, newName: string) => void;
+  #active: TxnLog;
+  #older: OlderLog[];
+  #checkpoint: FileStatus | undefined;
+
+  /** @param onForeign called if a file of another program was given a new name */
+  constructor(
+    files: Files,
+    { log, olderLogs }: Pick<Recovered, "log" | "olderLogs">,
+    onForeign: (name: string, newName: string) => void,
+  ) {
+    this.#files = files;
+    this.#onForeign = onForeign;
+    this.#active = log;
+    this.#older = olderLogs.map((name) => ({ name, status: files.find(name), log: undefined }));
+    this.#checkpoint = files.find(CHECKPOINT);
+  }
+
+  /** The log to which changes go. */
+  get active(): TxnLog {
+    return this.#active;
+  }
+
+  /** Whether there are logs before the one in use, or it does not have its usual name. */
+  get hasOlderLogs(): boolean {
+    return this.#older.length > 0 || this.#active.name !== LOG;
+  }
+
+  /**
+   * Names a file that is not what this server left there: without it, or with another in its place, a
+   * restart would not find every change.
+   *
+   * @throws {FolderLostError} if the folder itself is not this server's any more
+   */
+  missing(): string | undefined {
+    if (!this.isActiveWhole()) return this.#active.name;
+    const older = this.#older.find((one) => !isSameFile(this.#files.find(one.name), one.status));
+    if (older) return older.name;
+    const checkpoint = this.#files.find(CHECKPOINT);
+    const isWhole = isSameFile(checkpoint, this.#checkpoint) &&
+      checkpoint?.bytes === this.#checkpoint?.bytes;
+    return isWhole ? undefined : CHECKPOINT;
+  }
+
+  /** Whether the name of the log in use leads to it, and nobody else has cut it or written to it. */
+  isActiveWhole(): boolean {
+    const found = this.#files.find(this.#active.name);
+    return isSameFile(found, this.#active.status()) && found?.bytes === this.#active.bytes;
+  }
+
+  /**
+   * Makes a log that follows all others; `use` has changes go there.
+   *
+   * @param tableId identity of the table
+   * @throws if that fails; the log in use stays
+   */
+  async createLog(tableId: string): Promise<TxnLog> {
+    return await TxnLog.create(this.#files, nextLogName(await this.#files.list()), tableId);
+  }
+
+  /** Lets changes go to a new log from now on. All of the old one must be on disk. */
+  use(log: TxnLog): void {
+    const before = this.#active;
+    this.#older.push({ name: before.name, status: before.status(), log: before });
+    this.#active = log;
+  }
+
+  /**
+   * Puts the new checkpoint in place of the old one. It counts only after `syncFolder`.
+   *
+   * @param written the new one, as its writer left it
+   * @throws if another file has its name
+   */
+  async replaceCheckpoint(written: FileStatus, replaced: ReplacedFiles): Promise<void> {
+    const known = this.#files.find(CHECKPOINT);
+    if (known && !isSameFile(known, this.#checkpoint)) await this.#putAside(CHECKPOINT);
+    const found = this.#files.find(NEW_CHECKPOINT);
+    if (!isSameFile(found, written)) {
+      if (found) await this.#putAside(NEW_CHECKPOINT);
+      throw new Error(`'${NEW_CHECKPOINT}' was removed or replaced by another program`);
+    }
+    replaced.rename(NEW_CHECKPOINT, CHECKPOINT);
+    this.#checkpoint = written;
+  }
+
+  /** Removes a new checkpoint that did not come to its end; if that fails, the next one tries again. */
+  discardCheckpoint(written: FileStatus): void {
+    try {
+      const found = this.#files.find(NEW_CHECKPOINT);
+      if (found && isSameFile(found, written)) this.#files.remove(NEW_CHECKPOINT);
+    } catch {
+      // It stays for now.
+    }
+  }
+
+  /** Removes the logs that the checkpoint replaces, and gives the one in use its usual name. */
+  async tidy(replaced: ReplacedFiles): Promise<void> {
+    for (const name of logNames(await this.#files.list())) {
+      const found = this.#files.find(name);
+      if (isSameFile(found, this.#active.status())) continue;
+      const isOlder = this.#older.some(({ status }) => isSameFile(found, status));
+      if (!isOlder) await this.#putAside(name);
+      else if (name !== LOG) replaced.remove(name); // LOG is replaced below
+    }
+    // Or one of them might come back behind the log that is called LOG from now on.
+    await this.#files.syncFolder();
+    if (this.#active.name !== LOG) {
+      if (!this.isActiveWhole()) throw new Error(`'${this.#active.name}' was removed or replaced`);
+      replaced.rename(this.#active.name, LOG);
+      this.#active.name = LOG;
+    }
+    this.#closeOlder();
+    await this.#files.syncFolder();
+  }
+
+  close(): void {
+    this.#closeOlder();
+    this.#active.close();
+  }
+
+  #closeOlder(): void {
+    for (const { log } of this.#older.splice(0)) log?.close();
+  }
+
+  /** Gives a file of another program a name that means nothing to recovery. */
+  async #putAside(name: string): Promise<void> {
+    const newName = foreignName(name, await this.#files.list());
+    this.#files.rename(name, newName);
+    this.#onForeign(name, newName);
+  }
+}
