@@ -32,11 +32,20 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Whether a member has the type that it must have. */
-const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
+const TYPES: Readonly<Record<string, (value: unknown, text: string) => boolean>> = {
   value: () => true,
   subvalue: (value) => typeof value !== "object" || value === null,
-  limit: (value) => Number.isInteger(value) && Number(value) >= 1,
+  limit: (value, text) => typeof value === "number" && isPositiveInteger(text),
 };
+
+/** Whether a number is a whole one from 1 on: no digit but zeros is behind its point, once moved. */
+function isPositiveInteger(text: string): boolean {
+  const [mantissa = "", exponent = "0"] = text.toLowerCase().split("e");
+  const [whole = "", fraction = ""] = mantissa.split(".");
+  if (mantissa.startsWith("-") || !/[1-9]/.test(mantissa)) return false;
+  const zeros = (whole + fraction).length - (whole + fraction).replace(/0+$/, "").length;
+  return BigInt(exponent) + BigInt(zeros) >= BigInt(fraction.length);
+}
 
 /** Reads a line. */
 export function asked(line: Uint8Array): Asked | Refused {
@@ -57,7 +66,7 @@ export function asked(line: Uint8Array): Asked | Refused {
       return { type: "ValueError", id };
     }
     const isRight = TYPES[name] ?? ((value) => typeof value === "string");
-    if (!isRight(value(members, name))) return { type: "ValueError", id };
+    if (!isRight(value(members, name), members.get(name) ?? "")) return { type: "ValueError", id };
   }
   return { type: "OK", id, method, members };
 }

@@ -189,9 +189,10 @@ function numberValue(json: string | undefined): number | undefined {
   return json !== undefined && /^-?\d/.test(json) ? Number(json) : undefined;
 }
 
+/** Only digits are an integer to cctools, which then has 0 for the port. */
 function portValue(json: string | undefined): number {
-  const value = numberValue(json);
-  return value !== undefined && Number.isInteger(value) && value > 0 && value <= 65_535 ? value : 0;
+  const value = json !== undefined && /^\d+$/.test(json) ? Number(json) : 0;
+  return value <= 65_535 ? value : 0;
 }
 
 /** Bytes that are inflated at once: they may become a thousand times as many. */

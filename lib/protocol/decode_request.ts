@@ -5,6 +5,7 @@
  * The line is scanned once, as bytes; only the members that the method uses are looked at any closer,
  * and keys and values stay where they are.
  */
+import { positiveInteger } from "../base/decimal.ts";
 import { hasEscape, skipValue, skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
 import { spells, unitAt } from "../base/json_spelling.ts";
 import { areEqual, type Span, spanOf, textAt, textOf } from "../base/span.ts";
@@ -351,8 +352,8 @@ function requiredAtom(method: Method, member: Member): Span {
 
 function part(method: Method): Part {
   const text = found.find(MEMBERS.indexOf("limit"));
-  const limit = text === undefined ? undefined : isNumber(text) ? Number(textOf(text)) : NaN;
-  if (text !== undefined && !(Number.isInteger(limit) && Number(limit) >= 1)) {
+  const limit = text && isNumber(text) ? positiveInteger(textOf(text)) : undefined;
+  if (text !== undefined && limit === undefined) {
     throw wrongType(method, "limit", "a whole number of at least 1", text);
   }
   return { limit, cursor: optionalString(method, "cursor") };

@@ -1,13 +1,11 @@
 /** Equality of JSON strings, numbers, booleans and null by their meaning, whatever their spelling. */
+import { canonicalNumber } from "../base/decimal.ts";
 import { skipString, skipWhite } from "../base/json_scan.ts";
 import { skipGoodValue } from "../base/json_skip.ts";
 import { spells } from "../base/json_spelling.ts";
 import { areEqual, type Span, spanOf, textAt } from "../base/span.ts";
 
 const QUOTE = 34, COMMA = 44, MINUS = 45, ZERO = 48, NINE = 57, LEFT_BRACE = 123;
-
-/** Longest exponent that is reckoned with, in characters. */
-const MAX_EXPONENT_CHARS = 1_000;
 
 /** A test for the JSON value at `bytes[start..end)`, prepared once and asked for many values. */
 export type AtomTest = (bytes: Uint8Array, start: number, end: number) => boolean;
@@ -100,21 +98,4 @@ let lastName = new WantedString("");
 function isNumber(firstByte: number | undefined): boolean {
   return firstByte === MINUS ||
     (firstByte !== undefined && firstByte >= ZERO && firstByte <= NINE);
-}
-
-/** One spelling for each decimal value: sign, digits without zeros at either end, exponent. */
-function canonicalNumber(text: string): string {
-  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
-    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
-  const digits = (whole + fraction).replace(/^0+/, "");
-  if (digits === "") return "0";
-  // Not by /0+$/, which looks again from each zero of a long run that is not the end.
-  let end = digits.length;
-  while (digits.charAt(end - 1) === "0") end--;
-  const shift = digits.length - end - fraction.length;
-  // As text where it is absurdly long: such exponents are equal only when spelt alike.
-  const power = exponent.length > MAX_EXPONENT_CHARS
-    ? `${exponent}:${shift}`
-    : BigInt(exponent.replace("+", "")) + BigInt(shift);
-  return `${sign}${digits.slice(0, end)}e${power}`;
 }

@@ -231,9 +231,21 @@ test("a member that is missing or of the wrong type is named, with the rule and 
   }
 });
 
-test("a limit is a whole number of at least 1, however spelt", () => {
+test("fault: a limit of 0.9999999999999999999999 is accepted as 1: it is a whole number exactly, however spelt", () => {
   const scan = (limit: string) => `{"method":"scan","regex":"","limit":${limit}}`;
-  for (const [text, limit] of [["1", 1], ["1e3", 1_000], ["2.0", 2], ["100000", 1e5]] as const) {
+  const good: [string, number][] = [
+    ["1", 1],
+    ["1e0", 1],
+    ["10e-1", 1],
+    ["1.000000000000000000000000", 1],
+    ["1e3", 1_000],
+    ["2.0", 2],
+    ["100000", 1e5],
+    ["20e0000000000000000000000000000000000000000000000000001", 200],
+    ["1e400", Number.MAX_SAFE_INTEGER],
+    ["9007199254740993", Number.MAX_SAFE_INTEGER],
+  ];
+  for (const [text, limit] of good) {
     assert.deepEqual(request(scan(text)), {
       method: "scan",
       id: undefined,
@@ -242,9 +254,10 @@ test("a limit is a whole number of at least 1, however spelt", () => {
       cursor: undefined,
     });
   }
-  for (const text of ["0", "-1", "1.5", '"3"', "null", "true", "[1]", "{}", "1e400", "-0", '"1"']) {
-    refused(scan(text), "ValueError", "'limit'", "at least 1");
-  }
+  const bad = ["0", "-1", "1.5", '"3"', "null", "true", "[1]", "{}", "-0", '"1"', "0e99"];
+  bad.push("0.9999999999999999999999", "1.0000000000000000000001", "10e-2", "1e-400", "15e-1");
+  bad.push(`1e-${"9".repeat(2_000)}`, "4503599627370497.5", "9007199254740992.5");
+  for (const text of bad) refused(scan(text), "ValueError", "'limit'", "at least 1");
 });
 
 test("an id that was found comes back with any refusal", () => {

@@ -1,6 +1,7 @@
 /** Proves that atoms are equal by their meaning, however they are spelt. */
 import assert from "assert";
 import fc from "fast-check";
+import { canonicalNumber } from "../../lib/base/decimal.ts";
 import { type AtomTest, equalsAtom, hasMember } from "../../lib/table/json_atom.ts";
 import { atomText, jsonText, stringLiteral } from "../helpers/json_texts.ts";
 
@@ -51,6 +52,41 @@ test("numbers are equal by their exact value", () => {
   for (const a of different) {
     for (const b of different) assert.equal(same(a, b), a === b, `${a} and ${b}`);
   }
+});
+
+test("fault: 1e with more than 1,000 digits of exponent is not equal to its value", () => {
+  const nines = "9".repeat(2_000), one = `1${"0".repeat(2_000)}`, zeros = "0".repeat(2_000);
+  const alike = [
+    [
+      `1e${nines}`,
+      `10e${"9".repeat(1_999)}8`,
+      `0.1e${one}`,
+      `0.01e${one.slice(0, -1)}1`,
+      `1e+${zeros}${nines}`,
+    ],
+    [`1e-${one}`, `10e-${one.slice(0, -1)}1`, `0.1e-${nines}`, `100e-${one.slice(0, -1)}2`],
+    [`1e${zeros}5`, "100000", `1000000e-${zeros}1`],
+    [`1e-${zeros}1`, "0.1", `0.01e+${zeros}1`],
+    [`${one}e-${zeros}2000`, "1", `0.${zeros}1e2001`],
+    [`0e${nines}`, "0", `-0.0e-${nines}`],
+  ];
+  for (const spellings of alike) {
+    for (const a of spellings) for (const b of spellings) assert.ok(same(a, b), `${a} = ${b}`);
+  }
+  const different = alike.flatMap(([first = ""]) => [first]).concat(`-1e${nines}`, `1e${one}`);
+  for (const a of different) {
+    for (const b of different) assert.equal(same(a, b), a === b, `${a} and ${b}`);
+  }
+});
+
+test("an exponent of millions of digits takes time in proportion", () => {
+  const nines = "9".repeat(4_000_000), one = `1${"0".repeat(4_000_000)}`;
+  const startMs = performance.now();
+  assert.equal(canonicalNumber(`10e${nines}`), `1e${one}`);
+  assert.equal(canonicalNumber(`0.1e${one}`), `1e${nines}`);
+  assert.equal(canonicalNumber(`0.1e-${nines}`), `1e-${one}`);
+  const tookMs = performance.now() - startMs;
+  assert.ok(tookMs < 20_000, `${tookMs} ms`); // some 100 ms; it would be minutes
 });
 
 test("other spellings of a number equal it, and other numbers do not", () => {
