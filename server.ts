@@ -33,7 +33,7 @@ await runMain("htserver", async () => {
   const log = createLog({ format: config.logFormat, debugging: config.isDebugging });
   surviveBugs(log);
   const stopped = stopSignal();
-  const token = await readToken(config.tokenFile);
+  const token = await readToken(config.tokenFile, (sentence) => log.warn(sentence));
   const tls = await readTls(config.tlsFiles, log);
   const kept = await openTable(config, log, systemFacts().fileBytes);
   const server = new HtServer({ ...config, tls }, kept, token, log);

@@ -2,6 +2,7 @@
 import { EXIT, messageOf } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
 import { beginProgress, type Progress } from "./base/progress.ts";
+import { warnOfOthers } from "./cli/open_to_others.ts";
 import { printError } from "./cli/print.ts";
 import type { ServerConfig } from "./config/server_config.ts";
 import type { Kept } from "./ht_server.ts";
@@ -54,6 +55,7 @@ export async function openTable(
     },
     onSyncFailure: (error) => endForFailedSync(folder, error),
   }).finally(() => progress?.end());
+  await warnOfOthers(folder, "The data folder", "table", (sentence) => log.warn(sentence));
   sayWhatWasFound(project, folder, open, log);
   if (fsync === "interval") log.warn("--fsync interval: a power failure may cost the last second");
   if (fsync === "never") {

@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { ExitError, messageOf, UsageError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { printWarning, warnOfOthers } from "./open_to_others.ts";
 
 /** A server's certificate (perhaps with those between it and an authority) and its key, as PEM. */
 export interface ServerTls {
@@ -34,6 +35,9 @@ export async function readTls(
   if (!isKeyOf(certificate, key, keyFile)) {
     throw new UsageError(`The key in '${keyFile}' is not that of the certificate in '${certFile}'`);
   }
+  const warn = (sentence: string) => log.warn(sentence);
+  await warnOfOthers(keyFile, "The TLS key in", "secret", warn);
+  await warnOfOthers(certFile, "The certificate in", "trusted", warn);
   if (certificate.ca) {
     log.warn(
       "the certificate is one of an authority (CA:TRUE), which htclient and testperf refuse as a server's: make it with -addext basicConstraints=critical,CA:FALSE",
@@ -47,11 +51,16 @@ export async function readTls(
  * Reads what a client trusts, as PEM text.
  *
  * @param file undefined: no TLS
+ * @param warn takes a warning if others can write it (default: stderr)
  * @throws {ExitError} where it cannot be read or has no certificate in it
  */
-export async function readCa(file: string | undefined): Promise<string | undefined> {
+export async function readCa(
+  file: string | undefined,
+  warn: (sentence: string) => void = printWarning,
+): Promise<string | undefined> {
   if (file === undefined) return undefined;
   const text = await textOf("the certificates", file);
+  await warnOfOthers(file, "The certificates in", "trusted", warn);
   certificateIn(text, file);
   return text;
 }
