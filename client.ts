@@ -14,6 +14,7 @@ export { type Address, addressText, parseAddress } from "./lib/base/address.ts";
 export { catalogsFrom } from "./lib/base/catalog_hosts.ts";
 export * from "./lib/client/errors.ts";
 export { type Atom, type ClientOptions, HtClient } from "./lib/client/ht_client.ts";
+export type { TableIdentity } from "./lib/client/server_identity.ts";
 export type { JsonText } from "./lib/protocol/message.ts";
 
 if (import.meta.main) {

@@ -42,6 +42,7 @@ await runMain("testperf", async () => {
     catalogs: config.catalogs,
     localCatalogPort: config.localCatalogPort ?? null,
     token: await readToken(config.tokenFile),
+    tokenInClear: config.tokenInClear,
     ca: await readCa(config.caFile),
     timeoutMs: config.timeoutMs,
     onWarning: output.note,

@@ -38,6 +38,7 @@ async function useServer(config: ClientConfig, target: string): Promise<void> {
     catalogs,
     localCatalogPort: localCatalogPort ?? null,
     token,
+    tokenInClear: config.tokenInClear,
     ca,
     timeoutMs,
     onWarning: printError,

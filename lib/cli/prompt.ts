@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import process from "node:process";
 import { ExitError, messageOf, UsageError } from "../base/errors.ts";
 import { addressText } from "../base/address.ts";
-import { isServerGone } from "../client/errors.ts";
+import { DifferentTableError, isServerGone } from "../client/errors.ts";
 import { plainLine } from "../base/quoted.ts";
 import type { HtClient } from "../client/ht_client.ts";
 import { CLIENT_COMMANDS, COMMAND_HELP, runClientCommand } from "./client_commands.ts";
@@ -17,7 +17,10 @@ const TAKES_KEY: ReadonlySet<string> = new Set(["insert", "lookup", "remove"]);
 const MAX_COMPLETIONS = 30;
 
 /** Beside the commands, for `help`. */
-const EXIT_HELP = "exit                    leave; so does Ctrl-D";
+const PROMPT_HELP = [
+  "accept                  go on with another table, after an error said that there is one",
+  "exit                    leave; so does Ctrl-D",
+] as const;
 
 /**
  * Reads and runs commands until the input ends or `exit`.
@@ -56,7 +59,8 @@ export async function runPrompt(client: HtClient, name: string): Promise<void> {
   for await (const line of lines) {
     const words = wordsOf(line);
     if (words[0] === "exit" || words[0] === "quit") break;
-    if (words[0] === "help") printLine([...COMMAND_HELP, EXIT_HELP].join("\n"));
+    if (words[0] === "help") printLine([...COMMAND_HELP, ...PROMPT_HELP].join("\n"));
+    else if (words[0] === "accept") client.forgetTable();
     else if (words.length > 0) await runOne(client, line, words);
     if (isOpen) lines.prompt();
   }
@@ -99,7 +103,8 @@ async function runOne(client: HtClient, line: string, words: string[]): Promise<
   } catch (error) {
     const isGone = isServerGone(error instanceof ExitError ? error.cause : error);
     if (isGone && !Deno.stdin.isTerminal()) throw error;
-    printError(messageOf(error));
+    const hint = error instanceof DifferentTableError ? ", or 'accept' it" : "";
+    printError(`${messageOf(error)}${hint}`);
   }
 }
 
@@ -107,7 +112,7 @@ async function runOne(client: HtClient, line: string, words: string[]): Promise<
 async function completionsOf(client: HtClient, line: string): Promise<[string[], string]> {
   const [, name, start] = /^\s*(\S+)\s+(\S*)$/.exec(line) ?? [];
   if (name === undefined || start === undefined) {
-    const names = [...Object.keys(CLIENT_COMMANDS), "help", "exit"];
+    const names = [...Object.keys(CLIENT_COMMANDS), "help", "accept", "exit"];
     return [names.filter((one) => one.startsWith(line)).map((one) => `${one} `), line];
   }
   if (!TAKES_KEY.has(name)) return [[], line];

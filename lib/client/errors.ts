@@ -8,7 +8,13 @@ import type { Failure, FailureType } from "../protocol/message.ts";
 /** Any failure of a request or of reaching the server; `code` tells which. */
 export class HtError extends Error {
   override name = "HtError";
-  readonly code: FailureType | "ServerNotFound" | "ConnectionLost" | "Timeout" | "TlsError";
+  readonly code:
+    | FailureType
+    | "ServerNotFound"
+    | "DifferentTable"
+    | "ConnectionLost"
+    | "Timeout"
+    | "TlsError";
 
   constructor(code: HtError["code"], message: string) {
     // It may have a server's words in it, which must not look like lines of this program.
@@ -56,6 +62,20 @@ export class ServerNotFoundError extends HtError {
 
   constructor(message: string, maybeExecuted: boolean = false) {
     super("ServerNotFound", message);
+    this.maybeExecuted = maybeExecuted;
+  }
+}
+
+/**
+ * The server that was found when the connection broke has another table than the one that this client
+ * works with, or an older state of it. Nothing was sent to it.
+ */
+export class DifferentTableError extends HtError {
+  /** Whether the server before may have executed the request. */
+  readonly maybeExecuted: boolean;
+
+  constructor(message: string, maybeExecuted: boolean = false) {
+    super("DifferentTable", message);
     this.maybeExecuted = maybeExecuted;
   }
 }
@@ -118,6 +138,7 @@ export class TimeoutError extends HtError {
 export function isServerGone(error: unknown): boolean {
   return error instanceof ServerNotFoundError || error instanceof AuthError ||
     error instanceof WrongServerError || error instanceof TlsError ||
+    error instanceof DifferentTableError ||
     (error instanceof ConnectionLostError && error.isServerGone);
 }
 

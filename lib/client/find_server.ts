@@ -17,42 +17,25 @@ import {
   type Resolver,
 } from "../catalog/resolver.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
-import { encodeRequest } from "../protocol/encode_request.ts";
-import type { Trust } from "./dial.ts";
-import { AuthError, ConnectionLostError, ServerNotFoundError, TlsError } from "./errors.ts";
-import { Link } from "./link.ts";
+import { AuthError, DifferentTableError, ServerNotFoundError, TlsError } from "./errors.ts";
+import { type Credentials, type Found, shakeHands } from "./handshake.ts";
 import { pauseAfter } from "./retry.ts";
-
-/** Time for one candidate to accept and answer `hello`, in milliseconds. */
-const CANDIDATE_MS = 2_000;
+import { chooseServer, tableDifference, type TableIdentity } from "./server_identity.ts";
 
 /** A candidate that is silent for this long gets company by the next one, in milliseconds. */
 const STAGGER_MS = 250;
 
-/** How long further live servers of the name are waited for, to warn about them, in milliseconds. */
-const TWIN_GRACE_MS = 150;
-
-/** What is said to a server first. */
-export interface Greeting {
-  readonly project: string | undefined;
-  readonly token: string | undefined;
-  /** See `Link.connect`. */
-  readonly trust: Trust | undefined;
-}
-
-/** A connection to a live server, and its `instance`. */
-export interface Found {
-  readonly link: Link;
-  readonly instance: string;
-}
+/** How long the first live server waits for others that are known, in milliseconds. */
+const OTHERS_MS = 250;
 
 /** How to find a server by its name. */
 export interface FindOptions {
   readonly resolver: Resolver;
   readonly project: string;
-  readonly token: string | undefined;
-  /** See `Link.connect`. */
-  readonly trust: Trust | undefined;
+  /** See `Credentials`. */
+  readonly credentials: Credentials;
+  /** The table that it must have; undefined: any. */
+  readonly known: TableIdentity | undefined;
   /** Gives up. */
   readonly signal: AbortSignal;
   /** Takes a sentence for the user. */
@@ -65,6 +48,7 @@ export interface FindOptions {
  * @throws {ServerNotFoundError} when given up, with what was tried
  * @throws {AuthError} where the server asks for a token or another one
  * @throws {TlsError} where it and this client do not agree on TLS
+ * @throws {DifferentTableError} if it has another table than the known one
  */
 export async function findServer(options: FindOptions): Promise<Found> {
   const { resolver, project, signal } = options;
@@ -85,63 +69,15 @@ export async function findServer(options: FindOptions): Promise<Found> {
   }
 }
 
-/**
- * Connects to an address and says hello.
- *
- * @throws {ServerNotFoundError} where nobody answers there, or nobody who speaks the protocol
- * @throws {ReplyError} where the server refuses
- * @throws {TlsError} where it and this client do not agree on TLS
- */
-export async function greet(
-  address: Address,
-  greeting: Greeting,
-  signal: AbortSignal,
-): Promise<Found> {
-  const timeUp = new AbortController();
-  const timer = setTimeout(() => timeUp.abort(), CANDIDATE_MS);
-  const attempt = AbortSignal.any([signal, timeUp.signal]);
-  try {
-    return await greetUntilAborted(address, greeting, attempt);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function greetUntilAborted(
-  address: Address,
-  greeting: Greeting,
-  signal: AbortSignal,
-): Promise<Found> {
-  const { project, token, trust } = greeting;
-  const link = await Link.connect(address, signal, trust);
-  const giveUp = () => void link.close();
-  signal.addEventListener("abort", giveUp, { once: true });
-  try {
-    const { result } = await link.ask(encodeRequest({ method: "hello", project, token }));
-    const info: unknown = JSON.parse(result);
-    return { link, instance: instanceOf(info) ?? addressText(address) };
-  } catch (error) {
-    await link.close();
-    if (error instanceof AuthError && token === undefined) {
-      const message = `${error.message}; use --token-file with a file that has it`;
-      throw new AuthError({ type: "AuthError", message });
-    }
-    if (!(error instanceof ConnectionLostError)) throw error;
-    const why = signal.aborted ? "it accepts, but does not answer" : error.message;
-    throw new ServerNotFoundError(`Cannot use ${addressText(address)}: ${why}`);
-  } finally {
-    signal.removeEventListener("abort", giveUp);
-  }
-}
-
 /** Why a live server was of no use; another one of the name may be. */
-type Refused = AuthError | TlsError;
+type Refused = AuthError | TlsError | DifferentTableError;
 
 async function tryCandidates(
   options: FindOptions,
   lookup: Lookup,
 ): Promise<Found | { readonly message: string; readonly refused?: Refused | undefined }> {
-  const { project, token, trust, signal, warn } = options;
+  const { project, known, credentials, signal, warn } = options;
+  const { token, trust } = credentials;
   const candidates = candidatesOf(lookup, project);
   if (candidates.length === 0) return { message: notFoundMessage(project, lookup) };
   const over = new AbortController();
@@ -160,7 +96,7 @@ async function tryCandidates(
     // Whether it does want TLS, only it can say; but the token is not for anyone on the way to hear.
     const lacksTrust = record.tls === true && trust === undefined;
     const told = lacksTrust ? undefined : token;
-    const attempt = greet(address, { project, token: told, trust }, anySignal).then(
+    const attempt = shakeHands(address, { ...credentials, token: told }, anySignal).then(
       (one) => {
         live.push(one);
         found();
@@ -181,29 +117,54 @@ async function tryCandidates(
   }
   const all = Promise.all(attempts);
   await Promise.race([all, someIsLive]);
-  if (live.length > 0) await fulfilledWithin(all, TWIN_GRACE_MS);
+  if (live.length > 0) await fulfilledWithin(all, OTHERS_MS);
   over.abort();
   await all;
-  const [first, ...others] = live;
-  if (first === undefined) {
-    return {
-      refused,
-      message: `No live server named '${project}': the catalogs list ${candidates.length} address${
-        candidates.length === 1 ? "" : "es"
-      }, and none is one (${failures.slice(0, 4).join("; ")}${failures.length > 4 ? "; ..." : ""})`,
-    };
-  }
-  for (const other of others) {
-    if (other.instance !== first.instance) {
-      warn(
-        `Two live servers are named '${project}': using ${addressText(first.link.address)}, not ${
-          addressText(other.link.address)
-        }; give each server a name of its own`,
-      );
-    }
-    await other.link.close();
-  }
-  return first;
+  const { chosen, different, warnings } = await chosenOf(project, live, known);
+  warnings.forEach(warn);
+  if (chosen) return chosen;
+  if (different) return { refused: different, message: different.message };
+  return {
+    refused,
+    message: `No live server named '${project}': the catalogs list ${candidates.length} address${
+      candidates.length === 1 ? "" : "es"
+    }, and none is one (${failures.slice(0, 4).join("; ")}${failures.length > 4 ? "; ..." : ""})`,
+  };
+}
+
+/** Chooses one of the servers that answered, and closes the connections to the others. */
+async function chosenOf(
+  project: string,
+  live: readonly Found[],
+  known: TableIdentity | undefined,
+): Promise<{
+  readonly chosen?: Found;
+  readonly different?: DifferentTableError;
+  readonly warnings: readonly string[];
+}> {
+  const byInstance = new Map<string, Found>();
+  for (const one of live) if (!byInstance.has(one.instance)) byInstance.set(one.instance, one);
+  const servers = [...byInstance.values()];
+  const [good, ...others] = servers.filter((one) => tableDifference(one, known) === undefined);
+  const choice = good && chooseServer(project, [good, ...others]);
+  await Promise.all(live.filter((one) => one !== choice?.chosen).map((one) => one.link.close()));
+  if (choice) return choice;
+  const [wrong] = servers;
+  if (wrong === undefined) return { warnings: [] };
+  return { different: differentTable(`the server '${project}'`, wrong, known), warnings: [] };
+}
+
+/** The error for a server that does not have the known table. */
+export function differentTable(
+  what: string,
+  server: Found,
+  known: TableIdentity | undefined,
+): DifferentTableError {
+  return new DifferentTableError(
+    `Cannot go on with ${what} at ${addressText(server.address)}, which ${
+      tableDifference(server, known)
+    }: another server has this name or address, or it lost its data; start again to use it`,
+  );
 }
 
 /** An address to try, and what a catalog says is there. */
@@ -228,11 +189,4 @@ function candidatesOf({ servers }: Lookup, project: string): Candidate[] {
     }
   }
   return [...once.values()].slice(0, MAX_CANDIDATES);
-}
-
-function instanceOf(info: unknown): string | undefined {
-  return typeof info === "object" && info !== null && "instance" in info &&
-      typeof info.instance === "string"
-    ? info.instance
-    : undefined;
 }

@@ -7,7 +7,6 @@
  */
 import { type Address, parseAddress } from "../base/address.ts";
 import { CATALOG_PORT } from "../base/catalog_hosts.ts";
-import { sleep } from "../base/clock.ts";
 import { skipValue, skipWhite, stringAt, visitElements } from "../base/json_scan.ts";
 import { quoted } from "../base/quoted.ts";
 import { spanOf, textAt } from "../base/span.ts";
@@ -15,11 +14,13 @@ import { Resolver } from "../catalog/resolver.ts";
 import type { SuccessReply } from "../protocol/decode_reply.ts";
 import { encodeRequest, type RequestMembers } from "../protocol/encode_request.ts";
 import type { JsonText } from "../protocol/message.ts";
-import { type Trust, trustIn } from "./dial.ts";
-import { ConnectionLostError, ServerNotFoundError, TlsError, WrongServerError } from "./errors.ts";
-import { findServer, type Found, greet, type Greeting } from "./find_server.ts";
+import { trustIn } from "./dial.ts";
+import { ConnectionLostError } from "./errors.ts";
+import { atAddress, byName, type Finder, firstAt } from "./finder.ts";
+import type { Credentials } from "./handshake.ts";
 import { RequestQueue } from "./request_queue.ts";
-import { pauseAfter, repeatOf } from "./retry.ts";
+import { repeatOf } from "./retry.ts";
+import { newestOf, type TableIdentity } from "./server_identity.ts";
 
 /** A string, number, boolean or null: what `query` compares with. */
 export type Atom = string | number | boolean | null;
@@ -30,8 +31,16 @@ export interface ClientOptions {
   readonly catalogs?: readonly Address[] | undefined;
   /** Port of this machine's own catalog (default 9097); null: do not ask it. */
   readonly localCatalogPort?: number | null | undefined;
-  /** Shown to servers that need one. */
+  /**
+   * Shown to servers that need one. A server that is found by its name sees it only over TLS (`ca`) or
+   * on this machine's loopback; at HOST:PORT always.
+   */
   readonly token?: string | undefined;
+  /**
+   * Whether a server that is found by its name may see the token in clear, over a network without TLS
+   * (default: false). Names in catalogs are not authenticated, and networks can be read.
+   */
+  readonly tokenInClear?: boolean | undefined;
   /**
    * PEM text of certificates to trust: of authorities, or the server's own. With it, the connection is
    * by TLS and never without, and the server's certificate must be for the target: its name, or the
@@ -51,6 +60,13 @@ export interface ClientOptions {
    * catalogs for one name (default: nowhere).
    */
   readonly at?: Address | undefined;
+  /** The table that the server must have, as `HtClient.table` of another client (default: any). */
+  readonly table?: TableIdentity | undefined;
+  /**
+   * Whether to go on with another table of the same name or address when the connection broke
+   * (default: false, which is a `DifferentTableError`).
+   */
+  readonly acceptOtherTable?: boolean | undefined;
 }
 
 /** Keys looked for in one part by `scanAll`. */
@@ -60,12 +76,15 @@ const PART_PAIRS = 1_000;
 export class HtClient {
   readonly #queue: RequestQueue;
   #address: Address | undefined;
+  #table: TableIdentity | undefined;
 
-  private constructor(find: Find, target: string, timeoutMs: number) {
+  private constructor(find: Finder, target: string, timeoutMs: number, options: ClientOptions) {
+    this.#table = options.table;
     const connect = async (signal: AbortSignal) => {
-      const { link } = await find(signal);
-      this.#address = link.address;
-      return link;
+      const found = await find(signal, options.acceptOtherTable ? undefined : this.#table);
+      this.#address = found.address;
+      this.#table = newestOf(this.#table, found.table);
+      return found.link;
     };
     this.#queue = new RequestQueue(connect, target, timeoutMs);
   }
@@ -75,21 +94,27 @@ export class HtClient {
    *
    * @param target its name in the catalogs, or HOST:PORT
    * @throws {ServerNotFoundError} where none is found or answers in time
-   * @throws {AuthError} where it needs a token, or another one
+   * @throws {AuthError} where it needs a token, or another one, or one that may not be shown to it
    * @throws {TlsError} where the server and `ca` do not go together
+   * @throws {DifferentTableError} if it does not have `table`
    * @throws {TypeError} if `timeoutMs` is no positive number or `ca` holds no certificate
    */
   static async connect(target: string, options: ClientOptions = {}): Promise<HtClient> {
-    const { token, ca, timeoutMs = 60_000, onWarning = () => {} } = options;
+    const { token, tokenInClear = false, ca, timeoutMs = 60_000, onWarning = () => {} } = options;
     if (!(timeoutMs > 0)) throw new TypeError(`timeoutMs must be above 0; ${timeoutMs} came`);
     const address = parseAddress(target);
     const trust = ca === undefined ? undefined : trustIn(ca, address?.hostname ?? target);
     const project = address ? undefined : target;
-    const greeting: Greeting = { project, token, trust };
-    const find = address
-      ? (signal: AbortSignal) => greetUntil(address, greeting, signal, onWarning)
-      : firstAt(options.at, greeting, byName(target, options, trust, onWarning));
-    const client = new HtClient(find, address ? target : `the server '${target}'`, timeoutMs);
+    const credentials: Credentials = { project, token, tokenInClear, trust };
+    let find: Finder;
+    if (address) find = atAddress(address, credentials, onWarning);
+    else {
+      const { catalogs = [], localCatalogPort = CATALOG_PORT } = options;
+      const resolver = new Resolver({ catalogs, localPort: localCatalogPort ?? undefined });
+      find = firstAt(options.at, credentials, byName(resolver, target, credentials, onWarning));
+    }
+    const what = address ? target : `the server '${target}'`;
+    const client = new HtClient(find, what, timeoutMs, options);
     await client.#queue.open();
     return client;
   }
@@ -103,6 +128,19 @@ export class HtClient {
   get address(): Address {
     if (this.#address === undefined) throw new TypeError("connect() sets it");
     return this.#address;
+  }
+
+  /**
+   * Which table it works with; undefined if the server is of a version that does not say. After a
+   * broken connection it goes on with no other one.
+   */
+  get table(): TableIdentity | undefined {
+    return this.#table;
+  }
+
+  /** Goes on with whatever table the next connection finds: an answer to a `DifferentTableError`. */
+  forgetTable(): void {
+    this.#table = undefined;
   }
 
   /** Inserts or replaces a value: anything that `JSON.stringify` takes. */
@@ -226,60 +264,6 @@ export class HtClient {
 
   async #insertLine(key: string, value: JsonText): Promise<void> {
     await this.request({ method: "insert", key, value });
-  }
-}
-
-/** Finds the server, until its signal is aborted. */
-type Find = (signal: AbortSignal) => Promise<Found>;
-
-function byName(
-  project: string,
-  { catalogs = [], localCatalogPort = CATALOG_PORT, token }: ClientOptions,
-  trust: Trust | undefined,
-  warn: (message: string) => void,
-): Find {
-  const resolver = new Resolver({ catalogs, localPort: localCatalogPort ?? undefined });
-  return (signal) => findServer({ resolver, project, token, trust, signal, warn });
-}
-
-/** As `find`, but the first time a server is looked for at `at`, where that is given. */
-function firstAt(
-  at: Address | undefined,
-  greeting: Greeting,
-  find: Find,
-): Find {
-  let known = at;
-  return async (signal) => {
-    const address = known;
-    known = undefined;
-    if (address) {
-      try {
-        return await greet(address, greeting, signal);
-      } catch (error) {
-        const isElsewhere = error instanceof ServerNotFoundError ||
-          error instanceof WrongServerError || error instanceof TlsError;
-        if (!isElsewhere) throw error;
-      }
-    }
-    return await find(signal);
-  };
-}
-
-/** As `findServer` for a known address: tries again with growing pauses until the time is up. */
-async function greetUntil(
-  address: Address,
-  greeting: Greeting,
-  signal: AbortSignal,
-  warn: (message: string) => void,
-): Promise<Found> {
-  for (let failures = 0;;) {
-    try {
-      return await greet(address, greeting, signal);
-    } catch (error) {
-      if (!(error instanceof ServerNotFoundError)) throw error;
-      if (++failures === 1) warn(`${error.message}; trying again`);
-      if (!(await sleep(pauseAfter(failures), signal))) throw error;
-    }
   }
 }
 

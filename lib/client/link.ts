@@ -69,6 +69,12 @@ export class Link {
     return new Link(address, await dial(address, trust, signal));
   }
 
+  /** The address that the connection really goes to; empty if that is not known. */
+  get peer(): string {
+    const { remoteAddr } = this.#connection;
+    return "hostname" in remoteAddr ? remoteAddr.hostname : "";
+  }
+
   /** From now on replies, and the end of the connection, go to this receiver. */
   attach(receiver: LinkReceiver): void {
     this.#receiver = receiver;

@@ -17,6 +17,7 @@ import { isFailure, type SuccessReply } from "../protocol/decode_reply.ts";
 import type { Failure } from "../protocol/message.ts";
 import {
   ConnectionLostError,
+  DifferentTableError,
   errorFrom,
   HtError,
   ServerNotFoundError,
@@ -234,11 +235,12 @@ export class RequestQueue implements LinkReceiver {
 
   #onSearchFailed(error: unknown): void {
     if (!(error instanceof ServerNotFoundError)) {
-      return this.#failAll(({ wasSent }) =>
-        wasSent && error instanceof HtError
-          ? new ConnectionLostError(error.message, true, "gone")
-          : error
-      );
+      return this.#failAll(({ wasSent }) => {
+        if (!wasSent || !(error instanceof HtError)) return error;
+        return error instanceof DifferentTableError
+          ? new DifferentTableError(error.message, true)
+          : new ConnectionLostError(error.message, true, "gone");
+      });
     }
     const nowMs = performance.now();
     for (let call = this.#calls.at(0); call; call = this.#calls.at(0)) {

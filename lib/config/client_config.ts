@@ -13,6 +13,7 @@ import {
   program,
   serverTarget,
   TIMEOUT_HELP,
+  TOKEN_IN_CLEAR_HELP,
 } from "./program.ts";
 import { seconds } from "./units.ts";
 
@@ -25,6 +26,8 @@ export interface ClientConfig {
   readonly catalogs: readonly Address[];
   readonly localCatalogPort: number | undefined;
   readonly tokenFile: string | undefined;
+  /** Whether a server found by its name may see the token over a network without TLS. */
+  readonly tokenInClear: boolean;
   /** PEM of whom to trust; undefined: no TLS. */
   readonly caFile: string | undefined;
   readonly timeoutMs: number;
@@ -64,6 +67,7 @@ export function parseClientConfig(
     .option("--no-catalog", "ask no listed catalog")
     .option("--local-catalog <port>", LOCAL_CATALOG_HELP, portOrOff, CATALOG_PORT)
     .option("--token-file <file>", "show the token in this file to the server")
+    .option("--token-in-clear", TOKEN_IN_CLEAR_HELP, false)
     .option("--ca <file>", CA_HELP)
     .option("--timeout <s>", TIMEOUT_HELP, seconds(0.1, 86_400), 60)
     .addHelpText("after", `\nCommands:\n${commands.map((line) => `  ${line}`).join("\n")}`)
@@ -90,6 +94,7 @@ export function parseClientConfig(
     catalogs,
     localCatalogPort,
     tokenFile: flags.tokenFile,
+    tokenInClear: flags.tokenInClear,
     caFile: flags.ca,
     timeoutMs: flags.timeout * 1_000,
   };

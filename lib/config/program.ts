@@ -84,6 +84,10 @@ export const LOCAL_CATALOG_HELP = "port of this machine's own catalog, or off";
 export const CA_HELP =
   "connect by TLS only, and trust the certificates in this file, the server's own or authorities'";
 
+/** Help of `--token-in-clear`, the same for all clients. */
+export const TOKEN_IN_CLEAR_HELP =
+  "show it to a server found by name without TLS, too (default: only by --ca or on this machine)";
+
 /** Help of `--timeout`, the same for all clients. */
 export const TIMEOUT_HELP =
   "seconds that finding the server, and each request, may take before it fails";

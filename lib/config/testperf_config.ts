@@ -15,6 +15,7 @@ import {
   program,
   serverTarget,
   TIMEOUT_HELP,
+  TOKEN_IN_CLEAR_HELP,
 } from "./program.ts";
 import { integer, seconds, size } from "./units.ts";
 import {
@@ -102,6 +103,8 @@ export interface TestPerfConfig {
   readonly catalogs: readonly Address[];
   readonly localCatalogPort: number | undefined;
   readonly tokenFile: string | undefined;
+  /** Whether a server found by its name may see the token over a network without TLS. */
+  readonly tokenInClear: boolean;
   /** PEM of whom to trust; undefined: no TLS. */
   readonly caFile: string | undefined;
   readonly timeoutMs: number;
@@ -221,6 +224,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     .option("--no-catalog", "ask no listed catalog")
     .option("--local-catalog <port>", LOCAL_CATALOG_HELP, portOrOff, CATALOG_PORT)
     .option("--token-file <file>", "show the token in this file to the server")
+    .option("--token-in-clear", TOKEN_IN_CLEAR_HELP, false)
     .option("--ca <file>", CA_HELP)
     .option("--timeout <s>", TIMEOUT_HELP, seconds(0.1, 86_400), 60);
   parsed(NAME, () => command.parse([...args], { from: "user" }));
@@ -277,6 +281,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     catalogs,
     localCatalogPort,
     tokenFile: flags.tokenFile,
+    tokenInClear: flags.tokenInClear,
     caFile: flags.ca,
     timeoutMs: flags.timeout * 1_000,
   };

@@ -1,5 +1,5 @@
 /** `testperf --sweep`: runs with more and more clients, a table, and what it shows. */
-import { type Address, addressText } from "../base/address.ts";
+import { addressText } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Progress } from "../base/progress.ts";
 import type { ClientOptions } from "../client/ht_client.ts";
@@ -11,6 +11,7 @@ import { newSeed } from "./random.ts";
 import { failureNotes } from "./report.ts";
 import { isGood, type RunResult, runStages, unlessStopped } from "./run.ts";
 import { runSettings } from "./run_settings.ts";
+import type { RunTarget } from "./share.ts";
 import { sweep, sweepClients, type SweepRun } from "./sweep.ts";
 import { analyseSweep } from "./sweep_analysis.ts";
 import type { SweepData } from "./sweep_data.ts";
@@ -37,7 +38,7 @@ export async function measureSweep(
   });
   await unlessStopped(crew.ready(), stop);
   const startedUnixMs = machineClock.unixMs();
-  let server: Address | undefined;
+  let server: RunTarget | undefined;
   let keyBytes = 0;
   let allGood = true;
   /** The first run finds the server; if a later one does not, what came before is still worth it. */
@@ -52,11 +53,11 @@ export async function measureSweep(
         at: server,
         stop,
         events: {
-          onConnected: (address, bytes) => {
+          onConnected: (found, bytes) => {
             if (server === undefined && !config.quiet && !config.json) {
-              output.note(headingOf(config, plan, seed, addressText(address)));
+              output.note(headingOf(config, plan, seed, addressText(found.address)));
             }
-            [server, keyBytes] = [address, bytes];
+            [server, keyBytes] = [found, bytes];
           },
           onStage: (plan) => {
             const label = `${plan.name}, ${clients} client${clients === 1 ? "" : "s"}`;
@@ -97,7 +98,7 @@ export async function measureSweep(
     format: "testperf sweep",
     version: 1,
     target: config.target,
-    server: server === undefined ? "" : addressText(server),
+    server: server === undefined ? "" : addressText(server.address),
     startedUnixMs,
     seed,
     settings: {

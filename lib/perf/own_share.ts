@@ -1,12 +1,11 @@
 /** The clients of a run that are in this process. */
-import type { Address } from "../base/address.ts";
 import { HtClient } from "../client/ht_client.ts";
 import { type Clock, machineClock } from "./clock.ts";
 import { Keys } from "./keys.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { stageNotes } from "./report.ts";
 import { runStage } from "./runner.ts";
-import type { Share, ShareOrder, Unmeasured } from "./share.ts";
+import type { RunTarget, Share, ShareOrder, Unmeasured } from "./share.ts";
 import { errorCount, type StageData } from "./stage_data.ts";
 import { type Tasks, Workload } from "./workload.ts";
 
@@ -63,7 +62,7 @@ export class OwnShare implements Share {
     this.#clock = clock;
   }
 
-  async begin(order: ShareOrder): Promise<Address> {
+  async begin(order: ShareOrder): Promise<RunTarget> {
     const { config, connection, from, to, seed, keyPrefix } = order;
     const stop = this.#stop = new AbortController();
     const clients = await connectAll(config.target, to - from, {
@@ -83,7 +82,7 @@ export class OwnShare implements Share {
     };
     const [first] = clients;
     if (first === undefined) throw new RangeError("A share has at least one client");
-    return first.address;
+    return { address: first.address, table: first.table };
   }
 
   async prepare(stage: number): Promise<Unmeasured> {
@@ -223,7 +222,7 @@ async function connectAll(
   const others = await Promise.allSettled(
     Array.from(
       { length: count - 1 },
-      () => HtClient.connect(target, { ...options, at: first.address }),
+      () => HtClient.connect(target, { ...options, at: first.address, table: first.table }),
     ),
   );
   const clients = [first];

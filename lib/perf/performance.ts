@@ -12,6 +12,7 @@ import { isGood, type RunEvents, runStages, unlessStopped } from "./run.ts";
 import type { RunData } from "./run_data.ts";
 import { runSettings } from "./run_settings.ts";
 import type { RawData } from "./series.ts";
+import type { RunTarget } from "./share.ts";
 import { errorCount, type StageData } from "./stage_data.ts";
 import type { Process } from "./worker_process.ts";
 
@@ -125,10 +126,10 @@ class Told implements RunEvents {
     this.#output = output;
   }
 
-  onConnected(server: Parameters<typeof addressText>[0], keyBytes: number): void {
+  onConnected({ address }: RunTarget, keyBytes: number): void {
     this.keyBytes = keyBytes;
     const { quiet, json } = this.#config;
-    if (!quiet && !json) this.onNote(this.#heading(addressText(server)));
+    if (!quiet && !json) this.onNote(this.#heading(addressText(address)));
   }
 
   onStage(plan: StagePlan): void {

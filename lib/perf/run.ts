@@ -8,7 +8,7 @@ import { Keys } from "./keys.ts";
 import { mergeStages } from "./merge.ts";
 import { START_LEAD_MS } from "./own_share.ts";
 import { planOf, type StagePlan } from "./plan.ts";
-import { type Share, splitClients, type Unmeasured } from "./share.ts";
+import { type RunTarget, type Share, splitClients, type Unmeasured } from "./share.ts";
 import { errorCount, type StageData } from "./stage_data.ts";
 
 /** What to run. */
@@ -18,8 +18,8 @@ export interface RunOptions {
   readonly seed: number;
   /** As many processes as there are, but no more than clients. */
   readonly shares: readonly Share[];
-  /** Where the server was a moment ago; default: it is looked for. */
-  readonly at?: Address | undefined;
+  /** Where the server of the run before was, and its table (default: it is looked for). */
+  readonly at?: RunTarget | undefined;
   /** Aborted, with the reason, by who wants no more: what is measured by then is kept. */
   readonly stop?: AbortSignal | undefined;
   readonly events: RunEvents;
@@ -30,7 +30,7 @@ export interface RunOptions {
 /** What a run tells while it goes on. */
 export interface RunEvents {
   /** All clients are connected. */
-  onConnected?(server: Address, keyBytes: number): void;
+  onConnected?(server: RunTarget, keyBytes: number): void;
   /** The clients of a stage begin, with their warm-up. */
   onStage?(plan: StagePlan): void;
   /** The stage is over; undefined: whatever there was is over, since the run ended early. */
@@ -90,7 +90,7 @@ export async function runStages(options: RunOptions): Promise<RunResult> {
   }
   const { stages, unmeasuredErrors } = run;
   const complete = failure === null && stages.every((stage) => stage.complete);
-  return { server, stages, unmeasuredErrors, complete, failure };
+  return { server: server.address, stages, unmeasuredErrors, complete, failure };
 }
 
 /** Waits for a promise, but not when stopped. @throws {ExitError} then, with the reason */
@@ -135,15 +135,15 @@ class Run {
   }
 
   /** Connects all clients: those of the first share find the server for the others. */
-  async begin(): Promise<Address> {
+  async begin(): Promise<RunTarget> {
     const { config, connection: { onWarning: _, ...connection }, seed, at } = this.#options;
     const ranges = splitClients(config.clients, this.#shares.length);
-    const begin = (share: Share, place: number, at: Address | undefined) => {
+    const begin = (share: Share, place: number, at: RunTarget | undefined) => {
       const { from, to } = ranges[place] ?? { from: 0, to: 0 };
       const { prefix: keyPrefix } = this.#keys;
       return share.begin({
         config,
-        connection: { ...connection, at },
+        connection: { ...connection, at: at?.address, table: at?.table },
         seed,
         keyPrefix,
         from,

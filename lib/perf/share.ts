@@ -4,8 +4,16 @@
  */
 import type { Address } from "../base/address.ts";
 import type { ClientOptions } from "../client/ht_client.ts";
+import type { TableIdentity } from "../client/server_identity.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
 import type { StageData } from "./stage_data.ts";
+
+/** Where the clients of a run are connected, and with which table. */
+export interface RunTarget {
+  readonly address: Address;
+  /** Undefined: the server does not say. */
+  readonly table: TableIdentity | undefined;
+}
 
 /** What a share is to do: plain data, which another process can read. */
 export interface ShareOrder {
@@ -38,10 +46,10 @@ export interface Share {
   /**
    * Connects the clients.
    *
-   * @returns where the server was found
+   * @returns where the server was found, and its table: all clients of a run work with one
    * @throws {HtError} where it was not found, or refuses
    */
-  begin(order: ShareOrder): Promise<Address>;
+  begin(order: ShareOrder): Promise<RunTarget>;
   /** Puts keys that a stage (counted from 0) needs into the table. */
   prepare(stage: number): Promise<Unmeasured>;
   /**

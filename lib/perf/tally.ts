@@ -2,6 +2,7 @@
 import { messageOf } from "../base/errors.ts";
 import {
   ConnectionLostError,
+  DifferentTableError,
   HtError,
   isServerGone,
   ReplyError,
@@ -25,6 +26,7 @@ const CODES: Readonly<Record<HtError["code"], true>> = {
   AuthError: true,
   Busy: true,
   ServerNotFound: true,
+  DifferentTable: true,
   ConnectionLost: true,
   Timeout: true,
   TlsError: true,
@@ -81,5 +83,5 @@ function kindOf(error: unknown): string {
 function isUnknown(operation: Operation, error: unknown): boolean {
   if (operation === "lookup" || operation === "scan") return false;
   return (error instanceof ConnectionLostError || error instanceof ServerNotFoundError ||
-    error instanceof TimeoutError) && error.maybeExecuted;
+    error instanceof TimeoutError || error instanceof DifferentTableError) && error.maybeExecuted;
 }

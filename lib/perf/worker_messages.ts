@@ -18,8 +18,7 @@
  * Both ends are the same program, so messages are checked only as far as it takes to tell one from
  * a line that something else wrote.
  */
-import type { Address } from "../base/address.ts";
-import type { ShareOrder, Unmeasured } from "./share.ts";
+import type { RunTarget, ShareOrder, Unmeasured } from "./share.ts";
 import type { StageData } from "./stage_data.ts";
 
 /** How often a worker says that it is there, in milliseconds. */
@@ -37,7 +36,7 @@ export type WorkerOrder =
 
 /** From a worker, to an order. */
 export type WorkerAnswer =
-  | { readonly type: "begun"; readonly server: Address }
+  | { readonly type: "begun"; readonly server: RunTarget }
   | { readonly type: "prepared"; readonly result: Unmeasured }
   | { readonly type: "warm" }
   | { readonly type: "measured"; readonly data: StageData }

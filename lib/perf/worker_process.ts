@@ -1,9 +1,8 @@
 /** A share of a run's clients in another process, which does what this one says. */
-import type { Address } from "../base/address.ts";
 import { fulfilledWithin } from "../base/clock.ts";
 import { ExitError, messageOf } from "../base/errors.ts";
 import type { ShareEvents } from "./own_share.ts";
-import type { Share, ShareOrder, Unmeasured } from "./share.ts";
+import type { RunTarget, Share, ShareOrder, Unmeasured } from "./share.ts";
 import type { StageData } from "./stage_data.ts";
 import {
   ALIVE_EVERY_MS,
@@ -70,7 +69,7 @@ export class WorkerProcess implements Share {
     return this.#ready.promise;
   }
 
-  async begin(order: ShareOrder): Promise<Address> {
+  async begin(order: ShareOrder): Promise<RunTarget> {
     return (await this.#ask({ type: "begin", order }, "begun")).server;
   }
 

@@ -16,6 +16,7 @@ const FLAGS: Record<string, FlagCases<ClientConfig>> = {
     good: [[["off"], { localCatalogPort: undefined }], [["1"], { localCatalogPort: 1 }]],
     bad: ["0", "on"],
   },
+  "--token-in-clear": { good: [[[], { tokenInClear: true }]], bad: [] },
   "--token-file": { good: [[["t"], { tokenFile: "t" }]], bad: [] },
   "--ca": { good: [[["c"], { caFile: "c" }]], bad: [] },
   "--timeout": {

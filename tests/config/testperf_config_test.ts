@@ -96,6 +96,7 @@ const FLAGS: Record<string, FlagCases<TestPerfConfig>> = {
   "--catalog": { good: [[["a:1"], { catalogs: [{ hostname: "a", port: 1 }] }]], bad: ["a b"] },
   "--no-catalog": { good: [[[], { catalogs: [] }]], bad: [] },
   "--local-catalog": { good: [[["off"], { localCatalogPort: undefined }]], bad: ["0", "on"] },
+  "--token-in-clear": { good: [[[], { tokenInClear: true }]], bad: [] },
   "--token-file": { good: [[["t"], { tokenFile: "t" }]], bad: [] },
   "--ca": { good: [[["c"], { caFile: "c" }]], bad: [] },
   "--timeout": { good: [[["0.1"], { timeoutMs: 100 }]], bad: ["0", "86401", "soon"] },
@@ -137,6 +138,7 @@ test("without flags one client does 1,000 operations, one at a time, and checks 
     localCatalogPort: 9_097,
     caFile: undefined,
     tokenFile: undefined,
+    tokenInClear: false,
     timeoutMs: 60_000,
   });
 });

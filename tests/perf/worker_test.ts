@@ -3,7 +3,7 @@ import assert from "assert";
 import { parseTestPerfConfig } from "../../lib/config/testperf_config.ts";
 import { Crew } from "../../lib/perf/crew.ts";
 import type { ShareEvents } from "../../lib/perf/own_share.ts";
-import type { Share, ShareOrder, Unmeasured } from "../../lib/perf/share.ts";
+import type { RunTarget, Share, ShareOrder, Unmeasured } from "../../lib/perf/share.ts";
 import { WorkerProcess } from "../../lib/perf/worker_process.ts";
 import { clientWith, measuredWith, stageWith } from "../helpers/stage_data.ts";
 import { pipedWorker, PlayedProcess } from "../helpers/piped_worker.ts";
@@ -24,6 +24,11 @@ const ORDER: ShareOrder = {
 const UNMEASURED: Unmeasured = { keyEnds: [7], failed: 1, notes: ["a note"], isGone: false };
 const STAGE = stageWith("lookup", [clientWith(measuredWith(2, 1, [1, 2]), "lookup")]);
 
+const TARGET: RunTarget = {
+  address: { hostname: "h", port: 1 },
+  table: { table: "t", seq: 3, isShared: false },
+};
+
 /** Notes what it is told. */
 class NotingShare implements Share {
   readonly calls: unknown[] = [];
@@ -31,7 +36,7 @@ class NotingShare implements Share {
 
   begin(order: ShareOrder) {
     this.calls.push(["begin", order]);
-    return Promise.resolve({ hostname: "h", port: 1 });
+    return Promise.resolve(TARGET);
   }
   prepare(stage: number) {
     this.calls.push(["prepare", stage]);
@@ -75,7 +80,7 @@ test("orders and answers pass through the pipes as they are", async () => {
     onProgress: (operations) => operations > 0 && progress.resolve(operations),
     onNote: (text) => notes.push(text),
   });
-  assert.deepEqual(await worker.begin(ORDER), { hostname: "h", port: 1 });
+  assert.deepEqual(await worker.begin(ORDER), TARGET);
   assert.deepEqual(await worker.prepare(0), UNMEASURED);
   await worker.warm(0, [5, 7]);
   assert.deepEqual(await worker.start(1_800_000_000_000.5), JSON.parse(JSON.stringify(STAGE)));

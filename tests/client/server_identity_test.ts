@@ -1,0 +1,97 @@
+/** Proves which of several live servers a client uses, and which tables count as the same. */
+import assert from "assert";
+import {
+  chooseServer,
+  newestOf,
+  serverIdentity,
+  tableDifference,
+} from "../../lib/client/server_identity.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `server_identity: ${name}`, permissions: "none", fn });
+}
+
+let port = 0;
+const server = (hello: Record<string, unknown>) =>
+  serverIdentity(hello, { hostname: "127.0.0.1", port: ++port });
+const shared = (table: string, more: Record<string, unknown> = {}) =>
+  server({ table, features: ["session", "shared"], ...more });
+const table = (table: string, seq: number) => server({ table, seq }).table;
+
+test("hello of any server, and of what is none, is read", () => {
+  const at = { hostname: "h", port: 1 };
+  for (const hello of [null, [], "x", {}, { instance: 1, table: [], uptime_s: "long" }]) {
+    assert.deepEqual(serverIdentity(hello, at), {
+      address: at,
+      instance: "h:1",
+      table: undefined,
+      uptimeS: 0,
+      isTakeover: false,
+    });
+  }
+  const hello =
+    '{"instance":"i","table":"t","seq":7,"uptime_s":1.5,"takeover":true,"features":["shared"]}';
+  assert.deepEqual(serverIdentity(JSON.parse(hello), at), {
+    address: at,
+    instance: "i",
+    table: { table: "t", seq: 7, isShared: true },
+    uptimeS: 1.5,
+    isTakeover: true,
+  });
+});
+
+test("the one that has run longest is used, with a warning that names both", () => {
+  const young = server({ instance: "a", uptime_s: 5 });
+  const old = server({ instance: "b", uptime_s: 50 });
+  for (const live of [[young, old], [old, young]] as const) {
+    const { chosen, warnings } = chooseServer("me-a4", live);
+    assert.equal(chosen, old);
+    assert.equal(warnings.length, 1);
+    const [warning = ""] = warnings;
+    for (const one of [young, old]) assert.ok(warning.includes(`127.0.0.1:${one.address.port}`));
+    assert.match(warning, /^Two live servers are named 'me-a4': .*run longer/);
+  }
+  assert.deepEqual(chooseServer("me-a4", [young]), { chosen: young, warnings: [] });
+});
+
+test("one that takes over comes first", () => {
+  const old = server({ uptime_s: 50 });
+  const takeover = server({ uptime_s: 1, takeover: true });
+  const { chosen, warnings } = chooseServer("me-a4", [old, takeover]);
+  assert.equal(chosen, takeover);
+  assert.match(warnings.join(), /--takeover/);
+});
+
+test("servers of one shared table are no mistake, and the first that answered is used", () => {
+  const live = [shared("t", { uptime_s: 1 }), shared("t", { uptime_s: 90 })] as const;
+  assert.deepEqual(chooseServer("me-a4", live), { chosen: live[0], warnings: [] });
+  assert.equal(chooseServer("me-a4", [...live, shared("u")]).warnings.length, 2);
+  const copies = [server({ table: "t" }), server({ table: "t", uptime_s: 3 })] as const;
+  assert.equal(chooseServer("me-a4", copies).chosen, copies[1]);
+});
+
+test("the known table is that of the same identity and of no older state", () => {
+  const known = table("t", 10);
+  const cases: [ReturnType<typeof server>, RegExp | undefined][] = [
+    [server({ table: "t", seq: 10 }), undefined],
+    [server({ table: "t", seq: 11 }), undefined],
+    [server({ table: "t", seq: 9 }), /older state .*change 9, after 10/],
+    [server({ table: "u", seq: 99 }), /another table/],
+    [server({}), /does not say/],
+    [shared("t", { seq: 2 }), undefined],
+    [shared("u"), /another table/],
+  ];
+  for (const [found, difference] of cases) {
+    const came = tableDifference(found, known);
+    if (difference === undefined) assert.equal(came, undefined);
+    else assert.match(came ?? "", difference);
+    assert.equal(tableDifference(found, undefined), undefined, "any table will do");
+  }
+});
+
+test("the newest state that was seen is remembered", () => {
+  assert.equal(newestOf(table("t", 10), table("t", 12))?.seq, 12);
+  assert.equal(newestOf(table("t", 10), table("u", 2))?.seq, 2);
+  assert.equal(newestOf(table("t", 10), undefined), undefined);
+  assert.equal(newestOf(undefined, table("t", 1))?.seq, 1);
+});

@@ -1,0 +1,30 @@
+/** A catalog that lists what a test says, at once. */
+import type { Address } from "../../lib/base/address.ts";
+
+/** Catalog on the loopback. */
+export class ListingCatalog implements AsyncDisposable {
+  /** Records, the newest first; members that every record needs may be left out. */
+  records: Readonly<Record<string, unknown>>[] = [];
+  readonly address: Address;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor() {
+    const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
+    this.#server = Deno.serve(options, () => Response.json(this.#listing()));
+    this.address = { hostname: "127.0.0.1", port: this.#server.addr.port };
+  }
+
+  #listing() {
+    const nowS = Math.floor(Date.now() / 1e3);
+    return this.records.map((record, at) => ({
+      type: "hashtable",
+      address: "127.0.0.1",
+      lastheardfrom: nowS - at,
+      ...record,
+    }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+  }
+}
