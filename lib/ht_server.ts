@@ -15,6 +15,7 @@ import { listen, type ListenOptions } from "./net/listen.ts";
 import { Doorbell } from "./net/doorbell.ts";
 import { Commits } from "./engine/commits.ts";
 import type { Storage } from "./storage/storage.ts";
+import { Agents } from "./table/agents.ts";
 import type { CommandContext } from "./table/commands.ts";
 import type { HashTable } from "./table/hash_table.ts";
 
@@ -22,7 +23,11 @@ import type { HashTable } from "./table/hash_table.ts";
 export type HtServerOptions =
   & Pick<ServerConfig, "project" | "owner" | "host" | "port" | "catalogIntervalMs">
   & Pick<ListenOptions, "tls">
-  & Limits;
+  & Limits
+  & {
+    /** Whether it serves although another live server has its name; clients see it (default: false). */
+    readonly takeover?: boolean;
+  };
 
 /** Updates that may get lost one after another before a record counts as stale. */
 const UPDATES_PER_LIFETIME = 5;
@@ -35,6 +40,9 @@ const INFO_FRAME_BYTES = 200;
 
 /** Of docs/PROTOCOL.md. */
 const PROTOCOL_VERSION = 1;
+
+/** What a client may rely on beside the methods that every server has. */
+const FEATURES: readonly string[] = [];
 
 const encoder = new TextEncoder();
 
@@ -55,6 +63,7 @@ export class HtServer {
   readonly #needsToken: boolean;
   readonly #table: HashTable;
   readonly #storage: Storage;
+  readonly #agents = new Agents();
   readonly #executor: Executor;
   readonly #acceptor: Acceptor;
   readonly #accepting: Promise<void>;
@@ -82,7 +91,8 @@ export class HtServer {
       maxTableBytes: options.maxTableBytes,
       maxScanMs: options.maxScanMs,
       project: options.project,
-      info: () => this.#infoText(),
+      info: (method) => this.#infoText(method),
+      agents: this.#agents,
       isToken: tokenCheck(token),
     };
     const commits = new Commits(storage, table);
@@ -102,6 +112,7 @@ export class HtServer {
       needsToken: this.#needsToken,
       pace,
       log,
+      onDisconnect: (client) => this.#agents.remove(client),
     });
     this.#accepting = this.#acceptor.run();
   }
@@ -125,6 +136,7 @@ export class HtServer {
       port: this.port,
       version: VERSION,
       instance: this.instance,
+      table: this.#storage.tableId,
       lifetimeS: Math.ceil(
         Math.max(MIN_LIFETIME_S, UPDATES_PER_LIFETIME * catalogIntervalMs / 1e3),
       ),
@@ -138,13 +150,17 @@ export class HtServer {
     };
   }
 
-  /** The members of `info`. */
+  /** The members of `info`, without those that are as many as clients like. */
   info(): Record<string, unknown> {
-    const { project, owner } = this.#options;
+    const { project, owner, takeover = false } = this.#options;
     return {
       project,
       owner,
       instance: this.instance,
+      table: this.#storage.tableId,
+      seq: this.#storage.durableSeq,
+      takeover,
+      features: FEATURES,
       version: VERSION,
       pid: Deno.pid,
       port: this.port,
@@ -160,16 +176,25 @@ export class HtServer {
     };
   }
 
-  /** `info` as JSON, with as many of the slowest requests as a reply has room for. */
-  #infoText(): string {
+  /** As JSON, with as many agents and of the slowest requests as a reply has room for. */
+  #infoText(method: "info" | "hello"): string {
     const info = this.info();
-    const slowest = [...this.#executor.slowest];
-    for (;; slowest.pop()) {
-      const text = JSON.stringify({ ...info, slowest });
-      const bytes = encoder.encode(text).length + INFO_FRAME_BYTES;
-      const fits = bytes <= this.#options.maxReplyBytes;
-      if (fits || slowest.length === 0) return text;
-    }
+    const bytesOf = (part: unknown) => encoder.encode(JSON.stringify(part)).length;
+    let room = this.#options.maxReplyBytes - INFO_FRAME_BYTES - bytesOf(info);
+    const fitting = <T>(parts: Iterable<T>): T[] => {
+      const taken: T[] = [];
+      for (const part of parts) {
+        room -= bytesOf(part) + 1;
+        if (room < 0) break;
+        taken.push(part);
+      }
+      return taken;
+    };
+    // What clients name themselves takes up to 400 KB, and is not asked for by each one that connects.
+    const agents = method === "info"
+      ? { agents: Object.fromEntries(fitting(this.#agents.counts)) }
+      : {};
+    return JSON.stringify({ ...info, ...agents, slowest: fitting(this.#executor.slowest) });
   }
 
   /** Takes no more clients, finishes what was taken, and closes everything. */

@@ -112,12 +112,19 @@ function fromGrammar(random: Random): string {
       add("project", wanted(pick(random, ['"fuzz"', '"fu\\u007az"', '"other"'])));
     }
     if (oneIn(random, 4)) add("token", wanted(literal(random)));
+    if (oneIn(random, 4)) add("agent", wanted(agent(random)));
   }
   if (oneIn(random, 6)) {
     add(pick(random, ["key", "k\\u0065y", "x", "__proto__", "id"]), json(random, 1));
   }
   if (oneIn(random, 6)) members.reverse();
   return `${white(random)}{${members.join(",")}}${white(random)}\n`;
+}
+
+/** Near the limit, which counts characters beyond 16 bits once. */
+function agent(random: Random): string {
+  if (oneIn(random, 2)) return literal(random);
+  return JSON.stringify(pick(random, ["a", "\u{1f600}"]).repeat(60 + random.below(8)));
 }
 
 function methodLiteral(random: Random, method: string): string {

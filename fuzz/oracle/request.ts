@@ -28,13 +28,14 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
   size: [],
   ping: [],
   info: [],
-  hello: ["project?", "token?"],
+  hello: ["project?", "token?", "agent?"],
 };
 
 /** Whether a member has the type that it must have. */
 const TYPES: Readonly<Record<string, (value: unknown, text: string) => boolean>> = {
   value: () => true,
   subvalue: (value) => typeof value !== "object" || value === null,
+  agent: (value) => typeof value === "string" && [...value].length <= 64,
   limit: (value, text) => typeof value === "number" && isPositiveInteger(text),
 };
 

@@ -74,7 +74,8 @@ function differentMember(decoded: Request, { method, members }: Asked): string |
         same("subvalue", decoded.subvalue, members.get("subvalue")) ??
         optional("limit", decoded.limit) ?? optional("cursor", decoded.cursor);
     case "hello":
-      return optional("project", decoded.project) ?? optional("token", decoded.token);
+      return optional("project", decoded.project) ?? optional("token", decoded.token) ??
+        optional("agent", decoded.agent);
     default:
       return undefined;
   }

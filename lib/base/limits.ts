@@ -235,6 +235,12 @@ export const SMALL_READS = 8;
 /** How long a stopping server lets clients take their replies, in milliseconds; then they are cut off. */
 export const DRAIN_MS = 1_000;
 
+/** Longest `agent` of a `hello`, in characters; a longer one is a `ValueError`. */
+export const MAX_AGENT_CHARS = 64;
+
+/** Agents by which a server counts its connections; a connection of a further one is not counted. */
+export const MAX_AGENTS = 1_000;
+
 /** Keys and owners in the catalog, in characters; longer ones are refused at start. */
 export const MAX_NAME_CHARS = 128;
 

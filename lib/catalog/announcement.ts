@@ -13,6 +13,7 @@
  * | `advertise`      | string  | the host to connect to instead of the one the catalog sees; only when set |
  * | `version`        | string  | version of the server program                                   |
  * | `instance`       | string  | new at each start of a server                                   |
+ * | `table`          | string  | identity of the table, kept with its data                       |
  * | `lifetime`       | integer | seconds after which the record is stale; 1 in a goodbye         |
  * | `starttime`      | integer | Unix seconds                                                    |
  * | `clients`        | integer | connected clients                                               |
@@ -46,6 +47,8 @@ export interface ServerFacts {
     | undefined;
   readonly version: string;
   readonly instance: string;
+  /** Identity of the table (default: the record has none). */
+  readonly table?: string;
   /** Seconds after the last update from which on the record is stale. */
   readonly lifetimeS: number;
   /** Unix seconds. */
@@ -77,6 +80,7 @@ export function announcement(facts: ServerFacts, addresses: readonly string[] = 
     ...(facts.advertise && { advertise: ascii("advertise", facts.advertise.hostname) }),
     version: ascii("version", facts.version),
     instance: ascii("instance", facts.instance),
+    ...(facts.table !== undefined && { table: ascii("table", facts.table) }),
     lifetime: integer("lifetime", facts.lifetimeS, 1),
     starttime: integer("starttime", facts.startTimeS, 0),
     clients: integer("clients", facts.clients, 0),

@@ -20,7 +20,7 @@ import type { Log } from "../base/log.ts";
 import type { Pacing } from "../engine/pace.ts";
 import { tidyChunks } from "../base/byte_chunks.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
-import type { ClosingFailure } from "../table/commands.ts";
+import type { Client, ClosingFailure } from "../table/commands.ts";
 import { Cursors } from "../table/cursors.ts";
 import { AddressBook, addressGroup, type AddressLimits, isSameMachine } from "./address_book.ts";
 import { CrowdWatch } from "./crowd_watch.ts";
@@ -60,6 +60,8 @@ export interface AcceptorOptions {
   readonly needsToken: boolean;
   readonly pace: Pacing;
   readonly log: Log;
+  /** Called when the connection of a client has ended. */
+  readonly onDisconnect: (client: Client) => void;
 }
 
 /** Why clients were turned away or disconnected. */
@@ -193,8 +195,14 @@ export class Acceptor {
   #take(connection: ClientConn, address: string, busy?: ClosingFailure): Session {
     const { limits, log, submit, needsToken, pace } = this.#options;
     const number = ++this.#lastNumber;
+    const client: Client = {
+      number,
+      cursors: new Cursors(limits.maxCursors),
+      admitted: !needsToken,
+      agent: undefined,
+    };
     const session = new Session({
-      client: { number, cursors: new Cursors(limits.maxCursors), admitted: !needsToken },
+      client,
       connection: this.#connectionOf(connection),
       submit,
       limits,
@@ -211,6 +219,7 @@ export class Acceptor {
     this.#book.add(address);
     const ended = session.run().then(() => {
       this.#sessions.delete(number);
+      this.#options.onDisconnect(client);
       this.#book.remove(address);
       if (busy === undefined) this.#places--;
       else if (this.#owner === session) this.#owner = undefined;

@@ -8,6 +8,7 @@
 import { positiveInteger } from "../base/decimal.ts";
 import { hasEscape, skipValue, skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
 import { spells, unitAt } from "../base/json_spelling.ts";
+import { MAX_AGENT_CHARS } from "../base/limits.ts";
 import { areEqual, type Span, spanOf, textAt, textOf } from "../base/span.ts";
 import { quoted } from "../base/quoted.ts";
 import { keyTextOf } from "./key_text.ts";
@@ -36,6 +37,7 @@ const MEMBERS = [
   "subvalue",
   "project",
   "token",
+  "agent",
 ] as const;
 
 type Member = (typeof MEMBERS)[number];
@@ -161,6 +163,7 @@ const READERS: { readonly [M in Method]: (id: Span | undefined) => Request } = {
     id,
     project: optionalString("hello", "project"),
     token: optionalString("hello", "token"),
+    agent: optionalAgent(),
   }),
 };
 
@@ -335,6 +338,15 @@ function requiredString(method: Method, member: Member): string {
 function optionalString(method: Method, member: Member): string | undefined {
   const text = found.find(MEMBERS.indexOf(member));
   return text === undefined ? undefined : stringFrom(method, member, text);
+}
+
+function optionalAgent(): string | undefined {
+  const agent = optionalString("hello", "agent");
+  if (agent === undefined || agent.length <= MAX_AGENT_CHARS) return agent;
+  const isLong = agent.length > 2 * MAX_AGENT_CHARS || [...agent].length > MAX_AGENT_CHARS;
+  if (!isLong) return agent;
+  const rule = `a string of at most ${MAX_AGENT_CHARS} characters`;
+  throw wrongType("hello", "agent", rule, required("hello", "agent", rule));
 }
 
 function stringFrom(method: Method, member: Member, text: Span): string {

@@ -17,6 +17,7 @@ export type RequestMembers =
     readonly method: "hello";
     readonly project?: string | undefined;
     readonly token?: string | undefined;
+    readonly agent?: string | undefined;
   };
 
 /** Members whose value is JSON text already. */

@@ -74,6 +74,7 @@ export type Request =
       readonly method: "hello";
       readonly project: string | undefined;
       readonly token: string | undefined;
+      readonly agent: string | undefined;
     }
   );
 

@@ -16,6 +16,7 @@ import type {
   Request,
   RequestOf,
 } from "../protocol/message.ts";
+import type { Agents } from "./agents.ts";
 import type { Cursors } from "./cursors.ts";
 import { Entry, type HashTable } from "./hash_table.ts";
 import { search } from "./search.ts";
@@ -47,6 +48,8 @@ export interface Client {
   readonly cursors: Cursors;
   /** Whether it may use every method: it said a good hello, or the server needs no token. */
   admitted: boolean;
+  /** By which `Agents` counts it; undefined: by none. */
+  agent: string | undefined;
 }
 
 /** What commands work on. */
@@ -57,8 +60,9 @@ export interface CommandContext {
   /** Most time for a scan or query without `limit`, in milliseconds (default: `MAX_SCAN_MS`). */
   readonly maxScanMs?: number;
   readonly project: string;
-  /** The members of `info`, as JSON text. */
-  info(): JsonText;
+  /** The result of `info`, or of `hello`, as JSON text. */
+  info(method: "info" | "hello"): JsonText;
+  readonly agents: Agents;
   /** Whether this is the server's token; always true where it needs none. */
   isToken(token: string | undefined): boolean;
 }
@@ -133,10 +137,11 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
     run: (_context, _client, _request, _place, reply) => tell("ping", PONG, reply),
   },
   info: {
-    run: (context, _client, _request, _place, reply) => tell("info", spanOf(context.info()), reply),
+    run: (context, _client, _request, _place, reply) =>
+      tell("info", spanOf(context.info("info")), reply),
   },
   hello: {
-    run(context, client, { project, token }, _place, reply) {
+    run(context, client, { project, token, agent }, _place, reply) {
       if (!client.admitted && !context.isToken(token)) {
         return token === undefined ? tokenMissing("hello") : {
           type: "AuthError",
@@ -151,7 +156,8 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
         };
       }
       client.admitted = true;
-      return tell("hello", spanOf(context.info()), reply);
+      if (agent !== undefined) context.agents.add(client, agent);
+      return tell("hello", spanOf(context.info("hello")), reply);
     },
   },
 };

@@ -36,6 +36,8 @@ test("holds what clients look for, with an integer port, and nothing of the cata
   assert.equal(record.lifetime, 300);
   assert.equal(record.requires_token, false);
   assert.deepEqual(record.addresses, ["192.0.2.7"]);
+  assert.equal("table" in record, false);
+  assert.equal(JSON.parse(announcement({ ...facts, table: "5e-1" })).table, "5e-1");
   assert.equal("advertise" in record, false);
   for (const added of ["address", "lastheardfrom", "name"]) assert.equal(added in record, false);
 });

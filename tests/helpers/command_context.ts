@@ -1,6 +1,7 @@
 /** What commands and the engine need in tests: a context around a table, and clients. */
 import { Commits } from "../../lib/engine/commits.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
+import { Agents } from "../../lib/table/agents.ts";
 import type { Client, CommandContext } from "../../lib/table/commands.ts";
 import { Cursors } from "../../lib/table/cursors.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
@@ -14,6 +15,7 @@ export function contextWith(changes: Partial<CommandContext> = {}): CommandConte
     project: "me-a4-test",
     info: () => '{"project":"me-a4-test"}',
     isToken: () => true,
+    agents: new Agents(),
     ...changes,
   };
 }
@@ -30,5 +32,5 @@ export function commitsInMemory(table: HashTable): Commits {
 
 /** A client that may use every method, unless told otherwise. */
 export function newClient(number: number = 1, admitted: boolean = true): Client {
-  return { number, cursors: new Cursors(), admitted };
+  return { number, cursors: new Cursors(), admitted, agent: undefined };
 }

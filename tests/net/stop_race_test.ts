@@ -30,6 +30,7 @@ Deno.test("who is accepted in the moment of the stop is not left behind", async 
     needsToken: false,
     pace: restless,
     log: silentLog,
+    onDisconnect: () => {},
   });
   const running = acceptor.run();
   accepted(connection);

@@ -99,10 +99,16 @@ test("each method gives its members", () => {
     ['{"method":"size"}', { method: "size", id }],
     ['{"method":"ping","key":1}', { method: "ping", id }],
     ['{"method":"info"}', { method: "info", id }],
-    ['{"method":"hello"}', { method: "hello", id, project: undefined, token: undefined }],
+    ['{"method":"hello"}', {
+      method: "hello",
+      id,
+      project: undefined,
+      token: undefined,
+      agent: undefined,
+    }],
     [
-      '{"method":"hello","project":"p","token":"t"}',
-      { method: "hello", id, project: "p", token: "t" },
+      '{"method":"hello","project":"p","token":"t","agent":"a"}',
+      { method: "hello", id, project: "p", token: "t", agent: "a" },
     ],
   ];
   assert.deepEqual(new Set(cases.map(([, { method }]) => method)), new Set(METHODS));
@@ -225,6 +231,9 @@ test("a member that is missing or of the wrong type is named, with the rule and 
     ['{"method":"scan","regex":"a","cursor":3}', "cursor", "a string", "3"],
     ['{"method":"hello","project":5}', "project", "a string", "5"],
     ['{"method":"hello","token":[]}', "token", "a string", "[]"],
+    ['{"method":"hello","agent":7}', "agent", "a string", "7"],
+    [`{"method":"hello","agent":"${"a".repeat(65)}"}`, "agent", "at most 64 characters", "aaa"],
+    [`{"method":"hello","agent":"${"\u{1f600}".repeat(65)}"}`, "agent", "at most 64", "\u{1f600}"],
   ];
   for (const [line, ...words] of wrong) {
     refused(line, "ValueError", `'${words[0]}'`, ...words.slice(1));
@@ -374,7 +383,7 @@ function expectedType(object: Record<string, unknown>): FailureType | "OK" {
     size: true,
     ping: true,
     info: true,
-    hello: isOptionalText("project") && isOptionalText("token"),
+    hello: isOptionalText("project") && isOptionalText("token") && isOptionalText("agent"),
   };
   if (!isText("method")) return "RequestError";
   const method = String(object["method"]);

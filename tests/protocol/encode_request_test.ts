@@ -39,6 +39,7 @@ const anyRequest: fc.Arbitrary<RequestMembers> = fc.oneof(
     method: fc.constant("hello" as const),
     project: fc.option(anyString, { nil: undefined }),
     token: fc.option(anyString, { nil: undefined }),
+    agent: fc.option(fc.string({ unit: "binary", maxLength: 64 }), { nil: undefined }),
   }),
 );
 

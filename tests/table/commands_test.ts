@@ -108,10 +108,17 @@ test("false, null, zero and empty values are values", () => {
 test("ping, info and hello answer", () => {
   const context = contextWith();
   assert.deepEqual(run(context, { method: "ping" }), { result: '"pong"' });
-  assert.deepEqual(run(context, { method: "info" }), { result: context.info() });
-  const hello = { method: "hello", project: undefined, token: undefined } as const;
-  assert.deepEqual(run(context, hello), { result: context.info() });
-  assert.deepEqual(run(context, { ...hello, project: "me-a4-test" }), { result: context.info() });
+  assert.deepEqual(run(context, { method: "info" }), { result: context.info("info") });
+  const hello = {
+    method: "hello",
+    project: undefined,
+    token: undefined,
+    agent: undefined,
+  } as const;
+  assert.deepEqual(run(context, hello), { result: context.info("info") });
+  assert.deepEqual(run(context, { ...hello, project: "me-a4-test" }), {
+    result: context.info("info"),
+  });
 });
 
 test("scan and query search", () => {
@@ -127,23 +134,35 @@ test("scan and query search", () => {
 });
 
 test("hello with another project is WrongServer and names both", () => {
-  const wrong = { method: "hello", project: "someone-else", token: undefined } as const;
+  const wrong = {
+    method: "hello",
+    project: "someone-else",
+    token: undefined,
+    agent: undefined,
+  } as const;
   failed(run(contextWith(), wrong), "WrongServer", "me-a4-test", "someone-else");
 });
 
 test("a good hello admits; one with the token but for another server does not", () => {
   const context = contextWith({ isToken: (token) => token === "secret-8" });
   const stranger = newClient(1, false);
-  const elsewhere = { method: "hello", project: "someone-else", token: "secret-8" } as const;
+  const elsewhere = {
+    method: "hello",
+    project: "someone-else",
+    token: "secret-8",
+    agent: undefined,
+  } as const;
   failed(run(context, elsewhere, { client: stranger }), "WrongServer", "someone-else");
   assert.equal(stranger.admitted, false);
   for (const project of [undefined, "me-a4-test"]) {
     const client = newClient(1, false);
-    run(context, { method: "hello", project, token: "secret-8" }, { client });
+    run(context, { method: "hello", project, token: "secret-8", agent: undefined }, { client });
     assert.equal(client.admitted, true);
     assert.ok(
       "result" in
-        run(context, { method: "hello", project: undefined, token: undefined }, { client }),
+        run(context, { method: "hello", project: undefined, token: undefined, agent: undefined }, {
+          client,
+        }),
     );
   }
 });
@@ -151,7 +170,7 @@ test("a good hello admits; one with the token but for another server does not", 
 test("no token is an AuthError, a wrong one an AuthError that closes", () => {
   const context = contextWith({ isToken: (token) => token === "secret-8" });
   const client = newClient(1, false);
-  const hello = { method: "hello", project: "someone-else" } as const;
+  const hello = { method: "hello", project: "someone-else", agent: undefined } as const;
   failed(run(context, { ...hello, token: undefined }, { client }), "AuthError", "token");
   const wrong = run(context, { ...hello, token: "secret-9" }, { client });
   assert.ok("closes" in wrong && wrong.closes === true);
