@@ -12,13 +12,19 @@
  */
 import { systemFacts } from "./system_facts.ts";
 
-const LINUX_ONLY: readonly Deno.Signal[] = ["SIGPWR"];
-
-const STOPPING: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU", ...LINUX_ONLY];
+const STOPPING: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU", "SIGPWR"];
 
 const MEANINGLESS: readonly Deno.Signal[] = [
   ...["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO"] as const,
 ];
+
+/** Whether the system has a signal: Windows has few, and SIGPWR is of Linux. */
+function exists(signal: Deno.Signal): boolean {
+  const { os } = Deno.build;
+  return os === "windows"
+    ? signal === "SIGINT" || signal === "SIGHUP"
+    : os === "linux" || signal !== "SIGPWR";
+}
 
 /**
  * Waits for a signal to stop, and ignores those that mean nothing to a server. Called before a program
@@ -28,10 +34,8 @@ const MEANINGLESS: readonly Deno.Signal[] = [
  */
 export function stopSignal(): Promise<string> {
   surviveSignals(...MEANINGLESS);
-  const isLinux = Deno.build.os === "linux";
   return new Promise((resolve) => {
-    for (const signal of STOPPING) {
-      if (LINUX_ONLY.includes(signal) && !isLinux) continue;
+    for (const signal of STOPPING.filter(exists)) {
       if (signal === "SIGHUP" && systemFacts().ignoresHangup) continue; // as `nohup` wants it
       Deno.addSignalListener(signal, () => resolve(signal));
     }
@@ -47,5 +51,5 @@ export function surviveInherited(): void {
 
 /** Ignores signals, for the rest of this process. */
 export function surviveSignals(...signals: readonly Deno.Signal[]): void {
-  for (const signal of signals) Deno.addSignalListener(signal, () => {});
+  for (const signal of signals.filter(exists)) Deno.addSignalListener(signal, () => {});
 }

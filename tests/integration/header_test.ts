@@ -67,13 +67,24 @@ for (const shell of ["dash", "bash", "busybox"]) {
 
 Deno.test("fault: `ulimit -n 16`: too few open files are refused by the header", async () => {
   for (const files of [14, 16, 24, 31]) {
-    const pattern = /^htserver: Cannot start with at most \d+ open files: it takes 32 \(ulimit/;
+    const pattern = /^htserver: Cannot start with a limit of \d+ open files: it takes 32 \(ulimit/;
     assertSentence(await inShell(`ulimit -n ${files}; exec "$@"`), pattern);
   }
   const args = ["t", "--memory", "--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"];
   const line = 'ulimit -n 32; exec "$@"';
   await using server = new Running("/bin/sh", ["-c", line, "sh", HTSERVER, ...args]);
   assert.ok(await server.port() > 0, "as many as it asks for are enough");
+});
+
+Deno.test("fault: `ulimit -n 16`: so are other limits that the runtime does not survive", async () => {
+  for (const limit of ["-v 8000000", "-d 300000", "-s 256"]) {
+    const pattern =
+      /^htserver: Cannot start with a limit of \d+ bytes of [^\n]+ \(ulimit -. \d+\)\n$/;
+    const refused = await inShell(`ulimit ${limit}; exec "$@"`);
+    assertSentence(refused, pattern);
+    const [, enough = ""] = /\((ulimit [^)]+)\)/.exec(refused.stderr) ?? [];
+    assert.deepEqual(await inShell(`${enough}; exec "$@"`), GOOD, enough);
+  }
 });
 
 for (const [what, mode] of [["others", 0o777], ["the group", 0o770]] as const) {

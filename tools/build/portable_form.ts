@@ -12,9 +12,6 @@ import { type Program, runtimeFlags } from "./programs.ts";
 /** Level 9 takes 2.5 times as long and saves 3 % (levels 1, 6, 9: 53, 43, 41 MB in 0.7, 1.9, 4.7 s). */
 const GZIP_LEVEL = 6;
 
-/** Files that the runtime must be able to open: with 20 it starts, and a server cannot listen. */
-const MIN_OPEN_FILES = 32;
-
 /** Characters of a digest in the name of an unpacked file. */
 const DIGEST_CHARS = 16;
 
@@ -51,7 +48,6 @@ export function portableExecutable(
   const header = headerText(template, {
     NAME: program.name,
     SYSTEM_FACTS: systemFacts,
-    MIN_OPEN_FILES: String(MIN_OPEN_FILES),
     VERSION: version,
     DENO_VERSION: Deno.version.deno,
     TARGET: Deno.build.target,

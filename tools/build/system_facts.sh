@@ -39,6 +39,9 @@ note_limits() {
     case $what-$size in
     file-size) file=$limit ;;
     open-files) open_files=$limit ;;
+    address-space) address_space=$limit ;;
+    data-size) data_size=$limit ;;
+    stack-size) stack_size=$limit ;;
     esac
   done
 }
@@ -55,7 +58,7 @@ note_ignored() {
   done
 }
 
-memory= file= open_files= hangup=
+memory= file= open_files= address_space= data_size= stack_size= hangup=
 [ -r "$root/proc/self/cgroup" ] && note_groups <"$root/proc/self/cgroup"
 [ -r "$root/proc/self/limits" ] && note_limits <"$root/proc/self/limits"
 [ -r "$root/proc/self/status" ] && note_ignored <"$root/proc/self/status"
