@@ -1,12 +1,14 @@
 /** A run from its folders to its report. */
 import { messageOf } from "../../lib/base/errors.ts";
+import { OutOfTime } from "../peers/interrupt.ts";
 import { filledReport } from "./document.ts";
 import { readFindings, writeBench, writePictures, writeSweep } from "./files.ts";
 import { measure } from "./measure.ts";
 import type { Options } from "./options.ts";
 import type { Plan } from "./plan.ts";
-import type { PartName } from "./report_data.ts";
+import type { Findings } from "./report_data.ts";
 import { levels, summary } from "./sentences.ts";
+import { syncsTable, systemCallsTable } from "./tables.ts";
 import { bullets } from "./text.ts";
 
 /** The top folder of the checkout. */
@@ -29,58 +31,66 @@ export interface BenchOptions extends Options {
 }
 
 /**
- * Measures, and writes down what came out.
+ * Measures, and writes down what came out: all of it as soon as it is there, the pictures last.
  *
- * The full run writes to a folder of its own first: a run that fails leaves the committed data as it
- * was, and what it measured where it says.
+ * The full run writes to a folder of its own first: a run that fails or lacks time leaves the committed
+ * data as it was, and what it measured where it says.
  *
- * @throws {Error} in one sentence, which also says where the raw data is that there is
+ * @throws {Error} in one sentence if anything failed, which also says where the raw data is
  */
 export async function runBench(options: BenchOptions): Promise<void> {
   const { say, signal, plan } = options;
   const folder = await resultFolder(options.folder);
   await using tables = await TemporaryFolder.make();
-  const kept: PartName[] = [];
+  const bench = await measure({
+    plan,
+    command: options.command,
+    folder: tables.path,
+    signal,
+    sink: { say, sweep: (part, data) => writeSweep(folder, part, data) },
+  });
+  await writeBench(folder, bench);
+  const findings = await readFindings(folder);
+  console.log(`\n${resultText(findings)}\n`);
+  const report = filledReport(await Deno.readTextFile(REPORT), findings);
+  await Deno.writeTextFile(`${folder}/REPORT`, report);
+  say("pictures");
+  let { failures = [], unfinished = [] } = bench;
   try {
-    const bench = await measure({
-      plan,
-      command: options.command,
-      folder: tables.path,
-      signal,
-      sink: {
-        say,
-        async sweep(part, data) {
-          await writeSweep(folder, part, data);
-          kept.push(part);
-        },
-      },
-    });
-    await writeBench(folder, bench);
-    say("pictures");
-    const findings = await readFindings(folder);
     await writePictures(folder, findings, signal);
-    console.log(`\n${bullets([...summary(findings), ...levels(findings)])}\n`);
-    const report = filledReport(await Deno.readTextFile(REPORT), findings);
-    const isCommitted = options.folder === undefined && !options.isQuick &&
-      !options.isTwoHostsOnly;
-    if (isCommitted) {
-      await replaceFolder(COMMITTED, folder);
-      await Deno.writeTextFile(REPORT, report);
-      say("docs/report/ has the raw data and the pictures; the figures of REPORT are made anew");
-    } else {
-      await Deno.writeTextFile(`${folder}/REPORT`, report);
-      say(`raw data, pictures and a REPORT with these figures are in ${folder}`);
-    }
   } catch (error) {
-    const where = kept.length === 0
-      ? "nothing was measured"
-      : `what was measured (${kept.join(", ")}) is in ${folder}`;
-    if (kept.length === 0 && options.folder === undefined) {
-      await Deno.remove(folder, { recursive: true });
-    }
-    const why = signal.aborted ? messageOf(signal.reason) : messageOf(error);
-    throw new Error(`${why.replace(/\.$/, "")}; ${where}`, { cause: error });
+    const sentence = `pictures: ${messageOf(signal.aborted ? signal.reason : error)}`;
+    if (signal.reason instanceof OutOfTime) unfinished = [...unfinished, sentence];
+    else failures = [...failures, sentence];
   }
+  const parts = bench.parts.map(({ name }) => name).join(", ") || "no sweep";
+  const where = `what was measured (${parts}) is in ${folder}`;
+  if (signal.aborted && !(signal.reason instanceof OutOfTime)) {
+    throw new Error(`${messageOf(signal.reason)}; ${where}`);
+  }
+  if (failures.length > 0 || bench.parts.length === 0) {
+    throw new Error(`${[...failures, ...unfinished].join("; ")}; ${where}`);
+  }
+  const isCommitted = options.folder === undefined && !options.isQuick &&
+    !options.isTwoHostsOnly;
+  if (unfinished.length > 0) {
+    say(`there was no time for all of it (${unfinished.join("; ")})`);
+    say(`${where}, with a REPORT of these figures`);
+  } else if (isCommitted) {
+    await Deno.remove(`${folder}/REPORT`);
+    await replaceFolder(COMMITTED, folder);
+    await Deno.writeTextFile(REPORT, report);
+    say("docs/report/ has the raw data and the pictures; the figures of REPORT are made anew");
+  } else {
+    say(`raw data, pictures and a REPORT with these figures are in ${folder}`);
+  }
+}
+
+/** The result in short, for the terminal: sentences, or what there is if there was no sweep. */
+function resultText(findings: Findings): string {
+  const sentences = [...summary(findings), ...levels(findings)];
+  if (sentences.length > 0) return bullets(sentences);
+  return [syncsTable(findings), systemCallsTable(findings)].join("\n\n");
 }
 
 /** Makes the figures of REPORT and the pictures anew from the raw data that is there. */

@@ -1,7 +1,9 @@
 /** A run of the benchmark: one sweep after the other, and what is measured beside them. */
 import { unixMs } from "../../lib/base/clock.ts";
 import { messageOf } from "../../lib/base/errors.ts";
+import { sweepClients } from "../../lib/perf/sweep.ts";
 import type { SweepData } from "../../lib/perf/sweep_data.ts";
+import { OutOfTime } from "../peers/interrupt.ts";
 import { type Hosts, ONE_HOST } from "./hosts.ts";
 import { joinedSweeps } from "./joined_sweeps.ts";
 import type { Plan, SweepPlan } from "./plan.ts";
@@ -17,6 +19,7 @@ import {
 } from "./report_data.ts";
 import { Served } from "./served.ts";
 import { siteOf } from "./site.ts";
+import { TimeBudget } from "./time_share.ts";
 import { runSweep, SweepError } from "./sweep_run.ts";
 import { type SyncTimes, syncTimes } from "./sync_times.ts";
 import { type SystemCalls, systemCallsOf } from "./system_calls.ts";
@@ -44,35 +47,49 @@ export interface MeasureOptions {
 
 const NOT_ASKED: NotMeasured = { why: "it was not asked for" };
 
+/** Of the time of a run: the rest is for last words, the report and the pictures. */
+const MEASURING_SHARE = 0.85;
+
+/** What system calls may take of the time that is left: the sweeps are worth more. */
+const TRACING_WEIGHT = 0.2;
+
 /**
- * Runs the plan.
- *
- * @throws {SweepError} where a sweep failed; the sink has what it measured
+ * Runs the plan until all is done or the time is up. Keeps all that was measured: what failed, was
+ * cut short or was not begun is in `failures`, `unfinished` and the reasons of each part.
  */
 export async function measure(options: MeasureOptions): Promise<BenchData> {
-  const { plan, command, folder, sink } = options;
+  const { plan, command, folder, sink, signal } = options;
   const startedUnixMs = unixMs();
   const startedMs = performance.now();
+  const budget = new TimeBudget(plan.limitS * 1e3 * MEASURING_SHARE, signal);
   const site = await siteOf(folder);
+  const problems = new Problems();
   let syncs: readonly SyncTimes[] | NotMeasured = NOT_ASKED;
   if (plan.syncS > 0) {
     sink.say("syncs of the disk alone");
-    syncs = await syncTimes(folder, plan.syncS);
+    syncs = await orReason(() => syncTimes(folder, plan.syncS));
   }
-  const systemCalls = plan.tracedRequests > 0 ? await traced(options) : NOT_ASKED;
+  const systemCalls = plan.tracedRequests > 0 ? await traced(options, budget) : NOT_ASKED;
   const parts: PartData[] = [];
   let twoHosts: NotMeasured | null = null;
-  for (const sweep of plan.sweeps) {
-    sink.say(`sweep "${sweep.part}": ${PARTS[sweep.part].title}`);
+  for (const [at, sweep] of plan.sweeps.entries()) {
+    const { title } = PARTS[sweep.part];
+    sink.say(`sweep "${sweep.part}": ${title}`);
+    const laterWeight = weightOf(plan.sweeps.slice(at + 1));
     try {
-      parts.push(await measurePart(sweep, site.cores, options));
+      const context = { options, budget, laterWeight, problems, cores: site.cores };
+      const part = await measurePart(sweep, context);
+      if (part !== undefined) parts.push(part);
     } catch (error) {
-      // Whoever asks for nothing else is to be told; the others get the rest.
-      if (!(error instanceof TwoHostsError) || parts.length === 0) throw error;
-      twoHosts = { why: error.message };
-      sink.say(`without two hosts: ${error.message}`);
+      if (error instanceof TwoHostsError) {
+        twoHosts = { why: error.message };
+        sink.say(`without two hosts: ${error.message}`);
+        // If all that was asked for needs two hosts, this is a failure; else the run has the rest.
+        if (plan.sweeps.every(({ part }) => PARTS[part].hosts === 2)) problems.add(title, error);
+      } else problems.add(title, signal.aborted ? signal.reason : error);
     }
   }
+  const { failures, unfinished } = problems;
   return {
     format: "htserver bench",
     version: 1,
@@ -86,59 +103,125 @@ export async function measure(options: MeasureOptions): Promise<BenchData> {
     twoHosts,
     syncs,
     systemCalls,
+    failures,
+    unfinished,
   };
 }
 
-/** One sweep, with catalog and server of its own. */
-async function measurePart(
-  plan: SweepPlan,
-  cores: number,
-  options: MeasureOptions,
-): Promise<PartData> {
-  const { folder, sink, signal } = options;
+/** What is not as it was planned. */
+class Problems {
+  /** What failed, as sentences. */
+  readonly failures: string[] = [];
+  /** What there was no time for, as sentences. */
+  readonly unfinished: string[] = [];
+
+  /** @param what was measured */
+  add(what: string, error: unknown): void {
+    const list = error instanceof OutOfTime ? this.unfinished : this.failures;
+    const sentence = `${what}: ${messageOf(error)}`;
+    if (!list.includes(sentence)) list.push(sentence);
+  }
+}
+
+/** What a part is measured with. */
+interface PartContext {
+  readonly options: MeasureOptions;
+  readonly budget: TimeBudget;
+  /** Of all parts that come after this one. */
+  readonly laterWeight: number;
+  readonly problems: Problems;
+  readonly cores: number;
+}
+
+/**
+ * One part, with catalog and server of its own.
+ *
+ * @returns undefined if nothing was measured
+ */
+async function measurePart(plan: SweepPlan, context: PartContext): Promise<PartData | undefined> {
+  const { options: { folder, sink, signal }, cores } = context;
   const { isDurable, hosts: count } = PARTS[plan.part];
   await using stack = new AsyncDisposableStack();
   const hosts: Hosts = count === 2 ? stack.use(await TwoHosts.make()) : ONE_HOST;
   const served = stack.use(await Served.start({ hosts, isDurable, folder, signal }));
   using sampler = new ProcessorSampler(served.pid);
-  try {
-    const sweep = await sweepOf(plan, served, hosts, options);
-    await sink.sweep(plan.part, sweep);
-    const shares = sampler.samples.length > 0
-      ? sharesOf(sweep, sampler.samples, cores)
-      : { why: "this operating system has no /proc to read them from" };
-    return { name: plan.part, operations: plan.operations, shares };
-  } catch (error) {
-    if (error instanceof SweepError && error.data !== undefined) {
-      await sink.sweep(plan.part, error.data);
-    }
-    throw error;
-  }
+  const sweeps = await sweepsOf(plan, served, hosts, context);
+  if (sweeps.every(({ steps }) => steps.length === 0)) return undefined;
+  const sweep = sweeps.reduce(joinedSweeps);
+  await sink.sweep(plan.part, sweep);
+  const shares = sampler.samples.length > 0
+    ? sharesOf(sweep, sampler.samples, cores)
+    : { why: "this operating system has no /proc to read them from" };
+  return { name: plan.part, operations: plan.operations, shares };
 }
 
-/** Removes have a sweep of their own, since they need more keys than a scan can go through in its time. */
-async function sweepOf(
+/**
+ * The sweeps of a part, as far as each came. Removes have one of their own, since they need more keys
+ * than a scan can go through in its time.
+ */
+async function sweepsOf(
   plan: SweepPlan,
   served: Served,
   { clients }: Hosts,
-  { plan: { keys, removeKeys }, signal }: MeasureOptions,
-): Promise<SweepData> {
+  { options: { plan: { keys, removeKeys } }, budget, laterWeight, problems }: PartContext,
+): Promise<SweepData[]> {
+  const { title } = PARTS[plan.part];
   const others = plan.operations.filter((operation) => operation !== "remove");
-  const sweep = await runSweep({ ...plan, operations: others }, served, clients, keys, signal);
-  if (others.length === plan.operations.length) return sweep;
-  const removes = { ...plan, operations: ["remove"] as const };
-  return joinedSweeps(sweep, await runSweep(removes, served, clients, removeKeys, signal));
+  const removes = plan.operations.filter((operation) => operation === "remove");
+  const removesWeight = sweepWeight({ ...plan, operations: removes });
+  const runs = [
+    { operations: others, tableKeys: keys, later: laterWeight + removesWeight },
+    { operations: removes, tableKeys: removeKeys, later: laterWeight },
+  ];
+  const sweeps: SweepData[] = [];
+  for (const { operations, tableKeys, later } of runs) {
+    if (operations.length === 0) continue;
+    const one = { ...plan, operations };
+    using share = budget.share(sweepWeight(one), later);
+    try {
+      sweeps.push(await runSweep(one, served, clients, tableKeys, share.signal));
+    } catch (error) {
+      const reason = share.signal.aborted ? share.signal.reason : error;
+      problems.add(`${title}, ${operations.join(", ")}`, reason);
+      if (error instanceof SweepError && error.data !== undefined) sweeps.push(error.data);
+      if (!(reason instanceof OutOfTime)) break; // The server is likely not what it was.
+    }
+  }
+  return sweeps;
+}
+
+/** What a sweep takes, in stages; to fill the table and to connect takes as long as one more. */
+function sweepWeight({ operations, mostClients }: SweepPlan): number {
+  return operations.length === 0 ? 0 : (operations.length + 1) * sweepClients(mostClients).length;
+}
+
+function weightOf(sweeps: readonly SweepPlan[]): number {
+  return sweeps.reduce((sum, sweep) => sum + sweepWeight(sweep), 0);
+}
+
+/** What could not be measured is a finding, too. */
+async function orReason<Result>(work: () => Promise<Result>): Promise<Result | NotMeasured> {
+  try {
+    return await work();
+  } catch (error) {
+    return { why: messageOf(error) };
+  }
 }
 
 /** Counts system calls, on servers of their own: what is traced is slow. */
-async function traced(options: MeasureOptions): Promise<readonly SystemCalls[] | NotMeasured> {
-  const { plan, folder, sink, signal } = options;
+async function traced(
+  { plan, folder, sink }: MeasureOptions,
+  budget: TimeBudget,
+): Promise<readonly SystemCalls[] | NotMeasured> {
   const counted: SystemCalls[] = [];
+  using share = budget.share(TRACING_WEIGHT, 1 - TRACING_WEIGHT);
+  const { signal } = share;
+  let reason: NotMeasured | undefined;
   for (const isDurable of [false, true]) {
     sink.say(`system calls of a request, ${isDurable ? "durable" : "in memory"}`);
-    await using served = await Served.start({ hosts: ONE_HOST, isDurable, folder, signal });
-    try {
-      const calls = await systemCallsOf({
+    const calls = await orReason(async () => {
+      await using served = await Served.start({ hosts: ONE_HOST, isDurable, folder, signal });
+      return await systemCallsOf({
         isDurable,
         pid: served.pid,
         name: served.name,
@@ -148,12 +231,9 @@ async function traced(options: MeasureOptions): Promise<readonly SystemCalls[] |
         clients: plan.tracedClients,
         signal,
       });
-      if (isNotMeasured(calls)) return calls;
-      counted.push(...calls);
-    } catch (error) {
-      signal.throwIfAborted();
-      return { why: messageOf(error) }; // the sweeps are worth more than this
-    }
+    });
+    if (isNotMeasured(calls)) reason ??= signal.aborted ? { why: messageOf(signal.reason) } : calls;
+    else counted.push(...calls);
   }
-  return counted;
+  return counted.length > 0 ? counted : reason ?? NOT_ASKED;
 }

@@ -67,6 +67,15 @@ export interface BenchData {
   readonly twoHosts: NotMeasured | null;
   readonly syncs: readonly SyncTimes[] | NotMeasured;
   readonly systemCalls: readonly SystemCalls[] | NotMeasured;
+  /** What failed, as sentences (default: nothing). */
+  readonly failures?: readonly string[];
+  /** What there was no time for, as sentences (default: nothing). */
+  readonly unfinished?: readonly string[];
+}
+
+/** Why a run is not complete, as sentences. */
+export function problemsOf({ failures = [], unfinished = [] }: BenchData): string[] {
+  return [...failures, ...unfinished];
 }
 
 /** What the report is made from. */

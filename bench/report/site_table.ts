@@ -1,6 +1,6 @@
 /** The table of what ran, and where. */
 import type { RunSettings } from "../../lib/perf/run_data.ts";
-import type { BenchData, Findings } from "./report_data.ts";
+import { type BenchData, type Findings, problemsOf } from "./report_data.ts";
 import { TABLES } from "./table_numbers.ts";
 import { counted, figure, table } from "./text.ts";
 
@@ -20,13 +20,16 @@ export function siteTable({ bench, sweeps }: Findings): string {
   ], 2);
 }
 
-function siteRows({ site, startedUnixMs, seconds, command, isQuick }: BenchData): string[][] {
+function siteRows(bench: BenchData): string[][] {
+  const { site, startedUnixMs, seconds, command, isQuick } = bench;
+  const problems = problemsOf(bench);
   return [
     ["command", command],
     [
       "run",
       isQuick ? "a short one: it shows that everything works, and its figures are rough" : "full",
     ],
+    ...(problems.length === 0 ? [] : [["not complete", problems.join("; ")]]),
     ["time", `${new Date(startedUnixMs).toISOString().slice(0, 16)}Z, ${figure(seconds)} s`],
     ["code", site.code],
     ["processor", `${counted(site.cores, "core")} of ${site.processor}`],

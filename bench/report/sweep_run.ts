@@ -1,12 +1,13 @@
 /** Runs `testperf NAME --sweep`, and reads what it measured, even where it failed. */
+import { messageOf } from "../../lib/base/errors.ts";
 import type { SweepData } from "../../lib/perf/sweep_data.ts";
 import { fromSource } from "../../tests/helpers/program.ts";
 import type { Host } from "./hosts.ts";
 import type { SweepPlan } from "./plan.ts";
 import { type Served, throughOnly } from "./served.ts";
 
-/** How long a testperf that is to stop may take to tell what it has, in milliseconds. */
-const LAST_WORDS_MS = 3_000;
+/** How long a testperf that is to stop may take to print what it has, in milliseconds. */
+const LAST_WORDS_MS = 6_000;
 
 /** For so long testperf looks for a server that is not there (any more), in seconds. */
 const SERVER_GONE_S = 5;
@@ -55,11 +56,11 @@ export async function runSweep(
   try {
     const { code, stdout, stderr } = await child.output();
     const data = sweepIn(new TextDecoder().decode(stdout));
-    if (signal.aborted) throw new SweepError(String(signal.reason), data, signal.reason);
+    if (signal.aborted) throw new SweepError(messageOf(signal.reason), data, signal.reason);
     if (code === 0 && data?.complete) return data;
     const why = data?.failure || lastWords(new TextDecoder().decode(stderr)) ||
       `testperf ended with exit code ${code}`;
-    throw new SweepError(`The sweep "${plan.part}" failed: ${why}`, data);
+    throw new SweepError(why, data);
   } finally {
     clearTimeout(killing);
     signal.removeEventListener("abort", end);

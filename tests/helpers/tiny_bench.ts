@@ -1,6 +1,6 @@
 /**
- * `deno task bench` on the smallest scale, as a program: its arguments are the folder for the results
- * and the parts to measure.
+ * `deno task bench` on the smallest scale, as a program: its arguments are the folder for the results,
+ * how many runs of each step and how many seconds it may take, and the parts to measure.
  */
 import { Interrupt } from "../../bench/peers/interrupt.ts";
 import { runBench } from "../../bench/report/bench.ts";
@@ -8,11 +8,9 @@ import type { PartName } from "../../bench/report/report_data.ts";
 import { messageOf } from "../../lib/base/errors.ts";
 import { OPERATIONS } from "../../lib/perf/workload.ts";
 
-/** All of it must be over by then, in seconds. */
-const LIMIT_S = 50;
-
-const [folder = "", ...parts] = Deno.args;
-using interrupt = new Interrupt(LIMIT_S);
+const [folder = "", repeats, limit, ...parts] = Deno.args;
+const limitS = Number(limit);
+using interrupt = new Interrupt(limitS);
 try {
   await runBench({
     plan: {
@@ -22,7 +20,7 @@ try {
         operations: OPERATIONS,
         mostClients: 2,
         processes: 2,
-        repeats: 2,
+        repeats: Number(repeats),
         stageS: 0.1,
         warmupS: 0,
       })),
@@ -31,7 +29,7 @@ try {
       tracedRequests: 20,
       tracedClients: [1, 2],
       syncS: 0.05,
-      limitS: LIMIT_S,
+      limitS,
     },
     command: "tiny bench",
     isQuick: true,

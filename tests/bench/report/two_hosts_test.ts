@@ -60,7 +60,13 @@ testWithHosts(
   async () => {
     await using folder = await TempFolder.make();
     await using bench = new Program(
-      fromSource("tests/helpers/tiny_bench.ts", `${folder.path}/out`, "two-hosts-memory"),
+      fromSource(
+        "tests/helpers/tiny_bench.ts",
+        `${folder.path}/out`,
+        "2",
+        "200",
+        "two-hosts-memory",
+      ),
     );
     await bench.until("stdout", /sweep "two-hosts-memory"/);
     // Catalog, server, testperf, and the other process of testperf.

@@ -1,0 +1,59 @@
+/** The time of a run, and the share of it that each of its parts may take. */
+import { OutOfTime } from "../peers/interrupt.ts";
+
+/** Time that is divided among the parts that are still to come, by their weights. */
+export class TimeBudget {
+  readonly #endMs: number;
+  readonly #whole: AbortSignal;
+  readonly #nowMs: () => number;
+
+  /**
+   * @param ms for all parts together, from now on
+   * @param whole ends everything
+   * @param nowMs the clock (default: the machine's)
+   */
+  constructor(ms: number, whole: AbortSignal, nowMs: () => number = () => performance.now()) {
+    this.#nowMs = nowMs;
+    this.#endMs = nowMs() + ms;
+    this.#whole = whole;
+  }
+
+  /** What is left, in milliseconds. */
+  get leftMs(): number {
+    return Math.max(0, this.#endMs - this.#nowMs());
+  }
+
+  /**
+   * Begins a part.
+   *
+   * @param weight of the part
+   * @param laterWeight of all parts that come after it
+   * @returns its share, to be disposed of at its end
+   */
+  share(weight: number, laterWeight: number): TimeShare {
+    return new TimeShare(this.shareMs(weight, laterWeight), this.#whole);
+  }
+
+  /** How long a part may take, in milliseconds (parameters as above). */
+  shareMs(weight: number, laterWeight: number): number {
+    return this.leftMs * weight / (weight + laterWeight);
+  }
+}
+
+/** The time of one part. */
+export class TimeShare implements Disposable {
+  /** Aborted at the end of the share, or with the whole run. */
+  readonly signal: AbortSignal;
+  readonly #timer: ReturnType<typeof setTimeout>;
+
+  constructor(ms: number, whole: AbortSignal) {
+    const own = new AbortController();
+    const upAfter = new OutOfTime(`its time was up after ${(ms / 1e3).toFixed(0)} s`);
+    this.#timer = setTimeout(() => own.abort(upAfter), ms);
+    this.signal = AbortSignal.any([whole, own.signal]);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
