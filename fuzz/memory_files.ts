@@ -83,6 +83,8 @@ export class MemoryFiles implements Files {
     return Promise.resolve();
   }
 
+  syncFolderNow(): void {}
+
   #open(name: string): OpenFile {
     return { status: () => this.#status(name), tryLock: () => true, close() {} };
   }

@@ -3,25 +3,33 @@ import { EXIT, ExitError, messageOf } from "./base/errors.ts";
 import { columns } from "./base/columns.ts";
 import type { FolderTask } from "./config/folder_task.ts";
 import { DamageError } from "./storage/damage.ts";
+import { repairedName } from "./storage/data_folder.ts";
 import { FolderFiles } from "./storage/files.ts";
-import { type FolderLock, lockFolder } from "./storage/folder_lock.ts";
-import { readFolder } from "./storage/recovery.ts";
-import type { Replay } from "./storage/replay.ts";
-import { type FileContent, replaceBySalvaged, salvage, type Salvaged } from "./storage/salvage.ts";
+import { type FolderLock, lockFolder, lockToRead } from "./storage/folder_lock.ts";
+import { type FolderRead, readFolder } from "./storage/read_folder.ts";
+import { finishRepair, repairFolder } from "./storage/repair.ts";
+import { salvage, type Salvaged } from "./storage/salvage.ts";
 import { HashTable } from "./table/hash_table.ts";
 
+/** Parts of a file that are shown; a file may have millions. */
+const MOST_SHOWN = 10;
+
 /**
- * Does the task, with lines on stdout.
+ * Does the task, with lines on stdout. `--check` writes nothing, not even the lock.
  *
  * @returns the exit code: 0 where the folder is good (now), 1 where it is damaged
- * @throws {ExitError} where it cannot be read
+ * @throws {ExitError} where it cannot be read, or a server uses it
  */
 export async function runFolderTask({ task, folder }: FolderTask): Promise<number> {
   try {
     if (!(await Deno.stat(folder)).isDirectory) throw new ExitError("it is no folder");
+    if (task === "check") {
+      using _lock = lockToRead(folder);
+      return await check(folder);
+    }
     const lock = await lockFolder(folder);
     try {
-      return task === "check" ? await check(folder, lock) : await repair(folder, lock);
+      return await repair(folder, lock);
     } finally {
       lock.release();
     }
@@ -30,36 +38,40 @@ export async function runFolderTask({ task, folder }: FolderTask): Promise<numbe
   }
 }
 
-async function check(folder: string, lock: FolderLock): Promise<number> {
-  const files = new FolderFiles(folder, lock);
+async function check(folder: string): Promise<number> {
+  const files = new FolderFiles(folder);
   const names = await files.list();
-  const salvaged = salvage(files, names);
-  show(salvaged);
+  show(salvage(files, names));
   const start = nextStart(files, names);
-  const damaged = salvaged.files.filter(isDamaged).map(({ name }) => name);
-  if (start instanceof DamageError && !damaged.includes(start.file)) damaged.push(start.file);
-  if (damaged.length === 0) {
-    console.log("good");
-    return EXIT.ok;
-  }
-  if (!(start instanceof DamageError) && damaged.every((name) => name === start.torn?.name)) {
+  if (start instanceof DamageError) {
     console.log(
-      `good but for a torn end of ${start.torn?.bytes} bytes, which the next start cuts off: nobody was told of it`,
+      `damaged: ${start.file}; htserver --repair ${folder} salvages what can be read: ${start.what}`,
     );
-    return EXIT.ok;
+    return EXIT.failed;
   }
+  const { torn } = start.replay;
+  const repaired = repairedName(names);
   console.log(
-    `damaged: ${damaged.join(", ")}; htserver --repair ${folder} salvages what can be read`,
+    repaired !== undefined
+      ? `good but for a repair that did not come to its end: ${repaired} is the table; the next start or htserver --repair ${folder} finishes it`
+      : torn
+      ? `good but for a torn end of ${torn.bytes} bytes, which the next start cuts off: nobody was told of it`
+      : "good",
   );
-  return EXIT.failed;
+  return EXIT.ok;
 }
 
 async function repair(folder: string, lock: FolderLock): Promise<number> {
   const files = new FolderFiles(folder, lock);
+  const isUnfinished = repairedName(await files.list()) !== undefined;
+  const finished = await finishRepair(files);
+  if (isUnfinished) {
+    console.log(`finished the repair before this one; old files are ${oldFiles(finished)}`);
+  }
   const names = await files.list();
   const salvaged = salvage(files, names);
   show(salvaged);
-  if (!salvaged.files.some(isDamaged) && !(nextStart(files, names) instanceof DamageError)) {
+  if (!(nextStart(files, names) instanceof DamageError)) {
     console.log("good: nothing to repair");
     return EXIT.ok;
   }
@@ -69,9 +81,16 @@ async function repair(folder: string, lock: FolderLock): Promise<number> {
     }
     for (const problem of problems) console.log(`missing in ${name}: ${problem}`);
   }
-  const kept = await replaceBySalvaged(files, salvaged);
-  console.log(`repaired: ${salvaged.table.size} keys; the old files are ${kept.join(", ")}`);
+  const kept = await repairFolder(files, salvaged);
+  console.log(`repaired: ${salvaged.table.size} keys; the old files are ${oldFiles(kept)}`);
+  if (salvaged.mayLackChanges) {
+    console.log("changes may be missing: the table has a new identity, so that clients notice");
+  }
   return EXIT.ok;
+}
+
+function oldFiles(names: readonly string[]): string {
+  return names.length === 0 ? "not there" : names.join(", ");
 }
 
 function show({ files, table, lastSeq }: Salvaged): void {
@@ -80,7 +99,7 @@ function show({ files, table, lastSeq }: Salvaged): void {
     String(bytes),
     String(records),
     first === undefined ? "" : `${first} to ${last}`,
-    [...bad.map((part) => `${part.bytes} bad bytes at ${part.offset}`), ...problems].join("; "),
+    someOf([...bad.map((part) => `${part.bytes} bad bytes at ${part.offset}`), ...problems]),
   ]);
   console.log(
     columns([["FILE", "BYTES", "RECORDS", "NUMBERS", "DAMAGE"], ...rows], new Set([1, 2])),
@@ -88,17 +107,16 @@ function show({ files, table, lastSeq }: Salvaged): void {
   console.log(`${table.size} keys, last change ${lastSeq}`);
 }
 
-function isDamaged({ bad, problems }: FileContent): boolean {
-  return bad.length + problems.length > 0;
+/** The first of many. */
+function someOf(texts: readonly string[]): string {
+  const more = texts.length - MOST_SHOWN;
+  return [...texts.slice(0, MOST_SHOWN), ...(more > 0 ? [`${more} more`] : [])].join("; ");
 }
 
 /** What the next start will find: perhaps a torn end; or why it will refuse. */
-function nextStart(
-  files: FolderFiles,
-  names: readonly string[],
-): Pick<Replay, "torn"> | DamageError {
+function nextStart(files: FolderFiles, names: readonly string[]): FolderRead | DamageError {
   try {
-    return readFolder(files, names, new HashTable()).replay;
+    return readFolder(files, names, new HashTable());
   } catch (error) {
     if (error instanceof DamageError) return error;
     throw error;

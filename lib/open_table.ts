@@ -88,12 +88,17 @@ function sayWhatWasFound(
   log.info(`${project} is kept in '${folder}'`, {
     keys: table.size,
     records: recovered.checkpointKeys + recovered.replayed,
-    cut_bytes: recovered.cutBytes,
+    cut_bytes: recovered.whyNoCopy === undefined ? recovered.tornBytes : 0,
     seconds: Math.round(seconds * 1e3) / 1e3,
   });
-  if (recovered.cutTo !== undefined) {
-    log.warn(
-      `The log ended in a torn write, which nobody was told of: ${recovered.cutBytes} bytes cut off, a copy is '${folder}/${recovered.cutTo}'`,
-    );
-  }
+  const { tornBytes, tornCopy, whyNoCopy } = recovered;
+  if (tornBytes === 0) return;
+  const torn = `The log ended in a torn write of ${tornBytes} bytes, which nobody was told of`;
+  log.warn(
+    whyNoCopy !== undefined
+      ? `${torn}, and a copy of it cannot be kept (${whyNoCopy}): lookups work, and changes fail until there is room in '${folder}'`
+      : tornCopy !== undefined
+      ? `${torn}: cut off, a copy is '${folder}/${tornCopy}'`
+      : `${torn}: cut off, and no copy is needed since it holds nothing but fill bytes`,
+  );
 }

@@ -2,7 +2,7 @@
 import { spanOf } from "../../lib/base/span.ts";
 import { endJson } from "../../lib/storage/checkpoint.ts";
 import { CHECKPOINT, LOG } from "../../lib/storage/data_folder.ts";
-import { headerJson } from "../../lib/storage/header.ts";
+import { headerJson, logHeader } from "../../lib/storage/header.ts";
 import type { Change } from "../../lib/storage/storage.ts";
 import { RecordBuffer } from "../../lib/storage/txn_record.ts";
 
@@ -27,9 +27,10 @@ export function insertOf(n: number): Change {
   return { method: "insert", key: spanOf(keyOf(n)), value: spanOf(JSON.stringify(valueOf(n))) };
 }
 
-/** Writes a data folder that holds the table as a checkpoint, or as nothing but a log of inserts. */
+/** Writes a data folder that holds the table as a checkpoint and an empty log, or as a log of inserts. */
 export function writeFolder(folder: string, as: "checkpoint" | "log", keys: number = KEYS): void {
   const isCheckpoint = as === "checkpoint";
+  if (isCheckpoint) Deno.writeFileSync(`${folder}/${LOG}`, logHeader({}), { createNew: true });
   using file = Deno.openSync(`${folder}/${isCheckpoint ? CHECKPOINT : LOG}`, {
     write: true,
     createNew: true,

@@ -65,6 +65,10 @@ export class SlowFiles implements Files {
     return this.#wait();
   }
 
+  syncFolderNow(): void {
+    stopFor(this.#syncMs);
+  }
+
   async #wait(): Promise<void> {
     await sleep(this.#syncMs);
   }

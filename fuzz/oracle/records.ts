@@ -91,12 +91,12 @@ export function readLog(file: Uint8Array): LogRead {
     }
     previous = seq;
   }
-  return { pairs, damage: "no" };
+  return { pairs, damage: lines.length > 0 ? "no" : "yes" };
 }
 
 /** Whether a line that is no record is damage: a later record says that it was on disk. */
 function damageBehind(lines: readonly RecordLine[], at: number, lost: number): LogRead["damage"] {
-  if (at === 0) return "perhaps"; // a torn header is none
+  if (at === 0) return "yes"; // a log has its name only when its header is on disk
   const later = lines.slice(at);
   const isProven = later.some(({ whole }) =>
     whole !== undefined && whole.seq > lost && whole.seq - whole.lag >= lost

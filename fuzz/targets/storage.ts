@@ -5,7 +5,9 @@
 import { textAt } from "../../lib/base/span.ts";
 import { keyAt } from "../../lib/protocol/key_text.ts";
 import { CHECKPOINT, LOG } from "../../lib/storage/data_folder.ts";
-import { DamageError, readFolder, recover } from "../../lib/storage/recovery.ts";
+import { logHeader } from "../../lib/storage/header.ts";
+import { readFolder } from "../../lib/storage/read_folder.ts";
+import { DamageError, recover } from "../../lib/storage/recovery.ts";
 import { salvage } from "../../lib/storage/salvage.ts";
 import { Entry, HashTable } from "../../lib/table/hash_table.ts";
 import { checkpointBytes, logBytes } from "../make/records.ts";
@@ -43,13 +45,16 @@ export function checkpointTarget(read: typeof readFolder = readFolder): PartTarg
     make: checkpointBytes,
     check(input) {
       const pairs = readCheckpoint(input);
-      return differs({ [CHECKPOINT]: input }, read, {
+      return differs({ [CHECKPOINT]: input, [LOG]: EMPTY_LOG }, read, {
         pairs: pairs ?? new Map(),
         damage: pairs === undefined ? "yes" : "no",
       });
     },
   };
 }
+
+/** A checkpoint is never alone. */
+const EMPTY_LOG = logHeader({});
 
 /** One for all reads: a new one takes longer than to empty it. */
 const table = new HashTable();
@@ -80,7 +85,7 @@ async function recoveredTwice(bytes: FileBytes, wanted: LogRead): Promise<string
       recovered.log.close();
       const problem = differentPairs(table, wanted.pairs);
       if (problem !== undefined) return `recovered ${isFirst ? "once" : "again"}: ${problem}`;
-      if (!isFirst && recovered.cutBytes > 0) return "something is cut off once more";
+      if (!isFirst && recovered.tornBytes > 0) return "something is cut off once more";
     }
   } catch (error) {
     if (!(error instanceof DamageError)) throw error;

@@ -3,7 +3,7 @@ import { areEqual, spanOf } from "../base/span.ts";
 import { Entry, type HashTable } from "../table/hash_table.ts";
 import { NEW_CHECKPOINT } from "./data_folder.ts";
 import { type Files, type FileStatus, removeQuietly, type WritableFile } from "./files.ts";
-import { headerJson } from "./header.ts";
+import { type Header, headerJson } from "./header.ts";
 import { RecordBuffer, type TxnRecord } from "./txn_record.ts";
 
 /** Bytes that are collected before they are written. */
@@ -22,14 +22,10 @@ export class CheckpointWriter {
   #bytes = 0;
   #syncedBytes = 0;
 
-  /**
-   * @param covers number of the last change that it holds for certain
-   * @param table identity of the table
-   */
-  constructor(files: Files, covers: number, table: string) {
+  constructor(files: Files, header: Required<Header>) {
     removeQuietly(files, NEW_CHECKPOINT); // an earlier one that did not come to its end
     this.#file = files.openToWrite(NEW_CHECKPOINT, "create");
-    this.#buffer.add(0, 0, headerJson("ckpt", { covers, table }));
+    this.#buffer.add(0, 0, headerJson("ckpt", header));
   }
 
   /** Bytes written so far. */

@@ -38,11 +38,19 @@ export interface CheckpointerOptions {
   readonly signal: AbortSignal;
 }
 
+/** A log that was begun for a checkpoint. */
+interface Begun {
+  /** Number of the last change before it. */
+  readonly covers: number;
+  /** Number of the log. */
+  readonly log: number;
+}
+
 /** Takes checkpoints of one table, one at a time. */
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
   /** Of a checkpoint that failed: its log was begun, and need not be begun again. */
-  #begun: { readonly covers: number } | undefined;
+  #begun: Begun | undefined;
   /** Whether the checkpoint is there, but logs that it replaces may be, too. */
   #isUntidy = false;
   #bytes: number;
@@ -80,8 +88,8 @@ export class Checkpointer {
     const { files, log, signal, syncing, tableFiles } = this.#options;
     using replaced = new ReplacedFiles(files);
     if (this.#isUntidy) await this.#tidy(replaced);
-    const { covers } = this.#begun ??= await this.#beginLog();
-    const written = await this.#writeTable(covers, isToEnd);
+    const begun = this.#begun ??= await this.#beginLog();
+    const written = await this.#writeTable(begun, isToEnd);
     try {
       // What the walk saw must not be on disk before the log that tells of it.
       await syncing.untilSynced();
@@ -96,7 +104,7 @@ export class Checkpointer {
     this.#isUntidy = true;
     await this.#tidy(replaced);
     log.debug("checkpoint", {
-      covers,
+      covers: begun.covers,
       bytes: this.#bytes,
       took_ms: Math.round(performance.now() - startedMs),
     });
@@ -109,7 +117,7 @@ export class Checkpointer {
   }
 
   /** Begins another log, and lets changes go there from now on. */
-  async #beginLog(): Promise<{ covers: number }> {
+  async #beginLog(): Promise<Begun> {
     const { files, syncing, tableFiles, tableId } = this.#options;
     const log = await tableFiles.createLog(tableId);
     try {
@@ -121,13 +129,13 @@ export class Checkpointer {
       throw error;
     }
     tableFiles.use(log);
-    return { covers: syncing.writtenSeq() };
+    return { covers: syncing.writtenSeq(), log: log.number };
   }
 
   /** Writes the whole table to the new checkpoint. */
-  async #writeTable(covers: number, isToEnd: boolean): Promise<FileStatus> {
+  async #writeTable({ covers, log }: Begun, isToEnd: boolean): Promise<FileStatus> {
     const { files, signal, table, tableFiles, tableId } = this.#options;
-    const writer = new CheckpointWriter(files, covers, tableId);
+    const writer = new CheckpointWriter(files, { covers, table: tableId, log });
     try {
       while (!writer.writeSlice(table, performance.now() + CHECKPOINT_SLICE_MS)) {
         // Bit by bit, or the last sync would take long and hold up the log's.

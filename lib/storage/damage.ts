@@ -7,13 +7,18 @@ export class DamageError extends ExitError {
   override name = "DamageError";
   readonly file: string;
   readonly offset: number;
+  /** What is wrong, without the name of the file. */
+  readonly what: string;
 
-  constructor(files: Files, name: string, offset: number, what: string) {
+  /** @param offset in bytes; undefined: the file is missing, or as a whole it is the wrong one */
+  constructor(files: Files, name: string, offset: number | undefined, what: string) {
+    const where = offset === undefined ? what : `${what} at byte ${offset}`;
     super(
-      `Cannot read ${files.folder}/${name}: ${what} at byte ${offset}. Nothing was changed; ` +
+      `Cannot read ${files.folder}/${name}: ${where}. Nothing was changed; ` +
         `see what is there with htserver --check ${files.folder}, or salvage it with htserver --repair ${files.folder}`,
     );
     this.file = name;
-    this.offset = offset;
+    this.offset = offset ?? 0;
+    this.what = where;
   }
 }

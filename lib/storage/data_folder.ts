@@ -6,14 +6,24 @@
  *     table.txn         the log since the checkpoint
  *     table.txn.N       a log that was begun for a checkpoint: it follows the ones with smaller numbers,
  *                       and becomes table.txn when the checkpoint is there
+ *     table.txn.new     a log that is being begun: it gets its name when its header is on disk, so no
+ *                       crash leaves a log without one
  *     table.torn.N      what was cut off a log's torn end
  *     foreign.N.NAME    a file that another program put in the place of NAME while a server ran
+ *     table.repaired.N  the checkpoint that a repair has written. From this name on, the files below are
+ *                       the past: they become damaged.N.*, a new log is begun, and this one becomes
+ *                       table.ckpt. A start or a second repair brings that to its end
+ *     damaged.N.NAME    what a repair has replaced
  *     lock              held by the server that uses the folder
+ *
+ * A checkpoint is never alone: a log was on disk before it, and its header has that log's number
+ * (`log_chain.ts`). A folder that holds none of these is a new table.
  */
 
 export const CHECKPOINT = "table.ckpt";
 export const NEW_CHECKPOINT = "table.ckpt.new";
 export const LOG = "table.txn";
+export const NEW_LOG = "table.txn.new";
 export const LOCK = "lock";
 
 /** Names of the logs in a folder, in the order in which they were begun. */
@@ -42,6 +52,32 @@ export function foreignName(name: string, names: readonly string[]): string {
     const newName = `foreign.${number}.${name}`;
     if (!names.includes(newName)) return newName;
   }
+}
+
+/** The name under which a repair keeps a file that it has replaced. */
+export function damagedName(repair: number, name: string): string {
+  return `damaged.${repair}.${name}`;
+}
+
+/** The name of the checkpoint that a repair has written. */
+export function repairedNameOf(repair: number): string {
+  return `table.repaired.${repair}`;
+}
+
+/** Finds the checkpoint of a repair that was not brought to its end. */
+export function repairedName(names: readonly string[]): string | undefined {
+  return names.find((name) => repairNumberOf(name) !== undefined);
+}
+
+/** N for table.repaired.N. */
+export function repairNumberOf(name: string): number | undefined {
+  const [, digits] = /^table\.repaired\.([1-9]\d*)$/.exec(name) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Finds a file that is there only if a log or a checkpoint was. */
+export function remainderOf(names: readonly string[]): string | undefined {
+  return names.find((name) => /^(table\.(torn\.|ckpt\.new$)|damaged\.|foreign\.)/.test(name));
 }
 
 /** 0 for table.txn, N for table.txn.N. */

@@ -24,12 +24,13 @@ export function isSameFile(one: FileStatus | undefined, other: FileStatus | unde
 export interface OpenFile {
   status(): FileStatus;
   /**
-   * Takes the file's exclusive lock, without waiting. It goes when the file is closed, at the latest
-   * with the process.
+   * Takes the file's lock, without waiting. It goes when the file is closed, at the latest with the
+   * process.
    *
+   * @param how `shared` is for those who only read (default: for one alone)
    * @returns whether no other open file has the lock
    */
-  tryLock(): boolean;
+  tryLock(how?: "shared"): boolean;
   close(): void;
 }
 
@@ -100,6 +101,8 @@ export interface FileSystem {
   hold(path: string): HeldFile | undefined;
   /** Makes the names in a folder durable, in the background. */
   syncFolder(path: string): Promise<void>;
+  /** The same, and stops everything meanwhile. */
+  syncFolderNow(path: string): void;
 }
 
 /** Bytes of a held file that are freed at once: about a millisecond's work, as a checkpoint's slice is. */
@@ -177,12 +180,17 @@ export const realFileSystem: FileSystem = {
     using folder = await Deno.open(path, { read: true });
     await folder.sync();
   },
+
+  syncFolderNow(path) {
+    using folder = Deno.openSync(path, { read: true });
+    folder.syncSync();
+  },
 };
 
 function openFile(file: Deno.FsFile): OpenFile {
   return {
     status: () => statusOf(file.statSync()),
-    tryLock: () => file.tryLockSync(true),
+    tryLock: (how) => file.tryLockSync(how !== "shared"),
     close: () => file.close(),
   };
 }

@@ -55,6 +55,8 @@ export interface Files {
   hold(name: string): HeldFile | undefined;
   /** Makes names durable: a rename is only after this. In the background. */
   syncFolder(): Promise<void>;
+  /** The same, and stops everything meanwhile. */
+  syncFolderNow(): void;
 }
 
 /** Files that are always listed if they are there. */
@@ -133,6 +135,11 @@ export class FolderFiles implements Files {
     return this.#system.syncFolder(this.#place);
   }
 
+  syncFolderNow(): void {
+    this.check();
+    this.#system.syncFolderNow(this.#place);
+  }
+
   /** The only way from a name to a path. */
   #path(name: string): string {
     this.check();
@@ -143,7 +150,11 @@ export class FolderFiles implements Files {
   #plain(name: string): FileStatus {
     const status = this.find(name);
     if (status === undefined) throw new Error(`there is no '${name}'`);
-    if (!status.isFile) throw new Error(`'${name}' is not a plain file`);
+    if (!status.isFile) {
+      throw new Error(
+        `'${this.folder}/${name}' is not a plain file but a folder, link, pipe, socket or device: move it away, then see what is there with htserver --check ${this.folder}, or salvage it with htserver --repair ${this.folder}`,
+      );
+    }
     return status;
   }
 

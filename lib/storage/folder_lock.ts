@@ -66,6 +66,27 @@ export async function lockFolder(
   }
 }
 
+/**
+ * Keeps servers out of a folder while it is read, and writes nothing: it works on a read-only disk.
+ *
+ * @returns undefined if there is no file `lock`: no server uses the folder
+ * @throws {ExitError} if a server has the lock, with its process number; or if the file `lock` is not one
+ *   that a server made
+ */
+export function lockToRead(
+  folder: string,
+  system: FileSystem = realFileSystem,
+): Disposable | undefined {
+  const path = `${folder}/${LOCK}`;
+  const known = system.status(path);
+  if (known === undefined) return undefined;
+  checkMade(folder, known.isFile); // to open a pipe would wait
+  const file = system.openToRead(path);
+  if (file.tryLock("shared")) return { [Symbol.dispose]: () => file.close() };
+  file.close();
+  throw inUse(folder, path, system);
+}
+
 /** Opens the file without following a link, and locks it. */
 function openLock(folder: string, place: string, system: FileSystem): WritableFile {
   const path = `${place}/${LOCK}`;

@@ -1,6 +1,8 @@
 /** The first record of a file, which says what the file is. */
 import { quoted } from "../base/quoted.ts";
 import { textAt } from "../base/span.ts";
+import type { Files } from "./files.ts";
+import { RecordReader } from "./record_reader.ts";
 import { FORMAT_VERSION, RecordBuffer, type TxnRecord } from "./txn_record.ts";
 
 /** What a file is: a log or a checkpoint. */
@@ -12,25 +14,28 @@ interface Members {
   readonly version?: unknown;
   readonly covers?: unknown;
   readonly table?: unknown;
+  readonly log?: unknown;
 }
 
 /** What a header has beside kind and version. */
-export interface HeaderMembers {
-  /** Number of the last change that a checkpoint holds for certain. */
-  readonly covers?: number;
-  /** Identity of the table; files of earlier versions have none. */
+export interface Header {
+  /** Number of the last change that a checkpoint holds for certain; undefined in a log. */
+  readonly covers?: number | undefined;
+  /** Identity of the table; undefined in files of earlier versions. */
   readonly table?: string | undefined;
+  /** Number of the log; of a checkpoint: of the log that goes on behind it. As `table`. */
+  readonly log?: number | undefined;
 }
 
 /** Makes the JSON of a header. */
-export function headerJson(htserver: FileKind, members: HeaderMembers): string {
+export function headerJson(htserver: FileKind, members: Header): string {
   return JSON.stringify({ htserver, version: FORMAT_VERSION, ...members });
 }
 
 /** Makes the bytes with which a log begins. */
-export function logHeader(table: string): Uint8Array {
+export function logHeader(members: Header): Uint8Array {
   const header = new RecordBuffer();
-  header.add(0, 0, headerJson("txn", { table }));
+  header.add(0, 0, headerJson("txn", members));
   return header.bytes().slice();
 }
 
@@ -54,16 +59,31 @@ export function headerProblem(record: TxnRecord, kind: FileKind): string | undef
   return undefined;
 }
 
-/** Number of the last change that a checkpoint holds for certain; 0 where its header does not say. */
-export function coversOf(header: TxnRecord): number {
-  const { covers } = membersOf(header);
-  return typeof covers === "number" ? covers : 0;
+/** Reads the members of a header; what is missing or is no good value is undefined. */
+export function headerOf(record: TxnRecord): Header {
+  const { covers, table, log } = membersOf(record);
+  return {
+    covers: typeof covers === "number" ? covers : undefined,
+    table: typeof table === "string" ? table : undefined,
+    log: typeof log === "number" && Number.isSafeInteger(log) ? log : undefined,
+  };
 }
 
-/** Reads the identity of the table; undefined in files of earlier versions. */
-export function tableOf(header: TxnRecord): string | undefined {
-  const { table } = membersOf(header);
-  return typeof table === "string" ? table : undefined;
+/** The first record of a file, as it was read. */
+export interface FirstRecord {
+  /** Undefined if it is not whole. */
+  readonly header: Header | undefined;
+  /** What is wrong with it. */
+  readonly problem: string | undefined;
+}
+
+/** Reads the first record of a file. */
+export function readHeader(files: Files, name: string, kind: FileKind): FirstRecord {
+  using reader = RecordReader.open(files, name);
+  if (!reader.next() || reader.record === undefined) {
+    return { header: undefined, problem: "its first record is not whole" };
+  }
+  return { header: headerOf(reader.record), problem: headerProblem(reader.record, kind) };
 }
 
 /** None where it is no JSON object. */

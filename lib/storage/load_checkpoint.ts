@@ -4,41 +4,37 @@ import type { HashTable } from "../table/hash_table.ts";
 import { applyChange } from "./apply_change.ts";
 import { endJson, isEnd } from "./checkpoint.ts";
 import { DamageError } from "./damage.ts";
-import { CHECKPOINT } from "./data_folder.ts";
 import type { Files } from "./files.ts";
-import { coversOf, headerProblem, tableOf } from "./header.ts";
+import { type Header, headerOf, headerProblem } from "./header.ts";
 import { RecordReader, RECORDS_PER_PROGRESS } from "./record_reader.ts";
 import type { TxnRecord } from "./txn_record.ts";
 
 /** What a checkpoint holds. */
 export interface Checkpoint {
-  /** Number of the last change that it holds for certain. */
-  readonly covers: number;
+  readonly header: Header;
   readonly keys: number;
-  /** Identity of its table; undefined in a file of an earlier version. */
-  readonly table: string | undefined;
   /** Size of the file. */
   readonly bytes: number;
 }
 
 /**
- * Loads the checkpoint of a folder.
+ * Loads a checkpoint.
  *
+ * @param name of the file
  * @param table an empty one, which is filled
  * @param onProgress told now and then how many bytes were read
  * @throws {DamageError} where anything of it cannot be trusted
  */
 export function loadCheckpoint(
   files: Files,
+  name: string,
   table: HashTable,
   onProgress: (bytes: number) => void,
 ): Checkpoint {
-  const damaged = (offset: number, what: string) =>
-    new DamageError(files, CHECKPOINT, offset, what);
-  using reader = RecordReader.open(files, CHECKPOINT);
+  const damaged = (offset: number, what: string) => new DamageError(files, name, offset, what);
+  using reader = RecordReader.open(files, name);
   let expected = 0;
-  let covers = 0;
-  let tableId: string | undefined;
+  let header: Header = {};
   let hasEnd = false;
   while (reader.next()) {
     const { offset, end, record } = reader;
@@ -48,15 +44,14 @@ export function loadCheckpoint(
     if (expected === 0) {
       const problem = headerProblem(record, "ckpt");
       if (problem !== undefined) throw damaged(offset, problem);
-      covers = coversOf(record);
-      tableId = tableOf(record);
+      header = headerOf(record);
     } else if (isEndOf(record, expected - 1)) hasEnd = true;
     else if (!applyChange(table, record)) throw damaged(offset, "a record holds no change");
     if (expected % RECORDS_PER_PROGRESS === 0) onProgress(end);
     expected++;
   }
-  if (!hasEnd) throw damaged(files.size(CHECKPOINT), "its end is missing");
-  return { covers, keys: expected - 2, table: tableId, bytes: reader.end };
+  if (!hasEnd) throw damaged(files.size(name), "its end is missing");
+  return { header, keys: expected - 2, bytes: reader.end };
 }
 
 /** Whether a record is the last one of a checkpoint with so many keys. */

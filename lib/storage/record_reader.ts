@@ -10,8 +10,16 @@ const CHUNK_BYTES = 256 * 1024;
 /** Who reads a file of many records reports its progress after so many. */
 export const RECORDS_PER_PROGRESS = 10_000;
 
-/** How a record begins. */
-const BEGINNING = /[0-9a-f]{8} [0-9a-f]+ [0-9a-f]+ \{/g;
+/** How a record begins, and most bytes of that. */
+const BEGINNING = /[0-9a-f]{8} [0-9a-f]{1,14} [0-9a-f]{1,14} \{/g;
+const BEGINNING_BYTES = 40;
+const BEGINNING_OF_ANY = /^[0-9a-f]{8} [0-9a-f]{1,14} [0-9a-f]{1,14} /;
+
+/** Bytes that are in no text, and with which file systems and disks fill what was not written. */
+const FILL_BYTES: readonly number[] = [0, 255];
+
+/** A line that is longer than this, in bytes, is looked at more closely: what is no record is not kept. */
+const MAX_GARBAGE_BYTES = 1_000_000;
 
 /** Beginnings that are tried in a damaged line. */
 const MAX_TRIES = 1_000;
@@ -20,13 +28,15 @@ const latin1 = new TextDecoder("latin1");
 
 /**
  * Stands on one line of a file after another: before the first one at first. What stands behind the
- * last LF is a line without a record.
+ * last LF is a line without a record; so is a run of fill bytes, and each part of what is too long.
  */
 export class RecordReader implements Disposable {
   /** Where the line begins, in bytes from the beginning of the file. */
   offset = 0;
   /** Where the next line begins. */
   end = 0;
+  /** Where the last line ends so far that holds more than fill bytes. */
+  contentEnd = 0;
   /** The line's record; undefined where it is no whole one. Good until the next call of `next`. */
   record: TxnRecord | undefined;
   readonly #file: ReadableFile;
@@ -54,13 +64,16 @@ export class RecordReader implements Disposable {
 
   /** Goes to the next line; false at the end of the file. */
   next(): boolean {
-    const lf = this.#readLine();
-    this.#lineStart = this.#next;
-    this.#lineEnd = lf < 0 ? this.#filled : lf;
-    this.#next = lf < 0 ? this.#filled : lf + 1;
     this.offset = this.end;
-    this.end += this.#next - this.#lineStart;
-    const isRecord = lf >= 0 && readRecord(this.#buffer, this.#lineStart, lf, this.#wholeRecord);
+    this.#lineEnd = this.#readLine();
+    const hasLf = this.#lineEnd < this.#filled && this.#buffer[this.#lineEnd] === LF;
+    this.end += this.#lineEnd - this.#next + (hasLf ? 1 : 0);
+    this.#lineStart = this.#next;
+    this.#next = this.#lineEnd + (hasLf ? 1 : 0);
+    if (this.end === this.offset) this.end += this.#skipFill();
+    else this.contentEnd = this.end;
+    const isRecord = hasLf &&
+      readRecord(this.#buffer, this.#lineStart, this.#lineEnd, this.#wholeRecord);
     this.record = isRecord ? this.#wholeRecord : undefined;
     return this.end > this.offset;
   }
@@ -85,16 +98,75 @@ export class RecordReader implements Disposable {
     this.#file.close();
   }
 
-  /** Sees to it that the next line is in the buffer; gives the place of its LF, or -1 where it has none. */
+  /**
+   * Sees to it that the next line is in the buffer, and gives where it ends: at an LF, or where no record
+   * can go on. So what is no record takes little memory, however long it is.
+   */
   #readLine(): number {
     let known = 0; // bytes of the line that hold no LF
+    let looked = 0; // bytes of the line that hold no fill byte
     for (;;) {
       const lf = this.#buffer.indexOf(LF, this.#next + known);
       if (lf >= 0 && lf < this.#filled) return lf;
       known = this.#filled - this.#next;
-      if (known > MAX_RECORD_BYTES) this.#isRead = true; // no record is as long
-      if (this.#isRead || !this.#readMore()) return -1;
+      if (known > MAX_GARBAGE_BYTES) {
+        const fill = this.#findFill(this.#next + looked);
+        if (fill < this.#filled) return fill;
+        looked = known;
+        if (known > MAX_RECORD_BYTES) return this.#filled; // no record is as long
+        if (!this.#beginsAsRecord()) return this.#garbageEnd();
+      }
+      if (!this.#readMore()) return this.#filled;
     }
+  }
+
+  /** Finds the first byte that is in no record; the end of what is in the buffer if there is none. */
+  #findFill(from: number): number {
+    let first = this.#filled;
+    for (const byte of FILL_BYTES) {
+      const at = this.#buffer.indexOf(byte, from);
+      if (at >= 0 && at < first) first = at;
+    }
+    return first;
+  }
+
+  /** Goes behind all bytes that are the same as the next one, if it is in no record; gives their number. */
+  #skipFill(): number {
+    const byte = this.#buffer[this.#next] ?? 0;
+    if (this.#next === this.#filled || !FILL_BYTES.includes(byte)) return 0;
+    let skipped = 0;
+    do {
+      const start = this.#next;
+      this.#next = this.#endOfRun(byte, start);
+      skipped += this.#next - start;
+    } while (this.#next === this.#filled && this.#readMore());
+    this.#lineStart = this.#lineEnd = this.#next;
+    return skipped;
+  }
+
+  /** Where a run of one byte ends in the buffer; four at a time, since there may be gigabytes. */
+  #endOfRun(byte: number, start: number): number {
+    const bytes = this.#buffer, end = this.#filled;
+    const words = new Uint32Array(bytes.buffer, 0, bytes.length / 4);
+    const word = (byte * 0x01010101) >>> 0;
+    let at = start;
+    while (at < end && at % 4 !== 0 && bytes[at] === byte) at++;
+    if (at % 4 === 0) { while (at + 4 <= end && words[at / 4] === word) at += 4; }
+    while (at < end && bytes[at] === byte) at++;
+    return at;
+  }
+
+  /** Whether the next line begins as a record does. */
+  #beginsAsRecord(): boolean {
+    const text = latin1.decode(this.#buffer.subarray(this.#next, this.#next + BEGINNING_BYTES));
+    return text.search(BEGINNING_OF_ANY) === 0;
+  }
+
+  /** Where a part of a line ends that is no record: before what may be the beginning of one. */
+  #garbageEnd(): number {
+    const text = latin1.decode(this.#buffer.subarray(this.#next, this.#filled));
+    const beginning = text.search(BEGINNING);
+    return beginning < 0 ? this.#filled - BEGINNING_BYTES : this.#next + beginning;
   }
 
   /** Reads some bytes behind those of the next line, which goes to the buffer's beginning. */

@@ -4,14 +4,15 @@
  * A log's end may be torn by a crash: what was never acknowledged as a whole is cut off, and kept in a
  * file of its own. Anything else that does not read is damage, and nothing is served then (I4).
  */
+import { messageOf } from "../base/errors.ts";
 import type { HashTable } from "../table/hash_table.ts";
-import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT, nextLogName } from "./data_folder.ts";
+import { LOG, NEW_CHECKPOINT, NEW_LOG, tornName } from "./data_folder.ts";
 import type { Files } from "./files.ts";
-import { type Checkpoint, loadCheckpoint } from "./load_checkpoint.ts";
-import { Replay } from "./replay.ts";
+import { readFolder } from "./read_folder.ts";
+import { finishRepair } from "./repair.ts";
 import { newTableId } from "./table_id.ts";
 import { keepTornEnd } from "./torn_end.ts";
-import { TxnLog } from "./txn_log.ts";
+import { TxnLog, type UncutEnd } from "./txn_log.ts";
 
 export { DamageError } from "./damage.ts";
 
@@ -26,9 +27,11 @@ export interface Recovered {
   /** Keys of the checkpoint, and changes that were replayed over them. */
   readonly checkpointKeys: number;
   readonly replayed: number;
-  /** Bytes cut off the last log, and the file that holds them now. */
-  readonly cutBytes: number;
-  readonly cutTo: string | undefined;
+  /** Bytes of the last log's torn end, and the file that holds a copy of them; fill bytes are not copied. */
+  readonly tornBytes: number;
+  readonly tornCopy: string | undefined;
+  /** Why there is no copy, if there should be one: the torn end is still there, and changes fail. */
+  readonly whyNoCopy: string | undefined;
   /** Size of the checkpoint, in bytes. */
   readonly checkpointBytes: number;
   /** The log to go on with. */
@@ -51,77 +54,50 @@ export async function recover(
   table: HashTable,
   onProgress: OnProgress = () => {},
 ): Promise<Recovered> {
+  await finishRepair(files);
   const names = await files.list();
-  if (isRepairUnfinished(names)) {
-    files.rename(NEW_CHECKPOINT, CHECKPOINT);
-    await files.syncFolder();
-  } else if (names.includes(NEW_CHECKPOINT)) files.remove(NEW_CHECKPOINT); // it never came to its end
-  const { checkpoint, replay, logs } = readFolder(files, await files.list(), table, onProgress);
-  const { torn, tableId = newTableId() } = replay;
-  const cutTo = torn && torn.bytes > 0
-    ? await keepTornEnd(files, torn.name, torn.offset)
-    : undefined;
-  if (cutTo !== undefined) await files.syncFolder(); // the copy is there before the cut
+  const read = readFolder(files, names, table, onProgress);
+  const { checkpoint, replay, logs, numbers, tableId = newTableId() } = read;
+  for (const name of [NEW_CHECKPOINT, NEW_LOG]) {
+    if (names.includes(name)) files.remove(name); // it never came to its end
+  }
+  const { torn } = replay;
   const last = torn?.name ?? logs.at(-1);
-  // A log whose very header is torn is begun anew. Nothing may be written behind one that ends before
-  // what the checkpoint covers: the changes in between would be missing there.
-  const isReusable = last !== undefined && replay.goodBytes > 0 && replay.isAtLast;
-  const isShort = replay.goodBytes > 0 && !replay.isAtLast;
-  // Logs behind a torn one hold nothing.
-  for (const name of torn ? logs.slice(logs.indexOf(torn.name) + 1) : []) files.remove(name);
+  const at = last === undefined ? 0 : logs.indexOf(last);
+  for (const name of logs.slice(at + 1)) files.remove(name); // behind a torn log, they hold nothing
   // What older logs hold was perhaps never forced to disk either.
-  const olderLogs = logs.slice(0, last === undefined ? 0 : logs.indexOf(last) + (isShort ? 1 : 0));
+  const olderLogs = logs.slice(0, at);
   for (const name of olderLogs) await forceToDisk(files, name);
-  if (last !== undefined && !isReusable && !isShort) files.remove(last);
-  const log = isReusable
-    ? await TxnLog.resume(files, last, replay.goodBytes, replay.goodEntries)
-    : await TxnLog.create(files, isShort ? nextLogName(await files.list()) : last ?? LOG, tableId);
+  let tornCopy: string | undefined;
+  let whyNoCopy: string | undefined;
+  let uncut: UncutEnd | undefined;
+  if (torn && torn.contentBytes > 0) {
+    const copy = tornName(names);
+    try {
+      keepTornEnd(files, torn, copy); // the copy is there before the cut
+      tornCopy = copy;
+    } catch (error) { // no room, most likely: what is in the table can be read all the same
+      whyNoCopy = messageOf(error);
+      uncut = { bytes: torn.bytes, keep: () => keepTornEnd(files, torn, copy) };
+    }
+  }
+  const place = { name: last ?? LOG, number: numbers[at] ?? 1 };
+  const log = last === undefined
+    ? await TxnLog.create(files, place, tableId)
+    : await TxnLog.resume(files, place, replay.goodBytes, replay.goodEntries, uncut);
   return {
     lastSeq: replay.lastSeq,
     tableId,
-    isNewTableId: replay.tableId === undefined && (isReusable || checkpoint.bytes > 0),
+    isNewTableId: last !== undefined && read.tableId === undefined,
     checkpointKeys: checkpoint.keys,
     replayed: replay.replayed,
-    cutBytes: torn?.bytes ?? 0,
-    cutTo,
+    tornBytes: torn?.bytes ?? 0,
+    tornCopy,
+    whyNoCopy,
     checkpointBytes: checkpoint.bytes,
     log,
     olderLogs,
   };
-}
-
-/**
- * Reads a folder as a start does, and changes nothing in it.
- *
- * @param names of the files in it, from `Files.list`
- * @param table an empty one, which is filled
- * @throws {DamageError} where a file cannot be trusted: a start refuses then
- */
-export function readFolder(
-  files: Files,
-  names: readonly string[],
-  table: HashTable,
-  onProgress: OnProgress = () => {},
-): { checkpoint: Checkpoint; replay: Replay; logs: string[] } {
-  const checkpoint = names.includes(CHECKPOINT)
-    ? loadCheckpoint(files, table, onProgress)
-    : { covers: 0, keys: 0, table: undefined, bytes: 0 };
-  const replay = new Replay(
-    files,
-    table,
-    checkpoint.covers,
-    checkpoint.table,
-    (bytes) => onProgress(checkpoint.bytes + bytes),
-  );
-  const logs = logNames(names);
-  for (const [at, name] of logs.entries()) replay.log(name, logs.slice(at + 1));
-  return { checkpoint, replay, logs };
-}
-
-/** Whether a repair ended between giving the old checkpoint another name and the new one its own. */
-function isRepairUnfinished(names: readonly string[]): boolean {
-  return names.includes(NEW_CHECKPOINT) && !names.includes(CHECKPOINT) &&
-    names.some((name) => name.startsWith("damaged.") && name.endsWith(`.${CHECKPOINT}`));
 }
 
 async function forceToDisk(files: Files, name: string): Promise<void> {

@@ -1,53 +1,44 @@
 /** Makes the changes of logs once more, one log after another; tells a torn end from damage (I4). */
-import { quoted } from "../base/quoted.ts";
 import type { HashTable } from "../table/hash_table.ts";
 import { applyChange } from "./apply_change.ts";
 import { DamageError } from "./damage.ts";
-import { CHECKPOINT } from "./data_folder.ts";
 import type { Files } from "./files.ts";
-import { headerProblem, tableOf } from "./header.ts";
+import { headerProblem, readHeader } from "./header.ts";
 import { RecordReader, RECORDS_PER_PROGRESS } from "./record_reader.ts";
-import { firstChange, isTornHeader, provesDamage } from "./torn_end.ts";
+import { firstChange, provesDamage, type TornEnd } from "./torn_end.ts";
 import type { TxnRecord } from "./txn_record.ts";
 
 /** Replays logs one after another; stops at a torn end. */
 export class Replay {
   /** Number of the last change that is in the table. */
   lastSeq: number;
-  /** Identity of the table; undefined as long as no file has one. */
-  tableId: string | undefined;
   replayed = 0;
   /** Of the log that was read last: its whole records. */
   goodBytes = 0;
   goodEntries = 0;
   /** The torn end of the last log. */
-  torn: { name: string; offset: number; bytes: number } | undefined;
+  torn: TornEnd | undefined;
   /** Whether the log that was read last ends with the last change, or holds none. */
   isAtLast = true;
   readonly #files: Files;
   readonly #table: HashTable;
   readonly #onProgress: (bytes: number) => void;
-  /** The file that has the identity. */
-  #identified = CHECKPOINT;
   /** Bytes of the logs before. */
   #bytesBefore = 0;
 
   /**
    * @param covers number of the last change that is in the table
-   * @param tableId of the checkpoint
    * @param onProgress told now and then how many bytes of logs were read
    */
   constructor(
     files: Files,
     table: HashTable,
     covers: number,
-    tableId: string | undefined,
     onProgress: (bytes: number) => void,
   ) {
     this.#files = files;
     this.#table = table;
     this.lastSeq = covers;
-    this.tableId = tableId;
     this.#onProgress = onProgress;
   }
 
@@ -64,7 +55,7 @@ export class Replay {
     this.isAtLast = true;
     let previous: number | undefined;
     using reader = RecordReader.open(this.#files, name);
-    while (reader.next()) {
+    while (reader.next() || reader.end === 0) {
       const { offset, end, record } = reader;
       if (record === undefined) {
         this.#endAt(name, reader, (previous ?? this.lastSeq) + 1, later);
@@ -73,7 +64,6 @@ export class Replay {
       if (offset === 0) {
         const problem = headerProblem(record, "txn");
         if (problem !== undefined) throw this.#damaged(name, offset, problem);
-        this.#identify(name, tableOf(record));
       } else {
         // What the checkpoint covers may stand in a log that a crash did not let go.
         const follows = previous === undefined
@@ -91,23 +81,6 @@ export class Replay {
       this.goodBytes = end;
     }
     this.#bytesBefore += this.goodBytes;
-  }
-
-  /** Refuses a log of another table: whoever merges two tables corrupts both. */
-  #identify(name: string, tableId: string | undefined): void {
-    if (tableId === undefined) return;
-    if (this.tableId === undefined) {
-      this.tableId = tableId;
-      this.#identified = name;
-    }
-    if (tableId === this.tableId) return;
-    throw this.#damaged(
-      name,
-      0,
-      `it belongs to table ${quoted(tableId)}, and ${this.#identified} to table ${
-        quoted(this.tableId)
-      }: its header says so`,
-    );
   }
 
   #make(record: TxnRecord, name: string, offset: number): void {
@@ -135,10 +108,13 @@ export class Replay {
         `it is damaged (change ${lost} was on disk, since later ones say so)`,
       );
     }
-    if (offset === 0 && !isTornHeader(this.#files, name)) {
-      throw this.#damaged(name, offset, "it does not begin as a log");
+    // Logs behind a torn one were only begun: each has its header and nothing else.
+    for (const one of [...(offset === 0 ? [name] : []), ...later]) {
+      const { problem } = readHeader(this.#files, one, "txn");
+      if (problem !== undefined) throw this.#damaged(one, 0, problem);
     }
-    this.torn = { name, offset, bytes: this.#files.size(name) - offset };
+    const contentBytes = Math.max(0, reader.contentEnd - offset);
+    this.torn = { name, offset, bytes: reader.end - offset, contentBytes };
   }
 
   #provesDamage(log: string, lost: number): boolean {

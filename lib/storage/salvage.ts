@@ -2,15 +2,15 @@
  * Reads all of a data folder that can be read, damage or not: for `--check` and `--repair`.
  * Recovery refuses damage; this goes on behind it, and says what is missing.
  */
+import { quoted } from "../base/quoted.ts";
 import { HashTable } from "../table/hash_table.ts";
 import { applyChange } from "./apply_change.ts";
-import { CheckpointWriter, isEnd } from "./checkpoint.ts";
-import { CHECKPOINT, LOG, logNames, NEW_CHECKPOINT } from "./data_folder.ts";
+import { isEnd } from "./checkpoint.ts";
+import { CHECKPOINT, logNames, repairedName } from "./data_folder.ts";
 import type { Files } from "./files.ts";
-import { coversOf } from "./header.ts";
+import { type Header, headerOf, readHeader } from "./header.ts";
+import { chainOf } from "./log_chain.ts";
 import { RecordReader } from "./record_reader.ts";
-import { newTableId } from "./table_id.ts";
-import { TxnLog } from "./txn_log.ts";
 import type { TxnRecord } from "./txn_record.ts";
 
 /** Bytes of a file that hold no record. */
@@ -38,6 +38,12 @@ export interface Salvaged {
   readonly files: readonly FileContent[];
   readonly table: HashTable;
   readonly lastSeq: number;
+  /** Identity of the table; undefined if no file has one. */
+  readonly tableId: string | undefined;
+  /** A number for the next log. */
+  readonly nextLog: number;
+  /** Whether changes that were made may be missing in the table. */
+  readonly mayLackChanges: boolean;
 }
 
 /**
@@ -46,87 +52,89 @@ export interface Salvaged {
  * @param names of the files in it, from `Files.list`
  */
 export function salvage(files: Files, names: readonly string[]): Salvaged {
+  const repaired = repairedName(names);
+  const checkpointName = repaired ?? (names.includes(CHECKPOINT) ? CHECKPOINT : undefined);
+  const logs = repaired === undefined ? logNames(names) : [];
+  const headers = logs.map((name) => readHeader(files, name, "txn").header);
   const table = new HashTable();
   const contents: FileContent[] = [];
-  let covers = 0;
-  if (names.includes(CHECKPOINT)) {
-    const read = readFile(files, CHECKPOINT, (record) => applyChange(table, record));
-    covers = read.covers;
+  let header: Header | undefined;
+  let mayLackChanges = false;
+  if (checkpointName !== undefined) {
+    const read = readFile(files, checkpointName, (record) => applyChange(table, record));
+    header = read.header;
     contents.push(read.content);
+    mayLackChanges = isDamaged(read.content);
   }
+  const tableId = [header, ...headers].find((one) => one?.table !== undefined)?.table;
+  const chain = chainOf(checkpointName === undefined ? undefined : header ?? {}, headers);
+  if (chain.missing && repaired === undefined) mayLackChanges = true;
+  const covers = header?.covers ?? 0;
   let lastSeq = covers;
-  for (const name of logNames(names)) {
+  for (const [at, name] of logs.entries()) {
     const before = lastSeq;
-    const { content } = readFile(files, name, (record) => {
-      if (record.seq <= covers) return;
+    const foreign = headers[at]?.table;
+    const isForeign = foreign !== undefined && foreign !== tableId;
+    const { content, endsWhole } = readFile(files, name, (record) => {
+      if (record.seq <= covers || isForeign) return;
+      if (record.seq > lastSeq + 1) mayLackChanges = true;
       applyChange(table, record);
       lastSeq = Math.max(lastSeq, record.seq);
     });
+    const isNeeded = at >= chain.superseded;
+    if (isForeign || (isNeeded && !endsWhole)) mayLackChanges = true;
     const { first, bad, problems } = content;
-    const gap = first !== undefined && first > before + 1 && bad.length === 0
-      ? [`changes ${before + 1} to ${first - 1} are missing before it`]
-      : [];
-    contents.push({ ...content, problems: [...gap, ...problems] });
+    const more: string[] = [];
+    if (isForeign) more.push(`it belongs to another table, ${quoted(foreign)}`);
+    if (isNeeded && !isForeign && first !== undefined && first > before + 1 && bad.length === 0) {
+      more.push(`changes ${before + 1} to ${first - 1} are missing before it`);
+    }
+    if (chain.missing?.at === at) {
+      more.push(`log number ${chain.missing.number} is missing before it`);
+    }
+    contents.push({ ...content, problems: [...more, ...problems] });
   }
-  return { files: contents, table, lastSeq };
+  const nextLog = Math.max(header?.log ?? 0, ...chain.numbers) + 1;
+  return { files: contents, table, lastSeq, tableId, nextLog, mayLackChanges };
 }
 
-/**
- * Writes what was salvaged as a checkpoint and an empty log. The old files get new names.
- *
- * @returns the new names of the old files
- */
-export async function replaceBySalvaged(files: Files, salvaged: Salvaged): Promise<string[]> {
-  const tableId = newTableId();
-  const writer = new CheckpointWriter(files, salvaged.lastSeq, tableId);
-  try {
-    while (!writer.writeSlice(salvaged.table, Infinity));
-    writer.finish();
-    await writer.sync();
-  } finally {
-    writer.close();
-  }
-  const names = await files.list();
-  let number = 1;
-  while (names.some((name) => name.startsWith(`damaged.${number}.`))) number++;
-  const keep = (name: string) => {
-    const newName = `damaged.${number}.${name}`;
-    files.rename(name, newName);
-    return newName;
-  };
-  // In this order: whatever a crash leaves in between either holds the new checkpoint or is refused.
-  const isCheckpoint = ({ name }: FileContent) => name === CHECKPOINT;
-  const kept = salvaged.files.filter(isCheckpoint).map(({ name }) => keep(name));
-  files.rename(NEW_CHECKPOINT, CHECKPOINT);
-  await files.syncFolder();
-  for (const { name } of salvaged.files) if (name !== CHECKPOINT) kept.push(keep(name));
-  (await TxnLog.create(files, LOG, tableId)).close();
-  return kept;
+/** Whether anything is wrong with a file. */
+export function isDamaged({ bad, problems }: FileContent): boolean {
+  return bad.length + problems.length > 0;
 }
 
-function readFile(
-  files: Files,
-  name: string,
-  take: (record: TxnRecord) => void,
-): { content: FileContent; covers: number } {
-  const isCheckpoint = name === CHECKPOINT;
+/** What `readFile` gives. */
+interface FileRead {
+  readonly content: FileContent;
+  readonly header: Header | undefined;
+  /** Whether the file ends with a whole record. */
+  readonly endsWhole: boolean;
+}
+
+function readFile(files: Files, name: string, take: (record: TxnRecord) => void): FileRead {
   const bad: BadPart[] = [];
   const problems: string[] = [];
   let records = 0;
   let first: number | undefined, last: number | undefined;
-  let covers: number | undefined;
+  let header: Header | undefined;
+  const isCheckpoint = name === CHECKPOINT || repairedName([name]) !== undefined;
   let hasEnd = false;
+  let endsWhole = false;
   using reader = RecordReader.open(files, name);
   while (reader.next()) {
     const { offset, end, record } = reader;
+    endsWhole = record !== undefined;
     if (record === undefined) {
-      bad.push({ offset, bytes: end - offset });
+      const before = bad.at(-1);
+      const isSame = before !== undefined && before.offset + before.bytes === offset;
+      const start = isSame ? before.offset : offset;
+      bad.splice(isSame ? -1 : bad.length, 1, { offset: start, bytes: end - start });
       continue;
     }
     const { seq } = record;
     records++;
     if (seq === 0) {
-      covers = coversOf(record);
+      header = headerOf(record);
       continue;
     }
     if (last !== undefined && seq !== last + 1) {
@@ -137,8 +145,8 @@ function readFile(
     if (isCheckpoint && isEnd(record)) hasEnd = true;
     else take(record);
   }
-  if (covers === undefined) problems.push("its first record is missing");
+  if (header === undefined) problems.push("its first record is missing");
   if (isCheckpoint && !hasEnd) problems.push("its last record is missing");
   const content = { name, bytes: reader.end, records, first, last, bad, problems };
-  return { content, covers: covers ?? 0 };
+  return { content, header, endsWhole };
 }

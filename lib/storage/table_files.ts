@@ -14,8 +14,10 @@ import {
 } from "./data_folder.ts";
 import { isSameFile } from "./file_system.ts";
 import type { Files, FileStatus } from "./files.ts";
+import { readHeader } from "./header.ts";
 import type { Recovered } from "./recovery.ts";
 import type { ReplacedFiles } from "./replaced_files.ts";
+import { firstChange } from "./torn_end.ts";
 import { TxnLog } from "./txn_log.ts";
 
 /** A log that is no longer written to, but whose changes no checkpoint has yet. */
@@ -76,7 +78,7 @@ export class TableFiles {
   /** Whether the name of the log in use leads to it, and nobody else has cut it or written to it. */
   isActiveWhole(): boolean {
     const found = this.#files.find(this.#active.name);
-    return isSameFile(found, this.#active.status()) && found?.bytes === this.#active.bytes;
+    return isSameFile(found, this.#active.status()) && found?.bytes === this.#active.fileBytes;
   }
 
   /**
@@ -86,7 +88,12 @@ export class TableFiles {
    * @throws if that fails; the log in use stays
    */
   async createLog(tableId: string): Promise<TxnLog> {
-    return await TxnLog.create(this.#files, nextLogName(await this.#files.list()), tableId);
+    if (this.isActiveWhole()) this.#active.cutTornEnd(); // a checkpoint lets the log go
+    const place = { name: nextLogName([this.#active.name]), number: this.#active.number + 1 };
+    // A log that was begun in vain is replaced: its number is the same, and it holds nothing.
+    const isForeign = this.#files.find(place.name) && !isBegun(this.#files, place.name, tableId);
+    if (isForeign) await this.#putAside(place.name);
+    return await TxnLog.create(this.#files, place, tableId);
   }
 
   /** Lets changes go to a new log from now on. All of the old one must be on disk. */
@@ -159,4 +166,11 @@ export class TableFiles {
     this.#files.rename(name, newName);
     this.#onForeign(name, newName);
   }
+}
+
+/** Whether a file is a log of the table that holds no change. */
+function isBegun(files: Files, name: string, tableId: string): boolean {
+  if (files.find(name)?.isFile !== true) return false;
+  const { header } = readHeader(files, name, "txn");
+  return header?.table === tableId && firstChange(files, name) === undefined;
 }

@@ -5,35 +5,21 @@
  * disk was when it was written: where a change is missing that a later record says was on disk, the file
  * was damaged since.
  */
-import { tornName } from "./data_folder.ts";
-import type { Files } from "./files.ts";
-import { logHeader } from "./header.ts";
+import { type Files, removeQuietly } from "./files.ts";
 import { RecordReader } from "./record_reader.ts";
-import { newTableId } from "./table_id.ts";
 
-/**
- * Whether a file is what a crash may leave of a log that was just begun: its header as far as it came,
- * with zeros in place of what did not.
- */
-export function isTornHeader(files: Files, name: string): boolean {
-  const tableId = newTableId();
-  const header = logHeader(tableId);
-  // What differs from table to table: the checksum and the identity.
-  const idStart = new TextDecoder().decode(header).indexOf(tableId);
-  const isVariable = (at: number) => at < 8 || (at >= idStart && at < idStart + tableId.length);
-  if (files.size(name) > header.length) return false;
-  const file = files.openToRead(name);
-  try {
-    const bytes = new Uint8Array(header.length + 1);
-    for (let at = 0, count = file.read(bytes); count !== null; count = file.read(bytes)) {
-      for (let here = 0; here < count; here++, at++) {
-        if (bytes[here] !== 0 && bytes[here] !== header[at] && !isVariable(at)) return false;
-      }
-    }
-    return true;
-  } finally {
-    file.close();
-  }
+/** Bytes that are copied at once. */
+const COPY_BYTES = 64 * 1024;
+
+/** What follows the whole records of a log that a crash has cut short. */
+export interface TornEnd {
+  /** Of the log. */
+  readonly name: string;
+  readonly offset: number;
+  /** To the end of the file. */
+  readonly bytes: number;
+  /** To the last byte that may tell something: a file system fills what was not written. */
+  readonly contentBytes: number;
 }
 
 /** Number of the first change in a log; undefined where damage comes before it, or there is none. */
@@ -60,22 +46,39 @@ export function provesDamage(reader: RecordReader, lost: number): boolean {
   return false;
 }
 
-/** Copies what follows the whole records of a log to a file of its own, and gives its name. */
-export async function keepTornEnd(files: Files, name: string, offset: number): Promise<string> {
-  const kept = tornName(await files.list());
+/**
+ * Copies the content of a torn end to a file of its own, durably.
+ *
+ * @param copy name of that file
+ * @throws if there is no room for it; then nothing of it is left
+ */
+export function keepTornEnd(
+  files: Files,
+  { name, offset, contentBytes }: TornEnd,
+  copy: string,
+): void {
+  const end = offset + contentBytes;
   const from = files.openToRead(name);
-  const to = files.openToWrite(kept, "create");
   try {
-    const buffer = new Uint8Array(64 * 1024);
-    let at = 0;
-    for (let count = from.read(buffer); count !== null; count = from.read(buffer)) {
-      if (at + count > offset) to.write(buffer.subarray(Math.max(0, offset - at), count));
-      at += count;
+    const to = files.openToWrite(copy, "create");
+    try {
+      const buffer = new Uint8Array(COPY_BYTES);
+      let at = 0;
+      for (let count = from.read(buffer); count !== null && at < end; count = from.read(buffer)) {
+        if (at + count > offset) {
+          to.write(buffer.subarray(Math.max(0, offset - at), Math.min(count, end - at)));
+        }
+        at += count;
+      }
+      to.syncNow();
+      files.syncFolderNow();
+    } finally {
+      to.close();
     }
-    to.syncNow();
+  } catch (error) {
+    removeQuietly(files, copy);
+    throw error;
   } finally {
     from.close();
-    to.close();
   }
-  return kept;
 }

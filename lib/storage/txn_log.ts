@@ -2,42 +2,70 @@
 import { messageOf } from "../base/errors.ts";
 import { type Files, type FileStatus, removeQuietly, type WritableFile } from "./files.ts";
 import { logHeader } from "./header.ts";
+import { NEW_LOG } from "./data_folder.ts";
 import { type Change, WriteError } from "./storage.ts";
+import { firstChange } from "./torn_end.ts";
 import { RecordBuffer } from "./txn_record.ts";
+
+/** Which log it is. */
+export interface LogPlace {
+  readonly name: string;
+  /** Its number among the logs of the table (`log_chain.ts`). */
+  readonly number: number;
+}
+
+/** A torn end that may not be cut off yet. */
+export interface UncutEnd {
+  readonly bytes: number;
+  /** Keeps a copy of it, or throws. */
+  keep(): void;
+}
 
 /** A log that is written to. */
 export class TxnLog {
   /** The file's name; it changes if the file is renamed. */
   name: string;
+  readonly number: number;
   readonly #file: WritableFile;
   readonly #batch = new RecordBuffer();
   #bytes: number;
   #entries: number;
   #batchEntries = 0;
 
-  private constructor(name: string, file: WritableFile, bytes: number, entries: number) {
-    this.name = name;
+  /** A torn end that is still there: no copy of it could be kept at the start. */
+  #torn: UncutEnd | undefined;
+
+  private constructor(place: LogPlace, file: WritableFile, bytes: number, entries: number) {
+    this.name = place.name;
+    this.number = place.number;
     this.#file = file;
     this.#bytes = bytes;
     this.#entries = entries;
   }
 
   /**
-   * Begins a log and makes it durable, its name too.
+   * Begins a log and makes it durable, its name too. It has the name only when the header is on disk, so
+   * a log without a whole header is damage. A log of that name that was begun in vain is replaced.
    *
    * @param table identity of the table
    */
-  static async create(files: Files, name: string, table: string): Promise<TxnLog> {
-    const file = files.openToWrite(name, "create");
+  static async create(files: Files, place: LogPlace, table: string): Promise<TxnLog> {
+    const { name, number } = place;
+    if ((await files.list()).includes(name) && firstChange(files, name) !== undefined) {
+      throw new Error(`there is a log ${name} with changes in it`);
+    }
+    removeQuietly(files, NEW_LOG); // an earlier one that did not come to its end
+    const file = files.openToWrite(NEW_LOG, "create");
     try {
-      const header = logHeader(table);
+      const header = logHeader({ table, log: number });
       file.write(header);
       await file.sync();
+      files.rename(NEW_LOG, name);
       await files.syncFolder();
-      return new TxnLog(name, file, header.length, 0);
+      return new TxnLog(place, file, header.length, 0);
     } catch (error) {
       file.close();
-      removeQuietly(files, name);
+      removeQuietly(files, NEW_LOG);
       throw error;
     }
   }
@@ -47,18 +75,44 @@ export class TxnLog {
    * there now.
    *
    * @param bytes of the whole records; what follows is cut off
+   * @param torn what follows, if it may not be cut off yet: changes fail until a copy of it is kept
+   *   (default: it is cut off now)
    */
-  static async resume(files: Files, name: string, bytes: number, entries: number): Promise<TxnLog> {
-    const file = files.openToWrite(name, "append");
+  static async resume(
+    files: Files,
+    place: LogPlace,
+    bytes: number,
+    entries: number,
+    torn?: UncutEnd,
+  ): Promise<TxnLog> {
+    const file = files.openToWrite(place.name, "append");
     try {
-      file.truncate(bytes);
+      if (!torn) file.truncate(bytes);
       await file.sync();
       await files.syncFolder();
-      return new TxnLog(name, file, bytes, entries);
+      const log = new TxnLog(place, file, bytes, entries);
+      log.#torn = torn;
+      return log;
     } catch (error) {
       file.close();
       throw error;
     }
+  }
+
+  /**
+   * Cuts off a torn end of which no copy could be kept at the start; nothing if there is none.
+   *
+   * @throws {WriteError} if there still is no room for the copy
+   */
+  cutTornEnd(): void {
+    if (!this.#torn) return;
+    try {
+      this.#torn.keep();
+    } catch (error) {
+      throw new WriteError(`no room for a copy of the log's torn end: ${messageOf(error)}`);
+    }
+    this.#file.truncate(this.#bytes);
+    this.#torn = undefined;
   }
 
   /** Bytes and changes in the file. */
@@ -67,6 +121,11 @@ export class TxnLog {
   }
   get entries(): number {
     return this.#entries;
+  }
+
+  /** Bytes of the file, with a torn end that is still there. */
+  get fileBytes(): number {
+    return this.#bytes + (this.#torn?.bytes ?? 0);
   }
 
   /** Takes a change into the open batch; its bytes are copied. */
@@ -84,10 +143,12 @@ export class TxnLog {
   write(): void {
     if (this.#batchEntries === 0) return;
     try {
+      if (this.#torn) this.cutTornEnd();
       this.#file.write(this.#batch.bytes());
       this.#bytes += this.#batch.length;
       this.#entries += this.#batchEntries;
     } catch (error) {
+      if (this.#torn) throw error; // nothing was written
       // A half-written record must not stay, nor a whole one that is told to have failed (I6).
       this.#file.truncate(this.#bytes);
       this.#file.syncNow();

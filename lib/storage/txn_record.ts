@@ -18,12 +18,14 @@
  * The first record of a file has the number 0, and says what the file is and what version of this
  * format it has:
  *
- *     {"htserver":"txn","version":1,"table":"T"}                a log
- *     {"htserver":"ckpt","version":1,"covers":C,"table":"T"}    a checkpoint: changes after number C go over it
+ *     {"htserver":"txn","version":1,"table":"T","log":L}                a log
+ *     {"htserver":"ckpt","version":1,"covers":C,"table":"T","log":L}    a checkpoint: changes after number C
+ *                                                                       go over it
  *
  * T is the identity of the table (`table_id.ts`). It is in the records that every file has anyway, so
- * that it is as durable as the data and no copy of a file goes without it. Files of earlier versions have
- * none, and earlier versions ignore it.
+ * that it is as durable as the data and no copy of a file goes without it. L is the number of the log, one
+ * more than that of the log before; in a checkpoint, the number of the log that was begun for it
+ * (`log_chain.ts`). Files of earlier versions have neither, and earlier versions ignore both.
  *
  * The records of a checkpoint are numbered from 1; its last one is `{"end":N}` with the number of keys.
  */

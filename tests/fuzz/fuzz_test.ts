@@ -24,7 +24,7 @@ import { type Connection, Session } from "../../lib/net/session.ts";
 import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
-import { readFolder } from "../../lib/storage/recovery.ts";
+import { readFolder } from "../../lib/storage/read_folder.ts";
 import { seedFor } from "../helpers/random.ts";
 
 /** Inputs of a target in one process; of slow ones a tenth. */

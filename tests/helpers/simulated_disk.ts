@@ -240,7 +240,19 @@ export class SimulatedDisk implements Files {
     });
   }
 
+  syncFolderNow(): void {
+    this.#operate("syncFolder", "", () => {
+      this.#durableNames = new Map(this.#names);
+      this.#nameChanges = [];
+    });
+  }
+
   #opened(inode: number, name: string): WritableFile {
+    /** The name that the file has now, or the last one that it had. */
+    const nameNow = () => {
+      const [now] = [...this.#names].find(([, one]) => one === inode) ?? [];
+      return name = now ?? name;
+    };
     const put = (bytes: Uint8Array) => {
       if (bytes.length > 0) this.#change(inode, joined([current(this.#inode(inode)), bytes]));
     };
@@ -248,27 +260,27 @@ export class SimulatedDisk implements Files {
       ...this.#open(inode),
       write: (bytes) => {
         const half = Math.floor(bytes.length / 2);
-        this.#operate("write", name, (during) => {
+        this.#operate("write", nameNow(), (during) => {
           put(bytes.subarray(0, half));
           during();
           put(bytes.subarray(half));
         }, (share) => put(bytes.subarray(0, Math.floor(bytes.length * share))));
       },
       truncate: (length) => {
-        this.#operate("truncate", name, () => {
+        this.#operate("truncate", nameNow(), () => {
           const bytes = current(this.#inode(inode));
           if (bytes.length !== length) this.#change(inode, resized(bytes, length));
         });
       },
       syncNow: () => {
         const state = lastState(this.#inode(inode));
-        this.#operate("sync", name, () => this.#makeDurable(inode, state));
+        this.#operate("sync", nameNow(), () => this.#makeDurable(inode, state));
       },
       sync: async () => {
         const state = lastState(this.#inode(inode));
-        if (this.#syncsHeld?.isHeld(name)) await this.#syncsHeld.promise;
+        if (this.#syncsHeld?.isHeld(nameNow())) await this.#syncsHeld.promise;
         for (let round = this.syncRounds(); round > 0; round--) await eventLoop();
-        this.#operate("sync", name, () => this.#makeDurable(inode, state));
+        this.#operate("sync", nameNow(), () => this.#makeDurable(inode, state));
       },
     };
   }

@@ -33,13 +33,13 @@ test("what the table holds, and nothing of what it held before", () => {
   removeText(table, "b");
   removeText(table, "d");
   insertText(table, "c", '"\u00e4"');
-  const writer = new CheckpointWriter(disk, 7, TABLE);
+  const writer = new CheckpointWriter(disk, { covers: 7, table: TABLE, log: 3 });
   assert.ok(writer.writeSlice(table, Infinity));
   writer.finish();
   assert.equal(writer.bytes, disk.size(NEW_CHECKPOINT));
   writer.close();
   assert.deepEqual(recordsOf(disk), [
-    [0, '{"htserver":"ckpt","version":1,"covers":7,"table":"an identity"}'],
+    [0, '{"htserver":"ckpt","version":1,"covers":7,"table":"an identity","log":3}'],
     [1, '{"method":"insert","key":"a","value":1}'],
     [2, '{"method":"insert","key":"c","value":"\u00e4"}'],
     [3, '{"end":2}'],
@@ -51,7 +51,7 @@ test("slices that are out of time at once write each key once", () => {
   const table = new HashTable();
   const keys = Array.from({ length: 100 }, (_, at) => `key ${at}`);
   for (const key of keys) insertText(table, key, "1");
-  const writer = new CheckpointWriter(disk, 0, TABLE);
+  const writer = new CheckpointWriter(disk, { covers: 0, table: TABLE, log: 3 });
   let slices = 1;
   while (!writer.writeSlice(table, -Infinity)) slices++;
   assert.ok(slices > 5 && slices <= 100, `${slices} slices`);
@@ -66,7 +66,7 @@ test("slices end in time among free slots and among large values, too", () => {
   const large = JSON.stringify("x".repeat(1_500_000));
   for (let at = 0; at < 100; at++) insertText(table, `key ${at}`, at < 90 ? "1" : large);
   for (let at = 1; at < 90; at++) removeText(table, `key ${at}`);
-  const writer = new CheckpointWriter(new SimulatedDisk(), 0, TABLE);
+  const writer = new CheckpointWriter(new SimulatedDisk(), { covers: 0, table: TABLE, log: 3 });
   let slices = 1;
   while (!writer.writeSlice(table, -Infinity)) slices++;
   assert.ok(slices > 12, `${slices} slices`);
@@ -78,7 +78,7 @@ test("it tells how much of it is not on disk yet", async () => {
   const table = new HashTable();
   insertText(table, "a", JSON.stringify("x".repeat(3_000_000)));
   insertText(table, "b", "1");
-  const writer = new CheckpointWriter(disk, 0, TABLE);
+  const writer = new CheckpointWriter(disk, { covers: 0, table: TABLE, log: 3 });
   writer.writeSlice(table, Infinity);
   assert.ok(writer.bytes > 3_000_000);
   assert.equal(writer.unsyncedBytes, writer.bytes);

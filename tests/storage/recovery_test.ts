@@ -1,8 +1,9 @@
 /** Proves what recovery tells of what it found, and that it leaves no file open. */
 import assert from "assert";
-import { logHeader } from "../../lib/storage/header.ts";
+import { type Header, headerJson, logHeader } from "../../lib/storage/header.ts";
 import { DamageError, recover } from "../../lib/storage/recovery.ts";
 import { RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { TxnLog } from "../../lib/storage/txn_log.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { SimulatedDisk } from "../helpers/simulated_disk.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
@@ -41,6 +42,28 @@ function fileOf(...records: readonly (string | readonly [seq: number, json: stri
   return buffer.bytes().slice();
 }
 
+/** A log with this header and these changes. */
+function logWith(header: Header, ...seqs: number[]): Uint8Array {
+  return joined([logHeader(header), logOf(...seqs).subarray(logOf().length)]);
+}
+
+/** Proves that a folder is refused because of a file, and that nothing is changed in it. */
+async function refused(
+  files: Readonly<Record<string, Uint8Array>>,
+  name: string,
+  message: RegExp,
+): Promise<void> {
+  const disk = SimulatedDisk.of(files);
+  await assert.rejects(recover(disk, new HashTable()), (error) => {
+    assert.ok(error instanceof DamageError, String(error));
+    assert.match(error.message, message);
+    assert.equal(error.file, name, error.message);
+    assert.match(error.message, /htserver --check simulated.*htserver --repair simulated/);
+    return true;
+  });
+  assert.deepEqual([disk.operations, disk.openFiles], [0, 0]);
+}
+
 async function recovered(files: Readonly<Record<string, Uint8Array>>) {
   const disk = SimulatedDisk.of(files);
   const table = new HashTable();
@@ -62,7 +85,14 @@ test("it says what it found", async () => {
     "table.txn": joined([logOf(4, 5, 6, 7), torn]),
   });
   assert.deepEqual(
-    [found.lastSeq, found.checkpointKeys, found.replayed, found.cutBytes, found.cutTo, found.keys],
+    [
+      found.lastSeq,
+      found.checkpointKeys,
+      found.replayed,
+      found.tornBytes,
+      found.tornCopy,
+      found.keys,
+    ],
     [7, 3, 2, torn.length, "table.torn.1", 5],
   );
   assert.deepEqual(found.disk.bytesOf("table.torn.1"), torn);
@@ -111,7 +141,7 @@ test("what a power failure kept of older logs is on disk before anybody is told 
   const file = disk.openToWrite("table.txn", "append");
   file.write(logOf(2).subarray(logOf().length));
   file.close();
-  disk.openToWrite("table.txn.1", "create").close();
+  (await TxnLog.create(disk, { name: "table.txn.1", number: 2 }, "an identity")).close();
   const again = disk.killed();
   const { log, lastSeq } = await recover(again, new HashTable());
   log.close();
@@ -184,8 +214,12 @@ test("damage among changes that the checkpoint covers is damage where others fol
     return true;
   });
   const end = offset + (lines[2]?.length ?? 0);
-  const found = await recovered({ "table.ckpt": checkpoint, "table.txn": bytes.slice(0, end) });
-  assert.deepEqual([found.lastSeq, found.replayed, found.cutBytes], [5, 0, end - offset]);
+  // As a torn end it would cost nothing, but the log that was begun for the checkpoint is missing.
+  await refused(
+    { "table.ckpt": checkpoint, "table.txn": bytes.slice(0, end) },
+    "table.txn",
+    /it ends before change 5/,
+  );
 });
 
 test("damage that the checkpoint covers, with logs that go on behind it, costs nothing", async () => {
@@ -193,7 +227,7 @@ test("damage that the checkpoint covers, with logs that go on behind it, costs n
   old[old.length - 3] = 0;
   const files = { "table.ckpt": checkpointOf(5, ["a"]), "table.txn": old, "table.txn.1": logOf(6) };
   const found = await recovered(files);
-  assert.deepEqual([found.lastSeq, found.keys, found.cutBytes], [6, 2, 0]);
+  assert.deepEqual([found.lastSeq, found.keys, found.tornBytes], [6, 2, 0]);
   assert.equal(found.log.name, "table.txn.1");
   assert.deepEqual(found.disk.bytesOf("table.txn"), old, "the next checkpoint removes it");
 });
@@ -203,22 +237,80 @@ test("behind a torn end, logs that were only begun are removed", async () => {
   const found = await recovered({
     "table.txn": joined([whole, utf8("12345678 3 1 {")]),
     "table.txn.1": logOf(),
-    "table.txn.2": new Uint8Array(0),
+    "table.txn.2": logOf(),
   });
-  assert.deepEqual([found.lastSeq, found.keys, found.cutTo], [2, 2, "table.torn.1"]);
+  assert.deepEqual([found.lastSeq, found.keys, found.tornCopy], [2, 2, "table.torn.1"]);
   assert.deepEqual([found.log.name, found.log.bytes], ["table.txn", whole.length]);
   assert.deepEqual(found.disk.bytesOf("table.txn"), whole);
   assert.deepEqual(found.disk.names, ["table.torn.1", "table.txn"]);
 });
 
-test("a log whose very first record is torn is begun anew", async () => {
-  const header = logHeader(crypto.randomUUID());
-  for (const length of [0, 10, header.length - 1]) {
-    const found = await recovered({ "table.txn": header.slice(0, length) });
-    assert.equal(found.cutBytes, length);
-    const text = new TextDecoder().decode(found.disk.bytesOf("table.txn"));
-    assert.match(text, /^[0-9a-f]{8} 0 0 {"htserver":"txn","version":1,"table":"[^"]+"}\n$/);
+test("fault: a missing or empty log beside a checkpoint is accepted: a log without a header", async () => {
+  const header = logHeader({ table: "an identity", log: 1 });
+  const places: readonly ((log: Uint8Array) => Record<string, Uint8Array>)[] = [
+    (log) => ({ "table.txn": log }),
+    (log) => ({ "table.ckpt": checkpointOf(5, ["a"]), "table.txn": log }),
+    (log) => ({ "table.txn": logOf(1), "table.txn.1": log }),
+    (log) => ({ "table.txn": joined([logOf(1), utf8("torn")]), "table.txn.1": log }),
+  ];
+  for (const place of places) {
+    for (const log of [0, 10, header.length - 1].map((length) => header.slice(0, length))) {
+      const files = place(log);
+      await refused(files, Object.keys(files).at(-1) ?? "", /its first record is not whole/);
+    }
   }
+});
+
+test("fault: a missing or empty log beside a checkpoint is accepted: a missing log", async () => {
+  const one = { table: "an identity", log: 1 },
+    two = { ...one, log: 2 },
+    three = { ...one, log: 3 };
+  const checkpoint = (covers: number, log: number) =>
+    fileOf(headerJson("ckpt", { covers, table: "an identity", log }), '{"end":0}');
+  const cases: readonly (readonly [Record<string, Uint8Array>, string, RegExp])[] = [
+    [{ "table.ckpt": checkpointOf(5, ["a"]) }, "table.txn", /it is missing, and table\.ckpt/],
+    [{ "table.ckpt": checkpoint(5, 2) }, "table.txn", /it is missing, and table\.ckpt/],
+    // An older log is still there, and the one that was begun for the checkpoint is gone.
+    [
+      { "table.ckpt": checkpoint(2, 2), "table.txn": logWith(one, 1, 2) },
+      "table.txn",
+      /log number 2, which goes on behind table\.ckpt, is missing/,
+    ],
+    // A log of which the one behind it tells nothing, as it is empty.
+    [
+      { "table.ckpt": checkpoint(2, 1), "table.txn": logWith(three) },
+      "table.txn",
+      /it is log number 3, and log number 1 is missing/,
+    ],
+    [{ "table.txn": logWith(two) }, "table.txn", /neither table\.ckpt is there nor log number 1/],
+    [{ "table.txn": logWith(one, 1), "table.txn.1": logWith(three) }, "table.txn.1", /number 2/],
+    [{ "table.txn.1": logOf() }, "table.txn", /it is missing, and table\.txn\.1 is there/],
+    [{ "table.torn.1": utf8("x") }, "table.txn", /it is missing, and table\.torn\.1 is there/],
+    [{ "damaged.1.table.txn": logOf(1) }, "table.txn", /so this is no new table/],
+    [{ "table.ckpt": checkpointOf(5, ["a"]), "table.txn": logOf(2, 3) }, "table.txn", /change 5/],
+  ];
+  for (const [files, name, message] of cases) await refused(files, name, message);
+});
+
+test("logs that the checkpoint replaces may be missing or damaged", async () => {
+  const header = { table: "an identity" };
+  const checkpoint = fileOf(headerJson("ckpt", { covers: 9, ...header, log: 4 }), '{"end":0}');
+  const old = logWith({ ...header, log: 1 }, 1, 2, 3).slice(0, -5);
+  const found = await recovered({
+    "table.ckpt": checkpoint,
+    "table.txn": old,
+    "table.txn.2": logWith({ ...header, log: 3 }, 7, 8, 9),
+    "table.txn.3": logWith({ ...header, log: 4 }, 10),
+  });
+  assert.deepEqual([found.lastSeq, found.keys, found.tornBytes], [10, 1, 0]);
+  assert.deepEqual([found.log.name, found.log.number], ["table.txn.3", 4]);
+  assert.deepEqual(found.olderLogs, ["table.txn", "table.txn.2"]);
+});
+
+test("a folder in which nothing but a log was being begun is a new table", async () => {
+  const found = await recovered({ lock: utf8("1"), "table.txn.new": logOf().slice(0, 20) });
+  assert.deepEqual([found.lastSeq, found.keys], [0, 0]);
+  assert.deepEqual(await found.disk.list(), ["lock", "table.txn"]);
 });
 
 test("first and last records that say something else are damage", async () => {
@@ -243,23 +335,6 @@ test("first and last records that say something else are damage", async () => {
     });
     assert.equal(disk.openFiles, 0);
   }
-});
-
-test("nothing is written behind a log that ends before what the checkpoint covers", async () => {
-  const { lastSeq, log, olderLogs, disk } = await recovered({
-    "table.ckpt": checkpointOf(5, ["a"]),
-    "table.txn": logOf(2, 3),
-  });
-  assert.deepEqual([lastSeq, log.name, olderLogs], [5, "table.txn.1", ["table.txn"]]);
-  // What is written now follows the checkpoint, and is found again.
-  const next = disk.openToWrite(log.name, "append");
-  next.truncate(0);
-  next.write(logOf(6));
-  next.close();
-  const table = new HashTable();
-  const again = await recover(disk, table);
-  again.log.close();
-  assert.deepEqual([again.lastSeq, again.log.name, table.size], [6, "table.txn.1", 2]);
 });
 
 test("a repair that ended between two names is brought to its end", async () => {

@@ -3,7 +3,8 @@ import assert from "assert";
 import { silentLog } from "../../lib/base/log.ts";
 import { openFolder } from "../../lib/storage/open_folder.ts";
 import { recover } from "../../lib/storage/recovery.ts";
-import { replaceBySalvaged, salvage } from "../../lib/storage/salvage.ts";
+import { repairFolder } from "../../lib/storage/repair.ts";
+import { salvage } from "../../lib/storage/salvage.ts";
 import { RecordBuffer } from "../../lib/storage/txn_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { insertOf, removeOf } from "../helpers/changes.ts";
@@ -160,7 +161,7 @@ Deno.test("salvage: what was salvaged is recovered, and the old files are kept",
   const files = damagedFolder();
   const disk = SimulatedDisk.of(files);
   const salvaged = salvage(disk, disk.names);
-  const kept = await replaceBySalvaged(disk, salvaged);
+  const kept = await repairFolder(disk, salvaged);
   const names = Object.keys(files);
   assert.deepEqual(kept, names.map((name) => `damaged.1.${name}`));
   for (const name of names) assert.deepEqual(disk.bytesOf(`damaged.1.${name}`), files[name]);

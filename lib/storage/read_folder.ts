@@ -1,0 +1,154 @@
+/** Reads a data folder as a start does: which files hold the table, and whether any of them is missing. */
+import { quoted } from "../base/quoted.ts";
+import type { HashTable } from "../table/hash_table.ts";
+import { DamageError } from "./damage.ts";
+import { CHECKPOINT, LOG, logNames, remainderOf, repairedName } from "./data_folder.ts";
+import type { Files } from "./files.ts";
+import { type Header, readHeader } from "./header.ts";
+import { type Checkpoint, loadCheckpoint } from "./load_checkpoint.ts";
+import { chainOf, type LogChain } from "./log_chain.ts";
+import { Replay } from "./replay.ts";
+
+/** What was read. */
+export interface FolderRead {
+  readonly checkpoint: Checkpoint;
+  readonly replay: Replay;
+  /** Names of the logs, in their order; none in a new folder. */
+  readonly logs: readonly string[];
+  /** Their numbers. */
+  readonly numbers: readonly number[];
+  /** Identity of the table; undefined if the files are of an earlier version, or there are none. */
+  readonly tableId: string | undefined;
+}
+
+const NO_CHECKPOINT: Checkpoint = { header: {}, keys: 0, bytes: 0 };
+
+/**
+ * Reads a folder as a start does, and changes nothing in it. If a repair was decided and did not come to
+ * its end, the checkpoint that the repair has written is all that counts.
+ *
+ * @param names of the files in it, from `Files.list`
+ * @param table an empty one, which is filled
+ * @param onProgress told now and then how many bytes were read
+ * @throws {DamageError} if a file cannot be trusted or is missing: a start refuses then
+ */
+export function readFolder(
+  files: Files,
+  names: readonly string[],
+  table: HashTable,
+  onProgress: (bytes: number) => void = () => {},
+): FolderRead {
+  const repaired = repairedName(names);
+  const logs = repaired === undefined ? logNames(names) : [];
+  const hasCheckpoint = names.includes(CHECKPOINT);
+  const checkpoint = repaired !== undefined || hasCheckpoint
+    ? loadCheckpoint(files, repaired ?? CHECKPOINT, table, onProgress)
+    : NO_CHECKPOINT;
+  if (repaired === undefined) refuseMissingLog(files, names, hasCheckpoint, logs);
+  const headers = logs.map((name) => headerOfLog(files, name));
+  const tableId = oneTableId(files, [
+    [repaired ?? CHECKPOINT, checkpoint.header],
+    ...logs.map((name, at) => [name, headers[at]] as const),
+  ]);
+  const chain = chainOf(hasCheckpoint ? checkpoint.header : undefined, headers);
+  if (logs.length > 0) refuseBrokenChain(files, hasCheckpoint, logs, headers, chain);
+  const { numbers, superseded } = chain;
+  const replay = new Replay(
+    files,
+    table,
+    checkpoint.header.covers ?? 0,
+    (bytes) => onProgress(checkpoint.bytes + bytes),
+  );
+  const needed = logs.slice(superseded);
+  for (const [at, name] of needed.entries()) replay.log(name, needed.slice(at + 1));
+  if (!replay.isAtLast) {
+    throw new DamageError(
+      files,
+      replay.torn?.name ?? logs.at(-1) ?? LOG,
+      replay.goodBytes,
+      `it ends before change ${replay.lastSeq}, which ${CHECKPOINT} holds, so a log behind it is missing`,
+    );
+  }
+  return { checkpoint, replay, logs, numbers, tableId };
+}
+
+/**
+ * Refuses a folder in which no log can be found although there must be one: changes that were
+ * acknowledged were in it.
+ */
+function refuseMissingLog(
+  files: Files,
+  names: readonly string[],
+  hasCheckpoint: boolean,
+  logs: readonly string[],
+): void {
+  if (hasCheckpoint && logs.length === 0) {
+    throw new DamageError(
+      files,
+      LOG,
+      undefined,
+      `it is missing, and ${CHECKPOINT} does not hold the changes since then`,
+    );
+  }
+  const remainder = remainderOf(names);
+  if (!hasCheckpoint && (logs.length > 0 ? logs[0] !== LOG : remainder !== undefined)) {
+    throw new DamageError(
+      files,
+      LOG,
+      undefined,
+      `it is missing, and ${logs[0] ?? remainder} is there, so this is no new table`,
+    );
+  }
+}
+
+/** Reads the header of a log; undefined if it is not whole. */
+function headerOfLog(files: Files, name: string): Header | undefined {
+  const { header, problem } = readHeader(files, name, "txn");
+  if (header && problem !== undefined) throw new DamageError(files, name, 0, problem);
+  return header;
+}
+
+/** Refuses logs of which one is missing, before the others or between them. */
+function refuseBrokenChain(
+  files: Files,
+  hasCheckpoint: boolean,
+  logs: readonly string[],
+  headers: readonly (Header | undefined)[],
+  { numbers, missing }: LogChain,
+): void {
+  if (missing === undefined) return;
+  const unreadable = logs.find((_, at) => headers[at] === undefined);
+  if (unreadable !== undefined) {
+    throw new DamageError(files, unreadable, 0, "its first record is not whole");
+  }
+  const next = logs[missing.at];
+  const what = next === undefined
+    ? `log number ${missing.number}, which goes on behind ${CHECKPOINT}, is missing`
+    : `it is log number ${numbers[missing.at]}, and ` +
+      (hasCheckpoint || missing.at > 0
+        ? `log number ${missing.number} is missing`
+        : `neither ${CHECKPOINT} is there nor log number ${missing.number}`);
+  throw new DamageError(files, next ?? LOG, undefined, what);
+}
+
+/** Gives the identity that files have in common; files of earlier versions have none. */
+function oneTableId(
+  files: Files,
+  headers: readonly (readonly [name: string, Header | undefined])[],
+): string | undefined {
+  let first: { name: string; table: string } | undefined;
+  for (const [name, header] of headers) {
+    const table = header?.table;
+    if (table === undefined) continue;
+    first ??= { name, table };
+    if (table !== first.table) {
+      throw new DamageError(
+        files,
+        name,
+        undefined,
+        `it belongs to table ${quoted(table)}, and ${first.name} to table ${quoted(first.table)}`,
+      );
+    }
+  }
+  return first?.table;
+}

@@ -1,0 +1,165 @@
+/**
+ * Crashes a repair before, during and after every operation on its disk, by a kill and by power failures
+ * of many kinds, and proves that a second repair, and a start, end with everything that was readable.
+ * What the second repair does is crashed in the same way. Set `SEED` to repeat a run.
+ */
+import assert from "assert";
+import { DamageError, recover } from "../../lib/storage/recovery.ts";
+import { finishRepair, repairFolder } from "../../lib/storage/repair.ts";
+import { salvage } from "../../lib/storage/salvage.ts";
+import { HashTable } from "../../lib/table/hash_table.ts";
+import { insertOf, removeOf } from "../helpers/changes.ts";
+import { pairsOf, startOn } from "../helpers/durable_engine.ts";
+import { randomFrom, seedFor } from "../helpers/random.ts";
+import { SimulatedDisk } from "../helpers/simulated_disk.ts";
+
+/** Power failures that are tried at each point. */
+const FAILURES = 4;
+
+type FilesOf = Record<string, Uint8Array<ArrayBuffer>>;
+
+/** A checkpoint of some keys, a log behind it and one that was begun behind that. */
+async function wholeFolder(): Promise<FilesOf> {
+  const disk = new SimulatedDisk();
+  const life = await startOn(disk, { entries: 6 });
+  const change = (number: number) => {
+    const key = `k${number % 7}`;
+    life.storage.append(number % 5 === 4 ? removeOf(key) : insertOf(key, `"${number}"`));
+    life.storage.write();
+    life.storage.syncNow();
+  };
+  for (let number = 0; number < 6; number++) change(number);
+  await life.storage.checkpointing;
+  disk.plan = ({ kind, name }) =>
+    kind === "create" && name === "table.ckpt.new" ? { error: new Error("no room") } : undefined;
+  for (let number = 6; number < 20; number++) change(number);
+  await life.storage.checkpointing;
+  for (let number = 20; number < 23; number++) change(number);
+  await life.storage.close();
+  const files = Object.fromEntries(disk.names.map((name) => [name, disk.bytesOf(name).slice()]));
+  assert.deepEqual(Object.keys(files), ["table.ckpt", "table.txn", "table.txn.1"]);
+  return files;
+}
+
+/** Changes one byte in the middle of a file. */
+function damaged(files: FilesOf, name: string, share = 0.5): FilesOf {
+  const bytes = files[name]?.slice() ?? new Uint8Array(0);
+  bytes[Math.floor(bytes.length * share)] = 1;
+  return { ...files, [name]: bytes };
+}
+
+function without(files: FilesOf, ...names: string[]): FilesOf {
+  return Object.fromEntries(Object.entries(files).filter(([name]) => !names.includes(name)));
+}
+
+/** Ways to damage a folder. */
+const DAMAGES: Readonly<Record<string, (files: FilesOf) => FilesOf>> = {
+  "a checkpoint with a bad byte": (files) => damaged(files, "table.ckpt"),
+  "a log with a bad byte": (files) => damaged(files, "table.txn"),
+  "a log without its header": (files) => damaged(files, "table.txn", 0),
+  "a damaged last log": (files) => damaged(files, "table.txn.1", 0),
+  "a missing checkpoint": (files) => without(files, "table.ckpt"),
+  "a missing log": (files) => without(files, "table.txn"),
+  "no log": (files) => without(files, "table.txn", "table.txn.1"),
+  "an empty log": (files) => ({ ...files, "table.txn.1": new Uint8Array(0) }),
+  "everything damaged": (files) =>
+    damaged(damaged(damaged(files, "table.ckpt"), "table.txn"), "table.txn.1"),
+  "a log only, damaged": (files) =>
+    damaged(without(files, "table.ckpt", "table.txn.1"), "table.txn"),
+  "what an earlier repair has left": (files) => ({
+    ...damaged(files, "table.txn"),
+    "damaged.1.table.ckpt": new Uint8Array([1]),
+    "damaged.1.table.txn": new Uint8Array([2]),
+    "table.ckpt.new": new Uint8Array([3]),
+  }),
+};
+
+/** `htserver --repair`, without its words. */
+async function repair(disk: SimulatedDisk): Promise<void> {
+  await finishRepair(disk);
+  const start = new HashTable();
+  try {
+    const probe = disk.killed(); // a start that changes nothing here
+    (await recover(probe, start)).log.close();
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    await repairFolder(disk, salvage(disk, disk.names));
+  }
+}
+
+/** The states in which a repair may end before its time. */
+async function statesOf(disk: SimulatedDisk): Promise<{ where: string; disk: SimulatedDisk }[]> {
+  const states: { where: string; disk: SimulatedDisk }[] = [];
+  disk.watch = (moment, { number, kind, name }) => {
+    states.push({ where: `${moment} operation ${number}, ${kind} ${name}`, disk: disk.killed() });
+  };
+  await repair(disk);
+  disk.watch = () => {};
+  assert.equal(disk.openFiles, 0, "all files are closed");
+  return states;
+}
+
+/** All bytes that a folder held, by what they say; damaged or not. */
+function contents(disk: SimulatedDisk): Set<string> {
+  return new Set(disk.names.map((name) => disk.bytesOf(name).join()));
+}
+
+/** Starts, and proves that all is there that was readable, and that changes can be made. */
+async function starts(disk: SimulatedDisk, wanted: [string, string][]): Promise<void> {
+  const life = await startOn(disk);
+  assert.deepEqual(pairsOf(life.table), wanted);
+  assert.deepEqual(disk.names.filter((name) => /repaired|new$/.test(name)), []);
+  life.storage.append(insertOf("later", "1"));
+  life.storage.write();
+  await life.storage.checkpointing;
+  await life.storage.close();
+  const again = await startOn(disk.crashed(1));
+  assert.deepEqual(pairsOf(again.table).length, wanted.length + 1);
+  await again.storage.checkpointing;
+  await again.storage.close();
+}
+
+for (const [what, damage] of Object.entries(DAMAGES)) {
+  Deno.test({
+    name: `fault: repair is not safe against a crash: at every operation, ${what}`,
+    async fn() {
+      const seed = seedFor(`repair points ${what}`);
+      const files = damage(await wholeFolder());
+      const before = SimulatedDisk.of(files);
+      const wanted = pairsOf(salvage(before, before.names).table);
+      const old = ["table.ckpt", "table.txn", "table.txn.1"].flatMap((name) =>
+        files[name] ? [files[name].join()] : []
+      );
+      const states = await statesOf(before.killed());
+      const random = randomFrom(seed);
+      let tried = 0;
+      for (const { where, disk } of states) {
+        for (let failure = 0; failure <= FAILURES; failure++) {
+          const crashSeed = random.below(1e9);
+          const crashed = failure === 0 ? disk : disk.crashed(crashSeed);
+          const how = `${failure === 0 ? "kill" : `power failure ${crashSeed}`} ${where}`;
+          try {
+            // A start serves all of it, or refuses and changes nothing.
+            const first = crashed.killed();
+            await starts(first, wanted).catch((error) => {
+              if (!(error instanceof DamageError)) throw error;
+              assert.deepEqual(first.names, crashed.names);
+            });
+            // A second repair that is cut short, and a third one.
+            const inner = await statesOf(crashed.killed());
+            const second = inner[random.below(inner.length)]?.disk ?? crashed;
+            const third = random.below(2) === 0 ? second.killed() : second.crashed(crashSeed);
+            await repair(third);
+            const kept = contents(third);
+            for (const bytes of old) assert.ok(kept.has(bytes), "all old bytes are kept");
+            await starts(third.crashed(crashSeed), wanted);
+            tried++;
+          } catch (error) {
+            throw new Error(`${how}: ${error}`, { cause: error });
+          }
+        }
+      }
+      console.log(`repair points, ${what}: ${states.length} points, ${tried} second repairs`);
+    },
+  });
+}
