@@ -67,20 +67,27 @@ export async function importTable(client: HtClient, file: string): Promise<void>
   const input = await openInput(file);
   const framer = new LineFramer(MAX_LINE_BYTES);
   const inserts = new Inserts(client);
-  let lines = 0;
-  const insertAll = async () => {
+  let isFirst = true;
+  let linesBefore = 0;
+  const insertAll = async (chunk: Uint8Array) => {
+    framer.push(chunk);
     while (framer.next()) {
-      if (++lines === 1) skipByteOrderMark(framer);
-      if (framer.start < framer.end) await inserts.add(pairFrom(framer, file, lines));
+      if (isFirst) skipByteOrderMark(framer);
+      isFirst = false;
+      if (framer.start === framer.end) continue;
+      const pair = pairIn(framer);
+      if (pair === undefined) {
+        // A line that came in pieces is the first one that ends in this chunk.
+        const inChunk = framer.bytes === chunk ? lineEndsIn(chunk.subarray(0, framer.start)) : 0;
+        throw noPair(framer, file, linesBefore + inChunk + 1);
+      }
+      await inserts.add(pair);
     }
+    linesBefore += lineEndsIn(chunk);
   };
   try {
-    for await (const chunk of readable(input, file)) {
-      framer.push(chunk);
-      await insertAll();
-    }
-    framer.push(Uint8Array.of(LF)); // the last line may lack its end
-    await insertAll();
+    for await (const chunk of readable(input, file)) await insertAll(chunk);
+    await insertAll(Uint8Array.of(LF)); // the last line may lack its end
     await inserts.finish();
   } catch (error) {
     await inserts.settled();
@@ -190,8 +197,15 @@ async function* readable(
   }
 }
 
-/** The pair in the line that the framer found. */
-function pairFrom(line: LineFramer, file: string, number: number): [string, string] {
+/** How many lines end in some bytes. */
+function lineEndsIn(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count++;
+  return count;
+}
+
+/** The pair in the line that the framer found; undefined if it is none. */
+function pairIn(line: LineFramer): [string, string] | undefined {
   const { bytes, start, end, problem } = line;
   if (problem === undefined) {
     const places: number[] = [];
@@ -207,7 +221,11 @@ function pairFrom(line: LineFramer, file: string, number: number): [string, stri
       return [stringAt(bytes, keyStart, keyEnd), textAt(bytes, valueStart, valueEnd)];
     }
   }
-  throw new ExitError(
+  return undefined;
+}
+
+function noPair({ bytes, start, end, problem }: LineFramer, file: string, number: number) {
+  return new ExitError(
     `Cannot import line ${number} of '${file}': each line must be ["key",value], not ${
       problem === undefined ? quoted(textAt(bytes, start, end)) : `one that is ${problem}`
     }`,

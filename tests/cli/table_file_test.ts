@@ -59,6 +59,8 @@ Deno.test("fault: import: an error says how many pairs are in the table", async 
     ["oops\n", /line 1 .*; nothing of it is in the table$/],
     ['["a",1]\noops\n', /line 2 .*; 1 pair of it is in the table$/],
     [`${pairs}oops\n`, /line 701 .*; 700 pairs of it are in the table$/],
+    ['\n\r\n["a",1]\n\noops\n', /line 5 .*; 1 pair of it is in the table$/],
+    [`${pairs.repeat(20)}\n["far`, /line 14002 .*; 14000 pairs of it are in the table$/],
   ] as const;
   for (const [text, message] of cases) {
     await withFile(text, (file) => assert.rejects(importTable(fakeClient().client, file), message));
