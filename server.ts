@@ -1,7 +1,6 @@
 /** `htserver`: flags to configuration, the parts wired, signals. See `--help`. */
-import { EXIT, messageOf } from "./lib/base/errors.ts";
+import { EXIT, ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
-import { reachableAddresses } from "./lib/catalog/announcement.ts";
 import { Presence } from "./lib/catalog/presence.ts";
 import { environment } from "./lib/cli/environment.ts";
 import { giveUp, NEVER_AGAIN } from "./lib/cli/give_up.ts";
@@ -36,6 +35,8 @@ await runMain("htserver", async () => {
   const token = await readToken(config.tokenFile, (sentence) => log.warn(sentence));
   const tls = await readTls(config.tlsFiles, log);
   const kept = await openTable(config, log, systemFacts().fileBytes);
+  // A squatted name must not keep a table with data from being served again.
+  const isNew = kept.table.size === 0;
   const server = new HtServer({ ...config, tls }, kept, token, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, server.port);
   giveUp("env", ...NEVER_AGAIN, ...(config.dataFolder === undefined ? FILES : []));
@@ -45,17 +46,21 @@ await runMain("htserver", async () => {
     localPort: config.localCatalogPort,
     intervalMs: config.catalogIntervalMs,
     facts: () => ({ ...server.facts(), advertise: config.advertise }),
-    // Others cannot reach it by the addresses of other interfaces than it listens on.
-    ...(isWildcard(config.host) ? {} : { addresses: () => reachableAddresses([config.host]) }),
+    listening: server.listening,
+    onOther: config.takeover ? "ignore" : isNew ? "end" : "warn",
     log,
   });
   presence.start();
   const hasToken = token !== undefined;
-  const exposure = exposureWarning({ host: config.host, hasToken, hasTls: tls !== undefined });
+  const { hostname: host } = server.listening;
+  const exposure = exposureWarning({ host, hasToken, hasTls: tls !== undefined });
   if (exposure !== undefined) log.info(exposure);
-  log.info("stopping", { signal: await stopped });
+  const conflict = presence.conflict.then((sentence) => new ExitError(sentence));
+  const cause = await Promise.race([stopped, conflict]);
+  if (typeof cause === "string") log.info("stopping", { signal: cause });
   await Promise.all([presence.stop(), server.stop()]);
   await kept.close();
+  if (cause instanceof ExitError) throw cause;
   return EXIT.ok;
 });
 
@@ -65,8 +70,4 @@ function surviveBugs(log: Log): void {
     event.preventDefault();
     log.error("unexpected failure, which is a bug to report", { why: messageOf(event.reason) });
   });
-}
-
-function isWildcard(host: string): boolean {
-  return host === "0.0.0.0" || host === "::";
 }

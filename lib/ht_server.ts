@@ -1,4 +1,5 @@
 /** A running server: wires the parts of one process together, and takes them down in order. */
+import type { Listening } from "./base/address.ts";
 import { unixSeconds } from "./base/clock.ts";
 import { DRAIN_MS } from "./base/limits.ts";
 import type { Log } from "./base/log.ts";
@@ -11,7 +12,7 @@ import { Executor } from "./engine/executor.ts";
 import { Pace } from "./engine/pace.ts";
 import { tokenCheck } from "./engine/token.ts";
 import { Acceptor } from "./net/acceptor.ts";
-import { listen, type ListenOptions } from "./net/listen.ts";
+import { listen, listeningAt, type ListenOptions } from "./net/listen.ts";
 import { Doorbell } from "./net/doorbell.ts";
 import { Commits } from "./engine/commits.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -55,6 +56,8 @@ export interface Kept {
 /** A server that listens. */
 export class HtServer {
   readonly port: number;
+  /** Where it listens; of a host that was a name, the address. */
+  readonly listening: Listening;
   /** New at each start. */
   readonly instance: string = crypto.randomUUID();
   readonly #startedUnixS: number = unixSeconds();
@@ -106,6 +109,7 @@ export class HtServer {
     const queue = new CommandQueue(this.#executor.execute, commits, pace);
     const listener = listen(options);
     this.port = listener.addr.port;
+    this.listening = listeningAt(listener);
     this.#acceptor = new Acceptor(listener, {
       submit: (source) => queue.submit(source),
       limits: options,

@@ -36,7 +36,7 @@ const NAMES_THE_RUNTIME = [
   /^lib\/(ht_server|folder_task|open_table)\.ts$/,
   /^lib\/cli\/\w+\.ts$/,
   /^lib\/base\/(progress|terminal)\.ts$/,
-  /^lib\/catalog\/(announcer|connections|catalog_server|http_exchange|local_catalog)\.ts$/,
+  /^lib\/catalog\/(announcer|update_sender|connections|catalog_server|http_exchange|local_catalog)\.ts$/,
 ];
 
 /** A source file: its path from the top folder, its text, and the project files it imports. */

@@ -25,6 +25,25 @@ export function parseAddress(text: string, defaultPort?: number): Address | unde
   return { hostname, port };
 }
 
+/** Where a server listens. */
+export interface Listening {
+  /** One address, or `0.0.0.0` or `::` for all of the families below. */
+  readonly hostname: string;
+  readonly port: number;
+  readonly isV4: boolean;
+  readonly isV6: boolean;
+}
+
+/** Whether something listens at all addresses of a family, not at one. */
+export function isWildcard(hostname: string): boolean {
+  return hostname === "0.0.0.0" || hostname === "::";
+}
+
+/** An IPv4 address in the form that a socket for both families gives it (`::ffff:1.2.3.4`), as IPv4. */
+export function unmapped(hostname: string): string {
+  return hostname.replace(/^::ffff:(?=\d+\.)/i, "");
+}
+
 /** Writes an address so that `parseAddress` reads it back. */
 export function addressText({ hostname, port }: Address): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
@@ -32,7 +51,7 @@ export function addressText({ hostname, port }: Address): string {
 
 /** Whether an address is one that many networks use for themselves (RFC 1918, RFC 4193), or of one link or machine. */
 export function isPrivateAddress(hostname: string): boolean {
-  const v4 = hostname.replace(/^::ffff:(?=\d+\.)/i, "");
+  const v4 = unmapped(hostname);
   if (isIPv4(v4)) return /^(10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(v4);
   return isIPv6(hostname) && (hostname === "::1" || /^(f[cd]|fe[89ab])/i.test(hostname));
 }
@@ -47,6 +66,6 @@ export function isLinkLocal(hostname: string): boolean {
 
 /** Whether an address is one of this machine for itself. */
 export function isLoopback(hostname: string): boolean {
-  const v4 = hostname.replace(/^::ffff:(?=\d+\.)/i, "");
+  const v4 = unmapped(hostname);
   return (isIPv4(v4) && v4.startsWith("127.")) || hostname === "::1" || hostname === "localhost";
 }

@@ -253,8 +253,32 @@ export const MAX_ANNOUNCED_ADDRESSES = 8;
 /** Time for a name look-up before a catalog counts as unreachable for now, in milliseconds. */
 export const NAME_LOOKUP_MS = 5_000;
 
-/** How long after its first update a server looks itself up in the catalogs, in milliseconds. */
-export const READ_BACK_AFTER_MS = 1_500;
+/** How long after an update a server looks itself up in the catalogs, in milliseconds. */
+export const READ_BACK_AFTER_MS = 1_000;
+
+/** When an update that was not read back is sent again, in milliseconds after the first one. */
+export const RESEND_AFTER_MS = [2_000, 5_000, 15_000] as const;
+
+/** Least time between two regular read backs, in milliseconds: a listing may have a megabyte. */
+export const MIN_READ_BACK_MS = 10_000;
+
+/** How long a server looks for others of its name before its first update, in milliseconds. */
+export const FIRST_LOOK_MS = 1_000;
+
+/** Time for another server of the name to answer `hello`, in milliseconds. */
+export const OTHER_SERVER_MS = 2_000;
+
+/** Longest reply to that `hello` that is read, in characters. */
+export const MAX_HELLO_REPLY_BYTES = 1_000_000;
+
+/** Addresses of other servers of the name that are tried in one look. */
+export const MAX_OTHER_SERVERS = 16;
+
+/** How often a server compares its own addresses, in milliseconds: DHCP may change them. */
+export const ADDRESS_CHECK_MS = 3_000;
+
+/** IP addresses of one catalog's name that get updates; further ones do not. */
+export const MAX_CATALOG_IPS = 8;
 
 /** Time for all goodbyes to the catalogs together, in milliseconds; then they are given up. */
 export const GOODBYE_MS = 300;

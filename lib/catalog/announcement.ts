@@ -10,6 +10,7 @@
  * | `project`        | string  | the name that clients look for                                  |
  * | `owner`          | string  | who runs the server                                             |
  * | `port`           | integer | where to connect; the advertised port where one is named        |
+ * | `listen_port`    | integer | the port that it listens on, for its own addresses; only if `port` is another one |
  * | `advertise`      | string  | the host to connect to instead of the one the catalog sees; only when set |
  * | `version`        | string  | version of the server program                                   |
  * | `instance`       | string  | new at each start of a server                                   |
@@ -27,6 +28,7 @@
  * `address`, `lastheardfrom` and `name` are the catalog's to add, and never sent: it would
  * keep both, and readers differ in which one they believe.
  */
+import { isLinkLocal, isLoopback, isWildcard, type Listening } from "../base/address.ts";
 import { MAX_ANNOUNCED_ADDRESSES, MAX_ANNOUNCEMENT_BYTES } from "../base/limits.ts";
 
 /** `type` of every record of this project. */
@@ -77,6 +79,8 @@ export function announcement(facts: ServerFacts, addresses: readonly string[] = 
     project: ascii("project", facts.project),
     owner: ascii("owner", facts.owner),
     port: integer("port", facts.advertise?.port ?? facts.port, 1, 65_535),
+    ...(facts.advertise?.port !== undefined && facts.advertise.port !== facts.port &&
+      { "listen_port": integer("listen_port", facts.port, 1, 65_535) }),
     ...(facts.advertise && { advertise: ascii("advertise", facts.advertise.hostname) }),
     version: ascii("version", facts.version),
     instance: ascii("instance", facts.instance),
@@ -111,14 +115,21 @@ export function goodbye(facts: ServerFacts, addresses: readonly string[] = []): 
  * The addresses that other machines could connect to, IPv4 first.
  *
  * @param interfaces all addresses of the machine, without zone or mask
+ * @param listening where the server listens (default: at all addresses)
  */
-export function reachableAddresses(interfaces: readonly string[]): string[] {
+export function reachableAddresses(
+  interfaces: readonly string[],
+  listening?: Pick<Listening, "hostname" | "isV4" | "isV6">,
+): string[] {
+  const { hostname = "::", isV4 = true, isV6 = true } = listening ?? {};
+  const own = isWildcard(hostname) ? interfaces : [hostname];
   // Link-local IPv6 addresses mean nothing without the reader's own interface name.
-  const useful = interfaces.filter((text) =>
-    !text.startsWith("127.") && text !== "localhost" && text !== "::1" && !/^fe[89ab]/i.test(text)
-  );
-  const isV6 = (text: string) => text.includes(":");
-  return [...useful.filter((text) => !isV6(text)), ...useful.filter(isV6)];
+  const useful = own.filter((text) => !isLoopback(text) && !isLinkLocal(text));
+  const v6 = (text: string) => text.includes(":");
+  return [
+    ...(isV4 ? useful.filter((text) => !v6(text)) : []),
+    ...(isV6 ? useful.filter(v6) : []),
+  ];
 }
 
 /** The catalog drops or mangles all else. */

@@ -1,16 +1,27 @@
-/** Tells the catalogs about this server by UDP: at start, then regularly, and goodbye at the end. */
-import { lookup } from "node:dns/promises";
-import { type Address, addressText } from "../base/address.ts";
-import { sleep } from "../base/clock.ts";
+/**
+ * Announces one server to a list of catalogs by UDP: at start, then regularly, and goodbye at the end.
+ *
+ * A datagram that is lost causes no error. So the server reads back what each catalog lists: after
+ * an update, until the catalog shows it, and regularly from then on. An update that is not read back
+ * is sent again after `RESEND_AFTER_MS`.
+ */
+import { type Address, addressText, type Listening } from "../base/address.ts";
+import { machineTiming, sleep, type Timing } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import { GOODBYE_MS, NAME_LOOKUP_MS, READ_BACK_AFTER_MS } from "../base/limits.ts";
+import {
+  CATALOG_QUERY_MS,
+  FIRST_LOOK_MS,
+  GOODBYE_MS,
+  MIN_READ_BACK_MS,
+  READ_BACK_AFTER_MS,
+  RESEND_AFTER_MS,
+} from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { announcement, goodbye, reachableAddresses, type ServerFacts } from "./announcement.ts";
 import { type CatalogQuery, queryCatalog } from "./catalog_query.ts";
-import { findings, readBack } from "./read_back.ts";
-
-/** Gives the IP addresses of a host name; the first one that can be sent to is used. */
-export type NameLookUp = (hostname: string) => Promise<readonly string[]>;
+import type { ServerRecord } from "./listing.ts";
+import { readBack, type Visibility, VisibilityLog } from "./read_back.ts";
+import { type NameLookUp, type SendDatagram, UpdateSender } from "./update_sender.ts";
 
 export interface AnnouncerOptions {
   /** All of them get every update. */
@@ -20,84 +31,86 @@ export interface AnnouncerOptions {
   /** Asked anew for each update. */
   readonly facts: () => ServerFacts;
   readonly log: Log;
+  /** Where the server listens (default: at all addresses). */
+  readonly listening?: Listening | undefined;
   /** The server's own addresses, asked anew for each update (default: of all interfaces). */
   readonly addresses?: () => readonly string[];
   /**
-   * When to look once whether the catalogs list this server, in milliseconds after the start
-   * (default `READ_BACK_AFTER_MS`); `never` also sends failures to the debug log only.
+   * Whether updates are sent until they are read back, and changes are logged (default true). Not
+   * needed for the local catalog, which gets updates every few seconds anyway.
    */
-  readonly readBackAfterMs?: number | "never";
+  readonly confirms?: boolean;
   /** Whether there is a local catalog too, for the sentence about unreachable ones (default false). */
   readonly hasLocalCatalog?: boolean;
+  /**
+   * Takes other servers of the name that a catalog lists, live or not (default: they are ignored).
+   * Before the first update, its result decides whether this server is announced at all.
+   */
+  readonly others?:
+    | ((records: readonly ServerRecord[], isFirst: boolean) => Promise<boolean>)
+    | undefined;
   /** Looks names up (default: as the machine does). */
   readonly lookUp?: NameLookUp;
-  /** Time for one look-up, in milliseconds (default `NAME_LOOKUP_MS`). */
-  readonly nameLookUpMs?: number;
+  /** Sends one datagram (default: by a socket of its own). */
+  readonly send?: SendDatagram;
   /** Asks one catalog (default `queryCatalog`). */
   readonly query?: CatalogQuery;
+  /** Default: this machine's. */
+  readonly timing?: Timing;
 }
 
-/** A catalog, and how it went so far. */
-interface Target {
-  readonly catalog: Address;
-  readonly text: string;
-  /** The IP address that the last update went to: a goodbye has no time for a look-up. */
-  ip: string | undefined;
-  /** Whether an update waits for its name look-up: a further one would only wait with it. */
-  lookingUp: boolean;
-  /** Why the last update could not be sent. */
-  failure: string | undefined;
-}
-
-/** Announces one server to a list of catalogs. */
+/** Announces one server. */
 export class Announcer {
   readonly #options: AnnouncerOptions;
+  readonly #timing: Timing;
   readonly #addresses: () => readonly string[];
-  readonly #lookUp: NameLookUp;
-  readonly #targets: readonly Target[];
+  readonly #senders: readonly UpdateSender[];
+  readonly #failures = new Map<string, string | undefined>();
+  readonly #visibility: VisibilityLog;
   readonly #stopping = new AbortController();
-  readonly #sockets = new Sockets();
-  readonly #running: Promise<void>[] = [];
-  /** Whether the first failures were told, with all catalogs in view. */
-  #reported = false;
+  /** What runs, except for waits that a stop does not wait for. */
+  readonly #running = new Set<Promise<unknown>>();
+  /** Whether updates may be sent. */
+  #isOpen = false;
+  /** Ends the wait for the next regular read back. */
+  #again = new AbortController();
 
   constructor(options: AnnouncerOptions) {
+    const { catalogs, intervalMs, log, listening, facts, lookUp, send, hasLocalCatalog } = options;
     this.#options = options;
-    this.#addresses = options.addresses ?? interfaceAddresses;
-    this.#lookUp = options.lookUp ?? systemLookUp;
-    const once = new Map(options.catalogs.map((catalog) => [addressText(catalog), catalog]));
-    this.#targets = [...once].map(([text, catalog]) => (
-      { catalog, text, ip: undefined, lookingUp: false, failure: undefined }
-    ));
+    this.#timing = options.timing ?? machineTiming;
+    this.#addresses = options.addresses ??
+      (() => reachableAddresses(interfaceAddresses(), listening));
+    const timing = this.#timing;
+    const isAdvertised = facts().advertise !== undefined;
+    const once = new Map(catalogs.map((catalog) => [addressText(catalog), catalog]));
+    this.#senders = [...once.values()].map((catalog) =>
+      new UpdateSender({ catalog, listening, isAdvertised, timing, lookUp, send })
+    );
+    this.#visibility = new VisibilityLog({
+      log,
+      catalogs: [...once.values()],
+      intervalS: intervalMs / 1_000,
+      hasLocalCatalog: hasLocalCatalog ?? false,
+    });
   }
 
   /**
-   * Sends the first update and goes on from there; waits for nothing.
+   * Looks for other servers of the name, sends the first update and goes on from there; waits for
+   * nothing.
    *
    * @throws {RangeError} where the facts cannot be announced
    */
   start(): void {
     announcement(this.#options.facts());
-    this.#running.push(this.#announceRegularly());
-    const { readBackAfterMs = READ_BACK_AFTER_MS } = this.#options;
-    if (readBackAfterMs !== "never" && this.#targets.length > 0) {
-      this.#running.push(this.#readBack(readBackAfterMs));
-    }
+    if (this.#senders.length > 0) this.#run(this.#announceRegularly());
   }
 
-  /** Sends one more update now. */
+  /** Sends one more update now, and reads it back, because something changed. */
   announce(): void {
-    if (this.#stopping.signal.aborted) return;
-    let text: string;
-    try {
-      text = announcement(this.#options.facts(), this.#addresses());
-    } catch (error) {
-      this.#options.log.error(messageOf(error));
-      return;
-    }
-    for (const target of this.#targets) {
-      if (!target.lookingUp) void this.#update(target, text);
-    }
+    if (!this.#isOpen || this.#stopping.signal.aborted) return;
+    this.#sendTo(this.#senders);
+    this.#again.abort();
   }
 
   /** Says goodbye and ends, within `GOODBYE_MS` and a little. */
@@ -108,152 +121,121 @@ export class Announcer {
     const waiting = new AbortController();
     await Promise.race([this.#sayGoodbye(), sleep(GOODBYE_MS, waiting.signal)]);
     waiting.abort();
-    this.#sockets.close();
   }
 
   async #announceRegularly(): Promise<void> {
-    do this.announce(); while (await sleep(this.#options.intervalMs, this.#stopping.signal));
-  }
-
-  /** Never rejects. */
-  async #update(target: Target, text: string): Promise<void> {
-    let failure: string | undefined;
-    try {
-      failure = await this.#lookUpAndSend(target, text);
-    } catch (error) {
-      failure = messageOf(error);
-    }
-    if (!this.#stopping.signal.aborted) this.#note(target, failure);
-  }
-
-  /** Why it could not be sent, or undefined. */
-  async #lookUpAndSend(target: Target, text: string): Promise<string | undefined> {
     const { signal } = this.#stopping;
-    const { hostname, port } = target.catalog;
-    target.lookingUp = true;
-    const ips = isIp(hostname) ? [hostname] : await this.#ipsOf(hostname, target.ip);
-    target.lookingUp = false;
-    let failure = "its name cannot be looked up";
-    for (const ip of ips) {
-      // A goodbye may have gone out since: nothing must follow it.
-      if (signal.aborted) return undefined;
-      target.ip = ip;
-      try {
-        await this.#sockets.send(text, ip, port);
-        return undefined;
-      } catch (error) {
-        failure = messageOf(error);
-      }
-    }
-    return failure;
-  }
-
-  /** Never rejects. IPv4 first: a server that listens on 0.0.0.0 is to be seen with an address that reaches it. */
-  async #ipsOf(hostname: string, lastIp: string | undefined): Promise<readonly string[]> {
-    const { nameLookUpMs = NAME_LOOKUP_MS } = this.#options;
-    const waiting = new AbortController();
-    const calledOff = AbortSignal.any([this.#stopping.signal, waiting.signal]);
-    try {
-      const ips = await Promise.race([
-        this.#lookUp(hostname),
-        sleep(nameLookUpMs, calledOff).then(() => []),
-      ]);
-      if (ips.length > 0) {
-        return ips.toSorted((a, b) => Number(a.includes(":")) - Number(b.includes(":")));
-      }
-    } catch {
-      // Tried again with the next update; until then its last address must do.
-    } finally {
-      waiting.abort();
-    }
-    return lastIp === undefined ? [] : [lastIp];
-  }
-
-  /** Tells of a change, once; the first failures are left to the read-back, which sees them all. */
-  #note(target: Target, failure: string | undefined): void {
-    const { log, intervalMs } = this.#options;
-    const before = target.failure;
-    target.failure = failure;
-    if ((before === undefined) === (failure === undefined)) return;
-    if (!this.#reported) {
-      log.debug("Catalog update", { catalog: target.text, failure: failure ?? "none" });
-    } else if (failure === undefined) {
-      log.info(`Updates to the catalog ${target.text} can be sent again`);
-    } else {
-      log.warn(
-        `Cannot send updates to the catalog ${target.text}: ${failure}; trying again every ${
-          intervalMs / 1000
-        } s`,
-      );
-    }
-  }
-
-  async #readBack(afterMs: number): Promise<void> {
-    const { signal } = this.#stopping;
-    if (!await sleep(afterMs, signal)) return;
-    const { facts, log, intervalMs, hasLocalCatalog = false, query = queryCatalog } = this.#options;
-    const catalogs = this.#targets.map((target) => target.catalog);
-    const seen = await readBack(catalogs, facts().instance, query, signal);
-    if (signal.aborted) return;
-    const failures = this.#targets.flatMap(({ text, failure }) =>
-      failure === undefined ? [] : [[text, failure] as const]
+    if (!await this.#mayAnnounce() || signal.aborted) return;
+    this.#isOpen = true;
+    this.#run(this.#watch());
+    do this.#sendTo(this.#senders); while (
+      await this.#timing.sleep(this.#options.intervalMs, signal)
     );
-    for (
-      const { level, message } of findings(
-        seen,
-        new Map(failures),
-        intervalMs / 1000,
-        hasLocalCatalog,
-      )
-    ) log[level](message);
-    this.#reported = true;
+  }
+
+  /** Looks for others of the name, for a short time: the port is open, and clients may wait. */
+  async #mayAnnounce(): Promise<boolean> {
+    const { others } = this.#options;
+    if (others === undefined) return true;
+    const seen = await this.#ask(this.#senders, FIRST_LOOK_MS);
+    return await others(seen.flatMap((one) => one.others), true);
+  }
+
+  /** Sends an update to some catalogs. */
+  #sendTo(senders: readonly UpdateSender[]): void {
+    const { facts, log } = this.#options;
+    let text: string;
+    try {
+      text = announcement(facts(), this.#addresses());
+    } catch (error) {
+      log.error(messageOf(error));
+      return;
+    }
+    for (const sender of senders) {
+      // A stop does not wait for it: it may hang in a name look-up.
+      void sender.update(text, this.#stopping.signal).then((failure) => {
+        this.#failures.set(sender.text, failure);
+        if (failure !== undefined) log.debug("Catalog update", { catalog: sender.text, failure });
+      });
+    }
+  }
+
+  /** Reads back after the first update, after each change, and regularly. */
+  async #watch(): Promise<void> {
+    const { intervalMs, confirms = true } = this.#options;
+    const { signal } = this.#stopping;
+    for (let unconfirmed = this.#senders; !signal.aborted;) {
+      if (confirms) await this.#confirm(unconfirmed);
+      const again = AbortSignal.any([signal, this.#again.signal]);
+      const isRegular = await this.#timing.sleep(Math.max(intervalMs, MIN_READ_BACK_MS), again);
+      if (signal.aborted) return;
+      this.#again = new AbortController();
+      // After a change, all have an update on its way.
+      unconfirmed = isRegular ? await this.#look(this.#senders, CATALOG_QUERY_MS) : this.#senders;
+      if (isRegular && confirms) this.#sendTo(unconfirmed);
+    }
+  }
+
+  /** Reads back an update that was just sent, and sends it again until all catalogs show it. */
+  async #confirm(senders: readonly UpdateSender[]): Promise<void> {
+    const { signal } = this.#stopping;
+    const sentMs = this.#timing.now();
+    const leftMs = (untilMs: number) => Math.max(0, sentMs + untilMs - this.#timing.now());
+    let unconfirmed = senders;
+    for (const resendAfterMs of [...RESEND_AFTER_MS, undefined]) {
+      if (unconfirmed.length === 0) return;
+      if (!await this.#timing.sleep(READ_BACK_AFTER_MS, signal)) return;
+      const timeMs = resendAfterMs === undefined ? CATALOG_QUERY_MS : leftMs(resendAfterMs);
+      unconfirmed = await this.#look(unconfirmed, Math.min(timeMs, CATALOG_QUERY_MS));
+      if (resendAfterMs === undefined || unconfirmed.length === 0) return;
+      if (!await this.#timing.sleep(leftMs(resendAfterMs), signal)) return;
+      this.#sendTo(unconfirmed);
+    }
+  }
+
+  /** Reads back and logs changes; gives those that do not show this server. */
+  async #look(senders: readonly UpdateSender[], timeMs: number): Promise<readonly UpdateSender[]> {
+    const { others, confirms = true } = this.#options;
+    const seen = await this.#ask(senders, timeMs);
+    if (this.#stopping.signal.aborted) return [];
+    const isLast = timeMs >= CATALOG_QUERY_MS;
+    const failureOf = (catalog: Address) => this.#failures.get(addressText(catalog));
+    if (confirms) this.#visibility.note(seen, isLast, failureOf);
+    const found = seen.flatMap((one) => one.others);
+    if (others !== undefined && found.length > 0) this.#run(others(found, false));
+    return senders.filter((_, at) => seen[at]?.state !== "visible");
+  }
+
+  async #ask(senders: readonly UpdateSender[], timeMs: number): Promise<Visibility[]> {
+    const { facts, query = queryCatalog } = this.#options;
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#stopping.signal, over.signal]);
+    void this.#timing.sleep(timeMs, signal).then(() => over.abort());
+    try {
+      return await readBack(senders.map(({ catalog }) => catalog), facts(), query, signal);
+    } finally {
+      over.abort();
+    }
   }
 
   /** Only where an update went before; never rejects. */
   async #sayGoodbye(): Promise<void> {
     try {
       const text = goodbye(this.#options.facts());
-      const sent = this.#targets.map(({ ip, catalog }) =>
-        ip === undefined ? undefined : this.#sockets.send(text, ip, catalog.port)
-      );
-      await Promise.allSettled(sent);
+      await Promise.all(this.#senders.map((sender) => sender.goodbye(text)));
     } catch (error) {
       this.#options.log.error(messageOf(error));
     }
   }
+
+  /** Has `stop` wait for something that never rejects. */
+  #run(running: Promise<unknown>): void {
+    this.#running.add(running);
+    void running.finally(() => this.#running.delete(running));
+  }
 }
 
-/** The addresses of this machine that others could connect to, IPv4 first. */
+/** All addresses of this machine. */
 export function interfaceAddresses(): string[] {
-  return reachableAddresses(Deno.networkInterfaces().map((one) => one.address));
-}
-
-async function systemLookUp(hostname: string): Promise<string[]> {
-  const found = await lookup(hostname, { all: true });
-  return found.map(({ address }) => address);
-}
-
-function isIp(hostname: string): boolean {
-  return hostname.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(hostname);
-}
-
-/** A UDP socket for each IP version, opened when it is first needed. */
-class Sockets {
-  #v4: Deno.DatagramConn | undefined;
-  #v6: Deno.DatagramConn | undefined;
-
-  async send(text: string, ip: string, port: number): Promise<void> {
-    const socket = ip.includes(":") ? this.#v6 ??= open("::") : this.#v4 ??= open("0.0.0.0");
-    await socket.send(new TextEncoder().encode(text), { transport: "udp", hostname: ip, port });
-  }
-
-  close(): void {
-    this.#v4?.close();
-    this.#v6?.close();
-    this.#v4 = this.#v6 = undefined;
-  }
-}
-
-function open(hostname: string): Deno.DatagramConn {
-  return Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+  return Deno.networkInterfaces().map((one) => one.address);
 }

@@ -1,7 +1,8 @@
 /** The command line of `htserver`: flags and environment into one checked configuration. */
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { type Address, parseAddress } from "../base/address.ts";
+import { type Address, isLinkLocal, parseAddress } from "../base/address.ts";
 import { CATALOG_PORT, catalogsFrom } from "../base/catalog_hosts.ts";
+import { isHostOfServer } from "../base/host_text.ts";
 import { MAX_NAME_CHARS } from "../base/limits.ts";
 import { UsageError } from "../base/errors.ts";
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
@@ -29,7 +30,8 @@ export interface Advertised {
 export interface ServerConfig extends Limits {
   readonly project: string;
   readonly owner: string;
-  readonly host: string;
+  /** Undefined: all addresses, IPv4 and IPv6. */
+  readonly host: string | undefined;
   /** 0: any free one. */
   readonly port: number;
   readonly portFile: string | undefined;
@@ -37,6 +39,8 @@ export interface ServerConfig extends Limits {
   readonly catalogIntervalMs: number;
   readonly localCatalogPort: number | undefined;
   readonly advertise: Advertised | undefined;
+  /** Serve the name although another live server has it. */
+  readonly takeover: boolean;
   /** Undefined: keep nothing. */
   readonly dataFolder: string | undefined;
   readonly fsync: FsyncPolicy;
@@ -76,7 +80,7 @@ export function parseServerConfig(
   );
   const command = base
     .argument("<name>", "the name that clients look for; put your own in it", catalogName("name"))
-    .option("--host <addr>", "listen address", "0.0.0.0")
+    .option("--host <addr>", "listen address (default: all of this machine, IPv4 and IPv6)")
     .option("--port <n>", "TCP port; 0 is any free one", integer(0, 65_535), 0)
     .option("--port-file <file>", "write the port there, once the server listens")
     .option("--data <dir>", "where the table is kept (default: ./NAME.ht)")
@@ -101,6 +105,7 @@ export function parseServerConfig(
       "tell clients this address instead of the one the catalog sees",
       advertised,
     )
+    .option("--takeover", "serve the name although another live server has it", false)
     .option("--check <dir>", CHECK_HELP)
     .option("--repair <dir>", REPAIR_HELP)
     .option("--token-file <file>", "clients must first show the token that is in this file")
@@ -127,6 +132,7 @@ export function parseServerConfig(
     catalogIntervalMs: flags.catalogInterval * 1_000,
     localCatalogPort: flags.localCatalog === "off" ? undefined : flags.localCatalog,
     advertise: flags.advertise,
+    takeover: flags.takeover,
     dataFolder: flags.memory ? undefined : flags.data ?? `${command.processedArgs[0]}.ht`,
     fsync: flags.fsync,
     compactEntries: flags.compactEntries,
@@ -158,8 +164,14 @@ function ownerFrom({ USER, LOGNAME }: Environment): string {
 
 function advertised(text: string): Advertised {
   const address = parseAddress(text);
-  if (address) return address;
-  const hostname = parseAddress(text, 1)?.hostname;
-  if (hostname) return { hostname, port: undefined };
-  throw new InvalidArgumentError("It must be HOST, HOST:PORT or [V6]:PORT.");
+  const hostname = address?.hostname ?? parseAddress(text, 1)?.hostname;
+  if (hostname === undefined) {
+    throw new InvalidArgumentError("It must be HOST, HOST:PORT or [V6]:PORT.");
+  }
+  if (!isHostOfServer(hostname) || isLinkLocal(hostname)) {
+    throw new InvalidArgumentError(
+      "No client can connect to that: it must be a host name, or an address of one machine that other networks know.",
+    );
+  }
+  return { hostname, port: address?.port };
 }

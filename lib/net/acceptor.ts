@@ -22,6 +22,7 @@ import { tidyChunks } from "../base/byte_chunks.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
 import type { Client, ClosingFailure } from "../table/commands.ts";
 import { Cursors } from "../table/cursors.ts";
+import { addressText, unmapped } from "../base/address.ts";
 import { AddressBook, addressGroup, type AddressLimits, isSameMachine } from "./address_book.ts";
 import { CrowdWatch } from "./crowd_watch.ts";
 import { Buffers } from "./buffers.ts";
@@ -346,5 +347,5 @@ function isOutOfFiles(error: unknown): boolean {
 
 function peerOf(connection: ClientConn): string {
   const { hostname, port } = connection.remoteAddr;
-  return `${hostname}:${port}`;
+  return addressText({ hostname: unmapped(hostname), port });
 }

@@ -24,7 +24,8 @@ const facts: ServerFacts = {
 };
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `announcement: ${name}`, permissions: "none", fn });
+  const fullName = name.startsWith("fault: ") ? name : `announcement: ${name}`;
+  Deno.test({ name: fullName, permissions: "none", fn });
 }
 
 test("holds what clients look for, with an integer port, and nothing of the catalog's", () => {
@@ -55,6 +56,27 @@ test("sends the advertised port and host", () => {
   );
   assert.equal(record.port, 80);
   assert.equal(record.advertise, "h.test");
+});
+
+test("fault: `--advertise HOST:PORT` with port forwarding: the listening port is published as well", () => {
+  const record = (advertise: { hostname: string; port?: number }) =>
+    JSON.parse(announcement({ ...facts, advertise }));
+  assert.equal(record({ hostname: "h.test", port: 80 }).listen_port, 4_321);
+  assert.equal("listen_port" in record({ hostname: "h.test", port: 4_321 }), false);
+  assert.equal("listen_port" in record({ hostname: "h.test" }), false);
+  assert.equal("listen_port" in JSON.parse(announcement(facts)), false);
+});
+
+test("fault: announced where it does not listen: only addresses of its families and its interface", () => {
+  const all = ["127.0.0.1", "::1", "fe80::1", "2001:db8::1", "10.0.0.1", "192.0.2.1"];
+  const addresses = (hostname: string, isV4: boolean, isV6: boolean) =>
+    reachableAddresses(all, { hostname, isV4, isV6 });
+  assert.deepEqual(addresses("::", true, true), ["10.0.0.1", "192.0.2.1", "2001:db8::1"]);
+  assert.deepEqual(addresses("::", false, true), ["2001:db8::1"]);
+  assert.deepEqual(addresses("0.0.0.0", true, false), ["10.0.0.1", "192.0.2.1"]);
+  assert.deepEqual(addresses("10.0.0.1", true, false), ["10.0.0.1"]);
+  assert.deepEqual(addresses("127.0.1.1", true, false), []);
+  assert.deepEqual(addresses("::1", false, true), []);
 });
 
 test("a goodbye is the same record with a lifetime of 1 s", () => {

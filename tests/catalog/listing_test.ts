@@ -58,12 +58,18 @@ test("reads what a server says about where to reach it", () => {
   const told = {
     ...good,
     advertise: "h.test",
+    "listen_port": 4_322,
     addresses: ["10.0.0.1", 7, "a b", "fd00::2"],
     "requires_token": true,
     tls: true,
   };
   const [record] = listed(JSON.stringify([told]), NOW_S);
   assert.equal(record?.advertise, "h.test");
+  assert.equal(record?.listenPort, 4_322);
+  for (const port of [0, 70_000, 1.5, "80", null]) {
+    const [odd] = listed(JSON.stringify([{ ...good, "listen_port": port }]), NOW_S);
+    assert.ok(odd !== undefined && odd.listenPort === undefined);
+  }
   assert.deepEqual(record?.addresses, ["10.0.0.1", "fd00::2"]);
   assert.equal(record?.requiresToken, true);
   assert.equal(record?.tls, true);

@@ -46,7 +46,7 @@ function presence(project: string, localPort: number, intervalMs = 20): Presence
     localPort,
     intervalMs,
     log: silentLog,
-    addresses: () => [],
+    interfaces: () => [],
     facts: () => ({
       project,
       owner: "me",

@@ -59,6 +59,7 @@ const FLAGS: Record<string, FlagCases<ServerConfig>> = {
     ],
     bad: ["h.org:0", "h.org:65536", "http://h", "a b"],
   },
+  "--takeover": { good: [[[], { takeover: true }]], bad: [] },
   "--max-clients": {
     good: [[["1"], { maxClients: 1 }], [["1000000"], { maxClients: 1_000_000 }]],
     bad: ["0", "1000001", "1e3", "all"],
@@ -116,11 +117,22 @@ test("every flag takes its good values and refuses others, and help lists these 
   );
 });
 
+Deno.test("fault: small: `--advertise 0.0.0.0` and other addresses that no client can reach are refused", () => {
+  const unreachable = ["0.0.0.0", "0.0.0.0:80", "[::]:80", "::", "224.0.0.1", "255.255.255.255"];
+  for (const text of [...unreachable, "ff02::1", "fe80::1", "[fe80::1%eth0]:80", "0x7f.1", "1"]) {
+    assert.throws(
+      () => parse(["me-a4-x", "--advertise", text]),
+      /No client can connect to that: it must be a host name, or an address of one machine/,
+      text,
+    );
+  }
+});
+
 test("without flags the contract's defaults hold", () => {
   assert.deepEqual(parse(["me-a4-x"]), {
     project: "me-a4-x",
     owner: "unknown",
-    host: "0.0.0.0",
+    host: undefined,
     port: 0,
     portFile: undefined,
     catalogs: [
@@ -130,6 +142,7 @@ test("without flags the contract's defaults hold", () => {
     catalogIntervalMs: 60_000,
     localCatalogPort: 9_097,
     advertise: undefined,
+    takeover: false,
     dataFolder: "me-a4-x.ht",
     fsync: "always",
     compactEntries: undefined,

@@ -71,7 +71,7 @@ testWith(
       facts: () => facts,
       log: silentLog,
       addresses: () => ["192.0.2.7"],
-      readBackAfterMs: "never",
+      confirms: false,
     });
     announcer.start();
     const record = await untilListed(catalog.port, ({ project }) => project === facts.project);

@@ -62,8 +62,8 @@ testWith(["catalog_server"], "a client finds the live server among stale records
 
 testWith(["catalog_server"], "a client says so where two live servers have one name", async () => {
   await using catalog = await realCatalog();
-  await using first = htserver("twin-a4", catalog);
-  await using second = htserver("twin-a4", catalog);
+  await using first = htserver("twin-a4", catalog, "--takeover");
+  await using second = htserver("twin-a4", catalog, "--takeover");
   for (const server of [first, second]) {
     const port = await server.port();
     await listed(catalog, (record) => record["port"] === port);

@@ -1,7 +1,7 @@
 /** Proves why a server cannot listen, in a sentence. */
 import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
-import { listen } from "../../lib/net/listen.ts";
+import { listen, listeningAt } from "../../lib/net/listen.ts";
 
 Deno.test("listen: any free port, and a sentence where there is none to have", () => {
   using listener = listen({ host: "127.0.0.1", port: 0 });
@@ -20,4 +20,37 @@ Deno.test("listen: any free port, and a sentence where there is none to have", (
       return true;
     });
   }
+});
+
+/** Whether something accepts there. */
+async function accepts(hostname: string, port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname, port })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("fault: announced where it does not listen: by default a server listens on both families, at one port", async () => {
+  using listener = listen({ port: 0 });
+  const { port, isV4, isV6 } = listeningAt(listener);
+  assert.deepEqual([isV4, isV6], [await accepts("127.0.0.1", port), await accepts("::1", port)]);
+  assert.ok(isV4);
+  assert.throws(() => listen({ port }), /^ExitError: Cannot listen on port \d+: another program/);
+});
+
+Deno.test("listen: --host keeps its meaning, and where it listens is known", () => {
+  const places = [
+    ["127.0.0.1", { hostname: "127.0.0.1", isV4: true, isV6: false }],
+    ["0.0.0.0", { hostname: "0.0.0.0", isV4: true, isV6: false }],
+    ["::1", { hostname: "::1", isV4: false, isV6: true }],
+  ] as const;
+  for (const [host, expected] of places) {
+    using listener = listen({ host, port: 0 });
+    const { hostname, isV4, isV6 } = listeningAt(listener);
+    assert.deepEqual({ hostname, isV4, isV6 }, expected);
+  }
+  using named = listen({ host: "localhost", port: 0 });
+  assert.match(listeningAt(named).hostname, /^(127\.0\.0\.1|::1)$/);
 });

@@ -1,0 +1,107 @@
+/**
+ * Whether another live server has a name: catalogs list it, and it answers `hello`. No token is sent:
+ * names are not authenticated.
+ */
+import { connect as connectPlain, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type Address, addressText } from "../base/address.ts";
+import { sleep } from "../base/clock.ts";
+import { MAX_HELLO_REPLY_BYTES, MAX_OTHER_SERVERS, OTHER_SERVER_MS } from "../base/limits.ts";
+import type { ServerRecord } from "./listing.ts";
+import { candidateAddresses } from "./lookup.ts";
+
+/** Another live server of the name. */
+export interface OtherServer {
+  readonly address: Address;
+  readonly instance: string;
+  readonly owner: string;
+}
+
+/** The server that looks for others. */
+export interface Self {
+  readonly project: string;
+  readonly instance: string;
+}
+
+/**
+ * Asks all servers of some records, at once.
+ *
+ * @param records of the name, live or not
+ * @param signal gives up
+ * @returns the first one that answers `hello` with this name and another `instance`
+ */
+export async function findOtherServer(
+  records: readonly ServerRecord[],
+  self: Self,
+  signal: AbortSignal,
+): Promise<OtherServer | undefined> {
+  const targets = new Map<string, { readonly address: Address; readonly hasTls: boolean }>();
+  for (const record of records) {
+    for (const address of candidateAddresses(record)) {
+      const hasTls = record.tls === true;
+      if (targets.size < MAX_OTHER_SERVERS) {
+        targets.set(`${addressText(address)} ${hasTls}`, { address, hasTls });
+      }
+    }
+  }
+  if (targets.size === 0 || signal.aborted) return undefined;
+  const over = new AbortController();
+  const giveUp = AbortSignal.any([signal, over.signal]);
+  void sleep(OTHER_SERVER_MS, giveUp).then(() => over.abort());
+  try {
+    return await Promise.any([...targets.values()].map(async ({ address, hasTls }) => {
+      const info = await hello(address, hasTls, self.project, giveUp);
+      const [project, instance, owner] = [info["project"], info["instance"], info["owner"]];
+      const isOther = project === self.project && typeof instance === "string" &&
+        instance !== self.instance;
+      if (!isOther) throw new Error("it is this server, or has another name");
+      return { address, instance, owner: typeof owner === "string" ? owner : "" };
+    }));
+  } catch {
+    return undefined; // none of them
+  } finally {
+    over.abort();
+  }
+}
+
+/** The result of `hello`; rejects if there is none. */
+function hello(
+  { hostname: host, port }: Address,
+  hasTls: boolean,
+  project: string,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { promise, resolve, reject } = Promise.withResolvers<Readonly<Record<string, unknown>>>();
+  // What the other end proves does not matter: nothing secret is sent, and no answer is trusted.
+  const socket: Socket = hasTls
+    ? connectTls({ host, port, rejectUnauthorized: false })
+    : connectPlain({ host, port });
+  const calledOff = () => socket.destroy();
+  signal.addEventListener("abort", calledOff, { once: true });
+  let text = "";
+  socket.setEncoding("utf8");
+  socket.on(hasTls ? "secureConnect" : "connect", () => {
+    socket.write(`${JSON.stringify({ method: "hello", project })}\n`);
+  });
+  socket.on("data", (part: string) => {
+    text += part;
+    if (text.includes("\n") || text.length > MAX_HELLO_REPLY_BYTES) socket.destroy();
+  });
+  socket.on("error", () => socket.destroy());
+  socket.on("close", () => {
+    signal.removeEventListener("abort", calledOff);
+    try {
+      const reply: unknown = JSON.parse(text);
+      const result = isObject(reply) ? reply["result"] : undefined;
+      if (isObject(result)) return resolve(result);
+    } catch {
+      // Not a whole reply.
+    }
+    reject(new Error("no reply to hello"));
+  });
+  return promise;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,63 @@
+/** Servers that look for others of their name before they are announced, as programs. */
+import assert from "assert";
+import { TempFolder } from "../helpers/folders.ts";
+import { fromSource, Program, run } from "../helpers/program.ts";
+
+/** A port that is free for the local catalog of one test. */
+function freePort(): string {
+  using probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return String(probe.addr.port);
+}
+
+Deno.test("fault: two servers of one name: a second one with a new table ends, and names the first", async () => {
+  const flags = ["twin-a4", "--host", "127.0.0.1", "--no-catalog", "--local-catalog", freePort()];
+  await using folder = await TempFolder.make();
+  const data = `${folder.path}/data`;
+  const fresh = [["--memory"], ["--data", data]];
+  // A table with data from before, made under another name.
+  const old = `${folder.path}/old`;
+  {
+    const at = ["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"];
+    await using before = new Program(fromSource("server.ts", "old-a4", ...at, "--data", old));
+    const target = `127.0.0.1:${await before.port()}`;
+    assert.equal((await run(fromSource("client.ts", target, "insert", "k", "1"))).code, 0);
+    before.kill("SIGTERM");
+    assert.equal(await before.exitCode(), 0);
+  }
+  await using first = new Program(fromSource("server.ts", ...flags, "--memory", "--owner", "me"));
+  const port = await first.port();
+  const found = await run(
+    fromSource("client.ts", "twin-a4", "ping", "--no-catalog", ...flags.slice(4)),
+  );
+  assert.equal(found.code, 0, found.stderr);
+
+  for (const table of fresh) {
+    const { code, stdout, stderr } = await run(fromSource("server.ts", ...flags, ...table));
+    assert.equal(code, 1, stderr);
+    assert.match(stdout, /^Listening on port \d+$/m, "the port is open before");
+    assert.match(
+      stderr,
+      new RegExp(
+        `^htserver: Cannot serve the name 'twin-a4': a live server has it \\(at 127\\.0\\.0\\.1:${port}, of me\\)`,
+        "m",
+      ),
+    );
+  }
+
+  // Squatting a name cannot keep a table with data from being served.
+  await using withData = new Program(fromSource("server.ts", ...flags, "--data", old));
+  await withData.until("stderr", /warn: Another live server has the name 'twin-a4'/);
+  withData.kill("SIGTERM");
+  assert.equal(await withData.exitCode(), 0);
+
+  await using takeover = new Program(fromSource("server.ts", ...flags, "--memory", "--takeover"));
+  const itsPort = await takeover.port();
+  first.kill("SIGTERM");
+  assert.equal(await first.exitCode(), 0);
+  const { stderr, code } = await run(
+    fromSource("client.ts", "twin-a4", "info", "--no-catalog", ...flags.slice(4)),
+  );
+  assert.equal(code, 0, stderr);
+  assert.equal(takeover.stderr.includes("Another live server"), false);
+  assert.ok(itsPort !== port);
+});
