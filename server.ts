@@ -10,7 +10,7 @@ import { readTls } from "./lib/cli/read_tls.ts";
 import { readToken } from "./lib/cli/read_token.ts";
 import { runMain } from "./lib/cli/run_main.ts";
 import { stopSignal } from "./lib/cli/stop_signal.ts";
-import { memoryLimit, systemFacts } from "./lib/cli/system_facts.ts";
+import { memoryAndSwap, memoryLimit, systemFacts } from "./lib/cli/system_facts.ts";
 import { exposureWarning } from "./lib/config/exposure.ts";
 import { parseFolderTask } from "./lib/config/folder_task.ts";
 import { parseServerConfig } from "./lib/config/server_config.ts";
@@ -34,7 +34,10 @@ await runMain("htserver", async () => {
   const stopped = stopSignal();
   const token = await readToken(config.tokenFile, (sentence) => log.warn(sentence));
   const tls = await readTls(config.tlsFiles, log);
-  const kept = await openTable(config, log, systemFacts().fileBytes);
+  const kept = await openTable(config, log, {
+    fileBytes: systemFacts().fileBytes,
+    memoryBytes: memoryAndSwap(),
+  });
   // A squatted name must not keep a table with data from being served again.
   const isNew = kept.table.size === 0;
   const server = new HtServer({ ...config, tls }, kept, token, log);

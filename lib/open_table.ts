@@ -1,5 +1,6 @@
 /** The table of a server: from its data folder, or an empty one in memory; and what to say about it. */
 import { EXIT, messageOf } from "./base/errors.ts";
+import { RUNTIME_BYTES } from "./base/limits.ts";
 import type { Log } from "./base/log.ts";
 import { beginProgress, type Progress } from "./base/progress.ts";
 import { warnOfOthers } from "./cli/open_to_others.ts";
@@ -23,15 +24,22 @@ const FILE_SHARE = 0.5;
 /**
  * Opens the table, with a progress bar on a terminal, and says what was found.
  *
- * @param fileBytes the largest file that may be written, in bytes
+ * @param machine the largest file that may be written, and the memory that there is, in bytes
  * @throws {ExitError} where the folder cannot be used, or is damaged
  */
 export async function openTable(
   config: ServerConfig,
   log: Log,
-  fileBytes: number,
+  { fileBytes, memoryBytes }: { readonly fileBytes: number; readonly memoryBytes: number },
 ): Promise<OpenedTable> {
   const { project, dataFolder: folder, fsync } = config;
+  const tableBytesThereAre = memoryBytes - RUNTIME_BYTES;
+  if (config.maxTableBytes > tableBytesThereAre) {
+    log.warn(
+      "--max-memory is more than this machine or container has for a table: the system may end the server without a word",
+      { max_memory: config.maxTableBytes, there_is: tableBytesThereAre },
+    );
+  }
   if (folder === undefined) {
     log.info(`${project} serves from memory: its table ends with this process`);
     return { table: new HashTable(), storage: memoryStorage, close: () => Promise.resolve() };
@@ -49,6 +57,7 @@ export async function openTable(
           : undefined),
     },
     log,
+    tableBytesThereAre,
     onProgress(bytes, totalBytes) {
       progress ??= beginProgress("recover", totalBytes, true, "bytes");
       progress.reach(bytes);

@@ -55,6 +55,11 @@ export function systemFacts(): SystemFacts {
   return known ??= parseSystemFacts(environment("HTSERVER_SYSTEM").HTSERVER_SYSTEM ?? "");
 }
 
+/** What this process may take before the system ends it: its memory, and swap, in bytes. */
+export function memoryAndSwap(): number {
+  return memoryLimit() + Deno.systemMemoryInfo().swapTotal;
+}
+
 /** The machine's memory, or what this process may take of it, in bytes. */
 export function memoryLimit(): number {
   // The runtime looks at the process's own control group; the header at those above it, too.

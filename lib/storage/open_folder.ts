@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly fsync: FsyncPolicy;
   readonly compact: CompactLimits;
   readonly log: Log;
+  /** What the table may take, in bytes: with more, the system would kill the process (default: any). */
+  readonly tableBytesThereAre?: number;
   /** Told now and then how far recovery is. */
   readonly onProgress?: (bytes: number, totalBytes: number) => void;
   /** See `DurableOptions`. */
@@ -42,14 +44,17 @@ export interface OpenTable {
  * @throws {ExitError} where it cannot be used, or holds damage
  */
 export async function openFolder(options: OpenOptions): Promise<OpenTable> {
-  const { folder, onProgress = () => {} } = options;
+  const { folder, tableBytesThereAre = Infinity, onProgress = () => {} } = options;
   const lock = await claim(folder);
   try {
     const files = new FolderFiles(folder, lock);
     const table = new HashTable();
     const startedMs = performance.now();
     const totalBytes = await bytesOf(files);
-    const recovered = await recover(files, table, (bytes) => onProgress(bytes, totalBytes));
+    const recovered = await recover(files, table, (bytes) => {
+      if (table.bytes > tableBytesThereAre) throw new MemoryError(tableBytesThereAre);
+      onProgress(bytes, totalBytes);
+    });
     const seconds = (performance.now() - startedMs) / 1e3;
     const storage = new DurableStorage({ ...options, files, table, recovered });
     const looking = setInterval(() => storage.look(), FOLDER_CHECK_MS);
@@ -68,6 +73,17 @@ export async function openFolder(options: OpenOptions): Promise<OpenTable> {
     lock.release();
     if (error instanceof ExitError) throw error;
     throw new ExitError(`Cannot use the data folder '${folder}': ${messageOf(error)}`);
+  }
+}
+
+/** The table does not fit into memory. */
+class MemoryError extends Error {
+  constructor(bytes: number) {
+    super(
+      `its table must fit into the memory of this machine or container, which has ${
+        Math.floor(bytes / 1e6)
+      } MB for it; give it more`,
+    );
   }
 }
 

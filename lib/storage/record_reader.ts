@@ -8,7 +8,7 @@ const LF = 10;
 const CHUNK_BYTES = 256 * 1024;
 
 /** Who reads a file of many records reports its progress after so many. */
-export const RECORDS_PER_PROGRESS = 10_000;
+export const RECORDS_PER_PROGRESS = 100;
 
 /** How a record begins, and most bytes of that. */
 const BEGINNING = /[0-9a-f]{8} [0-9a-f]{1,14} [0-9a-f]{1,14} \{/g;

@@ -142,13 +142,13 @@ Deno.test("fault: files that others can read or write: a data folder", async () 
   assert.ok(stderr.includes(`${sentence} (mode 0777): chmod 700 ${data}\n`), stderr);
 });
 
-Deno.test("fault: a deleted working directory: no folder of the user is needed", async () => {
+Deno.test("no folder of the user is needed", async () => {
   await using folder = await TempFolder.make();
   const env = { XDG_CACHE_HOME: "", TMPDIR: folder.path };
   assert.deepEqual(await inShell('unset HOME XDG_CACHE_HOME; exec "$@"', env), GOOD);
 });
 
-testWithMounts("fault: a deleted working directory: a full or read-only disk", async () => {
+testWithMounts("full and read-only disks: one sentence", async () => {
   await using disk = await SmallDisk.mount(1_000_000);
   const env = { XDG_CACHE_HOME: disk.path, TMPDIR: disk.path };
   assertSentence(

@@ -110,7 +110,7 @@ Deno.test("fault: signals without a chosen behaviour: checkpoints keep the log b
   }
 });
 
-Deno.test("fault: signals without a chosen behaviour: a first start at ulimit -f is refused", async () => {
+Deno.test("a first start at ulimit -f is refused in one sentence", async () => {
   await using folder = await TempFolder.make();
   const line = `ulimit -f 1; XDG_CACHE_HOME='${folder.path}'`;
   await using server = after(line, HTSERVER, "--version");
