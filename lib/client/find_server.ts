@@ -3,9 +3,10 @@
  *
  * Entries in a catalog are stale until proven live: a crashed server stays listed for a quarter of
  * an hour, and its port may belong to somebody else by now. So every candidate has to answer
- * `hello` with the name that is wanted; candidates are tried the newest of each catalog and address first, the next one without
- * waiting long for the one before; and when none is alive, the name is looked up again with growing
- * pauses.
+ * `hello` with the name that is wanted. Candidates are tried the newest of each catalog and address
+ * first, each without waiting long for the one before. The first that answers waits a short time for
+ * the others, and `server_identity.ts` chooses. When none is alive, or none has the known table, the
+ * name is looked up again with growing pauses.
  */
 import { type Address, addressText } from "../base/address.ts";
 import { fulfilledWithin } from "../base/clock.ts";

@@ -1,4 +1,4 @@
-/** The first exchange with a server: connect, show the token if that is safe, and read who it is. */
+/** The first exchange with a server: shows the token if that is safe, and reads its identity. */
 import { type Address, addressText, isLoopback } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
 import { encodeRequest } from "../protocol/encode_request.ts";

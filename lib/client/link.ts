@@ -29,7 +29,7 @@ const TLS_ALERT = 0x15;
 export interface LinkReceiver {
   /** A whole reply. */
   onReply(reply: SuccessReply | Failure): void;
-  /** The connection is over, and no reply follows; called once, never from within `attach`'s caller. */
+  /** The connection is over, and no reply follows; called once, and not before `attach` returns. */
   onBroken(error: HtError): void;
 }
 

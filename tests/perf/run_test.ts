@@ -6,6 +6,7 @@ import { OwnShare } from "../../lib/perf/own_share.ts";
 import { isGood, type RunOptions, type RunResult, runStages } from "../../lib/perf/run.ts";
 import { splitClients } from "../../lib/perf/share.ts";
 import type { StageData } from "../../lib/perf/stage_data.ts";
+import { FakeServer } from "../helpers/fake_server.ts";
 import { startServer } from "../helpers/server.ts";
 
 const NO_EVENTS = { onProgress() {}, onNote() {} };
@@ -96,6 +97,19 @@ Deno.test("run: shares know how far the others' keys go, and choose among all of
   const watcher = await HtClient.connect(server.target);
   assert.equal(await watcher.size(), 0);
   await watcher.close();
+});
+
+Deno.test("run: all clients work with one table, or the run does not begin", async () => {
+  let connections = 0;
+  await using server = new FakeServer({
+    hello: () => ({ instance: "i", table: connections++ === 0 ? "first" : "another" }),
+  });
+  for (const shareCount of [1, 2]) {
+    connections = 0;
+    await assert.rejects(run(shareCount, server.target, ["--clients", "2"]), {
+      name: "DifferentTableError",
+    });
+  }
 });
 
 Deno.test("run: more shares than clients have nothing to do", async () => {
