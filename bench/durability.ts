@@ -17,6 +17,7 @@ import { recovery } from "./durability/recovery.ts";
 import { sync } from "./durability/sync.ts";
 import { writeDocuments } from "./durability/documents.ts";
 import type { Answered } from "./durability/summary.ts";
+import { Problems } from "./problems.ts";
 
 const QUESTIONS: Readonly<Record<string, () => Promise<Answered>>> = {
   insert,
@@ -42,10 +43,17 @@ if (unknown !== undefined) {
 }
 
 const answers: Record<string, Answered> = {};
+const problems = new Problems();
 for (const [name, ask] of Object.entries(QUESTIONS)) {
   if (args.length > 0 && !args.includes(name)) continue;
   const startedMs = performance.now();
-  const answer = answers[name] = await ask();
+  let answer: Answered;
+  try {
+    answer = answers[name] = await ask();
+  } catch (error) {
+    problems.add(name, error);
+    continue; // The others are worth having.
+  }
   const seconds = ((performance.now() - startedMs) / 1e3).toFixed(0);
   console.log(`\n## ${answer.question} (${name}, took ${seconds} s)\n`);
   console.log(columns([answer.columns, ...answer.rows]));
@@ -53,7 +61,12 @@ for (const [name, ask] of Object.entries(QUESTIONS)) {
     console.log(`${isMet ? "met   " : "MISSED"}  ${target}: ${measured}`);
   }
 }
-if (isWriting) await writeDocuments(answers);
+const isWhole = problems.failures.length === 0;
+if (isWriting && isWhole) await writeDocuments(answers);
 if (jsonPath !== undefined) {
   Deno.writeTextFileSync(jsonPath, JSON.stringify(answers, undefined, 1) + "\n");
+}
+if (!isWhole) {
+  console.error(`bench: ${problems.failures.join("; ")}`);
+  Deno.exitCode = 1;
 }

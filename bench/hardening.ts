@@ -12,6 +12,7 @@ import { columns } from "../lib/base/columns.ts";
 import { scenarioNamed, SCENARIOS } from "../tests/hostile/scenarios.ts";
 import { Stage } from "../tests/hostile/stage.ts";
 import { writeDocuments } from "./hardening/documents.ts";
+import { Problems } from "./problems.ts";
 import { HEADINGS, type Judged, judged, rowOf } from "./hardening/judgement.ts";
 
 /** How attacks are made, in full and with `--quick`. */
@@ -35,12 +36,24 @@ const options = Deno.args.includes("--quick") ? QUICK : FULL;
 const chosen = names.length > 0 ? names.map(scenarioNamed) : SCENARIOS;
 
 const outcomes: Judged[] = [];
+const problems = new Problems();
 for (const scenario of chosen) {
-  await using stage = await Stage.start(scenario);
-  const outcome = judged(await stage.attack(scenario, options));
+  let outcome: Judged;
+  try {
+    await using stage = await Stage.start(scenario);
+    outcome = judged(await stage.attack(scenario, options));
+  } catch (error) {
+    problems.add(scenario.name, error);
+    continue; // The others are worth having.
+  }
   outcomes.push(outcome);
   console.error(rowOf(outcome).join("  "));
   for (const { what, isMet } of outcome.verdicts) if (!isMet) console.error(`    MISSED: ${what}`);
 }
 console.log(columns([HEADINGS, ...outcomes.map(rowOf)]));
-if (isWriting) await writeDocuments(outcomes);
+const isWhole = problems.failures.length === 0;
+if (isWriting && isWhole) await writeDocuments(outcomes);
+if (!isWhole) {
+  console.error(`bench: ${problems.failures.join("; ")}`);
+  Deno.exitCode = 1;
+}

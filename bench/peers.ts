@@ -12,18 +12,20 @@
 import { messageOf } from "../lib/base/errors.ts";
 import { randomFrom, seedFor } from "../tests/helpers/random.ts";
 import { CELLS, EARLIER_CELLS, peersOf, QUICK_CELLS } from "./peers/cells.ts";
-import { checkGenerator } from "./peers/generator_check.ts";
+import { checkGenerator, type GeneratorCheck } from "./peers/generator_check.ts";
 import { idleConnections } from "./peers/idle.ts";
 import { Interrupt, OutOfTime } from "./peers/interrupt.ts";
 import type { LimitFigure } from "./peers/limits.ts";
 import { thisMachine } from "./peers/machine.ts";
 import { manyKeys } from "./peers/many_keys.ts";
+import type { Peer } from "./peers/peer.ts";
 import { isPinning } from "./peers/pinned.ts";
-import { type Findings, tablesOf, writeDocuments } from "./peers/report.ts";
+import { type Findings, tablesOf, writeDocuments, writeRaw } from "./peers/report.ts";
 import { runRounds } from "./peers/rounds.ts";
 import { Site } from "./peers/site.ts";
 import { asText } from "./peers/tables.ts";
 import { wholeScan } from "./peers/whole_scan.ts";
+import { Problems } from "./problems.ts";
 
 /** Nothing goes on after `limitS`, and no round begins that would end after `roundsEndS`. */
 const QUICK = {
@@ -79,12 +81,22 @@ async function main(): Promise<void> {
       : "cores are shared: pinning needs two of them and taskset (Debian: util-linux)",
   );
   const names = new Set(cells.flatMap(peersOf));
-  const peers = await site.startAll(names, plan.keys, (why) => say(`without ${why}`));
+  const problems = new Problems();
+  const peers = await site.startAll(
+    names,
+    plan.keys,
+    roundsEndS * 1e3 * STARTING_SHARE,
+    problems,
+    (why) => say(`without ${why}`),
+  );
   say("the servers are ready");
+  const { signal } = interrupt;
   const stages = await runRounds(
     site.generator,
     peers,
     { ...plan, cells, random: randomFrom(seed), endMs: roundsEndS * 1e3 },
+    problems,
+    signal,
     (round) => say(`round ${round} of ${plan.rounds}`),
   );
   const redis = isFull ? peers.get("Redis") : undefined;
@@ -93,13 +105,51 @@ async function main(): Promise<void> {
     seed,
     cells,
     stages,
-    generator: redis && await checkGenerator(site, redis, interrupt.signal) || [],
-    limits: isFull ? await limitsOf(site, interrupt.signal) : [],
+    generator: redis ? await checked(site, redis, problems, signal) : [],
+    limits: isFull && !isInterrupted(signal) ? await limitsOf(site) : [],
   };
+  await show(findings, problems, isFull);
+}
+
+/** Of the time of the rounds, what may pass before the last server is started. */
+const STARTING_SHARE = 0.5;
+
+/** The tables, the documents, and what there was no time for. @throws {Error} if anything failed */
+async function show(
+  findings: Findings,
+  { failures, unfinished }: Problems,
+  isFull: boolean,
+): Promise<void> {
   for (const table of Object.values(tablesOf(findings))) {
     if (table.rows.length > 0) console.log(`\n${asText(table)}`);
   }
-  if (isFull) await writeDocuments(findings);
+  const isWhole = failures.length === 0 && unfinished.length === 0;
+  if (isFull && isWhole) await writeDocuments(findings);
+  // The documents show a whole run only.
+  if (isFull && !isWhole) say(`the raw data is in ${await writeRaw(findings)}`);
+  if (failures.length > 0 || findings.stages.length === 0) {
+    throw new Error([...failures, ...unfinished].join("; ") || "No server could be measured");
+  }
+  if (unfinished.length > 0) say(`there was no time for all of it: ${unfinished.join("; ")}`);
+}
+
+async function checked(
+  site: Site,
+  redis: Peer,
+  problems: Problems,
+  signal: AbortSignal,
+): Promise<readonly GeneratorCheck[]> {
+  try {
+    return await checkGenerator(site, redis, signal) ?? [];
+  } catch (error) {
+    problems.add("the load generator beside redis-benchmark", error, signal);
+    return [];
+  }
+}
+
+/** Whether it was ended by a signal, not by its time. */
+function isInterrupted(signal: AbortSignal): boolean {
+  return signal.aborted && !(signal.reason instanceof OutOfTime);
 }
 
 /** The file that a flag names; undefined without the flag. */
@@ -108,14 +158,13 @@ function fileAfter(flag: string): string | undefined {
   return at < 0 ? undefined : Deno.args[at + 1];
 }
 
-/** One that cannot be measured, or not in time, is a finding, too. */
-async function limitsOf(site: Site, signal: AbortSignal): Promise<LimitFigure[]> {
+/** One that cannot be measured, or not in time, is a finding, too; so is one that was interrupted. */
+async function limitsOf(site: Site): Promise<LimitFigure[]> {
   const figures: LimitFigure[] = [];
   for (const [cell, measure] of Object.entries(LIMITS)) {
     try {
       figures.push(...await measure(site));
     } catch (error) {
-      if (signal.aborted && !(signal.reason instanceof OutOfTime)) throw error;
       const problem = messageOf(error);
       figures.push({ cell, unit: "x", values: [], must: undefined, aim: undefined, problem });
     }

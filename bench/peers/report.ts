@@ -43,8 +43,6 @@ export function tablesOf(findings: Findings): Readonly<Record<string, Table>> {
 
 /** Rewrites the figures of docs/PERFORMANCE.md, and the raw data beside it. */
 export async function writeDocuments(findings: Findings): Promise<void> {
-  const { stages, cells: _, ...rest } = findings;
-  const raw = { ...rest, stages: columnsOf(stages) };
   let document = withPart(
     Deno.readTextFileSync(DOCUMENT),
     "machine",
@@ -54,6 +52,21 @@ export async function writeDocuments(findings: Findings): Promise<void> {
     document = withPart(document, name, asMarkdown(table));
   }
   Deno.writeTextFileSync(DOCUMENT, document);
-  Deno.writeTextFileSync(RAW, JSON.stringify(raw, undefined, 1) + "\n");
+  Deno.writeTextFileSync(RAW, rawText(findings));
   await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", DOCUMENT, RAW] }).output();
+}
+
+/**
+ * Writes the raw data of a run that is not whole to a file of its own.
+ *
+ * @returns the file's name
+ */
+export async function writeRaw(findings: Findings): Promise<string> {
+  const file = await Deno.makeTempFile({ prefix: "htserver-peers-", suffix: ".json" });
+  await Deno.writeTextFile(file, rawText(findings));
+  return file;
+}
+
+function rawText({ stages, cells: _, ...rest }: Findings): string {
+  return JSON.stringify({ ...rest, stages: columnsOf(stages) }, undefined, 1) + "\n";
 }

@@ -1,5 +1,6 @@
 /** Runs cells in rounds, so that the machine's drift hits all servers alike. */
 import type { Random } from "../../tests/helpers/random.ts";
+import type { Problems } from "../problems.ts";
 import { type Cell, peersOf } from "./cells.ts";
 import type { Generator, LoadResult } from "./generator.ts";
 import type { Peer, PeerName } from "./peer.ts";
@@ -40,27 +41,38 @@ export async function prepare(generator: Generator, peer: Peer, keys: number): P
 
 /**
  * Runs all rounds. In each round every cell has its turn, and in each cell every server that there is,
- * both in an order of their own.
+ * both in an order of their own. A server that fails has no further turns; the others have.
  *
+ * @param problems takes the servers that failed, and what there was no time for
+ * @param signal ends it; what was measured by then is kept
  * @param onRound is told the number of each round that is over
  */
 export async function runRounds(
-  generator: Generator,
+  generator: Pick<Generator, "run">,
   peers: ReadonlyMap<PeerName, Peer>,
   { cells, keys, rounds, endMs, warmUpS, durationS, random }: Plan,
+  problems: Problems,
+  signal: AbortSignal,
   onRound: (round: number) => void,
 ): Promise<Stage[]> {
   const stages: Stage[] = [];
+  const failed = new Set<PeerName>();
   for (let round = 1; round <= rounds; round++) {
     const beganMs = performance.now();
     for (const cell of shuffled(cells, random)) {
       const { connections, inFlight, inserts } = cell;
       for (const name of shuffled(peersOf(cell), random)) {
         const peer = peers.get(name);
-        if (!peer) continue;
+        if (!peer || failed.has(name)) continue;
         const load = { connections, inFlight, inserts, keys, warmUpS, durationS };
-        const result = await generator.run(peer, load);
-        stages.push({ cell: cell.name, peer: name, round, result });
+        try {
+          const result = await generator.run(peer, load);
+          stages.push({ cell: cell.name, peer: name, round, result });
+        } catch (error) {
+          problems.add(signal.aborted ? `round ${round}` : `${name}, ${cell.name}`, error, signal);
+          if (signal.aborted) return stages;
+          failed.add(name);
+        }
       }
     }
     onRound(round);

@@ -1,8 +1,13 @@
 /** The folder and the servers of one benchmark, all of which go with it. */
+import type { Problems } from "../problems.ts";
 import { Generator } from "./generator.ts";
+import { OutOfTime } from "./interrupt.ts";
 import type { PeerName } from "./peer.ts";
 import { prepare } from "./rounds.ts";
 import { htserverCommand, missingFor, type RunningPeer, startPeer } from "./servers.ts";
+
+/** With fewer there is no ratio. */
+const MIN_PEERS = 2;
 
 /** Where a benchmark runs: its files, its load generator, and how to start servers. */
 export class Site implements AsyncDisposable {
@@ -75,23 +80,37 @@ export class Site implements AsyncDisposable {
   }
 
   /**
-   * Starts servers and makes them ready to be measured.
+   * Starts servers and makes them ready to be measured, one after the other.
    *
    * @param keys of their tables
-   * @param onMissing is told why a server cannot be started
+   * @param readyByMs as `performance.now()`: none is begun after that, but for the first two, so that
+   *   there is time to measure
+   * @param problems takes the servers that failed or for which there was no time
+   * @param onMissing is told which server is not installed
    */
   async startAll(
     names: Iterable<PeerName>,
     keys: number,
+    readyByMs: number,
+    problems: Problems,
     onMissing: (why: string) => void,
   ): Promise<Map<PeerName, RunningPeer>> {
     const peers = new Map<PeerName, RunningPeer>();
     for (const name of names) {
       const missing = await missingFor(name);
       if (missing !== undefined) onMissing(missing);
-      else peers.set(name, await this.start(name));
+      else if (peers.size >= MIN_PEERS && performance.now() > readyByMs) {
+        problems.add(name, new OutOfTime("there was no time to start it"));
+      } else {
+        try {
+          const peer = await this.start(name);
+          await prepare(this.generator, peer, keys);
+          peers.set(name, peer);
+        } catch (error) {
+          problems.add(name, error, this.#signal);
+        }
+      }
     }
-    for (const peer of peers.values()) await prepare(this.generator, peer, keys);
     return peers;
   }
 

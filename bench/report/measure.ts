@@ -3,7 +3,7 @@ import { unixMs } from "../../lib/base/clock.ts";
 import { messageOf } from "../../lib/base/errors.ts";
 import { sweepClients } from "../../lib/perf/sweep.ts";
 import type { SweepData } from "../../lib/perf/sweep_data.ts";
-import { OutOfTime } from "../peers/interrupt.ts";
+import { Problems } from "../problems.ts";
 import { type Hosts, ONE_HOST } from "./hosts.ts";
 import { joinedSweeps } from "./joined_sweeps.ts";
 import type { Plan, SweepPlan } from "./plan.ts";
@@ -86,7 +86,7 @@ export async function measure(options: MeasureOptions): Promise<BenchData> {
         sink.say(`without two hosts: ${error.message}`);
         // If all that was asked for needs two hosts, this is a failure; else the run has the rest.
         if (plan.sweeps.every(({ part }) => PARTS[part].hosts === 2)) problems.add(title, error);
-      } else problems.add(title, signal.aborted ? signal.reason : error);
+      } else problems.add(title, error, signal);
     }
   }
   const { failures, unfinished } = problems;
@@ -106,21 +106,6 @@ export async function measure(options: MeasureOptions): Promise<BenchData> {
     failures,
     unfinished,
   };
-}
-
-/** What is not as it was planned. */
-class Problems {
-  /** What failed, as sentences. */
-  readonly failures: string[] = [];
-  /** What there was no time for, as sentences. */
-  readonly unfinished: string[] = [];
-
-  /** @param what was measured */
-  add(what: string, error: unknown): void {
-    const list = error instanceof OutOfTime ? this.unfinished : this.failures;
-    const sentence = `${what}: ${messageOf(error)}`;
-    if (!list.includes(sentence)) list.push(sentence);
-  }
 }
 
 /** What a part is measured with. */
@@ -181,10 +166,9 @@ async function sweepsOf(
     try {
       sweeps.push(await runSweep(one, served, clients, tableKeys, share.signal));
     } catch (error) {
-      const reason = share.signal.aborted ? share.signal.reason : error;
-      problems.add(`${title}, ${operations.join(", ")}`, reason);
+      problems.add(`${title}, ${operations.join(", ")}`, error, share.signal);
       if (error instanceof SweepError && error.data !== undefined) sweeps.push(error.data);
-      if (!(reason instanceof OutOfTime)) break; // The server is likely not what it was.
+      if (problems.failures.length > 0) break; // The server is likely not what it was.
     }
   }
   return sweeps;
