@@ -1,5 +1,6 @@
 /** How this program starts another process of itself, in each form in which it runs. */
 import { ExitError, messageOf } from "../base/errors.ts";
+import { environment } from "./environment.ts";
 
 /**
  * Set by the header of the portable form: where the executable is. What has to be started is the
@@ -29,13 +30,25 @@ const SOURCE_FLAGS = [
  */
 export function ownCommand(): readonly [path: string, ...args: string[]] {
   if (Deno.build.standalone) return [Deno.execPath()];
-  const executable = Deno.env.get(EXECUTABLE_VARIABLE);
+  const executable = ownPath();
   if (executable === "") {
     // Deno takes a list of paths that it may start, with commas between.
-    throw new ExitError("--processes needs a testperf in a folder without a comma in its path");
+    throw new ExitError(
+      "--processes needs a testperf in a folder whose path is UTF-8 and has no comma in it",
+    );
   }
   if (executable) return [executable];
   return [Deno.execPath(), "run", ...SOURCE_FLAGS, Deno.mainModule];
+}
+
+/** Where the header says that the executable is; empty if it cannot be started from there. */
+function ownPath(): string | undefined {
+  try {
+    return Deno.env.get(EXECUTABLE_VARIABLE);
+  } catch (error) {
+    if (error instanceof Deno.errors.InvalidData) return "";
+    throw error;
+  }
 }
 
 /**
@@ -45,11 +58,7 @@ export function ownCommand(): readonly [path: string, ...args: string[]] {
  */
 export function startOwn(...args: string[]): Deno.ChildProcess {
   const [path, ...before] = ownCommand();
-  const env: Record<string, string> = {};
-  for (const name of PASSED_ON) {
-    const value = Deno.env.get(name);
-    if (value !== undefined) env[name] = value;
-  }
+  const env = environment(...PASSED_ON) as Record<string, string>; // what is not set is not there
   try {
     return new Deno.Command(path, {
       args: [...before, ...args],

@@ -29,7 +29,20 @@ export async function runMain(name: string, main: () => Promise<number>): Promis
       printError(`${name}: ${error.message}`);
       Deno.exit(error instanceof ServerNotFoundError ? EXIT.notFound : EXIT.failed);
     }
+    if (isBadVariable(error)) {
+      printError(
+        `${name}: Environment variables must be UTF-8 text: set the one again that is not, or unset it (${
+          messageOf(error)
+        })`,
+      );
+      Deno.exit(EXIT.usage);
+    }
     printError(`${name}: unexpected failure, which is a bug to report: ${messageOf(error)}`);
     Deno.exit(EXIT.failed);
   }
+}
+
+/** Whether a library has read a variable that is not UTF-8: TERM, for the prompt. */
+function isBadVariable(error: unknown): boolean {
+  return error instanceof Deno.errors.InvalidData && /environment variable/.test(error.message);
 }

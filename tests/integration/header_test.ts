@@ -45,7 +45,7 @@ for (const { name } of PROGRAMS) {
     // Shells complain at their own start, before the first line of any script.
     const own = stderr.split("\n").filter((one) => one !== "" && !/getcwd|current dir/.test(one));
     assert.equal(own.length, 1, stderr);
-    assert.match(own[0] ?? "", new RegExp(`^${name}: Cannot start in a folder that was deleted: `));
+    assert.match(own[0] ?? "", new RegExp(`^${name}: Cannot start in a folder that was deleted `));
   });
 }
 

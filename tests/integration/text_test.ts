@@ -75,6 +75,26 @@ testWith(
   },
 );
 
+testWith(["bash", "script"], "fault: text that is not UTF-8: TERM of a prompt", async () => {
+  await using server = await startServer();
+  const { stdout } = await server.shell(
+    `TERM=$'a\\xff' script -qec "$client" /dev/null </dev/null`,
+  );
+  assert.match(stdout, /^htclient: Environment variables must be UTF-8 text: [^\n]+\r?\n$/);
+});
+
+testWith(["bash"], "fault: text that is not UTF-8: the path of testperf", async () => {
+  await using folder = await TempFolder.make();
+  await using server = await startServer();
+  const odd = `"$(printf '%s/a\\377' '${folder.path}')"`;
+  const flags = "--processes 2 --clients 2 --ops 10";
+  const { code, stderr } = await server.shell(
+    `mkdir ${odd}; ln -s '${built.path("testperf")}' ${odd}/t; ${odd}/t ${server.target} ${flags}`,
+  );
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /^testperf: --processes needs a testperf in a folder whose path is UTF-8/);
+});
+
 testWith(["bash"], "fault: text that is not UTF-8: a line of the prompt or of a file", async () => {
   await using folder = await TempFolder.make();
   await using server = await startServer();

@@ -54,7 +54,8 @@ for word; do
 done
 
 # The runtime ends with words of its own, or with a panic, where these do not hold.
-[ "$PWD" -ef . ] || fail "Cannot start in a folder that was deleted: change to another one (cd) first"
+[ "$PWD" -ef . ] ||
+  fail "Cannot start in a folder that was deleted or may not be entered: change to another one (cd) first"
 require_limit() { # $1 what is limited, $2 to how much, $3 what it takes, $4 how to have that
   case $2 in '' | *[!0-9]*) return ;; esac
   [ "$2" -ge "$3" ] || fail "Cannot start with a limit of $2 $1: it takes $3 ($4)"
