@@ -41,7 +41,8 @@ export async function runFolderTask({ task, folder }: FolderTask): Promise<numbe
 async function check(folder: string): Promise<number> {
   const files = new FolderFiles(folder);
   const names = await files.list();
-  show(salvage(files, names));
+  const salvaged = salvage(files, names);
+  show(salvaged);
   const start = nextStart(files, names);
   if (start instanceof DamageError) {
     console.log(
@@ -55,7 +56,10 @@ async function check(folder: string): Promise<number> {
     repaired !== undefined
       ? `good but for a repair that did not come to its end: ${repaired} is the table; the next start or htserver --repair ${folder} finishes it`
       : torn
-      ? `good but for a torn end of ${torn.bytes} bytes, which the next start cuts off: nobody was told of it`
+      ? `good but for a torn end of ${torn.bytes} bytes, which the next start cuts off: nobody was told of it` +
+        (isMoreReadable(salvaged, start)
+          ? `; htserver --repair ${folder} keeps what can be read of it`
+          : "")
       : "good",
   );
   return EXIT.ok;
@@ -71,7 +75,8 @@ async function repair(folder: string, lock: FolderLock): Promise<number> {
   const names = await files.list();
   const salvaged = salvage(files, names);
   show(salvaged);
-  if (!(nextStart(files, names) instanceof DamageError)) {
+  const start = nextStart(files, names);
+  if (!(start instanceof DamageError) && !isMoreReadable(salvaged, start)) {
     console.log("good: nothing to repair");
     return EXIT.ok;
   }
@@ -87,6 +92,11 @@ async function repair(folder: string, lock: FolderLock): Promise<number> {
     console.log("changes may be missing: the table has a new identity, so that clients notice");
   }
   return EXIT.ok;
+}
+
+/** Whether whole records stand behind a torn end, which a start must cut off. */
+function isMoreReadable({ lastSeq }: Salvaged, { replay }: FolderRead): boolean {
+  return lastSeq > replay.lastSeq;
 }
 
 function oldFiles(names: readonly string[]): string {

@@ -183,3 +183,49 @@ test("the file is closed with the reader, at the end or before", () => {
 });
 
 test("an empty file has no lines", () => assert.deepEqual(jsonOf(new Uint8Array(0)), []));
+
+Deno.test("fault: 3 GB of zeros behind a log: a run of fill bytes is a line, however long", () => {
+  const [, first = "", second = ""] = RECORDS;
+  for (const byte of [0, 255]) {
+    const fill = new Uint8Array(5_000_001).fill(byte);
+    const torn = utf8("12345678 1 1 {torn");
+    for (const between of [fill, joined([torn, fill]), joined([fill, torn, fill])]) {
+      const file = joined([bytesOf(first), between, bytesOf(second)]);
+      using reader = new RecordReader(new Pieces(file));
+      const jsons: string[] = [];
+      let mostBytes = 0, contentEnd = 0;
+      while (reader.next()) {
+        if (reader.record === undefined) contentEnd = reader.contentEnd;
+        else {
+          jsons.push(json(reader.record));
+          mostBytes = Math.max(mostBytes, reader.record.bytes.length);
+        }
+      }
+      assert.deepEqual(jsons, [first, second]);
+      assert.equal(contentEnd, bytesOf(first).length + between.lastIndexOf("n".charCodeAt(0)) + 1);
+      assert.ok(mostBytes < 3_000_000, `a buffer of ${mostBytes} bytes`);
+    }
+  }
+});
+
+test("a long line that begins as no record is read in parts, and records in it are found", () => {
+  const [, first = "", second = "", third = ""] = RECORDS;
+  const garbage = utf8("x".repeat(3_333_333));
+  for (const sizes of [[1e9], [99_999], [1_000_000, 39, 1]]) {
+    const file = joined([
+      bytesOf(first),
+      garbage,
+      bytesOf(second),
+      garbage.subarray(0, 1_200_000),
+      bytesOf(third),
+      garbage,
+    ]);
+    const lines = linesOf(file, sizes);
+    assert.deepEqual(
+      lines.flatMap(({ json, hidden }) => json ?? hidden ?? []),
+      [first, second, third],
+    );
+    assert.equal(lines.at(-1)?.end, file.length);
+    for (const { offset, end } of lines) assert.ok(end - offset < 2_500_000);
+  }
+});

@@ -8,10 +8,11 @@ import { salvage } from "../../lib/storage/salvage.ts";
 import { RecordBuffer } from "../../lib/storage/txn_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { insertOf, removeOf } from "../helpers/changes.ts";
+import { startOn } from "../helpers/durable_engine.ts";
 import { ALONE, fromSource, run } from "../helpers/program.ts";
 import { SimulatedDisk } from "../helpers/simulated_disk.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
-import { pairsOf } from "../helpers/table_texts.ts";
+import { insertText, pairsOf } from "../helpers/table_texts.ts";
 
 const SERVE = ALONE.filter((flag) => flag !== "--memory");
 
@@ -198,4 +199,74 @@ Deno.test("salvage: --check refuses what a start refuses, and --repair mends it"
       await Deno.remove(folder, { recursive: true });
     }
   }
+});
+
+/** A table with a checkpoint and a log, as a server leaves them. */
+async function servedFolder(): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
+  const disk = new SimulatedDisk();
+  const { storage, table } = await startOn(disk, { entries: 3 });
+  for (let key = 0; key < 5; key++) {
+    insertText(table, `k${key}`, "1");
+    storage.append(insertOf(`k${key}`, "1"));
+    storage.write();
+    storage.syncNow();
+    await storage.checkpointing;
+  }
+  await storage.close();
+  return Object.fromEntries(disk.names.map((name) => [name, disk.bytesOf(name).slice()]));
+}
+
+async function repaired(files: Readonly<Record<string, Uint8Array>>) {
+  const disk = SimulatedDisk.of(files);
+  const salvaged = salvage(disk, disk.names);
+  await repairFolder(disk, salvaged);
+  const table = new HashTable();
+  const { log, tableId, isNewTableId } = await recover(disk, table);
+  log.close();
+  assert.equal(isNewTableId, false);
+  return { salvaged, tableId, size: table.size };
+}
+
+Deno.test("salvage: the table has a new identity only if changes may be missing", async () => {
+  const whole = await servedFolder();
+  const { "table.txn": log = new Uint8Array(0), "table.ckpt": checkpoint = new Uint8Array(0) } =
+    whole;
+  const { tableId } = salvage(SimulatedDisk.of(whole), Object.keys(whole));
+  assert.ok(tableId);
+  const lines = new TextDecoder().decode(log).split(/(?<=\n)/);
+  const headless = utf8(lines.with(0, "no header\n").join(""));
+  const disturbed = utf8(lines.toSpliced(1, 0, "no record\n").join(""));
+  const { "table.txn": _, ...alone } = whole;
+  const cases: readonly (readonly [Record<string, Uint8Array>, lost: boolean, size: number])[] = [
+    [{ ...whole, "table.txn": disturbed }, false, 5],
+    [{ ...whole, "table.txn": headless }, true, 5], // nobody knows which log it is
+    [{ ...whole, "table.txn": joined([...lines.map((line) => utf8(line)), utf8("x")]) }, true, 5],
+    [{ ...whole, "table.txn": utf8(lines.slice(0, -1).join("") + "bad\n") }, true, 4],
+    [{ ...whole, "table.ckpt": checkpoint.slice(0, -5) }, true, 5],
+    [alone, true, 3],
+  ];
+  for (const [files, isLost, size] of cases) {
+    const after = await repaired(files);
+    assert.equal(after.salvaged.mayLackChanges, isLost, Object.keys(files).join());
+    assert.equal(after.tableId !== tableId, isLost);
+    assert.equal(after.size, size);
+  }
+});
+
+Deno.test("salvage: a log of another table is not merged, but kept", async () => {
+  const one = await servedFolder(), other = await servedFolder();
+  const files = {
+    "table.ckpt": one["table.ckpt"] ?? utf8(""),
+    "table.txn": other["table.txn"] ?? utf8(""),
+  };
+  const { salvaged, size } = await repaired(files);
+  assert.match(salvaged.files.at(-1)?.problems.join() ?? "", /it belongs to another table, "/);
+  assert.deepEqual([size, salvaged.mayLackChanges], [3, true]);
+});
+
+Deno.test("salvage: what is bad is told as one part, however many lines it has", () => {
+  const { "table.txn": log = new Uint8Array(0) } = damagedFolder();
+  const files = { "table.txn": joined([log, utf8("bad\n".repeat(1_000))]) };
+  const { files: [found] } = salvage(SimulatedDisk.of(files), ["table.txn"]);
+  assert.deepEqual(found?.bad.at(-1), { offset: log.length, bytes: 4_000 });
 });
