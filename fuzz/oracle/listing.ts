@@ -29,15 +29,16 @@ export function listed(
     const heardS = finite(members.get("lastheardfrom")) ?? 0;
     newestS = Math.max(newestS, heardS);
     const address = host(members.get("address"));
-    const port = finite(members.get("port"));
+    const port = portOf(members.get("port"));
     const project = string("project", nameChars);
     if (string("type", 9) !== "hashtable" || !project || address === undefined) continue;
-    if (port === undefined || !Number.isInteger(port) || port < 1 || port > 65_535) continue;
+    if (port === undefined) continue;
     const lifetime = finite(members.get("lifetime")) ?? 0;
     const optional = {
       version: string("version", nameChars),
       instance: string("instance", nameChars),
       advertise: host(members.get("advertise")),
+      listenPort: portOf(members.get("listen_port")),
     };
     const list = members.get("addresses") ?? "";
     records.push({
@@ -49,7 +50,9 @@ export function listed(
         owner: string("owner", nameChars) ?? "",
         name: string("name", MAX_HOST_CHARS) ?? address,
         lifetime: lifetime > 0 ? lifetime : LIFETIME_S,
-        ...Object.fromEntries(Object.entries(optional).filter(([, text]) => text !== undefined)),
+        ...Object.fromEntries(
+          Object.entries(optional).filter(([, member]) => member !== undefined),
+        ),
         addresses: (list.startsWith("[") ? partsOf(list) : []).map(host)
           .filter((one) => one !== undefined).slice(0, addresses),
         ...(members.get("tls") === "true" && { tls: true }),
@@ -73,6 +76,12 @@ function shortText(json: string | undefined, most: number): string | undefined {
 function finite(json: string | undefined): number | undefined {
   const value: unknown = json === undefined ? undefined : JSON.parse(json);
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+function portOf(json: string | undefined): number | undefined {
+  const port = finite(json);
+  const isPort = port !== undefined && Number.isInteger(port) && port >= 1 && port <= 65_535;
+  return isPort ? port : undefined;
 }
 
 /** A host that a server can have: see `lib/base/host_text.ts`. */

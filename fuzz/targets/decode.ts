@@ -57,6 +57,11 @@ function differentMember(decoded: Request, { method, members }: Asked): string |
   const same = (name: string, came: unknown, wanted: unknown) =>
     came === wanted ? undefined : `member '${name}' is ${came}, not ${wanted}`;
   const optional = (name: string, came: unknown) => same(name, came, value(members, name));
+  // A limit above all integers that are exact is as good as the largest one.
+  const limit = (came: number | undefined) => {
+    const wanted = value(members, "limit");
+    return same("limit", came, wanted && Math.min(Number(wanted), Number.MAX_SAFE_INTEGER));
+  };
   switch (decoded.method) {
     case "insert":
     case "lookup":
@@ -67,12 +72,12 @@ function differentMember(decoded: Request, { method, members }: Asked): string |
       return same("value", textOf(decoded.value), members.get("value"));
     }
     case "scan":
-      return optional("regex", decoded.regex) ?? optional("limit", decoded.limit) ??
+      return optional("regex", decoded.regex) ?? limit(decoded.limit) ??
         optional("cursor", decoded.cursor);
     case "query":
       return optional("subkey", decoded.subkey) ??
         same("subvalue", decoded.subvalue, members.get("subvalue")) ??
-        optional("limit", decoded.limit) ?? optional("cursor", decoded.cursor);
+        limit(decoded.limit) ?? optional("cursor", decoded.cursor);
     case "hello":
       return optional("project", decoded.project) ?? optional("token", decoded.token) ??
         optional("agent", decoded.agent);

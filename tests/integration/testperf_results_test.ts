@@ -56,9 +56,9 @@ Deno.test("testperf: no text that came from elsewhere steers the terminal", asyn
     run(fromSource("testperf.ts", server.target, "--ops", "5", ...flags));
   const note = await testperf("--csv", `${folder.path}/\x1b[31m.csv`);
   assert.equal(note.code, 0, note.stderr);
-  assert.match(note.stderr, /^Wrote the raw data to .*\/\?\[31m.csv$/m);
+  assert.match(note.stderr, /^Wrote the raw data to .*\/\\u001b\[31m.csv$/m);
   const error = await testperf("--compare", `${folder.path}/\x1b[31m.json`);
-  assert.match(error.stderr, /^testperf: Cannot compare with '.*\/\?\[31m.json'/);
+  assert.match(error.stderr, /^testperf: Cannot compare with '.*\/\\u001b\[31m.json'/);
   assert.ok(!`${note.stderr}${error.stderr}`.includes("\x1b"));
 });
 
