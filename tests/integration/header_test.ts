@@ -9,6 +9,7 @@ import {
   CACHE_HOME,
   type End,
   executables,
+  headerOf,
   run,
   Running,
   unpacked,
@@ -25,6 +26,27 @@ const GOOD = { code: 0, stdout: `htserver ${VERSION}\n`, stderr: "" };
 /** Runs a line of shell in which "$@" is `htserver --version`. */
 function inShell(line: string, env: Record<string, string> = {}): Promise<End> {
   return run("/bin/sh", ["-c", line, "sh", HTSERVER, "--version"], { env });
+}
+
+/** Names of the files that htserver unpacks into its cache folder. */
+const UNPACKED: readonly string[] = await (async () => {
+  await run(HTSERVER, ["--version"]);
+  const header = headerOf(await Deno.readFile(HTSERVER));
+  return [...header.matchAll(/^(?:program|runtime)=(\S+)$/gm)].map(([, name = ""]) => name);
+})();
+
+/** Makes a cache folder as a start leaves it, in a fraction of the time. */
+async function unpackInto(folder: string): Promise<void> {
+  await Deno.mkdir(folder, { mode: 0o700 });
+  for (const name of UNPACKED) {
+    await Deno.copyFile(`${CACHE_HOME}/htserver/${name}`, `${folder}/${name}`);
+  }
+}
+
+/** A folder for both a cache folder and what takes its place, of which the latter is unpacked. */
+async function homeOf(folder: TempFolder): Promise<Record<string, string>> {
+  await unpackInto(`${folder.path}/htserver-${Deno.uid()}`);
+  return { XDG_CACHE_HOME: folder.path, TMPDIR: folder.path };
 }
 
 function assertSentence({ code, stdout, stderr }: End, pattern: RegExp): void {
@@ -91,11 +113,11 @@ for (const [what, mode] of [["others", 0o777], ["the group", 0o770]] as const) {
   Deno.test(`fault: files that others can read or write: a cache folder of ${what}`, async () => {
     await using folder = await TempFolder.make();
     const cache = `${folder.path}/htserver`;
-    const env = { XDG_CACHE_HOME: folder.path, TMPDIR: folder.path };
-    assert.deepEqual(await inShell('exec "$@"', env), GOOD);
-    // What another user could have planted by now, under the right names.
-    for (const name of unpacked(folder.path)) {
-      await Deno.writeTextFile(`${cache}/${name}`, "#!/bin/sh\necho trapped\n");
+    const env = await homeOf(folder);
+    await Deno.mkdir(cache);
+    // What another user could have planted, under the right names.
+    for (const name of UNPACKED) {
+      await Deno.writeTextFile(`${cache}/${name}`, "#!/bin/sh\necho trapped\n", { mode: 0o755 });
     }
     await Deno.chmod(cache, mode);
     const { code, stdout, stderr } = await inShell('exec "$@"', env);
@@ -103,8 +125,7 @@ for (const [what, mode] of [["others", 0o777], ["the group", 0o770]] as const) {
     assert.match(stderr, /^htserver: Not using the cache folder '[^']+': others can write into it/);
     const [, command = ""] = /: (rm -r '[^']+')\n$/.exec(stderr) ?? [];
     assert.equal((await run("/bin/sh", ["-c", command])).code, 0, stderr);
-    assert.deepEqual(await inShell('exec "$@"', env), GOOD);
-    assert.equal(((await Deno.stat(cache)).mode ?? 0) & 0o777, 0o700);
+    await assert.rejects(Deno.stat(cache), Deno.errors.NotFound);
   });
 }
 
@@ -112,7 +133,7 @@ Deno.test("fault: files that others can read or write: a cache folder that is a 
   await using folder = await TempFolder.make();
   await Deno.mkdir(`${folder.path}/elsewhere`, { mode: 0o700 });
   await Deno.symlink("elsewhere", `${folder.path}/htserver`);
-  const env = { XDG_CACHE_HOME: folder.path, TMPDIR: folder.path };
+  const env = await homeOf(folder);
   const { code, stdout, stderr } = await inShell('exec "$@"', env);
   assert.deepEqual([code, stdout], [0, GOOD.stdout]);
   assert.match(stderr, /^htserver: Not using the cache folder '[^']+': it must be a folder, not a/);
@@ -122,7 +143,7 @@ Deno.test("fault: files that others can read or write: a cache folder that is a 
 Deno.test("fault: files that others can read or write: a cache folder that was only readable", async () => {
   await using folder = await TempFolder.make();
   const env = { XDG_CACHE_HOME: folder.path };
-  assert.deepEqual(await inShell('exec "$@"', env), GOOD);
+  await unpackInto(`${folder.path}/htserver`);
   await Deno.chmod(`${folder.path}/htserver`, 0o755);
   assert.deepEqual(await inShell('exec "$@"', env), GOOD, "no other user could put anything there");
   assert.equal(((await Deno.stat(`${folder.path}/htserver`)).mode ?? 0) & 0o777, 0o700);
@@ -144,7 +165,7 @@ Deno.test("fault: files that others can read or write: a data folder", async () 
 
 Deno.test("no folder of the user is needed", async () => {
   await using folder = await TempFolder.make();
-  const env = { XDG_CACHE_HOME: "", TMPDIR: folder.path };
+  const env = { ...await homeOf(folder), XDG_CACHE_HOME: "" };
   assert.deepEqual(await inShell('unset HOME XDG_CACHE_HOME; exec "$@"', env), GOOD);
 });
 
@@ -165,7 +186,7 @@ testWithMounts("full and read-only disks: one sentence", async () => {
   // What is unpacked already is enough, though the runtime cannot write its own cache there.
   await using other = await SmallDisk.mount(400_000_000);
   const home = { XDG_CACHE_HOME: other.path };
-  assert.deepEqual(await inShell('exec "$@"', home), GOOD);
+  await unpackInto(`${other.path}/htserver`);
   await other.makeReadOnly();
   assert.deepEqual(await inShell('exec "$@"', home), GOOD);
 });
@@ -175,6 +196,7 @@ testWith(
   "fault: text that is not UTF-8: the path of a cache folder",
   async () => {
     await using folder = await TempFolder.make();
+    await homeOf(folder);
     const odd = `"$(printf '%s/a\\377' '${folder.path}')"`;
     const line = `XDG_CACHE_HOME=${odd} TMPDIR='${folder.path}'; export XDG_CACHE_HOME TMPDIR`;
     const { code, stdout, stderr } = await inShell(`${line}; exec "$@"`);
