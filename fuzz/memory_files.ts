@@ -29,6 +29,10 @@ export class MemoryFiles implements Files {
     return this.#files.has(name) ? this.#status(name) : undefined;
   }
 
+  findRead(name: string): FileStatus | undefined {
+    return this.find(name);
+  }
+
   list(): Promise<string[]> {
     return Promise.resolve(this.names);
   }

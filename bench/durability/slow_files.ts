@@ -37,6 +37,10 @@ export class SlowFiles implements Files {
     return this.#files.find(name);
   }
 
+  findRead(name: string): FileStatus | undefined {
+    return this.#files.findRead(name);
+  }
+
   list(): Promise<string[]> {
     return this.#files.list();
   }

@@ -17,7 +17,7 @@ import type { Files } from "./files.ts";
 import { FolderLostError } from "./folder_lock.ts";
 import type { Recovered } from "./recovery.ts";
 import { type Change, type Storage, WriteError } from "./storage.ts";
-import { TableFiles } from "./table_files.ts";
+import { MissingFileError, TableFiles } from "./table_files.ts";
 
 /** When a log is over-long. */
 export interface CompactLimits {
@@ -196,11 +196,12 @@ export class DurableStorage implements Storage {
    * missing: then the table would be lost without it.
    */
   async close(): Promise<void> {
-    this.look();
     this.#closing.abort();
     clearInterval(this.#timer);
     await this.#checkpointing;
     await this.sync();
+    this.look(); // the last moment at which the table is in memory
+    await this.#restoring;
     this.#tableFiles.close();
   }
 
@@ -303,6 +304,7 @@ export class DurableStorage implements Storage {
         if (this.#tableFiles.missing() === undefined) break;
       } catch (error) {
         if (this.#isOver) return;
+        if (error instanceof MissingFileError) continue; // one more, since this began
         this.#writeError =
           `'${missing}' was removed or changed by another program, and no checkpoint can be written: ${
             messageOf(error)
@@ -310,8 +312,8 @@ export class DurableStorage implements Storage {
         if (error instanceof FolderLostError) return this.#end(error);
         if (isLastTry) return this.#end(new Error(this.#writeError));
         this.#log.warn(`Trying again in a second: ${this.#writeError}`);
+        await sleep(FOLDER_CHECK_MS, this.#closing.signal);
       }
-      await sleep(FOLDER_CHECK_MS, this.#closing.signal);
     }
     this.#writeError = this.#restoring = undefined;
     this.#noteDurable();

@@ -37,6 +37,8 @@ export interface Files {
   list(): Promise<string[]>;
   /** What a name leads to; undefined if there is nothing. */
   find(name: string): FileStatus | undefined;
+  /** The file that was read by a name; if none was, what the name leads to. */
+  findRead(name: string): FileStatus | undefined;
   /** Bytes of a file. */
   size(name: string): number;
   /**
@@ -69,6 +71,8 @@ export class FolderFiles implements Files {
   readonly #system: FileSystem;
   /** Where the files are: a link in the folder's path that is changed later leads nowhere else. */
   readonly #place: string;
+  /** Files that were read: what follows must be written to the same ones. */
+  readonly #read = new Map<string, FileStatus>();
 
   /**
    * @param folder its path; it must exist
@@ -96,15 +100,21 @@ export class FolderFiles implements Files {
     return this.#system.status(this.#path(name));
   }
 
+  findRead(name: string): FileStatus | undefined {
+    return this.#read.get(name) ?? this.find(name);
+  }
+
   size(name: string): number {
     return this.#plain(name).bytes;
   }
 
   openToWrite(name: string, how: "create" | "append"): WritableFile {
-    const known = how === "append" ? this.#plain(name) : undefined;
+    const known = how === "append" ? this.#read.get(name) ?? this.#plain(name) : undefined;
     const file = this.#system.openToWrite(this.#path(name), how);
     try {
-      if (known && !isSameFile(known, file.status())) throw new Error(`'${name}' was replaced`);
+      if (known && !isSameFile(known, file.status())) {
+        throw new Error(`'${name}' was replaced by another program`);
+      }
       if (!file.tryLock()) throw new Error(`another process has locked '${name}'`);
       return file;
     } catch (error) {
@@ -114,15 +124,18 @@ export class FolderFiles implements Files {
   }
 
   openToRead(name: string): ReadableFile {
-    this.#plain(name);
+    this.#read.set(name, this.#plain(name));
     return this.#system.openToRead(this.#path(name));
   }
 
   rename(from: string, to: string): void {
+    this.#read.delete(from);
+    this.#read.delete(to);
     this.#system.rename(this.#path(from), this.#path(to));
   }
 
   remove(name: string): void {
+    this.#read.delete(name);
     this.#system.remove(this.#path(name));
   }
 

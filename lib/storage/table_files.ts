@@ -28,6 +28,15 @@ interface OlderLog {
   readonly log: TxnLog | undefined;
 }
 
+/** Another program removed, replaced or cut a file. */
+export class MissingFileError extends Error {
+  override name = "MissingFileError";
+
+  constructor(file: string) {
+    super(`'${file}' was removed or changed by another program`);
+  }
+}
+
 /** The files of one table. */
 export class TableFiles {
   readonly #files: Files;
@@ -45,8 +54,8 @@ export class TableFiles {
     this.#files = files;
     this.#onForeign = onForeign;
     this.#active = log;
-    this.#older = olderLogs.map((name) => ({ name, status: files.find(name), log: undefined }));
-    this.#checkpoint = files.find(CHECKPOINT);
+    this.#older = olderLogs.map((name) => ({ name, status: files.findRead(name), log: undefined }));
+    this.#checkpoint = files.findRead(CHECKPOINT);
   }
 
   /** The log to which changes go. */
@@ -107,15 +116,15 @@ export class TableFiles {
    * Puts the new checkpoint in place of the old one. It counts only after `syncFolder`.
    *
    * @param written the new one, as its writer left it
-   * @throws if another file has its name
+   * @throws {MissingFileError} if it does not have its name any more
    */
   async replaceCheckpoint(written: FileStatus, replaced: ReplacedFiles): Promise<void> {
-    const known = this.#files.find(CHECKPOINT);
-    if (known && !isSameFile(known, this.#checkpoint)) await this.#putAside(CHECKPOINT);
-    const found = this.#files.find(NEW_CHECKPOINT);
-    if (!isSameFile(found, written)) {
-      if (found) await this.#putAside(NEW_CHECKPOINT);
-      throw new Error(`'${NEW_CHECKPOINT}' was removed or replaced by another program`);
+    if (!isSameFile(this.#files.find(CHECKPOINT), this.#checkpoint)) {
+      await this.#putAside(CHECKPOINT);
+    }
+    if (!isSameFile(this.#files.find(NEW_CHECKPOINT), written)) {
+      await this.#putAside(NEW_CHECKPOINT);
+      throw new MissingFileError(NEW_CHECKPOINT);
     }
     replaced.rename(NEW_CHECKPOINT, CHECKPOINT);
     this.#checkpoint = written;
@@ -131,19 +140,23 @@ export class TableFiles {
     }
   }
 
-  /** Removes the logs that the checkpoint replaces, and gives the one in use its usual name. */
+  /**
+   * Removes the logs that the checkpoint replaces, and gives the one in use its usual name.
+   *
+   * @throws {MissingFileError} if the log in use does not have its name any more
+   */
   async tidy(replaced: ReplacedFiles): Promise<void> {
     for (const name of logNames(await this.#files.list())) {
       const found = this.#files.find(name);
       if (isSameFile(found, this.#active.status())) continue;
-      const isOlder = this.#older.some(({ status }) => isSameFile(found, status));
-      if (!isOlder) await this.#putAside(name);
+      if (!this.#isOlder(found)) await this.#putAside(name);
       else if (name !== LOG) replaced.remove(name); // LOG is replaced below
     }
     // Or one of them might come back behind the log that is called LOG from now on.
     await this.#files.syncFolder();
     if (this.#active.name !== LOG) {
-      if (!this.isActiveWhole()) throw new Error(`'${this.#active.name}' was removed or replaced`);
+      if (!this.#isOlder(this.#files.find(LOG))) await this.#putAside(LOG);
+      if (!this.isActiveWhole()) throw new MissingFileError(this.#active.name);
       replaced.rename(this.#active.name, LOG);
       this.#active.name = LOG;
     }
@@ -160,8 +173,13 @@ export class TableFiles {
     for (const { log } of this.#older.splice(0)) log?.close();
   }
 
-  /** Gives a file of another program a name that means nothing to recovery. */
+  #isOlder(found: FileStatus | undefined): boolean {
+    return this.#older.some(({ status }) => isSameFile(found, status));
+  }
+
+  /** Gives a file of another program, if there is one, a name that means nothing to recovery. */
   async #putAside(name: string): Promise<void> {
+    if (this.#files.find(name) === undefined) return;
     const newName = foreignName(name, await this.#files.list());
     this.#files.rename(name, newName);
     this.#onForeign(name, newName);

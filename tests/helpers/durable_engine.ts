@@ -1,7 +1,7 @@
 /** The engine over a simulated disk: what a server is, without its network. */
 import { ByteChunks } from "../../lib/base/byte_chunks.ts";
 import type { FsyncPolicy } from "../../lib/base/fsync_policy.ts";
-import { silentLog } from "../../lib/base/log.ts";
+import { type Log, silentLog } from "../../lib/base/log.ts";
 import { textOf } from "../../lib/base/span.ts";
 import { CommandQueue, type RequestSource } from "../../lib/engine/command_queue.ts";
 import { Commits } from "../../lib/engine/commits.ts";
@@ -188,7 +188,12 @@ export interface Life {
 /** Recovers what is on a disk and goes on with it. */
 export async function startOn(
   files: Files,
-  { entries, fsync = "always" }: { entries?: number; fsync?: FsyncPolicy } = {},
+  { entries, fsync = "always", log = silentLog, onSyncFailure = () => {} }: {
+    entries?: number;
+    fsync?: FsyncPolicy;
+    log?: Log;
+    onSyncFailure?: (error: unknown) => void;
+  } = {},
 ): Promise<Life> {
   const table = new HashTable();
   const recovered = await recover(files, table);
@@ -199,8 +204,11 @@ export async function startOn(
     recovered,
     fsync,
     compact: { entries, bytes: undefined },
-    log: silentLog,
-    onSyncFailure: (error) => syncFailures.push(error),
+    log,
+    onSyncFailure(error) {
+      syncFailures.push(error);
+      onSyncFailure(error);
+    },
   });
   return { table, storage, recovered, syncFailures };
 }

@@ -123,6 +123,19 @@ export class SimulatedDisk implements Files {
     this.#syncsHeld = undefined;
   }
 
+  /** Has another program put a file in the place of one, or beside the others. */
+  put(name: string, bytes: Uint8Array): void {
+    const inode = this.#nextInode++;
+    this.#inodes.set(inode, { states: [bytes], dropped: 0 });
+    this.#rename({ kind: "create", name, inode });
+  }
+
+  /** Has another program cut a file. */
+  cut(name: string, bytes: number): void {
+    const inode = this.#inodeOf(name);
+    this.#change(inode, resized(current(this.#inode(inode)), bytes));
+  }
+
   /** The bytes of a file as the system has them. */
   bytesOf(name: string): Uint8Array {
     return current(this.#inode(this.#inodeOf(name)));
@@ -161,6 +174,10 @@ export class SimulatedDisk implements Files {
     return inode === undefined ? undefined : this.#status(inode);
   }
 
+  findRead(name: string): FileStatus | undefined {
+    return this.find(name);
+  }
+
   list(): Promise<string[]> {
     return Promise.resolve(this.names);
   }
@@ -182,7 +199,7 @@ export class SimulatedDisk implements Files {
     return this.#opened(inode, name);
   }
 
-  openToRead(name: string): ReadableFile {
+  openToRead(name: string): ReadableFile & OpenFile {
     const bytes = this.bytesOf(name);
     let at = 0;
     return {

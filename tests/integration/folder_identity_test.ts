@@ -6,7 +6,7 @@ import assert from "assert";
 import { Asker, killAndCompare, refusal, server } from "../helpers/durable_server.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { testWith } from "../helpers/needs.ts";
-import { fromSource, Program, run } from "../helpers/program.ts";
+import { fromSource, PATIENCE_MS, Program, run } from "../helpers/program.ts";
 
 /** Keys of the folder on which a listing fails. */
 const KEYS = 130;
@@ -50,11 +50,13 @@ async function insertUntilGone(
   acknowledged: Map<string, unknown>,
   word: string,
 ): Promise<void> {
-  for (let number = 0;; number++) {
+  const deadlineMs = Date.now() + PATIENCE_MS;
+  for (let number = 0; Date.now() < deadlineMs; number++) {
     const answer = await asker.insert(`${word} ${number}`, number);
     if (answer === "OK") acknowledged.set(`${word} ${number}`, number);
     if (answer === "gone") return;
   }
+  assert.fail("the server goes on");
 }
 
 /** The one line with which a server ends that has lost its folder. */

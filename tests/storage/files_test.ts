@@ -5,6 +5,7 @@
  */
 import assert from "assert";
 import { FolderFiles, type HeldFile } from "../../lib/storage/files.ts";
+import { FolderLostError, lockFolder } from "../../lib/storage/folder_lock.ts";
 import { TempFolder } from "../helpers/folders.ts";
 
 /** A file that takes several steps to free; it has no blocks. */
@@ -72,4 +73,96 @@ Deno.test("files: a file that is not there cannot be held", async () => {
   const files = new FolderFiles(temp.path);
   assert.equal(files.hold("large"), undefined);
   assert.deepEqual(await files.list(), [], "nor is it made");
+});
+
+/** A folder that this process has locked. */
+async function withLocked(use: (files: FolderFiles, path: string) => Promise<void>): Promise<void> {
+  await using temp = await TempFolder.make();
+  const path = `${temp.path}/table.ht`;
+  await Deno.mkdir(path);
+  const lock = await lockFolder(path);
+  try {
+    await use(new FolderFiles(path, lock), path);
+  } finally {
+    lock.release();
+  }
+}
+
+Deno.test("files: a file is created only if there is nothing of its name, not even a link", async () => {
+  await withLocked(async (files, path) => {
+    await Deno.writeTextFile(`${path}/there`, "mine");
+    await Deno.symlink(`${path}/nothing`, `${path}/link`);
+    for (const name of ["there", "link"]) {
+      assert.throws(() => files.openToWrite(name, "create"), Deno.errors.AlreadyExists);
+    }
+    assert.equal(await Deno.readTextFile(`${path}/there`), "mine");
+    assert.deepEqual(await files.list(), ["link", "lock", "there"]);
+  });
+});
+
+Deno.test("files: only a plain file is read and written to: no link, no pipe, no folder", async () => {
+  await withLocked(async (files, path) => {
+    await Deno.writeTextFile(`${path}/there`, "mine");
+    await Deno.symlink("there", `${path}/link`);
+    await Deno.mkdir(`${path}/folder`);
+    const { success } = await new Deno.Command("mkfifo", { args: [`${path}/pipe`] }).output();
+    assert.ok(success);
+    for (const name of ["link", "pipe", "folder"]) {
+      assert.throws(() => files.openToRead(name), /is not a plain file/);
+      assert.throws(() => files.openToWrite(name, "append"), /is not a plain file/);
+    }
+    assert.throws(() => files.openToWrite("nothing", "append"), /there is no 'nothing'/);
+  });
+});
+
+Deno.test("files: what follows is written only to the file that was read", async () => {
+  await withLocked(async (files, path) => {
+    await Deno.writeTextFile(`${path}/log`, "mine");
+    files.openToRead("log").close();
+    await Deno.rename(`${path}/log`, `${path}/old`);
+    await Deno.writeTextFile(`${path}/log`, "other");
+    assert.throws(
+      () => files.openToWrite("log", "append"),
+      /'log' was replaced by another program/,
+    );
+    assert.equal(await Deno.readTextFile(`${path}/log`), "other");
+  });
+});
+
+Deno.test("files: a file that is open to be written to is locked", async () => {
+  await withLocked((files) => {
+    const file = files.openToWrite("log", "create");
+    assert.throws(() => files.openToWrite("log", "append"), /another process has locked 'log'/);
+    file.close();
+    files.openToWrite("log", "append").close();
+    return Promise.resolve();
+  });
+});
+
+Deno.test("files: in a folder that was lost, no step is done", async () => {
+  await withLocked(async (files, path) => {
+    const open = files.openToWrite("log", "create");
+    await Deno.rename(path, `${path}.moved`);
+    await Deno.mkdir(path);
+    await Deno.writeTextFile(`${path}/log`, "other");
+    await Deno.writeTextFile(`${path}/lock`, "1\n");
+    const steps: (() => unknown)[] = [
+      () => files.check(),
+      () => files.find("log"),
+      () => files.size("log"),
+      () => files.openToWrite("new", "create"),
+      () => files.openToWrite("log", "append"),
+      () => files.openToRead("log"),
+      () => files.rename("log", "new"),
+      () => files.remove("log"),
+      () => files.hold("log"),
+    ];
+    for (const step of steps) assert.throws(step, FolderLostError, step.toString());
+    await assert.rejects(files.list(), FolderLostError);
+    await assert.rejects(async () => await files.syncFolder(), FolderLostError);
+    open.write(new TextEncoder().encode("mine")); // an open file stays with its folder
+    open.close();
+    assert.equal(await Deno.readTextFile(`${path}/log`), "other");
+    assert.equal(await Deno.readTextFile(`${path}.moved/log`), "mine");
+  });
 });

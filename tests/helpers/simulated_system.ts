@@ -1,0 +1,225 @@
+/**
+ * Several folders in memory, known by their paths, and the processes that use them.
+ *
+ * Folders are moved and replaced, links are switched, and files are removed between any two system
+ * calls of a process: each call is a step with a number.
+ */
+import type {
+  FileStatus,
+  FileSystem,
+  HeldFile,
+  OpenFile,
+  ReadableFile,
+  WritableFile,
+} from "../../lib/storage/file_system.ts";
+import { SimulatedDisk } from "./simulated_disk.ts";
+
+/** The folders of a machine. */
+export class SimulatedFolders {
+  readonly #disks = new Map<string, SimulatedDisk>();
+  readonly #links = new Map<string, string>();
+
+  /** Makes a folder, or gives a path to one that is there. */
+  put(path: string, disk: SimulatedDisk = new SimulatedDisk()): SimulatedDisk {
+    this.#disks.set(path, disk);
+    return disk;
+  }
+
+  /** Takes a folder's path away. */
+  take(path: string): SimulatedDisk {
+    const disk = this.at(path);
+    this.#disks.delete(path);
+    return disk;
+  }
+
+  /** Has a link lead to a folder. */
+  link(path: string, to: string): void {
+    this.#links.set(path, to);
+  }
+
+  /** The path without a link. */
+  realPath(path: string): string {
+    return this.#links.get(path) ?? path;
+  }
+
+  at(path: string): SimulatedDisk {
+    const disk = this.find(path);
+    if (disk === undefined) throw new Deno.errors.NotFound(`No such folder (os error 2): ${path}`);
+    return disk;
+  }
+
+  find(path: string): SimulatedDisk | undefined {
+    return this.#disks.get(this.realPath(path));
+  }
+}
+
+/** A system call. */
+export interface Step {
+  /** From 1, in order. */
+  readonly number: number;
+  readonly call: string;
+  /** Path of what it names, or name under which a file was opened. */
+  readonly path: string;
+  /** Whether the call before it looked at a name, so that this one relies on what it saw. */
+  readonly isChecked: boolean;
+}
+
+/** What happens when a process is dead. */
+export class KilledError extends Error {
+  override name = "KilledError";
+}
+
+/** One process: its system calls, until it is killed. */
+export class SimulatedProcess implements FileSystem {
+  /** Called before each system call; it may throw an error for it. */
+  onStep: (step: Step) => void = () => {};
+  /** Changes what a listing gives. */
+  listed: (names: string[]) => string[] = (names) => names;
+  steps = 0;
+  readonly #folders: SimulatedFolders;
+  readonly #open = new Set<{ close(): void }>();
+  #isDead = false;
+  #wasLook = false;
+
+  constructor(folders: SimulatedFolders) {
+    this.#folders = folders;
+  }
+
+  get openFiles(): number {
+    return this.#open.size;
+  }
+
+  /** Ends the process: its files are closed, and so unlocked. No call does anything from now on. */
+  kill(): void {
+    this.#isDead = true;
+    for (const file of [...this.#open]) file.close();
+  }
+
+  realPath(path: string): string {
+    this.#step("realPath", path);
+    this.#folders.at(path);
+    return this.#folders.realPath(path);
+  }
+
+  status(path: string): FileStatus | undefined {
+    // A dead process sees that its folder is lost, and stops what it does in the background.
+    if (!this.#isAlive("status", path)) return undefined;
+    const [folder, name] = split(path);
+    this.#wasLook = true;
+    return this.#folders.find(folder)?.find(name);
+  }
+
+  async list(path: string): Promise<string[]> {
+    this.#step("list", path);
+    const names = this.listed([...this.#folders.at(path).names]);
+    await eventLoop();
+    await this.#unlessDead();
+    return names;
+  }
+
+  openToWrite(path: string, how: "create" | "append"): WritableFile {
+    this.#step(how, path);
+    const [folder, name] = split(path);
+    return this.#writable(this.#folders.at(folder).openToWrite(name, how), path);
+  }
+
+  openToRead(path: string): ReadableFile & OpenFile {
+    this.#step("openToRead", path);
+    const [folder, name] = split(path);
+    return this.#noted(this.#folders.at(folder).openToRead(name));
+  }
+
+  rename(from: string, to: string): void {
+    this.#step("rename", from);
+    const [folder, name] = split(from);
+    this.#folders.at(folder).rename(name, split(to)[1]);
+  }
+
+  remove(path: string): void {
+    this.#step("remove", path);
+    const [folder, name] = split(path);
+    this.#folders.at(folder).remove(name);
+  }
+
+  hold(path: string): HeldFile | undefined {
+    this.#step("hold", path);
+    const [folder, name] = split(path);
+    this.#wasLook = true;
+    const file = this.#folders.find(folder)?.hold(name);
+    return file && this.#noted({
+      free: async (signal: AbortSignal) => {
+        this.#step("free", path);
+        await file.free(signal);
+      },
+      close: () => file.close(),
+    });
+  }
+
+  async syncFolder(path: string): Promise<void> {
+    this.#step("syncFolder", path);
+    await this.#folders.at(path).syncFolder();
+    await this.#unlessDead();
+  }
+
+  syncFolderNow(path: string): void {
+    this.#step("syncFolderNow", path);
+    this.#folders.at(path).syncFolderNow();
+  }
+
+  #writable(file: WritableFile, path: string): WritableFile {
+    return this.#noted({
+      ...file,
+      write: (bytes: Uint8Array) => {
+        if (this.#isAlive("write", path)) file.write(bytes);
+      },
+      truncate: (bytes: number) => {
+        if (this.#isAlive("truncate", path)) file.truncate(bytes);
+      },
+      syncNow: () => {
+        if (this.#isAlive("syncNow", path)) file.syncNow();
+      },
+      sync: async () => {
+        if (this.#isAlive("sync", path)) await file.sync();
+        await this.#unlessDead();
+      },
+    });
+  }
+
+  /** Closes a file once, at the latest with the process. */
+  #noted<File extends { close(): void }>(file: File): File {
+    const noted = {
+      ...file,
+      close: () => {
+        if (this.#open.delete(noted)) file.close();
+      },
+    };
+    this.#open.add(noted);
+    return noted;
+  }
+
+  #step(call: string, path: string): void {
+    if (!this.#isAlive(call, path)) throw new KilledError();
+  }
+
+  /** The same for calls on open files, which do nothing when the process is dead. */
+  #isAlive(call: string, path: string): boolean {
+    if (this.#isDead) return false;
+    const isChecked = this.#wasLook;
+    this.#wasLook = false;
+    this.onStep({ number: ++this.steps, call, path, isChecked });
+    return !this.#isDead;
+  }
+
+  /** A call of a dead process never returns. */
+  #unlessDead(): Promise<void> | undefined {
+    return this.#isDead ? new Promise<void>(() => {}) : undefined;
+  }
+}
+
+/** One round of the event loop. */
+const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
+function split(path: string): [folder: string, name: string] {
+  const at = path.lastIndexOf("/");
+  return [path.slice(0, at), path.slice(at + 1)];
+}
