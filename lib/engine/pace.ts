@@ -24,14 +24,14 @@ export interface Pacing {
 
 /** What all that do much work in one process share. */
 export class Pace implements Pacing {
-  readonly #look: () => Promise<void>;
+  readonly #look: () => Promise<unknown>;
   readonly #turns = new Fifo<() => void>();
   readonly #others = new Fifo<() => void>();
   #going: Promise<void> | undefined;
   #restedMs = performance.now();
 
   /** @param look waits until the sockets were looked at; does not reject */
-  constructor(look: () => Promise<void>) {
+  constructor(look: () => Promise<unknown>) {
     this.#look = look;
   }
 

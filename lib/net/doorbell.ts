@@ -13,9 +13,12 @@ const BELL = new Uint8Array(1);
 export class Doorbell {
   readonly #socket: Deno.DatagramConn | undefined;
   readonly #buffer = new Uint8Array(1);
+  readonly #patienceMs: number;
   #heard: Promise<void> | undefined;
 
-  constructor() {
+  /** @param patienceMs how long a datagram may take, in milliseconds (default: 100) */
+  constructor(patienceMs: number = PATIENCE_MS) {
+    this.#patienceMs = patienceMs;
     try {
       this.#socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
     } catch {
@@ -23,12 +26,16 @@ export class Doorbell {
     }
   }
 
-  /** Waits until the sockets were looked at; never rejects. */
-  async ring(): Promise<void> {
+  /**
+   * Waits until the sockets were looked at; never rejects.
+   *
+   * @returns whether they were; false if the datagram was lost or late
+   */
+  async ring(): Promise<boolean> {
     const socket = this.#socket;
     if (socket === undefined) {
       await sleep(0);
-      return;
+      return false;
     }
     // Listening comes first: what is there already would be taken without a look.
     this.#heard ??= socket.receive(this.#buffer).then(() => {}, () => {}).then(() => {
@@ -36,7 +43,7 @@ export class Doorbell {
     });
     const heard = this.#heard;
     socket.send(BELL, socket.addr).catch(() => {});
-    await fulfilledWithin(heard, PATIENCE_MS);
+    return await fulfilledWithin(heard, this.#patienceMs);
   }
 
   /** Closes it, which ends a wait. */

@@ -3,6 +3,7 @@ import assert from "assert";
 import { MAX_BUSY_MS } from "../../lib/base/limits.ts";
 import { Doorbell } from "../../lib/net/doorbell.ts";
 import { Pace } from "../../lib/engine/pace.ts";
+import { stoppedClock } from "../helpers/stopped_clock.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 
 /** Works for a moment. */
@@ -10,12 +11,17 @@ function work(ms: number): void {
   for (const endMs = performance.now() + ms; performance.now() < endMs;);
 }
 
-Deno.test("pace: who works little does not wait", async () => {
-  const doorbell = new Doorbell();
-  const pace = new Pace(() => doorbell.ring());
+Deno.test("pace: who works little does not wait, and who works longer does", async () => {
+  using clock = stoppedClock();
+  let looks = 0;
+  const pace = new Pace(() => Promise.resolve(looks++));
+  clock.advance(MAX_BUSY_MS - 1);
   assert.equal(pace.rest(), undefined);
+  clock.advance(1);
+  await pace.rest();
   await pace.settled();
-  await doorbell.close();
+  assert.equal(looks, 1);
+  assert.equal(pace.rest(), undefined, "it has just rested");
 });
 
 Deno.test("pace: who works on and on rests now and then, with all others", async () => {

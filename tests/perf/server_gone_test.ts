@@ -14,11 +14,11 @@ import { fromSource, run } from "../helpers/program.ts";
 import { startServer } from "../helpers/server.ts";
 import { TcpProxy } from "../helpers/tcp_proxy.ts";
 
-/** Limit of a call, in milliseconds. */
-const LIMIT_MS = 300;
+/** Limit of a call, in milliseconds: five times the longest that a call took on a busy machine. */
+const LIMIT_MS = 1_000;
 
 /** Enough for some limits on a busy machine, and too little for one limit for each operation. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 const OPTIONS = { timeoutMs: LIMIT_MS };
 
@@ -148,7 +148,7 @@ for (const end of ["refuses", "is silent"] as const) {
       const commands = Array.from({ length: 200 }, (_, at) => `insert k${at} 1\\n`).join("");
       const { code, stdout, stderr } = await run(["sh", "-c", `printf '${commands}' | ${client}`]);
       assert.match(stdout, /^null\n(null\n)?$/);
-      assert.match(stderr, end === "refuses" ? /refused/ : /silent: no reply for 0.3 s/);
+      assert.match(stderr, end === "refuses" ? /refused/ : /silent: no reply for 1 s/);
       assert.equal(code, end === "refuses" ? EXIT.notFound : EXIT.failed);
     }));
 }
