@@ -2,7 +2,7 @@
  * What a catalog keeps of an update, by the rules of `lib/catalog/update_text.ts`. Shares no code
  * with it.
  */
-import { membersOf, parsed } from "./json_text.ts";
+import { membersOf, parsed, partsOf } from "./json_text.ts";
 
 /** Limits of an update. */
 export interface UpdateLimits {
@@ -13,40 +13,59 @@ export interface UpdateLimits {
 
 const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The members that are listed; undefined where it is dropped. */
-export function updateMembers(
-  bytes: Uint8Array,
-  limits: UpdateLimits,
-): Record<string, unknown> | undefined {
+/**
+ * The members that are listed, as `canonical` writes them; undefined where it is dropped.
+ *
+ * Objects are taken apart as text: V8's JSON.parse takes an escaped name for another one now and then.
+ */
+export function updateText(bytes: Uint8Array, limits: UpdateLimits): string | undefined {
   if (bytes.length > limits.bytes) return undefined;
   const text = lossy.decode(bytes).replace(/[\0 \t\r\n]*$/, "");
   const whole = parsed(text)?.value;
   if (typeof whole !== "object" || whole === null || Array.isArray(whole)) return undefined;
   if (depthOf(text) > limits.depth) return undefined;
-  const members = new Map(
-    membersOf(text).reverse().map(([name, value]) => [plainText(name), value]),
-  ); // the first one counts
+  const members = new Map<string, string>();
+  for (const [name, value] of membersOf(text)) {
+    if (!members.has(plainText(name))) members.set(plainText(name), value); // the first one counts
+  }
   if (members.size > limits.members) return undefined;
   for (const own of ["address", "lastheardfrom", "name"]) members.delete(own);
-  return Object.fromEntries([...members].map(([name, value]) => [name, plain(printed(value))]));
+  return objectText([...members]);
 }
 
-/** A value with its numbers as C prints them with sixteen digits; integers stay as they are. */
-function printed(json: string): unknown {
-  return JSON.parse(json, (_name, value: unknown, context?: { readonly source?: string }) => {
-    const isPrinted = typeof value === "number" && Number.isFinite(value) &&
-      /[.eE]/.test(context?.source ?? "");
-    return isPrinted ? Number(value.toPrecision(16)) : value;
-  });
+/** One spelling for each value: strings of printable ASCII, numbers of sixteen digits. */
+export function canonical(json: string): string {
+  if (json.startsWith("{")) return objectText(membersOf(json));
+  if (json.startsWith("[")) return `[${partsOf(json).map(canonical).join(",")}]`;
+  if (json.startsWith('"')) return JSON.stringify(plainText(JSON.parse(json)));
+  if (!/^[-\d]/.test(json)) return json;
+  const value = Number(json);
+  if (!Number.isFinite(value)) return json;
+  const isInteger = /^-?\d+$/.test(json) && json !== "-0";
+  // Without the sign of zero, which integers do not have.
+  return isInteger ? String(BigInt(json)) : numberText(withSixteenDigits(value) || 0);
 }
 
-function plain(value: unknown): unknown {
-  if (typeof value === "string") return plainText(value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [plainText(name), plain(inner)]),
+/** Whole numbers as integers are written, as far as C writes them so. */
+function numberText(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) < 1e16 ? String(BigInt(value)) : String(value);
+}
+
+function objectText(members: readonly (readonly [string, string])[]): string {
+  const texts = members.map(([name, value]) =>
+    `${JSON.stringify(plainText(name))}:${canonical(value)}`
   );
+  return `{${texts.join(",")}}`;
+}
+
+/** A number rounded to sixteen digits, halves to the even one, by its exact decimal digits. */
+function withSixteenDigits(value: number): number {
+  const [mantissa = "", exponent] = Math.abs(value).toExponential(100).split("e");
+  const digits = mantissa.replace(".", ""), rest = digits.slice(16);
+  const half = "5".padEnd(rest.length, "0"), whole = BigInt(digits.slice(0, 16));
+  const isUp = rest > half || (rest === half && whole % 2n === 1n);
+  const size = Number(`${whole + (isUp ? 1n : 0n)}e${Number(exponent) - 15}`);
+  return value < 0 ? -size : size;
 }
 
 /** Any character but printable ASCII becomes a question mark. */

@@ -22,7 +22,8 @@ import {
 import { filterText, headBytes, listingBytes, updateBytes } from "../make/catalog.ts";
 import { mutated } from "../make/mutate.ts";
 import { listed } from "../oracle/listing.ts";
-import { updateMembers } from "../oracle/update.ts";
+import { parsed } from "../oracle/json_text.ts";
+import { canonical, updateText } from "../oracle/update.ts";
 import { oneIn, type Random } from "../source.ts";
 import type { PartTarget } from "../target.ts";
 
@@ -90,21 +91,16 @@ function outcome(parse: () => Update): Outcome {
 
 function updateProblem(input: Uint8Array, came: Outcome): string | undefined {
   const limits = { bytes: MAX_UPDATE_BYTES, depth: MAX_UPDATE_DEPTH, members: MAX_UPDATE_MEMBERS };
-  const wanted = updateMembers(input, limits);
+  const wanted = updateText(input, limits);
   if (came instanceof UpdateError) return wanted && `it is dropped: ${came.message}`;
   if (wanted === undefined) return "it is taken, and should be dropped";
   if (!/^[ -~]*$/.test(came.body)) return `there is more than printable ASCII in ${came.body}`;
   const object = `{${came.body}}`;
-  if (!isDeepStrictEqual(sayable(JSON.parse(object)), sayable(wanted))) {
-    return `it is read as ${object}, not as ${JSON.stringify(wanted)}`;
-  }
+  if (parsed(object) === undefined) return `it is no JSON: ${object}`;
+  const listed = canonical(object);
+  if (listed !== wanted) return `it is read as ${listed}, not as ${wanted}`;
   const again = parseUpdate(encoder.encode(`{${came.typedBody}}`)).body;
   return again === came.body ? undefined : `read again, ${object} is {${again}}`;
-}
-
-/** A value as JSON.stringify says it, as values with odd characters are: no -0, no infinity. */
-function sayable(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
 }
 
 /** Compressed, it is the same; and where the compressed bytes are damaged, it is that or dropped. */

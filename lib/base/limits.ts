@@ -347,10 +347,16 @@ export const MAX_ESTABLISHED_SHARE = 0.75;
 export const ESTABLISHED_AFTER_S = 1;
 
 /**
- * Bytes of updates that a catalog takes a second, and the least that one counts for. The kernel
- * drops datagrams that come faster; updates by TCP wait. `local` is that of the catalog in a server.
+ * Bytes of updates that a catalog takes a second, the least that one counts for, and what one counts
+ * for each millisecond that it takes to read. The kernel drops datagrams that come faster; updates by
+ * TCP wait. `local` is that of the catalog in a server.
  */
-export const CATALOG_UPDATE_RATE = { bytes: 2_000_000, localBytes: 500_000, least: 1_000 } as const;
+export const CATALOG_UPDATE_RATE = {
+  bytes: 2_000_000,
+  localBytes: 500_000,
+  least: 1_000,
+  perMs: 10_000,
+} as const;
 
 /**
  * Time that a catalog spends on questions, in milliseconds a second; further ones wait for their turn.

@@ -149,6 +149,7 @@ export class CatalogServer implements AsyncDisposable {
   async #take(bytes: Uint8Array, from: string): Promise<void> {
     const address = from.replace(/^::ffff:(?=\d+\.)/, "");
     let length = bytes.length;
+    const startMs = performance.now();
     try {
       const update = await readUpdate(bytes);
       length = Math.max(length, update.body.length);
@@ -161,7 +162,8 @@ export class CatalogServer implements AsyncDisposable {
       if (isCompressed(bytes)) length = MAX_UPDATE_BYTES;
       this.#log.debug("Update dropped", { from: address, because: messageOf(error) });
     }
-    this.#updateBudget.spend(Math.max(CATALOG_UPDATE_RATE.least, length));
+    const { least, perMs } = CATALOG_UPDATE_RATE;
+    this.#updateBudget.spend(Math.max(least, length, (performance.now() - startMs) * perMs));
   }
 
   #put(update: Update, address: string, name: string | undefined): void {

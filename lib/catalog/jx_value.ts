@@ -39,6 +39,9 @@ const MIN_INTEGER = -MAX_INTEGER - 1n;
 /** Significant digits of a number as cctools prints it (`%.16g` in C). */
 const PRINTED_DIGITS = 16;
 
+/** Digits behind the point that `toExponential` gives at the most: more than any half has. */
+const MAX_DIGITS = 100;
+
 /** The kind of a value. */
 export function kindOf(value: Jx): JxKind {
   switch (typeof value) {
@@ -93,18 +96,50 @@ export function integerOf(digits: string): bigint {
 }
 
 /**
- * Reads JSON.
+ * Reads JSON that is known to be good.
  *
- * @param json JSON text
- * @throws {SyntaxError} where it is none
+ * Not by `JSON.parse`: it rounds integers, and that of V8 takes an escaped name for another one when
+ * it has seen an object with the name `\\` in that place before.
+ *
+ * @param json JSON text, nested a few levels at most
  */
 export function parseJx(json: string): Jx {
-  return JSON.parse(json, (_name, value: unknown, context?: { readonly source?: string }) => {
-    const source = context?.source;
-    if (typeof value !== "number" || source === undefined) return value;
-    return /^-?\d+$/.test(source) ? integerOf(source) : value;
-  });
+  const words = json.matchAll(WORD);
+  const next = () => words.next().value?.[0] ?? "";
+  const valueOf = (word: string): Jx => {
+    switch (word[0]) {
+      case '"':
+        return JSON.parse(word);
+      case "[": {
+        const items: Jx[] = [];
+        for (let first = next(); first !== "]" && first !== ""; first = next()) {
+          if (first !== ",") items.push(valueOf(first));
+        }
+        return items;
+      }
+      case "{": {
+        const members = new Map<string, Jx>();
+        for (let name = next(); name !== "}" && name !== ""; name = next()) {
+          if (name === ",") continue;
+          next(); // the colon
+          const value = valueOf(next());
+          const key: string = JSON.parse(name);
+          if (!members.has(key)) members.set(key, value);
+        }
+        return Object.fromEntries(members);
+      }
+      case "t":
+      case "f":
+      case "n":
+        return CONSTANTS[word] ?? null;
+    }
+    return /^-?\d+$/.test(word) ? integerOf(word) : Number(word);
+  };
+  return valueOf(next());
 }
+
+const WORD = /"(?:[^"\\]+|\\.)*"|[-\d][-+.\deE]*|[a-z]+|[{}[\]:,]/g;
+const CONSTANTS: Readonly<Record<string, boolean>> = { true: true, false: false };
 
 /**
  * A number as C prints it with `%.16g`, or another number of digits.
@@ -112,7 +147,11 @@ export function parseJx(json: string): Jx {
  * @param value finite
  */
 export function printDouble(value: number, digits: number = PRINTED_DIGITS): string {
-  const [mantissa = "", exponentText = "0"] = value.toExponential(digits - 1).split("e");
+  // Many are, and a datagram may hold thousands of them.
+  if (Number.isInteger(value) && Math.abs(value) < 10 ** (digits - 1)) {
+    return Object.is(value, -0) ? "-0" : String(value);
+  }
+  const [mantissa = "", exponentText = "0"] = rounded(value, digits).split("e");
   const exponent = Number(exponentText);
   const sign = value < 0 || Object.is(value, -0) ? "-" : "";
   const shown = mantissa.replace(/[-.]/g, "").replace(/0+$/, "") || "0";
@@ -126,6 +165,14 @@ export function printDouble(value: number, digits: number = PRINTED_DIGITS): str
 /** An exponent as C prints it: with a sign, and two digits at least. */
 export function exponentOf(exponent: number): string {
   return `e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+}
+
+/** A number with so many digits, as `toExponential` has it; halves go to the even digit, as in C. */
+function rounded(value: number, digits: number): string {
+  const [mantissa = "", exponent = ""] = value.toExponential(digits).split("e");
+  if (!/[02468]\.?5$/.test(mantissa)) return value.toExponential(digits - 1);
+  const isHalf = /^0*e/.test(value.toExponential(MAX_DIGITS).slice(mantissa.length));
+  return isHalf ? `${mantissa.slice(0, -1)}e${exponent}` : value.toExponential(digits - 1);
 }
 
 function pointAfter(digits: string, count: number): string {

@@ -144,32 +144,45 @@ function bodyOf(members: ReadonlyMap<string, Texts>, textOf: (value: Texts) => s
 function textsOf(json: string): Texts {
   let listed = "";
   let typed = "";
-  for (const [token] of json.matchAll(TOKEN)) {
-    const number = /^[-\d]/.test(token) ? listedNumber(token) : undefined;
-    const text = number ?? (token[0] === '"' ? listedString(token) : token);
-    listed += text;
-    typed += number !== undefined && isChanged(token, number) ? token : text;
+  let end = 0; // of what is copied
+  for (const { 0: token, index } of json.matchAll(TOKEN)) {
+    const text = listedToken(token);
+    if (text === token) continue;
+    const between = json.slice(end, index);
+    listed += between + text;
+    typed += between + (isOtherNumber(token, text) ? token : text);
+    end = index + token.length;
   }
-  return { listed, typed: typed === listed ? listed : typed };
+  if (end === 0) return { listed: json, typed: json };
+  const rest = json.slice(end);
+  return { listed: listed + rest, typed: typed + rest };
 }
 
-/** The words of JSON, without its white space. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|[-\d][-+.\deE]*|[a-z]+|[{}[\]:,]/g;
+/** What may be written otherwise: strings, numbers and white space. */
+const TOKEN = /"(?:[^"\\]+|\\.)*"|[-\d][-+.\deE]*|[ \t\r\n]+/g;
 
-function listedString(json: string): string {
-  return JSON.stringify(plainText(JSON.parse(json)));
+function listedToken(token: string): string {
+  if (token.startsWith('"')) {
+    return PLAIN.test(token) ? token : JSON.stringify(plainText(JSON.parse(token)));
+  }
+  return /^[-\d]/.test(token) ? listedNumber(token) : "";
 }
+
+/** What every reader reads as it is. */
+const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
 
 /** Whether a floating point number is printed as another one, or as an integer. */
-function isChanged(token: string, printed: string): boolean {
-  return /[.eE]/.test(token) && (/^-?\d+$/.test(printed) || Number(printed) !== Number(token));
+function isOtherNumber(token: string, printed: string): boolean {
+  return /^[-\d].*[.eE]/.test(token) &&
+    (/^-?\d+$/.test(printed) || Number(printed) !== Number(token));
 }
 
 /** As cctools prints it; as it came where that would be another integer, or no JSON. */
 function listedNumber(json: string): string {
   if (json === "-0") return "0";
+  if (/^-?\d+$/.test(json)) return json;
   const value = Number(json);
-  return /^-?\d+$/.test(json) || !Number.isFinite(value) ? json : printDouble(value);
+  return Number.isFinite(value) ? printDouble(value) : json;
 }
 
 function plainText(text: string): string {

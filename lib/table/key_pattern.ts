@@ -1,5 +1,5 @@
 /**
- * Regexes over keys: Python's `re.search` in the syntax that RE2 and Python share.
+ * Regexes over keys: Python's `re.search`, translated for RE2 (`python_regex.ts`).
  *
  * RE2JS takes time linear in the key whatever the regex; V8's own engine can run for years. It first
  * makes an automaton of the regex as keys go through it, step by step, which is fast where steps come
@@ -17,6 +17,8 @@ import {
 } from "../base/limits.ts";
 import { plainLine } from "../base/quoted.ts";
 import { keyAt } from "../protocol/key_text.ts";
+import { regexForRe2 } from "./python_regex.ts";
+import { RegexProblem } from "./regex_reader.ts";
 import { regexCost } from "./regex_cost.ts";
 
 /** A compiled regex. */
@@ -54,7 +56,14 @@ export function compileKeyPattern(regex: string): KeyPattern | PatternProblem {
   }
   // Found in every key, however long.
   if (regex === "") return { instructions: 0, workFor: () => 0, isFoundIn: () => true };
-  const cost = regexCost(regex);
+  let translated: string;
+  try {
+    translated = regexForRe2(regex);
+  } catch (error) {
+    if (!(error instanceof RegexProblem)) throw error;
+    return { problem: problemIn(error.message) };
+  }
+  const cost = regexCost(translated);
   if (cost > MAX_REGEX_INSTRUCTIONS) {
     return {
       problem:
@@ -62,10 +71,10 @@ export function compileKeyPattern(regex: string): KeyPattern | PatternProblem {
     };
   }
   try {
-    const compiled = RE2JS.compile(regex);
+    const compiled = RE2JS.compile(translated);
     const automaton = new Automaton(compiled);
     const instructions = compiled.programSize();
-    const isPlain = RE2JS.quote(regex) === regex;
+    const isPlain = RE2JS.quote(translated) === translated;
     const workPerByte = isPlain ? instructions / PLAIN_CHARS : instructions;
     return {
       instructions,

@@ -191,7 +191,7 @@ function searchOf(request: SearchRequest): Search | Failure {
   if ("problem" in pattern) {
     return valueError(
       method,
-      `member 'regex' must be a regular expression in the syntax that RE2 and Python share, not ${
+      `member 'regex' must be a regular expression in Python's syntax, as far as RE2 has it, not ${
         quoted(regex)
       }: ${pattern.problem}`,
     );

@@ -7,7 +7,11 @@ import { parseUpdate } from "../../lib/catalog/update_text.ts";
 const NOW_S = 1_800_000_000;
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `pages: ${name}`, permissions: "none", fn });
+  Deno.test({
+    name: name.startsWith("fault: ") ? name : `pages: ${name}`,
+    permissions: "none",
+    fn,
+  });
 }
 
 const at = (s: number): CatalogTime => ({ unixS: s, monotonicS: s });

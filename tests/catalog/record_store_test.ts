@@ -7,7 +7,11 @@ const HERE = "192.0.2.1";
 const roomy = { records: 1_000, perAddress: 1_000, chars: 1_000_000 };
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `record store: ${name}`, permissions: "none", fn });
+  Deno.test({
+    name: name.startsWith("fault: ") ? name : `record store: ${name}`,
+    permissions: "none",
+    fn,
+  });
 }
 
 /** A moment, by both clocks. */

@@ -6,7 +6,11 @@ import { type AtomTest, equalsAtom, hasMember } from "../../lib/table/json_atom.
 import { atomText, jsonText, stringLiteral } from "../helpers/json_texts.ts";
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `json_atom: ${name}`, permissions: "none", fn });
+  Deno.test({
+    name: name.startsWith("fault: ") ? name : `json_atom: ${name}`,
+    permissions: "none",
+    fn,
+  });
 }
 
 const encoder = new TextEncoder();

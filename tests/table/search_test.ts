@@ -326,7 +326,7 @@ test("a bad regex is a ValueError that names member, rule and what came", () => 
     "ValueError",
     "'regex'",
     '"("',
-    "missing",
+    "a ( has no )",
   );
   failed(
     searchText(numbered(1), new Cursors(), scan("a".repeat(20_000)), ROOM),

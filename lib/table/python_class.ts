@@ -1,0 +1,131 @@
+/** What escapes and classes (`[...]`) of Python's regexes stand for, in RE2's syntax. */
+import { RegexProblem, type RegexReader } from "./regex_reader.ts";
+
+/** A member of a class: a character by its code, or what is none, as RE2 writes it. */
+export type Member = { readonly code: number } | { readonly text: string };
+
+/** Characters that `\` and a letter stand for. */
+const CONTROLS: Readonly<Record<string, number>> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11 };
+
+/** Classes that `\` and a letter stand for, as they are written in a class of RE2. */
+const CLASSES: Readonly<Record<string, string>> = {
+  d: "\\d",
+  D: "\\D",
+  w: "\\w",
+  W: "\\W",
+  // RE2's own \s lacks U+000B.
+  s: "[:space:]",
+  S: "[:^space:]",
+};
+
+/** How many hexadecimal digits follow a letter. */
+const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
+
+/**
+ * What a backslash and a character stand for, in a class and outside of one.
+ *
+ * @throws {RegexProblem}
+ */
+export function escapedMember(char: string, reader: RegexReader): Member {
+  const text = CLASSES[char];
+  if (text !== undefined) return { text };
+  const control = CONTROLS[char];
+  if (control !== undefined) return { code: control };
+  if (char === "p" || char === "P") return { text: `\\${char}${property(reader)}` };
+  if (HEX_DIGITS[char] !== undefined) return { code: hexadecimal(char, HEX_DIGITS[char], reader) };
+  if (/[0-7]/.test(char)) return { code: octal(char, reader) };
+  if (char === "N") {
+    throw new RegexProblem("\\N{...} is not possible here; write the character, or \\uXXXX");
+  }
+  if (char === "Q" || char === "E") {
+    throw new RegexProblem(
+      "\\Q...\\E is not possible here; write \\ before each special character",
+    );
+  }
+  if (/[A-Za-z89]/.test(char)) {
+    throw new RegexProblem(
+      `\\${char} means nothing; write ${char}, or \\\\${char} for a backslash before it`,
+    );
+  }
+  return { code: codeOf(char) };
+}
+
+function property(reader: RegexReader): string {
+  if (reader.take("{")) return `{${reader.until("}", "\\p{")}}`;
+  if (reader.isAtEnd) {
+    throw new RegexProblem("\\p needs the name of a class, as in \\p{L}");
+  }
+  return reader.next();
+}
+
+function hexadecimal(letter: string, digits: number, reader: RegexReader): number {
+  const isBraced = letter === "x" && reader.take("{");
+  const text = isBraced ? reader.until("}", "\\x{") : reader.takeWhile(/[0-9A-Fa-f]/, digits);
+  const code = /^[0-9A-Fa-f]{1,8}$/.test(text) ? parseInt(text, 16) : NaN;
+  if (!(code <= 0x10ffff) || (!isBraced && text.length !== digits)) {
+    throw new RegexProblem(
+      `\\${letter} must be followed by ${digits} hexadecimal digits of a character; larger ones are written \\uXXXX or \\UXXXXXXXX`,
+    );
+  }
+  return code;
+}
+
+function octal(first: string, reader: RegexReader): number {
+  const code = parseInt(first + reader.takeWhile(/[0-7]/, 2), 8);
+  if (code > 0o377) throw new RegexProblem("an octal number may be at most \\377; write \\uXXXX");
+  return code;
+}
+
+/**
+ * A class, in RE2's syntax.
+ *
+ * @param reader behind the `[`
+ * @throws {RegexProblem}
+ */
+export function classFor(reader: RegexReader): string {
+  let text = reader.take("^") ? "[^" : "[";
+  for (let isFirst = true; isFirst || !reader.take("]"); isFirst = false) {
+    const first = classMember(reader);
+    if (!reader.isNext("-") || reader.isNext("-]")) {
+      text += "code" in first ? literal(first.code) : first.text;
+      continue;
+    }
+    reader.next();
+    const last = classMember(reader);
+    if (!("code" in first) || !("code" in last) || first.code > last.code) {
+      throw new RegexProblem(
+        "a range in [...] goes from one character to a later one; write \\- for a hyphen",
+      );
+    }
+    text += `${literal(first.code)}-${literal(last.code)}`;
+  }
+  return `${text}]`;
+}
+
+function classMember(reader: RegexReader): Member {
+  if (reader.isAtEnd) {
+    throw new RegexProblem("a [ has no ]; write \\[ for the character");
+  }
+  const char = reader.next();
+  if (char === "[") {
+    const [posix] = /^:\^?\w{1,10}:\]/.exec(reader.ahead(16)) ?? [];
+    if (posix === undefined) return { code: codeOf(char) };
+    reader.take(posix);
+    return { text: `[${posix}` };
+  }
+  if (char !== "\\") return { code: codeOf(char) };
+  const escaped = reader.nextEscaped();
+  return escaped === "b" ? { code: 8 } : escapedMember(escaped, reader);
+}
+
+/** The code of a character. */
+export function codeOf(char: string): number {
+  return char.codePointAt(0) ?? 0;
+}
+
+/** A character as RE2 reads it as itself, in a class and outside of one. */
+export function literal(code: number): string {
+  const char = String.fromCodePoint(code);
+  if (code >= 0xd800 && code <= 0xdfff) return `\\x{${code.toString(16)}}`; // two would become one
+  return code < 0x80 && /[^A-Za-z0-9_]/.test(char) ? `\\x{${code.toString(16)}}` : char;
+}

@@ -1,0 +1,237 @@
+/**
+ * Translates regexes from Python's syntax (`re` with `re.ASCII`) to that of RE2, so that what both
+ * take means the same. What RE2 cannot do is refused with what to write instead. The differences that
+ * are left are in docs/PROTOCOL.md, and `tests/table/python_regex_test.ts` compares with Python itself.
+ *
+ * Taken beyond Python: Unicode classes (`\p{L}`), characters by number (`\x{1F600}`), `\z`, and POSIX
+ * classes (`[[:alpha:]]`), which Python reads in a way that nobody means.
+ */
+import { classFor, codeOf, escapedMember, literal } from "./python_class.ts";
+import { RegexProblem, RegexReader } from "./regex_reader.ts";
+
+/** Largest count of a repetition: RE2's. */
+const MAX_REPEAT = 1_000;
+
+/** What a repetition may stand behind. */
+type Repeatable = "nothing" | "position" | "repetition" | "item";
+
+/** Positions that `\` and a letter stand for. */
+const POSITIONS: Readonly<Record<string, string>> = {
+  A: "\\A",
+  b: "\\b",
+  B: "\\B",
+  Z: "\\z",
+  z: "\\z",
+};
+
+const INSTEAD = "filter the keys that you get";
+
+/** Groups that RE2 does not have, by how they begin, and why or what to write. */
+const REFUSED_GROUPS: readonly (readonly [string, string])[] = [
+  ["?=", `look-ahead (?=...) is not possible here; leave it out and ${INSTEAD}`],
+  ["?!", `look-ahead (?!...) is not possible here; leave it out and ${INSTEAD}`],
+  ["?<=", `look-behind (?<=...) is not possible here; leave it out and ${INSTEAD}`],
+  ["?<!", `look-behind (?<!...) is not possible here; leave it out and ${INSTEAD}`],
+  [
+    "?P=",
+    `what a group matched, (?P=...), cannot be asked for again here; leave it out and ${INSTEAD}`,
+  ],
+  ["?(", "conditions (?(...)...|...) are not possible here; write the alternatives as (?:...|...)"],
+  ["?>", "atomic groups (?>...) are not possible here; write (?:...)"],
+  ["?<", "a group with a name is written (?P<name>...)"],
+];
+
+/**
+ * Translates a regex.
+ *
+ * @param regex in Python's syntax
+ * @returns the same in RE2's
+ * @throws {RegexProblem} where it is none, or RE2 cannot do it
+ */
+export function regexForRe2(regex: string): string {
+  return /[\\.+*?()|[\]{}^$]/.test(regex) ? new Translator(regex).whole() : regex;
+}
+
+class Translator {
+  readonly #reader: RegexReader;
+  #result = "";
+  #depth = 0;
+  readonly #names = new Set<string>();
+  #before: Repeatable = "nothing";
+  /** Whether flags for all of it may still come. */
+  #isStart = true;
+
+  constructor(regex: string) {
+    this.#reader = new RegexReader(regex);
+  }
+
+  whole(): string {
+    while (!this.#reader.isAtEnd) this.#piece();
+    if (this.#depth > 0) throw new RegexProblem("a ( has no )");
+    return this.#result;
+  }
+
+  #piece(): void {
+    const char = this.#reader.next();
+    if (char === "(") return this.#group();
+    if (char === "{" || char === "*" || char === "+" || char === "?") return this.#repetition(char);
+    switch (char) {
+      case "\\":
+        return this.#escape();
+      case "[":
+        return this.#add(classFor(this.#reader), "item");
+      case "^":
+      case "$":
+        return this.#add(char, "position");
+      case "|":
+        return this.#add(char, "nothing");
+      case ".":
+        return this.#add(char, "item");
+      case ")":
+        if (this.#depth-- === 0) throw new RegexProblem("a ) has no (");
+        return this.#add(char, "item");
+    }
+    this.#add(literal(codeOf(char)), "item");
+  }
+
+  #add(text: string, before: Repeatable): void {
+    this.#result += text;
+    this.#before = before;
+    this.#isStart = false;
+  }
+
+  #group(): void {
+    if (!this.#reader.isNext("?")) return this.#open("(");
+    for (const [start, problem] of REFUSED_GROUPS) {
+      if (this.#reader.isNext(start)) throw new RegexProblem(problem);
+    }
+    if (this.#reader.take("?:")) return this.#open("(?:");
+    if (this.#reader.take("?#")) {
+      this.#reader.until(")", "(?#");
+      return;
+    }
+    if (this.#reader.take("?P<")) return this.#named();
+    this.#reader.next();
+    this.#flags();
+  }
+
+  #open(text: string): void {
+    this.#depth++;
+    this.#add(text, "nothing");
+  }
+
+  #named(): void {
+    const name = this.#reader.until(">", "(?P<");
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      throw new RegexProblem(
+        "the name of a group may have letters from A to Z and a to z, _ and digits behind them; write another name, or (...) without one",
+      );
+    }
+    if (this.#names.has(name)) throw new RegexProblem(`two groups have the name ${name}`);
+    this.#names.add(name);
+    this.#open("("); // what a group is called makes no difference to what is found
+  }
+
+  /** Behind `(?`: flags for a part, or for all of the regex. */
+  #flags(): void {
+    const [on, off = "", end] = this.#flagLetters();
+    for (const flag of on + off) {
+      if (flag === "x") {
+        throw new RegexProblem(
+          "the flag x is not possible here; leave it out, and all blanks and comments",
+        );
+      }
+      if (flag === "u" || flag === "L") {
+        throw new RegexProblem(
+          `the flag ${flag} is not possible here; leave it out: classes are ASCII`,
+        );
+      }
+    }
+    if (!/^[aims]*$/.test(on) || !/^[ims]*$/.test(off) || (on + off === "")) {
+      throw new RegexProblem(
+        "a ? behind a ( must be followed by :, P<name>, #, or flags of a, i, m and s",
+      );
+    }
+    if ([...off].some((flag) => on.includes(flag))) {
+      throw new RegexProblem("a flag is on and off at once");
+    }
+    const shown = on.replaceAll("a", "") + (off && `-${off}`); // classes are ASCII anyway
+    if (end === ":") return this.#open(`(?${shown}:`);
+    if (off !== "" || !this.#isStart) {
+      throw new RegexProblem(
+        "flags for all of a regex stand at its start; write flags for a part of it as (?i:...)",
+      );
+    }
+    if (shown) this.#result += `(?${shown})`;
+  }
+
+  #flagLetters(): [on: string, off: string | undefined, end: string] {
+    const letters = this.#reader.takeWhile(/[A-Za-z]/);
+    const off = this.#reader.take("-") ? this.#reader.takeWhile(/[A-Za-z]/) : undefined;
+    const end = !this.#reader.isAtEnd ? this.#reader.next() : "";
+    const isGood = (end === ":" || end === ")") && off !== "";
+    return [isGood ? letters : "?", off, end];
+  }
+
+  #repetition(operator: string): void {
+    const counts = operator === "{" ? this.#counts() : operator;
+    if (counts === undefined) return this.#add("\\{", "item");
+    if (this.#before === "nothing" || this.#before === "position") {
+      throw new RegexProblem(`there is nothing before ${counts} that could be repeated`);
+    }
+    if (this.#before === "repetition") {
+      throw new RegexProblem(
+        `a repetition cannot be repeated by ${counts}; write (?:...)${counts}`,
+      );
+    }
+    if (this.#reader.isNext("+")) {
+      throw new RegexProblem(
+        `${counts}+, which gives nothing back, is not possible here; write ${counts}`,
+      );
+    }
+    this.#add(counts + (this.#reader.take("?") ? "?" : ""), "repetition");
+  }
+
+  /** Behind `{`: how often, as RE2 writes it; undefined where the brace is a character. */
+  #counts(): string | undefined {
+    const start = this.#reader.at;
+    const least = this.#reader.takeWhile(/\d/);
+    const hasComma = this.#reader.take(",");
+    const most = hasComma ? this.#reader.takeWhile(/\d/) : least;
+    if (!this.#reader.take("}") || (least === "" && !hasComma)) {
+      this.#reader.at = start;
+      return undefined;
+    }
+    for (const count of [least, most]) {
+      if (Number(count) > MAX_REPEAT) {
+        throw new RegexProblem(
+          `a count may be at most ${MAX_REPEAT}; write what is more behind it, as in a{${MAX_REPEAT}}a{5}`,
+        );
+      }
+    }
+    if (most !== "" && Number(most) < Number(least)) {
+      throw new RegexProblem(`in {${least},${most}} the first count is larger than the second one`);
+    }
+    return hasComma ? `{${Number(least)},${most && Number(most)}}` : `{${Number(least)}}`;
+  }
+
+  /** Behind a backslash, outside of a class. */
+  #escape(): void {
+    const char = this.#reader.nextEscaped();
+    const position = POSITIONS[char];
+    if (position !== undefined) return this.#add(position, "position");
+    if (/[1-9]/.test(char)) {
+      const octal = /^[1-3][0-7]{2}$/.test(
+        char + this.#reader.ahead(2),
+      );
+      if (!octal) {
+        throw new RegexProblem(
+          `what a group matched, \\${char}, cannot be asked for again here; leave it out and ${INSTEAD}`,
+        );
+      }
+    }
+    const member = escapedMember(char, this.#reader);
+    if ("code" in member) return this.#add(literal(member.code), "item");
+    this.#add(member.text.startsWith("[") ? `[${member.text}]` : member.text, "item");
+  }
+}

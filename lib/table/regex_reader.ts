@@ -1,0 +1,76 @@
+/** Reads a regex character by character. */
+
+/** A regex that is refused; the message is the reason, as the end of a sentence. */
+export class RegexProblem extends Error {
+  override name = "RegexProblem";
+}
+
+/** A place in a regex. */
+export class RegexReader {
+  readonly #chars: readonly string[];
+  /** Of the next character; may be set back. */
+  at = 0;
+
+  constructor(regex: string) {
+    this.#chars = [...regex];
+  }
+
+  /** The next characters, at most so many. */
+  ahead(count: number): string {
+    return this.#chars.slice(this.at, this.at + count).join("");
+  }
+
+  /** Whether there is no next character. */
+  get isAtEnd(): boolean {
+    return this.at === this.#chars.length;
+  }
+
+  /** Takes the next character; empty at the end. */
+  next(): string {
+    return this.#chars[this.at++] ?? "";
+  }
+
+  /** Whether a text in ASCII comes next. */
+  isNext(text: string): boolean {
+    return [...text].every((char, at) => this.#chars[this.at + at] === char);
+  }
+
+  /** Takes a text in ASCII, if it comes next. */
+  take(text: string): boolean {
+    const isNext = this.isNext(text);
+    if (isNext) this.at += text.length;
+    return isNext;
+  }
+
+  /** Takes characters that a pattern matches, perhaps none, at most so many. */
+  takeWhile(pattern: RegExp, most = Infinity): string {
+    const start = this.at;
+    while (this.at - start < most && pattern.test(this.#chars[this.at] ?? "")) this.at++;
+    return this.#chars.slice(start, this.at).join("");
+  }
+
+  /**
+   * Takes all before a character, and that.
+   *
+   * @throws {RegexProblem} where there is no such character
+   */
+  until(end: string, opening: string): string {
+    const at = this.#chars.indexOf(end, this.at);
+    if (at === -1) throw new RegexProblem(`a ${opening} has no ${end}`);
+    const text = this.#chars.slice(this.at, at).join("");
+    this.at = at + 1;
+    return text;
+  }
+
+  /**
+   * Takes the character behind a backslash.
+   *
+   * @throws {RegexProblem} at the end
+   */
+  nextEscaped(): string {
+    if (this.at === this.#chars.length) {
+      throw new RegexProblem("a \\ is the last character; write \\\\");
+    }
+    return this.next();
+  }
+}
