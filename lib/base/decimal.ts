@@ -47,7 +47,7 @@ export function canonicalNumber(text: string): string {
  * The value of a number if it is a whole number from 1 on, exactly.
  *
  * @param text a number as JSON spells it: `2.0` and `20e-1` are 2
- * @returns the nearest number, which may be infinity; undefined where it is no such number
+ * @returns at most 2^53-1, also for what is larger; undefined where it is no such number
  */
 export function positiveInteger(text: string): number | undefined {
   const isPlain = /^[1-9]\d{0,14}$/.test(text);
@@ -55,7 +55,7 @@ export function positiveInteger(text: string): number | undefined {
     const { isNegative, digits, power } = decimalOf(text);
     if (digits === "" || isNegative || power.startsWith("-")) return undefined;
   }
-  return Number(text);
+  return Math.min(Number(text), Number.MAX_SAFE_INTEGER);
 }
 
 /** Adds a small integer to one of any length. */

@@ -255,8 +255,8 @@ test("fault: a limit of 0.9999999999999999999999 is accepted as 1: it is a whole
     ["2.0", 2],
     ["100000", 1e5],
     ["20e0000000000000000000000000000000000000000000000000001", 200],
-    ["1e400", Infinity],
-    ["9007199254740993", 9_007_199_254_740_992],
+    ["1e400", Number.MAX_SAFE_INTEGER],
+    ["9007199254740993", Number.MAX_SAFE_INTEGER],
   ];
   for (const [text, limit] of good) {
     assert.deepEqual(request(scan(text)), {
