@@ -122,7 +122,7 @@ export function reachableAddresses(
   listening?: Pick<Listening, "hostname" | "isV4" | "isV6">,
 ): string[] {
   const { hostname = "::", isV4 = true, isV6 = true } = listening ?? {};
-  const own = isWildcard(hostname) ? interfaces : [hostname];
+  const own = isWildcard(hostname) ? [...new Set(interfaces)] : [hostname];
   // Link-local IPv6 addresses mean nothing without the reader's own interface name.
   const useful = own.filter((text) => !isLoopback(text) && !isLinkLocal(text));
   const v6 = (text: string) => text.includes(":");

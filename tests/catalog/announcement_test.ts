@@ -68,7 +68,7 @@ test("fault: `--advertise HOST:PORT` with port forwarding: the listening port is
 });
 
 test("fault: announced where it does not listen: only addresses of its families and its interface", () => {
-  const all = ["127.0.0.1", "::1", "fe80::1", "2001:db8::1", "10.0.0.1", "192.0.2.1"];
+  const all = ["127.0.0.1", "::1", "fe80::1", "2001:db8::1", "10.0.0.1", "192.0.2.1", "10.0.0.1"];
   const addresses = (hostname: string, isV4: boolean, isV6: boolean) =>
     reachableAddresses(all, { hostname, isV4, isV6 });
   assert.deepEqual(addresses("::", true, true), ["10.0.0.1", "192.0.2.1", "2001:db8::1"]);
