@@ -7,6 +7,7 @@
  */
 import { JX_FUNCTIONS, UNSUPPORTED } from "./jx_functions.ts";
 import { JxSyntaxError } from "./jx_lexer.ts";
+import { isLike } from "./posix_match.ts";
 import {
   isArray,
   isObject,
@@ -74,8 +75,8 @@ export interface Node {
   readonly evaluate: (scope: Scope) => Jx;
   /** Where it is a name: that. */
   readonly symbol?: string;
-  /** Where it is a number as written: that. */
-  readonly literal?: bigint | number;
+  /** Where it is a value as written: that. */
+  readonly constant?: Jx;
 }
 
 /** `for variable in elements if condition`. */
@@ -102,8 +103,7 @@ export const ERROR_NODE: Node = { evaluate: () => JX_ERROR };
 
 /** A value as written. */
 export function constantOf(value: Jx): Node {
-  const isNumber = typeof value === "number" || typeof value === "bigint";
-  return { evaluate: () => value, ...(isNumber && { literal: value }) };
+  return { evaluate: () => value, constant: value };
 }
 
 /** A member of the record, or a loop's variable. */
@@ -118,9 +118,9 @@ export function symbolOf(symbol: string): Node {
 }
 
 /** `- x`, `+ x` and `not x`; a sign before a number is part of it. */
-export function unaryOf(operator: string, { evaluate, literal }: Node): Node {
-  if (operator !== "not" && literal !== undefined) {
-    return constantOf(operator === "+" ? literal : negated(literal));
+export function unaryOf(operator: string, { evaluate, constant }: Node): Node {
+  if (operator !== "not" && (typeof constant === "bigint" || typeof constant === "number")) {
+    return constantOf(operator === "+" ? constant : negated(constant));
   }
   return {
     evaluate: (scope) => {
@@ -310,6 +310,10 @@ function sliced(value: Jx, { from, to }: Slice, scope: Scope): Jx {
  */
 export function callOf(name: string, items: readonly Item[]): Node {
   if (UNSUPPORTED.includes(name)) throw new JxSyntaxError(`${name} is not evaluated here`);
+  const pattern = name === "like" ? items[0]?.value.constant : undefined;
+  if (typeof pattern === "string" && isLike(pattern, "") === undefined) {
+    throw new JxSyntaxError("this expression for like is not evaluated here");
+  }
   const known = JX_FUNCTIONS.get(name);
   if (!known) return ERROR_NODE;
   if (known.isDeferred) {

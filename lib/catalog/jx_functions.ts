@@ -3,6 +3,7 @@
  * network for a stranger (`listdir`, `fetch`), and those that no filter needs: a filter with one of
  * them is refused (`UNSUPPORTED`).
  */
+import { isLike } from "./posix_match.ts";
 import type { Node, Scope } from "./jx_eval.ts";
 import {
   exponentOf,
@@ -30,7 +31,6 @@ interface DeferredFunction {
 export const UNSUPPORTED: readonly string[] = [
   "escape",
   "fetch",
-  "like",
   "listdir",
   "schema",
   "template",
@@ -49,6 +49,7 @@ export const JX_FUNCTIONS: ReadonlyMap<string, PlainFunction | DeferredFunction>
   ["items", plain((values) => ofObject(values, (name, value) => [name, value]))],
   ["join", plain(join)],
   ["keys", plain((values) => ofObject(values, (name) => name))],
+  ["like", plain(like)],
   ["len", plain(([array = null]) => isArray(array) ? BigInt(array.length) : JX_ERROR)],
   ["project", { isDeferred: true, call: project }],
   ["range", plain(range)],
@@ -146,6 +147,19 @@ function formatted(letter: string, value: Jx | undefined): string | undefined {
     ? printDouble(value, 6)
     : undefined;
   return letter === letter.toUpperCase() ? text?.toUpperCase() : text;
+}
+
+/** Characters of a text, times those of an expression, that count as one element. */
+const LIKE_WORK = 20;
+
+/** Whether an expression is found in a text; an error where it cannot be told. */
+function like(values: readonly Jx[], scope: Scope): Jx {
+  const [pattern, text] = values;
+  if (values.length !== 2 || typeof pattern !== "string" || typeof text !== "string") {
+    return JX_ERROR;
+  }
+  scope.spend(Math.ceil(pattern.length * text.length / LIKE_WORK));
+  return isLike(pattern, text) ?? JX_ERROR;
 }
 
 /** The objects of a list for which an expression is true. */

@@ -73,14 +73,17 @@ class Parser {
   }
 
   #binary(level: number): Node {
-    const left = level === 0 ? this.#unary() : this.#binary(level - 1);
-    const operator = this.#peekWord();
-    if (operator === undefined || !PRECEDENCE[level]?.includes(operator)) return left;
-    this.#lexer.next();
-    if (++this.#depth > MAX_DEPTH) throw new JxSyntaxError("it is nested too deeply");
-    const node = binaryOf(operator, left, this.#binary(level));
-    this.#depth--;
-    return node;
+    const operand = () => level === 0 ? this.#unary() : this.#binary(level - 1);
+    const operators: string[] = [];
+    const operands = [operand()];
+    for (;;) {
+      const operator = this.#peekWord();
+      if (operator === undefined || !PRECEDENCE[level]?.includes(operator)) break;
+      this.#lexer.next();
+      operators.push(operator);
+      operands.push(operand());
+    }
+    return operands.reduceRight((right, left, at) => binaryOf(operators[at] ?? "", left, right));
   }
 
   #unary(): Node {
