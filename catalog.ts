@@ -2,7 +2,7 @@
 import { ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { CatalogServer } from "./lib/catalog/catalog_server.ts";
-import { systemName } from "./lib/catalog/reverse_names.ts";
+import { systemName } from "./lib/catalog/system_name.ts";
 import { giveUp, NEVER_AGAIN } from "./lib/cli/give_up.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { printLine } from "./lib/cli/print.ts";

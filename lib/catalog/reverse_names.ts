@@ -5,7 +5,6 @@
  * Addresses of datagrams can be forged, and a look-up can take seconds: the names that are kept, the
  * look-ups at once and the time for one are bounded (I5), and no update waits for another address.
  */
-import { lookupService } from "node:dns";
 import { fulfilledWithin } from "../base/clock.ts";
 import {
   MAX_HOST_NAMES,
@@ -20,25 +19,6 @@ import {
  * @returns the name; the address itself where it has none; undefined where the system cannot tell
  */
 export type NameLookup = (address: string) => Promise<string | undefined>;
-
-/** Asks the system. */
-export function systemName(address: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    try {
-      lookupService(address, 0, (error, name) => {
-        if (!error) return resolve(isHostName(name) ? name : address);
-        resolve(error.code === "ENOTFOUND" ? address : undefined);
-      });
-    } catch {
-      resolve(undefined); // not an address as the system writes it, such as one with a zone
-    }
-  });
-}
-
-/** Whoever owns the address says what its name is. */
-function isHostName(text: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/.test(text);
-}
 
 /** What is known of an address, and until when. */
 interface Known {
