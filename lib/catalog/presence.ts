@@ -75,6 +75,7 @@ export class Presence {
     this.#localCatalog = new LocalCatalog({
       port: localPort,
       log,
+      timing: this.#timing,
       onServing: () => local.announce(),
     });
   }

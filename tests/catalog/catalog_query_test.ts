@@ -3,6 +3,8 @@ import type { Address } from "../../lib/base/address.ts";
 import { unixSeconds } from "../../lib/base/clock.ts";
 import { CatalogQueryError, queryCatalog } from "../../lib/catalog/catalog_query.ts";
 import { stoppedClock } from "../helpers/stopped_clock.ts";
+import { CatalogServer } from "../../lib/catalog/catalog_server.ts";
+import { silentLog } from "../../lib/base/log.ts";
 import { isStale } from "../../lib/catalog/listing.ts";
 
 const never = new AbortController().signal;
@@ -184,6 +186,23 @@ Deno.test("fault: many clients look up at once: a busy catalog is asked again, w
   assert.ok(first >= 3_050 && first <= 3_150, `as Retry-After asks, and a little more: ${first}`);
   assert.ok(second >= 100 && second <= 300, `${second}`);
   assert.ok(third >= 200 && third <= 600, `${third}`);
+});
+
+Deno.test("fault: many clients look up at once: 200 of one address are all answered", async () => {
+  const catalog = new CatalogServer({
+    hostname: "127.0.0.1",
+    port: 0,
+    lifetimeS: 900,
+    log: silentLog,
+    tcpUpdates: false,
+  });
+  try {
+    const address = { hostname: "127.0.0.1", port: catalog.port };
+    const all = await Promise.all(Array.from({ length: 200 }, () => queryCatalog(address, never)));
+    assert.equal(all.length, 200);
+  } finally {
+    await catalog.stop();
+  }
 });
 
 Deno.test("catalog query: a catalog that never completes a reply, or is busy for too long, is given up", async () => {
