@@ -4,7 +4,7 @@ import { sleep } from "../../lib/base/clock.ts";
 import type { NameLookup } from "../../lib/catalog/reverse_names.ts";
 import { CatalogServer, type CatalogServerOptions } from "../../lib/catalog/catalog_server.ts";
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 60_000;
 
 function catalog(options: Partial<CatalogServerOptions> = {}): CatalogServer {
   return new CatalogServer({
@@ -229,7 +229,7 @@ Deno.test("catalog server: silent connections keep nobody out", async () => {
   );
   const start = performance.now();
   assert.deepEqual(await listing(server.port), []);
-  assert.ok(performance.now() - start < DEADLINE_MS);
+  assert.ok(performance.now() - start < 10_000);
   await server.stop();
   for (const connection of silent) connection.close();
 });

@@ -10,7 +10,7 @@ import { CctoolsCatalog } from "../helpers/catalog_process.ts";
 import { testWith } from "../helpers/needs.ts";
 import { run } from "../helpers/program.ts";
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 60_000;
 
 const facts: ServerFacts = {
   project: "me-a4-x",

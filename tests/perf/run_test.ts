@@ -63,7 +63,7 @@ Deno.test("run: each operation of each client is done once, and keys do not coll
     for (const { stage, sum, clients, startSpreadMs, processors } of result.stages) {
       assert.deepEqual(clients.map(({ ops }) => ops), [40, 40, 40, 40, 40], stage);
       assert.deepEqual([sum.ops, sum.latency.count, processors.length], [200, 200, 3], stage);
-      assert.ok(startSpreadMs < 1_000, `${startSpreadMs} ms`);
+      assert.ok(startSpreadMs < 10_000, `${startSpreadMs} ms`);
     }
     assert.deepEqual(result.stages.map(({ stage }) => stage), [
       ...["insert", "lookup", "scan", "remove"],
