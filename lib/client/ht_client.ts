@@ -156,15 +156,8 @@ export class HtClient {
 
   /** Inserts or replaces a value given as JSON text; it comes back byte for byte. */
   insertText(key: string, value: JsonText): Promise<void> {
-    const { bytes, end } = spanOf(value);
-    const valueEnd = skipValue(bytes, skipWhite(bytes, 0, end), end);
-    if (valueEnd < 0 || skipWhite(bytes, valueEnd, end) !== end) {
-      return Promise.reject(
-        new TypeError(`Cannot insert ${quoted(key)}: the value must be JSON, not ${quoted(value)}`),
-      );
-    }
-    // A line end between tokens would end the request; any other white space means the same.
-    return this.#insertLine(key, value.trim().replace(/[\r\n]/g, " "));
+    if (!isJson(value)) return Promise.reject(notJson("insert", key, value));
+    return this.#insertLine(key, value.trim());
   }
 
   /** The value of a key. @throws {KeyError} where there is no such key */
@@ -202,8 +195,13 @@ export class HtClient {
     return parsedPairs(await this.queryText(subkey, JSON.stringify(subvalue)));
   }
 
-  /** As `query`, with the member's value given as JSON text, and the values as they were sent. */
+  /**
+   * As `query`, with the member's value given as JSON text, and the values as they were sent.
+   *
+   * @throws {TypeError} if `subvalue` is not JSON: nothing is sent
+   */
   async queryText(subkey: string, subvalue: JsonText): Promise<[string, JsonText][]> {
+    if (!isJson(subvalue)) throw notJson("query", subkey, subvalue);
     return pairsOf((await this.request({ method: "query", subkey, subvalue })).result);
   }
 
@@ -265,6 +263,19 @@ export class HtClient {
   async #insertLine(key: string, value: JsonText): Promise<void> {
     await this.request({ method: "insert", key, value });
   }
+}
+
+/** Whether a text is one JSON value: anything else would be other members of the request, or another request. */
+function isJson(text: string): boolean {
+  const { bytes, end } = spanOf(text);
+  const valueEnd = skipValue(bytes, skipWhite(bytes, 0, end), end);
+  return valueEnd >= 0 && skipWhite(bytes, valueEnd, end) === end;
+}
+
+function notJson(tried: "insert" | "query", name: string, text: string): TypeError {
+  return new TypeError(
+    `Cannot ${tried} ${quoted(name)}: the value must be JSON, not ${quoted(text)}`,
+  );
 }
 
 /** The pairs of a scan's result: keys decoded, values as text. */

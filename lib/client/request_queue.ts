@@ -63,7 +63,10 @@ export class RequestQueue implements LinkReceiver {
   readonly #closing = new AbortController();
   /** With a connection all are in flight; without one, none is. Limits pass in this order, too. */
   #calls = new Fifo<Call>();
-  /** Of the calls in flight, the first ones that failed at their limit: their replies are dropped. */
+  /**
+   * Calls in flight before these that failed at their limit: their replies are dropped. Only their
+   * number is kept, since a server may be too slow for its clients for hours.
+   */
   #expired = 0;
   #link: Link | undefined;
   #connections = 0;
@@ -136,13 +139,13 @@ export class RequestQueue implements LinkReceiver {
 
   onReply(reply: SuccessReply | Failure): void {
     this.#replies++;
+    if (this.#expired > 0) return void this.#expired--;
     const call = this.#calls.shift();
     if (call === undefined) {
       // Said before anything was asked: `Busy`, or the peer is no such server.
       const error = isFailure(reply) ? errorFrom(reply) : undefined;
       this.#link?.break(error ?? new ConnectionLostError("a reply came unasked", true));
-    } else if (this.#expired > 0) this.#expired--;
-    else if (isFailure(reply)) call.reject(errorFrom(reply));
+    } else if (isFailure(reply)) call.reject(errorFrom(reply));
     else call.resolve(reply);
   }
 
@@ -158,10 +161,10 @@ export class RequestQueue implements LinkReceiver {
     if (this.#calls.length > 0) this.#seek();
   }
 
-  /** Forgets the connection. @returns the calls that were in flight, without those that failed */
+  /** Forgets the connection. @returns the calls that were in flight */
   #dropConnection(): Call[] {
     this.#link = undefined;
-    const inFlight = [...this.#calls].slice(this.#expired);
+    const inFlight = [...this.#calls];
     this.#expired = 0;
     this.#calls = new Fifo();
     if (this.#closing.signal.aborted) { for (const call of inFlight) this.#calls.push(call); }
@@ -262,7 +265,7 @@ export class RequestQueue implements LinkReceiver {
   readonly #onTimer = (): void => {
     this.#timer = undefined;
     for (;;) {
-      const call = this.#calls.at(this.#expired);
+      const call = this.#calls.at(0);
       if (call === undefined) return;
       const graceMs = this.#link ? 0 : CALL_GRACE_MS;
       const leftMs = call.startedMs + this.#timeoutMs + graceMs - performance.now();
@@ -277,8 +280,8 @@ export class RequestQueue implements LinkReceiver {
   #expire(call: Call): void {
     const link = this.#link;
     const seconds = this.#timeoutMs / 1e3;
+    this.#calls.shift();
     if (link === undefined) {
-      this.#calls.shift();
       // A search that fails at its limit gives its own error: this one is for what is not finished.
       const broken = this.#fruitless > 1 ? this.#lastBreak : undefined;
       const error = broken

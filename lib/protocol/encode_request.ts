@@ -28,8 +28,13 @@ export function encodeRequest(request: RequestMembers): string {
   let line = "{";
   for (const [name, value] of Object.entries(request)) {
     if (value === undefined) continue;
-    const text = JSON_TEXT_MEMBERS.has(name) ? value : JSON.stringify(value);
+    const text = JSON_TEXT_MEMBERS.has(name) ? onOneLine(String(value)) : JSON.stringify(value);
     line += `${line === "{" ? "" : ","}"${name}":${text}`;
   }
   return line + "}\n";
+}
+
+/** In JSON, line ends are white space; here they would end the request, and each later reply go to another one. */
+function onOneLine(text: JsonText): JsonText {
+  return text.replace(/[\r\n]/g, " ");
 }

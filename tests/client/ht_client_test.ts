@@ -34,6 +34,22 @@ Deno.test("the text of a value comes back byte for byte (I8)", async () => {
   await client.close();
 });
 
+Deno.test("text given as JSON is one value: it makes no other request, and replies stay with their calls", async () => {
+  await using server = startServer();
+  const client = await ht.HtClient.connect(server.target);
+  await client.insert("k", { a: 1 });
+  const found = client.queryText("a", "\n1\n");
+  const looked = client.lookupText("k");
+  for (const text of ['1,"method":"remove","key":"k"', '1}\n{"method":"remove","key":"k"', ""]) {
+    await assert.rejects(client.queryText("a", text), TypeError);
+    await assert.rejects(client.insertText("a", text), TypeError);
+  }
+  assert.deepEqual(await found, [["k", '{"a":1}']]);
+  assert.equal(await looked, '{"a":1}');
+  assert.equal(await client.size(), 1);
+  await client.close();
+});
+
 Deno.test("failures are errors of a class each", async () => {
   await using server = startServer({
     maxTableBytes: 100_000,

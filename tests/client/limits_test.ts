@@ -4,6 +4,7 @@ import * as ht from "../../client.ts";
 import { fulfilledWithin, sleep } from "../../lib/base/clock.ts";
 import { Certificates, OPENSSL } from "../helpers/certificates.ts";
 import { FakeServer, OK_NULL } from "../helpers/fake_server.ts";
+import { measured } from "../helpers/heap.ts";
 import { testWith } from "../helpers/needs.ts";
 import { startServer } from "../helpers/server.ts";
 import { TcpProxy } from "../helpers/tcp_proxy.ts";
@@ -175,6 +176,29 @@ Deno.test("a reply that comes after its call ended is dropped, and others go to 
   assert.equal(await next, "next");
   assert.equal(client.connections, 1);
   await client.close();
+});
+
+Deno.test("calls that ended at their limit take no memory while their replies are waited for", async () => {
+  const bytes = await measured(
+    `import { HtClient } from "lib/client/ht_client.ts";`,
+    `const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const ok = (result) => new TextEncoder().encode('{"status":"OK","result":' + result + '}\\n');
+    void (async () => {
+      const connection = await listener.accept();
+      const buffer = new Uint8Array(65_536);
+      await connection.read(buffer);
+      await connection.write(ok("{}"));
+      // Far too slow, but never silent.
+      setInterval(() => void connection.write(ok("null")), 10);
+      while (await connection.read(buffer) !== null);
+    })();
+    const timeoutMs = ${LIMIT_MS};
+    const client = await HtClient.connect("127.0.0.1:" + listener.addr.port, { timeoutMs });
+    await Promise.allSettled(Array.from({ length: 100 }, (_, at) => client.insert("k", String(at).repeat(100_000))));
+    console.log(heapGrown());
+    Deno.exit();`,
+  );
+  assert.ok(bytes < 5_000_000, `${bytes} bytes are held for calls of 20,000,000`);
 });
 
 Deno.test("a limit that is no time is refused", async () => {

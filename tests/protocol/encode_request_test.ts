@@ -76,3 +76,18 @@ Deno.test({
     );
   },
 });
+
+Deno.test({
+  name: "encode_request: a line end in JSON text does not end the request",
+  permissions: "none",
+  fn() {
+    assert.equal(
+      encodeRequest({ method: "query", subkey: "k", subvalue: "\r\n1\n" }),
+      '{"method":"query","subkey":"k","subvalue":  1 }\n',
+    );
+    assert.equal(
+      encodeRequest({ method: "insert", key: "k", value: "[1,\n2]" }),
+      '{"method":"insert","key":"k","value":[1, 2]}\n',
+    );
+  },
+});
