@@ -56,7 +56,7 @@ async function check(folder: string): Promise<number> {
     repaired !== undefined
       ? `good but for a repair that did not come to its end: ${repaired} is the table; the next start or htserver --repair ${folder} finishes it`
       : torn
-      ? `good but for a torn end of ${torn.bytes} bytes, which the next start cuts off: nobody was told of it` +
+      ? `good but for a torn end of ${torn.bytes} bytes, which the next start cuts off: it was never acknowledged` +
         (isMoreReadable(salvaged, start)
           ? `; htserver --repair ${folder} keeps what can be read of it`
           : "")

@@ -102,7 +102,7 @@ function sayWhatWasFound(
   });
   const { tornBytes, tornCopy, whyNoCopy } = recovered;
   if (tornBytes === 0) return;
-  const torn = `The log ended in a torn write of ${tornBytes} bytes, which nobody was told of`;
+  const torn = `The log ended in a torn write of ${tornBytes} bytes, which was never acknowledged`;
   log.warn(
     whyNoCopy !== undefined
       ? `${torn}, and a copy of it cannot be kept (${whyNoCopy}): lookups work, and changes fail until there is room in '${folder}'`

@@ -10,9 +10,10 @@
  *                       crash leaves a log without one
  *     table.torn.N      what was cut off a log's torn end
  *     foreign.N.NAME    a file that another program put in the place of NAME while a server ran
- *     table.repaired.N  the checkpoint that a repair has written. From this name on, the files below are
- *                       the past: they become damaged.N.*, a new log is begun, and this one becomes
- *                       table.ckpt. A start or a second repair brings that to its end
+ *     table.repaired.N  the checkpoint that a repair has written. While it is there, it alone holds the
+ *                       table. The repair renames table.ckpt and all logs to damaged.N.NAME, begins a
+ *                       new log, and renames this file to table.ckpt. If the repair is interrupted, a
+ *                       start or a second repair does the rest
  *     damaged.N.NAME    what a repair has replaced
  *     lock              held by the server that uses the folder
  *

@@ -133,6 +133,11 @@ function inUse(folder: string, path: string, system: FileSystem): ExitError {
   const file = system.openToRead(path);
   let count: number;
   try {
+    if (file.tryLock("shared")) {
+      return new ExitError(
+        `Cannot use the data folder '${folder}': htserver --check is reading it; try again when that has ended`,
+      );
+    }
     count = file.read(bytes) ?? 0;
   } finally {
     file.close();

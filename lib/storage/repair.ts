@@ -2,8 +2,8 @@
  * Puts what can be read of a damaged folder in place of it.
  *
  * First the table is written to a checkpoint of its own, `table.repaired.N`. When that name is on disk the
- * repair is decided: before, nothing of the folder has changed; from then on, whatever finds the name
- * brings the repair to its end. So a crash at any moment leaves everything that was readable.
+ * repair is decided. Before, nothing in the folder has changed; after that, a start or a second repair
+ * that finds the name does the rest. So a crash at any moment leaves everything that was readable.
  */
 import { ExitError } from "../base/errors.ts";
 import { HashTable } from "../table/hash_table.ts";
@@ -69,6 +69,9 @@ export async function finishRepair(files: Files): Promise<string[]> {
     await finishOldRepair(files, names);
     return [];
   }
+  // A kill may come between a rename and its sync, and a power failure during the renames below: then
+  // they might be on disk, and this name might not.
+  await files.syncFolder();
   const { table, log = FIRST_LOG } = readHeader(files, repaired, "ckpt").header ?? {};
   let hasLog = false;
   const kept: string[] = [];
@@ -103,6 +106,7 @@ async function finishOldRepair(files: Files, names: readonly string[]): Promise<
   const isUnfinished = names.includes(NEW_CHECKPOINT) && !names.includes(CHECKPOINT) &&
     names.some((name) => name.startsWith("damaged.") && name.endsWith(`.${CHECKPOINT}`));
   if (!isUnfinished || !isWholeCheckpoint(files, NEW_CHECKPOINT)) return;
+  await files.syncFolder(); // the old one's new name, before another file takes its old one
   files.rename(NEW_CHECKPOINT, CHECKPOINT);
   await files.syncFolder();
 }

@@ -10,11 +10,12 @@ import { salvage } from "../../lib/storage/salvage.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { insertOf, removeOf } from "../helpers/changes.ts";
 import { pairsOf, startOn } from "../helpers/durable_engine.ts";
+import { isLong } from "../helpers/long.ts";
 import { randomFrom, seedFor } from "../helpers/random.ts";
-import { SimulatedDisk } from "../helpers/simulated_disk.ts";
+import { noSpace, SimulatedDisk } from "../helpers/simulated_disk.ts";
 
-/** Power failures that are tried at each point. */
-const FAILURES = 4;
+/** Crashes that are tried at each point: kills and power failures by turns, each with a second one. */
+const CRASHES = isLong ? 60 : 6;
 
 type FilesOf = Record<string, Uint8Array<ArrayBuffer>>;
 
@@ -134,10 +135,11 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
       const random = randomFrom(seed);
       let tried = 0;
       for (const { where, disk } of states) {
-        for (let failure = 0; failure <= FAILURES; failure++) {
+        for (let crash = 0; crash < CRASHES; crash++) {
           const crashSeed = random.below(1e9);
-          const crashed = failure === 0 ? disk : disk.crashed(crashSeed);
-          const how = `${failure === 0 ? "kill" : `power failure ${crashSeed}`} ${where}`;
+          const isKill = crash % 2 === 0;
+          const crashed = isKill ? disk.killed() : disk.crashed(crashSeed);
+          const how = `${isKill ? "kill" : "power failure"} ${where}, then ${crashSeed}`;
           try {
             // A start serves all of it, or refuses and changes nothing.
             const first = crashed.killed();
@@ -163,3 +165,23 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
     },
   });
 }
+
+Deno.test("fault: repair is not safe against a crash: an operation that fails costs nothing", async () => {
+  const files = damaged(await wholeFolder(), "table.txn");
+  const before = SimulatedDisk.of(files);
+  const wanted = pairsOf(salvage(before, before.names).table);
+  for (let failing = 1, hasFailed = true; hasFailed; failing++) {
+    const disk = before.killed();
+    hasFailed = false;
+    disk.plan = ({ number }) => {
+      if (number !== failing) return undefined;
+      hasFailed = true;
+      return { error: noSpace(), taken: 0.5 };
+    };
+    await repair(disk).catch((error) => assert.match(String(error), /No space left/));
+    assert.equal(disk.openFiles, 0, `operation ${failing}`);
+    disk.plan = () => undefined;
+    await repair(disk);
+    await starts(disk, wanted);
+  }
+});

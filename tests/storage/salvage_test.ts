@@ -239,7 +239,7 @@ Deno.test("salvage: the table has a new identity only if changes may be missing"
   const { "table.txn": _, ...alone } = whole;
   const cases: readonly (readonly [Record<string, Uint8Array>, lost: boolean, size: number])[] = [
     [{ ...whole, "table.txn": disturbed }, false, 5],
-    [{ ...whole, "table.txn": headless }, true, 5], // nobody knows which log it is
+    [{ ...whole, "table.txn": headless }, true, 5], // its number is lost, so a log may be missing
     [{ ...whole, "table.txn": joined([...lines.map((line) => utf8(line)), utf8("x")]) }, true, 5],
     [{ ...whole, "table.txn": utf8(lines.slice(0, -1).join("") + "bad\n") }, true, 4],
     [{ ...whole, "table.ckpt": checkpoint.slice(0, -5) }, true, 5],
