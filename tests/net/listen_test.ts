@@ -32,11 +32,23 @@ async function accepts(hostname: string, port: number): Promise<boolean> {
   }
 }
 
+/** Whether this system has sockets for both families. */
+function hasDualSockets(): boolean {
+  try {
+    using listener = Deno.listen({ hostname: "::", port: 0 });
+    Deno.listen({ hostname: "0.0.0.0", port: listener.addr.port }).close();
+  } catch (error) {
+    return error instanceof Deno.errors.AddrInUse;
+  }
+  return false;
+}
+
 Deno.test("fault: announced where it does not listen: by default a server listens on both families, at one port", async () => {
   using listener = listen({ port: 0 });
   const { port, isV4, isV6 } = listeningAt(listener);
   assert.deepEqual([isV4, isV6], [await accepts("127.0.0.1", port), await accepts("::1", port)]);
   assert.ok(isV4);
+  assert.equal(isV6, hasDualSockets());
   assert.throws(() => listen({ port }), /^ExitError: Cannot listen on port \d+: another program/);
 });
 
