@@ -52,8 +52,11 @@ export async function lockFolder(
   const file = openLock(folder, place, system);
   try {
     const own = file.status();
+    // The path may lead elsewhere by now, and the place where files are written may be another folder.
     const check = () => {
-      if (!isSameFile(system.status(`${folder}/${LOCK}`), own)) throw new FolderLostError(folder);
+      for (const path of [folder, place]) {
+        if (!isSameFile(system.status(`${path}/${LOCK}`), own)) throw new FolderLostError(folder);
+      }
     };
     await checkLogs(folder, place, system);
     check();
@@ -169,7 +172,8 @@ function isFree(folder: string, path: string, system: FileSystem): boolean {
   try {
     const file = system.openToRead(path);
     try {
-      if (file.tryLock()) return true;
+      // NFS gives an exclusive lock only to a file that is open for writing.
+      if (file.tryLock("shared")) return true;
     } finally {
       file.close();
     }

@@ -166,3 +166,23 @@ Deno.test("files: in a folder that was lost, no step is done", async () => {
     assert.equal(await Deno.readTextFile(`${path}.moved/log`), "mine");
   });
 });
+
+Deno.test("files: a link that leads to the folder at its new place does not let steps go to the old one", async () => {
+  await using temp = await TempFolder.make();
+  const [old, link] = [`${temp.path}/old`, `${temp.path}/link`];
+  await Deno.mkdir(old);
+  await Deno.symlink("old", link);
+  const lock = await lockFolder(link);
+  try {
+    const files = new FolderFiles(link, lock);
+    await Deno.rename(old, `${temp.path}/new`);
+    await Deno.remove(link);
+    await Deno.symlink("new", link);
+    await Deno.mkdir(old);
+    await Deno.writeTextFile(`${old}/log`, "other");
+    assert.throws(() => files.remove("log"), FolderLostError);
+    assert.equal(await Deno.readTextFile(`${old}/log`), "other");
+  } finally {
+    lock.release();
+  }
+});
