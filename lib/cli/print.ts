@@ -41,7 +41,7 @@ export class LineWriter {
     const rest = this.#draining ? bytes : this.#writeNow(bytes);
     if (rest.length === 0) return;
     this.#waiting.push(rest);
-    this.#draining ??= this.#drain().finally(() => this.#draining = undefined);
+    this.#draining ??= this.#drain();
   }
 
   /**
@@ -71,8 +71,10 @@ export class LineWriter {
     return rest;
   }
 
+  /** Writes what waits, from the next pause on. */
   async #drain(): Promise<void> {
     let pauseMs: number = PAUSE_MS.first;
+    await sleep(pauseMs);
     try {
       for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
         const rest = this.#writeNow(first);
@@ -90,6 +92,8 @@ export class LineWriter {
       this.#waiting = [];
       this.#failure = error;
     }
+    // At once: a line that came before it was noticed would wait for a drain that is over.
+    this.#draining = undefined;
   }
 }
 

@@ -30,6 +30,24 @@ Deno.test("print: lines leave in order, in whatever pieces the pipe takes them",
   assert.equal(writer.flush(), undefined, "there is nothing to wait for");
 });
 
+Deno.test("print: a line that comes right behind the last one that waited is not lost", async () => {
+  let text = "";
+  let calls = 0;
+  const writer = new LineWriter({
+    writeSync(bytes) {
+      if (calls++ === 0) throw new Deno.errors.WouldBlock("full");
+      text += new TextDecoder().decode(bytes);
+      // The line that waits is the last one: the next one comes before anything else can happen.
+      if (calls === 2) queueMicrotask(() => writer.write("two"));
+      return bytes.length;
+    },
+  });
+  writer.write("one");
+  await writer.flush();
+  await writer.flush();
+  assert.equal(text, "one\ntwo\n");
+});
+
 Deno.test("print: a write that fails while others wait is thrown by flush and by the next write", async () => {
   let calls = 0;
   const writer = new LineWriter({
