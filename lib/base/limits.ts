@@ -193,6 +193,12 @@ export const KEPT_CHUNKS = 64;
  */
 export const KEPT_LARGE_BYTES: number = 32 * MIB;
 
+/** A server that sends no reply for this long is asked by a connection whether its address is still there, in milliseconds. */
+export const SILENT_PROBE_MS = 3_000;
+
+/** Time for that connection, in milliseconds; then the address counts as gone, and the server is looked for. */
+export const PROBE_CONNECT_MS = 3_500;
+
 /** Addresses that a client tries after one look-up, the newest; the others are not tried. */
 export const MAX_CANDIDATES = 64;
 

@@ -63,9 +63,10 @@ export function memoryAndSwap(): number {
 /** The machine's memory, or what this process may take of it, in bytes. */
 export function memoryLimit(): number {
   // The runtime looks at the process's own control group; the header at those above it, too.
+  const own = process.constrainedMemory();
   return Math.min(
     Deno.systemMemoryInfo().total,
-    process.constrainedMemory(),
+    own > 0 ? own : Infinity, // 0: it cannot see the group, as in a network namespace
     systemFacts().memoryBytes,
   );
 }

@@ -66,6 +66,21 @@ export async function dial(
 }
 
 /**
+ * Whether anything accepts connections at an address: the system does so for a server that is slow or
+ * stopped, but not if the address has moved to another machine, or is gone.
+ *
+ * @param signal gives up; the answer is then `false`
+ */
+export async function acceptsConnections(address: Address, signal: AbortSignal): Promise<boolean> {
+  try {
+    (await Deno.connect({ ...address, signal })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * Whether a certificate for an address means the server as well as its name does. No public authority gives
  * anybody one for a private address, and what the user gave is the server's own for that address. An
  * authority of the user's might have given one to anybody who has such an address.

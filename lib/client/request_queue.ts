@@ -12,7 +12,7 @@
 import { addressText } from "../base/address.ts";
 import { sleep } from "../base/clock.ts";
 import { Fifo } from "../base/fifo.ts";
-import { CALL_GRACE_MS, MAX_TIMER_MS } from "../base/limits.ts";
+import { CALL_GRACE_MS, MAX_TIMER_MS, SILENT_PROBE_MS } from "../base/limits.ts";
 import { isFailure, type SuccessReply } from "../protocol/decode_reply.ts";
 import type { Failure } from "../protocol/message.ts";
 import {
@@ -25,6 +25,7 @@ import {
 } from "./errors.ts";
 import type { Link, LinkReceiver } from "./link.ts";
 import { pauseAfter } from "./retry.ts";
+import { SilenceProbe } from "./silence_probe.ts";
 
 /** A silence counts as one of a whole limit from this share of it on: timers are not exact. */
 const SILENT_SHARE = 0.95;
@@ -78,6 +79,7 @@ export class RequestQueue implements LinkReceiver {
   #lastBreak: HtError | undefined;
   #search: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #probe = new SilenceProbe(() => this.#replies);
 
   /**
    * @param connect finds the server and connects, until its signal is aborted
@@ -119,7 +121,7 @@ export class RequestQueue implements LinkReceiver {
       const repliesBefore = this.#replies;
       const wasSent = link !== undefined;
       this.#calls.push({ line, repeat, startedMs, resolve, reject, wasSent, repliesBefore });
-      this.#timer ??= setTimeout(this.#onTimer, this.#timeoutMs);
+      this.#timer ??= setTimeout(this.#onTimer, Math.min(this.#timeoutMs, SILENT_PROBE_MS));
       if (link === undefined) this.#seek();
       else link.write(line);
     });
@@ -134,6 +136,7 @@ export class RequestQueue implements LinkReceiver {
     const why = "The connection was closed by this client";
     this.#failAll(({ wasSent }) => new ConnectionLostError(why, wasSent));
     await link?.close();
+    await this.#probe.close();
     await this.#search;
   }
 
@@ -264,18 +267,25 @@ export class RequestQueue implements LinkReceiver {
   /** Ends the calls whose limit has passed. */
   readonly #onTimer = (): void => {
     this.#timer = undefined;
+    const [link, oldest] = [this.#link, this.#calls.at(0)];
+    if (link && oldest) this.#probe.look(link, this.#waitedMs(oldest));
     for (;;) {
       const call = this.#calls.at(0);
       if (call === undefined) return;
       const graceMs = this.#link ? 0 : CALL_GRACE_MS;
       const leftMs = call.startedMs + this.#timeoutMs + graceMs - performance.now();
       if (leftMs > 1) {
-        this.#timer = setTimeout(this.#onTimer, leftMs);
+        this.#timer = setTimeout(this.#onTimer, Math.min(leftMs, SILENT_PROBE_MS));
         return;
       }
       this.#expire(call);
     }
   };
+
+  /** How long a call has waited on the connection that there is, in milliseconds. */
+  #waitedMs(call: Call): number {
+    return performance.now() - Math.max(call.startedMs, this.#connectedMs);
+  }
 
   #expire(call: Call): void {
     const link = this.#link;
@@ -291,9 +301,8 @@ export class RequestQueue implements LinkReceiver {
     }
     this.#expired++;
     const at = addressText(link.address);
-    const waitedMs = performance.now() - Math.max(call.startedMs, this.#connectedMs);
     const isSilent = call.repliesBefore === this.#replies &&
-      waitedMs >= SILENT_SHARE * this.#timeoutMs;
+      this.#waitedMs(call) >= SILENT_SHARE * this.#timeoutMs;
     if (isSilent) {
       const why = `${at} is silent: no reply for ${seconds} s`;
       const error = new ConnectionLostError(why, true, "gone");

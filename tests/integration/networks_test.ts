@@ -3,7 +3,8 @@ import assert from "assert";
 import { TwoHosts } from "../../bench/report/two_hosts.ts";
 import type { Host } from "../../bench/report/hosts.ts";
 import { testWithHosts } from "../helpers/hosts.ts";
-import { fromSource, PATIENCE_MS, Program, run } from "../helpers/program.ts";
+import { isLong } from "../helpers/long.ts";
+import { fromSource, PATIENCE_MS, Program, run, TOP } from "../helpers/program.ts";
 import { sleep } from "../../lib/base/clock.ts";
 
 /** An address that takes packets and never answers. */
@@ -141,18 +142,56 @@ testWithHosts(
     const flags = ["--catalog", hosts.catalog.address, "--local-catalog", "off"];
     await using one = server(hosts.server, ...flags, "--catalog-interval", "3600");
     await one.until("stderr", /Listed in the catalog/);
-    const [old, changed] = [hosts.server.address, "192.0.2.22"];
-    const cables = [["to-clients", hosts.clients], ["to-catalog", hosts.catalog]] as const;
-    for (const [device, peer] of cables) {
-      const at = ["peer", peer.address, "dev", device];
-      await on(hosts.server, "ip", "address", "delete", old, ...at);
-      await on(hosts.server, "ip", "address", "add", changed, ...at);
-      await on(peer, "ip", "route", "add", changed, "dev", "to-server");
-    }
+    const changed = await changeAddress(hosts);
     await one.until("stderr", /addresses of this machine changed from .* to 192\.0\.2\.22;/);
     const { addresses } = await recordAt(hosts.catalog, ({ address }) => address === changed);
     assert.deepEqual(addresses, [changed]);
     await ping(hosts.clients, ...flags);
+  },
+);
+
+/** Gives the server's host another address, and gives that. */
+async function changeAddress({ server, clients, catalog }: TwoHosts): Promise<string> {
+  const changed = "192.0.2.22";
+  for (const [device, peer] of [["to-clients", clients], ["to-catalog", catalog]] as const) {
+    const at = ["peer", peer.address, "dev", device];
+    await on(server, "ip", "address", "delete", server.address, ...at);
+    await on(server, "ip", "address", "add", changed, ...at);
+    await on(peer, "ip", "route", "add", changed, "dev", "to-server");
+  }
+  return changed;
+}
+
+if (isLong) {
+  testWithHosts(
+    "fault: the address changes (DHCP): a running client finds the new one within seconds",
+    async () => {
+      await using hosts = await TwoHosts.make();
+      await using _catalog = await catalogOn(hosts.catalog);
+      const flags = ["--catalog", hosts.catalog.address, "--local-catalog", "off"];
+      await using one = server(hosts.server, ...flags, "--catalog-interval", "3600");
+      await one.until("stderr", /Listed in the catalog/);
+      const load = ["net-a4", ...flags, "--duration", "3", "--operations", "insert"];
+      await using running = program(hosts.clients, "testperf.ts", ...load);
+      await running.until("stderr", /at 192\.0\.2\.2:/);
+      await sleep(1_000);
+      await changeAddress(hosts);
+      const startMs = performance.now();
+      assert.equal(await running.exitCode(), 0, running.stderr);
+      // It was the limit of a call, which is 60 s.
+      assert.ok(performance.now() - startMs < 50_000);
+    },
+  );
+}
+
+testWithHosts(
+  "memory limit of the container: a host that hides its control group has a table of usual size",
+  async () => {
+    await using hosts = await TwoHosts.make();
+    const code =
+      `import { memoryLimit } from "${TOP}lib/cli/system_facts.ts"; console.log(memoryLimit())`;
+    // It was 0 there, so that the table had 100 KB.
+    assert.ok(Number(await on(hosts.server, Deno.execPath(), "eval", code)) > 100_000_000);
   },
 );
 

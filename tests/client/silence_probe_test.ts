@@ -1,0 +1,64 @@
+/** Proves when a silent connection is given up before its calls reach their limit. */
+import assert from "assert";
+import { SILENT_PROBE_MS } from "../../lib/base/limits.ts";
+import type { HtError } from "../../lib/client/errors.ts";
+import { Link } from "../../lib/client/link.ts";
+import { SilenceProbe } from "../../lib/client/silence_probe.ts";
+
+/** A connection to a listener, both ends. */
+async function connected() {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const link = await Link.connect({ hostname: "127.0.0.1", port }, new AbortController().signal);
+  const accepted = await listener.accept();
+  const broken = Promise.withResolvers<HtError>();
+  let isBroken = false;
+  link.attach({
+    onReply: () => {},
+    onBroken: (error) => {
+      isBroken = true;
+      broken.resolve(error);
+    },
+  });
+  return {
+    link,
+    broken: broken.promise,
+    isBroken: () => isBroken,
+    stopListening: () => listener.close(),
+    async [Symbol.asyncDispose]() {
+      await link.close();
+      accepted.close();
+    },
+  };
+}
+
+Deno.test("fault: the address changes (DHCP): a silent server whose address accepts nothing is given up", async () => {
+  await using one = await connected();
+  one.stopListening();
+  const probe = new SilenceProbe(() => 7);
+  probe.look(one.link, SILENT_PROBE_MS);
+  assert.equal(one.isBroken(), false, "7 replies came since the last look");
+  probe.look(one.link, SILENT_PROBE_MS);
+  const error = await one.broken;
+  assert.match(error.message, /^127\.0\.0\.1:\d+ is silent and accepts no connection any more$/);
+  await probe.close();
+});
+
+Deno.test("silence probe: a slow server is not given up, nor one whose replies come", async () => {
+  await using slow = await connected();
+  let replies = 0;
+  const probe = new SilenceProbe(() => replies);
+  probe.look(slow.link, SILENT_PROBE_MS / 2); // its oldest call is too young
+  probe.look(slow.link, SILENT_PROBE_MS);
+  await probe.close();
+  assert.equal(slow.isBroken(), false);
+  slow.stopListening();
+
+  await using answering = await connected();
+  answering.stopListening();
+  const other = new SilenceProbe(() => replies);
+  other.look(answering.link, SILENT_PROBE_MS);
+  replies++;
+  await other.close();
+  assert.equal(answering.isBroken(), false);
+});
