@@ -69,3 +69,20 @@ export function isLoopback(hostname: string): boolean {
   const v4 = unmapped(hostname);
   return (isIPv4(v4) && v4.startsWith("127.")) || hostname === "::1" || hostname === "localhost";
 }
+
+/**
+ * What counts as one peer: an IPv4 address, or the /64 network of an IPv6 address, since a host that has
+ * one address there has all of them.
+ *
+ * @param hostname an IPv4 or IPv6 address, in any of its spellings
+ */
+export function addressGroup(hostname: string): string {
+  const v4 = unmapped(hostname);
+  if (!v4.includes(":")) return v4;
+  const [head = "", tail] = hostname.split("%", 1)[0]?.split("::") ?? [];
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  const words = [...before, ...Array<string>(zeros).fill("0"), ...after];
+  return words.slice(0, 4).map((word) => parseInt(word, 16).toString(16)).join(":") + "::/64";
+}

@@ -2,6 +2,7 @@
  * A catalog: takes updates by UDP (and by TCP on the next port), and lists records over HTTP on the
  * TCP port of the same number. Compatible with cctools' programs in both directions.
  */
+import { addressGroup, unmapped } from "../base/address.ts";
 import { sleep, unixSeconds } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import {
@@ -16,7 +17,7 @@ import { Budget, PacedWork } from "./budget.ts";
 import { ConnectionServer, readUntil } from "./connections.ts";
 import { readRequest, writeReply } from "./http_exchange.ts";
 import { page, refusal } from "./pages.ts";
-import { type CatalogTime, networkOf, RecordStore, type StoreLimits } from "./record_store.ts";
+import { type CatalogTime, RecordStore, type StoreLimits } from "./record_store.ts";
 import { type NameLookup, ReverseNames } from "./reverse_names.ts";
 import { isCompressed, readUpdate, type Update } from "./update_text.ts";
 
@@ -101,7 +102,7 @@ export class CatalogServer implements AsyncDisposable {
     this.#answers = new PacedWork(answerMsPerS, 2 * CATALOG_SLICE_MS, signal);
     this.#udp = udp;
     this.#receiving = this.#receive();
-    const peerOf = (connection: Deno.TcpConn) => networkOf(connection.remoteAddr.hostname);
+    const peerOf = (connection: Deno.TcpConn) => addressGroup(connection.remoteAddr.hostname);
     const servers = [
       new ConnectionServer<Deno.TcpConn>(tcp, (...exchange) => this.#answer(...exchange), {
         peerOf,
@@ -147,7 +148,7 @@ export class CatalogServer implements AsyncDisposable {
 
   /** Takes one update; never rejects (I9). */
   async #take(bytes: Uint8Array, from: string): Promise<void> {
-    const address = from.replace(/^::ffff:(?=\d+\.)/, "");
+    const address = unmapped(from);
     let length = bytes.length;
     const startMs = performance.now();
     try {

@@ -11,6 +11,7 @@
  * records go by their lifetime only. They never take all of the room (`MAX_ESTABLISHED_SHARE`), so
  * that newcomers have some, too.
  */
+import { addressGroup } from "../base/address.ts";
 import {
   ESTABLISHED_AFTER_S,
   MAX_CATALOG_CHARS,
@@ -23,7 +24,7 @@ import type { Update } from "./update_text.ts";
 /** Seconds between two sweeps that updates cause; questions sweep each time. */
 const SWEEP_S = 10;
 
-/** A moment. Durations are taken from the clock that nobody sets: the other one may jump. */
+/** A moment. Durations are differences of monotonic time: the wall clock may jump. */
 export interface CatalogTime {
   /** What time it is, in Unix seconds: what records show. */
   readonly unixS: number;
@@ -120,7 +121,7 @@ export class RecordStore {
     const record = known ? { ...fresh, firstHeardS: known.firstHeardS } : fresh;
     if (known) this.#remove(known);
     (this.#mayBeEstablished(record) ? this.#established : this.#newcomers).set(record);
-    const source = networkOf(address);
+    const source = addressGroup(address);
     const ofSource = this.#bySource.get(source) ?? new Set();
     this.#bySource.set(source, ofSource.add(record.key));
     this.#listed = undefined;
@@ -185,25 +186,11 @@ export class RecordStore {
     this.#newcomers.delete(record);
     this.#established.delete(record);
     this.#listed = undefined;
-    const source = networkOf(record.address);
+    const source = addressGroup(record.address);
     const ofSource = this.#bySource.get(source);
     ofSource?.delete(record.key);
     if (ofSource?.size === 0) this.#bySource.delete(source);
   }
-}
-
-/**
- * What counts as one sender: an IPv4 address, or the first 64 bits of an IPv6 one.
- *
- * @param address as the system writes it
- */
-export function networkOf(address: string): string {
-  if (!address.includes(":")) return address;
-  const [head = "", tail] = address.split("::", 2);
-  const groups = (text: string) => text.split(":").filter((group) => group !== "");
-  const [before, after] = [groups(head), groups(tail ?? "")];
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
-  return [...before, ...Array<string>(zeros).fill("0"), ...after].slice(0, 4).join(":") + "::/64";
 }
 
 function listed(

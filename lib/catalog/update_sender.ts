@@ -4,6 +4,7 @@
  * the catalog sees is one that clients can use.
  */
 import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import {
   type Address,
   addressText,
@@ -114,7 +115,7 @@ export class UpdateSender {
   async #lookUp(signal: AbortSignal): Promise<readonly string[]> {
     const { timing, lookUp = systemLookUp } = this.#options;
     const { hostname } = this.catalog;
-    if (isIp(hostname)) return [hostname];
+    if (isIP(hostname) !== 0) return [hostname];
     const waiting = new AbortController();
     const calledOff = AbortSignal.any([signal, waiting.signal]);
     this.#isLookingUp = true;
@@ -137,10 +138,6 @@ export class UpdateSender {
 async function systemLookUp(hostname: string): Promise<string[]> {
   const found = await lookup(hostname, { all: true });
   return found.map(({ address }) => address);
-}
-
-function isIp(hostname: string): boolean {
-  return hostname.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 /** A socket for each datagram: one that is kept would be of no use once its address has changed. */

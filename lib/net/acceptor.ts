@@ -22,8 +22,8 @@ import { tidyChunks } from "../base/byte_chunks.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
 import type { Client, ClosingFailure } from "../table/commands.ts";
 import { Cursors } from "../table/cursors.ts";
-import { addressText, unmapped } from "../base/address.ts";
-import { AddressBook, addressGroup, type AddressLimits, isSameMachine } from "./address_book.ts";
+import { addressGroup, addressText, unmapped } from "../base/address.ts";
+import { AddressBook, type AddressLimits, isSameMachine } from "./address_book.ts";
 import { CrowdWatch } from "./crowd_watch.ts";
 import { Buffers } from "./buffers.ts";
 import {

@@ -1,9 +1,8 @@
 /**
  * What is known of the addresses that clients come from: how many are connected, how fast they connect,
  * and how often they showed a wrong token. Bounded (I5).
- *
- * An IPv6 address counts as its /64 network, since whoever has one address there has them all.
  */
+import { isLoopback } from "../base/address.ts";
 import {
   CONNECT_BURST_S,
   FIRST_REFUSAL_DELAY_MS,
@@ -113,24 +112,7 @@ export class AddressBook {
   }
 }
 
-/**
- * What an address counts as.
- *
- * @param hostname an IPv4 or IPv6 address, in any of its spellings
- */
-export function addressGroup(hostname: string): string {
-  const v4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(hostname)?.[1];
-  if (v4 !== undefined) return v4;
-  if (!hostname.includes(":")) return hostname;
-  const [head = "", tail] = hostname.split("%", 1)[0]?.split("::") ?? [];
-  const before = head === "" ? [] : head.split(":");
-  const after = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
-  const words = [...before, ...Array<string>(zeros).fill("0"), ...after];
-  return words.slice(0, 4).map((word) => parseInt(word, 16).toString(16)).join(":") + "::/64";
-}
-
 /** Whether two ends of a connection are on one machine. */
 export function isSameMachine(local: string, remote: string): boolean {
-  return remote === local || /^(::ffff:)?127\./i.test(remote) || remote === "::1";
+  return remote === local || isLoopback(remote);
 }

@@ -1,7 +1,7 @@
 /** Proves what is read as an address, and that what is written is read back. */
 import assert from "assert";
 import fc from "fast-check";
-import { addressText, isPrivateAddress, parseAddress } from "../../lib/base/address.ts";
+import { addressGroup, addressText, isPrivateAddress, parseAddress } from "../../lib/base/address.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `address: ${name}`, permissions: "none", fn });
@@ -68,4 +68,18 @@ Deno.test("address: private ones are told from those that anybody can have", () 
     const other of ["11.0.0.1", "172.15.0.1", "172.32.0.1", "192.169.0.1", "8.8.8.8", "2001:db8::1"]
       .concat("10.example.org", "127.evil.org", "10.0.0.1.evil.org", "fd.example", "")
   ) assert.ok(!isPrivateAddress(other), other);
+});
+
+test("an IPv6 address counts as its network, and an IPv4 address in any spelling as itself", () => {
+  const groups: [string, string][] = [
+    ["192.168.1.2", "192.168.1.2"],
+    ["::ffff:192.168.1.2", "192.168.1.2"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:0db8:1:2::9", "2001:db8:1:2::/64"],
+    ["2001:db8::1", "2001:db8:0:0::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["::", "0:0:0:0::/64"],
+  ];
+  for (const [address, group] of groups) assert.equal(addressGroup(address), group, address);
 });

@@ -1,7 +1,7 @@
 /** Proves what an address may do: clients, connects, wrong tokens; and that few bytes are kept of it. */
 import assert from "assert";
 import { CONNECT_BURST_S, MAX_ADDRESSES, MAX_REFUSAL_DELAY_MS } from "../../lib/base/limits.ts";
-import { AddressBook, addressGroup, isSameMachine } from "../../lib/net/address_book.ts";
+import { AddressBook, isSameMachine } from "../../lib/net/address_book.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `address_book: ${name}`, permissions: "none", fn });
@@ -51,20 +51,6 @@ test("what is remembered is bounded, and who was seen last is remembered (I5)", 
   }
   assert.equal(book.remembered, MAX_ADDRESSES);
   assert.equal(book.refused("often", 0), 200);
-});
-
-test("an IPv6 address counts as its network, and an IPv4 address in any spelling as itself", () => {
-  const groups: [string, string][] = [
-    ["192.168.1.2", "192.168.1.2"],
-    ["::ffff:192.168.1.2", "192.168.1.2"],
-    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
-    ["2001:0db8:1:2::9", "2001:db8:1:2::/64"],
-    ["2001:db8::1", "2001:db8:0:0::/64"],
-    ["fe80::1%eth0", "fe80:0:0:0::/64"],
-    ["::1", "0:0:0:0::/64"],
-    ["::", "0:0:0:0::/64"],
-  ];
-  for (const [address, group] of groups) assert.equal(addressGroup(address), group, address);
 });
 
 test("both ends are on one machine where the address is the same, or the loopback's", () => {
