@@ -44,6 +44,18 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<boolean> {
 }
 
 /**
+ * The pause after a failed attempt, in milliseconds: pauses double up to the largest.
+ *
+ * @param failures failed attempts in a row, from 1 on
+ */
+export function pauseAfterFailures(
+  { first, largest }: { readonly first: number; readonly largest: number },
+  failures: number,
+): number {
+  return Math.min(first * 2 ** (failures - 1), largest);
+}
+
+/**
  * Waits for a promise, but not for ever.
  *
  * @param promise what is waited for; its rejection passes through

@@ -1,6 +1,6 @@
 /** One question to one catalog: `GET /query.json`, bounded in time and size, and why it failed. */
 import type { Address } from "../base/address.ts";
-import { sleep, unixSeconds } from "../base/clock.ts";
+import { pauseAfterFailures, sleep, unixSeconds } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import {
   BUSY_CATALOG_MS,
@@ -74,8 +74,7 @@ export async function queryCatalog(
     const hasHadItsTime = performance.now() - startMs > BUSY_CATALOG_MS ||
       cutOff >= MAX_CUT_OFF_REPLIES;
     if (retryAfterMs === undefined || hasHadItsTime) throw new CatalogQueryError(messageOf(error));
-    const { first, largest } = BUSY_CATALOG_PAUSE_MS;
-    const growing = Math.min(first * 2 ** (attempts - 1), largest);
+    const growing = pauseAfterFailures(BUSY_CATALOG_PAUSE_MS, attempts);
     // Jitter: clients that were refused together must not come back together.
     await pause(retryAfterMs + growing * (0.5 + Math.random()), signal);
   }

@@ -1,8 +1,9 @@
 /** Reads the files of `--tls-cert`, `--tls-key` and `--ca`, and says what is wrong with them. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { ExitError, messageOf, UsageError } from "../base/errors.ts";
+import { UsageError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { printWarning, warnOfOthers } from "./open_to_others.ts";
+import { readUtf8File } from "./utf8_text.ts";
 
 /** A server's certificate (perhaps with those between it and an authority) and its key, as PEM. */
 export interface ServerTls {
@@ -29,8 +30,8 @@ export async function readTls(
 ): Promise<ServerTls | undefined> {
   if (files === undefined) return undefined;
   const { certFile, keyFile } = files;
-  const cert = await textOf("the certificate", certFile);
-  const key = await textOf("the key", keyFile);
+  const cert = await readUtf8File(certFile, "the certificate");
+  const key = await readUtf8File(keyFile, "the key");
   const certificate = certificateIn(cert, certFile);
   if (!isKeyOf(certificate, key, keyFile)) {
     throw new UsageError(`The key in '${keyFile}' is not that of the certificate in '${certFile}'`);
@@ -59,18 +60,10 @@ export async function readCa(
   warn: (sentence: string) => void = printWarning,
 ): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  const text = await textOf("the certificates", file);
+  const text = await readUtf8File(file, "the certificates");
   await warnOfOthers(file, "The certificates in", "trusted", warn);
   certificateIn(text, file);
   return text;
-}
-
-async function textOf(what: string, file: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(file);
-  } catch (error) {
-    throw new ExitError(`Cannot read ${what} from '${file}': ${messageOf(error)}`);
-  }
 }
 
 /** The first certificate of a file. */

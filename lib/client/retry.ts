@@ -1,4 +1,5 @@
 /** What may be sent again after a connection broke, and how long to wait before looking again. */
+import { pauseAfterFailures } from "../base/clock.ts";
 import type { RequestMembers } from "../protocol/encode_request.ts";
 import type { Repeat } from "./request_queue.ts";
 
@@ -18,5 +19,5 @@ export function repeatOf(request: RequestMembers): Repeat {
 
 /** The pause after a failed attempt, in milliseconds. */
 export function pauseAfter(failedAttempts: number): number {
-  return Math.min(PAUSE_MS.first * 2 ** (failedAttempts - 1), PAUSE_MS.largest);
+  return pauseAfterFailures(PAUSE_MS, failedAttempts);
 }
