@@ -1,7 +1,12 @@
 /** Proves what is read as an address, and that what is written is read back. */
 import assert from "assert";
 import fc from "fast-check";
-import { addressGroup, addressText, isPrivateAddress, parseAddress } from "../../lib/base/address.ts";
+import {
+  addressGroup,
+  addressText,
+  isPrivateAddress,
+  parseAddress,
+} from "../../lib/base/address.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `address: ${name}`, permissions: "none", fn });

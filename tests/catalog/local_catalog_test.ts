@@ -3,26 +3,13 @@ import { machineTiming, sleep, type Timing } from "../../lib/base/clock.ts";
 import { LOCAL_ANNOUNCE_MS, LOCAL_CATALOG_RETRY_MS } from "../../lib/base/limits.ts";
 import { createLog, silentLog } from "../../lib/base/log.ts";
 import { queryCatalog } from "../../lib/catalog/catalog_query.ts";
-import { CatalogServer } from "../../lib/catalog/catalog_server.ts";
 import { LocalCatalog } from "../../lib/catalog/local_catalog.ts";
 import { Presence } from "../../lib/catalog/presence.ts";
 import { Resolver } from "../../lib/catalog/resolver.ts";
+import { freePort } from "../helpers/free_port.ts";
 import { VirtualClock, virtualTiming } from "../helpers/virtual_clock.ts";
 
 const DEADLINE_MS = 60_000;
-
-/** A port that was free just now. */
-async function freePort(): Promise<number> {
-  const server = new CatalogServer({
-    hostname: "127.0.0.1",
-    port: 0,
-    lifetimeS: 1,
-    log: silentLog,
-    tcpUpdates: false,
-  });
-  await server.stop();
-  return server.port;
-}
 
 /** A catalog, and a promise that it serves an address. */
 function localCatalog(
@@ -88,7 +75,7 @@ function listed(hostname: string, port: number) {
 }
 
 Deno.test("local catalog: the first process has the first address, the next one the next", async () => {
-  const port = await freePort();
+  const port = freePort();
   const first = localCatalog(port);
   const second = localCatalog(port);
   try {
@@ -109,7 +96,7 @@ Deno.test("local catalog: the first process has the first address, the next one 
 });
 
 Deno.test("local catalog: it moves up to the first address, and frees its old one when all know it", async () => {
-  const port = await freePort();
+  const port = freePort();
   const blocking = Deno.listen({ hostname: "127.0.0.1", port });
   const clock = new VirtualClock();
   const { catalog } = localCatalog(port, virtualTiming(clock));
@@ -129,7 +116,7 @@ Deno.test("local catalog: it moves up to the first address, and frees its old on
 });
 
 Deno.test("local catalog: a half success is given back", async () => {
-  const port = await freePort();
+  const port = freePort();
   const udp = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port });
   const { catalog, serving } = localCatalog(port);
   try {
@@ -159,7 +146,7 @@ Deno.test({
 });
 
 Deno.test("presence: servers on one machine are found, and survive the end of the one that served", async () => {
-  const port = await freePort();
+  const port = freePort();
   const first = presence("a", port);
   const second = presence("bb", port);
   try {
@@ -177,7 +164,7 @@ Deno.test("presence: servers on one machine are found, and survive the end of th
 });
 
 Deno.test("presence: a server announces itself at once to a catalog that it begins to serve", async () => {
-  const port = await freePort();
+  const port = freePort();
   const blocking = localCatalog(port);
   const clock = new VirtualClock();
   const one = presence("a", port, 60_000, virtualTiming(clock));
@@ -201,7 +188,7 @@ Deno.test("presence: a server announces itself at once to a catalog that it begi
 });
 
 Deno.test("presence: stop frees the port, and can be called again", async () => {
-  const port = await freePort();
+  const port = freePort();
   const one = presence("a", port);
   try {
     one.start();

@@ -1,14 +1,11 @@
 /** Real servers on data folders, and a client that asks them. */
 import assert from "assert";
-import { type Ended, fromSource, Program, run } from "./program.ts";
+import { ALONE_ON_DISK, type Ended, fromSource, Program, run } from "./program.ts";
 import { RawClient } from "./raw_client.ts";
-
-/** Seen by nobody but this test. */
-const ALONE = ["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"];
 
 /** The command of a server on a data folder. */
 export const server = (folder: string, ...flags: string[]): string[] =>
-  fromSource("server.ts", "test-disk-faults", ...ALONE, "--data", folder, ...flags);
+  fromSource("server.ts", "test-disk-faults", ...ALONE_ON_DISK, "--data", folder, ...flags);
 
 /** A client that asks one thing after another. */
 export class Asker implements Disposable {

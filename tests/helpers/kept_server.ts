@@ -1,5 +1,5 @@
 /** The real server on a data folder, to be killed and started again. */
-import { ALONE, fromSource, Program } from "./program.ts";
+import { ALONE_ON_DISK, fromSource, Program } from "./program.ts";
 import type { Random } from "./random.ts";
 
 /** Changes in the log after which it is compacted. */
@@ -25,8 +25,14 @@ export async function temporaryFolder(): Promise<TemporaryFolder> {
  * @param folder its data folder
  */
 export function startOn(folder: string): Program {
-  const alone = ALONE.filter((flag) => flag !== "--memory");
-  const args = ["crash-a4", ...alone, "--data", folder, "--compact-entries", `${COMPACT_ENTRIES}`];
+  const args = [
+    "crash-a4",
+    ...ALONE_ON_DISK,
+    "--data",
+    folder,
+    "--compact-entries",
+    `${COMPACT_ENTRIES}`,
+  ];
   const executable = Deno.env.get("HTSERVER");
   return new Program(executable ? [executable, ...args] : fromSource("server.ts", ...args));
 }

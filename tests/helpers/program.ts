@@ -19,6 +19,9 @@ export const ALONE = [
   "--memory",
 ] as const;
 
+/** The same for a server with a data folder. */
+export const ALONE_ON_DISK = ALONE.filter((flag) => flag !== "--memory");
+
 /** The command that runs one of this project's entry points from its source. */
 export function fromSource(entry: string, ...args: string[]): string[] {
   return [

@@ -1,5 +1,5 @@
 /**
- * Real programs on data folders that somebody or something has spoiled: what was readable is served or
+ * Real programs on data folders that were damaged: what was readable is served or
  * salvaged, what is missing is refused in one sentence, and nothing hangs or fills the memory.
  */
 import assert from "assert";

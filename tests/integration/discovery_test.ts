@@ -2,6 +2,7 @@
 import assert from "assert";
 import { sleep } from "../../lib/base/clock.ts";
 import { CctoolsCatalog } from "../helpers/catalog_process.ts";
+import { freePort } from "../helpers/free_port.ts";
 import { testWith } from "../helpers/needs.ts";
 import { fromSource, PATIENCE_MS, Program, run } from "../helpers/program.ts";
 
@@ -213,12 +214,4 @@ async function announce(catalog: RealCatalog, record: unknown): Promise<void> {
 /** The catalog counts in whole seconds: waits for the next one. */
 async function nextSecond(): Promise<void> {
   await sleep(1_050 - (Date.now() % 1_000));
-}
-
-/** A port on which nobody listens, by TCP or UDP. */
-function freePort(): number {
-  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = probe.addr;
-  probe.close();
-  return port;
 }

@@ -3,13 +3,14 @@ import assert from "assert";
 import * as ht from "../../client.ts";
 import { ListingCatalog } from "../helpers/listing_catalog.ts";
 import { TempFolder } from "../helpers/folders.ts";
-import { ALONE, fromSource, Program, run } from "../helpers/program.ts";
+import { ALONE_ON_DISK, fromSource, Program, run } from "../helpers/program.ts";
 
 const NAME = "same-a4";
 
 function htserver(port: number, ...flags: string[]): Program {
-  const alone = ALONE.filter((flag) => flag !== "--memory");
-  return new Program(fromSource("server.ts", NAME, ...alone, "--port", String(port), ...flags));
+  return new Program(
+    fromSource("server.ts", NAME, ...ALONE_ON_DISK, "--port", String(port), ...flags),
+  );
 }
 
 async function killed(server: Program): Promise<void> {

@@ -1,16 +1,18 @@
 /** Servers that look for others of their name before they are announced, as programs. */
 import assert from "assert";
 import { TempFolder } from "../helpers/folders.ts";
+import { freePort } from "../helpers/free_port.ts";
 import { fromSource, Program, run } from "../helpers/program.ts";
 
-/** A port that is free for the local catalog of one test. */
-function freePort(): string {
-  using probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return String(probe.addr.port);
-}
-
 Deno.test("fault: two servers of one name: a second one with a new table ends, and names the first", async () => {
-  const flags = ["twin-a4", "--host", "127.0.0.1", "--no-catalog", "--local-catalog", freePort()];
+  const flags = [
+    "twin-a4",
+    "--host",
+    "127.0.0.1",
+    "--no-catalog",
+    "--local-catalog",
+    String(freePort()),
+  ];
   await using folder = await TempFolder.make();
   const data = `${folder.path}/data`;
   const fresh = [["--memory"], ["--data", data]];

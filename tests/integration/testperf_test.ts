@@ -6,7 +6,7 @@ import { machineClock } from "../../lib/perf/clock.ts";
 import { measure } from "../../lib/perf/performance.ts";
 import type { RunData } from "../../lib/perf/run_data.ts";
 import { opsPerSecond, type StageData } from "../../lib/perf/stage_data.ts";
-import { ALONE, type Ended, fromSource, Program, run } from "../helpers/program.ts";
+import { ALONE, ALONE_ON_DISK, type Ended, fromSource, Program, run } from "../helpers/program.ts";
 import { startServer } from "../helpers/server.ts";
 import { TcpProxy } from "../helpers/tcp_proxy.ts";
 
@@ -213,10 +213,9 @@ Deno.test("the same as JSON is marked as not complete", async () => {
 Deno.test("a server that is killed and comes back: testperf goes on, and tells the gap", async () => {
   const folder = await Deno.makeTempDir({ prefix: "htserver-testperf-" });
   try {
-    const alone = ALONE.filter((flag) => flag !== "--memory");
     const start = (port: number) =>
       new Program(fromSource(
-        ...["server.ts", "again-a4", ...alone, "--data", folder, "--debug"] as const,
+        ...["server.ts", "again-a4", ...ALONE_ON_DISK, "--data", folder, "--debug"] as const,
         "--port",
         String(port),
       ));

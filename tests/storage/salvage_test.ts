@@ -9,12 +9,10 @@ import { RecordBuffer } from "../../lib/storage/txn_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { insertOf, removeOf } from "../helpers/changes.ts";
 import { startOn } from "../helpers/durable_engine.ts";
-import { ALONE, fromSource, run } from "../helpers/program.ts";
+import { ALONE_ON_DISK, fromSource, run } from "../helpers/program.ts";
 import { SimulatedDisk } from "../helpers/simulated_disk.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
 import { insertText, pairsOf } from "../helpers/table_texts.ts";
-
-const SERVE = ALONE.filter((flag) => flag !== "--memory");
 
 /** Records as the server writes them, made by a server itself. */
 async function folderWith(keys: number): Promise<string> {
@@ -59,7 +57,7 @@ Deno.test("salvage: a damaged folder is refused, repaired with what can be read,
     const damaged = (await Deno.readTextFile(log)).replace('"k1"', '"kX"');
     await Deno.writeTextFile(log, damaged);
     const offset = damaged.split("\n").slice(0, 2).join("\n").length + 1;
-    const start = await run(fromSource("server.ts", "a-a4", ...SERVE, "--data", folder));
+    const start = await run(fromSource("server.ts", "a-a4", ...ALONE_ON_DISK, "--data", folder));
     assert.equal(start.code, 1);
     assert.match(start.stderr, new RegExp(`table\\.txn: .* at byte ${offset}\\b.*--check`));
     const check = await run(fromSource("server.ts", "--check", folder));
@@ -186,7 +184,9 @@ Deno.test("salvage: --check refuses what a start refuses, and --repair mends it"
     try {
       const path = `${folder}/table.txn`;
       await Deno.writeTextFile(path, change(await Deno.readTextFile(path)));
-      const start = await run(fromSource("server.ts", "salvage-a4", ...SERVE, "--data", folder));
+      const start = await run(
+        fromSource("server.ts", "salvage-a4", ...ALONE_ON_DISK, "--data", folder),
+      );
       assert.match(start.stderr, /table\.txn: .*--check/, what);
       const check = await run(fromSource("server.ts", "--check", folder));
       assert.deepEqual([check.code, /^damaged: table\.txn;/m.test(check.stdout)], [1, true], what);
