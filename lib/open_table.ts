@@ -74,14 +74,14 @@ export async function openTable(
 }
 
 /**
- * After a failed sync nobody knows what is on disk, and another one may lie (I6). In a folder that is
- * no longer this server's, nothing may be written (I10).
+ * After a failed sync it is unknown what is on disk, and another sync may report success all the same
+ * (I6). In a folder that is no longer this server's, nothing may be written (I10).
  */
 function endForFailedSync(folder: string, error: unknown): never {
   printError(
     error instanceof FolderLostError
       ? `htserver: Ending: ${error.message}`
-      : `htserver: Cannot force the log of '${folder}' to disk, so nobody knows what is there (${
+      : `htserver: Cannot force the log of '${folder}' to disk, so it is unknown what is there (${
         messageOf(error)
       }): ending; see to the disk, then start again`,
   );

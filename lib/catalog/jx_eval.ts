@@ -53,7 +53,7 @@ export class Scope {
   }
 
   /**
-   * Notes that so many elements are made.
+   * Counts elements that are made.
    *
    * @throws {TooMuchWork}
    */

@@ -152,7 +152,7 @@ function formatted(letter: string, value: Jx | undefined): string | undefined {
 /** Characters of a text, times those of an expression, that count as one element. */
 const LIKE_WORK = 20;
 
-/** Whether an expression is found in a text; an error where it cannot be told. */
+/** Whether an expression is found in a text; an error if that cannot be decided. */
 function like(values: readonly Jx[], scope: Scope): Jx {
   const [pattern, text] = values;
   if (values.length !== 2 || typeof pattern !== "string" || typeof text !== "string") {

@@ -32,7 +32,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([["&&", "and"], ["||", "or
 
 const CONTROLS: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
-/** Reads words one after another; what nobody asks for is not looked at. */
+/** Reads words one after another; text behind the last word that is asked for is not read. */
 export class JxLexer {
   readonly #text: string;
   #at = 0;

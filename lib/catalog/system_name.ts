@@ -18,7 +18,7 @@ export function systemName(address: string): Promise<string | undefined> {
   });
 }
 
-/** Whoever owns the address says what its name is. */
+/** The owner of an address can give it any text as its name. */
 function isHostName(text: string): boolean {
   return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/.test(text);
 }

@@ -57,7 +57,7 @@ function serverOf({ project, instance, address, port }: ServerRecord): string {
   return instance === undefined ? `${project} at ${address} ${port}` : `${project} is ${instance}`;
 }
 
-/** Where the catalogs list a server: all places, since any of them may be somebody's invention. */
+/** Where the catalogs list a server: all places, since any of them may be a false claim. */
 function placesOf(records: readonly ServerRecord[]): string {
   const places = new Set(
     records.flatMap((record) => candidateAddresses(record).slice(0, 1).map(addressText)),

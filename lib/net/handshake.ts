@@ -2,8 +2,8 @@
  * The handshake: decides what a connection may send before the server trusts it.
  *
  * The peer may not know this protocol. A web page can make a visitor's browser send HTTP to any port,
- * and TLS, STUN and FTP put bytes that somebody else chose on a connection as well: such bytes can hold
- * lines that look like requests. So the first line decides. If it is no request, it gets one error that
+ * and TLS, STUN and FTP also carry bytes that a third party chose: such bytes can hold lines that look
+ * like requests. So the first line decides. If it is no request, it gets one error that
  * quotes nothing of it, and the connection closes before anything behind it is executed.
  *
  * Until a client has sent the token, its lines must be short.

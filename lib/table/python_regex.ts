@@ -4,7 +4,7 @@
  * are left are in docs/PROTOCOL.md, and `tests/table/python_regex_test.ts` compares with Python itself.
  *
  * Taken beyond Python: Unicode classes (`\p{L}`), characters by number (`\x{1F600}`), `\z`, and POSIX
- * classes (`[[:alpha:]]`), which Python reads in a way that nobody means.
+ * classes (`[[:alpha:]]`), which Python reads as something else.
  */
 import { classFor, codeOf, escapedMember, literal } from "./python_class.ts";
 import { RegexProblem, RegexReader } from "./regex_reader.ts";

@@ -15,7 +15,7 @@ export class RegexReader {
     this.#chars = [...regex];
   }
 
-  /** The next characters, at most so many. */
+  /** The next characters, at most `count`. */
   ahead(count: number): string {
     return this.#chars.slice(this.at, this.at + count).join("");
   }
@@ -42,7 +42,7 @@ export class RegexReader {
     return isNext;
   }
 
-  /** Takes characters that a pattern matches, perhaps none, at most so many. */
+  /** Takes characters that a pattern matches, perhaps none, at most `most`. */
   takeWhile(pattern: RegExp, most = Infinity): string {
     const start = this.at;
     while (this.at - start < most && pattern.test(this.#chars[this.at] ?? "")) this.at++;

@@ -142,7 +142,7 @@ is_utf8() {
 }
 
 # The folder for those without a cache folder. What lies under its name already may be
-# somebody's trap: it is taken only where it is private.
+# a trap of another user: it is taken only if it is private.
 claim_temporary() {
   case ${TMPDIR:-} in
   /*) cache=$TMPDIR/htserver-$(id -u) ;;
