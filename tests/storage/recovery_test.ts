@@ -1,76 +1,21 @@
 /** Proves what recovery tells of what it found, and that it leaves no file open. */
 import assert from "assert";
-import { type Header, headerJson, logHeader } from "../../lib/storage/header.ts";
 import { DamageError, recover } from "../../lib/storage/recovery.ts";
-import { RecordBuffer } from "../../lib/storage/txn_record.ts";
 import { TxnLog } from "../../lib/storage/txn_log.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
+import {
+  checkpointOf,
+  fileOf,
+  HEADER,
+  logOf,
+  recovered,
+  refused,
+} from "../helpers/folder_files.ts";
 import { SimulatedDisk } from "../helpers/simulated_disk.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
 
-const HEADER = '{"htserver":"txn","version":1}';
-
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `recovery: ${name}`, permissions: "none", fn });
-}
-
-/** A log with these changes, each of them written when all before were on disk. */
-function logOf(...seqs: number[]): Uint8Array {
-  const buffer = new RecordBuffer();
-  buffer.add(0, 0, HEADER);
-  for (const seq of seqs) buffer.add(seq, 1, `{"method":"insert","key":"k${seq}","value":${seq}}`);
-  return buffer.bytes().slice();
-}
-
-function checkpointOf(covers: number, keys: readonly string[]): Uint8Array {
-  const buffer = new RecordBuffer();
-  buffer.add(0, 0, `{"htserver":"ckpt","version":1,"covers":${covers}}`);
-  for (const [at, key] of keys.entries()) {
-    buffer.add(at + 1, 0, `{"method":"insert","key":"${key}","value":0}`);
-  }
-  buffer.add(keys.length + 1, 0, `{"end":${keys.length}}`);
-  return buffer.bytes().slice();
-}
-
-/** A file of these records; numbered from 0, or as they say. */
-function fileOf(...records: readonly (string | readonly [seq: number, json: string])[]) {
-  const buffer = new RecordBuffer();
-  for (const [at, record] of records.entries()) {
-    const [seq, json] = typeof record === "string" ? [at, record] : record;
-    buffer.add(seq, 0, json);
-  }
-  return buffer.bytes().slice();
-}
-
-/** A log with this header and these changes. */
-function logWith(header: Header, ...seqs: number[]): Uint8Array {
-  return joined([logHeader(header), logOf(...seqs).subarray(logOf().length)]);
-}
-
-/** Proves that a folder is refused because of a file, and that nothing is changed in it. */
-async function refused(
-  files: Readonly<Record<string, Uint8Array>>,
-  name: string,
-  message: RegExp,
-): Promise<void> {
-  const disk = SimulatedDisk.of(files);
-  await assert.rejects(recover(disk, new HashTable()), (error) => {
-    assert.ok(error instanceof DamageError, String(error));
-    assert.match(error.message, message);
-    assert.equal(error.file, name, error.message);
-    assert.match(error.message, /htserver --check simulated.*htserver --repair simulated/);
-    return true;
-  });
-  assert.deepEqual([disk.operations, disk.openFiles], [0, 0]);
-}
-
-async function recovered(files: Readonly<Record<string, Uint8Array>>) {
-  const disk = SimulatedDisk.of(files);
-  const table = new HashTable();
-  const told = await recover(disk, table);
-  told.log.close();
-  assert.equal(disk.openFiles, 0);
-  return { ...told, disk, keys: table.size };
 }
 
 test("nothing at all is an empty table", async () => {
@@ -243,74 +188,6 @@ test("behind a torn end, logs that were only begun are removed", async () => {
   assert.deepEqual([found.log.name, found.log.bytes], ["table.txn", whole.length]);
   assert.deepEqual(found.disk.bytesOf("table.txn"), whole);
   assert.deepEqual(found.disk.names, ["table.torn.1", "table.txn"]);
-});
-
-test("fault: a missing or empty log beside a checkpoint is accepted: a log without a header", async () => {
-  const header = logHeader({ table: "an identity", log: 1 });
-  const places: readonly ((log: Uint8Array) => Record<string, Uint8Array>)[] = [
-    (log) => ({ "table.txn": log }),
-    (log) => ({ "table.ckpt": checkpointOf(5, ["a"]), "table.txn": log }),
-    (log) => ({ "table.txn": logOf(1), "table.txn.1": log }),
-    (log) => ({ "table.txn": joined([logOf(1), utf8("torn")]), "table.txn.1": log }),
-  ];
-  for (const place of places) {
-    for (const log of [0, 10, header.length - 1].map((length) => header.slice(0, length))) {
-      const files = place(log);
-      await refused(files, Object.keys(files).at(-1) ?? "", /its first record is not whole/);
-    }
-  }
-});
-
-test("fault: a missing or empty log beside a checkpoint is accepted: a missing log", async () => {
-  const one = { table: "an identity", log: 1 },
-    two = { ...one, log: 2 },
-    three = { ...one, log: 3 };
-  const checkpoint = (covers: number, log: number) =>
-    fileOf(headerJson("ckpt", { covers, table: "an identity", log }), '{"end":0}');
-  const cases: readonly (readonly [Record<string, Uint8Array>, string, RegExp])[] = [
-    [{ "table.ckpt": checkpointOf(5, ["a"]) }, "table.txn", /it is missing, and table\.ckpt/],
-    [{ "table.ckpt": checkpoint(5, 2) }, "table.txn", /it is missing, and table\.ckpt/],
-    // An older log is still there, and the one that was begun for the checkpoint is gone.
-    [
-      { "table.ckpt": checkpoint(2, 2), "table.txn": logWith(one, 1, 2) },
-      "table.txn",
-      /log number 2, which goes on behind table\.ckpt, is missing/,
-    ],
-    // A log of which the one behind it tells nothing, as it is empty.
-    [
-      { "table.ckpt": checkpoint(2, 1), "table.txn": logWith(three) },
-      "table.txn",
-      /it is log number 3, and log number 1 is missing/,
-    ],
-    [{ "table.txn": logWith(two) }, "table.txn", /neither table\.ckpt is there nor log number 1/],
-    [{ "table.txn": logWith(one, 1), "table.txn.1": logWith(three) }, "table.txn.1", /number 2/],
-    [{ "table.txn.1": logOf() }, "table.txn", /it is missing, and table\.txn\.1 is there/],
-    [{ "table.torn.1": utf8("x") }, "table.txn", /it is missing, and table\.torn\.1 is there/],
-    [{ "damaged.1.table.txn": logOf(1) }, "table.txn", /so this is no new table/],
-    [{ "table.ckpt": checkpointOf(5, ["a"]), "table.txn": logOf(2, 3) }, "table.txn", /change 5/],
-  ];
-  for (const [files, name, message] of cases) await refused(files, name, message);
-});
-
-test("logs that the checkpoint replaces may be missing or damaged", async () => {
-  const header = { table: "an identity" };
-  const checkpoint = fileOf(headerJson("ckpt", { covers: 9, ...header, log: 4 }), '{"end":0}');
-  const old = logWith({ ...header, log: 1 }, 1, 2, 3).slice(0, -5);
-  const found = await recovered({
-    "table.ckpt": checkpoint,
-    "table.txn": old,
-    "table.txn.2": logWith({ ...header, log: 3 }, 7, 8, 9),
-    "table.txn.3": logWith({ ...header, log: 4 }, 10),
-  });
-  assert.deepEqual([found.lastSeq, found.keys, found.tornBytes], [10, 1, 0]);
-  assert.deepEqual([found.log.name, found.log.number], ["table.txn.3", 4]);
-  assert.deepEqual(found.olderLogs, ["table.txn", "table.txn.2"]);
-});
-
-test("a folder in which nothing but a log was being begun is a new table", async () => {
-  const found = await recovered({ lock: utf8("1"), "table.txn.new": logOf().slice(0, 20) });
-  assert.deepEqual([found.lastSeq, found.keys], [0, 0]);
-  assert.deepEqual(await found.disk.list(), ["lock", "table.txn"]);
 });
 
 test("first and last records that say something else are damage", async () => {
