@@ -1,5 +1,7 @@
 /** Servers that look for others of their name before they are announced, as programs. */
 import assert from "assert";
+import { silentLog } from "../../lib/base/log.ts";
+import { CatalogServer } from "../../lib/catalog/catalog_server.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { freePort } from "../helpers/free_port.ts";
 import { fromSource, Program, run } from "../helpers/program.ts";
@@ -62,4 +64,38 @@ Deno.test("fault: two servers of one name: a second one with a new table ends, a
   assert.equal(code, 0, stderr);
   assert.match(stdout, new RegExp(`"takeover":true.*"port":${itsPort}\\b`));
   assert.equal(takeover.stderr.includes("Another live server"), false);
+});
+
+Deno.test("fault: catalogs that disagree: each lookup gives the same server, and warns", async () => {
+  const catalogs = [0, 1].map(() =>
+    new CatalogServer({
+      hostname: "127.0.0.1",
+      port: 0,
+      lifetimeS: 900,
+      log: silentLog,
+      tcpUpdates: false,
+    })
+  );
+  try {
+    const [one, other] = catalogs.map(({ port }) => `127.0.0.1:${port}`);
+    const alone = ["--host", "127.0.0.1", "--local-catalog", "off"];
+    const server = (at = "") =>
+      new Program(fromSource("server.ts", "split-a4", "--memory", ...alone, "--catalog", at));
+    await using older = server(one);
+    await older.until("stderr", /Listed in the catalog/);
+    await using younger = server(other);
+    await younger.until("stderr", /Listed in the catalog/);
+    const ports = new Set<string>();
+    for (const list of [`${one},${other}`, `${other},${one}`, `${one},${other}`]) {
+      const { code, stdout, stderr } = await run(
+        fromSource("client.ts", "split-a4", "info", "--catalog", list, ...alone.slice(2)),
+      );
+      assert.equal(code, 0, stderr);
+      ports.add(/"port":(\d+)/.exec(stdout)?.[1] ?? "none");
+      assert.notEqual(stderr, "", "it warns");
+    }
+    assert.deepEqual([...ports], [String(await older.port())]);
+  } finally {
+    for (const catalog of catalogs) await catalog.stop();
+  }
 });
