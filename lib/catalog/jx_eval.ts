@@ -2,8 +2,8 @@
  * Evaluates expressions of JX as cctools does: a node of an expression is a function of a record.
  *
  * Nothing is cut short: an error in any part, as a name that the record lacks, is the value of the
- * whole. Loops and long results are counted (`Scope.spend`), so that one record takes a bounded
- * time and memory (I5).
+ * whole. Operations, loops and long values are counted (`Scope.spend`), so that one record takes a
+ * bounded time and memory (I5).
  */
 import { JX_FUNCTIONS, UNSUPPORTED } from "./jx_functions.ts";
 import { JxSyntaxError } from "./jx_lexer.ts";
@@ -19,7 +19,7 @@ import {
   printDouble,
 } from "./jx_value.ts";
 
-/** Elements and pieces of text that evaluating one expression for one record may make. */
+/** Work that one expression may take for one record: operations, elements, and pieces of text. */
 const MAX_WORK = 10_000;
 
 /** Characters of a text that count as one piece. */
@@ -53,16 +53,16 @@ export class Scope {
   }
 
   /**
-   * Counts elements that are made.
+   * Counts work: operations, and elements that are made or compared.
    *
    * @throws {TooMuchWork}
    */
-  spend(elements: number): void {
-    if (this.#outer) this.#outer.spend(elements);
-    else if ((this.#left -= elements) < 0) throw new TooMuchWork();
+  spend(work: number): void {
+    if (this.#outer) this.#outer.spend(work);
+    else if ((this.#left -= work) < 0) throw new TooMuchWork();
   }
 
-  /** Notes a value that is made. */
+  /** Counts the length of a value that is made or read. */
   spent<T extends Jx>(value: T): T {
     if (typeof value === "string") this.spend(Math.ceil(value.length / CHARS_PER_PIECE));
     else if (isArray(value)) this.spend(value.length);
@@ -124,10 +124,11 @@ export function unaryOf(operator: string, { evaluate, constant }: Node): Node {
   }
   return {
     evaluate: (scope) => {
+      scope.spend(1);
       const value = evaluate(scope);
       if (operator === "not") return typeof value === "boolean" ? !value : JX_ERROR;
-      if (typeof value === "bigint") return operate(operator, 0n, value);
-      if (typeof value === "number") return operate(operator, 0, value);
+      if (typeof value === "bigint") return operate(operator, 0n, value, scope);
+      if (typeof value === "number") return operate(operator, 0, value, scope);
       return typeof value === "string" && operator === "+" ? value : JX_ERROR;
     },
   };
@@ -141,19 +142,20 @@ function negated(value: bigint | number): bigint | number {
 export function binaryOf(operator: string, left: Node, right: Node): Node {
   return {
     evaluate: (scope) => {
+      scope.spend(1);
       const a = left.evaluate(scope);
       if (a === JX_ERROR) return a;
       const b = right.evaluate(scope);
-      return b === JX_ERROR ? b : scope.spent(operate(operator, a, b));
+      return b === JX_ERROR ? b : scope.spent(operate(operator, a, b, scope));
     },
   };
 }
 
-function operate(operator: string, a: Jx, b: Jx): Jx {
+function operate(operator: string, a: Jx, b: Jx, scope: Scope): Jx {
   const [kindA, kindB] = [kindOf(a), kindOf(b)];
   if (kindA !== kindB) {
-    if (kindA === "integer" && kindB === "double") return operate(operator, Number(a), b);
-    if (kindA === "double" && kindB === "integer") return operate(operator, a, Number(b));
+    if (kindA === "integer" && kindB === "double") return operate(operator, Number(a), b, scope);
+    if (kindA === "double" && kindB === "integer") return operate(operator, a, Number(b), scope);
     if (operator === "==" || operator === "!=") return operator === "!=";
     if (operator !== "+" || (kindA !== "string" && kindB !== "string")) return JX_ERROR;
     const [textA, textB] = [printed(a), printed(b)];
@@ -161,14 +163,14 @@ function operate(operator: string, a: Jx, b: Jx): Jx {
   }
   if (operator === "==" || operator === "!=") {
     if (kindA === "object") return JX_ERROR;
-    return jxEquals(a, b) === (operator === "==");
+    return jxEquals(a, b, (value) => scope.spent(value)) === (operator === "==");
   }
   if (typeof a === "boolean") {
     return operator === "and" ? a && b : operator === "or" ? a || b : JX_ERROR;
   }
   if (isArray(a) && isArray(b)) return operator === "+" ? [...a, ...b] : JX_ERROR;
   if (typeof a === "string" && typeof b === "string") {
-    return operator === "+" ? a + b : compare(operator, a, b);
+    return operator === "+" ? a + b : compare(operator, scope.spent(a), b);
   }
   if (typeof a === "bigint" && typeof b === "bigint") return ofIntegers(operator, a, b);
   return typeof a === "number" && typeof b === "number" ? ofDoubles(operator, a, b) : JX_ERROR;
@@ -323,7 +325,9 @@ export function callOf(name: string, items: readonly Item[]): Node {
   return {
     evaluate: (scope) => {
       const values = evaluateItems(items, scope);
-      return values === JX_ERROR ? values : scope.spent(known.call(values, scope));
+      if (values === JX_ERROR) return values;
+      for (const value of values) scope.spent(value);
+      return scope.spent(known.call(values, scope));
     },
   };
 }

@@ -105,7 +105,7 @@ function join(values: readonly Jx[]): Jx {
 function basename(values: readonly Jx[]): Jx {
   const [path, suffix = ""] = values;
   if (values.length > 2 || typeof path !== "string" || typeof suffix !== "string") return JX_ERROR;
-  const name = path === "" ? "." : path.replace(/\/+$/, "").replace(/^.*\//s, "") || "/";
+  const name = path === "" ? "." : withoutSlashes(path).replace(/^.*\//s, "") || "/";
   return name.endsWith(suffix) ? name.slice(0, name.length - suffix.length) : name;
 }
 
@@ -113,10 +113,17 @@ function basename(values: readonly Jx[]): Jx {
 function dirname(values: readonly Jx[]): Jx {
   const [path] = values;
   if (values.length !== 1 || typeof path !== "string") return JX_ERROR;
-  const whole = path.replace(/\/+$/, "");
+  const whole = withoutSlashes(path);
   if (whole === "") return path === "" ? "." : "/";
   const end = whole.lastIndexOf("/");
-  return end === -1 ? "." : whole.slice(0, end).replace(/\/+$/, "") || "/";
+  return end === -1 ? "." : withoutSlashes(whole.slice(0, end)) || "/";
+}
+
+/** A path without the slashes at its end. Not by a regex, which looks again from each slash. */
+function withoutSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === "/") end--;
+  return path.slice(0, end);
 }
 
 /** As in C, with one character behind each `%`. */

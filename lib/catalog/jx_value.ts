@@ -70,18 +70,24 @@ export function isObject(value: Jx): value is JxObject {
   return typeof value === "object" && value !== null && !isArray(value);
 }
 
-/** Whether two values are equal, and of one kind at every level. */
-export function jxEquals(a: Jx, b: Jx): boolean {
+/**
+ * Whether two values are equal, and of one kind at every level.
+ *
+ * @param onRead called with each text and array that is compared
+ */
+export function jxEquals(a: Jx, b: Jx, onRead: (value: string | readonly Jx[]) => void): boolean {
   if (isArray(a)) {
+    onRead(a);
     return isArray(b) && a.length === b.length &&
-      a.every((item, at) => jxEquals(item, b[at] ?? null));
+      a.every((item, at) => jxEquals(item, b[at] ?? null, onRead));
   }
+  if (typeof a === "string") onRead(a);
   if (!isObject(a)) return a === b;
   if (!isObject(b)) return false;
   const [ours, theirs] = [Object.entries(a), Object.entries(b)];
   return ours.length === theirs.length && ours.every(([name, value], at) => {
     const [otherName, otherValue] = theirs[at] ?? ["", null];
-    return name === otherName && jxEquals(value, otherValue);
+    return name === otherName && jxEquals(value, otherValue, onRead);
   });
 }
 

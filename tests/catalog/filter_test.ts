@@ -76,6 +76,19 @@ test("takes a bounded time and memory, whatever it computes", () => {
   }
 });
 
+test("operations, comparisons and long texts count, too", () => {
+  const members = JSON.stringify({ list: Array(9_000).fill(0), path: "/".repeat(60_000) + "x" });
+  const passes = (text: string) => parseFilter(text)?.(members);
+  assert.equal(passes("list==list"), true);
+  assert.equal(passes("list==list and list==list"), false);
+  assert.equal(passes(`len([${"1+".repeat(50)}1 for x in range(99)])==99`), true);
+  assert.equal(passes(`len([${"1+".repeat(200)}1 for x in range(99)])==99`), false);
+  const startMs = performance.now();
+  for (let turn = 0; turn < 5; turn++) assert.equal(passes('basename(path)=="x"'), true);
+  // With time that grows with the square of the slashes, this took half a minute.
+  assert.ok(performance.now() - startMs < 5_000);
+});
+
 test("any text is a filter or none", () => {
   const nearly = fc.array(
     fc.constantFrom("(", ")", "!", "==", "&&", " or ", "port", "1", '"a"', "\\"),
