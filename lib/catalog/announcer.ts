@@ -13,6 +13,7 @@ import {
   FIRST_LOOK_MS,
   GOODBYE_MS,
   MIN_READ_BACK_MS,
+  OTHER_CATALOGS_MS,
   READ_BACK_AFTER_MS,
   RESEND_AFTER_MS,
 } from "../base/limits.ts";
@@ -137,7 +138,7 @@ export class Announcer {
   async #mayAnnounce(): Promise<boolean> {
     const { others } = this.#options;
     if (others === undefined) return true;
-    const seen = await this.#ask(this.#senders, FIRST_LOOK_MS);
+    const seen = await this.#ask(this.#senders, FIRST_LOOK_MS, OTHER_CATALOGS_MS);
     return await others(seen.flatMap((one) => one.others), true);
   }
 
@@ -206,13 +207,26 @@ export class Announcer {
     return senders.filter((_, at) => seen[at]?.state !== "visible");
   }
 
-  async #ask(senders: readonly UpdateSender[], timeMs: number): Promise<Visibility[]> {
+  /**
+   * Asks catalogs.
+   *
+   * @param timeMs then the others are silent, in milliseconds
+   * @param othersMs the same after the first answer (default: no limit)
+   */
+  async #ask(
+    senders: readonly UpdateSender[],
+    timeMs: number,
+    othersMs: number = Infinity,
+  ): Promise<Visibility[]> {
     const { facts, query = queryCatalog } = this.#options;
     const over = new AbortController();
     const signal = AbortSignal.any([this.#stopping.signal, over.signal]);
-    void this.#timing.sleep(timeMs, signal).then(() => over.abort());
+    const endAfter = (ms: number) => void this.#timing.sleep(ms, signal).then(() => over.abort());
+    endAfter(timeMs);
+    const onAnswer = () => othersMs < timeMs && endAfter(othersMs);
     try {
-      return await readBack(senders.map(({ catalog }) => catalog), facts(), query, signal);
+      const catalogs = senders.map(({ catalog }) => catalog);
+      return await readBack(catalogs, facts(), query, signal, onAnswer);
     } finally {
       over.abort();
     }

@@ -17,6 +17,8 @@ export interface Question {
   servers: readonly ServerRecord[];
   /** Whether there is an answer or a failure that no round used yet. */
   isFresh: boolean;
+  /** How long the last answer took, in milliseconds. */
+  tookMs: number;
 }
 
 /** Asks catalogs, and reports each change. */
@@ -35,7 +37,7 @@ export class Questions implements AsyncDisposable {
 
   /** A catalog that was not asked yet. */
   about(catalog: Address): Question {
-    return { catalog, isDone: true, failure: undefined, servers: [], isFresh: false };
+    return { catalog, isDone: true, failure: undefined, servers: [], isFresh: false, tookMs: 0 };
   }
 
   /** Asks a catalog, unless the last question to it is still under way. */
@@ -50,6 +52,7 @@ export class Questions implements AsyncDisposable {
 
   /** Never rejects. */
   async #run(question: Question): Promise<void> {
+    const startMs = performance.now();
     try {
       const records = await this.#query(question.catalog, this.#stopping.signal, this.#wanted);
       const nowS = unixSeconds();
@@ -58,6 +61,7 @@ export class Questions implements AsyncDisposable {
     } catch (error) {
       question.failure = messageOf(error);
     }
+    question.tookMs = performance.now() - startMs;
     question.isDone = question.isFresh = true;
     this.changed();
   }

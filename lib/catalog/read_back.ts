@@ -28,16 +28,19 @@ export interface Own {
  * Looks for a server's own record in each catalog, all at once.
  *
  * @param signal calls it off; catalogs without an answer are then silent
+ * @param onAnswer called for each catalog that answers (default: nothing)
  */
 export function readBack(
   catalogs: readonly Address[],
   { project, instance }: Own,
   query: CatalogQuery,
   signal: AbortSignal,
+  onAnswer: () => void = () => {},
 ): Promise<Visibility[]> {
   return Promise.all(catalogs.map(async (catalog): Promise<Visibility> => {
     try {
       const listed = await query(catalog, signal, (record) => record.project === project);
+      onAnswer();
       const nowS = unixSeconds();
       const records = listed.filter((one) => one.project === project && !isStale(one, nowS));
       const isVisible = records.some((record) => record.instance === instance);

@@ -12,6 +12,9 @@ import type { CatalogQuery } from "./catalog_query.ts";
 import { type Lookup, placeOf } from "./lookup.ts";
 import { lookupOf, type Question, Questions } from "./questions.ts";
 
+/** A local catalog rests this many times as long as its last answer took. */
+const LOCAL_REST = 4;
+
 /** What a search needs. */
 export interface SearchOptions {
   /** Listed catalogs, all equal. */
@@ -109,15 +112,21 @@ export class Search implements AsyncDisposable {
 
   /** Asks the local catalog, if it was not asked just now. */
   #askLocal(which: (question: Question) => boolean): void {
-    if (this.#timing.now() - this.#localAskedMs < LOCAL_LOOKUP_MS) return;
+    if (this.#timing.now() - this.#localAskedMs < this.#localEveryMs()) return;
     this.#localAskedMs = this.#timing.now();
     for (const question of this.#local.filter(which)) this.#questions.ask(question);
+  }
+
+  /** A local catalog that has much to send must not be busy with one client. */
+  #localEveryMs(): number {
+    const tookMs = this.#local.map((one) => one.failure === undefined ? one.tookMs : 0);
+    return Math.min(LISTED_FIRST_MS, Math.max(LOCAL_LOOKUP_MS, LOCAL_REST * Math.max(...tookMs)));
   }
 
   /** Waits for an answer, for the moment, or until the local catalog is to be asked again. */
   async #change(untilMs: number): Promise<void> {
     const nowMs = this.#timing.now();
-    const localMs = this.#local.length > 0 ? this.#localAskedMs + LOCAL_LOOKUP_MS : Infinity;
+    const localMs = this.#local.length > 0 ? this.#localAskedMs + this.#localEveryMs() : Infinity;
     const endMs = Math.min(untilMs, localMs);
     if (endMs <= nowMs) return;
     const change = this.#questions.nextChange();

@@ -327,6 +327,12 @@ Deno.test("announcer: others of the name are looked for before the first update,
     others: () => Promise.resolve(true),
   });
   assert.deepEqual(await silent.until(1_500), [1_000], "a silent catalog delays nothing for long");
+
+  await using half = new Stage({ [A.hostname]: () => "silent", [B.hostname]: () => [] }, {
+    catalogs: [A, B],
+    others: () => Promise.resolve(true),
+  });
+  assert.deepEqual(await half.until(900), [250, 250], "nor does it when another one answers");
 });
 
 Deno.test("announcer: real sockets reach catalogs by IPv4 and IPv6, and are closed", async () => {
