@@ -275,7 +275,7 @@ export const FIRST_LOOK_MS = 1_000;
 export const OTHER_SERVER_MS = 2_000;
 
 /** Longest reply to that `hello` that is read, in characters. */
-export const MAX_HELLO_REPLY_BYTES = 1_000_000;
+export const MAX_HELLO_REPLY_CHARS = 1_000_000;
 
 /** Addresses of other servers of the name that are tried in one look. */
 export const MAX_OTHER_SERVERS = 16;

@@ -6,7 +6,7 @@ import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Address, addressText } from "../base/address.ts";
 import { sleep } from "../base/clock.ts";
-import { MAX_HELLO_REPLY_BYTES, MAX_OTHER_SERVERS, OTHER_SERVER_MS } from "../base/limits.ts";
+import { MAX_HELLO_REPLY_CHARS, MAX_OTHER_SERVERS, OTHER_SERVER_MS } from "../base/limits.ts";
 import type { ServerRecord } from "./listing.ts";
 import { candidateAddresses } from "./lookup.ts";
 
@@ -85,7 +85,7 @@ function hello(
   });
   socket.on("data", (part: string) => {
     text += part;
-    if (text.includes("\n") || text.length > MAX_HELLO_REPLY_BYTES) socket.destroy();
+    if (text.includes("\n") || text.length > MAX_HELLO_REPLY_CHARS) socket.destroy();
   });
   socket.on("error", () => socket.destroy());
   socket.on("close", () => {

@@ -25,10 +25,7 @@ import {
 } from "./errors.ts";
 import type { Link, LinkReceiver } from "./link.ts";
 import { pauseAfter } from "./retry.ts";
-import { SilenceProbe } from "./silence_probe.ts";
-
-/** A silence counts as one of a whole limit from this share of it on: timers are not exact. */
-const SILENT_SHARE = 0.95;
+import { SilenceProbe, SILENT_SHARE } from "./silence_probe.ts";
 
 /** How often a request may be sent. */
 export type Repeat =

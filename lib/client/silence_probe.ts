@@ -10,7 +10,7 @@ import { ConnectionLostError } from "./errors.ts";
 import type { Link } from "./link.ts";
 
 /** A silence counts from this share of its time on: timers are not exact. */
-const SILENT_SHARE = 0.95;
+export const SILENT_SHARE = 0.95;
 
 /** Probes one connection after another; at most one probe is under way. */
 export class SilenceProbe {

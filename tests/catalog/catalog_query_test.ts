@@ -79,7 +79,7 @@ Deno.test("catalog query: a reply that is cut off, an error status and a redirec
   assert.notEqual(await reason(moved.address), "none");
 });
 
-Deno.test("catalog query: says why nobody answered", async () => {
+Deno.test("fault: small: the runtime's own words: a query that fails gives its reason in those of this project", async () => {
   const catalog = new Canned("");
   await catalog[Symbol.asyncDispose]();
   assert.equal(await reason(catalog.address), "nothing listens there");
