@@ -1,6 +1,7 @@
 /**
  * Whether another live server has a name: catalogs list it, and it answers `hello`. No token is sent:
- * names are not authenticated.
+ * names are not authenticated. A server that needs one does not answer with its name, so that it is
+ * only likely to be another one.
  */
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -15,12 +16,16 @@ export interface OtherServer {
   readonly address: Address;
   readonly instance: string;
   readonly owner: string;
+  /** Whether it answered with the name; otherwise a catalog lists it so, and it needs a token. */
+  readonly isCertain: boolean;
 }
 
 /** The server that looks for others. */
 export interface Self {
   readonly project: string;
   readonly instance: string;
+  /** Its ports: what needs a token there may be this server, listed by an earlier start. */
+  readonly ports: readonly (number | undefined)[];
 }
 
 /**
@@ -28,20 +33,18 @@ export interface Self {
  *
  * @param records of the name, live or not
  * @param signal gives up
- * @returns the first one that answers `hello` with this name and another `instance`
+ * @returns the first one that answers `hello` with this name and another `instance`, or needs a token
  */
 export async function findOtherServer(
   records: readonly ServerRecord[],
   self: Self,
   signal: AbortSignal,
 ): Promise<OtherServer | undefined> {
-  const targets = new Map<string, { readonly address: Address; readonly hasTls: boolean }>();
+  const targets = new Map<string, { readonly address: Address; readonly record: ServerRecord }>();
   for (const record of records) {
     for (const address of candidateAddresses(record)) {
-      const hasTls = record.tls === true;
-      if (targets.size < MAX_OTHER_SERVERS) {
-        targets.set(`${addressText(address)} ${hasTls}`, { address, hasTls });
-      }
+      if (targets.size >= MAX_OTHER_SERVERS) break;
+      targets.set(`${addressText(address)} ${record.tls === true}`, { address, record });
     }
   }
   if (targets.size === 0 || signal.aborted) return undefined;
@@ -49,14 +52,15 @@ export async function findOtherServer(
   const giveUp = AbortSignal.any([signal, over.signal]);
   void sleep(OTHER_SERVER_MS, giveUp).then(() => over.abort());
   try {
-    return await Promise.any([...targets.values()].map(async ({ address, hasTls }) => {
-      const info = await hello(address, hasTls, self.project, giveUp);
-      const [project, instance, owner] = [info["project"], info["instance"], info["owner"]];
-      const isOther = project === self.project && typeof instance === "string" &&
-        instance !== self.instance;
-      if (!isOther) throw new Error("it is this server, or has another name");
-      return { address, instance, owner: typeof owner === "string" ? owner : "" };
-    }));
+    const answers = [...targets.values()].map(async ({ address, record }) =>
+      otherIn(
+        await hello(address, record.tls === true, self.project, giveUp),
+        address,
+        record,
+        self,
+      )
+    );
+    return await Promise.any(answers);
   } catch {
     return undefined; // none of them
   } finally {
@@ -64,7 +68,25 @@ export async function findOtherServer(
   }
 }
 
-/** The result of `hello`; rejects if there is none. */
+/** What a reply to `hello` proves; throws if it is not another server of the name. */
+function otherIn(
+  reply: Readonly<Record<string, unknown>>,
+  address: Address,
+  record: ServerRecord,
+  self: Self,
+): OtherServer {
+  const info = isObject(reply["result"]) ? reply["result"] : {};
+  const { project, instance, owner } = info;
+  if (project === self.project && typeof instance === "string" && instance !== self.instance) {
+    return { address, instance, owner: typeof owner === "string" ? owner : "", isCertain: true };
+  }
+  if (reply["type"] === "AuthError" && record.requiresToken && !self.ports.includes(address.port)) {
+    return { address, instance: addressText(address), owner: record.owner, isCertain: false };
+  }
+  throw new Error("it is this server, or has another name");
+}
+
+/** The reply to `hello`; rejects if there is none. */
 function hello(
   { hostname: host, port }: Address,
   hasTls: boolean,
@@ -92,8 +114,7 @@ function hello(
     signal.removeEventListener("abort", calledOff);
     try {
       const reply: unknown = JSON.parse(text);
-      const result = isObject(reply) ? reply["result"] : undefined;
-      if (isObject(result)) return resolve(result);
+      if (isObject(reply)) return resolve(reply);
     } catch {
       // Not a whole reply.
     }

@@ -123,12 +123,12 @@ export class Presence {
   /** Decides whether to be announced beside another live server of the name; never rejects. */
   async #meet(records: readonly ServerRecord[], isFirst: boolean): Promise<boolean> {
     const { facts, log, onOther } = this.#options;
-    const { project, instance } = facts();
-    const self = { project, instance };
+    const { project, instance, port, advertise } = facts();
+    const self = { project, instance, ports: [port, advertise?.port] };
     const other = await findOtherServer(records, self, this.#stopping.signal);
     if (other === undefined || this.#stopping.signal.aborted) return true;
     const where = `at ${addressText(other.address)}${other.owner ? `, of ${other.owner}` : ""}`;
-    if (isFirst && onOther === "end") {
+    if (isFirst && onOther === "end" && other.isCertain) {
       this.#end(
         `Cannot serve the name '${project}': a live server has it (${where}), and clients would find one or the other; choose another name, stop that one, or use --takeover`,
       );
@@ -137,7 +137,9 @@ export class Presence {
     if (this.#known.has(other.instance)) return true;
     this.#known.add(other.instance);
     log.warn(
-      `Another live server has the name '${project}' (${where}): clients use the one that has run longer; stop one of the two`,
+      other.isCertain
+        ? `Another live server has the name '${project}' (${where}): clients use the one that has run longer; stop one of the two`
+        : `Another live server may have the name '${project}' (${where}): it needs a token, so that only its clients know; stop it if it does`,
     );
     return true;
   }

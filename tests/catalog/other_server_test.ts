@@ -23,7 +23,7 @@ function record(port: number, fields: Partial<ServerRecord> = {}): ServerRecord 
   };
 }
 
-const self = { project: "test-a4", instance: "mine" };
+const self = { project: "test-a4", instance: "mine", ports: [1] };
 
 /** A port on which nothing listens. */
 function closedPort(): number {
@@ -38,6 +38,7 @@ Deno.test("other server: one that answers hello with the name and another instan
     address: { hostname: "127.0.0.1", port: other.port },
     instance: other.server.instance,
     owner: "tester",
+    isCertain: true,
   });
 });
 
@@ -45,9 +46,21 @@ Deno.test("other server: not this one itself, not one of another name, not a sta
   await using itself = startServer();
   await using other = startServer({ project: "other-a4" });
   const records = [record(itself.port), record(other.port), record(closedPort())];
-  const own = { project: "test-a4", instance: itself.server.instance };
+  const own = { project: "test-a4", instance: itself.server.instance, ports: [itself.port] };
   assert.equal(await findOtherServer(records, own, never), undefined);
   assert.equal(await findOtherServer([], own, never), undefined);
+});
+
+Deno.test("other server: one that needs a token may be another one, but not at the own port", async () => {
+  await using other = startServer({}, "a token of the other server");
+  const listed = record(other.port, { requiresToken: true, owner: "me" });
+  const found = await findOtherServer([listed], self, never);
+  assert.deepEqual([found?.isCertain, found?.owner], [false, "me"]);
+  assert.equal(
+    await findOtherServer([listed], { ...self, ports: [undefined, other.port] }, never),
+    undefined,
+  );
+  assert.equal(await findOtherServer([record(other.port)], self, never), undefined);
 });
 
 Deno.test("other server: one that is silent, or answers anything else, is none", async () => {
