@@ -2,7 +2,7 @@
 import { type Address, addressText, type Listening } from "../base/address.ts";
 import { localCatalogs } from "../base/catalog_hosts.ts";
 import { machineTiming, type Timing } from "../base/clock.ts";
-import { ADDRESS_CHECK_MS, LOCAL_ANNOUNCE_MS } from "../base/limits.ts";
+import { ADDRESS_CHECK_MS, LOCAL_ANNOUNCE_MS, MAX_OTHER_SERVERS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { reachableAddresses, type ServerFacts } from "./announcement.ts";
 import { Announcer, type AnnouncerOptions, interfaceAddresses } from "./announcer.ts";
@@ -40,7 +40,7 @@ export class Presence {
   readonly #localCatalog: LocalCatalog | undefined;
   readonly #stopping = new AbortController();
   readonly #end: (sentence: string) => void;
-  /** Instances that a warning was logged about. */
+  /** Instances that a warning was logged about; at most `MAX_OTHER_SERVERS` (I5), then all are forgotten. */
   readonly #known = new Set<string>();
   #watching: Promise<void> = Promise.resolve();
 
@@ -135,6 +135,7 @@ export class Presence {
       return false;
     }
     if (this.#known.has(other.instance)) return true;
+    if (this.#known.size === MAX_OTHER_SERVERS) this.#known.clear();
     this.#known.add(other.instance);
     log.warn(
       other.isCertain

@@ -63,11 +63,6 @@ export class TableFiles {
     return this.#active;
   }
 
-  /** Whether there are logs before the one in use, or it does not have its usual name. */
-  get hasOlderLogs(): boolean {
-    return this.#older.length > 0 || this.#active.name !== LOG;
-  }
-
   /**
    * Names a file that is not what this server left there: without it, or with another in its place, a
    * restart would not find every change.
