@@ -3,6 +3,7 @@
  * told to who ends the process (I3, I6).
  */
 import assert from "assert";
+import { silentLog } from "../../lib/base/log.ts";
 import { LOG } from "../../lib/storage/data_folder.ts";
 import { WriteError } from "../../lib/storage/storage.ts";
 import {
@@ -403,4 +404,78 @@ test("a log that could not be cut is not left behind with changes that were not 
   }
   await storage.checkpointing;
   await storage.close();
+});
+
+const FAULT = "fault: a log that disappears under a running server";
+
+/** Submits an insert; gives the client, whose reply may have to wait. */
+function submitInsert(engine: Engine, key: string): ListedClient {
+  const client = new ListedClient([{ method: "insert", key, value: "1" }]);
+  client.submitTo(engine).catch((error) => assert.fail(String(error)));
+  return client;
+}
+
+for (const hasSlowSyncs of [false, true]) {
+  Deno.test(`${FAULT}: no change is acknowledged until the table is on disk, ${hasSlowSyncs ? "slow" : "quick"} syncs`, async () => {
+    using _clock = hasSlowSyncs ? stoppedClock(1.2) : undefined;
+    const disk = new SimulatedDisk();
+    const { storage, table } = await startOn(disk);
+    const engine = new Engine(storage, table);
+    await new ListedClient([{ method: "insert", key: "a", value: "1" }]).submitTo(engine);
+    disk.remove(LOG);
+    const unnoticed = await new ListedClient([{ method: "insert", key: "b", value: "1" }])
+      .submitTo(engine);
+    assert.deepEqual(unnoticed.words, [null]);
+    disk.holdSyncs((name) => name.startsWith("table.ckpt"));
+    storage.look();
+    const clients = [submitInsert(engine, "c"), submitInsert(engine, "d")];
+    for (let round = 0; round < 50; round++) await eventLoop();
+    assert.deepEqual(clients.map(({ isDone }) => isDone), [false, false]);
+    const reader = await new ListedClient([{ method: "lookup", key: "a" }]).submitTo(engine);
+    assert.deepEqual(reader.words, [1], "reads go on");
+    disk.releaseSyncs();
+    await storage.checkpointing;
+    for (let round = 0; round < 5; round++) await eventLoop();
+    assert.deepEqual(clients.map(({ words }) => words), [[null], [null]]);
+    const pairs = ["a", "b", "c", "d"].map((key) => [key, "1"]);
+    for (let seed = 0; seed < 20; seed++) {
+      assert.deepEqual(await found(disk.crashed(seed)), pairs);
+    }
+    await storage.close();
+    assert.equal(disk.openFiles, 0);
+  });
+}
+
+Deno.test(`${FAULT}: changes are refused while the table cannot be written, and taken again then`, async () => {
+  const disk = new SimulatedDisk();
+  const warnings: string[] = [];
+  const log = { ...silentLog, warn: (message: string) => void warnings.push(message) };
+  const { storage, table } = await startOn(disk, { log });
+  const engine = new Engine(storage, table);
+  const words = async (request: Asked) =>
+    (await new ListedClient([request]).submitTo(engine)).words[0];
+  assert.equal(await words({ method: "insert", key: "a", value: "1" }), null);
+  disk.remove(LOG);
+  disk.plan = ({ kind, name }) =>
+    kind === "create" && name === "table.ckpt.new" ? { error: noSpace() } : undefined;
+  storage.look();
+  while (!warnings.some((line) => line.startsWith("Trying again"))) await eventLoop();
+  assert.equal(await words({ method: "insert", key: "b", value: "1" }), "StorageError");
+  assert.equal(await words({ method: "lookup", key: "a" }), 1, "reads go on");
+  disk.plan = () => undefined;
+  await storage.checkpointing; // it tries again after a second
+  assert.equal(await words({ method: "insert", key: "b", value: "1" }), null);
+  assert.deepEqual(await found(disk.crashed(1)), [["a", "1"], ["b", "1"]]);
+  await storage.close();
+});
+
+Deno.test(`${FAULT}: a server that cannot write the table at its end says so`, async () => {
+  const disk = new SimulatedDisk();
+  const { storage, table, syncFailures } = await startOn(disk);
+  const engine = new Engine(storage, table);
+  await new ListedClient([{ method: "insert", key: "a", value: "1" }]).submitTo(engine);
+  disk.remove(LOG);
+  disk.plan = ({ kind }) => kind === "create" ? { error: noSpace() } : undefined;
+  await storage.close();
+  assert.match(String(syncFailures), /'table.txn' was removed .*No space left/);
 });
