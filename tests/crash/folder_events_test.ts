@@ -17,14 +17,17 @@ import { stoppedClock } from "../helpers/stopped_clock.ts";
 
 /** A link to the folder `/first`, as long as it is not switched. */
 const PATH = "/table.ht";
-const TURNS = 16;
+const TURNS = 24;
 const KEYS = 3;
 
-/** Changes after which the log is compacted. */
-const ENTRIES = 5;
+/** Changes after which the log is compacted; with the last one it is not. */
+const ENTRIES = [5, 5, 1_000];
 
-/** Turns between two looks of a server at its files. */
-const LOOK_TURNS = 3;
+/** Turns between two looks of a server at its files; with the last one it looks only at its end. */
+const LOOK_TURNS = [1, 3, 1_000];
+
+/** Rounds of the event loop between two turns, at most. */
+const PAUSE_ROUNDS = 4;
 
 /** System calls of one look, at most. */
 const LOOK_STEPS = 12;
@@ -94,12 +97,14 @@ class Server {
       this.disk = this.#folders.at(lock.place);
       const files = new FolderFiles(PATH, lock, this.process);
       const onSyncFailure = (error: unknown) => this.kill(error);
-      const { storage, table } = await startOn(files, { entries: ENTRIES, log, onSyncFailure });
+      const entries = ENTRIES[random.below(ENTRIES.length)] ?? 5;
+      const { storage, table } = await startOn(files, { entries, log, onSyncFailure });
       const engine = new Engine(storage, table);
+      const lookTurns = LOOK_TURNS[random.below(LOOK_TURNS.length)] ?? 1;
       for (let turn = 1; turn <= turns; turn++) {
         await this.#change(engine, turn, random);
-        if (turn % LOOK_TURNS === 0) storage.look();
-        if (random.below(2) === 0) await eventLoop();
+        if (turn % lookTurns === 0) storage.look();
+        for (let round = random.below(PAUSE_ROUNDS); round > 0; round--) await eventLoop();
       }
       await storage.close();
     } catch (error) {
@@ -308,7 +313,7 @@ async function startSecond(server: Server, random: Random): Promise<void> {
 
 /** Recovers a folder, and proves that it has what its servers acknowledged. */
 async function hasAll(disk: SimulatedDisk, servers: readonly Server[]): Promise<void> {
-  const { storage, table } = await startOn(disk, { entries: ENTRIES });
+  const { storage, table } = await startOn(disk, { entries: 5 });
   await storage.checkpointing;
   await storage.close();
   const pairs = new Map(pairsOf(table));
