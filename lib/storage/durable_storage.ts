@@ -2,22 +2,20 @@
  * The table on disk: a log of every change, and now and then a checkpoint that replaces an over-long
  * log. The files are specified in `txn_record.ts` and `data_folder.ts`.
  *
- * If another program removes or replaces one of the files, a restart would not find every change. The
- * whole table is in memory: it is written to a new checkpoint and log, and until that is done no
- * further change counts as durable (I2).
+ * If another program removes or replaces one of the files, the table is written anew (`file_guard.ts`),
+ * and until that is done no further change counts as durable (I2).
  */
-import { sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import { FOLDER_CHECK_MS } from "../base/limits.ts";
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { Log } from "../base/log.ts";
 import type { HashTable } from "../table/hash_table.ts";
 import { Checkpointer } from "./checkpointer.ts";
+import { FileGuard } from "./file_guard.ts";
 import type { Files } from "./files.ts";
 import { FolderLostError } from "./folder_lock.ts";
 import type { Recovered } from "./recovery.ts";
 import { type Change, type Storage, WriteError } from "./storage.ts";
-import { MissingFileError, TableFiles } from "./table_files.ts";
+import { TableFiles } from "./table_files.ts";
 
 /** When a log is over-long. */
 export interface CompactLimits {
@@ -53,7 +51,6 @@ export interface DurableOptions {
 export class DurableStorage implements Storage {
   readonly durability: FsyncPolicy;
   readonly tableId: string;
-  readonly #files: Files;
   readonly #compact: CompactLimits;
   readonly #log: Log;
   readonly #onSyncFailure: (error: unknown) => void;
@@ -65,12 +62,7 @@ export class DurableStorage implements Storage {
   #durableSeq: number;
   #checkpointing: Promise<void> | undefined;
   readonly #checkpointer: Checkpointer;
-  /** While a file is missing: settles when a restart would find every change again. */
-  #restoring: Promise<void> | undefined;
-  /** Why changes are refused: a file is missing, and no checkpoint could be written. */
-  #writeError: string | undefined;
-  /** Why the last look at the files failed. */
-  #lookError: string | undefined;
+  readonly #guard: FileGuard;
   /** Whether the process is to end. */
   #isOver = false;
   /** After a failed checkpoint: the log's size before the next attempt. */
@@ -83,7 +75,6 @@ export class DurableStorage implements Storage {
   constructor(options: DurableOptions) {
     this.durability = options.fsync;
     this.tableId = options.recovered.tableId;
-    this.#files = options.files;
     this.#compact = options.compact;
     this.#log = options.log;
     this.#onSyncFailure = options.onSyncFailure;
@@ -108,6 +99,19 @@ export class DurableStorage implements Storage {
         writtenSeq: () => this.#writtenSeq,
         untilSynced: () => this.#untilSynced(),
       },
+    });
+    this.#guard = new FileGuard({
+      ...options,
+      tableFiles: this.#tableFiles,
+      checkpointer: this.#checkpointer,
+      signal: this.#closing.signal,
+      end: (error) => this.#end(error),
+      isOver: () => this.#isOver,
+      onBegin: (work) => {
+        this.#wakeSynced(); // A checkpoint may wait for a sync that now waits for this.
+        this.#keepCheckpointing(work);
+      },
+      onRestored: () => this.#noteDurable(),
     });
     if (options.fsync === "interval") this.#timer = setInterval(this.#syncSoon, SYNC_INTERVAL_MS);
     // A crash came between a checkpoint and its logs: the next one tidies up. Or the identity is new to
@@ -137,9 +141,10 @@ export class DurableStorage implements Storage {
   write(): void {
     const { active } = this.#tableFiles;
     try {
-      if (this.#writeError !== undefined) {
+      const { writeError } = this.#guard;
+      if (writeError !== undefined) {
         active.drop();
-        throw new WriteError(this.#writeError);
+        throw new WriteError(writeError);
       }
       active.write();
     } catch (error) {
@@ -167,7 +172,7 @@ export class DurableStorage implements Storage {
   /** While a file is missing, this waits until it is restored. */
   async sync(): Promise<void> {
     await this.#syncLog();
-    await this.#restoring;
+    await this.#guard.restoring;
   }
 
   /**
@@ -175,20 +180,7 @@ export class DurableStorage implements Storage {
    * If a file is missing or is another one, the table is written to a new checkpoint and log.
    */
   look(): void {
-    if (this.#isOver) return;
-    try {
-      this.#files.check();
-      const missing = this.#restoring ? undefined : this.#tableFiles.missing();
-      this.#lookError = undefined;
-      if (missing !== undefined) this.#beginRestoring(missing);
-    } catch (error) {
-      if (error instanceof FolderLostError) return this.#end(error);
-      const message = messageOf(error);
-      if (message !== this.#lookError) {
-        this.#log.warn(`Cannot see whether the files of the table are in place: ${message}`);
-      }
-      this.#lookError = message;
-    }
+    if (!this.#isOver) this.#guard.look(this.#checkpointing);
   }
 
   /**
@@ -201,7 +193,7 @@ export class DurableStorage implements Storage {
     await this.#checkpointing;
     await this.sync();
     this.look(); // the last moment at which the table is in memory
-    await this.#restoring;
+    await this.#guard.restoring;
     this.#tableFiles.close();
   }
 
@@ -243,7 +235,7 @@ export class DurableStorage implements Storage {
   }
 
   #noteDurable(): void {
-    if (this.#restoring) return;
+    if (this.#guard.restoring) return;
     this.#durableSeq = this.durability === "always" ? this.#syncedSeq : this.#writtenSeq;
   }
 
@@ -280,46 +272,6 @@ export class DurableStorage implements Storage {
     });
   }
 
-  #beginRestoring(missing: string): void {
-    this.#log.warn(
-      `'${missing}' was removed or changed by another program: writing the table to a new checkpoint and log; changes wait for that`,
-    );
-    this.#restoring = this.#restore(missing, this.#checkpointing);
-    this.#wakeSynced(); // A checkpoint may wait for a sync that now waits for this.
-    this.#keepCheckpointing(this.#restoring);
-  }
-
-  /**
-   * Writes the table until a restart would find all of it.
-   *
-   * @param missing the file that was found missing
-   * @param before a checkpoint that is under way
-   */
-  async #restore(missing: string, before: Promise<void> | undefined): Promise<void> {
-    await before;
-    for (;;) {
-      const isLastTry = this.#closing.signal.aborted;
-      try {
-        await this.#checkpointer.takeToTheEnd();
-        if (this.#tableFiles.missing() === undefined) break;
-      } catch (error) {
-        if (this.#isOver) return;
-        if (error instanceof MissingFileError) continue; // one more, since this began
-        this.#writeError =
-          `'${missing}' was removed or changed by another program, and no checkpoint can be written: ${
-            messageOf(error)
-          }`;
-        if (error instanceof FolderLostError) return this.#end(error);
-        if (isLastTry) return this.#end(new Error(this.#writeError));
-        this.#log.warn(`Trying again in a second: ${this.#writeError}`);
-        await sleep(FOLDER_CHECK_MS, this.#closing.signal);
-      }
-    }
-    this.#writeError = this.#restoring = undefined;
-    this.#noteDurable();
-    this.#log.warn(`The table is on disk again, without '${missing}'`);
-  }
-
   /** All that was written is on disk when it ends, and nothing is written between that and the end. */
   async #syncAll(): Promise<void> {
     // Where it may be much, most of it in the background.
@@ -331,7 +283,7 @@ export class DurableStorage implements Storage {
   async #untilSynced(): Promise<void> {
     const seq = this.#lastSeq;
     while (this.#syncedSeq < seq && this.#writtenSeq > this.#syncedSeq) {
-      if (this.durability === "always" && !this.#restoring) await this.#synced.promise;
+      if (this.durability === "always" && !this.#guard.restoring) await this.#synced.promise;
       else await this.#syncLog();
     }
   }

@@ -36,7 +36,7 @@ const LOOK_STEPS = 12;
 const SAMPLE_STRIDE = 15;
 
 /** Runs before each step in the long form. */
-const LONG_ROUNDS = 10;
+const LONG_ROUNDS = 3;
 
 /** Runs without a step of that number after which there are no more; runs differ in length. */
 const MISSES = 20;
