@@ -58,6 +58,8 @@ class Server {
   /** Values that each key may have: the one that was acknowledged last, and those asked for since. */
   readonly possible = new Map<string, (string | undefined)[]>();
   readonly warnings: string[] = [];
+  /** Whether it has recovered its table. */
+  isServing = false;
   /** Why it ended, if not by itself. */
   ended: unknown;
   readonly #name: string;
@@ -99,6 +101,7 @@ class Server {
       const onSyncFailure = (error: unknown) => this.kill(error);
       const entries = ENTRIES[random.below(ENTRIES.length)] ?? 5;
       const { storage, table } = await startOn(files, { entries, log, onSyncFailure });
+      this.isServing = true;
       const engine = new Engine(storage, table);
       const lookTurns = LOOK_TURNS[random.below(LOOK_TURNS.length)] ?? 1;
       for (let turn = 1; turn <= turns; turn++) {
@@ -258,7 +261,7 @@ async function runWith(event: Event, at: number, seed: number, tried: Tried): Pr
   first.process.onStep = ({ number, call, path, isChecked }) => {
     if (call === "status" && path.endsWith("/table.ckpt")) lookedAt = number;
     const disk = number >= at && happenedAt === Infinity ? first.disk : undefined;
-    if (disk && (event.isAnywhere || !isChecked) && (event.isAtStart || lookedAt > 0)) {
+    if (disk && (event.isAnywhere || !isChecked) && (event.isAtStart || first.isServing)) {
       happenedAt = number;
       event.happen(folders, disk, random);
       foreign = foreignFiles(disk);
