@@ -279,8 +279,10 @@ async function runWith(event: Event, at: number, seed: number, tried: Tried): Pr
   if (happenedAt === Infinity || first.disk === undefined) return false;
   tried.runs++;
   if (first.ended !== undefined) tried.ended++;
-  // What happens after the last look at the end, no server sees.
-  if (event.isSeenByLook && happenedAt > lookedAt - LOOK_STEPS) return true;
+  // What happens to a file after the last look at the end, no server sees; and one that does not start
+  // has not read it.
+  const isUnseen = happenedAt > lookedAt - LOOK_STEPS || !first.isServing;
+  if (event.isSeenByLook && isUnseen) return true;
   if (event.isSeenByLook && first.ended === undefined) {
     assert.ok(foreignFiles(first.disk) >= foreign, "a file of another program is changed");
     assert.equal(first.isRestoring, false, "it ends only when all is on disk");
