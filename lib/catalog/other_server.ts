@@ -33,7 +33,8 @@ export interface Self {
  *
  * @param records of the name, live or not
  * @param signal gives up
- * @returns the first one that answers `hello` with this name and another `instance`, or needs a token
+ * @returns the first one that answers `hello` with this name and another `instance`; if none does, one
+ *   that needs a token
  */
 export async function findOtherServer(
   records: readonly ServerRecord[],
@@ -51,18 +52,17 @@ export async function findOtherServer(
   const over = new AbortController();
   const giveUp = AbortSignal.any([signal, over.signal]);
   void sleep(OTHER_SERVER_MS, giveUp).then(() => over.abort());
+  let likely: OtherServer | undefined;
   try {
-    const answers = [...targets.values()].map(async ({ address, record }) =>
-      otherIn(
-        await hello(address, record.tls === true, self.project, giveUp),
-        address,
-        record,
-        self,
-      )
-    );
-    return await Promise.any(answers);
+    return await Promise.any([...targets.values()].map(async ({ address, record }) => {
+      const reply = await hello(address, record.tls === true, self.project, giveUp);
+      const other = otherIn(reply, address, record, self);
+      if (other.isCertain) return other;
+      likely ??= other;
+      throw new Error("another one may answer with the name");
+    }));
   } catch {
-    return undefined; // none of them
+    return likely; // none answered with the name
   } finally {
     over.abort();
   }

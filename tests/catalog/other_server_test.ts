@@ -61,6 +61,10 @@ Deno.test("other server: one that needs a token may be another one, but not at t
     undefined,
   );
   assert.equal(await findOtherServer([record(other.port)], self, never), undefined);
+  // One that answers with the name counts more, whichever answers first.
+  await using open = startServer();
+  const both = await findOtherServer([listed, record(open.port)], self, never);
+  assert.equal(both?.isCertain, true);
 });
 
 Deno.test("other server: one that is silent, or answers anything else, is none", async () => {
