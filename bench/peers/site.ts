@@ -86,7 +86,7 @@ export class Site implements AsyncDisposable {
    * @param readyByMs as `performance.now()`: none is begun after that, but for the first two, so that
    *   there is time to measure
    * @param problems takes the servers that failed or for which there was no time
-   * @param onMissing is told which server is not installed
+   * @param onMissing called with the name of a server that is not installed
    */
   async startAll(
     names: Iterable<PeerName>,

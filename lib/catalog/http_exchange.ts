@@ -30,7 +30,7 @@ export interface HttpReply {
   readonly contentType: "text/plain" | "text/html" | "text/css";
   /** ASCII, in parts of which each is made when it is its turn to be sent. */
   readonly parts: Iterable<string>;
-  /** When the peer should ask again, in seconds (default: it is not told to). */
+  /** When the peer should ask again, in seconds (default: the reply does not say). */
   readonly retryAfterS?: number;
 }
 

@@ -8,7 +8,7 @@ const RULES = {
   secret: { bits: 0o026, mend: "600" },
   /** What is trusted, but no secret. */
   trusted: { bits: 0o022, mend: "go-w" },
-  /** A folder of a table: who may enter it reads the files whose names are known. */
+  /** A folder of a table: a user who may enter it can read the files whose names are known. */
   table: { bits: 0o027, mend: "700" },
 } as const;
 

@@ -96,14 +96,14 @@ async function tryCandidates(
     if (refusing.has(record)) continue;
     // Whether it does want TLS, only it can say; but the token is not for anyone on the way to hear.
     const lacksTrust = record.tls === true && trust === undefined;
-    const told = lacksTrust ? undefined : token;
-    const attempt = shakeHands(address, { ...credentials, token: told }, anySignal).then(
+    const shown = lacksTrust ? undefined : token;
+    const attempt = shakeHands(address, { ...credentials, token: shown }, anySignal).then(
       (one) => {
         live.push(one);
         found();
       },
       (error) => {
-        if (error instanceof TlsError || (error instanceof AuthError && told === token)) {
+        if (error instanceof TlsError || (error instanceof AuthError && shown === token)) {
           refused = error;
         }
         if (error instanceof AuthError) refusing.add(record);

@@ -27,7 +27,7 @@ export interface OpenFile {
    * Takes the file's lock, without waiting. It goes when the file is closed, at the latest with the
    * process.
    *
-   * @param how `shared` is for those who only read (default: for one alone)
+   * @param how `shared` for processes that only read (default: for one alone)
    * @returns whether no other open file has the lock
    */
   tryLock(how?: "shared"): boolean;
@@ -71,7 +71,7 @@ export interface HeldFile {
    * @throws where some of it could not be freed
    */
   free(signal: AbortSignal): Promise<void>;
-  /** Lets go of it: what room it still has is freed at once if it has no name. */
+  /** Closes it: the room that it still has is freed at once if it has no name. */
   close(): void;
 }
 

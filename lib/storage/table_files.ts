@@ -79,7 +79,7 @@ export class TableFiles {
     return isWhole ? undefined : CHECKPOINT;
   }
 
-  /** Whether the name of the log in use leads to it, and nobody else has cut it or written to it. */
+  /** Whether the name of the log in use leads to it, and no other program has cut it or written to it. */
   isActiveWhole(): boolean {
     const found = this.#files.find(this.#active.name);
     return isSameFile(found, this.#active.status()) && found?.bytes === this.#active.fileBytes;

@@ -204,7 +204,7 @@ Deno.test("fault: name without reverse DNS: a record is listed by its host's nam
   }
 });
 
-Deno.test("catalog server: a name that is looked up for long holds up nobody else's record", async () => {
+Deno.test("catalog server: a name that is looked up for long holds up no other record", async () => {
   const slow = Promise.withResolvers<string>();
   const asked = Promise.withResolvers<void>();
   const server = catalog({

@@ -238,7 +238,7 @@ async function foreignNames(folder: string): Promise<string[]> {
   return names.filter((name) => name.startsWith("foreign.1.table."));
 }
 
-Deno.test("fault: a log that disappears under a running server: it is told to end at once", async () => {
+Deno.test("fault: a log that disappears under a running server: it is stopped before it looks", async () => {
   await using temp = await TempFolder.make();
   const folder = `${temp.path}/table.ht`;
   await using program = new Program(server(folder));

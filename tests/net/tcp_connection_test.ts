@@ -33,7 +33,7 @@ Deno.test("tcp_connection: lingering ends with the peer, or when the server stop
     const stopping = new AbortController();
     const connection = new TcpConnection(near, stopping.signal);
     await connection.write(new Uint8Array([1]));
-    // What nobody read would turn a plain close into a reset.
+    // Unread bytes would turn a plain close into a reset.
     await far.write(new Uint8Array(10));
     let isOver = false;
     const lingering = connection.linger().then(() => void (isOver = true));

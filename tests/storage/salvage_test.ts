@@ -264,7 +264,7 @@ Deno.test("salvage: a log of another table is not merged, but kept", async () =>
   assert.deepEqual([size, salvaged.mayLackChanges], [3, true]);
 });
 
-Deno.test("salvage: what is bad is told as one part, however many lines it has", () => {
+Deno.test("salvage: what is bad is reported as one part, however many lines it has", () => {
   const { "table.txn": log = new Uint8Array(0) } = damagedFolder();
   const files = { "table.txn": joined([log, utf8("bad\n".repeat(1_000))]) };
   const { files: [found] } = salvage(SimulatedDisk.of(files), ["table.txn"]);

@@ -50,7 +50,7 @@ export interface RoundsOptions {
   readonly stop: AbortSignal;
   /** Starts one client; settles at its end. @throws {Error} if it failed */
   startClient(options: ClientOptions): Promise<void>;
-  /** Told before each round. */
+  /** Called before each round. */
   onRound(clients: number, stageMs: number): void;
 }
 
