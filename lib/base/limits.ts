@@ -440,6 +440,12 @@ export const CHECKPOINT_SYNC_BYTES = 4_000_000;
  */
 export const CALL_GRACE_MS = 20;
 
+/**
+ * Characters of requests that a client hands to a connection while it does not take them; further requests
+ * wait in the client, where they are forgotten if their limit passes.
+ */
+export const MAX_UNWRITTEN_CHARS = 1_000_000;
+
 /** Longest time that a timer can be set to, in milliseconds; a larger one would fire at once. */
 export const MAX_TIMER_MS: number = 2 ** 31 - 1;
 

@@ -116,8 +116,8 @@ export class ConnectionLostError extends HtError {
 }
 
 /**
- * No reply came within the call's limit, but other replies did: the server is there, and slow. The
- * reply is dropped if it still comes.
+ * No reply came within the call's limit, but other replies did, or the connection was made only a
+ * part of the limit ago: the server is there, and slow. The reply is dropped if it still comes.
  */
 export class TimeoutError extends HtError {
   /** Whether the server may have executed the request, or may still do so. */

@@ -4,7 +4,7 @@
  */
 import { type Address, addressText } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
-import { MAX_LINE_BYTES } from "../base/limits.ts";
+import { MAX_LINE_BYTES, MAX_UNWRITTEN_CHARS } from "../base/limits.ts";
 import {
   decodeReply,
   isFailure,
@@ -29,6 +29,8 @@ const TLS_ALERT = 0x15;
 export interface LinkReceiver {
   /** A whole reply. */
   onReply(reply: SuccessReply | Failure): void;
+  /** What was sent is on its way into the connection: there is room for more. */
+  onRoom?(): void;
   /** The connection is over, and no reply follows; called once, and not before `attach` returns. */
   onBroken(error: HtError): void;
 }
@@ -80,6 +82,11 @@ export class Link {
     this.#receiver = receiver;
     const broken = this.#broken;
     if (broken) queueMicrotask(() => receiver.onBroken(broken));
+  }
+
+  /** Whether so much waits to be written that no more should be sent until `onRoom`. */
+  get isFull(): boolean {
+    return this.#outgoing.length >= MAX_UNWRITTEN_CHARS;
   }
 
   /**
@@ -136,6 +143,7 @@ export class Link {
       while (this.#outgoing !== "") {
         let bytes = encoder.encode(this.#outgoing);
         this.#outgoing = "";
+        this.#receiver?.onRoom?.();
         while (bytes.length > 0) bytes = bytes.subarray(await this.#connection.write(bytes));
       }
       this.#isWriting = false;

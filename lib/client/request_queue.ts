@@ -1,9 +1,12 @@
 /**
  * The requests of one client that are not answered yet, in the order of the calls.
  *
- * While there is a connection, all of them are in flight on it. When it breaks, those that may be
- * sent twice stay, and are sent again in their order, before anything newer, as soon as there is
- * another connection; the others fail. So requests never change places, whatever happens between.
+ * While there is a connection, they are in flight on it, as far as it takes them. What waits behind a
+ * full one is not sent any more once its limit has passed: else a server that was too slow for a
+ * while would go on to work for calls that have ended. When the connection breaks, those that may be
+ * sent twice or were not sent stay, and are sent in their order, before anything newer, as soon as
+ * there is another connection; the others fail. So requests never change places, whatever happens
+ * between.
  *
  * Each call ends at its limit. A limit that passes while the peer completed no reply for so long is
  * how a server is found to be gone: the connection is broken, and another one made. If replies did
@@ -59,8 +62,10 @@ export class RequestQueue implements LinkReceiver {
   readonly #target: string;
   readonly #timeoutMs: number;
   readonly #closing = new AbortController();
-  /** With a connection all are in flight; without one, none is. Limits pass in this order, too. */
+  /** First those in flight, then `#unsent` others. Limits pass in this order, too. */
   #calls = new Fifo<Call>();
+  /** Without a connection all; with one, those that wait until it takes more. */
+  #unsent = 0;
   /**
    * Calls in flight before these that failed at their limit: their replies are dropped. Only their
    * number is kept, since a server may be too slow for its clients for hours.
@@ -116,11 +121,12 @@ export class RequestQueue implements LinkReceiver {
       }
       const startedMs = performance.now();
       const repliesBefore = this.#replies;
-      const wasSent = link !== undefined;
+      const wasSent = link !== undefined && this.#unsent === 0 && !link.isFull;
       this.#calls.push({ line, repeat, startedMs, resolve, reject, wasSent, repliesBefore });
       this.#timer ??= setTimeout(this.#onTimer, Math.min(this.#timeoutMs, SILENT_PROBE_MS));
+      if (wasSent) return link.write(line);
+      this.#unsent++;
       if (link === undefined) this.#seek();
-      else link.write(line);
     });
   }
 
@@ -140,7 +146,7 @@ export class RequestQueue implements LinkReceiver {
   onReply(reply: SuccessReply | Failure): void {
     this.#replies++;
     if (this.#expired > 0) return void this.#expired--;
-    const call = this.#calls.shift();
+    const call = this.#unsent < this.#calls.length ? this.#calls.shift() : undefined;
     if (call === undefined) {
       // Said before anything was asked: `Busy`, or the peer is no such server.
       const error = isFailure(reply) ? errorFrom(reply) : undefined;
@@ -149,32 +155,43 @@ export class RequestQueue implements LinkReceiver {
     else call.resolve(reply);
   }
 
+  onRoom(): void {
+    while (this.#unsent > 0 && this.#link?.isFull === false) {
+      const call = this.#calls.at(this.#calls.length - this.#unsent--);
+      if (call === undefined) return;
+      call.wasSent = true;
+      this.#link.write(call.line);
+    }
+  }
+
   onBroken(error: HtError): void {
     this.#lastBreak = error;
     this.#fruitless = this.#replies === this.#repliesAtConnect ? this.#fruitless + 1 : 0;
-    const inFlight = this.#dropConnection();
+    this.#dropConnection();
+    const calls = this.#calls;
+    this.#calls = new Fifo();
     const mayRepeat = error instanceof ConnectionLostError && !error.isNoServer;
-    for (const call of inFlight) {
-      if (mayRepeat && call.repeat === "again") this.#calls.push(call);
+    for (const call of calls) {
+      const isSafe = call.repeat === "again" || (call.repeat === "once" && !call.wasSent);
+      if (mayRepeat && isSafe) this.#calls.push(call);
       else call.reject(error);
     }
+    this.#unsent = this.#calls.length;
     if (this.#calls.length > 0) this.#seek();
   }
 
-  /** Forgets the connection. @returns the calls that were in flight */
-  #dropConnection(): Call[] {
+  /** Forgets the connection. */
+  #dropConnection(): void {
     this.#link = undefined;
-    const inFlight = [...this.#calls];
     this.#expired = 0;
-    this.#calls = new Fifo();
-    if (this.#closing.signal.aborted) { for (const call of inFlight) this.#calls.push(call); }
-    return inFlight;
+    this.#unsent = this.#calls.length;
   }
 
   #failAll(errorOf: (call: Call) => unknown): void {
     for (let call = this.#calls.shift(); call; call = this.#calls.shift()) {
       call.reject(errorOf(call));
     }
+    this.#unsent = 0;
   }
 
   /** Looks for the server, unless that is under way. */
@@ -228,12 +245,9 @@ export class RequestQueue implements LinkReceiver {
     this.#link = link;
     this.#connectedMs = performance.now();
     this.#repliesAtConnect = this.#replies;
-    for (const call of this.#calls) {
-      call.wasSent = true;
-      call.repliesBefore = this.#replies;
-      link.write(call.line);
-    }
+    for (const call of this.#calls) call.repliesBefore = this.#replies;
     link.attach(this);
+    this.onRoom();
   }
 
   #onSearchFailed(error: unknown): void {
@@ -249,6 +263,7 @@ export class RequestQueue implements LinkReceiver {
     for (let call = this.#calls.at(0); call; call = this.#calls.at(0)) {
       if (call.startedMs + this.#timeoutMs > nowMs + 1) return;
       this.#calls.shift();
+      this.#unsent--;
       call.reject(call.wasSent ? new ServerNotFoundError(error.message, true) : error);
     }
   }
@@ -287,7 +302,10 @@ export class RequestQueue implements LinkReceiver {
   #expire(call: Call): void {
     const link = this.#link;
     const seconds = this.#timeoutMs / 1e3;
+    const isInFlight = this.#unsent < this.#calls.length;
     this.#calls.shift();
+    if (isInFlight) this.#expired++;
+    else this.#unsent--;
     if (link === undefined) {
       // A search that fails at its limit gives its own error: this one is for what is not finished.
       const broken = this.#fruitless > 1 ? this.#lastBreak : undefined;
@@ -296,15 +314,14 @@ export class RequestQueue implements LinkReceiver {
         : this.#notFound(call.wasSent);
       return call.reject(error);
     }
-    this.#expired++;
     const at = addressText(link.address);
     const isSilent = call.repliesBefore === this.#replies &&
       this.#waitedMs(call) >= SILENT_SHARE * this.#timeoutMs;
     if (isSilent) {
       const why = `${at} is silent: no reply for ${seconds} s`;
-      const error = new ConnectionLostError(why, true, "gone");
+      const error = new ConnectionLostError(why, call.wasSent, "gone");
       call.reject(error);
       link.break(error);
-    } else call.reject(new TimeoutError(`${at} did not reply within ${seconds} s`, true));
+    } else call.reject(new TimeoutError(`${at} did not reply within ${seconds} s`, call.wasSent));
   }
 }

@@ -6,6 +6,7 @@ import { Certificates, OPENSSL } from "../helpers/certificates.ts";
 import { FakeServer, OK_NULL } from "../helpers/fake_server.ts";
 import { measured } from "../helpers/heap.ts";
 import { testWith } from "../helpers/needs.ts";
+import { RawClient } from "../helpers/raw_client.ts";
 import { startServer } from "../helpers/server.ts";
 import { TcpProxy } from "../helpers/tcp_proxy.ts";
 
@@ -199,6 +200,38 @@ Deno.test("calls that ended at their limit take no memory while their replies ar
     Deno.exit();`,
   );
   assert.ok(bytes < 5_000_000, `${bytes} bytes are held for calls of 20,000,000`);
+});
+
+Deno.test("a call that ended before the connection took it is not sent, and its error says so", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const connecting = ht.HtClient.connect(`127.0.0.1:${listener.addr.port}`, { timeoutMs: 1_500 });
+  using peer = new RawClient(await listener.accept());
+  await peer.line();
+  await peer.send('{"status":"OK","result":{}}\n');
+  const client = await connecting;
+  // Far more than the system takes for a peer that does not read; this one is slow, not silent.
+  const value = "x".repeat(500_000);
+  const calls = Array.from({ length: 100 }, (_, at) => client.insert(`k${at}`, value));
+  await peer.send(`${OK_NULL}\n`);
+  const [first, ...others] = await Promise.allSettled(calls);
+  assert.equal(first?.status, "fulfilled");
+  let unsent = 0;
+  for (const call of others) {
+    assert.ok(call.status === "rejected" && call.reason instanceof ht.TimeoutError, call.status);
+    if (!call.reason.maybeExecuted) unsent++;
+  }
+  assert.ok(unsent > 50, `${unsent} were not sent`);
+  // The others may have been executed, and are; the next call has its own reply.
+  const next = client.lookup("next");
+  for (let at = 0; at < calls.length - unsent; at++) {
+    assert.equal(JSON.parse(await peer.line() ?? "").key, `k${at}`);
+    if (at > 0) await peer.send(`${OK_NULL}\n`);
+  }
+  assert.equal(await peer.line(), '{"method":"lookup","key":"next"}');
+  await peer.send('{"status":"OK","result":"mine"}\n');
+  assert.equal(await next, "mine");
+  assert.equal(client.connections, 1);
+  await client.close();
 });
 
 Deno.test("a limit that is no time is refused", async () => {

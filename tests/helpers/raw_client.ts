@@ -10,7 +10,8 @@ export class RawClient implements Disposable {
   readonly #framer = new LineFramer(100_000_000);
   readonly #buffer = new Uint8Array(65_536);
 
-  private constructor(conn: Deno.TcpConn) {
+  /** @param conn made, or accepted: then it is a server */
+  constructor(conn: Deno.TcpConn) {
     this.conn = conn;
   }
 
