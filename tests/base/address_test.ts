@@ -4,6 +4,8 @@ import fc from "fast-check";
 import {
   addressGroup,
   addressText,
+  isLinkLocal,
+  isLoopback,
   isPrivateAddress,
   parseAddress,
 } from "../../lib/base/address.ts";
@@ -87,4 +89,17 @@ test("an IPv6 address counts as its network, and an IPv4 address in any spelling
     ["::", "0:0:0:0::/64"],
   ];
   for (const [address, group] of groups) assert.equal(addressGroup(address), group, address);
+});
+
+test("addresses of this machine for itself, and of one link, in any spelling", () => {
+  for (const own of ["127.0.0.1", "127.9.9.9", "::ffff:127.0.0.1", "::1", "localhost"]) {
+    assert.ok(isLoopback(own), own);
+  }
+  for (const other of ["128.0.0.1", "127.evil.org", "1.127.0.0", "::2", "localhost.evil.org", ""]) {
+    assert.ok(!isLoopback(other), other);
+  }
+  for (const link of ["fe80::1", "FE80::1%eth0", "febf::1"]) assert.ok(isLinkLocal(link), link);
+  for (const other of ["fec0::1", "2001:db8::1", "169.254.0.1", "fe80.example"]) {
+    assert.ok(!isLinkLocal(other), other);
+  }
 });

@@ -16,7 +16,9 @@ Deno.test({
           if (isPush || number < 3_000) model.push(number), fifo.push(number);
           else assert.equal(fifo.shift(), model.shift());
           assert.equal(fifo.length, model.length);
+          assert.equal(fifo.at(number % 7), model[number % 7]);
         });
+        assert.deepEqual([...fifo], model);
       }),
       { numRuns: 20 },
     );

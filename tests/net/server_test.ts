@@ -3,8 +3,10 @@ import assert from "assert";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { HtClient } from "../../client.ts";
+import { FIRST_REFUSAL_DELAY_MS, OWNER_IDLE_MS } from "../../lib/base/limits.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 import { startServer } from "../helpers/server.ts";
+import { stoppedClock } from "../helpers/stopped_clock.ts";
 
 Deno.test("replies to pipelined requests come in their order (I1)", async () => {
   await using server = startServer();
@@ -90,6 +92,26 @@ Deno.test("the owner gets info from a full server, again and again, whoever else
     assert.equal((await knocker.reply())["type"], "Busy");
     assert.equal(await knocker.line(), undefined);
   }
+});
+
+Deno.test("the owner's place is taken from an owner that has been idle, and from no other", async () => {
+  using clock = stoppedClock();
+  await using server = startServer({ maxClients: 1 });
+  using all = new DisposableStack();
+  for (const client of await connected(server.port, 1)) all.use(client);
+  using first = await RawClient.connect(server.port);
+  await first.send(INFO);
+  assert.equal((await first.reply())["status"], "OK");
+  clock.advance(OWNER_IDLE_MS - 1);
+  using second = await RawClient.connect(server.port);
+  assert.equal((await second.reply())["type"], "Busy");
+  await first.send(INFO);
+  assert.equal((await first.reply())["status"], "OK");
+  clock.advance(OWNER_IDLE_MS);
+  using third = await RawClient.connect(server.port);
+  await third.send(INFO);
+  assert.equal((await third.reply())["status"], "OK");
+  assert.equal((await first.reply())["type"], "Busy");
 });
 
 Deno.test("the owner's place is for hello and info only, and an ordinary one is given when it is free", async () => {
@@ -198,8 +220,10 @@ Deno.test("without the token nothing but hello is answered, and a wrong one ends
   assert.equal((await client.reply())["result"], 0);
 
   using guesser = await RawClient.connect(server.port);
+  const askedMs = performance.now();
   await guesser.send('{"method":"hello","token":"guess"}\n{"method":"ping"}\n');
   const refusal = await guesser.reply();
+  assert.ok(performance.now() - askedMs >= 0.9 * FIRST_REFUSAL_DELAY_MS, "guessing takes time");
   assert.equal(refusal["type"], "AuthError");
   assert.doesNotMatch(JSON.stringify(refusal), /test-a4|correct/);
   assert.equal(await guesser.line(), undefined);
