@@ -138,13 +138,3 @@ Deno.test("a whole table goes through export and import", async () => {
     await Deno.remove(file);
   }
 });
-
-Deno.test("the demo does the whole job and ends by itself", async () => {
-  const { code, stdout, stderr } = await run(fromSource("tools/demo.ts"));
-  assert.equal(code, 0, stderr);
-  for (const clients of [1, 2, 4]) {
-    for (const stage of ["insert", "lookup", "scan", "remove"]) {
-      assert.match(stdout, new RegExp(`^ +${clients} +${stage} +\\d+ +\\d+$`, "m"));
-    }
-  }
-});

@@ -141,8 +141,15 @@ async function demo(...flags: string[]) {
 
 Deno.test("demo ends by itself with a table of results", async () => {
   const { code, stdout, stderr } = await demo();
-  assert.equal(code, 0, stderr);
-  assert.match(stdout, /^clients +stage +sum ops\/s +each ops\/s\n +1 +insert +\d+ +\d+$/m);
+  const hasTable = /^clients +stage +sum ops\/s +each ops\/s\n.* insert +\d+ +\d+$/m.test(stdout);
+  assert.equal(code, hasTable ? 0 : 1, stderr);
+  // A machine that is busy enough has no time for all of it, and then it says so.
+  if (/demo: the time was up/.test(stderr)) return;
+  for (const clients of ROUNDS) {
+    for (const stage of STAGES) {
+      assert.match(stdout, new RegExp(`^ +${clients} +${stage} +\\d+ +\\d+$`, "m"));
+    }
+  }
 });
 
 Deno.test("demo without any time says what there was no time for, and exits 1", async () => {
