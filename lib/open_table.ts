@@ -42,7 +42,7 @@ export async function openTable(
   }
   if (folder === undefined) {
     log.info(`${project} serves from memory: its table ends with this process`);
-    return { table: new HashTable(), storage: memoryStorage, close: () => Promise.resolve() };
+    return { table: new HashTable(), storage: memoryStorage(), close: () => Promise.resolve() };
   }
   let progress: Progress | undefined;
   const open = await openFolder({

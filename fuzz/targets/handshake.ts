@@ -85,7 +85,7 @@ async function served(
   sessionOf: (options: SessionOptions) => Pick<Session, "run">,
 ): Promise<{ replies: string[]; size: number }> {
   const context = contextWith({});
-  const commits = new Commits(memoryStorage, context.table);
+  const commits = new Commits(memoryStorage(), context.table);
   const executor = new Executor({ context, commits, maxReplyBytes: 1e6, log: silentLog });
   const queue = new CommandQueue(executor.execute, commits, restless);
   const connection = new FakeConnection();

@@ -360,10 +360,10 @@ export class Session implements RequestSource, Holder {
 
   #endFor(ending: Ending): void {
     if (this.#isClosed()) return;
-    this.#ending = ending;
+    if (this.#ending === undefined) this.#options.onEnding?.(ending); // a connection is counted once
+    this.#ending ??= ending;
     this.#isEnding = true;
     this.#options.buffers.set(this, 0);
-    this.#options.onEnding?.(ending);
     this.cut();
   }
 

@@ -48,14 +48,16 @@ export interface Storage {
   sync(): Promise<void>;
 }
 
-/** Keeps nothing: the table ends with the process, and so does its identity. */
-export const memoryStorage: Storage = {
-  durability: "memory",
-  tableId: newTableId(),
-  writtenSeq: 0,
-  durableSeq: 0,
-  append: () => 0,
-  write() {},
-  syncNow() {},
-  sync: () => Promise.resolve(),
-};
+/** Makes a storage that keeps nothing: the table ends with the process, and so does its identity. */
+export function memoryStorage(): Storage {
+  return {
+    durability: "memory",
+    tableId: newTableId(),
+    writtenSeq: 0,
+    durableSeq: 0,
+    append: () => 0,
+    write() {},
+    syncNow() {},
+    sync: () => Promise.resolve(),
+  };
+}

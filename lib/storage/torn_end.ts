@@ -60,7 +60,7 @@ export function keepTornEnd(
   const end = offset + contentBytes;
   const from = files.openToRead(name);
   try {
-    const to = files.openToWrite(copy, "create");
+    const to = files.openToWrite(copy, "create"); // a file of that name that is there already stays
     try {
       const buffer = new Uint8Array(COPY_BYTES);
       let at = 0;
@@ -72,12 +72,12 @@ export function keepTornEnd(
       }
       to.syncNow();
       files.syncFolderNow();
+    } catch (error) {
+      removeQuietly(files, copy);
+      throw error;
     } finally {
       to.close();
     }
-  } catch (error) {
-    removeQuietly(files, copy);
-    throw error;
   } finally {
     from.close();
   }

@@ -27,7 +27,7 @@ export function seededTable(): HashTable {
 
 /** The commits of a table that is kept nowhere. */
 export function commitsInMemory(table: HashTable): Commits {
-  return new Commits(memoryStorage, table);
+  return new Commits(memoryStorage(), table);
 }
 
 /** A client that may use every method, unless told otherwise. */

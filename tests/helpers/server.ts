@@ -26,7 +26,7 @@ export interface TestServer extends AsyncDisposable {
 export function startServer(
   changes?: Partial<HtServerOptions>,
   token?: string,
-  kept: Kept = { table: new HashTable(), storage: memoryStorage },
+  kept: Kept = { table: new HashTable(), storage: memoryStorage() },
 ): TestServer {
   const server = new HtServer(
     {

@@ -44,7 +44,7 @@ function server(
     isToken: (token) => options.token === undefined || token === options.token,
   });
   const log = options.log ?? silentLog;
-  const commits = new Commits(options.storage ?? memoryStorage, context.table);
+  const commits = new Commits(options.storage ?? memoryStorage(), context.table);
   const executor = new Executor({ context, commits, maxReplyBytes: 1e8, log });
   const queue = new CommandQueue(executor.execute, commits, restless);
   const limits = {

@@ -52,7 +52,8 @@ test("it stays the same through restarts, with a log only and with checkpoints",
 test("a new table has a new one", async () => {
   const first = await life(new SimulatedDisk(), 1);
   assert.notEqual(await life(new SimulatedDisk(), 1), first);
-  assert.match(memoryStorage.tableId, /^[0-9a-f-]{36}$/);
+  assert.match(memoryStorage().tableId, /^[0-9a-f-]{36}$/);
+  assert.notEqual(memoryStorage().tableId, memoryStorage().tableId);
 });
 
 test("files of an earlier version get one, which is durable after the checkpoint at once", async () => {

@@ -3,6 +3,7 @@ import assert from "assert";
 import { logHeader } from "../../lib/storage/header.ts";
 import { recover } from "../../lib/storage/recovery.ts";
 import { WriteError } from "../../lib/storage/storage.ts";
+import { keepTornEnd } from "../../lib/storage/torn_end.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { insertOf } from "../helpers/changes.ts";
 import { type Life, pairsOf, startOn } from "../helpers/durable_engine.ts";
@@ -45,6 +46,13 @@ function holds(disk: SimulatedDisk, bytes: Uint8Array): boolean {
   const text = new TextDecoder().decode(bytes);
   return disk.names.some((name) => new TextDecoder().decode(disk.bytesOf(name)).includes(text));
 }
+
+Deno.test("a file that has the name of the copy already is left as it is", () => {
+  const disk = SimulatedDisk.of({ "table.txn": TORN, "table.torn.1": utf8("foreign") });
+  const torn = { name: "table.txn", offset: 0, bytes: TORN.length, contentBytes: TORN.length };
+  assert.throws(() => keepTornEnd(disk, torn, "table.torn.1"));
+  assert.equal(new TextDecoder().decode(disk.bytesOf("table.torn.1")), "foreign");
+});
 
 const isCopy = (name: string) => name.startsWith("table.torn.");
 
