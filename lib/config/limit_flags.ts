@@ -114,7 +114,8 @@ const FLAGS = {
     read: size(MIN_BUFFER_BYTES),
     usual: ({ memoryBytes, limits: { maxRequestBytes = 0, maxOutputHardBytes = 0 } }) =>
       Math.max(Math.floor(memoryBytes * BUFFER_MEMORY_SHARE), maxRequestBytes + maxOutputHardBytes),
-    usualText: "an eighth of the machine's memory, or room for one request and replies",
+    usualText:
+      "an eighth of the memory of the machine or container, or room for one request and replies",
   },
   maxTableBytes: {
     flags: "--max-memory <size>",

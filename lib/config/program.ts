@@ -86,7 +86,7 @@ export const CA_HELP =
 
 /** Help of `--token-in-clear`, the same for all clients. */
 export const TOKEN_IN_CLEAR_HELP =
-  "show it to a server found by name without TLS, too (default: only by --ca or on this machine)";
+  "also show it without TLS to a server found by name; else only with --ca or on this machine";
 
 /** Help of `--timeout`, the same for all clients. */
 export const TIMEOUT_HELP =

@@ -102,7 +102,7 @@ export function parseServerConfig(
     .option("--owner <id>", "owner in the catalog (default: $USER)", catalogName("owner"))
     .option(
       "--advertise <host[:port]>",
-      "tell clients this address instead of the one the catalog sees",
+      "tell clients to try this address first, such as one that forwards to here",
       advertised,
     )
     .option("--takeover", "serve the name although another live server has it", false)
