@@ -6,7 +6,7 @@ import { endJson, isEnd } from "./checkpoint.ts";
 import { DamageError } from "./damage.ts";
 import type { Files } from "./files.ts";
 import { type Header, headerOf, headerProblem } from "./header.ts";
-import { RecordReader, RECORDS_PER_PROGRESS } from "./record_reader.ts";
+import { RecordReader } from "./record_reader.ts";
 import type { TxnRecord } from "./txn_record.ts";
 
 /** What a checkpoint holds. */
@@ -47,7 +47,7 @@ export function loadCheckpoint(
       header = headerOf(record);
     } else if (isEndOf(record, expected - 1)) hasEnd = true;
     else if (!applyChange(table, record)) throw damaged(offset, "a record holds no change");
-    if (expected % RECORDS_PER_PROGRESS === 0) onProgress(end);
+    if (reader.isProgressDue()) onProgress(end);
     expected++;
   }
   if (!hasEnd) throw damaged(files.size(name), "its end is missing");

@@ -7,8 +7,8 @@ const LF = 10;
 /** Bytes that are read at once. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** Who reads a file of many records reports its progress after so many. */
-export const RECORDS_PER_PROGRESS = 100;
+/** Bytes of records between two reports of progress: a report also checks that the table has memory. */
+const PROGRESS_BYTES = 256 * 1024;
 
 /** How a record begins, and most bytes of that. */
 const BEGINNING = /[0-9a-f]{8} [0-9a-f]{1,14} [0-9a-f]{1,14} \{/g;
@@ -35,6 +35,7 @@ export class RecordReader implements Disposable {
   offset = 0;
   /** Where the next line begins. */
   end = 0;
+  #reportedEnd = 0;
   /** Where the last line ends so far that holds more than fill bytes. */
   contentEnd = 0;
   /** The line's record; undefined where it is no whole one. Good until the next call of `next`. */
@@ -76,6 +77,13 @@ export class RecordReader implements Disposable {
       readRecord(this.#buffer, this.#lineStart, this.#lineEnd, this.#wholeRecord);
     this.record = isRecord ? this.#wholeRecord : undefined;
     return this.end > this.offset;
+  }
+
+  /** Whether enough was read since the last report of progress; a further one is due after as much. */
+  isProgressDue(): boolean {
+    if (this.end - this.#reportedEnd < PROGRESS_BYTES) return false;
+    this.#reportedEnd = this.end;
+    return true;
   }
 
   /**

@@ -4,7 +4,7 @@ import { applyChange } from "./apply_change.ts";
 import { DamageError } from "./damage.ts";
 import type { Files } from "./files.ts";
 import { headerProblem, readHeader } from "./header.ts";
-import { RecordReader, RECORDS_PER_PROGRESS } from "./record_reader.ts";
+import { RecordReader } from "./record_reader.ts";
 import { firstChange, provesDamage, type TornEnd } from "./torn_end.ts";
 import type { TxnRecord } from "./txn_record.ts";
 
@@ -74,9 +74,7 @@ export class Replay {
         previous = record.seq;
         this.isAtLast = previous === this.lastSeq;
         this.goodEntries++;
-        if (this.goodEntries % RECORDS_PER_PROGRESS === 0) {
-          this.#onProgress(this.#bytesBefore + end);
-        }
+        if (reader.isProgressDue()) this.#onProgress(this.#bytesBefore + end);
       }
       this.goodBytes = end;
     }

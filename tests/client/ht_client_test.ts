@@ -1,6 +1,8 @@
 /** The client library against a server in this process. */
 import assert from "assert";
 import * as ht from "../../client.ts";
+import { memoryStorage } from "../../lib/storage/storage.ts";
+import { HashTable } from "../../lib/table/hash_table.ts";
 import { startServer } from "../helpers/server.ts";
 
 Deno.test("every method has a typed form", async () => {
@@ -96,11 +98,12 @@ Deno.test("a scan in parts gives every key once", async () => {
 });
 
 Deno.test("a client comes back to a server that was restarted, and repeats what it may", async () => {
-  const first = startServer();
+  const kept = { table: new HashTable(), storage: memoryStorage() };
+  const first = startServer({}, undefined, kept);
   const client = await ht.HtClient.connect(first.target);
   await client.insert("k", 1);
   await first.server.stop();
-  await using _second = startServer({ port: first.port });
+  await using _second = startServer({ port: first.port }, undefined, kept);
   await client.insert("k", 2);
   assert.equal(await client.lookup("k"), 2);
   assert.equal(client.connections, 2);

@@ -5,6 +5,8 @@ import { sleep } from "../../lib/base/clock.ts";
 import { FakeServer, OK_NULL } from "../helpers/fake_server.ts";
 import { isLong } from "../helpers/long.ts";
 import { randomFrom, seedFor } from "../helpers/random.ts";
+import { memoryStorage } from "../../lib/storage/storage.ts";
+import { HashTable } from "../../lib/table/hash_table.ts";
 import { startServer } from "../helpers/server.ts";
 import { TcpProxy } from "../helpers/tcp_proxy.ts";
 
@@ -85,13 +87,14 @@ function removeOutcome(error: unknown): Outcome {
 }
 
 Deno.test("calls made while the server is away are sent in their order when it is back", async () => {
-  const first = startServer();
+  const kept = { table: new HashTable(), storage: memoryStorage() };
+  const first = startServer({}, undefined, kept);
   const { port } = first;
   const client = await ht.HtClient.connect(first.target);
   await client.insert("k", 0);
   await first.server.stop();
   const calls = Array.from({ length: 50 }, (_, at) => client.insert("k", at));
-  await using _second = startServer({ port });
+  await using _second = startServer({ port }, undefined, kept);
   await Promise.all([...calls, client.insert("k", "last")]);
   assert.equal(await client.lookup("k"), "last");
   await client.close();
@@ -176,10 +179,11 @@ Deno.test("a server that wants a token when it is back ends all calls that wait,
 });
 
 Deno.test("a server that is full when it is back ends all calls that wait, and the next may do", async () => {
-  const first = startServer();
+  const kept = { table: new HashTable(), storage: memoryStorage() };
+  const first = startServer({}, undefined, kept);
   const client = await ht.HtClient.connect(first.target);
   await first.server.stop();
-  await using _second = startServer({ port: first.port, maxClients: 1 });
+  await using _second = startServer({ port: first.port, maxClients: 1 }, undefined, kept);
   const other = await ht.HtClient.connect(first.target);
   const calls = await Promise.allSettled([client.insert("k", 1), client.insert("k", 2)]);
   // The second one was in flight behind the first one, which got the server's last words.
