@@ -71,9 +71,9 @@ export class CheckpointWriter {
     this.#syncedBytes = bytes;
   }
 
-  /** What the system knows of the file. */
+  /** What the system knows of the file, with the length that was written: no program may have cut it. */
   status(): FileStatus {
-    return this.#file.status();
+    return { ...this.#file.status(), bytes: this.#bytes };
   }
 
   close(): void {

@@ -20,6 +20,11 @@ export function isSameFile(one: FileStatus | undefined, other: FileStatus | unde
   return one?.device === other?.device && one?.inode === other?.inode;
 }
 
+/** Whether a path still leads to a file as it was left: the same one, and as long. */
+export function isUnchanged(found: FileStatus | undefined, left: FileStatus | undefined): boolean {
+  return isSameFile(found, left) && found?.bytes === left?.bytes;
+}
+
 /** An open file. */
 export interface OpenFile {
   status(): FileStatus;
@@ -120,7 +125,8 @@ export const realFileSystem: FileSystem = {
       return statusOf(Deno.lstatSync(path));
     } catch (error) {
       const isNothing = error instanceof Deno.errors.NotFound ||
-        error instanceof Deno.errors.NotADirectory;
+        error instanceof Deno.errors.NotADirectory ||
+        error instanceof Deno.errors.FilesystemLoop; // links that lead to each other
       if (isNothing) return undefined;
       throw error;
     }

@@ -5,7 +5,7 @@
  * Every step that names a file first checks that the folder is still the one whose lock is held (I10).
  * Steps on open files need no check: they stay with their file when a folder is moved.
  */
-import { CHECKPOINT, LOCK, LOG } from "./data_folder.ts";
+import { CHECKPOINT, LOCK, LOG, nextLogName } from "./data_folder.ts";
 import {
   type FileStatus,
   type FileSystem,
@@ -61,7 +61,7 @@ export interface Files {
   syncFolderNow(): void;
 }
 
-/** Files that are always listed if they are there. */
+/** Files that are always listed if they are there, as is the log behind those that are listed. */
 const KNOWN_NAMES = [CHECKPOINT, LOG];
 
 /** The folder at a path. */
@@ -173,7 +173,7 @@ export class FolderFiles implements Files {
 
   /** A listing without a file that is there may lack others too. */
   #checkComplete(names: readonly string[]): void {
-    for (const name of [LOCK, ...KNOWN_NAMES]) {
+    for (const name of [LOCK, ...KNOWN_NAMES, nextLogName(names)]) {
       if (names.includes(name) || (name !== LOCK && this.find(name) === undefined)) continue;
       throw new Error(`the system lists its files without '${name}', which is there`);
     }

@@ -19,6 +19,7 @@ import {
   repairedNameOf,
   repairNumberOf,
 } from "./data_folder.ts";
+import { isUnchanged } from "./file_system.ts";
 import { type Files, removeQuietly } from "./files.ts";
 import { readHeader } from "./header.ts";
 import { loadCheckpoint } from "./load_checkpoint.ts";
@@ -43,6 +44,9 @@ export async function repairFolder(files: Files, salvaged: Salvaged): Promise<st
     while (!writer.writeSlice(salvaged.table, Infinity));
     writer.finish();
     await writer.sync();
+    if (!isUnchanged(files.find(NEW_CHECKPOINT), writer.status())) {
+      throw new Error(`'${NEW_CHECKPOINT}' was removed or changed by another program`);
+    }
   } catch (error) {
     removeQuietly(files, NEW_CHECKPOINT);
     throw error;

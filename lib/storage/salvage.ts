@@ -56,19 +56,29 @@ export function salvage(files: Files, names: readonly string[]): Salvaged {
   const checkpointName = repaired ?? (names.includes(CHECKPOINT) ? CHECKPOINT : undefined);
   const logs = repaired === undefined ? logNames(names) : [];
   const headers = logs.map((name) => readHeader(files, name, "txn").header);
-  const table = new HashTable();
+  let table = new HashTable();
   const contents: FileContent[] = [];
   let header: Header | undefined;
-  let mayLackChanges = false;
+  let isCheckpointDamaged = false;
   if (checkpointName !== undefined) {
     const read = readFile(files, checkpointName, (record) => applyChange(table, record));
     header = read.header;
     contents.push(read.content);
-    mayLackChanges = isDamaged(read.content);
+    isCheckpointDamaged = isDamaged(read.content);
   }
   const tableId = [header, ...headers].find((one) => one?.table !== undefined)?.table;
   const chain = chainOf(checkpointName === undefined ? undefined : header ?? {}, headers);
-  if (chain.missing && repaired === undefined) mayLackChanges = true;
+  let mayLackChanges = isCheckpointDamaged ||
+    (chain.missing !== undefined && repaired === undefined);
+  if (checkpointName !== undefined && isCheckpointDamaged && chain.superseded > 0) {
+    // What it has lost may still be in the logs that it was to replace; what it has is newer.
+    const older = logs.slice(0, chain.superseded)
+      .filter((_, at) => (headers[at]?.table ?? tableId) === tableId);
+    table = new HashTable();
+    for (const name of [...older, checkpointName]) {
+      readFile(files, name, (record) => applyChange(table, record));
+    }
+  }
   const covers = header?.covers ?? 0;
   let lastSeq = covers;
   for (const [at, name] of logs.entries()) {

@@ -12,13 +12,11 @@ import {
   NEW_CHECKPOINT,
   nextLogName,
 } from "./data_folder.ts";
-import { isSameFile } from "./file_system.ts";
-import type { Files, FileStatus } from "./files.ts";
-import { readHeader } from "./header.ts";
+import { isSameFile, isUnchanged } from "./file_system.ts";
+import type { Files, FileStatus, HeldFile } from "./files.ts";
 import type { Recovered } from "./recovery.ts";
 import type { ReplacedFiles } from "./replaced_files.ts";
-import { firstChange } from "./torn_end.ts";
-import { TxnLog } from "./txn_log.ts";
+import { isBegun, TxnLog } from "./txn_log.ts";
 
 /** A log that is no longer written to, but whose changes no checkpoint has yet. */
 interface OlderLog {
@@ -44,6 +42,8 @@ export class TableFiles {
   #active: TxnLog;
   #older: OlderLog[];
   #checkpoint: FileStatus | undefined;
+  /** The same, open: no other file gets its inode. */
+  #held: HeldFile | undefined;
 
   /** @param onForeign called if a file of another program was given a new name */
   constructor(
@@ -56,6 +56,7 @@ export class TableFiles {
     this.#active = log;
     this.#older = olderLogs.map((name) => ({ name, status: files.findRead(name), log: undefined }));
     this.#checkpoint = files.findRead(CHECKPOINT);
+    this.#held = this.#checkpoint && files.hold(CHECKPOINT);
   }
 
   /** The log to which changes go. */
@@ -71,18 +72,14 @@ export class TableFiles {
    */
   missing(): string | undefined {
     if (!this.isActiveWhole()) return this.#active.name;
-    const older = this.#older.find((one) => !isSameFile(this.#files.find(one.name), one.status));
+    const older = this.#older.find((one) => !isUnchanged(this.#files.find(one.name), one.status));
     if (older) return older.name;
-    const checkpoint = this.#files.find(CHECKPOINT);
-    const isWhole = isSameFile(checkpoint, this.#checkpoint) &&
-      checkpoint?.bytes === this.#checkpoint?.bytes;
-    return isWhole ? undefined : CHECKPOINT;
+    return isUnchanged(this.#files.find(CHECKPOINT), this.#checkpoint) ? undefined : CHECKPOINT;
   }
 
   /** Whether the name of the log in use leads to it, and no other program has cut it or written to it. */
   isActiveWhole(): boolean {
-    const found = this.#files.find(this.#active.name);
-    return isSameFile(found, this.#active.status()) && found?.bytes === this.#active.fileBytes;
+    return isUnchanged(this.#files.find(this.#active.name), this.#active.status());
   }
 
   /**
@@ -111,18 +108,21 @@ export class TableFiles {
    * Puts the new checkpoint in place of the old one. It counts only after `syncFolder`.
    *
    * @param written the new one, as its writer left it
-   * @throws {MissingFileError} if it does not have its name any more
+   * @throws {MissingFileError} if it does not have its name any more, or was cut
    */
   async replaceCheckpoint(written: FileStatus, replaced: ReplacedFiles): Promise<void> {
     if (!isSameFile(this.#files.find(CHECKPOINT), this.#checkpoint)) {
       await this.#putAside(CHECKPOINT);
     }
-    if (!isSameFile(this.#files.find(NEW_CHECKPOINT), written)) {
-      await this.#putAside(NEW_CHECKPOINT);
+    const found = this.#files.find(NEW_CHECKPOINT);
+    if (!isUnchanged(found, written)) {
+      if (!isSameFile(found, written)) await this.#putAside(NEW_CHECKPOINT);
       throw new MissingFileError(NEW_CHECKPOINT);
     }
     replaced.rename(NEW_CHECKPOINT, CHECKPOINT);
     this.#checkpoint = written;
+    this.#held?.close();
+    this.#held = this.#files.hold(CHECKPOINT);
   }
 
   /** Removes a new checkpoint that did not come to its end; if that fails, the next one tries again. */
@@ -161,6 +161,7 @@ export class TableFiles {
 
   close(): void {
     this.#closeOlder();
+    this.#held?.close();
     this.#active.close();
   }
 
@@ -179,11 +180,4 @@ export class TableFiles {
     this.#files.rename(name, newName);
     this.#onForeign(name, newName);
   }
-}
-
-/** Whether a file is a log of the table that holds no change. */
-function isBegun(files: Files, name: string, tableId: string): boolean {
-  if (files.find(name)?.isFile !== true) return false;
-  const { header } = readHeader(files, name, "txn");
-  return header?.table === tableId && firstChange(files, name) === undefined;
 }

@@ -1,7 +1,7 @@
 /** One transaction log: records go into an open batch, the batch to the system, and then to the disk. */
 import { messageOf } from "../base/errors.ts";
 import { type Files, type FileStatus, removeQuietly, type WritableFile } from "./files.ts";
-import { logHeader } from "./header.ts";
+import { logHeader, readHeader } from "./header.ts";
 import { NEW_LOG } from "./data_folder.ts";
 import { type Change, WriteError } from "./storage.ts";
 import { firstChange } from "./torn_end.ts";
@@ -48,18 +48,20 @@ export class TxnLog {
    * a log without a whole header is damage. A log of that name that was begun in vain is replaced.
    *
    * @param table identity of the table
+   * @throws if another file has the name
    */
   static async create(files: Files, place: LogPlace, table: string): Promise<TxnLog> {
     const { name, number } = place;
-    if ((await files.list()).includes(name) && firstChange(files, name) !== undefined) {
-      throw new Error(`there is a log ${name} with changes in it`);
-    }
     removeQuietly(files, NEW_LOG); // an earlier one that did not come to its end
     const file = files.openToWrite(NEW_LOG, "create");
     try {
       const header = logHeader({ table, log: number });
       file.write(header);
       await file.sync();
+      // Now, since the sync takes its time.
+      if (files.find(name) && !isBegun(files, name, table)) {
+        throw new Error(`there is another file '${name}'`);
+      }
       files.rename(NEW_LOG, name);
       await files.syncFolder();
       return new TxnLog(place, file, header.length, 0);
@@ -123,11 +125,6 @@ export class TxnLog {
     return this.#entries;
   }
 
-  /** Bytes of the file, with a torn end that is still there. */
-  get fileBytes(): number {
-    return this.#bytes + (this.#torn?.bytes ?? 0);
-  }
-
   /** Takes a change into the open batch; its bytes are copied. */
   append(seq: number, lag: number, change: Change): void {
     this.#batch.addChange(seq, lag, change);
@@ -172,12 +169,22 @@ export class TxnLog {
     return this.#file.sync();
   }
 
-  /** What the system knows of the file, wherever it is now. */
+  /**
+   * What the system knows of the file, wherever it is now, with the length that was written, and that of
+   * a torn end that is still there: no program may have cut it.
+   */
   status(): FileStatus {
-    return this.#file.status();
+    return { ...this.#file.status(), bytes: this.#bytes + (this.#torn?.bytes ?? 0) };
   }
 
   close(): void {
     this.#file.close();
   }
+}
+
+/** Whether a file is a log of the table that holds no change. */
+export function isBegun(files: Files, name: string, table: string): boolean {
+  if (files.find(name)?.isFile !== true) return false;
+  const { header } = readHeader(files, name, "txn");
+  return header?.table === table && firstChange(files, name) === undefined;
 }

@@ -1,0 +1,176 @@
+/** Proves that files which another program cuts or puts in place while a server runs cost no change. */
+import assert from "assert";
+import { silentLog } from "../../lib/base/log.ts";
+import { realFileSystem } from "../../lib/storage/file_system.ts";
+import { FolderFiles } from "../../lib/storage/files.ts";
+import { lockFolder } from "../../lib/storage/folder_lock.ts";
+import { headerJson } from "../../lib/storage/header.ts";
+import { repairFolder } from "../../lib/storage/repair.ts";
+import { salvage } from "../../lib/storage/salvage.ts";
+import { TxnLog } from "../../lib/storage/txn_log.ts";
+import { insertOf } from "../helpers/changes.ts";
+import { type Life, pairsOf, startOn } from "../helpers/durable_engine.ts";
+import { fileOf, logWith } from "../helpers/folder_files.ts";
+import { TempFolder } from "../helpers/folders.ts";
+import { noSpace, SimulatedDisk } from "../helpers/simulated_disk.ts";
+import { insertText } from "../helpers/table_texts.ts";
+
+const NEW = "table.ckpt.new";
+
+/** Makes one change, which is durable when it returns. */
+function insert({ storage, table }: Life, key: string): void {
+  insertText(table, key, "1");
+  storage.append(insertOf(key, "1"));
+  storage.write();
+  storage.syncNow();
+}
+
+/** The keys that a start on a disk finds. */
+async function keysOn(disk: SimulatedDisk): Promise<string[]> {
+  const life = await startOn(disk);
+  await life.storage.checkpointing;
+  await life.storage.close();
+  return pairsOf(life.table).map(([key]) => key);
+}
+
+Deno.test("changed_files: a checkpoint that is cut while it is written replaces nothing", async () => {
+  const disk = new SimulatedDisk();
+  const life = await startOn(disk, { entries: 3 });
+  const states: SimulatedDisk[] = [];
+  disk.watch = (moment, { kind, name }) => {
+    if (moment !== "after") return;
+    if (kind === "write" && name === NEW) disk.cut(NEW, disk.size(NEW) - 10);
+    states.push(disk.killed());
+  };
+  for (const key of ["a", "b", "c"]) insert(life, key);
+  await life.storage.checkpointing;
+  states.splice(0, states.findIndex(({ names }) => names.includes("table.txn.1")));
+  for (const state of states) assert.deepEqual(await keysOn(state), ["a", "b", "c"]);
+  assert.ok(!disk.names.includes("table.ckpt") && !disk.names.includes(NEW), disk.names.join());
+  disk.watch = () => {};
+  for (const key of ["d", "e", "f", "g", "h", "i"]) insert(life, key);
+  await life.storage.checkpointing;
+  await life.storage.close();
+  assert.deepEqual(disk.names, ["table.ckpt", "table.txn"]);
+  assert.equal(disk.openFiles, 0);
+});
+
+Deno.test("changed_files: a repair whose checkpoint is cut changes nothing", async () => {
+  const disk = SimulatedDisk.of({ "table.txn": logWith({ table: "T", log: 1 }, 1, 2) });
+  const before = disk.bytesOf("table.txn");
+  disk.watch = (moment, { kind, name }) => {
+    if (moment === "after" && kind === "write" && name === NEW) disk.cut(NEW, 10);
+  };
+  await assert.rejects(repairFolder(disk, salvage(disk, disk.names)), /was removed or changed/);
+  assert.deepEqual(disk.names, ["table.txn"]);
+  assert.deepEqual(disk.bytesOf("table.txn"), before);
+});
+
+Deno.test("changed_files: a log that is cut before its checkpoint is there is noticed", async () => {
+  const disk = new SimulatedDisk();
+  const life = await startOn(disk, { entries: 3 });
+  disk.plan = ({ kind, name }) =>
+    kind === "write" && name === NEW ? { error: noSpace() } : undefined;
+  for (const key of ["a", "b", "c"]) insert(life, key);
+  await life.storage.checkpointing;
+  insert(life, "d");
+  assert.deepEqual(disk.names, ["table.txn", "table.txn.1"]);
+  disk.plan = () => undefined;
+  disk.cut("table.txn", disk.size("table.txn") - 10);
+  life.storage.look();
+  await life.storage.checkpointing;
+  assert.deepEqual(await keysOn(disk.killed()), ["a", "b", "c", "d"]);
+  await life.storage.close();
+});
+
+Deno.test("changed_files: a repair takes what a damaged checkpoint has lost from the log before it", async () => {
+  const header = headerJson("ckpt", { covers: 2, table: "T", log: 2 });
+  const disk = SimulatedDisk.of({
+    "table.ckpt": fileOf(header), // cut: both keys are missing
+    "table.txn": logWith({ table: "T", log: 1 }, 1, 2),
+    "table.txn.1": logWith({ table: "T", log: 2 }, 3),
+  });
+  const salvaged = salvage(disk, disk.names);
+  assert.equal(salvaged.mayLackChanges, true);
+  await repairFolder(disk, salvaged);
+  assert.deepEqual(await keysOn(disk), ["k1", "k2", "k3"]);
+});
+
+Deno.test("changed_files: a file that gets a new log's name at the last moment is kept", async () => {
+  const disk = new SimulatedDisk();
+  const foreign = new TextEncoder().encode("precious\n");
+  disk.watch = (moment, { kind, name }) => {
+    if (moment === "after" && kind === "sync" && name === "table.txn.new") {
+      disk.put("table.txn", foreign);
+    }
+  };
+  const place = { name: "table.txn", number: 1 };
+  await assert.rejects(TxnLog.create(disk, place, "T"), /there is another file 'table\.txn'/);
+  assert.deepEqual(disk.bytesOf("table.txn"), foreign);
+  assert.deepEqual([disk.names, disk.openFiles], [["table.txn"], 0]);
+});
+
+Deno.test("changed_files: a listing without the last log is refused", async () => {
+  await using temp = await TempFolder.make();
+  const lock = await lockFolder(temp.path);
+  try {
+    for (const name of ["table.txn", "table.txn.1"]) {
+      await Deno.writeTextFile(`${temp.path}/${name}`, "");
+    }
+    const list = async (path: string) =>
+      (await realFileSystem.list(path)).filter((name) => name !== "table.txn.1");
+    const files = new FolderFiles(temp.path, lock, { ...realFileSystem, list });
+    await assert.rejects(files.list(), /lists its files without 'table\.txn\.1'/);
+  } finally {
+    lock.release();
+  }
+});
+
+Deno.test("changed_files: a link that leads to itself in the folder's place is a lost folder", async () => {
+  await using temp = await TempFolder.make();
+  const folder = `${temp.path}/table.ht`;
+  await Deno.mkdir(folder);
+  const lock = await lockFolder(folder);
+  try {
+    await Deno.rename(folder, `${folder}.old`);
+    await Deno.symlink("table.ht", folder);
+    assert.throws(() => lock.check(), { name: "FolderLostError" });
+  } finally {
+    lock.release();
+  }
+});
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}
+
+/** Files that are tried until one gets the inode of the one that was removed; some systems give none twice. */
+const TRIES = 100;
+
+Deno.test("changed_files: a checkpoint whose place, length and inode another file gets is noticed", async () => {
+  await using temp = await TempFolder.make();
+  const lock = await lockFolder(temp.path);
+  const files = new FolderFiles(temp.path, lock);
+  const warnings: string[] = [];
+  const path = `${temp.path}/table.ckpt`;
+  try {
+    const log = { ...silentLog, warn: (text: string) => void warnings.push(text) };
+    const life = await startOn(files, { entries: 3, log });
+    for (const key of ["a", "b", "c"]) insert(life, key);
+    await life.storage.checkpointing;
+    const { ino, size } = await Deno.stat(path);
+    await Deno.remove(path);
+    for (let number = 0; !(await exists(path)); number++) {
+      const name = `${temp.path}/other.${number}`;
+      await Deno.writeFile(name, new Uint8Array(size));
+      const isIts = (await Deno.stat(name)).ino === ino;
+      if (isIts || number === TRIES) await Deno.rename(name, path);
+    }
+    life.storage.look();
+    await life.storage.checkpointing;
+    assert.match(warnings.join("\n"), /'table\.ckpt' was removed or changed by another program/);
+    await life.storage.close();
+  } finally {
+    lock.release();
+  }
+});
