@@ -61,6 +61,7 @@ await runMain("htserver", async () => {
   const conflict = presence.conflict.then((sentence) => new ExitError(sentence));
   const cause = await Promise.race([stopped, conflict]);
   if (typeof cause === "string") log.info("stopping", { signal: cause });
+  kept.beginClose();
   await Promise.all([presence.stop(), server.stop()]);
   await kept.close();
   if (cause instanceof ExitError) throw cause;

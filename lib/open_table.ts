@@ -15,6 +15,8 @@ import { HashTable } from "./table/hash_table.ts";
 
 /** A table that is to be closed at the end. */
 export interface OpenedTable extends Kept {
+  /** See `DurableStorage.beginClose`. */
+  beginClose(): void;
   close(): Promise<void>;
 }
 
@@ -42,7 +44,12 @@ export async function openTable(
   }
   if (folder === undefined) {
     log.info(`${project} serves from memory: its table ends with this process`);
-    return { table: new HashTable(), storage: memoryStorage(), close: () => Promise.resolve() };
+    return {
+      table: new HashTable(),
+      storage: memoryStorage(),
+      beginClose() {},
+      close: () => Promise.resolve(),
+    };
   }
   let progress: Progress | undefined;
   const open = await openFolder({

@@ -184,11 +184,20 @@ export class DurableStorage implements Storage {
   }
 
   /**
+   * Says that `close` comes when the clients are gone. A checkpoint under way is given up; if a file is
+   * missing, one more attempt is made to write the table, and if that fails, the process ends: clients
+   * that wait for it would wait forever.
+   */
+  beginClose(): void {
+    this.#closing.abort();
+  }
+
+  /**
    * Forces all to the disk and closes the files. A checkpoint under way is given up, unless a file is
    * missing: then the table would be lost without it.
    */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.beginClose();
     clearInterval(this.#timer);
     await this.#checkpointing;
     await this.sync();

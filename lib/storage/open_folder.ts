@@ -34,6 +34,8 @@ export interface OpenTable {
   readonly recovered: Recovered;
   /** Seconds that the recovery took. */
   readonly seconds: number;
+  /** See `DurableStorage.beginClose`. */
+  beginClose(): void;
   /** Syncs, closes and unlocks. */
   close(): Promise<void>;
 }
@@ -63,6 +65,7 @@ export async function openFolder(options: OpenOptions): Promise<OpenTable> {
       storage,
       recovered,
       seconds,
+      beginClose: () => storage.beginClose(),
       async close() {
         clearInterval(looking);
         await storage.close();

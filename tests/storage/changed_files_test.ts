@@ -83,6 +83,22 @@ Deno.test("changed_files: a log that is cut before its checkpoint is there is no
   await life.storage.close();
 });
 
+Deno.test("changed_files: a table that cannot be written anew ends the process before clients are awaited", async () => {
+  const disk = new SimulatedDisk();
+  const life = await startOn(disk);
+  const { storage } = life;
+  insert(life, "a");
+  disk.plan = ({ kind, name }) =>
+    kind === "write" && name === NEW ? { error: noSpace() } : undefined;
+  disk.cut("table.txn", 10);
+  storage.look();
+  storage.beginClose(); // while a client waits for its reply, `close` is not called
+  await storage.checkpointing;
+  assert.match(String(life.syncFailures), /no checkpoint can be written: No space left on device/);
+  await storage.close();
+  assert.equal(disk.openFiles, 0);
+});
+
 Deno.test("changed_files: a repair takes what a damaged checkpoint has lost from the log before it", async () => {
   const header = headerJson("ckpt", { covers: 2, table: "T", log: 2 });
   const disk = SimulatedDisk.of({
