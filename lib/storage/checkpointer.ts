@@ -76,10 +76,10 @@ export class Checkpointer {
 
   /** The same if a file is missing: it is not ended early, and does without the log if that is missing. */
   takeToTheEnd(): Promise<void> {
-    if (!this.#options.tableFiles.isActiveWhole()) {
-      this.#begun = undefined;
-      this.#isUntidy = false; // The logs before it go with it.
-    }
+    if (!this.#options.tableFiles.isActiveWhole()) this.#begun = undefined;
+    // If it is the checkpoint that is missing, older logs are all that is on disk: they stay until the
+    // new one is durable (I3), which then removes them.
+    this.#isUntidy = false;
     return this.#take(true);
   }
 
