@@ -260,10 +260,9 @@ Deno.test("found by name: it may come back on another port, and the catalog may 
       ));
     await using first = start();
     const port = await first.port();
-    const flags = ["--mix", "lookup=90,insert=10", "--keys", "50", "--ops", "1500"];
-    await using client = new Program(
-      fromSource("testperf.ts", "named-a4", ...finding, ...flags, "--clients", "3"),
-    );
+    // One client: another one might still look for the server when the catalog goes.
+    const flags = ["--mix", "lookup=90,insert=10", "--keys", "50", "--ops", "4500"];
+    await using client = new Program(fromSource("testperf.ts", "named-a4", ...finding, ...flags));
     await first.until("stderr", /lookup/);
     first.kill("SIGKILL");
     await first.exitCode();
@@ -273,7 +272,7 @@ Deno.test("found by name: it may come back on another port, and the catalog may 
     await second.until("stderr", /lookup/);
     catalog.kill("SIGKILL");
     assert.equal(await client.exitCode(), 0, client.stderr);
-    assert.match(client.stdout, /^mixed: 4500 ops in .* \(sum of 3 clients\)$/m);
+    assert.match(client.stdout, /^mixed: 4500 ops in /m);
     assert.match(client.stderr, /^mixed: nothing was answered from .* with the connection lost$/m);
     second.kill("SIGTERM");
     await second.exitCode();
