@@ -36,6 +36,9 @@ const REQUESTS: Readonly<Record<string, (client: HtClient, key: string) => Promi
   remove: (client, key) => client.remove(key),
 };
 
+/** Limit of a call, in milliseconds: a server that was ended meanwhile is not waited for. */
+const CALL_MS = 5_000;
+
 /** As large as the values of the sweeps. */
 const VALUE = "v".repeat(98);
 
@@ -51,8 +54,11 @@ export async function systemCallsOf(options: TraceOptions): Promise<SystemCalls[
         HtClient.connect(options.name, {
           catalogs: [options.catalog],
           localCatalogPort: null,
+          timeoutMs: CALL_MS,
         })),
     );
+    const end = () => void Promise.all(connections.map((client) => client.close()));
+    options.signal.addEventListener("abort", end);
     try {
       for (const [operation, ask] of Object.entries(REQUESTS)) {
         const calls = await countedDuring(options, () => askAll(connections, ask, options));
@@ -61,6 +67,7 @@ export async function systemCallsOf(options: TraceOptions): Promise<SystemCalls[
         counted.push({ isDurable, operation, clients, requests, calls: calls.calls });
       }
     } finally {
+      options.signal.removeEventListener("abort", end);
       await Promise.all(connections.map((client) => client.close()));
     }
   }
