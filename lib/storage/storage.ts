@@ -48,16 +48,27 @@ export interface Storage {
   sync(): Promise<void>;
 }
 
-/** Makes a storage that keeps nothing: the table ends with the process, and so does its identity. */
+/** Keeps nothing: the table ends with the process, and so does its identity. */
+class MemoryStorage implements Storage {
+  readonly durability = "memory";
+  readonly tableId = newTableId();
+  readonly writtenSeq = 0;
+  readonly durableSeq = 0;
+
+  append(): number {
+    return 0;
+  }
+
+  write(): void {}
+
+  syncNow(): void {}
+
+  sync(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** Makes a storage that keeps nothing. */
 export function memoryStorage(): Storage {
-  return {
-    durability: "memory",
-    tableId: newTableId(),
-    writtenSeq: 0,
-    durableSeq: 0,
-    append: () => 0,
-    write() {},
-    syncNow() {},
-    sync: () => Promise.resolve(),
-  };
+  return new MemoryStorage();
 }
