@@ -173,7 +173,7 @@ export function exponentOf(exponent: number): string {
   return `e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
-/** A number with so many digits, as `toExponential` has it; halves go to the even digit, as in C. */
+/** A number with a given count of digits, as `toExponential` has it; halves go to the even digit, as in C. */
 function rounded(value: number, digits: number): string {
   const [mantissa = "", exponent = ""] = value.toExponential(digits).split("e");
   if (!/[02468]\.?5$/.test(mantissa)) return value.toExponential(digits - 1);

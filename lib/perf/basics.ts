@@ -14,7 +14,7 @@ interface Check {
 }
 
 /**
- * Tries everything, with keys that nobody else has, and takes them away again. A server that is gone
+ * Tries everything, with keys that no other client has, and takes them away again. A server that is gone
  * ends it early.
  *
  * @returns whether all of it held

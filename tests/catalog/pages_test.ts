@@ -152,7 +152,7 @@ test("long values are cut in pages, and whole in query.json", () => {
   assert.ok(body("/query.json", store).length > 60_000);
 });
 
-test("who asks too much at once is asked to come back in a second", () => {
+test("a client that asks too much at once is asked to come back in a second", () => {
   const { status, retryAfterS } = refusal(503);
   assert.deepEqual({ status, retryAfterS }, { status: 503, retryAfterS: 1 });
   assert.equal(refusal(400).retryAfterS, undefined);
