@@ -25,7 +25,7 @@ const REFUSAL = /^\{"status":"ERROR","type":"RequestError","message":"[^"]+"\}\n
 interface Target extends AsyncDisposable {
   readonly server: TestServer;
   readonly url: string;
-  /** Asserts that the table is as it was, and that so many connections or more were sent away. */
+  /** Asserts that the table is as it was, and that at least a number of connections were rejected. */
   assertUntouched(minConnections: number): Promise<void>;
 }
 

@@ -25,7 +25,7 @@ const OPTIONS = { timeoutMs: LIMIT_MS };
 /** A way to be gone. */
 type End = "refuses" | "is silent";
 
-/** A server behind a proxy that is gone after so many requests, and what came out of a test of it. */
+/** A server behind a proxy that ends after a number of requests, and the output of a test against it. */
 async function withDying(
   end: End,
   requests: number,
