@@ -1,12 +1,12 @@
 /** `htcatalog`: a catalog of one's own, compatible with cctools. See `--help`. */
 import { ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
-import { CatalogServer } from "./lib/catalog/catalog_server.ts";
-import { systemName } from "./lib/catalog/system_name.ts";
-import { giveUp, NEVER_AGAIN } from "./lib/cli/give_up.ts";
+import { CatalogServer } from "./lib/catalog/server/catalog_server.ts";
+import { systemName } from "./lib/catalog/server/system_name.ts";
+import { giveUp, NEVER_AGAIN } from "./lib/cli/permissions.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
-import { printLine } from "./lib/cli/print.ts";
-import { runMain } from "./lib/cli/run_main.ts";
+import { printLine } from "./lib/terminal/stdout.ts";
+import { runMain } from "./lib/cli/main.ts";
 import { stopSignal } from "./lib/cli/stop_signal.ts";
 import { type CatalogConfig, parseCatalogConfig } from "./lib/config/catalog_config.ts";
 

@@ -11,13 +11,13 @@
  * ```
  */
 export { type Address, addressText, parseAddress } from "./lib/base/address.ts";
-export { catalogsFrom } from "./lib/base/catalog_hosts.ts";
+export { catalogsFrom } from "./lib/catalog/catalog_hosts.ts";
 export * from "./lib/client/errors.ts";
-export { type Atom, type ClientOptions, HtClient } from "./lib/client/ht_client.ts";
+export { type Atom, type ClientOptions, HtClient } from "./lib/client/client.ts";
 export type { TableIdentity } from "./lib/client/server_identity.ts";
 export type { JsonText } from "./lib/protocol/message.ts";
 
 if (import.meta.main) {
-  const { clientMain } = await import("./lib/cli/client_main.ts");
+  const { clientMain } = await import("./lib/cli/htclient/main.ts");
   await clientMain(Deno.args);
 }

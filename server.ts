@@ -1,22 +1,22 @@
 /** `htserver`: flags to configuration, the parts wired, signals. See `--help`. */
 import { EXIT, ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
-import { Presence } from "./lib/catalog/presence.ts";
+import { Presence } from "./lib/catalog/announce/registration.ts";
 import { environment } from "./lib/cli/environment.ts";
-import { giveUp, NEVER_AGAIN } from "./lib/cli/give_up.ts";
+import { giveUp, NEVER_AGAIN } from "./lib/cli/permissions.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
-import { printLine } from "./lib/cli/print.ts";
-import { readTls } from "./lib/cli/read_tls.ts";
-import { readToken } from "./lib/cli/read_token.ts";
-import { runMain } from "./lib/cli/run_main.ts";
+import { printLine } from "./lib/terminal/stdout.ts";
+import { readTls } from "./lib/cli/tls_files.ts";
+import { readToken } from "./lib/cli/token_file.ts";
+import { runMain } from "./lib/cli/main.ts";
 import { stopSignal } from "./lib/cli/stop_signal.ts";
 import { memoryAndSwap, memoryLimit, systemFacts } from "./lib/cli/system_facts.ts";
 import { exposureWarning } from "./lib/config/exposure.ts";
-import { parseFolderTask } from "./lib/config/folder_task.ts";
+import { parseFolderTask } from "./lib/config/check_repair_config.ts";
 import { parseServerConfig } from "./lib/config/server_config.ts";
-import { runFolderTask } from "./lib/folder_task.ts";
-import { HtServer } from "./lib/ht_server.ts";
-import { openTable } from "./lib/open_table.ts";
+import { runFolderTask } from "./lib/cli/htserver/check_repair.ts";
+import { HtServer } from "./lib/server/server.ts";
+import { openTable } from "./lib/cli/htserver/open_storage.ts";
 
 /** Whoever keeps nothing on disk needs no files after the start. */
 const FILES = ["read", "write"] as const;

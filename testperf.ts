@@ -1,24 +1,24 @@
 /** `testperf`: flags to configuration, a client, the chosen test. See `--help`. */
 import { EXIT } from "./lib/base/errors.ts";
-import { stderrTerminal } from "./lib/base/terminal.ts";
+import { stderrTerminal } from "./lib/terminal/terminal.ts";
 import { environment } from "./lib/cli/environment.ts";
-import { giveUp, NEVER_AGAIN } from "./lib/cli/give_up.ts";
-import { startOwn } from "./lib/cli/own_command.ts";
-import { printError, printLine } from "./lib/cli/print.ts";
-import { readCa } from "./lib/cli/read_tls.ts";
-import { readToken } from "./lib/cli/read_token.ts";
-import { runMain } from "./lib/cli/run_main.ts";
+import { giveUp, NEVER_AGAIN } from "./lib/cli/permissions.ts";
+import { startOwn } from "./lib/cli/spawn_self.ts";
+import { printError, printLine } from "./lib/terminal/stdout.ts";
+import { readCa } from "./lib/cli/tls_files.ts";
+import { readToken } from "./lib/cli/token_file.ts";
+import { runMain } from "./lib/cli/main.ts";
 import { stopSignal, surviveSignals } from "./lib/cli/stop_signal.ts";
-import { requireFolderOf, writeWholeFile } from "./lib/cli/whole_file.ts";
-import { type ClientOptions, HtClient } from "./lib/client/ht_client.ts";
+import { requireFolderOf, writeWholeFile } from "./lib/cli/atomic_file.ts";
+import { type ClientOptions, HtClient } from "./lib/client/client.ts";
 import { parseTestPerfConfig } from "./lib/config/testperf_config.ts";
 import { runBasics } from "./lib/perf/basics.ts";
 import { measureSweep } from "./lib/perf/measure_sweep.ts";
 import { runOutliers } from "./lib/perf/outliers.ts";
-import { measure } from "./lib/perf/performance.ts";
-import { type ResultFiles, Results, type ResultsOutput } from "./lib/perf/results.ts";
-import type { RawData } from "./lib/perf/series.ts";
-import { runWorker, WORKER_FLAG } from "./lib/perf/worker.ts";
+import { measure } from "./lib/perf/measure_run.ts";
+import { type ResultFiles, Results, type ResultsOutput } from "./lib/perf/results/results.ts";
+import type { RawData } from "./lib/perf/results/series.ts";
+import { runWorker, WORKER_FLAG } from "./lib/perf/run/worker.ts";
 
 const output: ResultsOutput = {
   result: printLine,

@@ -8,7 +8,7 @@
  *
  * docs/DURABILITY.md says what each one measures and what came out.
  */
-import { columns } from "../lib/base/columns.ts";
+import { columns } from "../lib/terminal/columns.ts";
 import { checkpoint } from "./durability/checkpoint.ts";
 import { insert } from "./durability/insert.ts";
 import { lookups } from "./durability/lookups.ts";

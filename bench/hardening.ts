@@ -8,7 +8,7 @@
  *
  * docs/HARDENING.md says what each one is and what came out.
  */
-import { columns } from "../lib/base/columns.ts";
+import { columns } from "../lib/terminal/columns.ts";
 import { scenarioNamed, SCENARIOS } from "../tests/hostile/scenarios.ts";
 import { Stage } from "../tests/hostile/stage.ts";
 import { writeDocuments } from "./hardening/documents.ts";

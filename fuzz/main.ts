@@ -1,10 +1,10 @@
 /** `deno task fuzz`: see `--help`, and docs/HARDENING.md. */
 import { dirname } from "node:path";
 import { isoTime } from "../lib/base/clock.ts";
-import { columns } from "../lib/base/columns.ts";
+import { columns } from "../lib/terminal/columns.ts";
 import { EXIT } from "../lib/base/errors.ts";
-import { escaped } from "../lib/base/quoted.ts";
-import { runMain } from "../lib/cli/run_main.ts";
+import { escaped } from "../lib/base/quote.ts";
+import { runMain } from "../lib/cli/main.ts";
 import { targetOf, TARGETS } from "./all_targets.ts";
 import { HELP, type Options, parseOptions, replayLine } from "./options.ts";
 import { type Found, runTargets, type TargetResult } from "./run_targets.ts";

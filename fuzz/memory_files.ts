@@ -5,8 +5,8 @@ import type {
   HeldFile,
   ReadableFile,
   WritableFile,
-} from "../lib/storage/files.ts";
-import type { OpenFile } from "../lib/storage/file_system.ts";
+} from "../lib/storage/folder/folder_files.ts";
+import type { OpenFile } from "../lib/storage/folder/file_system.ts";
 import { joined } from "../tests/helpers/streams.ts";
 
 /** Files that live as long as this object. */

@@ -10,10 +10,11 @@ const WRITES =
 /** Where it may be written, and why that is safe. */
 const WRITERS: Readonly<Record<string, string>> = {
   "lib/base/log.ts": "log lines, escaped there",
-  "lib/cli/print.ts": "the one place",
-  "lib/cli/prompt.ts": "readline, which shows what the user typed",
-  "lib/cli/table_file.ts": "a number",
-  "lib/folder_task.ts": "names that the server gives its files, numbers, and quoted records",
+  "lib/terminal/stdout.ts": "the one place",
+  "lib/cli/htclient/prompt.ts": "readline, which shows what the user typed",
+  "lib/cli/htclient/import_export.ts": "a number",
+  "lib/cli/htserver/check_repair.ts":
+    "names that the server gives its files, numbers, and quoted records",
   "testperf.ts": "a chart of its own characters",
 };
 
@@ -30,5 +31,7 @@ Deno.test("fault: raw control characters on a terminal: one place writes there",
     const code = Deno.readTextFileSync(TOP + path).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
     return WRITES.test(code);
   });
-  for (const path of writing) assert.ok(path in WRITERS, `${path} writes past lib/cli/print.ts`);
+  for (const path of writing) {
+    assert.ok(path in WRITERS, `${path} writes past lib/terminal/stdout.ts`);
+  }
 });

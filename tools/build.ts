@@ -2,8 +2,8 @@
 import { Option } from "@commander-js/extra-typings";
 import { EXIT, ExitError, UsageError } from "../lib/base/errors.ts";
 import { VERSION } from "../lib/base/version.ts";
-import { runMain } from "../lib/cli/run_main.ts";
-import { parsed, program } from "../lib/config/program.ts";
+import { runMain } from "../lib/cli/main.ts";
+import { parsed, program } from "../lib/config/command_line.ts";
 import { sizeText } from "../lib/config/units.ts";
 import { bundle } from "./build/bundle.ts";
 import { compile } from "./build/compiled_form.ts";

@@ -5,9 +5,9 @@
  */
 import { fulfilledWithin } from "../lib/base/clock.ts";
 import { EXIT, messageOf, UsageError } from "../lib/base/errors.ts";
-import { runMain } from "../lib/cli/run_main.ts";
-import { parsed, program } from "../lib/config/program.ts";
-import { machineClock } from "../lib/perf/clock.ts";
+import { runMain } from "../lib/cli/main.ts";
+import { parsed, program } from "../lib/config/command_line.ts";
+import { machineClock } from "../lib/perf/run/clock.ts";
 import { LocalPrograms } from "./demo/local_programs.ts";
 import { type Findings, runRounds, tableOf } from "./demo/rounds.ts";
 

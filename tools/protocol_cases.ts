@@ -1,7 +1,7 @@
 /** `deno task cases`: runs protocol cases against a running server, in any language. See `--help`. */
 import { EXIT, ExitError, messageOf, UsageError } from "../lib/base/errors.ts";
-import { runMain } from "../lib/cli/run_main.ts";
-import { parsed, program } from "../lib/config/program.ts";
+import { runMain } from "../lib/cli/main.ts";
+import { parsed, program } from "../lib/config/command_line.ts";
 import { integer } from "../lib/config/units.ts";
 import { parseCases } from "./protocol_cases/protocol_case.ts";
 import { runCase } from "./protocol_cases/run_case.ts";

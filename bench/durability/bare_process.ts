@@ -4,7 +4,7 @@
  * Writes the milliseconds of each as JSON.
  */
 import { sleep } from "../../lib/base/clock.ts";
-import { RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { fromSource, run } from "../../tests/helpers/program.ts";
 import { insertOf } from "./dataset.ts";
 

@@ -1,10 +1,10 @@
 /** The table that is measured: a million keys of 10 bytes with values of 32. */
-import { spanOf } from "../../lib/base/span.ts";
-import { endJson } from "../../lib/storage/checkpoint.ts";
-import { CHECKPOINT, LOG } from "../../lib/storage/data_folder.ts";
-import { headerJson, logHeader } from "../../lib/storage/header.ts";
+import { spanOf } from "../../lib/bytes/span.ts";
+import { endJson } from "../../lib/storage/checkpoint_writer.ts";
+import { CHECKPOINT, LOG } from "../../lib/storage/folder/file_names.ts";
+import { headerJson, logHeader } from "../../lib/storage/log/file_header.ts";
 import type { Change } from "../../lib/storage/storage.ts";
-import { RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 
 /** Keys of the large table. */
 export const KEYS = 1_000_000;

@@ -4,10 +4,10 @@
  */
 import { limitsFrom } from "../../lib/config/limit_flags.ts";
 import { silentLog } from "../../lib/base/log.ts";
-import { SyncChoice } from "../../lib/engine/sync_choice.ts";
-import { HtServer } from "../../lib/ht_server.ts";
+import { SyncChoice } from "../../lib/engine/sync_policy.ts";
+import { HtServer } from "../../lib/server/server.ts";
 import { DurableStorage } from "../../lib/storage/durable_storage.ts";
-import { FolderFiles } from "../../lib/storage/files.ts";
+import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
 import { recover } from "../../lib/storage/recovery.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { fromSource, Program } from "../../tests/helpers/program.ts";

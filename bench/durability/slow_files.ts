@@ -6,7 +6,7 @@ import type {
   HeldFile,
   ReadableFile,
   WritableFile,
-} from "../../lib/storage/files.ts";
+} from "../../lib/storage/folder/folder_files.ts";
 
 /** Passes all but the syncs to other files. */
 export class SlowFiles implements Files {

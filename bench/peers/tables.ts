@@ -1,5 +1,5 @@
 /** What was measured as tables, for a terminal and for Markdown. */
-import { columns } from "../../lib/base/columns.ts";
+import { columns } from "../../lib/terminal/columns.ts";
 import { type Cell, peersOf } from "./cells.ts";
 import { spreadOf, spreadText } from "../durability/summary.ts";
 import type { GeneratorCheck, GeneratorRound } from "./generator_check.ts";

@@ -1,5 +1,5 @@
 /** What the course's grading notes tell of its solution in Python, with one client on another machine. */
-import type { Operation } from "../../lib/perf/workload.ts";
+import type { Operation } from "../../lib/perf/workload/operation.ts";
 
 /** One operation of theirs. */
 export interface CourseFigure {

@@ -1,9 +1,9 @@
 /** The folder of a run: raw data as JSON and CSV, pictures as SVG and PNG. */
-import { csvOf } from "../../lib/perf/csv.ts";
-import { drawn } from "../../lib/perf/plot_files.ts";
-import { plotsOf } from "../../lib/perf/plots.ts";
-import type { Measured } from "../../lib/perf/stage_data.ts";
-import type { SweepData } from "../../lib/perf/sweep_data.ts";
+import { csvOf } from "../../lib/perf/results/csv.ts";
+import { drawn } from "../../lib/perf/results/plot_files.ts";
+import { plotsOf } from "../../lib/perf/results/plots.ts";
+import type { Measured } from "../../lib/perf/measure/stage_data.ts";
+import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { type BenchData, type Findings, type PartName, PARTS } from "./report_data.ts";
 
 /** All of it but the sweeps. */

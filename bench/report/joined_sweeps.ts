@@ -1,5 +1,5 @@
 /** Makes one of two sweeps of different operations. */
-import type { SweepData } from "../../lib/perf/sweep_data.ts";
+import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 
 /** A step has the operations of both as far as both got; what else is told is the first one's. */
 export function joinedSweeps(first: SweepData, second: SweepData): SweepData {

@@ -1,5 +1,5 @@
 /** What limits an operation, by who had the processors; or that the data does not say. */
-import type { Operation } from "../../lib/perf/workload.ts";
+import type { Operation } from "../../lib/perf/workload/operation.ts";
 import type { StageShares } from "./processor_shares.ts";
 import { PARTS } from "./report_data.ts";
 import { levelPoint, type Series } from "./series.ts";

@@ -1,8 +1,8 @@
 /** A run of the benchmark: one sweep after the other, and what is measured beside them. */
 import { unixMs } from "../../lib/base/clock.ts";
 import { messageOf } from "../../lib/base/errors.ts";
-import { sweepClients } from "../../lib/perf/sweep.ts";
-import type { SweepData } from "../../lib/perf/sweep_data.ts";
+import { sweepClients } from "../../lib/perf/sweep_steps.ts";
+import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { Problems } from "../problems.ts";
 import { type Hosts, ONE_HOST } from "./hosts.ts";
 import { joinedSweeps } from "./joined_sweeps.ts";

@@ -1,5 +1,5 @@
 /** What a run of the benchmark does: the full one, the short one, and the one with two hosts only. */
-import { type Operation, OPERATIONS } from "../../lib/perf/workload.ts";
+import { type Operation, OPERATIONS } from "../../lib/perf/workload/operation.ts";
 import type { PartName } from "./report_data.ts";
 
 /** One sweep. */

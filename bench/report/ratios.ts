@@ -1,5 +1,5 @@
 /** One part of a run as a multiple of another. */
-import type { Operation } from "../../lib/perf/workload.ts";
+import type { Operation } from "../../lib/perf/workload/operation.ts";
 import { spreadOf } from "../durability/summary.ts";
 import type { Findings, PartName } from "./report_data.ts";
 import { pointWith, seriesOf, seriesWith } from "./series.ts";

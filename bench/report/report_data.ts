@@ -2,8 +2,8 @@
  * What `deno task bench` measures, as it lies in its folder: `bench.json` holds `BenchData`, and beside
  * it `PART.json` is the raw data of each part's sweep, as testperf printed it.
  */
-import type { SweepData } from "../../lib/perf/sweep_data.ts";
-import type { Operation } from "../../lib/perf/workload.ts";
+import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
+import type { Operation } from "../../lib/perf/workload/operation.ts";
 import type { Machine } from "../peers/machine.ts";
 import type { StepShares } from "./processor_shares.ts";
 import type { SyncTimes } from "./sync_times.ts";

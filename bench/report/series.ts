@@ -1,7 +1,7 @@
 /** One operation of one part: what the tables and the sentences take from a sweep. */
-import { opsPerSecond, type StageData } from "../../lib/perf/stage_data.ts";
-import type { OperationAnalysis } from "../../lib/perf/sweep_data.ts";
-import { type Operation, OPERATIONS } from "../../lib/perf/workload.ts";
+import { opsPerSecond, type StageData } from "../../lib/perf/measure/stage_data.ts";
+import type { OperationAnalysis } from "../../lib/perf/results/sweep_data.ts";
+import { type Operation, OPERATIONS } from "../../lib/perf/workload/operation.ts";
 import { spreadOf } from "../durability/summary.ts";
 import { medianShares, type StageShares } from "./processor_shares.ts";
 import { type Findings, isNotMeasured, type PartName, PARTS } from "./report_data.ts";

@@ -1,5 +1,5 @@
 /** The table of what ran, and where. */
-import type { RunSettings } from "../../lib/perf/run_data.ts";
+import type { RunSettings } from "../../lib/perf/results/run_data.ts";
 import { type BenchData, type Findings, problemsOf } from "./report_data.ts";
 import { TABLES } from "./table_numbers.ts";
 import { counted, figure, table } from "./text.ts";

@@ -1,6 +1,6 @@
 /** Runs `testperf NAME --sweep`, and reads what it measured, even where it failed. */
 import { messageOf } from "../../lib/base/errors.ts";
-import type { SweepData } from "../../lib/perf/sweep_data.ts";
+import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { fromSource } from "../../tests/helpers/program.ts";
 import type { Host } from "./hosts.ts";
 import type { SweepPlan } from "./plan.ts";

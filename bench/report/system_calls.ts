@@ -1,5 +1,5 @@
 /** How often the server calls the operating system for one request: counted by strace. */
-import { HtClient } from "../../lib/client/ht_client.ts";
+import { HtClient } from "../../lib/client/client.ts";
 import { BoundProgram, isInstalled } from "../peers/bound_program.ts";
 import type { NotMeasured } from "./report_data.ts";
 

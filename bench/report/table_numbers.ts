@@ -1,5 +1,5 @@
 /** The numbers under which the report's tables are cited, so that no sentence cites a wrong one. */
-import type { Operation } from "../../lib/perf/workload.ts";
+import type { Operation } from "../../lib/perf/workload/operation.ts";
 import { type PartName, PARTS } from "./report_data.ts";
 
 /** Tables that are not about one operation of one part; by what they are about. */

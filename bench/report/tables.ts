@@ -1,5 +1,5 @@
 /** The tables of the report, as plain text. */
-import type { Operation } from "../../lib/perf/workload.ts";
+import type { Operation } from "../../lib/perf/workload/operation.ts";
 import { COURSE } from "./course.ts";
 import { type Findings, isNotMeasured, type PartName, PARTS } from "./report_data.ts";
 import { lastPoint, levelPoint, pointWith, type Series, seriesOf, seriesWith } from "./series.ts";

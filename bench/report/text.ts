@@ -1,5 +1,5 @@
 /** Figures and paragraphs of plain text. */
-import { columns } from "../../lib/base/columns.ts";
+import { columns } from "../../lib/terminal/columns.ts";
 
 /** Columns of the report. */
 export const WIDTH = 100;

@@ -1,5 +1,5 @@
 /** Whether a series grows: a slope that outliers do not decide, and how sure it is. */
-import { median } from "../../lib/perf/statistics.ts";
+import { median } from "../../lib/perf/analysis/statistics.ts";
 
 /** A value at a time. */
 export interface Point {

@@ -1,5 +1,5 @@
 /** Makes what catalogs list and what they are sent. */
-import { announcement, goodbye, type ServerFacts } from "../../lib/catalog/announcement.ts";
+import { announcement, goodbye, type ServerFacts } from "../../lib/catalog/record/server_record.ts";
 import { oneIn, pick, type Random } from "../source.ts";
 import { atom, json } from "./json.ts";
 import { anyBytes, mutated } from "./mutate.ts";

@@ -1,8 +1,8 @@
 /** Makes logs and checkpoints as the server writes them, and such that are nearly so. */
-import { spanOf } from "../../lib/base/span.ts";
+import { spanOf } from "../../lib/bytes/span.ts";
 import { keyTextOf } from "../../lib/protocol/key_text.ts";
-import { type FileKind, headerJson } from "../../lib/storage/header.ts";
-import { RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { type FileKind, headerJson } from "../../lib/storage/log/file_header.ts";
+import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { oneIn, pick, type Random } from "../source.ts";
 import { json } from "./json.ts";
 import { mutated } from "./mutate.ts";

@@ -1,4 +1,4 @@
-/** What a catalog's listing says, by the table in `lib/catalog/listing.ts`. Shares no code with it. */
+/** What a catalog's listing says, by the table in `lib/catalog/record/listing.ts`. Shares no code with it. */
 import { isIPv4, isIPv6 } from "node:net";
 import { membersOf, parsed, partsOf } from "./json_text.ts";
 
@@ -84,7 +84,7 @@ function portOf(json: string | undefined): number | undefined {
   return isPort ? port : undefined;
 }
 
-/** A host that a server can have: see `lib/base/host_text.ts`. */
+/** A host that a server can have: see `lib/catalog/record/host_name.ts`. */
 function host(json: string | undefined): string | undefined {
   const text = shortText(json, MAX_HOST_CHARS);
   if (text === undefined) return undefined;

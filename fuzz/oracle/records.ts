@@ -1,5 +1,5 @@
 /**
- * The records of a log or checkpoint, read as `lib/storage/txn_record.ts` specifies them. Shares no code
+ * The records of a log or checkpoint, read as `lib/storage/log/log_record.ts` specifies them. Shares no code
  * with what is tested.
  */
 import { crc32 } from "node:zlib";

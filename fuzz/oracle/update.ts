@@ -1,5 +1,5 @@
 /**
- * What a catalog keeps of an update, by the rules of `lib/catalog/update_text.ts`. Shares no code
+ * What a catalog keeps of an update, by the rules of `lib/catalog/server/update_parser.ts`. Shares no code
  * with it.
  */
 import { membersOf, parsed, partsOf } from "./json_text.ts";

@@ -9,16 +9,16 @@ import {
   MAX_UPDATE_DEPTH,
   MAX_UPDATE_MEMBERS,
 } from "../../lib/base/limits.ts";
-import type { Connection } from "../../lib/catalog/connections.ts";
-import { parseFilter } from "../../lib/catalog/filter.ts";
-import { readRequest } from "../../lib/catalog/http_exchange.ts";
-import { ListingError, parseListing } from "../../lib/catalog/listing.ts";
+import type { Connection } from "../../lib/catalog/server/connections.ts";
+import { parseFilter } from "../../lib/catalog/filter/filter.ts";
+import { readRequest } from "../../lib/catalog/server/http.ts";
+import { ListingError, parseListing } from "../../lib/catalog/record/listing.ts";
 import {
   parseUpdate,
   readUpdate,
   type Update,
   UpdateError,
-} from "../../lib/catalog/update_text.ts";
+} from "../../lib/catalog/server/update_parser.ts";
 import { filterText, headBytes, listingBytes, updateBytes } from "../make/catalog.ts";
 import { mutated } from "../make/mutate.ts";
 import { listed } from "../oracle/listing.ts";

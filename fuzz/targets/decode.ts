@@ -1,5 +1,5 @@
 /** The request decoder: any line is the request, or the refusal, that JSON.parse makes of it. */
-import { textOf } from "../../lib/base/span.ts";
+import { textOf } from "../../lib/bytes/span.ts";
 import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
 import type { Refusal, Request } from "../../lib/protocol/message.ts";
 import { requestBytes } from "../make/requests.ts";

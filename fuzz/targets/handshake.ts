@@ -4,10 +4,10 @@
  */
 import { silentLog } from "../../lib/base/log.ts";
 import { CommandQueue } from "../../lib/engine/command_queue.ts";
-import { Commits } from "../../lib/engine/commits.ts";
+import { Commits } from "../../lib/engine/group_commit.ts";
 import { Executor } from "../../lib/engine/executor.ts";
-import { Buffers } from "../../lib/net/buffers.ts";
-import { Session, type SessionOptions } from "../../lib/net/session.ts";
+import { Buffers } from "../../lib/server/buffer_budget.ts";
+import { Session, type SessionOptions } from "../../lib/server/connection.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { contextWith, newClient } from "../../tests/helpers/command_context.ts";
 import { FakeConnection } from "../../tests/helpers/fake_connection.ts";

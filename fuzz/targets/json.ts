@@ -2,11 +2,11 @@
  * The JSON scanner and what stands on it: says what JSON.parse says, and gives what JSON.stringify
  * gives.
  */
-import { skipValue, skipWhite, visitElements, visitMembers } from "../../lib/base/json_scan.ts";
-import { quoted } from "../../lib/base/quoted.ts";
-import { textAt, textOf } from "../../lib/base/span.ts";
+import { skipValue, skipWhite, visitElements, visitMembers } from "../../lib/json/scan.ts";
+import { quoted } from "../../lib/base/quote.ts";
+import { textAt, textOf } from "../../lib/bytes/span.ts";
 import { keyOf, keyTextOf } from "../../lib/protocol/key_text.ts";
-import { equalsAtom } from "../../lib/table/json_atom.ts";
+import { equalsAtom } from "../../lib/json/atom.ts";
 import { atom, json, number } from "../make/json.ts";
 import { anyBytes, mutated } from "../make/mutate.ts";
 import { areEqualAtoms } from "../oracle/decimal.ts";

@@ -2,13 +2,13 @@
  * Recovery: a table comes back with exactly the changes of the whole records at a log's beginning, or
  * the file is refused as damaged; and salvage gives what stands in whole records.
  */
-import { textAt } from "../../lib/base/span.ts";
+import { textAt } from "../../lib/bytes/span.ts";
 import { keyAt } from "../../lib/protocol/key_text.ts";
-import { CHECKPOINT, LOG } from "../../lib/storage/data_folder.ts";
-import { logHeader } from "../../lib/storage/header.ts";
+import { CHECKPOINT, LOG } from "../../lib/storage/folder/file_names.ts";
+import { logHeader } from "../../lib/storage/log/file_header.ts";
 import { readFolder } from "../../lib/storage/read_folder.ts";
 import { DamageError, recover } from "../../lib/storage/recovery.ts";
-import { salvage } from "../../lib/storage/salvage.ts";
+import { salvage } from "../../lib/storage/damaged_folder.ts";
 import { Entry, HashTable } from "../../lib/table/hash_table.ts";
 import { checkpointBytes, logBytes } from "../make/records.ts";
 import { MemoryFiles } from "../memory_files.ts";

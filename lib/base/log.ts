@@ -8,7 +8,7 @@
 import { isoTime } from "./clock.ts";
 import { LOG_FLUSH_MS, MAX_LOG_CHARS } from "./limits.ts";
 import { LineQueue } from "./line_queue.ts";
-import { escaped } from "./quoted.ts";
+import { escaped } from "./quote.ts";
 
 export type LogFormat = "text" | "json";
 export type LogLevel = "debug" | "info" | "warn" | "error";

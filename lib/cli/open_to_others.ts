@@ -1,6 +1,6 @@
 /** Files that other users of the machine can read or write: a warning, and the command that mends it. */
 import { dirname } from "node:path";
-import { printError } from "./print.ts";
+import { printError } from "../terminal/stdout.ts";
 
 /** What others may not do, as mode bits; and the change that takes it from them. */
 const RULES = {

@@ -1,5 +1,5 @@
 /** The file of `--port-file`: how scripts learn the port of a server that chose it itself. */
-import { writeWholeFile } from "./whole_file.ts";
+import { writeWholeFile } from "./atomic_file.ts";
 
 /**
  * Writes the port, atomically: who reads the file finds all of it or no file.

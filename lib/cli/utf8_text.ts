@@ -3,7 +3,7 @@
  * be stored altered: such text is refused.
  */
 import { ExitError, messageOf, UsageError } from "../base/errors.ts";
-import { quoted } from "../base/quoted.ts";
+import { quoted } from "../base/quote.ts";
 import { systemFacts } from "./system_facts.ts";
 
 const REPLACEMENT = "\ufffd";

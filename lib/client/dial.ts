@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { type Address, addressText, isPrivateAddress } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
-import { quoted } from "../base/quoted.ts";
+import { quoted } from "../base/quote.ts";
 import { ServerNotFoundError, TlsError } from "./errors.ts";
 
 /** With whom to speak TLS. There is no way back to plain TCP, whatever the catalog or the peer says. */

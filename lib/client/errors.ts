@@ -2,7 +2,7 @@
  * The errors of the client library. Those that a server answered carry its sentence; the others
  * say what became of the request.
  */
-import { plainLine } from "../base/quoted.ts";
+import { plainLine } from "../base/quote.ts";
 import type { Failure, FailureType } from "../protocol/message.ts";
 
 /** Any failure of a request or of reaching the server; `code` tells which. */

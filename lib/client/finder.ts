@@ -1,9 +1,9 @@
 /** The ways to the server of a client: by its name, at its address, or first where it was. */
 import type { Address } from "../base/address.ts";
 import { sleep } from "../base/clock.ts";
-import type { Resolver } from "../catalog/resolver.ts";
+import type { Resolver } from "../catalog/resolve/resolver.ts";
 import { DifferentTableError, ServerNotFoundError, TlsError, WrongServerError } from "./errors.ts";
-import { differentTable, findServer } from "./find_server.ts";
+import { differentTable, findServer } from "./discovery.ts";
 import { type Credentials, type Found, shakeHands } from "./handshake.ts";
 import { pauseAfter } from "./retry.ts";
 import { tableDifference, type TableIdentity } from "./server_identity.ts";

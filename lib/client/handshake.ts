@@ -4,7 +4,7 @@ import { messageOf } from "../base/errors.ts";
 import { encodeRequest } from "../protocol/encode_request.ts";
 import type { Trust } from "./dial.ts";
 import { AuthError, ConnectionLostError, HtError, ServerNotFoundError } from "./errors.ts";
-import { Link } from "./link.ts";
+import { Link } from "./connection.ts";
 import { type ServerIdentity, serverIdentity } from "./server_identity.ts";
 
 /** Time for a server to accept and to answer `hello`, in milliseconds. */

@@ -26,7 +26,7 @@ import {
   ServerNotFoundError,
   TimeoutError,
 } from "./errors.ts";
-import type { Link, LinkReceiver } from "./link.ts";
+import type { Link, LinkReceiver } from "./connection.ts";
 import { pauseAfter } from "./retry.ts";
 import { SilenceProbe, SILENT_SHARE } from "./silence_probe.ts";
 

@@ -7,7 +7,7 @@ import { addressText } from "../base/address.ts";
 import { PROBE_CONNECT_MS, SILENT_PROBE_MS } from "../base/limits.ts";
 import { acceptsConnections } from "./dial.ts";
 import { ConnectionLostError } from "./errors.ts";
-import type { Link } from "./link.ts";
+import type { Link } from "./connection.ts";
 
 /** A silence counts from this share of its time on: timers are not exact. */
 export const SILENT_SHARE = 0.95;

@@ -1,8 +1,8 @@
 /** The command line of `htcatalog`. */
 import { Option } from "@commander-js/extra-typings";
-import { CATALOG_PORT } from "../base/catalog_hosts.ts";
+import { CATALOG_PORT } from "../catalog/catalog_hosts.ts";
 import type { LogFormat } from "../base/log.ts";
-import { parsed, program } from "./program.ts";
+import { parsed, program } from "./command_line.ts";
 import { integer } from "./units.ts";
 
 /** What `htcatalog` was told. */

@@ -1,6 +1,6 @@
 /** The command line of `htclient`. */
 import type { Address } from "../base/address.ts";
-import { CATALOG_PORT, catalogsFrom } from "../base/catalog_hosts.ts";
+import { CATALOG_PORT, catalogsFrom } from "../catalog/catalog_hosts.ts";
 import { UsageError } from "../base/errors.ts";
 import {
   CA_HELP,
@@ -14,7 +14,7 @@ import {
   serverTarget,
   TIMEOUT_HELP,
   TOKEN_IN_CLEAR_HELP,
-} from "./program.ts";
+} from "./command_line.ts";
 import { seconds } from "./units.ts";
 
 /** What to do with a server, or with the catalogs. */

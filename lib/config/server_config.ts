@@ -1,13 +1,13 @@
 /** The command line of `htserver`: flags and environment into one checked configuration. */
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { type Address, isLinkLocal, parseAddress } from "../base/address.ts";
-import { CATALOG_PORT, catalogsFrom } from "../base/catalog_hosts.ts";
-import { isHostOfServer } from "../base/host_text.ts";
+import { CATALOG_PORT, catalogsFrom } from "../catalog/catalog_hosts.ts";
+import { isHostOfServer } from "../catalog/record/host_name.ts";
 import { MAX_NAME_CHARS } from "../base/limits.ts";
 import { UsageError } from "../base/errors.ts";
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { LogFormat } from "../base/log.ts";
-import { CHECK_HELP, REPAIR_HELP } from "./folder_task.ts";
+import { CHECK_HELP, REPAIR_HELP } from "./check_repair_config.ts";
 import { addLimitFlags, type Limits, limitsFrom } from "./limit_flags.ts";
 import {
   CATALOG_HELP,
@@ -17,7 +17,7 @@ import {
   parsed,
   portOrOff,
   program,
-} from "./program.ts";
+} from "./command_line.ts";
 import { integer, seconds, size } from "./units.ts";
 
 /** Where clients are told to connect; the server's own port where none is named. */

@@ -1,6 +1,6 @@
 /** The command line of `testperf`. */
 import type { Address } from "../base/address.ts";
-import { CATALOG_PORT, catalogsFrom } from "../base/catalog_hosts.ts";
+import { CATALOG_PORT, catalogsFrom } from "../catalog/catalog_hosts.ts";
 import { UsageError } from "../base/errors.ts";
 import { checkCombinations, checkResultFlags, type CombinedFlags } from "./flag_combinations.ts";
 import { type PlotFile, plotFile } from "./plot_file.ts";
@@ -16,7 +16,7 @@ import {
   serverTarget,
   TIMEOUT_HELP,
   TOKEN_IN_CLEAR_HELP,
-} from "./program.ts";
+} from "./command_line.ts";
 import { integer, seconds, size } from "./units.ts";
 import {
   type KeyDistribution,

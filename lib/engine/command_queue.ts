@@ -4,14 +4,14 @@
  * A client's requests are executed one at a time, each whole, as soon as they are there, at most
  * `REQUESTS_PER_TURN` of them, for at most `TURN_MS` and `OUTPUT_PER_TURN_BYTES`; what is left stands in
  * line for the next turn, so that a client that pipelines thousands does not hold up the others. So does
- * everybody where much was done at once; who asks for little comes first (see `waiting_line.ts`).
+ * everybody where much was done at once; who asks for little comes first (see `fair_queue.ts`).
  * Requests are decoded when their turn comes, so nothing but the bytes of a client's last read waits
  * here (I5).
  *
  * Changes that are to be durable wait for the next turn in any case, which comes when all that this round
  * of the event loop has brought is read: they are made and written together, with nothing in between.
  */
-import { ByteChunks } from "../base/byte_chunks.ts";
+import { ByteChunks } from "../bytes/byte_chunks.ts";
 import {
   BULK_BYTES,
   MAX_OUTPUT_BYTES,
@@ -23,12 +23,12 @@ import {
   TURN_MS,
 } from "../base/limits.ts";
 import type { Refusal, Request } from "../protocol/message.ts";
-import type { Client } from "../table/commands.ts";
-import type { CursorsSnapshot } from "../table/cursors.ts";
-import type { Commits, Waiter } from "./commits.ts";
+import type { Client } from "../commands/command_table.ts";
+import type { CursorsSnapshot } from "../commands/cursors.ts";
+import type { Commits, Waiter } from "./group_commit.ts";
 import type { Answer } from "./executor.ts";
-import type { Pacing } from "./pace.ts";
-import { WaitingLine } from "./waiting_line.ts";
+import type { Pacing } from "../runtime/yielding.ts";
+import { WaitingLine } from "./fair_queue.ts";
 
 /** A client's requests, in order. */
 export interface RequestSource {

@@ -1,9 +1,9 @@
 /** Executes one request: command, storage, reply, count, slow log, debug line. */
-import type { ByteChunks } from "../base/byte_chunks.ts";
+import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import { SLOW_REQUEST_MS, TIMED_BYTES } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
-import type { Span } from "../base/span.ts";
-import type { Commits } from "./commits.ts";
+import type { Span } from "../bytes/span.ts";
+import type { Commits } from "./group_commit.ts";
 import { isRefusal } from "../protocol/decode_request.ts";
 import { addFailure, addSuccess, FRAME_BYTES, ID_FRAME_BYTES } from "../protocol/encode_reply.ts";
 import { keyOf } from "../protocol/key_text.ts";
@@ -20,7 +20,7 @@ import {
   quotedKey,
   type Reply,
   tokenMissing,
-} from "../table/commands.ts";
+} from "../commands/command_table.ts";
 import { SlowLog, type SlowRequest } from "./slow_log.ts";
 
 /** What is to be known of a reply, beside its bytes. */

@@ -1,9 +1,9 @@
 /** TestBasics: every operation in success and in failure, against a live server. */
 import { messageOf } from "../base/errors.ts";
-import { quoted } from "../base/quoted.ts";
+import { quoted } from "../base/quote.ts";
 import { HtError, isServerGone } from "../client/errors.ts";
-import type { HtClient } from "../client/ht_client.ts";
-import type { Output } from "./performance.ts";
+import type { HtClient } from "../client/client.ts";
+import type { Output } from "./measure_run.ts";
 
 /** One thing that must hold. */
 interface Check {

@@ -1,21 +1,27 @@
 /** `testperf --sweep`: runs with more and more clients, a table, and what it shows. */
 import { addressText } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
-import type { Progress } from "../base/progress.ts";
-import type { ClientOptions } from "../client/ht_client.ts";
+import type { Progress } from "../terminal/progress.ts";
+import type { ClientOptions } from "../client/client.ts";
 import type { SweepConfig, TestPerfConfig } from "../config/testperf_config.ts";
-import { machineClock } from "./clock.ts";
-import { Crew } from "./crew.ts";
-import { latenciesText, type Output, stageProgress, type Surroundings } from "./performance.ts";
-import { newSeed } from "./random.ts";
-import { failureNotes } from "./report.ts";
-import { isGood, type RunResult, runStages, unlessStopped } from "./run.ts";
-import { runSettings } from "./run_settings.ts";
-import type { RunTarget } from "./share.ts";
-import { sweep, sweepClients, type SweepRun } from "./sweep.ts";
-import { analyseSweep } from "./sweep_analysis.ts";
-import type { SweepData } from "./sweep_data.ts";
-import { analysisLines, busyNotes, stepLine, sweepTables, TABLE_NOTE } from "./sweep_report.ts";
+import { machineClock } from "./run/clock.ts";
+import { Crew } from "./run/shares.ts";
+import { latenciesText, type Output, stageProgress, type Surroundings } from "./measure_run.ts";
+import { newSeed } from "./workload/seeded_streams.ts";
+import { failureNotes } from "./results/run_report.ts";
+import { isGood, type RunResult, runStages, unlessStopped } from "./run/run.ts";
+import { runSettings } from "./results/run_settings.ts";
+import type { RunTarget } from "./run/share.ts";
+import { sweep, sweepClients, type SweepRun } from "./sweep_steps.ts";
+import { analyseSweep } from "./results/sweep_analysis.ts";
+import type { SweepData } from "./results/sweep_data.ts";
+import {
+  analysisLines,
+  busyNotes,
+  stepLine,
+  sweepTables,
+  TABLE_NOTE,
+} from "./results/sweep_report.ts";
 
 /**
  * Sweeps.

@@ -1,13 +1,13 @@
 /** TestOutliers: single inserts and removes, timed one by one; the fastest and the slowest. */
 import { messageOf } from "../base/errors.ts";
 import { isServerGone } from "../client/errors.ts";
-import type { HtClient } from "../client/ht_client.ts";
+import type { HtClient } from "../client/client.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
-import type { Output } from "./performance.ts";
-import { beginProgress } from "../base/progress.ts";
-import { Keys } from "./keys.ts";
-import { newSeed } from "./random.ts";
-import { Workload } from "./workload.ts";
+import type { Output } from "./measure_run.ts";
+import { beginProgress } from "../terminal/progress.ts";
+import { Keys } from "./workload/keys.ts";
+import { newSeed } from "./workload/seeded_streams.ts";
+import { Workload } from "./workload/operation.ts";
 
 /** How many of the slowest are told. */
 const SLOWEST = 5;

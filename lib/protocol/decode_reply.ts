@@ -2,9 +2,9 @@
  * Reads reply lines. The result is cut out as text, without being parsed: it is the last member of
  * a success, with nothing but `}` behind it.
  */
-import { skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
-import { quoted } from "../base/quoted.ts";
-import { spanOf, textAt } from "../base/span.ts";
+import { skipWhite, stringAt, visitMembers } from "../json/scan.ts";
+import { quoted } from "../base/quote.ts";
+import { spanOf, textAt } from "../bytes/span.ts";
 import type { Failure, FailureType, JsonText } from "./message.ts";
 
 /** A success: the result's JSON text, and the cursor of a scan that is not at its end. */

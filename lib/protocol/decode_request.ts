@@ -5,12 +5,12 @@
  * The line is scanned once, as bytes; only the members that the method uses are looked at any closer,
  * and keys and values stay where they are.
  */
-import { positiveInteger } from "../base/decimal.ts";
-import { hasEscape, skipValue, skipWhite, stringAt, visitMembers } from "../base/json_scan.ts";
-import { spells, unitAt } from "../base/json_spelling.ts";
+import { positiveInteger } from "../json/decimal.ts";
+import { hasEscape, skipValue, skipWhite, stringAt, visitMembers } from "../json/scan.ts";
+import { spells, unitAt } from "../json/string_equals.ts";
 import { MAX_AGENT_CHARS } from "../base/limits.ts";
-import { areEqual, type Span, spanOf, textAt, textOf } from "../base/span.ts";
-import { quoted } from "../base/quoted.ts";
+import { areEqual, type Span, spanOf, textAt, textOf } from "../bytes/span.ts";
+import { quoted } from "../base/quote.ts";
 import { keyTextOf } from "./key_text.ts";
 import type { LineProblem } from "./line_framer.ts";
 import {

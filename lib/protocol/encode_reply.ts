@@ -2,8 +2,8 @@
  * Writes replies as bytes. `result` is always the last member with nothing but `}` behind it, so
  * that a client can cut out its text without parsing it.
  */
-import type { ByteChunks } from "../base/byte_chunks.ts";
-import { type Span, spanOf } from "../base/span.ts";
+import type { ByteChunks } from "../bytes/byte_chunks.ts";
+import { type Span, spanOf } from "../bytes/span.ts";
 import type { Failure } from "./message.ts";
 
 const encoder = new TextEncoder();

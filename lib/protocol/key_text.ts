@@ -1,6 +1,6 @@
 /** Keys as their characters and as their canonical text (`KeyText` in `message.ts`). */
-import { hasEscape } from "../base/json_scan.ts";
-import { spanOf, textAt } from "../base/span.ts";
+import { hasEscape } from "../json/scan.ts";
+import { spanOf, textAt } from "../bytes/span.ts";
 import type { KeyText } from "./message.ts";
 
 /** The canonical text of a key. */

@@ -9,8 +9,8 @@
  * are refused line by line, so one bad line does not touch its neighbours (I9).
  */
 import { isUtf8 } from "node:buffer";
-import { largeArena } from "../base/large_arena.ts";
-import { indexOfByte } from "../base/word_scan.ts";
+import { largeArena } from "../bytes/large_arena.ts";
+import { indexOfByte } from "../bytes/word_scan.ts";
 
 const LF = 10, CR = 13;
 

@@ -2,7 +2,7 @@
  * What clients and servers say to each other, as types. The lines themselves are read in
  * `decode_request.ts` and written in `encode_reply.ts`; docs/PROTOCOL.md specifies them.
  */
-import type { Span } from "../base/span.ts";
+import type { Span } from "../bytes/span.ts";
 
 /** A JSON value as its text, exactly as it was sent (I8). */
 export type JsonText = string;

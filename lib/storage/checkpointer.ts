@@ -2,15 +2,15 @@
  * Takes checkpoints while the server serves: a new log is begun, then the table is walked slot by slot
  * in slices of a millisecond, and what each key holds then is written. Changes in the meantime may be
  * in it or not; replaying the new log over it gives the same either way, since changes are absolute.
- * The files that it replaces lose their names at once and their room bit by bit (`replaced_files.ts`).
+ * The files that it replaces lose their names at once and their room bit by bit (`deferred_delete.ts`).
  */
 import { sleep } from "../base/clock.ts";
 import { CHECKPOINT_PAUSE_MS, CHECKPOINT_SLICE_MS, CHECKPOINT_SYNC_BYTES } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { HashTable } from "../table/hash_table.ts";
-import { CheckpointWriter } from "./checkpoint.ts";
-import { type Files, type FileStatus, removeQuietly } from "./files.ts";
-import { ReplacedFiles } from "./replaced_files.ts";
+import { CheckpointWriter } from "./checkpoint_writer.ts";
+import { type Files, type FileStatus, removeQuietly } from "./folder/folder_files.ts";
+import { ReplacedFiles } from "./folder/deferred_delete.ts";
 import type { TableFiles } from "./table_files.ts";
 
 /** What a checkpoint needs to know of changes and syncs. */

@@ -1,6 +1,6 @@
 /**
  * The table on disk: a log of every change, and now and then a checkpoint that replaces an over-long
- * log. The files are specified in `txn_record.ts` and `data_folder.ts`.
+ * log. The files are specified in `log_record.ts` and `file_names.ts`.
  *
  * If another program removes or replaces one of the files, the table is written anew (`file_guard.ts`),
  * and until that is done no further change counts as durable (I2).
@@ -11,8 +11,8 @@ import type { Log } from "../base/log.ts";
 import type { HashTable } from "../table/hash_table.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { FileGuard } from "./file_guard.ts";
-import type { Files } from "./files.ts";
-import { FolderLostError } from "./folder_lock.ts";
+import type { Files } from "./folder/folder_files.ts";
+import { FolderLostError } from "./folder/lock_file.ts";
 import type { Recovered } from "./recovery.ts";
 import { type Change, type Storage, WriteError } from "./storage.ts";
 import { TableFiles } from "./table_files.ts";

@@ -10,8 +10,8 @@ import { messageOf } from "../base/errors.ts";
 import { FOLDER_CHECK_MS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Checkpointer } from "./checkpointer.ts";
-import type { Files } from "./files.ts";
-import { FolderLostError } from "./folder_lock.ts";
+import type { Files } from "./folder/folder_files.ts";
+import { FolderLostError } from "./folder/lock_file.ts";
 import { MissingFileError, type TableFiles } from "./table_files.ts";
 
 /** What to watch, and what to do then. */

@@ -6,15 +6,15 @@
  */
 import { messageOf } from "../base/errors.ts";
 import type { HashTable } from "../table/hash_table.ts";
-import { LOG, NEW_CHECKPOINT, NEW_LOG, tornName } from "./data_folder.ts";
-import type { Files } from "./files.ts";
+import { LOG, NEW_CHECKPOINT, NEW_LOG, tornName } from "./folder/file_names.ts";
+import type { Files } from "./folder/folder_files.ts";
 import { readFolder } from "./read_folder.ts";
 import { finishRepair } from "./repair.ts";
 import { newTableId } from "./table_id.ts";
-import { keepTornEnd } from "./torn_end.ts";
-import { TxnLog, type UncutEnd } from "./txn_log.ts";
+import { keepTornEnd } from "./log/torn_tail.ts";
+import { TxnLog, type UncutEnd } from "./log/log_writer.ts";
 
-export { DamageError } from "./damage.ts";
+export { DamageError } from "./corruption.ts";
 
 /** What was found. */
 export interface Recovered {

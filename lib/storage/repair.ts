@@ -7,8 +7,8 @@
  */
 import { ExitError } from "../base/errors.ts";
 import { HashTable } from "../table/hash_table.ts";
-import { CheckpointWriter } from "./checkpoint.ts";
-import { DamageError } from "./damage.ts";
+import { CheckpointWriter } from "./checkpoint_writer.ts";
+import { DamageError } from "./corruption.ts";
 import {
   CHECKPOINT,
   damagedName,
@@ -18,14 +18,14 @@ import {
   repairedName,
   repairedNameOf,
   repairNumberOf,
-} from "./data_folder.ts";
-import { isUnchanged } from "./file_system.ts";
-import { type Files, removeQuietly } from "./files.ts";
-import { readHeader } from "./header.ts";
-import { loadCheckpoint } from "./load_checkpoint.ts";
-import type { Salvaged } from "./salvage.ts";
+} from "./folder/file_names.ts";
+import { isUnchanged } from "./folder/file_system.ts";
+import { type Files, removeQuietly } from "./folder/folder_files.ts";
+import { readHeader } from "./log/file_header.ts";
+import { loadCheckpoint } from "./checkpoint_reader.ts";
+import type { Salvaged } from "./damaged_folder.ts";
 import { newTableId } from "./table_id.ts";
-import { TxnLog } from "./txn_log.ts";
+import { TxnLog } from "./log/log_writer.ts";
 
 /** The number of the first log, if a checkpoint does not say another one. */
 const FIRST_LOG = 1;

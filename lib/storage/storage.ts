@@ -5,7 +5,7 @@
  * and one of the syncs makes what was written durable.
  */
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
-import type { Span } from "../base/span.ts";
+import type { Span } from "../bytes/span.ts";
 import { newTableId } from "./table_id.ts";
 
 /**

@@ -11,12 +11,12 @@ import {
   logNames,
   NEW_CHECKPOINT,
   nextLogName,
-} from "./data_folder.ts";
-import { isSameFile, isUnchanged } from "./file_system.ts";
-import type { Files, FileStatus, HeldFile } from "./files.ts";
+} from "./folder/file_names.ts";
+import { isSameFile, isUnchanged } from "./folder/file_system.ts";
+import type { Files, FileStatus, HeldFile } from "./folder/folder_files.ts";
 import type { Recovered } from "./recovery.ts";
-import type { ReplacedFiles } from "./replaced_files.ts";
-import { isBegun, TxnLog } from "./txn_log.ts";
+import type { ReplacedFiles } from "./folder/deferred_delete.ts";
+import { isBegun, TxnLog } from "./log/log_writer.ts";
 
 /** A log that is no longer written to, but whose changes no checkpoint has yet. */
 interface OlderLog {

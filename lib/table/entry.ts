@@ -11,9 +11,9 @@
  * are millions of keys costs more than all else; and most entries take no more for that, since both
  * sizes share a word.
  */
-import { copyBytes } from "../base/byte_builder.ts";
-import { areEqual, type Span } from "../base/span.ts";
-import { type Arena, byteIndex, wordIndex } from "../base/arena.ts";
+import { copyBytes } from "../bytes/byte_builder.ts";
+import { areEqual, type Span } from "../bytes/span.ts";
+import { type Arena, byteIndex, wordIndex } from "../bytes/arena.ts";
 
 /** Where the key begins, counted from the payload's start. */
 const KEY_OFFSET = 8, LARGE_KEY_OFFSET = 16;

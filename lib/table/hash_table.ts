@@ -13,16 +13,16 @@
  * Who looks for a key goes past the slots, since each step may wait for memory; who walks needs no more
  * than them. An entry knows its slot, so that both stay in step.
  *
- *     key -> hash (`key_hash.ts`) -> address (`entry_index.ts`) -> bytes and slot (`entry.ts`)
+ *     key -> hash (`key_hash.ts`) -> address (`index.ts`) -> bytes and slot (`entry.ts`)
  *                                   slot -> address (`slots.ts`) -> bytes
  *
  * Entries, slots and index all lie in one arena (`arena.ts`).
  */
 import { LARGE_ENTRY_BYTES } from "../base/limits.ts";
-import type { Span } from "../base/span.ts";
-import { Arena, blockBytes } from "../base/arena.ts";
+import type { Span } from "../bytes/span.ts";
+import { Arena, blockBytes } from "../bytes/arena.ts";
 import { type Entry, entryBytes, overwriteEntry, readEntry, slotOf, writeEntry } from "./entry.ts";
-import { EntryIndex, INDEX_BYTES } from "./entry_index.ts";
+import { EntryIndex, INDEX_BYTES } from "./index.ts";
 import { KeyHash } from "./key_hash.ts";
 import { SLOT_BYTES, Slots } from "./slots.ts";
 

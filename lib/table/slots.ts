@@ -10,7 +10,7 @@
  *
  * Bits for slots that were never used are arbitrary.
  */
-import { type Arena, wordIndex } from "../base/arena.ts";
+import { type Arena, wordIndex } from "../bytes/arena.ts";
 
 /** Slots in one page: a power of two. */
 const PAGE_BITS = 12;

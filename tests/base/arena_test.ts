@@ -4,7 +4,7 @@
  */
 import assert from "assert";
 import fc from "fast-check";
-import { Arena, blockBytes, byteIndex, wordIndex } from "../../lib/base/arena.ts";
+import { Arena, blockBytes, byteIndex, wordIndex } from "../../lib/bytes/arena.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `arena: ${name}`, permissions: "none", fn });

@@ -1,8 +1,8 @@
 /** Proves that chunks hold what was put in, whatever its sizes, and that no two ever share one. */
 import assert from "assert";
 import fc from "fast-check";
-import { ByteChunks, chunkBytes, tidyChunks } from "../../lib/base/byte_chunks.ts";
-import { largeArena } from "../../lib/base/large_arena.ts";
+import { ByteChunks, chunkBytes, tidyChunks } from "../../lib/bytes/byte_chunks.ts";
+import { largeArena } from "../../lib/bytes/large_arena.ts";
 import { KEPT_CHUNKS } from "../../lib/base/limits.ts";
 import { joined } from "../helpers/streams.ts";
 

@@ -1,6 +1,6 @@
 /** Proves which catalogs are used: flag before environment before default. */
 import assert from "assert";
-import { catalogsFrom } from "../../lib/base/catalog_hosts.ts";
+import { catalogsFrom } from "../../lib/catalog/catalog_hosts.ts";
 import { UsageError } from "../../lib/base/errors.ts";
 
 function test(name: string, fn: () => void): void {

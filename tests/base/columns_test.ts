@@ -1,6 +1,6 @@
 /** Proves that rows become aligned columns, and that strangers' text steers no terminal. */
 import assert from "assert";
-import { columns } from "../../lib/base/columns.ts";
+import { columns } from "../../lib/terminal/columns.ts";
 
 Deno.test({
   name: "columns: texts to the left, numbers to the right, nothing behind the last one",

@@ -2,7 +2,7 @@
 import assert from "assert";
 import fc from "fast-check";
 import { crc32 as nativeCrc32 } from "node:zlib";
-import { crc32 } from "../../lib/base/crc32.ts";
+import { crc32 } from "../../lib/bytes/crc32.ts";
 import { utf8 } from "../helpers/streams.ts";
 
 function test(name: string, fn: () => void): void {

@@ -1,7 +1,7 @@
 /** Proves that hexadecimal numbers in bytes are those of `toString(16)`. */
 import assert from "assert";
 import fc from "fast-check";
-import { isHex32, MAX_HEX_DIGITS, readHex, writeHex, writeHex32 } from "../../lib/base/hex.ts";
+import { isHex32, MAX_HEX_DIGITS, readHex, writeHex, writeHex32 } from "../../lib/bytes/hex.ts";
 import { utf8 } from "../helpers/streams.ts";
 
 function test(name: string, fn: () => void): void {

@@ -1,5 +1,5 @@
 import assert from "assert";
-import { isHostOfServer } from "../../lib/base/host_text.ts";
+import { isHostOfServer } from "../../lib/catalog/record/host_name.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `host text: ${name}`, permissions: "none", fn });

@@ -13,7 +13,7 @@ import {
   stringAt,
   visitElements,
   visitMembers,
-} from "../../lib/base/json_scan.ts";
+} from "../../lib/json/scan.ts";
 import {
   brokenJsonText,
   jsonText,

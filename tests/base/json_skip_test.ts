@@ -1,8 +1,8 @@
 /** Proves that skipping good JSON ends where checking it ends. */
 import assert from "assert";
 import fc from "fast-check";
-import { skipValue } from "../../lib/base/json_scan.ts";
-import { skipGoodValue } from "../../lib/base/json_skip.ts";
+import { skipValue } from "../../lib/json/scan.ts";
+import { skipGoodValue } from "../../lib/json/skip.ts";
 import { jsonText, white } from "../helpers/json_texts.ts";
 
 function test(name: string, fn: () => void): void {

@@ -1,7 +1,7 @@
 /** Proves that a literal spells the characters that JSON.parse reads from it, and no others. */
 import assert from "assert";
 import fc from "fast-check";
-import { spells, unitAt } from "../../lib/base/json_spelling.ts";
+import { spells, unitAt } from "../../lib/json/string_equals.ts";
 import { stringLiteral } from "../helpers/json_texts.ts";
 
 function test(name: string, fn: () => void): void {

@@ -1,7 +1,7 @@
 /** Proves that whatever came can be put into a message: short, on one line, safe to print. */
 import assert from "assert";
 import fc from "fast-check";
-import { plainLine, plainLines, quoted } from "../../lib/base/quoted.ts";
+import { plainLine, plainLines, quoted } from "../../lib/base/quote.ts";
 
 Deno.test({
   name: "quoted: a short text is shown whole, in quotes",

@@ -1,7 +1,7 @@
 /** Proves that a rate is that of the last second. */
 import assert from "assert";
 import fc from "fast-check";
-import { RateMeter } from "../../lib/base/rate_meter.ts";
+import { RateMeter } from "../../lib/terminal/rate_meter.ts";
 
 const permissions = "none";
 

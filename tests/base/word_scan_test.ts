@@ -1,7 +1,7 @@
 /** Proves that searching four bytes at a time finds what searching byte by byte finds. */
 import assert from "assert";
 import fc from "fast-check";
-import { indexOfByte, skipPlain } from "../../lib/base/word_scan.ts";
+import { indexOfByte, skipPlain } from "../../lib/bytes/word_scan.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `word_scan: ${name}`, permissions: "none", fn });

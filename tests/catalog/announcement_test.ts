@@ -5,7 +5,7 @@ import {
   goodbye,
   reachableAddresses,
   type ServerFacts,
-} from "../../lib/catalog/announcement.ts";
+} from "../../lib/catalog/record/server_record.ts";
 import { MAX_ANNOUNCEMENT_BYTES } from "../../lib/base/limits.ts";
 
 const facts: ServerFacts = {

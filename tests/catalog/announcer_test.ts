@@ -2,9 +2,9 @@
 import assert from "assert";
 import { type Address, addressText, type Listening } from "../../lib/base/address.ts";
 import { createLog } from "../../lib/base/log.ts";
-import type { ServerFacts } from "../../lib/catalog/announcement.ts";
-import { Announcer, type AnnouncerOptions } from "../../lib/catalog/announcer.ts";
-import type { ServerRecord } from "../../lib/catalog/listing.ts";
+import type { ServerFacts } from "../../lib/catalog/record/server_record.ts";
+import { Announcer, type AnnouncerOptions } from "../../lib/catalog/announce/announcer.ts";
+import type { ServerRecord } from "../../lib/catalog/record/listing.ts";
 import { fulfilledWithin } from "../../lib/base/clock.ts";
 import { PATIENCE_MS } from "../helpers/program.ts";
 import { VirtualClock, virtualTiming } from "../helpers/virtual_clock.ts";

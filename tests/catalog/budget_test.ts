@@ -1,5 +1,5 @@
 import assert from "assert";
-import { Budget, PacedWork } from "../../lib/catalog/budget.ts";
+import { Budget, PacedWork } from "../../lib/catalog/server/rate_limit.ts";
 
 const never = new AbortController().signal;
 

@@ -1,11 +1,11 @@
 import assert from "assert";
 import type { Address } from "../../lib/base/address.ts";
 import { unixSeconds } from "../../lib/base/clock.ts";
-import { CatalogQueryError, queryCatalog } from "../../lib/catalog/catalog_query.ts";
+import { CatalogQueryError, queryCatalog } from "../../lib/catalog/resolve/query.ts";
 import { stoppedClock } from "../helpers/stopped_clock.ts";
-import { CatalogServer } from "../../lib/catalog/catalog_server.ts";
+import { CatalogServer } from "../../lib/catalog/server/catalog_server.ts";
 import { silentLog } from "../../lib/base/log.ts";
-import { isStale } from "../../lib/catalog/listing.ts";
+import { isStale } from "../../lib/catalog/record/listing.ts";
 
 const never = new AbortController().signal;
 

@@ -1,8 +1,11 @@
 import assert from "assert";
 import { createLog, silentLog } from "../../lib/base/log.ts";
 import { sleep } from "../../lib/base/clock.ts";
-import type { NameLookup } from "../../lib/catalog/reverse_names.ts";
-import { CatalogServer, type CatalogServerOptions } from "../../lib/catalog/catalog_server.ts";
+import type { NameLookup } from "../../lib/catalog/server/reverse_names.ts";
+import {
+  CatalogServer,
+  type CatalogServerOptions,
+} from "../../lib/catalog/server/catalog_server.ts";
 
 const DEADLINE_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import assert from "assert";
 import fc from "fast-check";
-import { parseFilter } from "../../lib/catalog/filter.ts";
+import { parseFilter } from "../../lib/catalog/filter/filter.ts";
 
 const record = JSON.stringify({
   type: "hashtable",

@@ -1,6 +1,6 @@
 import assert from "assert";
 import { parseCatalogConfig } from "../../lib/config/catalog_config.ts";
-import { TextPrinted } from "../../lib/config/program.ts";
+import { TextPrinted } from "../../lib/config/command_line.ts";
 import { UsageError } from "../../lib/base/errors.ts";
 import { fromSource, Program, run } from "../helpers/program.ts";
 

@@ -7,7 +7,7 @@ import {
   parseListing,
   readListing,
   type ServerRecord,
-} from "../../lib/catalog/listing.ts";
+} from "../../lib/catalog/record/listing.ts";
 
 const NOW_S = 1_800_000_000;
 

@@ -2,10 +2,10 @@ import assert from "assert";
 import { machineTiming, sleep, type Timing } from "../../lib/base/clock.ts";
 import { LOCAL_ANNOUNCE_MS, LOCAL_CATALOG_RETRY_MS } from "../../lib/base/limits.ts";
 import { createLog, silentLog } from "../../lib/base/log.ts";
-import { queryCatalog } from "../../lib/catalog/catalog_query.ts";
-import { LocalCatalog } from "../../lib/catalog/local_catalog.ts";
-import { Presence } from "../../lib/catalog/presence.ts";
-import { Resolver } from "../../lib/catalog/resolver.ts";
+import { queryCatalog } from "../../lib/catalog/resolve/query.ts";
+import { LocalCatalog } from "../../lib/catalog/announce/local_catalog.ts";
+import { Presence } from "../../lib/catalog/announce/registration.ts";
+import { Resolver } from "../../lib/catalog/resolve/resolver.ts";
 import { freePort } from "../helpers/free_port.ts";
 import { VirtualClock, virtualTiming } from "../helpers/virtual_clock.ts";
 

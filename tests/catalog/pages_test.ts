@@ -1,8 +1,8 @@
 import assert from "assert";
 import fc from "fast-check";
-import { page, refusal } from "../../lib/catalog/pages.ts";
-import { type CatalogTime, RecordStore } from "../../lib/catalog/record_store.ts";
-import { parseUpdate } from "../../lib/catalog/update_text.ts";
+import { page, refusal } from "../../lib/catalog/server/pages.ts";
+import { type CatalogTime, RecordStore } from "../../lib/catalog/server/record_store.ts";
+import { parseUpdate } from "../../lib/catalog/server/update_parser.ts";
 
 const NOW_S = 1_800_000_000;
 

@@ -3,8 +3,8 @@ import assert from "assert";
 import { addressText } from "../../lib/base/address.ts";
 import { ADDRESS_CHECK_MS } from "../../lib/base/limits.ts";
 import { createLog } from "../../lib/base/log.ts";
-import type { ServerFacts } from "../../lib/catalog/announcement.ts";
-import { Presence, type PresenceOptions } from "../../lib/catalog/presence.ts";
+import type { ServerFacts } from "../../lib/catalog/record/server_record.ts";
+import { Presence, type PresenceOptions } from "../../lib/catalog/announce/registration.ts";
 import { VirtualClock, virtualTiming } from "../helpers/virtual_clock.ts";
 
 const LISTED = { hostname: "192.0.2.8", port: 9_097 };

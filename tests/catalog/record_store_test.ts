@@ -1,6 +1,6 @@
 import assert from "assert";
-import { type CatalogTime, RecordStore } from "../../lib/catalog/record_store.ts";
-import { parseUpdate, type Update } from "../../lib/catalog/update_text.ts";
+import { type CatalogTime, RecordStore } from "../../lib/catalog/server/record_store.ts";
+import { parseUpdate, type Update } from "../../lib/catalog/server/update_parser.ts";
 
 const NOW_S = 1_800_000_000;
 const HERE = "192.0.2.1";

@@ -1,10 +1,14 @@
 import assert from "assert";
 import type { Address } from "../../lib/base/address.ts";
 import { sleep, unixSeconds } from "../../lib/base/clock.ts";
-import { type CatalogQuery, CatalogQueryError } from "../../lib/catalog/catalog_query.ts";
-import type { ServerRecord } from "../../lib/catalog/listing.ts";
-import { candidateAddresses, notFoundMessage, Resolver } from "../../lib/catalog/resolver.ts";
-import type { Search } from "../../lib/catalog/search.ts";
+import { type CatalogQuery, CatalogQueryError } from "../../lib/catalog/resolve/query.ts";
+import type { ServerRecord } from "../../lib/catalog/record/listing.ts";
+import {
+  candidateAddresses,
+  notFoundMessage,
+  Resolver,
+} from "../../lib/catalog/resolve/resolver.ts";
+import type { Search } from "../../lib/catalog/resolve/search.ts";
 import { VirtualClock, virtualTiming } from "../helpers/virtual_clock.ts";
 
 const A: Address = { hostname: "a.test", port: 9_097 };

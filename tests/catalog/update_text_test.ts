@@ -1,7 +1,7 @@
 import assert from "assert";
 import fc from "fast-check";
 import { MAX_UPDATE_BYTES } from "../../lib/base/limits.ts";
-import { parseUpdate, readUpdate, UpdateError } from "../../lib/catalog/update_text.ts";
+import { parseUpdate, readUpdate, UpdateError } from "../../lib/catalog/server/update_parser.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: `update text: ${name}`, permissions: "none", fn });

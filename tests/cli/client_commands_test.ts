@@ -7,7 +7,7 @@ import {
   CLIENT_COMMANDS,
   COMMAND_HELP,
   runClientCommand,
-} from "../../lib/cli/client_commands.ts";
+} from "../../lib/cli/htclient/commands.ts";
 import { fakeClient } from "../helpers/fake_client.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {

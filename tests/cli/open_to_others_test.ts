@@ -2,8 +2,8 @@
 import assert from "assert";
 import { createLog, silentLog } from "../../lib/base/log.ts";
 import { warnOfOthers } from "../../lib/cli/open_to_others.ts";
-import { readCa, readTls } from "../../lib/cli/read_tls.ts";
-import { readToken } from "../../lib/cli/read_token.ts";
+import { readCa, readTls } from "../../lib/cli/tls_files.ts";
+import { readToken } from "../../lib/cli/token_file.ts";
 import { Certificates, OPENSSL } from "../helpers/certificates.ts";
 import { run } from "../helpers/executables.ts";
 import { TempFolder } from "../helpers/folders.ts";

@@ -1,7 +1,7 @@
 /** Proves that stdout is written in order and as a whole, whatever the reader does. */
 import assert from "assert";
-import { LineWriter } from "../../lib/cli/print.ts";
-import { HtClient } from "../../lib/client/ht_client.ts";
+import { LineWriter } from "../../lib/terminal/stdout.ts";
+import { HtClient } from "../../lib/client/client.ts";
 import { testWith } from "../helpers/needs.ts";
 import { fromSource, run, TOP } from "../helpers/program.ts";
 import { startServer } from "../helpers/server.ts";

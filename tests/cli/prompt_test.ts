@@ -1,7 +1,7 @@
 /** Proves how a line at the prompt is cut into words. */
 import assert from "assert";
 import fc from "fast-check";
-import { wordsOf } from "../../lib/cli/prompt.ts";
+import { wordsOf } from "../../lib/cli/htclient/prompt.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `prompt: ${name}`, permissions: "none", fn });

@@ -2,7 +2,7 @@
 import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
 import { silentLog } from "../../lib/base/log.ts";
-import { readCa, readTls } from "../../lib/cli/read_tls.ts";
+import { readCa, readTls } from "../../lib/cli/tls_files.ts";
 import { Certificates, OPENSSL } from "../helpers/certificates.ts";
 import { testWith } from "../helpers/needs.ts";
 

@@ -1,7 +1,7 @@
 /** Proves which files hold a good token. */
 import assert from "assert";
 import { ExitError, UsageError } from "../../lib/base/errors.ts";
-import { readToken } from "../../lib/cli/read_token.ts";
+import { readToken } from "../../lib/cli/token_file.ts";
 
 Deno.test({
   name: "read_token: without a file there is no token",

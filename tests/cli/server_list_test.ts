@@ -1,9 +1,9 @@
 /** Proves what `htclient --list` prints. */
 import assert from "assert";
 import { unixSeconds } from "../../lib/base/clock.ts";
-import type { ServerRecord } from "../../lib/catalog/listing.ts";
-import { Resolver } from "../../lib/catalog/resolver.ts";
-import { serverList } from "../../lib/cli/server_list.ts";
+import type { ServerRecord } from "../../lib/catalog/record/listing.ts";
+import { Resolver } from "../../lib/catalog/resolve/resolver.ts";
+import { serverList } from "../../lib/cli/htclient/server_list.ts";
 import { ServerNotFoundError } from "../../lib/client/errors.ts";
 
 const signal = new AbortController().signal;

@@ -1,7 +1,7 @@
 /** Proves that what is exported is imported again, and what is said of a file that is no table. */
 import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
-import { exportTable, importTable } from "../../lib/cli/table_file.ts";
+import { exportTable, importTable } from "../../lib/cli/htclient/import_export.ts";
 import { fakeClient } from "../helpers/fake_client.ts";
 
 async function withFile(text: string | Uint8Array, use: (file: string) => Promise<void>) {

@@ -1,6 +1,6 @@
 /** Proves that files are written whole, past whatever others put in the folder, or refused in a sentence. */
 import assert from "assert";
-import { requireFolderOf, writeWholeFile } from "../../lib/cli/whole_file.ts";
+import { requireFolderOf, writeWholeFile } from "../../lib/cli/atomic_file.ts";
 
 async function scratch() {
   const path = await Deno.makeTempDir();

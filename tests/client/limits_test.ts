@@ -181,7 +181,7 @@ Deno.test("a reply that comes after its call ended is dropped, and others go to 
 
 Deno.test("calls that ended at their limit take no memory while their replies are waited for", async () => {
   const bytes = await measured(
-    `import { HtClient } from "lib/client/ht_client.ts";`,
+    `import { HtClient } from "lib/client/client.ts";`,
     `const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const ok = (result) => new TextEncoder().encode('{"status":"OK","result":' + result + '}\\n');
     void (async () => {

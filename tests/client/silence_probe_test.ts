@@ -2,7 +2,7 @@
 import assert from "assert";
 import { SILENT_PROBE_MS } from "../../lib/base/limits.ts";
 import type { HtError } from "../../lib/client/errors.ts";
-import { Link } from "../../lib/client/link.ts";
+import { Link } from "../../lib/client/connection.ts";
 import { SilenceProbe } from "../../lib/client/silence_probe.ts";
 
 /** A connection to a listener, both ends. */

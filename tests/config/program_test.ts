@@ -4,7 +4,13 @@ import fc from "fast-check";
 import { UsageError } from "../../lib/base/errors.ts";
 import { MAX_NAME_CHARS } from "../../lib/base/limits.ts";
 import { VERSION } from "../../lib/base/version.ts";
-import { catalogName, parsed, portOrOff, program, serverTarget } from "../../lib/config/program.ts";
+import {
+  catalogName,
+  parsed,
+  portOrOff,
+  program,
+  serverTarget,
+} from "../../lib/config/command_line.ts";
 import { printed, usageError } from "../helpers/command_lines.ts";
 
 function test(name: string, fn: () => void): void {

@@ -1,7 +1,7 @@
 /** Proves what each flag of `htserver` takes, what it refuses, and what holds without it. */
 import assert from "assert";
 import { RUNTIME_BYTES } from "../../lib/base/limits.ts";
-import type { Environment } from "../../lib/config/program.ts";
+import type { Environment } from "../../lib/config/command_line.ts";
 import { parseServerConfig, type ServerConfig } from "../../lib/config/server_config.ts";
 import { checkFlags, type FlagCases, printed, usageError } from "../helpers/command_lines.ts";
 

@@ -7,7 +7,7 @@ import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
 import { DamageError } from "../../lib/storage/recovery.ts";
 import type { Change } from "../../lib/storage/storage.ts";
-import { RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { insertOf, removeOf } from "../helpers/changes.ts";
 import { pairsAfter, pairsOf, startOn } from "../helpers/durable_engine.ts";
 import { SimulatedDisk } from "../helpers/simulated_disk.ts";

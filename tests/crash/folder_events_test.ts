@@ -6,8 +6,8 @@
 import assert from "assert";
 import type { Log } from "../../lib/base/log.ts";
 import { silentLog } from "../../lib/base/log.ts";
-import { FolderFiles } from "../../lib/storage/files.ts";
-import { lockFolder } from "../../lib/storage/folder_lock.ts";
+import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
+import { lockFolder } from "../../lib/storage/folder/lock_file.ts";
 import { type Asked, Engine, ListedClient, pairsOf, startOn } from "../helpers/durable_engine.ts";
 import { isLong } from "../helpers/long.ts";
 import { type Random, randomFrom, seedFor } from "../helpers/random.ts";

@@ -6,7 +6,7 @@
 import assert from "assert";
 import { DamageError, recover } from "../../lib/storage/recovery.ts";
 import { finishRepair, repairFolder } from "../../lib/storage/repair.ts";
-import { salvage } from "../../lib/storage/salvage.ts";
+import { salvage } from "../../lib/storage/damaged_folder.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { insertOf, removeOf } from "../helpers/changes.ts";
 import { pairsOf, startOn } from "../helpers/durable_engine.ts";

@@ -4,9 +4,9 @@
  */
 import assert from "assert";
 import fc from "fast-check";
-import { ByteChunks } from "../../lib/base/byte_chunks.ts";
+import { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
 import { OUTPUT_PER_TURN_BYTES, REQUESTS_PER_TURN, TURN_MS } from "../../lib/base/limits.ts";
-import { textOf } from "../../lib/base/span.ts";
+import { textOf } from "../../lib/bytes/span.ts";
 import { CommandQueue, type Execute, type RequestSource } from "../../lib/engine/command_queue.ts";
 import { isRefusal } from "../../lib/protocol/decode_request.ts";
 import type { Request } from "../../lib/protocol/message.ts";

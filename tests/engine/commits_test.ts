@@ -1,6 +1,6 @@
 /** Proves that no reply shows a change before it is durable, to anybody, while others do not wait (I2). */
 import assert from "assert";
-import { textOf } from "../../lib/base/span.ts";
+import { textOf } from "../../lib/bytes/span.ts";
 import {
   CommitsBench,
   eventLoop,

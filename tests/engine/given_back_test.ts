@@ -2,7 +2,7 @@ import assert from "assert";
 import { CommitsBench, insert } from "../helpers/commits_bench.ts";
 
 Deno.test("an answer made anew that fails gives its chunks back", async () => {
-  const { chunkBytes } = await import("../../lib/base/byte_chunks.ts");
+  const { chunkBytes } = await import("../../lib/bytes/byte_chunks.ts");
   const { ListedClient } = await import("../helpers/durable_engine.ts");
   using bench = new CommitsBench();
   const before = chunkBytes();

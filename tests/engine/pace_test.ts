@@ -1,8 +1,8 @@
 /** Proves that work without end does not keep sockets from their turn, and that a little work does not wait. */
 import assert from "assert";
 import { MAX_BUSY_MS } from "../../lib/base/limits.ts";
-import { Doorbell } from "../../lib/net/doorbell.ts";
-import { Pace } from "../../lib/engine/pace.ts";
+import { Doorbell } from "../../lib/runtime/poll_barrier.ts";
+import { Pace } from "../../lib/runtime/yielding.ts";
 import { stoppedClock } from "../helpers/stopped_clock.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 

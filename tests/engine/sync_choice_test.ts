@@ -1,6 +1,6 @@
 /** Proves when a sync is done at once: on a fast disk, with few who wait. */
 import assert from "assert";
-import { SyncChoice } from "../../lib/engine/sync_choice.ts";
+import { SyncChoice } from "../../lib/engine/sync_policy.ts";
 
 /** What the hop to another thread and back adds to a sync in the background, in milliseconds. */
 const HOP_MS = 0.3;

@@ -1,6 +1,6 @@
 /** Proves who is let in. */
 import assert from "assert";
-import { tokenCheck } from "../../lib/engine/token.ts";
+import { tokenCheck } from "../../lib/engine/auth.ts";
 
 Deno.test({
   name: "token: without one anything will do",

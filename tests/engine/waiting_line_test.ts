@@ -2,7 +2,7 @@
 import assert from "assert";
 import fc from "fast-check";
 import { QUICK_PER_SLOW } from "../../lib/base/limits.ts";
-import { WaitingLine } from "../../lib/engine/waiting_line.ts";
+import { WaitingLine } from "../../lib/engine/fair_queue.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `waiting_line: ${name}`, permissions: "none", fn });

@@ -1,6 +1,6 @@
 /** Results of `deno task bench`, made up for tests. */
 import type { BenchData, Findings, PartName } from "../../bench/report/report_data.ts";
-import { type Operation, OPERATIONS } from "../../lib/perf/workload.ts";
+import { type Operation, OPERATIONS } from "../../lib/perf/workload/operation.ts";
 import { type MadeUpSweep, sweepWith } from "./sweep_data.ts";
 
 const CLIENTS = [1, 2, 3, 4, 6, 8, 12];

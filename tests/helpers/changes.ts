@@ -1,5 +1,5 @@
 /** Changes from texts. */
-import { spanOf } from "../../lib/base/span.ts";
+import { spanOf } from "../../lib/bytes/span.ts";
 import type { Change } from "../../lib/storage/storage.ts";
 import { keyText } from "./table_texts.ts";
 

@@ -1,9 +1,9 @@
 /** What commands and the engine need in tests: a context around a table, and clients. */
-import { Commits } from "../../lib/engine/commits.ts";
+import { Commits } from "../../lib/engine/group_commit.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
-import { Agents } from "../../lib/table/agents.ts";
-import type { Client, CommandContext } from "../../lib/table/commands.ts";
-import { Cursors } from "../../lib/table/cursors.ts";
+import { Agents } from "../../lib/commands/agents.ts";
+import type { Client, CommandContext } from "../../lib/commands/command_table.ts";
+import { Cursors } from "../../lib/commands/cursors.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { KeyHash } from "../../lib/table/key_hash.ts";
 

@@ -2,7 +2,7 @@
 import assert from "assert";
 import process from "node:process";
 import { ExitError, UsageError } from "../../lib/base/errors.ts";
-import { TextPrinted } from "../../lib/config/program.ts";
+import { TextPrinted } from "../../lib/config/command_line.ts";
 
 /** What a flag takes and what it does to the configuration. */
 export interface FlagCases<Config> {

@@ -1,9 +1,9 @@
 /** A client of a table in memory, for what needs a client but no network. */
-import type { HtClient } from "../../lib/client/ht_client.ts";
+import type { HtClient } from "../../lib/client/client.ts";
 import { errorFrom } from "../../lib/client/errors.ts";
-import { ByteChunks } from "../../lib/base/byte_chunks.ts";
-import { stringAt, visitElements } from "../../lib/base/json_scan.ts";
-import { spanOf, textAt } from "../../lib/base/span.ts";
+import { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
+import { stringAt, visitElements } from "../../lib/json/scan.ts";
+import { spanOf, textAt } from "../../lib/bytes/span.ts";
 import { Executor } from "../../lib/engine/executor.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { decodeReply, isFailure, type SuccessReply } from "../../lib/protocol/decode_reply.ts";

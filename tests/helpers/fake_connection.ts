@@ -1,5 +1,5 @@
 /** A connection in memory: the test decides what is read, when writing goes on, and what fails. */
-import type { Connection } from "../../lib/net/session.ts";
+import type { Connection } from "../../lib/server/connection.ts";
 import { joined, utf8 } from "./streams.ts";
 
 /** What a read gives: bytes, the end, or a failure. */

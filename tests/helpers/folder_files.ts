@@ -1,8 +1,8 @@
 /** Logs and checkpoints as a test wants them, and what a start makes of a folder that holds them. */
 import assert from "assert";
-import { type Header, logHeader } from "../../lib/storage/header.ts";
+import { type Header, logHeader } from "../../lib/storage/log/file_header.ts";
 import { DamageError, recover, type Recovered } from "../../lib/storage/recovery.ts";
-import { RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { SimulatedDisk } from "./simulated_disk.ts";
 import { joined } from "./streams.ts";

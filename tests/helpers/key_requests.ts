@@ -1,7 +1,7 @@
 /** Requests on single keys, as histories tell of them. */
 import assert from "assert";
 import { ConnectionLostError, errorFrom, type HtError, KeyError } from "../../lib/client/errors.ts";
-import { Link } from "../../lib/client/link.ts";
+import { Link } from "../../lib/client/connection.ts";
 import { isFailure, type SuccessReply } from "../../lib/protocol/decode_reply.ts";
 import { encodeRequest } from "../../lib/protocol/encode_request.ts";
 import type { Action, Value } from "./history.ts";

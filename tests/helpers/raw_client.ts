@@ -1,5 +1,5 @@
 /** A client that sends and reads bytes as they are. */
-import { textAt } from "../../lib/base/span.ts";
+import { textAt } from "../../lib/bytes/span.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
 
 const encoder = new TextEncoder();

@@ -1,11 +1,11 @@
 /** Raw data of runs and sweeps, made up for tests: every figure follows from a few numbers. */
-import { analysePlateau } from "../../lib/perf/plateau.ts";
-import type { RunData, RunSettings } from "../../lib/perf/run_data.ts";
-import { seriesOf, throughputSteps } from "../../lib/perf/series.ts";
-import type { StageData } from "../../lib/perf/stage_data.ts";
-import type { StepData, SweepData } from "../../lib/perf/sweep_data.ts";
-import { fitUsl } from "../../lib/perf/usl.ts";
-import type { Operation } from "../../lib/perf/workload.ts";
+import { analysePlateau } from "../../lib/perf/analysis/plateau.ts";
+import type { RunData, RunSettings } from "../../lib/perf/results/run_data.ts";
+import { seriesOf, throughputSteps } from "../../lib/perf/results/series.ts";
+import type { StageData } from "../../lib/perf/measure/stage_data.ts";
+import type { StepData, SweepData } from "../../lib/perf/results/sweep_data.ts";
+import { fitUsl } from "../../lib/perf/analysis/usl.ts";
+import type { Operation } from "../../lib/perf/workload/operation.ts";
 import { clientWith, measuredWith, stageWith } from "./stage_data.ts";
 
 /** Settings of a run. */

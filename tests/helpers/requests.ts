@@ -1,5 +1,5 @@
 /** Requests and changes as tests write them down: with strings in place of spans. */
-import { type Span, spanOf, textOf } from "../../lib/base/span.ts";
+import { type Span, spanOf, textOf } from "../../lib/bytes/span.ts";
 import { keyOf, keyTextOf } from "../../lib/protocol/key_text.ts";
 import type { Request } from "../../lib/protocol/message.ts";
 import type { Change } from "../../lib/storage/storage.ts";

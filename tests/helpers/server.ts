@@ -1,7 +1,7 @@
 /** A server inside the test's own process. */
 import { silentLog } from "../../lib/base/log.ts";
 import { limitsFrom } from "../../lib/config/limit_flags.ts";
-import { HtServer, type HtServerOptions, type Kept } from "../../lib/ht_server.ts";
+import { HtServer, type HtServerOptions, type Kept } from "../../lib/server/server.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 

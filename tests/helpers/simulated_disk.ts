@@ -7,14 +7,14 @@
  * states side by side. Every change to the folder is an operation with a number: it can be made to
  * fail, and the state around it can be looked at.
  */
-import type { OpenFile } from "../../lib/storage/file_system.ts";
+import type { OpenFile } from "../../lib/storage/folder/file_system.ts";
 import type {
   Files,
   FileStatus,
   HeldFile,
   ReadableFile,
   WritableFile,
-} from "../../lib/storage/files.ts";
+} from "../../lib/storage/folder/folder_files.ts";
 import { type Random, randomFrom } from "./random.ts";
 import { joined } from "./streams.ts";
 

@@ -1,6 +1,6 @@
 /** Servers with known behaviour in virtual time, for measurements whose result arithmetic knows. */
-import type { HtClient } from "../../lib/client/ht_client.ts";
-import type { Task, Tasks, Worker } from "../../lib/perf/workload.ts";
+import type { HtClient } from "../../lib/client/client.ts";
+import type { Task, Tasks, Worker } from "../../lib/perf/workload/operation.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 
 /** A request that arrived. */

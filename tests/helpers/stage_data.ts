@@ -1,8 +1,8 @@
 /** Results of stages, made up for tests. */
-import { LatencyHistogram } from "../../lib/perf/histogram.ts";
-import { sumOf } from "../../lib/perf/merge.ts";
-import type { ClientData, Measured, StageData } from "../../lib/perf/stage_data.ts";
-import type { Operation } from "../../lib/perf/workload.ts";
+import { LatencyHistogram } from "../../lib/perf/measure/histogram.ts";
+import { sumOf } from "../../lib/perf/measure/merge.ts";
+import type { ClientData, Measured, StageData } from "../../lib/perf/measure/stage_data.ts";
+import type { Operation } from "../../lib/perf/workload/operation.ts";
 
 /** What came of some operations. */
 export function measuredWith(

@@ -8,7 +8,7 @@
 import { HtClient } from "../../client.ts";
 import { sleep } from "../../lib/base/clock.ts";
 import { messageOf } from "../../lib/base/errors.ts";
-import { type LatencyData, LatencyHistogram } from "../../lib/perf/histogram.ts";
+import { type LatencyData, LatencyHistogram } from "../../lib/perf/measure/histogram.ts";
 import { answerLines, AskedProcess } from "./asked_process.ts";
 
 /** Requests a second to each of the two servers. */

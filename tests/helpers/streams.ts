@@ -1,6 +1,6 @@
 /** Streams of bytes for tests: cut into chunks, pushed through a framer, put together again. */
-import type { ByteChunks } from "../../lib/base/byte_chunks.ts";
-import { textAt } from "../../lib/base/span.ts";
+import type { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
+import { textAt } from "../../lib/bytes/span.ts";
 import { LineFramer, type LineProblem } from "../../lib/protocol/line_framer.ts";
 
 /** One line: its text, or why there is none. */

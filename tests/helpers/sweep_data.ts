@@ -1,8 +1,8 @@
 /** Results of sweeps, made up for tests. */
-import { analysePlateau } from "../../lib/perf/plateau.ts";
-import type { SweepData } from "../../lib/perf/sweep_data.ts";
-import { fitUsl } from "../../lib/perf/usl.ts";
-import type { Operation } from "../../lib/perf/workload.ts";
+import { analysePlateau } from "../../lib/perf/analysis/plateau.ts";
+import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
+import { fitUsl } from "../../lib/perf/analysis/usl.ts";
+import type { Operation } from "../../lib/perf/workload/operation.ts";
 import { clientWith, measuredWith, stageWith } from "./stage_data.ts";
 
 /** Seconds of each stage. */

@@ -1,5 +1,5 @@
 /** A table's keys and values as texts. */
-import { areEqual, spanOf, textAt } from "../../lib/base/span.ts";
+import { areEqual, spanOf, textAt } from "../../lib/bytes/span.ts";
 import { Entry, type HashTable } from "../../lib/table/hash_table.ts";
 
 /** A key as the table keeps it: its canonical JSON text, without the quotes. */

@@ -6,7 +6,7 @@ import { Interrupt } from "../../bench/peers/interrupt.ts";
 import { runBench } from "../../bench/report/bench.ts";
 import type { PartName } from "../../bench/report/report_data.ts";
 import { messageOf } from "../../lib/base/errors.ts";
-import { OPERATIONS } from "../../lib/perf/workload.ts";
+import { OPERATIONS } from "../../lib/perf/workload/operation.ts";
 
 const [folder = "", repeats, limit, ...parts] = Deno.args;
 const limitS = Number(limit);

@@ -1,5 +1,5 @@
 /** Decoded requests with texts in place of spans, to compare them. */
-import { textOf } from "../../lib/base/span.ts";
+import { textOf } from "../../lib/bytes/span.ts";
 import type { Refusal, Request } from "../../lib/protocol/message.ts";
 
 /** A request or refusal; a key as its characters. */

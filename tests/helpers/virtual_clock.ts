@@ -1,6 +1,6 @@
 /** A clock that jumps from one event to the next: what takes minutes is over at once, and exactly. */
 import type { Timing } from "../../lib/base/clock.ts";
-import type { Clock } from "../../lib/perf/clock.ts";
+import type { Clock } from "../../lib/perf/run/clock.ts";
 
 /** Time since 1970 at the clock's zero, in milliseconds. */
 export const VIRTUAL_EPOCH_MS = 1_800_000_000_000;

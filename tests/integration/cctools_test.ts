@@ -2,10 +2,10 @@
 import assert from "assert";
 import { sleep } from "../../lib/base/clock.ts";
 import { silentLog } from "../../lib/base/log.ts";
-import type { ServerFacts } from "../../lib/catalog/announcement.ts";
-import { Announcer } from "../../lib/catalog/announcer.ts";
-import { CatalogServer } from "../../lib/catalog/catalog_server.ts";
-import { Resolver } from "../../lib/catalog/resolver.ts";
+import type { ServerFacts } from "../../lib/catalog/record/server_record.ts";
+import { Announcer } from "../../lib/catalog/announce/announcer.ts";
+import { CatalogServer } from "../../lib/catalog/server/catalog_server.ts";
+import { Resolver } from "../../lib/catalog/resolve/resolver.ts";
 import { CctoolsCatalog } from "../helpers/catalog_process.ts";
 import { testWith } from "../helpers/needs.ts";
 import { run } from "../helpers/program.ts";

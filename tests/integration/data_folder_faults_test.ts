@@ -5,8 +5,8 @@
 import assert from "assert";
 import { sleep } from "../../lib/base/clock.ts";
 import { silentLog } from "../../lib/base/log.ts";
-import { lockToRead } from "../../lib/storage/folder_lock.ts";
-import { openFolder } from "../../lib/storage/open_folder.ts";
+import { lockToRead } from "../../lib/storage/folder/lock_file.ts";
+import { openFolder } from "../../lib/storage/open.ts";
 import { insertOf } from "../helpers/changes.ts";
 import { SmallDisk, TempFolder, testWithMounts } from "../helpers/folders.ts";
 import { isLong } from "../helpers/long.ts";

@@ -3,7 +3,7 @@
  * executable; and what a program gave up after its start is gone.
  */
 import assert from "assert";
-import { giveUp, NEVER_AGAIN } from "../../lib/cli/give_up.ts";
+import { giveUp, NEVER_AGAIN } from "../../lib/cli/permissions.ts";
 import { PROGRAMS, runtimeFlags } from "../../tools/build/programs.ts";
 import { CACHE_HOME, executables, run, Running, unpacked } from "../helpers/executables.ts";
 import { testWith } from "../helpers/needs.ts";
@@ -169,7 +169,7 @@ testWith(["strace"], "htserver starts no process, whatever it is asked", async (
 
 Deno.test("what was given up is gone, and the rest works", async () => {
   const code = `
-    import { giveUp, NEVER_AGAIN } from "file://${TOP}lib/cli/give_up.ts";
+    import { giveUp, NEVER_AGAIN } from "file://${TOP}lib/cli/permissions.ts";
     const states = () => ["read", "write", "env", "run", "ffi", "import", "net"]
       .map((name) => Deno.permissions.querySync({ name }).state);
     const before = states();

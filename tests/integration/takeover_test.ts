@@ -1,7 +1,7 @@
 /** Servers that look for others of their name before they are announced, as programs. */
 import assert from "assert";
 import { silentLog } from "../../lib/base/log.ts";
-import { CatalogServer } from "../../lib/catalog/catalog_server.ts";
+import { CatalogServer } from "../../lib/catalog/server/catalog_server.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { freePort } from "../helpers/free_port.ts";
 import { fromSource, Program, run } from "../helpers/program.ts";

@@ -1,8 +1,8 @@
 /** Proves that several processes measure as one, and that none is left behind; and sweeps, whole and cut off. */
 import assert from "assert";
-import { HtClient } from "../../lib/client/ht_client.ts";
-import type { RunData } from "../../lib/perf/run_data.ts";
-import type { SweepData } from "../../lib/perf/sweep_data.ts";
+import { HtClient } from "../../lib/client/client.ts";
+import type { RunData } from "../../lib/perf/results/run_data.ts";
+import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { ALONE, fromSource, Program, run } from "../helpers/program.ts";
 import { startServer, type TestServer } from "../helpers/server.ts";
 

@@ -1,11 +1,11 @@
 /** Proves that what `testperf` prints is what happened on the wire and in the server, also when the server dies. */
 import assert from "assert";
-import { HtClient } from "../../lib/client/ht_client.ts";
+import { HtClient } from "../../lib/client/client.ts";
 import { parseTestPerfConfig } from "../../lib/config/testperf_config.ts";
-import { machineClock } from "../../lib/perf/clock.ts";
-import { measure } from "../../lib/perf/performance.ts";
-import type { RunData } from "../../lib/perf/run_data.ts";
-import { opsPerSecond, type StageData } from "../../lib/perf/stage_data.ts";
+import { machineClock } from "../../lib/perf/run/clock.ts";
+import { measure } from "../../lib/perf/measure_run.ts";
+import type { RunData } from "../../lib/perf/results/run_data.ts";
+import { opsPerSecond, type StageData } from "../../lib/perf/measure/stage_data.ts";
 import { ALONE, ALONE_ON_DISK, type Ended, fromSource, Program, run } from "../helpers/program.ts";
 import { startServer } from "../helpers/server.ts";
 import { TcpProxy } from "../helpers/tcp_proxy.ts";

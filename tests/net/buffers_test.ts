@@ -1,7 +1,7 @@
 /** Proves that the holder with the most goes, and no more of them than it takes (I5). */
 import assert from "assert";
 import fc from "fast-check";
-import { Buffers } from "../../lib/net/buffers.ts";
+import { Buffers } from "../../lib/server/buffer_budget.ts";
 
 Deno.test({
   name: "buffers: never more than the limit in all; whoever goes holds the most",

@@ -1,7 +1,7 @@
 /** Proves that garbage is collected once after a crowd has left, and not for clients that come and go. */
 import assert from "assert";
 import { CROWD_CLIENTS, CROWD_GONE_MS, CROWD_PAUSE_MS } from "../../lib/base/limits.ts";
-import { CrowdWatch } from "../../lib/net/crowd_watch.ts";
+import { CrowdWatch } from "../../lib/runtime/idle_gc.ts";
 
 Deno.test({
   name: "crowd_watch: collects once after a crowd has left, and not too often",

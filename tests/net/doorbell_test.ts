@@ -1,6 +1,6 @@
 /** Proves that the bell is heard, again and again, after the sockets were looked at; and that it closes. */
 import assert from "assert";
-import { Doorbell } from "../../lib/net/doorbell.ts";
+import { Doorbell } from "../../lib/runtime/poll_barrier.ts";
 
 /** A datagram on a loopback is there in far less, on a busy machine, too: one that is not was lost. */
 const AMPLE_MS = 60_000;

@@ -1,7 +1,7 @@
 /** Proves why a server cannot listen, in a sentence. */
 import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
-import { listen, listeningAt } from "../../lib/net/listen.ts";
+import { listen, listeningAt } from "../../lib/server/listener.ts";
 
 Deno.test("listen: any free port, and a sentence where there is none to have", () => {
   using listener = listen({ host: "127.0.0.1", port: 0 });

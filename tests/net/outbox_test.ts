@@ -1,7 +1,7 @@
 /** Proves that replies leave whole and in order, however little the connection takes at a time (I1). */
 import assert from "assert";
 import fc from "fast-check";
-import { Outbox } from "../../lib/net/outbox.ts";
+import { Outbox } from "../../lib/server/reply_buffer.ts";
 import { joined } from "../helpers/streams.ts";
 
 function test(name: string, fn: () => void): void {

@@ -1,7 +1,7 @@
 /** What a server says about itself in `hello` and `info`, and how it counts the agents of its clients. */
 import assert from "assert";
 import { MAX_AGENT_CHARS, MAX_AGENTS } from "../../lib/base/limits.ts";
-import { Agents } from "../../lib/table/agents.ts";
+import { Agents } from "../../lib/commands/agents.ts";
 import { newClient } from "../helpers/command_context.ts";
 import { FakeStorage } from "../helpers/fake_storage.ts";
 import { RawClient } from "../helpers/raw_client.ts";

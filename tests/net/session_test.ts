@@ -7,16 +7,16 @@ import fc from "fast-check";
 import { READ_BUFFER_BYTES, SMALL_READS } from "../../lib/base/limits.ts";
 import { createLog, type Log, silentLog } from "../../lib/base/log.ts";
 import { CommandQueue } from "../../lib/engine/command_queue.ts";
-import { Commits } from "../../lib/engine/commits.ts";
+import { Commits } from "../../lib/engine/group_commit.ts";
 import { Executor } from "../../lib/engine/executor.ts";
-import { Buffers } from "../../lib/net/buffers.ts";
+import { Buffers } from "../../lib/server/buffer_budget.ts";
 import {
   type Ending,
   Session,
   type SessionLimits,
   type SessionOptions,
   type Submit,
-} from "../../lib/net/session.ts";
+} from "../../lib/server/connection.ts";
 import { memoryStorage, type Storage } from "../../lib/storage/storage.ts";
 import { contextWith, newClient } from "../helpers/command_context.ts";
 import { FakeConnection } from "../helpers/fake_connection.ts";

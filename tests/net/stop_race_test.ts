@@ -1,9 +1,9 @@
 import assert from "assert";
-import { Acceptor } from "../../lib/net/acceptor.ts";
+import { Acceptor } from "../../lib/server/acceptor.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { limitsFrom } from "../../lib/config/limit_flags.ts";
 import { restless } from "../helpers/restless.ts";
-import type { ClientConn, ClientListener } from "../../lib/net/listen.ts";
+import type { ClientConn, ClientListener } from "../../lib/server/listener.ts";
 
 Deno.test("who is accepted in the moment of the stop is not left behind", async () => {
   let accepted = (_: ClientConn) => {};

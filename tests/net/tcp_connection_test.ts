@@ -1,7 +1,7 @@
 /** Proves what a session's connection asks of the system, and that it waits for the last words. */
 import assert from "assert";
 import { fulfilledWithin } from "../../lib/base/clock.ts";
-import { TcpConnection } from "../../lib/net/tcp_connection.ts";
+import { TcpConnection } from "../../lib/server/socket.ts";
 
 const AMPLE_MS = 60_000;
 

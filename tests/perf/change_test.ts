@@ -1,6 +1,6 @@
 /** Proves what is called a change between two runs. */
 import assert from "assert";
-import { type Change, compareRuns } from "../../lib/perf/change.ts";
+import { type Change, compareRuns } from "../../lib/perf/analysis/change.ts";
 import { noisyRepeats } from "../helpers/normal_noise.ts";
 import { randomFrom } from "../helpers/random.ts";
 

@@ -1,8 +1,8 @@
 /** Proves the verdicts on what changed, what makes a comparison unfair, and which files are refused. */
 import assert from "assert";
-import { compareData, comparisonLines } from "../../lib/perf/compare.ts";
-import { RawDataError, readRawData } from "../../lib/perf/read_data.ts";
-import type { SweepData } from "../../lib/perf/sweep_data.ts";
+import { compareData, comparisonLines } from "../../lib/perf/results/compare.ts";
+import { RawDataError, readRawData } from "../../lib/perf/results/read_data.ts";
+import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import {
   levelSweep,
   runWith,

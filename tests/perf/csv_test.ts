@@ -1,9 +1,9 @@
 /** Proves that the CSV holds the raw data, number by number, whatever the texts in it are. */
 import assert from "assert";
 import fc from "fast-check";
-import { CSV_COLUMNS, csvOf } from "../../lib/perf/csv.ts";
-import { sumOf } from "../../lib/perf/merge.ts";
-import { opsPerSecond } from "../../lib/perf/stage_data.ts";
+import { CSV_COLUMNS, csvOf } from "../../lib/perf/results/csv.ts";
+import { sumOf } from "../../lib/perf/measure/merge.ts";
+import { opsPerSecond } from "../../lib/perf/measure/stage_data.ts";
 import { runWith, stageOf, stepsWith, sweepWith } from "../helpers/raw_data.ts";
 import { clientWith, measuredWith, stageWith } from "../helpers/stage_data.ts";
 

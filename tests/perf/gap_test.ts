@@ -1,6 +1,6 @@
 /** Proves what counts as a time without answers, for one client and for several. */
 import assert from "assert";
-import { commonGaps, type Gap, GapWatch, LEAST_GAP_MS } from "../../lib/perf/gap.ts";
+import { commonGaps, type Gap, GapWatch, LEAST_GAP_MS } from "../../lib/perf/measure/gap.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `gap: ${name}`, permissions: "none", fn });

@@ -1,7 +1,11 @@
 /** Proves that percentiles are those of the recorded latencies, to the histogram's precision. */
 import assert from "assert";
 import fc from "fast-check";
-import { type LatencyData, LatencyHistogram, mergedLatency } from "../../lib/perf/histogram.ts";
+import {
+  type LatencyData,
+  LatencyHistogram,
+  mergedLatency,
+} from "../../lib/perf/measure/histogram.ts";
 
 /** Three significant digits, and never finer than this many milliseconds. */
 const PRECISION = 1.001, FINEST_MS = 0.001;

@@ -1,7 +1,7 @@
 /** Proves that keys come as often as their distribution says. */
 import assert from "assert";
-import { distributionText, keyChoice } from "../../lib/perf/key_choice.ts";
-import { fractionsFrom } from "../../lib/perf/random.ts";
+import { distributionText, keyChoice } from "../../lib/perf/workload/key_distribution.ts";
+import { fractionsFrom } from "../../lib/perf/workload/seeded_streams.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `key_choice: ${name}`, permissions: "none", fn });

@@ -1,9 +1,9 @@
 /** Proves that keys are of one size, all different, and of one run alone; and which of them are there. */
 import assert from "assert";
 import fc from "fast-check";
-import { ClientKeys } from "../../lib/perf/client_keys.ts";
-import { Keys, WARMUP_KEYS } from "../../lib/perf/keys.ts";
-import { fractionsFrom, newSeed, scattered } from "../../lib/perf/random.ts";
+import { ClientKeys } from "../../lib/perf/workload/client_keys.ts";
+import { Keys, WARMUP_KEYS } from "../../lib/perf/workload/keys.ts";
+import { fractionsFrom, newSeed, scattered } from "../../lib/perf/workload/seeded_streams.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `keys: ${name}`, permissions: "none", fn });

@@ -1,9 +1,9 @@
 /** Proves that parts that were measured apart give the same as if they had been measured together. */
 import assert from "assert";
-import { mergedErrors, mergeStages, sumOf } from "../../lib/perf/merge.ts";
-import { runStage } from "../../lib/perf/runner.ts";
-import type { StageData } from "../../lib/perf/stage_data.ts";
-import type { Task } from "../../lib/perf/workload.ts";
+import { mergedErrors, mergeStages, sumOf } from "../../lib/perf/measure/merge.ts";
+import { runStage } from "../../lib/perf/run/stage.ts";
+import type { StageData } from "../../lib/perf/measure/stage_data.ts";
+import type { Task } from "../../lib/perf/workload/operation.ts";
 import { numbered, SimulatedServer } from "../helpers/simulated_server.ts";
 import { clientWith, measuredWith, stageWith } from "../helpers/stage_data.ts";
 import { VirtualClock } from "../helpers/virtual_clock.ts";

@@ -1,10 +1,15 @@
 /** Proves which operations with which keys a run consists of, by carrying plans out on a table. */
 import assert from "assert";
-import type { HtClient } from "../../lib/client/ht_client.ts";
+import type { HtClient } from "../../lib/client/client.ts";
 import { parseTestPerfConfig } from "../../lib/config/testperf_config.ts";
-import { Keys } from "../../lib/perf/keys.ts";
-import { planOf, type StagePlan } from "../../lib/perf/plan.ts";
-import { type Operation, type Task, type Tasks, Workload } from "../../lib/perf/workload.ts";
+import { Keys } from "../../lib/perf/workload/keys.ts";
+import { planOf, type StagePlan } from "../../lib/perf/workload/plan.ts";
+import {
+  type Operation,
+  type Task,
+  type Tasks,
+  Workload,
+} from "../../lib/perf/workload/operation.ts";
 import { fakeClient } from "../helpers/fake_client.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {

@@ -1,7 +1,7 @@
 /** Proves where throughput is said to level out, on data of which it is known. */
 import assert from "assert";
-import { analysePlateau, levelsOut } from "../../lib/perf/plateau.ts";
-import type { SweepStep } from "../../lib/perf/sweep_step.ts";
+import { analysePlateau, levelsOut } from "../../lib/perf/analysis/plateau.ts";
+import type { SweepStep } from "../../lib/perf/analysis/sweep_step.ts";
 import { noisyRepeats } from "../helpers/normal_noise.ts";
 import { randomFrom } from "../helpers/random.ts";
 

@@ -1,8 +1,8 @@
 /** Proves that every series, figure and unit of the raw data is in the pictures. */
 import assert from "assert";
-import { plotFileNames } from "../../lib/perf/plot_files.ts";
-import { type Plot, plotsOf } from "../../lib/perf/plots.ts";
-import { drawn } from "../../lib/perf/plot_files.ts";
+import { plotFileNames } from "../../lib/perf/results/plot_files.ts";
+import { type Plot, plotsOf } from "../../lib/perf/results/plots.ts";
+import { drawn } from "../../lib/perf/results/plot_files.ts";
 import type { Chart, PlotPoint } from "../../lib/plot/description.ts";
 import { levelSweep, runWith, stageOf, stepsWith, sweepWith } from "../helpers/raw_data.ts";
 import { clientWith, measuredWith, stageWith } from "../helpers/stage_data.ts";

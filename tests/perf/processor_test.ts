@@ -1,6 +1,6 @@
 /** Proves that a client's own share of the processor is what it took. */
 import assert from "assert";
-import { ownProcessorTime, processorData } from "../../lib/perf/processor.ts";
+import { ownProcessorTime, processorData } from "../../lib/perf/measure/cpu_time.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `processor: ${name}`, permissions: "none", fn });

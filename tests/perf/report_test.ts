@@ -1,10 +1,10 @@
 /** Proves the exact form of result lines, which scripts read, and what is told besides. */
 import assert from "assert";
 import fc from "fast-check";
-import { LatencyHistogram } from "../../lib/perf/histogram.ts";
-import { sumOf } from "../../lib/perf/merge.ts";
-import { detailTable, stageLines, stageNotes } from "../../lib/perf/report.ts";
-import { OPERATIONS } from "../../lib/perf/workload.ts";
+import { LatencyHistogram } from "../../lib/perf/measure/histogram.ts";
+import { sumOf } from "../../lib/perf/measure/merge.ts";
+import { detailTable, stageLines, stageNotes } from "../../lib/perf/results/run_report.ts";
+import { OPERATIONS } from "../../lib/perf/workload/operation.ts";
 import { clientWith, measuredWith, stageWith } from "../helpers/stage_data.ts";
 
 const LINE =

@@ -1,9 +1,9 @@
 /** Proves where results go: to files that are whole, to stdout, to a terminal; and what failures say. */
 import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
-import type { Terminal } from "../../lib/base/terminal.ts";
-import { Results, type ResultsWanted } from "../../lib/perf/results.ts";
-import type { RawData } from "../../lib/perf/series.ts";
+import type { Terminal } from "../../lib/terminal/terminal.ts";
+import { Results, type ResultsWanted } from "../../lib/perf/results/results.ts";
+import type { RawData } from "../../lib/perf/results/series.ts";
 import { levelSweep, runWith, stageOf } from "../helpers/raw_data.ts";
 
 const RUN = runWith([stageOf("insert", 1, 100), stageOf("lookup", 1, 300)]);

@@ -1,11 +1,11 @@
 /** Proves that a run by several shares of clients does everything once, and starts all together. */
 import assert from "assert";
-import { HtClient } from "../../lib/client/ht_client.ts";
+import { HtClient } from "../../lib/client/client.ts";
 import { parseTestPerfConfig } from "../../lib/config/testperf_config.ts";
-import { OwnShare } from "../../lib/perf/own_share.ts";
-import { isGood, type RunOptions, type RunResult, runStages } from "../../lib/perf/run.ts";
-import { splitClients } from "../../lib/perf/share.ts";
-import type { StageData } from "../../lib/perf/stage_data.ts";
+import { OwnShare } from "../../lib/perf/run/local_share.ts";
+import { isGood, type RunOptions, type RunResult, runStages } from "../../lib/perf/run/run.ts";
+import { splitClients } from "../../lib/perf/run/share.ts";
+import type { StageData } from "../../lib/perf/measure/stage_data.ts";
 import { FakeServer } from "../helpers/fake_server.ts";
 import { startServer } from "../helpers/server.ts";
 

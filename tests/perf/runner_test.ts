@@ -1,11 +1,11 @@
 /** Proves in virtual time that a stage measures what happened: all of it, only that, and exactly. */
 import assert from "assert";
 import { ConnectionLostError, ReplyError, ServerNotFoundError } from "../../lib/client/errors.ts";
-import { MAX_IN_FLIGHT } from "../../lib/perf/client_run.ts";
-import { OVERTIME_MS } from "../../lib/perf/open_loop.ts";
-import { runStage, type StageOptions } from "../../lib/perf/runner.ts";
-import type { StageData } from "../../lib/perf/stage_data.ts";
-import type { Task, Worker } from "../../lib/perf/workload.ts";
+import { MAX_IN_FLIGHT } from "../../lib/perf/run/client_loop.ts";
+import { OVERTIME_MS } from "../../lib/perf/run/open_loop.ts";
+import { runStage, type StageOptions } from "../../lib/perf/run/stage.ts";
+import type { StageData } from "../../lib/perf/measure/stage_data.ts";
+import type { Task, Worker } from "../../lib/perf/workload/operation.ts";
 import {
   lookups,
   numbered,

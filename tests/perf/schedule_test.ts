@@ -1,7 +1,7 @@
 /** Proves that the open loop's schedule is even, shared out by turns, and consistent with itself. */
 import assert from "assert";
 import fc from "fast-check";
-import { Schedule } from "../../lib/perf/schedule.ts";
+import { Schedule } from "../../lib/perf/workload/schedule.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `schedule: ${name}`, permissions: "none", fn });

@@ -1,14 +1,14 @@
 /** Proves that each mode ends soon and in order when its server is gone, with what it has so far. */
 import assert from "assert";
-import { HtClient } from "../../lib/client/ht_client.ts";
-import { exportTable, importTable } from "../../lib/cli/table_file.ts";
+import { HtClient } from "../../lib/client/client.ts";
+import { exportTable, importTable } from "../../lib/cli/htclient/import_export.ts";
 import { EXIT, ExitError } from "../../lib/base/errors.ts";
 import { fulfilledWithin } from "../../lib/base/clock.ts";
 import { parseTestPerfConfig } from "../../lib/config/testperf_config.ts";
 import { runBasics } from "../../lib/perf/basics.ts";
 import { measureSweep } from "../../lib/perf/measure_sweep.ts";
 import { runOutliers } from "../../lib/perf/outliers.ts";
-import { measure } from "../../lib/perf/performance.ts";
+import { measure } from "../../lib/perf/measure_run.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { fromSource, run } from "../helpers/program.ts";
 import { startServer } from "../helpers/server.ts";

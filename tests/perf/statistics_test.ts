@@ -8,7 +8,7 @@ import {
   resample,
   studentT975,
   widened,
-} from "../../lib/perf/statistics.ts";
+} from "../../lib/perf/analysis/statistics.ts";
 import { noisyRepeats } from "../helpers/normal_noise.ts";
 import { randomFrom } from "../helpers/random.ts";
 

@@ -1,6 +1,6 @@
 /** Proves that a sweep's table holds for very many measurements, and for very short ones. */
 import assert from "assert";
-import { busyNotes, sweepTables } from "../../lib/perf/sweep_report.ts";
+import { busyNotes, sweepTables } from "../../lib/perf/results/sweep_report.ts";
 import { clientWith, measuredWith, stageWith } from "../helpers/stage_data.ts";
 
 function test(name: string, fn: () => void): void {

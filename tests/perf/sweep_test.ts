@@ -1,7 +1,7 @@
 /** Proves where a sweep stops, and what it keeps, with measurements that a test makes up. */
 import assert from "assert";
-import { LatencyHistogram } from "../../lib/perf/histogram.ts";
-import type { StageData } from "../../lib/perf/stage_data.ts";
+import { LatencyHistogram } from "../../lib/perf/measure/histogram.ts";
+import type { StageData } from "../../lib/perf/measure/stage_data.ts";
 import {
   SLOW_STAGE_S,
   sweep,
@@ -9,10 +9,15 @@ import {
   type SweepOptions,
   type SweepResult,
   type SweepRun,
-} from "../../lib/perf/sweep.ts";
-import { analyseSweep, sweepSteps } from "../../lib/perf/sweep_analysis.ts";
-import { analysisLines, busyNotes, stepLine, sweepTables } from "../../lib/perf/sweep_report.ts";
-import type { Operation } from "../../lib/perf/workload.ts";
+} from "../../lib/perf/sweep_steps.ts";
+import { analyseSweep, sweepSteps } from "../../lib/perf/results/sweep_analysis.ts";
+import {
+  analysisLines,
+  busyNotes,
+  stepLine,
+  sweepTables,
+} from "../../lib/perf/results/sweep_report.ts";
+import type { Operation } from "../../lib/perf/workload/operation.ts";
 import { randomFrom } from "../../lib/base/random.ts";
 import { normal } from "../helpers/normal_noise.ts";
 import { clientWith, measuredWith, stageWith } from "../helpers/stage_data.ts";

@@ -1,8 +1,8 @@
 /** Proves that failures are counted by kinds that this program knows, whatever a server says. */
 import assert from "assert";
 import { ConnectionLostError, errorFrom, ServerNotFoundError } from "../../lib/client/errors.ts";
-import { Tally } from "../../lib/perf/tally.ts";
-import { WrongValueError } from "../../lib/perf/workload.ts";
+import { Tally } from "../../lib/perf/measure/tally.ts";
+import { WrongValueError } from "../../lib/perf/workload/operation.ts";
 import type { FailureType } from "../../lib/protocol/message.ts";
 
 function test(name: string, fn: () => void): void {

@@ -1,6 +1,6 @@
 /** Proves what the chart in the terminal looks like, at any width. */
 import assert from "assert";
-import { type ChartStyle, terminalChart } from "../../lib/perf/terminal_chart.ts";
+import { type ChartStyle, terminalChart } from "../../lib/perf/results/terminal_chart.ts";
 import { levelSweep, runWith, stageOf, stepsWith, sweepWith } from "../helpers/raw_data.ts";
 import { clientWith, measuredWith, stageWith } from "../helpers/stage_data.ts";
 

@@ -1,8 +1,8 @@
 /** Proves the fit of the Universal Scalability Law: exact data, noisy data, published data. */
 import assert from "assert";
-import { fitUsl, UslDataError, type UslFit } from "../../lib/perf/usl.ts";
-import { type UslParameters, uslThroughput } from "../../lib/perf/usl_solver.ts";
-import type { SweepStep } from "../../lib/perf/sweep_step.ts";
+import { fitUsl, UslDataError, type UslFit } from "../../lib/perf/analysis/usl.ts";
+import { type UslParameters, uslThroughput } from "../../lib/perf/analysis/usl_solver.ts";
+import type { SweepStep } from "../../lib/perf/analysis/sweep_step.ts";
 import { noisyRepeats } from "../helpers/normal_noise.ts";
 import { randomFrom } from "../helpers/random.ts";
 

@@ -7,7 +7,7 @@ import {
   readAnswer,
   readOrder,
   type WorkerOrder,
-} from "../../lib/perf/worker_messages.ts";
+} from "../../lib/perf/run/worker_messages.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: `worker_messages: ${name}`, permissions: "none", fn });

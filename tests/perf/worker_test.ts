@@ -1,10 +1,10 @@
 /** Proves that a worker does what it is told, and that one that fails in any way is found out. */
 import assert from "assert";
 import { parseTestPerfConfig } from "../../lib/config/testperf_config.ts";
-import { Crew } from "../../lib/perf/crew.ts";
-import type { ShareEvents } from "../../lib/perf/own_share.ts";
-import type { RunTarget, Share, ShareOrder, Unmeasured } from "../../lib/perf/share.ts";
-import { WorkerProcess } from "../../lib/perf/worker_process.ts";
+import { Crew } from "../../lib/perf/run/shares.ts";
+import type { ShareEvents } from "../../lib/perf/run/local_share.ts";
+import type { RunTarget, Share, ShareOrder, Unmeasured } from "../../lib/perf/run/share.ts";
+import { WorkerProcess } from "../../lib/perf/run/remote_share.ts";
 import { clientWith, measuredWith, stageWith } from "../helpers/stage_data.ts";
 import { pipedWorker, PlayedProcess } from "../helpers/piped_worker.ts";
 

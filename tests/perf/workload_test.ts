@@ -2,9 +2,14 @@
 import assert from "assert";
 import fc from "fast-check";
 import { utf8 } from "../helpers/streams.ts";
-import { Keys } from "../../lib/perf/keys.ts";
-import { type Operation, OPERATIONS, Workload, WrongValueError } from "../../lib/perf/workload.ts";
-import type { HtClient } from "../../lib/client/ht_client.ts";
+import { Keys } from "../../lib/perf/workload/keys.ts";
+import {
+  type Operation,
+  OPERATIONS,
+  Workload,
+  WrongValueError,
+} from "../../lib/perf/workload/operation.ts";
+import type { HtClient } from "../../lib/client/client.ts";
 import { fakeClient } from "../helpers/fake_client.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {

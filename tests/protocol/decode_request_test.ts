@@ -4,7 +4,7 @@
  */
 import assert from "assert";
 import fc from "fast-check";
-import { textOf } from "../../lib/base/span.ts";
+import { textOf } from "../../lib/bytes/span.ts";
 import {
   anyRequest,
   decodeRequest,

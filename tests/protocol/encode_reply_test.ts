@@ -2,8 +2,8 @@
 import assert from "assert";
 import fc from "fast-check";
 import { decodeReply } from "../../lib/protocol/decode_reply.ts";
-import { ByteChunks } from "../../lib/base/byte_chunks.ts";
-import { spanOf } from "../../lib/base/span.ts";
+import { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
+import { spanOf } from "../../lib/bytes/span.ts";
 import { addFailure, addSuccess, NULL_RESULT } from "../../lib/protocol/encode_reply.ts";
 import type { Failure, FailureType } from "../../lib/protocol/message.ts";
 import { jsonText } from "../helpers/json_texts.ts";

@@ -4,9 +4,9 @@
  */
 import assert from "assert";
 import fc from "fast-check";
-import { Arena } from "../../lib/base/arena.ts";
-import { largeArena } from "../../lib/base/large_arena.ts";
-import { textAt, textOf } from "../../lib/base/span.ts";
+import { Arena } from "../../lib/bytes/arena.ts";
+import { largeArena } from "../../lib/bytes/large_arena.ts";
+import { textAt, textOf } from "../../lib/bytes/span.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
 import { cut, framed, joined, type Line, linesOf, utf8 } from "../helpers/streams.ts";
 

@@ -2,7 +2,7 @@
 import assert from "assert";
 import fc from "fast-check";
 import { applyChange } from "../../lib/storage/apply_change.ts";
-import { TxnRecord } from "../../lib/storage/txn_record.ts";
+import { TxnRecord } from "../../lib/storage/log/log_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
 import { insertText, lookupText, pairsOf } from "../helpers/table_texts.ts";

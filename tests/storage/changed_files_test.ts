@@ -1,13 +1,13 @@
 /** Proves that files which another program cuts or puts in place while a server runs cost no change. */
 import assert from "assert";
 import { silentLog } from "../../lib/base/log.ts";
-import { realFileSystem } from "../../lib/storage/file_system.ts";
-import { FolderFiles } from "../../lib/storage/files.ts";
-import { lockFolder } from "../../lib/storage/folder_lock.ts";
-import { headerJson } from "../../lib/storage/header.ts";
+import { realFileSystem } from "../../lib/storage/folder/file_system.ts";
+import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
+import { lockFolder } from "../../lib/storage/folder/lock_file.ts";
+import { headerJson } from "../../lib/storage/log/file_header.ts";
 import { repairFolder } from "../../lib/storage/repair.ts";
-import { salvage } from "../../lib/storage/salvage.ts";
-import { TxnLog } from "../../lib/storage/txn_log.ts";
+import { salvage } from "../../lib/storage/damaged_folder.ts";
+import { TxnLog } from "../../lib/storage/log/log_writer.ts";
 import { insertOf } from "../helpers/changes.ts";
 import { type Life, pairsOf, startOn } from "../helpers/durable_engine.ts";
 import { fileOf, logWith } from "../helpers/folder_files.ts";

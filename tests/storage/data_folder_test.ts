@@ -1,6 +1,6 @@
 /** Proves which files of a folder are logs, in which order, and which names are free. */
 import assert from "assert";
-import { logNames, nextLogName, tornName } from "../../lib/storage/data_folder.ts";
+import { logNames, nextLogName, tornName } from "../../lib/storage/folder/file_names.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `data_folder: ${name}`, permissions: "none", fn });

@@ -4,7 +4,7 @@
  */
 import assert from "assert";
 import { silentLog } from "../../lib/base/log.ts";
-import { LOG } from "../../lib/storage/data_folder.ts";
+import { LOG } from "../../lib/storage/folder/file_names.ts";
 import { WriteError } from "../../lib/storage/storage.ts";
 import {
   type Asked,

@@ -4,8 +4,8 @@
  * to it.
  */
 import assert from "assert";
-import { FolderFiles, type HeldFile } from "../../lib/storage/files.ts";
-import { FolderLostError, lockFolder } from "../../lib/storage/folder_lock.ts";
+import { FolderFiles, type HeldFile } from "../../lib/storage/folder/folder_files.ts";
+import { FolderLostError, lockFolder } from "../../lib/storage/folder/lock_file.ts";
 import { TempFolder } from "../helpers/folders.ts";
 
 /** A file that takes several steps to free; it has no blocks. */

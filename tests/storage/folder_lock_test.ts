@@ -1,7 +1,7 @@
 /** Proves that a folder has one server, and that one which was killed is no obstacle (I10). */
 import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
-import { lockFolder } from "../../lib/storage/folder_lock.ts";
+import { lockFolder } from "../../lib/storage/folder/lock_file.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { Program, TOP } from "../helpers/program.ts";
 
@@ -9,7 +9,7 @@ import { Program, TOP } from "../helpers/program.ts";
 function holder(folder: string): Program {
   const code = `
     const { lockFolder } = await import(${
-    JSON.stringify(`file://${TOP}lib/storage/folder_lock.ts`)
+    JSON.stringify(`file://${TOP}lib/storage/folder/lock_file.ts`)
   });
     await lockFolder(${JSON.stringify(folder)});
     console.log("locked");

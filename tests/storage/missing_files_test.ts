@@ -1,6 +1,6 @@
 /** Proves that a start notices a log or a checkpoint that is missing, empty or headless (I4). */
 import assert from "assert";
-import { headerJson, logHeader } from "../../lib/storage/header.ts";
+import { headerJson, logHeader } from "../../lib/storage/log/file_header.ts";
 import {
   checkpointOf,
   fileOf,

@@ -2,7 +2,7 @@
 import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
 import { silentLog } from "../../lib/base/log.ts";
-import { openFolder, type OpenTable } from "../../lib/storage/open_folder.ts";
+import { openFolder, type OpenTable } from "../../lib/storage/open.ts";
 import { insertOf } from "../helpers/changes.ts";
 import { SmallDisk, TempFolder, testWithMounts } from "../helpers/folders.ts";
 import { insertText, lookupText } from "../helpers/table_texts.ts";

@@ -1,10 +1,10 @@
 /** Proves that records are read in whatever pieces the file gives them. */
 import assert from "assert";
 import fc from "fast-check";
-import { textAt } from "../../lib/base/span.ts";
-import type { ReadableFile } from "../../lib/storage/files.ts";
-import { RecordReader } from "../../lib/storage/record_reader.ts";
-import { RecordBuffer, type TxnRecord } from "../../lib/storage/txn_record.ts";
+import { textAt } from "../../lib/bytes/span.ts";
+import type { ReadableFile } from "../../lib/storage/folder/folder_files.ts";
+import { RecordReader } from "../../lib/storage/log/log_reader.ts";
+import { RecordBuffer, type TxnRecord } from "../../lib/storage/log/log_record.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
 
 function test(name: string, fn: () => void): void {

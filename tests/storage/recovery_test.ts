@@ -1,7 +1,7 @@
 /** Proves what recovery tells of what it found, and that it leaves no file open. */
 import assert from "assert";
 import { DamageError, recover } from "../../lib/storage/recovery.ts";
-import { TxnLog } from "../../lib/storage/txn_log.ts";
+import { TxnLog } from "../../lib/storage/log/log_writer.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import {
   checkpointOf,

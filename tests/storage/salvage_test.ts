@@ -1,11 +1,11 @@
 /** Proves that a damaged folder can be salvaged, that what was dropped is told, and that nothing is thrown away. */
 import assert from "assert";
 import { silentLog } from "../../lib/base/log.ts";
-import { openFolder } from "../../lib/storage/open_folder.ts";
+import { openFolder } from "../../lib/storage/open.ts";
 import { recover } from "../../lib/storage/recovery.ts";
 import { repairFolder } from "../../lib/storage/repair.ts";
-import { salvage } from "../../lib/storage/salvage.ts";
-import { RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { salvage } from "../../lib/storage/damaged_folder.ts";
+import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { insertOf, removeOf } from "../helpers/changes.ts";
 import { startOn } from "../helpers/durable_engine.ts";

@@ -2,7 +2,7 @@
 import assert from "assert";
 import { DamageError, recover } from "../../lib/storage/recovery.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
-import { RecordBuffer } from "../../lib/storage/txn_record.ts";
+import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { insertOf } from "../helpers/changes.ts";
 import { startOn } from "../helpers/durable_engine.ts";

@@ -1,9 +1,9 @@
 /** Proves that what is cut off a log's torn end is kept first, on a full disk too, and that fill bytes are not. */
 import assert from "assert";
-import { logHeader } from "../../lib/storage/header.ts";
+import { logHeader } from "../../lib/storage/log/file_header.ts";
 import { recover } from "../../lib/storage/recovery.ts";
 import { WriteError } from "../../lib/storage/storage.ts";
-import { keepTornEnd } from "../../lib/storage/torn_end.ts";
+import { keepTornEnd } from "../../lib/storage/log/torn_tail.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { insertOf } from "../helpers/changes.ts";
 import { type Life, pairsOf, startOn } from "../helpers/durable_engine.ts";

@@ -1,8 +1,8 @@
 /** Proves that a log holds whole batches only, whatever fails, and that its numbers are contiguous. */
 import assert from "assert";
-import { RecordReader } from "../../lib/storage/record_reader.ts";
+import { RecordReader } from "../../lib/storage/log/log_reader.ts";
 import { WriteError } from "../../lib/storage/storage.ts";
-import { TxnLog } from "../../lib/storage/txn_log.ts";
+import { TxnLog } from "../../lib/storage/log/log_writer.ts";
 import { insertOf } from "../helpers/changes.ts";
 import { ioError, noSpace, SimulatedDisk } from "../helpers/simulated_disk.ts";
 

@@ -1,9 +1,9 @@
 /** Proves that records have the format that is specified, and that no bytes confuse who reads them. */
 import assert from "assert";
 import fc from "fast-check";
-import { textAt } from "../../lib/base/span.ts";
+import { textAt } from "../../lib/bytes/span.ts";
 import type { Change } from "../../lib/storage/storage.ts";
-import { readRecord, RecordBuffer, TxnRecord } from "../../lib/storage/txn_record.ts";
+import { readRecord, RecordBuffer, TxnRecord } from "../../lib/storage/log/log_record.ts";
 import { Entry } from "../../lib/table/hash_table.ts";
 import { insertOf, removeOf } from "../helpers/changes.ts";
 import { joined, utf8 } from "../helpers/streams.ts";

@@ -1,7 +1,7 @@
 /** Proves what each method does, and that one that fails changes nothing. */
 import assert from "assert";
 import fc from "fast-check";
-import { textOf } from "../../lib/base/span.ts";
+import { textOf } from "../../lib/bytes/span.ts";
 import type { Failure, Method } from "../../lib/protocol/message.ts";
 import {
   type Client,
@@ -11,7 +11,7 @@ import {
   COMMANDS,
   keyTextIn,
   tokenMissing,
-} from "../../lib/table/commands.ts";
+} from "../../lib/commands/command_table.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { contextWith, newClient } from "../helpers/command_context.ts";
 import { type Asked, requestOf } from "../helpers/requests.ts";

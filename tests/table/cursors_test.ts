@@ -1,7 +1,7 @@
 /** Proves that a connection's cursors are bounded, and that the one not used for longest goes. */
 import assert from "assert";
 import { MAX_CURSORS } from "../../lib/base/limits.ts";
-import { Cursors } from "../../lib/table/cursors.ts";
+import { Cursors } from "../../lib/commands/cursors.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `cursors: ${name}`, permissions: "none", fn });

@@ -1,7 +1,7 @@
 /** Proves that an entry of any size tells its key, its value and its slot, and takes what it reckons. */
 import assert from "assert";
-import { Arena, blockBytes } from "../../lib/base/arena.ts";
-import type { Span } from "../../lib/base/span.ts";
+import { Arena, blockBytes } from "../../lib/bytes/arena.ts";
+import type { Span } from "../../lib/bytes/span.ts";
 import {
   Entry,
   entryBytes,

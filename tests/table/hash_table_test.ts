@@ -5,8 +5,8 @@
  */
 import assert from "assert";
 import fc from "fast-check";
-import { spanOf, textAt } from "../../lib/base/span.ts";
-import { Arena } from "../../lib/base/arena.ts";
+import { spanOf, textAt } from "../../lib/bytes/span.ts";
+import { Arena } from "../../lib/bytes/arena.ts";
 import { Entry, HashTable } from "../../lib/table/hash_table.ts";
 import { KeyHash } from "../../lib/table/key_hash.ts";
 import {

@@ -1,8 +1,8 @@
 /** Proves that atoms are equal by their meaning, however they are spelt. */
 import assert from "assert";
 import fc from "fast-check";
-import { canonicalNumber } from "../../lib/base/decimal.ts";
-import { type AtomTest, equalsAtom, hasMember } from "../../lib/table/json_atom.ts";
+import { canonicalNumber } from "../../lib/json/decimal.ts";
+import { type AtomTest, equalsAtom, hasMember } from "../../lib/json/atom.ts";
 import { atomText, jsonText, stringLiteral } from "../helpers/json_texts.ts";
 
 function test(name: string, fn: () => void): void {

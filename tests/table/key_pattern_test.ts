@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { MAX_REGEX_CHARS } from "../../lib/base/limits.ts";
 import { keyTextOf } from "../../lib/protocol/key_text.ts";
-import { compileKeyPattern, type KeyPattern } from "../../lib/table/key_pattern.ts";
+import { compileKeyPattern, type KeyPattern } from "../../lib/commands/key_regex.ts";
 import { randomFrom } from "../helpers/random.ts";
 
 function test(name: string, fn: () => void): void {

@@ -1,8 +1,8 @@
 /** Proves that compiled regexes are kept for the next scan, and how many at the most (I5). */
 import assert from "assert";
 import { KEPT_REGEX_INSTRUCTIONS, KEPT_REGEXES } from "../../lib/base/limits.ts";
-import type { KeyPattern, PatternProblem } from "../../lib/table/key_pattern.ts";
-import { PatternCache } from "../../lib/table/pattern_cache.ts";
+import type { KeyPattern, PatternProblem } from "../../lib/commands/key_regex.ts";
+import { PatternCache } from "../../lib/commands/regex_cache.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `pattern_cache: ${name}`, permissions: "none", fn });

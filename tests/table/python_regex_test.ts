@@ -1,8 +1,8 @@
 /** Proves that a regex means what it means to Python, but for the differences in docs/PROTOCOL.md. */
 import assert from "assert";
 import { keyTextOf } from "../../lib/protocol/key_text.ts";
-import { compileKeyPattern } from "../../lib/table/key_pattern.ts";
-import { regexForRe2 } from "../../lib/table/python_regex.ts";
+import { compileKeyPattern } from "../../lib/commands/key_regex.ts";
+import { regexForRe2 } from "../../lib/commands/python_regex.ts";
 import { isLong } from "../helpers/long.ts";
 import { testWith } from "../helpers/needs.ts";
 import { askPython, type Question, randomKey, randomRegex } from "../helpers/python_regex.ts";

@@ -2,7 +2,7 @@
 import assert from "assert";
 import fc from "fast-check";
 import { RE2JS, RE2JSException } from "re2js";
-import { regexCost } from "../../lib/table/regex_cost.ts";
+import { regexCost } from "../../lib/commands/regex_cost.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `regex_cost: ${name}`, permissions: "none", fn });

@@ -50,7 +50,7 @@ export const PROGRAMS: readonly Program[] = [
     // The table is outside of V8's heap, which holds little but connections and garbage. Left to itself,
     // V8 lets that garbage grow to as much again (docs/PERFORMANCE.md): so new objects have 4 MB instead
     // of 16, and the rest is looked through when it has grown by 30% instead of up to 300%.
-    // What a crowd of clients leaves is collected when they have gone (lib/net/crowd_watch.ts).
+    // What a crowd of clients leaves is collected when they have gone (lib/runtime/idle_gc.ts).
     v8Flags: ["--expose-gc", "--max-semi-space-size=4", "--heap-growing-percent=30"],
   },
   {

@@ -5,7 +5,7 @@
  * example, the file that it makes is a Deno that ignores the program.
  */
 import { messageOf } from "../../lib/base/errors.ts";
-import { quoted } from "../../lib/base/quoted.ts";
+import { quoted } from "../../lib/base/quote.ts";
 import { VERSION } from "../../lib/base/version.ts";
 import type { Program } from "./programs.ts";
 import type { StepResult } from "./run_deno.ts";

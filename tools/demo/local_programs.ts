@@ -1,5 +1,5 @@
 /** The demo's programs: started from their sources, on this machine only, and ended with it. */
-import { plainLine } from "../../lib/base/quoted.ts";
+import { plainLine } from "../../lib/base/quote.ts";
 import type { ClientOptions } from "./rounds.ts";
 
 /** Between SIGTERM and SIGKILL, in milliseconds. */

@@ -4,9 +4,9 @@
  * Each round gets a share of the time that remains, and its stages are as long as that share allows.
  * A result is kept as soon as it is there, so that a round that is cut short still has some.
  */
-import { columns } from "../../lib/base/columns.ts";
+import { columns } from "../../lib/terminal/columns.ts";
 import { messageOf } from "../../lib/base/errors.ts";
-import type { Clock } from "../../lib/perf/clock.ts";
+import type { Clock } from "../../lib/perf/run/clock.ts";
 
 /** What each client measures, in this order. */
 export const STAGES = ["insert", "lookup", "scan", "remove"] as const;

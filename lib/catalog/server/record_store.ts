@@ -1,0 +1,230 @@
+/**
+ * The records of a catalog. Bounded in number, in characters and for each source (I5).
+ *
+ * A record's key is `address:port:name`, and `:uuid` where it has one. A record goes when it was
+ * not heard from for the shorter of its own and the catalog's lifetime; that is seen when records
+ * are asked for, so that a goodbye takes effect at once.
+ *
+ * Who sent a datagram cannot be known, so a flood may come from addresses without number. A record
+ * is therefore a newcomer until it is heard from again (`ESTABLISHED_AFTER_S`), and from then on
+ * established. Over a bound, newcomers go, the one heard from longest ago first; established
+ * records go by their lifetime only. They never take all of the room (`MAX_ESTABLISHED_SHARE`), so
+ * that newcomers have some, too.
+ */
+import { addressGroup } from "../../base/address.ts";
+import {
+  ESTABLISHED_AFTER_S,
+  MAX_CATALOG_CHARS,
+  MAX_CATALOG_RECORDS,
+  MAX_ESTABLISHED_SHARE,
+  MAX_RECORDS_PER_ADDRESS,
+} from "../../base/limits.ts";
+import type { Update } from "./update_parser.ts";
+
+/** Seconds between two sweeps that updates cause; questions sweep each time. */
+const SWEEP_S = 10;
+
+/** A moment. Durations are differences of monotonic time: the wall clock may jump. */
+export interface CatalogTime {
+  /** What time it is, in Unix seconds: what records show. */
+  readonly unixS: number;
+  /** Seconds of a clock that only goes forward. */
+  readonly monotonicS: number;
+}
+
+/** A record that is listed. */
+export interface CatalogRecord {
+  readonly key: string;
+  readonly address: string;
+  readonly name: string;
+  /** What it is listed by. */
+  readonly sortName: string;
+  /** When it first came, in monotonic seconds. */
+  readonly firstHeardS: number;
+  /** When it last came, in monotonic seconds. */
+  readonly lastHeardS: number;
+  /** Seconds after which it goes. */
+  readonly lifetimeS: number;
+  /** As it is listed: one JSON object, ASCII. */
+  readonly text: string;
+  /** The same for filters; see `Update.typedBody`. */
+  readonly typedText: string;
+}
+
+/** Where an update came from. */
+export interface UpdateSource {
+  readonly address: string;
+  readonly name?: string | undefined;
+}
+
+/** Bounds of a store; see `limits.ts`. */
+export interface StoreLimits {
+  readonly records: number;
+  readonly perAddress: number;
+  readonly chars: number;
+}
+
+const DEFAULT_LIMITS: StoreLimits = {
+  records: MAX_CATALOG_RECORDS,
+  perAddress: MAX_RECORDS_PER_ADDRESS,
+  chars: MAX_CATALOG_CHARS,
+};
+
+/** Records of one standing, the one heard from longest ago first. */
+class Standing {
+  readonly records = new Map<string, CatalogRecord>();
+  chars = 0;
+
+  set(record: CatalogRecord): void {
+    this.records.set(record.key, record);
+    this.chars += charsOf(record);
+  }
+
+  delete(record: CatalogRecord): void {
+    if (this.records.delete(record.key)) this.chars -= charsOf(record);
+  }
+}
+
+/** Keeps the last record of each key. */
+export class RecordStore {
+  readonly #lifetimeS: number;
+  readonly #limits: StoreLimits;
+  readonly #newcomers = new Standing();
+  readonly #established = new Standing();
+  /** Keys by source, the one heard from longest ago first. */
+  readonly #bySource = new Map<string, Set<string>>();
+  /** What `list` gave last, until something changes. */
+  #listed: readonly CatalogRecord[] | undefined;
+  #sweptS = -Infinity;
+
+  /**
+   * @param lifetimeS the catalog's lifetime for records, in seconds
+   * @param limits default: those of `limits.ts`
+   */
+  constructor(lifetimeS: number, limits: StoreLimits = DEFAULT_LIMITS) {
+    this.#lifetimeS = lifetimeS;
+    this.#limits = limits;
+  }
+
+  /**
+   * Takes an update.
+   *
+   * @param source where it came from: its address, and its name (default: what the update says)
+   * @param now when
+   * @returns the record as it is listed now
+   */
+  put(update: Update, { address, name }: UpdateSource, now: CatalogTime): CatalogRecord {
+    if (now.monotonicS - this.#sweptS >= SWEEP_S) this.#sweep(now);
+    const listedName = name ?? update.name ?? address;
+    const fresh = listed(update, address, listedName, now, this.#lifetimeS);
+    const known = this.#find(fresh.key);
+    const record = known ? { ...fresh, firstHeardS: known.firstHeardS } : fresh;
+    if (known) this.#remove(known);
+    (this.#mayBeEstablished(record) ? this.#established : this.#newcomers).set(record);
+    const source = addressGroup(address);
+    const ofSource = this.#bySource.get(source) ?? new Set();
+    this.#bySource.set(source, ofSource.add(record.key));
+    this.#listed = undefined;
+
+    if (ofSource.size > this.#limits.perAddress) this.#removeFirstOf(ofSource);
+    while (this.#isOver()) this.#removeFirstOf(this.#newcomers.records.keys());
+    return record;
+  }
+
+  /** The live record with a key, or undefined. */
+  get(key: string, now: CatalogTime): CatalogRecord | undefined {
+    const record = this.#find(key);
+    return record && !expired(record, now) ? record : undefined;
+  }
+
+  /** All live records, by name and then key. */
+  list(now: CatalogTime): readonly CatalogRecord[] {
+    this.#sweep(now);
+    return this.#listed ??= [
+      ...this.#newcomers.records.values(),
+      ...this.#established.records.values(),
+    ].sort((a, b) => compare(a.sortName, b.sortName) || compare(a.key, b.key));
+  }
+
+  #find(key: string): CatalogRecord | undefined {
+    return this.#established.records.get(key) ?? this.#newcomers.records.get(key);
+  }
+
+  #mayBeEstablished(record: CatalogRecord): boolean {
+    const { records, chars } = this.#established;
+    return record.lastHeardS - record.firstHeardS >= ESTABLISHED_AFTER_S &&
+      records.size + 1 <= this.#limits.records * MAX_ESTABLISHED_SHARE &&
+      chars + charsOf(record) <= this.#limits.chars * MAX_ESTABLISHED_SHARE;
+  }
+
+  /** Only newcomers bring it over: the established ones are bounded for themselves. */
+  #isOver(): boolean {
+    const { records, chars } = this.#newcomers;
+    return records.size + this.#established.records.size > this.#limits.records ||
+      chars + this.#established.chars > this.#limits.chars;
+  }
+
+  #sweep(now: CatalogTime): void {
+    this.#sweptS = now.monotonicS;
+    for (const { records } of [this.#newcomers, this.#established]) {
+      for (const record of records.values()) if (expired(record, now)) this.#remove(record);
+    }
+  }
+
+  /** Removes the first newcomer, or the first one where all are established. */
+  #removeFirstOf(keys: Iterable<string>): void {
+    let first: CatalogRecord | undefined;
+    for (const key of keys) {
+      first ??= this.#find(key);
+      const newcomer = this.#newcomers.records.get(key);
+      if (newcomer) return this.#remove(newcomer);
+    }
+    if (first) this.#remove(first);
+  }
+
+  #remove(record: CatalogRecord): void {
+    this.#newcomers.delete(record);
+    this.#established.delete(record);
+    this.#listed = undefined;
+    const source = addressGroup(record.address);
+    const ofSource = this.#bySource.get(source);
+    ofSource?.delete(record.key);
+    if (ofSource?.size === 0) this.#bySource.delete(source);
+  }
+}
+
+function listed(
+  update: Update,
+  address: string,
+  name: string,
+  { unixS, monotonicS }: CatalogTime,
+  lifetimeS: number,
+): CatalogRecord {
+  const own = JSON.stringify({ name, lastheardfrom: unixS, address });
+  const textOf = (body: string) => body ? `${own.slice(0, -1)},${body}}` : own;
+  const text = textOf(update.body);
+  return {
+    key: `${address}:${update.port}:${name}` + (update.uuid ? `:${update.uuid}` : ""),
+    address,
+    name,
+    sortName: name.toLowerCase(),
+    firstHeardS: monotonicS,
+    lastHeardS: monotonicS,
+    lifetimeS: Math.min(lifetimeS, update.lifetimeS ?? lifetimeS),
+    text,
+    typedText: update.typedBody === update.body ? text : textOf(update.typedBody),
+  };
+}
+
+/** What a record takes: its text, and the one for filters where that is another one. */
+function charsOf({ text, typedText }: CatalogRecord): number {
+  return text.length + (typedText === text ? 0 : typedText.length);
+}
+
+function expired(record: CatalogRecord, { monotonicS }: CatalogTime): boolean {
+  return monotonicS - record.lastHeardS > record.lifetimeS;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

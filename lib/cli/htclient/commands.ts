@@ -1,0 +1,120 @@
+/** What `htclient` can do with a server: one entry per command. */
+import { UsageError } from "../../base/errors.ts";
+import { skipValue } from "../../json/scan.ts";
+import { spanOf } from "../../bytes/span.ts";
+import type { HtClient } from "../../client/client.ts";
+import { exportTable, importTable, type Print, printPairs } from "./import_export.ts";
+
+/** One command. */
+export interface ClientCommand {
+  /** Names of its arguments, all required. */
+  readonly args: readonly string[];
+  readonly help: string;
+  readonly run: (client: HtClient, print: Print, ...args: string[]) => Promise<void>;
+}
+
+/** Every command, by its name. */
+export const CLIENT_COMMANDS: Readonly<Record<string, ClientCommand>> = {
+  insert: {
+    args: ["KEY", "JSON"],
+    help: "insert or replace a value, given as JSON",
+    async run(client, print, key = "", value = "") {
+      await print((await client.insertText(key, value).catch(notJson), "null"));
+    },
+  },
+  lookup: {
+    args: ["KEY"],
+    help: "show the value of a key",
+    run: async (client, print, key = "") => print(await client.lookupText(key)),
+  },
+  remove: {
+    args: ["KEY"],
+    help: "remove a key and show the value that it had",
+    run: async (client, print, key = "") => print(await client.removeText(key)),
+  },
+  scan: {
+    args: ["REGEX"],
+    help: "show the pairs in whose key the regex is found, one a line",
+    run: async (client, print, regex = "") => printPairs(await client.scanText(regex), print),
+  },
+  query: {
+    args: ["SUBKEY", "SUBVALUE"],
+    help: "show the pairs whose value has this member; SUBVALUE is JSON, else a string",
+    async run(client, print, subkey = "", subvalue = "") {
+      await printPairs(await client.queryText(subkey, atomText(subvalue)), print);
+    },
+  },
+  size: {
+    args: [],
+    help: "show the number of keys",
+    run: async (client, print) => print(String(await client.size())),
+  },
+  info: {
+    args: [],
+    help: "show what the server says of itself",
+    run: async (client, print) => print((await client.request({ method: "info" })).result),
+  },
+  ping: {
+    args: [],
+    help: "ask for a sign of life",
+    run: async (client, print) => print((await client.request({ method: "ping" })).result),
+  },
+  import: {
+    args: ["FILE"],
+    help: "insert the pairs of a file of JSON lines, [key, value] each; - is stdin",
+    run: (client, _print, file = "") => importTable(client, file),
+  },
+  export: {
+    args: [],
+    help: "show all pairs as such lines",
+    run: (client, print) => exportTable(client, print),
+  },
+};
+
+/** Lines about the commands, for `--help` and the prompt. */
+export const COMMAND_HELP: readonly string[] = Object.entries(CLIENT_COMMANDS).map(
+  ([name, { args, help }]) => `${[name, ...args].join(" ").padEnd(24)}${help}`,
+);
+
+/**
+ * Runs one command.
+ *
+ * @param words its name and its arguments
+ * @throws {UsageError} where there is no such command or it takes other arguments
+ * @throws {HtError} where it failed
+ */
+export async function runClientCommand(
+  client: HtClient,
+  words: readonly string[],
+  print: Print,
+): Promise<void> {
+  checkCommand(words);
+  const [name = "", ...args] = words;
+  await CLIENT_COMMANDS[name]?.run(client, print, ...args);
+}
+
+/** Checks a command before a server is looked for. @throws {UsageError} */
+export function checkCommand(words: readonly string[]): void {
+  const [name = "", ...args] = words;
+  const command = Object.hasOwn(CLIENT_COMMANDS, name) ? CLIENT_COMMANDS[name] : undefined;
+  if (command === undefined) {
+    throw new UsageError(
+      `There is no command '${name}'; there are ${Object.keys(CLIENT_COMMANDS).join(", ")}`,
+    );
+  }
+  if (args.length !== command.args.length) {
+    const takes = command.args.length === 0 ? "no arguments" : command.args.join(" ");
+    throw new UsageError(`${name} takes ${takes}; ${args.length} came`);
+  }
+}
+
+/** JSON text as it stands, so that a number keeps its digits; any other word as a string. */
+function atomText(word: string): string {
+  const { bytes, end } = spanOf(word);
+  return skipValue(bytes, 0, end) === end ? word : JSON.stringify(word);
+}
+
+function notJson(error: unknown): never {
+  if (!(error instanceof TypeError)) throw error;
+  throw new UsageError(`${error.message} (a string is written '"text"')`);
+}

@@ -1,0 +1,233 @@
+/**
+ * Whole tables as files: JSON lines, one pair `["key",value]` each, in no order.
+ * Values keep their text.
+ */
+import { EXIT, ExitError, messageOf } from "../../base/errors.ts";
+import { skipWhite, stringAt, visitElements } from "../../json/scan.ts";
+import { MAX_LINE_BYTES } from "../../base/limits.ts";
+import { quoted } from "../../base/quote.ts";
+import { textAt } from "../../bytes/span.ts";
+import {
+  ConnectionLostError,
+  HtError,
+  ServerNotFoundError,
+  TimeoutError,
+} from "../../client/errors.ts";
+import type { HtClient } from "../../client/client.ts";
+import { LineFramer } from "../../protocol/line_framer.ts";
+
+const QUOTE = 34, LF = 10;
+
+/** U+FEFF in UTF-8. */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
+
+/** Inserts in flight while importing. */
+const IN_FLIGHT = 256;
+
+/** Takes one line of the result; a promise is waited for before the next one. */
+export type Print = (line: string) => void | Promise<void>;
+
+/**
+ * Writes every pair; a table of any size, since it comes in parts.
+ *
+ * @throws {ExitError} if the server fails before the end, with the number of pairs written
+ */
+export async function exportTable(client: HtClient, print: Print): Promise<void> {
+  let pairs = 0;
+  try {
+    await printPairs(client.scanAll(""), (line) => {
+      pairs++;
+      return print(line);
+    });
+  } catch (error) {
+    if (!(error instanceof HtError)) throw error;
+    throw exitError(`The export ended early, after ${pairs} pairs: ${messageOf(error)}`, error);
+  }
+}
+
+/** Prints pairs, one a line. */
+export async function printPairs(
+  pairs: AsyncIterable<[string, string]> | Iterable<[string, string]>,
+  print: Print,
+): Promise<void> {
+  for await (const [key, value] of pairs) {
+    const wait = print(`[${JSON.stringify(key)},${value}]`);
+    if (wait) await wait;
+  }
+}
+
+/**
+ * Inserts the pairs of a file.
+ *
+ * @param file its path, or `-` for stdin
+ * @throws {ExitError} at the first line that is no pair, or when an insert fails, with the number of
+ *   pairs that are in the table by then
+ */
+export async function importTable(client: HtClient, file: string): Promise<void> {
+  const input = await openInput(file);
+  const framer = new LineFramer(MAX_LINE_BYTES);
+  const inserts = new Inserts(client);
+  let isFirst = true;
+  let linesBefore = 0;
+  const insertAll = async (chunk: Uint8Array) => {
+    framer.push(chunk);
+    while (framer.next()) {
+      if (isFirst) skipByteOrderMark(framer);
+      isFirst = false;
+      if (framer.start === framer.end) continue;
+      const pair = pairIn(framer);
+      if (pair === undefined) {
+        // A line that came in pieces is the first one that ends in this chunk.
+        const inChunk = framer.bytes === chunk ? lineEndsIn(chunk.subarray(0, framer.start)) : 0;
+        throw noPair(framer, file, linesBefore + inChunk + 1);
+      }
+      await inserts.add(pair);
+    }
+    linesBefore += lineEndsIn(chunk);
+  };
+  try {
+    for await (const chunk of readable(input, file)) await insertAll(chunk);
+    await insertAll(Uint8Array.of(LF)); // the last line may lack its end
+    await inserts.finish();
+  } catch (error) {
+    await inserts.settled();
+    const after = inserts.count === 0
+      ? "nothing of it is in the table"
+      : `${pairsText(inserts.count)} of it ${inserts.count === 1 ? "is" : "are"} in the table`;
+    const unknown = inserts.unknown === 0 ? "" : `, and ${inserts.unknown} more may be`;
+    const tried = error instanceof ExitError ? "" : `Cannot import all of '${file}': `;
+    throw exitError(`${tried}${messageOf(error)}; ${after}${unknown}`, error);
+  } finally {
+    framer.drop();
+  }
+  console.error(`${pairsText(inserts.count)} inserted`);
+}
+
+function pairsText(count: number): string {
+  return `${count} pair${count === 1 ? "" : "s"}`;
+}
+
+/** Inserts in flight, a bounded number of them. */
+class Inserts {
+  /** Acknowledged ones. */
+  count = 0;
+  /** Failed ones that may have been executed all the same. */
+  unknown = 0;
+  readonly #client: HtClient;
+  readonly #inFlight = new Set<Promise<void>>();
+  #failure: unknown;
+
+  constructor(client: HtClient) {
+    this.#client = client;
+  }
+
+  /** Sends one more, once there is room. @throws {HtError} if one before failed */
+  async add([key, value]: [string, string]): Promise<void> {
+    const insert = this.#insert(key, value).finally(() => this.#inFlight.delete(insert));
+    this.#inFlight.add(insert);
+    if (this.#inFlight.size >= IN_FLIGHT) await Promise.race(this.#inFlight);
+    this.#throwFailure();
+  }
+
+  /** Waits for the last ones. @throws {HtError} if one failed */
+  async finish(): Promise<void> {
+    await this.settled();
+    this.#throwFailure();
+  }
+
+  /** Waits until none is in flight, whatever became of them. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#inFlight);
+  }
+
+  async #insert(key: string, value: string): Promise<void> {
+    try {
+      await this.#client.insertText(key, value);
+      this.count++;
+    } catch (error) {
+      if (maybeExecuted(error)) this.unknown++;
+      this.#failure ??= error;
+    }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+function maybeExecuted(error: unknown): boolean {
+  const isOpen = error instanceof ConnectionLostError || error instanceof ServerNotFoundError ||
+    error instanceof TimeoutError;
+  return isOpen && error.maybeExecuted;
+}
+
+/** An error of the program with another sentence, and the exit code of its cause. */
+function exitError(message: string, cause: unknown): ExitError {
+  if (cause instanceof ExitError) return new ExitError(message, cause.exitCode);
+  const exitCode = cause instanceof ServerNotFoundError ? EXIT.notFound : EXIT.failed;
+  return Object.assign(new ExitError(message, exitCode), { cause });
+}
+
+/** Some editors write a byte order mark (U+FEFF) in front of a text. */
+function skipByteOrderMark(line: LineFramer): void {
+  const isThere = BYTE_ORDER_MARK.every((byte, at) => line.bytes[line.start + at] === byte);
+  if (isThere && line.start + BYTE_ORDER_MARK.length <= line.end) {
+    line.start += BYTE_ORDER_MARK.length;
+  }
+}
+
+async function openInput(file: string): Promise<ReadableStream<Uint8Array>> {
+  if (file === "-") return Deno.stdin.readable;
+  try {
+    return (await Deno.open(file)).readable;
+  } catch (error) {
+    throw new ExitError(`Cannot read '${file}': ${messageOf(error)}`);
+  }
+}
+
+/** The chunks of a file; what cannot be read is told in a sentence. */
+async function* readable(
+  input: ReadableStream<Uint8Array>,
+  file: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* input;
+  } catch (error) {
+    throw new ExitError(`Cannot read '${file}': ${messageOf(error)}`);
+  }
+}
+
+/** How many lines end in some bytes. */
+function lineEndsIn(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count++;
+  return count;
+}
+
+/** The pair in the line that the framer found; undefined if it is none. */
+function pairIn(line: LineFramer): [string, string] | undefined {
+  const { bytes, start, end, problem } = line;
+  if (problem === undefined) {
+    const places: number[] = [];
+    const arrayEnd = visitElements(
+      bytes,
+      skipWhite(bytes, start, end),
+      end,
+      (partStart, partEnd) => void places.push(partStart, partEnd),
+    );
+    const isWhole = arrayEnd >= 0 && skipWhite(bytes, arrayEnd, end) === end;
+    const [keyStart = 0, keyEnd = 0, valueStart = 0, valueEnd = 0] = places;
+    if (isWhole && places.length === 4 && bytes[keyStart] === QUOTE) {
+      return [stringAt(bytes, keyStart, keyEnd), textAt(bytes, valueStart, valueEnd)];
+    }
+  }
+  return undefined;
+}
+
+function noPair({ bytes, start, end, problem }: LineFramer, file: string, number: number) {
+  return new ExitError(
+    `Cannot import line ${number} of '${file}': each line must be ["key",value], not ${
+      problem === undefined ? quoted(textAt(bytes, start, end)) : `one that is ${problem}`
+    }`,
+  );
+}

@@ -1,0 +1,48 @@
+/** How every program begins and ends: exit codes, and one sentence on stderr instead of a stack trace. */
+import { EXIT, ExitError, messageOf } from "../base/errors.ts";
+import { flushLog } from "../base/log.ts";
+import { HtError, ServerNotFoundError } from "../client/errors.ts";
+import { flushStdout, printError } from "../terminal/stdout.ts";
+import { surviveInherited } from "./stop_signal.ts";
+import { requireUtf8Arguments } from "./utf8_text.ts";
+
+/**
+ * Runs a program's main function and ends the process with its exit code.
+ *
+ * @param name what to put before an error's sentence
+ * @param main gives the exit code; an `ExitError` that it throws brings its own
+ */
+export async function runMain(name: string, main: () => Promise<number>): Promise<never> {
+  try {
+    surviveInherited();
+    requireUtf8Arguments();
+    const exitCode = await main().finally(flushStdout);
+    await flushLog();
+    Deno.exit(exitCode);
+  } catch (error) {
+    await flushLog();
+    if (error instanceof ExitError) {
+      if (error.message) printError(`${name}: ${error.message}`);
+      Deno.exit(error.exitCode);
+    }
+    if (error instanceof HtError) {
+      printError(`${name}: ${error.message}`);
+      Deno.exit(error instanceof ServerNotFoundError ? EXIT.notFound : EXIT.failed);
+    }
+    if (isBadVariable(error)) {
+      printError(
+        `${name}: Environment variables must be UTF-8 text: set the one again that is not, or unset it (${
+          messageOf(error)
+        })`,
+      );
+      Deno.exit(EXIT.usage);
+    }
+    printError(`${name}: unexpected failure, which is a bug to report: ${messageOf(error)}`);
+    Deno.exit(EXIT.failed);
+  }
+}
+
+/** Whether a library has read a variable that is not UTF-8: TERM, for the prompt. */
+function isBadVariable(error: unknown): boolean {
+  return error instanceof Deno.errors.InvalidData && /environment variable/.test(error.message);
+}

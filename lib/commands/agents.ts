@@ -1,0 +1,34 @@
+/** Counts connections by their agent: the program that a client names in `hello`. */
+import { MAX_AGENTS } from "../base/limits.ts";
+import type { Client } from "./command_table.ts";
+
+/** The agents of a server. */
+export class Agents {
+  /** Connections of each agent, at least one. At most `MAX_AGENTS` (I5). */
+  readonly #connections = new Map<string, number>();
+
+  /** Connections by agent. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#connections;
+  }
+
+  /** Counts a connection by an agent, and no longer by the one that it named before. */
+  add(client: Client, agent: string): void {
+    if (client.agent === agent) return;
+    this.remove(client);
+    const count = this.#connections.get(agent) ?? 0;
+    if (count === 0 && this.#connections.size >= MAX_AGENTS) return;
+    this.#connections.set(agent, count + 1);
+    client.agent = agent;
+  }
+
+  /** Counts a connection no longer, if it was counted. */
+  remove(client: Client): void {
+    const { agent } = client;
+    if (agent === undefined) return;
+    client.agent = undefined;
+    const count = this.#connections.get(agent) ?? 0;
+    if (count > 1) this.#connections.set(agent, count - 1);
+    else this.#connections.delete(agent);
+  }
+}

@@ -1,0 +1,63 @@
+/** The result of a search: `[["key",value],...]`, put together from the bytes of the table. */
+import { ByteChunks } from "../bytes/byte_chunks.ts";
+import type { Entry } from "../table/hash_table.ts";
+
+const encoder = new TextEncoder();
+const OPEN = encoder.encode("[");
+const COMMA = encoder.encode(",");
+const BEFORE_KEY = encoder.encode('["');
+const BEFORE_VALUE = encoder.encode('",');
+const CLOSE = encoder.encode("]");
+
+/** What a pair has beside the texts of key and value: `["",]`. */
+const FRAME_BYTES = 5;
+
+/** How many bytes an entry takes as a pair. */
+export function pairBytes({ keyStart, valueEnd }: Entry): number {
+  return valueEnd - keyStart + FRAME_BYTES;
+}
+
+/** Pairs as the text of a JSON array, up to a number of bytes. */
+export class Pairs {
+  readonly #text = new ByteChunks();
+  readonly #maxBytes: number;
+  #count = 0;
+
+  /** @param maxBytes most bytes of the text, its end included */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+    this.#text.add(OPEN);
+  }
+
+  /** Number of pairs. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Adds a pair; false, and nothing added, where there is no room. */
+  add(entry: Entry): boolean {
+    const text = this.#text;
+    const commaBytes = this.#count === 0 ? 0 : 1;
+    const bytes = commaBytes + pairBytes(entry);
+    if (text.length + bytes + 1 > this.#maxBytes) return false;
+    if (commaBytes > 0) text.add(COMMA);
+    text.add(BEFORE_KEY);
+    text.add(entry.bytes, entry.keyStart, entry.keyEnd);
+    text.add(BEFORE_VALUE);
+    text.add(entry.bytes, entry.keyEnd, entry.valueEnd);
+    text.add(CLOSE);
+    this.#count++;
+    return true;
+  }
+
+  /** Ends the text, which then has its last byte. */
+  end(): ByteChunks {
+    this.#text.add(CLOSE);
+    return this.#text;
+  }
+
+  /** Gives up what was added. */
+  drop(): void {
+    this.#text.clear();
+  }
+}

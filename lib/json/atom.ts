@@ -1,0 +1,101 @@
+/** Equality of JSON strings, numbers, booleans and null by their meaning, whatever their spelling. */
+import { canonicalNumber } from "./decimal.ts";
+import { skipString, skipWhite } from "./scan.ts";
+import { skipGoodValue } from "./skip.ts";
+import { spells } from "./string_equals.ts";
+import { areEqual, type Span, spanOf, textAt } from "../bytes/span.ts";
+
+const QUOTE = 34, COMMA = 44, MINUS = 45, ZERO = 48, NINE = 57, LEFT_BRACE = 123;
+
+/** A test for the JSON value at `bytes[start..end)`, prepared once and asked for many values. */
+export type AtomTest = (bytes: Uint8Array, start: number, end: number) => boolean;
+
+/**
+ * Prepares the test whether a JSON value equals an atom.
+ *
+ * Strings are equal by their characters, and numbers by their exact decimal value: `1`, `1.0` and
+ * `10e-1` are one number, 12345678901234567890 and 12345678901234567891 are two.
+ *
+ * @param atom JSON text of a string, number, boolean or null
+ */
+export function equalsAtom(atom: string): AtomTest {
+  if (atom.startsWith('"')) {
+    const wanted = new WantedString(JSON.parse(atom));
+    return (bytes, start, end) => bytes[start] === QUOTE && wanted.isAt(bytes, start, end);
+  }
+  const own = spanOf(atom);
+  const isSpeltAlike: AtomTest = (bytes, start, end) =>
+    areEqual(bytes, start, end, own.bytes, own.start, own.end);
+  if (!isNumber(own.bytes[0])) return isSpeltAlike;
+  const rounded = Number(atom);
+  const canonical = canonicalNumber(atom);
+  return (bytes, start, end) => {
+    if (!isNumber(bytes[start])) return false;
+    if (isSpeltAlike(bytes, start, end)) return true;
+    const text = textAt(bytes, start, end);
+    // Equal numbers are equal when rounded, too, and that is quickly seen.
+    return Number(text) === rounded && canonicalNumber(text) === canonical;
+  };
+}
+
+/**
+ * Whether a value is an object whose member has a value that passes the test. As everywhere, the
+ * last of equal members counts.
+ *
+ * @param bytes JSON text from `start` to `end`, which must be valid
+ * @param name the member's name, in decoded characters
+ */
+export function hasMember(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  name: string,
+  test: AtomTest,
+): boolean {
+  // A search asks for one name in each value of a table.
+  if (lastName.characters !== name) lastName = new WantedString(name);
+  const wanted = lastName;
+  let at = skipWhite(bytes, start, end);
+  if (at === end || bytes[at] !== LEFT_BRACE) return false;
+  let foundStart = -1, foundEnd = -1;
+  do {
+    const nameStart = skipWhite(bytes, at + 1, end);
+    if (bytes[nameStart] !== QUOTE) break; // it has no members
+    const nameEnd = skipString(bytes, nameStart, end);
+    const colon = skipWhite(bytes, nameEnd, end);
+    const valueStart = skipWhite(bytes, colon + 1, end);
+    const valueEnd = skipGoodValue(bytes, valueStart, end);
+    if (wanted.isAt(bytes, nameStart, nameEnd)) {
+      foundStart = valueStart;
+      foundEnd = valueEnd;
+    }
+    at = skipWhite(bytes, valueEnd, end);
+  } while (bytes[at] === COMMA);
+  return foundStart >= 0 && test(bytes, foundStart, foundEnd);
+}
+
+/** A string to find among literals, most of which are spelt without escapes. */
+class WantedString {
+  readonly characters: string;
+  /** Its usual spelling, without the quotes: the only one without escapes, where there is such. */
+  readonly #usual: Span;
+
+  constructor(characters: string) {
+    this.characters = characters;
+    this.#usual = spanOf(JSON.stringify(characters).slice(1, -1));
+  }
+
+  /** Whether the literal at `bytes[start..end)`, with its quotes, has these characters. */
+  isAt(bytes: Uint8Array, start: number, end: number): boolean {
+    const usual = this.#usual;
+    return areEqual(bytes, start + 1, end - 1, usual.bytes, usual.start, usual.end) ||
+      spells(bytes, start, end, this.characters);
+  }
+}
+
+let lastName = new WantedString("");
+
+function isNumber(firstByte: number | undefined): boolean {
+  return firstByte === MINUS ||
+    (firstByte !== undefined && firstByte >= ZERO && firstByte <= NINE);
+}

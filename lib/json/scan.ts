@@ -1,0 +1,216 @@
+/**
+ * Finds where JSON values begin and end in a buffer, and checks them on the way
+ * (RFC 8259), without building them: a value's own bytes can then be kept and
+ * given back as they are (I8).
+ *
+ * Each byte is one step through the grammar's table (`scan_states.ts`). Nesting costs one bit a level, so no
+ * depth overflows a stack (I9).
+ *
+ * Every function takes a buffer, a position in it and the end of the JSON text, and returns the
+ * position behind what it read, or `~p` (negative) when the text is not JSON at position `p`,
+ * which is at most the end. What the buffer holds at the end and behind it is not looked at.
+ *
+ * The text is UTF-8. Bytes from 0x80 on are taken inside of strings, whatever they are: who needs
+ * good UTF-8 checks it elsewhere.
+ */
+import {
+  AFTER_ELEMENT,
+  AFTER_MEMBER,
+  CLOSE,
+  DONE,
+  END,
+  FIRST_ACTION,
+  FIRST_ELEMENT,
+  FIRST_NAME,
+  JSON_TABLE,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  STRING,
+  STRING_ELEMENT,
+  STRING_MEMBER,
+  STRING_NAME,
+  VALUE,
+} from "./scan_states.ts";
+import { indexOfByte, skipPlain } from "../bytes/word_scan.ts";
+import { textAt } from "../bytes/span.ts";
+
+const TAB = 9, LF = 10, CR = 13, SPACE = 32, QUOTE = 34, COMMA = 44, COLON = 58;
+const LEFT_BRACKET = 91, BACKSLASH = 92, RIGHT_BRACKET = 93, LEFT_BRACE = 123, RIGHT_BRACE = 125;
+
+/** Stands for what is at the end: JSON has no place for this byte, in strings or out of them. */
+const NOTHING = 0;
+
+/** Memory for nesting that is kept between calls, in words of 32 levels; more is given back. */
+const KEPT_WORDS = 32;
+const keptLevels = new Int32Array(KEPT_WORDS);
+
+/** After so many bytes, what is inside of a string by then is skipped by words. */
+const BLOCK_BYTES = 64;
+
+/** Skips white space. */
+export function skipWhite(bytes: Uint8Array, at: number, end: number): number {
+  for (;; at++) {
+    const byte = byteAt(bytes, at, end);
+    if (byte > SPACE) return at;
+    if (byte !== SPACE && byte !== TAB && byte !== LF && byte !== CR) return at;
+  }
+}
+
+/** Skips one value of any kind, whatever it nests; no white space before it. */
+export function skipValue(bytes: Uint8Array, at: number, end: number): number {
+  return byteAt(bytes, at, end) === QUOTE ? skipString(bytes, at, end) : run(bytes, at, end, VALUE);
+}
+
+/** Called for each member of an object: the name with its quotes, and the value, as positions. */
+export type VisitMember = (
+  nameStart: number,
+  nameEnd: number,
+  valueStart: number,
+  valueEnd: number,
+) => void;
+
+/**
+ * Skips an object and reports its members in order, duplicates included.
+ *
+ * @param at position of the `{`
+ */
+export function visitMembers(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  visit: VisitMember,
+): number {
+  if (byteAt(bytes, at, end) !== LEFT_BRACE) return ~at;
+  at = skipWhite(bytes, at + 1, end);
+  if (byteAt(bytes, at, end) === RIGHT_BRACE) return at + 1;
+  for (;;) {
+    const nameStart = at;
+    const nameEnd = skipString(bytes, at, end);
+    if (nameEnd < 0) return nameEnd;
+    at = skipWhite(bytes, nameEnd, end);
+    if (byteAt(bytes, at, end) !== COLON) return ~at;
+    const valueStart = skipWhite(bytes, at + 1, end);
+    const valueEnd = skipValue(bytes, valueStart, end);
+    if (valueEnd < 0) return valueEnd;
+    visit(nameStart, nameEnd, valueStart, valueEnd);
+    at = skipWhite(bytes, valueEnd, end);
+    const byte = byteAt(bytes, at, end);
+    if (byte === RIGHT_BRACE) return at + 1;
+    if (byte !== COMMA) return ~at;
+    at = skipWhite(bytes, at + 1, end);
+  }
+}
+
+/**
+ * Skips an array and reports its elements in order.
+ *
+ * @param at position of the `[`
+ */
+export function visitElements(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  visit: (start: number, end: number) => void,
+): number {
+  if (byteAt(bytes, at, end) !== LEFT_BRACKET) return ~at;
+  at = skipWhite(bytes, at + 1, end);
+  if (byteAt(bytes, at, end) === RIGHT_BRACKET) return at + 1;
+  for (;;) {
+    const valueEnd = skipValue(bytes, at, end);
+    if (valueEnd < 0) return valueEnd;
+    visit(at, valueEnd);
+    at = skipWhite(bytes, valueEnd, end);
+    const byte = byteAt(bytes, at, end);
+    if (byte === RIGHT_BRACKET) return at + 1;
+    if (byte !== COMMA) return ~at;
+    at = skipWhite(bytes, at + 1, end);
+  }
+}
+
+/**
+ * The characters of a string literal.
+ *
+ * @param start position of its opening quote
+ * @param end position behind its closing quote; the literal must be valid
+ */
+export function stringAt(bytes: Uint8Array, start: number, end: number): string {
+  return hasEscape(bytes, start, end)
+    ? JSON.parse(textAt(bytes, start, end))
+    : textAt(bytes, start + 1, end - 1);
+}
+
+/** Whether there is a backslash in a string literal, so that its bytes are not its characters. */
+export function hasEscape(bytes: Uint8Array, start: number, end: number): boolean {
+  return indexOfByte(bytes, BACKSLASH, start, end) >= 0;
+}
+
+/** Skips a string literal. */
+export function skipString(bytes: Uint8Array, at: number, end: number): number {
+  if (byteAt(bytes, at, end) !== QUOTE) return ~at;
+  // Most are short and plain.
+  const blockEnd = Math.min(end, at + BLOCK_BYTES);
+  for (at++; at < blockEnd; at++) {
+    const byte = bytes[at] ?? NOTHING;
+    if (byte > QUOTE && byte !== BACKSLASH) continue;
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH || byte < SPACE) break;
+  }
+  return run(bytes, skipPlain(bytes, at, end), end, STRING);
+}
+
+/** Reads on from a state in which no container is open, to the end of the value. */
+function run(bytes: Uint8Array, at: number, end: number, state: number): number {
+  let depth = 0;
+  /** The containers that are open, the innermost one in the lowest bit: 1 for an object. */
+  let levels = 0;
+  let outer = keptLevels;
+  for (;;) {
+    const blockEnd = Math.min(end, at + BLOCK_BYTES);
+    while (at < blockEnd && state < FIRST_ACTION) {
+      state = JSON_TABLE[state + (bytes[at] ?? NOTHING)] ?? END;
+      at++;
+    }
+    if (state < FIRST_ACTION) {
+      // White space ends a number, and nothing else that is not at its end.
+      if (at === end) return JSON_TABLE[state + SPACE] === END ? at : ~at;
+      if (isInString(state)) at = skipPlain(bytes, at, end);
+      continue;
+    }
+    do { // one bracket often follows the other
+      if (state === CLOSE) {
+        depth--;
+        levels = (depth & 31) === 0 ? outer[depth >>> 5] ?? 0 : levels >>> 1;
+        state = depth === 0 ? DONE : (levels & 1) === 0 ? AFTER_ELEMENT : AFTER_MEMBER;
+      } else if (state === OPEN_ARRAY || state === OPEN_OBJECT) {
+        if ((depth & 31) === 0) {
+          if (depth >>> 5 === outer.length) outer = grown(outer);
+          outer[depth >>> 5] = levels;
+        }
+        depth++;
+        const isArray = state === OPEN_ARRAY;
+        levels = isArray ? levels << 1 : levels << 1 | 1;
+        state = isArray ? FIRST_ELEMENT : FIRST_NAME;
+      } else return state === END ? at - 1 : ~(at - 1);
+      if (at < end) {
+        state = JSON_TABLE[state + (bytes[at] ?? NOTHING)] ?? END;
+        at++;
+      }
+    } while (state >= FIRST_ACTION);
+  }
+}
+
+function isInString(state: number): boolean {
+  return state === STRING_ELEMENT || state === STRING_MEMBER || state === STRING_NAME ||
+    state === STRING;
+}
+
+function grown(levels: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(levels.length * 4);
+  larger.set(levels);
+  return larger;
+}
+
+/** The byte at a position, or `NOTHING` at the end. */
+function byteAt(bytes: Uint8Array, at: number, end: number): number {
+  return at < end ? bytes[at] ?? NOTHING : NOTHING;
+}

@@ -1,0 +1,147 @@
+/** Whether a run was faster or slower than an earlier one, or no more than noise apart. */
+import { randomFrom } from "../../base/random.ts";
+import {
+  CONFIDENCE,
+  DEFAULT_RESAMPLES,
+  DEFAULT_SEED,
+  MATERIAL_SHARE,
+  median,
+  percentileInterval,
+  pooledNoise,
+  resample,
+  widened,
+} from "./statistics.ts";
+
+/** Repeats of each run without which nothing is said. */
+const MIN_REPEATS = 3;
+
+/** How many standard deviations of the noise a repeat may be away from the median. */
+const TAME_DEVIATIONS = 3;
+
+/** What changed: plain data, fit for JSON. */
+export interface Change {
+  readonly verdict: "faster" | "slower" | "no more than noise" | "too few repeats to say";
+  readonly oldMedian: number;
+  readonly newMedian: number;
+  /** New median by old one; null where that is 0, or 0 is all there is. */
+  readonly ratio: number | null;
+  /** Where the ratio is, as sure as `bootstrap.confidence` says; null as above, or with no bound. */
+  readonly ratioLow: number | null;
+  readonly ratioHigh: number | null;
+  readonly bootstrap: {
+    readonly seed: number;
+    readonly resamples: number;
+    readonly confidence: number;
+  };
+  /** The verdict in plain English. */
+  readonly sentence: string;
+}
+
+/** How to compare. */
+export interface ChangeOptions {
+  /** Which values are the faster ones: higher ones (throughput) or lower ones (latency). */
+  readonly better: "higher" | "lower";
+  /** Any whole number (default: `DEFAULT_SEED`). */
+  readonly seed?: number;
+  /** How many (default: 1,000). */
+  readonly resamples?: number;
+}
+
+/**
+ * Compares the repeats of two runs, which need not be as many, by the ratio of their medians and its
+ * bootstrap interval. There is a change where the interval is on one side of 1 and the ratio is at
+ * least 1% away from it.
+ *
+ * @param oldValues repeats of the earlier run, of at least one
+ * @param newValues repeats of the later run, of the same quantity in the same unit
+ * @throws {RangeError} where a run has no repeat, or a value is negative or not a finite number
+ */
+export function compareRuns(
+  oldValues: readonly number[],
+  newValues: readonly number[],
+  options: ChangeOptions,
+): Change {
+  const { better, seed = DEFAULT_SEED, resamples = DEFAULT_RESAMPLES } = options;
+  checkValues(oldValues, "old");
+  checkValues(newValues, "new");
+  const oldMedian = median(oldValues);
+  const newMedian = median(newValues);
+  const random = randomFrom(seed);
+  const noiseShare = pooledNoise([oldValues, newValues])?.share ?? 0;
+  const oldPool = widened(tamed(oldValues, noiseShare), oldMedian);
+  const newPool = widened(tamed(newValues, noiseShare), newMedian);
+  const interval = percentileInterval(
+    Array.from(
+      { length: resamples },
+      () => ratioOf(median(resample(oldPool, random)), median(resample(newPool, random))),
+    ),
+  );
+  const ratio = ratioOf(oldMedian, newMedian);
+  const isHigher = interval.low > 1 && ratio >= 1 + MATERIAL_SHARE;
+  const isLower = interval.high < 1 && ratio <= 1 - MATERIAL_SHARE;
+  const verdict = !areEnough(oldValues.length, newValues.length)
+    ? "too few repeats to say"
+    : !isHigher && !isLower
+    ? "no more than noise"
+    : isHigher === (better === "higher")
+    ? "faster"
+    : "slower";
+  const isKnown = oldMedian > 0;
+  const result = {
+    verdict,
+    oldMedian,
+    newMedian,
+    ratio: isKnown ? ratio : null,
+    ratioLow: isKnown ? finiteOrNull(interval.low) : null,
+    ratioHigh: isKnown ? finiteOrNull(interval.high) : null,
+    bootstrap: { seed, resamples, confidence: CONFIDENCE },
+  } as const;
+  return { ...result, sentence: sentenceOf(result) };
+}
+
+/**
+ * The values, none further from the median than `TAME_DEVIATIONS`. Three of five draws are the same
+ * outlier in 6% of all resamples: too often for an interval of 95%, if it may be as far as it likes.
+ */
+function tamed(values: readonly number[], noiseShare: number): number[] {
+  const centre = median(values);
+  const most = TAME_DEVIATIONS * noiseShare * centre;
+  return values.map((value) => Math.min(centre + most, Math.max(centre - most, value)));
+}
+
+function checkValues(values: readonly number[], run: string): void {
+  if (values.length === 0) throw new RangeError(`The ${run} run has no repeat to compare`);
+  const wrong = values.find((value) => !Number.isFinite(value) || value < 0);
+  if (wrong !== undefined) {
+    throw new RangeError(`Runs are compared by numbers from 0: got ${wrong}`);
+  }
+}
+
+/** New by old; where both are 0, nothing changed. Widening can take a value below 0. */
+function ratioOf(before: number, after: number): number {
+  const [from, to] = [Math.max(0, before), Math.max(0, after)];
+  return from === to ? 1 : to / from;
+}
+
+/**
+ * Whether chance separates the two runs wholly in less than 5% of all ways to deal their values out,
+ * as the Mann-Whitney test counts them: two of all choices. With 3 and 3 repeats it is 10%.
+ */
+function areEnough(olds: number, news: number): boolean {
+  if (Math.min(olds, news) < MIN_REPEATS) return false;
+  let choices = 1;
+  for (let i = 1; i <= olds; i++) choices *= (news + i) / i;
+  return 2 / choices <= 1 - CONFIDENCE;
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function sentenceOf({ verdict, ratio, ratioLow, ratioHigh }: Omit<Change, "sentence">): string {
+  const start = `${verdict[0]?.toUpperCase()}${verdict.slice(1)}`;
+  if (ratio === null) return `${start}: there is no ratio to 0.`;
+  const percent = (one: number | null) =>
+    one === null ? "any" : `${one < 1 ? "-" : "+"}${(100 * Math.abs(one - 1)).toFixed(1)}%`;
+  return `${start}: ${percent(ratio)} (95%: ${percent(ratioLow)} to ${percent(ratioHigh)}).`;
+}

@@ -1,0 +1,308 @@
+/**
+ * The Universal Scalability Law fitted to a sweep: where throughput peaks, and what limits it.
+ *
+ * N. Gunther, "Guerrilla Capacity Planning", Springer 2007: a system of N clients loses to
+ * contention (sigma: they wait in line for what only one can have) and to coherency (kappa: each
+ * has to agree with each other). The form with three parameters is his of 2018, and that of the R
+ * package `usl` from version 2 on: the throughput of one client is estimated with the rest. Earlier
+ * versions divided by the measured X(1) first, which gives other parameters.
+ */
+import { type Random, randomFrom } from "../../base/random.ts";
+import {
+  CONFIDENCE,
+  DEFAULT_RESAMPLES,
+  DEFAULT_SEED,
+  type Interval,
+  MATERIAL_SHARE,
+  mean,
+  percentileInterval,
+  resample,
+  studentFactor,
+  widened,
+} from "./statistics.ts";
+import { checkSteps, type SweepStep } from "./sweep_step.ts";
+import { type UslParameters, UslSolver, uslThroughput } from "./usl_solver.ts";
+import { uslSentence } from "./usl_sentence.ts";
+
+/** Parameters of the law. */
+const PARAMETERS = 3;
+
+/** Different numbers of clients that a fit needs. */
+const MIN_STEPS = PARAMETERS + 1;
+
+/** A sweep that the law cannot be fitted to; the message says why. */
+export class UslDataError extends RangeError {
+  override name = "UslDataError";
+}
+
+/** A value and where it is, as sure as `bootstrap.confidence` says. */
+export interface Estimate extends Interval {
+  readonly value: number;
+}
+
+/** A step beside the law. */
+export interface UslResidual {
+  readonly clients: number;
+  /** Mean of the repeats. */
+  readonly opsPerSecond: number;
+  readonly fittedOpsPerSecond: number;
+  /** Measured less fitted. */
+  readonly residualOpsPerSecond: number;
+}
+
+/** Where the law has its highest throughput. */
+export interface UslPeak {
+  /** sqrt((1 - sigma) / kappa), at least 1; not rounded. */
+  readonly clients: Estimate;
+  readonly opsPerSecond: Estimate;
+  /** Whether as many clients were measured; otherwise the peak is beyond what anybody saw. */
+  readonly isWithinData: boolean;
+}
+
+/** What throughput is lost to, at the most clients measured. */
+export interface UslLimit {
+  /**
+   * Which costs more: "contention" (sigma) or "coherency" (kappa); "neither" where both together
+   * may cost less than 1%, "undecided" where the data allows either.
+   */
+  readonly by: "contention" | "coherency" | "neither" | "undecided";
+  readonly atClients: number;
+  /** Share of each client's time, 0 to 1. */
+  readonly contentionShare: Estimate;
+  /** Share of each client's time, 0 to 1. */
+  readonly coherencyShare: Estimate;
+}
+
+/** A fit: plain data, fit for JSON. */
+export interface UslFit {
+  /** Throughput of one client, in operations a second. */
+  readonly lambdaOpsPerSecond: Estimate;
+  /** Contention, 0 to 1, without a unit. */
+  readonly sigma: Estimate;
+  /** Coherency, from 0, without a unit. */
+  readonly kappa: Estimate;
+  /**
+   * Null where the interval of kappa reaches 0, so that over 2.5% of the resamples have no peak: then
+   * the data shows none.
+   */
+  readonly peak: UslPeak | null;
+  readonly limit: UslLimit;
+  /** One for each step. */
+  readonly residuals: readonly UslResidual[];
+  /**
+   * Share of the variance that the law explains; null where there is no variance. It describes, and
+   * proves nothing: for a law that is not linear it is not the square of a correlation.
+   */
+  readonly rSquared: number | null;
+  /**
+   * The F of lack of fit: how the residuals of the steps' means compare with the noise of repeats.
+   * About 1 where the law holds; far above it, the law is not all that happens, and the intervals
+   * tell of the noise only. Null without noise to compare with.
+   */
+  readonly lackOfFit: number | null;
+  readonly bootstrap: {
+    readonly seed: number;
+    readonly resamples: number;
+    readonly confidence: number;
+    /** What was drawn: repeats within each step, or residuals where a step has a single repeat. */
+    readonly of: "repeats" | "residuals";
+  };
+  /** All of it in plain English. */
+  readonly sentence: string;
+}
+
+/** How to find the intervals. */
+export interface BootstrapOptions {
+  /** Any whole number (default: `DEFAULT_SEED`). The same seed gives the same intervals. */
+  readonly seed?: number;
+  /** How many (default: 1,000). */
+  readonly resamples?: number;
+}
+
+/**
+ * Fits the law by least squares of all repeats, and finds intervals by a bootstrap.
+ *
+ * @param steps of a sweep; one client and at least three other numbers of clients among them
+ * @throws {UslDataError} where there are too few steps, none of one client, or no throughput
+ * @throws {RangeError} where the steps are no sweep (`checkSteps`)
+ */
+export function fitUsl(steps: readonly SweepStep[], options: BootstrapOptions = {}): UslFit {
+  const { seed = DEFAULT_SEED, resamples = DEFAULT_RESAMPLES } = options;
+  checkSteps(steps);
+  if (!steps.some(({ clients }) => clients === 1)) {
+    throw new UslDataError(
+      "The Universal Scalability Law compares with one client: measure 1 client too",
+    );
+  }
+  if (steps.length < MIN_STEPS) {
+    throw new UslDataError(
+      `The Universal Scalability Law needs ${MIN_STEPS} different numbers of clients: got ${steps.length}`,
+    );
+  }
+  const solver = new UslSolver(
+    steps.map(({ clients }) => clients),
+    steps.map(({ opsPerSecond }) => opsPerSecond.length),
+  );
+  const means = steps.map(({ opsPerSecond }) => mean(opsPerSecond));
+  const fit = solver.solve(means);
+  if (fit === undefined) {
+    throw new UslDataError("There is nothing to fit: no step has any throughput");
+  }
+  const of = steps.every(({ opsPerSecond }) => opsPerSecond.length > 1) ? "repeats" : "residuals";
+  const draw = of === "repeats" ? repeatsDrawn(steps) : residualsDrawn(steps, fit);
+  const random = randomFrom(seed);
+  const drawn: UslParameters[] = [];
+  for (let i = 0; i < resamples; i++) {
+    // A resample without any throughput says nothing of the parameters.
+    drawn.push(solver.solve(draw(random)) ?? fit);
+  }
+  const result = {
+    lambdaOpsPerSecond: estimate(fit, drawn, (one) => one.lambda),
+    sigma: estimate(fit, drawn, (one) => one.sigma),
+    kappa: estimate(fit, drawn, (one) => one.kappa),
+    peak: peakOf(fit, drawn, steps),
+    limit: limitOf(fit, drawn, steps),
+    residuals: steps.map(({ clients }, place) => residualOf(fit, clients, means[place] ?? NaN)),
+    ...qualityOf(fit, steps),
+    bootstrap: { seed, resamples, confidence: CONFIDENCE, of },
+  } as const;
+  return { ...result, sentence: uslSentence(result) };
+}
+
+/** Makes the means of resamples that draw repeats anew within each step. */
+function repeatsDrawn(steps: readonly SweepStep[]): (random: Random) => number[] {
+  // Some third of the steps settles each of the parameters: the noise of those is what matters.
+  const freedom = sumOf(steps, ({ opsPerSecond }) => opsPerSecond.length - 1) / PARAMETERS;
+  const factor = studentFactor(freedom);
+  const pools = steps.map(({ opsPerSecond }) =>
+    widened(opsPerSecond, mean(opsPerSecond), 1, factor)
+  );
+  return (random) => pools.map((pool) => notNegative(mean(resample(pool, random))));
+}
+
+/** Makes the means of resamples that put residuals, drawn from all, on top of what the law says. */
+function residualsDrawn(
+  steps: readonly SweepStep[],
+  fit: UslParameters,
+): (random: Random) => number[] {
+  const fitted = steps.map(({ clients }) => uslThroughput(fit, clients));
+  const residuals = steps.flatMap(({ opsPerSecond }, place) =>
+    opsPerSecond.map((value) => value - (fitted[place] ?? NaN))
+  );
+  // Residuals are smaller than errors: the parameters went after the data.
+  const lost = freeParameters(fit);
+  const centre = mean(residuals);
+  const pool = widened(residuals, centre, lost, studentFactor(residuals.length - lost))
+    .map((value) => value - centre);
+  return (random) =>
+    steps.map(({ opsPerSecond }, place) => {
+      const errors = opsPerSecond.map(() => pool[random.below(pool.length)] ?? NaN);
+      return notNegative((fitted[place] ?? NaN) + mean(errors));
+    });
+}
+
+function notNegative(opsPerSecond: number): number {
+  return Math.max(0, opsPerSecond);
+}
+
+/** How many parameters are not at a bound. */
+function freeParameters({ sigma, kappa }: UslParameters): number {
+  return 1 + (sigma > 0 && sigma < 1 ? 1 : 0) + (kappa > 0 ? 1 : 0);
+}
+
+function estimate(
+  fit: UslParameters,
+  drawn: readonly UslParameters[],
+  quantity: (parameters: UslParameters) => number,
+): Estimate {
+  return { value: quantity(fit), ...percentileInterval(drawn.map(quantity)) };
+}
+
+function peakClients({ sigma, kappa }: UslParameters): number {
+  return Math.max(1, Math.sqrt((1 - sigma) / kappa));
+}
+
+function peakOf(
+  fit: UslParameters,
+  drawn: readonly UslParameters[],
+  steps: readonly SweepStep[],
+): UslPeak | null {
+  const clients = estimate(fit, drawn, peakClients);
+  // Infinite where kappa is 0: the upper end is, where the interval of kappa reaches 0.
+  if (!Number.isFinite(clients.high) || !Number.isFinite(clients.value)) return null;
+  return {
+    clients,
+    opsPerSecond: estimate(fit, drawn, (one) => {
+      const most = peakClients(one);
+      return Number.isFinite(most) ? uslThroughput(one, most) : one.lambda / one.sigma;
+    }),
+    isWithinData: clients.value <= mostClients(steps),
+  };
+}
+
+function mostClients(steps: readonly SweepStep[]): number {
+  return steps.at(-1)?.clients ?? NaN;
+}
+
+function limitOf(
+  fit: UslParameters,
+  drawn: readonly UslParameters[],
+  steps: readonly SweepStep[],
+): UslLimit {
+  const atClients = mostClients(steps);
+  const contention = ({ sigma }: UslParameters) => sigma * (atClients - 1);
+  const coherency = ({ kappa }: UslParameters) => kappa * atClients * (atClients - 1);
+  const whole = (one: UslParameters) => 1 + contention(one) + coherency(one);
+  const lost = percentileInterval(drawn.map((one) => 1 - 1 / whole(one)));
+  const ahead = percentileInterval(drawn.map((one) => coherency(one) - contention(one)));
+  const by = lost.low < MATERIAL_SHARE
+    ? "neither"
+    : ahead.low > 0
+    ? "coherency"
+    : ahead.high < 0
+    ? "contention"
+    : "undecided";
+  return {
+    by,
+    atClients,
+    contentionShare: estimate(fit, drawn, (one) => contention(one) / whole(one)),
+    coherencyShare: estimate(fit, drawn, (one) => coherency(one) / whole(one)),
+  };
+}
+
+function residualOf(fit: UslParameters, clients: number, opsPerSecond: number): UslResidual {
+  const fittedOpsPerSecond = uslThroughput(fit, clients);
+  return {
+    clients,
+    opsPerSecond,
+    fittedOpsPerSecond,
+    residualOpsPerSecond: opsPerSecond - fittedOpsPerSecond,
+  };
+}
+
+function qualityOf(
+  fit: UslParameters,
+  steps: readonly SweepStep[],
+): { rSquared: number | null; lackOfFit: number | null } {
+  const all = steps.flatMap(({ opsPerSecond }) => opsPerSecond);
+  const total = squaredFrom(all, mean(all));
+  const noise = sumOf(steps, ({ opsPerSecond }) => squaredFrom(opsPerSecond, mean(opsPerSecond)));
+  const misfit = sumOf(
+    steps,
+    ({ clients, opsPerSecond }) =>
+      opsPerSecond.length * (mean(opsPerSecond) - uslThroughput(fit, clients)) ** 2,
+  );
+  const spare = steps.length - freeParameters(fit);
+  return {
+    rSquared: total > 0 ? 1 - (noise + misfit) / total : null,
+    lackOfFit: noise > 0 ? (misfit / spare) / (noise / (all.length - steps.length)) : null,
+  };
+}
+
+function sumOf(steps: readonly SweepStep[], part: (step: SweepStep) => number): number {
+  return steps.reduce((sum, step) => sum + part(step), 0);
+}
+
+function squaredFrom(values: readonly number[], centre: number): number {
+  return values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+}

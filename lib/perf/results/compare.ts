@@ -1,0 +1,174 @@
+/** What changed since an earlier run or sweep, and whether it is more than noise. */
+import { plainLine } from "../../base/quote.ts";
+import { type Change, compareRuns } from "../analysis/change.ts";
+import { type RawData, type Series, seriesOf, type SeriesPoint } from "./series.ts";
+import { type SettingsDifference, settingsDifferences } from "./settings_diff.ts";
+import { type Measured, opsPerSecond } from "../measure/stage_data.ts";
+
+/** The figures that are compared. */
+export type FigureName = "throughput" | "p99";
+
+/** One figure of one operation and number of clients, before and now. */
+export interface Compared {
+  readonly operation: string;
+  readonly clients: number;
+  readonly figure: FigureName;
+  readonly oldRepeats: number;
+  readonly newRepeats: number;
+  readonly change: Change;
+}
+
+/** Two runs or sweeps side by side: plain data. */
+export interface Comparison {
+  /** What the two were, in words. */
+  readonly before: string;
+  readonly now: string;
+  readonly differences: readonly SettingsDifference[];
+  readonly compared: readonly Compared[];
+  /** What only one of the two measured, such as `scan with 8, 12 clients`. */
+  readonly onlyBefore: readonly string[];
+  readonly onlyNow: readonly string[];
+  /** Whether either ended early, so that its last figures are of less than was planned. */
+  readonly isIncomplete: boolean;
+}
+
+interface Figure {
+  readonly title: string;
+  readonly unit: string;
+  readonly digits: number;
+  readonly better: "higher" | "lower";
+  /** Undefined: there is none, since nothing succeeded. */
+  readonly value: (measured: Measured) => number | undefined;
+}
+
+const FIGURES: Readonly<Record<FigureName, Figure>> = {
+  throughput: {
+    title: "throughput",
+    unit: "ops/s",
+    digits: 1,
+    better: "higher",
+    value: opsPerSecond,
+  },
+  p99: {
+    title: "p99",
+    unit: "ms",
+    digits: 3,
+    better: "lower",
+    value: ({ ops, latency }) => ops === 0 ? undefined : latency.p99Ms,
+  },
+};
+
+const FIGURE_NAMES = ["throughput", "p99"] as const;
+
+/** Compares like with like: the same operation and number of clients. */
+export function compareData(before: RawData, after: RawData): Comparison {
+  const old = pointsOf(before);
+  const fresh = pointsOf(after);
+  return {
+    before: origin(before),
+    now: origin(after),
+    differences: settingsDifferences(before, after),
+    compared: [...fresh].flatMap(([name, { series, point }]) => {
+      const earlier = old.get(name);
+      if (earlier === undefined) return [];
+      return FIGURE_NAMES.flatMap((figure) => {
+        const { better, value } = FIGURES[figure];
+        const values = (sums: readonly Measured[]) => sums.flatMap((one) => value(one) ?? []);
+        const [oldValues, newValues] = [values(earlier.point.sums), values(point.sums)];
+        if (oldValues.length === 0 || newValues.length === 0) return [];
+        return [{
+          operation: series.name,
+          clients: point.clients,
+          figure,
+          oldRepeats: oldValues.length,
+          newRepeats: newValues.length,
+          change: compareRuns(oldValues, newValues, { better }),
+        }];
+      });
+    }),
+    onlyBefore: without(old, fresh),
+    onlyNow: without(fresh, old),
+    isIncomplete: !before.complete || !after.complete,
+  };
+}
+
+/** Lines for people: what is compared, one for each figure, then what to know besides. */
+export function comparisonLines(comparison: Comparison): string[] {
+  const { before, now, differences, compared, onlyBefore, onlyNow, isIncomplete } = comparison;
+  const lines = [`From ${before} to ${now}:`, ...compared.map(comparedLine)];
+  if (compared.length === 0) {
+    lines.push("The two have no operation and number of clients in common");
+  }
+  if (compared.some(({ oldRepeats, newRepeats }) => Math.min(oldRepeats, newRepeats) === 1)) {
+    lines.push(
+      "There are no repeats, so noise is unknown, and none of these changes says anything by itself: --sweep repeats",
+    );
+  }
+  if (onlyBefore.length > 0) lines.push(`Only measured before: ${onlyBefore.join("; ")}`);
+  if (onlyNow.length > 0) lines.push(`Only measured now: ${onlyNow.join("; ")}`);
+  if (isIncomplete) lines.push("One of the two ended early: what it measured last may mislead");
+  if (differences.length > 0) {
+    const told = differences.map(({ name, before, after }) => `${name}: ${before}, now ${after}`);
+    lines.push(
+      `Not a fair comparison of the server alone, since the settings differ (${told.join("; ")})`,
+    );
+  }
+  // Names and texts may be a stranger's, and must not steer a terminal.
+  return lines.map(plainLine);
+}
+
+function comparedLine({ operation, clients, figure, ...rest }: Compared): string {
+  const { title, unit, digits } = FIGURES[figure];
+  const { change, oldRepeats, newRepeats } = rest;
+  const number = (value: number) => value.toFixed(digits);
+  return `${nameOf(operation, clients)}: ${title} ${number(change.oldMedian)} -> ${
+    number(change.newMedian)
+  } ${unit}, ${verdict(change, Math.min(oldRepeats, newRepeats))}`;
+}
+
+/** The verdict with its interval; where a run has no repeats there is none, and nothing to decide by. */
+function verdict(change: Change, repeats: number): string {
+  if (repeats > 1) return change.sentence.replace(/\.$/, "").replace(/^./, lowerCase);
+  const { ratio } = change;
+  const percent = ratio === null
+    ? ""
+    : `${ratio < 1 ? "-" : "+"}${(100 * Math.abs(ratio - 1)).toFixed(1)}%, `;
+  return `${percent}no repeats, so noise is unknown`;
+}
+
+function origin({ target, server, startedUnixMs }: RawData): string {
+  const time = new Date(startedUnixMs).toISOString().replace(/\.\d+Z$/, "Z");
+  // The texts may be a stranger's, and must not steer a terminal.
+  return `${target} at ${server} (${time})`.replace(/[^\x20-\x7e]/g, "?");
+}
+
+function lowerCase(text: string): string {
+  return text.toLowerCase();
+}
+
+interface Place {
+  readonly series: Series;
+  readonly point: SeriesPoint;
+}
+
+/** What is in some places and not in others, a text for each operation. */
+function without(some: ReadonlyMap<string, Place>, others: ReadonlyMap<string, Place>): string[] {
+  const left = [...some].filter(([name]) => !others.has(name)).map(([, place]) => place);
+  const byOperation = Map.groupBy(left, ({ series }) => series.name);
+  return [...byOperation].map(([operation, places]) => {
+    const clients = places.map(({ point }) => point.clients);
+    return `${operation} with ${clients.join(", ")} client${clients.at(-1) === 1 ? "" : "s"}`;
+  });
+}
+
+function pointsOf(data: RawData): Map<string, Place> {
+  return new Map(
+    seriesOf(data).flatMap((series) =>
+      series.points.map((point) => [nameOf(series.name, point.clients), { series, point }])
+    ),
+  );
+}
+
+function nameOf(operation: string, clients: number): string {
+  return `${operation} with ${clients} client${clients === 1 ? "" : "s"}`;
+}

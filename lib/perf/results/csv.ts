@@ -1,0 +1,130 @@
+/**
+ * Raw data as CSV (RFC 4180: commas, CRLF, quotes where they are needed), for spreadsheets and
+ * statistics programs. Numbers have a dot and no separators; what does not apply is empty.
+ *
+ * One row for each step, repeat, stage, operation and client, and one for all clients together:
+ *
+ * - `target`, `server`, `seed`: what was measured, and the seed of its keys and choices
+ * - `clients`, `repeat`: the step (simultaneous clients) and which of its repeats, from 1
+ * - `stage`, `operation`: in a stage of one type of operation both are the same; a mixed stage has
+ *   rows for each type, and rows with `all`, which are no further operations but those together
+ * - `client`: from 1, or `sum`, which are no further operations either. The seconds of `sum` are
+ *   those of the client that took longest, and its percentiles those of all operations together
+ * - `loop`, `rate_per_s`: `closed`, where latency is service time; or `open`, where it counts from
+ *   the intended start of requests that are due so many times a second, of all clients
+ * - `started_unix_ms`: when the stage began, in milliseconds since 1970
+ * - `ops`, `errors`, `outcome_unknown`, `unsent`: operations that succeeded; that failed; failed
+ *   changes that may have been made; and requests that were due and never left (not told by type)
+ * - `seconds`, `ops_per_s`: from the start to the last answer, and what succeeded in a second
+ * - `latency_..._ms`: of what succeeded; empty where nothing did
+ * - `ended`: why the stage ended: `planned`, `time limit`, `keys used up`, `overload`, `server gone`
+ */
+import { partsOf, type RawData, stepsOf } from "./series.ts";
+import {
+  type ClientData,
+  errorCount,
+  type Measured,
+  opsPerSecond,
+  type StageData,
+} from "../measure/stage_data.ts";
+
+type Cell = string | number | null;
+
+/** Columns, in their order. */
+export const CSV_COLUMNS = [
+  "target",
+  "server",
+  "seed",
+  "clients",
+  "repeat",
+  "stage",
+  "operation",
+  "client",
+  "loop",
+  "rate_per_s",
+  "started_unix_ms",
+  "ops",
+  "errors",
+  "outcome_unknown",
+  "unsent",
+  "seconds",
+  "ops_per_s",
+  "latency_mean_ms",
+  "latency_p50_ms",
+  "latency_p90_ms",
+  "latency_p99_ms",
+  "latency_p999_ms",
+  "latency_max_ms",
+  "ended",
+] as const;
+
+type Row = Readonly<Record<(typeof CSV_COLUMNS)[number], Cell>>;
+
+/** The text of the file, its heading included. */
+export function csvOf(data: RawData): string {
+  const { target, server, seed } = data;
+  const rows = stepsOf(data).flatMap(({ clients, repeats }) =>
+    repeats.flatMap((stages, at) =>
+      stages.flatMap((stage) =>
+        stageRows(stage).map((row) => ({ target, server, seed, clients, repeat: at + 1, ...row }))
+      )
+    )
+  );
+  const lines = [CSV_COLUMNS, ...rows.map((row: Row) => CSV_COLUMNS.map((name) => row[name]))];
+  return lines.map((cells) => `${cells.map(cellText).join(",")}\r\n`).join("");
+}
+
+type StageRow = Omit<Row, "target" | "server" | "seed" | "clients" | "repeat">;
+
+function stageRows(stage: StageData): StageRow[] {
+  return [
+    ...stage.clients.flatMap((client, at) => clientRows(stage, client, at + 1)),
+    ...clientRows(stage, stage.sum, "sum"),
+  ];
+}
+
+function clientRows(stage: StageData, data: ClientData, client: number | "sum"): StageRow[] {
+  const { stage: name, loop, ratePerS, startedUnixMs, ended } = stage;
+  const parts = partsOf(stage, data);
+  // The whole of a mixed stage goes by a name of its own, or it would look like a type of operation.
+  const isMixed = partsOf(stage, stage.sum).length > 1;
+  return parts.map((part, at) => {
+    const isWhole = at === parts.length - 1;
+    return {
+      stage: name,
+      operation: isWhole && isMixed ? "all" : part.name,
+      client,
+      loop,
+      rate_per_s: ratePerS,
+      started_unix_ms: startedUnixMs,
+      unsent: isWhole ? data.unsent : null,
+      ended,
+      ...figures(part.measured),
+    };
+  });
+}
+
+function figures(measured: Measured) {
+  const { meanMs, p50Ms, p90Ms, p99Ms, p999Ms, maxMs } = measured.latency;
+  const latency = (ms: number) => measured.ops === 0 ? null : ms;
+  return {
+    ops: measured.ops,
+    errors: errorCount(measured.errors),
+    outcome_unknown: measured.unknown,
+    seconds: measured.seconds,
+    ops_per_s: opsPerSecond(measured),
+    latency_mean_ms: latency(meanMs),
+    latency_p50_ms: latency(p50Ms),
+    latency_p90_ms: latency(p90Ms),
+    latency_p99_ms: latency(p99Ms),
+    latency_p999_ms: latency(p999Ms),
+    latency_max_ms: latency(maxMs),
+  };
+}
+
+/** A cell as it is written. */
+function cellText(cell: Cell): string {
+  if (cell === null) return "";
+  const text = String(cell);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

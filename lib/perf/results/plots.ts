@@ -1,0 +1,200 @@
+/**
+ * Raw data as pictures.
+ *
+ * Of a sweep, by the number of clients: `throughput` of all together and `per-client`, a series for
+ * each operation; then for each operation `throughput-OPERATION`, with the Universal Scalability Law
+ * where it was fitted, and `latency-OPERATION`, with some percentiles. Values are medians of the
+ * repeats, and bars reach from the least of them to the most. Of a run, `latency` over percentiles,
+ * a curve for each operation.
+ *
+ * What did not succeed once has no latency, and is left out of the pictures of latencies.
+ */
+import type { Axis, Chart, PlotPoint, PlotSeries } from "../../plot/description.ts";
+import type { PercentileChart } from "../../plot/percentile_chart.ts";
+import { LatencyHistogram } from "../measure/histogram.ts";
+import type { RunData } from "./run_data.ts";
+import { type RawData, type Series, seriesOf, stepsOf } from "./series.ts";
+import { type Loop, type Measured, opsPerSecond } from "../measure/stage_data.ts";
+import { median } from "../analysis/statistics.ts";
+import type { SweepData } from "./sweep_data.ts";
+import type { UslFit } from "../analysis/usl.ts";
+import { uslThroughput } from "../analysis/usl_solver.ts";
+
+/** What a latency is, by loop. */
+const LATENCY_KIND: Readonly<Record<Loop, string>> = {
+  closed: "service time",
+  open: "response time from the intended start",
+};
+
+/** A picture. */
+export type Plot =
+  & {
+    /** For the file's name, such as `latency-insert`. */
+    readonly name: string;
+  }
+  & (
+    | { readonly kind: "chart"; readonly chart: Chart }
+    | { readonly kind: "percentiles"; readonly chart: PercentileChart }
+  );
+
+/** Up to so many clients the steps are told apart on a linear axis, which shows growth as it is. */
+const MOST_LINEAR_CLIENTS = 64;
+
+/** From this ratio of operations' throughputs on, the slower one would lie on a linear axis' zero. */
+const LEAST_LOG_RATIO = 10;
+
+/** Percentiles of a sweep's pictures. */
+const PERCENTILES = [
+  { name: "p50", value: ({ latency }: Measured) => latency.p50Ms },
+  { name: "p99", value: ({ latency }: Measured) => latency.p99Ms },
+  { name: "p99.9", value: ({ latency }: Measured) => latency.p999Ms },
+] as const;
+
+/** All pictures; none where nothing was measured. */
+export function plotsOf(data: RawData): Plot[] {
+  return data.format === "testperf run" ? runPlots(data) : sweepPlots(data);
+}
+
+function runPlots(data: RunData): Plot[] {
+  const all = seriesOf(data).flatMap(({ name, points }) =>
+    points.flatMap(({ sums }) => sums.map((sum) => ({ name, histogram: histogramOf(sum) })))
+  ).filter(({ histogram }) => histogram.percentileMs(0) > 0);
+  if (all.length === 0) return [];
+  return [{
+    name: "latency",
+    kind: "percentiles",
+    chart: {
+      title: `Latency with ${counted(data.settings.clients)} (${kindOf(data)})`,
+      y: { title: "Latency", unit: "ms" },
+      series: all.map(({ name, histogram }) => ({
+        name,
+        count: histogram.count,
+        valueAt: (percent) => histogram.percentileMs(percent),
+      })),
+    },
+  }];
+}
+
+function histogramOf({ latency }: Measured): LatencyHistogram {
+  return LatencyHistogram.from(latency);
+}
+
+function sweepPlots(data: SweepData): Plot[] {
+  const all = seriesOf(data);
+  if (all.length === 0) return [];
+  const together = all.map((series) => ({ name: series.name, points: sumPoints(series) }));
+  const single = all.map(({ name, points }) => ({
+    name,
+    points: points.map(({ clients, singles }) => point(clients, singles.map(opsPerSecond))),
+  }));
+  return [
+    throughputPlot("throughput", "Throughput of all clients together", together),
+    throughputPlot("per-client", "Throughput of each client", single),
+    ...all.flatMap((series) => operationPlot(series, data)),
+    ...all.flatMap((series) => latencyPlot(series, data)),
+  ];
+}
+
+function throughputPlot(name: string, title: string, series: readonly PlotSeries[]): Plot {
+  const tops = series.map(({ points }) => highest(points.map(({ y }) => y)));
+  const isWide = highest(tops) >= LEAST_LOG_RATIO * lowest(tops);
+  const isPositive = series.every(({ points }) => points.every(({ y, low = y }) => low > 0));
+  return {
+    name,
+    kind: "chart",
+    chart: {
+      title,
+      x: clientsAxis(series),
+      y: {
+        title: "Throughput",
+        unit: "operations/s",
+        scale: isWide && isPositive ? "log" : "linear",
+      },
+      series,
+    },
+  };
+}
+
+/** One operation, on axes of its own. */
+function operationPlot(series: Series, data: SweepData): Plot {
+  const { name } = series;
+  const measured = { name: "measured", points: sumPoints(series) };
+  const usl = data.analysis[name]?.usl;
+  if (usl === undefined || "why" in usl) {
+    return throughputPlot(`throughput-${name}`, `Throughput of ${name}`, [measured]);
+  }
+  const peak = usl.peak?.isWithinData
+    ? `, peak at ${counted(Math.max(1, Math.round(usl.peak.clients.value)))}`
+    : "";
+  const law = { name: "Universal Scalability Law", points: lawPoints(series, usl) };
+  const title = `Throughput of ${name}, and fit${peak}`;
+  // What was measured is drawn last, on top.
+  return throughputPlot(`throughput-${name}`, title, [law, measured]);
+}
+
+function latencyPlot({ name, points }: Series, data: SweepData): Plot[] {
+  const series = PERCENTILES.flatMap(({ name, value }): PlotSeries[] => {
+    const told = points.flatMap(({ clients, sums }) => {
+      const values = sums.filter(({ ops }) => ops > 0).map(value).filter((ms) => ms > 0);
+      return values.length === 0 ? [] : [point(clients, values)];
+    });
+    return told.length === 0 ? [] : [{ name, points: told }];
+  });
+  if (series.length === 0) return [];
+  return [{
+    name: `latency-${name}`,
+    kind: "chart",
+    chart: {
+      title: `Latency of ${name} (${kindOf(data)})`,
+      x: clientsAxis(series),
+      y: { title: "Latency", unit: "ms", scale: "log" },
+      series,
+    },
+  }];
+}
+
+/** Between the steps, so that its marks do not hide theirs. */
+function lawPoints({ points }: Series, usl: UslFit): PlotPoint[] {
+  const parameters = {
+    lambda: usl.lambdaOpsPerSecond.value,
+    sigma: usl.sigma.value,
+    kappa: usl.kappa.value,
+  };
+  const steps = points.map(({ clients }) => clients);
+  const between = steps.slice(1).map((clients, at) => (clients + (steps[at] ?? clients)) / 2);
+  return [...steps.slice(0, 1), ...between, ...steps.slice(-1)]
+    .map((x) => ({ x, y: uslThroughput(parameters, x) }));
+}
+
+function sumPoints({ points }: Series): PlotPoint[] {
+  return points.map(({ clients, sums }) => point(clients, sums.map(opsPerSecond)));
+}
+
+function point(x: number, values: readonly number[]): PlotPoint {
+  return { x, y: median(values), low: lowest(values), high: highest(values) };
+}
+
+function clientsAxis(series: readonly PlotSeries[]): Axis {
+  const most = highest(series.flatMap(({ points }) => points.map(({ x }) => x)));
+  const scale = most <= MOST_LINEAR_CLIENTS ? "linear" : "log";
+  return { title: "Simultaneous clients", unit: "count", scale };
+}
+
+// Not Math.max(...values): that many arguments may be too many.
+function highest(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.max(a, b));
+}
+
+function lowest(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.min(a, b));
+}
+
+/** What the latencies are, by the loop in which they were measured. */
+function kindOf(data: RawData): string {
+  const loop = stepsOf(data)[0]?.repeats[0]?.[0]?.loop ?? "closed";
+  return LATENCY_KIND[loop];
+}
+
+function counted(clients: number): string {
+  return `${clients} client${clients === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,175 @@
+/** Reads what `--json` printed earlier, and refuses what is none with a sentence that says why. */
+import { messageOf } from "../../base/errors.ts";
+import { plainLine } from "../../base/quote.ts";
+import type { RawData } from "./series.ts";
+
+/** The version of both formats that is read. */
+const VERSION = 1;
+
+const FORMATS = ["testperf run", "testperf sweep"] as const;
+
+/** What was read is no raw data, or none that this program knows; the message says why. */
+export class RawDataError extends Error {
+  override name = "RawDataError";
+
+  constructor(message: string) {
+    // It may have parts of a stranger's file in it.
+    super(plainLine(message));
+  }
+}
+
+/**
+ * Reads raw data.
+ *
+ * @param text of the file
+ * @throws {RawDataError} where it is not the JSON of a run or a sweep, or of another version
+ */
+export function readRawData(text: string): RawData {
+  const data = parsed(text);
+  const { format, version } = data;
+  if (!FORMATS.some((known) => known === format)) {
+    throw new RawDataError("it is not what testperf --json prints");
+  }
+  if (version !== VERSION) {
+    throw new RawDataError(
+      `it is of version ${
+        shown(version)
+      } of the format, and this testperf reads version ${VERSION}`,
+    );
+  }
+  const problem = problemOf(data);
+  if (problem !== undefined) {
+    throw new RawDataError(`it is damaged: ${problem} is missing or not what it should be`);
+  }
+  return data as unknown as RawData;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parsed(text: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new RawDataError(
+      text.trim() === "" ? "it is empty" : `it is not JSON (${messageOf(error)})`,
+    );
+  }
+  if (!isObject(value)) throw new RawDataError("it is not what testperf --json prints");
+  return value;
+}
+
+/** The settings that are looked at later; any may be missing, as earlier versions did not know all. */
+const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  processes: isNumber,
+  pipeline: isNumber,
+  ops: isNumberOrNull,
+  durationMs: isNumberOrNull,
+  warmupMs: isNumber,
+  valueBytes: isNumber,
+  keyBytes: isNumber,
+  keys: isNumberOrNull,
+  distribution: (value) => value === null || isDistribution(value),
+  mix: (value) => value === null || isObject(value) && Object.values(value).every(isNumber),
+  ratePerS: isNumberOrNull,
+  verify: (value) => typeof value === "boolean",
+};
+
+/** The first member that is wrong, as a path; of those that are looked at later. */
+function problemOf(data: Fields): string | undefined {
+  if (typeof data["target"] !== "string") return "target";
+  if (typeof data["server"] !== "string") return "server";
+  // Up to the last day that a Date has.
+  if (!isNumber(data["startedUnixMs"]) || Number(data["startedUnixMs"]) > 8.64e15) {
+    return "startedUnixMs";
+  }
+  const settings = data["settings"];
+  if (!isObject(settings)) return "settings";
+  const wrong = Object.entries(SETTINGS).find(([name, isRight]) =>
+    settings[name] !== undefined && !isRight(settings[name])
+  );
+  if (wrong !== undefined) return `settings.${wrong[0]}`;
+  if (data["format"] === "testperf run") {
+    if (!isCount(settings["clients"])) return "settings.clients";
+    return stagesProblem(data["stages"], "stages");
+  }
+  if (!Array.isArray(data["steps"])) return "steps";
+  for (const [at, step] of data["steps"].entries()) {
+    if (!isObject(step) || !isCount(step["clients"])) return `steps[${at}].clients`;
+    if (!Array.isArray(step["repeats"])) return `steps[${at}].repeats`;
+    for (const [repeat, stages] of step["repeats"].entries()) {
+      const problem = stagesProblem(stages, `steps[${at}].repeats[${repeat}]`);
+      if (problem !== undefined) return problem;
+    }
+  }
+  return undefined;
+}
+
+function stagesProblem(stages: unknown, path: string): string | undefined {
+  if (!Array.isArray(stages)) return path;
+  for (const [at, stage] of stages.entries()) {
+    const here = `${path}[${at}]`;
+    if (!isObject(stage) || typeof stage["stage"] !== "string") return `${here}.stage`;
+    if (stage["loop"] !== "closed" && stage["loop"] !== "open") return `${here}.loop`;
+    const clients = stage["clients"];
+    if (!Array.isArray(clients)) return `${here}.clients`;
+    const all: [string, unknown][] = clients.map((one, of) => [`clients[${of}]`, one]);
+    for (const [name, client] of [["sum", stage["sum"]] as const, ...all]) {
+      const problem = clientProblem(client);
+      if (problem !== undefined) return `${here}.${name}${problem}`;
+    }
+  }
+  return undefined;
+}
+
+function clientProblem(client: unknown): string | undefined {
+  const problem = measuredProblem(client);
+  if (problem !== undefined || !isObject(client)) return problem ?? "";
+  const operations = client["operations"];
+  if (!isObject(operations)) return ".operations";
+  for (const [name, measured] of Object.entries(operations)) {
+    const inner = measuredProblem(measured);
+    if (inner !== undefined) return `.operations.${name}${inner}`;
+  }
+  return undefined;
+}
+
+function measuredProblem(measured: unknown): string | undefined {
+  if (!isObject(measured)) return "";
+  for (const name of ["ops", "seconds"]) {
+    if (!isNumber(measured[name])) return `.${name}`;
+  }
+  const errors = measured["errors"];
+  if (!isObject(errors) || !Object.values(errors).every(isNumber)) return ".errors";
+  const latency = measured["latency"];
+  if (!isObject(latency) || !isNumber(latency["p99Ms"])) return ".latency";
+  return undefined;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
+function isNumberOrNull(value: unknown): boolean {
+  return value === null || isNumber(value);
+}
+
+function isDistribution(value: unknown): boolean {
+  return isObject(value) &&
+    (value["kind"] === "uniform" || value["kind"] === "zipf" && isNumber(value["theta"]));
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
+
+/** A value of a stranger's file in a sentence. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "none";
+  const plain = text.replace(/[^\x20-\x7e]/g, "?");
+  return plain.length > 40 ? `${plain.slice(0, 40)}...` : plain;
+}

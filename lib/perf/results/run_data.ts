@@ -1,0 +1,65 @@
+/**
+ * The raw data of a run: plain data, which `--json` prints, and which can be written to a file and
+ * read again. Members are only ever added within a version; readers ignore those that they do not
+ * know.
+ */
+import type { KeyDistribution, MixShares } from "../../config/workload_flags.ts";
+import type { StageData } from "../measure/stage_data.ts";
+import type { Operation } from "../workload/operation.ts";
+
+/** How a run was made: what was given on the command line, or what holds without it; null: nothing. */
+export interface RunSettings {
+  /** Simultaneous clients, in all processes together. */
+  readonly clients: number;
+  /** Processes that the clients are spread over. */
+  readonly processes: number;
+  /** Requests in flight for each client; without effect in an open loop. */
+  readonly pipeline: number;
+  /** Of each client in each stage; null where `durationMs` says how long a stage is. */
+  readonly ops: number | null;
+  readonly durationMs: number | null;
+  /** Load before each stage that is not measured, in milliseconds; 0: none. */
+  readonly warmupMs: number;
+  /** JSON text of each value, in bytes. */
+  readonly valueBytes: number;
+  /** Size of each key, in bytes. */
+  readonly keyBytes: number;
+  /** Keys in all; null: as many as are inserted. */
+  readonly keys: number | null;
+  /** Null: one key after the other in the stages, uniform in a mix. */
+  readonly distribution: KeyDistribution | null;
+  /** Stages that were to be measured; in the order in which they run. */
+  readonly operations: readonly Operation[];
+  /** Shares in percent of one mixed stage, instead of a stage for each of `operations`. */
+  readonly mix: MixShares | null;
+  /** Open loop: intended starts each second, of all clients; null: a closed loop. */
+  readonly ratePerS: number | null;
+  /** Whether each value that came back was checked. */
+  readonly verify: boolean;
+  /** Repeats of each step of a sweep; 1 for a run. */
+  readonly repeats: number;
+}
+
+/** One run of all its stages. */
+export interface RunData {
+  readonly format: "testperf run";
+  readonly version: 1;
+  /** What the user named: a name in the catalogs, or HOST:PORT. */
+  readonly target: string;
+  /** HOST:PORT. */
+  readonly server: string;
+  /** When the run began, in milliseconds since 1970. */
+  readonly startedUnixMs: number;
+  readonly seed: number;
+  readonly settings: RunSettings;
+  /** What the latencies are: of a closed loop, or of an open one. */
+  readonly latencies?: string;
+  /** Of all processes together. */
+  readonly stages: readonly StageData[];
+  /** Failed operations outside of the stages: while keys were put in or taken away. */
+  readonly unmeasuredErrors: number;
+  /** Whether all that was planned was tried. */
+  readonly complete: boolean;
+  /** Why it ended early, where it did so by itself. */
+  readonly failure: string | null;
+}

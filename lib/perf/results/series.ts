@@ -1,0 +1,87 @@
+/** Raw data as series: what a run or a sweep measured of each operation, by the number of clients. */
+import type { RunData } from "./run_data.ts";
+import {
+  type ClientData,
+  type Measured,
+  opsPerSecond,
+  type StageData,
+} from "../measure/stage_data.ts";
+import type { StepData, SweepData } from "./sweep_data.ts";
+import type { SweepStep } from "../analysis/sweep_step.ts";
+import { OPERATIONS } from "../workload/operation.ts";
+
+/** A run's or a sweep's. */
+export type RawData = RunData | SweepData;
+
+/** Part of a stage: all of it, or its operations of one type where it has several. */
+export interface Part {
+  /** Of the stage, or of the type of operation. */
+  readonly name: string;
+  readonly measured: Measured;
+}
+
+/** What was measured of one operation, or of one mixed stage. */
+export interface Series {
+  readonly name: string;
+  /** In ascending order of clients; at least one. */
+  readonly points: readonly SeriesPoint[];
+}
+
+/** As many clients. */
+export interface SeriesPoint {
+  readonly clients: number;
+  /** All clients together, in each repeat; at least one. */
+  readonly sums: readonly Measured[];
+  /** Each client of each repeat. */
+  readonly singles: readonly Measured[];
+}
+
+/** The steps: a run is a single one, of a single repeat. */
+export function stepsOf(data: RawData): readonly StepData[] {
+  return data.format === "testperf sweep"
+    ? data.steps
+    : [{ clients: data.settings.clients, repeats: [data.stages] }];
+}
+
+/** The parts of a stage, as one client or all together did it; the whole stage comes last. */
+export function partsOf({ stage }: StageData, client: ClientData): Part[] {
+  const types = OPERATIONS.flatMap((name) => {
+    const measured = client.operations[name];
+    return measured === undefined || name === stage ? [] : [{ name, measured }];
+  });
+  return [...types, { name: stage, measured: client }];
+}
+
+/** All series, in the order of the stages. */
+export function seriesOf(data: RawData): Series[] {
+  const steps = stepsOf(data);
+  const stages = steps.flatMap(({ repeats }) => repeats.flat());
+  const names = new Set(
+    stages.flatMap((stage) => partsOf(stage, stage.sum).map(({ name }) => name)),
+  );
+  return [...names].map((name) => ({
+    name,
+    points: steps.flatMap(({ clients, repeats }) => {
+      const sums = repeats.flatMap((stages) => measuredOf(name, stages, ({ sum }) => [sum]));
+      const singles = repeats.flatMap((stages) => measuredOf(name, stages, (one) => one.clients));
+      return sums.length === 0 ? [] : [{ clients, sums, singles }];
+    }),
+  }));
+}
+
+/** A series as the statistics take it. */
+export function throughputSteps({ points }: Series): SweepStep[] {
+  return points.map(({ clients, sums }) => ({ clients, opsPerSecond: sums.map(opsPerSecond) }));
+}
+
+function measuredOf(
+  name: string,
+  stages: readonly StageData[],
+  clientsOf: (stage: StageData) => readonly ClientData[],
+): Measured[] {
+  return stages.flatMap((stage) =>
+    clientsOf(stage).flatMap((client) =>
+      partsOf(stage, client).filter((part) => part.name === name).map(({ measured }) => measured)
+    )
+  );
+}

@@ -1,0 +1,48 @@
+/** What the raw data of a sweep shows, for each stage. */
+import { analysePlateau } from "../analysis/plateau.ts";
+import { opsPerSecond } from "../measure/stage_data.ts";
+import type { OperationAnalysis, StepData } from "./sweep_data.ts";
+import type { SweepStep } from "../analysis/sweep_step.ts";
+import { fitUsl, UslDataError } from "../analysis/usl.ts";
+
+/** The stages of a sweep, in the order in which they came. */
+export function stagesIn(steps: readonly StepData[]): string[] {
+  return [...new Set(steps.flatMap(({ repeats }) => repeats.flat().map(({ stage }) => stage)))];
+}
+
+/** The throughput of one stage, of those of its repeats that were measured to their end. */
+export function sweepSteps(steps: readonly StepData[], stage: string): SweepStep[] {
+  return steps.flatMap(({ clients, repeats }) => {
+    const whole = repeats.flat().filter((data) => data.stage === stage && data.complete);
+    if (whole.length === 0) return [];
+    return [{ clients, opsPerSecond: whole.map(({ sum }) => opsPerSecond(sum)) }];
+  });
+}
+
+/**
+ * Analyses a sweep.
+ *
+ * @param seed of the bootstrap
+ * @returns by stage
+ */
+export function analyseSweep(
+  steps: readonly StepData[],
+  seed: number,
+): Record<string, OperationAnalysis> {
+  return Object.fromEntries(
+    stagesIn(steps).map((stage) => [stage, analysisOf(sweepSteps(steps, stage), seed)]),
+  );
+}
+
+function analysisOf(steps: readonly SweepStep[], seed: number): OperationAnalysis {
+  return { plateau: analysePlateau(steps), usl: uslOf(steps, seed) };
+}
+
+function uslOf(steps: readonly SweepStep[], seed: number): OperationAnalysis["usl"] {
+  try {
+    return fitUsl(steps, { seed });
+  } catch (error) {
+    if (error instanceof UslDataError) return { why: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,113 @@
+/** A small chart of throughput in characters: by the number of clients, or by operation. */
+import { type RawData, type Series, seriesOf, throughputSteps } from "./series.ts";
+import { opsPerSecond } from "../measure/stage_data.ts";
+import { median } from "../analysis/statistics.ts";
+import type { OperationAnalysis } from "./sweep_data.ts";
+
+/** What a terminal can show. */
+export interface ChartStyle {
+  /** Characters of a line. */
+  readonly columns: number;
+  readonly hasColors: boolean;
+  /** Whether it has the block elements of Unicode. */
+  readonly hasBlocks: boolean;
+}
+
+/** Shorter bars than this say nothing: labels are rather cut off by the terminal. */
+const LEAST_BAR = 4;
+
+/** Longer bars than this are hard to follow to their number. */
+const LONGEST_BAR = 60;
+
+/** One to eight eighths of a character, from the left. */
+const EIGHTHS = ["\u258F", "\u258E", "\u258D", "\u258C", "\u258B", "\u258A", "\u2589", "\u2588"];
+
+const BOLD = "\x1b[1m";
+const PLAIN = "\x1b[0m";
+
+interface Bar {
+  readonly label: string;
+  readonly value: number;
+  /** What is to be said of it, or nothing. */
+  readonly mark: string;
+}
+
+/**
+ * Throughput of all clients together, medians of the repeats: a block for each operation of a sweep,
+ * with a mark where it levels out, or one block for the stages of a run.
+ *
+ * @returns lines; none where there is nothing to compare, as in a run of a single stage
+ */
+export function terminalChart(data: RawData, style: ChartStyle): string[] {
+  const all = seriesOf(data);
+  if (data.format === "testperf run") {
+    if (all.length < 2) return [];
+    const bars = all.map((series) => ({ label: series.name, value: highest(series), mark: "" }));
+    return block("Throughput", bars, style);
+  }
+  return all.flatMap((series) => {
+    const marks = marksOf(data.analysis[series.name]);
+    const bars = throughputSteps(series).map(({ clients, opsPerSecond }) => ({
+      label: String(clients),
+      value: median(opsPerSecond),
+      mark: marks.get(clients) ?? "",
+    }));
+    return block(`${series.name}, by clients`, bars, style);
+  });
+}
+
+function highest({ points }: Series): number {
+  return Math.max(...points.flatMap(({ sums }) => sums.map(opsPerSecond)));
+}
+
+/** What the analysis says of a number of clients. */
+function marksOf(analysis: OperationAnalysis | undefined): ReadonlyMap<number, string> {
+  const { verdict, clients = null } = analysis?.plateau ?? {};
+  if (clients === null || verdict === undefined) return new Map();
+  const text = {
+    "levels out": "levels out",
+    "falls": "falls beyond",
+    "still rises": "still rises",
+    "undecided": "",
+  }[verdict];
+  return new Map([[clients, text]]);
+}
+
+function block(title: string, bars: readonly Bar[], style: ChartStyle): string[] {
+  const most = Math.max(...bars.map(({ value }) => value));
+  const numbers = bars.map(({ value }) => numberText(value));
+  const labelWidth = Math.max(...bars.map(({ label }) => label.length));
+  const numberWidth = Math.max(...numbers.map(({ length }) => length));
+  const markWidth = Math.max(...bars.map(({ mark }) => mark === "" ? 0 : mark.length + 3));
+  // "  label bar number < mark"; where that is too narrow, the mark shrinks to its arrow.
+  const room = style.columns - (labelWidth + numberWidth + 4);
+  const hasWords = room - markWidth >= LEAST_BAR * 2;
+  const barRoom = room - (hasWords ? markWidth : markWidth > 0 ? 2 : 0);
+  const width = Math.min(LONGEST_BAR, Math.max(LEAST_BAR, barRoom));
+  const lines = bars.map(({ label, value, mark }, at) => {
+    const bar = barText(most > 0 ? value / most : 0, width, style.hasBlocks).padEnd(width);
+    const told = mark === "" ? "" : hasWords ? ` < ${mark}` : " <";
+    const line = `  ${label.padStart(labelWidth)} ${bar} ${
+      (numbers[at] ?? "").padStart(numberWidth)
+    }${told}`;
+    return mark !== "" && style.hasColors ? `${BOLD}${line}${PLAIN}` : line;
+  });
+  const mark = bars.find((bar) => bar.mark !== "")?.mark;
+  const legend = mark !== undefined && !hasWords ? [`  < ${mark}`] : [];
+  return [`${title} (ops/s)`, ...lines, ...legend];
+}
+
+/** A bar as long as its share of the width, to an eighth of a character; nothing is shown as nothing. */
+function barText(share: number, width: number, hasBlocks: boolean): string {
+  if (share <= 0) return "";
+  if (!hasBlocks) return "#".repeat(Math.max(1, Math.round(share * width)));
+  const eighths = Math.max(1, Math.round(share * width * 8));
+  const [whole, rest] = [Math.floor(eighths / 8), eighths % 8];
+  return `${"\u2588".repeat(whole)}${rest === 0 ? "" : EIGHTHS[rest - 1]}`;
+}
+
+/** Whole numbers with thousands apart; below 100, three digits. */
+function numberText(value: number): string {
+  const rounded = value >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+  return rounded.toLocaleString("en-US");
+}

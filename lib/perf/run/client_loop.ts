@@ -1,0 +1,193 @@
+/** One client in one stage: takes its tasks, sends them, and counts what comes of them. */
+import { messageOf } from "../../base/errors.ts";
+import type { HtClient } from "../../client/client.ts";
+import type { Clock } from "./clock.ts";
+import { GapWatch } from "../measure/gap.ts";
+import { LatencyHistogram } from "../measure/histogram.ts";
+import { sumOf } from "../measure/merge.ts";
+import type { ClientData } from "../measure/stage_data.ts";
+import { isAnswer, reasonToStop, Tally } from "../measure/tally.ts";
+import type { Operation, Task, Tasks, Worker } from "../workload/operation.ts";
+
+/**
+ * Requests in flight for one client of an open loop. Further ones leave when earlier ones are
+ * answered; their latency counts from the intended start all the same.
+ */
+export const MAX_IN_FLIGHT = 10_000;
+
+/** What the clients of a stage have in common. */
+export interface Phase {
+  readonly worker: Worker;
+  readonly clock: Clock;
+  /** The common start, by the clock. */
+  readonly startedMs: number;
+  /** What to add to the clock's time for that since 1970. */
+  readonly unixOffsetMs: number;
+  /** Aborted, with the reason, when the server is given up: nothing more is sent. */
+  readonly stop: AbortController;
+  /** Called after each operation. */
+  readonly onOperation?: (() => void) | undefined;
+}
+
+/** One client in one stage. */
+export class ClientRun {
+  /** What the first failed operation said. */
+  firstError: string | undefined;
+  /** Whether it ended since there was nothing more to do. */
+  isOutOfTasks = false;
+  /** Whether an open loop had `MAX_IN_FLIGHT` requests in flight and one more due. */
+  wasAtBound = false;
+  /** How long after their intended start requests of an open loop left. */
+  readonly sendDelay: LatencyHistogram = new LatencyHistogram();
+  readonly #client: HtClient;
+  readonly #tasks: Tasks;
+  readonly #phase: Phase;
+  readonly #tallies = new Map<Operation, Tally>();
+  readonly #gaps: GapWatch;
+  #lastMs: number;
+  #sent = 0;
+  // The rest is of the open loop.
+  #due = 0;
+  #inFlight = 0;
+  #isCut = false;
+  #drained: PromiseWithResolvers<void> | undefined;
+
+  constructor(client: HtClient, tasks: Tasks, phase: Phase) {
+    this.#client = client;
+    this.#tasks = tasks;
+    this.#phase = phase;
+    this.#gaps = new GapWatch(phase.startedMs, phase.unixOffsetMs, client.connections);
+    this.#lastMs = phase.startedMs;
+  }
+
+  /** Operations that were begun. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /**
+   * Closed loop: sends the next request when an earlier one was answered.
+   *
+   * @param lanes requests in flight
+   * @param ops at most
+   * @param endMs by the clock: none is begun from then on
+   */
+  async closedLoop(lanes: number, ops: number, endMs: number): Promise<void> {
+    const { clock, stop } = this.#phase;
+    const lane = async () => {
+      while (this.#sent < ops && !stop.signal.aborted) {
+        const now = clock.now();
+        if (now >= endMs) return;
+        const task = this.#next();
+        if (task === undefined) return;
+        await this.#perform(task, now, now);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(lanes, ops) }, lane));
+  }
+
+  /**
+   * Open loop: one more request is due. It leaves at once, unless too many are in flight.
+   *
+   * @param intendedMs gives, by the clock, when this client's j-th request was to start
+   */
+  due(intendedMs: (j: number) => number): void {
+    this.#due++;
+    this.#sendDue(intendedMs);
+  }
+
+  /** Open loop: waits until all that was due was answered. */
+  drained(): Promise<void> {
+    this.#drained = Promise.withResolvers();
+    this.#lookWhetherDrained();
+    return this.#drained.promise;
+  }
+
+  /** Open loop: what is due and has not left stays. */
+  cut(): void {
+    this.#isCut = true;
+    this.#lookWhetherDrained();
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param leastSeconds the stage counts as so long at least
+   */
+  data(leastSeconds: number): ClientData {
+    const { clock, startedMs, stop } = this.#phase;
+    if (stop.signal.aborted) this.#gaps.givenUp(clock.now());
+    const seconds = Math.max((this.#lastMs - startedMs) / 1e3, leastSeconds);
+    const byOperation = [...this.#tallies].map(([operation, tally]) => {
+      const measured = tally.data(seconds);
+      return { ...measured, operations: { [operation]: measured }, unsent: 0, gaps: [] };
+    });
+    return {
+      ...sumOf(byOperation, seconds),
+      unsent: this.isOutOfTasks ? 0 : Math.max(0, this.#due - this.#sent),
+      gaps: this.#gaps.gaps,
+    };
+  }
+
+  #sendDue(intendedMs: (j: number) => number): void {
+    const { clock, stop } = this.#phase;
+    while (this.#sent < this.#due && !this.#isCut && !stop.signal.aborted) {
+      if (this.#inFlight >= MAX_IN_FLIGHT) {
+        this.wasAtBound = true;
+        return;
+      }
+      const intended = intendedMs(this.#sent);
+      const task = this.#next();
+      if (task === undefined) return;
+      const now = clock.now();
+      this.sendDelay.record(now - intended);
+      this.#inFlight++;
+      void this.#perform(task, now, intended).then(() => {
+        this.#inFlight--;
+        this.#sendDue(intendedMs);
+        this.#lookWhetherDrained();
+      });
+    }
+  }
+
+  #lookWhetherDrained(): void {
+    const isOver = this.#isCut || this.isOutOfTasks || this.#phase.stop.signal.aborted;
+    if (this.#inFlight === 0 && (isOver || this.#sent === this.#due)) this.#drained?.resolve();
+  }
+
+  #next(): Task | undefined {
+    const task = this.#tasks.next();
+    if (task === undefined) this.isOutOfTasks = true;
+    else this.#sent++;
+    return task;
+  }
+
+  async #perform(task: Task, now: number, fromMs: number): Promise<void> {
+    const { worker, clock, stop, onOperation } = this.#phase;
+    this.#gaps.sent(now);
+    try {
+      await worker.perform(task, this.#client);
+      this.#lastMs = clock.now();
+      this.#tally(task.operation).succeeded(this.#lastMs - fromMs);
+      this.#gaps.answered(this.#lastMs, this.#client.connections);
+      task.onDone?.();
+    } catch (error) {
+      this.#lastMs = clock.now();
+      this.firstError ??= messageOf(error);
+      this.#tally(task.operation).failed(task.operation, error);
+      if (isAnswer(error)) this.#gaps.answered(this.#lastMs, this.#client.connections);
+      else this.#gaps.failed();
+      const reason = reasonToStop(error);
+      if (reason !== undefined && !stop.signal.aborted) stop.abort(reason);
+    }
+    onOperation?.();
+  }
+
+  #tally(operation: Operation): Tally {
+    const known = this.#tallies.get(operation);
+    if (known) return known;
+    const tally = new Tally();
+    this.#tallies.set(operation, tally);
+    return tally;
+  }
+}

@@ -1,0 +1,237 @@
+/** The clients of a run that are in this process. */
+import { HtClient } from "../../client/client.ts";
+import { type Clock, machineClock } from "./clock.ts";
+import { Keys } from "../workload/keys.ts";
+import { type Plan, planOf } from "../workload/plan.ts";
+import { stageNotes } from "../results/run_report.ts";
+import { runStage } from "./stage.ts";
+import type { RunTarget, Share, ShareOrder, Unmeasured } from "./share.ts";
+import { errorCount, type StageData } from "../measure/stage_data.ts";
+import { type Tasks, Workload } from "../workload/operation.ts";
+
+/** Requests in flight for each client while keys are put in or taken away unmeasured. */
+const UNMEASURED_PIPELINE = 64;
+
+/** Largest duration of what is not measured, in milliseconds: none. */
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
+/**
+ * How long before the start of a stage all processes are told of it, in milliseconds: a message to
+ * another process takes one or two.
+ */
+export const START_LEAD_MS = 50;
+
+/** Why clients stop in the middle of what they do. */
+const ENDED = "the run was ended";
+
+/** What a share tells while it works. */
+export interface ShareEvents {
+  /** Operations that were measured since the last call. */
+  onProgress(operations: number): void;
+  /** A sentence that a user should see. */
+  onNote(text: string): void;
+}
+
+/** A run in this process. */
+interface Current {
+  readonly order: ShareOrder;
+  readonly clients: readonly HtClient[];
+  readonly workload: Workload;
+  readonly plan: Plan;
+  readonly stop: AbortController;
+}
+
+/** A stage that waits for its start, or runs. */
+interface Stage {
+  readonly start: PromiseWithResolvers<number>;
+  readonly data: Promise<StageData>;
+}
+
+/** The clients of a run that are in this process. */
+export class OwnShare implements Share {
+  readonly #events: ShareEvents;
+  readonly #clock: Clock;
+  /** Of the run that goes on, or whose clients connect. */
+  #stop: AbortController | undefined;
+  #current: Current | undefined;
+  #stage: Stage | undefined;
+
+  /** @param clock (default: the machine's) */
+  constructor(events: ShareEvents, clock: Clock = machineClock) {
+    this.#events = events;
+    this.#clock = clock;
+  }
+
+  async begin(order: ShareOrder): Promise<RunTarget> {
+    const { config, connection, from, to, seed, keyPrefix } = order;
+    const stop = this.#stop = new AbortController();
+    const clients = await connectAll(config.target, to - from, {
+      ...connection,
+      onWarning: this.#events.onNote,
+    });
+    if (stop.signal.aborted) {
+      await Promise.all(clients.map((client) => client.close()));
+      throw new Error(ENDED);
+    }
+    this.#current = {
+      order,
+      clients,
+      workload: new Workload(new Keys(seed, keyPrefix), config.valueBytes, config.verify),
+      plan: planOf(config, seed),
+      stop,
+    };
+    const [first] = clients;
+    if (first === undefined) throw new RangeError("A share has at least one client");
+    return { address: first.address, table: first.table };
+  }
+
+  async prepare(stage: number): Promise<Unmeasured> {
+    const { name, prepare } = this.#plan(stage);
+    let result = this.#nothing();
+    for (const tasks of prepare) {
+      result = joined(result, await this.#unmeasured(`preparation of ${name}`, tasks));
+      if (result.isGone) break;
+    }
+    return result;
+  }
+
+  async warm(stage: number, keyEnds: readonly number[]): Promise<void> {
+    const { order, clients, workload, plan, stop } = this.#run();
+    const { name, tasks, warmup, length } = this.#plan(stage);
+    for (const [client, keys] of plan.keys.entries()) keys.end = keyEnds[client] ?? keys.end;
+    const { pipeline, ratePerS, warmupMs } = order.config;
+    const isWarm = Promise.withResolvers<void>();
+    const start = Promise.withResolvers<number>();
+    const data = runStage({
+      stage: name,
+      clients,
+      worker: workload,
+      tasks: (client) => tasks(order.from + client),
+      length,
+      pipeline,
+      ratePerS,
+      turns: { first: order.from, of: order.config.clients },
+      warmup: { ms: warmupMs, tasks: (client) => warmup(order.from + client) },
+      gate: async () => {
+        isWarm.resolve();
+        const waitMs = await start.promise - this.#clock.unixMs();
+        // Further off is a clock that is wrong: the processes were told just now.
+        if (waitMs > 0) await this.#clock.sleep(Math.min(waitMs, START_LEAD_MS), stop.signal);
+      },
+      onOperation: () => this.#events.onProgress(1),
+      stop: stop.signal,
+      clock: this.#clock,
+    });
+    this.#stage = { start, data };
+    // A server that goes during the warm-up ends the stage before its start.
+    await Promise.race([isWarm.promise, data]);
+  }
+
+  async start(startUnixMs: number): Promise<StageData> {
+    const stage = this.#stage;
+    if (stage === undefined) throw new TypeError("warm() comes before start()");
+    this.#stage = undefined;
+    stage.start.resolve(startUnixMs);
+    return await stage.data;
+  }
+
+  cleanUp(): Promise<Unmeasured> {
+    // What failed to be inserted is not there; that was counted then.
+    return this.#unmeasured("clean-up", this.#run().plan.cleanUp, new Set(["KeyError"]));
+  }
+
+  async end(): Promise<void> {
+    const current = this.#current;
+    this.#current = undefined;
+    this.#stop?.abort(ENDED);
+    this.#stage?.start.resolve(0);
+    this.#stage = undefined;
+    await Promise.all(current?.clients.map((client) => client.close()) ?? []);
+  }
+
+  close(): Promise<void> {
+    return this.end();
+  }
+
+  #run(): Current {
+    if (this.#current === undefined) throw new TypeError("begin() comes first");
+    return this.#current;
+  }
+
+  #plan(stage: number) {
+    const plan = this.#run().plan.stages[stage];
+    if (plan === undefined) throw new RangeError(`There is no stage ${stage}`);
+    return plan;
+  }
+
+  /**
+   * Does tasks without measuring.
+   *
+   * @param expected kinds of errors that do not matter
+   */
+  async #unmeasured(
+    name: string,
+    tasks: (client: number) => Tasks,
+    expected: ReadonlySet<string> = new Set(),
+  ): Promise<Unmeasured> {
+    const { order, clients, workload, stop } = this.#run();
+    const data = await runStage({
+      stage: name,
+      clients,
+      worker: workload,
+      tasks: (client) => tasks(order.from + client),
+      length: { durationMs: NO_LIMIT },
+      pipeline: UNMEASURED_PIPELINE,
+      stop: stop.signal,
+      clock: this.#clock,
+    });
+    const errors = Object.entries(data.sum.errors).filter(([kind]) => !expected.has(kind));
+    const failed = errorCount(Object.fromEntries(errors));
+    return {
+      ...this.#nothing(),
+      failed,
+      notes: failed > 0 ? stageNotes(data) : [],
+      isGone: data.ended === "server gone",
+    };
+  }
+
+  #nothing(): Unmeasured {
+    const { order: { from, to }, plan } = this.#run();
+    const keyEnds = plan.keys.slice(from, to).map(({ end }) => end);
+    return { keyEnds, failed: 0, notes: [], isGone: false };
+  }
+}
+
+/** What came of one and then the other. */
+function joined(before: Unmeasured, after: Unmeasured): Unmeasured {
+  return {
+    keyEnds: after.keyEnds,
+    failed: before.failed + after.failed,
+    notes: [...before.notes, ...after.notes],
+    isGone: before.isGone || after.isGone,
+  };
+}
+
+/** All clients go to the one server that the first one found; each finds it again by its name. */
+async function connectAll(
+  target: string,
+  count: number,
+  options: Parameters<typeof HtClient.connect>[1],
+): Promise<HtClient[]> {
+  const first = await HtClient.connect(target, options);
+  const others = await Promise.allSettled(
+    Array.from(
+      { length: count - 1 },
+      () => HtClient.connect(target, { ...options, at: first.address, table: first.table }),
+    ),
+  );
+  const clients = [first];
+  let failure: unknown;
+  for (const other of others) {
+    if (other.status === "fulfilled") clients.push(other.value);
+    else failure ??= other.reason;
+  }
+  if (failure === undefined) return clients;
+  await Promise.all(clients.map((client) => client.close()));
+  throw failure;
+}

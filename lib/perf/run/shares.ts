@@ -1,0 +1,26 @@
+/** The processes that the clients of a run are spread over: this one, and workers. */
+import { OwnShare, type ShareEvents } from "./local_share.ts";
+import type { Share } from "./share.ts";
+import { type Process, WorkerProcess } from "./remote_share.ts";
+
+/** Shares of clients that are closed together. */
+export class Crew implements AsyncDisposable {
+  /** The one of this process, then those of the workers. */
+  readonly shares: readonly Share[];
+  readonly #workers: readonly WorkerProcess[];
+
+  constructor(workers: readonly Process[], events: ShareEvents) {
+    const name = (place: number) => `Worker ${place + 2} of ${workers.length + 1}`;
+    this.#workers = workers.map((worker, place) => new WorkerProcess(worker, name(place), events));
+    this.shares = [new OwnShare(events), ...this.#workers];
+  }
+
+  /** Waits until all have booted: what is measured meanwhile would be short of processors. */
+  async ready(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.ready()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.shares.map((share) => share.close()));
+  }
+}

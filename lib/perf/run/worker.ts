@@ -1,0 +1,87 @@
+/** A worker process: does what another process of this program says (`worker_messages.ts`). */
+import { messageOf } from "../../base/errors.ts";
+import { OwnShare, type ShareEvents } from "./local_share.ts";
+import type { Share } from "./share.ts";
+import {
+  ALIVE_EVERY_MS,
+  linesOf,
+  messageLine,
+  readOrder,
+  type WorkerAnswer,
+  type WorkerNews,
+  type WorkerOrder,
+} from "./worker_messages.ts";
+
+/** The one argument of a worker process; for this program alone, so `--help` does not tell of it. */
+export const WORKER_FLAG = "--worker";
+
+/** What a worker is made of; tests put in what they like. */
+export interface WorkerParts {
+  readonly orders: ReadableStream<Uint8Array>;
+  /** Takes a line without its end. */
+  readonly send: (line: string) => void;
+  /** (Default: the clients of this process.) */
+  readonly share?: ((events: ShareEvents) => Share) | undefined;
+  /** How often to say that it is there, in milliseconds (default: `ALIVE_EVERY_MS`). */
+  readonly aliveEveryMs?: number;
+}
+
+/**
+ * Works until there are no more orders, which also ends a stage in its middle.
+ *
+ * @returns whether all orders could be followed
+ */
+export async function runWorker(parts: WorkerParts): Promise<boolean> {
+  const { orders, send, share: shareOf = (events) => new OwnShare(events) } = parts;
+  const tell = (message: WorkerAnswer | WorkerNews) => send(messageLine(message));
+  let operations = 0;
+  const share = shareOf({
+    onProgress: (count) => operations += count,
+    onNote: (text) => tell({ type: "note", text }),
+  });
+  // The first sign of life: it has booted, and reads orders from now on.
+  tell({ type: "alive", operations });
+  const alive = setInterval(() => {
+    tell({ type: "alive", operations });
+    operations = 0;
+  }, parts.aliveEveryMs ?? ALIVE_EVERY_MS);
+  const failure = Promise.withResolvers<boolean>();
+  const follow = async (line: string) => {
+    try {
+      tell(await answerTo(readOrder(line), share));
+    } catch (error) {
+      tell({ type: "failed", message: messageOf(error) });
+      failure.resolve(false);
+    }
+  };
+  // Orders are read on while one is followed: the end of them must be noticed at once.
+  const all = (async () => {
+    for await (const line of linesOf(orders)) void follow(line);
+    return true;
+  })();
+  try {
+    return await Promise.race([all, failure.promise]);
+  } finally {
+    clearInterval(alive);
+    await share.close();
+  }
+}
+
+async function answerTo(order: WorkerOrder, share: Share): Promise<WorkerAnswer> {
+  switch (order.type) {
+    case "begin":
+      return { type: "begun", server: await share.begin(order.order) };
+    case "prepare":
+      return { type: "prepared", result: await share.prepare(order.stage) };
+    case "warm":
+      await share.warm(order.stage, order.keyEnds);
+      return { type: "warm" };
+    case "start":
+      return { type: "measured", data: await share.start(order.unixMs) };
+    case "cleanUp":
+      return { type: "cleanedUp", result: await share.cleanUp() };
+    case "end":
+      await share.end();
+      return { type: "ended" };
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Which key an operation takes: every one as often as the others, or some much more often.
+ *
+ * Zipf: rank k of n is taken with a probability proportional to 1 / k ** theta. Drawn by
+ * rejection-inversion (W. Hoermann, G. Derflinger: Rejection-inversion to generate variates from
+ * monotone discrete distributions, ACM TOMACS 6(3), 1996): exact, for any theta above 0, in constant
+ * time and memory, whatever n is.
+ */
+import type { KeyDistribution } from "../../config/workload_flags.ts";
+import type { Fractions } from "./seeded_streams.ts";
+
+/** Gives a key's number, from 0 to below the number of keys. */
+export type KeyChoice = () => number;
+
+/**
+ * Makes a choice of keys.
+ *
+ * @param distribution how
+ * @param count keys, at least 1
+ * @param fraction where the chance comes from
+ */
+export function keyChoice(
+  distribution: KeyDistribution,
+  count: number,
+  fraction: Fractions,
+): KeyChoice {
+  if (!(count >= 1)) throw new RangeError(`There must be a key to choose, not ${count}`);
+  return distribution.kind === "uniform"
+    ? () => Math.floor(fraction() * count)
+    : zipf(count, distribution.theta, fraction);
+}
+
+/** A distribution as it is typed: `uniform`, `zipf:0.99`. */
+export function distributionText(distribution: KeyDistribution): string {
+  return distribution.kind === "uniform" ? "uniform" : `zipf:${distribution.theta}`;
+}
+
+/** Key 0 is the most frequent one. Names as in the paper: H is the integral of the density h. */
+function zipf(count: number, theta: number, fraction: Fractions): KeyChoice {
+  const h = (x: number) => Math.exp(-theta * Math.log(x));
+  const H = (x: number) => {
+    const logX = Math.log(x);
+    return expm1Ratio((1 - theta) * logX) * logX;
+  };
+  const inverseOfH = (area: number) => {
+    // Rounding may lead just below -1, where the logarithm has no value.
+    return Math.exp(log1pRatio(Math.max(area * (1 - theta), -1)) * area);
+  };
+  const first = H(1.5) - 1;
+  const last = H(count + 0.5);
+  const squeeze = 2 - inverseOfH(H(2.5) - h(2));
+  return () => {
+    for (;;) {
+      const area = last + fraction() * (first - last);
+      const x = inverseOfH(area);
+      const rank = Math.min(Math.max(Math.round(x), 1), count);
+      if (rank - x <= squeeze || area >= H(rank + 0.5) - h(rank)) return rank - 1;
+    }
+  };
+}
+
+/** `expm1(x) / x`, also about 0. */
+function expm1Ratio(x: number): number {
+  return Math.abs(x) > 1e-8 ? Math.expm1(x) / x : 1 + x / 2;
+}
+
+/** `log1p(x) / x`, also about 0. */
+function log1pRatio(x: number): number {
+  return Math.abs(x) > 1e-8 ? Math.log1p(x) / x : 1 - x / 2;
+}

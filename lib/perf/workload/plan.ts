@@ -1,0 +1,143 @@
+/** What a run consists of: its stages, and what each client does before, in and after them. */
+import type { TestPerfConfig } from "../../config/testperf_config.ts";
+import { ClientKeys } from "./client_keys.ts";
+import { keyChoice } from "./key_distribution.ts";
+import { type Fractions, fractionsFrom } from "./seeded_streams.ts";
+import type { StageLength } from "../run/stage.ts";
+import {
+  chosenTasks,
+  cleanUpTasks,
+  fillTasks,
+  insertTasks,
+  mixTasks,
+  readTasks,
+  removeTasks,
+  reserveTasks,
+  warmupTasks,
+} from "./tasks.ts";
+import { type Operation, type Tasks } from "./operation.ts";
+
+/** Keys of each client that a mix with removes begins with, so that there is always one to remove. */
+const RESERVE_KEYS = 1_000;
+
+/** One stage. */
+export interface StagePlan {
+  readonly name: string;
+  readonly length: StageLength;
+  /** What each client (from 0) puts into the table before, not measured. */
+  readonly prepare: readonly ((client: number) => Tasks)[];
+  readonly warmup: (client: number) => Tasks;
+  readonly tasks: (client: number) => Tasks;
+}
+
+/** A run. */
+export interface Plan {
+  readonly stages: readonly StagePlan[];
+  /** Of each client. What those in other processes have must be said (`end`). */
+  readonly keys: readonly ClientKeys[];
+  /** What each client takes away at the end, not measured. */
+  readonly cleanUp: (client: number) => Tasks;
+}
+
+/**
+ * Plans a run.
+ *
+ * @param config what was asked for
+ * @param seed of the choices
+ */
+export function planOf(config: TestPerfConfig, seed: number): Plan {
+  const { clients, mix } = config;
+  const keys = Array.from({ length: clients }, (_, at) => new ClientKeys(at, clients, config.keys));
+  const keysOf = (client: number) => {
+    const own = keys[client];
+    if (own === undefined) throw new RangeError(`There is no client ${client}`);
+    return own;
+  };
+  const run: Run = { config, keys, keysOf, chance: chanceFrom(seed, clients) };
+  return {
+    stages: mix === undefined
+      ? config.operations.map((name) => stageOf(name, run))
+      : [mixed(mix, run)],
+    keys,
+    cleanUp: (client) => cleanUpTasks(keysOf(client)),
+  };
+}
+
+/** What the parts of a plan have in common. */
+interface Run {
+  readonly config: TestPerfConfig;
+  readonly keys: readonly ClientKeys[];
+  readonly keysOf: (client: number) => ClientKeys;
+  readonly chance: Chance;
+}
+
+/** Chance of one client for one purpose, of the warm-up or not: each has a stream of its own. */
+type Chance = (client: number, purpose: "key" | "operation", isWarmup: boolean) => Fractions;
+
+function chanceFrom(seed: number, clients: number): Chance {
+  return (client, purpose, isWarmup) =>
+    fractionsFrom(
+      seed,
+      client + clients * ((purpose === "key" ? 0 : 1) + (isWarmup ? 2 : 0)),
+    );
+}
+
+function stageOf(name: Operation, run: Run): StagePlan {
+  const { keysOf } = run;
+  const length = lengthOf(run.config, name === "scan" ? run.config.scanLimitMs : undefined);
+  const prepare = [(client: number) => fillTasks(keysOf(client))];
+  const warmup = (client: number) => warmupTasks(keysOf(client));
+  switch (name) {
+    case "insert":
+      return { name, length, prepare: [], warmup, tasks: (client) => insertTasks(keysOf(client)) };
+    case "remove":
+      return { name, length, prepare, warmup, tasks: (client) => removeTasks(keysOf(client)) };
+    default: {
+      const tasks = (isWarmup: boolean) => (client: number) => readsOf(name, run, client, isWarmup);
+      return { name, length, prepare, warmup: tasks(true), tasks: tasks(false) };
+    }
+  }
+}
+
+/** Lookups and scans: in order, or by chance among the keys of all clients. */
+function readsOf(
+  operation: "lookup" | "scan",
+  { config: { distribution }, keys, keysOf, chance }: Run,
+  client: number,
+  isWarmup: boolean,
+): Tasks {
+  if (distribution === undefined) return readTasks(operation, keysOf(client));
+  const count = keysThere(keys);
+  if (count === 0) return { next: () => undefined };
+  const choose = keyChoice(distribution, count, chance(client, "key", isWarmup));
+  return chosenTasks(operation, choose);
+}
+
+function mixed(
+  mix: NonNullable<TestPerfConfig["mix"]>,
+  { config, keys, keysOf, chance }: Run,
+): StagePlan {
+  const { distribution = { kind: "uniform" } } = config;
+  const tasks = (isWarmup: boolean) => (client: number) => {
+    const choose = keyChoice(distribution, keysThere(keys), chance(client, "key", isWarmup));
+    return mixTasks(mix, keysOf(client), choose, chance(client, "operation", isWarmup));
+  };
+  const prepare = [(client: number) => fillTasks(keysOf(client))];
+  if ((mix.remove ?? 0) > 0) {
+    prepare.push((client) => reserveTasks(keysOf(client), RESERVE_KEYS));
+  }
+  const length = lengthOf(config, (mix.scan ?? 0) > 0 ? config.scanLimitMs : undefined);
+  return { name: "mixed", length, prepare, warmup: tasks(true), tasks: tasks(false) };
+}
+
+/** Keys that can be chosen: those from 0 to below this number are in the table. */
+function keysThere(keys: readonly ClientKeys[]): number {
+  const all = keys.reduce((sum, { end }) => sum + end, 0);
+  // Clients that work for a time insert more or fewer: the numbers are without gaps up to the least.
+  const least = Math.min(...keys.map(({ end }) => end));
+  return keys.every(({ end, limit }) => end === limit) ? all : least * keys.length;
+}
+
+function lengthOf({ ops, durationMs }: TestPerfConfig, limitMs: number | undefined): StageLength {
+  return durationMs === undefined ? { ops, limitMs } : { durationMs };
+}

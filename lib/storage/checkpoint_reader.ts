@@ -1,0 +1,60 @@
+/** Fills a table from a checkpoint, of which every record must be there (I4). */
+import { textAt } from "../bytes/span.ts";
+import type { HashTable } from "../table/hash_table.ts";
+import { applyChange } from "./apply_change.ts";
+import { endJson, isEnd } from "./checkpoint_writer.ts";
+import { DamageError } from "./corruption.ts";
+import type { Files } from "./folder/folder_files.ts";
+import { type Header, headerOf, headerProblem } from "./log/file_header.ts";
+import { RecordReader } from "./log/log_reader.ts";
+import type { TxnRecord } from "./log/log_record.ts";
+
+/** What a checkpoint holds. */
+export interface Checkpoint {
+  readonly header: Header;
+  readonly keys: number;
+  /** Size of the file. */
+  readonly bytes: number;
+}
+
+/**
+ * Loads a checkpoint.
+ *
+ * @param name of the file
+ * @param table an empty one, which is filled
+ * @param onProgress told now and then how many bytes were read
+ * @throws {DamageError} where anything of it cannot be trusted
+ */
+export function loadCheckpoint(
+  files: Files,
+  name: string,
+  table: HashTable,
+  onProgress: (bytes: number) => void,
+): Checkpoint {
+  const damaged = (offset: number, what: string) => new DamageError(files, name, offset, what);
+  using reader = RecordReader.open(files, name);
+  let expected = 0;
+  let header: Header = {};
+  let hasEnd = false;
+  while (reader.next()) {
+    const { offset, end, record } = reader;
+    if (hasEnd) throw damaged(offset, "there is something behind its last record");
+    if (record === undefined) throw damaged(offset, "it is damaged");
+    if (record.seq !== expected) throw damaged(offset, "a record is missing");
+    if (expected === 0) {
+      const problem = headerProblem(record, "ckpt");
+      if (problem !== undefined) throw damaged(offset, problem);
+      header = headerOf(record);
+    } else if (isEndOf(record, expected - 1)) hasEnd = true;
+    else if (!applyChange(table, record)) throw damaged(offset, "a record holds no change");
+    if (reader.isProgressDue()) onProgress(end);
+    expected++;
+  }
+  if (!hasEnd) throw damaged(files.size(name), "its end is missing");
+  return { header, keys: expected - 2, bytes: reader.end };
+}
+
+/** Whether a record is the last one of a checkpoint with so many keys. */
+function isEndOf(record: TxnRecord, keys: number): boolean {
+  return isEnd(record) && textAt(record.bytes, record.jsonStart, record.jsonEnd) === endJson(keys);
+}

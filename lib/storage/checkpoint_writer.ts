@@ -1,0 +1,107 @@
+/** Writes a checkpoint, slice by slice, under the name of one that is not finished. */
+import { areEqual, spanOf } from "../bytes/span.ts";
+import { Entry, type HashTable } from "../table/hash_table.ts";
+import { NEW_CHECKPOINT } from "./folder/file_names.ts";
+import {
+  type Files,
+  type FileStatus,
+  removeQuietly,
+  type WritableFile,
+} from "./folder/folder_files.ts";
+import { type Header, headerJson } from "./log/file_header.ts";
+import { RecordBuffer, type TxnRecord } from "./log/log_record.ts";
+
+/** Bytes that are collected before they are written. */
+const FLUSH_BYTES = 1_000_000;
+
+/** How many slots pass between two looks at the clock. */
+const SLOTS_PER_CLOCK = 16;
+
+/** A checkpoint that is being written. */
+export class CheckpointWriter {
+  readonly #file: WritableFile;
+  readonly #buffer = new RecordBuffer();
+  readonly #entry = new Entry();
+  #slot = 0;
+  #keys = 0;
+  #bytes = 0;
+  #syncedBytes = 0;
+
+  constructor(files: Files, header: Required<Header>) {
+    removeQuietly(files, NEW_CHECKPOINT); // an earlier one that did not come to its end
+    this.#file = files.openToWrite(NEW_CHECKPOINT, "create");
+    this.#buffer.add(0, 0, headerJson("ckpt", header));
+  }
+
+  /** Bytes written so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Bytes written since the last sync. */
+  get unsyncedBytes(): number {
+    return this.#bytes - this.#syncedBytes;
+  }
+
+  /**
+   * Writes what the next slots hold now.
+   *
+   * @param untilMs of `performance.now()`, when to stop
+   * @returns whether all slots are through
+   */
+  writeSlice(table: HashTable, untilMs: number): boolean {
+    while (this.#slot < table.slotsUsed) {
+      if (table.read(this.#slot++, this.#entry)) {
+        this.#buffer.addEntry(++this.#keys, 0, this.#entry);
+      }
+      const isFull = this.#buffer.length > FLUSH_BYTES;
+      if (isFull) this.#flush();
+      const isTimeToLook = isFull || this.#slot % SLOTS_PER_CLOCK === 0;
+      if (isTimeToLook && performance.now() > untilMs) break;
+    }
+    this.#flush();
+    return this.#slot >= table.slotsUsed;
+  }
+
+  /** Writes the last record; then all is to be synced once more. */
+  finish(): void {
+    this.#buffer.add(this.#keys + 1, 0, endJson(this.#keys));
+    this.#flush();
+  }
+
+  /** Forces to disk what is written. */
+  async sync(): Promise<void> {
+    const bytes = this.#bytes;
+    await this.#file.sync();
+    this.#syncedBytes = bytes;
+  }
+
+  /** What the system knows of the file, with the length that was written: no program may have cut it. */
+  status(): FileStatus {
+    return { ...this.#file.status(), bytes: this.#bytes };
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #flush(): void {
+    this.#file.write(this.#buffer.bytes());
+    this.#bytes += this.#buffer.length;
+    this.#buffer.clear();
+  }
+}
+
+/** How the JSON of a checkpoint's last record begins. */
+const END = spanOf('{"end":').bytes;
+
+/** The JSON of a checkpoint's last record. */
+export function endJson(keys: number): string {
+  return `{"end":${keys}}`;
+}
+
+/** Whether a record is a checkpoint's last one, whatever its number of keys. */
+export function isEnd({ bytes, jsonStart, jsonEnd }: TxnRecord): boolean {
+  const end = Math.min(jsonEnd, jsonStart + END.length);
+  return areEqual(bytes, jsonStart, end, END, 0, END.length);
+}

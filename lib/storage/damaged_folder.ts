@@ -1,0 +1,162 @@
+/**
+ * Reads all of a data folder that can be read, damage or not: for `--check` and `--repair`.
+ * Recovery refuses damage; this goes on behind it, and says what is missing.
+ */
+import { quoted } from "../base/quote.ts";
+import { HashTable } from "../table/hash_table.ts";
+import { applyChange } from "./apply_change.ts";
+import { isEnd } from "./checkpoint_writer.ts";
+import { CHECKPOINT, logNames, repairedName } from "./folder/file_names.ts";
+import type { Files } from "./folder/folder_files.ts";
+import { type Header, headerOf, readHeader } from "./log/file_header.ts";
+import { chainOf } from "./log/log_chain.ts";
+import { RecordReader } from "./log/log_reader.ts";
+import type { TxnRecord } from "./log/log_record.ts";
+
+/** Bytes of a file that hold no record. */
+export interface BadPart {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** What one file holds. */
+export interface FileContent {
+  readonly name: string;
+  readonly bytes: number;
+  /** Whole records, the first one included. */
+  readonly records: number;
+  /** Numbers of the first and the last change; of a checkpoint: of keys. */
+  readonly first: number | undefined;
+  readonly last: number | undefined;
+  readonly bad: readonly BadPart[];
+  /** What is wrong beside the bad parts. */
+  readonly problems: readonly string[];
+}
+
+/** What a folder holds. */
+export interface Salvaged {
+  readonly files: readonly FileContent[];
+  readonly table: HashTable;
+  readonly lastSeq: number;
+  /** Identity of the table; undefined if no file has one. */
+  readonly tableId: string | undefined;
+  /** A number for the next log. */
+  readonly nextLog: number;
+  /** Whether changes that were made may be missing in the table. */
+  readonly mayLackChanges: boolean;
+}
+
+/**
+ * Reads a folder and changes nothing.
+ *
+ * @param names of the files in it, from `Files.list`
+ */
+export function salvage(files: Files, names: readonly string[]): Salvaged {
+  const repaired = repairedName(names);
+  const checkpointName = repaired ?? (names.includes(CHECKPOINT) ? CHECKPOINT : undefined);
+  const logs = repaired === undefined ? logNames(names) : [];
+  const headers = logs.map((name) => readHeader(files, name, "txn").header);
+  let table = new HashTable();
+  const contents: FileContent[] = [];
+  let header: Header | undefined;
+  let isCheckpointDamaged = false;
+  if (checkpointName !== undefined) {
+    const read = readFile(files, checkpointName, (record) => applyChange(table, record));
+    header = read.header;
+    contents.push(read.content);
+    isCheckpointDamaged = isDamaged(read.content);
+  }
+  const tableId = [header, ...headers].find((one) => one?.table !== undefined)?.table;
+  const chain = chainOf(checkpointName === undefined ? undefined : header ?? {}, headers);
+  let mayLackChanges = isCheckpointDamaged ||
+    (chain.missing !== undefined && repaired === undefined);
+  if (checkpointName !== undefined && isCheckpointDamaged && chain.superseded > 0) {
+    // What it has lost may still be in the logs that it was to replace; what it has is newer.
+    const older = logs.slice(0, chain.superseded)
+      .filter((_, at) => (headers[at]?.table ?? tableId) === tableId);
+    table = new HashTable();
+    for (const name of [...older, checkpointName]) {
+      readFile(files, name, (record) => applyChange(table, record));
+    }
+  }
+  const covers = header?.covers ?? 0;
+  let lastSeq = covers;
+  for (const [at, name] of logs.entries()) {
+    const before = lastSeq;
+    const foreign = headers[at]?.table;
+    const isForeign = foreign !== undefined && foreign !== tableId;
+    const { content, endsWhole } = readFile(files, name, (record) => {
+      if (record.seq <= covers || isForeign) return;
+      if (record.seq > lastSeq + 1) mayLackChanges = true;
+      applyChange(table, record);
+      lastSeq = Math.max(lastSeq, record.seq);
+    });
+    const isNeeded = at >= chain.superseded;
+    if (isForeign || (isNeeded && !endsWhole)) mayLackChanges = true;
+    const { first, bad, problems } = content;
+    const more: string[] = [];
+    if (isForeign) more.push(`it belongs to another table, ${quoted(foreign)}`);
+    if (isNeeded && !isForeign && first !== undefined && first > before + 1 && bad.length === 0) {
+      more.push(`changes ${before + 1} to ${first - 1} are missing before it`);
+    }
+    if (chain.missing?.at === at) {
+      more.push(`log number ${chain.missing.number} is missing before it`);
+    }
+    contents.push({ ...content, problems: [...more, ...problems] });
+  }
+  const nextLog = Math.max(header?.log ?? 0, ...chain.numbers) + 1;
+  return { files: contents, table, lastSeq, tableId, nextLog, mayLackChanges };
+}
+
+/** Whether anything is wrong with a file. */
+export function isDamaged({ bad, problems }: FileContent): boolean {
+  return bad.length + problems.length > 0;
+}
+
+/** What `readFile` gives. */
+interface FileRead {
+  readonly content: FileContent;
+  readonly header: Header | undefined;
+  /** Whether the file ends with a whole record. */
+  readonly endsWhole: boolean;
+}
+
+function readFile(files: Files, name: string, take: (record: TxnRecord) => void): FileRead {
+  const bad: BadPart[] = [];
+  const problems: string[] = [];
+  let records = 0;
+  let first: number | undefined, last: number | undefined;
+  let header: Header | undefined;
+  const isCheckpoint = name === CHECKPOINT || repairedName([name]) !== undefined;
+  let hasEnd = false;
+  let endsWhole = false;
+  using reader = RecordReader.open(files, name);
+  while (reader.next()) {
+    const { offset, end, record } = reader;
+    endsWhole = record !== undefined;
+    if (record === undefined) {
+      const before = bad.at(-1);
+      const isSame = before !== undefined && before.offset + before.bytes === offset;
+      const start = isSame ? before.offset : offset;
+      bad.splice(isSame ? -1 : bad.length, 1, { offset: start, bytes: end - start });
+      continue;
+    }
+    const { seq } = record;
+    records++;
+    if (seq === 0) {
+      header = headerOf(record);
+      continue;
+    }
+    if (last !== undefined && seq !== last + 1) {
+      problems.push(`numbers ${last + 1} to ${seq - 1} are missing at byte ${offset}`);
+    }
+    first ??= seq;
+    last = seq;
+    if (isCheckpoint && isEnd(record)) hasEnd = true;
+    else take(record);
+  }
+  if (header === undefined) problems.push("its first record is missing");
+  if (isCheckpoint && !hasEnd) problems.push("its last record is missing");
+  const content = { name, bytes: reader.end, records, first, last, bad, problems };
+  return { content, header, endsWhole };
+}

@@ -1,0 +1,97 @@
+/** The first record of a file, which says what the file is. */
+import { quoted } from "../../base/quote.ts";
+import { textAt } from "../../bytes/span.ts";
+import type { Files } from "../folder/folder_files.ts";
+import { RecordReader } from "./log_reader.ts";
+import { FORMAT_VERSION, RecordBuffer, type TxnRecord } from "./log_record.ts";
+
+/** What a file is: a log or a checkpoint. */
+export type FileKind = "txn" | "ckpt";
+
+/** Members of a header as they were read. */
+interface Members {
+  readonly htserver?: unknown;
+  readonly version?: unknown;
+  readonly covers?: unknown;
+  readonly table?: unknown;
+  readonly log?: unknown;
+}
+
+/** What a header has beside kind and version. */
+export interface Header {
+  /** Number of the last change that a checkpoint holds for certain; undefined in a log. */
+  readonly covers?: number | undefined;
+  /** Identity of the table; undefined in files of earlier versions. */
+  readonly table?: string | undefined;
+  /** Number of the log; of a checkpoint: of the log that goes on behind it. As `table`. */
+  readonly log?: number | undefined;
+}
+
+/** Makes the JSON of a header. */
+export function headerJson(htserver: FileKind, members: Header): string {
+  return JSON.stringify({ htserver, version: FORMAT_VERSION, ...members });
+}
+
+/** Makes the bytes with which a log begins. */
+export function logHeader(members: Header): Uint8Array {
+  const header = new RecordBuffer();
+  header.add(0, 0, headerJson("txn", members));
+  return header.bytes().slice();
+}
+
+/**
+ * Says what is wrong with the first record of a file, or gives undefined.
+ *
+ * @param kind of file that it should be
+ */
+export function headerProblem(record: TxnRecord, kind: FileKind): string | undefined {
+  const { htserver, version } = membersOf(record);
+  if (record.seq !== 0 || htserver !== kind) {
+    return `its first record must say that it is a '${kind}' file, and it says ${
+      quoted(textAt(record.bytes, record.jsonStart, record.jsonEnd))
+    }`;
+  }
+  if (version !== FORMAT_VERSION) {
+    return `it has version ${
+      quoted(JSON.stringify(version ?? null))
+    } of the format, and this program knows ${FORMAT_VERSION}`;
+  }
+  return undefined;
+}
+
+/** Reads the members of a header; what is missing or is no good value is undefined. */
+export function headerOf(record: TxnRecord): Header {
+  const { covers, table, log } = membersOf(record);
+  return {
+    covers: typeof covers === "number" ? covers : undefined,
+    table: typeof table === "string" ? table : undefined,
+    log: typeof log === "number" && Number.isSafeInteger(log) ? log : undefined,
+  };
+}
+
+/** The first record of a file, as it was read. */
+export interface FirstRecord {
+  /** Undefined if it is not whole. */
+  readonly header: Header | undefined;
+  /** What is wrong with it. */
+  readonly problem: string | undefined;
+}
+
+/** Reads the first record of a file. */
+export function readHeader(files: Files, name: string, kind: FileKind): FirstRecord {
+  using reader = RecordReader.open(files, name);
+  if (!reader.next() || reader.record === undefined) {
+    return { header: undefined, problem: "its first record is not whole" };
+  }
+  return { header: headerOf(reader.record), problem: headerProblem(reader.record, kind) };
+}
+
+/** None where it is no JSON object. */
+function membersOf({ bytes, jsonStart, jsonEnd }: TxnRecord): Members {
+  try {
+    const header: unknown = JSON.parse(textAt(bytes, jsonStart, jsonEnd));
+    return typeof header === "object" && header !== null ? header : {};
+  } catch {
+    return {};
+  }
+}
