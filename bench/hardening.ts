@@ -9,8 +9,8 @@
  * docs/HARDENING.md says what each one is and what came out.
  */
 import { columns } from "../lib/terminal/columns.ts";
-import { scenarioNamed, SCENARIOS } from "../tests/hostile/scenarios.ts";
-import { Stage } from "../tests/hostile/stage.ts";
+import { scenarioNamed, SCENARIOS } from "./hardening/attacks/scenarios.ts";
+import { Stage } from "./hardening/attacks/stage.ts";
 import { writeDocuments } from "./hardening/documents.ts";
 import { Problems } from "./problems.ts";
 import { HEADINGS, type Judged, judged, rowOf } from "./hardening/judgement.ts";

@@ -10,7 +10,7 @@
  * docs/PERFORMANCE.md says what is measured, how, and what came out.
  */
 import { messageOf } from "../lib/base/errors.ts";
-import { randomFrom, seedFor } from "../tests/helpers/random.ts";
+import { randomFrom, seedFor } from "./harness/random.ts";
 import { CELLS, EARLIER_CELLS, peersOf, QUICK_CELLS } from "./peers/cells.ts";
 import { checkGenerator, type GeneratorCheck } from "./peers/generator_check.ts";
 import { idleConnections } from "./peers/idle.ts";

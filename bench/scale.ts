@@ -10,7 +10,7 @@
  * that do not fit are left out, and the figures say so.
  */
 import { messageOf } from "../lib/base/errors.ts";
-import { randomFrom, seedFor } from "../tests/helpers/random.ts";
+import { randomFrom, seedFor } from "./harness/random.ts";
 import { Interrupt } from "./peers/interrupt.ts";
 import { thisMachine } from "./peers/machine.ts";
 import { Site } from "./peers/site.ts";

@@ -1,6 +1,6 @@
 /** A server in a process of its own, that can be killed and started again. */
 import { fulfilledWithin } from "../lib/base/clock.ts";
-import { fromSource, Program } from "../tests/helpers/program.ts";
+import { fromSource, Program } from "../bench/harness/program.ts";
 import { FUZZED_PROJECT } from "./targets/live_limits.ts";
 
 /** How long a server may take to answer a ping on a new connection, in milliseconds. */

@@ -1,6 +1,6 @@
 /** Runs a range of inputs in a process of its own, which may hang or die of one of them. */
 import { fulfilledWithin } from "../lib/base/clock.ts";
-import { fromSource } from "../tests/helpers/program.ts";
+import { fromSource } from "../bench/harness/program.ts";
 import type { Message, Task } from "./messages.ts";
 
 /** Time without a line after which a process hangs, in milliseconds. */

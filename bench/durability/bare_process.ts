@@ -5,7 +5,7 @@
  */
 import { sleep } from "../../lib/base/clock.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
-import { fromSource, run } from "../../tests/helpers/program.ts";
+import { fromSource, run } from "../harness/program.ts";
 import { insertOf } from "./dataset.ts";
 
 /**

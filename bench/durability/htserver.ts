@@ -1,5 +1,5 @@
 /** The server as its users start it, on a folder. */
-import { fromSource, Program, TOP } from "../../tests/helpers/program.ts";
+import { fromSource, Program, TOP } from "../harness/program.ts";
 
 /** Flags with which it touches nothing that others share. */
 const ALONE = ["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"] as const;
@@ -29,7 +29,7 @@ export function startHtserver(...args: string[]): Program {
     fromSource("server.ts", "bench-a4", ...ALONE, ...args),
     ["--expose-gc", ...v8Flags()],
   );
-  const preload = `--preload=${TOP}tests/helpers/collect_on_signal.ts`;
+  const preload = `--preload=${TOP}bench/harness/collect_on_signal.ts`;
   return new Program([deno, run, preload, ...rest]);
 }
 

@@ -4,7 +4,7 @@
  * request took to a file.
  */
 import assert from "assert";
-import { fromSource, Program } from "../../tests/helpers/program.ts";
+import { fromSource, Program } from "../harness/program.ts";
 import { keyOf, valueOf } from "./dataset.ts";
 
 /** Who asks for what. */

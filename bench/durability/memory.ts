@@ -1,7 +1,7 @@
 /** What does a key cost in memory, all in, against what the table reckons and against Redis? */
 import { setTimeout } from "node:timers/promises";
 import { HtClient } from "../../lib/client/client.ts";
-import type { Program } from "../../tests/helpers/program.ts";
+import type { Program } from "../harness/program.ts";
 import { KEYS, writeFolder } from "./dataset.ts";
 import { startHtserver, TemporaryFolder } from "./htserver.ts";
 import { Redis } from "./redis.ts";

@@ -1,6 +1,6 @@
 /** Debian's Redis beside the server: started alone on the loopback, filled, asked. */
 import assert from "assert";
-import { Program } from "../../tests/helpers/program.ts";
+import { Program } from "../harness/program.ts";
 import { keyOf, KEYS, valueOf } from "./dataset.ts";
 
 /** How a Redis keeps its table. */

@@ -10,7 +10,7 @@ import { DurableStorage } from "../../lib/storage/durable_storage.ts";
 import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
 import { recover } from "../../lib/storage/recovery.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
-import { fromSource, Program } from "../../tests/helpers/program.ts";
+import { fromSource, Program } from "../harness/program.ts";
 import { v8Flags, withV8Flags } from "./htserver.ts";
 import { SlowFiles } from "./slow_files.ts";
 

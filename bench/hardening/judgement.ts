@@ -1,6 +1,6 @@
 /** What came of an attack, held against what is promised, as a row of a table. */
-import { READER_LIMITS } from "../../tests/hostile/slow.ts";
-import { MEMORY_RATIO, type Outcome } from "../../tests/hostile/stage.ts";
+import { READER_LIMITS } from "./attacks/slow.ts";
+import { MEMORY_RATIO, type Outcome } from "./attacks/stage.ts";
 
 /** The well-behaved client's p99 must be below, in milliseconds. */
 const MAX_P99_MS = 50;

@@ -1,5 +1,5 @@
 /** The load generator of `bench/load/`: compiled, and run against a server. */
-import { run } from "../../tests/helpers/program.ts";
+import { run } from "../harness/program.ts";
 import { isInstalled, runBound } from "./bound_program.ts";
 import type { Peer } from "./peer.ts";
 import { pinned } from "./pinned.ts";

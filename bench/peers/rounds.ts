@@ -1,5 +1,5 @@
 /** Runs cells in rounds, so that the machine's drift hits all servers alike. */
-import type { Random } from "../../tests/helpers/random.ts";
+import type { Random } from "../harness/random.ts";
 import type { Problems } from "../problems.ts";
 import { type Cell, peersOf } from "./cells.ts";
 import type { Generator, LoadResult } from "./generator.ts";

@@ -1,7 +1,7 @@
 /** Starts the peers: each on a free port of the loopback, with its files in a folder that goes with it. */
 import { bundle } from "../../tools/build/bundle.ts";
 import { type Program as Built, PROGRAMS, runtimeFlags } from "../../tools/build/programs.ts";
-import { ALONE as ALONE_IN_MEMORY } from "../../tests/helpers/program.ts";
+import { ALONE as ALONE_IN_MEMORY } from "../harness/program.ts";
 import { BoundProgram, isInstalled } from "./bound_program.ts";
 import type { Peer, PeerName, Protocol } from "./peer.ts";
 import { pinned } from "./pinned.ts";

@@ -1,7 +1,7 @@
 /** Runs `testperf NAME --sweep`, and reads what it measured, even where it failed. */
 import { messageOf } from "../../lib/base/errors.ts";
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
-import { fromSource } from "../../tests/helpers/program.ts";
+import { fromSource } from "../harness/program.ts";
 import type { Host } from "./hosts.ts";
 import type { SweepPlan } from "./plan.ts";
 import { type Served, throughOnly } from "./served.ts";

@@ -1,7 +1,7 @@
 /** Measures a series: a server for each table that its points need, all points in rounds. */
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../../lib/base/errors.ts";
-import type { Random } from "../../tests/helpers/random.ts";
+import type { Random } from "../harness/random.ts";
 import type { Load, LoadResult } from "../peers/generator.ts";
 import { OutOfTime } from "../peers/interrupt.ts";
 import type { Peer, PeerName } from "../peers/peer.ts";

@@ -5,7 +5,7 @@
 import { sleep } from "../../lib/base/clock.ts";
 import { randomFrom } from "../../lib/base/random.ts";
 import { HtClient } from "../../client.ts";
-import { memoryBytes, peakMemoryBytes } from "../../tests/helpers/process_watch.ts";
+import { memoryBytes, peakMemoryBytes } from "../harness/process_watch.ts";
 import { TemporaryFolder } from "../durability/htserver.ts";
 import { type Machine, thisMachine } from "../peers/machine.ts";
 import { megabytes, type Verdict } from "./findings.ts";

@@ -8,8 +8,8 @@
 import { sleep } from "../../lib/base/clock.ts";
 import { randomFrom } from "../../lib/base/random.ts";
 import { HtClient } from "../../client.ts";
-import { handles, memoryBytes, threads } from "../../tests/helpers/process_watch.ts";
-import { RawClient } from "../../tests/helpers/raw_client.ts";
+import { handles, memoryBytes, threads } from "../harness/process_watch.ts";
+import { RawClient } from "../harness/raw_client.ts";
 import { TemporaryFolder } from "../durability/htserver.ts";
 import { thisMachine } from "../peers/machine.ts";
 import type { Findings, Rest, Sample } from "./findings.ts";

@@ -1,7 +1,7 @@
 /** A crowd that comes and goes: visits in any order, and now and then more than the server takes. */
 import { sleep } from "../../lib/base/clock.ts";
 import type { Random } from "../../lib/base/random.ts";
-import { RawClient } from "../../tests/helpers/raw_client.ts";
+import { RawClient } from "../harness/raw_client.ts";
 import { BusySeen, Fault, VISITS } from "./visits.ts";
 
 /** Visitors at a time. */

@@ -1,7 +1,7 @@
 /** Ways to visit a server and leave: politely, abruptly, in the middle of anything. */
 import { fulfilledWithin, sleep } from "../../lib/base/clock.ts";
 import type { Random } from "../../lib/base/random.ts";
-import { RawClient } from "../../tests/helpers/raw_client.ts";
+import { RawClient } from "../harness/raw_client.ts";
 
 /** Longest request line of a server that is visited, in bytes. */
 export const MAX_REQUEST_BYTES = 2_000_000;

@@ -1,6 +1,6 @@
 /** A server from its source that can be asked what it holds. */
-import { handles, settledMemoryBytes, threads } from "../../tests/helpers/process_watch.ts";
-import { fromSource, Program, TOP } from "../../tests/helpers/program.ts";
+import { handles, settledMemoryBytes, threads } from "../harness/process_watch.ts";
+import { fromSource, Program, TOP } from "../harness/program.ts";
 
 /** What the server's own process says of itself, once its garbage is collected. */
 export interface Census {

@@ -1,7 +1,7 @@
 /**
  * Translates regexes from Python's syntax (`re` with `re.ASCII`) to that of RE2, so that what both
  * take means the same. What RE2 cannot do is refused with what to write instead. The differences that
- * are left are in docs/PROTOCOL.md, and `tests/table/python_regex_test.ts` compares with Python itself.
+ * are left are in docs/PROTOCOL.md, and `tests/commands/python_regex_test.ts` compares with Python itself.
  *
  * Taken beyond Python: Unicode classes (`\p{L}`), characters by number (`\x{1F600}`), `\z`, and POSIX
  * classes (`[[:alpha:]]`), which Python reads as something else.

@@ -6,7 +6,7 @@ import { OutOfTime } from "../../bench/peers/interrupt.ts";
 import type { Peer, PeerName } from "../../bench/peers/peer.ts";
 import { runRounds } from "../../bench/peers/rounds.ts";
 import { Problems } from "../../bench/problems.ts";
-import { randomFrom } from "../helpers/random.ts";
+import { randomFrom } from "../../bench/harness/random.ts";
 
 const CELL: Cell = {
   name: "lookup, 50",

@@ -6,8 +6,8 @@ import { createLog, silentLog } from "../../lib/base/log.ts";
 import { sleep } from "../../lib/base/clock.ts";
 import { CATALOG_UPDATE_RATE } from "../../lib/base/limits.ts";
 import { CatalogServer } from "../../lib/catalog/server/catalog_server.ts";
-import { memoryBytes } from "../helpers/process_watch.ts";
-import { fromSource, PATIENCE_MS, Program } from "../helpers/program.ts";
+import { memoryBytes } from "../../bench/harness/process_watch.ts";
+import { fromSource, PATIENCE_MS, Program } from "../../bench/harness/program.ts";
 
 const encoder = new TextEncoder();
 

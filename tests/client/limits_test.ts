@@ -3,10 +3,10 @@ import assert from "assert";
 import * as ht from "../../client.ts";
 import { fulfilledWithin, sleep } from "../../lib/base/clock.ts";
 import { Certificates, OPENSSL } from "../helpers/certificates.ts";
-import { FakeServer, OK_NULL } from "../helpers/fake_server.ts";
+import { FakeServer, OK_NULL } from "./fake_server.ts";
 import { measured } from "../helpers/heap.ts";
 import { testWith } from "../helpers/needs.ts";
-import { RawClient } from "../helpers/raw_client.ts";
+import { RawClient } from "../../bench/harness/raw_client.ts";
 import { startServer } from "../helpers/server.ts";
 import { TcpProxy } from "../helpers/tcp_proxy.ts";
 

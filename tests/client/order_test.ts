@@ -2,9 +2,9 @@
 import assert from "assert";
 import * as ht from "../../client.ts";
 import { sleep } from "../../lib/base/clock.ts";
-import { FakeServer, OK_NULL } from "../helpers/fake_server.ts";
+import { FakeServer, OK_NULL } from "./fake_server.ts";
 import { isLong } from "../helpers/long.ts";
-import { randomFrom, seedFor } from "../helpers/random.ts";
+import { randomFrom, seedFor } from "../../bench/harness/random.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { startServer } from "../helpers/server.ts";

@@ -1,8 +1,8 @@
 /** Proves that a client never goes to another table by itself, whatever has the name of its server. */
 import assert from "assert";
 import * as ht from "../../client.ts";
-import { FakeServer, OK_NULL } from "../helpers/fake_server.ts";
-import { ListingCatalog } from "../helpers/listing_catalog.ts";
+import { FakeServer, OK_NULL } from "./fake_server.ts";
+import { ListingCatalog } from "./listing_catalog.ts";
 
 const NAME = "twin-a4";
 

@@ -8,8 +8,8 @@ import { queryCatalog } from "../../lib/catalog/resolve/query.ts";
 import { CatalogServer } from "../../lib/catalog/server/catalog_server.ts";
 import { type Certificate, Certificates, OPENSSL } from "../helpers/certificates.ts";
 import { testWith } from "../helpers/needs.ts";
-import { RawClient } from "../helpers/raw_client.ts";
-import { PATIENCE_MS } from "../helpers/program.ts";
+import { RawClient } from "../../bench/harness/raw_client.ts";
+import { PATIENCE_MS } from "../../bench/harness/program.ts";
 import { startServer, type TestServer } from "../helpers/server.ts";
 
 const TOKEN = "the-secret-token";

@@ -1,7 +1,7 @@
 /** Proves what each flag of `htcatalog` takes, what it refuses, and what holds without it. */
 import assert from "assert";
 import { type CatalogConfig, parseCatalogConfig } from "../../lib/config/catalog_config.ts";
-import { checkFlags, type FlagCases, usageError } from "../helpers/command_lines.ts";
+import { checkFlags, type FlagCases, usageError } from "./command_lines.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `catalog_config: ${name}`, permissions: "none", fn });

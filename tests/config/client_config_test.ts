@@ -1,7 +1,7 @@
 /** Proves what each flag of `htclient` takes, what it refuses, and what holds without it. */
 import assert from "assert";
 import { type ClientConfig, parseClientConfig } from "../../lib/config/client_config.ts";
-import { checkFlags, type FlagCases, printed, usageError } from "../helpers/command_lines.ts";
+import { checkFlags, type FlagCases, printed, usageError } from "./command_lines.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `client_config: ${name}`, permissions: "none", fn });

@@ -3,7 +3,7 @@ import assert from "assert";
 import { RUNTIME_BYTES } from "../../lib/base/limits.ts";
 import type { Environment } from "../../lib/config/command_line.ts";
 import { parseServerConfig, type ServerConfig } from "../../lib/config/server_config.ts";
-import { checkFlags, type FlagCases, printed, usageError } from "../helpers/command_lines.ts";
+import { checkFlags, type FlagCases, printed, usageError } from "./command_lines.ts";
 
 const MEMORY_BYTES = 4_000_000_000;
 

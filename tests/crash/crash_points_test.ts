@@ -15,10 +15,10 @@ import {
   pairsAfter,
   pairsOf,
   startOn,
-} from "../helpers/durable_engine.ts";
-import { type Random, randomFrom, seedFor } from "../helpers/random.ts";
-import { ioError, noSpace, SimulatedDisk } from "../helpers/simulated_disk.ts";
-import { stoppedClock } from "../helpers/stopped_clock.ts";
+} from "../engine/durable_engine.ts";
+import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts";
+import { ioError, noSpace, SimulatedDisk } from "./simulated_disk.ts";
+import { stoppedClock } from "../perf/stopped_clock.ts";
 
 const TURNS = 24;
 const KEYS = 5;

@@ -8,9 +8,9 @@ import { ExitError } from "../../lib/base/errors.ts";
 import { DamageError } from "../../lib/storage/recovery.ts";
 import type { Change } from "../../lib/storage/storage.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
-import { insertOf, removeOf } from "../helpers/changes.ts";
-import { pairsAfter, pairsOf, startOn } from "../helpers/durable_engine.ts";
-import { SimulatedDisk } from "../helpers/simulated_disk.ts";
+import { insertOf, removeOf } from "../storage/changes.ts";
+import { pairsAfter, pairsOf, startOn } from "../engine/durable_engine.ts";
+import { SimulatedDisk } from "./simulated_disk.ts";
 import { utf8 } from "../helpers/streams.ts";
 
 const RECORDS = 50;

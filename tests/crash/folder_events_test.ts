@@ -8,12 +8,12 @@ import type { Log } from "../../lib/base/log.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
 import { lockFolder } from "../../lib/storage/folder/lock_file.ts";
-import { type Asked, Engine, ListedClient, pairsOf, startOn } from "../helpers/durable_engine.ts";
+import { type Asked, Engine, ListedClient, pairsOf, startOn } from "../engine/durable_engine.ts";
 import { isLong } from "../helpers/long.ts";
-import { type Random, randomFrom, seedFor } from "../helpers/random.ts";
-import { ioError, type SimulatedDisk } from "../helpers/simulated_disk.ts";
-import { KilledError, SimulatedFolders, SimulatedProcess } from "../helpers/simulated_system.ts";
-import { stoppedClock } from "../helpers/stopped_clock.ts";
+import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts";
+import { ioError, type SimulatedDisk } from "./simulated_disk.ts";
+import { KilledError, SimulatedFolders, SimulatedProcess } from "./simulated_system.ts";
+import { stoppedClock } from "../perf/stopped_clock.ts";
 
 /** A link to the folder `/first`, as long as it is not switched. */
 const PATH = "/table.ht";

@@ -6,14 +6,14 @@
  * with `deno task test:long` 60. `ROUNDS` and `SEED` set others.
  */
 import assert from "assert";
-import { History } from "../helpers/history.ts";
-import { judge } from "../helpers/judge.ts";
-import { killDuringStart, startOn, temporaryFolder } from "../helpers/kept_server.ts";
-import { lookupAll } from "../helpers/key_requests.ts";
-import { liveUntilKilled } from "../helpers/kill_round.ts";
+import { History } from "./history.ts";
+import { judge } from "./judge.ts";
+import { killDuringStart, startOn, temporaryFolder } from "./kept_server.ts";
+import { lookupAll } from "./key_requests.ts";
+import { liveUntilKilled } from "./kill_round.ts";
 import { isLong } from "../helpers/long.ts";
-import { randomFrom, seedFor } from "../helpers/random.ts";
-import type { Mix } from "../helpers/random_action.ts";
+import { randomFrom, seedFor } from "../../bench/harness/random.ts";
+import type { Mix } from "./random_action.ts";
 
 const CLIENTS = 6;
 

@@ -6,21 +6,15 @@
  * many replies the server is killed, but not how the machine interleaves them.
  */
 import assert from "assert";
-import { History, type Value } from "../helpers/history.ts";
-import { judge } from "../helpers/judge.ts";
-import {
-  killDuringStart,
-  type Phase,
-  phaseIn,
-  startOn,
-  temporaryFolder,
-} from "../helpers/kept_server.ts";
-import { insertAll, lookupAll, scanKeys } from "../helpers/key_requests.ts";
-import { liveUntilKilled } from "../helpers/kill_round.ts";
+import { History, type Value } from "./history.ts";
+import { judge } from "./judge.ts";
+import { killDuringStart, type Phase, phaseIn, startOn, temporaryFolder } from "./kept_server.ts";
+import { insertAll, lookupAll, scanKeys } from "./key_requests.ts";
+import { liveUntilKilled } from "./kill_round.ts";
 import { isLong } from "../helpers/long.ts";
-import type { Program } from "../helpers/program.ts";
-import { type Random, randomFrom, seedFor } from "../helpers/random.ts";
-import { keysOf, type Mix, uniqueValue } from "../helpers/random_action.ts";
+import type { Program } from "../../bench/harness/program.ts";
+import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts";
+import { keysOf, type Mix, uniqueValue } from "./random_action.ts";
 
 const CLIENTS = 8;
 

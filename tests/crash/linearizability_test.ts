@@ -1,9 +1,9 @@
 /** The checker of histories, on histories that are right and on histories that are wrong. */
 import assert from "assert";
-import { type Operation, type Value } from "../helpers/history.ts";
-import { shrinkHistory } from "../helpers/shrink_history.ts";
-import { checkLinearizable } from "../helpers/linearizability.ts";
-import { type Random, randomFrom, seedFor } from "../helpers/random.ts";
+import { type Operation, type Value } from "./history.ts";
+import { shrinkHistory } from "./shrink_history.ts";
+import { checkLinearizable } from "./linearizability.ts";
+import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts";
 
 type Interval = readonly [invoked: number, returned: number];
 

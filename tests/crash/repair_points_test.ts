@@ -8,11 +8,11 @@ import { DamageError, recover } from "../../lib/storage/recovery.ts";
 import { finishRepair, repairFolder } from "../../lib/storage/repair.ts";
 import { salvage } from "../../lib/storage/damaged_folder.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
-import { insertOf, removeOf } from "../helpers/changes.ts";
-import { pairsOf, startOn } from "../helpers/durable_engine.ts";
+import { insertOf, removeOf } from "../storage/changes.ts";
+import { pairsOf, startOn } from "../engine/durable_engine.ts";
 import { isLong } from "../helpers/long.ts";
-import { randomFrom, seedFor } from "../helpers/random.ts";
-import { noSpace, SimulatedDisk } from "../helpers/simulated_disk.ts";
+import { randomFrom, seedFor } from "../../bench/harness/random.ts";
+import { noSpace, SimulatedDisk } from "./simulated_disk.ts";
 
 /** Crashes that are tried at each point: kills and power failures by turns, each with a second one. */
 const CRASHES = isLong ? 60 : 6;

@@ -11,11 +11,11 @@ import { CommandQueue, type Execute, type RequestSource } from "../../lib/engine
 import { isRefusal } from "../../lib/protocol/decode_request.ts";
 import type { Request } from "../../lib/protocol/message.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
-import { commitsInMemory, newClient } from "../helpers/command_context.ts";
-import { requestOf } from "../helpers/requests.ts";
-import { stoppedClock } from "../helpers/stopped_clock.ts";
+import { commitsInMemory, newClient } from "./command_context.ts";
+import { requestOf } from "./requests.ts";
+import { stoppedClock } from "../perf/stopped_clock.ts";
 import { textOfChunks } from "../helpers/streams.ts";
-import { restless } from "../helpers/restless.ts";
+import { restless } from "../server/restless.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `command_queue: ${name}`, permissions: "none", fn });

@@ -17,11 +17,11 @@ import { METHODS, type Refusal, type Request } from "../../lib/protocol/message.
 import { Commits } from "../../lib/engine/group_commit.ts";
 import { keyOf } from "../../lib/protocol/key_text.ts";
 import type { Client, CommandContext } from "../../lib/commands/command_table.ts";
-import { contextWith, newClient, seededTable } from "../helpers/command_context.ts";
-import { FakeStorage } from "../helpers/fake_storage.ts";
+import { contextWith, newClient, seededTable } from "./command_context.ts";
+import { FakeStorage } from "./fake_storage.ts";
 import { jsonText } from "../helpers/json_texts.ts";
 import { textOfChunks, utf8 } from "../helpers/streams.ts";
-import { stoppedClock } from "../helpers/stopped_clock.ts";
+import { stoppedClock } from "../perf/stopped_clock.ts";
 import { pairsOf } from "../helpers/table_texts.ts";
 
 function test(name: string, fn: () => void): void {

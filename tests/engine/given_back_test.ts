@@ -1,9 +1,9 @@
 import assert from "assert";
-import { CommitsBench, insert } from "../helpers/commits_bench.ts";
+import { CommitsBench, insert } from "./group_commit_bench.ts";
 
 Deno.test("an answer made anew that fails gives its chunks back", async () => {
   const { chunkBytes } = await import("../../lib/bytes/byte_chunks.ts");
-  const { ListedClient } = await import("../helpers/durable_engine.ts");
+  const { ListedClient } = await import("./durable_engine.ts");
   using bench = new CommitsBench();
   const before = chunkBytes();
   for (let n = 0; n < 100; n++) {

@@ -1,6 +1,6 @@
 import assert from "assert";
-import { CommitsBench, eventLoop, insert } from "../helpers/commits_bench.ts";
-import { ListedClient, pairsOf } from "../helpers/durable_engine.ts";
+import { CommitsBench, eventLoop, insert } from "./group_commit_bench.ts";
+import { ListedClient, pairsOf } from "./durable_engine.ts";
 
 Deno.test("a client whose replies cannot be made anew is not served any more", async () => {
   using bench = new CommitsBench();

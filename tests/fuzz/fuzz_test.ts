@@ -25,7 +25,7 @@ import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
 import { readFolder } from "../../lib/storage/read_folder.ts";
-import { seedFor } from "../helpers/random.ts";
+import { seedFor } from "../../bench/harness/random.ts";
 
 /** Inputs of a target in one process; of slow ones a tenth. */
 const INPUTS = 3_000;

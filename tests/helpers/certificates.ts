@@ -1,7 +1,7 @@
 /** Certificates for one test, made with openssl, removed at its end. */
 import assert from "assert";
 import { TempFolder } from "./folders.ts";
-import { run } from "./program.ts";
+import { run } from "../../bench/harness/program.ts";
 
 /** What tests of TLS need: see `testWith`. */
 export const OPENSSL = ["openssl"] as const;

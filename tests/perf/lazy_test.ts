@@ -1,6 +1,6 @@
 /** Proves that testperf loads what draws pictures only to draw one. */
 import assert from "assert";
-import { fromSource, run, TOP } from "../helpers/program.ts";
+import { fromSource, run, TOP } from "../../bench/harness/program.ts";
 
 /** The part of what `deno info --json` says that is looked at. */
 interface Info {

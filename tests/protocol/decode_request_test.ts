@@ -26,7 +26,7 @@ import {
   tokenSoup,
   white,
 } from "../helpers/json_texts.ts";
-import { type Told, toldOf } from "../helpers/told.ts";
+import { type Told, toldOf } from "./told.ts";
 import { cut, joined, utf8 } from "../helpers/streams.ts";
 
 /** Longest message that any line may cause, in characters. */

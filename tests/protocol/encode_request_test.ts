@@ -5,7 +5,7 @@ import { decodeRequest } from "../../lib/protocol/decode_request.ts";
 import { encodeRequest, type RequestMembers } from "../../lib/protocol/encode_request.ts";
 import { atomText, jsonText } from "../helpers/json_texts.ts";
 import { framed, utf8 } from "../helpers/streams.ts";
-import { toldOf } from "../helpers/told.ts";
+import { toldOf } from "./told.ts";
 
 const anyString = fc.oneof(
   fc.string({ unit: "binary" }),

@@ -8,11 +8,11 @@ import { headerJson } from "../../lib/storage/log/file_header.ts";
 import { repairFolder } from "../../lib/storage/repair.ts";
 import { salvage } from "../../lib/storage/damaged_folder.ts";
 import { TxnLog } from "../../lib/storage/log/log_writer.ts";
-import { insertOf } from "../helpers/changes.ts";
-import { type Life, pairsOf, startOn } from "../helpers/durable_engine.ts";
-import { fileOf, logWith } from "../helpers/folder_files.ts";
+import { insertOf } from "./changes.ts";
+import { type Life, pairsOf, startOn } from "../engine/durable_engine.ts";
+import { fileOf, logWith } from "./folder_contents.ts";
 import { TempFolder } from "../helpers/folders.ts";
-import { noSpace, SimulatedDisk } from "../helpers/simulated_disk.ts";
+import { noSpace, SimulatedDisk } from "../crash/simulated_disk.ts";
 import { insertText } from "../helpers/table_texts.ts";
 
 const NEW = "table.ckpt.new";

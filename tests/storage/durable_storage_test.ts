@@ -13,11 +13,11 @@ import {
   ListedClient,
   pairsOf,
   startOn,
-} from "../helpers/durable_engine.ts";
-import { insertOf } from "../helpers/changes.ts";
+} from "../engine/durable_engine.ts";
+import { insertOf } from "./changes.ts";
 import { insertText } from "../helpers/table_texts.ts";
-import { ioError, noSpace, SimulatedDisk } from "../helpers/simulated_disk.ts";
-import { stoppedClock } from "../helpers/stopped_clock.ts";
+import { ioError, noSpace, SimulatedDisk } from "../crash/simulated_disk.ts";
+import { stoppedClock } from "../perf/stopped_clock.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test(`durable_storage: ${name}`, fn);

@@ -1,14 +1,7 @@
 /** Proves that a start notices a log or a checkpoint that is missing, empty or headless (I4). */
 import assert from "assert";
 import { headerJson, logHeader } from "../../lib/storage/log/file_header.ts";
-import {
-  checkpointOf,
-  fileOf,
-  logOf,
-  logWith,
-  recovered,
-  refused,
-} from "../helpers/folder_files.ts";
+import { checkpointOf, fileOf, logOf, logWith, recovered, refused } from "./folder_contents.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
 
 function test(name: string, fn: () => Promise<void>): void {

@@ -3,15 +3,8 @@ import assert from "assert";
 import { DamageError, recover } from "../../lib/storage/recovery.ts";
 import { TxnLog } from "../../lib/storage/log/log_writer.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
-import {
-  checkpointOf,
-  fileOf,
-  HEADER,
-  logOf,
-  recovered,
-  refused,
-} from "../helpers/folder_files.ts";
-import { SimulatedDisk } from "../helpers/simulated_disk.ts";
+import { checkpointOf, fileOf, HEADER, logOf, recovered, refused } from "./folder_contents.ts";
+import { SimulatedDisk } from "../crash/simulated_disk.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
 
 function test(name: string, fn: () => Promise<void>): void {

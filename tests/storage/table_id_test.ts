@@ -4,9 +4,9 @@ import { DamageError, recover } from "../../lib/storage/recovery.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
-import { insertOf } from "../helpers/changes.ts";
-import { startOn } from "../helpers/durable_engine.ts";
-import { SimulatedDisk } from "../helpers/simulated_disk.ts";
+import { insertOf } from "./changes.ts";
+import { startOn } from "../engine/durable_engine.ts";
+import { SimulatedDisk } from "../crash/simulated_disk.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: `table_id: ${name}`, permissions: "none", fn });

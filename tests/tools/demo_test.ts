@@ -9,7 +9,7 @@ import {
   STAGES,
   tableOf,
 } from "../../tools/demo/rounds.ts";
-import { VirtualClock } from "../helpers/virtual_clock.ts";
+import { VirtualClock } from "../perf/virtual_clock.ts";
 
 const TOP = new URL("../../", import.meta.url).pathname;
 

@@ -2,8 +2,8 @@
 import assert from "assert";
 import { readFindings } from "../../../bench/report/files.ts";
 import { TempFolder } from "../../helpers/folders.ts";
-import { descendants, gone } from "../../helpers/processes.ts";
-import { fromSource, Program, run } from "../../helpers/program.ts";
+import { descendants, gone } from "./processes.ts";
+import { fromSource, Program, run } from "../../../bench/harness/program.ts";
 
 /** Time in which all is over, on a machine ten times slower as well, in seconds. */
 const AMPLE_S = 200;
@@ -11,7 +11,7 @@ const AMPLE_S = 200;
 /** Starts it on one host. */
 function tinyBench(folder: string, repeats = 2, limitS = AMPLE_S): Program {
   const args = [folder, String(repeats), String(limitS), "memory", "durable"];
-  return new Program(fromSource("tests/helpers/tiny_bench.ts", ...args));
+  return new Program(fromSource("tests/bench/tiny_bench.ts", ...args));
 }
 
 /** Catalog, server and testperf, and the other process of testperf. */

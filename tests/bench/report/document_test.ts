@@ -2,8 +2,8 @@ import assert from "assert";
 import { proseOf } from "../../../bench/marked.ts";
 import { filledReport, PLAIN_MARKS } from "../../../bench/report/document.ts";
 import { readFindings } from "../../../bench/report/files.ts";
-import { findingsWith, levelSweep } from "../../helpers/bench_data.ts";
-import { TOP } from "../../helpers/program.ts";
+import { findingsWith, levelSweep } from "../bench_data.ts";
+import { TOP } from "../../../bench/harness/program.ts";
 
 const REPORT = await Deno.readTextFile(`${TOP}REPORT`);
 

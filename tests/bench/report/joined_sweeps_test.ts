@@ -2,7 +2,7 @@ import assert from "assert";
 import { joinedSweeps } from "../../../bench/report/joined_sweeps.ts";
 import type { StageData } from "../../../lib/perf/measure/stage_data.ts";
 import type { SweepData } from "../../../lib/perf/results/sweep_data.ts";
-import { levelSweep } from "../../helpers/raw_data.ts";
+import { levelSweep } from "../../perf/raw_data.ts";
 
 Deno.test("joined sweeps have the operations of both at each step that either got to", () => {
   const both = levelSweep();

@@ -1,6 +1,6 @@
 import assert from "assert";
 import { medianShares, sharesOf } from "../../../bench/report/processor_shares.ts";
-import { SWEEP_STARTED_UNIX_MS, sweepWith } from "../../helpers/sweep_data.ts";
+import { SWEEP_STARTED_UNIX_MS, sweepWith } from "../../perf/sweep_data.ts";
 
 /** One stage of a second for each of three clients' repeats, two seconds apart. */
 const SWEEP = sweepWith({ operations: ["lookup"], clients: [1], repeats: 3, opsOfEach: () => 100 });

@@ -3,7 +3,7 @@ import { limitOf, limitSentence } from "../../../bench/report/limit.ts";
 import type { StageShares } from "../../../bench/report/processor_shares.ts";
 import * as sentences from "../../../bench/report/sentences.ts";
 import { seriesWith } from "../../../bench/report/series.ts";
-import { findingsWith, levelSweep, risingSweep } from "../../helpers/bench_data.ts";
+import { findingsWith, levelSweep, risingSweep } from "../bench_data.ts";
 
 const LEVEL = findingsWith({
   "memory": levelSweep(10_000),

@@ -1,6 +1,6 @@
 import assert from "assert";
 import * as tables from "../../../bench/report/tables.ts";
-import { findingsWith, levelSweep } from "../../helpers/bench_data.ts";
+import { findingsWith, levelSweep } from "../bench_data.ts";
 
 const FINDINGS = findingsWith({
   "memory": levelSweep(10_000),

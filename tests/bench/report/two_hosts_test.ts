@@ -1,9 +1,9 @@
 import assert from "assert";
 import { namespaceNames, TwoHosts, TwoHostsError } from "../../../bench/report/two_hosts.ts";
 import { TempFolder } from "../../helpers/folders.ts";
-import { testWithHosts } from "../../helpers/hosts.ts";
-import { descendants, gone } from "../../helpers/processes.ts";
-import { fromSource, Program, run } from "../../helpers/program.ts";
+import { testWithHosts } from "../../../bench/harness/hosts.ts";
+import { descendants, gone } from "./processes.ts";
+import { fromSource, Program, run } from "../../../bench/harness/program.ts";
 
 Deno.test("every run has names of its own for its namespaces", () => {
   const names = Array.from({ length: 100 }, () => Object.values(namespaceNames())).flat();
@@ -61,7 +61,7 @@ testWithHosts(
     await using folder = await TempFolder.make();
     await using bench = new Program(
       fromSource(
-        "tests/helpers/tiny_bench.ts",
+        "tests/bench/tiny_bench.ts",
         `${folder.path}/out`,
         "2",
         "200",

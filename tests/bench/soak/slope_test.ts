@@ -1,6 +1,6 @@
 import assert from "assert";
 import { isFlat, type Point, slopeOf, warm } from "../../../bench/soak/slope.ts";
-import { randomFrom } from "../../helpers/random.ts";
+import { randomFrom } from "../../../bench/harness/random.ts";
 
 const MB = 1e6;
 const WHOLE = 150 * MB;

@@ -2,8 +2,8 @@
 import assert from "assert";
 import { slopesOf, verdictsOf } from "../../../bench/soak/findings.ts";
 import { soak } from "../../../bench/soak/soak.ts";
-import { seedFor } from "../../helpers/random.ts";
-import { TOP } from "../../helpers/program.ts";
+import { seedFor } from "../../../bench/harness/random.ts";
+import { TOP } from "../../../bench/harness/program.ts";
 
 const MINUTES = 0.1;
 
@@ -20,7 +20,7 @@ Deno.test("a server is after work as it was before, and every reply is as it mus
 });
 
 Deno.test("a server that leaks is called not flat", async () => {
-  const preloads = [`${TOP}tests/helpers/leaking.ts`];
+  const preloads = [`${TOP}tests/bench/leaking.ts`];
   const findings = await soak({
     minutes: MINUTES,
     seed: seedFor("leak"),

@@ -1,0 +1,61 @@
+/** What processes a program has started; on Linux only. */
+import assert from "assert";
+import { sleep } from "../../../lib/base/clock.ts";
+import { PATIENCE_MS } from "../../../bench/harness/program.ts";
+
+/** How often to look, in milliseconds. */
+const EVERY_MS = 20;
+
+/** A process: its number, and when it started, since numbers are used again. */
+export interface SeenProcess {
+  readonly pid: number;
+  readonly started: string;
+}
+
+/**
+ * Waits until a program has so many descendants, and gives all that it has then.
+ *
+ * @param least how many
+ */
+export async function descendants(pid: number, least: number): Promise<SeenProcess[]> {
+  for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; await sleep(EVERY_MS)) {
+    const all = descendantsNow(pid);
+    if (all.length >= least) return all;
+  }
+  assert.fail(`process ${pid} did not start ${least} others`);
+}
+
+/** Waits until none of them is there any more. */
+export async function gone(processes: readonly SeenProcess[]): Promise<void> {
+  let left = processes;
+  for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; await sleep(EVERY_MS)) {
+    left = left.filter(({ pid, started }) => startOf(pid) === started);
+    if (left.length === 0) return;
+  }
+  assert.deepEqual(left, [], "these are left");
+}
+
+function descendantsNow(pid: number): SeenProcess[] {
+  try {
+    const threads = Array.from(Deno.readDirSync(`/proc/${pid}/task`), ({ name }) => name);
+    const children = threads.flatMap((thread) =>
+      Deno.readTextFileSync(`/proc/${pid}/task/${thread}/children`).split(" ").map(Number)
+    ).filter((child) => child > 0);
+    return children.flatMap((child) => {
+      const started = startOf(child);
+      return started === undefined ? [] : [{ pid: child, started }, ...descendantsNow(child)];
+    });
+  } catch {
+    return []; // it ended meanwhile
+  }
+}
+
+/** Undefined where it has ended. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
+  }
+}

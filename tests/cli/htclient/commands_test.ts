@@ -1,0 +1,118 @@
+/** Proves what each command prints, and that a mistyped one is told before a server is asked. */
+import assert from "assert";
+import fc from "fast-check";
+import { UsageError } from "../../../lib/base/errors.ts";
+import {
+  checkCommand,
+  CLIENT_COMMANDS,
+  COMMAND_HELP,
+  runClientCommand,
+} from "../../../lib/cli/htclient/commands.ts";
+import { fakeClient } from "../../perf/fake_client.ts";
+
+function test(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name: `client_commands: ${name}`, permissions: "none", fn });
+}
+
+function session(distort?: (result: string) => string) {
+  const { client, requests } = fakeClient(distort);
+  const run = async (...words: string[]) => {
+    const lines: string[] = [];
+    await runClientCommand(client, words, (line) => void lines.push(line));
+    return lines;
+  };
+  return { run, requests };
+}
+
+test("each prints its result as JSON, pairs one a line", async () => {
+  const { run } = session();
+  assert.deepEqual(await run("insert", "zebra", '{ "weight": 1.0 }'), ["null"]);
+  assert.deepEqual(await run("insert", 'a"b', "[1]"), ["null"]);
+  assert.deepEqual(await run("lookup", "zebra"), ['{ "weight": 1.0 }']);
+  assert.deepEqual(await run("scan", "^z"), ['["zebra",{ "weight": 1.0 }]']);
+  assert.deepEqual((await run("scan", "")).length, 2);
+  assert.deepEqual(await run("query", "weight", "1"), ['["zebra",{ "weight": 1.0 }]']);
+  assert.deepEqual(await run("size"), ["2"]);
+  assert.deepEqual(await run("ping"), ['"pong"']);
+  assert.equal(JSON.parse((await run("info")).join("")).project, "me-a4-test");
+  assert.deepEqual((await run("export")).toSorted(), [
+    '["a\\"b",[1]]',
+    '["zebra",{ "weight": 1.0 }]',
+  ]);
+  assert.deepEqual(await run("remove", "zebra"), ['{ "weight": 1.0 }']);
+  await assert.rejects(run("lookup", "zebra"), { code: "KeyError" });
+});
+
+test("SUBVALUE is JSON where it is, else a string", async () => {
+  const { run, requests } = session();
+  const cases = [["fred", '"fred"'], ['"fred"', '"fred"'], ["17", "17"], [
+    "true",
+    "true",
+  ]];
+  for (const [typed = ""] of [...cases, ["null"], ["two words"], ["17 apples"], ['"open'], [""]]) {
+    await run("query", "a", typed);
+  }
+  const sent = requests.map((request) => "subvalue" in request ? request.subvalue : "");
+  const others = ["null", '"two words"', '"17 apples"', '"\\"open"', '""'];
+  assert.deepEqual(sent, [...cases.map(([, text]) => text), ...others]);
+  for (const typed of ["[1]", "{}"]) {
+    await assert.rejects(run("query", "a", typed), { code: "ValueError" });
+  }
+});
+
+test("a number in a query keeps its digits", async () => {
+  const { run } = session();
+  await run("insert", "k", '{"big":12345678901234567890}');
+  assert.equal((await run("query", "big", "12345678901234567890")).length, 1);
+  assert.equal((await run("query", "big", "12345678901234567891")).length, 0);
+});
+
+test("a value that is no JSON is a usage error with a hint", async () => {
+  await assert.rejects(session().run("insert", "k", "fred"), (error) => {
+    assert.ok(error instanceof UsageError);
+    assert.match(error.message, /must be JSON.*a string is written '"text"'/);
+    return true;
+  });
+});
+
+test("a command that is not there or has other arguments is a usage error", async () => {
+  for (const name of ["explode", "", "__proto__", "toString", "INSERT"]) {
+    assert.throws(() => checkCommand([name]), (error) => {
+      assert.ok(error instanceof UsageError);
+      for (const known of Object.keys(CLIENT_COMMANDS)) assert.ok(error.message.includes(known));
+      return true;
+    });
+  }
+  const wrong = [["insert"], ["insert", "k"], ["insert", "k", "1", "2"], ["lookup"], [
+    "lookup",
+    "a",
+    "b",
+  ]];
+  for (
+    const words of [...wrong, ["size", "1"], ["scan"], ["query", "a"], ["import"], ["export", "f"]]
+  ) {
+    assert.throws(() => checkCommand(words), UsageError, words.join(" "));
+    await assert.rejects(session().run(...words), UsageError);
+  }
+  assert.throws(() => checkCommand(["insert", "k"]), /insert takes KEY JSON; 1 came/);
+  assert.throws(() => checkCommand(["size", "1"]), /size takes no arguments; 1 came/);
+});
+
+test("help has a line for each command with its arguments", () => {
+  const entries = Object.entries(CLIENT_COMMANDS);
+  assert.equal(COMMAND_HELP.length, entries.length);
+  entries.forEach(([name, { args, help }], at) => {
+    const line = COMMAND_HELP[at] ?? "";
+    assert.ok(line.startsWith([name, ...args].join(" ")) && line.endsWith(help));
+  });
+});
+
+test("any words are a command or a usage error", () => {
+  fc.assert(fc.property(fc.array(fc.string(), { maxLength: 4 }), (words) => {
+    try {
+      checkCommand(words);
+    } catch (error) {
+      assert.ok(error instanceof UsageError);
+    }
+  }));
+});

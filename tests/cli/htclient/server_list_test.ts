@@ -1,0 +1,71 @@
+/** Proves what `htclient --list` prints. */
+import assert from "assert";
+import { unixSeconds } from "../../../lib/base/clock.ts";
+import type { ServerRecord } from "../../../lib/catalog/record/listing.ts";
+import { Resolver } from "../../../lib/catalog/resolve/resolver.ts";
+import { serverList } from "../../../lib/cli/htclient/server_list.ts";
+import { ServerNotFoundError } from "../../../lib/client/errors.ts";
+
+const signal = new AbortController().signal;
+
+function record(fields: Partial<ServerRecord>): ServerRecord {
+  return {
+    project: "me-a4-x",
+    owner: "me",
+    address: "192.0.2.1",
+    name: "host.test",
+    port: 4_321,
+    lastheardfrom: unixSeconds(),
+    lifetime: 300,
+    addresses: [],
+    requiresToken: false,
+    ...fields,
+  };
+}
+
+async function rowsOf(records: readonly ServerRecord[]): Promise<string[]> {
+  const catalogs = [{ hostname: "a.test", port: 1 }];
+  const resolver = new Resolver({ catalogs, query: () => Promise.resolve([...records]) });
+  return (await serverList(resolver, signal)).split("\n").slice(1)
+    .map((line) => line.replace(/ {2,}/g, "  ").replace(/\d+ s$/, "N s").trim());
+}
+
+Deno.test("fault: one server, two addresses: it is listed once, with both", async () => {
+  const rows = await rowsOf([
+    record({ instance: "one" }),
+    record({ instance: "one", address: "2001:db8::1" }),
+    record({ instance: "two", address: "192.0.2.2" }),
+    record({ instance: "one", project: "other" }),
+  ]);
+  assert.deepEqual(rows.toSorted(), [
+    "me-a4-x  me  192.0.2.1:4321, [2001:db8::1]:4321  N s",
+    "me-a4-x  me  192.0.2.2:4321  N s",
+    "other  me  192.0.2.1:4321  N s",
+  ]);
+});
+
+Deno.test("server list: many addresses of one server do not fill the screen", async () => {
+  const many = Array.from(
+    { length: 9 },
+    (_, at) => record({ instance: "x", address: `10.0.0.${at}` }),
+  );
+  assert.deepEqual(await rowsOf(many), [
+    "me-a4-x  me  10.0.0.0:4321, 10.0.0.1:4321, 10.0.0.2:4321 and 6 more  N s",
+  ]);
+});
+
+Deno.test("server list: records without an instance are one server where they have one address", async () => {
+  assert.equal((await rowsOf([record({}), record({ address: "192.0.2.9" })])).length, 2);
+});
+
+Deno.test("server list: with no catalog in reach it is a sentence with the reasons", async () => {
+  const resolver = new Resolver({
+    catalogs: [{ hostname: "a.test", port: 1 }],
+    query: () => Promise.reject(new Error("nothing listens there")),
+  });
+  await assert.rejects(serverList(resolver, signal), (error) => {
+    assert.ok(error instanceof ServerNotFoundError);
+    assert.match(error.message, /^No catalog is in reach \(a\.test:1: nothing listens there\)/);
+    return true;
+  });
+});

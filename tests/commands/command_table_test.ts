@@ -1,0 +1,251 @@
+/** Proves what each method does, and that one that fails changes nothing. */
+import assert from "assert";
+import fc from "fast-check";
+import { textOf } from "../../lib/bytes/span.ts";
+import type { Failure, Method } from "../../lib/protocol/message.ts";
+import {
+  type Client,
+  type ClosingFailure,
+  type Command,
+  type CommandContext,
+  COMMANDS,
+  keyTextIn,
+  tokenMissing,
+} from "../../lib/commands/command_table.ts";
+import { HashTable } from "../../lib/table/hash_table.ts";
+import { contextWith, newClient } from "../engine/command_context.ts";
+import { type Asked, requestOf } from "../engine/requests.ts";
+import { textOfChunks } from "../helpers/streams.ts";
+import { insertText, lookupText } from "../helpers/table_texts.ts";
+
+const ROOM = 1e9;
+
+/** What came of a command: its result as text, or why there is none. */
+type Outcome = { readonly result: string; readonly cursor?: string } | Failure | ClosingFailure;
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `commands: ${name}`, permissions: "none", fn });
+}
+
+function run(
+  context: CommandContext,
+  asked: Asked,
+  { client = newClient(), room = ROOM }: { client?: Client; room?: number } = {},
+): Outcome {
+  const request = requestOf(asked);
+  const key = keyTextIn(request);
+  const hash = key === undefined ? 0 : context.table.hashOf(key.bytes, key.start, key.end);
+  const address = key === undefined ? 0 : context.table.find(hash, key.bytes, key.start, key.end);
+  const results: Outcome[] = [];
+  const command = COMMANDS[asked.method] as Command<Method>;
+  const failure = command.run(context, client, request, { hash, address }, {
+    room,
+    succeed(result, cursor) {
+      const text = "bytes" in result ? textOf(result) : textOfChunks(result);
+      const bytes = "bytes" in result ? result.end - result.start : result.length;
+      assert.ok(bytes <= room, "there is room for it");
+      results.push(cursor === undefined ? { result: text } : { result: text, cursor });
+    },
+  });
+  if (failure === undefined) assert.equal(results.length, 1, "one result");
+  // An insert makes its reply before the change, and its failure takes the place of that.
+  else if (request.method !== "insert") assert.equal(results.length, 0, "a failure has no result");
+  return failure ?? results[0] ?? assert.fail();
+}
+
+function failed(outcome: Outcome, type: string, ...words: string[]): void {
+  assert.ok("type" in outcome, "it succeeded");
+  assert.equal(outcome.type, type);
+  for (const word of words) assert.ok(outcome.message.includes(word), outcome.message);
+  assert.equal("closes" in outcome, false);
+}
+
+const insert = (key: string, value: string): Asked => ({ method: "insert", key, value });
+const lookup = (key: string): Asked => ({ method: "lookup", key });
+const remove = (key: string): Asked => ({ method: "remove", key });
+
+test("insert, lookup, replace, remove and size", () => {
+  const context = contextWith();
+  assert.deepEqual(run(context, insert("k", "{ }")), { result: "null" });
+  assert.deepEqual(run(context, lookup("k")), { result: "{ }" });
+  assert.deepEqual(run(context, { method: "size" }), { result: "1" });
+  assert.deepEqual(run(context, insert("k", "null")), { result: "null" });
+  assert.deepEqual(run(context, { method: "size" }), { result: "1" });
+  assert.deepEqual(run(context, remove("k")), { result: "null" });
+  assert.deepEqual(run(context, { method: "size" }), { result: "0" });
+});
+
+test("a missing key is a KeyError that names it", () => {
+  const context = contextWith();
+  failed(run(context, lookup("never")), "KeyError", '"never"');
+  failed(run(context, remove("never")), "KeyError", '"never"');
+  run(context, insert("k", "1"));
+  run(context, remove("k"));
+  failed(run(context, remove("k")), "KeyError");
+  failed(run(context, lookup("x".repeat(1_000_000))), "KeyError", "xxx...");
+});
+
+test("a message tells a key as it was meant, however it is kept", () => {
+  const context = contextWith();
+  for (const key of ['say "hi"', "back\\slash", "\u00e9\u4e2d", "tab\t", "\ud800"]) {
+    const quoted = JSON.stringify(key);
+    failed(run(context, lookup(key)), "KeyError", quoted);
+    failed(run(context, remove(key)), "KeyError", quoted);
+    const full = contextWith({ maxTableBytes: 0 });
+    failed(run(full, insert(key, "1")), "TableFull", quoted);
+  }
+});
+
+test("false, null, zero and empty values are values", () => {
+  const context = contextWith();
+  for (const value of ["false", "null", "0", '""', "[]", "{}"]) {
+    run(context, insert("", value));
+    assert.deepEqual(run(context, lookup("")), { result: value });
+    assert.deepEqual(run(context, remove("")), { result: value });
+  }
+});
+
+test("ping, info and hello answer", () => {
+  const context = contextWith();
+  assert.deepEqual(run(context, { method: "ping" }), { result: '"pong"' });
+  assert.deepEqual(run(context, { method: "info" }), { result: context.info("info") });
+  const hello = {
+    method: "hello",
+    project: undefined,
+    token: undefined,
+    agent: undefined,
+  } as const;
+  assert.deepEqual(run(context, hello), { result: context.info("info") });
+  assert.deepEqual(run(context, { ...hello, project: "me-a4-test" }), {
+    result: context.info("info"),
+  });
+});
+
+test("scan and query search", () => {
+  const context = contextWith();
+  run(context, insert("k", '{"a":1}'));
+  const part = { limit: undefined, cursor: undefined };
+  assert.deepEqual(run(context, { method: "scan", regex: "k", ...part }), {
+    result: '[["k",{"a":1}]]',
+  });
+  assert.deepEqual(run(context, { method: "query", subkey: "a", subvalue: "1.0", ...part }), {
+    result: '[["k",{"a":1}]]',
+  });
+});
+
+test("hello with another project is WrongServer and names both", () => {
+  const wrong = {
+    method: "hello",
+    project: "someone-else",
+    token: undefined,
+    agent: undefined,
+  } as const;
+  failed(run(contextWith(), wrong), "WrongServer", "me-a4-test", "someone-else");
+});
+
+test("a good hello admits; one with the token but for another server does not", () => {
+  const context = contextWith({ isToken: (token) => token === "secret-8" });
+  const stranger = newClient(1, false);
+  const elsewhere = {
+    method: "hello",
+    project: "someone-else",
+    token: "secret-8",
+    agent: undefined,
+  } as const;
+  failed(run(context, elsewhere, { client: stranger }), "WrongServer", "someone-else");
+  assert.equal(stranger.admitted, false);
+  for (const project of [undefined, "me-a4-test"]) {
+    const client = newClient(1, false);
+    run(context, { method: "hello", project, token: "secret-8", agent: undefined }, { client });
+    assert.equal(client.admitted, true);
+    assert.ok(
+      "result" in
+        run(context, { method: "hello", project: undefined, token: undefined, agent: undefined }, {
+          client,
+        }),
+    );
+  }
+});
+
+test("no token is an AuthError, a wrong one an AuthError that closes", () => {
+  const context = contextWith({ isToken: (token) => token === "secret-8" });
+  const client = newClient(1, false);
+  const hello = { method: "hello", project: "someone-else", agent: undefined } as const;
+  failed(run(context, { ...hello, token: undefined }, { client }), "AuthError", "token");
+  const wrong = run(context, { ...hello, token: "secret-9" }, { client });
+  assert.ok("closes" in wrong && wrong.closes === true);
+  assert.equal(wrong.type, "AuthError");
+  assert.doesNotMatch(wrong.message, /secret/);
+  assert.equal(client.admitted, false);
+  failed(tokenMissing("lookup"), "AuthError", "lookup", "hello");
+});
+
+test("a remove whose value has no room, in UTF-8 bytes, is TooLarge and keeps it", () => {
+  for (const [value, bytes] of [['"abc"', 5], ['"\u00e9\u4e2d\u{1f600}"', 11]] as const) {
+    const context = contextWith();
+    run(context, insert("k", value));
+    failed(run(context, remove("k"), { room: bytes - 1 }), "TooLarge", '"k"', String(bytes));
+    assert.equal(lookupText(context.table, "k"), value, "nothing changed");
+    assert.deepEqual(run(context, remove("k"), { room: bytes }), { result: value });
+    assert.equal(context.table.size, 0);
+  }
+});
+
+test("an insert that would pass the memory limit is TableFull, and all else still works", () => {
+  const table = new HashTable();
+  insertText(table, "a", "1");
+  const cost = table.bytes;
+  const longer = "1".repeat(100);
+  const context = contextWith({ table, maxTableBytes: 2 * cost });
+  assert.deepEqual(run(context, insert("b", "1")), { result: "null" }, "exactly full");
+  failed(run(context, insert("c", "1")), "TableFull", '"c"', String(2 * cost), "--max-memory");
+  failed(run(context, insert("b", longer)), "TableFull", '"b"');
+  assert.deepEqual(run(context, lookup("b")), { result: "1" }, "nothing changed");
+  assert.deepEqual(run(context, insert("b", "2")), { result: "null" }, "as large as before");
+  assert.deepEqual(run(context, lookup("a")), { result: "1" });
+  assert.deepEqual(run(context, remove("a")), { result: "1" });
+  assert.deepEqual(run(context, insert("c", "1")), { result: "null" }, "there is room again");
+});
+
+test("over the limit, a smaller value may still replace a larger one", () => {
+  const table = new HashTable();
+  insertText(table, "k", "1".repeat(1_000));
+  const context = contextWith({ table, maxTableBytes: 100 });
+  failed(run(context, insert("k", "2".repeat(1_500))), "TableFull");
+  assert.equal(lookupText(table, "k"), "1".repeat(1_000));
+  assert.deepEqual(run(context, insert("k", "3".repeat(999))), { result: "null" });
+  assert.equal(lookupText(table, "k"), "3".repeat(999));
+});
+
+test("an insert for which the machine has no memory is TableFull; a bug is none", () => {
+  const table = new HashTable();
+  const context = contextWith({ table });
+  table.set = () => {
+    throw new RangeError("there is no memory for it");
+  };
+  failed(run(context, insert("k", "1")), "TableFull", '"k"', "there is no memory for it");
+  assert.equal(table.size, 0);
+  table.set = () => {
+    throw new TypeError("a bug");
+  };
+  assert.throws(() => run(context, insert("k", "1")), /a bug/);
+});
+
+test("the memory limit holds, whatever is done", () => {
+  const operation = fc.tuple(fc.boolean(), fc.string({ maxLength: 2 }), fc.nat(300));
+  fc.assert(
+    fc.property(fc.array(operation), fc.integer({ min: 0, max: 2_000 }), (operations, most) => {
+      const context = contextWith({ maxTableBytes: most });
+      for (const [isInsert, key, size] of operations) {
+        const before = lookupText(context.table, key);
+        const outcome = isInsert
+          ? run(context, insert(key, "9".repeat(size + 1)))
+          : run(context, remove(key));
+        assert.ok(context.table.bytes <= most);
+        if ("type" in outcome) {
+          assert.equal(lookupText(context.table, key), before, "nothing changed");
+        }
+      }
+    }),
+  );
+});

@@ -1,0 +1,284 @@
+/** Proves that regexes mean what Python's `re.search` means, and that none can do harm. */
+import assert from "assert";
+import fc from "fast-check";
+import { RE2JS } from "re2js";
+import { MAX_REGEX_CHARS } from "../../lib/base/limits.ts";
+import { keyTextOf } from "../../lib/protocol/key_text.ts";
+import { compileKeyPattern, type KeyPattern } from "../../lib/commands/key_regex.ts";
+import { randomFrom } from "../../bench/harness/random.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `key_pattern: ${name}`, permissions: "none", fn });
+}
+
+function isFound(regex: string, key: string): boolean {
+  const pattern = compileKeyPattern(regex);
+  assert.ok(!("problem" in pattern), "problem" in pattern ? `${regex}: ${pattern.problem}` : "");
+  return isFoundBy(pattern, key);
+}
+
+function isFoundBy(pattern: KeyPattern, key: string): boolean {
+  const { bytes, start, end } = keyTextOf(key);
+  const found = pattern.isFoundIn(bytes, start, end, Infinity);
+  return found ?? assert.fail("too much work, where any amount may be done");
+}
+
+function taken(regex: string): KeyPattern {
+  const pattern = compileKeyPattern(regex);
+  return "problem" in pattern ? assert.fail(pattern.problem) : pattern;
+}
+
+function problemOf(regex: string): string {
+  const pattern = compileKeyPattern(regex);
+  assert.ok("problem" in pattern, `${regex} was taken`);
+  return pattern.problem;
+}
+
+test("is found anywhere in the key, unless anchored", () => {
+  for (const regex of ["ebr", "^zeb", "ra$", "^zebra$", "", "z.*a", "\\Azeb", "ra\\z"]) {
+    assert.ok(isFound(regex, "zebra"), regex);
+  }
+  for (const regex of ["^ebr", "zeb$", "ZEB", "zebras", "\\Aebr"]) {
+    assert.ok(!isFound(regex, "zebra"), regex);
+  }
+});
+
+test("has the syntax of Python", () => {
+  const found: [string, string][] = [
+    ["(?P<year>\\d{4})-", "rx-2026-a"],
+    ["(?i)^RX", "rx"],
+    ["[^\\W\\d_]+", "_1a"],
+    ["(a|b)+?c", "xabac"],
+    ["a{2,3}b", "caab"],
+    ["\\bword\\b", "a word here"],
+    ["(?s)a.b", "a\nb"],
+    ["(?m)^b", "a\nb"],
+    ["\\x41\\t\\.", "A\t."],
+    ["(?:ab)*$", ""],
+    ["[\\]\\-]", "a-"],
+  ];
+  for (const [regex, key] of found) assert.ok(isFound(regex, key), regex);
+  for (const [regex, key] of [["a.b", "a\nb"], ["^b", "a\nb"], ["\\d", "\u0663"]] as const) {
+    assert.ok(!isFound(regex, key), regex);
+  }
+});
+
+test("a dot is one character, beyond the first plane too", () => {
+  assert.ok(isFound("^.$", "\u{1f600}"));
+  assert.ok(isFound("^\u{1f600}$", "\u{1f600}"));
+  assert.ok(isFound("^.$", "\ud800"));
+  assert.ok(isFound("^..$", "\udc00\ud800"));
+  assert.ok(isFound("^.\u0000.$", "a\u0000b"));
+});
+
+test("a bad one has a problem that says what", () => {
+  const bad = [
+    "(",
+    ")",
+    "*",
+    "[z-a]",
+    "a**",
+    "[",
+    "\\",
+    "(?P<n",
+    "(?=a)",
+    "(a)\\1",
+    "a{2,1}",
+    "(?<!a)",
+  ];
+  for (const regex of bad) {
+    const problem = problemOf(regex);
+    assert.match(problem, /^[^\r\n]{3,200}$/, regex);
+    assert.doesNotMatch(problem, /error parsing/);
+  }
+});
+
+test("a problem is one short line, whatever of the regex it tells", () => {
+  for (
+    const regex of ["[\nk", "[\u0007\r\n", "a{2}{3}\u2028", "[" + "b".repeat(5_000), "(?P<\n>a)"]
+  ) {
+    assert.match(
+      problemOf(regex),
+      /^[^\p{Cc}\u2028\u2029]{3,210}[^.\p{Cc}]$/u,
+      JSON.stringify(regex),
+    );
+  }
+});
+
+test("a long one and one that compiles to much are refused with the rule", () => {
+  assert.ok(isFound("a".repeat(1_900), "a".repeat(1_900)));
+  assert.match(problemOf("a".repeat(MAX_REGEX_CHARS + 1)), /at most 2000 characters.*2001/);
+  assert.match(problemOf("(((((a?){2}){2}){2}){2}){2}".repeat(50)), /at most 2000 instructions/);
+  problemOf("((a{100}){100}){100}");
+  problemOf("(".repeat(MAX_REGEX_CHARS));
+  problemOf("(".repeat(MAX_REGEX_CHARS / 2) + ")".repeat(MAX_REGEX_CHARS / 2));
+});
+
+test("none takes long to accept or to refuse, beside one of the largest that are plain", () => {
+  const fold = "[a-\u{1e942}]", foldEscaped = "[a-\\x{1e942}]";
+  const costly = [
+    "(?:a{30}){30}",
+    "((a{100}){100}){100}",
+    "(?i)" + fold.repeat(300),
+    "(?i)" + foldEscaped.repeat(150),
+    "(?i)(?:" + (fold + "|").repeat(250) + ")",
+    "(?i:" + fold.repeat(300) + ")",
+    "(?si)" + `[^a-\u{1e942}]`.repeat(250),
+    "\\pL".repeat(600),
+    "(?i)" + "\\PL|".repeat(400),
+    "[\\pL\\pN\\p{Greek}]".repeat(90),
+    "(?:\\pL|\\pN)".repeat(30) + "{30}",
+    "(?:a?){1000}".repeat(100),
+    "()".repeat(900),
+    "[".repeat(2_000),
+    "\\Q".repeat(900),
+  ];
+  const timeOf = (regex: string) =>
+    Math.min(...Array.from({ length: 5 }, () => {
+      const beganMs = performance.now();
+      compileKeyPattern(regex);
+      return performance.now() - beganMs;
+    }));
+  const plainMs = timeOf("ab?c".repeat(450));
+  for (const regex of costly) {
+    const ms = timeOf(regex);
+    assert.ok(ms < 15 * plainMs + 10, `${regex.slice(0, 40)}: ${ms} ms, plain: ${plainMs} ms`);
+  }
+});
+
+test("those that are of use are taken", () => {
+  const useful = [
+    "^[\\p{L}\\p{N}_-]{1,64}$",
+    "(?i)^(?:alpha|beta|gamma)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+    "(?i)[\u0430-\u044f]+ [a-z\u00e0-\u00f6\u00f8-\u00ff]{2,30}",
+    "^(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)$",
+    Array.from({ length: 150 }, (_, at) => `user-${at}`).join("|"),
+    "^.{0,500}$",
+    "\\(\\(a\\{1000\\}\\)",
+    "[{}()*+?]{3}\\{1000\\}",
+  ];
+  for (const regex of useful) taken(regex);
+});
+
+test("one whose steps never come again goes on without remembering them", () => {
+  const regex = "[\\x{400}-\\x{2000}]+?.{100}[!-#]";
+  const random = randomFrom(1);
+  const newKey = () => {
+    const codes = Array.from({ length: 3_000 }, () => 0x400 + random.below(0x3800));
+    return String.fromCharCode(...codes);
+  };
+  const pattern = taken(regex), unbounded = RE2JS.compile(regex);
+  for (let round = 0; round < 8; round++) {
+    const key = newKey() + "!";
+    assert.equal(isFoundBy(pattern, key), unbounded.test(key));
+  }
+  // Each key takes steps that no key took before.
+  const timeOf = (isFound: (key: string) => boolean) =>
+    Math.min(...Array.from({ length: 8 }, () => {
+      const key = newKey(), beganMs = performance.now();
+      isFound(key);
+      return performance.now() - beganMs;
+    }));
+  const boundedMs = timeOf((key) => isFoundBy(pattern, key));
+  const unboundedMs = timeOf((key) => unbounded.test(key));
+  assert.ok(
+    boundedMs < unboundedMs / 4,
+    `${boundedMs} ms; with a table of steps ${unboundedMs} ms`,
+  );
+});
+
+test("a key that is long is looked at for as long as that goes quickly", () => {
+  const random = randomFrom(2);
+  const codes = Array.from({ length: 50_000 }, () => 0x400 + random.below(0x3800));
+  const odd = keyTextOf(String.fromCharCode(...codes));
+  const plain = keyTextOf("abcdefghij".repeat(100_000));
+  const look = (pattern: KeyPattern, { bytes, start, end }: typeof odd, maxWork: number) =>
+    pattern.isFoundIn(bytes, start, end, maxWork);
+  const quick = taken("^abc.*j$");
+  for (let round = 0; round < 2; round++) assert.equal(look(quick, plain, 10), true);
+  const hard = taken("[\\x{400}-\\x{2000}]+?.{100}[!-#]");
+  assert.equal(look(hard, odd, 10), undefined);
+  assert.equal(look(hard, odd, 10), undefined);
+  assert.equal(look(hard, odd, 1e9), false, "it still can where there is time");
+  assert.equal(look(taken("nowhere"), plain, 10), false);
+});
+
+test("keys that were too hard leave no trace for those that come after", () => {
+  const random = randomFrom(3);
+  const codes = Array.from({ length: 50_000 }, () => 0x400 + random.below(0x3800));
+  const text = String.fromCharCode(...codes);
+  const odd = keyTextOf(text), plain = keyTextOf("ab".repeat(5_000));
+  const pattern = taken("[\\x{400}-\\x{2000}]+?.{50}[!-#]");
+  const look = ({ bytes, start, end }: typeof odd) => pattern.isFoundIn(bytes, start, end, 10);
+  assert.equal(look(plain), false);
+  for (let round = 0; round < 3; round++) {
+    assert.equal(look(odd), undefined);
+    assert.equal(look(plain), false);
+    // Nor those that leave little memory for the next one.
+    for (let at = 0; at < 40; at++) {
+      const some = keyTextOf(text.slice(at * 100, at * 100 + 60));
+      assert.equal(typeof look(some), "boolean");
+    }
+    assert.equal(look(plain), false);
+  }
+});
+
+test("its work grows with its instructions, and plain text and the empty regex are quick", () => {
+  const [simple, hard, plain, all] = ["^a.*b", "^a.{50}b", "a".repeat(100), ""].map(taken);
+  assert.ok(simple && hard && plain && all);
+  assert.equal(simple.workFor(10), 10 * simple.instructions);
+  assert.ok(hard.workFor(10) > 5 * simple.workFor(10));
+  assert.ok(plain.workFor(10) < simple.workFor(10));
+  assert.equal(all.workFor(1e9), 0);
+  assert.ok(isFoundBy(all, "") && isFoundBy(all, "x"));
+});
+
+test("one that would take years elsewhere is answered", () => {
+  const key = "a".repeat(5_000) + "!";
+  for (const regex of ["^(a+)+$", "^(a|aa)+$", "^(a*)*$", "^(a?){200}a{200}$", "(x+x+)+y"]) {
+    assert.equal(isFound(regex, key), false, regex);
+  }
+});
+
+test("any text is a pattern or has a problem, and looks at any key", () => {
+  const piece = fc.constantFrom(
+    ..."a b 0 . * + ? | ^ $ ( ) [ ] { } \\ - , (?: (?i) (?P<n> {2} {2,} {,3} [^ [a-z] \\d \\W \\b \\pL"
+      .split(" "),
+    ...[
+      "\\Q",
+      "\\E",
+      "\\x",
+      "\\u",
+      "[[:alpha:]]",
+      "\u00e9",
+      "\u{1f600}",
+      "\ud800",
+      "\n",
+      "\u0000",
+      "#",
+    ],
+  );
+  const regex = fc.oneof(fc.array(piece, { maxLength: 8 }).map((all) => all.join("")), fc.string());
+  fc.assert(
+    fc.property(regex, fc.string({ unit: "binary" }), (regex, key) => {
+      const pattern = compileKeyPattern(regex);
+      if ("problem" in pattern) assert.equal(typeof pattern.problem, "string");
+      else assert.equal(typeof isFoundBy(pattern, key), "boolean");
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("finds a plain text where includes() does", () => {
+  const unit = fc.constantFrom("a", "b", "\u00e9", "\u{1f600}", "\n", "\u0000");
+  fc.assert(
+    fc.property(
+      fc.string({ unit, maxLength: 3 }),
+      fc.string({ unit, maxLength: 8 }),
+      (text, key) => {
+        assert.equal(isFound(text, key), key.includes(text));
+      },
+    ),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,244 @@
+/** The engine over a simulated disk: what a server is, without its network. */
+import { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
+import type { FsyncPolicy } from "../../lib/base/fsync_policy.ts";
+import { type Log, silentLog } from "../../lib/base/log.ts";
+import { textOf } from "../../lib/bytes/span.ts";
+import { CommandQueue, type RequestSource } from "../../lib/engine/command_queue.ts";
+import { Commits } from "../../lib/engine/group_commit.ts";
+import { type Answer, Executor } from "../../lib/engine/executor.ts";
+import type { Refusal, Request } from "../../lib/protocol/message.ts";
+import { DurableStorage } from "../../lib/storage/durable_storage.ts";
+import type { Files } from "../../lib/storage/folder/folder_files.ts";
+import { recover, type Recovered } from "../../lib/storage/recovery.ts";
+import type { Change, Storage } from "../../lib/storage/storage.ts";
+import type { Client } from "../../lib/commands/command_table.ts";
+import { HashTable } from "../../lib/table/hash_table.ts";
+import { contextWith, newClient } from "./command_context.ts";
+import { type Asked, requestOf, type TextChange, textsOfChange } from "./requests.ts";
+import { pairsOf as pairsInSlotsOf } from "../helpers/table_texts.ts";
+import { textOfChunks } from "../helpers/streams.ts";
+import { restless } from "../server/restless.ts";
+
+export type { Asked, TextChange } from "./requests.ts";
+
+/** All changes in their order: number N is at N - 1. Those of a failed write are overwritten. */
+export type History = TextChange[];
+
+/** Notes each change with the number that it gets. */
+export function noting(storage: Storage, history: History): Storage {
+  return {
+    get durability() {
+      return storage.durability;
+    },
+    get tableId() {
+      return storage.tableId;
+    },
+    get writtenSeq() {
+      return storage.writtenSeq;
+    },
+    get durableSeq() {
+      return storage.durableSeq;
+    },
+    append(change) {
+      const seq = storage.append(change);
+      history.length = seq - 1;
+      history.push(textsOfChange(change)); // now: its bytes do not last
+      return seq;
+    },
+    write() {
+      try {
+        storage.write();
+      } catch (error) {
+        history.length = storage.writtenSeq;
+        throw error;
+      }
+    },
+    syncNow: () => storage.syncNow(),
+    sync: () => storage.sync(),
+  };
+}
+
+/** An answer with the line that was put out for it. */
+export interface LineAnswer extends Answer {
+  /** Without its LF. */
+  readonly line: string;
+}
+
+/** Told of each execution of a client's requests. */
+export type OnExecuted = (request: Request | Refusal, answer: LineAnswer) => void;
+
+/** Queue, commits and executor over a storage. */
+export class Engine {
+  readonly table: HashTable;
+  readonly commits: Commits;
+  readonly queue: CommandQueue;
+  readonly #onExecuted = new WeakMap<Client, OnExecuted>();
+
+  constructor(storage: Storage, table: HashTable) {
+    this.table = table;
+    this.commits = new Commits(storage, table);
+    const executor = new Executor({
+      context: contextWith({ table }),
+      commits: this.commits,
+      maxReplyBytes: 1e8,
+      log: silentLog,
+    });
+    this.queue = new CommandQueue(
+      (client, request, out, whyNoChanges) => {
+        const start = out.length;
+        const answer = executor.execute(client, request, out, whyNoChanges);
+        const line = textOfChunks(out, start).slice(0, -1);
+        this.#onExecuted.get(client)?.(request, { ...answer, line });
+        return answer;
+      },
+      this.commits,
+      restless,
+    );
+  }
+
+  /** Tells of each execution of a client's requests, also of those that are repeated after a failed write. */
+  watch(client: Client, onExecuted: OnExecuted): void {
+    this.#onExecuted.set(client, onExecuted);
+  }
+}
+
+/** A client with a list of requests, each of which has its place in the list as its id. */
+export class ListedClient implements RequestSource {
+  readonly lineBytes = 0;
+  isQuick = false;
+  readonly client: Client;
+  readonly out = new ByteChunks();
+  /** The answers as the queue told of them. */
+  readonly answers: Answer[] = [];
+  /** Whether all replies may leave. */
+  isDone = false;
+  readonly #requests: readonly Asked[];
+  readonly #onAnswer: (request: Asked, answer: LineAnswer) => void;
+  /** Those that were given to the queue. */
+  readonly #given: Request[] = [];
+
+  /** @param onAnswer told of each answer when it is made, and again when it is made anew */
+  constructor(
+    requests: readonly Asked[],
+    onAnswer: (request: Asked, answer: LineAnswer) => void = () => {},
+    client: Client = newClient(),
+  ) {
+    this.#requests = requests;
+    this.#onAnswer = onAnswer;
+    this.client = client;
+  }
+
+  /** The reply lines. */
+  get lines(): string[] {
+    return textOfChunks(this.out).split("\n").slice(0, -1);
+  }
+
+  /** The replies as JSON. */
+  get replies(): Record<string, unknown>[] {
+    return this.lines.map((line) => JSON.parse(line));
+  }
+
+  /** The replies as words: results, or the types of failures. */
+  get words(): unknown[] {
+    return this.replies.map((reply) => reply["status"] === "OK" ? reply["result"] : reply["type"]);
+  }
+
+  next(): Request | undefined {
+    const asked = this.#requests[this.#given.length];
+    if (asked === undefined) return undefined;
+    const request = requestOf(asked, String(this.#given.length));
+    this.#given.push(request);
+    return request;
+  }
+
+  answered(answer: Answer): void {
+    this.answers.push(answer);
+  }
+
+  /** Has its requests executed. */
+  async submitTo(engine: Engine): Promise<this> {
+    engine.watch(this.client, (request, answer) => {
+      const asked = this.#requests[Number(request.id && textOf(request.id))];
+      if (asked) this.#onAnswer(asked, answer);
+    });
+    await engine.queue.submit(this);
+    this.isDone = true;
+    this.#forgetBytes();
+    return this;
+  }
+
+  /** As a read buffer does that is used again: nobody may still need what was in there. */
+  #forgetBytes(): void {
+    for (const request of this.#given) {
+      request.id?.bytes.fill(0);
+      if ("key" in request) request.key.bytes.fill(0);
+      if ("value" in request) request.value.bytes.fill(0);
+    }
+  }
+}
+
+/** A server over a disk, from its recovery on. */
+export interface Life {
+  readonly table: HashTable;
+  readonly storage: DurableStorage;
+  readonly recovered: Recovered;
+  readonly syncFailures: unknown[];
+}
+
+/** Recovers what is on a disk and goes on with it. */
+export async function startOn(
+  files: Files,
+  { entries, fsync = "always", log = silentLog, onSyncFailure = () => {} }: {
+    entries?: number;
+    fsync?: FsyncPolicy;
+    log?: Log;
+    onSyncFailure?: (error: unknown) => void;
+  } = {},
+): Promise<Life> {
+  const table = new HashTable();
+  const recovered = await recover(files, table);
+  const syncFailures: unknown[] = [];
+  const storage = new DurableStorage({
+    files,
+    table,
+    recovered,
+    fsync,
+    compact: { entries, bytes: undefined },
+    log,
+    onSyncFailure(error) {
+      syncFailures.push(error);
+      onSyncFailure(error);
+    },
+  });
+  return { table, storage, recovered, syncFailures };
+}
+
+/** The pairs of a table, sorted by key. */
+export function pairsOf(table: HashTable): [string, string][] {
+  return sorted(pairsInSlotsOf(table));
+}
+
+/** The pairs after the first changes of a history, sorted by key. */
+export function pairsAfter(
+  history: readonly (Change | TextChange)[],
+  count: number,
+): [string, string][] {
+  const pairs = new Map<string, string>();
+  for (const change of history.slice(0, count).map(withTexts)) {
+    if (change.method === "insert") pairs.set(change.key, change.value);
+    else pairs.delete(change.key);
+  }
+  return sorted(pairs);
+}
+
+function withTexts(change: Change | TextChange): TextChange {
+  return isText(change) ? change : textsOfChange(change);
+}
+
+function isText(change: Change | TextChange): change is TextChange {
+  return typeof change.key === "string";
+}
+
+function sorted(pairs: ReadonlyMap<string, string>): [string, string][] {
+  return [...pairs].sort(([a], [b]) => a < b ? -1 : 1);
+}

@@ -1,0 +1,298 @@
+/** Proves that no reply shows a change before it is durable, to anybody, while others do not wait (I2). */
+import assert from "assert";
+import { textOf } from "../../lib/bytes/span.ts";
+import {
+  CommitsBench,
+  eventLoop,
+  INFO,
+  insert,
+  keysOfOneMark,
+  lookup,
+  query,
+  remove,
+  scan,
+  SIZE,
+} from "./group_commit_bench.ts";
+import { ListedClient, pairsOf } from "./durable_engine.ts";
+import type { Asked } from "./requests.ts";
+
+function test(name: string, fn: () => void | Promise<void>): void {
+  Deno.test(`commits: ${name}`, fn);
+}
+
+test("with quick syncs, a reply to a change leaves after the sync and in the same turn", async () => {
+  using bench = new CommitsBench();
+  const client = bench.submit(insert("a", "1"), remove("a"), insert("b", "2"));
+  assert.equal(bench.storage.syncsNow, 0);
+  await eventLoop();
+  assert.ok(client.isDone);
+  assert.equal(bench.storage.syncsNow, 1, "one for all");
+  assert.equal(bench.storage.durableSeq, 3);
+  assert.deepEqual(client.words, [null, 1, null]);
+});
+
+test("with slow syncs, a reply to a change waits until it is durable", async () => {
+  using bench = await CommitsBench.withSlowSyncs();
+  const client = bench.submit(insert("a", "1"));
+  await eventLoop();
+  assert.equal(bench.storage.pendingSyncs, 1);
+  assert.equal(client.isDone, false);
+  await bench.endSync();
+  assert.equal(client.isDone, true);
+  assert.equal(bench.storage.pendingSyncs, 0);
+});
+
+test("whoever sees a change that is not durable waits for it, in whatever way it is seen", async () => {
+  using bench = await CommitsBench.withSlowSyncs();
+  await (async () => {
+    const client = bench.submit(insert("there", '{"s":1}'), insert("gone", "2"));
+    await eventLoop();
+    await bench.endSync();
+    assert.ok(client.isDone);
+  })();
+  const changing = bench.submit(insert("new", '{"s":1}'), remove("gone"));
+  await eventLoop();
+  const seeing = [
+    lookup("new"),
+    lookup("gone"),
+    remove("gone"),
+    scan("n"),
+    scan("zzz"),
+    query("s", "1"),
+    SIZE,
+    INFO,
+  ]
+    .map((request) => bench.submit(request));
+  const both = bench.submit(lookup("there"), lookup("new"));
+  const others = [lookup("there"), lookup("warm"), lookup("nowhere")]
+    .map((request) => bench.submit(request));
+  await eventLoop();
+  for (const client of [changing, both, ...seeing]) assert.ok(!client.isDone, client.words.join());
+  for (const client of others) assert.ok(client.isDone, client.words.join());
+  await bench.endSync();
+  for (const client of [changing, both, ...seeing]) assert.ok(client.isDone);
+  assert.deepEqual(both.words, [{ s: 1 }, { s: 1 }]);
+  assert.deepEqual(seeing.slice(0, 3).map(({ words }) => words), [
+    [{ s: 1 }],
+    ["KeyError"],
+    ["KeyError"],
+  ]);
+});
+
+test("a KeyError for a key whose removal is not durable waits, also after the turn is over", async () => {
+  using bench = await CommitsBench.withSlowSyncs();
+  bench.submit(insert("a", "1"));
+  await eventLoop();
+  await bench.endSync();
+  const removing = bench.submit(remove("a"));
+  const inItsTurn = bench.submit(lookup("a"));
+  await eventLoop();
+  const later = [bench.submit(lookup("a")), bench.submit(remove("a"))];
+  const never = bench.submit(lookup("never there"));
+  await eventLoop();
+  for (const client of [removing, inItsTurn, ...later]) assert.equal(client.isDone, false);
+  assert.deepEqual(never.words, ["KeyError"]);
+  assert.ok(never.isDone);
+  await bench.endSync();
+  for (const client of [inItsTurn, ...later]) {
+    assert.ok(client.isDone);
+    assert.deepEqual(client.words, ["KeyError"]);
+  }
+  assert.deepEqual(await bench.words(lookup("a"), remove("a")), ["KeyError", "KeyError"]);
+});
+
+test("where there is nothing to wait for, a client is done at once, while others wait", async () => {
+  using bench = await CommitsBench.withSlowSyncs();
+  const queued = (...requests: Asked[]) => bench.queue.submit(new ListedClient(requests));
+  const other: Asked[] = [lookup("warm"), lookup("nowhere"), { method: "ping" }];
+  assert.equal(queued(...other), undefined);
+  const waiting = bench.submit(insert("a", "1"));
+  const seeing = [lookup("a"), SIZE].map((request) => queued(request));
+  for (const one of seeing) assert.ok(one instanceof Promise);
+  await eventLoop();
+  assert.equal(queued(...other), undefined);
+  assert.ok(queued(lookup("a")) instanceof Promise);
+  await bench.endSync();
+  await Promise.all(seeing);
+  assert.ok(waiting.isDone);
+  assert.equal(queued(lookup("a"), SIZE), undefined);
+});
+
+test("nobody ever sees a change that is neither written nor undone: it is made in a turn", async () => {
+  using bench = new CommitsBench("never");
+  await bench.queue.submit(new ListedClient([insert("a", "1")]));
+  const openings: boolean[] = [];
+  // As a checkpoint may come in between, which begins another log and walks the table.
+  const look = () => void openings.push(bench.commits.isOpen);
+  for (
+    const requests of [[insert("a", "2")], [lookup("a"), remove("a")], [SIZE, insert("b", "3")]]
+  ) {
+    const submitted = bench.queue.submit(new ListedClient(requests));
+    look();
+    queueMicrotask(look);
+    for (let step = 0; step < 5; step++) {
+      await Promise.resolve();
+      look();
+    }
+    await submitted;
+  }
+  assert.deepEqual(new Set(openings), new Set([false]));
+  assert.deepEqual([...pairsOf(bench.table)], [["b", "3"]]);
+});
+
+test("what is answered anew takes no more than a bound, and each request has its reply", async () => {
+  using bench = new CommitsBench("never");
+  const large = JSON.stringify("x".repeat(200_000));
+  await bench.queue.submit(new ListedClient([insert("a", large)]));
+  bench.storage.whyNoWrites = "full";
+  const lookups = Array.from({ length: 40 }, () => lookup("a"));
+  const client = new ListedClient([insert("a", "1"), ...lookups]);
+  await bench.queue.submit(client);
+  assert.equal(client.words.length, 41);
+  assert.ok(client.words.includes("StorageError"));
+  assert.ok(client.out.length < 1_500_000, `${client.out.length} bytes`);
+});
+
+test("a change that cannot be noted is not made, and those before it in its turn stay", async () => {
+  using bench = new CommitsBench("never");
+  await bench.queue.submit(new ListedClient([insert("a", "1"), insert("b", "2")]));
+  const append = bench.storage.append.bind(bench.storage);
+  for (const lost of [insert("a", "9"), insert("new", "9"), remove("b")]) {
+    bench.storage.append = (change) => {
+      if (textOf(change.key) !== "good") throw new RangeError("no memory");
+      return append(change);
+    };
+    const good = bench.queue.submit(new ListedClient([insert("good", "1")]));
+    const client = new ListedClient([lost]);
+    await bench.queue.submit(client);
+    assert.deepEqual(client.words, ["TooLarge"]);
+    await good;
+    bench.storage.append = append;
+    assert.deepEqual(
+      new Map(pairsOf(bench.table)),
+      new Map([["a", "1"], ["b", "2"], ["good", "1"]]),
+    );
+  }
+});
+
+test("keys that share a mark are late at worst, and never early or wrong", async () => {
+  using bench = await CommitsBench.withSlowSyncs();
+  const [one, two] = keysOfOneMark(bench.table);
+  bench.submit(insert(one, "1"), insert(two, "2"));
+  await eventLoop();
+  await bench.endSync();
+  // The first is changed, then the other one during the sync.
+  const first = bench.submit(insert(one, "3"));
+  await eventLoop();
+  const second = bench.submit(remove(two));
+  const [seesOne, seesTwo] = [bench.submit(lookup(one)), bench.submit(lookup(two))];
+  const other = bench.submit(lookup("warm"));
+  await eventLoop();
+  assert.deepEqual([first, second, seesOne, seesTwo].map(({ isDone }) => isDone), [
+    false,
+    false,
+    false,
+    false,
+  ]);
+  assert.ok(other.isDone);
+  await bench.endSync();
+  assert.deepEqual([first, second, seesTwo].map(({ isDone }) => isDone), [true, false, false]);
+  await bench.endSync();
+  assert.ok(seesOne.isDone && second.isDone && seesTwo.isDone);
+  assert.deepEqual([...seesOne.words, ...seesTwo.words], [3, "KeyError"]);
+  assert.deepEqual(await bench.words(lookup(one), lookup(two)), [3, "KeyError"]);
+});
+
+test("a key whose mark was taken by a change that was undone is waited for as before", async () => {
+  using bench = await CommitsBench.withSlowSyncs();
+  const [one, two] = keysOfOneMark(bench.table);
+  const first = bench.submit(insert(one, "1"));
+  await eventLoop();
+  bench.storage.whyNoWrites = "full";
+  const second = bench.submit(insert(two, "2"));
+  await eventLoop();
+  bench.storage.whyNoWrites = undefined;
+  const seeing = bench.submit(lookup(one)), other = bench.submit(lookup("warm"));
+  await eventLoop();
+  assert.deepEqual([first, seeing, other].map(({ isDone }) => isDone), [false, false, true]);
+  await bench.endSync();
+  assert.ok(first.isDone && second.isDone && seeing.isDone);
+  assert.deepEqual([...second.words, ...seeing.words], ["StorageError", 1]);
+  assert.deepEqual(await bench.words(lookup(two)), ["KeyError"]);
+});
+
+test("nobody waits for a change that was undone, whose number will be another one's", async () => {
+  using bench = await CommitsBench.withSlowSyncs();
+  const pending = bench.submit(insert("b", "1"));
+  await eventLoop();
+  bench.storage.whyNoWrites = "full";
+  const failing = bench.submit(...Array.from({ length: 5 }, () => insert("a", "2")));
+  await eventLoop();
+  assert.deepEqual(failing.words, Array(5).fill("StorageError"));
+  const seeing = bench.submit(lookup("a"));
+  await eventLoop();
+  await bench.endSync();
+  for (const client of [pending, failing, seeing]) assert.ok(client.isDone, "nothing is left");
+  assert.deepEqual(seeing.words, ["KeyError"]);
+  assert.deepEqual(await bench.words(lookup("a"), SIZE), ["KeyError", 2]);
+  // The numbers are given again: once they are durable, none of them holds up anybody.
+  bench.storage.whyNoWrites = undefined;
+  bench.submit(...Array.from({ length: 5 }, () => insert("c", "3")));
+  await eventLoop();
+  await bench.endSync();
+  assert.deepEqual(await bench.words(lookup("a"), lookup("c")), ["KeyError", 3]);
+});
+
+test("those in the same turn wait too, and those before the change do not", async () => {
+  using bench = await CommitsBench.withSlowSyncs();
+  const before = bench.submit(lookup("a"), SIZE);
+  const changing = bench.submit(insert("a", "1"));
+  const after = bench.submit(lookup("a"));
+  const other = bench.submit(lookup("b"));
+  await eventLoop();
+  assert.deepEqual([before, changing, after, other].map((client) => client.isDone), [
+    true,
+    false,
+    false,
+    true,
+  ]);
+  await bench.endSync();
+  assert.ok(after.isDone && changing.isDone);
+  assert.deepEqual(before.words, ["KeyError", 1]);
+});
+
+test("what arrives during a sync waits for the next one, which begins by itself", async () => {
+  using bench = await CommitsBench.withSlowSyncs();
+  const first = bench.submit(insert("a", "1"));
+  await eventLoop();
+  const second = bench.submit(insert("b", "2"));
+  await eventLoop();
+  const third = bench.submit(insert("a", "3"));
+  await eventLoop();
+  const [seesA, seesB, seesSize] = [lookup("a"), lookup("b"), SIZE].map((one) => bench.submit(one));
+  await eventLoop();
+  assert.equal(bench.storage.pendingSyncs, 1, "one at a time");
+  const states = () => [first, second, third, seesA, seesB, seesSize].map((one) => one?.isDone);
+  assert.deepEqual(states(), [false, false, false, false, false, false]);
+  await bench.endSync();
+  assert.deepEqual(states(), [true, false, false, false, false, false]);
+  assert.equal(bench.storage.pendingSyncs, 1, "the next one");
+  await bench.endSync();
+  assert.deepEqual(states(), [true, true, true, true, true, true]);
+  assert.deepEqual(await bench.words(lookup("a"), SIZE), [3, 3]);
+  assert.equal(bench.storage.pendingSyncs, 0);
+});
+
+for (const durability of ["interval", "never", "memory"] as const) {
+  test(`with ${durability}, nobody waits for anything`, async () => {
+    using bench = new CommitsBench(durability);
+    assert.deepEqual(await bench.words(insert("a", "1"), lookup("a"), SIZE, remove("a")), [
+      null,
+      1,
+      1,
+      1,
+    ]);
+    assert.equal(bench.storage.syncsNow + bench.storage.pendingSyncs, 0);
+    assert.equal(bench.storage.written.length, durability === "memory" ? 0 : 2);
+  });
+}

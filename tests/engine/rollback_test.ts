@@ -1,0 +1,357 @@
+/**
+ * Proves that a failed write undoes a whole turn and answers it anew, each reply in its place (I6, I1),
+ * and that changes are written whatever befalls the client that made them.
+ */
+import assert from "assert";
+import type { Request } from "../../lib/protocol/message.ts";
+import { newClient } from "./command_context.ts";
+import {
+  CommitsBench,
+  eventLoop,
+  insert,
+  lookup,
+  part,
+  remove,
+  scan,
+  SIZE,
+} from "./group_commit_bench.ts";
+import { ListedClient, pairsAfter, pairsOf } from "./durable_engine.ts";
+import type { Asked } from "./requests.ts";
+import { pairAt } from "../helpers/table_texts.ts";
+
+function test(name: string, fn: () => void | Promise<void>): void {
+  Deno.test(`undone turns: ${name}`, fn);
+}
+
+test("changes can be taken back where they are kept, and only there", () => {
+  for (const durability of ["always", "interval", "never", "memory"] as const) {
+    using bench = new CommitsBench(durability);
+    assert.equal(bench.table.keepsUndo, durability !== "memory", durability);
+  }
+});
+
+for (const durability of ["interval", "never"] as const) {
+  test(`with ${durability}, a failed write is undone and told, too`, async () => {
+    using bench = new CommitsBench(durability);
+    await bench.words(insert("a", "1"));
+    bench.storage.whyNoWrites = "full";
+    assert.deepEqual(await bench.words(remove("a"), lookup("a"), insert("b", "2"), SIZE), [
+      "StorageError",
+      1,
+      "StorageError",
+      1,
+    ]);
+    bench.storage.whyNoWrites = undefined;
+    assert.deepEqual(await bench.words(insert("b", "3"), lookup("b")), [null, 3]);
+    assert.deepEqual(pairsAfter(bench.storage.written, 2), pairsOf(bench.table));
+  });
+}
+
+test("a failed write undoes the whole turn and answers it anew, in order and with the ids", async () => {
+  using bench = new CommitsBench();
+  await bench.words(insert("a", '"old"'), insert("b", "[2]"), insert("warm", "0"));
+  const { bytes, size } = bench.table;
+  const pairs = pairsOf(bench.table);
+  bench.storage.whyNoWrites = "No space left on device";
+  const first = bench.submit(
+    lookup("a"),
+    insert("a", '"new"'),
+    lookup("a"),
+    remove("b"),
+    insert("c", "3"),
+    { method: "ping" },
+  );
+  const second = bench.submit(
+    SIZE,
+    lookup("c"),
+    lookup("b"),
+    scan("^[abc]$"),
+    remove("c"),
+    insert("b", "4"),
+    lookup("warm"),
+  );
+  await eventLoop();
+  assert.ok(first.isDone && second.isDone);
+  assert.deepEqual(first.words, [
+    "old",
+    "StorageError",
+    "old",
+    "StorageError",
+    "StorageError",
+    "pong",
+  ]);
+  assert.deepEqual(second.words, [
+    3,
+    "KeyError",
+    [2],
+    [["a", "old"], ["b", [2]]],
+    "StorageError",
+    "StorageError",
+    0,
+  ]);
+  assert.deepEqual(first.replies.map(({ id }) => id), [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual(second.replies.map(({ id }) => id), [0, 1, 2, 3, 4, 5, 6]);
+  assert.match(String(first.replies[1]?.["message"]), /"a".*was not made.*No space left on device/);
+  assert.deepEqual(pairsOf(bench.table), pairs);
+  assert.deepEqual([bench.table.bytes, bench.table.size], [bytes, size]);
+  assert.equal(bench.storage.written.length, 3);
+});
+
+test("replies that are replaced leave their neighbours as they were, whoever's they are (I1)", async () => {
+  using bench = new CommitsBench();
+  const long = JSON.stringify("v".repeat(5_000));
+  await bench.words(insert("long", long), insert("short", "1"), insert("same", "[ 2 ]"));
+  const count = 150;
+  const listed = (who: number) =>
+    Array.from({ length: count }, (_, at): Asked => {
+      const key = `${who} ${at}`;
+      // Short replies that become long ones, long ones that become short, and some that stay.
+      const kinds: Asked[] = [
+        lookup("same"),
+        insert("long", "0"),
+        insert(key, long),
+        lookup(key),
+        lookup("long"),
+        { method: "ping" },
+        remove("short"),
+        lookup("short"),
+        lookup("nowhere"),
+        SIZE,
+      ];
+      return kinds[(at * 7 + who) % kinds.length] ?? SIZE;
+    });
+  const expected = listed(0).length && [0, 1, 2].map((who) =>
+    listed(who).map((request) => {
+      if (request.method === "ping") return "pong";
+      if (request.method === "size") return 3;
+      if (request.method !== "lookup") return "StorageError";
+      if (request.key === "same") return [2];
+      if (request.key === "long") return JSON.parse(long);
+      return request.key === "short" ? 1 : "KeyError";
+    })
+  );
+  bench.storage.whyNoWrites = "full";
+  const clients = [0, 1, 2].map((who) => bench.submit(...listed(who)));
+  await eventLoop();
+  assert.ok(clients.every(({ isDone }) => isDone));
+  assert.deepEqual(clients.map(({ words }) => words), expected);
+  for (const { replies, lines } of clients) {
+    assert.deepEqual(replies.map(({ id }) => id), Array.from(replies.keys()));
+    assert.equal(lines.filter((line) => line.endsWith('"result":[ 2 ]}')).length, count / 10);
+  }
+});
+
+test("where the second turn of a client's requests fails, the replies of the first one stay", async () => {
+  using bench = new CommitsBench();
+  const requests = Array.from(
+    { length: 40 },
+    (_, at) => at % 3 === 0 ? SIZE : insert(`k${at}`, "1"),
+  );
+  // Long work, so that there are several turns; the second one's write fails.
+  const client = new ListedClient(requests, () => bench.clock.advance(1));
+  let writes = 0;
+  const failures: number[] = [];
+  bench.storage.onWrite = () => {
+    bench.storage.whyNoWrites = ++writes % 2 === 0 ? "full" : undefined;
+    failures.push(client.answers.length);
+  };
+  await client.submitTo(bench);
+  assert.ok(writes >= 3, `${writes} turns`);
+  let size = 0;
+  const expected = requests.map((request, at) => {
+    const turn = failures.findIndex((answers) => at < answers);
+    if (request.method !== "insert") return size;
+    if (turn % 2 === 1) return "StorageError";
+    size++;
+    return null;
+  });
+  // A size that was asked for in a failed turn shows none of its changes.
+  assert.deepEqual(client.words, expected);
+  assert.deepEqual(client.replies.map(({ id }) => id), Array.from(requests.keys()));
+  assert.equal(bench.table.size, size);
+});
+
+/** A client in whose requests there is a bug behind the good ones. */
+class BuggyClient extends ListedClient {
+  override next(): Request | undefined {
+    const request = super.next();
+    if (request === undefined) throw new RangeError("a bug");
+    return request;
+  }
+}
+
+for (const count of [1, 100]) {
+  const when = count === 1 ? "at once" : "later";
+  test(`changes before a bug that shows ${when} are written, and told to the others only then`, async () => {
+    using bench = await CommitsBench.withSlowSyncs();
+    const buggy = new BuggyClient(Array.from({ length: count }, () => insert("a", "1")));
+    const bug = assert.rejects(buggy.submitTo(bench), /a bug/);
+    const others = [bench.submit(lookup("a")), bench.submit(insert("b", "2"))];
+    await eventLoop();
+    await bug;
+    assert.equal(bench.storage.written.length, bench.storage.durableSeq + count + 1);
+    const later = bench.submit(lookup("a"));
+    await eventLoop();
+    assert.ok([...others, later].every(({ isDone }) => !isDone));
+    await bench.endSync();
+    assert.ok([...others, later].every(({ isDone }) => isDone));
+    assert.deepEqual([...others, later].map(({ words }) => words), [[1], [null], [1]]);
+    assert.deepEqual(bench.bugs, []);
+  });
+}
+
+test("changes before a bug are written also where nobody comes after it", async () => {
+  for (const count of [1, 100]) {
+    using bench = new CommitsBench("never");
+    const buggy = new BuggyClient(Array.from({ length: count }, () => insert("a", "1")));
+    await assert.rejects(buggy.submitTo(bench), /a bug/);
+    await eventLoop();
+    assert.equal(bench.storage.written.length, count);
+  }
+});
+
+test("changes before a bug that cannot be written are undone, and the others told so", async () => {
+  using bench = new CommitsBench();
+  bench.storage.whyNoWrites = "full";
+  const buggy = new BuggyClient([insert("a", "1"), SIZE]);
+  const bug = assert.rejects(buggy.submitTo(bench), /a bug/);
+  const other = bench.submit(lookup("a"), insert("b", "2"), SIZE);
+  await eventLoop();
+  await bug;
+  assert.deepEqual(other.words, ["KeyError", "StorageError", 0]);
+  bench.storage.whyNoWrites = undefined;
+  assert.deepEqual(await bench.words(insert("a", "3"), SIZE), [null, 1]);
+  assert.deepEqual(bench.bugs, []);
+});
+
+test("after a failed write, reads go on and the next change works with the next number", async () => {
+  using bench = new CommitsBench();
+  await bench.words(insert("a", "1"));
+  bench.storage.whyNoWrites = "full";
+  for (let turn = 0; turn < 3; turn++) {
+    assert.deepEqual(await bench.words(insert("a", "2"), insert("b", "2"), lookup("a"), SIZE), [
+      "StorageError",
+      "StorageError",
+      1,
+      1,
+    ]);
+  }
+  bench.storage.whyNoWrites = undefined;
+  assert.deepEqual(await bench.words(insert("b", "3"), lookup("b"), SIZE), [null, 3, 2]);
+  assert.deepEqual(pairsAfter(bench.storage.written, 9), pairsOf(bench.table));
+  assert.equal(bench.storage.durableSeq, 2);
+});
+
+test("a storage that fails in another way is not taken for a full disk", () => {
+  using bench = new CommitsBench();
+  bench.storage.onWrite = () => {
+    throw new RangeError("a bug");
+  };
+  assert.throws(() => bench.commits.write(), /a bug/);
+});
+
+test("undone to a value that is not durable, a key is waited for as before", async () => {
+  using bench = await CommitsBench.withSlowSyncs();
+  const first = bench.submit(insert("a", "1"));
+  await eventLoop();
+  bench.storage.whyNoWrites = "full";
+  const second = bench.submit(insert("a", "2"), lookup("a"));
+  await eventLoop();
+  const third = bench.submit(lookup("a"));
+  const other = bench.submit(lookup("b"));
+  await eventLoop();
+  assert.deepEqual([first, second, third, other].map((one) => one.isDone), [
+    false,
+    false,
+    false,
+    true,
+  ]);
+  await bench.endSync();
+  assert.deepEqual([first, second, third].map((one) => one.isDone), [true, true, true]);
+  assert.deepEqual(second.words, ["StorageError", 1]);
+  assert.deepEqual(third.words, [1]);
+});
+
+test("the same where that value was written during the sync that is under way", async () => {
+  using bench = await CommitsBench.withSlowSyncs();
+  bench.submit(insert("x", "0"));
+  await eventLoop();
+  const first = bench.submit(insert("a", "1"));
+  await eventLoop();
+  bench.storage.whyNoWrites = "full";
+  const second = bench.submit(insert("a", "2"));
+  await eventLoop();
+  bench.storage.whyNoWrites = undefined;
+  const third = bench.submit(lookup("a"));
+  await eventLoop();
+  await bench.endSync();
+  assert.deepEqual([first.isDone, third.isDone], [false, false]);
+  await bench.endSync();
+  assert.deepEqual([first.isDone, second.isDone, third.isDone], [true, true, true]);
+});
+
+test("a part of a scan that is answered anew goes on where its cursor was", async () => {
+  using bench = new CommitsBench();
+  await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"));
+  const client = newClient();
+  const submit = async (...requests: Asked[]) => {
+    const one = await new ListedClient(requests, () => {}, client).submitTo(bench);
+    return one.replies;
+  };
+  const [first] = await submit(part());
+  assert.deepEqual(first?.["result"], [["a", 1]]);
+  bench.storage.whyNoWrites = "full";
+  const [failed, second] = await submit(insert("b", "9"), part(String(first?.["cursor"])));
+  assert.equal(failed?.["type"], "StorageError");
+  assert.deepEqual(second?.["result"], [["b", 2]], JSON.stringify(second));
+  const [third] = await submit(part(String(second?.["cursor"])));
+  assert.deepEqual(third?.["result"], [["c", 3]]);
+});
+
+test("parts of two scans that were begun and answered anew go on, each where it was", async () => {
+  using bench = new CommitsBench();
+  await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"), insert("d", "4"));
+  const client = newClient();
+  const submit = async (...requests: Asked[]) => {
+    const one = await new ListedClient(requests, () => {}, client).submitTo(bench);
+    return one.replies;
+  };
+  bench.storage.whyNoWrites = "full";
+  const two: Asked = { method: "scan", regex: "", limit: 2, cursor: undefined };
+  const [, , one, both] = await submit(remove("b"), remove("c"), part(), two);
+  assert.deepEqual([one?.["result"], both?.["result"]], [[["a", 1]], [["a", 1], ["b", 2]]]);
+  const [afterOne] = await submit(part(String(one?.["cursor"])));
+  assert.deepEqual(afterOne?.["result"], [["b", 2]]);
+  const [afterBoth] = await submit(part(String(both?.["cursor"])));
+  assert.deepEqual(afterBoth?.["result"], [["c", 3]]);
+});
+
+test("a scan that is answered anew before another one of its client goes on where it then was", async () => {
+  using bench = new CommitsBench();
+  await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"));
+  const client = newClient();
+  const submit = async (...requests: Asked[]) => {
+    const one = await new ListedClient(requests, () => {}, client).submitTo(bench);
+    return one.replies;
+  };
+  bench.storage.whyNoWrites = "full";
+  // Without "a" the first part would have ended behind "b".
+  const [, one, two] = await submit(remove("a"), part(), part());
+  assert.deepEqual([one?.["result"], two?.["result"]], [[["a", 1]], [["a", 1]]]);
+  for (const { cursor } of [one ?? {}, two ?? {}] as { cursor?: string }[]) {
+    const [next] = await submit(part(cursor));
+    assert.deepEqual(next?.["result"], [["b", 2]]);
+  }
+});
+
+test("undone, each key is where a walk through the table looks for it, also if none was left", async () => {
+  using bench = new CommitsBench();
+  await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"));
+  const places = () => [0, 1, 2].map((slot) => pairAt(bench.table, slot)?.[0]);
+  const before = places();
+  bench.storage.whyNoWrites = "full";
+  await bench.words(remove("a"), insert("d", "4"), insert("a", "5"), remove("c"), insert("e", "6"));
+  assert.deepEqual(places(), before);
+  await bench.words(remove("c"), remove("a"), remove("b"));
+  assert.deepEqual(places(), before);
+});

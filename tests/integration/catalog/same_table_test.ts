@@ -1,0 +1,67 @@
+/** Proves with real servers that a client goes on with its table after a restart, and with no other. */
+import assert from "assert";
+import * as ht from "../../../client.ts";
+import { ListingCatalog } from "../../client/listing_catalog.ts";
+import { TempFolder } from "../../helpers/folders.ts";
+import { ALONE_ON_DISK, fromSource, Program, run } from "../../../bench/harness/program.ts";
+
+const NAME = "same-a4";
+
+function htserver(port: number, ...flags: string[]): Program {
+  return new Program(
+    fromSource("server.ts", NAME, ...ALONE_ON_DISK, "--port", String(port), ...flags),
+  );
+}
+
+async function killed(server: Program): Promise<void> {
+  server.kill("SIGKILL");
+  await server.exitCode();
+}
+
+Deno.test("after a crash a client goes on with the table that is restored, and with no other", async () => {
+  await using folder = await TempFolder.make();
+  const data = ["--data", `${folder.path}/a`];
+  await using first = htserver(0, ...data);
+  const port = await first.port();
+  const client = await ht.HtClient.connect(`127.0.0.1:${port}`);
+  try {
+    await client.insert("k", 1);
+    const { table, seq } = client.table ?? assert.fail("it says which table it has");
+    await killed(first);
+    await using second = htserver(port, ...data);
+    await client.insert("k", 2);
+    assert.deepEqual(client.table?.table, table);
+    assert.ok((client.table?.seq ?? 0) > seq, "the insert is durable");
+    await killed(second);
+    await using other = htserver(port, "--data", `${folder.path}/b`);
+    await other.port();
+    await assert.rejects(client.insert("k", 3), {
+      name: "DifferentTableError",
+      message: /another table/,
+    });
+    client.forgetTable();
+    await assert.rejects(client.lookup("k"), ht.KeyError);
+  } finally {
+    await client.close();
+  }
+});
+
+Deno.test("separate clients of a name with two servers all use the one that has run longest", async () => {
+  await using old = htserver(0, "--memory");
+  const oldPort = await old.port();
+  await using young = htserver(0, "--memory");
+  const youngPort = await young.port();
+  await using catalog = new ListingCatalog();
+  const flags = ["--catalog", `127.0.0.1:${catalog.address.port}`, "--local-catalog", "off"];
+  const htclient = (...words: string[]) => run(fromSource("client.ts", ...flags, NAME, ...words));
+  const records = [oldPort, youngPort].map((port) => ({ project: NAME, port }));
+  catalog.records = records;
+  const insert = await htclient("insert", "k", "1");
+  assert.equal(insert.code, 0, insert.stderr);
+  assert.match(insert.stderr, /^Two live servers are named 'same-a4': using /);
+  for (let round = 0; round < 4; round++) {
+    catalog.records = round % 2 === 0 ? records.toReversed() : records;
+    const lookup = await htclient("lookup", "k");
+    assert.deepEqual([lookup.code, lookup.stdout], [0, "1\n"], lookup.stderr);
+  }
+});

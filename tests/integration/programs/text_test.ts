@@ -1,0 +1,163 @@
+/** Text that the built programs take in, which must be UTF-8, and what they show on a terminal. */
+import assert from "assert";
+import { executables, run, Running } from "./executables.ts";
+import { TempFolder } from "../../helpers/folders.ts";
+import { testWith } from "../../helpers/needs.ts";
+
+const built = await executables();
+const HTCLIENT = built.path("htclient");
+
+/** A server for one test, and how to ask it. */
+async function startServer() {
+  const flags = ["--memory", "--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"];
+  const server = new Running(built.path("htserver"), ["text-a4", ...flags]);
+  const target = `127.0.0.1:${await server.port()}`;
+  return {
+    target,
+    client: (...words: string[]) => run(HTCLIENT, [target, ...words]),
+    /** A line of shell, in which `$client` is the client of this server. */
+    shell: (line: string, env: Record<string, string> = {}) =>
+      run("/bin/bash", ["-c", `client='${HTCLIENT} ${target}'; ${line}`], { env }),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+testWith(["bash"], "fault: text that is not UTF-8: an argument is refused", async () => {
+  await using server = await startServer();
+  for (const words of ["insert $'k\\xff' 1", "insert k $'\"\\xe9\"'", "scan $'\\xff'"]) {
+    const { code, stdout, stderr } = await server.shell(`$client ${words}`);
+    assert.deepEqual([code, stdout], [2, ""], words);
+    assert.match(stderr, /^htclient: The arguments must be UTF-8 text, [^\n]+\n$/);
+  }
+  for (const name of ["htserver", "testperf", "htcatalog"]) {
+    const { code, stderr } = await run("/bin/bash", ["-c", `'${built.path(name)}' $'a\\xff'`]);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, new RegExp(`^${name}: The arguments must be UTF-8 text, [^\\n]+\\n$`));
+  }
+  assert.equal((await server.client("size")).stdout, "0\n");
+});
+
+testWith(
+  ["bash"],
+  "fault: text that is not UTF-8: U+FFFD that was typed is a character",
+  async () => {
+    await using server = await startServer();
+    assert.deepEqual(await server.client("insert", "k\ufffd\u00e9\ufffd", '"\ufffd"'), {
+      code: 0,
+      stdout: "null\n",
+      stderr: "",
+    });
+    assert.equal((await server.client("lookup", "k\ufffd\u00e9\ufffd")).stdout, '"\ufffd"\n');
+    const both = await server.shell("$client insert k\ufffd $'\"\\xff\"'");
+    assert.equal(both.code, 2, both.stderr);
+  },
+);
+
+testWith(
+  ["bash"],
+  "fault: text that is not UTF-8: an environment variable is refused",
+  async () => {
+    const flags = "t --memory --host 127.0.0.1 --no-catalog --local-catalog off";
+    for (
+      const [name, variable] of [["htserver", "USER"], ["htserver", "CATALOG_HOST"], [
+        "htclient",
+        "CATALOG_PORT",
+      ]] as const
+    ) {
+      const line = `${variable}=$'a\\xff' '${built.path(name)}' ${flags}`;
+      const { code, stderr } = await run("/bin/bash", ["-c", line]);
+      assert.equal(code, 2, stderr);
+      assert.match(
+        stderr,
+        new RegExp(`^${name}: The environment variable ${variable} [^\\n]+\\n$`),
+      );
+    }
+  },
+);
+
+testWith(["bash", "script"], "fault: text that is not UTF-8: TERM of a prompt", async () => {
+  await using server = await startServer();
+  const { stdout } = await server.shell(
+    `TERM=$'a\\xff' script -qec "$client" /dev/null </dev/null`,
+  );
+  assert.match(stdout, /^htclient: Environment variables must be UTF-8 text: [^\n]+\r?\n$/);
+});
+
+testWith(["bash"], "fault: text that is not UTF-8: the path of testperf", async () => {
+  await using folder = await TempFolder.make();
+  await using server = await startServer();
+  const odd = `"$(printf '%s/a\\377' '${folder.path}')"`;
+  const flags = "--processes 2 --clients 2 --ops 10";
+  const { code, stderr } = await server.shell(
+    `mkdir ${odd}; ln -s '${built.path("testperf")}' ${odd}/t; ${odd}/t ${server.target} ${flags}`,
+  );
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /^testperf: --processes needs a testperf in a folder whose path is UTF-8/);
+});
+
+testWith(["bash"], "fault: text that is not UTF-8: a line of the prompt or of a file", async () => {
+  await using folder = await TempFolder.make();
+  await using server = await startServer();
+  const prompt = await server.shell(
+    "printf 'insert k\\377 1\\ninsert \"\\\\ufffd\" 1\\n' | $client",
+  );
+  assert.equal(prompt.stdout, "null\n");
+  assert.match(prompt.stderr, /^The line must be UTF-8 text[^\n]+\n$/);
+  await Deno.writeFile(
+    `${folder.path}/t`,
+    Uint8Array.from('["k\xff",1]\n', (c) => c.charCodeAt(0)),
+  );
+  const imported = await server.client("import", `${folder.path}/t`);
+  assert.equal(imported.code, 1);
+  assert.match(imported.stderr, /not UTF-8/);
+  await Deno.writeFile(`${folder.path}/t`, Uint8Array.from("12345678\xff", (c) => c.charCodeAt(0)));
+  const token = await run(HTCLIENT, [server.target, "--token-file", `${folder.path}/t`, "size"]);
+  assert.equal(token.code, 2);
+  assert.match(token.stderr, /^htclient: Cannot use the token in [^\n]+ must be UTF-8 text\n/m);
+  assert.equal((await server.client("size")).stdout, "1\n");
+});
+
+const ACTIVE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
+
+/** Each kind, in a key and in a value. */
+const WILD = "a\u009b2Jb\u007fc\u202ed\u2066e\u2028f\u00e9";
+
+testWith(
+  ["script"],
+  "fault: raw control characters on a terminal: escaped there, untouched in a pipe",
+  async () => {
+    await using server = await startServer();
+    const value = `{"v":\t"${WILD}"}`;
+    assert.equal((await server.client("insert", WILD, value)).code, 0);
+    const pair = `[${JSON.stringify(WILD)},${value}]`;
+    const info = (await server.client("info")).stdout;
+    assert.match(info, /"slowest"/);
+    for (
+      const [words, raw] of [["lookup KEY", value], ["scan ^a", pair], ["export", pair]] as const
+    ) {
+      const args = words.split(" ").map((word) => word === "KEY" ? WILD : word);
+      assert.equal((await server.client(...args)).stdout, `${raw}\n`, "in a pipe");
+      const shown = await onTerminal([HTCLIENT, server.target, ...args]);
+      assert.doesNotMatch(shown.replaceAll("\t", ""), ACTIVE, words);
+      assert.deepEqual(JSON.parse(shown), JSON.parse(raw), words);
+    }
+    // Errors have a server's words.
+    const failed = await server.client("lookup", `${WILD} not`);
+    assert.doesNotMatch(failed.stderr.trimEnd(), ACTIVE);
+    const prompted = await onTerminal([HTCLIENT, server.target], "scan ^a\nlookup a\t\nexit\n");
+    const line = prompted.split("\n").find((one) => one.includes("[")) ?? "";
+    assert.match(prompted, /\\u009b2Jb\\u007fc\\u202ed\\u2066e\\u2028f\u00e9/);
+    assert.ok(line.length > 0 && !prompted.includes("\u009b") && !prompted.includes("\u202e"));
+  },
+);
+
+/** What a command prints on a terminal, without what the terminal adds at ends of lines. */
+async function onTerminal(command: readonly string[], typed = ""): Promise<string> {
+  const quotedWords = command.map((word) => `'${word}'`).join(" ");
+  const line = `printf '%s' '${typed}' | script -qec "$1" /dev/null`;
+  const { code, stdout, stderr } = await run("/bin/sh", ["-c", line, "sh", quotedWords], {
+    env: { TERM: "dumb" },
+  });
+  assert.equal(code, 0, stderr);
+  return stdout.replaceAll("\r\n", "\n").trimEnd();
+}

@@ -1,0 +1,30 @@
+/** A server that may open few files takes fewer clients, and tells the others; its owner still gets in. */
+import assert from "assert";
+import { RawClient } from "../../../bench/harness/raw_client.ts";
+import { ALONE, fromSource, Program } from "../../../bench/harness/program.ts";
+
+const FILES = 400;
+
+Deno.test("where files run out, further clients are told Busy, and the owner gets info", async () => {
+  const command = fromSource("server.ts", "files-a4", ...ALONE);
+  await using server = new Program([
+    "sh",
+    "-c",
+    `ulimit -n ${FILES} && exec "$@"`,
+    "sh",
+    ...command,
+  ]);
+  const port = await server.port();
+  using all = new DisposableStack();
+  const clients: RawClient[] = [];
+  for (let count = 0; count < FILES + 50; count++) {
+    clients.push(all.use(await RawClient.connect(port)));
+  }
+  await server.until("stderr", /at most \d+ clients from now on/);
+  const owner = all.use(await RawClient.connect(port));
+  await owner.send('{"method":"info"}\n');
+  const { result } = await owner.reply() as { result: { clients: number } };
+  assert.ok(result.clients > 100 && result.clients < FILES, `${result.clients} clients`);
+  const last = clients.at(-1);
+  assert.equal((await last?.reply())?.["type"], "Busy");
+});

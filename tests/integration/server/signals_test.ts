@@ -1,0 +1,120 @@
+/** What signals do to the built executables, and what a limit on the size of files does. */
+import assert from "assert";
+import { sleep } from "../../../lib/base/clock.ts";
+import { executables, run, Running } from "../programs/executables.ts";
+import { TempFolder } from "../../helpers/folders.ts";
+import { PATIENCE_MS } from "../../../bench/harness/program.ts";
+import { RawClient } from "../../../bench/harness/raw_client.ts";
+
+const LOOPBACK = ["--host", "127.0.0.1"];
+const HIDDEN = ["--no-catalog", "--local-catalog", "off"];
+
+const built = await executables();
+const HTSERVER = built.path("htserver");
+
+/** Starts a program after a line of shell, such as a limit or an ignored signal. */
+function after(line: string, program: string, ...args: string[]): Running {
+  return new Running("/bin/sh", ["-c", `${line}; exec "$@"`, "sh", program, ...args]);
+}
+
+/** Names that a catalog lists. */
+async function listedBy(port: number): Promise<unknown[]> {
+  const response = await fetch(`http://127.0.0.1:${port}/query.json`);
+  return (await response.json() as { project?: unknown }[]).map(({ project }) => project)
+    .filter((project) => project !== undefined);
+}
+
+async function until(isTrue: () => Promise<boolean>, what: string): Promise<void> {
+  for (const endMs = performance.now() + PATIENCE_MS; performance.now() < endMs; await sleep(20)) {
+    if (await isTrue()) return;
+  }
+  assert.fail(`waited too long: ${what}`);
+}
+
+/** The type of the failure, or `OK`. */
+async function ask(client: RawClient, request: Record<string, unknown>): Promise<unknown> {
+  await client.send(JSON.stringify(request) + "\n");
+  const { status, type } = await client.reply();
+  return status === "OK" ? status : type;
+}
+
+for (const signal of ["SIGHUP", "SIGXCPU"] as const) {
+  Deno.test(`fault: signals without a chosen behaviour: ${signal} is a goodbye`, async () => {
+    await using catalog = new Running(built.path("htcatalog"), [...LOOPBACK, "--port", "0"]);
+    const catalogPort = await catalog.port();
+    await using server = new Running(HTSERVER, [
+      ...["signals-a4", "--memory", ...LOOPBACK, "--catalog", `127.0.0.1:${catalogPort}`],
+      ...["--local-catalog", "off"],
+    ]);
+    await server.port();
+    await until(async () => (await listedBy(catalogPort)).length === 1, "the server is listed");
+    server.kill(signal);
+    const { code, stderr } = await server.end();
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, new RegExp(`stopping signal=${signal}$`, "m"));
+    await until(async () => (await listedBy(catalogPort)).length === 0, "the server is not listed");
+    catalog.kill(signal);
+    assert.equal((await catalog.end()).code, 0);
+  });
+}
+
+Deno.test("fault: signals without a chosen behaviour: others do not end a server", async () => {
+  await using server = new Running(HTSERVER, ["t", "--memory", ...LOOPBACK, ...HIDDEN]);
+  using client = await RawClient.connect(await server.port());
+  const others = ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO"] as const;
+  for (const signal of [...others, "SIGPIPE", "SIGXFSZ"] as const) {
+    server.kill(signal);
+    assert.equal(await ask(client, { method: "ping" }), "OK", signal);
+  }
+  server.kill("SIGTERM");
+  assert.equal((await server.end()).code, 0);
+});
+
+Deno.test("fault: signals without a chosen behaviour: nohup keeps a server", async () => {
+  await using server = after("trap '' HUP", HTSERVER, "t", "--memory", ...LOOPBACK, ...HIDDEN);
+  using client = await RawClient.connect(await server.port());
+  server.kill("SIGHUP");
+  assert.equal(await ask(client, { method: "ping" }), "OK");
+  server.kill("SIGTERM");
+  const { code, stderr } = await server.end();
+  assert.equal(code, 0);
+  assert.match(stderr, /stopping signal=SIGTERM$/m);
+});
+
+Deno.test("fault: signals without a chosen behaviour: a file at ulimit -f is StorageError", async () => {
+  await using folder = await TempFolder.make();
+  const args = ["t", ...LOOPBACK, ...HIDDEN, "--data", `${folder.path}/t.ht`];
+  await using server = after("ulimit -S -f 1000", HTSERVER, ...args); // blocks of 512 bytes
+  using client = await RawClient.connect(await server.port());
+  const value = "v".repeat(9_000);
+  let keys = 0;
+  let word: unknown = "OK";
+  for (; keys < 500 && word === "OK"; keys++) {
+    word = await ask(client, { method: "insert", key: `k${keys}`, value });
+  }
+  assert.equal(word, "StorageError");
+  assert.equal(await ask(client, { method: "lookup", key: "k0" }), "OK");
+  const raised = await run("prlimit", ["--pid", String(server.pid), "--fsize=unlimited:"]);
+  assert.equal(raised.code, 0, raised.stderr);
+  assert.equal(await ask(client, { method: "insert", key: "k0", value: 1 }), "OK");
+});
+
+Deno.test("fault: signals without a chosen behaviour: checkpoints keep the log below ulimit -f", async () => {
+  await using folder = await TempFolder.make();
+  const args = ["t", ...LOOPBACK, ...HIDDEN, "--data", `${folder.path}/t.ht`];
+  await using server = after("ulimit -f 1000", HTSERVER, ...args);
+  using client = await RawClient.connect(await server.port());
+  const value = "v".repeat(9_000);
+  for (let change = 0; change < 200; change++) { // 1.8 MB through files of 0.5 MB
+    assert.equal(await ask(client, { method: "insert", key: "k", value }), "OK", `${change}`);
+  }
+});
+
+Deno.test("a first start at ulimit -f is refused in one sentence", async () => {
+  await using folder = await TempFolder.make();
+  const line = `ulimit -f 1; XDG_CACHE_HOME='${folder.path}'`;
+  await using server = after(line, HTSERVER, "--version");
+  const { code, stderr } = await server.end();
+  assert.equal(code, 1);
+  assert.match(stderr, /^htserver: Cannot unpack [^\n]+\n$/);
+});

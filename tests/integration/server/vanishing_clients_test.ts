@@ -1,0 +1,149 @@
+/**
+ * Clients that come and go at any moment and in any way leave no trace: 50 of them, for 20 seconds,
+ * from a printed seed (set `SEED` to repeat a run).
+ */
+import assert from "assert";
+import { HtClient } from "../../../client.ts";
+import { sleep } from "../../../lib/base/clock.ts";
+import { ALONE, PATIENCE_MS, Program, TOP } from "../../../bench/harness/program.ts";
+import { type Random, randomFrom, seedFor } from "../../../bench/harness/random.ts";
+
+const CLIENTS = 50;
+const DURATION_MS = 20_000;
+
+/** How much more memory than at the start is still "near" it, in bytes: the runtime's own slack. */
+const NEAR_BYTES = 30e6;
+
+const encoder = new TextEncoder();
+const VALUE = JSON.stringify("v".repeat(20_000));
+
+/** Ways to leave, each after having sent something. */
+const WAYS = {
+  "reads the reply and closes": async (conn, random) => {
+    await send(conn, `{"method":"insert","key":"${random.below(1000)}","value":${VALUE}}\n`);
+    await conn.read(new Uint8Array(100));
+  },
+  "closes in the middle of a line": async (conn, random) => {
+    await send(conn, `{"method":"insert","key":"${random.below(1000)}","val`);
+  },
+  "closes its sending side and reads to the end": async (conn) => {
+    await send(conn, '{"method":"ping"}\n{"method":"size"}\n{"method":"lookup"');
+    await conn.closeWrite();
+    const buffer = new Uint8Array(1000);
+    while (await conn.read(buffer) !== null);
+  },
+  // A close with unread data in the socket is a reset for the other side.
+  "resets with large replies unread": async (conn, random) => {
+    const lookup = `{"method":"lookup","key":"${random.below(1000)}"}\n`;
+    await send(conn, lookup.repeat(200));
+    await conn.read(new Uint8Array(10));
+  },
+  "resets at once": async (conn) => {
+    await send(conn, '{"method":"scan","regex":"1"}\n'.repeat(3));
+  },
+  "is silent for a while": async (_conn, random) => {
+    await sleep(random.below(300));
+  },
+  "sends noise": async (conn, random) => {
+    await conn.write(Uint8Array.from({ length: 2_000 }, () => random.below(256)));
+  },
+} satisfies Record<string, (conn: Deno.TcpConn, random: Random) => Promise<void>>;
+
+Deno.test("clients that vanish in any way leave a server as it was", async () => {
+  const seed = seedFor("vanishing clients");
+  await using server = new Program([
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "--allow-all",
+    "--v8-flags=--expose-gc",
+    `--preload=${TOP}bench/harness/collect_on_signal.ts`,
+    `${TOP}server.ts`,
+    "vanish-a4",
+    ...ALONE,
+  ]);
+  const port = await server.port();
+  const steady = await HtClient.connect(`127.0.0.1:${port}`);
+  const startSockets = await openSockets(server.pid);
+  await crowd(port, seed, 1_000); // the runtime's pools fill once
+  const startBytes = await memoryOf(server);
+  let pings = 0;
+  const over = new AbortController();
+  const pinging = (async () => {
+    while (!over.signal.aborted) {
+      await steady.ping();
+      pings++;
+      await sleep(5);
+    }
+  })();
+  const visits = await crowd(port, seed + 1, DURATION_MS);
+  over.abort();
+  await pinging;
+
+  // Closing takes a moment to arrive; then only the steady client is left.
+  for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; await sleep(20)) {
+    if ((await steady.info())["clients"] === 1) break;
+  }
+  assert.equal((await steady.info())["clients"], 1);
+  assert.equal(await openSockets(server.pid), startSockets);
+  for (let key = 0; key < 1000; key++) await steady.remove(String(key)).catch(() => {});
+  assert.equal(await steady.size(), 0);
+  const endBytes = await memoryOf(server, startBytes + NEAR_BYTES);
+  assert.ok(endBytes <= startBytes + NEAR_BYTES, `from ${startBytes} to ${endBytes} bytes`);
+  assert.ok(visits > CLIENTS && pings > 0, `${visits} visits, ${pings} pings`);
+  console.log(`seed ${seed}: ${visits} visits, memory from ${startBytes} to ${endBytes} bytes`);
+  await steady.close();
+});
+
+/** Lets the clients visit for a time, and gives the number of visits. */
+async function crowd(port: number, seed: number, durationMs: number): Promise<number> {
+  const ways = Object.values(WAYS);
+  const endMs = Date.now() + durationMs;
+  const visitors = Array.from({ length: CLIENTS }, async (_, number) => {
+    const random = randomFrom(seed * CLIENTS + number);
+    let visits = 0;
+    for (; Date.now() < endMs; visits++) {
+      const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+      try {
+        await ways[random.below(ways.length)]?.(conn, random);
+      } finally {
+        conn.close();
+      }
+    }
+    return visits;
+  });
+  return (await Promise.all(visitors)).reduce((sum, visits) => sum + visits, 0);
+}
+
+async function send(conn: Deno.TcpConn, text: string): Promise<void> {
+  let bytes = encoder.encode(text);
+  while (bytes.length > 0) bytes = bytes.subarray(await conn.write(bytes));
+}
+
+/**
+ * Resident memory of the server once garbage is collected, in bytes: the least that is seen. What V8
+ * frees goes back to the system bit by bit.
+ *
+ * @param enoughBytes ends the wait (default: none)
+ */
+async function memoryOf(server: Program, enoughBytes: number = 0): Promise<number> {
+  let least = Infinity;
+  const endMs = Date.now() + (enoughBytes > 0 ? PATIENCE_MS : 5_000);
+  while (least > enoughBytes && Date.now() < endMs) {
+    server.kill("SIGUSR2");
+    await sleep(100);
+    const status = await Deno.readTextFile(`/proc/${server.pid}/status`);
+    least = Math.min(least, 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]));
+  }
+  return least;
+}
+
+/** Sockets that a process holds. */
+async function openSockets(pid: number): Promise<number> {
+  let sockets = 0;
+  for await (const { name } of Deno.readDir(`/proc/${pid}/fd`)) {
+    const target = await Deno.readLink(`/proc/${pid}/fd/${name}`).catch(() => "");
+    if (target.startsWith("socket:")) sockets++;
+  }
+  return sockets;
+}

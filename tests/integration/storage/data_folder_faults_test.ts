@@ -1,0 +1,278 @@
+/**
+ * Real programs on data folders that were damaged: what was readable is served or
+ * salvaged, what is missing is refused in one sentence, and nothing hangs or fills the memory.
+ */
+import assert from "assert";
+import { sleep } from "../../../lib/base/clock.ts";
+import { silentLog } from "../../../lib/base/log.ts";
+import { lockToRead } from "../../../lib/storage/folder/lock_file.ts";
+import { openFolder } from "../../../lib/storage/open.ts";
+import { insertOf } from "../../storage/changes.ts";
+import { SmallDisk, TempFolder, testWithMounts } from "../../helpers/folders.ts";
+import { isLong } from "../../helpers/long.ts";
+import { testWith } from "../../helpers/needs.ts";
+import { peakMemoryBytes } from "../../../bench/harness/process_watch.ts";
+import { type Ended, fromSource, Program, run } from "../../../bench/harness/program.ts";
+import { RawClient } from "../../../bench/harness/raw_client.ts";
+import { insertText } from "../../helpers/table_texts.ts";
+
+const KEYS = 130;
+
+const server = (folder: string) =>
+  fromSource(
+    "server.ts",
+    "test-data-folder",
+    ...["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off", "--data", folder],
+  );
+
+const check = (folder: string): Promise<Ended> => run(fromSource("server.ts", "--check", folder));
+const repair = (folder: string): Promise<Ended> => run(fromSource("server.ts", "--repair", folder));
+
+/** Fills a folder with keys; with a checkpoint when that many changes are made. */
+async function fill(folder: string, checkpointAfter?: number, keys = KEYS): Promise<void> {
+  const open = await openFolder({
+    folder,
+    fsync: "never",
+    compact: { entries: checkpointAfter, bytes: undefined },
+    log: silentLog,
+    onSyncFailure: (error) => assert.fail(String(error)),
+  });
+  for (let key = 0; key < keys; key++) {
+    insertText(open.table, `k${key}`, String(key));
+    open.storage.append(insertOf(`k${key}`, String(key)));
+    open.storage.write();
+    if (key === checkpointAfter) await open.storage.checkpointing;
+  }
+  await open.close();
+}
+
+/** What a program says that does not start: one sentence, exit code 1. */
+function sentence({ code, stderr, stdout }: Ended): string {
+  assert.equal(code, 1, stderr + stdout);
+  assert.match(stderr, /^htserver: [^\n]+\n$/);
+  return stderr;
+}
+
+/** One request and its reply. */
+async function ask(program: Program, request: object): Promise<Record<string, unknown>> {
+  using client = await RawClient.connect(await program.port());
+  await client.send(JSON.stringify(request) + "\n");
+  return JSON.parse(await client.line() ?? "{}");
+}
+
+const sizeOf = async (program: Program) => (await ask(program, { method: "size" }))["result"];
+
+const MISSING = "fault: a missing or empty log beside a checkpoint is accepted";
+
+Deno.test(`${MISSING}: start and --check refuse it with both commands, --repair salvages`, async () => {
+  const spoils: Readonly<Record<string, (folder: string) => Promise<unknown>>> = {
+    "a missing log": (folder) => Deno.remove(`${folder}/table.txn`),
+    "a log of 0 bytes": (folder) => Deno.truncate(`${folder}/table.txn`, 0),
+    "a missing checkpoint": (folder) => Deno.remove(`${folder}/table.ckpt`),
+  };
+  for (const [what, spoil] of Object.entries(spoils)) {
+    await using temp = await TempFolder.make();
+    await fill(temp.path, 120);
+    await spoil(temp.path);
+    const why = sentence(await run(server(temp.path)));
+    assert.match(why, /table\.txn: .*htserver --check \/.*htserver --repair \//, what);
+    const checked = await check(temp.path);
+    assert.deepEqual(
+      [checked.code, /^damaged: table\.txn; /m.test(checked.stdout)],
+      [1, true],
+      what,
+    );
+    const repaired = await repair(temp.path);
+    assert.equal(repaired.code, 0, what);
+    const [, keys] = /^repaired: (\d+) keys/m.exec(repaired.stdout) ?? [];
+    assert.equal(Number(keys), what === "a missing checkpoint" ? 9 : 121, what);
+    assert.match(repaired.stdout, /new identity/, what);
+    assert.match((await check(temp.path)).stdout, /^good$/m, what);
+    const again = await repair(temp.path);
+    assert.match(again.stdout, /^good: nothing to repair$/m, what);
+  }
+});
+
+testWith(
+  ["strace"],
+  "fault: repair is not safe against a crash: killed at each rename and each sync",
+  async () => {
+    const renames = "?rename,?renameat,?renameat2";
+    for (const call of isLong ? [renames, "fdatasync,fsync"] : [renames]) {
+      let when = 1;
+      for (let isOver = false; !isOver; when++) {
+        await using temp = await TempFolder.make();
+        await fill(temp.path, 120);
+        const path = `${temp.path}/table.txn`;
+        const log = await Deno.readTextFile(path);
+        await Deno.writeTextFile(path, log.replace('"k125"', '"k12X"'));
+        const killed = await run([
+          ...["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${call}`],
+          ...["-e", `inject=${call}:signal=KILL:when=${when}`],
+          ...fromSource("server.ts", "--repair", temp.path),
+        ]);
+        isOver = killed.code === 0;
+        const second = await repair(temp.path);
+        assert.equal(second.code, 0, second.stderr);
+        await using program = new Program(server(temp.path));
+        assert.equal(await sizeOf(program), KEYS - 1, `killed at call ${when}: ${second.stdout}`);
+      }
+      assert.ok(when > 4, `${when} times ${call}`);
+    }
+  },
+);
+
+testWithMounts("fault: start needs room: a torn tail on a full disk", async () => {
+  await using disk = await SmallDisk.mount(400_000);
+  const folder = `${disk.path}/table.ht`;
+  await fill(folder);
+  const log = await Deno.readFile(`${folder}/table.txn`);
+  const torn = new Uint8Array(20_000).fill("x".charCodeAt(0));
+  await Deno.writeFile(`${folder}/table.txn`, torn, { append: true });
+  const ballast = `${disk.path}/ballast`;
+  await Deno.writeFile(ballast, new Uint8Array(1_000_000)).catch(() => {}); // as much as fits
+  const names = () => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+  for (let start = 0; start < 2; start++) {
+    await using program = new Program(server(folder));
+    assert.equal(await sizeOf(program), KEYS);
+    await program.until("stderr", /torn write of 20000 bytes.*cannot be kept \(No space left/);
+    const refused = await ask(program, { method: "insert", key: "new", value: 1 });
+    assert.equal(refused["type"], "StorageError");
+    assert.match(String(refused["message"]), /torn end/);
+    assert.deepEqual(names(), ["lock", "table.txn"], "no empty files");
+    program.kill("SIGTERM");
+    assert.equal(await program.exitCode(), 0);
+    assert.equal((await Deno.stat(`${folder}/table.txn`)).size, log.length + torn.length);
+  }
+  await using program = new Program(server(folder));
+  assert.equal(await sizeOf(program), KEYS);
+  await Deno.remove(ballast);
+  assert.equal((await ask(program, { method: "insert", key: "new", value: 1 }))["status"], "OK");
+  assert.deepEqual(await Deno.readFile(`${folder}/table.torn.1`), torn);
+  program.kill("SIGKILL");
+  await program.exitCode();
+  await using again = new Program(server(folder));
+  assert.equal(await sizeOf(again), KEYS + 1);
+});
+
+testWith(
+  ["mkfifo"],
+  "fault: a FIFO as log is refused in one sentence, as anything else",
+  async () => {
+    const kinds: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
+      FIFO: (path) => run(["mkfifo", path]),
+      folder: (path) => Deno.mkdir(path),
+      link: (path) => Deno.symlink("/dev/zero", path),
+      socket: (path) => Promise.resolve(Deno.listen({ transport: "unix", path }).close()),
+    };
+    await using temp = await TempFolder.make();
+    for (const [kind, make] of Object.entries(kinds)) {
+      for (const name of ["table.txn", "table.ckpt", "lock"]) {
+        const folder = `${temp.path}/${kind}-${name}`;
+        await fill(folder, 120);
+        await Deno.remove(`${folder}/${name}`);
+        await make(`${folder}/${name}`);
+        // Deno removes a socket's file with its listener.
+        if (!(await Deno.lstat(`${folder}/${name}`).catch(() => undefined))) continue;
+        for (const task of [(path: string) => run(server(path)), check, repair]) {
+          assert.match(
+            sentence(await task(folder)),
+            new RegExp(`${name}' .*plain file`),
+            `${kind} ${name}`,
+          );
+        }
+      }
+    }
+  },
+);
+
+/** How many zeros: the version that kept them in memory needs more than the bound for the fewer, too. */
+const ZEROS = isLong ? 3_000_000_000 : 400_000_000;
+
+/** What reading them may take, in bytes; a program that has read nothing takes 70 MB. */
+const MEMORY_BYTES = 300_000_000;
+
+testWith(["/proc/self/status"], "fault: 3 GB of zeros behind a log: bounded memory", async () => {
+  for (const between of ["", "half a record"]) {
+    await using temp = await TempFolder.make();
+    const path = `${temp.path}/table.txn`;
+    await fill(temp.path);
+    const { length } = await Deno.readFile(path);
+    await Deno.writeTextFile(path, between, { append: true });
+    await Deno.truncate(path, length + between.length + ZEROS); // takes no room
+    for (const task of ["--check", "--repair"]) {
+      await using program = new Program(fromSource("server.ts", task, temp.path));
+      const peakBytes = await peakOf(program);
+      assert.equal(await program.exitCode(), 0, program.stderr);
+      assert.match(program.stdout, task === "--check" ? /^good but for a torn end/m : /^good/m);
+      assert.ok(peakBytes < MEMORY_BYTES, `${task}: ${peakBytes} bytes of memory`);
+    }
+    await using program = new Program(server(temp.path));
+    assert.equal(await sizeOf(program), KEYS);
+    const peakBytes = await peakMemoryBytes(program.pid);
+    assert.ok(peakBytes < MEMORY_BYTES, `${peakBytes} bytes of memory`);
+    await program.until("stderr", new RegExp(`torn write of ${between.length + ZEROS} bytes`));
+    assert.equal((await Deno.stat(path)).size, length);
+    const copy = await Deno.readTextFile(`${temp.path}/table.torn.1`).catch(() => "");
+    assert.equal(copy, between, "zeros are not copied");
+  }
+});
+
+/** The most memory that a program takes until it ends, in bytes; what a last moment adds is not seen. */
+async function peakOf(program: Program): Promise<number> {
+  let peakBytes = 0;
+  const ended = program.exitCode().then(() => true);
+  while (!(await Promise.race([ended, sleep(10)])) || peakBytes === 0) {
+    const now = await peakMemoryBytes(program.pid).catch(() => NaN);
+    if (!(now > peakBytes)) continue;
+    peakBytes = now;
+  }
+  return peakBytes;
+}
+
+testWithMounts("fault: --check on read-only media writes nothing", async () => {
+  await using disk = await SmallDisk.mount(1_000_000);
+  const folder = `${disk.path}/table.ht`;
+  await fill(folder, 120);
+  const before = await Deno.readTextFile(`${folder}/lock`);
+  await disk.makeReadOnly();
+  const checked = await check(folder);
+  assert.deepEqual([checked.code, checked.stderr], [0, ""]);
+  assert.match(checked.stdout, /^130 keys, last change 130\ngood$/m);
+  assert.equal(await Deno.readTextFile(`${folder}/lock`), before);
+});
+
+Deno.test("fault: --check on read-only media writes nothing: two of them, and a start", async () => {
+  await using temp = await TempFolder.make();
+  await fill(temp.path);
+  {
+    using _reading = lockToRead(temp.path);
+    assert.equal((await check(temp.path)).code, 0);
+    const why = sentence(await run(server(temp.path)));
+    assert.match(why, /htserver --check is reading it; try again when that has ended$/m);
+  }
+  await using program = new Program(server(temp.path));
+  assert.equal(await sizeOf(program), KEYS);
+});
+
+Deno.test("fault: --check on read-only media writes nothing: it names a server, and keeps none out", async () => {
+  await using temp = await TempFolder.make();
+  await fill(temp.path, 120);
+  const before = await modified(temp.path);
+  assert.equal((await check(temp.path)).code, 0);
+  assert.deepEqual(await modified(temp.path), before);
+  await using program = new Program(server(temp.path));
+  await program.port();
+  const why = sentence(await check(temp.path));
+  assert.match(why, new RegExp(`the server with process number ${program.pid} has it`));
+  assert.equal((await ask(program, { method: "insert", key: "a", value: 1 }))["status"], "OK");
+});
+
+/** Names, sizes and times of what is in a folder. */
+async function modified(folder: string): Promise<string[]> {
+  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+  return await Promise.all(names.map(async (name) => {
+    const { size, mtime, ino } = await Deno.stat(`${folder}/${name}`);
+    return `${name} ${size} ${ino} ${mtime?.toISOString()}`;
+  }));
+}

@@ -1,0 +1,234 @@
+/**
+ * Real servers on disks that are full, broken, read-only or gone: nothing that was acknowledged is
+ * lost, and what happens is said (I2, I6, I10).
+ */
+import assert from "assert";
+import { Asker, killAndCompare, refusal, server } from "./durable_server.ts";
+import { Program, run } from "../../../bench/harness/program.ts";
+import { SmallDisk, TempFolder, testWithMounts } from "../../helpers/folders.ts";
+import { testWith } from "../../helpers/needs.ts";
+
+for (const flags of [[], ["--compact-entries", "20"]]) {
+  testWithMounts(
+    `disk faults: a full disk costs no more than the changes meanwhile ${flags.join(" ")}`,
+    async () => {
+      await using disk = await SmallDisk.mount(2_000_000);
+      const folder = `${disk.path}/table.ht`;
+      const ballast = `${disk.path}/ballast`;
+      await using program = new Program(server(folder, ...flags));
+      using asker = await Asker.of(program);
+      const acknowledged = new Map<string, unknown>();
+      const value = "v".repeat(9_000);
+      const insert = async (key: string, text: string = value) => {
+        const word = await asker.insert(key, text);
+        if (word === "OK") acknowledged.set(key, text);
+        return word;
+      };
+      assert.equal(await insert("first"), "OK");
+      await Deno.writeFile(ballast, new Uint8Array(1_000_000));
+      for (const round of ["with ballast", "without"]) {
+        const before = acknowledged.size;
+        let word: unknown = "OK";
+        for (let number = 0; number < 300 && word === "OK"; number++) {
+          word = await insert(`${round} ${number}`);
+        }
+        assert.equal(word, "StorageError");
+        assert.ok(acknowledged.size > before);
+        word = await insert("first", value + value);
+        // A checkpoint that failed meanwhile may have given room back.
+        if (flags.length === 0) assert.equal(word, "StorageError");
+        assert.equal(await asker.size(), acknowledged.size, "reads go on");
+        for (const [key, text] of acknowledged) assert.equal(await asker.lookup(key), text);
+        if (round === "without") break;
+        await Deno.remove(ballast);
+        assert.equal(await insert("again"), "OK", "there is room again");
+      }
+      program.kill("SIGKILL");
+      await program.exitCode();
+      // What starts next needs room for a checkpoint.
+      await using roomy = await TempFolder.make();
+      for await (const { name } of Deno.readDir(folder)) {
+        await Deno.copyFile(`${folder}/${name}`, `${roomy.path}/${name}`);
+      }
+      await killAndCompare(program, roomy.path, acknowledged);
+    },
+  );
+}
+
+testWithMounts(
+  "disk faults: a server starts on a full disk, and says what it cannot do",
+  async () => {
+    await using disk = await SmallDisk.mount(400_000);
+    const folder = `${disk.path}/table.ht`;
+    {
+      await using program = new Program(server(folder));
+      using asker = await Asker.of(program);
+      assert.equal(await asker.insert("a", "1"), "OK");
+      program.kill("SIGTERM");
+      assert.equal(await program.exitCode(), 0);
+    }
+    await Deno.writeFile(`${disk.path}/ballast`, new Uint8Array(1_000_000)).catch(() => {});
+    await using program = new Program(server(folder));
+    using asker = await Asker.of(program);
+    assert.equal(await asker.lookup("a"), "1");
+    assert.equal(await asker.insert("a", "v".repeat(9_000)), "StorageError");
+    await Deno.remove(`${disk.path}/ballast`);
+    assert.equal(await asker.insert("a", "2"), "OK");
+  },
+);
+
+testWith(["strace"], "disk faults: a new data folder is durable in the one above it", async () => {
+  await using temp = await TempFolder.make();
+  const folder = `${temp.path}/new/table.ht`;
+  const trace = `${temp.path}/trace`;
+  const command = ["strace", "-f", "-y", "-qq", "-o", trace, "-e", "trace=fsync,?mkdir,?mkdirat"];
+  await using program = new Program([...command, ...server(folder)]);
+  using asker = await Asker.of(program);
+  const { result } = await asker.ask({ method: "hello" }) as { result: { pid: number } };
+  Deno.kill(result.pid, "SIGTERM");
+  await program.exitCode();
+  const lines = (await Deno.readTextFile(trace)).split("\n");
+  const at = (what: string) => lines.findIndex((line) => line.includes(what));
+  for (const above of [temp.path, `${temp.path}/new`]) {
+    const made = lines.findIndex((line) =>
+      line.includes(`mkdir("${above}/`) && line.endsWith("= 0")
+    );
+    assert.ok(made >= 0 && at(`<${above}>`) > made, `${above} is not synced: ${lines.join("\n")}`);
+  }
+});
+
+/** A server under strace, which lets system calls fail. */
+function faulty(folder: string, trace: string, fault: string): string[] {
+  return ["strace", "-f", "-qq", "-o", trace, "-e", fault, ...server(folder)];
+}
+
+testWith(
+  ["strace"],
+  "disk faults: a failed sync ends the server, and nobody was told too much",
+  async () => {
+    for (const when of [2, 6]) {
+      await using temp = await TempFolder.make();
+      const folder = `${temp.path}/table.ht`;
+      const trace = `${temp.path}/trace`;
+      const acknowledged = new Map<string, unknown>();
+      {
+        await using program = new Program(
+          faulty(folder, trace, `inject=fdatasync:error=EIO:when=${when}+`),
+        );
+        using asker = await Asker.of(program);
+        let word: unknown = "OK";
+        for (let number = 0; number < 200 && word === "OK"; number++) {
+          word = await asker.insert(`k${number}`, number);
+          if (word === "OK") acknowledged.set(`k${number}`, number);
+        }
+        assert.equal(word, "gone");
+        assert.equal(await program.exitCode(), 1);
+        const said = program.stderr.split("\n").filter((line) => !/^$| (info|warn): /.test(line));
+        assert.equal(said.length, 1, program.stderr);
+        assert.match(said[0] ?? "", /Cannot force the log of .* to disk.*Input\/output error/);
+      }
+      const calls = (await Deno.readTextFile(trace)).split("\n").filter((line) =>
+        /fdatasync/.test(line)
+      );
+      const good = calls.filter((line) => /\) *= 0$|resumed.*= 0$/.test(line)).length;
+      assert.ok(acknowledged.size <= good - 1, `${acknowledged.size} acknowledged, ${good} syncs`);
+      await using again = new Program(server(folder));
+      using asker = await Asker.of(again);
+      for (const [key, value] of acknowledged) assert.equal(await asker.lookup(key), value);
+    }
+  },
+);
+
+testWith(["strace"], "disk faults: a failed write costs its changes and nothing else", async () => {
+  await using temp = await TempFolder.make();
+  const folder = `${temp.path}/table.ht`;
+  const fault = "inject=write:error=EIO:when=5..7";
+  const [command = "", ...args] = faulty(folder, `${temp.path}/trace`, fault);
+  await using program = new Program([command, "-P", `${folder}/table.txn`, ...args]);
+  using asker = await Asker.of(program);
+  const acknowledged = new Map<string, unknown>();
+  const words: unknown[] = [];
+  for (let number = 0; number < 12; number++) {
+    const word = await asker.insert("key", number);
+    words.push(word);
+    if (word === "OK") acknowledged.set("key", number);
+    assert.equal(await asker.lookup("key"), acknowledged.get("key"));
+  }
+  assert.equal(words.filter((word) => word === "StorageError").length, 3, words.join());
+  assert.equal(words.filter((word) => word === "OK").length, 9);
+  const pid = Number(
+    (await asker.ask({ method: "hello" }) as { result: { pid: number } }).result.pid,
+  );
+  Deno.kill(pid, "SIGKILL");
+  await killAndCompare(program, folder, acknowledged);
+});
+
+testWithMounts("disk faults: a read-only folder is refused in one sentence", async () => {
+  await using disk = await SmallDisk.mount(1_000_000);
+  await Deno.mkdir(`${disk.path}/there`);
+  await disk.makeReadOnly();
+  for (const name of ["there", "not-there"]) {
+    const why = refusal(await run(server(`${disk.path}/${name}`)));
+    assert.match(why, /Cannot use the data folder '.*there': Read-only file system/);
+  }
+});
+
+Deno.test("disk faults: a file where the folder should be is refused in one sentence", async () => {
+  await using temp = await TempFolder.make();
+  const path = `${temp.path}/file`;
+  await Deno.writeTextFile(path, "mine\n");
+  for (const folder of [path, `${path}/below`]) {
+    const why = refusal(await run(server(folder)));
+    assert.match(why, /Cannot use the data folder '.*': there is a file of that name; .*--data/);
+  }
+  assert.equal(await Deno.readTextFile(path), "mine\n");
+});
+
+Deno.test("disk faults: a second server on a folder is refused, and a killed one leaves no obstacle", async () => {
+  await using temp = await TempFolder.make();
+  await using first = new Program(server(temp.path));
+  using asker = await Asker.of(first);
+  assert.equal(await asker.insert("a", 1), "OK");
+  const why = refusal(await run(server(temp.path)));
+  assert.match(why, new RegExp(`the server with process number ${first.pid} has it`));
+  assert.equal(await asker.insert("b", 2), "OK", "the first one goes on");
+  await killAndCompare(first, temp.path, new Map(Object.entries({ a: 1, b: 2 })));
+});
+
+Deno.test("disk faults: a server whose folder was deleted soon acknowledges nothing more", async () => {
+  await using temp = await TempFolder.make();
+  const folder = `${temp.path}/table.ht`;
+  await using program = new Program(server(folder, "--compact-entries", "5"));
+  using asker = await Asker.of(program);
+  assert.equal(await asker.insert("before", 1), "OK");
+  await Deno.remove(folder, { recursive: true });
+  let word: unknown = "OK";
+  // It looks once a second; this many changes take longer on any disk.
+  for (let number = 0; number < 100_000 && word === "OK"; number++) {
+    word = await asker.insert(`after ${number}`, number);
+  }
+  for (let number = 0; number < 20 && word !== "gone"; number++) { // it may end, too
+    assert.equal(word, "StorageError", `${number}`);
+    word = await asker.insert("later", number);
+  }
+  const before = await asker.lookup("before");
+  if (before === undefined) assert.equal(await program.exitCode(), 1);
+  else assert.equal(before, 1, "reads go on");
+});
+
+Deno.test("disk faults: --fsync interval and never say what they may lose; a kill costs nothing", async () => {
+  for (const fsync of ["interval", "never"]) {
+    await using temp = await TempFolder.make();
+    await using program = new Program(server(temp.path, "--fsync", fsync));
+    using asker = await Asker.of(program);
+    await program.until("stderr", new RegExp(`warn: --fsync ${fsync}: a power failure may cost`));
+    const info = await asker.ask({ method: "info" }) as { result: { durability: string } };
+    assert.equal(info.result.durability, fsync);
+    const acknowledged = new Map<string, unknown>();
+    for (let number = 0; number < 20; number++) {
+      assert.equal(await asker.insert(`k${number}`, number), "OK");
+      acknowledged.set(`k${number}`, number);
+    }
+    await killAndCompare(program, temp.path, acknowledged);
+  }
+});

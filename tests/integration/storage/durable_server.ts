@@ -1,0 +1,87 @@
+/** Real servers on data folders, and a client that asks them. */
+import assert from "assert";
+import {
+  ALONE_ON_DISK,
+  type Ended,
+  fromSource,
+  Program,
+  run,
+} from "../../../bench/harness/program.ts";
+import { RawClient } from "../../../bench/harness/raw_client.ts";
+
+/** The command of a server on a data folder. */
+export const server = (folder: string, ...flags: string[]): string[] =>
+  fromSource("server.ts", "test-disk-faults", ...ALONE_ON_DISK, "--data", folder, ...flags);
+
+/** A client that asks one thing after another. */
+export class Asker implements Disposable {
+  readonly #client: RawClient;
+
+  private constructor(client: RawClient) {
+    this.#client = client;
+  }
+
+  static async of(program: Program): Promise<Asker> {
+    return new Asker(await RawClient.connect(await program.port()));
+  }
+
+  /** The reply, or undefined where the server is gone. */
+  async ask(
+    request: Readonly<Record<string, unknown>>,
+  ): Promise<Record<string, unknown> | undefined> {
+    try {
+      await this.#client.send(JSON.stringify(request) + "\n");
+      const line = await this.#client.line();
+      return line === undefined ? undefined : JSON.parse(line);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What became of an insert: `OK`, the type of the failure, or `gone`. */
+  async insert(key: string, value: unknown): Promise<unknown> {
+    const reply = await this.ask({ method: "insert", key, value });
+    if (reply === undefined) return "gone";
+    return reply["status"] === "OK" ? "OK" : reply["type"];
+  }
+
+  async lookup(key: string): Promise<unknown> {
+    return (await this.ask({ method: "lookup", key }))?.["result"];
+  }
+
+  async size(): Promise<unknown> {
+    return (await this.ask({ method: "size" }))?.["result"];
+  }
+
+  [Symbol.dispose](): void {
+    this.#client[Symbol.dispose]();
+  }
+}
+
+/** What a program says when it does not start: one sentence, exit code 1. */
+export function refusal({ code, stderr, stdout }: Ended): string {
+  assert.equal(code, 1, stderr);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^htserver: [^\n]+\n$/);
+  return stderr;
+}
+
+/** Kills a server, starts another on its folder, and proves that all is there that was acknowledged. */
+export async function killAndCompare(
+  first: Program,
+  folder: string,
+  acknowledged: ReadonlyMap<string, unknown>,
+): Promise<void> {
+  first.kill("SIGKILL");
+  await first.exitCode();
+  await using second = new Program(server(folder));
+  using asker = await Asker.of(second);
+  for (const [key, value] of acknowledged) assert.deepEqual(await asker.lookup(key), value, key);
+  assert.equal(await asker.size(), acknowledged.size);
+  assert.doesNotMatch(second.stderr, /torn|damaged/);
+  second.kill("SIGTERM");
+  assert.equal(await second.exitCode(), 0, second.stderr);
+  const check = await run(fromSource("server.ts", "--check", folder));
+  assert.equal(check.code, 0, check.stdout);
+  assert.match(check.stdout, /^good$/m);
+}

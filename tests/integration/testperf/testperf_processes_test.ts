@@ -1,0 +1,167 @@
+/** Proves that several processes measure as one, and that none is left behind; and sweeps, whole and cut off. */
+import assert from "assert";
+import { HtClient } from "../../../lib/client/client.ts";
+import type { RunData } from "../../../lib/perf/results/run_data.ts";
+import type { SweepData } from "../../../lib/perf/results/sweep_data.ts";
+import { ALONE, fromSource, Program, run } from "../../../bench/harness/program.ts";
+import { startServer, type TestServer } from "../../helpers/server.ts";
+
+const OPERATIONS = ["insert", "lookup", "remove"] as const;
+
+/** The server's own count of operations. */
+async function countsOf({ target }: TestServer): Promise<Record<string, number>> {
+  const watcher = await HtClient.connect(target);
+  try {
+    return (await watcher.info() as { ops: Record<string, number> }).ops;
+  } finally {
+    await watcher.close();
+  }
+}
+
+/** The processes that a process has started. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const children: number[] = [];
+  for await (const { name: thread } of Deno.readDir(`/proc/${pid}/task`)) {
+    const path = `/proc/${pid}/task/${thread}/children`;
+    const text = await Deno.readTextFile(path).catch(() => "");
+    children.push(...(text.match(/\d+/g) ?? []).map(Number));
+  }
+  return children;
+}
+
+Deno.test("two processes: each operation is done and counted once, and each client is told", async () => {
+  await using server = startServer();
+  const flags = ["--clients", "3", "--processes", "2", "--ops", "60", "--warmup", "0.05", "--json"];
+  const { code, stdout, stderr } = await run(
+    fromSource("testperf.ts", server.target, ...flags, "--operations", OPERATIONS.join()),
+  );
+  assert.equal(code, 0, stderr);
+  const data = JSON.parse(stdout) as RunData;
+  const { clients, processes, ops } = data.settings;
+  assert.deepEqual([data.format, data.version, data.complete], ["testperf run", 1, true]);
+  assert.deepEqual([clients, processes, ops], [3, 2, 60]);
+  const counts = await countsOf(server);
+  for (const [at, { stage, clients, sum, processors, startSpreadMs }] of data.stages.entries()) {
+    assert.equal(stage, OPERATIONS[at]);
+    assert.deepEqual([...clients, sum].map(({ ops }) => ops), [60, 60, 60, 180]);
+    assert.equal(processors.length, 2);
+    assert.ok(startSpreadMs < 5_000);
+    const warmup = counts[stage] ?? NaN;
+    assert.ok(warmup > 180, "the server has the warm-up too");
+  }
+});
+
+Deno.test("the lines of several processes are those of one", async () => {
+  await using server = startServer();
+  const flags = ["--clients", "2", "--processes", "2", "--ops", "20"];
+  const { code, stdout, stderr } = await run(fromSource("testperf.ts", server.target, ...flags));
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^insert client 1: 20 ops .*\ninsert client 2: 20 ops .*\ninsert: 40 ops /);
+  assert.match(stderr, /^Server .*: 2 clients, 2 processes, 20 operations each in a stage/m);
+  assert.equal((await countsOf(server))["insert"], 40);
+});
+
+Deno.test({
+  name: "a worker that is killed ends the run with a sentence; no process is left",
+  ignore: Deno.build.os !== "linux", // which lists a process's children in /proc
+  fn: workerKilled,
+});
+
+async function workerKilled(): Promise<void> {
+  await using server = new Program(fromSource("server.ts", "killed-a4", ...ALONE, "--debug"));
+  const target = `127.0.0.1:${await server.port()}`;
+  const load = ["--clients", "3", "--processes", "3", "--duration", "60", "--json"];
+  await using client = new Program(fromSource("testperf.ts", target, ...load));
+  await server.until("stderr", /insert/);
+  const [first, ...others] = await childrenOf(client.pid);
+  assert.ok(first !== undefined && others.length === 1);
+  Deno.kill(first, "SIGKILL");
+  assert.equal(await client.exitCode(), 1, "a worker that lived on would keep stderr open");
+  assert.match(
+    client.stderr,
+    /^The run ended early: Worker [23] of 3 \(process \d+\) was ended by SIGKILL\. Keys that begin/m,
+  );
+  const { complete, failure, stages } = JSON.parse(client.stdout) as RunData;
+  assert.deepEqual([complete, stages], [false, []]);
+  assert.match(failure ?? "", /was ended by SIGKILL$/);
+}
+
+Deno.test("a run that is killed leaves no workers", async () => {
+  await using server = new Program(fromSource("server.ts", "killed-a4", ...ALONE, "--debug"));
+  const target = `127.0.0.1:${await server.port()}`;
+  const load = ["--clients", "2", "--processes", "2", "--duration", "60"];
+  await using client = new Program(fromSource("testperf.ts", target, ...load));
+  await server.until("stderr", /insert/);
+  client.kill("SIGKILL");
+  // Its stderr is also that of the worker: this waits until both are gone.
+  assert.equal(await client.exitCode(), 137);
+});
+
+Deno.test("processes need the permission to start, and say so", async () => {
+  const [deno = "", , , , , entry = "", ...args] = fromSource(
+    ...["testperf.ts", "127.0.0.1:9", "--clients", "2", "--processes", "2"] as const,
+  );
+  const permissions = ["--allow-net", "--allow-env", "--allow-read", "--allow-sys"];
+  const { code, stderr } = await run(
+    [deno, "run", "--quiet", "--no-prompt", ...permissions, entry, ...args],
+  );
+  assert.equal(code, 1);
+  assert.match(stderr, /^testperf: Cannot start another process .* --processes: .*run access/m);
+});
+
+Deno.test("a sweep gives tables and sentences, and as JSON all of its data", async () => {
+  await using server = startServer();
+  const sweep = ["--sweep", "4", "--repeats", "2", "--ops", "30", "--warmup", "0"];
+  const flags = [server.target, ...sweep, "--operations", "insert,lookup", "--processes", "2"];
+  const shown = await run(fromSource("testperf.ts", ...flags as [string]));
+  assert.equal(shown.code, 0, shown.stderr);
+  assert.match(shown.stdout, /^insert +runs +sum ops\/s .*\n1 client +2 .*\n2 clients +2 .*\n/);
+  assert.match(shown.stdout, /^lookup: .*(Throughput|data does not decide).*\nlookup: /m);
+  assert.match(shown.stderr, /^3 clients, 2 runs: insert [\d,.]+ ops\/s, lookup [\d,.]+ ops\/s$/m);
+  const before = await countsOf(server);
+  const { code, stdout, stderr } = await run(
+    fromSource("testperf.ts", ...flags as [string], "--json", "--quiet"),
+  );
+  assert.deepEqual([code, stderr], [0, ""]);
+  const data = JSON.parse(stdout) as SweepData;
+  assert.deepEqual([data.format, data.version, data.complete], ["testperf sweep", 1, true]);
+  assert.deepEqual(Object.keys(data.analysis), ["insert", "lookup"]);
+  assert.equal(data.settings.clients, data.steps.at(-1)?.clients);
+  // The first run of all does not count.
+  let ops = 30;
+  for (const { clients, repeats } of data.steps) {
+    assert.equal(repeats.length, 2);
+    for (const stage of repeats.flat()) {
+      assert.deepEqual(stage.clients.map((client) => client.ops), Array(clients).fill(30));
+      ops += stage.stage === "insert" ? stage.sum.ops : 0;
+    }
+  }
+  assert.equal((await countsOf(server))["insert"], (before["insert"] ?? 0) + ops);
+});
+
+for (
+  const [what, why] of [["server", /the server is gone since|Cannot connect/], [
+    "user",
+    /ended by SIGINT/,
+  ]]
+) {
+  Deno.test(`a sweep that its ${what} ends keeps what it has, marked as not complete`, async () => {
+    await using server = new Program(fromSource("server.ts", "killed-a4", ...ALONE));
+    const target = `127.0.0.1:${await server.port()}`;
+    const sweep = ["--sweep", "--repeats", "2", "--ops", "200", "--timeout", "1", "--json"];
+    await using client = new Program(
+      fromSource("testperf.ts", target, ...sweep, "--operations", "insert,lookup"),
+    );
+    await client.until("stderr", /^2 clients, 2 runs/m);
+    if (what === "server") server.kill("SIGKILL");
+    else client.kill("SIGINT");
+    assert.equal(await client.exitCode(), 1);
+    const { complete, failure, steps, analysis } = JSON.parse(client.stdout) as SweepData;
+    assert.equal(complete, false);
+    assert.match(failure ?? "", why as RegExp);
+    assert.deepEqual(steps.slice(0, 2).map(({ repeats }) => repeats.length), [2, 2]);
+    assert.deepEqual(Object.keys(analysis), ["insert", "lookup"]);
+    assert.match(client.stderr, /ended early/);
+    assert.doesNotMatch(client.stderr, /\n\s+at |file:\/\//);
+  });
+}

@@ -1,0 +1,86 @@
+/** Proves the shared statistics against values known from elsewhere. */
+import assert from "assert";
+import {
+  median,
+  percentileInterval,
+  pooledNoise,
+  quantile,
+  resample,
+  studentT975,
+  widened,
+} from "../../../lib/perf/analysis/statistics.ts";
+import { noisyRepeats } from "../normal_noise.ts";
+import { randomFrom } from "../../../bench/harness/random.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `statistics: ${name}`, permissions: "none", fn });
+}
+
+function near(value: number, expected: number, share: number): void {
+  assert.ok(
+    Math.abs(value - expected) <= share * Math.abs(expected),
+    `${value} is not within ${100 * share}% of ${expected}`,
+  );
+}
+
+test("median of odd, even, one and no values, in any order", () => {
+  assert.equal(median([10, 1, 9]), 9);
+  assert.equal(median([10, 1, 9, 2]), 5.5);
+  assert.equal(median([7]), 7);
+  assert.ok(Number.isNaN(median([])));
+});
+
+test("quantiles are R's and NumPy's", () => {
+  // numpy.quantile([15, 20, 35, 40, 50], [0.05, 0.3, 0.4, 0.95])
+  const values = [40, 15, 50, 20, 35];
+  assert.deepEqual([0.05, 0.3, 0.4, 0.95].map((share) => quantile(values, share)), [
+    16,
+    23,
+    29,
+    48,
+  ]);
+  assert.equal(quantile([1, Infinity, Infinity], 0.9), Infinity);
+});
+
+test("a percentile interval leaves 2.5% on either side", () => {
+  const { low, high } = percentileInterval(Array.from({ length: 1_001 }, (_, i) => 1_000 - i));
+  assert.ok(Math.abs(low - 25) < 1e-9 && Math.abs(high - 975) < 1e-9, `${low} to ${high}`);
+});
+
+test("Student's t is that of the tables", () => {
+  // Tables of the t distribution, 97.5%.
+  const table = [[3, 3.182], [4, 2.776], [5, 2.571], [10, 2.228], [30, 2.042], [1e9, 1.96]];
+  for (const [degrees = NaN, expected = NaN] of table) near(studentT975(degrees), expected, 0.01);
+});
+
+test("resamples have the values, as many, and are the same for the same seed", () => {
+  const values = [1, 2, 3, 4, 5, 6, 7, 8];
+  const first = resample(values, randomFrom(7));
+  assert.equal(first.length, 8);
+  assert.ok(first.every((one) => values.includes(one)));
+  assert.deepEqual(resample(values, randomFrom(7)), first);
+  assert.notDeepEqual(resample(values, randomFrom(8)), first);
+});
+
+test("widened values vary as much as their population, around the same centre", () => {
+  assert.deepEqual(widened([1, 2], 1.5), [1.5 - Math.SQRT1_2, 1.5 + Math.SQRT1_2]);
+  assert.deepEqual(widened([3], 3), [3]);
+  assert.deepEqual(widened([0, 2, 4, 6], 3, 3), [-3, 1, 5, 9]);
+});
+
+test("pooled noise is the standard deviation, whatever the levels, and outliers do not move it", () => {
+  const random = randomFrom(1);
+  const groups = Array.from({ length: 200 }, (_, i) => noisyRepeats(10 * (i + 1), 0.05, 3, random));
+  const noise = pooledNoise(groups);
+  near(noise?.share ?? NaN, 0.05, 0.08);
+  assert.equal(noise?.degreesOfFreedom.toFixed(3), "344.000");
+  const spoilt = groups.map((group, i) => i % 10 === 0 ? [...group.slice(1), 0] : group);
+  near(pooledNoise(spoilt)?.share ?? NaN, 0.05, 0.2);
+});
+
+test("pooled noise needs two repeats of something", () => {
+  assert.equal(pooledNoise([[1], [2]]), undefined);
+  assert.equal(pooledNoise([[0, 0], [0, 0]]), undefined);
+  assert.equal(pooledNoise([]), undefined);
+  assert.equal(pooledNoise([[5, 5], [1]])?.share, 0);
+});

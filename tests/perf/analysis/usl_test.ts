@@ -1,0 +1,341 @@
+/** Proves the fit of the Universal Scalability Law: exact data, noisy data, published data. */
+import assert from "assert";
+import { fitUsl, UslDataError, type UslFit } from "../../../lib/perf/analysis/usl.ts";
+import { type UslParameters, uslThroughput } from "../../../lib/perf/analysis/usl_solver.ts";
+import type { SweepStep } from "../../../lib/perf/analysis/sweep_step.ts";
+import { noisyRepeats } from "../normal_noise.ts";
+import { randomFrom } from "../../../bench/harness/random.ts";
+
+const CLIENTS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `usl: ${name}`, permissions: "none", fn });
+}
+
+function exactly(parameters: UslParameters, clients = CLIENTS): SweepStep[] {
+  return clients.map((one) => ({ clients: one, opsPerSecond: [uslThroughput(parameters, one)] }));
+}
+
+function noisily(parameters: UslParameters, noiseShare: number, seed: number): SweepStep[] {
+  const random = randomFrom(seed);
+  return CLIENTS.map((clients) => ({
+    clients,
+    opsPerSecond: noisyRepeats(uslThroughput(parameters, clients), noiseShare, 5, random),
+  }));
+}
+
+function pairs(clients: readonly number[], throughputs: readonly number[]): SweepStep[] {
+  return clients.map((one, i) => ({ clients: one, opsPerSecond: [throughputs[i] ?? NaN] }));
+}
+
+function within(value: number, expected: number, distance: number): void {
+  assert.ok(
+    Math.abs(value - expected) <= distance,
+    `${value} is further than ${distance} from ${expected}`,
+  );
+}
+
+const FEW = { resamples: 50 };
+
+test("exact data gives its parameters back to a millionth", () => {
+  for (const lambda of [0.5, 1_000, 3e6]) {
+    for (const sigma of [0, 1e-4, 0.05, 0.7, 1]) {
+      for (const kappa of [0, 1e-7, 1e-3, 0.2]) {
+        const fit = fitUsl(exactly({ lambda, sigma, kappa }), { resamples: 2 });
+        within(fit.lambdaOpsPerSecond.value, lambda, 1e-6 * lambda);
+        within(fit.sigma.value, sigma, Math.max(1e-6 * sigma, 1e-12));
+        within(fit.kappa.value, kappa, Math.max(1e-6 * kappa, 1e-12));
+        assert.ok((fit.rSquared ?? 1) > 1 - 1e-9);
+      }
+    }
+  }
+});
+
+test("the least squares of repeats count each repeat", () => {
+  const truth = { lambda: 100, sigma: 0.1, kappa: 0.01 };
+  const steps = exactly(truth).map(({ clients, opsPerSecond: [value = NaN] }) => ({
+    clients,
+    opsPerSecond: clients === 8 ? Array<number>(1_000).fill(value + 10) : [value],
+  }));
+  const at8 = fitUsl(steps, FEW).residuals.find(({ clients }) => clients === 8);
+  within(at8?.residualOpsPerSecond ?? NaN, 0, 0.5);
+});
+
+test("no other parameters within the bounds have smaller squares", () => {
+  const random = randomFrom(6);
+  const faces = [[0.1, 0.01], [0, 0.01], [0.1, -0.002], [1.1, 0.01], [-0.01, -1e-4], [1.1, -0.01]];
+  for (const [sigma = NaN, kappa = NaN] of faces) {
+    const steps = CLIENTS.map((clients, i) => ({
+      clients,
+      opsPerSecond: noisyRepeats(
+        uslThroughput({ lambda: 100, sigma, kappa }, clients),
+        0.02,
+        // Many repeats at the ends, so that what is best depends on their count.
+        i === 0 || i === 9 ? 40 : 2,
+        random,
+      ),
+    }));
+    const squares = (parameters: UslParameters) =>
+      steps.reduce((sum, { clients, opsPerSecond }) => {
+        const fitted = uslThroughput(parameters, clients);
+        return sum + opsPerSecond.reduce((part, one) => part + (one - fitted) ** 2, 0);
+      }, 0);
+    const fit = fitUsl(steps, { resamples: 2 });
+    const found = {
+      lambda: fit.lambdaOpsPerSecond.value,
+      sigma: fit.sigma.value,
+      kappa: fit.kappa.value,
+    };
+    const least = squares(found) * (1 + 1e-9);
+    for (const factor of [1e-3, 0.03, 0.3]) {
+      for (let i = 0; i < 200; i++) {
+        const [a = 0, b = 0, c = 0] = [0, 0, 0].map(() =>
+          (random.below(2_001) - 1_000) / 1_000 * factor
+        );
+        const other = {
+          lambda: found.lambda * (1 + a),
+          sigma: Math.min(1, Math.max(0, found.sigma + b)),
+          kappa: Math.max(0, found.kappa + c / 30),
+        };
+        assert.ok(squares(other) >= least * (1 - 2e-9), JSON.stringify({ sigma, kappa, other }));
+      }
+    }
+  }
+});
+
+test("parameters stay in their bounds where the data pulls beyond", () => {
+  const superlinear = fitUsl(exactly({ lambda: 1_000, sigma: 0.05, kappa: -0.001 }), FEW);
+  assert.equal(superlinear.kappa.value, 0);
+  // The least squares with kappa at 0, as SciPy's `least_squares` finds them too.
+  within(superlinear.sigma.value, 0.0079242744, 1e-9);
+  assert.equal(superlinear.peak, null);
+  assert.equal(fitUsl(exactly({ lambda: 9, sigma: -0.01, kappa: 0.01 }), FEW).sigma.value, 0);
+  assert.equal(fitUsl(exactly({ lambda: 9, sigma: 1.2, kappa: 0.01 }), FEW).sigma.value, 1);
+  const faster = fitUsl(pairs([1, 2, 3, 4], [10, 25, 45, 80]), FEW);
+  assert.deepEqual([faster.sigma.value, faster.kappa.value], [0, 0]);
+});
+
+test("intervals cover the truth in about 95 of 100 sweeps", () => {
+  const truth = { lambda: 5_000, sigma: 0.08, kappa: 0.002 };
+  const covered = { lambda: 0, sigma: 0, kappa: 0, peak: 0 };
+  const trials = 200;
+  for (let seed = 1; seed <= trials; seed++) {
+    const fit = fitUsl(noisily(truth, 0.03, seed), { seed, resamples: 200 });
+    const holds = (one: { low: number; high: number } | undefined, value: number) =>
+      one !== undefined && one.low <= value && value <= one.high ? 1 : 0;
+    covered.lambda += holds(fit.lambdaOpsPerSecond, truth.lambda);
+    covered.sigma += holds(fit.sigma, truth.sigma);
+    covered.kappa += holds(fit.kappa, truth.kappa);
+    covered.peak += holds(fit.peak?.clients, Math.sqrt((1 - truth.sigma) / truth.kappa));
+  }
+  for (const [name, count] of Object.entries(covered)) {
+    assert.ok(count >= 0.88 * trials, `${name}: ${count} of ${trials}`);
+  }
+  // Intervals that always cover would be too wide to be of use.
+  assert.ok(covered.sigma + covered.kappa < 2 * trials, JSON.stringify(covered));
+});
+
+test("intervals with a single repeat come from residuals, and cover too", () => {
+  const truth = { lambda: 5_000, sigma: 0.08, kappa: 0.002 };
+  let covered = 0;
+  for (let seed = 1; seed <= 100; seed++) {
+    const random = randomFrom(seed);
+    const steps = CLIENTS.map((clients) => ({
+      clients,
+      opsPerSecond: [uslThroughput(truth, clients) + 300 * (noisyRepeats(1, 1, 1, random)[0] ?? 0)],
+    }));
+    const fit = fitUsl(steps, { seed, resamples: 200 });
+    assert.equal(fit.bootstrap.of, "residuals");
+    covered += fit.kappa.low <= truth.kappa && truth.kappa <= fit.kappa.high ? 1 : 0;
+  }
+  assert.ok(covered >= 85, `${covered} of 100`);
+});
+
+/*
+ * Published fits: R package `usl` 3.0.3 (S. Moeding, CRAN), vignette and output of its own tests.
+ * It fits the same law with the same bounds by `nls` and `nlxb`; sigma, kappa and lambda are its
+ * alpha, beta and gamma. (Version 1.8.0 divided by X(1) and fitted a polynomial, which gives sigma
+ * 0.0171 and kappa 0.0000789 for SDM91: another model.)
+ */
+
+interface Published {
+  readonly steps: SweepStep[];
+  /** Each as published: the estimate and its standard error. */
+  readonly lambda: readonly [number, number];
+  readonly sigma: readonly [number, number];
+  readonly kappa: readonly [number, number];
+}
+
+/** Ray tracing on an SGI Origin 2000 (Gunther 2007, table 5.1): processors, rays a second. */
+const RAYTRACER: Published = {
+  steps: pairs(
+    [1, 4, 8, 12, 16, 20, 24, 28, 32, 48, 64],
+    [20, 78, 130, 170, 190, 200, 210, 230, 260, 280, 310],
+  ),
+  lambda: [21.848843, 2.196165],
+  sigma: [0.057771, 0.013293],
+  kappa: [0.000000, 0.000118],
+};
+
+/** SPEC SDM91 on a SPARCcenter 2000 (Gunther 2007; spec.org): users, scripts an hour. */
+const SDM91: Published = {
+  steps: pairs([1, 18, 36, 72, 108, 144, 216], [64.9, 995.9, 1652.4, 1853.2, 1828.9, 1775, 1702.2]),
+  lambda: [89.9952330, 14.2134894],
+  sigma: [0.0277285, 0.0091217],
+  kappa: [0.0001044, 0.0000199],
+};
+
+function assertPublished(fit: UslFit, { lambda, sigma, kappa }: Published): void {
+  const compared = [[fit.lambdaOpsPerSecond, lambda], [fit.sigma, sigma], [
+    fit.kappa,
+    kappa,
+  ]] as const;
+  for (const [{ value, low, high }, [expected, standardError]] of compared) {
+    within(value, expected, standardError);
+    // Beyond that: the same least squares, to the digits that were printed.
+    within(value, expected, Math.max(1e-5 * expected, 6e-8));
+    assert.ok(low <= expected && expected <= high, `${expected} is not in ${low} to ${high}`);
+  }
+}
+
+test("the published fit of the ray tracer: contention alone, no peak", () => {
+  const fit = fitUsl(RAYTRACER.steps);
+  assertPublished(fit, RAYTRACER);
+  assert.equal(fit.peak, null);
+  assert.equal(fit.limit.by, "contention");
+  const residuals = fit.residuals.map(({ residualOpsPerSecond }) => residualOpsPerSecond);
+  within(Math.min(...residuals), -15.18, 0.005);
+  within(Math.max(...residuals), 9.69, 0.005);
+  assert.match(fit.sentence, /no peak within the data.*Contention limits/);
+});
+
+test("the published fit of the ray tracer's first six points", () => {
+  // tests/confint.Rout.save of the package: coefficients, and the ends of its 95% intervals.
+  const fit = fitUsl(RAYTRACER.steps.slice(0, 6));
+  within(fit.sigma.value, 0.02444, 5e-6);
+  within(fit.kappa.value, 0.00163, 5e-6);
+  within(fit.lambdaOpsPerSecond.value, 20.85605, 5e-6);
+  assert.ok(fit.sigma.low >= 0 && fit.sigma.high < 0.06, JSON.stringify(fit.sigma));
+});
+
+test("the published fit of SDM91: its peak, within the data", () => {
+  const fit = fitUsl(SDM91.steps);
+  assertPublished(fit, SDM91);
+  // tests/peak-scalability.Rout.save and summary.Rout.save.
+  within(fit.peak?.clients.value ?? NaN, 96.51956, 1e-4 * 96.5);
+  within(fit.peak?.opsPerSecond.value ?? NaN, 1884, 0.5);
+  assert.equal(fit.peak?.isWithinData, true);
+  const squared = fit.residuals.reduce((sum, one) => sum + one.residualOpsPerSecond ** 2, 0);
+  within(Math.sqrt(squared / 4), 82.85, 0.005);
+  within(fit.rSquared ?? NaN, 0.9896, 5e-5);
+});
+
+test("what limits is told from the data, or said not to be decided", () => {
+  const limitOf = (parameters: UslParameters, noise: number) =>
+    fitUsl(noisily(parameters, noise, 3), { resamples: 200 }).limit;
+  assert.equal(limitOf({ lambda: 1e4, sigma: 0.2, kappa: 0 }, 0.01).by, "contention");
+  assert.equal(limitOf({ lambda: 1e4, sigma: 0, kappa: 0.01 }, 0.01).by, "coherency");
+  assert.equal(limitOf({ lambda: 1e4, sigma: 0.032, kappa: 0.001 }, 0.1).by, "undecided");
+  const linear = fitUsl(exactly({ lambda: 1e4, sigma: 0, kappa: 0 }), FEW);
+  assert.equal(linear.limit.by, "neither");
+  const half = limitOf({ lambda: 1e4, sigma: 1 / 31, kappa: 0 }, 0.001);
+  within(half.contentionShare.value, 0.5, 0.01);
+  within(half.coherencyShare.value, 0, 0.01);
+});
+
+test("there is a peak exactly where the interval of kappa excludes 0", () => {
+  const counts = { peak: 0, none: 0, noneThoughAboveZero: 0 };
+  for (let seed = 1; seed <= 30; seed++) {
+    const steps = noisily({ lambda: 1_000, sigma: 0.1, kappa: 4e-4 }, 0.06, seed);
+    const { kappa, peak } = fitUsl(steps, { resamples: 100 });
+    const told = JSON.stringify({ seed, kappa, peak });
+    if (kappa.low === 0) assert.equal(peak, null, told);
+    // An end between a resample with 0 and one above it is just above 0, and may count as 0.
+    if (kappa.low > kappa.value / 8) assert.notEqual(peak, null, told);
+    if (peak !== null) counts.peak++;
+    else counts.none++;
+    if (peak === null && kappa.value > 0) counts.noneThoughAboveZero++;
+  }
+  assert.ok(Object.values(counts).every((count) => count > 0), JSON.stringify(counts));
+});
+
+test("a peak beyond the data is said to be", () => {
+  const fit = fitUsl(exactly({ lambda: 10, sigma: 0.01, kappa: 1e-4 }), FEW);
+  assert.equal(fit.peak?.isWithinData, false);
+  within(fit.peak?.clients.value ?? NaN, Math.sqrt(0.99 / 1e-4), 1e-3);
+  assert.match(fit.sentence, /peak at 99 clients .*beyond the 32 clients that were measured/);
+});
+
+test("a throughput that only falls has its peak at one client", () => {
+  const fit = fitUsl(pairs([1, 2, 4, 8], [100, 60, 33, 17]), FEW);
+  assert.equal(fit.peak?.clients.value, 1);
+});
+
+test("a law that does not hold shows as lack of fit", () => {
+  const random = randomFrom(5);
+  const steps = CLIENTS.map((clients) => ({
+    clients,
+    opsPerSecond: noisyRepeats(clients < 8 ? 1_000 : 3_000, 0.01, 3, random),
+  }));
+  const fit = fitUsl(steps, FEW);
+  assert.ok((fit.lackOfFit ?? 0) > 100);
+  assert.match(fit.sentence, /only roughly/);
+  const holds = fitUsl(noisily({ lambda: 1e4, sigma: 0.1, kappa: 0.001 }, 0.02, 9), FEW);
+  assert.ok((holds.lackOfFit ?? 99) < 4, `${holds.lackOfFit}`);
+  assert.doesNotMatch(holds.sentence, /only roughly/);
+});
+
+test("one outlier, equal values and a step of zeros are fitted", () => {
+  const steps = noisily({ lambda: 1_000, sigma: 0.1, kappa: 0.002 }, 0.01, 2);
+  const spoilt = steps.map((step) =>
+    step.clients === 6 ? { ...step, opsPerSecond: [...step.opsPerSecond.slice(1), 1] } : step
+  );
+  const fit = fitUsl(spoilt, FEW);
+  assert.ok(fit.sigma.low <= 0.1 && 0.1 <= fit.sigma.high, JSON.stringify(fit.sigma));
+  const level = fitUsl(CLIENTS.map((clients) => ({ clients, opsPerSecond: [70, 70, 70] })), FEW);
+  within(level.sigma.value, 1, 1e-9);
+  assert.equal(level.rSquared, null);
+  const dead = fitUsl(pairs([1, 2, 3, 4, 5], [100, 180, 240, 290, 0]), FEW);
+  assert.ok(Number.isFinite(dead.kappa.value) && Number.isFinite(dead.lambdaOpsPerSecond.high));
+});
+
+test("what cannot be fitted is refused in a sentence", () => {
+  const refused = (steps: SweepStep[], kind: new (message: string) => Error, message: RegExp) =>
+    assert.throws(() => fitUsl(steps), (error) => {
+      assert.ok(error instanceof kind);
+      assert.match(error.message, message);
+      return true;
+    });
+  refused(pairs([2, 3, 4, 5], [1, 2, 3, 4]), UslDataError, /measure 1 client too/);
+  refused(pairs([1, 2, 3], [1, 2, 3]), UslDataError, /needs 4 different.*got 3/);
+  refused(pairs([1, 2, 3, 4], [0, 0, 0, 0]), UslDataError, /no step has any throughput/);
+  refused(pairs([1, 2, 2, 4], [1, 2, 3, 4]), RangeError, /ascending.*2 came after 2/);
+  refused(pairs([1, 2, 3, 4], [1, 2, NaN, 4]), RangeError, /got NaN ops\/s at 3 clients/);
+  refused([{ clients: 1, opsPerSecond: [] }], RangeError, /at least one repeat/);
+});
+
+test("a sweep of 12 steps with 5 repeats is analysed within about a second", () => {
+  const random = randomFrom(12);
+  const steps = [...CLIENTS, 48, 64].map((clients) => ({
+    clients,
+    opsPerSecond: noisyRepeats(
+      uslThroughput({ lambda: 1_000, sigma: 0.1, kappa: 1e-5 }, clients),
+      0.05,
+      5,
+      random,
+    ),
+  }));
+  const before = performance.now();
+  fitUsl(steps);
+  const ms = performance.now() - before;
+  // Forty times what it may take: for machines that are slow and do other things besides.
+  assert.ok(ms < 40_000, `${ms} ms`);
+});
+
+test("the same seed gives the same result, as JSON too, and another seed another", () => {
+  const steps = noisily({ lambda: 1_000, sigma: 0.1, kappa: 0.002 }, 0.05, 4);
+  const fit = fitUsl(steps, FEW);
+  assert.deepEqual(JSON.parse(JSON.stringify(fit)), fit);
+  assert.deepEqual(fitUsl(steps, { ...FEW, seed: fit.bootstrap.seed }), fit);
+  assert.notDeepEqual(fitUsl(steps, { ...FEW, seed: 1 }).sigma, fit.sigma);
+});

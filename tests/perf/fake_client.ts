@@ -1,0 +1,88 @@
+/** A client of a table in memory, for what needs a client but no network. */
+import type { HtClient } from "../../lib/client/client.ts";
+import { errorFrom } from "../../lib/client/errors.ts";
+import { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
+import { stringAt, visitElements } from "../../lib/json/scan.ts";
+import { spanOf, textAt } from "../../lib/bytes/span.ts";
+import { Executor } from "../../lib/engine/executor.ts";
+import { silentLog } from "../../lib/base/log.ts";
+import { decodeReply, isFailure, type SuccessReply } from "../../lib/protocol/decode_reply.ts";
+import { decodeRequest } from "../../lib/protocol/decode_request.ts";
+import { encodeRequest, type RequestMembers } from "../../lib/protocol/encode_request.ts";
+import { commitsInMemory, contextWith, newClient } from "../engine/command_context.ts";
+import { textOfChunks } from "../helpers/streams.ts";
+
+/** The client, and each request it was asked for, in order. */
+export interface FakeClient {
+  readonly client: HtClient;
+  readonly requests: RequestMembers[];
+}
+
+/**
+ * Makes a client with a table of its own.
+ *
+ * @param distort changes the result of a request on its way back
+ */
+export function fakeClient(
+  distort: (result: string, request: RequestMembers) => string = (result) => result,
+): FakeClient {
+  const requests: RequestMembers[] = [];
+  const context = contextWith();
+  const executor = new Executor({
+    context,
+    commits: commitsInMemory(context.table),
+    maxReplyBytes: 1e8,
+    log: silentLog,
+  });
+  const client = newClient();
+  async function request(members: RequestMembers): Promise<SuccessReply> {
+    requests.push(members);
+    await Promise.resolve();
+    const { bytes, start, end } = spanOf(encodeRequest(members).slice(0, -1));
+    const out = new ByteChunks();
+    executor.execute(client, decodeRequest(bytes, start, end), out);
+    const reply = decodeReply(textOfChunks(out).slice(0, -1));
+    if (isFailure(reply)) throw errorFrom(reply);
+    return { ...reply, result: distort(reply.result, members) };
+  }
+  const pairs = async (members: RequestMembers) => pairsOf((await request(members)).result);
+  const fake = {
+    request,
+    lookupText: async (key: string) => (await request({ method: "lookup", key })).result,
+    removeText: async (key: string) => (await request({ method: "remove", key })).result,
+    insertText(key: string, value: string) {
+      if (!isJson(value)) {
+        return Promise.reject(new TypeError("Cannot insert: the value must be JSON"));
+      }
+      return request({ method: "insert", key, value }).then(() => {});
+    },
+    scanText: (regex: string) => pairs({ method: "scan", regex }),
+    queryText: (subkey: string, subvalue: string) => pairs({ method: "query", subkey, subvalue }),
+    async *scanAll(regex: string) {
+      yield* await pairs({ method: "scan", regex });
+    },
+    size: async () => Number((await request({ method: "size" })).result),
+  };
+  return { client: fake as unknown as HtClient, requests };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function pairsOf(result: string): [string, string][] {
+  const { bytes, end } = spanOf(result);
+  const pairs: [string, string][] = [];
+  visitElements(bytes, 0, end, (pairStart, pairEnd) => {
+    const parts: [number, number][] = [];
+    visitElements(bytes, pairStart, pairEnd, (...part) => void parts.push(part));
+    const [key = [0, 0], value = [0, 0]] = parts;
+    pairs.push([stringAt(bytes, ...key), textAt(bytes, ...value)]);
+  });
+  return pairs;
+}

@@ -1,0 +1,78 @@
+/** Proves what counts as a time without answers, for one client and for several. */
+import assert from "assert";
+import { commonGaps, type Gap, GapWatch, LEAST_GAP_MS } from "../../../lib/perf/measure/gap.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `gap: ${name}`, permissions: "none", fn });
+}
+
+function gap(fromUnixMs: number, toUnixMs: number, changes: Partial<Gap> = {}): Gap {
+  return { fromUnixMs, toUnixMs, connectionLost: false, answered: true, ...changes };
+}
+
+test("answers in time are no gap, and neither is a client that asks nothing", () => {
+  const watch = new GapWatch(0, 0, 1);
+  for (let at = 0; at < 10; at++) {
+    watch.sent(at * 5_000);
+    watch.answered(at * 5_000 + LEAST_GAP_MS - 1, 1);
+  }
+  assert.deepEqual(watch.gaps, []);
+});
+
+test("a gap lasts from the last answer to the next one", () => {
+  const watch = new GapWatch(0, 1e6, 1);
+  watch.sent(0);
+  watch.sent(0);
+  watch.sent(300);
+  watch.sent(1_500);
+  watch.answered(2_000, 1);
+  watch.answered(2_400, 1);
+  watch.answered(2_400 + LEAST_GAP_MS, 1);
+  watch.answered(2_450 + LEAST_GAP_MS, 1);
+  assert.deepEqual(watch.gaps, [
+    gap(1e6, 1e6 + 2_000),
+    gap(1e6 + 2_400, 1e6 + 2_400 + LEAST_GAP_MS),
+  ]);
+});
+
+test("a lost connection is told however short; a failed request is no answer", () => {
+  const watch = new GapWatch(0, 0, 1);
+  watch.sent(0);
+  watch.sent(1);
+  watch.answered(10, 1);
+  watch.failed();
+  watch.sent(20);
+  watch.answered(30, 2);
+  watch.sent(40);
+  watch.answered(50, 2);
+  watch.sent(60);
+  watch.givenUp(70);
+  assert.deepEqual(watch.gaps, [
+    gap(20, 30, { connectionLost: true }),
+    gap(60, 70, { connectionLost: true, answered: false }),
+  ]);
+});
+
+test("a server that is given up before a request leaves is not told of as gone since long ago", () => {
+  const watch = new GapWatch(3_500, 1e6, 1);
+  watch.givenUp(3_506);
+  assert.deepEqual(watch.gaps, [
+    gap(1e6 + 3_500, 1e6 + 3_506, { connectionLost: true, answered: false }),
+  ]);
+});
+
+test("of several clients, a gap is when none was answered", () => {
+  const a = [gap(0, 10), gap(20, 40, { connectionLost: true }), gap(90, 100, { answered: false })];
+  const b = [gap(5, 25), gap(30, 35), gap(50, 60), gap(95, 100, { answered: false })];
+  const common = [
+    gap(5, 10),
+    gap(20, 25, { connectionLost: true }),
+    gap(30, 35, { connectionLost: true }),
+    gap(95, 100, { answered: false }),
+  ];
+  assert.deepEqual(commonGaps([a, b]), common);
+  assert.deepEqual(commonGaps([b, a]), common);
+  assert.deepEqual(commonGaps([a]), a);
+  assert.deepEqual(commonGaps([a, [], b]), []);
+  assert.deepEqual(commonGaps([]), []);
+});

@@ -1,0 +1,110 @@
+/** Proves that percentiles are those of the recorded latencies, to the histogram's precision. */
+import assert from "assert";
+import fc from "fast-check";
+import {
+  type LatencyData,
+  LatencyHistogram,
+  mergedLatency,
+} from "../../../lib/perf/measure/histogram.ts";
+
+/** Three significant digits, and never finer than this many milliseconds. */
+const PRECISION = 1.001, FINEST_MS = 0.001;
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `histogram: ${name}`, permissions: "none", fn });
+}
+
+function histogramOf(latencies: readonly number[]): LatencyHistogram {
+  const histogram = new LatencyHistogram();
+  for (const latency of latencies) histogram.record(latency);
+  return histogram;
+}
+
+function isAbout(came: number, exact: number, what: string): void {
+  const isClose = came <= exact * PRECISION + FINEST_MS && came >= exact / PRECISION - FINEST_MS;
+  assert.ok(isClose, `${what}: ${came} ms, exactly ${exact} ms`);
+}
+
+test("of 1 to 1,000 ms the mean is 500.5, p50 is 500, p99 is 990 and the largest is 1,000", () => {
+  const latencies = Array.from({ length: 1_000 }, (_, at) => at + 1);
+  for (const order of [latencies, latencies.toReversed()]) {
+    const { count, meanMs, p50Ms, p90Ms, p99Ms, p999Ms, maxMs } = histogramOf(order).data();
+    assert.equal(count, 1_000);
+    isAbout(meanMs, 500.5, "mean");
+    isAbout(p50Ms, 500, "p50");
+    isAbout(p90Ms, 900, "p90");
+    isAbout(p999Ms, 999, "p99.9");
+    isAbout(p99Ms, 990, "p99");
+    assert.equal(maxMs, 1_000);
+  }
+});
+
+test("one slow operation of 100 shows in the largest and not in p50", () => {
+  const { p50Ms, maxMs } = histogramOf([...Array(99).fill(0.05), 80]).data();
+  isAbout(p50Ms, 0.05, "p50");
+  assert.equal(maxMs, 80);
+});
+
+test("percentiles are those of the sorted latencies, from a microsecond to an hour", () => {
+  const latency = fc.double({ min: -3, max: 6.5, noNaN: true }).map((power) => 10 ** power);
+  fc.assert(
+    fc.property(fc.array(latency, { minLength: 1, maxLength: 300 }), (latencies) => {
+      const sorted = latencies.toSorted((a, b) => a - b);
+      const at = (rank: number) => sorted[Math.min(Math.max(rank, 1), sorted.length) - 1] ?? 0;
+      const { meanMs, p50Ms, p90Ms, p99Ms, p999Ms, maxMs } = histogramOf(latencies).data();
+      const shares = [[p50Ms, 0.5], [p90Ms, 0.9], [p99Ms, 0.99], [p999Ms, 0.999]] as const;
+      for (const [came, share] of shares) {
+        // Definitions of a percentile differ by one rank.
+        const low = at(Math.floor(share * sorted.length)),
+          high = at(Math.ceil(share * sorted.length) + 1);
+        assert.ok(came >= low / PRECISION - FINEST_MS, `${came} is not below ${low}`);
+        assert.ok(came <= high * PRECISION + FINEST_MS, `${came} is not above ${high}`);
+      }
+      assert.equal(maxMs, sorted.at(-1));
+      isAbout(meanMs, latencies.reduce((sum, one) => sum + one, 0) / latencies.length, "mean");
+      assert.ok(p50Ms <= p99Ms && p99Ms <= maxMs);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("added histograms are like one that recorded all", () => {
+  const a = [1, 2, 3, 4], b = [100, 200, 300];
+  const sum = histogramOf(a);
+  sum.add(histogramOf(b));
+  assert.equal(sum.count, 7);
+  const { histogram: _, ...added } = sum.data();
+  const { histogram: __, ...whole } = histogramOf([...a, ...b]).data();
+  assert.deepEqual(added, whole);
+});
+
+test("as data they go through JSON to another process, and merged there are like one that recorded all", () => {
+  const latencies = fc.array(fc.double({ min: 1e-4, max: 1e6, noNaN: true }), { maxLength: 50 });
+  fc.assert(
+    fc.property(fc.array(latencies, { minLength: 1, maxLength: 5 }), (parts) => {
+      const sent = parts.map((part): LatencyData =>
+        JSON.parse(JSON.stringify(histogramOf(part).data()))
+      );
+      const { meanMs, histogram: _, ...merged } = mergedLatency(sent);
+      const { meanMs: wholeMeanMs, histogram: __, ...whole } = histogramOf(parts.flat()).data();
+      assert.deepEqual(merged, whole);
+      assert.ok(Math.abs(meanMs - wholeMeanMs) <= wholeMeanMs * 1e-9);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("without operations all is zero", () => {
+  const histogram = new LatencyHistogram();
+  const { histogram: _, ...zero } = histogram.data();
+  assert.deepEqual(Object.values(zero), [0, 0, 0, 0, 0, 0, 0]);
+  histogram.add(new LatencyHistogram());
+  assert.equal(mergedLatency([histogram.data(), histogram.data()]).count, 0);
+});
+
+test("latencies out of range are counted, not thrown at the caller", () => {
+  const histogram = histogramOf([0, 1e9, -0.001]);
+  assert.equal(histogram.count, 3);
+  assert.equal(histogram.data().maxMs, 1e9);
+  assert.equal(LatencyHistogram.from(histogram.data()).count, 3);
+});

@@ -1,0 +1,134 @@
+/** Proves that parts that were measured apart give the same as if they had been measured together. */
+import assert from "assert";
+import { mergedErrors, mergeStages, sumOf } from "../../../lib/perf/measure/merge.ts";
+import { runStage } from "../../../lib/perf/run/stage.ts";
+import type { StageData } from "../../../lib/perf/measure/stage_data.ts";
+import type { Task } from "../../../lib/perf/workload/operation.ts";
+import { numbered, SimulatedServer } from "../simulated_server.ts";
+import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+import { VirtualClock } from "../virtual_clock.ts";
+
+function test(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name: `merge: ${name}`, permissions: "none", fn });
+}
+
+const OPERATIONS = ["insert", "lookup"] as const;
+
+/** Runs clients `from` to below `to` of six, each with latencies and failures of its own. */
+async function part(from: number, to: number, ratePerS?: number): Promise<StageData> {
+  const clock = new VirtualClock();
+  const server = new SimulatedServer(clock, (arrivedMs, { key }) => {
+    if (key % 97 === 0) throw new RangeError("now and then");
+    return arrivedMs + 1 + (key % 13) + (key % 50 === 0 ? 40 : 0);
+  });
+  const all = numbered(6);
+  const data = await clock.run(runStage({
+    stage: "mixed",
+    clients: all.slice(from, to),
+    worker: server,
+    tasks: (client) => {
+      let key = (from + client) * 1_000;
+      const next = (): Task => ({ operation: OPERATIONS[key++ % 2] ?? "insert", key });
+      return { next };
+    },
+    length: { ops: 500 },
+    ratePerS,
+    turns: ratePerS === undefined ? undefined : { first: from, of: 6 },
+    clock,
+    processorTime: () => ({ allMs: 0, mainMs: 0 }),
+  }));
+  // As it comes from another process.
+  return JSON.parse(JSON.stringify(data));
+}
+
+/** All but what cannot be the same to the last bit. */
+function comparable({ processors: _, sendDelay: __, ...data }: StageData): unknown {
+  return JSON.parse(JSON.stringify(data), (name, value) => {
+    if (name === "histogram") return undefined;
+    return name === "meanMs" ? Math.round(value * 1e9) / 1e9 : value;
+  });
+}
+
+test("three processes with two clients each are like one with six", async () => {
+  const parts = [await part(0, 2), await part(2, 4), await part(4, 6)];
+  const merged = mergeStages(parts);
+  const whole = await part(0, 6);
+  assert.deepEqual(comparable(merged), comparable(whole));
+  assert.equal(merged.processors.length, 3);
+  assert.ok(merged.sum.ops > 2_900 && (merged.sum.errors["RangeError"] ?? 0) > 10);
+});
+
+test("in an open loop too: together they keep the schedule of one", async () => {
+  const merged = mergeStages([await part(0, 1, 600), await part(1, 4, 600), await part(4, 6, 600)]);
+  const whole = await part(0, 6, 600);
+  assert.deepEqual([merged.ratePerS, merged.sum.seconds], [600, whole.sum.seconds]);
+  assert.deepEqual(comparable(merged), comparable(whole));
+});
+
+test("merged step by step, in any order, it is the same", async () => {
+  const [a, b, c] = [await part(0, 1, 60), await part(1, 3, 60), await part(3, 6, 60)];
+  const once = mergeStages([a, b, c]);
+  const stepwise = mergeStages([mergeStages([a, b]), c]);
+  assert.deepEqual(comparable(stepwise), comparable(once));
+  assert.equal(once.ratePerS, 60);
+  assert.equal(once.sendDelay?.count, once.sum.ops + (once.sum.errors["RangeError"] ?? 0));
+  const turned = mergeStages([c, b, a]);
+  assert.deepEqual(comparable({ ...turned, clients: [] }), comparable({ ...once, clients: [] }));
+});
+
+test("one part alone stays as it is", async () => {
+  const only = await part(0, 3);
+  assert.deepEqual(mergeStages([only]), only);
+});
+
+test("time counts from the first start to the last end, and the spread of starts is told", () => {
+  const of = (startedUnixMs: number, seconds: number) =>
+    stageWith("lookup", [clientWith(measuredWith(100, seconds, [1]), "lookup")], { startedUnixMs });
+  const { sum, startedUnixMs, startSpreadMs } = mergeStages([of(5_000, 2), of(4_500, 2.25)]);
+  assert.deepEqual([startedUnixMs, startSpreadMs], [4_500, 500]);
+  assert.deepEqual([sum.ops, sum.seconds, sum.operations.lookup?.seconds], [200, 2.5, 2.5]);
+});
+
+test("what went wrong in one part went wrong in the whole", () => {
+  const good = stageWith("lookup", [clientWith(measuredWith(1, 1, [1]), "lookup")]);
+  const bad = stageWith("lookup", [clientWith(measuredWith(0, 1, [], { KeyError: 2 }), "lookup")], {
+    ended: "server gone",
+    complete: false,
+    firstError: "why",
+    warmupErrors: { TooLarge: 1 },
+    clientsAtBound: 1,
+  });
+  const merged = mergeStages([good, bad, { ...good, ended: "time limit" }]);
+  assert.deepEqual(
+    [merged.ended, merged.complete, merged.firstError, merged.warmupErrors, merged.sum.errors],
+    ["server gone", false, "why", { TooLarge: 1 }, { KeyError: 2 }],
+  );
+  assert.equal(merged.clientsAtBound, 1);
+});
+
+test("errors of any name are counted", () => {
+  const merged = mergedErrors([{ constructor: 2 }, { constructor: 1, toString: 1 }]);
+  assert.deepEqual(Object.entries(merged), [["constructor", 3], ["toString", 1]]);
+});
+
+test("the parts of a rate are the whole rate again", () => {
+  const lookup = stageWith("lookup", [clientWith(measuredWith(1, 1, [1]), "lookup")]);
+  const part: StageData = { ...lookup, loop: "open", ratePerS: 5_000 / 17 };
+  assert.equal(mergeStages(Array.from({ length: 17 }, () => part)).ratePerS, 5_000);
+});
+
+test("only parts of one stage are merged", () => {
+  const lookup = stageWith("lookup", [clientWith(measuredWith(1, 1, [1]), "lookup")]);
+  assert.throws(() => mergeStages([]), RangeError);
+  assert.throws(() => mergeStages([lookup, { ...lookup, stage: "scan" }]), RangeError);
+  assert.throws(() => mergeStages([lookup, { ...lookup, loop: "open" }]), RangeError);
+});
+
+test("a sum's types of operations are those that any client did", () => {
+  const { operations, ops } = sumOf([
+    clientWith(measuredWith(3, 1, [1, 2, 3]), "insert"),
+    clientWith(measuredWith(2, 2, [4, 5]), "lookup"),
+  ]);
+  assert.deepEqual(Object.keys(operations).sort(), ["insert", "lookup"]);
+  assert.deepEqual([ops, operations.insert?.ops, operations.insert?.seconds], [5, 3, 2]);
+});

@@ -1,0 +1,37 @@
+/** Proves that failures are counted by kinds that this program knows, whatever a server says. */
+import assert from "assert";
+import { ConnectionLostError, errorFrom, ServerNotFoundError } from "../../../lib/client/errors.ts";
+import { Tally } from "../../../lib/perf/measure/tally.ts";
+import { WrongValueError } from "../../../lib/perf/workload/operation.ts";
+import type { FailureType } from "../../../lib/protocol/message.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `tally: ${name}`, permissions: "none", fn });
+}
+
+function errorsOf(failures: readonly unknown[]): [string, number][] {
+  const tally = new Tally();
+  for (const failure of failures) tally.failed("lookup", failure);
+  return Object.entries(tally.data(1).errors);
+}
+
+test("types that a server invented are counted together", () => {
+  const types = ["constructor", "__proto__", "constructor", "KeyError", "Busy", "KeyError", ""];
+  const failures = types.map((type) => errorFrom({ type: type as FailureType, message: "why" }));
+  assert.deepEqual(errorsOf(failures), [["Other", 4], ["KeyError", 2], ["Busy", 1]]);
+});
+
+test("the client's own failures have their names", () => {
+  const named = new Error("local");
+  named.name = "constructor";
+  assert.deepEqual(
+    errorsOf([
+      new ServerNotFoundError("none"),
+      new ConnectionLostError("lost", true),
+      new WrongValueError("key", "1", "2"),
+      named,
+      named,
+    ]),
+    [["ServerNotFound", 1], ["ConnectionLost", 1], ["WrongValue", 1], ["constructor", 2]],
+  );
+});

@@ -1,0 +1,138 @@
+/** Proves that the CSV holds the raw data, number by number, whatever the texts in it are. */
+import assert from "assert";
+import fc from "fast-check";
+import { CSV_COLUMNS, csvOf } from "../../../lib/perf/results/csv.ts";
+import { sumOf } from "../../../lib/perf/measure/merge.ts";
+import { opsPerSecond } from "../../../lib/perf/measure/stage_data.ts";
+import { runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
+import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `csv: ${name}`, permissions: "none", fn });
+}
+
+/** Rows of a file by RFC 4180, read character by character. */
+function cellsOf(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let cell = "";
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (isQuoted) {
+      if (char !== '"') cell += char;
+      else if (text[at + 1] === '"') cell += text.charAt(++at);
+      else isQuoted = false;
+    } else if (char === '"') isQuoted = true;
+    else if (char === ",") {
+      row.push(cell);
+      cell = "";
+    } else if (char === "\r" && text[at + 1] === "\n") {
+      rows.push([...row, cell]);
+      row = [];
+      cell = "";
+      at++;
+    } else cell += char;
+  }
+  assert.equal(cell + row.join(""), "", "the last line ends with CRLF");
+  return rows;
+}
+
+/** The rows as objects. */
+function rowsOf(text: string): Record<string, string>[] {
+  const [heading = [], ...rows] = cellsOf(text);
+  assert.deepEqual(heading, [...CSV_COLUMNS]);
+  return rows.map((cells) => {
+    assert.equal(cells.length, heading.length);
+    return Object.fromEntries(cells.map((cell, at) => [heading[at] ?? "", cell]));
+  });
+}
+
+test("a row for each step, repeat, stage and client, and for their sum, with all its figures", () => {
+  const data = sweepWith(stepsWith([1, 3], 2, (clients, repeat) => [
+    stageOf("insert", clients, 100 + repeat),
+    stageOf("scan", clients, 10 + repeat, 20),
+  ]));
+  const rows = rowsOf(csvOf(data));
+  const expected = data.steps.flatMap(({ clients, repeats }) =>
+    repeats.flatMap((stages, repeat) =>
+      stages.flatMap((stage) =>
+        [...stage.clients, stage.sum].map((one, at) => ({
+          clients,
+          repeat: repeat + 1,
+          stage: stage.stage,
+          operation: stage.stage,
+          client: at < stage.clients.length ? String(at + 1) : "sum",
+          ops: one.ops,
+          perSecond: opsPerSecond(one),
+          p99: one.latency.p99Ms,
+          max: one.latency.maxMs,
+        }))
+      )
+    )
+  );
+  assert.deepEqual(
+    rows.map((row) => ({
+      clients: Number(row["clients"]),
+      repeat: Number(row["repeat"]),
+      stage: row["stage"],
+      operation: row["operation"],
+      client: row["client"],
+      ops: Number(row["ops"]),
+      perSecond: Number(row["ops_per_s"]),
+      p99: Number(row["latency_p99_ms"]),
+      max: Number(row["latency_max_ms"]),
+    })),
+    expected,
+  );
+  assert.equal(rows.length, (2 + 4) * 2 * 2);
+});
+
+test("commas, quotes and line ends in names come back as they were", () => {
+  const names = ["a,b", 'say "x"', "two\r\nlines", '"', ",", "plain", ""];
+  for (const target of names) {
+    const [row] = rowsOf(csvOf(runWith([stageOf("insert", 1, 5)], { target })));
+    assert.equal(row?.["target"], target);
+  }
+  fc.assert(fc.property(fc.string({ unit: "binary" }), fc.string(), (target, server) => {
+    for (const row of rowsOf(csvOf(runWith([stageOf("insert", 2, 5)], { target, server })))) {
+      assert.deepEqual([row["target"], row["server"]], [target, server]);
+    }
+  }));
+});
+
+test("numbers have dots and units, and come back exactly", () => {
+  fc.assert(fc.property(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), fc.nat(), (s, ops) => {
+    const client = clientWith(measuredWith(ops, s, [1]), "lookup");
+    const [row] = rowsOf(csvOf(runWith([stageWith("lookup", [client])])));
+    assert.equal(Number(row?.["seconds"]), s);
+    assert.equal(Number(row?.["ops_per_s"]), ops / s);
+  }));
+});
+
+test("a mixed stage has rows of each type, and of all together under a name of their own", () => {
+  const client = sumOf([
+    clientWith(measuredWith(90, 1, [1]), "lookup"),
+    clientWith(measuredWith(10, 1, [2], { KeyError: 3 }), "insert"),
+  ]);
+  const data = runWith([stageWith("mixed", [client])]);
+  const rows = rowsOf(csvOf(data)).filter(({ client }) => client === "sum");
+  assert.deepEqual(
+    rows.map((row) => [row["stage"], row["operation"], row["ops"], row["errors"], row["unsent"]]),
+    [
+      ["mixed", "insert", "10", "3", ""],
+      ["mixed", "lookup", "90", "0", ""],
+      ["mixed", "all", "100", "3", "0"],
+    ],
+  );
+});
+
+test("where nothing succeeded, there is no latency rather than one of 0", () => {
+  const client = clientWith(measuredWith(0, 2, [], { KeyError: 5 }), "remove");
+  const [row] = rowsOf(csvOf(runWith([stageWith("remove", [client])])));
+  assert.deepEqual([row?.["ops"], row?.["errors"], row?.["latency_p99_ms"]], ["0", "5", ""]);
+});
+
+test("a run without stages has a heading alone", () => {
+  assert.equal(csvOf(runWith([])), `${CSV_COLUMNS.join(",")}\r\n`);
+});

@@ -1,0 +1,161 @@
+/** Proves that every series, figure and unit of the raw data is in the pictures. */
+import assert from "assert";
+import { plotFileNames } from "../../../lib/perf/results/plot_files.ts";
+import { type Plot, plotsOf } from "../../../lib/perf/results/plots.ts";
+import { drawn } from "../../../lib/perf/results/plot_files.ts";
+import type { Chart, PlotPoint } from "../../../lib/plot/description.ts";
+import { levelSweep, runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
+import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+
+function test(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name: `plots: ${name}`, permissions: "none", fn });
+}
+
+function chartOf(plots: readonly Plot[], name: string): Chart {
+  const plot = plots.find((one) => one.name === name);
+  assert.ok(plot?.kind === "chart", `${name} is in ${plots.map(({ name }) => name)}`);
+  return plot.chart;
+}
+
+function pointsOf(chart: Chart, series: string): readonly PlotPoint[] {
+  return chart.series.find(({ name }) => name === series)?.points ?? [];
+}
+
+/** What is written in a picture. */
+function textsOf(svg: string): string[] {
+  return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text = ""]) => text);
+}
+
+const SWEEP = levelSweep();
+
+test("a sweep has throughput of all and of each, and latency, with medians and spreads", () => {
+  const plots = plotsOf(SWEEP);
+  assert.deepEqual(plots.map(({ name }) => name), [
+    "throughput",
+    "per-client",
+    "throughput-insert",
+    "throughput-lookup",
+    "latency-insert",
+    "latency-lookup",
+  ]);
+  const all = chartOf(plots, "throughput");
+  assert.deepEqual(all.series.map(({ name }) => name), ["insert", "lookup"]);
+  assert.deepEqual(
+    pointsOf(all, "insert"),
+    [1, 2, 4, 8, 16].map((x) => {
+      const y = Math.min(x, 4) * 1_000 + 1;
+      return { x, y, low: y - 1, high: y + 1 };
+    }),
+  );
+  const each = pointsOf(chartOf(plots, "per-client"), "lookup");
+  assert.deepEqual(each.at(-1), { x: 16, y: 2_500.625, low: 2_500, high: 2_501.25 });
+  const latency = chartOf(plots, "latency-lookup");
+  assert.deepEqual(latency.series.map(({ name }) => name), ["p50", "p99", "p99.9"]);
+  for (const [name, ms] of [["p50", 0.05], ["p99", 0.1], ["p99.9", 0.2]] as const) {
+    for (const { y } of pointsOf(latency, name)) assert.ok(Math.abs(y / ms - 1) < 0.01);
+  }
+});
+
+test("the fitted law is beside what was measured, and its peak in the title", () => {
+  const steps = stepsWith(
+    [1, 2, 4, 8, 16, 32],
+    3,
+    (
+      n,
+      repeat,
+    ) => [stageOf("insert", n, (1_000 + repeat) / (1 + 0.02 * (n - 1) + 0.01 * n * (n - 1)))],
+  );
+  const chart = chartOf(plotsOf(sweepWith(steps)), "throughput-insert");
+  assert.deepEqual(chart.series.map(({ name }) => name), ["Universal Scalability Law", "measured"]);
+  assert.match(chart.title, /peak at 10 clients/);
+  const first = pointsOf(chart, "Universal Scalability Law")[0];
+  assert.ok(first?.x === 1 && Math.abs(first.y / 1_001 - 1) < 0.01);
+  assert.equal(pointsOf(chart, "measured").length, 6);
+});
+
+test("with too few steps for a fit there is what was measured alone", () => {
+  const chart = chartOf(plotsOf(levelSweep([1, 2])), "throughput-insert");
+  assert.deepEqual(chart.series.map(({ name }) => name), ["measured"]);
+});
+
+test("operations that are far apart share a logarithmic axis, unless one stands still", () => {
+  assert.equal(chartOf(plotsOf(SWEEP), "throughput").y.scale, "log");
+  assert.equal(chartOf(plotsOf(SWEEP), "throughput-insert").y.scale, "linear");
+  const failed = clientWith(measuredWith(0, 1, [], { KeyError: 9 }), "remove");
+  const still = sweepWith(
+    stepsWith([1, 2], 3, (n) => [stageOf("insert", n, 9), stageWith("remove", [failed])]),
+  );
+  const plots = plotsOf(still);
+  assert.equal(chartOf(plots, "throughput").y.scale, "linear");
+  assert.ok(!plots.some(({ name }) => name === "latency-remove"), "there is no latency of nothing");
+});
+
+test("many clients are on a logarithmic axis, few on a linear one", () => {
+  assert.equal(chartOf(plotsOf(SWEEP), "throughput").x.scale, "linear");
+  const many = levelSweep([1, 10, 100]);
+  assert.equal(chartOf(plotsOf(many), "throughput").x.scale, "log");
+});
+
+test("every picture of a sweep can be drawn, with every series and the units of both axes", async () => {
+  for (const plot of plotsOf(SWEEP)) {
+    assert.ok(plot.kind === "chart");
+    const texts = textsOf(new TextDecoder().decode(await drawn(plot, "svg")));
+    const unit = plot.name.startsWith("latency") ? "Latency (ms)" : "Throughput (operations/s)";
+    for (
+      const text of [
+        unit,
+        "Simultaneous clients (count)",
+        plot.chart.title,
+        ...plot.chart.series.map(({ name }) => name),
+      ]
+    ) assert.ok(texts.includes(text), `${text} is in ${plot.name}: ${texts}`);
+  }
+});
+
+test("a run has a curve of percentiles for each operation, up to its slowest one", async () => {
+  const run = runWith([stageOf("insert", 2, 100, 3), stageOf("lookup", 2, 100, 0.2)]);
+  const plots = plotsOf(run);
+  const [plot] = plots;
+  assert.ok(plots.length === 1 && plot?.kind === "percentiles");
+  assert.deepEqual(plot.chart.series.map(({ name, count }) => [name, count]), [
+    ["insert", 200],
+    ["lookup", 200],
+  ]);
+  assert.ok(Math.abs((plot.chart.series[0]?.valueAt(100) ?? 0) - 6) < 0.01);
+  assert.ok(Math.abs((plot.chart.series[0]?.valueAt(50) ?? 0) - 1.5) < 0.01);
+  const texts = textsOf(new TextDecoder().decode(await drawn(plot, "svg")));
+  for (
+    const text of [
+      "Latency (ms)",
+      "Share of operations that take no longer (%)",
+      "Latency with 2 clients (service time)",
+      "insert",
+      "lookup",
+      ...["0", "50", "75", "90", "99"],
+    ]
+  ) assert.ok(texts.includes(text), `${text} is in ${texts}`);
+});
+
+test("a PNG is one", async () => {
+  const [plot] = plotsOf(runWith([stageOf("insert", 1, 100)]));
+  assert.ok(plot);
+  const png = await drawn(plot, "png");
+  assert.deepEqual([...png.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+});
+
+test("nothing measured, nothing to draw", () => {
+  assert.deepEqual(plotsOf(runWith([])), []);
+  assert.deepEqual(plotsOf(sweepWith([])), []);
+  const failed = clientWith(measuredWith(0, 1, [], { KeyError: 9 }), "remove");
+  assert.deepEqual(plotsOf(runWith([stageWith("remove", [failed])])), []);
+});
+
+test("a single picture has the name that was asked for, several have theirs before the ending", () => {
+  const one = plotsOf(runWith([stageOf("insert", 1, 100)]));
+  assert.deepEqual(plotFileNames("a.b/run.svg", one), ["a.b/run.svg"]);
+  assert.deepEqual(plotFileNames("a.b/run.PNG", plotsOf(SWEEP)).slice(0, 3), [
+    "a.b/run-throughput.PNG",
+    "a.b/run-per-client.PNG",
+    "a.b/run-throughput-insert.PNG",
+  ]);
+});

@@ -1,0 +1,92 @@
+/** Proves what the chart in the terminal looks like, at any width. */
+import assert from "assert";
+import { type ChartStyle, terminalChart } from "../../../lib/perf/results/terminal_chart.ts";
+import { levelSweep, runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
+import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+
+const PLAIN: ChartStyle = { columns: 80, hasColors: false, hasBlocks: true };
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `terminal_chart: ${name}`, permissions: "none", fn });
+}
+
+function widthOf(line: string): number {
+  return [...line].length;
+}
+
+/** As many full blocks. */
+function blocks(count: number): string {
+  return "\u2588".repeat(count);
+}
+
+test("a sweep at 40 characters, to the letter", () => {
+  assert.deepEqual(terminalChart(levelSweep(), { ...PLAIN, columns: 40 }), [
+    "insert, by clients (ops/s)",
+    `   1 ${blocks(4)}             1,001`,
+    `   2 ${blocks(8)}         2,001`,
+    `   4 ${blocks(16)} 4,001 < levels out`,
+    `   8 ${blocks(16)} 4,001`,
+    `  16 ${blocks(16)} 4,001`,
+    "lookup, by clients (ops/s)",
+    `   1 ${blocks(3)}\u258A            10,010`,
+    `   2 ${blocks(7)}\u258C        20,010`,
+    `   4 ${blocks(15)} 40,010 < levels out`,
+    `   8 ${blocks(15)} 40,010`,
+    `  16 ${blocks(15)} 40,010`,
+  ]);
+});
+
+test("a run's stages at 40 characters, without Unicode", () => {
+  const run = runWith([
+    stageOf("insert", 1, 500),
+    stageOf("scan", 1, 5),
+    stageOf("remove", 1, 250),
+  ]);
+  const style = { ...PLAIN, columns: 40, hasBlocks: false };
+  assert.deepEqual(terminalChart(run, style), [
+    "Throughput (ops/s)",
+    `  insert ${"#".repeat(27)} 500`,
+    `    scan #${" ".repeat(26)} 5`.replace(" 5", "   5"),
+    `  remove ${"#".repeat(14)}${" ".repeat(13)} 250`,
+  ]);
+});
+
+test("no line is wider than the terminal, and wide ones do not make endless bars", () => {
+  for (const columns of [24, 40, 80, 200, 1_000]) {
+    for (const hasBlocks of [true, false]) {
+      const lines = terminalChart(levelSweep(), { ...PLAIN, columns, hasBlocks });
+      const widest = Math.max(...lines.map(widthOf));
+      assert.ok(widest <= Math.max(columns, 26), `${widest} of ${columns}`);
+      assert.ok(widest <= 100, `${widest}`);
+    }
+  }
+});
+
+test("where there is no room for words, an arrow marks the place and the words follow", () => {
+  const lines = terminalChart(levelSweep(), { ...PLAIN, columns: 26 });
+  assert.match(lines[3] ?? "", /^ {3}4 .* 4,001 <$/);
+  assert.equal(lines[6], "  < levels out");
+});
+
+test("colours only where there are any, and only for what is marked", () => {
+  const colored = terminalChart(levelSweep(), { ...PLAIN, hasColors: true });
+  const plain = terminalChart(levelSweep(), PLAIN);
+  assert.ok(!plain.join("").includes("\x1b"));
+  assert.deepEqual(colored.filter((line) => line.includes("\x1b")).length, 2);
+  // deno-lint-ignore no-control-regex
+  assert.deepEqual(colored.map((line) => line.replace(/\x1b\[\d*m/g, "")), plain);
+});
+
+test("zero is no bar, and is no division by zero", () => {
+  const failed = clientWith(measuredWith(0, 1, [], { KeyError: 9 }), "insert");
+  const zero = sweepWith(stepsWith([1, 2, 4], 3, () => [stageWith("insert", [failed])]));
+  const lines = terminalChart(zero, PLAIN);
+  assert.equal(lines.length, 4);
+  for (const line of lines.slice(1)) assert.match(line, /^ {2}\d +0$/);
+});
+
+test("nothing is drawn of nothing, nor of a single stage", () => {
+  assert.deepEqual(terminalChart(sweepWith([]), PLAIN), []);
+  assert.deepEqual(terminalChart(runWith([]), PLAIN), []);
+  assert.deepEqual(terminalChart(runWith([stageOf("insert", 1, 9)]), PLAIN), []);
+});

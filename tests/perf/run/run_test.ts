@@ -1,0 +1,186 @@
+/** Proves that a run by several shares of clients does everything once, and starts all together. */
+import assert from "assert";
+import { HtClient } from "../../../lib/client/client.ts";
+import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
+import { OwnShare } from "../../../lib/perf/run/local_share.ts";
+import { isGood, type RunOptions, type RunResult, runStages } from "../../../lib/perf/run/run.ts";
+import { splitClients } from "../../../lib/perf/run/share.ts";
+import type { StageData } from "../../../lib/perf/measure/stage_data.ts";
+import { FakeServer } from "../../client/fake_server.ts";
+import { startServer } from "../../helpers/server.ts";
+
+const NO_EVENTS = { onProgress() {}, onNote() {} };
+
+/** A run by so many shares, each with what it would have in a process of its own. */
+async function run(
+  shareCount: number,
+  target: string,
+  flags: readonly string[],
+  changes: Partial<RunOptions> = {},
+): Promise<RunResult> {
+  const shares = Array.from({ length: shareCount }, () => new OwnShare(NO_EVENTS));
+  try {
+    return await runStages({
+      config: parseTestPerfConfig([target, ...flags], {}),
+      connection: {},
+      seed: 5,
+      shares,
+      events: { onNote() {} },
+      ...changes,
+    });
+  } finally {
+    await Promise.all(shares.map((share) => share.close()));
+  }
+}
+
+Deno.test("run: clients are split as evenly as it goes, neighbours together", () => {
+  const sizes = (clients: number, processes: number) =>
+    splitClients(clients, processes).map(({ from, to }) => [from, to]);
+  assert.deepEqual(sizes(1, 1), [[0, 1]]);
+  assert.deepEqual(sizes(5, 2), [[0, 2], [2, 5]]);
+  assert.deepEqual(sizes(8, 3), [[0, 2], [2, 5], [5, 8]]);
+  for (let clients = 1; clients < 20; clients++) {
+    for (let processes = 1; processes <= clients; processes++) {
+      const parts = splitClients(clients, processes);
+      assert.equal(parts.reduce((sum, { from, to }) => sum + to - from, 0), clients);
+      assert.ok(parts.every(({ from, to }, at) => to > from && from === (parts[at - 1]?.to ?? 0)));
+    }
+  }
+});
+
+Deno.test("run: each operation of each client is done once, and keys do not collide", async () => {
+  await using server = startServer();
+  const watcher = await HtClient.connect(server.target);
+  try {
+    const sizes: Promise<number>[] = [];
+    const result = await run(3, server.target, ["--clients", "5", "--ops", "40"], {
+      events: {
+        onNote: assert.fail,
+        onStageEnd: () => sizes.push(watcher.size()),
+      },
+    });
+    assert.ok(isGood(result));
+    for (const { stage, sum, clients, startSpreadMs, processors } of result.stages) {
+      assert.deepEqual(clients.map(({ ops }) => ops), [40, 40, 40, 40, 40], stage);
+      assert.deepEqual([sum.ops, sum.latency.count, processors.length], [200, 200, 3], stage);
+      assert.ok(startSpreadMs < 10_000, `${startSpreadMs} ms`);
+    }
+    assert.deepEqual(result.stages.map(({ stage }) => stage), [
+      ...["insert", "lookup", "scan", "remove"],
+    ]);
+    // A size is asked for behind the stage's operations, and the next stage removes keys at the end.
+    assert.deepEqual((await Promise.all(sizes)).slice(0, 2), [200, 200]);
+    assert.equal(await watcher.size(), 0);
+    const { ops } = await watcher.info() as { ops: Record<string, number> };
+    assert.deepEqual([ops["insert"], ops["lookup"], ops["remove"]], [200, 200, 200]);
+  } finally {
+    await watcher.close();
+  }
+});
+
+Deno.test("run: shares know how far the others' keys go, and choose among all of them", async () => {
+  await using server = startServer();
+  const flags = ["--clients", "4", "--keys", "50", "--distribution", "zipf", "--ops", "100"];
+  for (const operations of ["insert,lookup", "lookup"]) {
+    const result = await run(2, server.target, [...flags, "--operations", operations]);
+    assert.ok(isGood(result));
+    assert.deepEqual(result.stages.map(({ stage, sum }) => [stage, sum.ops]), [
+      ...operations.split(",").map((stage) => [stage, 400]),
+    ]);
+  }
+  const mix = ["--mix", "lookup=50,insert=30,remove=20", "--rate", "2000", "--warmup", "0.05"];
+  const result = await run(2, server.target, [...mix, "--clients", "3", "--ops", "100"]);
+  assert.ok(isGood(result));
+  const [mixed] = result.stages;
+  assert.ok(mixed);
+  assert.deepEqual([mixed.sum.ops, mixed.ratePerS], [300, 2_000]);
+  const watcher = await HtClient.connect(server.target);
+  assert.equal(await watcher.size(), 0);
+  await watcher.close();
+});
+
+Deno.test("run: all clients work with one table, or the run does not begin", async () => {
+  let connections = 0;
+  await using server = new FakeServer({
+    hello: () => ({ instance: "i", table: connections++ === 0 ? "first" : "another" }),
+  });
+  for (const shareCount of [1, 2]) {
+    connections = 0;
+    await assert.rejects(run(shareCount, server.target, ["--clients", "2"]), {
+      name: "DifferentTableError",
+    });
+  }
+});
+
+Deno.test("run: more shares than clients have nothing to do", async () => {
+  await using server = startServer();
+  const result = await run(3, server.target, ["--ops", "5"]);
+  assert.deepEqual(result.stages.map(({ processors }) => processors.length), [1, 1, 1, 1]);
+});
+
+Deno.test("run: one that is stopped keeps the stages that were whole, and closes at once", async () => {
+  await using server = startServer();
+  const stop = new AbortController();
+  const notes: string[] = [];
+  const ended: (StageData | undefined)[] = [];
+  const result = await run(2, server.target, ["--clients", "2", "--duration", "0.05"], {
+    stop: stop.signal,
+    events: {
+      onStage: ({ name }) => name === "lookup" && stop.abort("ended by SIGINT"),
+      onStageEnd: (data) => ended.push(data),
+      onNote: (text) => notes.push(text),
+    },
+  });
+  assert.deepEqual(result.stages.map(({ stage }) => stage), ["insert"]);
+  assert.deepEqual([result.complete, result.failure], [false, "ended by SIGINT"]);
+  assert.equal(isGood(result), false);
+  assert.match(notes.join("\n"), /^The run ended early: ended by SIGINT\. Keys that begin with /);
+  assert.deepEqual(ended.map((data) => data?.stage), ["insert", undefined]);
+});
+
+Deno.test("run: stopped before it began, it says why", async () => {
+  await using server = startServer();
+  const stop = AbortSignal.abort("ended by SIGTERM");
+  await assert.rejects(run(1, server.target, [], { stop }), { message: "ended by SIGTERM" });
+});
+
+Deno.test("run: what goes on after it was stopped neither is kept nor tells anything", async () => {
+  await using server = startServer();
+  const stop = new AbortController();
+  const notes: string[] = [];
+  const told: (string | undefined)[] = [];
+  const share = new OwnShare({ onNote() {}, onProgress: () => stop.abort("ended by SIGINT") });
+  const result = await runStages({
+    config: parseTestPerfConfig([server.target, "--duration", "30"], {}),
+    connection: {},
+    seed: 5,
+    shares: [share],
+    stop: stop.signal,
+    events: {
+      onStage: ({ name }) => told.push(name),
+      onStageEnd: (data) => told.push(data?.stage),
+      onNote: (text) => notes.push(text),
+    },
+  });
+  await share.close();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.deepEqual([result.stages, told, notes.length], [[], ["insert", undefined], 1]);
+});
+
+Deno.test("run: a share that fails at the very end does not lose what was measured", async () => {
+  await using server = startServer();
+  const notes: string[] = [];
+  const share = new OwnShare(NO_EVENTS);
+  share.end = () => Promise.reject(new Error("the worker died"));
+  try {
+    const result = await run(1, server.target, ["--ops", "5"], {
+      shares: [share],
+      events: { onNote: (text) => notes.push(text) },
+    });
+    assert.equal(result.stages.length, 4);
+    assert.ok(isGood(result));
+    assert.deepEqual(notes, ["At the run's end: the worker died"]);
+  } finally {
+    await OwnShare.prototype.end.call(share);
+  }
+});

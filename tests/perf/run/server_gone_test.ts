@@ -1,0 +1,154 @@
+/** Proves that each mode ends soon and in order when its server is gone, with what it has so far. */
+import assert from "assert";
+import { HtClient } from "../../../lib/client/client.ts";
+import { exportTable, importTable } from "../../../lib/cli/htclient/import_export.ts";
+import { EXIT, ExitError } from "../../../lib/base/errors.ts";
+import { fulfilledWithin } from "../../../lib/base/clock.ts";
+import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
+import { runBasics } from "../../../lib/perf/basics.ts";
+import { measureSweep } from "../../../lib/perf/measure_sweep.ts";
+import { runOutliers } from "../../../lib/perf/outliers.ts";
+import { measure } from "../../../lib/perf/measure_run.ts";
+import { TempFolder } from "../../helpers/folders.ts";
+import { fromSource, run } from "../../../bench/harness/program.ts";
+import { startServer } from "../../helpers/server.ts";
+import { TcpProxy } from "../../helpers/tcp_proxy.ts";
+
+/** Limit of a call, in milliseconds: five times the longest that a call took on a busy machine. */
+const LIMIT_MS = 1_000;
+
+/** Enough for some limits on a busy machine, and too little for one limit for each operation. */
+const PATIENCE_MS = 60_000;
+
+const OPTIONS = { timeoutMs: LIMIT_MS };
+
+/** A way to be gone. */
+type End = "refuses" | "is silent";
+
+/** A server behind a proxy that ends after a number of requests, and the output of a test against it. */
+async function withDying(
+  end: End,
+  requests: number,
+  use: (target: string) => Promise<unknown>,
+): Promise<void> {
+  await using server = startServer();
+  let closing: Promise<void> | undefined;
+  const proxy: TcpProxy = new TcpProxy(server.port, {
+    onRequests(count) {
+      if (count < requests) return;
+      if (end === "is silent") proxy.mute();
+      else closing ??= proxy[Symbol.asyncDispose]();
+    },
+  });
+  const used = use(proxy.target);
+  try {
+    assert.ok(await fulfilledWithin(used, PATIENCE_MS), `${end}: it did not end`);
+  } finally {
+    await (closing ?? proxy[Symbol.asyncDispose]());
+  }
+}
+
+function collected() {
+  const results: string[] = [], notes: string[] = [];
+  return {
+    results,
+    notes,
+    output: {
+      result: (line: string) => void results.push(line),
+      note: (line: string) => void notes.push(line),
+    },
+  };
+}
+
+for (const end of ["refuses", "is silent"] as const) {
+  const name = (mode: string) =>
+    `fault: modes that loop over single calls: ${mode}, a server that ${end}`;
+
+  Deno.test(name("outliers"), () =>
+    withDying(end, 20, async (target) => {
+      const { output, results, notes } = collected();
+      const client = await HtClient.connect(target, OPTIONS);
+      const config = parseTestPerfConfig([target, "--outliers", "--ops", "500", "--quiet"], {});
+      assert.equal(await runOutliers(client, config, output), false);
+      await client.close();
+      assert.match(results.join("\n"), /^insert: \d+ ops, fastest .*\nremove: \d+ ops, fastest/);
+      assert.match(
+        notes.join("\n"),
+        /^The test ended early, after 1\d of 1000 operations: [^\n]*$/,
+      );
+    }));
+
+  Deno.test(name("basics"), () =>
+    withDying(end, 10, async (target) => {
+      const { output, results, notes } = collected();
+      const client = await HtClient.connect(target, OPTIONS);
+      assert.equal(await runBasics(client, output), false);
+      await client.close();
+      assert.match(results[0] ?? "", /^ok /);
+      assert.match(results.at(-1) ?? "", /^basics: [89] passed, 0 failed, \d+ not tried$/);
+      assert.match(notes.join("\n"), /^The test ended early, at "[^\n]*$/);
+    }));
+
+  Deno.test(name("stages"), () =>
+    withDying(end, 1_200, async (target) => {
+      const { output, results, notes } = collected();
+      const config = parseTestPerfConfig([target, "--quiet", "--pipeline", "4"], {});
+      assert.equal(await measure(config, OPTIONS, output), false);
+      assert.match(results.join("\n"), /^insert: 1000 ops/m);
+      assert.match(notes.join("\n"), /Not run: scan, remove/);
+    }));
+
+  Deno.test(name("sweep"), () =>
+    withDying(end, 450, async (target) => {
+      const { output, results } = collected();
+      const flags = ["--sweep", "4", "--repeats", "2", "--ops", "50", "--warmup", "0", "--quiet"];
+      const config = parseTestPerfConfig([target, ...flags, "--operations", "insert"], {});
+      const { sweep } = config;
+      assert.ok(sweep);
+      assert.equal(await measureSweep(config, sweep, OPTIONS, output), false);
+      assert.match(results.join("\n"), /^insert/m);
+      assert.match(results.join("\n"), /The sweep is not complete: it ended early/);
+    }));
+
+  Deno.test(name("import"), () =>
+    withDying(end, 1_000, async (target) => {
+      await using folder = await TempFolder.make();
+      const file = `${folder.path}/table`;
+      const lines = Array.from({ length: 5_000 }, (_, at) => `["key ${at}",${at}]\n`);
+      await Deno.writeTextFile(file, lines.join(""));
+      const client = await HtClient.connect(target, OPTIONS);
+      const error = await importTable(client, file).catch((error) => error);
+      await client.close();
+      assert.ok(error instanceof ExitError, String(error));
+      assert.match(error.message, /^Cannot import all of .*; \d+ pairs of it are in the table/);
+      const [, inTable, unknown] = /; (\d+) pairs.*and (\d+) more may be$/.exec(error.message) ??
+        [];
+      assert.ok(Number(inTable) < 1_000 && Number(unknown) > 0, error.message);
+      assert.equal(error.exitCode, end === "refuses" ? EXIT.notFound : EXIT.failed);
+    }));
+
+  Deno.test(name("export"), () =>
+    withDying(end, 3_003, async (target) => {
+      const client = await HtClient.connect(target, OPTIONS);
+      const keys = Array.from({ length: 3_000 }, (_, at) => client.insert(`key ${at}`, at));
+      await Promise.all(keys);
+      const lines: string[] = [];
+      const error = await exportTable(client, (line) => void lines.push(line))
+        .catch((error) => error);
+      await client.close();
+      assert.ok(error instanceof ExitError, String(error));
+      assert.match(error.message, new RegExp(`ended early, after ${lines.length} pairs: `));
+      assert.ok(lines.length > 0 && lines.length < 3_000, `${lines.length} lines`);
+    }));
+
+  Deno.test(name("commands from a pipe"), () =>
+    withDying(end, 3, async (target) => {
+      const flags = [target, "--timeout", String(LIMIT_MS / 1e3)];
+      const client = fromSource("client.ts", ...flags).map((word) => `'${word}'`).join(" ");
+      const commands = Array.from({ length: 200 }, (_, at) => `insert k${at} 1\\n`).join("");
+      const { code, stdout, stderr } = await run(["sh", "-c", `printf '${commands}' | ${client}`]);
+      assert.match(stdout, /^null\n(null\n)?$/);
+      assert.match(stderr, end === "refuses" ? /refused/ : /silent: no reply for 1 s/);
+      assert.equal(code, end === "refuses" ? EXIT.notFound : EXIT.failed);
+    }));
+}

@@ -1,0 +1,352 @@
+/** Proves in virtual time that a stage measures what happened: all of it, only that, and exactly. */
+import assert from "assert";
+import {
+  ConnectionLostError,
+  ReplyError,
+  ServerNotFoundError,
+} from "../../../lib/client/errors.ts";
+import { MAX_IN_FLIGHT } from "../../../lib/perf/run/client_loop.ts";
+import { OVERTIME_MS } from "../../../lib/perf/run/open_loop.ts";
+import { runStage, type StageOptions } from "../../../lib/perf/run/stage.ts";
+import type { StageData } from "../../../lib/perf/measure/stage_data.ts";
+import type { Task, Worker } from "../../../lib/perf/workload/operation.ts";
+import { lookups, numbered, oneByOne, SimulatedServer, stalling } from "../simulated_server.ts";
+import { VIRTUAL_EPOCH_MS, VirtualClock } from "../virtual_clock.ts";
+
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `runner: ${name}`, permissions: "none", fn });
+}
+
+const noProcessor = () => ({ allMs: 0, mainMs: 0 });
+
+/** Runs a stage of lookups against a simulated server. */
+function measured(
+  clock: VirtualClock,
+  worker: Worker,
+  clients: number,
+  options: Pick<StageOptions, "length"> & Partial<StageOptions>,
+): Promise<StageData> {
+  return clock.run(runStage({
+    stage: "lookup",
+    clients: numbered(clients),
+    worker,
+    tasks: lookups,
+    clock,
+    processorTime: noProcessor,
+    ...options,
+  }));
+}
+
+/** Within so much of it, and the histogram's own precision. */
+function isAbout(came: number, exact: number, what: string, share: number = 0.05): void {
+  assert.ok(Math.abs(came - exact) <= exact * share, `${what}: ${came}, exactly ${exact}`);
+}
+
+test("open loop: a stall of 200 ms each second shows in the percentiles as arithmetic says", async () => {
+  const clock = new VirtualClock();
+  const server = new SimulatedServer(clock, stalling(1, 200));
+  const options = { length: { durationMs: 20_000 }, ratePerS: 1_000 };
+  const { sum, loop, ratePerS, ended } = await measured(clock, server, 4, options);
+  // A fifth of the arrivals wait, evenly between 0 and 200 ms, and all are served for 1 ms.
+  isAbout(sum.latency.p50Ms, 1, "p50");
+  isAbout(sum.latency.p90Ms, 1 + 100, "p90");
+  isAbout(sum.latency.p99Ms, 1 + 190, "p99");
+  isAbout(sum.latency.p999Ms, 1 + 199, "p99.9");
+  isAbout(sum.latency.maxMs, 1 + 200, "max", 1e-9);
+  isAbout(sum.latency.meanMs, 1 + 0.2 * 100, "mean", 0.01);
+  assert.deepEqual([loop, ratePerS, ended, sum.ops], ["open", 1_000, "planned", 20_000]);
+  isAbout(sum.seconds, 20, "seconds", 1e-9);
+});
+
+test("closed loop: the same stall hardly shows", async () => {
+  const clock = new VirtualClock();
+  const server = new SimulatedServer(clock, stalling(1, 200));
+  const { sum, loop } = await measured(clock, server, 1, { length: { durationMs: 20_000 } });
+  // Each second has one request that waits 200 ms, and 799 that do not.
+  assert.deepEqual([loop, sum.ops], ["closed", 16_000]);
+  isAbout(sum.latency.p90Ms, 1, "p90");
+  isAbout(sum.latency.p99Ms, 1, "p99");
+  isAbout(sum.latency.maxMs, 201, "max", 1e-9);
+  isAbout(sum.seconds, 20, "seconds", 1e-9);
+});
+
+test("a fixed service time is what comes out, in either loop, for each client", async () => {
+  for (const ratePerS of [undefined, 300]) {
+    const clock = new VirtualClock();
+    const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 7);
+    const length = { durationMs: 3_000 };
+    const { clients, sum } = await measured(clock, server, 3, { length, ratePerS });
+    for (const { latency, ops } of [...clients, sum]) {
+      for (const came of [latency.meanMs, latency.p50Ms, latency.p99Ms, latency.maxMs]) {
+        isAbout(came, 7, "latency", 0.001);
+      }
+      assert.equal(latency.count, ops);
+    }
+    // 3,000 ms are 429 times 7 ms, the last one of which ends at 3,003.
+    assert.equal(sum.ops, ratePerS === undefined ? 3 * 429 : 900);
+  }
+});
+
+test("open loop: requests leave when they are due, whatever became of earlier ones", async () => {
+  const clock = new VirtualClock();
+  const server = new SimulatedServer(clock, oneByOne(1));
+  const options = { length: { durationMs: 5_000 }, ratePerS: 2_000 };
+  const { sum, sendDelay, ended } = await measured(clock, server, 2, options);
+  assert.deepEqual(
+    server.arrivals.map(({ atMs }) => atMs),
+    Array.from({ length: 10_000 }, (_, k) => k / 2),
+  );
+  assert.equal(sendDelay?.maxMs, 0);
+  // Request k is due at k/2 ms and answered at k+1 ms.
+  isAbout(sum.latency.p50Ms, 2_501, "p50", 0.01);
+  isAbout(sum.latency.p99Ms, 4_951, "p99", 0.01);
+  isAbout(sum.seconds, 10, "seconds", 1e-9);
+  assert.deepEqual([ended, sum.ops, sum.unsent], ["planned", 10_000, 0]);
+});
+
+test("open loop: timers that come late count as latency, and are told", async () => {
+  const clock = new VirtualClock(4);
+  const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 1);
+  const options = { length: { ops: 2_000 }, ratePerS: 1_000 };
+  const { sum, sendDelay } = await measured(clock, server, 1, options);
+  // All four that became due in a step leave at its end: 0, 1, 2 and 3 ms late.
+  isAbout(sum.latency.maxMs, 4, "max", 1e-9);
+  isAbout(sum.latency.meanMs, 2.5, "mean", 0.01);
+  isAbout(sendDelay?.meanMs ?? 0, 1.5, "sent late", 0.01);
+});
+
+test("open loop: in flight there is a bound, and what waits for it counts from when it was due", async () => {
+  const clock = new VirtualClock(1);
+  const server = new SimulatedServer(clock, oneByOne(1));
+  const options = { length: { ops: 20_000 }, ratePerS: 20_000 };
+  const { sum, clientsAtBound, ended } = await measured(clock, server, 1, options);
+  let inFlight = 0, most = 0;
+  const answers = server.arrivals.map((_, k) => k + 1);
+  for (const { atMs } of server.arrivals) {
+    while ((answers[0] ?? Infinity) <= atMs) answers.shift(), inFlight--;
+    most = Math.max(most, ++inFlight);
+  }
+  assert.equal(most, MAX_IN_FLIGHT);
+  assert.deepEqual([clientsAtBound, ended, sum.ops, sum.unsent], [1, "planned", 20_000, 0]);
+  isAbout(sum.latency.maxMs, 20_000 - 1_000, "max", 0.01);
+});
+
+test("open loop: what a server never takes is counted as never sent, in bounded time", async () => {
+  const clock = new VirtualClock(1);
+  const server = new SimulatedServer(clock, oneByOne(1));
+  const options = { length: { durationMs: 2_000 }, ratePerS: 20_000 };
+  const { sum, ended, complete } = await measured(clock, server, 1, options);
+  assert.deepEqual([ended, complete], ["overload", false]);
+  assert.equal(sum.ops + sum.unsent, 40_000);
+  isAbout(sum.ops, MAX_IN_FLIGHT + 2_000 + OVERTIME_MS, "sent", 0.01);
+});
+
+test("warm-up is not counted, and then all clients start at the same moment", async () => {
+  for (const ratePerS of [undefined, 400]) {
+    const clock = new VirtualClock();
+    // What warms up takes ten times as long.
+    const server = new SimulatedServer(
+      clock,
+      (arrivedMs, { key }) => arrivedMs + (key < 0 ? 100 : 10),
+    );
+    const warmupTasks = () => ({ next: () => ({ operation: "insert" as const, key: -1 }) });
+    let openedMs = -1;
+    const data = await measured(clock, server, 3, {
+      length: { ops: 20 },
+      ratePerS,
+      warmup: { ms: 950, tasks: warmupTasks },
+      gate: async () => {
+        await clock.sleep(77);
+        openedMs = clock.now();
+      },
+    });
+    assert.deepEqual(Object.keys(data.sum.operations), ["lookup"]);
+    assert.deepEqual([data.sum.ops, data.sum.latency.count], [60, 60]);
+    isAbout(data.sum.latency.maxMs, 10, "max", 0.001);
+    assert.equal(data.startedUnixMs, VIRTUAL_EPOCH_MS + openedMs);
+    const warm = server.arrivals.filter(({ task }) => task.key < 0);
+    const counted = server.arrivals.filter(({ task }) => task.key >= 0);
+    assert.ok(warm.length >= 3 && warm.every(({ atMs }) => atMs < 950));
+    // All that was sent before was answered: a warm-up does not reach into the stage.
+    assert.ok(openedMs >= Math.max(...warm.map(({ atMs }) => atMs)) + 100 + 77);
+    assert.ok(counted.every(({ atMs }) => atMs >= openedMs));
+    const firsts = [0, 1, 2].map((number) =>
+      counted.find(({ client }) => (client as unknown as { number: number }).number === number)
+        ?.atMs
+    );
+    const each = ratePerS === undefined ? 0 : 1_000 / ratePerS;
+    assert.deepEqual(firsts, [0, 1, 2].map((client) => openedMs + client * each));
+    assert.deepEqual(data.warmupErrors, {});
+  }
+});
+
+test("each client does each operation once, with so many in flight and no more", async () => {
+  for (const [pipeline, ops] of [[1, 20], [5, 50], [100, 3]] as const) {
+    const clock = new VirtualClock();
+    const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 5);
+    let steps = 0;
+    const onOperation = () => void steps++;
+    const options = { length: { ops }, pipeline, onOperation };
+    const { sum, clients } = await measured(clock, server, 3, options);
+    assert.deepEqual(clients.map((client) => client.ops), [ops, ops, ops]);
+    assert.deepEqual([sum.ops, steps], [3 * ops, 3 * ops]);
+    isAbout(sum.seconds, Math.ceil(ops / pipeline) * 0.005, "seconds", 1e-9);
+    const keys = server.arrivals.map(({ task }) => task.key).sort((a, b) => a - b);
+    assert.deepEqual(keys, Array.from({ length: 3 * ops }, (_, at) => Math.floor(at / 3)));
+  }
+});
+
+test("open loop: at a low rate, time counts to the end of the schedule, not to the last answer", async () => {
+  const clock = new VirtualClock();
+  const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 1);
+  const options = { length: { durationMs: 1_000 }, ratePerS: 10 };
+  const { sum } = await measured(clock, server, 2, options);
+  assert.deepEqual([sum.ops, sum.seconds], [10, 1]);
+});
+
+test("a task hears of its success, and only of that", async () => {
+  const clock = new VirtualClock();
+  const worker = failing(clock, (_, n) => n % 2 === 0 ? new RangeError("even") : undefined);
+  let done = 0;
+  const task: Task = { operation: "insert", key: 0, onDone: () => void done++ };
+  await measured(clock, worker, 1, { length: { ops: 10 }, tasks: () => ({ next: () => task }) });
+  assert.equal(done, 5);
+});
+
+test("a stage may have a limit in time", async () => {
+  const clock = new VirtualClock();
+  const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 400);
+  const length = { ops: 100, limitMs: 1_000 };
+  const { sum, ended, complete } = await measured(clock, server, 2, { length });
+  assert.deepEqual([sum.ops, ended, complete], [6, "time limit", true]);
+});
+
+test("a stage ends where there is nothing more to do", async () => {
+  for (const ratePerS of [undefined, 1_000]) {
+    const clock = new VirtualClock();
+    const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 3);
+    const tasks = () => {
+      let left = 30;
+      return {
+        next: () => left-- > 0 ? { operation: "remove" as const, key: left } : undefined,
+      };
+    };
+    const options = { length: { durationMs: 60_000 }, ratePerS, tasks };
+    const { sum, ended, complete } = await measured(clock, server, 2, options);
+    assert.deepEqual([sum.ops, sum.unsent, ended, complete], [60, 0, "keys used up", true]);
+    assert.ok(sum.seconds < 0.1, `${sum.seconds} s`);
+    assert.ok(clock.now() < 1_000, "nobody waits for the end of the schedule");
+  }
+});
+
+/** Answers after 10 ms, and fails where a rule has an error. */
+function failing(
+  clock: VirtualClock,
+  errorOf: (task: Task, n: number) => Error | undefined,
+): Worker {
+  let n = 0;
+  return {
+    async perform(task) {
+      const error = errorOf(task, n++);
+      await clock.sleep(10);
+      if (error) throw error;
+    },
+  };
+}
+
+test("only successes count; errors are counted by kind, and the first one's sentence is kept", async () => {
+  const clock = new VirtualClock();
+  const worker = failing(clock, (_, n) => {
+    if (n % 10 === 3) return new ReplyError({ type: "KeyError", message: `number ${n}` });
+    return n % 10 === 7 ? new TypeError(`seven ${n}`) : undefined;
+  });
+  const data = await measured(clock, worker, 2, { length: { ops: 50 } });
+  const { sum, firstError, ended } = data;
+  assert.deepEqual([sum.ops, sum.latency.count, sum.errors], [80, 80, {
+    KeyError: 10,
+    TypeError: 10,
+  }]);
+  assert.deepEqual([firstError, ended, data.complete], ["number 3", "planned", true]);
+});
+
+test("errors of a warm-up are counted apart", async () => {
+  const clock = new VirtualClock();
+  const worker = failing(clock, (_, n) => n === 2 ? new RangeError("cold") : undefined);
+  const warmup = { ms: 100, tasks: lookups };
+  const data = await measured(clock, worker, 1, { length: { ops: 5 }, warmup });
+  assert.deepEqual([data.warmupErrors, data.sum.errors, data.sum.ops], [{ RangeError: 1 }, {}, 5]);
+});
+
+test("a stage ends when the server is given up, in either loop, and tells what it has", async () => {
+  for (const ratePerS of [undefined, 100]) {
+    const clock = new VirtualClock();
+    const worker = failing(
+      clock,
+      (_, n) => n >= 40 ? new ServerNotFoundError("gone for good", true) : undefined,
+    );
+    const tasks = () => ({ next: () => ({ operation: "insert" as const, key: 1 }) });
+    const options = { length: { ops: 1_000_000 }, ratePerS, tasks, pipeline: 4 };
+    const data = await measured(clock, worker, 2, options);
+    assert.deepEqual([data.ended, data.complete, data.sum.ops], ["server gone", false, 40]);
+    assert.equal(data.firstError, "gone for good");
+    const failed = data.sum.errors["ServerNotFound"] ?? 0;
+    assert.ok(failed >= 1 && failed <= 8, `${failed} failed`);
+    assert.equal(data.sum.unknown, failed, "nobody knows whether they were done");
+    const [gap] = data.sum.gaps;
+    assert.ok(gap?.connectionLost && !gap.answered);
+  }
+});
+
+test("a server that breaks off each time ends a stage, but not for a remove, which is not repeated", async () => {
+  for (const operation of ["insert", "remove"] as const) {
+    const clock = new VirtualClock();
+    // What may not be repeated fails at the first broken connection.
+    const state = operation === "remove" ? "unknown" : "gone";
+    const worker = failing(clock, () => new ConnectionLostError("it broke", true, state));
+    const tasks = () => ({ next: () => ({ operation, key: 1 }) });
+    const data = await measured(clock, worker, 1, { length: { ops: 20 }, tasks });
+    const failed = operation === "remove" ? 20 : 1;
+    assert.deepEqual([data.sum.errors, data.sum.unknown], [{ ConnectionLost: failed }, failed]);
+    assert.equal(data.ended, operation === "remove" ? "planned" : "server gone");
+  }
+});
+
+test("a silence is told as a gap, a lost connection too, however short", async () => {
+  const clock = new VirtualClock();
+  const clients = [{ connections: 1 }];
+  const server = new SimulatedServer(clock, (arrivedMs) => {
+    if (arrivedMs === 500) return 2_000;
+    if (arrivedMs === 2_100) clients[0] = { connections: 2 };
+    return arrivedMs + 10;
+  });
+  const client = {
+    get connections() {
+      return clients[0]?.connections;
+    },
+  };
+  const data = await measured(clock, server, 1, {
+    length: { ops: 100 },
+    clients: [client as unknown as StageOptions["clients"][number]],
+  });
+  const at = (ms: number) => VIRTUAL_EPOCH_MS + ms;
+  assert.deepEqual(data.sum.gaps, [
+    { fromUnixMs: at(500), toUnixMs: at(2_000), connectionLost: false, answered: true },
+    { fromUnixMs: at(2_100), toUnixMs: at(2_110), connectionLost: true, answered: true },
+  ]);
+  assert.equal(data.ended, "planned");
+});
+
+test("the client's share of the processor is that of the measured time alone", async () => {
+  const clock = new VirtualClock();
+  const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 10);
+  const data = await measured(clock, server, 1, {
+    length: { durationMs: 1_000 },
+    warmup: { ms: 500, tasks: lookups },
+    // Three quarters of a processor in the main thread, and as much again in others, after the warm-up.
+    processorTime: () => {
+      const ms = Math.max(0, clock.now() - 500) * 0.75;
+      return { mainMs: ms, allMs: 2 * ms };
+    },
+  });
+  assert.deepEqual(data.processors, [{ mainShare: 0.75, allShare: 1.5 }]);
+});

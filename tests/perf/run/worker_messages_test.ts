@@ -1,0 +1,59 @@
+/** Proves that messages between processes come through as they were sent, however they are cut. */
+import assert from "assert";
+import fc from "fast-check";
+import {
+  linesOf,
+  messageLine,
+  readAnswer,
+  readOrder,
+  type WorkerOrder,
+} from "../../../lib/perf/run/worker_messages.ts";
+
+function test(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name: `worker_messages: ${name}`, permissions: "none", fn });
+}
+
+test("a message comes through as it was sent, on one line", () => {
+  const orders: WorkerOrder[] = [
+    { type: "prepare", stage: 0 },
+    { type: "warm", stage: 3, keyEnds: [1, 2] },
+    { type: "start", unixMs: 1_800_000_000_000.25 },
+    { type: "cleanUp" },
+    { type: "end" },
+  ];
+  for (const order of orders) {
+    const line = messageLine(order);
+    assert.doesNotMatch(line, /[\r\n]/);
+    assert.deepEqual(readOrder(line), order);
+  }
+  const note = { type: "note", text: "two\nlines" } as const;
+  assert.deepEqual(readAnswer(messageLine(note)), note);
+});
+
+test("what is no message is refused with what it begins with", () => {
+  for (const line of ["", "hello", "{}", "null", "[]", '{"type":1}', '{"type":"begun"}', "7"]) {
+    assert.throws(() => readOrder(line), (error) => {
+      assert.ok(error instanceof SyntaxError);
+      return error.message.includes(JSON.stringify(line));
+    });
+  }
+  assert.throws(() => readAnswer('{"type":"begin"}'), SyntaxError);
+});
+
+test("lines come whole from pieces of any size; an unfinished one is none", async () => {
+  const property = fc.asyncProperty(
+    fc.array(fc.string({ unit: "grapheme" }).map((text) => text.replaceAll("\n", ""))),
+    fc.infiniteStream(fc.integer({ min: 1, max: 7 })),
+    async (lines, sizes) => {
+      const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join("") + "rest");
+      const pieces: Uint8Array[] = [];
+      for (let at = 0; at < bytes.length;) {
+        const size = sizes.next().value ?? 1;
+        pieces.push(bytes.subarray(at, at += size));
+      }
+      const came = await Array.fromAsync(linesOf(ReadableStream.from(pieces)));
+      assert.deepEqual(came, lines.map((line) => line.toWellFormed()));
+    },
+  );
+  await fc.assert(property, { seed: 5, numRuns: 100 });
+});

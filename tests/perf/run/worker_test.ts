@@ -1,0 +1,204 @@
+/** Proves that a worker does what it is told, and that one that fails in any way is found out. */
+import assert from "assert";
+import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
+import { Crew } from "../../../lib/perf/run/shares.ts";
+import type { ShareEvents } from "../../../lib/perf/run/local_share.ts";
+import type { RunTarget, Share, ShareOrder, Unmeasured } from "../../../lib/perf/run/share.ts";
+import { WorkerProcess } from "../../../lib/perf/run/remote_share.ts";
+import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+import { pipedWorker, PlayedProcess } from "../piped_worker.ts";
+
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `worker: ${name}`, permissions: "none", fn });
+}
+
+const ORDER: ShareOrder = {
+  config: parseTestPerfConfig(["127.0.0.1:1", "--clients", "2", "--json"], {}),
+  connection: { token: "secret", localCatalogPort: null },
+  seed: 3,
+  keyPrefix: "run.1",
+  from: 1,
+  to: 2,
+};
+
+const UNMEASURED: Unmeasured = { keyEnds: [7], failed: 1, notes: ["a note"], isGone: false };
+const STAGE = stageWith("lookup", [clientWith(measuredWith(2, 1, [1, 2]), "lookup")]);
+
+const TARGET: RunTarget = {
+  address: { hostname: "h", port: 1 },
+  table: { table: "t", seq: 3, isShared: false },
+};
+
+/** Notes what it is told. */
+class NotingShare implements Share {
+  readonly calls: unknown[] = [];
+  events: ShareEvents | undefined;
+
+  begin(order: ShareOrder) {
+    this.calls.push(["begin", order]);
+    return Promise.resolve(TARGET);
+  }
+  prepare(stage: number) {
+    this.calls.push(["prepare", stage]);
+    return Promise.resolve(UNMEASURED);
+  }
+  warm(...args: unknown[]) {
+    this.calls.push(["warm", ...args]);
+    return Promise.resolve();
+  }
+  start(unixMs: number) {
+    this.calls.push(["start", unixMs]);
+    this.events?.onProgress(2);
+    this.events?.onNote("told");
+    return Promise.resolve(STAGE);
+  }
+  cleanUp() {
+    this.calls.push(["cleanUp"]);
+    return Promise.resolve(UNMEASURED);
+  }
+  end() {
+    this.calls.push(["end"]);
+    return Promise.resolve();
+  }
+  close() {
+    this.calls.push(["close"]);
+    return Promise.resolve();
+  }
+}
+
+const NO_EVENTS: ShareEvents = { onProgress() {}, onNote() {} };
+
+test("orders and answers pass through the pipes as they are", async () => {
+  const share = new NotingShare();
+  const { process, ended } = pipedWorker((events) => {
+    share.events = events;
+    return share;
+  }, 1);
+  const notes: string[] = [];
+  const progress = Promise.withResolvers<number>();
+  const worker = new WorkerProcess(process, "Worker 2 of 2", {
+    onProgress: (operations) => operations > 0 && progress.resolve(operations),
+    onNote: (text) => notes.push(text),
+  });
+  assert.deepEqual(await worker.begin(ORDER), TARGET);
+  assert.deepEqual(await worker.prepare(0), UNMEASURED);
+  await worker.warm(0, [5, 7]);
+  assert.deepEqual(await worker.start(1_800_000_000_000.5), JSON.parse(JSON.stringify(STAGE)));
+  assert.equal(await progress.promise, 2);
+  assert.deepEqual(notes, ["told"]);
+  assert.deepEqual(await worker.cleanUp(), UNMEASURED);
+  await worker.end();
+  await worker.close();
+  assert.equal(await ended, true);
+  assert.equal(process.wasKilled, false);
+  assert.deepEqual(share.calls, [
+    ["begin", JSON.parse(JSON.stringify(ORDER))],
+    ["prepare", 0],
+    ["warm", 0, [5, 7]],
+    ["start", 1_800_000_000_000.5],
+    ["cleanUp"],
+    ["end"],
+    ["close"],
+  ]);
+});
+
+test("a worker is ready once it reads orders, and says so at once", async () => {
+  const { process } = pipedWorker(() => new NotingShare(), 1e6);
+  await using crew = new Crew([process], NO_EVENTS);
+  await crew.ready();
+});
+
+test("one that is not heard of is waited for, but not for ever; one that ends, no longer", async () => {
+  const silent = new PlayedProcess();
+  const hanging = new WorkerProcess(silent, "Worker", NO_EVENTS, 50);
+  await assert.rejects(hanging.ready(), /was not heard of for 0.05 s/);
+  const dying = new PlayedProcess();
+  await using crew = new Crew([dying], NO_EVENTS);
+  const ready = crew.ready();
+  dying.end({ code: 3, signal: null });
+  await assert.rejects(ready, /^ExitError: Worker 2 of 2 .* ended with exit code 3/);
+  await hanging.close();
+});
+
+test("what a worker cannot do is told as a sentence, and it ends", async () => {
+  const share = new NotingShare();
+  share.prepare = () => Promise.reject(new Error("there is no table"));
+  const { process, ended } = pipedWorker(() => share);
+  const worker = new WorkerProcess(process, "Worker 2 of 3", NO_EVENTS);
+  await assert.rejects(worker.prepare(0), {
+    message: "Worker 2 of 3 (process 4711): there is no table",
+  });
+  assert.equal(await ended, false);
+  assert.deepEqual(share.calls, [["close"]]);
+  await worker.close();
+});
+
+test("a worker ends when its orders do, also in the middle of a stage", async () => {
+  const share = new NotingShare();
+  const isMeasuring = Promise.withResolvers<void>();
+  share.start = () => {
+    isMeasuring.resolve();
+    return new Promise(() => {});
+  };
+  const { process, ended } = pipedWorker(() => share);
+  const worker = new WorkerProcess(process, "Worker", NO_EVENTS);
+  void worker.start(0);
+  await isMeasuring.promise;
+  await worker.close();
+  assert.equal(await ended, true);
+  assert.deepEqual(share.calls, [["close"]]);
+});
+
+test("a line that is no order ends a worker", async () => {
+  const { process, ended } = pipedWorker(() => new NotingShare());
+  const writer = process.stdin.getWriter();
+  await writer.write(new TextEncoder().encode("hello\n"));
+  assert.equal(await ended, false);
+});
+
+test("a worker that is killed is told of at once, and each time that it is asked", async () => {
+  const process = new PlayedProcess();
+  const worker = new WorkerProcess(process, "Worker 3 of 4", NO_EVENTS);
+  const asked = worker.start(0);
+  process.end({ code: 137, signal: "SIGKILL" });
+  const told = { message: "Worker 3 of 4 (process 4711) was ended by SIGKILL" };
+  await assert.rejects(asked, told);
+  await assert.rejects(worker.end(), told);
+  await worker.close();
+});
+
+test("one that ends by itself is told of with its exit code", async () => {
+  const process = new PlayedProcess();
+  const worker = new WorkerProcess(process, "Worker", NO_EVENTS);
+  const asked = worker.begin(ORDER);
+  process.end({ code: 5, signal: null });
+  await assert.rejects(asked, { message: "Worker (process 4711) ended with exit code 5" });
+  await worker.close();
+});
+
+test("one that hangs is ended by force; while it gives signs of life, it may take its time", async () => {
+  const process = new PlayedProcess();
+  let signs = 0;
+  const life = setInterval(() => {
+    process.say('{"type":"alive","operations":0}');
+    if (++signs === 20) clearInterval(life);
+  }, 20);
+  const worker = new WorkerProcess(process, "Worker", NO_EVENTS, 300);
+  await assert.rejects(worker.prepare(0), {
+    message: "Worker (process 4711) was not heard of for 0.3 s, so it was ended",
+  });
+  assert.deepEqual([signs, process.wasKilled], [20, true]);
+  await worker.close();
+});
+
+test("one that says what no worker says is ended", async () => {
+  for (const line of ["Segmentation fault", '{"type":"warm"}']) {
+    const process = new PlayedProcess();
+    const worker = new WorkerProcess(process, "Worker", NO_EVENTS);
+    const asked = worker.prepare(0);
+    process.say(line);
+    await assert.rejects(asked, /^ExitError: Worker \(process 4711\) .*(Segmentation|with warm)/);
+    process.end({ code: 0, signal: null });
+    await worker.close();
+  }
+});

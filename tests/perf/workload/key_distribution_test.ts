@@ -1,0 +1,87 @@
+/** Proves that keys come as often as their distribution says. */
+import assert from "assert";
+import { distributionText, keyChoice } from "../../../lib/perf/workload/key_distribution.ts";
+import { fractionsFrom } from "../../../lib/perf/workload/seeded_streams.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `key_choice: ${name}`, permissions: "none", fn });
+}
+
+const DRAWS = 200_000;
+
+/** How often each of the keys came. */
+function counts(choose: () => number, keys: number): number[] {
+  const came = new Array<number>(keys).fill(0);
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const key = choose();
+    assert.ok(Number.isInteger(key) && key >= 0 && key < keys, `${key}`);
+    came[key] = (came[key] ?? 0) + 1;
+  }
+  return came;
+}
+
+/**
+ * Pearson's chi-squared of counts against probabilities, as standard deviations from what is expected
+ * (by Wilson and Hilferty). The rarest keys are put together, so that each class expects 20 at least.
+ */
+function deviation(came: readonly number[], probabilities: readonly number[]): number {
+  let chiSquared = 0, classes = 0, expected = 0, observed = 0;
+  for (const [key, probability] of probabilities.entries()) {
+    expected += probability * DRAWS;
+    observed += came[key] ?? 0;
+    if (expected < 20 && key < probabilities.length - 1) continue;
+    chiSquared += (observed - expected) ** 2 / expected;
+    classes++;
+    expected = observed = 0;
+  }
+  const freedom = classes - 1;
+  const spread = 2 / (9 * freedom);
+  return (Math.cbrt(chiSquared / freedom) - (1 - spread)) / Math.sqrt(spread);
+}
+
+function zipfProbabilities(keys: number, theta: number): number[] {
+  const weights = Array.from({ length: keys }, (_, at) => 1 / (at + 1) ** theta);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / sum);
+}
+
+test("uniform: every key as often as the others", () => {
+  for (const keys of [2, 10, 1_000]) {
+    const came = counts(keyChoice({ kind: "uniform" }, keys, fractionsFrom(1)), keys);
+    const off = deviation(came, new Array<number>(keys).fill(1 / keys));
+    assert.ok(Math.abs(off) < 4, `${keys} keys: ${off} standard deviations`);
+  }
+});
+
+test("zipf: key of rank k with a probability proportional to 1 / k ** theta", () => {
+  for (const theta of [0.5, 0.99, 1, 1.2, 3]) {
+    for (const keys of [2, 10, 1_000, 20_000]) {
+      const choose = keyChoice({ kind: "zipf", theta }, keys, fractionsFrom(2, keys));
+      const off = deviation(counts(choose, keys), zipfProbabilities(keys, theta));
+      assert.ok(Math.abs(off) < 4, `theta ${theta}, ${keys} keys: ${off} standard deviations`);
+    }
+  }
+});
+
+test("the test tells one exponent from another, and uniform from both", () => {
+  const choose = keyChoice({ kind: "zipf", theta: 0.99 }, 1_000, fractionsFrom(3));
+  const came = counts(choose, 1_000);
+  assert.ok(deviation(came, zipfProbabilities(1_000, 0.97)) > 4);
+  assert.ok(deviation(came, new Array<number>(1_000).fill(1e-3)) > 4);
+});
+
+test("one key is always that key, and a billion keys cost no memory", () => {
+  for (const distribution of [{ kind: "uniform" }, { kind: "zipf", theta: 0.99 }] as const) {
+    const one = keyChoice(distribution, 1, fractionsFrom(4));
+    assert.ok(Array.from({ length: 1_000 }, one).every((key) => key === 0));
+    const many = keyChoice(distribution, 1e9, fractionsFrom(5));
+    const came = Array.from({ length: 10_000 }, many);
+    assert.ok(came.every((key) => key >= 0 && key < 1e9) && Math.max(...came) > 1e7);
+    assert.throws(() => keyChoice(distribution, 0, fractionsFrom(6)), RangeError);
+  }
+});
+
+test("as text they are what is typed", () => {
+  assert.equal(distributionText({ kind: "uniform" }), "uniform");
+  assert.equal(distributionText({ kind: "zipf", theta: 0.99 }), "zipf:0.99");
+});

@@ -1,0 +1,90 @@
+/** Proves that runs do not touch each other's keys, and that a wrong value is noticed. */
+import assert from "assert";
+import fc from "fast-check";
+import { utf8 } from "../../helpers/streams.ts";
+import { Keys } from "../../../lib/perf/workload/keys.ts";
+import {
+  type Operation,
+  OPERATIONS,
+  Workload,
+  WrongValueError,
+} from "../../../lib/perf/workload/operation.ts";
+import type { HtClient } from "../../../lib/client/client.ts";
+import { fakeClient } from "../fake_client.ts";
+
+function test(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name: `workload: ${name}`, permissions: "none", fn });
+}
+
+function workloadOf(valueBytes: number, verify: boolean): Workload {
+  return new Workload(new Keys(1), valueBytes, verify);
+}
+
+function run(
+  workload: Workload,
+  operation: Operation,
+  client: HtClient,
+  key: number,
+): Promise<void> {
+  return workload.perform({ operation, key }, client);
+}
+
+test("the stages are insert, lookup, scan, remove", () => {
+  assert.deepEqual([...OPERATIONS], ["insert", "lookup", "scan", "remove"]);
+});
+
+test("all stages succeed, and take away what they put in", async () => {
+  const { client } = fakeClient();
+  const workload = workloadOf(100, true);
+  for (const stage of OPERATIONS) {
+    for (let number = 0; number < 30; number++) await run(workload, stage, client, number);
+  }
+  assert.equal(await client.size(), 0);
+});
+
+test("a value is JSON of exactly the wanted size, and follows from its key", () => {
+  fc.assert(fc.property(fc.integer({ min: 2, max: 5_000 }), fc.nat(1e6), (bytes, number) => {
+    const workload = workloadOf(bytes, true);
+    const value = workload.valueOf(`testperf-abc-1-${number}`);
+    assert.equal(utf8(value).length, bytes);
+    assert.equal(typeof JSON.parse(value), "string");
+    assert.equal(workload.valueOf(`testperf-abc-1-${number}`), value);
+  }));
+  const workload = workloadOf(100, true);
+  assert.notEqual(workload.valueOf("k1"), workload.valueOf("k2"));
+});
+
+test("a wrong value is noticed in each stage that gets one, and told in one sentence", async () => {
+  const wrong = fakeClient((result) => result.replace(/t(?=estperf)/, "T"));
+  const workload = workloadOf(200, true);
+  await run(workload, "insert", wrong.client, 0);
+  for (const stage of ["lookup", "scan", "remove"] as const) {
+    await assert.rejects(run(workload, stage, wrong.client, 0), (error) => {
+      assert.ok(error instanceof WrongValueError);
+      assert.match(error.message, /^Wrong value of testperf-\S+: expected .*, got .*$/);
+      assert.ok(error.message.length < 400);
+      return true;
+    });
+  }
+});
+
+test("a value of another key, or one more pair, is a wrong value", async () => {
+  const { client } = fakeClient((result, { method }) =>
+    method === "scan" ? result.replace(/\]$/, ",[]]") : result.replace(/-(\w+)\./g, "-1$1.")
+  );
+  const workload = workloadOf(100, true);
+  await run(workload, "insert", client, 0);
+  await assert.rejects(run(workload, "lookup", client, 0), WrongValueError);
+  await assert.rejects(run(workload, "scan", client, 0), WrongValueError);
+});
+
+test("where it is not to be checked, anything will do", async () => {
+  const { client } = fakeClient(() => "17");
+  const workload = workloadOf(100, false);
+  for (const stage of OPERATIONS) await run(workload, stage, client, 0);
+});
+
+test("a missing key is the client's error", async () => {
+  const { client } = fakeClient();
+  await assert.rejects(run(workloadOf(100, true), "lookup", client, 0), { code: "KeyError" });
+});

@@ -1,0 +1,231 @@
+/** Proves which operations with which keys a run consists of, by carrying plans out on a table. */
+import assert from "assert";
+import type { HtClient } from "../../../lib/client/client.ts";
+import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
+import { Keys } from "../../../lib/perf/workload/keys.ts";
+import { planOf, type StagePlan } from "../../../lib/perf/workload/plan.ts";
+import {
+  type Operation,
+  type Task,
+  type Tasks,
+  Workload,
+} from "../../../lib/perf/workload/operation.ts";
+import { fakeClient } from "../fake_client.ts";
+
+function test(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name: `plan: ${name}`, permissions: "none", fn });
+}
+
+const SEED = 11;
+
+function configOf(...flags: string[]) {
+  return parseTestPerfConfig(["127.0.0.1:1", ...flags], {});
+}
+
+/** Carries plans out on a table, and notes what was done. */
+class Carrier {
+  readonly workload = new Workload(new Keys(SEED, "plan"), 40, true);
+  readonly client: HtClient = fakeClient().client;
+
+  /** Does tasks until there are no more, but at most so many for each client. */
+  async all(
+    clients: number,
+    tasksOf: (client: number) => Tasks,
+    most: number = Infinity,
+  ): Promise<Task[]> {
+    const done: Task[] = [];
+    for (let client = 0; client < clients; client++) {
+      const tasks = tasksOf(client);
+      for (let n = 0; n < most; n++) {
+        const task = tasks.next();
+        if (task === undefined) break;
+        await this.workload.perform(task, this.client);
+        task.onDone?.();
+        done.push(task);
+      }
+    }
+    return done;
+  }
+
+  async prepared(clients: number, stage: StagePlan): Promise<Task[]> {
+    const done: Task[] = [];
+    for (const tasks of stage.prepare) done.push(...await this.all(clients, tasks));
+    return done;
+  }
+}
+
+const keysOf = (tasks: readonly Task[]) => tasks.map(({ key }) => key);
+
+function counts(tasks: readonly Task[]): Partial<Record<Operation, number>> {
+  const count: Partial<Record<Operation, number>> = {};
+  for (const { operation } of tasks) count[operation] = (count[operation] ?? 0) + 1;
+  return count;
+}
+
+test("four stages insert, look up, scan and remove the same keys, and leave nothing", async () => {
+  const carrier = new Carrier();
+  const { stages, cleanUp } = planOf(configOf("--ops", "20", "--clients", "3"), SEED);
+  assert.deepEqual(stages.map(({ name }) => name), ["insert", "lookup", "scan", "remove"]);
+  const all = Array.from({ length: 60 }, (_, at) => at);
+  for (const stage of stages) {
+    assert.deepEqual(await carrier.prepared(3, stage), [], "nothing is missing");
+    const sizeBefore = await carrier.client.size();
+    await carrier.all(3, stage.warmup, 10);
+    assert.equal(await carrier.client.size(), sizeBefore, "a warm-up leaves the table as it was");
+    const done = await carrier.all(3, stage.tasks, 20);
+    assert.deepEqual(counts(done), { [stage.name]: 60 });
+    assert.deepEqual(keysOf(done).sort((a, b) => a - b), all);
+    assert.deepEqual(stage.length, {
+      ops: 20,
+      limitMs: stage.name === "scan" ? 15_000 : undefined,
+    });
+  }
+  assert.deepEqual(await carrier.all(3, cleanUp), []);
+  assert.equal(await carrier.client.size(), 0);
+});
+
+test("what warm-ups that end after an insert leave is taken away at the end", async () => {
+  const carrier = new Carrier();
+  const { stages: [insert, , , remove], cleanUp } = planOf(configOf("--clients", "2"), SEED);
+  assert.ok(insert && remove);
+  await carrier.all(2, insert.warmup, 7);
+  await carrier.all(2, remove.warmup, 5);
+  assert.equal(await carrier.client.size(), 4);
+  assert.equal((await carrier.all(2, cleanUp)).length, 4);
+  assert.equal(await carrier.client.size(), 0);
+});
+
+test("where a remove of a warm-up did not succeed, as its connection was lost, it is repeated", () => {
+  const { stages: [insert], cleanUp } = planOf(configOf(), SEED);
+  const warmup = insert?.warmup(0);
+  const [, lost] = [warmup?.next(), warmup?.next()];
+  assert.equal(lost?.operation, "remove");
+  const { operation, key } = cleanUp(0).next() ?? {};
+  assert.deepEqual([operation, key], ["remove", lost?.key]);
+});
+
+test("with --keys there are so many, however many operations, and what is left is taken away", async () => {
+  const carrier = new Carrier();
+  const { stages, cleanUp } = planOf(
+    configOf("--ops", "5", "--clients", "2", "--keys", "31"),
+    SEED,
+  );
+  const [insert, lookup, , remove] = stages;
+  assert.ok(insert && lookup && remove);
+  await carrier.all(2, insert.tasks, 5);
+  assert.equal(await carrier.client.size(), 10);
+  assert.equal((await carrier.prepared(2, lookup)).length, 21);
+  assert.equal(await carrier.client.size(), 31);
+  await carrier.all(2, lookup.tasks, 5);
+  await carrier.all(2, remove.tasks, 5);
+  assert.equal((await carrier.all(2, cleanUp)).length, 21);
+  assert.equal(await carrier.client.size(), 0);
+});
+
+test("with fewer keys than operations, inserts replace, and removes end when nothing is left", async () => {
+  const carrier = new Carrier();
+  const { stages: [insert, lookup, , remove] } = planOf(configOf("--keys", "7"), SEED);
+  assert.ok(insert && lookup && remove);
+  assert.equal((await carrier.all(1, insert.tasks, 100)).length, 100);
+  assert.equal(await carrier.client.size(), 7);
+  assert.equal(new Set(keysOf(await carrier.all(1, lookup.tasks, 100))).size, 7);
+  assert.equal((await carrier.all(1, remove.tasks, 100)).length, 7);
+});
+
+test("a stage by time has no number of operations, and no keys are looked up that are not there", async () => {
+  const carrier = new Carrier();
+  const flags = ["--duration", "2", "--clients", "2", "--distribution", "uniform"];
+  const { stages: [insert, lookup, scan] } = planOf(configOf(...flags), SEED);
+  assert.ok(insert && lookup && scan);
+  assert.deepEqual([insert.length, scan.length], [{ durationMs: 2_000 }, { durationMs: 2_000 }]);
+  assert.deepEqual(await carrier.all(2, lookup.tasks, 5), [], "none is there yet");
+  // The first client inserted more than the second.
+  let client = 0;
+  await carrier.all(1, () => insert.tasks(client), 30);
+  client = 1;
+  await carrier.all(1, () => insert.tasks(client), 20);
+  const done = await carrier.all(2, lookup.tasks, 500);
+  assert.deepEqual(counts(done), { lookup: 1_000 });
+  assert.equal(new Set(keysOf(done)).size, 40);
+});
+
+test("--distribution zipf looks some keys up much more often, those of all clients", async () => {
+  const carrier = new Carrier();
+  const flags = ["--ops", "500", "--clients", "2", "--distribution", "zipf"];
+  const { stages: [insert, lookup] } = planOf(configOf(...flags), SEED);
+  assert.ok(insert && lookup);
+  await carrier.all(2, insert.tasks, 500);
+  const keys = keysOf(await carrier.all(1, lookup.tasks, 2_000));
+  const share = keys.filter((key) => key === 0).length / keys.length;
+  // 1 / (1 + 1/2**0.99 + ... + 1/1000**0.99)
+  assert.ok(Math.abs(share - 0.13) < 0.03, `the most frequent key has ${share}`);
+  assert.ok(keys.some((key) => key % 2 === 1), "the other client's keys too");
+});
+
+test("a mix has its shares, looks up only what is there, and keeps the table's size", async () => {
+  const carrier = new Carrier();
+  const flags = ["--mix", "lookup=70,insert=25,scan=5", "--keys", "200", "--clients", "2"];
+  const { stages, cleanUp } = planOf(configOf(...flags), SEED);
+  const [mixed] = stages;
+  assert.ok(mixed && stages.length === 1);
+  assert.equal((await carrier.prepared(2, mixed)).length, 200);
+  const done = await carrier.all(2, mixed.tasks, 5_000);
+  const { lookup = 0, insert = 0, scan = 0 } = counts(done);
+  assert.equal(lookup + insert + scan, 10_000);
+  // Four standard deviations of 10,000 draws.
+  for (const [came, share] of [[lookup, 0.7], [insert, 0.25], [scan, 0.05]] as const) {
+    const spread = Math.sqrt(10_000 * share * (1 - share));
+    assert.ok(Math.abs(came - 10_000 * share) < 4 * spread, `${came} of ${share}`);
+  }
+  assert.equal(new Set(keysOf(done)).size, 200);
+  assert.equal(await carrier.client.size(), 200);
+  await carrier.all(2, cleanUp);
+  assert.equal(await carrier.client.size(), 0);
+});
+
+test("a mix with removes takes away only what it added, and nothing that is looked up", async () => {
+  const carrier = new Carrier();
+  const flags = ["--mix", "lookup=40,insert=30,remove=30", "--keys", "50", "--clients", "2"];
+  const { stages: [mixed], cleanUp } = planOf(configOf(...flags), SEED);
+  assert.ok(mixed);
+  await carrier.prepared(2, mixed);
+  // The carrier fails where a key is not there.
+  const warm = await carrier.all(2, mixed.warmup, 500);
+  const done = await carrier.all(2, mixed.tasks, 5_000);
+  const { lookup = 0, insert = 0, remove = 0 } = counts([...warm, ...done]);
+  for (const [came, share] of [[lookup, 0.4], [insert, 0.3], [remove, 0.3]] as const) {
+    assert.ok(Math.abs(came / 11_000 - share) < 0.03, `${came} of ${share}`);
+  }
+  await carrier.all(2, cleanUp);
+  assert.equal(await carrier.client.size(), 0);
+});
+
+test("a mix with nothing to remove inserts instead", async () => {
+  const carrier = new Carrier();
+  const flags = ["--mix", "insert=50,remove=50", "--keys", "5"];
+  const { stages: [mixed] } = planOf(configOf(...flags), SEED);
+  const [fill] = mixed?.prepare ?? [];
+  assert.ok(mixed && fill);
+  await carrier.all(1, fill);
+  const done = await carrier.all(1, mixed.tasks, 300);
+  assert.equal(done.length, 300);
+  assert.equal(done[0]?.operation, "insert");
+  assert.ok((counts(done).remove ?? 0) > 100);
+});
+
+test("the same seed gives the same operations, another one others; clients differ", () => {
+  const some = (seed: number, client: number, part: "tasks" | "warmup" = "tasks") => {
+    const flags = ["--mix", "lookup=50,insert=50", "--keys", "1000", "--distribution", "zipf"];
+    const { stages: [mixed] } = planOf(configOf(...flags, "--clients", "2"), seed);
+    assert.ok(mixed);
+    for (const at of [0, 1]) {
+      for (const tasks of mixed.prepare.map((of) => of(at))) while (tasks.next());
+    }
+    const tasks = mixed[part](client);
+    return JSON.stringify(Array.from({ length: 50 }, () => tasks.next()));
+  };
+  assert.equal(some(1, 0), some(1, 0));
+  assert.notEqual(some(1, 0), some(2, 0));
+  assert.notEqual(some(1, 0), some(1, 1));
+  assert.notEqual(some(1, 0), some(1, 0, "warmup"), "a warm-up is not a rehearsal");
+});

@@ -1,0 +1,40 @@
+import assert from "assert";
+import { Acceptor } from "../../lib/server/acceptor.ts";
+import { silentLog } from "../../lib/base/log.ts";
+import { limitsFrom } from "../../lib/config/limit_flags.ts";
+import { restless } from "./restless.ts";
+import type { ClientConn, ClientListener } from "../../lib/server/listener.ts";
+
+Deno.test("who is accepted in the moment of the stop is not left behind", async () => {
+  let accepted = (_: ClientConn) => {};
+  let closed = 0;
+  const end = Promise.withResolvers<null>();
+  const address = { hostname: "127.0.0.1", port: 1, transport: "tcp" };
+  const connection = {
+    remoteAddr: address,
+    localAddr: address,
+    read: () => end.promise,
+    write: (bytes: Uint8Array) => Promise.resolve(bytes.length),
+    close: () => {
+      closed++;
+      end.resolve(null);
+    },
+  } as unknown as ClientConn;
+  const listener = {
+    accept: () => new Promise<ClientConn>((resolve) => (accepted = resolve)),
+    close: () => {},
+  } as unknown as ClientListener;
+  const acceptor = new Acceptor(listener, {
+    submit: () => undefined,
+    limits: limitsFrom({}, 8e9),
+    needsToken: false,
+    pace: restless,
+    log: silentLog,
+    onDisconnect: () => {},
+  });
+  const running = acceptor.run();
+  accepted(connection);
+  await acceptor.stop();
+  await running;
+  assert.deepEqual({ clients: acceptor.clients, closed }, { clients: 0, closed: 1 });
+});

@@ -1,0 +1,40 @@
+/** Proves which files of a folder are logs, in which order, and which names are free. */
+import assert from "assert";
+import { logNames, nextLogName, tornName } from "../../../lib/storage/folder/file_names.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `data_folder: ${name}`, permissions: "none", fn });
+}
+
+test("logs come in the order in which they were begun, whatever else is there", () => {
+  const names = [
+    "lock",
+    "table.ckpt",
+    "table.ckpt.new",
+    "table.torn.1",
+    "table.txn.10",
+    "table.txn.2",
+    "table.txn",
+    "table.txn.1",
+    "table.txn.0",
+    "table.txn.01",
+    "table.txn.x",
+    "table.txn.",
+    "table.txn.1~",
+    "my.table.txn",
+  ];
+  assert.deepEqual(logNames(names), ["table.txn", "table.txn.1", "table.txn.2", "table.txn.10"]);
+  assert.deepEqual(logNames([]), []);
+});
+
+test("the next log follows all that are there", () => {
+  assert.equal(nextLogName([]), "table.txn.1");
+  assert.equal(nextLogName(["table.txn"]), "table.txn.1");
+  assert.equal(nextLogName(["table.txn", "table.txn.9", "table.txn.10"]), "table.txn.11");
+  assert.equal(nextLogName(["table.txn.3"]), "table.txn.4");
+});
+
+test("a torn end gets a name that no file has", () => {
+  assert.equal(tornName([]), "table.torn.1");
+  assert.equal(tornName(["table.torn.1", "table.torn.3"]), "table.torn.2");
+});

@@ -1,0 +1,188 @@
+/**
+ * Proves, on a real folder, that files are created and opened only as they should be, that no step
+ * is done in a folder that was lost, and that a held file is freed bit by bit and only if no name leads
+ * to it.
+ */
+import assert from "assert";
+import { FolderFiles, type HeldFile } from "../../../lib/storage/folder/folder_files.ts";
+import { FolderLostError, lockFolder } from "../../../lib/storage/folder/lock_file.ts";
+import { TempFolder } from "../../helpers/folders.ts";
+
+/** A file that takes several steps to free; it has no blocks. */
+const LARGE_BYTES = 10_000_000;
+
+const never = new AbortController().signal;
+
+/** A large file in a folder, held, and seen by somebody who opened it before. */
+async function withLarge(
+  use: (files: FolderFiles, held: HeldFile, size: () => number) => Promise<void>,
+): Promise<void> {
+  await using temp = await TempFolder.make();
+  const files = new FolderFiles(temp.path);
+  await Deno.writeFile(`${temp.path}/large`, new Uint8Array(1));
+  await Deno.truncate(`${temp.path}/large`, LARGE_BYTES);
+  using seen = await Deno.open(`${temp.path}/large`, { read: true });
+  const held = files.hold("large");
+  assert.ok(held);
+  try {
+    await use(files, held, () => seen.statSync().size);
+  } finally {
+    held.close();
+  }
+}
+
+Deno.test("files: a held file keeps its bytes when it loses its name, until it is freed", async () => {
+  for (const how of ["removed", "replaced"]) {
+    await withLarge(async (files, held, size) => {
+      if (how === "removed") files.remove("large");
+      else {
+        files.openToWrite("small", "create").close();
+        files.rename("small", "large");
+      }
+      assert.equal(size(), LARGE_BYTES);
+      await held.free(never);
+      assert.equal(size(), 0);
+      assert.deepEqual(await files.list(), how === "removed" ? [] : ["large"]);
+    });
+  }
+});
+
+Deno.test("files: to free a held file is called off between two steps", async () => {
+  await withLarge(async (files, held, size) => {
+    files.remove("large");
+    await held.free(AbortSignal.abort());
+    assert.ok(size() > 0 && size() < LARGE_BYTES, String(size()));
+  });
+});
+
+Deno.test("files: a held file to which a name leads is not freed", async () => {
+  await withLarge(async (_files, held, size) => {
+    await held.free(never);
+    assert.equal(size(), LARGE_BYTES, "its own");
+  });
+  await withLarge(async (files, held, size) => {
+    await Deno.link(`${files.folder}/large`, `${files.folder}/backup`);
+    files.remove("large");
+    await held.free(never);
+    assert.equal(size(), LARGE_BYTES, "a hard link");
+  });
+});
+
+Deno.test("files: a file that is not there cannot be held", async () => {
+  await using temp = await TempFolder.make();
+  const files = new FolderFiles(temp.path);
+  assert.equal(files.hold("large"), undefined);
+  assert.deepEqual(await files.list(), [], "nor is it made");
+});
+
+/** A folder that this process has locked. */
+async function withLocked(use: (files: FolderFiles, path: string) => Promise<void>): Promise<void> {
+  await using temp = await TempFolder.make();
+  const path = `${temp.path}/table.ht`;
+  await Deno.mkdir(path);
+  const lock = await lockFolder(path);
+  try {
+    await use(new FolderFiles(path, lock), path);
+  } finally {
+    lock.release();
+  }
+}
+
+Deno.test("files: a file is created only if there is nothing of its name, not even a link", async () => {
+  await withLocked(async (files, path) => {
+    await Deno.writeTextFile(`${path}/there`, "mine");
+    await Deno.symlink(`${path}/nothing`, `${path}/link`);
+    for (const name of ["there", "link"]) {
+      assert.throws(() => files.openToWrite(name, "create"), Deno.errors.AlreadyExists);
+    }
+    assert.equal(await Deno.readTextFile(`${path}/there`), "mine");
+    assert.deepEqual(await files.list(), ["link", "lock", "there"]);
+  });
+});
+
+Deno.test("files: only a plain file is read and written to: no link, no pipe, no folder", async () => {
+  await withLocked(async (files, path) => {
+    await Deno.writeTextFile(`${path}/there`, "mine");
+    await Deno.symlink("there", `${path}/link`);
+    await Deno.mkdir(`${path}/folder`);
+    const { success } = await new Deno.Command("mkfifo", { args: [`${path}/pipe`] }).output();
+    assert.ok(success);
+    for (const name of ["link", "pipe", "folder"]) {
+      assert.throws(() => files.openToRead(name), /is not a plain file/);
+      assert.throws(() => files.openToWrite(name, "append"), /is not a plain file/);
+    }
+    assert.throws(() => files.openToWrite("nothing", "append"), /there is no 'nothing'/);
+  });
+});
+
+Deno.test("files: what follows is written only to the file that was read", async () => {
+  await withLocked(async (files, path) => {
+    await Deno.writeTextFile(`${path}/log`, "mine");
+    files.openToRead("log").close();
+    await Deno.rename(`${path}/log`, `${path}/old`);
+    await Deno.writeTextFile(`${path}/log`, "other");
+    assert.throws(
+      () => files.openToWrite("log", "append"),
+      /'log' was replaced by another program/,
+    );
+    assert.equal(await Deno.readTextFile(`${path}/log`), "other");
+  });
+});
+
+Deno.test("files: a file that is open to be written to is locked", async () => {
+  await withLocked((files) => {
+    const file = files.openToWrite("log", "create");
+    assert.throws(() => files.openToWrite("log", "append"), /another process has locked 'log'/);
+    file.close();
+    files.openToWrite("log", "append").close();
+    return Promise.resolve();
+  });
+});
+
+Deno.test("files: in a folder that was lost, no step is done", async () => {
+  await withLocked(async (files, path) => {
+    const open = files.openToWrite("log", "create");
+    await Deno.rename(path, `${path}.moved`);
+    await Deno.mkdir(path);
+    await Deno.writeTextFile(`${path}/log`, "other");
+    await Deno.writeTextFile(`${path}/lock`, "1\n");
+    const steps: (() => unknown)[] = [
+      () => files.check(),
+      () => files.find("log"),
+      () => files.size("log"),
+      () => files.openToWrite("new", "create"),
+      () => files.openToWrite("log", "append"),
+      () => files.openToRead("log"),
+      () => files.rename("log", "new"),
+      () => files.remove("log"),
+      () => files.hold("log"),
+    ];
+    for (const step of steps) assert.throws(step, FolderLostError, step.toString());
+    await assert.rejects(files.list(), FolderLostError);
+    await assert.rejects(async () => await files.syncFolder(), FolderLostError);
+    open.write(new TextEncoder().encode("mine")); // an open file stays with its folder
+    open.close();
+    assert.equal(await Deno.readTextFile(`${path}/log`), "other");
+    assert.equal(await Deno.readTextFile(`${path}.moved/log`), "mine");
+  });
+});
+
+Deno.test("files: a link that leads to the folder at its new place does not let steps go to the old one", async () => {
+  await using temp = await TempFolder.make();
+  const [old, link] = [`${temp.path}/old`, `${temp.path}/link`];
+  await Deno.mkdir(old);
+  await Deno.symlink("old", link);
+  const lock = await lockFolder(link);
+  try {
+    const files = new FolderFiles(link, lock);
+    await Deno.rename(old, `${temp.path}/new`);
+    await Deno.remove(link);
+    await Deno.symlink("new", link);
+    await Deno.mkdir(old);
+    await Deno.writeTextFile(`${old}/log`, "other");
+    assert.throws(() => files.remove("log"), FolderLostError);
+    assert.equal(await Deno.readTextFile(`${old}/log`), "other");
+  } finally {
+    lock.release();
+  }
+});
