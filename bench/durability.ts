@@ -16,8 +16,8 @@ import { memory } from "./durability/memory.ts";
 import { recovery } from "./durability/recovery.ts";
 import { sync } from "./durability/sync.ts";
 import { writeDocuments } from "./durability/documents.ts";
-import type { Answered } from "./durability/summary.ts";
-import { Problems } from "./problems.ts";
+import type { Answered } from "./harness/summary.ts";
+import { Problems } from "./harness/problems.ts";
 
 const QUESTIONS: Readonly<Record<string, () => Promise<Answered>>> = {
   insert,

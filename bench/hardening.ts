@@ -12,7 +12,7 @@ import { columns } from "../lib/terminal/columns.ts";
 import { scenarioNamed, SCENARIOS } from "./hardening/attacks/scenarios.ts";
 import { Stage } from "./hardening/attacks/stage.ts";
 import { writeDocuments } from "./hardening/documents.ts";
-import { Problems } from "./problems.ts";
+import { Problems } from "./harness/problems.ts";
 import { HEADINGS, type Judged, judged, rowOf } from "./hardening/judgement.ts";
 
 /** How attacks are made, in full and with `--quick`. */

@@ -14,18 +14,18 @@ import { randomFrom, seedFor } from "./harness/random.ts";
 import { CELLS, EARLIER_CELLS, peersOf, QUICK_CELLS } from "./peers/cells.ts";
 import { checkGenerator, type GeneratorCheck } from "./peers/generator_check.ts";
 import { idleConnections } from "./peers/idle.ts";
-import { Interrupt, OutOfTime } from "./peers/interrupt.ts";
+import { Interrupt, OutOfTime } from "./harness/interrupt.ts";
 import type { LimitFigure } from "./peers/limits.ts";
-import { thisMachine } from "./peers/machine.ts";
+import { thisMachine } from "./harness/machine.ts";
 import { manyKeys } from "./peers/many_keys.ts";
-import type { Peer } from "./peers/peer.ts";
-import { isPinning } from "./peers/pinned.ts";
+import type { Peer } from "./harness/peer.ts";
+import { isPinning } from "./harness/cpu_pinning.ts";
 import { type Findings, tablesOf, writeDocuments, writeRaw } from "./peers/report.ts";
-import { runRounds } from "./peers/rounds.ts";
-import { Site } from "./peers/site.ts";
+import { runRounds } from "./harness/rounds.ts";
+import { Site } from "./harness/workspace.ts";
 import { asText } from "./peers/tables.ts";
 import { wholeScan } from "./peers/whole_scan.ts";
-import { Problems } from "./problems.ts";
+import { Problems } from "./harness/problems.ts";
 
 /** Nothing goes on after `limitS`, and no round begins that would end after `roundsEndS`. */
 const QUICK = {

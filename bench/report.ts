@@ -3,7 +3,7 @@
  * figures of REPORT; see `--help`, and REPORT for what is measured, how, and what came out.
  */
 import { EXIT, ExitError, messageOf } from "../lib/base/errors.ts";
-import { Interrupt } from "./peers/interrupt.ts";
+import { Interrupt } from "./harness/interrupt.ts";
 import { rebuildReport, runBench } from "./report/bench.ts";
 import { HELP, type Options, parseOptions } from "./report/options.ts";
 import { planOf } from "./report/plan.ts";

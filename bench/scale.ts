@@ -11,9 +11,9 @@
  */
 import { messageOf } from "../lib/base/errors.ts";
 import { randomFrom, seedFor } from "./harness/random.ts";
-import { Interrupt } from "./peers/interrupt.ts";
-import { thisMachine } from "./peers/machine.ts";
-import { Site } from "./peers/site.ts";
+import { Interrupt } from "./harness/interrupt.ts";
+import { thisMachine } from "./harness/machine.ts";
+import { Site } from "./harness/workspace.ts";
 import { asText } from "./peers/tables.ts";
 import type { ScalePoint } from "./scale/figures.ts";
 import { measureSeries } from "./scale/measure.ts";

@@ -3,7 +3,7 @@
  * docs/HARDENING.md says what came out.
  */
 import { messageOf, UsageError } from "../lib/base/errors.ts";
-import { Interrupt } from "./peers/interrupt.ts";
+import { Interrupt } from "./harness/interrupt.ts";
 import { type Verdict, verdictsOf } from "./soak/findings.ts";
 import { fullTable, fullTableVerdicts } from "./soak/full_table.ts";
 import { HELP, type Options, parseOptions } from "./soak/options.ts";

@@ -2,10 +2,10 @@
 import { setTimeout } from "node:timers/promises";
 import { machineClock } from "../../lib/perf/run/clock.ts";
 import { KEYS, writeFolder } from "./dataset.ts";
-import { TemporaryFolder } from "./htserver.ts";
+import { TemporaryFolder } from "../harness/htserver.ts";
 import { type LoadResult, startLoad } from "./load_process.ts";
 import { startServer } from "./server_process.ts";
-import { type Answered, percentile, spreadOf, spreadText } from "./summary.ts";
+import { type Answered, percentile, spreadOf, spreadText } from "../harness/summary.ts";
 
 const ROUNDS = 4;
 const CLIENTS = 16;

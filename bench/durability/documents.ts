@@ -1,6 +1,6 @@
 /** The figures in docs/DURABILITY.md, and the raw data beside it. */
-import { withPart } from "../marked.ts";
-import type { Answered } from "./summary.ts";
+import { withPart } from "../harness/generated_sections.ts";
+import type { Answered } from "../harness/summary.ts";
 
 const DOCS = new URL("../../docs/", import.meta.url).pathname;
 const DOCUMENT = `${DOCS}DURABILITY.md`;

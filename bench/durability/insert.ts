@@ -3,11 +3,11 @@
  *
  * The client is the load generator in C (`bench/load/`), which takes next to no time itself.
  */
-import { Generator } from "../peers/generator.ts";
-import { bareSyncsMs } from "./bare_process.ts";
-import { TemporaryFolder } from "./htserver.ts";
+import { Generator } from "../harness/generator.ts";
+import { bareSyncsMs } from "../harness/sync_probe.ts";
+import { TemporaryFolder } from "../harness/htserver.ts";
 import { startServer } from "./server_process.ts";
-import { type Answered, percentile, spreadOf, spreadText } from "./summary.ts";
+import { type Answered, percentile, spreadOf, spreadText } from "../harness/summary.ts";
 
 const ROUNDS = 5;
 const SECONDS = 1;

@@ -1,8 +1,8 @@
 /** Do lookups of other keys wait while inserts are forced to a slow disk? */
-import { TemporaryFolder } from "./htserver.ts";
+import { TemporaryFolder } from "../harness/htserver.ts";
 import { runLoad } from "./load_process.ts";
 import { startServer } from "./server_process.ts";
-import { type Answered, percentile, spreadOf, spreadText } from "./summary.ts";
+import { type Answered, percentile, spreadOf, spreadText } from "../harness/summary.ts";
 
 const ROUNDS = 5;
 const SECONDS = 1;

@@ -3,9 +3,9 @@ import { setTimeout } from "node:timers/promises";
 import { HtClient } from "../../lib/client/client.ts";
 import type { Program } from "../harness/program.ts";
 import { KEYS, writeFolder } from "./dataset.ts";
-import { startHtserver, TemporaryFolder } from "./htserver.ts";
+import { startHtserver, TemporaryFolder } from "../harness/htserver.ts";
 import { Redis } from "./redis.ts";
-import { type Answered, spreadOf, spreadText } from "./summary.ts";
+import { type Answered, spreadOf, spreadText } from "../harness/summary.ts";
 
 const ROUNDS = 3;
 const TARGET_BYTES = 200;

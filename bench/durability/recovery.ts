@@ -1,9 +1,9 @@
 /** How fast is a table of a million keys back after a start, against Redis with the same data? */
 import assert from "assert";
 import { KEYS, writeFolder } from "./dataset.ts";
-import { startHtserver, TemporaryFolder } from "./htserver.ts";
+import { startHtserver, TemporaryFolder } from "../harness/htserver.ts";
 import { Redis } from "./redis.ts";
-import { type Answered, spreadOf, spreadText } from "./summary.ts";
+import { type Answered, spreadOf, spreadText } from "../harness/summary.ts";
 
 const ROUNDS = 3;
 const TARGET_S = 3;

@@ -11,7 +11,7 @@ import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
 import { recover } from "../../lib/storage/recovery.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { fromSource, Program } from "../harness/program.ts";
-import { v8Flags, withV8Flags } from "./htserver.ts";
+import { v8Flags, withV8Flags } from "../harness/htserver.ts";
 import { SlowFiles } from "./slow_files.ts";
 
 /** Of the machine, as far as limits depend on it: the table may take half. */

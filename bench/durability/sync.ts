@@ -1,8 +1,8 @@
 /** Is it better to sync inline or in the background, at how many clients, on which disk? */
-import { TemporaryFolder } from "./htserver.ts";
+import { TemporaryFolder } from "../harness/htserver.ts";
 import { runLoad } from "./load_process.ts";
 import { startServer } from "./server_process.ts";
-import { type Answered, percentile, spreadOf, spreadText } from "./summary.ts";
+import { type Answered, percentile, spreadOf, spreadText } from "../harness/summary.ts";
 
 const ROUNDS = 3;
 const CLIENTS = [1, 8, 64, 200];

@@ -1,6 +1,6 @@
 /** The figures in docs/HARDENING.md, and the raw data beside it. */
-import { withPart } from "../marked.ts";
-import { machineText, thisMachine } from "../peers/machine.ts";
+import { withPart } from "../harness/generated_sections.ts";
+import { machineText, thisMachine } from "../harness/machine.ts";
 import { HEADINGS, type Judged, megabytes, rowOf } from "./judgement.ts";
 
 const DOCS = new URL("../../docs/", import.meta.url).pathname;

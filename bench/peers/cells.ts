@@ -1,5 +1,5 @@
 /** What is compared: operations, at so many connections, of one server against others. */
-import type { PeerName } from "./peer.ts";
+import type { PeerName } from "../harness/peer.ts";
 
 /** A server to compare with, and the ratios to reach; where there are none, it is for information. */
 export interface Rival {

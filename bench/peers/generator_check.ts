@@ -1,8 +1,8 @@
 /** Does the load generator load Redis beyond what Redis' own generator reaches? */
-import { isInstalled, runBound } from "./bound_program.ts";
-import type { Peer } from "./peer.ts";
-import { pinned } from "./pinned.ts";
-import type { Site } from "./site.ts";
+import { isInstalled, runBound } from "../harness/child_program.ts";
+import type { Peer } from "../harness/peer.ts";
+import { pinned } from "../harness/cpu_pinning.ts";
+import type { Site } from "../harness/workspace.ts";
 
 const ROUNDS = 5;
 const CONNECTIONS = 50;

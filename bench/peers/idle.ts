@@ -1,7 +1,7 @@
 /** What do ten thousand connections cost that do nothing? */
 import type { LimitFigure } from "./limits.ts";
-import { prepare } from "./rounds.ts";
-import type { Site } from "./site.ts";
+import { prepare } from "../harness/rounds.ts";
+import type { Site } from "../harness/workspace.ts";
 
 const IDLE = 10_000;
 const ROUNDS = 3;

@@ -1,5 +1,5 @@
 /** Cells that are not a ratio to a rival: htserver under much of something, against itself with little. */
-import { type Spread, spreadOf } from "../durability/summary.ts";
+import { type Spread, spreadOf } from "../harness/summary.ts";
 import type { Verdict } from "./ratios.ts";
 
 /** One figure, with what it should be. */

@@ -1,8 +1,8 @@
 /** Does a table of ten million keys answer as fast as one of a thousand? */
 import type { LimitFigure } from "./limits.ts";
-import type { Peer } from "./peer.ts";
-import { prepare } from "./rounds.ts";
-import type { Site } from "./site.ts";
+import type { Peer } from "../harness/peer.ts";
+import { prepare } from "../harness/rounds.ts";
+import type { Site } from "../harness/workspace.ts";
 
 const FEW = 1_000;
 const MANY = 10_000_000;

@@ -1,9 +1,9 @@
 /** From stages to ratios: how many times a rival's throughput the subject has. */
-import { type Spread, spreadOf } from "../durability/summary.ts";
+import { type Spread, spreadOf } from "../harness/summary.ts";
 import type { Cell, Rival } from "./cells.ts";
-import type { LoadResult } from "./generator.ts";
-import type { PeerName } from "./peer.ts";
-import type { Stage } from "./rounds.ts";
+import type { LoadResult } from "../harness/generator.ts";
+import type { PeerName } from "../harness/peer.ts";
+import type { Stage } from "../harness/rounds.ts";
 
 /** Whether a target is met, by the median. */
 export type Verdict = "aim reached" | "met" | "MISSED" | "";

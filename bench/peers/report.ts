@@ -1,12 +1,12 @@
 /** Everything that one run found, as tables, and as the documents that hold them. */
-import { columnsOf } from "./raw.ts";
+import { columnsOf } from "../harness/raw_data.ts";
 import type { Cell } from "./cells.ts";
 import type { GeneratorCheck } from "./generator_check.ts";
 import type { LimitFigure } from "./limits.ts";
-import { type Machine, machineText } from "./machine.ts";
-import { withPart } from "../marked.ts";
+import { type Machine, machineText } from "../harness/machine.ts";
+import { withPart } from "../harness/generated_sections.ts";
 import { ratiosOf } from "./ratios.ts";
-import type { Stage } from "./rounds.ts";
+import type { Stage } from "../harness/rounds.ts";
 import {
   asMarkdown,
   figureTable,

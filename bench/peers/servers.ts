@@ -2,9 +2,9 @@
 import { bundle } from "../../tools/build/bundle.ts";
 import { type Program as Built, PROGRAMS, runtimeFlags } from "../../tools/build/programs.ts";
 import { ALONE as ALONE_IN_MEMORY } from "../harness/program.ts";
-import { BoundProgram, isInstalled } from "./bound_program.ts";
-import type { Peer, PeerName, Protocol } from "./peer.ts";
-import { pinned } from "./pinned.ts";
+import { BoundProgram, isInstalled } from "../harness/child_program.ts";
+import type { Peer, PeerName, Protocol } from "../harness/peer.ts";
+import { pinned } from "../harness/cpu_pinning.ts";
 
 const HERE = new URL(".", import.meta.url).pathname;
 

@@ -1,11 +1,11 @@
 /** What was measured as tables, for a terminal and for Markdown. */
 import { columns } from "../../lib/terminal/columns.ts";
 import { type Cell, peersOf } from "./cells.ts";
-import { spreadOf, spreadText } from "../durability/summary.ts";
+import { spreadOf, spreadText } from "../harness/summary.ts";
 import type { GeneratorCheck, GeneratorRound } from "./generator_check.ts";
 import { type LimitFigure, limitTexts, limitVerdict, withUnit } from "./limits.ts";
 import { mediansOf, type Ratio } from "./ratios.ts";
-import type { Stage } from "./rounds.ts";
+import type { Stage } from "../harness/rounds.ts";
 
 /** Rows of text; the first columns are words, the others figures. */
 export interface Table {

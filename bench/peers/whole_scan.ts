@@ -1,7 +1,7 @@
 /** How long does a whole scan of a million keys take? */
 import type { LimitFigure } from "./limits.ts";
-import type { Peer } from "./peer.ts";
-import type { Site } from "./site.ts";
+import type { Peer } from "../harness/peer.ts";
+import type { Site } from "../harness/workspace.ts";
 
 const KEYS = 1_000_000;
 const ROUNDS = 3;

@@ -1,6 +1,6 @@
 /** A run from its folders to its report. */
 import { messageOf } from "../../lib/base/errors.ts";
-import { OutOfTime } from "../peers/interrupt.ts";
+import { OutOfTime } from "../harness/interrupt.ts";
 import { filledReport } from "./document.ts";
 import { readFindings, writeBench, writePictures, writeSweep } from "./files.ts";
 import { measure } from "./measure.ts";

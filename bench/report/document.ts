@@ -1,5 +1,5 @@
 /** The report: prose that stays, and between marks what is made from the data. */
-import { type Marks, partNames, withPart } from "../marked.ts";
+import { type Marks, partNames, withPart } from "../harness/generated_sections.ts";
 import type { Findings } from "./report_data.ts";
 import * as sentences from "./sentences.ts";
 import { siteTable } from "./site_table.ts";

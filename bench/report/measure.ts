@@ -3,7 +3,7 @@ import { unixMs } from "../../lib/base/clock.ts";
 import { messageOf } from "../../lib/base/errors.ts";
 import { sweepClients } from "../../lib/perf/sweep_steps.ts";
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
-import { Problems } from "../problems.ts";
+import { Problems } from "../harness/problems.ts";
 import { type Hosts, ONE_HOST } from "./hosts.ts";
 import { joinedSweeps } from "./joined_sweeps.ts";
 import type { Plan, SweepPlan } from "./plan.ts";

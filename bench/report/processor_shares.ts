@@ -1,5 +1,5 @@
 /** Who had the processors during each stage: from samples of the operating system's counts. */
-import { spreadOf } from "../durability/summary.ts";
+import { spreadOf } from "../harness/summary.ts";
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 
 /** The counts at one moment; all in milliseconds since some beginning. */

@@ -1,6 +1,6 @@
 /** One part of a run as a multiple of another. */
 import type { Operation } from "../../lib/perf/workload/operation.ts";
-import { spreadOf } from "../durability/summary.ts";
+import { spreadOf } from "../harness/summary.ts";
 import type { Findings, PartName } from "./report_data.ts";
 import { pointWith, seriesOf, seriesWith } from "./series.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import type { Operation } from "../../lib/perf/workload/operation.ts";
-import type { Machine } from "../peers/machine.ts";
+import type { Machine } from "../harness/machine.ts";
 import type { StepShares } from "./processor_shares.ts";
 import type { SyncTimes } from "./sync_times.ts";
 import type { SystemCalls } from "./system_calls.ts";

@@ -2,7 +2,7 @@
 import { opsPerSecond, type StageData } from "../../lib/perf/measure/stage_data.ts";
 import type { OperationAnalysis } from "../../lib/perf/results/sweep_data.ts";
 import { type Operation, OPERATIONS } from "../../lib/perf/workload/operation.ts";
-import { spreadOf } from "../durability/summary.ts";
+import { spreadOf } from "../harness/summary.ts";
 import { medianShares, type StageShares } from "./processor_shares.ts";
 import { type Findings, isNotMeasured, type PartName, PARTS } from "./report_data.ts";
 

@@ -1,7 +1,7 @@
 /** A catalog, and a server that is found by its name through it and in no other way. */
 import { fromSource } from "../harness/program.ts";
 import { type Address, addressText } from "../../lib/base/address.ts";
-import { BoundProgram } from "../peers/bound_program.ts";
+import { BoundProgram } from "../harness/child_program.ts";
 import type { Hosts } from "./hosts.ts";
 
 /** What to start. */

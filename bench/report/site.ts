@@ -1,5 +1,5 @@
 /** What a run ran on. */
-import { thisMachine } from "../peers/machine.ts";
+import { thisMachine } from "../harness/machine.ts";
 import type { Site } from "./report_data.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** What the disk itself takes: the bytes of one insert written and forced to it, over and over. */
-import { bareSyncsMs } from "../durability/bare_process.ts";
-import { percentile } from "../durability/summary.ts";
+import { bareSyncsMs } from "../harness/sync_probe.ts";
+import { percentile } from "../harness/summary.ts";
 
 /** Times of one write with its `fdatasync`. */
 export interface SyncTimes {

@@ -1,6 +1,6 @@
 /** How often the server calls the operating system for one request: counted by strace. */
 import { HtClient } from "../../lib/client/client.ts";
-import { BoundProgram, isInstalled } from "../peers/bound_program.ts";
+import { BoundProgram, isInstalled } from "../harness/child_program.ts";
 import type { NotMeasured } from "./report_data.ts";
 
 /** What was counted during some requests. */

@@ -1,5 +1,5 @@
 /** The time of a run, and the share of it that each of its parts may take. */
-import { OutOfTime } from "../peers/interrupt.ts";
+import { OutOfTime } from "../harness/interrupt.ts";
 
 /** Time that is divided among the parts that are still to come, by their weights. */
 export class TimeBudget {

@@ -10,7 +10,7 @@
  * The addresses are of the range for documentation (RFC 5737): they are nobody's, and since each run
  * has namespaces of its own, several can run at the same time.
  */
-import { runBound } from "../peers/bound_program.ts";
+import { runBound } from "../harness/child_program.ts";
 import type { Host, Hosts } from "./hosts.ts";
 
 const ROLES = ["catalog", "server", "clients"] as const;

@@ -1,6 +1,6 @@
 /** What is shown of a measured point: which figure, in which unit, of which rounds. */
-import type { PeerName } from "../peers/peer.ts";
-import type { FigureRounds } from "../peers/raw.ts";
+import type { PeerName } from "../harness/peer.ts";
+import type { FigureRounds } from "../harness/raw_data.ts";
 
 /** One server under the load of one point, as it is in the raw data. */
 export interface ScalePoint extends FigureRounds {

@@ -2,12 +2,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../../lib/base/errors.ts";
 import type { Random } from "../harness/random.ts";
-import type { Load, LoadResult } from "../peers/generator.ts";
-import { OutOfTime } from "../peers/interrupt.ts";
-import type { Peer, PeerName } from "../peers/peer.ts";
-import { figuresByName } from "../peers/raw.ts";
-import { shuffled } from "../peers/rounds.ts";
-import type { Site } from "../peers/site.ts";
+import type { Load, LoadResult } from "../harness/generator.ts";
+import { OutOfTime } from "../harness/interrupt.ts";
+import type { Peer, PeerName } from "../harness/peer.ts";
+import { figuresByName } from "../harness/raw_data.ts";
+import { shuffled } from "../harness/rounds.ts";
+import type { Site } from "../harness/workspace.ts";
 import type { ScalePoint } from "./figures.ts";
 import type { Point, Series } from "./series.ts";
 

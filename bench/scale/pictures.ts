@@ -1,6 +1,6 @@
 /** Pictures of what was measured: one figure of a series over what grows. */
 import type { Chart, PlotSeries } from "../../lib/plot/chart.ts";
-import { spreadOf } from "../durability/summary.ts";
+import { spreadOf } from "../harness/summary.ts";
 import { FIGURES, type ScalePoint } from "./figures.ts";
 import type { Picture, Series } from "./series.ts";
 

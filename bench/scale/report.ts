@@ -1,8 +1,8 @@
 /** What was measured as the work grew, as tables, and as the documents and pictures that show it. */
 import { chartSvg } from "../../lib/plot/chart.ts";
-import { spreadOf, spreadText } from "../durability/summary.ts";
-import { withPart } from "../marked.ts";
-import { type Machine, machineText } from "../peers/machine.ts";
+import { spreadOf, spreadText } from "../harness/summary.ts";
+import { withPart } from "../harness/generated_sections.ts";
+import { type Machine, machineText } from "../harness/machine.ts";
 import { asMarkdown, type Table } from "../peers/tables.ts";
 import { FIGURES, type ScalePoint } from "./figures.ts";
 import { pictureFile, pictureOf } from "./pictures.ts";

@@ -1,7 +1,7 @@
 /** What grows, how the load changes with it, and which pictures show it. */
 import type { Scale } from "../../lib/plot/description.ts";
-import type { Load } from "../peers/generator.ts";
-import type { PeerName } from "../peers/peer.ts";
+import type { Load } from "../harness/generator.ts";
+import type { PeerName } from "../harness/peer.ts";
 import type { FigureName } from "./figures.ts";
 
 /** One load of a series, for each of its servers. */

@@ -1,5 +1,5 @@
 /** What a run saw, as it is kept in `docs/hardening/soak.json`, and whether it is as it must be. */
-import type { Machine } from "../peers/machine.ts";
+import type { Machine } from "../harness/machine.ts";
 import { isFlat, type Point, type Slope, slopeOf, warm } from "./slope.ts";
 import type { Holdings } from "./watched_server.ts";
 

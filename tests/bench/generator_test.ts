@@ -1,7 +1,7 @@
 /** The load generator against servers that answer right, wrong, and not at all. */
 import assert from "assert";
-import { Generator } from "../../bench/peers/generator.ts";
-import type { Peer } from "../../bench/peers/peer.ts";
+import { Generator } from "../../bench/harness/generator.ts";
+import type { Peer } from "../../bench/harness/peer.ts";
 import { startServer } from "../helpers/server.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { testWith } from "../helpers/needs.ts";

@@ -1,10 +1,10 @@
 import assert from "assert";
 import type { Cell } from "../../bench/peers/cells.ts";
-import type { LoadResult } from "../../bench/peers/generator.ts";
-import type { PeerName } from "../../bench/peers/peer.ts";
+import type { LoadResult } from "../../bench/harness/generator.ts";
+import type { PeerName } from "../../bench/harness/peer.ts";
 import { mediansOf, ratiosOf, verdictOn } from "../../bench/peers/ratios.ts";
-import { columnsOf } from "../../bench/peers/raw.ts";
-import type { Stage } from "../../bench/peers/rounds.ts";
+import { columnsOf } from "../../bench/harness/raw_data.ts";
+import type { Stage } from "../../bench/harness/rounds.ts";
 
 const CELL: Cell = {
   name: "lookup, 50",

@@ -1,11 +1,11 @@
 /** Rounds of the peers' benchmark, with a load generator that is made up. */
 import assert from "assert";
 import type { Cell } from "../../bench/peers/cells.ts";
-import type { LoadResult } from "../../bench/peers/generator.ts";
-import { OutOfTime } from "../../bench/peers/interrupt.ts";
-import type { Peer, PeerName } from "../../bench/peers/peer.ts";
-import { runRounds } from "../../bench/peers/rounds.ts";
-import { Problems } from "../../bench/problems.ts";
+import type { LoadResult } from "../../bench/harness/generator.ts";
+import { OutOfTime } from "../../bench/harness/interrupt.ts";
+import type { Peer, PeerName } from "../../bench/harness/peer.ts";
+import { runRounds } from "../../bench/harness/rounds.ts";
+import { Problems } from "../../bench/harness/problems.ts";
 import { randomFrom } from "../../bench/harness/random.ts";
 
 const CELL: Cell = {

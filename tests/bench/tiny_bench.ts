@@ -2,7 +2,7 @@
  * `deno task bench` on the smallest scale, as a program: its arguments are the folder for the results,
  * how many runs of each step and how many seconds it may take, and the parts to measure.
  */
-import { Interrupt } from "../../bench/peers/interrupt.ts";
+import { Interrupt } from "../../bench/harness/interrupt.ts";
 import { runBench } from "../../bench/report/bench.ts";
 import type { PartName } from "../../bench/report/report_data.ts";
 import { messageOf } from "../../lib/base/errors.ts";

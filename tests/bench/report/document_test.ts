@@ -1,5 +1,5 @@
 import assert from "assert";
-import { proseOf } from "../../../bench/marked.ts";
+import { proseOf } from "../../../bench/harness/generated_sections.ts";
 import { filledReport, PLAIN_MARKS } from "../../../bench/report/document.ts";
 import { readFindings } from "../../../bench/report/files.ts";
 import { findingsWith, levelSweep } from "../bench_data.ts";

@@ -1,6 +1,6 @@
 /** Shares of a run's time. */
 import assert from "assert";
-import { OutOfTime } from "../../../bench/peers/interrupt.ts";
+import { OutOfTime } from "../../../bench/harness/interrupt.ts";
 import { TimeBudget, TimeShare } from "../../../bench/report/time_share.ts";
 
 Deno.test("what one part leaves of its share goes to the parts that come after it", () => {

@@ -1,10 +1,10 @@
 /** The folder and the servers of one benchmark, all of which go with it. */
-import type { Problems } from "../problems.ts";
+import type { Problems } from "./problems.ts";
 import { Generator } from "./generator.ts";
 import { OutOfTime } from "./interrupt.ts";
 import type { PeerName } from "./peer.ts";
 import { prepare } from "./rounds.ts";
-import { htserverCommand, missingFor, type RunningPeer, startPeer } from "./servers.ts";
+import { htserverCommand, missingFor, type RunningPeer, startPeer } from "../peers/servers.ts";
 
 /** With fewer there is no ratio. */
 const MIN_PEERS = 2;

@@ -1,5 +1,5 @@
 /** Programs that end with the benchmark, whatever ends it: servers, and what is run to its end. */
-import { Program, type ProgramOptions } from "../harness/program.ts";
+import { Program, type ProgramOptions } from "./program.ts";
 
 /** A program that is killed when a signal says so, or when it goes out of scope. */
 export class BoundProgram extends Program {

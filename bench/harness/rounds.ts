@@ -1,7 +1,7 @@
 /** Runs cells in rounds, so that the machine's drift hits all servers alike. */
-import type { Random } from "../harness/random.ts";
-import type { Problems } from "../problems.ts";
-import { type Cell, peersOf } from "./cells.ts";
+import type { Random } from "./random.ts";
+import type { Problems } from "./problems.ts";
+import { type Cell, peersOf } from "../peers/cells.ts";
 import type { Generator, LoadResult } from "./generator.ts";
 import type { Peer, PeerName } from "./peer.ts";
 

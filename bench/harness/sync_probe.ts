@@ -5,8 +5,8 @@
  */
 import { sleep } from "../../lib/base/clock.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
-import { fromSource, run } from "../harness/program.ts";
-import { insertOf } from "./dataset.ts";
+import { fromSource, run } from "./program.ts";
+import { insertOf } from "../durability/dataset.ts";
 
 /**
  * Runs the loop, and gives the milliseconds of each write with its sync.
@@ -19,7 +19,7 @@ export async function bareSyncsMs(
   pauseMs: number,
 ): Promise<number[]> {
   const command = fromSource(
-    "bench/durability/bare_process.ts",
+    "bench/harness/sync_probe.ts",
     ...[file, String(seconds), String(pauseMs)],
   );
   const { stdout } = await run(command);

@@ -1,6 +1,6 @@
 /** What of a benchmark is not as it was planned; the rest of it is kept and shown all the same. */
-import { messageOf } from "../lib/base/errors.ts";
-import { OutOfTime } from "./peers/interrupt.ts";
+import { messageOf } from "../../lib/base/errors.ts";
+import { OutOfTime } from "./interrupt.ts";
 
 /** Failures, apart from what there was no time for. */
 export class Problems {

@@ -1,8 +1,8 @@
 /** The load generator of `bench/load/`: compiled, and run against a server. */
-import { run } from "../harness/program.ts";
-import { isInstalled, runBound } from "./bound_program.ts";
+import { run } from "./program.ts";
+import { isInstalled, runBound } from "./child_program.ts";
 import type { Peer } from "./peer.ts";
-import { pinned } from "./pinned.ts";
+import { pinned } from "./cpu_pinning.ts";
 
 const SOURCES = new URL("../load/", import.meta.url);
 

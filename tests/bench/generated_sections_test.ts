@@ -1,5 +1,5 @@
 import assert from "assert";
-import { withPart } from "../../bench/marked.ts";
+import { withPart } from "../../bench/harness/generated_sections.ts";
 
 const DOCUMENT = "# Title\n\n<!-- measured: a -->\n\nold\n\n<!-- end: a -->\n\nprose of $& a\n";
 

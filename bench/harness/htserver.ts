@@ -1,5 +1,5 @@
 /** The server as its users start it, on a folder. */
-import { fromSource, Program, TOP } from "../harness/program.ts";
+import { fromSource, Program, TOP } from "./program.ts";
 
 /** Flags with which it touches nothing that others share. */
 const ALONE = ["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"] as const;
