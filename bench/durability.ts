@@ -3,7 +3,7 @@
  *
  *     deno task bench:durability                  all questions
  *     deno task bench:durability recovery memory  some of them
- *     deno task bench:durability --write          docs/DURABILITY.md and docs/durability.json too
+ *     deno task bench:durability --write          docs/DURABILITY.md and docs/data/durability.json too
  *     deno task bench:durability --json FILE      the raw data too
  *
  * docs/DURABILITY.md says what each one measures and what came out.

@@ -4,7 +4,7 @@
  *
  *     deno task bench:scale               all series, in at most 10 minutes; rewrites docs/
  *     deno task bench:scale keys          some of them; writes nothing
- *     deno task bench:scale --redraw      measures nothing; rewrites docs/ from docs/scale.json
+ *     deno task bench:scale --redraw      measures nothing; rewrites docs/ from docs/data/scale/scale.json
  *
  * The tables of 1,000 to 20,000,000 keys are there all at once, which takes 5 GB of memory; those
  * that do not fit are left out, and the figures say so.

@@ -12,7 +12,7 @@ import { soak } from "./soak/soak.ts";
 /** Time beside the run itself: to start, to fill, to rest. */
 const OVERHEAD_S = 600;
 
-const RAW = new URL("../docs/hardening/", import.meta.url);
+const RAW = new URL("../docs/data/hardening/", import.meta.url);
 
 async function main(options: Options): Promise<boolean> {
   using interrupt = new Interrupt(options.minutes * 60 + OVERHEAD_S);

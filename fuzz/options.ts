@@ -18,7 +18,7 @@ export interface Options {
 }
 
 /** Where `--write` puts the figures. */
-export const DOCUMENTED_PATH = "docs/hardening/fuzz.json";
+export const DOCUMENTED_PATH = "docs/data/hardening/fuzz.json";
 
 /** Inputs where nothing else is said: about ten minutes' work of two cores. */
 const DEFAULT_INPUTS = 10_000_000;

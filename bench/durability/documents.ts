@@ -4,7 +4,7 @@ import type { Answered } from "../harness/summary.ts";
 
 const DOCS = new URL("../../docs/", import.meta.url).pathname;
 const DOCUMENT = `${DOCS}DURABILITY.md`;
-const RAW = `${DOCS}durability.json`;
+const RAW = `${DOCS}data/durability.json`;
 
 /**
  * Rewrites the figures of the questions that were asked; those of the others stay.

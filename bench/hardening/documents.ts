@@ -5,7 +5,7 @@ import { HEADINGS, type Judged, megabytes, rowOf } from "./judgement.ts";
 
 const DOCS = new URL("../../docs/", import.meta.url).pathname;
 const DOCUMENT = `${DOCS}HARDENING.md`;
-const RAW = `${DOCS}hardening/hostile.json`;
+const RAW = `${DOCS}data/hardening/hostile.json`;
 
 /** Columns of the first table, of those that `rowOf` gives: the second one has the others. */
 const NOTICED = [0, 2, 3, 4, 5, 6, 7, 8, 9];

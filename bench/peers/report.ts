@@ -18,7 +18,7 @@ import {
 
 const DOCS = new URL("../../docs/", import.meta.url).pathname;
 const DOCUMENT = `${DOCS}PERFORMANCE.md`;
-const RAW = `${DOCS}performance.json`;
+const RAW = `${DOCS}data/performance.json`;
 
 /** What was measured. */
 export interface Findings {

@@ -15,7 +15,7 @@ import { bullets } from "./text.ts";
 const TOP = new URL("../../", import.meta.url).pathname;
 
 /** Raw data and pictures of the run that REPORT tells of. */
-const COMMITTED = `${TOP}docs/report`;
+const COMMITTED = `${TOP}docs/data/report`;
 
 const REPORT = `${TOP}REPORT`;
 
@@ -80,7 +80,7 @@ export async function runBench(options: BenchOptions): Promise<void> {
     await Deno.remove(`${folder}/REPORT`);
     await replaceFolder(COMMITTED, folder);
     await Deno.writeTextFile(REPORT, report);
-    say("docs/report/ has the raw data and the pictures; the figures of REPORT are made anew");
+    say("docs/data/report/ has the raw data and the pictures; the figures of REPORT are made anew");
   } else {
     say(`raw data, pictures and a REPORT with these figures are in ${folder}`);
   }

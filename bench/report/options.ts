@@ -16,13 +16,13 @@ export const HELP =
   `Measures this project's server with 1, 2, 3, ... clients until the sum levels out.
 
   deno task bench               everything, in at most 10 minutes: raw data and pictures in
-                                docs/report/, and the figures of REPORT made anew from them
+                                docs/data/report/, and the figures of REPORT made anew from them
   deno task bench --quick       the same on a small scale, in less than a minute, in a
-                                temporary folder: docs/report/ and REPORT stay as they are
+                                temporary folder: docs/data/report/ and REPORT stay as they are
   deno task bench --two-hosts   server and clients in two network namespaces, as if on two
                                 machines (Linux, root), in a temporary folder
   deno task bench --rebuild     measures nothing: the figures of REPORT, and the pictures, from the raw
-                                data in docs/report/ as it is
+                                data in docs/data/report/ as it is
       --out FOLDER              write raw data, pictures and REPORT there, and nowhere else`;
 
 /**

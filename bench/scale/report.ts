@@ -10,10 +10,10 @@ import { SERIES, type Series } from "./series.ts";
 
 const DOCS = new URL("../../docs/", import.meta.url).pathname;
 const DOCUMENT = `${DOCS}PERFORMANCE.md`;
-const PICTURES = "plots";
+const PICTURES = "data/scale";
 
 /** The raw data: all that a run found. */
-export const RAW = `${DOCS}scale.json`;
+export const RAW = `${DOCS}data/scale/scale.json`;
 
 /** What is in it. */
 export interface Findings {

@@ -1,4 +1,4 @@
-/** What a run saw, as it is kept in `docs/hardening/soak.json`, and whether it is as it must be. */
+/** What a run saw, as it is kept in `docs/data/hardening/soak.json`, and whether it is as it must be. */
 import type { Machine } from "../harness/machine.ts";
 import { isFlat, type Point, type Slope, slopeOf, warm } from "./slope.ts";
 import type { Holdings } from "./watched_server.ts";

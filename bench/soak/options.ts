@@ -7,7 +7,7 @@ export interface Options {
   readonly seed: number;
   /** The table at its memory limit, instead of varied work. */
   readonly isFullTable: boolean;
-  /** Whether `docs/hardening/` is to have the raw data. */
+  /** Whether `docs/data/hardening/` is to have the raw data. */
   readonly isWriting: boolean;
 }
 
@@ -23,7 +23,7 @@ export const HELP = `Runs a server for a long time, and tells whether it stays a
   deno task soak --full-table   a table at its memory limit, in memory and on disk, ${FULL_TABLE_MINUTES} minutes in all
       --minutes N               so long instead; may be a fraction
       --seed S                  repeat the choices of another run
-      --write                   write the raw data into docs/hardening/`;
+      --write                   write the raw data into docs/data/hardening/`;
 
 /**
  * Reads the command line.

@@ -19,7 +19,7 @@ Deno.test("options of the fuzzer are read, and others are refused", () => {
     { ...usual, inputs: 5, minutes: 2, targets: ["live", "framer"] },
   );
   assert.equal(parseOptions(["--json", "a b"], NAMES).jsonPath, "a b");
-  assert.equal(parseOptions(["--write"], NAMES).jsonPath, "docs/hardening/fuzz.json");
+  assert.equal(parseOptions(["--write"], NAMES).jsonPath, "docs/data/hardening/fuzz.json");
   for (
     const args of [
       ["--imputs", "5"],

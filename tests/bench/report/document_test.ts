@@ -52,7 +52,7 @@ Deno.test("the prose of REPORT has no figure", () => {
   assert.deepEqual(figures, []);
 });
 
-Deno.test("the figures of REPORT are those of the raw data in docs/report/", async () => {
-  const filled = filledReport(REPORT, await readFindings(`${TOP}docs/report`));
-  assert.ok(filled === REPORT, "REPORT is not what `deno task bench` makes of docs/report/");
+Deno.test("the figures of REPORT are those of the raw data in docs/data/report/", async () => {
+  const filled = filledReport(REPORT, await readFindings(`${TOP}docs/data/report`));
+  assert.ok(filled === REPORT, "REPORT is not what `deno task bench` makes of docs/data/report/");
 });
