@@ -3,20 +3,20 @@ import { ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { CatalogServer } from "./lib/catalog/server/catalog_server.ts";
 import { systemName } from "./lib/catalog/server/system_name.ts";
-import { giveUp, NEVER_AGAIN } from "./lib/cli/permissions.ts";
+import { dropPermissions, UNUSED_PERMISSIONS } from "./lib/cli/permissions.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { printLine } from "./lib/terminal/stdout.ts";
-import { runMain } from "./lib/cli/main.ts";
+import { main } from "./lib/cli/main.ts";
 import { stopSignal } from "./lib/cli/stop_signal.ts";
 import { type CatalogConfig, parseCatalogConfig } from "./lib/config/catalog_config.ts";
 
-await runMain("htcatalog", async () => {
+await main("htcatalog", async () => {
   const config = parseCatalogConfig(Deno.args);
   const log = createLog({ format: config.logFormat, debugging: config.isDebugging });
   const stopped = stopSignal();
   const catalog = startCatalog(config, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, catalog.port);
-  giveUp("read", "write", "env", "sys", ...NEVER_AGAIN);
+  dropPermissions("read", "write", "env", "sys", ...UNUSED_PERMISSIONS);
   printLine(`Listening on port ${catalog.port}`);
   await stopped;
   await catalog.stop();

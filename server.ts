@@ -1,36 +1,36 @@
 /** `htserver`: flags to configuration, the parts wired, signals. See `--help`. */
 import { EXIT, ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
-import { Presence } from "./lib/catalog/announce/registration.ts";
+import { Registration } from "./lib/catalog/announce/registration.ts";
 import { environment } from "./lib/cli/environment.ts";
-import { giveUp, NEVER_AGAIN } from "./lib/cli/permissions.ts";
+import { dropPermissions, UNUSED_PERMISSIONS } from "./lib/cli/permissions.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { printLine } from "./lib/terminal/stdout.ts";
 import { readTls } from "./lib/cli/tls_files.ts";
 import { readToken } from "./lib/cli/token_file.ts";
-import { runMain } from "./lib/cli/main.ts";
+import { main } from "./lib/cli/main.ts";
 import { stopSignal } from "./lib/cli/stop_signal.ts";
 import { memoryAndSwap, memoryLimit, systemFacts } from "./lib/cli/system_facts.ts";
 import { exposureWarning } from "./lib/config/exposure.ts";
-import { parseFolderTask } from "./lib/config/check_repair_config.ts";
+import { parseCheckRepairTask } from "./lib/config/check_repair_config.ts";
 import { parseServerConfig } from "./lib/config/server_config.ts";
-import { runFolderTask } from "./lib/cli/htserver/check_repair.ts";
+import { runCheckRepair } from "./lib/cli/htserver/check_repair.ts";
 import { HtServer } from "./lib/server/server.ts";
 import { openTable } from "./lib/cli/htserver/open_storage.ts";
 
 /** Whoever keeps nothing on disk needs no files after the start. */
 const FILES = ["read", "write"] as const;
 
-await runMain("htserver", async () => {
-  const folderTask = parseFolderTask(Deno.args);
-  if (folderTask) return await runFolderTask(folderTask);
+await main("htserver", async () => {
+  const folderTask = parseCheckRepairTask(Deno.args);
+  if (folderTask) return await runCheckRepair(folderTask);
   const config = parseServerConfig(
     Deno.args,
     environment("CATALOG_HOST", "CATALOG_PORT", "USER", "LOGNAME"),
     memoryLimit(),
   );
   const log = createLog({ format: config.logFormat, debugging: config.isDebugging });
-  surviveBugs(log);
+  logUnhandledRejections(log);
   const stopped = stopSignal();
   const token = await readToken(config.tokenFile, (sentence) => log.warn(sentence));
   const tls = await readTls(config.tlsFiles, log);
@@ -42,9 +42,9 @@ await runMain("htserver", async () => {
   const isNew = kept.table.size === 0;
   const server = new HtServer({ ...config, tls }, kept, token, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, server.port);
-  giveUp("env", ...NEVER_AGAIN, ...(config.dataFolder === undefined ? FILES : []));
+  dropPermissions("env", ...UNUSED_PERMISSIONS, ...(config.dataFolder === undefined ? FILES : []));
   printLine(`Listening on port ${server.port}`);
-  const presence = new Presence({
+  const presence = new Registration({
     catalogs: config.catalogs,
     localPort: config.localCatalogPort,
     intervalMs: config.catalogIntervalMs,
@@ -69,7 +69,7 @@ await runMain("htserver", async () => {
 });
 
 /** A bug in the handling of one client must not end the others (I9). */
-function surviveBugs(log: Log): void {
+function logUnhandledRejections(log: Log): void {
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     log.error("unexpected failure, which is a bug to report", { why: messageOf(event.reason) });

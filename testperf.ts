@@ -2,12 +2,12 @@
 import { EXIT } from "./lib/base/errors.ts";
 import { stderrTerminal } from "./lib/terminal/terminal.ts";
 import { environment } from "./lib/cli/environment.ts";
-import { giveUp, NEVER_AGAIN } from "./lib/cli/permissions.ts";
+import { dropPermissions, UNUSED_PERMISSIONS } from "./lib/cli/permissions.ts";
 import { startOwn } from "./lib/cli/spawn_self.ts";
 import { printError, printLine } from "./lib/terminal/stdout.ts";
 import { readCa } from "./lib/cli/tls_files.ts";
 import { readToken } from "./lib/cli/token_file.ts";
-import { runMain } from "./lib/cli/main.ts";
+import { main } from "./lib/cli/main.ts";
 import { stopSignal, surviveSignals } from "./lib/cli/stop_signal.ts";
 import { requireFolderOf, writeWholeFile } from "./lib/cli/atomic_file.ts";
 import { type ClientOptions, HtClient } from "./lib/client/client.ts";
@@ -32,12 +32,12 @@ const files: ResultFiles = {
   write: writeWholeFile,
 };
 
-await runMain("testperf", async () => {
+await main("testperf", async () => {
   if (Deno.args[0] === WORKER_FLAG) return await worker();
   const config = parseTestPerfConfig(Deno.args, environment("CATALOG_HOST", "CATALOG_PORT"));
   const workers = Array.from({ length: config.processes - 1 }, () => startOwn(WORKER_FLAG));
   // Whatever a server sends from here on, this process starts nothing.
-  giveUp(...NEVER_AGAIN);
+  dropPermissions(...UNUSED_PERMISSIONS);
   const options: ClientOptions = {
     catalogs: config.catalogs,
     localCatalogPort: config.localCatalogPort ?? null,
@@ -69,7 +69,7 @@ await runMain("testperf", async () => {
 
 /** A share of the clients of another process, which says what to do and when to end. */
 async function worker(): Promise<number> {
-  giveUp("read", "write", ...NEVER_AGAIN);
+  dropPermissions("read", "write", ...UNUSED_PERMISSIONS);
   // Ctrl-C and the end of a terminal go to all its processes; the one that leads ends the others.
   surviveSignals("SIGINT", "SIGHUP");
   const isGood = await runWorker({ orders: Deno.stdin.readable, send: printLine });

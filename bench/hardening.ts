@@ -16,8 +16,8 @@ import { Problems } from "./harness/problems.ts";
 import { HEADINGS, type Judged, judged, rowOf } from "./hardening/judgement.ts";
 
 /** How attacks are made, in full and with `--quick`. */
-const FULL = { size: 1, durationMs: 4_000, asItIsMs: 8_000, settleMs: 4_000 } as const;
-const QUICK = { size: 0.2, durationMs: 1_500, asItIsMs: 3_000, settleMs: 3_000 } as const;
+const FULL = { size: 1, durationMs: 4_000, settleMs: 8_000, collectMs: 4_000 } as const;
+const QUICK = { size: 0.2, durationMs: 1_500, settleMs: 3_000, collectMs: 3_000 } as const;
 
 const names = Deno.args.filter((arg) => !arg.startsWith("--"));
 const unknown = Deno.args.find((arg) =>

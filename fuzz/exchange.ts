@@ -1,5 +1,5 @@
 /** One connection to the server that is fuzzed: sends bytes in pieces, and reads so many replies. */
-import { fulfilledWithin } from "../lib/base/clock.ts";
+import { settlesWithin } from "../lib/base/clock.ts";
 
 /** How long replies may take before the server counts as hanging, in milliseconds. */
 const REPLIES_MS = 30_000;
@@ -38,7 +38,7 @@ export class Exchange implements Disposable {
     const lines: string[] = [];
     const sent = this.#send(bytes, cuts);
     const came = Promise.all([sent, this.#read(lines, replies)]);
-    if (!(await fulfilledWithin(came, REPLIES_MS))) {
+    if (!(await settlesWithin(came, REPLIES_MS))) {
       throw new ExchangeError(
         `only ${lines.length} of ${replies} replies came in ${REPLIES_MS} ms`,
       );
@@ -54,7 +54,7 @@ export class Exchange implements Disposable {
    */
   async end(): Promise<void> {
     const reading = this.#conn.read(this.#buffer);
-    if (!(await fulfilledWithin(reading, REPLIES_MS))) {
+    if (!(await settlesWithin(reading, REPLIES_MS))) {
       throw new ExchangeError(`the server did not close in ${REPLIES_MS} ms`);
     }
     if (await reading !== null) throw new ExchangeError("more came than the last reply");

@@ -4,7 +4,7 @@ import { isoTime } from "../lib/base/clock.ts";
 import { columns } from "../lib/terminal/columns.ts";
 import { EXIT } from "../lib/base/errors.ts";
 import { escaped } from "../lib/base/quote.ts";
-import { runMain } from "../lib/cli/main.ts";
+import { main } from "../lib/cli/main.ts";
 import { targetOf, TARGETS } from "./all_targets.ts";
 import { HELP, type Options, parseOptions, replayLine } from "./options.ts";
 import { type Found, runTargets, type TargetResult } from "./run_targets.ts";
@@ -20,7 +20,7 @@ const PROGRESS_MS = 10_000;
 /** Characters of an input that are shown. */
 const SHOWN_CHARS = 2_000;
 
-await runMain("fuzz", async () => {
+await main("fuzz", async () => {
   if (Deno.args.includes("--help")) {
     console.log(HELP);
     return EXIT.ok;

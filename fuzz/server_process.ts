@@ -1,5 +1,5 @@
 /** A server in a process of its own, that can be killed and started again. */
-import { fulfilledWithin } from "../lib/base/clock.ts";
+import { settlesWithin } from "../lib/base/clock.ts";
 import { fromSource, Program } from "../bench/harness/program.ts";
 import { FUZZED_PROJECT } from "./targets/live_limits.ts";
 
@@ -36,7 +36,7 @@ export class ServerProcess implements AsyncDisposable {
       using conn = await this.connect();
       await conn.write(PING);
       const answer = new Uint8Array(PONG.length);
-      const isInTime = await fulfilledWithin(readWhole(conn, answer), PING_MS);
+      const isInTime = await settlesWithin(readWhole(conn, answer), PING_MS);
       const said = new TextDecoder().decode(answer);
       if (isInTime && said === PONG) return undefined;
       return isInTime

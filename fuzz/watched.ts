@@ -1,5 +1,5 @@
 /** Runs a range of inputs in a process of its own, which may hang or die of one of them. */
-import { fulfilledWithin } from "../lib/base/clock.ts";
+import { settlesWithin } from "../lib/base/clock.ts";
 import { fromSource } from "../bench/harness/program.ts";
 import type { Message, Task } from "./messages.ts";
 
@@ -74,7 +74,7 @@ async function watch(
   try {
     for (;;) {
       const reading = reader.read();
-      if (!(await fulfilledWithin(reading, patienceMs))) {
+      if (!(await settlesWithin(reading, patienceMs))) {
         return { next, problem: `nothing came of it in ${patienceMs / 1e3} s` };
       }
       const { value, done } = await reading;

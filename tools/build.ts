@@ -2,7 +2,7 @@
 import { Option } from "@commander-js/extra-typings";
 import { EXIT, ExitError, UsageError } from "../lib/base/errors.ts";
 import { VERSION } from "../lib/base/version.ts";
-import { runMain } from "../lib/cli/main.ts";
+import { main } from "../lib/cli/main.ts";
 import { parsed, program } from "../lib/config/command_line.ts";
 import { sizeText } from "../lib/config/units.ts";
 import { bundle } from "./build/bundle.ts";
@@ -20,7 +20,7 @@ interface BuildConfig {
   readonly programs: readonly Program[];
 }
 
-await runMain("build", async () => {
+await main("build", async () => {
   const config = parseBuildConfig(Deno.args);
   await Deno.mkdir(config.out, { recursive: true });
   // On the disk where the executables go, so that each gets there by a rename. Programs may be

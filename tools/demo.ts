@@ -3,9 +3,9 @@
  * (processes of their own) find the server by its name and measure it at the same time; prints a
  * table. It measures until all is done or the time is up, and prints whatever was measured by then.
  */
-import { fulfilledWithin } from "../lib/base/clock.ts";
+import { settlesWithin } from "../lib/base/clock.ts";
 import { EXIT, messageOf, UsageError } from "../lib/base/errors.ts";
-import { runMain } from "../lib/cli/main.ts";
+import { main } from "../lib/cli/main.ts";
 import { parsed, program } from "../lib/config/command_line.ts";
 import { machineClock } from "../lib/perf/run/clock.ts";
 import { LocalPrograms } from "./demo/local_programs.ts";
@@ -14,7 +14,7 @@ import { type Findings, runRounds, tableOf } from "./demo/rounds.ts";
 /** All is over within 30 s: the rest is for the start of the task, the table and the end of programs. */
 const DEFAULT_LIMIT_S = 25;
 
-await runMain("demo", async () => {
+await main("demo", async () => {
   const endMs = limitMs(Deno.args);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -60,7 +60,7 @@ async function measure(
     const onEnd = (how: string): void => stop.abort(`${what} ended early, with ${how}`);
     const port = programs.listening(entry, args, onEnd);
     const leftMs = Math.max(0, endMs - performance.now());
-    if (await fulfilledWithin(port, leftMs, stop.signal)) return await port;
+    if (await settlesWithin(port, leftMs, stop.signal)) return await port;
     throw new Error(
       stop.signal.aborted ? String(stop.signal.reason) : `the time was up before ${what} listened`,
     );

@@ -1,6 +1,6 @@
 /** `deno task cases`: runs protocol cases against a running server, in any language. See `--help`. */
 import { EXIT, ExitError, messageOf, UsageError } from "../lib/base/errors.ts";
-import { runMain } from "../lib/cli/main.ts";
+import { main } from "../lib/cli/main.ts";
 import { parsed, program } from "../lib/config/command_line.ts";
 import { integer } from "../lib/config/units.ts";
 import { parseCases } from "./protocol_cases/protocol_case.ts";
@@ -9,7 +9,7 @@ import { runCase } from "./protocol_cases/run_case.ts";
 /** The cases that hold for any server. */
 const FOLDER = "docs/protocol-cases";
 
-await runMain("cases", async () => {
+await main("cases", async () => {
   const command = program("cases", "Runs protocol cases against a server, and says which fail.", [
     "cases 127.0.0.1 9000                                    all that hold for any server",
     "cases 127.0.0.1 9000 docs/protocol-cases/cursors        those of a folder",

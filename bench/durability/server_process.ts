@@ -4,7 +4,7 @@
  */
 import { limitsFrom } from "../../lib/config/limit_flags.ts";
 import { silentLog } from "../../lib/base/log.ts";
-import { SyncChoice } from "../../lib/engine/sync_policy.ts";
+import { SyncPolicy } from "../../lib/engine/sync_policy.ts";
 import { HtServer } from "../../lib/server/server.ts";
 import { DurableStorage } from "../../lib/storage/durable_storage.ts";
 import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
@@ -34,7 +34,7 @@ export function startServer(setup: Setup): Program {
 
 async function main({ folder, sync, syncMs }: Setup): Promise<void> {
   if (sync !== "chosen") {
-    Object.defineProperty(SyncChoice.prototype, "isInline", { value: () => sync === "inline" });
+    Object.defineProperty(SyncPolicy.prototype, "isInline", { value: () => sync === "inline" });
   }
   const real = new FolderFiles(folder);
   const files = syncMs > 0 ? new SlowFiles(real, syncMs) : real;

@@ -62,7 +62,10 @@ export async function settledMemoryBytes(
   },
 ): Promise<number> {
   let least = Infinity;
-  for (const endMs = Date.now() + withinMs; least > enoughBytes && Date.now() < endMs;) {
+  for (
+    const endMs = performance.now() + withinMs;
+    least > enoughBytes && performance.now() < endMs;
+  ) {
     collect();
     await sleep(100);
     least = Math.min(least, await memoryBytes(pid));

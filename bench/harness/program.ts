@@ -1,7 +1,7 @@
 /** Programs in tests: started, their output awaited, and ended by force when the test is over. */
 import assert from "assert";
 import { fileURLToPath } from "node:url";
-import { fulfilledWithin } from "../../lib/base/clock.ts";
+import { settlesWithin } from "../../lib/base/clock.ts";
 
 /** The top folder of the checkout. */
 export const TOP: string = fileURLToPath(new URL("../../", import.meta.url));
@@ -98,7 +98,7 @@ export class Program implements AsyncDisposable {
       const match = pattern.exec(this[stream]);
       if (match) return match;
       if (this.#isOver) assert.fail(this.#story(`ended without ${pattern} on ${stream}`));
-      const isInTime = await fulfilledWithin(this.#change.promise, deadlineMs - performance.now());
+      const isInTime = await settlesWithin(this.#change.promise, deadlineMs - performance.now());
       if (!isInTime) assert.fail(this.#story(`waited too long for ${pattern} on ${stream}`));
     }
   }
@@ -119,7 +119,7 @@ export class Program implements AsyncDisposable {
 
   /** Waits for its end, and gives the exit code. */
   async exitCode(): Promise<number> {
-    const isInTime = await fulfilledWithin(this.#pumps, PATIENCE_MS);
+    const isInTime = await settlesWithin(this.#pumps, PATIENCE_MS);
     if (!isInTime) assert.fail(this.#story("did not end"));
     return (await this.#child.status).code;
   }

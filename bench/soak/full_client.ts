@@ -8,8 +8,8 @@ import type { Random } from "../../lib/base/random.ts";
 const KEYS = 10_000;
 
 /** Values have from 10 bytes to 100 KB, as likely between 10 and 100 as between 10,000 and 100,000. */
-const LEAST_BYTES = 10;
-const MOST_BYTES = 100_000;
+const MIN_BYTES = 10;
+const MAX_BYTES = 100_000;
 
 /** Pairs in one part of a scan. */
 const PART_PAIRS = 200;
@@ -131,8 +131,8 @@ export class FullClient {
     if (kind < 4) await this.#insert(key, this.#anyValue());
     else if (kind < 6) await this.#lookup(kind === 4 ? key : known);
     else if (kind < 8) await this.#remove(known);
-    else if (kind === 8) await this.#insert(known, this.#valueOf(LEAST_BYTES));
-    else await this.#insert(known, this.#valueOf(MOST_BYTES));
+    else if (kind === 8) await this.#insert(known, this.#valueOf(MIN_BYTES));
+    else await this.#insert(known, this.#valueOf(MAX_BYTES));
   }
 
   /** Whether there was room. */
@@ -197,7 +197,7 @@ export class FullClient {
 
   #anyValue(): string {
     const share = this.#random.below(1_000_000) / 1_000_000;
-    return this.#valueOf(LEAST_BYTES * (MOST_BYTES / LEAST_BYTES) ** share);
+    return this.#valueOf(MIN_BYTES * (MAX_BYTES / MIN_BYTES) ** share);
   }
 
   #valueOf(bytes: number): string {

@@ -21,8 +21,8 @@ export const LIMIT_BYTES = 50_000_000;
  * Resident memory beyond that of an empty server is at most this multiple of the limit (the table
  * and the gaps between its blocks), and so many bytes (replies, requests and garbage).
  */
-const MOST_RESIDENT_SHARE = 1.5;
-const MOST_BESIDE_BYTES = 64_000_000;
+const MAX_RESIDENT_SHARE = 1.5;
+const MAX_BESIDE_BYTES = 64_000_000;
 
 /** The table counts as full while it takes this share of its limit. */
 const FULL_SHARE = 0.9;
@@ -87,7 +87,7 @@ export async function fullTable(options: SoakOptions): Promise<FullTableFindings
 export function fullTableVerdicts({ limitBytes, seen }: FullTableFindings): Verdict[] {
   return seen.flatMap((one) => {
     const { counts, keeping, emptyBytes, peakBytes } = one;
-    const bound = emptyBytes + MOST_RESIDENT_SHARE * limitBytes + MOST_BESIDE_BYTES;
+    const bound = emptyBytes + MAX_RESIDENT_SHARE * limitBytes + MAX_BESIDE_BYTES;
     return [
       {
         what: `in ${keeping}: resident memory within that of an empty server, 1.5 limits and 64 MB`,

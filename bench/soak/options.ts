@@ -14,7 +14,7 @@ export interface Options {
 /** Minutes where none are named. */
 const SOAK_MINUTES = 30;
 const FULL_TABLE_MINUTES = 10;
-const MOST_MINUTES = 10_000;
+const MAX_MINUTES = 10_000;
 
 /** For `--help`. */
 export const HELP = `Runs a server for a long time, and tells whether it stays as it was.
@@ -47,6 +47,6 @@ export function parseOptions(args: readonly string[], anySeed: number): Options 
 
 function numberOf(option: string, text: string | undefined): number {
   const number = Number(text || NaN);
-  if (number > 0 && number <= (option === "--minutes" ? MOST_MINUTES : 2 ** 31)) return number;
+  if (number > 0 && number <= (option === "--minutes" ? MAX_MINUTES : 2 ** 31)) return number;
   throw new UsageError(`${option} needs a number above 0 (see deno task soak --help)`);
 }

@@ -21,7 +21,7 @@ const S_PER_HOUR = 3_600;
 const NORMAL_975 = 1.959964;
 
 /** With fewer points no interval can be told. */
-const LEAST_POINTS = 5;
+const MIN_POINTS = 5;
 
 /**
  * The median of the slopes of all pairs (Theil and Sen), with Sen's interval (P. K. Sen, "Estimates
@@ -43,7 +43,7 @@ export function slopeOf(points: readonly Point[]): Slope {
   const spread = NORMAL_975 * Math.sqrt(count * (count - 1) * (2 * count + 5) / 18);
   const below = Math.floor((slopes.length - spread) / 2) - 1;
   const perHour = slopes.length === 0 ? 0 : median(slopes);
-  if (count < LEAST_POINTS) return { perHour, low: -Infinity, high: Infinity };
+  if (count < MIN_POINTS) return { perHour, low: -Infinity, high: Infinity };
   return {
     perHour,
     low: slopes[below] ?? -Infinity,

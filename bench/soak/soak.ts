@@ -39,7 +39,7 @@ const STEADY_CLIENTS = 6;
 const MAX_CLIENTS = 40;
 
 /** Less can tell nothing, however slow the machine is. */
-const LEAST_RESTS = 6;
+const MIN_RESTS = 6;
 
 /** Changes after which the server writes a checkpoint. */
 const COMPACT_ENTRIES = 500;
@@ -126,7 +126,7 @@ class SoakRun {
     this.#rests.length = this.#samples.length = 0;
     this.#beganMs = performance.now();
     await this.#rest();
-    while ((this.#passedS() < wholeS || this.#rests.length < LEAST_RESTS) && !signal?.aborted) {
+    while ((this.#passedS() < wholeS || this.#rests.length < MIN_RESTS) && !signal?.aborted) {
       await this.#work(workS, sampleS, signal);
       const rest = await this.#rest();
       say(

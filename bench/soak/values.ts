@@ -2,8 +2,8 @@
 import type { Random } from "../../lib/base/random.ts";
 
 /** Sizes of values, in bytes. */
-const LEAST_BYTES = 10;
-const MOST_BYTES = 1_000_000;
+const MIN_BYTES = 10;
+const MAX_BYTES = 1_000_000;
 
 /** Members that values can be queried by: so many different ones for each owner. */
 const TAGS = 5;
@@ -18,7 +18,7 @@ export interface Value {
 /** A size, as likely between 10 and 100 bytes as between 100 and 1,000, and so on up to 1 MB. */
 export function anySize(random: Random): number {
   const share = random.below(1_000_000) / 1_000_000;
-  return Math.round(LEAST_BYTES * (MOST_BYTES / LEAST_BYTES) ** share);
+  return Math.round(MIN_BYTES * (MAX_BYTES / MIN_BYTES) ** share);
 }
 
 /** One of an owner's tags. */

@@ -1,5 +1,5 @@
 /** Ways to visit a server and leave: politely, abruptly, in the middle of anything. */
-import { fulfilledWithin, sleep } from "../../lib/base/clock.ts";
+import { settlesWithin, sleep } from "../../lib/base/clock.ts";
 import type { Random } from "../../lib/base/random.ts";
 import { RawClient } from "../harness/raw_client.ts";
 
@@ -13,7 +13,7 @@ const LARGE_BYTES = 300_000;
 
 /** Other keys that visitors use. */
 const KEYS = 40;
-const MOST_KEY_BYTES = 20_000;
+const MAX_KEY_BYTES = 20_000;
 
 /** Pause between two bytes of a slow sender, and how long others do nothing, in milliseconds. */
 const SLOW_MS = 20;
@@ -51,7 +51,7 @@ const WRONG: readonly (readonly [line: string, type: string])[] = [
 export const VISITS: Readonly<Record<string, Visit>> = {
   "inserts, looks up and closes": async (client, random) => {
     const key = `visited-${random.below(KEYS)}`;
-    const value = JSON.stringify("v".repeat(random.below(MOST_KEY_BYTES)));
+    const value = JSON.stringify("v".repeat(random.below(MAX_KEY_BYTES)));
     await client.send(insertLine(key, value) + `{"method":"lookup","key":"${key}"}\n`);
     await expect(client, "OK");
     await expect(client, "OK");
@@ -91,7 +91,7 @@ export const VISITS: Readonly<Record<string, Visit>> = {
     const sending = (async () => {
       for (;;) await client.send(lookups);
     })().catch(() => {});
-    await fulfilledWithin(sending, IDLE_MS);
+    await settlesWithin(sending, IDLE_MS);
   },
   "is silent": async () => {
     await sleep(IDLE_MS);

@@ -8,7 +8,7 @@ import { json } from "./json.ts";
 import { mutated } from "./mutate.ts";
 
 /** Most records beside the header. */
-const MOST_RECORDS = 10;
+const MAX_RECORDS = 10;
 
 const ODD_HEADERS = [
   '{"htserver":"txn","version":2}',
@@ -42,7 +42,7 @@ function fileOf(random: Random, kind: FileKind): Uint8Array {
     isOdd && oneIn(random, 5) ? pick(random, ODD_HEADERS) : header,
   );
   let seq = 0;
-  for (let left = random.below(MOST_RECORDS + 1); left > 0; left--) {
+  for (let left = random.below(MAX_RECORDS + 1); left > 0; left--) {
     seq++;
     if (isOdd && oneIn(random, 12)) seq += random.below(3) - 1;
     addChange(

@@ -1,7 +1,7 @@
 /** Whether two JSON atoms are equal by docs/PROTOCOL.md. Shares no code with what is tested. */
 
 /** Largest exponent that is written out. */
-const MOST_ZEROS = 2_000;
+const MAX_ZEROS = 2_000;
 
 /**
  * Strings are equal by their characters, numbers by their exact decimal value.
@@ -24,7 +24,7 @@ function decimal(text: string): string | undefined {
   const exponent = Number(power);
   const [whole = "", fraction = ""] = mantissa.replace("-", "").split(".");
   if (!/[1-9]/.test(whole + fraction)) return "0";
-  if (Math.abs(exponent) > MOST_ZEROS) return undefined;
+  if (Math.abs(exponent) > MAX_ZEROS) return undefined;
   const zeros = "0".repeat(Math.abs(exponent));
   const digits = exponent < 0 ? zeros + whole + fraction : whole + fraction + zeros;
   const point = exponent < 0 ? whole.length : whole.length + exponent;

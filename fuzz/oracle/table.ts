@@ -32,7 +32,7 @@ interface Entry {
 }
 
 /** Open cursors of a connection that are good for certain. */
-const MOST_CURSORS = 16;
+const MAX_CURSORS = 16;
 
 /** This near to a limit, in bytes, it is not promised what counts besides the result. */
 const NEAR_BYTES = 200;
@@ -184,7 +184,7 @@ export class TableModel {
     const regex = request.method === "scan" ? textMember(members, "regex") : "";
     const isSimple = request.method === "query" || SIMPLE.test(regex);
     const isForgotten = open !== undefined &&
-      this.#searches.indexOf(open) < this.#searches.length - MOST_CURSORS;
+      this.#searches.indexOf(open) < this.#searches.length - MAX_CURSORS;
     if (isError && (!isSimple || isForgotten) && reply.includes('"type":"ValueError"')) {
       return refusal(reply, id, ["ValueError"]);
     }

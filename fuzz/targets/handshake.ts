@@ -4,14 +4,14 @@
  */
 import { silentLog } from "../../lib/base/log.ts";
 import { CommandQueue } from "../../lib/engine/command_queue.ts";
-import { Commits } from "../../lib/engine/group_commit.ts";
+import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { Executor } from "../../lib/engine/executor.ts";
-import { Buffers } from "../../lib/server/buffer_budget.ts";
-import { Session, type SessionOptions } from "../../lib/server/connection.ts";
+import { BufferBudget } from "../../lib/server/buffer_budget.ts";
+import { Connection, type ConnectionOptions } from "../../lib/server/connection.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { contextWith, newClient } from "../../tests/engine/command_context.ts";
 import { FakeConnection } from "../../tests/server/fake_connection.ts";
-import { restless } from "../../tests/server/restless.ts";
+import { neverYields } from "../../tests/server/never_yields.ts";
 import { cut, joined, utf8 } from "../../tests/helpers/streams.ts";
 import { anyBytes, mutated } from "../make/mutate.ts";
 import { requestBytes } from "../make/requests.ts";
@@ -43,7 +43,8 @@ const BEGINNINGS = [
 
 /** @param sessionOf what is tested (default: the server's) */
 export function handshakeTarget(
-  sessionOf: (options: SessionOptions) => Pick<Session, "run"> = (options) => new Session(options),
+  sessionOf: (options: ConnectionOptions) => Pick<Connection, "run"> = (options) =>
+    new Connection(options),
 ): PartTarget {
   return {
     name: "handshake",
@@ -82,22 +83,22 @@ function stream(random: Random): Uint8Array {
 async function served(
   input: Uint8Array,
   sizes: readonly number[],
-  sessionOf: (options: SessionOptions) => Pick<Session, "run">,
+  sessionOf: (options: ConnectionOptions) => Pick<Connection, "run">,
 ): Promise<{ replies: string[]; size: number }> {
   const context = contextWith({});
-  const commits = new Commits(memoryStorage(), context.table);
+  const commits = new GroupCommit(memoryStorage(), context.table);
   const executor = new Executor({ context, commits, maxReplyBytes: 1e6, log: silentLog });
-  const queue = new CommandQueue(executor.execute, commits, restless);
+  const queue = new CommandQueue(executor.execute, commits, neverYields);
   const connection = new FakeConnection();
   connection.send(...sizes.length > 0 ? cut(input, sizes) : input.length > 0 ? [input] : [], null);
   await sessionOf({
     client: newClient(1),
-    connection,
+    socket: connection,
     submit: (source) => queue.submit(source),
     limits: LIMITS,
-    buffers: new Buffers(1e9),
+    buffers: new BufferBudget(1e9),
     clock: { nowMs: 0 },
-    pace: restless,
+    yielder: neverYields,
     log: silentLog,
   }).run();
   return { replies: connection.written.split("\n").slice(0, -1), size: context.table.size };

@@ -8,7 +8,7 @@ import { CHECKPOINT, LOG } from "../../lib/storage/folder/file_names.ts";
 import { logHeader } from "../../lib/storage/log/file_header.ts";
 import { readFolder } from "../../lib/storage/read_folder.ts";
 import { DamageError, recover } from "../../lib/storage/recovery.ts";
-import { salvage } from "../../lib/storage/damaged_folder.ts";
+import { readDamagedFolder } from "../../lib/storage/damaged_folder.ts";
 import { Entry, HashTable } from "../../lib/table/hash_table.ts";
 import { checkpointBytes, logBytes } from "../make/records.ts";
 import { MemoryFiles } from "../memory_files.ts";
@@ -96,7 +96,7 @@ async function recoveredTwice(bytes: FileBytes, wanted: LogRead): Promise<string
 
 function salvageProblem(files: FileBytes, wanted: Pairs): string | undefined {
   const folder = new MemoryFiles(files);
-  const problem = differentPairs(salvage(folder, folder.names).table, wanted);
+  const problem = differentPairs(readDamagedFolder(folder, folder.names).table, wanted);
   return problem === undefined ? undefined : `salvaged: ${problem}`;
 }
 

@@ -63,7 +63,7 @@ export function pauseAfterFailures(
  * @param signal ends the wait at once (default: none)
  * @returns whether the promise was fulfilled in time
  */
-export async function fulfilledWithin(
+export async function settlesWithin(
   promise: Promise<unknown>,
   ms: number,
   signal?: AbortSignal,

@@ -13,7 +13,7 @@ export const EXIT = {
   notFound: 3,
 } as const;
 
-/** Ends the program with a sentence on stderr and an exit code; thrown anywhere, caught in `runMain`. */
+/** Ends the program with a sentence on stderr and an exit code; thrown anywhere, caught in `main`. */
 export class ExitError extends Error {
   override name = "ExitError";
   readonly exitCode: number;

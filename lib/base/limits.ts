@@ -50,7 +50,7 @@ export const OWNER_SPEAKS_MS = 250;
 export const OWNER_IDLE_MS = 1_000;
 
 /** Longest line from a client that has not shown its token yet, in bytes; a longer one is `TooLarge`. */
-export const MAX_GREETING_BYTES = 16_384;
+export const MAX_HANDSHAKE_BYTES = 16_384;
 
 /**
  * Bytes of replies waiting for one client; beyond it, none of its requests is executed nor read

@@ -2,7 +2,7 @@
  * Lines on their way to a slow reader: written one after another in the background, so that nobody
  * waits for the reader; bounded, so that it costs at most so much memory (I5).
  */
-import { fulfilledWithin } from "./clock.ts";
+import { settlesWithin } from "./clock.ts";
 
 /** Where bytes go. */
 export interface LineSink {
@@ -37,7 +37,7 @@ export class LineQueue {
 
   /** Waits until all is written, but not for ever. */
   async flush(ms: number): Promise<void> {
-    if (this.#writing) await fulfilledWithin(this.#writing, ms);
+    if (this.#writing) await settlesWithin(this.#writing, ms);
   }
 
   async #write(): Promise<void> {

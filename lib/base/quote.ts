@@ -9,7 +9,7 @@
  */
 const ACTIVE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
-const MOST_CHARS = 60;
+const MAX_CHARS = 60;
 
 /**
  * Puts a text in quotes for a message: short, and on one line.
@@ -17,7 +17,7 @@ const MOST_CHARS = 60;
  * @param text anything; all but its first 60 characters is left out
  */
 export function quoted(text: string): string {
-  const shown = text.length > MOST_CHARS ? text.slice(0, MOST_CHARS) + "..." : text;
+  const shown = text.length > MAX_CHARS ? text.slice(0, MAX_CHARS) + "..." : text;
   return escaped(JSON.stringify(shown));
 }
 

@@ -30,7 +30,7 @@ const keptSmall: Chunk[] = [];
  * Gives back what was kept for the next replies and is not needed now; to be called now and then. From
  * the first call on, there is room for some replies even where the system has no more memory.
  */
-export function tidyChunks(): void {
+export function freeSpareChunks(): void {
   // All, since one that is kept would keep its whole segment; the next ones come from as few as possible.
   for (let chunk = keptSmall.pop(); chunk !== undefined; chunk = keptSmall.pop()) {
     smallArena.free(chunk.address);

@@ -7,7 +7,7 @@
  */
 
 /** Runs shorter than this are not worth a view of words. */
-const LEAST_BYTES = 128;
+const MIN_BYTES = 128;
 
 const ONES = 0x01010101, HIGH_BITS = 0x80808080 | 0;
 const QUOTE = 34, SPACE = 32, BACKSLASH = 92;
@@ -18,7 +18,7 @@ const QUOTES = QUOTE * ONES, SPACES = SPACE * ONES, BACKSLASHES = BACKSLASH * ON
  * before a quote, a backslash and a control character, and less than four bytes before the end.
  */
 export function skipPlain(bytes: Uint8Array, at: number, end: number): number {
-  if (end - at < LEAST_BYTES) return at;
+  if (end - at < MIN_BYTES) return at;
   const start = aligned(bytes, at);
   if (findSpecial(bytes, at, start) < start) return at;
   const words = wordsOf(bytes, start, end);
@@ -33,7 +33,7 @@ export function skipPlain(bytes: Uint8Array, at: number, end: number): number {
 
 /** Where a byte stands first; -1 where it does not. */
 export function indexOfByte(bytes: Uint8Array, byte: number, at: number, end: number): number {
-  if (end - at >= LEAST_BYTES) {
+  if (end - at >= MIN_BYTES) {
     const start = aligned(bytes, at);
     for (; at < start; at++) if (bytes[at] === byte) return at;
     const words = wordsOf(bytes, start, end), wanted = byte * ONES;

@@ -10,13 +10,13 @@ import { requireUtf8Arguments } from "./utf8_text.ts";
  * Runs a program's main function and ends the process with its exit code.
  *
  * @param name what to put before an error's sentence
- * @param main gives the exit code; an `ExitError` that it throws brings its own
+ * @param run gives the exit code; an `ExitError` that it throws brings its own
  */
-export async function runMain(name: string, main: () => Promise<number>): Promise<never> {
+export async function main(name: string, run: () => Promise<number>): Promise<never> {
   try {
     surviveInherited();
     requireUtf8Arguments();
-    const exitCode = await main().finally(flushStdout);
+    const exitCode = await run().finally(flushStdout);
     await flushLog();
     Deno.exit(exitCode);
   } catch (error) {

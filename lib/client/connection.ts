@@ -38,7 +38,7 @@ export interface LinkReceiver {
 const encoder = new TextEncoder();
 
 /** A connection. */
-export class Link {
+export class Connection {
   readonly address: Address;
   readonly #connection: Deno.Conn;
   readonly #framer = new LineFramer(MAX_LINE_BYTES);
@@ -67,8 +67,8 @@ export class Link {
     address: Address,
     signal: AbortSignal,
     trust?: Trust,
-  ): Promise<Link> {
-    return new Link(address, await dial(address, trust, signal));
+  ): Promise<Connection> {
+    return new Connection(address, await dial(address, trust, signal));
   }
 
   /** The address that the connection really goes to; empty if that is not known. */

@@ -9,7 +9,7 @@
  * name is looked up again with growing pauses.
  */
 import { type Address, addressText } from "../base/address.ts";
-import { fulfilledWithin } from "../base/clock.ts";
+import { settlesWithin } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import {
   candidateAddresses,
@@ -113,12 +113,12 @@ async function tryCandidates(
     );
     attempts.push(attempt);
     if (live.length > 0) continue;
-    await fulfilledWithin(Promise.race([attempt, someIsLive]), STAGGER_MS);
+    await settlesWithin(Promise.race([attempt, someIsLive]), STAGGER_MS);
     if (signal.aborted) break;
   }
   const all = Promise.all(attempts);
   await Promise.race([all, someIsLive]);
-  if (live.length > 0) await fulfilledWithin(all, OTHERS_MS);
+  if (live.length > 0) await settlesWithin(all, OTHERS_MS);
   over.abort();
   await all;
   const { chosen, different, warnings } = await chosenOf(project, live, known);

@@ -4,7 +4,7 @@ import { messageOf } from "../base/errors.ts";
 import { encodeRequest } from "../protocol/encode_request.ts";
 import type { Trust } from "./dial.ts";
 import { AuthError, ConnectionLostError, HtError, ServerNotFoundError } from "./errors.ts";
-import { Link } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { type ServerIdentity, serverIdentity } from "./server_identity.ts";
 
 /** Time for a server to accept and to answer `hello`, in milliseconds. */
@@ -23,7 +23,7 @@ export interface Credentials {
 
 /** A connection to a live server. */
 export interface Found extends ServerIdentity {
-  readonly link: Link;
+  readonly link: Connection;
 }
 
 /**
@@ -67,7 +67,7 @@ async function shakeHandsUntil(
   signal: AbortSignal,
 ): Promise<Found> {
   const { project, token, trust } = credentials;
-  const link = await Link.connect(address, signal, trust);
+  const link = await Connection.connect(address, signal, trust);
   const isShown = token !== undefined && mayShowToken(credentials, link.peer);
   const giveUp = () => void link.close();
   signal.addEventListener("abort", giveUp, { once: true });

@@ -26,7 +26,7 @@ import {
   ServerNotFoundError,
   TimeoutError,
 } from "./errors.ts";
-import type { Link, LinkReceiver } from "./connection.ts";
+import type { Connection, LinkReceiver } from "./connection.ts";
 import { pauseAfter } from "./retry.ts";
 import { SilenceProbe, SILENT_SHARE } from "./silence_probe.ts";
 
@@ -54,7 +54,7 @@ interface Call {
 }
 
 /** Finds the server and connects to it. */
-export type Connect = (signal: AbortSignal) => Promise<Link>;
+export type Connect = (signal: AbortSignal) => Promise<Connection>;
 
 /** Sends requests in order, over one connection after another. */
 export class RequestQueue implements LinkReceiver {
@@ -71,7 +71,7 @@ export class RequestQueue implements LinkReceiver {
    * number is kept, since a server may be too slow for its clients for hours.
    */
   #expired = 0;
-  #link: Link | undefined;
+  #link: Connection | undefined;
   #connections = 0;
   #connectedMs = 0;
   #replies = 0;
@@ -216,7 +216,7 @@ export class RequestQueue implements LinkReceiver {
   }
 
   /** Connects within the limit, even if what it waits for cannot be aborted. */
-  async #found(): Promise<Link> {
+  async #found(): Promise<Connection> {
     const timeUp = new AbortController();
     const timer = setTimeout(() => timeUp.abort(), this.#timeoutMs);
     const signal = AbortSignal.any([timeUp.signal, this.#closing.signal]);
@@ -239,7 +239,7 @@ export class RequestQueue implements LinkReceiver {
     }
   }
 
-  #attach(link: Link): void {
+  #attach(link: Connection): void {
     if (this.#closing.signal.aborted) return void link.close();
     this.#connections++;
     this.#link = link;

@@ -7,7 +7,7 @@ import { addressText } from "../base/address.ts";
 import { PROBE_CONNECT_MS, SILENT_PROBE_MS } from "../base/limits.ts";
 import { acceptsConnections } from "./dial.ts";
 import { ConnectionLostError } from "./errors.ts";
-import type { Link } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 
 /** A silence counts from this share of its time on: timers are not exact. */
 export const SILENT_SHARE = 0.95;
@@ -30,7 +30,7 @@ export class SilenceProbe {
    * @param link broken if its address accepts connections no more
    * @param waitedMs how long its oldest call has waited, in milliseconds
    */
-  look(link: Link, waitedMs: number): void {
+  look(link: Connection, waitedMs: number): void {
     const replies = this.#replies();
     const isSilent = replies === this.#repliesBefore;
     this.#repliesBefore = replies;
@@ -44,7 +44,7 @@ export class SilenceProbe {
     await this.#probe;
   }
 
-  async #breakIfGone(link: Link, replies: number): Promise<void> {
+  async #breakIfGone(link: Connection, replies: number): Promise<void> {
     const timeUp = new AbortController();
     const timer = setTimeout(() => timeUp.abort(), PROBE_CONNECT_MS);
     const signal = AbortSignal.any([timeUp.signal, this.#closing.signal]);

@@ -35,7 +35,7 @@ export interface Reply {
 }
 
 /** Where a request's key is. */
-export interface Place {
+export interface KeyLocation {
   readonly hash: number;
   /** Of its entry in the table; 0: there is no such key. */
   readonly address: number;
@@ -47,7 +47,7 @@ export interface Client {
   readonly number: number;
   readonly cursors: Cursors;
   /** Whether it may use every method: it said a good hello, or the server needs no token. */
-  admitted: boolean;
+  isAuthenticated: boolean;
   /** By which `Agents` counts it; undefined: by none. */
   agent: string | undefined;
 }
@@ -78,7 +78,7 @@ export interface Command<M extends Method> {
     context: CommandContext,
     client: Client,
     request: RequestOf<M>,
-    place: Place,
+    place: KeyLocation,
     reply: Reply,
   ): Failure | ClosingFailure | undefined;
 }
@@ -142,7 +142,7 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
   },
   hello: {
     run(context, client, { project, token, agent }, _place, reply) {
-      if (!client.admitted && !context.isToken(token)) {
+      if (!client.isAuthenticated && !context.isToken(token)) {
         return token === undefined ? tokenMissing("hello") : {
           type: "AuthError",
           message: "Cannot admit this client: the token is not this server's",
@@ -155,7 +155,7 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
           message: `This server is ${quoted(context.project)}, not ${quoted(project)}`,
         };
       }
-      client.admitted = true;
+      client.isAuthenticated = true;
       if (agent !== undefined) context.agents.add(client, agent);
       return tell("hello", spanOf(context.info("hello")), reply);
     },

@@ -2,7 +2,7 @@
 import { UsageError } from "../base/errors.ts";
 
 /** What to do with a data folder. */
-export interface FolderTask {
+export interface CheckRepairTask {
   readonly task: "check" | "repair";
   readonly folder: string;
 }
@@ -17,7 +17,7 @@ export const REPAIR_HELP = "salvage what can be read of a damaged data folder, a
  * @returns undefined where the command line asks for a server
  * @throws {UsageError} where there is more beside it
  */
-export function parseFolderTask(args: readonly string[]): FolderTask | undefined {
+export function parseCheckRepairTask(args: readonly string[]): CheckRepairTask | undefined {
   const flag = args.find((arg) => /^--(check|repair)(=|$)/.test(arg));
   if (flag === undefined) return undefined;
   const [name, folder = args[1]] = flag.split("=", 2);

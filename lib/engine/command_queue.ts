@@ -25,10 +25,10 @@ import {
 import type { Refusal, Request } from "../protocol/message.ts";
 import type { Client } from "../commands/command_table.ts";
 import type { CursorsSnapshot } from "../commands/cursors.ts";
-import type { Commits, Waiter } from "./group_commit.ts";
+import type { GroupCommit, Waiter } from "./group_commit.ts";
 import type { Answer } from "./executor.ts";
-import type { Pacing } from "../runtime/yielding.ts";
-import { WaitingLine } from "./fair_queue.ts";
+import type { Yielder } from "../runtime/yielding.ts";
+import { FairQueue } from "./fair_queue.ts";
 
 /** A client's requests, in order. */
 export interface RequestSource {
@@ -54,7 +54,7 @@ export type Execute = (
   client: Client,
   request: Request | Refusal,
   out: ByteChunks,
-  whyNoChanges?: string,
+  writeError?: string,
 ) => Answer;
 
 /** A client whose requests are not all executed, or whose replies may not leave yet. */
@@ -64,7 +64,7 @@ interface Waiting extends Waiter {
   held: Request | Refusal | undefined;
   /** Whether it stands in the line of those who ask for little: from the start, and as long as that is so. */
   isQuick: boolean;
-  afterSeq: number;
+  durableAfterSeq: number;
   /** Its source was given up: nothing that it holds is there any more. */
   isOver: boolean;
   done: () => void;
@@ -72,7 +72,7 @@ interface Waiting extends Waiter {
 }
 
 /** A reply that shows a change which was not written yet. */
-interface Unwritten {
+interface PendingReply {
   readonly waiting: Waiting;
   readonly request: Request | Refusal;
   /** Where the reply is in the source's `out`. */
@@ -90,12 +90,12 @@ const NOTHING = () => {};
 /** Serializes the requests of all clients. */
 export class CommandQueue {
   readonly #execute: Execute;
-  readonly #commits: Commits;
-  readonly #pace: Pacing;
-  readonly #line = new WaitingLine<Waiting>();
+  readonly #commits: GroupCommit;
+  readonly #yielder: Yielder;
+  readonly #line = new FairQueue<Waiting>();
   /** Of this turn: clients that are through, and replies that depend on its changes. */
   #through: Waiting[] = [];
-  #unwritten: Unwritten[] = [];
+  #unwritten: PendingReply[] = [];
   #isTurnComing = false;
   /** Whether a request is being executed: one that comes from within stands in line (I7). */
   #isServing = false;
@@ -104,11 +104,11 @@ export class CommandQueue {
   /** Whether the last request was a search that took its time. */
   #wasLongSearch = false;
 
-  /** @param pace shared with whatever else does much work in this process */
-  constructor(execute: Execute, commits: Commits, pace: Pacing) {
+  /** @param yielder shared with whatever else does much work in this process */
+  constructor(execute: Execute, commits: GroupCommit, yielder: Yielder) {
     this.#execute = execute;
     this.#commits = commits;
-    this.#pace = pace;
+    this.#yielder = yielder;
   }
 
   /**
@@ -123,7 +123,7 @@ export class CommandQueue {
       source,
       held: undefined,
       isQuick: source.isQuick,
-      afterSeq: 0,
+      durableAfterSeq: 0,
       isOver: false,
       done: NOTHING,
       failed: NOTHING,
@@ -132,7 +132,7 @@ export class CommandQueue {
       const mustWait = this.#isServing || this.#atOnceBytes > OUTPUT_AT_ONCE_BYTES;
       if (mustWait || this.#line.length > 0) this.#line.add(waiting, waiting.isQuick);
       else if (!this.#serve(waiting)) this.#line.add(waiting, waiting.isQuick);
-      else if (waiting.afterSeq <= this.#commits.durableSeq) return undefined;
+      else if (waiting.durableAfterSeq <= this.#commits.durableSeq) return undefined;
       else this.#through.push(waiting);
     } finally {
       this.#callTurn();
@@ -159,7 +159,7 @@ export class CommandQueue {
       this.#atOnceBytes = 0;
       this.#turn();
     };
-    const rest = this.#pace.rest(true);
+    const rest = this.#yielder.yield(true);
     if (rest === undefined) setImmediate(turn);
     else void rest.then(turn);
   }
@@ -240,8 +240,10 @@ export class CommandQueue {
       const answer = this.#execute(client, request, out);
       const end = out.length;
       source.answered(answer, end);
-      if (answer.afterSeq > waiting.afterSeq) waiting.afterSeq = answer.afterSeq;
-      if (answer.afterSeq > this.#commits.writtenSeq) {
+      if (answer.durableAfterSeq > waiting.durableAfterSeq) {
+        waiting.durableAfterSeq = answer.durableAfterSeq;
+      }
+      if (answer.durableAfterSeq > this.#commits.writtenSeq) {
         this.#unwritten.push({ waiting, request, start, end, cursors });
       }
       this.#wasLongSearch = isSearch && performance.now() - beganMs > QUICK_SEARCH_MS;
@@ -278,7 +280,7 @@ export class CommandQueue {
   }
 
   /** Puts other replies in the place of those that depended on a change which is undone. */
-  #answerAgain(waiting: Waiting, replies: readonly Unwritten[], whyNot: string): void {
+  #answerAgain(waiting: Waiting, replies: readonly PendingReply[], whyNot: string): void {
     const { client, out } = waiting.source;
     const before = new ByteChunks();
     before.moveFrom(out);
@@ -298,7 +300,7 @@ export class CommandQueue {
     } finally {
       before.clear();
     }
-    waiting.afterSeq = Math.min(waiting.afterSeq, this.#commits.writtenSeq);
+    waiting.durableAfterSeq = Math.min(waiting.durableAfterSeq, this.#commits.writtenSeq);
   }
 }
 

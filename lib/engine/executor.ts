@@ -3,7 +3,7 @@ import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import { SLOW_REQUEST_MS, TIMED_BYTES } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Span } from "../bytes/span.ts";
-import type { Commits } from "./group_commit.ts";
+import type { GroupCommit } from "./group_commit.ts";
 import { isRefusal } from "../protocol/decode_request.ts";
 import { addFailure, addSuccess, FRAME_BYTES, ID_FRAME_BYTES } from "../protocol/encode_reply.ts";
 import { keyOf } from "../protocol/key_text.ts";
@@ -15,8 +15,8 @@ import {
   type Command,
   type CommandContext,
   COMMANDS,
+  type KeyLocation,
   keyTextIn,
-  type Place,
   quotedKey,
   type Reply,
   tokenMissing,
@@ -29,27 +29,27 @@ export interface Answer {
   /** Whether the connection ends with it. */
   readonly closes: boolean;
   /** Number of the change that must be durable before this may leave (I2); 0: none. */
-  readonly afterSeq: number;
+  readonly durableAfterSeq: number;
 }
 
 /** Of a success that shows nothing which is not durable. */
-const FREE: Answer = { outcome: "OK", closes: false, afterSeq: 0 };
+const FREE: Answer = { outcome: "OK", closes: false, durableAfterSeq: 0 };
 
 /** Most that a cursor takes. */
 const CURSOR_BYTES = ',"cursor":"c"'.length + String(Number.MAX_SAFE_INTEGER).length;
 
 /** Room without which nothing is executed: the result of an insert. */
-const LEAST_ROOM_BYTES = "null".length;
+const MIN_ROOM_BYTES = "null".length;
 
 /** How much of a key or regex is told, in characters. */
 const TOLD_CHARS = { debugLine: 60, slowLog: 40 } as const;
 
-const NOWHERE: Place = { hash: 0, address: 0 };
+const NOWHERE: KeyLocation = { hash: 0, address: 0 };
 
 /** Executes requests, and counts them. */
 export class Executor {
   readonly #context: CommandContext;
-  readonly #commits: Commits;
+  readonly #commits: GroupCommit;
   readonly #maxReplyBytes: number;
   readonly #log: Log;
   readonly #startedMs = performance.now();
@@ -64,7 +64,7 @@ export class Executor {
   /** @param options.maxReplyBytes longest reply line */
   constructor(options: {
     context: CommandContext;
-    commits: Commits;
+    commits: GroupCommit;
     maxReplyBytes: number;
     log: Log;
   }) {
@@ -92,17 +92,17 @@ export class Executor {
    * Executes a request whole, or answers a line that is none.
    *
    * @param out takes the reply
-   * @param whyNoChanges set where it is executed again, since the storage does not take the changes
+   * @param writeError set where it is executed again, since the storage does not take the changes
    * that it showed: changes fail with this reason
    */
   readonly execute = (
     client: Client,
     request: Request | Refusal,
     out: ByteChunks,
-    whyNoChanges?: string,
+    writeError?: string,
   ): Answer => {
     this.#beganMs = this.#log.debugging ? performance.now() : 0;
-    const answer = this.#answer(client, request, out, whyNoChanges);
+    const answer = this.#answer(client, request, out, writeError);
     if (this.#beganMs !== 0) this.#timed(client, request, answer, performance.now());
     return answer;
   };
@@ -111,20 +111,20 @@ export class Executor {
     client: Client,
     request: Request | Refusal,
     out: ByteChunks,
-    whyNoChanges: string | undefined,
+    writeError: string | undefined,
   ): Answer {
     if (isRefusal(request)) return this.#failed(out, request.id, failureOf(client, request), 0);
     const { id, method } = request;
     const room = this.#maxReplyBytes - frameBytes(request);
-    if (room < LEAST_ROOM_BYTES) return this.#failed(out, undefined, this.#idTooLarge(), 0);
-    if (!client.admitted && method !== "hello") {
+    if (room < MIN_ROOM_BYTES) return this.#failed(out, undefined, this.#idTooLarge(), 0);
+    if (!client.isAuthenticated && method !== "hello") {
       return this.#failed(out, id, tokenMissing(method), 0);
     }
     const counted = this.#methods[method];
-    if (whyNoChanges === undefined) counted.count++;
+    if (writeError === undefined) counted.count++;
     const isChange = method === "insert" || method === "remove";
-    if (isChange && whyNoChanges !== undefined) {
-      const why = `it could not be made durable and was not made (${whyNoChanges})`;
+    if (isChange && writeError !== undefined) {
+      const why = `it could not be made durable and was not made (${writeError})`;
       const message = `Cannot ${method} ${quotedKey(request.key)}: ${why}`;
       return this.#failed(out, id, { type: "StorageError", message }, 0);
     }
@@ -140,10 +140,10 @@ export class Executor {
         out.truncate(start);
         return this.#failed(out, id, this.#withLimit(failure), this.#shownBy(request, place));
       }
-      const afterSeq = isChange
+      const durableAfterSeq = isChange
         ? this.#commits.add(place.hash, request)
         : this.#shownBy(request, place);
-      return afterSeq === 0 ? FREE : { outcome: "OK", closes: false, afterSeq };
+      return durableAfterSeq === 0 ? FREE : { outcome: "OK", closes: false, durableAfterSeq };
     } catch (error) {
       // A change that is in no log must not stay (I2).
       table.rollbackTo(changesBefore);
@@ -156,12 +156,12 @@ export class Executor {
         message:
           `Cannot answer ${method}: the server has no memory for the reply now; try again later`,
       });
-      return { outcome: "TooLarge", closes: false, afterSeq: 0 };
+      return { outcome: "TooLarge", closes: false, durableAfterSeq: 0 };
     }
   }
 
   /** Whether a request may take long. To look at the clock takes as long as some do. */
-  #takesTime(request: Request, { address }: Place): boolean {
+  #takesTime(request: Request, { address }: KeyLocation): boolean {
     const { method } = request;
     if (method === "lookup" || method === "insert" || method === "remove") {
       const { key } = request;
@@ -172,7 +172,7 @@ export class Executor {
     return method === "scan" || method === "query";
   }
 
-  #placeOf(request: Request): Place {
+  #placeOf(request: Request): KeyLocation {
     const key = keyTextIn(request);
     if (key === undefined) return NOWHERE;
     const { table } = this.#context;
@@ -181,18 +181,18 @@ export class Executor {
   }
 
   /** Number of the change that a reply shows; what it tells of: its key, the table, or nothing. */
-  #shownBy({ method }: Request, { hash }: Place): number {
+  #shownBy({ method }: Request, { hash }: KeyLocation): number {
     if (method === "ping") return 0;
     // How full the table is, which an insert's failure tells, depends on all keys.
     const isOfKey = method === "lookup" || method === "remove";
-    return isOfKey ? this.#commits.shownByKey(hash) : this.#commits.shownByTable();
+    return isOfKey ? this.#commits.lastWriteSeq(hash) : this.#commits.lastTableWriteSeq();
   }
 
   #failed(
     out: ByteChunks,
     id: Span | undefined,
     failure: Failure | ClosingFailure,
-    afterSeq: number,
+    durableAfterSeq: number,
   ): Answer {
     const start = out.length, closes = "closes" in failure;
     addFailure(out, id, failure);
@@ -200,9 +200,9 @@ export class Executor {
     if (id !== undefined && out.length - start > this.#maxReplyBytes) {
       out.truncate(start);
       addFailure(out, undefined, this.#idTooLarge());
-      return { outcome: "TooLarge", closes, afterSeq };
+      return { outcome: "TooLarge", closes, durableAfterSeq };
     }
-    return { outcome: failure.type, closes, afterSeq };
+    return { outcome: failure.type, closes, durableAfterSeq };
   }
 
   #idTooLarge(): Failure {
@@ -276,7 +276,7 @@ class ReplyLine implements Reply {
 /** Who has not been admitted learns nothing of what a request should look like, but for `hello`. */
 function failureOf(client: Client, { method, failure }: Refusal): Failure {
   const isAboutMembers = failure.type === "ValueError" || failure.type === "MethodError";
-  if (client.admitted || !isAboutMembers || method === "hello") return failure;
+  if (client.isAuthenticated || !isAboutMembers || method === "hello") return failure;
   return tokenMissing(method);
 }
 

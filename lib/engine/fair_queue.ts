@@ -7,7 +7,7 @@ import { Fifo } from "../base/fifo.ts";
 import { QUICK_PER_SLOW } from "../base/limits.ts";
 
 /** First in, first out, in each of the two lines. */
-export class WaitingLine<T> {
+export class FairQueue<T> {
   readonly #quick = new Fifo<T>();
   readonly #slow = new Fifo<T>();
   /** Quick ones that were taken while a slow one waited. */

@@ -10,25 +10,25 @@ import { messageOf } from "../base/errors.ts";
 import type { Change, Storage } from "../storage/storage.ts";
 import { WriteError } from "../storage/storage.ts";
 import type { HashTable } from "../table/hash_table.ts";
-import { SyncChoice } from "./sync_policy.ts";
+import { SyncPolicy } from "./sync_policy.ts";
 
 /** Places for the last change of keys; a power of two. */
-const MARKS = 2 ** 18;
+const LAST_WRITE_SLOTS = 2 ** 18;
 
 /** Somebody who waits until a change is durable. */
 export interface Waiter {
   /** Number of the last change that its replies show. */
-  readonly afterSeq: number;
+  readonly durableAfterSeq: number;
   readonly done: () => void;
 }
 
 /** Follows each change from the table to the disk. */
-export class Commits {
+export class GroupCommit {
   /** Whether changes are written anywhere. */
   readonly keepsChanges: boolean;
   readonly #storage: Storage;
   readonly #table: HashTable;
-  readonly #choice = new SyncChoice();
+  readonly #choice = new SyncPolicy();
   /** Number of the last change of a key with such a hash; a change that was taken back may stand there. */
   readonly #marks: Float64Array;
   #lastSeq: number;
@@ -40,7 +40,7 @@ export class Commits {
     this.#table = table;
     this.#lastSeq = storage.writtenSeq;
     this.keepsChanges = table.keepsUndo = storage.durability !== "memory";
-    this.#marks = new Float64Array(this.keepsChanges ? MARKS : 0);
+    this.#marks = new Float64Array(this.keepsChanges ? LAST_WRITE_SLOTS : 0);
   }
 
   /** Number of the last change that was handed to the system: what came after may still be undone. */
@@ -67,21 +67,21 @@ export class Commits {
   add(hash: number, change: Change): number {
     if (!this.keepsChanges) return 0;
     const seq = this.#lastSeq = this.#storage.append(change);
-    this.#marks[hash & (MARKS - 1)] = seq;
+    this.#marks[hash & (LAST_WRITE_SLOTS - 1)] = seq;
     return seq;
   }
 
   /** Number of the change that a reply about a key shows; 0 where it shows none that is not durable. */
-  shownByKey(hash: number): number {
+  lastWriteSeq(hash: number): number {
     const { durableSeq } = this.#storage;
     if (this.#lastSeq <= durableSeq) return 0;
     // A number beyond the last one is of a change that was taken back, and will be given again.
-    const seq = Math.min(this.#marks[hash & (MARKS - 1)] ?? 0, this.#lastSeq);
+    const seq = Math.min(this.#marks[hash & (LAST_WRITE_SLOTS - 1)] ?? 0, this.#lastSeq);
     return seq > durableSeq ? seq : 0;
   }
 
   /** The same for a reply about the whole table. */
-  shownByTable(): number {
+  lastTableWriteSeq(): number {
     return this.#lastSeq > this.#storage.durableSeq ? this.#lastSeq : 0;
   }
 
@@ -107,7 +107,7 @@ export class Commits {
   release(waiters: Waiter[]): void {
     for (const waiter of waiters) this.#waiters.push(waiter);
     if (this.#storage.durableSeq < this.#storage.writtenSeq) this.#sync();
-    this.#letGo();
+    this.#resolveReady();
   }
 
   #sync(): void {
@@ -127,13 +127,13 @@ export class Commits {
     }, () => {}); // the storage has ended the process
   }
 
-  #letGo(): void {
+  #resolveReady(): void {
     const waiters = this.#waiters;
     if (waiters.length === 0) return;
     this.#waiters = [];
     const { durableSeq } = this.#storage;
     for (const waiter of waiters) {
-      if (waiter.afterSeq <= durableSeq) waiter.done();
+      if (waiter.durableAfterSeq <= durableSeq) waiter.done();
       else this.#waiters.push(waiter);
     }
   }

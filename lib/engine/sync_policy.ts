@@ -29,7 +29,7 @@ const WEIGHT = 0.1;
 const CAP_MS = 2;
 
 /** Decides from the times of the last syncs, and from how many wait for the next one. */
-export class SyncChoice {
+export class SyncPolicy {
   #isFast = true;
   #meanMs = 0;
 

@@ -2,7 +2,7 @@
 import { canonicalNumber } from "./decimal.ts";
 import { skipString, skipWhite } from "./scan.ts";
 import { skipGoodValue } from "./skip.ts";
-import { spells } from "./string_equals.ts";
+import { stringEquals } from "./string_equals.ts";
 import { areEqual, type Span, spanOf, textAt } from "../bytes/span.ts";
 
 const QUOTE = 34, COMMA = 44, MINUS = 45, ZERO = 48, NINE = 57, LEFT_BRACE = 123;
@@ -89,7 +89,7 @@ class WantedString {
   isAt(bytes: Uint8Array, start: number, end: number): boolean {
     const usual = this.#usual;
     return areEqual(bytes, start + 1, end - 1, usual.bytes, usual.start, usual.end) ||
-      spells(bytes, start, end, this.characters);
+      stringEquals(bytes, start, end, this.characters);
   }
 }
 

@@ -15,7 +15,12 @@ const ESCAPED = new Map([..."bfnrt"].map((letter, at) => [
  * @param start position of its opening quote
  * @param end position behind its closing quote; the literal must be valid, and good UTF-8
  */
-export function spells(bytes: Uint8Array, start: number, end: number, characters: string): boolean {
+export function stringEquals(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  characters: string,
+): boolean {
   const close = end - 1;
   let at = start + 1, index = 0;
   while (at < close) {

@@ -4,7 +4,7 @@ import { beginProgress, beginTimedProgress, type Progress } from "../terminal/pr
 import type { ClientOptions } from "../client/client.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
 import { machineClock } from "./run/clock.ts";
-import { Crew } from "./run/shares.ts";
+import { Shares } from "./run/shares.ts";
 import type { StagePlan } from "./workload/plan.ts";
 import { newSeed } from "./workload/seeded_streams.ts";
 import { detailTable, LOOP_SENTENCE, stageLines, stageNotes } from "./results/run_report.ts";
@@ -23,7 +23,7 @@ export interface Output {
 }
 
 /** What a measurement may use besides this process. */
-export interface Surroundings {
+export interface RunEnvironment {
   /** Processes that wait for orders (default: none). They are ended with the measurement. */
   readonly workers?: readonly Process[];
   /** Aborted, with the reason, by who wants no more: what is measured by then is kept. */
@@ -45,11 +45,11 @@ export async function measure(
   config: TestPerfConfig,
   options: ClientOptions,
   output: Output,
-  { workers = [], stop, onData }: Surroundings = {},
+  { workers = [], stop, onData }: RunEnvironment = {},
 ): Promise<boolean> {
   const seed = config.seed ?? newSeed();
-  const told = new Told(config, seed, output);
-  await using crew = new Crew(workers, {
+  const told = new RunReporter(config, seed, output);
+  await using crew = new Shares(workers, {
     onProgress: (operations) => told.progressed(operations),
     onNote: output.note,
   });
@@ -112,7 +112,7 @@ export function stageProgress(
 }
 
 /** What is told of a run while it goes on. */
-class Told implements RunEvents {
+class RunReporter implements RunEvents {
   /** Known once the clients are connected. */
   keyBytes = 0;
   readonly #config: TestPerfConfig;

@@ -5,8 +5,8 @@ import type { Progress } from "../terminal/progress.ts";
 import type { ClientOptions } from "../client/client.ts";
 import type { SweepConfig, TestPerfConfig } from "../config/testperf_config.ts";
 import { machineClock } from "./run/clock.ts";
-import { Crew } from "./run/shares.ts";
-import { latenciesText, type Output, stageProgress, type Surroundings } from "./measure_run.ts";
+import { Shares } from "./run/shares.ts";
+import { latenciesText, type Output, type RunEnvironment, stageProgress } from "./measure_run.ts";
 import { newSeed } from "./workload/seeded_streams.ts";
 import { failureNotes } from "./results/run_report.ts";
 import { isGood, type RunResult, runStages, unlessStopped } from "./run/run.ts";
@@ -34,11 +34,11 @@ export async function measureSweep(
   plan: SweepConfig,
   options: ClientOptions,
   output: Output,
-  { workers = [], stop, onData }: Surroundings = {},
+  { workers = [], stop, onData }: RunEnvironment = {},
 ): Promise<boolean> {
   const seed = config.seed ?? newSeed();
   let progress: Progress | undefined;
-  await using crew = new Crew(workers, {
+  await using crew = new Shares(workers, {
     onProgress: (operations) => progress?.step(operations),
     onNote: output.note,
   });

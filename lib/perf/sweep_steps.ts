@@ -18,7 +18,7 @@ import type { StepData } from "./results/sweep_data.ts";
 export const SLOW_STAGE_S = 10;
 
 /** A sweep does not stop before: the Universal Scalability Law needs as many to be fitted. */
-const LEAST_STEPS = 4;
+const MIN_STEPS = 4;
 
 /** What came of a run, as far as a sweep looks at it. */
 export type SweepRun = Pick<RunResult, "stages" | "unmeasuredErrors" | "complete" | "failure">;
@@ -92,7 +92,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
       const failure = failed.failure ?? "a stage could not be measured to its end";
       return { steps, unmeasuredErrors, complete: false, failure };
     }
-    if (steps.length >= LEAST_STEPS && isOver(steps)) break;
+    if (steps.length >= MIN_STEPS && isOver(steps)) break;
     operations = withoutSlowScans(operations, step, options);
     if (operations.length === 0) break;
   }

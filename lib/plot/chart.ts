@@ -14,7 +14,7 @@ const HEIGHT_PX = 300;
 const TITLE_CHARS = 48;
 
 /** Of a series with more points than this only so many have a mark, or marks would hide the line. */
-const MOST_MARKS = 30;
+const MAX_MARKS = 30;
 
 /** What the library takes a letter of the legend to be wide, and the mark and the space beside it. */
 const LEGEND_CHAR_PX = 9.6;
@@ -122,7 +122,7 @@ function specOf(chart: Chart): TopLevelSpec {
 
 function rowsOf({ series }: Chart): Row[] {
   return series.flatMap(({ name, points }) => {
-    const every = Math.ceil(points.length / MOST_MARKS);
+    const every = Math.ceil(points.length / MAX_MARKS);
     return points.toSorted((a, b) => a.x - b.x).map((point, at) => {
       const { low, high } = spreadOf(point);
       const { x, y } = point;

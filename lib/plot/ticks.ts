@@ -1,10 +1,10 @@
 /** Where a logarithmic axis begins, ends and has its ticks: the library's own are many, or too few. */
 
 /** Up to so many powers of ten, the 2 and the 5 between them have ticks, too. */
-const MOST_DECADES_WITH_STEPS = 2.5;
+const MAX_DECADES_WITH_STEPS = 2.5;
 
 /** More ticks than this are thinned out to every second, third... power of ten. */
-const MOST_TICKS = 10;
+const MAX_TICKS = 10;
 
 /** In each power of ten. */
 const STEPS = [1, 2, 5] as const;
@@ -24,9 +24,9 @@ export interface LogTicks {
  */
 export function logTicks(least: number, most: number): LogTicks {
   const steps = stepsAround(least, most);
-  const isShort = Math.log10(most / least) <= MOST_DECADES_WITH_STEPS;
+  const isShort = Math.log10(most / least) <= MAX_DECADES_WITH_STEPS;
   const ticks = steps.filter(({ step }) => isShort || step === 1);
-  const every = Math.ceil(ticks.length / MOST_TICKS);
+  const every = Math.ceil(ticks.length / MAX_TICKS);
   return {
     domain: [steps[0]?.value ?? least, steps.at(-1)?.value ?? most],
     values: ticks.filter((_, at) => at % every === 0).map(({ value }) => value),

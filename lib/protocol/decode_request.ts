@@ -7,7 +7,7 @@
  */
 import { positiveInteger } from "../json/decimal.ts";
 import { hasEscape, skipValue, skipWhite, stringAt, visitMembers } from "../json/scan.ts";
-import { spells, unitAt } from "../json/string_equals.ts";
+import { stringEquals, unitAt } from "../json/string_equals.ts";
 import { MAX_AGENT_CHARS } from "../base/limits.ts";
 import { areEqual, type Span, spanOf, textAt, textOf } from "../bytes/span.ts";
 import { quoted } from "../base/quote.ts";
@@ -62,7 +62,7 @@ class Names {
     const numbers = this.#byFirst[unitAt(bytes, literalStart + 1)];
     if (numbers === undefined) return -1;
     for (const number of numbers) {
-      if (spells(bytes, literalStart, literalEnd, this.names[number] ?? "")) return number;
+      if (stringEquals(bytes, literalStart, literalEnd, this.names[number] ?? "")) return number;
     }
     return -1;
   }

@@ -8,7 +8,7 @@ import { CROWD_CLIENTS, CROWD_GONE_MS, CROWD_PAUSE_MS } from "../base/limits.ts"
 type Collect = (options: { type: "major"; execution: "sync"; flavor: "last-resort" }) => void;
 
 /** Watches how many clients there are. */
-export class CrowdWatch {
+export class IdleGc {
   readonly #collect: Collect | undefined;
   #most = 0;
   #before = 0;
@@ -21,7 +21,7 @@ export class CrowdWatch {
   }
 
   /** To be told now and then how many clients there are, and the time by some clock, in milliseconds. */
-  look(clients: number, nowMs: number): void {
+  update(clients: number, nowMs: number): void {
     if (clients < this.#before) this.#leftMs = nowMs;
     this.#before = clients;
     this.#most = Math.max(this.#most, clients);

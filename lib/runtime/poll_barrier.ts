@@ -2,22 +2,22 @@
  * A datagram from this process to itself. It comes back only when the runtime has asked the system what
  * there is on the sockets, all others included: a timer or another thread's work may come back before.
  */
-import { fulfilledWithin, sleep } from "../base/clock.ts";
+import { settlesWithin, sleep } from "../base/clock.ts";
 
 /** How long a datagram may take, in milliseconds; on a loopback they are hardly ever lost. */
-const PATIENCE_MS = 100;
+const TIMEOUT_MS = 100;
 
-const BELL = new Uint8Array(1);
+const DATAGRAM = new Uint8Array(1);
 
 /** Can be rung again and again, once at a time. */
-export class Doorbell {
+export class PollBarrier {
   readonly #socket: Deno.DatagramConn | undefined;
   readonly #buffer = new Uint8Array(1);
   readonly #patienceMs: number;
   #heard: Promise<void> | undefined;
 
   /** @param patienceMs how long a datagram may take, in milliseconds (default: 100) */
-  constructor(patienceMs: number = PATIENCE_MS) {
+  constructor(patienceMs: number = TIMEOUT_MS) {
     this.#patienceMs = patienceMs;
     try {
       this.#socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
@@ -31,7 +31,7 @@ export class Doorbell {
    *
    * @returns whether they were; false if the datagram was lost or late
    */
-  async ring(): Promise<boolean> {
+  async wait(): Promise<boolean> {
     const socket = this.#socket;
     if (socket === undefined) {
       await sleep(0);
@@ -42,8 +42,8 @@ export class Doorbell {
       this.#heard = undefined;
     });
     const heard = this.#heard;
-    socket.send(BELL, socket.addr).catch(() => {});
-    return await fulfilledWithin(heard, this.#patienceMs);
+    socket.send(DATAGRAM, socket.addr).catch(() => {});
+    return await settlesWithin(heard, this.#patienceMs);
   }
 
   /** Closes it, which ends a wait. */

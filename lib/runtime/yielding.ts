@@ -12,18 +12,18 @@ import { Fifo } from "../base/fifo.ts";
 import { MAX_BUSY_MS } from "../base/limits.ts";
 
 /** Says when to wait for the others. */
-export interface Pacing {
+export interface Yielder {
   /**
    * To be asked between two pieces of work of which the second could begin at once.
    *
    * @param isTurn whether requests of others wait for this work, which then comes first
    * @returns what to wait for first; undefined where it is not time yet
    */
-  rest(isTurn?: boolean): Promise<void> | undefined;
+  yield(isTurn?: boolean): Promise<void> | undefined;
 }
 
 /** What all that do much work in one process share. */
-export class Pace implements Pacing {
+export class EventLoopYielder implements Yielder {
   readonly #look: () => Promise<unknown>;
   readonly #turns = new Fifo<() => void>();
   readonly #others = new Fifo<() => void>();
@@ -35,13 +35,13 @@ export class Pace implements Pacing {
     this.#look = look;
   }
 
-  rest(isTurn: boolean = false): Promise<void> | undefined {
+  yield(isTurn: boolean = false): Promise<void> | undefined {
     if (this.#going === undefined && performance.now() - this.#restedMs < MAX_BUSY_MS) {
       return undefined;
     }
-    const rest = new Promise<void>((goOn) => (isTurn ? this.#turns : this.#others).push(goOn));
+    const turn = new Promise<void>((goOn) => (isTurn ? this.#turns : this.#others).push(goOn));
     this.#going ??= this.#go();
-    return rest;
+    return turn;
   }
 
   /** Waits until nobody rests. */
@@ -53,10 +53,10 @@ export class Pace implements Pacing {
     while (this.#turns.length + this.#others.length > 0) {
       await this.#look();
       this.#restedMs = performance.now();
-      for (let turns = this.#turns.length; turns > 0; turns--) await letGo(this.#turns);
+      for (let turns = this.#turns.length; turns > 0; turns--) await resumeFirst(this.#turns);
       const beganMs = performance.now();
       while (this.#others.length > 0 && performance.now() - beganMs < MAX_BUSY_MS) {
-        await letGo(this.#others);
+        await resumeFirst(this.#others);
       }
     }
     this.#going = undefined;
@@ -64,7 +64,7 @@ export class Pace implements Pacing {
 }
 
 /** Lets the first one go on, until it waits for something else. */
-async function letGo(waiting: Fifo<() => void>): Promise<void> {
+async function resumeFirst(waiting: Fifo<() => void>): Promise<void> {
   waiting.shift()?.();
   // What follows it in the same breath is done before what follows here.
   for (let step = 0; step < 3; step++) await undefined;

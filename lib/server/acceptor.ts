@@ -4,7 +4,7 @@
  * Who is not taken is told `Busy` once. When all places are taken, one more is kept for the owner: a
  * connection from the server's own machine may still ask for `hello` and `info` (see `#takeOwner`).
  */
-import { fulfilledWithin, sleep } from "../base/clock.ts";
+import { settlesWithin, sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import {
   DRAIN_MS,
@@ -17,24 +17,24 @@ import {
   SWEEP_MS,
 } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
-import type { Pacing } from "../runtime/yielding.ts";
-import { tidyChunks } from "../bytes/byte_chunks.ts";
+import type { Yielder } from "../runtime/yielding.ts";
+import { freeSpareChunks } from "../bytes/byte_chunks.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
 import type { Client, ClosingFailure } from "../commands/command_table.ts";
 import { Cursors } from "../commands/cursors.ts";
 import { addressGroup, addressText, unmapped } from "../base/address.ts";
-import { AddressBook, type AddressLimits, isSameMachine } from "./address_limits.ts";
-import { CrowdWatch } from "../runtime/idle_gc.ts";
-import { Buffers } from "./buffer_budget.ts";
+import { AddressLimiter, type AddressLimits, isSameMachine } from "./address_limits.ts";
+import { IdleGc } from "../runtime/idle_gc.ts";
+import { BufferBudget } from "./buffer_budget.ts";
 import {
-  type Connection,
+  Connection,
+  type ConnectionLimits,
   type Ending,
-  Session,
-  type SessionLimits,
+  type Socket,
   type Submit,
 } from "./connection.ts";
 import type { ClientConn, ClientListener } from "./listener.ts";
-import { TcpConnection } from "./socket.ts";
+import { TcpSocket } from "./socket.ts";
 
 /** Pause after a failed accept, in milliseconds: out of file handles, most likely. */
 const ACCEPT_PAUSE_MS = 50;
@@ -46,7 +46,7 @@ const ACCEPT_WARNING_MS = 10_000;
 const MIN_SWEEP_MS = 10;
 
 /** Bounds on clients; see `limits.ts`. */
-export interface ClientLimits extends SessionLimits, AddressLimits {
+export interface ClientLimits extends ConnectionLimits, AddressLimits {
   readonly maxClients: number;
   /** Of all clients' half-sent requests and waiting replies. */
   readonly maxBufferBytes: number;
@@ -59,7 +59,7 @@ export interface AcceptorOptions {
   readonly limits: ClientLimits;
   /** Whether clients must say a good hello first. */
   readonly needsToken: boolean;
-  readonly pace: Pacing;
+  readonly yielder: Yielder;
   readonly log: Log;
   /** Called when the connection of a client has ended. */
   readonly onDisconnect: (client: Client) => void;
@@ -69,7 +69,7 @@ export interface AcceptorOptions {
 export type TurnedAway = Ending | "clients" | "clients per address" | "connect rate" | "token";
 
 interface Entry {
-  readonly session: Session;
+  readonly session: Connection;
   readonly ended: Promise<void>;
 }
 
@@ -78,9 +78,9 @@ export class Acceptor {
   readonly #listener: ClientListener;
   readonly #options: AcceptorOptions;
   readonly #sessions = new Map<number, Entry>();
-  readonly #book: AddressBook;
-  readonly #buffers: Buffers;
-  readonly #crowd = new CrowdWatch();
+  readonly #book: AddressLimiter;
+  readonly #buffers: BufferBudget;
+  readonly #crowd = new IdleGc();
   readonly #clock = { nowMs: performance.now() };
   readonly #stopping = new AbortController();
   readonly #turnedAway = new Map<TurnedAway, number>();
@@ -89,7 +89,7 @@ export class Acceptor {
   #places = 0;
   /** Fewer than the limit where the system has not files enough. */
   #maxClients: number;
-  #owner: Session | undefined;
+  #owner: Connection | undefined;
   #lastNumber = 0;
   #refusals = 0;
   #delayed = 0;
@@ -100,10 +100,10 @@ export class Acceptor {
     this.#options = options;
     const { limits } = options;
     this.#maxClients = limits.maxClients;
-    this.#book = new AddressBook(limits);
+    this.#book = new AddressLimiter(limits);
     // Room is left for a reply that is being made, and for what is not yet given back of an evicted one.
     const { maxBufferBytes, maxOutputHardBytes } = limits;
-    this.#buffers = new Buffers(
+    this.#buffers = new BufferBudget(
       Math.max(maxBufferBytes / 2, maxBufferBytes - 2 * maxOutputHardBytes),
     );
     const shortestMs = Math.min(limits.idleTimeoutMs, limits.requestTimeoutMs);
@@ -150,7 +150,7 @@ export class Acceptor {
         connection.close();
       }
       // Thousands may wait to be accepted.
-      const rest = this.#options.pace.rest();
+      const rest = this.#options.yielder.yield();
       if (rest !== undefined) await rest;
     }
   }
@@ -165,7 +165,7 @@ export class Acceptor {
     this.#listener.close();
     const entries = [...this.#sessions.values()];
     for (const { session } of entries) session.end();
-    await fulfilledWithin(Promise.all(entries.map(({ ended }) => ended)), drainMs);
+    await settlesWithin(Promise.all(entries.map(({ ended }) => ended)), drainMs);
     for (const { session } of entries) session.cut();
     await Promise.all(entries.map(({ ended }) => ended));
     clearInterval(this.#sweeping);
@@ -193,23 +193,23 @@ export class Acceptor {
     this.#take(connection, address);
   }
 
-  #take(connection: ClientConn, address: string, busy?: ClosingFailure): Session {
-    const { limits, log, submit, needsToken, pace } = this.#options;
+  #take(connection: ClientConn, address: string, busy?: ClosingFailure): Connection {
+    const { limits, log, submit, needsToken, yielder } = this.#options;
     const number = ++this.#lastNumber;
     const client: Client = {
       number,
       cursors: new Cursors(limits.maxCursors),
-      admitted: !needsToken,
+      isAuthenticated: !needsToken,
       agent: undefined,
     };
-    const session = new Session({
+    const session = new Connection({
       client,
-      connection: this.#connectionOf(connection),
+      socket: this.#connectionOf(connection),
       submit,
       limits,
       buffers: this.#buffers,
       clock: this.#clock,
-      pace,
+      yielder,
       log,
       ...(busy ? { busy } : {}),
       delayRefusal: () => this.#delayRefusal(address),
@@ -235,25 +235,25 @@ export class Acceptor {
    */
   #takeOwner(connection: ClientConn, address: string, busy: ClosingFailure): void {
     const before = this.#owner;
-    const idleMs = before?.hasAsked ? performance.now() - before.progressMs : Infinity;
+    const idleMs = before?.hasRequested ? performance.now() - before.lastActivityMs : Infinity;
     if (idleMs < OWNER_IDLE_MS) {
       void this.#refuse(this.#connectionOf(connection), busy);
       return;
     }
-    if (before !== undefined && !before.dismiss(busy)) before.makeWay();
+    if (before !== undefined && !before.dismiss(busy)) before.disconnectBusy();
     const owner = this.#owner = this.#take(connection, address, busy);
     void sleep(OWNER_SPEAKS_MS, this.#stopping.signal).then(() => {
-      if (!owner.hasAsked) owner.dismiss(busy);
+      if (!owner.hasRequested) owner.dismiss(busy);
     });
   }
 
   /** Says `Busy`, and closes. */
-  async #refuse(connection: Connection, busy: ClosingFailure): Promise<void> {
+  async #refuse(connection: Socket, busy: ClosingFailure): Promise<void> {
     const mayLinger = this.#refusals < MAX_LINGERING;
     this.#refusals++;
     try {
       // With TLS, the client might never let it be written.
-      await fulfilledWithin(connection.write(failureLine(busy)), LINGER_MS, this.#stopping.signal);
+      await settlesWithin(connection.write(failureLine(busy)), LINGER_MS, this.#stopping.signal);
       if (mayLinger) await connection.linger();
     } catch {
       // It did not wait for the answer.
@@ -276,8 +276,8 @@ export class Acceptor {
   readonly #sweep = (): void => {
     this.#clock.nowMs = performance.now();
     for (const { session } of this.#sessions.values()) session.expire();
-    tidyChunks();
-    this.#crowd.look(this.#sessions.size, this.#clock.nowMs);
+    freeSpareChunks();
+    this.#crowd.update(this.#sessions.size, this.#clock.nowMs);
   };
 
   readonly #count = (why: TurnedAway): void => {
@@ -296,10 +296,10 @@ export class Acceptor {
     }
     this.#maxClients = Math.max(1, this.#places - FILES_KEPT_FREE);
     const sessions = [...this.#sessions.values()].map(({ session }) => session);
-    sessions.sort((a, b) => a.progressMs - b.progressMs);
+    sessions.sort((a, b) => a.lastActivityMs - b.lastActivityMs);
     const busy = serverBusy(this.#maxClients);
     for (const session of sessions.slice(0, sessions.length - this.#maxClients)) {
-      if (!session.dismiss(busy)) session.makeWay();
+      if (!session.dismiss(busy)) session.disconnectBusy();
     }
     this.#warn(
       `at most ${this.#maxClients} clients from now on`,
@@ -314,8 +314,8 @@ export class Acceptor {
     this.#options.log.warn(message, { why });
   }
 
-  #connectionOf(connection: ClientConn): Connection {
-    return new TcpConnection(connection, this.#stopping.signal);
+  #connectionOf(connection: ClientConn): Socket {
+    return new TcpSocket(connection, this.#stopping.signal);
   }
 }
 

@@ -30,7 +30,7 @@ interface Recent {
 }
 
 /** Keeps count of addresses. */
-export class AddressBook {
+export class AddressLimiter {
   readonly #limits: AddressLimits;
   /** As many as there are clients at the most. */
   readonly #connected = new Map<string, number>();

@@ -5,15 +5,15 @@
  */
 
 /** Somebody whose bytes are counted. */
-export interface Holder {
+export interface BufferOwner {
   /** Lets go of everything, as soon as the connection can be closed. */
   evict(): void;
 }
 
 /** Counts the bytes of all clients. */
-export class Buffers {
+export class BufferBudget {
   readonly #maxBytes: number;
-  readonly #held = new Map<Holder, number>();
+  readonly #held = new Map<BufferOwner, number>();
   #bytes = 0;
 
   /** @param maxBytes that all of them may hold together */
@@ -27,7 +27,7 @@ export class Buffers {
   }
 
   /** Says how much a holder holds now; where that is too much in all, the one with the most is evicted. */
-  set(holder: Holder, bytes: number): void {
+  set(holder: BufferOwner, bytes: number): void {
     const before = this.#held.get(holder) ?? 0;
     if (bytes === before) return;
     this.#bytes += bytes - before;
@@ -37,7 +37,7 @@ export class Buffers {
   }
 
   #evictLargest(): void {
-    let largest: Holder | undefined;
+    let largest: BufferOwner | undefined;
     let most = 0;
     for (const [holder, bytes] of this.#held) {
       if (bytes > most) {

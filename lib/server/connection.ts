@@ -8,7 +8,7 @@
  * No timer is set for a connection: `expire` is called now and then, and looks at how long ago what
  * is waited for should have come.
  */
-import { fulfilledWithin } from "../base/clock.ts";
+import { settlesWithin } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import {
   BULK_BYTES,
@@ -20,19 +20,19 @@ import {
 import type { Log } from "../base/log.ts";
 import type { RequestSource } from "../engine/command_queue.ts";
 import type { Answer } from "../engine/executor.ts";
-import type { Pacing } from "../runtime/yielding.ts";
+import type { Yielder } from "../runtime/yielding.ts";
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import { decodeRequest, isRefusal, refusedLine } from "../protocol/decode_request.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
 import type { Failure, Refusal, Request } from "../protocol/message.ts";
 import type { Client, ClosingFailure } from "../commands/command_table.ts";
-import type { Buffers, Holder } from "./buffer_budget.ts";
+import type { BufferBudget, BufferOwner } from "./buffer_budget.ts";
 import { Handshake } from "./handshake.ts";
-import { Outbox } from "./reply_buffer.ts";
+import { ReplyBuffer } from "./reply_buffer.ts";
 
 /** A connection, as far as a session needs one. */
-export interface Connection {
+export interface Socket {
   read(buffer: Uint8Array): Promise<number | null>;
   /** Writes some of the bytes, at least one, and says how many. */
   write(bytes: Uint8Array): Promise<number>;
@@ -45,7 +45,7 @@ export interface Connection {
 export type Submit = (source: RequestSource) => Promise<void> | undefined;
 
 /** Bounds of a session; see `limits.ts`. */
-export interface SessionLimits {
+export interface ConnectionLimits {
   readonly maxRequestBytes: number;
   /** Of waiting replies: no more requests are executed. */
   readonly maxOutputBytes: number;
@@ -77,14 +77,14 @@ export type Ending =
 type State = "reading" | "executing" | "writing" | "closed";
 
 /** What a session needs. */
-export interface SessionOptions {
+export interface ConnectionOptions {
   readonly client: Client;
-  readonly connection: Connection;
+  readonly socket: Socket;
   readonly submit: Submit;
-  readonly limits: SessionLimits;
-  readonly buffers: Buffers;
+  readonly limits: ConnectionLimits;
+  readonly buffers: BufferBudget;
   readonly clock: CoarseClock;
-  readonly pace: Pacing;
+  readonly yielder: Yielder;
   readonly log: Log;
   /** What any request but hello and info is answered with (default: they are executed). */
   readonly busy?: ClosingFailure;
@@ -95,14 +95,14 @@ export interface SessionOptions {
 }
 
 /** Serves one connection. */
-export class Session implements RequestSource, Holder {
+export class Connection implements RequestSource, BufferOwner {
   readonly client: Client;
   isQuick = false;
   lineBytes = 0;
-  readonly #options: SessionOptions;
+  readonly #options: ConnectionOptions;
   readonly #framer: LineFramer;
   readonly #handshake: Handshake;
-  readonly #outbox: Outbox;
+  readonly #replies: ReplyBuffer;
   // Looked at for each request.
   readonly #maxInFlight: number;
   readonly #busy: ClosingFailure | undefined;
@@ -131,13 +131,13 @@ export class Session implements RequestSource, Holder {
   /** Whether the engine has this client: what fails then is not the connection. */
   #isExecuting = false;
 
-  constructor(options: SessionOptions) {
+  constructor(options: ConnectionOptions) {
     const { client, limits, clock } = options;
     this.client = client;
     this.#options = options;
     this.#framer = new LineFramer(limits.maxRequestBytes);
     this.#handshake = new Handshake(client, this.#framer, limits.maxRequestBytes);
-    this.#outbox = new Outbox(limits.maxOutputBytes);
+    this.#replies = new ReplyBuffer(limits.maxOutputBytes);
     this.#maxInFlight = limits.maxInFlight;
     this.#busy = options.busy;
     this.#connectedMs = this.#progressMs = this.#lineMs = clock.nowMs;
@@ -161,7 +161,7 @@ export class Session implements RequestSource, Holder {
       }
     } finally {
       this.cut();
-      this.#outbox.drop();
+      this.#replies.drop();
       this.#framer.drop();
       buffers.set(this, 0);
       log.debug("disconnect", { client: this.client.number, why: this.#ending ?? why });
@@ -169,12 +169,12 @@ export class Session implements RequestSource, Holder {
   }
 
   /** When bytes came or went for the last time. */
-  get progressMs(): number {
+  get lastActivityMs(): number {
     return this.#progressMs;
   }
 
   /** Whether there was a request. */
-  get hasAsked(): boolean {
+  get hasRequested(): boolean {
     return this.#hasAsked;
   }
 
@@ -185,7 +185,7 @@ export class Session implements RequestSource, Holder {
     if (this.#state === "writing") {
       if (waitedMs > requestTimeoutMs) this.#endFor("slow reader");
     } else if (this.#state === "reading") {
-      const sinceMs = !this.client.admitted
+      const sinceMs = !this.client.isAuthenticated
         ? this.#connectedMs
         : this.#framer.isInLine
         ? this.#lineMs
@@ -204,16 +204,16 @@ export class Session implements RequestSource, Holder {
     if (this.#state !== "reading") return false;
     this.#isEnding = true;
     this.#state = "writing";
-    const writing = this.#options.connection.write(failureLine(failure));
+    const writing = this.#options.socket.write(failureLine(failure));
     // It does not have to wait for the answer.
-    this.#dismissal = fulfilledWithin(writing, LINGER_MS).then(() => {}, () => {}).then(() =>
-      this.makeWay()
+    this.#dismissal = settlesWithin(writing, LINGER_MS).then(() => {}, () => {}).then(() =>
+      this.disconnectBusy()
     );
     return true;
   }
 
   /** Ends, in the middle of whatever it is. */
-  makeWay(): void {
+  disconnectBusy(): void {
     this.#endFor("busy");
   }
 
@@ -231,11 +231,11 @@ export class Session implements RequestSource, Holder {
   cut(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    this.#options.connection.close();
+    this.#options.socket.close();
   }
 
   get out(): ByteChunks {
-    return this.#outbox.out;
+    return this.#replies.out;
   }
 
   next(): Request | Refusal | undefined {
@@ -243,7 +243,7 @@ export class Session implements RequestSource, Holder {
       this.#hasMore = false;
       return undefined;
     }
-    if (this.#outbox.isFull || this.#inFlight >= this.#maxInFlight) {
+    if (this.#replies.isFull || this.#inFlight >= this.#maxInFlight) {
       this.#hasMore = true;
       return undefined;
     }
@@ -272,14 +272,14 @@ export class Session implements RequestSource, Holder {
   }
 
   async #serve(): Promise<void> {
-    const { connection, submit, delayRefusal, clock, pace } = this.#options;
+    const { socket, submit, delayRefusal, clock, yielder } = this.#options;
     let buffer = new Uint8Array(READ_BUFFER_BYTES.first);
     let smallReads = 0;
     while (!this.#isEnding) {
       this.#state = "reading";
-      const count = await connection.read(buffer);
+      const count = await socket.read(buffer);
       if (this.#dismissal) return await this.#dismissal;
-      if (count === null) return await pace.rest(); // thousands may leave at once
+      if (count === null) return await yielder.yield(); // thousands may leave at once
       if (this.#isClosed()) return;
       this.#state = "executing";
       this.#progressMs = clock.nowMs;
@@ -296,14 +296,14 @@ export class Session implements RequestSource, Holder {
         if (this.#isRefused && delayRefusal) await delayRefusal();
         if (this.#isClosed()) return;
         this.#state = "writing";
-        for (let bytes = this.#outbox.next(); bytes !== undefined; bytes = this.#outbox.next()) {
-          const written = await connection.write(bytes);
-          this.#outbox.wrote(written);
+        for (let bytes = this.#replies.next(); bytes !== undefined; bytes = this.#replies.next()) {
+          const written = await socket.write(bytes);
+          this.#replies.wrote(written);
           this.#progressMs = clock.nowMs;
           moved += written;
           if (moved >= BULK_BYTES) {
             moved = 0;
-            const rest = pace.rest();
+            const rest = yielder.yield();
             if (rest !== undefined) await rest;
           }
         }
@@ -313,14 +313,14 @@ export class Session implements RequestSource, Holder {
       } while (this.#hasMore);
       if (this.#framer.linesBegun > linesBegun) this.#lineMs = clock.nowMs;
       // Over TLS, what is written is not on its way before the sending side is closed.
-      if (this.#isEnding) await connection.linger();
+      if (this.#isEnding) await socket.linger();
       smallReads = count < buffer.length / 16 ? smallReads + 1 : 0;
       const bytes = bufferBytes(buffer.length, count, smallReads);
       if (bytes !== buffer.length) buffer = new Uint8Array(bytes);
       this.#bufferBytes = bytes;
       this.#count(0);
       if (moved >= BULK_BYTES) {
-        const rest = pace.rest();
+        const rest = yielder.yield();
         if (rest !== undefined) await rest;
       }
     }

@@ -8,7 +8,7 @@
  *
  * Until a client has sent the token, its lines must be short.
  */
-import { MAX_GREETING_BYTES } from "../base/limits.ts";
+import { MAX_HANDSHAKE_BYTES } from "../base/limits.ts";
 import { isRefusal } from "../protocol/decode_request.ts";
 import type { LineFramer } from "../protocol/line_framer.ts";
 import type { Refusal, Request } from "../protocol/message.ts";
@@ -42,7 +42,7 @@ export class Handshake {
     this.#client = client;
     this.#framer = framer;
     this.#maxRequestBytes = maxRequestBytes;
-    framer.maxLineBytes = Math.min(MAX_GREETING_BYTES, maxRequestBytes);
+    framer.maxLineBytes = Math.min(MAX_HANDSHAKE_BYTES, maxRequestBytes);
   }
 
   /** Whether there is nothing left to check. */
@@ -67,7 +67,7 @@ export class Handshake {
    */
   beforeLine(): Refusal | undefined {
     if (this.#isForeign) return closing(NOT_OUR_PROTOCOL);
-    if (this.#client.admitted) this.#framer.maxLineBytes = this.#maxRequestBytes;
+    if (this.#client.isAuthenticated) this.#framer.maxLineBytes = this.#maxRequestBytes;
     return undefined;
   }
 
@@ -87,7 +87,7 @@ export class Handshake {
       }
       this.#hasSpoken = true;
     }
-    if (problem === undefined || this.#client.admitted) return request;
+    if (problem === undefined || this.#client.isAuthenticated) return request;
     return { ...request, failure: tokenMissing(undefined) };
   }
 }

@@ -8,7 +8,7 @@
 import { ByteChunks } from "../bytes/byte_chunks.ts";
 
 /** Replies of one client. */
-export class Outbox {
+export class ReplyBuffer {
   /** Takes replies. */
   readonly out: ByteChunks = new ByteChunks();
   readonly #maxWaitingBytes: number;

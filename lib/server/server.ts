@@ -9,12 +9,12 @@ import { type Limits, limitsForInfo } from "../config/limit_flags.ts";
 import type { ServerConfig } from "../config/server_config.ts";
 import { CommandQueue } from "../engine/command_queue.ts";
 import { Executor } from "../engine/executor.ts";
-import { Pace } from "../runtime/yielding.ts";
+import { EventLoopYielder } from "../runtime/yielding.ts";
 import { tokenCheck } from "../engine/auth.ts";
 import { Acceptor } from "./acceptor.ts";
 import { listen, listeningAt, type ListenOptions } from "./listener.ts";
-import { Doorbell } from "../runtime/poll_barrier.ts";
-import { Commits } from "../engine/group_commit.ts";
+import { PollBarrier } from "../runtime/poll_barrier.ts";
+import { GroupCommit } from "../engine/group_commit.ts";
 import type { Storage } from "../storage/storage.ts";
 import { Agents } from "../commands/agents.ts";
 import type { CommandContext } from "../commands/command_table.ts";
@@ -70,8 +70,8 @@ export class HtServer {
   readonly #executor: Executor;
   readonly #acceptor: Acceptor;
   readonly #accepting: Promise<void>;
-  readonly #doorbell = new Doorbell();
-  readonly #pace = new Pace(() => this.#doorbell.ring());
+  readonly #pollBarrier = new PollBarrier();
+  readonly #yielder = new EventLoopYielder(() => this.#pollBarrier.wait());
 
   /**
    * Listens at once.
@@ -98,15 +98,15 @@ export class HtServer {
       agents: this.#agents,
       isToken: tokenCheck(token),
     };
-    const commits = new Commits(storage, table);
+    const commits = new GroupCommit(storage, table);
     this.#executor = new Executor({
       context,
       commits,
       maxReplyBytes: options.maxReplyBytes,
       log,
     });
-    const pace = this.#pace;
-    const queue = new CommandQueue(this.#executor.execute, commits, pace);
+    const yielder = this.#yielder;
+    const queue = new CommandQueue(this.#executor.execute, commits, yielder);
     const listener = listen(options);
     this.port = listener.addr.port;
     this.listening = listeningAt(listener);
@@ -114,7 +114,7 @@ export class HtServer {
       submit: (source) => queue.submit(source),
       limits: options,
       needsToken: this.#needsToken,
-      pace,
+      yielder,
       log,
       onDisconnect: (client) => this.#agents.remove(client),
     });
@@ -205,7 +205,7 @@ export class HtServer {
   async stop(): Promise<void> {
     await this.#acceptor.stop(DRAIN_MS);
     await this.#accepting;
-    await this.#pace.settled();
-    await this.#doorbell.close();
+    await this.#yielder.settled();
+    await this.#pollBarrier.close();
   }
 }

@@ -1,11 +1,11 @@
 /** Deno's connection as a session sees it: closing twice does no harm, and the last words arrive. */
-import { fulfilledWithin } from "../base/clock.ts";
+import { settlesWithin } from "../base/clock.ts";
 import { LINGER_MS, READ_BUFFER_BYTES } from "../base/limits.ts";
 import type { ClientConn } from "./listener.ts";
-import type { Connection } from "./connection.ts";
+import type { Socket } from "./connection.ts";
 
 /** A client's connection. */
-export class TcpConnection implements Connection {
+export class TcpSocket implements Socket {
   readonly #connection: ClientConn;
   readonly #stopping: AbortSignal;
 
@@ -39,7 +39,7 @@ export class TcpConnection implements Connection {
    */
   async linger(): Promise<void> {
     const ending = this.#connection.closeWrite().then(() => drained(this.#connection));
-    await fulfilledWithin(ending, LINGER_MS, this.#stopping);
+    await settlesWithin(ending, LINGER_MS, this.#stopping);
   }
 
   close(): void {

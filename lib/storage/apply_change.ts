@@ -1,7 +1,7 @@
 /** Makes the change of a record in a table, once more. */
 import { decodeRequest, isRefusal } from "../protocol/decode_request.ts";
 import type { HashTable } from "../table/hash_table.ts";
-import type { TxnRecord } from "./log/log_record.ts";
+import type { LogRecord } from "./log/log_record.ts";
 
 /**
  * Makes a change that was recorded.
@@ -10,7 +10,7 @@ import type { TxnRecord } from "./log/log_record.ts";
  */
 export function applyChange(
   table: HashTable,
-  { bytes, jsonStart, jsonEnd }: TxnRecord,
+  { bytes, jsonStart, jsonEnd }: LogRecord,
 ): boolean {
   const change = decodeRequest(bytes, jsonStart, jsonEnd);
   if (isRefusal(change)) return false;

@@ -6,8 +6,8 @@ import { endJson, isEnd } from "./checkpoint_writer.ts";
 import { DamageError } from "./corruption.ts";
 import type { Files } from "./folder/folder_files.ts";
 import { type Header, headerOf, headerProblem } from "./log/file_header.ts";
-import { RecordReader } from "./log/log_reader.ts";
-import type { TxnRecord } from "./log/log_record.ts";
+import { LogReader } from "./log/log_reader.ts";
+import type { LogRecord } from "./log/log_record.ts";
 
 /** What a checkpoint holds. */
 export interface Checkpoint {
@@ -32,7 +32,7 @@ export function loadCheckpoint(
   onProgress: (bytes: number) => void,
 ): Checkpoint {
   const damaged = (offset: number, what: string) => new DamageError(files, name, offset, what);
-  using reader = RecordReader.open(files, name);
+  using reader = LogReader.open(files, name);
   let expected = 0;
   let header: Header = {};
   let hasEnd = false;
@@ -55,6 +55,6 @@ export function loadCheckpoint(
 }
 
 /** Whether a record is the last one of a checkpoint with so many keys. */
-function isEndOf(record: TxnRecord, keys: number): boolean {
+function isEndOf(record: LogRecord, keys: number): boolean {
   return isEnd(record) && textAt(record.bytes, record.jsonStart, record.jsonEnd) === endJson(keys);
 }

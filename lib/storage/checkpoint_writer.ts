@@ -9,7 +9,7 @@ import {
   type WritableFile,
 } from "./folder/folder_files.ts";
 import { type Header, headerJson } from "./log/file_header.ts";
-import { RecordBuffer, type TxnRecord } from "./log/log_record.ts";
+import { type LogRecord, RecordBuffer } from "./log/log_record.ts";
 
 /** Bytes that are collected before they are written. */
 const FLUSH_BYTES = 1_000_000;
@@ -101,7 +101,7 @@ export function endJson(keys: number): string {
 }
 
 /** Whether a record is a checkpoint's last one, whatever its number of keys. */
-export function isEnd({ bytes, jsonStart, jsonEnd }: TxnRecord): boolean {
+export function isEnd({ bytes, jsonStart, jsonEnd }: LogRecord): boolean {
   const end = Math.min(jsonEnd, jsonStart + END.length);
   return areEqual(bytes, jsonStart, end, END, 0, END.length);
 }

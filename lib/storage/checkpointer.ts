@@ -10,7 +10,7 @@ import type { Log } from "../base/log.ts";
 import type { HashTable } from "../table/hash_table.ts";
 import { CheckpointWriter } from "./checkpoint_writer.ts";
 import { type Files, type FileStatus, removeQuietly } from "./folder/folder_files.ts";
-import { ReplacedFiles } from "./folder/deferred_delete.ts";
+import { DeferredDelete } from "./folder/deferred_delete.ts";
 import type { TableFiles } from "./table_files.ts";
 
 /** What a checkpoint needs to know of changes and syncs. */
@@ -52,7 +52,7 @@ export class Checkpointer {
   /** Of a checkpoint that failed: its log was begun, and need not be begun again. */
   #begun: Begun | undefined;
   /** Whether the checkpoint is there, but logs that it replaces may be, too. */
-  #isUntidy = false;
+  #hasOldLogs = false;
   #bytes: number;
 
   constructor(options: CheckpointerOptions) {
@@ -79,15 +79,15 @@ export class Checkpointer {
     if (!this.#options.tableFiles.isActiveWhole()) this.#begun = undefined;
     // If it is the checkpoint that is missing, older logs are all that is on disk: they stay until the
     // new one is durable (I3), which then removes them.
-    this.#isUntidy = false;
+    this.#hasOldLogs = false;
     return this.#take(true);
   }
 
   async #take(isToEnd: boolean): Promise<void> {
     const startedMs = performance.now();
     const { files, log, signal, syncing, tableFiles } = this.#options;
-    using replaced = new ReplacedFiles(files);
-    if (this.#isUntidy) await this.#tidy(replaced);
+    using replaced = new DeferredDelete(files);
+    if (this.#hasOldLogs) await this.#removeOldLogs(replaced);
     const begun = this.#begun ??= await this.#beginLog();
     const written = await this.#writeTable(begun, isToEnd);
     try {
@@ -101,8 +101,8 @@ export class Checkpointer {
     this.#bytes = written.bytes;
     await files.syncFolder(); // I3: only now may the logs go that it replaces
     this.#begun = undefined;
-    this.#isUntidy = true;
-    await this.#tidy(replaced);
+    this.#hasOldLogs = true;
+    await this.#removeOldLogs(replaced);
     log.debug("checkpoint", {
       covers: begun.covers,
       bytes: this.#bytes,
@@ -111,9 +111,9 @@ export class Checkpointer {
     await replaced.free(signal); // I3: no name on disk leads to any of them now
   }
 
-  async #tidy(replaced: ReplacedFiles): Promise<void> {
+  async #removeOldLogs(replaced: DeferredDelete): Promise<void> {
     await this.#options.tableFiles.tidy(replaced);
-    this.#isUntidy = false;
+    this.#hasOldLogs = false;
   }
 
   /** Begins another log, and lets changes go there from now on. */

@@ -10,8 +10,8 @@ import { CHECKPOINT, logNames, repairedName } from "./folder/file_names.ts";
 import type { Files } from "./folder/folder_files.ts";
 import { type Header, headerOf, readHeader } from "./log/file_header.ts";
 import { chainOf } from "./log/log_chain.ts";
-import { RecordReader } from "./log/log_reader.ts";
-import type { TxnRecord } from "./log/log_record.ts";
+import { LogReader } from "./log/log_reader.ts";
+import type { LogRecord } from "./log/log_record.ts";
 
 /** Bytes of a file that hold no record. */
 export interface BadPart {
@@ -34,7 +34,7 @@ export interface FileContent {
 }
 
 /** What a folder holds. */
-export interface Salvaged {
+export interface DamagedFolder {
   readonly files: readonly FileContent[];
   readonly table: HashTable;
   readonly lastSeq: number;
@@ -51,7 +51,7 @@ export interface Salvaged {
  *
  * @param names of the files in it, from `Files.list`
  */
-export function salvage(files: Files, names: readonly string[]): Salvaged {
+export function readDamagedFolder(files: Files, names: readonly string[]): DamagedFolder {
   const repaired = repairedName(names);
   const checkpointName = repaired ?? (names.includes(CHECKPOINT) ? CHECKPOINT : undefined);
   const logs = repaired === undefined ? logNames(names) : [];
@@ -121,7 +121,7 @@ interface FileRead {
   readonly endsWhole: boolean;
 }
 
-function readFile(files: Files, name: string, take: (record: TxnRecord) => void): FileRead {
+function readFile(files: Files, name: string, take: (record: LogRecord) => void): FileRead {
   const bad: BadPart[] = [];
   const problems: string[] = [];
   let records = 0;
@@ -130,7 +130,7 @@ function readFile(files: Files, name: string, take: (record: TxnRecord) => void)
   const isCheckpoint = name === CHECKPOINT || repairedName([name]) !== undefined;
   let hasEnd = false;
   let endsWhole = false;
-  using reader = RecordReader.open(files, name);
+  using reader = LogReader.open(files, name);
   while (reader.next()) {
     const { offset, end, record } = reader;
     endsWhole = record !== undefined;

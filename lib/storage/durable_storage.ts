@@ -21,12 +21,12 @@ import { TableFiles } from "./table_files.ts";
 export interface CompactLimits {
   /** Changes in the log; undefined: no matter how many. */
   readonly entries: number | undefined;
-  /** Bytes of the log; undefined: as many as the last checkpoint has, and `LEAST_COMPACT_BYTES` at least. */
+  /** Bytes of the log; undefined: as many as the last checkpoint has, and `MIN_COMPACT_BYTES` at least. */
   readonly bytes: number | undefined;
 }
 
 /** Smallest log that is compacted by default, in bytes. */
-export const LEAST_COMPACT_BYTES = 64_000_000;
+export const MIN_COMPACT_BYTES = 64_000_000;
 
 /** Time between two syncs with `--fsync interval`, in milliseconds: what a power failure may cost. */
 const SYNC_INTERVAL_MS = 1_000;
@@ -249,7 +249,7 @@ export class DurableStorage implements Storage {
   }
 
   #isOverlong(): boolean {
-    const { entries = Infinity, bytes = Math.max(LEAST_COMPACT_BYTES, this.#checkpointer.bytes) } =
+    const { entries = Infinity, bytes = Math.max(MIN_COMPACT_BYTES, this.#checkpointer.bytes) } =
       this.#compact;
     const log = this.#tableFiles.active;
     return (log.entries >= entries || log.bytes >= bytes) && log.bytes >= this.#retryBytes;

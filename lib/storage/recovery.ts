@@ -12,7 +12,7 @@ import { readFolder } from "./read_folder.ts";
 import { finishRepair } from "./repair.ts";
 import { newTableId } from "./table_id.ts";
 import { keepTornEnd } from "./log/torn_tail.ts";
-import { TxnLog, type UncutEnd } from "./log/log_writer.ts";
+import { LogWriter, type UncutTail } from "./log/log_writer.ts";
 
 export { DamageError } from "./corruption.ts";
 
@@ -35,7 +35,7 @@ export interface Recovered {
   /** Size of the checkpoint, in bytes. */
   readonly checkpointBytes: number;
   /** The log to go on with. */
-  readonly log: TxnLog;
+  readonly log: LogWriter;
   /** Logs before it, which the next checkpoint makes superfluous. */
   readonly olderLogs: readonly string[];
 }
@@ -70,7 +70,7 @@ export async function recover(
   for (const name of olderLogs) await forceToDisk(files, name);
   let tornCopy: string | undefined;
   let whyNoCopy: string | undefined;
-  let uncut: UncutEnd | undefined;
+  let uncut: UncutTail | undefined;
   if (torn && torn.contentBytes > 0) {
     const copy = tornName(names);
     try {
@@ -83,8 +83,8 @@ export async function recover(
   }
   const place = { name: last ?? LOG, number: numbers[at] ?? 1 };
   const log = last === undefined
-    ? await TxnLog.create(files, place, tableId)
-    : await TxnLog.resume(files, place, replay.goodBytes, replay.goodEntries, uncut);
+    ? await LogWriter.create(files, place, tableId)
+    : await LogWriter.resume(files, place, replay.goodBytes, replay.goodEntries, uncut);
   return {
     lastSeq: replay.lastSeq,
     tableId,

@@ -23,9 +23,9 @@ import { isUnchanged } from "./folder/file_system.ts";
 import { type Files, removeQuietly } from "./folder/folder_files.ts";
 import { readHeader } from "./log/file_header.ts";
 import { loadCheckpoint } from "./checkpoint_reader.ts";
-import type { Salvaged } from "./damaged_folder.ts";
+import type { DamagedFolder } from "./damaged_folder.ts";
 import { newTableId } from "./table_id.ts";
-import { TxnLog } from "./log/log_writer.ts";
+import { LogWriter } from "./log/log_writer.ts";
 
 /** The number of the first log, if a checkpoint does not say another one. */
 const FIRST_LOG = 1;
@@ -36,7 +36,7 @@ const FIRST_LOG = 1;
  *
  * @returns the new names of the old files
  */
-export async function repairFolder(files: Files, salvaged: Salvaged): Promise<string[]> {
+export async function repairFolder(files: Files, salvaged: DamagedFolder): Promise<string[]> {
   const { lastSeq, tableId, mayLackChanges, nextLog } = salvaged;
   const table = mayLackChanges || tableId === undefined ? newTableId() : tableId;
   const writer = new CheckpointWriter(files, { covers: lastSeq, table, log: nextLog });
@@ -95,7 +95,7 @@ export async function finishRepair(files: Files): Promise<string[]> {
   // Or one of the old files might not have its new name when another one takes its old one.
   await files.syncFolder();
   if (!hasLog) {
-    (await TxnLog.create(files, { name: LOG, number: log }, table ?? newTableId())).close();
+    (await LogWriter.create(files, { name: LOG, number: log }, table ?? newTableId())).close();
   }
   files.rename(repaired, CHECKPOINT);
   await files.syncFolder();

@@ -4,9 +4,9 @@ import { applyChange } from "./apply_change.ts";
 import { DamageError } from "./corruption.ts";
 import type { Files } from "./folder/folder_files.ts";
 import { headerProblem, readHeader } from "./log/file_header.ts";
-import { RecordReader } from "./log/log_reader.ts";
-import { firstChange, provesDamage, type TornEnd } from "./log/torn_tail.ts";
-import type { TxnRecord } from "./log/log_record.ts";
+import { LogReader } from "./log/log_reader.ts";
+import { firstChange, provesDamage, type TornTail } from "./log/torn_tail.ts";
+import type { LogRecord } from "./log/log_record.ts";
 
 /** Replays logs one after another; stops at a torn end. */
 export class Replay {
@@ -17,7 +17,7 @@ export class Replay {
   goodBytes = 0;
   goodEntries = 0;
   /** The torn end of the last log. */
-  torn: TornEnd | undefined;
+  torn: TornTail | undefined;
   /** Whether the log that was read last ends with the last change, or holds none. */
   isAtLast = true;
   readonly #files: Files;
@@ -54,7 +54,7 @@ export class Replay {
     this.goodEntries = 0;
     this.isAtLast = true;
     let previous: number | undefined;
-    using reader = RecordReader.open(this.#files, name);
+    using reader = LogReader.open(this.#files, name);
     while (reader.next() || reader.end === 0) {
       const { offset, end, record } = reader;
       if (record === undefined) {
@@ -81,7 +81,7 @@ export class Replay {
     this.#bytesBefore += this.goodBytes;
   }
 
-  #make(record: TxnRecord, name: string, offset: number): void {
+  #make(record: LogRecord, name: string, offset: number): void {
     if (!applyChange(this.#table, record)) {
       throw this.#damaged(name, offset, "a record holds no change");
     }
@@ -95,7 +95,7 @@ export class Replay {
    * @param reader stands on the line
    * @param lost number of the change that the line should hold
    */
-  #endAt(name: string, reader: RecordReader, lost: number, later: readonly string[]): void {
+  #endAt(name: string, reader: LogReader, lost: number, later: readonly string[]): void {
     const { offset } = reader;
     const next = later.map((one) => firstChange(this.#files, one)).find((seq) => seq !== undefined);
     if (next !== undefined && next <= this.lastSeq + 1) return; // the checkpoint covers what is lost
@@ -116,7 +116,7 @@ export class Replay {
   }
 
   #provesDamage(log: string, lost: number): boolean {
-    using reader = RecordReader.open(this.#files, log);
+    using reader = LogReader.open(this.#files, log);
     return provesDamage(reader, lost);
   }
 

@@ -15,15 +15,15 @@ import {
 import { isSameFile, isUnchanged } from "./folder/file_system.ts";
 import type { Files, FileStatus, HeldFile } from "./folder/folder_files.ts";
 import type { Recovered } from "./recovery.ts";
-import type { ReplacedFiles } from "./folder/deferred_delete.ts";
-import { isBegun, TxnLog } from "./log/log_writer.ts";
+import type { DeferredDelete } from "./folder/deferred_delete.ts";
+import { isBegun, LogWriter } from "./log/log_writer.ts";
 
 /** A log that is no longer written to, but whose changes no checkpoint has yet. */
 interface OlderLog {
   readonly name: string;
   readonly status: FileStatus | undefined;
   /** Stays open, and so locked, until it has lost its name; undefined after a restart. */
-  readonly log: TxnLog | undefined;
+  readonly log: LogWriter | undefined;
 }
 
 /** Another program removed, replaced or cut a file. */
@@ -39,7 +39,7 @@ export class MissingFileError extends Error {
 export class TableFiles {
   readonly #files: Files;
   readonly #onForeign: (name: string, newName: string) => void;
-  #active: TxnLog;
+  #active: LogWriter;
   #older: OlderLog[];
   #checkpoint: FileStatus | undefined;
   /** The same, open: no other file gets its inode. */
@@ -60,7 +60,7 @@ export class TableFiles {
   }
 
   /** The log to which changes go. */
-  get active(): TxnLog {
+  get active(): LogWriter {
     return this.#active;
   }
 
@@ -88,17 +88,17 @@ export class TableFiles {
    * @param tableId identity of the table
    * @throws if that fails; the log in use stays
    */
-  async createLog(tableId: string): Promise<TxnLog> {
-    if (this.isActiveWhole()) this.#active.cutTornEnd(); // a checkpoint lets the log go
+  async createLog(tableId: string): Promise<LogWriter> {
+    if (this.isActiveWhole()) this.#active.cutTornTail(); // a checkpoint lets the log go
     const place = { name: nextLogName([this.#active.name]), number: this.#active.number + 1 };
     // A log that was begun in vain is replaced: its number is the same, and it holds nothing.
     const isForeign = this.#files.find(place.name) && !isBegun(this.#files, place.name, tableId);
     if (isForeign) await this.#putAside(place.name);
-    return await TxnLog.create(this.#files, place, tableId);
+    return await LogWriter.create(this.#files, place, tableId);
   }
 
   /** Lets changes go to a new log from now on. All of the old one must be on disk. */
-  use(log: TxnLog): void {
+  use(log: LogWriter): void {
     const before = this.#active;
     this.#older.push({ name: before.name, status: before.status(), log: before });
     this.#active = log;
@@ -110,7 +110,7 @@ export class TableFiles {
    * @param written the new one, as its writer left it
    * @throws {MissingFileError} if it does not have its name any more, or was cut
    */
-  async replaceCheckpoint(written: FileStatus, replaced: ReplacedFiles): Promise<void> {
+  async replaceCheckpoint(written: FileStatus, replaced: DeferredDelete): Promise<void> {
     if (!isSameFile(this.#files.find(CHECKPOINT), this.#checkpoint)) {
       await this.#putAside(CHECKPOINT);
     }
@@ -140,7 +140,7 @@ export class TableFiles {
    *
    * @throws {MissingFileError} if the log in use does not have its name any more
    */
-  async tidy(replaced: ReplacedFiles): Promise<void> {
+  async tidy(replaced: DeferredDelete): Promise<void> {
     for (const name of logNames(await this.#files.list())) {
       const found = this.#files.find(name);
       if (isSameFile(found, this.#active.status())) continue;

@@ -1,6 +1,6 @@
 /** Proves that waiting ends by time, by its event or by being called off, and leaves no timer. */
 import assert from "assert";
-import { fulfilledWithin, sleep, unixSeconds } from "../../lib/base/clock.ts";
+import { settlesWithin, sleep, unixSeconds } from "../../lib/base/clock.ts";
 
 /** Longer than anything here takes; a wait that is not ended fails after it. */
 const LONG_MS = 60_000;
@@ -30,25 +30,25 @@ test("sleep() gives false when called off, before or during", async () => {
 });
 
 test("fulfilledWithin() tells whether the promise was fulfilled, and leaves no timer", async () => {
-  assert.equal(await fulfilledWithin(Promise.resolve(), LONG_MS), true);
+  assert.equal(await settlesWithin(Promise.resolve(), LONG_MS), true);
   const { promise, resolve } = Promise.withResolvers<void>();
-  assert.equal(await fulfilledWithin(promise, 1), false);
+  assert.equal(await settlesWithin(promise, 1), false);
   resolve();
 });
 
 test("fulfilledWithin() ends when called off", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const controller = new AbortController();
-  const waiting = fulfilledWithin(promise, LONG_MS, controller.signal);
+  const waiting = settlesWithin(promise, LONG_MS, controller.signal);
   controller.abort();
   assert.equal(await waiting, false);
   resolve();
 });
 
 test("fulfilledWithin() passes a rejection through, and a late one harms nobody", async () => {
-  await assert.rejects(fulfilledWithin(Promise.reject(new Error("no")), LONG_MS), /no/);
+  await assert.rejects(settlesWithin(Promise.reject(new Error("no")), LONG_MS), /no/);
   const { promise, reject } = Promise.withResolvers<void>();
-  assert.equal(await fulfilledWithin(promise, 1), false);
+  assert.equal(await settlesWithin(promise, 1), false);
   reject(new Error("late"));
   await sleep(1); // an unhandled rejection would end the test run here
 });

@@ -14,7 +14,7 @@ import {
 } from "../../bench/hardening/attacks/stage.ts";
 
 /** How attacks are made here. */
-const BRIEF: AttackOptions = { size: 0.1, durationMs: 1_000, settleMs: 10_000, asItIsMs: 0 };
+const BRIEF: AttackOptions = { size: 0.1, durationMs: 1_000, collectMs: 10_000, settleMs: 0 };
 
 /**
  * By how much the well-behaved client's p99 may exceed the control's, in milliseconds, where the server

@@ -1,7 +1,7 @@
 /** Proves that chunks hold what was put in, whatever its sizes, and that no two ever share one. */
 import assert from "assert";
 import fc from "fast-check";
-import { ByteChunks, chunkBytes, tidyChunks } from "../../lib/bytes/byte_chunks.ts";
+import { ByteChunks, chunkBytes, freeSpareChunks } from "../../lib/bytes/byte_chunks.ts";
 import { largeArena } from "../../lib/bytes/large_arena.ts";
 import { KEPT_CHUNKS } from "../../lib/base/limits.ts";
 import { joined } from "../helpers/streams.ts";
@@ -82,7 +82,7 @@ test("no two share bytes, however many there are, and what is given back is used
 });
 
 test("what much took goes back to the system", () => {
-  tidyChunks();
+  freeSpareChunks();
   const before = largeArena.bytesHeld;
   const all = Array.from({ length: 20 }, () => {
     const chunks = new ByteChunks();
@@ -174,7 +174,7 @@ test("what was kept and is not needed is given back, and what is in use stays", 
   for (const chunks of all) chunks.addText("x");
   for (const chunks of all) chunks.clear();
   const before = chunkBytes();
-  tidyChunks();
+  freeSpareChunks();
   assert.ok(chunkBytes() <= before - KEPT_CHUNKS * 4_096);
   assert.equal(new TextDecoder().decode(bytesOf(inUse)), "in use");
   inUse.clear();

@@ -1,7 +1,7 @@
 /** Proves that each call ends at its limit, whatever the peer does, and what its error then says. */
 import assert from "assert";
 import * as ht from "../../client.ts";
-import { fulfilledWithin, sleep } from "../../lib/base/clock.ts";
+import { settlesWithin, sleep } from "../../lib/base/clock.ts";
 import { Certificates, OPENSSL } from "../helpers/certificates.ts";
 import { FakeServer, OK_NULL } from "./fake_server.ts";
 import { measured } from "../helpers/heap.ts";
@@ -22,7 +22,7 @@ const OPTIONS = { timeoutMs: LIMIT_MS, localCatalogPort: null };
 async function errorOf(call: () => Promise<unknown>, what: string): Promise<unknown> {
   const startedMs = performance.now();
   const error = call().then(() => assert.fail(`${what}: it succeeded`), (error) => error);
-  assert.ok(await fulfilledWithin(error, PATIENCE_MS), `${what}: it did not end`);
+  assert.ok(await settlesWithin(error, PATIENCE_MS), `${what}: it did not end`);
   const tookMs = performance.now() - startedMs;
   assert.ok(tookMs >= 0.9 * LIMIT_MS, `${what}: it ended after ${tookMs} ms already`);
   return await error;
@@ -36,7 +36,7 @@ async function fullListener() {
   for (;;) {
     const giveUp = new AbortController();
     const connecting = Deno.connect({ hostname: "127.0.0.1", port, signal: giveUp.signal });
-    const isIn = await fulfilledWithin(connecting, 100).catch(() => false);
+    const isIn = await settlesWithin(connecting, 100).catch(() => false);
     giveUp.abort();
     await connecting.then((connection) => connections.push(connection), () => {});
     if (!isIn) break;

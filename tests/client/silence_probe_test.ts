@@ -2,14 +2,17 @@
 import assert from "assert";
 import { SILENT_PROBE_MS } from "../../lib/base/limits.ts";
 import type { HtError } from "../../lib/client/errors.ts";
-import { Link } from "../../lib/client/connection.ts";
+import { Connection } from "../../lib/client/connection.ts";
 import { SilenceProbe } from "../../lib/client/silence_probe.ts";
 
 /** A connection to a listener, both ends. */
 async function connected() {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
-  const link = await Link.connect({ hostname: "127.0.0.1", port }, new AbortController().signal);
+  const link = await Connection.connect(
+    { hostname: "127.0.0.1", port },
+    new AbortController().signal,
+  );
   const accepted = await listener.accept();
   const broken = Promise.withResolvers<HtError>();
   let isBroken = false;

@@ -153,11 +153,11 @@ test("a good hello admits; one with the token but for another server does not", 
     agent: undefined,
   } as const;
   failed(run(context, elsewhere, { client: stranger }), "WrongServer", "someone-else");
-  assert.equal(stranger.admitted, false);
+  assert.equal(stranger.isAuthenticated, false);
   for (const project of [undefined, "me-a4-test"]) {
     const client = newClient(1, false);
     run(context, { method: "hello", project, token: "secret-8", agent: undefined }, { client });
-    assert.equal(client.admitted, true);
+    assert.equal(client.isAuthenticated, true);
     assert.ok(
       "result" in
         run(context, { method: "hello", project: undefined, token: undefined, agent: undefined }, {
@@ -176,7 +176,7 @@ test("no token is an AuthError, a wrong one an AuthError that closes", () => {
   assert.ok("closes" in wrong && wrong.closes === true);
   assert.equal(wrong.type, "AuthError");
   assert.doesNotMatch(wrong.message, /secret/);
-  assert.equal(client.admitted, false);
+  assert.equal(client.isAuthenticated, false);
   failed(tokenMissing("lookup"), "AuthError", "lookup", "hello");
 });
 

@@ -20,7 +20,7 @@ const CLIENTS = 6;
 const MIX: Mix = { lookups: 50, removes: 20, sharedKeys: 12, ownKeys: 150 };
 
 /** Most operations that are acknowledged in one life. */
-const MOST_ACKNOWLEDGED = 1_500;
+const MAX_ACKNOWLEDGED = 1_500;
 
 /** One in so many starts is killed on its way, too. */
 const KILLED_START_ONE_IN = 4;
@@ -43,7 +43,7 @@ Deno.test(`crash: the history of ${LIVES} lives is linearizable key by key`, asy
       number,
       clients: CLIENTS,
       mix: MIX,
-      acknowledged: 1 + random.below(MOST_ACKNOWLEDGED),
+      acknowledged: 1 + random.below(MAX_ACKNOWLEDGED),
       random,
       history,
     });

@@ -6,7 +6,7 @@ import type { Random } from "../../bench/harness/random.ts";
 const COMPACT_ENTRIES = 100;
 
 /** Most events in the folder that a start is let see before it is killed. */
-const MOST_EVENTS = 16;
+const MAX_EVENTS = 16;
 
 /** A folder for one test, removed at its end. */
 export interface TemporaryFolder extends AsyncDisposable {
@@ -39,7 +39,7 @@ export function startOn(folder: string): Program {
 
 /** Starts the server and kills it on the way, after a random number of events in its folder. */
 export async function killDuringStart(folder: string, random: Random): Promise<void> {
-  const events = 1 + random.below(MOST_EVENTS);
+  const events = 1 + random.below(MAX_EVENTS);
   using watcher = Deno.watchFs(folder);
   await using server = startOn(folder);
   await Promise.race([countOf(watcher, events), server.port()]);

@@ -1,7 +1,7 @@
 /** Requests on single keys, as histories tell of them. */
 import assert from "assert";
 import { ConnectionLostError, errorFrom, type HtError, KeyError } from "../../lib/client/errors.ts";
-import { Link } from "../../lib/client/connection.ts";
+import { Connection } from "../../lib/client/connection.ts";
 import { isFailure, type SuccessReply } from "../../lib/protocol/decode_reply.ts";
 import { encodeRequest } from "../../lib/protocol/encode_request.ts";
 import type { Action, Value } from "./history.ts";
@@ -9,11 +9,11 @@ import type { Program } from "../../bench/harness/program.ts";
 
 /** A client that repeats nothing: what becomes of each request is for the test to see. */
 export class PlainClient {
-  readonly #link: Link;
+  readonly #link: Connection;
   readonly #waiting: PromiseWithResolvers<SuccessReply>[] = [];
   #broken: HtError | undefined;
 
-  constructor(link: Link) {
+  constructor(link: Connection) {
     this.#link = link;
     link.attach({
       onReply: (reply) => {
@@ -49,7 +49,7 @@ export function connect(port: number, clients: number): Promise<PlainClient[]> {
   return Promise.all(
     Array.from(
       { length: clients },
-      async () => new PlainClient(await Link.connect(address, never)),
+      async () => new PlainClient(await Connection.connect(address, never)),
     ),
   );
 }

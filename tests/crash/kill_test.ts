@@ -22,7 +22,7 @@ const CLIENTS = 8;
 const MIX: Mix = { lookups: 30, removes: 25, sharedKeys: 8, ownKeys: 400 };
 
 /** Most operations that are acknowledged before a kill. */
-const MOST_ACKNOWLEDGED = 2_500;
+const MAX_ACKNOWLEDGED = 2_500;
 
 /** One in so many restarts is killed on its way, too. */
 const KILLED_START_ONE_IN = 4;
@@ -128,7 +128,7 @@ class KillTest {
       number: ++this.#rounds,
       clients: CLIENTS,
       mix: MIX,
-      acknowledged: 1 + this.#random.below(MOST_ACKNOWLEDGED),
+      acknowledged: 1 + this.#random.below(MAX_ACKNOWLEDGED),
       random: this.#random,
       history,
     });

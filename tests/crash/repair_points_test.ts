@@ -6,7 +6,7 @@
 import assert from "assert";
 import { DamageError, recover } from "../../lib/storage/recovery.ts";
 import { finishRepair, repairFolder } from "../../lib/storage/repair.ts";
-import { salvage } from "../../lib/storage/damaged_folder.ts";
+import { readDamagedFolder } from "../../lib/storage/damaged_folder.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { insertOf, removeOf } from "../storage/changes.ts";
 import { pairsOf, startOn } from "../engine/durable_engine.ts";
@@ -84,7 +84,7 @@ async function repair(disk: SimulatedDisk): Promise<void> {
     (await recover(probe, start)).log.close();
   } catch (error) {
     if (!(error instanceof DamageError)) throw error;
-    await repairFolder(disk, salvage(disk, disk.names));
+    await repairFolder(disk, readDamagedFolder(disk, disk.names));
   }
 }
 
@@ -127,7 +127,7 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
       const seed = seedFor(`repair points ${what}`);
       const files = damage(await wholeFolder());
       const before = SimulatedDisk.of(files);
-      const wanted = pairsOf(salvage(before, before.names).table);
+      const wanted = pairsOf(readDamagedFolder(before, before.names).table);
       const old = ["table.ckpt", "table.txn", "table.txn.1"].flatMap((name) =>
         files[name] ? [files[name].join()] : []
       );
@@ -169,7 +169,7 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
 Deno.test("fault: repair is not safe against a crash: an operation that fails costs nothing", async () => {
   const files = damaged(await wholeFolder(), "table.txn");
   const before = SimulatedDisk.of(files);
-  const wanted = pairsOf(salvage(before, before.names).table);
+  const wanted = pairsOf(readDamagedFolder(before, before.names).table);
   for (let failing = 1, hasFailed = true; hasFailed; failing++) {
     const disk = before.killed();
     hasFailed = false;

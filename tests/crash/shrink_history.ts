@@ -6,7 +6,7 @@ import { checkLinearizable } from "./linearizability.ts";
 const MAX_STEPS = 5_000;
 
 /** Most operations among which single ones are tried to be left out. */
-const MOST_TO_TRY = 200;
+const MAX_TO_TRY = 200;
 
 /** Stands for all values that nobody saw. */
 const UNSEEN = "\0 a value that nobody saw";
@@ -25,7 +25,7 @@ export function shrinkHistory(history: readonly Operation[], initial: Value): Op
   const isWrong = isWrongWhatever(part)
     ? isWrongWhatever
     : (rest: readonly Operation[]) => isWrongAfter(rest, initial);
-  if (part.length > MOST_TO_TRY) return part;
+  if (part.length > MAX_TO_TRY) return part;
   for (let before = Infinity; part.length < before;) {
     before = part.length;
     for (const one of part.toReversed()) {

@@ -1,5 +1,5 @@
 /** What commands and the engine need in tests: a context around a table, and clients. */
-import { Commits } from "../../lib/engine/group_commit.ts";
+import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { Agents } from "../../lib/commands/agents.ts";
 import type { Client, CommandContext } from "../../lib/commands/command_table.ts";
@@ -26,11 +26,11 @@ export function seededTable(): HashTable {
 }
 
 /** The commits of a table that is kept nowhere. */
-export function commitsInMemory(table: HashTable): Commits {
-  return new Commits(memoryStorage(), table);
+export function commitsInMemory(table: HashTable): GroupCommit {
+  return new GroupCommit(memoryStorage(), table);
 }
 
 /** A client that may use every method, unless told otherwise. */
-export function newClient(number: number = 1, admitted: boolean = true): Client {
-  return { number, cursors: new Cursors(), admitted, agent: undefined };
+export function newClient(number: number = 1, isAuthenticated: boolean = true): Client {
+  return { number, cursors: new Cursors(), isAuthenticated, agent: undefined };
 }

@@ -15,7 +15,7 @@ import { commitsInMemory, newClient } from "./command_context.ts";
 import { requestOf } from "./requests.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { textOfChunks } from "../helpers/streams.ts";
-import { restless } from "../server/restless.ts";
+import { neverYields } from "../server/never_yields.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `command_queue: ${name}`, permissions: "none", fn });
@@ -60,7 +60,7 @@ class Numbered implements RequestSource {
 
 /** A queue over a table that is kept nowhere. */
 function queueOf(execute: Execute): CommandQueue {
-  return new CommandQueue(execute, commitsInMemory(new HashTable()), restless);
+  return new CommandQueue(execute, commitsInMemory(new HashTable()), neverYields);
 }
 
 const numbersTo = (count: number) => Array.from({ length: count }, (_, at) => at);
@@ -81,7 +81,7 @@ function tracing(trace: number[], during: () => void = () => {}): Execute {
       ? request.regex
       : assert.fail();
     out.addText(`${number}\n`);
-    return { outcome: "OK", closes: false, afterSeq: 0 };
+    return { outcome: "OK", closes: false, durableAfterSeq: 0 };
   };
 }
 

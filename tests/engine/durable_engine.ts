@@ -4,7 +4,7 @@ import type { FsyncPolicy } from "../../lib/base/fsync_policy.ts";
 import { type Log, silentLog } from "../../lib/base/log.ts";
 import { textOf } from "../../lib/bytes/span.ts";
 import { CommandQueue, type RequestSource } from "../../lib/engine/command_queue.ts";
-import { Commits } from "../../lib/engine/group_commit.ts";
+import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { type Answer, Executor } from "../../lib/engine/executor.ts";
 import type { Refusal, Request } from "../../lib/protocol/message.ts";
 import { DurableStorage } from "../../lib/storage/durable_storage.ts";
@@ -17,7 +17,7 @@ import { contextWith, newClient } from "./command_context.ts";
 import { type Asked, requestOf, type TextChange, textsOfChange } from "./requests.ts";
 import { pairsOf as pairsInSlotsOf } from "../helpers/table_texts.ts";
 import { textOfChunks } from "../helpers/streams.ts";
-import { restless } from "../server/restless.ts";
+import { neverYields } from "../server/never_yields.ts";
 
 export type { Asked, TextChange } from "./requests.ts";
 
@@ -70,13 +70,13 @@ export type OnExecuted = (request: Request | Refusal, answer: LineAnswer) => voi
 /** Queue, commits and executor over a storage. */
 export class Engine {
   readonly table: HashTable;
-  readonly commits: Commits;
+  readonly commits: GroupCommit;
   readonly queue: CommandQueue;
   readonly #onExecuted = new WeakMap<Client, OnExecuted>();
 
   constructor(storage: Storage, table: HashTable) {
     this.table = table;
-    this.commits = new Commits(storage, table);
+    this.commits = new GroupCommit(storage, table);
     const executor = new Executor({
       context: contextWith({ table }),
       commits: this.commits,
@@ -92,7 +92,7 @@ export class Engine {
         return answer;
       },
       this.commits,
-      restless,
+      neverYields,
     );
   }
 

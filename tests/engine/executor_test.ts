@@ -14,7 +14,7 @@ import { Executor } from "../../lib/engine/executor.ts";
 import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
 import { METHODS, type Refusal, type Request } from "../../lib/protocol/message.ts";
-import { Commits } from "../../lib/engine/group_commit.ts";
+import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { keyOf } from "../../lib/protocol/key_text.ts";
 import type { Client, CommandContext } from "../../lib/commands/command_table.ts";
 import { contextWith, newClient, seededTable } from "./command_context.ts";
@@ -44,7 +44,7 @@ function engine(options: {
 } = {}) {
   const context = contextWith(options.context);
   const storage = new FakeStorage("never");
-  const commits = new Commits(storage, context.table);
+  const commits = new GroupCommit(storage, context.table);
   const executor = new Executor({
     context,
     commits,
@@ -140,7 +140,7 @@ test("where there is no memory for a reply, it says so, and nothing is changed",
 
 test("nothing is inserted for which there is no reply, also where changes are not undone", () => {
   const context = contextWith({});
-  const commits = new Commits(new FakeStorage("memory"), context.table);
+  const commits = new GroupCommit(new FakeStorage("memory"), context.table);
   const executor = new Executor({ context, commits, maxReplyBytes: 1e9, log: silentLog });
   const out = new ByteChunks();
   out.add(new Uint8Array(4_080).fill(97)); // the reply needs a large chunk
@@ -225,7 +225,7 @@ test("where the storage takes no changes, they fail and do nothing; all else is 
   commits.write();
   for (const members of ['"insert","key":"a\\"","value":2', '"remove","key":"a\\""']) {
     const { line, ...rest } = answer(`{"id":7,"method":${members}}`, undefined, "disk full");
-    assert.deepEqual(rest, { outcome: "StorageError", closes: false, afterSeq: 0 });
+    assert.deepEqual(rest, { outcome: "StorageError", closes: false, durableAfterSeq: 0 });
     const { id, type, message } = JSON.parse(line);
     assert.deepEqual([id, type], [7, "StorageError"]);
     assert.ok(message.includes('"a\\"": it could not be made durable and was not made'), message);
@@ -240,11 +240,11 @@ test("each answer tells which change it shows: its key's, or the last one of all
   const { answer, context, storage, commits } = engine({
     context: { table: seededTable(), maxTableBytes: 5_000 },
   });
-  const afterSeq = (members: string) => answer(`{"method":${members}}`).afterSeq;
-  assert.equal(afterSeq('"insert","key":"a","value":1'), 1);
-  assert.equal(afterSeq('"insert","key":"gone","value":1'), 2);
-  assert.equal(afterSeq('"remove","key":"gone"'), 3);
-  assert.equal(afterSeq('"insert","key":"b","value":1'), 4);
+  const durableAfterSeq = (members: string) => answer(`{"method":${members}}`).durableAfterSeq;
+  assert.equal(durableAfterSeq('"insert","key":"a","value":1'), 1);
+  assert.equal(durableAfterSeq('"insert","key":"gone","value":1'), 2);
+  assert.equal(durableAfterSeq('"remove","key":"gone"'), 3);
+  assert.equal(durableAfterSeq('"insert","key":"b","value":1'), 4);
   assert.ok(context.table.keepsUndo);
   const shown: [string, number][] = [
     ['"lookup","key":"a"', 1],
@@ -260,11 +260,11 @@ test("each answer tells which change it shows: its key's, or the last one of all
     ['"ping"', 0],
     [`"insert","key":"c","value":"${"x".repeat(6_000)}"`, 4], // how full the table is
   ];
-  for (const [members, seq] of shown) assert.equal(afterSeq(members), seq, members);
-  assert.equal(answer("nonsense").afterSeq, 0);
+  for (const [members, seq] of shown) assert.equal(durableAfterSeq(members), seq, members);
+  assert.equal(answer("nonsense").durableAfterSeq, 0);
   commits.write();
   assert.equal(storage.durableSeq, 4);
-  for (const [members] of shown) assert.equal(afterSeq(members), 0, members);
+  for (const [members] of shown) assert.equal(durableAfterSeq(members), 0, members);
 });
 
 test("no reply to a good request passes the limit, whatever its id", () => {
@@ -299,7 +299,7 @@ test("a failure with an id that leaves no room for its sentence is TooLarge, and
   for (const [members, closes] of [['"lookup","key":"x"', false], ['"hello"', true]] as const) {
     const whose = newClient(2, !closes);
     const { line, ...rest } = answer(`{"id":"${id}","method":${members},"token":"wrong"}`, whose);
-    assert.deepEqual(rest, { outcome: "TooLarge", closes, afterSeq: 0 });
+    assert.deepEqual(rest, { outcome: "TooLarge", closes, durableAfterSeq: 0 });
     assert.equal(JSON.parse(line).type, "TooLarge");
   }
 });

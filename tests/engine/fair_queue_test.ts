@@ -2,14 +2,14 @@
 import assert from "assert";
 import fc from "fast-check";
 import { QUICK_PER_SLOW } from "../../lib/base/limits.ts";
-import { WaitingLine } from "../../lib/engine/fair_queue.ts";
+import { FairQueue } from "../../lib/engine/fair_queue.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `waiting_line: ${name}`, permissions: "none", fn });
 }
 
 test("who asks for little comes first, and each in the order of coming", () => {
-  const line = new WaitingLine<string>();
+  const line = new FairQueue<string>();
   for (const [name, isQuick] of [["a", false], ["b", true], ["c", false], ["d", true]] as const) {
     line.add(name, isQuick);
   }
@@ -18,7 +18,7 @@ test("who asks for little comes first, and each in the order of coming", () => {
 });
 
 test("who asks for much comes after so many others at the latest", () => {
-  const line = new WaitingLine<number>();
+  const line = new FairQueue<number>();
   for (const slow of [-1, -2]) line.add(slow, false);
   for (let quick = 0; quick < 3 * QUICK_PER_SLOW; quick++) line.add(quick, true);
   const order = Array.from({ length: line.length }, () => line.take() ?? 0);
@@ -30,7 +30,7 @@ test("nobody is lost or served twice, and each kind keeps its order", () => {
   const steps = fc.array(fc.option(fc.boolean()), { maxLength: 5_000, size: "max" });
   fc.assert(
     fc.property(steps, (steps) => {
-      const line = new WaitingLine<{ number: number; isQuick: boolean }>();
+      const line = new FairQueue<{ number: number; isQuick: boolean }>();
       const taken: { number: number; isQuick: boolean }[] = [];
       let added = 0;
       for (const isQuick of steps) {

@@ -20,7 +20,7 @@ import { parseOptions, replayLine } from "../../fuzz/options.ts";
 import { skipValue } from "../../lib/json/scan.ts";
 import { parseListing } from "../../lib/catalog/record/listing.ts";
 import { parseUpdate } from "../../lib/catalog/server/update_parser.ts";
-import { type Connection, Session } from "../../lib/server/connection.ts";
+import { Connection, type Socket } from "../../lib/server/connection.ts";
 import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
@@ -59,9 +59,7 @@ const BROKEN: readonly PartTarget[] = [
     const isNested = value.bytes[value.end - 1] === 93 && value.bytes[value.end - 2] === 93;
     return isNested ? { ...decoded, value: { ...value, end: value.end - 1 } } : decoded;
   }),
-  handshakeTarget((options) =>
-    new Session({ ...options, connection: afterPing(options.connection) })
-  ),
+  handshakeTarget((options) => new Connection({ ...options, socket: afterPing(options.socket) })),
   jsonTarget((bytes, at, end) => {
     const isOdd = bytes[at] === 45 && bytes[at + 1] === 48;
     return isOdd ? ~at : skipValue(bytes, at, end); // no -0
@@ -134,7 +132,7 @@ function told(target: Target, seed: number, number: number, problem: string): st
 }
 
 /** A connection on which a good line came before: then the first line of the input decides nothing. */
-function afterPing(connection: Connection): Connection {
+function afterPing(connection: Socket): Socket {
   let hasRead = false, hasWritten = false;
   return {
     read(buffer) {

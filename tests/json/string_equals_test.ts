@@ -1,7 +1,7 @@
 /** Proves that a literal spells the characters that JSON.parse reads from it, and no others. */
 import assert from "assert";
 import fc from "fast-check";
-import { spells, unitAt } from "../../lib/json/string_equals.ts";
+import { stringEquals, unitAt } from "../../lib/json/string_equals.ts";
 import { stringLiteral } from "../helpers/json_texts.ts";
 
 function test(name: string, fn: () => void): void {
@@ -14,7 +14,7 @@ const encoder = new TextEncoder();
 function asked(literal: string, characters: string): boolean {
   const before = encoder.encode('"\\'), bytes = encoder.encode(literal);
   const buffer = Uint8Array.of(...before, ...bytes, ...encoder.encode('a"'));
-  return spells(buffer, before.length, before.length + bytes.length, characters);
+  return stringEquals(buffer, before.length, before.length + bytes.length, characters);
 }
 
 test("each literal spells what JSON.parse reads, and nothing that differs", () => {

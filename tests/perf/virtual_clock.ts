@@ -6,7 +6,7 @@ import type { Clock } from "../../lib/perf/run/clock.ts";
 export const VIRTUAL_EPOCH_MS = 1_800_000_000_000;
 
 /** Moments after which a run counts as endless. */
-const MOST_MOMENTS = 300_000;
+const MAX_MOMENTS = 300_000;
 
 interface Timer {
   readonly atMs: number;
@@ -65,7 +65,7 @@ export class VirtualClock implements Clock {
     const end = () => void (isDone = true);
     work.then(end, end);
     for (let moments = 0;; moments++) {
-      if (moments > MOST_MOMENTS) throw new Error("this does not end");
+      if (moments > MAX_MOMENTS) throw new Error("this does not end");
       // All that can happen at this moment has happened when the event loop comes round.
       await new Promise<void>((resolve) => void setImmediate(resolve));
       if (isDone) return await work;

@@ -26,7 +26,7 @@ import {
   tokenSoup,
   white,
 } from "../helpers/json_texts.ts";
-import { type Told, toldOf } from "./told.ts";
+import { type DecodedTexts, decodedTexts } from "./decoded_texts.ts";
 import { cut, joined, utf8 } from "../helpers/streams.ts";
 
 /** Longest message that any line may cause, in characters. */
@@ -51,16 +51,16 @@ function decode(line: string): Request | Refusal {
   return decodeRequest(...amongOthers(line));
 }
 
-function request(line: string): Told {
+function request(line: string): DecodedTexts {
   const decoded = decode(line);
   assert.ok(!isRefusal(decoded), isRefusal(decoded) ? decoded.failure.message : "");
-  return toldOf(decoded);
+  return decodedTexts(decoded);
 }
 
-function refusal(line: string): Told & Pick<Refusal, "failure"> {
+function refusal(line: string): DecodedTexts & Pick<Refusal, "failure"> {
   const decoded = decode(line);
   assert.ok(isRefusal(decoded), `it was taken: ${line.slice(0, 200)}`);
-  return { ...toldOf(decoded), failure: decoded.failure };
+  return { ...decodedTexts(decoded), failure: decoded.failure };
 }
 
 function refused(line: string, type: FailureType, ...words: string[]): void {
@@ -82,7 +82,7 @@ const sentLiteral = stringLiteral.map((text) => text.toWellFormed());
 
 test("each method gives its members", () => {
   const id = undefined, limit = undefined, cursor = undefined;
-  const cases: [string, Told & { method: Method }][] = [
+  const cases: [string, DecodedTexts & { method: Method }][] = [
     ['{"method":"insert","key":"k","value":[1, 2]}', {
       method: "insert",
       id,
@@ -170,7 +170,7 @@ test("the usual lines of requests about a key say what they say spelt in another
     fc.property(line, (line) => {
       const [bytes, start, end] = amongOthers(line);
       const decoded = decodeRequest(bytes, start, end), expected = anyRequest(bytes, start, end);
-      assert.deepEqual(toldOf(decoded), toldOf(expected), line);
+      assert.deepEqual(decodedTexts(decoded), decodedTexts(expected), line);
       if (!isRefusal(decoded)) taken++;
     }),
     { numRuns: 5_000 },

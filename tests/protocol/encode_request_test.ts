@@ -5,7 +5,7 @@ import { decodeRequest } from "../../lib/protocol/decode_request.ts";
 import { encodeRequest, type RequestMembers } from "../../lib/protocol/encode_request.ts";
 import { atomText, jsonText } from "../helpers/json_texts.ts";
 import { framed, utf8 } from "../helpers/streams.ts";
-import { toldOf } from "./told.ts";
+import { decodedTexts } from "./decoded_texts.ts";
 
 const anyString = fc.oneof(
   fc.string({ unit: "binary" }),
@@ -52,10 +52,13 @@ Deno.test({
         const lines = framed(encodeRequest(request));
         assert.equal(lines.length, 1);
         const [line = ""] = lines;
-        assert.deepEqual(toldOf(decodeRequest(utf8(String(line)), 0, utf8(String(line)).length)), {
-          id: undefined,
-          ...request,
-        });
+        assert.deepEqual(
+          decodedTexts(decodeRequest(utf8(String(line)), 0, utf8(String(line)).length)),
+          {
+            id: undefined,
+            ...request,
+          },
+        );
       }),
       { numRuns: 1_000 },
     );

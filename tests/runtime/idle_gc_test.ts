@@ -1,16 +1,16 @@
 /** Proves that garbage is collected once after a crowd has left, and not for clients that come and go. */
 import assert from "assert";
 import { CROWD_CLIENTS, CROWD_GONE_MS, CROWD_PAUSE_MS } from "../../lib/base/limits.ts";
-import { CrowdWatch } from "../../lib/runtime/idle_gc.ts";
+import { IdleGc } from "../../lib/runtime/idle_gc.ts";
 
 Deno.test({
   name: "crowd_watch: collects once after a crowd has left, and not too often",
   permissions: "none",
   fn() {
     let collected = 0;
-    const watch = new CrowdWatch(() => collected++);
+    const watch = new IdleGc(() => collected++);
     const after = (clients: number, nowMs: number) => {
-      watch.look(clients, nowMs);
+      watch.update(clients, nowMs);
       return collected;
     };
     for (let ms = 0; ms < 5; ms++) assert.equal(after(ms % 2 * (CROWD_CLIENTS - 1), ms), 0);
@@ -25,6 +25,6 @@ Deno.test({
     assert.equal(after(0, firstMs + 20 + CROWD_GONE_MS), 1, "too soon");
     assert.equal(after(0, firstMs + CROWD_PAUSE_MS), 2);
     assert.equal(after(0, firstMs + 3 * CROWD_PAUSE_MS), 2);
-    new CrowdWatch(undefined).look(0, 0);
+    new IdleGc(undefined).update(0, 0);
   },
 });

@@ -1,8 +1,8 @@
 /** Proves that work without end does not keep sockets from their turn, and that a little work does not wait. */
 import assert from "assert";
 import { MAX_BUSY_MS } from "../../lib/base/limits.ts";
-import { Doorbell } from "../../lib/runtime/poll_barrier.ts";
-import { Pace } from "../../lib/runtime/yielding.ts";
+import { PollBarrier } from "../../lib/runtime/poll_barrier.ts";
+import { EventLoopYielder } from "../../lib/runtime/yielding.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { RawClient } from "../../bench/harness/raw_client.ts";
 
@@ -14,26 +14,26 @@ function work(ms: number): void {
 Deno.test("pace: who works little does not wait, and who works longer does", async () => {
   using clock = stoppedClock();
   let looks = 0;
-  const pace = new Pace(() => Promise.resolve(looks++));
+  const pace = new EventLoopYielder(() => Promise.resolve(looks++));
   clock.advance(MAX_BUSY_MS - 1);
-  assert.equal(pace.rest(), undefined);
+  assert.equal(pace.yield(), undefined);
   clock.advance(1);
-  await pace.rest();
+  await pace.yield();
   await pace.settled();
   assert.equal(looks, 1);
-  assert.equal(pace.rest(), undefined, "it has just rested");
+  assert.equal(pace.yield(), undefined, "it has just rested");
 });
 
 Deno.test("pace: who works on and on rests now and then, with all others", async () => {
-  const doorbell = new Doorbell();
-  const pace = new Pace(() => doorbell.ring());
+  const doorbell = new PollBarrier();
+  const pace = new EventLoopYielder(() => doorbell.wait());
   let rests = 0;
   for (let piece = 0; piece < 20; piece++) {
     work(MAX_BUSY_MS / 2);
-    const rest = pace.rest();
+    const rest = pace.yield();
     if (rest !== undefined) {
       rests++;
-      await Promise.all([rest, pace.rest(), pace.rest(true)]); // whoever asks now rests as well
+      await Promise.all([rest, pace.yield(), pace.yield(true)]); // whoever asks now rests as well
     }
   }
   await pace.settled();
@@ -43,11 +43,11 @@ Deno.test("pace: who works on and on rests now and then, with all others", async
 
 Deno.test("pace: of those who rest together, turns go on first, and all of them do", async () => {
   const look = Promise.withResolvers<void>();
-  const pace = new Pace(() => look.promise);
+  const pace = new EventLoopYielder(() => look.promise);
   work(MAX_BUSY_MS + 1);
   const order: string[] = [];
   const resting = ["a", "b", "turn"].map((name) =>
-    pace.rest(name === "turn")?.then(() => order.push(name))
+    pace.yield(name === "turn")?.then(() => order.push(name))
   );
   assert.ok(resting.every((one) => one !== undefined));
   look.resolve();
@@ -57,7 +57,7 @@ Deno.test("pace: of those who rest together, turns go on first, and all of them 
 });
 
 Deno.test("pace: somebody on a socket is answered while another one keeps the process busy", async () => {
-  const doorbell = new Doorbell();
+  const doorbell = new PollBarrier();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepted = listener.accept();
   using client = await RawClient.connect(listener.addr.port);
@@ -81,9 +81,9 @@ Deno.test("pace: somebody on a socket is answered while another one keeps the pr
     await asking;
     return answers;
   };
-  const pace = new Pace(() => doorbell.ring());
+  const pace = new EventLoopYielder(() => doorbell.wait());
   const without = await answersDuring(() => undefined);
-  const withPace = await answersDuring(() => pace.rest());
+  const withPace = await answersDuring(() => pace.yield());
   await pace.settled();
   await doorbell.close();
   client.conn.close();

@@ -1,13 +1,13 @@
 /** Proves what an address may do: clients, connects, wrong tokens; and that few bytes are kept of it. */
 import assert from "assert";
 import { CONNECT_BURST_S, MAX_ADDRESSES, MAX_REFUSAL_DELAY_MS } from "../../lib/base/limits.ts";
-import { AddressBook, isSameMachine } from "../../lib/server/address_limits.ts";
+import { AddressLimiter, isSameMachine } from "../../lib/server/address_limits.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `address_book: ${name}`, permissions: "none", fn });
 }
 
-const newBook = () => new AddressBook({ maxClientsPerAddress: 2, maxConnectsPerSecond: 10 });
+const newBook = () => new AddressLimiter({ maxClientsPerAddress: 2, maxConnectsPerSecond: 10 });
 
 test("an address may have so many clients, and others are not touched", () => {
   const book = newBook();

@@ -1,7 +1,7 @@
 /** Proves that the holder with the most goes, and no more of them than it takes (I5). */
 import assert from "assert";
 import fc from "fast-check";
-import { Buffers } from "../../lib/server/buffer_budget.ts";
+import { BufferBudget } from "../../lib/server/buffer_budget.ts";
 
 Deno.test({
   name: "buffers: never more than the limit in all; whoever goes holds the most",
@@ -9,7 +9,7 @@ Deno.test({
   fn: () => {
     const steps = fc.array(fc.tuple(fc.nat(5), fc.nat(600)), { maxLength: 50 });
     fc.assert(fc.property(steps, (steps) => {
-      const buffers = new Buffers(1_000);
+      const buffers = new BufferBudget(1_000);
       const held = new Map<number, number>();
       const holders = Array.from({ length: 6 }, (_, number) => ({
         evict: () => {

@@ -7,14 +7,14 @@ import fc from "fast-check";
 import { READ_BUFFER_BYTES, SMALL_READS } from "../../lib/base/limits.ts";
 import { createLog, type Log, silentLog } from "../../lib/base/log.ts";
 import { CommandQueue } from "../../lib/engine/command_queue.ts";
-import { Commits } from "../../lib/engine/group_commit.ts";
+import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { Executor } from "../../lib/engine/executor.ts";
-import { Buffers } from "../../lib/server/buffer_budget.ts";
+import { BufferBudget } from "../../lib/server/buffer_budget.ts";
 import {
+  Connection,
+  type ConnectionLimits,
+  type ConnectionOptions,
   type Ending,
-  Session,
-  type SessionLimits,
-  type SessionOptions,
   type Submit,
 } from "../../lib/server/connection.ts";
 import { memoryStorage, type Storage } from "../../lib/storage/storage.ts";
@@ -23,7 +23,7 @@ import { FakeConnection } from "./fake_connection.ts";
 import { FakeStorage } from "../engine/fake_storage.ts";
 import { jsonText } from "../helpers/json_texts.ts";
 import { cut, utf8 } from "../helpers/streams.ts";
-import { restless } from "./restless.ts";
+import { neverYields } from "./never_yields.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
@@ -33,7 +33,7 @@ function test(name: string, fn: () => Promise<void>): void {
 /** An engine, and sessions that submit to it. */
 function server(
   options: {
-    limits?: Partial<SessionLimits>;
+    limits?: Partial<ConnectionLimits>;
     maxBufferBytes?: number;
     log?: Log;
     token?: string;
@@ -44,9 +44,9 @@ function server(
     isToken: (token) => options.token === undefined || token === options.token,
   });
   const log = options.log ?? silentLog;
-  const commits = new Commits(options.storage ?? memoryStorage(), context.table);
+  const commits = new GroupCommit(options.storage ?? memoryStorage(), context.table);
   const executor = new Executor({ context, commits, maxReplyBytes: 1e8, log });
-  const queue = new CommandQueue(executor.execute, commits, restless);
+  const queue = new CommandQueue(executor.execute, commits, neverYields);
   const limits = {
     maxRequestBytes: 1_000_000,
     maxOutputBytes: 1_000_000,
@@ -56,31 +56,31 @@ function server(
     requestTimeoutMs: 10_000,
     ...options.limits,
   };
-  const buffers = new Buffers(options.maxBufferBytes ?? 1e9);
+  const buffers = new BufferBudget(options.maxBufferBytes ?? 1e9);
   const clock = { nowMs: 0 };
   let clients = 0;
   const session = (
     submit: Submit = (source) => queue.submit(source),
-    more: Partial<SessionOptions> = {},
+    more: Partial<ConnectionOptions> = {},
   ) => {
     const connection = new FakeConnection();
     const client = newClient(++clients, options.token === undefined);
     const endings: Ending[] = [];
-    const session = new Session({
+    const session = new Connection({
       client,
-      connection,
+      socket: connection,
       submit,
       limits,
       buffers,
       clock,
-      pace: restless,
+      yielder: neverYields,
       log,
       onEnding: (ending) => endings.push(ending),
       ...more,
     });
     return { connection, session, endings };
   };
-  const connect = (submit?: Submit, more?: Partial<SessionOptions>) => {
+  const connect = (submit?: Submit, more?: Partial<ConnectionOptions>) => {
     const made = session(submit, more);
     return { ...made, ended: made.session.run() };
   };

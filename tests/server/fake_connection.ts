@@ -1,12 +1,12 @@
 /** A connection in memory: the test decides what is read, when writing goes on, and what fails. */
-import type { Connection } from "../../lib/server/connection.ts";
+import type { Socket } from "../../lib/server/connection.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
 
 /** What a read gives: bytes, the end, or a failure. */
 type Incoming = Uint8Array | null | Error;
 
 /** One connection, from the server's side. */
-export class FakeConnection implements Connection {
+export class FakeConnection implements Socket {
   /** Sizes of the buffers that were read into. */
   readonly bufferSizes: number[] = [];
   closes = 0;

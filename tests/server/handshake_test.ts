@@ -3,8 +3,8 @@
  * nothing, however its bytes arrive (I9).
  */
 import assert from "assert";
-import { fulfilledWithin } from "../../lib/base/clock.ts";
-import { MAX_GREETING_BYTES } from "../../lib/base/limits.ts";
+import { settlesWithin } from "../../lib/base/clock.ts";
+import { MAX_HANDSHAKE_BYTES } from "../../lib/base/limits.ts";
 import { RawClient } from "../../bench/harness/raw_client.ts";
 import { startServer } from "../helpers/server.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
@@ -99,7 +99,7 @@ const FOREIGN: Readonly<Record<string, string | Uint8Array>> = {
 /** Asserts that one error is all that comes, without a reset, and that the table is empty. */
 async function assertRefused(client: RawClient, type: string, size: number): Promise<void> {
   const line = client.line();
-  assert.ok(await fulfilledWithin(line, PATIENCE_MS), "there is no reply");
+  assert.ok(await settlesWithin(line, PATIENCE_MS), "there is no reply");
   const reply = await line ?? "";
   assert.match(reply, new RegExp(`^\\{"status":"ERROR","type":"${type}","message":"[^"]+"\\}$`));
   assert.ok(!reply.includes(MARK), reply);
@@ -157,7 +157,7 @@ Deno.test(`${FAULT}: the first byte decides, before the line ends`, async () => 
 Deno.test(`${FAULT}: a first line over the limit ends the connection`, async () => {
   await using open = startServer({ maxRequestBytes: 1_000 });
   await using closed = startServer({}, "a token of 24 characters");
-  for (const [server, limit] of [[open, 1_000], [closed, MAX_GREETING_BYTES]] as const) {
+  for (const [server, limit] of [[open, 1_000], [closed, MAX_HANDSHAKE_BYTES]] as const) {
     for (const start of ["{", " "]) {
       using client = await RawClient.connect(server.port);
       await client.send(`${start}"${MARK}":"${"x".repeat(limit)}`);

@@ -1,7 +1,7 @@
 /** Proves that replies leave whole and in order, however little the connection takes at a time (I1). */
 import assert from "assert";
 import fc from "fast-check";
-import { Outbox } from "../../lib/server/reply_buffer.ts";
+import { ReplyBuffer } from "../../lib/server/reply_buffer.ts";
 import { joined } from "../helpers/streams.ts";
 
 function test(name: string, fn: () => void): void {
@@ -9,7 +9,7 @@ function test(name: string, fn: () => void): void {
 }
 
 /** Writes all that waits, so many bytes at a time, each size in turn; gives what each write took. */
-function written(outbox: Outbox, ...sizes: number[]): Uint8Array[] {
+function written(outbox: ReplyBuffer, ...sizes: number[]): Uint8Array[] {
   const taken: Uint8Array[] = [];
   for (let bytes = outbox.next(); bytes !== undefined; bytes = outbox.next()) {
     assert.ok(bytes.length > 0, "there is something to write");
@@ -35,7 +35,7 @@ test("all that was put leaves in order, however little is taken at a time", () =
   const sizes = fc.array(fc.integer({ min: 1, max: 80_000 }), { maxLength: 5 });
   fc.assert(
     fc.property(rounds, sizes, (rounds, sizes) => {
-      const outbox = new Outbox(1_000);
+      const outbox = new ReplyBuffer(1_000);
       const taken = rounds.flatMap((lines) => {
         lines.forEach((line) => outbox.out.addText(line));
         return written(outbox, ...sizes, 7_000);
@@ -47,13 +47,13 @@ test("all that was put leaves in order, however little is taken at a time", () =
 });
 
 test("what was put in one round leaves in one write", () => {
-  const outbox = new Outbox(1_000_000);
+  const outbox = new ReplyBuffer(1_000_000);
   for (let i = 0; i < 1_000; i++) outbox.out.addText(`{"reply":${i}}\n`);
   assert.equal(written(outbox).length, 1);
 });
 
 test("nothing is written where nothing waits", () => {
-  const outbox = new Outbox(10);
+  const outbox = new ReplyBuffer(10);
   assert.equal(outbox.next(), undefined);
   outbox.out.addText("a\n");
   assert.equal(textOf(written(outbox)), "a\n");
@@ -61,7 +61,7 @@ test("nothing is written where nothing waits", () => {
 });
 
 test("it is full from its limit on, and empty when all is written or dropped", () => {
-  const outbox = new Outbox(10);
+  const outbox = new ReplyBuffer(10);
   assert.equal(outbox.isFull, false);
   outbox.out.addText("123456789");
   assert.equal(outbox.isFull, false);
@@ -81,7 +81,7 @@ test("it is full from its limit on, and empty when all is written or dropped", (
 test("outboxes that are written at the same time do not mix what they write", () => {
   const texts = Array.from({ length: 200 }, (_, at) => `${at},`.repeat(100 + 97 * at));
   const outboxes = texts.map((text) => {
-    const outbox = new Outbox(10);
+    const outbox = new ReplyBuffer(10);
     outbox.out.addText(text);
     return outbox;
   });

@@ -1,7 +1,7 @@
 /** Proves what a session's connection asks of the system, and that it waits for the last words. */
 import assert from "assert";
-import { fulfilledWithin } from "../../lib/base/clock.ts";
-import { TcpConnection } from "../../lib/server/socket.ts";
+import { settlesWithin } from "../../lib/base/clock.ts";
+import { TcpSocket } from "../../lib/server/socket.ts";
 
 const AMPLE_MS = 60_000;
 
@@ -20,7 +20,7 @@ Deno.test("tcp_connection: small replies leave at once, and a dead peer is notic
   const calls: string[] = [];
   near.setNoDelay = (isOn) => void calls.push(`no delay ${isOn}`);
   near.setKeepAlive = (isOn) => void calls.push(`keep alive ${isOn}`);
-  const connection = new TcpConnection(near, new AbortController().signal);
+  const connection = new TcpSocket(near, new AbortController().signal);
   assert.deepEqual(calls, ["no delay true", "keep alive true"]);
   connection.close();
   connection.close();
@@ -31,7 +31,7 @@ Deno.test("tcp_connection: lingering ends with the peer, or when the server stop
   for (const end of ["peer", "stop"] as const) {
     const { near, far } = await pair();
     const stopping = new AbortController();
-    const connection = new TcpConnection(near, stopping.signal);
+    const connection = new TcpSocket(near, stopping.signal);
     await connection.write(new Uint8Array([1]));
     // Unread bytes would turn a plain close into a reset.
     await far.write(new Uint8Array(10));
@@ -43,7 +43,7 @@ Deno.test("tcp_connection: lingering ends with the peer, or when the server stop
     assert.ok(!isOver, "it waits for the peer");
     if (end === "peer") {
       far.close();
-      assert.ok(await fulfilledWithin(lingering, AMPLE_MS));
+      assert.ok(await settlesWithin(lingering, AMPLE_MS));
     } else {
       stopping.abort();
       // No timer and nothing from the network is waited for.

@@ -2,7 +2,7 @@ import assert from "assert";
 import { Acceptor } from "../../lib/server/acceptor.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { limitsFrom } from "../../lib/config/limit_flags.ts";
-import { restless } from "./restless.ts";
+import { neverYields } from "./never_yields.ts";
 import type { ClientConn, ClientListener } from "../../lib/server/listener.ts";
 
 Deno.test("who is accepted in the moment of the stop is not left behind", async () => {
@@ -28,7 +28,7 @@ Deno.test("who is accepted in the moment of the stop is not left behind", async 
     submit: () => undefined,
     limits: limitsFrom({}, 8e9),
     needsToken: false,
-    pace: restless,
+    yielder: neverYields,
     log: silentLog,
     onDisconnect: () => {},
   });

@@ -2,7 +2,7 @@
 import assert from "assert";
 import fc from "fast-check";
 import { applyChange } from "../../lib/storage/apply_change.ts";
-import { TxnRecord } from "../../lib/storage/log/log_record.ts";
+import { LogRecord } from "../../lib/storage/log/log_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
 import { insertText, lookupText, pairsOf } from "../helpers/table_texts.ts";
@@ -20,7 +20,7 @@ const anyKey = fc.string({
 function apply(table: HashTable, json: string): boolean {
   const before = utf8('{"method":"remove","key":"a'), behind = utf8('"}}],1]}');
   const jsonBytes = utf8(json);
-  const record = Object.assign(new TxnRecord(), {
+  const record = Object.assign(new LogRecord(), {
     bytes: joined([before, jsonBytes, behind]),
     jsonStart: before.length,
     jsonEnd: before.length + jsonBytes.length,

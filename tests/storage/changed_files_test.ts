@@ -6,8 +6,8 @@ import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
 import { lockFolder } from "../../lib/storage/folder/lock_file.ts";
 import { headerJson } from "../../lib/storage/log/file_header.ts";
 import { repairFolder } from "../../lib/storage/repair.ts";
-import { salvage } from "../../lib/storage/damaged_folder.ts";
-import { TxnLog } from "../../lib/storage/log/log_writer.ts";
+import { readDamagedFolder } from "../../lib/storage/damaged_folder.ts";
+import { LogWriter } from "../../lib/storage/log/log_writer.ts";
 import { insertOf } from "./changes.ts";
 import { type Life, pairsOf, startOn } from "../engine/durable_engine.ts";
 import { fileOf, logWith } from "./folder_contents.ts";
@@ -61,7 +61,10 @@ Deno.test("changed_files: a repair whose checkpoint is cut changes nothing", asy
   disk.watch = (moment, { kind, name }) => {
     if (moment === "after" && kind === "write" && name === NEW) disk.cut(NEW, 10);
   };
-  await assert.rejects(repairFolder(disk, salvage(disk, disk.names)), /was removed or changed/);
+  await assert.rejects(
+    repairFolder(disk, readDamagedFolder(disk, disk.names)),
+    /was removed or changed/,
+  );
   assert.deepEqual(disk.names, ["table.txn"]);
   assert.deepEqual(disk.bytesOf("table.txn"), before);
 });
@@ -106,7 +109,7 @@ Deno.test("changed_files: a repair takes what a damaged checkpoint has lost from
     "table.txn": logWith({ table: "T", log: 1 }, 1, 2),
     "table.txn.1": logWith({ table: "T", log: 2 }, 3),
   });
-  const salvaged = salvage(disk, disk.names);
+  const salvaged = readDamagedFolder(disk, disk.names);
   assert.equal(salvaged.mayLackChanges, true);
   await repairFolder(disk, salvaged);
   assert.deepEqual(await keysOn(disk), ["k1", "k2", "k3"]);
@@ -121,7 +124,7 @@ Deno.test("changed_files: a file that gets a new log's name at the last moment i
     }
   };
   const place = { name: "table.txn", number: 1 };
-  await assert.rejects(TxnLog.create(disk, place, "T"), /there is another file 'table\.txn'/);
+  await assert.rejects(LogWriter.create(disk, place, "T"), /there is another file 'table\.txn'/);
   assert.deepEqual(disk.bytesOf("table.txn"), foreign);
   assert.deepEqual([disk.names, disk.openFiles], [["table.txn"], 0]);
 });

@@ -3,7 +3,7 @@ import assert from "assert";
 import { textAt } from "../../lib/bytes/span.ts";
 import { CheckpointWriter } from "../../lib/storage/checkpoint_writer.ts";
 import { NEW_CHECKPOINT } from "../../lib/storage/folder/file_names.ts";
-import { RecordReader } from "../../lib/storage/log/log_reader.ts";
+import { LogReader } from "../../lib/storage/log/log_reader.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { SimulatedDisk } from "../crash/simulated_disk.ts";
 import { insertText, removeText } from "../helpers/table_texts.ts";
@@ -17,7 +17,7 @@ function test(name: string, fn: () => void | Promise<void>): void {
 /** The records of a checkpoint: their numbers and their JSON. */
 function recordsOf(disk: SimulatedDisk): [seq: number, json: string][] {
   const records: [number, string][] = [];
-  using reader = RecordReader.open(disk, NEW_CHECKPOINT);
+  using reader = LogReader.open(disk, NEW_CHECKPOINT);
   while (reader.next()) {
     assert.ok(reader.record, `no record at byte ${reader.offset}`);
     const { seq, bytes, jsonStart, jsonEnd } = reader.record;

@@ -4,7 +4,7 @@ import { silentLog } from "../../lib/base/log.ts";
 import { openFolder } from "../../lib/storage/open.ts";
 import { recover } from "../../lib/storage/recovery.ts";
 import { repairFolder } from "../../lib/storage/repair.ts";
-import { salvage } from "../../lib/storage/damaged_folder.ts";
+import { readDamagedFolder } from "../../lib/storage/damaged_folder.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { insertOf, removeOf } from "./changes.ts";
@@ -109,7 +109,7 @@ function damagedFolder(): Record<string, Uint8Array<ArrayBuffer>> {
 Deno.test("salvage: all whole records are taken, and the places of the others told", () => {
   const files = damagedFolder();
   const disk = SimulatedDisk.of(files);
-  const { files: found, table, lastSeq } = salvage(disk, disk.names);
+  const { files: found, table, lastSeq } = readDamagedFolder(disk, disk.names);
   const placeOf = (name: string, text: string) =>
     new TextDecoder("latin1").decode(files[name]).indexOf(text);
   const next = placeOf("table.txn", "damage\n") + 7;
@@ -150,7 +150,7 @@ Deno.test("salvage: all whole records are taken, and the places of the others to
 Deno.test("salvage: a checkpoint without its end says so, and what it holds is taken", () => {
   const { "table.ckpt": checkpoint = new Uint8Array(0) } = damagedFolder();
   const disk = SimulatedDisk.of({ "table.ckpt": checkpoint.slice(0, -5) });
-  const { files: [found], table } = salvage(disk, disk.names);
+  const { files: [found], table } = readDamagedFolder(disk, disk.names);
   assert.deepEqual(found?.problems, ["its last record is missing"]);
   assert.equal(found?.bad.length, 1);
   assert.equal(table.size, 2);
@@ -159,7 +159,7 @@ Deno.test("salvage: a checkpoint without its end says so, and what it holds is t
 Deno.test("salvage: what was salvaged is recovered, and the old files are kept", async () => {
   const files = damagedFolder();
   const disk = SimulatedDisk.of(files);
-  const salvaged = salvage(disk, disk.names);
+  const salvaged = readDamagedFolder(disk, disk.names);
   const kept = await repairFolder(disk, salvaged);
   const names = Object.keys(files);
   assert.deepEqual(kept, names.map((name) => `damaged.1.${name}`));
@@ -218,7 +218,7 @@ async function servedFolder(): Promise<Record<string, Uint8Array<ArrayBuffer>>> 
 
 async function repaired(files: Readonly<Record<string, Uint8Array>>) {
   const disk = SimulatedDisk.of(files);
-  const salvaged = salvage(disk, disk.names);
+  const salvaged = readDamagedFolder(disk, disk.names);
   await repairFolder(disk, salvaged);
   const table = new HashTable();
   const { log, tableId, isNewTableId } = await recover(disk, table);
@@ -231,7 +231,7 @@ Deno.test("salvage: the table has a new identity only if changes may be missing"
   const whole = await servedFolder();
   const { "table.txn": log = new Uint8Array(0), "table.ckpt": checkpoint = new Uint8Array(0) } =
     whole;
-  const { tableId } = salvage(SimulatedDisk.of(whole), Object.keys(whole));
+  const { tableId } = readDamagedFolder(SimulatedDisk.of(whole), Object.keys(whole));
   assert.ok(tableId);
   const lines = new TextDecoder().decode(log).split(/(?<=\n)/);
   const headless = utf8(lines.with(0, "no header\n").join(""));
@@ -267,6 +267,6 @@ Deno.test("salvage: a log of another table is not merged, but kept", async () =>
 Deno.test("salvage: what is bad is reported as one part, however many lines it has", () => {
   const { "table.txn": log = new Uint8Array(0) } = damagedFolder();
   const files = { "table.txn": joined([log, utf8("bad\n".repeat(1_000))]) };
-  const { files: [found] } = salvage(SimulatedDisk.of(files), ["table.txn"]);
+  const { files: [found] } = readDamagedFolder(SimulatedDisk.of(files), ["table.txn"]);
   assert.deepEqual(found?.bad.at(-1), { offset: log.length, bytes: 4_000 });
 });

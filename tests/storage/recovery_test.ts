@@ -1,7 +1,7 @@
 /** Proves what recovery tells of what it found, and that it leaves no file open. */
 import assert from "assert";
 import { DamageError, recover } from "../../lib/storage/recovery.ts";
-import { TxnLog } from "../../lib/storage/log/log_writer.ts";
+import { LogWriter } from "../../lib/storage/log/log_writer.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { checkpointOf, fileOf, HEADER, logOf, recovered, refused } from "./folder_contents.ts";
 import { SimulatedDisk } from "../crash/simulated_disk.ts";
@@ -79,7 +79,7 @@ test("what a power failure kept of older logs is on disk before anybody is told 
   const file = disk.openToWrite("table.txn", "append");
   file.write(logOf(2).subarray(logOf().length));
   file.close();
-  (await TxnLog.create(disk, { name: "table.txn.1", number: 2 }, "an identity")).close();
+  (await LogWriter.create(disk, { name: "table.txn.1", number: 2 }, "an identity")).close();
   const again = disk.killed();
   const { log, lastSeq } = await recover(again, new HashTable());
   log.close();

@@ -73,9 +73,9 @@ export interface AttackOptions {
   /** How long scenarios go on that have no end of their own, in milliseconds. */
   readonly durationMs: number;
   /** How long its memory is looked at as it is, in milliseconds; then garbage is collected. */
-  readonly asItIsMs: number;
-  /** How long the server has to give back what it then still holds, and its clients, in milliseconds. */
   readonly settleMs: number;
+  /** How long the server has to give back what it then still holds, and its clients, in milliseconds. */
+  readonly collectMs: number;
 }
 
 /** Two servers from source, with the executables' flags for V8, and what watches them. */
@@ -130,7 +130,7 @@ export class Stage implements AsyncDisposable {
   /** Attacks, and says what came of it. */
   async attack(
     scenario: Scenario,
-    { size, durationMs, asItIsMs, settleMs }: AttackOptions,
+    { size, durationMs, settleMs, collectMs }: AttackOptions,
   ): Promise<Outcome> {
     const { pid } = this.#server;
     const { name, what } = scenario;
@@ -149,17 +149,17 @@ export class Stage implements AsyncDisposable {
     const { server: steady, control } = await this.#steady.report();
     const peak = await peakMemoryBytes(pid);
     await attack.cleanUp();
-    const clients = await this.#clientsWithin(before.clients, settleMs);
+    const clients = await this.#clientsWithin(before.clients, collectMs);
     const enoughBytes = MEMORY_RATIO * start;
     const fromMs = performance.now();
     const after = Math.min(
       await memoryBytes(pid),
-      await settledMemoryBytes(pid, { enoughBytes, withinMs: asItIsMs }),
+      await settledMemoryBytes(pid, { enoughBytes, withinMs: settleMs }),
     );
     const tookMs = after <= enoughBytes ? performance.now() - fromMs : null;
     const collected = await settledMemoryBytes(pid, {
       enoughBytes,
-      withinMs: settleMs,
+      withinMs: collectMs,
       collect: () => this.#server.kill("SIGUSR2"),
     });
     return {
@@ -188,9 +188,9 @@ export class Stage implements AsyncDisposable {
 
   /** Clients, once there are no more than before or time is up. */
   async #clientsWithin(before: number, withinMs: number): Promise<number> {
-    for (const endMs = Date.now() + withinMs;; await sleep(20)) {
+    for (const endMs = performance.now() + withinMs;; await sleep(20)) {
       const now = await this.#clients();
-      if (now <= before || Date.now() > endMs) return now;
+      if (now <= before || performance.now() > endMs) return now;
     }
   }
 }

@@ -10,7 +10,7 @@ import type { ServerRecord } from "../record/listing.ts";
 import { LocalCatalog } from "./local_catalog.ts";
 import { findOtherServer } from "./other_server.ts";
 
-export interface PresenceOptions extends Pick<AnnouncerOptions, "send" | "query"> {
+export interface RegistrationOptions extends Pick<AnnouncerOptions, "send" | "query"> {
   /** Listed catalogs; may be none. */
   readonly catalogs: readonly Address[];
   /** Port of the local catalog; undefined for none. */
@@ -31,10 +31,10 @@ export interface PresenceOptions extends Pick<AnnouncerOptions, "send" | "query"
 }
 
 /** Keeps a server in the catalogs until it is stopped. */
-export class Presence {
+export class Registration {
   /** Resolves with a sentence if this server is to end because another one has its name. */
   readonly conflict: Promise<string>;
-  readonly #options: PresenceOptions;
+  readonly #options: RegistrationOptions;
   readonly #timing: Timing;
   readonly #announcers: Announcer[] = [];
   readonly #localCatalog: LocalCatalog | undefined;
@@ -44,7 +44,7 @@ export class Presence {
   readonly #known = new Set<string>();
   #watching: Promise<void> = Promise.resolve();
 
-  constructor(options: PresenceOptions) {
+  constructor(options: RegistrationOptions) {
     const { catalogs, localPort, intervalMs, log, onOther = "ignore" } = options;
     this.#options = options;
     this.#timing = options.timing ?? machineTiming;

@@ -13,7 +13,7 @@ import {
   MAX_UPDATE_BYTES,
 } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
-import { Budget, PacedWork } from "./rate_limit.ts";
+import { PacedWork, RateLimit } from "./rate_limit.ts";
 import { ConnectionServer, readUntil } from "./connections.ts";
 import { readRequest, writeReply } from "./http.ts";
 import { page, refusal } from "./pages.ts";
@@ -80,7 +80,7 @@ export class CatalogServer implements AsyncDisposable {
   readonly #receiving: Promise<void>;
   readonly #servers: readonly ConnectionServer<Deno.TcpConn>[];
   readonly #stopping = new AbortController();
-  readonly #updateBudget: Budget;
+  readonly #updateBudget: RateLimit;
   readonly #answers: PacedWork;
 
   /**
@@ -98,7 +98,7 @@ export class CatalogServer implements AsyncDisposable {
     const { signal } = this.#stopping;
     this.#now = options.now ?? systemTime;
     this.#names = nameOf && new ReverseNames(nameOf, signal, () => this.#now().monotonicS);
-    this.#updateBudget = new Budget(updateBytesPerS, updateBytesPerS * UPDATE_BURST_S, signal);
+    this.#updateBudget = new RateLimit(updateBytesPerS, updateBytesPerS * UPDATE_BURST_S, signal);
     this.#answers = new PacedWork(answerMsPerS, 2 * CATALOG_SLICE_MS, signal);
     this.#udp = udp;
     this.#receiving = this.#receive();

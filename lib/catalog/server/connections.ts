@@ -2,7 +2,7 @@
  * Serves connections that live for one exchange each, bounded in number and time (I5): slow or
  * silent ones never keep others out for long.
  */
-import { fulfilledWithin, sleep } from "../../base/clock.ts";
+import { settlesWithin, sleep } from "../../base/clock.ts";
 import {
   CATALOG_EXCHANGE_MS,
   CATALOG_GRACE_MS,
@@ -192,7 +192,7 @@ export class ConnectionServer<C extends Connection> {
     if (!oldest) return;
     const graceMs = oldest.sinceMs + this.#limits.graceMs - performance.now();
     const { promise } = this.#oneEnded;
-    if (await fulfilledWithin(promise, Math.max(0, graceMs), this.#stopping.signal)) return;
+    if (await settlesWithin(promise, Math.max(0, graceMs), this.#stopping.signal)) return;
     oldest.cutOff();
     if (!this.#stopping.signal.aborted) await promise;
   }

@@ -2,7 +2,7 @@
 import { sleep } from "../../base/clock.ts";
 
 /** What may be spent in a time; what was spent too much is waited for. */
-export class Budget {
+export class RateLimit {
   readonly #perMs: number;
   readonly #burst: number;
   readonly #signal: AbortSignal;
@@ -59,7 +59,7 @@ export class Budget {
 
 /** Work of many, one piece after another in the order asked for, within a budget of milliseconds. */
 export class PacedWork {
-  readonly #budget: Budget;
+  readonly #budget: RateLimit;
   readonly #signal: AbortSignal;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -69,7 +69,7 @@ export class PacedWork {
    * @param signal refuses all that waits
    */
   constructor(msPerSecond: number, burstMs: number, signal: AbortSignal) {
-    this.#budget = new Budget(msPerSecond, burstMs, signal);
+    this.#budget = new RateLimit(msPerSecond, burstMs, signal);
     this.#signal = signal;
   }
 

@@ -5,7 +5,7 @@
  * Addresses of datagrams can be forged, and a look-up can take seconds: the names that are kept, the
  * look-ups at once and the time for one are bounded (I5), and no update waits for another address.
  */
-import { fulfilledWithin } from "../../base/clock.ts";
+import { settlesWithin } from "../../base/clock.ts";
 import {
   MAX_HOST_NAMES,
   MAX_NAME_LOOKUPS,
@@ -65,7 +65,7 @@ export class ReverseNames {
   async #find(address: string): Promise<string | undefined> {
     let name: string | undefined;
     const answered = this.#lookUp(address).then((found) => name = found, () => {});
-    await fulfilledWithin(answered, REVERSE_NAME_MS, this.#signal);
+    await settlesWithin(answered, REVERSE_NAME_MS, this.#signal);
     this.#known.delete(address);
     this.#known.set(address, { name, untilS: this.#now() + REVERSE_NAMES_KEPT_S });
     for (const oldest of this.#known.keys()) {

@@ -5,20 +5,20 @@ import { HtClient } from "../../client/client.ts";
 import { type ClientConfig, parseClientConfig } from "../../config/client_config.ts";
 import { checkCommand, COMMAND_HELP, runClientCommand } from "./commands.ts";
 import { environment } from "../environment.ts";
-import { giveUp, NEVER_AGAIN } from "../permissions.ts";
+import { dropPermissions, UNUSED_PERMISSIONS } from "../permissions.ts";
 import { printAndWait, printError, printLine } from "../../terminal/stdout.ts";
 import { runPrompt } from "./prompt.ts";
 import { readCa } from "../tls_files.ts";
 import { readToken } from "../token_file.ts";
-import { runMain } from "../main.ts";
+import { main } from "../main.ts";
 import { serverList } from "./server_list.ts";
 
 /** Runs the program and ends the process. */
 export function clientMain(args: readonly string[]): Promise<never> {
-  return runMain("htclient", async () => {
+  return main("htclient", async () => {
     const env = environment("CATALOG_HOST", "CATALOG_PORT");
     const config = parseClientConfig(args, env, COMMAND_HELP);
-    giveUp("write", "sys", ...NEVER_AGAIN);
+    dropPermissions("write", "sys", ...UNUSED_PERMISSIONS);
     if (config.target === undefined) {
       const { catalogs, localCatalogPort: localPort, timeoutMs } = config;
       const resolver = new Resolver({ catalogs, localPort });
@@ -33,7 +33,7 @@ async function useServer(config: ClientConfig, target: string): Promise<void> {
   if (words.length > 0) checkCommand(words);
   const token = await readToken(config.tokenFile);
   const ca = await readCa(config.caFile);
-  if (words.length > 0 && words[0] !== "import") giveUp("read"); // the prompt may import, too
+  if (words.length > 0 && words[0] !== "import") dropPermissions("read"); // the prompt may import, too
   const client = await HtClient.connect(target, {
     catalogs,
     localCatalogPort: localCatalogPort ?? null,

@@ -1,18 +1,18 @@
 /** Verifies or repairs a data folder, and says what is there. */
 import { EXIT, ExitError, messageOf } from "../../base/errors.ts";
 import { columns } from "../../terminal/columns.ts";
-import type { FolderTask } from "../../config/check_repair_config.ts";
+import type { CheckRepairTask } from "../../config/check_repair_config.ts";
 import { DamageError } from "../../storage/corruption.ts";
 import { repairedName } from "../../storage/folder/file_names.ts";
 import { FolderFiles } from "../../storage/folder/folder_files.ts";
 import { type FolderLock, lockFolder, lockToRead } from "../../storage/folder/lock_file.ts";
 import { type FolderRead, readFolder } from "../../storage/read_folder.ts";
 import { finishRepair, repairFolder } from "../../storage/repair.ts";
-import { salvage, type Salvaged } from "../../storage/damaged_folder.ts";
+import { type DamagedFolder, readDamagedFolder } from "../../storage/damaged_folder.ts";
 import { HashTable } from "../../table/hash_table.ts";
 
 /** Parts of a file that are shown; a file may have millions. */
-const MOST_SHOWN = 10;
+const MAX_SHOWN = 10;
 
 /**
  * Does the task, with lines on stdout. `--check` writes nothing, not even the lock.
@@ -20,7 +20,7 @@ const MOST_SHOWN = 10;
  * @returns the exit code: 0 where the folder is good (now), 1 where it is damaged
  * @throws {ExitError} where it cannot be read, or a server uses it
  */
-export async function runFolderTask({ task, folder }: FolderTask): Promise<number> {
+export async function runCheckRepair({ task, folder }: CheckRepairTask): Promise<number> {
   try {
     if (!(await Deno.stat(folder)).isDirectory) throw new ExitError("it is no folder");
     if (task === "check") {
@@ -41,7 +41,7 @@ export async function runFolderTask({ task, folder }: FolderTask): Promise<numbe
 async function check(folder: string): Promise<number> {
   const files = new FolderFiles(folder);
   const names = await files.list();
-  const salvaged = salvage(files, names);
+  const salvaged = readDamagedFolder(files, names);
   show(salvaged);
   const start = nextStart(files, names);
   if (start instanceof DamageError) {
@@ -73,7 +73,7 @@ async function repair(folder: string, lock: FolderLock): Promise<number> {
     console.log(`finished the repair before this one; old files are ${oldFiles(finished)}`);
   }
   const names = await files.list();
-  const salvaged = salvage(files, names);
+  const salvaged = readDamagedFolder(files, names);
   show(salvaged);
   const start = nextStart(files, names);
   if (!(start instanceof DamageError) && !isMoreReadable(salvaged, start)) {
@@ -95,7 +95,7 @@ async function repair(folder: string, lock: FolderLock): Promise<number> {
 }
 
 /** Whether whole records stand behind a torn end, which a start must cut off. */
-function isMoreReadable({ lastSeq }: Salvaged, { replay }: FolderRead): boolean {
+function isMoreReadable({ lastSeq }: DamagedFolder, { replay }: FolderRead): boolean {
   return lastSeq > replay.lastSeq;
 }
 
@@ -103,7 +103,7 @@ function oldFiles(names: readonly string[]): string {
   return names.length === 0 ? "not there" : names.join(", ");
 }
 
-function show({ files, table, lastSeq }: Salvaged): void {
+function show({ files, table, lastSeq }: DamagedFolder): void {
   const rows = files.map(({ name, bytes, records, first, last, bad, problems }) => [
     name,
     String(bytes),
@@ -119,8 +119,8 @@ function show({ files, table, lastSeq }: Salvaged): void {
 
 /** The first of many. */
 function someOf(texts: readonly string[]): string {
-  const more = texts.length - MOST_SHOWN;
-  return [...texts.slice(0, MOST_SHOWN), ...(more > 0 ? [`${more} more`] : [])].join("; ");
+  const more = texts.length - MAX_SHOWN;
+  return [...texts.slice(0, MAX_SHOWN), ...(more > 0 ? [`${more} more`] : [])].join("; ");
 }
 
 /** What the next start will find: perhaps a torn end; or why it will refuse. */

@@ -7,7 +7,7 @@ import { warnOfOthers } from "../open_to_others.ts";
 import { printError } from "../../terminal/stdout.ts";
 import type { ServerConfig } from "../../config/server_config.ts";
 import type { Kept } from "../../server/server.ts";
-import { LEAST_COMPACT_BYTES } from "../../storage/durable_storage.ts";
+import { MIN_COMPACT_BYTES } from "../../storage/durable_storage.ts";
 import { FolderLostError } from "../../storage/folder/lock_file.ts";
 import { openFolder, type OpenTable } from "../../storage/open.ts";
 import { memoryStorage } from "../../storage/storage.ts";
@@ -59,7 +59,7 @@ export async function openTable(
       entries: config.compactEntries,
       // A log at the limit of a file could not grow, and its checkpoint would not come.
       bytes: config.compactBytes ??
-        (fileBytes < LEAST_COMPACT_BYTES / FILE_SHARE
+        (fileBytes < MIN_COMPACT_BYTES / FILE_SHARE
           ? Math.floor(fileBytes * FILE_SHARE)
           : undefined),
     },

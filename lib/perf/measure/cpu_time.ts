@@ -26,7 +26,7 @@ export interface ProcessorData {
 export const BUSY_SHARE = 0.9;
 
 /** Below this time, the steps in which a thread's time is counted (some 10 ms) are too coarse. */
-const LEAST_MS = 200;
+const MIN_MS = 200;
 
 /** This process's times, from the operating system (its main thread's in steps of some milliseconds). */
 export const ownProcessorTime: ProcessorWatch = (): ProcessorTime => ({
@@ -44,7 +44,7 @@ export function processorData(
   return {
     allShare: share(after.allMs - before.allMs),
     mainShare: Math.min(1, share(after.mainMs - before.mainMs)),
-    ...(elapsedMs < LEAST_MS ? { isTooShort: true } : {}),
+    ...(elapsedMs < MIN_MS ? { isTooShort: true } : {}),
   };
 }
 

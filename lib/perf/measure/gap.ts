@@ -13,7 +13,7 @@ export interface Gap {
 }
 
 /** A silence counts as a gap from this length on, in milliseconds; with a lost connection, any does. */
-export const LEAST_GAP_MS = 1_000;
+export const MIN_GAP_MS = 1_000;
 
 /** Watches the answers of one client. */
 export class GapWatch {
@@ -48,7 +48,7 @@ export class GapWatch {
     this.#waiting--;
     const connectionLost = connections !== this.#connections;
     this.#connections = connections;
-    if (connectionLost || nowMs - this.#quietSinceMs >= LEAST_GAP_MS) {
+    if (connectionLost || nowMs - this.#quietSinceMs >= MIN_GAP_MS) {
       this.#add(nowMs, connectionLost, true);
     }
     this.#quietSinceMs = nowMs;

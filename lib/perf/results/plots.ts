@@ -38,10 +38,10 @@ export type Plot =
   );
 
 /** Up to so many clients the steps are told apart on a linear axis, which shows growth as it is. */
-const MOST_LINEAR_CLIENTS = 64;
+const MAX_LINEAR_CLIENTS = 64;
 
 /** From this ratio of operations' throughputs on, the slower one would lie on a linear axis' zero. */
-const LEAST_LOG_RATIO = 10;
+const MIN_LOG_RATIO = 10;
 
 /** Percentiles of a sweep's pictures. */
 const PERCENTILES = [
@@ -97,7 +97,7 @@ function sweepPlots(data: SweepData): Plot[] {
 
 function throughputPlot(name: string, title: string, series: readonly PlotSeries[]): Plot {
   const tops = series.map(({ points }) => highest(points.map(({ y }) => y)));
-  const isWide = highest(tops) >= LEAST_LOG_RATIO * lowest(tops);
+  const isWide = highest(tops) >= MIN_LOG_RATIO * lowest(tops);
   const isPositive = series.every(({ points }) => points.every(({ y, low = y }) => low > 0));
   return {
     name,
@@ -176,7 +176,7 @@ function point(x: number, values: readonly number[]): PlotPoint {
 
 function clientsAxis(series: readonly PlotSeries[]): Axis {
   const most = highest(series.flatMap(({ points }) => points.map(({ x }) => x)));
-  const scale = most <= MOST_LINEAR_CLIENTS ? "linear" : "log";
+  const scale = most <= MAX_LINEAR_CLIENTS ? "linear" : "log";
   return { title: "Simultaneous clients", unit: "count", scale };
 }
 

@@ -14,7 +14,7 @@ export interface ChartStyle {
 }
 
 /** Shorter bars than this say nothing: labels are rather cut off by the terminal. */
-const LEAST_BAR = 4;
+const MIN_BAR = 4;
 
 /** Longer bars than this are hard to follow to their number. */
 const LONGEST_BAR = 60;
@@ -81,9 +81,9 @@ function block(title: string, bars: readonly Bar[], style: ChartStyle): string[]
   const markWidth = Math.max(...bars.map(({ mark }) => mark === "" ? 0 : mark.length + 3));
   // "  label bar number < mark"; where that is too narrow, the mark shrinks to its arrow.
   const room = style.columns - (labelWidth + numberWidth + 4);
-  const hasWords = room - markWidth >= LEAST_BAR * 2;
+  const hasWords = room - markWidth >= MIN_BAR * 2;
   const barRoom = room - (hasWords ? markWidth : markWidth > 0 ? 2 : 0);
-  const width = Math.min(LONGEST_BAR, Math.max(LEAST_BAR, barRoom));
+  const width = Math.min(LONGEST_BAR, Math.max(MIN_BAR, barRoom));
   const lines = bars.map(({ label, value, mark }, at) => {
     const bar = barText(most > 0 ? value / most : 0, width, style.hasBlocks).padEnd(width);
     const told = mark === "" ? "" : hasWords ? ` < ${mark}` : " <";

@@ -2,7 +2,7 @@
 import { HtClient } from "../../client/client.ts";
 import { type Clock, machineClock } from "./clock.ts";
 import { Keys } from "../workload/keys.ts";
-import { type Plan, planOf } from "../workload/plan.ts";
+import { type Plan, planRun } from "../workload/plan.ts";
 import { stageNotes } from "../results/run_report.ts";
 import { runStage } from "./stage.ts";
 import type { RunTarget, Share, ShareOrder, Unmeasured } from "./share.ts";
@@ -48,7 +48,7 @@ interface Stage {
 }
 
 /** The clients of a run that are in this process. */
-export class OwnShare implements Share {
+export class LocalShare implements Share {
   readonly #events: ShareEvents;
   readonly #clock: Clock;
   /** Of the run that goes on, or whose clients connect. */
@@ -77,7 +77,7 @@ export class OwnShare implements Share {
       order,
       clients,
       workload: new Workload(new Keys(seed, keyPrefix), config.valueBytes, config.verify),
-      plan: planOf(config, seed),
+      plan: planRun(config, seed),
       stop,
     };
     const [first] = clients;

@@ -1,5 +1,5 @@
 /** A share of a run's clients in another process, which does what this one says. */
-import { fulfilledWithin } from "../../base/clock.ts";
+import { settlesWithin } from "../../base/clock.ts";
 import { ExitError, messageOf } from "../../base/errors.ts";
 import type { ShareEvents } from "./local_share.ts";
 import type { RunTarget, Share, ShareOrder, Unmeasured } from "./share.ts";
@@ -100,7 +100,7 @@ export class WorkerProcess implements Share {
     // A process that is gone does not take it; that is no news here.
     const closing = this.#orders.close().catch(() => {});
     const { status } = this.#process;
-    if (!await fulfilledWithin(status, END_MS)) this.#kill();
+    if (!await settlesWithin(status, END_MS)) this.#kill();
     await Promise.all([closing, status, this.#reading]);
   }
 

@@ -7,7 +7,7 @@ import { type Clock, machineClock } from "./clock.ts";
 import { Keys } from "../workload/keys.ts";
 import { mergeStages } from "../measure/merge.ts";
 import { START_LEAD_MS } from "./local_share.ts";
-import { planOf, type StagePlan } from "../workload/plan.ts";
+import { planRun, type StagePlan } from "../workload/plan.ts";
 import { type RunTarget, type Share, splitClients, type Unmeasured } from "./share.ts";
 import { errorCount, type StageData } from "../measure/stage_data.ts";
 
@@ -160,7 +160,7 @@ class Run {
 
   /** Runs the stages one after the other, until the server is given up. */
   async all(): Promise<void> {
-    const { stages } = planOf(this.#options.config, this.#options.seed);
+    const { stages } = planRun(this.#options.config, this.#options.seed);
     for (const [at, stage] of stages.entries()) {
       if (await this.#stage(at, stage)) continue;
       const left = stages.slice(at + 1).map(({ name }) => name);

@@ -1,10 +1,10 @@
 /** The processes that the clients of a run are spread over: this one, and workers. */
-import { OwnShare, type ShareEvents } from "./local_share.ts";
+import { LocalShare, type ShareEvents } from "./local_share.ts";
 import type { Share } from "./share.ts";
 import { type Process, WorkerProcess } from "./remote_share.ts";
 
 /** Shares of clients that are closed together. */
-export class Crew implements AsyncDisposable {
+export class Shares implements AsyncDisposable {
   /** The one of this process, then those of the workers. */
   readonly shares: readonly Share[];
   readonly #workers: readonly WorkerProcess[];
@@ -12,7 +12,7 @@ export class Crew implements AsyncDisposable {
   constructor(workers: readonly Process[], events: ShareEvents) {
     const name = (place: number) => `Worker ${place + 2} of ${workers.length + 1}`;
     this.#workers = workers.map((worker, place) => new WorkerProcess(worker, name(place), events));
-    this.shares = [new OwnShare(events), ...this.#workers];
+    this.shares = [new LocalShare(events), ...this.#workers];
   }
 
   /** Waits until all have booted: what is measured meanwhile would be short of processors. */

@@ -1,6 +1,6 @@
 /** A worker process: does what another process of this program says (`worker_messages.ts`). */
 import { messageOf } from "../../base/errors.ts";
-import { OwnShare, type ShareEvents } from "./local_share.ts";
+import { LocalShare, type ShareEvents } from "./local_share.ts";
 import type { Share } from "./share.ts";
 import {
   ALIVE_EVERY_MS,
@@ -32,7 +32,7 @@ export interface WorkerParts {
  * @returns whether all orders could be followed
  */
 export async function runWorker(parts: WorkerParts): Promise<boolean> {
-  const { orders, send, share: shareOf = (events) => new OwnShare(events) } = parts;
+  const { orders, send, share: shareOf = (events) => new LocalShare(events) } = parts;
   const tell = (message: WorkerAnswer | WorkerNews) => send(messageLine(message));
   let operations = 0;
   const share = shareOf({

@@ -45,7 +45,7 @@ export interface Plan {
  * @param config what was asked for
  * @param seed of the choices
  */
-export function planOf(config: TestPerfConfig, seed: number): Plan {
+export function planRun(config: TestPerfConfig, seed: number): Plan {
   const { clients, mix } = config;
   const keys = Array.from({ length: clients }, (_, at) => new ClientKeys(at, clients, config.keys));
   const keysOf = (client: number) => {

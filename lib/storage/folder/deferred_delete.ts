@@ -5,7 +5,7 @@
 import type { Files, HeldFile } from "./folder_files.ts";
 
 /** Files that have lost their names; disposing of it lets go of them. */
-export class ReplacedFiles implements Disposable {
+export class DeferredDelete implements Disposable {
   readonly #files: Files;
   readonly #held: HeldFile[] = [];
 

@@ -2,8 +2,8 @@
 import { quoted } from "../../base/quote.ts";
 import { textAt } from "../../bytes/span.ts";
 import type { Files } from "../folder/folder_files.ts";
-import { RecordReader } from "./log_reader.ts";
-import { FORMAT_VERSION, RecordBuffer, type TxnRecord } from "./log_record.ts";
+import { LogReader } from "./log_reader.ts";
+import { FORMAT_VERSION, type LogRecord, RecordBuffer } from "./log_record.ts";
 
 /** What a file is: a log or a checkpoint. */
 export type FileKind = "txn" | "ckpt";
@@ -44,7 +44,7 @@ export function logHeader(members: Header): Uint8Array {
  *
  * @param kind of file that it should be
  */
-export function headerProblem(record: TxnRecord, kind: FileKind): string | undefined {
+export function headerProblem(record: LogRecord, kind: FileKind): string | undefined {
   const { htserver, version } = membersOf(record);
   if (record.seq !== 0 || htserver !== kind) {
     return `its first record must say that it is a '${kind}' file, and it says ${
@@ -60,7 +60,7 @@ export function headerProblem(record: TxnRecord, kind: FileKind): string | undef
 }
 
 /** Reads the members of a header; what is missing or is no good value is undefined. */
-export function headerOf(record: TxnRecord): Header {
+export function headerOf(record: LogRecord): Header {
   const { covers, table, log } = membersOf(record);
   return {
     covers: typeof covers === "number" ? covers : undefined,
@@ -79,7 +79,7 @@ export interface FirstRecord {
 
 /** Reads the first record of a file. */
 export function readHeader(files: Files, name: string, kind: FileKind): FirstRecord {
-  using reader = RecordReader.open(files, name);
+  using reader = LogReader.open(files, name);
   if (!reader.next() || reader.record === undefined) {
     return { header: undefined, problem: "its first record is not whole" };
   }
@@ -87,7 +87,7 @@ export function readHeader(files: Files, name: string, kind: FileKind): FirstRec
 }
 
 /** None where it is no JSON object. */
-function membersOf({ bytes, jsonStart, jsonEnd }: TxnRecord): Members {
+function membersOf({ bytes, jsonStart, jsonEnd }: LogRecord): Members {
   try {
     const header: unknown = JSON.parse(textAt(bytes, jsonStart, jsonEnd));
     return typeof header === "object" && header !== null ? header : {};

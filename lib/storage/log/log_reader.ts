@@ -1,6 +1,6 @@
 /** Reads the records of a file one after another, with their places. */
 import type { Files, ReadableFile } from "../folder/folder_files.ts";
-import { MAX_RECORD_BYTES, readRecord, TxnRecord } from "./log_record.ts";
+import { LogRecord, MAX_RECORD_BYTES, readRecord } from "./log_record.ts";
 
 const LF = 10;
 
@@ -30,7 +30,7 @@ const latin1 = new TextDecoder("latin1");
  * Stands on one line of a file after another: before the first one at first. What stands behind the
  * last LF is a line without a record; so is a run of fill bytes, and each part of what is too long.
  */
-export class RecordReader implements Disposable {
+export class LogReader implements Disposable {
   /** Where the line begins, in bytes from the beginning of the file. */
   offset = 0;
   /** Where the next line begins. */
@@ -39,9 +39,9 @@ export class RecordReader implements Disposable {
   /** Where the last line ends so far that holds more than fill bytes. */
   contentEnd = 0;
   /** The line's record; undefined where it is no whole one. Good until the next call of `next`. */
-  record: TxnRecord | undefined;
+  record: LogRecord | undefined;
   readonly #file: ReadableFile;
-  readonly #wholeRecord = new TxnRecord();
+  readonly #wholeRecord = new LogRecord();
   #buffer = new Uint8Array(CHUNK_BYTES);
   /** How much of the buffer is filled. */
   #filled = 0;
@@ -59,8 +59,8 @@ export class RecordReader implements Disposable {
   }
 
   /** Opens a file. */
-  static open(files: Files, name: string): RecordReader {
-    return new RecordReader(files.openToRead(name));
+  static open(files: Files, name: string): LogReader {
+    return new LogReader(files.openToRead(name));
   }
 
   /** Goes to the next line; false at the end of the file. */
@@ -90,9 +90,9 @@ export class RecordReader implements Disposable {
    * Looks for a record behind the beginning of a line that is none itself: it stands whole there where
    * only the LF before it is damaged.
    */
-  hidden(): TxnRecord | undefined {
+  hidden(): LogRecord | undefined {
     const text = latin1.decode(this.#buffer.subarray(this.#lineStart, this.#lineEnd)); // one character a byte
-    const record = new TxnRecord();
+    const record = new LogRecord();
     let tries = 0;
     for (const { index } of text.matchAll(BEGINNING)) {
       if (index === 0) continue;

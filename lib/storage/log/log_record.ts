@@ -57,7 +57,7 @@ const REMOVE = ascii('{"method":"remove","key":"');
 const REMOVE_END = ascii('"}');
 
 /** Most bytes of a change beside its key and value. */
-const MOST_AROUND_BYTES = Math.max(
+const MAX_AROUND_BYTES = Math.max(
   INSERT.length + VALUE.length + INSERT_END.length,
   REMOVE.length + REMOVE_END.length,
 );
@@ -132,7 +132,7 @@ export class RecordBuffer {
   #begin(seq: number, lag: number, contentBytes: number): void {
     const out = this.#out;
     // All at once: where there is no memory for it, nothing of the record is there yet.
-    out.reserve(FRAME_BYTES + MOST_AROUND_BYTES + contentBytes);
+    out.reserve(FRAME_BYTES + MAX_AROUND_BYTES + contentBytes);
     const { bytes } = out;
     this.#start = out.length;
     let at = this.#start + CRC_DIGITS;
@@ -153,7 +153,7 @@ export class RecordBuffer {
 }
 
 /** A record that was read: its numbers, and where its JSON is. Filled anew by each `readRecord`. */
-export class TxnRecord {
+export class LogRecord {
   seq = 0;
   lag = 0;
   bytes: Uint8Array = new Uint8Array(0);
@@ -173,7 +173,7 @@ export function readRecord(
   bytes: Uint8Array,
   start: number,
   end: number,
-  record: TxnRecord,
+  record: LogRecord,
 ): boolean {
   const seqStart = start + CRC_DIGITS + 1;
   if (seqStart > end || bytes[seqStart - 1] !== BLANK) return false;

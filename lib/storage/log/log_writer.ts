@@ -20,14 +20,14 @@ export interface LogPlace {
 }
 
 /** A torn end that may not be cut off yet. */
-export interface UncutEnd {
+export interface UncutTail {
   readonly bytes: number;
   /** Keeps a copy of it, or throws. */
   keep(): void;
 }
 
 /** A log that is written to. */
-export class TxnLog {
+export class LogWriter {
   /** The file's name; it changes if the file is renamed. */
   name: string;
   readonly number: number;
@@ -38,7 +38,7 @@ export class TxnLog {
   #batchEntries = 0;
 
   /** A torn end that is still there: no copy of it could be kept at the start. */
-  #torn: UncutEnd | undefined;
+  #torn: UncutTail | undefined;
 
   private constructor(place: LogPlace, file: WritableFile, bytes: number, entries: number) {
     this.name = place.name;
@@ -55,7 +55,7 @@ export class TxnLog {
    * @param table identity of the table
    * @throws if another file has the name
    */
-  static async create(files: Files, place: LogPlace, table: string): Promise<TxnLog> {
+  static async create(files: Files, place: LogPlace, table: string): Promise<LogWriter> {
     const { name, number } = place;
     removeQuietly(files, NEW_LOG); // an earlier one that did not come to its end
     const file = files.openToWrite(NEW_LOG, "create");
@@ -69,7 +69,7 @@ export class TxnLog {
       }
       files.rename(NEW_LOG, name);
       await files.syncFolder();
-      return new TxnLog(place, file, header.length, 0);
+      return new LogWriter(place, file, header.length, 0);
     } catch (error) {
       file.close();
       removeQuietly(files, NEW_LOG);
@@ -90,14 +90,14 @@ export class TxnLog {
     place: LogPlace,
     bytes: number,
     entries: number,
-    torn?: UncutEnd,
-  ): Promise<TxnLog> {
+    torn?: UncutTail,
+  ): Promise<LogWriter> {
     const file = files.openToWrite(place.name, "append");
     try {
       if (!torn) file.truncate(bytes);
       await file.sync();
       await files.syncFolder();
-      const log = new TxnLog(place, file, bytes, entries);
+      const log = new LogWriter(place, file, bytes, entries);
       log.#torn = torn;
       return log;
     } catch (error) {
@@ -111,7 +111,7 @@ export class TxnLog {
    *
    * @throws {WriteError} if there still is no room for the copy
    */
-  cutTornEnd(): void {
+  cutTornTail(): void {
     if (!this.#torn) return;
     try {
       this.#torn.keep();
@@ -145,7 +145,7 @@ export class TxnLog {
   write(): void {
     if (this.#batchEntries === 0) return;
     try {
-      if (this.#torn) this.cutTornEnd();
+      if (this.#torn) this.cutTornTail();
       this.#file.write(this.#batch.bytes());
       this.#bytes += this.#batch.length;
       this.#entries += this.#batchEntries;

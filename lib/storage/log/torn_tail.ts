@@ -6,13 +6,13 @@
  * was damaged since.
  */
 import { type Files, removeQuietly } from "../folder/folder_files.ts";
-import { RecordReader } from "./log_reader.ts";
+import { LogReader } from "./log_reader.ts";
 
 /** Bytes that are copied at once. */
 const COPY_BYTES = 64 * 1024;
 
 /** What follows the whole records of a log that a crash has cut short. */
-export interface TornEnd {
+export interface TornTail {
   /** Of the log. */
   readonly name: string;
   readonly offset: number;
@@ -24,7 +24,7 @@ export interface TornEnd {
 
 /** Number of the first change in a log; undefined where damage comes before it, or there is none. */
 export function firstChange(files: Files, name: string): number | undefined {
-  using reader = RecordReader.open(files, name);
+  using reader = LogReader.open(files, name);
   while (reader.next()) {
     if (reader.record === undefined) return undefined;
     if (reader.record.seq > 0) return reader.record.seq;
@@ -38,7 +38,7 @@ export function firstChange(files: Files, name: string): number | undefined {
  * @param reader looked through from its line on
  * @param lost number of the change
  */
-export function provesDamage(reader: RecordReader, lost: number): boolean {
+export function provesDamage(reader: LogReader, lost: number): boolean {
   do {
     const record = reader.record ?? reader.hidden();
     if (record && record.seq > lost && record.seq - record.lag >= lost) return true;
@@ -54,7 +54,7 @@ export function provesDamage(reader: RecordReader, lost: number): boolean {
  */
 export function keepTornEnd(
   files: Files,
-  { name, offset, contentBytes }: TornEnd,
+  { name, offset, contentBytes }: TornTail,
   copy: string,
 ): void {
   const end = offset + contentBytes;

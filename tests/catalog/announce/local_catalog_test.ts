@@ -4,7 +4,7 @@ import { LOCAL_ANNOUNCE_MS, LOCAL_CATALOG_RETRY_MS } from "../../../lib/base/lim
 import { createLog, silentLog } from "../../../lib/base/log.ts";
 import { queryCatalog } from "../../../lib/catalog/resolve/query.ts";
 import { LocalCatalog } from "../../../lib/catalog/announce/local_catalog.ts";
-import { Presence } from "../../../lib/catalog/announce/registration.ts";
+import { Registration } from "../../../lib/catalog/announce/registration.ts";
 import { Resolver } from "../../../lib/catalog/resolve/resolver.ts";
 import { freePort } from "../../integration/catalog/free_port.ts";
 import { VirtualClock, virtualTiming } from "../../perf/virtual_clock.ts";
@@ -32,8 +32,8 @@ function presence(
   localPort: number,
   intervalMs = 20,
   timing: Timing = machineTiming,
-): Presence {
-  return new Presence({
+): Registration {
+  return new Registration({
     timing,
     catalogs: [],
     localPort,

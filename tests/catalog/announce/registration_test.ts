@@ -4,7 +4,10 @@ import { addressText } from "../../../lib/base/address.ts";
 import { ADDRESS_CHECK_MS } from "../../../lib/base/limits.ts";
 import { createLog } from "../../../lib/base/log.ts";
 import type { ServerFacts } from "../../../lib/catalog/record/server_record.ts";
-import { Presence, type PresenceOptions } from "../../../lib/catalog/announce/registration.ts";
+import {
+  Registration,
+  type RegistrationOptions,
+} from "../../../lib/catalog/announce/registration.ts";
 import { VirtualClock, virtualTiming } from "../../perf/virtual_clock.ts";
 
 const LISTED = { hostname: "192.0.2.8", port: 9_097 };
@@ -25,11 +28,11 @@ const facts: ServerFacts = {
 };
 
 /** A presence in virtual time, whose updates go nowhere. */
-function stage(options: Partial<PresenceOptions>) {
+function stage(options: Partial<RegistrationOptions>) {
   const clock = new VirtualClock();
   const sent: { atMs: number; to: string; record: Record<string, unknown> }[] = [];
   const lines: string[] = [];
-  const presence = new Presence({
+  const presence = new Registration({
     catalogs: [LISTED],
     intervalMs: 60_000,
     facts: () => facts,

@@ -1,5 +1,5 @@
 import assert from "assert";
-import { Budget, PacedWork } from "../../../lib/catalog/server/rate_limit.ts";
+import { PacedWork, RateLimit } from "../../../lib/catalog/server/rate_limit.ts";
 
 const never = new AbortController().signal;
 
@@ -9,7 +9,7 @@ function test(name: string, fn: () => void | Promise<void>): void {
 
 test("what is spent beyond the burst is owed, and earned back at the rate", () => {
   let nowMs = 0;
-  const budget = new Budget(1_000, 50, never, () => nowMs);
+  const budget = new RateLimit(1_000, 50, never, () => nowMs);
   budget.spend(50);
   assert.equal(budget.owedMs, 0);
   budget.spend(30);
@@ -23,7 +23,7 @@ test("what is spent beyond the burst is owed, and earned back at the rate", () =
 
 test("a wait ends when it is called off", async () => {
   const calledOff = new AbortController();
-  const budget = new Budget(1, 0, calledOff.signal);
+  const budget = new RateLimit(1, 0, calledOff.signal);
   budget.spend(1_000_000);
   const waiting = budget.earned();
   calledOff.abort();

@@ -3,7 +3,7 @@
  * executable; and what a program gave up after its start is gone.
  */
 import assert from "assert";
-import { giveUp, NEVER_AGAIN } from "../../../lib/cli/permissions.ts";
+import { dropPermissions, UNUSED_PERMISSIONS } from "../../../lib/cli/permissions.ts";
 import { PROGRAMS, runtimeFlags } from "../../../tools/build/programs.ts";
 import { CACHE_HOME, executables, run, Running, unpacked } from "./executables.ts";
 import { testWith } from "../../helpers/needs.ts";
@@ -195,6 +195,6 @@ Deno.test("what was given up is gone, and the rest works", async () => {
 });
 
 Deno.test("giving up what one never had does no harm", () => {
-  assert.doesNotThrow(() => giveUp());
-  assert.ok(NEVER_AGAIN.includes("run"));
+  assert.doesNotThrow(() => dropPermissions());
+  assert.ok(UNUSED_PERMISSIONS.includes("run"));
 });

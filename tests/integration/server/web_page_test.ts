@@ -4,7 +4,7 @@
  */
 import assert from "assert";
 import { HtClient } from "../../../client.ts";
-import { fulfilledWithin } from "../../../lib/base/clock.ts";
+import { settlesWithin } from "../../../lib/base/clock.ts";
 import { type Certificate, Certificates, OPENSSL } from "../../helpers/certificates.ts";
 import { CHROMIUM, Chromium } from "./chromium.ts";
 import { testWith } from "../../helpers/needs.ts";
@@ -133,7 +133,7 @@ testWith(OPENSSL, `${FAULT}: TLS negotiates no protocol, and the error can be re
     const request = new TextEncoder().encode(`POST / HTTP/1.1\r\n\r\n${LINES.repeat(5_000)}`);
     for (let at = 0; at < request.length;) at += await conn.write(request.subarray(at));
     const reply = new Response(conn.readable).text();
-    assert.ok(await fulfilledWithin(reply, PATIENCE_MS), "the server did not close");
+    assert.ok(await settlesWithin(reply, PATIENCE_MS), "the server did not close");
     assert.match(await reply, REFUSAL);
   } finally {
     try {
@@ -160,7 +160,7 @@ testWith([...OPENSSL, ...CHROMIUM], `${FAULT}: a page in a browser`, async () =>
   const query = encodeURIComponent(urls);
   await using browser = await Chromium.open(`http://127.0.0.1:${site.addr.port}/?targets=${query}`);
   const came = Promise.race([results.promise, browser.ended()]);
-  assert.ok(await fulfilledWithin(came, PATIENCE_MS), "the page did not come to its end");
+  assert.ok(await settlesWithin(came, PATIENCE_MS), "the page did not come to its end");
 
   const attempts = JSON.parse(await came) as { target: string; how: string; read?: unknown }[];
   const kinds = new Set(attempts.map(({ how }) => how));

@@ -1,6 +1,6 @@
 /** Proves what counts as a time without answers, for one client and for several. */
 import assert from "assert";
-import { commonGaps, type Gap, GapWatch, LEAST_GAP_MS } from "../../../lib/perf/measure/gap.ts";
+import { commonGaps, type Gap, GapWatch, MIN_GAP_MS } from "../../../lib/perf/measure/gap.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `gap: ${name}`, permissions: "none", fn });
@@ -14,7 +14,7 @@ test("answers in time are no gap, and neither is a client that asks nothing", ()
   const watch = new GapWatch(0, 0, 1);
   for (let at = 0; at < 10; at++) {
     watch.sent(at * 5_000);
-    watch.answered(at * 5_000 + LEAST_GAP_MS - 1, 1);
+    watch.answered(at * 5_000 + MIN_GAP_MS - 1, 1);
   }
   assert.deepEqual(watch.gaps, []);
 });
@@ -27,11 +27,11 @@ test("a gap lasts from the last answer to the next one", () => {
   watch.sent(1_500);
   watch.answered(2_000, 1);
   watch.answered(2_400, 1);
-  watch.answered(2_400 + LEAST_GAP_MS, 1);
-  watch.answered(2_450 + LEAST_GAP_MS, 1);
+  watch.answered(2_400 + MIN_GAP_MS, 1);
+  watch.answered(2_450 + MIN_GAP_MS, 1);
   assert.deepEqual(watch.gaps, [
     gap(1e6, 1e6 + 2_000),
-    gap(1e6 + 2_400, 1e6 + 2_400 + LEAST_GAP_MS),
+    gap(1e6 + 2_400, 1e6 + 2_400 + MIN_GAP_MS),
   ]);
 });
 

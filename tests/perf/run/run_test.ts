@@ -2,7 +2,7 @@
 import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
-import { OwnShare } from "../../../lib/perf/run/local_share.ts";
+import { LocalShare } from "../../../lib/perf/run/local_share.ts";
 import { isGood, type RunOptions, type RunResult, runStages } from "../../../lib/perf/run/run.ts";
 import { splitClients } from "../../../lib/perf/run/share.ts";
 import type { StageData } from "../../../lib/perf/measure/stage_data.ts";
@@ -18,7 +18,7 @@ async function run(
   flags: readonly string[],
   changes: Partial<RunOptions> = {},
 ): Promise<RunResult> {
-  const shares = Array.from({ length: shareCount }, () => new OwnShare(NO_EVENTS));
+  const shares = Array.from({ length: shareCount }, () => new LocalShare(NO_EVENTS));
   try {
     return await runStages({
       config: parseTestPerfConfig([target, ...flags], {}),
@@ -149,7 +149,7 @@ Deno.test("run: what goes on after it was stopped neither is kept nor tells anyt
   const stop = new AbortController();
   const notes: string[] = [];
   const told: (string | undefined)[] = [];
-  const share = new OwnShare({ onNote() {}, onProgress: () => stop.abort("ended by SIGINT") });
+  const share = new LocalShare({ onNote() {}, onProgress: () => stop.abort("ended by SIGINT") });
   const result = await runStages({
     config: parseTestPerfConfig([server.target, "--duration", "30"], {}),
     connection: {},
@@ -170,7 +170,7 @@ Deno.test("run: what goes on after it was stopped neither is kept nor tells anyt
 Deno.test("run: a share that fails at the very end does not lose what was measured", async () => {
   await using server = startServer();
   const notes: string[] = [];
-  const share = new OwnShare(NO_EVENTS);
+  const share = new LocalShare(NO_EVENTS);
   share.end = () => Promise.reject(new Error("the worker died"));
   try {
     const result = await run(1, server.target, ["--ops", "5"], {
@@ -181,6 +181,6 @@ Deno.test("run: a share that fails at the very end does not lose what was measur
     assert.ok(isGood(result));
     assert.deepEqual(notes, ["At the run's end: the worker died"]);
   } finally {
-    await OwnShare.prototype.end.call(share);
+    await LocalShare.prototype.end.call(share);
   }
 });

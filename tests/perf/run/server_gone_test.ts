@@ -3,7 +3,7 @@ import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
 import { exportTable, importTable } from "../../../lib/cli/htclient/import_export.ts";
 import { EXIT, ExitError } from "../../../lib/base/errors.ts";
-import { fulfilledWithin } from "../../../lib/base/clock.ts";
+import { settlesWithin } from "../../../lib/base/clock.ts";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
 import { runBasics } from "../../../lib/perf/basics.ts";
 import { measureSweep } from "../../../lib/perf/measure_sweep.ts";
@@ -42,7 +42,7 @@ async function withDying(
   });
   const used = use(proxy.target);
   try {
-    assert.ok(await fulfilledWithin(used, PATIENCE_MS), `${end}: it did not end`);
+    assert.ok(await settlesWithin(used, PATIENCE_MS), `${end}: it did not end`);
   } finally {
     await (closing ?? proxy[Symbol.asyncDispose]());
   }

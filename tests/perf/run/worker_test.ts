@@ -1,7 +1,7 @@
 /** Proves that a worker does what it is told, and that one that fails in any way is found out. */
 import assert from "assert";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
-import { Crew } from "../../../lib/perf/run/shares.ts";
+import { Shares } from "../../../lib/perf/run/shares.ts";
 import type { ShareEvents } from "../../../lib/perf/run/local_share.ts";
 import type { RunTarget, Share, ShareOrder, Unmeasured } from "../../../lib/perf/run/share.ts";
 import { WorkerProcess } from "../../../lib/perf/run/remote_share.ts";
@@ -104,7 +104,7 @@ test("orders and answers pass through the pipes as they are", async () => {
 
 test("a worker is ready once it reads orders, and says so at once", async () => {
   const { process } = pipedWorker(() => new NotingShare(), 1e6);
-  await using crew = new Crew([process], NO_EVENTS);
+  await using crew = new Shares([process], NO_EVENTS);
   await crew.ready();
 });
 
@@ -113,7 +113,7 @@ test("one that is not heard of is waited for, but not for ever; one that ends, n
   const hanging = new WorkerProcess(silent, "Worker", NO_EVENTS, 50);
   await assert.rejects(hanging.ready(), /was not heard of for 0.05 s/);
   const dying = new PlayedProcess();
-  await using crew = new Crew([dying], NO_EVENTS);
+  await using crew = new Shares([dying], NO_EVENTS);
   const ready = crew.ready();
   dying.end({ code: 3, signal: null });
   await assert.rejects(ready, /^ExitError: Worker 2 of 2 .* ended with exit code 3/);

@@ -3,7 +3,7 @@ import assert from "assert";
 import type { HtClient } from "../../../lib/client/client.ts";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
 import { Keys } from "../../../lib/perf/workload/keys.ts";
-import { planOf, type StagePlan } from "../../../lib/perf/workload/plan.ts";
+import { planRun, type StagePlan } from "../../../lib/perf/workload/plan.ts";
 import {
   type Operation,
   type Task,
@@ -64,7 +64,7 @@ function counts(tasks: readonly Task[]): Partial<Record<Operation, number>> {
 
 test("four stages insert, look up, scan and remove the same keys, and leave nothing", async () => {
   const carrier = new Carrier();
-  const { stages, cleanUp } = planOf(configOf("--ops", "20", "--clients", "3"), SEED);
+  const { stages, cleanUp } = planRun(configOf("--ops", "20", "--clients", "3"), SEED);
   assert.deepEqual(stages.map(({ name }) => name), ["insert", "lookup", "scan", "remove"]);
   const all = Array.from({ length: 60 }, (_, at) => at);
   for (const stage of stages) {
@@ -86,7 +86,7 @@ test("four stages insert, look up, scan and remove the same keys, and leave noth
 
 test("what warm-ups that end after an insert leave is taken away at the end", async () => {
   const carrier = new Carrier();
-  const { stages: [insert, , , remove], cleanUp } = planOf(configOf("--clients", "2"), SEED);
+  const { stages: [insert, , , remove], cleanUp } = planRun(configOf("--clients", "2"), SEED);
   assert.ok(insert && remove);
   await carrier.all(2, insert.warmup, 7);
   await carrier.all(2, remove.warmup, 5);
@@ -96,7 +96,7 @@ test("what warm-ups that end after an insert leave is taken away at the end", as
 });
 
 test("where a remove of a warm-up did not succeed, as its connection was lost, it is repeated", () => {
-  const { stages: [insert], cleanUp } = planOf(configOf(), SEED);
+  const { stages: [insert], cleanUp } = planRun(configOf(), SEED);
   const warmup = insert?.warmup(0);
   const [, lost] = [warmup?.next(), warmup?.next()];
   assert.equal(lost?.operation, "remove");
@@ -106,7 +106,7 @@ test("where a remove of a warm-up did not succeed, as its connection was lost, i
 
 test("with --keys there are so many, however many operations, and what is left is taken away", async () => {
   const carrier = new Carrier();
-  const { stages, cleanUp } = planOf(
+  const { stages, cleanUp } = planRun(
     configOf("--ops", "5", "--clients", "2", "--keys", "31"),
     SEED,
   );
@@ -124,7 +124,7 @@ test("with --keys there are so many, however many operations, and what is left i
 
 test("with fewer keys than operations, inserts replace, and removes end when nothing is left", async () => {
   const carrier = new Carrier();
-  const { stages: [insert, lookup, , remove] } = planOf(configOf("--keys", "7"), SEED);
+  const { stages: [insert, lookup, , remove] } = planRun(configOf("--keys", "7"), SEED);
   assert.ok(insert && lookup && remove);
   assert.equal((await carrier.all(1, insert.tasks, 100)).length, 100);
   assert.equal(await carrier.client.size(), 7);
@@ -135,7 +135,7 @@ test("with fewer keys than operations, inserts replace, and removes end when not
 test("a stage by time has no number of operations, and no keys are looked up that are not there", async () => {
   const carrier = new Carrier();
   const flags = ["--duration", "2", "--clients", "2", "--distribution", "uniform"];
-  const { stages: [insert, lookup, scan] } = planOf(configOf(...flags), SEED);
+  const { stages: [insert, lookup, scan] } = planRun(configOf(...flags), SEED);
   assert.ok(insert && lookup && scan);
   assert.deepEqual([insert.length, scan.length], [{ durationMs: 2_000 }, { durationMs: 2_000 }]);
   assert.deepEqual(await carrier.all(2, lookup.tasks, 5), [], "none is there yet");
@@ -152,7 +152,7 @@ test("a stage by time has no number of operations, and no keys are looked up tha
 test("--distribution zipf looks some keys up much more often, those of all clients", async () => {
   const carrier = new Carrier();
   const flags = ["--ops", "500", "--clients", "2", "--distribution", "zipf"];
-  const { stages: [insert, lookup] } = planOf(configOf(...flags), SEED);
+  const { stages: [insert, lookup] } = planRun(configOf(...flags), SEED);
   assert.ok(insert && lookup);
   await carrier.all(2, insert.tasks, 500);
   const keys = keysOf(await carrier.all(1, lookup.tasks, 2_000));
@@ -165,7 +165,7 @@ test("--distribution zipf looks some keys up much more often, those of all clien
 test("a mix has its shares, looks up only what is there, and keeps the table's size", async () => {
   const carrier = new Carrier();
   const flags = ["--mix", "lookup=70,insert=25,scan=5", "--keys", "200", "--clients", "2"];
-  const { stages, cleanUp } = planOf(configOf(...flags), SEED);
+  const { stages, cleanUp } = planRun(configOf(...flags), SEED);
   const [mixed] = stages;
   assert.ok(mixed && stages.length === 1);
   assert.equal((await carrier.prepared(2, mixed)).length, 200);
@@ -186,7 +186,7 @@ test("a mix has its shares, looks up only what is there, and keeps the table's s
 test("a mix with removes takes away only what it added, and nothing that is looked up", async () => {
   const carrier = new Carrier();
   const flags = ["--mix", "lookup=40,insert=30,remove=30", "--keys", "50", "--clients", "2"];
-  const { stages: [mixed], cleanUp } = planOf(configOf(...flags), SEED);
+  const { stages: [mixed], cleanUp } = planRun(configOf(...flags), SEED);
   assert.ok(mixed);
   await carrier.prepared(2, mixed);
   // The carrier fails where a key is not there.
@@ -203,7 +203,7 @@ test("a mix with removes takes away only what it added, and nothing that is look
 test("a mix with nothing to remove inserts instead", async () => {
   const carrier = new Carrier();
   const flags = ["--mix", "insert=50,remove=50", "--keys", "5"];
-  const { stages: [mixed] } = planOf(configOf(...flags), SEED);
+  const { stages: [mixed] } = planRun(configOf(...flags), SEED);
   const [fill] = mixed?.prepare ?? [];
   assert.ok(mixed && fill);
   await carrier.all(1, fill);
@@ -216,7 +216,7 @@ test("a mix with nothing to remove inserts instead", async () => {
 test("the same seed gives the same operations, another one others; clients differ", () => {
   const some = (seed: number, client: number, part: "tasks" | "warmup" = "tasks") => {
     const flags = ["--mix", "lookup=50,insert=50", "--keys", "1000", "--distribution", "zipf"];
-    const { stages: [mixed] } = planOf(configOf(...flags, "--clients", "2"), seed);
+    const { stages: [mixed] } = planRun(configOf(...flags, "--clients", "2"), seed);
     assert.ok(mixed);
     for (const at of [0, 1]) {
       for (const tasks of mixed.prepare.map((of) => of(at))) while (tasks.next());

@@ -3,8 +3,8 @@ import assert from "assert";
 import fc from "fast-check";
 import { textAt } from "../../../lib/bytes/span.ts";
 import type { ReadableFile } from "../../../lib/storage/folder/folder_files.ts";
-import { RecordReader } from "../../../lib/storage/log/log_reader.ts";
-import { RecordBuffer, type TxnRecord } from "../../../lib/storage/log/log_record.ts";
+import { LogReader } from "../../../lib/storage/log/log_reader.ts";
+import { type LogRecord, RecordBuffer } from "../../../lib/storage/log/log_record.ts";
 import { joined, utf8 } from "../../helpers/streams.ts";
 
 function test(name: string, fn: () => void): void {
@@ -60,7 +60,7 @@ interface Line {
 
 function linesOf(bytes: Uint8Array, sizes?: readonly number[]): Line[] {
   const lines: Line[] = [];
-  using reader = new RecordReader(new Pieces(bytes, sizes));
+  using reader = new LogReader(new Pieces(bytes, sizes));
   while (reader.next()) {
     const { offset, end, record } = reader;
     const hidden = record === undefined ? reader.hidden() : undefined;
@@ -70,7 +70,7 @@ function linesOf(bytes: Uint8Array, sizes?: readonly number[]): Line[] {
   return lines;
 }
 
-function json({ bytes, jsonStart, jsonEnd }: TxnRecord): string {
+function json({ bytes, jsonStart, jsonEnd }: LogRecord): string {
   return textAt(bytes, jsonStart, jsonEnd);
 }
 
@@ -174,7 +174,7 @@ test("the file is closed with the reader, at the end or before", () => {
   for (const count of [0, 1, 2, RECORDS.length, RECORDS.length + 1]) {
     const file = new Pieces(bytesOf(...RECORDS));
     {
-      using reader = new RecordReader(file);
+      using reader = new LogReader(file);
       for (let read = 0; read < count; read++) reader.next();
       assert.equal(file.closes, 0);
     }
@@ -191,7 +191,7 @@ Deno.test("fault: 3 GB of zeros behind a log: a run of fill bytes is a line, how
     const torn = utf8("12345678 1 1 {torn");
     for (const between of [fill, joined([torn, fill]), joined([fill, torn, fill])]) {
       const file = joined([bytesOf(first), between, bytesOf(second)]);
-      using reader = new RecordReader(new Pieces(file));
+      using reader = new LogReader(new Pieces(file));
       const jsons: string[] = [];
       let mostBytes = 0, contentEnd = 0;
       while (reader.next()) {

@@ -3,7 +3,7 @@ import assert from "assert";
 import fc from "fast-check";
 import { textAt } from "../../../lib/bytes/span.ts";
 import type { Change } from "../../../lib/storage/storage.ts";
-import { readRecord, RecordBuffer, TxnRecord } from "../../../lib/storage/log/log_record.ts";
+import { LogRecord, readRecord, RecordBuffer } from "../../../lib/storage/log/log_record.ts";
 import { Entry } from "../../../lib/table/hash_table.ts";
 import { insertOf, removeOf } from "../changes.ts";
 import { joined, utf8 } from "../../helpers/streams.ts";
@@ -48,7 +48,7 @@ function textOf(bytes: Uint8Array): string {
 function parse(line: Uint8Array): { seq: number; lag: number; json: string } | undefined {
   const before = utf8("5118082f 1 "), behind = utf8(" 1 {}\n");
   const bytes = joined([before, line, behind]);
-  const record = new TxnRecord();
+  const record = new LogRecord();
   if (!readRecord(bytes, before.length, before.length + line.length, record)) return undefined;
   assert.equal(record.bytes, bytes);
   assert.equal(record.jsonEnd, before.length + line.length);

@@ -1,8 +1,8 @@
 /** Proves that a log holds whole batches only, whatever fails, and that its numbers are contiguous. */
 import assert from "assert";
-import { RecordReader } from "../../../lib/storage/log/log_reader.ts";
+import { LogReader } from "../../../lib/storage/log/log_reader.ts";
 import { WriteError } from "../../../lib/storage/storage.ts";
-import { TxnLog } from "../../../lib/storage/log/log_writer.ts";
+import { LogWriter } from "../../../lib/storage/log/log_writer.ts";
 import { insertOf } from "../changes.ts";
 import { ioError, noSpace, SimulatedDisk } from "../../crash/simulated_disk.ts";
 
@@ -17,24 +17,24 @@ function test(name: string, fn: () => Promise<void>): void {
 /** Numbers of the records; undefined for a line that is none. */
 function numbers(disk: SimulatedDisk): (number | undefined)[] {
   const seqs: (number | undefined)[] = [];
-  using reader = RecordReader.open(disk, LOG);
+  using reader = LogReader.open(disk, LOG);
   while (reader.next()) seqs.push(reader.record?.seq);
   return seqs;
 }
 
-function append(log: TxnLog, ...seqs: number[]): void {
+function append(log: LogWriter, ...seqs: number[]): void {
   for (const seq of seqs) log.append(seq, 1, insertOf(`k${seq}`, "1"));
 }
 
 test("a new log is durable with its header and its name", async () => {
   const disk = new SimulatedDisk();
-  (await TxnLog.create(disk, PLACE, TABLE)).close();
+  (await LogWriter.create(disk, PLACE, TABLE)).close();
   for (let seed = 0; seed < 20; seed++) assert.deepEqual(numbers(disk.crashed(seed)), [0]);
 });
 
 test("nothing is written before write, and all of a batch at once", async () => {
   const disk = new SimulatedDisk();
-  const log = await TxnLog.create(disk, PLACE, TABLE);
+  const log = await LogWriter.create(disk, PLACE, TABLE);
   const before = disk.operations;
   append(log, 1, 2, 3);
   assert.equal(disk.operations, before);
@@ -49,7 +49,7 @@ test("nothing is written before write, and all of a batch at once", async () => 
 
 test("what a change's bytes are after it was taken does not matter", async () => {
   const disk = new SimulatedDisk();
-  const log = await TxnLog.create(disk, PLACE, TABLE);
+  const log = await LogWriter.create(disk, PLACE, TABLE);
   const change = insertOf("a", "12345");
   log.append(1, 1, change);
   change.key.bytes.fill(0);
@@ -64,7 +64,7 @@ test("what a change's bytes are after it was taken does not matter", async () =>
 test("a write that fails at any share of its bytes is cut back, and the next one works", async () => {
   for (const taken of [0, 0.1, 0.5, 0.9, 1]) {
     const disk = new SimulatedDisk();
-    const log = await TxnLog.create(disk, PLACE, TABLE);
+    const log = await LogWriter.create(disk, PLACE, TABLE);
     append(log, 1);
     log.write();
     const bytes = disk.size(LOG);
@@ -88,7 +88,7 @@ test("a write that fails at any share of its bytes is cut back, and the next one
 
 test("what a failed write has left is not there after a power failure either", async () => {
   const disk = new SimulatedDisk();
-  const log = await TxnLog.create(disk, PLACE, TABLE);
+  const log = await LogWriter.create(disk, PLACE, TABLE);
   disk.plan = ({ kind }) => kind === "write" ? { error: noSpace(), taken: 0.9 } : undefined;
   append(log, 1, 2, 3);
   assert.throws(() => log.write(), WriteError);
@@ -100,7 +100,7 @@ test("what a failed write has left is not there after a power failure either", a
 test("where what a failed write has left cannot be cut, nothing more is written behind it", async () => {
   for (const failing of ["truncate", "sync"]) {
     const disk = new SimulatedDisk();
-    const log = await TxnLog.create(disk, PLACE, TABLE);
+    const log = await LogWriter.create(disk, PLACE, TABLE);
     append(log, 1);
     log.write();
     log.syncNow();
@@ -115,14 +115,14 @@ test("where what a failed write has left cannot be cut, nothing more is written 
 
 test("resumed, it goes on behind the whole records", async () => {
   const disk = new SimulatedDisk();
-  const first = await TxnLog.create(disk, PLACE, TABLE);
+  const first = await LogWriter.create(disk, PLACE, TABLE);
   append(first, 1, 2);
   first.write();
   const { bytes, entries } = first;
   append(first, 3);
   first.write();
   first.close();
-  const log = await TxnLog.resume(disk, PLACE, bytes, entries);
+  const log = await LogWriter.resume(disk, PLACE, bytes, entries);
   for (let seed = 0; seed < 20; seed++) assert.deepEqual(numbers(disk.crashed(seed)), [0, 1, 2]);
   append(log, 3, 4);
   log.write();
@@ -135,7 +135,7 @@ test("a log that cannot be begun leaves no open file", async () => {
   for (const kind of ["create", "write", "sync", "syncFolder"]) {
     const disk = new SimulatedDisk();
     disk.plan = (operation) => operation.kind === kind ? { error: ioError() } : undefined;
-    await assert.rejects(TxnLog.create(disk, PLACE, TABLE), /Input\/output error/);
+    await assert.rejects(LogWriter.create(disk, PLACE, TABLE), /Input\/output error/);
     assert.equal(disk.openFiles, 0, kind);
   }
 });

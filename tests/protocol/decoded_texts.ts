@@ -3,13 +3,13 @@ import { textOf } from "../../lib/bytes/span.ts";
 import type { Refusal, Request } from "../../lib/protocol/message.ts";
 
 /** A request or refusal; a key as its characters. */
-export interface Told {
+export interface DecodedTexts {
   readonly id?: string | undefined;
   readonly [member: string]: unknown;
 }
 
 /** Puts texts in the place of spans. */
-export function toldOf(decoded: Request | Refusal): Told {
+export function decodedTexts(decoded: Request | Refusal): DecodedTexts {
   return Object.fromEntries(
     Object.entries(decoded).map(([name, value]) => {
       if (typeof value !== "object" || !("bytes" in value)) return [name, value];
