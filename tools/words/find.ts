@@ -19,17 +19,17 @@ const AROUND_CHARS = 24;
  */
 export function findWords(path: string, content: string): OldWord[] {
   const words = path.endsWith(".ts") ? [...IDENTIFIERS, ...PHRASES] : PHRASES;
-  const found: OldWord[] = [];
+  const found: (OldWord & { readonly start: number })[] = [];
   for (const { pattern, use, allowed } of words) {
     for (const match of content.matchAll(pattern)) {
       const start = match.index, end = start + match[0].length;
       const around = content.slice(Math.max(0, start - AROUND_CHARS), end + AROUND_CHARS)
         .replaceAll(/\s+(?:\*|\/\/)?\s*/g, " ");
       if (allowed?.test(around)) continue;
-      found.push({ line: lineAt(content, start), text: match[0], use });
+      found.push({ start, line: lineAt(content, start), text: match[0], use });
     }
   }
-  return found.sort((one, other) => one.line - other.line);
+  return found.sort((one, other) => one.start - other.start);
 }
 
 function lineAt(content: string, index: number): number {
