@@ -1,6 +1,6 @@
 /** The table that is measured: a million keys of 10 bytes with values of 32. */
 import { spanOf } from "../../lib/bytes/span.ts";
-import { endJson } from "../../lib/storage/checkpoint_writer.ts";
+import { endJson } from "../../lib/storage/log/checkpoint_writer.ts";
 import { CHECKPOINT, LOG } from "../../lib/storage/folder/file_names.ts";
 import { headerJson, logHeader } from "../../lib/storage/log/file_header.ts";
 import type { Change } from "../../lib/storage/storage.ts";

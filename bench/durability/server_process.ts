@@ -8,7 +8,7 @@ import { SyncPolicy } from "../../lib/engine/sync_policy.ts";
 import { HtServer } from "../../lib/server/server.ts";
 import { DurableStorage } from "../../lib/storage/durable_storage.ts";
 import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
-import { recover } from "../../lib/storage/recovery.ts";
+import { recover } from "../../lib/storage/recovery/recovery.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { fromSource, Program } from "../harness/program.ts";
 import { v8Flags, withV8Flags } from "../harness/htserver.ts";

@@ -8,7 +8,7 @@ import { sleep } from "../base/clock.ts";
 import { CHECKPOINT_PAUSE_MS, CHECKPOINT_SLICE_MS, CHECKPOINT_SYNC_BYTES } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { HashTable } from "../table/hash_table.ts";
-import { CheckpointWriter } from "./checkpoint_writer.ts";
+import { CheckpointWriter } from "./log/checkpoint_writer.ts";
 import { type Files, type FileStatus, removeQuietly } from "./folder/folder_files.ts";
 import { DeferredDelete } from "./folder/deferred_delete.ts";
 import type { TableFiles } from "./table_files.ts";

@@ -13,7 +13,7 @@ import { Checkpointer } from "./checkpointer.ts";
 import { FileGuard } from "./file_guard.ts";
 import type { Files } from "./folder/folder_files.ts";
 import { FolderLostError } from "./folder/lock_file.ts";
-import type { Recovered } from "./recovery.ts";
+import type { Recovered } from "./recovery/recovery.ts";
 import { type Change, type Storage, WriteError } from "./storage.ts";
 import { TableFiles } from "./table_files.ts";
 

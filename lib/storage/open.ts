@@ -11,7 +11,7 @@ import type { CompactLimits } from "./durable_storage.ts";
 import { realFileSystem } from "./folder/file_system.ts";
 import { FolderFiles } from "./folder/folder_files.ts";
 import { type FolderLock, lockFolder } from "./folder/lock_file.ts";
-import { recover, type Recovered } from "./recovery.ts";
+import { recover, type Recovered } from "./recovery/recovery.ts";
 
 /** How to open a folder. */
 export interface OpenOptions {

@@ -5,21 +5,10 @@
  * and one of the syncs makes what was written durable.
  */
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
-import type { Span } from "../bytes/span.ts";
-import { newTableId } from "./table_id.ts";
+import type { Change } from "./log/table_change.ts";
+import { newTableId } from "./log/table_id.ts";
 
-/**
- * A change that was made to the table; both kinds are absolute, so making one twice does no harm. The
- * key is its canonical JSON text without the quotes, as in the table, and the value its JSON text.
- */
-export type Change =
-  | { readonly method: "insert"; readonly key: Span; readonly value: Span }
-  | { readonly method: "remove"; readonly key: Span };
-
-/** The system did not take a batch (disk full, most likely): none of it is kept. */
-export class WriteError extends Error {
-  override name = "WriteError";
-}
+export { type Change, WriteError } from "./log/table_change.ts";
 
 /** Takes every change, in the order in which they are made. */
 export interface Storage {

@@ -14,7 +14,7 @@ import {
 } from "./folder/file_names.ts";
 import { isSameFile, isUnchanged } from "./folder/file_system.ts";
 import type { Files, FileStatus, HeldFile } from "./folder/folder_files.ts";
-import type { Recovered } from "./recovery.ts";
+import type { Recovered } from "./recovery/recovery.ts";
 import type { DeferredDelete } from "./folder/deferred_delete.ts";
 import { isBegun, LogWriter } from "./log/log_writer.ts";
 

@@ -5,7 +5,7 @@
  * goes on. Recovery is crashed in the same way. Set `SEED` to repeat a run.
  */
 import assert from "assert";
-import { DamageError } from "../../lib/storage/recovery.ts";
+import { DamageError } from "../../lib/storage/recovery/recovery.ts";
 import {
   type Asked,
   Engine,

@@ -5,7 +5,7 @@
  */
 import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
-import { DamageError } from "../../lib/storage/recovery.ts";
+import { DamageError } from "../../lib/storage/recovery/recovery.ts";
 import type { Change } from "../../lib/storage/storage.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { insertOf, removeOf } from "../storage/changes.ts";

@@ -4,9 +4,9 @@
  * What the second repair does is crashed in the same way. Set `SEED` to repeat a run.
  */
 import assert from "assert";
-import { DamageError, recover } from "../../lib/storage/recovery.ts";
-import { finishRepair, repairFolder } from "../../lib/storage/repair.ts";
-import { readDamagedFolder } from "../../lib/storage/damaged_folder.ts";
+import { DamageError, recover } from "../../lib/storage/recovery/recovery.ts";
+import { finishRepair, repairFolder } from "../../lib/storage/recovery/repair.ts";
+import { readDamagedFolder } from "../../lib/storage/recovery/damaged_folder.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { insertOf, removeOf } from "../storage/changes.ts";
 import { pairsOf, startOn } from "../engine/durable_engine.ts";

@@ -9,7 +9,7 @@ import { type Answer, Executor } from "../../lib/engine/executor.ts";
 import type { Refusal, Request } from "../../lib/protocol/message.ts";
 import { DurableStorage } from "../../lib/storage/durable_storage.ts";
 import type { Files } from "../../lib/storage/folder/folder_files.ts";
-import { recover, type Recovered } from "../../lib/storage/recovery.ts";
+import { recover, type Recovered } from "../../lib/storage/recovery/recovery.ts";
 import type { Change, Storage } from "../../lib/storage/storage.ts";
 import type { Client } from "../../lib/commands/command_table.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";

@@ -24,7 +24,7 @@ import { Connection, type Socket } from "../../lib/server/connection.ts";
 import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
-import { readFolder } from "../../lib/storage/read_folder.ts";
+import { readFolder } from "../../lib/storage/recovery/folder_reader.ts";
 import { seedFor } from "../../bench/harness/random.ts";
 
 /** Inputs of a target in one process; of slow ones a tenth. */

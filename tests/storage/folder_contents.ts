@@ -1,7 +1,7 @@
 /** Logs and checkpoints as a test wants them, and what a start makes of a folder that holds them. */
 import assert from "assert";
 import { type Header, logHeader } from "../../lib/storage/log/file_header.ts";
-import { DamageError, recover, type Recovered } from "../../lib/storage/recovery.ts";
+import { DamageError, recover, type Recovered } from "../../lib/storage/recovery/recovery.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { SimulatedDisk } from "../crash/simulated_disk.ts";

@@ -1,6 +1,6 @@
 /** Proves that a table keeps its identity through restarts, crashes and upgrades, and shares it with no other. */
 import assert from "assert";
-import { DamageError, recover } from "../../lib/storage/recovery.ts";
+import { DamageError, recover } from "../../lib/storage/recovery/recovery.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";

@@ -2,13 +2,13 @@
 import { EXIT, ExitError, messageOf } from "../../base/errors.ts";
 import { columns } from "../../terminal/columns.ts";
 import type { CheckRepairTask } from "../../config/check_repair_config.ts";
-import { DamageError } from "../../storage/corruption.ts";
+import { DamageError } from "../../storage/recovery/damage_error.ts";
 import { repairedName } from "../../storage/folder/file_names.ts";
 import { FolderFiles } from "../../storage/folder/folder_files.ts";
 import { type FolderLock, lockFolder, lockToRead } from "../../storage/folder/lock_file.ts";
-import { type FolderRead, readFolder } from "../../storage/read_folder.ts";
-import { finishRepair, repairFolder } from "../../storage/repair.ts";
-import { type DamagedFolder, readDamagedFolder } from "../../storage/damaged_folder.ts";
+import { type FolderRead, readFolder } from "../../storage/recovery/folder_reader.ts";
+import { finishRepair, repairFolder } from "../../storage/recovery/repair.ts";
+import { type DamagedFolder, readDamagedFolder } from "../../storage/recovery/damaged_folder.ts";
 import { HashTable } from "../../table/hash_table.ts";
 
 /** Parts of a file that are shown; a file may have millions. */

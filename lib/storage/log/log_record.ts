@@ -33,7 +33,7 @@ import { ByteBuilder } from "../../bytes/byte_builder.ts";
 import { crc32 } from "../../bytes/crc32.ts";
 import { isHex32, MAX_HEX_DIGITS, readHex, writeHex, writeHex32 } from "../../bytes/hex.ts";
 import type { Entry } from "../../table/hash_table.ts";
-import type { Change } from "../storage.ts";
+import type { Change } from "./table_change.ts";
 
 /** The version of the format. */
 export const FORMAT_VERSION = 1;

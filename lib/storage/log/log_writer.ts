@@ -8,7 +8,7 @@ import {
 } from "../folder/folder_files.ts";
 import { logHeader, readHeader } from "./file_header.ts";
 import { NEW_LOG } from "../folder/file_names.ts";
-import { type Change, WriteError } from "../storage.ts";
+import { type Change, WriteError } from "./table_change.ts";
 import { firstChange } from "./torn_tail.ts";
 import { RecordBuffer } from "./log_record.ts";
 

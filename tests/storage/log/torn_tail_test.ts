@@ -1,7 +1,7 @@
 /** Proves that what is cut off a log's torn end is kept first, on a full disk too, and that fill bytes are not. */
 import assert from "assert";
 import { logHeader } from "../../../lib/storage/log/file_header.ts";
-import { recover } from "../../../lib/storage/recovery.ts";
+import { recover } from "../../../lib/storage/recovery/recovery.ts";
 import { WriteError } from "../../../lib/storage/storage.ts";
 import { keepTornEnd } from "../../../lib/storage/log/torn_tail.ts";
 import { HashTable } from "../../../lib/table/hash_table.ts";

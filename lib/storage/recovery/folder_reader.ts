@@ -1,12 +1,12 @@
 /** Reads a data folder as a start does: which files hold the table, and whether any of them is missing. */
-import { quoted } from "../base/quote.ts";
-import type { HashTable } from "../table/hash_table.ts";
-import { DamageError } from "./corruption.ts";
-import { CHECKPOINT, LOG, logNames, remainderOf, repairedName } from "./folder/file_names.ts";
-import type { Files } from "./folder/folder_files.ts";
-import { type Header, readHeader } from "./log/file_header.ts";
+import { quoted } from "../../base/quote.ts";
+import type { HashTable } from "../../table/hash_table.ts";
+import { DamageError } from "./damage_error.ts";
+import { CHECKPOINT, LOG, logNames, remainderOf, repairedName } from "../folder/file_names.ts";
+import type { Files } from "../folder/folder_files.ts";
+import { type Header, readHeader } from "../log/file_header.ts";
 import { type Checkpoint, loadCheckpoint } from "./checkpoint_reader.ts";
-import { chainOf, type LogChain } from "./log/log_chain.ts";
+import { chainOf, type LogChain } from "../log/log_chain.ts";
 import { Replay } from "./replay.ts";
 
 /** What was read. */

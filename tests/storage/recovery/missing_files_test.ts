@@ -1,8 +1,8 @@
 /** Proves that a start notices a log or a checkpoint that is missing, empty or headless (I4). */
 import assert from "assert";
-import { headerJson, logHeader } from "../../lib/storage/log/file_header.ts";
-import { checkpointOf, fileOf, logOf, logWith, recovered, refused } from "./folder_contents.ts";
-import { joined, utf8 } from "../helpers/streams.ts";
+import { headerJson, logHeader } from "../../../lib/storage/log/file_header.ts";
+import { checkpointOf, fileOf, logOf, logWith, recovered, refused } from "../folder_contents.ts";
+import { joined, utf8 } from "../../helpers/streams.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn });

@@ -1,12 +1,12 @@
 /** Proves that a checkpoint holds each key once, however its writing is cut into slices. */
 import assert from "assert";
-import { textAt } from "../../lib/bytes/span.ts";
-import { CheckpointWriter } from "../../lib/storage/checkpoint_writer.ts";
-import { NEW_CHECKPOINT } from "../../lib/storage/folder/file_names.ts";
-import { LogReader } from "../../lib/storage/log/log_reader.ts";
-import { HashTable } from "../../lib/table/hash_table.ts";
-import { SimulatedDisk } from "../crash/simulated_disk.ts";
-import { insertText, removeText } from "../helpers/table_texts.ts";
+import { textAt } from "../../../lib/bytes/span.ts";
+import { CheckpointWriter } from "../../../lib/storage/log/checkpoint_writer.ts";
+import { NEW_CHECKPOINT } from "../../../lib/storage/folder/file_names.ts";
+import { LogReader } from "../../../lib/storage/log/log_reader.ts";
+import { HashTable } from "../../../lib/table/hash_table.ts";
+import { SimulatedDisk } from "../../crash/simulated_disk.ts";
+import { insertText, removeText } from "../../helpers/table_texts.ts";
 
 const TABLE = "an identity";
 

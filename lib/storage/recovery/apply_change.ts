@@ -1,7 +1,7 @@
 /** Makes the change of a record in a table, once more. */
-import { decodeRequest, isRefusal } from "../protocol/decode_request.ts";
-import type { HashTable } from "../table/hash_table.ts";
-import type { LogRecord } from "./log/log_record.ts";
+import { decodeRequest, isRefusal } from "../../protocol/decode_request.ts";
+import type { HashTable } from "../../table/hash_table.ts";
+import type { LogRecord } from "../log/log_record.ts";
 
 /**
  * Makes a change that was recorded.

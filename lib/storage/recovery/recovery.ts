@@ -4,17 +4,17 @@
  * A log's end may be torn by a crash: what was never acknowledged as a whole is cut off, and kept in a
  * file of its own. Anything else that does not read is damage, and nothing is served then (I4).
  */
-import { messageOf } from "../base/errors.ts";
-import type { HashTable } from "../table/hash_table.ts";
-import { LOG, NEW_CHECKPOINT, NEW_LOG, tornName } from "./folder/file_names.ts";
-import type { Files } from "./folder/folder_files.ts";
-import { readFolder } from "./read_folder.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { HashTable } from "../../table/hash_table.ts";
+import { LOG, NEW_CHECKPOINT, NEW_LOG, tornName } from "../folder/file_names.ts";
+import type { Files } from "../folder/folder_files.ts";
+import { readFolder } from "./folder_reader.ts";
 import { finishRepair } from "./repair.ts";
-import { newTableId } from "./table_id.ts";
-import { keepTornEnd } from "./log/torn_tail.ts";
-import { LogWriter, type UncutTail } from "./log/log_writer.ts";
+import { newTableId } from "../log/table_id.ts";
+import { keepTornEnd } from "../log/torn_tail.ts";
+import { LogWriter, type UncutTail } from "../log/log_writer.ts";
 
-export { DamageError } from "./corruption.ts";
+export { DamageError } from "./damage_error.ts";
 
 /** What was found. */
 export interface Recovered {

@@ -1,6 +1,6 @@
 /** What recovery throws at a file that it must not serve from (I4). */
-import { ExitError } from "../base/errors.ts";
-import type { Files } from "./folder/folder_files.ts";
+import { ExitError } from "../../base/errors.ts";
+import type { Files } from "../folder/folder_files.ts";
 
 /** A file that cannot be trusted, and from which byte on. */
 export class DamageError extends ExitError {

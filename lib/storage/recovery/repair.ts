@@ -5,10 +5,10 @@
  * repair is decided. Before, nothing in the folder has changed; after that, a start or a second repair
  * that finds the name does the rest. So a crash at any moment leaves everything that was readable.
  */
-import { ExitError } from "../base/errors.ts";
-import { HashTable } from "../table/hash_table.ts";
-import { CheckpointWriter } from "./checkpoint_writer.ts";
-import { DamageError } from "./corruption.ts";
+import { ExitError } from "../../base/errors.ts";
+import { HashTable } from "../../table/hash_table.ts";
+import { CheckpointWriter } from "../log/checkpoint_writer.ts";
+import { DamageError } from "./damage_error.ts";
 import {
   CHECKPOINT,
   damagedName,
@@ -18,14 +18,14 @@ import {
   repairedName,
   repairedNameOf,
   repairNumberOf,
-} from "./folder/file_names.ts";
-import { isUnchanged } from "./folder/file_system.ts";
-import { type Files, removeQuietly } from "./folder/folder_files.ts";
-import { readHeader } from "./log/file_header.ts";
+} from "../folder/file_names.ts";
+import { isUnchanged } from "../folder/file_system.ts";
+import { type Files, removeQuietly } from "../folder/folder_files.ts";
+import { readHeader } from "../log/file_header.ts";
 import { loadCheckpoint } from "./checkpoint_reader.ts";
 import type { DamagedFolder } from "./damaged_folder.ts";
-import { newTableId } from "./table_id.ts";
-import { LogWriter } from "./log/log_writer.ts";
+import { newTableId } from "../log/table_id.ts";
+import { LogWriter } from "../log/log_writer.ts";
 
 /** The number of the first log, if a checkpoint does not say another one. */
 const FIRST_LOG = 1;

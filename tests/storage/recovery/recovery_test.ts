@@ -1,11 +1,11 @@
 /** Proves what recovery tells of what it found, and that it leaves no file open. */
 import assert from "assert";
-import { DamageError, recover } from "../../lib/storage/recovery.ts";
-import { LogWriter } from "../../lib/storage/log/log_writer.ts";
-import { HashTable } from "../../lib/table/hash_table.ts";
-import { checkpointOf, fileOf, HEADER, logOf, recovered, refused } from "./folder_contents.ts";
-import { SimulatedDisk } from "../crash/simulated_disk.ts";
-import { joined, utf8 } from "../helpers/streams.ts";
+import { DamageError, recover } from "../../../lib/storage/recovery/recovery.ts";
+import { LogWriter } from "../../../lib/storage/log/log_writer.ts";
+import { HashTable } from "../../../lib/table/hash_table.ts";
+import { checkpointOf, fileOf, HEADER, logOf, recovered, refused } from "../folder_contents.ts";
+import { SimulatedDisk } from "../../crash/simulated_disk.ts";
+import { joined, utf8 } from "../../helpers/streams.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `recovery: ${name}`, permissions: "none", fn });

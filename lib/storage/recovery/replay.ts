@@ -1,12 +1,12 @@
 /** Makes the changes of logs once more, one log after another; tells a torn end from damage (I4). */
-import type { HashTable } from "../table/hash_table.ts";
+import type { HashTable } from "../../table/hash_table.ts";
 import { applyChange } from "./apply_change.ts";
-import { DamageError } from "./corruption.ts";
-import type { Files } from "./folder/folder_files.ts";
-import { headerProblem, readHeader } from "./log/file_header.ts";
-import { LogReader } from "./log/log_reader.ts";
-import { firstChange, provesDamage, type TornTail } from "./log/torn_tail.ts";
-import type { LogRecord } from "./log/log_record.ts";
+import { DamageError } from "./damage_error.ts";
+import type { Files } from "../folder/folder_files.ts";
+import { headerProblem, readHeader } from "../log/file_header.ts";
+import { LogReader } from "../log/log_reader.ts";
+import { firstChange, provesDamage, type TornTail } from "../log/torn_tail.ts";
+import type { LogRecord } from "../log/log_record.ts";
 
 /** Replays logs one after another; stops at a torn end. */
 export class Replay {

@@ -1,11 +1,11 @@
 /** Proves that a recorded change is made as the request that did it, in whatever form it stands there. */
 import assert from "assert";
 import fc from "fast-check";
-import { applyChange } from "../../lib/storage/apply_change.ts";
-import { LogRecord } from "../../lib/storage/log/log_record.ts";
-import { HashTable } from "../../lib/table/hash_table.ts";
-import { joined, utf8 } from "../helpers/streams.ts";
-import { insertText, lookupText, pairsOf } from "../helpers/table_texts.ts";
+import { applyChange } from "../../../lib/storage/recovery/apply_change.ts";
+import { LogRecord } from "../../../lib/storage/log/log_record.ts";
+import { HashTable } from "../../../lib/table/hash_table.ts";
+import { joined, utf8 } from "../../helpers/streams.ts";
+import { insertText, lookupText, pairsOf } from "../../helpers/table_texts.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `apply_change: ${name}`, permissions: "none", fn });

@@ -1,15 +1,15 @@
 /** Writes a checkpoint, slice by slice, under the name of one that is not finished. */
-import { areEqual, spanOf } from "../bytes/span.ts";
-import { Entry, type HashTable } from "../table/hash_table.ts";
-import { NEW_CHECKPOINT } from "./folder/file_names.ts";
+import { areEqual, spanOf } from "../../bytes/span.ts";
+import { Entry, type HashTable } from "../../table/hash_table.ts";
+import { NEW_CHECKPOINT } from "../folder/file_names.ts";
 import {
   type Files,
   type FileStatus,
   removeQuietly,
   type WritableFile,
-} from "./folder/folder_files.ts";
-import { type Header, headerJson } from "./log/file_header.ts";
-import { type LogRecord, RecordBuffer } from "./log/log_record.ts";
+} from "../folder/folder_files.ts";
+import { type Header, headerJson } from "./file_header.ts";
+import { type LogRecord, RecordBuffer } from "./log_record.ts";
 
 /** Bytes that are collected before they are written. */
 const FLUSH_BYTES = 1_000_000;

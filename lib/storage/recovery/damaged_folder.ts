@@ -2,16 +2,16 @@
  * Reads all of a data folder that can be read, damage or not: for `--check` and `--repair`.
  * Recovery refuses damage; this goes on behind it, and says what is missing.
  */
-import { quoted } from "../base/quote.ts";
-import { HashTable } from "../table/hash_table.ts";
+import { quoted } from "../../base/quote.ts";
+import { HashTable } from "../../table/hash_table.ts";
 import { applyChange } from "./apply_change.ts";
-import { isEnd } from "./checkpoint_writer.ts";
-import { CHECKPOINT, logNames, repairedName } from "./folder/file_names.ts";
-import type { Files } from "./folder/folder_files.ts";
-import { type Header, headerOf, readHeader } from "./log/file_header.ts";
-import { chainOf } from "./log/log_chain.ts";
-import { LogReader } from "./log/log_reader.ts";
-import type { LogRecord } from "./log/log_record.ts";
+import { isEnd } from "../log/checkpoint_writer.ts";
+import { CHECKPOINT, logNames, repairedName } from "../folder/file_names.ts";
+import type { Files } from "../folder/folder_files.ts";
+import { type Header, headerOf, readHeader } from "../log/file_header.ts";
+import { chainOf } from "../log/log_chain.ts";
+import { LogReader } from "../log/log_reader.ts";
+import type { LogRecord } from "../log/log_record.ts";
 
 /** Bytes of a file that hold no record. */
 export interface BadPart {

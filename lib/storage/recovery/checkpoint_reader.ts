@@ -1,13 +1,13 @@
 /** Fills a table from a checkpoint, of which every record must be there (I4). */
-import { textAt } from "../bytes/span.ts";
-import type { HashTable } from "../table/hash_table.ts";
+import { textAt } from "../../bytes/span.ts";
+import type { HashTable } from "../../table/hash_table.ts";
 import { applyChange } from "./apply_change.ts";
-import { endJson, isEnd } from "./checkpoint_writer.ts";
-import { DamageError } from "./corruption.ts";
-import type { Files } from "./folder/folder_files.ts";
-import { type Header, headerOf, headerProblem } from "./log/file_header.ts";
-import { LogReader } from "./log/log_reader.ts";
-import type { LogRecord } from "./log/log_record.ts";
+import { endJson, isEnd } from "../log/checkpoint_writer.ts";
+import { DamageError } from "./damage_error.ts";
+import type { Files } from "../folder/folder_files.ts";
+import { type Header, headerOf, headerProblem } from "../log/file_header.ts";
+import { LogReader } from "../log/log_reader.ts";
+import type { LogRecord } from "../log/log_record.ts";
 
 /** What a checkpoint holds. */
 export interface Checkpoint {

@@ -1,18 +1,18 @@
 /** Proves that a damaged folder can be salvaged, that what was dropped is told, and that nothing is thrown away. */
 import assert from "assert";
-import { silentLog } from "../../lib/base/log.ts";
-import { openFolder } from "../../lib/storage/open.ts";
-import { recover } from "../../lib/storage/recovery.ts";
-import { repairFolder } from "../../lib/storage/repair.ts";
-import { readDamagedFolder } from "../../lib/storage/damaged_folder.ts";
-import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
-import { HashTable } from "../../lib/table/hash_table.ts";
-import { insertOf, removeOf } from "./changes.ts";
-import { startOn } from "../engine/durable_engine.ts";
-import { ALONE_ON_DISK, fromSource, run } from "../../bench/harness/program.ts";
-import { SimulatedDisk } from "../crash/simulated_disk.ts";
-import { joined, utf8 } from "../helpers/streams.ts";
-import { insertText, pairsOf } from "../helpers/table_texts.ts";
+import { silentLog } from "../../../lib/base/log.ts";
+import { openFolder } from "../../../lib/storage/open.ts";
+import { recover } from "../../../lib/storage/recovery/recovery.ts";
+import { repairFolder } from "../../../lib/storage/recovery/repair.ts";
+import { readDamagedFolder } from "../../../lib/storage/recovery/damaged_folder.ts";
+import { RecordBuffer } from "../../../lib/storage/log/log_record.ts";
+import { HashTable } from "../../../lib/table/hash_table.ts";
+import { insertOf, removeOf } from "../changes.ts";
+import { startOn } from "../../engine/durable_engine.ts";
+import { ALONE_ON_DISK, fromSource, run } from "../../../bench/harness/program.ts";
+import { SimulatedDisk } from "../../crash/simulated_disk.ts";
+import { joined, utf8 } from "../../helpers/streams.ts";
+import { insertText, pairsOf } from "../../helpers/table_texts.ts";
 
 /** Records as the server writes them, made by a server itself. */
 async function folderWith(keys: number): Promise<string> {
