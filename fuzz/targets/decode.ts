@@ -1,7 +1,7 @@
 /** The request decoder: any line is the request, or the refusal, that JSON.parse makes of it. */
 import { textOf } from "../../lib/bytes/span.ts";
-import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
-import type { Refusal, Request } from "../../lib/protocol/message.ts";
+import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts";
+import type { Rejection, Request } from "../../lib/protocol/message.ts";
 import { requestBytes } from "../make/requests.ts";
 import { utf8Text } from "../oracle/json_text.ts";
 import { type Asked, asked, textMember, value } from "../oracle/request.ts";
@@ -38,10 +38,13 @@ export function decodeTarget(decode: typeof decodeRequest = decodeRequest): Part
   };
 }
 
-function differs(decoded: Request | Refusal, wanted: ReturnType<typeof asked>): string | undefined {
+function differs(
+  decoded: Request | Rejection,
+  wanted: ReturnType<typeof asked>,
+): string | undefined {
   const id = decoded.id === undefined ? undefined : textOf(decoded.id);
   if (id !== wanted.id) return `the id is ${id}, not ${wanted.id}`;
-  if (isRefusal(decoded)) {
+  if (isRejection(decoded)) {
     const { type, message } = decoded.failure;
     if (type !== wanted.type) return `it is refused with ${type}, not ${wanted.type}: ${message}`;
     const isSentence = /^[A-Z][^\r\n]*[^.\r\n]$/.test(message) &&

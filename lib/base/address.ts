@@ -26,7 +26,7 @@ export function parseAddress(text: string, defaultPort?: number): Address | unde
 }
 
 /** Where a server listens. */
-export interface Listening {
+export interface ListenAddress {
   /** One address, or `0.0.0.0` or `::` for all of the families below. */
   readonly hostname: string;
   readonly port: number;

@@ -23,7 +23,7 @@ export const MAX_LINE_BYTES = 256_000_000;
 export const MAX_CLIENTS = 12_000;
 
 /** Where the system lets a server open no more files: so many fewer clients it takes from then on. */
-export const FILES_KEPT_FREE = 128;
+export const MIN_FREE_FILES = 128;
 
 /** Connected clients from one address (IPv6: one /64 network); the next one from there is told `Busy`. */
 export const MAX_CLIENTS_PER_ADDRESS = 11_000;
@@ -44,10 +44,10 @@ export const MAX_ADDRESSES = 20_000;
  * When all places are taken, one more is kept for the owner: a connection from the server's own machine
  * that asks for `hello` or `info`. It has this long to ask, in milliseconds, before it is told `Busy`.
  */
-export const OWNER_SPEAKS_MS = 250;
+export const ADMIN_REQUEST_MS = 250;
 
 /** After so long without a request, in milliseconds, the owner's place goes to the next one who wants it. */
-export const OWNER_IDLE_MS = 1_000;
+export const ADMIN_IDLE_MS = 1_000;
 
 /** Longest line from a client that has not shown its token yet, in bytes; a longer one is `TooLarge`. */
 export const MAX_HANDSHAKE_BYTES = 16_384;
@@ -56,7 +56,7 @@ export const MAX_HANDSHAKE_BYTES = 16_384;
  * Bytes of replies waiting for one client; beyond it, none of its requests is executed nor read
  * until it has taken some.
  */
-export const MAX_OUTPUT_BYTES = 1_000_000;
+export const MAX_REPLY_BUFFER_BYTES = 1_000_000;
 
 /** Share of the machine's memory for half-sent requests and waiting replies of all clients by default. */
 export const BUFFER_MEMORY_SHARE = 0.125;
@@ -77,25 +77,25 @@ export const REQUEST_TIMEOUT_MS = 120_000;
 export const SWEEP_MS = 500;
 
 /** When so many clients less are there than were, their garbage is collected, which takes some 50 ms. */
-export const CROWD_CLIENTS = 1_000;
+export const IDLE_GC_CLIENTS = 1_000;
 
 /** How long nobody must have left before that, in milliseconds: what leaves in waves is one crowd. */
-export const CROWD_GONE_MS = 3_000;
+export const IDLE_GC_QUIET_MS = 3_000;
 
 /** Time between two such collections, in milliseconds, at least. */
-export const CROWD_PAUSE_MS = 10_000;
+export const IDLE_GC_PAUSE_MS = 10_000;
 
 /** Delay of the answer to an address' first wrong token, in milliseconds; it doubles with each further one. */
-export const FIRST_REFUSAL_DELAY_MS = 100;
+export const FIRST_AUTH_DELAY_MS = 100;
 
 /** Longest such delay, in milliseconds. */
-export const MAX_REFUSAL_DELAY_MS = 1_000;
+export const MAX_AUTH_DELAY_MS = 1_000;
 
 /** An address that shows no wrong token for this long has none against it, in milliseconds. */
-export const REFUSALS_KEPT_MS = 60_000;
+export const AUTH_FAILURES_TTL_MS = 60_000;
 
 /** Answers that are delayed at once; further ones are not. */
-export const MAX_DELAYED_REFUSALS = 1_000;
+export const MAX_DELAYED_AUTH_REPLIES = 1_000;
 
 /**
  * Memory that is not for keys and values: what the process takes with an empty table, in bytes (56 MB
@@ -140,25 +140,25 @@ export const MAX_REGEX_CHARS = 2_000;
 export const MAX_REGEX_INSTRUCTIONS = 2_000;
 
 /** Compiled regexes that the server keeps for the next scan; the one not used for longest goes first. */
-export const KEPT_REGEXES = 64;
+export const MAX_CACHED_REGEXES = 64;
 
 /** Instructions of all regexes that are kept, some 300 bytes each; beyond it, the oldest ones go. */
-export const KEPT_REGEX_INSTRUCTIONS = 20_000;
+export const MAX_CACHED_REGEX_INSTRUCTIONS = 20_000;
 
 /**
  * What one regex may remember of how keys went through it, in bytes; one that needs more goes on
  * without, which takes longer for each character.
  */
-export const REGEX_MEMORY_BYTES = 128_000;
+export const MAX_AUTOMATON_BYTES = 128_000;
 
 /**
  * Instructions of a regex times bytes of one key, in a scan without `limit`: 0.25 s at the worst. A scan
  * that would pass it at a key is a `ValueError`. Each 50 characters of a plain text count as one instruction.
  */
-export const MAX_MATCH_WORK = 10_000_000;
+export const MAX_MATCH_STEPS = 10_000_000;
 
 /** The same in a scan with `limit`: 5 ms at the worst. */
-export const MAX_PART_MATCH_WORK = 200_000;
+export const MAX_PART_MATCH_STEPS = 200_000;
 
 /**
  * Time for a scan without `limit`, in milliseconds, during which nobody is served; then `TooLarge`
@@ -167,16 +167,16 @@ export const MAX_PART_MATCH_WORK = 200_000;
 export const MAX_SCAN_MS = 5_000;
 
 /** Slowest requests since the start that `info` tells. */
-export const SLOWEST_REQUESTS = 16;
+export const MAX_SLOW_LOG_ENTRIES = 16;
 
 /** A request is timed for that list where it, or the entry it is about, has so many bytes; searches always are. */
-export const TIMED_BYTES = 16_384;
+export const MIN_TIMED_BYTES = 16_384;
 
 /** A request that takes longer is marked as slow in the lines of `--debug`, in milliseconds. */
 export const SLOW_REQUEST_MS = 50;
 
 /** Requests of one client executed in a row before the next client's turn. */
-export const REQUESTS_PER_TURN = 64;
+export const MAX_BATCH_REQUESTS = 64;
 
 /** How long a client that is sent away may take to read why, in milliseconds. */
 export const LINGER_MS = 1_000;
@@ -185,13 +185,13 @@ export const LINGER_MS = 1_000;
 export const MAX_LINGERING = 100;
 
 /** Small chunks that are kept for the next replies until the next sweep; more are given back at once. */
-export const KEPT_CHUNKS = 64;
+export const MAX_SPARE_CHUNKS = 64;
 
 /**
  * Memory for long lines and replies that is kept for the next ones while they go on, in bytes; what took more is
  * given back at once, and the rest at the next sweep (`SWEEP_MS`) before which little of it was in use.
  */
-export const KEPT_LARGE_BYTES: number = 32 * MIB;
+export const MAX_SPARE_LARGE_BYTES: number = 32 * MIB;
 
 /** A server that sends no reply for this long is asked by a connection whether its address is still there, in milliseconds. */
 export const SILENT_PROBE_MS = 3_000;
@@ -209,7 +209,7 @@ export const MAX_LOG_CHARS = 4_000_000;
 export const LOG_FLUSH_MS = 200;
 
 /** Work of one turn, in milliseconds; then others have theirs. */
-export const TURN_MS = 4;
+export const MAX_BATCH_MS = 4;
 
 /** Work without a look at the sockets, in milliseconds; then whoever has more to do waits for it. */
 export const MAX_BUSY_MS = 4;
@@ -221,13 +221,13 @@ export const QUICK_PER_SLOW = 64;
 export const QUICK_SEARCH_MS = 5;
 
 /** Replies made for one client in a row, in bytes; then the next client has its turn. */
-export const OUTPUT_PER_TURN_BYTES = 65_536;
+export const MAX_BATCH_REPLY_BYTES = 65_536;
 
 /** Long requests and replies of one round of the event loop, in bytes; then the others wait for the next one. */
-export const OUTPUT_AT_ONCE_BYTES = 1_000_000;
+export const MAX_IMMEDIATE_BYTES = 1_000_000;
 
 /** What a client that is served at once counts among them beside its replies, in bytes. */
-export const SERVICE_BYTES = 512;
+export const CLIENT_OVERHEAD_BYTES = 512;
 
 /** A connection whose reads or writes are at least so large may have more to do at once, in bytes. */
 export const BULK_BYTES = 16_384;
@@ -236,7 +236,7 @@ export const BULK_BYTES = 16_384;
 export const READ_BUFFER_BYTES = { first: 1_024, largest: 64 * 1024 } as const;
 
 /** It is given back after so many reads in a row that hardly used it. */
-export const SMALL_READS = 8;
+export const SMALL_READS_TO_SHRINK = 8;
 
 /** How long a stopping server lets clients take their replies, in milliseconds; then they are cut off. */
 export const DRAIN_MS = 1_000;
@@ -257,7 +257,7 @@ export const MAX_ANNOUNCEMENT_BYTES = 1_199;
 export const MAX_ANNOUNCED_ADDRESSES = 8;
 
 /** Time for a name look-up before a catalog counts as unreachable for now, in milliseconds. */
-export const NAME_LOOKUP_MS = 5_000;
+export const CATALOG_DNS_MS = 5_000;
 
 /** How long after an update a server looks itself up in the catalogs, in milliseconds. */
 export const READ_BACK_AFTER_MS = 1_000;
@@ -269,10 +269,10 @@ export const RESEND_AFTER_MS = [2_000, 5_000, 15_000] as const;
 export const MIN_READ_BACK_MS = 10_000;
 
 /** How long a server looks for others of its name before its first update, in milliseconds. */
-export const FIRST_LOOK_MS = 1_000;
+export const FIRST_NAME_CHECK_MS = 1_000;
 
 /** Time for another server of the name to answer `hello`, in milliseconds. */
-export const OTHER_SERVER_MS = 2_000;
+export const OTHER_SERVER_REPLY_MS = 2_000;
 
 /** Longest reply to that `hello` that is read, in characters. */
 export const MAX_HELLO_REPLY_CHARS = 1_000_000;
@@ -302,10 +302,10 @@ export const BUSY_CATALOG_PAUSE_MS = { first: 100, largest: 2_000 } as const;
 export const MAX_RETRY_AFTER_S = 5;
 
 /** Incomplete replies of a catalog in a row; then it counts as unreachable. */
-export const MAX_CUT_OFF_REPLIES = 5;
+export const MAX_TRUNCATED_REPLIES = 5;
 
 /** How long listed catalogs may keep a look-up waiting when the local one knows the name, in milliseconds. */
-export const LISTED_FIRST_MS = 2_000;
+export const LISTED_CATALOGS_MS = 2_000;
 
 /** How long the other listed catalogs are waited for once one knows the name, in milliseconds: they may disagree. */
 export const OTHER_CATALOGS_MS = 250;
@@ -357,18 +357,18 @@ export const ESTABLISHED_AFTER_S = 1;
  * for each millisecond that it takes to read. The kernel drops datagrams that come faster; updates by
  * TCP wait. `local` is that of the catalog in a server.
  */
-export const CATALOG_UPDATE_RATE = {
-  bytes: 2_000_000,
-  localBytes: 500_000,
-  least: 1_000,
-  perMs: 10_000,
+export const CATALOG_UPDATE_LIMIT = {
+  bytesPerS: 2_000_000,
+  localBytesPerS: 500_000,
+  minBytes: 1_000,
+  bytesPerMs: 10_000,
 } as const;
 
 /**
  * Time that a catalog spends on questions, in milliseconds a second; further ones wait for their turn.
  * `local` is that of the catalog in a server.
  */
-export const CATALOG_ANSWER_MS = { all: 500, local: 250 } as const;
+export const CATALOG_QUERY_MS_PER_S = { standalone: 500, local: 250 } as const;
 
 /** Time for one slice of answering a question to a catalog, in milliseconds; then others have their turn. */
 export const CATALOG_SLICE_MS = 2;
@@ -392,13 +392,13 @@ export const MAX_INFLATING = 32;
 export const MAX_HOST_NAMES = 4_096;
 
 /** How long such a name is kept, in seconds, as cctools does. */
-export const REVERSE_NAMES_KEPT_S = 300;
+export const REVERSE_NAME_TTL_S = 300;
 
 /** Such look-ups at once; an update that needs one more is listed by the name that it gives itself. */
-export const MAX_NAME_LOOKUPS = 16;
+export const MAX_REVERSE_LOOKUPS = 16;
 
 /** How long an update waits for its sender's name, in milliseconds; then it is listed by its own. */
-export const REVERSE_NAME_MS = 2_000;
+export const REVERSE_LOOKUP_MS = 2_000;
 
 /** Connections that a catalog serves at once; further ones wait in the kernel's backlog. */
 export const MAX_CATALOG_CONNECTIONS = 512;
@@ -411,7 +411,7 @@ export const MAX_CATALOG_CONNECTIONS = 512;
 export const MAX_CATALOG_CONNECTIONS_PER_PEER = 256;
 
 /** Connections that are answered so at once; one more takes the place of the oldest one. */
-export const MAX_CATALOG_REFUSALS = 64;
+export const MAX_CATALOG_REJECTIONS = 64;
 
 /** After this time, in milliseconds, a catalog cuts off its slowest connection when others wait. */
 export const CATALOG_GRACE_MS = 2_000;

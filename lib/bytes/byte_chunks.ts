@@ -8,7 +8,7 @@
 import { Arena, HEADER_BYTES } from "./arena.ts";
 import { copyBytes } from "./byte_builder.ts";
 import { largeArena } from "./large_arena.ts";
-import { KEPT_CHUNKS } from "../base/limits.ts";
+import { MAX_SPARE_CHUNKS } from "../base/limits.ts";
 
 /** Size of the one chunk of a short sequence, in bytes: there may be thousands of them. */
 const SMALL_BYTES = 4 * 1024 - HEADER_BYTES;
@@ -186,7 +186,7 @@ function newChunk(arena: Arena, size: number): Chunk {
 }
 
 function giveBackSmall(chunk: Chunk): void {
-  if (keptSmall.length < KEPT_CHUNKS) keptSmall.push(chunk);
+  if (keptSmall.length < MAX_SPARE_CHUNKS) keptSmall.push(chunk);
   else smallArena.free(chunk.address);
 }
 

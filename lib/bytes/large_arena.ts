@@ -3,8 +3,8 @@
  * system when it is free, without waiting for the garbage collector.
  */
 import { Arena } from "./arena.ts";
-import { KEPT_LARGE_BYTES } from "../base/limits.ts";
+import { MAX_SPARE_LARGE_BYTES } from "../base/limits.ts";
 
 // A segment each time would have V8 collect garbage each time: it counts its 32 MiB, touched or not. So
 // much is kept while such lines and replies go on; `tidy` gives it back.
-export const largeArena: Arena = new Arena({ keptBytes: KEPT_LARGE_BYTES });
+export const largeArena: Arena = new Arena({ keptBytes: MAX_SPARE_LARGE_BYTES });

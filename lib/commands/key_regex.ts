@@ -10,10 +10,10 @@
  */
 import { RE2JS, RE2JSException } from "re2js";
 import {
-  MAX_MATCH_WORK,
+  MAX_AUTOMATON_BYTES,
+  MAX_MATCH_STEPS,
   MAX_REGEX_CHARS,
   MAX_REGEX_INSTRUCTIONS,
-  REGEX_MEMORY_BYTES,
 } from "../base/limits.ts";
 import { plainLine } from "../base/quote.ts";
 import { keyAt } from "../protocol/key_text.ts";
@@ -82,7 +82,7 @@ export function compileKeyPattern(regex: string): KeyPattern | PatternProblem {
       isFoundIn(bytes, start, end, maxWork) {
         const work = (end - start) * workPerByte;
         // A plain text takes so long only where it and the key are made for that.
-        if (isPlain && work > MAX_MATCH_WORK) return undefined;
+        if (isPlain && work > MAX_MATCH_STEPS) return undefined;
         const key = keyAt(bytes, start, end);
         return isPlain || work <= maxWork ? compiled.test(key) : automaton.test(key);
       },
@@ -115,7 +115,7 @@ class Automaton {
     this.#compiled = compiled;
     const { dfa } = compiled.re2();
     this.#isPossible = !dfa.failed;
-    dfa.stateBudget = dfa.memBudget = REGEX_MEMORY_BYTES;
+    dfa.stateBudget = dfa.memBudget = MAX_AUTOMATON_BYTES;
     dfa.resetCache = () => {
       dfa.clearCache();
       dfa.failed = true;

@@ -2,7 +2,7 @@
  * Compiled regexes for the next scan: the parts of one scan come with the same regex, and a cursor keeps
  * none, since there may be many of them (I5).
  */
-import { KEPT_REGEX_INSTRUCTIONS, KEPT_REGEXES } from "../base/limits.ts";
+import { MAX_CACHED_REGEX_INSTRUCTIONS, MAX_CACHED_REGEXES } from "../base/limits.ts";
 import { compileKeyPattern, type KeyPattern, type PatternProblem } from "./key_regex.ts";
 
 /** A bounded number of compiled regexes; the one not used for longest goes first. */
@@ -35,7 +35,10 @@ export class PatternCache {
     this.#patterns.set(regex, pattern);
     this.#instructions += pattern.instructions;
     for (const [oldest, { instructions }] of this.#patterns) {
-      if (this.#patterns.size <= KEPT_REGEXES && this.#instructions <= KEPT_REGEX_INSTRUCTIONS) {
+      if (
+        this.#patterns.size <= MAX_CACHED_REGEXES &&
+        this.#instructions <= MAX_CACHED_REGEX_INSTRUCTIONS
+      ) {
         break;
       }
       this.#patterns.delete(oldest);

@@ -7,8 +7,8 @@
  */
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import {
-  MAX_MATCH_WORK,
-  MAX_PART_MATCH_WORK,
+  MAX_MATCH_STEPS,
+  MAX_PART_MATCH_STEPS,
   MAX_SCAN_MS,
   SCAN_PART_KEYS,
   SCAN_PART_MS,
@@ -107,12 +107,12 @@ export function search(
   if ("type" in start) return start;
   const { limit, cursor } = request;
   const bounds: Bounds = limit === undefined
-    ? { slots: Infinity, pairs: Infinity, ms: maxScanMs, matchWork: MAX_MATCH_WORK }
+    ? { slots: Infinity, pairs: Infinity, ms: maxScanMs, matchWork: MAX_MATCH_STEPS }
     : {
       slots: SCAN_PART_KEYS,
       pairs: limit,
       ms: SCAN_PART_MS,
-      matchWork: MAX_PART_MATCH_WORK,
+      matchWork: MAX_PART_MATCH_STEPS,
     };
   const pairs = new Pairs(maxBytes);
   try {

@@ -2,7 +2,7 @@
  * The one serialized queue: the only caller of commands (I7).
  *
  * A client's requests are executed one at a time, each whole, as soon as they are there, at most
- * `REQUESTS_PER_TURN` of them, for at most `TURN_MS` and `OUTPUT_PER_TURN_BYTES`; what is left stands in
+ * `MAX_BATCH_REQUESTS` of them, for at most `MAX_BATCH_MS` and `MAX_BATCH_REPLY_BYTES`; what is left stands in
  * line for the next turn, so that a client that pipelines thousands does not hold up the others. So does
  * everybody where much was done at once; who asks for little comes first (see `fair_queue.ts`).
  * Requests are decoded when their turn comes, so nothing but the bytes of a client's last read waits
@@ -14,15 +14,15 @@
 import { ByteChunks } from "../bytes/byte_chunks.ts";
 import {
   BULK_BYTES,
-  MAX_OUTPUT_BYTES,
-  OUTPUT_AT_ONCE_BYTES,
-  OUTPUT_PER_TURN_BYTES,
+  CLIENT_OVERHEAD_BYTES,
+  MAX_BATCH_MS,
+  MAX_BATCH_REPLY_BYTES,
+  MAX_BATCH_REQUESTS,
+  MAX_IMMEDIATE_BYTES,
+  MAX_REPLY_BUFFER_BYTES,
   QUICK_SEARCH_MS,
-  REQUESTS_PER_TURN,
-  SERVICE_BYTES,
-  TURN_MS,
 } from "../base/limits.ts";
-import type { Refusal, Request } from "../protocol/message.ts";
+import type { Rejection, Request } from "../protocol/message.ts";
 import type { Client } from "../commands/command_table.ts";
 import type { CursorsSnapshot } from "../commands/cursors.ts";
 import type { GroupCommit, Waiter } from "./group_commit.ts";
@@ -36,7 +36,7 @@ export interface RequestSource {
   /** Takes the replies. */
   readonly out: ByteChunks;
   /** The next one, or undefined when there is none for now or the client takes no more replies. */
-  next(): Request | Refusal | undefined;
+  next(): Request | Rejection | undefined;
   /**
    * Told of each reply that was put into `out`.
    *
@@ -52,7 +52,7 @@ export interface RequestSource {
 /** Executes one request; `whyNoChanges` is set where changes are to fail. */
 export type Execute = (
   client: Client,
-  request: Request | Refusal,
+  request: Request | Rejection,
   out: ByteChunks,
   writeError?: string,
 ) => Answer;
@@ -61,7 +61,7 @@ export type Execute = (
 interface Waiting extends Waiter {
   readonly source: RequestSource;
   /** What comes next: a change that is to be made in a turn, or what stands behind a search. */
-  held: Request | Refusal | undefined;
+  held: Request | Rejection | undefined;
   /** Whether it stands in the line of those who ask for little: from the start, and as long as that is so. */
   isQuick: boolean;
   durableAfterSeq: number;
@@ -74,7 +74,7 @@ interface Waiting extends Waiter {
 /** A reply that shows a change which was not written yet. */
 interface PendingReply {
   readonly waiting: Waiting;
-  readonly request: Request | Refusal;
+  readonly request: Request | Rejection;
   /** Where the reply is in the source's `out`. */
   readonly start: number;
   readonly end: number;
@@ -129,7 +129,7 @@ export class CommandQueue {
       failed: NOTHING,
     };
     try {
-      const mustWait = this.#isServing || this.#atOnceBytes > OUTPUT_AT_ONCE_BYTES;
+      const mustWait = this.#isServing || this.#atOnceBytes > MAX_IMMEDIATE_BYTES;
       if (mustWait || this.#line.length > 0) this.#line.add(waiting, waiting.isQuick);
       else if (!this.#serve(waiting)) this.#line.add(waiting, waiting.isQuick);
       else if (waiting.durableAfterSeq <= this.#commits.durableSeq) return undefined;
@@ -150,7 +150,7 @@ export class CommandQueue {
     this.#isTurnComing = true;
     // Behind the readers that this round of the event loop has woken; in the next round where those
     // have had their share of this one.
-    if (this.#atOnceBytes > OUTPUT_AT_ONCE_BYTES) this.#turnInNextRound();
+    if (this.#atOnceBytes > MAX_IMMEDIATE_BYTES) this.#turnInNextRound();
     else queueMicrotask(this.#turn);
   }
 
@@ -177,7 +177,7 @@ export class CommandQueue {
 
   /** Serves those in line until there is nobody, or the turn's time is up. */
   #serveLine(): void {
-    const deadline = performance.now() + TURN_MS;
+    const deadline = performance.now() + MAX_BATCH_MS;
     for (let waiting = this.#line.take(); waiting !== undefined; waiting = this.#line.take()) {
       if (waiting.isOver) continue;
       try {
@@ -196,7 +196,7 @@ export class CommandQueue {
    * A change that is to be written goes no further than here outside of a turn: a turn ends with its
    * changes written, and in between nobody must see what may still be undone.
    *
-   * @param deadline of `performance.now()`; 0: this is no turn, and has `TURN_MS` after the first look at
+   * @param deadline of `performance.now()`; 0: this is no turn, and has `MAX_BATCH_MS` after the first look at
    * the clock
    * @returns whether all of them are executed
    */
@@ -208,7 +208,7 @@ export class CommandQueue {
     try {
       const ending = this.#executeSome(waiting, deadline);
       const bytes = out.length - bytesBefore + source.lineBytes;
-      this.#atOnceBytes += SERVICE_BYTES + bytes;
+      this.#atOnceBytes += CLIENT_OVERHEAD_BYTES + bytes;
       // A change that has to wait for its turn tells nothing.
       if (ending !== "change") {
         source.isQuick = bytes < BULK_BYTES && !this.#wasLongSearch;
@@ -225,7 +225,7 @@ export class CommandQueue {
     const { client, out } = source;
     const mayChange = deadline !== 0 || !this.#commits.keepsChanges;
     let start = out.length;
-    const fullAt = start + OUTPUT_PER_TURN_BYTES;
+    const fullAt = start + MAX_BATCH_REPLY_BYTES;
     for (let count = 1;; count++) {
       const request = waiting.held ?? source.next();
       if (request === undefined) return "through";
@@ -247,10 +247,10 @@ export class CommandQueue {
         this.#unwritten.push({ waiting, request, start, end, cursors });
       }
       this.#wasLongSearch = isSearch && performance.now() - beganMs > QUICK_SEARCH_MS;
-      let isOver = isSearch || count === REQUESTS_PER_TURN || end >= fullAt;
+      let isOver = isSearch || count === MAX_BATCH_REQUESTS || end >= fullAt;
       if (count % REQUESTS_PER_CLOCK === 0) {
         const nowMs = performance.now();
-        if (deadline === 0) deadline = nowMs + TURN_MS;
+        if (deadline === 0) deadline = nowMs + MAX_BATCH_MS;
         else if (nowMs > deadline) isOver = true;
       }
       if (isOver) {
@@ -292,7 +292,7 @@ export class CommandQueue {
       for (const { request, start, end } of replies) {
         out.addFrom(before, kept, start);
         // What is undone may have been small, and what is there again large.
-        const hasRoom = out.length <= before.length + MAX_OUTPUT_BYTES;
+        const hasRoom = out.length <= before.length + MAX_REPLY_BUFFER_BYTES;
         this.#execute(client, hasRoom ? request : notAnswered(request, whyNot), out, whyNot);
         kept = end;
       }
@@ -305,7 +305,7 @@ export class CommandQueue {
 }
 
 /** In place of a request whose new reply would be one too many. */
-function notAnswered({ id, method }: Request | Refusal, whyNot: string): Refusal {
+function notAnswered({ id, method }: Request | Rejection, whyNot: string): Rejection {
   const message =
     `Cannot answer this request together with changes that failed (${whyNot}); ask again`;
   return { id, method, failure: { type: "StorageError", message } };

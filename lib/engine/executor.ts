@@ -1,13 +1,13 @@
 /** Executes one request: command, storage, reply, count, slow log, debug line. */
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
-import { SLOW_REQUEST_MS, TIMED_BYTES } from "../base/limits.ts";
+import { MIN_TIMED_BYTES, SLOW_REQUEST_MS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Span } from "../bytes/span.ts";
 import type { GroupCommit } from "./group_commit.ts";
-import { isRefusal } from "../protocol/decode_request.ts";
+import { isRejection } from "../protocol/decode_request.ts";
 import { addFailure, addSuccess, FRAME_BYTES, ID_FRAME_BYTES } from "../protocol/encode_reply.ts";
 import { keyOf } from "../protocol/key_text.ts";
-import type { Failure, FailureType, Method, Refusal, Request } from "../protocol/message.ts";
+import type { Failure, FailureType, Method, Rejection, Request } from "../protocol/message.ts";
 import { METHODS } from "../protocol/message.ts";
 import {
   type Client,
@@ -97,7 +97,7 @@ export class Executor {
    */
   readonly execute = (
     client: Client,
-    request: Request | Refusal,
+    request: Request | Rejection,
     out: ByteChunks,
     writeError?: string,
   ): Answer => {
@@ -109,11 +109,11 @@ export class Executor {
 
   #answer(
     client: Client,
-    request: Request | Refusal,
+    request: Request | Rejection,
     out: ByteChunks,
     writeError: string | undefined,
   ): Answer {
-    if (isRefusal(request)) return this.#failed(out, request.id, failureOf(client, request), 0);
+    if (isRejection(request)) return this.#failed(out, request.id, failureOf(client, request), 0);
     const { id, method } = request;
     const room = this.#maxReplyBytes - frameBytes(request);
     if (room < MIN_ROOM_BYTES) return this.#failed(out, undefined, this.#idTooLarge(), 0);
@@ -167,7 +167,7 @@ export class Executor {
       const { key } = request;
       const valueBytes = method === "insert" ? request.value.end - request.value.start : 0;
       const storedBytes = address === 0 ? 0 : this.#context.table.bytesAt(address);
-      return key.end - key.start + valueBytes + storedBytes > TIMED_BYTES;
+      return key.end - key.start + valueBytes + storedBytes > MIN_TIMED_BYTES;
     }
     return method === "scan" || method === "query";
   }
@@ -223,7 +223,7 @@ export class Executor {
   /** Tells of a request that was timed: times are since the server's start, and requests never overlap. */
   #timed(
     client: Client,
-    request: Request | Refusal,
+    request: Request | Rejection,
     { outcome }: Answer,
     endedMs: number,
   ): void {
@@ -274,7 +274,7 @@ class ReplyLine implements Reply {
 }
 
 /** Who has not been admitted learns nothing of what a request should look like, but for `hello`. */
-function failureOf(client: Client, { method, failure }: Refusal): Failure {
+function failureOf(client: Client, { method, failure }: Rejection): Failure {
   const isAboutMembers = failure.type === "ValueError" || failure.type === "MethodError";
   if (client.isAuthenticated || !isAboutMembers || method === "hello") return failure;
   return tokenMissing(method);
@@ -282,10 +282,10 @@ function failureOf(client: Client, { method, failure }: Refusal): Failure {
 
 /** What a request is about, for people. */
 function subjectOf(
-  request: Request | Refusal,
+  request: Request | Rejection,
   maxChars: number,
 ): { key?: string; regex?: string; subkey?: string } {
-  if (isRefusal(request)) return {};
+  if (isRejection(request)) return {};
   const key = keyTextIn(request);
   if (key !== undefined) return { key: shortened(keyOf(key), maxChars) };
   if (request.method === "scan") return { regex: shortened(request.regex, maxChars) };

@@ -1,6 +1,6 @@
 /** The slowest requests since the start: what an owner looks at first where the server seems slow. */
 import { isoTime } from "../base/clock.ts";
-import { SLOWEST_REQUESTS } from "../base/limits.ts";
+import { MAX_SLOW_LOG_ENTRIES } from "../base/limits.ts";
 
 /** A request that took long; nothing of its value. */
 export interface SlowRequest {
@@ -25,7 +25,7 @@ export class SlowLog {
   readonly #requests: SlowRequest[] = [];
 
   /** @param max most requests in it */
-  constructor(max: number = SLOWEST_REQUESTS) {
+  constructor(max: number = MAX_SLOW_LOG_ENTRIES) {
     this.#max = max;
   }
 

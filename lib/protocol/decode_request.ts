@@ -20,7 +20,7 @@ import {
   type Method,
   METHODS,
   type Part,
-  type Refusal,
+  type Rejection,
   type Request,
 } from "./message.ts";
 
@@ -175,12 +175,12 @@ const READERS_BY_NUMBER = METHODS.map((method) => READERS[method]);
  * @param bytes the line is from `start` to `end`, without its LF; the request's spans lie in there
  * @returns the request, or the refusal to answer with
  */
-export function decodeRequest(bytes: Uint8Array, start: number, end: number): Request | Refusal {
+export function decodeRequest(bytes: Uint8Array, start: number, end: number): Request | Rejection {
   return usualRequest(bytes, start, end) ?? anyRequest(bytes, start, end);
 }
 
 /** Reads any line. */
-export function anyRequest(bytes: Uint8Array, start: number, end: number): Request | Refusal {
+export function anyRequest(bytes: Uint8Array, start: number, end: number): Request | Rejection {
   let id: Span | undefined;
   let method: Method | undefined;
   try {
@@ -256,7 +256,7 @@ function plainEnd(bytes: Uint8Array, start: number, end: number): number {
  *
  * @param maxLineBytes the framer's limit, for the message of a line over it
  */
-export function refusedLine(problem: LineProblem, maxLineBytes: number): Refusal {
+export function rejectLine(problem: LineProblem, maxLineBytes: number): Rejection {
   return { id: undefined, method: undefined, failure: failureFor(problem, maxLineBytes) };
 }
 
@@ -282,7 +282,7 @@ function failureFor(problem: LineProblem, maxLineBytes: number): Failure {
 }
 
 /** True for a line that is no good request. */
-export function isRefusal(decoded: Request | Refusal): decoded is Refusal {
+export function isRejection(decoded: Request | Rejection): decoded is Rejection {
   return "failure" in decoded;
 }
 

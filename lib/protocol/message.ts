@@ -82,7 +82,7 @@ export type Request =
 export type RequestOf<M extends Method> = Extract<Request, { readonly method: M }>;
 
 /** A line that is no good request: the reply it gets, with the id where one was found. */
-export interface Refusal {
+export interface Rejection {
   readonly id: Span | undefined;
   /** The method that was meant, where it is known. */
   readonly method: Method | undefined;

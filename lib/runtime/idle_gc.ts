@@ -2,7 +2,7 @@
  * Has V8 give back what a crowd of clients has left behind. V8 collects garbage when more is made, so after
  * a crowd that leaves a quiet server it would keep all of it, and the pages that it was in.
  */
-import { CROWD_CLIENTS, CROWD_GONE_MS, CROWD_PAUSE_MS } from "../base/limits.ts";
+import { IDLE_GC_CLIENTS, IDLE_GC_PAUSE_MS, IDLE_GC_QUIET_MS } from "../base/limits.ts";
 
 /** V8's `gc`, which is there with `--expose-gc`. */
 type Collect = (options: { type: "major"; execution: "sync"; flavor: "last-resort" }) => void;
@@ -25,8 +25,10 @@ export class IdleGc {
     if (clients < this.#before) this.#leftMs = nowMs;
     this.#before = clients;
     this.#most = Math.max(this.#most, clients);
-    if (nowMs - this.#leftMs < CROWD_GONE_MS) return;
-    if (this.#most - clients < CROWD_CLIENTS || nowMs - this.#collectedMs < CROWD_PAUSE_MS) return;
+    if (nowMs - this.#leftMs < IDLE_GC_QUIET_MS) return;
+    if (this.#most - clients < IDLE_GC_CLIENTS || nowMs - this.#collectedMs < IDLE_GC_PAUSE_MS) {
+      return;
+    }
     this.#most = clients;
     this.#collectedMs = nowMs;
     // Another flavor would collect, but keep the pages.

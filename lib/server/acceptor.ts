@@ -7,13 +7,13 @@
 import { settlesWithin, sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import {
+  ADMIN_IDLE_MS,
+  ADMIN_REQUEST_MS,
   DRAIN_MS,
-  FILES_KEPT_FREE,
   LINGER_MS,
-  MAX_DELAYED_REFUSALS,
+  MAX_DELAYED_AUTH_REPLIES,
   MAX_LINGERING,
-  OWNER_IDLE_MS,
-  OWNER_SPEAKS_MS,
+  MIN_FREE_FILES,
   SWEEP_MS,
 } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
@@ -236,13 +236,13 @@ export class Acceptor {
   #takeOwner(connection: ClientConn, address: string, busy: ClosingFailure): void {
     const before = this.#owner;
     const idleMs = before?.hasRequested ? performance.now() - before.lastActivityMs : Infinity;
-    if (idleMs < OWNER_IDLE_MS) {
+    if (idleMs < ADMIN_IDLE_MS) {
       void this.#refuse(this.#connectionOf(connection), busy);
       return;
     }
     if (before !== undefined && !before.dismiss(busy)) before.disconnectBusy();
     const owner = this.#owner = this.#take(connection, address, busy);
-    void sleep(OWNER_SPEAKS_MS, this.#stopping.signal).then(() => {
+    void sleep(ADMIN_REQUEST_MS, this.#stopping.signal).then(() => {
       if (!owner.hasRequested) owner.dismiss(busy);
     });
   }
@@ -267,7 +267,7 @@ export class Acceptor {
   async #delayRefusal(address: string): Promise<void> {
     this.#count("token");
     const delayMs = this.#book.refused(address, performance.now());
-    if (this.#delayed >= MAX_DELAYED_REFUSALS) return;
+    if (this.#delayed >= MAX_DELAYED_AUTH_REPLIES) return;
     this.#delayed++;
     await sleep(delayMs, this.#stopping.signal);
     this.#delayed--;
@@ -294,7 +294,7 @@ export class Acceptor {
     if (this.#places < this.#maxClients && this.#maxClients < this.#options.limits.maxClients) {
       return;
     }
-    this.#maxClients = Math.max(1, this.#places - FILES_KEPT_FREE);
+    this.#maxClients = Math.max(1, this.#places - MIN_FREE_FILES);
     const sessions = [...this.#sessions.values()].map(({ session }) => session);
     sessions.sort((a, b) => a.lastActivityMs - b.lastActivityMs);
     const busy = serverBusy(this.#maxClients);

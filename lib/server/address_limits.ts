@@ -4,11 +4,11 @@
  */
 import { isLoopback } from "../base/address.ts";
 import {
+  AUTH_FAILURES_TTL_MS,
   CONNECT_BURST_S,
-  FIRST_REFUSAL_DELAY_MS,
+  FIRST_AUTH_DELAY_MS,
   MAX_ADDRESSES,
-  MAX_REFUSAL_DELAY_MS,
-  REFUSALS_KEPT_MS,
+  MAX_AUTH_DELAY_MS,
 } from "../base/limits.ts";
 
 /** Bounds for one address. */
@@ -80,11 +80,11 @@ export class AddressLimiter {
    */
   refused(address: string, nowMs: number): number {
     const recent = this.#recentOf(address, nowMs);
-    if (nowMs - recent.refusedAtMs > REFUSALS_KEPT_MS) recent.refusals = 0;
+    if (nowMs - recent.refusedAtMs > AUTH_FAILURES_TTL_MS) recent.refusals = 0;
     recent.refusedAtMs = nowMs;
-    const delayMs = FIRST_REFUSAL_DELAY_MS * 2 ** Math.min(recent.refusals, 30);
+    const delayMs = FIRST_AUTH_DELAY_MS * 2 ** Math.min(recent.refusals, 30);
     recent.refusals++;
-    return Math.min(delayMs, MAX_REFUSAL_DELAY_MS);
+    return Math.min(delayMs, MAX_AUTH_DELAY_MS);
   }
 
   /** How many addresses are remembered that have no client. */

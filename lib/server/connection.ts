@@ -14,7 +14,7 @@ import {
   BULK_BYTES,
   LINGER_MS,
   READ_BUFFER_BYTES,
-  SMALL_READS,
+  SMALL_READS_TO_SHRINK,
   UNCOUNTED_BUFFER_BYTES,
 } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
@@ -22,10 +22,10 @@ import type { RequestSource } from "../engine/command_queue.ts";
 import type { Answer } from "../engine/executor.ts";
 import type { Yielder } from "../runtime/yielding.ts";
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
-import { decodeRequest, isRefusal, refusedLine } from "../protocol/decode_request.ts";
+import { decodeRequest, isRejection, rejectLine } from "../protocol/decode_request.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
-import type { Failure, Refusal, Request } from "../protocol/message.ts";
+import type { Failure, Rejection, Request } from "../protocol/message.ts";
 import type { Client, ClosingFailure } from "../commands/command_table.ts";
 import type { BufferBudget, BufferOwner } from "./buffer_budget.ts";
 import { Handshake } from "./handshake.ts";
@@ -238,7 +238,7 @@ export class Connection implements RequestSource, BufferOwner {
     return this.#replies.out;
   }
 
-  next(): Request | Refusal | undefined {
+  next(): Request | Rejection | undefined {
     if (this.#isEnding && (this.#isEndedByAnswer || this.#ending !== undefined)) {
       this.#hasMore = false;
       return undefined;
@@ -259,7 +259,7 @@ export class Connection implements RequestSource, BufferOwner {
     this.lineBytes = framer.end - framer.start;
     const request = framer.problem === undefined
       ? decodeRequest(framer.bytes, framer.start, framer.end)
-      : refusedLine(framer.problem, framer.maxLineBytes);
+      : rejectLine(framer.problem, framer.maxLineBytes);
     return this.#isChecked ? this.#checkLine(request) : request;
   }
 
@@ -326,22 +326,22 @@ export class Connection implements RequestSource, BufferOwner {
     }
   }
 
-  #checkLine(line: Request | Refusal): Request | Refusal {
+  #checkLine(line: Request | Rejection): Request | Rejection {
     const request = this.#handshake.checkLine(line);
-    if (isRefusal(request) && "closes" in request.failure) return this.#notOurs(request);
+    if (isRejection(request) && "closes" in request.failure) return this.#notOurs(request);
     if (this.#busy !== undefined) return this.#forOwner(request, this.#busy);
     this.#isChecked = !this.#handshake.isOver;
     return request;
   }
 
   /** Counts a peer of another protocol; the refusal is its last reply. */
-  #notOurs(refusal: Refusal): Refusal {
+  #notOurs(refusal: Rejection): Rejection {
     this.#ending = "not our protocol";
     this.#options.onEnding?.(this.#ending);
     return refusal;
   }
 
-  #forOwner(request: Request | Refusal, busy: ClosingFailure): Request | Refusal {
+  #forOwner(request: Request | Rejection, busy: ClosingFailure): Request | Rejection {
     const { id, method } = request;
     return method === "hello" || method === "info" ? request : { id, method, failure: busy };
   }
@@ -377,5 +377,5 @@ function bufferBytes(bytes: number, lastRead: number, smallReads: number): numbe
   const { first, largest } = READ_BUFFER_BYTES;
   if (lastRead === bytes && bytes < largest) return bytes * 4;
   // Not after a single one: a request a little larger than the buffer comes in a large part and a small one.
-  return smallReads >= SMALL_READS ? first : bytes;
+  return smallReads >= SMALL_READS_TO_SHRINK ? first : bytes;
 }

@@ -9,9 +9,9 @@
  * Until a client has sent the token, its lines must be short.
  */
 import { MAX_HANDSHAKE_BYTES } from "../base/limits.ts";
-import { isRefusal } from "../protocol/decode_request.ts";
+import { isRejection } from "../protocol/decode_request.ts";
 import type { LineFramer } from "../protocol/line_framer.ts";
-import type { Refusal, Request } from "../protocol/message.ts";
+import type { Rejection, Request } from "../protocol/message.ts";
 import { type Client, type ClosingFailure, tokenMissing } from "../commands/command_table.ts";
 
 const TAB = 9, LF = 10, CR = 13, SPACE = 32, OPEN_OBJECT = 123;
@@ -65,7 +65,7 @@ export class Handshake {
    *
    * @returns the refusal if the first byte has decided already
    */
-  beforeLine(): Refusal | undefined {
+  beforeLine(): Rejection | undefined {
     if (this.#isForeign) return closing(NOT_OUR_PROTOCOL);
     if (this.#client.isAuthenticated) this.#framer.maxLineBytes = this.#maxRequestBytes;
     return undefined;
@@ -77,10 +77,10 @@ export class Handshake {
    * @param request what the framer's current line was decoded into
    * @returns the same, or the refusal that takes its place
    */
-  checkLine(request: Request | Refusal): Request | Refusal {
+  checkLine(request: Request | Rejection): Request | Rejection {
     const { problem } = this.#framer;
     if (!this.#hasSpoken) {
-      if (isRefusal(request)) {
+      if (isRejection(request)) {
         const { failure } = request;
         if (failure.type === "RequestError") return closing(NOT_OUR_PROTOCOL);
         if (problem !== undefined) return closing({ ...failure, closes: true });
@@ -93,6 +93,6 @@ export class Handshake {
 }
 
 /** An id is part of the line, so the reply has none. */
-function closing(failure: ClosingFailure): Refusal {
+function closing(failure: ClosingFailure): Rejection {
   return { id: undefined, method: undefined, failure };
 }

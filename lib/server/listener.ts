@@ -1,5 +1,5 @@
 /** The listening socket of a server, plain or with TLS, and why there is none. */
-import type { Listening } from "../base/address.ts";
+import type { ListenAddress } from "../base/address.ts";
 import { ExitError, messageOf } from "../base/errors.ts";
 import { LISTEN_BACKLOG } from "../base/limits.ts";
 
@@ -38,7 +38,7 @@ export function listen(options: ListenOptions): ClientListener {
 }
 
 /** Where a listener listens, with the address that a name was found to have. */
-export function listeningAt({ addr: { hostname, port } }: ClientListener): Listening {
+export function listeningAt({ addr: { hostname, port } }: ClientListener): ListenAddress {
   const isV6 = hostname.includes(":");
   return { hostname, port, isV4: !isV6 || (hostname === "::" && servesV4(port)), isV6 };
 }

@@ -1,5 +1,5 @@
 /** A running server: wires the parts of one process together, and takes them down in order. */
-import type { Listening } from "../base/address.ts";
+import type { ListenAddress } from "../base/address.ts";
 import { unixSeconds } from "../base/clock.ts";
 import { DRAIN_MS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
@@ -57,7 +57,7 @@ export interface Kept {
 export class HtServer {
   readonly port: number;
   /** Where it listens; of a host that was a name, the address. */
-  readonly listening: Listening;
+  readonly listening: ListenAddress;
   /** New at each start. */
   readonly instance: string = crypto.randomUUID();
   readonly #startedUnixS: number = unixSeconds();

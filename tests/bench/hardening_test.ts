@@ -3,7 +3,7 @@
  * the scenarios, smaller and shorter than `deno task bench:hardening` runs them.
  */
 import assert from "assert";
-import { KEPT_LARGE_BYTES } from "../../lib/base/limits.ts";
+import { MAX_SPARE_LARGE_BYTES } from "../../lib/base/limits.ts";
 import type { Scenario } from "../../bench/hardening/attacks/scenario.ts";
 import { SCENARIOS } from "../../bench/hardening/attacks/scenarios.ts";
 import {
@@ -85,7 +85,7 @@ function check(outcome: Outcome): void {
   assert.ok(handles.after <= handles.before, story(outcome));
   assert.ok(memory.peak <= memory.prepared + mayHoldBytes + SLACK_BYTES, story(outcome));
   // What long replies were made in is kept for the next ones.
-  const mayKeepBytes = MEMORY_RATIO * memory.start + KEPT_LARGE_BYTES;
+  const mayKeepBytes = MEMORY_RATIO * memory.start + MAX_SPARE_LARGE_BYTES;
   assert.ok(memory.collected <= mayKeepBytes, story(outcome));
 }
 

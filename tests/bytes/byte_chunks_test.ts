@@ -3,7 +3,7 @@ import assert from "assert";
 import fc from "fast-check";
 import { ByteChunks, chunkBytes, freeSpareChunks } from "../../lib/bytes/byte_chunks.ts";
 import { largeArena } from "../../lib/bytes/large_arena.ts";
-import { KEPT_CHUNKS } from "../../lib/base/limits.ts";
+import { MAX_SPARE_CHUNKS } from "../../lib/base/limits.ts";
 import { joined } from "../helpers/streams.ts";
 
 function test(name: string, fn: () => void): void {
@@ -71,7 +71,7 @@ test("a text is UTF-8, across chunks too", () => {
 
 test("no two share bytes, however many there are, and what is given back is used again", () => {
   for (let round = 0; round < 3; round++) {
-    const all = Array.from({ length: 2 * KEPT_CHUNKS }, (_, at) => {
+    const all = Array.from({ length: 2 * MAX_SPARE_CHUNKS }, (_, at) => {
       const chunks = new ByteChunks();
       chunks.add(new Uint8Array(at % 2 === 0 ? 70_000 : 10).fill(at));
       return chunks;
@@ -120,7 +120,7 @@ test("what is taken out of another one is there, and the other is empty", () => 
       assert.deepEqual(bytesOf(other), small);
       chunks.clear();
       other.clear();
-      assert.ok(chunkBytes() <= before + KEPT_CHUNKS * 4_096, "all is given back");
+      assert.ok(chunkBytes() <= before + MAX_SPARE_CHUNKS * 4_096, "all is given back");
     }),
     { numRuns: 100 },
   );
@@ -170,12 +170,12 @@ test("what is moved takes no memory, and the other is empty", () => {
 test("what was kept and is not needed is given back, and what is in use stays", () => {
   const inUse = new ByteChunks();
   inUse.addText("in use");
-  const all = Array.from({ length: KEPT_CHUNKS }, () => new ByteChunks());
+  const all = Array.from({ length: MAX_SPARE_CHUNKS }, () => new ByteChunks());
   for (const chunks of all) chunks.addText("x");
   for (const chunks of all) chunks.clear();
   const before = chunkBytes();
   freeSpareChunks();
-  assert.ok(chunkBytes() <= before - KEPT_CHUNKS * 4_096);
+  assert.ok(chunkBytes() <= before - MAX_SPARE_CHUNKS * 4_096);
   assert.equal(new TextDecoder().decode(bytesOf(inUse)), "in use");
   inUse.clear();
 });

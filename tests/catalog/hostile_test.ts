@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { once } from "node:events";
 import { createLog, silentLog } from "../../lib/base/log.ts";
 import { sleep } from "../../lib/base/clock.ts";
-import { CATALOG_UPDATE_RATE } from "../../lib/base/limits.ts";
+import { CATALOG_UPDATE_LIMIT } from "../../lib/base/limits.ts";
 import { CatalogServer } from "../../lib/catalog/server/catalog_server.ts";
 import { memoryBytes } from "../../bench/harness/process_watch.ts";
 import { fromSource, PATIENCE_MS, Program } from "../../bench/harness/program.ts";
@@ -84,7 +84,7 @@ Deno.test({
 Deno.test("hostile to a catalog: a flood of datagrams takes no more than its rate, and questions are answered", async () => {
   let taken = 0;
   const log = createLog({ debugging: true, write: () => taken++ });
-  const rates = { updateBytesPerS: CATALOG_UPDATE_RATE.localBytes, answerMsPerS: 250 };
+  const rates = { updateBytesPerS: CATALOG_UPDATE_LIMIT.localBytesPerS, answerMsPerS: 250 };
   const startMs = performance.now();
   await using server = new CatalogServer({
     hostname: "127.0.0.1",
@@ -100,7 +100,7 @@ Deno.test("hostile to a catalog: a flood of datagrams takes no more than its rat
     if (at % 1_000 === 0) await listedBytes(server.port);
   }
   const seconds = (performance.now() - startMs) / 1_000;
-  const most = (seconds + 0.1) * rates.updateBytesPerS / CATALOG_UPDATE_RATE.least + 1;
+  const most = (seconds + 0.1) * rates.updateBytesPerS / CATALOG_UPDATE_LIMIT.minBytes + 1;
   assert.ok(taken > 0 && taken <= most, `${taken} of at most ${most}`);
   // And it goes on as before.
   const goodbye = { port: 60_001, project: "after-the-flood" };

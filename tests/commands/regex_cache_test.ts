@@ -1,6 +1,6 @@
 /** Proves that compiled regexes are kept for the next scan, and how many at the most (I5). */
 import assert from "assert";
-import { KEPT_REGEX_INSTRUCTIONS, KEPT_REGEXES } from "../../lib/base/limits.ts";
+import { MAX_CACHED_REGEX_INSTRUCTIONS, MAX_CACHED_REGEXES } from "../../lib/base/limits.ts";
 import type { KeyPattern, PatternProblem } from "../../lib/commands/key_regex.ts";
 import { PatternCache } from "../../lib/commands/regex_cache.ts";
 
@@ -28,18 +28,18 @@ test("a regex is compiled once, and one that is not valid each time", () => {
 
 test("the one not used for longest goes first", () => {
   const { cache, compiled } = cacheOf(1);
-  for (let at = 0; at < KEPT_REGEXES; at++) cache.get(`r${at}`);
+  for (let at = 0; at < MAX_CACHED_REGEXES; at++) cache.get(`r${at}`);
   cache.get("r0");
   cache.get("one more");
-  assert.equal(cache.size, KEPT_REGEXES);
+  assert.equal(cache.size, MAX_CACHED_REGEXES);
   cache.get("r0");
-  assert.equal(compiled.length, KEPT_REGEXES + 1);
+  assert.equal(compiled.length, MAX_CACHED_REGEXES + 1);
   cache.get("r1");
-  assert.equal(compiled.length, KEPT_REGEXES + 2);
+  assert.equal(compiled.length, MAX_CACHED_REGEXES + 2);
 });
 
 test("their instructions are bounded, too", () => {
-  const { cache, compiled } = cacheOf(KEPT_REGEX_INSTRUCTIONS / 4);
+  const { cache, compiled } = cacheOf(MAX_CACHED_REGEX_INSTRUCTIONS / 4);
   for (let at = 0; at < 10; at++) cache.get(`r${at}`);
   assert.equal(cache.size, 4);
   for (let at = 6; at < 10; at++) cache.get(`r${at}`);

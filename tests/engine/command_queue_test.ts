@@ -5,10 +5,10 @@
 import assert from "assert";
 import fc from "fast-check";
 import { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
-import { OUTPUT_PER_TURN_BYTES, REQUESTS_PER_TURN, TURN_MS } from "../../lib/base/limits.ts";
+import { MAX_BATCH_MS, MAX_BATCH_REPLY_BYTES, MAX_BATCH_REQUESTS } from "../../lib/base/limits.ts";
 import { textOf } from "../../lib/bytes/span.ts";
 import { CommandQueue, type Execute, type RequestSource } from "../../lib/engine/command_queue.ts";
-import { isRefusal } from "../../lib/protocol/decode_request.ts";
+import { isRejection } from "../../lib/protocol/decode_request.ts";
 import type { Request } from "../../lib/protocol/message.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { commitsInMemory, newClient } from "./command_context.ts";
@@ -74,7 +74,7 @@ function tracing(trace: number[], during: () => void = () => {}): Execute {
     trace.push(client.number);
     during();
     isExecuting = false;
-    assert.ok(!isRefusal(request));
+    assert.ok(!isRejection(request));
     const number = request.method === "lookup"
       ? textOf(request.key)
       : request.method === "scan"
@@ -90,7 +90,7 @@ function turnsOf(trace: readonly number[]): [client: number, requests: number][]
   const turns: [number, number][] = [];
   for (const client of trace) {
     const last = turns.at(-1);
-    if (last?.[0] === client && last[1] < REQUESTS_PER_TURN) last[1]++;
+    if (last?.[0] === client && last[1] < MAX_BATCH_REQUESTS) last[1]++;
     else turns.push([client, 1]);
   }
   return turns;
@@ -103,7 +103,7 @@ const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve
 const submitTo = async (queue: CommandQueue, source: RequestSource) => await queue.submit(source);
 
 test("each client's requests are all answered, in its order, before its promise is kept", async () => {
-  const counts = fc.array(fc.nat(3 * REQUESTS_PER_TURN), { maxLength: 12 });
+  const counts = fc.array(fc.nat(3 * MAX_BATCH_REQUESTS), { maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(counts, fc.boolean(), fc.boolean(), async (counts, areSpread, isSearch) => {
       const trace: number[] = [];
@@ -126,16 +126,16 @@ test("each client's requests are all answered, in its order, before its promise 
 
 test("where nobody stands in line, a turn is served at once, and what is left later", async () => {
   using _clock = stoppedClock();
-  for (const count of [0, 1, REQUESTS_PER_TURN - 1]) {
+  for (const count of [0, 1, MAX_BATCH_REQUESTS - 1]) {
     const source = new Numbered(1, count);
     assert.equal(queueOf(tracing([])).submit(source), undefined);
     assert.deepEqual(source.replies, numbersTo(count));
   }
-  for (const count of [REQUESTS_PER_TURN + 1, 10 * REQUESTS_PER_TURN]) {
+  for (const count of [MAX_BATCH_REQUESTS + 1, 10 * MAX_BATCH_REQUESTS]) {
     const queue = queueOf(tracing([]));
     const source = new Numbered(1, count), other = new Numbered(2, 1);
     const submitted = queue.submit(source);
-    assert.deepEqual(source.replies, numbersTo(REQUESTS_PER_TURN));
+    assert.deepEqual(source.replies, numbersTo(MAX_BATCH_REQUESTS));
     const late = queue.submit(other);
     assert.deepEqual(other.replies, [], "it does not overtake");
     await submitted;
@@ -150,7 +150,7 @@ test("clients take turns: in the line, none has a second one before another has 
   using _clock = stoppedClock();
   const count = fc.oneof(
     fc.integer({ min: 1, max: 300 }),
-    fc.constantFrom(REQUESTS_PER_TURN, 2 * REQUESTS_PER_TURN),
+    fc.constantFrom(MAX_BATCH_REQUESTS, 2 * MAX_BATCH_REQUESTS),
   );
   const counts = fc.array(count, { minLength: 2, maxLength: 8 });
   await fc.assert(
@@ -161,7 +161,7 @@ test("clients take turns: in the line, none has a second one before another has 
       const expected: number[] = [];
       /** True where there is more. */
       const takeTurn = (number: number): boolean => {
-        const requests = Math.min(left[number] ?? 0, REQUESTS_PER_TURN);
+        const requests = Math.min(left[number] ?? 0, MAX_BATCH_REQUESTS);
         for (let i = 0; i < requests; i++) expected.push(number);
         left[number] = (left[number] ?? 0) - requests;
         return (left[number] ?? 0) > 0;
@@ -184,9 +184,9 @@ test("100,000 requests of one client keep a single one of another waiting for on
   const queue = queueOf(tracing(trace));
   const many = queue.submit(new Numbered(1, 100_000));
   const before = trace.length;
-  assert.ok(before <= REQUESTS_PER_TURN, `${before} at once`);
+  assert.ok(before <= MAX_BATCH_REQUESTS, `${before} at once`);
   await queue.submit(new Numbered(2, 1));
-  assert.ok(trace.indexOf(2) - before <= REQUESTS_PER_TURN, `it was number ${trace.indexOf(2)}`);
+  assert.ok(trace.indexOf(2) - before <= MAX_BATCH_REQUESTS, `it was number ${trace.indexOf(2)}`);
   await many;
   assert.equal(trace.length, 100_001);
 });
@@ -199,9 +199,9 @@ test("a search ends a client's turn: another one waits for one of them only", as
   assert.deepEqual(trace, [1]);
   const other = queue.submit(new Numbered(3, 100));
   await Promise.all([...searches, other]);
-  const [before, ...after] = trace.join("").split("3".repeat(REQUESTS_PER_TURN));
+  const [before, ...after] = trace.join("").split("3".repeat(MAX_BATCH_REQUESTS));
   assert.deepEqual([before, after.length], ["112", 1]);
-  assert.ok(after[0]?.startsWith("12" + "3".repeat(100 - REQUESTS_PER_TURN)), after[0]);
+  assert.ok(after[0]?.startsWith("12" + "3".repeat(100 - MAX_BATCH_REQUESTS)), after[0]);
 });
 
 test("who asks for little does not wait behind those who ask for much", async () => {
@@ -209,7 +209,7 @@ test("who asks for little does not wait behind those who ask for much", async ()
   const trail = tracing(trace);
   const queue = queueOf((client, request, out) => {
     const answer = trail(client, request, out);
-    if (client.number > 1) out.add(new Uint8Array(OUTPUT_PER_TURN_BYTES));
+    if (client.number > 1) out.add(new Uint8Array(MAX_BATCH_REPLY_BYTES));
     return answer;
   });
   const many = Array.from({ length: 50 }, (_, at) => queue.submit(new Numbered(at + 2, 3)));
@@ -226,13 +226,13 @@ test("who asks for little does not wait behind those who ask for much", async ()
 test("one that comes in the middle of long work waits for one turn only", async () => {
   const trace: number[] = [];
   using clock = stoppedClock();
-  const queue = queueOf(tracing(trace, () => clock.advance(TURN_MS / 50)));
+  const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS / 50)));
   const many = queue.submit(new Numbered(1, 5_000));
   await eventLoop();
   const before = trace.length;
   assert.ok(before > 0 && before < 5_000, `${before} were executed`);
   await queue.submit(new Numbered(2, 1));
-  assert.ok(trace.indexOf(2) - before <= REQUESTS_PER_TURN);
+  assert.ok(trace.indexOf(2) - before <= MAX_BATCH_REQUESTS);
   await many;
 });
 
@@ -241,8 +241,8 @@ test("a client that has nothing, or whose turn ends early, is done", async () =>
   const queue = queueOf(tracing(trace));
   await queue.submit(new Numbered(1, 0));
   assert.deepEqual(trace, []);
-  await queue.submit(new Numbered(2, REQUESTS_PER_TURN));
-  assert.equal(trace.length, REQUESTS_PER_TURN);
+  await queue.submit(new Numbered(2, MAX_BATCH_REQUESTS));
+  assert.equal(trace.length, MAX_BATCH_REQUESTS);
 });
 
 test("what was done is asked no further", async () => {
@@ -280,19 +280,19 @@ async function stepsOf(trace: readonly number[], all: Promise<unknown>): Promise
 test("work beyond its time lets the event loop go on, and then goes on itself", async () => {
   const trace: number[] = [];
   using clock = stoppedClock();
-  const queue = queueOf(tracing(trace, () => clock.advance(TURN_MS)));
+  const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS)));
   const sources = numbersTo(5).map((number) => queue.submit(new Numbered(number, 100)));
-  assert.ok(trace.length < REQUESTS_PER_TURN, `${trace.length} at once`);
+  assert.ok(trace.length < MAX_BATCH_REQUESTS, `${trace.length} at once`);
   const steps = await stepsOf(trace, Promise.all(sources));
   assert.equal(trace.length, 500);
-  assert.ok(Math.max(...steps) < REQUESTS_PER_TURN, `in one round: ${Math.max(...steps)}`);
+  assert.ok(Math.max(...steps) < MAX_BATCH_REQUESTS, `in one round: ${Math.max(...steps)}`);
   assert.ok(steps.length >= 10, `${steps.length} rounds`);
 });
 
 test("many in line with little work each are no longer than the time, either", async () => {
   const trace: number[] = [];
   using clock = stoppedClock();
-  const queue = queueOf(tracing(trace, () => clock.advance(TURN_MS / 2)));
+  const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS / 2)));
   const all = [100, ...Array(300).fill(1)].map((count, at) =>
     queue.submit(new Numbered(at, count))
   );
@@ -304,7 +304,7 @@ test("many in line with little work each are no longer than the time, either", a
 test("clients that are cut short by the time come again in the order of the line", async () => {
   const trace: number[] = [];
   using clock = stoppedClock();
-  const queue = queueOf(tracing(trace, () => clock.advance(TURN_MS)));
+  const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS)));
   await Promise.all(numbersTo(5).map((number) => queue.submit(new Numbered(number, 100))));
   const order = trace.filter((client, at) => client !== trace[at - 1]).slice(0, 30);
   assert.deepEqual(order, numbersTo(30).map((at) => at % 5));
@@ -347,7 +347,7 @@ test("what is submitted from within an execution stands in line, at once and lat
     const queue = queueOf(tracing(trace, () => {
       if (trace.at(-1) === 1 && submitted.length === 0) submitted.push(queue.submit(inner));
     }));
-    const before = isInLine ? queue.submit(new Numbered(0, REQUESTS_PER_TURN)) : undefined;
+    const before = isInLine ? queue.submit(new Numbered(0, MAX_BATCH_REQUESTS)) : undefined;
     await queue.submit(new Numbered(1, 3));
     await Promise.all([before, ...submitted]);
     assert.deepEqual(trace.slice(-6), [1, 1, 1, 2, 2, 2]);
@@ -376,7 +376,7 @@ test("a bug in one client's request ends that client and no other", async () => 
     for (const { replies } of others) assert.deepEqual(replies, numbersTo(100));
     assert.deepEqual(bad.replies, []);
   }
-  for (const count of [1, 2 * REQUESTS_PER_TURN]) {
+  for (const count of [1, 2 * MAX_BATCH_REQUESTS]) {
     const throwing = new Numbered(4, count + 1);
     const next = throwing.next.bind(throwing);
     throwing.next = () => {

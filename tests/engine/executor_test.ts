@@ -5,15 +5,15 @@
  */
 import assert from "assert";
 import fc from "fast-check";
-import { MIN_LINE_BYTES, SLOW_REQUEST_MS, TIMED_BYTES } from "../../lib/base/limits.ts";
+import { MIN_LINE_BYTES, MIN_TIMED_BYTES, SLOW_REQUEST_MS } from "../../lib/base/limits.ts";
 import { createLog, type Log, silentLog } from "../../lib/base/log.ts";
 import { Arena } from "../../lib/bytes/arena.ts";
 import { ByteChunks, chunkBytes } from "../../lib/bytes/byte_chunks.ts";
 import { spanOf, textOf } from "../../lib/bytes/span.ts";
 import { Executor } from "../../lib/engine/executor.ts";
 import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
-import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
-import { METHODS, type Refusal, type Request } from "../../lib/protocol/message.ts";
+import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts";
+import { METHODS, type Rejection, type Request } from "../../lib/protocol/message.ts";
 import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { keyOf } from "../../lib/protocol/key_text.ts";
 import type { Client, CommandContext } from "../../lib/commands/command_table.ts";
@@ -31,7 +31,7 @@ function test(name: string, fn: () => void): void {
 const BEFORE = "what was put out before\n";
 
 /** Decodes a line that arrived as one of many. */
-function decoded(line: string): Request | Refusal {
+function decoded(line: string): Request | Rejection {
   const { bytes } = spanOf(`[{"before":""}]\n${line}\n`);
   return decodeRequest(bytes, '[{"before":""}]\n'.length, bytes.length - 1);
 }
@@ -194,7 +194,7 @@ test("an ERROR changes nothing, and changes reach the storage once, in order", (
         const request = decoded(line);
         if (isFailure(reply)) assert.deepEqual(contentOf(context), before);
         let expectedChanges = 0;
-        if (!isFailure(reply) && !isRefusal(request)) {
+        if (!isFailure(reply) && !isRejection(request)) {
           if (request.method === "insert") {
             model.set(keyOf(request.key), textOf(request.value));
             expectedChanges = 1;
@@ -272,7 +272,7 @@ test("no reply to a good request passes the limit, whatever its id", () => {
     fc.property(fc.array(anyLine, { maxLength: 40 }), (lines) => {
       const { ask } = engine({ maxReplyBytes: MIN_LINE_BYTES });
       for (const line of lines) {
-        if (isRefusal(decoded(line))) continue;
+        if (isRejection(decoded(line))) continue;
         const bytes = utf8Bytes(ask(line));
         assert.ok(bytes <= MIN_LINE_BYTES, `${bytes} bytes for ${line.slice(0, 60)}`);
       }
@@ -489,10 +489,10 @@ test("a debug line tells the true outcome, whatever the id says, and is short", 
 test("the slowest requests are told, with what they were about and nothing of their values", () => {
   using _clock = stoppedClock(3);
   const { ask, executor } = engine();
-  const large = "v".repeat(TIMED_BYTES);
+  const large = "v".repeat(MIN_TIMED_BYTES);
   ask(`{"method":"insert","key":"large","value":"${large}"}`, newClient(7));
   ask('{"method":"lookup","key":"large"}', newClient(8));
-  ask(`{"method":"lookup","key":"${"k".repeat(TIMED_BYTES + 1)}"}`);
+  ask(`{"method":"lookup","key":"${"k".repeat(MIN_TIMED_BYTES + 1)}"}`);
   ask('{"method":"scan","regex":"^z"}');
   ask('{"method":"query","subkey":"s","subvalue":"secret"}');
   const told = executor.slowest.map(({ ms, at, ...rest }) => {
@@ -528,7 +528,7 @@ test("small requests do not look at the clock", () => {
   let looks = 0;
   performance.now = () => (looks++, now.call(performance));
   try {
-    ask(`{"method":"insert","key":"k","value":"${"v".repeat(TIMED_BYTES / 2)}"}`);
+    ask(`{"method":"insert","key":"k","value":"${"v".repeat(MIN_TIMED_BYTES / 2)}"}`);
     for (const method of ["lookup", "remove"]) ask(`{"method":"${method}","key":"k"}`);
     for (const method of ["size", "ping", "info", "nonsense"]) ask(`{"method":"${method}"}`);
   } finally {

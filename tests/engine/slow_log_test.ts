@@ -1,7 +1,7 @@
 /** Proves that the slowest requests are kept, in order, and never more of them than are wanted. */
 import assert from "assert";
 import fc from "fast-check";
-import { SLOWEST_REQUESTS } from "../../lib/base/limits.ts";
+import { MAX_SLOW_LOG_ENTRIES } from "../../lib/base/limits.ts";
 import { SlowLog } from "../../lib/engine/slow_log.ts";
 
 function test(name: string, fn: () => void): void {
@@ -28,14 +28,14 @@ test("it holds the slowest of all, the slowest first", () => {
 
 test("of equals the first ones stay, and what is not noted is not described", () => {
   const log = new SlowLog();
-  for (let client = 0; client < 2 * SLOWEST_REQUESTS; client++) {
+  for (let client = 0; client < 2 * MAX_SLOW_LOG_ENTRIES; client++) {
     log.note(5, () => {
-      assert.ok(client < SLOWEST_REQUESTS, "it is full");
+      assert.ok(client < MAX_SLOW_LOG_ENTRIES, "it is full");
       return { client, method: "lookup", outcome: "OK" };
     });
   }
   const clients = log.slowest.map(({ client }) => client);
-  assert.deepEqual(clients, Array.from({ length: SLOWEST_REQUESTS }, (_, at) => at));
+  assert.deepEqual(clients, Array.from({ length: MAX_SLOW_LOG_ENTRIES }, (_, at) => at));
 });
 
 test("an entry tells when, and its time in microseconds at the finest", () => {

@@ -22,7 +22,7 @@ import { parseListing } from "../../lib/catalog/record/listing.ts";
 import { parseUpdate } from "../../lib/catalog/server/update_parser.ts";
 import { Connection, type Socket } from "../../lib/server/connection.ts";
 import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
-import { decodeRequest, isRefusal } from "../../lib/protocol/decode_request.ts";
+import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
 import { readFolder } from "../../lib/storage/recovery/folder_reader.ts";
 import { seedFor } from "../../bench/harness/random.ts";
@@ -54,7 +54,7 @@ const BROKEN: readonly PartTarget[] = [
   framerTarget((most) => new ForgetfulFramer(most)),
   decodeTarget((bytes, start, end) => {
     const decoded = decodeRequest(bytes, start, end);
-    if (isRefusal(decoded) || decoded.method !== "insert") return decoded;
+    if (isRejection(decoded) || decoded.method !== "insert") return decoded;
     const { value } = decoded; // a value's last byte is lost where it is a bracket in a bracket
     const isNested = value.bytes[value.end - 1] === 93 && value.bytes[value.end - 2] === 93;
     return isNested ? { ...decoded, value: { ...value, end: value.end - 1 } } : decoded;

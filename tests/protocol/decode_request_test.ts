@@ -8,15 +8,15 @@ import { textOf } from "../../lib/bytes/span.ts";
 import {
   anyRequest,
   decodeRequest,
-  isRefusal,
-  refusedLine,
+  isRejection,
+  rejectLine,
 } from "../../lib/protocol/decode_request.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
 import {
   type FailureType,
   type Method,
   METHODS,
-  type Refusal,
+  type Rejection,
   type Request,
 } from "../../lib/protocol/message.ts";
 import {
@@ -47,19 +47,19 @@ function amongOthers(line: string): [Uint8Array, number, number] {
   return [joined([before, bytes, behind]), before.length, before.length + bytes.length];
 }
 
-function decode(line: string): Request | Refusal {
+function decode(line: string): Request | Rejection {
   return decodeRequest(...amongOthers(line));
 }
 
 function request(line: string): DecodedTexts {
   const decoded = decode(line);
-  assert.ok(!isRefusal(decoded), isRefusal(decoded) ? decoded.failure.message : "");
+  assert.ok(!isRejection(decoded), isRejection(decoded) ? decoded.failure.message : "");
   return decodedTexts(decoded);
 }
 
-function refusal(line: string): DecodedTexts & Pick<Refusal, "failure"> {
+function refusal(line: string): DecodedTexts & Pick<Rejection, "failure"> {
   const decoded = decode(line);
-  assert.ok(isRefusal(decoded), `it was taken: ${line.slice(0, 200)}`);
+  assert.ok(isRejection(decoded), `it was taken: ${line.slice(0, 200)}`);
   return { ...decodedTexts(decoded), failure: decoded.failure };
 }
 
@@ -171,7 +171,7 @@ test("the usual lines of requests about a key say what they say spelt in another
       const [bytes, start, end] = amongOthers(line);
       const decoded = decodeRequest(bytes, start, end), expected = anyRequest(bytes, start, end);
       assert.deepEqual(decodedTexts(decoded), decodedTexts(expected), line);
-      if (!isRefusal(decoded)) taken++;
+      if (!isRejection(decoded)) taken++;
     }),
     { numRuns: 5_000 },
   );
@@ -283,7 +283,7 @@ test("a key has one canonical text, however escaped", () => {
   fc.assert(
     fc.property(sentLiteral, (literal) => {
       const decoded = decode(`{"method":"lookup","key":${literal}}`);
-      assert.ok(!isRefusal(decoded) && decoded.method === "lookup");
+      assert.ok(!isRejection(decoded) && decoded.method === "lookup");
       assert.equal(textOf(decoded.key), JSON.stringify(JSON.parse(literal)).slice(1, -1));
     }),
     { numRuns: 500 },
@@ -291,11 +291,11 @@ test("a key has one canonical text, however escaped", () => {
 });
 
 test("lines that are none are refused with their limit", () => {
-  const tooLong = refusedLine("too long", 1_234);
+  const tooLong = rejectLine("too long", 1_234);
   assert.equal(tooLong.failure.type, "TooLarge");
   assert.ok(tooLong.failure.message.includes("1234"));
   isSentence(tooLong.failure.message);
-  const notUtf8 = refusedLine("not UTF-8", 1_234);
+  const notUtf8 = rejectLine("not UTF-8", 1_234);
   assert.equal(notUtf8.failure.type, "RequestError");
   isSentence(notUtf8.failure.message);
 });
@@ -315,7 +315,7 @@ test("any text gives a request or one bounded sentence", () => {
   fc.assert(
     fc.property(anyLine, (line) => {
       const decoded = decode(line);
-      if (isRefusal(decoded)) isSentence(decoded.failure.message);
+      if (isRejection(decoded)) isSentence(decoded.failure.message);
     }),
     { numRuns: 3_000 },
   );
@@ -361,7 +361,7 @@ test("says the same as an oracle built on JSON.parse, for objects of all kinds o
       const line = `{${first}${rest.join("")}}`;
       const decoded = decode(line);
       assert.equal(
-        isRefusal(decoded) ? decoded.failure.type : "OK",
+        isRejection(decoded) ? decoded.failure.type : "OK",
         expectedType(JSON.parse(line)),
       );
     }),

@@ -1,6 +1,6 @@
 /** Decoded requests with texts in place of spans, to compare them. */
 import { textOf } from "../../lib/bytes/span.ts";
-import type { Refusal, Request } from "../../lib/protocol/message.ts";
+import type { Rejection, Request } from "../../lib/protocol/message.ts";
 
 /** A request or refusal; a key as its characters. */
 export interface DecodedTexts {
@@ -9,7 +9,7 @@ export interface DecodedTexts {
 }
 
 /** Puts texts in the place of spans. */
-export function decodedTexts(decoded: Request | Refusal): DecodedTexts {
+export function decodedTexts(decoded: Request | Rejection): DecodedTexts {
   return Object.fromEntries(
     Object.entries(decoded).map(([name, value]) => {
       if (typeof value !== "object" || !("bytes" in value)) return [name, value];

@@ -1,6 +1,6 @@
 /** Proves what an address may do: clients, connects, wrong tokens; and that few bytes are kept of it. */
 import assert from "assert";
-import { CONNECT_BURST_S, MAX_ADDRESSES, MAX_REFUSAL_DELAY_MS } from "../../lib/base/limits.ts";
+import { CONNECT_BURST_S, MAX_ADDRESSES, MAX_AUTH_DELAY_MS } from "../../lib/base/limits.ts";
 import { AddressLimiter, isSameMachine } from "../../lib/server/address_limits.ts";
 
 function test(name: string, fn: () => void): void {
@@ -37,7 +37,7 @@ test("the delay for wrong tokens grows to its limit, for that address only, and 
   const delays = [1, 2, 3, 4].map(() => book.refused("a", 0));
   assert.deepEqual(delays, [100, 200, 400, 800]);
   for (let count = 0; count < 100; count++) book.refused("a", 0);
-  assert.equal(book.refused("a", 59_000), MAX_REFUSAL_DELAY_MS);
+  assert.equal(book.refused("a", 59_000), MAX_AUTH_DELAY_MS);
   assert.equal(book.refused("b", 59_000), 100);
   assert.equal(book.refused("a", 200_000), 100);
 });

@@ -4,7 +4,7 @@
  */
 import assert from "assert";
 import fc from "fast-check";
-import { READ_BUFFER_BYTES, SMALL_READS } from "../../lib/base/limits.ts";
+import { READ_BUFFER_BYTES, SMALL_READS_TO_SHRINK } from "../../lib/base/limits.ts";
 import { createLog, type Log, silentLog } from "../../lib/base/log.ts";
 import { CommandQueue } from "../../lib/engine/command_queue.ts";
 import { GroupCommit } from "../../lib/engine/group_commit.ts";
@@ -351,7 +351,7 @@ test("the read buffer begins small, grows with what comes, and is given back", a
   const { connection, ended } = server().connect();
   connection.send(ping(0)); // or a long first line would end the connection
   connection.send(...Array.from({ length: 20 }, () => utf8(" ".repeat(READ_BUFFER_BYTES.largest))));
-  connection.send(...Array.from({ length: SMALL_READS + 1 }, () => utf8("\n")), null);
+  connection.send(...Array.from({ length: SMALL_READS_TO_SHRINK + 1 }, () => utf8("\n")), null);
   await ended;
   const { bufferSizes } = connection;
   assert.equal(bufferSizes[0], READ_BUFFER_BYTES.first);

@@ -5,12 +5,12 @@
  * an update, until the catalog shows it, and regularly from then on. An update that is not read back
  * is sent again after `RESEND_AFTER_MS`.
  */
-import { type Address, addressText, type Listening } from "../../base/address.ts";
+import { type Address, addressText, type ListenAddress } from "../../base/address.ts";
 import { machineTiming, sleep, type Timing } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import {
   CATALOG_QUERY_MS,
-  FIRST_LOOK_MS,
+  FIRST_NAME_CHECK_MS,
   GOODBYE_MS,
   MIN_READ_BACK_MS,
   OTHER_CATALOGS_MS,
@@ -38,7 +38,7 @@ export interface AnnouncerOptions {
   readonly facts: () => ServerFacts;
   readonly log: Log;
   /** Where the server listens (default: at all addresses). */
-  readonly listening?: Listening | undefined;
+  readonly listening?: ListenAddress | undefined;
   /** The server's own addresses, asked anew for each update (default: of all interfaces). */
   readonly addresses?: () => readonly string[];
   /**
@@ -143,7 +143,7 @@ export class Announcer {
   async #mayAnnounce(): Promise<boolean> {
     const { others } = this.#options;
     if (others === undefined) return true;
-    const seen = await this.#ask(this.#senders, FIRST_LOOK_MS, OTHER_CATALOGS_MS);
+    const seen = await this.#ask(this.#senders, FIRST_NAME_CHECK_MS, OTHER_CATALOGS_MS);
     return await others(seen.flatMap((one) => one.others), true);
   }
 

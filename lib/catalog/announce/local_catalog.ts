@@ -9,8 +9,8 @@ import { localCatalogs } from "../catalog_hosts.ts";
 import { machineTiming, type Timing } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import {
-  CATALOG_ANSWER_MS,
-  CATALOG_UPDATE_RATE,
+  CATALOG_QUERY_MS_PER_S,
+  CATALOG_UPDATE_LIMIT,
   LOCAL_ANNOUNCE_MS,
   LOCAL_CATALOG_RETRY_MS,
 } from "../../base/limits.ts";
@@ -33,8 +33,8 @@ export interface LocalCatalogOptions {
 /** Small bounds: this catalog lives in the process of a hash table server (I5, I9). */
 const LIMITS = { records: 1_000, perAddress: 1_000, chars: 2_000_000 } as const;
 const RATES = {
-  updateBytesPerS: CATALOG_UPDATE_RATE.localBytes,
-  answerMsPerS: CATALOG_ANSWER_MS.local,
+  updateBytesPerS: CATALOG_UPDATE_LIMIT.localBytesPerS,
+  answerMsPerS: CATALOG_QUERY_MS_PER_S.local,
 } as const;
 
 /**

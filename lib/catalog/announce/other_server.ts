@@ -7,7 +7,11 @@ import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Address, addressText } from "../../base/address.ts";
 import { sleep } from "../../base/clock.ts";
-import { MAX_HELLO_REPLY_CHARS, MAX_OTHER_SERVERS, OTHER_SERVER_MS } from "../../base/limits.ts";
+import {
+  MAX_HELLO_REPLY_CHARS,
+  MAX_OTHER_SERVERS,
+  OTHER_SERVER_REPLY_MS,
+} from "../../base/limits.ts";
 import type { ServerRecord } from "../record/listing.ts";
 import { candidateAddresses } from "../resolve/lookup.ts";
 
@@ -51,7 +55,7 @@ export async function findOtherServer(
   if (targets.size === 0 || signal.aborted) return undefined;
   const over = new AbortController();
   const giveUp = AbortSignal.any([signal, over.signal]);
-  void sleep(OTHER_SERVER_MS, giveUp).then(() => over.abort());
+  void sleep(OTHER_SERVER_REPLY_MS, giveUp).then(() => over.abort());
   let likely: OtherServer | undefined;
   try {
     return await Promise.any([...targets.values()].map(async ({ address, record }) => {

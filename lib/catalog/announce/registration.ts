@@ -1,5 +1,5 @@
 /** A server's presence in all catalogs: the listed ones, and the local one that it may serve itself. */
-import { type Address, addressText, type Listening } from "../../base/address.ts";
+import { type Address, addressText, type ListenAddress } from "../../base/address.ts";
 import { localCatalogs } from "../catalog_hosts.ts";
 import { machineTiming, type Timing } from "../../base/clock.ts";
 import { ADDRESS_CHECK_MS, LOCAL_ANNOUNCE_MS, MAX_OTHER_SERVERS } from "../../base/limits.ts";
@@ -21,7 +21,7 @@ export interface RegistrationOptions extends Pick<AnnouncerOptions, "send" | "qu
   readonly facts: () => ServerFacts;
   readonly log: Log;
   /** Where the server listens (default: at all addresses). */
-  readonly listening?: Listening;
+  readonly listening?: ListenAddress;
   /** Addresses of this machine (default: of all interfaces). */
   readonly interfaces?: () => readonly string[];
   /** What to do about another live server of the name before the first update (default `ignore`). */

@@ -10,11 +10,11 @@ import {
   addressText,
   isLoopback,
   isWildcard,
-  type Listening,
+  type ListenAddress,
 } from "../../base/address.ts";
 import type { Timing } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
-import { MAX_CATALOG_IPS, NAME_LOOKUP_MS } from "../../base/limits.ts";
+import { CATALOG_DNS_MS, MAX_CATALOG_IPS } from "../../base/limits.ts";
 
 /** Gives the IP addresses of a host name. */
 export type NameLookUp = (hostname: string) => Promise<readonly string[]>;
@@ -26,7 +26,7 @@ export type SendDatagram = (text: string, to: Address, from: string) => Promise<
 export interface UpdateSenderOptions {
   readonly catalog: Address;
   /** Where the server listens (default: at all addresses). */
-  readonly listening: Listening | undefined;
+  readonly listening: ListenAddress | undefined;
   /** Whether clients are told another address, so that it does not matter which one the catalog sees. */
   readonly isAdvertised: boolean;
   readonly timing: Timing;
@@ -122,7 +122,7 @@ export class UpdateSender {
     try {
       const ips = await Promise.race([
         lookUp(hostname),
-        timing.sleep(NAME_LOOKUP_MS, calledOff).then(() => []),
+        timing.sleep(CATALOG_DNS_MS, calledOff).then(() => []),
       ]);
       if (ips.length > 0) return ips.slice(0, MAX_CATALOG_IPS);
     } catch {

@@ -28,7 +28,7 @@
  * `address`, `lastheardfrom` and `name` are the catalog's to add, and never sent: it would
  * keep both, and readers differ in which one they believe.
  */
-import { isLinkLocal, isLoopback, isWildcard, type Listening } from "../../base/address.ts";
+import { isLinkLocal, isLoopback, isWildcard, type ListenAddress } from "../../base/address.ts";
 import { MAX_ANNOUNCED_ADDRESSES, MAX_ANNOUNCEMENT_BYTES } from "../../base/limits.ts";
 
 /** `type` of every record of this project. */
@@ -119,7 +119,7 @@ export function goodbye(facts: ServerFacts, addresses: readonly string[] = []): 
  */
 export function reachableAddresses(
   interfaces: readonly string[],
-  listening?: Pick<Listening, "hostname" | "isV4" | "isV6">,
+  listening?: Pick<ListenAddress, "hostname" | "isV4" | "isV6">,
 ): string[] {
   const { hostname = "::", isV4 = true, isV6 = true } = listening ?? {};
   const own = isWildcard(hostname) ? [...new Set(interfaces)] : [hostname];

@@ -6,8 +6,8 @@ import {
   BUSY_CATALOG_MS,
   BUSY_CATALOG_PAUSE_MS,
   CATALOG_QUERY_MS,
-  MAX_CUT_OFF_REPLIES,
   MAX_LISTING_BYTES,
+  MAX_TRUNCATED_REPLIES,
 } from "../../base/limits.ts";
 import { httpGet, HttpGetError } from "./http_get.ts";
 import { CutOffError, readListing, type RecordTest, type ServerRecord } from "../record/listing.ts";
@@ -72,7 +72,7 @@ export async function queryCatalog(
       : undefined;
     if (retryAfterMs === 0) cutOff++;
     const hasHadItsTime = performance.now() - startMs > BUSY_CATALOG_MS ||
-      cutOff >= MAX_CUT_OFF_REPLIES;
+      cutOff >= MAX_TRUNCATED_REPLIES;
     if (retryAfterMs === undefined || hasHadItsTime) throw new CatalogQueryError(messageOf(error));
     const growing = pauseAfterFailures(BUSY_CATALOG_PAUSE_MS, attempts);
     // Jitter: clients that were refused together must not come back together.

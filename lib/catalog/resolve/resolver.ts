@@ -2,7 +2,7 @@
  * Finds servers by name: asks all catalogs at once, and gives the addresses to try.
  *
  * What a listed catalog says counts first. The local catalog counts where all listed ones failed or
- * do not know the name, or where none that knows it answered within `LISTED_FIRST_MS`: a closed
+ * do not know the name, or where none that knows it answered within `LISTED_CATALOGS_MS`: a closed
  * network must not cost a user ten seconds of timeouts. Listed catalogs may disagree: once one knows
  * the name, the others have `OTHER_CATALOGS_MS`, and what all of them gave is tried.
  */
@@ -21,7 +21,7 @@ export interface ResolverOptions {
   readonly catalogs: readonly Address[];
   /** Port of the local catalog; undefined for none. */
   readonly localPort?: number | undefined;
-  /** How long listed catalogs go before the local one, in milliseconds (default `LISTED_FIRST_MS`). */
+  /** How long listed catalogs go before the local one, in milliseconds (default `LISTED_CATALOGS_MS`). */
   readonly listedFirstMs?: number;
   /** Asks one catalog (default `queryCatalog`). */
   readonly query?: CatalogQuery;

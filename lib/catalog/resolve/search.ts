@@ -1,13 +1,13 @@
 /**
  * The search for one server by its name, round after round until the caller has found it.
  *
- * A catalog that is silent never holds up a round for longer than `LISTED_FIRST_MS` of the whole
+ * A catalog that is silent never holds up a round for longer than `LISTED_CATALOGS_MS` of the whole
  * search, and its question stays under way: a slow answer counts in a later round. Meanwhile the
  * local catalog is asked again and again, since a server on this machine may have started.
  */
 import type { Address } from "../../base/address.ts";
 import type { Timing } from "../../base/clock.ts";
-import { LISTED_FIRST_MS, LOCAL_LOOKUP_MS, OTHER_CATALOGS_MS } from "../../base/limits.ts";
+import { LISTED_CATALOGS_MS, LOCAL_LOOKUP_MS, OTHER_CATALOGS_MS } from "../../base/limits.ts";
 import type { CatalogQuery } from "./query.ts";
 import { type Lookup, placeOf } from "./lookup.ts";
 import { lookupOf, type Question, Questions } from "./questions.ts";
@@ -21,7 +21,7 @@ export interface SearchOptions {
   readonly listed: readonly Address[];
   /** Addresses of the local catalog; empty: there is none. */
   readonly local: readonly Address[];
-  /** How long listed catalogs go before the local one, in milliseconds (default `LISTED_FIRST_MS`). */
+  /** How long listed catalogs go before the local one, in milliseconds (default `LISTED_CATALOGS_MS`). */
   readonly listedFirstMs?: number | undefined;
   readonly query: CatalogQuery;
   readonly timing: Timing;
@@ -43,7 +43,7 @@ export class Search implements AsyncDisposable {
 
   /** @param project the name */
   constructor(project: string, options: SearchOptions) {
-    const { listed, local, listedFirstMs = LISTED_FIRST_MS, query, timing } = options;
+    const { listed, local, listedFirstMs = LISTED_CATALOGS_MS, query, timing } = options;
     this.#questions = new Questions(query, (record) => record.project === project);
     this.#listed = listed.map((catalog) => this.#questions.about(catalog));
     this.#local = local.map((catalog) => this.#questions.about(catalog));
@@ -120,7 +120,10 @@ export class Search implements AsyncDisposable {
   /** A local catalog that has much to send must not be busy with one client. */
   #localEveryMs(): number {
     const tookMs = this.#local.map((one) => one.failure === undefined ? one.tookMs : 0);
-    return Math.min(LISTED_FIRST_MS, Math.max(LOCAL_LOOKUP_MS, LOCAL_REST * Math.max(...tookMs)));
+    return Math.min(
+      LISTED_CATALOGS_MS,
+      Math.max(LOCAL_LOOKUP_MS, LOCAL_REST * Math.max(...tookMs)),
+    );
   }
 
   /** Waits for an answer, for the moment, or until the local catalog is to be asked again. */

@@ -6,9 +6,9 @@ import { addressGroup, unmapped } from "../../base/address.ts";
 import { sleep, unixSeconds } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import {
-  CATALOG_ANSWER_MS,
+  CATALOG_QUERY_MS_PER_S,
   CATALOG_SLICE_MS,
-  CATALOG_UPDATE_RATE,
+  CATALOG_UPDATE_LIMIT,
   LISTEN_BACKLOG,
   MAX_UPDATE_BYTES,
 } from "../../base/limits.ts";
@@ -48,8 +48,8 @@ export interface CatalogRates {
 }
 
 const DEFAULT_RATES: CatalogRates = {
-  updateBytesPerS: CATALOG_UPDATE_RATE.bytes,
-  answerMsPerS: CATALOG_ANSWER_MS.all,
+  updateBytesPerS: CATALOG_UPDATE_LIMIT.bytesPerS,
+  answerMsPerS: CATALOG_QUERY_MS_PER_S.standalone,
 };
 
 function systemTime(): CatalogTime {
@@ -163,8 +163,10 @@ export class CatalogServer implements AsyncDisposable {
       if (isCompressed(bytes)) length = MAX_UPDATE_BYTES;
       this.#log.debug("Update dropped", { from: address, because: messageOf(error) });
     }
-    const { least, perMs } = CATALOG_UPDATE_RATE;
-    this.#updateBudget.spend(Math.max(least, length, (performance.now() - startMs) * perMs));
+    const { minBytes, bytesPerMs } = CATALOG_UPDATE_LIMIT;
+    this.#updateBudget.spend(
+      Math.max(minBytes, length, (performance.now() - startMs) * bytesPerMs),
+    );
   }
 
   #put(update: Update, address: string, name: string | undefined): void {

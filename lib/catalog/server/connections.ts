@@ -8,7 +8,7 @@ import {
   CATALOG_GRACE_MS,
   MAX_CATALOG_CONNECTIONS,
   MAX_CATALOG_CONNECTIONS_PER_PEER,
-  MAX_CATALOG_REFUSALS,
+  MAX_CATALOG_REJECTIONS,
 } from "../../base/limits.ts";
 
 /** What an exchange needs of a connection. */
@@ -36,7 +36,7 @@ export interface ConnectionLimits {
 const DEFAULT_LIMITS: ConnectionLimits = {
   connections: MAX_CATALOG_CONNECTIONS,
   perPeer: MAX_CATALOG_CONNECTIONS_PER_PEER,
-  refusals: MAX_CATALOG_REFUSALS,
+  refusals: MAX_CATALOG_REJECTIONS,
   graceMs: CATALOG_GRACE_MS,
   exchangeMs: CATALOG_EXCHANGE_MS,
 };

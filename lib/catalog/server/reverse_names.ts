@@ -8,9 +8,9 @@
 import { settlesWithin } from "../../base/clock.ts";
 import {
   MAX_HOST_NAMES,
-  MAX_NAME_LOOKUPS,
-  REVERSE_NAME_MS,
-  REVERSE_NAMES_KEPT_S,
+  MAX_REVERSE_LOOKUPS,
+  REVERSE_LOOKUP_MS,
+  REVERSE_NAME_TTL_S,
 } from "../../base/limits.ts";
 
 /**
@@ -56,7 +56,7 @@ export class ReverseNames {
     if (known && known.untilS > this.#now()) return known.name;
     const pending = this.#pending.get(address);
     if (pending) return pending;
-    if (this.#pending.size >= MAX_NAME_LOOKUPS) return undefined;
+    if (this.#pending.size >= MAX_REVERSE_LOOKUPS) return undefined;
     const found = this.#find(address);
     this.#pending.set(address, found);
     return found;
@@ -65,9 +65,9 @@ export class ReverseNames {
   async #find(address: string): Promise<string | undefined> {
     let name: string | undefined;
     const answered = this.#lookUp(address).then((found) => name = found, () => {});
-    await settlesWithin(answered, REVERSE_NAME_MS, this.#signal);
+    await settlesWithin(answered, REVERSE_LOOKUP_MS, this.#signal);
     this.#known.delete(address);
-    this.#known.set(address, { name, untilS: this.#now() + REVERSE_NAMES_KEPT_S });
+    this.#known.set(address, { name, untilS: this.#now() + REVERSE_NAME_TTL_S });
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= MAX_HOST_NAMES) break;
       this.#known.delete(oldest);

@@ -1,5 +1,5 @@
 /** Makes the change of a record in a table, once more. */
-import { decodeRequest, isRefusal } from "../../protocol/decode_request.ts";
+import { decodeRequest, isRejection } from "../../protocol/decode_request.ts";
 import type { HashTable } from "../../table/hash_table.ts";
 import type { LogRecord } from "../log/log_record.ts";
 
@@ -13,7 +13,7 @@ export function applyChange(
   { bytes, jsonStart, jsonEnd }: LogRecord,
 ): boolean {
   const change = decodeRequest(bytes, jsonStart, jsonEnd);
-  if (isRefusal(change)) return false;
+  if (isRejection(change)) return false;
   if (change.method !== "insert" && change.method !== "remove") return false;
   const { key } = change;
   const hash = table.hashOf(key.bytes, key.start, key.end);

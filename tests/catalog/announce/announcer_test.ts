@@ -1,6 +1,6 @@
 /** Proves what an announcer sends and when, in virtual time; and once with real sockets. */
 import assert from "assert";
-import { type Address, addressText, type Listening } from "../../../lib/base/address.ts";
+import { type Address, addressText, type ListenAddress } from "../../../lib/base/address.ts";
 import { createLog } from "../../../lib/base/log.ts";
 import type { ServerFacts } from "../../../lib/catalog/record/server_record.ts";
 import { Announcer, type AnnouncerOptions } from "../../../lib/catalog/announce/announcer.ts";
@@ -237,7 +237,7 @@ Deno.test("announcer: facts that cannot be announced are refused at start", asyn
 });
 
 /** Listens at these. */
-function at(hostname: string, isV4: boolean, isV6: boolean): { listening: Listening } {
+function at(hostname: string, isV4: boolean, isV6: boolean): { listening: ListenAddress } {
   return { listening: { hostname, port: 4_321, isV4, isV6 } };
 }
 
