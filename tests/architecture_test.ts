@@ -30,7 +30,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "catalog/record": ["json", "bytes", "base"],
   "catalog/filter": [],
   "catalog/resolve": ["catalog/record", "catalog", "bytes", "base"],
-  "catalog/server": ["catalog/filter", "catalog/record", "json", "bytes", "base"],
+  "catalog/server": ["catalog/filter", "catalog/record", "catalog", "json", "bytes", "base"],
   "catalog/announce": [
     "catalog/server",
     "catalog/resolve",
@@ -121,8 +121,8 @@ const NAMES_THE_RUNTIME = [
   /^lib\/client\/(connection|dial)\.ts$/,
   /^lib\/cli\//,
   /^lib\/terminal\/(progress|stdout|terminal)\.ts$/,
-  /^lib\/catalog\/announce\/(announcer|local_catalog|update_sender)\.ts$/,
-  /^lib\/catalog\/server\/(catalog_server|connections|http)\.ts$/,
+  /^lib\/catalog\/announce\/(announcer|update_sender)\.ts$/,
+  /^lib\/catalog\/server\/(catalog_server|connection_server|http|local_catalog)\.ts$/,
 ];
 
 /** A source file: its path from the top folder, its text, and the project files it imports. */

@@ -9,7 +9,7 @@ import {
   MAX_UPDATE_DEPTH,
   MAX_UPDATE_MEMBERS,
 } from "../../lib/base/limits.ts";
-import type { Connection } from "../../lib/catalog/server/connections.ts";
+import type { Connection } from "../../lib/catalog/server/connection_server.ts";
 import { parseFilter } from "../../lib/catalog/filter/filter.ts";
 import { readRequest } from "../../lib/catalog/server/http.ts";
 import { ListingError, parseListing } from "../../lib/catalog/record/listing.ts";

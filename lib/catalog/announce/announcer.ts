@@ -26,7 +26,7 @@ import {
 } from "../record/server_record.ts";
 import { type CatalogQuery, queryCatalog } from "../resolve/query.ts";
 import type { ServerRecord } from "../record/listing.ts";
-import { readBack, type Visibility, VisibilityLog } from "./verify_listing.ts";
+import { readBack, type Visibility, VisibilityLog } from "./visibility.ts";
 import { type NameLookUp, type SendDatagram, UpdateSender } from "./update_sender.ts";
 
 export interface AnnouncerOptions {

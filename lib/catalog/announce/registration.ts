@@ -7,8 +7,8 @@ import type { Log } from "../../base/log.ts";
 import { reachableAddresses, type ServerFacts } from "../record/server_record.ts";
 import { Announcer, type AnnouncerOptions, interfaceAddresses } from "./announcer.ts";
 import type { ServerRecord } from "../record/listing.ts";
-import { LocalCatalog } from "./local_catalog.ts";
-import { findOtherServer } from "./other_server.ts";
+import { LocalCatalog } from "../server/local_catalog.ts";
+import { findOtherServer } from "./name_conflict.ts";
 
 export interface RegistrationOptions extends Pick<AnnouncerOptions, "send" | "query"> {
   /** Listed catalogs; may be none. */

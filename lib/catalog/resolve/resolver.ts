@@ -10,11 +10,16 @@ import { type Address, addressText } from "../../base/address.ts";
 import { localCatalogs } from "../catalog_hosts.ts";
 import { machineTiming, type Timing } from "../../base/clock.ts";
 import { type CatalogQuery, queryCatalog } from "./query.ts";
-import type { Lookup } from "./lookup.ts";
-import { lookupOf, Questions } from "./questions.ts";
+import type { Lookup } from "./lookup_result.ts";
+import { lookupOf, Questions } from "./parallel_queries.ts";
 import { Search } from "./search.ts";
 
-export { candidateAddresses, type FailedCatalog, type Lookup, notFoundMessage } from "./lookup.ts";
+export {
+  candidateAddresses,
+  type FailedCatalog,
+  type Lookup,
+  notFoundMessage,
+} from "./lookup_result.ts";
 
 export interface ResolverOptions {
   /** Listed catalogs, all equal. */

@@ -9,8 +9,8 @@ import type { Address } from "../../base/address.ts";
 import type { Timing } from "../../base/clock.ts";
 import { LISTED_CATALOGS_MS, LOCAL_LOOKUP_MS, OTHER_CATALOGS_MS } from "../../base/limits.ts";
 import type { CatalogQuery } from "./query.ts";
-import { type Lookup, placeOf } from "./lookup.ts";
-import { lookupOf, type Question, Questions } from "./questions.ts";
+import { type Lookup, placeOf } from "./lookup_result.ts";
+import { lookupOf, type Question, Questions } from "./parallel_queries.ts";
 
 /** A local catalog rests this many times as long as its last answer took. */
 const LOCAL_REST = 4;

@@ -14,11 +14,11 @@ import {
 } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
 import { PacedWork, RateLimit } from "./rate_limit.ts";
-import { ConnectionServer, readUntil } from "./connections.ts";
+import { ConnectionServer, readUntil } from "./connection_server.ts";
 import { readRequest, writeReply } from "./http.ts";
 import { page, refusal } from "./pages.ts";
 import { type CatalogTime, RecordStore, type StoreLimits } from "./record_store.ts";
-import { type NameLookup, ReverseNames } from "./reverse_names.ts";
+import { type NameLookup, ReverseNames } from "./reverse_dns_cache.ts";
 import { isCompressed, readUpdate, type Update } from "./update_parser.ts";
 
 export interface CatalogServerOptions {

@@ -12,7 +12,7 @@
  */
 import { unixMs } from "../../base/clock.ts";
 import { CATALOG_SLICE_MS, MAX_HTTP_HEAD_BYTES } from "../../base/limits.ts";
-import { type Connection, readUntil, writeAll } from "./connections.ts";
+import { type Connection, readUntil, writeAll } from "./connection_server.ts";
 
 /** A question. */
 export interface HttpRequest {

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { createLog, silentLog } from "../../../lib/base/log.ts";
 import { sleep } from "../../../lib/base/clock.ts";
-import type { NameLookup } from "../../../lib/catalog/server/reverse_names.ts";
+import type { NameLookup } from "../../../lib/catalog/server/reverse_dns_cache.ts";
 import {
   CatalogServer,
   type CatalogServerOptions,

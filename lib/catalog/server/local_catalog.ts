@@ -15,7 +15,7 @@ import {
   LOCAL_CATALOG_RETRY_MS,
 } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
-import { CatalogServer } from "../server/catalog_server.ts";
+import { CatalogServer } from "./catalog_server.ts";
 import { DEFAULT_LIFETIME_S } from "../record/listing.ts";
 
 export interface LocalCatalogOptions {

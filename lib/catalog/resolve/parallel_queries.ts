@@ -3,7 +3,7 @@ import type { Address } from "../../base/address.ts";
 import { unixSeconds } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { CatalogQuery } from "./query.ts";
-import { type Lookup, merged } from "./lookup.ts";
+import { type Lookup, merged } from "./lookup_result.ts";
 import { isStale, type RecordTest, type ServerRecord } from "../record/listing.ts";
 
 /** One catalog, and the last question to it. */

@@ -3,7 +3,7 @@ import { machineTiming, sleep, type Timing } from "../../../lib/base/clock.ts";
 import { LOCAL_ANNOUNCE_MS, LOCAL_CATALOG_RETRY_MS } from "../../../lib/base/limits.ts";
 import { createLog, silentLog } from "../../../lib/base/log.ts";
 import { queryCatalog } from "../../../lib/catalog/resolve/query.ts";
-import { LocalCatalog } from "../../../lib/catalog/announce/local_catalog.ts";
+import { LocalCatalog } from "../../../lib/catalog/server/local_catalog.ts";
 import { Registration } from "../../../lib/catalog/announce/registration.ts";
 import { Resolver } from "../../../lib/catalog/resolve/resolver.ts";
 import { freePort } from "../../integration/catalog/free_port.ts";

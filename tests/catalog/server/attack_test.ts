@@ -2,12 +2,12 @@
 import assert from "assert";
 import { connect, type Socket } from "node:net";
 import { once } from "node:events";
-import { createLog, silentLog } from "../../lib/base/log.ts";
-import { sleep } from "../../lib/base/clock.ts";
-import { CATALOG_UPDATE_LIMIT } from "../../lib/base/limits.ts";
-import { CatalogServer } from "../../lib/catalog/server/catalog_server.ts";
-import { memoryBytes } from "../../bench/harness/process_watch.ts";
-import { fromSource, PATIENCE_MS, Program } from "../../bench/harness/program.ts";
+import { createLog, silentLog } from "../../../lib/base/log.ts";
+import { sleep } from "../../../lib/base/clock.ts";
+import { CATALOG_UPDATE_LIMIT } from "../../../lib/base/limits.ts";
+import { CatalogServer } from "../../../lib/catalog/server/catalog_server.ts";
+import { memoryBytes } from "../../../bench/harness/process_watch.ts";
+import { fromSource, PATIENCE_MS, Program } from "../../../bench/harness/program.ts";
 
 const encoder = new TextEncoder();
 

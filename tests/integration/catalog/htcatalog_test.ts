@@ -1,8 +1,8 @@
 import assert from "assert";
-import { parseCatalogConfig } from "../../lib/config/catalog_config.ts";
-import { TextPrinted } from "../../lib/config/command_line.ts";
-import { UsageError } from "../../lib/base/errors.ts";
-import { fromSource, Program, run } from "../../bench/harness/program.ts";
+import { parseCatalogConfig } from "../../../lib/config/catalog_config.ts";
+import { TextPrinted } from "../../../lib/config/command_line.ts";
+import { UsageError } from "../../../lib/base/errors.ts";
+import { fromSource, Program, run } from "../../../bench/harness/program.ts";
 
 Deno.test({
   name: "htcatalog flags: defaults, and one sentence for what is typed wrong",

@@ -1,7 +1,7 @@
 /** Proves which servers count as another live one of the same name. */
 import assert from "assert";
 import type { ServerRecord } from "../../../lib/catalog/record/listing.ts";
-import { findOtherServer } from "../../../lib/catalog/announce/other_server.ts";
+import { findOtherServer } from "../../../lib/catalog/announce/name_conflict.ts";
 import { Certificates, OPENSSL } from "../../helpers/certificates.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { startServer } from "../../helpers/server.ts";

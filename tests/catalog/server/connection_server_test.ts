@@ -6,7 +6,7 @@ import {
   ConnectionServer,
   readUntil,
   writeAll,
-} from "../../../lib/catalog/server/connections.ts";
+} from "../../../lib/catalog/server/connection_server.ts";
 
 /** A connection that is silent until it is closed. */
 class Silent implements Connection {

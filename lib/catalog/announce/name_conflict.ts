@@ -13,7 +13,7 @@ import {
   OTHER_SERVER_REPLY_MS,
 } from "../../base/limits.ts";
 import type { ServerRecord } from "../record/listing.ts";
-import { candidateAddresses } from "../resolve/lookup.ts";
+import { candidateAddresses } from "../resolve/lookup_result.ts";
 
 /** Another live server of the name. */
 export interface OtherServer {
