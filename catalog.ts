@@ -2,7 +2,7 @@
 import { ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { CatalogServer } from "./lib/catalog/server/catalog_server.ts";
-import { systemName } from "./lib/catalog/server/reverse_dns.ts";
+import { reverseLookup } from "./lib/catalog/server/reverse_dns.ts";
 import { dropPermissions, UNUSED_PERMISSIONS } from "./lib/cli/permissions.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { printLine } from "./lib/terminal/stdout.ts";
@@ -31,7 +31,7 @@ function startCatalog({ host, port, lifetimeS }: CatalogConfig, log: Log): Catal
       lifetimeS,
       log,
       tcpUpdates: true,
-      nameOf: systemName,
+      reverseLookup: reverseLookup,
     });
   } catch (error) {
     throw new ExitError(

@@ -1,5 +1,9 @@
 /** Makes what catalogs list and what they are sent. */
-import { announcement, goodbye, type ServerFacts } from "../../lib/catalog/record/server_record.ts";
+import {
+  encodeGoodbye,
+  encodeRecord,
+  type ServerFacts,
+} from "../../lib/catalog/record/server_record.ts";
 import { oneIn, pick, type Random } from "../source.ts";
 import { atom, json } from "./json.ts";
 import { anyBytes, mutated } from "./mutate.ts";
@@ -85,7 +89,7 @@ function honest(random: Random): string {
     protocol: 1,
     ...(oneIn(random, 4) && { advertise: { hostname: "h.test", port: 7 } }),
   };
-  return (oneIn(random, 8) ? goodbye : announcement)(facts, ["10.0.0.1", "fd00::1"]);
+  return (oneIn(random, 8) ? encodeGoodbye : encodeRecord)(facts, ["10.0.0.1", "fd00::1"]);
 }
 
 /** A record of anyone, with members of any type. */

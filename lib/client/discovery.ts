@@ -13,7 +13,7 @@ import { settlesWithin } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import {
   candidateAddresses,
-  type Lookup,
+  type LookupResult,
   notFoundMessage,
   type Resolver,
 } from "../catalog/resolve/resolver.ts";
@@ -75,7 +75,7 @@ type Refused = AuthError | TlsError | DifferentTableError;
 
 async function tryCandidates(
   options: FindOptions,
-  lookup: Lookup,
+  lookup: LookupResult,
 ): Promise<Found | { readonly message: string; readonly refused?: Refused | undefined }> {
   const { project, known, credentials, signal, warn } = options;
   const { token, trust } = credentials;
@@ -171,10 +171,10 @@ export function differentTable(
 /** An address to try, and what a catalog says is there. */
 interface Candidate {
   readonly address: Address;
-  readonly record: Lookup["servers"][number];
+  readonly record: LookupResult["servers"][number];
 }
 
-function candidatesOf({ servers }: Lookup, project: string): Candidate[] {
+function candidatesOf({ servers }: LookupResult, project: string): Candidate[] {
   const lists = servers.filter((record) => record.project === project).map((record) => {
     return candidateAddresses(record).map((address) => ({ address, record }));
   });

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { type Address, isLinkLocal, parseAddress } from "../base/address.ts";
 import { CATALOG_PORT, catalogsFrom } from "../catalog/catalog_hosts.ts";
-import { isHostOfServer } from "../catalog/record/host_name.ts";
+import { isServerHost } from "../catalog/record/host_name.ts";
 import { MAX_NAME_CHARS } from "../base/limits.ts";
 import { UsageError } from "../base/errors.ts";
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
@@ -168,7 +168,7 @@ function advertised(text: string): Advertised {
   if (hostname === undefined) {
     throw new InvalidArgumentError("It must be HOST, HOST:PORT or [V6]:PORT.");
   }
-  if (!isHostOfServer(hostname) || isLinkLocal(hostname)) {
+  if (!isServerHost(hostname) || isLinkLocal(hostname)) {
     throw new InvalidArgumentError(
       "No client can connect to that: it must be a host name, or an address of one machine that other networks know.",
     );

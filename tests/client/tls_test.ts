@@ -3,7 +3,7 @@ import assert from "assert";
 import { sleep } from "../../lib/base/clock.ts";
 import { AuthError, HtClient, ServerNotFoundError, TlsError } from "../../client.ts";
 import { silentLog } from "../../lib/base/log.ts";
-import { announcement } from "../../lib/catalog/record/server_record.ts";
+import { encodeRecord } from "../../lib/catalog/record/server_record.ts";
 import { queryCatalog } from "../../lib/catalog/resolve/query.ts";
 import { CatalogServer } from "../../lib/catalog/server/catalog_server.ts";
 import { type Certificate, Certificates, OPENSSL } from "../helpers/certificates.ts";
@@ -340,7 +340,7 @@ async function startCatalog(servers: readonly Listed[], project: string = "test-
   const socket = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
   for (const { addresses, ...server } of servers) {
     const facts = { ...FACTS, ...server, project, instance: `${server.port}` };
-    const text = announcement(facts, addresses);
+    const text = encodeRecord(facts, addresses);
     await socket.send(new TextEncoder().encode(text), { ...at, transport: "udp" });
   }
   socket.close();

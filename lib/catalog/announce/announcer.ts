@@ -19,15 +19,15 @@ import {
 } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
 import {
-  announcement,
-  goodbye,
+  encodeGoodbye,
+  encodeRecord,
   reachableAddresses,
   type ServerFacts,
 } from "../record/server_record.ts";
 import { type CatalogQuery, queryCatalog } from "../resolve/query.ts";
 import type { ServerRecord } from "../record/listing.ts";
-import { readBack, type Visibility, VisibilityLog } from "./visibility.ts";
-import { type NameLookUp, type SendDatagram, UpdateSender } from "./update_sender.ts";
+import { checkVisibility, type Visibility, VisibilityLog } from "./visibility.ts";
+import { type HostLookup, type SendDatagram, UpdateSender } from "./update_sender.ts";
 
 export interface AnnouncerOptions {
   /** All of them get every update. */
@@ -56,7 +56,7 @@ export interface AnnouncerOptions {
     | ((records: readonly ServerRecord[], isFirst: boolean) => Promise<boolean>)
     | undefined;
   /** Looks names up (default: as the machine does). */
-  readonly lookUp?: NameLookUp;
+  readonly lookUpHost?: HostLookup;
   /** Sends one datagram (default: by a socket of its own). */
   readonly send?: SendDatagram;
   /** Asks one catalog (default `queryCatalog`). */
@@ -82,7 +82,8 @@ export class Announcer {
   #again = new AbortController();
 
   constructor(options: AnnouncerOptions) {
-    const { catalogs, intervalMs, log, listening, facts, lookUp, send, hasLocalCatalog } = options;
+    const { catalogs, intervalMs, log, listening, facts, lookUpHost, send, hasLocalCatalog } =
+      options;
     this.#options = options;
     this.#timing = options.timing ?? machineTiming;
     this.#addresses = options.addresses ??
@@ -91,7 +92,7 @@ export class Announcer {
     const isAdvertised = facts().advertise !== undefined;
     const once = new Map(catalogs.map((catalog) => [addressText(catalog), catalog]));
     this.#senders = [...once.values()].map((catalog) =>
-      new UpdateSender({ catalog, listening, isAdvertised, timing, lookUp, send })
+      new UpdateSender({ catalog, listening, isAdvertised, timing, lookUpHost, send })
     );
     this.#visibility = new VisibilityLog({
       log,
@@ -108,7 +109,7 @@ export class Announcer {
    * @throws {RangeError} where the facts cannot be announced
    */
   start(): void {
-    announcement(this.#options.facts());
+    encodeRecord(this.#options.facts());
     if (this.#senders.length > 0) this.#run(this.#announceRegularly());
   }
 
@@ -152,7 +153,7 @@ export class Announcer {
     const { facts, log } = this.#options;
     let text: string;
     try {
-      text = announcement(facts(), this.#addresses());
+      text = encodeRecord(facts(), this.#addresses());
     } catch (error) {
       log.error(messageOf(error));
       return;
@@ -231,7 +232,7 @@ export class Announcer {
     const onAnswer = () => othersMs < timeMs && endAfter(othersMs);
     try {
       const catalogs = senders.map(({ catalog }) => catalog);
-      return await readBack(catalogs, facts(), query, signal, onAnswer);
+      return await checkVisibility(catalogs, facts(), query, signal, onAnswer);
     } finally {
       over.abort();
     }
@@ -240,7 +241,7 @@ export class Announcer {
   /** Only where an update went before; never rejects. */
   async #sayGoodbye(): Promise<void> {
     try {
-      const text = goodbye(this.#options.facts());
+      const text = encodeGoodbye(this.#options.facts());
       await Promise.all(this.#senders.map((sender) => sender.goodbye(text)));
     } catch (error) {
       this.#options.log.error(messageOf(error));

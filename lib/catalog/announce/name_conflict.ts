@@ -16,7 +16,7 @@ import type { ServerRecord } from "../record/listing.ts";
 import { candidateAddresses } from "../resolve/lookup_result.ts";
 
 /** Another live server of the name. */
-export interface OtherServer {
+export interface NameConflict {
   readonly address: Address;
   readonly instance: string;
   readonly owner: string;
@@ -25,7 +25,7 @@ export interface OtherServer {
 }
 
 /** The server that looks for others. */
-export interface Self {
+export interface OwnServer {
   readonly project: string;
   readonly instance: string;
   /** Its ports: what needs a token there may be this server, listed by an earlier start. */
@@ -40,11 +40,11 @@ export interface Self {
  * @returns the first one that answers `hello` with this name and another `instance`; if none does, one
  *   that needs a token
  */
-export async function findOtherServer(
+export async function findNameConflict(
   records: readonly ServerRecord[],
-  self: Self,
+  self: OwnServer,
   signal: AbortSignal,
-): Promise<OtherServer | undefined> {
+): Promise<NameConflict | undefined> {
   const targets = new Map<string, { readonly address: Address; readonly record: ServerRecord }>();
   for (const record of records) {
     for (const address of candidateAddresses(record)) {
@@ -56,11 +56,11 @@ export async function findOtherServer(
   const over = new AbortController();
   const giveUp = AbortSignal.any([signal, over.signal]);
   void sleep(OTHER_SERVER_REPLY_MS, giveUp).then(() => over.abort());
-  let likely: OtherServer | undefined;
+  let likely: NameConflict | undefined;
   try {
     return await Promise.any([...targets.values()].map(async ({ address, record }) => {
-      const reply = await hello(address, record.tls === true, self.project, giveUp);
-      const other = otherIn(reply, address, record, self);
+      const reply = await sendHello(address, record.tls === true, self.project, giveUp);
+      const other = parseReply(reply, address, record, self);
       if (other.isCertain) return other;
       likely ??= other;
       throw new Error("another one may answer with the name");
@@ -73,12 +73,12 @@ export async function findOtherServer(
 }
 
 /** What a reply to `hello` proves; throws if it is not another server of the name. */
-function otherIn(
+function parseReply(
   reply: Readonly<Record<string, unknown>>,
   address: Address,
   record: ServerRecord,
-  self: Self,
-): OtherServer {
+  self: OwnServer,
+): NameConflict {
   const info = isObject(reply["result"]) ? reply["result"] : {};
   const { project, instance, owner } = info;
   if (project === self.project && typeof instance === "string" && instance !== self.instance) {
@@ -91,7 +91,7 @@ function otherIn(
 }
 
 /** The reply to `hello`; rejects if there is none. */
-function hello(
+function sendHello(
   { hostname: host, port }: Address,
   hasTls: boolean,
   project: string,

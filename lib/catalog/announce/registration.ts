@@ -8,7 +8,7 @@ import { reachableAddresses, type ServerFacts } from "../record/server_record.ts
 import { Announcer, type AnnouncerOptions, interfaceAddresses } from "./announcer.ts";
 import type { ServerRecord } from "../record/listing.ts";
 import { LocalCatalog } from "../server/local_catalog.ts";
-import { findOtherServer } from "./name_conflict.ts";
+import { findNameConflict } from "./name_conflict.ts";
 
 export interface RegistrationOptions extends Pick<AnnouncerOptions, "send" | "query"> {
   /** Listed catalogs; may be none. */
@@ -125,7 +125,7 @@ export class Registration {
     const { facts, log, onOther } = this.#options;
     const { project, instance, port, advertise } = facts();
     const self = { project, instance, ports: [port, advertise?.port] };
-    const other = await findOtherServer(records, self, this.#stopping.signal);
+    const other = await findNameConflict(records, self, this.#stopping.signal);
     if (other === undefined || this.#stopping.signal.aborted) return true;
     const where = `at ${addressText(other.address)}${other.owner ? `, of ${other.owner}` : ""}`;
     if (isFirst && onOther === "end" && other.isCertain) {

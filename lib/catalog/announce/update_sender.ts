@@ -17,7 +17,7 @@ import { messageOf } from "../../base/errors.ts";
 import { CATALOG_DNS_MS, MAX_CATALOG_IPS } from "../../base/limits.ts";
 
 /** Gives the IP addresses of a host name. */
-export type NameLookUp = (hostname: string) => Promise<readonly string[]>;
+export type HostLookup = (hostname: string) => Promise<readonly string[]>;
 
 /** Sends one datagram to `to` from a local address. */
 export type SendDatagram = (text: string, to: Address, from: string) => Promise<void>;
@@ -31,7 +31,7 @@ export interface UpdateSenderOptions {
   readonly isAdvertised: boolean;
   readonly timing: Timing;
   /** Looks names up (default: as the machine does). */
-  readonly lookUp?: NameLookUp | undefined;
+  readonly lookUpHost?: HostLookup | undefined;
   /** Sends one datagram (default: by a socket of its own). */
   readonly send?: SendDatagram | undefined;
 }
@@ -113,7 +113,7 @@ export class UpdateSender {
 
   /** Never rejects. */
   async #lookUp(signal: AbortSignal): Promise<readonly string[]> {
-    const { timing, lookUp = systemLookUp } = this.#options;
+    const { timing, lookUpHost = lookUpBySystem } = this.#options;
     const { hostname } = this.catalog;
     if (isIP(hostname) !== 0) return [hostname];
     const waiting = new AbortController();
@@ -121,7 +121,7 @@ export class UpdateSender {
     this.#isLookingUp = true;
     try {
       const ips = await Promise.race([
-        lookUp(hostname),
+        lookUpHost(hostname),
         timing.sleep(CATALOG_DNS_MS, calledOff).then(() => []),
       ]);
       if (ips.length > 0) return ips.slice(0, MAX_CATALOG_IPS);
@@ -135,7 +135,7 @@ export class UpdateSender {
   }
 }
 
-async function systemLookUp(hostname: string): Promise<string[]> {
+async function lookUpBySystem(hostname: string): Promise<string[]> {
   const found = await lookup(hostname, { all: true });
   return found.map(({ address }) => address);
 }

@@ -18,7 +18,7 @@ export interface Visibility {
 }
 
 /** The server that is looked for. */
-export interface Own {
+export interface OwnRecord {
   readonly project: string;
   /** By which it knows its own record. */
   readonly instance: string;
@@ -30,9 +30,9 @@ export interface Own {
  * @param signal calls it off; catalogs without an answer are then silent
  * @param onAnswer called for each catalog that answers (default: nothing)
  */
-export function readBack(
+export function checkVisibility(
   catalogs: readonly Address[],
-  { project, instance }: Own,
+  { project, instance }: OwnRecord,
   query: CatalogQuery,
   signal: AbortSignal,
   onAnswer: () => void = () => {},

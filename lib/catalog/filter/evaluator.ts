@@ -7,7 +7,7 @@
  */
 import { JX_FUNCTIONS, UNSUPPORTED } from "./functions.ts";
 import { JxSyntaxError } from "./lexer.ts";
-import { isLike } from "./posix_match.ts";
+import { matchesPosix } from "./posix_match.ts";
 import {
   isArray,
   isObject,
@@ -26,7 +26,7 @@ const MAX_WORK = 10_000;
 const CHARS_PER_PIECE = 32;
 
 /** An evaluation that would take more than it may. */
-export class TooMuchWork extends Error {
+export class WorkLimitError extends Error {
   override name = "TooMuchWork";
 }
 
@@ -55,15 +55,15 @@ export class Scope {
   /**
    * Counts work: operations, and elements that are made or compared.
    *
-   * @throws {TooMuchWork}
+   * @throws {WorkLimitError}
    */
   spend(work: number): void {
     if (this.#outer) this.#outer.spend(work);
-    else if ((this.#left -= work) < 0) throw new TooMuchWork();
+    else if ((this.#left -= work) < 0) throw new WorkLimitError();
   }
 
   /** Counts the length of a value that is made or read. */
-  spent<T extends Jx>(value: T): T {
+  spendFor<T extends Jx>(value: T): T {
     if (typeof value === "string") this.spend(Math.ceil(value.length / CHARS_PER_PIECE));
     else if (isArray(value)) this.spend(value.length);
     return value;
@@ -120,7 +120,7 @@ export function symbolOf(symbol: string): Node {
 /** `- x`, `+ x` and `not x`; a sign before a number is part of it. */
 export function unaryOf(operator: string, { evaluate, constant }: Node): Node {
   if (operator !== "not" && (typeof constant === "bigint" || typeof constant === "number")) {
-    return constantOf(operator === "+" ? constant : negated(constant));
+    return constantOf(operator === "+" ? constant : negate(constant));
   }
   return {
     evaluate: (scope) => {
@@ -134,7 +134,7 @@ export function unaryOf(operator: string, { evaluate, constant }: Node): Node {
   };
 }
 
-function negated(value: bigint | number): bigint | number {
+function negate(value: bigint | number): bigint | number {
   return typeof value === "bigint" ? BigInt.asIntN(64, -value) : -value;
 }
 
@@ -146,7 +146,7 @@ export function binaryOf(operator: string, left: Node, right: Node): Node {
       const a = left.evaluate(scope);
       if (a === JX_ERROR) return a;
       const b = right.evaluate(scope);
-      return b === JX_ERROR ? b : scope.spent(operate(operator, a, b, scope));
+      return b === JX_ERROR ? b : scope.spendFor(operate(operator, a, b, scope));
     },
   };
 }
@@ -158,26 +158,28 @@ function operate(operator: string, a: Jx, b: Jx, scope: Scope): Jx {
     if (kindA === "double" && kindB === "integer") return operate(operator, a, Number(b), scope);
     if (operator === "==" || operator === "!=") return operator === "!=";
     if (operator !== "+" || (kindA !== "string" && kindB !== "string")) return JX_ERROR;
-    const [textA, textB] = [printed(a), printed(b)];
+    const [textA, textB] = [printValue(a), printValue(b)];
     return textA === undefined || textB === undefined ? JX_ERROR : textA + textB;
   }
   if (operator === "==" || operator === "!=") {
     if (kindA === "object") return JX_ERROR;
-    return jxEquals(a, b, (value) => scope.spent(value)) === (operator === "==");
+    return jxEquals(a, b, (value) => scope.spendFor(value)) === (operator === "==");
   }
   if (typeof a === "boolean") {
     return operator === "and" ? a && b : operator === "or" ? a || b : JX_ERROR;
   }
   if (isArray(a) && isArray(b)) return operator === "+" ? [...a, ...b] : JX_ERROR;
   if (typeof a === "string" && typeof b === "string") {
-    return operator === "+" ? a + b : compare(operator, scope.spent(a), b);
+    return operator === "+" ? a + b : compare(operator, scope.spendFor(a), b);
   }
-  if (typeof a === "bigint" && typeof b === "bigint") return ofIntegers(operator, a, b);
-  return typeof a === "number" && typeof b === "number" ? ofDoubles(operator, a, b) : JX_ERROR;
+  if (typeof a === "bigint" && typeof b === "bigint") return operateOnIntegers(operator, a, b);
+  return typeof a === "number" && typeof b === "number"
+    ? operateOnDoubles(operator, a, b)
+    : JX_ERROR;
 }
 
 /** As it is added to a text; undefined where it cannot be. */
-function printed(value: Jx): string | undefined {
+function printValue(value: Jx): string | undefined {
   if (typeof value === "number") return printDouble(value);
   return ["string", "bigint", "boolean"].includes(typeof value) ? String(value) : undefined;
 }
@@ -196,7 +198,7 @@ function compare<T extends string | number | bigint>(operator: string, a: T, b: 
   return JX_ERROR;
 }
 
-function ofIntegers(operator: string, a: bigint, b: bigint): Jx {
+function operateOnIntegers(operator: string, a: bigint, b: bigint): Jx {
   switch (operator) {
     case "+":
       return BigInt.asIntN(64, a + b);
@@ -212,7 +214,7 @@ function ofIntegers(operator: string, a: bigint, b: bigint): Jx {
   return compare(operator, a, b);
 }
 
-function ofDoubles(operator: string, a: number, b: number): Jx {
+function operateOnDoubles(operator: string, a: number, b: number): Jx {
   switch (operator) {
     case "+":
       return a + b;
@@ -239,7 +241,7 @@ function evaluateItems(items: readonly Item[], scope: Scope): readonly Jx[] | ty
   for (const { value, loops } of items) {
     if (!collect(values, value, loops, scope)) return JX_ERROR;
   }
-  return values.includes(JX_ERROR) ? JX_ERROR : scope.spent(values);
+  return values.includes(JX_ERROR) ? JX_ERROR : scope.spendFor(values);
 }
 
 /** Adds the values of an item; false where that is an error. */
@@ -282,7 +284,7 @@ export function lookupOf(left: Node, index: Node | Slice): Node {
     evaluate: (scope) => {
       const value = left.evaluate(scope);
       if (value === JX_ERROR) return value;
-      if (!("evaluate" in index)) return sliced(value, index, scope);
+      if (!("evaluate" in index)) return slice(value, index, scope);
       const at = index.evaluate(scope);
       if (isObject(value) && typeof at === "string") {
         return Object.hasOwn(value, at) ? value[at] ?? null : JX_ERROR;
@@ -294,7 +296,7 @@ export function lookupOf(left: Node, index: Node | Slice): Node {
   };
 }
 
-function sliced(value: Jx, { from, to }: Slice, scope: Scope): Jx {
+function slice(value: Jx, { from, to }: Slice, scope: Scope): Jx {
   if (!isArray(value)) return JX_ERROR;
   const place = (node: Node | undefined, otherwise: number) => {
     const at = node ? node.evaluate(scope) : BigInt(otherwise);
@@ -313,7 +315,7 @@ function sliced(value: Jx, { from, to }: Slice, scope: Scope): Jx {
 export function callOf(name: string, items: readonly Item[]): Node {
   if (UNSUPPORTED.includes(name)) throw new JxSyntaxError(`${name} is not evaluated here`);
   const pattern = name === "like" ? items[0]?.value.constant : undefined;
-  if (typeof pattern === "string" && isLike(pattern, "") === undefined) {
+  if (typeof pattern === "string" && matchesPosix(pattern, "") === undefined) {
     throw new JxSyntaxError("this expression for like is not evaluated here");
   }
   const known = JX_FUNCTIONS.get(name);
@@ -326,8 +328,8 @@ export function callOf(name: string, items: readonly Item[]): Node {
     evaluate: (scope) => {
       const values = evaluateItems(items, scope);
       if (values === JX_ERROR) return values;
-      for (const value of values) scope.spent(value);
-      return scope.spent(known.call(values, scope));
+      for (const value of values) scope.spendFor(value);
+      return scope.spendFor(known.call(values, scope));
     },
   };
 }

@@ -2,7 +2,7 @@
  * Filters of `/query/...`: an expression of JX in base64, as cctools' programs send it
  * (`catalog_query --where`). What is taken and what it means is in `parser.ts` and `evaluator.ts`.
  */
-import { Scope, TooMuchWork } from "./evaluator.ts";
+import { Scope, WorkLimitError } from "./evaluator.ts";
 import { JxSyntaxError } from "./lexer.ts";
 import { parseExpression } from "./parser.ts";
 import { isObject, parseJx } from "./value.ts";
@@ -41,7 +41,7 @@ function passes(evaluate: () => unknown): boolean {
   try {
     return evaluate() === true;
   } catch (error) {
-    if (error instanceof TooMuchWork) return false;
+    if (error instanceof WorkLimitError) return false;
     throw error;
   }
 }

@@ -3,7 +3,7 @@
  * network for a stranger (`listdir`, `fetch`), and those that no filter needs: a filter with one of
  * them is refused (`UNSUPPORTED`).
  */
-import { isLike } from "./posix_match.ts";
+import { matchesPosix } from "./posix_match.ts";
 import type { Node, Scope } from "./evaluator.ts";
 import {
   exponentOf,
@@ -42,37 +42,37 @@ export const JX_FUNCTIONS: ReadonlyMap<string, PlainFunction | DeferredFunction>
   PlainFunction | DeferredFunction
 >([
   ["basename", plain(basename)],
-  ["ceil", plain((values) => rounded(values, Math.ceil))],
+  ["ceil", plain((values) => round(values, Math.ceil))],
   ["dirname", plain(dirname)],
-  ["floor", plain((values) => rounded(values, Math.floor))],
+  ["floor", plain((values) => round(values, Math.floor))],
   ["format", plain(format)],
-  ["items", plain((values) => ofObject(values, (name, value) => [name, value]))],
+  ["items", plain((values) => mapMembers(values, (name, value) => [name, value]))],
   ["join", plain(join)],
-  ["keys", plain((values) => ofObject(values, (name) => name))],
+  ["keys", plain((values) => mapMembers(values, (name) => name))],
   ["like", plain(like)],
   ["len", plain(([array = null]) => isArray(array) ? BigInt(array.length) : JX_ERROR)],
   ["project", { isDeferred: true, call: project }],
   ["range", plain(range)],
   ["select", { isDeferred: true, call: select }],
-  ["values", plain((values) => ofObject(values, (_name, value) => value))],
+  ["values", plain((values) => mapMembers(values, (_name, value) => value))],
 ]);
 
 function plain(call: PlainFunction["call"]): PlainFunction {
   return { isDeferred: false, call };
 }
 
-function rounded(values: readonly Jx[], round: (value: number) => number): Jx {
+function round(values: readonly Jx[], toInteger: (value: number) => number): Jx {
   const [value] = values;
   if (values.length !== 1) return JX_ERROR;
   return typeof value === "number"
-    ? round(value)
+    ? toInteger(value)
     : typeof value === "bigint"
-    ? BigInt.asIntN(64, BigInt(round(Number(value)))) // by way of a double, as there
+    ? BigInt.asIntN(64, BigInt(toInteger(Number(value)))) // by way of a double, as there
     : JX_ERROR;
 }
 
 /** The last one first, as there. */
-function ofObject(values: readonly Jx[], made: (name: string, value: Jx) => Jx): Jx {
+function mapMembers(values: readonly Jx[], made: (name: string, value: Jx) => Jx): Jx {
   const [object = null] = values;
   if (values.length !== 1 || !isObject(object)) return JX_ERROR;
   return Object.entries(object).map(([name, value]) => made(name, value)).reverse();
@@ -105,7 +105,7 @@ function join(values: readonly Jx[]): Jx {
 function basename(values: readonly Jx[]): Jx {
   const [path, suffix = ""] = values;
   if (values.length > 2 || typeof path !== "string" || typeof suffix !== "string") return JX_ERROR;
-  const name = path === "" ? "." : withoutSlashes(path).replace(/^.*\//s, "") || "/";
+  const name = path === "" ? "." : trimSlashes(path).replace(/^.*\//s, "") || "/";
   return name.endsWith(suffix) ? name.slice(0, name.length - suffix.length) : name;
 }
 
@@ -113,14 +113,14 @@ function basename(values: readonly Jx[]): Jx {
 function dirname(values: readonly Jx[]): Jx {
   const [path] = values;
   if (values.length !== 1 || typeof path !== "string") return JX_ERROR;
-  const whole = withoutSlashes(path);
+  const whole = trimSlashes(path);
   if (whole === "") return path === "" ? "." : "/";
   const end = whole.lastIndexOf("/");
-  return end === -1 ? "." : withoutSlashes(whole.slice(0, end)) || "/";
+  return end === -1 ? "." : trimSlashes(whole.slice(0, end)) || "/";
 }
 
 /** A path without the slashes at its end. Not by a regex, which looks again from each slash. */
-function withoutSlashes(path: string): string {
+function trimSlashes(path: string): string {
   let end = path.length;
   while (path[end - 1] === "/") end--;
   return path.slice(0, end);
@@ -133,14 +133,14 @@ function format(values: readonly Jx[]): Jx {
   let isGood = true;
   const text = pattern.replace(/%(.?)/gs, (_whole, letter: string) => {
     if (letter === "%") return "%";
-    const shown = formatted(letter, rest.shift());
+    const shown = formatOne(letter, rest.shift());
     isGood &&= shown !== undefined;
     return shown ?? "";
   });
   return isGood && rest.length === 0 ? text : JX_ERROR;
 }
 
-function formatted(letter: string, value: Jx | undefined): string | undefined {
+function formatOne(letter: string, value: Jx | undefined): string | undefined {
   if (letter === "s") return typeof value === "string" ? value : undefined;
   if (letter === "d" || letter === "i") {
     return typeof value === "bigint" ? String(value) : undefined;
@@ -166,22 +166,22 @@ function like(values: readonly Jx[], scope: Scope): Jx {
     return JX_ERROR;
   }
   scope.spend(Math.ceil(pattern.length * text.length / LIKE_WORK));
-  return isLike(pattern, text) ?? JX_ERROR;
+  return matchesPosix(pattern, text) ?? JX_ERROR;
 }
 
 /** The objects of a list for which an expression is true. */
 function select(nodes: readonly Node[], scope: Scope): Jx {
-  return eachOf(nodes, scope, (object, value) => {
+  return mapObjects(nodes, scope, (object, value) => {
     return typeof value === "boolean" ? (value ? [object] : []) : undefined;
   });
 }
 
 /** An expression's value for each object of a list. */
 function project(nodes: readonly Node[], scope: Scope): Jx {
-  return eachOf(nodes, scope, (_object, value) => [value]);
+  return mapObjects(nodes, scope, (_object, value) => [value]);
 }
 
-function eachOf(
+function mapObjects(
   nodes: readonly Node[],
   scope: Scope,
   made: (object: JxObject, value: Jx) => readonly Jx[] | undefined,

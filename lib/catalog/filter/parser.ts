@@ -45,7 +45,7 @@ const PRECEDENCE: readonly (readonly string[])[] = [
 ];
 
 /** An expression that ends before it begins; a list or an object ends there, too. */
-class NothingThere extends JxSyntaxError {}
+class MissingExpression extends JxSyntaxError {}
 
 /**
  * Reads an expression.
@@ -136,7 +136,9 @@ class Parser {
       case "{":
         return objectOf(this.#pairs());
     }
-    if (token.word === "" || token.word === ")") throw new NothingThere("an expression is missing");
+    if (token.word === "" || token.word === ")") {
+      throw new MissingExpression("an expression is missing");
+    }
     throw new JxSyntaxError(`unexpected ${token.word}`);
   }
 
@@ -185,7 +187,7 @@ class Parser {
     try {
       return this.expression();
     } catch (error) {
-      if (!(error instanceof NothingThere)) throw error;
+      if (!(error instanceof MissingExpression)) throw error;
       this.#depth = depth;
       return undefined;
     }

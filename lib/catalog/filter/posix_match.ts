@@ -24,16 +24,16 @@ let last: { readonly pattern: string; readonly test: (text: string) => boolean }
  *
  * @returns undefined for expressions beyond these rules
  */
-export function isLike(pattern: string, text: string): boolean | undefined {
+export function matchesPosix(pattern: string, text: string): boolean | undefined {
   if (last?.pattern !== pattern) {
-    const test = compiled(pattern);
+    const test = compile(pattern);
     if (!test) return undefined;
     last = { pattern, test };
   }
   return last.test(text);
 }
 
-function compiled(pattern: string): ((text: string) => boolean) | undefined {
+function compile(pattern: string): ((text: string) => boolean) | undefined {
   const outside = pattern.replace(/\\.|\[\^?\]?[^\]]*\]/g, "x");
   if (pattern.length > MAX_CHARS || !SHARED_SYNTAX.test(pattern) || OTHERWISE.test(outside)) {
     return undefined;

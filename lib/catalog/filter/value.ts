@@ -157,7 +157,7 @@ export function printDouble(value: number, digits: number = PRINTED_DIGITS): str
   if (Number.isInteger(value) && Math.abs(value) < 10 ** (digits - 1)) {
     return Object.is(value, -0) ? "-0" : String(value);
   }
-  const [mantissa = "", exponentText = "0"] = rounded(value, digits).split("e");
+  const [mantissa = "", exponentText = "0"] = toDigits(value, digits).split("e");
   const exponent = Number(exponentText);
   const sign = value < 0 || Object.is(value, -0) ? "-" : "";
   const shown = mantissa.replace(/[-.]/g, "").replace(/0+$/, "") || "0";
@@ -174,7 +174,7 @@ export function exponentOf(exponent: number): string {
 }
 
 /** A number with a given count of digits, as `toExponential` has it; halves go to the even digit, as in C. */
-function rounded(value: number, digits: number): string {
+function toDigits(value: number, digits: number): string {
   const [mantissa = "", exponent = ""] = value.toExponential(digits).split("e");
   if (!/[02468]\.?5$/.test(mantissa)) return value.toExponential(digits - 1);
   const isHalf = /^0*e/.test(value.toExponential(MAX_DIGITS).slice(mantissa.length));

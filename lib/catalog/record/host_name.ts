@@ -10,28 +10,28 @@ export const MAX_HOST_CHARS = 255;
  * and other addresses of nobody, and numbers in the many other forms that systems read
  * (`0x7f.1`, `2130706433`), since what they mean is not what they look like.
  */
-export function isHostOfServer(text: string): boolean {
+export function isServerHost(text: string): boolean {
   if (text.length > MAX_HOST_CHARS) return false;
-  if (text.includes(":")) return isV6OfServer(text);
+  if (text.includes(":")) return isServerV6(text);
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(text)) return false;
   const last = text.replace(/\.$/, "").split(".").at(-1) ?? "";
-  return /^(\d+|0x[0-9a-f]*)$/i.test(last) ? isV4OfServer(text) : true;
+  return /^(\d+|0x[0-9a-f]*)$/i.test(last) ? isServerV4(text) : true;
 }
 
-function isV4OfServer(text: string): boolean {
+function isServerV4(text: string): boolean {
   const parts = text.split(".");
   if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part))) return false;
   const [first = 0, ...others] = parts.map(Number);
   return first > 0 && first < 224 && others.every((part) => part <= 255);
 }
 
-function isV6OfServer(text: string): boolean {
+function isServerV6(text: string): boolean {
   if (!/^[0-9A-Fa-f:.]+$/.test(text) || !URL.canParse(`http://[${text}]/`)) return false;
   const plain = new URL(`http://[${text}]/`).hostname.slice(1, -1);
   const mapped = /^::(?:ffff:)?([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(plain);
   if (mapped) {
     const [high = 0, low = 0] = mapped.slice(1).map((group) => parseInt(group, 16));
-    return isV4OfServer([high >> 8, high & 255, low >> 8, low & 255].join("."));
+    return isServerV4([high >> 8, high & 255, low >> 8, low & 255].join("."));
   }
   return plain !== "::" && !plain.startsWith("ff");
 }

@@ -36,7 +36,7 @@ import {
 } from "../../json/scan.ts";
 import { spanOf, textAt } from "../../bytes/span.ts";
 import { RECORD_TYPE } from "./server_record.ts";
-import { isHostOfServer, MAX_HOST_CHARS } from "./host_name.ts";
+import { isServerHost, MAX_HOST_CHARS } from "./host_name.ts";
 
 const LF = 10, QUOTE = 34, COMMA = 44, OPEN_ARRAY = 91, CLOSE_ARRAY = 93, OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
@@ -314,7 +314,7 @@ function asPort(json: string | undefined): number | undefined {
 /** A host name or address. */
 function asHost(json: string | undefined): string | undefined {
   const text = asText(json, MAX_HOST_CHARS);
-  return text !== undefined && isHostOfServer(text) ? text : undefined;
+  return text !== undefined && isServerHost(text) ? text : undefined;
 }
 
 function asHosts(json: string | undefined): string[] {

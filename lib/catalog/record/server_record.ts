@@ -73,7 +73,7 @@ export interface ServerFacts {
  * @throws {RangeError} where a string is not ASCII, a number is no integer in its range, or the
  * record is too long even without addresses
  */
-export function announcement(facts: ServerFacts, addresses: readonly string[] = []): string {
+export function encodeRecord(facts: ServerFacts, addresses: readonly string[] = []): string {
   const record = {
     type: RECORD_TYPE,
     project: ascii("project", facts.project),
@@ -107,8 +107,8 @@ export function announcement(facts: ServerFacts, addresses: readonly string[] = 
 }
 
 /** The same record as a goodbye: the catalog drops it soon, and readers skip it at once. */
-export function goodbye(facts: ServerFacts, addresses: readonly string[] = []): string {
-  return announcement({ ...facts, lifetimeS: GOODBYE_LIFETIME_S }, addresses);
+export function encodeGoodbye(facts: ServerFacts, addresses: readonly string[] = []): string {
+  return encodeRecord({ ...facts, lifetimeS: GOODBYE_LIFETIME_S }, addresses);
 }
 
 /**

@@ -10,7 +10,7 @@ export interface FailedCatalog {
 }
 
 /** What the catalogs said. */
-export interface Lookup {
+export interface LookupResult {
   /**
    * Live by their age, each one once; in the order in which to try them: the newest of each catalog
    * and address first, so that neither one catalog nor one sender can crowd the others out.
@@ -23,24 +23,26 @@ export interface Lookup {
 }
 
 /** What all catalogs gave, in the order of `Lookup.servers`. */
-export function merged(catalogs: readonly (readonly ServerRecord[])[]): ServerRecord[] {
+export function mergeRecords(catalogs: readonly (readonly ServerRecord[])[]): ServerRecord[] {
   const newest = new Map<string, ServerRecord>();
   for (const record of catalogs.flat()) {
-    const known = newest.get(placeOf(record));
-    if (!known || known.lastheardfrom < record.lastheardfrom) newest.set(placeOf(record), record);
+    const known = newest.get(addressKey(record));
+    if (!known || known.lastheardfrom < record.lastheardfrom) {
+      newest.set(addressKey(record), record);
+    }
   }
-  const inTurns = takingTurns(catalogs.map(fairlyOrdered).sort(byNewest));
+  const inTurns = interleave(catalogs.map(orderByAddress).sort(byNewest));
   // A place comes in its first turn, and with what is newest about it.
-  return [...new Set(inTurns.map(placeOf))].flatMap((place) => newest.get(place) ?? []);
+  return [...new Set(inTurns.map(addressKey))].flatMap((place) => newest.get(place) ?? []);
 }
 
 /** The newest record of each address, then the second one of each, and so on. */
-function fairlyOrdered(records: readonly ServerRecord[]): ServerRecord[] {
+function orderByAddress(records: readonly ServerRecord[]): ServerRecord[] {
   const ofAddress = Map.groupBy(records.toSorted(newestFirst), (record) => record.address);
-  return takingTurns([...ofAddress.values()]);
+  return interleave([...ofAddress.values()]);
 }
 
-function takingTurns<T>(lists: readonly (readonly T[])[]): T[] {
+function interleave<T>(lists: readonly (readonly T[])[]): T[] {
   const taken: T[] = [];
   let left = lists.filter((list) => list.length > 0);
   for (let turn = 0; left.length > 0; turn++) {
@@ -62,7 +64,7 @@ function byNewest(a: readonly ServerRecord[], b: readonly ServerRecord[]): numbe
  * What makes a record another one. All ways to reach the server belong to it: a catalog that lies
  * about one of them must not take the place of one that does not.
  */
-export function placeOf(record: ServerRecord): string {
+export function addressKey(record: ServerRecord): string {
   // A claim to want TLS is no reason to forget a record without one.
   return [record.project, record.tls === true, ...candidateAddresses(record).map(addressText)]
     .join(" ");
@@ -83,7 +85,7 @@ export function candidateAddresses(record: ServerRecord): Address[] {
 }
 
 /** The sentence for a name that no catalog knows. */
-export function notFoundMessage(project: string, { answered, failed }: Lookup): string {
+export function notFoundMessage(project: string, { answered, failed }: LookupResult): string {
   const names = answered.map(addressText).join(", ");
   const reasons = failed.map(({ catalog, reason }) => `${addressText(catalog)}: ${reason}`);
   const unreachable = reasons.join("; ");

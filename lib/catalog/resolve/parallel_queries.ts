@@ -3,11 +3,11 @@ import type { Address } from "../../base/address.ts";
 import { unixSeconds } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { CatalogQuery } from "./query.ts";
-import { type Lookup, merged } from "./lookup_result.ts";
+import { type LookupResult, mergeRecords } from "./lookup_result.ts";
 import { isStale, type RecordTest, type ServerRecord } from "../record/listing.ts";
 
 /** One catalog, and the last question to it. */
-export interface Question {
+export interface QueryState {
   readonly catalog: Address;
   /** Whether an answer or a failure is there. */
   isDone: boolean;
@@ -22,7 +22,7 @@ export interface Question {
 }
 
 /** Asks catalogs, and reports each change. */
-export class Questions implements AsyncDisposable {
+export class ParallelQueries implements AsyncDisposable {
   readonly #query: CatalogQuery;
   readonly #wanted: RecordTest;
   readonly #stopping = new AbortController();
@@ -36,12 +36,12 @@ export class Questions implements AsyncDisposable {
   }
 
   /** A catalog that was not asked yet. */
-  about(catalog: Address): Question {
+  newState(catalog: Address): QueryState {
     return { catalog, isDone: true, failure: undefined, servers: [], isFresh: false, tookMs: 0 };
   }
 
   /** Asks a catalog, unless the last question to it is still under way. */
-  ask(question: Question): void {
+  start(question: QueryState): void {
     if (!question.isDone) return;
     question.isDone = false;
     question.servers = [];
@@ -51,7 +51,7 @@ export class Questions implements AsyncDisposable {
   }
 
   /** Never rejects. */
-  async #run(question: Question): Promise<void> {
+  async #run(question: QueryState): Promise<void> {
     const startMs = performance.now();
     try {
       const records = await this.#query(question.catalog, this.#stopping.signal, this.#wanted);
@@ -63,7 +63,7 @@ export class Questions implements AsyncDisposable {
     }
     question.tookMs = performance.now() - startMs;
     question.isDone = question.isFresh = true;
-    this.changed();
+    this.notify();
   }
 
   /** Resolves with the next answer or failure, or with `changed`. */
@@ -72,7 +72,7 @@ export class Questions implements AsyncDisposable {
   }
 
   /** Has `nextChange` resolve. */
-  changed(): void {
+  notify(): void {
     this.#change.resolve();
     this.#change = Promise.withResolvers();
   }
@@ -91,17 +91,17 @@ export class Questions implements AsyncDisposable {
  * @param listed questions to listed catalogs
  * @param local questions to all addresses of the local catalog: one catalog, which answers at any
  */
-export function lookupOf(
-  counting: readonly Question[],
-  listed: readonly Question[],
-  local: readonly Question[],
-): Lookup {
+export function mergeQueries(
+  counting: readonly QueryState[],
+  listed: readonly QueryState[],
+  local: readonly QueryState[],
+): LookupResult {
   const [first] = local;
   const last = local.find(hasAnswered) ?? first;
   const catalogs = [...listed, ...(first && last ? [{ ...last, catalog: first.catalog }] : [])];
   const nothingFound = counting.every(({ servers }) => servers.length === 0);
   return {
-    servers: merged(counting.map(({ servers }) => servers)),
+    servers: mergeRecords(counting.map(({ servers }) => servers)),
     answered: catalogs.filter(hasAnswered).map(({ catalog }) => catalog),
     failed: catalogs.flatMap(({ catalog, isDone, failure }) => {
       if (isDone) return failure === undefined ? [] : [{ catalog, reason: failure }];
@@ -110,6 +110,6 @@ export function lookupOf(
   };
 }
 
-function hasAnswered({ isDone, failure }: Question): boolean {
+function hasAnswered({ isDone, failure }: QueryState): boolean {
   return isDone && failure === undefined;
 }

@@ -10,14 +10,14 @@ import { type Address, addressText } from "../../base/address.ts";
 import { localCatalogs } from "../catalog_hosts.ts";
 import { machineTiming, type Timing } from "../../base/clock.ts";
 import { type CatalogQuery, queryCatalog } from "./query.ts";
-import type { Lookup } from "./lookup_result.ts";
-import { lookupOf, Questions } from "./parallel_queries.ts";
+import type { LookupResult } from "./lookup_result.ts";
+import { mergeQueries, ParallelQueries } from "./parallel_queries.ts";
 import { Search } from "./search.ts";
 
 export {
   candidateAddresses,
   type FailedCatalog,
-  type Lookup,
+  type LookupResult,
   notFoundMessage,
 } from "./lookup_result.ts";
 
@@ -74,7 +74,7 @@ export class Resolver {
    * @param signal calls it off; the result is then what is known so far
    * @returns the servers of that name, none where no catalog that answered knows it
    */
-  async lookUp(project: string, signal?: AbortSignal): Promise<Lookup> {
+  async lookUp(project: string, signal?: AbortSignal): Promise<LookupResult> {
     await using search = this.search(project);
     return await search.next(0, signal);
   }
@@ -84,17 +84,17 @@ export class Resolver {
    *
    * @param signal calls it off; the result is then what is known so far
    */
-  async listAll(signal?: AbortSignal): Promise<Lookup> {
-    await using questions = new Questions(this.#query, () => true);
-    const listed = this.#listed.map((catalog) => questions.about(catalog));
-    const local = this.#local.map((catalog) => questions.about(catalog));
+  async listAll(signal?: AbortSignal): Promise<LookupResult> {
+    await using questions = new ParallelQueries(this.#query, () => true);
+    const listed = this.#listed.map((catalog) => questions.newState(catalog));
+    const local = this.#local.map((catalog) => questions.newState(catalog));
     const all = [...listed, ...local];
-    for (const question of all) questions.ask(question);
-    const calledOff = () => questions.changed();
+    for (const question of all) questions.start(question);
+    const calledOff = () => questions.notify();
     signal?.addEventListener("abort", calledOff, { once: true });
     try {
       while (!all.every(({ isDone }) => isDone) && !signal?.aborted) await questions.nextChange();
-      return lookupOf(all, listed, local);
+      return mergeQueries(all, listed, local);
     } finally {
       signal?.removeEventListener("abort", calledOff);
     }

@@ -9,8 +9,8 @@ import type { Address } from "../../base/address.ts";
 import type { Timing } from "../../base/clock.ts";
 import { LISTED_CATALOGS_MS, LOCAL_LOOKUP_MS, OTHER_CATALOGS_MS } from "../../base/limits.ts";
 import type { CatalogQuery } from "./query.ts";
-import { type Lookup, placeOf } from "./lookup_result.ts";
-import { lookupOf, type Question, Questions } from "./parallel_queries.ts";
+import { addressKey, type LookupResult } from "./lookup_result.ts";
+import { mergeQueries, ParallelQueries, type QueryState } from "./parallel_queries.ts";
 
 /** A local catalog rests this many times as long as its last answer took. */
 const LOCAL_REST = 4;
@@ -29,9 +29,9 @@ export interface SearchOptions {
 
 /** One search; its questions end with it. */
 export class Search implements AsyncDisposable {
-  readonly #listed: readonly Question[];
-  readonly #local: readonly Question[];
-  readonly #questions: Questions;
+  readonly #listed: readonly QueryState[];
+  readonly #local: readonly QueryState[];
+  readonly #questions: ParallelQueries;
   readonly #timing: Timing;
   readonly #listedFirstMs: number;
   readonly #startMs: number;
@@ -44,9 +44,9 @@ export class Search implements AsyncDisposable {
   /** @param project the name */
   constructor(project: string, options: SearchOptions) {
     const { listed, local, listedFirstMs = LISTED_CATALOGS_MS, query, timing } = options;
-    this.#questions = new Questions(query, (record) => record.project === project);
-    this.#listed = listed.map((catalog) => this.#questions.about(catalog));
-    this.#local = local.map((catalog) => this.#questions.about(catalog));
+    this.#questions = new ParallelQueries(query, (record) => record.project === project);
+    this.#listed = listed.map((catalog) => this.#questions.newState(catalog));
+    this.#local = local.map((catalog) => this.#questions.newState(catalog));
     this.#timing = timing;
     this.#listedFirstMs = listedFirstMs;
     this.#startMs = timing.now();
@@ -60,31 +60,35 @@ export class Search implements AsyncDisposable {
    * server appears that no round gave
    * @param signal ends the round at once, with what is known so far
    */
-  async next(pauseMs: number, signal?: AbortSignal): Promise<Lookup> {
-    const calledOff = () => this.#questions.changed();
+  async next(pauseMs: number, signal?: AbortSignal): Promise<LookupResult> {
+    const calledOff = () => this.#questions.notify();
     signal?.addEventListener("abort", calledOff, { once: true });
     try {
       const counting = await this.#round(pauseMs, signal);
-      for (const { servers } of counting) for (const one of servers) this.#known.add(idOf(one));
+      for (const { servers } of counting) {
+        for (const one of servers) this.#known.add(instanceKey(one));
+      }
       for (const question of this.#listed) question.isFresh = false;
-      return lookupOf(counting, this.#listed, this.#local);
+      return mergeQueries(counting, this.#listed, this.#local);
     } finally {
       signal?.removeEventListener("abort", calledOff);
     }
   }
 
   /** The questions whose answers count. */
-  async #round(pauseMs: number, signal: AbortSignal | undefined): Promise<readonly Question[]> {
+  async #round(pauseMs: number, signal: AbortSignal | undefined): Promise<readonly QueryState[]> {
     const isFirst = this.#rounds++ === 0;
     const all = [...this.#listed, ...this.#local];
     const timeMs = () => this.#timing.now();
     for (const endMs = timeMs() + pauseMs; timeMs() < endMs && !signal?.aborted;) {
       this.#askLocal(() => true);
       await this.#change(endMs);
-      if (all.some(({ servers }) => servers.some((one) => !this.#known.has(idOf(one))))) break;
+      if (all.some(({ servers }) => servers.some((one) => !this.#known.has(instanceKey(one))))) {
+        break;
+      }
     }
     // An answer that came in the pause counts in this round.
-    for (const one of this.#listed) if (!one.isFresh) this.#questions.ask(one);
+    for (const one of this.#listed) if (!one.isFresh) this.#questions.start(one);
     this.#localAskedMs = -Infinity;
     this.#askLocal(({ servers }) => servers.length === 0);
     const listedFirstMs = this.#startMs + this.#listedFirstMs;
@@ -111,10 +115,10 @@ export class Search implements AsyncDisposable {
   }
 
   /** Asks the local catalog, if it was not asked just now. */
-  #askLocal(which: (question: Question) => boolean): void {
+  #askLocal(which: (question: QueryState) => boolean): void {
     if (this.#timing.now() - this.#localAskedMs < this.#localEveryMs()) return;
     this.#localAskedMs = this.#timing.now();
-    for (const question of this.#local.filter(which)) this.#questions.ask(question);
+    for (const question of this.#local.filter(which)) this.#questions.start(question);
   }
 
   /** A local catalog that has much to send must not be busy with one client. */
@@ -148,6 +152,6 @@ export class Search implements AsyncDisposable {
 }
 
 /** What makes a server another one than those that were tried. */
-function idOf(record: Lookup["servers"][number]): string {
-  return `${record.instance} ${placeOf(record)}`;
+function instanceKey(record: LookupResult["servers"][number]): string {
+  return `${record.instance} ${addressKey(record)}`;
 }

@@ -13,12 +13,12 @@ import {
   MAX_UPDATE_BYTES,
 } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
-import { PacedWork, RateLimit } from "./rate_limit.ts";
+import { RateLimit, ThrottledWork } from "./rate_limit.ts";
 import { ConnectionServer, readUntil } from "./connection_server.ts";
 import { readRequest, writeReply } from "./http.ts";
-import { page, refusal } from "./pages.ts";
+import { rejection, replyTo } from "./pages.ts";
 import { type CatalogTime, RecordStore, type StoreLimits } from "./record_store.ts";
-import { type NameLookup, ReverseNames } from "./reverse_dns_cache.ts";
+import { ReverseDnsCache, type ReverseLookup } from "./reverse_dns_cache.ts";
 import { isCompressed, readUpdate, type Update } from "./update_parser.ts";
 
 export interface CatalogServerOptions {
@@ -32,7 +32,7 @@ export interface CatalogServerOptions {
   /** Whether to take updates by TCP on the next port as well. */
   readonly tcpUpdates: boolean;
   /** Finds the name that a sender's record has (default: the one that the record gives itself). */
-  readonly nameOf?: NameLookup;
+  readonly reverseLookup?: ReverseLookup;
   /** The time (default: that of the system). */
   readonly now?: () => CatalogTime;
   /** Bounds of the store (default: those of `limits.ts`). */
@@ -75,13 +75,13 @@ export class CatalogServer implements AsyncDisposable {
   readonly #log: Log;
   readonly #store: RecordStore;
   readonly #now: () => CatalogTime;
-  readonly #names: ReverseNames | undefined;
+  readonly #names: ReverseDnsCache | undefined;
   readonly #udp: Deno.DatagramConn;
   readonly #receiving: Promise<void>;
   readonly #servers: readonly ConnectionServer<Deno.TcpConn>[];
   readonly #stopping = new AbortController();
   readonly #updateBudget: RateLimit;
-  readonly #answers: PacedWork;
+  readonly #answers: ThrottledWork;
 
   /**
    * Starts a catalog.
@@ -89,7 +89,7 @@ export class CatalogServer implements AsyncDisposable {
    * @throws what `Deno.listen` throws, `Deno.errors.AddrInUse` above all; nothing is then held
    */
   constructor(options: CatalogServerOptions) {
-    const { hostname, lifetimeS, log, limits, rates = DEFAULT_RATES, nameOf } = options;
+    const { hostname, lifetimeS, log, limits, rates = DEFAULT_RATES, reverseLookup } = options;
     const { tcp, udp } = listenOnBoth(hostname, options.port);
     this.port = tcp.addr.port;
     this.#log = log;
@@ -97,24 +97,25 @@ export class CatalogServer implements AsyncDisposable {
     const { updateBytesPerS, answerMsPerS } = rates;
     const { signal } = this.#stopping;
     this.#now = options.now ?? systemTime;
-    this.#names = nameOf && new ReverseNames(nameOf, signal, () => this.#now().monotonicS);
+    this.#names = reverseLookup &&
+      new ReverseDnsCache(reverseLookup, signal, () => this.#now().monotonicS);
     this.#updateBudget = new RateLimit(updateBytesPerS, updateBytesPerS * UPDATE_BURST_S, signal);
-    this.#answers = new PacedWork(answerMsPerS, 2 * CATALOG_SLICE_MS, signal);
+    this.#answers = new ThrottledWork(answerMsPerS, 2 * CATALOG_SLICE_MS, signal);
     this.#udp = udp;
     this.#receiving = this.#receive();
-    const peerOf = (connection: Deno.TcpConn) => addressGroup(connection.remoteAddr.hostname);
+    const addressOf = (connection: Deno.TcpConn) => addressGroup(connection.remoteAddr.hostname);
     const servers = [
       new ConnectionServer<Deno.TcpConn>(tcp, (...exchange) => this.#answer(...exchange), {
-        peerOf,
+        addressOf,
         refuse: (connection) => this.#askBackLater(connection),
-        ready: () => this.#answers.spent(CONNECTION_MS),
+        ready: () => this.#answers.runElsewhere(CONNECTION_MS),
       }),
     ];
     const updates = options.tcpUpdates ? this.#listenForUpdates(hostname) : undefined;
     if (updates) {
-      const ready = () => this.#updateBudget.earned();
+      const ready = () => this.#updateBudget.waitForCredit();
       const take = (connection: Deno.TcpConn) => this.#takeOverTcp(connection);
-      servers.push(new ConnectionServer(updates, take, { peerOf, ready }));
+      servers.push(new ConnectionServer(updates, take, { addressOf, ready }));
     }
     this.#servers = servers;
   }
@@ -136,7 +137,7 @@ export class CatalogServer implements AsyncDisposable {
     while (!this.#stopping.signal.aborted) {
       try {
         // While nobody receives, the kernel drops what has no room: a flood costs nothing here (I9).
-        await this.#updateBudget.earned();
+        await this.#updateBudget.waitForCredit();
         const [bytes, from] = await this.#udp.receive(buffer);
         await this.#take(bytes, (from as Deno.NetAddr).hostname);
       } catch {
@@ -176,7 +177,7 @@ export class CatalogServer implements AsyncDisposable {
 
   async #takeOverTcp(connection: Deno.TcpConn): Promise<void> {
     const bytes = await readUntil(connection, MAX_UPDATE_BYTES);
-    await this.#updateBudget.earned();
+    await this.#updateBudget.waitForCredit();
     if (bytes) await this.#take(bytes, connection.remoteAddr.hostname);
   }
 
@@ -184,9 +185,9 @@ export class CatalogServer implements AsyncDisposable {
     const request = await readRequest(connection);
     hasAsked();
     if (request === undefined) return;
-    const paced = <T>(work: () => T) => this.#answers.do(work);
+    const paced = <T>(work: () => T) => this.#answers.run(work);
     const reply = await paced(() =>
-      typeof request === "number" ? refusal(request) : page(request, this.#store, this.#now())
+      typeof request === "number" ? rejection(request) : replyTo(request, this.#store, this.#now())
     );
     const headOnly = typeof request === "object" && request.method === "HEAD";
     await writeReply(connection, reply, headOnly, paced);
@@ -195,7 +196,7 @@ export class CatalogServer implements AsyncDisposable {
   /** What it asked is read first: a connection that is closed with unread bytes loses its reply. */
   async #askBackLater(connection: Deno.TcpConn): Promise<void> {
     if (await readRequest(connection) === undefined) return;
-    await writeReply(connection, refusal(503), false, (work) => this.#answers.do(work));
+    await writeReply(connection, rejection(503), false, (work) => this.#answers.run(work));
   }
 
   #listenForUpdates(hostname: string): Deno.TcpListener | undefined {

@@ -27,7 +27,7 @@ export interface Acceptor<C> {
 /** Bounds; see `limits.ts`. */
 export interface ConnectionLimits {
   readonly connections: number;
-  readonly perPeer: number;
+  readonly perAddress: number;
   readonly refusals: number;
   readonly graceMs: number;
   readonly exchangeMs: number;
@@ -35,7 +35,7 @@ export interface ConnectionLimits {
 
 const DEFAULT_LIMITS: ConnectionLimits = {
   connections: MAX_CATALOG_CONNECTIONS,
-  perPeer: MAX_CATALOG_CONNECTIONS_PER_PEER,
+  perAddress: MAX_CATALOG_CONNECTIONS_PER_PEER,
   refusals: MAX_CATALOG_REJECTIONS,
   graceMs: CATALOG_GRACE_MS,
   exchangeMs: CATALOG_EXCHANGE_MS,
@@ -47,16 +47,16 @@ const DEFAULT_LIMITS: ConnectionLimits = {
  *
  * @param hasAsked to be called once the peer's question is there
  */
-export type Exchanging<C> = (connection: C, hasAsked: () => void) => Promise<void>;
+export type ExchangeHandler<C> = (connection: C, hasRequest: () => void) => Promise<void>;
 
 /** What a `ConnectionServer` may be told. */
 export interface ConnectionOptions<C> {
   /** Default: those of `limits.ts`. */
   readonly limits?: ConnectionLimits;
   /** Who is at the other end (default: the same one always). */
-  readonly peerOf?: (connection: C) => string;
+  readonly addressOf?: (connection: C) => string;
   /** Asks a peer with too many connections to come back (default: closes the connection). */
-  readonly refuse?: Exchanging<C>;
+  readonly refuse?: ExchangeHandler<C>;
   /** Waited for before each connection is accepted (default: nothing). */
   readonly ready?: () => Promise<void>;
 }
@@ -69,7 +69,7 @@ interface Exchange {
   /** Whether it only asks the peer to come back. */
   readonly isRefusal: boolean;
   /** Whether its question is there: it is then worth an answer. */
-  hasAsked: boolean;
+  hasRequest: boolean;
   /** False once its connection is closed; what it still has to do then ends soon. */
   isOpen: boolean;
   readonly sinceMs: number;
@@ -81,10 +81,10 @@ interface Exchange {
 /** Accepts connections and runs one exchange on each. */
 export class ConnectionServer<C extends Connection> {
   readonly #acceptor: Acceptor<C>;
-  readonly #exchange: Exchanging<C>;
+  readonly #exchange: ExchangeHandler<C>;
   readonly #limits: ConnectionLimits;
   readonly #peerOf: (connection: C) => string;
-  readonly #refuse: Exchanging<C>;
+  readonly #refuse: ExchangeHandler<C>;
   readonly #ready: () => Promise<void>;
   /** In the order in which they began. */
   readonly #open = new Set<Exchange>();
@@ -99,13 +99,13 @@ export class ConnectionServer<C extends Connection> {
    */
   constructor(
     acceptor: Acceptor<C>,
-    exchange: Exchanging<C>,
+    exchange: ExchangeHandler<C>,
     options: ConnectionOptions<C> = {},
   ) {
     this.#acceptor = acceptor;
     this.#exchange = exchange;
     this.#limits = options.limits ?? DEFAULT_LIMITS;
-    this.#peerOf = options.peerOf ?? (() => "");
+    this.#peerOf = options.addressOf ?? (() => "");
     this.#refuse = options.refuse ?? (() => Promise.resolve());
     this.#ready = options.ready ?? (() => Promise.resolve());
     this.#accepting = this.#accept();
@@ -141,14 +141,14 @@ export class ConnectionServer<C extends Connection> {
     const peer = this.#peerOf(connection);
     const open = [...this.#open].filter((one) => one.isOpen);
     const ofPeer = open.filter((one) => one.peer === peer && !one.isRefusal);
-    if (ofPeer.length < this.#limits.perPeer) {
+    if (ofPeer.length < this.#limits.perAddress) {
       return this.#start(connection, peer, this.#exchange);
     }
     // One peer alone never fills the room of all: its oldest connection that asked nothing yet pays
     // for its newest one. All others were promised an answer, which is due within their grace.
     const [oldest] = ofPeer;
     const isSlow = oldest && performance.now() - oldest.sinceMs >= this.#limits.graceMs;
-    const leaving = ofPeer.find((one) => !one.hasAsked) ?? (isSlow ? oldest : undefined);
+    const leaving = ofPeer.find((one) => !one.hasRequest) ?? (isSlow ? oldest : undefined);
     if (leaving) {
       leaving.cutOff();
       return this.#start(connection, peer, this.#exchange);
@@ -158,7 +158,7 @@ export class ConnectionServer<C extends Connection> {
     this.#start(connection, peer, this.#refuse);
   }
 
-  #start(connection: C, peer: string, exchangeOn: Exchanging<C>): void {
+  #start(connection: C, peer: string, exchangeOn: ExchangeHandler<C>): void {
     const isRefusal = exchangeOn === this.#refuse;
     const cutOff = () => {
       if (exchange.isOpen) connection.close();
@@ -170,11 +170,13 @@ export class ConnectionServer<C extends Connection> {
     const exchange: Exchange = {
       peer,
       isRefusal,
-      hasAsked: false,
+      hasRequest: false,
       isOpen: true,
       sinceMs: performance.now(),
       cutOff,
-      done: begun.then(() => exchangeOn(connection, () => exchange.hasAsked = true)).catch(() => {})
+      done: begun.then(() => exchangeOn(connection, () => exchange.hasRequest = true)).catch(
+        () => {},
+      )
         .then(() => {
           clearTimeout(timer);
           cutOff();

@@ -96,19 +96,19 @@ export function parseRequestLine(line: string): HttpRequest | undefined {
 /**
  * Writes a whole reply; the connection is to be closed after it.
  *
- * @param paced does each piece of the work that making the reply is
+ * @param throttle does each piece of the work that making the reply is
  */
 export async function writeReply(
   connection: Connection,
   reply: HttpReply,
   headOnly: boolean,
-  paced: <T>(work: () => T) => Promise<T>,
+  throttle: <T>(work: () => T) => Promise<T>,
 ): Promise<void> {
   await writeAll(connection, encoder.encode(headOf(reply)));
   if (headOnly) return;
   const parts = reply.parts[Symbol.iterator]();
   for (;;) {
-    const { text, isLast } = await paced(() => nextText(parts));
+    const { text, isLast } = await throttle(() => nextText(parts));
     await writeAll(connection, encoder.encode(text));
     if (isLast) return;
   }

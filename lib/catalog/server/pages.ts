@@ -14,7 +14,7 @@ import type { CatalogRecord, CatalogTime, RecordStore } from "./record_store.ts"
 const MAX_PAGE_ROWS = 1_000;
 
 /** Characters of a cell; the rest is in `/query.json`. */
-const MAX_CELL_CHARS = { page: 128, detail: 4_000 } as const;
+const MAX_CELL_CHARS = { table: 128, detail: 4_000 } as const;
 
 /** Columns of the page, by member. */
 const COLUMNS = ["type", "project", "name", "port", "owner", "version"] as const;
@@ -26,7 +26,7 @@ const encoder = new TextEncoder();
  *
  * Paths are compared as they were sent, as cctools does; only a record's key may be percent-encoded.
  */
-export function page(
+export function replyTo(
   { path, url }: Pick<HttpRequest, "path" | "url">,
   store: RecordStore,
   now: CatalogTime,
@@ -40,12 +40,12 @@ export function page(
     case "/query.json":
       return text(200, jsonParts(store.list(now), PASS_ALL));
     case "/query.text":
-      return text(200, mapped(store.list(now), textRecord));
+      return text(200, mapLazily(store.list(now), textRecord));
   }
   const [, filter] = /^\/query\/([^/]+)/.exec(path) ?? [];
-  if (filter !== undefined) return filtered(filter, store.list(now));
+  if (filter !== undefined) return filterRecords(filter, store.list(now));
   const [, key] = /^\/detail\/(.+)$/.exec(path) ?? [];
-  const record = key === undefined ? undefined : store.get(percentDecoded(key), now);
+  const record = key === undefined ? undefined : store.get(decodePercents(key), now);
   if (record) return html(200, record.name, detailPage(record, now));
   // The sentence of cctools, but nothing of the address becomes markup.
   const shown = url.replace(/[^\x20-\x7e]|[<>]/g, (char) => `&#${char.charCodeAt(0)};`);
@@ -58,19 +58,19 @@ export function page(
   };
 }
 
-const REFUSALS = {
+const REJECTIONS = {
   400: "Not an HTTP request: its first line must be a method, a path and a version.\n",
   431: "The head of the request is too long.\n",
   503: "Too many questions from one address at once: ask again in a second.\n",
 } as const;
 
 /** The answer to what is no question, or comes at a bad time. */
-export function refusal(status: keyof typeof REFUSALS): HttpReply {
-  return { ...text(status, [REFUSALS[status]]), ...(status === 503 && { retryAfterS: 1 }) };
+export function rejection(status: keyof typeof REJECTIONS): HttpReply {
+  return { ...text(status, [REJECTIONS[status]]), ...(status === 503 && { retryAfterS: 1 }) };
 }
 
 /** Records that pass a filter. */
-function filtered(encoded: string, records: readonly CatalogRecord[]): HttpReply {
+function filterRecords(encoded: string, records: readonly CatalogRecord[]): HttpReply {
   const filterText = decodeBase64(encoded);
   if (filterText === undefined) return text(400, ["Invalid base-64 encoding.\n"]);
   const passes = parseFilter(filterText);
@@ -93,7 +93,7 @@ function* jsonParts(records: readonly CatalogRecord[], passes: Filter): Generato
   yield "\n]\n";
 }
 
-function percentDecoded(text: string): string {
+function decodePercents(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -101,7 +101,7 @@ function percentDecoded(text: string): string {
   }
 }
 
-function* mapped<T>(items: Iterable<T>, made: (item: T) => string): Generator<string> {
+function* mapLazily<T>(items: Iterable<T>, made: (item: T) => string): Generator<string> {
   for (const item of items) yield made(item);
 }
 
@@ -126,14 +126,14 @@ function* indexPage(records: readonly CatalogRecord[], now: CatalogTime): Genera
     : "";
   yield `<h1>Catalog</h1><p>${count}; the same as <a href="/query.json">JSON</a> or <a href="/query.text">text</a></p>`;
   yield `<table><thead><tr>${head}</tr></thead><tbody>\n`;
-  yield* mapped(records.slice(0, MAX_PAGE_ROWS), (record) => row(record, now));
+  yield* mapLazily(records.slice(0, MAX_PAGE_ROWS), (record) => row(record, now));
   yield `</tbody></table>${more}`;
 }
 
 function row(record: CatalogRecord, now: CatalogTime): string {
   const members = new Map(membersOf(record));
   const cells = COLUMNS.map((column) => {
-    const value = cell(members.get(column) ?? "", MAX_CELL_CHARS.page);
+    const value = cell(members.get(column) ?? "", MAX_CELL_CHARS.table);
     if (column !== "name") return `<td>${value}</td>`;
     return `<td><a href="/detail/${encodeURIComponent(record.key)}">${value}</a></td>`;
   });
@@ -141,11 +141,11 @@ function row(record: CatalogRecord, now: CatalogTime): string {
 }
 
 function* detailPage(record: CatalogRecord, now: CatalogTime): Generator<string> {
-  yield `<h1>${escaped(record.name)}</h1>` +
+  yield `<h1>${escapeHtml(record.name)}</h1>` +
     `<p>last heard ${ageText(record, now)}; <a href="/">all records</a></p>` +
     "<table><tbody>\n";
   const { detail } = MAX_CELL_CHARS;
-  yield* mapped(
+  yield* mapLazily(
     membersOf(record),
     ([name, value]) => `<tr><th>${cell(name, detail)}</th><td>${cell(value, detail)}</td></tr>\n`,
   );
@@ -154,7 +154,7 @@ function* detailPage(record: CatalogRecord, now: CatalogTime): Generator<string>
 
 /** A value in a page, cut where it is long: one record must not make a page of megabytes. */
 function cell(text: string, maxChars: number): string {
-  return text.length <= maxChars ? escaped(text) : escaped(text.slice(0, maxChars)) + "...";
+  return text.length <= maxChars ? escapeHtml(text) : escapeHtml(text.slice(0, maxChars)) + "...";
 }
 
 /** How long ago a record came, in the largest fitting unit. */
@@ -165,7 +165,7 @@ function ageText({ lastHeardS }: CatalogRecord, { monotonicS }: CatalogTime): st
 }
 
 /** Text that means nothing but itself in a page: page injection through records is an old trick. */
-export function escaped(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
@@ -187,7 +187,7 @@ function html(status: HttpReply["status"], title: string, body: Iterable<string>
 
 function* htmlParts(title: string, body: Iterable<string>): Generator<string> {
   yield '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">' +
-    `<title>${escaped(title)}</title>` +
+    `<title>${escapeHtml(title)}</title>` +
     '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/style.css">' +
     "</head><body>\n";
   yield* body;

@@ -37,15 +37,15 @@ export class RateLimit {
   }
 
   /** How long until nothing is owed, in milliseconds; 0 where nothing is. */
-  get owedMs(): number {
+  get debtMs(): number {
     this.#earn();
     return Math.max(0, -this.#left / this.#perMs);
   }
 
   /** Waits until nothing is owed. */
-  async earned(): Promise<void> {
+  async waitForCredit(): Promise<void> {
     for (;;) {
-      const ms = this.owedMs;
+      const ms = this.debtMs;
       if (ms === 0 || !(await sleep(ms, this.#signal))) return;
     }
   }
@@ -58,7 +58,7 @@ export class RateLimit {
 }
 
 /** Work of many, one piece after another in the order asked for, within a budget of milliseconds. */
-export class PacedWork {
+export class ThrottledWork {
   readonly #budget: RateLimit;
   readonly #signal: AbortSignal;
   #last: Promise<unknown> = Promise.resolve();
@@ -78,9 +78,9 @@ export class PacedWork {
    *
    * @throws what the work throws, and the signal's reason
    */
-  do<T>(work: () => T): Promise<T> {
+  run<T>(work: () => T): Promise<T> {
     const result = this.#last.then(async () => {
-      await this.#budget.earned();
+      await this.#budget.waitForCredit();
       this.#signal.throwIfAborted();
       const startMs = performance.now();
       try {
@@ -94,8 +94,8 @@ export class PacedWork {
   }
 
   /** Notes work that is done elsewhere, and waits until there is time for more. */
-  spent(ms: number): Promise<void> {
+  runElsewhere(ms: number): Promise<void> {
     this.#budget.spend(ms);
-    return this.#budget.earned();
+    return this.#budget.waitForCredit();
   }
 }

@@ -71,7 +71,7 @@ const DEFAULT_LIMITS: StoreLimits = {
 };
 
 /** Records of one standing, the one heard from longest ago first. */
-class Standing {
+class Segment {
   readonly records = new Map<string, CatalogRecord>();
   chars = 0;
 
@@ -89,8 +89,8 @@ class Standing {
 export class RecordStore {
   readonly #lifetimeS: number;
   readonly #limits: StoreLimits;
-  readonly #newcomers = new Standing();
-  readonly #established = new Standing();
+  readonly #newcomers = new Segment();
+  readonly #established = new Segment();
   /** Keys by source, the one heard from longest ago first. */
   readonly #bySource = new Map<string, Set<string>>();
   /** What `list` gave last, until something changes. */
@@ -116,7 +116,7 @@ export class RecordStore {
   put(update: Update, { address, name }: UpdateSource, now: CatalogTime): CatalogRecord {
     if (now.monotonicS - this.#sweptS >= SWEEP_S) this.#sweep(now);
     const listedName = name ?? update.name ?? address;
-    const fresh = listed(update, address, listedName, now, this.#lifetimeS);
+    const fresh = toRecord(update, address, listedName, now, this.#lifetimeS);
     const known = this.#find(fresh.key);
     const record = known ? { ...fresh, firstHeardS: known.firstHeardS } : fresh;
     if (known) this.#remove(known);
@@ -134,7 +134,7 @@ export class RecordStore {
   /** The live record with a key, or undefined. */
   get(key: string, now: CatalogTime): CatalogRecord | undefined {
     const record = this.#find(key);
-    return record && !expired(record, now) ? record : undefined;
+    return record && !isExpired(record, now) ? record : undefined;
   }
 
   /** All live records, by name and then key. */
@@ -167,7 +167,7 @@ export class RecordStore {
   #sweep(now: CatalogTime): void {
     this.#sweptS = now.monotonicS;
     for (const { records } of [this.#newcomers, this.#established]) {
-      for (const record of records.values()) if (expired(record, now)) this.#remove(record);
+      for (const record of records.values()) if (isExpired(record, now)) this.#remove(record);
     }
   }
 
@@ -193,7 +193,7 @@ export class RecordStore {
   }
 }
 
-function listed(
+function toRecord(
   update: Update,
   address: string,
   name: string,
@@ -221,7 +221,7 @@ function charsOf({ text, typedText }: CatalogRecord): number {
   return text.length + (typedText === text ? 0 : typedText.length);
 }
 
-function expired(record: CatalogRecord, { monotonicS }: CatalogTime): boolean {
+function isExpired(record: CatalogRecord, { monotonicS }: CatalogTime): boolean {
   return monotonicS - record.lastHeardS > record.lifetimeS;
 }
 

@@ -5,7 +5,7 @@
 import { lookupService } from "node:dns";
 
 /** Asks the system; see `NameLookup`. */
-export function systemName(address: string): Promise<string | undefined> {
+export function reverseLookup(address: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     try {
       lookupService(address, 0, (error, name) => {

@@ -18,7 +18,7 @@ import {
  *
  * @returns the name; the address itself where it has none; undefined where the system cannot tell
  */
-export type NameLookup = (address: string) => Promise<string | undefined>;
+export type ReverseLookup = (address: string) => Promise<string | undefined>;
 
 /** What is known of an address, and until when. */
 interface Known {
@@ -27,8 +27,8 @@ interface Known {
 }
 
 /** Looks names up, and keeps them for a while. */
-export class ReverseNames {
-  readonly #lookUp: NameLookup;
+export class ReverseDnsCache {
+  readonly #lookUp: ReverseLookup;
   readonly #signal: AbortSignal;
   readonly #now: () => number;
   /** The one looked up longest ago first. */
@@ -40,7 +40,7 @@ export class ReverseNames {
    * @param signal ends all waits
    * @param now monotonic time, in seconds
    */
-  constructor(lookUp: NameLookup, signal: AbortSignal, now: () => number) {
+  constructor(lookUp: ReverseLookup, signal: AbortSignal, now: () => number) {
     this.#lookUp = lookUp;
     this.#signal = signal;
     this.#now = now;

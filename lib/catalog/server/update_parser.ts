@@ -62,7 +62,7 @@ export class UpdateError extends Error {
  * @throws {UpdateError} where it is none, or over a limit
  */
 export async function readUpdate(bytes: Uint8Array): Promise<Update> {
-  return parseUpdate(isCompressed(bytes) ? await inflated(bytes.slice(1)) : bytes);
+  return parseUpdate(isCompressed(bytes) ? await inflate(bytes.slice(1)) : bytes);
 }
 
 /** Whether an update is to be inflated before it is read. */
@@ -146,7 +146,7 @@ function textsOf(json: string): Texts {
   let typed = "";
   let end = 0; // of what is copied
   for (const { 0: token, index } of json.matchAll(TOKEN)) {
-    const text = listedToken(token);
+    const text = tokenForListing(token);
     if (text === token) continue;
     const between = json.slice(end, index);
     listed += between + text;
@@ -161,11 +161,11 @@ function textsOf(json: string): Texts {
 /** What may be written otherwise: strings, numbers and white space. */
 const TOKEN = /"(?:[^"\\]+|\\.)*"|[-\d][-+.\deE]*|[ \t\r\n]+/g;
 
-function listedToken(token: string): string {
+function tokenForListing(token: string): string {
   if (token.startsWith('"')) {
     return PLAIN.test(token) ? token : JSON.stringify(plainText(JSON.parse(token)));
   }
-  return /^[-\d]/.test(token) ? listedNumber(token) : "";
+  return /^[-\d]/.test(token) ? numberForListing(token) : "";
 }
 
 /** What every reader reads as it is. */
@@ -178,7 +178,7 @@ function isOtherNumber(token: string, printed: string): boolean {
 }
 
 /** As cctools prints it; as it came where that would be another integer, or no JSON. */
-function listedNumber(json: string): string {
+function numberForListing(json: string): string {
   if (json === "-0") return "0";
   if (/^-?\d+$/.test(json)) return json;
   const value = Number(json);
@@ -214,7 +214,7 @@ const INFLATED_AT_ONCE_BYTES = 512;
 let inflating = 0;
 
 /** Inflates a zlib stream, to `MAX_UPDATE_BYTES` at the most: a few bytes can hold gigabytes. */
-async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   if (inflating >= MAX_INFLATING) throw new UpdateError("too many compressed ones at once");
   inflating++;
   try {

@@ -114,7 +114,7 @@ Deno.test("announcer: sends at start, then every interval, and a goodbye", async
 Deno.test("fault: UDP without an error is taken for delivery: all addresses of a catalog's name get updates", async () => {
   await using stage = new Stage({ "c.test": () => [OWN] }, {
     catalogs: [{ hostname: "c.test", port: 9_097 }],
-    lookUp: () => Promise.resolve(["2001:db8::1", "192.0.2.8", "192.0.2.9"]),
+    lookUpHost: () => Promise.resolve(["2001:db8::1", "192.0.2.8", "192.0.2.9"]),
   });
   await stage.until(500);
   const all = ["[2001:db8::1]:9097", "192.0.2.8:9097", "192.0.2.9:9097"];
@@ -169,7 +169,7 @@ Deno.test("announcer: a catalog that is silent is out of reach once it had its t
 Deno.test("fault: small: no catalog in reach is one warning, and not repeated", async () => {
   await using stage = new Stage({}, {
     catalogs: [{ hostname: "a.test", port: 1 }, { hostname: "b.test", port: 2 }],
-    lookUp: () => Promise.reject(new Error("no")),
+    lookUpHost: () => Promise.reject(new Error("no")),
     hasLocalCatalog: true,
     query: () => Promise.reject(new Error("its name cannot be looked up")),
   });
@@ -199,7 +199,8 @@ Deno.test("announcer: every catalog of the list gets each update, whatever the o
       { hostname: "no.test", port: 1 },
       B,
     ],
-    lookUp: (name) => name === "no.test" ? Promise.reject(new Error("no")) : new Promise(() => {}),
+    lookUpHost: (name) =>
+      name === "no.test" ? Promise.reject(new Error("no")) : new Promise(() => {}),
   });
   await stage.until(500);
   assert.deepEqual(stage.sent.map(({ to }) => to), ["192.0.2.8:9097", "192.0.2.9:9097"]);
@@ -208,7 +209,7 @@ Deno.test("announcer: every catalog of the list gets each update, whatever the o
 Deno.test("announcer: the goodbye does not wait for a look-up, and start waits for nothing", async () => {
   const stage = new Stage({ "hangs.test": () => "silent" }, {
     catalogs: [{ hostname: "hangs.test", port: 1 }],
-    lookUp: () => new Promise(() => {}),
+    lookUpHost: () => new Promise(() => {}),
   });
   await stage.until(1_500);
   await stage.announcer.stop();
@@ -219,14 +220,14 @@ Deno.test("announcer: a look-up that fails leaves the last addresses; one that h
   let lookUps = 0;
   await using failing = new Stage({ "c.test": () => [OWN] }, {
     catalogs: [{ hostname: "c.test", port: 1 }],
-    lookUp: () =>
+    lookUpHost: () =>
       lookUps++ === 0 ? Promise.resolve(["192.0.2.8"]) : Promise.reject(new Error("no")),
   });
   assert.deepEqual(await failing.until(70_000), [0, 60_000]);
   let hung = 0;
   await using hanging = new Stage({ "c.test": () => [OWN] }, {
     catalogs: [{ hostname: "c.test", port: 1 }],
-    lookUp: () => hung++ === 0 ? new Promise(() => {}) : Promise.resolve(["192.0.2.8"]),
+    lookUpHost: () => hung++ === 0 ? new Promise(() => {}) : Promise.resolve(["192.0.2.8"]),
   });
   assert.deepEqual(await hanging.until(70_000), [60_000]);
 });

@@ -1,7 +1,7 @@
 /** Proves which servers count as another live one of the same name. */
 import assert from "assert";
 import type { ServerRecord } from "../../../lib/catalog/record/listing.ts";
-import { findOtherServer } from "../../../lib/catalog/announce/name_conflict.ts";
+import { findNameConflict } from "../../../lib/catalog/announce/name_conflict.ts";
 import { Certificates, OPENSSL } from "../../helpers/certificates.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { startServer } from "../../helpers/server.ts";
@@ -34,7 +34,7 @@ function closedPort(): number {
 Deno.test("other server: one that answers hello with the name and another instance", async () => {
   await using other = startServer();
   const records = [record(closedPort()), record(other.port)];
-  assert.deepEqual(await findOtherServer(records, self, never), {
+  assert.deepEqual(await findNameConflict(records, self, never), {
     address: { hostname: "127.0.0.1", port: other.port },
     instance: other.server.instance,
     owner: "tester",
@@ -47,23 +47,23 @@ Deno.test("other server: not this one itself, not one of another name, not a sta
   await using other = startServer({ project: "other-a4" });
   const records = [record(itself.port), record(other.port), record(closedPort())];
   const own = { project: "test-a4", instance: itself.server.instance, ports: [itself.port] };
-  assert.equal(await findOtherServer(records, own, never), undefined);
-  assert.equal(await findOtherServer([], own, never), undefined);
+  assert.equal(await findNameConflict(records, own, never), undefined);
+  assert.equal(await findNameConflict([], own, never), undefined);
 });
 
 Deno.test("other server: one that needs a token may be another one, but not at the own port", async () => {
   await using other = startServer({}, "a token of the other server");
   const listed = record(other.port, { requiresToken: true, owner: "me" });
-  const found = await findOtherServer([listed], self, never);
+  const found = await findNameConflict([listed], self, never);
   assert.deepEqual([found?.isCertain, found?.owner], [false, "me"]);
   assert.equal(
-    await findOtherServer([listed], { ...self, ports: [undefined, other.port] }, never),
+    await findNameConflict([listed], { ...self, ports: [undefined, other.port] }, never),
     undefined,
   );
-  assert.equal(await findOtherServer([record(other.port)], self, never), undefined);
+  assert.equal(await findNameConflict([record(other.port)], self, never), undefined);
   // One that answers with the name counts more, whichever answers first.
   await using open = startServer();
-  const both = await findOtherServer([listed, record(open.port)], self, never);
+  const both = await findNameConflict([listed, record(open.port)], self, never);
   assert.equal(both?.isCertain, true);
 });
 
@@ -76,9 +76,9 @@ Deno.test("other server: one that is silent, or answers anything else, is none",
     connection.close();
   })();
   const records = [record(silent.addr.port), record(odd.addr.port)];
-  assert.equal(await findOtherServer(records, self, never), undefined);
+  assert.equal(await findNameConflict(records, self, never), undefined);
   await serving;
-  assert.equal(await findOtherServer(records.slice(0, 1), self, AbortSignal.abort()), undefined);
+  assert.equal(await findNameConflict(records.slice(0, 1), self, AbortSignal.abort()), undefined);
 });
 
 testWith(
@@ -88,7 +88,7 @@ testWith(
     await using certificates = await Certificates.inFolder();
     const tls = await certificates.selfSigned(["DNS:other.test"]);
     await using other = startServer({ tls });
-    const found = await findOtherServer([record(other.port, { tls: true })], self, never);
+    const found = await findNameConflict([record(other.port, { tls: true })], self, never);
     assert.equal(found?.instance, other.server.instance);
   },
 );

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { createLog, silentLog } from "../../../lib/base/log.ts";
 import { sleep } from "../../../lib/base/clock.ts";
-import type { NameLookup } from "../../../lib/catalog/server/reverse_dns_cache.ts";
+import type { ReverseLookup } from "../../../lib/catalog/server/reverse_dns_cache.ts";
 import {
   CatalogServer,
   type CatalogServerOptions,
@@ -189,14 +189,14 @@ Deno.test("fault: many clients look up at once: 200 from one address are all ans
 });
 
 Deno.test("fault: name without reverse DNS: a record is listed by its host's name, or by what it says", async () => {
-  const answers: [string, NameLookup][] = [
+  const answers: [string, ReverseLookup][] = [
     ["host.test", () => Promise.resolve("host.test")],
     ["own.test", () => Promise.resolve(undefined)],
     ["own.test", () => Promise.reject(new Error("down"))],
   ];
   for (const [wanted, answer] of answers) {
     let asked = 0;
-    const server = catalog({ nameOf: (address) => (asked++, answer(address)) });
+    const server = catalog({ reverseLookup: (address) => (asked++, answer(address)) });
     await sendUdp(server.port, '{"port":7,"name":"own.test"}');
     const [record] = await untilListed(server.port, 1);
     assert.equal(record?.["name"], wanted);
@@ -211,7 +211,7 @@ Deno.test("catalog server: a name that is looked up for long holds up no other r
   const slow = Promise.withResolvers<string>();
   const asked = Promise.withResolvers<void>();
   const server = catalog({
-    nameOf: () => {
+    reverseLookup: () => {
       asked.resolve();
       return slow.promise;
     },

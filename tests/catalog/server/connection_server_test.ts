@@ -54,7 +54,7 @@ function test(name: string, fn: () => Promise<void>): void {
 const untilClosed = async (connection: Silent) => void await connection.read();
 const roomy = {
   connections: 100,
-  perPeer: 100,
+  perAddress: 100,
   refusals: 100,
   graceMs: 60_000,
   exchangeMs: 60_000,
@@ -131,8 +131,8 @@ test("one peer does not fill the room of all: its oldest one without a question 
   const queue = new Queue();
   const peers = ["b", "a", "a", "a"];
   const server = new ConnectionServer(queue, untilClosed, {
-    limits: { ...roomy, perPeer: 2 },
-    peerOf: () => peers.shift() ?? "",
+    limits: { ...roomy, perAddress: 2 },
+    addressOf: () => peers.shift() ?? "",
   });
   const others = await queue.connect();
   const first = await queue.connect();
@@ -147,7 +147,7 @@ test("where all of a peer's have asked, its next one is refused, and none of the
   const queue = new Queue();
   const refused: Silent[] = [];
   const server = new ConnectionServer(queue, untilAsked, {
-    limits: { ...roomy, perPeer: 2, refusals: 1 },
+    limits: { ...roomy, perAddress: 2, refusals: 1 },
     refuse: async (connection) => {
       refused.push(connection);
       await untilClosed(connection);
@@ -165,7 +165,7 @@ test("where all of a peer's have asked, its next one is refused, and none of the
 test("one that takes its answer slowly makes room for its peer's next one, once its grace is over", async () => {
   const queue = new Queue();
   const server = new ConnectionServer(queue, untilAsked, {
-    limits: { ...roomy, perPeer: 2, graceMs: 0 },
+    limits: { ...roomy, perAddress: 2, graceMs: 0 },
   });
   const first = await queue.connect();
   const second = await queue.connect();

@@ -1,6 +1,6 @@
 import assert from "assert";
 import fc from "fast-check";
-import { page, refusal } from "../../../lib/catalog/server/pages.ts";
+import { rejection, replyTo } from "../../../lib/catalog/server/pages.ts";
 import { type CatalogTime, RecordStore } from "../../../lib/catalog/server/record_store.ts";
 import { parseUpdate } from "../../../lib/catalog/server/update_parser.ts";
 
@@ -28,11 +28,11 @@ function storeOf(...records: (object | string)[]): RecordStore {
   return store;
 }
 
-const replyTo = (path: string, store: RecordStore) =>
-  page({ path, url: path }, store, at(NOW_S + 61));
+const reply = (path: string, store: RecordStore) =>
+  replyTo({ path, url: path }, store, at(NOW_S + 61));
 
 function body(path: string, store: RecordStore): string {
-  return [...replyTo(path, store).parts].join("");
+  return [...reply(path, store).parts].join("");
 }
 
 const two = storeOf(
@@ -61,14 +61,14 @@ test("fault: a filter that does not parse is answered with all records: it is a 
   assert.equal(count("true"), 2);
   assert.equal(count("port+0==1"), 1);
   for (const filter of ["port=", "(up", "escape(type)"]) {
-    const reply = replyTo(`/query/${btoa(filter)}`, two);
-    assert.equal(reply.status, 400, filter);
-    assert.equal([...reply.parts].join(""), "Invalid query text.\n");
+    const answer = reply(`/query/${btoa(filter)}`, two);
+    assert.equal(answer.status, 400, filter);
+    assert.equal([...answer.parts].join(""), "Invalid query text.\n");
   }
   for (const encoded of ["%%%", "dHJ1Z", "dHJ1Z===="]) {
-    const reply = replyTo(`/query/${encoded}`, two);
-    assert.equal(reply.status, 400, encoded);
-    assert.equal([...reply.parts].join(""), "Invalid base-64 encoding.\n");
+    const answer = reply(`/query/${encoded}`, two);
+    assert.equal(answer.status, 400, encoded);
+    assert.equal([...answer.parts].join(""), "Invalid base-64 encoding.\n");
   }
 });
 
@@ -100,9 +100,9 @@ test("what is not there is a 404 in which nothing of the path is markup", () => 
   for (
     const path of ["/query.json?x", "/query%2ejson", "/query/", "/detail/none", "/<script>\xe9"]
   ) {
-    const reply = replyTo(path, two);
-    assert.equal(reply.status, 404);
-    const text = [...reply.parts].join("");
+    const answer = reply(path, two);
+    assert.equal(answer.status, 404);
+    const text = [...answer.parts].join("");
     assert.equal(text.includes("<script>"), false);
     assert.match(text, /^[\x20-\x7e]*$/);
   }
@@ -153,7 +153,7 @@ test("long values are cut in pages, and whole in query.json", () => {
 });
 
 test("a client that asks too much at once is asked to come back in a second", () => {
-  const { status, retryAfterS } = refusal(503);
+  const { status, retryAfterS } = rejection(503);
   assert.deepEqual({ status, retryAfterS }, { status: 503, retryAfterS: 1 });
-  assert.equal(refusal(400).retryAfterS, undefined);
+  assert.equal(rejection(400).retryAfterS, undefined);
 });

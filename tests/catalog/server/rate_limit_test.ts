@@ -1,5 +1,5 @@
 import assert from "assert";
-import { PacedWork, RateLimit } from "../../../lib/catalog/server/rate_limit.ts";
+import { RateLimit, ThrottledWork } from "../../../lib/catalog/server/rate_limit.ts";
 
 const never = new AbortController().signal;
 
@@ -11,33 +11,33 @@ test("what is spent beyond the burst is owed, and earned back at the rate", () =
   let nowMs = 0;
   const budget = new RateLimit(1_000, 50, never, () => nowMs);
   budget.spend(50);
-  assert.equal(budget.owedMs, 0);
+  assert.equal(budget.debtMs, 0);
   budget.spend(30);
-  assert.equal(budget.owedMs, 30);
+  assert.equal(budget.debtMs, 30);
   nowMs = 20;
-  assert.equal(budget.owedMs, 10);
+  assert.equal(budget.debtMs, 10);
   nowMs = 1_000_000;
   budget.spend(51);
-  assert.equal(budget.owedMs, 1, "no more than the burst is saved up");
+  assert.equal(budget.debtMs, 1, "no more than the burst is saved up");
 });
 
 test("a wait ends when it is called off", async () => {
   const calledOff = new AbortController();
   const budget = new RateLimit(1, 0, calledOff.signal);
   budget.spend(1_000_000);
-  const waiting = budget.earned();
+  const waiting = budget.waitForCredit();
   calledOff.abort();
   await waiting;
 });
 
 test("work is done in the order asked for, and what throws stops nothing else", async () => {
   const done: number[] = [];
-  const work = new PacedWork(1_000_000, 1, never);
-  const first = work.do(() => done.push(1));
-  const second = work.do(() => {
+  const work = new ThrottledWork(1_000_000, 1, never);
+  const first = work.run(() => done.push(1));
+  const second = work.run(() => {
     throw new Error("bad work");
   });
-  const third = work.do(() => done.push(3));
+  const third = work.run(() => done.push(3));
   await assert.rejects(second, /bad work/);
   await Promise.all([first, third]);
   assert.deepEqual(done, [1, 3]);
@@ -45,9 +45,9 @@ test("work is done in the order asked for, and what throws stops nothing else", 
 
 test("work that waits when it is called off is refused", async () => {
   const calledOff = new AbortController();
-  const work = new PacedWork(1, 0, calledOff.signal);
-  void work.spent(1_000_000);
-  const refused = work.do(() => assert.fail("was done"));
+  const work = new ThrottledWork(1, 0, calledOff.signal);
+  void work.runElsewhere(1_000_000);
+  const refused = work.run(() => assert.fail("was done"));
   calledOff.abort();
   await assert.rejects(refused, { name: "AbortError" });
 });
