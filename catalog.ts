@@ -12,7 +12,7 @@ import { type CatalogConfig, parseCatalogConfig } from "./lib/config/catalog_con
 
 await main("htcatalog", async () => {
   const config = parseCatalogConfig(Deno.args);
-  const log = createLog({ format: config.logFormat, debugging: config.isDebugging });
+  const log = createLog({ format: config.logFormat, isDebug: config.isDebugging });
   const stopped = stopSignal();
   const catalog = startCatalog(config, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, catalog.port);

@@ -29,7 +29,7 @@ await main("htserver", async () => {
     environment("CATALOG_HOST", "CATALOG_PORT", "USER", "LOGNAME"),
     memoryLimit(),
   );
-  const log = createLog({ format: config.logFormat, debugging: config.isDebugging });
+  const log = createLog({ format: config.logFormat, isDebug: config.isDebugging });
   logUnhandledRejections(log);
   const stopped = stopSignal();
   const token = await readToken(config.tokenFile, (sentence) => log.warn(sentence));

@@ -16,7 +16,7 @@ const EVERY_CUT_BYTES = 40;
 /** What cuts lines; as `LineFramer`. */
 export type Framer = Pick<
   LineFramer,
-  "push" | "next" | "bytes" | "start" | "end" | "problem" | "unfinishedBytes"
+  "push" | "next" | "bytes" | "start" | "end" | "problem" | "partialBytes"
 >;
 
 /** @param framerOf what is tested (default: the server's) */
@@ -89,7 +89,7 @@ function differs(
       if (!isLine(framer, wanted)) return `line ${number + 1} is another one`;
       number++;
     }
-    if (framer.unfinishedBytes > limit + 1) return `it keeps ${framer.unfinishedBytes} bytes`;
+    if (framer.partialBytes > limit + 1) return `it keeps ${framer.partialBytes} bytes`;
     buffer.fill(0x58);
     start = end;
   }

@@ -31,15 +31,15 @@ export function isoTime(): string {
 export function sleep(ms: number, signal?: AbortSignal): Promise<boolean> {
   if (signal?.aborted) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const calledOff = () => {
+    const onAbort = () => {
       clearTimeout(timer);
       resolve(false);
     };
     const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", calledOff);
+      signal?.removeEventListener("abort", onAbort);
       resolve(true);
     }, ms);
-    signal?.addEventListener("abort", calledOff, { once: true });
+    signal?.addEventListener("abort", onAbort, { once: true });
   });
 }
 

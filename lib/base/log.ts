@@ -14,9 +14,9 @@ export type LogFormat = "text" | "json";
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 
-/** Writes log lines; `debug` ones only where `debugging` is true. */
+/** Writes log lines; `debug` ones only where `isDebug` is true. */
 export interface Log {
-  readonly debugging: boolean;
+  readonly isDebug: boolean;
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
@@ -27,13 +27,13 @@ export interface Log {
  * Makes a log.
  *
  * @param options.format default `text`
- * @param options.debugging writes `debug` lines too (default false)
+ * @param options.isDebug writes `debug` lines too (default false)
  * @param options.write takes each finished line with its LF (default: stderr)
  */
 export function createLog(
-  { format = "text", debugging = false, write = (line) => stderr.put(line) }: {
+  { format = "text", isDebug = false, write = (line) => stderr.put(line) }: {
     format?: LogFormat;
-    debugging?: boolean;
+    isDebug?: boolean;
     write?: (line: string) => void;
   } = {},
 ): Log {
@@ -41,8 +41,8 @@ export function createLog(
   const at = (level: LogLevel) => (message: string, fields: LogFields = {}) =>
     write(line(level, message, fields));
   return {
-    debugging,
-    debug: debugging ? at("debug") : () => {},
+    isDebug,
+    debug: isDebug ? at("debug") : () => {},
     info: at("info"),
     warn: at("warn"),
     error: at("error"),

@@ -47,23 +47,23 @@ const MAX_SEGMENTS = 1 << SEGMENT_BITS;
 const SEGMENT_UNITS = 1 << 32 - SEGMENT_BITS;
 
 /** Units of the one free block of a segment that is wholly free. */
-const WHOLE_UNITS = SEGMENT_UNITS - 2;
+const FREE_SEGMENT_UNITS = SEGMENT_UNITS - 2;
 
 /** In a header. */
 const FREE = 1, AFTER_FREE = 2, UNITS_SHIFT = 2;
 
 /** Lists of each power of two: 32. */
 const SPLIT_BITS = 5;
-const LISTS = listOf(WHOLE_UNITS) + 1;
+const LISTS = listOf(FREE_SEGMENT_UNITS) + 1;
 
 /** Most that a fresh segment is sure to have: the smallest size of the list that its block is in. */
 const MAX_SHARED_UNITS = 63 << 16;
 
 /** Segments of single blocks, beyond which only a block too large for a shared one gets its own. */
-const MAX_ALONE = 64;
+const MAX_DEDICATED = 64;
 
 /** In place of how far such a segment was in use. */
-const ALONE = -1;
+const DEDICATED = -1;
 
 /** Most that a header can tell. */
 const MAX_UNITS = 2 ** 30 - 1;
@@ -71,7 +71,7 @@ const MAX_UNITS = 2 ** 30 - 1;
 const MIB = 2 ** 20;
 
 /** A free segment of which no more than this was ever in use costs so little that it is always kept. */
-const ALWAYS_KEPT_UNITS = MIB / UNIT_BYTES;
+const ALWAYS_RETAINED_UNITS = MIB / UNIT_BYTES;
 
 /** A free segment of which so many times more was in use once than is now is not kept any longer. */
 const SURPLUS_RATIO = 2;
@@ -81,9 +81,9 @@ export interface ArenaOptions {
   /** How many segments there may be at once (default: as many as have addresses). */
   readonly maxSegments?: number;
   /** A segment of which no more than this was ever in use is kept when it is free, in bytes (default: 1 MiB). */
-  readonly keptBytes?: number;
+  readonly retainedBytes?: number;
   /** From this size on, a block has a segment of its own, in bytes (default: where it fits in no other). */
-  readonly aloneBytes?: number;
+  readonly dedicatedBytes?: number;
 }
 
 const NO_WORDS = new Int32Array(0);
@@ -115,35 +115,36 @@ export class Arena {
   /** A bit for each list that is not empty, 32 in a word; and one for each word that is not 0. */
   readonly #maps = new Int32Array((LISTS + 31) >>> 5);
   #mapOfMaps = 0;
-  #unitsUsed = 0;
-  #unitsHeld = 0;
-  #wholeSegments = 0;
+  #usedUnits = 0;
+  #reservedUnits = 0;
+  #freeSegments = 0;
   /** Blocks with segments of their own. */
-  #alone = 0;
+  #dedicatedBlocks = 0;
   /** How far any segment was in use since the last `tidy`, in units from its beginning. */
-  #recentUnits = 0;
+  #recentHighUnits = 0;
   /** How far each segment was ever in use, in units from its beginning. */
-  readonly #touchedUnits: number[] = [];
+  readonly #highUnits: number[] = [];
   readonly #maxSegments: number;
-  readonly #keptUnits: number;
-  readonly #aloneUnits: number;
+  readonly #retainedUnits: number;
+  readonly #dedicatedUnits: number;
 
   constructor(
-    { maxSegments = MAX_SEGMENTS, keptBytes = MIB, aloneBytes = Infinity }: ArenaOptions = {},
+    { maxSegments = MAX_SEGMENTS, retainedBytes = MIB, dedicatedBytes = Infinity }: ArenaOptions =
+      {},
   ) {
     this.#maxSegments = Math.min(maxSegments, MAX_SEGMENTS);
-    this.#keptUnits = keptBytes / UNIT_BYTES;
-    this.#aloneUnits = aloneBytes / UNIT_BYTES;
+    this.#retainedUnits = retainedBytes / UNIT_BYTES;
+    this.#dedicatedUnits = dedicatedBytes / UNIT_BYTES;
   }
 
   /** Bytes of all blocks in use, headers included. */
-  get bytesUsed(): number {
-    return this.#unitsUsed * UNIT_BYTES;
+  get usedBytes(): number {
+    return this.#usedUnits * UNIT_BYTES;
   }
 
   /** Bytes of all segments; what was never touched of them takes no memory. */
-  get bytesHeld(): number {
-    return this.#unitsHeld * UNIT_BYTES;
+  get reservedBytes(): number {
+    return this.#reservedUnits * UNIT_BYTES;
   }
 
   /**
@@ -155,51 +156,54 @@ export class Arena {
     const address = this.tryAllocate(payloadBytes);
     if (address !== 0) return address;
     throw new RangeError(
-      `there is no memory for ${payloadBytes} bytes more than the ${this.bytesHeld} that are there`,
+      `there is no memory for ${payloadBytes} bytes more than the ${this.reservedBytes} that are there`,
     );
   }
 
   /** A block as from `allocate`, or 0 where there is no memory for it. */
   tryAllocate(payloadBytes: number): number {
     const units = unitsFor(payloadBytes);
-    const mayBeAlone = units >= this.#aloneUnits && this.#alone < MAX_ALONE;
-    if (mayBeAlone || units > MAX_SHARED_UNITS) return this.#allocateAlone(units);
-    const list = this.#listFrom(listOf(units));
+    const mayBeAlone = units >= this.#dedicatedUnits && this.#dedicatedBlocks < MAX_DEDICATED;
+    if (mayBeAlone || units > MAX_SHARED_UNITS) return this.#allocateDedicated(units);
+    const list = this.#findList(listOf(units));
     const address = list < 0 ? this.#addSegment() : this.#heads[list] ?? 0;
     if (address === 0) return 0;
-    this.#unitsUsed += units;
-    this.#take(address, units);
+    this.#usedUnits += units;
+    this.#useBlock(address, units);
     return address;
   }
 
   /** Frees a block that is in use. */
   free(address: number): void {
-    const words = this.wordsOf(address);
+    const words = this.segmentWords(address);
     const header = words[headerIndex(address)] ?? 0;
     let units = header >>> UNITS_SHIFT;
-    this.#unitsUsed -= units;
-    if (this.#touchedUnits[address & SEGMENT_MASK] === ALONE) {
-      this.#alone--;
-      return this.#giveBack(address);
+    this.#usedUnits -= units;
+    if (this.#highUnits[address & SEGMENT_MASK] === DEDICATED) {
+      this.#dedicatedBlocks--;
+      return this.#releaseSegment(address);
     }
-    const next = words[headerIndex(after(address, units))] ?? 0;
+    const next = words[headerIndex(addressAfter(address, units))] ?? 0;
     if ((next & FREE) !== 0) {
-      this.#unlink(words, after(address, units), next >>> UNITS_SHIFT);
+      this.#unlink(words, addressAfter(address, units), next >>> UNITS_SHIFT);
       units += next >>> UNITS_SHIFT;
     }
     if ((header & AFTER_FREE) !== 0) {
       const before = words[headerIndex(address) - 1] ?? 0;
-      address = after(address, -before);
+      address = addressAfter(address, -before);
       units += before;
       this.#unlink(words, address, before);
     }
-    if (units === WHOLE_UNITS) {
-      const touchedUnits = this.#touchedUnits[address & SEGMENT_MASK] ?? 0;
-      if (touchedUnits > this.#keptUnits || this.#wholeSegments > 0) return this.#giveBack(address);
-      this.#wholeSegments++;
+    if (units === FREE_SEGMENT_UNITS) {
+      const touchedUnits = this.#highUnits[address & SEGMENT_MASK] ?? 0;
+      if (touchedUnits > this.#retainedUnits || this.#freeSegments > 0) {
+        return this.#releaseSegment(address);
+      }
+      this.#freeSegments++;
     }
     this.#setFree(words, address, units);
-    words[headerIndex(after(address, units))] = (words[headerIndex(after(address, units))] ?? 0) |
+    words[headerIndex(addressAfter(address, units))] =
+      (words[headerIndex(addressAfter(address, units))] ?? 0) |
       AFTER_FREE;
   }
 
@@ -207,55 +211,55 @@ export class Arena {
    * Gives back memory that is free and was not in use since the last call, and sees to it that there is a
    * segment: where the system has no more memory, there is still room in it. To be called now and then.
    */
-  tidy(): void {
-    const recentUnits = Math.max(this.#recentUnits, ALWAYS_KEPT_UNITS);
-    this.#recentUnits = 0;
-    const whole = this.#wholeSegment();
+  trim(): void {
+    const recentUnits = Math.max(this.#recentHighUnits, ALWAYS_RETAINED_UNITS);
+    this.#recentHighUnits = 0;
+    const whole = this.#findFreeSegment();
     if (whole === 0) {
-      if (this.#unitsHeld === 0) this.#addSegment();
-    } else if ((this.#touchedUnits[whole & SEGMENT_MASK] ?? 0) > SURPLUS_RATIO * recentUnits) {
+      if (this.#reservedUnits === 0) this.#addSegment();
+    } else if ((this.#highUnits[whole & SEGMENT_MASK] ?? 0) > SURPLUS_RATIO * recentUnits) {
       // The other one first: where there is no memory for it, this one stays.
       if (this.#addSegment() === 0) return;
-      this.#unlink(this.wordsOf(whole), whole, WHOLE_UNITS);
-      this.#wholeSegments--;
-      this.#giveBack(whole);
+      this.#unlink(this.segmentWords(whole), whole, FREE_SEGMENT_UNITS);
+      this.#freeSegments--;
+      this.#releaseSegment(whole);
     }
   }
 
   /** The one block of a segment that is wholly free; 0 where there is none. */
-  #wholeSegment(): number {
-    if (this.#wholeSegments === 0) return 0;
+  #findFreeSegment(): number {
+    if (this.#freeSegments === 0) return 0;
     for (let number = 0; number < this.#words.length; number++) {
       const address = firstAddress(number);
-      const header = this.wordsOf(address)[headerIndex(address)] ?? 0;
-      if (header === (WHOLE_UNITS << UNITS_SHIFT | FREE)) return address;
+      const header = this.segmentWords(address)[headerIndex(address)] ?? 0;
+      if (header === (FREE_SEGMENT_UNITS << UNITS_SHIFT | FREE)) return address;
     }
     return 0;
   }
 
   /** Bytes of a block in use, its header included. */
-  bytesAt(address: number): number {
-    const header = this.wordsOf(address)[headerIndex(address)] ?? 0;
+  blockSizeAt(address: number): number {
+    const header = this.segmentWords(address)[headerIndex(address)] ?? 0;
     return (header >>> UNITS_SHIFT) * UNIT_BYTES;
   }
 
   /** The words of the segment that a block is in; its payload begins at `wordIndex`. */
-  wordsOf(address: number): Int32Array {
+  segmentWords(address: number): Int32Array {
     return this.#words[address & SEGMENT_MASK] ?? NO_WORDS;
   }
 
   /** The bytes of the segment that a block is in; its payload begins at `byteIndex`. */
-  bytesOf(address: number): Uint8Array<ArrayBuffer> {
+  segmentBytes(address: number): Uint8Array<ArrayBuffer> {
     return this.#bytes[address & SEGMENT_MASK] ?? NO_BYTES;
   }
 
   /** The first bytes of a block's payload, as an array of their own; good until the block is freed. */
-  bytesIn(address: number, length: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.bytesOf(address).buffer, byteIndex(address), length);
+  payload(address: number, length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.segmentBytes(address).buffer, byteIndex(address), length);
   }
 
   /** The first list at or behind one that is not empty; -1 where all are empty. */
-  #listFrom(list: number): number {
+  #findList(list: number): number {
     if (list >= LISTS) return -1;
     const map = (this.#maps[list >>> 5] ?? 0) & (-1 << (list & 31));
     if (map !== 0) return (list & ~31) + lowestBit(map);
@@ -266,19 +270,19 @@ export class Arena {
   }
 
   /** Puts the first units of a free block to use; the rest stays free. */
-  #take(address: number, units: number): void {
-    const words = this.wordsOf(address);
+  #useBlock(address: number, units: number): void {
+    const words = this.segmentWords(address);
     const at = headerIndex(address);
     const found = (words[at] ?? 0) >>> UNITS_SHIFT;
-    if (found === WHOLE_UNITS) this.#wholeSegments--;
+    if (found === FREE_SEGMENT_UNITS) this.#freeSegments--;
     this.#unlink(words, address, found);
     const endUnit = (address >>> SEGMENT_BITS) + units;
     const number = address & SEGMENT_MASK;
-    if (endUnit > this.#recentUnits) this.#recentUnits = endUnit;
-    if (endUnit > (this.#touchedUnits[number] ?? 0)) this.#touchedUnits[number] = endUnit;
+    if (endUnit > this.#recentHighUnits) this.#recentHighUnits = endUnit;
+    if (endUnit > (this.#highUnits[number] ?? 0)) this.#highUnits[number] = endUnit;
     // No free block lies before a free one, so the header needs no flag.
     words[at] = units << UNITS_SHIFT;
-    if (found > units) this.#setFree(words, after(address, units), found - units);
+    if (found > units) this.#setFree(words, addressAfter(address, units), found - units);
     else words[at + 2 * units] = (words[at + 2 * units] ?? 0) & ~AFTER_FREE;
   }
 
@@ -291,7 +295,7 @@ export class Arena {
     const next = this.#heads[list] ?? 0;
     words[at + 1] = next;
     words[at + 2] = 0;
-    if (next !== 0) this.wordsOf(next)[headerIndex(next) + 2] = address;
+    if (next !== 0) this.segmentWords(next)[headerIndex(next) + 2] = address;
     this.#heads[list] = address;
     this.#maps[list >>> 5] = (this.#maps[list >>> 5] ?? 0) | 1 << (list & 31);
     this.#mapOfMaps |= 1 << (list >>> 5);
@@ -301,9 +305,9 @@ export class Arena {
     if (units === 1) return;
     const at = headerIndex(address);
     const next = words[at + 1] ?? 0, previous = words[at + 2] ?? 0;
-    if (next !== 0) this.wordsOf(next)[headerIndex(next) + 2] = previous;
+    if (next !== 0) this.segmentWords(next)[headerIndex(next) + 2] = previous;
     if (previous !== 0) {
-      this.wordsOf(previous)[headerIndex(previous) + 1] = next;
+      this.segmentWords(previous)[headerIndex(previous) + 1] = next;
       return;
     }
     const list = listOf(units);
@@ -315,30 +319,30 @@ export class Arena {
 
   /** Adds a segment, and gives the address of its one free block; 0 where there is no memory. */
   #addSegment(): number {
-    const number = this.#newBuffer(SEGMENT_UNITS);
+    const number = this.#allocateSegment(SEGMENT_UNITS);
     if (number < 0) return 0;
     const address = firstAddress(number);
-    const words = this.wordsOf(address);
-    words[headerIndex(after(address, WHOLE_UNITS))] = AFTER_FREE;
-    this.#setFree(words, address, WHOLE_UNITS);
-    this.#wholeSegments++;
+    const words = this.segmentWords(address);
+    words[headerIndex(addressAfter(address, FREE_SEGMENT_UNITS))] = AFTER_FREE;
+    this.#setFree(words, address, FREE_SEGMENT_UNITS);
+    this.#freeSegments++;
     return address;
   }
 
   /** A block with a segment of its own; 0 where there is no memory. */
-  #allocateAlone(units: number): number {
-    const number = this.#newBuffer(Math.max(1 + units, SEGMENT_UNITS));
+  #allocateDedicated(units: number): number {
+    const number = this.#allocateSegment(Math.max(1 + units, SEGMENT_UNITS));
     if (number < 0) return 0;
     const address = firstAddress(number);
-    this.wordsOf(address)[headerIndex(address)] = units << UNITS_SHIFT;
-    this.#touchedUnits[number] = ALONE;
-    this.#alone++;
-    this.#unitsUsed += units;
+    this.segmentWords(address)[headerIndex(address)] = units << UNITS_SHIFT;
+    this.#highUnits[number] = DEDICATED;
+    this.#dedicatedBlocks++;
+    this.#usedUnits += units;
     return address;
   }
 
   /** Number of a new segment; -1 where there is none to be had. */
-  #newBuffer(units: number): number {
+  #allocateSegment(units: number): number {
     if (units > MAX_UNITS) return -1;
     if (this.#unusedNumbers.length === 0 && this.#words.length >= this.#maxSegments) return -1;
     let buffer: ArrayBuffer;
@@ -349,17 +353,17 @@ export class Arena {
       throw error;
     }
     const number = this.#unusedNumbers.pop() ?? this.#words.length;
-    this.#touchedUnits[number] = 0;
+    this.#highUnits[number] = 0;
     this.#words[number] = new Int32Array(buffer);
     this.#bytes[number] = new Uint8Array(buffer);
-    this.#unitsHeld += units;
+    this.#reservedUnits += units;
     return number;
   }
 
-  #giveBack(address: number): void {
+  #releaseSegment(address: number): void {
     const number = address & SEGMENT_MASK;
-    const { buffer } = this.bytesOf(address);
-    this.#unitsHeld -= buffer.byteLength / UNIT_BYTES;
+    const { buffer } = this.segmentBytes(address);
+    this.#reservedUnits -= buffer.byteLength / UNIT_BYTES;
     // The memory goes back at once; otherwise it would wait for the garbage collector.
     buffer.transfer(0);
     this.#words[number] = NO_WORDS;
@@ -382,7 +386,7 @@ function firstAddress(segment: number): number {
 }
 
 /** The address so many units behind another. */
-function after(address: number, units: number): number {
+function addressAfter(address: number, units: number): number {
   return address + (units << SEGMENT_BITS) | 0;
 }
 

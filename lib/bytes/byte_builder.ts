@@ -50,13 +50,13 @@ export class ByteBuilder {
   }
 
   /** What is filled, as a view: good until the next call. */
-  filled(): Uint8Array<ArrayBuffer> {
+  view(): Uint8Array<ArrayBuffer> {
     return this.bytes.subarray(0, this.length);
   }
 
   #grow(needed: number): void {
     const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
-    larger.set(this.filled());
+    larger.set(this.view());
     this.bytes = larger;
   }
 }

@@ -35,13 +35,13 @@ export function freeSpareChunks(): void {
   for (let chunk = keptSmall.pop(); chunk !== undefined; chunk = keptSmall.pop()) {
     smallArena.free(chunk.address);
   }
-  smallArena.tidy();
-  largeArena.tidy();
+  smallArena.trim();
+  largeArena.trim();
 }
 
 /** Bytes of all chunks that are in use or kept. */
 export function chunkBytes(): number {
-  return smallArena.bytesUsed + largeArena.bytesUsed;
+  return smallArena.usedBytes + largeArena.usedBytes;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -182,7 +182,7 @@ export class ByteChunks {
 
 function newChunk(arena: Arena, size: number): Chunk {
   const address = arena.allocate(size);
-  return { address, bytes: arena.bytesIn(address, size) };
+  return { address, bytes: arena.payload(address, size) };
 }
 
 function giveBackSmall(chunk: Chunk): void {

@@ -7,4 +7,4 @@ import { MAX_SPARE_LARGE_BYTES } from "../base/limits.ts";
 
 // A segment each time would have V8 collect garbage each time: it counts its 32 MiB, touched or not. So
 // much is kept while such lines and replies go on; `tidy` gives it back.
-export const largeArena: Arena = new Arena({ keptBytes: MAX_SPARE_LARGE_BYTES });
+export const largeArena: Arena = new Arena({ retainedBytes: MAX_SPARE_LARGE_BYTES });

@@ -175,7 +175,7 @@ export class Connection {
       why = messageOf(error);
       if (error instanceof ReplyFormatError) state = "no server";
     } finally {
-      this.#framer.drop();
+      this.#framer.clear();
     }
     this.break(
       new ConnectionLostError(

@@ -200,7 +200,7 @@ function tell(method: Method, result: Span, reply: Reply, key?: KeyText): Failur
 }
 
 function valueAt(table: HashTable, address: number): Span {
-  table.readFound(address, entry);
+  table.readAt(address, entry);
   return { bytes: entry.bytes, start: entry.keyEnd, end: entry.valueEnd };
 }
 

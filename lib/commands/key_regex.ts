@@ -18,25 +18,25 @@ import {
 import { plainLine } from "../base/quote.ts";
 import { keyAt } from "../protocol/key_text.ts";
 import { regexForRe2 } from "./python_regex.ts";
-import { RegexProblem } from "./regex_reader.ts";
+import { RegexError } from "./regex_reader.ts";
 import { regexCost } from "./regex_cost.ts";
 
 /** A compiled regex. */
-export interface KeyPattern {
+export interface KeyRegex {
   readonly instructions: number;
   /** What to look at a key takes at the most, in instructions times bytes. */
-  workFor(keyBytes: number): number;
+  stepsFor(keyBytes: number): number;
   /**
    * Whether the regex is found anywhere in the key whose canonical text is at `bytes[start..end)`.
    *
    * @param maxWork see `workFor`
    * @returns undefined where it would take more than that to find out
    */
-  isFoundIn(bytes: Uint8Array, start: number, end: number, maxWork: number): boolean | undefined;
+  matches(bytes: Uint8Array, start: number, end: number, maxWork: number): boolean | undefined;
 }
 
 /** What is wrong with a regex, as the end of a sentence. */
-export interface PatternProblem {
+export interface InvalidRegex {
   readonly problem: string;
 }
 
@@ -47,7 +47,7 @@ const PLAIN_CHARS = 50;
 const MAX_PROBLEM_CHARS = 200;
 
 /** Compiles a regex; what would take long to compile is refused before. */
-export function compileKeyPattern(regex: string): KeyPattern | PatternProblem {
+export function compileKeyRegex(regex: string): KeyRegex | InvalidRegex {
   if (regex.length > MAX_REGEX_CHARS) {
     return {
       problem:
@@ -55,13 +55,13 @@ export function compileKeyPattern(regex: string): KeyPattern | PatternProblem {
     };
   }
   // Found in every key, however long.
-  if (regex === "") return { instructions: 0, workFor: () => 0, isFoundIn: () => true };
+  if (regex === "") return { instructions: 0, stepsFor: () => 0, matches: () => true };
   let translated: string;
   try {
     translated = regexForRe2(regex);
   } catch (error) {
-    if (!(error instanceof RegexProblem)) throw error;
-    return { problem: problemIn(error.message) };
+    if (!(error instanceof RegexError)) throw error;
+    return { problem: shortened(error.message) };
   }
   const cost = regexCost(translated);
   if (cost > MAX_REGEX_INSTRUCTIONS) {
@@ -78,8 +78,8 @@ export function compileKeyPattern(regex: string): KeyPattern | PatternProblem {
     const workPerByte = isPlain ? instructions / PLAIN_CHARS : instructions;
     return {
       instructions,
-      workFor: (keyBytes) => workPerByte * keyBytes,
-      isFoundIn(bytes, start, end, maxWork) {
+      stepsFor: (keyBytes) => workPerByte * keyBytes,
+      matches(bytes, start, end, maxWork) {
         const work = (end - start) * workPerByte;
         // A plain text takes so long only where it and the key are made for that.
         if (isPlain && work > MAX_MATCH_STEPS) return undefined;
@@ -89,17 +89,17 @@ export function compileKeyPattern(regex: string): KeyPattern | PatternProblem {
     };
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
-    return { problem: problemIn(error.message.replace(/^error parsing regexp: /, "")) };
+    return { problem: shortened(error.message.replace(/^error parsing regexp: /, "")) };
   }
 }
 
-function problemIn(message: string): string {
+function shortened(message: string): string {
   const isLong = message.length > MAX_PROBLEM_CHARS;
   return plainLine(isLong ? message.slice(0, MAX_PROBLEM_CHARS) + " (and more)" : message);
 }
 
 /** It has outgrown its memory, and nothing else would be quick enough. */
-class AutomatonFull extends Error {}
+class AutomatonFullError extends Error {}
 
 /**
  * The automaton of a regex; given up, not begun anew, when it has used up its memory. It is every client's,
@@ -109,7 +109,7 @@ class AutomatonFull extends Error {}
 class Automaton {
   readonly #compiled: RE2JS;
   readonly #isPossible: boolean;
-  #isAllThereIs = false;
+  #isRequired = false;
 
   constructor(compiled: RE2JS) {
     this.#compiled = compiled;
@@ -119,7 +119,7 @@ class Automaton {
     dfa.resetCache = () => {
       dfa.clearCache();
       dfa.failed = true;
-      if (this.#isAllThereIs) throw new AutomatonFull();
+      if (this.#isRequired) throw new AutomatonFullError();
       return null;
     };
   }
@@ -130,22 +130,22 @@ class Automaton {
     if (!this.#isPossible) return undefined;
     if (!dfa.failed) {
       const isBegun = dfa.stateCount > 0;
-      const isFound = this.#testWhileItLasts(key);
+      const isFound = this.#testUntilFull(key);
       if (isFound !== undefined || !isBegun) return isFound;
     }
     dfa.failed = false;
-    return this.#testWhileItLasts(key);
+    return this.#testUntilFull(key);
   }
 
-  #testWhileItLasts(key: string): boolean | undefined {
-    this.#isAllThereIs = true;
+  #testUntilFull(key: string): boolean | undefined {
+    this.#isRequired = true;
     try {
       return this.#compiled.test(key);
     } catch (error) {
-      if (error instanceof AutomatonFull) return undefined;
+      if (error instanceof AutomatonFullError) return undefined;
       throw error;
     } finally {
-      this.#isAllThereIs = false;
+      this.#isRequired = false;
     }
   }
 }

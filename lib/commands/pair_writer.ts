@@ -18,7 +18,7 @@ export function pairBytes({ keyStart, valueEnd }: Entry): number {
 }
 
 /** Pairs as the text of a JSON array, up to a number of bytes. */
-export class Pairs {
+export class PairWriter {
   readonly #text = new ByteChunks();
   readonly #maxBytes: number;
   #count = 0;
@@ -51,13 +51,13 @@ export class Pairs {
   }
 
   /** Ends the text, which then has its last byte. */
-  end(): ByteChunks {
+  finish(): ByteChunks {
     this.#text.add(CLOSE);
     return this.#text;
   }
 
   /** Gives up what was added. */
-  drop(): void {
+  clear(): void {
     this.#text.clear();
   }
 }

@@ -1,8 +1,8 @@
 /** What escapes and classes (`[...]`) of Python's regexes stand for, in RE2's syntax. */
-import { RegexProblem, type RegexReader } from "./regex_reader.ts";
+import { RegexError, type RegexReader } from "./regex_reader.ts";
 
 /** A member of a class: a character by its code, or what is none, as RE2 writes it. */
-export type Member = { readonly code: number } | { readonly text: string };
+export type ClassItem = { readonly code: number } | { readonly text: string };
 
 /** Characters that `\` and a letter stand for. */
 const CONTROLS: Readonly<Record<string, number>> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11 };
@@ -24,9 +24,9 @@ const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 /**
  * What a backslash and a character stand for, in a class and outside of one.
  *
- * @throws {RegexProblem}
+ * @throws {RegexError}
  */
-export function escapedMember(char: string, reader: RegexReader): Member {
+export function escapedItem(char: string, reader: RegexReader): ClassItem {
   const text = CLASSES[char];
   if (text !== undefined) return { text };
   const control = CONTROLS[char];
@@ -35,15 +35,15 @@ export function escapedMember(char: string, reader: RegexReader): Member {
   if (HEX_DIGITS[char] !== undefined) return { code: hexadecimal(char, HEX_DIGITS[char], reader) };
   if (/[0-7]/.test(char)) return { code: octal(char, reader) };
   if (char === "N") {
-    throw new RegexProblem("\\N{...} is not possible here; write the character, or \\uXXXX");
+    throw new RegexError("\\N{...} is not possible here; write the character, or \\uXXXX");
   }
   if (char === "Q" || char === "E") {
-    throw new RegexProblem(
+    throw new RegexError(
       "\\Q...\\E is not possible here; write \\ before each special character",
     );
   }
   if (/[A-Za-z89]/.test(char)) {
-    throw new RegexProblem(
+    throw new RegexError(
       `\\${char} means nothing; write ${char}, or \\\\${char} for a backslash before it`,
     );
   }
@@ -53,7 +53,7 @@ export function escapedMember(char: string, reader: RegexReader): Member {
 function property(reader: RegexReader): string {
   if (reader.take("{")) return `{${reader.until("}", "\\p{")}}`;
   if (reader.isAtEnd) {
-    throw new RegexProblem("\\p needs the name of a class, as in \\p{L}");
+    throw new RegexError("\\p needs the name of a class, as in \\p{L}");
   }
   return reader.next();
 }
@@ -63,7 +63,7 @@ function hexadecimal(letter: string, digits: number, reader: RegexReader): numbe
   const text = isBraced ? reader.until("}", "\\x{") : reader.takeWhile(/[0-9A-Fa-f]/, digits);
   const code = /^[0-9A-Fa-f]{1,8}$/.test(text) ? parseInt(text, 16) : NaN;
   if (!(code <= 0x10ffff) || (!isBraced && text.length !== digits)) {
-    throw new RegexProblem(
+    throw new RegexError(
       `\\${letter} must be followed by ${digits} hexadecimal digits of a character; larger ones are written \\uXXXX or \\UXXXXXXXX`,
     );
   }
@@ -72,7 +72,7 @@ function hexadecimal(letter: string, digits: number, reader: RegexReader): numbe
 
 function octal(first: string, reader: RegexReader): number {
   const code = parseInt(first + reader.takeWhile(/[0-7]/, 2), 8);
-  if (code > 0o377) throw new RegexProblem("an octal number may be at most \\377; write \\uXXXX");
+  if (code > 0o377) throw new RegexError("an octal number may be at most \\377; write \\uXXXX");
   return code;
 }
 
@@ -80,20 +80,20 @@ function octal(first: string, reader: RegexReader): number {
  * A class, in RE2's syntax.
  *
  * @param reader behind the `[`
- * @throws {RegexProblem}
+ * @throws {RegexError}
  */
 export function classFor(reader: RegexReader): string {
   let text = reader.take("^") ? "[^" : "[";
   for (let isFirst = true; isFirst || !reader.take("]"); isFirst = false) {
-    const first = classMember(reader);
+    const first = classItem(reader);
     if (!reader.isNext("-") || reader.isNext("-]")) {
       text += "code" in first ? literal(first.code) : first.text;
       continue;
     }
     reader.next();
-    const last = classMember(reader);
+    const last = classItem(reader);
     if (!("code" in first) || !("code" in last) || first.code > last.code) {
-      throw new RegexProblem(
+      throw new RegexError(
         "a range in [...] goes from one character to a later one; write \\- for a hyphen",
       );
     }
@@ -102,9 +102,9 @@ export function classFor(reader: RegexReader): string {
   return `${text}]`;
 }
 
-function classMember(reader: RegexReader): Member {
+function classItem(reader: RegexReader): ClassItem {
   if (reader.isAtEnd) {
-    throw new RegexProblem("a [ has no ]; write \\[ for the character");
+    throw new RegexError("a [ has no ]; write \\[ for the character");
   }
   const char = reader.next();
   if (char === "[") {
@@ -115,7 +115,7 @@ function classMember(reader: RegexReader): Member {
   }
   if (char !== "\\") return { code: codeOf(char) };
   const escaped = reader.nextEscaped();
-  return escaped === "b" ? { code: 8 } : escapedMember(escaped, reader);
+  return escaped === "b" ? { code: 8 } : escapedItem(escaped, reader);
 }
 
 /** The code of a character. */

@@ -6,14 +6,14 @@
  * Taken beyond Python: Unicode classes (`\p{L}`), characters by number (`\x{1F600}`), `\z`, and POSIX
  * classes (`[[:alpha:]]`), which Python reads as something else.
  */
-import { classFor, codeOf, escapedMember, literal } from "./python_class.ts";
-import { RegexProblem, RegexReader } from "./regex_reader.ts";
+import { classFor, codeOf, escapedItem, literal } from "./python_class.ts";
+import { RegexError, RegexReader } from "./regex_reader.ts";
 
 /** Largest count of a repetition: RE2's. */
 const MAX_REPEAT = 1_000;
 
 /** What a repetition may stand behind. */
-type Repeatable = "nothing" | "position" | "repetition" | "item";
+type Preceding = "nothing" | "position" | "repetition" | "item";
 
 /** Positions that `\` and a letter stand for. */
 const POSITIONS: Readonly<Record<string, string>> = {
@@ -46,7 +46,7 @@ const REFUSED_GROUPS: readonly (readonly [string, string])[] = [
  *
  * @param regex in Python's syntax
  * @returns the same in RE2's
- * @throws {RegexProblem} where it is none, or RE2 cannot do it
+ * @throws {RegexError} where it is none, or RE2 cannot do it
  */
 export function regexForRe2(regex: string): string {
   return /[\\.+*?()|[\]{}^$]/.test(regex) ? new Translator(regex).whole() : regex;
@@ -57,7 +57,7 @@ class Translator {
   #result = "";
   #depth = 0;
   readonly #names = new Set<string>();
-  #before: Repeatable = "nothing";
+  #preceding: Preceding = "nothing";
   /** Whether flags for all of it may still come. */
   #isStart = true;
 
@@ -67,7 +67,7 @@ class Translator {
 
   whole(): string {
     while (!this.#reader.isAtEnd) this.#piece();
-    if (this.#depth > 0) throw new RegexProblem("a ( has no )");
+    if (this.#depth > 0) throw new RegexError("a ( has no )");
     return this.#result;
   }
 
@@ -88,22 +88,22 @@ class Translator {
       case ".":
         return this.#add(char, "item");
       case ")":
-        if (this.#depth-- === 0) throw new RegexProblem("a ) has no (");
+        if (this.#depth-- === 0) throw new RegexError("a ) has no (");
         return this.#add(char, "item");
     }
     this.#add(literal(codeOf(char)), "item");
   }
 
-  #add(text: string, before: Repeatable): void {
+  #add(text: string, before: Preceding): void {
     this.#result += text;
-    this.#before = before;
+    this.#preceding = before;
     this.#isStart = false;
   }
 
   #group(): void {
     if (!this.#reader.isNext("?")) return this.#open("(");
     for (const [start, problem] of REFUSED_GROUPS) {
-      if (this.#reader.isNext(start)) throw new RegexProblem(problem);
+      if (this.#reader.isNext(start)) throw new RegexError(problem);
     }
     if (this.#reader.take("?:")) return this.#open("(?:");
     if (this.#reader.take("?#")) {
@@ -123,11 +123,11 @@ class Translator {
   #named(): void {
     const name = this.#reader.until(">", "(?P<");
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-      throw new RegexProblem(
+      throw new RegexError(
         "the name of a group may have letters from A to Z and a to z, _ and digits behind them; write another name, or (...) without one",
       );
     }
-    if (this.#names.has(name)) throw new RegexProblem(`two groups have the name ${name}`);
+    if (this.#names.has(name)) throw new RegexError(`two groups have the name ${name}`);
     this.#names.add(name);
     this.#open("("); // what a group is called makes no difference to what is found
   }
@@ -137,28 +137,28 @@ class Translator {
     const [on, off = "", end] = this.#flagLetters();
     for (const flag of on + off) {
       if (flag === "x") {
-        throw new RegexProblem(
+        throw new RegexError(
           "the flag x is not possible here; leave it out, and all blanks and comments",
         );
       }
       if (flag === "u" || flag === "L") {
-        throw new RegexProblem(
+        throw new RegexError(
           `the flag ${flag} is not possible here; leave it out: classes are ASCII`,
         );
       }
     }
     if (!/^[aims]*$/.test(on) || !/^[ims]*$/.test(off) || (on + off === "")) {
-      throw new RegexProblem(
+      throw new RegexError(
         "a ? behind a ( must be followed by :, P<name>, #, or flags of a, i, m and s",
       );
     }
     if ([...off].some((flag) => on.includes(flag))) {
-      throw new RegexProblem("a flag is on and off at once");
+      throw new RegexError("a flag is on and off at once");
     }
     const shown = on.replaceAll("a", "") + (off && `-${off}`); // classes are ASCII anyway
     if (end === ":") return this.#open(`(?${shown}:`);
     if (off !== "" || !this.#isStart) {
-      throw new RegexProblem(
+      throw new RegexError(
         "flags for all of a regex stand at its start; write flags for a part of it as (?i:...)",
       );
     }
@@ -176,16 +176,16 @@ class Translator {
   #repetition(operator: string): void {
     const counts = operator === "{" ? this.#counts() : operator;
     if (counts === undefined) return this.#add("\\{", "item");
-    if (this.#before === "nothing" || this.#before === "position") {
-      throw new RegexProblem(`there is nothing before ${counts} that could be repeated`);
+    if (this.#preceding === "nothing" || this.#preceding === "position") {
+      throw new RegexError(`there is nothing before ${counts} that could be repeated`);
     }
-    if (this.#before === "repetition") {
-      throw new RegexProblem(
+    if (this.#preceding === "repetition") {
+      throw new RegexError(
         `a repetition cannot be repeated by ${counts}; write (?:...)${counts}`,
       );
     }
     if (this.#reader.isNext("+")) {
-      throw new RegexProblem(
+      throw new RegexError(
         `${counts}+, which gives nothing back, is not possible here; write ${counts}`,
       );
     }
@@ -204,13 +204,13 @@ class Translator {
     }
     for (const count of [least, most]) {
       if (Number(count) > MAX_REPEAT) {
-        throw new RegexProblem(
+        throw new RegexError(
           `a count may be at most ${MAX_REPEAT}; write what is more behind it, as in a{${MAX_REPEAT}}a{5}`,
         );
       }
     }
     if (most !== "" && Number(most) < Number(least)) {
-      throw new RegexProblem(`in {${least},${most}} the first count is larger than the second one`);
+      throw new RegexError(`in {${least},${most}} the first count is larger than the second one`);
     }
     return hasComma ? `{${Number(least)},${most && Number(most)}}` : `{${Number(least)}}`;
   }
@@ -225,12 +225,12 @@ class Translator {
         char + this.#reader.ahead(2),
       );
       if (!octal) {
-        throw new RegexProblem(
+        throw new RegexError(
           `what a group matched, \\${char}, cannot be asked for again here; leave it out and ${INSTEAD}`,
         );
       }
     }
-    const member = escapedMember(char, this.#reader);
+    const member = escapedItem(char, this.#reader);
     if ("code" in member) return this.#add(literal(member.code), "item");
     this.#add(member.text.startsWith("[") ? `[${member.text}]` : member.text, "item");
   }

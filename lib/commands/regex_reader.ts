@@ -1,7 +1,7 @@
 /** Reads a regex character by character. */
 
 /** A regex that is refused; the message is the reason, as the end of a sentence. */
-export class RegexProblem extends Error {
+export class RegexError extends Error {
   override name = "RegexProblem";
 }
 
@@ -52,11 +52,11 @@ export class RegexReader {
   /**
    * Takes all before a character, and that.
    *
-   * @throws {RegexProblem} where there is no such character
+   * @throws {RegexError} where there is no such character
    */
   until(end: string, opening: string): string {
     const at = this.#chars.indexOf(end, this.at);
-    if (at === -1) throw new RegexProblem(`a ${opening} has no ${end}`);
+    if (at === -1) throw new RegexError(`a ${opening} has no ${end}`);
     const text = this.#chars.slice(this.at, at).join("");
     this.at = at + 1;
     return text;
@@ -65,11 +65,11 @@ export class RegexReader {
   /**
    * Takes the character behind a backslash.
    *
-   * @throws {RegexProblem} at the end
+   * @throws {RegexError} at the end
    */
   nextEscaped(): string {
     if (this.at === this.#chars.length) {
-      throw new RegexProblem("a \\ is the last character; write \\\\");
+      throw new RegexError("a \\ is the last character; write \\\\");
     }
     return this.next();
   }

@@ -20,13 +20,13 @@ import type { Cursors } from "./cursors.ts";
 import { Entry, type HashTable } from "../table/hash_table.ts";
 import { type AtomTest, equalsAtom, hasMember } from "../json/atom.ts";
 import { KeyHash } from "../table/key_hash.ts";
-import type { KeyPattern } from "./key_regex.ts";
-import { PatternCache } from "./regex_cache.ts";
+import type { KeyRegex } from "./key_regex.ts";
+import { RegexCache } from "./regex_cache.ts";
 import { keyAt } from "../protocol/key_text.ts";
-import { pairBytes, Pairs } from "./pair_writer.ts";
+import { pairBytes, PairWriter } from "./pair_writer.ts";
 
 /** The pairs found as JSON text, and the cursor where there is more. */
-export interface Found {
+export interface SearchResult {
   /** To be taken out, or cleared. */
   readonly result: ByteChunks;
   readonly cursor?: string;
@@ -36,27 +36,27 @@ type SearchRequest = RequestOf<"scan"> | RequestOf<"query">;
 
 /** What a search looks for, made ready. */
 type Search =
-  | { readonly method: "scan"; readonly pattern: KeyPattern }
+  | { readonly method: "scan"; readonly regex: KeyRegex }
   | { readonly method: "query"; readonly subkey: string; readonly test: AtomTest };
 
 /** A search, where it begins, and its digest where it is one in parts. */
-interface Start {
+interface SearchStart {
   readonly search: Search;
   readonly slot: number;
   readonly digest: number;
 }
 
 /** How far a walk may go. */
-interface Bounds {
+interface WalkBounds {
   readonly slots: number;
   readonly pairs: number;
   readonly ms: number;
   /** For one key, as `KeyPattern.workFor` gives it. */
-  readonly matchWork: number;
+  readonly matchSteps: number;
 }
 
 /** Where a walk ended, and why. */
-interface Walked {
+interface WalkResult {
   /** The first slot that is not done. */
   readonly slot: number;
   /** Nothing more to do or to find, no time, no room for the entry, or an entry that takes too long. */
@@ -75,13 +75,13 @@ const ENTRIES_AHEAD = 64;
 const BYTES_PER_SLOT = 64;
 
 /** What an instruction of a regex counts for each byte of a key. */
-const BYTES_PER_WORK = 8;
+const BYTES_PER_STEP = 8;
 
 /** How much of a key is shown that takes too long. */
 const SHOWN_KEY_BYTES = 40;
 
 /** Regexes of all clients. */
-const patterns = new PatternCache();
+const regexes = new RegexCache();
 
 /** Its seed is secret, so that nobody finds two searches that are alike. */
 const searchHash = new KeyHash();
@@ -102,33 +102,33 @@ export function search(
   request: SearchRequest,
   maxBytes: number,
   maxScanMs: number = MAX_SCAN_MS,
-): Found | Failure {
+): SearchResult | Failure {
   const start = startOf(cursors, request);
   if ("type" in start) return start;
   const { limit, cursor } = request;
-  const bounds: Bounds = limit === undefined
-    ? { slots: Infinity, pairs: Infinity, ms: maxScanMs, matchWork: MAX_MATCH_STEPS }
+  const bounds: WalkBounds = limit === undefined
+    ? { slots: Infinity, pairs: Infinity, ms: maxScanMs, matchSteps: MAX_MATCH_STEPS }
     : {
       slots: SCAN_PART_KEYS,
       pairs: limit,
       ms: SCAN_PART_MS,
-      matchWork: MAX_PART_MATCH_STEPS,
+      matchSteps: MAX_PART_MATCH_STEPS,
     };
-  const pairs = new Pairs(maxBytes);
+  const pairs = new PairWriter(maxBytes);
   try {
     const walked = walk(table, start, bounds, pairs);
     const failure = failureOf(request, walked, pairs.count, maxScanMs);
     if (failure !== undefined) {
-      pairs.drop();
+      pairs.clear();
       return failure;
     }
     const { slot } = walked;
     if (cursor !== undefined) cursors.close(cursor);
-    const result = pairs.end();
+    const result = pairs.finish();
     if (slot >= table.slotsUsed) return { result };
     return { result, cursor: cursors.open({ digest: start.digest, slot }) };
   } catch (error) {
-    pairs.drop(); // there is no memory for more
+    pairs.clear(); // there is no memory for more
     throw error;
   }
 }
@@ -136,7 +136,7 @@ export function search(
 /** Why a search cannot be answered, where that is so. */
 function failureOf(
   { method, limit }: SearchRequest,
-  { ending, entry }: Walked,
+  { ending, entry }: WalkResult,
   count: number,
   maxScanMs: number,
 ): Failure | undefined {
@@ -157,7 +157,7 @@ function failureOf(
   return undefined;
 }
 
-function startOf(cursors: Cursors, request: SearchRequest): Start | Failure {
+function startOf(cursors: Cursors, request: SearchRequest): SearchStart | Failure {
   const { method, limit, cursor } = request;
   // Without a limit no cursor comes of it.
   const digest = limit === undefined ? 0 : searchDigest(request);
@@ -186,17 +186,17 @@ function searchOf(request: SearchRequest): Search | Failure {
     const { method, subkey, subvalue } = request;
     return { method, subkey, test: equalsAtom(subvalue) };
   }
-  const { method, regex } = request;
-  const pattern = patterns.get(regex);
-  if ("problem" in pattern) {
+  const { method } = request;
+  const regex = regexes.get(request.regex);
+  if ("problem" in regex) {
     return valueError(
       method,
       `member 'regex' must be a regular expression in Python's syntax, as far as RE2 has it, not ${
-        quoted(regex)
-      }: ${pattern.problem}`,
+        quoted(request.regex)
+      }: ${regex.problem}`,
     );
   }
-  return { method, pattern };
+  return { method, regex };
 }
 
 /**
@@ -212,7 +212,12 @@ function searchDigest(request: SearchRequest): number {
 }
 
 /** Adds what is wanted to `pairs`, from slot to slot. */
-function walk(table: HashTable, start: Start, bounds: Bounds, pairs: Pairs): Walked {
+function walk(
+  table: HashTable,
+  start: SearchStart,
+  bounds: WalkBounds,
+  pairs: PairWriter,
+): WalkResult {
   const { search } = start;
   const entry = new Entry();
   const endSlot = Math.min(table.slotsUsed, start.slot + bounds.slots);
@@ -234,9 +239,9 @@ function walk(table: HashTable, start: Start, bounds: Bounds, pairs: Pairs): Wal
     if (!table.read(slot, entry)) continue;
     bytes += entry.valueEnd - entry.keyStart;
     if (search.method === "scan") {
-      bytes += search.pattern.workFor(entry.keyEnd - entry.keyStart) * BYTES_PER_WORK;
+      bytes += search.regex.stepsFor(entry.keyEnd - entry.keyStart) * BYTES_PER_STEP;
     }
-    const wanted = isWanted(entry, search, bounds.matchWork);
+    const wanted = isWanted(entry, search, bounds.matchSteps);
     if (wanted === undefined) return { slot, ending: "too hard", entry };
     if (wanted && !pairs.add(entry)) return { slot, ending: "full", entry };
   }
@@ -250,7 +255,7 @@ function isWanted(
   maxWork: number,
 ): boolean | undefined {
   return search.method === "scan"
-    ? search.pattern.isFoundIn(bytes, keyStart, keyEnd, maxWork)
+    ? search.regex.matches(bytes, keyStart, keyEnd, maxWork)
     : hasMember(bytes, keyEnd, valueEnd, search.subkey, search.test);
 }
 

@@ -101,7 +101,7 @@ export class Executor {
     out: ByteChunks,
     writeError?: string,
   ): Answer => {
-    this.#beganMs = this.#log.debugging ? performance.now() : 0;
+    this.#beganMs = this.#log.isDebug ? performance.now() : 0;
     const answer = this.#answer(client, request, out, writeError);
     if (this.#beganMs !== 0) this.#timed(client, request, answer, performance.now());
     return answer;
@@ -166,7 +166,7 @@ export class Executor {
     if (method === "lookup" || method === "insert" || method === "remove") {
       const { key } = request;
       const valueBytes = method === "insert" ? request.value.end - request.value.start : 0;
-      const storedBytes = address === 0 ? 0 : this.#context.table.bytesAt(address);
+      const storedBytes = address === 0 ? 0 : this.#context.table.entrySizeAt(address);
       return key.end - key.start + valueBytes + storedBytes > MIN_TIMED_BYTES;
     }
     return method === "scan" || method === "query";
@@ -232,7 +232,7 @@ export class Executor {
     this.#slowLog.note(ms, () => {
       return { client: client.number, method, ...subjectOf(request, TOLD_CHARS.slowLog), outcome };
     });
-    if (!this.#log.debugging) return;
+    if (!this.#log.isDebug) return;
     this.#log.debug("request", {
       n: ++this.#requests,
       client: client.number,

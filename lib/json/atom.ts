@@ -1,7 +1,7 @@
 /** Equality of JSON strings, numbers, booleans and null by their meaning, whatever their spelling. */
 import { canonicalNumber } from "./decimal.ts";
 import { skipString, skipWhite } from "./scan.ts";
-import { skipGoodValue } from "./skip.ts";
+import { skipValidValue } from "./skip.ts";
 import { stringEquals } from "./string_equals.ts";
 import { areEqual, type Span, spanOf, textAt } from "../bytes/span.ts";
 
@@ -20,18 +20,18 @@ export type AtomTest = (bytes: Uint8Array, start: number, end: number) => boolea
  */
 export function equalsAtom(atom: string): AtomTest {
   if (atom.startsWith('"')) {
-    const wanted = new WantedString(JSON.parse(atom));
-    return (bytes, start, end) => bytes[start] === QUOTE && wanted.isAt(bytes, start, end);
+    const wanted = new StringMatcher(JSON.parse(atom));
+    return (bytes, start, end) => bytes[start] === QUOTE && wanted.matches(bytes, start, end);
   }
   const own = spanOf(atom);
-  const isSpeltAlike: AtomTest = (bytes, start, end) =>
+  const hasSameText: AtomTest = (bytes, start, end) =>
     areEqual(bytes, start, end, own.bytes, own.start, own.end);
-  if (!isNumber(own.bytes[0])) return isSpeltAlike;
+  if (!isNumber(own.bytes[0])) return hasSameText;
   const rounded = Number(atom);
   const canonical = canonicalNumber(atom);
   return (bytes, start, end) => {
     if (!isNumber(bytes[start])) return false;
-    if (isSpeltAlike(bytes, start, end)) return true;
+    if (hasSameText(bytes, start, end)) return true;
     const text = textAt(bytes, start, end);
     // Equal numbers are equal when rounded, too, and that is quickly seen.
     return Number(text) === rounded && canonicalNumber(text) === canonical;
@@ -53,8 +53,8 @@ export function hasMember(
   test: AtomTest,
 ): boolean {
   // A search asks for one name in each value of a table.
-  if (lastName.characters !== name) lastName = new WantedString(name);
-  const wanted = lastName;
+  if (nameMatcher.characters !== name) nameMatcher = new StringMatcher(name);
+  const wanted = nameMatcher;
   let at = skipWhite(bytes, start, end);
   if (at === end || bytes[at] !== LEFT_BRACE) return false;
   let foundStart = -1, foundEnd = -1;
@@ -64,8 +64,8 @@ export function hasMember(
     const nameEnd = skipString(bytes, nameStart, end);
     const colon = skipWhite(bytes, nameEnd, end);
     const valueStart = skipWhite(bytes, colon + 1, end);
-    const valueEnd = skipGoodValue(bytes, valueStart, end);
-    if (wanted.isAt(bytes, nameStart, nameEnd)) {
+    const valueEnd = skipValidValue(bytes, valueStart, end);
+    if (wanted.matches(bytes, nameStart, nameEnd)) {
       foundStart = valueStart;
       foundEnd = valueEnd;
     }
@@ -75,7 +75,7 @@ export function hasMember(
 }
 
 /** A string to find among literals, most of which are spelt without escapes. */
-class WantedString {
+class StringMatcher {
   readonly characters: string;
   /** Its usual spelling, without the quotes: the only one without escapes, where there is such. */
   readonly #usual: Span;
@@ -86,14 +86,14 @@ class WantedString {
   }
 
   /** Whether the literal at `bytes[start..end)`, with its quotes, has these characters. */
-  isAt(bytes: Uint8Array, start: number, end: number): boolean {
+  matches(bytes: Uint8Array, start: number, end: number): boolean {
     const usual = this.#usual;
     return areEqual(bytes, start + 1, end - 1, usual.bytes, usual.start, usual.end) ||
       stringEquals(bytes, start, end, this.characters);
   }
 }
 
-let lastName = new WantedString("");
+let nameMatcher = new StringMatcher("");
 
 function isNumber(firstByte: number | undefined): boolean {
   return firstByte === MINUS ||

@@ -66,13 +66,13 @@ function sum(isNegative: boolean, magnitude: string, shift: number): string {
   const cut = magnitude.length - LOW_DIGITS;
   const low = BigInt(magnitude.slice(cut)) + sign * BigInt(shift);
   const carry = low < 0n ? -1 : low >= CARRY ? 1 : 0;
-  const high = stepped(magnitude.slice(0, cut), carry);
+  const high = addStep(magnitude.slice(0, cut), carry);
   const lowText = String(low - BigInt(carry) * CARRY).padStart(LOW_DIGITS, "0");
   return (isNegative ? "-" : "") + (high + lowText).replace(/^0+/, "");
 }
 
 /** A positive integer, one more, one less, or as it is. */
-function stepped(digits: string, step: -1 | 0 | 1): string {
+function addStep(digits: string, step: -1 | 0 | 1): string {
   if (step === 0) return digits;
   const [turning, turned] = step === 1 ? ["9", "0"] : ["0", "9"];
   const end = endWithout(turning, digits);

@@ -41,8 +41,8 @@ const LEFT_BRACKET = 91, BACKSLASH = 92, RIGHT_BRACKET = 93, LEFT_BRACE = 123, R
 const NOTHING = 0;
 
 /** Memory for nesting that is kept between calls, in words of 32 levels; more is given back. */
-const KEPT_WORDS = 32;
-const keptLevels = new Int32Array(KEPT_WORDS);
+const SHARED_WORDS = 32;
+const sharedLevels = new Int32Array(SHARED_WORDS);
 
 /** After so many bytes, what is inside of a string by then is skipped by words. */
 const BLOCK_BYTES = 64;
@@ -163,7 +163,7 @@ function run(bytes: Uint8Array, at: number, end: number, state: number): number 
   let depth = 0;
   /** The containers that are open, the innermost one in the lowest bit: 1 for an object. */
   let levels = 0;
-  let outer = keptLevels;
+  let outer = sharedLevels;
   for (;;) {
     const blockEnd = Math.min(end, at + BLOCK_BYTES);
     while (at < blockEnd && state < FIRST_ACTION) {

@@ -26,10 +26,10 @@ export const OPEN_OBJECT = FIRST_ACTION + 2;
 /** The value that was read alone ended before this byte. */
 export const END = FIRST_ACTION + 3;
 /** This byte has no place here. */
-const FAULT = FIRST_ACTION + 4;
+const INVALID = FIRST_ACTION + 4;
 
 /** What follows: `JSON_TABLE[state + byte]`, a state or an action. */
-export const JSON_TABLE: Uint16Array = new Uint16Array(STATES * ROW).fill(FAULT);
+export const JSON_TABLE: Uint16Array = new Uint16Array(STATES * ROW).fill(INVALID);
 
 let states = 0;
 
@@ -64,7 +64,7 @@ addValue(MEMBER_VALUE, STRING_MEMBER, AFTER_MEMBER);
 onAny(ELEMENT, WHITE, ELEMENT);
 onAny(MEMBER_VALUE, WHITE, MEMBER_VALUE);
 
-alike(FIRST_ELEMENT, ELEMENT);
+copyState(FIRST_ELEMENT, ELEMENT);
 onAny(FIRST_ELEMENT, WHITE, FIRST_ELEMENT);
 onAny(FIRST_ELEMENT, "]", CLOSE);
 
@@ -73,7 +73,7 @@ onAny(NAME, '"', STRING_NAME);
 onAny(AFTER_NAME, WHITE, AFTER_NAME);
 onAny(AFTER_NAME, ":", MEMBER_VALUE);
 
-alike(FIRST_NAME, NAME);
+copyState(FIRST_NAME, NAME);
 onAny(FIRST_NAME, WHITE, FIRST_NAME);
 onAny(FIRST_NAME, "}", CLOSE);
 
@@ -88,7 +88,7 @@ function onAny(state: number, characters: string, next: number): void {
 }
 
 /** Gives a state what follows another one. */
-function alike(state: number, other: number): void {
+function copyState(state: number, other: number): void {
   JSON_TABLE.copyWithin(state, other, other + ROW);
 }
 
@@ -113,11 +113,11 @@ function addValue(state: number, string: number, after: number): void {
   onAny(state, '"', string);
   onAny(state, "[", OPEN_ARRAY);
   onAny(state, "{", OPEN_OBJECT);
-  for (const word of ["true", "false", "null"]) addWord(state, word, after);
+  for (const word of ["true", "false", "null"]) addLiteral(state, word, after);
   addNumber(state, after);
 }
 
-function addWord(state: number, word: string, after: number): void {
+function addLiteral(state: number, word: string, after: number): void {
   for (const character of word.slice(0, -1)) {
     const next = newState();
     onAny(state, character, next);
@@ -131,7 +131,7 @@ function addNumber(state: number, after: number): void {
   const minus = newState(), zero = newState(), whole = newState();
   const point = newState(), fraction = newState();
   const e = newState(), sign = newState(), exponent = newState();
-  for (const ending of [zero, whole, fraction, exponent]) alike(ending, after);
+  for (const ending of [zero, whole, fraction, exponent]) copyState(ending, after);
   onAny(state, "-", minus);
   for (const first of [state, minus]) {
     onAny(first, DIGITS, whole);

@@ -23,7 +23,7 @@ for (
  *
  * @param end of the whole text, which must be valid
  */
-export function skipGoodValue(bytes: Uint8Array, at: number, end: number): number {
+export function skipValidValue(bytes: Uint8Array, at: number, end: number): number {
   const first = bytes[at] ?? 0;
   if (first === QUOTE) return skipString(bytes, at, end);
   return KINDS[first] === OPEN ? skipContainer(bytes, at, end) : skipWord(bytes, at, end);

@@ -26,12 +26,12 @@ export type LineProblem = "too long" | "not UTF-8" | "no memory";
 const NOTHING = new Uint8Array(0);
 
 /** Bytes of a line that came in pieces, and their block's address; 0: they are none. */
-interface Kept {
+interface LineBuffer {
   readonly bytes: Uint8Array;
   readonly address: number;
 }
 
-const NOTHING_KEPT: Kept = { bytes: NOTHING, address: 0 };
+const NO_BUFFER: LineBuffer = { bytes: NOTHING, address: 0 };
 
 /** Cuts the stream of one connection. */
 export class LineFramer {
@@ -48,12 +48,12 @@ export class LineFramer {
   #chunkEnd = 0;
   #at = 0;
   /** The beginning of a line whose end has not come yet. */
-  #rest = NOTHING_KEPT;
-  #restBytes = 0;
+  #partial = NO_BUFFER;
+  #partialBytes = 0;
   /** The line that came in pieces, of those that were found in the chunk: the first at the most. */
-  #line = NOTHING_KEPT;
+  #line = NO_BUFFER;
   #discarding = false;
-  #linesBegun = 0;
+  #partialLines = 0;
 
   /** @param maxLineBytes the longest line, in bytes without its end */
   constructor(maxLineBytes: number) {
@@ -75,17 +75,17 @@ export class LineFramer {
 
   /** Says that nobody needs the lines any more that `next` has found so far. */
   release(): void {
-    if (this.#line === NOTHING_KEPT) return;
+    if (this.#line === NO_BUFFER) return;
     if (this.bytes === this.#line.bytes) this.bytes = NOTHING;
-    giveBack(this.#line);
-    this.#line = NOTHING_KEPT;
+    free(this.#line);
+    this.#line = NO_BUFFER;
   }
 
   /** Forgets all that came, also the line whose end has not come. */
-  drop(): void {
+  clear(): void {
     this.release();
-    this.#forgetChunk();
-    this.#forgetRest();
+    this.#clearChunk();
+    this.#clearPartial();
   }
 
   /** Goes to the next whole line; false where there is none yet. */
@@ -104,41 +104,41 @@ export class LineFramer {
       if (at === shortEnd) {
         all = 0x80; // not known
         at = indexOfByte(chunk, LF, at, chunkEnd);
-        if (at < 0) return this.#keep(start);
+        if (at < 0) return this.#bufferPartial(start);
       }
       this.#at = at + 1;
-      if (this.#restBytes > 0 || this.#discarding) {
-        if (this.#endRest(start, at)) return true;
+      if (this.#partialBytes > 0 || this.#discarding) {
+        if (this.#endPartial(start, at)) return true;
         continue;
       }
       const end = at > start && chunk[at - 1] === CR ? at - 1 : at;
-      if (end > start) return this.#found(chunk, start, end, all >= 0x80);
+      if (end > start) return this.#emit(chunk, start, end, all >= 0x80);
     }
-    this.#forgetChunk();
+    this.#clearChunk();
     return false;
   }
 
   /** Bytes of a line whose end has not come yet. */
-  get unfinishedBytes(): number {
-    return this.#restBytes;
+  get partialBytes(): number {
+    return this.#partialBytes;
   }
 
   /** Whether the end of a line has not come yet, even if the line is discarded. */
-  get isInLine(): boolean {
-    return this.#restBytes > 0 || this.#discarding;
+  get hasPartialLine(): boolean {
+    return this.#partialBytes > 0 || this.#discarding;
   }
 
   /** How many lines had to wait for their end so far. */
-  get linesBegun(): number {
-    return this.#linesBegun;
+  get partialLines(): number {
+    return this.#partialLines;
   }
 
   /** Memory that is held for lines which came in pieces, in bytes. */
-  get heldBytes(): number {
-    return this.#rest.bytes.length + this.#line.bytes.length;
+  get bufferedBytes(): number {
+    return this.#partial.bytes.length + this.#line.bytes.length;
   }
 
-  #found(bytes: Uint8Array, start: number, end: number, mayBeBeyondAscii: boolean): true {
+  #emit(bytes: Uint8Array, start: number, end: number, mayBeBeyondAscii: boolean): true {
     if (end - start > this.maxLineBytes) this.problem = "too long";
     else if (mayBeBeyondAscii && !isUtf8(bytes.subarray(start, end))) this.problem = "not UTF-8";
     this.bytes = bytes;
@@ -148,82 +148,82 @@ export class LineFramer {
   }
 
   /** The end of a line whose beginning came before; false where it was refused already, or is empty. */
-  #endRest(start: number, end: number): boolean {
+  #endPartial(start: number, end: number): boolean {
     if (this.#discarding) {
       this.#discarding = false;
       return false;
     }
-    if (!this.#add(this.#chunk.subarray(start, end))) return this.#foundNoMemory();
-    this.#line = this.#rest;
+    if (!this.#add(this.#chunk.subarray(start, end))) return this.#emitNoMemory();
+    this.#line = this.#partial;
     const line = this.#line.bytes;
-    const bytes = line[this.#restBytes - 1] === CR ? this.#restBytes - 1 : this.#restBytes;
-    this.#restBytes = 0;
+    const bytes = line[this.#partialBytes - 1] === CR ? this.#partialBytes - 1 : this.#partialBytes;
+    this.#partialBytes = 0;
     // The line lies there until it is executed, perhaps longer than until the next one is kept.
-    this.#rest = NOTHING_KEPT;
-    return bytes > 0 && this.#found(line, 0, bytes, true);
+    this.#partial = NO_BUFFER;
+    return bytes > 0 && this.#emit(line, 0, bytes, true);
   }
 
   /** Keeps the beginning of a line, or refuses the line; true where it does. */
-  #keep(start: number): boolean {
+  #bufferPartial(start: number): boolean {
     const piece = this.#chunk.subarray(start, this.#chunkEnd);
-    this.#forgetChunk();
+    this.#clearChunk();
     if (this.#discarding) return false;
-    if (this.#restBytes === 0) this.#linesBegun++;
-    const bytes = this.#restBytes + piece.length;
+    if (this.#partialBytes === 0) this.#partialLines++;
+    const bytes = this.#partialBytes + piece.length;
     // A CR at the end may belong to the line's end, so it does not count.
     if ((piece.at(-1) === CR ? bytes - 1 : bytes) > this.maxLineBytes) {
       this.#discarding = true;
-      this.#forgetRest();
+      this.#clearPartial();
       this.problem = "too long";
       return true;
     }
     if (this.#add(piece)) return false;
     this.#discarding = true;
-    return this.#foundNoMemory();
+    return this.#emitNoMemory();
   }
 
-  #foundNoMemory(): true {
-    this.#forgetRest();
+  #emitNoMemory(): true {
+    this.#clearPartial();
     this.problem = "no memory";
     return true;
   }
 
-  #forgetRest(): void {
-    giveBack(this.#rest);
-    this.#rest = NOTHING_KEPT;
-    this.#restBytes = 0;
+  #clearPartial(): void {
+    free(this.#partial);
+    this.#partial = NO_BUFFER;
+    this.#partialBytes = 0;
   }
 
   /** Or a long line would stay in memory. */
-  #forgetChunk(): void {
+  #clearChunk(): void {
     this.#chunk = this.bytes = NOTHING;
     this.#at = this.#chunkEnd = 0;
   }
 
   /** Adds to the beginning of a line; false where there is no memory for it. */
   #add(piece: Uint8Array): boolean {
-    const bytes = this.#restBytes + piece.length;
-    if (bytes > this.#rest.bytes.length) {
+    const bytes = this.#partialBytes + piece.length;
+    if (bytes > this.#partial.bytes.length) {
       const most = this.maxLineBytes + 1; // with a CR
-      const larger = tryKept(Math.max(bytes, Math.min(this.#rest.bytes.length * 2, most)));
+      const larger = tryAllocate(Math.max(bytes, Math.min(this.#partial.bytes.length * 2, most)));
       if (larger === undefined) return false;
-      larger.bytes.set(this.#rest.bytes.subarray(0, this.#restBytes));
-      giveBack(this.#rest);
-      this.#rest = larger;
+      larger.bytes.set(this.#partial.bytes.subarray(0, this.#partialBytes));
+      free(this.#partial);
+      this.#partial = larger;
     }
-    this.#rest.bytes.set(piece, this.#restBytes);
-    this.#restBytes = bytes;
+    this.#partial.bytes.set(piece, this.#partialBytes);
+    this.#partialBytes = bytes;
     return true;
   }
 }
 
 /** So many bytes, or undefined where there is no memory for them. */
-function tryKept(count: number): Kept | undefined {
+function tryAllocate(count: number): LineBuffer | undefined {
   if (count < LONG_BYTES) return { bytes: new Uint8Array(count), address: 0 };
   const address = largeArena.tryAllocate(count);
-  return address === 0 ? undefined : { bytes: largeArena.bytesIn(address, count), address };
+  return address === 0 ? undefined : { bytes: largeArena.payload(address, count), address };
 }
 
-function giveBack({ address }: Kept): void {
+function free({ address }: LineBuffer): void {
   if (address !== 0) largeArena.free(address);
 }

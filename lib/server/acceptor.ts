@@ -215,7 +215,7 @@ export class Acceptor {
       delayRefusal: () => this.#delayRefusal(address),
       onEnding: this.#count,
     });
-    if (log.debugging) log.debug("connect", { client: number, from: peerOf(connection) });
+    if (log.isDebug) log.debug("connect", { client: number, from: peerOf(connection) });
     if (busy === undefined) this.#places++;
     this.#book.add(address);
     const ended = session.run().then(() => {

@@ -162,7 +162,7 @@ export class Connection implements RequestSource, BufferOwner {
     } finally {
       this.cut();
       this.#replies.drop();
-      this.#framer.drop();
+      this.#framer.clear();
       buffers.set(this, 0);
       log.debug("disconnect", { client: this.client.number, why: this.#ending ?? why });
     }
@@ -187,7 +187,7 @@ export class Connection implements RequestSource, BufferOwner {
     } else if (this.#state === "reading") {
       const sinceMs = !this.client.isAuthenticated
         ? this.#connectedMs
-        : this.#framer.isInLine
+        : this.#framer.hasPartialLine
         ? this.#lineMs
         : Infinity;
       if (clock.nowMs - sinceMs > requestTimeoutMs) this.#endFor("slow request");
@@ -283,7 +283,7 @@ export class Connection implements RequestSource, BufferOwner {
       if (this.#isClosed()) return;
       this.#state = "executing";
       this.#progressMs = clock.nowMs;
-      const { linesBegun } = this.#framer;
+      const { partialLines } = this.#framer;
       if (this.#isChecked) this.#handshake.checkBytes(buffer, count);
       this.#framer.push(buffer, count);
       let moved = count;
@@ -311,7 +311,7 @@ export class Connection implements RequestSource, BufferOwner {
         this.#state = "executing";
         this.#inFlight = 0;
       } while (this.#hasMore);
-      if (this.#framer.linesBegun > linesBegun) this.#lineMs = clock.nowMs;
+      if (this.#framer.partialLines > partialLines) this.#lineMs = clock.nowMs;
       // Over TLS, what is written is not on its way before the sending side is closed.
       if (this.#isEnding) await socket.linger();
       smallReads = count < buffer.length / 16 ? smallReads + 1 : 0;
@@ -350,7 +350,7 @@ export class Connection implements RequestSource, BufferOwner {
   #count(waiting: number): void {
     if (this.#ending !== undefined) return;
     const { limits: { maxOutputHardBytes }, buffers } = this.#options;
-    const all = this.#bufferBytes + this.#framer.heldBytes + waiting;
+    const all = this.#bufferBytes + this.#framer.bufferedBytes + waiting;
     const counted = all > UNCOUNTED_BUFFER_BYTES ? all : 0;
     if (waiting > maxOutputHardBytes) return this.#endFor("output");
     if (counted === this.#counted) return;

@@ -56,7 +56,7 @@ export function overwriteEntry(
   value: Span,
 ): void {
   const keyBytes = key.end - key.start, valueBytes = value.end - value.start;
-  const words = arena.wordsOf(address), at = wordIndex(address);
+  const words = arena.segmentWords(address), at = wordIndex(address);
   let keyStart = byteIndex(address);
   words[at] = slot;
   if (isLarge(keyBytes, valueBytes)) {
@@ -68,16 +68,16 @@ export function overwriteEntry(
     words[at + 1] = keyBytes << VALUE_BITS | valueBytes;
     keyStart += KEY_OFFSET;
   }
-  const bytes = arena.bytesOf(address);
+  const bytes = arena.segmentBytes(address);
   copyBytes(key.bytes, key.start, key.end, bytes, keyStart);
   copyBytes(value.bytes, value.start, value.end, bytes, keyStart + keyBytes);
 }
 
 /** Tells where an entry's bytes are. */
 export function readEntry(arena: Arena, address: number, entry: Entry): void {
-  const words = arena.wordsOf(address), at = wordIndex(address);
+  const words = arena.segmentWords(address), at = wordIndex(address);
   const start = byteIndex(address), sizes = words[at + 1] ?? 0;
-  entry.bytes = arena.bytesOf(address);
+  entry.bytes = arena.segmentBytes(address);
   if (sizes === LARGE) {
     entry.keyStart = start + LARGE_KEY_OFFSET;
     entry.keyEnd = entry.keyStart + (words[at + 2] ?? 0);
@@ -97,16 +97,16 @@ export function hasKey(
   start: number,
   end: number,
 ): boolean {
-  const words = arena.wordsOf(address), at = wordIndex(address);
+  const words = arena.segmentWords(address), at = wordIndex(address);
   const sizes = words[at + 1] ?? 0, isLarge = sizes === LARGE;
   const keyBytes = isLarge ? words[at + 2] ?? 0 : sizes >>> VALUE_BITS;
   const keyStart = byteIndex(address) + (isLarge ? LARGE_KEY_OFFSET : KEY_OFFSET);
-  return areEqual(arena.bytesOf(address), keyStart, keyStart + keyBytes, bytes, start, end);
+  return areEqual(arena.segmentBytes(address), keyStart, keyStart + keyBytes, bytes, start, end);
 }
 
 /** The slot of an entry's key. */
 export function slotOf(arena: Arena, address: number): number {
-  return arena.wordsOf(address)[wordIndex(address)] ?? 0;
+  return arena.segmentWords(address)[wordIndex(address)] ?? 0;
 }
 
 function isLarge(keyBytes: number, valueBytes: number): boolean {

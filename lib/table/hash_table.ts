@@ -53,7 +53,7 @@ export class HashTable {
    * @param hash of the keys
    */
   constructor(
-    arena: Arena = new Arena({ aloneBytes: LARGE_ENTRY_BYTES }),
+    arena: Arena = new Arena({ dedicatedBytes: LARGE_ENTRY_BYTES }),
     hash: KeyHash = new KeyHash(),
   ) {
     this.#arena = arena;
@@ -103,7 +103,7 @@ export class HashTable {
    */
   costOf(address: number, keyBytes: number, valueBytes: number): number {
     const bytes = blockBytes(entryBytes(keyBytes, valueBytes));
-    if (address !== 0) return bytes - this.#arena.bytesAt(address);
+    if (address !== 0) return bytes - this.#arena.blockSizeAt(address);
     return bytes + INDEX_BYTES + (this.#slots.hasFree ? 0 : SLOT_BYTES);
   }
 
@@ -122,7 +122,7 @@ export class HashTable {
       return overwriteEntry(this.#arena, address, slot, key, value);
     }
     this.#replace(slot, hash, address, writeEntry(this.#arena, slot, key, value));
-    if (this.keepsUndo) this.#note(slot, address, hash);
+    if (this.keepsUndo) this.#recordUndo(slot, address, hash);
     else this.#arena.free(address);
   }
 
@@ -134,12 +134,12 @@ export class HashTable {
    */
   remove(address: number, hash: number): void {
     const slot = slotOf(this.#arena, address);
-    this.#takeOut(hash, address);
+    this.#unlink(hash, address);
     this.#slots.free(slot);
-    if (this.keepsUndo) return this.#note(slot, address, hash);
+    if (this.keepsUndo) return this.#recordUndo(slot, address, hash);
     this.#arena.free(address);
     this.#index.shrink(hash);
-    this.#giveBackSlots();
+    this.#resetIfEmpty();
   }
 
   /**
@@ -161,13 +161,13 @@ export class HashTable {
    *
    * @param entry filled as by `read`
    */
-  readFound(address: number, entry: Entry): void {
+  readAt(address: number, entry: Entry): void {
     readEntry(this.#arena, address, entry);
   }
 
   /** About how many bytes the entry has that `find` gave the address of. */
-  bytesAt(address: number): number {
-    return this.#arena.bytesAt(address);
+  entrySizeAt(address: number): number {
+    return this.#arena.blockSizeAt(address);
   }
 
   /** Changes until now can no more be taken back. Slots are numbered anew where the table is empty. */
@@ -176,8 +176,8 @@ export class HashTable {
       const address = this.#undoAddresses[at] ?? 0;
       if (address !== 0) this.#arena.free(address);
     }
-    this.#forgetUndo();
-    this.#giveBackSlots();
+    this.#clearUndo();
+    this.#resetIfEmpty();
   }
 
   /** How many changes may be taken back. */
@@ -198,9 +198,9 @@ export class HashTable {
   /** Takes back all changes since the last commit: each key is in the slot and with the value that it had. */
   rollback(): void {
     this.#undoTo(0);
-    this.#forgetUndo();
+    this.#clearUndo();
     this.#slots.trim();
-    this.#giveBackSlots();
+    this.#resetIfEmpty();
   }
 
   /** Backwards, so that each step finds the table as its change had left it. */
@@ -215,21 +215,21 @@ export class HashTable {
     this.#index.reserve(hash);
     this.#slots.reserve();
     const slot = this.#slots.next, isFirstUse = !this.#slots.hasFree;
-    this.#putIn(hash, writeEntry(this.#arena, slot, key, value));
-    if (this.keepsUndo) this.#note(isFirstUse ? ~slot : slot, 0, hash);
+    this.#link(hash, writeEntry(this.#arena, slot, key, value));
+    if (this.keepsUndo) this.#recordUndo(isFirstUse ? ~slot : slot, 0, hash);
   }
 
   #undo(slotOrNew: number, before: number, hash: number): void {
     const slot = slotOrNew < 0 ? ~slotOrNew : slotOrNew;
     const address = this.#slots.addressAt(slot);
     if (before === 0) {
-      this.#takeOut(hash, address);
-      if (slotOrNew < 0) this.#slots.untake();
+      this.#unlink(hash, address);
+      if (slotOrNew < 0) this.#slots.undoTake();
       else this.#slots.free(slot);
       this.#arena.free(address);
     } else if (address === 0) {
       // It is the last slot that was freed, and the index has not shrunk since: nothing can fail.
-      this.#putIn(hash, before);
+      this.#link(hash, before);
     } else {
       this.#replace(slot, hash, address, before);
       this.#arena.free(address);
@@ -237,10 +237,10 @@ export class HashTable {
   }
 
   /** Puts an entry, written for the slot that is next, where it is found. */
-  #putIn(hash: number, address: number): void {
+  #link(hash: number, address: number): void {
     this.#slots.take(address);
     this.#index.add(hash, address);
-    this.#entryBytes += this.#arena.bytesAt(address);
+    this.#entryBytes += this.#arena.blockSizeAt(address);
     this.#size++;
   }
 
@@ -248,29 +248,29 @@ export class HashTable {
   #replace(slot: number, hash: number, before: number, address: number): void {
     this.#slots.setAddress(slot, address);
     this.#index.replace(hash, before, address);
-    this.#entryBytes += this.#arena.bytesAt(address) - this.#arena.bytesAt(before);
+    this.#entryBytes += this.#arena.blockSizeAt(address) - this.#arena.blockSizeAt(before);
   }
 
-  #takeOut(hash: number, address: number): void {
+  #unlink(hash: number, address: number): void {
     this.#index.remove(hash, address);
-    this.#entryBytes -= this.#arena.bytesAt(address);
+    this.#entryBytes -= this.#arena.blockSizeAt(address);
     this.#size--;
   }
 
-  #note(slot: number, before: number, hash: number): void {
+  #recordUndo(slot: number, before: number, hash: number): void {
     this.#undoSlots.push(slot);
     this.#undoAddresses.push(before);
     this.#undoHashes.push(hash);
   }
 
-  #forgetUndo(): void {
+  #clearUndo(): void {
     // Not before: while changes may be taken back, the index keeps the room for that.
     for (const hash of this.#undoHashes) this.#index.shrink(hash);
     this.#undoSlots.length = this.#undoAddresses.length = this.#undoHashes.length = 0;
   }
 
-  #giveBackSlots(): void {
-    if (this.#size > 0 || this.#arena.bytesUsed === 0) return;
+  #resetIfEmpty(): void {
+    if (this.#size > 0 || this.#arena.usedBytes === 0) return;
     this.#slots.clear();
     this.#index.clear();
   }

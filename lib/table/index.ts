@@ -47,7 +47,7 @@ export class EntryIndex {
     const shardAddress = this.#shards[shard] ?? 0, mask = this.#shards[shard + 1] ?? 0;
     if (shardAddress === 0) return 0;
     // By the segment's words: an array for each shard would be an object more to fetch from memory.
-    const words = arena.wordsOf(shardAddress), base = cellsAt(shardAddress);
+    const words = arena.segmentWords(shardAddress), base = cellsAt(shardAddress);
     for (let cell = homeOf(hash, mask);; cell = (cell + 1) & mask) {
       const at = base + (cell << 1);
       const address = words[at + 1] ?? 0;
@@ -74,15 +74,15 @@ export class EntryIndex {
     const number = hash & (SHARDS - 1);
     this.#sizes[number] = (this.#sizes[number] ?? 0) + 1;
     const shardAddress = this.#shards[number << 1] ?? 0;
-    const words = this.#arena.wordsOf(shardAddress);
-    put(words, cellsAt(shardAddress), this.#shards[(number << 1) + 1] ?? 0, hash, address);
+    const words = this.#arena.segmentWords(shardAddress);
+    insertCell(words, cellsAt(shardAddress), this.#shards[(number << 1) + 1] ?? 0, hash, address);
   }
 
   /** Puts another entry of the same key in the place of one that is here. */
   replace(hash: number, before: number, address: number): void {
     const shard = (hash & (SHARDS - 1)) << 1;
     const shardAddress = this.#shards[shard] ?? 0, mask = this.#shards[shard + 1] ?? 0;
-    const words = this.#arena.wordsOf(shardAddress), base = cellsAt(shardAddress);
+    const words = this.#arena.segmentWords(shardAddress), base = cellsAt(shardAddress);
     words[base + (cellOf(words, base, mask, hash, before) << 1) + 1] = address;
   }
 
@@ -91,7 +91,7 @@ export class EntryIndex {
     const number = hash & (SHARDS - 1);
     const shardAddress = this.#shards[number << 1] ?? 0;
     const mask = this.#shards[(number << 1) + 1] ?? 0;
-    const words = this.#arena.wordsOf(shardAddress), base = cellsAt(shardAddress);
+    const words = this.#arena.segmentWords(shardAddress), base = cellsAt(shardAddress);
     let gap = cellOf(words, base, mask, hash, address);
     this.#sizes[number] = (this.#sizes[number] ?? 0) - 1;
     // Cells behind it move up where they may, so that no gap hides one.
@@ -134,15 +134,15 @@ export class EntryIndex {
 
   #move(number: number, address: number, cells: number): void {
     const oldCells = this.#cellsIn(number), old = this.#shards[number << 1] ?? 0;
-    const words = this.#arena.wordsOf(address), base = cellsAt(address);
+    const words = this.#arena.segmentWords(address), base = cellsAt(address);
     words.fill(0, base, base + (cells << 1));
     this.#shards[number << 1] = address;
     this.#shards[(number << 1) + 1] = cells - 1;
     if (old === 0) return;
-    const oldWords = this.#arena.wordsOf(old), oldBase = cellsAt(old);
+    const oldWords = this.#arena.segmentWords(old), oldBase = cellsAt(old);
     for (let at = oldBase; at < oldBase + (oldCells << 1); at += 2) {
       const entry = oldWords[at + 1] ?? 0;
-      if (entry !== 0) put(words, base, cells - 1, oldWords[at] ?? 0, entry);
+      if (entry !== 0) insertCell(words, base, cells - 1, oldWords[at] ?? 0, entry);
     }
     this.#arena.free(old);
   }
@@ -177,7 +177,13 @@ function cellOf(
 }
 
 /** Fills the first empty cell for a hash. */
-function put(words: Int32Array, base: number, mask: number, hash: number, address: number): void {
+function insertCell(
+  words: Int32Array,
+  base: number,
+  mask: number,
+  hash: number,
+  address: number,
+): void {
   const at = base + (cellOf(words, base, mask, hash, 0) << 1);
   words[at] = hash;
   words[at + 1] = address;

@@ -33,7 +33,7 @@ export class Slots {
   #pages = new Int32Array(16);
   #pageCount = 0;
   /** The first free slot plus one; 0: none. */
-  #free = 0;
+  #firstFree = 0;
   #used = 0;
 
   constructor(arena: Arena) {
@@ -47,18 +47,18 @@ export class Slots {
 
   /** Whether `take` would give a slot that was used before. */
   get hasFree(): boolean {
-    return this.#free !== 0;
+    return this.#firstFree !== 0;
   }
 
   /** The slot that the next `take` gives. */
   get next(): number {
-    return this.#free === 0 ? this.#used : this.#free - 1;
+    return this.#firstFree === 0 ? this.#used : this.#firstFree - 1;
   }
 
   /** Address of the entry; 0 where the slot is free. */
   addressAt(slot: number): number {
     const page = this.#pageOf(slot);
-    const words = this.#arena.wordsOf(page);
+    const words = this.#arena.segmentWords(page);
     const isFree = ((words[bitmapAt(page, slot)] ?? 0) & bitOf(slot)) !== 0;
     return isFree ? 0 : words[wordAt(page, slot)] ?? 0;
   }
@@ -66,7 +66,7 @@ export class Slots {
   /** Puts another entry of the same key in a slot. */
   setAddress(slot: number, address: number): void {
     const page = this.#pageOf(slot);
-    this.#arena.wordsOf(page)[wordAt(page, slot)] = address;
+    this.#arena.segmentWords(page)[wordAt(page, slot)] = address;
   }
 
   /**
@@ -75,7 +75,7 @@ export class Slots {
    * @throws RangeError where there is no memory for one
    */
   reserve(): void {
-    if (this.#free !== 0 || this.#used < this.#pageCount * PAGE_SLOTS) return;
+    if (this.#firstFree !== 0 || this.#used < this.#pageCount * PAGE_SLOTS) return;
     if (this.#used + PAGE_SLOTS > MAX_SLOTS) {
       throw new RangeError(`There may be no more than ${MAX_SLOTS} keys`);
     }
@@ -94,8 +94,8 @@ export class Slots {
     const isFirstUse = slot === this.#used;
     if (isFirstUse) this.#used++;
     const page = this.#pageOf(slot);
-    const words = this.#arena.wordsOf(page), at = wordAt(page, slot);
-    if (!isFirstUse) this.#free = words[at] ?? 0;
+    const words = this.#arena.segmentWords(page), at = wordAt(page, slot);
+    if (!isFirstUse) this.#firstFree = words[at] ?? 0;
     words[at] = address;
     const bits = bitmapAt(page, slot);
     words[bits] = (words[bits] ?? 0) & ~bitOf(slot);
@@ -104,14 +104,14 @@ export class Slots {
   /** Frees a slot. */
   free(slot: number): void {
     const page = this.#pageOf(slot);
-    const words = this.#arena.wordsOf(page), bits = bitmapAt(page, slot);
+    const words = this.#arena.segmentWords(page), bits = bitmapAt(page, slot);
     words[bits] = (words[bits] ?? 0) | bitOf(slot);
-    words[wordAt(page, slot)] = this.#free;
-    this.#free = slot + 1;
+    words[wordAt(page, slot)] = this.#firstFree;
+    this.#firstFree = slot + 1;
   }
 
   /** Frees the highest slot as if it had never been taken. */
-  untake(): void {
+  undoTake(): void {
     this.#used--;
   }
 
@@ -124,7 +124,7 @@ export class Slots {
 
   /** Numbers slots from 0 again; all must be free. */
   clear(): void {
-    this.#used = this.#free = 0;
+    this.#used = this.#firstFree = 0;
     this.trim();
   }
 

@@ -7,9 +7,9 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `log: ${name}`, permissions: "none", fn });
 }
 
-function logged(format: LogFormat, debugging = false) {
+function logged(format: LogFormat, isDebug = false) {
   const lines: string[] = [];
-  return { lines, log: createLog({ format, debugging, write: (line) => void lines.push(line) }) };
+  return { lines, log: createLog({ format, isDebug, write: (line) => void lines.push(line) }) };
 }
 
 test("a text line has time, level, message and fields, quoted where they are no word", () => {
@@ -30,12 +30,12 @@ test("a JSON line is one object with time, level, message and the fields", () =>
 });
 
 test("debug lines are written only where that was asked for", () => {
-  for (const debugging of [true, false]) {
-    const { lines, log } = logged("text", debugging);
+  for (const isDebug of [true, false]) {
+    const { lines, log } = logged("text", isDebug);
     log.debug("one");
     log.info("two");
-    assert.equal(log.debugging, debugging);
-    assert.equal(lines.length, debugging ? 2 : 1);
+    assert.equal(log.isDebug, isDebug);
+    assert.equal(lines.length, isDebug ? 2 : 1);
   }
   silentLog.error("nobody reads this");
 });

@@ -35,13 +35,13 @@ function* endsOf({ address, bytes }: Block): Generator<number> {
 
 function allocateMarked(arena: Arena, bytes: number, mark: number): Block {
   const block = { address: arena.allocate(bytes), bytes, mark };
-  const memory = arena.bytesOf(block.address);
+  const memory = arena.segmentBytes(block.address);
   for (const at of endsOf(block)) memory[at] = mark;
   return block;
 }
 
 function assertIntact(arena: Arena, block: Block): void {
-  const memory = arena.bytesOf(block.address);
+  const memory = arena.segmentBytes(block.address);
   assert.ok(byteIndex(block.address) + block.bytes <= memory.length, "it ends in its segment");
   for (const at of endsOf(block)) {
     if (memory[at] !== block.mark) assert.fail(`byte ${at} of a block of ${block.bytes}`);
@@ -51,7 +51,7 @@ function assertIntact(arena: Arena, block: Block): void {
 /** A block's place: its segment's buffer, and from where to where it is there. */
 function placeOf(arena: Arena, { address, bytes }: Block): [ArrayBuffer, number, number] {
   const start = byteIndex(address) - 4;
-  return [arena.bytesOf(address).buffer, start, start + blockBytes(bytes)];
+  return [arena.segmentBytes(address).buffer, start, start + blockBytes(bytes)];
 }
 
 function assertApart(arena: Arena, blocks: readonly Block[]): void {
@@ -71,11 +71,11 @@ function assertApart(arena: Arena, blocks: readonly Block[]): void {
 
 /** That nothing is in use, and that what is free is one piece. */
 function assertEmpty(arena: Arena): void {
-  assert.equal(arena.bytesUsed, 0);
-  assert.ok(arena.bytesHeld <= SEGMENT_BYTES, "one segment is kept at the most");
-  if (arena.bytesHeld === 0) return;
+  assert.equal(arena.usedBytes, 0);
+  assert.ok(arena.reservedBytes <= SEGMENT_BYTES, "one segment is kept at the most");
+  if (arena.reservedBytes === 0) return;
   const whole = arena.allocate(LARGEST_SHARED);
-  assert.equal(arena.bytesHeld, SEGMENT_BYTES, "it fits in the one that is there");
+  assert.equal(arena.reservedBytes, SEGMENT_BYTES, "it fits in the one that is there");
   arena.free(whole);
 }
 
@@ -107,7 +107,7 @@ test("blocks never overlap, keep their bytes, and all memory comes back", () => 
         live.push(allocateMarked(arena, size, mark % 255 + 1));
         bytes += blockBytes(size);
         if (frees === 10) { while (live.length > which % 10) free(which); }
-        assert.equal(arena.bytesUsed, bytes);
+        assert.equal(arena.usedBytes, bytes);
       });
       assertApart(arena, live);
       for (const block of live) assertIntact(arena, block);
@@ -125,7 +125,7 @@ test("a block has what was asked for, and no more than 11 bytes and 1/32 beside"
   pieces.forEach((address, at) => at % 2 === 0 && arena.free(address));
   for (let bytes = 0; bytes < 200_000; bytes += 1 + (bytes >>> 7)) {
     const address = arena.allocate(bytes);
-    assert.equal(arena.bytesAt(address), blockBytes(bytes));
+    assert.equal(arena.blockSizeAt(address), blockBytes(bytes));
     assert.ok(blockBytes(bytes) >= bytes + 4);
     assert.ok(blockBytes(bytes) <= bytes + 11 + (bytes < 500 ? 0 : bytes / 32), `${bytes} bytes`);
   }
@@ -138,7 +138,7 @@ test("what neighbours leave is used as one piece, whoever goes first", () => {
       const blocks = [bytes, bytes, bytes, bytes].map((size) => arena.allocate(size));
       for (const which of order) arena.free(blocks[which] ?? 0);
       assert.equal(arena.allocate(3 * blockBytes(bytes) - 4), blocks[0], `in the order ${order}`);
-      assert.equal(arena.bytesUsed, 4 * blockBytes(bytes));
+      assert.equal(arena.usedBytes, 4 * blockBytes(bytes));
     }
   }
 });
@@ -156,85 +156,85 @@ test("what a block leaves suits the next one of its size, before a larger one is
 test("segments that become wholly free are given back at once", () => {
   const arena = new Arena();
   const blocks = Array.from({ length: 20 }, () => arena.allocate(5 * MIB));
-  assert.equal(arena.bytesHeld, 4 * SEGMENT_BYTES);
-  const buffers = blocks.map((address) => arena.bytesOf(address).buffer);
+  assert.equal(arena.reservedBytes, 4 * SEGMENT_BYTES);
+  const buffers = blocks.map((address) => arena.segmentBytes(address).buffer);
   for (const address of blocks.reverse()) arena.free(address);
-  assert.equal(arena.bytesHeld, 0);
+  assert.equal(arena.reservedBytes, 0);
   assert.ok(buffers.every(({ detached }) => detached));
 });
 
 test("a segment that was hardly used is kept for the next block, and only one", () => {
   const arena = new Arena();
   const small = arena.allocate(MIB / 2);
-  const { buffer } = arena.bytesOf(small);
+  const { buffer } = arena.segmentBytes(small);
   arena.free(small);
-  assert.equal(arena.bytesHeld, SEGMENT_BYTES);
+  assert.equal(arena.reservedBytes, SEGMENT_BYTES);
   const large = arena.allocate(20 * MIB), other = arena.allocate(20 * MIB);
-  assert.equal(arena.bytesOf(large).buffer, buffer);
-  assert.equal(arena.bytesHeld, 2 * SEGMENT_BYTES);
+  assert.equal(arena.segmentBytes(large).buffer, buffer);
+  assert.equal(arena.reservedBytes, 2 * SEGMENT_BYTES);
   arena.free(other);
   arena.free(large);
-  assert.equal(arena.bytesHeld, 0);
+  assert.equal(arena.reservedBytes, 0);
 });
 
 test("what counts as hardly used can be chosen", () => {
-  const arena = new Arena({ keptBytes: 16 * MIB });
+  const arena = new Arena({ retainedBytes: 16 * MIB });
   arena.free(arena.allocate(15 * MIB));
-  assert.equal(arena.bytesHeld, SEGMENT_BYTES);
+  assert.equal(arena.reservedBytes, SEGMENT_BYTES);
   arena.free(arena.allocate(20 * MIB));
-  assert.equal(arena.bytesHeld, 0);
+  assert.equal(arena.reservedBytes, 0);
 });
 
 test("large blocks have segments of their own, which go with them, but not all segments there are", () => {
-  const arena = new Arena({ aloneBytes: 4 * MIB });
+  const arena = new Arena({ dedicatedBytes: 4 * MIB });
   const small = allocateMarked(arena, 100, 1);
   const large = Array.from({ length: 70 }, (_, at) => allocateMarked(arena, 4 * MIB, at + 2));
   const shared = 1 + Math.ceil((70 - 64) / 7); // of them, 7 fit in one
-  assert.ok(arena.bytesHeld <= (64 + shared) * SEGMENT_BYTES);
+  assert.ok(arena.reservedBytes <= (64 + shared) * SEGMENT_BYTES);
   assertApart(arena, [small, ...large]);
   for (const block of [small, ...large]) assertIntact(arena, block);
-  const buffers = large.map(({ address }) => arena.bytesOf(address).buffer);
+  const buffers = large.map(({ address }) => arena.segmentBytes(address).buffer);
   for (const { address } of large) arena.free(address);
   assert.equal(buffers.filter(({ detached }) => detached).length >= 64, true);
-  assert.ok(arena.bytesHeld <= shared * SEGMENT_BYTES);
+  assert.ok(arena.reservedBytes <= shared * SEGMENT_BYTES);
   const again = allocateMarked(arena, 4 * MIB, 9);
-  assert.ok(arena.bytesHeld <= (1 + shared) * SEGMENT_BYTES);
+  assert.ok(arena.reservedBytes <= (1 + shared) * SEGMENT_BYTES);
   arena.free(again.address);
   arena.free(small.address);
-  assert.ok(arena.bytesHeld <= SEGMENT_BYTES);
+  assert.ok(arena.reservedBytes <= SEGMENT_BYTES);
 });
 
 test("what was kept is given back once it is not needed, and room for a little stays", () => {
-  const arena = new Arena({ keptBytes: 16 * MIB });
-  arena.tidy();
-  assert.equal(arena.bytesHeld, SEGMENT_BYTES);
+  const arena = new Arena({ retainedBytes: 16 * MIB });
+  arena.trim();
+  assert.equal(arena.reservedBytes, SEGMENT_BYTES);
   const used = (bytes: number) => {
     const address = arena.allocate(bytes);
-    const { buffer } = arena.bytesOf(address);
+    const { buffer } = arena.segmentBytes(address);
     arena.free(address);
     return buffer;
   };
   const before = used(15 * MIB);
-  arena.tidy();
+  arena.trim();
   assert.equal(used(10 * MIB), before, "it was in use since");
-  arena.tidy();
+  arena.trim();
   assert.ok(!before.detached, "it still was");
   used(1_000);
-  arena.tidy();
+  arena.trim();
   assert.ok(before.detached, "little of it was");
-  assert.equal(arena.bytesHeld, SEGMENT_BYTES);
+  assert.equal(arena.reservedBytes, SEGMENT_BYTES);
   const after = used(1_000);
-  arena.tidy();
-  arena.tidy();
+  arena.trim();
+  arena.trim();
   assert.equal(used(1_000), after, "little is always kept");
 });
 
 test("what is kept stays where there is no memory for other", () => {
-  const arena = new Arena({ keptBytes: 16 * MIB, maxSegments: 1 });
+  const arena = new Arena({ retainedBytes: 16 * MIB, maxSegments: 1 });
   arena.free(arena.allocate(15 * MIB));
-  arena.tidy();
-  arena.tidy();
-  assert.equal(arena.bytesHeld, SEGMENT_BYTES);
+  arena.trim();
+  arena.trim();
+  assert.equal(arena.reservedBytes, SEGMENT_BYTES);
   arena.free(allocateMarked(arena, 15 * MIB, 1).address);
   assertEmpty(arena);
 });
@@ -243,11 +243,11 @@ test("a block too large for a segment has one of its own, which goes with it", (
   const arena = new Arena({ maxSegments: 2 });
   for (let round = 0; round < 20; round++) {
     const large = allocateMarked(arena, LARGEST_SHARED + 1 + round * MIB, 7);
-    assert.equal(arena.bytesHeld, Math.max(SEGMENT_BYTES, blockBytes(large.bytes) + 8));
+    assert.equal(arena.reservedBytes, Math.max(SEGMENT_BYTES, blockBytes(large.bytes) + 8));
     assertIntact(arena, large);
-    assert.equal(arena.bytesAt(large.address), blockBytes(large.bytes));
+    assert.equal(arena.blockSizeAt(large.address), blockBytes(large.bytes));
     arena.free(large.address);
-    assert.equal(arena.bytesHeld, 0);
+    assert.equal(arena.reservedBytes, 0);
   }
 });
 
@@ -255,10 +255,10 @@ test("words and bytes of a block are the same memory", () => {
   const arena = new Arena();
   for (const bytes of [8, 20 * MIB, 40 * MIB]) {
     const address = arena.allocate(bytes);
-    arena.wordsOf(address)[wordIndex(address) + 1] = 0x04030201;
+    arena.segmentWords(address)[wordIndex(address) + 1] = 0x04030201;
     const start = byteIndex(address);
-    assert.deepEqual([...arena.bytesOf(address).subarray(start + 4, start + 8)], [1, 2, 3, 4]);
-    assert.deepEqual([...arena.bytesIn(address, 8).subarray(4)], [1, 2, 3, 4]);
+    assert.deepEqual([...arena.segmentBytes(address).subarray(start + 4, start + 8)], [1, 2, 3, 4]);
+    assert.deepEqual([...arena.payload(address, 8).subarray(4)], [1, 2, 3, 4]);
   }
 });
 
@@ -280,7 +280,7 @@ test("where addresses end, a RangeError says so, and all else still works", () =
 test("where the system has no memory, a RangeError says so, and nothing has changed", () => {
   const arena = new Arena();
   const block = allocateMarked(arena, 100, 5);
-  const held = arena.bytesHeld;
+  const held = arena.reservedBytes;
   const refused = { name: "RangeError", message: /no memory for \d+ bytes more/ };
   for (const bytes of [2 ** 33, 2 ** 44, 2 ** 52]) {
     assert.throws(() => arena.allocate(bytes), refused);
@@ -299,6 +299,6 @@ test("where the system has no memory, a RangeError says so, and nothing has chan
   } finally {
     globalThis.ArrayBuffer = real;
   }
-  assert.equal(arena.bytesHeld, held);
+  assert.equal(arena.reservedBytes, held);
   assertIntact(arena, block);
 });

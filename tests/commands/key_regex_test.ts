@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { MAX_REGEX_CHARS } from "../../lib/base/limits.ts";
 import { keyTextOf } from "../../lib/protocol/key_text.ts";
-import { compileKeyPattern, type KeyPattern } from "../../lib/commands/key_regex.ts";
+import { compileKeyRegex, type KeyRegex } from "../../lib/commands/key_regex.ts";
 import { randomFrom } from "../../bench/harness/random.ts";
 
 function test(name: string, fn: () => void): void {
@@ -12,24 +12,24 @@ function test(name: string, fn: () => void): void {
 }
 
 function isFound(regex: string, key: string): boolean {
-  const pattern = compileKeyPattern(regex);
+  const pattern = compileKeyRegex(regex);
   assert.ok(!("problem" in pattern), "problem" in pattern ? `${regex}: ${pattern.problem}` : "");
   return isFoundBy(pattern, key);
 }
 
-function isFoundBy(pattern: KeyPattern, key: string): boolean {
+function isFoundBy(pattern: KeyRegex, key: string): boolean {
   const { bytes, start, end } = keyTextOf(key);
-  const found = pattern.isFoundIn(bytes, start, end, Infinity);
+  const found = pattern.matches(bytes, start, end, Infinity);
   return found ?? assert.fail("too much work, where any amount may be done");
 }
 
-function taken(regex: string): KeyPattern {
-  const pattern = compileKeyPattern(regex);
+function taken(regex: string): KeyRegex {
+  const pattern = compileKeyRegex(regex);
   return "problem" in pattern ? assert.fail(pattern.problem) : pattern;
 }
 
 function problemOf(regex: string): string {
-  const pattern = compileKeyPattern(regex);
+  const pattern = compileKeyRegex(regex);
   assert.ok("problem" in pattern, `${regex} was taken`);
   return pattern.problem;
 }
@@ -136,7 +136,7 @@ test("none takes long to accept or to refuse, beside one of the largest that are
   const timeOf = (regex: string) =>
     Math.min(...Array.from({ length: 5 }, () => {
       const beganMs = performance.now();
-      compileKeyPattern(regex);
+      compileKeyRegex(regex);
       return performance.now() - beganMs;
     }));
   const plainMs = timeOf("ab?c".repeat(450));
@@ -192,8 +192,8 @@ test("a key that is long is looked at for as long as that goes quickly", () => {
   const codes = Array.from({ length: 50_000 }, () => 0x400 + random.below(0x3800));
   const odd = keyTextOf(String.fromCharCode(...codes));
   const plain = keyTextOf("abcdefghij".repeat(100_000));
-  const look = (pattern: KeyPattern, { bytes, start, end }: typeof odd, maxWork: number) =>
-    pattern.isFoundIn(bytes, start, end, maxWork);
+  const look = (pattern: KeyRegex, { bytes, start, end }: typeof odd, maxWork: number) =>
+    pattern.matches(bytes, start, end, maxWork);
   const quick = taken("^abc.*j$");
   for (let round = 0; round < 2; round++) assert.equal(look(quick, plain, 10), true);
   const hard = taken("[\\x{400}-\\x{2000}]+?.{100}[!-#]");
@@ -209,7 +209,7 @@ test("keys that were too hard leave no trace for those that come after", () => {
   const text = String.fromCharCode(...codes);
   const odd = keyTextOf(text), plain = keyTextOf("ab".repeat(5_000));
   const pattern = taken("[\\x{400}-\\x{2000}]+?.{50}[!-#]");
-  const look = ({ bytes, start, end }: typeof odd) => pattern.isFoundIn(bytes, start, end, 10);
+  const look = ({ bytes, start, end }: typeof odd) => pattern.matches(bytes, start, end, 10);
   assert.equal(look(plain), false);
   for (let round = 0; round < 3; round++) {
     assert.equal(look(odd), undefined);
@@ -226,10 +226,10 @@ test("keys that were too hard leave no trace for those that come after", () => {
 test("its work grows with its instructions, and plain text and the empty regex are quick", () => {
   const [simple, hard, plain, all] = ["^a.*b", "^a.{50}b", "a".repeat(100), ""].map(taken);
   assert.ok(simple && hard && plain && all);
-  assert.equal(simple.workFor(10), 10 * simple.instructions);
-  assert.ok(hard.workFor(10) > 5 * simple.workFor(10));
-  assert.ok(plain.workFor(10) < simple.workFor(10));
-  assert.equal(all.workFor(1e9), 0);
+  assert.equal(simple.stepsFor(10), 10 * simple.instructions);
+  assert.ok(hard.stepsFor(10) > 5 * simple.stepsFor(10));
+  assert.ok(plain.stepsFor(10) < simple.stepsFor(10));
+  assert.equal(all.stepsFor(1e9), 0);
   assert.ok(isFoundBy(all, "") && isFoundBy(all, "x"));
 });
 
@@ -261,7 +261,7 @@ test("any text is a pattern or has a problem, and looks at any key", () => {
   const regex = fc.oneof(fc.array(piece, { maxLength: 8 }).map((all) => all.join("")), fc.string());
   fc.assert(
     fc.property(regex, fc.string({ unit: "binary" }), (regex, key) => {
-      const pattern = compileKeyPattern(regex);
+      const pattern = compileKeyRegex(regex);
       if ("problem" in pattern) assert.equal(typeof pattern.problem, "string");
       else assert.equal(typeof isFoundBy(pattern, key), "boolean");
     }),

@@ -1,7 +1,7 @@
 /** Proves that a regex means what it means to Python, but for the differences in docs/PROTOCOL.md. */
 import assert from "assert";
 import { keyTextOf } from "../../lib/protocol/key_text.ts";
-import { compileKeyPattern } from "../../lib/commands/key_regex.ts";
+import { compileKeyRegex } from "../../lib/commands/key_regex.ts";
 import { regexForRe2 } from "../../lib/commands/python_regex.ts";
 import { isLong } from "../helpers/long.ts";
 import { testWith } from "../helpers/needs.ts";
@@ -14,11 +14,11 @@ const KEYS = 12;
 
 /** Tells whether a regex is found in a key here; or the reason why it is refused. */
 function searchHere(regex: string): (key: string) => boolean | string {
-  const pattern = compileKeyPattern(regex);
+  const pattern = compileKeyRegex(regex);
   if ("problem" in pattern) return () => pattern.problem;
   return (key) => {
     const { bytes, start, end } = keyTextOf(key);
-    return pattern.isFoundIn(bytes, start, end, Infinity) ?? "too much work";
+    return pattern.matches(bytes, start, end, Infinity) ?? "too much work";
   };
 }
 

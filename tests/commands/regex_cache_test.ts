@@ -1,8 +1,8 @@
 /** Proves that compiled regexes are kept for the next scan, and how many at the most (I5). */
 import assert from "assert";
 import { MAX_CACHED_REGEX_INSTRUCTIONS, MAX_CACHED_REGEXES } from "../../lib/base/limits.ts";
-import type { KeyPattern, PatternProblem } from "../../lib/commands/key_regex.ts";
-import { PatternCache } from "../../lib/commands/regex_cache.ts";
+import type { InvalidRegex, KeyRegex } from "../../lib/commands/key_regex.ts";
+import { RegexCache } from "../../lib/commands/regex_cache.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `pattern_cache: ${name}`, permissions: "none", fn });
@@ -11,10 +11,10 @@ function test(name: string, fn: () => void): void {
 /** A cache of patterns with so many instructions, and the regexes that it had compiled. */
 function cacheOf(instructions: number) {
   const compiled: string[] = [];
-  const cache = new PatternCache((regex): KeyPattern | PatternProblem => {
+  const cache = new RegexCache((regex): KeyRegex | InvalidRegex => {
     compiled.push(regex);
     if (regex === "bad") return { problem: "bad" };
-    return { instructions, workFor: () => 0, isFoundIn: () => true };
+    return { instructions, stepsFor: () => 0, matches: () => true };
   });
   return { cache, compiled };
 }

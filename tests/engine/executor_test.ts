@@ -438,7 +438,7 @@ test("debug lines tell client, method, key and outcome, and times that never ove
   const lines: string[] = [];
   const log = createLog({
     format: "json",
-    debugging: true,
+    isDebug: true,
     write: (line) => void lines.push(line),
   });
   const { ask } = engine({ log });
@@ -476,7 +476,7 @@ test("a debug line tells the true outcome, whatever the id says, and is short", 
   const lines: string[] = [];
   const log = createLog({
     format: "json",
-    debugging: true,
+    isDebug: true,
     write: (line) => void lines.push(line),
   });
   const { ask } = engine({ log });
@@ -542,7 +542,7 @@ test("a debug line marks a slow request", () => {
   const lines: string[] = [];
   const log = createLog({
     format: "json",
-    debugging: true,
+    isDebug: true,
     write: (line) => void lines.push(line),
   });
   let slowMs = 0;

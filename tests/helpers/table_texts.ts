@@ -40,7 +40,7 @@ export function lookupText(table: HashTable, key: string): string | undefined {
   const address = addressOf(table, key);
   if (address === 0) return undefined;
   const entry = new Entry();
-  table.readFound(address, entry);
+  table.readAt(address, entry);
   return pairIn(entry)[1];
 }
 

@@ -2,7 +2,7 @@
 import assert from "assert";
 import fc from "fast-check";
 import { skipValue } from "../../lib/json/scan.ts";
-import { skipGoodValue } from "../../lib/json/skip.ts";
+import { skipValidValue } from "../../lib/json/skip.ts";
 import { jsonText, white } from "../helpers/json_texts.ts";
 
 function test(name: string, fn: () => void): void {
@@ -18,7 +18,7 @@ test("a value ends where the scanner finds its end, alone and among others", () 
       const start = encoder.encode(before).length;
       const bytes = encoder.encode(before + text + behind);
       assert.equal(
-        skipGoodValue(bytes, start, bytes.length),
+        skipValidValue(bytes, start, bytes.length),
         skipValue(bytes, start, bytes.length),
       );
     }),
@@ -29,11 +29,11 @@ test("a value ends where the scanner finds its end, alone and among others", () 
 test("brackets and quotes in strings do not count", () => {
   for (const text of ['["]"]', '{"}":"]"}', '["\\"]"]', '["\\\\"]', '"]"', '[["[{"],{"a":"}"}]']) {
     const bytes = encoder.encode(`${text}]}"`);
-    assert.equal(skipGoodValue(bytes, 0, bytes.length), text.length, text);
+    assert.equal(skipValidValue(bytes, 0, bytes.length), text.length, text);
   }
 });
 
 test("a depth of 1,000,000 needs no recursion", () => {
   const text = '[{"a":'.repeat(500_000) + "1" + "}]".repeat(500_000);
-  assert.equal(skipGoodValue(encoder.encode(text), 0, text.length), text.length);
+  assert.equal(skipValidValue(encoder.encode(text), 0, text.length), text.length);
 });

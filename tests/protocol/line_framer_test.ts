@@ -70,7 +70,7 @@ test("any cut of any stream gives the same lines, and chunks may be overwritten 
         framer.push(buffer, chunk.length);
         came.push(...linesOf(framer));
         buffer.fill(0x58);
-        assert.ok(framer.unfinishedBytes <= LIMIT + 1, "bounded by the limit and a CR");
+        assert.ok(framer.partialBytes <= LIMIT + 1, "bounded by the limit and a CR");
       }
       assert.deepEqual(came, expectedLines(bytes, LIMIT));
     }),
@@ -118,7 +118,7 @@ test("a last line without its end is no line", () => {
   const framer = new LineFramer(100);
   framer.push(utf8("a\nbcd\r"));
   assert.deepEqual(linesOf(framer), ["a"]);
-  assert.equal(framer.unfinishedBytes, 4);
+  assert.equal(framer.partialBytes, 4);
 });
 
 test("a line of exactly the limit is taken and one of a byte more is not, with and without CR", () => {
@@ -136,7 +136,7 @@ test("a line over the limit is told at once, once, and its neighbours stay", () 
   assert.deepEqual(linesOf(framer), ["ok"]);
   framer.push(utf8("x"));
   assert.deepEqual(linesOf(framer), [{ problem: "too long" }]);
-  assert.equal(framer.unfinishedBytes, 0);
+  assert.equal(framer.partialBytes, 0);
   for (let i = 0; i < 20; i++) {
     framer.push(utf8("xxxxxxxxxx"));
     assert.deepEqual(linesOf(framer), []);
@@ -179,7 +179,7 @@ test("a line without end costs no more than the limit, in chunks of any size", (
     for (let sent = 0; sent < 100 * limit; sent += size) {
       framer.push(chunk);
       told += linesOf(framer).length;
-      assert.ok(framer.unfinishedBytes <= limit);
+      assert.ok(framer.partialBytes <= limit);
     }
     assert.equal(told, 1);
     framer.push(utf8("\nnext\n"));
@@ -224,38 +224,38 @@ function pushLong(framer: LineFramer, bytes: number, pieceBytes = 50_000): void 
 }
 
 test("what a long line took is given back when it is released, at the next chunk, or when all is dropped", () => {
-  const before = largeArena.bytesUsed;
-  for (const over of ["release", "push", "drop"] as const) {
+  const before = largeArena.usedBytes;
+  for (const over of ["release", "push", "clear"] as const) {
     const framer = new LineFramer(1e6);
     pushLong(framer, 700_000);
-    assert.equal(largeArena.bytesUsed - before >= 700_000, true);
-    assert.ok(framer.heldBytes >= 700_000);
+    assert.equal(largeArena.usedBytes - before >= 700_000, true);
+    assert.ok(framer.bufferedBytes >= 700_000);
     const { bytes, start, end } = framer;
     assert.equal(framer.next(), true, "the lines behind it");
     assert.equal(framer.next(), false);
     assert.equal(textAt(bytes, start, end), "a".repeat(700_000) + "b", "it stays until then");
     if (over === "push") framer.push(utf8("rd\n"));
     else framer[over]();
-    assert.equal(largeArena.bytesUsed, before);
+    assert.equal(largeArena.usedBytes, before);
     assert.deepEqual(linesOf(framer), over === "push" ? ["third"] : []);
-    framer.drop();
-    framer.drop();
+    framer.clear();
+    framer.clear();
   }
 });
 
 test("a long line that is refused, or never ends, leaves nothing", () => {
-  const before = largeArena.bytesUsed;
+  const before = largeArena.usedBytes;
   const framer = new LineFramer(200_000);
   for (let n = 0; n < 5; n++) {
     framer.push(new Uint8Array(100_000).fill(97));
     framer.next();
   }
-  assert.equal(largeArena.bytesUsed, before);
+  assert.equal(largeArena.usedBytes, before);
   framer.push(utf8("\n" + "x".repeat(150_000)));
   assert.equal(framer.next(), false);
-  assert.ok(largeArena.bytesUsed > before);
-  framer.drop();
-  assert.equal(largeArena.bytesUsed, before);
+  assert.ok(largeArena.usedBytes > before);
+  framer.clear();
+  assert.equal(largeArena.usedBytes, before);
 });
 
 test("where there is no memory for a line it is refused, and the next ones are taken", () => {
@@ -277,6 +277,6 @@ test("where there is no memory for a line it is refused, and the next ones are t
       framer.push(utf8("the rest of it\nnext\n"));
     }
     assert.deepEqual(linesOf(framer), ["next"]);
-    framer.drop();
+    framer.clear();
   }
 });

@@ -415,7 +415,7 @@ async function reasons(use: (connect: ReturnType<typeof server>["connect"]) => P
   const lines: string[] = [];
   const log = createLog({
     format: "json",
-    debugging: true,
+    isDebug: true,
     write: (line) => void lines.push(line),
   });
   await use(server({ log }).connect);

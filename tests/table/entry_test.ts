@@ -59,7 +59,7 @@ test("keys, values and slots of all sizes come back", () => {
       check(arena, address, slot, key, value);
       check(arena, before, 1, small, small);
       check(arena, behind, 2, small, small);
-      assert.equal(arena.bytesAt(address), blockBytes(entryBytes(keyBytes, valueBytes)));
+      assert.equal(arena.blockSizeAt(address), blockBytes(entryBytes(keyBytes, valueBytes)));
     }
   }
 });

@@ -111,7 +111,7 @@ test("is a map, whatever is done to it", () => {
       for (const [key, value] of model) assert.equal(lookupText(table, key), value);
       for (const key of model.keys()) assert.ok(removeText(table, key) !== undefined);
       assert.deepEqual([table.size, table.bytes, table.slotsUsed], [0, 0, 0]);
-      assert.equal(arena.bytesUsed, 0, "all memory comes back");
+      assert.equal(arena.usedBytes, 0, "all memory comes back");
     }),
     { numRuns: 300 },
   );
@@ -197,11 +197,11 @@ test("changes taken back leave no trace; those committed stay", () => {
         assert.deepEqual(stateOf(table), stateOf(twin));
         for (const [key, value] of pairsOf(twin)) assert.equal(lookupText(table, key), value);
         for (const [, key] of operations) assert.equal(slotOf(table, key), slotOf(twin, key));
-        assert.ok(arena.bytesUsed <= table.bytes * 1.03 + CONSTANT_BYTES, "nothing leaks");
+        assert.ok(arena.usedBytes <= table.bytes * 1.03 + CONSTANT_BYTES, "nothing leaks");
       }
       for (const key of pairsOf(table).keys()) removeText(table, key);
       table.commit();
-      assert.deepEqual([table.bytes, table.slotsUsed, arena.bytesUsed], [0, 0, 0]);
+      assert.deepEqual([table.bytes, table.slotsUsed, arena.usedBytes], [0, 0, 0]);
     }),
     { numRuns: 200 },
   );
@@ -211,13 +211,13 @@ test("thousands of changes are taken back, and the memory for them is given back
   const arena = new Arena();
   const table = new HashTable(arena);
   for (let i = 0; i < 5_000; i++) insertText(table, `k${i}`, `[${i}]`);
-  const before = stateOf(table), used = arena.bytesUsed;
+  const before = stateOf(table), used = arena.usedBytes;
   table.keepsUndo = true;
   for (let i = 0; i < 5_000; i++) removeText(table, `k${i}`);
   for (let i = 0; i < 25_000; i++) insertText(table, `k${i * 7 % 25_000}`, "{}".repeat(i % 50));
   table.rollback();
   assert.deepEqual(stateOf(table), before);
-  assert.ok(arena.bytesUsed <= used * 1.1, `${arena.bytesUsed} bytes after, ${used} before`);
+  assert.ok(arena.usedBytes <= used * 1.1, `${arena.usedBytes} bytes after, ${used} before`);
 });
 
 test("slots are numbered anew where the table is empty, but not while that may be taken back", () => {
@@ -256,7 +256,7 @@ test("where memory ends, a change fails with a RangeError, and nothing has chang
     assert.equal(lookupText(table, "new"), "[1]");
     for (const key of pairsOf(table).keys()) removeText(table, key);
     table.commit();
-    assert.equal(arena.bytesUsed, 0, "nothing leaked");
+    assert.equal(arena.usedBytes, 0, "nothing leaked");
   }
 });
 
@@ -280,7 +280,7 @@ test("the account covers what is allocated, and is not much more", () => {
   const arena = new Arena();
   const table = new HashTable(arena);
   const check = (what: string) => {
-    const used = arena.bytesUsed, reckoned = table.bytes;
+    const used = arena.usedBytes, reckoned = table.bytes;
     assert.ok(used <= reckoned * 1.02 + CONSTANT_BYTES, `${what}: ${used} used, ${reckoned}`);
     assert.ok(used >= reckoned * 0.85, `${what}: ${used} used, ${reckoned} reckoned`);
   };

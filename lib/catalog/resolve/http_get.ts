@@ -97,7 +97,7 @@ export function httpGet(
       else fail(new HttpGetError(`its reply is longer than ${maxBytes} bytes`));
     });
     response.on("end", () => {
-      resolve({ status: 200, date: response.headers.date, body: body.filled() });
+      resolve({ status: 200, date: response.headers.date, body: body.view() });
     });
   });
   return promise.finally(() => signal.removeEventListener("abort", calledOff));

@@ -98,7 +98,7 @@ export async function importTable(client: HtClient, file: string): Promise<void>
     const tried = error instanceof ExitError ? "" : `Cannot import all of '${file}': `;
     throw exitError(`${tried}${messageOf(error)}; ${after}${unknown}`, error);
   } finally {
-    framer.drop();
+    framer.clear();
   }
   console.error(`${pairsText(inserts.count)} inserted`);
 }

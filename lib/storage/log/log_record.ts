@@ -119,7 +119,7 @@ export class RecordBuffer {
 
   /** The bytes of all records; valid until the next call of any method. */
   bytes(): Uint8Array {
-    return this.#out.filled();
+    return this.#out.view();
   }
 
   /** Forgets all records. */

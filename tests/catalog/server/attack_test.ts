@@ -83,7 +83,7 @@ Deno.test({
 
 Deno.test("hostile to a catalog: a flood of datagrams takes no more than its rate, and questions are answered", async () => {
   let taken = 0;
-  const log = createLog({ debugging: true, write: () => taken++ });
+  const log = createLog({ isDebug: true, write: () => taken++ });
   const rates = { updateBytesPerS: CATALOG_UPDATE_LIMIT.localBytesPerS, answerMsPerS: 250 };
   const startMs = performance.now();
   await using server = new CatalogServer({
