@@ -1,8 +1,8 @@
 /** The table that is measured: a million keys of 10 bytes with values of 32. */
 import { spanOf } from "../../lib/bytes/span.ts";
-import { endJson } from "../../lib/storage/log/checkpoint_writer.ts";
+import { encodeEnd } from "../../lib/storage/log/checkpoint_writer.ts";
 import { CHECKPOINT, LOG } from "../../lib/storage/folder/file_names.ts";
-import { headerJson, logHeader } from "../../lib/storage/log/file_header.ts";
+import { encodeHeader, encodeLogHeader } from "../../lib/storage/log/file_header.ts";
 import type { Change } from "../../lib/storage/storage.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 
@@ -30,7 +30,9 @@ export function insertOf(n: number): Change {
 /** Writes a data folder that holds the table as a checkpoint and an empty log, or as a log of inserts. */
 export function writeFolder(folder: string, as: "checkpoint" | "log", keys: number = KEYS): void {
   const isCheckpoint = as === "checkpoint";
-  if (isCheckpoint) Deno.writeFileSync(`${folder}/${LOG}`, logHeader({}), { createNew: true });
+  if (isCheckpoint) {
+    Deno.writeFileSync(`${folder}/${LOG}`, encodeLogHeader({}), { createNew: true });
+  }
   using file = Deno.openSync(`${folder}/${isCheckpoint ? CHECKPOINT : LOG}`, {
     write: true,
     createNew: true,
@@ -42,12 +44,12 @@ export function writeFolder(folder: string, as: "checkpoint" | "log", keys: numb
     }
     buffer.clear();
   };
-  buffer.add(0, 0, headerJson(isCheckpoint ? "ckpt" : "txn", isCheckpoint ? { covers: 0 } : {}));
+  buffer.add(0, 0, encodeHeader(isCheckpoint ? "ckpt" : "txn", isCheckpoint ? { covers: 0 } : {}));
   for (let n = 1; n <= keys; n++) {
     buffer.addChange(n, isCheckpoint ? 0 : 1, insertOf(n));
     if (buffer.length > PIECE_BYTES) flush();
   }
-  if (isCheckpoint) buffer.add(keys + 1, 0, endJson(keys));
+  if (isCheckpoint) buffer.add(keys + 1, 0, encodeEnd(keys));
   flush();
   file.syncDataSync();
 }

@@ -1,7 +1,7 @@
 /** Makes logs and checkpoints as the server writes them, and such that are nearly so. */
 import { spanOf } from "../../lib/bytes/span.ts";
 import { keyTextOf } from "../../lib/protocol/key_text.ts";
-import { type FileKind, headerJson } from "../../lib/storage/log/file_header.ts";
+import { encodeHeader, type FileKind } from "../../lib/storage/log/file_header.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { oneIn, pick, type Random } from "../source.ts";
 import { json } from "./json.ts";
@@ -35,7 +35,7 @@ function damagedPerhaps(bytes: Uint8Array, random: Random): Uint8Array {
 function fileOf(random: Random, kind: FileKind): Uint8Array {
   const out = new RecordBuffer();
   const isOdd = oneIn(random, 4);
-  const header = headerJson(kind, kind === "ckpt" ? { covers: random.below(100) } : {});
+  const header = encodeHeader(kind, kind === "ckpt" ? { covers: random.below(100) } : {});
   out.add(
     isOdd && oneIn(random, 10) ? 1 : 0,
     0,

@@ -5,7 +5,7 @@
 import { textAt } from "../../lib/bytes/span.ts";
 import { keyAt } from "../../lib/protocol/key_text.ts";
 import { CHECKPOINT, LOG } from "../../lib/storage/folder/file_names.ts";
-import { logHeader } from "../../lib/storage/log/file_header.ts";
+import { encodeLogHeader } from "../../lib/storage/log/file_header.ts";
 import { readFolder } from "../../lib/storage/recovery/folder_reader.ts";
 import { DamageError, recover } from "../../lib/storage/recovery/recovery.ts";
 import { readDamagedFolder } from "../../lib/storage/recovery/damaged_folder.ts";
@@ -54,7 +54,7 @@ export function checkpointTarget(read: typeof readFolder = readFolder): PartTarg
 }
 
 /** A checkpoint is never alone. */
-const EMPTY_LOG = logHeader({});
+const EMPTY_LOG = encodeLogHeader({});
 
 /** One for all reads: a new one takes longer than to empty it. */
 const table = new HashTable();

@@ -14,13 +14,13 @@ import { DeferredDelete } from "./folder/deferred_delete.ts";
 import type { TableFiles } from "./table_files.ts";
 
 /** What a checkpoint needs to know of changes and syncs. */
-export interface Syncing {
+export interface LogSync {
   /** Forces all to disk that was written; nothing is written between that and the end of it. */
   syncAll(): Promise<void>;
   /** Number of the last change that was written. */
   writtenSeq(): number;
   /** Waits until all changes that the table shows now are on disk. */
-  untilSynced(): Promise<void>;
+  waitUntilSynced(): Promise<void>;
 }
 
 /** How to take checkpoints. */
@@ -30,7 +30,7 @@ export interface CheckpointerOptions {
   readonly tableFiles: TableFiles;
   /** Identity of the table. */
   readonly tableId: string;
-  readonly syncing: Syncing;
+  readonly syncing: LogSync;
   /** Size of the last checkpoint; 0: there is none. */
   readonly checkpointBytes: number;
   readonly log: Log;
@@ -39,7 +39,7 @@ export interface CheckpointerOptions {
 }
 
 /** A log that was begun for a checkpoint. */
-interface Begun {
+interface CheckpointStart {
   /** Number of the last change before it. */
   readonly covers: number;
   /** Number of the log. */
@@ -50,7 +50,7 @@ interface Begun {
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
   /** Of a checkpoint that failed: its log was begun, and need not be begun again. */
-  #begun: Begun | undefined;
+  #start: CheckpointStart | undefined;
   /** Whether the checkpoint is there, but logs that it replaces may be, too. */
   #hasOldLogs = false;
   #bytes: number;
@@ -75,24 +75,24 @@ export class Checkpointer {
   }
 
   /** The same if a file is missing: it is not ended early, and does without the log if that is missing. */
-  takeToTheEnd(): Promise<void> {
-    if (!this.#options.tableFiles.isActiveWhole()) this.#begun = undefined;
+  takeUninterrupted(): Promise<void> {
+    if (!this.#options.tableFiles.isActiveIntact()) this.#start = undefined;
     // If it is the checkpoint that is missing, older logs are all that is on disk: they stay until the
     // new one is durable (I3), which then removes them.
     this.#hasOldLogs = false;
     return this.#take(true);
   }
 
-  async #take(isToEnd: boolean): Promise<void> {
+  async #take(isUninterrupted: boolean): Promise<void> {
     const startedMs = performance.now();
     const { files, log, signal, syncing, tableFiles } = this.#options;
     using replaced = new DeferredDelete(files);
     if (this.#hasOldLogs) await this.#removeOldLogs(replaced);
-    const begun = this.#begun ??= await this.#beginLog();
-    const written = await this.#writeTable(begun, isToEnd);
+    const start = this.#start ??= await this.#startLog();
+    const written = await this.#writeTable(start, isUninterrupted);
     try {
       // What the walk saw must not be on disk before the log that tells of it.
-      await syncing.untilSynced();
+      await syncing.waitUntilSynced();
       await tableFiles.replaceCheckpoint(written, replaced);
     } catch (error) {
       tableFiles.discardCheckpoint(written);
@@ -100,11 +100,11 @@ export class Checkpointer {
     }
     this.#bytes = written.bytes;
     await files.syncFolder(); // I3: only now may the logs go that it replaces
-    this.#begun = undefined;
+    this.#start = undefined;
     this.#hasOldLogs = true;
     await this.#removeOldLogs(replaced);
     log.debug("checkpoint", {
-      covers: begun.covers,
+      covers: start.covers,
       bytes: this.#bytes,
       took_ms: Math.round(performance.now() - startedMs),
     });
@@ -112,12 +112,12 @@ export class Checkpointer {
   }
 
   async #removeOldLogs(replaced: DeferredDelete): Promise<void> {
-    await this.#options.tableFiles.tidy(replaced);
+    await this.#options.tableFiles.removeOldLogs(replaced);
     this.#hasOldLogs = false;
   }
 
   /** Begins another log, and lets changes go there from now on. */
-  async #beginLog(): Promise<Begun> {
+  async #startLog(): Promise<CheckpointStart> {
     const { files, syncing, tableFiles, tableId } = this.#options;
     const log = await tableFiles.createLog(tableId);
     try {
@@ -128,19 +128,22 @@ export class Checkpointer {
       removeQuietly(files, log.name);
       throw error;
     }
-    tableFiles.use(log);
+    tableFiles.switchTo(log);
     return { covers: syncing.writtenSeq(), log: log.number };
   }
 
   /** Writes the whole table to the new checkpoint. */
-  async #writeTable({ covers, log }: Begun, isToEnd: boolean): Promise<FileStatus> {
+  async #writeTable(
+    { covers, log }: CheckpointStart,
+    isUninterrupted: boolean,
+  ): Promise<FileStatus> {
     const { files, signal, table, tableFiles, tableId } = this.#options;
     const writer = new CheckpointWriter(files, { covers, table: tableId, log });
     try {
       while (!writer.writeSlice(table, performance.now() + CHECKPOINT_SLICE_MS)) {
         // Bit by bit, or the last sync would take long and hold up the log's.
         if (writer.unsyncedBytes > CHECKPOINT_SYNC_BYTES) await writer.sync();
-        const isGivenUp = !(await sleep(CHECKPOINT_PAUSE_MS, signal)) && !isToEnd;
+        const isGivenUp = !(await sleep(CHECKPOINT_PAUSE_MS, signal)) && !isUninterrupted;
         if (isGivenUp) throw new Error("closing");
       }
       writer.finish();

@@ -97,7 +97,7 @@ export class DurableStorage implements Storage {
       syncing: {
         syncAll: () => this.#syncAll(),
         writtenSeq: () => this.#writtenSeq,
-        untilSynced: () => this.#untilSynced(),
+        waitUntilSynced: () => this.#untilSynced(),
       },
     });
     this.#guard = new FileGuard({
@@ -105,9 +105,9 @@ export class DurableStorage implements Storage {
       tableFiles: this.#tableFiles,
       checkpointer: this.#checkpointer,
       signal: this.#closing.signal,
-      end: (error) => this.#end(error),
-      isOver: () => this.#isOver,
-      onBegin: (work) => {
+      endProcess: (error) => this.#end(error),
+      isEnding: () => this.#isOver,
+      onStart: (work) => {
         this.#wakeSynced(); // A checkpoint may wait for a sync that now waits for this.
         this.#keepCheckpointing(work);
       },

@@ -23,11 +23,11 @@ export interface FileGuardOptions {
   /** Aborted when the server ends: then the table is written at once or never. */
   readonly signal: AbortSignal;
   /** Ends the process. */
-  readonly end: (error: unknown) => void;
+  readonly endProcess: (error: unknown) => void;
   /** Whether the process is to end. */
-  readonly isOver: () => boolean;
+  readonly isEnding: () => boolean;
   /** Called when writing the table anew has begun; `work` never fails. */
-  readonly onBegin: (work: Promise<void>) => void;
+  readonly onStart: (work: Promise<void>) => void;
   /** Called when a restart would find every change again. */
   readonly onRestored: () => void;
 }
@@ -38,7 +38,7 @@ export class FileGuard {
   #restoring: Promise<void> | undefined;
   #writeError: string | undefined;
   /** Why the last look at the files failed. */
-  #lookError: string | undefined;
+  #checkError: string | undefined;
 
   constructor(options: FileGuardOptions) {
     this.#options = options;
@@ -60,48 +60,49 @@ export class FileGuard {
    * @param checkpointing a checkpoint that is under way: it ends before the table is written anew
    */
   look(checkpointing: Promise<void> | undefined): void {
-    const { files, tableFiles, log, end } = this.#options;
+    const { files, tableFiles, log, endProcess } = this.#options;
     try {
       files.check();
-      const missing = this.#restoring ? undefined : tableFiles.missing();
-      this.#lookError = undefined;
-      if (missing !== undefined) this.#begin(missing, checkpointing);
+      const missing = this.#restoring ? undefined : tableFiles.findMissing();
+      this.#checkError = undefined;
+      if (missing !== undefined) this.#startRestore(missing, checkpointing);
     } catch (error) {
-      if (error instanceof FolderLostError) return end(error);
+      if (error instanceof FolderLostError) return endProcess(error);
       const message = messageOf(error);
-      if (message !== this.#lookError) {
+      if (message !== this.#checkError) {
         log.warn(`Cannot see whether the files of the table are in place: ${message}`);
       }
-      this.#lookError = message;
+      this.#checkError = message;
     }
   }
 
-  #begin(missing: string, checkpointing: Promise<void> | undefined): void {
+  #startRestore(missing: string, checkpointing: Promise<void> | undefined): void {
     this.#options.log.warn(
       `'${missing}' was removed or changed by another program: writing the table to a new checkpoint and log; changes wait for that`,
     );
     this.#restoring = this.#restore(missing, checkpointing);
-    this.#options.onBegin(this.#restoring);
+    this.#options.onStart(this.#restoring);
   }
 
   /** @param missing the file that was found missing */
   async #restore(missing: string, checkpointing: Promise<void> | undefined): Promise<void> {
-    const { checkpointer, tableFiles, log, signal, end, isOver, onRestored } = this.#options;
+    const { checkpointer, tableFiles, log, signal, endProcess, isEnding, onRestored } =
+      this.#options;
     await checkpointing;
     for (;;) {
       const isLastTry = signal.aborted;
       try {
-        await checkpointer.takeToTheEnd();
-        if (tableFiles.missing() === undefined) break;
+        await checkpointer.takeUninterrupted();
+        if (tableFiles.findMissing() === undefined) break;
       } catch (error) {
-        if (isOver()) return;
+        if (isEnding()) return;
         if (error instanceof MissingFileError) continue; // one more, since this began
         this.#writeError =
           `'${missing}' was removed or changed by another program, and no checkpoint can be written: ${
             messageOf(error)
           }`;
-        if (error instanceof FolderLostError) return end(error);
-        if (isLastTry) return end(new Error(this.#writeError));
+        if (error instanceof FolderLostError) return endProcess(error);
+        if (isLastTry) return endProcess(new Error(this.#writeError));
         log.warn(`Trying again in a second: ${this.#writeError}`);
         await sleep(FOLDER_CHECK_MS, signal);
       }

@@ -5,7 +5,7 @@ import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import { FOLDER_CHECK_MS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { HashTable } from "../table/hash_table.ts";
-import { CHECKPOINT, logNames } from "./folder/file_names.ts";
+import { CHECKPOINT, findLogNames } from "./folder/file_names.ts";
 import { DurableStorage } from "./durable_storage.ts";
 import type { CompactLimits } from "./durable_storage.ts";
 import { realFileSystem } from "./folder/file_system.ts";
@@ -20,7 +20,7 @@ export interface OpenOptions {
   readonly compact: CompactLimits;
   readonly log: Log;
   /** What the table may take, in bytes: with more, the system would kill the process (default: any). */
-  readonly tableBytesThereAre?: number;
+  readonly availableBytes?: number;
   /** Told now and then how far recovery is. */
   readonly onProgress?: (bytes: number, totalBytes: number) => void;
   /** See `DurableOptions`. */
@@ -46,15 +46,15 @@ export interface OpenTable {
  * @throws {ExitError} where it cannot be used, or holds damage
  */
 export async function openFolder(options: OpenOptions): Promise<OpenTable> {
-  const { folder, tableBytesThereAre = Infinity, onProgress = () => {} } = options;
-  const lock = await claim(folder);
+  const { folder, availableBytes = Infinity, onProgress = () => {} } = options;
+  const lock = await lockOrExplain(folder);
   try {
     const files = new FolderFiles(folder, lock);
     const table = new HashTable();
     const startedMs = performance.now();
-    const totalBytes = await bytesOf(files);
+    const totalBytes = await sumBytes(files);
     const recovered = await recover(files, table, (bytes) => {
-      if (table.bytes > tableBytesThereAre) throw new MemoryError(tableBytesThereAre);
+      if (table.bytes > availableBytes) throw new MemoryError(availableBytes);
       onProgress(bytes, totalBytes);
     });
     const seconds = (performance.now() - startedMs) / 1e3;
@@ -91,19 +91,21 @@ class MemoryError extends Error {
 }
 
 /** Bytes that recovery has to read. */
-async function bytesOf(files: FolderFiles): Promise<number> {
-  return (await files.list()).filter((name) => name === CHECKPOINT || logNames([name]).length > 0)
+async function sumBytes(files: FolderFiles): Promise<number> {
+  return (await files.list()).filter((name) =>
+    name === CHECKPOINT || findLogNames([name]).length > 0
+  )
     .reduce((sum, name) => sum + files.size(name), 0);
 }
 
 /** Sees to it that a folder is there, and that a power failure does not take it, and all in it, away. */
-async function makeFolder(folder: string): Promise<void> {
+async function createFolder(folder: string): Promise<void> {
   const above = dirname(folder);
   const make = () => Deno.mkdir(folder, { mode: 0o700 });
   try {
     await make().catch(async (error) => {
       if (!(error instanceof Deno.errors.NotFound) || await isFolder(above)) throw error;
-      await makeFolder(above);
+      await createFolder(above);
       await make(); // once: there are folders that say "not found" whatever is asked of them
     });
   } catch (error) {
@@ -123,9 +125,9 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /** Makes the folder and takes its lock. */
-async function claim(folder: string): Promise<FolderLock> {
+async function lockOrExplain(folder: string): Promise<FolderLock> {
   try {
-    await makeFolder(folder);
+    await createFolder(folder);
     return await lockFolder(folder);
   } catch (error) {
     if (error instanceof ExitError) throw error;

@@ -6,7 +6,7 @@
  */
 import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { Change } from "./log/table_change.ts";
-import { newTableId } from "./log/table_id.ts";
+import { createTableId } from "./log/table_id.ts";
 
 export { type Change, WriteError } from "./log/table_change.ts";
 
@@ -40,7 +40,7 @@ export interface Storage {
 /** Keeps nothing: the table ends with the process, and so does its identity. */
 class MemoryStorage implements Storage {
   readonly durability = "memory";
-  readonly tableId = newTableId();
+  readonly tableId = createTableId();
   readonly writtenSeq = 0;
   readonly durableSeq = 0;
 

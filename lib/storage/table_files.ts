@@ -6,11 +6,11 @@
  */
 import {
   CHECKPOINT,
-  foreignName,
+  findLogNames,
   LOG,
-  logNames,
+  makeForeignName,
+  makeNextLogName,
   NEW_CHECKPOINT,
-  nextLogName,
 } from "./folder/file_names.ts";
 import { isSameFile, isUnchanged } from "./folder/file_system.ts";
 import type { Files, FileStatus, HeldFile } from "./folder/folder_files.ts";
@@ -70,15 +70,15 @@ export class TableFiles {
    *
    * @throws {FolderLostError} if the folder itself is not this server's any more
    */
-  missing(): string | undefined {
-    if (!this.isActiveWhole()) return this.#active.name;
+  findMissing(): string | undefined {
+    if (!this.isActiveIntact()) return this.#active.name;
     const older = this.#older.find((one) => !isUnchanged(this.#files.find(one.name), one.status));
     if (older) return older.name;
     return isUnchanged(this.#files.find(CHECKPOINT), this.#checkpoint) ? undefined : CHECKPOINT;
   }
 
   /** Whether the name of the log in use leads to it, and no other program has cut it or written to it. */
-  isActiveWhole(): boolean {
+  isActiveIntact(): boolean {
     return isUnchanged(this.#files.find(this.#active.name), this.#active.status());
   }
 
@@ -89,16 +89,16 @@ export class TableFiles {
    * @throws if that fails; the log in use stays
    */
   async createLog(tableId: string): Promise<LogWriter> {
-    if (this.isActiveWhole()) this.#active.cutTornTail(); // a checkpoint lets the log go
-    const place = { name: nextLogName([this.#active.name]), number: this.#active.number + 1 };
+    if (this.isActiveIntact()) this.#active.cutTornTail(); // a checkpoint lets the log go
+    const place = { name: makeNextLogName([this.#active.name]), number: this.#active.number + 1 };
     // A log that was begun in vain is replaced: its number is the same, and it holds nothing.
     const isForeign = this.#files.find(place.name) && !isBegun(this.#files, place.name, tableId);
-    if (isForeign) await this.#putAside(place.name);
+    if (isForeign) await this.#renameForeign(place.name);
     return await LogWriter.create(this.#files, place, tableId);
   }
 
   /** Lets changes go to a new log from now on. All of the old one must be on disk. */
-  use(log: LogWriter): void {
+  switchTo(log: LogWriter): void {
     const before = this.#active;
     this.#older.push({ name: before.name, status: before.status(), log: before });
     this.#active = log;
@@ -112,11 +112,11 @@ export class TableFiles {
    */
   async replaceCheckpoint(written: FileStatus, replaced: DeferredDelete): Promise<void> {
     if (!isSameFile(this.#files.find(CHECKPOINT), this.#checkpoint)) {
-      await this.#putAside(CHECKPOINT);
+      await this.#renameForeign(CHECKPOINT);
     }
     const found = this.#files.find(NEW_CHECKPOINT);
     if (!isUnchanged(found, written)) {
-      if (!isSameFile(found, written)) await this.#putAside(NEW_CHECKPOINT);
+      if (!isSameFile(found, written)) await this.#renameForeign(NEW_CHECKPOINT);
       throw new MissingFileError(NEW_CHECKPOINT);
     }
     replaced.rename(NEW_CHECKPOINT, CHECKPOINT);
@@ -140,18 +140,18 @@ export class TableFiles {
    *
    * @throws {MissingFileError} if the log in use does not have its name any more
    */
-  async tidy(replaced: DeferredDelete): Promise<void> {
-    for (const name of logNames(await this.#files.list())) {
+  async removeOldLogs(replaced: DeferredDelete): Promise<void> {
+    for (const name of findLogNames(await this.#files.list())) {
       const found = this.#files.find(name);
       if (isSameFile(found, this.#active.status())) continue;
-      if (!this.#isOlder(found)) await this.#putAside(name);
+      if (!this.#isOlder(found)) await this.#renameForeign(name);
       else if (name !== LOG) replaced.remove(name); // LOG is replaced below
     }
     // Or one of them might come back behind the log that is called LOG from now on.
     await this.#files.syncFolder();
     if (this.#active.name !== LOG) {
-      if (!this.#isOlder(this.#files.find(LOG))) await this.#putAside(LOG);
-      if (!this.isActiveWhole()) throw new MissingFileError(this.#active.name);
+      if (!this.#isOlder(this.#files.find(LOG))) await this.#renameForeign(LOG);
+      if (!this.isActiveIntact()) throw new MissingFileError(this.#active.name);
       replaced.rename(this.#active.name, LOG);
       this.#active.name = LOG;
     }
@@ -174,9 +174,9 @@ export class TableFiles {
   }
 
   /** Gives a file of another program, if there is one, a name that means nothing to recovery. */
-  async #putAside(name: string): Promise<void> {
+  async #renameForeign(name: string): Promise<void> {
     if (this.#files.find(name) === undefined) return;
-    const newName = foreignName(name, await this.#files.list());
+    const newName = makeForeignName(name, await this.#files.list());
     this.#files.rename(name, newName);
     this.#onForeign(name, newName);
   }

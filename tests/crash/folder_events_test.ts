@@ -96,7 +96,7 @@ class Server {
     const log: Log = { ...silentLog, warn: (message) => void this.warnings.push(message) };
     const lock = await lockFolder(PATH, this.process);
     try {
-      this.disk = this.#folders.at(lock.place);
+      this.disk = this.#folders.at(lock.realPath);
       const files = new FolderFiles(PATH, lock, this.process);
       const onSyncFailure = (error: unknown) => this.kill(error);
       const entries = ENTRIES[random.below(ENTRIES.length)] ?? 5;

@@ -70,7 +70,7 @@ const BROKEN: readonly PartTarget[] = [
   }),
   logTarget((files, names, table) => {
     const read = readFolder(files, names, table);
-    if (read.replay.torn === undefined) return read;
+    if (read.replay.tornTail === undefined) return read;
     throw new RangeError("a torn end is too much for it");
   }),
   checkpointTarget((files, names, table) => {

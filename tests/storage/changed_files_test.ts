@@ -4,7 +4,7 @@ import { silentLog } from "../../lib/base/log.ts";
 import { realFileSystem } from "../../lib/storage/folder/file_system.ts";
 import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
 import { lockFolder } from "../../lib/storage/folder/lock_file.ts";
-import { headerJson } from "../../lib/storage/log/file_header.ts";
+import { encodeHeader } from "../../lib/storage/log/file_header.ts";
 import { repairFolder } from "../../lib/storage/recovery/repair.ts";
 import { readDamagedFolder } from "../../lib/storage/recovery/damaged_folder.ts";
 import { LogWriter } from "../../lib/storage/log/log_writer.ts";
@@ -103,7 +103,7 @@ Deno.test("changed_files: a table that cannot be written anew ends the process b
 });
 
 Deno.test("changed_files: a repair takes what a damaged checkpoint has lost from the log before it", async () => {
-  const header = headerJson("ckpt", { covers: 2, table: "T", log: 2 });
+  const header = encodeHeader("ckpt", { covers: 2, table: "T", log: 2 });
   const disk = SimulatedDisk.of({
     "table.ckpt": fileOf(header), // cut: both keys are missing
     "table.txn": logWith({ table: "T", log: 1 }, 1, 2),

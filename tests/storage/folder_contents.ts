@@ -1,6 +1,6 @@
 /** Logs and checkpoints as a test wants them, and what a start makes of a folder that holds them. */
 import assert from "assert";
-import { type Header, logHeader } from "../../lib/storage/log/file_header.ts";
+import { encodeLogHeader, type Header } from "../../lib/storage/log/file_header.ts";
 import { DamageError, recover, type Recovered } from "../../lib/storage/recovery/recovery.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
@@ -42,7 +42,7 @@ export function fileOf(
 
 /** A log with this header and these changes. */
 export function logWith(header: Header, ...seqs: number[]): Uint8Array {
-  return joined([logHeader(header), logOf(...seqs).subarray(logOf().length)]);
+  return joined([encodeLogHeader(header), logOf(...seqs).subarray(logOf().length)]);
 }
 
 /** Proves that a folder is refused because of a file, and that nothing is changed in it. */

@@ -3,10 +3,10 @@ import { EXIT, ExitError, messageOf } from "../../base/errors.ts";
 import { columns } from "../../terminal/columns.ts";
 import type { CheckRepairTask } from "../../config/check_repair_config.ts";
 import { DamageError } from "../../storage/recovery/damage_error.ts";
-import { repairedName } from "../../storage/folder/file_names.ts";
+import { findRepairedName } from "../../storage/folder/file_names.ts";
 import { FolderFiles } from "../../storage/folder/folder_files.ts";
 import { type FolderLock, lockFolder, lockToRead } from "../../storage/folder/lock_file.ts";
-import { type FolderRead, readFolder } from "../../storage/recovery/folder_reader.ts";
+import { type FolderState, readFolder } from "../../storage/recovery/folder_reader.ts";
 import { finishRepair, repairFolder } from "../../storage/recovery/repair.ts";
 import { type DamagedFolder, readDamagedFolder } from "../../storage/recovery/damaged_folder.ts";
 import { HashTable } from "../../table/hash_table.ts";
@@ -50,13 +50,13 @@ async function check(folder: string): Promise<number> {
     );
     return EXIT.failed;
   }
-  const { torn } = start.replay;
-  const repaired = repairedName(names);
+  const { tornTail } = start.replay;
+  const repaired = findRepairedName(names);
   console.log(
     repaired !== undefined
       ? `good but for a repair that did not come to its end: ${repaired} is the table; the next start or htserver --repair ${folder} finishes it`
-      : torn
-      ? `good but for a torn end of ${torn.bytes} bytes, which the next start cuts off: it was never acknowledged` +
+      : tornTail
+      ? `good but for a torn end of ${tornTail.bytes} bytes, which the next start cuts off: it was never acknowledged` +
         (isMoreReadable(salvaged, start)
           ? `; htserver --repair ${folder} keeps what can be read of it`
           : "")
@@ -67,7 +67,7 @@ async function check(folder: string): Promise<number> {
 
 async function repair(folder: string, lock: FolderLock): Promise<number> {
   const files = new FolderFiles(folder, lock);
-  const isUnfinished = repairedName(await files.list()) !== undefined;
+  const isUnfinished = findRepairedName(await files.list()) !== undefined;
   const finished = await finishRepair(files);
   if (isUnfinished) {
     console.log(`finished the repair before this one; old files are ${oldFiles(finished)}`);
@@ -80,8 +80,8 @@ async function repair(folder: string, lock: FolderLock): Promise<number> {
     console.log("good: nothing to repair");
     return EXIT.ok;
   }
-  for (const { name, bad, problems } of salvaged.files) {
-    for (const { offset, bytes } of bad) {
+  for (const { name, damage, problems } of salvaged.files) {
+    for (const { offset, bytes } of damage) {
       console.log(`dropped: ${bytes} bytes of ${name} at byte ${offset}`);
     }
     for (const problem of problems) console.log(`missing in ${name}: ${problem}`);
@@ -95,7 +95,7 @@ async function repair(folder: string, lock: FolderLock): Promise<number> {
 }
 
 /** Whether whole records stand behind a torn end, which a start must cut off. */
-function isMoreReadable({ lastSeq }: DamagedFolder, { replay }: FolderRead): boolean {
+function isMoreReadable({ lastSeq }: DamagedFolder, { replay }: FolderState): boolean {
   return lastSeq > replay.lastSeq;
 }
 
@@ -104,12 +104,15 @@ function oldFiles(names: readonly string[]): string {
 }
 
 function show({ files, table, lastSeq }: DamagedFolder): void {
-  const rows = files.map(({ name, bytes, records, first, last, bad, problems }) => [
+  const rows = files.map(({ name, bytes, records, first, last, damage, problems }) => [
     name,
     String(bytes),
     String(records),
     first === undefined ? "" : `${first} to ${last}`,
-    someOf([...bad.map((part) => `${part.bytes} bad bytes at ${part.offset}`), ...problems]),
+    someOf([
+      ...damage.map((part) => `${part.bytes} bad bytes at ${part.offset}`),
+      ...problems,
+    ]),
   ]);
   console.log(
     columns([["FILE", "BYTES", "RECORDS", "NUMBERS", "DAMAGE"], ...rows], new Set([1, 2])),
@@ -124,7 +127,7 @@ function someOf(texts: readonly string[]): string {
 }
 
 /** What the next start will find: perhaps a torn end; or why it will refuse. */
-function nextStart(files: FolderFiles, names: readonly string[]): FolderRead | DamageError {
+function nextStart(files: FolderFiles, names: readonly string[]): FolderState | DamageError {
   try {
     return readFolder(files, names, new HashTable());
   } catch (error) {

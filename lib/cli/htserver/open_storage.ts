@@ -35,11 +35,11 @@ export async function openTable(
   { fileBytes, memoryBytes }: { readonly fileBytes: number; readonly memoryBytes: number },
 ): Promise<OpenedTable> {
   const { project, dataFolder: folder, fsync } = config;
-  const tableBytesThereAre = memoryBytes - RUNTIME_BYTES;
-  if (config.maxTableBytes > tableBytesThereAre) {
+  const availableBytes = memoryBytes - RUNTIME_BYTES;
+  if (config.maxTableBytes > availableBytes) {
     log.warn(
       "--max-memory is more than this machine or container has for a table: the system may end the server without a word",
-      { max_memory: config.maxTableBytes, there_is: tableBytesThereAre },
+      { max_memory: config.maxTableBytes, there_is: availableBytes },
     );
   }
   if (folder === undefined) {
@@ -64,7 +64,7 @@ export async function openTable(
           : undefined),
     },
     log,
-    tableBytesThereAre,
+    availableBytes,
     onProgress(bytes, totalBytes) {
       progress ??= beginProgress("recover", totalBytes, true, "bytes");
       progress.reach(bytes);

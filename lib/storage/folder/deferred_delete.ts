@@ -15,12 +15,12 @@ export class DeferredDelete implements Disposable {
 
   /** As `Files.rename`: the file that has the new name is replaced. */
   rename(from: string, to: string): void {
-    this.#hold(to, () => this.#files.rename(from, to));
+    this.#holdAndReplace(to, () => this.#files.rename(from, to));
   }
 
   /** As `Files.remove`. */
   remove(name: string): void {
-    this.#hold(name, () => this.#files.remove(name));
+    this.#holdAndReplace(name, () => this.#files.remove(name));
   }
 
   /**
@@ -42,7 +42,7 @@ export class DeferredDelete implements Disposable {
   }
 
   /** @param replace takes the file's name */
-  #hold(name: string, replace: () => void): void {
+  #holdAndReplace(name: string, replace: () => void): void {
     const file = this.#files.hold(name);
     try {
       replace();

@@ -28,19 +28,19 @@ export const NEW_LOG = "table.txn.new";
 export const LOCK = "lock";
 
 /** Names of the logs in a folder, in the order in which they were begun. */
-export function logNames(names: readonly string[]): string[] {
-  return names.filter((name) => numberOf(name) !== undefined)
-    .sort((a, b) => (numberOf(a) ?? 0) - (numberOf(b) ?? 0));
+export function findLogNames(names: readonly string[]): string[] {
+  return names.filter((name) => parseLogNumber(name) !== undefined)
+    .sort((a, b) => (parseLogNumber(a) ?? 0) - (parseLogNumber(b) ?? 0));
 }
 
 /** A name for a log that follows all others. */
-export function nextLogName(names: readonly string[]): string {
-  const last = logNames(names).at(-1);
-  return `${LOG}.${(last === undefined ? 0 : numberOf(last) ?? 0) + 1}`;
+export function makeNextLogName(names: readonly string[]): string {
+  const last = findLogNames(names).at(-1);
+  return `${LOG}.${(last === undefined ? 0 : parseLogNumber(last) ?? 0) + 1}`;
 }
 
 /** A name for a torn end that no file has. */
-export function tornName(names: readonly string[]): string {
+export function makeTornName(names: readonly string[]): string {
   for (let number = 1;; number++) {
     const name = `table.torn.${number}`;
     if (!names.includes(name)) return name;
@@ -48,7 +48,7 @@ export function tornName(names: readonly string[]): string {
 }
 
 /** A name that no file has for a file of another program. */
-export function foreignName(name: string, names: readonly string[]): string {
+export function makeForeignName(name: string, names: readonly string[]): string {
   for (let number = 1;; number++) {
     const newName = `foreign.${number}.${name}`;
     if (!names.includes(newName)) return newName;
@@ -56,33 +56,33 @@ export function foreignName(name: string, names: readonly string[]): string {
 }
 
 /** The name under which a repair keeps a file that it has replaced. */
-export function damagedName(repair: number, name: string): string {
+export function makeDamagedName(repair: number, name: string): string {
   return `damaged.${repair}.${name}`;
 }
 
 /** The name of the checkpoint that a repair has written. */
-export function repairedNameOf(repair: number): string {
+export function makeRepairedName(repair: number): string {
   return `table.repaired.${repair}`;
 }
 
 /** Finds the checkpoint of a repair that was not brought to its end. */
-export function repairedName(names: readonly string[]): string | undefined {
-  return names.find((name) => repairNumberOf(name) !== undefined);
+export function findRepairedName(names: readonly string[]): string | undefined {
+  return names.find((name) => parseRepairNumber(name) !== undefined);
 }
 
 /** N for table.repaired.N. */
-export function repairNumberOf(name: string): number | undefined {
+export function parseRepairNumber(name: string): number | undefined {
   const [, digits] = /^table\.repaired\.([1-9]\d*)$/.exec(name) ?? [];
   return digits === undefined ? undefined : Number(digits);
 }
 
 /** Finds a file that is there only if a log or a checkpoint was. */
-export function remainderOf(names: readonly string[]): string | undefined {
+export function findRemainder(names: readonly string[]): string | undefined {
   return names.find((name) => /^(table\.(torn\.|ckpt\.new$)|damaged\.|foreign\.)/.test(name));
 }
 
 /** 0 for table.txn, N for table.txn.N. */
-function numberOf(name: string): number | undefined {
+function parseLogNumber(name: string): number | undefined {
   if (name === LOG) return 0;
   const [, digits] = /^table\.txn\.([1-9]\d*)$/.exec(name) ?? [];
   return digits === undefined ? undefined : Number(digits);

@@ -5,7 +5,7 @@
  * Every step that names a file first checks that the folder is still the one whose lock is held (I10).
  * Steps on open files need no check: they stay with their file when a folder is moved.
  */
-import { CHECKPOINT, LOCK, LOG, nextLogName } from "./file_names.ts";
+import { CHECKPOINT, LOCK, LOG, makeNextLogName } from "./file_names.ts";
 import {
   type FileStatus,
   type FileSystem,
@@ -82,7 +82,7 @@ export class FolderFiles implements Files {
     this.folder = folder;
     this.#lock = lock;
     this.#system = system;
-    this.#place = lock?.place ?? folder;
+    this.#place = lock?.realPath ?? folder;
   }
 
   check(): void {
@@ -173,7 +173,7 @@ export class FolderFiles implements Files {
 
   /** A listing without a file that is there may lack others too. */
   #checkComplete(names: readonly string[]): void {
-    for (const name of [LOCK, ...KNOWN_NAMES, nextLogName(names)]) {
+    for (const name of [LOCK, ...KNOWN_NAMES, makeNextLogName(names)]) {
       if (names.includes(name) || (name !== LOCK && this.find(name) === undefined)) continue;
       throw new Error(`the system lists its files without '${name}', which is there`);
     }

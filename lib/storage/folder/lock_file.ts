@@ -7,13 +7,13 @@
  * lock of its log at all times, and another one that finds a new `lock` but a locked log is refused.
  */
 import { ExitError, messageOf } from "../../base/errors.ts";
-import { LOCK, logNames } from "./file_names.ts";
+import { findLogNames, LOCK } from "./file_names.ts";
 import { type FileSystem, isSameFile, realFileSystem, type WritableFile } from "./file_system.ts";
 
 /** A folder that no other server uses meanwhile. */
 export interface FolderLock {
   /** The folder's path without links. */
-  readonly place: string;
+  readonly realPath: string;
   /**
    * Checks that the folder's path still leads to this lock.
    *
@@ -48,21 +48,21 @@ export async function lockFolder(
   folder: string,
   system: FileSystem = realFileSystem,
 ): Promise<FolderLock> {
-  const place = system.realPath(folder);
-  const file = openLock(folder, place, system);
+  const realPath = system.realPath(folder);
+  const file = openLock(folder, realPath, system);
   try {
     const own = file.status();
     // The path may lead elsewhere by now, and the place where files are written may be another folder.
     const check = () => {
-      for (const path of [folder, place]) {
+      for (const path of [folder, realPath]) {
         if (!isSameFile(system.status(`${path}/${LOCK}`), own)) throw new FolderLostError(folder);
       }
     };
-    await checkLogs(folder, place, system);
+    await requireUnlockedLogs(folder, realPath, system);
     check();
     file.truncate(0);
     file.write(new TextEncoder().encode(`${Deno.pid}\n`));
-    return { place, check, release: () => file.close() };
+    return { realPath, check, release: () => file.close() };
   } catch (error) {
     file.close();
     throw error;
@@ -83,32 +83,32 @@ export function lockToRead(
   const path = `${folder}/${LOCK}`;
   const known = system.status(path);
   if (known === undefined) return undefined;
-  checkMade(folder, known.isFile); // to open a pipe would wait
+  requirePlainLock(folder, known.isFile); // to open a pipe would wait
   const file = system.openToRead(path);
   if (file.tryLock("shared")) return { [Symbol.dispose]: () => file.close() };
   file.close();
-  throw inUse(folder, path, system);
+  throw makeInUseError(folder, path, system);
 }
 
 /** Opens the file without following a link, and locks it. */
-function openLock(folder: string, place: string, system: FileSystem): WritableFile {
-  const path = `${place}/${LOCK}`;
+function openLock(folder: string, realPath: string, system: FileSystem): WritableFile {
+  const path = `${realPath}/${LOCK}`;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const known = system.status(path);
-    if (known) checkMade(folder, known.isFile && known.names === 1);
+    if (known) requirePlainLock(folder, known.isFile && known.names === 1);
     let file: WritableFile;
     try {
       // To create never follows a link; to open one that was put here just now changes nothing.
       file = system.openToWrite(path, known ? "append" : "create");
     } catch (error) {
-      if (isChange(error)) continue;
+      if (isConcurrentChange(error)) continue;
       throw error;
     }
     try {
       const own = file.status();
       if (isSameFile(system.status(path), own)) {
-        checkMade(folder, own.isFile && own.names === 1);
-        if (!file.tryLock()) throw inUse(folder, path, system);
+        requirePlainLock(folder, own.isFile && own.names === 1);
+        if (!file.tryLock()) throw makeInUseError(folder, path, system);
         if (isSameFile(system.status(path), own)) return file;
       }
       file.close(); // It was removed or replaced meanwhile.
@@ -123,7 +123,7 @@ function openLock(folder: string, place: string, system: FileSystem): WritableFi
 }
 
 /** Refuses a file to which a link or another name leads: to write there would change another file. */
-function checkMade(folder: string, isMadeByServer: boolean): void {
+function requirePlainLock(folder: string, isMadeByServer: boolean): void {
   if (isMadeByServer) return;
   throw new ExitError(
     `Cannot use the data folder '${folder}': '${folder}/${LOCK}' must be a plain file with one name, and is a link or something else; remove it, if no server uses the folder`,
@@ -131,7 +131,7 @@ function checkMade(folder: string, isMadeByServer: boolean): void {
 }
 
 /** The refusal with the number of the process that has the lock. */
-function inUse(folder: string, path: string, system: FileSystem): ExitError {
+function makeInUseError(folder: string, path: string, system: FileSystem): ExitError {
   const bytes = new Uint8Array(20);
   const file = system.openToRead(path);
   let count: number;
@@ -155,17 +155,23 @@ function inUse(folder: string, path: string, system: FileSystem): ExitError {
  * Checks that no other server has a log of the folder. A server has its log locked from before it
  * uses it until it has lost its name; so one of those listed is locked if there is a server.
  */
-async function checkLogs(folder: string, place: string, system: FileSystem): Promise<void> {
+async function requireUnlockedLogs(
+  folder: string,
+  realPath: string,
+  system: FileSystem,
+): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const names = await system.list(place);
+    const names = await system.list(realPath);
     if (!names.includes(LOCK)) throw new Error(`the system lists its files without '${LOCK}'`);
-    if (logNames(names).every((name) => isFree(folder, `${place}/${name}`, system))) return;
+    if (findLogNames(names).every((name) => isUnlocked(folder, `${realPath}/${name}`, system))) {
+      return;
+    }
   }
   throw new ExitError(`Cannot use the data folder '${folder}': its logs change again and again`);
 }
 
 /** @returns false if the log lost its name meanwhile */
-function isFree(folder: string, path: string, system: FileSystem): boolean {
+function isUnlocked(folder: string, path: string, system: FileSystem): boolean {
   const status = system.status(path);
   if (status === undefined) return false;
   if (!status.isFile) return true; // Recovery refuses it. To open a pipe would wait.
@@ -178,7 +184,7 @@ function isFree(folder: string, path: string, system: FileSystem): boolean {
       file.close();
     }
   } catch (error) {
-    if (isChange(error)) return false;
+    if (isConcurrentChange(error)) return false;
     throw new Error(`${messageOf(error)}: '${path}'`);
   }
   throw new ExitError(
@@ -187,6 +193,6 @@ function isFree(folder: string, path: string, system: FileSystem): boolean {
 }
 
 /** Whether a name has come or gone since the last look. */
-function isChange(error: unknown): boolean {
+function isConcurrentChange(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.AlreadyExists;
 }

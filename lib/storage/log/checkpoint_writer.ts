@@ -8,7 +8,7 @@ import {
   removeQuietly,
   type WritableFile,
 } from "../folder/folder_files.ts";
-import { type Header, headerJson } from "./file_header.ts";
+import { encodeHeader, type Header } from "./file_header.ts";
 import { type LogRecord, RecordBuffer } from "./log_record.ts";
 
 /** Bytes that are collected before they are written. */
@@ -30,7 +30,7 @@ export class CheckpointWriter {
   constructor(files: Files, header: Required<Header>) {
     removeQuietly(files, NEW_CHECKPOINT); // an earlier one that did not come to its end
     this.#file = files.openToWrite(NEW_CHECKPOINT, "create");
-    this.#buffer.add(0, 0, headerJson("ckpt", header));
+    this.#buffer.add(0, 0, encodeHeader("ckpt", header));
   }
 
   /** Bytes written so far. */
@@ -65,7 +65,7 @@ export class CheckpointWriter {
 
   /** Writes the last record; then all is to be synced once more. */
   finish(): void {
-    this.#buffer.add(this.#keys + 1, 0, endJson(this.#keys));
+    this.#buffer.add(this.#keys + 1, 0, encodeEnd(this.#keys));
     this.#flush();
   }
 
@@ -96,12 +96,12 @@ export class CheckpointWriter {
 const END = spanOf('{"end":').bytes;
 
 /** The JSON of a checkpoint's last record. */
-export function endJson(keys: number): string {
+export function encodeEnd(keys: number): string {
   return `{"end":${keys}}`;
 }
 
 /** Whether a record is a checkpoint's last one, whatever its number of keys. */
-export function isEnd({ bytes, jsonStart, jsonEnd }: LogRecord): boolean {
+export function isEndRecord({ bytes, jsonStart, jsonEnd }: LogRecord): boolean {
   const end = Math.min(jsonEnd, jsonStart + END.length);
   return areEqual(bytes, jsonStart, end, END, 0, END.length);
 }

@@ -28,14 +28,14 @@ export interface Header {
 }
 
 /** Makes the JSON of a header. */
-export function headerJson(htserver: FileKind, members: Header): string {
+export function encodeHeader(htserver: FileKind, members: Header): string {
   return JSON.stringify({ htserver, version: FORMAT_VERSION, ...members });
 }
 
 /** Makes the bytes with which a log begins. */
-export function logHeader(members: Header): Uint8Array {
+export function encodeLogHeader(members: Header): Uint8Array {
   const header = new RecordBuffer();
-  header.add(0, 0, headerJson("txn", members));
+  header.add(0, 0, encodeHeader("txn", members));
   return header.bytes().slice();
 }
 
@@ -44,8 +44,8 @@ export function logHeader(members: Header): Uint8Array {
  *
  * @param kind of file that it should be
  */
-export function headerProblem(record: LogRecord, kind: FileKind): string | undefined {
-  const { htserver, version } = membersOf(record);
+export function findHeaderProblem(record: LogRecord, kind: FileKind): string | undefined {
+  const { htserver, version } = parseMembers(record);
   if (record.seq !== 0 || htserver !== kind) {
     return `its first record must say that it is a '${kind}' file, and it says ${
       quoted(textAt(record.bytes, record.jsonStart, record.jsonEnd))
@@ -60,8 +60,8 @@ export function headerProblem(record: LogRecord, kind: FileKind): string | undef
 }
 
 /** Reads the members of a header; what is missing or is no good value is undefined. */
-export function headerOf(record: LogRecord): Header {
-  const { covers, table, log } = membersOf(record);
+export function parseHeader(record: LogRecord): Header {
+  const { covers, table, log } = parseMembers(record);
   return {
     covers: typeof covers === "number" ? covers : undefined,
     table: typeof table === "string" ? table : undefined,
@@ -83,11 +83,11 @@ export function readHeader(files: Files, name: string, kind: FileKind): FirstRec
   if (!reader.next() || reader.record === undefined) {
     return { header: undefined, problem: "its first record is not whole" };
   }
-  return { header: headerOf(reader.record), problem: headerProblem(reader.record, kind) };
+  return { header: parseHeader(reader.record), problem: findHeaderProblem(reader.record, kind) };
 }
 
 /** None where it is no JSON object. */
-function membersOf({ bytes, jsonStart, jsonEnd }: LogRecord): Members {
+function parseMembers({ bytes, jsonStart, jsonEnd }: LogRecord): Members {
   try {
     const header: unknown = JSON.parse(textAt(bytes, jsonStart, jsonEnd));
     return typeof header === "object" && header !== null ? header : {};

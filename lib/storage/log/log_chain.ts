@@ -10,7 +10,7 @@ export interface LogChain {
   /** Number of each log; for a file of an earlier version, the number that it would have. */
   readonly numbers: readonly number[];
   /** How many logs at the beginning hold nothing that the checkpoint does not hold. */
-  readonly superseded: number;
+  readonly supersededCount: number;
   /** Where a log is missing: before the log at this place (behind all: their count), and its number. */
   readonly missing: { readonly at: number; readonly number: number } | undefined;
 }
@@ -21,7 +21,7 @@ export interface LogChain {
  * @param checkpoint header of the checkpoint; undefined if there is none
  * @param logs headers of the logs, in the order of their names; undefined: not readable
  */
-export function chainOf(
+export function orderLogs(
   checkpoint: Header | undefined,
   logs: readonly (Header | undefined)[],
 ): LogChain {
@@ -29,10 +29,14 @@ export function chainOf(
   for (const header of logs) numbers.push(header?.log ?? (numbers.at(-1) ?? 0) + 1);
   const first = checkpoint ? checkpoint.log ?? numbers[0] ?? 1 : 1;
   const needed = numbers.findIndex((number) => number >= first);
-  const superseded = needed < 0 ? numbers.length : needed;
-  for (let at = superseded, number = first; at < Math.max(numbers.length, superseded + 1); at++) {
-    if (numbers[at] !== number) return { numbers, superseded, missing: { at, number } };
+  const supersededCount = needed < 0 ? numbers.length : needed;
+  for (
+    let at = supersededCount, number = first;
+    at < Math.max(numbers.length, supersededCount + 1);
+    at++
+  ) {
+    if (numbers[at] !== number) return { numbers, supersededCount, missing: { at, number } };
     number++;
   }
-  return { numbers, superseded, missing: undefined };
+  return { numbers, supersededCount, missing: undefined };
 }

@@ -51,7 +51,7 @@ export class LogReader implements Disposable {
   /** Where the next line begins in the buffer. */
   #next = 0;
   /** Nothing more is read from the file. */
-  #isRead = false;
+  #isAtEnd = false;
 
   /** @param file is closed with the reader */
   constructor(file: ReadableFile) {
@@ -90,7 +90,7 @@ export class LogReader implements Disposable {
    * Looks for a record behind the beginning of a line that is none itself: it stands whole there where
    * only the LF before it is damaged.
    */
-  hidden(): LogRecord | undefined {
+  findHiddenRecord(): LogRecord | undefined {
     const text = latin1.decode(this.#buffer.subarray(this.#lineStart, this.#lineEnd)); // one character a byte
     const record = new LogRecord();
     let tries = 0;
@@ -122,7 +122,7 @@ export class LogReader implements Disposable {
         if (fill < this.#filled) return fill;
         looked = known;
         if (known > MAX_RECORD_BYTES) return this.#filled; // no record is as long
-        if (!this.#beginsAsRecord()) return this.#garbageEnd();
+        if (!this.#beginsAsRecord()) return this.#findGarbageEnd();
       }
       if (!this.#readMore()) return this.#filled;
     }
@@ -145,7 +145,7 @@ export class LogReader implements Disposable {
     let skipped = 0;
     do {
       const start = this.#next;
-      this.#next = this.#endOfRun(byte, start);
+      this.#next = this.#findRunEnd(byte, start);
       skipped += this.#next - start;
     } while (this.#next === this.#filled && this.#readMore());
     this.#lineStart = this.#lineEnd = this.#next;
@@ -153,7 +153,7 @@ export class LogReader implements Disposable {
   }
 
   /** Where a run of one byte ends in the buffer; four at a time, since there may be gigabytes. */
-  #endOfRun(byte: number, start: number): number {
+  #findRunEnd(byte: number, start: number): number {
     const bytes = this.#buffer, end = this.#filled;
     const words = new Uint32Array(bytes.buffer, 0, bytes.length / 4);
     const word = (byte * 0x01010101) >>> 0;
@@ -171,7 +171,7 @@ export class LogReader implements Disposable {
   }
 
   /** Where a part of a line ends that is no record: before what may be the beginning of one. */
-  #garbageEnd(): number {
+  #findGarbageEnd(): number {
     const text = latin1.decode(this.#buffer.subarray(this.#next, this.#filled));
     const beginning = text.search(BEGINNING);
     return beginning < 0 ? this.#filled - BEGINNING_BYTES : this.#next + beginning;
@@ -187,8 +187,8 @@ export class LogReader implements Disposable {
     this.#filled = line.length;
     this.#next = 0;
     const count = this.#file.read(this.#buffer.subarray(this.#filled));
-    if (count === null) this.#isRead = true;
+    if (count === null) this.#isAtEnd = true;
     else this.#filled += count;
-    return !this.#isRead;
+    return !this.#isAtEnd;
   }
 }

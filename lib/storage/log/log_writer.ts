@@ -6,10 +6,10 @@ import {
   removeQuietly,
   type WritableFile,
 } from "../folder/folder_files.ts";
-import { logHeader, readHeader } from "./file_header.ts";
+import { encodeLogHeader, readHeader } from "./file_header.ts";
 import { NEW_LOG } from "../folder/file_names.ts";
 import { type Change, WriteError } from "./table_change.ts";
-import { firstChange } from "./torn_tail.ts";
+import { readFirstSeq } from "./torn_tail.ts";
 import { RecordBuffer } from "./log_record.ts";
 
 /** Which log it is. */
@@ -60,7 +60,7 @@ export class LogWriter {
     removeQuietly(files, NEW_LOG); // an earlier one that did not come to its end
     const file = files.openToWrite(NEW_LOG, "create");
     try {
-      const header = logHeader({ table, log: number });
+      const header = encodeLogHeader({ table, log: number });
       file.write(header);
       await file.sync();
       // Now, since the sync takes its time.
@@ -191,5 +191,5 @@ export class LogWriter {
 export function isBegun(files: Files, name: string, table: string): boolean {
   if (files.find(name)?.isFile !== true) return false;
   const { header } = readHeader(files, name, "txn");
-  return header?.table === table && firstChange(files, name) === undefined;
+  return header?.table === table && readFirstSeq(files, name) === undefined;
 }

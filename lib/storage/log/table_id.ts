@@ -4,6 +4,6 @@
  */
 
 /** Makes an identity for a new table. All have the same length. */
-export function newTableId(): string {
+export function createTableId(): string {
   return crypto.randomUUID();
 }

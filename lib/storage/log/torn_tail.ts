@@ -23,7 +23,7 @@ export interface TornTail {
 }
 
 /** Number of the first change in a log; undefined where damage comes before it, or there is none. */
-export function firstChange(files: Files, name: string): number | undefined {
+export function readFirstSeq(files: Files, name: string): number | undefined {
   using reader = LogReader.open(files, name);
   while (reader.next()) {
     if (reader.record === undefined) return undefined;
@@ -40,7 +40,7 @@ export function firstChange(files: Files, name: string): number | undefined {
  */
 export function provesDamage(reader: LogReader, lost: number): boolean {
   do {
-    const record = reader.record ?? reader.hidden();
+    const record = reader.record ?? reader.findHiddenRecord();
     if (record && record.seq > lost && record.seq - record.lag >= lost) return true;
   } while (reader.next());
   return false;
@@ -52,7 +52,7 @@ export function provesDamage(reader: LogReader, lost: number): boolean {
  * @param copy name of that file
  * @throws if there is no room for it; then nothing of it is left
  */
-export function keepTornEnd(
+export function copyTornTail(
   files: Files,
   { name, offset, contentBytes }: TornTail,
   copy: string,

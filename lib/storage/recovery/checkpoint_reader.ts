@@ -2,10 +2,10 @@
 import { textAt } from "../../bytes/span.ts";
 import type { HashTable } from "../../table/hash_table.ts";
 import { applyChange } from "./apply_change.ts";
-import { endJson, isEnd } from "../log/checkpoint_writer.ts";
+import { encodeEnd, isEndRecord } from "../log/checkpoint_writer.ts";
 import { DamageError } from "./damage_error.ts";
 import type { Files } from "../folder/folder_files.ts";
-import { type Header, headerOf, headerProblem } from "../log/file_header.ts";
+import { findHeaderProblem, type Header, parseHeader } from "../log/file_header.ts";
 import { LogReader } from "../log/log_reader.ts";
 import type { LogRecord } from "../log/log_record.ts";
 
@@ -42,10 +42,10 @@ export function loadCheckpoint(
     if (record === undefined) throw damaged(offset, "it is damaged");
     if (record.seq !== expected) throw damaged(offset, "a record is missing");
     if (expected === 0) {
-      const problem = headerProblem(record, "ckpt");
+      const problem = findHeaderProblem(record, "ckpt");
       if (problem !== undefined) throw damaged(offset, problem);
-      header = headerOf(record);
-    } else if (isEndOf(record, expected - 1)) hasEnd = true;
+      header = parseHeader(record);
+    } else if (isEndRecordFor(record, expected - 1)) hasEnd = true;
     else if (!applyChange(table, record)) throw damaged(offset, "a record holds no change");
     if (reader.isProgressDue()) onProgress(end);
     expected++;
@@ -55,6 +55,7 @@ export function loadCheckpoint(
 }
 
 /** Whether a record is the last one of a checkpoint with so many keys. */
-function isEndOf(record: LogRecord, keys: number): boolean {
-  return isEnd(record) && textAt(record.bytes, record.jsonStart, record.jsonEnd) === endJson(keys);
+function isEndRecordFor(record: LogRecord, keys: number): boolean {
+  return isEndRecord(record) &&
+    textAt(record.bytes, record.jsonStart, record.jsonEnd) === encodeEnd(keys);
 }

@@ -5,22 +5,22 @@
 import { quoted } from "../../base/quote.ts";
 import { HashTable } from "../../table/hash_table.ts";
 import { applyChange } from "./apply_change.ts";
-import { isEnd } from "../log/checkpoint_writer.ts";
-import { CHECKPOINT, logNames, repairedName } from "../folder/file_names.ts";
+import { isEndRecord } from "../log/checkpoint_writer.ts";
+import { CHECKPOINT, findLogNames, findRepairedName } from "../folder/file_names.ts";
 import type { Files } from "../folder/folder_files.ts";
-import { type Header, headerOf, readHeader } from "../log/file_header.ts";
-import { chainOf } from "../log/log_chain.ts";
+import { type Header, parseHeader, readHeader } from "../log/file_header.ts";
+import { orderLogs } from "../log/log_chain.ts";
 import { LogReader } from "../log/log_reader.ts";
 import type { LogRecord } from "../log/log_record.ts";
 
 /** Bytes of a file that hold no record. */
-export interface BadPart {
+export interface DamagedRange {
   readonly offset: number;
   readonly bytes: number;
 }
 
 /** What one file holds. */
-export interface FileContent {
+export interface FileReport {
   readonly name: string;
   readonly bytes: number;
   /** Whole records, the first one included. */
@@ -28,14 +28,14 @@ export interface FileContent {
   /** Numbers of the first and the last change; of a checkpoint: of keys. */
   readonly first: number | undefined;
   readonly last: number | undefined;
-  readonly bad: readonly BadPart[];
+  readonly damage: readonly DamagedRange[];
   /** What is wrong beside the bad parts. */
   readonly problems: readonly string[];
 }
 
 /** What a folder holds. */
 export interface DamagedFolder {
-  readonly files: readonly FileContent[];
+  readonly files: readonly FileReport[];
   readonly table: HashTable;
   readonly lastSeq: number;
   /** Identity of the table; undefined if no file has one. */
@@ -52,12 +52,12 @@ export interface DamagedFolder {
  * @param names of the files in it, from `Files.list`
  */
 export function readDamagedFolder(files: Files, names: readonly string[]): DamagedFolder {
-  const repaired = repairedName(names);
+  const repaired = findRepairedName(names);
   const checkpointName = repaired ?? (names.includes(CHECKPOINT) ? CHECKPOINT : undefined);
-  const logs = repaired === undefined ? logNames(names) : [];
+  const logs = repaired === undefined ? findLogNames(names) : [];
   const headers = logs.map((name) => readHeader(files, name, "txn").header);
   let table = new HashTable();
-  const contents: FileContent[] = [];
+  const contents: FileReport[] = [];
   let header: Header | undefined;
   let isCheckpointDamaged = false;
   if (checkpointName !== undefined) {
@@ -67,12 +67,12 @@ export function readDamagedFolder(files: Files, names: readonly string[]): Damag
     isCheckpointDamaged = isDamaged(read.content);
   }
   const tableId = [header, ...headers].find((one) => one?.table !== undefined)?.table;
-  const chain = chainOf(checkpointName === undefined ? undefined : header ?? {}, headers);
+  const chain = orderLogs(checkpointName === undefined ? undefined : header ?? {}, headers);
   let mayLackChanges = isCheckpointDamaged ||
     (chain.missing !== undefined && repaired === undefined);
-  if (checkpointName !== undefined && isCheckpointDamaged && chain.superseded > 0) {
+  if (checkpointName !== undefined && isCheckpointDamaged && chain.supersededCount > 0) {
     // What it has lost may still be in the logs that it was to replace; what it has is newer.
-    const older = logs.slice(0, chain.superseded)
+    const older = logs.slice(0, chain.supersededCount)
       .filter((_, at) => (headers[at]?.table ?? tableId) === tableId);
     table = new HashTable();
     for (const name of [...older, checkpointName]) {
@@ -85,18 +85,21 @@ export function readDamagedFolder(files: Files, names: readonly string[]): Damag
     const before = lastSeq;
     const foreign = headers[at]?.table;
     const isForeign = foreign !== undefined && foreign !== tableId;
-    const { content, endsWhole } = readFile(files, name, (record) => {
+    const { content, endsWithRecord } = readFile(files, name, (record) => {
       if (record.seq <= covers || isForeign) return;
       if (record.seq > lastSeq + 1) mayLackChanges = true;
       applyChange(table, record);
       lastSeq = Math.max(lastSeq, record.seq);
     });
-    const isNeeded = at >= chain.superseded;
-    if (isForeign || (isNeeded && !endsWhole)) mayLackChanges = true;
-    const { first, bad, problems } = content;
+    const isNeeded = at >= chain.supersededCount;
+    if (isForeign || (isNeeded && !endsWithRecord)) mayLackChanges = true;
+    const { first, damage, problems } = content;
     const more: string[] = [];
     if (isForeign) more.push(`it belongs to another table, ${quoted(foreign)}`);
-    if (isNeeded && !isForeign && first !== undefined && first > before + 1 && bad.length === 0) {
+    if (
+      isNeeded && !isForeign && first !== undefined && first > before + 1 &&
+      damage.length === 0
+    ) {
       more.push(`changes ${before + 1} to ${first - 1} are missing before it`);
     }
     if (chain.missing?.at === at) {
@@ -109,42 +112,45 @@ export function readDamagedFolder(files: Files, names: readonly string[]): Damag
 }
 
 /** Whether anything is wrong with a file. */
-export function isDamaged({ bad, problems }: FileContent): boolean {
-  return bad.length + problems.length > 0;
+export function isDamaged({ damage, problems }: FileReport): boolean {
+  return damage.length + problems.length > 0;
 }
 
 /** What `readFile` gives. */
-interface FileRead {
-  readonly content: FileContent;
+interface FileContent {
+  readonly content: FileReport;
   readonly header: Header | undefined;
   /** Whether the file ends with a whole record. */
-  readonly endsWhole: boolean;
+  readonly endsWithRecord: boolean;
 }
 
-function readFile(files: Files, name: string, take: (record: LogRecord) => void): FileRead {
-  const bad: BadPart[] = [];
+function readFile(files: Files, name: string, take: (record: LogRecord) => void): FileContent {
+  const damage: DamagedRange[] = [];
   const problems: string[] = [];
   let records = 0;
   let first: number | undefined, last: number | undefined;
   let header: Header | undefined;
-  const isCheckpoint = name === CHECKPOINT || repairedName([name]) !== undefined;
+  const isCheckpoint = name === CHECKPOINT || findRepairedName([name]) !== undefined;
   let hasEnd = false;
-  let endsWhole = false;
+  let endsWithRecord = false;
   using reader = LogReader.open(files, name);
   while (reader.next()) {
     const { offset, end, record } = reader;
-    endsWhole = record !== undefined;
+    endsWithRecord = record !== undefined;
     if (record === undefined) {
-      const before = bad.at(-1);
+      const before = damage.at(-1);
       const isSame = before !== undefined && before.offset + before.bytes === offset;
       const start = isSame ? before.offset : offset;
-      bad.splice(isSame ? -1 : bad.length, 1, { offset: start, bytes: end - start });
+      damage.splice(isSame ? -1 : damage.length, 1, {
+        offset: start,
+        bytes: end - start,
+      });
       continue;
     }
     const { seq } = record;
     records++;
     if (seq === 0) {
-      header = headerOf(record);
+      header = parseHeader(record);
       continue;
     }
     if (last !== undefined && seq !== last + 1) {
@@ -152,11 +158,11 @@ function readFile(files: Files, name: string, take: (record: LogRecord) => void)
     }
     first ??= seq;
     last = seq;
-    if (isCheckpoint && isEnd(record)) hasEnd = true;
+    if (isCheckpoint && isEndRecord(record)) hasEnd = true;
     else take(record);
   }
   if (header === undefined) problems.push("its first record is missing");
   if (isCheckpoint && !hasEnd) problems.push("its last record is missing");
-  const content = { name, bytes: reader.end, records, first, last, bad, problems };
-  return { content, header, endsWhole };
+  const content = { name, bytes: reader.end, records, first, last, damage, problems };
+  return { content, header, endsWithRecord };
 }

@@ -2,15 +2,21 @@
 import { quoted } from "../../base/quote.ts";
 import type { HashTable } from "../../table/hash_table.ts";
 import { DamageError } from "./damage_error.ts";
-import { CHECKPOINT, LOG, logNames, remainderOf, repairedName } from "../folder/file_names.ts";
+import {
+  CHECKPOINT,
+  findLogNames,
+  findRemainder,
+  findRepairedName,
+  LOG,
+} from "../folder/file_names.ts";
 import type { Files } from "../folder/folder_files.ts";
 import { type Header, readHeader } from "../log/file_header.ts";
 import { type Checkpoint, loadCheckpoint } from "./checkpoint_reader.ts";
-import { chainOf, type LogChain } from "../log/log_chain.ts";
+import { type LogChain, orderLogs } from "../log/log_chain.ts";
 import { Replay } from "./replay.ts";
 
 /** What was read. */
-export interface FolderRead {
+export interface FolderState {
   readonly checkpoint: Checkpoint;
   readonly replay: Replay;
   /** Names of the logs, in their order; none in a new folder. */
@@ -37,35 +43,35 @@ export function readFolder(
   names: readonly string[],
   table: HashTable,
   onProgress: (bytes: number) => void = () => {},
-): FolderRead {
-  const repaired = repairedName(names);
-  const logs = repaired === undefined ? logNames(names) : [];
+): FolderState {
+  const repaired = findRepairedName(names);
+  const logs = repaired === undefined ? findLogNames(names) : [];
   const hasCheckpoint = names.includes(CHECKPOINT);
   const checkpoint = repaired !== undefined || hasCheckpoint
     ? loadCheckpoint(files, repaired ?? CHECKPOINT, table, onProgress)
     : NO_CHECKPOINT;
-  if (repaired === undefined) refuseMissingLog(files, names, hasCheckpoint, logs);
-  const headers = logs.map((name) => headerOfLog(files, name));
-  const tableId = oneTableId(files, [
+  if (repaired === undefined) requireLog(files, names, hasCheckpoint, logs);
+  const headers = logs.map((name) => readLogHeader(files, name));
+  const tableId = requireOneTableId(files, [
     [repaired ?? CHECKPOINT, checkpoint.header],
     ...logs.map((name, at) => [name, headers[at]] as const),
   ]);
-  const chain = chainOf(hasCheckpoint ? checkpoint.header : undefined, headers);
-  if (logs.length > 0) refuseBrokenChain(files, hasCheckpoint, logs, headers, chain);
-  const { numbers, superseded } = chain;
+  const chain = orderLogs(hasCheckpoint ? checkpoint.header : undefined, headers);
+  if (logs.length > 0) requireWholeChain(files, hasCheckpoint, logs, headers, chain);
+  const { numbers, supersededCount } = chain;
   const replay = new Replay(
     files,
     table,
     checkpoint.header.covers ?? 0,
     (bytes) => onProgress(checkpoint.bytes + bytes),
   );
-  const needed = logs.slice(superseded);
-  for (const [at, name] of needed.entries()) replay.log(name, needed.slice(at + 1));
-  if (!replay.isAtLast) {
+  const needed = logs.slice(supersededCount);
+  for (const [at, name] of needed.entries()) replay.replayLog(name, needed.slice(at + 1));
+  if (!replay.endsAtLastChange) {
     throw new DamageError(
       files,
-      replay.torn?.name ?? logs.at(-1) ?? LOG,
-      replay.goodBytes,
+      replay.tornTail?.name ?? logs.at(-1) ?? LOG,
+      replay.validBytes,
       `it ends before change ${replay.lastSeq}, which ${CHECKPOINT} holds, so a log behind it is missing`,
     );
   }
@@ -76,7 +82,7 @@ export function readFolder(
  * Refuses a folder in which no log can be found although there must be one: changes that were
  * acknowledged were in it.
  */
-function refuseMissingLog(
+function requireLog(
   files: Files,
   names: readonly string[],
   hasCheckpoint: boolean,
@@ -90,7 +96,7 @@ function refuseMissingLog(
       `it is missing, and ${CHECKPOINT} does not hold the changes since then`,
     );
   }
-  const remainder = remainderOf(names);
+  const remainder = findRemainder(names);
   if (!hasCheckpoint && (logs.length > 0 ? logs[0] !== LOG : remainder !== undefined)) {
     throw new DamageError(
       files,
@@ -102,14 +108,14 @@ function refuseMissingLog(
 }
 
 /** Reads the header of a log; undefined if it is not whole. */
-function headerOfLog(files: Files, name: string): Header | undefined {
+function readLogHeader(files: Files, name: string): Header | undefined {
   const { header, problem } = readHeader(files, name, "txn");
   if (header && problem !== undefined) throw new DamageError(files, name, 0, problem);
   return header;
 }
 
 /** Refuses logs of which one is missing, before the others or between them. */
-function refuseBrokenChain(
+function requireWholeChain(
   files: Files,
   hasCheckpoint: boolean,
   logs: readonly string[],
@@ -132,7 +138,7 @@ function refuseBrokenChain(
 }
 
 /** Gives the identity that files have in common; files of earlier versions have none. */
-function oneTableId(
+function requireOneTableId(
   files: Files,
   headers: readonly (readonly [name: string, Header | undefined])[],
 ): string | undefined {

@@ -6,12 +6,12 @@
  */
 import { messageOf } from "../../base/errors.ts";
 import type { HashTable } from "../../table/hash_table.ts";
-import { LOG, NEW_CHECKPOINT, NEW_LOG, tornName } from "../folder/file_names.ts";
+import { LOG, makeTornName, NEW_CHECKPOINT, NEW_LOG } from "../folder/file_names.ts";
 import type { Files } from "../folder/folder_files.ts";
 import { readFolder } from "./folder_reader.ts";
 import { finishRepair } from "./repair.ts";
-import { newTableId } from "../log/table_id.ts";
-import { keepTornEnd } from "../log/torn_tail.ts";
+import { createTableId } from "../log/table_id.ts";
+import { copyTornTail } from "../log/torn_tail.ts";
 import { LogWriter, type UncutTail } from "../log/log_writer.ts";
 
 export { DamageError } from "./damage_error.ts";
@@ -57,12 +57,12 @@ export async function recover(
   await finishRepair(files);
   const names = await files.list();
   const read = readFolder(files, names, table, onProgress);
-  const { checkpoint, replay, logs, numbers, tableId = newTableId() } = read;
+  const { checkpoint, replay, logs, numbers, tableId = createTableId() } = read;
   for (const name of [NEW_CHECKPOINT, NEW_LOG]) {
     if (names.includes(name)) files.remove(name); // it never came to its end
   }
-  const { torn } = replay;
-  const last = torn?.name ?? logs.at(-1);
+  const { tornTail } = replay;
+  const last = tornTail?.name ?? logs.at(-1);
   const at = last === undefined ? 0 : logs.indexOf(last);
   for (const name of logs.slice(at + 1)) files.remove(name); // behind a torn log, they hold nothing
   // What older logs hold was perhaps never forced to disk either.
@@ -71,27 +71,27 @@ export async function recover(
   let tornCopy: string | undefined;
   let whyNoCopy: string | undefined;
   let uncut: UncutTail | undefined;
-  if (torn && torn.contentBytes > 0) {
-    const copy = tornName(names);
+  if (tornTail && tornTail.contentBytes > 0) {
+    const copy = makeTornName(names);
     try {
-      keepTornEnd(files, torn, copy); // the copy is there before the cut
+      copyTornTail(files, tornTail, copy); // the copy is there before the cut
       tornCopy = copy;
     } catch (error) { // no room, most likely: what is in the table can be read all the same
       whyNoCopy = messageOf(error);
-      uncut = { bytes: torn.bytes, keep: () => keepTornEnd(files, torn, copy) };
+      uncut = { bytes: tornTail.bytes, keep: () => copyTornTail(files, tornTail, copy) };
     }
   }
   const place = { name: last ?? LOG, number: numbers[at] ?? 1 };
   const log = last === undefined
     ? await LogWriter.create(files, place, tableId)
-    : await LogWriter.resume(files, place, replay.goodBytes, replay.goodEntries, uncut);
+    : await LogWriter.resume(files, place, replay.validBytes, replay.validEntries, uncut);
   return {
     lastSeq: replay.lastSeq,
     tableId,
     isNewTableId: last !== undefined && read.tableId === undefined,
     checkpointKeys: checkpoint.keys,
     replayed: replay.replayed,
-    tornBytes: torn?.bytes ?? 0,
+    tornBytes: tornTail?.bytes ?? 0,
     tornCopy,
     whyNoCopy,
     checkpointBytes: checkpoint.bytes,

@@ -11,20 +11,20 @@ import { CheckpointWriter } from "../log/checkpoint_writer.ts";
 import { DamageError } from "./damage_error.ts";
 import {
   CHECKPOINT,
-  damagedName,
+  findLogNames,
+  findRepairedName,
   LOG,
-  logNames,
+  makeDamagedName,
+  makeRepairedName,
   NEW_CHECKPOINT,
-  repairedName,
-  repairedNameOf,
-  repairNumberOf,
+  parseRepairNumber,
 } from "../folder/file_names.ts";
 import { isUnchanged } from "../folder/file_system.ts";
 import { type Files, removeQuietly } from "../folder/folder_files.ts";
 import { readHeader } from "../log/file_header.ts";
 import { loadCheckpoint } from "./checkpoint_reader.ts";
 import type { DamagedFolder } from "./damaged_folder.ts";
-import { newTableId } from "../log/table_id.ts";
+import { createTableId } from "../log/table_id.ts";
 import { LogWriter } from "../log/log_writer.ts";
 
 /** The number of the first log, if a checkpoint does not say another one. */
@@ -38,7 +38,7 @@ const FIRST_LOG = 1;
  */
 export async function repairFolder(files: Files, salvaged: DamagedFolder): Promise<string[]> {
   const { lastSeq, tableId, mayLackChanges, nextLog } = salvaged;
-  const table = mayLackChanges || tableId === undefined ? newTableId() : tableId;
+  const table = mayLackChanges || tableId === undefined ? createTableId() : tableId;
   const writer = new CheckpointWriter(files, { covers: lastSeq, table, log: nextLog });
   try {
     while (!writer.writeSlice(salvaged.table, Infinity));
@@ -55,8 +55,8 @@ export async function repairFolder(files: Files, salvaged: DamagedFolder): Promi
   }
   const names = await files.list();
   let number = 1;
-  while (names.some((name) => name.startsWith(damagedName(number, "")))) number++;
-  files.rename(NEW_CHECKPOINT, repairedNameOf(number));
+  while (names.some((name) => name.startsWith(makeDamagedName(number, "")))) number++;
+  files.rename(NEW_CHECKPOINT, makeRepairedName(number));
   await files.syncFolder();
   return await finishRepair(files);
 }
@@ -68,7 +68,7 @@ export async function repairFolder(files: Files, salvaged: DamagedFolder): Promi
  */
 export async function finishRepair(files: Files): Promise<string[]> {
   const names = await files.list();
-  const repaired = repairedName(names);
+  const repaired = findRepairedName(names);
   if (repaired === undefined) {
     await finishOldRepair(files, names);
     return [];
@@ -79,11 +79,11 @@ export async function finishRepair(files: Files): Promise<string[]> {
   const { table, log = FIRST_LOG } = readHeader(files, repaired, "ckpt").header ?? {};
   let hasLog = false;
   const kept: string[] = [];
-  for (const name of [CHECKPOINT, ...logNames(names)].filter((one) => names.includes(one))) {
+  for (const name of [CHECKPOINT, ...findLogNames(names)].filter((one) => names.includes(one))) {
     const header = name === LOG ? readHeader(files, name, "txn").header : undefined;
     hasLog = header !== undefined && header.table === table && header.log === log;
     if (hasLog) break; // it was begun after all others got their new names
-    const newName = damagedName(repairNumberOf(repaired) ?? 0, name);
+    const newName = makeDamagedName(parseRepairNumber(repaired) ?? 0, name);
     if (names.includes(newName)) {
       throw new ExitError(
         `Cannot finish the repair of ${files.folder}: ${name} is to become ${newName}, and there is a file of that name: move it away, then start again`,
@@ -95,7 +95,7 @@ export async function finishRepair(files: Files): Promise<string[]> {
   // Or one of the old files might not have its new name when another one takes its old one.
   await files.syncFolder();
   if (!hasLog) {
-    (await LogWriter.create(files, { name: LOG, number: log }, table ?? newTableId())).close();
+    (await LogWriter.create(files, { name: LOG, number: log }, table ?? createTableId())).close();
   }
   files.rename(repaired, CHECKPOINT);
   await files.syncFolder();

@@ -3,9 +3,9 @@ import type { HashTable } from "../../table/hash_table.ts";
 import { applyChange } from "./apply_change.ts";
 import { DamageError } from "./damage_error.ts";
 import type { Files } from "../folder/folder_files.ts";
-import { headerProblem, readHeader } from "../log/file_header.ts";
+import { findHeaderProblem, readHeader } from "../log/file_header.ts";
 import { LogReader } from "../log/log_reader.ts";
-import { firstChange, provesDamage, type TornTail } from "../log/torn_tail.ts";
+import { provesDamage, readFirstSeq, type TornTail } from "../log/torn_tail.ts";
 import type { LogRecord } from "../log/log_record.ts";
 
 /** Replays logs one after another; stops at a torn end. */
@@ -14,12 +14,12 @@ export class Replay {
   lastSeq: number;
   replayed = 0;
   /** Of the log that was read last: its whole records. */
-  goodBytes = 0;
-  goodEntries = 0;
+  validBytes = 0;
+  validEntries = 0;
   /** The torn end of the last log. */
-  torn: TornTail | undefined;
+  tornTail: TornTail | undefined;
   /** Whether the log that was read last ends with the last change, or holds none. */
-  isAtLast = true;
+  endsAtLastChange = true;
   readonly #files: Files;
   readonly #table: HashTable;
   readonly #onProgress: (bytes: number) => void;
@@ -48,42 +48,42 @@ export class Replay {
    * @param later logs that were begun after this one
    * @throws {DamageError} where it cannot be trusted
    */
-  log(name: string, later: readonly string[]): void {
-    if (this.torn) return; // and all later ones hold nothing: that was looked at
-    this.goodBytes = 0;
-    this.goodEntries = 0;
-    this.isAtLast = true;
+  replayLog(name: string, later: readonly string[]): void {
+    if (this.tornTail) return; // and all later ones hold nothing: that was looked at
+    this.validBytes = 0;
+    this.validEntries = 0;
+    this.endsAtLastChange = true;
     let previous: number | undefined;
     using reader = LogReader.open(this.#files, name);
     while (reader.next() || reader.end === 0) {
       const { offset, end, record } = reader;
       if (record === undefined) {
-        this.#endAt(name, reader, (previous ?? this.lastSeq) + 1, later);
+        this.#handleInvalidLine(name, reader, (previous ?? this.lastSeq) + 1, later);
         return;
       }
       if (offset === 0) {
-        const problem = headerProblem(record, "txn");
-        if (problem !== undefined) throw this.#damaged(name, offset, problem);
+        const problem = findHeaderProblem(record, "txn");
+        if (problem !== undefined) throw this.#makeError(name, offset, problem);
       } else {
         // What the checkpoint covers may stand in a log that a crash did not let go.
         const follows = previous === undefined
           ? record.seq <= this.lastSeq + 1
           : record.seq === previous + 1;
-        if (!follows) throw this.#damaged(name, offset, "a change before this one is missing");
-        if (record.seq > this.lastSeq) this.#make(record, name, offset);
+        if (!follows) throw this.#makeError(name, offset, "a change before this one is missing");
+        if (record.seq > this.lastSeq) this.#apply(record, name, offset);
         previous = record.seq;
-        this.isAtLast = previous === this.lastSeq;
-        this.goodEntries++;
+        this.endsAtLastChange = previous === this.lastSeq;
+        this.validEntries++;
         if (reader.isProgressDue()) this.#onProgress(this.#bytesBefore + end);
       }
-      this.goodBytes = end;
+      this.validBytes = end;
     }
-    this.#bytesBefore += this.goodBytes;
+    this.#bytesBefore += this.validBytes;
   }
 
-  #make(record: LogRecord, name: string, offset: number): void {
+  #apply(record: LogRecord, name: string, offset: number): void {
     if (!applyChange(this.#table, record)) {
-      throw this.#damaged(name, offset, "a record holds no change");
+      throw this.#makeError(name, offset, "a record holds no change");
     }
     this.lastSeq = record.seq;
     this.replayed++;
@@ -95,12 +95,19 @@ export class Replay {
    * @param reader stands on the line
    * @param lost number of the change that the line should hold
    */
-  #endAt(name: string, reader: LogReader, lost: number, later: readonly string[]): void {
+  #handleInvalidLine(
+    name: string,
+    reader: LogReader,
+    lost: number,
+    later: readonly string[],
+  ): void {
     const { offset } = reader;
-    const next = later.map((one) => firstChange(this.#files, one)).find((seq) => seq !== undefined);
+    const next = later.map((one) => readFirstSeq(this.#files, one)).find((seq) =>
+      seq !== undefined
+    );
     if (next !== undefined && next <= this.lastSeq + 1) return; // the checkpoint covers what is lost
-    if (provesDamage(reader, lost) || later.some((one) => this.#provesDamage(one, lost))) {
-      throw this.#damaged(
+    if (provesDamage(reader, lost) || later.some((one) => this.#logProvesDamage(one, lost))) {
+      throw this.#makeError(
         name,
         offset,
         `it is damaged (change ${lost} was on disk, since later ones say so)`,
@@ -109,18 +116,18 @@ export class Replay {
     // Logs behind a torn one were only begun: each has its header and nothing else.
     for (const one of [...(offset === 0 ? [name] : []), ...later]) {
       const { problem } = readHeader(this.#files, one, "txn");
-      if (problem !== undefined) throw this.#damaged(one, 0, problem);
+      if (problem !== undefined) throw this.#makeError(one, 0, problem);
     }
     const contentBytes = Math.max(0, reader.contentEnd - offset);
-    this.torn = { name, offset, bytes: reader.end - offset, contentBytes };
+    this.tornTail = { name, offset, bytes: reader.end - offset, contentBytes };
   }
 
-  #provesDamage(log: string, lost: number): boolean {
+  #logProvesDamage(log: string, lost: number): boolean {
     using reader = LogReader.open(this.#files, log);
     return provesDamage(reader, lost);
   }
 
-  #damaged(name: string, offset: number, what: string): DamageError {
+  #makeError(name: string, offset: number, what: string): DamageError {
     return new DamageError(this.#files, name, offset, what);
   }
 }

@@ -1,6 +1,10 @@
 /** Proves which files of a folder are logs, in which order, and which names are free. */
 import assert from "assert";
-import { logNames, nextLogName, tornName } from "../../../lib/storage/folder/file_names.ts";
+import {
+  findLogNames,
+  makeNextLogName,
+  makeTornName,
+} from "../../../lib/storage/folder/file_names.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `data_folder: ${name}`, permissions: "none", fn });
@@ -23,18 +27,23 @@ test("logs come in the order in which they were begun, whatever else is there", 
     "table.txn.1~",
     "my.table.txn",
   ];
-  assert.deepEqual(logNames(names), ["table.txn", "table.txn.1", "table.txn.2", "table.txn.10"]);
-  assert.deepEqual(logNames([]), []);
+  assert.deepEqual(findLogNames(names), [
+    "table.txn",
+    "table.txn.1",
+    "table.txn.2",
+    "table.txn.10",
+  ]);
+  assert.deepEqual(findLogNames([]), []);
 });
 
 test("the next log follows all that are there", () => {
-  assert.equal(nextLogName([]), "table.txn.1");
-  assert.equal(nextLogName(["table.txn"]), "table.txn.1");
-  assert.equal(nextLogName(["table.txn", "table.txn.9", "table.txn.10"]), "table.txn.11");
-  assert.equal(nextLogName(["table.txn.3"]), "table.txn.4");
+  assert.equal(makeNextLogName([]), "table.txn.1");
+  assert.equal(makeNextLogName(["table.txn"]), "table.txn.1");
+  assert.equal(makeNextLogName(["table.txn", "table.txn.9", "table.txn.10"]), "table.txn.11");
+  assert.equal(makeNextLogName(["table.txn.3"]), "table.txn.4");
 });
 
 test("a torn end gets a name that no file has", () => {
-  assert.equal(tornName([]), "table.torn.1");
-  assert.equal(tornName(["table.torn.1", "table.torn.3"]), "table.torn.2");
+  assert.equal(makeTornName([]), "table.torn.1");
+  assert.equal(makeTornName(["table.torn.1", "table.torn.3"]), "table.torn.2");
 });

@@ -63,7 +63,7 @@ function linesOf(bytes: Uint8Array, sizes?: readonly number[]): Line[] {
   using reader = new LogReader(new Pieces(bytes, sizes));
   while (reader.next()) {
     const { offset, end, record } = reader;
-    const hidden = record === undefined ? reader.hidden() : undefined;
+    const hidden = record === undefined ? reader.findHiddenRecord() : undefined;
     lines.push({ offset, end, json: record && json(record), hidden: hidden && json(hidden) });
   }
   assert.equal(reader.next(), false, "the end stays the end");

@@ -1,9 +1,9 @@
 /** Proves that what is cut off a log's torn end is kept first, on a full disk too, and that fill bytes are not. */
 import assert from "assert";
-import { logHeader } from "../../../lib/storage/log/file_header.ts";
+import { encodeLogHeader } from "../../../lib/storage/log/file_header.ts";
 import { recover } from "../../../lib/storage/recovery/recovery.ts";
 import { WriteError } from "../../../lib/storage/storage.ts";
-import { keepTornEnd } from "../../../lib/storage/log/torn_tail.ts";
+import { copyTornTail } from "../../../lib/storage/log/torn_tail.ts";
 import { HashTable } from "../../../lib/table/hash_table.ts";
 import { insertOf } from "../changes.ts";
 import { type Life, pairsOf, startOn } from "../../engine/durable_engine.ts";
@@ -50,7 +50,7 @@ function holds(disk: SimulatedDisk, bytes: Uint8Array): boolean {
 Deno.test("a file that has the name of the copy already is left as it is", () => {
   const disk = SimulatedDisk.of({ "table.txn": TORN, "table.torn.1": utf8("foreign") });
   const torn = { name: "table.txn", offset: 0, bytes: TORN.length, contentBytes: TORN.length };
-  assert.throws(() => keepTornEnd(disk, torn, "table.torn.1"));
+  assert.throws(() => copyTornTail(disk, torn, "table.torn.1"));
   assert.equal(new TextDecoder().decode(disk.bytesOf("table.torn.1")), "foreign");
 });
 
@@ -99,7 +99,7 @@ test("fault: start needs room: the torn end stays until there is room for a copy
 test("fault: start needs room: a checkpoint does not let an uncut log go without a copy", async () => {
   const bytes = (await tornDisk(TORN)).bytesOf("table.txn");
   // A log of an earlier version: the checkpoint that gives it an identity begins at once.
-  const old = joined([logHeader({}), bytes.subarray(bytes.indexOf("\n".charCodeAt(0)) + 1)]);
+  const old = joined([encodeLogHeader({}), bytes.subarray(bytes.indexOf("\n".charCodeAt(0)) + 1)]);
   const disk = SimulatedDisk.of({ "table.txn": old });
   disk.plan = ({ name }) => isCopy(name) ? { error: noSpace() } : undefined;
   const life = await startOn(disk, { entries: 1 });

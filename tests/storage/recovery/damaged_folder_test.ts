@@ -120,7 +120,7 @@ Deno.test("salvage: all whole records are taken, and the places of the others to
       records: 4,
       first: 1,
       last: 3,
-      bad: [],
+      damage: [],
       problems: [],
     },
     {
@@ -129,7 +129,7 @@ Deno.test("salvage: all whole records are taken, and the places of the others to
       records: 5,
       first: 5,
       last: 9,
-      bad: [{ offset: next - 7, bytes: 7 }],
+      damage: [{ offset: next - 7, bytes: 7 }],
       problems: [`numbers 7 to 7 are missing at byte ${next}`],
     },
     {
@@ -138,7 +138,7 @@ Deno.test("salvage: all whole records are taken, and the places of the others to
       records: 1,
       first: 12,
       last: 12,
-      bad: [{ offset: placeOf("table.txn.1", "torn"), bytes: 4 }],
+      damage: [{ offset: placeOf("table.txn.1", "torn"), bytes: 4 }],
       problems: ["its first record is missing"],
     },
   ]);
@@ -152,7 +152,7 @@ Deno.test("salvage: a checkpoint without its end says so, and what it holds is t
   const disk = SimulatedDisk.of({ "table.ckpt": checkpoint.slice(0, -5) });
   const { files: [found], table } = readDamagedFolder(disk, disk.names);
   assert.deepEqual(found?.problems, ["its last record is missing"]);
-  assert.equal(found?.bad.length, 1);
+  assert.equal(found?.damage.length, 1);
   assert.equal(table.size, 2);
 });
 
@@ -268,5 +268,5 @@ Deno.test("salvage: what is bad is reported as one part, however many lines it h
   const { "table.txn": log = new Uint8Array(0) } = damagedFolder();
   const files = { "table.txn": joined([log, utf8("bad\n".repeat(1_000))]) };
   const { files: [found] } = readDamagedFolder(SimulatedDisk.of(files), ["table.txn"]);
-  assert.deepEqual(found?.bad.at(-1), { offset: log.length, bytes: 4_000 });
+  assert.deepEqual(found?.damage.at(-1), { offset: log.length, bytes: 4_000 });
 });

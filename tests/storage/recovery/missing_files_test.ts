@@ -1,6 +1,6 @@
 /** Proves that a start notices a log or a checkpoint that is missing, empty or headless (I4). */
 import assert from "assert";
-import { headerJson, logHeader } from "../../../lib/storage/log/file_header.ts";
+import { encodeHeader, encodeLogHeader } from "../../../lib/storage/log/file_header.ts";
 import { checkpointOf, fileOf, logOf, logWith, recovered, refused } from "../folder_contents.ts";
 import { joined, utf8 } from "../../helpers/streams.ts";
 
@@ -9,7 +9,7 @@ function test(name: string, fn: () => Promise<void>): void {
 }
 
 test("fault: a missing or empty log beside a checkpoint is accepted: a log without a header", async () => {
-  const header = logHeader({ table: "an identity", log: 1 });
+  const header = encodeLogHeader({ table: "an identity", log: 1 });
   const places: readonly ((log: Uint8Array) => Record<string, Uint8Array>)[] = [
     (log) => ({ "table.txn": log }),
     (log) => ({ "table.ckpt": checkpointOf(5, ["a"]), "table.txn": log }),
@@ -29,7 +29,7 @@ test("fault: a missing or empty log beside a checkpoint is accepted: a missing l
     two = { ...one, log: 2 },
     three = { ...one, log: 3 };
   const checkpoint = (covers: number, log: number) =>
-    fileOf(headerJson("ckpt", { covers, table: "an identity", log }), '{"end":0}');
+    fileOf(encodeHeader("ckpt", { covers, table: "an identity", log }), '{"end":0}');
   const cases: readonly (readonly [Record<string, Uint8Array>, string, RegExp])[] = [
     [{ "table.ckpt": checkpointOf(5, ["a"]) }, "table.txn", /it is missing, and table\.ckpt/],
     [{ "table.ckpt": checkpoint(5, 2) }, "table.txn", /it is missing, and table\.ckpt/],
@@ -57,7 +57,7 @@ test("fault: a missing or empty log beside a checkpoint is accepted: a missing l
 
 test("missing_files: logs that the checkpoint replaces may be missing or damaged", async () => {
   const header = { table: "an identity" };
-  const checkpoint = fileOf(headerJson("ckpt", { covers: 9, ...header, log: 4 }), '{"end":0}');
+  const checkpoint = fileOf(encodeHeader("ckpt", { covers: 9, ...header, log: 4 }), '{"end":0}');
   const old = logWith({ ...header, log: 1 }, 1, 2, 3).slice(0, -5);
   const found = await recovered({
     "table.ckpt": checkpoint,
