@@ -3,7 +3,7 @@ import { messageOf } from "../base/errors.ts";
 import { quoted } from "../base/quote.ts";
 import { HtError, isServerGone } from "../client/errors.ts";
 import type { HtClient } from "../client/client.ts";
-import type { Output } from "./measure_run.ts";
+import type { Output } from "./results/output.ts";
 
 /** One thing that must hold. */
 interface Check {

@@ -7,20 +7,15 @@ import { machineClock } from "./run/clock.ts";
 import { Shares } from "./run/shares.ts";
 import type { StagePlan } from "./workload/plan.ts";
 import { newSeed } from "./workload/seeded_streams.ts";
-import { detailTable, LOOP_SENTENCE, stageLines, stageNotes } from "./results/run_report.ts";
+import { stageNotes } from "./measure/stage_notes.ts";
+import { detailTable, LOOP_SENTENCE, stageLines } from "./results/run_report.ts";
 import { isGood, type RunEvents, runStages, unlessStopped } from "./run/run.ts";
-import type { RunData } from "./results/run_data.ts";
-import { runSettings } from "./results/run_settings.ts";
+import type { Output } from "./results/output.ts";
+import { type RunData, runSettings } from "./results/run_data.ts";
 import type { RawData } from "./results/series.ts";
 import type { RunTarget } from "./run/share.ts";
 import { errorCount, type StageData } from "./measure/stage_data.ts";
 import type { Process } from "./run/remote_share.ts";
-
-/** Writes a line for the user: results to stdout, all else to stderr. */
-export interface Output {
-  result(line: string): void;
-  note(line: string): void;
-}
 
 /** What a measurement may use besides this process. */
 export interface RunEnvironment {

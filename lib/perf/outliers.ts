@@ -3,7 +3,7 @@ import { messageOf } from "../base/errors.ts";
 import { isServerGone } from "../client/errors.ts";
 import type { HtClient } from "../client/client.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
-import type { Output } from "./measure_run.ts";
+import type { Output } from "./results/output.ts";
 import { beginProgress } from "../terminal/progress.ts";
 import { Keys } from "./workload/keys.ts";
 import { newSeed } from "./workload/seeded_streams.ts";

@@ -1,5 +1,5 @@
 /** A worker without a process of its own: its stdin and stdout are pipes within the test. */
-import type { ShareEvents } from "../../lib/perf/run/local_share.ts";
+import type { ShareEvents } from "../../lib/perf/run/share.ts";
 import type { Share } from "../../lib/perf/run/share.ts";
 import { runWorker } from "../../lib/perf/run/worker.ts";
 import type { Process } from "../../lib/perf/run/remote_share.ts";

@@ -12,7 +12,6 @@ import {
   CONFIDENCE,
   DEFAULT_RESAMPLES,
   DEFAULT_SEED,
-  type Interval,
   MATERIAL_SHARE,
   mean,
   percentileInterval,
@@ -22,7 +21,14 @@ import {
 } from "./statistics.ts";
 import { checkSteps, type SweepStep } from "./sweep_step.ts";
 import { type UslParameters, UslSolver, uslThroughput } from "./usl_solver.ts";
-import { uslSentence } from "./usl_sentence.ts";
+import {
+  type Estimate,
+  type UslFit,
+  type UslLimit,
+  type UslPeak,
+  type UslResidual,
+  uslSentence,
+} from "./usl_fit.ts";
 
 /** Parameters of the law. */
 const PARAMETERS = 3;
@@ -33,82 +39,6 @@ const MIN_STEPS = PARAMETERS + 1;
 /** A sweep that the law cannot be fitted to; the message says why. */
 export class UslDataError extends RangeError {
   override name = "UslDataError";
-}
-
-/** A value and where it is, as sure as `bootstrap.confidence` says. */
-export interface Estimate extends Interval {
-  readonly value: number;
-}
-
-/** A step beside the law. */
-export interface UslResidual {
-  readonly clients: number;
-  /** Mean of the repeats. */
-  readonly opsPerSecond: number;
-  readonly fittedOpsPerSecond: number;
-  /** Measured less fitted. */
-  readonly residualOpsPerSecond: number;
-}
-
-/** Where the law has its highest throughput. */
-export interface UslPeak {
-  /** sqrt((1 - sigma) / kappa), at least 1; not rounded. */
-  readonly clients: Estimate;
-  readonly opsPerSecond: Estimate;
-  /** Whether as many clients were measured; otherwise the peak is beyond what anybody saw. */
-  readonly isWithinData: boolean;
-}
-
-/** What throughput is lost to, at the most clients measured. */
-export interface UslLimit {
-  /**
-   * Which costs more: "contention" (sigma) or "coherency" (kappa); "neither" where both together
-   * may cost less than 1%, "undecided" where the data allows either.
-   */
-  readonly by: "contention" | "coherency" | "neither" | "undecided";
-  readonly atClients: number;
-  /** Share of each client's time, 0 to 1. */
-  readonly contentionShare: Estimate;
-  /** Share of each client's time, 0 to 1. */
-  readonly coherencyShare: Estimate;
-}
-
-/** A fit: plain data, fit for JSON. */
-export interface UslFit {
-  /** Throughput of one client, in operations a second. */
-  readonly lambdaOpsPerSecond: Estimate;
-  /** Contention, 0 to 1, without a unit. */
-  readonly sigma: Estimate;
-  /** Coherency, from 0, without a unit. */
-  readonly kappa: Estimate;
-  /**
-   * Null where the interval of kappa reaches 0, so that over 2.5% of the resamples have no peak: then
-   * the data shows none.
-   */
-  readonly peak: UslPeak | null;
-  readonly limit: UslLimit;
-  /** One for each step. */
-  readonly residuals: readonly UslResidual[];
-  /**
-   * Share of the variance that the law explains; null where there is no variance. It describes, and
-   * proves nothing: for a law that is not linear it is not the square of a correlation.
-   */
-  readonly rSquared: number | null;
-  /**
-   * The F of lack of fit: how the residuals of the steps' means compare with the noise of repeats.
-   * About 1 where the law holds; far above it, the law is not all that happens, and the intervals
-   * tell of the noise only. Null without noise to compare with.
-   */
-  readonly lackOfFit: number | null;
-  readonly bootstrap: {
-    readonly seed: number;
-    readonly resamples: number;
-    readonly confidence: number;
-    /** What was drawn: repeats within each step, or residuals where a step has a single repeat. */
-    readonly of: "repeats" | "residuals";
-  };
-  /** All of it in plain English. */
-  readonly sentence: string;
 }
 
 /** How to find the intervals. */

@@ -48,6 +48,15 @@ export function processorData(
   };
 }
 
+/**
+ * How busy the client's thread was, 0 to 1: of several processes the busiest one's. Undefined where
+ * the stage was too short to tell.
+ */
+export function busiestShare(processors: readonly ProcessorData[]): number | undefined {
+  const shares = processors.flatMap(({ mainShare, isTooShort }) => isTooShort ? [] : [mainShare]);
+  return shares.length === 0 ? undefined : Math.max(...shares);
+}
+
 function milliseconds(usage: { readonly user: number; readonly system: number }): number {
   return (usage.user + usage.system) / 1e3;
 }

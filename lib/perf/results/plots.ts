@@ -17,7 +17,7 @@ import { type RawData, type Series, seriesOf, stepsOf } from "./series.ts";
 import { type Loop, type Measured, opsPerSecond } from "../measure/stage_data.ts";
 import { median } from "../analysis/statistics.ts";
 import type { SweepData } from "./sweep_data.ts";
-import type { UslFit } from "../analysis/usl.ts";
+import type { UslFit } from "../analysis/usl_fit.ts";
 import { uslThroughput } from "../analysis/usl_solver.ts";
 
 /** What a latency is, by loop. */

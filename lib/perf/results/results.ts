@@ -4,7 +4,7 @@ import type { Terminal } from "../../terminal/terminal.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import { compareData, comparisonLines } from "./compare.ts";
 import { csvOf } from "./csv.ts";
-import type { Output } from "../measure_run.ts";
+import type { Output } from "./output.ts";
 import { readRawData } from "./read_data.ts";
 import type { RawData } from "./series.ts";
 import { terminalChart } from "./terminal_chart.ts";

@@ -3,6 +3,7 @@
  * read again. Members are only ever added within a version; readers ignore those that they do not
  * know.
  */
+import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import type { KeyDistribution, MixShares } from "../../config/workload_flags.ts";
 import type { StageData } from "../measure/stage_data.ts";
 import type { Operation } from "../workload/operation.ts";
@@ -38,6 +39,28 @@ export interface RunSettings {
   readonly verify: boolean;
   /** Repeats of each step of a sweep; 1 for a run. */
   readonly repeats: number;
+}
+
+/** The settings of a run. @param keyBytes size of each key, in bytes */
+export function runSettings(config: TestPerfConfig, keyBytes: number): RunSettings {
+  const { clients, processes, pipeline, ops, durationMs, warmupMs, valueBytes } = config;
+  return {
+    clients,
+    processes,
+    pipeline,
+    ops: durationMs === undefined ? ops : null,
+    durationMs: durationMs ?? null,
+    warmupMs,
+    valueBytes,
+    keyBytes,
+    keys: config.keys ?? null,
+    distribution: config.distribution ?? null,
+    operations: config.operations,
+    mix: config.mix ?? null,
+    ratePerS: config.ratePerS ?? null,
+    verify: config.verify,
+    repeats: config.sweep?.repeats ?? 1,
+  };
 }
 
 /** One run of all its stages. */

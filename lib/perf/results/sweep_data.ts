@@ -2,7 +2,7 @@
 import type { PlateauAnalysis } from "../analysis/plateau.ts";
 import type { RunSettings } from "./run_data.ts";
 import type { StageData } from "../measure/stage_data.ts";
-import type { UslFit } from "../analysis/usl.ts";
+import type { UslFit } from "../analysis/usl_fit.ts";
 
 /** Runs with more and more clients. */
 export interface SweepData {

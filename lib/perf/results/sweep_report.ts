@@ -1,7 +1,6 @@
 /** A sweep for people: a table of its steps for each stage, and what they show, in sentences. */
 import { columns } from "../../terminal/columns.ts";
-import { BUSY_SHARE } from "../measure/cpu_time.ts";
-import { busiestShare } from "./run_report.ts";
+import { busiestShare, BUSY_SHARE } from "../measure/cpu_time.ts";
 import { errorCount, opsPerSecond, type StageData } from "../measure/stage_data.ts";
 import { median } from "../analysis/statistics.ts";
 import { stagesIn } from "./sweep_analysis.ts";
@@ -66,7 +65,7 @@ export function busyNotes(steps: readonly StepData[]): string[] {
 
 /** How busy the client's thread was in most of the repeats, 0 to 1; undefined: all were too short. */
 function busyShare(repeats: readonly StageData[]): number | undefined {
-  const shares = repeats.flatMap((data) => busiestShare(data) ?? []);
+  const shares = repeats.flatMap((data) => busiestShare(data.processors) ?? []);
   return shares.length === 0 ? undefined : median(shares);
 }
 

@@ -8,12 +8,7 @@ import { sumOf } from "../measure/merge.ts";
 import type { ClientData } from "../measure/stage_data.ts";
 import { isAnswer, reasonToStop, Tally } from "../measure/tally.ts";
 import type { Operation, Task, Tasks, Worker } from "../workload/operation.ts";
-
-/**
- * Requests in flight for one client of an open loop. Further ones leave when earlier ones are
- * answered; their latency counts from the intended start all the same.
- */
-export const MAX_IN_FLIGHT = 10_000;
+import { MAX_IN_FLIGHT } from "../workload/schedule.ts";
 
 /** What the clients of a stage have in common. */
 export interface Phase {

@@ -3,9 +3,9 @@ import { HtClient } from "../../client/client.ts";
 import { type Clock, machineClock } from "./clock.ts";
 import { Keys } from "../workload/keys.ts";
 import { type Plan, planRun } from "../workload/plan.ts";
-import { stageNotes } from "../results/run_report.ts";
+import { stageNotes } from "../measure/stage_notes.ts";
 import { runStage } from "./stage.ts";
-import type { RunTarget, Share, ShareOrder, Unmeasured } from "./share.ts";
+import type { RunTarget, Share, ShareEvents, ShareOrder, Unmeasured } from "./share.ts";
 import { errorCount, type StageData } from "../measure/stage_data.ts";
 import { type Tasks, Workload } from "../workload/operation.ts";
 
@@ -23,14 +23,6 @@ export const START_LEAD_MS = 50;
 
 /** Why clients stop in the middle of what they do. */
 const ENDED = "the run was ended";
-
-/** What a share tells while it works. */
-export interface ShareEvents {
-  /** Operations that were measured since the last call. */
-  onProgress(operations: number): void;
-  /** A sentence that a user should see. */
-  onNote(text: string): void;
-}
 
 /** A run in this process. */
 interface Current {

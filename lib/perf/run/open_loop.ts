@@ -1,5 +1,5 @@
 /** The open loop: requests leave by a schedule, whether earlier ones are answered or not. */
-import { type ClientRun, MAX_IN_FLIGHT, type Phase } from "./client_loop.ts";
+import type { ClientRun, Phase } from "./client_loop.ts";
 import type { Schedule } from "../workload/schedule.ts";
 
 /**
@@ -45,7 +45,3 @@ export async function openLoop(
   for (const run of runs) run.cut();
   await all;
 }
-
-/** What to tell where so many were in flight. */
-export const BOUND_SENTENCE =
-  `${MAX_IN_FLIGHT} requests were in flight, and further ones left late; their latency counts from the intended start all the same`;

@@ -1,8 +1,7 @@
 /** A share of a run's clients in another process, which does what this one says. */
 import { settlesWithin } from "../../base/clock.ts";
 import { ExitError, messageOf } from "../../base/errors.ts";
-import type { ShareEvents } from "./local_share.ts";
-import type { RunTarget, Share, ShareOrder, Unmeasured } from "./share.ts";
+import type { RunTarget, Share, ShareEvents, ShareOrder, Unmeasured } from "./share.ts";
 import type { StageData } from "../measure/stage_data.ts";
 import {
   ALIVE_EVERY_MS,

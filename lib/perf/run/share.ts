@@ -41,6 +41,14 @@ export interface Unmeasured {
   readonly isGone: boolean;
 }
 
+/** What a share tells while it works. */
+export interface ShareEvents {
+  /** Operations that were measured since the last call. */
+  onProgress(operations: number): void;
+  /** A sentence that a user should see. */
+  onNote(text: string): void;
+}
+
 /** Some of the clients of a run. Calls come in this order, one after the other; stages repeat. */
 export interface Share {
   /**

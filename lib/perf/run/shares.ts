@@ -1,6 +1,6 @@
 /** The processes that the clients of a run are spread over: this one, and workers. */
-import { LocalShare, type ShareEvents } from "./local_share.ts";
-import type { Share } from "./share.ts";
+import { LocalShare } from "./local_share.ts";
+import type { Share, ShareEvents } from "./share.ts";
 import { type Process, WorkerProcess } from "./remote_share.ts";
 
 /** Shares of clients that are closed together. */

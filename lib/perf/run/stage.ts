@@ -6,18 +6,10 @@ import { LatencyHistogram } from "../measure/histogram.ts";
 import { mergedErrors, sumOf } from "../measure/merge.ts";
 import { openLoop } from "./open_loop.ts";
 import { ownProcessorTime, processorData, type ProcessorWatch } from "../measure/cpu_time.ts";
+import type { StageLength } from "../workload/plan.ts";
 import { Schedule } from "../workload/schedule.ts";
 import type { ErrorCounts, StageData, StageEnd } from "../measure/stage_data.ts";
 import type { Tasks, Worker } from "../workload/operation.ts";
-
-/** How long a stage is: so many operations for each client, or so much time. */
-export type StageLength =
-  | {
-    readonly ops: number;
-    /** Nothing is begun after this time, in milliseconds (default: no limit). */
-    readonly limitMs?: number | undefined;
-  }
-  | { readonly durationMs: number };
 
 /** How to run a stage. */
 export interface StageOptions {

@@ -1,7 +1,7 @@
 /** A worker process: does what another process of this program says (`worker_messages.ts`). */
 import { messageOf } from "../../base/errors.ts";
-import { LocalShare, type ShareEvents } from "./local_share.ts";
-import type { Share } from "./share.ts";
+import { LocalShare } from "./local_share.ts";
+import type { Share, ShareEvents } from "./share.ts";
 import {
   ALIVE_EVERY_MS,
   linesOf,

@@ -3,7 +3,6 @@ import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import { ClientKeys } from "./client_keys.ts";
 import { keyChoice } from "./key_distribution.ts";
 import { type Fractions, fractionsFrom } from "./seeded_streams.ts";
-import type { StageLength } from "../run/stage.ts";
 import {
   chosenTasks,
   cleanUpTasks,
@@ -19,6 +18,15 @@ import { type Operation, type Tasks } from "./operation.ts";
 
 /** Keys of each client that a mix with removes begins with, so that there is always one to remove. */
 const RESERVE_KEYS = 1_000;
+
+/** How long a stage is: so many operations for each client, or so much time. */
+export type StageLength =
+  | {
+    readonly ops: number;
+    /** Nothing is begun after this time, in milliseconds (default: no limit). */
+    readonly limitMs?: number | undefined;
+  }
+  | { readonly durationMs: number };
 
 /** One stage. */
 export interface StagePlan {

@@ -3,6 +3,12 @@
  * so that a request that leaves late because of it counts as late (no "coordinated omission").
  */
 
+/**
+ * Requests in flight for one client of an open loop. Further ones leave when earlier ones are
+ * answered; their latency counts from the intended start all the same.
+ */
+export const MAX_IN_FLIGHT = 10_000;
+
 /** The intended starts of all clients together: every 1/rate seconds, each client in turn. */
 export class Schedule {
   readonly #intervalMs: number;

@@ -1,6 +1,7 @@
 /** Proves the fit of the Universal Scalability Law: exact data, noisy data, published data. */
 import assert from "assert";
-import { fitUsl, UslDataError, type UslFit } from "../../../lib/perf/analysis/usl.ts";
+import { fitUsl, UslDataError } from "../../../lib/perf/analysis/usl.ts";
+import type { UslFit } from "../../../lib/perf/analysis/usl_fit.ts";
 import { type UslParameters, uslThroughput } from "../../../lib/perf/analysis/usl_solver.ts";
 import type { SweepStep } from "../../../lib/perf/analysis/sweep_step.ts";
 import { noisyRepeats } from "../normal_noise.ts";

@@ -3,7 +3,7 @@ import assert from "assert";
 import fc from "fast-check";
 import { LatencyHistogram } from "../../../lib/perf/measure/histogram.ts";
 import { sumOf } from "../../../lib/perf/measure/merge.ts";
-import { detailTable, stageLines, stageNotes } from "../../../lib/perf/results/run_report.ts";
+import { detailTable, stageLines } from "../../../lib/perf/results/run_report.ts";
 import { OPERATIONS } from "../../../lib/perf/workload/operation.ts";
 import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
 
@@ -54,12 +54,8 @@ test("a mixed stage has a line for each type of operation, then one for all", ()
 
 test("errors are told in the line, and no time is no division by zero", () => {
   const client = clientWith(measuredWith(0, 0, [], { KeyError: 5, TooLarge: 2 }), "remove");
-  const stage = stageWith("remove", [client], { firstError: "why" });
-  assert.deepEqual(stageLines(stage), [
+  assert.deepEqual(stageLines(stageWith("remove", [client])), [
     "remove: 0 ops in 0.000 s, 0.0 ops/s, latency mean 0.000 ms p50 0.000 p99 0.000 max 0.000 ms, 7 errors",
-  ]);
-  assert.deepEqual(stageNotes(stage), [
-    "remove: 7 operations failed (KeyError: 5, TooLarge: 2), the first with: why",
   ]);
 });
 
@@ -80,47 +76,6 @@ test("every line has the one form, whatever was measured", () => {
       },
     ),
   );
-});
-
-test("a stage in which all went well has no notes", () => {
-  const client = clientWith(measuredWith(1, 1, [1]), "lookup");
-  assert.deepEqual(stageNotes(stageWith("lookup", [client])), []);
-});
-
-test("what a reader must know is told, in sentences", () => {
-  const start = 1_800_000_000_000;
-  const gap = { fromUnixMs: start + 1_200, toUnixMs: start + 3_500, connectionLost: true };
-  const own = { fromUnixMs: start + 9_000, toUnixMs: start + 10_500, connectionLost: false };
-  const one = {
-    ...clientWith({ ...measuredWith(1, 1, [1], { ConnectionLost: 3 }), unknown: 2 }, "remove"),
-    gaps: [{ ...gap, answered: true }],
-    unsent: 17,
-  };
-  const two = {
-    ...one,
-    gaps: [{ ...gap, answered: false }, { ...own, answered: true }],
-    unsent: 0,
-  };
-  const notes = stageNotes(stageWith("remove", [one, two], {
-    loop: "open",
-    ratePerS: 9_000,
-    ended: "server gone",
-    complete: false,
-    firstError: "the server closed it",
-    warmupErrors: { KeyError: 1 },
-    clientsAtBound: 1,
-    processors: [{ mainShare: 0.1, allShare: 0.1 }, { mainShare: 0.96, allShare: 1.2 }],
-  }));
-  assert.deepEqual(notes, [
-    "remove: 6 operations failed (ConnectionLost: 6); of 4 it is not known whether the server did them, the first with: the server closed it",
-    "remove: 1 operation of the warm-up failed (KeyError: 1)",
-    "remove: nothing was answered from 1.200 s to 3.500 s after the start (2.300 s), with the connection lost",
-    "remove: client 2 was not answered from 9.000 s to 10.500 s after the start (1.500 s)",
-    "remove: ended early, since the server is gone; the results are those until then",
-    "remove: 17 requests that were due never left: the server does not take 9000 a second, and the latencies of all that was due are higher than these",
-    "remove: of 1 of 2 clients 10000 requests were in flight, and further ones left late; their latency counts from the intended start all the same",
-    "remove: the client's thread was busy 96% of the time, so the client, not the server, is likely what limits this; measure with several processes",
-  ]);
 });
 
 test("the table has all percentiles, how late requests left, and the client's share", () => {
@@ -150,13 +105,11 @@ test("the table has all percentiles, how late requests left, and the client's sh
   assert.deepEqual(numbers.slice(7), ["50%", "60%"]);
 });
 
-test("where a stage is too short to tell how busy the client was, nothing is told", () => {
+test("the table has no share of the client for a stage that was too short to measure it", () => {
   const client = clientWith(measuredWith(1, 0.01, [1]), "lookup");
   const short = { mainShare: 1, allShare: 0.5, isTooShort: true } as const;
   const stage = stageWith("lookup", [client], { processors: [short] });
-  assert.deepEqual(stageNotes(stage), []);
   assert.match(detailTable([stage]), / {2}- +- +50%$/);
   const mixed = { ...stage, processors: [short, { mainShare: 0.95, allShare: 1 }] };
-  assert.match(stageNotes(mixed).join(), /busy 95% of the time/);
   assert.match(detailTable([mixed]), / {2}- 95% +50% 100%$/);
 });

@@ -5,7 +5,7 @@ import {
   ReplyError,
   ServerNotFoundError,
 } from "../../../lib/client/errors.ts";
-import { MAX_IN_FLIGHT } from "../../../lib/perf/run/client_loop.ts";
+import { MAX_IN_FLIGHT } from "../../../lib/perf/workload/schedule.ts";
 import { OVERTIME_MS } from "../../../lib/perf/run/open_loop.ts";
 import { runStage, type StageOptions } from "../../../lib/perf/run/stage.ts";
 import type { StageData } from "../../../lib/perf/measure/stage_data.ts";

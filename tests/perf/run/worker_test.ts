@@ -2,7 +2,7 @@
 import assert from "assert";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
 import { Shares } from "../../../lib/perf/run/shares.ts";
-import type { ShareEvents } from "../../../lib/perf/run/local_share.ts";
+import type { ShareEvents } from "../../../lib/perf/run/share.ts";
 import type { RunTarget, Share, ShareOrder, Unmeasured } from "../../../lib/perf/run/share.ts";
 import { WorkerProcess } from "../../../lib/perf/run/remote_share.ts";
 import { clientWith, measuredWith, stageWith } from "../stage_data.ts";

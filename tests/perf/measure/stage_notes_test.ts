@@ -1,0 +1,65 @@
+/** Proves the notes on a stage: the sentences that a reader needs beside its numbers. */
+import assert from "assert";
+import { stageNotes } from "../../../lib/perf/measure/stage_notes.ts";
+import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `stage notes: ${name}`, permissions: "none", fn });
+}
+
+test("a stage in which all went well has no notes", () => {
+  const client = clientWith(measuredWith(1, 1, [1]), "lookup");
+  assert.deepEqual(stageNotes(stageWith("lookup", [client])), []);
+});
+
+test("what a reader must know is told, in sentences", () => {
+  const start = 1_800_000_000_000;
+  const gap = { fromUnixMs: start + 1_200, toUnixMs: start + 3_500, connectionLost: true };
+  const own = { fromUnixMs: start + 9_000, toUnixMs: start + 10_500, connectionLost: false };
+  const one = {
+    ...clientWith({ ...measuredWith(1, 1, [1], { ConnectionLost: 3 }), unknown: 2 }, "remove"),
+    gaps: [{ ...gap, answered: true }],
+    unsent: 17,
+  };
+  const two = {
+    ...one,
+    gaps: [{ ...gap, answered: false }, { ...own, answered: true }],
+    unsent: 0,
+  };
+  const notes = stageNotes(stageWith("remove", [one, two], {
+    loop: "open",
+    ratePerS: 9_000,
+    ended: "server gone",
+    complete: false,
+    firstError: "the server closed it",
+    warmupErrors: { KeyError: 1 },
+    clientsAtBound: 1,
+    processors: [{ mainShare: 0.1, allShare: 0.1 }, { mainShare: 0.96, allShare: 1.2 }],
+  }));
+  assert.deepEqual(notes, [
+    "remove: 6 operations failed (ConnectionLost: 6); of 4 it is not known whether the server did them, the first with: the server closed it",
+    "remove: 1 operation of the warm-up failed (KeyError: 1)",
+    "remove: nothing was answered from 1.200 s to 3.500 s after the start (2.300 s), with the connection lost",
+    "remove: client 2 was not answered from 9.000 s to 10.500 s after the start (1.500 s)",
+    "remove: ended early, since the server is gone; the results are those until then",
+    "remove: 17 requests that were due never left: the server does not take 9000 a second, and the latencies of all that was due are higher than these",
+    "remove: of 1 of 2 clients 10000 requests were in flight, and further ones left late; their latency counts from the intended start all the same",
+    "remove: the client's thread was busy 96% of the time, so the client, not the server, is likely what limits this; measure with several processes",
+  ]);
+});
+
+test("failed operations are counted by kind, with the first error", () => {
+  const client = clientWith(measuredWith(0, 0, [], { KeyError: 5, TooLarge: 2 }), "remove");
+  assert.deepEqual(stageNotes(stageWith("remove", [client], { firstError: "why" })), [
+    "remove: 7 operations failed (KeyError: 5, TooLarge: 2), the first with: why",
+  ]);
+});
+
+test("a stage that was too short to measure how busy the client was has no note on it", () => {
+  const client = clientWith(measuredWith(1, 0.01, [1]), "lookup");
+  const short = { mainShare: 1, allShare: 0.5, isTooShort: true } as const;
+  const stage = stageWith("lookup", [client], { processors: [short] });
+  assert.deepEqual(stageNotes(stage), []);
+  const mixed = { ...stage, processors: [short, { mainShare: 0.95, allShare: 1 }] };
+  assert.match(stageNotes(mixed).join(), /busy 95% of the time/);
+});
