@@ -107,7 +107,7 @@ const NAMES_THE_RUNTIME = [
   /^lib\/base\/log\.ts$/,
   /^lib\/storage\/open\.ts$/,
   /^lib\/storage\/folder\/(file_system|lock_file)\.ts$/,
-  /^lib\/server\/(acceptor|listener|server|socket)\.ts$/,
+  /^lib\/server\/(listener|server|socket)\.ts$/,
   /^lib\/runtime\/poll_barrier\.ts$/,
   /^lib\/client\/(connection|dial)\.ts$/,
   /^lib\/cli\//,

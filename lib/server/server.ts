@@ -116,7 +116,7 @@ export class HtServer {
       needsToken: this.#needsToken,
       yielder,
       log,
-      onDisconnect: (client) => this.#agents.remove(client),
+      onDisconnect: ({ client }) => this.#agents.remove(client),
     });
     this.#accepting = this.#acceptor.run();
   }
@@ -173,9 +173,9 @@ export class HtServer {
       size: this.size,
       durability: this.#storage.durability,
       memory_bytes: this.#table.bytes,
-      buffer_bytes: this.#acceptor.bufferBytes,
+      buffer_bytes: this.#acceptor.admission.buffers.bytes,
       limits: limitsForInfo(this.#options),
-      turned_away: Object.fromEntries(this.#acceptor.turnedAway),
+      turned_away: Object.fromEntries(this.#acceptor.admission.rejected),
       ops: this.#executor.ops,
     };
   }

@@ -1,3 +1,4 @@
+/** Proves that the acceptor closes a connection that it accepts while it stops. */
 import assert from "assert";
 import { Acceptor } from "../../lib/server/acceptor.ts";
 import { silentLog } from "../../lib/base/log.ts";
@@ -5,7 +6,7 @@ import { limitsFrom } from "../../lib/config/limit_flags.ts";
 import { neverYields } from "./never_yields.ts";
 import type { ClientConn, ClientListener } from "../../lib/server/listener.ts";
 
-Deno.test("who is accepted in the moment of the stop is not left behind", async () => {
+Deno.test("acceptor: a connection that is accepted during the stop is closed", async () => {
   let accepted = (_: ClientConn) => {};
   let closed = 0;
   const end = Promise.withResolvers<null>();
