@@ -91,7 +91,6 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   "cli/htserver": [
     "cli",
-    "server",
     "storage",
     "storage/recovery",
     "storage/folder",

@@ -5,7 +5,6 @@ import { CATALOG_PORT, catalogsFrom } from "../catalog/catalog_hosts.ts";
 import { isServerHost } from "../catalog/record/host_name.ts";
 import { MAX_NAME_CHARS } from "../base/limits.ts";
 import { UsageError } from "../base/errors.ts";
-import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { LogFormat } from "../base/log.ts";
 import { CHECK_HELP, REPAIR_HELP } from "./check_repair_config.ts";
 import { addLimitFlags, type Limits, limitsFrom } from "./limit_flags.ts";
@@ -43,7 +42,7 @@ export interface ServerConfig extends Limits {
   readonly takeover: boolean;
   /** Undefined: keep nothing. */
   readonly dataFolder: string | undefined;
-  readonly fsync: FsyncPolicy;
+  readonly fsync: typeof FSYNC_CHOICES[number];
   readonly compactEntries: number | undefined;
   readonly compactBytes: number | undefined;
   readonly tokenFile: string | undefined;
@@ -54,6 +53,9 @@ export interface ServerConfig extends Limits {
 }
 
 const NAME = "htserver";
+
+/** Values of `--fsync`; the type check compares them with those of the storage. */
+const FSYNC_CHOICES = ["always", "interval", "never"] as const;
 
 /**
  * Reads the command line.
@@ -87,7 +89,7 @@ export function parseServerConfig(
     .option("--memory", "keep nothing on disk", false)
     .addOption(
       new Option("--fsync <when>", "force the log to disk: before each reply, once a second, never")
-        .choices(["always", "interval", "never"] as const).default("always" as const),
+        .choices(FSYNC_CHOICES).default("always" as const),
     )
     .option("--compact-entries <n>", "write a checkpoint after so many changes", integer(1))
     .option(

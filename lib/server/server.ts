@@ -15,7 +15,7 @@ import { Acceptor } from "./acceptor.ts";
 import { listen, listeningAt, type ListenOptions } from "./listener.ts";
 import { PollBarrier } from "../runtime/poll_barrier.ts";
 import { GroupCommit } from "../engine/group_commit.ts";
-import type { Storage } from "../storage/storage.ts";
+import type { Storage, TableWithStorage } from "../storage/storage.ts";
 import { Agents } from "../commands/agents.ts";
 import type { CommandContext } from "../commands/command_table.ts";
 import type { HashTable } from "../table/hash_table.ts";
@@ -47,12 +47,6 @@ const FEATURES: readonly string[] = [];
 
 const encoder = new TextEncoder();
 
-/** A table, and what keeps it. */
-export interface Kept {
-  readonly table: HashTable;
-  readonly storage: Storage;
-}
-
 /** A server that listens. */
 export class HtServer {
   readonly port: number;
@@ -81,7 +75,7 @@ export class HtServer {
    */
   constructor(
     options: HtServerOptions,
-    { table, storage }: Kept,
+    { table, storage }: TableWithStorage,
     token: string | undefined,
     log: Log,
   ) {

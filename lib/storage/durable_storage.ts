@@ -6,7 +6,6 @@
  * and until that is done no further change counts as durable (I2).
  */
 import { messageOf } from "../base/errors.ts";
-import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import type { Log } from "../base/log.ts";
 import type { HashTable } from "../table/hash_table.ts";
 import { Checkpointer } from "./checkpointer.ts";
@@ -14,7 +13,7 @@ import { FileGuard } from "./file_guard.ts";
 import type { Files } from "./folder/folder_files.ts";
 import { FolderLostError } from "./folder/lock_file.ts";
 import type { Recovered } from "./recovery/recovery.ts";
-import { type Change, type Storage, WriteError } from "./storage.ts";
+import { type Change, type FsyncPolicy, type Storage, WriteError } from "./storage.ts";
 import { TableFiles } from "./table_files.ts";
 
 /** When a log is over-long. */

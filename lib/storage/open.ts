@@ -1,7 +1,6 @@
 /** From the path of a data folder to a table that is kept there. */
 import { dirname } from "node:path";
 import { ExitError, messageOf } from "../base/errors.ts";
-import type { FsyncPolicy } from "../base/fsync_policy.ts";
 import { FOLDER_CHECK_MS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { HashTable } from "../table/hash_table.ts";
@@ -12,6 +11,7 @@ import { realFileSystem } from "./folder/file_system.ts";
 import { FolderFiles } from "./folder/folder_files.ts";
 import { type FolderLock, lockFolder } from "./folder/lock_file.ts";
 import { recover, type Recovered } from "./recovery/recovery.ts";
+import type { FsyncPolicy } from "./storage.ts";
 
 /** How to open a folder. */
 export interface OpenOptions {

@@ -4,11 +4,14 @@
  * Changes are numbered. `append` takes one into the open batch; `write` hands the batch to the system,
  * and one of the syncs makes what was written durable.
  */
-import type { FsyncPolicy } from "../base/fsync_policy.ts";
+import type { HashTable } from "../table/hash_table.ts";
 import type { Change } from "./log/table_change.ts";
 import { createTableId } from "./log/table_id.ts";
 
 export { type Change, WriteError } from "./log/table_change.ts";
+
+/** When the log is forced to disk: before a change is acknowledged, once a second, or never. */
+export type FsyncPolicy = "always" | "interval" | "never";
 
 /** Takes every change, in the order in which they are made. */
 export interface Storage {
@@ -35,6 +38,12 @@ export interface Storage {
   syncNow(): void;
   /** The same in the background, for what was written before the call. */
   sync(): Promise<void>;
+}
+
+/** A table, and the storage that takes its changes. */
+export interface TableWithStorage {
+  readonly table: HashTable;
+  readonly storage: Storage;
 }
 
 /** Keeps nothing: the table ends with the process, and so does its identity. */

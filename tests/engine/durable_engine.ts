@@ -1,6 +1,5 @@
 /** The engine over a simulated disk: what a server is, without its network. */
 import { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
-import type { FsyncPolicy } from "../../lib/base/fsync_policy.ts";
 import { type Log, silentLog } from "../../lib/base/log.ts";
 import { textOf } from "../../lib/bytes/span.ts";
 import { CommandQueue, type RequestSource } from "../../lib/engine/command_queue.ts";
@@ -10,7 +9,7 @@ import type { Rejection, Request } from "../../lib/protocol/message.ts";
 import { DurableStorage } from "../../lib/storage/durable_storage.ts";
 import type { Files } from "../../lib/storage/folder/folder_files.ts";
 import { recover, type Recovered } from "../../lib/storage/recovery/recovery.ts";
-import type { Change, Storage } from "../../lib/storage/storage.ts";
+import type { Change, FsyncPolicy, Storage } from "../../lib/storage/storage.ts";
 import type { Client } from "../../lib/commands/command_table.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { contextWith, newClient } from "./command_context.ts";

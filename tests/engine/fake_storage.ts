@@ -1,6 +1,10 @@
 /** A storage in the hands of a test, which decides when a sync ends and whether a write fails. */
-import type { FsyncPolicy } from "../../lib/base/fsync_policy.ts";
-import { type Change, type Storage, WriteError } from "../../lib/storage/storage.ts";
+import {
+  type Change,
+  type FsyncPolicy,
+  type Storage,
+  WriteError,
+} from "../../lib/storage/storage.ts";
 import { type TextChange, textsOfChange } from "./requests.ts";
 
 /** Keeps the changes in a list. */

@@ -1,7 +1,7 @@
 /** An engine over a storage in the test's hands, and what tests of group commit ask it. */
 import assert from "assert";
-import type { FsyncPolicy } from "../../lib/base/fsync_policy.ts";
 import { spanOf } from "../../lib/bytes/span.ts";
+import type { FsyncPolicy } from "../../lib/storage/storage.ts";
 import type { HashTable } from "../../lib/table/hash_table.ts";
 import { seededTable } from "./command_context.ts";
 import { Engine, ListedClient } from "./durable_engine.ts";

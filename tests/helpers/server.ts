@@ -1,8 +1,8 @@
 /** A server inside the test's own process. */
 import { silentLog } from "../../lib/base/log.ts";
 import { limitsFrom } from "../../lib/config/limit_flags.ts";
-import { HtServer, type HtServerOptions, type Kept } from "../../lib/server/server.ts";
-import { memoryStorage } from "../../lib/storage/storage.ts";
+import { HtServer, type HtServerOptions } from "../../lib/server/server.ts";
+import { memoryStorage, type TableWithStorage } from "../../lib/storage/storage.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 
 /** Of the machine, as far as limits depend on it. */
@@ -26,7 +26,7 @@ export interface TestServer extends AsyncDisposable {
 export function startServer(
   changes?: Partial<HtServerOptions>,
   token?: string,
-  kept: Kept = { table: new HashTable(), storage: memoryStorage() },
+  kept: TableWithStorage = { table: new HashTable(), storage: memoryStorage() },
 ): TestServer {
   const server = new HtServer(
     {

@@ -6,15 +6,14 @@ import { beginProgress, type Progress } from "../../terminal/progress.ts";
 import { warnOfOthers } from "../open_to_others.ts";
 import { printError } from "../../terminal/stdout.ts";
 import type { ServerConfig } from "../../config/server_config.ts";
-import type { Kept } from "../../server/server.ts";
 import { MIN_COMPACT_BYTES } from "../../storage/durable_storage.ts";
 import { FolderLostError } from "../../storage/folder/lock_file.ts";
 import { openFolder, type OpenTable } from "../../storage/open.ts";
-import { memoryStorage } from "../../storage/storage.ts";
+import { memoryStorage, type TableWithStorage } from "../../storage/storage.ts";
 import { HashTable } from "../../table/hash_table.ts";
 
 /** A table that is to be closed at the end. */
-export interface OpenedTable extends Kept {
+export interface OpenedTable extends TableWithStorage {
   /** See `DurableStorage.beginClose`. */
   beginClose(): void;
   close(): Promise<void>;
