@@ -12,8 +12,7 @@ const WALL_CLOCK = /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\)|\bperformance\.ti
 
 /** Where the wall clock is read, and what for. */
 const READS_IT: Readonly<Record<string, string>> = {
-  "lib/base/clock.ts": "dates, and what other machines compare",
-  "lib/perf/run/clock.ts": "a moment that several testperf processes wait for; steady once started",
+  "lib/base/clock.ts": "dates, and moments that other machines or processes compare",
   "bench/report/processor_sampler.ts": "moments of testperf's raw data, by the same clock",
   "bench/durability/server_process.ts": "moments that the load process compares",
   "bench/durability/load_process.ts": "moments that the measuring process compares",

@@ -7,7 +7,7 @@ import { settlesWithin } from "../lib/base/clock.ts";
 import { EXIT, messageOf, UsageError } from "../lib/base/errors.ts";
 import { main } from "../lib/cli/main.ts";
 import { parsed, program } from "../lib/config/command_line.ts";
-import { machineClock } from "../lib/perf/run/clock.ts";
+import { machineClock } from "../lib/base/clock.ts";
 import { LocalPrograms } from "./demo/local_programs.ts";
 import { type Findings, runRounds, tableOf } from "./demo/rounds.ts";
 

@@ -1,6 +1,6 @@
 /** What do clients notice of a checkpoint of a million keys? */
 import { setTimeout } from "node:timers/promises";
-import { machineClock } from "../../lib/perf/run/clock.ts";
+import { machineClock } from "../../lib/base/clock.ts";
 import { KEYS, writeFolder } from "./dataset.ts";
 import { TemporaryFolder } from "../harness/htserver.ts";
 import { type LoadResult, startLoad } from "./load_process.ts";

@@ -22,9 +22,9 @@ export function isoTime(): string {
 }
 
 /**
- * Waits.
+ * Waits, at least this long: timers count in whole milliseconds.
  *
- * @param ms how long, in milliseconds
+ * @param ms in milliseconds
  * @param signal ends the wait at once (default: none)
  * @returns true after the whole time, false when called off
  */
@@ -38,7 +38,7 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<boolean> {
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", onAbort);
       resolve(true);
-    }, ms);
+    }, Math.ceil(ms));
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }
@@ -85,5 +85,20 @@ export interface Timing {
   sleep(ms: number, signal?: AbortSignal): Promise<boolean>;
 }
 
+/** Timing that also has moments which several processes of one machine agree on. */
+export interface Clock extends Timing {
+  /** Wall-clock time, in Unix milliseconds with fractions; its offset to `now()` stays the same. */
+  unixMs(): number;
+}
+
 /** The timing of this machine. */
 export const machineTiming: Timing = { now: () => performance.now(), sleep };
+
+/**
+ * The clock of this machine. Its timers fire up to about 2 ms late. A loop that polls the clock
+ * would be more exact, but would take a whole processor from the server.
+ */
+export const machineClock: Clock = {
+  ...machineTiming,
+  unixMs: () => performance.timeOrigin + performance.now(),
+};

@@ -3,7 +3,7 @@ import { addressText } from "../base/address.ts";
 import { beginProgress, beginTimedProgress, type Progress } from "../terminal/progress.ts";
 import type { ClientOptions } from "../client/client.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
-import { machineClock } from "./run/clock.ts";
+import { machineClock } from "../base/clock.ts";
 import { Shares } from "./run/shares.ts";
 import type { StagePlan } from "./workload/plan.ts";
 import { newSeed } from "./workload/seeded_streams.ts";

@@ -4,7 +4,7 @@ import { messageOf } from "../base/errors.ts";
 import type { Progress } from "../terminal/progress.ts";
 import type { ClientOptions } from "../client/client.ts";
 import type { SweepConfig, TestPerfConfig } from "../config/testperf_config.ts";
-import { machineClock } from "./run/clock.ts";
+import { machineClock } from "../base/clock.ts";
 import { Shares } from "./run/shares.ts";
 import { latenciesText, type RunEnvironment, stageProgress } from "./measure_run.ts";
 import type { Output } from "./results/output.ts";

@@ -1,5 +1,5 @@
 /** A proxy between a client and a server: counts lines, holds requests, changes replies, breaks off. */
-import { machineClock } from "../../lib/perf/run/clock.ts";
+import { machineClock } from "../../lib/base/clock.ts";
 
 const LF = 0x0a;
 

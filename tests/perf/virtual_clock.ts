@@ -1,6 +1,5 @@
 /** A clock that jumps from one event to the next: what takes minutes is over at once, and exactly. */
-import type { Timing } from "../../lib/base/clock.ts";
-import type { Clock } from "../../lib/perf/run/clock.ts";
+import type { Clock } from "../../lib/base/clock.ts";
 
 /** Time since 1970 at the clock's zero, in milliseconds. */
 export const VIRTUAL_EPOCH_MS = 1_800_000_000_000;
@@ -35,16 +34,16 @@ export class VirtualClock implements Clock {
     return VIRTUAL_EPOCH_MS + this.#nowMs;
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return Promise.resolve();
+  sleep(ms: number, signal?: AbortSignal): Promise<boolean> {
+    if (signal?.aborted) return Promise.resolve(false);
     const step = this.#resolutionMs;
     const rounded = step === 0 ? ms : Math.max(1, Math.ceil(ms / step)) * step;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const calledOff = () => resolve();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const calledOff = () => resolve(false);
     signal?.addEventListener("abort", calledOff, { once: true });
     void this.at(this.#nowMs + rounded).then(() => {
       signal?.removeEventListener("abort", calledOff);
-      resolve();
+      resolve(true);
     });
     return promise;
   }
@@ -106,15 +105,4 @@ export class VirtualClock implements Clock {
     heap[at] = last;
     return top;
   }
-}
-
-/** A virtual clock as the timing of one component. */
-export function virtualTiming(clock: VirtualClock): Timing {
-  return {
-    now: () => clock.now(),
-    sleep: async (ms, signal) => {
-      await clock.sleep(ms, signal);
-      return !signal?.aborted;
-    },
-  };
 }

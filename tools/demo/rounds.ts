@@ -6,7 +6,7 @@
  */
 import { columns } from "../../lib/terminal/columns.ts";
 import { messageOf } from "../../lib/base/errors.ts";
-import type { Clock } from "../../lib/perf/run/clock.ts";
+import type { Clock } from "../../lib/base/clock.ts";
 
 /** What each client measures, in this order. */
 export const STAGES = ["insert", "lookup", "scan", "remove"] as const;

@@ -1,7 +1,7 @@
 /** One client in one stage: takes its tasks, sends them, and counts what comes of them. */
 import { messageOf } from "../../base/errors.ts";
 import type { HtClient } from "../../client/client.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import { GapWatch } from "../measure/gap.ts";
 import { LatencyHistogram } from "../measure/histogram.ts";
 import { sumOf } from "../measure/merge.ts";

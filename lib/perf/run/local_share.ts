@@ -1,6 +1,6 @@
 /** The clients of a run that are in this process. */
 import { HtClient } from "../../client/client.ts";
-import { type Clock, machineClock } from "./clock.ts";
+import { type Clock, machineClock } from "../../base/clock.ts";
 import { Keys } from "../workload/keys.ts";
 import { type Plan, planRun } from "../workload/plan.ts";
 import { stageNotes } from "../measure/stage_notes.ts";

@@ -3,7 +3,7 @@ import type { Address } from "../../base/address.ts";
 import { ExitError, messageOf } from "../../base/errors.ts";
 import type { ClientOptions } from "../../client/client.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
-import { type Clock, machineClock } from "./clock.ts";
+import { type Clock, machineClock } from "../../base/clock.ts";
 import { Keys } from "../workload/keys.ts";
 import { mergeStages } from "../measure/merge.ts";
 import { START_LEAD_MS } from "./local_share.ts";

@@ -1,7 +1,7 @@
 /** Runs a stage: warm-up, then all clients start to measure at the same moment. */
 import type { HtClient } from "../../client/client.ts";
 import { ClientRun, type Phase } from "./client_loop.ts";
-import { type Clock, machineClock } from "./clock.ts";
+import { type Clock, machineClock } from "../../base/clock.ts";
 import { LatencyHistogram } from "../measure/histogram.ts";
 import { mergedErrors, sumOf } from "../measure/merge.ts";
 import { openLoop } from "./open_loop.ts";

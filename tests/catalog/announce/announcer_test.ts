@@ -7,7 +7,7 @@ import { Announcer, type AnnouncerOptions } from "../../../lib/catalog/announce/
 import type { ServerRecord } from "../../../lib/catalog/record/listing.ts";
 import { settlesWithin } from "../../../lib/base/clock.ts";
 import { PATIENCE_MS } from "../../../bench/harness/program.ts";
-import { VirtualClock, virtualTiming } from "../../perf/virtual_clock.ts";
+import { VirtualClock } from "../../perf/virtual_clock.ts";
 
 const facts: ServerFacts = {
   project: "me-a4-x",
@@ -59,7 +59,7 @@ class Stage {
   readonly announcer: Announcer;
 
   constructor(shown: Readonly<Record<string, Shown>>, options: Partial<AnnouncerOptions> = {}) {
-    const timing = virtualTiming(this.clock);
+    const timing = this.clock;
     this.announcer = new Announcer({
       catalogs: [A],
       intervalMs: 60_000,
@@ -347,7 +347,7 @@ Deno.test("announcer: real sockets reach catalogs by IPv4 and IPv6, and are clos
         received.push(JSON.parse(new TextDecoder().decode(bytes)));
       }
     })().catch(() => {});
-    const timing = virtualTiming(new VirtualClock());
+    const timing = new VirtualClock();
     const announcer = new Announcer({
       catalogs: [{ hostname, port }],
       intervalMs: 60_000,

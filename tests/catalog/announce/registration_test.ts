@@ -8,7 +8,7 @@ import {
   Registration,
   type RegistrationOptions,
 } from "../../../lib/catalog/announce/registration.ts";
-import { VirtualClock, virtualTiming } from "../../perf/virtual_clock.ts";
+import { VirtualClock } from "../../perf/virtual_clock.ts";
 
 const LISTED = { hostname: "192.0.2.8", port: 9_097 };
 
@@ -37,7 +37,7 @@ function stage(options: Partial<RegistrationOptions>) {
     intervalMs: 60_000,
     facts: () => facts,
     log: createLog({ write: (line) => lines.push(line.slice(line.indexOf(" ") + 1).trimEnd()) }),
-    timing: virtualTiming(clock),
+    timing: clock,
     send: (text, to) => {
       sent.push({ atMs: clock.now(), to: addressText(to), record: JSON.parse(text) });
       return Promise.resolve();

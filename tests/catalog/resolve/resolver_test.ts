@@ -9,7 +9,7 @@ import {
   Resolver,
 } from "../../../lib/catalog/resolve/resolver.ts";
 import type { Search } from "../../../lib/catalog/resolve/search.ts";
-import { VirtualClock, virtualTiming } from "../../perf/virtual_clock.ts";
+import { VirtualClock } from "../../perf/virtual_clock.ts";
 
 const A: Address = { hostname: "a.test", port: 9_097 };
 const B: Address = { hostname: "b.test", port: 9_097 };
@@ -203,7 +203,7 @@ async function searched(
   rounds: (search: Search, nowMs: () => number) => Promise<void>,
 ): Promise<void> {
   const clock = new VirtualClock();
-  const timing = virtualTiming(clock);
+  const timing = clock;
   const query: CatalogQuery = async ({ hostname }, signal) => {
     const [afterMs, reply] = scene[hostname]?.(clock.now()) ?? [0, "nothing listens there"];
     await timing.sleep(afterMs, signal);

@@ -7,7 +7,7 @@ import { LocalCatalog } from "../../../lib/catalog/server/local_catalog.ts";
 import { Registration } from "../../../lib/catalog/announce/registration.ts";
 import { Resolver } from "../../../lib/catalog/resolve/resolver.ts";
 import { freePort } from "../../integration/catalog/free_port.ts";
-import { VirtualClock, virtualTiming } from "../../perf/virtual_clock.ts";
+import { VirtualClock } from "../../perf/virtual_clock.ts";
 
 const DEADLINE_MS = 60_000;
 
@@ -99,7 +99,7 @@ Deno.test("local catalog: it moves up to the first address, and frees its old on
   const port = freePort();
   const blocking = Deno.listen({ hostname: "127.0.0.1", port });
   const clock = new VirtualClock();
-  const { catalog } = localCatalog(port, virtualTiming(clock));
+  const { catalog } = localCatalog(port, clock);
   try {
     catalog.start();
     assert.deepEqual(await listed("127.0.0.2", port), []);
@@ -137,7 +137,7 @@ Deno.test({
     const lines: string[] = [];
     const log = createLog({ write: (line) => lines.push(line) });
     const clock = new VirtualClock();
-    const catalog = new LocalCatalog({ port: 9_097, log, timing: virtualTiming(clock) });
+    const catalog = new LocalCatalog({ port: 9_097, log, timing: clock });
     catalog.start();
     await catalog.stop();
     assert.equal(lines.length, 1);
@@ -167,7 +167,7 @@ Deno.test("presence: a server announces itself at once to a catalog that it begi
   const port = freePort();
   const blocking = localCatalog(port);
   const clock = new VirtualClock();
-  const one = presence("a", port, 60_000, virtualTiming(clock));
+  const one = presence("a", port, 60_000, clock);
   try {
     blocking.catalog.start();
     await blocking.serving;

@@ -2,7 +2,7 @@
 import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
-import { machineClock } from "../../../lib/perf/run/clock.ts";
+import { machineClock } from "../../../lib/base/clock.ts";
 import { measure } from "../../../lib/perf/measure_run.ts";
 import type { RunData } from "../../../lib/perf/results/run_data.ts";
 import { opsPerSecond, type StageData } from "../../../lib/perf/measure/stage_data.ts";
