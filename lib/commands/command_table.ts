@@ -1,7 +1,9 @@
 /**
- * What each method does: one entry per method, synchronous, with no I/O.
+ * The command table: one entry per method, with its flags and the function that runs it. The rest of
+ * the server reads the flags, so a method is described here and in its decoder, and nowhere else.
  *
- * A command that fails has changed nothing. Only `engine/command_queue.ts` calls them (I7).
+ * Commands are synchronous and do no I/O. A command that fails has changed nothing. Only the executor
+ * calls them (I7).
  */
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import { quoted } from "../base/quote.ts";
@@ -21,65 +23,88 @@ import type { Cursors } from "./cursors.ts";
 import { Entry, type HashTable } from "../table/hash_table.ts";
 import { search } from "./scan.ts";
 
-/** A failure after which the connection is closed: only a wrong token is one. */
+/** A failure after which the connection is closed. */
 export interface ClosingFailure extends Failure {
   readonly closes: true;
 }
 
-/** Takes the result of a command, and copies it at once; chunks it empties. A failure takes its place. */
-export interface Reply {
-  /** Most bytes that a result may have. */
+/** The reply to one request, as a command writes it. */
+export interface ReplyWriter {
+  /** Maximum size of a result, in bytes. */
   readonly room: number;
-  /** @param cursor of a scan that is not at its end */
+  /**
+   * Writes the reply of a success. The result is copied at once; chunks are moved, and empty afterwards.
+   * If the command fails after this, the failure replaces the reply.
+   *
+   * @param cursor of a scan or query with more pairs
+   */
   succeed(result: Span | ByteChunks, cursor?: string): void;
 }
 
-/** Where a request's key is. */
+/** The location of a request's key in the table. */
 export interface KeyLocation {
   readonly hash: number;
-  /** Of its entry in the table; 0: there is no such key. */
+  /** Address of the key's entry; 0 if the table does not have the key. */
   readonly address: number;
 }
 
-/** What commands need to know of the client that asks. */
+/** The state of a connection that commands read and change. */
 export interface Client {
-  /** Given out in the order of connecting, from 1. */
+  /** Assigned in the order of connecting, from 1. */
   readonly number: number;
   readonly cursors: Cursors;
-  /** Whether it may use every method: it said a good hello, or the server needs no token. */
+  /** Whether it may use every method: it sent a good `hello`, or the server needs no token. */
   isAuthenticated: boolean;
-  /** By which `Agents` counts it; undefined: by none. */
+  /** The agent that `Agents` counts it by; undefined: none. */
   agent: string | undefined;
 }
 
-/** What commands work on. */
+/** The state of a server that commands read and change. */
 export interface CommandContext {
   readonly table: HashTable;
-  /** Bytes that the table may take; beyond it, `TableFull`. */
+  /** Maximum size of the table, in bytes; an insert beyond it fails with `TableFull`. */
   readonly maxTableBytes: number;
-  /** Most time for a scan or query without `limit`, in milliseconds (default: `MAX_SCAN_MS`). */
+  /** Maximum time of a scan or query without `limit`, in milliseconds (default: `MAX_SCAN_MS`). */
   readonly maxScanMs?: number;
   readonly project: string;
   /** The result of `info`, or of `hello`, as JSON text. */
   info(method: "info" | "hello"): JsonText;
   readonly agents: Agents;
-  /** Whether this is the server's token; always true where it needs none. */
+  /** Whether this is the server's token; always true if the server needs none. */
   isToken(token: string | undefined): boolean;
 }
 
-/** One method. */
-export interface Command<M extends Method> {
+/** The properties of a method that the rest of the server depends on. */
+export interface MethodFlags {
+  /** Whether it changes the table, so that a success is recorded in the storage. */
+  readonly isWrite: boolean;
+  /** Whether it searches the table, which may take long. */
+  readonly isSearch: boolean;
   /**
-   * Does it, and gives the result to `reply`; or tells why not.
+   * The part of the table that a reply shows, beside a change of its own. The reply waits until the
+   * changes of that part are durable (I2).
+   */
+  readonly shows: "key" | "table" | "nothing";
+  /** Whether a client may use it before it has sent the server's token. */
+  readonly allowedBeforeAuth: boolean;
+  /** Whether the reserved admin connection of a full server may use it. */
+  readonly reservedSlotAllowed: boolean;
+}
+
+/** One method: its flags, and the function that runs it. */
+export interface Command<M extends Method> extends MethodFlags {
+  /**
+   * Runs the method and writes the result to `reply`.
    *
-   * @param place of the request's key, where it has one
+   * @param location of the request's key, if it has one
+   * @returns the failure if it failed
    */
   run(
     context: CommandContext,
     client: Client,
     request: RequestOf<M>,
-    place: KeyLocation,
-    reply: Reply,
+    location: KeyLocation,
+    reply: ReplyWriter,
   ): Failure | ClosingFailure | undefined;
 }
 
@@ -87,8 +112,23 @@ const PONG = spanOf('"pong"');
 
 const entry = new Entry();
 
+/** A request of a method that changes the table. */
+export type WriteRequest = RequestOf<"insert" | "remove">;
+
+/** The flags of most methods. */
+const USUAL: MethodFlags = {
+  isWrite: false,
+  isSearch: false,
+  shows: "table",
+  allowedBeforeAuth: false,
+  reservedSlotAllowed: false,
+};
+
+/** The commands by method. */
 export const COMMANDS: { readonly [M in Method]: Command<M> } = {
   insert: {
+    ...USUAL,
+    isWrite: true, // the failure shows the size of the whole table
     run({ table, maxTableBytes }, _client, { key, value }, { hash, address }, reply) {
       const cost = table.costOf(address, key.end - key.start, value.end - value.start);
       if (cost > 0 && table.bytes + cost > maxTableBytes) {
@@ -97,7 +137,7 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
           `the table takes ${table.bytes} of ${maxTableBytes} bytes (--max-memory) and this needs ${cost} more`,
         );
       }
-      // First, so that nothing is changed for which there is no reply.
+      // First, so that no change is made without memory for its reply.
       reply.succeed(NULL_RESULT);
       try {
         table.set(address, hash, key, value);
@@ -109,39 +149,58 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
     },
   },
   lookup: {
+    ...USUAL,
+    shows: "key",
     run({ table }, _client, { key }, { address }, reply) {
       return address === 0
         ? noSuchKey("look up", key)
-        : tell("lookup", valueAt(table, address), reply, key);
+        : replyWith("lookup", valueAt(table, address), reply, key);
     },
   },
   remove: {
+    ...USUAL,
+    isWrite: true,
+    shows: "key",
     run({ table }, _client, { key }, { hash, address }, reply) {
       if (address === 0) return noSuchKey("remove", key);
-      const failure = tell("remove", valueAt(table, address), reply, key);
+      const failure = replyWith("remove", valueAt(table, address), reply, key);
       if (failure === undefined) table.remove(address, hash);
       return failure;
     },
   },
   scan: {
-    run: (context, { cursors }, request, _place, reply) => find(context, cursors, request, reply),
+    ...USUAL,
+    isSearch: true,
+    run: (context, { cursors }, request, _location, reply) =>
+      runSearch(context, cursors, request, reply),
   },
   query: {
-    run: (context, { cursors }, request, _place, reply) => find(context, cursors, request, reply),
+    ...USUAL,
+    isSearch: true,
+    run: (context, { cursors }, request, _location, reply) =>
+      runSearch(context, cursors, request, reply),
   },
   size: {
-    run: ({ table }, _client, _request, _place, reply) =>
-      tell("size", spanOf(String(table.size)), reply),
+    ...USUAL,
+    run: ({ table }, _client, _request, _location, reply) =>
+      replyWith("size", spanOf(String(table.size)), reply),
   },
   ping: {
-    run: (_context, _client, _request, _place, reply) => tell("ping", PONG, reply),
+    ...USUAL,
+    shows: "nothing",
+    run: (_context, _client, _request, _location, reply) => replyWith("ping", PONG, reply),
   },
   info: {
-    run: (context, _client, _request, _place, reply) =>
-      tell("info", spanOf(context.info("info")), reply),
+    ...USUAL,
+    reservedSlotAllowed: true,
+    run: (context, _client, _request, _location, reply) =>
+      replyWith("info", spanOf(context.info("info")), reply),
   },
   hello: {
-    run(context, client, { project, token, agent }, _place, reply) {
+    ...USUAL,
+    allowedBeforeAuth: true,
+    reservedSlotAllowed: true,
+    run(context, client, { project, token, agent }, _location, reply) {
       if (!client.isAuthenticated && !context.isToken(token)) {
         return token === undefined ? tokenMissing("hello") : {
           type: "AuthError",
@@ -157,12 +216,16 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
       }
       client.isAuthenticated = true;
       if (agent !== undefined) context.agents.add(client, agent);
-      return tell("hello", spanOf(context.info("hello")), reply);
+      return replyWith("hello", spanOf(context.info("hello")), reply);
     },
   },
 };
 
-/** The failure of a method before a good hello; undefined: one that there is not. */
+/**
+ * The failure of a request before the client has sent the token.
+ *
+ * @param method undefined if the request has no known method
+ */
 export function tokenMissing(method: Method | undefined): Failure {
   return {
     type: "AuthError",
@@ -172,24 +235,29 @@ export function tokenMissing(method: Method | undefined): Failure {
   };
 }
 
-function find(
+function runSearch(
   { table, maxScanMs }: CommandContext,
   cursors: Cursors,
   request: RequestOf<"scan"> | RequestOf<"query">,
-  reply: Reply,
+  reply: ReplyWriter,
 ): Failure | undefined {
   const found = search(table, cursors, request, reply.room, maxScanMs);
   if ("type" in found) return found;
   try {
     reply.succeed(found.result, found.cursor);
   } finally {
-    found.result.clear(); // where it was not taken out
+    found.result.clear(); // if the reply did not move it
   }
   return undefined;
 }
 
-/** Succeeds with a result, where there is room for it. */
-function tell(method: Method, result: Span, reply: Reply, key?: KeyText): Failure | undefined {
+/** Writes a result to the reply, or fails if it is too large. */
+function replyWith(
+  method: Method,
+  result: Span,
+  reply: ReplyWriter,
+  key?: KeyText,
+): Failure | undefined {
   const bytes = result.end - result.start;
   if (bytes > reply.room) {
     const what = key === undefined ? method : `${method} ${quotedKey(key)}`;
@@ -215,12 +283,17 @@ function noSuchKey(what: string, key: KeyText): Failure {
   return { type: "KeyError", message: `Cannot ${what} ${quotedKey(key)}: there is no such key` };
 }
 
-/** A key for a message. */
+/** A key in quotes, for a message. */
 export function quotedKey(key: KeyText): string {
   return quoted(keyOf(key));
 }
 
-/** The key that a request is about, where it is about one. */
+/** Whether a request changes the table. */
+export function isWriteRequest(request: Request): request is WriteRequest {
+  return COMMANDS[request.method].isWrite;
+}
+
+/** The key of a request, if its method has one. */
 export function keyTextIn(request: Request): KeyText | undefined {
   return "key" in request ? request.key : undefined;
 }

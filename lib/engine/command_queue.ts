@@ -23,7 +23,7 @@ import {
   QUICK_SEARCH_MS,
 } from "../base/limits.ts";
 import type { Rejection, Request } from "../protocol/message.ts";
-import type { Client } from "../commands/command_table.ts";
+import { type Client, COMMANDS } from "../commands/command_table.ts";
 import type { CursorsSnapshot } from "../commands/cursors.ts";
 import type { GroupCommit, Waiter } from "./group_commit.ts";
 import type { Answer } from "./executor.ts";
@@ -229,12 +229,14 @@ export class CommandQueue {
     for (let count = 1;; count++) {
       const request = waiting.held ?? source.next();
       if (request === undefined) return "through";
-      if (!mayChange && (request.method === "insert" || request.method === "remove")) {
+      const { method } = request;
+      const flags = method === undefined ? undefined : COMMANDS[method];
+      if (!mayChange && flags?.isWrite) {
         waiting.held = request;
         return "change";
       }
       waiting.held = undefined;
-      const isSearch = request.method === "scan" || request.method === "query";
+      const isSearch = flags?.isSearch === true;
       const cursors = isSearch ? client.cursors.snapshot() : undefined;
       const beganMs = isSearch ? performance.now() : 0;
       const answer = this.#execute(client, request, out);

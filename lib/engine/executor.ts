@@ -15,10 +15,12 @@ import {
   type Command,
   type CommandContext,
   COMMANDS,
+  isWriteRequest,
   type KeyLocation,
   keyTextIn,
+  type MethodFlags,
   quotedKey,
-  type Reply,
+  type ReplyWriter,
   tokenMissing,
 } from "../commands/command_table.ts";
 import { SlowLog, type SlowRequest } from "./slow_log.ts";
@@ -59,7 +61,10 @@ export class Executor {
   /** When the request that is being executed began, by `performance.now()`; 0 where it is not timed. */
   #beganMs = 0;
 
-  readonly #methods: Readonly<Record<Method, CountedMethod>>;
+  readonly #counts = Object.fromEntries(METHODS.map((method) => [method, 0])) as Record<
+    Method,
+    number
+  >;
 
   /** @param options.maxReplyBytes longest reply line */
   constructor(options: {
@@ -72,15 +77,11 @@ export class Executor {
     this.#commits = options.commits;
     this.#maxReplyBytes = options.maxReplyBytes;
     this.#log = options.log;
-    this.#methods = byMethod((method) => {
-      // The entry of each method takes that method's requests, which TypeScript cannot follow here.
-      return { command: COMMANDS[method] as Command<Method>, count: 0 };
-    });
   }
 
   /** Requests executed so far, by method; those that failed count too. */
   get ops(): Readonly<Record<Method, number>> {
-    return byMethod((method) => this.#methods[method].count);
+    return { ...this.#counts };
   }
 
   /** The slowest requests since the start, the slowest first. Small ones are not timed. */
@@ -117,13 +118,13 @@ export class Executor {
     const { id, method } = request;
     const room = this.#maxReplyBytes - frameBytes(request);
     if (room < MIN_ROOM_BYTES) return this.#failed(out, undefined, this.#idTooLarge(), 0);
-    if (!client.isAuthenticated && method !== "hello") {
+    const command = commandOf(method);
+    if (!client.isAuthenticated && !command.allowedBeforeAuth) {
       return this.#failed(out, id, tokenMissing(method), 0);
     }
-    const counted = this.#methods[method];
-    if (writeError === undefined) counted.count++;
-    const isChange = method === "insert" || method === "remove";
-    if (isChange && writeError !== undefined) {
+    if (writeError === undefined) this.#counts[method]++;
+    const isWrite = isWriteRequest(request);
+    if (isWrite && writeError !== undefined) {
       const why = `it could not be made durable and was not made (${writeError})`;
       const message = `Cannot ${method} ${quotedKey(request.key)}: ${why}`;
       return this.#failed(out, id, { type: "StorageError", message }, 0);
@@ -132,17 +133,19 @@ export class Executor {
     const start = out.length;
     this.#reply.begin(out, id, room);
     const { table } = this.#context;
-    if (this.#beganMs === 0 && this.#takesTime(request, place)) this.#beganMs = performance.now();
+    if (this.#beganMs === 0 && this.#takesTime(command, request, place)) {
+      this.#beganMs = performance.now();
+    }
     const changesBefore = table.changesToUndo;
     try {
-      const failure = counted.command.run(this.#context, client, request, place, this.#reply);
+      const failure = command.run(this.#context, client, request, place, this.#reply);
       if (failure !== undefined) {
         out.truncate(start);
-        return this.#failed(out, id, this.#withLimit(failure), this.#shownBy(request, place));
+        return this.#failed(out, id, this.#withLimit(failure), this.#shownBy(command, place));
       }
-      const durableAfterSeq = isChange
+      const durableAfterSeq = isWrite
         ? this.#commits.add(place.hash, request)
-        : this.#shownBy(request, place);
+        : this.#shownBy(command, place);
       return durableAfterSeq === 0 ? FREE : { outcome: "OK", closes: false, durableAfterSeq };
     } catch (error) {
       // A change that is in no log must not stay (I2).
@@ -161,15 +164,12 @@ export class Executor {
   }
 
   /** Whether a request may take long. To look at the clock takes as long as some do. */
-  #takesTime(request: Request, { address }: KeyLocation): boolean {
-    const { method } = request;
-    if (method === "lookup" || method === "insert" || method === "remove") {
-      const { key } = request;
-      const valueBytes = method === "insert" ? request.value.end - request.value.start : 0;
-      const storedBytes = address === 0 ? 0 : this.#context.table.entrySizeAt(address);
-      return key.end - key.start + valueBytes + storedBytes > MIN_TIMED_BYTES;
-    }
-    return method === "scan" || method === "query";
+  #takesTime({ isSearch }: MethodFlags, request: Request, { address }: KeyLocation): boolean {
+    if (!("key" in request)) return isSearch;
+    const { key } = request;
+    const valueBytes = "value" in request ? request.value.end - request.value.start : 0;
+    const storedBytes = address === 0 ? 0 : this.#context.table.entrySizeAt(address);
+    return key.end - key.start + valueBytes + storedBytes > MIN_TIMED_BYTES;
   }
 
   #placeOf(request: Request): KeyLocation {
@@ -180,12 +180,10 @@ export class Executor {
     return { hash, address: table.find(hash, key.bytes, key.start, key.end) };
   }
 
-  /** Number of the change that a reply shows; what it tells of: its key, the table, or nothing. */
-  #shownBy({ method }: Request, { hash }: KeyLocation): number {
-    if (method === "ping") return 0;
-    // How full the table is, which an insert's failure tells, depends on all keys.
-    const isOfKey = method === "lookup" || method === "remove";
-    return isOfKey ? this.#commits.lastWriteSeq(hash) : this.#commits.lastTableWriteSeq();
+  /** Number of the last change that a reply shows and that is not durable; 0: none. */
+  #shownBy({ shows }: MethodFlags, { hash }: KeyLocation): number {
+    if (shows === "nothing") return 0;
+    return shows === "key" ? this.#commits.lastWriteSeq(hash) : this.#commits.lastTableWriteSeq();
   }
 
   #failed(
@@ -246,18 +244,13 @@ export class Executor {
   }
 }
 
-/** A method and how often it was asked for. */
-interface CountedMethod {
-  readonly command: Command<Method>;
-  count: number;
-}
-
-function byMethod<T>(make: (method: Method) => T): Record<Method, T> {
-  return Object.fromEntries(METHODS.map((method) => [method, make(method)])) as Record<Method, T>;
+/** The command of a method. It takes the requests of that method, which TypeScript cannot follow. */
+function commandOf(method: Method): Command<Method> {
+  return COMMANDS[method] as Command<Method>;
 }
 
 /** The line of one reply, for the command that finds its result. */
-class ReplyLine implements Reply {
+class ReplyLine implements ReplyWriter {
   room = 0;
   #out: ByteChunks | undefined;
   #id: Span | undefined;
@@ -276,7 +269,9 @@ class ReplyLine implements Reply {
 /** Who has not been admitted learns nothing of what a request should look like, but for `hello`. */
 function failureOf(client: Client, { method, failure }: Rejection): Failure {
   const isAboutMembers = failure.type === "ValueError" || failure.type === "MethodError";
-  if (client.isAuthenticated || !isAboutMembers || method === "hello") return failure;
+  const isAllowed = client.isAuthenticated ||
+    (method !== undefined && COMMANDS[method].allowedBeforeAuth);
+  if (isAllowed || !isAboutMembers) return failure;
   return tokenMissing(method);
 }
 
@@ -288,8 +283,8 @@ function subjectOf(
   if (isRejection(request)) return {};
   const key = keyTextIn(request);
   if (key !== undefined) return { key: shortened(keyOf(key), maxChars) };
-  if (request.method === "scan") return { regex: shortened(request.regex, maxChars) };
-  return request.method === "query" ? { subkey: shortened(request.subkey, maxChars) } : {};
+  if ("regex" in request) return { regex: shortened(request.regex, maxChars) };
+  return "subkey" in request ? { subkey: shortened(request.subkey, maxChars) } : {};
 }
 
 function shortened(text: string, maxChars: number): string {

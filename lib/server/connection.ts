@@ -26,7 +26,7 @@ import { decodeRequest, isRejection, rejectLine } from "../protocol/decode_reque
 import { LineFramer } from "../protocol/line_framer.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
 import type { Failure, Rejection, Request } from "../protocol/message.ts";
-import type { Client, ClosingFailure } from "../commands/command_table.ts";
+import { type Client, type ClosingFailure, COMMANDS } from "../commands/command_table.ts";
 import type { BufferBudget, BufferOwner } from "./buffer_budget.ts";
 import { Handshake } from "./handshake.ts";
 import { ReplyBuffer } from "./reply_buffer.ts";
@@ -343,7 +343,8 @@ export class Connection implements RequestSource, BufferOwner {
 
   #forOwner(request: Request | Rejection, busy: ClosingFailure): Request | Rejection {
     const { id, method } = request;
-    return method === "hello" || method === "info" ? request : { id, method, failure: busy };
+    const isAllowed = method !== undefined && COMMANDS[method].reservedSlotAllowed;
+    return isAllowed ? request : { id, method, failure: busy };
   }
 
   /** Says what this client holds; the buffers of one that asks for little are not worth it. */
