@@ -108,7 +108,7 @@ const NAMES_THE_RUNTIME = [
   /^lib\/storage\/folder\/(file_system|lock_file)\.ts$/,
   /^lib\/server\/(listener|server|socket)\.ts$/,
   /^lib\/runtime\/poll_barrier\.ts$/,
-  /^lib\/client\/(connection|dial)\.ts$/,
+  /^lib\/client\/deno_socket\.ts$/,
   /^lib\/cli\//,
   /^lib\/terminal\/(progress|stdout|terminal)\.ts$/,
   /^lib\/catalog\/announce\/(announcer|update_sender)\.ts$/,

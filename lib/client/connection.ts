@@ -14,6 +14,7 @@ import {
 import type { Failure } from "../protocol/message.ts";
 import { textAt } from "../bytes/span.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
+import type { ClientSocket } from "./client_socket.ts";
 import { dial, type Trust } from "./dial.ts";
 import { ConnectionLostError, errorFrom, HtError, TlsError } from "./errors.ts";
 
@@ -40,7 +41,7 @@ const encoder = new TextEncoder();
 /** A connection. */
 export class Connection {
   readonly address: Address;
-  readonly #connection: Deno.Conn;
+  readonly #socket: ClientSocket;
   readonly #framer = new LineFramer(MAX_LINE_BYTES);
   #receiver: LinkReceiver | undefined;
   #outgoing = "";
@@ -49,9 +50,9 @@ export class Connection {
   #writeFailure: string | undefined;
   readonly #reading: Promise<void>;
 
-  private constructor(address: Address, connection: Deno.Conn) {
+  private constructor(address: Address, socket: ClientSocket) {
     this.address = address;
-    this.#connection = connection;
+    this.#socket = socket;
     this.#reading = this.#read();
   }
 
@@ -71,10 +72,9 @@ export class Connection {
     return new Connection(address, await dial(address, trust, signal));
   }
 
-  /** The address that the connection really goes to; empty if that is not known. */
+  /** IP address of the other end; empty if it is unknown. */
   get peer(): string {
-    const { remoteAddr } = this.#connection;
-    return "hostname" in remoteAddr ? remoteAddr.hostname : "";
+    return this.#socket.peer;
   }
 
   /** From now on replies, and the end of the connection, go to this receiver. */
@@ -128,7 +128,7 @@ export class Connection {
   break(error: HtError): void {
     if (this.#broken) return;
     this.#broken = error;
-    this.#connection.close();
+    this.#socket.close();
     this.#receiver?.onBroken(error);
   }
 
@@ -144,7 +144,7 @@ export class Connection {
         let bytes = encoder.encode(this.#outgoing);
         this.#outgoing = "";
         this.#receiver?.onRoom?.();
-        while (bytes.length > 0) bytes = bytes.subarray(await this.#connection.write(bytes));
+        while (bytes.length > 0) bytes = bytes.subarray(await this.#socket.write(bytes));
       }
       this.#isWriting = false;
     } catch (error) {
@@ -160,7 +160,7 @@ export class Connection {
     let state: "unknown" | "no server" = "unknown";
     try {
       for (;;) {
-        const count = await this.#connection.read(buffer);
+        const count = await this.#socket.read(buffer);
         if (count === null) break;
         if (buffer[0] === TLS_ALERT) return this.break(this.#wantsTls());
         this.#framer.push(buffer, count);

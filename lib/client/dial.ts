@@ -1,33 +1,42 @@
-/** Makes a connection to a server: by TCP, and by TLS where the user says whom to trust. */
+/**
+ * Connects to a server: by TCP, and with TLS if the user names the certificates to trust. The errors
+ * of both runtimes become the library's errors here.
+ */
 import { X509Certificate } from "node:crypto";
 import { type Address, addressText, isPrivateAddress } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
 import { quoted } from "../base/quote.ts";
+import { type ClientSocket, type ConnectTcp, type TcpSocket, TlsFailure } from "./client_socket.ts";
+import { connectByDeno } from "./deno_socket.ts";
 import { ServerNotFoundError, TlsError } from "./errors.ts";
+import { connectByNode } from "./node_socket.ts";
 
-/** With whom to speak TLS. There is no way back to plain TCP, whatever the catalog or the peer says. */
+/** The sockets of the runtime that runs this. */
+const connectTcp: ConnectTcp = "Deno" in globalThis ? connectByDeno : connectByNode;
+
+/** What a client demands of TLS. It never falls back to plain TCP. */
 export interface Trust {
-  /** PEM of authorities, or of the server's own certificate; the runtime trusts public ones besides. */
+  /** PEM text of authorities' certificates, or of the server's own; Deno also trusts public ones. */
   readonly ca: string;
   /**
-   * What the certificate must be for: what the user asked for. Not where a catalog says that the
-   * server is: that proves nothing, since anyone can have a certificate for an address of their own.
-   * But where `own` is for a private address, that will do, too.
+   * What the certificate must be for: the target that the user named. An address that a catalog lists
+   * proves nothing, because anyone can have a certificate for an address of their own. The exception:
+   * if `own` is for a private address, that address is enough.
    */
   readonly name: string;
-  /** What `ca` is, where that is the server's own certificate and no authority's. */
+  /** The certificate in `ca`, if it is the server's own and not an authority's. */
   readonly own: X509Certificate | undefined;
 }
 
-/** How a part of a PEM text begins. */
+/** The beginning of a part of a PEM text. */
 const PEM_PART = /-----BEGIN /g;
 
 /**
- * Whom to trust, checked.
+ * Checks the certificates to trust.
  *
  * @param ca PEM text
  * @param name see `Trust`
- * @throws {TypeError} where there is no certificate in it: only public authorities would be left
+ * @throws {TypeError} if `ca` holds no certificate: only public authorities would be left
  */
 export function trustIn(ca: string, name: string): Trust {
   let first: X509Certificate;
@@ -41,24 +50,25 @@ export function trustIn(ca: string, name: string): Trust {
 }
 
 /**
- * Connects, and with TLS also shakes hands: nothing is sent to a server that is not the right one.
+ * Connects, and with TLS also does the handshake: nothing is sent to a server that is not the right
+ * one.
  *
  * @param trust undefined: plain TCP
- * @param signal gives up
- * @throws {ServerNotFoundError} where nobody answers there
- * @throws {TlsError} where the peer is not whom to trust, or does not speak TLS
+ * @param signal ends the attempt
+ * @throws {ServerNotFoundError} if nothing answers there
+ * @throws {TlsError} if the server is not one to trust, or does not speak TLS
  */
 export async function dial(
   address: Address,
   trust: Trust | undefined,
   signal: AbortSignal,
-): Promise<Deno.Conn> {
+): Promise<ClientSocket> {
   try {
     return await dialAs(trust, address, signal);
   } catch (error) {
     const { hostname } = address;
     if (trust === undefined || !(error instanceof WrongNameError)) throw error;
-    if (hostname === trust.name || !meansAddress(trust, hostname)) throw error;
+    if (hostname === trust.name || !provesAddress(trust, hostname)) throw error;
     return await dialAs({ ...trust, name: hostname }, address, signal).catch((second) => {
       throw second instanceof WrongNameError ? error : second;
     });
@@ -66,14 +76,14 @@ export async function dial(
 }
 
 /**
- * Whether anything accepts connections at an address: the system does so for a server that is slow or
- * stopped, but not if the address has moved to another machine, or is gone.
+ * Whether an address accepts connections. The system accepts them for a server that is slow or
+ * stopped, but not if the address has moved to another machine.
  *
- * @param signal gives up; the answer is then `false`
+ * @param signal ends the attempt; the result is then false
  */
 export async function acceptsConnections(address: Address, signal: AbortSignal): Promise<boolean> {
   try {
-    (await Deno.connect({ ...address, signal })).close();
+    (await connectTcp(address, signal)).close();
     return true;
   } catch {
     return false;
@@ -81,98 +91,66 @@ export async function acceptsConnections(address: Address, signal: AbortSignal):
 }
 
 /**
- * Whether a certificate for an address means the server as well as its name does. No public authority gives
- * anybody one for a private address, and what the user gave is the server's own for that address. An
- * authority of the user's might have given one to anybody who has such an address.
+ * Whether a certificate for an address proves the server as well as its name does. No public
+ * authority signs a certificate for a private address, and the user gave the server's own one for it.
+ * An authority of the user's could have signed one for anyone with that address.
  */
-function meansAddress({ own }: Trust, hostname: string): boolean {
+function provesAddress({ own }: Trust, hostname: string): boolean {
   return isPrivateAddress(hostname) && own?.checkIP(hostname) !== undefined;
 }
 
-/** The certificate is good, but for somebody else; or nobody could have one for that name. */
+/** The certificate is valid for another name, or no certificate can be for this name. */
 class WrongNameError extends TlsError {}
 
 async function dialAs(
   trust: Trust | undefined,
   address: Address,
   signal: AbortSignal,
-): Promise<Deno.Conn> {
+): Promise<ClientSocket> {
   const at = addressText(address);
-  let connection: Deno.TcpConn;
+  let socket: TcpSocket;
   try {
-    connection = await Deno.connect({ ...address, signal });
-    connection.setNoDelay(true);
-    connection.setKeepAlive(true);
+    socket = await connectTcp(address, signal);
   } catch (error) {
     const why = signal.aborted ? "no answer in time" : messageOf(error);
     throw new ServerNotFoundError(`Cannot connect to ${at}: ${why}`);
   }
-  if (trust === undefined) return connection;
+  if (trust === undefined) return socket;
   try {
-    return await encrypted(connection, trust, signal);
+    return await socket.startTls(trust.ca, trust.name, signal);
   } catch (error) {
     if (signal.aborted) {
       throw new ServerNotFoundError(
         `Cannot connect to ${at} with TLS: it accepts, but does not shake hands; is it a server with TLS?`,
       );
     }
-    throw failureOf(error, at, trust.name);
+    throw dialError(error, at, trust.name);
   }
 }
 
-async function encrypted(
-  connection: Deno.TcpConn,
-  { ca, name }: Trust,
-  signal: AbortSignal,
-): Promise<Deno.TlsConn> {
-  let latest: Deno.Conn = connection;
-  const giveUp = () => {
-    try {
-      latest.close();
-    } catch {
-      // Closed already.
-    }
-  };
-  signal.addEventListener("abort", giveUp, { once: true });
-  try {
-    const tls = await Deno.startTls(connection, { hostname: name, caCerts: [ca] });
-    latest = tls;
-    signal.throwIfAborted();
-    await tls.handshake();
-    return tls;
-  } catch (error) {
-    giveUp();
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", giveUp);
-  }
-}
-
-/** What the runtime means by its errors, for people. */
-function failureOf(error: unknown, at: string, name: string): TlsError | ServerNotFoundError {
+/** The library's error for a failed handshake. */
+function dialError(error: unknown, at: string, name: string): TlsError | ServerNotFoundError {
   const tried = `Cannot connect to ${at} with TLS`;
   const why = messageOf(error);
-  if (error instanceof TypeError) {
-    return new WrongNameError(
-      `${tried}: no certificate can be for ${quoted(name)}, which is no DNS name; use HOST:PORT`,
-    );
+  if (!(error instanceof TlsFailure)) return new ServerNotFoundError(`${tried}: ${why}`);
+  switch (error.kind) {
+    case "invalid name":
+      return new WrongNameError(
+        `${tried}: no certificate can be for ${quoted(name)}, which is no DNS name; use HOST:PORT`,
+      );
+    case "wrong name":
+      return new WrongNameError(
+        `${tried}: its certificate must be for ${quoted(name)}, and is not (${why})`,
+      );
+    case "unknown issuer":
+      return new TlsError(`${tried}: --ca does not trust the issuer of its certificate`);
+    case "authority as server":
+      return new TlsError(
+        `${tried}: its certificate is one of an authority (CA:TRUE); it must be made with basicConstraints CA:FALSE`,
+      );
+    case "no TLS":
+      return new TlsError(`${tried}: it does not speak TLS, and --ca is for servers that do`);
+    case "other":
+      return new TlsError(`${tried}: ${why}`);
   }
-  if (/InvalidContentType/.test(why)) {
-    return new TlsError(`${tried}: it does not speak TLS, and --ca is for servers that do`);
-  }
-  if (/CaUsedAsEndEntity/.test(why)) {
-    return new TlsError(
-      `${tried}: its certificate is one of an authority (CA:TRUE); it must be made with basicConstraints CA:FALSE`,
-    );
-  }
-  if (/UnknownIssuer|BadSignature/.test(why)) {
-    return new TlsError(`${tried}: its certificate is not from whom --ca trusts`);
-  }
-  if (/not valid for name/.test(why)) {
-    return new WrongNameError(
-      `${tried}: its certificate must be for ${quoted(name)}, and is not (${why})`,
-    );
-  }
-  if (error instanceof Deno.errors.InvalidData) return new TlsError(`${tried}: ${why}`);
-  return new ServerNotFoundError(`${tried}: ${why}`);
 }
