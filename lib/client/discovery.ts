@@ -10,6 +10,7 @@
  */
 import { type Address, addressText } from "../base/address.ts";
 import { settlesWithin } from "../base/clock.ts";
+import { Deferred } from "../base/deferred.ts";
 import { messageOf } from "../base/errors.ts";
 import {
   candidateAddresses,
@@ -17,6 +18,7 @@ import {
   notFoundMessage,
   type Resolver,
 } from "../catalog/resolve/resolver.ts";
+import type { Search } from "../catalog/resolve/search.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
 import { AuthError, DifferentTableError, ServerNotFoundError, TlsError } from "./errors.ts";
 import { type Credentials, type Found, shakeHands } from "./handshake.ts";
@@ -52,8 +54,17 @@ export interface FindOptions {
  * @throws {DifferentTableError} if it has another table than the known one
  */
 export async function findServer(options: FindOptions): Promise<Found> {
-  const { resolver, project, signal } = options;
-  await using search = resolver.search(project);
+  const search = options.resolver.search(options.project);
+  // Not `await using`, which Node.js 20 does not know.
+  try {
+    return await findIn(search, options);
+  } finally {
+    await search[Symbol.asyncDispose]();
+  }
+}
+
+async function findIn(search: Search, options: FindOptions): Promise<Found> {
+  const { signal } = options;
   for (let failures = 0, message: string | undefined;;) {
     const lookup = await search.next(failures === 0 ? 0 : pauseAfter(failures), signal);
     // What the last whole round tried says more than one that was cut short.
@@ -85,7 +96,7 @@ async function tryCandidates(
   const live: Found[] = [];
   const failures: string[] = [];
   let refused: Refused | undefined;
-  const { promise: someIsLive, resolve: found } = Promise.withResolvers<void>();
+  const { promise: someIsLive, resolve: found } = new Deferred<void>();
   const attempts: Promise<void>[] = [];
   const anySignal = AbortSignal.any([signal, over.signal]);
   const refusing = new Set<Candidate["record"]>();

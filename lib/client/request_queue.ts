@@ -14,6 +14,7 @@
  */
 import { addressText } from "../base/address.ts";
 import { sleep } from "../base/clock.ts";
+import { Deferred } from "../base/deferred.ts";
 import { Fifo } from "../base/fifo.ts";
 import { CALL_GRACE_MS, MAX_TIMER_MS, SILENT_PROBE_MS } from "../base/limits.ts";
 import { isFailure, type SuccessReply } from "../protocol/decode_reply.ts";
@@ -220,7 +221,7 @@ export class RequestQueue implements LinkReceiver {
     const timeUp = new AbortController();
     const timer = setTimeout(() => timeUp.abort(), this.#timeoutMs);
     const signal = AbortSignal.any([timeUp.signal, this.#closing.signal]);
-    const overdue = Promise.withResolvers<never>();
+    const overdue = new Deferred<never>();
     let graceTimer: ReturnType<typeof setTimeout> | undefined;
     const onAbort = () => {
       graceTimer = setTimeout(() => overdue.reject(this.#notFound(false)), CALL_GRACE_MS);

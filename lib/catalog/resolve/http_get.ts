@@ -9,6 +9,7 @@
 import { get, type IncomingMessage } from "node:http";
 import { type Address, addressText } from "../../base/address.ts";
 import { ByteBuilder } from "../../bytes/byte_builder.ts";
+import { Deferred } from "../../base/deferred.ts";
 import { messageOf } from "../../base/errors.ts";
 import { MAX_RETRY_AFTER_S } from "../../base/limits.ts";
 
@@ -70,7 +71,7 @@ export function httpGet(
   path: string,
   { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
 ): Promise<HttpGetReply> {
-  const { promise, resolve, reject } = Promise.withResolvers<HttpGetReply>();
+  const { promise, resolve, reject } = new Deferred<HttpGetReply>();
   if (signal.aborted) return Promise.reject(new HttpGetError("called off"));
   const request = get({
     hostname: address.hostname,

@@ -38,8 +38,13 @@ export function mergeRecords(catalogs: readonly (readonly ServerRecord[])[]): Se
 
 /** The newest record of each address, then the second one of each, and so on. */
 function orderByAddress(records: readonly ServerRecord[]): ServerRecord[] {
-  const ofAddress = Map.groupBy(records.toSorted(newestFirst), (record) => record.address);
-  return interleave([...ofAddress.values()]);
+  const byAddress = new Map<string, ServerRecord[]>();
+  for (const record of records.toSorted(newestFirst)) {
+    const list = byAddress.get(record.address);
+    if (list) list.push(record);
+    else byAddress.set(record.address, [record]);
+  }
+  return interleave([...byAddress.values()]);
 }
 
 function interleave<T>(lists: readonly (readonly T[])[]): T[] {

@@ -1,6 +1,7 @@
 /** Questions to several catalogs that are under way at once, and what came of each so far. */
 import type { Address } from "../../base/address.ts";
 import { unixSeconds } from "../../base/clock.ts";
+import { Deferred } from "../../base/deferred.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { CatalogQuery } from "./query.ts";
 import { type LookupResult, mergeRecords } from "./lookup_result.ts";
@@ -27,7 +28,7 @@ export class ParallelQueries implements AsyncDisposable {
   readonly #wanted: RecordTest;
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
-  #change = Promise.withResolvers<void>();
+  #change = new Deferred<void>();
 
   /** @param wanted which records count */
   constructor(query: CatalogQuery, wanted: RecordTest) {
@@ -74,7 +75,7 @@ export class ParallelQueries implements AsyncDisposable {
   /** Has `nextChange` resolve. */
   notify(): void {
     this.#change.resolve();
-    this.#change = Promise.withResolvers();
+    this.#change = new Deferred();
   }
 
   /** Calls off what is under way. */

@@ -75,8 +75,12 @@ export class Resolver {
    * @returns the servers of that name, none where no catalog that answered knows it
    */
   async lookUp(project: string, signal?: AbortSignal): Promise<LookupResult> {
-    await using search = this.search(project);
-    return await search.next(0, signal);
+    const search = this.search(project);
+    try {
+      return await search.next(0, signal);
+    } finally {
+      await search[Symbol.asyncDispose]();
+    }
   }
 
   /**
@@ -85,7 +89,7 @@ export class Resolver {
    * @param signal calls it off; the result is then what is known so far
    */
   async listAll(signal?: AbortSignal): Promise<LookupResult> {
-    await using questions = new ParallelQueries(this.#query, () => true);
+    const questions = new ParallelQueries(this.#query, () => true);
     const listed = this.#listed.map((catalog) => questions.newState(catalog));
     const local = this.#local.map((catalog) => questions.newState(catalog));
     const all = [...listed, ...local];
@@ -97,6 +101,7 @@ export class Resolver {
       return mergeQueries(all, listed, local);
     } finally {
       signal?.removeEventListener("abort", calledOff);
+      await questions[Symbol.asyncDispose]();
     }
   }
 }
