@@ -71,7 +71,7 @@ const BROKEN: readonly PartTarget[] = [
   logTarget((files, names, table) => {
     const read = readFolder(files, names, table);
     if (read.replay.tornTail === undefined) return read;
-    throw new RangeError("a torn end is too much for it");
+    throw new RangeError("a torn tail is too much for it");
   }),
   checkpointTarget((files, names, table) => {
     try {

@@ -109,9 +109,9 @@ Deno.test("changed_files: a repair takes what a damaged checkpoint has lost from
     "table.txn": logWith({ table: "T", log: 1 }, 1, 2),
     "table.txn.1": logWith({ table: "T", log: 2 }, 3),
   });
-  const salvaged = readDamagedFolder(disk, disk.names);
-  assert.equal(salvaged.mayLackChanges, true);
-  await repairFolder(disk, salvaged);
+  const contents = readDamagedFolder(disk, disk.names);
+  assert.equal(contents.mayLackChanges, true);
+  await repairFolder(disk, contents);
   assert.deepEqual(await keysOn(disk), ["k1", "k2", "k3"]);
 });
 

@@ -82,7 +82,7 @@ testWithMounts("open_folder: a read-only folder", async () => {
 Deno.test("open_folder: one that is open in this process already", async () => {
   await using temp = await TempFolder.make();
   const first = await open(temp.path);
-  assert.match(await refusal(temp.path), new RegExp(`process number ${Deno.pid} has it`));
+  assert.match(await refusal(temp.path), new RegExp(`process number ${Deno.pid} uses it`));
   await first.close();
   await (await open(temp.path)).close();
 });

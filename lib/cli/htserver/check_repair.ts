@@ -41,8 +41,8 @@ export async function runCheckRepair({ task, folder }: CheckRepairTask): Promise
 async function check(folder: string): Promise<number> {
   const files = new FolderFiles(folder);
   const names = await files.list();
-  const salvaged = readDamagedFolder(files, names);
-  show(salvaged);
+  const contents = readDamagedFolder(files, names);
+  show(contents);
   const start = nextStart(files, names);
   if (start instanceof DamageError) {
     console.log(
@@ -56,8 +56,8 @@ async function check(folder: string): Promise<number> {
     repaired !== undefined
       ? `good but for a repair that did not come to its end: ${repaired} is the table; the next start or htserver --repair ${folder} finishes it`
       : tornTail
-      ? `good but for a torn end of ${tornTail.bytes} bytes, which the next start cuts off: it was never acknowledged` +
-        (isMoreReadable(salvaged, start)
+      ? `good but for a torn tail of ${tornTail.bytes} bytes, which the next start cuts off: it was never acknowledged` +
+        (isMoreReadable(contents, start)
           ? `; htserver --repair ${folder} keeps what can be read of it`
           : "")
       : "good",
@@ -73,28 +73,28 @@ async function repair(folder: string, lock: FolderLock): Promise<number> {
     console.log(`finished the repair before this one; old files are ${oldFiles(finished)}`);
   }
   const names = await files.list();
-  const salvaged = readDamagedFolder(files, names);
-  show(salvaged);
+  const contents = readDamagedFolder(files, names);
+  show(contents);
   const start = nextStart(files, names);
-  if (!(start instanceof DamageError) && !isMoreReadable(salvaged, start)) {
+  if (!(start instanceof DamageError) && !isMoreReadable(contents, start)) {
     console.log("good: nothing to repair");
     return EXIT.ok;
   }
-  for (const { name, damage, problems } of salvaged.files) {
+  for (const { name, damage, problems } of contents.files) {
     for (const { offset, bytes } of damage) {
       console.log(`dropped: ${bytes} bytes of ${name} at byte ${offset}`);
     }
     for (const problem of problems) console.log(`missing in ${name}: ${problem}`);
   }
-  const kept = await repairFolder(files, salvaged);
-  console.log(`repaired: ${salvaged.table.size} keys; the old files are ${oldFiles(kept)}`);
-  if (salvaged.mayLackChanges) {
+  const kept = await repairFolder(files, contents);
+  console.log(`repaired: ${contents.table.size} keys; the old files are ${oldFiles(kept)}`);
+  if (contents.mayLackChanges) {
     console.log("changes may be missing: the table has a new identity, so that clients notice");
   }
   return EXIT.ok;
 }
 
-/** Whether whole records stand behind a torn end, which a start must cut off. */
+/** Whether whole records stand behind a torn tail, which a start must cut off. */
 function isMoreReadable({ lastSeq }: DamagedFolder, { replay }: FolderState): boolean {
   return lastSeq > replay.lastSeq;
 }
@@ -126,7 +126,7 @@ function someOf(texts: readonly string[]): string {
   return [...texts.slice(0, MAX_SHOWN), ...(more > 0 ? [`${more} more`] : [])].join("; ");
 }
 
-/** What the next start will find: perhaps a torn end; or why it will refuse. */
+/** What the next start will find: perhaps a torn tail; or why it will refuse. */
 function nextStart(files: FolderFiles, names: readonly string[]): FolderState | DamageError {
   try {
     return readFolder(files, names, new HashTable());

@@ -1,10 +1,10 @@
 /**
- * The files that a checkpoint replaces: each is held while it loses its name, so that losing it costs
- * nothing, and freed bit by bit in the end.
+ * The deferred delete of the files that a checkpoint replaces. Each file stays open while its name is
+ * removed, so that the removal is fast. Its disk space is freed later, in small steps.
  */
 import type { Files, HeldFile } from "./folder_files.ts";
 
-/** Files that have lost their names; disposing of it lets go of them. */
+/** Open files without a name; `dispose` closes them. */
 export class DeferredDelete implements Disposable {
   readonly #files: Files;
   readonly #held: HeldFile[] = [];
@@ -13,7 +13,7 @@ export class DeferredDelete implements Disposable {
     this.#files = files;
   }
 
-  /** As `Files.rename`: the file that has the new name is replaced. */
+  /** As `Files.rename`: the file that had the new name is replaced. */
   rename(from: string, to: string): void {
     this.#holdAndReplace(to, () => this.#files.rename(from, to));
   }
@@ -24,16 +24,16 @@ export class DeferredDelete implements Disposable {
   }
 
   /**
-   * Frees them. Only after a `syncFolder` since the last of them was replaced: before that, a power
-   * failure may bring one back, and it must be whole then (I3).
+   * Frees their disk space. Call it only after a `syncFolder` behind the last removal: until then, a power
+   * failure may bring a name back, and its file must be whole (I3).
    *
-   * @param signal ends it early
+   * @param signal aborts it
    */
   async free(signal: AbortSignal): Promise<void> {
     try {
       for (const file of this.#held) await file.free(signal);
     } catch {
-      // Letting go of it frees the rest.
+      // `dispose` frees the rest.
     }
   }
 
@@ -41,13 +41,13 @@ export class DeferredDelete implements Disposable {
     for (const file of this.#held.splice(0)) file.close();
   }
 
-  /** @param replace takes the file's name */
+  /** @param replace removes the file's name */
   #holdAndReplace(name: string, replace: () => void): void {
     const file = this.#files.hold(name);
     try {
       replace();
     } catch (error) {
-      file?.close(); // it may still have its name
+      file?.close(); // the name may still exist
       throw error;
     }
     if (file) this.#held.push(file);

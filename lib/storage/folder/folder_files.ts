@@ -165,7 +165,7 @@ export class FolderFiles implements Files {
     if (status === undefined) throw new Error(`there is no '${name}'`);
     if (!status.isFile) {
       throw new Error(
-        `'${this.folder}/${name}' is not a plain file but a folder, link, pipe, socket or device: move it away, then see what is there with htserver --check ${this.folder}, or salvage it with htserver --repair ${this.folder}`,
+        `'${this.folder}/${name}' is not a plain file but a folder, link, pipe, socket or device: move it away, then show what is there with htserver --check ${this.folder}, or repair the folder with htserver --repair ${this.folder}`,
       );
     }
     return status;

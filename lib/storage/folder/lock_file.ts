@@ -1,21 +1,21 @@
 /**
- * One server for each data folder (I10), and one identity of the folder: device and inode of the lock
- * that is held.
+ * The lock of a data folder: a folder has at most one server (I10). Device and inode of the locked file are
+ * the identity of the folder.
  *
- * The lock is the system's: it goes with the process that holds it, however that ends. The file also
- * gives the process number. A file can be removed, so the logs are locked as well: a server holds the
- * lock of its log at all times, and another one that finds a new `lock` but a locked log is refused.
+ * The operating system releases the lock when the process ends, however it ends. The file holds the process
+ * number. Since a user can remove the file, logs are locked too: a server holds the lock of its log at all
+ * times. A second server that finds a new `lock` but a locked log is refused.
  */
 import { ExitError, messageOf } from "../../base/errors.ts";
 import { findLogNames, LOCK } from "./file_names.ts";
 import { type FileSystem, isSameFile, realFileSystem, type WritableFile } from "./file_system.ts";
 
-/** A folder that no other server uses meanwhile. */
+/** The lock of a folder; no other server uses the folder while it is held. */
 export interface FolderLock {
-  /** The folder's path without links. */
+  /** The path of the folder without links. */
   readonly realPath: string;
   /**
-   * Checks that the folder's path still leads to this lock.
+   * Checks that the path of the folder still leads to this lock.
    *
    * @throws {FolderLostError} if not
    */
@@ -23,26 +23,26 @@ export interface FolderLock {
   release(): void;
 }
 
-/** The folder was moved or replaced, or its lock removed: another server may use what is there now. */
+/** The folder was moved or replaced, or its lock was removed: another server may use the path now. */
 export class FolderLostError extends Error {
   override name = "FolderLostError";
 
-  /** @param folder its path as the user gave it */
+  /** @param folder the path that the user gave */
   constructor(folder: string) {
     super(
-      `'${folder}/${LOCK}' is no longer the lock that this server holds, since the folder was moved or replaced or the lock removed; nothing more is written there, and what was acknowledged is in the folder that was opened, wherever it is now`,
+      `'${folder}/${LOCK}' is no longer the lock that this server holds: the folder was moved or replaced, or the lock was removed. Nothing more is written there. All acknowledged changes are in the folder that was opened`,
     );
   }
 }
 
-/** How often a lock or log that disappears while it is opened is looked for again. */
+/** Attempts to open a lock or log that disappears while it is opened. */
 const MAX_ATTEMPTS = 100;
 
 /**
  * Takes the lock of a folder.
  *
- * @throws {ExitError} if another process has it, with its number; if another server has a log of the
- *   folder; or if the file `lock` is not one that a server made
+ * @throws {ExitError} if another process holds it, with the process number; if another server holds a log
+ *   of the folder; or if no server made the file `lock`
  */
 export async function lockFolder(
   folder: string,
@@ -52,7 +52,7 @@ export async function lockFolder(
   const file = openLock(folder, realPath, system);
   try {
     const own = file.status();
-    // The path may lead elsewhere by now, and the place where files are written may be another folder.
+    // The path may lead elsewhere by now, and the real path may be another folder.
     const check = () => {
       for (const path of [folder, realPath]) {
         if (!isSameFile(system.status(`${path}/${LOCK}`), own)) throw new FolderLostError(folder);
@@ -70,11 +70,11 @@ export async function lockFolder(
 }
 
 /**
- * Keeps servers out of a folder while it is read, and writes nothing: it works on a read-only disk.
+ * Keeps servers out of a folder while it is read. It writes nothing, so it works on a read-only disk.
  *
- * @returns undefined if there is no file `lock`: no server uses the folder
- * @throws {ExitError} if a server has the lock, with its process number; or if the file `lock` is not one
- *   that a server made
+ * @returns undefined if there is no file `lock`: then no server uses the folder
+ * @throws {ExitError} if a server holds the lock, with its process number; or if no server made the file
+ *   `lock`
  */
 export function lockToRead(
   folder: string,
@@ -83,14 +83,14 @@ export function lockToRead(
   const path = `${folder}/${LOCK}`;
   const known = system.status(path);
   if (known === undefined) return undefined;
-  requirePlainLock(folder, known.isFile); // to open a pipe would wait
+  requirePlainLock(folder, known.isFile); // opening a pipe would block
   const file = system.openToRead(path);
   if (file.tryLock("shared")) return { [Symbol.dispose]: () => file.close() };
   file.close();
   throw makeInUseError(folder, path, system);
 }
 
-/** Opens the file without following a link, and locks it. */
+/** Opens the lock without following a link, and locks it. */
 function openLock(folder: string, realPath: string, system: FileSystem): WritableFile {
   const path = `${realPath}/${LOCK}`;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -98,7 +98,7 @@ function openLock(folder: string, realPath: string, system: FileSystem): Writabl
     if (known) requirePlainLock(folder, known.isFile && known.names === 1);
     let file: WritableFile;
     try {
-      // To create never follows a link; to open one that was put here just now changes nothing.
+      // `create` never follows a link. `append` may follow one made just now, but changes nothing.
       file = system.openToWrite(path, known ? "append" : "create");
     } catch (error) {
       if (isConcurrentChange(error)) continue;
@@ -111,26 +111,26 @@ function openLock(folder: string, realPath: string, system: FileSystem): Writabl
         if (!file.tryLock()) throw makeInUseError(folder, path, system);
         if (isSameFile(system.status(path), own)) return file;
       }
-      file.close(); // It was removed or replaced meanwhile.
+      file.close(); // It was removed or replaced in between.
     } catch (error) {
       file.close();
       throw error;
     }
   }
   throw new ExitError(
-    `Cannot use the data folder '${folder}': its file '${LOCK}' is replaced again and again`,
+    `Cannot use the data folder '${folder}': its file '${LOCK}' keeps being replaced`,
   );
 }
 
-/** Refuses a file to which a link or another name leads: to write there would change another file. */
+/** Refuses a lock that is a link or has a second name: a write would change another file. */
 function requirePlainLock(folder: string, isMadeByServer: boolean): void {
   if (isMadeByServer) return;
   throw new ExitError(
-    `Cannot use the data folder '${folder}': '${folder}/${LOCK}' must be a plain file with one name, and is a link or something else; remove it, if no server uses the folder`,
+    `Cannot use the data folder '${folder}': '${folder}/${LOCK}' must be a plain file with one name, and is a link or something else; remove it if no server uses the folder`,
   );
 }
 
-/** The refusal with the number of the process that has the lock. */
+/** Makes the error with the number of the process that holds the lock. */
 function makeInUseError(folder: string, path: string, system: FileSystem): ExitError {
   const bytes = new Uint8Array(20);
   const file = system.openToRead(path);
@@ -138,7 +138,7 @@ function makeInUseError(folder: string, path: string, system: FileSystem): ExitE
   try {
     if (file.tryLock("shared")) {
       return new ExitError(
-        `Cannot use the data folder '${folder}': htserver --check is reading it; try again when that has ended`,
+        `Cannot use the data folder '${folder}': htserver --check is reading it; try again when it has ended`,
       );
     }
     count = file.read(bytes) ?? 0;
@@ -147,13 +147,13 @@ function makeInUseError(folder: string, path: string, system: FileSystem): ExitE
   }
   const pid = new TextDecoder().decode(bytes.subarray(0, count)).trim();
   return new ExitError(
-    `Cannot use the data folder '${folder}': the server with process number ${pid} has it; stop that one, or choose another folder with --data`,
+    `Cannot use the data folder '${folder}': the server with process number ${pid} uses it; stop it, or choose another folder with --data`,
   );
 }
 
 /**
- * Checks that no other server has a log of the folder. A server has its log locked from before it
- * uses it until it has lost its name; so one of those listed is locked if there is a server.
+ * Checks that no other server holds a log of the folder. A server locks its log before the log gets its
+ * name, and until it has lost it. So a running server has locked one of the listed logs.
  */
 async function requireUnlockedLogs(
   folder: string,
@@ -167,18 +167,18 @@ async function requireUnlockedLogs(
       return;
     }
   }
-  throw new ExitError(`Cannot use the data folder '${folder}': its logs change again and again`);
+  throw new ExitError(`Cannot use the data folder '${folder}': its logs keep changing`);
 }
 
-/** @returns false if the log lost its name meanwhile */
+/** @returns false if the log lost its name in between */
 function isUnlocked(folder: string, path: string, system: FileSystem): boolean {
   const status = system.status(path);
   if (status === undefined) return false;
-  if (!status.isFile) return true; // Recovery refuses it. To open a pipe would wait.
+  if (!status.isFile) return true; // Recovery refuses it. Opening a pipe would block.
   try {
     const file = system.openToRead(path);
     try {
-      // NFS gives an exclusive lock only to a file that is open for writing.
+      // NFS grants an exclusive lock only on a file that is open for writing.
       if (file.tryLock("shared")) return true;
     } finally {
       file.close();
@@ -188,11 +188,11 @@ function isUnlocked(folder: string, path: string, system: FileSystem): boolean {
     throw new Error(`${messageOf(error)}: '${path}'`);
   }
   throw new ExitError(
-    `Cannot use the data folder '${folder}': another server still has its log '${path}', although the file '${LOCK}' was removed or replaced; that server ends within seconds, or stop it, then try again`,
+    `Cannot use the data folder '${folder}': another server still uses its log '${path}', although the file '${LOCK}' was removed or replaced; stop that server or wait some seconds until it ends, then try again`,
   );
 }
 
-/** Whether a name has come or gone since the last look. */
+/** Whether another process created or removed the file between two system calls. */
 function isConcurrentChange(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.AlreadyExists;
 }

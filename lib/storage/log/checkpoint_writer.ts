@@ -1,4 +1,4 @@
-/** Writes a checkpoint, slice by slice, under the name of one that is not finished. */
+/** A writer of a checkpoint, slice by slice, under the name of an unfinished one. */
 import { areEqual, spanOf } from "../../bytes/span.ts";
 import { Entry, type HashTable } from "../../table/hash_table.ts";
 import { NEW_CHECKPOINT } from "../folder/file_names.ts";
@@ -11,13 +11,13 @@ import {
 import { encodeHeader, type Header } from "./file_header.ts";
 import { type LogRecord, RecordBuffer } from "./log_record.ts";
 
-/** Bytes that are collected before they are written. */
+/** Bytes that are collected before a write. */
 const FLUSH_BYTES = 1_000_000;
 
-/** How many slots pass between two looks at the clock. */
+/** Slots between two readings of the clock. */
 const SLOTS_PER_CLOCK = 16;
 
-/** A checkpoint that is being written. */
+/** One checkpoint during its writing. */
 export class CheckpointWriter {
   readonly #file: WritableFile;
   readonly #buffer = new RecordBuffer();
@@ -28,7 +28,7 @@ export class CheckpointWriter {
   #syncedBytes = 0;
 
   constructor(files: Files, header: Required<Header>) {
-    removeQuietly(files, NEW_CHECKPOINT); // an earlier one that did not come to its end
+    removeQuietly(files, NEW_CHECKPOINT); // left by an unfinished checkpoint
     this.#file = files.openToWrite(NEW_CHECKPOINT, "create");
     this.#buffer.add(0, 0, encodeHeader("ckpt", header));
   }
@@ -44,10 +44,10 @@ export class CheckpointWriter {
   }
 
   /**
-   * Writes what the next slots hold now.
+   * Writes the entries that the next slots hold now.
    *
-   * @param untilMs of `performance.now()`, when to stop
-   * @returns whether all slots are through
+   * @param untilMs when to stop, on the clock of `performance.now()`
+   * @returns whether all slots are written
    */
   writeSlice(table: HashTable, untilMs: number): boolean {
     while (this.#slot < table.slotsUsed) {
@@ -63,20 +63,20 @@ export class CheckpointWriter {
     return this.#slot >= table.slotsUsed;
   }
 
-  /** Writes the last record; then all is to be synced once more. */
+  /** Writes the last record; it needs a last `sync`. */
   finish(): void {
     this.#buffer.add(this.#keys + 1, 0, encodeEnd(this.#keys));
     this.#flush();
   }
 
-  /** Forces to disk what is written. */
+  /** Forces the written bytes to disk. */
   async sync(): Promise<void> {
     const bytes = this.#bytes;
     await this.#file.sync();
     this.#syncedBytes = bytes;
   }
 
-  /** What the system knows of the file, with the length that was written: no program may have cut it. */
+  /** The status of the file with the length that was written: it differs if another program cut the file. */
   status(): FileStatus {
     return { ...this.#file.status(), bytes: this.#bytes };
   }
@@ -92,15 +92,15 @@ export class CheckpointWriter {
   }
 }
 
-/** How the JSON of a checkpoint's last record begins. */
+/** The start of the JSON of a checkpoint's last record. */
 const END = spanOf('{"end":').bytes;
 
-/** The JSON of a checkpoint's last record. */
+/** Encodes the last record of a checkpoint as JSON. */
 export function encodeEnd(keys: number): string {
   return `{"end":${keys}}`;
 }
 
-/** Whether a record is a checkpoint's last one, whatever its number of keys. */
+/** Whether a record is the last one of a checkpoint, for any number of keys. */
 export function isEndRecord({ bytes, jsonStart, jsonEnd }: LogRecord): boolean {
   const end = Math.min(jsonEnd, jsonStart + END.length);
   return areEqual(bytes, jsonStart, end, END, 0, END.length);

@@ -1,14 +1,14 @@
-/** The first record of a file, which says what the file is. */
+/** The header of a log or checkpoint: its first record, which names the kind of file and the version. */
 import { quoted } from "../../base/quote.ts";
 import { textAt } from "../../bytes/span.ts";
 import type { Files } from "../folder/folder_files.ts";
 import { LogReader } from "./log_reader.ts";
 import { FORMAT_VERSION, type LogRecord, RecordBuffer } from "./log_record.ts";
 
-/** What a file is: a log or a checkpoint. */
+/** The kind of a file: a log or a checkpoint. */
 export type FileKind = "txn" | "ckpt";
 
-/** Members of a header as they were read. */
+/** Members of a header before their types are checked. */
 interface Members {
   readonly htserver?: unknown;
   readonly version?: unknown;
@@ -17,22 +17,22 @@ interface Members {
   readonly log?: unknown;
 }
 
-/** What a header has beside kind and version. */
+/** The members of a header besides kind and version. */
 export interface Header {
   /** Number of the last change that a checkpoint holds for certain; undefined in a log. */
   readonly covers?: number | undefined;
   /** Identity of the table; undefined in files of earlier versions. */
   readonly table?: string | undefined;
-  /** Number of the log; of a checkpoint: of the log that goes on behind it. As `table`. */
+  /** Number of the log, or of the log that follows a checkpoint; undefined in files of earlier versions. */
   readonly log?: number | undefined;
 }
 
-/** Makes the JSON of a header. */
+/** Encodes a header as JSON. */
 export function encodeHeader(htserver: FileKind, members: Header): string {
   return JSON.stringify({ htserver, version: FORMAT_VERSION, ...members });
 }
 
-/** Makes the bytes with which a log begins. */
+/** Encodes the record at the start of a log. */
 export function encodeLogHeader(members: Header): Uint8Array {
   const header = new RecordBuffer();
   header.add(0, 0, encodeHeader("txn", members));
@@ -40,9 +40,10 @@ export function encodeLogHeader(members: Header): Uint8Array {
 }
 
 /**
- * Says what is wrong with the first record of a file, or gives undefined.
+ * Finds out what is wrong with the first record of a file.
  *
- * @param kind of file that it should be
+ * @param kind the expected kind of file
+ * @returns a clause for an error message; undefined if the header is good
  */
 export function findHeaderProblem(record: LogRecord, kind: FileKind): string | undefined {
   const { htserver, version } = parseMembers(record);
@@ -59,7 +60,7 @@ export function findHeaderProblem(record: LogRecord, kind: FileKind): string | u
   return undefined;
 }
 
-/** Reads the members of a header; what is missing or is no good value is undefined. */
+/** Parses a header; a member is undefined if it is missing or has a wrong type. */
 export function parseHeader(record: LogRecord): Header {
   const { covers, table, log } = parseMembers(record);
   return {
@@ -69,11 +70,11 @@ export function parseHeader(record: LogRecord): Header {
   };
 }
 
-/** The first record of a file, as it was read. */
+/** The result of reading the first record of a file. */
 export interface FirstRecord {
-  /** Undefined if it is not whole. */
+  /** Undefined if the record is not whole. */
   readonly header: Header | undefined;
-  /** What is wrong with it. */
+  /** What is wrong with the record; undefined if it is good. */
   readonly problem: string | undefined;
 }
 
@@ -86,7 +87,7 @@ export function readHeader(files: Files, name: string, kind: FileKind): FirstRec
   return { header: parseHeader(reader.record), problem: findHeaderProblem(reader.record, kind) };
 }
 
-/** None where it is no JSON object. */
+/** Parses the members of a header; an empty object if the record is no JSON object. */
 function parseMembers({ bytes, jsonStart, jsonEnd }: LogRecord): Members {
   try {
     const header: unknown = JSON.parse(textAt(bytes, jsonStart, jsonEnd));

@@ -1,25 +1,27 @@
 /**
- * The order of the logs. Each has a number, one more than that of the log before, and a checkpoint holds
- * the number of the log that goes on behind it. So a file that is missing is noticed although all that
- * are there are whole: it may have held acknowledged changes.
+ * The chain of logs, which shows that a log is missing.
+ *
+ * Each log has a number, one more than that of the log before. A checkpoint holds the number of the log
+ * that follows it. So a missing log is noticed although all the other files are whole: it may have held
+ * acknowledged changes.
  */
 import type { Header } from "./file_header.ts";
 
-/** Logs in their order. */
+/** The order of the logs of a folder. */
 export interface LogChain {
-  /** Number of each log; for a file of an earlier version, the number that it would have. */
+  /** Number of each log; a log of an earlier version gets the number after the one before it. */
   readonly numbers: readonly number[];
-  /** How many logs at the beginning hold nothing that the checkpoint does not hold. */
+  /** How many logs at the start hold only changes that the checkpoint also holds. */
   readonly supersededCount: number;
-  /** Where a log is missing: before the log at this place (behind all: their count), and its number. */
+  /** The first gap: the number of the missing log, and the index of the log after it in the list. */
   readonly missing: { readonly at: number; readonly number: number } | undefined;
 }
 
 /**
- * Puts logs in order.
+ * Orders logs by their numbers and finds the first gap.
  *
  * @param checkpoint header of the checkpoint; undefined if there is none
- * @param logs headers of the logs, in the order of their names; undefined: not readable
+ * @param logs headers of the logs, in the order of their names; undefined if a header is unreadable
  */
 export function orderLogs(
   checkpoint: Header | undefined,

@@ -1,56 +1,56 @@
-/** Reads the records of a file one after another, with their places. */
+/** A reader of the records of a log or checkpoint, line by line, which goes on behind damage. */
 import type { Files, ReadableFile } from "../folder/folder_files.ts";
 import { LogRecord, MAX_RECORD_BYTES, readRecord } from "./log_record.ts";
 
 const LF = 10;
 
-/** Bytes that are read at once. */
+/** Size of one read, in bytes. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** Bytes of records between two reports of progress: a report also checks that the table has memory. */
+/** Bytes between two progress reports; each report also checks that the table fits into memory. */
 const PROGRESS_BYTES = 256 * 1024;
 
-/** How a record begins, and most bytes of that. */
-const BEGINNING = /[0-9a-f]{8} [0-9a-f]{1,14} [0-9a-f]{1,14} \{/g;
-const BEGINNING_BYTES = 40;
-const BEGINNING_OF_ANY = /^[0-9a-f]{8} [0-9a-f]{1,14} [0-9a-f]{1,14} /;
+/** The start of a record, and the size that it has at most. */
+const RECORD_START = /[0-9a-f]{8} [0-9a-f]{1,14} [0-9a-f]{1,14} \{/g;
+const RECORD_START_BYTES = 40;
+const RECORD_START_ONLY = /^[0-9a-f]{8} [0-9a-f]{1,14} [0-9a-f]{1,14} /;
 
-/** Bytes that are in no text, and with which file systems and disks fill what was not written. */
+/** Bytes with which file systems and disks fill space that was not written; no text contains them. */
 const FILL_BYTES: readonly number[] = [0, 255];
 
-/** A line that is longer than this, in bytes, is looked at more closely: what is no record is not kept. */
+/** Size in bytes from which a line is read in parts if it does not start as a record does. */
 const MAX_GARBAGE_BYTES = 1_000_000;
 
-/** Beginnings that are tried in a damaged line. */
+/** Starts of records that are tried in a damaged line. */
 const MAX_TRIES = 1_000;
 
 const latin1 = new TextDecoder("latin1");
 
 /**
- * Stands on one line of a file after another: before the first one at first. What stands behind the
- * last LF is a line without a record; so is a run of fill bytes, and each part of what is too long.
+ * A cursor over the lines of a file, which starts before the first one. The bytes behind the last LF are
+ * a line without a record. So are a run of fill bytes, and each part of a line that is too long.
  */
 export class LogReader implements Disposable {
-  /** Where the line begins, in bytes from the beginning of the file. */
+  /** Offset of the line in the file, in bytes. */
   offset = 0;
-  /** Where the next line begins. */
+  /** Offset of the next line. */
   end = 0;
   #reportedEnd = 0;
-  /** Where the last line ends so far that holds more than fill bytes. */
+  /** End of the last line so far that holds more than fill bytes. */
   contentEnd = 0;
-  /** The line's record; undefined where it is no whole one. Good until the next call of `next`. */
+  /** The record of the line; undefined if it has no whole one. Valid until the next call of `next`. */
   record: LogRecord | undefined;
   readonly #file: ReadableFile;
   readonly #wholeRecord = new LogRecord();
   #buffer = new Uint8Array(CHUNK_BYTES);
-  /** How much of the buffer is filled. */
+  /** Bytes in the buffer. */
   #filled = 0;
-  /** The line, in the buffer; without its LF. */
+  /** The line in the buffer, without its LF. */
   #lineStart = 0;
   #lineEnd = 0;
-  /** Where the next line begins in the buffer. */
+  /** Start of the next line in the buffer. */
   #next = 0;
-  /** Nothing more is read from the file. */
+  /** Whether the whole file is in the buffer or was read before. */
   #isAtEnd = false;
 
   /** @param file is closed with the reader */
@@ -63,7 +63,7 @@ export class LogReader implements Disposable {
     return new LogReader(files.openToRead(name));
   }
 
-  /** Goes to the next line; false at the end of the file. */
+  /** Moves to the next line; false at the end of the file. */
   next(): boolean {
     this.offset = this.end;
     this.#lineEnd = this.#readLine();
@@ -79,7 +79,7 @@ export class LogReader implements Disposable {
     return this.end > this.offset;
   }
 
-  /** Whether enough was read since the last report of progress; a further one is due after as much. */
+  /** Whether a progress report is due; it counts as made. */
   isProgressDue(): boolean {
     if (this.end - this.#reportedEnd < PROGRESS_BYTES) return false;
     this.#reportedEnd = this.end;
@@ -87,14 +87,14 @@ export class LogReader implements Disposable {
   }
 
   /**
-   * Looks for a record behind the beginning of a line that is none itself: it stands whole there where
-   * only the LF before it is damaged.
+   * Finds a record in a line that is no record itself. If only the LF before a record is damaged, the
+   * record is whole within the line.
    */
   findHiddenRecord(): LogRecord | undefined {
     const text = latin1.decode(this.#buffer.subarray(this.#lineStart, this.#lineEnd)); // one character a byte
     const record = new LogRecord();
     let tries = 0;
-    for (const { index } of text.matchAll(BEGINNING)) {
+    for (const { index } of text.matchAll(RECORD_START)) {
       if (index === 0) continue;
       if (tries++ === MAX_TRIES) break;
       if (readRecord(this.#buffer, this.#lineStart + index, this.#lineEnd, record)) return record;
@@ -107,28 +107,30 @@ export class LogReader implements Disposable {
   }
 
   /**
-   * Sees to it that the next line is in the buffer, and gives where it ends: at an LF, or where no record
-   * can go on. So what is no record takes little memory, however long it is.
+   * Reads until the next line is in the buffer. A line ends at an LF, or where no record can continue: so
+   * garbage takes little memory, however long it is.
+   *
+   * @returns the end of the line in the buffer
    */
   #readLine(): number {
     let known = 0; // bytes of the line that hold no LF
-    let looked = 0; // bytes of the line that hold no fill byte
+    let checked = 0; // bytes of the line that hold no fill byte
     for (;;) {
       const lf = this.#buffer.indexOf(LF, this.#next + known);
       if (lf >= 0 && lf < this.#filled) return lf;
       known = this.#filled - this.#next;
       if (known > MAX_GARBAGE_BYTES) {
-        const fill = this.#findFill(this.#next + looked);
+        const fill = this.#findFill(this.#next + checked);
         if (fill < this.#filled) return fill;
-        looked = known;
-        if (known > MAX_RECORD_BYTES) return this.#filled; // no record is as long
-        if (!this.#beginsAsRecord()) return this.#findGarbageEnd();
+        checked = known;
+        if (known > MAX_RECORD_BYTES) return this.#filled; // longer than any record
+        if (!this.#startsAsRecord()) return this.#findGarbageEnd();
       }
       if (!this.#readMore()) return this.#filled;
     }
   }
 
-  /** Finds the first byte that is in no record; the end of what is in the buffer if there is none. */
+  /** Finds the first fill byte; the end of the buffer if there is none. */
   #findFill(from: number): number {
     let first = this.#filled;
     for (const byte of FILL_BYTES) {
@@ -138,7 +140,7 @@ export class LogReader implements Disposable {
     return first;
   }
 
-  /** Goes behind all bytes that are the same as the next one, if it is in no record; gives their number. */
+  /** Skips a run of equal fill bytes and counts them. */
   #skipFill(): number {
     const byte = this.#buffer[this.#next] ?? 0;
     if (this.#next === this.#filled || !FILL_BYTES.includes(byte)) return 0;
@@ -152,7 +154,7 @@ export class LogReader implements Disposable {
     return skipped;
   }
 
-  /** Where a run of one byte ends in the buffer; four at a time, since there may be gigabytes. */
+  /** Finds the end of a run of one byte; it compares four at a time, since a run may have gigabytes. */
   #findRunEnd(byte: number, start: number): number {
     const bytes = this.#buffer, end = this.#filled;
     const words = new Uint32Array(bytes.buffer, 0, bytes.length / 4);
@@ -164,20 +166,20 @@ export class LogReader implements Disposable {
     return at;
   }
 
-  /** Whether the next line begins as a record does. */
-  #beginsAsRecord(): boolean {
-    const text = latin1.decode(this.#buffer.subarray(this.#next, this.#next + BEGINNING_BYTES));
-    return text.search(BEGINNING_OF_ANY) === 0;
+  /** Whether the next line starts as a record does. */
+  #startsAsRecord(): boolean {
+    const text = latin1.decode(this.#buffer.subarray(this.#next, this.#next + RECORD_START_BYTES));
+    return text.search(RECORD_START_ONLY) === 0;
   }
 
-  /** Where a part of a line ends that is no record: before what may be the beginning of one. */
+  /** Finds the end of a part of garbage: before the possible start of a record. */
   #findGarbageEnd(): number {
     const text = latin1.decode(this.#buffer.subarray(this.#next, this.#filled));
-    const beginning = text.search(BEGINNING);
-    return beginning < 0 ? this.#filled - BEGINNING_BYTES : this.#next + beginning;
+    const start = text.search(RECORD_START);
+    return start < 0 ? this.#filled - RECORD_START_BYTES : this.#next + start;
   }
 
-  /** Reads some bytes behind those of the next line, which goes to the buffer's beginning. */
+  /** Moves the next line to the start of the buffer and reads more bytes behind it. */
   #readMore(): boolean {
     const line = this.#buffer.subarray(this.#next, this.#filled);
     if (line.length > this.#buffer.length / 2) {

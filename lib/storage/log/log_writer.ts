@@ -19,7 +19,7 @@ export interface LogPlace {
   readonly number: number;
 }
 
-/** A torn end that may not be cut off yet. */
+/** A torn tail that may not be cut off yet. */
 export interface UncutTail {
   readonly bytes: number;
   /** Keeps a copy of it, or throws. */
@@ -37,7 +37,7 @@ export class LogWriter {
   #entries: number;
   #batchEntries = 0;
 
-  /** A torn end that is still there: no copy of it could be kept at the start. */
+  /** A torn tail that is still there: no copy of it could be kept at the start. */
   #torn: UncutTail | undefined;
 
   private constructor(place: LogPlace, file: WritableFile, bytes: number, entries: number) {
@@ -107,7 +107,7 @@ export class LogWriter {
   }
 
   /**
-   * Cuts off a torn end of which no copy could be kept at the start; nothing if there is none.
+   * Cuts off a torn tail of which no copy could be kept at the start; nothing if there is none.
    *
    * @throws {WriteError} if there still is no room for the copy
    */
@@ -116,7 +116,7 @@ export class LogWriter {
     try {
       this.#torn.keep();
     } catch (error) {
-      throw new WriteError(`no room for a copy of the log's torn end: ${messageOf(error)}`);
+      throw new WriteError(`no room for a copy of the log's torn tail: ${messageOf(error)}`);
     }
     this.#file.truncate(this.#bytes);
     this.#torn = undefined;
@@ -176,7 +176,7 @@ export class LogWriter {
 
   /**
    * What the system knows of the file, wherever it is now, with the length that was written, and that of
-   * a torn end that is still there: no program may have cut it.
+   * a torn tail that is still there: no program may have cut it.
    */
   status(): FileStatus {
     return { ...this.#file.status(), bytes: this.#bytes + (this.#torn?.bytes ?? 0) };

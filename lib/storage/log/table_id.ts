@@ -1,9 +1,9 @@
 /**
- * The identity of a table. Every table has its own, kept in the first record of its files, so that a
- * client knows after a reconnect whether it has the same data before it.
+ * The identity of a table. It is in the first record of each of its files, so that a client notices after
+ * a reconnect if the server has another table.
  */
 
-/** Makes an identity for a new table. All have the same length. */
+/** Creates an identity for a new table. All have the same length. */
 export function createTableId(): string {
   return crypto.randomUUID();
 }

@@ -1,28 +1,28 @@
 /**
- * Tells a torn end of a log from damage (I4).
+ * The torn tail of a log, and its difference from damage (I4).
  *
- * A crash may leave out any of what was written since the last sync. But each record tells how far the
- * disk was when it was written: where a change is missing that a later record says was on disk, the file
- * was damaged since.
+ * After a crash, any part of the writes since the last sync may be missing. But each record holds the last
+ * change that was on disk when the record was written. If a later record proves that a missing change was
+ * on disk, the file was damaged after that.
  */
 import { type Files, removeQuietly } from "../folder/folder_files.ts";
 import { LogReader } from "./log_reader.ts";
 
-/** Bytes that are copied at once. */
+/** Size of one copied block, in bytes. */
 const COPY_BYTES = 64 * 1024;
 
-/** What follows the whole records of a log that a crash has cut short. */
+/** The bytes behind the whole records of a log, which a crash has left. */
 export interface TornTail {
-  /** Of the log. */
+  /** Name of the log. */
   readonly name: string;
   readonly offset: number;
-  /** To the end of the file. */
+  /** Bytes up to the end of the file. */
   readonly bytes: number;
-  /** To the last byte that may tell something: a file system fills what was not written. */
+  /** Bytes up to the last one that is no fill byte. */
   readonly contentBytes: number;
 }
 
-/** Number of the first change in a log; undefined where damage comes before it, or there is none. */
+/** Reads the number of the first change in a log; undefined if damage comes before it, or there is none. */
 export function readFirstSeq(files: Files, name: string): number | undefined {
   using reader = LogReader.open(files, name);
   while (reader.next()) {
@@ -33,9 +33,9 @@ export function readFirstSeq(files: Files, name: string): number | undefined {
 }
 
 /**
- * Whether a change was on disk once: a later record was written when it was.
+ * Whether a later record proves that a change was on disk.
  *
- * @param reader looked through from its line on
+ * @param reader searched from its current line
  * @param lost number of the change
  */
 export function provesDamage(reader: LogReader, lost: number): boolean {
@@ -47,10 +47,10 @@ export function provesDamage(reader: LogReader, lost: number): boolean {
 }
 
 /**
- * Copies the content of a torn end to a file of its own, durably.
+ * Copies the content of a torn tail to its own file, durably.
  *
  * @param copy name of that file
- * @throws if there is no room for it; then nothing of it is left
+ * @throws if there is no room for it; then no part of the copy is left
  */
 export function copyTornTail(
   files: Files,
@@ -60,7 +60,7 @@ export function copyTornTail(
   const end = offset + contentBytes;
   const from = files.openToRead(name);
   try {
-    const to = files.openToWrite(copy, "create"); // a file of that name that is there already stays
+    const to = files.openToWrite(copy, "create"); // an existing file of that name stays
     try {
       const buffer = new Uint8Array(COPY_BYTES);
       let at = 0;

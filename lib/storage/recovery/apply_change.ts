@@ -1,12 +1,12 @@
-/** Makes the change of a record in a table, once more. */
+/** The step from a record to the table: recovery and repair apply the changes of records with it. */
 import { decodeRequest, isRejection } from "../../protocol/decode_request.ts";
 import type { HashTable } from "../../table/hash_table.ts";
 import type { LogRecord } from "../log/log_record.ts";
 
 /**
- * Makes a change that was recorded.
+ * Applies the change of a record to a table.
  *
- * @returns false where the record holds no change
+ * @returns false if the record holds no change
  */
 export function applyChange(
   table: HashTable,

@@ -1,4 +1,4 @@
-/** Fills a table from a checkpoint, of which every record must be there (I4). */
+/** A reader of checkpoints. Every record of a checkpoint must be whole (I4). */
 import { textAt } from "../../bytes/span.ts";
 import type { HashTable } from "../../table/hash_table.ts";
 import { applyChange } from "./apply_change.ts";
@@ -9,21 +9,21 @@ import { findHeaderProblem, type Header, parseHeader } from "../log/file_header.
 import { LogReader } from "../log/log_reader.ts";
 import type { LogRecord } from "../log/log_record.ts";
 
-/** What a checkpoint holds. */
+/** The result of reading a checkpoint. */
 export interface Checkpoint {
   readonly header: Header;
   readonly keys: number;
-  /** Size of the file. */
+  /** Size of the file, in bytes. */
   readonly bytes: number;
 }
 
 /**
- * Loads a checkpoint.
+ * Loads a checkpoint into a table.
  *
- * @param name of the file
- * @param table an empty one, which is filled
- * @param onProgress told now and then how many bytes were read
- * @throws {DamageError} where anything of it cannot be trusted
+ * @param name name of the file
+ * @param table an empty table
+ * @param onProgress called from time to time with the bytes read so far
+ * @throws {DamageError} if any part of the file is damaged
  */
 export function loadCheckpoint(
   files: Files,
@@ -38,7 +38,7 @@ export function loadCheckpoint(
   let hasEnd = false;
   while (reader.next()) {
     const { offset, end, record } = reader;
-    if (hasEnd) throw damaged(offset, "there is something behind its last record");
+    if (hasEnd) throw damaged(offset, "bytes follow its last record");
     if (record === undefined) throw damaged(offset, "it is damaged");
     if (record.seq !== expected) throw damaged(offset, "a record is missing");
     if (expected === 0) {
@@ -50,11 +50,11 @@ export function loadCheckpoint(
     if (reader.isProgressDue()) onProgress(end);
     expected++;
   }
-  if (!hasEnd) throw damaged(files.size(name), "its end is missing");
+  if (!hasEnd) throw damaged(files.size(name), "its last record is missing");
   return { header, keys: expected - 2, bytes: reader.end };
 }
 
-/** Whether a record is the last one of a checkpoint with so many keys. */
+/** Whether a record is the last one of a checkpoint with this number of keys. */
 function isEndRecordFor(record: LogRecord, keys: number): boolean {
   return isEndRecord(record) &&
     textAt(record.bytes, record.jsonStart, record.jsonEnd) === encodeEnd(keys);

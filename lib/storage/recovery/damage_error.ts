@@ -1,21 +1,21 @@
-/** What recovery throws at a file that it must not serve from (I4). */
+/** The error for a damaged or missing file, which a server must not serve from (I4). */
 import { ExitError } from "../../base/errors.ts";
 import type { Files } from "../folder/folder_files.ts";
 
-/** A file that cannot be trusted, and from which byte on. */
+/** A damaged file, and the offset from which on it is damaged. */
 export class DamageError extends ExitError {
   override name = "DamageError";
   readonly file: string;
   readonly offset: number;
-  /** What is wrong, without the name of the file. */
+  /** The problem, without the name of the file. */
   readonly what: string;
 
-  /** @param offset in bytes; undefined: the file is missing, or as a whole it is the wrong one */
+  /** @param offset in bytes; undefined: the file is missing, or all of it is wrong */
   constructor(files: Files, name: string, offset: number | undefined, what: string) {
     const where = offset === undefined ? what : `${what} at byte ${offset}`;
     super(
       `Cannot read ${files.folder}/${name}: ${where}. Nothing was changed; ` +
-        `see what is there with htserver --check ${files.folder}, or salvage it with htserver --repair ${files.folder}`,
+        `show its content with htserver --check ${files.folder}, or repair it with htserver --repair ${files.folder}`,
     );
     this.file = name;
     this.offset = offset ?? 0;

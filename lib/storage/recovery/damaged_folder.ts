@@ -1,6 +1,6 @@
 /**
- * Reads all of a data folder that can be read, damage or not: for `--check` and `--repair`.
- * Recovery refuses damage; this goes on behind it, and says what is missing.
+ * A reader of a damaged data folder, for `--check` and `--repair`. A start refuses damage
+ * (`folder_reader.ts`); this reader continues behind it and reports what is missing.
  */
 import { quoted } from "../../base/quote.ts";
 import { HashTable } from "../../table/hash_table.ts";
@@ -13,43 +13,43 @@ import { orderLogs } from "../log/log_chain.ts";
 import { LogReader } from "../log/log_reader.ts";
 import type { LogRecord } from "../log/log_record.ts";
 
-/** Bytes of a file that hold no record. */
+/** Bytes of a file that are in no whole record. */
 export interface DamagedRange {
   readonly offset: number;
   readonly bytes: number;
 }
 
-/** What one file holds. */
+/** The report on one file. */
 export interface FileReport {
   readonly name: string;
   readonly bytes: number;
-  /** Whole records, the first one included. */
+  /** Whole records, the header included. */
   readonly records: number;
-  /** Numbers of the first and the last change; of a checkpoint: of keys. */
+  /** Numbers of the first and the last change in a log, or of the keys in a checkpoint. */
   readonly first: number | undefined;
   readonly last: number | undefined;
   readonly damage: readonly DamagedRange[];
-  /** What is wrong beside the bad parts. */
+  /** Problems besides the damage. */
   readonly problems: readonly string[];
 }
 
-/** What a folder holds. */
+/** The readable content of a folder. */
 export interface DamagedFolder {
   readonly files: readonly FileReport[];
   readonly table: HashTable;
   readonly lastSeq: number;
   /** Identity of the table; undefined if no file has one. */
   readonly tableId: string | undefined;
-  /** A number for the next log. */
+  /** The number for the next log. */
   readonly nextLog: number;
-  /** Whether changes that were made may be missing in the table. */
+  /** Whether acknowledged changes may be missing in the table. */
   readonly mayLackChanges: boolean;
 }
 
 /**
- * Reads a folder and changes nothing.
+ * Reads all whole records of a folder, and changes nothing.
  *
- * @param names of the files in it, from `Files.list`
+ * @param names names of its files, from `Files.list`
  */
 export function readDamagedFolder(files: Files, names: readonly string[]): DamagedFolder {
   const repaired = findRepairedName(names);
@@ -57,21 +57,21 @@ export function readDamagedFolder(files: Files, names: readonly string[]): Damag
   const logs = repaired === undefined ? findLogNames(names) : [];
   const headers = logs.map((name) => readHeader(files, name, "txn").header);
   let table = new HashTable();
-  const contents: FileReport[] = [];
+  const reports: FileReport[] = [];
   let header: Header | undefined;
   let isCheckpointDamaged = false;
   if (checkpointName !== undefined) {
     const read = readFile(files, checkpointName, (record) => applyChange(table, record));
     header = read.header;
-    contents.push(read.content);
-    isCheckpointDamaged = isDamaged(read.content);
+    reports.push(read.report);
+    isCheckpointDamaged = isDamaged(read.report);
   }
   const tableId = [header, ...headers].find((one) => one?.table !== undefined)?.table;
   const chain = orderLogs(checkpointName === undefined ? undefined : header ?? {}, headers);
   let mayLackChanges = isCheckpointDamaged ||
     (chain.missing !== undefined && repaired === undefined);
   if (checkpointName !== undefined && isCheckpointDamaged && chain.supersededCount > 0) {
-    // What it has lost may still be in the logs that it was to replace; what it has is newer.
+    // Lost entries may still be in older logs. Entries of the checkpoint are newer than those.
     const older = logs.slice(0, chain.supersededCount)
       .filter((_, at) => (headers[at]?.table ?? tableId) === tableId);
     table = new HashTable();
@@ -85,7 +85,7 @@ export function readDamagedFolder(files: Files, names: readonly string[]): Damag
     const before = lastSeq;
     const foreign = headers[at]?.table;
     const isForeign = foreign !== undefined && foreign !== tableId;
-    const { content, endsWithRecord } = readFile(files, name, (record) => {
+    const { report, endsWithRecord } = readFile(files, name, (record) => {
       if (record.seq <= covers || isForeign) return;
       if (record.seq > lastSeq + 1) mayLackChanges = true;
       applyChange(table, record);
@@ -93,7 +93,7 @@ export function readDamagedFolder(files: Files, names: readonly string[]): Damag
     });
     const isNeeded = at >= chain.supersededCount;
     if (isForeign || (isNeeded && !endsWithRecord)) mayLackChanges = true;
-    const { first, damage, problems } = content;
+    const { first, damage, problems } = report;
     const more: string[] = [];
     if (isForeign) more.push(`it belongs to another table, ${quoted(foreign)}`);
     if (
@@ -105,26 +105,26 @@ export function readDamagedFolder(files: Files, names: readonly string[]): Damag
     if (chain.missing?.at === at) {
       more.push(`log number ${chain.missing.number} is missing before it`);
     }
-    contents.push({ ...content, problems: [...more, ...problems] });
+    reports.push({ ...report, problems: [...more, ...problems] });
   }
   const nextLog = Math.max(header?.log ?? 0, ...chain.numbers) + 1;
-  return { files: contents, table, lastSeq, tableId, nextLog, mayLackChanges };
+  return { files: reports, table, lastSeq, tableId, nextLog, mayLackChanges };
 }
 
-/** Whether anything is wrong with a file. */
+/** Whether a file has any problem. */
 export function isDamaged({ damage, problems }: FileReport): boolean {
   return damage.length + problems.length > 0;
 }
 
-/** What `readFile` gives. */
-interface FileContent {
-  readonly content: FileReport;
+/** The result of `readFile`. */
+interface FileSummary {
+  readonly report: FileReport;
   readonly header: Header | undefined;
   /** Whether the file ends with a whole record. */
   readonly endsWithRecord: boolean;
 }
 
-function readFile(files: Files, name: string, take: (record: LogRecord) => void): FileContent {
+function readFile(files: Files, name: string, take: (record: LogRecord) => void): FileSummary {
   const damage: DamagedRange[] = [];
   const problems: string[] = [];
   let records = 0;
@@ -139,9 +139,9 @@ function readFile(files: Files, name: string, take: (record: LogRecord) => void)
     endsWithRecord = record !== undefined;
     if (record === undefined) {
       const before = damage.at(-1);
-      const isSame = before !== undefined && before.offset + before.bytes === offset;
-      const start = isSame ? before.offset : offset;
-      damage.splice(isSame ? -1 : damage.length, 1, {
+      const isNext = before !== undefined && before.offset + before.bytes === offset;
+      const start = isNext ? before.offset : offset;
+      damage.splice(isNext ? -1 : damage.length, 1, {
         offset: start,
         bytes: end - start,
       });
@@ -163,6 +163,6 @@ function readFile(files: Files, name: string, take: (record: LogRecord) => void)
   }
   if (header === undefined) problems.push("its first record is missing");
   if (isCheckpoint && !hasEnd) problems.push("its last record is missing");
-  const content = { name, bytes: reader.end, records, first, last, damage, problems };
-  return { content, header, endsWithRecord };
+  const report = { name, bytes: reader.end, records, first, last, damage, problems };
+  return { report, header, endsWithRecord };
 }

@@ -1,4 +1,4 @@
-/** Reads a data folder as a start does: which files hold the table, and whether any of them is missing. */
+/** A reader of a data folder for a start: it loads the table and refuses damaged or missing files. */
 import { quoted } from "../../base/quote.ts";
 import type { HashTable } from "../../table/hash_table.ts";
 import { DamageError } from "./damage_error.ts";
@@ -15,28 +15,28 @@ import { type Checkpoint, loadCheckpoint } from "./checkpoint_reader.ts";
 import { type LogChain, orderLogs } from "../log/log_chain.ts";
 import { Replay } from "./replay.ts";
 
-/** What was read. */
+/** The result of reading a folder. */
 export interface FolderState {
   readonly checkpoint: Checkpoint;
   readonly replay: Replay;
-  /** Names of the logs, in their order; none in a new folder. */
+  /** Names of the logs in their order; empty in a new folder. */
   readonly logs: readonly string[];
-  /** Their numbers. */
+  /** Numbers of the logs. */
   readonly numbers: readonly number[];
-  /** Identity of the table; undefined if the files are of an earlier version, or there are none. */
+  /** Identity of the table; undefined in files of an earlier version, and in a new folder. */
   readonly tableId: string | undefined;
 }
 
 const NO_CHECKPOINT: Checkpoint = { header: {}, keys: 0, bytes: 0 };
 
 /**
- * Reads a folder as a start does, and changes nothing in it. If a repair was decided and did not come to
- * its end, the checkpoint that the repair has written is all that counts.
+ * Reads a folder as a start does, and changes nothing in it. If a repair is unfinished, only the repair's
+ * checkpoint counts.
  *
- * @param names of the files in it, from `Files.list`
- * @param table an empty one, which is filled
- * @param onProgress told now and then how many bytes were read
- * @throws {DamageError} if a file cannot be trusted or is missing: a start refuses then
+ * @param names names of its files, from `Files.list`
+ * @param table an empty table, which is filled
+ * @param onProgress called from time to time with the bytes read so far
+ * @throws {DamageError} if a file is damaged or missing: a start refuses the folder then
  */
 export function readFolder(
   files: Files,
@@ -72,16 +72,13 @@ export function readFolder(
       files,
       replay.tornTail?.name ?? logs.at(-1) ?? LOG,
       replay.validBytes,
-      `it ends before change ${replay.lastSeq}, which ${CHECKPOINT} holds, so a log behind it is missing`,
+      `it ends before change ${replay.lastSeq}, which ${CHECKPOINT} holds, so a later log is missing`,
     );
   }
   return { checkpoint, replay, logs, numbers, tableId };
 }
 
-/**
- * Refuses a folder in which no log can be found although there must be one: changes that were
- * acknowledged were in it.
- */
+/** Refuses a folder that must have a log but has none: the log held acknowledged changes. */
 function requireLog(
   files: Files,
   names: readonly string[],
@@ -93,7 +90,7 @@ function requireLog(
       files,
       LOG,
       undefined,
-      `it is missing, and ${CHECKPOINT} does not hold the changes since then`,
+      `it is missing, and ${CHECKPOINT} does not hold the later changes`,
     );
   }
   const remainder = findRemainder(names);
@@ -107,14 +104,14 @@ function requireLog(
   }
 }
 
-/** Reads the header of a log; undefined if it is not whole. */
+/** Reads the header of a log; undefined if the record is not whole. */
 function readLogHeader(files: Files, name: string): Header | undefined {
   const { header, problem } = readHeader(files, name, "txn");
   if (header && problem !== undefined) throw new DamageError(files, name, 0, problem);
   return header;
 }
 
-/** Refuses logs of which one is missing, before the others or between them. */
+/** Refuses a chain with a missing log. */
 function requireWholeChain(
   files: Files,
   hasCheckpoint: boolean,
@@ -129,7 +126,7 @@ function requireWholeChain(
   }
   const next = logs[missing.at];
   const what = next === undefined
-    ? `log number ${missing.number}, which goes on behind ${CHECKPOINT}, is missing`
+    ? `log number ${missing.number}, which follows ${CHECKPOINT}, is missing`
     : `it is log number ${numbers[missing.at]}, and ` +
       (hasCheckpoint || missing.at > 0
         ? `log number ${missing.number} is missing`
@@ -137,7 +134,7 @@ function requireWholeChain(
   throw new DamageError(files, next ?? LOG, undefined, what);
 }
 
-/** Gives the identity that files have in common; files of earlier versions have none. */
+/** Returns the identity in the headers, and refuses files of different tables. */
 function requireOneTableId(
   files: Files,
   headers: readonly (readonly [name: string, Header | undefined])[],

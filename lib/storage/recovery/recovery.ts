@@ -1,8 +1,8 @@
 /**
- * Brings a table back: loads the checkpoint and replays the logs over it.
+ * The recovery of a table at a start: loads the checkpoint and replays the logs over it.
  *
- * A log's end may be torn by a crash: what was never acknowledged as a whole is cut off, and kept in a
- * file of its own. Anything else that does not read is damage, and nothing is served then (I4).
+ * A crash may leave a torn tail in a log: records that were never acknowledged. It is cut off, and a copy
+ * is kept. Anything else that is no whole record is damage, and the start is refused (I4).
  */
 import { messageOf } from "../../base/errors.ts";
 import type { HashTable } from "../../table/hash_table.ts";
@@ -16,38 +16,38 @@ import { LogWriter, type UncutTail } from "../log/log_writer.ts";
 
 export { DamageError } from "./damage_error.ts";
 
-/** What was found. */
+/** The result of a recovery. */
 export interface Recovered {
   /** Number of the last change. */
   readonly lastSeq: number;
   /** Identity of the table. */
   readonly tableId: string;
-  /** Whether the identity was made for files of an earlier version, which have none. */
+  /** Whether the identity is new because the files are of an earlier version. */
   readonly isNewTableId: boolean;
-  /** Keys of the checkpoint, and changes that were replayed over them. */
+  /** Keys in the checkpoint, and changes that were replayed over them. */
   readonly checkpointKeys: number;
   readonly replayed: number;
-  /** Bytes of the last log's torn end, and the file that holds a copy of them; fill bytes are not copied. */
+  /** Bytes of the torn tail, and the name of its copy; fill bytes are not copied. */
   readonly tornBytes: number;
   readonly tornCopy: string | undefined;
-  /** Why there is no copy, if there should be one: the torn end is still there, and changes fail. */
+  /** Why the copy failed: the torn tail is still in the log, and changes fail until it is copied. */
   readonly whyNoCopy: string | undefined;
   /** Size of the checkpoint, in bytes. */
   readonly checkpointBytes: number;
-  /** The log to go on with. */
+  /** The log for further changes. */
   readonly log: LogWriter;
-  /** Logs before it, which the next checkpoint makes superfluous. */
+  /** Older logs, which the next checkpoint replaces. */
   readonly olderLogs: readonly string[];
 }
 
-/** Told now and then how many bytes were read. */
+/** Called from time to time with the bytes read so far. */
 export type OnProgress = (bytes: number) => void;
 
 /**
- * Recovers a folder.
+ * Recovers the table of a folder.
  *
- * @param table an empty one, which is filled
- * @throws {DamageError} where a file cannot be trusted
+ * @param table an empty table, which is filled
+ * @throws {DamageError} if a file is damaged or missing
  */
 export async function recover(
   files: Files,
@@ -59,13 +59,13 @@ export async function recover(
   const read = readFolder(files, names, table, onProgress);
   const { checkpoint, replay, logs, numbers, tableId = createTableId() } = read;
   for (const name of [NEW_CHECKPOINT, NEW_LOG]) {
-    if (names.includes(name)) files.remove(name); // it never came to its end
+    if (names.includes(name)) files.remove(name); // unfinished
   }
   const { tornTail } = replay;
   const last = tornTail?.name ?? logs.at(-1);
   const at = last === undefined ? 0 : logs.indexOf(last);
-  for (const name of logs.slice(at + 1)) files.remove(name); // behind a torn log, they hold nothing
-  // What older logs hold was perhaps never forced to disk either.
+  for (const name of logs.slice(at + 1)) files.remove(name); // behind a torn log, these are empty
+  // Changes in older logs were perhaps never forced to disk.
   const olderLogs = logs.slice(0, at);
   for (const name of olderLogs) await forceToDisk(files, name);
   let tornCopy: string | undefined;
@@ -74,9 +74,9 @@ export async function recover(
   if (tornTail && tornTail.contentBytes > 0) {
     const copy = makeTornName(names);
     try {
-      copyTornTail(files, tornTail, copy); // the copy is there before the cut
+      copyTornTail(files, tornTail, copy); // before the cut
       tornCopy = copy;
-    } catch (error) { // no room, most likely: what is in the table can be read all the same
+    } catch (error) { // usually a full disk; the table can be read all the same
       whyNoCopy = messageOf(error);
       uncut = { bytes: tornTail.bytes, keep: () => copyTornTail(files, tornTail, copy) };
     }

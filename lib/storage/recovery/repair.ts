@@ -1,9 +1,9 @@
 /**
- * Puts what can be read of a damaged folder in place of it.
+ * The repair of a damaged folder: replaces the files by a checkpoint of all that is readable.
  *
- * First the table is written to a checkpoint of its own, `table.repaired.N`. When that name is on disk the
- * repair is decided. Before, nothing in the folder has changed; after that, a start or a second repair
- * that finds the name does the rest. So a crash at any moment leaves everything that was readable.
+ * The repair first writes the checkpoint `table.repaired.N`. Until that name is on disk, nothing in the
+ * folder has changed. After that, a start or a second repair finishes an interrupted repair. So a crash at
+ * any moment loses nothing that was readable.
  */
 import { ExitError } from "../../base/errors.ts";
 import { HashTable } from "../../table/hash_table.ts";
@@ -27,21 +27,21 @@ import type { DamagedFolder } from "./damaged_folder.ts";
 import { createTableId } from "../log/table_id.ts";
 import { LogWriter } from "../log/log_writer.ts";
 
-/** The number of the first log, if a checkpoint does not say another one. */
+/** The number of the first log, if no checkpoint has another one. */
 const FIRST_LOG = 1;
 
 /**
- * Writes what was salvaged as a checkpoint and begins a new log. The old files get new names. The table
- * has a new identity if changes may be missing in it: clients that saw them must notice.
+ * Writes a checkpoint of the readable content, starts a new log and renames the old files. The table gets
+ * a new identity if changes may be missing, so that clients notice.
  *
  * @returns the new names of the old files
  */
-export async function repairFolder(files: Files, salvaged: DamagedFolder): Promise<string[]> {
-  const { lastSeq, tableId, mayLackChanges, nextLog } = salvaged;
+export async function repairFolder(files: Files, contents: DamagedFolder): Promise<string[]> {
+  const { lastSeq, tableId, mayLackChanges, nextLog } = contents;
   const table = mayLackChanges || tableId === undefined ? createTableId() : tableId;
   const writer = new CheckpointWriter(files, { covers: lastSeq, table, log: nextLog });
   try {
-    while (!writer.writeSlice(salvaged.table, Infinity));
+    while (!writer.writeSlice(contents.table, Infinity));
     writer.finish();
     await writer.sync();
     if (!isUnchanged(files.find(NEW_CHECKPOINT), writer.status())) {
@@ -62,9 +62,9 @@ export async function repairFolder(files: Files, salvaged: DamagedFolder): Promi
 }
 
 /**
- * Brings a repair to its end that was decided; nothing if there is none.
+ * Finishes an interrupted repair, if there is one.
  *
- * @returns the new names of the old files that still had their old ones
+ * @returns the new names of the old files that this call renamed
  */
 export async function finishRepair(files: Files): Promise<string[]> {
   const names = await files.list();
@@ -73,8 +73,8 @@ export async function finishRepair(files: Files): Promise<string[]> {
     await finishOldRepair(files, names);
     return [];
   }
-  // A kill may come between a rename and its sync, and a power failure during the renames below: then
-  // they might be on disk, and this name might not.
+  // The repair may have been killed before it synced this name. A power failure could then lose the name
+  // and keep the renames below.
   await files.syncFolder();
   const { table, log = FIRST_LOG } = readHeader(files, repaired, "ckpt").header ?? {};
   let hasLog = false;
@@ -82,17 +82,17 @@ export async function finishRepair(files: Files): Promise<string[]> {
   for (const name of [CHECKPOINT, ...findLogNames(names)].filter((one) => names.includes(one))) {
     const header = name === LOG ? readHeader(files, name, "txn").header : undefined;
     hasLog = header !== undefined && header.table === table && header.log === log;
-    if (hasLog) break; // it was begun after all others got their new names
+    if (hasLog) break; // a repair starts it only after it has renamed all others
     const newName = makeDamagedName(parseRepairNumber(repaired) ?? 0, name);
     if (names.includes(newName)) {
       throw new ExitError(
-        `Cannot finish the repair of ${files.folder}: ${name} is to become ${newName}, and there is a file of that name: move it away, then start again`,
+        `Cannot finish the repair of ${files.folder}: ${name} must be renamed to ${newName}, and that file exists: move it away, then start again`,
       );
     }
     files.rename(name, newName);
     kept.push(newName);
   }
-  // Or one of the old files might not have its new name when another one takes its old one.
+  // All new names must be durable before another file gets an old name.
   await files.syncFolder();
   if (!hasLog) {
     (await LogWriter.create(files, { name: LOG, number: log }, table ?? createTableId())).close();
@@ -103,14 +103,14 @@ export async function finishRepair(files: Files): Promise<string[]> {
 }
 
 /**
- * A repair of an earlier version gave the old checkpoint another name before the new one got its own: in
- * between, all is in the new one.
+ * Finishes an interrupted repair of an earlier version, which renamed the old checkpoint before the new one
+ * got its name. Between these two steps, the new one holds the table.
  */
 async function finishOldRepair(files: Files, names: readonly string[]): Promise<void> {
   const isUnfinished = names.includes(NEW_CHECKPOINT) && !names.includes(CHECKPOINT) &&
     names.some((name) => name.startsWith("damaged.") && name.endsWith(`.${CHECKPOINT}`));
   if (!isUnfinished || !isWholeCheckpoint(files, NEW_CHECKPOINT)) return;
-  await files.syncFolder(); // the old one's new name, before another file takes its old one
+  await files.syncFolder(); // the new name of the old checkpoint, before another file gets the old name
   files.rename(NEW_CHECKPOINT, CHECKPOINT);
   await files.syncFolder();
 }

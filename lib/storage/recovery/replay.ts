@@ -1,4 +1,4 @@
-/** Makes the changes of logs once more, one log after another; tells a torn end from damage (I4). */
+/** The replay of logs after a checkpoint; it distinguishes a torn tail from damage (I4). */
 import type { HashTable } from "../../table/hash_table.ts";
 import { applyChange } from "./apply_change.ts";
 import { DamageError } from "./damage_error.ts";
@@ -8,27 +8,27 @@ import { LogReader } from "../log/log_reader.ts";
 import { provesDamage, readFirstSeq, type TornTail } from "../log/torn_tail.ts";
 import type { LogRecord } from "../log/log_record.ts";
 
-/** Replays logs one after another; stops at a torn end. */
+/** Applies the changes of logs, one log after another, up to a torn tail. */
 export class Replay {
-  /** Number of the last change that is in the table. */
+  /** Number of the last change in the table. */
   lastSeq: number;
   replayed = 0;
-  /** Of the log that was read last: its whole records. */
+  /** Bytes and changes in the whole records of the last log. */
   validBytes = 0;
   validEntries = 0;
-  /** The torn end of the last log. */
+  /** The torn tail of the last log. */
   tornTail: TornTail | undefined;
-  /** Whether the log that was read last ends with the last change, or holds none. */
+  /** Whether the last log ends with the last change in the table, or holds no change. */
   endsAtLastChange = true;
   readonly #files: Files;
   readonly #table: HashTable;
   readonly #onProgress: (bytes: number) => void;
-  /** Bytes of the logs before. */
+  /** Bytes of earlier logs. */
   #bytesBefore = 0;
 
   /**
-   * @param covers number of the last change that is in the table
-   * @param onProgress told now and then how many bytes of logs were read
+   * @param covers number of the last change in the table
+   * @param onProgress called from time to time with the bytes of logs read so far
    */
   constructor(
     files: Files,
@@ -45,11 +45,11 @@ export class Replay {
   /**
    * Replays one log.
    *
-   * @param later logs that were begun after this one
-   * @throws {DamageError} where it cannot be trusted
+   * @param later names of the logs after this one
+   * @throws {DamageError} if it is damaged
    */
   replayLog(name: string, later: readonly string[]): void {
-    if (this.tornTail) return; // and all later ones hold nothing: that was looked at
+    if (this.tornTail) return; // logs behind a torn tail are empty: #handleInvalidLine checks that
     this.validBytes = 0;
     this.validEntries = 0;
     this.endsAtLastChange = true;
@@ -65,7 +65,7 @@ export class Replay {
         const problem = findHeaderProblem(record, "txn");
         if (problem !== undefined) throw this.#makeError(name, offset, problem);
       } else {
-        // What the checkpoint covers may stand in a log that a crash did not let go.
+        // After a crash, an old log may hold changes that the checkpoint also holds.
         const follows = previous === undefined
           ? record.seq <= this.lastSeq + 1
           : record.seq === previous + 1;
@@ -90,9 +90,9 @@ export class Replay {
   }
 
   /**
-   * Decides whether a line that does not read is a torn end or damage.
+   * Decides whether an invalid line starts a torn tail or is damage.
    *
-   * @param reader stands on the line
+   * @param reader at the line
    * @param lost number of the change that the line should hold
    */
   #handleInvalidLine(
@@ -105,15 +105,15 @@ export class Replay {
     const next = later.map((one) => readFirstSeq(this.#files, one)).find((seq) =>
       seq !== undefined
     );
-    if (next !== undefined && next <= this.lastSeq + 1) return; // the checkpoint covers what is lost
+    if (next !== undefined && next <= this.lastSeq + 1) return; // the checkpoint has the lost changes
     if (provesDamage(reader, lost) || later.some((one) => this.#logProvesDamage(one, lost))) {
       throw this.#makeError(
         name,
         offset,
-        `it is damaged (change ${lost} was on disk, since later ones say so)`,
+        `it is damaged (change ${lost} was on disk, as a later record proves)`,
       );
     }
-    // Logs behind a torn one were only begun: each has its header and nothing else.
+    // Logs behind a torn one hold a header and nothing else.
     for (const one of [...(offset === 0 ? [name] : []), ...later]) {
       const { problem } = readHeader(this.#files, one, "txn");
       if (problem !== undefined) throw this.#makeError(one, 0, problem);

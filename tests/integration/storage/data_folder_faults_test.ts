@@ -1,6 +1,6 @@
 /**
  * Real programs on data folders that were damaged: what was readable is served or
- * salvaged, what is missing is refused in one sentence, and nothing hangs or fills the memory.
+ * contents, what is missing is refused in one sentence, and nothing hangs or fills the memory.
  */
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
@@ -138,7 +138,7 @@ testWithMounts("fault: start needs room: a torn tail on a full disk", async () =
     await program.until("stderr", /torn write of 20000 bytes.*cannot be kept \(No space left/);
     const refused = await ask(program, { method: "insert", key: "new", value: 1 });
     assert.equal(refused["type"], "StorageError");
-    assert.match(String(refused["message"]), /torn end/);
+    assert.match(String(refused["message"]), /torn tail/);
     assert.deepEqual(names(), ["lock", "table.txn"], "no empty files");
     program.kill("SIGTERM");
     assert.equal(await program.exitCode(), 0);
@@ -204,7 +204,7 @@ testWith(["/proc/self/status"], "fault: 3 GB of zeros behind a log: bounded memo
       await using program = new Program(fromSource("server.ts", task, temp.path));
       const peakBytes = await peakOf(program);
       assert.equal(await program.exitCode(), 0, program.stderr);
-      assert.match(program.stdout, task === "--check" ? /^good but for a torn end/m : /^good/m);
+      assert.match(program.stdout, task === "--check" ? /^good but for a torn tail/m : /^good/m);
       assert.ok(peakBytes < MEMORY_BYTES, `${task}: ${peakBytes} bytes of memory`);
     }
     await using program = new Program(server(temp.path));
@@ -249,7 +249,7 @@ Deno.test("fault: --check on read-only media writes nothing: two of them, and a 
     using _reading = lockToRead(temp.path);
     assert.equal((await check(temp.path)).code, 0);
     const why = sentence(await run(server(temp.path)));
-    assert.match(why, /htserver --check is reading it; try again when that has ended$/m);
+    assert.match(why, /htserver --check is reading it; try again when it has ended$/m);
   }
   await using program = new Program(server(temp.path));
   assert.equal(await sizeOf(program), KEYS);
@@ -264,7 +264,7 @@ Deno.test("fault: --check on read-only media writes nothing: it names a server, 
   await using program = new Program(server(temp.path));
   await program.port();
   const why = sentence(await check(temp.path));
-  assert.match(why, new RegExp(`the server with process number ${program.pid} has it`));
+  assert.match(why, new RegExp(`the server with process number ${program.pid} uses it`));
   assert.equal((await ask(program, { method: "insert", key: "a", value: 1 }))["status"], "OK");
 });
 

@@ -190,7 +190,7 @@ Deno.test("disk faults: a second server on a folder is refused, and a killed one
   using asker = await Asker.of(first);
   assert.equal(await asker.insert("a", 1), "OK");
   const why = refusal(await run(server(temp.path)));
-  assert.match(why, new RegExp(`the server with process number ${first.pid} has it`));
+  assert.match(why, new RegExp(`the server with process number ${first.pid} uses it`));
   assert.equal(await asker.insert("b", 2), "OK", "the first one goes on");
   await killAndCompare(first, temp.path, new Map(Object.entries({ a: 1, b: 2 })));
 });

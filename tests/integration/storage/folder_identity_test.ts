@@ -157,7 +157,7 @@ Deno.test("fault: the lock is a file that can be removed: a second server is ref
       assert.equal(code, 1);
       assert.match(
         stderr,
-        /^htserver: [^\n]*another server still has its log '.*table\.txn'[^\n]*\n$/,
+        /^htserver: [^\n]*another server still uses its log '.*table\.txn'[^\n]*\n$/,
       );
     }
   } finally {

@@ -43,7 +43,7 @@ test("the next log follows all that are there", () => {
   assert.equal(makeNextLogName(["table.txn.3"]), "table.txn.4");
 });
 
-test("a torn end gets a name that no file has", () => {
+test("a torn tail gets a name that no file has", () => {
   assert.equal(makeTornName([]), "table.torn.1");
   assert.equal(makeTornName(["table.torn.1", "table.torn.3"]), "table.torn.2");
 });

@@ -26,7 +26,7 @@ Deno.test("folder_lock: the second one is refused with the number of the first",
     await assert.rejects(lockFolder(temp.path), (error) => {
       assert.ok(error instanceof ExitError);
       assert.ok(error.message.includes(temp.path));
-      assert.match(error.message, new RegExp(`process number ${first.pid} has it.*--data`));
+      assert.match(error.message, new RegExp(`process number ${first.pid} uses it.*--data`));
       return true;
     });
   }

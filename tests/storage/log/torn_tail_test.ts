@@ -1,4 +1,4 @@
-/** Proves that what is cut off a log's torn end is kept first, on a full disk too, and that fill bytes are not. */
+/** Proves that what is cut off a log's torn tail is kept first, on a full disk too, and that fill bytes are not. */
 import assert from "assert";
 import { encodeLogHeader } from "../../../lib/storage/log/file_header.ts";
 import { recover } from "../../../lib/storage/recovery/recovery.ts";
@@ -56,7 +56,7 @@ Deno.test("a file that has the name of the copy already is left as it is", () =>
 
 const isCopy = (name: string) => name.startsWith("table.torn.");
 
-test("fault: start needs room: the torn end stays until there is room for a copy", async () => {
+test("fault: start needs room: the torn tail stays until there is room for a copy", async () => {
   for (const fails of ["create", "write", "sync"] as const) {
     const disk = await tornDisk(TORN);
     const bytes = disk.bytesOf("table.txn");
@@ -68,7 +68,7 @@ test("fault: start needs room: the torn end stays until there is room for a copy
     for (let attempt = 0; attempt < 2; attempt++) {
       assert.throws(() => insert(life, "c"), (error) => {
         assert.ok(error instanceof WriteError);
-        assert.match(error.message, /no room for a copy of the log's torn end: No space left/);
+        assert.match(error.message, /no room for a copy of the log's torn tail: No space left/);
         return true;
       });
     }
@@ -81,7 +81,7 @@ test("fault: start needs room: the torn end stays until there is room for a copy
       const where = `${moment} ${kind}, ${disk.operations - operations}`;
       for (let seed = 0; seed < 20; seed++) {
         const crashed = seed === 0 ? disk.killed() : disk.crashed(seed);
-        assert.ok(holds(crashed, TORN), `the torn end is lost ${where}`);
+        assert.ok(holds(crashed, TORN), `the torn tail is lost ${where}`);
       }
     };
     disk.plan = () => undefined;

@@ -1,4 +1,4 @@
-/** Proves that a damaged folder can be salvaged, that what was dropped is told, and that nothing is thrown away. */
+/** Proves that a damaged folder can be contents, that what was dropped is told, and that nothing is thrown away. */
 import assert from "assert";
 import { silentLog } from "../../../lib/base/log.ts";
 import { openFolder } from "../../../lib/storage/open.ts";
@@ -156,11 +156,11 @@ Deno.test("salvage: a checkpoint without its end says so, and what it holds is t
   assert.equal(table.size, 2);
 });
 
-Deno.test("salvage: what was salvaged is recovered, and the old files are kept", async () => {
+Deno.test("salvage: what was contents is recovered, and the old files are kept", async () => {
   const files = damagedFolder();
   const disk = SimulatedDisk.of(files);
-  const salvaged = readDamagedFolder(disk, disk.names);
-  const kept = await repairFolder(disk, salvaged);
+  const contents = readDamagedFolder(disk, disk.names);
+  const kept = await repairFolder(disk, contents);
   const names = Object.keys(files);
   assert.deepEqual(kept, names.map((name) => `damaged.1.${name}`));
   for (const name of names) assert.deepEqual(disk.bytesOf(`damaged.1.${name}`), files[name]);
@@ -168,7 +168,7 @@ Deno.test("salvage: what was salvaged is recovered, and the old files are kept",
   const { log, lastSeq } = await recover(disk, table);
   log.close();
   assert.equal(lastSeq, 12);
-  assert.deepEqual([...pairsOf(table)].sort(), [...pairsOf(salvaged.table)].sort());
+  assert.deepEqual([...pairsOf(table)].sort(), [...pairsOf(contents.table)].sort());
   assert.equal(disk.openFiles, 0);
 });
 
@@ -218,13 +218,13 @@ async function servedFolder(): Promise<Record<string, Uint8Array<ArrayBuffer>>> 
 
 async function repaired(files: Readonly<Record<string, Uint8Array>>) {
   const disk = SimulatedDisk.of(files);
-  const salvaged = readDamagedFolder(disk, disk.names);
-  await repairFolder(disk, salvaged);
+  const contents = readDamagedFolder(disk, disk.names);
+  await repairFolder(disk, contents);
   const table = new HashTable();
   const { log, tableId, isNewTableId } = await recover(disk, table);
   log.close();
   assert.equal(isNewTableId, false);
-  return { salvaged, tableId, size: table.size };
+  return { contents, tableId, size: table.size };
 }
 
 Deno.test("salvage: the table has a new identity only if changes may be missing", async () => {
@@ -247,7 +247,7 @@ Deno.test("salvage: the table has a new identity only if changes may be missing"
   ];
   for (const [files, isLost, size] of cases) {
     const after = await repaired(files);
-    assert.equal(after.salvaged.mayLackChanges, isLost, Object.keys(files).join());
+    assert.equal(after.contents.mayLackChanges, isLost, Object.keys(files).join());
     assert.equal(after.tableId !== tableId, isLost);
     assert.equal(after.size, size);
   }
@@ -259,9 +259,9 @@ Deno.test("salvage: a log of another table is not merged, but kept", async () =>
     "table.ckpt": one["table.ckpt"] ?? utf8(""),
     "table.txn": other["table.txn"] ?? utf8(""),
   };
-  const { salvaged, size } = await repaired(files);
-  assert.match(salvaged.files.at(-1)?.problems.join() ?? "", /it belongs to another table, "/);
-  assert.deepEqual([size, salvaged.mayLackChanges], [3, true]);
+  const { contents, size } = await repaired(files);
+  assert.match(contents.files.at(-1)?.problems.join() ?? "", /it belongs to another table, "/);
+  assert.deepEqual([size, contents.mayLackChanges], [3, true]);
 });
 
 Deno.test("salvage: what is bad is reported as one part, however many lines it has", () => {

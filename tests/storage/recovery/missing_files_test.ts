@@ -37,7 +37,7 @@ test("fault: a missing or empty log beside a checkpoint is accepted: a missing l
     [
       { "table.ckpt": checkpoint(2, 2), "table.txn": logWith(one, 1, 2) },
       "table.txn",
-      /log number 2, which goes on behind table\.ckpt, is missing/,
+      /log number 2, which follows table\.ckpt, is missing/,
     ],
     // A log of which the one behind it tells nothing, as it is empty.
     [

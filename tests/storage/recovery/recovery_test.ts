@@ -152,7 +152,7 @@ test("damage among changes that the checkpoint covers is damage where others fol
     return true;
   });
   const end = offset + (lines[2]?.length ?? 0);
-  // As a torn end it would cost nothing, but the log that was begun for the checkpoint is missing.
+  // As a torn tail it would cost nothing, but the log that was begun for the checkpoint is missing.
   await refused(
     { "table.ckpt": checkpoint, "table.txn": bytes.slice(0, end) },
     "table.txn",
@@ -170,7 +170,7 @@ test("damage that the checkpoint covers, with logs that go on behind it, costs n
   assert.deepEqual(found.disk.bytesOf("table.txn"), old, "the next checkpoint removes it");
 });
 
-test("behind a torn end, logs that were only begun are removed", async () => {
+test("behind a torn tail, logs that were only begun are removed", async () => {
   const whole = logOf(1, 2);
   const found = await recovered({
     "table.txn": joined([whole, utf8("12345678 3 1 {")]),
@@ -192,9 +192,9 @@ test("first and last records that say something else are damage", async () => {
       { "table.ckpt": fileOf(HEADER) },
       /must say that it is a 'ckpt' file, and it says "{\\"htserver/,
     ],
-    [{ "table.ckpt": fileOf(header, insert, '{"end":1}', insert) }, /something behind its last/],
+    [{ "table.ckpt": fileOf(header, insert, '{"end":1}', insert) }, /bytes follow its last/],
     [{ "table.ckpt": fileOf(header, insert, '{"end":2}') }, /a record holds no change/],
-    [{ "table.ckpt": fileOf(header, insert) }, /its end is missing/],
+    [{ "table.ckpt": fileOf(header, insert) }, /its last record is missing/],
   ];
   for (const [files, message] of cases) {
     const disk = SimulatedDisk.of(files);
