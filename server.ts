@@ -48,7 +48,7 @@ await main("htserver", async () => {
     catalogs: config.catalogs,
     localPort: config.localCatalogPort,
     intervalMs: config.catalogIntervalMs,
-    facts: () => ({ ...server.facts(), advertise: config.advertise }),
+    facts: () => ({ ...server.info.catalogFacts(), advertise: config.advertise }),
     listening: server.listening,
     onOther: config.takeover ? "ignore" : isNew ? "end" : "warn",
     log,

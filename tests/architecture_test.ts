@@ -106,7 +106,7 @@ const NAMES_THE_RUNTIME = [
   /^lib\/base\/log\.ts$/,
   /^lib\/storage\/open\.ts$/,
   /^lib\/storage\/folder\/(file_system|lock_file)\.ts$/,
-  /^lib\/server\/(listener|server|socket)\.ts$/,
+  /^lib\/server\/(listener|server_info|socket)\.ts$/,
   /^lib\/runtime\/poll_barrier\.ts$/,
   /^lib\/client\/deno_socket\.ts$/,
   /^lib\/cli\//,

@@ -29,7 +29,7 @@ export interface AcceptorOptions {
   readonly submit: Submit;
   readonly limits: ConnectionLimits & AdmissionLimits;
   /** Whether clients must send the token before anything else. */
-  readonly needsToken: boolean;
+  readonly requiresToken: boolean;
   readonly yielder: Yielder;
   readonly log: Log;
   /** Called when a connection has ended. */
@@ -52,9 +52,9 @@ export class Acceptor {
   constructor(listener: ClientListener, options: AcceptorOptions) {
     this.#listener = listener;
     this.#options = options;
-    const { limits, needsToken, log } = options;
+    const { limits, requiresToken, log } = options;
     const stopping = this.#stopping.signal;
-    this.admission = new Admission({ limits, needsToken, log, stopping });
+    this.admission = new Admission({ limits, requiresToken, log, stopping });
     const shortestMs = Math.min(limits.idleTimeoutMs, limits.requestTimeoutMs);
     this.#sweeping = setInterval(
       this.#sweep,

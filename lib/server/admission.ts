@@ -36,7 +36,7 @@ export interface AdmissionLimits extends AddressLimits {
 export interface AdmissionOptions {
   readonly limits: AdmissionLimits;
   /** Whether clients must send the token before anything else. */
-  readonly needsToken: boolean;
+  readonly requiresToken: boolean;
   readonly log: Log;
   /** Aborted when the server stops: it ends all delays. */
   readonly stopping: AbortSignal;
@@ -179,11 +179,11 @@ export class Admission {
   }
 
   #newSlot(address: string, busy: ClosingFailure | undefined): Slot {
-    const { limits: { maxCursors }, needsToken } = this.#options;
+    const { limits: { maxCursors }, requiresToken } = this.#options;
     const client: Client = {
       number: ++this.#lastNumber,
       cursors: new Cursors(maxCursors),
-      isAuthenticated: !needsToken,
+      isAuthenticated: !requiresToken,
       agent: undefined,
     };
     return { client, address, busy };

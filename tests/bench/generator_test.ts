@@ -17,7 +17,7 @@ testWith(["cc"], "the load generator fills a table, loads it, and checks the rep
   await assert.rejects(generator.run(peer, { ...LOAD, inserts: 0, connections: 1 }), /KeyError/);
 
   await generator.preload(peer, LOAD.keys);
-  assert.equal(server.server.facts().size, LOAD.keys);
+  assert.equal(server.server.info.catalogFacts().size, LOAD.keys);
 
   const result = await generator.run(peer, { ...LOAD, connections: 5, idle: 120 });
   assert(result.perSecond > 0);

@@ -28,7 +28,7 @@ Deno.test("acceptor: a connection that is accepted during the stop is closed", a
   const acceptor = new Acceptor(listener, {
     submit: () => undefined,
     limits: limitsFrom({}, 8e9),
-    needsToken: false,
+    requiresToken: false,
     yielder: neverYields,
     log: silentLog,
     onDisconnect: () => {},

@@ -214,6 +214,6 @@ Deno.test("info counts the connections that spoke another protocol", async () =>
   using foreign = await RawClient.connect(server.port);
   await foreign.send("GET / HTTP/1.1\r\n\r\n");
   await assertRefused(foreign, "RequestError", server.server.size);
-  const { turned_away: away } = server.server.info() as { turned_away: unknown };
+  const { turned_away: away } = server.server.info.members() as { turned_away: unknown };
   assert.deepEqual(away, { "not our protocol": 1 });
 });

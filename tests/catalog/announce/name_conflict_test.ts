@@ -36,7 +36,7 @@ Deno.test("other server: one that answers hello with the name and another instan
   const records = [record(closedPort()), record(other.port)];
   assert.deepEqual(await findNameConflict(records, self, never), {
     address: { hostname: "127.0.0.1", port: other.port },
-    instance: other.server.instance,
+    instance: other.server.info.instance,
     owner: "tester",
     isCertain: true,
   });
@@ -46,7 +46,7 @@ Deno.test("other server: not this one itself, not one of another name, not a sta
   await using itself = startServer();
   await using other = startServer({ project: "other-a4" });
   const records = [record(itself.port), record(other.port), record(closedPort())];
-  const own = { project: "test-a4", instance: itself.server.instance, ports: [itself.port] };
+  const own = { project: "test-a4", instance: itself.server.info.instance, ports: [itself.port] };
   assert.equal(await findNameConflict(records, own, never), undefined);
   assert.equal(await findNameConflict([], own, never), undefined);
 });
@@ -89,6 +89,6 @@ testWith(
     const tls = await certificates.selfSigned(["DNS:other.test"]);
     await using other = startServer({ tls });
     const found = await findNameConflict([record(other.port, { tls: true })], self, never);
-    assert.equal(found?.instance, other.server.instance);
+    assert.equal(found?.instance, other.server.info.instance);
   },
 );

@@ -50,7 +50,7 @@ async function target(certificate?: Certificate, token?: string): Promise<Target
       } finally {
         await client.close();
       }
-      const { turned_away: away } = server.server.info() as {
+      const { turned_away: away } = server.server.info.members() as {
         turned_away: Record<string, number>;
       };
       const count = away["not our protocol"] ?? 0;

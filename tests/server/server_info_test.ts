@@ -34,7 +34,7 @@ Deno.test("hello and info name the table, its last durable change, features and 
   }
   using other = await RawClient.connect(second.port);
   assert.equal((await ask(other, { method: "hello" }))["takeover"], true);
-  assert.equal(server.server.facts().table, storage.tableId);
+  assert.equal(server.server.info.catalogFacts().table, storage.tableId);
 });
 
 Deno.test("info counts connections by their agent, as long as they are there", async () => {
