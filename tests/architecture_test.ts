@@ -111,8 +111,8 @@ const NAMES_THE_RUNTIME = [
   /^lib\/client\/deno_socket\.ts$/,
   /^lib\/cli\//,
   /^lib\/terminal\/(progress|stdout|terminal)\.ts$/,
-  /^lib\/catalog\/announce\/(announcer|update_sender)\.ts$/,
-  /^lib\/catalog\/server\/(catalog_server|connection_server|http|local_catalog)\.ts$/,
+  /^lib\/catalog\/announce\/(own_addresses|update_sender)\.ts$/,
+  /^lib\/catalog\/server\/(catalog_server|local_catalog)\.ts$/,
 ];
 
 /** A source file: its path from the top folder, its text, and the project files it imports. */

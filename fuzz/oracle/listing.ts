@@ -1,4 +1,4 @@
-/** What a catalog's listing says, by the table in `lib/catalog/record/listing.ts`. Shares no code with it. */
+/** What a catalog's listing says, by the table in `lib/catalog/record/server_record.ts`. Shares no code with it. */
 import { isIPv4, isIPv6 } from "node:net";
 import { membersOf, parsed, partsOf } from "./json_text.ts";
 

@@ -18,14 +18,13 @@ import {
   RESEND_AFTER_MS,
 } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
+import { type CatalogQuery, queryCatalog } from "../resolve/query.ts";
 import {
   encodeGoodbye,
   encodeRecord,
-  reachableAddresses,
   type ServerFacts,
+  type ServerRecord,
 } from "../record/server_record.ts";
-import { type CatalogQuery, queryCatalog } from "../resolve/query.ts";
-import type { ServerRecord } from "../record/listing.ts";
 import { checkVisibility, type Visibility, VisibilityLog } from "./visibility.ts";
 import { type HostLookup, type SendDatagram, UpdateSender } from "./update_sender.ts";
 
@@ -39,8 +38,8 @@ export interface AnnouncerOptions {
   readonly log: Log;
   /** Where the server listens (default: at all addresses). */
   readonly listening?: ListenAddress | undefined;
-  /** The server's own addresses, asked anew for each update (default: of all interfaces). */
-  readonly addresses?: () => readonly string[];
+  /** Reads the server's own addresses, for each update. */
+  readonly addresses: () => readonly string[];
   /**
    * Whether updates are sent until they are read back, and changes are logged (default true). Not
    * needed for the local catalog, which gets updates every few seconds anyway.
@@ -69,7 +68,6 @@ export interface AnnouncerOptions {
 export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #timing: Timing;
-  readonly #addresses: () => readonly string[];
   readonly #senders: readonly UpdateSender[];
   readonly #failures = new Map<string, string | undefined>();
   readonly #visibility: VisibilityLog;
@@ -86,8 +84,6 @@ export class Announcer {
       options;
     this.#options = options;
     this.#timing = options.timing ?? machineTiming;
-    this.#addresses = options.addresses ??
-      (() => reachableAddresses(interfaceAddresses(), listening));
     const timing = this.#timing;
     const isAdvertised = facts().advertise !== undefined;
     const once = new Map(catalogs.map((catalog) => [addressText(catalog), catalog]));
@@ -150,10 +146,10 @@ export class Announcer {
 
   /** Sends an update to some catalogs. */
   #sendTo(senders: readonly UpdateSender[]): void {
-    const { facts, log } = this.#options;
+    const { facts, addresses, log } = this.#options;
     let text: string;
     try {
-      text = encodeRecord(facts(), this.#addresses());
+      text = encodeRecord(facts(), addresses());
     } catch (error) {
       log.error(messageOf(error));
       return;
@@ -253,9 +249,4 @@ export class Announcer {
     this.#running.add(running);
     void running.finally(() => this.#running.delete(running));
   }
-}
-
-/** All addresses of this machine. */
-export function interfaceAddresses(): string[] {
-  return Deno.networkInterfaces().map((one) => one.address);
 }

@@ -12,7 +12,7 @@ import {
   MAX_OTHER_SERVERS,
   OTHER_SERVER_REPLY_MS,
 } from "../../base/limits.ts";
-import type { ServerRecord } from "../record/listing.ts";
+import type { ServerRecord } from "../record/server_record.ts";
 import { candidateAddresses } from "../resolve/lookup_result.ts";
 
 /** Another live server of the name. */

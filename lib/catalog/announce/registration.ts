@@ -4,9 +4,9 @@ import { localCatalogs } from "../catalog_hosts.ts";
 import { machineTiming, type Timing } from "../../base/clock.ts";
 import { ADDRESS_CHECK_MS, LOCAL_ANNOUNCE_MS, MAX_OTHER_SERVERS } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
-import { reachableAddresses, type ServerFacts } from "../record/server_record.ts";
-import { Announcer, type AnnouncerOptions, interfaceAddresses } from "./announcer.ts";
-import type { ServerRecord } from "../record/listing.ts";
+import { Announcer, type AnnouncerOptions } from "./announcer.ts";
+import { interfaceAddresses, reachableAddresses } from "./own_addresses.ts";
+import { type ServerFacts, type ServerRecord } from "../record/server_record.ts";
 import { LocalCatalog } from "../server/local_catalog.ts";
 import { findNameConflict } from "./name_conflict.ts";
 

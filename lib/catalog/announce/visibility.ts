@@ -4,7 +4,7 @@ import { unixSeconds } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { CatalogQuery } from "../resolve/query.ts";
-import { isStale, type ServerRecord } from "../record/listing.ts";
+import { isStale, type ServerRecord } from "../record/server_record.ts";
 
 /** What one catalog showed. */
 export interface Visibility {

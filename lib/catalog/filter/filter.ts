@@ -1,26 +1,26 @@
 /**
- * Filters of `/query/...`: an expression of JX in base64, as cctools' programs send it
- * (`catalog_query --where`). What is taken and what it means is in `parser.ts` and `evaluator.ts`.
+ * The filter of `/query/...`: a JX expression in base64, as the programs of cctools send it
+ * (`catalog_query --where`). `parser.ts` has its syntax, `evaluator.ts` its meaning.
  */
-import { Scope, WorkLimitError } from "./evaluator.ts";
 import { JxSyntaxError } from "./lexer.ts";
 import { parseExpression } from "./parser.ts";
+import { Scope, WorkLimitError } from "./scope.ts";
 import { isObject, parseJx } from "./value.ts";
 
-/** Longest filter that is read, in characters. */
+/** Longest filter, in characters. */
 const MAX_FILTER_CHARS = 4_096;
 
-/** Whether a record passes; its members as JSON. */
+/** Whether a record passes: a JSON object. */
 export type Filter = (record: string) => boolean;
 
-/** A filter that passes every record, without a look at it. */
+/** A filter that every record passes, without parsing it. */
 export const PASS_ALL: Filter = (): boolean => true;
 
 /**
- * Reads a filter.
+ * Parses a filter.
  *
  * @param text with a byte in each character
- * @returns what tells whether a record passes, or undefined where the text is no filter
+ * @returns undefined if the text is not a filter
  */
 export function parseFilter(text: string): Filter | undefined {
   if (text === "true") return PASS_ALL;
@@ -47,9 +47,9 @@ function passes(evaluate: () => unknown): boolean {
 }
 
 /**
- * Reads base64 as cctools does: up to the first padding, in whole groups of four.
+ * Decodes base64 as cctools does: up to the first padding, in whole groups of four characters.
  *
- * @returns a byte in each character; undefined where it is none
+ * @returns a byte in each character; undefined if the text is not base64
  */
 export function decodeBase64(text: string): string | undefined {
   const groups = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}=[A-Za-z0-9+/=])?/

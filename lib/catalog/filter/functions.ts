@@ -1,10 +1,10 @@
 /**
- * The functions of JX that a catalog evaluates. Left out are those that read the catalog's disk or
- * network for a stranger (`listdir`, `fetch`), and those that no filter needs: a filter with one of
- * them is refused (`UNSUPPORTED`).
+ * The functions of JX that filters can call. The catalog rejects a filter with one of the others
+ * (`UNSUPPORTED`): `listdir` and `fetch` read the catalog's disk or network, and no filter needs the
+ * rest.
  */
 import { matchesPosix } from "./posix_match.ts";
-import type { Node, Scope } from "./evaluator.ts";
+import type { Node, Scope } from "./scope.ts";
 import {
   exponentOf,
   isArray,
@@ -15,19 +15,19 @@ import {
   printDouble,
 } from "./value.ts";
 
-/** Called with the values of its arguments. */
+/** A function of the values of its arguments. */
 interface PlainFunction {
   readonly isDeferred: false;
   call(values: readonly Jx[], scope: Scope): Jx;
 }
 
-/** Called with its arguments as expressions. */
+/** A function of its arguments as expressions. */
 interface DeferredFunction {
   readonly isDeferred: true;
   call(nodes: readonly Node[], scope: Scope): Jx;
 }
 
-/** Functions of cctools that are not here. */
+/** Functions of cctools that filters cannot call. */
 export const UNSUPPORTED: readonly string[] = [
   "escape",
   "fetch",
@@ -67,15 +67,15 @@ function round(values: readonly Jx[], toInteger: (value: number) => number): Jx 
   return typeof value === "number"
     ? toInteger(value)
     : typeof value === "bigint"
-    ? BigInt.asIntN(64, BigInt(toInteger(Number(value)))) // by way of a double, as there
+    ? BigInt.asIntN(64, BigInt(toInteger(Number(value)))) // through a double, as in cctools
     : JX_ERROR;
 }
 
-/** The last one first, as there. */
-function mapMembers(values: readonly Jx[], made: (name: string, value: Jx) => Jx): Jx {
+/** Maps the members of an object, the last one first, as cctools does. */
+function mapMembers(values: readonly Jx[], toItem: (name: string, value: Jx) => Jx): Jx {
   const [object = null] = values;
   if (values.length !== 1 || !isObject(object)) return JX_ERROR;
-  return Object.entries(object).map(([name, value]) => made(name, value)).reverse();
+  return Object.entries(object).map(([name, value]) => toItem(name, value)).reverse();
 }
 
 function range(values: readonly Jx[], scope: Scope): Jx {
@@ -101,7 +101,7 @@ function join(values: readonly Jx[]): Jx {
   return list.every((item) => typeof item === "string") ? list.join(delimiter) : JX_ERROR;
 }
 
-/** The part of a path behind its last slash, as POSIX has it; without a suffix. */
+/** The part of a path after its last slash, as in POSIX, without a suffix. */
 function basename(values: readonly Jx[]): Jx {
   const [path, suffix = ""] = values;
   if (values.length > 2 || typeof path !== "string" || typeof suffix !== "string") return JX_ERROR;
@@ -109,7 +109,7 @@ function basename(values: readonly Jx[]): Jx {
   return name.endsWith(suffix) ? name.slice(0, name.length - suffix.length) : name;
 }
 
-/** A path without its last part, as POSIX has it. */
+/** A path without its last part, as in POSIX. */
 function dirname(values: readonly Jx[]): Jx {
   const [path] = values;
   if (values.length !== 1 || typeof path !== "string") return JX_ERROR;
@@ -119,25 +119,25 @@ function dirname(values: readonly Jx[]): Jx {
   return end === -1 ? "." : trimSlashes(whole.slice(0, end)) || "/";
 }
 
-/** A path without the slashes at its end. Not by a regex, which looks again from each slash. */
+/** Removes the slashes at the end of a path. A regex would take quadratic time. */
 function trimSlashes(path: string): string {
   let end = path.length;
   while (path[end - 1] === "/") end--;
   return path.slice(0, end);
 }
 
-/** As in C, with one character behind each `%`. */
+/** Formats values as `printf` in C does, with one character after each `%`. */
 function format(values: readonly Jx[]): Jx {
   const [pattern, ...rest] = values;
   if (typeof pattern !== "string") return JX_ERROR;
-  let isGood = true;
+  let isValid = true;
   const text = pattern.replace(/%(.?)/gs, (_whole, letter: string) => {
     if (letter === "%") return "%";
-    const shown = formatOne(letter, rest.shift());
-    isGood &&= shown !== undefined;
-    return shown ?? "";
+    const printed = formatOne(letter, rest.shift());
+    isValid &&= printed !== undefined;
+    return printed ?? "";
   });
-  return isGood && rest.length === 0 ? text : JX_ERROR;
+  return isValid && rest.length === 0 ? text : JX_ERROR;
 }
 
 function formatOne(letter: string, value: Jx | undefined): string | undefined {
@@ -156,16 +156,16 @@ function formatOne(letter: string, value: Jx | undefined): string | undefined {
   return letter === letter.toUpperCase() ? text?.toUpperCase() : text;
 }
 
-/** Characters of a text, times those of an expression, that count as one element. */
-const LIKE_WORK = 20;
+/** Characters of a text, times those of a pattern, that count as one unit of work. */
+const LIKE_CHARS_PER_UNIT = 20;
 
-/** Whether an expression is found in a text; an error if that cannot be decided. */
+/** Whether a text contains a match of a pattern; an error if the pattern is not supported. */
 function like(values: readonly Jx[], scope: Scope): Jx {
   const [pattern, text] = values;
   if (values.length !== 2 || typeof pattern !== "string" || typeof text !== "string") {
     return JX_ERROR;
   }
-  scope.spend(Math.ceil(pattern.length * text.length / LIKE_WORK));
+  scope.spend(Math.ceil(pattern.length * text.length / LIKE_CHARS_PER_UNIT));
   return matchesPosix(pattern, text) ?? JX_ERROR;
 }
 
@@ -176,7 +176,7 @@ function select(nodes: readonly Node[], scope: Scope): Jx {
   });
 }
 
-/** An expression's value for each object of a list. */
+/** The value of an expression for each object of a list. */
 function project(nodes: readonly Node[], scope: Scope): Jx {
   return mapObjects(nodes, scope, (_object, value) => [value]);
 }
@@ -184,7 +184,7 @@ function project(nodes: readonly Node[], scope: Scope): Jx {
 function mapObjects(
   nodes: readonly Node[],
   scope: Scope,
-  made: (object: JxObject, value: Jx) => readonly Jx[] | undefined,
+  toItems: (object: JxObject, value: Jx) => readonly Jx[] | undefined,
 ): Jx {
   const [expression, listNode] = nodes;
   if (!expression || !listNode || nodes.length !== 2) return JX_ERROR;
@@ -195,7 +195,7 @@ function mapObjects(
     scope.spend(1);
     if (!isObject(object)) return JX_ERROR;
     const value = expression.evaluate(scope.with(object));
-    const items = value === JX_ERROR ? undefined : made(object, value);
+    const items = value === JX_ERROR ? undefined : toItems(object, value);
     if (!items) return JX_ERROR;
     result.push(...items);
   }

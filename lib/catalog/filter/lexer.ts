@@ -1,12 +1,12 @@
-/** The words of JX: see `parser.ts`. */
+/** The lexer of JX: splits an expression into the tokens that `parser.ts` reads. */
 import { integerOf, type Jx } from "./value.ts";
 
-/** A text that is no expression; the message says why. */
+/** A text is not an expression; the message is the reason. */
 export class JxSyntaxError extends Error {
   override name = "JxSyntaxError";
 }
 
-/** A constant, a name, or another word; the empty word is the end. */
+/** A constant, a name, or another word; the empty word ends the text. */
 export type Token =
   | { readonly value: Jx }
   | { readonly name: string }
@@ -14,7 +14,7 @@ export type Token =
 
 const END: Token = { word: "" };
 
-/** What C calls white space, and comments. */
+/** White space as in C, and comments. */
 const SKIPPED = /(?:[ \t\n\v\f\r]|#[^\n\r]*)*/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /[0-9.](?:[0-9.]|[eE][-+]?)*/y;
@@ -27,25 +27,25 @@ const CONSTANTS: ReadonlyMap<string, Jx> = new Map([["null", null], ["true", tru
 ]]);
 const KEYWORDS: readonly string[] = ["or", "and", "not", "for", "in", "if", "error"];
 
-/** Two spellings of one word. */
+/** Other spellings of words. */
 const SYNONYMS: ReadonlyMap<string, string> = new Map([["&&", "and"], ["||", "or"], ["!", "not"]]);
 
 const CONTROLS: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
-/** Reads words one after another; text behind the last word that is asked for is not read. */
+/** Reads tokens one after another; the text after the last requested one is not read. */
 export class JxLexer {
   readonly #text: string;
   #at = 0;
   #peeked: Token | undefined;
 
-  /** @param text ends at its first NUL */
+  /** @param text the expression; it ends at the first NUL */
   constructor(text: string) {
     const end = text.indexOf("\0");
     this.#text = end === -1 ? text : text.slice(0, end);
   }
 
   /**
-   * The next word, which stays the next one.
+   * Returns the next token and stays before it.
    *
    * @throws {JxSyntaxError}
    */
@@ -54,7 +54,7 @@ export class JxLexer {
   }
 
   /**
-   * Takes the next word.
+   * Returns the next token and moves past it.
    *
    * @throws {JxSyntaxError}
    */
@@ -107,7 +107,7 @@ export class JxLexer {
       }
       const digits = this.#text.slice(this.#at, this.#at + 4);
       const code = /^[0-9A-Fa-f]{4}$/.test(digits) ? parseInt(digits, 16) : NaN;
-      if (!(code <= 0x7f)) throw new JxSyntaxError(`\\u${digits} is no ASCII character`);
+      if (!(code <= 0x7f)) throw new JxSyntaxError(`\\u${digits} is not an ASCII character`);
       this.#at += 4;
       if (code === 0) return value;
       value += String.fromCharCode(code);
@@ -118,6 +118,6 @@ export class JxLexer {
 
 function numberOf(text: string): bigint | number {
   if (/^\d+$/.test(text)) return integerOf(text);
-  if (!DOUBLE.test(text)) throw new JxSyntaxError(`${text} is no number`);
+  if (!DOUBLE.test(text)) throw new JxSyntaxError(`${text} is not a number`);
   return Number(text);
 }

@@ -1,10 +1,10 @@
 /**
- * Reads expressions of JX, the language in which cctools' programs ask catalogs
- * (`catalog_query --where`). What cctools' own parser takes is taken here, its oddities included:
+ * The parser of JX, the language in which the programs of cctools filter records
+ * (`catalog_query --where`). It accepts the same texts as the parser of cctools:
  *
- *     expression = binary [ ";" ]                   what follows it is not looked at
+ *     expression = binary [ ";" ]                   the text after it is ignored
  *     binary     = unary operators unary ...        from tight to loose: * / %, + -, comparisons,
- *                                                   or, and; each one groups to the right
+ *                                                   or, and; all group to the right
  *     unary      = ("+" | "-" | "!" | "not") unary | "error" "(" postfix ")" | postfix
  *     postfix    = atom { "[" index "]" | "(" items ")" }
  *     atom       = string | number | true | false | null | name | "(" expression ")"
@@ -12,7 +12,8 @@
  *     items      = { expression { "for" name "in" expression [ "if" expression ] } "," }
  *     index      = expression | [ expression ] ":" [ expression ]
  *
- * `or` binds tighter than `and`, and `a - b - c` is `a - (b - c)`: a filter means the same here.
+ * `or` binds tighter than `and`, and `a - b - c` is `a - (b - c)`, so that a filter has the same meaning
+ * in both programs.
  */
 import { JxLexer, JxSyntaxError, type Token } from "./lexer.ts";
 import {
@@ -24,17 +25,17 @@ import {
   itemsOf,
   lookupOf,
   type Loop,
-  type Node,
   objectOf,
   type Slice,
   symbolOf,
   unaryOf,
 } from "./evaluator.ts";
+import type { Node } from "./scope.ts";
 
-/** Deepest nesting that is read: reading and evaluating recurse. */
+/** Deepest nesting: the parser and the evaluation are recursive. */
 const MAX_DEPTH = 64;
 
-/** Operators that group looser from row to row. */
+/** Operators by precedence, the tightest row first. */
 const PRECEDENCE: readonly (readonly string[])[] = [
   [],
   ["*", "/", "%"],
@@ -44,13 +45,13 @@ const PRECEDENCE: readonly (readonly string[])[] = [
   ["and"],
 ];
 
-/** An expression that ends before it begins; a list or an object ends there, too. */
+/** An expression is missing; a list or an object ends there, too. */
 class MissingExpression extends JxSyntaxError {}
 
 /**
- * Reads an expression.
+ * Parses an expression.
  *
- * @throws {JxSyntaxError} where it is none, or nests too deeply
+ * @throws {JxSyntaxError} if the text is not an expression, or has too many levels
  */
 export function parseExpression(text: string): Node {
   return new Parser(new JxLexer(text)).expression();
@@ -67,7 +68,7 @@ class Parser {
   expression(): Node {
     if (++this.#depth > MAX_DEPTH) throw new JxSyntaxError("it is nested too deeply");
     const node = this.#binary(PRECEDENCE.length - 1);
-    this.#take(";");
+    this.#accept(";");
     this.#depth--;
     return node;
   }
@@ -87,14 +88,14 @@ class Parser {
   }
 
   #unary(): Node {
-    const operator = ["+", "-", "not"].find((one) => this.#take(one));
+    const operator = ["+", "-", "not"].find((one) => this.#accept(one));
     if (operator !== undefined) {
       if (++this.#depth > MAX_DEPTH) throw new JxSyntaxError("it is nested too deeply");
       const node = unaryOf(operator, this.#unary());
       this.#depth--;
       return node;
     }
-    if (!this.#take("error")) return this.#postfix();
+    if (!this.#accept("error")) return this.#postfix();
     this.#expect("(");
     this.#postfix();
     this.#expect(")");
@@ -104,10 +105,10 @@ class Parser {
   #postfix(): Node {
     let node = this.#atom();
     for (;;) {
-      if (this.#take("[")) {
+      if (this.#accept("[")) {
         node = lookupOf(node, this.#index());
         this.#expect("]");
-      } else if (this.#take("(")) {
+      } else if (this.#accept("(")) {
         if (node.symbol === undefined) throw new JxSyntaxError("only a name can be called");
         node = callOf(node.symbol, this.#items(")"));
       } else return node;
@@ -144,11 +145,11 @@ class Parser {
 
   #items(close: string): Item[] {
     const items: Item[] = [];
-    while (!this.#take(close)) {
-      const value = this.#ifThere();
+    while (!this.#accept(close)) {
+      const value = this.#optional();
       if (!value) break;
       items.push({ value, loops: this.#loops() });
-      if (this.#take(close)) break;
+      if (this.#accept(close)) break;
       this.#expect(",");
     }
     return items;
@@ -156,12 +157,12 @@ class Parser {
 
   #loops(): Loop[] {
     const loops: Loop[] = [];
-    while (this.#take("for")) {
+    while (this.#accept("for")) {
       const token = this.#lexer.next();
       if (!("name" in token)) throw new JxSyntaxError("a name must follow for");
       this.#expect("in");
-      const elements = this.#mustBeThere();
-      const condition = this.#take("if") ? this.#mustBeThere() : undefined;
+      const elements = this.#required();
+      const condition = this.#accept("if") ? this.#required() : undefined;
       loops.push({ variable: token.name, elements, condition });
     }
     return loops;
@@ -169,20 +170,20 @@ class Parser {
 
   #pairs(): [Node, Node][] {
     const pairs: [Node, Node][] = [];
-    while (!this.#take("}")) {
-      const name = this.#ifThere();
+    while (!this.#accept("}")) {
+      const name = this.#optional();
       if (!name) break;
       this.#expect(":");
-      const value = this.#ifThere();
+      const value = this.#optional();
       if (!value) break;
       pairs.push([name, value]);
-      if (this.#take("}")) break;
+      if (this.#accept("}")) break;
       this.#expect(",");
     }
     return pairs;
   }
 
-  #ifThere(): Node | undefined {
+  #optional(): Node | undefined {
     const depth = this.#depth;
     try {
       return this.expression();
@@ -193,8 +194,8 @@ class Parser {
     }
   }
 
-  #mustBeThere(): Node {
-    const node = this.#ifThere();
+  #required(): Node {
+    const node = this.#optional();
     if (!node) throw new JxSyntaxError("a loop needs elements");
     return node;
   }
@@ -208,13 +209,13 @@ class Parser {
     return this.#peekWord() === word;
   }
 
-  #take(word: string): boolean {
+  #accept(word: string): boolean {
     const isNext = this.#isNext(word);
     if (isNext) this.#lexer.next();
     return isNext;
   }
 
   #expect(word: string): void {
-    if (!this.#take(word)) throw new JxSyntaxError(`${word} is missing`);
+    if (!this.#accept(word)) throw new JxSyntaxError(`${word} is missing`);
   }
 }

@@ -1,28 +1,29 @@
 /**
- * The function `like` of filters: extended regular expressions of POSIX, as far as they are written
- * alike for RE2, which takes a bounded time whatever the expression.
+ * The patterns of the filter function `like`: extended regular expressions of POSIX. RE2 evaluates
+ * them, because it takes a bounded time for every pattern. A pattern that RE2 reads in another way is
+ * not supported.
  */
 import { RE2JS, RE2JSException } from "re2js";
 
-/** Longest expression, in characters; each is one or two instructions. */
+/** Longest pattern, in characters; each one is one or two instructions. */
 const MAX_CHARS = 128;
 
 /** Characters, escaped punctuation, and classes without escapes or names in them. */
 const SHARED_SYNTAX = /^(?:[^\\[{]|\\[!-/:;=?@[\\\]^_{|}~]|\[\^?\]?[^\]\\[]*\])*$/;
 
-/** What POSIX reads in another way, or leaves open: repetitions of nothing and of repetitions. */
-const OTHERWISE = /(?:^|[(|^$*+?])[*+?]/;
+/** Repetitions of nothing and of repetitions: POSIX reads them in another way, or leaves them open. */
+const UNDEFINED_REPETITION = /(?:^|[(|^$*+?])[*+?]/;
 
-/** Mistakes in both: an expression with one is found in no text. */
-const MISTAKE = /missing closing|character class range/;
+/** Errors in both: a pattern with one of them matches no text. */
+const PATTERN_ERROR = /missing closing|character class range/;
 
-/** What is asked of one text is asked of thousands. */
+/** The last pattern: a filter applies one pattern to thousands of texts. */
 let last: { readonly pattern: string; readonly test: (text: string) => boolean } | undefined;
 
 /**
- * Whether an expression is found in a text.
+ * Whether a text contains a match of a pattern.
  *
- * @returns undefined for expressions beyond these rules
+ * @returns undefined if the pattern is not supported
  */
 export function matchesPosix(pattern: string, text: string): boolean | undefined {
   if (last?.pattern !== pattern) {
@@ -35,7 +36,9 @@ export function matchesPosix(pattern: string, text: string): boolean | undefined
 
 function compile(pattern: string): ((text: string) => boolean) | undefined {
   const outside = pattern.replace(/\\.|\[\^?\]?[^\]]*\]/g, "x");
-  if (pattern.length > MAX_CHARS || !SHARED_SYNTAX.test(pattern) || OTHERWISE.test(outside)) {
+  if (
+    pattern.length > MAX_CHARS || !SHARED_SYNTAX.test(pattern) || UNDEFINED_REPETITION.test(outside)
+  ) {
     return undefined;
   }
   try {
@@ -43,6 +46,6 @@ function compile(pattern: string): ((text: string) => boolean) | undefined {
     return (text) => regex.test(text);
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
-    return MISTAKE.test(error.message) ? () => false : undefined;
+    return PATTERN_ERROR.test(error.message) ? () => false : undefined;
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Values of JX, the expression language of cctools: JSON, with 64-bit integers apart from floating
- * point. And their text as cctools prints it, which is how a catalog lists them.
+ * The values of JX, the expression language of cctools: JSON with separate 64-bit integers and
+ * floating point numbers. A catalog prints numbers as cctools does.
  */
 
-/** The value of an expression that cannot be evaluated; any operation on it gives it again. */
+/** The value of an expression that cannot be evaluated; each operation on it returns it again. */
 export const JX_ERROR: unique symbol = Symbol("error");
 
 /** A value; integers are bigints, other numbers are numbers. */
@@ -22,7 +22,7 @@ export interface JxObject {
   readonly [name: string]: Jx;
 }
 
-/** What operators look at before they work. */
+/** The kind of a value, which selects what an operator does. */
 export type JxKind =
   | "null"
   | "boolean"
@@ -39,7 +39,7 @@ const MIN_INTEGER = -MAX_INTEGER - 1n;
 /** Significant digits of a number as cctools prints it (`%.16g` in C). */
 const PRINTED_DIGITS = 16;
 
-/** Digits behind the point that `toExponential` gives at the most: more than any half has. */
+/** Most digits after the point that `toExponential` accepts; an exact half has fewer. */
 const MAX_DIGITS = 100;
 
 /** The kind of a value. */
@@ -60,7 +60,7 @@ export function kindOf(value: Jx): JxKind {
   }
 }
 
-/** Whether a value is an array (`Array.isArray` does not know read-only ones). */
+/** Whether a value is an array (the type of `Array.isArray` excludes read-only ones). */
 export function isArray(value: Jx): value is readonly Jx[] {
   return Array.isArray(value);
 }
@@ -71,7 +71,7 @@ export function isObject(value: Jx): value is JxObject {
 }
 
 /**
- * Whether two values are equal, and of one kind at every level.
+ * Whether two values are equal, with the same kinds at every level.
  *
  * @param onRead called with each text and array that is compared
  */
@@ -92,9 +92,9 @@ export function jxEquals(a: Jx, b: Jx, onRead: (value: string | readonly Jx[]) =
 }
 
 /**
- * Reads the digits of an integer.
+ * Parses the digits of an integer.
  *
- * @returns the nearest integer of 64 bits
+ * @returns the nearest 64-bit integer
  */
 export function integerOf(digits: string): bigint {
   const value = BigInt(digits);
@@ -102,12 +102,12 @@ export function integerOf(digits: string): bigint {
 }
 
 /**
- * Reads JSON that is known to be good.
+ * Parses valid JSON.
  *
- * Not by `JSON.parse`: it rounds integers, and that of V8 takes an escaped name for another one when
- * it has seen an object with the name `\\` in that place before.
+ * `JSON.parse` rounds integers. In V8 it also reads an escaped member name as another name, if an
+ * earlier object had the name `\\` at that position.
  *
- * @param json JSON text, nested a few levels at most
+ * @param json valid JSON text with few levels: the parser is recursive
  */
 export function parseJx(json: string): Jx {
   const words = json.matchAll(WORD);
@@ -148,32 +148,32 @@ const WORD = /"(?:[^"\\]+|\\.)*"|[-\d][-+.\deE]*|[a-z]+|[{}[\]:,]/g;
 const CONSTANTS: Readonly<Record<string, boolean>> = { true: true, false: false };
 
 /**
- * A number as C prints it with `%.16g`, or another number of digits.
+ * Prints a number as C does with `%.16g`, or with another number of digits.
  *
  * @param value finite
  */
 export function printDouble(value: number, digits: number = PRINTED_DIGITS): string {
-  // Many are, and a datagram may hold thousands of them.
+  // The usual case, and fast: a datagram may hold thousands of numbers.
   if (Number.isInteger(value) && Math.abs(value) < 10 ** (digits - 1)) {
     return Object.is(value, -0) ? "-0" : String(value);
   }
   const [mantissa = "", exponentText = "0"] = toDigits(value, digits).split("e");
   const exponent = Number(exponentText);
   const sign = value < 0 || Object.is(value, -0) ? "-" : "";
-  const shown = mantissa.replace(/[-.]/g, "").replace(/0+$/, "") || "0";
+  const significant = mantissa.replace(/[-.]/g, "").replace(/0+$/, "") || "0";
   if (exponent < -4 || exponent >= digits) {
-    return sign + pointAfter(shown, 1) + exponentOf(exponent);
+    return sign + pointAfter(significant, 1) + exponentOf(exponent);
   }
-  if (exponent < 0) return sign + pointAfter("0".repeat(-exponent) + shown, 1);
-  return sign + pointAfter(shown.padEnd(exponent + 1, "0"), exponent + 1);
+  if (exponent < 0) return sign + pointAfter("0".repeat(-exponent) + significant, 1);
+  return sign + pointAfter(significant.padEnd(exponent + 1, "0"), exponent + 1);
 }
 
-/** An exponent as C prints it: with a sign, and two digits at least. */
+/** Prints an exponent as C does: with a sign and at least two digits. */
 export function exponentOf(exponent: number): string {
   return `e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
-/** A number with a given count of digits, as `toExponential` has it; halves go to the even digit, as in C. */
+/** Rounds a number to a count of digits, in exponential form; halves go to the even digit, as in C. */
 function toDigits(value: number, digits: number): string {
   const [mantissa = "", exponent = ""] = value.toExponential(digits).split("e");
   if (!/[02468]\.?5$/.test(mantissa)) return value.toExponential(digits - 1);

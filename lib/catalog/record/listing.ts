@@ -1,105 +1,61 @@
 /**
- * Reads what a catalog lists: the bytes of `/query.json` into the records of hash tables.
+ * Reader of a catalog's listing: the bytes of `/query.json` into the records of hash table servers.
  *
- * The text is an array of objects, in thousands, of which most are other things. The catalog puts
- * its own members in front and keeps those of the same name that the sender wrote, so **the first
- * one counts**. A record that is odd, or no JSON at all, is skipped and hides no other one; a text
- * that is cut off is an error, because what is missing is not known. Bytes that are not UTF-8 are
- * read as U+FFFD: other people's records may hold them.
- *
- * | member            | needed | meaning                                                      |
- * | ----------------- | ------ | ------------------------------------------------------------ |
- * | `type`            | yes    | `hashtable`                                                  |
- * | `project`         | yes    | the server's name, printable ASCII                           |
- * | `port`            | yes    | integer from 1 to 65535                                      |
- * | `address`         | yes    | the host that the catalog saw, added by it                   |
- * | `lastheardfrom`   | no     | Unix seconds by the catalog's clock, added by it (default 0) |
- * | `lifetime`        | no     | seconds (default `DEFAULT_LIFETIME_S`)                       |
- * | `owner`, `name`, `version`, `instance`, `listen_port`, `advertise`, `addresses`, `requires_token`, `tls` | no | see `server_record.ts` |
+ * The text is an array of thousands of objects; most are of other programs. The catalog puts its own
+ * members first and keeps members of the same name that the sender wrote: **the first one counts**.
+ * A damaged record is skipped and hides no other record. A truncated text is an error, because nothing
+ * shows which records are missing. Bytes that are not UTF-8 are read as U+FFFD: records of other
+ * programs may contain them.
  */
 import { sleep } from "../../base/clock.ts";
 import {
   LISTING_SLICE_MS,
-  MAX_ANNOUNCED_ADDRESSES,
   MAX_BROKEN_RECORDS,
   MAX_LISTED_RECORD_BYTES,
   MAX_LISTED_SERVERS,
-  MAX_NAME_CHARS,
 } from "../../base/limits.ts";
+import { textAt } from "../../bytes/span.ts";
+import { skipString, skipValue, skipWhite, stringAt, visitMembers } from "../../json/scan.ts";
 import {
-  skipString,
-  skipValue,
-  skipWhite,
-  stringAt,
-  visitElements,
-  visitMembers,
-} from "../../json/scan.ts";
-import { spanOf, textAt } from "../../bytes/span.ts";
-import { RECORD_TYPE } from "./server_record.ts";
-import { isServerHost, MAX_HOST_CHARS } from "./host_name.ts";
+  decodeRecord,
+  DEFAULT_LIFETIME_S,
+  lastHeardS,
+  type Members,
+  type ServerRecord,
+} from "./server_record.ts";
 
 const LF = 10, QUOTE = 34, COMMA = 44, OPEN_ARRAY = 91, CLOSE_ARRAY = 93, OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
 
-/** Seconds after which a record is stale that names no lifetime of its own; cctools' default. */
-export const DEFAULT_LIFETIME_S = 900;
-
-/** A hash table server as a catalog lists it. */
-export interface ServerRecord {
-  readonly project: string;
-  readonly owner: string;
-  /** Where the catalog got the record from. */
-  readonly address: string;
-  /** The catalog's name for that address. */
-  readonly name: string;
-  /** Where to connect; the advertised port if there is one. */
-  readonly port: number;
-  /** The port that it listens on, if that is another one. */
-  readonly listenPort?: number;
-  readonly version?: string;
-  readonly instance?: string;
-  /** Unix seconds by this machine's clock, never in the future. */
-  readonly lastheardfrom: number;
-  /** Seconds. */
-  readonly lifetime: number;
-  /** The host that the server asks to be reached at. */
-  readonly advertise?: string;
-  /** The server's own addresses. */
-  readonly addresses: readonly string[];
-  readonly requiresToken: boolean;
-  /** Whether it says that it speaks TLS, and nothing else. */
-  readonly tls?: true;
-}
-
-/** A catalog's reply that is no whole listing: the next catalog may do better. */
+/** A catalog's reply is not a complete listing. */
 export class ListingError extends Error {
   override name = "ListingError";
 }
 
-/** The end of the listing is missing: the same catalog may send all of it the next time. */
-export class CutOffError extends ListingError {
-  override name = "CutOffError";
+/** The end of the listing is missing: another attempt may get all of it. */
+export class TruncatedError extends ListingError {
+  override name = "TruncatedError";
 }
 
-/** What is read of a listing, and by which clocks. */
+/** The records to read, and the clocks to read them by. */
 export interface ListingOptions {
   /** Unix seconds by this machine's clock. */
   readonly nowS: number;
-  /** Unix seconds by the catalog's clock, where it told them (default: `nowS`). */
+  /** Unix seconds by the catalog's clock, if its reply has a date (default: `nowS`). */
   readonly catalogNowS?: number | undefined;
-  /** Which records are wanted, of which there are at most `MAX_LISTED_SERVERS` (default: all). */
-  readonly wanted?: RecordTest | undefined;
+  /** Selects records; at most `MAX_LISTED_SERVERS` are read (default: all). */
+  readonly isWanted?: RecordTest | undefined;
 }
 
-/** Tells whether a record is one that is looked for. */
+/** Whether a caller wants a record. */
 export type RecordTest = (record: ServerRecord) => boolean;
 
 /**
- * Reads a catalog's listing, in one go.
+ * Reads a catalog's listing at once.
  *
  * @param bytes the reply's body
  * @returns the hash tables in it, in the catalog's order
- * @throws {ListingError} where it is no array, or is cut off
+ * @throws {ListingError} if it is not an array, or is truncated
  */
 export function parseListing(bytes: Uint8Array, options: ListingOptions): ServerRecord[] {
   const reading = listingSteps(bytes, options);
@@ -110,13 +66,13 @@ export function parseListing(bytes: Uint8Array, options: ListingOptions): Server
 }
 
 /**
- * Reads a catalog's listing bit by bit: what a catalog sends must not hold up a server that asks it
- * (I9).
+ * Reads a catalog's listing in slices of time: a large one must not delay the requests of a server
+ * that reads it (I9).
  *
- * @param bytes the reply's body; left alone until then
- * @param signal calls it off
+ * @param bytes the reply's body; must not change before the result is there
+ * @param signal cancels the reading
  * @returns as `parseListing`
- * @throws {ListingError} where it is no array, or is cut off; and the signal's reason
+ * @throws {ListingError} as `parseListing`; and the signal's reason
  */
 export async function readListing(
   bytes: Uint8Array,
@@ -138,23 +94,22 @@ export async function readListing(
 /** Reads a listing; the time between two steps is short. */
 function* listingSteps(
   bytes: Uint8Array,
-  { nowS, catalogNowS = nowS, wanted = () => true }: ListingOptions,
+  { nowS, catalogNowS = nowS, isWanted = () => true }: ListingOptions,
 ): Generator<void, ServerRecord[]> {
   const records: ServerRecord[] = [];
   let newestS = -Infinity;
-  for (const place of recordPlaces(bytes)) {
-    if (place === undefined || place.end - place.start > MAX_LISTED_RECORD_BYTES) {
+  for (const position of recordPositions(bytes)) {
+    if (position === undefined || position.end - position.start > MAX_LISTED_RECORD_BYTES) {
       yield;
       continue;
     }
-    const members = firstMembers(bytes, place.start, place.end);
-    const heardS = asNumber(members.get("lastheardfrom")) ?? 0;
-    newestS = Math.max(newestS, heardS);
-    const record = serverRecord(members, heardS);
-    if (record && wanted(record) && records.length < MAX_LISTED_SERVERS) records.push(record);
+    const members = readMembers(bytes, position.start, position.end);
+    newestS = Math.max(newestS, lastHeardS(members));
+    const record = decodeRecord(members);
+    if (record && isWanted(record) && records.length < MAX_LISTED_SERVERS) records.push(record);
     yield;
   }
-  // Where even the newest record of all looks stale, the clocks disagree, not the servers.
+  // If even the newest record of all looks stale, the two clocks disagree.
   const referenceS = newestS < catalogNowS - DEFAULT_LIFETIME_S ? newestS : catalogNowS;
   return records.map((record) => ({
     ...record,
@@ -162,25 +117,16 @@ function* listingSteps(
   }));
 }
 
-/**
- * Whether a record is older than its lifetime: its server has ended, or cannot reach the catalog.
- *
- * @param nowS Unix seconds
- */
-export function isStale(record: ServerRecord, nowS: number): boolean {
-  return nowS - record.lastheardfrom > record.lifetime;
-}
-
 /** Bytes of other values after which a step ends without a record. */
 const STEP_BYTES = 4_096;
 
-/** Gives where each readable object of the array lies, and now and then nothing. */
-function* recordPlaces(
+/** Yields the position of each readable object of the array; undefined ends a step without one. */
+function* recordPositions(
   bytes: Uint8Array,
 ): Generator<{ readonly start: number; readonly end: number } | undefined, void> {
   const end = bytes.length;
   let at = skipWhite(bytes, 0, end);
-  if (bytes[at] !== OPEN_ARRAY) throw new ListingError("The reply is no JSON array");
+  if (bytes[at] !== OPEN_ARRAY) throw new ListingError("The reply is not a JSON array");
   at = skipWhite(bytes, at + 1, end);
   let broken = 0;
   let stepAt = at;
@@ -191,32 +137,34 @@ function* recordPlaces(
     }
     const valueEnd = skipValue(bytes, at, end);
     const next = valueEnd < 0 ? ~valueEnd : skipWhite(bytes, valueEnd, end);
-    if (next >= end) throw new CutOffError("The reply is cut off");
+    if (next >= end) throw new TruncatedError("The reply is truncated");
     if (valueEnd > 0 && (bytes[next] === COMMA || bytes[next] === CLOSE_ARRAY)) {
       if (bytes[at] === OPEN_OBJECT) yield { start: at, end: valueEnd };
       at = next;
     } else {
-      if (++broken > MAX_BROKEN_RECORDS) throw new ListingError("The reply is mostly no JSON");
+      if (++broken > MAX_BROKEN_RECORDS) {
+        throw new ListingError("Too many records of the reply are not JSON");
+      }
       at = skipBroken(bytes, at, next);
     }
     if (bytes[at] === COMMA) at = skipWhite(bytes, at + 1, end);
   }
   if (skipWhite(bytes, at + 1, end) < end) {
-    throw new ListingError("The reply goes on behind its JSON array");
+    throw new ListingError("The reply has text after its JSON array");
   }
 }
 
 /**
- * Skips a record that is no JSON, such as one with a member `nan`.
+ * Skips a record that is not JSON, for example one with a member `nan`.
  *
- * @param failedAt where it ceases to be JSON; the search for its end begins there, and not at its
- * start, lest many such records take quadratic time
- * @returns the position of the comma or bracket behind it
+ * @param failedAt where it stops being JSON. The search for its end begins there: from its start, many
+ * such records would take quadratic time
+ * @returns the position of the comma or bracket after it
  */
 function skipBroken(bytes: Uint8Array, start: number, failedAt: number): number {
   const end = skipBalanced(bytes, start);
   if (end !== undefined) return end;
-  // Its brackets or quotes do not pair: cctools writes each record on a line of its own.
+  // Its brackets or quotes do not match. cctools writes each record on a line of its own.
   let comma = Math.max(start, failedAt - 2);
   while ((comma = bytes.indexOf(COMMA, comma)) >= 0) {
     if (bytes[comma + 1] === LF && bytes[comma + 2] === OPEN_OBJECT) return comma;
@@ -226,10 +174,10 @@ function skipBroken(bytes: Uint8Array, start: number, failedAt: number): number 
   if (bytes[last - 1] === LF && skipWhite(bytes, last + 1, bytes.length) === bytes.length) {
     return last;
   }
-  throw new CutOffError("The reply is cut off");
+  throw new TruncatedError("The reply is truncated");
 }
 
-/** The comma or bracket behind a value whose brackets pair, or undefined. */
+/** The position of the comma or bracket after a value, or undefined if its brackets do not match. */
 function skipBalanced(bytes: Uint8Array, start: number): number | undefined {
   let depth = 0;
   const limit = Math.min(bytes.length, start + MAX_LISTED_RECORD_BYTES);
@@ -247,84 +195,12 @@ function skipBalanced(bytes: Uint8Array, start: number): number | undefined {
   return undefined;
 }
 
-/** The first member of each name, as JSON text. */
-function firstMembers(bytes: Uint8Array, start: number, end: number): Map<string, string> {
+/** Reads the first member of each name. */
+function readMembers(bytes: Uint8Array, start: number, end: number): Members {
   const members = new Map<string, string>();
   visitMembers(bytes, start, end, (nameStart, nameEnd, valueStart, valueEnd) => {
     const name = stringAt(bytes, nameStart, nameEnd);
     if (!members.has(name)) members.set(name, textAt(bytes, valueStart, valueEnd));
   });
   return members;
-}
-
-function serverRecord(
-  members: ReadonlyMap<string, string>,
-  lastheardfrom: number,
-): ServerRecord | undefined {
-  if (asText(members.get("type"), RECORD_TYPE.length) !== RECORD_TYPE) return undefined;
-  const project = asText(members.get("project"), MAX_NAME_CHARS);
-  const address = asHost(members.get("address"));
-  const port = asPort(members.get("port"));
-  if (!project || address === undefined || port === undefined) return undefined;
-
-  const lifetime = asNumber(members.get("lifetime")) ?? 0;
-  const version = asText(members.get("version"), MAX_NAME_CHARS);
-  const instance = asText(members.get("instance"), MAX_NAME_CHARS);
-  const advertise = asHost(members.get("advertise"));
-  const listenPort = asPort(members.get("listen_port"));
-  return {
-    project,
-    owner: asText(members.get("owner"), MAX_NAME_CHARS) ?? "",
-    address,
-    name: asText(members.get("name"), MAX_HOST_CHARS) ?? address,
-    port,
-    ...(listenPort !== undefined && { listenPort }),
-    ...(version !== undefined && { version }),
-    ...(instance !== undefined && { instance }),
-    lastheardfrom,
-    lifetime: lifetime > 0 ? lifetime : DEFAULT_LIFETIME_S,
-    ...(advertise !== undefined && { advertise }),
-    addresses: asHosts(members.get("addresses")),
-    requiresToken: members.get("requires_token") === "true",
-    ...(members.get("tls") === "true" && { tls: true }),
-  };
-}
-
-/** A short string of printable ASCII: what comes from strangers is shown on terminals. */
-function asText(json: string | undefined, maxChars: number): string | undefined {
-  if (json === undefined || !json.startsWith('"') || json.length > maxChars + 2) return undefined;
-  const text: string = JSON.parse(json);
-  return /^[\x20-\x7e]*$/.test(text) ? text : undefined;
-}
-
-/** A finite number. */
-function asNumber(json: string | undefined): number | undefined {
-  if (json === undefined || !/^-?\d/.test(json)) return undefined;
-  const value = Number(json);
-  return Number.isFinite(value) ? value : undefined;
-}
-
-/** A TCP port. */
-function asPort(json: string | undefined): number | undefined {
-  const port = asNumber(json);
-  const isPort = port !== undefined && Number.isInteger(port) && port >= 1 && port <= 65_535;
-  return isPort ? port : undefined;
-}
-
-/** A host name or address. */
-function asHost(json: string | undefined): string | undefined {
-  const text = asText(json, MAX_HOST_CHARS);
-  return text !== undefined && isServerHost(text) ? text : undefined;
-}
-
-function asHosts(json: string | undefined): string[] {
-  if (json === undefined) return [];
-  const { bytes, end } = spanOf(json);
-  const hosts: string[] = [];
-  visitElements(bytes, 0, end, (start, end) => {
-    if (hosts.length === MAX_ANNOUNCED_ADDRESSES) return;
-    const host = asHost(textAt(bytes, start, end));
-    if (host !== undefined) hosts.push(host);
-  });
-  return hosts;
 }

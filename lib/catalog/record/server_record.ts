@@ -1,57 +1,72 @@
 /**
- * The record by which a server is known to the catalog.
+ * The record that lists a server in a catalog: a server encodes it, a client decodes it.
  *
- * One JSON object in one UDP datagram, ASCII only, of at most `MAX_ANNOUNCEMENT_BYTES`.
- * Members, in this order:
+ * A server sends it as one JSON object in one UDP datagram: ASCII, at most `MAX_ANNOUNCEMENT_BYTES`.
+ * Its members are in this order. A client skips a record without a good `type`, `project` or `port`.
  *
- * | member           | type    | meaning                                                         |
- * | ---------------- | ------- | --------------------------------------------------------------- |
- * | `type`           | string  | always `hashtable`                                              |
- * | `project`        | string  | the name that clients look for                                  |
- * | `owner`          | string  | who runs the server                                             |
- * | `port`           | integer | where to connect; the advertised port where one is named        |
- * | `listen_port`    | integer | the port that it listens on, for its own addresses; only if `port` is another one |
- * | `advertise`      | string  | the host to connect to instead of the one the catalog sees; only when set |
- * | `version`        | string  | version of the server program                                   |
- * | `instance`       | string  | new at each start of a server                                   |
- * | `table`          | string  | identity of the table, kept with its data                       |
- * | `lifetime`       | integer | seconds after which the record is stale; 1 in a goodbye         |
- * | `starttime`      | integer | Unix seconds                                                    |
- * | `clients`        | integer | connected clients                                               |
- * | `size`           | integer | keys in the table                                               |
- * | `durability`     | string  | what survives a crash                                           |
- * | `requires_token` | boolean | whether clients need a token                                    |
- * | `tls`            | boolean | true where clients need TLS; else left out                      |
- * | `protocol`       | integer | version of the wire protocol                                    |
- * | `addresses`      | array   | the server's own addresses, strings; left out as far as too long |
+ * | member           | type    | meaning                                                          |
+ * | ---------------- | ------- | ---------------------------------------------------------------- |
+ * | `type`           | string  | always `hashtable`                                               |
+ * | `project`        | string  | the name that clients look for, printable ASCII                  |
+ * | `owner`          | string  | the user that runs the server                                    |
+ * | `port`           | integer | the port to connect to: the advertised one, if there is one      |
+ * | `listen_port`    | integer | the port of the server's own addresses; only if `port` differs   |
+ * | `advertise`      | string  | the host to connect to first; only if set                        |
+ * | `version`        | string  | version of the server program                                    |
+ * | `instance`       | string  | new at each start of a server                                    |
+ * | `table`          | string  | identity of the table, stored with its data                      |
+ * | `lifetime`       | integer | seconds until the record is stale; 1 in a goodbye                |
+ * | `starttime`      | integer | Unix seconds                                                     |
+ * | `clients`        | integer | connected clients                                                |
+ * | `size`           | integer | keys in the table                                                |
+ * | `durability`     | string  | what survives a crash                                            |
+ * | `requires_token` | boolean | whether clients need a token                                     |
+ * | `tls`            | boolean | true if clients need TLS; else left out                          |
+ * | `protocol`       | integer | version of the wire protocol                                     |
+ * | `addresses`      | array   | the server's own addresses, strings; only those that fit         |
  *
- * `address`, `lastheardfrom` and `name` are the catalog's to add, and never sent: it would
- * keep both, and readers differ in which one they believe.
+ * The catalog adds these. A server never sends them: the catalog would keep both, and readers differ
+ * in which one they use.
+ *
+ * | member           | type    | meaning                                                          |
+ * | ---------------- | ------- | ---------------------------------------------------------------- |
+ * | `address`        | string  | the address that the record came from; a client needs it         |
+ * | `lastheardfrom`  | integer | Unix seconds by the catalog's clock (default 0)                  |
+ * | `name`           | string  | the catalog's name of that address                               |
  */
-import { isLinkLocal, isLoopback, isWildcard, type ListenAddress } from "../../base/address.ts";
-import { MAX_ANNOUNCED_ADDRESSES, MAX_ANNOUNCEMENT_BYTES } from "../../base/limits.ts";
+import {
+  MAX_ANNOUNCED_ADDRESSES,
+  MAX_ANNOUNCEMENT_BYTES,
+  MAX_NAME_CHARS,
+} from "../../base/limits.ts";
+import { spanOf, textAt } from "../../bytes/span.ts";
+import { visitElements } from "../../json/scan.ts";
+import { isServerHost, MAX_HOST_CHARS } from "./host_name.ts";
 
 /** `type` of every record of this project. */
 export const RECORD_TYPE = "hashtable";
 
-/** `lifetime` of a goodbye, in seconds: the shortest that a catalog knows. */
-export const GOODBYE_LIFETIME_S = 1;
+/** Seconds until a record without a lifetime of its own is stale; the default of cctools. */
+export const DEFAULT_LIFETIME_S = 900;
 
-/** What a server says about itself. */
+/** `lifetime` of a goodbye, in seconds: the shortest one that a catalog accepts. */
+const GOODBYE_LIFETIME_S = 1;
+
+/** The state of a server that its record shows. */
 export interface ServerFacts {
   readonly project: string;
   readonly owner: string;
-  /** The port it listens on. */
+  /** The port that the server listens on. */
   readonly port: number;
-  /** What clients shall connect to instead, where that is set. */
+  /** The address that clients should use instead. */
   readonly advertise?:
     | { readonly hostname: string; readonly port?: number | undefined }
     | undefined;
   readonly version: string;
   readonly instance: string;
-  /** Identity of the table (default: the record has none). */
+  /** Identity of the table (default: not in the record). */
   readonly table?: string;
-  /** Seconds after the last update from which on the record is stale. */
+  /** Seconds after the last update until the record is stale. */
   readonly lifetimeS: number;
   /** Unix seconds. */
   readonly startTimeS: number;
@@ -59,18 +74,47 @@ export interface ServerFacts {
   readonly size: number;
   readonly durability: string;
   readonly requiresToken: boolean;
-  /** Whether it speaks TLS, and nothing else (default: false). */
+  /** Whether the server accepts TLS only (default: false). */
   readonly tls?: boolean;
   readonly protocol: number;
 }
 
+/** A hash table server as a catalog lists it. */
+export interface ServerRecord {
+  readonly project: string;
+  readonly owner: string;
+  /** The address that the catalog got the record from. */
+  readonly address: string;
+  /** The catalog's name of that address. */
+  readonly name: string;
+  /** The port to connect to; the advertised one, if there is one. */
+  readonly port: number;
+  /** The port that the server listens on, if that is another one. */
+  readonly listenPort?: number;
+  readonly version?: string;
+  readonly instance?: string;
+  /** Unix seconds. */
+  readonly lastheardfrom: number;
+  /** Seconds. */
+  readonly lifetime: number;
+  /** The host that the server asks clients to use. */
+  readonly advertise?: string;
+  /** The server's own addresses. */
+  readonly addresses: readonly string[];
+  readonly requiresToken: boolean;
+  /** Whether the record states that the server accepts TLS only. */
+  readonly tls?: true;
+}
+
+/** The members of a JSON object, each with the JSON text of its value. */
+export type Members = ReadonlyMap<string, string>;
+
 /**
- * Writes a server's record.
+ * Encodes a server's record.
  *
- * @param facts what to say
  * @param addresses the server's own addresses, best first
  * @returns JSON text, ASCII, at most `MAX_ANNOUNCEMENT_BYTES` long
- * @throws {RangeError} where a string is not ASCII, a number is no integer in its range, or the
+ * @throws {RangeError} if a string is not ASCII, if a number is not an integer in its range, or if the
  * record is too long even without addresses
  */
 export function encodeRecord(facts: ServerFacts, addresses: readonly string[] = []): string {
@@ -106,33 +150,12 @@ export function encodeRecord(facts: ServerFacts, addresses: readonly string[] = 
   }
 }
 
-/** The same record as a goodbye: the catalog drops it soon, and readers skip it at once. */
-export function encodeGoodbye(facts: ServerFacts, addresses: readonly string[] = []): string {
-  return encodeRecord({ ...facts, lifetimeS: GOODBYE_LIFETIME_S }, addresses);
+/** Encodes a goodbye: the record with a short lifetime, so that catalogs and readers soon skip it. */
+export function encodeGoodbye(facts: ServerFacts): string {
+  return encodeRecord({ ...facts, lifetimeS: GOODBYE_LIFETIME_S });
 }
 
-/**
- * The addresses that other machines could connect to, IPv4 first.
- *
- * @param interfaces all addresses of the machine, without zone or mask
- * @param listening where the server listens (default: at all addresses)
- */
-export function reachableAddresses(
-  interfaces: readonly string[],
-  listening?: Pick<ListenAddress, "hostname" | "isV4" | "isV6">,
-): string[] {
-  const { hostname = "::", isV4 = true, isV6 = true } = listening ?? {};
-  const own = isWildcard(hostname) ? [...new Set(interfaces)] : [hostname];
-  // Link-local IPv6 addresses mean nothing without the reader's own interface name.
-  const useful = own.filter((text) => !isLoopback(text) && !isLinkLocal(text));
-  const v6 = (text: string) => text.includes(":");
-  return [
-    ...(isV4 ? useful.filter((text) => !v6(text)) : []),
-    ...(isV6 ? useful.filter(v6) : []),
-  ];
-}
-
-/** The catalog drops or mangles all else. */
+/** Catalogs drop or damage records with other characters. */
 function ascii(member: string, text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return text;
   throw new RangeError(
@@ -150,4 +173,92 @@ function integer(
   throw new RangeError(
     `Cannot announce ${member}: it must be an integer from ${min} to ${max}, and is ${value}`,
   );
+}
+
+/**
+ * Decodes a record of a listing.
+ *
+ * @returns undefined if it is not a hash table server, or if a client cannot use it
+ */
+export function decodeRecord(members: Members): ServerRecord | undefined {
+  if (asText(members.get("type"), RECORD_TYPE.length) !== RECORD_TYPE) return undefined;
+  const project = asText(members.get("project"), MAX_NAME_CHARS);
+  const address = asHost(members.get("address"));
+  const port = asPort(members.get("port"));
+  if (!project || address === undefined || port === undefined) return undefined;
+
+  const lifetime = asNumber(members.get("lifetime")) ?? 0;
+  const version = asText(members.get("version"), MAX_NAME_CHARS);
+  const instance = asText(members.get("instance"), MAX_NAME_CHARS);
+  const advertise = asHost(members.get("advertise"));
+  const listenPort = asPort(members.get("listen_port"));
+  return {
+    project,
+    owner: asText(members.get("owner"), MAX_NAME_CHARS) ?? "",
+    address,
+    name: asText(members.get("name"), MAX_HOST_CHARS) ?? address,
+    port,
+    ...(listenPort !== undefined && { listenPort }),
+    ...(version !== undefined && { version }),
+    ...(instance !== undefined && { instance }),
+    lastheardfrom: lastHeardS(members),
+    lifetime: lifetime > 0 ? lifetime : DEFAULT_LIFETIME_S,
+    ...(advertise !== undefined && { advertise }),
+    addresses: asHosts(members.get("addresses")),
+    requiresToken: members.get("requires_token") === "true",
+    ...(members.get("tls") === "true" && { tls: true }),
+  };
+}
+
+/** When the catalog last got an update of a record, in Unix seconds by its clock. */
+export function lastHeardS(members: Members): number {
+  return asNumber(members.get("lastheardfrom")) ?? 0;
+}
+
+/**
+ * Whether a record is older than its lifetime: its server has ended, or cannot reach the catalog.
+ *
+ * @param nowS Unix seconds
+ */
+export function isStale(record: ServerRecord, nowS: number): boolean {
+  return nowS - record.lastheardfrom > record.lifetime;
+}
+
+/** A short string of printable ASCII: programs print it on terminals, and any machine can send it. */
+function asText(json: string | undefined, maxChars: number): string | undefined {
+  if (json === undefined || !json.startsWith('"') || json.length > maxChars + 2) return undefined;
+  const text: string = JSON.parse(json);
+  return /^[\x20-\x7e]*$/.test(text) ? text : undefined;
+}
+
+/** A finite number. */
+function asNumber(json: string | undefined): number | undefined {
+  if (json === undefined || !/^-?\d/.test(json)) return undefined;
+  const value = Number(json);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** A TCP port. */
+function asPort(json: string | undefined): number | undefined {
+  const port = asNumber(json);
+  const isPort = port !== undefined && Number.isInteger(port) && port >= 1 && port <= 65_535;
+  return isPort ? port : undefined;
+}
+
+/** A host name or address. */
+function asHost(json: string | undefined): string | undefined {
+  const text = asText(json, MAX_HOST_CHARS);
+  return text !== undefined && isServerHost(text) ? text : undefined;
+}
+
+function asHosts(json: string | undefined): string[] {
+  if (json === undefined) return [];
+  const { bytes, end } = spanOf(json);
+  const hosts: string[] = [];
+  visitElements(bytes, 0, end, (start, end) => {
+    if (hosts.length === MAX_ANNOUNCED_ADDRESSES) return;
+    const host = asHost(textAt(bytes, start, end));
+    if (host !== undefined) hosts.push(host);
+  });
+  return hosts;
 }

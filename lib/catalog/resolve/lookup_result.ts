@@ -1,6 +1,6 @@
 /** What catalogs gave for a name: the servers in the order in which to try them, and the failures. */
 import { type Address, addressText } from "../../base/address.ts";
-import type { ServerRecord } from "../record/listing.ts";
+import type { ServerRecord } from "../record/server_record.ts";
 
 /** A catalog that gave no answer. */
 export interface FailedCatalog {

@@ -5,7 +5,8 @@ import { Deferred } from "../../base/deferred.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { CatalogQuery } from "./query.ts";
 import { type LookupResult, mergeRecords } from "./lookup_result.ts";
-import { isStale, type RecordTest, type ServerRecord } from "../record/listing.ts";
+import { type RecordTest } from "../record/listing.ts";
+import { isStale, type ServerRecord } from "../record/server_record.ts";
 
 /** One catalog, and the last question to it. */
 export interface QueryState {

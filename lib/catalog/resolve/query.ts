@@ -10,7 +10,8 @@ import {
   MAX_TRUNCATED_REPLIES,
 } from "../../base/limits.ts";
 import { httpGet, HttpGetError } from "./http_get.ts";
-import { CutOffError, readListing, type RecordTest, type ServerRecord } from "../record/listing.ts";
+import { readListing, type RecordTest, TruncatedError } from "../record/listing.ts";
+import type { ServerRecord } from "../record/server_record.ts";
 
 /** A catalog that gave no listing; the message is the reason, in a few words. */
 export class CatalogQueryError extends Error {
@@ -65,7 +66,7 @@ export async function queryCatalog(
     if (timeout.signal.aborted) {
       throw new CatalogQueryError(`no answer within ${timeoutMs / 1_000} s`);
     }
-    const retryAfterMs = error instanceof CutOffError
+    const retryAfterMs = error instanceof TruncatedError
       ? 0
       : error instanceof HttpGetError
       ? error.retryAfterMs
@@ -83,7 +84,7 @@ export async function queryCatalog(
 async function readCatalog(
   catalog: Address,
   signal: AbortSignal,
-  wanted: RecordTest | undefined,
+  isWanted: RecordTest | undefined,
 ): Promise<ServerRecord[]> {
   const { date, body } = await httpGet(catalog, "/query.json", {
     maxBytes: MAX_LISTING_BYTES,
@@ -91,7 +92,7 @@ async function readCatalog(
   });
   return readListing(
     body,
-    { nowS: unixSeconds(), catalogNowS: httpDateSeconds(date), wanted },
+    { nowS: unixSeconds(), catalogNowS: httpDateSeconds(date), isWanted },
     signal,
   );
 }

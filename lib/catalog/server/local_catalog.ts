@@ -16,7 +16,7 @@ import {
 } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
 import { CatalogServer } from "./catalog_server.ts";
-import { DEFAULT_LIFETIME_S } from "../record/listing.ts";
+import { DEFAULT_LIFETIME_S } from "../record/server_record.ts";
 
 export interface LocalCatalogOptions {
   /** Port of all its addresses. */

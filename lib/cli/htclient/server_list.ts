@@ -4,7 +4,7 @@ import { unixSeconds } from "../../base/clock.ts";
 import { columns } from "../../terminal/columns.ts";
 import { MAX_SHOWN_SERVERS } from "../../base/limits.ts";
 import { ServerNotFoundError } from "../../client/errors.ts";
-import type { ServerRecord } from "../../catalog/record/listing.ts";
+import type { ServerRecord } from "../../catalog/record/server_record.ts";
 import { candidateAddresses, type Resolver } from "../../catalog/resolve/resolver.ts";
 
 /**

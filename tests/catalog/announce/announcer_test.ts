@@ -2,9 +2,8 @@
 import assert from "assert";
 import { type Address, addressText, type ListenAddress } from "../../../lib/base/address.ts";
 import { createLog } from "../../../lib/base/log.ts";
-import type { ServerFacts } from "../../../lib/catalog/record/server_record.ts";
 import { Announcer, type AnnouncerOptions } from "../../../lib/catalog/announce/announcer.ts";
-import type { ServerRecord } from "../../../lib/catalog/record/listing.ts";
+import type { ServerFacts, ServerRecord } from "../../../lib/catalog/record/server_record.ts";
 import { settlesWithin } from "../../../lib/base/clock.ts";
 import { PATIENCE_MS } from "../../../bench/harness/program.ts";
 import { VirtualClock } from "../../perf/virtual_clock.ts";

@@ -1,6 +1,6 @@
 /** Proves which servers count as another live one of the same name. */
 import assert from "assert";
-import type { ServerRecord } from "../../../lib/catalog/record/listing.ts";
+import type { ServerRecord } from "../../../lib/catalog/record/server_record.ts";
 import { findNameConflict } from "../../../lib/catalog/announce/name_conflict.ts";
 import { Certificates, OPENSSL } from "../../helpers/certificates.ts";
 import { testWith } from "../../helpers/needs.ts";

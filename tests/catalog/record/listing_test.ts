@@ -1,13 +1,8 @@
 import assert from "assert";
 import fc from "fast-check";
 import { MAX_ANNOUNCED_ADDRESSES, MAX_LISTED_SERVERS } from "../../../lib/base/limits.ts";
-import {
-  isStale,
-  ListingError,
-  parseListing,
-  readListing,
-  type ServerRecord,
-} from "../../../lib/catalog/record/listing.ts";
+import { ListingError, parseListing, readListing } from "../../../lib/catalog/record/listing.ts";
+import { isStale, type ServerRecord } from "../../../lib/catalog/record/server_record.ts";
 
 const NOW_S = 1_800_000_000;
 
@@ -126,7 +121,7 @@ test("a record that is no JSON hides no other one", () => {
   const inside = `{{"b":1, ${JSON.stringify(good)},"c":[`;
   assert.deepEqual(projects(`[\n${one},\n${inside},\n${two}\n]\n`), ["one", "two"]);
   for (const end of ["{{]", "{{\n] x", "{{\n]\u00a0"]) {
-    assert.throws(() => projects(`[\n${one},\n${end}`), /cut off/, end);
+    assert.throws(() => projects(`[\n${one},\n${end}`), /truncated/, end);
   }
 });
 
@@ -224,8 +219,8 @@ test("of more servers than there can be, the first ones are read, and only those
     JSON.stringify({ ...good, project: "last" })
   }]`;
   assert.equal(projects(text).length, MAX_LISTED_SERVERS);
-  const wanted = ({ project }: ServerRecord) => project === "last";
-  assert.equal(parseListing(encoder.encode(text), { nowS: NOW_S, wanted }).length, 1);
+  const isWanted = ({ project }: ServerRecord) => project === "last";
+  assert.equal(parseListing(encoder.encode(text), { nowS: NOW_S, isWanted }).length, 1);
 });
 
 test("nesting, members and broken numbers without number hide no other record", () => {

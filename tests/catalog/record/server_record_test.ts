@@ -3,7 +3,6 @@ import fc from "fast-check";
 import {
   encodeGoodbye,
   encodeRecord,
-  reachableAddresses,
   type ServerFacts,
 } from "../../../lib/catalog/record/server_record.ts";
 import { MAX_ANNOUNCEMENT_BYTES } from "../../../lib/base/limits.ts";
@@ -67,18 +66,6 @@ test("fault: `--advertise HOST:PORT` with port forwarding: the listening port is
   assert.equal("listen_port" in JSON.parse(encodeRecord(facts)), false);
 });
 
-test("fault: announced where it does not listen: only addresses of its families and its interface", () => {
-  const all = ["127.0.0.1", "::1", "fe80::1", "2001:db8::1", "10.0.0.1", "192.0.2.1", "10.0.0.1"];
-  const addresses = (hostname: string, isV4: boolean, isV6: boolean) =>
-    reachableAddresses(all, { hostname, isV4, isV6 });
-  assert.deepEqual(addresses("::", true, true), ["10.0.0.1", "192.0.2.1", "2001:db8::1"]);
-  assert.deepEqual(addresses("::", false, true), ["2001:db8::1"]);
-  assert.deepEqual(addresses("0.0.0.0", true, false), ["10.0.0.1", "192.0.2.1"]);
-  assert.deepEqual(addresses("10.0.0.1", true, false), ["10.0.0.1"]);
-  assert.deepEqual(addresses("127.0.1.1", true, false), []);
-  assert.deepEqual(addresses("::1", false, true), []);
-});
-
 test("a goodbye is the same record with a lifetime of 1 s", () => {
   assert.deepEqual(JSON.parse(encodeGoodbye(facts)), {
     ...JSON.parse(encodeRecord(facts)),
@@ -115,11 +102,4 @@ test("is ASCII and bounded for any valid names and any addresses", () => {
     assert.ok(text.length <= MAX_ANNOUNCEMENT_BYTES);
     assert.equal(JSON.parse(text).project, project);
   }));
-});
-
-test("addresses: IPv4 first, none that means nothing elsewhere", () => {
-  assert.deepEqual(
-    reachableAddresses(["127.0.0.1", "fd00::2", "192.0.2.2", "::1", "fe80::1", "10.0.0.1"]),
-    ["192.0.2.2", "10.0.0.1", "fd00::2"],
-  );
 });

@@ -5,7 +5,7 @@ import { CatalogQueryError, queryCatalog } from "../../../lib/catalog/resolve/qu
 import { stoppedClock } from "../../perf/stopped_clock.ts";
 import { CatalogServer } from "../../../lib/catalog/server/catalog_server.ts";
 import { silentLog } from "../../../lib/base/log.ts";
-import { isStale } from "../../../lib/catalog/record/listing.ts";
+import { isStale } from "../../../lib/catalog/record/server_record.ts";
 
 const never = new AbortController().signal;
 
@@ -72,7 +72,7 @@ Deno.test("catalog query: reads a reply without a length and with LF only, as cc
 
 Deno.test("catalog query: a reply that is cut off, an error status and a redirect are no listings", async () => {
   await using cut = new Canned(`HTTP/1.1 200 OK\n\n[\n${RECORD}`);
-  assert.match(await reason(cut.address), /cut off/);
+  assert.match(await reason(cut.address), /truncated/);
   await using missing = new Canned("HTTP/1.1 404 Not Found\n\nno");
   assert.match(await reason(missing.address), /HTTP status 404/);
   await using moved = new Canned("HTTP/1.1 302 Found\nLocation: http://192.0.2.1/\n\n");

@@ -2,7 +2,7 @@ import assert from "assert";
 import type { Address } from "../../../lib/base/address.ts";
 import { sleep, unixSeconds } from "../../../lib/base/clock.ts";
 import { type CatalogQuery, CatalogQueryError } from "../../../lib/catalog/resolve/query.ts";
-import type { ServerRecord } from "../../../lib/catalog/record/listing.ts";
+import type { ServerRecord } from "../../../lib/catalog/record/server_record.ts";
 import {
   candidateAddresses,
   notFoundMessage,

@@ -1,7 +1,7 @@
 /** Proves what `htclient --list` prints. */
 import assert from "assert";
 import { unixSeconds } from "../../../lib/base/clock.ts";
-import type { ServerRecord } from "../../../lib/catalog/record/listing.ts";
+import type { ServerRecord } from "../../../lib/catalog/record/server_record.ts";
 import { Resolver } from "../../../lib/catalog/resolve/resolver.ts";
 import { serverList } from "../../../lib/cli/htclient/server_list.ts";
 import { ServerNotFoundError } from "../../../lib/client/errors.ts";

@@ -106,6 +106,7 @@ testWith(
       intervalMs: 50,
       facts: () => facts,
       log: silentLog,
+      addresses: () => [],
     });
     announcer.start();
     await untilListed(catalog.port, ({ project }) => project === facts.project);
