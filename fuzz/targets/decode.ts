@@ -1,7 +1,7 @@
 /** The request decoder: any line is the request, or the refusal, that JSON.parse makes of it. */
 import { textOf } from "../../lib/bytes/span.ts";
 import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts";
-import type { Rejection, Request } from "../../lib/protocol/message.ts";
+import type { Rejection, Request } from "../../lib/protocol/requests.ts";
 import { requestBytes } from "../make/requests.ts";
 import { utf8Text } from "../oracle/json_text.ts";
 import { type Asked, asked, textMember, value } from "../oracle/request.ts";

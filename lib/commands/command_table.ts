@@ -10,14 +10,8 @@ import { quoted } from "../base/quote.ts";
 import { type Span, spanOf } from "../bytes/span.ts";
 import { NULL_RESULT } from "../protocol/encode_reply.ts";
 import { keyOf } from "../protocol/key_text.ts";
-import type {
-  Failure,
-  JsonText,
-  KeyText,
-  Method,
-  Request,
-  RequestOf,
-} from "../protocol/message.ts";
+import type { Failure, JsonText, KeyText } from "../protocol/message.ts";
+import type { Method, Request, RequestOf } from "../protocol/requests.ts";
 import type { Agents } from "./agents.ts";
 import type { Cursors } from "./cursors.ts";
 import { Entry, type HashTable } from "../table/hash_table.ts";

@@ -15,7 +15,8 @@ import {
 } from "../base/limits.ts";
 import { quoted } from "../base/quote.ts";
 import { spanOf, textAt } from "../bytes/span.ts";
-import type { Failure, RequestOf } from "../protocol/message.ts";
+import type { Failure } from "../protocol/message.ts";
+import type { RequestOf } from "../protocol/requests.ts";
 import type { Cursors } from "./cursors.ts";
 import { Entry, type HashTable } from "../table/hash_table.ts";
 import { type AtomTest, equalsAtom, hasMember } from "../json/atom.ts";

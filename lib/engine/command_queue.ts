@@ -22,7 +22,7 @@ import {
   MAX_REPLY_BUFFER_BYTES,
   QUICK_SEARCH_MS,
 } from "../base/limits.ts";
-import type { Rejection, Request } from "../protocol/message.ts";
+import type { Rejection, Request } from "../protocol/requests.ts";
 import { type Client, COMMANDS } from "../commands/command_table.ts";
 import type { CursorsSnapshot } from "../commands/cursors.ts";
 import type { GroupCommit, Waiter } from "./group_commit.ts";

@@ -7,8 +7,9 @@ import type { GroupCommit } from "./group_commit.ts";
 import { isRejection } from "../protocol/decode_request.ts";
 import { addFailure, addSuccess, FRAME_BYTES, ID_FRAME_BYTES } from "../protocol/encode_reply.ts";
 import { keyOf } from "../protocol/key_text.ts";
-import type { Failure, FailureType, Method, Rejection, Request } from "../protocol/message.ts";
-import { METHODS } from "../protocol/message.ts";
+import type { Failure, FailureType } from "../protocol/message.ts";
+import type { Method, Rejection, Request } from "../protocol/requests.ts";
+import { METHODS } from "../protocol/requests.ts";
 import {
   type Client,
   type ClosingFailure,

@@ -11,7 +11,7 @@
 import { MAX_HANDSHAKE_BYTES } from "../base/limits.ts";
 import { isRejection } from "../protocol/decode_request.ts";
 import type { LineFramer } from "../protocol/line_framer.ts";
-import type { Rejection, Request } from "../protocol/message.ts";
+import type { Rejection, Request } from "../protocol/requests.ts";
 import { type Client, type ClosingFailure, tokenMissing } from "../commands/command_table.ts";
 
 const TAB = 9, LF = 10, CR = 13, SPACE = 32, OPEN_OBJECT = 123;

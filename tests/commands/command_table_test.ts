@@ -2,7 +2,8 @@
 import assert from "assert";
 import fc from "fast-check";
 import { textOf } from "../../lib/bytes/span.ts";
-import type { Failure, Method } from "../../lib/protocol/message.ts";
+import type { Failure } from "../../lib/protocol/message.ts";
+import type { Method } from "../../lib/protocol/requests.ts";
 import {
   type Client,
   type ClosingFailure,

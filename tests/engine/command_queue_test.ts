@@ -9,7 +9,7 @@ import { MAX_BATCH_MS, MAX_BATCH_REPLY_BYTES, MAX_BATCH_REQUESTS } from "../../l
 import { textOf } from "../../lib/bytes/span.ts";
 import { CommandQueue, type Execute, type RequestSource } from "../../lib/engine/command_queue.ts";
 import { isRejection } from "../../lib/protocol/decode_request.ts";
-import type { Request } from "../../lib/protocol/message.ts";
+import type { Request } from "../../lib/protocol/requests.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { commitsInMemory, newClient } from "./command_context.ts";
 import { requestOf } from "./requests.ts";

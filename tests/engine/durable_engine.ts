@@ -5,7 +5,7 @@ import { textOf } from "../../lib/bytes/span.ts";
 import { CommandQueue, type RequestSource } from "../../lib/engine/command_queue.ts";
 import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { type Answer, Executor } from "../../lib/engine/executor.ts";
-import type { Rejection, Request } from "../../lib/protocol/message.ts";
+import type { Rejection, Request } from "../../lib/protocol/requests.ts";
 import { DurableStorage } from "../../lib/storage/durable_storage.ts";
 import type { Files } from "../../lib/storage/folder/folder_files.ts";
 import { recover, type Recovered } from "../../lib/storage/recovery/recovery.ts";

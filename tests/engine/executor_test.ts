@@ -13,7 +13,7 @@ import { spanOf, textOf } from "../../lib/bytes/span.ts";
 import { Executor } from "../../lib/engine/executor.ts";
 import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts";
-import { METHODS, type Rejection, type Request } from "../../lib/protocol/message.ts";
+import { METHODS, type Rejection, type Request } from "../../lib/protocol/requests.ts";
 import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { keyOf } from "../../lib/protocol/key_text.ts";
 import type { Client, CommandContext } from "../../lib/commands/command_table.ts";

@@ -1,7 +1,7 @@
 /** Requests and changes as tests write them down: with strings in place of spans. */
 import { type Span, spanOf, textOf } from "../../lib/bytes/span.ts";
 import { keyOf, keyTextOf } from "../../lib/protocol/key_text.ts";
-import type { Request } from "../../lib/protocol/message.ts";
+import type { Request } from "../../lib/protocol/requests.ts";
 import type { Change } from "../../lib/storage/storage.ts";
 
 type Texts<R> = { readonly [Member in keyof R]: R[Member] extends Span ? string : R[Member] };

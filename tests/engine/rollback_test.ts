@@ -3,7 +3,7 @@
  * and that changes are written whatever befalls the client that made them.
  */
 import assert from "assert";
-import type { Request } from "../../lib/protocol/message.ts";
+import type { Request } from "../../lib/protocol/requests.ts";
 import { newClient } from "./command_context.ts";
 import {
   CommitsBench,

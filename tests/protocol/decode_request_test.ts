@@ -6,19 +6,14 @@ import assert from "assert";
 import fc from "fast-check";
 import { textOf } from "../../lib/bytes/span.ts";
 import {
-  anyRequest,
+  decodeAnyRequest,
   decodeRequest,
   isRejection,
   rejectLine,
 } from "../../lib/protocol/decode_request.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
-import {
-  type FailureType,
-  type Method,
-  METHODS,
-  type Rejection,
-  type Request,
-} from "../../lib/protocol/message.ts";
+import { type FailureType } from "../../lib/protocol/message.ts";
+import { type Method, METHODS, type Rejection, type Request } from "../../lib/protocol/requests.ts";
 import {
   brokenJsonText,
   jsonText,
@@ -169,7 +164,8 @@ test("the usual lines of requests about a key say what they say spelt in another
   fc.assert(
     fc.property(line, (line) => {
       const [bytes, start, end] = amongOthers(line);
-      const decoded = decodeRequest(bytes, start, end), expected = anyRequest(bytes, start, end);
+      const decoded = decodeRequest(bytes, start, end),
+        expected = decodeAnyRequest(bytes, start, end);
       assert.deepEqual(decodedTexts(decoded), decodedTexts(expected), line);
       if (!isRejection(decoded)) taken++;
     }),

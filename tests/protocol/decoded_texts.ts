@@ -1,6 +1,6 @@
 /** Decoded requests with texts in place of spans, to compare them. */
 import { textOf } from "../../lib/bytes/span.ts";
-import type { Rejection, Request } from "../../lib/protocol/message.ts";
+import type { Rejection, Request } from "../../lib/protocol/requests.ts";
 
 /** A request or refusal; a key as its characters. */
 export interface DecodedTexts {
