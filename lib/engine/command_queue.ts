@@ -28,7 +28,7 @@ import type { CursorsSnapshot } from "../commands/cursors.ts";
 import type { GroupCommit, Waiter } from "./group_commit.ts";
 import type { Answer } from "./executor.ts";
 import type { Yielder } from "../runtime/yielding.ts";
-import { FairQueue } from "./fair_queue.ts";
+import { FairQueue } from "../base/fair_queue.ts";
 
 /** A client's requests, in order. */
 export interface RequestSource {
