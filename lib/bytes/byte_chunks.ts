@@ -1,19 +1,20 @@
 /**
- * Bytes that are put together piece by piece, in chunks.
+ * A first-in first-out sequence of bytes, in chunks: what a connection has to write, for example.
  *
- * Many clients may ask for much at once. Buffers of all sizes that come and go would leave holes in
- * the process's memory that it can neither use nor give back. So chunks have two sizes and are blocks of an arena,
- * whose segments go back to the system as a whole. In return, whoever fills one has to `clear` it.
+ * Many clients may ask for long replies at once. Buffers of all sizes would leave holes in the memory
+ * of the process, which it can neither use nor return. So chunks have two sizes and are blocks of an
+ * arena, whose segments return to the system as a whole. A sequence that is not empty must be
+ * cleared before it is dropped.
  */
 import { Arena, HEADER_BYTES } from "./arena.ts";
 import { copyBytes } from "./byte_builder.ts";
 import { largeArena } from "./large_arena.ts";
 import { MAX_SPARE_CHUNKS } from "../base/limits.ts";
 
-/** Size of the one chunk of a short sequence, in bytes: there may be thousands of them. */
+/** Size of the only chunk of a short sequence, in bytes; there may be thousands of them. */
 const SMALL_BYTES = 4 * 1024 - HEADER_BYTES;
 
-/** Size of the chunks of a longer one: as much as one write takes. */
+/** Size of the chunks of a longer sequence, in bytes: the size of one write. */
 const LARGE_BYTES = 64 * 1024 - HEADER_BYTES;
 
 /** A block of the arena. */
@@ -22,24 +23,24 @@ interface Chunk {
   readonly address: number;
 }
 
-// Apart from the large ones, or a few of these would keep whole segments of those.
+// Small chunks have an arena of their own, or a few of them would hold segments of large ones.
 const smallArena = new Arena();
-const keptSmall: Chunk[] = [];
+const spareSmall: Chunk[] = [];
 
 /**
- * Gives back what was kept for the next replies and is not needed now; to be called now and then. From
- * the first call on, there is room for some replies even where the system has no more memory.
+ * Frees the chunks that are kept for the next sequences; called periodically. From the first call on,
+ * the arenas have memory for some replies even if the system has no more.
  */
 export function freeSpareChunks(): void {
-  // All, since one that is kept would keep its whole segment; the next ones come from as few as possible.
-  for (let chunk = keptSmall.pop(); chunk !== undefined; chunk = keptSmall.pop()) {
+  // All of them, because one chunk holds its whole segment.
+  for (let chunk = spareSmall.pop(); chunk !== undefined; chunk = spareSmall.pop()) {
     smallArena.free(chunk.address);
   }
   smallArena.trim();
   largeArena.trim();
 }
 
-/** Bytes of all chunks that are in use or kept. */
+/** Size of all chunks that are in use or spare, in bytes. */
 export function chunkBytes(): number {
   return smallArena.usedBytes + largeArena.usedBytes;
 }
@@ -48,20 +49,44 @@ const NO_BYTES = new Uint8Array(0);
 
 const encoder = new TextEncoder();
 
-/** A sequence of bytes that grows. */
+/**
+ * A sequence of bytes that grows at its end and is consumed from its beginning. Lengths and positions
+ * count from the first byte, consumed or not, until all bytes are consumed and the sequence is empty.
+ */
 export class ByteChunks {
-  /** All of a short sequence, which most are: without a list. */
+  /** The only chunk of a short sequence. Most sequences are short, and need no list. */
   #small: Chunk | undefined;
-  /** All of a longer one; all but the last are full. */
+  /** The chunks of a longer sequence; all but the last are full. */
   readonly #large: Chunk[] = [];
-  /** The last chunk, how much of it is filled, and what the others hold. */
+  /** The last chunk, the bytes in it, and the bytes in the chunks before it. */
   #last = NO_BYTES;
   #lastBytes = 0;
   #bytesBefore = 0;
+  /** Bytes that were consumed, the chunk of the next one, and its offset there. */
+  #consumed = 0;
+  #nextChunk = 0;
+  #nextOffset = 0;
 
-  /** How many bytes there are. */
+  /** Number of bytes. */
   get length(): number {
     return this.#bytesBefore + this.#lastBytes;
+  }
+
+  /** The next bytes to consume, valid until the next change; undefined if the sequence is empty. */
+  next(): Uint8Array<ArrayBuffer> | undefined {
+    if (this.length === 0) return undefined;
+    const view = this.view(this.#nextChunk);
+    return this.#nextOffset === 0 ? view : view?.subarray(this.#nextOffset);
+  }
+
+  /** Consumes some of the bytes that `next` returned. After the last byte, the sequence is empty. */
+  consume(count: number): void {
+    this.#consumed += count;
+    if (this.#consumed === this.length) return this.clear();
+    this.#nextOffset += count;
+    if (this.#nextOffset < (this.view(this.#nextChunk)?.length ?? 0)) return;
+    this.#nextChunk++;
+    this.#nextOffset = 0;
   }
 
   /** Adds bytes `start` to `end` of a buffer. */
@@ -83,7 +108,7 @@ export class ByteChunks {
     this.add(encoder.encode(text));
   }
 
-  /** Adds bytes `start` to `end` of another one. */
+  /** Adds bytes `start` to `end` of another sequence. */
   addFrom(other: ByteChunks, start: number = 0, end: number = other.length): void {
     let at = 0;
     for (const view of other.views()) {
@@ -96,8 +121,8 @@ export class ByteChunks {
   }
 
   /**
-   * Adds all bytes of another one, which is empty then. Its chunks are given back one by one on the way, so
-   * that what is long is never there twice.
+   * Adds all bytes of another sequence, which is empty afterwards. Each chunk is freed once it is
+   * copied, so that a long sequence is never in memory twice.
    */
   takeFrom(other: ByteChunks): void {
     if (other.#small !== undefined) this.addFrom(other);
@@ -106,14 +131,17 @@ export class ByteChunks {
     try {
       for (let chunk = chunks.at(-1); chunk !== undefined; chunk = chunks.at(-1)) {
         this.add(chunk.bytes, 0, chunks.length === 1 ? lastBytes : chunk.bytes.length);
-        giveBackLarge(chunks.pop());
+        freeLarge(chunks.pop());
       }
     } finally {
-      for (const chunk of chunks) giveBackLarge(chunk);
+      for (const chunk of chunks) freeLarge(chunk);
     }
   }
 
-  /** Takes over the chunks of another one, which is empty then; this one must be. Takes no memory. */
+  /**
+   * Takes over the chunks of another sequence, which is empty afterwards. This one must be empty, and
+   * nothing of the other may be consumed. Allocates no memory.
+   */
   moveFrom(other: ByteChunks): void {
     this.#small = other.#small;
     this.#large.push(...other.#large.splice(0));
@@ -124,24 +152,24 @@ export class ByteChunks {
     other.clear();
   }
 
-  /** Forgets all but the first so many bytes. */
+  /** Drops all bytes behind the first ones. */
   truncate(length: number): void {
     while (this.#bytesBefore > length) {
-      giveBackLarge(this.#large.pop());
+      freeLarge(this.#large.pop());
       this.#last = this.#large.at(-1)?.bytes ?? NO_BYTES;
       this.#bytesBefore -= this.#last.length;
     }
     this.#lastBytes = length - this.#bytesBefore;
   }
 
-  /** What is in a chunk, the first one being number 0; good until the next call that changes it. */
+  /** The bytes of a chunk, numbered from 0; valid until the next change. */
   view(number: number): Uint8Array<ArrayBuffer> | undefined {
     const chunk = number === 0 && this.#small !== undefined ? this.#small : this.#large[number];
     if (chunk === undefined) return undefined;
     return chunk.bytes === this.#last ? chunk.bytes.subarray(0, this.#lastBytes) : chunk.bytes;
   }
 
-  /** What is in each chunk, in order. */
+  /** The bytes of each chunk, in order. */
   views(): Uint8Array<ArrayBuffer>[] {
     const views: Uint8Array<ArrayBuffer>[] = [];
     for (let view = this.view(0); view !== undefined; view = this.view(views.length)) {
@@ -150,26 +178,27 @@ export class ByteChunks {
     return views;
   }
 
-  /** Forgets all, and gives the chunks back. */
+  /** Drops all bytes and frees the chunks. */
   clear(): void {
-    if (this.#small !== undefined) giveBackSmall(this.#small);
+    if (this.#small !== undefined) freeSmall(this.#small);
     this.#small = undefined;
-    while (this.#large.length > 0) giveBackLarge(this.#large.pop());
+    while (this.#large.length > 0) freeLarge(this.#large.pop());
     this.#last = NO_BYTES;
     this.#lastBytes = this.#bytesBefore = 0;
+    this.#consumed = this.#nextChunk = this.#nextOffset = 0;
   }
 
   #addChunk(): void {
     if (this.#small === undefined && this.#large.length === 0) {
-      this.#small = keptSmall.pop() ?? newChunk(smallArena, SMALL_BYTES);
+      this.#small = spareSmall.pop() ?? newChunk(smallArena, SMALL_BYTES);
       this.#last = this.#small.bytes;
       return;
     }
     const chunk = newChunk(largeArena, LARGE_BYTES);
     if (this.#small !== undefined) {
-      // In its place, so that what fits in one chunk leaves in one write.
+      // The large chunk replaces the small one, so that bytes that fit in one chunk leave in one write.
       chunk.bytes.set(this.#last);
-      giveBackSmall(this.#small);
+      freeSmall(this.#small);
       this.#small = undefined;
     } else {
       this.#bytesBefore += this.#lastBytes;
@@ -185,11 +214,11 @@ function newChunk(arena: Arena, size: number): Chunk {
   return { address, bytes: arena.payload(address, size) };
 }
 
-function giveBackSmall(chunk: Chunk): void {
-  if (keptSmall.length < MAX_SPARE_CHUNKS) keptSmall.push(chunk);
+function freeSmall(chunk: Chunk): void {
+  if (spareSmall.length < MAX_SPARE_CHUNKS) spareSmall.push(chunk);
   else smallArena.free(chunk.address);
 }
 
-function giveBackLarge(chunk: Chunk | undefined): void {
+function freeLarge(chunk: Chunk | undefined): void {
   if (chunk !== undefined) largeArena.free(chunk.address);
 }

@@ -21,7 +21,7 @@ import type { Log } from "../base/log.ts";
 import type { RequestSource } from "../engine/command_queue.ts";
 import type { Answer } from "../engine/executor.ts";
 import type { Yielder } from "../runtime/yielding.ts";
-import type { ByteChunks } from "../bytes/byte_chunks.ts";
+import { ByteChunks } from "../bytes/byte_chunks.ts";
 import { decodeRequest, isRejection, rejectLine } from "../protocol/decode_request.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
@@ -30,7 +30,6 @@ import type { Rejection, Request } from "../protocol/requests.ts";
 import { type Client, type ClosingFailure, COMMANDS } from "../commands/command_table.ts";
 import type { BufferBudget, BufferOwner } from "./buffer_budget.ts";
 import { Handshake } from "./handshake.ts";
-import { ReplyBuffer } from "./reply_buffer.ts";
 
 /** A connection, as far as a session needs one. */
 export interface Socket {
@@ -98,13 +97,14 @@ export interface ConnectionOptions {
 /** Serves one connection. */
 export class Connection implements RequestSource, BufferOwner {
   readonly client: Client;
+  readonly out = new ByteChunks();
   isQuick = false;
   lineBytes = 0;
   readonly #options: ConnectionOptions;
   readonly #framer: LineFramer;
   readonly #handshake: Handshake;
-  readonly #replies: ReplyBuffer;
   // Looked at for each request.
+  readonly #maxOutputBytes: number;
   readonly #maxInFlight: number;
   readonly #busy: ClosingFailure | undefined;
   #state: State = "executing";
@@ -138,7 +138,7 @@ export class Connection implements RequestSource, BufferOwner {
     this.#options = options;
     this.#framer = new LineFramer(limits.maxRequestBytes);
     this.#handshake = new Handshake(client, this.#framer, limits.maxRequestBytes);
-    this.#replies = new ReplyBuffer(limits.maxOutputBytes);
+    this.#maxOutputBytes = limits.maxOutputBytes;
     this.#maxInFlight = limits.maxInFlight;
     this.#busy = options.busy;
     this.#connectedMs = this.#progressMs = this.#lineMs = clock.nowMs;
@@ -162,7 +162,7 @@ export class Connection implements RequestSource, BufferOwner {
       }
     } finally {
       this.cut();
-      this.#replies.drop();
+      this.out.clear();
       this.#framer.clear();
       buffers.set(this, 0);
       log.debug("disconnect", { client: this.client.number, why: this.#ending ?? why });
@@ -235,16 +235,12 @@ export class Connection implements RequestSource, BufferOwner {
     this.#options.socket.close();
   }
 
-  get out(): ByteChunks {
-    return this.#replies.out;
-  }
-
   next(): Request | Rejection | undefined {
     if (this.#isEnding && (this.#isEndedByAnswer || this.#ending !== undefined)) {
       this.#hasMore = false;
       return undefined;
     }
-    if (this.#replies.isFull || this.#inFlight >= this.#maxInFlight) {
+    if (this.out.length >= this.#maxOutputBytes || this.#inFlight >= this.#maxInFlight) {
       this.#hasMore = true;
       return undefined;
     }
@@ -297,9 +293,9 @@ export class Connection implements RequestSource, BufferOwner {
         if (this.#isRefused && delayRefusal) await delayRefusal();
         if (this.#isClosed()) return;
         this.#state = "writing";
-        for (let bytes = this.#replies.next(); bytes !== undefined; bytes = this.#replies.next()) {
+        for (let bytes = this.out.next(); bytes !== undefined; bytes = this.out.next()) {
           const written = await socket.write(bytes);
-          this.#replies.wrote(written);
+          this.out.consume(written);
           this.#progressMs = clock.nowMs;
           moved += written;
           if (moved >= BULK_BYTES) {

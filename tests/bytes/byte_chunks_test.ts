@@ -1,4 +1,7 @@
-/** Proves that chunks hold what was put in, whatever its sizes, and that no two ever share one. */
+/**
+ * Proves that a sequence holds the bytes that were added, that they are consumed in order (I1), and that
+ * no two sequences share memory.
+ */
 import assert from "assert";
 import fc from "fast-check";
 import { ByteChunks, chunkBytes, freeSpareChunks } from "../../lib/bytes/byte_chunks.ts";
@@ -29,7 +32,7 @@ const operation = fc.oneof(
     .map((share) => ({ what: "truncate", bytes: new Uint8Array(0), share, part: 0 })),
 );
 
-test("are what was added, whatever is cut off and copied in between", () => {
+test("bytes are those that were added, with truncations and copies in between", () => {
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 12 }), (operations) => {
       const chunks = new ByteChunks(), other = new ByteChunks();
@@ -59,7 +62,7 @@ test("are what was added, whatever is cut off and copied in between", () => {
   );
 });
 
-test("a text is UTF-8, across chunks too", () => {
+test("a text is UTF-8, also across chunks", () => {
   for (const count of [4_094, 4_095, 4_096]) {
     const chunks = new ByteChunks();
     const text = "x".repeat(count) + "\u{1f600}\u4e2d\ud800";
@@ -69,7 +72,7 @@ test("a text is UTF-8, across chunks too", () => {
   }
 });
 
-test("no two share bytes, however many there are, and what is given back is used again", () => {
+test("no two sequences share bytes, and freed chunks are used again", () => {
   for (let round = 0; round < 3; round++) {
     const all = Array.from({ length: 2 * MAX_SPARE_CHUNKS }, (_, at) => {
       const chunks = new ByteChunks();
@@ -81,7 +84,7 @@ test("no two share bytes, however many there are, and what is given back is used
   }
 });
 
-test("what much took goes back to the system", () => {
+test("the memory of long sequences returns to the system", () => {
   freeSpareChunks();
   const before = largeArena.reservedBytes;
   const all = Array.from({ length: 20 }, () => {
@@ -94,7 +97,7 @@ test("what much took goes back to the system", () => {
   assert.equal(largeArena.reservedBytes, before);
 });
 
-test("one that was cleared twice gave its chunks back once", () => {
+test("clearing twice frees the chunks once", () => {
   const chunks = new ByteChunks();
   chunks.add(new Uint8Array(10));
   chunks.clear();
@@ -105,7 +108,7 @@ test("one that was cleared twice gave its chunks back once", () => {
   assert.deepEqual([[...bytesOf(first)], [...bytesOf(second)]], [[1], [2]]);
 });
 
-test("what is taken out of another one is there, and the other is empty", () => {
+test("takeFrom adds all bytes of the other sequence, which is empty afterwards", () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 4 }), fc.array(piece, { maxLength: 4 }), (a, b) => {
       const chunks = new ByteChunks(), other = new ByteChunks();
@@ -120,13 +123,13 @@ test("what is taken out of another one is there, and the other is empty", () => 
       assert.deepEqual(bytesOf(other), small);
       chunks.clear();
       other.clear();
-      assert.ok(chunkBytes() <= before + MAX_SPARE_CHUNKS * 4_096, "all is given back");
+      assert.ok(chunkBytes() <= before + MAX_SPARE_CHUNKS * 4_096, "all chunks are free");
     }),
     { numRuns: 100 },
   );
 });
 
-test("what is taken out is never there twice", () => {
+test("takeFrom never has all bytes in memory twice", () => {
   let mostBytes = 0;
   class Watched extends ByteChunks {
     override add(from: Uint8Array, start?: number, end?: number): void {
@@ -149,7 +152,7 @@ test("what is taken out is never there twice", () => {
   assert.ok(most((chunks, other) => chunks.addFrom(other)) > 1.9);
 });
 
-test("what is moved takes no memory, and the other is empty", () => {
+test("moveFrom allocates no memory, and the other sequence is empty afterwards", () => {
   for (const size of [0, 10, 5_000, 200_000]) {
     const bytes = new Uint8Array(size).map((_, at) => at);
     const chunks = new ByteChunks(), other = new ByteChunks();
@@ -167,7 +170,7 @@ test("what is moved takes no memory, and the other is empty", () => {
   }
 });
 
-test("what was kept and is not needed is given back, and what is in use stays", () => {
+test("freeSpareChunks frees spare chunks, and no chunk that is in use", () => {
   const inUse = new ByteChunks();
   inUse.addText("in use");
   const all = Array.from({ length: MAX_SPARE_CHUNKS }, () => new ByteChunks());
@@ -178,4 +181,90 @@ test("what was kept and is not needed is given back, and what is in use stays", 
   assert.ok(chunkBytes() <= before - MAX_SPARE_CHUNKS * 4_096);
   assert.equal(new TextDecoder().decode(bytesOf(inUse)), "in use");
   inUse.clear();
+});
+
+/** Consumes all bytes, at most some at a time, with each size in turn; returns the pieces. */
+function consumeAll(chunks: ByteChunks, ...sizes: number[]): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let bytes = chunks.next(); bytes !== undefined; bytes = chunks.next()) {
+    assert.ok(bytes.length > 0, "the next bytes are at least one");
+    const count = Math.min(bytes.length, sizes[pieces.length % sizes.length] ?? bytes.length);
+    pieces.push(bytes.slice(0, count));
+    chunks.consume(count);
+  }
+  assert.equal(chunks.length, 0);
+  return pieces;
+}
+
+function textOf(pieces: readonly Uint8Array[]): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(joined(pieces));
+}
+
+test("all bytes are consumed in order, with few or many at a time", () => {
+  const line = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 40 }),
+    fc.nat(30_000).map((size) => "\u4e2d".repeat(size)),
+    fc.constantFrom(4_091, 4_092, 4_093, 65_531, 65_532, 65_533).map((size) => "x".repeat(size)),
+  );
+  const rounds = fc.array(fc.array(line, { maxLength: 5 }), { maxLength: 5 });
+  const sizes = fc.array(fc.integer({ min: 1, max: 80_000 }), { maxLength: 5 });
+  fc.assert(
+    fc.property(rounds, sizes, (rounds, sizes) => {
+      const chunks = new ByteChunks();
+      const pieces = rounds.flatMap((lines) => {
+        lines.forEach((line) => chunks.addText(line));
+        return consumeAll(chunks, ...sizes, 7_000);
+      });
+      assert.equal(textOf(pieces), rounds.flat().join("").toWellFormed());
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("short texts that fit in a large chunk are consumed as one piece", () => {
+  const chunks = new ByteChunks();
+  for (let i = 0; i < 1_000; i++) chunks.addText(`{"reply":${i}}\n`);
+  assert.equal(consumeAll(chunks).length, 1);
+});
+
+test("an empty sequence has no next bytes", () => {
+  const chunks = new ByteChunks();
+  assert.equal(chunks.next(), undefined);
+  chunks.addText("a\n");
+  chunks.truncate(0);
+  assert.equal(chunks.next(), undefined);
+  chunks.addText("b\n");
+  assert.equal(textOf(consumeAll(chunks)), "b\n");
+});
+
+test("a sequence that was cleared while it was consumed begins again", () => {
+  const chunks = new ByteChunks();
+  chunks.addText("x".repeat(200_000));
+  chunks.consume(chunks.next()?.length ?? 0);
+  assert.equal(chunks.length, 200_000, "the length counts the consumed bytes");
+  chunks.clear();
+  assert.deepEqual([chunks.length, chunks.next()], [0, undefined]);
+  chunks.addText("next");
+  assert.equal(textOf(consumeAll(chunks)), "next");
+});
+
+test("sequences that are consumed at the same time do not mix their bytes", () => {
+  const texts = Array.from({ length: 200 }, (_, at) => `${at},`.repeat(100 + 97 * at));
+  const sequences = texts.map((text) => {
+    const chunks = new ByteChunks();
+    chunks.addText(text);
+    return chunks;
+  });
+  const pieces: Uint8Array[][] = texts.map(() => []);
+  for (let isOver = false; !isOver;) {
+    isOver = true;
+    sequences.forEach((chunks, at) => {
+      const bytes = chunks.next()?.slice(0, 10_000);
+      if (bytes === undefined) return;
+      isOver = false;
+      pieces[at]?.push(bytes);
+      chunks.consume(bytes.length);
+    });
+  }
+  texts.forEach((text, at) => assert.equal(textOf(pieces[at] ?? []), text));
 });
