@@ -4,7 +4,7 @@
  */
 import { limitsFrom } from "../../lib/config/limit_flags.ts";
 import { silentLog } from "../../lib/base/log.ts";
-import { SyncPolicy } from "../../lib/engine/sync_policy.ts";
+import { SyncPolicy } from "../../lib/engine/group_commit.ts";
 import { HtServer } from "../../lib/server/server.ts";
 import { DurableStorage } from "../../lib/storage/durable_storage.ts";
 import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
