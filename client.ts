@@ -5,6 +5,6 @@
 export * from "./mod.ts";
 
 if (import.meta.main) {
-  const { clientMain } = await import("./lib/cli/htclient/main.ts");
-  await clientMain(Deno.args);
+  const { runClientProgram } = await import("./lib/cli/htclient/client_program.ts");
+  await runClientProgram(Deno.args);
 }

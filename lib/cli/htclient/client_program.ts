@@ -14,7 +14,7 @@ import { main } from "../main.ts";
 import { serverList } from "./server_list.ts";
 
 /** Runs the program and ends the process. */
-export function clientMain(args: readonly string[]): Promise<never> {
+export function runClientProgram(args: readonly string[]): Promise<never> {
   return main("htclient", async () => {
     const env = environment("CATALOG_HOST", "CATALOG_PORT");
     const config = parseClientConfig(args, env, COMMAND_HELP);
