@@ -7,13 +7,13 @@ import { dropPermissions, UNUSED_PERMISSIONS } from "./lib/cli/permissions.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
 import { printLine } from "./lib/terminal/stdout.ts";
 import { main } from "./lib/cli/main.ts";
-import { stopSignal } from "./lib/cli/stop_signal.ts";
+import { awaitStopSignal } from "./lib/cli/stop_signal.ts";
 import { type CatalogConfig, parseCatalogConfig } from "./lib/config/catalog_config.ts";
 
 await main("htcatalog", async () => {
   const config = parseCatalogConfig(Deno.args);
   const log = createLog({ format: config.logFormat, isDebug: config.isDebugging });
-  const stopped = stopSignal();
+  const stopped = awaitStopSignal();
   const catalog = startCatalog(config, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, catalog.port);
   dropPermissions("read", "write", "env", "sys", ...UNUSED_PERMISSIONS);

@@ -9,7 +9,7 @@ import { printLine } from "./lib/terminal/stdout.ts";
 import { readTls } from "./lib/cli/tls_files.ts";
 import { readToken } from "./lib/cli/token_file.ts";
 import { main } from "./lib/cli/main.ts";
-import { stopSignal } from "./lib/cli/stop_signal.ts";
+import { awaitStopSignal } from "./lib/cli/stop_signal.ts";
 import { memoryAndSwap, memoryLimit, systemFacts } from "./lib/cli/system_facts.ts";
 import { exposureWarning } from "./lib/config/exposure.ts";
 import { parseCheckRepairTask } from "./lib/config/check_repair_config.ts";
@@ -31,7 +31,7 @@ await main("htserver", async () => {
   );
   const log = createLog({ format: config.logFormat, isDebug: config.isDebugging });
   logUnhandledRejections(log);
-  const stopped = stopSignal();
+  const stopped = awaitStopSignal();
   const token = await readToken(config.tokenFile, (sentence) => log.warn(sentence));
   const tls = await readTls(config.tlsFiles, log);
   const kept = await openTable(config, log, {

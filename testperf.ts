@@ -3,12 +3,12 @@ import { EXIT } from "./lib/base/errors.ts";
 import { stderrTerminal } from "./lib/terminal/terminal.ts";
 import { environment } from "./lib/cli/environment.ts";
 import { dropPermissions, UNUSED_PERMISSIONS } from "./lib/cli/permissions.ts";
-import { startOwn } from "./lib/cli/spawn_self.ts";
+import { spawnSelf } from "./lib/cli/spawn_self.ts";
 import { printError, printLine } from "./lib/terminal/stdout.ts";
 import { readCa } from "./lib/cli/tls_files.ts";
 import { readToken } from "./lib/cli/token_file.ts";
 import { main } from "./lib/cli/main.ts";
-import { stopSignal, surviveSignals } from "./lib/cli/stop_signal.ts";
+import { awaitStopSignal, ignoreSignals } from "./lib/cli/stop_signal.ts";
 import { requireFolderOf, writeWholeFile } from "./lib/cli/atomic_file.ts";
 import { type ClientOptions, HtClient } from "./lib/client/client.ts";
 import { parseTestPerfConfig } from "./lib/config/testperf_config.ts";
@@ -35,7 +35,7 @@ const files: ResultFiles = {
 await main("testperf", async () => {
   if (Deno.args[0] === WORKER_FLAG) return await worker();
   const config = parseTestPerfConfig(Deno.args, environment("CATALOG_HOST", "CATALOG_PORT"));
-  const workers = Array.from({ length: config.processes - 1 }, () => startOwn(WORKER_FLAG));
+  const workers = Array.from({ length: config.processes - 1 }, () => spawnSelf(WORKER_FLAG));
   // Whatever a server sends from here on, this process starts nothing.
   dropPermissions(...UNUSED_PERMISSIONS);
   const options: ClientOptions = {
@@ -51,7 +51,7 @@ await main("testperf", async () => {
     const terminal = stderrTerminal(environment("TERM").TERM);
     const results = await Results.prepare(config, files, output, terminal);
     const interrupt = new AbortController();
-    void stopSignal().then((signal) => interrupt.abort(`ended by ${signal}`));
+    void awaitStopSignal().then((signal) => interrupt.abort(`ended by ${signal}`));
     const onData = (data: RawData) => results.give(data);
     const surroundings = { workers, stop: interrupt.signal, onData };
     const isGood = config.sweep
@@ -71,7 +71,7 @@ await main("testperf", async () => {
 async function worker(): Promise<number> {
   dropPermissions("read", "write", ...UNUSED_PERMISSIONS);
   // Ctrl-C and the end of a terminal go to all its processes; the one that leads ends the others.
-  surviveSignals("SIGINT", "SIGHUP");
+  ignoreSignals("SIGINT", "SIGHUP");
   const isGood = await runWorker({ orders: Deno.stdin.readable, send: printLine });
   return isGood ? EXIT.ok : EXIT.failed;
 }

@@ -1,38 +1,38 @@
-/** Files that are there as a whole or not at all. */
+/** Atomic writes of whole files: a reader finds the whole file, or the one before it. */
 import { dirname } from "node:path";
 import { ExitError, messageOf } from "../base/errors.ts";
 
 /**
- * Writes a file, atomically: who reads it finds all of it, or what was there before.
+ * Writes a file atomically.
  *
- * @param file its folder must be there
- * @param content text as UTF-8, or bytes
- * @param what it is, in a sentence such as `Cannot write the port to 'x'`
- * @throws {ExitError} where it cannot be written
+ * @param file in a folder that exists
+ * @param content text for UTF-8, or bytes
+ * @param what the content is, for a sentence such as `Cannot write the port to 'x'`
+ * @throws {ExitError} if it cannot be written
  */
 export async function writeWholeFile(
   file: string,
   content: string | Uint8Array,
   what: string,
 ): Promise<void> {
-  // In a folder that others may write to, nobody can be there first with a link to somewhere else.
-  const fresh = `${file}.${crypto.randomUUID()}.tmp`;
+  // A random name: in a shared folder, another user could put a link at a name that can be guessed.
+  const temporary = `${file}.${crypto.randomUUID()}.tmp`;
   try {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    await Deno.writeFile(fresh, bytes, { createNew: true });
-    await Deno.rename(fresh, file);
+    await Deno.writeFile(temporary, bytes, { createNew: true });
+    await Deno.rename(temporary, file);
   } catch (error) {
-    await Deno.remove(fresh).catch(() => {});
+    await Deno.remove(temporary).catch(() => {});
     throw cannotWrite(file, what, error);
   }
 }
 
 /**
- * Looks whether a file has a folder to be in, before there is anything to write.
+ * Checks that the folder of a file exists, before a long run makes the content.
  *
- * @param file what is going to be written
- * @param what it is, as for `writeWholeFile`
- * @throws {ExitError} where there is no such folder
+ * @param file that will be written
+ * @param what the content will be, as for `writeWholeFile`
+ * @throws {ExitError} if the folder does not exist
  */
 export async function requireFolderOf(file: string, what: string): Promise<void> {
   let isFolder: boolean;

@@ -1,18 +1,18 @@
-/** Environment variables. */
+/** Reads environment variables, which must be UTF-8 text. */
 import { UsageError } from "../base/errors.ts";
 
 /**
- * The named environment variables that are set.
+ * Reads those of the named environment variables that are set.
  *
  * @throws {UsageError} if one is not UTF-8 text
  */
 export function environment<Name extends string>(...names: Name[]): Partial<Record<Name, string>> {
-  const found: Partial<Record<Name, string>> = {};
+  const values: Partial<Record<Name, string>> = {};
   for (const name of names) {
     const value = variable(name);
-    if (value !== undefined) found[name] = value;
+    if (value !== undefined) values[name] = value;
   }
-  return found;
+  return values;
 }
 
 function variable(name: string): string | undefined {

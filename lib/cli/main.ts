@@ -1,20 +1,20 @@
-/** How every program begins and ends: exit codes, and one sentence on stderr instead of a stack trace. */
+/** The frame of every program: exit codes, and one sentence on stderr instead of a stack trace. */
 import { EXIT, ExitError, messageOf } from "../base/errors.ts";
 import { flushLog } from "../base/log.ts";
 import { HtError, ServerNotFoundError } from "../client/errors.ts";
 import { flushStdout, printError } from "../terminal/stdout.ts";
-import { surviveInherited } from "./stop_signal.ts";
+import { ignoreInheritedSignals } from "./stop_signal.ts";
 import { requireUtf8Arguments } from "./utf8_text.ts";
 
 /**
  * Runs a program's main function and ends the process with its exit code.
  *
- * @param name what to put before an error's sentence
- * @param run gives the exit code; an `ExitError` that it throws brings its own
+ * @param name of the program, the prefix of its error messages
+ * @param run returns the exit code; an `ExitError` that it throws has its own
  */
 export async function main(name: string, run: () => Promise<number>): Promise<never> {
   try {
-    surviveInherited();
+    ignoreInheritedSignals();
     requireUtf8Arguments();
     const exitCode = await run().finally(flushStdout);
     await flushLog();
@@ -31,7 +31,7 @@ export async function main(name: string, run: () => Promise<number>): Promise<ne
     }
     if (isBadVariable(error)) {
       printError(
-        `${name}: Environment variables must be UTF-8 text: set the one again that is not, or unset it (${
+        `${name}: An environment variable is not UTF-8 text: set it again, or unset it (${
           messageOf(error)
         })`,
       );
@@ -42,7 +42,7 @@ export async function main(name: string, run: () => Promise<number>): Promise<ne
   }
 }
 
-/** Whether a library has read a variable that is not UTF-8: TERM, for the prompt. */
+/** Whether a library read an environment variable that is not UTF-8, such as TERM for the prompt. */
 function isBadVariable(error: unknown): boolean {
   return error instanceof Deno.errors.InvalidData && /environment variable/.test(error.message);
 }

@@ -1,12 +1,15 @@
-/** What a program may do at its start, and never again: whoever takes it over later, cannot either. */
+/**
+ * Permissions that a program drops after its start: code that takes the process over later does not
+ * have them.
+ */
 
-/** A kind of permission, all of it. */
+/** A kind of permission of the runtime. */
 export type Permission = "read" | "write" | "env" | "sys" | "run" | "ffi" | "import";
 
-/** What no program needs once it has read its flags and started its own copies. */
+/** Permissions that no program needs after it has read its flags and started its workers. */
 export const UNUSED_PERMISSIONS: readonly Permission[] = ["run", "ffi", "import"];
 
-/** Gives permissions up, for the rest of this process; those that it never had do no harm. */
+/** Drops permissions until the process ends; one that it never had is ignored. */
 export function dropPermissions(...permissions: readonly Permission[]): void {
   for (const name of permissions) Deno.permissions.revokeSync({ name });
 }

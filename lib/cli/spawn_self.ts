@@ -1,38 +1,37 @@
-/** How this program starts another process of itself, in each form in which it runs. */
+/** Starts another process of this program, in each form in which the program runs. */
 import { ExitError, messageOf } from "../base/errors.ts";
 import { environment } from "./environment.ts";
 
 /**
- * Set by the header of the portable form: where the executable is. What has to be started is the
- * executable, not the Deno binary in it, since that would do anything, and not only this program.
+ * The path of the executable, which the header of the portable form sets. The Deno binary inside of it
+ * must not be started: it would run any program, with any permission.
  */
 const EXECUTABLE_VARIABLE = "HTSERVER_EXECUTABLE";
 
 /**
- * What a copy needs of the environment: where the portable form has unpacked itself and what it
- * unpacks with, and where Deno keeps what it fetched. Others stay behind; with `LD_LIBRARY_PATH`
- * and the like among them, Deno would start nothing.
+ * Environment variables for the new process: for the portable form to find its unpacked files, and for
+ * Deno to find its cache. With others, such as `LD_LIBRARY_PATH`, Deno refuses to start a process.
  */
-const PASSED_ON = [
+const PASSED_VARIABLES = [
   ...["HOME", "XDG_CACHE_HOME", "TMPDIR", "PATH", EXECUTABLE_VARIABLE, "DENO_DIR", "NO_COLOR"],
 ];
 
-/** What a copy may do that runs from the source: a worker reads and writes no files of its own. */
+/** Flags of Deno for a process that runs from the source: a worker reads and writes no files. */
 const SOURCE_FLAGS = [
   ...["--quiet", "--no-prompt", "--cached-only"],
   ...["--allow-net", "--allow-env", "--allow-sys"],
 ];
 
 /**
- * The words that start this program again: path and arguments.
+ * The command that starts this program again: path and arguments.
  *
- * @throws {ExitError} where it cannot be started from where it is
+ * @throws {ExitError} if a process cannot be started from its path
  */
-export function ownCommand(): readonly [path: string, ...args: string[]] {
+export function selfCommand(): readonly [path: string, ...args: string[]] {
   if (Deno.build.standalone) return [Deno.execPath()];
-  const executable = ownPath();
+  const executable = executablePath();
   if (executable === "") {
-    // Deno takes a list of paths that it may start, with commas between.
+    // Deno reads the paths that it may start from a list with commas.
     throw new ExitError(
       "--processes needs a testperf in a folder whose path is UTF-8 and has no comma in it",
     );
@@ -41,8 +40,8 @@ export function ownCommand(): readonly [path: string, ...args: string[]] {
   return [Deno.execPath(), "run", ...SOURCE_FLAGS, Deno.mainModule];
 }
 
-/** Where the header says that the executable is; empty if it cannot be started from there. */
-function ownPath(): string | undefined {
+/** The path that the header sets; empty if no process can be started from it. */
+function executablePath(): string | undefined {
   try {
     return Deno.env.get(EXECUTABLE_VARIABLE);
   } catch (error) {
@@ -54,14 +53,14 @@ function ownPath(): string | undefined {
 /**
  * Starts this program again, with pipes to its stdin and stdout.
  *
- * @throws {ExitError} where that is not allowed, or does not work
+ * @throws {ExitError} if that fails
  */
-export function startOwn(...args: string[]): Deno.ChildProcess {
-  const [path, ...before] = ownCommand();
-  const env = environment(...PASSED_ON) as Record<string, string>; // what is not set is not there
+export function spawnSelf(...args: string[]): Deno.ChildProcess {
+  const [path, ...firstArgs] = selfCommand();
+  const env = environment(...PASSED_VARIABLES) as Record<string, string>; // holds no undefined
   try {
     return new Deno.Command(path, {
-      args: [...before, ...args],
+      args: [...firstArgs, ...args],
       clearEnv: true,
       env,
       stdin: "piped",

@@ -5,8 +5,8 @@
  *   SIGXCPU (the soft limit of `ulimit -t`).
  * - SIGXFSZ: ignored by every program, so that a write beyond `ulimit -f` fails with EFBIG, as one to
  *   a full disk does. SIGPIPE is ignored by the runtime, so that such a write fails with EPIPE.
- * - SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO: ignored by servers. They mean nothing here,
- *   and their default, which is to die without goodbye, helps no one.
+ * - SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO: ignored by servers. They have no meaning
+ *   here, and their default ends the process without a goodbye to the catalogs.
  * - SIGQUIT and the signals of a fault (SIGABRT, SIGSEGV, ...): the default, which ends at once.
  * - SIGTSTP, SIGCONT, SIGCHLD, SIGWINCH, SIGURG: the default, which ends nothing.
  */
@@ -18,7 +18,7 @@ const MEANINGLESS: readonly Deno.Signal[] = [
   ...["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO"] as const,
 ];
 
-/** Whether the system has a signal: Windows has few, and SIGPWR is of Linux. */
+/** Whether the system has a signal: Windows has few, and only Linux has SIGPWR. */
 function exists(signal: Deno.Signal): boolean {
   const { os } = Deno.build;
   return os === "windows"
@@ -27,29 +27,29 @@ function exists(signal: Deno.Signal): boolean {
 }
 
 /**
- * Waits for a signal to stop, and ignores those that mean nothing to a server. Called before a program
- * reports that it is ready: a signal that comes right after must not meet its default.
+ * Waits for a signal to stop, and ignores the signals without a meaning. Call it before the program
+ * reports that it is ready: a signal that follows at once must not have its default effect.
  *
  * @returns the signal's name
  */
-export function stopSignal(): Promise<string> {
-  surviveSignals(...MEANINGLESS);
+export function awaitStopSignal(): Promise<string> {
+  ignoreSignals(...MEANINGLESS);
   return new Promise((resolve) => {
     for (const signal of STOPPING.filter(exists)) {
-      if (signal === "SIGHUP" && systemFacts().ignoresHangup) continue; // as `nohup` wants it
+      if (signal === "SIGHUP" && systemFacts().ignoresHangup) continue; // as `nohup` requires
       Deno.addSignalListener(signal, () => resolve(signal));
     }
   });
 }
 
-/** Ignores from the start what every program ignores, and SIGHUP if it was started so. */
-export function surviveInherited(): void {
-  surviveSignals("SIGXFSZ");
-  // With its first listener the runtime handles SIGHUP, too, and ends even if that was ignored.
-  if (systemFacts().ignoresHangup) surviveSignals("SIGHUP");
+/** Ignores the signals that every program ignores, and SIGHUP if the process was started so. */
+export function ignoreInheritedSignals(): void {
+  ignoreSignals("SIGXFSZ");
+  // With the first listener of any signal, the runtime also handles SIGHUP and ends the process.
+  if (systemFacts().ignoresHangup) ignoreSignals("SIGHUP");
 }
 
-/** Ignores signals, for the rest of this process. */
-export function surviveSignals(...signals: readonly Deno.Signal[]): void {
+/** Ignores signals until the process ends. */
+export function ignoreSignals(...signals: readonly Deno.Signal[]): void {
   for (const signal of signals.filter(exists)) Deno.addSignalListener(signal, () => {});
 }

@@ -1,14 +1,14 @@
 /**
- * What a program cannot ask the runtime: limits of the system, and how the process was started.
+ * System facts that the runtime does not report: limits of the system, and how the process was started.
  *
- * A program that reads files at all may still read nothing below /proc and /sys: the runtime wants
- * every permission for that. The header of the portable form reads there and passes what it found in
- * one environment variable (`tools/build/system_facts.sh`); other forms know what the runtime says.
+ * Reading /proc and /sys requires every permission of the runtime. So the header of the portable form
+ * reads them, and passes the facts in one environment variable (`tools/build/system_facts.sh`). The
+ * other forms have only the facts of the runtime.
  */
 import process from "node:process";
 import { environment } from "./environment.ts";
 
-/** What is known of the system; a limit that is not known is Infinity. */
+/** Facts of the system; an unknown limit is Infinity. */
 export interface SystemFacts {
   /** The smallest memory limit of the control groups that the process is in, in bytes. */
   readonly memoryBytes: number;
@@ -18,15 +18,15 @@ export interface SystemFacts {
   readonly openFiles: number;
   /** Whether SIGHUP was ignored at the start, as `nohup` does. */
   readonly ignoresHangup: boolean;
-  /** Genuine U+FFFD in the arguments: others stand for bytes that are not UTF-8. 0 if not known. */
+  /** U+FFFD that were typed in the arguments; others replace bytes that are not UTF-8. 0 if unknown. */
   readonly replacementChars: number;
 }
 
 /**
- * Reads what the header passed on.
+ * Parses the variable that the header sets.
  *
- * @param text such as `memory=250000000 file=max files=1024 hangup=ignored replacements=0`; what is
- *   missing or no number is not known
+ * @param text such as `memory=250000000 file=max files=1024 hangup=ignored replacements=0`; a fact that
+ *   is missing or not a number is unknown
  */
 export function parseSystemFacts(text: string): SystemFacts {
   const facts = new Map(
@@ -50,23 +50,23 @@ export function parseSystemFacts(text: string): SystemFacts {
 
 let known: SystemFacts | undefined;
 
-/** What is known of the system of this process. */
+/** The facts of the system of this process. */
 export function systemFacts(): SystemFacts {
   return known ??= parseSystemFacts(environment("HTSERVER_SYSTEM").HTSERVER_SYSTEM ?? "");
 }
 
-/** What this process may take before the system ends it: its memory, and swap, in bytes. */
+/** Memory and swap that this process can use before the system ends it, in bytes. */
 export function memoryAndSwap(): number {
   return memoryLimit() + Deno.systemMemoryInfo().swapTotal;
 }
 
-/** The machine's memory, or what this process may take of it, in bytes. */
+/** The machine's memory, or the part of it that this process may use, in bytes. */
 export function memoryLimit(): number {
-  // The runtime looks at the process's own control group; the header at those above it, too.
+  // The runtime reads the process's own control group; the header also reads the groups above it.
   const own = process.constrainedMemory();
   return Math.min(
     Deno.systemMemoryInfo().total,
-    own > 0 ? own : Infinity, // 0: it cannot see the group, as in a network namespace
+    own > 0 ? own : Infinity, // 0: it cannot read the group, as in a network namespace
     systemFacts().memoryBytes,
   );
 }

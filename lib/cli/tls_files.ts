@@ -1,28 +1,28 @@
-/** Reads the files of `--tls-cert`, `--tls-key` and `--ca`, and says what is wrong with them. */
+/** Reads and checks the files of `--tls-cert`, `--tls-key` and `--ca`. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { UsageError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { printWarning, warnOfOthers } from "./open_to_others.ts";
+import { printWarning, warnAboutFileAccess } from "./file_access.ts";
 import { readUtf8File } from "./utf8_text.ts";
 
-/** A server's certificate (perhaps with those between it and an authority) and its key, as PEM. */
+/** A server's certificate, with intermediate certificates if any, and its key, as PEM. */
 export interface ServerTls {
   readonly cert: string;
   readonly key: string;
 }
 
-/** Where these are. */
+/** The files of a server's certificate and key. */
 export interface TlsFiles {
   readonly certFile: string;
   readonly keyFile: string;
 }
 
 /**
- * Reads what a server needs for TLS.
+ * Reads the certificate and key of a server.
  *
  * @param files undefined: no TLS
- * @param log is told of a certificate that serves, but that clients may refuse
- * @throws {ExitError} where a file cannot be read, is no such PEM, or the two do not belong together
+ * @param log receives warnings, such as of a certificate that clients reject
+ * @throws {ExitError} if a file cannot be read, is not PEM, or the key is not that of the certificate
  */
 export async function readTls(
   files: TlsFiles | undefined,
@@ -37,11 +37,11 @@ export async function readTls(
     throw new UsageError(`The key in '${keyFile}' is not that of the certificate in '${certFile}'`);
   }
   const warn = (sentence: string) => log.warn(sentence);
-  await warnOfOthers(keyFile, "The TLS key in", "secret", warn);
-  await warnOfOthers(certFile, "The certificate in", "trusted", warn);
+  await warnAboutFileAccess(keyFile, "The TLS key in", "secret", warn);
+  await warnAboutFileAccess(certFile, "The certificate in", "trusted", warn);
   if (certificate.ca) {
     log.warn(
-      "the certificate is one of an authority (CA:TRUE), which htclient and testperf refuse as a server's: make it with -addext basicConstraints=critical,CA:FALSE",
+      "the certificate is that of an authority (CA:TRUE), and htclient and testperf reject it for a server: make it with -addext basicConstraints=critical,CA:FALSE",
       { file: certFile },
     );
   }
@@ -49,11 +49,11 @@ export async function readTls(
 }
 
 /**
- * Reads what a client trusts, as PEM text.
+ * Reads the certificates that a client trusts, as PEM text.
  *
  * @param file undefined: no TLS
- * @param warn takes a warning if others can write it (default: stderr)
- * @throws {ExitError} where it cannot be read or has no certificate in it
+ * @param warn receives a warning if other users can write the file (default: stderr)
+ * @throws {ExitError} if it cannot be read, or has no certificate
  */
 export async function readCa(
   file: string | undefined,
@@ -61,7 +61,7 @@ export async function readCa(
 ): Promise<string | undefined> {
   if (file === undefined) return undefined;
   const text = await readUtf8File(file, "the certificates");
-  await warnOfOthers(file, "The certificates in", "trusted", warn);
+  await warnAboutFileAccess(file, "The certificates in", "trusted", warn);
   certificateIn(text, file);
   return text;
 }

@@ -1,6 +1,6 @@
 /** Reads the file of `--token-file`. */
 import { UsageError } from "../base/errors.ts";
-import { printWarning, warnOfOthers } from "./open_to_others.ts";
+import { printWarning, warnAboutFileAccess } from "./file_access.ts";
 import { readUtf8File } from "./utf8_text.ts";
 
 /** Shortest token, in characters: shorter ones can be guessed. */
@@ -10,8 +10,8 @@ const MIN_TOKEN_CHARS = 8;
  * Reads a token: the file's text without white space around it.
  *
  * @param file undefined: no token
- * @param warn takes a warning if others can read or write it (default: stderr)
- * @throws {ExitError} where there is no good token in it
+ * @param warn receives a warning if other users can read or write the file (default: stderr)
+ * @throws {ExitError} if it cannot be read, or the token is too short
  */
 export async function readToken(
   file: string | undefined,
@@ -19,7 +19,7 @@ export async function readToken(
 ): Promise<string | undefined> {
   if (file === undefined) return undefined;
   const text = (await readUtf8File(file, "the token")).trim();
-  await warnOfOthers(file, "The token in", "secret", warn);
+  await warnAboutFileAccess(file, "The token in", "secret", warn);
   if (text.length >= MIN_TOKEN_CHARS) return text;
   throw new UsageError(
     `The token in '${file}' must have at least ${MIN_TOKEN_CHARS} characters; it has ${text.length}`,

@@ -1,6 +1,6 @@
 /**
- * Text that must be UTF-8. The runtime puts U+FFFD in place of bytes that are not, so that they would
- * be stored altered: such text is refused.
+ * Checks that text is UTF-8. The runtime replaces other bytes by U+FFFD, so that the table would store an
+ * altered text: such text is rejected.
  */
 import { ExitError, messageOf, UsageError } from "../base/errors.ts";
 import { quoted } from "../base/quote.ts";
@@ -8,7 +8,7 @@ import { systemFacts } from "./system_facts.ts";
 
 const REPLACEMENT = "\ufffd";
 
-/** Whether a text has U+FFFD, and so may have been altered. */
+/** Whether a text has U+FFFD, so that the runtime may have altered it. */
 export function mayBeAltered(text: string): boolean {
   return text.includes(REPLACEMENT);
 }
@@ -17,15 +17,15 @@ export function mayBeAltered(text: string): boolean {
  * Checks the arguments of a program.
  *
  * @param args of the program (default: of this process)
- * @param genuine how many U+FFFD were typed as such; in the portable form its header counts them
+ * @param typed number of U+FFFD that were typed; the header of the portable form counts them
  * @throws {UsageError} if there are others
  */
 export function requireUtf8Arguments(
   args: readonly string[] = Deno.args,
-  genuine: number = systemFacts().replacementChars,
+  typed: number = systemFacts().replacementChars,
 ): void {
-  const found = args.join("").split(REPLACEMENT).length - 1;
-  if (found <= genuine) return;
+  const count = args.join("").split(REPLACEMENT).length - 1;
+  if (count <= typed) return;
   const at = args.findIndex(mayBeAltered);
   throw new UsageError(
     `The arguments must be UTF-8 text, and argument ${at + 1}, ${
@@ -37,7 +37,7 @@ export function requireUtf8Arguments(
 /**
  * Reads a file of text.
  *
- * @param what it is, in a sentence such as `Cannot read the token from 'x'`
+ * @param what the text is, for a sentence such as `Cannot read the token from 'x'`
  * @throws {ExitError} if it cannot be read
  * @throws {UsageError} if it is not UTF-8
  */

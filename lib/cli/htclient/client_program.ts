@@ -1,4 +1,4 @@
-/** The `htclient` program: flags to configuration, a client, a command or the prompt. */
+/** The `htclient` program: reads flags, connects, and runs a command or the prompt. */
 import { EXIT } from "../../base/errors.ts";
 import { Resolver } from "../../catalog/resolve/resolver.ts";
 import { HtClient } from "../../client/client.ts";
@@ -33,7 +33,7 @@ async function useServer(config: ClientConfig, target: string): Promise<void> {
   if (words.length > 0) checkCommand(words);
   const token = await readToken(config.tokenFile);
   const ca = await readCa(config.caFile);
-  if (words.length > 0 && words[0] !== "import") dropPermissions("read"); // the prompt may import, too
+  if (words.length > 0 && words[0] !== "import") dropPermissions("read"); // the prompt can import, too
   const client = await HtClient.connect(target, {
     catalogs,
     localCatalogPort: localCatalogPort ?? null,

@@ -1,4 +1,4 @@
-/** What `htclient` can do with a server: one entry per command. */
+/** The commands of `htclient`: one entry each. */
 import { UsageError } from "../../base/errors.ts";
 import { skipValue } from "../../json/scan.ts";
 import { spanOf } from "../../bytes/span.ts";
@@ -7,7 +7,7 @@ import { exportTable, importTable, type Print, printPairs } from "./import_expor
 
 /** One command. */
 export interface ClientCommand {
-  /** Names of its arguments, all required. */
+  /** Names of the arguments, all required. */
   readonly args: readonly string[];
   readonly help: string;
   readonly run: (client: HtClient, print: Print, ...args: string[]) => Promise<void>;
@@ -34,12 +34,12 @@ export const CLIENT_COMMANDS: Readonly<Record<string, ClientCommand>> = {
   },
   scan: {
     args: ["REGEX"],
-    help: "show the pairs in whose key the regex is found, one a line",
+    help: "show the pairs whose key matches the regex, one per line",
     run: async (client, print, regex = "") => printPairs(await client.scanText(regex), print),
   },
   query: {
     args: ["SUBKEY", "SUBVALUE"],
-    help: "show the pairs whose value has this member; SUBVALUE is JSON, else a string",
+    help: "show the pairs whose value has this member (JSON or text)",
     async run(client, print, subkey = "", subvalue = "") {
       await printPairs(await client.queryText(subkey, atomText(subvalue)), print);
     },
@@ -51,27 +51,27 @@ export const CLIENT_COMMANDS: Readonly<Record<string, ClientCommand>> = {
   },
   info: {
     args: [],
-    help: "show what the server says of itself",
+    help: "show the state of the server",
     run: async (client, print) => print((await client.request({ method: "info" })).result),
   },
   ping: {
     args: [],
-    help: "ask for a sign of life",
+    help: "check that the server replies",
     run: async (client, print) => print((await client.request({ method: "ping" })).result),
   },
   import: {
     args: ["FILE"],
-    help: "insert the pairs of a file of JSON lines, [key, value] each; - is stdin",
+    help: "insert the pairs of a file, one [key, value] per line",
     run: (client, _print, file = "") => importTable(client, file),
   },
   export: {
     args: [],
-    help: "show all pairs as such lines",
+    help: "show all pairs, one [key, value] per line",
     run: (client, print) => exportTable(client, print),
   },
 };
 
-/** Lines about the commands, for `--help` and the prompt. */
+/** Help lines of the commands, for `--help` and the prompt. */
 export const COMMAND_HELP: readonly string[] = Object.entries(CLIENT_COMMANDS).map(
   ([name, { args, help }]) => `${[name, ...args].join(" ").padEnd(24)}${help}`,
 );
@@ -80,8 +80,8 @@ export const COMMAND_HELP: readonly string[] = Object.entries(CLIENT_COMMANDS).m
  * Runs one command.
  *
  * @param words its name and its arguments
- * @throws {UsageError} where there is no such command or it takes other arguments
- * @throws {HtError} where it failed
+ * @throws {UsageError} if there is no such command, or it takes other arguments
+ * @throws {HtError} if it fails
  */
 export async function runClientCommand(
   client: HtClient,
@@ -93,7 +93,7 @@ export async function runClientCommand(
   await CLIENT_COMMANDS[name]?.run(client, print, ...args);
 }
 
-/** Checks a command before a server is looked for. @throws {UsageError} */
+/** Checks a command before the search for a server. @throws {UsageError} */
 export function checkCommand(words: readonly string[]): void {
   const [name = "", ...args] = words;
   const command = Object.hasOwn(CLIENT_COMMANDS, name) ? CLIENT_COMMANDS[name] : undefined;
@@ -108,7 +108,7 @@ export function checkCommand(words: readonly string[]): void {
   }
 }
 
-/** JSON text as it stands, so that a number keeps its digits; any other word as a string. */
+/** Leaves JSON text unchanged, so that a number keeps its digits; makes any other word a string. */
 function atomText(word: string): string {
   const { bytes, end } = spanOf(word);
   return skipValue(bytes, 0, end) === end ? word : JSON.stringify(word);

@@ -1,5 +1,5 @@
 /**
- * Whole tables as files: JSON lines, one pair `["key",value]` each, in no order.
+ * Import and export of whole tables as JSON lines, one pair `["key",value]` each, in no order.
  * Values keep their text.
  */
 import { EXIT, ExitError, messageOf } from "../../base/errors.ts";
@@ -24,11 +24,11 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 /** Inserts in flight while importing. */
 const IN_FLIGHT = 256;
 
-/** Takes one line of the result; a promise is waited for before the next one. */
+/** Prints one line of the result; a promise resolves once there is room for the next one. */
 export type Print = (line: string) => void | Promise<void>;
 
 /**
- * Writes every pair; a table of any size, since it comes in parts.
+ * Prints every pair. It scans in parts, so the table may have any size.
  *
  * @throws {ExitError} if the server fails before the end, with the number of pairs written
  */
@@ -41,11 +41,11 @@ export async function exportTable(client: HtClient, print: Print): Promise<void>
     });
   } catch (error) {
     if (!(error instanceof HtError)) throw error;
-    throw exitError(`The export ended early, after ${pairs} pairs: ${messageOf(error)}`, error);
+    throw newExitError(`The export ended early, after ${pairs} pairs: ${messageOf(error)}`, error);
   }
 }
 
-/** Prints pairs, one a line. */
+/** Prints pairs, one per line. */
 export async function printPairs(
   pairs: AsyncIterable<[string, string]> | Iterable<[string, string]>,
   print: Print,
@@ -60,8 +60,8 @@ export async function printPairs(
  * Inserts the pairs of a file.
  *
  * @param file its path, or `-` for stdin
- * @throws {ExitError} at the first line that is no pair, or when an insert fails, with the number of
- *   pairs that are in the table by then
+ * @throws {ExitError} at the first line that is no pair, or if an insert fails, with the number of
+ *   pairs that were inserted
  */
 export async function importTable(client: HtClient, file: string): Promise<void> {
   const input = await openInput(file);
@@ -75,43 +75,43 @@ export async function importTable(client: HtClient, file: string): Promise<void>
       if (isFirst) skipByteOrderMark(framer);
       isFirst = false;
       if (framer.start === framer.end) continue;
-      const pair = pairIn(framer);
+      const pair = parsePair(framer);
       if (pair === undefined) {
-        // A line that came in pieces is the first one that ends in this chunk.
-        const inChunk = framer.bytes === chunk ? lineEndsIn(chunk.subarray(0, framer.start)) : 0;
-        throw noPair(framer, file, linesBefore + inChunk + 1);
+        // A line that began in an earlier chunk is the first one that ends in this chunk.
+        const inChunk = framer.bytes === chunk ? countLineEnds(chunk.subarray(0, framer.start)) : 0;
+        throw notPairError(framer, file, linesBefore + inChunk + 1);
       }
       await inserts.add(pair);
     }
-    linesBefore += lineEndsIn(chunk);
+    linesBefore += countLineEnds(chunk);
   };
   try {
-    for await (const chunk of readable(input, file)) await insertAll(chunk);
-    await insertAll(Uint8Array.of(LF)); // the last line may lack its end
+    for await (const chunk of readChunks(input, file)) await insertAll(chunk);
+    await insertAll(Uint8Array.of(LF)); // ends a last line without LF
     await inserts.finish();
   } catch (error) {
     await inserts.settled();
     const after = inserts.count === 0
       ? "nothing of it is in the table"
-      : `${pairsText(inserts.count)} of it ${inserts.count === 1 ? "is" : "are"} in the table`;
+      : `${formatPairs(inserts.count)} of it ${inserts.count === 1 ? "is" : "are"} in the table`;
     const unknown = inserts.unknown === 0 ? "" : `, and ${inserts.unknown} more may be`;
-    const tried = error instanceof ExitError ? "" : `Cannot import all of '${file}': `;
-    throw exitError(`${tried}${messageOf(error)}; ${after}${unknown}`, error);
+    const prefix = error instanceof ExitError ? "" : `Cannot import all of '${file}': `;
+    throw newExitError(`${prefix}${messageOf(error)}; ${after}${unknown}`, error);
   } finally {
     framer.clear();
   }
-  console.error(`${pairsText(inserts.count)} inserted`);
+  console.error(`${formatPairs(inserts.count)} inserted`);
 }
 
-function pairsText(count: number): string {
+function formatPairs(count: number): string {
   return `${count} pair${count === 1 ? "" : "s"}`;
 }
 
-/** Inserts in flight, a bounded number of them. */
+/** Sends inserts, with at most `IN_FLIGHT` in flight. */
 class Inserts {
   /** Acknowledged ones. */
   count = 0;
-  /** Failed ones that may have been executed all the same. */
+  /** Failed ones that the server may have executed. */
   unknown = 0;
   readonly #client: HtClient;
   readonly #inFlight = new Set<Promise<void>>();
@@ -121,7 +121,7 @@ class Inserts {
     this.#client = client;
   }
 
-  /** Sends one more, once there is room. @throws {HtError} if one before failed */
+  /** Sends one more once there is room. @throws {HtError} if an earlier one failed */
   async add([key, value]: [string, string]): Promise<void> {
     const insert = this.#insert(key, value).finally(() => this.#inFlight.delete(insert));
     this.#inFlight.add(insert);
@@ -135,7 +135,7 @@ class Inserts {
     this.#throwFailure();
   }
 
-  /** Waits until none is in flight, whatever became of them. */
+  /** Waits until none is in flight, without an error if one failed. */
   async settled(): Promise<void> {
     await Promise.all(this.#inFlight);
   }
@@ -156,19 +156,20 @@ class Inserts {
 }
 
 function maybeExecuted(error: unknown): boolean {
-  const isOpen = error instanceof ConnectionLostError || error instanceof ServerNotFoundError ||
+  const isUnanswered = error instanceof ConnectionLostError ||
+    error instanceof ServerNotFoundError ||
     error instanceof TimeoutError;
-  return isOpen && error.maybeExecuted;
+  return isUnanswered && error.maybeExecuted;
 }
 
-/** An error of the program with another sentence, and the exit code of its cause. */
-function exitError(message: string, cause: unknown): ExitError {
+/** An error with another sentence and the exit code of its cause. */
+function newExitError(message: string, cause: unknown): ExitError {
   if (cause instanceof ExitError) return new ExitError(message, cause.exitCode);
   const exitCode = cause instanceof ServerNotFoundError ? EXIT.notFound : EXIT.failed;
   return Object.assign(new ExitError(message, exitCode), { cause });
 }
 
-/** Some editors write a byte order mark (U+FEFF) in front of a text. */
+/** Skips the byte order mark (U+FEFF) that some editors write before a text. */
 function skipByteOrderMark(line: LineFramer): void {
   const isThere = BYTE_ORDER_MARK.every((byte, at) => line.bytes[line.start + at] === byte);
   if (isThere && line.start + BYTE_ORDER_MARK.length <= line.end) {
@@ -185,8 +186,8 @@ async function openInput(file: string): Promise<ReadableStream<Uint8Array>> {
   }
 }
 
-/** The chunks of a file; what cannot be read is told in a sentence. */
-async function* readable(
+/** The chunks of a file. @throws {ExitError} if a read fails */
+async function* readChunks(
   input: ReadableStream<Uint8Array>,
   file: string,
 ): AsyncGenerator<Uint8Array> {
@@ -197,34 +198,34 @@ async function* readable(
   }
 }
 
-/** How many lines end in some bytes. */
-function lineEndsIn(bytes: Uint8Array): number {
+/** The number of lines that end in some bytes. */
+function countLineEnds(bytes: Uint8Array): number {
   let count = 0;
   for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count++;
   return count;
 }
 
-/** The pair in the line that the framer found; undefined if it is none. */
-function pairIn(line: LineFramer): [string, string] | undefined {
+/** Parses the framer's current line; undefined if it is no pair. */
+function parsePair(line: LineFramer): [string, string] | undefined {
   const { bytes, start, end, problem } = line;
   if (problem === undefined) {
-    const places: number[] = [];
+    const offsets: number[] = [];
     const arrayEnd = visitElements(
       bytes,
       skipWhite(bytes, start, end),
       end,
-      (partStart, partEnd) => void places.push(partStart, partEnd),
+      (partStart, partEnd) => void offsets.push(partStart, partEnd),
     );
     const isWhole = arrayEnd >= 0 && skipWhite(bytes, arrayEnd, end) === end;
-    const [keyStart = 0, keyEnd = 0, valueStart = 0, valueEnd = 0] = places;
-    if (isWhole && places.length === 4 && bytes[keyStart] === QUOTE) {
+    const [keyStart = 0, keyEnd = 0, valueStart = 0, valueEnd = 0] = offsets;
+    if (isWhole && offsets.length === 4 && bytes[keyStart] === QUOTE) {
       return [stringAt(bytes, keyStart, keyEnd), textAt(bytes, valueStart, valueEnd)];
     }
   }
   return undefined;
 }
 
-function noPair({ bytes, start, end, problem }: LineFramer, file: string, number: number) {
+function notPairError({ bytes, start, end, problem }: LineFramer, file: string, number: number) {
   return new ExitError(
     `Cannot import line ${number} of '${file}': each line must be ["key",value], not ${
       problem === undefined ? quoted(textAt(bytes, start, end)) : `one that is ${problem}`

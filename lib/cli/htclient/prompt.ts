@@ -10,23 +10,23 @@ import { CLIENT_COMMANDS, COMMAND_HELP, runClientCommand } from "./commands.ts";
 import { printAndWait, printError, printLine } from "../../terminal/stdout.ts";
 import { mayBeAltered } from "../utf8_text.ts";
 
-/** Commands whose first argument is a key that may be completed. */
+/** Commands whose first argument is a key, for completion. */
 const TAKES_KEY: ReadonlySet<string> = new Set(["insert", "lookup", "remove"]);
 
-/** Keys offered by a completion. */
+/** Longest list of keys for a completion. */
 const MAX_COMPLETIONS = 30;
 
-/** Beside the commands, for `help`. */
+/** Help lines of the commands that only the prompt has. */
 const PROMPT_HELP = [
-  "accept                  go on with another table, after an error said that there is one",
-  "exit                    leave; so does Ctrl-D",
+  "accept                  go on with another table, after an error reported one",
+  "exit                    end the prompt, as Ctrl-D does",
 ] as const;
 
 /**
  * Reads and runs commands until the input ends or `exit`.
  *
- * @throws {HtError} if the server is gone and the commands come from a file or a pipe: each of the
- *   others would wait for it as long
+ * @throws {HtError} if the server is lost and the commands come from a file or pipe: each further
+ *   command would wait for the server again
  */
 export async function runPrompt(client: HtClient, name: string): Promise<void> {
   const lines = createInterface({
@@ -44,13 +44,13 @@ export async function runPrompt(client: HtClient, name: string): Promise<void> {
   if (Deno.stdin.isTerminal()) {
     printLine(`${name} at ${addressText(client.address)}; 'help' shows the commands`);
   }
-  // The input may end while a command of it still runs; there is nothing to prompt for then.
+  // The input may end while a command still runs; then there must be no further prompt.
   let isOpen = true;
   lines.once("close", () => {
     isOpen = false;
-    if (Deno.stdin.isTerminal()) printLine(""); // Ctrl-D leaves the cursor behind the prompt
+    if (Deno.stdin.isTerminal()) printLine(""); // after Ctrl-D the cursor is behind the prompt
   });
-  // Ctrl-C also ends what is under way.
+  // Ctrl-C also ends the command in progress.
   lines.once("SIGINT", () => {
     lines.close();
     void client.close();
@@ -61,16 +61,16 @@ export async function runPrompt(client: HtClient, name: string): Promise<void> {
     if (words[0] === "exit" || words[0] === "quit") break;
     if (words[0] === "help") printLine([...COMMAND_HELP, ...PROMPT_HELP].join("\n"));
     else if (words[0] === "accept") client.forgetTable();
-    else if (words.length > 0) await runOne(client, line, words);
+    else if (words.length > 0) await runLine(client, line, words);
     if (isOpen) lines.prompt();
   }
   lines.close();
 }
 
 /**
- * Cuts a line into words: the command, then its arguments, of which the last one is the rest of the
- * line as it stands. A word in double quotes is read as a JSON string, unless it is the last one of
- * `insert` or `query`, which is JSON anyway.
+ * Splits a line into words: the command and its arguments. The last argument is the unchanged rest of
+ * the line. A word in double quotes is a JSON string, except for the last argument of `insert` and
+ * `query`, which is JSON.
  */
 export function wordsOf(line: string): string[] {
   const [, name, rest = ""] = /^\s*(\S+)\s*(.*?)\s*$/s.exec(line) ?? [];
@@ -91,24 +91,24 @@ function unquoted(word: string): string {
   }
 }
 
-async function runOne(client: HtClient, line: string, words: string[]): Promise<void> {
+async function runLine(client: HtClient, line: string, words: string[]): Promise<void> {
   try {
     if (mayBeAltered(line)) {
       throw new UsageError('The line must be UTF-8 text; U+FFFD itself is "\\ufffd" in JSON');
     }
     if (words[0] === "import" && words[1] === "-") {
-      throw new UsageError("The prompt has stdin for itself: import from a file");
+      throw new UsageError("The prompt reads stdin itself: import from a file");
     }
     await runClientCommand(client, words, printAndWait);
   } catch (error) {
-    const isGone = isServerGone(error instanceof ExitError ? error.cause : error);
-    if (isGone && !Deno.stdin.isTerminal()) throw error;
+    const isLost = isServerGone(error instanceof ExitError ? error.cause : error);
+    if (isLost && !Deno.stdin.isTerminal()) throw error;
     const hint = error instanceof DifferentTableError ? ", or 'accept' it" : "";
     printError(`${messageOf(error)}${hint}`);
   }
 }
 
-/** Completes the command's name, then a key by asking the server. */
+/** Completes the name of a command, then a key from a scan of the table. */
 async function completionsOf(client: HtClient, line: string): Promise<[string[], string]> {
   const [, name, start] = /^\s*(\S+)\s+(\S*)$/.exec(line) ?? [];
   if (name === undefined || start === undefined) {

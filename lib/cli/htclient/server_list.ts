@@ -1,4 +1,4 @@
-/** `htclient --list`: the hash tables that the catalogs know. */
+/** `htclient --list`: the hash tables in the catalogs. */
 import { addressText } from "../../base/address.ts";
 import { unixSeconds } from "../../base/clock.ts";
 import { columns } from "../../terminal/columns.ts";
@@ -8,16 +8,16 @@ import type { ServerRecord } from "../../catalog/record/server_record.ts";
 import { candidateAddresses, type Resolver } from "../../catalog/resolve/resolver.ts";
 
 /**
- * Gives the list as lines for a terminal.
+ * Formats the list as lines for a terminal.
  *
- * @throws {ServerNotFoundError} where no catalog answers
+ * @throws {ServerNotFoundError} if no catalog replies
  */
 export async function serverList(resolver: Resolver, signal: AbortSignal): Promise<string> {
   const { servers, answered, failed } = await resolver.listAll(signal);
   if (answered.length === 0) {
     const reasons = failed.map(({ catalog, reason }) => `${addressText(catalog)}: ${reason}`);
     throw new ServerNotFoundError(
-      `No catalog is in reach (${
+      `No catalog replied (${
         reasons.join("; ")
       }); start a server or an htcatalog here, or name another catalog with --catalog`,
     );
@@ -33,7 +33,7 @@ export async function serverList(resolver: Resolver, signal: AbortSignal): Promi
     return [
       newest.project,
       newest.owner,
-      placesOf(records),
+      addressesOf(records),
       `${ageS} s`,
       needsOf(newest),
     ];
@@ -46,28 +46,25 @@ and ${more} more`
     : list;
 }
 
-/** Addresses of one server that are shown; of further ones, how many there are. */
-const MAX_SHOWN_PLACES = 3;
+/** Longest list of addresses of one server; the number of further ones follows. */
+const MAX_SHOWN_ADDRESSES = 3;
 
-/**
- * What is the same for all records of one server: catalogs that see it by several addresses list it
- * several times.
- */
+/** The identity of a server. A catalog may list one server several times, once for each address. */
 function serverOf({ project, instance, address, port }: ServerRecord): string {
   return instance === undefined ? `${project} at ${address} ${port}` : `${project} is ${instance}`;
 }
 
-/** Where the catalogs list a server: all places, since any of them may be a false claim. */
-function placesOf(records: readonly ServerRecord[]): string {
-  const places = new Set(
+/** The addresses of a server: all of them, because each may be a false claim. */
+function addressesOf(records: readonly ServerRecord[]): string {
+  const addresses = new Set(
     records.flatMap((record) => candidateAddresses(record).slice(0, 1).map(addressText)),
   );
-  const shown = [...places].slice(0, MAX_SHOWN_PLACES);
-  const more = places.size - shown.length;
+  const shown = [...addresses].slice(0, MAX_SHOWN_ADDRESSES);
+  const more = addresses.size - shown.length;
   return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-/** What a client must have to be let in. */
+/** What a client needs to connect. */
 function needsOf({ tls, requiresToken }: ServerRecord): string {
   return [...(tls ? ["tls"] : []), ...(requiresToken ? ["token"] : [])].join(" ");
 }

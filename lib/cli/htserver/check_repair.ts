@@ -1,4 +1,4 @@
-/** Verifies or repairs a data folder, and says what is there. */
+/** `htserver --check` and `--repair`: verifies or repairs a data folder, and prints its contents. */
 import { EXIT, ExitError, messageOf } from "../../base/errors.ts";
 import { columns } from "../../terminal/columns.ts";
 import type { CheckRepairTask } from "../../config/check_repair_config.ts";
@@ -11,14 +11,14 @@ import { finishRepair, repairFolder } from "../../storage/recovery/repair.ts";
 import { type DamagedFolder, readDamagedFolder } from "../../storage/recovery/damaged_folder.ts";
 import { HashTable } from "../../table/hash_table.ts";
 
-/** Parts of a file that are shown; a file may have millions. */
+/** Longest list of damaged parts of a file; a file may have millions. */
 const MAX_SHOWN = 10;
 
 /**
- * Does the task, with lines on stdout. `--check` writes nothing, not even the lock.
+ * Runs the task and prints its results. `--check` writes nothing, not even the lock.
  *
- * @returns the exit code: 0 where the folder is good (now), 1 where it is damaged
- * @throws {ExitError} where it cannot be read, or a server uses it
+ * @returns the exit code: 0 if the folder is good afterwards, 1 if it is damaged
+ * @throws {ExitError} if it cannot be read, or a server uses it
  */
 export async function runCheckRepair({ task, folder }: CheckRepairTask): Promise<number> {
   try {
@@ -43,10 +43,10 @@ async function check(folder: string): Promise<number> {
   const names = await files.list();
   const contents = readDamagedFolder(files, names);
   show(contents);
-  const start = nextStart(files, names);
+  const start = predictStart(files, names);
   if (start instanceof DamageError) {
     console.log(
-      `damaged: ${start.file}; htserver --repair ${folder} salvages what can be read: ${start.what}`,
+      `damaged: ${start.file}; htserver --repair ${folder} keeps the records that can be read: ${start.what}`,
     );
     return EXIT.failed;
   }
@@ -54,11 +54,11 @@ async function check(folder: string): Promise<number> {
   const repaired = findRepairedName(names);
   console.log(
     repaired !== undefined
-      ? `good but for a repair that did not come to its end: ${repaired} is the table; the next start or htserver --repair ${folder} finishes it`
+      ? `good except for an unfinished repair: ${repaired} is the table; the next start or htserver --repair ${folder} finishes it`
       : tornTail
-      ? `good but for a torn tail of ${tornTail.bytes} bytes, which the next start cuts off: it was never acknowledged` +
+      ? `good except for a torn tail of ${tornTail.bytes} bytes, which the next start cuts off: it was never acknowledged` +
         (isMoreReadable(contents, start)
-          ? `; htserver --repair ${folder} keeps what can be read of it`
+          ? `; htserver --repair ${folder} keeps the records of it that can be read`
           : "")
       : "good",
   );
@@ -70,12 +70,12 @@ async function repair(folder: string, lock: FolderLock): Promise<number> {
   const isUnfinished = findRepairedName(await files.list()) !== undefined;
   const finished = await finishRepair(files);
   if (isUnfinished) {
-    console.log(`finished the repair before this one; old files are ${oldFiles(finished)}`);
+    console.log(`finished an earlier repair; the old files are ${formatNames(finished)}`);
   }
   const names = await files.list();
   const contents = readDamagedFolder(files, names);
   show(contents);
-  const start = nextStart(files, names);
+  const start = predictStart(files, names);
   if (!(start instanceof DamageError) && !isMoreReadable(contents, start)) {
     console.log("good: nothing to repair");
     return EXIT.ok;
@@ -86,21 +86,21 @@ async function repair(folder: string, lock: FolderLock): Promise<number> {
     }
     for (const problem of problems) console.log(`missing in ${name}: ${problem}`);
   }
-  const kept = await repairFolder(files, contents);
-  console.log(`repaired: ${contents.table.size} keys; the old files are ${oldFiles(kept)}`);
+  const oldFiles = await repairFolder(files, contents);
+  console.log(`repaired: ${contents.table.size} keys; the old files are ${formatNames(oldFiles)}`);
   if (contents.mayLackChanges) {
     console.log("changes may be missing: the table has a new identity, so that clients notice");
   }
   return EXIT.ok;
 }
 
-/** Whether whole records stand behind a torn tail, which a start must cut off. */
+/** Whether whole records follow a torn tail: a start cuts them off, and a repair keeps them. */
 function isMoreReadable({ lastSeq }: DamagedFolder, { replay }: FolderState): boolean {
   return lastSeq > replay.lastSeq;
 }
 
-function oldFiles(names: readonly string[]): string {
-  return names.length === 0 ? "not there" : names.join(", ");
+function formatNames(names: readonly string[]): string {
+  return names.length === 0 ? "none" : names.join(", ");
 }
 
 function show({ files, table, lastSeq }: DamagedFolder): void {
@@ -109,7 +109,7 @@ function show({ files, table, lastSeq }: DamagedFolder): void {
     String(bytes),
     String(records),
     first === undefined ? "" : `${first} to ${last}`,
-    someOf([
+    formatList([
       ...damage.map((part) => `${part.bytes} bad bytes at ${part.offset}`),
       ...problems,
     ]),
@@ -120,14 +120,14 @@ function show({ files, table, lastSeq }: DamagedFolder): void {
   console.log(`${table.size} keys, last change ${lastSeq}`);
 }
 
-/** The first of many. */
-function someOf(texts: readonly string[]): string {
+/** A list of at most `MAX_SHOWN` texts. */
+function formatList(texts: readonly string[]): string {
   const more = texts.length - MAX_SHOWN;
   return [...texts.slice(0, MAX_SHOWN), ...(more > 0 ? [`${more} more`] : [])].join("; ");
 }
 
-/** What the next start will find: perhaps a torn tail; or why it will refuse. */
-function nextStart(files: FolderFiles, names: readonly string[]): FolderState | DamageError {
+/** The state that the next start will find, or the damage because of which it will not start. */
+function predictStart(files: FolderFiles, names: readonly string[]): FolderState | DamageError {
   try {
     return readFolder(files, names, new HashTable());
   } catch (error) {

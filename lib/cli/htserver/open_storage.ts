@@ -1,9 +1,9 @@
-/** The table of a server: from its data folder, or an empty one in memory; and what to say about it. */
+/** Opens the table of a server: from its data folder, or an empty one in memory; and logs its state. */
 import { EXIT, messageOf } from "../../base/errors.ts";
 import { RUNTIME_BYTES } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
 import { beginProgress, type Progress } from "../../terminal/progress.ts";
-import { warnOfOthers } from "../open_to_others.ts";
+import { warnAboutFileAccess } from "../file_access.ts";
 import { printError } from "../../terminal/stdout.ts";
 import type { ServerConfig } from "../../config/server_config.ts";
 import { MIN_COMPACT_BYTES } from "../../storage/durable_storage.ts";
@@ -12,21 +12,21 @@ import { openFolder, type OpenTable } from "../../storage/open.ts";
 import { memoryStorage, type TableWithStorage } from "../../storage/storage.ts";
 import { HashTable } from "../../table/hash_table.ts";
 
-/** A table that is to be closed at the end. */
+/** A table that must be closed at the end. */
 export interface OpenedTable extends TableWithStorage {
   /** See `DurableStorage.beginClose`. */
   beginClose(): void;
   close(): Promise<void>;
 }
 
-/** Part of the largest file that may be written at which a checkpoint replaces the log. */
+/** Share of the file size limit (`ulimit -f`) at which a checkpoint replaces the log. */
 const FILE_SHARE = 0.5;
 
 /**
- * Opens the table, with a progress bar on a terminal, and says what was found.
+ * Opens the table, with a progress bar on a terminal.
  *
- * @param machine the largest file that may be written, and the memory that there is, in bytes
- * @throws {ExitError} where the folder cannot be used, or is damaged
+ * @param machine the file size limit, and memory with swap, in bytes
+ * @throws {ExitError} if the folder cannot be used, or is damaged
  */
 export async function openTable(
   config: ServerConfig,
@@ -37,7 +37,7 @@ export async function openTable(
   const availableBytes = memoryBytes - RUNTIME_BYTES;
   if (config.maxTableBytes > availableBytes) {
     log.warn(
-      "--max-memory is more than this machine or container has for a table: the system may end the server without a word",
+      "--max-memory is more than this machine or container has for a table: the system may kill the server without a message",
       { max_memory: config.maxTableBytes, there_is: availableBytes },
     );
   }
@@ -56,7 +56,7 @@ export async function openTable(
     fsync,
     compact: {
       entries: config.compactEntries,
-      // A log at the limit of a file could not grow, and its checkpoint would not come.
+      // A log that reaches the file size limit cannot grow until it needs a checkpoint.
       bytes: config.compactBytes ??
         (fileBytes < MIN_COMPACT_BYTES / FILE_SHARE
           ? Math.floor(fileBytes * FILE_SHARE)
@@ -70,31 +70,33 @@ export async function openTable(
     },
     onSyncFailure: (error) => endForFailedSync(folder, error),
   }).finally(() => progress?.end());
-  await warnOfOthers(folder, "The data folder", "table", (sentence) => log.warn(sentence));
-  sayWhatWasFound(project, folder, open, log);
+  await warnAboutFileAccess(folder, "The data folder", "table", (sentence) => log.warn(sentence));
+  logTable(project, folder, open, log);
   if (fsync === "interval") log.warn("--fsync interval: a power failure may cost the last second");
   if (fsync === "never") {
-    log.warn("--fsync never: a power failure may cost all that the system had not written yet");
+    log.warn(
+      "--fsync never: a power failure may cost all changes that the system has not written yet",
+    );
   }
   return open;
 }
 
 /**
- * After a failed sync it is unknown what is on disk, and another sync may report success all the same
- * (I6). In a folder that is no longer this server's, nothing may be written (I10).
+ * Ends the process. After a failed sync the contents of the disk are unknown, and another sync may
+ * report success nevertheless (I6). A server must not write to a folder that it has lost (I10).
  */
 function endForFailedSync(folder: string, error: unknown): never {
   printError(
     error instanceof FolderLostError
       ? `htserver: Ending: ${error.message}`
-      : `htserver: Cannot force the log of '${folder}' to disk, so it is unknown what is there (${
+      : `htserver: Cannot force the log of '${folder}' to disk, so its contents are unknown (${
         messageOf(error)
-      }): ending; see to the disk, then start again`,
+      }): ending; check the disk, then start again`,
   );
   Deno.exit(EXIT.failed);
 }
 
-function sayWhatWasFound(
+function logTable(
   project: string,
   folder: string,
   { table, recovered, seconds }: OpenTable,
@@ -114,6 +116,6 @@ function sayWhatWasFound(
       ? `${torn}, and a copy of it cannot be kept (${whyNoCopy}): lookups work, and changes fail until there is room in '${folder}'`
       : tornCopy !== undefined
       ? `${torn}: cut off, a copy is '${folder}/${tornCopy}'`
-      : `${torn}: cut off, and no copy is needed since it holds nothing but fill bytes`,
+      : `${torn}: cut off, and without a copy because it has only fill bytes`,
   );
 }

@@ -65,7 +65,7 @@ Deno.test("server list: with no catalog in reach it is a sentence with the reaso
   });
   await assert.rejects(serverList(resolver, signal), (error) => {
     assert.ok(error instanceof ServerNotFoundError);
-    assert.match(error.message, /^No catalog is in reach \(a\.test:1: nothing listens there\)/);
+    assert.match(error.message, /^No catalog replied \(a\.test:1: nothing listens there\)/);
     return true;
   });
 });

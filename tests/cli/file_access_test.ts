@@ -1,7 +1,7 @@
 /** Files that other users can read or write: what is warned of, and that the command mends it. */
 import assert from "assert";
 import { createLog, silentLog } from "../../lib/base/log.ts";
-import { warnOfOthers } from "../../lib/cli/open_to_others.ts";
+import { warnAboutFileAccess } from "../../lib/cli/file_access.ts";
 import { readCa, readTls } from "../../lib/cli/tls_files.ts";
 import { readToken } from "../../lib/cli/token_file.ts";
 import { Certificates, OPENSSL } from "../helpers/certificates.ts";
@@ -9,11 +9,11 @@ import { run } from "../integration/programs/executables.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { testWith } from "../helpers/needs.ts";
 
-type Kind = Parameters<typeof warnOfOthers>[2];
+type Kind = Parameters<typeof warnAboutFileAccess>[2];
 
 async function warningsFor(path: string, kind: Kind): Promise<string[]> {
   const warnings: string[] = [];
-  await warnOfOthers(path, "The thing", kind, (sentence) => warnings.push(sentence));
+  await warnAboutFileAccess(path, "The thing", kind, (sentence) => warnings.push(sentence));
   return warnings;
 }
 
