@@ -12,12 +12,9 @@ import { type Address, addressText } from "../base/address.ts";
 import { settlesWithin } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
 import { messageOf } from "../base/errors.ts";
-import {
-  candidateAddresses,
-  type LookupResult,
-  notFoundMessage,
-  type Resolver,
-} from "../catalog/resolve/resolver.ts";
+import { candidateAddresses } from "../catalog/resolve/candidates.ts";
+import { type LookupResult, notFoundMessage } from "../catalog/resolve/lookup_result.ts";
+import type { Resolver } from "../catalog/resolve/resolver.ts";
 import type { Search } from "../catalog/resolve/search.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
 import { AuthError, DifferentTableError, ServerNotFoundError, TlsError } from "./errors.ts";

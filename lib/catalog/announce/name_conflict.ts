@@ -13,7 +13,7 @@ import {
   OTHER_SERVER_REPLY_MS,
 } from "../../base/limits.ts";
 import type { ServerRecord } from "../record/server_record.ts";
-import { candidateAddresses } from "../resolve/lookup_result.ts";
+import { candidateAddresses } from "../resolve/candidates.ts";
 
 /** Another live server of the name. */
 export interface NameConflict {

@@ -1,10 +1,10 @@
 /**
- * One HTTP GET to a catalog, bounded in bytes; its caller bounds the time.
+ * One HTTP GET to a catalog, bounded in bytes; the caller bounds the time.
  *
- * Not `fetch`: that refuses ports which browsers refuse (6000, 6667, 10080), follows a proxy that
- * knows nothing of a catalog on this machine, and reports errors in words of the runtime.
- * `node:http` does none of that, and reads the headers of cctools, whose lines end with LF only.
- * There are no redirects, no compression and no second request on a connection.
+ * `fetch` is no use here: it rejects ports that browsers reject (6000, 6667, 10080), uses a proxy that
+ * cannot reach a catalog on this machine, and has its own error messages. `node:http` does none of
+ * that, and reads the headers of cctools, whose lines end with LF only. There are no redirects, no
+ * compression and no second request on a connection.
  */
 import { get, type IncomingMessage } from "node:http";
 import { type Address, addressText } from "../../base/address.ts";
@@ -13,20 +13,19 @@ import { Deferred } from "../../base/deferred.ts";
 import { messageOf } from "../../base/errors.ts";
 import { MAX_RETRY_AFTER_S } from "../../base/limits.ts";
 
-/** A whole reply. */
+/** A complete reply with status 200. */
 export interface HttpGetReply {
-  readonly status: number;
   /** The `Date` header, if there is one. */
   readonly date: string | undefined;
   readonly body: Uint8Array;
 }
 
-/** There is no whole reply; the message is the reason, in a few words of plain ASCII. */
+/** There is no complete reply; the message is the reason, in a few words of printable ASCII. */
 export class HttpGetError extends Error {
   override name = "HttpGetError";
   /**
-   * Milliseconds after which another attempt may succeed, at least: the peer is there, and has too
-   * much to do. Undefined: another attempt would give the same.
+   * Least time until another attempt may succeed, in milliseconds: the peer is busy. Undefined if
+   * another attempt would fail in the same way.
    */
   readonly retryAfterMs: number | undefined;
 
@@ -36,13 +35,13 @@ export class HttpGetError extends Error {
   }
 }
 
-/** Characters of a reason that are shown. */
+/** Longest reason, in characters. */
 const MAX_REASON_CHARS = 200;
 
-/** Error codes of the system for a peer that is there and ended the connection too early. */
-const CUT_OFF = new Set(["ECONNRESET", "EPIPE"]);
+/** Error codes of the system for a connection that the peer closed too early. */
+const CLOSED_EARLY = new Set(["ECONNRESET", "EPIPE"]);
 
-/** Reasons by error code of the system, in the words of this project. */
+/** Reasons by error code of the system. */
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ECONNRESET: "it closed the connection before the reply was complete",
@@ -58,13 +57,12 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Asks for one path. All addresses of the host are tried, the next one soon after one is silent.
+ * Requests one path. `node:http` tries all addresses of the host, with short timeouts.
  *
- * @param address where to ask
  * @param path with its leading slash
- * @param options.maxBytes longest body that is read
- * @param options.signal ends the request at once
- * @throws {HttpGetError} if there is no whole reply with status 200
+ * @param options.maxBytes longest body
+ * @param options.signal cancels the request
+ * @throws {HttpGetError} if there is no complete reply with status 200
  */
 export function httpGet(
   address: Address,
@@ -72,7 +70,7 @@ export function httpGet(
   { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
 ): Promise<HttpGetReply> {
   const { promise, resolve, reject } = new Deferred<HttpGetReply>();
-  if (signal.aborted) return Promise.reject(new HttpGetError("called off"));
+  if (signal.aborted) return Promise.reject(new HttpGetError("canceled"));
   const request = get({
     hostname: address.hostname,
     port: address.port,
@@ -85,27 +83,27 @@ export function httpGet(
     reject(error);
     request.destroy();
   };
-  const calledOff = () => fail(new HttpGetError("called off"));
-  signal.addEventListener("abort", calledOff, { once: true });
-  request.on("error", (error) => fail(failureOf(error)));
+  const cancel = () => fail(new HttpGetError("canceled"));
+  signal.addEventListener("abort", cancel, { once: true });
+  request.on("error", (error) => fail(toError(error)));
   request.on("response", (response) => {
-    response.on("error", (error) => fail(failureOf(error)));
-    const refusal = refusalOf(response);
-    if (refusal !== undefined) return fail(refusal);
+    response.on("error", (error) => fail(toError(error)));
+    const problem = checkHead(response);
+    if (problem !== undefined) return fail(problem);
     const body = new ByteBuilder();
     response.on("data", (chunk: Uint8Array) => {
       if (body.length + chunk.length <= maxBytes) body.add(chunk);
       else fail(new HttpGetError(`its reply is longer than ${maxBytes} bytes`));
     });
     response.on("end", () => {
-      resolve({ status: 200, date: response.headers.date, body: body.view() });
+      resolve({ date: response.headers.date, body: body.view() });
     });
   });
-  return promise.finally(() => signal.removeEventListener("abort", calledOff));
+  return promise.finally(() => signal.removeEventListener("abort", cancel));
 }
 
-/** Why a reply is of no use, as soon as its head is there. */
-function refusalOf({ statusCode, httpVersionMajor, headers }: IncomingMessage) {
+/** Checks the head of a reply; returns the error if the reply is no use. */
+function checkHead({ statusCode, httpVersionMajor, headers }: IncomingMessage) {
   if (httpVersionMajor !== 1) return new HttpGetError("its reply is not HTTP/1");
   if (statusCode === 503 || statusCode === 429) {
     return new HttpGetError("it is busy", 1_000 * retryAfterS(headers["retry-after"]));
@@ -116,22 +114,22 @@ function refusalOf({ statusCode, httpVersionMajor, headers }: IncomingMessage) {
   return undefined;
 }
 
-/** `Retry-After` in seconds, in bounds: a catalog must not silence its clients. */
+/** Parses `Retry-After`, in seconds. It has a bound: a catalog must not stop its clients for long. */
 function retryAfterS(header: string | undefined): number {
   const seconds = /^\d{1,9}$/.test(header ?? "") ? Number(header) : 0;
   return Math.min(seconds, MAX_RETRY_AFTER_S);
 }
 
-function failureOf(error: Error): HttpGetError {
+function toError(error: Error): HttpGetError {
   const code = "code" in error ? String(error.code) : "";
   const reason = REASONS[code];
-  // `aborted` is what the runtime calls a reply that was cut off.
-  if (CUT_OFF.has(code) || error.message === "aborted") {
+  // The runtime reports a truncated reply as `aborted`.
+  if (CLOSED_EARLY.has(code) || error.message === "aborted") {
     return new HttpGetError(REASONS["ECONNRESET"] ?? "", 0);
   }
   if (reason !== undefined) return new HttpGetError(reason);
   if (code.startsWith("HPE_")) return new HttpGetError("its reply is not HTTP");
-  // It may quote what the peer sent.
+  // The message may quote bytes of the peer.
   const plain = messageOf(error).slice(0, MAX_REASON_CHARS).replace(/[^\x20-\x7e]/g, "?");
-  return new HttpGetError(plain || "it cannot be asked");
+  return new HttpGetError(plain || "it cannot be queried");
 }

@@ -1,85 +1,86 @@
-/** Questions to several catalogs that are under way at once, and what came of each so far. */
+/** Queries to several catalogs that run at the same time, and their results so far. */
 import type { Address } from "../../base/address.ts";
 import { unixSeconds } from "../../base/clock.ts";
 import { Deferred } from "../../base/deferred.ts";
 import { messageOf } from "../../base/errors.ts";
-import type { CatalogQuery } from "./query.ts";
-import { type LookupResult, mergeRecords } from "./lookup_result.ts";
-import { type RecordTest } from "../record/listing.ts";
 import { isStale, type ServerRecord } from "../record/server_record.ts";
+import type { RecordTest } from "../record/listing.ts";
+import { mergeRecords } from "./candidates.ts";
+import type { LookupResult } from "./lookup_result.ts";
+import type { CatalogQuery } from "./query.ts";
 
-/** One catalog, and the last question to it. */
+/** One catalog, and the last query to it. */
 export interface QueryState {
   readonly catalog: Address;
-  /** Whether an answer or a failure is there. */
+  /** Whether the query has an answer or a failure. */
   isDone: boolean;
   /** Why there is no answer. */
   failure: string | undefined;
-  /** The servers in the answer that are wanted and not stale. */
+  /** The wanted servers of the answer, without stale ones. */
   servers: readonly ServerRecord[];
-  /** Whether there is an answer or a failure that no round used yet. */
+  /** Whether no round of a search has used the answer or failure. */
   isFresh: boolean;
-  /** How long the last answer took, in milliseconds. */
+  /** Duration of the last query, in milliseconds. */
   tookMs: number;
 }
 
-/** Asks catalogs, and reports each change. */
+/** Runs queries, and reports each change. */
 export class ParallelQueries implements AsyncDisposable {
   readonly #query: CatalogQuery;
-  readonly #wanted: RecordTest;
+  readonly #isWanted: RecordTest;
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #change = new Deferred<void>();
 
-  /** @param wanted which records count */
-  constructor(query: CatalogQuery, wanted: RecordTest) {
+  /** @param isWanted selects the records that count */
+  constructor(query: CatalogQuery, isWanted: RecordTest) {
     this.#query = query;
-    this.#wanted = wanted;
+    this.#isWanted = isWanted;
   }
 
-  /** A catalog that was not asked yet. */
+  /** Makes the state of a catalog without a query. */
   newState(catalog: Address): QueryState {
     return { catalog, isDone: true, failure: undefined, servers: [], isFresh: false, tookMs: 0 };
   }
 
-  /** Asks a catalog, unless the last question to it is still under way. */
-  start(question: QueryState): void {
-    if (!question.isDone) return;
-    question.isDone = false;
-    question.servers = [];
-    question.isFresh = false;
-    const running = this.#run(question).finally(() => this.#running.delete(running));
+  /** Starts a query, unless the last one to this catalog still runs. */
+  start(state: QueryState): void {
+    if (!state.isDone) return;
+    state.isDone = false;
+    state.servers = [];
+    state.isFresh = false;
+    const running = this.#run(state).finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 
   /** Never rejects. */
-  async #run(question: QueryState): Promise<void> {
+  async #run(state: QueryState): Promise<void> {
     const startMs = performance.now();
     try {
-      const records = await this.#query(question.catalog, this.#stopping.signal, this.#wanted);
+      const records = await this.#query(state.catalog, this.#stopping.signal, this.#isWanted);
       const nowS = unixSeconds();
-      question.servers = records.filter((record) => this.#wanted(record) && !isStale(record, nowS));
-      question.failure = undefined;
+      state.servers = records.filter((record) => this.#isWanted(record) && !isStale(record, nowS));
+      state.failure = undefined;
     } catch (error) {
-      question.failure = messageOf(error);
+      state.failure = messageOf(error);
     }
-    question.tookMs = performance.now() - startMs;
-    question.isDone = question.isFresh = true;
+    state.tookMs = performance.now() - startMs;
+    state.isDone = state.isFresh = true;
     this.notify();
   }
 
-  /** Resolves with the next answer or failure, or with `changed`. */
+  /** Resolves with the next answer or failure, or with `notify`. */
   nextChange(): Promise<void> {
     return this.#change.promise;
   }
 
-  /** Has `nextChange` resolve. */
+  /** Resolves `nextChange`. */
   notify(): void {
     this.#change.resolve();
     this.#change = new Deferred();
   }
 
-  /** Calls off what is under way. */
+  /** Cancels all running queries. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#running);
@@ -87,11 +88,11 @@ export class ParallelQueries implements AsyncDisposable {
 }
 
 /**
- * What came of questions so far.
+ * Merges the results of queries so far.
  *
- * @param counting those whose servers count
- * @param listed questions to listed catalogs
- * @param local questions to all addresses of the local catalog: one catalog, which answers at any
+ * @param counting the queries whose servers count
+ * @param listed queries to listed catalogs
+ * @param local queries to all addresses of the local catalog, which count as one catalog
  */
 export function mergeQueries(
   counting: readonly QueryState[],

@@ -1,4 +1,4 @@
-/** One question to one catalog: `GET /query.json`, bounded in time and size, and why it failed. */
+/** One query to one catalog: `GET /query.json`, bounded in time and size. */
 import type { Address } from "../../base/address.ts";
 import { pauseAfterFailures, sleep, unixSeconds } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
@@ -13,56 +13,54 @@ import { httpGet, HttpGetError } from "./http_get.ts";
 import { readListing, type RecordTest, TruncatedError } from "../record/listing.ts";
 import type { ServerRecord } from "../record/server_record.ts";
 
-/** A catalog that gave no listing; the message is the reason, in a few words. */
+/** A catalog gave no listing; the message is the reason, in a few words. */
 export class CatalogQueryError extends Error {
   override name = "CatalogQueryError";
 }
 
-/** Asks one catalog; what `Resolver` and `Announcer` take in place of `queryCatalog` in tests. */
+/** Queries one catalog; tests replace `queryCatalog` by another function. */
 export type CatalogQuery = (
   catalog: Address,
   signal: AbortSignal,
-  wanted?: RecordTest,
+  isWanted?: RecordTest,
 ) => Promise<ServerRecord[]>;
 
-/** Bounds of a question; all have defaults. */
+/** Bounds of a query. */
 export interface CatalogQueryOptions {
   /** Time for one attempt, in milliseconds (default `CATALOG_QUERY_MS`). */
   readonly timeoutMs?: number;
-  /** Waits between two attempts (default: as `sleep` of `clock.ts`). */
+  /** Waits between two attempts (default: `sleep` of `clock.ts`). */
   readonly pause?: typeof sleep;
 }
 
 /**
- * Asks a catalog for hash tables that it lists. A catalog that is busy, or that closes the
- * connection before its reply is complete, is asked again after growing pauses: many clients may
- * look up at the same time.
+ * Asks a catalog for the hash table servers that it lists. Many clients may look up at the same time,
+ * so a busy catalog, or one that closes the connection before its reply is complete, is asked again
+ * after growing pauses.
  *
- * @param catalog the one to ask
- * @param signal calls it off
- * @param wanted which ones (default: all)
- * @param options bounds
- * @throws {CatalogQueryError} if there is no whole listing in that time, or if it is called off
+ * @param signal cancels the query
+ * @param isWanted selects records (default: all)
+ * @throws {CatalogQueryError} if there is no complete listing in that time, or if it is canceled
  */
 export async function queryCatalog(
   catalog: Address,
   signal: AbortSignal,
-  wanted?: RecordTest,
+  isWanted?: RecordTest,
   { timeoutMs = CATALOG_QUERY_MS, pause = sleep }: CatalogQueryOptions = {},
 ): Promise<ServerRecord[]> {
   const startMs = performance.now();
-  for (let attempts = 1, cutOff = 0;; attempts++) {
+  for (let attempts = 1, truncated = 0;; attempts++) {
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     let error: unknown;
     try {
-      return await readCatalog(catalog, AbortSignal.any([signal, timeout.signal]), wanted);
+      return await readCatalog(catalog, AbortSignal.any([signal, timeout.signal]), isWanted);
     } catch (thrown) {
       error = thrown;
     } finally {
       clearTimeout(timer);
     }
-    if (signal.aborted) throw new CatalogQueryError("called off");
+    if (signal.aborted) throw new CatalogQueryError("canceled");
     if (timeout.signal.aborted) {
       throw new CatalogQueryError(`no answer within ${timeoutMs / 1_000} s`);
     }
@@ -71,12 +69,12 @@ export async function queryCatalog(
       : error instanceof HttpGetError
       ? error.retryAfterMs
       : undefined;
-    if (retryAfterMs === 0) cutOff++;
-    const hasHadItsTime = performance.now() - startMs > BUSY_CATALOG_MS ||
-      cutOff >= MAX_TRUNCATED_REPLIES;
-    if (retryAfterMs === undefined || hasHadItsTime) throw new CatalogQueryError(messageOf(error));
+    if (retryAfterMs === 0) truncated++;
+    const isTimeUp = performance.now() - startMs > BUSY_CATALOG_MS ||
+      truncated >= MAX_TRUNCATED_REPLIES;
+    if (retryAfterMs === undefined || isTimeUp) throw new CatalogQueryError(messageOf(error));
     const growing = pauseAfterFailures(BUSY_CATALOG_PAUSE_MS, attempts);
-    // Jitter: clients that were refused together must not come back together.
+    // Jitter: clients that failed at the same time must not retry at the same time.
     await pause(retryAfterMs + growing * (0.5 + Math.random()), signal);
   }
 }
@@ -97,7 +95,7 @@ async function readCatalog(
   );
 }
 
-/** Unix seconds of an HTTP date, or undefined: cctools sends local time, which proves nothing. */
+/** Unix seconds of an HTTP date, or undefined: cctools sends local time without a zone. */
 function httpDateSeconds(date: string | undefined): number | undefined {
   if (!date?.endsWith(" GMT")) return undefined;
   const ms = Date.parse(date);

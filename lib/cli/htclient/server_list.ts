@@ -5,7 +5,8 @@ import { columns } from "../../terminal/columns.ts";
 import { MAX_SHOWN_SERVERS } from "../../base/limits.ts";
 import { ServerNotFoundError } from "../../client/errors.ts";
 import type { ServerRecord } from "../../catalog/record/server_record.ts";
-import { candidateAddresses, type Resolver } from "../../catalog/resolve/resolver.ts";
+import { candidateAddresses } from "../../catalog/resolve/candidates.ts";
+import type { Resolver } from "../../catalog/resolve/resolver.ts";
 
 /**
  * Formats the list as lines for a terminal.

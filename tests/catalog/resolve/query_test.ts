@@ -85,7 +85,7 @@ Deno.test("fault: small: the runtime's own words: a query that fails gives its r
   assert.equal(await reason(catalog.address), "nothing listens there");
   await using silent = new Canned("HTTP/1.1 200 OK\n\n[", false);
   assert.equal(await reason(silent.address, 50), "no answer within 0.05 s");
-  assert.equal(await reason(silent.address, 5_000, AbortSignal.abort()), "called off");
+  assert.equal(await reason(silent.address, 5_000, AbortSignal.abort()), "canceled");
 });
 
 Deno.test("catalog query: a reply without end is given up at its bound", async () => {

@@ -1,14 +1,14 @@
+/** Tests in which order catalogs count, and which servers a lookup returns. */
 import assert from "assert";
 import type { Address } from "../../../lib/base/address.ts";
-import { sleep, unixSeconds } from "../../../lib/base/clock.ts";
+import { unixSeconds } from "../../../lib/base/clock.ts";
 import { type CatalogQuery, CatalogQueryError } from "../../../lib/catalog/resolve/query.ts";
 import type { ServerRecord } from "../../../lib/catalog/record/server_record.ts";
-import {
-  candidateAddresses,
-  notFoundMessage,
-  Resolver,
-} from "../../../lib/catalog/resolve/resolver.ts";
+import { candidateAddresses } from "../../../lib/catalog/resolve/candidates.ts";
+import { notFoundMessage } from "../../../lib/catalog/resolve/lookup_result.ts";
+import { Resolver } from "../../../lib/catalog/resolve/resolver.ts";
 import type { Search } from "../../../lib/catalog/resolve/search.ts";
+import { LISTED_CATALOGS_MS, OTHER_CATALOGS_MS } from "../../../lib/base/limits.ts";
 import { VirtualClock } from "../../perf/virtual_clock.ts";
 
 const A: Address = { hostname: "a.test", port: 9_097 };
@@ -32,26 +32,22 @@ function record(fields: Partial<ServerRecord> = {}): ServerRecord {
 
 type Reply = ServerRecord[] | string | "never";
 
-/** Catalogs by host name: their records, why they fail, or `never` for one that does not answer. */
-function catalogs(replies: Record<string, Reply | Promise<Reply>>): CatalogQuery {
-  return async ({ hostname }, signal) => {
+/**
+ * A resolver of catalogs by host name: their records, their failure, or `never` for a silent one.
+ *
+ * @param timing default: time stands still
+ */
+function resolver(
+  replies: Record<string, Reply | Promise<Reply>>,
+  timing: VirtualClock = new VirtualClock(),
+): Resolver {
+  const query: CatalogQuery = async ({ hostname }, signal) => {
     const reply = await replies[hostname] ?? "no such catalog";
-    if (reply === "never") await sleep(60_000, signal);
+    if (reply === "never") await timing.sleep(60_000, signal);
     if (typeof reply === "string") throw new CatalogQueryError(reply);
     return reply;
   };
-}
-
-function resolver(
-  replies: Record<string, Reply | Promise<Reply>>,
-  { listed = [A, B], listedFirstMs = 60_000 }: { listed?: Address[]; listedFirstMs?: number } = {},
-): Resolver {
-  return new Resolver({
-    catalogs: listed,
-    localPort: LOCAL_PORT,
-    listedFirstMs,
-    query: catalogs(replies),
-  });
+  return new Resolver({ catalogs: [A, B], localPort: LOCAL_PORT, query, timing });
 }
 
 const addresses = (records: readonly ServerRecord[]) => records.map(({ address }) => address);
@@ -61,62 +57,73 @@ function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: fullName, permissions: "none", fn });
 }
 
-test("a listed catalog that knows the name is not kept waiting by others", async () => {
-  const { servers, answered, failed } = await resolver({
-    "a.test": [record()],
-    "b.test": "never",
-    "127.0.0.1": "never",
-  }).lookUp("me-a4-x");
+test("an answer of a listed catalog does not wait for silent catalogs", async () => {
+  const clock = new VirtualClock();
+  const { servers, answered, failed } = await clock.run(
+    resolver({ "a.test": [record()], "b.test": "never", "127.0.0.1": "never" }, clock)
+      .lookUp("me-a4-x"),
+  );
+  assert.ok(clock.now() <= OTHER_CATALOGS_MS);
   assert.deepEqual(addresses(servers), ["192.0.2.7"]);
   assert.deepEqual(answered, [A]);
   assert.deepEqual(failed, []);
 });
 
-test("the local catalog does not count before a listed one that knows the name", async () => {
+test("an answer of a listed catalog counts before one of the local catalog", async () => {
   const late = Promise.withResolvers<Reply>();
+  const clock = new VirtualClock();
   const lookup = resolver({
     "a.test": late.promise,
     "b.test": [],
     "127.0.0.1": [record({ address: "127.0.0.1" })],
-  }).lookUp("me-a4-x");
-  await sleep(20);
+  }, clock).lookUp("me-a4-x");
+  await clock.run(clock.at(LISTED_CATALOGS_MS / 2));
   late.resolve([record()]);
   assert.deepEqual(addresses((await lookup).servers), ["192.0.2.7"]);
 });
 
-test("the local catalog counts as soon as all listed ones failed or do not know the name", async () => {
+test("the local catalog counts once all listed ones failed or do not list the name", async () => {
   const { servers, failed } = await resolver({
-    "a.test": "nobody listens there",
+    "a.test": "nothing listens there",
     "b.test": [record({ project: "other" })],
     "127.0.0.1": [record({ address: "127.0.0.1" })],
   }).lookUp("me-a4-x");
   assert.deepEqual(addresses(servers), ["127.0.0.1"]);
-  assert.deepEqual(failed, [{ catalog: A, reason: "nobody listens there" }]);
+  assert.deepEqual(failed, [{ catalog: A, reason: "nothing listens there" }]);
 });
 
-test("the local catalog counts where listed ones are silent for too long", async () => {
-  const replies = { "a.test": "never", "b.test": "never", "127.0.0.1": [record()] } as const;
-  const { servers } = await resolver({ ...replies, "127.0.0.1": [record()] }, { listedFirstMs: 30 })
-    .lookUp("me-a4-x");
+test("the local catalog counts once listed ones are silent for too long", async () => {
+  const clock = new VirtualClock();
+  const replies = {
+    "a.test": "never",
+    "b.test": "never",
+    "127.0.0.1": [record()],
+  } satisfies Record<
+    string,
+    Reply
+  >;
+  const { servers } = await clock.run(resolver(replies, clock).lookUp("me-a4-x"));
   assert.equal(servers.length, 1);
+  assert.equal(clock.now(), LISTED_CATALOGS_MS);
 });
 
-test("a listed catalog still counts later, where the local one does not know the name", async () => {
+test("a late answer of a listed catalog counts in a later round", async () => {
   const late = Promise.withResolvers<Reply>();
+  const clock = new VirtualClock();
   await using search = resolver(
     { "a.test": late.promise, "b.test": "down", "127.0.0.1": [] },
-    { listedFirstMs: 10 },
+    clock,
   ).search("me-a4-x");
-  assert.deepEqual(await search.next(0), {
+  assert.deepEqual(await clock.run(search.next(0)), {
     servers: [],
     answered: [{ hostname: "127.0.0.1", port: LOCAL_PORT }],
     failed: [{ catalog: A, reason: "no answer so far" }, { catalog: B, reason: "down" }],
   });
   late.resolve([record()]);
-  assert.equal((await search.next(60_000)).servers.length, 1);
+  assert.equal((await clock.run(search.next(60_000))).servers.length, 1);
 });
 
-test("answers that have come are merged: newest first, each address and port once", async () => {
+test("answers are merged: newest first, each address and port once", async () => {
   const nowS = unixSeconds();
   const { servers } = await resolver({
     "a.test": [
@@ -136,19 +143,18 @@ test("stale records do not count", async () => {
   assert.deepEqual(servers, []);
 });
 
-test("a look-up that is called off ends at once", async () => {
-  const calledOff = new AbortController();
+test("a canceled lookup ends at once", async () => {
+  const canceled = new AbortController();
   const never = { "a.test": "never", "b.test": "never", "127.0.0.1": "never" } as const;
-  const lookup = resolver(never).lookUp("me-a4-x", calledOff.signal);
-  const list = resolver(never).listAll(calledOff.signal);
-  await sleep(5);
-  calledOff.abort();
+  const lookup = resolver(never).lookUp("me-a4-x", canceled.signal);
+  const list = resolver(never).listAll(canceled.signal);
+  canceled.abort();
   assert.deepEqual((await lookup).servers, []);
   assert.deepEqual((await list).servers, []);
-  assert.deepEqual((await resolver(never).lookUp("me-a4-x", calledOff.signal)).servers, []);
+  assert.deepEqual((await resolver(never).lookUp("me-a4-x", canceled.signal)).servers, []);
 });
 
-test("a local catalog that is listed too is asked once, and counts as listed", async () => {
+test("a local catalog that is also listed is queried once, and counts as listed", async () => {
   const asked: string[] = [];
   const listed = [{ hostname: "127.0.0.1", port: LOCAL_PORT }];
   const { servers } = await new Resolver({
@@ -163,12 +169,12 @@ test("a local catalog that is listed too is asked once, and counts as listed", a
   assert.deepEqual(asked.toSorted(), ["127.0.0.1", "127.0.0.2", "127.0.0.3"]);
 });
 
-test("with no catalog at all nothing is found", async () => {
+test("a lookup without catalogs finds nothing", async () => {
   const { servers } = await new Resolver({ catalogs: [] }).lookUp("me-a4-x");
   assert.deepEqual(servers, []);
 });
 
-test("candidates: where it asks to be reached, else where it was seen, then its own addresses", () => {
+test("candidates: the advertised address, else the one that the catalog saw, then its own ones", () => {
   const hosts = (fields: Partial<ServerRecord>) =>
     candidateAddresses(record(fields)).map(({ hostname }) => hostname);
   assert.deepEqual(hosts({ addresses: ["10.0.0.1"] }), ["192.0.2.7", "10.0.0.1"]);
@@ -194,43 +200,42 @@ test("fault: `--advertise HOST:PORT` with port forwarding: own addresses with th
   ]);
 });
 
-/** Catalogs by host name: what each gives as an answer, and when the answer comes. */
+/** Catalogs by host name: the answer of each, and the time until it comes. */
 type Scene = Readonly<Record<string, (nowMs: number) => readonly [afterMs: number, Reply]>>;
 
-/** A search in virtual time. */
-async function searched(
+/** Runs a search in virtual time. */
+async function runSearch(
   scene: Scene,
   rounds: (search: Search, nowMs: () => number) => Promise<void>,
 ): Promise<void> {
   const clock = new VirtualClock();
-  const timing = clock;
   const query: CatalogQuery = async ({ hostname }, signal) => {
     const [afterMs, reply] = scene[hostname]?.(clock.now()) ?? [0, "nothing listens there"];
-    await timing.sleep(afterMs, signal);
+    await clock.sleep(afterMs, signal);
     if (typeof reply === "string") throw new CatalogQueryError(reply);
     return reply;
   };
-  const resolver = new Resolver({ catalogs: [A, B], localPort: LOCAL_PORT, query, timing });
+  const resolver = new Resolver({ catalogs: [A, B], localPort: LOCAL_PORT, query, timing: clock });
   await clock.run((async () => {
     await using search = resolver.search("me-a4-x");
     await rounds(search, () => clock.now());
   })());
 }
 
-/** Rounds as a client makes them, until one gives a server; at most 20. */
+/** Runs rounds as a client does, until one returns a server; at most 20. */
 async function untilFound(search: Search): Promise<readonly ServerRecord[]> {
   for (let round = 0; round < 20; round++) {
     const { servers } = await search.next(round === 0 ? 0 : Math.min(4_000, 250 * 2 ** round));
     if (servers.length > 0) return servers;
   }
-  return assert.fail("nothing found in 20 rounds");
+  return assert.fail("no server in 20 rounds");
 }
 
 const SILENT = () => [5_000, "no answer within 5 s"] as const;
 
 for (const startMs of [1_000, 4_900, 6_000, 33_000]) {
   test(`fault: one silent catalog makes lookups slow: closed network, dead DNS, server after ${startMs} ms`, async () => {
-    await searched({
+    await runSearch({
       "a.test": SILENT,
       "b.test": SILENT,
       "127.0.0.1": (nowMs) => nowMs < startMs ? [0, "nothing listens there"] : [5, [record()]],
@@ -243,7 +248,7 @@ for (const startMs of [1_000, 4_900, 6_000, 33_000]) {
 }
 
 test("fault: one silent catalog makes lookups slow: a server that restarts", async () => {
-  await searched({
+  await runSearch({
     "a.test": (nowMs) => [50, nowMs < 1_500 ? [] : [record()]],
     "b.test": SILENT,
     "127.0.0.1": () => [0, "nothing listens there"],
@@ -254,7 +259,7 @@ test("fault: one silent catalog makes lookups slow: a server that restarts", asy
 });
 
 test("fault: one silent catalog makes lookups slow: its late answer still counts", async () => {
-  await searched({
+  await runSearch({
     "a.test": () => [50, []],
     "b.test": () => [4_500, [record()]],
     "127.0.0.1": () => [5, []],
@@ -264,8 +269,8 @@ test("fault: one silent catalog makes lookups slow: its late answer still counts
   });
 });
 
-test("fault: the owner of the local catalog is stopped: the next address of it answers", async () => {
-  await searched({
+test("fault: the process of the local catalog is stopped: its next address answers", async () => {
+  await runSearch({
     "a.test": () => [0, "its name cannot be looked up"],
     "b.test": () => [0, "its name cannot be looked up"],
     "127.0.0.1": SILENT,
@@ -282,7 +287,7 @@ test("fault: catalogs that disagree: candidates are those of all listed catalogs
   const one = record({ address: "192.0.2.1" });
   const other = record({ address: "192.0.2.2" });
   for (const [a, b] of [[10, 200], [200, 10], [10, 10]] as const) {
-    await searched({
+    await runSearch({
       "a.test": () => [a, [one]],
       "b.test": () => [b, [other]],
       "127.0.0.1": () => [1, [record({ address: "127.0.0.1" })]],
@@ -290,12 +295,12 @@ test("fault: catalogs that disagree: candidates are those of all listed catalogs
       const { servers } = await search.next(0);
       assert.deepEqual(addresses(servers).toSorted(), ["192.0.2.1", "192.0.2.2"]);
       assert.ok(nowMs() <= 200);
-      // None of these was alive: then all that is known is tried.
+      // If none of these is alive, a client tries all candidates.
       const { servers: more } = await search.next(250);
       assert.equal(more.length, 3);
     });
   }
-  await searched({
+  await runSearch({
     "a.test": () => [10, [one]],
     "b.test": SILENT,
   }, async (search, nowMs) => {
@@ -304,26 +309,26 @@ test("fault: catalogs that disagree: candidates are those of all listed catalogs
   });
 });
 
-test("a search that is called off gives what is known so far, in a round and in a pause", async () => {
-  await searched({
+test("a canceled search returns the answers so far, in a round and in a pause", async () => {
+  await runSearch({
     "a.test": SILENT,
     "b.test": SILENT,
     "127.0.0.1": () => [5, [record()]],
   }, async (search, nowMs) => {
-    const calledOff = new AbortController();
-    const round = search.next(0, calledOff.signal);
+    const canceled = new AbortController();
+    const round = search.next(0, canceled.signal);
     await search.next(300, AbortSignal.abort());
-    calledOff.abort();
+    canceled.abort();
     await round;
     assert.ok(nowMs() < 300);
   });
 });
 
-test("the sentence for a miss names who was asked and who could not be", () => {
-  const failed = [{ catalog: B, reason: "nobody listens there" }];
+test("the message for a missing name lists the catalogs that answered and those that failed", () => {
+  const failed = [{ catalog: B, reason: "nothing listens there" }];
   assert.equal(
     notFoundMessage("x", { servers: [], answered: [A], failed }),
-    "No server named 'x' in the catalog a.test:9097 (unreachable: b.test:9097: nobody listens there)",
+    "No server named 'x' in the catalog a.test:9097 (unreachable: b.test:9097: nothing listens there)",
   );
   assert.match(
     notFoundMessage("x", { servers: [], answered: [], failed }),
@@ -331,19 +336,21 @@ test("the sentence for a miss names who was asked and who could not be", () => {
   );
 });
 
-test("fakes without number from one catalog, or from one sender, do not crowd out the others", async () => {
-  const true_ = record({ address: "192.0.2.1", lastheardfrom: unixSeconds() - 200 });
+test("many false records of one catalog or one sender do not push out other servers", async () => {
+  const honest = record({ address: "192.0.2.1", lastheardfrom: unixSeconds() - 200 });
   const fakes = (from: (at: number) => string) =>
     Array.from({ length: 10_000 }, (_, at) => record({ address: from(at), port: 1 + at }));
   const anyAddress = fakes((at) => `198.51.${at >> 8}.${at & 255}`);
   const oneAddress = fakes(() => "198.51.100.1");
-  const place = async (replies: Record<string, ServerRecord[]>) =>
+  const position = async (replies: Record<string, ServerRecord[]>) =>
     addresses((await resolver(replies).listAll()).servers).indexOf("192.0.2.1");
-  assert.ok(await place({ "a.test": anyAddress, "b.test": [true_], "127.0.0.1": [] }) <= 1);
-  assert.ok(await place({ "a.test": [...oneAddress, true_], "b.test": [], "127.0.0.1": [] }) <= 1);
+  assert.ok(await position({ "a.test": anyAddress, "b.test": [honest], "127.0.0.1": [] }) <= 1);
+  assert.ok(
+    await position({ "a.test": [...oneAddress, honest], "b.test": [], "127.0.0.1": [] }) <= 1,
+  );
 });
 
-test("a catalog that lies about a server does not take the place of one that does not", async () => {
+test("a false record of one catalog does not replace the true record of another", async () => {
   const lies = [
     record({ advertise: "evil.test" }),
     record({ addresses: ["198.51.100.1"] }),
