@@ -13,11 +13,10 @@ import { requireFolderOf, writeWholeFile } from "./lib/cli/atomic_file.ts";
 import { type ClientOptions, HtClient } from "./lib/client/client.ts";
 import { parseTestPerfConfig } from "./lib/config/testperf_config.ts";
 import { runBasics } from "./lib/perf/basics.ts";
-import { measureSweep } from "./lib/perf/measure_sweep.ts";
+import { measure } from "./lib/perf/measure.ts";
 import { runOutliers } from "./lib/perf/outliers.ts";
-import { measure } from "./lib/perf/measure_run.ts";
+import { printReport } from "./lib/perf/results/report.ts";
 import { type ResultFiles, Results, type ResultsOutput } from "./lib/perf/results/results.ts";
-import type { RawData } from "./lib/perf/results/series.ts";
 import { runWorker, WORKER_FLAG } from "./lib/perf/run/worker.ts";
 
 const output: ResultsOutput = {
@@ -52,12 +51,11 @@ await main("testperf", async () => {
     const results = await Results.prepare(config, files, output, terminal);
     const interrupt = new AbortController();
     void awaitStopSignal().then((signal) => interrupt.abort(`ended by ${signal}`));
-    const onData = (data: RawData) => results.give(data);
-    const surroundings = { workers, stop: interrupt.signal, onData };
-    const isGood = config.sweep
-      ? await measureSweep(config, config.sweep, options, output, surroundings)
-      : await measure(config, options, output, surroundings);
-    return isGood ? EXIT.ok : EXIT.failed;
+    const stop = interrupt.signal;
+    const { data, isGood } = await measure(config, options, output, { workers, stop });
+    printReport(data, config, output);
+    const isAllGiven = await results.give(data);
+    return isGood && isAllGiven ? EXIT.ok : EXIT.failed;
   }
   const client = await HtClient.connect(config.target, options);
   const test = config.mode === "basics"

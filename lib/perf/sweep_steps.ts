@@ -1,58 +1,61 @@
 /**
- * A sweep: runs with more and more clients, until no stage's throughput rises any more.
+ * The steps of a sweep: runs with more and more clients, until the throughput of every stage has
+ * reached its plateau. A single run is a sweep of one step.
  *
- * The repeats of a step come one after the other. To run all steps once, then all again, would keep
- * a machine that slowly changes from looking like an effect of the clients; but then nobody knows
- * the noise of a step, and so whether to stop, until all steps have been run. So a step is repeated
- * at once, the steps that are compared are neighbours in time, and whoever suspects the machine
- * sweeps twice and compares.
+ * The repeats of a step follow each other directly. The alternative is to run all steps once, then
+ * all of them again: then a slow change of the machine would not look like an effect of the clients.
+ * But the noise of a step, and so whether to stop, would be unknown until the end. With direct
+ * repeats, the steps that are compared are neighbors in time.
  */
-import type { Operation } from "./workload/operation.ts";
 import { levelsOut } from "./analysis/plateau.ts";
-import type { RunResult } from "./run/run.ts";
 import type { Measured, StageData } from "./measure/stage_data.ts";
 import { stagesIn, sweepSteps } from "./results/sweep_analysis.ts";
 import type { StepData } from "./results/sweep_data.ts";
+import { isGood, type RunResult } from "./run/run.ts";
+import type { Operation } from "./workload/operation.ts";
 
-/** A stage that takes so long is not repeated with more clients, in seconds beyond what was planned. */
+/**
+ * A stage of scans that takes this much longer than planned, in seconds, is not measured with more
+ * clients.
+ */
 export const SLOW_STAGE_S = 10;
 
-/** A sweep does not stop before: the Universal Scalability Law needs as many to be fitted. */
+/** A sweep has at least this many steps: a fit of the Universal Scalability Law needs them. */
 const MIN_STEPS = 4;
 
-/** What came of a run, as far as a sweep looks at it. */
-export type SweepRun = Pick<RunResult, "stages" | "unmeasuredErrors" | "complete" | "failure">;
+/** The part of a run's result that a step keeps. */
+export type StepRun = Omit<RunResult, "server">;
 
-/** What to sweep. */
-export interface SweepOptions {
+/** What to measure. */
+export interface StepsOptions {
   /** Numbers of clients, ascending (`sweepClients`). */
   readonly clientCounts: readonly number[];
   /** Runs of each step. */
   readonly repeats: number;
-  /** Stages of a run. A mixed load has no scans that could be left out. */
+  /** Stages of a run. */
   readonly operations: readonly Operation[];
-  /** How long a stage is meant to be, in seconds; 0 where that is not known. */
+  /** Planned length of a stage, in seconds; 0 if it is not known. */
   readonly stageSeconds: number;
-  /** Does a run. */
-  readonly run: (
-    clients: number,
-    operations: readonly Operation[],
-    repeat: number,
-  ) => Promise<SweepRun>;
-  /** Told of each step, as far as it came. */
+  /** Does one run. */
+  readonly run: (clients: number, operations: readonly Operation[]) => Promise<StepRun>;
+  /** Called after each step, also after one that ended early. */
   readonly onStep: (step: StepData) => void;
   readonly onNote: (text: string) => void;
 }
 
-/** What came of it. */
-export interface SweepResult {
+/** The result of all steps. */
+export interface StepsResult {
   readonly steps: readonly StepData[];
   readonly unmeasuredErrors: number;
+  /** Whether no run ended early. */
   readonly complete: boolean;
+  /** Why a run ended early. */
   readonly failure: string | null;
+  /** Whether every run was complete, and no operation failed. */
+  readonly isGood: boolean;
 }
 
-/** The steps of a sweep: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... and the most at the end. */
+/** The steps of a sweep: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... and `most` at the end. */
 export function sweepClients(most: number): number[] {
   const counts: number[] = [];
   for (let power = 1; power < most; power *= 2) {
@@ -64,23 +67,30 @@ export function sweepClients(most: number): number[] {
 }
 
 /**
- * Sweeps until all stages level out, or the most clients were tried, or a run ends early. Before, it
- * does a run of the first step that does not count: the server's code is compiled while it runs, and
- * the first step would look slower than it is.
+ * Measures step after step, until every stage has reached its plateau, or a run ends early.
+ *
+ * If runs are to be compared, the first one does not count: the server compiles its code during that
+ * run, and would look slower than it is.
  */
-export async function sweep(options: SweepOptions): Promise<SweepResult> {
+export async function measureSteps(options: StepsOptions): Promise<StepsResult> {
+  const { clientCounts } = options;
+  const isSingleRun = clientCounts.length === 1 && options.repeats === 1;
   const steps: StepData[] = [];
   let { operations } = options;
   let unmeasuredErrors = 0;
-  let isWarm = false;
-  for (const clients of options.clientCounts) {
+  let areGood = true;
+  let isWarm = isSingleRun;
+  for (const [at, clients] of clientCounts.entries()) {
     const repeats: StepData["repeats"][number][] = [];
     const step = { clients, repeats };
-    let failed: SweepRun | undefined;
+    let failed: StepRun | undefined;
     while (repeats.length < options.repeats && failed === undefined) {
-      const run = await options.run(clients, operations, repeats.length);
+      const run = await options.run(clients, operations);
       unmeasuredErrors += run.unmeasuredErrors;
-      if (isWarm && run.stages.length > 0) repeats.push(run.stages.map(withoutClientHistograms));
+      areGood &&= isGood(run);
+      if (isWarm && run.stages.length > 0) {
+        repeats.push(isSingleRun ? run.stages : run.stages.map(withoutClientHistograms));
+      }
       if (!run.complete) failed = run;
       isWarm = true;
     }
@@ -89,14 +99,14 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
       options.onStep(step);
     }
     if (failed) {
-      const failure = failed.failure ?? "a stage could not be measured to its end";
-      return { steps, unmeasuredErrors, complete: false, failure };
+      const { failure } = failed;
+      return { steps, unmeasuredErrors, complete: false, failure, isGood: false };
     }
-    if (steps.length >= MIN_STEPS && isOver(steps)) break;
+    if (at === clientCounts.length - 1 || steps.length >= MIN_STEPS && haveLeveledOut(steps)) break;
     operations = withoutSlowScans(operations, step, options);
     if (operations.length === 0) break;
   }
-  return { steps, unmeasuredErrors, complete: true, failure: null };
+  return { steps, unmeasuredErrors, complete: true, failure: null, isGood: areGood };
 }
 
 /** A stage as a sweep keeps it (`StepData`). */
@@ -114,17 +124,17 @@ function withoutClientHistograms(stage: StageData): StageData {
   return { ...stage, clients };
 }
 
-/** Whether every stage levels out; those that are measured no more have been decided on. */
-function isOver(steps: readonly StepData[]): boolean {
+/** Whether every stage of the last step has reached its plateau. */
+function haveLeveledOut(steps: readonly StepData[]): boolean {
   const last = steps.slice(-1);
   return stagesIn(last).every((stage) => levelsOut(sweepSteps(steps, stage)) !== undefined);
 }
 
-/** Each scan looks at the whole table: with a large one and many clients a stage takes for ever. */
+/** Each scan reads the whole table: with a large one and many clients a stage would not end. */
 function withoutSlowScans(
   operations: readonly Operation[],
   { clients, repeats }: StepData,
-  { stageSeconds, onNote }: SweepOptions,
+  { stageSeconds, onNote }: StepsOptions,
 ): readonly Operation[] {
   if (!operations.includes("scan")) return operations;
   const seconds = repeats.flat().filter(({ stage }) => stage === "scan")
@@ -132,9 +142,9 @@ function withoutSlowScans(
   const longest = Math.max(0, ...seconds);
   if (longest < stageSeconds + SLOW_STAGE_S) return operations;
   onNote(
-    `scan: not measured with more than ${clients} clients, since a stage took ${
+    `scan: not measured with more than ${clients} clients, because a stage took ${
       longest.toFixed(0)
-    } s: each scan looks at the whole table`,
+    } s: each scan reads the whole table`,
   );
   return operations.filter((operation) => operation !== "scan");
 }

@@ -3,12 +3,12 @@ import assert from "assert";
 import { LatencyHistogram } from "../../lib/perf/measure/histogram.ts";
 import type { StageData } from "../../lib/perf/measure/stage_data.ts";
 import {
+  measureSteps,
   SLOW_STAGE_S,
-  sweep,
+  type StepRun,
+  type StepsOptions,
+  type StepsResult,
   sweepClients,
-  type SweepOptions,
-  type SweepResult,
-  type SweepRun,
 } from "../../lib/perf/sweep_steps.ts";
 import { analyseSweep, sweepSteps } from "../../lib/perf/results/sweep_analysis.ts";
 import {
@@ -46,15 +46,15 @@ const GOOD = { unmeasuredErrors: 0, complete: true, failure: null } as const;
 /** Sweeps over a server whose throughput follows a rule, with noise of 1%. */
 function swept(
   throughput: (clients: number, operation: Operation) => number,
-  changes: Partial<SweepOptions> = {},
-): Promise<SweepResult> {
+  changes: Partial<StepsOptions> = {},
+): Promise<StepsResult> {
   const random = randomFrom(7);
-  return sweep({
+  return measureSteps({
     clientCounts: sweepClients(64),
     repeats: 5,
     operations: ["lookup"],
     stageSeconds: 2,
-    run: (clients, operations): Promise<SweepRun> => {
+    run: (clients, operations): Promise<StepRun> => {
       const stages = operations.map((name) =>
         stage(name, clients, throughput(clients, name) * (1 + 0.01 * normal(random)))
       );
@@ -66,7 +66,7 @@ function swept(
   });
 }
 
-const clientsOf = ({ steps }: SweepResult) => steps.map(({ clients }) => clients);
+const clientsOf = ({ steps }: StepsResult) => steps.map(({ clients }) => clients);
 
 test("steps double, with one between, and the most is the last", () => {
   assert.deepEqual(sweepClients(64), [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]);
@@ -142,18 +142,20 @@ test("scans that take too long are not measured with more clients; the others ar
   assert.deepEqual(clientsOf(result), [1, 2, 3, 4, 6, 8, 12, 16]);
   assert.deepEqual(sweepSteps(result.steps, "scan").map(({ clients }) => clients), [1, 2, 3, 4]);
   assert.equal(notes.length, 1);
-  assert.match(notes[0] ?? "", /^scan: not measured with more than 4 clients, since .* 12 s/);
+  assert.match(notes[0] ?? "", /^scan: not measured with more than 4 clients, because .* 12 s/);
 });
 
 test("a run that ends early ends the sweep; what is whole counts, what is not is kept", async () => {
-  const told: number[] = [];
+  const reported: number[] = [];
+  let runs = 0;
   const result = await swept(() => 0, {
     operations: ["insert", "lookup"],
     repeats: 2,
-    onStep: ({ clients }) => told.push(clients),
-    run: (clients, _, repeat) => {
+    onStep: ({ clients }) => reported.push(clients),
+    run: (clients) => {
       const whole = [stage("insert", clients, 100), stage("lookup", clients, 200)];
-      if (clients < 3 || repeat === 0) return Promise.resolve({ ...GOOD, stages: whole });
+      // One that does not count, two of the first two steps each, and one of the third.
+      if (runs++ < 6) return Promise.resolve({ ...GOOD, stages: whole });
       const cut = stage("insert", clients, 7, { ended: "server gone", complete: false });
       return Promise.resolve({
         stages: [cut],
@@ -164,10 +166,10 @@ test("a run that ends early ends the sweep; what is whole counts, what is not is
     },
   });
   assert.deepEqual(
-    [result.complete, result.failure, result.unmeasuredErrors],
-    [false, "the server is gone since insert", 1],
+    [result.complete, result.isGood, result.failure, result.unmeasuredErrors],
+    [false, false, "the server is gone since insert", 1],
   );
-  assert.deepEqual(told, [1, 2, 3]);
+  assert.deepEqual(reported, [1, 2, 3]);
   assert.deepEqual(result.steps.at(-1)?.repeats.map((stages) => stages.length), [2, 1]);
   assert.deepEqual(sweepSteps(result.steps, "insert").at(-1), {
     clients: 3,
@@ -180,12 +182,29 @@ test("one that ends before anything was measured has no steps, and says what it 
     run: () =>
       Promise.resolve({ stages: [], unmeasuredErrors: 0, complete: false, failure: "ended" }),
   });
-  assert.deepEqual(result, { steps: [], unmeasuredErrors: 0, complete: false, failure: "ended" });
+  assert.deepEqual(result, {
+    ...{ steps: [], unmeasuredErrors: 0, complete: false, failure: "ended", isGood: false },
+  });
   assert.deepEqual(analyseSweep([], 1), {});
   const few = await swept((clients) => clients, { clientCounts: [1, 2] });
   const [plateau = "", usl = ""] = analysisLines(analyseSweep(few.steps, 1));
   assert.match(plateau, /does not decide .* too few steps: 2 measured/);
   assert.match(usl, /^lookup: .*needs 4 different numbers of clients: got 2\.$/);
+});
+
+test("a single run is one step: no run before it, and all histograms are kept", async () => {
+  const stages = [stage("scan", 3, 100, {}, 2 * SLOW_STAGE_S)];
+  let runs = 0;
+  const result = await swept(() => 0, {
+    clientCounts: [3],
+    repeats: 1,
+    operations: ["scan"],
+    run: () => Promise.resolve({ ...GOOD, unmeasuredErrors: ++runs, stages }),
+  });
+  assert.deepEqual(result, {
+    ...{ steps: [{ clients: 3, repeats: [stages] }], unmeasuredErrors: 1, complete: true },
+    ...{ failure: null, isGood: false },
+  });
 });
 
 test("it is plain data: as JSON and back it is the same, with histograms of the sums alone", async () => {

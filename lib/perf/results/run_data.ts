@@ -63,26 +63,31 @@ export function runSettings(config: TestPerfConfig, keyBytes: number): RunSettin
   };
 }
 
-/** One run of all its stages. */
-export interface RunData {
-  readonly format: "testperf run";
+/** The members that the raw data of a run and of a sweep have in common. */
+export interface CommonData {
   readonly version: 1;
-  /** What the user named: a name in the catalogs, or HOST:PORT. */
+  /** The server as the user named it: a name in the catalogs, or HOST:PORT. */
   readonly target: string;
   /** HOST:PORT. */
   readonly server: string;
-  /** When the run began, in milliseconds since 1970. */
+  /** When the measurement began, in milliseconds since 1970. */
   readonly startedUnixMs: number;
   readonly seed: number;
+  /** Of a sweep: of each run; but `clients` is the largest number of all steps. */
   readonly settings: RunSettings;
-  /** What the latencies are: of a closed loop, or of an open one. */
+  /** A sentence for readers of the latencies: of a closed loop, or of an open one. */
   readonly latencies?: string;
+  /** Failed operations outside of the stages, which insert and remove the keys. */
+  readonly unmeasuredErrors: number;
+  /** Whether the whole plan was measured. A sweep that reaches the plateau is complete. */
+  readonly complete: boolean;
+  /** Why it ended early. */
+  readonly failure: string | null;
+}
+
+/** One run of all its stages. */
+export interface RunData extends CommonData {
+  readonly format: "testperf run";
   /** Of all processes together. */
   readonly stages: readonly StageData[];
-  /** Failed operations outside of the stages: while keys were put in or taken away. */
-  readonly unmeasuredErrors: number;
-  /** Whether all that was planned was tried. */
-  readonly complete: boolean;
-  /** Why it ended early, where it did so by itself. */
-  readonly failure: string | null;
 }

@@ -9,13 +9,12 @@ import {
 } from "../measure/stage_data.ts";
 import { OPERATIONS } from "../workload/operation.ts";
 
-/** What a reader of the latencies must know, by loop. */
-export const LOOP_SENTENCE: Readonly<Record<Loop, string>> = {
-  closed:
-    "Latencies are service times of a closed loop: a client that waits for a reply sends nothing meanwhile, so a server's stall delays few requests and hardly shows in the percentiles (--rate shows it)",
-  open:
-    "Latencies are response times of an open loop: from the moment at which a request was to start, whether or not earlier ones were answered, so a server's stall shows in full",
-};
+/** What a reader of the latencies must know. */
+export function latencyNote(loop: Loop): string {
+  return loop === "closed"
+    ? "Latencies are service times of a closed loop: a client that waits for a reply sends nothing meanwhile, so a server's stall delays few requests and hardly shows in the percentiles (--rate shows it)."
+    : "Latencies are response times of an open loop: from the moment at which a request was to start, whether or not earlier ones were answered, so a server's stall shows in full.";
+}
 
 /**
  * The lines of a stage: with several clients one for each, then one for their sum, which begins like

@@ -59,7 +59,7 @@ export class LocalShare implements Share {
     const stop = this.#stop = new AbortController();
     const clients = await connectAll(config.target, to - from, {
       ...connection,
-      onWarning: this.#events.onNote,
+      onWarning: (text) => this.#events.onNote(text),
     });
     if (stop.signal.aborted) {
       await Promise.all(clients.map((client) => client.close()));

@@ -1,5 +1,4 @@
 /** A run: all its stages, one after the other, by shares of clients that start at the same moment. */
-import type { Address } from "../../base/address.ts";
 import { ExitError, messageOf } from "../../base/errors.ts";
 import type { ClientOptions } from "../../client/client.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
@@ -30,9 +29,9 @@ export interface RunOptions {
 /** What a run tells while it goes on. */
 export interface RunEvents {
   /** All clients are connected. */
-  onConnected?(server: RunTarget, keyBytes: number): void;
+  onConnected?(server: RunTarget): void;
   /** The clients of a stage begin, with their warm-up. */
-  onStage?(plan: StagePlan): void;
+  onStage?(plan: StagePlan, clients: number): void;
   /** The stage is over; undefined: whatever there was is over, since the run ended early. */
   onStageEnd?(data: StageData | undefined): void;
   /** A sentence that a user should see. */
@@ -41,7 +40,7 @@ export interface RunEvents {
 
 /** What came of it. */
 export interface RunResult {
-  readonly server: Address;
+  readonly server: RunTarget;
   readonly stages: readonly StageData[];
   /** Failed operations outside of the stages. */
   readonly unmeasuredErrors: number;
@@ -51,7 +50,7 @@ export interface RunResult {
   readonly failure: string | null;
 }
 
-/** Whether all was tried, and nothing failed. */
+/** Whether the run was complete, and no operation failed. */
 export function isGood({ stages, unmeasuredErrors, complete }: Omit<RunResult, "server">): boolean {
   return complete && unmeasuredErrors === 0 &&
     stages.every(({ sum, warmupErrors }) =>
@@ -90,7 +89,7 @@ export async function runStages(options: RunOptions): Promise<RunResult> {
   }
   const { stages, unmeasuredErrors } = run;
   const complete = failure === null && stages.every((stage) => stage.complete);
-  return { server: server.address, stages, unmeasuredErrors, complete, failure };
+  return { server, stages, unmeasuredErrors, complete, failure };
 }
 
 /** Waits for a promise, but not when stopped. @throws {ExitError} then, with the reason */
@@ -154,7 +153,7 @@ class Run {
     if (first === undefined) throw new RangeError("A run has at least one share of clients");
     const server = await begin(first, 0, at);
     await Promise.all(others.map((share, place) => begin(share, place + 1, server)));
-    this.#options.events.onConnected?.(server, this.#keys.size);
+    this.#options.events.onConnected?.(server);
     return server;
   }
 
@@ -179,7 +178,7 @@ class Run {
     const prepared = await this.#each((share) => share.prepare(at));
     if (this.#count(prepared)) return false;
     const keyEnds = prepared.flatMap((one) => one.keyEnds);
-    events.onStage?.(plan);
+    events.onStage?.(plan, this.#options.config.clients);
     await this.#each((share) => share.warm(at, keyEnds));
     // Alone, a process need not wait for others.
     const leadMs = this.#shares.length === 1 ? 0 : START_LEAD_MS;

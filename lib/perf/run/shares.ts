@@ -6,13 +6,13 @@ import { type Process, WorkerProcess } from "./remote_share.ts";
 /** Shares of clients that are closed together. */
 export class Shares implements AsyncDisposable {
   /** The one of this process, then those of the workers. */
-  readonly shares: readonly Share[];
+  readonly all: readonly Share[];
   readonly #workers: readonly WorkerProcess[];
 
   constructor(workers: readonly Process[], events: ShareEvents) {
     const name = (place: number) => `Worker ${place + 2} of ${workers.length + 1}`;
     this.#workers = workers.map((worker, place) => new WorkerProcess(worker, name(place), events));
-    this.shares = [new LocalShare(events), ...this.#workers];
+    this.all = [new LocalShare(events), ...this.#workers];
   }
 
   /** Waits until all have booted: what is measured meanwhile would be short of processors. */
@@ -21,6 +21,6 @@ export class Shares implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.shares.map((share) => share.close()));
+    await Promise.all(this.all.map((share) => share.close()));
   }
 }

@@ -3,7 +3,7 @@ import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
 import { machineClock } from "../../../lib/base/clock.ts";
-import { measure } from "../../../lib/perf/measure_run.ts";
+import { measure } from "../../../lib/perf/measure.ts";
 import type { RunData } from "../../../lib/perf/results/run_data.ts";
 import { opsPerSecond, type StageData } from "../../../lib/perf/measure/stage_data.ts";
 import {
@@ -302,15 +302,15 @@ Deno.test("a connection that breaks under removes: their outcome is unknown, and
       setTimeout(() => proxy.breakAll(), 50);
     },
   });
-  const flags = ["--ops", String(ops), "--pipeline", String(inFlight), "--json", "--quiet"];
-  const results: string[] = [], notes: string[] = [];
-  const isGood = await measure(parseTestPerfConfig([proxy.target, ...flags], {}), {}, {
-    result: (line) => results.push(line),
+  const flags = ["--ops", String(ops), "--pipeline", String(inFlight), "--quiet"];
+  const notes: string[] = [];
+  const { data, isGood } = await measure(parseTestPerfConfig([proxy.target, ...flags], {}), {}, {
+    result() {},
     note: (line) => notes.push(line),
   });
   assert.equal(isGood, false);
-  const { stages } = JSON.parse(results.join("")) as RunData;
-  const remove = stages.at(-1);
+  assert.ok(data.format === "testperf run");
+  const remove = data.stages.at(-1);
   assert.ok(remove);
   const failed = remove.sum.errors["ConnectionLost"] ?? 0;
   assert.ok(failed >= 1 && failed <= inFlight, `${failed} failed`);

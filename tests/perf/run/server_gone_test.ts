@@ -6,9 +6,9 @@ import { EXIT, ExitError } from "../../../lib/base/errors.ts";
 import { settlesWithin } from "../../../lib/base/clock.ts";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
 import { runBasics } from "../../../lib/perf/basics.ts";
-import { measureSweep } from "../../../lib/perf/measure_sweep.ts";
+import { measure } from "../../../lib/perf/measure.ts";
 import { runOutliers } from "../../../lib/perf/outliers.ts";
-import { measure } from "../../../lib/perf/measure_run.ts";
+import { printReport } from "../../../lib/perf/results/report.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { fromSource, run } from "../../../bench/harness/program.ts";
 import { startServer } from "../../helpers/server.ts";
@@ -93,7 +93,7 @@ for (const end of ["refuses", "is silent"] as const) {
     withDying(end, 1_200, async (target) => {
       const { output, results, notes } = collected();
       const config = parseTestPerfConfig([target, "--quiet", "--pipeline", "4"], {});
-      assert.equal(await measure(config, OPTIONS, output), false);
+      assert.equal((await measure(config, OPTIONS, output)).isGood, false);
       assert.match(results.join("\n"), /^insert: 1000 ops/m);
       assert.match(notes.join("\n"), /Not run: scan, remove/);
     }));
@@ -103,9 +103,9 @@ for (const end of ["refuses", "is silent"] as const) {
       const { output, results } = collected();
       const flags = ["--sweep", "4", "--repeats", "2", "--ops", "50", "--warmup", "0", "--quiet"];
       const config = parseTestPerfConfig([target, ...flags, "--operations", "insert"], {});
-      const { sweep } = config;
-      assert.ok(sweep);
-      assert.equal(await measureSweep(config, sweep, OPTIONS, output), false);
+      const { data, isGood } = await measure(config, OPTIONS, output);
+      assert.equal(isGood, false);
+      printReport(data, config, output);
       assert.match(results.join("\n"), /^insert/m);
       assert.match(results.join("\n"), /The sweep is not complete: it ended early/);
     }));

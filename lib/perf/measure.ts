@@ -1,0 +1,110 @@
+/**
+ * The measurement of a server: shares of clients do one run after the other, and the raw data of all
+ * of them is the result. A single run is a sweep of one step.
+ */
+import { addressText } from "../base/address.ts";
+import { machineClock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import type { ClientOptions } from "../client/client.ts";
+import type { TestPerfConfig } from "../config/testperf_config.ts";
+import type { Output } from "./results/output.ts";
+import { runSettings } from "./results/run_data.ts";
+import { latencyNote } from "./results/run_report.ts";
+import type { RawData } from "./results/series.ts";
+import { analyseSweep } from "./results/sweep_analysis.ts";
+import type { Process } from "./run/remote_share.ts";
+import { runStages, unlessStopped } from "./run/run.ts";
+import type { RunTarget } from "./run/share.ts";
+import { Shares } from "./run/shares.ts";
+import { RunReporter } from "./run_reporter.ts";
+import { measureSteps, type StepsOptions, sweepClients } from "./sweep_steps.ts";
+import { Keys } from "./workload/keys.ts";
+import { newSeed } from "./workload/seeded_streams.ts";
+
+/** What a measurement uses besides this process. */
+export interface RunEnvironment {
+  /** Processes that wait for orders (default: none). They end with the measurement. */
+  readonly workers?: readonly Process[];
+  /** Its abort, with the reason, ends the measurement early; what was measured by then is kept. */
+  readonly stop?: AbortSignal;
+}
+
+/** The result of a measurement. */
+export interface Measurement {
+  readonly data: RawData;
+  /** Whether it ended as planned, every operation succeeded and every value was right. */
+  readonly isGood: boolean;
+}
+
+/**
+ * Measures a server.
+ *
+ * @throws {HtError} if the first run does not find the server, or the server rejects it
+ */
+export async function measure(
+  config: TestPerfConfig,
+  connection: ClientOptions,
+  output: Output,
+  { workers = [], stop }: RunEnvironment = {},
+): Promise<Measurement> {
+  const { sweep, target } = config;
+  const seed = config.seed ?? newSeed();
+  const keyBytes = new Keys(seed, config.keyPrefix).size;
+  const reporter = new RunReporter(config, seed, keyBytes, output);
+  await using shares = new Shares(workers, reporter);
+  await unlessStopped(shares.ready(), stop);
+  const startedUnixMs = machineClock.unixMs();
+  let server: RunTarget | undefined;
+  const run: StepsOptions["run"] = async (clients, operations) => {
+    try {
+      const result = await runStages({
+        config: { ...config, clients, operations },
+        connection,
+        seed,
+        shares: shares.all,
+        at: server,
+        stop,
+        events: reporter,
+      });
+      server = result.server;
+      return result;
+    } catch (error) {
+      // If a later run does not find the server, the results of the earlier ones are kept.
+      if (server === undefined) throw error;
+      const failure = messageOf(error);
+      output.note(`The sweep ended early: ${failure}`);
+      return { stages: [], unmeasuredErrors: 0, complete: false, failure };
+    }
+  };
+  const { steps, unmeasuredErrors, complete, failure, isGood } = await measureSteps({
+    clientCounts: sweep === undefined ? [config.clients] : sweepClients(sweep.maxClients),
+    repeats: sweep?.repeats ?? 1,
+    operations: config.operations,
+    stageSeconds: (config.durationMs ?? 0) / 1e3,
+    run,
+    onStep: (step) => reporter.onStep(step),
+    onNote: output.note,
+  });
+  const clients = sweep === undefined ? config.clients : steps.at(-1)?.clients ?? 1;
+  const origin = {
+    version: 1,
+    target,
+    server: server === undefined ? "" : addressText(server.address),
+    startedUnixMs,
+    seed,
+    settings: runSettings({ ...config, clients }, keyBytes),
+    latencies: latencyNote(config.ratePerS === undefined ? "closed" : "open"),
+  } as const;
+  const end = { unmeasuredErrors, complete };
+  const data: RawData = sweep === undefined
+    ? { format: "testperf run", ...origin, stages: steps[0]?.repeats[0] ?? [], ...end, failure }
+    : {
+      format: "testperf sweep",
+      ...origin,
+      steps,
+      analysis: analyseSweep(steps, seed),
+      ...end,
+      failure: complete ? null : failure ?? "a stage could not be measured to its end",
+    };
+  return { data, isGood };
+}
