@@ -4,7 +4,9 @@ import { isIPv4, isIPv6 } from "node:net";
 
 /** Where something listens. */
 export interface Address {
+  /** A DNS name, or an IP address without brackets. */
   readonly hostname: string;
+  /** A port from 1 to 65535. */
   readonly port: number;
 }
 

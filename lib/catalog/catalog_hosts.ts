@@ -25,8 +25,10 @@ export function localCatalogs(port: number | undefined): readonly Address[] {
 
 /** The environment variables that say where catalogs are. */
 export interface CatalogEnvironment {
-  readonly CATALOG_HOST?: string;
-  readonly CATALOG_PORT?: string;
+  /** Catalogs, separated by commas: HOST, HOST:PORT or [V6]:PORT. */
+  readonly CATALOG_HOST?: string | undefined;
+  /** The port of each catalog that names none (default: 9097). */
+  readonly CATALOG_PORT?: string | undefined;
 }
 
 /**

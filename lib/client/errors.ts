@@ -1,13 +1,15 @@
 /**
- * The errors of the client library. Those that a server answered carry its sentence; the others
- * say what became of the request.
+ * The errors of the client library. An error that the server replied with carries the server's
+ * sentence; the others describe what happened to the request.
  */
 import { plainLine } from "../base/quote.ts";
 import type { Failure, FailureType } from "../protocol/message.ts";
 
-/** Any failure of a request or of reaching the server; `code` tells which. */
+/** A request failed, or the server could not be reached. */
 export class HtError extends Error {
+  /** The name of the class. */
   override name = "HtError";
+  /** The kind of the failure, for programs: the server's `type`, or the library's own. */
   readonly code:
     | FailureType
     | "ServerNotFound"
@@ -15,73 +17,99 @@ export class HtError extends Error {
     | "ConnectionLost"
     | "Timeout"
     | "TlsError";
+  /** Whether a server may have executed the request, although no reply came. */
+  readonly maybeExecuted: boolean;
 
-  constructor(code: HtError["code"], message: string) {
-    // It may have a server's words in it, which must not look like lines of this program.
+  /**
+   * Makes the error.
+   *
+   * @param code the kind of the failure
+   * @param message a sentence for people; control characters are escaped
+   * @param maybeExecuted whether a server may have executed the request (default: false)
+   */
+  constructor(code: HtError["code"], message: string, maybeExecuted: boolean = false) {
+    // The message may quote the server, whose text must not look like lines of this program.
     super(plainLine(message));
     this.code = code;
+    this.maybeExecuted = maybeExecuted;
     this.name = new.target.name;
   }
 }
 
-/** The server answered `ERROR`: it is alive, and the table did not change. */
+/** The server replied with `ERROR`: it is alive, and the table did not change. */
 export class ReplyError extends HtError {
+  /** The `type` of the reply. */
   override readonly code: FailureType;
 
+  /**
+   * Makes the error.
+   *
+   * @param failure the reply
+   */
   constructor({ type, message }: Failure) {
     super(type, message);
     this.code = type;
   }
 }
 
-/** There is no such key. */
+/** The table has no such key. */
 export class KeyError extends ReplyError {}
-/** The line was no request. */
+/** The line is no request. */
 export class RequestError extends ReplyError {}
 /** The server has no such method. */
 export class MethodError extends ReplyError {}
-/** A member is missing, has the wrong type, or its regex is not valid. */
+/** A member of the request is missing, has the wrong type, or is no valid regex. */
 export class ValueError extends ReplyError {}
-/** The request or its reply is over the server's limit. */
+/** The request or its reply is larger than the server's limit. */
 export class TooLargeError extends ReplyError {}
 /** The table is at its memory limit. */
 export class TableFullError extends ReplyError {}
-/** The change could not be made durable. */
+/** The server could not make the change durable. */
 export class StorageError extends ReplyError {}
 /** The server has another name. */
 export class WrongServerError extends ReplyError {}
 /** The server needs a token, or another one. */
 export class AuthError extends ReplyError {}
-/** The server has as many clients as it takes. */
+/** The server has its maximum of clients. */
 export class BusyError extends ReplyError {}
 
-/** No live server of that name was found, or the address does not answer. */
+/** No live server has that name, or nothing answers at the address. */
 export class ServerNotFoundError extends HtError {
-  /** Whether a server may have executed the request before it was gone: true only for a request. */
-  readonly maybeExecuted: boolean;
-
+  /**
+   * Makes the error.
+   *
+   * @param message a sentence for people
+   * @param maybeExecuted whether a server may have executed the request before it was lost
+   *   (default: false)
+   */
   constructor(message: string, maybeExecuted: boolean = false) {
-    super("ServerNotFound", message);
-    this.maybeExecuted = maybeExecuted;
+    super("ServerNotFound", message, maybeExecuted);
   }
 }
 
 /**
- * The server that was found when the connection broke has another table than the one that this client
- * works with, or an older state of it. Nothing was sent to it.
+ * After the connection broke, the server at that name or address has another table than the one in
+ * use, or an older state of it. Nothing was sent to it.
  */
 export class DifferentTableError extends HtError {
-  /** Whether the server before may have executed the request. */
-  readonly maybeExecuted: boolean;
-
+  /**
+   * Makes the error.
+   *
+   * @param message a sentence for people
+   * @param maybeExecuted whether the server before may have executed the request (default: false)
+   */
   constructor(message: string, maybeExecuted: boolean = false) {
-    super("DifferentTable", message);
-    this.maybeExecuted = maybeExecuted;
+    super("DifferentTable", message, maybeExecuted);
   }
 }
 
-/** Client and server do not agree on TLS, or the server's certificate is not one to trust. */
+/** Only one side uses TLS, or the server's certificate is not one to trust. */
 export class TlsError extends HtError {
+  /**
+   * Makes the error.
+   *
+   * @param message a sentence for people
+   */
   constructor(message: string) {
     super("TlsError", message);
   }
@@ -89,51 +117,52 @@ export class TlsError extends HtError {
 
 /** The connection broke. */
 export class ConnectionLostError extends HtError {
-  /** Whether the server may have executed the request: false only where it was never sent. */
-  readonly maybeExecuted: boolean;
-
-  /** Whether the peer said something that is not of this protocol: asking again does not help. */
+  /** Whether the peer speaks another protocol: another attempt does not help. */
   readonly isNoServer: boolean;
 
-  /** Whether the server counts as gone: the next request would end as this one did. */
+  /** Whether the server counts as lost: the next request would fail in the same way. */
   readonly isServerGone: boolean;
 
   /**
-   * @param maybeExecuted see above
-   * @param state of the server: unknown after one broken connection (the default), gone if it was
-   *   silent for a whole limit or broke off each time, or none if it speaks another protocol
+   * Makes the error.
+   *
+   * @param message a sentence for people
+   * @param maybeExecuted whether the request was sent
+   * @param state of the server: "unknown" after one broken connection (the default), "gone" if it was
+   *   silent for a whole limit or every connection broke, "no server" if it speaks another protocol
    */
   constructor(
     message: string,
     maybeExecuted: boolean,
     state: "unknown" | "gone" | "no server" = "unknown",
   ) {
-    super("ConnectionLost", message);
-    this.maybeExecuted = maybeExecuted;
+    super("ConnectionLost", message, maybeExecuted);
     this.isNoServer = state === "no server";
     this.isServerGone = state !== "unknown";
   }
 }
 
 /**
- * No reply came within the call's limit, but other replies did, or the connection was made only a
- * part of the limit ago: the server is there, and slow. The reply is dropped if it still comes.
+ * No reply came within the call's limit, but the server is there: it replied to other calls, or the
+ * connection is younger than the limit. A reply that still comes is dropped.
  */
 export class TimeoutError extends HtError {
-  /** Whether the server may have executed the request, or may still do so. */
-  readonly maybeExecuted: boolean;
-
+  /**
+   * Makes the error.
+   *
+   * @param message a sentence for people
+   * @param maybeExecuted whether the request was sent: the server may also execute it later
+   */
   constructor(message: string, maybeExecuted: boolean) {
-    super("Timeout", message);
-    this.maybeExecuted = maybeExecuted;
+    super("Timeout", message, maybeExecuted);
   }
 }
 
 /**
- * Whether the server is gone or refuses everything, so that the next call would end as this one did,
- * perhaps after as long a wait: a loop over single calls stops then.
+ * Whether the server is lost or rejects everything, so that the next call would fail in the same way,
+ * perhaps after as long a wait. A loop over single calls should stop then.
  *
- * @param error that a call failed with
+ * @param error what a call threw
  */
 export function isServerGone(error: unknown): boolean {
   return error instanceof ServerNotFoundError || error instanceof AuthError ||
@@ -155,7 +184,7 @@ const CLASSES: Readonly<Record<FailureType, new (failure: Failure) => ReplyError
   Busy: BusyError,
 };
 
-/** The error for an `ERROR` reply; of a type that this version does not know, a `ReplyError`. */
+/** The error for an `ERROR` reply: a plain `ReplyError` if this version does not know its type. */
 export function errorFrom(failure: Failure): ReplyError {
   const known = Object.hasOwn(CLASSES, failure.type) ? CLASSES[failure.type] : ReplyError;
   return new known({ ...failure, type: plainLine(failure.type) as FailureType });

@@ -9,7 +9,9 @@ import type { Failure, FailureType, JsonText } from "./message.ts";
 
 /** A success: the result's JSON text, and the cursor of a scan that is not at its end. */
 export interface SuccessReply {
+  /** The result, byte for byte. */
   readonly result: JsonText;
+  /** What the next request for the rest of a scan carries; absent after the last part. */
   readonly cursor?: string;
 }
 

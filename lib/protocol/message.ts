@@ -28,7 +28,9 @@ export type FailureType =
 
 /** An `ERROR` reply: its type, and one sentence that a person can act on. */
 export interface Failure {
+  /** The kind of the failure. */
   readonly type: FailureType;
+  /** A sentence for people. */
   readonly message: string;
 }
 
