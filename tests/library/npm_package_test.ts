@@ -1,0 +1,77 @@
+/** Proves that the npm package of the library works in an empty project of Node.js. */
+import assert from "assert";
+import ts from "typescript";
+import { type Ended, run, TOP } from "../../bench/harness/program.ts";
+import { buildNpmPackage } from "../../tools/library/npm_package.ts";
+import config from "../../deno.json" with { type: "json" };
+import { OPENSSL } from "../helpers/certificates.ts";
+import { TempFolder } from "../helpers/folders.ts";
+import { testWith } from "../helpers/needs.ts";
+import { assertUses, LibraryServers } from "./library_servers.ts";
+
+testWith(["tar"], "npm package: package.json has what npm and Node.js read", async () => {
+  await using folder = await TempFolder.make();
+  await buildNpmPackage(folder.path);
+  const manifest = JSON.parse(await Deno.readTextFile(`${folder.path}/package.json`));
+  assert.equal(manifest.name, config.name);
+  assert.equal(manifest.version, config.version);
+  assert.equal(manifest.license, config.license);
+  assert.deepEqual(manifest.exports, {
+    ".": { types: "./mod.d.ts", import: "./mod.js", default: "./mod.js" },
+  });
+  assert.equal(manifest.dependencies, undefined);
+  assert.match(manifest.engines.node, /^>=\d+/);
+  const readme = await Deno.readTextFile(`${folder.path}/README.md`);
+  assert.match(readme, /^# Client library/);
+});
+
+testWith(
+  [...OPENSSL, "tar", "node", "npm"],
+  "npm package: a strictly typed program is compiled, and uses servers under Node.js",
+  async () => {
+    await using folder = await TempFolder.make();
+    const [built, project] = [`${folder.path}/built`, `${folder.path}/project`];
+    await buildNpmPackage(built);
+    await Deno.mkdir(project);
+    await Deno.writeTextFile(`${project}/package.json`, '{"private":true,"type":"module"}');
+    const packed = await succeeding(run(["npm", "pack", "--silent", built], { cwd: project }));
+    await succeeding(run(
+      ["npm", "install", "--offline", "--no-audit", "--no-fund", `./${packed.stdout.trim()}`],
+      { cwd: project },
+    ));
+    await Deno.copyFile(`${TOP}tests/library/example.ts`, `${project}/example.ts`);
+    assert.deepEqual(compile(`${project}/example.ts`), []);
+    await using servers = await LibraryServers.start();
+    await Deno.writeTextFile(
+      `${project}/main.js`,
+      `import { useLibrary } from "./example.js";
+      console.log(JSON.stringify(await useLibrary(${JSON.stringify(servers.facts)})));`,
+    );
+    const { stdout } = await succeeding(run(["node", "main.js"], { cwd: project }));
+    assertUses(JSON.parse(stdout));
+  },
+);
+
+async function succeeding(running: Promise<Ended>): Promise<Ended> {
+  const ended = await running;
+  assert.equal(ended.code, 0, ended.stderr);
+  return ended;
+}
+
+/** Compiles a file to JavaScript beside it, without any types but the language's and the package's. */
+function compile(file: string): string[] {
+  const program = ts.createProgram([file], {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    types: [],
+    lib: ["lib.es2022.d.ts"],
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  });
+  program.emit();
+  return ts.getPreEmitDiagnostics(program)
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}
