@@ -43,7 +43,7 @@ async function main({ folder, sync, syncMs }: Setup): Promise<void> {
   const storage = new DurableStorage({
     files,
     table,
-    recovered: await recover(files, table),
+    recovery: await recover(files, table),
     fsync: "always",
     compact: {
       bytes: Infinity,

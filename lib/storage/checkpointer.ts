@@ -1,8 +1,10 @@
 /**
- * Takes checkpoints while the server serves: a new log is begun, then the table is walked slot by slot
- * in slices of a millisecond, and what each key holds then is written. Changes in the meantime may be
- * in it or not; replaying the new log over it gives the same either way, since changes are absolute.
- * The files that it replaces lose their names at once and their room bit by bit (`deferred_delete.ts`).
+ * Takes checkpoints while the server serves requests.
+ *
+ * A checkpoint first starts a new log. Then it writes the table slot by slot, in slices of a millisecond.
+ * It may or may not contain changes that clients make during that time. Changes are absolute, so replaying
+ * the new log over the checkpoint gives the same table in both cases. The replaced files lose their names
+ * at once, and their disk space in small steps (`deferred_delete.ts`).
  */
 import { sleep } from "../base/clock.ts";
 import { CHECKPOINT_PAUSE_MS, CHECKPOINT_SLICE_MS, CHECKPOINT_SYNC_BYTES } from "../base/limits.ts";
@@ -13,17 +15,17 @@ import { type Files, type FileStatus, removeQuietly } from "./folder/folder_file
 import { DeferredDelete } from "./folder/deferred_delete.ts";
 import type { TableFiles } from "./table_files.ts";
 
-/** What a checkpoint needs to know of changes and syncs. */
+/** The parts of storage that a checkpoint needs: numbers of changes, and syncs. */
 export interface LogSync {
-  /** Forces all to disk that was written; nothing is written between that and the end of it. */
+  /** Forces all written changes to disk. The last sync blocks, so no write comes between it and the return. */
   syncAll(): Promise<void>;
   /** Number of the last change that was written. */
   writtenSeq(): number;
-  /** Waits until all changes that the table shows now are on disk. */
+  /** Resolves when all changes that the table holds now are on disk. */
   waitUntilSynced(): Promise<void>;
 }
 
-/** How to take checkpoints. */
+/** Settings and parts of a checkpointer. */
 export interface CheckpointerOptions {
   readonly files: Files;
   readonly table: HashTable;
@@ -31,27 +33,27 @@ export interface CheckpointerOptions {
   /** Identity of the table. */
   readonly tableId: string;
   readonly syncing: LogSync;
-  /** Size of the last checkpoint; 0: there is none. */
+  /** Size of the last checkpoint, in bytes; 0 if there is none. */
   readonly checkpointBytes: number;
   readonly log: Log;
-  /** Ends a checkpoint early. */
+  /** Aborts a checkpoint. */
   readonly signal: AbortSignal;
 }
 
-/** A log that was begun for a checkpoint. */
+/** The new log of a checkpoint. */
 interface CheckpointStart {
-  /** Number of the last change before it. */
+  /** Number of the last change in earlier logs. */
   readonly covers: number;
-  /** Number of the log. */
+  /** Number of the new log. */
   readonly log: number;
 }
 
 /** Takes checkpoints of one table, one at a time. */
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
-  /** Of a checkpoint that failed: its log was begun, and need not be begun again. */
+  /** The new log of a failed checkpoint, which the next attempt uses. */
   #start: CheckpointStart | undefined;
-  /** Whether the checkpoint is there, but logs that it replaces may be, too. */
+  /** Whether logs may still exist that the last checkpoint replaced. */
   #hasOldLogs = false;
   #bytes: number;
 
@@ -60,7 +62,7 @@ export class Checkpointer {
     this.#bytes = options.checkpointBytes;
   }
 
-  /** Size of the last checkpoint. */
+  /** Size of the last checkpoint, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -68,17 +70,17 @@ export class Checkpointer {
   /**
    * Takes a checkpoint.
    *
-   * @throws if that fails, or is ended early: the logs have all changes then
+   * @throws if it fails or is aborted; then the logs still hold all changes
    */
   take(): Promise<void> {
     return this.#take(false);
   }
 
-  /** The same if a file is missing: it is not ended early, and does without the log if that is missing. */
+  /** Takes a checkpoint if a file is missing: it cannot be aborted, and the log may be the missing file. */
   takeUninterrupted(): Promise<void> {
     if (!this.#options.tableFiles.isActiveIntact()) this.#start = undefined;
-    // If it is the checkpoint that is missing, older logs are all that is on disk: they stay until the
-    // new one is durable (I3), which then removes them.
+    // If the checkpoint is missing, only the older logs are on disk. They must stay until the new
+    // checkpoint is durable (I3), which then removes them.
     this.#hasOldLogs = false;
     return this.#take(true);
   }
@@ -91,7 +93,7 @@ export class Checkpointer {
     const start = this.#start ??= await this.#startLog();
     const written = await this.#writeTable(start, isUninterrupted);
     try {
-      // What the walk saw must not be on disk before the log that tells of it.
+      // The checkpoint may hold changes that the log does not have on disk yet.
       await syncing.waitUntilSynced();
       await tableFiles.replaceCheckpoint(written, replaced);
     } catch (error) {
@@ -99,7 +101,7 @@ export class Checkpointer {
       throw error;
     }
     this.#bytes = written.bytes;
-    await files.syncFolder(); // I3: only now may the logs go that it replaces
+    await files.syncFolder(); // I3: only after this may the replaced logs be removed
     this.#start = undefined;
     this.#hasOldLogs = true;
     await this.#removeOldLogs(replaced);
@@ -108,7 +110,7 @@ export class Checkpointer {
       bytes: this.#bytes,
       took_ms: Math.round(performance.now() - startedMs),
     });
-    await replaced.free(signal); // I3: no name on disk leads to any of them now
+    await replaced.freeSpace(signal); // I3: no name on disk leads to these files now
   }
 
   async #removeOldLogs(replaced: DeferredDelete): Promise<void> {
@@ -116,12 +118,12 @@ export class Checkpointer {
     this.#hasOldLogs = false;
   }
 
-  /** Begins another log, and lets changes go there from now on. */
+  /** Starts a new log and switches further changes to it. */
   async #startLog(): Promise<CheckpointStart> {
     const { files, syncing, tableFiles, tableId } = this.#options;
     const log = await tableFiles.createLog(tableId);
     try {
-      // What the old log holds must be on disk before anything in the new one counts as such.
+      // Changes in the new log count as durable only if those in the old log are.
       await syncing.syncAll();
     } catch (error) {
       log.close();
@@ -141,10 +143,10 @@ export class Checkpointer {
     const writer = new CheckpointWriter(files, { covers, table: tableId, log });
     try {
       while (!writer.writeSlice(table, performance.now() + CHECKPOINT_SLICE_MS)) {
-        // Bit by bit, or the last sync would take long and hold up the log's.
+        // Frequent syncs: one sync of the whole file would hold up the syncs of the log.
         if (writer.unsyncedBytes > CHECKPOINT_SYNC_BYTES) await writer.sync();
-        const isGivenUp = !(await sleep(CHECKPOINT_PAUSE_MS, signal)) && !isUninterrupted;
-        if (isGivenUp) throw new Error("closing");
+        const isAborted = !(await sleep(CHECKPOINT_PAUSE_MS, signal)) && !isUninterrupted;
+        if (isAborted) throw new Error("closing");
       }
       writer.finish();
       await writer.sync();

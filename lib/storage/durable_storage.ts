@@ -1,9 +1,9 @@
 /**
- * The table on disk: a log of every change, and now and then a checkpoint that replaces an over-long
- * log. The files are specified in `log_record.ts` and `file_names.ts`.
+ * The storage of a table on disk: a log of every change, and a checkpoint that replaces a log when the log
+ * gets too long. The files are specified in `log_record.ts` and `file_names.ts`.
  *
- * If another program removes or replaces one of the files, the table is written anew (`file_guard.ts`),
- * and until that is done no further change counts as durable (I2).
+ * If another program removes or replaces a file, the guard writes the table again (`file_guard.ts`). Until
+ * it has done so, no further change counts as durable (I2).
  */
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -12,36 +12,36 @@ import { Checkpointer } from "./checkpointer.ts";
 import { FileGuard } from "./file_guard.ts";
 import type { Files } from "./folder/folder_files.ts";
 import { FolderLostError } from "./folder/lock_file.ts";
-import type { Recovered } from "./recovery/recovery.ts";
+import type { Recovery } from "./recovery/recovery.ts";
 import { type Change, type FsyncPolicy, type Storage, WriteError } from "./storage.ts";
 import { TableFiles } from "./table_files.ts";
 
-/** When a log is over-long. */
+/** The size at which a checkpoint replaces a log. */
 export interface CompactLimits {
-  /** Changes in the log; undefined: no matter how many. */
+  /** Changes in the log; undefined: no limit. */
   readonly entries: number | undefined;
-  /** Bytes of the log; undefined: as many as the last checkpoint has, and `MIN_COMPACT_BYTES` at least. */
+  /** Bytes of the log; undefined: as many as in the last checkpoint, but at least `MIN_COMPACT_BYTES`. */
   readonly bytes: number | undefined;
 }
 
 /** Smallest log that is compacted by default, in bytes. */
 export const MIN_COMPACT_BYTES = 64_000_000;
 
-/** Time between two syncs with `--fsync interval`, in milliseconds: what a power failure may cost. */
+/** Interval of syncs with `--fsync interval`, in milliseconds: a power failure may lose that much. */
 const SYNC_INTERVAL_MS = 1_000;
 
-/** How to keep a table. */
+/** Settings and parts of a storage. */
 export interface DurableOptions {
   readonly files: Files;
   readonly table: HashTable;
-  readonly recovered: Recovered;
+  readonly recovery: Recovery;
   readonly fsync: FsyncPolicy;
   readonly compact: CompactLimits;
   readonly log: Log;
   /**
-   * Ends the process: after a failed sync, or a failed write that could not be taken back, nobody knows
-   * what is on disk, and another try may lie (I6). Also called with a `FolderLostError`, when nothing
-   * more may be written to the folder, and if the table cannot be written before the end.
+   * Ends the process. After a failed sync, or a failed write that could not be undone, it is unknown what
+   * is on disk, and another sync may report success all the same (I6). It is also called with a
+   * `FolderLostError`, and if the table cannot be written before the end.
    */
   readonly onSyncFailure: (error: unknown) => void;
 }
@@ -62,22 +62,22 @@ export class DurableStorage implements Storage {
   #checkpointing: Promise<void> | undefined;
   readonly #checkpointer: Checkpointer;
   readonly #guard: FileGuard;
-  /** Whether the process is to end. */
-  #isOver = false;
-  /** After a failed checkpoint: the log's size before the next attempt. */
+  /** Whether the process is ending. */
+  #isEnding = false;
+  /** After a failed checkpoint: size in bytes that the log must have before the next attempt. */
   #retryBytes = 0;
   readonly #closing = new AbortController();
   #timer: ReturnType<typeof setInterval> | undefined;
-  /** Woken at each sync. */
+  /** Resolves at the next sync. */
   #synced = Promise.withResolvers<void>();
 
   constructor(options: DurableOptions) {
     this.durability = options.fsync;
-    this.tableId = options.recovered.tableId;
+    this.tableId = options.recovery.tableId;
     this.#compact = options.compact;
     this.#log = options.log;
     this.#onSyncFailure = options.onSyncFailure;
-    this.#tableFiles = new TableFiles(options.files, options.recovered, (name, newName) => {
+    this.#tableFiles = new TableFiles(options.files, options.recovery, (name, newName) => {
       this.#log.warn(
         `Another program put a file in the place of '${name}': it is '${newName}' now`,
       );
@@ -86,17 +86,17 @@ export class DurableStorage implements Storage {
       this.#writtenSeq =
       this.#syncedSeq =
       this.#durableSeq =
-        options.recovered.lastSeq;
+        options.recovery.lastSeq;
     this.#checkpointer = new Checkpointer({
       ...options,
       tableFiles: this.#tableFiles,
       tableId: this.tableId,
-      checkpointBytes: options.recovered.checkpointBytes,
+      checkpointBytes: options.recovery.checkpointBytes,
       signal: this.#closing.signal,
       syncing: {
         syncAll: () => this.#syncAll(),
         writtenSeq: () => this.#writtenSeq,
-        waitUntilSynced: () => this.#untilSynced(),
+        waitUntilSynced: () => this.#waitUntilSynced(),
       },
     });
     this.#guard = new FileGuard({
@@ -104,19 +104,21 @@ export class DurableStorage implements Storage {
       tableFiles: this.#tableFiles,
       checkpointer: this.#checkpointer,
       signal: this.#closing.signal,
-      endProcess: (error) => this.#end(error),
-      isEnding: () => this.#isOver,
+      endProcess: (error) => this.#endProcess(error),
+      isEnding: () => this.#isEnding,
       onStart: (work) => {
-        this.#wakeSynced(); // A checkpoint may wait for a sync that now waits for this.
-        this.#keepCheckpointing(work);
+        this.#resolveSynced(); // a checkpoint may wait for a sync that now waits for `work`
+        this.#trackCheckpoint(work);
       },
-      onRestored: () => this.#noteDurable(),
+      onRestored: () => this.#updateDurableSeq(),
     });
-    if (options.fsync === "interval") this.#timer = setInterval(this.#syncSoon, SYNC_INTERVAL_MS);
-    // A crash came between a checkpoint and its logs: the next one tidies up. Or the identity is new to
-    // files of an earlier version: the next one makes it durable.
-    const { olderLogs, isNewTableId } = options.recovered;
-    if (olderLogs.length > 0 || isNewTableId) this.#beginCheckpoint();
+    if (options.fsync === "interval") {
+      this.#timer = setInterval(this.#syncInterval, SYNC_INTERVAL_MS);
+    }
+    // A crash came before the checkpoint's old logs were removed: this checkpoint removes them. Or the
+    // identity is new: this checkpoint makes it durable.
+    const { olderLogs, isNewTableId } = options.recovery;
+    if (olderLogs.length > 0 || isNewTableId) this.#startCheckpoint();
   }
 
   get writtenSeq(): number {
@@ -124,8 +126,8 @@ export class DurableStorage implements Storage {
   }
 
   /**
-   * With `always`, what is synced; else what is written: that is what the policy says. While a file is
-   * missing it stays where it was.
+   * With `always`, the number of the last synced change, else of the last written one. While a file is
+   * missing, it stays the same.
    */
   get durableSeq(): number {
     return this.#durableSeq;
@@ -133,7 +135,7 @@ export class DurableStorage implements Storage {
 
   append(change: Change): number {
     const seq = this.#lastSeq + 1;
-    this.#tableFiles.active.append(seq, seq - this.#syncedSeq, change); // may throw: no memory for it
+    this.#tableFiles.active.append(seq, seq - this.#syncedSeq, change); // throws if memory is full
     return this.#lastSeq = seq;
   }
 
@@ -148,70 +150,70 @@ export class DurableStorage implements Storage {
       active.write();
     } catch (error) {
       this.#lastSeq = this.#writtenSeq;
-      if (!(error instanceof WriteError)) this.#end(error);
+      if (!(error instanceof WriteError)) this.#endProcess(error);
       throw error;
     }
     this.#writtenSeq = this.#lastSeq;
-    this.#noteDurable();
-    if (this.#isOverlong()) this.#beginCheckpoint();
+    this.#updateDurableSeq();
+    if (this.#isLogTooLong()) this.#startCheckpoint();
   }
 
-  /** While a file is missing, this leaves `durableSeq` as it is. */
+  /** While a file is missing, `durableSeq` stays the same. */
   syncNow(): void {
     const seq = this.#writtenSeq;
     try {
       this.#tableFiles.active.syncNow();
     } catch (error) {
-      this.#end(error);
+      this.#endProcess(error);
       throw error;
     }
-    this.#noteSynced(seq);
+    this.#recordSynced(seq);
   }
 
-  /** While a file is missing, this waits until it is restored. */
+  /** While a file is missing, this waits until the table is on disk again. */
   async sync(): Promise<void> {
     await this.#syncLog();
     await this.#guard.restoring;
   }
 
   /**
-   * Looks whether the folder and the files are still this server's; to be called about once a second.
-   * If a file is missing or is another one, the table is written to a new checkpoint and log.
+   * Checks that the folder and its files were not removed or replaced; called about once a second. If a
+   * file is missing, the table is written to a new checkpoint and log.
    */
-  look(): void {
-    if (!this.#isOver) this.#guard.look(this.#checkpointing);
+  checkFiles(): void {
+    if (!this.#isEnding) this.#guard.check(this.#checkpointing);
   }
 
   /**
-   * Says that `close` comes when the clients are gone. A checkpoint under way is given up; if a file is
-   * missing, one more attempt is made to write the table, and if that fails, the process ends: clients
-   * that wait for it would wait forever.
+   * Prepares for `close`, which follows when the clients are disconnected. It aborts a checkpoint. If a
+   * file is missing, there is one more attempt to write the table, and if that fails, the process ends:
+   * otherwise its clients would wait forever.
    */
   beginClose(): void {
     this.#closing.abort();
   }
 
   /**
-   * Forces all to the disk and closes the files. A checkpoint under way is given up, unless a file is
-   * missing: then the table would be lost without it.
+   * Forces all changes to disk and closes the files. It aborts a checkpoint, unless a file is missing:
+   * then the table would be lost without the checkpoint.
    */
   async close(): Promise<void> {
     this.beginClose();
     clearInterval(this.#timer);
     await this.#checkpointing;
     await this.sync();
-    this.look(); // the last moment at which the table is in memory
+    this.checkFiles(); // the last chance to write the table
     await this.#guard.restoring;
     this.#tableFiles.close();
   }
 
-  /** Waits for the checkpoint that is under way, if one is. */
+  /** The checkpoint in progress; undefined if there is none. */
   get checkpointing(): Promise<void> | undefined {
     return this.#checkpointing;
   }
 
-  readonly #syncSoon = () => {
-    if (this.#syncedSeq < this.#writtenSeq) this.#syncLog().catch(() => {}); // it has ended the process
+  readonly #syncInterval = () => {
+    if (this.#syncedSeq < this.#writtenSeq) this.#syncLog().catch(() => {}); // it ends the process itself
   };
 
   async #syncLog(): Promise<void> {
@@ -219,50 +221,50 @@ export class DurableStorage implements Storage {
     try {
       await this.#tableFiles.active.sync();
     } catch (error) {
-      this.#end(error);
+      this.#endProcess(error);
       throw error;
     }
-    this.#noteSynced(seq);
+    this.#recordSynced(seq);
   }
 
-  #end(error: unknown): void {
-    this.#isOver = true;
+  #endProcess(error: unknown): void {
+    this.#isEnding = true;
     this.#onSyncFailure(error);
   }
 
-  #noteSynced(seq: number): void {
+  #recordSynced(seq: number): void {
     if (seq <= this.#syncedSeq) return;
     this.#syncedSeq = seq;
-    this.#noteDurable();
-    this.#wakeSynced();
+    this.#updateDurableSeq();
+    this.#resolveSynced();
   }
 
-  #wakeSynced(): void {
+  #resolveSynced(): void {
     this.#synced.resolve();
     this.#synced = Promise.withResolvers();
   }
 
-  #noteDurable(): void {
+  #updateDurableSeq(): void {
     if (this.#guard.restoring) return;
     this.#durableSeq = this.durability === "always" ? this.#syncedSeq : this.#writtenSeq;
   }
 
-  #isOverlong(): boolean {
+  #isLogTooLong(): boolean {
     const { entries = Infinity, bytes = Math.max(MIN_COMPACT_BYTES, this.#checkpointer.bytes) } =
       this.#compact;
     const log = this.#tableFiles.active;
     return (log.entries >= entries || log.bytes >= bytes) && log.bytes >= this.#retryBytes;
   }
 
-  #beginCheckpoint(): void {
+  #startCheckpoint(): void {
     if (this.#checkpointing || this.#closing.signal.aborted) return;
-    this.look();
-    if (this.#checkpointing || this.#isOver) return;
-    this.#keepCheckpointing(
+    this.checkFiles();
+    if (this.#checkpointing || this.#isEnding) return;
+    this.#trackCheckpoint(
       this.#checkpointer.take().then(() => {
         this.#retryBytes = 0;
       }, (error) => {
-        if (error instanceof FolderLostError) return this.#end(error);
+        if (error instanceof FolderLostError) return this.#endProcess(error);
         if (this.#closing.signal.aborted) return;
         this.#retryBytes = this.#tableFiles.active.bytes * 2;
         this.#log.warn(
@@ -274,21 +276,21 @@ export class DurableStorage implements Storage {
     );
   }
 
-  #keepCheckpointing(work: Promise<void>): void {
+  #trackCheckpoint(work: Promise<void>): void {
     const checkpointing = this.#checkpointing = work.finally(() => {
       if (this.#checkpointing === checkpointing) this.#checkpointing = undefined;
     });
   }
 
-  /** All that was written is on disk when it ends, and nothing is written between that and the end. */
+  /** Forces all written changes to disk. The last sync blocks, so no write comes between it and the return. */
   async #syncAll(): Promise<void> {
-    // Where it may be much, most of it in the background.
+    // There may be many bytes: sync most of them in the background.
     if (this.durability !== "always") await this.#syncLog();
-    // Between turns there is no open batch.
+    // Between batches of the queue, the open batch is empty.
     this.syncNow();
   }
 
-  async #untilSynced(): Promise<void> {
+  async #waitUntilSynced(): Promise<void> {
     const seq = this.#lastSeq;
     while (this.#syncedSeq < seq && this.#writtenSeq > this.#syncedSeq) {
       if (this.durability === "always" && !this.#guard.restoring) await this.#synced.promise;

@@ -1,9 +1,9 @@
 /**
- * Watches the folder and the files of a table while it is served.
+ * A guard of the folder and the files of a table while it is served.
  *
- * If another program removes or changes one of the files, a restart would not find every change. The
- * whole table is in memory: it is written to a new checkpoint and log. A folder that is no longer this
- * server's is left alone (I10).
+ * If another program removes or changes one of the files, a restart would miss changes. The whole table is
+ * in memory, so the guard writes it to a new checkpoint and log. If the folder itself was moved or
+ * replaced, the guard writes nothing and ends the process (I10).
  */
 import { sleep } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
@@ -14,52 +14,52 @@ import type { Files } from "./folder/folder_files.ts";
 import { FolderLostError } from "./folder/lock_file.ts";
 import { MissingFileError, type TableFiles } from "./table_files.ts";
 
-/** What to watch, and what to do then. */
+/** The parts that a guard needs, and its callbacks. */
 export interface FileGuardOptions {
   readonly files: Files;
   readonly tableFiles: TableFiles;
   readonly checkpointer: Checkpointer;
   readonly log: Log;
-  /** Aborted when the server ends: then the table is written at once or never. */
+  /** Aborted when the server ends: then there is one last attempt to write the table. */
   readonly signal: AbortSignal;
   /** Ends the process. */
   readonly endProcess: (error: unknown) => void;
-  /** Whether the process is to end. */
+  /** Whether the process is ending. */
   readonly isEnding: () => boolean;
-  /** Called when writing the table anew has begun; `work` never fails. */
+  /** Called when the guard starts to write the table; `work` never rejects. */
   readonly onStart: (work: Promise<void>) => void;
-  /** Called when a restart would find every change again. */
+  /** Called when all changes are on disk again. */
   readonly onRestored: () => void;
 }
 
-/** Watches the files of one table. */
+/** Guards the files of one table. */
 export class FileGuard {
   readonly #options: FileGuardOptions;
   #restoring: Promise<void> | undefined;
   #writeError: string | undefined;
-  /** Why the last look at the files failed. */
+  /** The error of the last check, so that it is logged once. */
   #checkError: string | undefined;
 
   constructor(options: FileGuardOptions) {
     this.#options = options;
   }
 
-  /** While a file is missing: settles when a restart would find every change again. */
+  /** While a file is missing: resolves when all changes are on disk again. */
   get restoring(): Promise<void> | undefined {
     return this.#restoring;
   }
 
-  /** Why changes must be refused: a file is missing, and no checkpoint could be written. */
+  /** Why changes must fail: a file is missing, and the table could not be written. */
   get writeError(): string | undefined {
     return this.#writeError;
   }
 
   /**
-   * Looks whether the folder and the files are still this server's.
+   * Checks that the folder and its files were not removed or replaced.
    *
-   * @param checkpointing a checkpoint that is under way: it ends before the table is written anew
+   * @param checkpointing a checkpoint in progress; it ends before the table is written
    */
-  look(checkpointing: Promise<void> | undefined): void {
+  check(checkpointing: Promise<void> | undefined): void {
     const { files, tableFiles, log, endProcess } = this.#options;
     try {
       files.check();
@@ -70,7 +70,7 @@ export class FileGuard {
       if (error instanceof FolderLostError) return endProcess(error);
       const message = messageOf(error);
       if (message !== this.#checkError) {
-        log.warn(`Cannot see whether the files of the table are in place: ${message}`);
+        log.warn(`Cannot check the files of the table: ${message}`);
       }
       this.#checkError = message;
     }
@@ -84,7 +84,7 @@ export class FileGuard {
     this.#options.onStart(this.#restoring);
   }
 
-  /** @param missing the file that was found missing */
+  /** @param missing name of the missing file */
   async #restore(missing: string, checkpointing: Promise<void> | undefined): Promise<void> {
     const { checkpointer, tableFiles, log, signal, endProcess, isEnding, onRestored } =
       this.#options;
@@ -96,7 +96,7 @@ export class FileGuard {
         if (tableFiles.findMissing() === undefined) break;
       } catch (error) {
         if (isEnding()) return;
-        if (error instanceof MissingFileError) continue; // one more, since this began
+        if (error instanceof MissingFileError) continue; // another file disappeared in between
         this.#writeError =
           `'${missing}' was removed or changed by another program, and no checkpoint can be written: ${
             messageOf(error)

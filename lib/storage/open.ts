@@ -1,4 +1,4 @@
-/** From the path of a data folder to a table that is kept there. */
+/** The way from the path of a data folder to its table and storage. */
 import { dirname } from "node:path";
 import { ExitError, messageOf } from "../base/errors.ts";
 import { FOLDER_CHECK_MS } from "../base/limits.ts";
@@ -10,7 +10,7 @@ import type { CompactLimits } from "./durable_storage.ts";
 import { realFileSystem } from "./folder/file_system.ts";
 import { FolderFiles } from "./folder/folder_files.ts";
 import { type FolderLock, lockFolder } from "./folder/lock_file.ts";
-import { recover, type Recovered } from "./recovery/recovery.ts";
+import { recover, type Recovery } from "./recovery/recovery.ts";
 import type { FsyncPolicy } from "./storage.ts";
 
 /** How to open a folder. */
@@ -19,55 +19,55 @@ export interface OpenOptions {
   readonly fsync: FsyncPolicy;
   readonly compact: CompactLimits;
   readonly log: Log;
-  /** What the table may take, in bytes: with more, the system would kill the process (default: any). */
+  /** Memory for the table, in bytes: with more, the system could kill the process (default: no limit). */
   readonly availableBytes?: number;
-  /** Told now and then how far recovery is. */
+  /** Called from time to time with the progress of recovery. */
   readonly onProgress?: (bytes: number, totalBytes: number) => void;
   /** See `DurableOptions`. */
   readonly onSyncFailure: (error: unknown) => void;
 }
 
-/** A table and what keeps it. */
+/** A table and its storage. */
 export interface OpenTable {
   readonly table: HashTable;
   readonly storage: DurableStorage;
-  readonly recovered: Recovered;
-  /** Seconds that the recovery took. */
+  readonly recovery: Recovery;
+  /** Duration of the recovery, in seconds. */
   readonly seconds: number;
   /** See `DurableStorage.beginClose`. */
   beginClose(): void;
-  /** Syncs, closes and unlocks. */
+  /** Syncs and closes the files, and releases the lock. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a folder, and makes it where it is missing.
+ * Opens a folder, and creates it if it is missing.
  *
- * @throws {ExitError} where it cannot be used, or holds damage
+ * @throws {ExitError} if it cannot be used or holds damage
  */
 export async function openFolder(options: OpenOptions): Promise<OpenTable> {
   const { folder, availableBytes = Infinity, onProgress = () => {} } = options;
-  const lock = await lockOrExplain(folder);
+  const lock = await createAndLock(folder);
   try {
     const files = new FolderFiles(folder, lock);
     const table = new HashTable();
     const startedMs = performance.now();
-    const totalBytes = await sumBytes(files);
-    const recovered = await recover(files, table, (bytes) => {
+    const totalBytes = await sumFileBytes(files);
+    const recovery = await recover(files, table, (bytes) => {
       if (table.bytes > availableBytes) throw new MemoryError(availableBytes);
       onProgress(bytes, totalBytes);
     });
     const seconds = (performance.now() - startedMs) / 1e3;
-    const storage = new DurableStorage({ ...options, files, table, recovered });
-    const looking = setInterval(() => storage.look(), FOLDER_CHECK_MS);
+    const storage = new DurableStorage({ ...options, files, table, recovery });
+    const checking = setInterval(() => storage.checkFiles(), FOLDER_CHECK_MS);
     return {
       table,
       storage,
-      recovered,
+      recovery,
       seconds,
       beginClose: () => storage.beginClose(),
       async close() {
-        clearInterval(looking);
+        clearInterval(checking);
         await storage.close();
         lock.release();
       },
@@ -90,15 +90,15 @@ class MemoryError extends Error {
   }
 }
 
-/** Bytes that recovery has to read. */
-async function sumBytes(files: FolderFiles): Promise<number> {
+/** Sums the bytes that recovery must read. */
+async function sumFileBytes(files: FolderFiles): Promise<number> {
   return (await files.list()).filter((name) =>
     name === CHECKPOINT || findLogNames([name]).length > 0
   )
     .reduce((sum, name) => sum + files.size(name), 0);
 }
 
-/** Sees to it that a folder is there, and that a power failure does not take it, and all in it, away. */
+/** Creates a folder durably, with all missing folders above it. */
 async function createFolder(folder: string): Promise<void> {
   const above = dirname(folder);
   const make = () => Deno.mkdir(folder, { mode: 0o700 });
@@ -106,15 +106,15 @@ async function createFolder(folder: string): Promise<void> {
     await make().catch(async (error) => {
       if (!(error instanceof Deno.errors.NotFound) || await isFolder(above)) throw error;
       await createFolder(above);
-      await make(); // once: there are folders that say "not found" whatever is asked of them
+      await make(); // once: some file systems report "not found" for every path
     });
   } catch (error) {
     if (!(await isFolder(folder))) throw error;
-    // Who made it may have been ended before it was forced to disk; or it is where nothing can be forced.
+    // The process that created it may have ended before the sync. Some file systems cannot sync.
     return await realFileSystem.syncFolder(above).catch(() => {});
   }
   await realFileSystem.syncFolder(above).catch((error) => {
-    // A folder that may be written to, and not read.
+    // A folder may be writable but not readable.
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
   });
 }
@@ -124,8 +124,8 @@ async function isFolder(path: string): Promise<boolean> {
   return found?.isDirectory ?? false;
 }
 
-/** Makes the folder and takes its lock. */
-async function lockOrExplain(folder: string): Promise<FolderLock> {
+/** Creates the folder and takes its lock. */
+async function createAndLock(folder: string): Promise<FolderLock> {
   try {
     await createFolder(folder);
     return await lockFolder(folder);

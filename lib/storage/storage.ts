@@ -1,8 +1,8 @@
 /**
- * Where changes go besides the table in memory. The engine knows storage only by this interface.
+ * The interface between the engine and storage, which keeps changes on disk.
  *
- * Changes are numbered. `append` takes one into the open batch; `write` hands the batch to the system,
- * and one of the syncs makes what was written durable.
+ * Changes are numbered. `append` adds a change to the open batch, `write` hands the batch to the operating
+ * system, and a sync makes all written changes durable.
  */
 import type { HashTable } from "../table/hash_table.ts";
 import type { Change } from "./log/table_change.ts";
@@ -13,40 +13,40 @@ export { type Change, WriteError } from "./log/table_change.ts";
 /** When the log is forced to disk: before a change is acknowledged, once a second, or never. */
 export type FsyncPolicy = "always" | "interval" | "never";
 
-/** Takes every change, in the order in which they are made. */
+/** Receives every change, in the order of the changes. */
 export interface Storage {
-  /** What a crash may cost, in a word; shown by `info` and in the catalog. */
+  /** What survives a crash, in a word: a member of `info` and of the catalog record. */
   readonly durability: "memory" | FsyncPolicy;
-  /** Identity of the table: a random string that is kept with it, and is another one for every table. */
+  /** Identity of the table: a random string that is kept with the table. */
   readonly tableId: string;
-  /** Number of the last change that was handed to the system. */
+  /** Number of the last change that the operating system has. */
   readonly writtenSeq: number;
-  /** Number of the last change that may be told of. */
+  /** Number of the last change that a reply may show (I2). */
   readonly durableSeq: number;
-  /** Takes a change into the open batch, and gives its number; its bytes are copied. */
+  /** Adds a change to the open batch and returns its number; its bytes are copied. */
   append(change: Change): number;
   /**
-   * Hands the open batch to the system.
+   * Hands the open batch to the operating system.
    *
-   * @throws {WriteError} where it was not taken whole; the batch is then forgotten, its numbers too
+   * @throws {WriteError} if the batch was not written whole; it is dropped then, with its numbers
    */
   write(): void;
   /**
-   * Makes durable what was written, and stops everything meanwhile. If more than a sync is needed for
-   * that, `durableSeq` stays, and `sync` waits for it.
+   * Forces all written changes to disk, and blocks meanwhile. If that does not make them durable,
+   * `durableSeq` stays the same, and `sync` waits.
    */
   syncNow(): void;
-  /** The same in the background, for what was written before the call. */
+  /** Forces changes that were written before the call to disk, in the background. */
   sync(): Promise<void>;
 }
 
-/** A table, and the storage that takes its changes. */
+/** A table, and the storage that receives its changes. */
 export interface TableWithStorage {
   readonly table: HashTable;
   readonly storage: Storage;
 }
 
-/** Keeps nothing: the table ends with the process, and so does its identity. */
+/** Keeps no changes: the table and its identity end with the process. */
 class MemoryStorage implements Storage {
   readonly durability = "memory";
   readonly tableId = createTableId();
@@ -66,7 +66,7 @@ class MemoryStorage implements Storage {
   }
 }
 
-/** Makes a storage that keeps nothing. */
+/** Creates a storage that keeps no changes. */
 export function memoryStorage(): Storage {
   return new MemoryStorage();
 }

@@ -1,8 +1,8 @@
 /**
- * The files of one table while it is served: the log in use, the logs before it, and the checkpoint.
+ * The files of one table while it is served: the active log, older logs, and the checkpoint.
  *
- * It knows which files these are, so that it notices if one was removed or replaced, and so that it
- * never removes a file of another program.
+ * It keeps the identity of each file. So it notices that a file was removed or replaced, and it never
+ * removes a file of another program.
  */
 import {
   CHECKPOINT,
@@ -14,19 +14,19 @@ import {
 } from "./folder/file_names.ts";
 import { isSameFile, isUnchanged } from "./folder/file_system.ts";
 import type { Files, FileStatus, HeldFile } from "./folder/folder_files.ts";
-import type { Recovered } from "./recovery/recovery.ts";
+import type { Recovery } from "./recovery/recovery.ts";
 import type { DeferredDelete } from "./folder/deferred_delete.ts";
-import { isBegun, LogWriter } from "./log/log_writer.ts";
+import { isEmptyLog, LogWriter } from "./log/log_writer.ts";
 
-/** A log that is no longer written to, but whose changes no checkpoint has yet. */
+/** A log that is no longer written to, but that no checkpoint has replaced yet. */
 interface OlderLog {
   readonly name: string;
   readonly status: FileStatus | undefined;
-  /** Stays open, and so locked, until it has lost its name; undefined after a restart. */
+  /** Open, and so locked, until the name is removed; undefined after a restart. */
   readonly log: LogWriter | undefined;
 }
 
-/** Another program removed, replaced or cut a file. */
+/** Another program removed, replaced or cut a file of the table. */
 export class MissingFileError extends Error {
   override name = "MissingFileError";
 
@@ -42,13 +42,13 @@ export class TableFiles {
   #active: LogWriter;
   #older: OlderLog[];
   #checkpoint: FileStatus | undefined;
-  /** The same, open: no other file gets its inode. */
+  /** The checkpoint, open: so no other file gets its inode. */
   #held: HeldFile | undefined;
 
-  /** @param onForeign called if a file of another program was given a new name */
+  /** @param onForeign called after a file of another program was renamed */
   constructor(
     files: Files,
-    { log, olderLogs }: Pick<Recovered, "log" | "olderLogs">,
+    { log, olderLogs }: Pick<Recovery, "log" | "olderLogs">,
     onForeign: (name: string, newName: string) => void,
   ) {
     this.#files = files;
@@ -59,16 +59,16 @@ export class TableFiles {
     this.#held = this.#checkpoint && files.hold(CHECKPOINT);
   }
 
-  /** The log to which changes go. */
+  /** The log for new changes. */
   get active(): LogWriter {
     return this.#active;
   }
 
   /**
-   * Names a file that is not what this server left there: without it, or with another in its place, a
-   * restart would not find every change.
+   * Finds a file that another program removed or changed: a restart would miss changes.
    *
-   * @throws {FolderLostError} if the folder itself is not this server's any more
+   * @returns its name
+   * @throws {FolderLostError} if the folder itself was moved or replaced
    */
   findMissing(): string | undefined {
     if (!this.isActiveIntact()) return this.#active.name;
@@ -77,27 +77,27 @@ export class TableFiles {
     return isUnchanged(this.#files.find(CHECKPOINT), this.#checkpoint) ? undefined : CHECKPOINT;
   }
 
-  /** Whether the name of the log in use leads to it, and no other program has cut it or written to it. */
+  /** Whether the active log has its name, and the length that this server wrote. */
   isActiveIntact(): boolean {
     return isUnchanged(this.#files.find(this.#active.name), this.#active.status());
   }
 
   /**
-   * Makes a log that follows all others; `use` has changes go there.
+   * Creates a log that follows all others; `switchTo` makes it the active one.
    *
    * @param tableId identity of the table
-   * @throws if that fails; the log in use stays
+   * @throws if that fails; the active log stays
    */
   async createLog(tableId: string): Promise<LogWriter> {
-    if (this.isActiveIntact()) this.#active.cutTornTail(); // a checkpoint lets the log go
+    if (this.isActiveIntact()) this.#active.cutTornTail(); // a checkpoint will remove this log
     const place = { name: makeNextLogName([this.#active.name]), number: this.#active.number + 1 };
-    // A log that was begun in vain is replaced: its number is the same, and it holds nothing.
-    const isForeign = this.#files.find(place.name) && !isBegun(this.#files, place.name, tableId);
+    // An empty log of a failed checkpoint has the same number and may be replaced.
+    const isForeign = this.#files.find(place.name) && !isEmptyLog(this.#files, place.name, tableId);
     if (isForeign) await this.#renameForeign(place.name);
     return await LogWriter.create(this.#files, place, tableId);
   }
 
-  /** Lets changes go to a new log from now on. All of the old one must be on disk. */
+  /** Makes a new log the active one. All changes in the old one must be on disk. */
   switchTo(log: LogWriter): void {
     const before = this.#active;
     this.#older.push({ name: before.name, status: before.status(), log: before });
@@ -105,10 +105,10 @@ export class TableFiles {
   }
 
   /**
-   * Puts the new checkpoint in place of the old one. It counts only after `syncFolder`.
+   * Replaces the checkpoint by the new one. The new one is durable after the next `syncFolder`.
    *
-   * @param written the new one, as its writer left it
-   * @throws {MissingFileError} if it does not have its name any more, or was cut
+   * @param written status of the new one, from its writer
+   * @throws {MissingFileError} if another program removed, replaced or cut it
    */
   async replaceCheckpoint(written: FileStatus, replaced: DeferredDelete): Promise<void> {
     if (!isSameFile(this.#files.find(CHECKPOINT), this.#checkpoint)) {
@@ -125,29 +125,29 @@ export class TableFiles {
     this.#held = this.#files.hold(CHECKPOINT);
   }
 
-  /** Removes a new checkpoint that did not come to its end; if that fails, the next one tries again. */
+  /** Removes an unfinished checkpoint; if that fails, the next checkpoint removes it. */
   discardCheckpoint(written: FileStatus): void {
     try {
       const found = this.#files.find(NEW_CHECKPOINT);
       if (found && isSameFile(found, written)) this.#files.remove(NEW_CHECKPOINT);
     } catch {
-      // It stays for now.
+      // The file stays for now.
     }
   }
 
   /**
-   * Removes the logs that the checkpoint replaces, and gives the one in use its usual name.
+   * Removes the logs that the checkpoint replaces, and renames the active log to `table.txn`.
    *
-   * @throws {MissingFileError} if the log in use does not have its name any more
+   * @throws {MissingFileError} if another program removed or changed the active log
    */
   async removeOldLogs(replaced: DeferredDelete): Promise<void> {
     for (const name of findLogNames(await this.#files.list())) {
       const found = this.#files.find(name);
       if (isSameFile(found, this.#active.status())) continue;
       if (!this.#isOlder(found)) await this.#renameForeign(name);
-      else if (name !== LOG) replaced.remove(name); // LOG is replaced below
+      else if (name !== LOG) replaced.remove(name); // the rename below replaces LOG
     }
-    // Or one of them might come back behind the log that is called LOG from now on.
+    // Otherwise a power failure could bring one of them back after the active log is called LOG.
     await this.#files.syncFolder();
     if (this.#active.name !== LOG) {
       if (!this.#isOlder(this.#files.find(LOG))) await this.#renameForeign(LOG);
@@ -173,7 +173,7 @@ export class TableFiles {
     return this.#older.some(({ status }) => isSameFile(found, status));
   }
 
-  /** Gives a file of another program, if there is one, a name that means nothing to recovery. */
+  /** Renames a file of another program, if there is one, to a name that recovery ignores. */
   async #renameForeign(name: string): Promise<void> {
     if (this.#files.find(name) === undefined) return;
     const newName = makeForeignName(name, await this.#files.list());

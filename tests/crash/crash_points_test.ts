@@ -140,7 +140,7 @@ async function checked(
   { told, history }: Point,
 ): Promise<Awaited<ReturnType<typeof startOn>>> {
   const life = await startOn(disk, { entries: ENTRIES });
-  const { lastSeq } = life.recovered;
+  const { lastSeq } = life.recovery;
   assert.ok(lastSeq >= told, `change ${told} was told of, and only ${lastSeq} came back`);
   assert.ok(lastSeq <= history.length, `change ${lastSeq} came back, of ${history.length}`);
   assert.deepEqual(pairsOf(life.table), pairsAfter(history, lastSeq), "the table of a prefix");
@@ -149,10 +149,10 @@ async function checked(
 
 /** Goes on after a recovery through a checkpoint, and crashes and recovers once more. */
 async function goesOn(disk: SimulatedDisk, point: Point, seed: number): Promise<void> {
-  const { recovered, storage, table } = await checked(disk, point);
-  const history: History = point.history.slice(0, recovered.lastSeq);
+  const { recovery, storage, table } = await checked(disk, point);
+  const history: History = point.history.slice(0, recovery.lastSeq);
   const points: Point[] = [];
-  let told = recovered.lastSeq;
+  let told = recovery.lastSeq;
   disk.watch = (_moment, { number }) => {
     const where = `at operation ${number} after it`;
     points.push({ where, disk: disk.killed(), told, history: [...history] });
@@ -219,7 +219,7 @@ async function crashRecovery(
   const states: SimulatedDisk[] = [];
   first.watch = () => states.push(first.killed());
   const life = await checked(first, point);
-  const told = life.recovered.lastSeq; // anybody may have looked it up by now
+  const told = life.recovery.lastSeq; // anybody may have looked it up by now
   await life.storage.checkpointing;
   await life.storage.close();
   const state = states[random.below(states.length)];

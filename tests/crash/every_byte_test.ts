@@ -76,17 +76,17 @@ type Outcome = { readonly lastSeq: number } | { readonly refusedAt: number };
 async function start({ files, history }: Written, file: string): Promise<Outcome> {
   const disk = SimulatedDisk.of(files);
   try {
-    const { recovered, storage, table } = await startOn(disk);
+    const { recovery, storage, table } = await startOn(disk);
     await storage.checkpointing;
     await storage.close();
-    assert.deepEqual(pairsOf(table), pairsAfter(history, recovered.lastSeq), "a prefix's table");
+    assert.deepEqual(pairsOf(table), pairsAfter(history, recovery.lastSeq), "a prefix's table");
     assert.equal(disk.openFiles, 0, "all files are closed");
-    const { tornCopy, tornBytes } = recovered;
+    const { tornCopy, tornBytes } = recovery;
     if (tornCopy !== undefined) {
       const kept = files[file]?.subarray(-tornBytes);
       assert.deepEqual(disk.bytesOf(tornCopy), kept, "what was cut off is kept");
     }
-    return { lastSeq: recovered.lastSeq };
+    return { lastSeq: recovery.lastSeq };
   } catch (error) {
     if (!(error instanceof DamageError)) throw error;
     assert.equal(error.file, file);
@@ -314,8 +314,8 @@ Deno.test("every byte: what an interrupted checkpoint has left does no harm, and
   ];
   for (const leftover of leftovers) {
     const disk = SimulatedDisk.of({ ...files, ...leftover });
-    const { recovered, storage, table } = await startOn(disk);
-    assert.equal(recovered.lastSeq, RECORDS);
+    const { recovery, storage, table } = await startOn(disk);
+    assert.equal(recovery.lastSeq, RECORDS);
     assert.deepEqual(pairsOf(table), pairsAfter(history, RECORDS));
     await storage.checkpointing;
     await storage.close();

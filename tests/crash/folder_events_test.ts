@@ -106,7 +106,7 @@ class Server {
       const lookTurns = LOOK_TURNS[random.below(LOOK_TURNS.length)] ?? 1;
       for (let turn = 1; turn <= turns; turn++) {
         await this.#change(engine, turn, random);
-        if (turn % lookTurns === 0) storage.look();
+        if (turn % lookTurns === 0) storage.checkFiles();
         for (let round = random.below(PAUSE_ROUNDS); round > 0; round--) await eventLoop();
       }
       await storage.close();

@@ -232,7 +232,7 @@ export class SimulatedDisk implements Files {
     if (inode === undefined) return undefined;
     this.openFiles++;
     return {
-      free: async () => {
+      freeSpace: async () => {
         if ([...this.#names.values()].includes(inode)) return;
         const { length } = current(this.#inode(inode));
         for (let steps = FREE_STEPS - 1; steps >= 0; steps--) {

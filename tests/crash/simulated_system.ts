@@ -147,9 +147,9 @@ export class SimulatedProcess implements FileSystem {
     this.#wasLook = true;
     const file = this.#folders.find(folder)?.hold(name);
     return file && this.#noted({
-      free: async (signal: AbortSignal) => {
+      freeSpace: async (signal: AbortSignal) => {
         this.#step("free", path);
-        await file.free(signal);
+        await file.freeSpace(signal);
       },
       close: () => file.close(),
     });

@@ -8,7 +8,7 @@ import { type Answer, Executor } from "../../lib/engine/executor.ts";
 import type { Rejection, Request } from "../../lib/protocol/requests.ts";
 import { DurableStorage } from "../../lib/storage/durable_storage.ts";
 import type { Files } from "../../lib/storage/folder/folder_files.ts";
-import { recover, type Recovered } from "../../lib/storage/recovery/recovery.ts";
+import { recover, type Recovery } from "../../lib/storage/recovery/recovery.ts";
 import type { Change, FsyncPolicy, Storage } from "../../lib/storage/storage.ts";
 import type { Client } from "../../lib/commands/command_table.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
@@ -180,7 +180,7 @@ export class ListedClient implements RequestSource {
 export interface Life {
   readonly table: HashTable;
   readonly storage: DurableStorage;
-  readonly recovered: Recovered;
+  readonly recovery: Recovery;
   readonly syncFailures: unknown[];
 }
 
@@ -195,12 +195,12 @@ export async function startOn(
   } = {},
 ): Promise<Life> {
   const table = new HashTable();
-  const recovered = await recover(files, table);
+  const recovery = await recover(files, table);
   const syncFailures: unknown[] = [];
   const storage = new DurableStorage({
     files,
     table,
-    recovered,
+    recovery,
     fsync,
     compact: { entries, bytes: undefined },
     log,
@@ -209,7 +209,7 @@ export async function startOn(
       onSyncFailure(error);
     },
   });
-  return { table, storage, recovered, syncFailures };
+  return { table, storage, recovery, syncFailures };
 }
 
 /** The pairs of a table, sorted by key. */

@@ -80,7 +80,7 @@ Deno.test("changed_files: a log that is cut before its checkpoint is there is no
   assert.deepEqual(disk.names, ["table.txn", "table.txn.1"]);
   disk.plan = () => undefined;
   disk.cut("table.txn", disk.size("table.txn") - 10);
-  life.storage.look();
+  life.storage.checkFiles();
   await life.storage.checkpointing;
   assert.deepEqual(await keysOn(disk.killed()), ["a", "b", "c", "d"]);
   await life.storage.close();
@@ -94,7 +94,7 @@ Deno.test("changed_files: a table that cannot be written anew ends the process b
   disk.plan = ({ kind, name }) =>
     kind === "write" && name === NEW ? { error: noSpace() } : undefined;
   disk.cut("table.txn", 10);
-  storage.look();
+  storage.checkFiles();
   storage.beginClose(); // while a client waits for its reply, `close` is not called
   await storage.checkpointing;
   assert.match(String(life.syncFailures), /no checkpoint can be written: No space left on device/);
@@ -185,7 +185,7 @@ Deno.test("changed_files: a checkpoint whose place, length and inode another fil
       const isIts = (await Deno.stat(name)).ino === ino;
       if (isIts || number === TRIES) await Deno.rename(name, path);
     }
-    life.storage.look();
+    life.storage.checkFiles();
     await life.storage.checkpointing;
     assert.match(warnings.join("\n"), /'table\.ckpt' was removed or changed by another program/);
     await life.storage.close();

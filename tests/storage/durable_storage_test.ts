@@ -189,8 +189,8 @@ async function withCheckpointDuringSync() {
 /** Proves that no power failure goes back behind what storage says is durable. */
 async function provesDurable(disk: SimulatedDisk, { durableSeq }: Life["storage"]): Promise<void> {
   for (let seed = 0; seed < 50; seed++) {
-    const { recovered, storage } = await startOn(disk.crashed(seed));
-    assert.ok(recovered.lastSeq >= durableSeq, `${recovered.lastSeq} of ${durableSeq}, ${seed}`);
+    const { recovery, storage } = await startOn(disk.crashed(seed));
+    assert.ok(recovery.lastSeq >= durableSeq, `${recovery.lastSeq} of ${durableSeq}, ${seed}`);
     await storage.checkpointing;
     await storage.close();
   }
@@ -427,7 +427,7 @@ for (const hasSlowSyncs of [false, true]) {
       .submitTo(engine);
     assert.deepEqual(unnoticed.words, [null]);
     disk.holdSyncs((name) => name.startsWith("table.ckpt"));
-    storage.look();
+    storage.checkFiles();
     const clients = [submitInsert(engine, "c"), submitInsert(engine, "d")];
     for (let round = 0; round < 50; round++) await eventLoop();
     assert.deepEqual(clients.map(({ isDone }) => isDone), [false, false]);
@@ -458,7 +458,7 @@ Deno.test(`${FAULT}: changes are refused while the table cannot be written, and 
   disk.remove(LOG);
   disk.plan = ({ kind, name }) =>
     kind === "create" && name === "table.ckpt.new" ? { error: noSpace() } : undefined;
-  storage.look();
+  storage.checkFiles();
   while (!warnings.some((line) => line.startsWith("Trying again"))) await eventLoop();
   assert.equal(await words({ method: "insert", key: "b", value: "1" }), "StorageError");
   assert.equal(await words({ method: "lookup", key: "a" }), 1, "reads go on");

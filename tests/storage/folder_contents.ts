@@ -1,7 +1,7 @@
 /** Logs and checkpoints as a test wants them, and what a start makes of a folder that holds them. */
 import assert from "assert";
 import { encodeLogHeader, type Header } from "../../lib/storage/log/file_header.ts";
-import { DamageError, recover, type Recovered } from "../../lib/storage/recovery/recovery.ts";
+import { DamageError, recover, type Recovery } from "../../lib/storage/recovery/recovery.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { SimulatedDisk } from "../crash/simulated_disk.ts";
@@ -65,7 +65,7 @@ export async function refused(
 /** Recovers a folder; gives what was found, with the disk and the number of keys. */
 export async function recovered(
   files: Readonly<Record<string, Uint8Array>>,
-): Promise<Recovered & { readonly disk: SimulatedDisk; readonly keys: number }> {
+): Promise<Recovery & { readonly disk: SimulatedDisk; readonly keys: number }> {
   const disk = SimulatedDisk.of(files);
   const table = new HashTable();
   const told = await recover(disk, table);

@@ -44,7 +44,7 @@ Deno.test("open_folder: a missing folder is made, for its owner only, and found 
   await first.close();
   const second = await open(folder);
   assert.equal(lookupText(second.table, "a"), "[1.0]");
-  assert.deepEqual([second.recovered.lastSeq, second.recovered.replayed], [1, 1]);
+  assert.deepEqual([second.recovery.lastSeq, second.recovery.replayed], [1, 1]);
   await second.close();
   for await (const { name } of Deno.readDir(folder)) {
     assert.equal(((await Deno.stat(`${folder}/${name}`)).mode ?? 0) & 0o077, 0, name);

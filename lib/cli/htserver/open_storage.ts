@@ -99,21 +99,21 @@ function endForFailedSync(folder: string, error: unknown): never {
 function logTable(
   project: string,
   folder: string,
-  { table, recovered, seconds }: OpenTable,
+  { table, recovery, seconds }: OpenTable,
   log: Log,
 ): void {
   log.info(`${project} is kept in '${folder}'`, {
     keys: table.size,
-    records: recovered.checkpointKeys + recovered.replayed,
-    cut_bytes: recovered.whyNoCopy === undefined ? recovered.tornBytes : 0,
+    records: recovery.checkpointKeys + recovery.replayed,
+    cut_bytes: recovery.copyError === undefined ? recovery.tornBytes : 0,
     seconds: Math.round(seconds * 1e3) / 1e3,
   });
-  const { tornBytes, tornCopy, whyNoCopy } = recovered;
+  const { tornBytes, tornCopy, copyError } = recovery;
   if (tornBytes === 0) return;
   const torn = `The log ended in a torn write of ${tornBytes} bytes, which was never acknowledged`;
   log.warn(
-    whyNoCopy !== undefined
-      ? `${torn}, and a copy of it cannot be kept (${whyNoCopy}): lookups work, and changes fail until there is room in '${folder}'`
+    copyError !== undefined
+      ? `${torn}, and a copy of it cannot be saved (${copyError}): lookups work, and changes fail until there is room in '${folder}'`
       : tornCopy !== undefined
       ? `${torn}: cut off, a copy is '${folder}/${tornCopy}'`
       : `${torn}: cut off, and without a copy because it has only fill bytes`,

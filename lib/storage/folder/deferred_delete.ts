@@ -29,9 +29,9 @@ export class DeferredDelete implements Disposable {
    *
    * @param signal aborts it
    */
-  async free(signal: AbortSignal): Promise<void> {
+  async freeSpace(signal: AbortSignal): Promise<void> {
     try {
-      for (const file of this.#held) await file.free(signal);
+      for (const file of this.#held) await file.freeSpace(signal);
     } catch {
       // `dispose` frees the rest.
     }

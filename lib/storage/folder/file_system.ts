@@ -1,26 +1,26 @@
 /**
- * The system calls that a data folder needs, with whole paths. `files.ts` and `lock_file.ts` decide
- * what may be done with them; tests put a simulated system in their place.
+ * The system calls for a data folder, with whole paths. `folder_files.ts` and `lock_file.ts` decide which
+ * calls are allowed. Tests use a simulated system instead.
  */
 import { sleep } from "../../base/clock.ts";
 
-/** What the system knows of a file. Two names lead to one file if device and inode are equal. */
+/** The status of a file. Two paths lead to the same file if device and inode are equal. */
 export interface FileStatus {
   readonly device: number;
   readonly inode: number;
   /** Whether it is a plain file: no folder, link, pipe or device. */
   readonly isFile: boolean;
   readonly bytes: number;
-  /** How many names lead to it. */
+  /** Number of names (hard links). */
   readonly names: number;
 }
 
-/** Whether two paths lead to the same file, or both to none. */
+/** Whether two paths lead to the same file, or neither leads to one. */
 export function isSameFile(one: FileStatus | undefined, other: FileStatus | undefined): boolean {
   return one?.device === other?.device && one?.inode === other?.inode;
 }
 
-/** Whether a path still leads to a file as it was left: the same one, and as long. */
+/** Whether a path still leads to the same file with the same length. */
 export function isUnchanged(found: FileStatus | undefined, left: FileStatus | undefined): boolean {
   return isSameFile(found, left) && found?.bytes === left?.bytes;
 }
@@ -29,94 +29,92 @@ export function isUnchanged(found: FileStatus | undefined, left: FileStatus | un
 export interface OpenFile {
   status(): FileStatus;
   /**
-   * Takes the file's lock, without waiting. It goes when the file is closed, at the latest with the
-   * process.
+   * Takes the file's lock without waiting. The lock is released when the file is closed or the process
+   * ends.
    *
-   * @param how `shared` for processes that only read (default: for one alone)
-   * @returns whether no other open file has the lock
+   * @param how `shared` for processes that only read (default: exclusive)
+   * @returns false if another open file holds the lock
    */
   tryLock(how?: "shared"): boolean;
   close(): void;
 }
 
-/** A file that is written from its beginning to its end. */
+/** A file that is written sequentially. */
 export interface WritableFile extends OpenFile {
   /**
-   * Writes all of it at the end of the file.
+   * Appends all of the bytes to the file.
    *
-   * @throws where not all could be written; how much of it was, is not known
+   * @throws if a part could not be written; it is unknown how many bytes were
    */
   write(bytes: Uint8Array): void;
-  /** Cuts the file to its first bytes. */
+  /** Cuts the file to this length. */
   truncate(bytes: number): void;
-  /** Forces what was written to the disk, and stops everything meanwhile. */
+  /** Forces the written bytes to disk, and blocks meanwhile. */
   syncNow(): void;
-  /** The same in the background. */
+  /** Forces the written bytes to disk, in the background. */
   sync(): Promise<void>;
 }
 
-/** A file that is read from its beginning to its end. */
+/** A file that is read sequentially. */
 export interface ReadableFile {
-  /** Reads some bytes, or gives null at the end. */
+  /** Reads some bytes, or returns null at the end. */
   read(into: Uint8Array): number | null;
   close(): void;
 }
 
 /**
- * A file that is kept while it loses its name. Where nothing keeps a large file, the system frees its
- * room together with its last name, which takes tens of milliseconds, and nothing else is forced to
- * the disk meanwhile.
+ * A file that stays open while its name is removed. Otherwise the system frees the disk space of a large
+ * file with its last name. That takes tens of milliseconds, and blocks every sync meanwhile.
  */
 export interface HeldFile {
   /**
-   * Frees its room bit by bit, in the background; nothing where a name still leads to it. A power
-   * failure may bring back a name that was lost since the last `syncFolder`.
+   * Frees the disk space in small steps, in the background, unless the file still has a name. A power
+   * failure may bring back a name that was removed after the last `syncFolder`.
    *
-   * @param signal ends it early
-   * @throws where some of it could not be freed
+   * @param signal aborts it
+   * @throws if some of the space could not be freed
    */
-  free(signal: AbortSignal): Promise<void>;
-  /** Closes it: the room that it still has is freed at once if it has no name. */
+  freeSpace(signal: AbortSignal): Promise<void>;
+  /** Closes the file; if it has no name, this frees the rest of its space at once. */
   close(): void;
 }
 
 /** The system calls. */
 export interface FileSystem {
-  /** The path without links; later changes to a link do not change where it leads. */
+  /** The path without links, so that a later change of a link has no effect. */
   realPath(path: string): string;
-  /** What a path leads to, a link itself if it is one; undefined if there is nothing. */
+  /** The status of a file, or of a link itself; undefined if there is no file. */
   status(path: string): FileStatus | undefined;
   /**
    * Lists the names in a folder, sorted.
    *
-   * @throws if the system fails, at the first name or at a later one
+   * @throws if the listing fails, even after some names
    */
   list(path: string): Promise<string[]>;
   /**
    * Opens a file for writing.
    *
-   * @param how `create` makes a new file and fails if there is something of that name; `append` goes
-   *   on behind what is there, and fails if there is nothing
+   * @param how `create` creates a file and fails if the name exists; `append` continues an existing file
    */
   openToWrite(path: string, how: "create" | "append"): WritableFile;
   openToRead(path: string): ReadableFile & OpenFile;
   rename(from: string, to: string): void;
   remove(path: string): void;
-  /** Keeps a file that is about to lose its name; undefined where there is none or it cannot be kept. */
+  /** Opens a file before its name is removed; undefined if there is none or it cannot be opened. */
   hold(path: string): HeldFile | undefined;
   /** Makes the names in a folder durable, in the background. */
   syncFolder(path: string): Promise<void>;
-  /** The same, and stops everything meanwhile. */
+  /** Makes the names in a folder durable, and blocks meanwhile. */
   syncFolderNow(path: string): void;
 }
 
-/** Bytes of a held file that are freed at once: about a millisecond's work, as a checkpoint's slice is. */
+/** Bytes that are freed in one step: it takes about a millisecond, as a checkpoint's slice does. */
 const FREE_BYTES = 4_000_000;
 
-/** Pause between two such steps, in milliseconds. */
+/** Pause between two steps, in milliseconds. */
 const FREE_PAUSE_MS = 5;
 
-/** The real one. */
+/** The real file system. */
 export const realFileSystem: FileSystem = {
   realPath: (path) => Deno.realPathSync(path),
 
@@ -126,19 +124,19 @@ export const realFileSystem: FileSystem = {
     } catch (error) {
       const isNothing = error instanceof Deno.errors.NotFound ||
         error instanceof Deno.errors.NotADirectory ||
-        error instanceof Deno.errors.FilesystemLoop; // links that lead to each other
+        error instanceof Deno.errors.FilesystemLoop; // links in a circle
       if (isNothing) return undefined;
       throw error;
     }
   },
 
-  // `Deno.readDirSync` and the synchronous functions of `node:fs` give what they have so far if the
-  // system fails.
+  // `Deno.readDirSync` and the synchronous functions of `node:fs` return a part of the names if the
+  // listing fails.
   list: async (path) => (await Array.fromAsync(Deno.readDir(path), ({ name }) => name)).sort(),
 
   openToWrite(path, how) {
-    // With `append`, a file that another program cuts or writes to gets a wrong length for good, which
-    // is noticed. A write at a position would fill the hole.
+    // With `append`, the length of a file stays wrong after another program has cut or extended it, so the
+    // guard notices it. A write at a position would fill the gap.
     const createNew = how === "create";
     const file = Deno.openSync(path, { createNew, write: true, append: true, mode: 0o600 });
     return {
@@ -169,9 +167,9 @@ export const realFileSystem: FileSystem = {
       return undefined;
     }
     return {
-      async free(signal) {
+      async freeSpace(signal) {
         const { nlink, size } = file.statSync();
-        if (nlink !== 0) return; // a hard link leads to it, such as a backup's
+        if (nlink !== 0) return; // a hard link exists, for example of a backup
         for (let bytes = size; bytes > 0;) {
           bytes = Math.max(0, bytes - FREE_BYTES);
           await file.truncate(bytes);

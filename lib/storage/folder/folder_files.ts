@@ -1,9 +1,9 @@
 /**
- * The files of a data folder, as narrowly as storage needs them: what fails, and when, is decided
- * behind this interface, in tests too.
+ * The files of a data folder. This interface has only the steps that storage needs. Tests make any of them
+ * fail behind it.
  *
  * Every step that names a file first checks that the folder is still the one whose lock is held (I10).
- * Steps on open files need no check: they stay with their file when a folder is moved.
+ * Steps on open files need no check: an open file stays in its folder when the folder is moved.
  */
 import { CHECKPOINT, LOCK, LOG, makeNextLogName } from "./file_names.ts";
 import {
@@ -19,49 +19,48 @@ import type { FolderLock } from "./lock_file.ts";
 
 export type { FileStatus, HeldFile, ReadableFile, WritableFile } from "./file_system.ts";
 
-/** One folder. Names are those of files in it. */
+/** The files of one folder; each name is that of a file in it. */
 export interface Files {
-  /** How people know the folder. */
+  /** The path of the folder, for messages. */
   readonly folder: string;
   /**
    * Checks that the path still leads to the folder whose lock is held.
    *
-   * @throws {FolderLostError} if it does not: nothing may be written there
+   * @throws {FolderLostError} if not: then no file may be written there
    */
   check(): void;
   /**
-   * Lists the names of its files, sorted.
+   * Lists the names of the files, sorted.
    *
-   * @throws if the system fails to list all of them: a part is never taken for the whole
+   * @throws if the system does not list all of them
    */
   list(): Promise<string[]>;
-  /** What a name leads to; undefined if there is nothing. */
+  /** The status of a file; undefined if there is none. */
   find(name: string): FileStatus | undefined;
-  /** The file that was read by a name; if none was, what the name leads to. */
+  /** The status of a file when it was opened to read; its status now if it was not. */
   findRead(name: string): FileStatus | undefined;
-  /** Bytes of a file. */
+  /** Size of a file, in bytes. */
   size(name: string): number;
   /**
-   * Opens a plain file for writing, and locks it: as long as it is open, no other server can start on
-   * the folder, even if its lock was removed.
+   * Opens a plain file for writing, and locks it. While it is open, no other server can start on the
+   * folder, even if the file `lock` was removed.
    *
-   * @param how `create` makes a new file and fails if there is one of that name; `append` goes on
-   *   behind what is there
+   * @param how `create` creates a file and fails if the name exists; `append` continues an existing file
    */
   openToWrite(name: string, how: "create" | "append"): WritableFile;
   openToRead(name: string): ReadableFile;
-  /** Gives a file another name, in place of one that has it. */
+  /** Renames a file; a file that has the new name is replaced. */
   rename(from: string, to: string): void;
   remove(name: string): void;
-  /** Keeps a file that is about to lose its name; undefined where there is none or it cannot be kept. */
+  /** Opens a file before its name is removed; undefined if there is none or it cannot be opened. */
   hold(name: string): HeldFile | undefined;
-  /** Makes names durable: a rename is only after this. In the background. */
+  /** Makes names durable, after a rename for example; in the background. */
   syncFolder(): Promise<void>;
-  /** The same, and stops everything meanwhile. */
+  /** Makes names durable, and blocks meanwhile. */
   syncFolderNow(): void;
 }
 
-/** Files that are always listed if they are there, as is the log behind those that are listed. */
+/** Names that a complete listing has if the files exist; the next log is the third. */
 const KNOWN_NAMES = [CHECKPOINT, LOG];
 
 /** The folder at a path. */
@@ -69,20 +68,20 @@ export class FolderFiles implements Files {
   readonly folder: string;
   readonly #lock: FolderLock | undefined;
   readonly #system: FileSystem;
-  /** Where the files are: a link in the folder's path that is changed later leads nowhere else. */
-  readonly #place: string;
-  /** Files that were read: what follows must be written to the same ones. */
-  readonly #read = new Map<string, FileStatus>();
+  /** The folder's path without links, so that a later change of a link has no effect. */
+  readonly #realPath: string;
+  /** Files that were opened to read: further writes must go to the same ones. */
+  readonly #readFiles = new Map<string, FileStatus>();
 
   /**
-   * @param folder its path; it must exist
+   * @param folder path of an existing folder
    * @param lock the folder's lock; undefined: the folder is only read
    */
   constructor(folder: string, lock?: FolderLock, system: FileSystem = realFileSystem) {
     this.folder = folder;
     this.#lock = lock;
     this.#system = system;
-    this.#place = lock?.realPath ?? folder;
+    this.#realPath = lock?.realPath ?? folder;
   }
 
   check(): void {
@@ -91,7 +90,7 @@ export class FolderFiles implements Files {
 
   async list(): Promise<string[]> {
     this.check();
-    const names = await this.#system.list(this.#place);
+    const names = await this.#system.list(this.#realPath);
     if (this.#lock) this.#checkComplete(names);
     return names;
   }
@@ -101,15 +100,17 @@ export class FolderFiles implements Files {
   }
 
   findRead(name: string): FileStatus | undefined {
-    return this.#read.get(name) ?? this.find(name);
+    return this.#readFiles.get(name) ?? this.find(name);
   }
 
   size(name: string): number {
-    return this.#plain(name).bytes;
+    return this.#requirePlainFile(name).bytes;
   }
 
   openToWrite(name: string, how: "create" | "append"): WritableFile {
-    const known = how === "append" ? this.#read.get(name) ?? this.#plain(name) : undefined;
+    const known = how === "append"
+      ? this.#readFiles.get(name) ?? this.#requirePlainFile(name)
+      : undefined;
     const file = this.#system.openToWrite(this.#path(name), how);
     try {
       if (known && !isSameFile(known, file.status())) {
@@ -124,18 +125,18 @@ export class FolderFiles implements Files {
   }
 
   openToRead(name: string): ReadableFile {
-    this.#read.set(name, this.#plain(name));
+    this.#readFiles.set(name, this.#requirePlainFile(name));
     return this.#system.openToRead(this.#path(name));
   }
 
   rename(from: string, to: string): void {
-    this.#read.delete(from);
-    this.#read.delete(to);
+    this.#readFiles.delete(from);
+    this.#readFiles.delete(to);
     this.#system.rename(this.#path(from), this.#path(to));
   }
 
   remove(name: string): void {
-    this.#read.delete(name);
+    this.#readFiles.delete(name);
     this.#system.remove(this.#path(name));
   }
 
@@ -145,22 +146,22 @@ export class FolderFiles implements Files {
 
   syncFolder(): Promise<void> {
     this.check();
-    return this.#system.syncFolder(this.#place);
+    return this.#system.syncFolder(this.#realPath);
   }
 
   syncFolderNow(): void {
     this.check();
-    this.#system.syncFolderNow(this.#place);
+    this.#system.syncFolderNow(this.#realPath);
   }
 
-  /** The only way from a name to a path. */
+  /** Makes the path of a file. Every path comes from here, so every step checks the folder. */
   #path(name: string): string {
     this.check();
-    return `${this.#place}/${name}`;
+    return `${this.#realPath}/${name}`;
   }
 
-  /** A file that is there and plain: a pipe would be waited for, and a link leads elsewhere. */
-  #plain(name: string): FileStatus {
+  /** Requires a plain file: opening a pipe would block, and a link leads to another folder. */
+  #requirePlainFile(name: string): FileStatus {
     const status = this.find(name);
     if (status === undefined) throw new Error(`there is no '${name}'`);
     if (!status.isFile) {
@@ -171,7 +172,7 @@ export class FolderFiles implements Files {
     return status;
   }
 
-  /** A listing without a file that is there may lack others too. */
+  /** Refuses a listing that lacks an existing file: it may lack others too. */
   #checkComplete(names: readonly string[]): void {
     for (const name of [LOCK, ...KNOWN_NAMES, makeNextLogName(names)]) {
       if (names.includes(name) || (name !== LOCK && this.find(name) === undefined)) continue;
@@ -180,11 +181,11 @@ export class FolderFiles implements Files {
   }
 }
 
-/** Removes a file that is of no use; where that fails, the next checkpoint tries again. */
+/** Removes a file without use; if that fails, the next checkpoint tries again. */
 export function removeQuietly(files: Files, name: string): void {
   try {
     files.remove(name);
   } catch {
-    // It is not there, or stays for now.
+    // The file does not exist, or stays for now.
   }
 }

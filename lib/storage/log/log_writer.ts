@@ -1,4 +1,4 @@
-/** One transaction log: records go into an open batch, the batch to the system, and then to the disk. */
+/** A writer of one log: changes go to the open batch, then to the operating system, then to the disk. */
 import { messageOf } from "../../base/errors.ts";
 import {
   type Files,
@@ -12,21 +12,21 @@ import { type Change, WriteError } from "./table_change.ts";
 import { readFirstSeq } from "./torn_tail.ts";
 import { RecordBuffer } from "./log_record.ts";
 
-/** Which log it is. */
+/** Name and number of a log. */
 export interface LogPlace {
   readonly name: string;
-  /** Its number among the logs of the table (`log_chain.ts`). */
+  /** Number of the log in the chain (`log_chain.ts`). */
   readonly number: number;
 }
 
-/** A torn tail that may not be cut off yet. */
-export interface UncutTail {
+/** A torn tail that must be copied before it is cut off. */
+export interface PendingCut {
   readonly bytes: number;
-  /** Keeps a copy of it, or throws. */
-  keep(): void;
+  /** Saves a copy of the torn tail, or throws. */
+  saveCopy(): void;
 }
 
-/** A log that is written to. */
+/** The writer of one log. */
 export class LogWriter {
   /** The file's name; it changes if the file is renamed. */
   name: string;
@@ -37,8 +37,8 @@ export class LogWriter {
   #entries: number;
   #batchEntries = 0;
 
-  /** A torn tail that is still there: no copy of it could be kept at the start. */
-  #torn: UncutTail | undefined;
+  /** The torn tail, if the start could not copy it. */
+  #pendingCut: PendingCut | undefined;
 
   private constructor(place: LogPlace, file: WritableFile, bytes: number, entries: number) {
     this.name = place.name;
@@ -49,22 +49,22 @@ export class LogWriter {
   }
 
   /**
-   * Begins a log and makes it durable, its name too. It has the name only when the header is on disk, so
-   * a log without a whole header is damage. A log of that name that was begun in vain is replaced.
+   * Creates a log, durably. It gets its name when its header is on disk, so a log without a whole header is
+   * damaged. An empty log of that name is replaced.
    *
    * @param table identity of the table
    * @throws if another file has the name
    */
   static async create(files: Files, place: LogPlace, table: string): Promise<LogWriter> {
     const { name, number } = place;
-    removeQuietly(files, NEW_LOG); // an earlier one that did not come to its end
+    removeQuietly(files, NEW_LOG); // left by a failed attempt
     const file = files.openToWrite(NEW_LOG, "create");
     try {
       const header = encodeLogHeader({ table, log: number });
       file.write(header);
       await file.sync();
-      // Now, since the sync takes its time.
-      if (files.find(name) && !isBegun(files, name, table)) {
+      // Checked after the sync, which takes long.
+      if (files.find(name) && !isEmptyLog(files, name, table)) {
         throw new Error(`there is another file '${name}'`);
       }
       files.rename(NEW_LOG, name);
@@ -78,27 +78,27 @@ export class LogWriter {
   }
 
   /**
-   * Goes on behind what is in a log. What is there may never have reached the disk: it is forced
-   * there now.
+   * Opens an existing log for more changes. Its bytes may never have reached the disk, so they are synced.
    *
-   * @param bytes of the whole records; what follows is cut off
-   * @param torn what follows, if it may not be cut off yet: changes fail until a copy of it is kept
-   *   (default: it is cut off now)
+   * @param bytes bytes of the whole records
+   * @param entries changes in them
+   * @param pendingCut a torn tail that must stay until it is copied; changes fail until then (default:
+   *   the bytes behind the whole records are cut off now)
    */
   static async resume(
     files: Files,
     place: LogPlace,
     bytes: number,
     entries: number,
-    torn?: UncutTail,
+    pendingCut?: PendingCut,
   ): Promise<LogWriter> {
     const file = files.openToWrite(place.name, "append");
     try {
-      if (!torn) file.truncate(bytes);
+      if (!pendingCut) file.truncate(bytes);
       await file.sync();
       await files.syncFolder();
       const log = new LogWriter(place, file, bytes, entries);
-      log.#torn = torn;
+      log.#pendingCut = pendingCut;
       return log;
     } catch (error) {
       file.close();
@@ -107,19 +107,19 @@ export class LogWriter {
   }
 
   /**
-   * Cuts off a torn tail of which no copy could be kept at the start; nothing if there is none.
+   * Copies and cuts off a torn tail that the start could not copy, if there is one.
    *
    * @throws {WriteError} if there still is no room for the copy
    */
   cutTornTail(): void {
-    if (!this.#torn) return;
+    if (!this.#pendingCut) return;
     try {
-      this.#torn.keep();
+      this.#pendingCut.saveCopy();
     } catch (error) {
       throw new WriteError(`no room for a copy of the log's torn tail: ${messageOf(error)}`);
     }
     this.#file.truncate(this.#bytes);
-    this.#torn = undefined;
+    this.#pendingCut = undefined;
   }
 
   /** Bytes and changes in the file. */
@@ -130,7 +130,7 @@ export class LogWriter {
     return this.#entries;
   }
 
-  /** Takes a change into the open batch; its bytes are copied. */
+  /** Adds a change to the open batch; its bytes are copied. */
   append(seq: number, lag: number, change: Change): void {
     this.#batch.addChange(seq, lag, change);
     this.#batchEntries++;
@@ -139,19 +139,19 @@ export class LogWriter {
   /**
    * Writes the open batch.
    *
-   * @throws {WriteError} where that fails: nothing of it is in the file, on the disk neither
-   * @throws what the cut threw, where even that failed: then nobody knows what is in the file
+   * @throws {WriteError} if that fails: then no part of the batch is in the file, nor on disk
+   * @throws any other error if the cut fails as well: then the content of the file is unknown
    */
   write(): void {
     if (this.#batchEntries === 0) return;
     try {
-      if (this.#torn) this.cutTornTail();
+      if (this.#pendingCut) this.cutTornTail();
       this.#file.write(this.#batch.bytes());
       this.#bytes += this.#batch.length;
       this.#entries += this.#batchEntries;
     } catch (error) {
-      if (this.#torn) throw error; // nothing was written
-      // A half-written record must not stay, nor a whole one that is told to have failed (I6).
+      if (this.#pendingCut) throw error; // no part was written
+      // Neither a part of a record may stay, nor a whole one that was reported as failed (I6).
       this.#file.truncate(this.#bytes);
       this.#file.syncNow();
       throw new WriteError(messageOf(error));
@@ -160,7 +160,7 @@ export class LogWriter {
     }
   }
 
-  /** Forgets the open batch. */
+  /** Drops the open batch. */
   drop(): void {
     this.#batch.clear();
     this.#batchEntries = 0;
@@ -175,11 +175,11 @@ export class LogWriter {
   }
 
   /**
-   * What the system knows of the file, wherever it is now, with the length that was written, and that of
-   * a torn tail that is still there: no program may have cut it.
+   * The status of the file, under any name, with the length that was written. The length differs if another
+   * program cut the file. A torn tail that is still there counts.
    */
   status(): FileStatus {
-    return { ...this.#file.status(), bytes: this.#bytes + (this.#torn?.bytes ?? 0) };
+    return { ...this.#file.status(), bytes: this.#bytes + (this.#pendingCut?.bytes ?? 0) };
   }
 
   close(): void {
@@ -187,8 +187,8 @@ export class LogWriter {
   }
 }
 
-/** Whether a file is a log of the table that holds no change. */
-export function isBegun(files: Files, name: string, table: string): boolean {
+/** Whether a file is a log of the table without any change. */
+export function isEmptyLog(files: Files, name: string, table: string): boolean {
   if (files.find(name)?.isFile !== true) return false;
   const { header } = readHeader(files, name, "txn");
   return header?.table === table && readFirstSeq(files, name) === undefined;

@@ -12,12 +12,12 @@ import { readFolder } from "./folder_reader.ts";
 import { finishRepair } from "./repair.ts";
 import { createTableId } from "../log/table_id.ts";
 import { copyTornTail } from "../log/torn_tail.ts";
-import { LogWriter, type UncutTail } from "../log/log_writer.ts";
+import { LogWriter, type PendingCut } from "../log/log_writer.ts";
 
 export { DamageError } from "./damage_error.ts";
 
 /** The result of a recovery. */
-export interface Recovered {
+export interface Recovery {
   /** Number of the last change. */
   readonly lastSeq: number;
   /** Identity of the table. */
@@ -31,7 +31,7 @@ export interface Recovered {
   readonly tornBytes: number;
   readonly tornCopy: string | undefined;
   /** Why the copy failed: the torn tail is still in the log, and changes fail until it is copied. */
-  readonly whyNoCopy: string | undefined;
+  readonly copyError: string | undefined;
   /** Size of the checkpoint, in bytes. */
   readonly checkpointBytes: number;
   /** The log for further changes. */
@@ -53,7 +53,7 @@ export async function recover(
   files: Files,
   table: HashTable,
   onProgress: OnProgress = () => {},
-): Promise<Recovered> {
+): Promise<Recovery> {
   await finishRepair(files);
   const names = await files.list();
   const read = readFolder(files, names, table, onProgress);
@@ -67,24 +67,24 @@ export async function recover(
   for (const name of logs.slice(at + 1)) files.remove(name); // behind a torn log, these are empty
   // Changes in older logs were perhaps never forced to disk.
   const olderLogs = logs.slice(0, at);
-  for (const name of olderLogs) await forceToDisk(files, name);
+  for (const name of olderLogs) await syncLog(files, name);
   let tornCopy: string | undefined;
-  let whyNoCopy: string | undefined;
-  let uncut: UncutTail | undefined;
+  let copyError: string | undefined;
+  let pendingCut: PendingCut | undefined;
   if (tornTail && tornTail.contentBytes > 0) {
     const copy = makeTornName(names);
     try {
       copyTornTail(files, tornTail, copy); // before the cut
       tornCopy = copy;
     } catch (error) { // usually a full disk; the table can be read all the same
-      whyNoCopy = messageOf(error);
-      uncut = { bytes: tornTail.bytes, keep: () => copyTornTail(files, tornTail, copy) };
+      copyError = messageOf(error);
+      pendingCut = { bytes: tornTail.bytes, saveCopy: () => copyTornTail(files, tornTail, copy) };
     }
   }
   const place = { name: last ?? LOG, number: numbers[at] ?? 1 };
   const log = last === undefined
     ? await LogWriter.create(files, place, tableId)
-    : await LogWriter.resume(files, place, replay.validBytes, replay.validEntries, uncut);
+    : await LogWriter.resume(files, place, replay.validBytes, replay.validEntries, pendingCut);
   return {
     lastSeq: replay.lastSeq,
     tableId,
@@ -93,14 +93,14 @@ export async function recover(
     replayed: replay.replayed,
     tornBytes: tornTail?.bytes ?? 0,
     tornCopy,
-    whyNoCopy,
+    copyError,
     checkpointBytes: checkpoint.bytes,
     log,
     olderLogs,
   };
 }
 
-async function forceToDisk(files: Files, name: string): Promise<void> {
+async function syncLog(files: Files, name: string): Promise<void> {
   const file = files.openToWrite(name, "append");
   try {
     await file.sync();

@@ -135,7 +135,7 @@ testWithMounts("fault: start needs room: a torn tail on a full disk", async () =
   for (let start = 0; start < 2; start++) {
     await using program = new Program(server(folder));
     assert.equal(await sizeOf(program), KEYS);
-    await program.until("stderr", /torn write of 20000 bytes.*cannot be kept \(No space left/);
+    await program.until("stderr", /torn write of 20000 bytes.*cannot be saved \(No space left/);
     const refused = await ask(program, { method: "insert", key: "new", value: 1 });
     assert.equal(refused["type"], "StorageError");
     assert.match(String(refused["message"]), /torn tail/);

@@ -40,7 +40,7 @@ Deno.test("files: a held file keeps its bytes when it loses its name, until it i
         files.rename("small", "large");
       }
       assert.equal(size(), LARGE_BYTES);
-      await held.free(never);
+      await held.freeSpace(never);
       assert.equal(size(), 0);
       assert.deepEqual(await files.list(), how === "removed" ? [] : ["large"]);
     });
@@ -50,20 +50,20 @@ Deno.test("files: a held file keeps its bytes when it loses its name, until it i
 Deno.test("files: to free a held file is called off between two steps", async () => {
   await withLarge(async (files, held, size) => {
     files.remove("large");
-    await held.free(AbortSignal.abort());
+    await held.freeSpace(AbortSignal.abort());
     assert.ok(size() > 0 && size() < LARGE_BYTES, String(size()));
   });
 });
 
 Deno.test("files: a held file to which a name leads is not freed", async () => {
   await withLarge(async (_files, held, size) => {
-    await held.free(never);
+    await held.freeSpace(never);
     assert.equal(size(), LARGE_BYTES, "its own");
   });
   await withLarge(async (files, held, size) => {
     await Deno.link(`${files.folder}/large`, `${files.folder}/backup`);
     files.remove("large");
-    await held.free(never);
+    await held.freeSpace(never);
     assert.equal(size(), LARGE_BYTES, "a hard link");
   });
 });

@@ -64,7 +64,7 @@ test("fault: start needs room: the torn tail stays until there is room for a cop
       kind === fails && isCopy(name) ? { error: noSpace(), taken: 0.5 } : undefined;
     const life = await startOn(disk, { entries: 3 });
     assert.equal(pairsOf(life.table).length, 2);
-    assert.match(life.recovered.whyNoCopy ?? "", /No space left/);
+    assert.match(life.recovery.copyError ?? "", /No space left/);
     for (let attempt = 0; attempt < 2; attempt++) {
       assert.throws(() => insert(life, "c"), (error) => {
         assert.ok(error instanceof WriteError);
@@ -72,7 +72,7 @@ test("fault: start needs room: the torn tail stays until there is room for a cop
         return true;
       });
     }
-    life.storage.look(); // a file that is longer than the log is no other one
+    life.storage.checkFiles(); // a file that is longer than the log is no other one
     await life.storage.checkpointing;
     assert.deepEqual(disk.names, ["table.txn"], "no empty files");
     assert.deepEqual(disk.bytesOf("table.txn"), bytes);
@@ -103,7 +103,7 @@ test("fault: start needs room: a checkpoint does not let an uncut log go without
   const disk = SimulatedDisk.of({ "table.txn": old });
   disk.plan = ({ name }) => isCopy(name) ? { error: noSpace() } : undefined;
   const life = await startOn(disk, { entries: 1 });
-  assert.ok(life.recovered.isNewTableId);
+  assert.ok(life.recovery.isNewTableId);
   await life.storage.checkpointing;
   assert.throws(() => insert(life, "c"), WriteError);
   assert.ok(holds(disk, TORN));
