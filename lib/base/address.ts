@@ -1,8 +1,8 @@
-/** Addresses as people write them: `host`, `host:port`, `[v6]:port`. */
+/** Network addresses as people write them: `host`, `host:port`, `[v6]:port`. */
 
 import { isIPv4, isIPv6 } from "node:net";
 
-/** Where something listens. */
+/** A host and a port. */
 export interface Address {
   /** A DNS name, or an IP address without brackets. */
   readonly hostname: string;
@@ -11,11 +11,11 @@ export interface Address {
 }
 
 /**
- * Reads an address.
+ * Parses an address.
  *
  * @param text `host`, `host:port`, `v6`, `[v6]` or `[v6]:port`
- * @param defaultPort the port where none is named; without it, one must be
- * @returns the address, or undefined where the text is none
+ * @param defaultPort the port of a text without one; undefined: the text must have one
+ * @returns undefined: the text is not an address
  */
 export function parseAddress(text: string, defaultPort?: number): Address | undefined {
   const [, bracketed, plain, digits] =
@@ -27,31 +27,31 @@ export function parseAddress(text: string, defaultPort?: number): Address | unde
   return { hostname, port };
 }
 
-/** Where a server listens. */
+/** The addresses on which a server listens. */
 export interface ListenAddress {
-  /** One address, or `0.0.0.0` or `::` for all of the families below. */
+  /** One address; or `0.0.0.0` or `::`, for all addresses of the families below. */
   readonly hostname: string;
   readonly port: number;
   readonly isV4: boolean;
   readonly isV6: boolean;
 }
 
-/** Whether something listens at all addresses of a family, not at one. */
+/** Whether a host name means all addresses of a family. */
 export function isWildcard(hostname: string): boolean {
   return hostname === "0.0.0.0" || hostname === "::";
 }
 
-/** An IPv4 address in the form that a socket for both families gives it (`::ffff:1.2.3.4`), as IPv4. */
+/** Turns the form of IPv4 addresses on a socket for both families (`::ffff:1.2.3.4`) into plain IPv4. */
 export function unmapped(hostname: string): string {
   return hostname.replace(/^::ffff:(?=\d+\.)/i, "");
 }
 
-/** Writes an address so that `parseAddress` reads it back. */
+/** Formats an address in the form that `parseAddress` reads. */
 export function addressText({ hostname, port }: Address): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
 
-/** Whether an address is one that many networks use for themselves (RFC 1918, RFC 4193), or of one link or machine. */
+/** Whether an address is private (RFC 1918, RFC 4193), link-local or loopback: many networks use the same ones. */
 export function isPrivateAddress(hostname: string): boolean {
   const v4 = unmapped(hostname);
   if (isIPv4(v4)) return /^(10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(v4);
@@ -59,24 +59,24 @@ export function isPrivateAddress(hostname: string): boolean {
 }
 
 /**
- * Whether an address means something on one link only (RFC 4291), with a zone or without: what a
- * catalog sees of it or lists has no zone, so that no other machine can use it.
+ * Whether an IPv6 address is link-local (RFC 4291), with a zone or without. Catalogs list it without its
+ * zone, so no other machine can use it.
  */
 export function isLinkLocal(hostname: string): boolean {
   return /^fe[89ab][0-9a-f]:/i.test(hostname);
 }
 
-/** Whether an address is one of this machine for itself. */
+/** Whether an address is one that only its own machine reaches. */
 export function isLoopback(hostname: string): boolean {
   const v4 = unmapped(hostname);
   return (isIPv4(v4) && v4.startsWith("127.")) || hostname === "::1" || hostname === "localhost";
 }
 
 /**
- * What counts as one peer: an IPv4 address, or the /64 network of an IPv6 address, since a host that has
- * one address there has all of them.
+ * The group of addresses that counts as one peer: an IPv4 address, or the /64 network of an IPv6 address,
+ * because a host usually has its whole /64 network.
  *
- * @param hostname an IPv4 or IPv6 address, in any of its spellings
+ * @param hostname an IPv4 or IPv6 address, in any notation
  */
 export function addressGroup(hostname: string): string {
   const v4 = unmapped(hostname);

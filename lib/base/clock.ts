@@ -1,9 +1,9 @@
 /**
- * Time: waiting that can be called off, and the wall clock.
+ * The wall clock, and waits that can be aborted.
  *
- * The wall clock may be set, forward and back: it is for dates, and for what other machines compare.
- * Every duration is a difference of `performance.now()`, which only goes forward. Nothing else reads
- * the wall clock (`tests/clock_rule_test.ts`).
+ * An operator may set the wall clock forward or back. So it is only for dates, and for times that other
+ * machines compare; no other file reads it (`tests/clock_rule_test.ts`). Durations are differences of
+ * `performance.now()`, which never goes back.
  */
 
 /** Wall-clock time, in Unix milliseconds. */
@@ -11,12 +11,12 @@ export function unixMs(): number {
   return Date.now();
 }
 
-/** Wall-clock time, in whole Unix seconds, as the catalog counts it. */
+/** Wall-clock time, in whole Unix seconds, the unit of the catalog. */
 export function unixSeconds(): number {
   return Math.floor(unixMs() / 1000);
 }
 
-/** Wall-clock time as in `2026-01-31T12:00:00.000Z`. */
+/** Wall-clock time in ISO 8601: `2026-01-31T12:00:00.000Z`. */
 export function isoTime(): string {
   return new Date(unixMs()).toISOString();
 }
@@ -25,8 +25,8 @@ export function isoTime(): string {
  * Waits, at least this long: timers count in whole milliseconds.
  *
  * @param ms in milliseconds
- * @param signal ends the wait at once (default: none)
- * @returns true after the whole time, false when called off
+ * @param signal aborts the wait (default: none)
+ * @returns true after the whole time, false after an abort
  */
 export function sleep(ms: number, signal?: AbortSignal): Promise<boolean> {
   if (signal?.aborted) return Promise.resolve(false);
@@ -44,9 +44,9 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<boolean> {
 }
 
 /**
- * The pause after a failed attempt, in milliseconds: pauses double up to the largest.
+ * The pause after a failed attempt, in milliseconds. It doubles with each failure, up to the largest.
  *
- * @param failures failed attempts in a row, from 1 on
+ * @param failures failed attempts in a row, at least 1
  */
 export function pauseAfterFailures(
   { first, largest }: { readonly first: number; readonly largest: number },
@@ -56,11 +56,11 @@ export function pauseAfterFailures(
 }
 
 /**
- * Waits for a promise, but not for ever.
+ * Waits for a promise, at most for a time.
  *
- * @param promise what is waited for; its rejection passes through
- * @param ms how long, in milliseconds
- * @param signal ends the wait at once (default: none)
+ * @param promise if it is rejected in time, this function throws its error
+ * @param ms in milliseconds
+ * @param signal aborts the wait (default: none)
  * @returns whether the promise was fulfilled in time
  */
 export async function settlesWithin(
@@ -68,16 +68,16 @@ export async function settlesWithin(
   ms: number,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const over = new AbortController();
-  const giveUp = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  const settled = new AbortController();
+  const anySignal = signal ? AbortSignal.any([signal, settled.signal]) : settled.signal;
   try {
-    return await Promise.race([promise.then(() => true), sleep(ms, giveUp).then(() => false)]);
+    return await Promise.race([promise.then(() => true), sleep(ms, anySignal).then(() => false)]);
   } finally {
-    over.abort();
+    settled.abort();
   }
 }
 
-/** Durations and waits of one component, so that tests can put a virtual clock in their place. */
+/** The clock of one component, so that tests can replace it by a virtual one. */
 export interface Timing {
   /** Monotonic time, in milliseconds. */
   now(): number;
@@ -91,7 +91,7 @@ export interface Clock extends Timing {
   unixMs(): number;
 }
 
-/** The timing of this machine. */
+/** The real clock. */
 export const machineTiming: Timing = { now: () => performance.now(), sleep };
 
 /**

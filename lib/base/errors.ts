@@ -1,11 +1,11 @@
 /**
- * The errors that end a program, and how any thrown thing becomes a sentence.
+ * Errors that end a program, and the message of any error.
  *
- * A message says what was tried, the rule, and what came: one sentence that a
- * person can act on. Stack traces are for bugs only.
+ * A message names the attempt, the rule and the actual value, in one sentence that a person can act on.
+ * Only bugs print a stack trace.
  */
 
-/** Exit codes of all programs (`htclient` adds its own meaning of 1: the operation failed). */
+/** Exit codes of all programs. For `htclient`, `failed` also means that the operation failed. */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -13,7 +13,7 @@ export const EXIT = {
   notFound: 3,
 } as const;
 
-/** Ends the program with a sentence on stderr and an exit code; thrown anywhere, caught in `main`. */
+/** Ends the program with a message on stderr and an exit code: `main` catches it. */
 export class ExitError extends Error {
   override name = "ExitError";
   readonly exitCode: number;
@@ -24,7 +24,7 @@ export class ExitError extends Error {
   }
 }
 
-/** Bad flags, arguments or environment: exit code 2. */
+/** Invalid flags, arguments or environment: exit code 2. */
 export class UsageError extends ExitError {
   override name = "UsageError";
 
@@ -33,7 +33,7 @@ export class UsageError extends ExitError {
   }
 }
 
-/** What a thrown thing says, without its stack. */
+/** The message of any thrown value, without a stack trace. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

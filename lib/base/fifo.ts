@@ -1,42 +1,42 @@
-/** First in, first out; an array's own `shift` moves all that is behind. */
+/** A queue, first in first out: `shift` of an array would move all remaining elements. */
 
-/** How many places in front may be empty before the rest moves up. */
-const EMPTY_PLACES = 1_024;
+/** Empty places in front after which the remaining elements move up. */
+const MAX_EMPTY = 1_024;
 
 /** A queue. */
 export class Fifo<T> {
-  #all: (T | undefined)[] = [];
+  #elements: (T | undefined)[] = [];
   #first = 0;
 
-  /** How many there are. */
+  /** Number of elements. */
   get length(): number {
-    return this.#all.length - this.#first;
+    return this.#elements.length - this.#first;
   }
 
-  /** Adds one at the end. */
-  push(one: T): void {
-    this.#all.push(one);
+  /** Adds an element at the end. */
+  push(element: T): void {
+    this.#elements.push(element);
   }
 
-  /** One of them, counted from the first; undefined if there are not as many. */
+  /** The element with an index, counted from the first; undefined: there is none. */
   at(index: number): T | undefined {
-    return this.#all[this.#first + index];
+    return this.#elements[this.#first + index];
   }
 
-  /** All of them, from the first. */
+  /** All elements, from the first. */
   *[Symbol.iterator](): Generator<T> {
-    for (const one of this.#all.slice(this.#first)) yield one as T;
+    for (const element of this.#elements.slice(this.#first)) yield element as T;
   }
 
-  /** Takes the first one; undefined where there is none. */
+  /** Removes the first element and returns it; undefined: the queue is empty. */
   shift(): T | undefined {
-    const one = this.#all[this.#first];
+    const element = this.#elements[this.#first];
     if (this.length === 0) return undefined;
-    this.#all[this.#first++] = undefined;
-    if (this.length === 0 || this.#first === EMPTY_PLACES) {
-      this.#all.splice(0, this.#first);
+    this.#elements[this.#first++] = undefined;
+    if (this.length === 0 || this.#first === MAX_EMPTY) {
+      this.#elements.splice(0, this.#first);
       this.#first = 0;
     }
-    return one;
+    return element;
   }
 }

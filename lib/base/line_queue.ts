@@ -1,17 +1,17 @@
 /**
- * Lines on their way to a slow reader: written one after another in the background, so that nobody
- * waits for the reader; bounded, so that it costs at most so much memory (I5).
+ * A queue of lines for a reader that may be slow. Lines are written in the background, so the program
+ * never waits for the reader; the queue is bounded (I5).
  */
 import { settlesWithin } from "./clock.ts";
 
-/** Where bytes go. */
+/** A destination of bytes. */
 export interface LineSink {
   write(bytes: Uint8Array): Promise<number>;
 }
 
 const encoder = new TextEncoder();
 
-/** Lines that wait for a sink. */
+/** Lines that are to be written to a sink. */
 export class LineQueue {
   readonly #sink: LineSink;
   readonly #maxChars: number;
@@ -19,13 +19,13 @@ export class LineQueue {
   #dropped = 0;
   #writing: Promise<void> | undefined;
 
-  /** @param maxChars that may wait; further lines are dropped, and counted in a line of their own */
+  /** @param maxChars most characters in the queue; further lines are dropped, and one line counts them */
   constructor(sink: LineSink, maxChars: number) {
     this.#sink = sink;
     this.#maxChars = maxChars;
   }
 
-  /** Takes a line with its LF. */
+  /** Adds a line with its LF. */
   put(line: string): void {
     if (this.#waiting.length + line.length > this.#maxChars) {
       this.#dropped++;
@@ -35,7 +35,7 @@ export class LineQueue {
     this.#writing ??= this.#write().finally(() => this.#writing = undefined);
   }
 
-  /** Waits until all is written, but not for ever. */
+  /** Waits until all lines are written, at most for a time in milliseconds. */
   async flush(ms: number): Promise<void> {
     if (this.#writing) await settlesWithin(this.#writing, ms);
   }
@@ -47,13 +47,13 @@ export class LineQueue {
         this.#waiting = "";
         while (bytes.length > 0) bytes = bytes.subarray(await this.#sink.write(bytes));
         if (this.#dropped > 0) {
-          this.#waiting = `... ${this.#dropped} lines were dropped: they were not read in time\n` +
+          this.#waiting = `... ${this.#dropped} lines were dropped: the reader was too slow\n` +
             this.#waiting;
           this.#dropped = 0;
         }
       }
     } catch {
-      this.#waiting = ""; // nobody reads any more; a server must not end for that
+      this.#waiting = ""; // The reader is gone. A server goes on without its log.
     }
   }
 }

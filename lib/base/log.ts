@@ -1,8 +1,8 @@
 /**
- * Log lines on stderr, as text for people or as JSON for machines.
+ * The log: lines on stderr, as text for people or as JSON for machines.
  *
- * Text: `2026-01-31T12:00:00.000Z warn: what happened key=value ...`. JSON: one object a line
- * with `time`, `level`, `message` and the fields.
+ * Text: `2026-01-31T12:00:00.000Z warn: message key=value ...`. JSON: an object on each line, with
+ * `time`, `level`, `message` and the fields.
  */
 
 import { isoTime } from "./clock.ts";
@@ -14,7 +14,7 @@ export type LogFormat = "text" | "json";
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 
-/** Writes log lines; `debug` ones only where `isDebug` is true. */
+/** Writes log lines; those of level `debug` only if `isDebug`. */
 export interface Log {
   readonly isDebug: boolean;
   debug(message: string, fields?: LogFields): void;
@@ -24,11 +24,11 @@ export interface Log {
 }
 
 /**
- * Makes a log.
+ * Creates a log.
  *
  * @param options.format default `text`
- * @param options.isDebug writes `debug` lines too (default false)
- * @param options.write takes each finished line with its LF (default: stderr)
+ * @param options.isDebug also write `debug` lines (default: false)
+ * @param options.write receives each line with its LF (default: stderr)
  */
 export function createLog(
   { format = "text", isDebug = false, write = (line) => stderr.put(line) }: {
@@ -49,7 +49,7 @@ export function createLog(
   };
 }
 
-/** A log that writes nothing, for tests and for libraries whose caller wants none. */
+/** A log without output, for tests and for callers of the library that want none. */
 export const silentLog: Log = createLog({ write: () => {} });
 
 function textLine(level: LogLevel, message: string, fields: LogFields): string {
@@ -63,7 +63,7 @@ function jsonLine(level: LogLevel, message: string, fields: LogFields): string {
   return escaped(JSON.stringify(entry)) + "\n";
 }
 
-/** Quoted where it would not read as one word: what clients send must not forge a log line. */
+/** Quotes any text that is not one plain word, so that clients cannot forge log lines. */
 function fieldText(value: string | number | boolean | null): string {
   return typeof value === "string" && !/^[\w.:/@+-]+$/.test(value)
     ? JSON.stringify(value)
@@ -71,13 +71,13 @@ function fieldText(value: string | number | boolean | null): string {
 }
 
 function printable(message: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  // deno-lint-ignore no-control-regex -- it finds control characters
   return message.replace(/[\x00-\x1f]/g, (c) => JSON.stringify(c).slice(1, -1));
 }
 
 const stderr = new LineQueue({ write: (bytes) => Deno.stderr.write(bytes) }, MAX_LOG_CHARS);
 
-/** Waits a moment for the lines on stderr, before the process ends. */
+/** Waits for the lines on stderr before the process ends, at most `LOG_FLUSH_MS`. */
 export function flushLog(): Promise<void> {
   return stderr.flush(LOG_FLUSH_MS);
 }

@@ -1,18 +1,18 @@
-/** Random numbers that can be had again: from a seed. */
+/** Reproducible random numbers: from a seed. */
 
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
 /** A source of random numbers. */
 export interface Random {
-  /** A whole number from 0 to below `limit`, each as likely. */
+  /** An integer from 0 to `limit - 1`, all equally likely. */
   below(limit: number): number;
 }
 
-/** Numbers thrown away at first: those of seeds that are alike are alike there. */
+/** First numbers that are dropped: they are similar for similar seeds. */
 const WARM_UP = 64;
 
-/** Numbers from a whole number as seed: the same ones for the same seed, on every machine. */
+/** Creates a source from an integer. The same seed gives the same numbers on every machine. */
 export function randomFrom(seed: number): Random {
   const generator = xoroshiro128plus(seed);
   for (let i = 0; i < WARM_UP; i++) generator.next();

@@ -1,4 +1,4 @@
-/** The version of all programs, as in deno.json. */
+/** The version of all programs, from deno.json. */
 import config from "../../deno.json" with { type: "json" };
 
 export const VERSION: string = config.version;

@@ -1,4 +1,4 @@
-/** Proves what is read as an address, and that what is written is read back. */
+/** Proves which texts are addresses, and that formatting and parsing are inverse. */
 import assert from "assert";
 import fc from "fast-check";
 import {
@@ -28,14 +28,14 @@ test("host and port, in every form", () => {
   }
 });
 
-test("without a port it is an address only where there is a default", () => {
+test("a text without a port is an address only if there is a default", () => {
   for (const [text, hostname] of [["host", "host"], ["::1", "::1"], ["[::1]", "::1"]] as const) {
     assert.equal(parseAddress(text), undefined);
     assert.deepEqual(parseAddress(text, 9_097), { hostname, port: 9_097 });
   }
 });
 
-test("anything else is none", () => {
+test("any other text is not an address", () => {
   const texts = ["", ":80", "host:", "host:0", "host:65536", "host:123456", "host:-1", "host:8o"];
   const others = [
     "a b:80",
@@ -52,14 +52,14 @@ test("anything else is none", () => {
   }
 });
 
-test("what addressText() writes, parseAddress() reads back", () => {
+test("parseAddress() reads the output of addressText()", () => {
   const hostname = fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6());
   fc.assert(fc.property(hostname, fc.integer({ min: 1, max: 65_535 }), (hostname, port) => {
     assert.deepEqual(parseAddress(addressText({ hostname, port })), { hostname, port });
   }));
 });
 
-Deno.test("address: private ones are told from those that anybody can have", () => {
+Deno.test("address: private and public ones", () => {
   for (
     const own of [
       "10.0.0.1",
@@ -77,7 +77,7 @@ Deno.test("address: private ones are told from those that anybody can have", () 
   ) assert.ok(!isPrivateAddress(other), other);
 });
 
-test("an IPv6 address counts as its network, and an IPv4 address in any spelling as itself", () => {
+test("the group of an IPv6 address is its network, that of an IPv4 address itself, in any notation", () => {
   const groups: [string, string][] = [
     ["192.168.1.2", "192.168.1.2"],
     ["::ffff:192.168.1.2", "192.168.1.2"],
@@ -91,7 +91,7 @@ test("an IPv6 address counts as its network, and an IPv4 address in any spelling
   for (const [address, group] of groups) assert.equal(addressGroup(address), group, address);
 });
 
-test("addresses of this machine for itself, and of one link, in any spelling", () => {
+test("loopback and link-local addresses, in any notation", () => {
   for (const own of ["127.0.0.1", "127.9.9.9", "::ffff:127.0.0.1", "::1", "localhost"]) {
     assert.ok(isLoopback(own), own);
   }

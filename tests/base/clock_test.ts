@@ -1,15 +1,15 @@
-/** Proves that waiting ends by time, by its event or by being called off, and leaves no timer. */
+/** Proves that a wait ends by time, by its promise or by an abort, and leaves no timer. */
 import assert from "assert";
 import { settlesWithin, sleep, unixSeconds } from "../../lib/base/clock.ts";
 
-/** Longer than anything here takes; a wait that is not ended fails after it. */
+/** Longer than any test here, in milliseconds: a wait that does not end fails after it. */
 const LONG_MS = 60_000;
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `clock: ${name}`, permissions: "none", fn });
 }
 
-test("sleep() gives true after its time", async () => {
+test("sleep() returns true after its time", async () => {
   for (const signal of [undefined, new AbortController().signal]) {
     const order: string[] = [];
     // By order and not by time: on a busy machine any wait is long.
@@ -21,7 +21,7 @@ test("sleep() gives true after its time", async () => {
   }
 });
 
-test("sleep() gives false when called off, before or during", async () => {
+test("sleep() returns false after an abort, before it or during it", async () => {
   assert.equal(await sleep(LONG_MS, AbortSignal.abort()), false);
   const controller = new AbortController();
   const sleeping = sleep(LONG_MS, controller.signal);
@@ -29,14 +29,14 @@ test("sleep() gives false when called off, before or during", async () => {
   assert.equal(await sleeping, false);
 });
 
-test("fulfilledWithin() tells whether the promise was fulfilled, and leaves no timer", async () => {
+test("settlesWithin() returns whether the promise was fulfilled, and leaves no timer", async () => {
   assert.equal(await settlesWithin(Promise.resolve(), LONG_MS), true);
   const { promise, resolve } = Promise.withResolvers<void>();
   assert.equal(await settlesWithin(promise, 1), false);
   resolve();
 });
 
-test("fulfilledWithin() ends when called off", async () => {
+test("settlesWithin() ends at an abort", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const controller = new AbortController();
   const waiting = settlesWithin(promise, LONG_MS, controller.signal);
@@ -45,7 +45,7 @@ test("fulfilledWithin() ends when called off", async () => {
   resolve();
 });
 
-test("fulfilledWithin() passes a rejection through, and a late one harms nobody", async () => {
+test("settlesWithin() throws a rejection, and a late one does no harm", async () => {
   await assert.rejects(settlesWithin(Promise.reject(new Error("no")), LONG_MS), /no/);
   const { promise, reject } = Promise.withResolvers<void>();
   assert.equal(await settlesWithin(promise, 1), false);
@@ -53,7 +53,7 @@ test("fulfilledWithin() passes a rejection through, and a late one harms nobody"
   await sleep(1); // an unhandled rejection would end the test run here
 });
 
-test("unixSeconds() is whole", async () => {
+test("unixSeconds() is an integer", async () => {
   assert.ok(Number.isInteger(unixSeconds()) && unixSeconds() > 1.6e9);
   await Promise.resolve();
 });

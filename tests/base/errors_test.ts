@@ -1,4 +1,4 @@
-/** Proves the exit codes, and that any thrown thing becomes a sentence. */
+/** Proves the exit codes, and that any thrown value has a message. */
 import assert from "assert";
 import { EXIT, ExitError, messageOf, UsageError } from "../../lib/base/errors.ts";
 
@@ -17,7 +17,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "errors: messageOf() gives the sentence of whatever was thrown",
+  name: "errors: messageOf() returns the message of any thrown value",
   permissions: "none",
   fn() {
     assert.equal(messageOf(new TypeError("why")), "why");

@@ -1,10 +1,10 @@
-/** Proves that a queue gives what an array would give. */
+/** Proves that a queue behaves like an array. */
 import assert from "assert";
 import fc from "fast-check";
 import { Fifo } from "../../lib/base/fifo.ts";
 
 Deno.test({
-  name: "fifo: first in, first out, however long it gets",
+  name: "fifo: first in, first out, also in a long queue",
   permissions: "none",
   fn: () => {
     const steps = fc.array(fc.boolean(), { maxLength: 10_000, size: "max" });

@@ -1,4 +1,4 @@
-/** Proves that lines arrive in order, that a slow reader holds nobody up, and that what waits is bounded. */
+/** Proves that lines arrive in order, that a slow reader delays no other work, and that the queue is bounded. */
 import assert from "assert";
 import { LineQueue } from "../../lib/base/line_queue.ts";
 
@@ -6,7 +6,7 @@ function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `line_queue: ${name}`, permissions: "none", fn });
 }
 
-/** A reader that takes bytes when it is let. */
+/** A reader that reads when the test allows it. */
 class Reader {
   text = "";
   #held: PromiseWithResolvers<void> | undefined;
@@ -28,7 +28,7 @@ class Reader {
   }
 }
 
-test("lines arrive whole and in order, however few bytes are taken at once", async () => {
+test("lines arrive whole and in order, also if a write takes few bytes", async () => {
   const reader = new Reader();
   const queue = new LineQueue(reader, 1_000);
   const lines = Array.from({ length: 20 }, (_, at) => `line ${at}\n`);
@@ -37,7 +37,7 @@ test("lines arrive whole and in order, however few bytes are taken at once", asy
   assert.equal(reader.text, lines.join(""));
 });
 
-test("what is too much for a reader that does not read is dropped and counted", async () => {
+test("lines beyond the bound are dropped and counted", async () => {
   const reader = new Reader();
   reader.hold();
   const queue = new LineQueue(reader, 100);
@@ -52,7 +52,7 @@ test("what is too much for a reader that does not read is dropped and counted", 
   assert.equal(lines.length - 1 + Number(dropped), 1_000);
 });
 
-test("a reader that is gone ends nothing", async () => {
+test("a reader that is gone does no harm", async () => {
   const queue = new LineQueue({ write: () => Promise.reject(new Error("gone")) }, 100);
   queue.put("a\n");
   await queue.flush(60_000);

@@ -1,4 +1,4 @@
-/** Proves the form of log lines, and that nothing a client sends can forge or hide one. */
+/** Proves the format of log lines, and that no client can forge or hide one. */
 import assert from "assert";
 import fc from "fast-check";
 import { createLog, type LogFormat, silentLog } from "../../lib/base/log.ts";
@@ -12,7 +12,7 @@ function logged(format: LogFormat, isDebug = false) {
   return { lines, log: createLog({ format, isDebug, write: (line) => void lines.push(line) }) };
 }
 
-test("a text line has time, level, message and fields, quoted where they are no word", () => {
+test("a text line has time, level, message and fields, quoted unless they are one word", () => {
   const { lines, log } = logged("text");
   log.warn("something odd", { client: 3, key: "a b", host: "127.0.0.1:80", ok: true, none: null });
   assert.match(
@@ -29,7 +29,7 @@ test("a JSON line is one object with time, level, message and the fields", () =>
   assert.deepEqual(others, { level: "error", message: "broken", why: "a\nb" });
 });
 
-test("debug lines are written only where that was asked for", () => {
+test("debug lines are written only if isDebug", () => {
   for (const isDebug of [true, false]) {
     const { lines, log } = logged("text", isDebug);
     log.debug("one");
@@ -37,7 +37,7 @@ test("debug lines are written only where that was asked for", () => {
     assert.equal(log.isDebug, isDebug);
     assert.equal(lines.length, isDebug ? 2 : 1);
   }
-  silentLog.error("nobody reads this");
+  silentLog.error("not written");
 });
 
 test("an empty value, a quote, an equals sign and white space are quoted", () => {

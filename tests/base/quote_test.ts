@@ -1,10 +1,10 @@
-/** Proves that whatever came can be put into a message: short, on one line, safe to print. */
+/** Proves that any text can be a part of a message: short, on one line, safe for a terminal. */
 import assert from "assert";
 import fc from "fast-check";
 import { plainLine, plainLines, quoted } from "../../lib/base/quote.ts";
 
 Deno.test({
-  name: "quoted: a short text is shown whole, in quotes",
+  name: "quoted: a short text is complete, in quotes",
   permissions: "none",
   fn() {
     assert.equal(quoted("zebra"), '"zebra"');
@@ -15,7 +15,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "quoted: of a long text only the beginning is shown, and that there is more",
+  name: "quoted: a long text is cut, and the cut is marked",
   permissions: "none",
   fn() {
     assert.equal(quoted("x".repeat(61)), `"${"x".repeat(60)}..."`);
@@ -24,7 +24,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "quoted: no control character of any kind comes through to a terminal",
+  name: "quoted: no control character reaches a terminal",
   permissions: "none",
   fn() {
     for (let code = 0; code < 0xa0; code++) {
@@ -35,7 +35,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "quoted: plain lines keep their ends, a plain line has none",
+  name: "quoted: plainLines keeps line ends, plainLine has none",
   permissions: "none",
   fn() {
     const text = "a\x1b[31m\tb\r\n\x9b\u2028\x7fc \u00e4\u2588";
@@ -65,13 +65,13 @@ Deno.test({
         assert.ok(!shown.includes(one), JSON.stringify(one));
       }
     }
-    // Marks that text needs stay.
+    // Marks that ordinary text needs are kept.
     for (const one of ["\u200d", "\u0301", "\u05d0"]) assert.equal(plainLines(one), one);
   },
 });
 
 Deno.test({
-  name: "quoted: bounded, on one line and JSON, whatever came",
+  name: "quoted: any text becomes bounded, one line and JSON",
   permissions: "none",
   fn() {
     fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => {
