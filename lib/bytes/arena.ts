@@ -1,30 +1,31 @@
 /**
- * Memory outside of V8's heap, in blocks: the garbage collector never looks at what lies here.
+ * An allocator for memory outside of V8's heap: the garbage collector never visits its blocks.
  *
- * Two-level segregated fit (TLSF: Masmano, Ripoll, Crespo and Real, 2004). Free blocks are listed by
- * size, sizes of one list differ by less than 1/32, and bitmaps tell which lists are not empty. So
- * allocating and freeing take the same short time however many blocks there are. A block's size is
- * rounded up to where a list begins (above 504 bytes, that is up to 3%), so that what one leaves suits
- * the next of about its size.
+ * The algorithm is two-level segregated fit (TLSF: Masmano, Ripoll, Crespo and Real, 2004). Free blocks
+ * are in lists by size, sizes of one list differ by less than 1/32, and bitmaps mark the lists that are
+ * not empty. So allocating and freeing take the same short time, however many blocks there are. A block's
+ * size is rounded up to the smallest size of a list (above 504 bytes, by up to 3%). Then a freed block
+ * fits the next request of about its size.
  *
- * Memory comes in segments of 32 MiB. The system gives pages only where they are written to, so the
- * untouched rest of a segment costs nothing. All segments share one set of lists. One that becomes
- * wholly free is given back, unless little of it was ever in use: then it is kept for the next block, so that
- * a few blocks that come and go cost no segment each time. What "little" is can be chosen; then `tidy`
- * is to be called now and then, which gives back what was kept and is not needed.
+ * Memory comes in segments of 32 MiB. The system provides pages when they are first written, so the
+ * untouched rest of a segment costs nothing. All segments share one set of lists. A segment that becomes
+ * free returns to the system, unless it was hardly used (`retainedBytes`): then one such segment is
+ * retained, so that a few short-lived blocks do not cost a segment each time. `trim`, called regularly,
+ * releases the retained segment if it is larger than needed.
  *
- * A block too large for them has a segment of its own, which goes with it. Smaller ones may have one, too
- * (`aloneBytes`): in a shared one, what a large block leaves stays in memory as long as any small one is there.
- * Only 64 of them, though, since each takes a number. No segment is smaller than others: what is smaller, the C
- * library may take from a heap that it cannot give back as long as anything lies behind.
+ * A block that is too large for a shared segment has a dedicated one, which is released with it. So have
+ * smaller blocks from `dedicatedBytes` on: in a shared segment, the memory of a large freed block stays
+ * as long as any small block is there. There are at most 64 dedicated segments of that kind, because
+ * each takes a segment number. No segment is smaller than 32 MiB: the C library may take smaller ones
+ * from a heap that it cannot shrink.
  *
  * Counted in units of 8 bytes, a segment is
  *
- *     1 unit, unused (so that no block has the address 0)
- *     blocks, one behind the other
- *     1 unit, header of an empty block that is not free
+ *     1 unit, unused (so no block has the address 0)
+ *     blocks, one after the other
+ *     1 unit, header of an empty block in use
  *
- * and a block, counted in words of 4 bytes, little-endian as the machine:
+ * and a block, counted in words of 4 bytes, little-endian like the machine:
  *
  *     in use:  header, payload
  *     free:    header, address of next in list, of previous in list, ..., units
@@ -32,97 +33,99 @@
  *
  *     header = units * 4 + (2 if the block before is free) + (1 if this one is free)
  *
- * No two free blocks lie side by side. An address is a 32-bit number, signed: the unit of the header
- * (22 bits), then the number of the segment (10 bits). So there is room for 32 GiB.
+ * Free blocks are never adjacent. An address is a signed 32-bit number: the unit of the header (22 bits),
+ * then the number of the segment (10 bits). So an arena has at most 32 GiB.
+ *
+ * One file because all of it works on one memory layout, and most of its lines run for each allocation.
  */
 
 const UNIT_BYTES = 8;
-/** What a block takes beside its payload, before its size is rounded up. */
+/** Bytes of a block beside its payload, before its size is rounded up. */
 export const HEADER_BYTES = 4;
 
-/** In an address, the unit is above these. */
+/** The lowest bits of an address, for the segment's number. */
 const SEGMENT_BITS = 10;
 const SEGMENT_MASK = (1 << SEGMENT_BITS) - 1;
 const MAX_SEGMENTS = 1 << SEGMENT_BITS;
 const SEGMENT_UNITS = 1 << 32 - SEGMENT_BITS;
 
-/** Units of the one free block of a segment that is wholly free. */
+/** Units of the one free block of a free segment. */
 const FREE_SEGMENT_UNITS = SEGMENT_UNITS - 2;
 
-/** In a header. */
+/** Bits of a header. */
 const FREE = 1, AFTER_FREE = 2, UNITS_SHIFT = 2;
 
-/** Lists of each power of two: 32. */
+/** There are 32 lists for each power of two. */
 const SPLIT_BITS = 5;
 const LISTS = listOf(FREE_SEGMENT_UNITS) + 1;
 
-/** Most that a fresh segment is sure to have: the smallest size of the list that its block is in. */
+/** Largest block that always fits in a new segment: the smallest size of the list of its free block. */
 const MAX_SHARED_UNITS = 63 << 16;
 
-/** Segments of single blocks, beyond which only a block too large for a shared one gets its own. */
+/** Dedicated segments of blocks that would fit in a shared one, at most. */
 const MAX_DEDICATED = 64;
 
-/** In place of how far such a segment was in use. */
+/** Marks a dedicated segment in `#highUnits`. */
 const DEDICATED = -1;
 
-/** Most that a header can tell. */
+/** Largest number of units in a header. */
 const MAX_UNITS = 2 ** 30 - 1;
 
 const MIB = 2 ** 20;
 
-/** A free segment of which no more than this was ever in use costs so little that it is always kept. */
+/** A free segment that was never used beyond this costs so little that it is always retained. */
 const ALWAYS_RETAINED_UNITS = MIB / UNIT_BYTES;
 
-/** A free segment of which so many times more was in use once than is now is not kept any longer. */
+/** A retained segment is released if it was once used this many times further than lately. */
 const SURPLUS_RATIO = 2;
 
-/** What an arena may do. */
+/** Settings of an arena. */
 export interface ArenaOptions {
-  /** How many segments there may be at once (default: as many as have addresses). */
+  /** Most segments at the same time (default: as many as addresses allow). */
   readonly maxSegments?: number;
-  /** A segment of which no more than this was ever in use is kept when it is free, in bytes (default: 1 MiB). */
+  /** A free segment that was never used beyond this is retained, in bytes (default: 1 MiB). */
   readonly retainedBytes?: number;
-  /** From this size on, a block has a segment of its own, in bytes (default: where it fits in no other). */
+  /** Blocks from this size on have a dedicated segment, in bytes (default: those that fit in no shared one). */
   readonly dedicatedBytes?: number;
 }
 
 const NO_WORDS = new Int32Array(0);
 const NO_BYTES = new Uint8Array(0);
 
-/** Bytes that a block takes in all. */
+/** Bytes of a block for a payload, header and rounding included. */
 export function blockBytes(payloadBytes: number): number {
   return unitsFor(payloadBytes) * UNIT_BYTES;
 }
 
-/** Where a block's payload begins in the words of its segment. */
+/** Index of a block's payload in the words of its segment. */
 export function wordIndex(address: number): number {
   return (address >>> SEGMENT_BITS << 1) + 1;
 }
 
-/** Where a block's payload begins in the bytes of its segment. */
+/** Index of a block's payload in the bytes of its segment. */
 export function byteIndex(address: number): number {
   return (address >>> SEGMENT_BITS << 3) + HEADER_BYTES;
 }
 
-/** Blocks of memory, known by their addresses; 0 is the address of none. */
+/** Blocks of memory, identified by their addresses; 0 is no address. */
 export class Arena {
   readonly #words: Int32Array[] = [];
   readonly #bytes: Uint8Array<ArrayBuffer>[] = [];
-  /** Numbers of segments that were given back. */
+  /** Numbers of released segments. */
   readonly #unusedNumbers: number[] = [];
   /** First block of each list. */
   readonly #heads = new Int32Array(LISTS);
-  /** A bit for each list that is not empty, 32 in a word; and one for each word that is not 0. */
+  /** A bit for each list that is not empty, 32 in a word; `#mapOfMaps` has a bit for each word that is not 0. */
   readonly #maps = new Int32Array((LISTS + 31) >>> 5);
   #mapOfMaps = 0;
   #usedUnits = 0;
   #reservedUnits = 0;
   #freeSegments = 0;
-  /** Blocks with segments of their own. */
+  /** Number of blocks in dedicated segments. */
   #dedicatedBlocks = 0;
-  /** How far any segment was in use since the last `tidy`, in units from its beginning. */
+  /** High-water mark of all segments since the last `trim`, in units from their beginning. */
   #recentHighUnits = 0;
-  /** How far each segment was ever in use, in units from its beginning. */
+  /** High-water mark of each segment, in units from its beginning; or `DEDICATED`. */
   readonly #highUnits: number[] = [];
   readonly #maxSegments: number;
   readonly #retainedUnits: number;
@@ -142,29 +145,29 @@ export class Arena {
     return this.#usedUnits * UNIT_BYTES;
   }
 
-  /** Bytes of all segments; what was never touched of them takes no memory. */
+  /** Bytes of all segments. Parts that were never touched take no memory. */
   get reservedBytes(): number {
     return this.#reservedUnits * UNIT_BYTES;
   }
 
   /**
-   * A block; what its payload holds is arbitrary.
+   * Allocates a block. Its payload has arbitrary content.
    *
-   * @throws RangeError where there is no memory, or no address, for it
+   * @throws RangeError if there is no memory, or no address, for it
    */
   allocate(payloadBytes: number): number {
     const address = this.tryAllocate(payloadBytes);
     if (address !== 0) return address;
     throw new RangeError(
-      `there is no memory for ${payloadBytes} bytes more than the ${this.reservedBytes} that are there`,
+      `there is no memory for ${payloadBytes} bytes more than the ${this.reservedBytes} that are reserved`,
     );
   }
 
-  /** A block as from `allocate`, or 0 where there is no memory for it. */
+  /** Allocates a block like `allocate`; 0: there is no memory for it. */
   tryAllocate(payloadBytes: number): number {
     const units = unitsFor(payloadBytes);
-    const mayBeAlone = units >= this.#dedicatedUnits && this.#dedicatedBlocks < MAX_DEDICATED;
-    if (mayBeAlone || units > MAX_SHARED_UNITS) return this.#allocateDedicated(units);
+    const isLarge = units >= this.#dedicatedUnits && this.#dedicatedBlocks < MAX_DEDICATED;
+    if (isLarge || units > MAX_SHARED_UNITS) return this.#allocateDedicated(units);
     const list = this.#findList(listOf(units));
     const address = list < 0 ? this.#addSegment() : this.#heads[list] ?? 0;
     if (address === 0) return 0;
@@ -195,8 +198,8 @@ export class Arena {
       this.#unlink(words, address, before);
     }
     if (units === FREE_SEGMENT_UNITS) {
-      const touchedUnits = this.#highUnits[address & SEGMENT_MASK] ?? 0;
-      if (touchedUnits > this.#retainedUnits || this.#freeSegments > 0) {
+      const highUnits = this.#highUnits[address & SEGMENT_MASK] ?? 0;
+      if (highUnits > this.#retainedUnits || this.#freeSegments > 0) {
         return this.#releaseSegment(address);
       }
       this.#freeSegments++;
@@ -208,25 +211,25 @@ export class Arena {
   }
 
   /**
-   * Gives back memory that is free and was not in use since the last call, and sees to it that there is a
-   * segment: where the system has no more memory, there is still room in it. To be called now and then.
+   * Releases the retained segment if it was hardly used since the last call, and ensures that there is at
+   * least one segment: it has room even if the system has no more memory. Call it regularly.
    */
   trim(): void {
-    const recentUnits = Math.max(this.#recentHighUnits, ALWAYS_RETAINED_UNITS);
+    const recentHighUnits = Math.max(this.#recentHighUnits, ALWAYS_RETAINED_UNITS);
     this.#recentHighUnits = 0;
-    const whole = this.#findFreeSegment();
-    if (whole === 0) {
+    const retained = this.#findFreeSegment();
+    if (retained === 0) {
       if (this.#reservedUnits === 0) this.#addSegment();
-    } else if ((this.#highUnits[whole & SEGMENT_MASK] ?? 0) > SURPLUS_RATIO * recentUnits) {
-      // The other one first: where there is no memory for it, this one stays.
+    } else if ((this.#highUnits[retained & SEGMENT_MASK] ?? 0) > SURPLUS_RATIO * recentHighUnits) {
+      // The new segment comes first: without memory for it, the retained one stays.
       if (this.#addSegment() === 0) return;
-      this.#unlink(this.segmentWords(whole), whole, FREE_SEGMENT_UNITS);
+      this.#unlink(this.segmentWords(retained), retained, FREE_SEGMENT_UNITS);
       this.#freeSegments--;
-      this.#releaseSegment(whole);
+      this.#releaseSegment(retained);
     }
   }
 
-  /** The one block of a segment that is wholly free; 0 where there is none. */
+  /** Address of the one block of a free segment; 0: no segment is free. */
   #findFreeSegment(): number {
     if (this.#freeSegments === 0) return 0;
     for (let number = 0; number < this.#words.length; number++) {
@@ -243,22 +246,22 @@ export class Arena {
     return (header >>> UNITS_SHIFT) * UNIT_BYTES;
   }
 
-  /** The words of the segment that a block is in; its payload begins at `wordIndex`. */
+  /** The words of a block's segment; its payload begins at `wordIndex`. */
   segmentWords(address: number): Int32Array {
     return this.#words[address & SEGMENT_MASK] ?? NO_WORDS;
   }
 
-  /** The bytes of the segment that a block is in; its payload begins at `byteIndex`. */
+  /** The bytes of a block's segment; its payload begins at `byteIndex`. */
   segmentBytes(address: number): Uint8Array<ArrayBuffer> {
     return this.#bytes[address & SEGMENT_MASK] ?? NO_BYTES;
   }
 
-  /** The first bytes of a block's payload, as an array of their own; good until the block is freed. */
+  /** A view of the first bytes of a block's payload, valid until the block is freed. */
   payload(address: number, length: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.segmentBytes(address).buffer, byteIndex(address), length);
   }
 
-  /** The first list at or behind one that is not empty; -1 where all are empty. */
+  /** The first list from one on that is not empty; -1: all are empty. */
   #findList(list: number): number {
     if (list >= LISTS) return -1;
     const map = (this.#maps[list >>> 5] ?? 0) & (-1 << (list & 31));
@@ -269,21 +272,22 @@ export class Arena {
     return (at << 5) + lowestBit(this.#maps[at] ?? 0);
   }
 
-  /** Puts the first units of a free block to use; the rest stays free. */
+  /** Splits a free block: its first units are in use, the rest stays free. */
   #useBlock(address: number, units: number): void {
     const words = this.segmentWords(address);
     const at = headerIndex(address);
-    const found = (words[at] ?? 0) >>> UNITS_SHIFT;
-    if (found === FREE_SEGMENT_UNITS) this.#freeSegments--;
-    this.#unlink(words, address, found);
+    const freeUnits = (words[at] ?? 0) >>> UNITS_SHIFT;
+    if (freeUnits === FREE_SEGMENT_UNITS) this.#freeSegments--;
+    this.#unlink(words, address, freeUnits);
     const endUnit = (address >>> SEGMENT_BITS) + units;
     const number = address & SEGMENT_MASK;
     if (endUnit > this.#recentHighUnits) this.#recentHighUnits = endUnit;
     if (endUnit > (this.#highUnits[number] ?? 0)) this.#highUnits[number] = endUnit;
-    // No free block lies before a free one, so the header needs no flag.
+    // The block before a free one is in use, so the header needs no flag.
     words[at] = units << UNITS_SHIFT;
-    if (found > units) this.#setFree(words, addressAfter(address, units), found - units);
-    else words[at + 2 * units] = (words[at + 2 * units] ?? 0) & ~AFTER_FREE;
+    if (freeUnits > units) {
+      this.#setFree(words, addressAfter(address, units), freeUnits - units);
+    } else words[at + 2 * units] = (words[at + 2 * units] ?? 0) & ~AFTER_FREE;
   }
 
   #setFree(words: Int32Array, address: number, units: number): void {
@@ -317,7 +321,7 @@ export class Arena {
     if (map === 0) this.#mapOfMaps &= ~(1 << (list >>> 5));
   }
 
-  /** Adds a segment, and gives the address of its one free block; 0 where there is no memory. */
+  /** Adds a shared segment and returns the address of its free block; 0: there is no memory. */
   #addSegment(): number {
     const number = this.#allocateSegment(SEGMENT_UNITS);
     if (number < 0) return 0;
@@ -329,7 +333,7 @@ export class Arena {
     return address;
   }
 
-  /** A block with a segment of its own; 0 where there is no memory. */
+  /** Allocates a block in a dedicated segment; 0: there is no memory. */
   #allocateDedicated(units: number): number {
     const number = this.#allocateSegment(Math.max(1 + units, SEGMENT_UNITS));
     if (number < 0) return 0;
@@ -341,7 +345,7 @@ export class Arena {
     return address;
   }
 
-  /** Number of a new segment; -1 where there is none to be had. */
+  /** Allocates a segment and returns its number; -1: there is no memory or no number. */
   #allocateSegment(units: number): number {
     if (units > MAX_UNITS) return -1;
     if (this.#unusedNumbers.length === 0 && this.#words.length >= this.#maxSegments) return -1;
@@ -364,7 +368,7 @@ export class Arena {
     const number = address & SEGMENT_MASK;
     const { buffer } = this.segmentBytes(address);
     this.#reservedUnits -= buffer.byteLength / UNIT_BYTES;
-    // The memory goes back at once; otherwise it would wait for the garbage collector.
+    // Releases the memory at once, without waiting for the garbage collector.
     buffer.transfer(0);
     this.#words[number] = NO_WORDS;
     this.#bytes[number] = NO_BYTES;
@@ -372,7 +376,7 @@ export class Arena {
   }
 }
 
-/** Units of a block, its size rounded up to where a list begins: then any block of that list will do. */
+/** Units of a block, rounded up to the smallest size of a list: then any block of that list fits. */
 function unitsFor(payloadBytes: number): number {
   const units = Math.floor((payloadBytes + HEADER_BYTES + UNIT_BYTES - 1) / UNIT_BYTES);
   if (units > MAX_SHARED_UNITS) return units;
@@ -385,7 +389,7 @@ function firstAddress(segment: number): number {
   return 1 << SEGMENT_BITS | segment;
 }
 
-/** The address so many units behind another. */
+/** The address some units behind another one. */
 function addressAfter(address: number, units: number): number {
   return address + (units << SEGMENT_BITS) | 0;
 }
@@ -394,12 +398,12 @@ function headerIndex(address: number): number {
   return address >>> SEGMENT_BITS << 1;
 }
 
-/** Sizes of a list differ in the lowest bits only, so many: none up to 63 units. */
+/** Number of the lowest bits in which sizes of one list may differ: none up to 63 units. */
 function shiftOf(units: number): number {
   return Math.max(0, 31 - SPLIT_BITS - Math.clz32(units));
 }
 
-/** The list that a free block is in. */
+/** The list of a free block. */
 function listOf(units: number): number {
   const shift = shiftOf(units);
   return (shift << SPLIT_BITS) + (units >>> shift);

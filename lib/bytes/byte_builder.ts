@@ -1,13 +1,13 @@
-/** Bytes that are put together piece by piece, in one buffer that grows. */
+/** A buffer of bytes that grows as pieces are added. */
 
-/** Up to this many bytes, a loop copies faster than `set` with a view. */
+/** Up to this many bytes, a loop is faster than `set` with a view. */
 const SHORT_BYTES = 96;
 
 const FIRST_BYTES = 1024;
 
 const encoder = new TextEncoder();
 
-/** Copies bytes from one buffer to another, which must have room. */
+/** Copies bytes from one buffer to another one, which must have room. */
 export function copyBytes(
   from: Uint8Array,
   start: number,
@@ -19,24 +19,24 @@ export function copyBytes(
   else while (start < end) to[at++] = from[start++] ?? 0;
 }
 
-/** A buffer and how much of it is filled. */
+/** A growing buffer and the number of bytes in it. */
 export class ByteBuilder {
-  /** The buffer; `length` bytes of it count. Another one after each call that may grow it. */
+  /** The buffer, of which `length` bytes are filled. Growing replaces it. */
   bytes: Uint8Array<ArrayBuffer>;
-  /** May be set back, to forget what came last. */
+  /** Set it lower to remove the last bytes. */
   length = 0;
 
   constructor(buffer: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BYTES)) {
     this.bytes = buffer;
   }
 
-  /** Makes room for so many bytes more. */
+  /** Makes room for more bytes. */
   reserve(more: number): void {
     const needed = this.length + more;
     if (needed > this.bytes.length) this.#grow(needed);
   }
 
-  /** Adds bytes `start` to `end` of a buffer, which is not this one. */
+  /** Adds bytes `start` to `end` of another buffer. */
   add(from: Uint8Array, start: number = 0, end: number = from.length): void {
     this.reserve(end - start);
     copyBytes(from, start, end, this.bytes, this.length);
@@ -49,7 +49,7 @@ export class ByteBuilder {
     this.length += encoder.encodeInto(text, this.bytes.subarray(this.length)).written;
   }
 
-  /** What is filled, as a view: good until the next call. */
+  /** The filled part, as a view that is valid until the next call. */
   view(): Uint8Array<ArrayBuffer> {
     return this.bytes.subarray(0, this.length);
   }

@@ -1,24 +1,24 @@
 /**
- * CRC-32 as in zip: polynomial 0xEDB88320 reflected, all ones at the start, inverted at the end.
+ * The checksum CRC-32, as in zip: polynomial 0xEDB88320 reflected, initial value all ones, result inverted.
  *
- * Short inputs are worked on here, eight bytes at a time ("slicing by 8"): a native call costs more than
- * that, since it needs a view of its own for each input. Long ones go to the native code, which is many
- * times as fast.
+ * Short inputs are computed here, eight bytes at a time ("slicing by 8"): a native call costs more,
+ * because it needs a new view for each input. Long inputs use the native code, which is many times
+ * faster.
  */
 import { crc32 as nativeCrc32 } from "node:zlib";
 
-/** From this many bytes on, the native code is faster, its call included. */
+/** From this many bytes on, the native code is faster, with its call. */
 const NATIVE_BYTES = 128;
 
 const POLYNOMIAL = 0xedb88320;
 
-/** Eight tables of 256: entry B of table T is what byte B does when T more bytes have come behind it. */
+/** Eight tables of 256: entry B of table T is the effect of byte B with T more bytes behind it. */
 const TABLES = tables();
 
 /**
  * The checksum of bytes `start` to `end` of a buffer.
  *
- * @returns its 32 bits as a signed number
+ * @returns 32 bits as a signed number
  */
 export function crc32(bytes: Uint8Array, start: number, end: number): number {
   if (end - start >= NATIVE_BYTES) return nativeCrc32(bytes.subarray(start, end)) | 0;

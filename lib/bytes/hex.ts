@@ -1,18 +1,18 @@
-/** Hexadecimal numbers in bytes: lower case, without strings in between. */
+/** Hexadecimal numbers in bytes, in lower case: read and written without strings. */
 
 const DIGITS = new TextEncoder().encode("0123456789abcdef");
 
-/** What each byte is worth as a digit; -1: it is none. */
+/** The value of each byte as a digit; -1: it is not a digit. */
 const NIBBLES = Int8Array.from({ length: 256 }, (_, byte) => DIGITS.indexOf(byte));
 
-/** Most digits of a number that `writeHex` takes. */
+/** Most digits that `writeHex` writes. */
 export const MAX_HEX_DIGITS = 14;
 
 /**
  * Writes a number without leading zeros.
  *
- * @param value a whole number from 0 to `Number.MAX_SAFE_INTEGER`
- * @returns the place behind it
+ * @param value an integer from 0 to `Number.MAX_SAFE_INTEGER`
+ * @returns the index behind it
  */
 export function writeHex(bytes: Uint8Array, at: number, value: number): number {
   if (value >= 2 ** 32) {
@@ -23,31 +23,31 @@ export function writeHex(bytes: Uint8Array, at: number, value: number): number {
 }
 
 /**
- * Writes the last digits of a number of 32 bits.
+ * Writes the lowest digits of a number of 32 bits.
  *
  * @param value its bits, signed or not
- * @param digits how many of them (default: all)
- * @returns the place behind them
+ * @param digits number of digits (default: all)
+ * @returns the index behind them
  */
 export function writeHex32(bytes: Uint8Array, at: number, value: number, digits = 8): number {
   const end = at + digits;
-  for (let place = end - 1; place >= at; place--) {
-    bytes[place] = DIGITS[value & 15] ?? 0;
+  for (let index = end - 1; index >= at; index--) {
+    bytes[index] = DIGITS[value & 15] ?? 0;
     value >>>= 4;
   }
   return end;
 }
 
-/** Whether all eight digits of a number of 32 bits stand here, as `writeHex32` writes them. */
+/** Whether the eight digits of a number of 32 bits are here, as `writeHex32` writes them. */
 export function isHex32(bytes: Uint8Array, at: number, value: number): boolean {
-  for (let place = at + 7; place >= at; place--) {
-    if (bytes[place] !== DIGITS[value & 15]) return false;
+  for (let index = at + 7; index >= at; index--) {
+    if (bytes[index] !== DIGITS[value & 15]) return false;
     value >>>= 4;
   }
   return true;
 }
 
-/** The number that stands here, or NaN where there is anything else or nothing. */
+/** Reads a number; NaN: there is another byte, or nothing. */
 export function readHex(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
   for (let at = start; at < end; at++) {

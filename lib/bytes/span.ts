@@ -1,25 +1,25 @@
-/** A part of a buffer, and text as the bytes of such a part. */
+/** Spans: parts of buffers, without a copy. And the conversion between spans and text. */
 
-/** Bytes `start` to `end` of a buffer; good for as long as the buffer's owner leaves them alone. */
+/** Bytes `start` to `end` of a buffer, valid until the buffer's owner changes them. */
 export interface Span {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
 }
 
-/** Up to this many bytes, putting characters together is faster than a decoder. */
+/** Up to this many bytes, joining characters is faster than a decoder. */
 const SHORT_BYTES = 24;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** A text as bytes of its own, in UTF-8; a lone surrogate becomes U+FFFD. */
+/** Encodes a text in UTF-8, in a new buffer; a lone surrogate becomes U+FFFD. */
 export function spanOf(text: string): Span {
   const bytes = encoder.encode(text);
   return { bytes, start: 0, end: bytes.length };
 }
 
-/** The text that bytes spell in UTF-8; what does not belong there becomes U+FFFD. */
+/** Decodes bytes from UTF-8; invalid ones become U+FFFD. */
 export function textAt(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= SHORT_BYTES) {
     let text = "";
@@ -38,7 +38,7 @@ export function textOf({ bytes, start, end }: Span): string {
   return textAt(bytes, start, end);
 }
 
-/** Whether two parts of buffers hold the same bytes. */
+/** Whether two spans have equal bytes. */
 export function areEqual(
   a: Uint8Array,
   aStart: number,

@@ -1,12 +1,12 @@
 /**
- * Searches long runs of bytes four at a time: what a loop over bytes takes most of its time for.
+ * Searches long runs of bytes four at a time, which is faster than a loop over bytes.
  *
- * For a word x of four bytes, (x - 0x01010101) & ~x & 0x80808080 is not 0 just where one of them is 0; with
- * n times 0x01010101 in place of 0x01010101, where one is below n (of those below 128). See
- * "Bit Twiddling Hacks" by Sean Eron Anderson. Which of them it is, the loop over bytes finds out.
+ * For a word x of four bytes, (x - 0x01010101) & ~x & 0x80808080 is not 0 if and only if one byte is 0.
+ * With n * 0x01010101 instead of 0x01010101 it finds a byte below n (n at most 128). See "Bit Twiddling
+ * Hacks" by Sean Eron Anderson. A loop over bytes then finds which of the four it is.
  */
 
-/** Runs shorter than this are not worth a view of words. */
+/** For shorter runs, a view of words costs more than it saves. */
 const MIN_BYTES = 128;
 
 const ONES = 0x01010101, HIGH_BITS = 0x80808080 | 0;
@@ -14,8 +14,8 @@ const QUOTE = 34, SPACE = 32, BACKSLASH = 92;
 const QUOTES = QUOTE * ONES, SPACES = SPACE * ONES, BACKSLASHES = BACKSLASH * ONES;
 
 /**
- * Skips bytes that stand for themselves inside of a JSON string, or at least some of them: stops
- * before a quote, a backslash and a control character, and less than four bytes before the end.
+ * Skips plain bytes of a JSON string, or at least some of them. It stops before a quote, a backslash or
+ * a control character, or less than four bytes before the end.
  */
 export function skipPlain(bytes: Uint8Array, at: number, end: number): number {
   if (end - at < MIN_BYTES) return at;
@@ -31,7 +31,7 @@ export function skipPlain(bytes: Uint8Array, at: number, end: number): number {
   return start + 4 * words.length;
 }
 
-/** Where a byte stands first; -1 where it does not. */
+/** Index of the first byte of a value; -1: there is none. */
 export function indexOfByte(bytes: Uint8Array, byte: number, at: number, end: number): number {
   if (end - at >= MIN_BYTES) {
     const start = aligned(bytes, at);
@@ -48,7 +48,7 @@ export function indexOfByte(bytes: Uint8Array, byte: number, at: number, end: nu
   return -1;
 }
 
-/** The first place at or behind `at` where a word may begin. */
+/** The first index from `at` on where a word may begin. */
 function aligned(bytes: Uint8Array, at: number): number {
   return at + (-(bytes.byteOffset + at) & 3);
 }

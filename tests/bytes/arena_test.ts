@@ -1,6 +1,6 @@
 /**
- * Proves that blocks never overlap and keep what was written to them, that all memory comes back
- * whatever the order of freeing, and that the end of memory is an error that harms nothing.
+ * Proves that blocks never overlap and keep their bytes, that all memory is released in any order of
+ * freeing, and that the end of memory is an error without damage.
  */
 import assert from "assert";
 import fc from "fast-check";
@@ -13,20 +13,20 @@ function test(name: string, fn: () => void): void {
 const MIB = 1024 * 1024;
 const SEGMENT_BYTES = 32 * MIB;
 
-/** The largest payload that needs no segment of its own. */
+/** The largest payload that fits in a shared segment. */
 const LARGEST_SHARED = 31.5 * MIB - 4;
 
-/** So many bytes at each end of a block are written and looked at. */
+/** Bytes at each end of a block that are written and checked. */
 const WRITTEN_BYTES = 4_096;
 
-/** A block in use, as the test knows it. */
+/** A block in use, and the byte that fills it. */
 interface Block {
   readonly address: number;
   readonly bytes: number;
   readonly mark: number;
 }
 
-/** Each byte of both ends of a block's payload. */
+/** Index of each byte at both ends of a block's payload. */
 function* endsOf({ address, bytes }: Block): Generator<number> {
   const start = byteIndex(address);
   for (let at = 0; at < Math.min(bytes, WRITTEN_BYTES); at++) yield start + at;
@@ -48,7 +48,7 @@ function assertIntact(arena: Arena, block: Block): void {
   }
 }
 
-/** A block's place: its segment's buffer, and from where to where it is there. */
+/** The location of a block: its segment's buffer, its start and end there. */
 function placeOf(arena: Arena, { address, bytes }: Block): [ArrayBuffer, number, number] {
   const start = byteIndex(address) - 4;
   return [arena.segmentBytes(address).buffer, start, start + blockBytes(bytes)];
@@ -63,19 +63,19 @@ function assertApart(arena: Arena, blocks: readonly Block[]): void {
   for (const inOne of places.values()) {
     let before = 0;
     for (const [start, end] of inOne.sort(([a], [b]) => a - b)) {
-      assert.ok(start >= before, "it begins behind the end of the one before");
+      assert.ok(start >= before, "it begins behind the end of the block before");
       before = end;
     }
   }
 }
 
-/** That nothing is in use, and that what is free is one piece. */
+/** Checks that no block is in use, and that free memory is one block. */
 function assertEmpty(arena: Arena): void {
   assert.equal(arena.usedBytes, 0);
-  assert.ok(arena.reservedBytes <= SEGMENT_BYTES, "one segment is kept at the most");
+  assert.ok(arena.reservedBytes <= SEGMENT_BYTES, "at most one segment is retained");
   if (arena.reservedBytes === 0) return;
   const whole = arena.allocate(LARGEST_SHARED);
-  assert.equal(arena.reservedBytes, SEGMENT_BYTES, "it fits in the one that is there");
+  assert.equal(arena.reservedBytes, SEGMENT_BYTES, "it fits in the retained one");
   arena.free(whole);
 }
 
@@ -87,7 +87,7 @@ const sizes = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 30 * MIB, max: 34 * MIB }) },
 );
 
-test("blocks never overlap, keep their bytes, and all memory comes back", () => {
+test("blocks never overlap, keep their bytes, and all memory is released", () => {
   const step = fc.record({ frees: fc.integer({ max: 10, min: 0 }), which: fc.nat(), size: sizes });
   const steps = fc.array(step, { maxLength: 300, size: "max" });
   fc.assert(
@@ -118,9 +118,9 @@ test("blocks never overlap, keep their bytes, and all memory comes back", () => 
   );
 });
 
-test("a block has what was asked for, and no more than 11 bytes and 1/32 beside", () => {
+test("a block has its payload, and at most 11 bytes and 1/32 more", () => {
   const arena = new Arena();
-  // Free pieces of all small sizes, so that some are larger by one unit than what is wanted.
+  // Free pieces of all small sizes: some are larger than a request by one unit.
   const pieces = Array.from({ length: 400 }, (_, at) => arena.allocate(at));
   pieces.forEach((address, at) => at % 2 === 0 && arena.free(address));
   for (let bytes = 0; bytes < 200_000; bytes += 1 + (bytes >>> 7)) {
@@ -131,7 +131,7 @@ test("a block has what was asked for, and no more than 11 bytes and 1/32 beside"
   }
 });
 
-test("what neighbours leave is used as one piece, whoever goes first", () => {
+test("adjacent free blocks become one, in any order of freeing", () => {
   for (const order of [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]) {
     for (const bytes of [4, 12, 1_020]) {
       const arena = new Arena();
@@ -143,7 +143,7 @@ test("what neighbours leave is used as one piece, whoever goes first", () => {
   }
 });
 
-test("what a block leaves suits the next one of its size, before a larger one is cut", () => {
+test("a freed block is used for the next one of its size, before a larger one is split", () => {
   for (const bytes of [20, 100, 5_000, 200_001, 3 * MIB + 17]) {
     const arena = new Arena();
     const [wanted = 0, , larger = 0] = [bytes, 8, 2 * bytes, 8].map((size) => arena.allocate(size));
@@ -153,7 +153,7 @@ test("what a block leaves suits the next one of its size, before a larger one is
   }
 });
 
-test("segments that become wholly free are given back at once", () => {
+test("segments that become free are released at once", () => {
   const arena = new Arena();
   const blocks = Array.from({ length: 20 }, () => arena.allocate(5 * MIB));
   assert.equal(arena.reservedBytes, 4 * SEGMENT_BYTES);
@@ -163,7 +163,7 @@ test("segments that become wholly free are given back at once", () => {
   assert.ok(buffers.every(({ detached }) => detached));
 });
 
-test("a segment that was hardly used is kept for the next block, and only one", () => {
+test("one segment that was hardly used is retained for the next block", () => {
   const arena = new Arena();
   const small = arena.allocate(MIB / 2);
   const { buffer } = arena.segmentBytes(small);
@@ -177,7 +177,7 @@ test("a segment that was hardly used is kept for the next block, and only one", 
   assert.equal(arena.reservedBytes, 0);
 });
 
-test("what counts as hardly used can be chosen", () => {
+test("retainedBytes sets what counts as hardly used", () => {
   const arena = new Arena({ retainedBytes: 16 * MIB });
   arena.free(arena.allocate(15 * MIB));
   assert.equal(arena.reservedBytes, SEGMENT_BYTES);
@@ -185,11 +185,11 @@ test("what counts as hardly used can be chosen", () => {
   assert.equal(arena.reservedBytes, 0);
 });
 
-test("large blocks have segments of their own, which go with them, but not all segments there are", () => {
+test("large blocks have dedicated segments, but at most 64 of them", () => {
   const arena = new Arena({ dedicatedBytes: 4 * MIB });
   const small = allocateMarked(arena, 100, 1);
   const large = Array.from({ length: 70 }, (_, at) => allocateMarked(arena, 4 * MIB, at + 2));
-  const shared = 1 + Math.ceil((70 - 64) / 7); // of them, 7 fit in one
+  const shared = 1 + Math.ceil((70 - 64) / 7); // 7 blocks fit in one
   assert.ok(arena.reservedBytes <= (64 + shared) * SEGMENT_BYTES);
   assertApart(arena, [small, ...large]);
   for (const block of [small, ...large]) assertIntact(arena, block);
@@ -204,7 +204,7 @@ test("large blocks have segments of their own, which go with them, but not all s
   assert.ok(arena.reservedBytes <= SEGMENT_BYTES);
 });
 
-test("what was kept is given back once it is not needed, and room for a little stays", () => {
+test("trim releases a retained segment that is not needed, and keeps a small one", () => {
   const arena = new Arena({ retainedBytes: 16 * MIB });
   arena.trim();
   assert.equal(arena.reservedBytes, SEGMENT_BYTES);
@@ -216,20 +216,20 @@ test("what was kept is given back once it is not needed, and room for a little s
   };
   const before = used(15 * MIB);
   arena.trim();
-  assert.equal(used(10 * MIB), before, "it was in use since");
+  assert.equal(used(10 * MIB), before, "it was in use since the last call");
   arena.trim();
-  assert.ok(!before.detached, "it still was");
+  assert.ok(!before.detached, "it was in use since the call before");
   used(1_000);
   arena.trim();
-  assert.ok(before.detached, "little of it was");
+  assert.ok(before.detached, "little of it was in use");
   assert.equal(arena.reservedBytes, SEGMENT_BYTES);
   const after = used(1_000);
   arena.trim();
   arena.trim();
-  assert.equal(used(1_000), after, "little is always kept");
+  assert.equal(used(1_000), after, "a hardly used segment is always retained");
 });
 
-test("what is kept stays where there is no memory for other", () => {
+test("the retained segment stays if there is no memory for another one", () => {
   const arena = new Arena({ retainedBytes: 16 * MIB, maxSegments: 1 });
   arena.free(arena.allocate(15 * MIB));
   arena.trim();
@@ -239,7 +239,7 @@ test("what is kept stays where there is no memory for other", () => {
   assertEmpty(arena);
 });
 
-test("a block too large for a segment has one of its own, which goes with it", () => {
+test("a block too large for a shared segment has a dedicated one, which is released with it", () => {
   const arena = new Arena({ maxSegments: 2 });
   for (let round = 0; round < 20; round++) {
     const large = allocateMarked(arena, LARGEST_SHARED + 1 + round * MIB, 7);
@@ -262,7 +262,7 @@ test("words and bytes of a block are the same memory", () => {
   }
 });
 
-test("where addresses end, a RangeError says so, and all else still works", () => {
+test("without addresses, allocate throws a RangeError, and all else still works", () => {
   const arena = new Arena({ maxSegments: 2 });
   const live: Block[] = [];
   assert.throws(() => {
@@ -277,7 +277,7 @@ test("where addresses end, a RangeError says so, and all else still works", () =
   assertEmpty(arena);
 });
 
-test("where the system has no memory, a RangeError says so, and nothing has changed", () => {
+test("without memory, allocate throws a RangeError, and nothing has changed", () => {
   const arena = new Arena();
   const block = allocateMarked(arena, 100, 5);
   const held = arena.reservedBytes;

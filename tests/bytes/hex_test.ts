@@ -8,7 +8,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `hex: ${name}`, permissions: "none", fn });
 }
 
-/** What is written from place 2 on; the bytes around it must be left alone. */
+/** The text that `write` writes at index 2; the bytes around it must not change. */
 function written(write: (bytes: Uint8Array, at: number) => number): string {
   const bytes = utf8("-".repeat(20));
   const end = write(bytes, 2);
@@ -17,7 +17,7 @@ function written(write: (bytes: Uint8Array, at: number) => number): string {
   return text.slice(2, end);
 }
 
-test("numbers of all lengths, both ways", () => {
+test("numbers of all lengths, written and read", () => {
   const edges = Array.from({ length: 54 }, (_, bits) => [2 ** bits - 1, 2 ** bits]).flat()
     .filter(Number.isSafeInteger);
   const anyNumber = fc.oneof(fc.nat({ max: Number.MAX_SAFE_INTEGER }), fc.constantFrom(...edges));
@@ -49,7 +49,7 @@ test("32 bits with leading zeros, signed or not", () => {
   assert.ok(!isHex32(utf8("0000000"), 0, 0), "one digit too few");
 });
 
-test("what is no number is NaN", () => {
+test("text that is not a number is NaN", () => {
   for (const text of ["", " ", "g", "A", "1 ", " 1", "-1", "0x1", "1.0"]) {
     assert.ok(Number.isNaN(readHex(utf8(text), 0, text.length)), text);
   }

@@ -1,4 +1,4 @@
-/** Proves that searching four bytes at a time finds what searching byte by byte finds. */
+/** Proves that a search by words finds the same as a search byte by byte. */
 import assert from "assert";
 import fc from "fast-check";
 import { indexOfByte, skipPlain } from "../../lib/bytes/word_scan.ts";
@@ -9,7 +9,7 @@ function test(name: string, fn: () => void): void {
 
 const isSpecial = (byte: number) => byte === 34 || byte === 92 || byte < 32;
 
-/** Long runs of one byte with a few others in them, somewhere in a buffer, and a part of it. */
+/** A part of a buffer with a long run of one byte, and a few other bytes in it. */
 const run = fc.record({
   offset: fc.nat(9),
   length: fc.nat(600),
@@ -18,7 +18,7 @@ const run = fc.record({
   at: fc.nat(20),
   cut: fc.nat(20),
 }).map(({ offset, length, filler, others, at, cut }) => {
-  // What is around it must not count.
+  // Quotes around the part must not be found.
   const buffer = new Uint8Array(length + 40).fill(34);
   const bytes = buffer.subarray(offset, offset + length + 20);
   bytes.fill(filler, at, Math.max(at, length - cut));
@@ -26,14 +26,14 @@ const run = fc.record({
   return { bytes, at, end: Math.max(at, length - cut) };
 });
 
-test("plain bytes of a string are skipped, and nothing else", () => {
+test("only plain bytes of a string are skipped", () => {
   let skipped = 0;
   fc.assert(
     fc.property(run, ({ bytes, at, end }) => {
       const stop = skipPlain(bytes, at, end);
       assert.ok(stop >= at && stop <= end);
       assert.ok(!bytes.subarray(at, stop).some(isSpecial));
-      // Far enough to be of use: to the word of the first special byte, or to the end.
+      // It must reach the word of the first special byte, or the end.
       const first = bytes.subarray(at, end).findIndex(isSpecial);
       const goal = first < 0 ? end : at + first;
       if (end - at >= 128 && goal - at >= 8) assert.ok(goal - stop < 8, `${stop} of ${goal}`);
@@ -44,7 +44,7 @@ test("plain bytes of a string are skipped, and nothing else", () => {
   assert.ok(skipped > 100_000);
 });
 
-test("each special byte is seen in each place of a word", () => {
+test("each special byte is found at each position of a word", () => {
   for (let byte = 0; byte < 256; byte++) {
     for (let place = 200; place < 208; place++) {
       const bytes = new Uint8Array(400).fill(0x61);
@@ -55,7 +55,7 @@ test("each special byte is seen in each place of a word", () => {
   }
 });
 
-test("a byte is found where indexOf finds it", () => {
+test("a byte is found at the index that indexOf returns", () => {
   fc.assert(
     fc.property(run, fc.integer({ min: 0, max: 255 }), ({ bytes, at, end }, byte) => {
       const index = bytes.subarray(0, end).indexOf(byte, at);

@@ -57,7 +57,7 @@ for (const [what, code] of Object.entries(FILLED)) {
         IMPORTS,
         `${TABLE}
         const fill = (table, part) => { ${code} };
-        // Now the code is compiled. This table stays, since nobody knows when it would go.
+        // Now the code is compiled. The garbage collector must not collect this table yet.
         const small = new HashTable();
         fill(small, 0.05);
         const residentBefore = residentBytes();
