@@ -1,9 +1,10 @@
 /**
- * Announces one server to a list of catalogs by UDP: at start, then regularly, and goodbye at the end.
+ * The announcer of one server: sends its record to a list of catalogs by UDP, at the start, then
+ * regularly, and a goodbye at the end.
  *
- * A datagram that is lost causes no error. So the server reads back what each catalog lists: after
- * an update, until the catalog shows it, and regularly from then on. An update that is not read back
- * is sent again after `RESEND_AFTER_MS`.
+ * A lost datagram causes no error. So the announcer reads each catalog's listing: after an update,
+ * until the record is there, and regularly from then on. An update that is not listed is sent again
+ * after `RESEND_AFTER_MS`.
  */
 import { type Address, addressText, type ListenAddress } from "../../base/address.ts";
 import { machineTiming, sleep, type Timing } from "../../base/clock.ts";
@@ -29,36 +30,36 @@ import { checkVisibility, type Visibility, VisibilityLog } from "./visibility.ts
 import { type HostLookup, type SendDatagram, UpdateSender } from "./update_sender.ts";
 
 export interface AnnouncerOptions {
-  /** All of them get every update. */
+  /** The catalogs; all get every update. */
   readonly catalogs: readonly Address[];
   /** Time between two updates, in milliseconds. */
   readonly intervalMs: number;
-  /** Asked anew for each update. */
+  /** Reads the state of the server, for each update. */
   readonly facts: () => ServerFacts;
   readonly log: Log;
-  /** Where the server listens (default: at all addresses). */
+  /** The address that the server listens on (default: all). */
   readonly listening?: ListenAddress | undefined;
   /** Reads the server's own addresses, for each update. */
   readonly addresses: () => readonly string[];
   /**
-   * Whether updates are sent until they are read back, and changes are logged (default true). Not
-   * needed for the local catalog, which gets updates every few seconds anyway.
+   * Whether to send updates until they are listed, and to log changes (default true). The local catalog
+   * needs neither, because it gets updates every few seconds.
    */
   readonly confirms?: boolean;
-  /** Whether there is a local catalog too, for the sentence about unreachable ones (default false). */
+  /** Whether there is also a local catalog, for the message about unreachable ones (default false). */
   readonly hasLocalCatalog?: boolean;
   /**
-   * Takes other servers of the name that a catalog lists, live or not (default: they are ignored).
-   * Before the first update, its result decides whether this server is announced at all.
+   * Handles other servers of the name that a catalog lists, live or not (default: none). Before the
+   * first update, its result decides whether this server is announced.
    */
-  readonly others?:
+  readonly handleOthers?:
     | ((records: readonly ServerRecord[], isFirst: boolean) => Promise<boolean>)
     | undefined;
-  /** Looks names up (default: as the machine does). */
+  /** Looks up the addresses of a catalog (default: by the system). */
   readonly lookUpHost?: HostLookup;
-  /** Sends one datagram (default: by a socket of its own). */
+  /** Sends one datagram (default: through a socket of its own). */
   readonly send?: SendDatagram;
-  /** Asks one catalog (default `queryCatalog`). */
+  /** Queries one catalog (default `queryCatalog`). */
   readonly query?: CatalogQuery;
   /** Default: this machine's. */
   readonly timing?: Timing;
@@ -72,12 +73,12 @@ export class Announcer {
   readonly #failures = new Map<string, string | undefined>();
   readonly #visibility: VisibilityLog;
   readonly #stopping = new AbortController();
-  /** What runs, except for waits that a stop does not wait for. */
+  /** The work that `stop` waits for. */
   readonly #running = new Set<Promise<unknown>>();
   /** Whether updates may be sent. */
-  #isOpen = false;
-  /** Ends the wait for the next regular read back. */
-  #again = new AbortController();
+  #isAnnounced = false;
+  /** Ends the wait for the next regular check. */
+  #checkNow = new AbortController();
 
   constructor(options: AnnouncerOptions) {
     const { catalogs, intervalMs, log, listening, facts, lookUpHost, send, hasLocalCatalog } =
@@ -99,52 +100,51 @@ export class Announcer {
   }
 
   /**
-   * Looks for other servers of the name, sends the first update and goes on from there; waits for
-   * nothing.
+   * Starts: checks for other servers of the name, then sends the first update. Does not wait.
    *
-   * @throws {RangeError} where the facts cannot be announced
+   * @throws {RangeError} if the facts cannot be encoded
    */
   start(): void {
     encodeRecord(this.#options.facts());
     if (this.#senders.length > 0) this.#run(this.#announceRegularly());
   }
 
-  /** Sends one more update now, and reads it back, because something changed. */
+  /** Sends an update now, and checks that it is listed, because the facts changed. */
   announce(): void {
-    if (!this.#isOpen || this.#stopping.signal.aborted) return;
+    if (!this.#isAnnounced || this.#stopping.signal.aborted) return;
     this.#sendTo(this.#senders);
-    this.#again.abort();
+    this.#checkNow.abort();
   }
 
-  /** Says goodbye and ends, within `GOODBYE_MS` and a little. */
+  /** Sends a goodbye and stops, in little more than `GOODBYE_MS`. */
   async stop(): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
     await Promise.all(this.#running);
     const waiting = new AbortController();
-    await Promise.race([this.#sayGoodbye(), sleep(GOODBYE_MS, waiting.signal)]);
+    await Promise.race([this.#sendGoodbyes(), sleep(GOODBYE_MS, waiting.signal)]);
     waiting.abort();
   }
 
   async #announceRegularly(): Promise<void> {
     const { signal } = this.#stopping;
-    if (!await this.#mayAnnounce() || signal.aborted) return;
-    this.#isOpen = true;
-    this.#run(this.#watch());
+    if (!await this.#checkName() || signal.aborted) return;
+    this.#isAnnounced = true;
+    this.#run(this.#checkRegularly());
     do this.#sendTo(this.#senders); while (
       await this.#timing.sleep(this.#options.intervalMs, signal)
     );
   }
 
-  /** Looks for others of the name, for a short time: the port is open, and clients may wait. */
-  async #mayAnnounce(): Promise<boolean> {
-    const { others } = this.#options;
-    if (others === undefined) return true;
-    const seen = await this.#ask(this.#senders, FIRST_NAME_CHECK_MS, OTHER_CATALOGS_MS);
-    return await others(seen.flatMap((one) => one.others), true);
+  /** Checks for other servers of the name. The time is short: clients may already wait. */
+  async #checkName(): Promise<boolean> {
+    const { handleOthers } = this.#options;
+    if (handleOthers === undefined) return true;
+    const seen = await this.#query(this.#senders, FIRST_NAME_CHECK_MS, OTHER_CATALOGS_MS);
+    return await handleOthers(seen.flatMap((one) => one.others), true);
   }
 
-  /** Sends an update to some catalogs. */
+  /** Sends an update to some catalogs; does not wait. */
   #sendTo(senders: readonly UpdateSender[]): void {
     const { facts, addresses, log } = this.#options;
     let text: string;
@@ -155,7 +155,7 @@ export class Announcer {
       return;
     }
     for (const sender of senders) {
-      // A stop does not wait for it: it may hang in a name look-up.
+      // `stop` does not wait for an update, which may hang in a DNS lookup.
       void sender.update(text, this.#stopping.signal).then((failure) => {
         this.#failures.set(sender.text, failure);
         if (failure !== undefined) log.debug("Catalog update", { catalog: sender.text, failure });
@@ -163,59 +163,59 @@ export class Announcer {
     }
   }
 
-  /** Reads back after the first update, after each change, and regularly. */
-  async #watch(): Promise<void> {
+  /** Checks the listings after the first update, after each change, and regularly. */
+  async #checkRegularly(): Promise<void> {
     const { intervalMs, confirms = true } = this.#options;
     const { signal } = this.#stopping;
-    for (let unconfirmed = this.#senders; !signal.aborted;) {
-      if (confirms) await this.#confirm(unconfirmed);
-      const again = AbortSignal.any([signal, this.#again.signal]);
-      const isRegular = await this.#timing.sleep(Math.max(intervalMs, MIN_READ_BACK_MS), again);
+    for (let missing = this.#senders; !signal.aborted;) {
+      if (confirms) await this.#confirm(missing);
+      const wakeUp = AbortSignal.any([signal, this.#checkNow.signal]);
+      const isRegular = await this.#timing.sleep(Math.max(intervalMs, MIN_READ_BACK_MS), wakeUp);
       if (signal.aborted) return;
-      this.#again = new AbortController();
-      // After a change, all have an update on its way.
-      unconfirmed = isRegular ? await this.#look(this.#senders, CATALOG_QUERY_MS) : this.#senders;
-      if (isRegular && confirms) this.#sendTo(unconfirmed);
+      this.#checkNow = new AbortController();
+      // A change sends an update to all catalogs.
+      missing = isRegular ? await this.#check(this.#senders, CATALOG_QUERY_MS) : this.#senders;
+      if (isRegular && confirms) this.#sendTo(missing);
     }
   }
 
-  /** Reads back an update that was just sent, and sends it again until all catalogs show it. */
+  /** Checks that catalogs list an update, and sends it again until all do. */
   async #confirm(senders: readonly UpdateSender[]): Promise<void> {
     const { signal } = this.#stopping;
     const sentMs = this.#timing.now();
     const leftMs = (untilMs: number) => Math.max(0, sentMs + untilMs - this.#timing.now());
-    let unconfirmed = senders;
+    let missing = senders;
     for (const resendAfterMs of [...RESEND_AFTER_MS, undefined]) {
-      if (unconfirmed.length === 0) return;
+      if (missing.length === 0) return;
       if (!await this.#timing.sleep(READ_BACK_AFTER_MS, signal)) return;
       const timeMs = resendAfterMs === undefined ? CATALOG_QUERY_MS : leftMs(resendAfterMs);
-      unconfirmed = await this.#look(unconfirmed, Math.min(timeMs, CATALOG_QUERY_MS));
-      if (resendAfterMs === undefined || unconfirmed.length === 0) return;
+      missing = await this.#check(missing, Math.min(timeMs, CATALOG_QUERY_MS));
+      if (resendAfterMs === undefined || missing.length === 0) return;
       if (!await this.#timing.sleep(leftMs(resendAfterMs), signal)) return;
-      this.#sendTo(unconfirmed);
+      this.#sendTo(missing);
     }
   }
 
-  /** Reads back and logs changes; gives those that do not show this server. */
-  async #look(senders: readonly UpdateSender[], timeMs: number): Promise<readonly UpdateSender[]> {
-    const { others, confirms = true } = this.#options;
-    const seen = await this.#ask(senders, timeMs);
+  /** Reads listings and logs changes; returns the senders whose catalogs do not list this server. */
+  async #check(senders: readonly UpdateSender[], timeMs: number): Promise<readonly UpdateSender[]> {
+    const { handleOthers, confirms = true } = this.#options;
+    const seen = await this.#query(senders, timeMs);
     if (this.#stopping.signal.aborted) return [];
-    const isLast = timeMs >= CATALOG_QUERY_MS;
+    const isFullTime = timeMs >= CATALOG_QUERY_MS;
     const failureOf = (catalog: Address) => this.#failures.get(addressText(catalog));
-    if (confirms) this.#visibility.note(seen, isLast, failureOf);
+    if (confirms) this.#visibility.note(seen, isFullTime, failureOf);
     const found = seen.flatMap((one) => one.others);
-    if (others !== undefined && found.length > 0) this.#run(others(found, false));
+    if (handleOthers !== undefined && found.length > 0) this.#run(handleOthers(found, false));
     return senders.filter((_, at) => seen[at]?.state !== "visible");
   }
 
   /**
-   * Asks catalogs.
+   * Queries catalogs.
    *
-   * @param timeMs then the others are silent, in milliseconds
-   * @param othersMs the same after the first answer (default: no limit)
+   * @param timeMs time for all answers, in milliseconds
+   * @param othersMs time for the other answers after the first one, in milliseconds (default: no limit)
    */
-  async #ask(
+  async #query(
     senders: readonly UpdateSender[],
     timeMs: number,
     othersMs: number = Infinity,
@@ -234,8 +234,8 @@ export class Announcer {
     }
   }
 
-  /** Only where an update went before; never rejects. */
-  async #sayGoodbye(): Promise<void> {
+  /** Sends a goodbye to each address that got an update; never rejects. */
+  async #sendGoodbyes(): Promise<void> {
     try {
       const text = encodeGoodbye(this.#options.facts());
       await Promise.all(this.#senders.map((sender) => sender.goodbye(text)));
@@ -244,7 +244,7 @@ export class Announcer {
     }
   }
 
-  /** Has `stop` wait for something that never rejects. */
+  /** Makes `stop` wait for work that never rejects. */
   #run(running: Promise<unknown>): void {
     this.#running.add(running);
     void running.finally(() => this.#running.delete(running));

@@ -1,7 +1,7 @@
 /**
- * Whether another live server has a name: catalogs list it, and it answers `hello`. No token is sent:
- * names are not authenticated. A server that needs one does not answer with its name, so that it is
- * only likely to be another one.
+ * The check for a name conflict: another live server has the name if a catalog lists it and it answers
+ * `hello`. The request has no token, because a false record must not get the token. A server that
+ * needs a token does not reply with its name, so a conflict with it is only likely.
  */
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -20,25 +20,25 @@ export interface NameConflict {
   readonly address: Address;
   readonly instance: string;
   readonly owner: string;
-  /** Whether it answered with the name; otherwise a catalog lists it so, and it needs a token. */
+  /** Whether the server replied with the name. If not, it needs a token, and only a catalog names it. */
   readonly isCertain: boolean;
 }
 
-/** The server that looks for others. */
+/** The server that checks for others. */
 export interface OwnServer {
   readonly project: string;
   readonly instance: string;
-  /** Its ports: what needs a token there may be this server, listed by an earlier start. */
+  /** Its ports. A server with a token at one of them may be this server, in an older record. */
   readonly ports: readonly (number | undefined)[];
 }
 
 /**
- * Asks all servers of some records, at once.
+ * Sends `hello` to the servers of some records, all at once.
  *
- * @param records of the name, live or not
- * @param signal gives up
- * @returns the first one that answers `hello` with this name and another `instance`; if none does, one
- *   that needs a token
+ * @param records records of the name, live or not
+ * @param signal cancels the check
+ * @returns the first server that replies with this name and another `instance`; if none does, one that
+ *   needs a token
  */
 export async function findNameConflict(
   records: readonly ServerRecord[],
@@ -54,25 +54,25 @@ export async function findNameConflict(
   }
   if (targets.size === 0 || signal.aborted) return undefined;
   const over = new AbortController();
-  const giveUp = AbortSignal.any([signal, over.signal]);
-  void sleep(OTHER_SERVER_REPLY_MS, giveUp).then(() => over.abort());
+  const canceled = AbortSignal.any([signal, over.signal]);
+  void sleep(OTHER_SERVER_REPLY_MS, canceled).then(() => over.abort());
   let likely: NameConflict | undefined;
   try {
     return await Promise.any([...targets.values()].map(async ({ address, record }) => {
-      const reply = await sendHello(address, record.tls === true, self.project, giveUp);
+      const reply = await sendHello(address, record.tls === true, self.project, canceled);
       const other = parseReply(reply, address, record, self);
       if (other.isCertain) return other;
       likely ??= other;
-      throw new Error("another one may answer with the name");
+      throw new Error("another server may reply with the name");
     }));
   } catch {
-    return likely; // none answered with the name
+    return likely; // no server replied with the name
   } finally {
     over.abort();
   }
 }
 
-/** What a reply to `hello` proves; throws if it is not another server of the name. */
+/** Reads the conflict from a reply to `hello`; throws if it is not another server of the name. */
 function parseReply(
   reply: Readonly<Record<string, unknown>>,
   address: Address,
@@ -90,7 +90,7 @@ function parseReply(
   throw new Error("it is this server, or has another name");
 }
 
-/** The reply to `hello`; rejects if there is none. */
+/** Sends `hello` and reads the reply; rejects if there is none. */
 function sendHello(
   { hostname: host, port }: Address,
   hasTls: boolean,
@@ -98,12 +98,12 @@ function sendHello(
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { promise, resolve, reject } = Promise.withResolvers<Readonly<Record<string, unknown>>>();
-  // What the other end proves does not matter: nothing secret is sent, and no answer is trusted.
+  // The certificate does not matter: the request has no secret, and the reply is not trusted.
   const socket: Socket = hasTls
     ? connectTls({ host, port, rejectUnauthorized: false })
     : connectPlain({ host, port });
-  const calledOff = () => socket.destroy();
-  signal.addEventListener("abort", calledOff, { once: true });
+  const cancel = () => socket.destroy();
+  signal.addEventListener("abort", cancel, { once: true });
   let text = "";
   socket.setEncoding("utf8");
   socket.on(hasTls ? "secureConnect" : "connect", () => {
@@ -115,12 +115,12 @@ function sendHello(
   });
   socket.on("error", () => socket.destroy());
   socket.on("close", () => {
-    signal.removeEventListener("abort", calledOff);
+    signal.removeEventListener("abort", cancel);
     try {
       const reply: unknown = JSON.parse(text);
       if (isObject(reply)) return resolve(reply);
     } catch {
-      // Not a whole reply.
+      // Not a complete reply.
     }
     reject(new Error("no reply to hello"));
   });

@@ -1,4 +1,4 @@
-/** A server's presence in all catalogs: the listed ones, and the local one that it may serve itself. */
+/** The registration of a server in all catalogs: the listed ones, and the local one, which it may serve. */
 import { type Address, addressText, type ListenAddress } from "../../base/address.ts";
 import { localCatalogs } from "../catalog_hosts.ts";
 import { machineTiming, type Timing } from "../../base/clock.ts";
@@ -17,31 +17,31 @@ export interface RegistrationOptions extends Pick<AnnouncerOptions, "send" | "qu
   readonly localPort?: number | undefined;
   /** Time between two updates to a listed catalog, in milliseconds. */
   readonly intervalMs: number;
-  /** Asked anew for each update. */
+  /** Reads the state of the server, for each update. */
   readonly facts: () => ServerFacts;
   readonly log: Log;
-  /** Where the server listens (default: at all addresses). */
+  /** The address that the server listens on (default: all). */
   readonly listening?: ListenAddress;
-  /** Addresses of this machine (default: of all interfaces). */
+  /** Reads the addresses of this machine (default: of all interfaces). */
   readonly interfaces?: () => readonly string[];
-  /** What to do about another live server of the name before the first update (default `ignore`). */
+  /** Reaction to another live server of the name before the first update (default `ignore`). */
   readonly onOther?: "end" | "warn" | "ignore";
   /** Default: this machine's. */
   readonly timing?: Timing;
 }
 
-/** Keeps a server in the catalogs until it is stopped. */
+/** Keeps a server listed in the catalogs until `stop`. */
 export class Registration {
-  /** Resolves with a sentence if this server is to end because another one has its name. */
+  /** Resolves with a message if this server must end because another one has its name. */
   readonly conflict: Promise<string>;
   readonly #options: RegistrationOptions;
   readonly #timing: Timing;
   readonly #announcers: Announcer[] = [];
   readonly #localCatalog: LocalCatalog | undefined;
   readonly #stopping = new AbortController();
-  readonly #end: (sentence: string) => void;
-  /** Instances that a warning was logged about; at most `MAX_OTHER_SERVERS` (I5), then all are forgotten. */
-  readonly #known = new Set<string>();
+  readonly #end: (message: string) => void;
+  /** Instances with a logged warning; over `MAX_OTHER_SERVERS`, all are removed (I5). */
+  readonly #warned = new Set<string>();
   #watching: Promise<void> = Promise.resolve();
 
   constructor(options: RegistrationOptions) {
@@ -53,8 +53,8 @@ export class Registration {
       ...options,
       addresses: () => this.#addresses(),
       ...(onOther !== "ignore" && {
-        others: (records: readonly ServerRecord[], isFirst: boolean) =>
-          this.#meet(records, isFirst),
+        handleOthers: (records: readonly ServerRecord[], isFirst: boolean) =>
+          this.#handleOthers(records, isFirst),
       }),
     };
     if (catalogs.length > 0) {
@@ -67,7 +67,7 @@ export class Registration {
       ...common,
       catalogs: localCatalogs(localPort),
       intervalMs: Math.min(intervalMs, LOCAL_ANNOUNCE_MS),
-      // On this machine it is reached at its own port.
+      // Clients on this machine use the port that the server listens on.
       facts: () => ({ ...options.facts(), advertise: undefined }),
       confirms: false,
     });
@@ -81,9 +81,9 @@ export class Registration {
   }
 
   /**
-   * Begins; waits for nothing.
+   * Starts; does not wait.
    *
-   * @throws {RangeError} where the facts cannot be announced
+   * @throws {RangeError} if the facts cannot be encoded
    */
   start(): void {
     for (const announcer of this.#announcers) announcer.start();
@@ -91,7 +91,7 @@ export class Registration {
     if (this.#announcers.length > 0) this.#watching = this.#watchAddresses();
   }
 
-  /** Says goodbye to all, and then frees the local catalog's port; takes less than 500 ms. */
+  /** Sends goodbyes to all catalogs, then closes the local catalog; takes less than 500 ms. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#watching;
@@ -104,7 +104,7 @@ export class Registration {
     return reachableAddresses(interfaces(), listening);
   }
 
-  /** Announces a change of this machine's addresses at once: until then, clients try the old ones. */
+  /** Announces a change of this machine's addresses at once: clients may still use the old ones. */
   async #watchAddresses(): Promise<void> {
     let before = this.#addresses().join(", ");
     while (await this.#timing.sleep(ADDRESS_CHECK_MS, this.#stopping.signal)) {
@@ -113,15 +113,15 @@ export class Registration {
       this.#options.log.info(
         `The addresses of this machine changed from ${before || "none"} to ${
           now || "none"
-        }; this is announced at once`,
+        }; the catalogs get an update at once`,
       );
       before = now;
       for (const announcer of this.#announcers) announcer.announce();
     }
   }
 
-  /** Decides whether to be announced beside another live server of the name; never rejects. */
-  async #meet(records: readonly ServerRecord[], isFirst: boolean): Promise<boolean> {
+  /** Decides whether to announce this server if another live one has the name; never rejects. */
+  async #handleOthers(records: readonly ServerRecord[], isFirst: boolean): Promise<boolean> {
     const { facts, log, onOther } = this.#options;
     const { project, instance, port, advertise } = facts();
     const self = { project, instance, ports: [port, advertise?.port] };
@@ -130,17 +130,17 @@ export class Registration {
     const where = `at ${addressText(other.address)}${other.owner ? `, of ${other.owner}` : ""}`;
     if (isFirst && onOther === "end" && other.isCertain) {
       this.#end(
-        `Cannot serve the name '${project}': a live server has it (${where}), and clients would find one or the other; choose another name, stop that one, or use --takeover`,
+        `Cannot serve the name '${project}': a live server has it (${where}), and clients would find either one; choose another name, stop the other server, or use --takeover`,
       );
       return false;
     }
-    if (this.#known.has(other.instance)) return true;
-    if (this.#known.size === MAX_OTHER_SERVERS) this.#known.clear();
-    this.#known.add(other.instance);
+    if (this.#warned.has(other.instance)) return true;
+    if (this.#warned.size === MAX_OTHER_SERVERS) this.#warned.clear();
+    this.#warned.add(other.instance);
     log.warn(
       other.isCertain
-        ? `Another live server has the name '${project}' (${where}): clients use the one that has run longer; stop one of the two`
-        : `Another live server may have the name '${project}' (${where}): it needs a token, so that only its clients know; stop it if it does`,
+        ? `Another live server has the name '${project}' (${where}): clients use the one that has run longer; stop one of them`
+        : `Another live server may have the name '${project}' (${where}): it needs a token, so this server cannot check its name; stop it if it has the name`,
     );
     return true;
   }

@@ -1,4 +1,4 @@
-/** Whether a server is visible in the catalogs that it announces itself to, and what to log about it. */
+/** The visibility of a server: whether the catalogs list it, and log lines about changes. */
 import { type Address, addressText } from "../../base/address.ts";
 import { unixSeconds } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
@@ -6,29 +6,29 @@ import type { Log } from "../../base/log.ts";
 import type { CatalogQuery } from "../resolve/query.ts";
 import { isStale, type ServerRecord } from "../record/server_record.ts";
 
-/** What one catalog showed. */
+/** The visibility of a server in one catalog. */
 export interface Visibility {
   readonly catalog: Address;
-  /** `silent`: there was no answer yet when the question was called off. */
-  readonly state: "visible" | "missing" | "unreachable" | "silent";
-  /** Why it is unreachable. */
+  /** `unanswered`: the query was canceled before there was an answer. */
+  readonly state: "visible" | "missing" | "unreachable" | "unanswered";
+  /** Why the catalog is unreachable. */
   readonly reason: string;
-  /** Other servers of the name that it lists. */
+  /** Other servers of the name that the catalog lists. */
   readonly others: readonly ServerRecord[];
 }
 
-/** The server that is looked for. */
+/** The server's own record. */
 export interface OwnRecord {
   readonly project: string;
-  /** By which it knows its own record. */
+  /** Tells its own record apart from others of the name. */
   readonly instance: string;
 }
 
 /**
- * Looks for a server's own record in each catalog, all at once.
+ * Looks for a server's own record in all catalogs at once.
  *
- * @param signal calls it off; catalogs without an answer are then silent
- * @param onAnswer called for each catalog that answers (default: nothing)
+ * @param signal cancels the queries
+ * @param onAnswer called for each answer
  */
 export function checkVisibility(
   catalogs: readonly Address[],
@@ -51,29 +51,28 @@ export function checkVisibility(
         others: records.filter((record) => record.instance !== instance),
       };
     } catch (error) {
-      const state = signal.aborted ? "silent" : "unreachable";
+      const state = signal.aborted ? "unanswered" : "unreachable";
       return { catalog, state, reason: messageOf(error), others: [] };
     }
   }));
 }
 
-/** What the log needs to know beside what catalogs show. */
 export interface VisibilityLogOptions {
   readonly log: Log;
-  /** All of them. */
+  /** All catalogs. */
   readonly catalogs: readonly Address[];
   /** Seconds between two updates. */
   readonly intervalS: number;
-  /** Whether clients on this machine find the server all the same. */
+  /** Whether clients on this machine find the server without the listed catalogs. */
   readonly hasLocalCatalog: boolean;
 }
 
-/** Logs each change of what catalogs show, once. */
+/** Logs each change of visibility once. */
 export class VisibilityLog {
   readonly #options: VisibilityLogOptions;
-  /** What each catalog showed last. */
-  readonly #seen = new Map<string, Visibility>();
-  /** What was logged last. */
+  /** The last visibility in each catalog. */
+  readonly #last = new Map<string, Visibility>();
+  /** The last logged state of each catalog. */
   readonly #logged = new Map<string, Visibility["state"]>();
   readonly #wereListed = new Set<string>();
 
@@ -82,48 +81,48 @@ export class VisibilityLog {
   }
 
   /**
-   * Takes what some catalogs showed.
+   * Notes the visibility in some catalogs.
    *
-   * @param isLast whether a catalog that was silent had all the time that one has
+   * @param isFullTime whether the catalogs had the full time of a query; then a silent one is unreachable
    * @param sendFailure why no update could be sent to a catalog, or undefined
    */
   note(
     seen: readonly Visibility[],
-    isLast: boolean,
+    isFullTime: boolean,
     sendFailure: (catalog: Address) => string | undefined,
   ): void {
     for (const one of seen) {
-      const isSilent = one.state === "silent";
-      if (isSilent && !isLast) continue;
-      const shown = { ...one, state: "unreachable", reason: "it does not answer" } as const;
-      this.#seen.set(addressText(one.catalog), isSilent ? shown : one);
+      const isUnanswered = one.state === "unanswered";
+      if (isUnanswered && !isFullTime) continue;
+      const unreachable = { ...one, state: "unreachable", reason: "it does not answer" } as const;
+      this.#last.set(addressText(one.catalog), isUnanswered ? unreachable : one);
     }
-    const all = [...this.#seen.values()];
+    const all = [...this.#last.values()];
     if (all.some(({ state }) => state !== "unreachable")) {
       for (const one of all) {
-        if (this.#isNews(one)) this.#logOne(one, sendFailure(one.catalog));
+        if (this.#isChange(one)) this.#logOne(one, sendFailure(one.catalog));
       }
     } else if (
-      all.length === this.#options.catalogs.length && all.some((one) => this.#isNews(one))
+      all.length === this.#options.catalogs.length && all.some((one) => this.#isChange(one))
     ) {
-      this.#logOutOfReach(all);
+      this.#logAllUnreachable(all);
     }
   }
 
-  #isNews({ catalog, state }: Visibility): boolean {
+  #isChange({ catalog, state }: Visibility): boolean {
     return this.#logged.get(addressText(catalog)) !== state;
   }
 
-  #logOutOfReach(all: readonly Visibility[]): void {
+  #logAllUnreachable(all: readonly Visibility[]): void {
     const { log, intervalS, hasLocalCatalog } = this.#options;
     const reasons = all.map(({ catalog, reason }) => `${addressText(catalog)}: ${reason}`);
     const consequence = hasLocalCatalog
-      ? "clients on this machine find this server all the same"
+      ? "clients on this machine still find this server"
       : "clients find this server by HOST:PORT only";
     log.warn(
       `No catalog is in reach (${
         reasons.join("; ")
-      }); ${consequence}, and updates go on every ${intervalS} s`,
+      }); ${consequence}, and updates continue every ${intervalS} s`,
     );
     for (const { catalog } of all) this.#logged.set(addressText(catalog), "unreachable");
   }
@@ -138,13 +137,13 @@ export class VisibilityLog {
       log.info(`Listed in the catalog ${catalog}${again}`);
     } else if (one.state === "unreachable") {
       log.warn(
-        `Catalog ${catalog} is out of reach: ${one.reason}; updates go on every ${intervalS} s`,
+        `Catalog ${catalog} is out of reach: ${one.reason}; updates continue every ${intervalS} s`,
       );
     } else {
-      const because = sendFailure
-        ? `because no update could be sent: ${sendFailure}`
-        : `because the update by UDP was lost or blocked; it is sent again: if that does not help, let UDP to port ${one.catalog.port} through, or name another catalog`;
-      log.warn(`Not visible in the catalog ${catalog}, ${because}`);
+      const cause = sendFailure
+        ? `no update could be sent: ${sendFailure}`
+        : `the update by UDP was lost or blocked and is sent again; if that does not help, allow UDP to port ${one.catalog.port}, or use another catalog`;
+      log.warn(`Not visible in the catalog ${catalog}: ${cause}`);
     }
   }
 }

@@ -1,40 +1,21 @@
-/** Proves what an announcer sends and when, in virtual time; and once with real sockets. */
+/** Tests what an announcer sends and when, in virtual time, and once with real sockets. */
 import assert from "assert";
 import { type Address, addressText, type ListenAddress } from "../../../lib/base/address.ts";
 import { createLog } from "../../../lib/base/log.ts";
 import { Announcer, type AnnouncerOptions } from "../../../lib/catalog/announce/announcer.ts";
-import type { ServerFacts, ServerRecord } from "../../../lib/catalog/record/server_record.ts";
+import type { ServerRecord } from "../../../lib/catalog/record/server_record.ts";
 import { settlesWithin } from "../../../lib/base/clock.ts";
 import { PATIENCE_MS } from "../../../bench/harness/program.ts";
+import { serverFacts, serverRecord } from "../records.ts";
 import { VirtualClock } from "../../perf/virtual_clock.ts";
 
-const facts: ServerFacts = {
-  project: "me-a4-x",
-  owner: "me",
-  port: 4_321,
-  version: "0.1.0",
-  instance: "1f0c",
-  lifetimeS: 300,
-  startTimeS: 1_700_000_000,
-  clients: 0,
-  size: 0,
-  durability: "always",
-  requiresToken: false,
-  protocol: 1,
-};
+const facts = serverFacts();
 
-const OWN: ServerRecord = {
-  project: facts.project,
-  owner: facts.owner,
+const OWN = serverRecord({
   address: "192.0.2.1",
-  name: "host.test",
-  port: facts.port,
   instance: facts.instance,
   lastheardfrom: Number.MAX_SAFE_INTEGER,
-  lifetime: 300,
-  addresses: [],
-  requiresToken: false,
-};
+});
 
 const A: Address = { hostname: "192.0.2.8", port: 9_097 };
 const B: Address = { hostname: "192.0.2.9", port: 9_097 };
@@ -47,17 +28,20 @@ interface Sent {
   readonly record: Record<string, unknown>;
 }
 
-/** A catalog: what it shows at a moment; a string is why it cannot be asked. */
-type Shown = (nowMs: number) => readonly ServerRecord[] | string | "silent";
+/** The listing of a catalog at a moment; a string is the reason why it has none. */
+type ListingAt = (nowMs: number) => readonly ServerRecord[] | string | "silent";
 
 /** An announcer in virtual time, its updates and its log. */
-class Stage {
+class Scene {
   readonly clock = new VirtualClock();
   readonly sent: Sent[] = [];
   readonly lines: string[] = [];
   readonly announcer: Announcer;
 
-  constructor(shown: Readonly<Record<string, Shown>>, options: Partial<AnnouncerOptions> = {}) {
+  constructor(
+    listings: Readonly<Record<string, ListingAt>>,
+    options: Partial<AnnouncerOptions> = {},
+  ) {
     const timing = this.clock;
     this.announcer = new Announcer({
       catalogs: [A],
@@ -74,16 +58,16 @@ class Stage {
         return Promise.resolve();
       },
       query: async ({ hostname }, signal) => {
-        const shows = shown[hostname]?.(this.clock.now()) ?? "nothing listens there";
-        if (shows === "silent") await timing.sleep(1e9, signal);
-        if (typeof shows === "string") throw new Error(shows);
-        return [...shows];
+        const listing = listings[hostname]?.(this.clock.now()) ?? "nothing listens there";
+        if (listing === "silent") await timing.sleep(1e9, signal);
+        if (typeof listing === "string") throw new Error(listing);
+        return [...listing];
       },
       ...options,
     });
   }
 
-  /** Starts it, lets time pass until then, and gives the moments at which updates went out. */
+  /** Starts it at time 0, advances the time, and returns the moments of all updates. */
   async until(ms: number): Promise<number[]> {
     if (this.clock.now() === 0) this.announcer.start();
     await this.clock.run(this.clock.at(ms));
@@ -97,101 +81,101 @@ class Stage {
 
 Deno.test("announcer: sends at start, then every interval, and a goodbye", async () => {
   let size = 0;
-  await using stage = new Stage({ [A.hostname]: () => [OWN] }, {
+  await using scene = new Scene({ [A.hostname]: () => [OWN] }, {
     intervalMs: 20_000,
     facts: () => ({ ...facts, size: size++ }),
   });
-  assert.deepEqual(await stage.until(50_000), [0, 20_000, 40_000]);
-  const sizes = stage.sent.map(({ record }) => Number(record["size"]));
+  assert.deepEqual(await scene.until(50_000), [0, 20_000, 40_000]);
+  const sizes = scene.sent.map(({ record }) => Number(record["size"]));
   assert.deepEqual(sizes, sizes.toSorted((a, b) => a - b));
   assert.equal(new Set(sizes).size, 3);
-  await stage.announcer.stop();
-  await stage.announcer.stop();
-  assert.deepEqual(stage.sent.map(({ record }) => record["lifetime"]), [300, 300, 300, 1]);
+  await scene.announcer.stop();
+  await scene.announcer.stop();
+  assert.deepEqual(scene.sent.map(({ record }) => record["lifetime"]), [300, 300, 300, 1]);
 });
 
-Deno.test("fault: UDP without an error is taken for delivery: all addresses of a catalog's name get updates", async () => {
-  await using stage = new Stage({ "c.test": () => [OWN] }, {
+Deno.test("fault: UDP without an error counts as delivery: all addresses of a catalog's name get updates", async () => {
+  await using scene = new Scene({ "c.test": () => [OWN] }, {
     catalogs: [{ hostname: "c.test", port: 9_097 }],
     lookUpHost: () => Promise.resolve(["2001:db8::1", "192.0.2.8", "192.0.2.9"]),
   });
-  await stage.until(500);
+  await scene.until(500);
   const all = ["[2001:db8::1]:9097", "192.0.2.8:9097", "192.0.2.9:9097"];
-  assert.deepEqual(stage.sent.map(({ to }) => to), all);
-  await stage.announcer.stop();
-  const goodbyes = stage.sent.slice(3);
+  assert.deepEqual(scene.sent.map(({ to }) => to), all);
+  await scene.announcer.stop();
+  const goodbyes = scene.sent.slice(3);
   assert.deepEqual(
     goodbyes.map(({ to, record }) => [to, record["lifetime"]]),
     all.map((to) => [to, 1]),
   );
 });
 
-Deno.test("fault: one lost update hides a server for a whole interval: it is sent after 2, 5 and 15 s until it is read back", async () => {
-  await using stage = new Stage({ [A.hostname]: (ms) => ms > 5_100 ? [OWN] : [] });
-  assert.deepEqual(await stage.until(50_000), [0, 2_000, 5_000]);
-  assert.deepEqual(stage.lines, [
-    "warn: Not visible in the catalog 192.0.2.8:9097, because the update by UDP was lost or blocked; it is sent again: if that does not help, let UDP to port 9097 through, or name another catalog",
+Deno.test("fault: one lost update hides a server for a whole interval: it is sent after 2, 5 and 15 s until it is listed", async () => {
+  await using scene = new Scene({ [A.hostname]: (ms) => ms > 5_100 ? [OWN] : [] });
+  assert.deepEqual(await scene.until(50_000), [0, 2_000, 5_000]);
+  assert.deepEqual(scene.lines, [
+    "warn: Not visible in the catalog 192.0.2.8:9097: the update by UDP was lost or blocked and is sent again; if that does not help, allow UDP to port 9097, or use another catalog",
     "info: Listed in the catalog 192.0.2.8:9097",
   ]);
-  await using never = new Stage({ [A.hostname]: () => [] });
+  await using never = new Scene({ [A.hostname]: () => [] });
   assert.deepEqual((await never.until(59_000)).slice(0, 4), [0, 2_000, 5_000, 15_000]);
   assert.equal(never.lines.length, 1);
 });
 
 Deno.test("fault: one lost update hides a server for a whole interval: a catalog that restarts empty", async () => {
   const isEmpty = (ms: number) => ms > 70_000 && ms < 122_000;
-  await using stage = new Stage({ [A.hostname]: (ms) => isEmpty(ms) ? [] : [OWN] });
-  // Regular updates at 0, 60 and 120 s; the read back that notices comes at 121 s.
-  assert.deepEqual(await stage.until(130_000), [0, 60_000, 120_000, 121_000]);
-  await stage.until(400_000);
-  assert.deepEqual(stage.lines.map((line) => line.slice(0, 50)), [
+  await using scene = new Scene({ [A.hostname]: (ms) => isEmpty(ms) ? [] : [OWN] });
+  // Regular updates are at 0, 60 and 120 s; the check at 121 s finds the listing empty.
+  assert.deepEqual(await scene.until(130_000), [0, 60_000, 120_000, 121_000]);
+  await scene.until(400_000);
+  assert.deepEqual(scene.lines.map((line) => line.slice(0, 50)), [
     "info: Listed in the catalog 192.0.2.8:9097",
-    "warn: Not visible in the catalog 192.0.2.8:9097, b",
+    "warn: Not visible in the catalog 192.0.2.8:9097: t",
     "info: Listed in the catalog 192.0.2.8:9097 again",
   ]);
 });
 
-Deno.test("announcer: a catalog that is silent is out of reach once it had its time, and logged once", async () => {
-  await using stage = new Stage({
+Deno.test("announcer: a silent catalog is logged once as out of reach, after the time of a query", async () => {
+  await using scene = new Scene({
     [A.hostname]: () => [OWN],
     [B.hostname]: (ms) => ms < 100_000 ? "silent" : [OWN],
   }, { catalogs: [A, B] });
-  await stage.until(4_000);
-  assert.deepEqual(stage.lines, ["info: Listed in the catalog 192.0.2.8:9097"]);
-  await stage.until(300_000);
-  assert.deepEqual(stage.lines.slice(1), [
-    "warn: Catalog 192.0.2.9:9097 is out of reach: it does not answer; updates go on every 60 s",
+  await scene.until(4_000);
+  assert.deepEqual(scene.lines, ["info: Listed in the catalog 192.0.2.8:9097"]);
+  await scene.until(300_000);
+  assert.deepEqual(scene.lines.slice(1), [
+    "warn: Catalog 192.0.2.9:9097 is out of reach: it does not answer; updates continue every 60 s",
     "info: Listed in the catalog 192.0.2.9:9097",
   ]);
 });
 
-Deno.test("fault: small: no catalog in reach is one warning, and not repeated", async () => {
-  await using stage = new Stage({}, {
+Deno.test("fault: small: no catalog in reach is one warning, which is not repeated", async () => {
+  await using scene = new Scene({}, {
     catalogs: [{ hostname: "a.test", port: 1 }, { hostname: "b.test", port: 2 }],
     lookUpHost: () => Promise.reject(new Error("no")),
     hasLocalCatalog: true,
     query: () => Promise.reject(new Error("its name cannot be looked up")),
   });
-  assert.deepEqual(await stage.until(500_000), []);
-  assert.deepEqual(stage.lines, [
-    "warn: No catalog is in reach (a.test:1: its name cannot be looked up; b.test:2: its name cannot be looked up); clients on this machine find this server all the same, and updates go on every 60 s",
+  assert.deepEqual(await scene.until(500_000), []);
+  assert.deepEqual(scene.lines, [
+    "warn: No catalog is in reach (a.test:1: its name cannot be looked up; b.test:2: its name cannot be looked up); clients on this machine still find this server, and updates continue every 60 s",
   ]);
 });
 
-Deno.test("announcer: a change is announced at once, and read back", async () => {
+Deno.test("announcer: a change is sent at once, and again until it is listed", async () => {
   const listed: ServerRecord[] = [];
-  await using stage = new Stage({ [A.hostname]: () => listed });
+  await using scene = new Scene({ [A.hostname]: () => listed });
   listed.push(OWN);
-  await stage.until(10_000);
+  await scene.until(10_000);
   listed.pop();
-  stage.announcer.announce();
-  assert.deepEqual(await stage.until(12_500), [0, 10_000, 12_000]);
+  scene.announcer.announce();
+  assert.deepEqual(await scene.until(12_500), [0, 10_000, 12_000]);
   listed.push(OWN);
-  assert.deepEqual(await stage.until(50_000), [0, 10_000, 12_000]);
+  assert.deepEqual(await scene.until(50_000), [0, 10_000, 12_000]);
 });
 
-Deno.test("announcer: every catalog of the list gets each update, whatever the others do", async () => {
-  await using stage = new Stage({}, {
+Deno.test("announcer: a catalog gets each update, even if others hang or fail", async () => {
+  await using scene = new Scene({}, {
     catalogs: [
       { hostname: "hangs.test", port: 1 },
       A,
@@ -201,141 +185,150 @@ Deno.test("announcer: every catalog of the list gets each update, whatever the o
     lookUpHost: (name) =>
       name === "no.test" ? Promise.reject(new Error("no")) : new Promise(() => {}),
   });
-  await stage.until(500);
-  assert.deepEqual(stage.sent.map(({ to }) => to), ["192.0.2.8:9097", "192.0.2.9:9097"]);
+  await scene.until(500);
+  assert.deepEqual(scene.sent.map(({ to }) => to), ["192.0.2.8:9097", "192.0.2.9:9097"]);
 });
 
-Deno.test("announcer: the goodbye does not wait for a look-up, and start waits for nothing", async () => {
-  const stage = new Stage({ "hangs.test": () => "silent" }, {
+Deno.test("announcer: neither the goodbye nor the start waits for a DNS lookup", async () => {
+  const scene = new Scene({ "hangs.test": () => "silent" }, {
     catalogs: [{ hostname: "hangs.test", port: 1 }],
     lookUpHost: () => new Promise(() => {}),
   });
-  await stage.until(1_500);
-  await stage.announcer.stop();
-  assert.deepEqual(stage.sent, []);
+  await scene.until(1_500);
+  await scene.announcer.stop();
+  assert.deepEqual(scene.sent, []);
 });
 
-Deno.test("announcer: a look-up that fails leaves the last addresses; one that hangs is given up", async () => {
-  let lookUps = 0;
-  await using failing = new Stage({ "c.test": () => [OWN] }, {
+Deno.test("announcer: a failed DNS lookup keeps the last addresses; a hanging one times out", async () => {
+  let lookups = 0;
+  await using failing = new Scene({ "c.test": () => [OWN] }, {
     catalogs: [{ hostname: "c.test", port: 1 }],
     lookUpHost: () =>
-      lookUps++ === 0 ? Promise.resolve(["192.0.2.8"]) : Promise.reject(new Error("no")),
+      lookups++ === 0 ? Promise.resolve(["192.0.2.8"]) : Promise.reject(new Error("no")),
   });
   assert.deepEqual(await failing.until(70_000), [0, 60_000]);
   let hung = 0;
-  await using hanging = new Stage({ "c.test": () => [OWN] }, {
+  await using hanging = new Scene({ "c.test": () => [OWN] }, {
     catalogs: [{ hostname: "c.test", port: 1 }],
     lookUpHost: () => hung++ === 0 ? new Promise(() => {}) : Promise.resolve(["192.0.2.8"]),
   });
   assert.deepEqual(await hanging.until(70_000), [60_000]);
 });
 
-Deno.test("announcer: facts that cannot be announced are refused at start", async () => {
-  await using stage = new Stage({}, { facts: () => ({ ...facts, owner: "m\u00e9" }) });
-  assert.throws(() => stage.announcer.start(), RangeError);
+Deno.test("announcer: start rejects facts that cannot be encoded", async () => {
+  await using scene = new Scene({}, { facts: () => ({ ...facts, owner: "m\u00e9" }) });
+  assert.throws(() => scene.announcer.start(), RangeError);
 });
 
-/** Listens at these. */
-function at(hostname: string, isV4: boolean, isV6: boolean): { listening: ListenAddress } {
+/** Options for a server that listens on an address. */
+function listenOn(hostname: string, isV4: boolean, isV6: boolean): { listening: ListenAddress } {
   return { listening: { hostname, port: 4_321, isV4, isV6 } };
 }
 
-const NOWHERE: readonly [string, ReturnType<typeof at>, Address, RegExp][] = [
+const UNREACHABLE: readonly [string, ReturnType<typeof listenOn>, Address, RegExp][] = [
   [
     "--host 127.0.0.1",
-    at("127.0.0.1", true, false),
+    listenOn("127.0.0.1", true, false),
     A,
     /no update could be sent: this server listens on 127\.0\.0\.1 only, which no other machine can reach/,
   ],
   [
     "a name that resolves to 127.0.1.1",
-    at("127.0.1.1", true, false),
+    listenOn("127.0.1.1", true, false),
     A,
     /listens on 127\.0\.1\.1 only/,
   ],
   [
     "0.0.0.0 in an IPv6 network",
-    at("0.0.0.0", true, false),
+    listenOn("0.0.0.0", true, false),
     { hostname: "2001:db8::8", port: 9_097 },
     /listens on IPv4 only, and that catalog has IPv6 only/,
   ],
   [
     "`::` with bindv6only=1",
-    at("::", false, true),
+    listenOn("::", false, true),
     A,
     /listens on IPv6 only, and that catalog has IPv4 only/,
   ],
 ];
 
-for (const [what, listening, catalog, reason] of NOWHERE) {
-  Deno.test(`fault: announced where it does not listen: ${what}`, async () => {
+for (const [title, listening, catalog, reason] of UNREACHABLE) {
+  Deno.test(`fault: announced where it does not listen: ${title}`, async () => {
     const options = { catalogs: [catalog], ...listening };
-    await using stage = new Stage({ [catalog.hostname]: () => [] }, options);
-    assert.deepEqual(await stage.until(100_000), []);
-    assert.equal(stage.lines.length, 1);
-    assert.match(stage.lines[0] ?? "", reason);
-    assert.match(stage.lines[0] ?? "", /^warn: /);
+    await using scene = new Scene({ [catalog.hostname]: () => [] }, options);
+    assert.deepEqual(await scene.until(100_000), []);
+    assert.equal(scene.lines.length, 1);
+    assert.match(scene.lines[0] ?? "", reason);
+    assert.match(scene.lines[0] ?? "", /^warn: /);
   });
 }
 
-Deno.test("announcer: an update comes from where the server listens, unless clients are told another address", async () => {
+Deno.test("announcer: an update comes from the listening address, unless another address is advertised", async () => {
   const local = { hostname: "127.0.0.2", port: 9_097 };
   const v6 = { hostname: "2001:db8::8", port: 9_097 };
   const sources = async (options: Partial<AnnouncerOptions>) => {
-    await using stage = new Stage({}, { catalogs: [A, v6, local], ...options });
-    await stage.until(500);
-    return stage.sent.map(({ to, from }) => `${from} to ${to}`);
+    await using scene = new Scene({}, { catalogs: [A, v6, local], ...options });
+    await scene.until(500);
+    return scene.sent.map(({ to, from }) => `${from} to ${to}`);
   };
   const advertised = () => ({ ...facts, advertise: { hostname: "h.test" } });
-  assert.deepEqual(await sources(at("10.0.0.5", true, false)), [
+  assert.deepEqual(await sources(listenOn("10.0.0.5", true, false)), [
     "10.0.0.5 to 192.0.2.8:9097",
     "10.0.0.5 to 127.0.0.2:9097",
   ]);
-  assert.deepEqual(await sources(at("127.0.0.1", true, false)), ["127.0.0.1 to 127.0.0.2:9097"]);
-  assert.deepEqual(await sources(at("::", true, true)), [
+  assert.deepEqual(await sources(listenOn("127.0.0.1", true, false)), [
+    "127.0.0.1 to 127.0.0.2:9097",
+  ]);
+  assert.deepEqual(await sources(listenOn("::", true, true)), [
     "0.0.0.0 to 192.0.2.8:9097",
     ":: to [2001:db8::8]:9097",
     "0.0.0.0 to 127.0.0.2:9097",
   ]);
-  assert.deepEqual(await sources(at("2001:db8::5", false, true)), [
+  assert.deepEqual(await sources(listenOn("2001:db8::5", false, true)), [
     "2001:db8::5 to [2001:db8::8]:9097",
     "0.0.0.0 to 127.0.0.2:9097",
   ]);
-  assert.equal((await sources({ facts: advertised, ...at("127.0.0.1", true, false) })).length, 3);
+  assert.equal(
+    (await sources({ facts: advertised, ...listenOn("127.0.0.1", true, false) })).length,
+    3,
+  );
 });
 
-Deno.test("announcer: others of the name are looked for before the first update, and again later", async () => {
+Deno.test("announcer: checks for other servers of the name before the first update, and again later", async () => {
   const other = { ...OWN, instance: "other" };
   const calls: [number, boolean, number][] = [];
-  const stage: Stage = new Stage({ [A.hostname]: () => [OWN, other, { ...other, project: "x" }] }, {
-    others: (records, isFirst) => {
-      calls.push([stage.clock.now(), isFirst, records.length]);
+  const scene: Scene = new Scene({ [A.hostname]: () => [OWN, other, { ...other, project: "x" }] }, {
+    handleOthers: (records, isFirst) => {
+      calls.push([scene.clock.now(), isFirst, records.length]);
       return Promise.resolve(true);
     },
   });
-  await using _ = stage;
-  assert.deepEqual(await stage.until(62_000), [0, 60_000]);
+  await using _ = scene;
+  assert.deepEqual(await scene.until(62_000), [0, 60_000]);
   assert.deepEqual(calls, [[0, true, 1], [1_000, false, 1], [61_000, false, 1]]);
 
-  await using vetoed = new Stage({ [A.hostname]: () => [other] }, {
-    others: () => Promise.resolve(false),
+  await using conflicting = new Scene({ [A.hostname]: () => [other] }, {
+    handleOthers: () => Promise.resolve(false),
   });
-  assert.deepEqual(await vetoed.until(62_000), []);
+  assert.deepEqual(await conflicting.until(62_000), []);
 
-  await using silent = new Stage({ [A.hostname]: () => "silent" }, {
-    others: () => Promise.resolve(true),
+  await using silent = new Scene({ [A.hostname]: () => "silent" }, {
+    handleOthers: () => Promise.resolve(true),
   });
-  assert.deepEqual(await silent.until(1_500), [1_000], "a silent catalog delays nothing for long");
+  assert.deepEqual(
+    await silent.until(1_500),
+    [1_000],
+    "a silent catalog delays the first update for at most 1 s",
+  );
 
-  await using half = new Stage({ [A.hostname]: () => "silent", [B.hostname]: () => [] }, {
+  await using half = new Scene({ [A.hostname]: () => "silent", [B.hostname]: () => [] }, {
     catalogs: [A, B],
-    others: () => Promise.resolve(true),
+    handleOthers: () => Promise.resolve(true),
   });
-  assert.deepEqual(await half.until(900), [250, 250], "nor does it when another one answers");
+  assert.deepEqual(await half.until(900), [250, 250], "and for 250 ms if another one answers");
 });
 
-Deno.test("announcer: real sockets reach catalogs by IPv4 and IPv6, and are closed", async () => {
+Deno.test("announcer: real sockets reach catalogs over IPv4 and IPv6, and are closed", async () => {
   for (const hostname of ["127.0.0.1", "::1"]) {
     const catalog = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
     const { port } = catalog.addr as Deno.NetAddr;
@@ -358,7 +351,7 @@ Deno.test("announcer: real sockets reach catalogs by IPv4 and IPv6, and are clos
     });
     try {
       announcer.start();
-      // The update leaves in its own time; then the goodbye follows it.
+      // The goodbye follows the update, which has no event.
       for (const endMs = Date.now() + PATIENCE_MS; received.length < 1 && Date.now() < endMs;) {
         await new Promise((resolve) => setTimeout(resolve, 1));
       }

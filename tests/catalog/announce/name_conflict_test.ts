@@ -1,26 +1,22 @@
-/** Proves which servers count as another live one of the same name. */
+/** Tests which servers are a name conflict: another live server of the same name. */
 import assert from "assert";
 import type { ServerRecord } from "../../../lib/catalog/record/server_record.ts";
 import { findNameConflict } from "../../../lib/catalog/announce/name_conflict.ts";
 import { Certificates, OPENSSL } from "../../helpers/certificates.ts";
 import { testWith } from "../../helpers/needs.ts";
+import { serverRecord } from "../records.ts";
 import { startServer } from "../../helpers/server.ts";
 
 const never = new AbortController().signal;
 
 function record(port: number, fields: Partial<ServerRecord> = {}): ServerRecord {
-  return {
+  return serverRecord({
     project: "test-a4",
     owner: "tester",
     address: "127.0.0.1",
-    name: "localhost",
     port,
-    lastheardfrom: 0,
-    lifetime: 300,
-    addresses: [],
-    requiresToken: false,
     ...fields,
-  };
+  });
 }
 
 const self = { project: "test-a4", instance: "mine", ports: [1] };
@@ -31,7 +27,7 @@ function closedPort(): number {
   return listener.addr.port;
 }
 
-Deno.test("other server: one that answers hello with the name and another instance", async () => {
+Deno.test("name conflict: a server that replies to hello with the name and another instance", async () => {
   await using other = startServer();
   const records = [record(closedPort()), record(other.port)];
   assert.deepEqual(await findNameConflict(records, self, never), {
@@ -42,7 +38,7 @@ Deno.test("other server: one that answers hello with the name and another instan
   });
 });
 
-Deno.test("other server: not this one itself, not one of another name, not a stale record", async () => {
+Deno.test("name conflict: not this server itself, a server of another name, or a stale record", async () => {
   await using itself = startServer();
   await using other = startServer({ project: "other-a4" });
   const records = [record(itself.port), record(other.port), record(closedPort())];
@@ -51,7 +47,7 @@ Deno.test("other server: not this one itself, not one of another name, not a sta
   assert.equal(await findNameConflict([], own, never), undefined);
 });
 
-Deno.test("other server: one that needs a token may be another one, but not at the own port", async () => {
+Deno.test("name conflict: only likely if the server needs a token, and not at its own port", async () => {
   await using other = startServer({}, "a token of the other server");
   const listed = record(other.port, { requiresToken: true, owner: "me" });
   const found = await findNameConflict([listed], self, never);
@@ -61,21 +57,21 @@ Deno.test("other server: one that needs a token may be another one, but not at t
     undefined,
   );
   assert.equal(await findNameConflict([record(other.port)], self, never), undefined);
-  // One that answers with the name counts more, whichever answers first.
+  // A server that replies with the name counts more, whichever replies first.
   await using open = startServer();
   const both = await findNameConflict([listed, record(open.port)], self, never);
   assert.equal(both?.isCertain, true);
 });
 
-Deno.test("other server: one that is silent, or answers anything else, is none", async () => {
+Deno.test("name conflict: not a silent server, or one with another reply", async () => {
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  using odd = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const serving = (async () => {
-    const connection = await odd.accept();
+    const connection = await other.accept();
     await connection.write(new TextEncoder().encode('{"status":"OK","result":[1]}\n'));
     connection.close();
   })();
-  const records = [record(silent.addr.port), record(odd.addr.port)];
+  const records = [record(silent.addr.port), record(other.addr.port)];
   assert.equal(await findNameConflict(records, self, never), undefined);
   await serving;
   assert.equal(await findNameConflict(records.slice(0, 1), self, AbortSignal.abort()), undefined);
@@ -83,7 +79,7 @@ Deno.test("other server: one that is silent, or answers anything else, is none",
 
 testWith(
   OPENSSL,
-  "other server: one with TLS is asked by TLS, whatever its certificate",
+  "name conflict: a server with TLS is asked over TLS, with any certificate",
   async () => {
     await using certificates = await Certificates.inFolder();
     const tls = await certificates.selfSigned(["DNS:other.test"]);

@@ -1,38 +1,35 @@
-/** Proves what a server announces to which catalog, in virtual time. */
+/** Tests what a server announces to which catalogs. */
 import assert from "assert";
 import { addressText } from "../../../lib/base/address.ts";
-import { ADDRESS_CHECK_MS } from "../../../lib/base/limits.ts";
-import { createLog } from "../../../lib/base/log.ts";
-import type { ServerFacts } from "../../../lib/catalog/record/server_record.ts";
+import { sleep } from "../../../lib/base/clock.ts";
+import {
+  ADDRESS_CHECK_MS,
+  LOCAL_ANNOUNCE_MS,
+  LOCAL_CATALOG_RETRY_MS,
+} from "../../../lib/base/limits.ts";
+import { createLog, silentLog } from "../../../lib/base/log.ts";
 import {
   Registration,
   type RegistrationOptions,
 } from "../../../lib/catalog/announce/registration.ts";
+import { Resolver } from "../../../lib/catalog/resolve/resolver.ts";
+import { LocalCatalog } from "../../../lib/catalog/server/local_catalog.ts";
+import { PATIENCE_MS } from "../../../bench/harness/program.ts";
+import { untilListed } from "../catalog_client.ts";
+import { freePort } from "../free_port.ts";
+import { serverFacts } from "../records.ts";
 import { VirtualClock } from "../../perf/virtual_clock.ts";
 
 const LISTED = { hostname: "192.0.2.8", port: 9_097 };
 
-const facts: ServerFacts = {
-  project: "me-a4-x",
-  owner: "me",
-  port: 4_321,
-  version: "0.1.0",
-  instance: "1f0c",
-  lifetimeS: 300,
-  startTimeS: 1,
-  clients: 0,
-  size: 0,
-  durability: "always",
-  requiresToken: false,
-  protocol: 1,
-};
+const facts = serverFacts();
 
-/** A presence in virtual time, whose updates go nowhere. */
-function stage(options: Partial<RegistrationOptions>) {
+/** A registration in virtual time that records its updates. */
+function recordUpdates(options: Partial<RegistrationOptions>) {
   const clock = new VirtualClock();
   const sent: { atMs: number; to: string; record: Record<string, unknown> }[] = [];
   const lines: string[] = [];
-  const presence = new Registration({
+  const registration = new Registration({
     catalogs: [LISTED],
     intervalMs: 60_000,
     facts: () => facts,
@@ -45,14 +42,14 @@ function stage(options: Partial<RegistrationOptions>) {
     query: () => Promise.reject(new Error("nothing listens there")),
     ...options,
   });
-  return { clock, sent, lines, presence };
+  return { clock, sent, lines, registration };
 }
 
-Deno.test("fault: the address changes (DHCP): the change is announced at once, and logged", async () => {
+Deno.test("fault: the address changes (DHCP): catalogs get an update at once, and it is logged", async () => {
   let own = ["127.0.0.1", "10.0.0.1"];
-  const { clock, sent, lines, presence } = stage({ interfaces: () => own });
+  const { clock, sent, lines, registration } = recordUpdates({ interfaces: () => own });
   try {
-    presence.start();
+    registration.start();
     await clock.run(clock.at(30_000));
     assert.ok(sent.every(({ record }) => String(record["addresses"]) === "10.0.0.1"));
     own = ["127.0.0.1", "10.0.0.2"];
@@ -62,42 +59,116 @@ Deno.test("fault: the address changes (DHCP): the change is announced at once, a
     assert.equal(sent.length, before + 1);
     assert.deepEqual(sent.at(-1)?.record["addresses"], ["10.0.0.2"]);
     const change =
-      "info: The addresses of this machine changed from 10.0.0.1 to 10.0.0.2; this is announced at once";
+      "info: The addresses of this machine changed from 10.0.0.1 to 10.0.0.2; the catalogs get an update at once";
     assert.deepEqual(lines.filter((line) => line.includes("addresses")), [change]);
-    // Without a cable there is none, and that is announced as well.
+    // Without a network there is no address, which is also announced.
     own = ["127.0.0.1"];
     await clock.run(clock.at(clock.now() + ADDRESS_CHECK_MS));
     assert.equal("addresses" in (sent.at(-1)?.record ?? {}), false);
   } finally {
-    await presence.stop();
+    await registration.stop();
   }
 });
 
 Deno.test("fault: `--advertise HOST:PORT` with port forwarding: the local record carries no advertised address", async () => {
   using probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const localPort = probe.addr.port;
-  const { clock, sent, presence } = stage({
+  const { clock, sent, registration } = recordUpdates({
     localPort,
     facts: () => ({ ...facts, advertise: { hostname: "h.test", port: 80 } }),
   });
   try {
-    presence.start();
+    registration.start();
     await clock.run(clock.at(500));
   } finally {
-    await presence.stop();
+    await registration.stop();
   }
-  const told = (to: string) => sent.find((one) => one.to === to)?.record;
-  const listed = told("192.0.2.8:9097");
+  const recordTo = (to: string) => sent.find((one) => one.to === to)?.record;
+  const listed = recordTo("192.0.2.8:9097");
   assert.deepEqual(
     [listed?.["port"], listed?.["listen_port"], listed?.["advertise"]],
     [80, 4_321, "h.test"],
   );
   for (const host of ["127.0.0.1", "127.0.0.2", "127.0.0.3"]) {
-    const local = told(`${host}:${localPort}`);
+    const local = recordTo(`${host}:${localPort}`);
     assert.deepEqual(
       [local?.["port"], local?.["listen_port"], local?.["advertise"]],
       [4_321, undefined, undefined],
       host,
     );
   }
+});
+
+/** A server that is listed in the local catalog only. */
+function localServer(project: string, localPort: number, timing?: VirtualClock): Registration {
+  return new Registration({
+    catalogs: [],
+    localPort,
+    intervalMs: timing ? 60_000 : 20,
+    log: silentLog,
+    interfaces: () => [],
+    facts: () => serverFacts({ project, port: 4_321 + project.length, instance: project }),
+    ...(timing && { timing }),
+  });
+}
+
+/** Looks up a server until there are as many of it as wanted. */
+async function untilFound(port: number, project: string, wanted: number): Promise<void> {
+  const resolver = new Resolver({ catalogs: [], localPort: port });
+  for (const endMs = performance.now() + PATIENCE_MS;; await sleep(10)) {
+    const { servers } = await resolver.lookUp(project);
+    if (servers.length === wanted) return;
+    assert.ok(performance.now() < endMs, `${servers.length} servers named ${project}`);
+  }
+}
+
+Deno.test("registration: servers on one machine are found, also after the one with the catalog has ended", async () => {
+  const port = freePort();
+  const first = localServer("a", port);
+  const second = localServer("bb", port);
+  try {
+    first.start();
+    second.start();
+    await untilFound(port, "a", 1);
+    await untilFound(port, "bb", 1);
+    await first.stop();
+    await untilFound(port, "bb", 1);
+    await untilFound(port, "a", 0);
+  } finally {
+    await first.stop();
+    await second.stop();
+  }
+});
+
+Deno.test("registration: a server announces itself at once to a catalog that it starts to serve", async () => {
+  const port = freePort();
+  const blocking = new LocalCatalog({ port, log: silentLog });
+  const clock = new VirtualClock();
+  const one = localServer("a", port, clock);
+  try {
+    blocking.start();
+    one.start();
+    await untilFound(port, "a", 1);
+    await blocking.stop();
+    // It takes over the first address; the next regular update would be later.
+    await clock.run(clock.at(LOCAL_CATALOG_RETRY_MS));
+    await untilListed(port, 1, ({ project }) => project === "a");
+    assert.ok(clock.now() < LOCAL_ANNOUNCE_MS);
+  } finally {
+    await one.stop();
+    await blocking.stop();
+  }
+});
+
+Deno.test("registration: stop frees the port, and may be called again", async () => {
+  const port = freePort();
+  const one = localServer("a", port);
+  try {
+    one.start();
+    await untilFound(port, "a", 1);
+  } finally {
+    await one.stop();
+    await one.stop();
+  }
+  Deno.listen({ hostname: "127.0.0.1", port }).close();
 });

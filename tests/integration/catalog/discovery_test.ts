@@ -2,7 +2,7 @@
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
 import { CctoolsCatalog } from "./catalog_process.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "../../catalog/free_port.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { fromSource, PATIENCE_MS, Program, run } from "../../../bench/harness/program.ts";
 

@@ -3,7 +3,7 @@ import assert from "assert";
 import { silentLog } from "../../../lib/base/log.ts";
 import { CatalogServer } from "../../../lib/catalog/server/catalog_server.ts";
 import { TempFolder } from "../../helpers/folders.ts";
-import { freePort } from "../catalog/free_port.ts";
+import { freePort } from "../../catalog/free_port.ts";
 import { fromSource, Program, run } from "../../../bench/harness/program.ts";
 
 Deno.test("fault: two servers of one name: a second one with a new table ends, and names the first", async () => {

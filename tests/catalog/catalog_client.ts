@@ -1,0 +1,50 @@
+/** A plain client of a catalog on this machine: sends updates by UDP, and waits for listings. */
+import assert from "assert";
+import { sleep } from "../../lib/base/clock.ts";
+import { PATIENCE_MS } from "../../bench/harness/program.ts";
+
+/** The members of a record. */
+export type Members = Readonly<Record<string, unknown>>;
+
+/**
+ * Sends each update in a datagram of its own.
+ *
+ * @param updates bytes, or text, or an object to send as JSON
+ * @param from address to send from
+ */
+export async function sendUpdates(
+  port: number,
+  updates: readonly (object | string | Uint8Array)[],
+  from = "127.0.0.1",
+): Promise<void> {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: from, port: 0 });
+  try {
+    for (const update of updates) {
+      const text = typeof update === "string" ? update : JSON.stringify(update);
+      const bytes = update instanceof Uint8Array ? update : new TextEncoder().encode(text);
+      await socket.send(bytes, { transport: "udp", hostname: "127.0.0.1", port });
+    }
+  } finally {
+    socket.close();
+  }
+}
+
+/** Reads the listing of a catalog. */
+export async function readListing(port: number): Promise<Members[]> {
+  const response = await fetch(`http://127.0.0.1:${port}/query.json`);
+  return await response.json();
+}
+
+/** Waits until a catalog lists a number of wanted records: a received datagram has no event. */
+export async function untilListed(
+  port: number,
+  count: number,
+  isWanted: (record: Members) => boolean = () => true,
+): Promise<Members[]> {
+  for (const endMs = performance.now() + PATIENCE_MS;; await sleep(10)) {
+    const records = await readListing(port);
+    const wanted = records.filter(isWanted);
+    if (wanted.length === count) return wanted;
+    assert.ok(performance.now() < endMs, `${wanted.length} records, not ${count}`);
+  }
+}
