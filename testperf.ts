@@ -16,10 +16,14 @@ import { runBasics } from "./lib/perf/basics.ts";
 import { measure } from "./lib/perf/measure.ts";
 import { runOutliers } from "./lib/perf/outliers.ts";
 import { printReport } from "./lib/perf/results/report.ts";
-import { type ResultFiles, Results, type ResultsOutput } from "./lib/perf/results/results.ts";
+import {
+  type ResultFiles,
+  type ResultOutput,
+  ResultWriter,
+} from "./lib/perf/results/result_writer.ts";
 import { runWorker, WORKER_FLAG } from "./lib/perf/run/worker.ts";
 
-const output: ResultsOutput = {
+const output: ResultOutput = {
   result: printLine,
   note: printError,
   chart: (line) => console.error(line),
@@ -48,14 +52,14 @@ await main("testperf", async () => {
   };
   if (config.mode === "performance") {
     const terminal = stderrTerminal(environment("TERM").TERM);
-    const results = await Results.prepare(config, files, output, terminal);
+    const writer = await ResultWriter.prepare(config, files, output, terminal);
     const interrupt = new AbortController();
     void awaitStopSignal().then((signal) => interrupt.abort(`ended by ${signal}`));
     const stop = interrupt.signal;
     const { data, isGood } = await measure(config, options, output, { workers, stop });
     printReport(data, config, output);
-    const isAllGiven = await results.give(data);
-    return isGood && isAllGiven ? EXIT.ok : EXIT.failed;
+    const isAllWritten = await writer.writeAll(data);
+    return isGood && isAllWritten ? EXIT.ok : EXIT.failed;
   }
   const client = await HtClient.connect(config.target, options);
   const test = config.mode === "basics"

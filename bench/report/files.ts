@@ -1,8 +1,8 @@
 /** The folder of a run: raw data as JSON and CSV, pictures as SVG and PNG. */
-import { csvOf } from "../../lib/perf/results/csv.ts";
-import { drawn } from "../../lib/perf/results/plot_files.ts";
+import { csvText } from "../../lib/perf/results/csv.ts";
+import { drawPlot } from "../../lib/perf/results/plot_files.ts";
 import { plotsOf } from "../../lib/perf/results/plots.ts";
-import type { Measured } from "../../lib/perf/measure/stage_data.ts";
+import type { OperationData } from "../../lib/perf/measure/stage_data.ts";
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { type BenchData, type Findings, type PartName, PARTS } from "./report_data.ts";
 
@@ -34,14 +34,14 @@ function slim(data: SweepData): SweepData {
   };
 }
 
-function withoutHistogram<M extends Measured>(measured: M): M {
+function withoutHistogram<M extends OperationData>(measured: M): M {
   return { ...measured, latency: { ...measured.latency, histogram: "" } };
 }
 
 /** Writes what a sweep measured; its pictures take longer, and come last. */
 export async function writeSweep(folder: string, part: PartName, data: SweepData): Promise<void> {
   await Deno.writeTextFile(`${folder}/${part}.json`, `${JSON.stringify(slim(data))}\n`);
-  await Deno.writeTextFile(`${folder}/${part}.csv`, csvOf(data));
+  await Deno.writeTextFile(`${folder}/${part}.csv`, csvText(data));
 }
 
 /** Draws all pictures of all sweeps. */
@@ -54,7 +54,7 @@ export async function writePictures(
     for (const plot of plotsOf(sweep)) {
       for (const form of ["svg", "png"] as const) {
         signal.throwIfAborted();
-        await Deno.writeFile(`${folder}/${part}-${plot.name}.${form}`, await drawn(plot, form));
+        await Deno.writeFile(`${folder}/${part}-${plot.name}.${form}`, await drawPlot(plot, form));
       }
     }
   }

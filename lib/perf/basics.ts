@@ -21,17 +21,19 @@ interface Check {
  */
 export async function runBasics(client: HtClient, output: Output): Promise<boolean> {
   let failed = 0;
-  let tried = 0;
+  let checked = 0;
   const prefix = `testbasics-${crypto.randomUUID()}-`;
-  const checks = checksFor(client, prefix);
+  const checks = createChecks(client, prefix);
   for (const { name, run, expected } of checks) {
-    let came: string;
+    let actual: string;
     try {
-      came = JSON.stringify(await outcomeOf(run));
+      actual = JSON.stringify(await runCheck(run));
     } catch (error) {
       if (!isServerGone(error)) throw error;
       output.result(
-        `basics: ${tried - failed} passed, ${failed} failed, ${checks.length - tried} not tried`,
+        `basics: ${checked - failed} passed, ${failed} failed, ${
+          checks.length - checked
+        } not tried`,
       );
       output.note(
         `The test ended early, at "${name}": ${messageOf(error)}. ` +
@@ -39,12 +41,12 @@ export async function runBasics(client: HtClient, output: Output): Promise<boole
       );
       return false;
     }
-    tried++;
-    const wanted = JSON.stringify(expected);
-    if (came === wanted) output.result(`ok      ${name}`);
+    checked++;
+    const expectedText = JSON.stringify(expected);
+    if (actual === expectedText) output.result(`ok      ${name}`);
     else {
       failed++;
-      output.result(`FAILED  ${name}: expected ${quoted(wanted)}, got ${quoted(came)}`);
+      output.result(`FAILED  ${name}: expected ${quoted(expectedText)}, got ${quoted(actual)}`);
     }
   }
   output.result(`basics: ${checks.length - failed} passed, ${failed} failed`);
@@ -52,7 +54,7 @@ export async function runBasics(client: HtClient, output: Output): Promise<boole
 }
 
 /** The value, or the code of the error: `{ error: "KeyError" }`. @throws if the server is gone */
-async function outcomeOf(run: () => Promise<unknown>): Promise<unknown> {
+async function runCheck(run: () => Promise<unknown>): Promise<unknown> {
   try {
     return (await run()) ?? null;
   } catch (error) {
@@ -61,7 +63,7 @@ async function outcomeOf(run: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-function checksFor(client: HtClient, prefix: string): Check[] {
+function createChecks(client: HtClient, prefix: string): Check[] {
   const key = (name: string) => prefix + name;
   const exactly = (name: string) => `^${prefix}${name}$`;
   const fred = { weight: 100, name: "fred", tag: prefix };

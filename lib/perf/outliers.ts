@@ -7,12 +7,12 @@ import type { Output } from "./results/output.ts";
 import { beginProgress } from "../terminal/progress.ts";
 import { Keys } from "./workload/keys.ts";
 import { newSeed } from "./workload/seeded_streams.ts";
-import { Workload } from "./workload/operation.ts";
+import { TableWorkload } from "./workload/operation.ts";
 
 /** How many of the slowest are told. */
 const SLOWEST = 5;
 
-interface Timed {
+interface TimedOperation {
   readonly number: number;
   readonly latencyMs: number;
 }
@@ -29,21 +29,21 @@ export async function runOutliers(
   output: Output,
 ): Promise<boolean> {
   const keys = new Keys(config.seed ?? newSeed(), config.keyPrefix);
-  const workload = new Workload(keys, config.valueBytes, config.verify);
-  const timed = { insert: [] as Timed[], remove: [] as Timed[] };
+  const workload = new TableWorkload(keys, config.valueBytes, config.verify);
+  const times = { insert: [] as TimedOperation[], remove: [] as TimedOperation[] };
   const errors: string[] = [];
   const progress = beginProgress("outlier", 2 * config.ops, !config.quiet);
-  let goneBy: string | undefined;
-  for (let number = 0; number < config.ops && goneBy === undefined; number++) {
+  let goneReason: string | undefined;
+  for (let number = 0; number < config.ops && goneReason === undefined; number++) {
     for (const stage of ["insert", "remove"] as const) {
       const before = performance.now();
       try {
         await workload.perform({ operation: stage, key: number }, client);
-        timed[stage].push({ number: number + 1, latencyMs: performance.now() - before });
+        times[stage].push({ number: number + 1, latencyMs: performance.now() - before });
       } catch (error) {
         errors.push(messageOf(error));
         if (isServerGone(error)) {
-          goneBy = messageOf(error);
+          goneReason = messageOf(error);
           break;
         }
       }
@@ -54,17 +54,19 @@ export async function runOutliers(
   if (config.json) {
     output.result(JSON.stringify({
       ops: config.ops,
-      complete: goneBy === undefined,
-      ...json(timed),
+      complete: goneReason === undefined,
+      ...summary(times),
       errors,
     }));
   } else {
-    for (const stage of ["insert", "remove"] as const) output.result(line(stage, timed[stage]));
+    for (const stage of ["insert", "remove"] as const) {
+      output.result(resultLine(stage, times[stage]));
+    }
   }
-  if (goneBy !== undefined) {
-    const done = timed.insert.length + timed.remove.length;
+  if (goneReason !== undefined) {
+    const done = times.insert.length + times.remove.length;
     output.note(
-      `The test ended early, after ${done} of ${2 * config.ops} operations: ${goneBy}. ` +
+      `The test ended early, after ${done} of ${2 * config.ops} operations: ${goneReason}. ` +
         `Keys that begin with ${keys.prefix} may be left in the table`,
     );
   } else if (errors[0] !== undefined) {
@@ -73,7 +75,7 @@ export async function runOutliers(
   return errors.length === 0;
 }
 
-function line(stage: string, times: readonly Timed[]): string {
+function resultLine(stage: string, times: readonly TimedOperation[]): string {
   const sorted = times.toSorted((a, b) => a.latencyMs - b.latencyMs);
   const fastest = sorted[0];
   const median = sorted[Math.floor(sorted.length / 2)];
@@ -85,8 +87,8 @@ function line(stage: string, times: readonly Timed[]): string {
   } ms, slowest ${slowest}`;
 }
 
-function json(timed: Readonly<Record<"insert" | "remove", readonly Timed[]>>) {
-  const numbers = (times: readonly Timed[]) => {
+function summary(times: Readonly<Record<"insert" | "remove", readonly TimedOperation[]>>) {
+  const numbers = (times: readonly TimedOperation[]) => {
     const sorted = times.toSorted((a, b) => a.latencyMs - b.latencyMs);
     return {
       fastest_ms: sorted[0]?.latencyMs ?? null,
@@ -94,5 +96,5 @@ function json(timed: Readonly<Record<"insert" | "remove", readonly Timed[]>>) {
         .map(({ number, latencyMs }) => ({ operation: number, ms: latencyMs })),
     };
   };
-  return { insert: numbers(timed.insert), remove: numbers(timed.remove) };
+  return { insert: numbers(times.insert), remove: numbers(times.remove) };
 }

@@ -7,8 +7,8 @@
  * But the noise of a step, and so whether to stop, would be unknown until the end. With direct
  * repeats, the steps that are compared are neighbors in time.
  */
-import { levelsOut } from "./analysis/plateau.ts";
-import type { Measured, StageData } from "./measure/stage_data.ts";
+import { findPlateau } from "./analysis/plateau.ts";
+import type { OperationData, StageData } from "./measure/stage_data.ts";
 import { stagesIn, sweepSteps } from "./results/sweep_analysis.ts";
 import type { StepData } from "./results/sweep_data.ts";
 import { isGood, type RunResult } from "./run/run.ts";
@@ -111,7 +111,7 @@ export async function measureSteps(options: StepsOptions): Promise<StepsResult> 
 
 /** A stage as a sweep keeps it (`StepData`). */
 function withoutClientHistograms(stage: StageData): StageData {
-  const without = <Of extends Measured>(measured: Of): Of => ({
+  const without = <Of extends OperationData>(measured: Of): Of => ({
     ...measured,
     latency: { ...measured.latency, histogram: "" },
   });
@@ -127,7 +127,7 @@ function withoutClientHistograms(stage: StageData): StageData {
 /** Whether every stage of the last step has reached its plateau. */
 function haveLeveledOut(steps: readonly StepData[]): boolean {
   const last = steps.slice(-1);
-  return stagesIn(last).every((stage) => levelsOut(sweepSteps(steps, stage)) !== undefined);
+  return stagesIn(last).every((stage) => findPlateau(sweepSteps(steps, stage)) !== undefined);
 }
 
 /** Each scan reads the whole table: with a large one and many clients a stage would not end. */

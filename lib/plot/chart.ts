@@ -46,7 +46,7 @@ interface Row {
 export async function chartSvg(chart: Chart): Promise<string> {
   checkChart(chart);
   const [vega, vegaLite] = await Promise.all([import("vega"), import("vega-lite")]);
-  const view = new vega.View(vega.parse(vegaLite.compile(specOf(chart)).spec), {
+  const view = new vega.View(vega.parse(vegaLite.compile(chartSpec(chart)).spec), {
     renderer: "none",
   });
   try {
@@ -57,24 +57,24 @@ export async function chartSvg(chart: Chart): Promise<string> {
 }
 
 /** The chart in the terms of Vega-Lite, https://vega.github.io/vega-lite/docs/. */
-function specOf(chart: Chart): TopLevelSpec {
+function chartSpec(chart: Chart): TopLevelSpec {
   const { title, series, widthPx = WIDTH_PX, heightPx = HEIGHT_PX } = chart;
   const rows = rowsOf(chart);
   const names = series.map(({ name }) => name);
   // Both share one legend: same field, title and order.
   const legend = { columns: legendColumns(names, widthPx) };
-  const told = { field: "series", type: "nominal", title: null, legend } as const;
-  const color = { ...told, scale: { domain: names, range: cycled(STYLE.colors, names) } };
-  const shape = { ...told, scale: { domain: names, range: cycled(STYLE.shapes, names) } };
-  const dashes = cycled(STYLE.dashes, names);
+  const seriesField = { field: "series", type: "nominal", title: null, legend } as const;
+  const color = { ...seriesField, scale: { domain: names, range: cycle(STYLE.colors, names) } };
+  const shape = { ...seriesField, scale: { domain: names, range: cycle(STYLE.shapes, names) } };
+  const dashes = cycle(STYLE.dashes, names);
   const x = {
     field: "x",
     type: "quantitative",
-    ...drawn(chart.x, rows.map((row) => row.x)),
+    ...axisSpec(chart.x, rows.map((row) => row.x)),
   } as const;
   const vertical = {
     type: "quantitative",
-    ...drawn(chart.y, rows.flatMap(({ low, high }) => [low, high])),
+    ...axisSpec(chart.y, rows.flatMap(({ low, high }) => [low, high])),
   } as const;
   const y = { field: "y", ...vertical } as const;
   const spread = { filter: "datum.hasSpread" } as const;
@@ -133,7 +133,7 @@ function rowsOf({ series }: Chart): Row[] {
 }
 
 /** Title, scale and ticks of an axis that has room for all these values. */
-function drawn(axis: Axis, values: readonly number[]) {
+function axisSpec(axis: Axis, values: readonly number[]) {
   const title = axisText(axis);
   const labels = { title, labelExpr: NUMBER_TEXT };
   if (axis.scale === "linear") {
@@ -157,7 +157,7 @@ function legendColumns(names: readonly string[], widthPx: number): number {
 }
 
 /** As many as there are names; from the beginning again where there are more names. */
-function cycled<T>(choices: readonly T[], names: readonly string[]): T[] {
+function cycle<T>(choices: readonly T[], names: readonly string[]): T[] {
   return names.flatMap((_, at) => choices.slice(at % choices.length).slice(0, 1));
 }
 

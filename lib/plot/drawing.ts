@@ -4,4 +4,4 @@
  */
 export { chartSvg } from "./chart.ts";
 export { percentileSvg } from "./percentile_chart.ts";
-export { pngOf } from "./png.ts";
+export { renderPng } from "./png.ts";

@@ -45,10 +45,10 @@ const POINTS_PER_DECADE = 24;
  * @throws {ChartError} where it cannot be drawn as described
  */
 export async function percentileSvg(chart: PercentileChart): Promise<string> {
-  const points = described(chart);
+  const points = percentilePoints(chart);
   checkChart(points);
   const [vega, vegaLite] = await Promise.all([import("vega"), import("vega-lite")]);
-  const view = new vega.View(vega.parse(vegaLite.compile(specOf(chart, points)).spec), {
+  const view = new vega.View(vega.parse(vegaLite.compile(chartSpec(chart, points)).spec), {
     renderer: "none",
   });
   try {
@@ -59,14 +59,14 @@ export async function percentileSvg(chart: PercentileChart): Promise<string> {
 }
 
 /** The same as any other chart, to be checked as one: x is one operation in so many. */
-function described({ title, y, series }: PercentileChart): Chart {
+function percentilePoints({ title, y, series }: PercentileChart): Chart {
   return {
     title,
     x: { title: "Share of operations that take no longer", unit: "%", scale: "log" },
     y: { ...y, scale: "log" },
     series: series.map(({ name, count, valueAt }) => ({
       name,
-      points: oneInSoMany(count).map((x): PlotPoint => ({
+      points: percentileSteps(count).map((x): PlotPoint => ({
         x,
         // The last of all is the slowest, which is not within any percent but all.
         y: valueAt(x === count ? 100 : 100 * (1 - 1 / x)),
@@ -76,7 +76,7 @@ function described({ title, y, series }: PercentileChart): Chart {
 }
 
 /** From all operations to the slowest one alone. */
-function oneInSoMany(count: number): number[] {
+function percentileSteps(count: number): number[] {
   const steps = Math.floor(Math.log10(count) * POINTS_PER_DECADE);
   const even = Array.from({ length: steps + 1 }, (_, at) => 10 ** (at / POINTS_PER_DECADE));
   const all = new Set([...even, ...MARKED.filter((tick) => tick <= count), count]);
@@ -84,7 +84,7 @@ function oneInSoMany(count: number): number[] {
 }
 
 /** The chart in the terms of Vega-Lite, https://vega.github.io/vega-lite/docs/. */
-function specOf(chart: PercentileChart, { title, x, y, series }: Chart): TopLevelSpec {
+function chartSpec(chart: PercentileChart, { title, x, y, series }: Chart): TopLevelSpec {
   const rows = series.flatMap(({ name, points }) =>
     points.map((point) => ({
       series: name,
@@ -100,10 +100,10 @@ function specOf(chart: PercentileChart, { title, x, y, series }: Chart): TopLeve
     values.reduce((a, b) => Math.min(a, b)),
     values.reduce((a, b) => Math.max(a, b)),
   );
-  const told = { field: "series", type: "nominal", title: null } as const;
-  const color = { ...told, scale: { domain: names, range: cycled(STYLE.colors, names) } };
-  const shape = { ...told, scale: { domain: names, range: cycled(STYLE.shapes, names) } };
-  const dashes = cycled(STYLE.dashes, names);
+  const seriesField = { field: "series", type: "nominal", title: null } as const;
+  const color = { ...seriesField, scale: { domain: names, range: cycle(STYLE.colors, names) } };
+  const shape = { ...seriesField, scale: { domain: names, range: cycle(STYLE.shapes, names) } };
+  const dashes = cycle(STYLE.dashes, names);
   const horizontal = {
     field: "x",
     type: "quantitative" as const,
@@ -157,6 +157,6 @@ function specOf(chart: PercentileChart, { title, x, y, series }: Chart): TopLeve
 }
 
 /** As many as there are names; from the beginning again where there are more names. */
-function cycled<T>(choices: readonly T[], names: readonly string[]): T[] {
+function cycle<T>(choices: readonly T[], names: readonly string[]): T[] {
   return names.flatMap((_, at) => choices.slice(at % choices.length).slice(0, 1));
 }

@@ -21,7 +21,7 @@ let loading: Promise<[Renderer, font: Uint8Array]> | undefined;
  * @returns the content of a PNG file
  * @throws {Error} where the text is not SVG
  */
-export async function pngOf(svg: string, { zoom = 2 }: PngOptions = {}): Promise<Uint8Array> {
+export async function renderPng(svg: string, { zoom = 2 }: PngOptions = {}): Promise<Uint8Array> {
   loading ??= load();
   const [{ Resvg }, font] = await loading;
   const resvg = new Resvg(svg, {

@@ -8,7 +8,7 @@ import type { Process } from "../../lib/perf/run/remote_share.ts";
 type Status = Awaited<Process["status"]>;
 
 /** A process that a test plays. */
-export class PlayedProcess implements Process {
+export class FakeProcess implements Process {
   readonly pid = 4_711;
   readonly stdin: WritableStream<Uint8Array>;
   readonly stdout: ReadableStream<Uint8Array>;
@@ -31,7 +31,7 @@ export class PlayedProcess implements Process {
   }
 
   /** Writes a line to its stdout. */
-  say(line: string): void {
+  writeLine(line: string): void {
     if (!this.#isOver) this.#output.enqueue(new TextEncoder().encode(`${line}\n`));
   }
 
@@ -59,9 +59,9 @@ export class PlayedProcess implements Process {
 export function pipedWorker(
   share: (events: ShareEvents) => Share,
   aliveEveryMs: number = 500,
-): { readonly process: PlayedProcess; readonly ended: Promise<boolean> } {
-  const process = new PlayedProcess();
-  const send = (line: string) => process.say(line);
+): { readonly process: FakeProcess; readonly ended: Promise<boolean> } {
+  const process = new FakeProcess();
+  const send = (line: string) => process.writeLine(line);
   const ended = runWorker({ orders: process.orders, send, share, aliveEveryMs });
   void ended.then((isGood) => process.end({ code: isGood ? 0 : 1, signal: null }));
   return { process, ended };

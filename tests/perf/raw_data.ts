@@ -6,7 +6,7 @@ import type { StageData } from "../../lib/perf/measure/stage_data.ts";
 import type { StepData, SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { fitUsl } from "../../lib/perf/analysis/usl.ts";
 import type { Operation } from "../../lib/perf/workload/operation.ts";
-import { clientWith, measuredWith, stageWith } from "./stage_data.ts";
+import { clientData, operationData, stageData } from "./stage_data.ts";
 
 /** Settings of a run. */
 export function settingsWith(changes: Partial<RunSettings> = {}): RunSettings {
@@ -38,8 +38,8 @@ export function stageOf(
   p99Ms = 1,
 ): StageData {
   const latencies = [...Array(50).fill(p99Ms / 2), ...Array(49).fill(p99Ms), 2 * p99Ms];
-  const client = clientWith(measuredWith(opsOfEach, 1, latencies), operation);
-  return stageWith(operation, Array(clients).fill(client));
+  const client = clientData(operationData(opsOfEach, 1, latencies), operation);
+  return stageData(operation, Array(clients).fill(client));
 }
 
 const ORIGIN = {

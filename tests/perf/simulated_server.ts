@@ -1,6 +1,6 @@
 /** Servers with known behaviour in virtual time, for measurements whose result arithmetic knows. */
 import type { HtClient } from "../../lib/client/client.ts";
-import type { Task, Tasks, Worker } from "../../lib/perf/workload/operation.ts";
+import type { Task, Tasks, Workload } from "../../lib/perf/workload/operation.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 
 /** A request that arrived. */
@@ -11,7 +11,7 @@ export interface Arrival {
 }
 
 /** Answers each request at a moment that a rule gives. */
-export class SimulatedServer implements Worker {
+export class SimulatedServer implements Workload {
   readonly arrivals: Arrival[] = [];
   readonly #clock: VirtualClock;
   readonly #answerAtMs: (arrivedMs: number, task: Task) => number;

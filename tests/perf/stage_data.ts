@@ -1,28 +1,28 @@
 /** Results of stages, made up for tests. */
 import { LatencyHistogram } from "../../lib/perf/measure/histogram.ts";
-import { sumOf } from "../../lib/perf/measure/merge.ts";
-import type { ClientData, Measured, StageData } from "../../lib/perf/measure/stage_data.ts";
+import { sumClients } from "../../lib/perf/measure/merge.ts";
+import type { ClientData, OperationData, StageData } from "../../lib/perf/measure/stage_data.ts";
 import type { Operation } from "../../lib/perf/workload/operation.ts";
 
 /** What came of some operations. */
-export function measuredWith(
+export function operationData(
   ops: number,
   seconds: number,
   latencies: readonly number[],
   errors: Readonly<Record<string, number>> = {},
-): Measured {
+): OperationData {
   const latency = new LatencyHistogram();
   latencies.forEach((one) => latency.record(one));
   return { ops, errors, unknown: 0, seconds, latency: latency.data() };
 }
 
 /** What came of one client's operations of one type. */
-export function clientWith(measured: Measured, operation: Operation): ClientData {
+export function clientData(measured: OperationData, operation: Operation): ClientData {
   return { ...measured, operations: { [operation]: measured }, unsent: 0, gaps: [] };
 }
 
 /** What came of a stage. */
-export function stageWith(
+export function stageData(
   stage: string,
   clients: readonly ClientData[],
   changes: Partial<StageData> = {},
@@ -36,7 +36,7 @@ export function stageWith(
     ended: "planned",
     complete: true,
     clients,
-    sum: sumOf(clients),
+    sum: sumClients(clients),
     firstError: null,
     warmupErrors: {},
     sendDelay: null,

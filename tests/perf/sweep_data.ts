@@ -3,7 +3,7 @@ import { analysePlateau } from "../../lib/perf/analysis/plateau.ts";
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { fitUsl } from "../../lib/perf/analysis/usl.ts";
 import type { Operation } from "../../lib/perf/workload/operation.ts";
-import { clientWith, measuredWith, stageWith } from "./stage_data.ts";
+import { clientData, operationData, stageData } from "./stage_data.ts";
 
 /** Seconds of each stage. */
 const STAGE_S = 1;
@@ -34,11 +34,11 @@ export function sweepWith({ operations, clients, repeats, opsOfEach }: MadeUpSwe
         const measured = Array.from(
           { length: count },
           (_, at) =>
-            measuredWith(at > 0 && at === count - 1 ? Math.round(each * 0.9) : each, STAGE_S, [
+            operationData(at > 0 && at === count - 1 ? Math.round(each * 0.9) : each, STAGE_S, [
               1e3 / each,
             ]),
         );
-        return stageWith(operation, measured.map((one) => clientWith(one, operation)), {
+        return stageData(operation, measured.map((one) => clientData(one, operation)), {
           startedUnixMs: SWEEP_STARTED_UNIX_MS + STAGE_EVERY_MS * stages++,
         });
       })),

@@ -20,7 +20,7 @@ import {
 import type { Operation } from "../../lib/perf/workload/operation.ts";
 import { randomFrom } from "../../lib/base/random.ts";
 import { normal } from "./normal_noise.ts";
-import { clientWith, measuredWith, stageWith } from "./stage_data.ts";
+import { clientData, operationData, stageData } from "./stage_data.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: `sweep: ${name}`, permissions: "none", fn });
@@ -34,17 +34,17 @@ function stage(
   changes: Partial<StageData> = {},
   seconds: number = 2,
 ): StageData {
-  const each = clientWith(
-    measuredWith(opsPerSecond * seconds / clients, seconds, [1, 2, 3]),
+  const each = clientData(
+    operationData(opsPerSecond * seconds / clients, seconds, [1, 2, 3]),
     name,
   );
-  return stageWith(name, Array.from({ length: clients }, () => each), changes);
+  return stageData(name, Array.from({ length: clients }, () => each), changes);
 }
 
 const GOOD = { unmeasuredErrors: 0, complete: true, failure: null } as const;
 
 /** Sweeps over a server whose throughput follows a rule, with noise of 1%. */
-function swept(
+function measureRule(
   throughput: (clients: number, operation: Operation) => number,
   changes: Partial<StepsOptions> = {},
 ): Promise<StepsResult> {
@@ -76,7 +76,7 @@ test("steps double, with one between, and the most is the last", () => {
 });
 
 test("stops two steps after throughput levels out", async () => {
-  const result = await swept((clients) => 10_000 * Math.min(clients, 6));
+  const result = await measureRule((clients) => 10_000 * Math.min(clients, 6));
   assert.deepEqual(clientsOf(result), [1, 2, 3, 4, 6, 8, 12]);
   assert.ok(result.complete && result.steps.every(({ repeats }) => repeats.length === 5));
   const { lookup } = analyseSweep(result.steps, 1);
@@ -85,7 +85,7 @@ test("stops two steps after throughput levels out", async () => {
 
 test("the first run of all does not count: the server is cold", async () => {
   const runs: number[] = [];
-  const { steps } = await swept(() => 0, {
+  const { steps } = await measureRule(() => 0, {
     clientCounts: [1, 2],
     repeats: 2,
     run: (clients) => {
@@ -99,7 +99,7 @@ test("the first run of all does not count: the server is cold", async () => {
 });
 
 test("rises to the most clients", async () => {
-  const result = await swept((clients) => 10_000 * clients);
+  const result = await measureRule((clients) => 10_000 * clients);
   assert.deepEqual(clientsOf(result), sweepClients(64));
   assert.ok(result.complete);
   const [plateau = "", usl = ""] = analysisLines(analyseSweep(result.steps, 1));
@@ -108,7 +108,7 @@ test("rises to the most clients", async () => {
 });
 
 test("stops where throughput falls, but not before the law can be fitted", async () => {
-  const result = await swept((clients) => 10_000 / clients);
+  const result = await measureRule((clients) => 10_000 / clients);
   assert.deepEqual(clientsOf(result), [1, 2, 3, 4]);
   const [plateau = "", usl = ""] = analysisLines(analyseSweep(result.steps, 1));
   assert.match(plateau, /^lookup: Throughput falls beyond 1 client with /);
@@ -116,7 +116,7 @@ test("stops where throughput falls, but not before the law can be fitted", async
 });
 
 test("goes on until every operation levels out", async () => {
-  const result = await swept(
+  const result = await measureRule(
     (clients, operation) => 10_000 * Math.min(clients, operation === "insert" ? 2 : 8),
     { operations: ["insert", "lookup"] },
   );
@@ -127,7 +127,7 @@ test("goes on until every operation levels out", async () => {
 
 test("scans that take too long are not measured with more clients; the others are", async () => {
   const notes: string[] = [];
-  const result = await swept(() => 0, {
+  const result = await measureRule(() => 0, {
     operations: ["lookup", "scan"],
     onNote: (text) => notes.push(text),
     run: (clients, operations) => {
@@ -148,7 +148,7 @@ test("scans that take too long are not measured with more clients; the others ar
 test("a run that ends early ends the sweep; what is whole counts, what is not is kept", async () => {
   const reported: number[] = [];
   let runs = 0;
-  const result = await swept(() => 0, {
+  const result = await measureRule(() => 0, {
     operations: ["insert", "lookup"],
     repeats: 2,
     onStep: ({ clients }) => reported.push(clients),
@@ -178,7 +178,7 @@ test("a run that ends early ends the sweep; what is whole counts, what is not is
 });
 
 test("one that ends before anything was measured has no steps, and says what it does not know", async () => {
-  const result = await swept(() => 0, {
+  const result = await measureRule(() => 0, {
     run: () =>
       Promise.resolve({ stages: [], unmeasuredErrors: 0, complete: false, failure: "ended" }),
   });
@@ -186,7 +186,7 @@ test("one that ends before anything was measured has no steps, and says what it 
     ...{ steps: [], unmeasuredErrors: 0, complete: false, failure: "ended", isGood: false },
   });
   assert.deepEqual(analyseSweep([], 1), {});
-  const few = await swept((clients) => clients, { clientCounts: [1, 2] });
+  const few = await measureRule((clients) => clients, { clientCounts: [1, 2] });
   const [plateau = "", usl = ""] = analysisLines(analyseSweep(few.steps, 1));
   assert.match(plateau, /does not decide .* too few steps: 2 measured/);
   assert.match(usl, /^lookup: .*needs 4 different numbers of clients: got 2\.$/);
@@ -195,7 +195,7 @@ test("one that ends before anything was measured has no steps, and says what it 
 test("a single run is one step: no run before it, and all histograms are kept", async () => {
   const stages = [stage("scan", 3, 100, {}, 2 * SLOW_STAGE_S)];
   let runs = 0;
-  const result = await swept(() => 0, {
+  const result = await measureRule(() => 0, {
     clientCounts: [3],
     repeats: 1,
     operations: ["scan"],
@@ -208,7 +208,7 @@ test("a single run is one step: no run before it, and all histograms are kept", 
 });
 
 test("it is plain data: as JSON and back it is the same, with histograms of the sums alone", async () => {
-  const { steps } = await swept((clients) => 10_000 * Math.min(clients, 4));
+  const { steps } = await measureRule((clients) => 10_000 * Math.min(clients, 4));
   assert.deepEqual(JSON.parse(JSON.stringify(steps)), steps);
   const analysis = analyseSweep(steps, 9);
   assert.deepEqual(JSON.parse(JSON.stringify(analysis)), analysis);

@@ -1,6 +1,6 @@
 /** Pixels: of the size that was asked for, and with texts, whatever fonts this machine has. */
 import assert from "assert";
-import { pngOf } from "../../lib/plot/png.ts";
+import { renderPng } from "../../lib/plot/png.ts";
 
 const permissions = "none"; // so no font of this machine can be read
 
@@ -20,7 +20,7 @@ Deno.test({
   permissions,
   async fn() {
     for (const zoom of [undefined, 1, 3]) {
-      const png = await pngOf(svgWith(""), zoom ? { zoom } : {});
+      const png = await renderPng(svgWith(""), zoom ? { zoom } : {});
       assert.deepEqual([...png.slice(0, 8)], MAGIC);
       const header = new DataView(png.buffer, png.byteOffset);
       assert.equal(header.getUint32(16), 200 * (zoom ?? 2));
@@ -33,16 +33,16 @@ Deno.test({
   name: "pngOf() draws texts, in whatever font they ask for",
   permissions,
   async fn() {
-    const blank = await pngOf(text(""));
-    const drawn = await pngOf(text("Throughput (1,000 requests/s)"));
+    const blank = await renderPng(text(""));
+    const drawn = await renderPng(text("Throughput (1,000 requests/s)"));
     assert(drawn.length > 2 * blank.length, `${drawn.length} bytes against ${blank.length}`);
-    assert.notDeepEqual(await pngOf(text("p99, ms")), await pngOf(text("p50, ms")));
+    assert.notDeepEqual(await renderPng(text("p99, ms")), await renderPng(text("p50, ms")));
     for (const family of ["monospace", "No Such Font"]) {
-      assert.notDeepEqual(await pngOf(text("p99, ms", family)), blank, family);
+      assert.notDeepEqual(await renderPng(text("p99, ms", family)), blank, family);
     }
-    const missing = await pngOf(text("\u{4e2d}")); // not Latin
+    const missing = await renderPng(text("\u{4e2d}")); // not Latin
     for (const letter of ["\u{b5}", "\u{d7}", "\u{e9}", "\u{2013}"]) {
-      const png = await pngOf(text(letter));
+      const png = await renderPng(text(letter));
       assert.notDeepEqual(png, blank, letter);
       assert.notDeepEqual(png, missing, letter);
     }
@@ -53,7 +53,9 @@ Deno.test({
   name: "pngOf() can be called by many at once",
   permissions,
   async fn() {
-    const [first, ...others] = await Promise.all(Array.from({ length: 8 }, () => pngOf(text("a"))));
+    const [first, ...others] = await Promise.all(
+      Array.from({ length: 8 }, () => renderPng(text("a"))),
+    );
     for (const other of others) assert.deepEqual(other, first);
   },
 });
@@ -62,6 +64,6 @@ Deno.test({
   name: "pngOf() refuses what is not SVG",
   permissions,
   async fn() {
-    await assert.rejects(pngOf("no picture"));
+    await assert.rejects(renderPng("no picture"));
   },
 });

@@ -9,14 +9,14 @@ import {
   percentileInterval,
   pooledNoise,
   resample,
-  widened,
+  widenSpread,
 } from "./statistics.ts";
 
 /** Repeats of each run without which nothing is said. */
 const MIN_REPEATS = 3;
 
 /** How many standard deviations of the noise a repeat may be away from the median. */
-const TAME_DEVIATIONS = 3;
+const MAX_DEVIATIONS = 3;
 
 /** What changed: plain data, fit for JSON. */
 export interface Change {
@@ -68,8 +68,8 @@ export function compareRuns(
   const newMedian = median(newValues);
   const random = randomFrom(seed);
   const noiseShare = pooledNoise([oldValues, newValues])?.share ?? 0;
-  const oldPool = widened(tamed(oldValues, noiseShare), oldMedian);
-  const newPool = widened(tamed(newValues, noiseShare), newMedian);
+  const oldPool = widenSpread(clampOutliers(oldValues, noiseShare), oldMedian);
+  const newPool = widenSpread(clampOutliers(newValues, noiseShare), newMedian);
   const interval = percentileInterval(
     Array.from(
       { length: resamples },
@@ -79,7 +79,7 @@ export function compareRuns(
   const ratio = ratioOf(oldMedian, newMedian);
   const isHigher = interval.low > 1 && ratio >= 1 + MATERIAL_SHARE;
   const isLower = interval.high < 1 && ratio <= 1 - MATERIAL_SHARE;
-  const verdict = !areEnough(oldValues.length, newValues.length)
+  const verdict = !hasEnoughRepeats(oldValues.length, newValues.length)
     ? "too few repeats to say"
     : !isHigher && !isLower
     ? "no more than noise"
@@ -103,9 +103,9 @@ export function compareRuns(
  * The values, none further from the median than `TAME_DEVIATIONS`. Three of five draws are the same
  * outlier in 6% of all resamples: too often for an interval of 95%, if it may be as far as it likes.
  */
-function tamed(values: readonly number[], noiseShare: number): number[] {
+function clampOutliers(values: readonly number[], noiseShare: number): number[] {
   const centre = median(values);
-  const most = TAME_DEVIATIONS * noiseShare * centre;
+  const most = MAX_DEVIATIONS * noiseShare * centre;
   return values.map((value) => Math.min(centre + most, Math.max(centre - most, value)));
 }
 
@@ -127,7 +127,7 @@ function ratioOf(before: number, after: number): number {
  * Whether chance separates the two runs wholly in less than 5% of all ways to deal their values out,
  * as the Mann-Whitney test counts them: two of all choices. With 3 and 3 repeats it is 10%.
  */
-function areEnough(olds: number, news: number): boolean {
+function hasEnoughRepeats(olds: number, news: number): boolean {
   if (Math.min(olds, news) < MIN_REPEATS) return false;
   let choices = 1;
   for (let i = 1; i <= olds; i++) choices *= (news + i) / i;

@@ -37,7 +37,7 @@ export interface Gain {
 }
 
 /** A throughput that more clients do not raise. */
-export interface Level {
+export interface Plateau {
   /** The fewest clients that reach it. */
   readonly clients: number;
   /** Median of the repeats with as many clients. */
@@ -73,7 +73,7 @@ export interface PlateauAnalysis {
  * @returns the level, or undefined where there is none, or noise could hide that there is none
  * @throws {RangeError} where the steps are no sweep (`checkSteps`)
  */
-export function levelsOut(steps: readonly SweepStep[]): Level | undefined {
+export function findPlateau(steps: readonly SweepStep[]): Plateau | undefined {
   checkSteps(steps);
   const place = levelPlaces(steps).find((one) => isDecisive(steps, one));
   return place === undefined ? undefined : levelAt(steps, place);
@@ -87,7 +87,7 @@ export function levelsOut(steps: readonly SweepStep[]): Level | undefined {
 export function analysePlateau(steps: readonly SweepStep[]): PlateauAnalysis {
   checkSteps(steps);
   const gains = steps.slice(1).map((_, place) => gainBetween(steps, place, place + 1));
-  const found = finding(steps);
+  const found = decideVerdict(steps);
   const at = "place" in found ? levelAt(steps, found.place) : undefined;
   return {
     verdict: found.verdict,
@@ -104,12 +104,12 @@ export function analysePlateau(steps: readonly SweepStep[]): PlateauAnalysis {
   };
 }
 
-type Finding =
+type Decision =
   | { readonly verdict: "levels out" | "falls" | "still rises"; readonly place: number }
   | { readonly verdict: "undecided"; readonly why: string };
 
-function finding(steps: readonly SweepStep[]): Finding {
-  const undecided = (why: string): Finding => ({ verdict: "undecided", why });
+function decideVerdict(steps: readonly SweepStep[]): Decision {
+  const undecided = (why: string): Decision => ({ verdict: "undecided", why });
   if (steps.length < MIN_STEPS) {
     return undecided(
       `too few steps: ${steps.length} measured, at least ${MIN_STEPS} needed`,
@@ -217,7 +217,7 @@ function errorOfMedian({ opsPerSecond }: SweepStep): number {
   return factor * median(opsPerSecond) / Math.sqrt(opsPerSecond.length);
 }
 
-function levelAt(steps: readonly SweepStep[], place: number): Level {
+function levelAt(steps: readonly SweepStep[], place: number): Plateau {
   const { clients, opsPerSecond } = stepAt(steps, place);
   return { clients, opsPerSecond: median(opsPerSecond) };
 }
@@ -228,7 +228,10 @@ function stepAt(steps: readonly SweepStep[], place: number): SweepStep {
   return step;
 }
 
-function sentenceOf(verdict: PlateauAnalysis["verdict"], { clients, opsPerSecond }: Level): string {
+function sentenceOf(
+  verdict: PlateauAnalysis["verdict"],
+  { clients, opsPerSecond }: Plateau,
+): string {
   const at = `${clientsText(clients)} with ${opsText(opsPerSecond)}`;
   switch (verdict) {
     case "levels out":

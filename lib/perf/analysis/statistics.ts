@@ -72,7 +72,7 @@ export function percentileInterval(values: readonly number[]): Interval {
  *   they are (default: 1)
  * @param factor to widen them by besides (default: 1)
  */
-export function widened(
+export function widenSpread(
   values: readonly number[],
   centre: number,
   lost = 1,

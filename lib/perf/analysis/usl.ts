@@ -17,7 +17,7 @@ import {
   percentileInterval,
   resample,
   studentFactor,
-  widened,
+  widenSpread,
 } from "./statistics.ts";
 import { checkSteps, type SweepStep } from "./sweep_step.ts";
 import { type UslParameters, UslSolver, uslThroughput } from "./usl_solver.ts";
@@ -79,19 +79,19 @@ export function fitUsl(steps: readonly SweepStep[], options: BootstrapOptions = 
     throw new UslDataError("There is nothing to fit: no step has any throughput");
   }
   const of = steps.every(({ opsPerSecond }) => opsPerSecond.length > 1) ? "repeats" : "residuals";
-  const draw = of === "repeats" ? repeatsDrawn(steps) : residualsDrawn(steps, fit);
+  const draw = of === "repeats" ? repeatResampler(steps) : residualResampler(steps, fit);
   const random = randomFrom(seed);
-  const drawn: UslParameters[] = [];
+  const resampled: UslParameters[] = [];
   for (let i = 0; i < resamples; i++) {
     // A resample without any throughput says nothing of the parameters.
-    drawn.push(solver.solve(draw(random)) ?? fit);
+    resampled.push(solver.solve(draw(random)) ?? fit);
   }
   const result = {
-    lambdaOpsPerSecond: estimate(fit, drawn, (one) => one.lambda),
-    sigma: estimate(fit, drawn, (one) => one.sigma),
-    kappa: estimate(fit, drawn, (one) => one.kappa),
-    peak: peakOf(fit, drawn, steps),
-    limit: limitOf(fit, drawn, steps),
+    lambdaOpsPerSecond: estimate(fit, resampled, (one) => one.lambda),
+    sigma: estimate(fit, resampled, (one) => one.sigma),
+    kappa: estimate(fit, resampled, (one) => one.kappa),
+    peak: peakOf(fit, resampled, steps),
+    limit: limitOf(fit, resampled, steps),
     residuals: steps.map(({ clients }, place) => residualOf(fit, clients, means[place] ?? NaN)),
     ...qualityOf(fit, steps),
     bootstrap: { seed, resamples, confidence: CONFIDENCE, of },
@@ -100,18 +100,18 @@ export function fitUsl(steps: readonly SweepStep[], options: BootstrapOptions = 
 }
 
 /** Makes the means of resamples that draw repeats anew within each step. */
-function repeatsDrawn(steps: readonly SweepStep[]): (random: Random) => number[] {
+function repeatResampler(steps: readonly SweepStep[]): (random: Random) => number[] {
   // Some third of the steps settles each of the parameters: the noise of those is what matters.
   const freedom = sumOf(steps, ({ opsPerSecond }) => opsPerSecond.length - 1) / PARAMETERS;
   const factor = studentFactor(freedom);
   const pools = steps.map(({ opsPerSecond }) =>
-    widened(opsPerSecond, mean(opsPerSecond), 1, factor)
+    widenSpread(opsPerSecond, mean(opsPerSecond), 1, factor)
   );
   return (random) => pools.map((pool) => notNegative(mean(resample(pool, random))));
 }
 
 /** Makes the means of resamples that put residuals, drawn from all, on top of what the law says. */
-function residualsDrawn(
+function residualResampler(
   steps: readonly SweepStep[],
   fit: UslParameters,
 ): (random: Random) => number[] {
@@ -122,7 +122,7 @@ function residualsDrawn(
   // Residuals are smaller than errors: the parameters went after the data.
   const lost = freeParameters(fit);
   const centre = mean(residuals);
-  const pool = widened(residuals, centre, lost, studentFactor(residuals.length - lost))
+  const pool = widenSpread(residuals, centre, lost, studentFactor(residuals.length - lost))
     .map((value) => value - centre);
   return (random) =>
     steps.map(({ opsPerSecond }, place) => {
@@ -142,10 +142,10 @@ function freeParameters({ sigma, kappa }: UslParameters): number {
 
 function estimate(
   fit: UslParameters,
-  drawn: readonly UslParameters[],
+  resampled: readonly UslParameters[],
   quantity: (parameters: UslParameters) => number,
 ): Estimate {
-  return { value: quantity(fit), ...percentileInterval(drawn.map(quantity)) };
+  return { value: quantity(fit), ...percentileInterval(resampled.map(quantity)) };
 }
 
 function peakClients({ sigma, kappa }: UslParameters): number {
@@ -154,15 +154,15 @@ function peakClients({ sigma, kappa }: UslParameters): number {
 
 function peakOf(
   fit: UslParameters,
-  drawn: readonly UslParameters[],
+  resampled: readonly UslParameters[],
   steps: readonly SweepStep[],
 ): UslPeak | null {
-  const clients = estimate(fit, drawn, peakClients);
+  const clients = estimate(fit, resampled, peakClients);
   // Infinite where kappa is 0: the upper end is, where the interval of kappa reaches 0.
   if (!Number.isFinite(clients.high) || !Number.isFinite(clients.value)) return null;
   return {
     clients,
-    opsPerSecond: estimate(fit, drawn, (one) => {
+    opsPerSecond: estimate(fit, resampled, (one) => {
       const most = peakClients(one);
       return Number.isFinite(most) ? uslThroughput(one, most) : one.lambda / one.sigma;
     }),
@@ -176,15 +176,15 @@ function mostClients(steps: readonly SweepStep[]): number {
 
 function limitOf(
   fit: UslParameters,
-  drawn: readonly UslParameters[],
+  resampled: readonly UslParameters[],
   steps: readonly SweepStep[],
 ): UslLimit {
   const atClients = mostClients(steps);
   const contention = ({ sigma }: UslParameters) => sigma * (atClients - 1);
   const coherency = ({ kappa }: UslParameters) => kappa * atClients * (atClients - 1);
   const whole = (one: UslParameters) => 1 + contention(one) + coherency(one);
-  const lost = percentileInterval(drawn.map((one) => 1 - 1 / whole(one)));
-  const ahead = percentileInterval(drawn.map((one) => coherency(one) - contention(one)));
+  const lost = percentileInterval(resampled.map((one) => 1 - 1 / whole(one)));
+  const ahead = percentileInterval(resampled.map((one) => coherency(one) - contention(one)));
   const by = lost.low < MATERIAL_SHARE
     ? "neither"
     : ahead.low > 0
@@ -195,8 +195,8 @@ function limitOf(
   return {
     by,
     atClients,
-    contentionShare: estimate(fit, drawn, (one) => contention(one) / whole(one)),
-    coherencyShare: estimate(fit, drawn, (one) => coherency(one) / whole(one)),
+    contentionShare: estimate(fit, resampled, (one) => contention(one) / whole(one)),
+    coherencyShare: estimate(fit, resampled, (one) => coherency(one) / whole(one)),
   };
 }
 

@@ -10,7 +10,7 @@ export interface ProcessorTime {
 }
 
 /** Looks at the processor time. */
-export type ProcessorWatch = () => ProcessorTime;
+export type ProcessorClock = () => ProcessorTime;
 
 /** What one process took during a stage; plain data. */
 export interface ProcessorData {
@@ -29,7 +29,7 @@ export const BUSY_SHARE = 0.9;
 const MIN_MS = 200;
 
 /** This process's times, from the operating system (its main thread's in steps of some milliseconds). */
-export const ownProcessorTime: ProcessorWatch = (): ProcessorTime => ({
+export const readProcessorTime: ProcessorClock = (): ProcessorTime => ({
   allMs: milliseconds(process.cpuUsage()),
   mainMs: milliseconds(process.threadCpuUsage()),
 });

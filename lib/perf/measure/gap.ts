@@ -16,7 +16,7 @@ export interface Gap {
 export const MIN_GAP_MS = 1_000;
 
 /** Watches the answers of one client. */
-export class GapWatch {
+export class GapDetector {
   readonly gaps: Gap[] = [];
   readonly #unixOffsetMs: number;
   #quietSinceMs: number;
@@ -35,7 +35,7 @@ export class GapWatch {
   }
 
   /** A request leaves. */
-  sent(nowMs: number): void {
+  recordRequest(nowMs: number): void {
     if (this.#waiting++ === 0) this.#quietSinceMs = nowMs;
   }
 
@@ -55,12 +55,12 @@ export class GapWatch {
   }
 
   /** A request failed without an answer. */
-  failed(): void {
+  recordFailure(): void {
     this.#waiting--;
   }
 
   /** The server is given up. */
-  givenUp(nowMs: number): void {
+  recordServerGone(nowMs: number): void {
     this.#add(nowMs, true, false);
   }
 

@@ -20,17 +20,17 @@ export interface LatencyData {
 }
 
 /** Longest latency that is told apart from longer ones, in nanoseconds: an hour. */
-const LONGEST_NS = 3.6e12;
+const MAX_NS = 3.6e12;
 
 /** What a histogram has room for at first, in nanoseconds. */
-const FIRST_LONGEST_NS = 1.6e7;
+const INITIAL_MAX_NS = 1.6e7;
 
 /** Records latencies; nanoseconds inside, milliseconds outside. */
 export class LatencyHistogram {
   // It grows with what it is given: with room for an hour from the start it would take 90 KB.
   readonly #histogram: Histogram = build({
     lowestDiscernibleValue: 1_000,
-    highestTrackableValue: FIRST_LONGEST_NS,
+    highestTrackableValue: INITIAL_MAX_NS,
     autoResize: true,
     numberOfSignificantValueDigits: 3,
   });
@@ -59,7 +59,7 @@ export class LatencyHistogram {
 
   /** Records one operation. */
   record(latencyMs: number): void {
-    this.#histogram.recordValue(Math.min(Math.max(Math.round(latencyMs * 1e6), 0), LONGEST_NS));
+    this.#histogram.recordValue(Math.min(Math.max(Math.round(latencyMs * 1e6), 0), MAX_NS));
     this.#sumMs += latencyMs;
     if (latencyMs > this.#maxMs) this.#maxMs = latencyMs;
   }
@@ -88,7 +88,7 @@ export class LatencyHistogram {
 }
 
 /** The distribution of all of them together. */
-export function mergedLatency(parts: readonly LatencyData[]): LatencyData {
+export function mergeLatencies(parts: readonly LatencyData[]): LatencyData {
   const [first, ...others] = parts;
   if (first !== undefined && others.length === 0) return first;
   const all = new LatencyHistogram();

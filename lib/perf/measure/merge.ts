@@ -1,11 +1,11 @@
 /** Puts together what several clients, or several processes, measured at the same time. */
 import { commonGaps } from "./gap.ts";
-import { mergedLatency } from "./histogram.ts";
+import { mergeLatencies } from "./histogram.ts";
 import {
   type ClientData,
-  countOf,
   type ErrorCounts,
-  type Measured,
+  errorsOfKind,
+  type OperationData,
   type StageData,
   type StageEnd,
 } from "./stage_data.ts";
@@ -26,16 +26,16 @@ const ENDS: readonly StageEnd[] = [
  * @param clients at least one, which started at the same moment
  * @param seconds of all together (default: of the one that took longest)
  */
-export function sumOf(
+export function sumClients(
   clients: readonly ClientData[],
   seconds: number = Math.max(...clients.map((client) => client.seconds)),
 ): ClientData {
   const operations = Object.fromEntries(OPERATIONS.flatMap((operation) => {
     const parts = clients.flatMap((client) => client.operations[operation] ?? []);
-    return parts.length === 0 ? [] : [[operation, mergedMeasured(parts, seconds)]];
+    return parts.length === 0 ? [] : [[operation, mergeOperations(parts, seconds)]];
   }));
   return {
-    ...mergedMeasured(clients, seconds),
+    ...mergeOperations(clients, seconds),
     operations,
     unsent: clients.reduce((sum, { unsent }) => sum + unsent, 0),
     gaps: commonGaps(clients.map(({ gaps }) => gaps)),
@@ -79,30 +79,30 @@ export function mergeStages(parts: readonly StageData[]): StageData {
     ended: ENDS.findLast((end) => parts.some(({ ended }) => ended === end)) ?? "planned",
     complete: parts.every(({ complete }) => complete),
     clients,
-    sum: sumOf(clients, seconds),
+    sum: sumClients(clients, seconds),
     firstError: parts.find(({ firstError }) => firstError !== null)?.firstError ?? null,
-    warmupErrors: mergedErrors(parts.map(({ warmupErrors }) => warmupErrors)),
-    sendDelay: delays.length === 0 ? null : mergedLatency(delays),
+    warmupErrors: mergeErrors(parts.map(({ warmupErrors }) => warmupErrors)),
+    sendDelay: delays.length === 0 ? null : mergeLatencies(delays),
     clientsAtBound: parts.reduce((sum, { clientsAtBound }) => sum + clientsAtBound, 0),
     processors: parts.flatMap(({ processors }) => processors),
   };
 }
 
 /** Failed operations of all parts. */
-export function mergedErrors(parts: readonly ErrorCounts[]): ErrorCounts {
+export function mergeErrors(parts: readonly ErrorCounts[]): ErrorCounts {
   const sum: Record<string, number> = {};
   for (const part of parts) {
-    for (const [kind, count] of Object.entries(part)) sum[kind] = countOf(sum, kind) + count;
+    for (const [kind, count] of Object.entries(part)) sum[kind] = errorsOfKind(sum, kind) + count;
   }
   return sum;
 }
 
-function mergedMeasured(parts: readonly Measured[], seconds: number): Measured {
+function mergeOperations(parts: readonly OperationData[], seconds: number): OperationData {
   return {
     ops: parts.reduce((sum, { ops }) => sum + ops, 0),
-    errors: mergedErrors(parts.map(({ errors }) => errors)),
+    errors: mergeErrors(parts.map(({ errors }) => errors)),
     unknown: parts.reduce((sum, { unknown }) => sum + unknown, 0),
     seconds,
-    latency: mergedLatency(parts.map(({ latency }) => latency)),
+    latency: mergeLatencies(parts.map(({ latency }) => latency)),
   };
 }

@@ -11,7 +11,7 @@ import type { Operation } from "../workload/operation.ts";
 export type ErrorCounts = Readonly<Record<string, number>>;
 
 /** What came of some operations. */
-export interface Measured {
+export interface OperationData {
   /** Operations that succeeded; only these have a latency. */
   readonly ops: number;
   readonly errors: ErrorCounts;
@@ -23,9 +23,9 @@ export interface Measured {
 }
 
 /** What came of one client's operations, or of all clients'. */
-export interface ClientData extends Measured {
+export interface ClientData extends OperationData {
   /** The same by type of operation. */
-  readonly operations: Readonly<Partial<Record<Operation, Measured>>>;
+  readonly operations: Readonly<Partial<Record<Operation, OperationData>>>;
   /** Requests of an open loop that were due and never left. */
   readonly unsent: number;
   /** When nothing was answered; for several clients, when none of them was. */
@@ -77,11 +77,11 @@ export function errorCount(errors: ErrorCounts): number {
 }
 
 /** How many failed of one kind, which may be any text. */
-export function countOf(errors: ErrorCounts, kind: string): number {
+export function errorsOfKind(errors: ErrorCounts, kind: string): number {
   return Object.hasOwn(errors, kind) ? errors[kind] ?? 0 : 0;
 }
 
 /** Operations per second. */
-export function opsPerSecond({ ops, seconds }: Measured): number {
+export function opsPerSecond({ ops, seconds }: OperationData): number {
   return seconds > 0 ? ops / seconds : 0;
 }

@@ -31,15 +31,17 @@ export function failureNotes(data: StageData): string[] {
       ? ""
       : `; of ${sum.unknown} it is not known whether the server did them`;
     notes.push(
-      `${counted(failed, "operation")} failed (${
-        kinds(sum.errors)
+      `${countText(failed, "operation")} failed (${
+        errorKindsText(sum.errors)
       })${unknown}, the first with: ${firstError}`,
     );
   }
   const warmupFailed = errorCount(data.warmupErrors);
   if (warmupFailed > 0) {
     notes.push(
-      `${counted(warmupFailed, "operation")} of the warm-up failed (${kinds(data.warmupErrors)})`,
+      `${countText(warmupFailed, "operation")} of the warm-up failed (${
+        errorKindsText(data.warmupErrors)
+      })`,
     );
   }
   notes.push(...gapNotes(data));
@@ -53,18 +55,18 @@ export function failureNotes(data: StageData): string[] {
   if (sum.unsent > 0) {
     notes.push(
       `${
-        counted(sum.unsent, "request")
+        countText(sum.unsent, "request")
       } that were due never left: the server does not take ${data.ratePerS} a second, and the latencies of all that was due are higher than these`,
     );
   }
   if (clientsAtBound > 0) {
-    notes.push(`of ${clientsAtBound} of ${counted(clients.length, "client")} ${BOUND_SENTENCE}`);
+    notes.push(`of ${clientsAtBound} of ${countText(clients.length, "client")} ${BOUND_SENTENCE}`);
   }
   return notes.map((note) => `${stage}: ${note}`);
 }
 
 function gapNotes({ sum, clients, startedUnixMs }: StageData): string[] {
-  const told = (gap: Gap, who: string) => {
+  const gapText = (gap: Gap, who: string) => {
     const at = (unixMs: number) => `${((unixMs - startedUnixMs) / 1e3).toFixed(3)} s`;
     const seconds = ((gap.toUnixMs - gap.fromUnixMs) / 1e3).toFixed(3);
     const lost = gap.connectionLost ? ", with the connection lost" : "";
@@ -73,11 +75,11 @@ function gapNotes({ sum, clients, startedUnixMs }: StageData): string[] {
       at(gap.toUnixMs)
     } after the start (${seconds} s)${lost}${end}`;
   };
-  const common = sum.gaps.map((gap) => told(gap, "nothing was answered"));
+  const common = sum.gaps.map((gap) => gapText(gap, "nothing was answered"));
   // Of a single client's gaps, those that are not already told as everybody's.
   const single = clients.flatMap(({ gaps }, at) =>
     gaps.filter((gap) => !sum.gaps.some((all) => overlap(gap, all)))
-      .map((gap) => told(gap, `client ${at + 1} was not answered`))
+      .map((gap) => gapText(gap, `client ${at + 1} was not answered`))
   );
   const most = 10;
   const all = [...common, ...single];
@@ -91,10 +93,10 @@ function overlap(a: Gap, b: Gap): boolean {
 }
 
 /** `KeyError: 2, TooLarge: 1`. */
-function kinds(errors: Readonly<Record<string, number>>): string {
+function errorKindsText(errors: Readonly<Record<string, number>>): string {
   return Object.entries(errors).map(([kind, count]) => `${kind}: ${count}`).join(", ");
 }
 
-function counted(count: number, what: string): string {
+function countText(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -10,7 +10,7 @@ import {
   TimeoutError,
 } from "../../client/errors.ts";
 import { LatencyHistogram } from "./histogram.ts";
-import { countOf, type Measured } from "./stage_data.ts";
+import { errorsOfKind, type OperationData } from "./stage_data.ts";
 import { type Operation, WrongValueError } from "../workload/operation.ts";
 
 /** All codes that a failure can have; a server may send any other text as one. */
@@ -39,19 +39,19 @@ export class Tally {
   #unknown = 0;
 
   /** One succeeded. */
-  succeeded(latencyMs: number): void {
+  recordSuccess(latencyMs: number): void {
     this.#latency.record(latencyMs);
   }
 
   /** One failed. */
-  failed(operation: Operation, error: unknown): void {
+  recordFailure(operation: Operation, error: unknown): void {
     const kind = kindOf(error);
-    this.#errors[kind] = countOf(this.#errors, kind) + 1;
+    this.#errors[kind] = errorsOfKind(this.#errors, kind) + 1;
     if (isUnknown(operation, error)) this.#unknown++;
   }
 
   /** What came of them. */
-  data(seconds: number): Measured {
+  data(seconds: number): OperationData {
     return {
       ops: this.#latency.count,
       errors: { ...this.#errors },

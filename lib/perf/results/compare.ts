@@ -3,13 +3,13 @@ import { plainLine } from "../../base/quote.ts";
 import { type Change, compareRuns } from "../analysis/change.ts";
 import { type RawData, type Series, seriesOf, type SeriesPoint } from "./series.ts";
 import { type SettingsDifference, settingsDifferences } from "./settings_diff.ts";
-import { type Measured, opsPerSecond } from "../measure/stage_data.ts";
+import { type OperationData, opsPerSecond } from "../measure/stage_data.ts";
 
 /** The figures that are compared. */
 export type FigureName = "throughput" | "p99";
 
 /** One figure of one operation and number of clients, before and now. */
-export interface Compared {
+export interface FigureChange {
   readonly operation: string;
   readonly clients: number;
   readonly figure: FigureName;
@@ -24,7 +24,7 @@ export interface Comparison {
   readonly before: string;
   readonly now: string;
   readonly differences: readonly SettingsDifference[];
-  readonly compared: readonly Compared[];
+  readonly compared: readonly FigureChange[];
   /** What only one of the two measured, such as `scan with 8, 12 clients`. */
   readonly onlyBefore: readonly string[];
   readonly onlyNow: readonly string[];
@@ -38,7 +38,7 @@ interface Figure {
   readonly digits: number;
   readonly better: "higher" | "lower";
   /** Undefined: there is none, since nothing succeeded. */
-  readonly value: (measured: Measured) => number | undefined;
+  readonly value: (measured: OperationData) => number | undefined;
 }
 
 const FIGURES: Readonly<Record<FigureName, Figure>> = {
@@ -65,15 +65,15 @@ export function compareData(before: RawData, after: RawData): Comparison {
   const old = pointsOf(before);
   const fresh = pointsOf(after);
   return {
-    before: origin(before),
-    now: origin(after),
+    before: originText(before),
+    now: originText(after),
     differences: settingsDifferences(before, after),
     compared: [...fresh].flatMap(([name, { series, point }]) => {
       const earlier = old.get(name);
       if (earlier === undefined) return [];
       return FIGURE_NAMES.flatMap((figure) => {
         const { better, value } = FIGURES[figure];
-        const values = (sums: readonly Measured[]) => sums.flatMap((one) => value(one) ?? []);
+        const values = (sums: readonly OperationData[]) => sums.flatMap((one) => value(one) ?? []);
         const [oldValues, newValues] = [values(earlier.point.sums), values(point.sums)];
         if (oldValues.length === 0 || newValues.length === 0) return [];
         return [{
@@ -86,8 +86,8 @@ export function compareData(before: RawData, after: RawData): Comparison {
         }];
       });
     }),
-    onlyBefore: without(old, fresh),
-    onlyNow: without(fresh, old),
+    onlyBefore: onlyIn(old, fresh),
+    onlyNow: onlyIn(fresh, old),
     isIncomplete: !before.complete || !after.complete,
   };
 }
@@ -95,7 +95,7 @@ export function compareData(before: RawData, after: RawData): Comparison {
 /** Lines for people: what is compared, one for each figure, then what to know besides. */
 export function comparisonLines(comparison: Comparison): string[] {
   const { before, now, differences, compared, onlyBefore, onlyNow, isIncomplete } = comparison;
-  const lines = [`From ${before} to ${now}:`, ...compared.map(comparedLine)];
+  const lines = [`From ${before} to ${now}:`, ...compared.map(changeLine)];
   if (compared.length === 0) {
     lines.push("The two have no operation and number of clients in common");
   }
@@ -108,26 +108,30 @@ export function comparisonLines(comparison: Comparison): string[] {
   if (onlyNow.length > 0) lines.push(`Only measured now: ${onlyNow.join("; ")}`);
   if (isIncomplete) lines.push("One of the two ended early: what it measured last may mislead");
   if (differences.length > 0) {
-    const told = differences.map(({ name, before, after }) => `${name}: ${before}, now ${after}`);
+    const differencesText = differences.map(({ name, before, after }) =>
+      `${name}: ${before}, now ${after}`
+    );
     lines.push(
-      `Not a fair comparison of the server alone, since the settings differ (${told.join("; ")})`,
+      `Not a fair comparison of the server alone, since the settings differ (${
+        differencesText.join("; ")
+      })`,
     );
   }
   // Names and texts may be a stranger's, and must not steer a terminal.
   return lines.map(plainLine);
 }
 
-function comparedLine({ operation, clients, figure, ...rest }: Compared): string {
+function changeLine({ operation, clients, figure, ...rest }: FigureChange): string {
   const { title, unit, digits } = FIGURES[figure];
   const { change, oldRepeats, newRepeats } = rest;
   const number = (value: number) => value.toFixed(digits);
   return `${nameOf(operation, clients)}: ${title} ${number(change.oldMedian)} -> ${
     number(change.newMedian)
-  } ${unit}, ${verdict(change, Math.min(oldRepeats, newRepeats))}`;
+  } ${unit}, ${verdictText(change, Math.min(oldRepeats, newRepeats))}`;
 }
 
 /** The verdict with its interval; where a run has no repeats there is none, and nothing to decide by. */
-function verdict(change: Change, repeats: number): string {
+function verdictText(change: Change, repeats: number): string {
   if (repeats > 1) return change.sentence.replace(/\.$/, "").replace(/^./, lowerCase);
   const { ratio } = change;
   const percent = ratio === null
@@ -136,7 +140,7 @@ function verdict(change: Change, repeats: number): string {
   return `${percent}no repeats, so noise is unknown`;
 }
 
-function origin({ target, server, startedUnixMs }: RawData): string {
+function originText({ target, server, startedUnixMs }: RawData): string {
   const time = new Date(startedUnixMs).toISOString().replace(/\.\d+Z$/, "Z");
   // The texts may be a stranger's, and must not steer a terminal.
   return `${target} at ${server} (${time})`.replace(/[^\x20-\x7e]/g, "?");
@@ -146,13 +150,16 @@ function lowerCase(text: string): string {
   return text.toLowerCase();
 }
 
-interface Place {
+interface MeasuredPoint {
   readonly series: Series;
   readonly point: SeriesPoint;
 }
 
 /** What is in some places and not in others, a text for each operation. */
-function without(some: ReadonlyMap<string, Place>, others: ReadonlyMap<string, Place>): string[] {
+function onlyIn(
+  some: ReadonlyMap<string, MeasuredPoint>,
+  others: ReadonlyMap<string, MeasuredPoint>,
+): string[] {
   const left = [...some].filter(([name]) => !others.has(name)).map(([, place]) => place);
   const byOperation = Map.groupBy(left, ({ series }) => series.name);
   return [...byOperation].map(([operation, places]) => {
@@ -161,7 +168,7 @@ function without(some: ReadonlyMap<string, Place>, others: ReadonlyMap<string, P
   });
 }
 
-function pointsOf(data: RawData): Map<string, Place> {
+function pointsOf(data: RawData): Map<string, MeasuredPoint> {
   return new Map(
     seriesOf(data).flatMap((series) =>
       series.points.map((point) => [nameOf(series.name, point.clients), { series, point }])

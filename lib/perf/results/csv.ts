@@ -23,7 +23,7 @@ import { partsOf, type RawData, stepsOf } from "./series.ts";
 import {
   type ClientData,
   errorCount,
-  type Measured,
+  type OperationData,
   opsPerSecond,
   type StageData,
 } from "../measure/stage_data.ts";
@@ -61,7 +61,7 @@ export const CSV_COLUMNS = [
 type Row = Readonly<Record<(typeof CSV_COLUMNS)[number], Cell>>;
 
 /** The text of the file, its heading included. */
-export function csvOf(data: RawData): string {
+export function csvText(data: RawData): string {
   const { target, server, seed } = data;
   const rows = stepsOf(data).flatMap(({ clients, repeats }) =>
     repeats.flatMap((stages, at) =>
@@ -104,7 +104,7 @@ function clientRows(stage: StageData, data: ClientData, client: number | "sum"):
   });
 }
 
-function figures(measured: Measured) {
+function figures(measured: OperationData) {
   const { meanMs, p50Ms, p90Ms, p99Ms, p999Ms, maxMs } = measured.latency;
   const latency = (ms: number) => measured.ops === 0 ? null : ms;
   return {

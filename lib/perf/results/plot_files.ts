@@ -13,8 +13,8 @@ export function plotFileNames(file: string, plots: readonly Plot[]): string[] {
 }
 
 /** The content of a picture's file. */
-export async function drawn(plot: Plot, form: PlotForm): Promise<Uint8Array> {
-  const { chartSvg, percentileSvg, pngOf } = await import("../../plot/drawing.ts");
+export async function drawPlot(plot: Plot, form: PlotForm): Promise<Uint8Array> {
+  const { chartSvg, percentileSvg, renderPng } = await import("../../plot/drawing.ts");
   const svg = plot.kind === "chart" ? await chartSvg(plot.chart) : await percentileSvg(plot.chart);
-  return form === "svg" ? new TextEncoder().encode(svg) : await pngOf(svg);
+  return form === "svg" ? new TextEncoder().encode(svg) : await renderPng(svg);
 }

@@ -14,8 +14,9 @@ import type { PercentileChart } from "../../plot/percentile_chart.ts";
 import { LatencyHistogram } from "../measure/histogram.ts";
 import type { RunData } from "./run_data.ts";
 import { type RawData, type Series, seriesOf, stepsOf } from "./series.ts";
-import { type Loop, type Measured, opsPerSecond } from "../measure/stage_data.ts";
+import { type Loop, type OperationData, opsPerSecond } from "../measure/stage_data.ts";
 import { median } from "../analysis/statistics.ts";
+import { clientsText } from "../analysis/sweep_step.ts";
 import type { SweepData } from "./sweep_data.ts";
 import type { UslFit } from "../analysis/usl_fit.ts";
 import { uslThroughput } from "../analysis/usl_solver.ts";
@@ -45,9 +46,9 @@ const MIN_LOG_RATIO = 10;
 
 /** Percentiles of a sweep's pictures. */
 const PERCENTILES = [
-  { name: "p50", value: ({ latency }: Measured) => latency.p50Ms },
-  { name: "p99", value: ({ latency }: Measured) => latency.p99Ms },
-  { name: "p99.9", value: ({ latency }: Measured) => latency.p999Ms },
+  { name: "p50", value: ({ latency }: OperationData) => latency.p50Ms },
+  { name: "p99", value: ({ latency }: OperationData) => latency.p99Ms },
+  { name: "p99.9", value: ({ latency }: OperationData) => latency.p999Ms },
 ] as const;
 
 /** All pictures; none where nothing was measured. */
@@ -64,7 +65,7 @@ function runPlots(data: RunData): Plot[] {
     name: "latency",
     kind: "percentiles",
     chart: {
-      title: `Latency with ${counted(data.settings.clients)} (${kindOf(data)})`,
+      title: `Latency with ${clientsText(data.settings.clients)} (${kindOf(data)})`,
       y: { title: "Latency", unit: "ms" },
       series: all.map(({ name, histogram }) => ({
         name,
@@ -75,7 +76,7 @@ function runPlots(data: RunData): Plot[] {
   }];
 }
 
-function histogramOf({ latency }: Measured): LatencyHistogram {
+function histogramOf({ latency }: OperationData): LatencyHistogram {
   return LatencyHistogram.from(latency);
 }
 
@@ -124,7 +125,7 @@ function operationPlot(series: Series, data: SweepData): Plot {
     return throughputPlot(`throughput-${name}`, `Throughput of ${name}`, [measured]);
   }
   const peak = usl.peak?.isWithinData
-    ? `, peak at ${counted(Math.max(1, Math.round(usl.peak.clients.value)))}`
+    ? `, peak at ${clientsText(Math.max(1, Math.round(usl.peak.clients.value)))}`
     : "";
   const law = { name: "Universal Scalability Law", points: lawPoints(series, usl) };
   const title = `Throughput of ${name}, and fit${peak}`;
@@ -134,11 +135,11 @@ function operationPlot(series: Series, data: SweepData): Plot {
 
 function latencyPlot({ name, points }: Series, data: SweepData): Plot[] {
   const series = PERCENTILES.flatMap(({ name, value }): PlotSeries[] => {
-    const told = points.flatMap(({ clients, sums }) => {
+    const measured = points.flatMap(({ clients, sums }) => {
       const values = sums.filter(({ ops }) => ops > 0).map(value).filter((ms) => ms > 0);
       return values.length === 0 ? [] : [point(clients, values)];
     });
-    return told.length === 0 ? [] : [{ name, points: told }];
+    return measured.length === 0 ? [] : [{ name, points: measured }];
   });
   if (series.length === 0) return [];
   return [{
@@ -193,8 +194,4 @@ function lowest(values: readonly number[]): number {
 function kindOf(data: RawData): string {
   const loop = stepsOf(data)[0]?.repeats[0]?.[0]?.loop ?? "closed";
   return LATENCY_KIND[loop];
-}
-
-function counted(clients: number): string {
-  return `${clients} client${clients === 1 ? "" : "s"}`;
 }

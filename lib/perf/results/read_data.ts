@@ -25,7 +25,7 @@ export class RawDataError extends Error {
  * @throws {RawDataError} where it is not the JSON of a run or a sweep, or of another version
  */
 export function readRawData(text: string): RawData {
-  const data = parsed(text);
+  const data = parseFields(text);
   const { format, version } = data;
   if (!FORMATS.some((known) => known === format)) {
     throw new RawDataError("it is not what testperf --json prints");
@@ -33,7 +33,7 @@ export function readRawData(text: string): RawData {
   if (version !== VERSION) {
     throw new RawDataError(
       `it is of version ${
-        shown(version)
+        valueText(version)
       } of the format, and this testperf reads version ${VERSION}`,
     );
   }
@@ -46,7 +46,7 @@ export function readRawData(text: string): RawData {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function parsed(text: string): Fields {
+function parseFields(text: string): Fields {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -168,7 +168,7 @@ function isCount(value: unknown): boolean {
 }
 
 /** A value of a stranger's file in a sentence. */
-function shown(value: unknown): string {
+function valueText(value: unknown): string {
   const text = JSON.stringify(value) ?? "none";
   const plain = text.replace(/[^\x20-\x7e]/g, "?");
   return plain.length > 40 ? `${plain.slice(0, 40)}...` : plain;

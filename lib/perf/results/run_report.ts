@@ -3,7 +3,7 @@ import { columns } from "../../terminal/columns.ts";
 import {
   errorCount,
   type Loop,
-  type Measured,
+  type OperationData,
   opsPerSecond,
   type StageData,
 } from "../measure/stage_data.ts";
@@ -26,14 +26,14 @@ export function stageLines({ stage, clients, sum }: StageData): string[] {
     const measured = sum.operations[operation];
     return measured === undefined || operation === stage
       ? []
-      : [line(operation, measured) + suffix];
+      : [resultLine(operation, measured) + suffix];
   });
   return [
     ...(clients.length === 1
       ? []
-      : clients.map((client, at) => line(`${stage} client ${at + 1}`, client))),
+      : clients.map((client, at) => resultLine(`${stage} client ${at + 1}`, client))),
     ...types,
-    line(stage, sum) + suffix,
+    resultLine(stage, sum) + suffix,
   ];
 }
 
@@ -70,7 +70,7 @@ export function detailTable(stages: readonly StageData[]): string {
   return columns([heading, ...rows], new Set(heading.keys().drop(1)));
 }
 
-function line(label: string, measured: Measured): string {
+function resultLine(label: string, measured: OperationData): string {
   const { meanMs, p50Ms, p99Ms, maxMs } = measured.latency;
   const failed = errorCount(measured.errors);
   const errors = failed === 0 ? "" : `, ${failed} errors`;
@@ -81,7 +81,7 @@ function line(label: string, measured: Measured): string {
   } max ${milliseconds(maxMs)} ms${errors}`;
 }
 
-function percentiles({ latency }: Measured): string[] {
+function percentiles({ latency }: OperationData): string[] {
   const { meanMs, p50Ms, p90Ms, p99Ms, p999Ms, maxMs } = latency;
   return [meanMs, p50Ms, p90Ms, p99Ms, p999Ms, maxMs].map(milliseconds);
 }

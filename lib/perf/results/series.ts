@@ -2,7 +2,7 @@
 import type { RunData } from "./run_data.ts";
 import {
   type ClientData,
-  type Measured,
+  type OperationData,
   opsPerSecond,
   type StageData,
 } from "../measure/stage_data.ts";
@@ -17,7 +17,7 @@ export type RawData = RunData | SweepData;
 export interface Part {
   /** Of the stage, or of the type of operation. */
   readonly name: string;
-  readonly measured: Measured;
+  readonly measured: OperationData;
 }
 
 /** What was measured of one operation, or of one mixed stage. */
@@ -31,9 +31,9 @@ export interface Series {
 export interface SeriesPoint {
   readonly clients: number;
   /** All clients together, in each repeat; at least one. */
-  readonly sums: readonly Measured[];
+  readonly sums: readonly OperationData[];
   /** Each client of each repeat. */
-  readonly singles: readonly Measured[];
+  readonly singles: readonly OperationData[];
 }
 
 /** The steps: a run is a single one, of a single repeat. */
@@ -78,7 +78,7 @@ function measuredOf(
   name: string,
   stages: readonly StageData[],
   clientsOf: (stage: StageData) => readonly ClientData[],
-): Measured[] {
+): OperationData[] {
   return stages.flatMap((stage) =>
     clientsOf(stage).flatMap((client) =>
       partsOf(stage, client).filter((part) => part.name === name).map(({ measured }) => measured)

@@ -17,7 +17,7 @@ export interface ChartStyle {
 const MIN_BAR = 4;
 
 /** Longer bars than this are hard to follow to their number. */
-const LONGEST_BAR = 60;
+const MAX_BAR = 60;
 
 /** One to eight eighths of a character, from the left. */
 const EIGHTHS = ["\u258F", "\u258E", "\u258D", "\u258C", "\u258B", "\u258A", "\u2589", "\u2588"];
@@ -43,7 +43,7 @@ export function terminalChart(data: RawData, style: ChartStyle): string[] {
   if (data.format === "testperf run") {
     if (all.length < 2) return [];
     const bars = all.map((series) => ({ label: series.name, value: highest(series), mark: "" }));
-    return block("Throughput", bars, style);
+    return barLines("Throughput", bars, style);
   }
   return all.flatMap((series) => {
     const marks = marksOf(data.analysis[series.name]);
@@ -52,7 +52,7 @@ export function terminalChart(data: RawData, style: ChartStyle): string[] {
       value: median(opsPerSecond),
       mark: marks.get(clients) ?? "",
     }));
-    return block(`${series.name}, by clients`, bars, style);
+    return barLines(`${series.name}, by clients`, bars, style);
   });
 }
 
@@ -73,7 +73,7 @@ function marksOf(analysis: OperationAnalysis | undefined): ReadonlyMap<number, s
   return new Map([[clients, text]]);
 }
 
-function block(title: string, bars: readonly Bar[], style: ChartStyle): string[] {
+function barLines(title: string, bars: readonly Bar[], style: ChartStyle): string[] {
   const most = Math.max(...bars.map(({ value }) => value));
   const numbers = bars.map(({ value }) => numberText(value));
   const labelWidth = Math.max(...bars.map(({ label }) => label.length));
@@ -83,13 +83,13 @@ function block(title: string, bars: readonly Bar[], style: ChartStyle): string[]
   const room = style.columns - (labelWidth + numberWidth + 4);
   const hasWords = room - markWidth >= MIN_BAR * 2;
   const barRoom = room - (hasWords ? markWidth : markWidth > 0 ? 2 : 0);
-  const width = Math.min(LONGEST_BAR, Math.max(MIN_BAR, barRoom));
+  const width = Math.min(MAX_BAR, Math.max(MIN_BAR, barRoom));
   const lines = bars.map(({ label, value, mark }, at) => {
     const bar = barText(most > 0 ? value / most : 0, width, style.hasBlocks).padEnd(width);
-    const told = mark === "" ? "" : hasWords ? ` < ${mark}` : " <";
+    const markText = mark === "" ? "" : hasWords ? ` < ${mark}` : " <";
     const line = `  ${label.padStart(labelWidth)} ${bar} ${
       (numbers[at] ?? "").padStart(numberWidth)
-    }${told}`;
+    }${markText}`;
     return mark !== "" && style.hasColors ? `${BOLD}${line}${PLAIN}` : line;
   });
   const mark = bars.find((bar) => bar.mark !== "")?.mark;

@@ -2,17 +2,17 @@
 import { messageOf } from "../../base/errors.ts";
 import type { HtClient } from "../../client/client.ts";
 import type { Clock } from "../../base/clock.ts";
-import { GapWatch } from "../measure/gap.ts";
+import { GapDetector } from "../measure/gap.ts";
 import { LatencyHistogram } from "../measure/histogram.ts";
-import { sumOf } from "../measure/merge.ts";
+import { sumClients } from "../measure/merge.ts";
 import type { ClientData } from "../measure/stage_data.ts";
 import { isAnswer, reasonToStop, Tally } from "../measure/tally.ts";
-import type { Operation, Task, Tasks, Worker } from "../workload/operation.ts";
+import type { Operation, Task, Tasks, Workload } from "../workload/operation.ts";
 import { MAX_IN_FLIGHT } from "../workload/schedule.ts";
 
 /** What the clients of a stage have in common. */
-export interface Phase {
-  readonly worker: Worker;
+export interface StageContext {
+  readonly workload: Workload;
   readonly clock: Clock;
   /** The common start, by the clock. */
   readonly startedMs: number;
@@ -25,7 +25,7 @@ export interface Phase {
 }
 
 /** One client in one stage. */
-export class ClientRun {
+export class ClientLoop {
   /** What the first failed operation said. */
   firstError: string | undefined;
   /** Whether it ended since there was nothing more to do. */
@@ -36,9 +36,9 @@ export class ClientRun {
   readonly sendDelay: LatencyHistogram = new LatencyHistogram();
   readonly #client: HtClient;
   readonly #tasks: Tasks;
-  readonly #phase: Phase;
+  readonly #context: StageContext;
   readonly #tallies = new Map<Operation, Tally>();
-  readonly #gaps: GapWatch;
+  readonly #gaps: GapDetector;
   #lastMs: number;
   #sent = 0;
   // The rest is of the open loop.
@@ -47,12 +47,12 @@ export class ClientRun {
   #isCut = false;
   #drained: PromiseWithResolvers<void> | undefined;
 
-  constructor(client: HtClient, tasks: Tasks, phase: Phase) {
+  constructor(client: HtClient, tasks: Tasks, context: StageContext) {
     this.#client = client;
     this.#tasks = tasks;
-    this.#phase = phase;
-    this.#gaps = new GapWatch(phase.startedMs, phase.unixOffsetMs, client.connections);
-    this.#lastMs = phase.startedMs;
+    this.#context = context;
+    this.#gaps = new GapDetector(context.startedMs, context.unixOffsetMs, client.connections);
+    this.#lastMs = context.startedMs;
   }
 
   /** Operations that were begun. */
@@ -68,12 +68,12 @@ export class ClientRun {
    * @param endMs by the clock: none is begun from then on
    */
   async closedLoop(lanes: number, ops: number, endMs: number): Promise<void> {
-    const { clock, stop } = this.#phase;
+    const { clock, stop } = this.#context;
     const lane = async () => {
       while (this.#sent < ops && !stop.signal.aborted) {
         const now = clock.now();
         if (now >= endMs) return;
-        const task = this.#next();
+        const task = this.#nextTask();
         if (task === undefined) return;
         await this.#perform(task, now, now);
       }
@@ -86,53 +86,53 @@ export class ClientRun {
    *
    * @param intendedMs gives, by the clock, when this client's j-th request was to start
    */
-  due(intendedMs: (j: number) => number): void {
+  addDue(intendedMs: (j: number) => number): void {
     this.#due++;
     this.#sendDue(intendedMs);
   }
 
   /** Open loop: waits until all that was due was answered. */
-  drained(): Promise<void> {
+  waitUntilDrained(): Promise<void> {
     this.#drained = Promise.withResolvers();
-    this.#lookWhetherDrained();
+    this.#checkDrained();
     return this.#drained.promise;
   }
 
   /** Open loop: what is due and has not left stays. */
   cut(): void {
     this.#isCut = true;
-    this.#lookWhetherDrained();
+    this.#checkDrained();
   }
 
   /**
    * What came of it.
    *
-   * @param leastSeconds the stage counts as so long at least
+   * @param minSeconds the stage counts as so long at least
    */
-  data(leastSeconds: number): ClientData {
-    const { clock, startedMs, stop } = this.#phase;
-    if (stop.signal.aborted) this.#gaps.givenUp(clock.now());
-    const seconds = Math.max((this.#lastMs - startedMs) / 1e3, leastSeconds);
+  data(minSeconds: number): ClientData {
+    const { clock, startedMs, stop } = this.#context;
+    if (stop.signal.aborted) this.#gaps.recordServerGone(clock.now());
+    const seconds = Math.max((this.#lastMs - startedMs) / 1e3, minSeconds);
     const byOperation = [...this.#tallies].map(([operation, tally]) => {
       const measured = tally.data(seconds);
       return { ...measured, operations: { [operation]: measured }, unsent: 0, gaps: [] };
     });
     return {
-      ...sumOf(byOperation, seconds),
+      ...sumClients(byOperation, seconds),
       unsent: this.isOutOfTasks ? 0 : Math.max(0, this.#due - this.#sent),
       gaps: this.#gaps.gaps,
     };
   }
 
   #sendDue(intendedMs: (j: number) => number): void {
-    const { clock, stop } = this.#phase;
+    const { clock, stop } = this.#context;
     while (this.#sent < this.#due && !this.#isCut && !stop.signal.aborted) {
       if (this.#inFlight >= MAX_IN_FLIGHT) {
         this.wasAtBound = true;
         return;
       }
       const intended = intendedMs(this.#sent);
-      const task = this.#next();
+      const task = this.#nextTask();
       if (task === undefined) return;
       const now = clock.now();
       this.sendDelay.record(now - intended);
@@ -140,17 +140,17 @@ export class ClientRun {
       void this.#perform(task, now, intended).then(() => {
         this.#inFlight--;
         this.#sendDue(intendedMs);
-        this.#lookWhetherDrained();
+        this.#checkDrained();
       });
     }
   }
 
-  #lookWhetherDrained(): void {
-    const isOver = this.#isCut || this.isOutOfTasks || this.#phase.stop.signal.aborted;
+  #checkDrained(): void {
+    const isOver = this.#isCut || this.isOutOfTasks || this.#context.stop.signal.aborted;
     if (this.#inFlight === 0 && (isOver || this.#sent === this.#due)) this.#drained?.resolve();
   }
 
-  #next(): Task | undefined {
+  #nextTask(): Task | undefined {
     const task = this.#tasks.next();
     if (task === undefined) this.isOutOfTasks = true;
     else this.#sent++;
@@ -158,20 +158,20 @@ export class ClientRun {
   }
 
   async #perform(task: Task, now: number, fromMs: number): Promise<void> {
-    const { worker, clock, stop, onOperation } = this.#phase;
-    this.#gaps.sent(now);
+    const { workload, clock, stop, onOperation } = this.#context;
+    this.#gaps.recordRequest(now);
     try {
-      await worker.perform(task, this.#client);
+      await workload.perform(task, this.#client);
       this.#lastMs = clock.now();
-      this.#tally(task.operation).succeeded(this.#lastMs - fromMs);
+      this.#tally(task.operation).recordSuccess(this.#lastMs - fromMs);
       this.#gaps.answered(this.#lastMs, this.#client.connections);
       task.onDone?.();
     } catch (error) {
       this.#lastMs = clock.now();
       this.firstError ??= messageOf(error);
-      this.#tally(task.operation).failed(task.operation, error);
+      this.#tally(task.operation).recordFailure(task.operation, error);
       if (isAnswer(error)) this.#gaps.answered(this.#lastMs, this.#client.connections);
-      else this.#gaps.failed();
+      else this.#gaps.recordFailure();
       const reason = reasonToStop(error);
       if (reason !== undefined && !stop.signal.aborted) stop.abort(reason);
     }

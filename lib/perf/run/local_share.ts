@@ -5,15 +5,15 @@ import { Keys } from "../workload/keys.ts";
 import { type Plan, planRun } from "../workload/plan.ts";
 import { stageNotes } from "../measure/stage_notes.ts";
 import { runStage } from "./stage.ts";
-import type { RunTarget, Share, ShareEvents, ShareOrder, Unmeasured } from "./share.ts";
+import type { RunTarget, Share, ShareEvents, ShareOrder, UnmeasuredResult } from "./share.ts";
 import { errorCount, type StageData } from "../measure/stage_data.ts";
-import { type Tasks, Workload } from "../workload/operation.ts";
+import { TableWorkload, type Tasks } from "../workload/operation.ts";
 
 /** Requests in flight for each client while keys are put in or taken away unmeasured. */
 const UNMEASURED_PIPELINE = 64;
 
 /** Largest duration of what is not measured, in milliseconds: none. */
-const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+const UNLIMITED_MS = Number.MAX_SAFE_INTEGER;
 
 /**
  * How long before the start of a stage all processes are told of it, in milliseconds: a message to
@@ -22,19 +22,19 @@ const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 export const START_LEAD_MS = 50;
 
 /** Why clients stop in the middle of what they do. */
-const ENDED = "the run was ended";
+const RUN_ENDED = "the run was ended";
 
 /** A run in this process. */
-interface Current {
+interface LocalRun {
   readonly order: ShareOrder;
   readonly clients: readonly HtClient[];
-  readonly workload: Workload;
+  readonly workload: TableWorkload;
   readonly plan: Plan;
   readonly stop: AbortController;
 }
 
 /** A stage that waits for its start, or runs. */
-interface Stage {
+interface PendingStage {
   readonly start: PromiseWithResolvers<number>;
   readonly data: Promise<StageData>;
 }
@@ -45,8 +45,8 @@ export class LocalShare implements Share {
   readonly #clock: Clock;
   /** Of the run that goes on, or whose clients connect. */
   #stop: AbortController | undefined;
-  #current: Current | undefined;
-  #stage: Stage | undefined;
+  #run: LocalRun | undefined;
+  #stage: PendingStage | undefined;
 
   /** @param clock (default: the machine's) */
   constructor(events: ShareEvents, clock: Clock = machineClock) {
@@ -63,12 +63,12 @@ export class LocalShare implements Share {
     });
     if (stop.signal.aborted) {
       await Promise.all(clients.map((client) => client.close()));
-      throw new Error(ENDED);
+      throw new Error(RUN_ENDED);
     }
-    this.#current = {
+    this.#run = {
       order,
       clients,
-      workload: new Workload(new Keys(seed, keyPrefix), config.valueBytes, config.verify),
+      workload: new TableWorkload(new Keys(seed, keyPrefix), config.valueBytes, config.verify),
       plan: planRun(config, seed),
       stop,
     };
@@ -77,18 +77,18 @@ export class LocalShare implements Share {
     return { address: first.address, table: first.table };
   }
 
-  async prepare(stage: number): Promise<Unmeasured> {
+  async prepare(stage: number): Promise<UnmeasuredResult> {
     const { name, prepare } = this.#plan(stage);
-    let result = this.#nothing();
+    let result = this.#emptyResult();
     for (const tasks of prepare) {
-      result = joined(result, await this.#unmeasured(`preparation of ${name}`, tasks));
+      result = joinResults(result, await this.#runUnmeasured(`preparation of ${name}`, tasks));
       if (result.isGone) break;
     }
     return result;
   }
 
   async warm(stage: number, keyEnds: readonly number[]): Promise<void> {
-    const { order, clients, workload, plan, stop } = this.#run();
+    const { order, clients, workload, plan, stop } = this.#activeRun();
     const { name, tasks, warmup, length } = this.#plan(stage);
     for (const [client, keys] of plan.keys.entries()) keys.end = keyEnds[client] ?? keys.end;
     const { pipeline, ratePerS, warmupMs } = order.config;
@@ -97,7 +97,7 @@ export class LocalShare implements Share {
     const data = runStage({
       stage: name,
       clients,
-      worker: workload,
+      workload,
       tasks: (client) => tasks(order.from + client),
       length,
       pipeline,
@@ -127,15 +127,15 @@ export class LocalShare implements Share {
     return await stage.data;
   }
 
-  cleanUp(): Promise<Unmeasured> {
+  cleanUp(): Promise<UnmeasuredResult> {
     // What failed to be inserted is not there; that was counted then.
-    return this.#unmeasured("clean-up", this.#run().plan.cleanUp, new Set(["KeyError"]));
+    return this.#runUnmeasured("clean-up", this.#activeRun().plan.cleanUp, new Set(["KeyError"]));
   }
 
   async end(): Promise<void> {
-    const current = this.#current;
-    this.#current = undefined;
-    this.#stop?.abort(ENDED);
+    const current = this.#run;
+    this.#run = undefined;
+    this.#stop?.abort(RUN_ENDED);
     this.#stage?.start.resolve(0);
     this.#stage = undefined;
     await Promise.all(current?.clients.map((client) => client.close()) ?? []);
@@ -145,13 +145,13 @@ export class LocalShare implements Share {
     return this.end();
   }
 
-  #run(): Current {
-    if (this.#current === undefined) throw new TypeError("begin() comes first");
-    return this.#current;
+  #activeRun(): LocalRun {
+    if (this.#run === undefined) throw new TypeError("begin() comes first");
+    return this.#run;
   }
 
   #plan(stage: number) {
-    const plan = this.#run().plan.stages[stage];
+    const plan = this.#activeRun().plan.stages[stage];
     if (plan === undefined) throw new RangeError(`There is no stage ${stage}`);
     return plan;
   }
@@ -161,18 +161,18 @@ export class LocalShare implements Share {
    *
    * @param expected kinds of errors that do not matter
    */
-  async #unmeasured(
+  async #runUnmeasured(
     name: string,
     tasks: (client: number) => Tasks,
     expected: ReadonlySet<string> = new Set(),
-  ): Promise<Unmeasured> {
-    const { order, clients, workload, stop } = this.#run();
+  ): Promise<UnmeasuredResult> {
+    const { order, clients, workload, stop } = this.#activeRun();
     const data = await runStage({
       stage: name,
       clients,
-      worker: workload,
+      workload,
       tasks: (client) => tasks(order.from + client),
-      length: { durationMs: NO_LIMIT },
+      length: { durationMs: UNLIMITED_MS },
       pipeline: UNMEASURED_PIPELINE,
       stop: stop.signal,
       clock: this.#clock,
@@ -180,22 +180,22 @@ export class LocalShare implements Share {
     const errors = Object.entries(data.sum.errors).filter(([kind]) => !expected.has(kind));
     const failed = errorCount(Object.fromEntries(errors));
     return {
-      ...this.#nothing(),
+      ...this.#emptyResult(),
       failed,
       notes: failed > 0 ? stageNotes(data) : [],
       isGone: data.ended === "server gone",
     };
   }
 
-  #nothing(): Unmeasured {
-    const { order: { from, to }, plan } = this.#run();
+  #emptyResult(): UnmeasuredResult {
+    const { order: { from, to }, plan } = this.#activeRun();
     const keyEnds = plan.keys.slice(from, to).map(({ end }) => end);
     return { keyEnds, failed: 0, notes: [], isGone: false };
   }
 }
 
 /** What came of one and then the other. */
-function joined(before: Unmeasured, after: Unmeasured): Unmeasured {
+function joinResults(before: UnmeasuredResult, after: UnmeasuredResult): UnmeasuredResult {
   return {
     keyEnds: after.keyEnds,
     failed: before.failed + after.failed,

@@ -1,7 +1,7 @@
 /** A share of a run's clients in another process, which does what this one says. */
 import { settlesWithin } from "../../base/clock.ts";
 import { ExitError, messageOf } from "../../base/errors.ts";
-import type { RunTarget, Share, ShareEvents, ShareOrder, Unmeasured } from "./share.ts";
+import type { RunTarget, Share, ShareEvents, ShareOrder, UnmeasuredResult } from "./share.ts";
 import type { StageData } from "../measure/stage_data.ts";
 import {
   ALIVE_EVERY_MS,
@@ -13,10 +13,10 @@ import {
 } from "./worker_messages.ts";
 
 /** A worker that says nothing for so long hangs, in milliseconds. A machine may be very busy. */
-const SILENCE_MS = 30 * ALIVE_EVERY_MS;
+const MAX_SILENCE_MS = 30 * ALIVE_EVERY_MS;
 
 /** How long a worker may take to end when its orders do, in milliseconds. */
-const END_MS = 2_000;
+const MAX_END_MS = 2_000;
 
 /** The process, as far as it matters here; `Deno.ChildProcess` is one. */
 export interface Process {
@@ -31,7 +31,7 @@ export interface Process {
 type AnswerOf<Type extends WorkerAnswer["type"]> = Extract<WorkerAnswer, { readonly type: Type }>;
 
 /** Some of the clients of a run, in another process. */
-export class WorkerProcess implements Share {
+export class RemoteShare implements Share {
   readonly #process: Process;
   readonly #name: string;
   readonly #events: ShareEvents;
@@ -39,19 +39,19 @@ export class WorkerProcess implements Share {
   readonly #orders: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reading: Promise<void>;
   /** Who waits for the answer to the last order. */
-  #waiting: PromiseWithResolvers<WorkerAnswer> | undefined;
+  #pendingAnswer: PromiseWithResolvers<WorkerAnswer> | undefined;
   /** Resolved once it is heard of. */
   readonly #ready = Promise.withResolvers<void>();
   #isReady = false;
   #failure: Error | undefined;
-  #silence: ReturnType<typeof setTimeout> | undefined;
+  #silenceTimer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
   /**
    * @param name for messages, such as `worker process 2 of 3`
    * @param silenceMs after which it counts as hanging, in milliseconds (default 15,000)
    */
-  constructor(process: Process, name: string, events: ShareEvents, silenceMs = SILENCE_MS) {
+  constructor(process: Process, name: string, events: ShareEvents, silenceMs = MAX_SILENCE_MS) {
     this.#process = process;
     this.#name = `${name} (process ${process.pid})`;
     this.#events = events;
@@ -64,56 +64,56 @@ export class WorkerProcess implements Share {
 
   /** Waits until the process has booted. @throws {ExitError} where it fails before */
   ready(): Promise<void> {
-    if (!this.#isReady) this.#listen();
+    if (!this.#isReady) this.#restartSilenceTimer();
     return this.#ready.promise;
   }
 
   async begin(order: ShareOrder): Promise<RunTarget> {
-    return (await this.#ask({ type: "begin", order }, "begun")).server;
+    return (await this.#sendOrder({ type: "begin", order }, "begun")).server;
   }
 
-  async prepare(stage: number): Promise<Unmeasured> {
-    return (await this.#ask({ type: "prepare", stage }, "prepared")).result;
+  async prepare(stage: number): Promise<UnmeasuredResult> {
+    return (await this.#sendOrder({ type: "prepare", stage }, "prepared")).result;
   }
 
   async warm(stage: number, keyEnds: readonly number[]): Promise<void> {
-    await this.#ask({ type: "warm", stage, keyEnds }, "warm");
+    await this.#sendOrder({ type: "warm", stage, keyEnds }, "warm");
   }
 
   async start(startUnixMs: number): Promise<StageData> {
-    return (await this.#ask({ type: "start", unixMs: startUnixMs }, "measured")).data;
+    return (await this.#sendOrder({ type: "start", unixMs: startUnixMs }, "measured")).data;
   }
 
-  async cleanUp(): Promise<Unmeasured> {
-    return (await this.#ask({ type: "cleanUp" }, "cleanedUp")).result;
+  async cleanUp(): Promise<UnmeasuredResult> {
+    return (await this.#sendOrder({ type: "cleanUp" }, "cleanedUp")).result;
   }
 
   async end(): Promise<void> {
-    await this.#ask({ type: "end" }, "ended");
+    await this.#sendOrder({ type: "end" }, "ended");
   }
 
   /** Ends the process: in order where it can, by force where it does not within `END_MS`. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#silence);
+    clearTimeout(this.#silenceTimer);
     // A process that is gone does not take it; that is no news here.
     const closing = this.#orders.close().catch(() => {});
     const { status } = this.#process;
-    if (!await settlesWithin(status, END_MS)) this.#kill();
+    if (!await settlesWithin(status, MAX_END_MS)) this.#kill();
     await Promise.all([closing, status, this.#reading]);
   }
 
-  async #ask<Type extends WorkerAnswer["type"]>(
+  async #sendOrder<Type extends WorkerAnswer["type"]>(
     order: WorkerOrder,
     type: Type,
   ): Promise<AnswerOf<Type>> {
     if (this.#failure) throw this.#failure;
-    const waiting = this.#waiting = Promise.withResolvers<WorkerAnswer>();
-    this.#listen();
+    const pendingAnswer = this.#pendingAnswer = Promise.withResolvers<WorkerAnswer>();
+    this.#restartSilenceTimer();
     const bytes = new TextEncoder().encode(`${messageLine(order)}\n`);
     // Where it cannot be written, the process is gone: the reading side finds out and says why.
     this.#orders.write(bytes).catch(() => {});
-    const answer = await waiting.promise;
+    const answer = await pendingAnswer.promise;
     if (answer.type === "failed") throw new ExitError(`${this.#name}: ${answer.message}`);
     if (answer.type === type) return answer as AnswerOf<Type>;
     throw new ExitError(`${this.#name} answered ${order.type} with ${answer.type}`);
@@ -121,7 +121,7 @@ export class WorkerProcess implements Share {
 
   async #read(): Promise<void> {
     try {
-      for await (const line of linesOf(this.#process.stdout)) this.#take(line);
+      for await (const line of linesOf(this.#process.stdout)) this.#handleLine(line);
     } catch (error) {
       this.#fail(messageOf(error));
       this.#kill();
@@ -130,36 +130,36 @@ export class WorkerProcess implements Share {
     this.#fail(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
   }
 
-  #take(line: string): void {
+  #handleLine(line: string): void {
     const message = readAnswer(line);
-    this.#listen();
+    this.#restartSilenceTimer();
     this.#isReady = true;
     this.#ready.resolve();
     if (message.type === "alive") this.#events.onProgress(message.operations);
     else if (message.type === "note") this.#events.onNote(message.text);
     else {
-      this.#waiting?.resolve(message);
-      this.#waiting = undefined;
+      this.#pendingAnswer?.resolve(message);
+      this.#pendingAnswer = undefined;
     }
   }
 
   /** From now on it must be heard of in time. */
-  #listen(): void {
-    clearTimeout(this.#silence);
+  #restartSilenceTimer(): void {
+    clearTimeout(this.#silenceTimer);
     if (this.#isClosed || this.#failure) return;
-    this.#silence = setTimeout(() => {
+    this.#silenceTimer = setTimeout(() => {
       this.#fail(`was not heard of for ${this.#silenceMs / 1e3} s, so it was ended`);
       this.#kill();
     }, this.#silenceMs);
   }
 
   #fail(what: string): void {
-    clearTimeout(this.#silence);
+    clearTimeout(this.#silenceTimer);
     if (this.#isClosed) return;
     this.#failure ??= new ExitError(`${this.#name} ${what}`);
     this.#ready.reject(this.#failure);
-    this.#waiting?.reject(this.#failure);
-    this.#waiting = undefined;
+    this.#pendingAnswer?.reject(this.#failure);
+    this.#pendingAnswer = undefined;
   }
 
   #kill(): void {

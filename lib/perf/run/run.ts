@@ -7,7 +7,7 @@ import { Keys } from "../workload/keys.ts";
 import { mergeStages } from "../measure/merge.ts";
 import { START_LEAD_MS } from "./local_share.ts";
 import { planRun, type StagePlan } from "../workload/plan.ts";
-import { type RunTarget, type Share, splitClients, type Unmeasured } from "./share.ts";
+import { type RunTarget, type Share, splitClients, type UnmeasuredResult } from "./share.ts";
 import { errorCount, type StageData } from "../measure/stage_data.ts";
 
 /** What to run. */
@@ -72,14 +72,14 @@ export async function runStages(options: RunOptions): Promise<RunResult> {
   const server = await unlessStopped(run.begin(), stop);
   let failure: string | null = null;
   try {
-    await unlessStopped(run.all(), stop);
+    await unlessStopped(run.runAll(), stop);
     failure = run.failure;
   } catch (error) {
     // What was measured so far is worth keeping, whatever went wrong.
     failure = messageOf(error);
     run.isOver = true;
     events.onStageEnd?.(undefined);
-    events.onNote(`The run ended early: ${failure}. ${run.leftKeys}`);
+    events.onNote(`The run ended early: ${failure}. ${run.leftKeysNote}`);
   }
   if (failure === null) {
     for (const end of await Promise.allSettled(shares.map((share) => share.end()))) {
@@ -129,7 +129,7 @@ class Run {
     this.#keys = new Keys(options.seed, options.config.keyPrefix);
   }
 
-  get leftKeys(): string {
+  get leftKeysNote(): string {
     return `Keys that begin with ${this.#keys.prefix} may be left in the table`;
   }
 
@@ -158,39 +158,39 @@ class Run {
   }
 
   /** Runs the stages one after the other, until the server is given up. */
-  async all(): Promise<void> {
+  async runAll(): Promise<void> {
     const { stages } = planRun(this.#options.config, this.#options.seed);
     for (const [at, stage] of stages.entries()) {
-      if (await this.#stage(at, stage)) continue;
+      if (await this.#runStage(at, stage)) continue;
       const left = stages.slice(at + 1).map(({ name }) => name);
       this.#options.events.onNote(
-        `${left.length === 0 ? "" : `Not run: ${left.join(", ")}. `}${this.leftKeys}`,
+        `${left.length === 0 ? "" : `Not run: ${left.join(", ")}. `}${this.leftKeysNote}`,
       );
       this.failure = `the server is gone since ${stage.name}`;
       return;
     }
-    this.#count(await this.#each((share) => share.cleanUp()));
+    this.#addUnmeasured(await this.#forEachShare((share) => share.cleanUp()));
   }
 
   /** @returns whether the next stage can be run */
-  async #stage(at: number, plan: StagePlan): Promise<boolean> {
+  async #runStage(at: number, plan: StagePlan): Promise<boolean> {
     const { events } = this.#options;
-    const prepared = await this.#each((share) => share.prepare(at));
-    if (this.#count(prepared)) return false;
+    const prepared = await this.#forEachShare((share) => share.prepare(at));
+    if (this.#addUnmeasured(prepared)) return false;
     const keyEnds = prepared.flatMap((one) => one.keyEnds);
     events.onStage?.(plan, this.#options.config.clients);
-    await this.#each((share) => share.warm(at, keyEnds));
+    await this.#forEachShare((share) => share.warm(at, keyEnds));
     // Alone, a process need not wait for others.
     const leadMs = this.#shares.length === 1 ? 0 : START_LEAD_MS;
     const startUnixMs = this.#clock.unixMs() + leadMs;
-    const data = mergeStages(await this.#each((share) => share.start(startUnixMs)));
+    const data = mergeStages(await this.#forEachShare((share) => share.start(startUnixMs)));
     this.stages.push(data);
     events.onStageEnd?.(data);
     return data.ended !== "server gone";
   }
 
   /** @returns whether the server is gone */
-  #count(parts: readonly Unmeasured[]): boolean {
+  #addUnmeasured(parts: readonly UnmeasuredResult[]): boolean {
     for (const { failed, notes } of parts) {
       this.unmeasuredErrors += failed;
       for (const note of notes) this.#options.events.onNote(note);
@@ -199,7 +199,7 @@ class Run {
   }
 
   /** @throws {ExitError} where the run is over by then */
-  async #each<Result>(what: (share: Share) => Promise<Result>): Promise<Result[]> {
+  async #forEachShare<Result>(what: (share: Share) => Promise<Result>): Promise<Result[]> {
     const results = await Promise.all(this.#shares.map(what));
     if (this.isOver) throw new ExitError("The run is over");
     return results;

@@ -30,7 +30,7 @@ export interface ShareOrder {
 }
 
 /** What came of operations that are not measured. */
-export interface Unmeasured {
+export interface UnmeasuredResult {
   /** How far the keys of each of the share's clients go (`ClientKeys.end`), in their order. */
   readonly keyEnds: readonly number[];
   /** Operations that failed and should not have. */
@@ -59,7 +59,7 @@ export interface Share {
    */
   begin(order: ShareOrder): Promise<RunTarget>;
   /** Puts keys that a stage (counted from 0) needs into the table. */
-  prepare(stage: number): Promise<Unmeasured>;
+  prepare(stage: number): Promise<UnmeasuredResult>;
   /**
    * Warms up for a stage, and waits at its start.
    *
@@ -73,7 +73,7 @@ export interface Share {
    */
   start(startUnixMs: number): Promise<StageData>;
   /** Takes the keys out of the table that are left. */
-  cleanUp(): Promise<Unmeasured>;
+  cleanUp(): Promise<UnmeasuredResult>;
   /** Ends the run, also in the middle of a stage; `begin` may follow. */
   end(): Promise<void>;
   /** Gives the share up: its process ends, where it has one of its own. */

@@ -1,17 +1,17 @@
 /** The processes that the clients of a run are spread over: this one, and workers. */
 import { LocalShare } from "./local_share.ts";
 import type { Share, ShareEvents } from "./share.ts";
-import { type Process, WorkerProcess } from "./remote_share.ts";
+import { type Process, RemoteShare } from "./remote_share.ts";
 
 /** Shares of clients that are closed together. */
 export class Shares implements AsyncDisposable {
   /** The one of this process, then those of the workers. */
   readonly all: readonly Share[];
-  readonly #workers: readonly WorkerProcess[];
+  readonly #workers: readonly RemoteShare[];
 
   constructor(workers: readonly Process[], events: ShareEvents) {
     const name = (place: number) => `Worker ${place + 2} of ${workers.length + 1}`;
-    this.#workers = workers.map((worker, place) => new WorkerProcess(worker, name(place), events));
+    this.#workers = workers.map((worker, place) => new RemoteShare(worker, name(place), events));
     this.all = [new LocalShare(events), ...this.#workers];
   }
 

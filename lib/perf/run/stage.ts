@@ -1,22 +1,22 @@
 /** Runs a stage: warm-up, then all clients start to measure at the same moment. */
 import type { HtClient } from "../../client/client.ts";
-import { ClientRun, type Phase } from "./client_loop.ts";
+import { ClientLoop, type StageContext } from "./client_loop.ts";
 import { type Clock, machineClock } from "../../base/clock.ts";
 import { LatencyHistogram } from "../measure/histogram.ts";
-import { mergedErrors, sumOf } from "../measure/merge.ts";
-import { openLoop } from "./open_loop.ts";
-import { ownProcessorTime, processorData, type ProcessorWatch } from "../measure/cpu_time.ts";
+import { mergeErrors, sumClients } from "../measure/merge.ts";
+import { sendBySchedule } from "./open_loop.ts";
+import { type ProcessorClock, processorData, readProcessorTime } from "../measure/cpu_time.ts";
 import type { StageLength } from "../workload/plan.ts";
 import { Schedule } from "../workload/schedule.ts";
 import type { ErrorCounts, StageData, StageEnd } from "../measure/stage_data.ts";
-import type { Tasks, Worker } from "../workload/operation.ts";
+import type { Tasks, Workload } from "../workload/operation.ts";
 
 /** How to run a stage. */
 export interface StageOptions {
   /** Its name. */
   readonly stage: string;
   readonly clients: readonly HtClient[];
-  readonly worker: Worker;
+  readonly workload: Workload;
   /** What a client (from 0) is to do; asked for when it starts to measure. */
   readonly tasks: (client: number) => Tasks;
   readonly length: StageLength;
@@ -42,33 +42,33 @@ export interface StageOptions {
   /** (Default: the machine's.) */
   readonly clock?: Clock | undefined;
   /** (Default: this process's.) */
-  readonly processorTime?: ProcessorWatch | undefined;
+  readonly processorTime?: ProcessorClock | undefined;
 }
 
 /** Runs a stage. Failed operations are counted, never thrown; the first hopeless one ends the stage. */
 export async function runStage(options: StageOptions): Promise<StageData> {
   const { stage, length, warmup, ratePerS, clock = machineClock } = options;
-  const { processorTime = ownProcessorTime, turns } = options;
+  const { processorTime = readProcessorTime, turns } = options;
   const stop = new AbortController();
-  using _called = calledOffBy(options.stop, stop);
+  using _forwarding = forwardAbort(options.stop, stop);
   let warmupErrors: ErrorCounts = {};
   if (warmup && warmup.ms > 0) {
     const tasks = warmup.tasks;
-    const warm = await runPhase({ ...options, tasks, onOperation: undefined }, stop, {
+    const warm = await runClients({ ...options, tasks, onOperation: undefined }, stop, {
       durationMs: warmup.ms,
     });
-    warmupErrors = mergedErrors(warm.runs.map((run) => run.data(0).errors));
+    warmupErrors = mergeErrors(warm.loops.map((loop) => loop.data(0).errors));
   }
   if (!stop.signal.aborted) await options.gate?.();
   const before = processorTime();
-  const { runs, phase, leastSeconds } = await runPhase(options, stop, length);
+  const { loops, context, minSeconds } = await runClients(options, stop, length);
   const after = processorTime();
-  const elapsedMs = clock.now() - phase.startedMs;
-  const data = runs.map((run) => run.data(leastSeconds));
-  const sum = sumOf(data);
+  const elapsedMs = clock.now() - context.startedMs;
+  const data = loops.map((loop) => loop.data(minSeconds));
+  const sum = sumClients(data);
   const sendDelay = new LatencyHistogram();
-  for (const run of runs) sendDelay.add(run.sendDelay);
-  const ended = endOf(stop.signal.aborted, sum.unsent, runs, length);
+  for (const loop of loops) sendDelay.add(loop.sendDelay);
+  const ended = stageEnd(stop.signal.aborted, sum.unsent, loops, length);
   return {
     stage,
     loop: ratePerS === undefined ? "closed" : "open",
@@ -76,68 +76,68 @@ export async function runStage(options: StageOptions): Promise<StageData> {
     ratePerS: ratePerS === undefined || turns === undefined
       ? ratePerS ?? null
       : ratePerS * data.length / turns.of,
-    startedUnixMs: phase.startedMs + phase.unixOffsetMs,
+    startedUnixMs: context.startedMs + context.unixOffsetMs,
     startSpreadMs: 0,
     ended,
     complete: ended !== "server gone" && ended !== "overload",
     clients: data,
     sum,
-    firstError: runs.find((run) => run.firstError !== undefined)?.firstError ??
+    firstError: loops.find((loop) => loop.firstError !== undefined)?.firstError ??
       (stop.signal.aborted ? String(stop.signal.reason) : null),
     warmupErrors,
     sendDelay: ratePerS === undefined ? null : sendDelay.data(),
-    clientsAtBound: runs.filter((run) => run.wasAtBound).length,
+    clientsAtBound: loops.filter((loop) => loop.wasAtBound).length,
     processors: [processorData(before, after, elapsedMs)],
   };
 }
 
 /** The measured part of a stage, or its warm-up. */
-async function runPhase(
-  { clients, tasks, worker, pipeline = 1, ratePerS, turns, clock = machineClock, onOperation }:
+async function runClients(
+  { clients, tasks, workload, pipeline = 1, ratePerS, turns, clock = machineClock, onOperation }:
     StageOptions,
   stop: AbortController,
   length: StageLength,
-): Promise<{ runs: readonly ClientRun[]; phase: Phase; leastSeconds: number }> {
+): Promise<{ loops: readonly ClientLoop[]; context: StageContext; minSeconds: number }> {
   // All clients' tasks and counters are made before the one moment from which all of them count.
   const parts = clients.map((client, at) => ({ client, tasks: tasks(at) }));
   const startedMs = clock.now();
   const unixOffsetMs = clock.unixMs() - startedMs;
-  const phase: Phase = { worker, clock, startedMs, unixOffsetMs, stop, onOperation };
-  const runs = parts.map(({ client, tasks }) => new ClientRun(client, tasks, phase));
+  const context: StageContext = { workload, clock, startedMs, unixOffsetMs, stop, onOperation };
+  const loops = parts.map(({ client, tasks }) => new ClientLoop(client, tasks, context));
   const ops = "ops" in length ? length.ops : Infinity;
   const lengthMs = "ops" in length ? length.limitMs ?? Infinity : length.durationMs;
   if (ratePerS === undefined) {
-    await Promise.all(runs.map((run) => run.closedLoop(pipeline, ops, startedMs + lengthMs)));
-    return { runs, phase, leastSeconds: 0 };
+    await Promise.all(loops.map((loop) => loop.closedLoop(pipeline, ops, startedMs + lengthMs)));
+    return { loops, context, minSeconds: 0 };
   }
-  const { first, of } = turns ?? { first: 0, of: runs.length };
+  const { first, of } = turns ?? { first: 0, of: loops.length };
   const schedule = new Schedule(ratePerS, of);
   const inTime = lengthMs === Infinity ? Infinity : schedule.countBefore(lengthMs);
   const total = Math.min(ops * of, inTime);
-  await openLoop(runs, first, schedule, total, phase);
+  await sendBySchedule(loops, first, schedule, total, context);
   // A schedule that was kept lasts to the end of its last interval, however fast the last answer was.
-  const wasKept = !stop.signal.aborted && !runs.some((run) => run.isOutOfTasks);
-  return { runs, phase, leastSeconds: wasKept ? schedule.dueMs(total) / 1e3 : 0 };
+  const wasKept = !stop.signal.aborted && !loops.some((loop) => loop.isOutOfTasks);
+  return { loops, context, minSeconds: wasKept ? schedule.dueMs(total) / 1e3 : 0 };
 }
 
 /** Passes the abort of a signal on, until it is disposed of. */
-function calledOffBy(signal: AbortSignal | undefined, stop: AbortController): Disposable {
+function forwardAbort(signal: AbortSignal | undefined, stop: AbortController): Disposable {
   const pass = () => stop.abort(signal?.reason);
   if (signal?.aborted) pass();
   signal?.addEventListener("abort", pass);
   return { [Symbol.dispose]: () => signal?.removeEventListener("abort", pass) };
 }
 
-function endOf(
+function stageEnd(
   isGone: boolean,
   unsent: number,
-  runs: readonly ClientRun[],
+  loops: readonly ClientLoop[],
   length: StageLength,
 ): StageEnd {
   if (isGone) return "server gone";
   if (unsent > 0) return "overload";
-  if (runs.some((run) => run.isOutOfTasks)) return "keys used up";
+  if (loops.some((loop) => loop.isOutOfTasks)) return "keys used up";
   if (!("ops" in length) || length.limitMs === undefined) return "planned";
-  const begun = runs.reduce((sum, { sent }) => sum + sent, 0);
-  return begun < length.ops * runs.length ? "time limit" : "planned";
+  const begun = loops.reduce((sum, { sent }) => sum + sent, 0);
+  return begun < length.ops * loops.length ? "time limit" : "planned";
 }

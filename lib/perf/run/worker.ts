@@ -8,7 +8,7 @@ import {
   messageLine,
   readOrder,
   type WorkerAnswer,
-  type WorkerNews,
+  type WorkerEvent,
   type WorkerOrder,
 } from "./worker_messages.ts";
 
@@ -33,30 +33,30 @@ export interface WorkerParts {
  */
 export async function runWorker(parts: WorkerParts): Promise<boolean> {
   const { orders, send, share: shareOf = (events) => new LocalShare(events) } = parts;
-  const tell = (message: WorkerAnswer | WorkerNews) => send(messageLine(message));
+  const sendMessage = (message: WorkerAnswer | WorkerEvent) => send(messageLine(message));
   let operations = 0;
   const share = shareOf({
     onProgress: (count) => operations += count,
-    onNote: (text) => tell({ type: "note", text }),
+    onNote: (text) => sendMessage({ type: "note", text }),
   });
   // The first sign of life: it has booted, and reads orders from now on.
-  tell({ type: "alive", operations });
+  sendMessage({ type: "alive", operations });
   const alive = setInterval(() => {
-    tell({ type: "alive", operations });
+    sendMessage({ type: "alive", operations });
     operations = 0;
   }, parts.aliveEveryMs ?? ALIVE_EVERY_MS);
   const failure = Promise.withResolvers<boolean>();
-  const follow = async (line: string) => {
+  const followOrder = async (line: string) => {
     try {
-      tell(await answerTo(readOrder(line), share));
+      sendMessage(await executeOrder(readOrder(line), share));
     } catch (error) {
-      tell({ type: "failed", message: messageOf(error) });
+      sendMessage({ type: "failed", message: messageOf(error) });
       failure.resolve(false);
     }
   };
   // Orders are read on while one is followed: the end of them must be noticed at once.
   const all = (async () => {
-    for await (const line of linesOf(orders)) void follow(line);
+    for await (const line of linesOf(orders)) void followOrder(line);
     return true;
   })();
   try {
@@ -67,7 +67,7 @@ export async function runWorker(parts: WorkerParts): Promise<boolean> {
   }
 }
 
-async function answerTo(order: WorkerOrder, share: Share): Promise<WorkerAnswer> {
+async function executeOrder(order: WorkerOrder, share: Share): Promise<WorkerAnswer> {
   switch (order.type) {
     case "begin":
       return { type: "begun", server: await share.begin(order.order) };

@@ -18,7 +18,7 @@
  * Both ends are the same program, so messages are checked only as far as it takes to tell one from
  * a line that something else wrote.
  */
-import type { RunTarget, ShareOrder, Unmeasured } from "./share.ts";
+import type { RunTarget, ShareOrder, UnmeasuredResult } from "./share.ts";
 import type { StageData } from "../measure/stage_data.ts";
 
 /** How often a worker says that it is there, in milliseconds. */
@@ -37,15 +37,15 @@ export type WorkerOrder =
 /** From a worker, to an order. */
 export type WorkerAnswer =
   | { readonly type: "begun"; readonly server: RunTarget }
-  | { readonly type: "prepared"; readonly result: Unmeasured }
+  | { readonly type: "prepared"; readonly result: UnmeasuredResult }
   | { readonly type: "warm" }
   | { readonly type: "measured"; readonly data: StageData }
-  | { readonly type: "cleanedUp"; readonly result: Unmeasured }
+  | { readonly type: "cleanedUp"; readonly result: UnmeasuredResult }
   | { readonly type: "ended" }
   | { readonly type: "failed"; readonly message: string };
 
 /** From a worker, unasked. */
-export type WorkerNews =
+export type WorkerEvent =
   /** Operations that were measured since the last one. */
   | { readonly type: "alive"; readonly operations: number }
   | { readonly type: "note"; readonly text: string };
@@ -54,13 +54,13 @@ const ORDERS: ReadonlySet<string> = new Set<WorkerOrder["type"]>([
   ...["begin", "prepare", "warm", "start", "cleanUp", "end"] as const,
 ]);
 
-const ANSWERS: ReadonlySet<string> = new Set<(WorkerAnswer | WorkerNews)["type"]>([
+const ANSWERS: ReadonlySet<string> = new Set<(WorkerAnswer | WorkerEvent)["type"]>([
   ...["begun", "prepared", "warm", "measured", "cleanedUp", "ended", "failed"] as const,
   ...["alive", "note"] as const,
 ]);
 
 /** A message as a line, without its end. */
-export function messageLine(message: WorkerOrder | WorkerAnswer | WorkerNews): string {
+export function messageLine(message: WorkerOrder | WorkerAnswer | WorkerEvent): string {
   return JSON.stringify(message);
 }
 
@@ -70,8 +70,8 @@ export function readOrder(line: string): WorkerOrder {
 }
 
 /** Reads what a worker sent. @throws {SyntaxError} where the line is no message */
-export function readAnswer(line: string): WorkerAnswer | WorkerNews {
-  return read(line, ANSWERS, "a worker's answer") as WorkerAnswer | WorkerNews;
+export function readAnswer(line: string): WorkerAnswer | WorkerEvent {
+  return read(line, ANSWERS, "a worker's answer") as WorkerAnswer | WorkerEvent;
 }
 
 function read(line: string, types: ReadonlySet<string>, what: string): unknown {

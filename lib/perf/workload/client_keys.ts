@@ -42,7 +42,7 @@ export class ClientKeys {
   }
 
   /** Takes a key into the reserve: one that a mixed load inserted and may remove again. */
-  keepInReserve(number: number): void {
+  addToReserve(number: number): void {
     this.#reserve.push(number);
   }
 

@@ -19,7 +19,7 @@ export type KeyChoice = () => number;
  * @param count keys, at least 1
  * @param fraction where the chance comes from
  */
-export function keyChoice(
+export function createKeyChoice(
   distribution: KeyDistribution,
   count: number,
   fraction: Fractions,
@@ -40,11 +40,11 @@ function zipf(count: number, theta: number, fraction: Fractions): KeyChoice {
   const h = (x: number) => Math.exp(-theta * Math.log(x));
   const H = (x: number) => {
     const logX = Math.log(x);
-    return expm1Ratio((1 - theta) * logX) * logX;
+    return expm1OverX((1 - theta) * logX) * logX;
   };
   const inverseOfH = (area: number) => {
     // Rounding may lead just below -1, where the logarithm has no value.
-    return Math.exp(log1pRatio(Math.max(area * (1 - theta), -1)) * area);
+    return Math.exp(log1pOverX(Math.max(area * (1 - theta), -1)) * area);
   };
   const first = H(1.5) - 1;
   const last = H(count + 0.5);
@@ -60,11 +60,11 @@ function zipf(count: number, theta: number, fraction: Fractions): KeyChoice {
 }
 
 /** `expm1(x) / x`, also about 0. */
-function expm1Ratio(x: number): number {
+function expm1OverX(x: number): number {
   return Math.abs(x) > 1e-8 ? Math.expm1(x) / x : 1 + x / 2;
 }
 
 /** `log1p(x) / x`, also about 0. */
-function log1pRatio(x: number): number {
+function log1pOverX(x: number): number {
   return Math.abs(x) > 1e-8 ? Math.log1p(x) / x : 1 - x / 2;
 }

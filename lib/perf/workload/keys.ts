@@ -5,7 +5,7 @@
  * A key is `PREFIX-NNNNNNNNNN`: the run's prefix (random, unless given), then ten characters that
  * follow from the seed and the key's number, one to one.
  */
-import { scattered } from "./seeded_streams.ts";
+import { scatterBits } from "./seeded_streams.ts";
 
 /** Characters of a random prefix after `testperf-`: 60 bits. */
 const RUN_CHARS = 12;
@@ -28,7 +28,7 @@ export class Keys {
    */
   constructor(seed: number, prefix: string = `testperf-${randomName(RUN_CHARS)}`) {
     this.prefix = prefix;
-    this.#seed = scattered(seed);
+    this.#seed = scatterBits(seed);
   }
 
   /** Characters of each key; all are ASCII, so bytes too. */
@@ -39,7 +39,7 @@ export class Keys {
   /** The key of a number, from 0 to below 2 ** 47. */
   key(number: number): string {
     const high = Math.floor(number / 2 ** 32);
-    const low = scattered((number % 2 ** 32) ^ this.#seed);
+    const low = scatterBits((number % 2 ** 32) ^ this.#seed);
     return `${this.prefix}-${base32(high, HIGH_CHARS)}${base32(low, LOW_CHARS)}`;
   }
 }

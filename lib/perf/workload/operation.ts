@@ -23,7 +23,7 @@ export interface Tasks {
 }
 
 /** Does operations. */
-export interface Worker {
+export interface Workload {
   /**
    * Does one operation.
    *
@@ -37,13 +37,13 @@ export interface Worker {
 export class WrongValueError extends Error {
   override name = "WrongValueError";
 
-  constructor(key: string, expected: string, came: string) {
-    super(`Wrong value of ${key}: expected ${cut(expected)}, got ${cut(came)}`);
+  constructor(key: string, expected: string, actual: string) {
+    super(`Wrong value of ${key}: expected ${shorten(expected)}, got ${shorten(actual)}`);
   }
 }
 
 /** The operations of one run. */
-export class Workload implements Worker {
+export class TableWorkload implements Workload {
   readonly #keys: Keys;
   readonly #valueBytes: number;
   readonly #verify: boolean;
@@ -84,11 +84,11 @@ export class Workload implements Worker {
     return `"${`${key}.`.repeat(Math.ceil(inner / (key.length + 1))).slice(0, inner)}"`;
   }
 
-  #check(key: string, expected: string, came: string): void {
-    if (this.#verify && came !== expected) throw new WrongValueError(key, expected, came);
+  #check(key: string, expected: string, actual: string): void {
+    if (this.#verify && actual !== expected) throw new WrongValueError(key, expected, actual);
   }
 }
 
-function cut(text: string): string {
+function shorten(text: string): string {
   return text.length > 80 ? `${text.slice(0, 80)}... (${text.length} characters)` : text;
 }

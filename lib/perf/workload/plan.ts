@@ -1,14 +1,14 @@
 /** What a run consists of: its stages, and what each client does before, in and after them. */
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import { ClientKeys } from "./client_keys.ts";
-import { keyChoice } from "./key_distribution.ts";
-import { type Fractions, fractionsFrom } from "./seeded_streams.ts";
+import { createKeyChoice } from "./key_distribution.ts";
+import { type Fractions, randomFractions } from "./seeded_streams.ts";
 import {
-  chosenTasks,
   cleanUpTasks,
   fillTasks,
   insertTasks,
   mixTasks,
+  randomReadTasks,
   readTasks,
   removeTasks,
   reserveTasks,
@@ -61,38 +61,38 @@ export function planRun(config: TestPerfConfig, seed: number): Plan {
     if (own === undefined) throw new RangeError(`There is no client ${client}`);
     return own;
   };
-  const run: Run = { config, keys, keysOf, chance: chanceFrom(seed, clients) };
+  const run: PlanContext = { config, keys, keysOf, streams: createStreams(seed, clients) };
   return {
     stages: mix === undefined
-      ? config.operations.map((name) => stageOf(name, run))
-      : [mixed(mix, run)],
+      ? config.operations.map((name) => planStage(name, run))
+      : [planMixedStage(mix, run)],
     keys,
     cleanUp: (client) => cleanUpTasks(keysOf(client)),
   };
 }
 
 /** What the parts of a plan have in common. */
-interface Run {
+interface PlanContext {
   readonly config: TestPerfConfig;
   readonly keys: readonly ClientKeys[];
   readonly keysOf: (client: number) => ClientKeys;
-  readonly chance: Chance;
+  readonly streams: RandomStreams;
 }
 
 /** Chance of one client for one purpose, of the warm-up or not: each has a stream of its own. */
-type Chance = (client: number, purpose: "key" | "operation", isWarmup: boolean) => Fractions;
+type RandomStreams = (client: number, purpose: "key" | "operation", isWarmup: boolean) => Fractions;
 
-function chanceFrom(seed: number, clients: number): Chance {
+function createStreams(seed: number, clients: number): RandomStreams {
   return (client, purpose, isWarmup) =>
-    fractionsFrom(
+    randomFractions(
       seed,
       client + clients * ((purpose === "key" ? 0 : 1) + (isWarmup ? 2 : 0)),
     );
 }
 
-function stageOf(name: Operation, run: Run): StagePlan {
+function planStage(name: Operation, run: PlanContext): StagePlan {
   const { keysOf } = run;
-  const length = lengthOf(run.config, name === "scan" ? run.config.scanLimitMs : undefined);
+  const length = stageLength(run.config, name === "scan" ? run.config.scanLimitMs : undefined);
   const prepare = [(client: number) => fillTasks(keysOf(client))];
   const warmup = (client: number) => warmupTasks(keysOf(client));
   switch (name) {
@@ -101,51 +101,59 @@ function stageOf(name: Operation, run: Run): StagePlan {
     case "remove":
       return { name, length, prepare, warmup, tasks: (client) => removeTasks(keysOf(client)) };
     default: {
-      const tasks = (isWarmup: boolean) => (client: number) => readsOf(name, run, client, isWarmup);
+      const tasks = (isWarmup: boolean) => (client: number) =>
+        planReads(name, run, client, isWarmup);
       return { name, length, prepare, warmup: tasks(true), tasks: tasks(false) };
     }
   }
 }
 
 /** Lookups and scans: in order, or by chance among the keys of all clients. */
-function readsOf(
+function planReads(
   operation: "lookup" | "scan",
-  { config: { distribution }, keys, keysOf, chance }: Run,
+  { config: { distribution }, keys, keysOf, streams }: PlanContext,
   client: number,
   isWarmup: boolean,
 ): Tasks {
   if (distribution === undefined) return readTasks(operation, keysOf(client));
-  const count = keysThere(keys);
+  const count = countSharedKeys(keys);
   if (count === 0) return { next: () => undefined };
-  const choose = keyChoice(distribution, count, chance(client, "key", isWarmup));
-  return chosenTasks(operation, choose);
+  const choose = createKeyChoice(distribution, count, streams(client, "key", isWarmup));
+  return randomReadTasks(operation, choose);
 }
 
-function mixed(
+function planMixedStage(
   mix: NonNullable<TestPerfConfig["mix"]>,
-  { config, keys, keysOf, chance }: Run,
+  { config, keys, keysOf, streams }: PlanContext,
 ): StagePlan {
   const { distribution = { kind: "uniform" } } = config;
   const tasks = (isWarmup: boolean) => (client: number) => {
-    const choose = keyChoice(distribution, keysThere(keys), chance(client, "key", isWarmup));
-    return mixTasks(mix, keysOf(client), choose, chance(client, "operation", isWarmup));
+    const choose = createKeyChoice(
+      distribution,
+      countSharedKeys(keys),
+      streams(client, "key", isWarmup),
+    );
+    return mixTasks(mix, keysOf(client), choose, streams(client, "operation", isWarmup));
   };
   const prepare = [(client: number) => fillTasks(keysOf(client))];
   if ((mix.remove ?? 0) > 0) {
     prepare.push((client) => reserveTasks(keysOf(client), RESERVE_KEYS));
   }
-  const length = lengthOf(config, (mix.scan ?? 0) > 0 ? config.scanLimitMs : undefined);
+  const length = stageLength(config, (mix.scan ?? 0) > 0 ? config.scanLimitMs : undefined);
   return { name: "mixed", length, prepare, warmup: tasks(true), tasks: tasks(false) };
 }
 
 /** Keys that can be chosen: those from 0 to below this number are in the table. */
-function keysThere(keys: readonly ClientKeys[]): number {
+function countSharedKeys(keys: readonly ClientKeys[]): number {
   const all = keys.reduce((sum, { end }) => sum + end, 0);
   // Clients that work for a time insert more or fewer: the numbers are without gaps up to the least.
   const least = Math.min(...keys.map(({ end }) => end));
   return keys.every(({ end, limit }) => end === limit) ? all : least * keys.length;
 }
 
-function lengthOf({ ops, durationMs }: TestPerfConfig, limitMs: number | undefined): StageLength {
+function stageLength(
+  { ops, durationMs }: TestPerfConfig,
+  limitMs: number | undefined,
+): StageLength {
   return durationMs === undefined ? { ops, limitMs } : { durationMs };
 }

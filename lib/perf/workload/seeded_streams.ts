@@ -11,9 +11,9 @@ export type Fractions = () => number;
  * @param seed of the run
  * @param stream a whole number: streams of one seed have nothing to do with each other (default 0)
  */
-export function fractionsFrom(seed: number, stream: number = 0): Fractions {
+export function randomFractions(seed: number, stream: number = 0): Fractions {
   // Neighbouring seeds of this generator give similar first numbers: they are scattered first.
-  const generator = xoroshiro128plus(scattered(scattered(seed) + stream));
+  const generator = xoroshiro128plus(scatterBits(scatterBits(seed) + stream));
   return () => uniformFloat64(generator);
 }
 
@@ -23,7 +23,7 @@ export function fractionsFrom(seed: number, stream: number = 0): Fractions {
  * @param bits a whole number; its lowest 32 bits count
  * @returns from 0 to 2 ** 32 - 1
  */
-export function scattered(bits: number): number {
+export function scatterBits(bits: number): number {
   let mixed = bits | 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);

@@ -44,7 +44,7 @@ export function readTasks(operation: "lookup" | "scan", keys: ClientKeys): Tasks
 }
 
 /** Looks up or scans for keys by chance. */
-export function chosenTasks(operation: "lookup" | "scan", choose: KeyChoice): Tasks {
+export function randomReadTasks(operation: "lookup" | "scan", choose: KeyChoice): Tasks {
   return { next: () => ({ operation, key: choose() }) };
 }
 
@@ -133,5 +133,5 @@ export function reserveTasks(keys: ClientKeys, count: number): Tasks {
 /** Keys beyond the limit: nobody looks them up. They count as there once their insert succeeded. */
 function newKeyTask(keys: ClientKeys): Task {
   const key = keys.number(keys.nextNew++);
-  return { operation: "insert", key, onDone: () => keys.keepInReserve(key) };
+  return { operation: "insert", key, onDone: () => keys.addToReserve(key) };
 }

@@ -1,6 +1,6 @@
 /** Proves where throughput is said to level out, on data of which it is known. */
 import assert from "assert";
-import { analysePlateau, levelsOut } from "../../../lib/perf/analysis/plateau.ts";
+import { analysePlateau, findPlateau } from "../../../lib/perf/analysis/plateau.ts";
 import type { SweepStep } from "../../../lib/perf/analysis/sweep_step.ts";
 import { noisyRepeats } from "../normal_noise.ts";
 import { randomFrom } from "../../../bench/harness/random.ts";
@@ -29,7 +29,7 @@ function noisy(throughputs: readonly number[], share: number, repeats: number, s
 
 test("rising", () => {
   const rising = steps(1_000, 1_900, 2_700, 3_400, 4_700);
-  assert.equal(levelsOut(rising), undefined);
+  assert.equal(findPlateau(rising), undefined);
   const { verdict, clients, opsPerSecond, sentence } = analysePlateau(rising);
   assert.deepEqual([verdict, clients, opsPerSecond], ["still rises", 6, 4_700]);
   assert.equal(sentence, "Throughput still rises at the last step, 6 clients with 4,700 ops/s.");
@@ -37,7 +37,7 @@ test("rising", () => {
 
 test("level", () => {
   const level = steps(1_000, 1_900, 2_700, 2_710, 2_695);
-  assert.deepEqual(levelsOut(level), { clients: 3, opsPerSecond: 2_700 });
+  assert.deepEqual(findPlateau(level), { clients: 3, opsPerSecond: 2_700 });
   const { verdict, clients, sentence, why } = analysePlateau(level);
   assert.deepEqual([verdict, clients, why], ["levels out", 3, null]);
   assert.equal(
@@ -49,7 +49,7 @@ test("level", () => {
 test("a sweep stops two steps after the level, and not before", () => {
   const level = steps(1_000, 1_900, 2_700, 2_710, 2_695);
   for (let length = 0; length < 5; length++) {
-    assert.equal(levelsOut(level.slice(0, length)), undefined, `${length} steps`);
+    assert.equal(findPlateau(level.slice(0, length)), undefined, `${length} steps`);
   }
   assert.equal(
     analysePlateau(level.slice(0, 4)).why,
@@ -59,14 +59,14 @@ test("a sweep stops two steps after the level, and not before", () => {
 
 test("a rise after one level step is no level", () => {
   const late = steps(1_000, 1_010, 2_000, 3_000);
-  assert.equal(levelsOut(late), undefined);
+  assert.equal(findPlateau(late), undefined);
   assert.equal(analysePlateau(late).verdict, "still rises");
 });
 
 test("a level that rises later on was none", () => {
   const late = steps(1_000, 1_005, 1_010, 2_000, 3_000);
-  assert.equal(levelsOut(late.slice(0, 3))?.clients, 1);
-  assert.equal(levelsOut(late), undefined);
+  assert.equal(findPlateau(late.slice(0, 3))?.clients, 1);
+  assert.equal(findPlateau(late), undefined);
   assert.equal(analysePlateau(late).verdict, "still rises");
 });
 
@@ -75,13 +75,13 @@ test("a throughput that creeps up is no level", () => {
   assert.ok(
     analysePlateau(creeping).gains.slice(1).every(({ direction }) => direction === "within noise"),
   );
-  assert.equal(levelsOut(creeping), undefined);
+  assert.equal(findPlateau(creeping), undefined);
   assert.equal(analysePlateau(creeping).verdict, "still rises");
 });
 
 test("falling", () => {
   const falling = steps(1_000, 1_900, 2_500, 2_490, 2_200, 1_900);
-  assert.equal(levelsOut(falling)?.clients, 3);
+  assert.equal(findPlateau(falling)?.clients, 3);
   const { verdict, clients, sentence } = analysePlateau(falling);
   assert.deepEqual([verdict, clients], ["falls", 4]);
   assert.equal(sentence, "Throughput falls beyond 4 clients with 2,490 ops/s.");
@@ -127,7 +127,7 @@ test("noise larger than the gains: not decided, and the sweep goes on", () => {
   const { verdict, clients, why } = analysePlateau(loud);
   assert.deepEqual([verdict, clients], ["undecided", null]);
   assert.equal(why, "the noise of the repeats is larger than the gains");
-  assert.equal(levelsOut(loud), undefined);
+  assert.equal(findPlateau(loud), undefined);
 });
 
 test("noise larger than the gains seldom passes for a level", () => {
@@ -138,7 +138,7 @@ test("noise larger than the gains seldom passes for a level", () => {
       opsPerSecond: step.opsPerSecond.map((value) => Math.max(1, value)),
     }));
     if (analysePlateau(data).verdict === "undecided") undecided++;
-    if (levelsOut(data) !== undefined) stopped++;
+    if (findPlateau(data) !== undefined) stopped++;
   }
   assert.ok(undecided >= 140, `${undecided} of 200 undecided`);
   assert.ok(stopped <= 40, `${stopped} of 200 stopped`);
@@ -154,7 +154,7 @@ test("moderate noise: level data is level, rising data rises, nearly always", ()
       if (found.verdict === "levels out" && found.clients === 3) levels++;
       const grows = noisy(rising, 0.02, repeats, seed + 1_000);
       if (analysePlateau(grows).verdict === "still rises") rises++;
-      if (levelsOut(grows) !== undefined) stopped++;
+      if (findPlateau(grows) !== undefined) stopped++;
     }
     assert.ok(levels >= 170, `${levels} of 200 level with ${repeats} repeats`);
     assert.ok(rises >= 190, `${rises} of 200 rising with ${repeats} repeats`);
@@ -175,7 +175,7 @@ test("noise alone passes for a gain in about 5 of 100 steps", () => {
 
 test("too few steps or repeats: not decided, and why", () => {
   const why = (data: SweepStep[]) => {
-    assert.equal(levelsOut(data), undefined);
+    assert.equal(findPlateau(data), undefined);
     const { verdict, clients, sentence, why } = analysePlateau(data);
     assert.deepEqual([verdict, clients], ["undecided", null]);
     assert.equal(sentence, `The data does not decide whether throughput levels out: ${why}.`);
@@ -197,14 +197,14 @@ test("too few steps or repeats: not decided, and why", () => {
 test("all equal is level from the first client on; differences below 1% are none", () => {
   const equal = (...values: number[]) =>
     values.map((value, i) => ({ clients: i + 1, opsPerSecond: [value, value, value] }));
-  assert.deepEqual(levelsOut(equal(500, 500, 500)), { clients: 1, opsPerSecond: 500 });
+  assert.deepEqual(findPlateau(equal(500, 500, 500)), { clients: 1, opsPerSecond: 500 });
   assert.equal(analysePlateau(equal(500, 501, 502)).verdict, "levels out");
   assert.equal(analysePlateau(equal(500, 510, 520)).verdict, "still rises");
 });
 
 test("zeros: nothing succeeded, or nothing does any more", () => {
   const zeros = steps(0, 0, 0);
-  assert.equal(levelsOut(zeros), undefined);
+  assert.equal(findPlateau(zeros), undefined);
   assert.equal(analysePlateau(zeros).why, "nothing succeeded");
   assert.equal(analysePlateau(zeros).gains[0]?.share, null);
   const died = analysePlateau(steps(1_000, 2_000, 0));
@@ -238,6 +238,6 @@ test("the noise of a gain is that of the last three steps, and of none after it"
 });
 
 test("what is no sweep is refused", () => {
-  assert.throws(() => levelsOut([...steps(1, 2, 3)].reverse()), /ascending whole numbers/);
+  assert.throws(() => findPlateau([...steps(1, 2, 3)].reverse()), /ascending whole numbers/);
   assert.throws(() => analysePlateau([{ clients: 1, opsPerSecond: [-1] }]), /got -1 ops\/s/);
 });

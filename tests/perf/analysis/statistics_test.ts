@@ -7,7 +7,7 @@ import {
   quantile,
   resample,
   studentT975,
-  widened,
+  widenSpread,
 } from "../../../lib/perf/analysis/statistics.ts";
 import { noisyRepeats } from "../normal_noise.ts";
 import { randomFrom } from "../../../bench/harness/random.ts";
@@ -63,9 +63,9 @@ test("resamples have the values, as many, and are the same for the same seed", (
 });
 
 test("widened values vary as much as their population, around the same centre", () => {
-  assert.deepEqual(widened([1, 2], 1.5), [1.5 - Math.SQRT1_2, 1.5 + Math.SQRT1_2]);
-  assert.deepEqual(widened([3], 3), [3]);
-  assert.deepEqual(widened([0, 2, 4, 6], 3, 3), [-3, 1, 5, 9]);
+  assert.deepEqual(widenSpread([1, 2], 1.5), [1.5 - Math.SQRT1_2, 1.5 + Math.SQRT1_2]);
+  assert.deepEqual(widenSpread([3], 3), [3]);
+  assert.deepEqual(widenSpread([0, 2, 4, 6], 3, 3), [-3, 1, 5, 9]);
 });
 
 test("pooled noise is the standard deviation, whatever the levels, and outliers do not move it", () => {

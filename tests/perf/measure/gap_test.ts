@@ -1,6 +1,6 @@
 /** Proves what counts as a time without answers, for one client and for several. */
 import assert from "assert";
-import { commonGaps, type Gap, GapWatch, MIN_GAP_MS } from "../../../lib/perf/measure/gap.ts";
+import { commonGaps, type Gap, GapDetector, MIN_GAP_MS } from "../../../lib/perf/measure/gap.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `gap: ${name}`, permissions: "none", fn });
@@ -11,20 +11,20 @@ function gap(fromUnixMs: number, toUnixMs: number, changes: Partial<Gap> = {}): 
 }
 
 test("answers in time are no gap, and neither is a client that asks nothing", () => {
-  const watch = new GapWatch(0, 0, 1);
+  const watch = new GapDetector(0, 0, 1);
   for (let at = 0; at < 10; at++) {
-    watch.sent(at * 5_000);
+    watch.recordRequest(at * 5_000);
     watch.answered(at * 5_000 + MIN_GAP_MS - 1, 1);
   }
   assert.deepEqual(watch.gaps, []);
 });
 
 test("a gap lasts from the last answer to the next one", () => {
-  const watch = new GapWatch(0, 1e6, 1);
-  watch.sent(0);
-  watch.sent(0);
-  watch.sent(300);
-  watch.sent(1_500);
+  const watch = new GapDetector(0, 1e6, 1);
+  watch.recordRequest(0);
+  watch.recordRequest(0);
+  watch.recordRequest(300);
+  watch.recordRequest(1_500);
   watch.answered(2_000, 1);
   watch.answered(2_400, 1);
   watch.answered(2_400 + MIN_GAP_MS, 1);
@@ -36,17 +36,17 @@ test("a gap lasts from the last answer to the next one", () => {
 });
 
 test("a lost connection is told however short; a failed request is no answer", () => {
-  const watch = new GapWatch(0, 0, 1);
-  watch.sent(0);
-  watch.sent(1);
+  const watch = new GapDetector(0, 0, 1);
+  watch.recordRequest(0);
+  watch.recordRequest(1);
   watch.answered(10, 1);
-  watch.failed();
-  watch.sent(20);
+  watch.recordFailure();
+  watch.recordRequest(20);
   watch.answered(30, 2);
-  watch.sent(40);
+  watch.recordRequest(40);
   watch.answered(50, 2);
-  watch.sent(60);
-  watch.givenUp(70);
+  watch.recordRequest(60);
+  watch.recordServerGone(70);
   assert.deepEqual(watch.gaps, [
     gap(20, 30, { connectionLost: true }),
     gap(60, 70, { connectionLost: true, answered: false }),
@@ -54,8 +54,8 @@ test("a lost connection is told however short; a failed request is no answer", (
 });
 
 test("a server that is given up before a request leaves is not told of as gone since long ago", () => {
-  const watch = new GapWatch(3_500, 1e6, 1);
-  watch.givenUp(3_506);
+  const watch = new GapDetector(3_500, 1e6, 1);
+  watch.recordServerGone(3_506);
   assert.deepEqual(watch.gaps, [
     gap(1e6 + 3_500, 1e6 + 3_506, { connectionLost: true, answered: false }),
   ]);

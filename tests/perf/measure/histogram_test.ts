@@ -4,7 +4,7 @@ import fc from "fast-check";
 import {
   type LatencyData,
   LatencyHistogram,
-  mergedLatency,
+  mergeLatencies,
 } from "../../../lib/perf/measure/histogram.ts";
 
 /** Three significant digits, and never finer than this many milliseconds. */
@@ -85,7 +85,7 @@ test("as data they go through JSON to another process, and merged there are like
       const sent = parts.map((part): LatencyData =>
         JSON.parse(JSON.stringify(histogramOf(part).data()))
       );
-      const { meanMs, histogram: _, ...merged } = mergedLatency(sent);
+      const { meanMs, histogram: _, ...merged } = mergeLatencies(sent);
       const { meanMs: wholeMeanMs, histogram: __, ...whole } = histogramOf(parts.flat()).data();
       assert.deepEqual(merged, whole);
       assert.ok(Math.abs(meanMs - wholeMeanMs) <= wholeMeanMs * 1e-9);
@@ -99,7 +99,7 @@ test("without operations all is zero", () => {
   const { histogram: _, ...zero } = histogram.data();
   assert.deepEqual(Object.values(zero), [0, 0, 0, 0, 0, 0, 0]);
   histogram.add(new LatencyHistogram());
-  assert.equal(mergedLatency([histogram.data(), histogram.data()]).count, 0);
+  assert.equal(mergeLatencies([histogram.data(), histogram.data()]).count, 0);
 });
 
 test("latencies out of range are counted, not thrown at the caller", () => {

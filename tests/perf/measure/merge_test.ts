@@ -1,11 +1,11 @@
 /** Proves that parts that were measured apart give the same as if they had been measured together. */
 import assert from "assert";
-import { mergedErrors, mergeStages, sumOf } from "../../../lib/perf/measure/merge.ts";
+import { mergeErrors, mergeStages, sumClients } from "../../../lib/perf/measure/merge.ts";
 import { runStage } from "../../../lib/perf/run/stage.ts";
 import type { StageData } from "../../../lib/perf/measure/stage_data.ts";
 import type { Task } from "../../../lib/perf/workload/operation.ts";
 import { numbered, SimulatedServer } from "../simulated_server.ts";
-import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+import { clientData, operationData, stageData } from "../stage_data.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
@@ -25,7 +25,7 @@ async function part(from: number, to: number, ratePerS?: number): Promise<StageD
   const data = await clock.run(runStage({
     stage: "mixed",
     clients: all.slice(from, to),
-    worker: server,
+    workload: server,
     tasks: (client) => {
       let key = (from + client) * 1_000;
       const next = (): Task => ({ operation: OPERATIONS[key++ % 2] ?? "insert", key });
@@ -83,21 +83,27 @@ test("one part alone stays as it is", async () => {
 
 test("time counts from the first start to the last end, and the spread of starts is told", () => {
   const of = (startedUnixMs: number, seconds: number) =>
-    stageWith("lookup", [clientWith(measuredWith(100, seconds, [1]), "lookup")], { startedUnixMs });
+    stageData("lookup", [clientData(operationData(100, seconds, [1]), "lookup")], {
+      startedUnixMs,
+    });
   const { sum, startedUnixMs, startSpreadMs } = mergeStages([of(5_000, 2), of(4_500, 2.25)]);
   assert.deepEqual([startedUnixMs, startSpreadMs], [4_500, 500]);
   assert.deepEqual([sum.ops, sum.seconds, sum.operations.lookup?.seconds], [200, 2.5, 2.5]);
 });
 
 test("what went wrong in one part went wrong in the whole", () => {
-  const good = stageWith("lookup", [clientWith(measuredWith(1, 1, [1]), "lookup")]);
-  const bad = stageWith("lookup", [clientWith(measuredWith(0, 1, [], { KeyError: 2 }), "lookup")], {
-    ended: "server gone",
-    complete: false,
-    firstError: "why",
-    warmupErrors: { TooLarge: 1 },
-    clientsAtBound: 1,
-  });
+  const good = stageData("lookup", [clientData(operationData(1, 1, [1]), "lookup")]);
+  const bad = stageData(
+    "lookup",
+    [clientData(operationData(0, 1, [], { KeyError: 2 }), "lookup")],
+    {
+      ended: "server gone",
+      complete: false,
+      firstError: "why",
+      warmupErrors: { TooLarge: 1 },
+      clientsAtBound: 1,
+    },
+  );
   const merged = mergeStages([good, bad, { ...good, ended: "time limit" }]);
   assert.deepEqual(
     [merged.ended, merged.complete, merged.firstError, merged.warmupErrors, merged.sum.errors],
@@ -107,27 +113,27 @@ test("what went wrong in one part went wrong in the whole", () => {
 });
 
 test("errors of any name are counted", () => {
-  const merged = mergedErrors([{ constructor: 2 }, { constructor: 1, toString: 1 }]);
+  const merged = mergeErrors([{ constructor: 2 }, { constructor: 1, toString: 1 }]);
   assert.deepEqual(Object.entries(merged), [["constructor", 3], ["toString", 1]]);
 });
 
 test("the parts of a rate are the whole rate again", () => {
-  const lookup = stageWith("lookup", [clientWith(measuredWith(1, 1, [1]), "lookup")]);
+  const lookup = stageData("lookup", [clientData(operationData(1, 1, [1]), "lookup")]);
   const part: StageData = { ...lookup, loop: "open", ratePerS: 5_000 / 17 };
   assert.equal(mergeStages(Array.from({ length: 17 }, () => part)).ratePerS, 5_000);
 });
 
 test("only parts of one stage are merged", () => {
-  const lookup = stageWith("lookup", [clientWith(measuredWith(1, 1, [1]), "lookup")]);
+  const lookup = stageData("lookup", [clientData(operationData(1, 1, [1]), "lookup")]);
   assert.throws(() => mergeStages([]), RangeError);
   assert.throws(() => mergeStages([lookup, { ...lookup, stage: "scan" }]), RangeError);
   assert.throws(() => mergeStages([lookup, { ...lookup, loop: "open" }]), RangeError);
 });
 
 test("a sum's types of operations are those that any client did", () => {
-  const { operations, ops } = sumOf([
-    clientWith(measuredWith(3, 1, [1, 2, 3]), "insert"),
-    clientWith(measuredWith(2, 2, [4, 5]), "lookup"),
+  const { operations, ops } = sumClients([
+    clientData(operationData(3, 1, [1, 2, 3]), "insert"),
+    clientData(operationData(2, 2, [4, 5]), "lookup"),
   ]);
   assert.deepEqual(Object.keys(operations).sort(), ["insert", "lookup"]);
   assert.deepEqual([ops, operations.insert?.ops, operations.insert?.seconds], [5, 3, 2]);

@@ -1,15 +1,15 @@
 /** Proves the notes on a stage: the sentences that a reader needs beside its numbers. */
 import assert from "assert";
 import { stageNotes } from "../../../lib/perf/measure/stage_notes.ts";
-import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+import { clientData, operationData, stageData } from "../stage_data.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `stage notes: ${name}`, permissions: "none", fn });
 }
 
 test("a stage in which all went well has no notes", () => {
-  const client = clientWith(measuredWith(1, 1, [1]), "lookup");
-  assert.deepEqual(stageNotes(stageWith("lookup", [client])), []);
+  const client = clientData(operationData(1, 1, [1]), "lookup");
+  assert.deepEqual(stageNotes(stageData("lookup", [client])), []);
 });
 
 test("what a reader must know is told, in sentences", () => {
@@ -17,7 +17,7 @@ test("what a reader must know is told, in sentences", () => {
   const gap = { fromUnixMs: start + 1_200, toUnixMs: start + 3_500, connectionLost: true };
   const own = { fromUnixMs: start + 9_000, toUnixMs: start + 10_500, connectionLost: false };
   const one = {
-    ...clientWith({ ...measuredWith(1, 1, [1], { ConnectionLost: 3 }), unknown: 2 }, "remove"),
+    ...clientData({ ...operationData(1, 1, [1], { ConnectionLost: 3 }), unknown: 2 }, "remove"),
     gaps: [{ ...gap, answered: true }],
     unsent: 17,
   };
@@ -26,7 +26,7 @@ test("what a reader must know is told, in sentences", () => {
     gaps: [{ ...gap, answered: false }, { ...own, answered: true }],
     unsent: 0,
   };
-  const notes = stageNotes(stageWith("remove", [one, two], {
+  const notes = stageNotes(stageData("remove", [one, two], {
     loop: "open",
     ratePerS: 9_000,
     ended: "server gone",
@@ -49,16 +49,16 @@ test("what a reader must know is told, in sentences", () => {
 });
 
 test("failed operations are counted by kind, with the first error", () => {
-  const client = clientWith(measuredWith(0, 0, [], { KeyError: 5, TooLarge: 2 }), "remove");
-  assert.deepEqual(stageNotes(stageWith("remove", [client], { firstError: "why" })), [
+  const client = clientData(operationData(0, 0, [], { KeyError: 5, TooLarge: 2 }), "remove");
+  assert.deepEqual(stageNotes(stageData("remove", [client], { firstError: "why" })), [
     "remove: 7 operations failed (KeyError: 5, TooLarge: 2), the first with: why",
   ]);
 });
 
 test("a stage that was too short to measure how busy the client was has no note on it", () => {
-  const client = clientWith(measuredWith(1, 0.01, [1]), "lookup");
+  const client = clientData(operationData(1, 0.01, [1]), "lookup");
   const short = { mainShare: 1, allShare: 0.5, isTooShort: true } as const;
-  const stage = stageWith("lookup", [client], { processors: [short] });
+  const stage = stageData("lookup", [client], { processors: [short] });
   assert.deepEqual(stageNotes(stage), []);
   const mixed = { ...stage, processors: [short, { mainShare: 0.95, allShare: 1 }] };
   assert.match(stageNotes(mixed).join(), /busy 95% of the time/);

@@ -11,7 +11,7 @@ function test(name: string, fn: () => void): void {
 
 function errorsOf(failures: readonly unknown[]): [string, number][] {
   const tally = new Tally();
-  for (const failure of failures) tally.failed("lookup", failure);
+  for (const failure of failures) tally.recordFailure("lookup", failure);
   return Object.entries(tally.data(1).errors);
 }
 

@@ -4,7 +4,7 @@ import { compareData, comparisonLines } from "../../../lib/perf/results/compare.
 import { RawDataError, readRawData } from "../../../lib/perf/results/read_data.ts";
 import type { SweepData } from "../../../lib/perf/results/sweep_data.ts";
 import { levelSweep, runWith, settingsWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
-import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+import { clientData, operationData, stageData } from "../stage_data.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `compare: ${name}`, permissions: "none", fn });
@@ -150,8 +150,8 @@ test("what has nothing in common is said to have nothing, and an early end is to
 });
 
 test("where nothing succeeded there is a throughput of 0 and no p99", () => {
-  const failed = stageWith("insert", [
-    clientWith(measuredWith(0, 1, [], { KeyError: 9 }), "insert"),
+  const failed = stageData("insert", [
+    clientData(operationData(0, 1, [], { KeyError: 9 }), "insert"),
   ]);
   const { compared } = compareData(runWith([stageOf("insert", 1, 100)]), runWith([failed]));
   assert.deepEqual(compared.map(({ figure }) => figure), ["throughput"]);

@@ -1,11 +1,11 @@
 /** Proves that the CSV holds the raw data, number by number, whatever the texts in it are. */
 import assert from "assert";
 import fc from "fast-check";
-import { CSV_COLUMNS, csvOf } from "../../../lib/perf/results/csv.ts";
-import { sumOf } from "../../../lib/perf/measure/merge.ts";
+import { CSV_COLUMNS, csvText } from "../../../lib/perf/results/csv.ts";
+import { sumClients } from "../../../lib/perf/measure/merge.ts";
 import { opsPerSecond } from "../../../lib/perf/measure/stage_data.ts";
 import { runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
-import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+import { clientData, operationData, stageData } from "../stage_data.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `csv: ${name}`, permissions: "none", fn });
@@ -53,7 +53,7 @@ test("a row for each step, repeat, stage and client, and for their sum, with all
     stageOf("insert", clients, 100 + repeat),
     stageOf("scan", clients, 10 + repeat, 20),
   ]));
-  const rows = rowsOf(csvOf(data));
+  const rows = rowsOf(csvText(data));
   const expected = data.steps.flatMap(({ clients, repeats }) =>
     repeats.flatMap((stages, repeat) =>
       stages.flatMap((stage) =>
@@ -91,11 +91,11 @@ test("a row for each step, repeat, stage and client, and for their sum, with all
 test("commas, quotes and line ends in names come back as they were", () => {
   const names = ["a,b", 'say "x"', "two\r\nlines", '"', ",", "plain", ""];
   for (const target of names) {
-    const [row] = rowsOf(csvOf(runWith([stageOf("insert", 1, 5)], { target })));
+    const [row] = rowsOf(csvText(runWith([stageOf("insert", 1, 5)], { target })));
     assert.equal(row?.["target"], target);
   }
   fc.assert(fc.property(fc.string({ unit: "binary" }), fc.string(), (target, server) => {
-    for (const row of rowsOf(csvOf(runWith([stageOf("insert", 2, 5)], { target, server })))) {
+    for (const row of rowsOf(csvText(runWith([stageOf("insert", 2, 5)], { target, server })))) {
       assert.deepEqual([row["target"], row["server"]], [target, server]);
     }
   }));
@@ -103,20 +103,20 @@ test("commas, quotes and line ends in names come back as they were", () => {
 
 test("numbers have dots and units, and come back exactly", () => {
   fc.assert(fc.property(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), fc.nat(), (s, ops) => {
-    const client = clientWith(measuredWith(ops, s, [1]), "lookup");
-    const [row] = rowsOf(csvOf(runWith([stageWith("lookup", [client])])));
+    const client = clientData(operationData(ops, s, [1]), "lookup");
+    const [row] = rowsOf(csvText(runWith([stageData("lookup", [client])])));
     assert.equal(Number(row?.["seconds"]), s);
     assert.equal(Number(row?.["ops_per_s"]), ops / s);
   }));
 });
 
 test("a mixed stage has rows of each type, and of all together under a name of their own", () => {
-  const client = sumOf([
-    clientWith(measuredWith(90, 1, [1]), "lookup"),
-    clientWith(measuredWith(10, 1, [2], { KeyError: 3 }), "insert"),
+  const client = sumClients([
+    clientData(operationData(90, 1, [1]), "lookup"),
+    clientData(operationData(10, 1, [2], { KeyError: 3 }), "insert"),
   ]);
-  const data = runWith([stageWith("mixed", [client])]);
-  const rows = rowsOf(csvOf(data)).filter(({ client }) => client === "sum");
+  const data = runWith([stageData("mixed", [client])]);
+  const rows = rowsOf(csvText(data)).filter(({ client }) => client === "sum");
   assert.deepEqual(
     rows.map((row) => [row["stage"], row["operation"], row["ops"], row["errors"], row["unsent"]]),
     [
@@ -128,11 +128,11 @@ test("a mixed stage has rows of each type, and of all together under a name of t
 });
 
 test("where nothing succeeded, there is no latency rather than one of 0", () => {
-  const client = clientWith(measuredWith(0, 2, [], { KeyError: 5 }), "remove");
-  const [row] = rowsOf(csvOf(runWith([stageWith("remove", [client])])));
+  const client = clientData(operationData(0, 2, [], { KeyError: 5 }), "remove");
+  const [row] = rowsOf(csvText(runWith([stageData("remove", [client])])));
   assert.deepEqual([row?.["ops"], row?.["errors"], row?.["latency_p99_ms"]], ["0", "5", ""]);
 });
 
 test("a run without stages has a heading alone", () => {
-  assert.equal(csvOf(runWith([])), `${CSV_COLUMNS.join(",")}\r\n`);
+  assert.equal(csvText(runWith([])), `${CSV_COLUMNS.join(",")}\r\n`);
 });

@@ -2,10 +2,10 @@
 import assert from "assert";
 import { plotFileNames } from "../../../lib/perf/results/plot_files.ts";
 import { type Plot, plotsOf } from "../../../lib/perf/results/plots.ts";
-import { drawn } from "../../../lib/perf/results/plot_files.ts";
+import { drawPlot } from "../../../lib/perf/results/plot_files.ts";
 import type { Chart, PlotPoint } from "../../../lib/plot/description.ts";
 import { levelSweep, runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
-import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+import { clientData, operationData, stageData } from "../stage_data.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: `plots: ${name}`, permissions: "none", fn });
@@ -81,9 +81,9 @@ test("with too few steps for a fit there is what was measured alone", () => {
 test("operations that are far apart share a logarithmic axis, unless one stands still", () => {
   assert.equal(chartOf(plotsOf(SWEEP), "throughput").y.scale, "log");
   assert.equal(chartOf(plotsOf(SWEEP), "throughput-insert").y.scale, "linear");
-  const failed = clientWith(measuredWith(0, 1, [], { KeyError: 9 }), "remove");
+  const failed = clientData(operationData(0, 1, [], { KeyError: 9 }), "remove");
   const still = sweepWith(
-    stepsWith([1, 2], 3, (n) => [stageOf("insert", n, 9), stageWith("remove", [failed])]),
+    stepsWith([1, 2], 3, (n) => [stageOf("insert", n, 9), stageData("remove", [failed])]),
   );
   const plots = plotsOf(still);
   assert.equal(chartOf(plots, "throughput").y.scale, "linear");
@@ -99,7 +99,7 @@ test("many clients are on a logarithmic axis, few on a linear one", () => {
 test("every picture of a sweep can be drawn, with every series and the units of both axes", async () => {
   for (const plot of plotsOf(SWEEP)) {
     assert.ok(plot.kind === "chart");
-    const texts = textsOf(new TextDecoder().decode(await drawn(plot, "svg")));
+    const texts = textsOf(new TextDecoder().decode(await drawPlot(plot, "svg")));
     const unit = plot.name.startsWith("latency") ? "Latency (ms)" : "Throughput (operations/s)";
     for (
       const text of [
@@ -123,7 +123,7 @@ test("a run has a curve of percentiles for each operation, up to its slowest one
   ]);
   assert.ok(Math.abs((plot.chart.series[0]?.valueAt(100) ?? 0) - 6) < 0.01);
   assert.ok(Math.abs((plot.chart.series[0]?.valueAt(50) ?? 0) - 1.5) < 0.01);
-  const texts = textsOf(new TextDecoder().decode(await drawn(plot, "svg")));
+  const texts = textsOf(new TextDecoder().decode(await drawPlot(plot, "svg")));
   for (
     const text of [
       "Latency (ms)",
@@ -139,15 +139,15 @@ test("a run has a curve of percentiles for each operation, up to its slowest one
 test("a PNG is one", async () => {
   const [plot] = plotsOf(runWith([stageOf("insert", 1, 100)]));
   assert.ok(plot);
-  const png = await drawn(plot, "png");
+  const png = await drawPlot(plot, "png");
   assert.deepEqual([...png.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 });
 
 test("nothing measured, nothing to draw", () => {
   assert.deepEqual(plotsOf(runWith([])), []);
   assert.deepEqual(plotsOf(sweepWith([])), []);
-  const failed = clientWith(measuredWith(0, 1, [], { KeyError: 9 }), "remove");
-  assert.deepEqual(plotsOf(runWith([stageWith("remove", [failed])])), []);
+  const failed = clientData(operationData(0, 1, [], { KeyError: 9 }), "remove");
+  assert.deepEqual(plotsOf(runWith([stageData("remove", [failed])])), []);
 });
 
 test("a single picture has the name that was asked for, several have theirs before the ending", () => {

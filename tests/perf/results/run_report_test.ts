@@ -2,10 +2,10 @@
 import assert from "assert";
 import fc from "fast-check";
 import { LatencyHistogram } from "../../../lib/perf/measure/histogram.ts";
-import { sumOf } from "../../../lib/perf/measure/merge.ts";
+import { sumClients } from "../../../lib/perf/measure/merge.ts";
 import { detailTable, stageLines } from "../../../lib/perf/results/run_report.ts";
 import { OPERATIONS } from "../../../lib/perf/workload/operation.ts";
-import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+import { clientData, operationData, stageData } from "../stage_data.ts";
 
 const LINE =
   /^(\w+)( client \d+)?: \d+ ops in \d+\.\d{3} s, \d+\.\d ops\/s, latency mean \d+\.\d{3} ms p50 \d+\.\d{3} p99 \d+\.\d{3} max \d+\.\d{3} ms(, \d+ errors)?( \(sum of \d+ clients\))?$/;
@@ -16,16 +16,16 @@ function test(name: string, fn: () => void): void {
 
 test("the line of one client, to the letter", () => {
   const latencies = [...Array(500).fill(0.48), ...Array(499).fill(0.5), 3.1];
-  const client = clientWith(measuredWith(1_000, 0.512, latencies), "insert");
-  assert.deepEqual(stageLines(stageWith("insert", [client])), [
+  const client = clientData(operationData(1_000, 0.512, latencies), "insert");
+  assert.deepEqual(stageLines(stageData("insert", [client])), [
     "insert: 1000 ops in 0.512 s, 1953.1 ops/s, latency mean 0.493 ms p50 0.480 p99 0.500 max 3.100 ms",
   ]);
 });
 
 test("several clients have a line each, then one for their sum", () => {
-  const one = clientWith(measuredWith(10, 2, [1]), "scan");
-  const two = clientWith(measuredWith(20, 4, [2]), "scan");
-  assert.deepEqual(stageLines(stageWith("scan", [one, two])), [
+  const one = clientData(operationData(10, 2, [1]), "scan");
+  const two = clientData(operationData(20, 4, [2]), "scan");
+  assert.deepEqual(stageLines(stageData("scan", [one, two])), [
     "scan client 1: 10 ops in 2.000 s, 5.0 ops/s, latency mean 1.000 ms p50 1.000 p99 1.000 max 1.000 ms",
     "scan client 2: 20 ops in 4.000 s, 5.0 ops/s, latency mean 2.000 ms p50 2.000 p99 2.000 max 2.000 ms",
     "scan: 30 ops in 4.000 s, 7.5 ops/s, latency mean 1.500 ms p50 1.000 p99 2.000 max 2.000 ms (sum of 2 clients)",
@@ -33,16 +33,16 @@ test("several clients have a line each, then one for their sum", () => {
 });
 
 test("a mixed stage has a line for each type of operation, then one for all", () => {
-  const mixed = sumOf([
-    clientWith(measuredWith(9, 1, [1]), "lookup"),
-    clientWith(measuredWith(1, 1, [2]), "insert"),
+  const mixed = sumClients([
+    clientData(operationData(9, 1, [1]), "lookup"),
+    clientData(operationData(1, 1, [2]), "insert"),
   ]);
-  assert.deepEqual(stageLines(stageWith("mixed", [mixed])).map((line) => line.slice(0, 24)), [
+  assert.deepEqual(stageLines(stageData("mixed", [mixed])).map((line) => line.slice(0, 24)), [
     "insert: 1 ops in 1.000 s",
     "lookup: 9 ops in 1.000 s",
     "mixed: 10 ops in 1.000 s",
   ]);
-  const lines = stageLines(stageWith("mixed", [mixed, mixed]));
+  const lines = stageLines(stageData("mixed", [mixed, mixed]));
   assert.deepEqual(lines.map((line) => line.replace(/:.*?( \(sum|$)/, "$1")), [
     "mixed client 1",
     "mixed client 2",
@@ -53,8 +53,8 @@ test("a mixed stage has a line for each type of operation, then one for all", ()
 });
 
 test("errors are told in the line, and no time is no division by zero", () => {
-  const client = clientWith(measuredWith(0, 0, [], { KeyError: 5, TooLarge: 2 }), "remove");
-  assert.deepEqual(stageLines(stageWith("remove", [client])), [
+  const client = clientData(operationData(0, 0, [], { KeyError: 5, TooLarge: 2 }), "remove");
+  assert.deepEqual(stageLines(stageData("remove", [client])), [
     "remove: 0 ops in 0.000 s, 0.0 ops/s, latency mean 0.000 ms p50 0.000 p99 0.000 max 0.000 ms, 7 errors",
   ]);
 });
@@ -65,14 +65,14 @@ test("every line has the one form, whatever was measured", () => {
     fc.nat(1e9).map((micros) => micros / 1e6),
     fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { maxLength: 5 }),
     fc.nat(3).map((count) => count === 0 ? {} : { KeyError: count }),
-  ).map((parts) => measuredWith(...parts));
+  ).map((parts) => operationData(...parts));
   fc.assert(
     fc.property(
       fc.constantFrom(...OPERATIONS, "mixed"),
       fc.array(fc.tuple(any, fc.constantFrom(...OPERATIONS)), { minLength: 1, maxLength: 5 }),
       (stage, parts) => {
-        const clients = parts.map(([measured, operation]) => clientWith(measured, operation));
-        for (const line of stageLines(stageWith(stage, clients))) assert.match(line, LINE);
+        const clients = parts.map(([measured, operation]) => clientData(measured, operation));
+        for (const line of stageLines(stageData(stage, clients))) assert.match(line, LINE);
       },
     ),
   );
@@ -80,12 +80,12 @@ test("every line has the one form, whatever was measured", () => {
 
 test("the table has all percentiles, how late requests left, and the client's share", () => {
   const latencies = Array.from({ length: 1_000 }, (_, at) => at + 1);
-  const client = clientWith(measuredWith(1_000, 1, latencies), "lookup");
+  const client = clientData(operationData(1_000, 1, latencies), "lookup");
   const late = new LatencyHistogram();
   late.record(2);
   const table = detailTable([
-    stageWith("insert", [client]),
-    stageWith("lookup", [client], { sendDelay: late.data() }),
+    stageData("insert", [client]),
+    stageData("lookup", [client], { sendDelay: late.data() }),
   ]);
   const cells = table.split("\n").map((row) => row.split(/ {2,}/));
   assert.deepEqual(cells[0]?.slice(1, 8), [
@@ -106,9 +106,9 @@ test("the table has all percentiles, how late requests left, and the client's sh
 });
 
 test("the table has no share of the client for a stage that was too short to measure it", () => {
-  const client = clientWith(measuredWith(1, 0.01, [1]), "lookup");
+  const client = clientData(operationData(1, 0.01, [1]), "lookup");
   const short = { mainShare: 1, allShare: 0.5, isTooShort: true } as const;
-  const stage = stageWith("lookup", [client], { processors: [short] });
+  const stage = stageData("lookup", [client], { processors: [short] });
   assert.match(detailTable([stage]), / {2}- +- +50%$/);
   const mixed = { ...stage, processors: [short, { mainShare: 0.95, allShare: 1 }] };
   assert.match(detailTable([mixed]), / {2}- 95% +50% 100%$/);

@@ -1,7 +1,7 @@
 /** Proves that a sweep's table holds for very many measurements, and for very short ones. */
 import assert from "assert";
 import { busyNotes, sweepTables } from "../../../lib/perf/results/sweep_report.ts";
-import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+import { clientData, operationData, stageData } from "../stage_data.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `sweep report: ${name}`, permissions: "none", fn });
@@ -13,18 +13,18 @@ function cells(table: string | undefined): string[] {
 }
 
 test("200,000 shares of clients have a least and a most", () => {
-  const [slow, fast] = [10, 30].map((ops) => clientWith(measuredWith(ops, 1, [1]), "scan"));
+  const [slow, fast] = [10, 30].map((ops) => clientData(operationData(ops, 1, [1]), "scan"));
   assert.ok(slow && fast);
-  const data = stageWith("scan", Array.from({ length: 1_000 }, (_, at) => at === 7 ? slow : fast));
+  const data = stageData("scan", Array.from({ length: 1_000 }, (_, at) => at === 7 ? slow : fast));
   const repeats = Array.from({ length: 200 }, () => [data]);
   const [table] = sweepTables([{ clients: 1_000, repeats }]);
   assert.deepEqual(cells(table).slice(5, 8), ["30.0", "10.0", "30.0"]);
 });
 
 test("where all repeats are too short to tell, nothing is told of the client's thread", () => {
-  const client = clientWith(measuredWith(1, 0.01, [1]), "scan");
+  const client = clientData(operationData(1, 0.01, [1]), "scan");
   const short = { mainShare: 1, allShare: 1, isTooShort: true } as const;
-  const steps = [{ clients: 1, repeats: [[stageWith("scan", [client], { processors: [short] })]] }];
+  const steps = [{ clients: 1, repeats: [[stageData("scan", [client], { processors: [short] })]] }];
   assert.deepEqual(cells(sweepTables(steps)[0]).at(-2), "-");
   assert.deepEqual(busyNotes(steps), []);
 });

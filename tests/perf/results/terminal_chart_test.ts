@@ -2,7 +2,7 @@
 import assert from "assert";
 import { type ChartStyle, terminalChart } from "../../../lib/perf/results/terminal_chart.ts";
 import { levelSweep, runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
-import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
+import { clientData, operationData, stageData } from "../stage_data.ts";
 
 const PLAIN: ChartStyle = { columns: 80, hasColors: false, hasBlocks: true };
 
@@ -78,8 +78,8 @@ test("colours only where there are any, and only for what is marked", () => {
 });
 
 test("zero is no bar, and is no division by zero", () => {
-  const failed = clientWith(measuredWith(0, 1, [], { KeyError: 9 }), "insert");
-  const zero = sweepWith(stepsWith([1, 2, 4], 3, () => [stageWith("insert", [failed])]));
+  const failed = clientData(operationData(0, 1, [], { KeyError: 9 }), "insert");
+  const zero = sweepWith(stepsWith([1, 2, 4], 3, () => [stageData("insert", [failed])]));
   const lines = terminalChart(zero, PLAIN);
   assert.equal(lines.length, 4);
   for (const line of lines.slice(1)) assert.match(line, /^ {2}\d +0$/);

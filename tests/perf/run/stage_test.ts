@@ -9,27 +9,27 @@ import { MAX_IN_FLIGHT } from "../../../lib/perf/workload/schedule.ts";
 import { OVERTIME_MS } from "../../../lib/perf/run/open_loop.ts";
 import { runStage, type StageOptions } from "../../../lib/perf/run/stage.ts";
 import type { StageData } from "../../../lib/perf/measure/stage_data.ts";
-import type { Task, Worker } from "../../../lib/perf/workload/operation.ts";
+import type { Task, Workload } from "../../../lib/perf/workload/operation.ts";
 import { lookups, numbered, oneByOne, SimulatedServer, stalling } from "../simulated_server.ts";
 import { VIRTUAL_EPOCH_MS, VirtualClock } from "../virtual_clock.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `runner: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `stage: ${name}`, permissions: "none", fn });
 }
 
 const noProcessor = () => ({ allMs: 0, mainMs: 0 });
 
 /** Runs a stage of lookups against a simulated server. */
-function measured(
+function runLookups(
   clock: VirtualClock,
-  worker: Worker,
+  workload: Workload,
   clients: number,
   options: Pick<StageOptions, "length"> & Partial<StageOptions>,
 ): Promise<StageData> {
   return clock.run(runStage({
     stage: "lookup",
     clients: numbered(clients),
-    worker,
+    workload,
     tasks: lookups,
     clock,
     processorTime: noProcessor,
@@ -46,7 +46,7 @@ test("open loop: a stall of 200 ms each second shows in the percentiles as arith
   const clock = new VirtualClock();
   const server = new SimulatedServer(clock, stalling(1, 200));
   const options = { length: { durationMs: 20_000 }, ratePerS: 1_000 };
-  const { sum, loop, ratePerS, ended } = await measured(clock, server, 4, options);
+  const { sum, loop, ratePerS, ended } = await runLookups(clock, server, 4, options);
   // A fifth of the arrivals wait, evenly between 0 and 200 ms, and all are served for 1 ms.
   isAbout(sum.latency.p50Ms, 1, "p50");
   isAbout(sum.latency.p90Ms, 1 + 100, "p90");
@@ -61,7 +61,7 @@ test("open loop: a stall of 200 ms each second shows in the percentiles as arith
 test("closed loop: the same stall hardly shows", async () => {
   const clock = new VirtualClock();
   const server = new SimulatedServer(clock, stalling(1, 200));
-  const { sum, loop } = await measured(clock, server, 1, { length: { durationMs: 20_000 } });
+  const { sum, loop } = await runLookups(clock, server, 1, { length: { durationMs: 20_000 } });
   // Each second has one request that waits 200 ms, and 799 that do not.
   assert.deepEqual([loop, sum.ops], ["closed", 16_000]);
   isAbout(sum.latency.p90Ms, 1, "p90");
@@ -75,7 +75,7 @@ test("a fixed service time is what comes out, in either loop, for each client", 
     const clock = new VirtualClock();
     const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 7);
     const length = { durationMs: 3_000 };
-    const { clients, sum } = await measured(clock, server, 3, { length, ratePerS });
+    const { clients, sum } = await runLookups(clock, server, 3, { length, ratePerS });
     for (const { latency, ops } of [...clients, sum]) {
       for (const came of [latency.meanMs, latency.p50Ms, latency.p99Ms, latency.maxMs]) {
         isAbout(came, 7, "latency", 0.001);
@@ -91,7 +91,7 @@ test("open loop: requests leave when they are due, whatever became of earlier on
   const clock = new VirtualClock();
   const server = new SimulatedServer(clock, oneByOne(1));
   const options = { length: { durationMs: 5_000 }, ratePerS: 2_000 };
-  const { sum, sendDelay, ended } = await measured(clock, server, 2, options);
+  const { sum, sendDelay, ended } = await runLookups(clock, server, 2, options);
   assert.deepEqual(
     server.arrivals.map(({ atMs }) => atMs),
     Array.from({ length: 10_000 }, (_, k) => k / 2),
@@ -108,7 +108,7 @@ test("open loop: timers that come late count as latency, and are told", async ()
   const clock = new VirtualClock(4);
   const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 1);
   const options = { length: { ops: 2_000 }, ratePerS: 1_000 };
-  const { sum, sendDelay } = await measured(clock, server, 1, options);
+  const { sum, sendDelay } = await runLookups(clock, server, 1, options);
   // All four that became due in a step leave at its end: 0, 1, 2 and 3 ms late.
   isAbout(sum.latency.maxMs, 4, "max", 1e-9);
   isAbout(sum.latency.meanMs, 2.5, "mean", 0.01);
@@ -119,7 +119,7 @@ test("open loop: in flight there is a bound, and what waits for it counts from w
   const clock = new VirtualClock(1);
   const server = new SimulatedServer(clock, oneByOne(1));
   const options = { length: { ops: 20_000 }, ratePerS: 20_000 };
-  const { sum, clientsAtBound, ended } = await measured(clock, server, 1, options);
+  const { sum, clientsAtBound, ended } = await runLookups(clock, server, 1, options);
   let inFlight = 0, most = 0;
   const answers = server.arrivals.map((_, k) => k + 1);
   for (const { atMs } of server.arrivals) {
@@ -135,7 +135,7 @@ test("open loop: what a server never takes is counted as never sent, in bounded 
   const clock = new VirtualClock(1);
   const server = new SimulatedServer(clock, oneByOne(1));
   const options = { length: { durationMs: 2_000 }, ratePerS: 20_000 };
-  const { sum, ended, complete } = await measured(clock, server, 1, options);
+  const { sum, ended, complete } = await runLookups(clock, server, 1, options);
   assert.deepEqual([ended, complete], ["overload", false]);
   assert.equal(sum.ops + sum.unsent, 40_000);
   isAbout(sum.ops, MAX_IN_FLIGHT + 2_000 + OVERTIME_MS, "sent", 0.01);
@@ -151,7 +151,7 @@ test("warm-up is not counted, and then all clients start at the same moment", as
     );
     const warmupTasks = () => ({ next: () => ({ operation: "insert" as const, key: -1 }) });
     let openedMs = -1;
-    const data = await measured(clock, server, 3, {
+    const data = await runLookups(clock, server, 3, {
       length: { ops: 20 },
       ratePerS,
       warmup: { ms: 950, tasks: warmupTasks },
@@ -187,7 +187,7 @@ test("each client does each operation once, with so many in flight and no more",
     let steps = 0;
     const onOperation = () => void steps++;
     const options = { length: { ops }, pipeline, onOperation };
-    const { sum, clients } = await measured(clock, server, 3, options);
+    const { sum, clients } = await runLookups(clock, server, 3, options);
     assert.deepEqual(clients.map((client) => client.ops), [ops, ops, ops]);
     assert.deepEqual([sum.ops, steps], [3 * ops, 3 * ops]);
     isAbout(sum.seconds, Math.ceil(ops / pipeline) * 0.005, "seconds", 1e-9);
@@ -200,7 +200,7 @@ test("open loop: at a low rate, time counts to the end of the schedule, not to t
   const clock = new VirtualClock();
   const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 1);
   const options = { length: { durationMs: 1_000 }, ratePerS: 10 };
-  const { sum } = await measured(clock, server, 2, options);
+  const { sum } = await runLookups(clock, server, 2, options);
   assert.deepEqual([sum.ops, sum.seconds], [10, 1]);
 });
 
@@ -209,7 +209,7 @@ test("a task hears of its success, and only of that", async () => {
   const worker = failing(clock, (_, n) => n % 2 === 0 ? new RangeError("even") : undefined);
   let done = 0;
   const task: Task = { operation: "insert", key: 0, onDone: () => void done++ };
-  await measured(clock, worker, 1, { length: { ops: 10 }, tasks: () => ({ next: () => task }) });
+  await runLookups(clock, worker, 1, { length: { ops: 10 }, tasks: () => ({ next: () => task }) });
   assert.equal(done, 5);
 });
 
@@ -217,7 +217,7 @@ test("a stage may have a limit in time", async () => {
   const clock = new VirtualClock();
   const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 400);
   const length = { ops: 100, limitMs: 1_000 };
-  const { sum, ended, complete } = await measured(clock, server, 2, { length });
+  const { sum, ended, complete } = await runLookups(clock, server, 2, { length });
   assert.deepEqual([sum.ops, ended, complete], [6, "time limit", true]);
 });
 
@@ -232,7 +232,7 @@ test("a stage ends where there is nothing more to do", async () => {
       };
     };
     const options = { length: { durationMs: 60_000 }, ratePerS, tasks };
-    const { sum, ended, complete } = await measured(clock, server, 2, options);
+    const { sum, ended, complete } = await runLookups(clock, server, 2, options);
     assert.deepEqual([sum.ops, sum.unsent, ended, complete], [60, 0, "keys used up", true]);
     assert.ok(sum.seconds < 0.1, `${sum.seconds} s`);
     assert.ok(clock.now() < 1_000, "nobody waits for the end of the schedule");
@@ -243,7 +243,7 @@ test("a stage ends where there is nothing more to do", async () => {
 function failing(
   clock: VirtualClock,
   errorOf: (task: Task, n: number) => Error | undefined,
-): Worker {
+): Workload {
   let n = 0;
   return {
     async perform(task) {
@@ -260,7 +260,7 @@ test("only successes count; errors are counted by kind, and the first one's sent
     if (n % 10 === 3) return new ReplyError({ type: "KeyError", message: `number ${n}` });
     return n % 10 === 7 ? new TypeError(`seven ${n}`) : undefined;
   });
-  const data = await measured(clock, worker, 2, { length: { ops: 50 } });
+  const data = await runLookups(clock, worker, 2, { length: { ops: 50 } });
   const { sum, firstError, ended } = data;
   assert.deepEqual([sum.ops, sum.latency.count, sum.errors], [80, 80, {
     KeyError: 10,
@@ -273,7 +273,7 @@ test("errors of a warm-up are counted apart", async () => {
   const clock = new VirtualClock();
   const worker = failing(clock, (_, n) => n === 2 ? new RangeError("cold") : undefined);
   const warmup = { ms: 100, tasks: lookups };
-  const data = await measured(clock, worker, 1, { length: { ops: 5 }, warmup });
+  const data = await runLookups(clock, worker, 1, { length: { ops: 5 }, warmup });
   assert.deepEqual([data.warmupErrors, data.sum.errors, data.sum.ops], [{ RangeError: 1 }, {}, 5]);
 });
 
@@ -286,7 +286,7 @@ test("a stage ends when the server is given up, in either loop, and tells what i
     );
     const tasks = () => ({ next: () => ({ operation: "insert" as const, key: 1 }) });
     const options = { length: { ops: 1_000_000 }, ratePerS, tasks, pipeline: 4 };
-    const data = await measured(clock, worker, 2, options);
+    const data = await runLookups(clock, worker, 2, options);
     assert.deepEqual([data.ended, data.complete, data.sum.ops], ["server gone", false, 40]);
     assert.equal(data.firstError, "gone for good");
     const failed = data.sum.errors["ServerNotFound"] ?? 0;
@@ -304,7 +304,7 @@ test("a server that breaks off each time ends a stage, but not for a remove, whi
     const state = operation === "remove" ? "unknown" : "gone";
     const worker = failing(clock, () => new ConnectionLostError("it broke", true, state));
     const tasks = () => ({ next: () => ({ operation, key: 1 }) });
-    const data = await measured(clock, worker, 1, { length: { ops: 20 }, tasks });
+    const data = await runLookups(clock, worker, 1, { length: { ops: 20 }, tasks });
     const failed = operation === "remove" ? 20 : 1;
     assert.deepEqual([data.sum.errors, data.sum.unknown], [{ ConnectionLost: failed }, failed]);
     assert.equal(data.ended, operation === "remove" ? "planned" : "server gone");
@@ -324,7 +324,7 @@ test("a silence is told as a gap, a lost connection too, however short", async (
       return clients[0]?.connections;
     },
   };
-  const data = await measured(clock, server, 1, {
+  const data = await runLookups(clock, server, 1, {
     length: { ops: 100 },
     clients: [client as unknown as StageOptions["clients"][number]],
   });
@@ -339,7 +339,7 @@ test("a silence is told as a gap, a lost connection too, however short", async (
 test("the client's share of the processor is that of the measured time alone", async () => {
   const clock = new VirtualClock();
   const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 10);
-  const data = await measured(clock, server, 1, {
+  const data = await runLookups(clock, server, 1, {
     length: { durationMs: 1_000 },
     warmup: { ms: 500, tasks: lookups },
     // Three quarters of a processor in the main thread, and as much again in others, after the warm-up.

@@ -3,10 +3,15 @@ import assert from "assert";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
 import { Shares } from "../../../lib/perf/run/shares.ts";
 import type { ShareEvents } from "../../../lib/perf/run/share.ts";
-import type { RunTarget, Share, ShareOrder, Unmeasured } from "../../../lib/perf/run/share.ts";
-import { WorkerProcess } from "../../../lib/perf/run/remote_share.ts";
-import { clientWith, measuredWith, stageWith } from "../stage_data.ts";
-import { pipedWorker, PlayedProcess } from "../piped_worker.ts";
+import type {
+  RunTarget,
+  Share,
+  ShareOrder,
+  UnmeasuredResult,
+} from "../../../lib/perf/run/share.ts";
+import { RemoteShare } from "../../../lib/perf/run/remote_share.ts";
+import { clientData, operationData, stageData } from "../stage_data.ts";
+import { FakeProcess, pipedWorker } from "../piped_worker.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `worker: ${name}`, permissions: "none", fn });
@@ -21,8 +26,8 @@ const ORDER: ShareOrder = {
   to: 2,
 };
 
-const UNMEASURED: Unmeasured = { keyEnds: [7], failed: 1, notes: ["a note"], isGone: false };
-const STAGE = stageWith("lookup", [clientWith(measuredWith(2, 1, [1, 2]), "lookup")]);
+const UNMEASURED: UnmeasuredResult = { keyEnds: [7], failed: 1, notes: ["a note"], isGone: false };
+const STAGE = stageData("lookup", [clientData(operationData(2, 1, [1, 2]), "lookup")]);
 
 const TARGET: RunTarget = {
   address: { hostname: "h", port: 1 },
@@ -76,7 +81,7 @@ test("orders and answers pass through the pipes as they are", async () => {
   }, 1);
   const notes: string[] = [];
   const progress = Promise.withResolvers<number>();
-  const worker = new WorkerProcess(process, "Worker 2 of 2", {
+  const worker = new RemoteShare(process, "Worker 2 of 2", {
     onProgress: (operations) => operations > 0 && progress.resolve(operations),
     onNote: (text) => notes.push(text),
   });
@@ -109,10 +114,10 @@ test("a worker is ready once it reads orders, and says so at once", async () => 
 });
 
 test("one that is not heard of is waited for, but not for ever; one that ends, no longer", async () => {
-  const silent = new PlayedProcess();
-  const hanging = new WorkerProcess(silent, "Worker", NO_EVENTS, 50);
+  const silent = new FakeProcess();
+  const hanging = new RemoteShare(silent, "Worker", NO_EVENTS, 50);
   await assert.rejects(hanging.ready(), /was not heard of for 0.05 s/);
-  const dying = new PlayedProcess();
+  const dying = new FakeProcess();
   await using crew = new Shares([dying], NO_EVENTS);
   const ready = crew.ready();
   dying.end({ code: 3, signal: null });
@@ -124,7 +129,7 @@ test("what a worker cannot do is told as a sentence, and it ends", async () => {
   const share = new NotingShare();
   share.prepare = () => Promise.reject(new Error("there is no table"));
   const { process, ended } = pipedWorker(() => share);
-  const worker = new WorkerProcess(process, "Worker 2 of 3", NO_EVENTS);
+  const worker = new RemoteShare(process, "Worker 2 of 3", NO_EVENTS);
   await assert.rejects(worker.prepare(0), {
     message: "Worker 2 of 3 (process 4711): there is no table",
   });
@@ -141,7 +146,7 @@ test("a worker ends when its orders do, also in the middle of a stage", async ()
     return new Promise(() => {});
   };
   const { process, ended } = pipedWorker(() => share);
-  const worker = new WorkerProcess(process, "Worker", NO_EVENTS);
+  const worker = new RemoteShare(process, "Worker", NO_EVENTS);
   void worker.start(0);
   await isMeasuring.promise;
   await worker.close();
@@ -157,8 +162,8 @@ test("a line that is no order ends a worker", async () => {
 });
 
 test("a worker that is killed is told of at once, and each time that it is asked", async () => {
-  const process = new PlayedProcess();
-  const worker = new WorkerProcess(process, "Worker 3 of 4", NO_EVENTS);
+  const process = new FakeProcess();
+  const worker = new RemoteShare(process, "Worker 3 of 4", NO_EVENTS);
   const asked = worker.start(0);
   process.end({ code: 137, signal: "SIGKILL" });
   const told = { message: "Worker 3 of 4 (process 4711) was ended by SIGKILL" };
@@ -168,8 +173,8 @@ test("a worker that is killed is told of at once, and each time that it is asked
 });
 
 test("one that ends by itself is told of with its exit code", async () => {
-  const process = new PlayedProcess();
-  const worker = new WorkerProcess(process, "Worker", NO_EVENTS);
+  const process = new FakeProcess();
+  const worker = new RemoteShare(process, "Worker", NO_EVENTS);
   const asked = worker.begin(ORDER);
   process.end({ code: 5, signal: null });
   await assert.rejects(asked, { message: "Worker (process 4711) ended with exit code 5" });
@@ -177,13 +182,13 @@ test("one that ends by itself is told of with its exit code", async () => {
 });
 
 test("one that hangs is ended by force; while it gives signs of life, it may take its time", async () => {
-  const process = new PlayedProcess();
+  const process = new FakeProcess();
   let signs = 0;
   const life = setInterval(() => {
-    process.say('{"type":"alive","operations":0}');
+    process.writeLine('{"type":"alive","operations":0}');
     if (++signs === 20) clearInterval(life);
   }, 20);
-  const worker = new WorkerProcess(process, "Worker", NO_EVENTS, 300);
+  const worker = new RemoteShare(process, "Worker", NO_EVENTS, 300);
   await assert.rejects(worker.prepare(0), {
     message: "Worker (process 4711) was not heard of for 0.3 s, so it was ended",
   });
@@ -193,10 +198,10 @@ test("one that hangs is ended by force; while it gives signs of life, it may tak
 
 test("one that says what no worker says is ended", async () => {
   for (const line of ["Segmentation fault", '{"type":"warm"}']) {
-    const process = new PlayedProcess();
-    const worker = new WorkerProcess(process, "Worker", NO_EVENTS);
+    const process = new FakeProcess();
+    const worker = new RemoteShare(process, "Worker", NO_EVENTS);
     const asked = worker.prepare(0);
-    process.say(line);
+    process.writeLine(line);
     await assert.rejects(asked, /^ExitError: Worker \(process 4711\) .*(Segmentation|with warm)/);
     process.end({ code: 0, signal: null });
     await worker.close();

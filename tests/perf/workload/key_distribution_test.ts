@@ -1,7 +1,7 @@
 /** Proves that keys come as often as their distribution says. */
 import assert from "assert";
-import { distributionText, keyChoice } from "../../../lib/perf/workload/key_distribution.ts";
-import { fractionsFrom } from "../../../lib/perf/workload/seeded_streams.ts";
+import { createKeyChoice, distributionText } from "../../../lib/perf/workload/key_distribution.ts";
+import { randomFractions } from "../../../lib/perf/workload/seeded_streams.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `key_choice: ${name}`, permissions: "none", fn });
@@ -47,7 +47,7 @@ function zipfProbabilities(keys: number, theta: number): number[] {
 
 test("uniform: every key as often as the others", () => {
   for (const keys of [2, 10, 1_000]) {
-    const came = counts(keyChoice({ kind: "uniform" }, keys, fractionsFrom(1)), keys);
+    const came = counts(createKeyChoice({ kind: "uniform" }, keys, randomFractions(1)), keys);
     const off = deviation(came, new Array<number>(keys).fill(1 / keys));
     assert.ok(Math.abs(off) < 4, `${keys} keys: ${off} standard deviations`);
   }
@@ -56,7 +56,7 @@ test("uniform: every key as often as the others", () => {
 test("zipf: key of rank k with a probability proportional to 1 / k ** theta", () => {
   for (const theta of [0.5, 0.99, 1, 1.2, 3]) {
     for (const keys of [2, 10, 1_000, 20_000]) {
-      const choose = keyChoice({ kind: "zipf", theta }, keys, fractionsFrom(2, keys));
+      const choose = createKeyChoice({ kind: "zipf", theta }, keys, randomFractions(2, keys));
       const off = deviation(counts(choose, keys), zipfProbabilities(keys, theta));
       assert.ok(Math.abs(off) < 4, `theta ${theta}, ${keys} keys: ${off} standard deviations`);
     }
@@ -64,7 +64,7 @@ test("zipf: key of rank k with a probability proportional to 1 / k ** theta", ()
 });
 
 test("the test tells one exponent from another, and uniform from both", () => {
-  const choose = keyChoice({ kind: "zipf", theta: 0.99 }, 1_000, fractionsFrom(3));
+  const choose = createKeyChoice({ kind: "zipf", theta: 0.99 }, 1_000, randomFractions(3));
   const came = counts(choose, 1_000);
   assert.ok(deviation(came, zipfProbabilities(1_000, 0.97)) > 4);
   assert.ok(deviation(came, new Array<number>(1_000).fill(1e-3)) > 4);
@@ -72,12 +72,12 @@ test("the test tells one exponent from another, and uniform from both", () => {
 
 test("one key is always that key, and a billion keys cost no memory", () => {
   for (const distribution of [{ kind: "uniform" }, { kind: "zipf", theta: 0.99 }] as const) {
-    const one = keyChoice(distribution, 1, fractionsFrom(4));
+    const one = createKeyChoice(distribution, 1, randomFractions(4));
     assert.ok(Array.from({ length: 1_000 }, one).every((key) => key === 0));
-    const many = keyChoice(distribution, 1e9, fractionsFrom(5));
+    const many = createKeyChoice(distribution, 1e9, randomFractions(5));
     const came = Array.from({ length: 10_000 }, many);
     assert.ok(came.every((key) => key >= 0 && key < 1e9) && Math.max(...came) > 1e7);
-    assert.throws(() => keyChoice(distribution, 0, fractionsFrom(6)), RangeError);
+    assert.throws(() => createKeyChoice(distribution, 0, randomFractions(6)), RangeError);
   }
 });
 

@@ -3,7 +3,11 @@ import assert from "assert";
 import fc from "fast-check";
 import { ClientKeys } from "../../../lib/perf/workload/client_keys.ts";
 import { Keys, WARMUP_KEYS } from "../../../lib/perf/workload/keys.ts";
-import { fractionsFrom, newSeed, scattered } from "../../../lib/perf/workload/seeded_streams.ts";
+import {
+  newSeed,
+  randomFractions,
+  scatterBits,
+} from "../../../lib/perf/workload/seeded_streams.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `keys: ${name}`, permissions: "none", fn });
@@ -40,7 +44,7 @@ test("runs share no key even with the same seed, unless they are given the same 
 });
 
 test("neighbours are scattered", () => {
-  assert.equal(new Set(Array.from({ length: 10_000 }, (_, n) => scattered(n))).size, 10_000);
+  assert.equal(new Set(Array.from({ length: 10_000 }, (_, n) => scatterBits(n))).size, 10_000);
   const keys = new Keys(0, "p");
   const firsts = Array.from({ length: 1_000 }, (_, n) => keys.key(n).slice(-6, -5));
   assert.ok(new Set(firsts).size > 20);
@@ -48,7 +52,7 @@ test("neighbours are scattered", () => {
 
 test("chance can be had again from its seed; other seeds and streams have nothing to do with it", () => {
   const some = (seed: number, stream?: number) => {
-    const fraction = fractionsFrom(seed, stream);
+    const fraction = randomFractions(seed, stream);
     return Array.from({ length: 1_000 }, fraction);
   };
   assert.deepEqual(some(1), some(1));
@@ -87,7 +91,7 @@ test("the reserve gives back the oldest key first, and each once", () => {
   const keys = new ClientKeys(0, 1, 1);
   const came: number[] = [];
   for (let n = 0; n < 10_000; n++) {
-    keys.keepInReserve(n);
+    keys.addToReserve(n);
     if (n % 3 > 0) came.push(keys.takeFromReserve() ?? -1);
   }
   assert.equal(keys.reserve, 10_000 - came.length);

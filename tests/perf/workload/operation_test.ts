@@ -6,7 +6,7 @@ import { Keys } from "../../../lib/perf/workload/keys.ts";
 import {
   type Operation,
   OPERATIONS,
-  Workload,
+  TableWorkload,
   WrongValueError,
 } from "../../../lib/perf/workload/operation.ts";
 import type { HtClient } from "../../../lib/client/client.ts";
@@ -16,12 +16,12 @@ function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: `workload: ${name}`, permissions: "none", fn });
 }
 
-function workloadOf(valueBytes: number, verify: boolean): Workload {
-  return new Workload(new Keys(1), valueBytes, verify);
+function workloadOf(valueBytes: number, verify: boolean): TableWorkload {
+  return new TableWorkload(new Keys(1), valueBytes, verify);
 }
 
 function run(
-  workload: Workload,
+  workload: TableWorkload,
   operation: Operation,
   client: HtClient,
   key: number,

@@ -6,9 +6,9 @@ import { Keys } from "../../../lib/perf/workload/keys.ts";
 import { planRun, type StagePlan } from "../../../lib/perf/workload/plan.ts";
 import {
   type Operation,
+  TableWorkload,
   type Task,
   type Tasks,
-  Workload,
 } from "../../../lib/perf/workload/operation.ts";
 import { fakeClient } from "../fake_client.ts";
 
@@ -24,7 +24,7 @@ function configOf(...flags: string[]) {
 
 /** Carries plans out on a table, and notes what was done. */
 class Carrier {
-  readonly workload = new Workload(new Keys(SEED, "plan"), 40, true);
+  readonly workload = new TableWorkload(new Keys(SEED, "plan"), 40, true);
   readonly client: HtClient = fakeClient().client;
 
   /** Does tasks until there are no more, but at most so many for each client. */

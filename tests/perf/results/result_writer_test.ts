@@ -2,13 +2,13 @@
 import assert from "assert";
 import { ExitError } from "../../../lib/base/errors.ts";
 import type { Terminal } from "../../../lib/terminal/terminal.ts";
-import { Results, type ResultsWanted } from "../../../lib/perf/results/results.ts";
+import { type ResultOptions, ResultWriter } from "../../../lib/perf/results/result_writer.ts";
 import type { RawData } from "../../../lib/perf/results/series.ts";
 import { levelSweep, runWith, stageOf } from "../raw_data.ts";
 
 const RUN = runWith([stageOf("insert", 1, 100), stageOf("lookup", 1, 300)]);
 
-const WANTED: ResultsWanted = {
+const WANTED: ResultOptions = {
   csvFile: undefined,
   plot: undefined,
   compareFile: undefined,
@@ -33,7 +33,7 @@ interface Given {
  * begin with `/none` have no folder.
  */
 async function give(
-  wanted: Partial<ResultsWanted>,
+  wanted: Partial<ResultOptions>,
   data: RawData = RUN,
   terminal = PIPE,
   readable: Readonly<Record<string, string>> = {},
@@ -61,8 +61,8 @@ async function give(
     note: (line: string) => void notes.push(line),
     chart: (line: string) => void notes.push(line),
   };
-  const all = await Results.prepare({ ...WANTED, ...wanted }, files, output, terminal);
-  return { isGood: await all.give(data), results, notes, written };
+  const all = await ResultWriter.prepare({ ...WANTED, ...wanted }, files, output, terminal);
+  return { isGood: await all.writeAll(data), results, notes, written };
 }
 
 function test(name: string, fn: () => Promise<void>): void {
@@ -109,7 +109,7 @@ test("a file that cannot be written is one sentence, and the others are written"
 });
 
 test("a chart comes on a terminal or where it is asked for, and never on stdout", async () => {
-  const isShown = async (wanted: Partial<ResultsWanted>, terminal: Terminal) => {
+  const isShown = async (wanted: Partial<ResultOptions>, terminal: Terminal) => {
     const { notes, results } = await give(wanted, RUN, terminal);
     assert.deepEqual(results, []);
     return notes.some((line) => line === "Throughput (ops/s)");
@@ -159,7 +159,7 @@ test("a file without a folder is refused before anything is measured", async () 
     };
     const output = { result() {}, note() {}, chart() {} };
     await assert.rejects(
-      Results.prepare({ ...WANTED, ...wanted }, files, output, PIPE),
+      ResultWriter.prepare({ ...WANTED, ...wanted }, files, output, PIPE),
       /^ExitError: no folder for \/none\/a\./,
     );
   }

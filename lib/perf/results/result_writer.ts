@@ -3,7 +3,7 @@ import { ExitError, messageOf } from "../../base/errors.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import { compareData, comparisonLines } from "./compare.ts";
-import { csvOf } from "./csv.ts";
+import { csvText } from "./csv.ts";
 import type { Output } from "./output.ts";
 import { readRawData } from "./read_data.ts";
 import type { RawData } from "./series.ts";
@@ -27,33 +27,33 @@ export interface ResultFiles {
 }
 
 /** Where lines go. */
-export interface ResultsOutput extends Output {
+export interface ResultOutput extends Output {
   /** Takes a line of the chart, which may have colors. */
   readonly chart: (line: string) => void;
 }
 
 /** What was asked for. */
-export type ResultsWanted = Pick<
+export type ResultOptions = Pick<
   TestPerfConfig,
   "csvFile" | "plot" | "compareFile" | "chart" | "json" | "quiet"
 >;
 
 /** Gives results beside the result lines. */
-export class Results {
-  readonly #wanted: ResultsWanted;
+export class ResultWriter {
+  readonly #options: ResultOptions;
   readonly #files: ResultFiles;
-  readonly #output: ResultsOutput;
+  readonly #output: ResultOutput;
   readonly #terminal: Terminal;
   readonly #before: RawData | undefined;
 
   private constructor(
-    wanted: ResultsWanted,
+    options: ResultOptions,
     files: ResultFiles,
-    output: ResultsOutput,
+    output: ResultOutput,
     terminal: Terminal,
     before: RawData | undefined,
   ) {
-    this.#wanted = wanted;
+    this.#options = options;
     this.#files = files;
     this.#output = output;
     this.#terminal = terminal;
@@ -67,16 +67,18 @@ export class Results {
    * @throws {ExitError} where there is no such folder, or what is read is no raw data
    */
   static async prepare(
-    wanted: ResultsWanted,
+    options: ResultOptions,
     files: ResultFiles,
-    output: ResultsOutput,
+    output: ResultOutput,
     terminal: Terminal,
-  ): Promise<Results> {
-    const { compareFile, csvFile, plot } = wanted;
+  ): Promise<ResultWriter> {
+    const { compareFile, csvFile, plot } = options;
     if (csvFile !== undefined) await files.requireFolderOf(csvFile, RAW_DATA);
     if (plot !== undefined) await files.requireFolderOf(plot.file, PICTURE);
-    const before = compareFile === undefined ? undefined : await earlier(compareFile, files);
-    return new Results(wanted, files, output, terminal, before);
+    const before = compareFile === undefined
+      ? undefined
+      : await readEarlierData(compareFile, files);
+    return new ResultWriter(options, files, output, terminal, before);
   }
 
   /**
@@ -84,19 +86,19 @@ export class Results {
    *
    * @returns whether all could be given; where not, a note said why
    */
-  async give(data: RawData): Promise<boolean> {
-    const { csvFile, plot } = this.#wanted;
+  async writeAll(data: RawData): Promise<boolean> {
+    const { csvFile, plot } = this.#options;
     const before = this.#before;
-    const givers = [
-      ...(csvFile === undefined ? [] : [() => this.#write(csvFile, csvOf(data), RAW_DATA)]),
+    const writers = [
+      ...(csvFile === undefined ? [] : [() => this.#writeFile(csvFile, csvText(data), RAW_DATA)]),
       ...(plot === undefined ? [] : [() => this.#plot(data, plot)]),
       ...(before === undefined ? [] : [() => this.#compare(before, data)]),
       ...(this.#isChartShown() ? [() => this.#chart(data)] : []),
     ];
     let isGood = true;
-    for (const give of givers) {
+    for (const write of writers) {
       try {
-        await give();
+        await write();
       } catch (error) {
         isGood = false;
         this.#output.note(messageOf(error));
@@ -106,27 +108,27 @@ export class Results {
   }
 
   #isChartShown(): boolean {
-    const { chart, json, quiet } = this.#wanted;
+    const { chart, json, quiet } = this.#options;
     return chart ?? (this.#terminal.isThere && !json && !quiet);
   }
 
   #compare(before: RawData, data: RawData): void {
-    const lines = made(
-      `Cannot compare with '${this.#wanted.compareFile}'`,
+    const lines = orFail(
+      `Cannot compare with '${this.#options.compareFile}'`,
       () => comparisonLines(compareData(before, data)),
     );
     // With --json, stdout is one JSON object.
-    lines.forEach(this.#wanted.json ? this.#output.note : this.#output.result);
+    lines.forEach(this.#options.json ? this.#output.note : this.#output.result);
   }
 
   #chart(data: RawData): void {
-    made("Cannot draw the chart", () => terminalChart(data, this.#terminal))
+    orFail("Cannot draw the chart", () => terminalChart(data, this.#terminal))
       .forEach(this.#output.chart);
   }
 
-  async #plot(data: RawData, { file, form }: NonNullable<ResultsWanted["plot"]>): Promise<void> {
+  async #plot(data: RawData, { file, form }: NonNullable<ResultOptions["plot"]>): Promise<void> {
     // Not before: whoever wants no pictures need not wait for the code that makes them.
-    const [{ plotsOf }, { drawn, plotFileNames }] = await Promise.all([
+    const [{ plotsOf }, { drawPlot, plotFileNames }] = await Promise.all([
       import("./plots.ts"),
       import("./plot_files.ts"),
     ]);
@@ -136,18 +138,18 @@ export class Results {
     }
     for (const [at, name] of plotFileNames(file, plots).entries()) {
       const plot = plots[at];
-      if (plot !== undefined) await this.#write(name, await drawn(plot, form), PICTURE);
+      if (plot !== undefined) await this.#writeFile(name, await drawPlot(plot, form), PICTURE);
     }
   }
 
-  async #write(file: string, content: string | Uint8Array, what: string): Promise<void> {
+  async #writeFile(file: string, content: string | Uint8Array, what: string): Promise<void> {
     await this.#files.write(file, content, what);
-    if (!this.#wanted.quiet) this.#output.note(`Wrote ${what} to ${file}`);
+    if (!this.#options.quiet) this.#output.note(`Wrote ${what} to ${file}`);
   }
 }
 
 /** @throws {ExitError} with what could not be done, where it could not */
-function made<T>(otherwise: string, make: () => T): T {
+function orFail<T>(otherwise: string, make: () => T): T {
   try {
     return make();
   } catch (error) {
@@ -155,7 +157,7 @@ function made<T>(otherwise: string, make: () => T): T {
   }
 }
 
-async function earlier(file: string, files: ResultFiles): Promise<RawData> {
+async function readEarlierData(file: string, files: ResultFiles): Promise<RawData> {
   try {
     return readRawData(await files.read(file));
   } catch (error) {
