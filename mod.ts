@@ -17,7 +17,8 @@
  */
 export { type Address, addressText, parseAddress } from "./lib/base/address.ts";
 export { type CatalogEnvironment, catalogsFrom } from "./lib/catalog/catalog_hosts.ts";
-export { type Atom, type ClientOptions, HtClient } from "./lib/client/client.ts";
+export { type Atom, HtClient } from "./lib/client/client.ts";
+export type { ClientOptions } from "./lib/client/client_options.ts";
 export {
   AuthError,
   BusyError,

@@ -1,9 +1,9 @@
 /**
- * A typed client of one server: `insert`, `lookup` and the others as methods.
+ * A typed client of one server: `insert`, `lookup` and the other requests as methods.
  *
- * Requests may be sent without waiting for earlier ones; they are executed in the order of the
- * calls. When the connection breaks, the server is found again, and the requests without a reply that
- * are safe to repeat are sent again, in their order (see `request_queue.ts`).
+ * Calls need not wait for earlier ones; the server executes them in their order. If the connection
+ * breaks, the client reconnects and retries every request that is safe to retry, in their order
+ * (`request_queue.ts`).
  */
 import { type Address, parseAddress } from "../base/address.ts";
 import { CATALOG_PORT } from "../catalog/catalog_hosts.ts";
@@ -14,62 +14,19 @@ import { Resolver } from "../catalog/resolve/resolver.ts";
 import type { SuccessReply } from "../protocol/decode_reply.ts";
 import { encodeRequest, type RequestMembers } from "../protocol/encode_request.ts";
 import type { JsonText } from "../protocol/message.ts";
+import type { ClientOptions } from "./client_options.ts";
 import { trustIn } from "./dial.ts";
 import { ConnectionLostError } from "./errors.ts";
-import { atAddress, byName, type Finder, firstAt } from "./finder.ts";
+import { type Finder, finderAtAddress, finderByName, finderFirstAt } from "./finder.ts";
 import type { Credentials } from "./handshake.ts";
 import { RequestQueue } from "./request_queue.ts";
-import { repeatOf } from "./retry.ts";
-import { newestOf, type TableIdentity } from "./server_identity.ts";
+import { retryPolicy } from "./retry.ts";
+import { newestTable, type TableIdentity } from "./server_identity.ts";
 
 /** A string, number, boolean or null: what `query` compares with. */
 export type Atom = string | number | boolean | null;
 
-/** How to reach a server. */
-export interface ClientOptions {
-  /** Catalogs to ask, all at once (default: none but the local one). */
-  readonly catalogs?: readonly Address[] | undefined;
-  /** Port of this machine's own catalog (default 9097); null: do not ask it. */
-  readonly localCatalogPort?: number | null | undefined;
-  /**
-   * Shown to servers that need one. A server that is found by its name sees it only over TLS (`ca`) or
-   * on this machine's loopback; at HOST:PORT always.
-   */
-  readonly token?: string | undefined;
-  /**
-   * Whether a server that is found by its name may see the token in clear, over a network without TLS
-   * (default: false). Names in catalogs are not authenticated, and networks can be read.
-   */
-  readonly tokenInClear?: boolean | undefined;
-  /**
-   * PEM text of certificates to trust: of authorities, or the server's own. With it, the connection is
-   * by TLS and never without, and the server's certificate must be for the target: its name, or the
-   * host of HOST:PORT (default: plain TCP).
-   */
-  readonly ca?: string | undefined;
-  /**
-   * Limit of each call, `connect` included, in milliseconds from the call (default 60,000): whatever
-   * the server or the network does, it ends then with an error. A call that ends before its reply
-   * came may have been executed, as `maybeExecuted` says.
-   */
-  readonly timeoutMs?: number | undefined;
-  /** Takes sentences that a user should see (default: nobody). */
-  readonly onWarning?: ((message: string) => void) | undefined;
-  /**
-   * Where the server was found a moment ago: tried first, once, so that many clients need not ask the
-   * catalogs for one name (default: nowhere).
-   */
-  readonly at?: Address | undefined;
-  /** The table that the server must have, as `HtClient.table` of another client (default: any). */
-  readonly table?: TableIdentity | undefined;
-  /**
-   * Whether to go on with another table of the same name or address when the connection broke
-   * (default: false, which is a `DifferentTableError`).
-   */
-  readonly acceptOtherTable?: boolean | undefined;
-}
-
-/** Keys looked for in one part by `scanAll`. */
+/** Pairs in one part of `scanAll`. */
 const PART_PAIRS = 1_000;
 
 /** A client of one server. */
@@ -81,10 +38,11 @@ export class HtClient {
   private constructor(find: Finder, target: string, timeoutMs: number, options: ClientOptions) {
     this.#table = options.table;
     const connect = async (signal: AbortSignal) => {
-      const found = await find(signal, options.acceptOtherTable ? undefined : this.#table);
-      this.#address = found.address;
-      this.#table = newestOf(this.#table, found.table);
-      return found.link;
+      const known = options.acceptOtherTable ? undefined : this.#table;
+      const { address, table, connection } = await find(signal, known);
+      this.#address = address;
+      this.#table = newestTable(this.#table, table);
+      return connection;
     };
     this.#queue = new RequestQueue(connect, target, timeoutMs);
   }
@@ -92,26 +50,29 @@ export class HtClient {
   /**
    * Finds a server and connects to it.
    *
-   * @param target its name in the catalogs, or HOST:PORT
-   * @throws {ServerNotFoundError} where none is found or answers in time
-   * @throws {AuthError} where it needs a token, or another one, or one that may not be shown to it
-   * @throws {TlsError} where the server and `ca` do not go together
-   * @throws {DifferentTableError} if it does not have `table`
-   * @throws {TypeError} if `timeoutMs` is no positive number or `ca` holds no certificate
+   * @param target the server's name in the catalogs, or HOST:PORT
+   * @param options how to reach it (default: plain TCP, and only this machine's catalog)
+   * @returns a connected client
+   * @throws {ServerNotFoundError} if no server is found, or none replies in time
+   * @throws {AuthError} if the server needs a token, or another one, or one that may not be sent to it
+   * @throws {TlsError} if the server is not one to trust, or only one side uses TLS
+   * @throws {DifferentTableError} if the server does not have `options.table`
+   * @throws {TypeError} if `timeoutMs` is not above 0, or `ca` holds no certificate
    */
   static async connect(target: string, options: ClientOptions = {}): Promise<HtClient> {
     const { token, tokenInClear = false, ca, timeoutMs = 60_000, onWarning = () => {} } = options;
-    if (!(timeoutMs > 0)) throw new TypeError(`timeoutMs must be above 0; ${timeoutMs} came`);
+    if (!(timeoutMs > 0)) throw new TypeError(`timeoutMs must be above 0, not ${timeoutMs}`);
     const address = parseAddress(target);
     const trust = ca === undefined ? undefined : trustIn(ca, address?.hostname ?? target);
     const project = address ? undefined : target;
     const credentials: Credentials = { project, token, tokenInClear, trust };
     let find: Finder;
-    if (address) find = atAddress(address, credentials, onWarning);
+    if (address) find = finderAtAddress(address, credentials, onWarning);
     else {
       const { catalogs = [], localCatalogPort = CATALOG_PORT } = options;
       const resolver = new Resolver({ catalogs, localPort: localCatalogPort ?? undefined });
-      find = firstAt(options.at, credentials, byName(resolver, target, credentials, onWarning));
+      const byName = finderByName(resolver, target, credentials, onWarning);
+      find = finderFirstAt(options.at, credentials, byName);
     }
     const what = address ? target : `the server '${target}'`;
     const client = new HtClient(find, what, timeoutMs, options);
@@ -119,31 +80,38 @@ export class HtClient {
     return client;
   }
 
-  /** How many connections it has made so far: one more whenever the server was found again. */
+  /** Number of connections made so far: one, and one more for each reconnect. */
   get connections(): number {
     return this.#queue.connections;
   }
 
-  /** Where the server is, or was when the connection broke. */
+  /** The server's address; after the connection broke, its last one. */
   get address(): Address {
     if (this.#address === undefined) throw new TypeError("connect() sets it");
     return this.#address;
   }
 
   /**
-   * Which table it works with; undefined if the server is of a version that does not say. After a
-   * broken connection it goes on with no other one.
+   * The table in use; undefined if the server's version does not name it. A reconnect to another table
+   * fails, unless `acceptOtherTable` allows it.
    */
   get table(): TableIdentity | undefined {
     return this.#table;
   }
 
-  /** Goes on with whatever table the next connection finds: an answer to a `DifferentTableError`. */
+  /** Accepts any table at the next connection: the way to go on after a `DifferentTableError`. */
   forgetTable(): void {
     this.#table = undefined;
   }
 
-  /** Inserts or replaces a value: anything that `JSON.stringify` takes. */
+  /**
+   * Inserts or replaces a value.
+   *
+   * @param key any string
+   * @param value anything that `JSON.stringify` turns into JSON
+   * @throws {TypeError} if it does not, as for undefined: nothing is sent
+   * @throws {HtError} as `request`
+   */
   insert(key: string, value: unknown): Promise<void> {
     const text: unknown = JSON.stringify(value);
     if (typeof text !== "string") {
@@ -154,49 +122,72 @@ export class HtClient {
     return this.#insertLine(key, text);
   }
 
-  /** Inserts or replaces a value given as JSON text; it comes back byte for byte. */
+  /**
+   * Inserts or replaces a value given as JSON text. The server keeps it byte for byte, but line ends
+   * become spaces.
+   *
+   * @param key any string
+   * @param value the text of one JSON value
+   * @throws {TypeError} if it is none: nothing is sent
+   * @throws {HtError} as `request`
+   */
   insertText(key: string, value: JsonText): Promise<void> {
     if (!isJson(value)) return Promise.reject(notJson("insert", key, value));
     return this.#insertLine(key, value.trim());
   }
 
-  /** The value of a key. @throws {KeyError} where there is no such key */
+  /** Looks up a key. @returns its parsed value. @throws {KeyError} if there is no such key */
   async lookup(key: string): Promise<unknown> {
     return JSON.parse(await this.lookupText(key));
   }
 
-  /** The value of a key as it was sent. @throws {KeyError} where there is no such key */
+  /** Looks up a key. @returns its value byte for byte. @throws {KeyError} if there is no such key */
   async lookupText(key: string): Promise<JsonText> {
     return (await this.request({ method: "lookup", key })).result;
   }
 
-  /** Removes a key and gives its value. @throws {KeyError} where there is no such key */
+  /** Removes a key. @returns its parsed value. @throws {KeyError} if there is no such key */
   async remove(key: string): Promise<unknown> {
     return JSON.parse(await this.removeText(key));
   }
 
-  /** Removes a key and gives its value as it was sent. @throws {KeyError} where there is no such key */
+  /** Removes a key. @returns its value byte for byte. @throws {KeyError} if there is no such key */
   async removeText(key: string): Promise<JsonText> {
     return (await this.request({ method: "remove", key })).result;
   }
 
-  /** All pairs whose key the regex is found in, at one instant. @throws {ValueError} for a bad regex */
+  /**
+   * Lists the pairs whose key matches, at one instant.
+   *
+   * @param regex matches anywhere in a key, as Python's `re.search` does, but ASCII only
+   * @returns pairs of key and parsed value, in no order
+   * @throws {ValueError} if the regex is not valid
+   * @throws {TooLargeError} if the reply would be larger than the server's limit: use `scanAll`
+   */
   async scan(regex: string): Promise<[string, unknown][]> {
     return parsedPairs(await this.scanText(regex));
   }
 
-  /** As `scan`, with the values as they were sent. */
+  /** Lists pairs as `scan` does, with each value byte for byte. */
   async scanText(regex: string): Promise<[string, JsonText][]> {
     return pairsOf((await this.request({ method: "scan", regex })).result);
   }
 
-  /** All pairs whose value is an object with that member, at one instant. */
+  /**
+   * Lists the pairs whose value is an object with a member of that name and value, at one instant.
+   *
+   * @param subkey the member's name
+   * @param subvalue the member's value
+   * @returns pairs of key and parsed value, in no order
+   * @throws {TooLargeError} if the reply would be larger than the server's limit
+   */
   async query(subkey: string, subvalue: Atom): Promise<[string, unknown][]> {
     return parsedPairs(await this.queryText(subkey, JSON.stringify(subvalue)));
   }
 
   /**
-   * As `query`, with the member's value given as JSON text, and the values as they were sent.
+   * Lists pairs as `query` does, with the member's value given as JSON text, and each value byte for
+   * byte.
    *
    * @throws {TypeError} if `subvalue` is not JSON: nothing is sent
    */
@@ -206,17 +197,19 @@ export class HtClient {
   }
 
   /**
-   * As `scanText`, but in parts, for tables of any size: a key that is there during the whole time
-   * comes exactly once. Each part is a call with a limit of its own.
+   * Lists the pairs whose key matches, in parts, for tables of any size. A key that is in the table
+   * during the whole time comes exactly once. Each part is a call with its own limit.
    *
-   * @param pairs at most in one part (default 1,000)
-   * @throws {ConnectionLostError} if the connection breaks before the last part came
+   * @param regex as of `scan`
+   * @param pairs at most in one part (default: 1,000)
+   * @returns pairs of key and value, each value byte for byte
+   * @throws {ConnectionLostError} if the connection breaks before the last part
    */
   async *scanAll(regex: string, pairs: number = PART_PAIRS): AsyncGenerator<[string, JsonText]> {
     let cursor: string | undefined;
     let connections = 0;
     do {
-      // Another connection may have a cursor of the same name, which is somewhere else.
+      // Another connection may have another cursor of the same name.
       if (cursor !== undefined && connections !== this.connections) {
         throw new ConnectionLostError("The connection broke, and the scan's cursor with it", false);
       }
@@ -227,32 +220,34 @@ export class HtClient {
     } while (cursor !== undefined);
   }
 
-  /** Number of keys. */
+  /** Counts the keys. */
   async size(): Promise<number> {
     return Number((await this.request({ method: "size" })).result);
   }
 
-  /** What the server says of itself. */
+  /** Asks the server for its state. @returns the members of `info` in docs/PROTOCOL.md */
   async info(): Promise<Record<string, unknown>> {
     return JSON.parse((await this.request({ method: "info" })).result);
   }
 
-  /** Asks for a sign of life. */
+  /** Sends a request that only shows that the server is alive. */
   async ping(): Promise<void> {
     await this.request({ method: "ping" });
   }
 
   /**
-   * Sends any request and gives the reply as text. The promise is settled within `timeoutMs`.
+   * Sends any request.
    *
-   * @throws {ReplyError} where the server answered `ERROR`
-   * @throws {ConnectionLostError} where the connection broke and the request may not be repeated, or
-   *   broke each time, or the server was silent until the limit
-   * @throws {ServerNotFoundError} where the server was not found until the limit
-   * @throws {TimeoutError} where the server replied to others, but not to this request in time
+   * @param members of the request; `value` and `subvalue` are JSON text
+   * @returns the reply, with the result as JSON text
+   * @throws {ReplyError} if the server replies with `ERROR`: a class for each type
+   * @throws {ConnectionLostError} if the connection broke and the request may not be retried, or every
+   *   connection broke, or the server was silent until the limit
+   * @throws {ServerNotFoundError} if the server was not found until the limit
+   * @throws {TimeoutError} if the server replied to others, but not to this request in time
    */
   request(members: RequestMembers): Promise<SuccessReply> {
-    return this.#queue.send(encodeRequest(members), repeatOf(members));
+    return this.#queue.send(encodeRequest(members), retryPolicy(members));
   }
 
   /** Closes the connection; requests without a reply fail. */
@@ -265,7 +260,7 @@ export class HtClient {
   }
 }
 
-/** Whether a text is one JSON value: anything else would be other members of the request, or another request. */
+/** Whether a text is one JSON value. Other text could add members to the request, or a request. */
 function isJson(text: string): boolean {
   const { bytes, end } = spanOf(text);
   const valueEnd = skipValue(bytes, skipWhite(bytes, 0, end), end);

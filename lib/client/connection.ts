@@ -1,10 +1,11 @@
 /**
- * One connection to a server: lines go out in order, as many as wanted before the first reply, and
- * replies come in to a receiver, which matches them to its requests by their order.
+ * A connection of the client: it sends lines in order, any number of them before the first reply, and
+ * hands each reply to a receiver. The receiver matches replies to its requests by their order.
  */
 import { type Address, addressText } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
 import { MAX_LINE_BYTES, MAX_UNWRITTEN_CHARS } from "../base/limits.ts";
+import { textAt } from "../bytes/span.ts";
 import {
   decodeReply,
   isFailure,
@@ -12,7 +13,6 @@ import {
   type SuccessReply,
 } from "../protocol/decode_reply.ts";
 import type { Failure } from "../protocol/message.ts";
-import { textAt } from "../bytes/span.ts";
 import { LineFramer } from "../protocol/line_framer.ts";
 import type { ClientSocket } from "./client_socket.ts";
 import { dial, type Trust } from "./dial.ts";
@@ -21,29 +21,29 @@ import { ConnectionLostError, errorFrom, HtError, TlsError } from "./errors.ts";
 const READ_BUFFER_BYTES = 64 * 1024;
 
 /**
- * First byte of what a server with TLS answers to plain text, before it closes. No read of replies
- * begins with it: within JSON it must be escaped.
+ * First byte of a TLS alert, with which a server with TLS replies to plain text. No reply contains it:
+ * JSON escapes it.
  */
 const TLS_ALERT = 0x15;
 
-/** What replies come to. */
-export interface LinkReceiver {
-  /** A whole reply. */
+/** Receives the replies of a connection. */
+export interface ReplyReceiver {
+  /** Takes a whole reply. */
   onReply(reply: SuccessReply | Failure): void;
-  /** What was sent is on its way into the connection: there is room for more. */
+  /** Called when the socket has taken everything that was sent so far: there is room for more. */
   onRoom?(): void;
-  /** The connection is over, and no reply follows; called once, and not before `attach` returns. */
+  /** Called once when the connection is over, and not before `attach` returns. No reply follows. */
   onBroken(error: HtError): void;
 }
 
 const encoder = new TextEncoder();
 
-/** A connection. */
+/** A connection to one server. */
 export class Connection {
   readonly address: Address;
   readonly #socket: ClientSocket;
   readonly #framer = new LineFramer(MAX_LINE_BYTES);
-  #receiver: LinkReceiver | undefined;
+  #receiver: ReplyReceiver | undefined;
   #outgoing = "";
   #isWriting = false;
   #broken: HtError | undefined;
@@ -59,10 +59,10 @@ export class Connection {
   /**
    * Connects.
    *
-   * @param signal gives up
-   * @param trust with whom to speak TLS; (default: plain TCP)
-   * @throws {ServerNotFoundError} where nobody answers there
-   * @throws {TlsError} where the peer is not whom to trust, or does not speak TLS
+   * @param signal ends the attempt
+   * @param trust what TLS must prove (default: plain TCP)
+   * @throws {ServerNotFoundError} if nothing answers there
+   * @throws {TlsError} if the server is not one to trust, or does not speak TLS
    */
   static async connect(
     address: Address,
@@ -77,22 +77,22 @@ export class Connection {
     return this.#socket.peer;
   }
 
-  /** From now on replies, and the end of the connection, go to this receiver. */
-  attach(receiver: LinkReceiver): void {
+  /** Hands replies, and the end of the connection, to this receiver from now on. */
+  attach(receiver: ReplyReceiver): void {
     this.#receiver = receiver;
     const broken = this.#broken;
     if (broken) queueMicrotask(() => receiver.onBroken(broken));
   }
 
-  /** Whether so much waits to be written that no more should be sent until `onRoom`. */
+  /** Whether the caller should wait for `onRoom` before it sends more. */
   get isFull(): boolean {
     return this.#outgoing.length >= MAX_UNWRITTEN_CHARS;
   }
 
   /**
-   * Sends a line. All that is sent in one turn leaves in one write.
+   * Sends a line. All lines of one turn of the event loop leave in one write.
    *
-   * @param line with its LF; dropped if the connection is over, which the receiver hears of
+   * @param line with its LF; dropped if the connection is over, which `onBroken` reports
    */
   write(line: string): void {
     if (this.#broken) return;
@@ -103,12 +103,11 @@ export class Connection {
   }
 
   /**
-   * Sends the only request that waits for a reply; afterwards the connection has no receiver.
+   * Sends a request while no other one waits for a reply. Afterwards the connection has no receiver.
    *
    * @param line with its LF
-   * @returns the reply
-   * @throws {ReplyError} where the reply is an `ERROR`
-   * @throws {ConnectionLostError} where the connection broke before the reply came
+   * @throws {ReplyError} if the reply is an `ERROR`
+   * @throws {ConnectionLostError} if the connection broke before the reply came
    */
   ask(line: string): Promise<SuccessReply> {
     return new Promise((resolve, reject) => {
@@ -124,7 +123,7 @@ export class Connection {
     });
   }
 
-  /** Ends the connection; the receiver hears why. */
+  /** Ends the connection, and hands the error to the receiver. */
   break(error: HtError): void {
     if (this.#broken) return;
     this.#broken = error;
@@ -132,7 +131,7 @@ export class Connection {
     this.#receiver?.onBroken(error);
   }
 
-  /** Closes, and waits until nothing is read any more. */
+  /** Closes the connection, and waits for the end of its reads. */
   async close(): Promise<void> {
     this.break(new ConnectionLostError("The connection was closed by this client", true));
     await this.#reading;
@@ -148,7 +147,7 @@ export class Connection {
       }
       this.#isWriting = false;
     } catch (error) {
-      // What the server said last, such as `Busy`, may still be there to read; the reader ends it.
+      // The server's last reply, such as `Busy`, may be unread; the reader ends the connection.
       this.#outgoing = "";
       this.#writeFailure = messageOf(error);
     }
@@ -198,7 +197,7 @@ export class Connection {
     if (this.#broken) return;
     const reply = decodeReply(line);
     if (this.#receiver) return this.#receiver.onReply(reply);
-    // Said before anything was asked: `Busy`, or the peer is no such server.
+    // A reply without a request: `Busy`, or the peer is another kind of server.
     const error = isFailure(reply) ? errorFrom(reply) : undefined;
     this.break(error ?? new ConnectionLostError("a reply came unasked", true));
   }

@@ -20,8 +20,8 @@ export interface Trust {
   readonly ca: string;
   /**
    * What the certificate must be for: the target that the user named. An address that a catalog lists
-   * proves nothing, because anyone can have a certificate for an address of their own. The exception:
-   * if `own` is for a private address, that address is enough.
+   * proves nothing: an attacker can have a certificate for an address of their own. The exception: if
+   * `own` is for a private address, that address is enough.
    */
   readonly name: string;
   /** The certificate in `ca`, if it is the server's own and not an authority's. */
@@ -93,7 +93,7 @@ export async function acceptsConnections(address: Address, signal: AbortSignal):
 /**
  * Whether a certificate for an address proves the server as well as its name does. No public
  * authority signs a certificate for a private address, and the user gave the server's own one for it.
- * An authority of the user's could have signed one for anyone with that address.
+ * An authority of the user's could have signed one for another machine with that address.
  */
 function provesAddress({ own }: Trust, hostname: string): boolean {
   return isPrivateAddress(hostname) && own?.checkIP(hostname) !== undefined;

@@ -2,41 +2,43 @@
  * Finds a live server by its name, and connects to it.
  *
  * Entries in a catalog are stale until proven live: a crashed server stays listed for a quarter of
- * an hour, and its port may belong to somebody else by now. So every candidate has to answer
- * `hello` with the name that is wanted. Candidates are tried the newest of each catalog and address
- * first, each without waiting long for the one before. The first that answers waits a short time for
- * the others, and `server_identity.ts` chooses. When none is alive, or none has the known table, the
- * name is looked up again with growing pauses.
+ * an hour, and another program may have its port. So each candidate has to reply to `hello` with the
+ * name. The newest candidates of each catalog and address come first, and each starts soon after the
+ * one before. The first that replies waits a short time for the others, and `server_identity.ts`
+ * chooses. If none is alive, or none has the known table, the name is looked up again with growing
+ * pauses.
  */
 import { type Address, addressText } from "../base/address.ts";
 import { settlesWithin } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
 import { messageOf } from "../base/errors.ts";
+import { MAX_CANDIDATES } from "../base/limits.ts";
 import { candidateAddresses } from "../catalog/resolve/candidates.ts";
 import { type LookupResult, notFoundMessage } from "../catalog/resolve/lookup_result.ts";
 import type { Resolver } from "../catalog/resolve/resolver.ts";
 import type { Search } from "../catalog/resolve/search.ts";
-import { MAX_CANDIDATES } from "../base/limits.ts";
 import { AuthError, DifferentTableError, ServerNotFoundError, TlsError } from "./errors.ts";
-import { type Credentials, type Found, shakeHands } from "./handshake.ts";
+import { type ConnectedServer, connectServer, type Credentials } from "./handshake.ts";
 import { pauseAfter } from "./retry.ts";
 import { chooseServer, tableDifference, type TableIdentity } from "./server_identity.ts";
 
-/** A candidate that is silent for this long gets company by the next one, in milliseconds. */
+/** How long a silent candidate is alone before the next one starts, in milliseconds. */
 const STAGGER_MS = 250;
 
-/** How long the first live server waits for others that are known, in milliseconds. */
+/** How long the first live server waits for the other candidates, in milliseconds. */
 const OTHERS_MS = 250;
+
+/** Failed candidates that a message lists. */
+const LISTED_FAILURES = 4;
 
 /** How to find a server by its name. */
 export interface FindOptions {
   readonly resolver: Resolver;
   readonly project: string;
-  /** See `Credentials`. */
   readonly credentials: Credentials;
   /** The table that it must have; undefined: any. */
   readonly known: TableIdentity | undefined;
-  /** Gives up. */
+  /** Ends the search. */
   readonly signal: AbortSignal;
   /** Takes a sentence for the user. */
   readonly warn: (message: string) => void;
@@ -45,12 +47,12 @@ export interface FindOptions {
 /**
  * Finds a server.
  *
- * @throws {ServerNotFoundError} when given up, with what was tried
- * @throws {AuthError} where the server asks for a token or another one
- * @throws {TlsError} where it and this client do not agree on TLS
+ * @throws {ServerNotFoundError} when the signal is aborted, with the attempts made
+ * @throws {AuthError} if the server needs a token or another one
+ * @throws {TlsError} if the server is not one to trust, or only one side uses TLS
  * @throws {DifferentTableError} if it has another table than the known one
  */
-export async function findServer(options: FindOptions): Promise<Found> {
+export async function findServer(options: FindOptions): Promise<ConnectedServer> {
   const search = options.resolver.search(options.project);
   // Not `await using`, which Node.js 20 does not know.
   try {
@@ -60,113 +62,118 @@ export async function findServer(options: FindOptions): Promise<Found> {
   }
 }
 
-async function findIn(search: Search, options: FindOptions): Promise<Found> {
+async function findIn(search: Search, options: FindOptions): Promise<ConnectedServer> {
   const { signal } = options;
   for (let failures = 0, message: string | undefined;;) {
     const lookup = await search.next(failures === 0 ? 0 : pauseAfter(failures), signal);
-    // What the last whole round tried says more than one that was cut short.
+    // The last whole round has a better reason than one that was cut short.
     if (signal.aborted && message !== undefined) throw new ServerNotFoundError(message);
     const tried = await tryCandidates(options, lookup);
-    if ("link" in tried) return tried;
-    // A stale record may lead to another server, whose token this is not: looked up once more.
-    if (tried.refused && failures > 0) throw tried.refused;
+    if ("connection" in tried) return tried;
+    // A stale record may lead to another server, which does not know this token: look up once more.
+    if (tried.rejection && failures > 0) throw tried.rejection;
     if (++failures === 1 && !signal.aborted) {
-      options.warn(`${(tried.refused ?? tried).message}; looking again`);
+      options.warn(`${(tried.rejection ?? tried).message}; looking again`);
     }
     if (signal.aborted) throw new ServerNotFoundError(tried.message);
     message = tried.message;
   }
 }
 
-/** Why a live server was of no use; another one of the name may be. */
-type Refused = AuthError | TlsError | DifferentTableError;
+/** Why a live server cannot be used; another one of the name may be usable. */
+type Rejection = AuthError | TlsError | DifferentTableError;
 
 async function tryCandidates(
   options: FindOptions,
   lookup: LookupResult,
-): Promise<Found | { readonly message: string; readonly refused?: Refused | undefined }> {
+): Promise<
+  ConnectedServer | { readonly message: string; readonly rejection?: Rejection | undefined }
+> {
   const { project, known, credentials, signal, warn } = options;
   const { token, trust } = credentials;
   const candidates = candidatesOf(lookup, project);
   if (candidates.length === 0) return { message: notFoundMessage(project, lookup) };
   const over = new AbortController();
-  const live: Found[] = [];
+  const live: ConnectedServer[] = [];
   const failures: string[] = [];
-  let refused: Refused | undefined;
-  const { promise: someIsLive, resolve: found } = new Deferred<void>();
+  let rejection: Rejection | undefined;
+  const someIsLive = new Deferred<void>();
   const attempts: Promise<void>[] = [];
   const anySignal = AbortSignal.any([signal, over.signal]);
-  const refusing = new Set<Candidate["record"]>();
+  const rejecting = new Set<Candidate["record"]>();
   for (const { address, record } of candidates) {
-    // Once one is live, others are only asked whether they are, too; not by its other addresses.
+    // A live server is not asked again at its other addresses.
     if (live.some((one) => one.instance === record.instance)) continue;
-    // Each guess makes the server slower to answer the next one.
-    if (refusing.has(record)) continue;
-    // Whether it does want TLS, only it can say; but the token is not for anyone on the way to hear.
+    // Each wrong token makes the server slower to reply to the next one.
+    if (rejecting.has(record)) continue;
+    // Only the server itself can say that it wants TLS. But others must not read the token.
     const lacksTrust = record.tls === true && trust === undefined;
-    const shown = lacksTrust ? undefined : token;
-    const attempt = shakeHands(address, { ...credentials, token: shown }, anySignal).then(
+    const sentToken = lacksTrust ? undefined : token;
+    const attempt = connectServer(address, { ...credentials, token: sentToken }, anySignal).then(
       (one) => {
         live.push(one);
-        found();
+        someIsLive.resolve();
       },
       (error) => {
-        if (error instanceof TlsError || (error instanceof AuthError && shown === token)) {
-          refused = error;
+        if (error instanceof TlsError || (error instanceof AuthError && sentToken === token)) {
+          rejection = error;
         }
-        if (error instanceof AuthError) refusing.add(record);
+        if (error instanceof AuthError) rejecting.add(record);
         const hint = lacksTrust ? " (listed as one with TLS: use --ca FILE)" : "";
         failures.push(`${addressText(address)}${hint}: ${messageOf(error)}`);
       },
     );
     attempts.push(attempt);
     if (live.length > 0) continue;
-    await settlesWithin(Promise.race([attempt, someIsLive]), STAGGER_MS);
+    await settlesWithin(Promise.race([attempt, someIsLive.promise]), STAGGER_MS);
     if (signal.aborted) break;
   }
   const all = Promise.all(attempts);
-  await Promise.race([all, someIsLive]);
+  await Promise.race([all, someIsLive.promise]);
   if (live.length > 0) await settlesWithin(all, OTHERS_MS);
   over.abort();
   await all;
-  const { chosen, different, warnings } = await chosenOf(project, live, known);
+  const { chosen, different, warnings } = await chooseLive(project, live, known);
   warnings.forEach(warn);
   if (chosen) return chosen;
-  if (different) return { refused: different, message: different.message };
-  return {
-    refused,
-    message: `No live server named '${project}': the catalogs list ${candidates.length} address${
-      candidates.length === 1 ? "" : "es"
-    }, and none is one (${failures.slice(0, 4).join("; ")}${failures.length > 4 ? "; ..." : ""})`,
-  };
+  if (different) return { rejection: different, message: different.message };
+  return { rejection, message: noneMessage(project, candidates.length, failures) };
 }
 
-/** Chooses one of the servers that answered, and closes the connections to the others. */
-async function chosenOf(
+function noneMessage(project: string, candidates: number, failures: readonly string[]): string {
+  const listed = failures.slice(0, LISTED_FAILURES).join("; ");
+  return `No live server named '${project}': the catalogs list ${candidates} address${
+    candidates === 1 ? "" : "es"
+  }, and none is one (${listed}${failures.length > LISTED_FAILURES ? "; ..." : ""})`;
+}
+
+/** Chooses one of the servers that replied, and closes the connections to the others. */
+async function chooseLive(
   project: string,
-  live: readonly Found[],
+  live: readonly ConnectedServer[],
   known: TableIdentity | undefined,
 ): Promise<{
-  readonly chosen?: Found;
+  readonly chosen?: ConnectedServer;
   readonly different?: DifferentTableError;
   readonly warnings: readonly string[];
 }> {
-  const byInstance = new Map<string, Found>();
+  const byInstance = new Map<string, ConnectedServer>();
   for (const one of live) if (!byInstance.has(one.instance)) byInstance.set(one.instance, one);
   const servers = [...byInstance.values()];
   const [good, ...others] = servers.filter((one) => tableDifference(one, known) === undefined);
   const choice = good && chooseServer(project, [good, ...others]);
-  await Promise.all(live.filter((one) => one !== choice?.chosen).map((one) => one.link.close()));
+  const unused = live.filter((one) => one !== choice?.chosen);
+  await Promise.all(unused.map(({ connection }) => connection.close()));
   if (choice) return choice;
   const [wrong] = servers;
   if (wrong === undefined) return { warnings: [] };
-  return { different: differentTable(`the server '${project}'`, wrong, known), warnings: [] };
+  return { different: differentTableError(`the server '${project}'`, wrong, known), warnings: [] };
 }
 
 /** The error for a server that does not have the known table. */
-export function differentTable(
+export function differentTableError(
   what: string,
-  server: Found,
+  server: ConnectedServer,
   known: TableIdentity | undefined,
 ): DifferentTableError {
   return new DifferentTableError(
@@ -176,7 +183,7 @@ export function differentTable(
   );
 }
 
-/** An address to try, and what a catalog says is there. */
+/** An address to try, and the catalog's record of it. */
 interface Candidate {
   readonly address: Address;
   readonly record: LookupResult["servers"][number];
@@ -188,11 +195,11 @@ function candidatesOf({ servers }: LookupResult, project: string): Candidate[] {
   });
   const once = new Map<string, Candidate>();
   // The first address of each record, then the second: one with many must not keep others out.
-  for (let turn = 0; lists.some((list) => list.length > turn); turn++) {
+  for (let round = 0; lists.some((list) => list.length > round); round++) {
     for (const list of lists) {
-      const candidate = list[turn];
+      const candidate = list[round];
       if (candidate === undefined) continue;
-      // A wrong claim that it wants TLS must not take the place of a right one that it does not.
+      // A wrong record with TLS must not replace a right one without it.
       const at = `${addressText(candidate.address)} ${candidate.record.tls === true}`;
       if (!once.has(at)) once.set(at, candidate);
     }

@@ -1,18 +1,28 @@
-/** The ways to the server of a client: by its name, at its address, or first where it was. */
+/**
+ * The ways to a client's server: by its name, at its address, or first at the address of a recent
+ * connection.
+ */
 import type { Address } from "../base/address.ts";
 import { sleep } from "../base/clock.ts";
 import type { Resolver } from "../catalog/resolve/resolver.ts";
+import { differentTableError, findServer } from "./discovery.ts";
 import { DifferentTableError, ServerNotFoundError, TlsError, WrongServerError } from "./errors.ts";
-import { differentTable, findServer } from "./discovery.ts";
-import { type Credentials, type Found, shakeHands } from "./handshake.ts";
+import { type ConnectedServer, connectServer, type Credentials } from "./handshake.ts";
 import { pauseAfter } from "./retry.ts";
 import { tableDifference, type TableIdentity } from "./server_identity.ts";
 
-/** Finds the server with a known table, if there is one, until the signal is aborted. */
-export type Finder = (signal: AbortSignal, known: TableIdentity | undefined) => Promise<Found>;
+/**
+ * Finds the server and connects to it, until the signal is aborted.
+ *
+ * @param known the table that it must have; undefined: any
+ */
+export type Finder = (
+  signal: AbortSignal,
+  known: TableIdentity | undefined,
+) => Promise<ConnectedServer>;
 
-/** Looks for the name in the catalogs, each time. */
-export function byName(
+/** A finder that looks the name up in the catalogs, each time. */
+export function finderByName(
   resolver: Resolver,
   project: string,
   credentials: Credentials,
@@ -21,15 +31,23 @@ export function byName(
   return (signal, known) => findServer({ resolver, project, credentials, known, signal, warn });
 }
 
-/** As `find`, but the first time a server is looked for at `at`, where that is given. */
-export function firstAt(at: Address | undefined, credentials: Credentials, find: Finder): Finder {
+/**
+ * A finder that tries an address once, and then works as another finder.
+ *
+ * @param at undefined: none
+ */
+export function finderFirstAt(
+  at: Address | undefined,
+  credentials: Credentials,
+  find: Finder,
+): Finder {
   let next = at;
   return async (signal, known) => {
     const address = next;
     next = undefined;
     if (address) {
       try {
-        return await handshakeWith(address, credentials, signal, known);
+        return await connectKnown(address, credentials, signal, known);
       } catch (error) {
         const isElsewhere = error instanceof ServerNotFoundError ||
           error instanceof WrongServerError || error instanceof TlsError ||
@@ -41,8 +59,8 @@ export function firstAt(at: Address | undefined, credentials: Credentials, find:
   };
 }
 
-/** As `findServer` for a known address: tries again with growing pauses until the time is up. */
-export function atAddress(
+/** A finder that tries one address again, with growing pauses. */
+export function finderAtAddress(
   address: Address,
   credentials: Credentials,
   warn: (message: string) => void,
@@ -50,7 +68,7 @@ export function atAddress(
   return async (signal, known) => {
     for (let failures = 0;;) {
       try {
-        return await handshakeWith(address, credentials, signal, known);
+        return await connectKnown(address, credentials, signal, known);
       } catch (error) {
         if (!(error instanceof ServerNotFoundError)) throw error;
         if (++failures === 1) warn(`${error.message}; trying again`);
@@ -60,15 +78,15 @@ export function atAddress(
   };
 }
 
-/** As `shakeHands`. @throws {DifferentTableError} if the server does not have the known table */
-async function handshakeWith(
+/** `connectServer`, with an error if the server does not have the known table. */
+async function connectKnown(
   address: Address,
   credentials: Credentials,
   signal: AbortSignal,
   known: TableIdentity | undefined,
-): Promise<Found> {
-  const found = await shakeHands(address, credentials, signal);
-  if (tableDifference(found, known) === undefined) return found;
-  await found.link.close();
-  throw differentTable("the server", found, known);
+): Promise<ConnectedServer> {
+  const server = await connectServer(address, credentials, signal);
+  if (tableDifference(server, known) === undefined) return server;
+  await server.connection.close();
+  throw differentTableError("the server", server, known);
 }

@@ -1,84 +1,85 @@
-/** The first exchange with a server: shows the token if that is safe, and reads its identity. */
+/** The first exchange with a server: sends the token if that is safe, and reads its identity. */
 import { type Address, addressText, isLoopback } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
 import { encodeRequest } from "../protocol/encode_request.ts";
+import { Connection } from "./connection.ts";
 import type { Trust } from "./dial.ts";
 import { AuthError, ConnectionLostError, HtError, ServerNotFoundError } from "./errors.ts";
-import { Connection } from "./connection.ts";
 import { type ServerIdentity, serverIdentity } from "./server_identity.ts";
 
-/** Time for a server to accept and to answer `hello`, in milliseconds. */
+/** Time for a server to accept and to reply to `hello`, in milliseconds. */
 const HANDSHAKE_MS = 2_000;
 
-/** What a client shows to a server, and what it wants to see. */
+/** What a client shows to a server, and what the server must prove. */
 export interface Credentials {
-  /** The name that the server must have; undefined: any, since its address was given. */
+  /** The name that the server must have; undefined: any, because the user gave its address. */
   readonly project: string | undefined;
   readonly token: string | undefined;
-  /** Whether the token may go over a network without TLS to a server that was found by its name. */
+  /** Whether the token may go without TLS to a server that was found by its name. */
   readonly tokenInClear: boolean;
-  /** See `Link.connect`. */
+  /** What TLS must prove; undefined: plain TCP. */
   readonly trust: Trust | undefined;
 }
 
-/** A connection to a live server. */
-export interface Found extends ServerIdentity {
-  readonly link: Connection;
+/** A live server, and a connection to it. */
+export interface ConnectedServer extends ServerIdentity {
+  readonly connection: Connection;
 }
 
 /**
- * Connects to an address and says hello.
+ * Connects to an address and exchanges `hello`.
  *
- * @throws {ServerNotFoundError} if nothing answers there, or something else than a server
- * @throws {ReplyError} if the server refuses
- * @throws {TlsError} if it and this client do not agree on TLS
+ * @param signal ends the attempt
+ * @throws {ServerNotFoundError} if nothing answers there, or another kind of server
+ * @throws {ReplyError} if the server rejects the client
+ * @throws {TlsError} if the server is not one to trust, or only one side uses TLS
  */
-export async function shakeHands(
+export async function connectServer(
   address: Address,
   credentials: Credentials,
   signal: AbortSignal,
-): Promise<Found> {
+): Promise<ConnectedServer> {
   const timeUp = new AbortController();
   const timer = setTimeout(() => timeUp.abort(), HANDSHAKE_MS);
   const attempt = AbortSignal.any([signal, timeUp.signal]);
   try {
-    return await shakeHandsUntil(address, credentials, attempt);
+    return await connectUntil(address, credentials, attempt);
   } finally {
     clearTimeout(timer);
   }
 }
 
 /**
- * Whether a token may be shown: over verified TLS, within this machine, to an address that the user
- * typed, or if the user allows it. A name in a catalog is anyone's to take, and a network is read.
+ * Whether the token may be sent: over verified TLS, within this machine, to an address that the user
+ * gave, or if the user allows it. Any server can take a name in a catalog, and networks can be read.
  *
- * @param peer the address that the connection really goes to
+ * @param peer IP address of the other end of the connection
  */
-export function mayShowToken(
+export function maySendToken(
   { project, tokenInClear, trust }: Omit<Credentials, "token">,
   peer: string,
 ): boolean {
   return project === undefined || trust !== undefined || tokenInClear || isLoopback(peer);
 }
 
-async function shakeHandsUntil(
+async function connectUntil(
   address: Address,
   credentials: Credentials,
   signal: AbortSignal,
-): Promise<Found> {
+): Promise<ConnectedServer> {
   const { project, token, trust } = credentials;
-  const link = await Connection.connect(address, signal, trust);
-  const isShown = token !== undefined && mayShowToken(credentials, link.peer);
-  const giveUp = () => void link.close();
-  signal.addEventListener("abort", giveUp, { once: true });
+  const connection = await Connection.connect(address, signal, trust);
+  const isSent = token !== undefined && maySendToken(credentials, connection.peer);
+  const close = () => void connection.close();
+  signal.addEventListener("abort", close, { once: true });
   try {
     signal.throwIfAborted();
-    const hello = { method: "hello", project, token: isShown ? token : undefined } as const;
-    const { result } = await link.ask(encodeRequest(hello));
-    return { link, ...serverIdentity(JSON.parse(result), address) };
+    const hello = { method: "hello", project, token: isSent ? token : undefined } as const;
+    const { result } = await connection.ask(encodeRequest(hello));
+    return { connection, ...serverIdentity(JSON.parse(result), address) };
   } catch (error) {
-    await link.close();
-    if (error instanceof AuthError && !isShown) {
+    await connection.close();
+    if (error instanceof AuthError && !isSent) {
       const message = token === undefined
         ? `${error.message}; use --token-file with a file that has it`
         : `The server '${project}' at ${
@@ -90,6 +91,6 @@ async function shakeHandsUntil(
     const why = signal.aborted ? "it accepts, but does not answer" : messageOf(error);
     throw new ServerNotFoundError(`Cannot use ${addressText(address)}: ${why}`);
   } finally {
-    signal.removeEventListener("abort", giveUp);
+    signal.removeEventListener("abort", close);
   }
 }

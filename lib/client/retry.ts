@@ -1,20 +1,26 @@
-/** What may be sent again after a connection broke, and how long to wait before looking again. */
+/** Which requests may be sent again after a connection broke, and the pauses between attempts. */
 import { pauseAfterFailures } from "../base/clock.ts";
 import type { RequestMembers } from "../protocol/encode_request.ts";
-import type { Repeat } from "./request_queue.ts";
+
+/** When a request may be sent again. */
+export type RetryPolicy =
+  /** Always: two executions have the effect of one. */
+  | "always"
+  /** If it was not sent: a second execution could have another effect. */
+  | "if unsent"
+  /** Never: it refers to a state of its connection. */
+  | "never";
 
 /** Pauses between attempts to find a server, in milliseconds: they double up to the largest. */
 export const PAUSE_MS = { first: 250, largest: 4_000 } as const;
 
 /**
- * Whether a request may be sent again after its connection broke.
- *
- * What may have been executed is sent again only where twice is like once: reads, and inserts, which
- * are absolute. A `remove` might not find its key any more, and a cursor ends with its connection.
+ * When a request may be sent again after its connection broke. Reads and inserts always may: an
+ * insert is absolute. A second `remove` may not find its key, and a cursor ends with its connection.
  */
-export function repeatOf(request: RequestMembers): Repeat {
-  if ("cursor" in request && request.cursor !== undefined) return "here";
-  return request.method === "remove" ? "once" : "again";
+export function retryPolicy(request: RequestMembers): RetryPolicy {
+  if ("cursor" in request && request.cursor !== undefined) return "never";
+  return request.method === "remove" ? "if unsent" : "always";
 }
 
 /** The pause after a failed attempt, in milliseconds. */

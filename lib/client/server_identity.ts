@@ -1,33 +1,33 @@
 /**
- * What a server says of itself in its reply to `hello`, which of several live servers of one name a
- * client uses, and whether a server has the table that a client has worked with.
+ * The identity of a server, from its reply to `hello`. It decides which of several live servers of one
+ * name a client uses, and whether a server has the table that the client has used so far.
  */
 import { type Address, addressText } from "../base/address.ts";
 
-/** The table of a server: plain data, so that other processes can look for the same one. */
+/** The identity of a server's table: plain data, which another process can use to find it. */
 export interface TableIdentity {
-  /** Made with the data; new at each start of a server that keeps nothing. */
+  /** A random string that stays with the data; new at each start of a server without a data folder. */
   readonly table: string;
-  /** Number of the last durable change that a client has seen. */
+  /** Number of the last durable change at the time of the connection. */
   readonly seq: number;
-  /** Whether several servers serve it from one store. */
+  /** Whether several servers serve this table from one store. */
   readonly isShared: boolean;
 }
 
 /** A live server. */
 export interface ServerIdentity {
   readonly address: Address;
-  /** The process; its address if it has none. */
+  /** Identity of the process; its address if it sends none. */
   readonly instance: string;
   /** Undefined for servers of older versions. */
   readonly table: TableIdentity | undefined;
   /** Seconds since its start. */
   readonly uptimeS: number;
-  /** Whether it was started to serve a name that another server had. */
+  /** Whether it was started with `--takeover`, to serve the name of another server. */
   readonly isTakeover: boolean;
 }
 
-/** Reads the result of `hello`, as parsed; whatever is missing or odd counts as not there. */
+/** Reads the parsed result of `hello`. A member of another type counts as missing. */
 export function serverIdentity(hello: unknown, address: Address): ServerIdentity {
   const members = new Map<string, unknown>(
     typeof hello === "object" && hello !== null ? Object.entries(hello) : [],
@@ -49,34 +49,34 @@ export function serverIdentity(hello: unknown, address: Address): ServerIdentity
 }
 
 /**
- * Why a server does not have the table that was worked with, in a few words; undefined if it has it,
- * or if nothing is known of the table that was worked with.
+ * How a server's table differs from the known one, as the end of a sentence; undefined if it does not,
+ * or if no table is known.
  */
 export function tableDifference(
-  { table: found }: ServerIdentity,
+  { table }: ServerIdentity,
   known: TableIdentity | undefined,
 ): string | undefined {
   if (known === undefined) return undefined;
-  if (found === undefined) return "does not say which table it has";
-  if (found.table !== known.table) return "has another table";
-  if (found.isShared || found.seq >= known.seq) return undefined;
-  return `has an older state of the table (change ${found.seq}, after ${known.seq} was durable)`;
+  if (table === undefined) return "does not say which table it has";
+  if (table.table !== known.table) return "has another table";
+  if (table.isShared || table.seq >= known.seq) return undefined;
+  return `has an older state of the table (change ${table.seq}, after ${known.seq} was durable)`;
 }
 
-/** What to work with from now on: the table of a server, and the newest state of it that was seen. */
-export function newestOf(
+/** The table of a server with the higher of both numbers, for the next comparison. */
+export function newestTable(
   known: TableIdentity | undefined,
-  found: TableIdentity | undefined,
+  table: TableIdentity | undefined,
 ): TableIdentity | undefined {
-  if (found === undefined || known?.table !== found.table) return found;
-  return { ...found, seq: Math.max(known.seq, found.seq) };
+  if (table === undefined || known?.table !== table.table) return table;
+  return { ...table, seq: Math.max(known.seq, table.seq) };
 }
 
 /**
  * Chooses among the live servers of a name.
  *
- * @param live at least one, in the order of their answers; no instance twice
- * @returns the one to use, and sentences for the user if there should not be several
+ * @param live at least one, in the order of their replies; no instance twice
+ * @returns the server to use, and a warning for each other one that does not share its table
  */
 export function chooseServer<Server extends ServerIdentity>(
   project: string,
@@ -87,12 +87,12 @@ export function chooseServer<Server extends ServerIdentity>(
     table?.isShared === true && table.table === first.table?.table
   );
   if (haveSameTable) return { chosen: first, warnings: [] };
-  const chosen = live.reduce((best, one) => comesBefore(one, best) ? one : best);
+  const chosen = live.reduce((best, one) => isBetter(one, best) ? one : best);
   const others = live.filter((one) => one !== chosen);
   return { chosen, warnings: others.map((other) => twinWarning(project, chosen, other)) };
 }
 
-function comesBefore(one: ServerIdentity, other: ServerIdentity): boolean {
+function isBetter(one: ServerIdentity, other: ServerIdentity): boolean {
   if (one.isTakeover !== other.isTakeover) return one.isTakeover;
   return one.uptimeS > other.uptimeS;
 }

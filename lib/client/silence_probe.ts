@@ -1,57 +1,59 @@
 /**
- * Finds out whether the address of a silent server is still there. A network that drops packets to an
- * old address (DHCP gave the machine a new one) reports nothing: without a probe, a client would wait
- * until the limit of its calls. A server that is only slow, or stopped, still accepts a connection.
+ * Checks whether the address of a silent server still accepts connections. A network that drops
+ * packets to an old address (DHCP gave the machine a new one) reports nothing. Without the check, a
+ * client would wait until the limit of its calls. A server that is slow or stopped still accepts.
  */
 import { addressText } from "../base/address.ts";
 import { PROBE_CONNECT_MS, SILENT_PROBE_MS } from "../base/limits.ts";
+import type { Connection } from "./connection.ts";
 import { acceptsConnections } from "./dial.ts";
 import { ConnectionLostError } from "./errors.ts";
-import type { Connection } from "./connection.ts";
 
-/** A silence counts from this share of its time on: timers are not exact. */
+/** A server counts as silent after this share of the time: timers are not exact. */
 export const SILENT_SHARE = 0.95;
 
-/** Probes one connection after another; at most one probe is under way. */
+/** Probes the client's connections, at most one at a time. */
 export class SilenceProbe {
   readonly #replies: () => number;
   readonly #closing = new AbortController();
   #repliesBefore = 0;
   #probe: Promise<void> | undefined;
 
-  /** @param replies how many have come so far */
+  /** @param replies gives the number of replies so far */
   constructor(replies: () => number) {
     this.#replies = replies;
   }
 
   /**
-   * Starts a probe if no reply came since the last look; called every `SILENT_PROBE_MS` at most.
+   * Starts a probe if no reply came since the last check; called at most every `SILENT_PROBE_MS`.
    *
-   * @param link broken if its address accepts connections no more
+   * @param connection broken if its address accepts no connections any more
    * @param waitedMs how long its oldest call has waited, in milliseconds
    */
-  look(link: Connection, waitedMs: number): void {
+  check(connection: Connection, waitedMs: number): void {
     const replies = this.#replies();
     const isSilent = replies === this.#repliesBefore;
     this.#repliesBefore = replies;
     if (!isSilent || waitedMs < SILENT_SHARE * SILENT_PROBE_MS) return;
-    this.#probe ??= this.#breakIfGone(link, replies).finally(() => this.#probe = undefined);
+    this.#probe ??= this.#breakIfGone(connection, replies).finally(() => this.#probe = undefined);
   }
 
-  /** Ends the probe that is under way. */
+  /** Ends a running probe. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#probe;
   }
 
-  async #breakIfGone(link: Connection, replies: number): Promise<void> {
+  async #breakIfGone(connection: Connection, replies: number): Promise<void> {
     const timeUp = new AbortController();
     const timer = setTimeout(() => timeUp.abort(), PROBE_CONNECT_MS);
     const signal = AbortSignal.any([timeUp.signal, this.#closing.signal]);
-    const isThere = await acceptsConnections(link.address, signal);
+    const isThere = await acceptsConnections(connection.address, signal);
     clearTimeout(timer);
     if (isThere || this.#closing.signal.aborted || replies !== this.#replies()) return;
-    const at = addressText(link.address);
-    link.break(new ConnectionLostError(`${at} is silent and accepts no connection any more`, true));
+    const at = addressText(connection.address);
+    connection.break(
+      new ConnectionLostError(`${at} is silent and accepts no connection any more`, true),
+    );
   }
 }

@@ -5,7 +5,7 @@
 import { addressText } from "../base/address.ts";
 import { machineClock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import type { ClientOptions } from "../client/client.ts";
+import type { ClientOptions } from "../client/client_options.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
 import type { Output } from "./results/output.ts";
 import { runSettings } from "./results/run_data.ts";

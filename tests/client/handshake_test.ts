@@ -1,6 +1,6 @@
 /** Proves where a client shows its token. */
 import assert from "assert";
-import { mayShowToken } from "../../lib/client/handshake.ts";
+import { maySendToken } from "../../lib/client/handshake.ts";
 import { trustIn } from "../../lib/client/dial.ts";
 import { Certificates, OPENSSL } from "../helpers/certificates.ts";
 import { testWith } from "../helpers/needs.ts";
@@ -11,14 +11,14 @@ const LOOPBACK = ["127.0.0.1", "127.9.8.7", "::1", "::ffff:127.0.0.1"];
 const OTHERS = ["10.0.0.1", "192.168.1.2", "128.74.1.2", "fe80::1", "2001:db8::1", "0.0.0.0", ""];
 
 Deno.test("a server found by name sees the token on the loopback only", () => {
-  for (const peer of LOOPBACK) assert.ok(mayShowToken(FOUND, peer), peer);
-  for (const peer of OTHERS) assert.ok(!mayShowToken(FOUND, peer), peer);
+  for (const peer of LOOPBACK) assert.ok(maySendToken(FOUND, peer), peer);
+  for (const peer of OTHERS) assert.ok(!maySendToken(FOUND, peer), peer);
 });
 
 Deno.test("an address that was typed, and a user who allows it, send it anywhere", () => {
   for (const peer of [...LOOPBACK, ...OTHERS]) {
-    assert.ok(mayShowToken({ ...FOUND, project: undefined }, peer), peer);
-    assert.ok(mayShowToken({ ...FOUND, tokenInClear: true }, peer), peer);
+    assert.ok(maySendToken({ ...FOUND, project: undefined }, peer), peer);
+    assert.ok(maySendToken({ ...FOUND, tokenInClear: true }, peer), peer);
   }
 });
 
@@ -26,6 +26,6 @@ testWith(OPENSSL, "verified TLS is good enough", async () => {
   await using certificates = await Certificates.inFolder();
   const { cert } = await certificates.selfSigned(["DNS:me-a4"]);
   for (const peer of OTHERS) {
-    assert.ok(mayShowToken({ ...FOUND, trust: trustIn(cert, "me-a4") }, peer), peer);
+    assert.ok(maySendToken({ ...FOUND, trust: trustIn(cert, "me-a4") }, peer), peer);
   }
 });

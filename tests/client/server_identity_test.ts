@@ -2,7 +2,7 @@
 import assert from "assert";
 import {
   chooseServer,
-  newestOf,
+  newestTable,
   serverIdentity,
   tableDifference,
 } from "../../lib/client/server_identity.ts";
@@ -90,8 +90,8 @@ test("the known table is that of the same identity and of no older state", () =>
 });
 
 test("the newest state that was seen is remembered", () => {
-  assert.equal(newestOf(table("t", 10), table("t", 12))?.seq, 12);
-  assert.equal(newestOf(table("t", 10), table("u", 2))?.seq, 2);
-  assert.equal(newestOf(table("t", 10), undefined), undefined);
-  assert.equal(newestOf(undefined, table("t", 1))?.seq, 1);
+  assert.equal(newestTable(table("t", 10), table("t", 12))?.seq, 12);
+  assert.equal(newestTable(table("t", 10), table("u", 2))?.seq, 2);
+  assert.equal(newestTable(table("t", 10), undefined), undefined);
+  assert.equal(newestTable(undefined, table("t", 1))?.seq, 1);
 });

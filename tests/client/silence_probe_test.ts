@@ -9,14 +9,14 @@ import { SilenceProbe } from "../../lib/client/silence_probe.ts";
 async function connected() {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
-  const link = await Connection.connect(
+  const connection = await Connection.connect(
     { hostname: "127.0.0.1", port },
     new AbortController().signal,
   );
   const accepted = await listener.accept();
   const broken = Promise.withResolvers<HtError>();
   let isBroken = false;
-  link.attach({
+  connection.attach({
     onReply: () => {},
     onBroken: (error) => {
       isBroken = true;
@@ -24,12 +24,12 @@ async function connected() {
     },
   });
   return {
-    link,
+    connection,
     broken: broken.promise,
     isBroken: () => isBroken,
     stopListening: () => listener.close(),
     async [Symbol.asyncDispose]() {
-      await link.close();
+      await connection.close();
       accepted.close();
     },
   };
@@ -39,9 +39,9 @@ Deno.test("fault: the address changes (DHCP): a silent server whose address acce
   await using one = await connected();
   one.stopListening();
   const probe = new SilenceProbe(() => 7);
-  probe.look(one.link, SILENT_PROBE_MS);
+  probe.check(one.connection, SILENT_PROBE_MS);
   assert.equal(one.isBroken(), false, "7 replies came since the last look");
-  probe.look(one.link, SILENT_PROBE_MS);
+  probe.check(one.connection, SILENT_PROBE_MS);
   const error = await one.broken;
   assert.match(error.message, /^127\.0\.0\.1:\d+ is silent and accepts no connection any more$/);
   await probe.close();
@@ -51,8 +51,8 @@ Deno.test("silence probe: a slow server is not given up, nor one whose replies c
   await using slow = await connected();
   let replies = 0;
   const probe = new SilenceProbe(() => replies);
-  probe.look(slow.link, SILENT_PROBE_MS / 2); // its oldest call is too young
-  probe.look(slow.link, SILENT_PROBE_MS);
+  probe.check(slow.connection, SILENT_PROBE_MS / 2); // its oldest call is too young
+  probe.check(slow.connection, SILENT_PROBE_MS);
   await probe.close();
   assert.equal(slow.isBroken(), false);
   slow.stopListening();
@@ -60,7 +60,7 @@ Deno.test("silence probe: a slow server is not given up, nor one whose replies c
   await using answering = await connected();
   answering.stopListening();
   const other = new SilenceProbe(() => replies);
-  other.look(answering.link, SILENT_PROBE_MS);
+  other.check(answering.connection, SILENT_PROBE_MS);
   replies++;
   await other.close();
   assert.equal(answering.isBroken(), false);

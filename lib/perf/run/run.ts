@@ -1,6 +1,6 @@
 /** A run: all its stages, one after the other, by shares of clients that start at the same moment. */
 import { ExitError, messageOf } from "../../base/errors.ts";
-import type { ClientOptions } from "../../client/client.ts";
+import type { ClientOptions } from "../../client/client_options.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import { type Clock, machineClock } from "../../base/clock.ts";
 import { Keys } from "../workload/keys.ts";

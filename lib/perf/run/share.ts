@@ -3,7 +3,7 @@
  * it what the run says: `OwnShare` in this process, `WorkerProcess` in another one.
  */
 import type { Address } from "../../base/address.ts";
-import type { ClientOptions } from "../../client/client.ts";
+import type { ClientOptions } from "../../client/client_options.ts";
 import type { TableIdentity } from "../../client/server_identity.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import type { StageData } from "../measure/stage_data.ts";

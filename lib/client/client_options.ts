@@ -1,0 +1,47 @@
+/** The options of a client. */
+import type { Address } from "../base/address.ts";
+import type { TableIdentity } from "./server_identity.ts";
+
+/** How to reach a server. */
+export interface ClientOptions {
+  /** Catalogs to ask for a name, all at once (default: none but this machine's). */
+  readonly catalogs?: readonly Address[] | undefined;
+  /** Port of this machine's own catalog (default: 9097); null: do not ask it. */
+  readonly localCatalogPort?: number | null | undefined;
+  /**
+   * Sent to a server that needs a token (default: none). A server that was found by its name gets it
+   * only over TLS (`ca`) or on this machine's loopback; a server at HOST:PORT always.
+   */
+  readonly token?: string | undefined;
+  /**
+   * Whether the token may go without TLS to a server that was found by its name (default: false).
+   * Names in catalogs are not authenticated, and networks can be read.
+   */
+  readonly tokenInClear?: boolean | undefined;
+  /**
+   * PEM text of certificates to trust: of authorities, or the server's own (default: plain TCP). With
+   * it, every connection uses TLS. The server's certificate must be for the target: its name, or the
+   * host of HOST:PORT.
+   */
+  readonly ca?: string | undefined;
+  /**
+   * Limit of each call, `connect` included, in milliseconds (default: 60,000). Then the call fails,
+   * whatever the server or the network does. The server may have executed it: see
+   * `HtError.maybeExecuted`.
+   */
+  readonly timeoutMs?: number | undefined;
+  /** Takes sentences that a user should read (default: they are dropped). */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /**
+   * Address of a recent connection (default: none). The client tries it first, once, so that many
+   * clients need not ask the catalogs for the same name.
+   */
+  readonly at?: Address | undefined;
+  /** The table that the server must have: `HtClient.table` of another client (default: any). */
+  readonly table?: TableIdentity | undefined;
+  /**
+   * Whether a reconnect may lead to another table of the same name or address (default: false, which
+   * is a `DifferentTableError`).
+   */
+  readonly acceptOtherTable?: boolean | undefined;
+}

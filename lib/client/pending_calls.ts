@@ -1,0 +1,94 @@
+/**
+ * The calls of a client that have no reply yet, in their order: first those in flight, then the unsent
+ * ones. A reply belongs to the first call in flight.
+ */
+import { Fifo } from "../base/fifo.ts";
+import type { SuccessReply } from "../protocol/decode_reply.ts";
+import type { RetryPolicy } from "./retry.ts";
+
+/** A call that waits for its reply. */
+export interface Call {
+  /** The request, with its LF. */
+  readonly line: string;
+  readonly retry: RetryPolicy;
+  /** When it was made, by the monotonic clock. */
+  readonly startedMs: number;
+  readonly resolve: (reply: SuccessReply) => void;
+  readonly reject: (error: unknown) => void;
+  /** Whether a connection took it: the server may have executed it. */
+  wasSent: boolean;
+  /** Number of replies that the client had received when the call was sent last. */
+  repliesBefore: number;
+}
+
+/** A queue of calls. */
+export class PendingCalls {
+  #calls = new Fifo<Call>();
+  #unsent = 0;
+  /**
+   * Expired calls in flight, which were before all of these: their replies are dropped. Only their
+   * number is kept, because a server may be too slow for its clients for hours.
+   */
+  #expired = 0;
+
+  get length(): number {
+    return this.#calls.length;
+  }
+
+  get hasUnsent(): boolean {
+    return this.#unsent > 0;
+  }
+
+  /** The first call; its limit is the first to pass. */
+  get oldest(): Call | undefined {
+    return this.#calls.at(0);
+  }
+
+  [Symbol.iterator](): Generator<Call> {
+    return this.#calls[Symbol.iterator]();
+  }
+
+  /** Adds a call at the end. @param isInFlight only if there are no unsent ones */
+  add(call: Call, isInFlight: boolean): void {
+    this.#calls.push(call);
+    if (!isInFlight) this.#unsent++;
+  }
+
+  /** Moves the first unsent call to those in flight. */
+  takeUnsent(): Call | undefined {
+    if (this.#unsent === 0) return undefined;
+    const call = this.#calls.at(this.#calls.length - this.#unsent--);
+    if (call) call.wasSent = true;
+    return call;
+  }
+
+  /** Removes the call that a reply is for; "expired" if that call has ended. */
+  takeReplied(): Call | "expired" | undefined {
+    if (this.#expired > 0) {
+      this.#expired--;
+      return "expired";
+    }
+    return this.#unsent < this.#calls.length ? this.#calls.shift() : undefined;
+  }
+
+  /** Removes the first call. If it is in flight, its reply will be dropped. */
+  expireOldest(): Call | undefined {
+    if (this.#unsent < this.#calls.length) this.#expired++;
+    else if (this.#unsent > 0) this.#unsent--;
+    return this.#calls.shift();
+  }
+
+  /** Makes all calls unsent: their connection is lost, and no reply comes. */
+  unsendAll(): void {
+    this.#expired = 0;
+    this.#unsent = this.#calls.length;
+  }
+
+  /** Removes all calls. */
+  takeAll(): Call[] {
+    const calls = [...this.#calls];
+    this.#calls = new Fifo();
+    this.#unsent = 0;
+    return calls;
+  }
+}
