@@ -1,4 +1,4 @@
-/** `htcatalog`: a catalog of one's own, compatible with cctools. See `--help`. */
+/** The `htcatalog` program: runs a catalog that is compatible with cctools. See `--help`. */
 import { ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { CatalogServer } from "./lib/catalog/server/catalog_server.ts";
@@ -36,7 +36,7 @@ function startCatalog({ host, port, lifetimeS }: CatalogConfig, log: Log): Catal
   } catch (error) {
     throw new ExitError(
       error instanceof Deno.errors.AddrInUse
-        ? `Cannot listen on ${host} port ${port}: it is in use, by another catalog or by an htserver that serves the local one (its --local-catalog off prevents that); end that, or choose another port with --port`
+        ? `Cannot listen on ${host} port ${port}: it is in use, by another catalog or by an htserver with the local catalog (--local-catalog off prevents that); stop that program, or choose another port with --port`
         : `Cannot listen on ${host} port ${port}: ${messageOf(error)}`,
     );
   }

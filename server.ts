@@ -1,25 +1,25 @@
-/** `htserver`: flags to configuration, the parts wired, signals. See `--help`. */
+/** The `htserver` program: reads flags, wires the parts, and runs until a signal. See `--help`. */
 import { EXIT, ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { Registration } from "./lib/catalog/announce/registration.ts";
 import { environment } from "./lib/cli/environment.ts";
+import { runCheckRepair } from "./lib/cli/htserver/check_repair.ts";
+import { openTable } from "./lib/cli/htserver/open_storage.ts";
+import { main } from "./lib/cli/main.ts";
 import { dropPermissions, UNUSED_PERMISSIONS } from "./lib/cli/permissions.ts";
 import { writePortFile } from "./lib/cli/port_file.ts";
-import { printLine } from "./lib/terminal/stdout.ts";
-import { readTls } from "./lib/cli/tls_files.ts";
-import { readToken } from "./lib/cli/token_file.ts";
-import { main } from "./lib/cli/main.ts";
 import { awaitStopSignal } from "./lib/cli/stop_signal.ts";
 import { memoryAndSwap, memoryLimit, systemFacts } from "./lib/cli/system_facts.ts";
-import { exposureWarning } from "./lib/config/exposure.ts";
+import { readTls } from "./lib/cli/tls_files.ts";
+import { readToken } from "./lib/cli/token_file.ts";
 import { parseCheckRepairTask } from "./lib/config/check_repair_config.ts";
+import { exposureWarning } from "./lib/config/exposure.ts";
 import { parseServerConfig } from "./lib/config/server_config.ts";
-import { runCheckRepair } from "./lib/cli/htserver/check_repair.ts";
 import { HtServer } from "./lib/server/server.ts";
-import { openTable } from "./lib/cli/htserver/open_storage.ts";
+import { printLine } from "./lib/terminal/stdout.ts";
 
-/** Whoever keeps nothing on disk needs no files after the start. */
-const FILES = ["read", "write"] as const;
+/** A server without a data folder drops file permissions after its start. */
+const FILE_PERMISSIONS = ["read", "write"] as const;
 
 await main("htserver", async () => {
   const folderTask = parseCheckRepairTask(Deno.args);
@@ -34,17 +34,18 @@ await main("htserver", async () => {
   const stopped = awaitStopSignal();
   const token = await readToken(config.tokenFile, (sentence) => log.warn(sentence));
   const tls = await readTls(config.tlsFiles, log);
-  const kept = await openTable(config, log, {
+  const opened = await openTable(config, log, {
     fileBytes: systemFacts().fileBytes,
     memoryBytes: memoryAndSwap(),
   });
-  // A squatted name must not keep a table with data from being served again.
-  const isNew = kept.table.size === 0;
-  const server = new HtServer({ ...config, tls }, kept, token, log);
+  // A squatted name must not prevent a table with data from being served again.
+  const isNew = opened.table.size === 0;
+  const server = new HtServer({ ...config, tls }, opened, token, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, server.port);
-  dropPermissions("env", ...UNUSED_PERMISSIONS, ...(config.dataFolder === undefined ? FILES : []));
+  const unused = config.dataFolder === undefined ? FILE_PERMISSIONS : [];
+  dropPermissions("env", ...UNUSED_PERMISSIONS, ...unused);
   printLine(`Listening on port ${server.port}`);
-  const presence = new Registration({
+  const registration = new Registration({
     catalogs: config.catalogs,
     localPort: config.localCatalogPort,
     intervalMs: config.catalogIntervalMs,
@@ -53,17 +54,17 @@ await main("htserver", async () => {
     onOther: config.takeover ? "ignore" : isNew ? "end" : "warn",
     log,
   });
-  presence.start();
+  registration.start();
   const hasToken = token !== undefined;
   const { hostname: host } = server.listening;
   const exposure = exposureWarning({ host, hasToken, hasTls: tls !== undefined });
   if (exposure !== undefined) log.info(exposure);
-  const conflict = presence.conflict.then((sentence) => new ExitError(sentence));
+  const conflict = registration.conflict.then((sentence) => new ExitError(sentence));
   const cause = await Promise.race([stopped, conflict]);
   if (typeof cause === "string") log.info("stopping", { signal: cause });
-  kept.beginClose();
-  await Promise.all([presence.stop(), server.stop()]);
-  await kept.close();
+  opened.beginClose();
+  await Promise.all([registration.stop(), server.stop()]);
+  await opened.close();
   if (cause instanceof ExitError) throw cause;
   return EXIT.ok;
 });

@@ -3,7 +3,7 @@ import { Option } from "@commander-js/extra-typings";
 import { EXIT, ExitError, UsageError } from "../lib/base/errors.ts";
 import { VERSION } from "../lib/base/version.ts";
 import { main } from "../lib/cli/main.ts";
-import { parsed, program } from "../lib/config/command_line.ts";
+import { newProgram, runParser } from "../lib/config/command_line.ts";
 import { sizeText } from "../lib/config/units.ts";
 import { bundle } from "./build/bundle.ts";
 import { compile } from "./build/compiled_form.ts";
@@ -41,7 +41,7 @@ await main("build", async () => {
 
 function parseBuildConfig(args: readonly string[]): BuildConfig {
   const names = PROGRAMS.map(({ name }) => name);
-  const command = program("build", "Makes the executables: one file each, with all they need.", [
+  const command = newProgram("build", "Makes the executables: one file each, with all they need.", [
     "build                                       all of them, in the top folder",
     "build --only htserver --out dist",
     "build --form compile --target aarch64-unknown-linux-gnu",
@@ -53,7 +53,7 @@ function parseBuildConfig(args: readonly string[]): BuildConfig {
         .choices(["compile", "portable", "auto"] as const).default("auto" as const),
     )
     .addOption(new Option("--only <name>", "build just this one").choices(names));
-  parsed("build", () => command.parse([...args], { from: "user" }));
+  runParser("build", () => command.parse([...args], { from: "user" }));
   const { out, form, target, only } = command.opts();
   if (target !== undefined && form === "portable") {
     throw new UsageError("--target needs the compile form: the portable one is for this machine");

@@ -6,7 +6,7 @@
 import { settlesWithin } from "../lib/base/clock.ts";
 import { EXIT, messageOf, UsageError } from "../lib/base/errors.ts";
 import { main } from "../lib/cli/main.ts";
-import { parsed, program } from "../lib/config/command_line.ts";
+import { newProgram, runParser } from "../lib/config/command_line.ts";
 import { machineClock } from "../lib/base/clock.ts";
 import { LocalPrograms } from "./demo/local_programs.ts";
 import { type Findings, runRounds, tableOf } from "./demo/rounds.ts";
@@ -26,11 +26,11 @@ await main("demo", async () => {
 
 /** By when all must be measured, in milliseconds since the start of this process. */
 function limitMs(args: readonly string[]): number {
-  const command = program("demo", "A catalog, a server and clients on this machine.", [
+  const command = newProgram("demo", "A catalog, a server and clients on this machine.", [
     "demo",
     "demo --limit 10     over after 10 s, with what was measured by then",
   ]).option("--limit <s>", "seconds of measuring", String(DEFAULT_LIMIT_S));
-  parsed("demo", () => command.parse([...args], { from: "user" }));
+  runParser("demo", () => command.parse([...args], { from: "user" }));
   const { limit } = command.opts();
   if (!(Number(limit) > 0)) {
     throw new UsageError(`--limit must be a number of seconds above 0, not '${limit}'`);

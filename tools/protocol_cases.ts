@@ -1,7 +1,7 @@
 /** `deno task cases`: runs protocol cases against a running server, in any language. See `--help`. */
 import { EXIT, ExitError, messageOf, UsageError } from "../lib/base/errors.ts";
 import { main } from "../lib/cli/main.ts";
-import { parsed, program } from "../lib/config/command_line.ts";
+import { newProgram, runParser } from "../lib/config/command_line.ts";
 import { integer } from "../lib/config/units.ts";
 import { parseCases } from "./protocol_cases/protocol_case.ts";
 import { runCase } from "./protocol_cases/run_case.ts";
@@ -10,19 +10,23 @@ import { runCase } from "./protocol_cases/run_case.ts";
 const FOLDER = "docs/protocol-cases";
 
 await main("cases", async () => {
-  const command = program("cases", "Runs protocol cases against a server, and says which fail.", [
-    "cases 127.0.0.1 9000                                    all that hold for any server",
-    "cases 127.0.0.1 9000 docs/protocol-cases/cursors        those of a folder",
-    "cases 127.0.0.1 9000 --split 1                          a byte at a time",
-    "cases 127.0.0.1 9000 --pipeline                         a whole case before its replies are read",
-  ])
+  const command = newProgram(
+    "cases",
+    "Runs protocol cases against a server, and says which fail.",
+    [
+      "cases 127.0.0.1 9000                                    all that hold for any server",
+      "cases 127.0.0.1 9000 docs/protocol-cases/cursors        those of a folder",
+      "cases 127.0.0.1 9000 --split 1                          a byte at a time",
+      "cases 127.0.0.1 9000 --pipeline                         a whole case before its replies are read",
+    ],
+  )
     .argument("<host>", "the server's host")
     .argument("<port>", "its port", integer(1, 65_535))
     .argument("[files...]", "files or folders of cases", [FOLDER])
     .option("--split <n>", "send so many bytes at a time; 0 is all at once", integer(0), 0)
     .option("--pipeline", "send a whole case before its replies are read", false)
     .option("--only <name>", "run the cases of this name");
-  parsed("cases", () => command.parse([...Deno.args], { from: "user" }));
+  runParser("cases", () => command.parse([...Deno.args], { from: "user" }));
   const [hostname, port, paths] = command.processedArgs;
   const { split, pipeline, only } = command.opts();
   await assertReached(hostname, port);

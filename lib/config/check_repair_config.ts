@@ -1,21 +1,21 @@
-/** `htserver --check DIR` and `htserver --repair DIR`: they serve nothing, and take no other flags. */
+/** The flags `--check DIR` and `--repair DIR` of `htserver`. With them it serves no clients, and takes no other flags. */
 import { UsageError } from "../base/errors.ts";
 
-/** What to do with a data folder. */
+/** A task on a data folder. */
 export interface CheckRepairTask {
   readonly task: "check" | "repair";
   readonly folder: string;
 }
 
 /** Help of the two flags. */
-export const CHECK_HELP = "verify a data folder, show what is in it, and end";
-export const REPAIR_HELP = "salvage what can be read of a damaged data folder, and end";
+export const CHECK_HELP = "verify a data folder, print its contents, and end";
+export const REPAIR_HELP = "repair a damaged data folder, and end";
 
 /**
- * Looks for one of the two flags.
+ * Parses a command line with one of the two flags.
  *
- * @returns undefined where the command line asks for a server
- * @throws {UsageError} where there is more beside it
+ * @returns undefined if it has neither
+ * @throws {UsageError} if it has other arguments, too
  */
 export function parseCheckRepairTask(args: readonly string[]): CheckRepairTask | undefined {
   const flag = args.find((arg) => /^--(check|repair)(=|$)/.test(arg));

@@ -1,12 +1,18 @@
-/** What the command lines of all programs share: usage errors, `--help`, `--version`, the catalog flags. */
-import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
+/** The shared part of all command lines: usage errors, `--help`, `--version`, the catalog flags. */
+import {
+  Command,
+  CommanderError,
+  Help,
+  InvalidArgumentError,
+  type Option,
+} from "@commander-js/extra-typings";
 import { parseAddress } from "../base/address.ts";
 import type { CatalogEnvironment } from "../catalog/catalog_hosts.ts";
 import { ExitError, UsageError } from "../base/errors.ts";
 import { MAX_NAME_CHARS } from "../base/limits.ts";
 import { VERSION } from "../base/version.ts";
 
-/** The environment variables that are read, by any program. */
+/** The environment variables that a program may read. */
 export interface Environment extends CatalogEnvironment {
   readonly USER?: string;
   readonly LOGNAME?: string;
@@ -21,22 +27,30 @@ export class TextPrinted extends ExitError {
   }
 }
 
+/** Width of `--help`: that of the narrowest usual terminal, in characters. */
+const HELP_COLUMNS = 80;
+
+/** A flag's help without its default if that is "off". */
+function optionDescription(option: Option): string {
+  return new Help().optionDescription(option).replace(" (default: false)", "");
+}
+
 /**
  * Starts the description of a program's command line.
  *
  * @param name as typed
  * @param summary one sentence
- * @param examples lines for the end of `--help`
+ * @param examples the last lines of `--help`
  */
-export function program(name: string, summary: string, examples: readonly string[]): Command {
+export function newProgram(name: string, summary: string, examples: readonly string[]): Command {
   return new Command(name)
     .description(summary)
     .version(`${name} ${VERSION}`, "--version", "print the version")
     .helpOption("--help", "print this text")
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`)
     .exitOverride()
-    .configureHelp({ helpWidth: 100 })
-    // Errors are told by whoever runs the program; whether to colour is not asked of the environment.
+    .configureHelp({ helpWidth: HELP_COLUMNS, optionDescription })
+    // `main` prints errors. The runtime would need a permission to read NO_COLOR and the like.
     .configureOutput({
       writeErr: () => {},
       getOutHasColors: () => false,
@@ -45,12 +59,12 @@ export function program(name: string, summary: string, examples: readonly string
 }
 
 /**
- * Runs a parse and turns what commander throws into this project's errors.
+ * Runs a parse, and converts the errors of commander to those of this project.
  *
- * @throws {UsageError} for anything typed wrong, in one sentence
+ * @throws {UsageError} for wrong arguments, in one sentence
  * @throws {TextPrinted} after `--help` and `--version`
  */
-export function parsed<T>(name: string, parse: () => T): T {
+export function runParser<T>(name: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
@@ -63,7 +77,7 @@ export function parsed<T>(name: string, parse: () => T): T {
   }
 }
 
-/** Reads a name for the catalog: what the catalog would mangle or a file name cannot hold is refused. */
+/** Reads a name for the catalog, in characters that catalogs and file names leave unchanged. */
 export function catalogName(what: string): (text: string) => string {
   return (text) => {
     if (text.length <= MAX_NAME_CHARS && /^[A-Za-z0-9][A-Za-z0-9._+@-]*$/.test(text)) return text;
@@ -75,32 +89,30 @@ export function catalogName(what: string): (text: string) => string {
 
 /** Help of `--catalog`, the same for all programs. */
 export const CATALOG_HELP =
-  "catalogs, comma-separated (default: $CATALOG_HOST, else the two at Notre Dame)";
+  "catalogs, separated by commas (default: $CATALOG_HOST, else the two at Notre Dame)";
 
 /** Help of `--local-catalog`, the same for all programs. */
-export const LOCAL_CATALOG_HELP = "port of this machine's own catalog, or off";
+export const LOCAL_CATALOG_HELP = "port of the local catalog, or off";
 
 /** Help of `--ca`, the same for all clients. */
-export const CA_HELP =
-  "connect by TLS only, and trust the certificates in this file, the server's own or authorities'";
+export const CA_HELP = "require TLS, and trust the certificates in this file";
 
 /** Help of `--token-in-clear`, the same for all clients. */
 export const TOKEN_IN_CLEAR_HELP =
-  "also show it without TLS to a server found by name; else only with --ca or on this machine";
+  "send the token without TLS, even to a server found by its name on another machine";
 
 /** Help of `--timeout`, the same for all clients. */
-export const TIMEOUT_HELP =
-  "seconds that finding the server, and each request, may take before it fails";
+export const TIMEOUT_HELP = "seconds until the search for the server, or a request, fails";
 
-/** Reads what a client is to connect to: a server's name, or HOST:PORT. */
+/** Reads the target of a client: a server's name, or HOST:PORT. */
 export function serverTarget(text: string): string {
   return parseAddress(text) ? text : catalogName("name")(text);
 }
 
 /**
- * Checks that there is somebody to ask for a name.
+ * Checks that there is a catalog to look a name up.
  *
- * @throws {UsageError} where no catalog is named, the local one is off, and the target is no HOST:PORT
+ * @throws {UsageError} if there is none, and the target is not HOST:PORT
  */
 export function checkCatalogs(
   target: string | undefined,
@@ -110,7 +122,7 @@ export function checkCatalogs(
   if (target !== undefined && parseAddress(target)) return;
   if (catalogs.length > 0 || localCatalogPort !== undefined) return;
   throw new UsageError(
-    "With --no-catalog and --local-catalog off there is no catalog to ask: name the server by HOST:PORT",
+    "With --no-catalog and --local-catalog off there is no catalog: name the server by HOST:PORT",
   );
 }
 

@@ -1,7 +1,7 @@
-/** Which flags of `testperf` do not go with each other. */
+/** Rejects combinations of flags of `testperf` that contradict each other. */
 import { UsageError } from "../base/errors.ts";
 
-/** The flags that are looked at. */
+/** The flags that may contradict each other. */
 export interface CombinedFlags {
   readonly basics: boolean;
   readonly outliers: boolean;
@@ -17,51 +17,51 @@ export interface CombinedFlags {
   readonly rate?: unknown;
 }
 
-/** @throws {UsageError} that says which two, and why */
+/** @throws {UsageError} that names the two flags, and the reason */
 export function checkCombinations(flags: CombinedFlags): void {
   const { basics, outliers, sweep, repeats, clients, processes, operations, mix } = flags;
   const { ops, duration, pipeline, rate } = flags;
-  const refuse = (isWrong: boolean, message: string) => {
+  const reject = (isWrong: boolean, message: string) => {
     if (isWrong) throw new UsageError(message);
   };
-  refuse(
+  reject(
     basics && outliers,
     "--basics and --outliers are two tests: choose one (see testperf --help)",
   );
-  refuse(
+  reject(
     (basics || outliers) && (sweep !== undefined || processes > 1),
     "--sweep and --processes are for measuring, not for --basics or --outliers",
   );
   const load = Object.entries({ clients, operations, mix, duration, pipeline, rate })
     .find(([, value]) => value !== undefined)?.[0];
-  refuse(
+  reject(
     (basics || outliers) && load !== undefined,
     `--${load} is for measuring, not for --basics or --outliers`,
   );
-  refuse(
+  reject(
     ops !== undefined && duration !== undefined,
-    "--ops and --duration both say how long a stage is: choose one",
+    "--ops and --duration both set the length of a stage: choose one",
   );
-  refuse(
+  reject(
     rate !== undefined && pipeline !== undefined,
-    "--pipeline is for requests that wait for replies, and with --rate none does: choose one",
+    "--pipeline limits the requests in flight, and --rate ignores that: choose one",
   );
-  refuse(
+  reject(
     operations !== undefined && mix !== undefined,
-    "--operations chooses among the stages, and --mix has a single one: choose one",
+    "--operations selects stages, and --mix has a single one: choose one",
   );
-  refuse(
+  reject(
     sweep !== undefined && clients !== undefined,
-    "--sweep has runs of 1, 2, 3, ... clients: say how many at most as in --sweep 16, not by --clients",
+    "--sweep runs 1, 2, 3, ... clients: give the maximum as in --sweep 16, not with --clients",
   );
-  refuse(
+  reject(
     sweep !== undefined && rate !== undefined,
-    "--sweep looks for the highest throughput, and --rate fixes it: choose one",
+    "--sweep measures the highest throughput, and --rate fixes it: choose one",
   );
-  refuse(repeats !== undefined && sweep === undefined, "--repeats is for --sweep");
+  reject(repeats !== undefined && sweep === undefined, "--repeats is for --sweep");
 }
 
-/** The flags of what is made of the raw data. */
+/** The flags of results that need raw data. */
 interface ResultFlags {
   readonly basics: boolean;
   readonly outliers: boolean;
@@ -71,11 +71,11 @@ interface ResultFlags {
   readonly chart?: unknown;
 }
 
-/** @throws {UsageError} where nothing is measured that such a result could be made of */
+/** @throws {UsageError} if such a result is requested and nothing is measured */
 export function checkResultFlags(flags: ResultFlags): void {
   if (!flags.basics && !flags.outliers) return;
   const name = (["csv", "plot", "compare", "chart"] as const)
     .find((one) => flags[one] !== undefined);
   if (name === undefined) return;
-  throw new UsageError(`--${name} is for measurements, and --basics and --outliers are none`);
+  throw new UsageError(`--${name} is for measurements, not for --basics or --outliers`);
 }

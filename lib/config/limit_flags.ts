@@ -1,4 +1,4 @@
-/** The limits of a server that can be changed: one list, of which flags, `info` and the documents are made. */
+/** The limits of a server that flags change: one list for the flags, `info` and the documents. */
 import { type Command, Option } from "@commander-js/extra-typings";
 import { UsageError } from "../base/errors.ts";
 import {
@@ -27,25 +27,25 @@ import { type FlagReader, integer, seconds, size, sizeText } from "./units.ts";
 interface LimitFlag {
   /** With its argument, such as `--max-clients <n>`. */
   readonly flags: string;
-  /** What is limited, and what happens beyond it. */
+  /** The bounded quantity, and what happens beyond the bound. */
   readonly effect: string;
   readonly read: FlagReader<number>;
-  readonly usual: number | ((of: Usual) => number);
-  /** Where the default is no plain number. */
+  readonly usual: number | ((of: DefaultInputs) => number);
+  /** The default in `--help` if it is not a plain number. */
   readonly usualText?: string;
 }
 
-/** What defaults are made of. */
-interface Usual {
-  /** That the machine has for this process. */
+/** The inputs of a default that is computed. */
+interface DefaultInputs {
+  /** Memory of the machine for this process. */
   readonly memoryBytes: number;
-  /** The limits that stand before it in the list. */
+  /** The limits that precede it in the list. */
   readonly limits: Readonly<Record<string, number>>;
 }
 
 const MAX_SECONDS = 31_536_000;
 
-/** Smallest `--max-buffers`: a few requests and replies of usual size. */
+/** Smallest `--max-buffers`, in bytes: a few requests and replies of usual size. */
 const MIN_BUFFER_BYTES = 1_000_000;
 
 /** A time in milliseconds, or off. */
@@ -62,19 +62,19 @@ const line = size(MIN_LINE_BYTES, MAX_LINE_BYTES);
 const FLAGS = {
   maxClients: {
     flags: "--max-clients <n>",
-    effect: "connected clients; a further one is told Busy",
+    effect: "connected clients; a further one gets Busy",
     read: integer(1, 1_000_000),
     usual: MAX_CLIENTS,
   },
   maxClientsPerAddress: {
     flags: "--max-clients-per-address <n>",
-    effect: "of one address (IPv6: /64 network); a further one is told Busy",
+    effect: "clients of one address (IPv6: /64 network); a further one gets Busy",
     read: integer(1, 1_000_000),
     usual: MAX_CLIENTS_PER_ADDRESS,
   },
   maxConnectsPerSecond: {
     flags: "--max-connect-rate <n>",
-    effect: "connects a second from one address; further ones are told Busy",
+    effect: "connects per second from one address; further ones get Busy",
     read: integer(1, 1_000_000),
     usual: MAX_CONNECTS_PER_SECOND,
   },
@@ -87,21 +87,21 @@ const FLAGS = {
   },
   maxReplyBytes: {
     flags: "--max-reply <size>",
-    effect: "longest reply; a longer one is TooLarge, nothing changes",
+    effect: "longest reply; a longer one is TooLarge, and nothing changes",
     read: line,
     usual: MAX_REPLY_BYTES,
     usualText: "64 MiB",
   },
   maxOutputBytes: {
     flags: "--max-output <size>",
-    effect: "replies waiting for a client before it must take some",
+    effect: "waiting replies of a client; beyond it, no more requests are executed",
     read: line,
     usual: MAX_REPLY_BUFFER_BYTES,
     usualText: sizeText(MAX_REPLY_BUFFER_BYTES),
   },
   maxOutputHardBytes: {
     flags: "--max-output-hard <size>",
-    effect: "replies waiting for a client; with more it is disconnected",
+    effect: "waiting replies of a client; beyond it, the client is disconnected",
     read: size(MIN_LINE_BYTES),
     usual: ({ limits: { maxReplyBytes = 0, maxOutputBytes = 0 } }) =>
       maxReplyBytes + maxOutputBytes,
@@ -110,7 +110,7 @@ const FLAGS = {
   maxBufferBytes: {
     flags: "--max-buffers <size>",
     effect:
-      "half-sent requests and waiting replies of all clients; beyond it, the client with the most is disconnected",
+      "partial requests and waiting replies of all clients; beyond it, the client with the most is disconnected",
     read: size(MIN_BUFFER_BYTES),
     usual: ({ memoryBytes, limits: { maxRequestBytes = 0, maxOutputHardBytes = 0 } }) =>
       Math.max(Math.floor(memoryBytes * BUFFER_MEMORY_SHARE), maxRequestBytes + maxOutputHardBytes),
@@ -126,7 +126,7 @@ const FLAGS = {
         Math.max(Math.floor((memoryBytes - RUNTIME_BYTES) * TABLE_MEMORY_SHARE), MIN_TABLE_BYTES),
         MAX_TABLE_BYTES,
       ),
-    usualText: "half of what the machine or container has beyond 80MB",
+    usualText: "half of the memory of the machine or container beyond 80MB",
   },
   maxInFlight: {
     flags: "--max-in-flight <n>",
@@ -136,27 +136,27 @@ const FLAGS = {
   },
   maxCursors: {
     flags: "--max-cursors <n>",
-    effect: "open cursors of a client; a further one closes the one not used for longest",
+    effect: "open cursors of a client; a further one closes the least recently used",
     read: integer(1, 10_000),
     usual: MAX_CURSORS,
   },
   maxScanMs: {
     flags: "--max-scan-time <s>",
-    effect: "seconds for a scan or query without limit, during which nobody is served",
+    effect: "seconds for a scan or query without limit; no client is served meanwhile",
     read: milliseconds,
     usual: MAX_SCAN_MS,
     usualText: String(MAX_SCAN_MS / 1e3),
   },
   idleTimeoutMs: {
     flags: "--idle-timeout <s>",
-    effect: "seconds until a client that sends and takes nothing is disconnected, or off",
+    effect: "seconds until an idle client is disconnected, or off",
     read: secondsOrOff,
     usual: IDLE_TIMEOUT_MS,
     usualText: String(IDLE_TIMEOUT_MS / 1e3),
   },
   requestTimeoutMs: {
     flags: "--request-timeout <s>",
-    effect: "seconds for the rest of a request, for taking some of the replies, and for the token",
+    effect: "seconds for the rest of a request, for reading some of the replies, and for the token",
     read: milliseconds,
     usual: REQUEST_TIMEOUT_MS,
     usualText: String(REQUEST_TIMEOUT_MS / 1e3),
@@ -170,17 +170,17 @@ export type Limits = { readonly [name in LimitName]: number };
 
 const NAMES = Object.keys(FLAGS) as LimitName[];
 
-/** What is to be said of a limit. */
+/** The documentation of a limit. */
 export interface LimitText {
   /** With its argument. */
   readonly flags: string;
   readonly effect: string;
   readonly usual: string;
-  /** Its name among the `limits` of `info`. */
+  /** Its name in the `limits` of `info`. */
   readonly inInfo: string;
 }
 
-/** What is to be said of each limit. */
+/** Documents each limit. */
 export function limitTexts(): LimitText[] {
   return NAMES.map((name) => {
     const { flags, effect, usual, usualText }: LimitFlag = FLAGS[name];
@@ -188,7 +188,7 @@ export function limitTexts(): LimitText[] {
   });
 }
 
-/** Gives a command the flags of all limits. */
+/** Adds the flags of all limits to a command. */
 export function addLimitFlags(command: Command): void {
   for (const name of NAMES) {
     const { flags, effect, read, usual, usualText }: LimitFlag = FLAGS[name];
@@ -198,11 +198,11 @@ export function addLimitFlags(command: Command): void {
 }
 
 /**
- * The limits that were asked for, and the defaults of the others.
+ * Computes all limits: the given ones, and the defaults of the others.
  *
- * @param given what was parsed, by the names that commander gives to flags
- * @param memoryBytes that the machine has for this process
- * @throws {UsageError} where two of them contradict each other
+ * @param given the parsed flags, by the names of commander
+ * @param memoryBytes memory of the machine for this process
+ * @throws {UsageError} if two limits contradict each other
  */
 export function limitsFrom(
   given: Readonly<Record<string, unknown>>,
@@ -211,9 +211,9 @@ export function limitsFrom(
   const limits: Record<string, number> = {};
   for (const name of NAMES) {
     const { flags, usual }: LimitFlag = FLAGS[name];
-    const asked = given[new Option(flags).attributeName()];
-    limits[name] = typeof asked === "number"
-      ? asked
+    const value = given[new Option(flags).attributeName()];
+    limits[name] = typeof value === "number"
+      ? value
       : typeof usual === "number"
       ? usual
       : usual({ memoryBytes, limits });
@@ -226,18 +226,18 @@ export function limitsFrom(
       }, not ${sizeText(all.maxOutputHardBytes)}`,
     );
   }
-  const leastBytes = all.maxRequestBytes + all.maxOutputHardBytes;
-  if (all.maxBufferBytes < leastBytes) {
+  const minBytes = all.maxRequestBytes + all.maxOutputHardBytes;
+  if (all.maxBufferBytes < minBytes) {
     throw new UsageError(
       `--max-buffers must be at least --max-request and --max-output-hard together, which are ${
-        sizeText(leastBytes)
+        sizeText(minBytes)
       }, not ${sizeText(all.maxBufferBytes)}`,
     );
   }
   return all;
 }
 
-/** The limits as `info` shows them; null is no limit. */
+/** The limits for `info`; null means no limit. */
 export function limitsForInfo(limits: Limits): Record<string, number | null> {
   return Object.fromEntries(NAMES.map((name) => {
     const value = name.endsWith("Ms") ? limits[name] / 1e3 : limits[name];

@@ -1,12 +1,12 @@
-/** The file of a picture, whose ending says which form it has. */
+/** The file of a picture; its name ends with the form. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 
-/** Forms of a picture, which are the endings of its file. */
+/** Forms of a picture, which are endings of file names. */
 export const PLOT_FORMS = ["svg", "png"] as const;
 
 export type PlotForm = (typeof PLOT_FORMS)[number];
 
-/** Where to draw, and in which form. */
+/** A picture's file and form. */
 export interface PlotFile {
   readonly file: string;
   readonly form: PlotForm;

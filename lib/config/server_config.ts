@@ -1,4 +1,4 @@
-/** The command line of `htserver`: flags and environment into one checked configuration. */
+/** The command line of `htserver`: converts flags and environment to a checked configuration. */
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { type Address, isLinkLocal, parseAddress } from "../base/address.ts";
 import { CATALOG_PORT, catalogsFrom } from "../catalog/catalog_hosts.ts";
@@ -13,15 +13,16 @@ import {
   catalogName,
   type Environment,
   LOCAL_CATALOG_HELP,
-  parsed,
+  newProgram,
   portOrOff,
-  program,
+  runParser,
 } from "./command_line.ts";
 import { integer, seconds, size } from "./units.ts";
 
-/** Where clients are told to connect; the server's own port where none is named. */
+/** The address that clients try first. */
 export interface Advertised {
   readonly hostname: string;
+  /** Undefined: the server's own port. */
   readonly port: number | undefined;
 }
 
@@ -29,18 +30,18 @@ export interface Advertised {
 export interface ServerConfig extends Limits {
   readonly project: string;
   readonly owner: string;
-  /** Undefined: all addresses, IPv4 and IPv6. */
+  /** Undefined for all addresses, IPv4 and IPv6. */
   readonly host: string | undefined;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly portFile: string | undefined;
   readonly catalogs: readonly Address[];
   readonly catalogIntervalMs: number;
   readonly localCatalogPort: number | undefined;
   readonly advertise: Advertised | undefined;
-  /** Serve the name although another live server has it. */
+  /** Whether to serve the name although another live server has it. */
   readonly takeover: boolean;
-  /** Undefined: keep nothing. */
+  /** Undefined: keep the table in memory only. */
   readonly dataFolder: string | undefined;
   readonly fsync: typeof FSYNC_CHOICES[number];
   readonly compactEntries: number | undefined;
@@ -62,7 +63,7 @@ const FSYNC_CHOICES = ["always", "interval", "never"] as const;
  *
  * @param args without the program's name
  * @param env of the process
- * @param memoryBytes that the machine has for this process
+ * @param memoryBytes memory of the machine for this process
  * @throws {UsageError} or `TextPrinted`
  */
 export function parseServerConfig(
@@ -70,59 +71,67 @@ export function parseServerConfig(
   env: Environment,
   memoryBytes: number,
 ): ServerConfig {
-  const base = program(
+  const base = newProgram(
     NAME,
-    "A hash table on the network that is found by name: starts a server and announces it to catalogs.",
+    "Serves a hash table on the network, and announces its name to catalogs.",
     [
-      "htserver me-a4-x                      any free port, found by its name",
-      "htserver me-a4-x --debug              shows how the requests of clients interleave",
-      "htserver me-a4-x --host 127.0.0.1     for this machine only",
+      "htserver me-a4-x                    serve on any free port",
+      "htserver me-a4-x --debug            log each request",
+      "htserver me-a4-x --host 127.0.0.1   accept clients of this machine only",
       "htserver me-a4-x --catalog catalog.example.org,backup.example.org:9097",
     ],
   );
   const command = base
-    .argument("<name>", "the name that clients look for; put your own in it", catalogName("name"))
-    .option("--host <addr>", "listen address (default: all of this machine, IPv4 and IPv6)")
+    .argument("<name>", "name of the table, such as me-a4-x", catalogName("name"))
+    .option("--host <addr>", "address to listen on (default: all, IPv4 and IPv6)")
     .option("--port <n>", "TCP port; 0 is any free one", integer(0, 65_535), 0)
-    .option("--port-file <file>", "write the port there, once the server listens")
-    .option("--data <dir>", "where the table is kept (default: ./NAME.ht)")
-    .option("--memory", "keep nothing on disk", false)
+    .option("--port-file <file>", "write the port to this file")
+    .option("--data <dir>", "folder of the table (default: ./NAME.ht)")
+    .option("--memory", "keep the table in memory only", false)
     .addOption(
-      new Option("--fsync <when>", "force the log to disk: before each reply, once a second, never")
+      new Option(
+        "--fsync <when>",
+        "when to force the log to disk: before each reply, once a second, or never",
+      )
         .choices(FSYNC_CHOICES).default("always" as const),
     )
-    .option("--compact-entries <n>", "write a checkpoint after so many changes", integer(1))
+    .option("--compact-entries <n>", "write a checkpoint after this number of changes", integer(1))
     .option(
       "--compact-bytes <size>",
-      "write a checkpoint when the log has this size (default: that of the last one, or 64MB)",
+      "write a checkpoint when the log has this size (default: size of the last checkpoint, or 64MB)",
       size(1_000),
     )
     .option("--catalog <list>", CATALOG_HELP)
     .option("--no-catalog", "announce to no listed catalog")
-    .option("--catalog-interval <s>", "seconds between updates", seconds(0.05, 86_400), 60)
+    .option(
+      "--catalog-interval <s>",
+      "seconds between updates of the catalogs",
+      seconds(0.05, 86_400),
+      60,
+    )
     .option("--local-catalog <port>", LOCAL_CATALOG_HELP, portOrOff, CATALOG_PORT)
     .option("--owner <id>", "owner in the catalog (default: $USER)", catalogName("owner"))
     .option(
       "--advertise <host[:port]>",
-      "tell clients to try this address first, such as one that forwards to here",
+      "address that clients try first, such as one that forwards to this server",
       advertised,
     )
     .option("--takeover", "serve the name although another live server has it", false)
     .option("--check <dir>", CHECK_HELP)
     .option("--repair <dir>", REPAIR_HELP)
-    .option("--token-file <file>", "clients must first show the token that is in this file")
-    .option("--tls-cert <file>", "speak TLS only, with this certificate (PEM); needs --tls-key")
+    .option("--token-file <file>", "require the token in this file from clients")
+    .option("--tls-cert <file>", "require TLS, with this certificate (PEM); needs --tls-key")
     .option("--tls-key <file>", "the certificate's private key (PEM)")
-    .option("--debug", "one line per event: connect, request, disconnect", false)
+    .option("--debug", "log a line for each connect, request and disconnect", false)
     .addOption(
-      new Option("--log-format <format>", "of the lines on stderr")
+      new Option("--log-format <format>", "format of the lines on stderr")
         .choices(["text", "json"] as const).default("text" as const),
     );
   addLimitFlags(base);
-  parsed(NAME, () => command.parse([...args], { from: "user" }));
+  runParser(NAME, () => command.parse([...args], { from: "user" }));
   const flags = command.opts();
   if (flags.memory && flags.data !== undefined) {
-    throw new UsageError("--memory keeps nothing, and --data says where: choose one");
+    throw new UsageError("--memory keeps no files, and --data sets their folder: choose one");
   }
   return {
     project: command.processedArgs[0],
@@ -147,7 +156,7 @@ export function parseServerConfig(
   };
 }
 
-/** Both or none. */
+/** The two files, or none. @throws {UsageError} if one is missing */
 function tlsFiles(
   certFile: string | undefined,
   keyFile: string | undefined,
@@ -158,7 +167,7 @@ function tlsFiles(
   throw new UsageError(`TLS needs both --tls-cert and --tls-key: ${missing} is missing`);
 }
 
-/** The user's login name, with what a catalog would mangle left out. */
+/** The user's login name, without the characters that a catalog would change. */
 function ownerFrom({ USER, LOGNAME }: Environment): string {
   const name = (USER || LOGNAME || "").replace(/[^A-Za-z0-9._+@-]/g, "").slice(0, MAX_NAME_CHARS);
   return /^[A-Za-z0-9]/.test(name) ? name : "unknown";
@@ -172,7 +181,7 @@ function advertised(text: string): Advertised {
   }
   if (!isServerHost(hostname) || isLinkLocal(hostname)) {
     throw new InvalidArgumentError(
-      "No client can connect to that: it must be a host name, or an address of one machine that other networks know.",
+      "Clients cannot connect to it: it must be a host name, or an address of one machine that other networks can reach.",
     );
   }
   return { hostname, port: address?.port };

@@ -10,9 +10,9 @@ import {
   checkCatalogs,
   type Environment,
   LOCAL_CATALOG_HELP,
-  parsed,
+  newProgram,
   portOrOff,
-  program,
+  runParser,
   serverTarget,
   TIMEOUT_HELP,
   TOKEN_IN_CLEAR_HELP,
@@ -29,26 +29,26 @@ import {
   OPERATIONS,
 } from "./workload_flags.ts";
 
-/** What to measure. */
+/** The kind of test. */
 export type TestMode = "performance" | "basics" | "outliers";
 
-/** Keys of a mixed load, and of stages without inserts, where `--keys` does not say. */
+/** Default number of keys of a mixed workload, and of stages without inserts. */
 const MIX_KEYS = 10_000;
 
 /**
- * Scans take longer the more keys there are: with `--ops`, their stage ends after this, in
- * milliseconds. A sweep has many of them.
+ * With `--ops`, the longest stage with scans, in milliseconds, because a scan takes longer the more keys
+ * there are. A sweep has many such stages.
  */
 const SCAN_STAGE_MS = 15_000, SWEEP_SCAN_STAGE_MS = 3_000;
 
-/** What holds for a sweep where no flag says otherwise. */
+/** The defaults of a sweep. */
 const SWEEP = { clients: 64, repeats: 5, durationMs: 1_000, warmupMs: 200 } as const;
 
-/** Runs with more and more clients. */
+/** A series of runs with more and more clients. */
 export interface SweepConfig {
-  /** Clients of the last step; fewer where throughput levels out before. */
+  /** Clients of the last step, unless throughput levels out before. */
   readonly maxClients: number;
-  /** Of each step. */
+  /** Runs of each step. */
   readonly repeats: number;
 }
 
@@ -57,55 +57,55 @@ export interface TestPerfConfig {
   /** A name in the catalogs, or HOST:PORT. */
   readonly target: string;
   readonly mode: TestMode;
-  /** For each client and stage; without effect where `durationMs` is given. */
+  /** Operations of each client in each stage; ignored if `durationMs` is set. */
   readonly ops: number;
-  /** How long a stage is, instead of `ops`. */
+  /** Length of a stage, instead of `ops`. */
   readonly durationMs: number | undefined;
   /** Load before each stage that is not measured, in milliseconds; 0: none. */
   readonly warmupMs: number;
-  /** Undefined: one run, with `clients`. */
+  /** Undefined for one run with `clients`. */
   readonly sweep: SweepConfig | undefined;
-  /** In all processes together; of a sweep the most. */
+  /** Clients of all processes together; of a sweep, the maximum. */
   readonly clients: number;
-  /** That the clients are spread over; no more than clients. */
+  /** Processes that share the clients; at most one per client. */
   readonly processes: number;
   /** Requests in flight for each client. */
   readonly pipeline: number;
-  /** Open loop: intended starts each second, of all clients; undefined: closed loop. */
+  /** Intended starts of all clients per second (open loop); undefined for a closed loop. */
   readonly ratePerS: number | undefined;
-  /** Of all clients together; undefined: as many as are inserted. */
+  /** Keys of all clients together; undefined: one for each insert. */
   readonly keys: number | undefined;
-  /** What all keys begin with; undefined: something random. */
+  /** Prefix of all keys; undefined for a random one. */
   readonly keyPrefix: string | undefined;
-  /** Undefined: one key after the other in the stages, uniform in a mix. */
+  /** Undefined: keys in their order in the stages, uniform in a mix. */
   readonly distribution: KeyDistribution | undefined;
   /** The stages, in their order. */
   readonly operations: readonly MeasuredOperation[];
-  /** With `ops`, a stage with scans ends after this, in milliseconds. */
+  /** With `ops`, the longest stage with scans, in milliseconds. */
   readonly scanLimitMs: number;
   /** One mixed stage instead of the four. */
   readonly mix: MixShares | undefined;
-  /** Undefined: a random one. */
+  /** Undefined for a random one. */
   readonly seed: number | undefined;
   /** JSON text of a value, in bytes. */
   readonly valueBytes: number;
   readonly verify: boolean;
   readonly json: boolean;
-  /** Where to write the raw data as CSV. */
+  /** File for the raw data as CSV. */
   readonly csvFile: string | undefined;
-  /** Where to draw. */
+  /** File for the picture. */
   readonly plot: PlotFile | undefined;
-  /** What `--json` printed earlier. */
+  /** File with an earlier output of `--json`. */
   readonly compareFile: string | undefined;
-  /** Whether to draw a chart in characters; undefined: where somebody looks at a terminal. */
+  /** Whether to draw a chart in characters; undefined: if stderr is a terminal. */
   readonly chart: boolean | undefined;
   readonly quiet: boolean;
   readonly catalogs: readonly Address[];
   readonly localCatalogPort: number | undefined;
   readonly tokenFile: string | undefined;
-  /** Whether a server found by its name may see the token over a network without TLS. */
+  /** Whether to send the token without TLS to a server that was found by its name. */
   readonly tokenInClear: boolean;
-  /** PEM of whom to trust; undefined: no TLS. */
+  /** File of the certificates to trust (PEM); undefined: no TLS. */
   readonly caFile: string | undefined;
   readonly timeoutMs: number;
 }
@@ -123,25 +123,25 @@ const SECONDS_HELP = `seconds of each stage, instead of --ops (default with --sw
  * @throws {UsageError} or `TextPrinted`
  */
 export function parseTestPerfConfig(args: readonly string[], env: Environment): TestPerfConfig {
-  const command = program(
+  const command = newProgram(
     NAME,
-    "Finds a server by its name and measures it in four stages: insert, lookup, scan, remove.",
+    "Measures a server in four stages: insert, lookup, scan, remove.",
     [
-      "testperf me-a4-x                          one client, one request at a time",
-      "testperf me-a4-x --clients 4              four simultaneous clients and their sum",
-      "testperf me-a4-x --clients 4 --processes 2   the same in two processes of two clients each",
-      "testperf me-a4-x --sweep                  1, 2, 3, 4, 6, 8, ... clients until it levels out",
+      "testperf me-a4-x                    one client, one request at a time",
+      "testperf me-a4-x --clients 4        four simultaneous clients",
+      "testperf me-a4-x --clients 4 --processes 2   the same in two processes",
+      "testperf me-a4-x --sweep            more and more clients, up to the plateau",
       "testperf me-a4-x --sweep 16 --operations insert,lookup --json >sweep.json",
-      "testperf 127.0.0.1:9999 --pipeline 16     without a catalog, 16 requests in flight",
-      "testperf me-a4-x --duration 10 --warmup 2 each stage for 10 s, after 2 s that do not count",
-      "testperf me-a4-x --rate 5000 --duration 30   5,000 a second, whether answered or not",
+      "testperf 127.0.0.1:9999 --pipeline 16        an address, 16 requests in flight",
+      "testperf me-a4-x --duration 10 --warmup 2    each stage for 10 s, after 2 s",
+      "testperf me-a4-x --rate 5000 --duration 30   5,000 requests per second",
       "testperf me-a4-x --mix lookup=90,insert=10 --keys 100000 --distribution zipf",
       "testperf me-a4-x --csv raw.csv --plot latency.svg",
-      "testperf me-a4-x --compare before.json    faster or slower than --json said, or noise?",
-      "testperf me-a4-x --basics                 does every operation do what it should?",
+      "testperf me-a4-x --compare before.json       changes since that run",
+      "testperf me-a4-x --basics           test each operation",
     ],
   )
-    .argument("<name|host:port>", "the server", serverTarget)
+    .argument("<name|host:port>", "name or address of the server", serverTarget)
     .option(
       "--ops <n>",
       "operations of each client in each stage (default: 1000)",
@@ -157,18 +157,18 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     )
     .option(
       "--clients <n>",
-      "simultaneous clients in all, a connection each (default: 1)",
+      "simultaneous clients, one connection each (default: 1)",
       integer(1, 10_000),
     )
     .option(
       "--processes <n>",
-      "spread the clients over so many processes, which start each stage together",
+      "processes that share the clients, and start each stage together",
       integer(1, 256),
       1,
     )
     .option(
       "--sweep [max]",
-      `runs with 1, 2, 3, 4, 6, 8, ... clients up to this many (default: ${SWEEP.clients}), until throughput levels out`,
+      `runs with 1, 2, 3, 4, 6, 8, ... clients until throughput levels out, at most this number (default: ${SWEEP.clients})`,
       integer(1, 10_000),
     )
     .option(
@@ -178,7 +178,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     )
     .option(
       "--operations <list>",
-      `which stages to measure, such as insert,lookup (default: all; without insert, on ${MIX_KEYS} keys)`,
+      `stages to measure, such as insert,lookup (default: all; without insert, on ${MIX_KEYS} keys)`,
       operationList,
     )
     .option(
@@ -188,46 +188,50 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     )
     .option(
       "--rate <n>",
-      "requests each second in all, sent when due; latency from the intended start",
+      "requests per second of all clients; latency counts from the intended start",
       integer(1, 10_000_000),
     )
     .option(
       "--mix <shares>",
-      "one mixed stage instead of the four, such as lookup=90,insert=10 (percent)",
+      "one mixed stage, such as lookup=90,insert=10 (percent)",
       mixShares,
     )
     .option(
       "--keys <n>",
-      `keys in all (default: as many as are inserted; with --mix ${MIX_KEYS})`,
+      `keys of all clients (default: one for each insert; with --mix ${MIX_KEYS})`,
       integer(1, 1_000_000_000),
     )
     .option(
       "--distribution <kind>",
-      "which keys are looked up: uniform, zipf or zipf:THETA",
+      "distribution of lookups: uniform, zipf or zipf:THETA",
       keyDistribution,
     )
-    .option("--seed <n>", "repeats a run's keys and choices", integer(0, 4_294_967_295))
-    .option("--key-prefix <text>", "what all keys begin with (default: random)", keyPrefix)
+    .option(
+      "--seed <n>",
+      "seed of keys and random choices (default: random)",
+      integer(0, 4_294_967_295),
+    )
+    .option("--key-prefix <text>", "prefix of all keys (default: random)", keyPrefix)
     .option("--value-size <size>", "JSON text of each value", size(2, 16_000_000), 100)
-    .option("--verify", "check each value that comes back (this is the default)", true)
-    .option("--no-verify", "take what comes back unseen")
-    .option("--basics", "try each operation in success and failure instead", false)
-    .option("--outliers", "time single inserts and removes, show the slowest, instead", false)
-    .option("--json", "results as one JSON object", false)
-    .option("--csv <file>", "write the raw data of each client and operation there")
-    .option("--plot <file>", "draw throughput and latencies there, as .svg or .png", plotFile)
-    .option("--compare <file>", "what changed since --json printed this, and is it noise?")
-    .option("--chart", "a small chart on stderr (default: if that is a terminal)")
-    .option("--no-chart", "no such chart")
-    .option("--quiet", "nothing but the results", false)
+    .option("--verify", "check each value in a reply (this is the default)", true)
+    .option("--no-verify", "do not check values")
+    .option("--basics", "instead, test each operation in success and failure", false)
+    .option("--outliers", "instead, list the slowest of single inserts and removes", false)
+    .option("--json", "print the results as one JSON object", false)
+    .option("--csv <file>", "write the raw data of each client and operation to this file")
+    .option("--plot <file>", "draw throughput and latencies to this file, .svg or .png", plotFile)
+    .option("--compare <file>", "compare with this output of --json, and detect noise")
+    .option("--chart", "print a small chart on stderr (default: if it is a terminal)")
+    .option("--no-chart", "print no chart")
+    .option("--quiet", "print only the results", false)
     .option("--catalog <list>", CATALOG_HELP)
     .option("--no-catalog", "ask no listed catalog")
     .option("--local-catalog <port>", LOCAL_CATALOG_HELP, portOrOff, CATALOG_PORT)
-    .option("--token-file <file>", "show the token in this file to the server")
+    .option("--token-file <file>", "send the token in this file to the server")
     .option("--token-in-clear", TOKEN_IN_CLEAR_HELP, false)
     .option("--ca <file>", CA_HELP)
     .option("--timeout <s>", TIMEOUT_HELP, seconds(0.1, 86_400), 60);
-  parsed(NAME, () => command.parse([...args], { from: "user" }));
+  runParser(NAME, () => command.parse([...args], { from: "user" }));
   const flags = command.opts();
   checkCombinations(flags);
   checkResultFlags(flags);
@@ -235,7 +239,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
   const clients = sweep?.maxClients ?? flags.clients ?? 1;
   if (flags.processes > clients) {
     throw new UsageError(
-      `--processes ${flags.processes} is more than there are clients (${clients}): each process needs one of its own`,
+      `--processes ${flags.processes} is more than the number of clients (${clients}): each process needs at least one`,
     );
   }
   const { mix } = flags;
@@ -247,7 +251,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
       `--keys ${keys} is too few for ${clients} clients: each client needs a key of its own`,
     );
   }
-  const usualMs = sweep && flags.ops === undefined ? SWEEP.durationMs : undefined;
+  const defaultMs = sweep && flags.ops === undefined ? SWEEP.durationMs : undefined;
   const [target] = command.processedArgs;
   const catalogs = catalogsFrom(flags.catalog, env);
   const localCatalogPort = flags.localCatalog === "off" ? undefined : flags.localCatalog;
@@ -256,7 +260,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     target,
     mode: flags.basics ? "basics" : flags.outliers ? "outliers" : "performance",
     ops: flags.ops ?? 1_000,
-    durationMs: flags.duration === undefined ? usualMs : flags.duration * 1_000,
+    durationMs: flags.duration === undefined ? defaultMs : flags.duration * 1_000,
     warmupMs: flags.warmup === undefined ? (sweep ? SWEEP.warmupMs : 0) : flags.warmup * 1_000,
     sweep,
     clients,

@@ -1,10 +1,10 @@
-/** Flag values as people write them, read into numbers with one unit; and the sentences for bad ones. */
+/** Readers of flag values with units, and the messages for wrong values. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 
-/** Powers of ten. */
+/** Units of sizes, as powers of ten. */
 const SIZE_UNITS = { "": 0, B: 0, KB: 3, MB: 6, GB: 9 } as const;
 
-/** The reader of a flag's text; throws `InvalidArgumentError` with the rule and what came. */
+/** Reads the text of a flag. @throws {InvalidArgumentError} that has the rule */
 export type FlagReader<T> = (text: string) => T;
 
 /** Whole numbers from `min` to `max`, both included. */
@@ -27,7 +27,7 @@ export function size(min: number, max: number = Number.MAX_SAFE_INTEGER): FlagRe
       throw new InvalidArgumentError("It must be a size such as 500MB (B, KB, MB or GB).");
     }
     const power = SIZE_UNITS[unit.toUpperCase() as keyof typeof SIZE_UNITS];
-    // Decimal fractions are not exact in binary; the text tells whether they are whole bytes.
+    // Decimal fractions are not exact in binary, so the text decides whether it is a whole number.
     const isWhole = fraction.replace(/0*$/, "").length <= power;
     const bytes = Math.round(Number(digits) * 10 ** power);
     if (isWhole && bytes >= min && bytes <= max) return bytes;
@@ -44,7 +44,7 @@ export function seconds(min: number, max: number): FlagReader<number> {
   };
 }
 
-/** A size as people write it, in the largest unit that leaves at most three decimals. */
+/** Formats a size in the largest unit that is not above it, with at most three decimals. */
 export function sizeText(bytes: number): string {
   for (const [unit, factor] of [["GB", 1e9], ["MB", 1e6], ["KB", 1e3]] as const) {
     if (bytes >= factor) return `${Math.round((bytes / factor) * 1e3) / 1e3}${unit}`;

@@ -1,30 +1,30 @@
-/** The flags of `testperf` that say what its clients do: operations, their shares, and their keys. */
+/** The flags of `testperf` for its workload: operations, their shares, and their keys. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 
 /** Operations in the order of the stages. */
 export const OPERATIONS = ["insert", "lookup", "scan", "remove"] as const;
 
-/** Shares of the operations in a mixed load, in percent. */
+/** Shares of the operations in a mixed workload, in percent. */
 export type MixShares = Readonly<Partial<Record<typeof OPERATIONS[number], number>>>;
 
-/** Which keys are looked up more often than others. */
+/** The distribution of the keys that are looked up. */
 export type KeyDistribution =
   | { readonly kind: "uniform" }
   | { readonly kind: "zipf"; readonly theta: number };
 
-/** Exponent of Zipf's law where none is given: that of the YCSB benchmark. */
+/** Default exponent of Zipf's law: that of the YCSB benchmark. */
 const ZIPF_THETA = 0.99;
 
 /** An operation that can be measured. */
 export type MeasuredOperation = typeof OPERATIONS[number];
 
-/** Reads `insert,lookup`; the order of the stages stays theirs. */
+/** Reads `insert,lookup`; the stages keep their own order. */
 export function operationList(text: string): readonly MeasuredOperation[] {
   const names = text.split(",");
   const known = OPERATIONS.filter((name) => names.includes(name));
   if (known.length === names.length) return known;
   throw new InvalidArgumentError(
-    `It must be some of ${OPERATIONS.join(",")}, each at most once, with commas between.`,
+    `It must be some of ${OPERATIONS.join(",")}, each at most once, separated by commas.`,
   );
 }
 
@@ -49,7 +49,7 @@ export function mixShares(text: string): MixShares {
   }
   if ((shares.remove ?? 0) > (shares.insert ?? 0)) {
     throw new InvalidArgumentError(
-      "There must be as many inserts as removes, or there would be nothing left to remove.",
+      "There must be as many inserts as removes, so that there are keys to remove.",
     );
   }
   return shares;
@@ -68,7 +68,7 @@ export function keyDistribution(text: string): KeyDistribution {
   return { kind: "zipf", theta };
 }
 
-/** Reads a prefix of keys: ASCII, so that its size is known, and nothing that a regex takes apart. */
+/** Reads a prefix of keys: ASCII of known size, without most special characters of a regex. */
 export function keyPrefix(text: string): string {
   if (/^[A-Za-z0-9._-]{1,100}$/.test(text)) return text;
   throw new InvalidArgumentError("It must be 1 to 100 ASCII letters, digits, '.', '_' or '-'.");

@@ -4,7 +4,7 @@ import { isServerGone } from "../client/errors.ts";
 import type { HtClient } from "../client/client.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
 import type { Output } from "./results/output.ts";
-import { beginProgress } from "../terminal/progress.ts";
+import { startProgress } from "../terminal/progress.ts";
 import { Keys } from "./workload/keys.ts";
 import { newSeed } from "./workload/seeded_streams.ts";
 import { TableWorkload } from "./workload/operation.ts";
@@ -32,7 +32,7 @@ export async function runOutliers(
   const workload = new TableWorkload(keys, config.valueBytes, config.verify);
   const times = { insert: [] as TimedOperation[], remove: [] as TimedOperation[] };
   const errors: string[] = [];
-  const progress = beginProgress("outlier", 2 * config.ops, !config.quiet);
+  const progress = startProgress("outlier", 2 * config.ops, !config.quiet);
   let goneReason: string | undefined;
   for (let number = 0; number < config.ops && goneReason === undefined; number++) {
     for (const stage of ["insert", "remove"] as const) {

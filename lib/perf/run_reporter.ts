@@ -1,6 +1,6 @@
 /** Reports a measurement while it runs: a heading, a progress bar, result lines and notes. */
 import { addressText } from "../base/address.ts";
-import { beginProgress, beginTimedProgress, type Progress } from "../terminal/progress.ts";
+import { type Progress, startProgress, startTimedProgress } from "../terminal/progress.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
 import { clientsText } from "./analysis/sweep_step.ts";
 import { errorCount, type StageData } from "./measure/stage_data.ts";
@@ -40,10 +40,10 @@ export class RunReporter implements RunEvents, ShareEvents {
     const label = sweep === undefined ? name : `${name}, ${clientsText(clients)}`;
     // A stage by time has no known number of operations, except by its rate.
     this.#progress = "ops" in length
-      ? beginProgress(label, length.ops * clients, !quiet)
+      ? startProgress(label, length.ops * clients, !quiet)
       : ratePerS === undefined
-      ? beginTimedProgress(label, length.durationMs, !quiet)
-      : beginProgress(label, Math.ceil(ratePerS * length.durationMs / 1e3), !quiet);
+      ? startTimedProgress(label, length.durationMs, !quiet)
+      : startProgress(label, Math.ceil(ratePerS * length.durationMs / 1e3), !quiet);
   }
 
   onProgress(operations: number): void {

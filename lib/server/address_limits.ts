@@ -1,6 +1,6 @@
 /**
- * What is known of the addresses that clients come from: how many are connected, how fast they connect,
- * and how often they showed a wrong token. Bounded (I5).
+ * Limits for each client address: connected clients, connects per second, and delays for wrong tokens, so
+ * that one machine cannot take the server from others. Memory is bounded (I5).
  */
 import { isLoopback } from "../base/address.ts";
 import {
@@ -17,56 +17,56 @@ export interface AddressLimits {
   readonly maxConnectsPerSecond: number;
 }
 
-/** Why a client from an address is not taken. */
+/** Why a client from an address is rejected. */
 export type AddressProblem = "too many clients" | "too many connects";
 
-/** What an address did lately. */
-interface Recent {
-  /** Connects that it may make at once; they come back with time. */
+/** Recent connects and wrong tokens of an address. */
+interface RecentUse {
+  /** Connects that are allowed now: a token bucket, which fills with time. */
   allowance: number;
-  allowedAtMs: number;
-  refusals: number;
-  refusedAtMs: number;
+  filledAtMs: number;
+  wrongTokens: number;
+  wrongTokenAtMs: number;
 }
 
-/** Keeps count of addresses. */
+/** Counts the use of each address. */
 export class AddressLimiter {
   readonly #limits: AddressLimits;
-  /** As many as there are clients at the most. */
+  /** Clients by address; has at most one entry per client. */
   readonly #connected = new Map<string, number>();
-  /** The one not seen for longest comes first. */
-  readonly #recent = new Map<string, Recent>();
+  /** The least recently used address comes first. */
+  readonly #recent = new Map<string, RecentUse>();
 
   constructor(limits: AddressLimits) {
     this.#limits = limits;
   }
 
   /**
-   * Counts a connect, taken or not.
+   * Counts a connect.
    *
-   * @param address as `addressGroup` gives it
+   * @param address as `addressGroup` returns it
    * @param nowMs of `performance.now()`
-   * @returns why there should be no client of it; undefined: it is welcome
+   * @returns why the client must be rejected; undefined if it is within the limits
    */
   connect(address: string, nowMs: number): AddressProblem | undefined {
     const { maxClientsPerAddress, maxConnectsPerSecond } = this.#limits;
-    const recent = this.#recentOf(address, nowMs);
-    const most = maxConnectsPerSecond * CONNECT_BURST_S;
-    const earned = (nowMs - recent.allowedAtMs) / 1e3 * maxConnectsPerSecond;
-    recent.allowance = Math.min(most, recent.allowance + earned);
-    recent.allowedAtMs = nowMs;
-    if (recent.allowance < 1) return "too many connects";
-    recent.allowance--;
+    const use = this.#touch(address, nowMs);
+    const burst = maxConnectsPerSecond * CONNECT_BURST_S;
+    const earned = (nowMs - use.filledAtMs) / 1e3 * maxConnectsPerSecond;
+    use.allowance = Math.min(burst, use.allowance + earned);
+    use.filledAtMs = nowMs;
+    if (use.allowance < 1) return "too many connects";
+    use.allowance--;
     const clients = this.#connected.get(address) ?? 0;
     return clients >= maxClientsPerAddress ? "too many clients" : undefined;
   }
 
-  /** Counts a client that was taken. */
+  /** Counts a client that is served. */
   add(address: string): void {
     this.#connected.set(address, (this.#connected.get(address) ?? 0) + 1);
   }
 
-  /** Counts one client less. */
+  /** Counts a client that has disconnected. */
   remove(address: string): void {
     const left = (this.#connected.get(address) ?? 0) - 1;
     if (left > 0) this.#connected.set(address, left);
@@ -76,39 +76,40 @@ export class AddressLimiter {
   /**
    * Counts a wrong token.
    *
-   * @returns how long to wait with the answer, in milliseconds
+   * @returns the delay of the reply, in milliseconds
    */
-  refused(address: string, nowMs: number): number {
-    const recent = this.#recentOf(address, nowMs);
-    if (nowMs - recent.refusedAtMs > AUTH_FAILURES_TTL_MS) recent.refusals = 0;
-    recent.refusedAtMs = nowMs;
-    const delayMs = FIRST_AUTH_DELAY_MS * 2 ** Math.min(recent.refusals, 30);
-    recent.refusals++;
+  countWrongToken(address: string, nowMs: number): number {
+    const use = this.#touch(address, nowMs);
+    if (nowMs - use.wrongTokenAtMs > AUTH_FAILURES_TTL_MS) use.wrongTokens = 0;
+    use.wrongTokenAtMs = nowMs;
+    const delayMs = FIRST_AUTH_DELAY_MS * 2 ** Math.min(use.wrongTokens, 30);
+    use.wrongTokens++;
     return Math.min(delayMs, MAX_AUTH_DELAY_MS);
   }
 
-  /** How many addresses are remembered that have no client. */
+  /** Number of addresses whose recent use is remembered. */
   get remembered(): number {
     return this.#recent.size;
   }
 
-  #recentOf(address: string, nowMs: number): Recent {
+  /** Makes an address the most recently used one, and forgets the oldest beyond `MAX_ADDRESSES`. */
+  #touch(address: string, nowMs: number): RecentUse {
     const known = this.#recent.get(address);
-    const recent = known ?? {
+    const use = known ?? {
       allowance: this.#limits.maxConnectsPerSecond * CONNECT_BURST_S,
-      allowedAtMs: nowMs,
-      refusals: 0,
-      refusedAtMs: -Infinity,
+      filledAtMs: nowMs,
+      wrongTokens: 0,
+      wrongTokenAtMs: -Infinity,
     };
     if (known) this.#recent.delete(address);
-    this.#recent.set(address, recent);
+    this.#recent.set(address, use);
     if (this.#recent.size > MAX_ADDRESSES) {
       for (const oldest of this.#recent.keys()) {
         this.#recent.delete(oldest);
         break;
       }
     }
-    return recent;
+    return use;
   }
 }
 

@@ -42,7 +42,7 @@ export interface AdmissionOptions {
   readonly stopping: AbortSignal;
 }
 
-/** A new connection that is not admitted yet. */
+/** A new connection before its admission. */
 export interface Candidate {
   readonly socket: Socket;
   readonly localHost: string;
@@ -99,7 +99,7 @@ export class Admission {
   }
 
   /**
-   * Admits a connection or rejects it. `start` and `end` count an admitted one.
+   * Admits a connection or rejects it. `start` and `end` count the served ones.
    *
    * @returns undefined if it is rejected: then its socket is closed in the background
    */
@@ -152,7 +152,7 @@ export class Admission {
   /** Delays the reply to a wrong token, longer each time, so that guessing takes long. */
   async delayAuthReply(address: string): Promise<void> {
     this.count("token");
-    const delayMs = this.#addresses.refused(address, performance.now());
+    const delayMs = this.#addresses.countWrongToken(address, performance.now());
     if (this.#delayedReplies >= MAX_DELAYED_AUTH_REPLIES) return;
     this.#delayedReplies++;
     await sleep(delayMs, this.#options.stopping);

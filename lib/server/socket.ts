@@ -1,27 +1,27 @@
-/** Deno's connection as a session sees it: closing twice does no harm, and the last words arrive. */
+/** The socket of a connection, over Deno's: it may be closed twice, and can linger until the last bytes arrive. */
 import { settlesWithin } from "../base/clock.ts";
 import { LINGER_MS, READ_BUFFER_BYTES } from "../base/limits.ts";
 import type { ClientConn } from "./listener.ts";
 import type { Socket } from "./connection.ts";
 
-/** A client's connection. */
+/** The TCP or TLS socket of one client. */
 export class TcpSocket implements Socket {
   readonly #connection: ClientConn;
   readonly #stopping: AbortSignal;
 
-  /** @param stopping ends all waiting */
+  /** @param stopping ends lingering */
   constructor(connection: ClientConn, stopping: AbortSignal) {
     this.#connection = connection;
     this.#stopping = stopping;
     try {
-      // The runtime has no such methods for TLS: a reply of several TLS records (16 KB each) then waits
-      // for the delayed acknowledgement of the first one, some 45 ms.
+      // The runtime lacks these methods for TLS. There, a reply of several TLS records (16 KB each) waits
+      // about 45 ms for the delayed acknowledgment of the first record.
       if ("setNoDelay" in connection) {
         connection.setNoDelay(true);
         connection.setKeepAlive(true);
       }
     } catch {
-      // Gone already: its first read will say so.
+      // The peer has closed the connection: the first read reports it.
     }
   }
 
@@ -34,11 +34,11 @@ export class TcpSocket implements Socket {
   }
 
   /**
-   * What the peer has sent and nobody read would turn a plain close into a reset, which may overtake
-   * the last words.
+   * Closes the sending side, and reads until the peer closes. A plain close with unread bytes of the
+   * peer would send a reset, which may overtake the last reply.
    */
   async linger(): Promise<void> {
-    const ending = this.#connection.closeWrite().then(() => drained(this.#connection));
+    const ending = this.#connection.closeWrite().then(() => drain(this.#connection));
     await settlesWithin(ending, LINGER_MS, this.#stopping);
   }
 
@@ -51,12 +51,12 @@ export class TcpSocket implements Socket {
   }
 }
 
-/** Reads and drops what the client sent, until it closes. */
-async function drained(connection: ClientConn): Promise<void> {
+/** Reads and drops bytes until the peer closes. */
+async function drain(connection: ClientConn): Promise<void> {
   const buffer = new Uint8Array(READ_BUFFER_BYTES.first);
   try {
     while (await connection.read(buffer) !== null);
   } catch {
-    // Reset: just as good.
+    // A reset also ends the connection.
   }
 }

@@ -1,13 +1,11 @@
-/** Rows of text as aligned columns for a terminal. */
+/** Aligned columns of text for a terminal. */
 import { plainLine } from "../base/quote.ts";
 
 /**
- * Aligns rows.
- *
- * Cells may hold what strangers wrote.
+ * Aligns rows. Escapes control characters, because cells may have text of unknown origin.
  *
  * @param rows the first one is the heading
- * @param numbers columns that hold numbers, aligned to the right (from 0)
+ * @param numbers columns of numbers, counted from 0, which are aligned to the right
  */
 export function columns(
   rows: readonly (readonly string[])[],
@@ -15,7 +13,7 @@ export function columns(
 ): string {
   const shown = rows.map((row) => row.map((cell) => plainLine(cell)));
   const widths = shown.reduce<number[]>(
-    (most, row) => row.map((cell, at) => Math.max(cell.length, most[at] ?? 0)),
+    (longest, row) => row.map((cell, at) => Math.max(cell.length, longest[at] ?? 0)),
     [],
   );
   const aligned = (cell: string, at: number) =>

@@ -1,34 +1,34 @@
-/** A progress bar on stderr, where that is a terminal; nothing elsewhere. */
+/** A progress bar on stderr, if that is a terminal. */
 import { Presets, SingleBar } from "cli-progress";
 import { RateMeter } from "./rate_meter.ts";
 
-/** Shows how far something is, and how fast it goes. */
+/** Shows the progress of a task, and its rate. */
 export interface Progress {
-  /** Counts one, or so many. Costs next to nothing. */
+  /** Adds to the count (default: 1). It takes almost no time. */
   step(count?: number): void;
-  /** Says how many there are now; also draws, where nothing else is let to run meanwhile. */
+  /** Sets the count, and draws: for tasks that block the event loop, and with it the timer. */
   reach(done: number): void;
-  /** Takes the bar away. */
+  /** Removes the bar. */
   end(): void;
 }
 
 const NONE: Progress = { step() {}, reach() {}, end() {} };
 
-/** How often the bar is drawn, in milliseconds: drawing costs the client time. */
+/** Time between two drawings, in milliseconds: drawing takes time from the client. */
 const DRAW_EVERY_MS = 200;
 
-/** Characters of the bar itself: the line has to fit beside a label and numbers. */
+/** Characters of the bar itself, so that the line has room for a label and numbers. */
 const BAR_CHARS = 24;
 
 /**
- * Begins a bar that is full when all is done.
+ * Starts a bar that is full at a total.
  *
- * @param label what is counted; in a sweep also with how many clients, and in which repeat
- * @param total number of them
- * @param isShown false: no bar even on a terminal
- * @param unit of what is counted (default: operations)
+ * @param label the task; in a sweep also its clients and repeat
+ * @param total the count at the end
+ * @param isShown whether to draw it on a terminal
+ * @param unit of the count (default: operations)
  */
-export function beginProgress(
+export function startProgress(
   label: string,
   total: number,
   isShown: boolean,
@@ -37,29 +37,29 @@ export function beginProgress(
   const format = `${
     label.padEnd(7)
   } {bar} {percentage}% {value}/{total}, {rate} ${unit}/s, ETA {eta} s`;
-  return begin(format, total, isShown, (done) => done);
+  return startBar(format, total, isShown, (done) => done);
 }
 
 /**
- * Begins a bar that is full when the time is over, where nobody knows how many operations there
- * will be. The time begins with the first one.
+ * Starts a bar that is full after a time, for a task with an unknown number of operations. The time
+ * starts with the first operation.
  *
  * @param label as above
  * @param durationMs in milliseconds
  * @param isShown as above
  */
-export function beginTimedProgress(label: string, durationMs: number, isShown: boolean): Progress {
+export function startTimedProgress(label: string, durationMs: number, isShown: boolean): Progress {
   let startedMs: number | undefined;
   const passedMs = (done: number, nowMs: number) => {
     if (done > 0) startedMs ??= nowMs;
     return nowMs - (startedMs ?? nowMs);
   };
   const format = `${label.padEnd(7)} {bar} {percentage}% of ${durationMs / 1e3} s, {rate} ops/s`;
-  return begin(format, durationMs, isShown, passedMs);
+  return startBar(format, durationMs, isShown, passedMs);
 }
 
-/** @param valueAt how far the bar is, by what is done and by the time */
-function begin(
+/** @param valueAt the value of the bar for a count and a time */
+function startBar(
   format: string,
   total: number,
   isShown: boolean,
@@ -70,7 +70,7 @@ function begin(
     format,
     barsize: BAR_CHARS,
     clearOnComplete: true,
-    hideCursor: false, // or Ctrl-C would leave the terminal without one
+    hideCursor: false, // otherwise Ctrl-C leaves the terminal without a cursor
     fps: 10,
   }, Presets.shades_classic);
   const meter = new RateMeter(performance.now());
@@ -84,7 +84,7 @@ function begin(
     const rate = Math.round(meter.perSecond(nowMs, done)).toLocaleString("en-US");
     bar.update(Math.min(total, valueAt(done, nowMs)), { rate });
   };
-  // By the clock, not by steps: slow ones are shown as they come, and fast ones cost nothing.
+  // A timer, so that slow steps are shown in time, and fast steps take no time to draw.
   const timer = setInterval(draw, DRAW_EVERY_MS);
   return {
     step(count = 1) {

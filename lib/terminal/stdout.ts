@@ -1,6 +1,6 @@
 /**
- * Results on stdout, in order. A reader may be slow, and the pipe to it may be one that does not
- * block: then a write takes a part or nothing, and the rest is written once there is room.
+ * Output to stdout and stderr. A pipe with a slow reader may not block: then a write takes a part of the
+ * bytes, and the rest is written, in order, once there is room.
  */
 import { sleep } from "../base/clock.ts";
 import { EXIT, ExitError, messageOf } from "../base/errors.ts";
@@ -11,16 +11,16 @@ const PAUSE_MS = { first: 1, longest: 100 } as const;
 
 const encoder = new TextEncoder();
 
-/** Where bytes go: stdout, or what a test puts in its place. */
+/** A destination of bytes: stdout, or the fake of a test. */
 export interface SyncSink {
   /** Writes a part of the bytes, at least one. @returns how many */
   writeSync(bytes: Uint8Array): number;
 }
 
-/** Writes lines to a sink that may be slow and may not block. */
+/** Writes lines to a sink that may be slow and not block. */
 export class LineWriter {
   readonly #sink: SyncSink;
-  /** What the sink did not take yet, in order. */
+  /** Bytes that the sink has not taken yet, in order. */
   #waiting: Uint8Array[] = [];
   #draining: Promise<void> | undefined;
   #failure: unknown;
@@ -30,10 +30,10 @@ export class LineWriter {
   }
 
   /**
-   * Writes a line; what the sink does not take now follows on its own.
+   * Writes a line; bytes that the sink does not take now are written later.
    *
    * @param line without its LF
-   * @throws whatever the sink throws, except that it would block
+   * @throws the error of the sink, unless it would block
    */
   write(line: string): void {
     if (this.#failure !== undefined) throw this.#failure;
@@ -45,10 +45,10 @@ export class LineWriter {
   }
 
   /**
-   * Waits until the sink has taken everything, however long that takes.
+   * Waits until the sink has taken all bytes.
    *
    * @returns undefined if there is nothing to wait for
-   * @throws whatever the sink threw meanwhile
+   * @throws an earlier error of the sink
    */
   flush(): Promise<void> | undefined {
     if (this.#draining) return this.#draining.then(() => this.#throwFailure());
@@ -60,7 +60,7 @@ export class LineWriter {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** @returns what the sink did not take, because it would block */
+  /** @returns the bytes that the sink did not take, because it would block */
   #writeNow(bytes: Uint8Array): Uint8Array {
     let rest = bytes;
     try {
@@ -71,7 +71,7 @@ export class LineWriter {
     return rest;
   }
 
-  /** Writes what waits, from the next pause on. */
+  /** Writes the waiting bytes, after a pause. */
   async #drain(): Promise<void> {
     let pauseMs: number = PAUSE_MS.first;
     await sleep(pauseMs);
@@ -92,12 +92,12 @@ export class LineWriter {
       this.#waiting = [];
       this.#failure = error;
     }
-    // At once: a line that came before it was noticed would wait for a drain that is over.
+    // Before a promise resolves: otherwise the next line would wait for a drain that has ended.
     this.#draining = undefined;
   }
 }
 
-/** Whether what is printed must not act; elsewhere bytes stay as they are. */
+/** Whether control characters must be escaped; files and pipes get the bytes unchanged. */
 const isTerminal = Deno.stdout.isTerminal();
 
 const stdout = new LineWriter({
@@ -105,7 +105,7 @@ const stdout = new LineWriter({
     try {
       return Deno.stdout.writeSync(bytes);
     } catch (error) {
-      // The reader has gone, as in `| head -1`: the program has nothing more to do.
+      // The reader has ended, as in `| head -1`: the program has no more work.
       if (error instanceof Deno.errors.BrokenPipe) Deno.exit(EXIT.ok);
       if (error instanceof Deno.errors.WouldBlock) throw error;
       throw new ExitError(`Cannot write to stdout: ${messageOf(error)}`);
@@ -114,8 +114,8 @@ const stdout = new LineWriter({
 });
 
 /**
- * Writes a line to stdout. If its reader has gone, the program ends. `flushStdout` waits for what a
- * slow reader has not taken.
+ * Writes a line to stdout. If its reader has ended, the program ends. `flushStdout` waits for a slow
+ * reader.
  *
  * @throws {ExitError} if it cannot be written
  */
@@ -124,7 +124,7 @@ export function printLine(line: string): void {
 }
 
 /**
- * As `printLine`, and waits for a slow reader: for output of any size.
+ * Writes a line as `printLine` does, and waits for a slow reader: for output of any size.
  *
  * @returns undefined if there is nothing to wait for
  * @throws {ExitError} if it cannot be written
@@ -134,12 +134,12 @@ export function printAndWait(line: string): Promise<void> | undefined {
   return stdout.flush();
 }
 
-/** Writes a sentence to stderr; what others wrote may be in it. */
+/** Writes a sentence to stderr, with control characters escaped. */
 export function printError(sentence: string): void {
   console.error(plainLines(sentence));
 }
 
-/** Waits until the reader of stdout has taken everything. @throws {ExitError} if it cannot be written */
+/** Waits until the reader of stdout has taken all bytes. @throws {ExitError} if it cannot be written */
 export async function flushStdout(): Promise<void> {
   await stdout.flush();
 }

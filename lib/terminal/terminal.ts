@@ -1,23 +1,23 @@
-/** What the terminal of stderr can show. */
+/** The capabilities of the terminal of stderr. */
 
-/** Where text for people goes, and how it may look. */
+/** The terminal that shows text to the user. */
 export interface Terminal {
-  /** Whether somebody looks at it: not a file, nor a pipe. */
+  /** Whether there is a terminal, and not a file or a pipe. */
   readonly isThere: boolean;
-  /** Characters of a line. */
+  /** Characters per line. */
   readonly columns: number;
   readonly hasColors: boolean;
-  /** Whether it has the block elements of Unicode. */
+  /** Whether it shows the block elements of Unicode. */
   readonly hasBlocks: boolean;
 }
 
-/** Characters of a line where the terminal does not say, or there is none. */
+/** Default characters per line, without a terminal of known width. */
 const COLUMNS = 80;
 
 /**
- * Looks at stderr.
+ * Detects the capabilities.
  *
- * @param kind of the terminal: the environment's TERM
+ * @param kind the value of the environment variable TERM
  */
 export function stderrTerminal(kind: string | undefined): Terminal {
   const isThere = Deno.stderr.isTerminal();
@@ -32,7 +32,7 @@ export function stderrTerminal(kind: string | undefined): Terminal {
 function columnsThere(): number {
   try {
     const { columns } = Deno.consoleSize();
-    return columns > 0 ? columns : COLUMNS; // a serial line says 0
+    return columns > 0 ? columns : COLUMNS; // a serial line has 0
   } catch {
     return COLUMNS;
   }

@@ -1,4 +1,4 @@
-/** Proves that files are written whole, past whatever others put in the folder, or refused in a sentence. */
+/** Proves that files are written atomically, and never through a link that another user made. */
 import assert from "assert";
 import { requireFolderOf, writeWholeFile } from "../../lib/cli/atomic_file.ts";
 
@@ -17,7 +17,7 @@ Deno.test("whole_file: a link with a name that can be guessed is not followed", 
   assert.equal(await Deno.readTextFile(other), "precious");
 });
 
-Deno.test("whole_file: whether there is a folder is known before there is a file", async () => {
+Deno.test("whole_file: a missing folder is an error before the file is written", async () => {
   await using folder = await scratch();
   await requireFolderOf(`${folder.path}/raw.csv`, "it");
   await requireFolderOf("raw.csv", "it");

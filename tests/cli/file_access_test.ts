@@ -1,4 +1,4 @@
-/** Files that other users can read or write: what is warned of, and that the command mends it. */
+/** Proves the warnings about files that other users can read or write, and that the command repairs them. */
 import assert from "assert";
 import { createLog, silentLog } from "../../lib/base/log.ts";
 import { warnAboutFileAccess } from "../../lib/cli/file_access.ts";
@@ -17,7 +17,7 @@ async function warningsFor(path: string, kind: Kind): Promise<string[]> {
   return warnings;
 }
 
-/** Modes of a thing, and what others can then do that they should not. */
+/** Modes of a file or folder, and the access of other users that is warned about. */
 const CASES: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
   secret: {
     "0600": "",

@@ -1,9 +1,9 @@
-/** Proves that the port is in its file, whole, and that nothing else stays. */
+/** Proves that the file has the port, and that no temporary file stays. */
 import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
 import { writePortFile } from "../../lib/cli/port_file.ts";
 
-Deno.test("port_file: the port and an LF, replacing what was there, and nothing beside it", async () => {
+Deno.test("port_file: the port and an LF replace the old file, and no other file stays", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${folder}/port`, "something long that was there before");

@@ -1,8 +1,8 @@
-/** What the header of the portable form passes on, as a program reads it. */
+/** Proves how a program reads the facts that the header of the portable form passes. */
 import assert from "assert";
 import { memoryLimit, parseSystemFacts } from "../../lib/cli/system_facts.ts";
 
-Deno.test("system_facts: limits that are not known are none", () => {
+Deno.test("system_facts: unknown limits are Infinity", () => {
   const unknown = {
     memoryBytes: Infinity,
     fileBytes: Infinity,
@@ -17,7 +17,7 @@ Deno.test("system_facts: limits that are not known are none", () => {
   }
 });
 
-Deno.test("system_facts: what the header found", () => {
+Deno.test("system_facts: facts of the header", () => {
   const text = "memory=250000000 file=512 files=1024 hangup=ignored replacements=2";
   assert.deepEqual(parseSystemFacts(text), {
     memoryBytes: 250_000_000,
@@ -28,7 +28,7 @@ Deno.test("system_facts: what the header found", () => {
   });
 });
 
-Deno.test("system_facts: memory is no more than the machine's", () => {
+Deno.test("system_facts: memory is at most that of the machine", () => {
   assert.ok(memoryLimit() > 0);
   assert.ok(memoryLimit() <= Deno.systemMemoryInfo().total);
 });

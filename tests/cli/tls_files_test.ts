@@ -1,4 +1,4 @@
-/** Proves which files hold what TLS needs, and what is said of others. */
+/** Proves which files are accepted for TLS, and the errors for others. */
 import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
 import { silentLog } from "../../lib/base/log.ts";
@@ -47,7 +47,7 @@ testWith(OPENSSL, "read_tls: a certificate and its key, and nothing else", async
   await refused(readCa(missing), 1, /Cannot read the certificates from .*none/);
 });
 
-testWith(OPENSSL, "read_tls: a certificate that clients refuse is warned of", async () => {
+testWith(OPENSSL, "read_tls: a certificate that clients reject causes a warning", async () => {
   await using certificates = await Certificates.inFolder();
   const warnings: string[] = [];
   const log = { ...silentLog, warn: (message: string) => void warnings.push(message) };

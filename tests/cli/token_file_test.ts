@@ -1,4 +1,4 @@
-/** Proves which files hold a good token. */
+/** Proves which token files are accepted. */
 import assert from "assert";
 import { ExitError, UsageError } from "../../lib/base/errors.ts";
 import { readToken } from "../../lib/cli/token_file.ts";

@@ -1,4 +1,4 @@
-/** Proves what each flag of `htcatalog` takes, what it refuses, and what holds without it. */
+/** Proves which values each flag of `htcatalog` accepts and rejects, and its default. */
 import assert from "assert";
 import { type CatalogConfig, parseCatalogConfig } from "../../lib/config/catalog_config.ts";
 import { checkFlags, type FlagCases, usageError } from "./command_lines.ts";
@@ -18,7 +18,7 @@ const FLAGS: Record<string, FlagCases<CatalogConfig>> = {
   "--debug": { good: [[[], { isDebugging: true }]], bad: [] },
 };
 
-test("flags of the contract are there, with its defaults", () => {
+test("flags and defaults are those of the contract", () => {
   assert.deepEqual(
     (({ host, port, lifetimeS }) => ({ host, port, lifetimeS }))(parse()),
     { host: "0.0.0.0", port: 9_097, lifetimeS: 900 },

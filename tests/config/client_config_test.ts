@@ -1,4 +1,4 @@
-/** Proves what each flag of `htclient` takes, what it refuses, and what holds without it. */
+/** Proves which values each flag of `htclient` accepts and rejects, and its default. */
 import assert from "assert";
 import { type ClientConfig, parseClientConfig } from "../../lib/config/client_config.ts";
 import { checkFlags, type FlagCases, printed, usageError } from "./command_lines.ts";
@@ -25,7 +25,7 @@ const FLAGS: Record<string, FlagCases<ClientConfig>> = {
   },
 };
 
-test("every flag takes its good values and refuses others, and help lists these flags", () => {
+test("every flag accepts its good values and rejects others, and help lists these flags", () => {
   const withList = { ...FLAGS, "--list": { good: [], bad: [] } };
   checkFlags((...args) => parse("me-a4-x", ...args), withList);
 });
@@ -36,24 +36,24 @@ test("a target with words is one command, without words the prompt", () => {
   assert.deepEqual(parse("127.0.0.1:80").words, []);
 });
 
-test("words that look like numbers and JSON stay what they are", () => {
+test("words that look like numbers and JSON stay unchanged", () => {
   assert.deepEqual(parse("a", "insert", "-5", "-1").words, ["insert", "-5", "-1"]);
   assert.deepEqual(parse("a", "--", "insert", "--list", "--x").words, ["insert", "--list", "--x"]);
 });
 
 test("either a server or --list", () => {
   assert.deepEqual(parse("--list").target, undefined);
-  assert.match(usageError(() => parse()), /Name a server, or use --list/);
-  assert.match(usageError(() => parse("--list", "me-a4-x")), /--list goes without/);
+  assert.match(usageError(() => parse()), /Name a server, or list the servers/);
+  assert.match(usageError(() => parse("--list", "me-a4-x")), /--list takes no name/);
 });
 
-test("a name that no server can have is refused", () => {
+test("a name that no server can have is rejected", () => {
   for (const name of ["a b", "", "caf\u00e9", "host:0"]) {
     assert.match(usageError(() => parse(name)), /A name has 1 to 128/);
   }
 });
 
-test("help tells the commands, the examples and the exit codes", () => {
+test("help lists the commands, the examples and the exit codes", () => {
   const help = printed(() => parse("--help"));
   for (
     const words of [

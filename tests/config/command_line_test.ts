@@ -1,4 +1,4 @@
-/** Proves what all command lines share: names, targets, ports, usage errors, help and version. */
+/** Proves the shared part of all command lines: names, targets, ports, usage errors, help and version. */
 import assert from "assert";
 import fc from "fast-check";
 import { UsageError } from "../../lib/base/errors.ts";
@@ -6,9 +6,9 @@ import { MAX_NAME_CHARS } from "../../lib/base/limits.ts";
 import { VERSION } from "../../lib/base/version.ts";
 import {
   catalogName,
-  parsed,
+  newProgram,
   portOrOff,
-  program,
+  runParser,
   serverTarget,
 } from "../../lib/config/command_line.ts";
 import { printed, usageError } from "./command_lines.ts";
@@ -17,7 +17,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `program: ${name}`, permissions: "none", fn });
 }
 
-test("a name is short ASCII without what a catalog would mangle", () => {
+test("a name is short ASCII, without characters that a catalog would change", () => {
   const read = catalogName("name");
   for (const name of ["me-a4-x", "A", "0", "a.b_c+d@e-f", "x".repeat(MAX_NAME_CHARS)]) {
     assert.equal(read(name), name);
@@ -47,8 +47,8 @@ test("a port, or off", () => {
 
 test("help has summary, examples and flags, version names program and version", () => {
   const parse = (...args: string[]) =>
-    parsed("prog", () =>
-      program("prog", "Does a thing.", ["prog --flag   an example"])
+    runParser("prog", () =>
+      newProgram("prog", "Does a thing.", ["prog --flag   an example"])
         .option("--flag", "a flag").parse(args, { from: "user" }));
   const help = printed(() => parse("--help"));
   for (const words of ["Usage: prog", "Does a thing.", "Examples:\n  prog --flag", "a flag"]) {
@@ -57,12 +57,12 @@ test("help has summary, examples and flags, version names program and version", 
   assert.equal(printed(() => parse("--version")), `prog ${VERSION}\n`);
 });
 
-test("a misspelt flag is told with the right one and where help is", () => {
+test("the error for a misspelt flag suggests the right one, or names --help", () => {
   const parse = (flag: string) => () =>
-    parsed(
+    runParser(
       "prog",
       () =>
-        program("prog", "Does a thing.", []).option("--port <n>", "p").parse([flag], {
+        newProgram("prog", "Does a thing.", []).option("--port <n>", "p").parse([flag], {
           from: "user",
         }),
     );
@@ -79,9 +79,9 @@ test("any words make a usage error or none, on one line", () => {
   fc.assert(fc.property(fc.array(word, { maxLength: 4 }), (words) => {
     fc.pre(!words.includes("--help") && !words.includes("--version"));
     try {
-      parsed(
+      runParser(
         "prog",
-        () => program("prog", "s", []).option("--port <n>", "p").parse(words, { from: "user" }),
+        () => newProgram("prog", "s", []).option("--port <n>", "p").parse(words, { from: "user" }),
       );
     } catch (error) {
       assert.ok(error instanceof UsageError);
@@ -92,7 +92,7 @@ test("any words make a usage error or none, on one line", () => {
 
 test("other failures are passed through", () => {
   assert.throws(() =>
-    parsed("prog", () => {
+    runParser("prog", () => {
       throw new RangeError("a bug");
     }), RangeError);
 });

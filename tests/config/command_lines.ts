@@ -4,11 +4,11 @@ import process from "node:process";
 import { ExitError, UsageError } from "../../lib/base/errors.ts";
 import { TextPrinted } from "../../lib/config/command_line.ts";
 
-/** What a flag takes and what it does to the configuration. */
+/** Values of a flag, and their effect on the configuration. */
 export interface FlagCases<Config> {
-  /** Words after the flag, and the part of the configuration that they make. */
+  /** Words after the flag, and the part of the configuration that results. */
   readonly good: readonly (readonly [words: readonly string[], part: Partial<Config>])[];
-  /** Values that are refused. */
+  /** Values that are rejected. */
   readonly bad: readonly string[];
 }
 
@@ -23,10 +23,10 @@ export function usageError(parse: () => unknown): string {
     assert.doesNotMatch(error.message, /^error/i);
     return error.message;
   }
-  return assert.fail("the command line was taken");
+  return assert.fail("the command line was accepted");
 }
 
-/** What is printed on stdout by a parse that ends with `TextPrinted` and exit code 0. */
+/** The text that a parse prints before it ends with `TextPrinted` and exit code 0. */
 export function printed(parse: () => unknown): string {
   const { write } = process.stdout;
   let text = "";
@@ -52,22 +52,23 @@ export function flagsIn(help: string): string[] {
   return [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z][a-z-]*)/gm)].map(([, flag = ""]) => flag);
 }
 
-/** Checks every flag of a program, and that its help lists exactly these. */
+/** Checks every flag of a program, and that its help lists exactly these, in at most 80 columns. */
 export function checkFlags<Config>(
   parse: (...args: string[]) => Config,
   flags: Readonly<Record<string, FlagCases<Config>>>,
   others: readonly string[] = [],
 ): void {
-  const listed = flagsIn(printed(() => parse("--help")));
+  const help = printed(() => parse("--help"));
+  for (const line of help.split("\n")) assert.ok(line.length <= 80, line);
   assert.deepEqual(
-    listed.toSorted(),
+    flagsIn(help).toSorted(),
     [...Object.keys(flags), ...others, "--help", "--version"].sort(),
   );
   const usual = parse();
   for (const [flag, { good, bad }] of Object.entries(flags)) {
     for (const [words, part] of good) {
-      const came = parse(flag, ...words);
-      assert.deepEqual(came, { ...usual, ...part }, `${flag} ${words.join(" ")}`);
+      const config = parse(flag, ...words);
+      assert.deepEqual(config, { ...usual, ...part }, `${flag} ${words.join(" ")}`);
     }
     for (const value of bad) {
       const message = usageError(() => parse(flag, value));

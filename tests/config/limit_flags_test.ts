@@ -4,7 +4,7 @@ import { limitsForInfo, limitsFrom, limitTexts } from "../../lib/config/limit_fl
 
 const DOCUMENT = new URL("../../docs/HARDENING.md", import.meta.url);
 
-Deno.test("limit_flags: the document has each limit as --help has it", () => {
+Deno.test("limit_flags: the document describes each limit in the words of --help", () => {
   const rows = Deno.readTextFileSync(DOCUMENT).split("\n").filter((line) =>
     line.startsWith("| `--")
   )
@@ -15,7 +15,7 @@ Deno.test("limit_flags: the document has each limit as --help has it", () => {
   assert.deepEqual(rows, wanted);
 });
 
-Deno.test("limit_flags: info names each limit, in seconds where it is a time, and null where there is none", () => {
+Deno.test("limit_flags: info has each limit, times in seconds, and null for no limit", () => {
   const shown = limitsForInfo(limitsFrom({ idleTimeout: Infinity, requestTimeout: 1_500 }, 8e9));
   assert.deepEqual(Object.keys(shown), limitTexts().map(({ inInfo }) => inInfo));
   assert.equal(shown["idle_timeout_s"], null);

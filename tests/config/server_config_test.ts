@@ -1,4 +1,4 @@
-/** Proves what each flag of `htserver` takes, what it refuses, and what holds without it. */
+/** Proves which values each flag of `htserver` accepts and rejects, and its default. */
 import assert from "assert";
 import { RUNTIME_BYTES } from "../../lib/base/limits.ts";
 import type { Environment } from "../../lib/config/command_line.ts";
@@ -108,8 +108,8 @@ const FLAGS: Record<string, FlagCases<ServerConfig>> = {
   "--log-format": { good: [[["json"], { logFormat: "json" }], [["text"], {}]], bad: ["xml", ""] },
 };
 
-test("every flag takes its good values and refuses others, and help lists these flags", () => {
-  // The two that serve nothing are read by `folder_task.ts`; those of TLS go together.
+test("every flag accepts its good values and rejects others, and help lists these flags", () => {
+  // `check_repair_config.ts` reads the first two; the two of TLS need each other.
   checkFlags(
     (...args) => parse(["me-a4-x", ...args]),
     FLAGS,
@@ -122,13 +122,13 @@ Deno.test("fault: small: `--advertise 0.0.0.0` and other addresses that no clien
   for (const text of [...unreachable, "ff02::1", "fe80::1", "[fe80::1%eth0]:80", "0x7f.1", "1"]) {
     assert.throws(
       () => parse(["me-a4-x", "--advertise", text]),
-      /No client can connect to that: it must be a host name, or an address of one machine/,
+      /Clients cannot connect to it: it must be a host name, or an address of one machine/,
       text,
     );
   }
 });
 
-test("without flags the contract's defaults hold", () => {
+test("without flags, the defaults are those of the contract", () => {
   assert.deepEqual(parse(["me-a4-x"]), {
     project: "me-a4-x",
     owner: "unknown",
@@ -172,14 +172,14 @@ test("--memory and --data contradict each other", () => {
   assert.match(usageError(() => parse(["a", "--memory", "--data", "d"])), /choose one/);
 });
 
-test("a certificate and its key go together", () => {
+test("a certificate and its key need each other", () => {
   const files = ["--tls-cert", "c", "--tls-key", "k"] as const;
   assert.deepEqual(parse(["a", ...files]).tlsFiles, { certFile: "c", keyFile: "k" });
   assert.match(usageError(() => parse(["a", "--tls-cert", "c"])), /--tls-key is missing/);
   assert.match(usageError(() => parse(["a", "--tls-key", "k"])), /--tls-cert is missing/);
 });
 
-test("exactly one name, of which the catalog can make something", () => {
+test("there is exactly one name, in characters that a catalog leaves unchanged", () => {
   assert.match(usageError(() => parse([])), /missing required argument 'name'/);
   assert.match(usageError(() => parse(["a", "b"])), /too many arguments/);
   for (const name of ["a b", "", "a/b", "caf\u00e9", "127.0.0.1:80", "x".repeat(129)]) {
@@ -187,7 +187,7 @@ test("exactly one name, of which the catalog can make something", () => {
   }
 });
 
-test("the owner is the user, with what a catalog would mangle left out", () => {
+test("the owner is the user, without the characters that a catalog would change", () => {
   const owner = (env: Environment) => parse(["a"], env).owner;
   assert.equal(owner({ USER: "me", LOGNAME: "other" }), "me");
   assert.equal(owner({ USER: "", LOGNAME: "other" }), "other");
@@ -198,7 +198,7 @@ test("the owner is the user, with what a catalog would mangle left out", () => {
   assert.equal(parse(["a", "--owner", "you"], { USER: "me" }).owner, "you");
 });
 
-test("the environment names catalogs, and the flag comes before it", () => {
+test("the environment names catalogs, and the flag overrides it", () => {
   const env = { CATALOG_HOST: "one.org", CATALOG_PORT: "9000" };
   assert.deepEqual(parse(["a"], env).catalogs, [{ hostname: "one.org", port: 9_000 }]);
   assert.deepEqual(parse(["a", "--catalog", "two.org:1"], env).catalogs, [{
@@ -224,7 +224,7 @@ test("flags may come before the name and with an equals sign", () => {
   assert.deepEqual([port, project], [80, "a"]);
 });
 
-test("help shows examples and defaults, and version the version", () => {
+test("--help prints examples and defaults, and --version the version", () => {
   const help = printed(() => parse(["--help"])).replace(/\s+/g, " ");
   for (
     const words of ["Usage: htserver", "Examples:", "16 MiB", "64 MiB", "beyond 80MB"]
@@ -234,7 +234,7 @@ test("help shows examples and defaults, and version the version", () => {
   assert.match(printed(() => parse(["--version"])), /^htserver \d+\.\d+\.\d+\n$/);
 });
 
-test("what all clients' buffers may take is enough for one of them at least", () => {
+test("the limit on all buffers is enough for at least one client", () => {
   const { maxBufferBytes, maxRequestBytes, maxOutputHardBytes } = parseServerConfig(["a"], {}, 1e8);
   assert.equal(maxBufferBytes, maxRequestBytes + maxOutputHardBytes);
 });

@@ -1,4 +1,4 @@
-/** Proves what each flag of `testperf` takes, what it refuses, and what holds without it. */
+/** Proves which values each flag of `testperf` accepts and rejects, and its default. */
 import assert from "assert";
 import { parseTestPerfConfig, type TestPerfConfig } from "../../lib/config/testperf_config.ts";
 import { checkFlags, type FlagCases, usageError } from "./command_lines.ts";
@@ -9,7 +9,7 @@ function test(name: string, fn: () => void): void {
 
 const parse = (...args: string[]) => parseTestPerfConfig(args, {});
 
-/** What `--sweep` makes usual. */
+/** The defaults of `--sweep`. */
 const SWEPT = { durationMs: 1_000, warmupMs: 200, scanLimitMs: 3_000 } as const;
 
 const FLAGS: Record<string, FlagCases<TestPerfConfig>> = {
@@ -102,7 +102,7 @@ const FLAGS: Record<string, FlagCases<TestPerfConfig>> = {
   "--timeout": { good: [[["0.1"], { timeoutMs: 100 }]], bad: ["0", "86401", "soon"] },
 };
 
-test("every flag takes its good values and refuses others, and help lists these flags", () => {
+test("every flag accepts its good values and rejects others, and help lists these flags", () => {
   checkFlags((...args) => parse("me-a4-x", ...args), FLAGS, ["--repeats"]);
 });
 
@@ -143,7 +143,7 @@ test("without flags one client does 1,000 operations, one at a time, and checks 
   });
 });
 
-test("one server, and one test of it", () => {
+test("there is one server, and one kind of test", () => {
   assert.match(usageError(() => parse()), /missing required argument/);
   assert.match(usageError(() => parse("a", "b")), /too many arguments/);
   assert.match(usageError(() => parse("a", "--basics", "--outliers")), /choose one/);
@@ -159,11 +159,11 @@ test("one server, and one test of it", () => {
   for (const flags of [["--csv", "a"], ["--plot", "a.svg"], ["--compare", "a"], ["--chart"]]) {
     const [flag = ""] = flags;
     const sentence = usageError(() => parse("a", "--outliers", ...flags));
-    assert.equal(sentence, `${flag} is for measurements, and --basics and --outliers are none`);
+    assert.equal(sentence, `${flag} is for measurements, not for --basics or --outliers`);
   }
 });
 
-test("flags that do not go with each other are refused", () => {
+test("flags that contradict each other are rejected", () => {
   assert.match(usageError(() => parse("a", "--ops", "5", "--duration", "1")), /choose one/);
   assert.match(usageError(() => parse("a", "--rate", "5", "--pipeline", "2")), /choose one/);
   assert.match(usageError(() => parse("a", "--clients", "3", "--keys", "2")), /too few/);
@@ -174,11 +174,14 @@ test("a sweep has its own number of clients and no rate; each process has a clie
   assert.match(usageError(() => parse(...sweep, "--clients", "3")), /--sweep 16/);
   assert.match(usageError(() => parse(...sweep, "--rate", "3")), /choose one/);
   assert.match(usageError(() => parse(...sweep, "--basics")), /for measuring/);
-  assert.match(usageError(() => parse(...sweep, "--processes", "9")), /needs one of its own/);
+  assert.match(
+    usageError(() => parse(...sweep, "--processes", "9")),
+    /each process needs at least one/,
+  );
   assert.match(usageError(() => parse(...sweep, "--keys", "7")), /too few/);
   assert.match(usageError(() => parse("a", "--repeats", "3")), /for --sweep/);
   assert.match(usageError(() => parse(...sweep, "--repeats", "1")), /--repeats/);
-  assert.match(usageError(() => parse("a", "--processes", "2")), /more than there are clients/);
+  assert.match(usageError(() => parse("a", "--processes", "2")), /more than the number of clients/);
   assert.match(
     usageError(() => parse("a", "--outliers", "--processes", "2", "--clients", "2")),
     /for measuring/,

@@ -1,4 +1,4 @@
-/** Proves how flag values are read: whole numbers, sizes, seconds; and what is said of bad ones. */
+/** Proves how flag values are read: whole numbers, sizes, seconds; and the errors for wrong ones. */
 import assert from "assert";
 import fc from "fast-check";
 import { type FlagReader, integer, seconds, size, sizeText } from "../../lib/config/units.ts";
@@ -66,7 +66,7 @@ test("every whole number of bytes may be written with a fraction", () => {
   );
 });
 
-test("what is no size, or out of bounds, is refused with the rule", () => {
+test("a text that is no size, or out of bounds, is rejected with the rule", () => {
   const bad = [
     "",
     "MB",

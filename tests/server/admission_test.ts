@@ -10,7 +10,7 @@ import { stoppedClock } from "../perf/stopped_clock.ts";
 const PING = '{"method":"ping"}\n';
 const INFO = '{"method":"info"}\n';
 
-/** Connects clients one after another; each is admitted before the next one connects. */
+/** Connects clients one after another; each is served before the next one connects. */
 async function connectClients(port: number, count: number): Promise<RawClient[]> {
   const clients: RawClient[] = [];
   for (let number = 0; number < count; number++) {

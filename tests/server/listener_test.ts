@@ -1,15 +1,15 @@
-/** Proves why a server cannot listen, in a sentence. */
+/** Proves the addresses on which a server listens, and the errors if it cannot. */
 import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
 import { listen, listeningAt } from "../../lib/server/listener.ts";
 
-Deno.test("listen: any free port, and a sentence where there is none to have", () => {
+Deno.test("listen: any free port, and an error for a port in use", () => {
   using listener = listen({ host: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   assert.ok(port > 0);
   for (
     const [options, message] of [
-      [{ host: "127.0.0.1", port }, /another program does/],
+      [{ host: "127.0.0.1", port }, /another program uses it/],
       [{ host: "192.0.2.7", port: 0 }, /--host must be an address of this machine/],
       [{ host: "127.0.0.1", port: 0, tls: { cert: "x", key: "x" } }, /No certificates found/],
     ] as const
@@ -22,7 +22,7 @@ Deno.test("listen: any free port, and a sentence where there is none to have", (
   }
 });
 
-/** Whether something accepts there. */
+/** Whether a program accepts connections there. */
 async function accepts(hostname: string, port: number): Promise<boolean> {
   try {
     (await Deno.connect({ hostname, port })).close();
@@ -52,7 +52,7 @@ Deno.test("fault: announced where it does not listen: by default a server listen
   assert.throws(() => listen({ port }), /^ExitError: Cannot listen on port \d+: another program/);
 });
 
-Deno.test("listen: --host keeps its meaning, and where it listens is known", () => {
+Deno.test("listen: --host restricts the address, and the result has the address", () => {
   const places = [
     ["127.0.0.1", { hostname: "127.0.0.1", isV4: true, isV6: false }],
     ["0.0.0.0", { hostname: "0.0.0.0", isV4: true, isV6: false }],

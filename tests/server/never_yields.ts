@@ -1,4 +1,4 @@
-/** A pace without timers, for tests that have nobody else to wait for. */
+/** A yielder that never yields, for tests with a single client. */
 import type { Yielder } from "../../lib/runtime/yielding.ts";
 
 export const neverYields: Yielder = { yield: () => undefined };

@@ -1,4 +1,4 @@
-/** What a server says about itself in `hello` and `info`, and how it counts the agents of its clients. */
+/** Proves the contents of `hello` and `info`, and how a server counts the agents of its clients. */
 import assert from "assert";
 import { MAX_AGENT_CHARS, MAX_AGENTS } from "../../lib/base/limits.ts";
 import { Agents } from "../../lib/commands/agents.ts";
@@ -10,7 +10,7 @@ import { HashTable } from "../../lib/table/hash_table.ts";
 
 type Result = Record<string, unknown> & { agents?: Record<string, number> };
 
-/** Asks, and gives the result. */
+/** Sends a request. @returns its result */
 async function ask(client: RawClient, members: Record<string, unknown>): Promise<Result> {
   await client.send(JSON.stringify(members) + "\n");
   const reply = await client.reply();
@@ -37,7 +37,7 @@ Deno.test("hello and info name the table, its last durable change, features and 
   assert.equal(server.server.info.catalogFacts().table, storage.tableId);
 });
 
-Deno.test("info counts connections by their agent, as long as they are there", async () => {
+Deno.test("info counts connections by their agent, while they are connected", async () => {
   await using server = startServer();
   using asker = await RawClient.connect(server.port);
   const agents = async () => (await ask(asker, { method: "info" })).agents;
@@ -75,7 +75,7 @@ Deno.test("an agent is a string of at most 64 characters, and counts after the t
   assert.deepEqual((await ask(client, { method: "info" })).agents, { [longest]: 1 });
 });
 
-Deno.test("no more than 1,000 agents are counted, and room comes back", () => {
+Deno.test("at most 1,000 agents are counted, and a removed one makes room", () => {
   const agents = new Agents();
   const clients = Array.from({ length: MAX_AGENTS + 1 }, (_, number) => newClient(number));
   for (const client of clients) agents.add(client, `agent ${client.number}`);

@@ -1,4 +1,4 @@
-/** A whole server in this process: its clients, its limits, its end. */
+/** Proves how a whole server serves, limits and disconnects its clients, and how it stops. */
 import assert from "assert";
 import { HtClient } from "../../client.ts";
 import { RawClient } from "../../bench/harness/raw_client.ts";
@@ -37,7 +37,7 @@ Deno.test("a client that closes its sending side still gets its replies", async 
 
 const INFO = '{"method":"info"}\n';
 
-Deno.test("clients whose time is up are disconnected, by reason, and the others stay", async () => {
+Deno.test("idle and slow clients are disconnected, each counted by its reason, and others stay", async () => {
   await using server = startServer({ idleTimeoutMs: 2_000, requestTimeoutMs: 1_000 });
   const idle = await RawClient.connect(server.port);
   const slow = await RawClient.connect(server.port);
@@ -54,7 +54,7 @@ Deno.test("clients whose time is up are disconnected, by reason, and the others 
   await steady.close();
 });
 
-Deno.test("a client that does not take its replies is not executed further, and others go on", async () => {
+Deno.test("a client that reads no replies has no further requests executed, and others are served", async () => {
   const value = JSON.stringify("x".repeat(100_000));
   await using server = startServer({ maxOutputBytes: 200_000 });
   using slow = await RawClient.connect(server.port);
@@ -67,13 +67,13 @@ Deno.test("a client that does not take its replies is not executed further, and 
     const { ops } = await other.info() as { ops: Record<string, number> };
     return ops["lookup"] ?? 0;
   };
-  // 200 MB of replies are asked for; what is executed is what fits into the kernel's buffers.
+  // The replies have 200 MB; the server executes only as many lookups as fit into the kernel's buffers.
   let before = -1;
   for (let now = await executed(); now !== before; now = await executed()) {
     before = now;
     for (let turn = 0; turn < 200; turn++) await other.ping();
   }
-  assert.ok(before < lookups / 2, `${before} lookups executed though nobody takes the replies`);
+  assert.ok(before < lookups / 2, `${before} lookups executed without a reader of the replies`);
   let total = 0;
   for (; total < lookups; total++) await slow.line();
   await sending;
@@ -93,7 +93,7 @@ Deno.test("a client without the token gets AuthError for every method but hello"
   assert.equal((await client.reply())["result"], 0);
 });
 
-Deno.test("a stopping server answers what it has taken", async () => {
+Deno.test("a stopping server replies to the requests that it has received", async () => {
   const server = startServer();
   using busy = await RawClient.connect(server.port);
   using idle = await RawClient.connect(server.port);
@@ -108,7 +108,7 @@ Deno.test("a stopping server answers what it has taken", async () => {
   await assert.rejects(RawClient.connect(server.port));
 });
 
-Deno.test("info fits in the shortest replies, and lists the slowest requests as far as there is room", async () => {
+Deno.test("info fits in the shortest replies, and lists as many slow requests as fit", async () => {
   await using small = startServer({ maxReplyBytes: 4_000 });
   await using usual = startServer();
   const slowestOf = async (port: number) => {

@@ -1,4 +1,4 @@
-/** Proves what a session's connection asks of the system, and that it waits for the last words. */
+/** Proves the socket options of a connection, and that a lingering close waits for the peer. */
 import assert from "assert";
 import { settlesWithin } from "../../lib/base/clock.ts";
 import { TcpSocket } from "../../lib/server/socket.ts";
@@ -15,7 +15,7 @@ async function pair() {
   return { near, far };
 }
 
-Deno.test("tcp_connection: small replies leave at once, and a dead peer is noticed", async () => {
+Deno.test("socket: small replies are sent at once, and a dead peer is detected", async () => {
   const { near, far } = await pair();
   const calls: string[] = [];
   near.setNoDelay = (isOn) => void calls.push(`no delay ${isOn}`);
@@ -27,7 +27,7 @@ Deno.test("tcp_connection: small replies leave at once, and a dead peer is notic
   far.close();
 });
 
-Deno.test("tcp_connection: lingering ends with the peer, or when the server stops", async () => {
+Deno.test("socket: lingering ends with the peer, or when the server stops", async () => {
   for (const end of ["peer", "stop"] as const) {
     const { near, far } = await pair();
     const stopping = new AbortController();

@@ -1,9 +1,9 @@
-/** Proves that rows become aligned columns, and that strangers' text steers no terminal. */
+/** Proves that columns are aligned, and that control characters in cells are escaped. */
 import assert from "assert";
 import { columns } from "../../lib/terminal/columns.ts";
 
 Deno.test({
-  name: "columns: texts to the left, numbers to the right, nothing behind the last one",
+  name: "columns: texts to the left, numbers to the right, no white space at the end",
   permissions: "none",
   fn() {
     const rows = [["NAME", "AGE", "X"], ["a", "5 s", "y"], ["long name", "1200 s", ""]];
@@ -16,7 +16,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "columns: what acts in a terminal is escaped",
+  name: "columns: control characters are escaped",
   permissions: "none",
   fn() {
     assert.equal(

@@ -19,7 +19,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "rate_meter: a steady rate is told as it is, however often one looks",
+  name: "rate_meter: a steady rate is exact, for any times of the samples",
   permissions,
   fn() {
     fc.assert(fc.property(

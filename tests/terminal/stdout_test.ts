@@ -1,4 +1,4 @@
-/** Proves that stdout is written in order and as a whole, whatever the reader does. */
+/** Proves that all lines reach stdout in order, even with a slow reader. */
 import assert from "assert";
 import { LineWriter } from "../../lib/terminal/stdout.ts";
 import { HtClient } from "../../lib/client/client.ts";
@@ -6,7 +6,7 @@ import { testWith } from "../helpers/needs.ts";
 import { fromSource, run, TOP } from "../../bench/harness/program.ts";
 import { startServer } from "../helpers/server.ts";
 
-/** Takes as many bytes at each write as a list says; 0 is a pipe that is full. */
+/** Accepts a listed number of bytes at each write; 0 is a full pipe. */
 function sink(takes: readonly number[]) {
   let text = "";
   let at = 0;
@@ -19,7 +19,7 @@ function sink(takes: readonly number[]) {
   return { writeSync, text: () => text };
 }
 
-Deno.test("print: lines leave in order, in whatever pieces the pipe takes them", async () => {
+Deno.test("print: lines leave in order, in pieces of any size", async () => {
   const pipe = sink([3, 0, 0, 1, 2, 0, 40]);
   const writer = new LineWriter(pipe);
   const lines = Array.from({ length: 30 }, (_, at) => `line ${at}`);
@@ -30,7 +30,7 @@ Deno.test("print: lines leave in order, in whatever pieces the pipe takes them",
   assert.equal(writer.flush(), undefined, "there is nothing to wait for");
 });
 
-Deno.test("print: a line that comes right behind the last one that waited is not lost", async () => {
+Deno.test("print: a line that follows the last waiting one at once is not lost", async () => {
   let text = "";
   let calls = 0;
   const writer = new LineWriter({

@@ -34,12 +34,12 @@ export const CLIENT_COMMANDS: Readonly<Record<string, ClientCommand>> = {
   },
   scan: {
     args: ["REGEX"],
-    help: "show the pairs whose key matches the regex, one per line",
+    help: "show the pairs whose key matches, one per line",
     run: async (client, print, regex = "") => printPairs(await client.scanText(regex), print),
   },
   query: {
     args: ["SUBKEY", "SUBVALUE"],
-    help: "show the pairs whose value has this member (JSON or text)",
+    help: "show the pairs whose value has this member",
     async run(client, print, subkey = "", subvalue = "") {
       await printPairs(await client.queryText(subkey, atomText(subvalue)), print);
     },

@@ -2,7 +2,7 @@
 import { EXIT, messageOf } from "../../base/errors.ts";
 import { RUNTIME_BYTES } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
-import { beginProgress, type Progress } from "../../terminal/progress.ts";
+import { type Progress, startProgress } from "../../terminal/progress.ts";
 import { warnAboutFileAccess } from "../file_access.ts";
 import { printError } from "../../terminal/stdout.ts";
 import type { ServerConfig } from "../../config/server_config.ts";
@@ -65,7 +65,7 @@ export async function openTable(
     log,
     availableBytes,
     onProgress(bytes, totalBytes) {
-      progress ??= beginProgress("recover", totalBytes, true, "bytes");
+      progress ??= startProgress("recover", totalBytes, true, "bytes");
       progress.reach(bytes);
     },
     onSyncFailure: (error) => endForFailedSync(folder, error),

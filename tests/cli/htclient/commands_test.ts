@@ -1,4 +1,4 @@
-/** Proves what each command prints, and that a mistyped one is told before a server is asked. */
+/** Proves what each command prints, and that a wrong one is an error before any request. */
 import assert from "assert";
 import fc from "fast-check";
 import { UsageError } from "../../../lib/base/errors.ts";
@@ -24,7 +24,7 @@ function session(distort?: (result: string) => string) {
   return { run, requests };
 }
 
-test("each prints its result as JSON, pairs one a line", async () => {
+test("each prints its result as JSON, one pair per line", async () => {
   const { run } = session();
   assert.deepEqual(await run("insert", "zebra", '{ "weight": 1.0 }'), ["null"]);
   assert.deepEqual(await run("insert", 'a"b', "[1]"), ["null"]);
@@ -43,7 +43,7 @@ test("each prints its result as JSON, pairs one a line", async () => {
   await assert.rejects(run("lookup", "zebra"), { code: "KeyError" });
 });
 
-test("SUBVALUE is JSON where it is, else a string", async () => {
+test("SUBVALUE is JSON if it can be parsed, otherwise a string", async () => {
   const { run, requests } = session();
   const cases = [["fred", '"fred"'], ['"fred"', '"fred"'], ["17", "17"], [
     "true",
@@ -75,7 +75,7 @@ test("a value that is no JSON is a usage error with a hint", async () => {
   });
 });
 
-test("a command that is not there or has other arguments is a usage error", async () => {
+test("an unknown command, or one with other arguments, is a usage error", async () => {
   for (const name of ["explode", "", "__proto__", "toString", "INSERT"]) {
     assert.throws(() => checkCommand([name]), (error) => {
       assert.ok(error instanceof UsageError);

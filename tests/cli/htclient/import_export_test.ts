@@ -1,4 +1,4 @@
-/** Proves that what is exported is imported again, and what is said of a file that is no table. */
+/** Proves that an export can be imported again, and the errors for other files. */
 import assert from "assert";
 import { ExitError } from "../../../lib/base/errors.ts";
 import { exportTable, importTable } from "../../../lib/cli/htclient/import_export.ts";
@@ -23,7 +23,7 @@ async function exported(client: ReturnType<typeof fakeClient>["client"]): Promis
   return lines.sort();
 }
 
-Deno.test("table_file: what is exported is imported again, values byte for byte", async () => {
+Deno.test("table_file: an import of an export restores values byte for byte", async () => {
   const first = fakeClient().client, second = fakeClient().client;
   const values = ["1.0", '{ "a" : [1, 2] }', '"\\u0061"', "12345678901234567890", "null"];
   for (const [at, value] of values.entries()) await first.insertText(`k${at}\n"\ud800`, value);
@@ -34,7 +34,7 @@ Deno.test("table_file: what is exported is imported again, values byte for byte"
   assert.deepEqual(await exported(second), lines);
 });
 
-Deno.test("table_file: white space, CR LF and empty lines do no harm", async () => {
+Deno.test("table_file: white space, CR LF and empty lines are ignored", async () => {
   const { client } = fakeClient();
   await withFile(' [ "a" , 1 ] \r\n\n["b",[2]]', (file) => importTable(client, file));
   assert.deepEqual(await exported(client), ['["a",1]', '["b",[2]]']);
@@ -53,7 +53,7 @@ Deno.test("fault: import: a byte order mark at the beginning is skipped", async 
   assert.deepEqual(await exported(client), [`["a","${mark}"]`]);
 });
 
-Deno.test("fault: import: an error says how many pairs are in the table", async () => {
+Deno.test("fault: import: an error has the number of pairs that were inserted", async () => {
   const pairs = Array.from({ length: 700 }, (_, at) => `["k${at}",${at}]\n`).join("");
   const cases = [
     ["oops\n", /line 1 .*; nothing of it is in the table$/],
@@ -67,7 +67,7 @@ Deno.test("fault: import: an error says how many pairs are in the table", async 
   }
 });
 
-Deno.test("table_file: a line that is no pair is named with its number, and what it is", async () => {
+Deno.test("table_file: the error for a line that is no pair quotes it with its number", async () => {
   const bad: [string | Uint8Array, RegExp][] = [
     ['["a",1]\n["b"]\n["c",3]\n', /line 2 .*each line must be \["key",value\].*\[\\"b\\"\]/],
     ['["a",1,2]\n', /line 1 /],

@@ -1,4 +1,4 @@
-/** Proves how a line at the prompt is cut into words. */
+/** Proves how a line at the prompt is split into words. */
 import assert from "assert";
 import fc from "fast-check";
 import { wordsOf } from "../../../lib/cli/htclient/prompt.ts";
@@ -7,7 +7,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `prompt: ${name}`, permissions: "none", fn });
 }
 
-test("the last argument is the rest of the line as it stands", () => {
+test("the last argument is the unchanged rest of the line", () => {
   const cases: [string, ...string[]][] = [
     ['insert zebra { "weight": 100 }', "insert", "zebra", '{ "weight": 100 }'],
     ["  insert   zebra   1  ", "insert", "zebra", "1"],
@@ -46,7 +46,7 @@ test("an empty line has no words, and a missing argument none either", () => {
   assert.deepEqual(wordsOf("lookup   "), ["lookup"]);
 });
 
-test("names that are no commands are words like others", () => {
+test("unknown commands are split like others", () => {
   for (const name of ["explode", "__proto__", "constructor", "toString"]) {
     assert.deepEqual(wordsOf(`${name} a b`), [name, "a b"]);
   }

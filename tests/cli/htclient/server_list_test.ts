@@ -44,7 +44,7 @@ Deno.test("fault: one server, two addresses: it is listed once, with both", asyn
   ]);
 });
 
-Deno.test("server list: many addresses of one server do not fill the screen", async () => {
+Deno.test("server list: many addresses of one server are abbreviated", async () => {
   const many = Array.from(
     { length: 9 },
     (_, at) => record({ instance: "x", address: `10.0.0.${at}` }),
@@ -54,11 +54,11 @@ Deno.test("server list: many addresses of one server do not fill the screen", as
   ]);
 });
 
-Deno.test("server list: records without an instance are one server where they have one address", async () => {
+Deno.test("server list: records without an instance are one server if they have one address", async () => {
   assert.equal((await rowsOf([record({}), record({ address: "192.0.2.9" })])).length, 2);
 });
 
-Deno.test("server list: with no catalog in reach it is a sentence with the reasons", async () => {
+Deno.test("server list: without a reply of a catalog, the error has the reasons", async () => {
   const resolver = new Resolver({
     catalogs: [{ hostname: "a.test", port: 1 }],
     query: () => Promise.reject(new Error("nothing listens there")),

@@ -48,7 +48,7 @@ Deno.test("a port in use is said so, with what to do", async () => {
   const port = String(taken.addr.port);
   const { code, stderr } = await run(fromSource("server.ts", "a-a4", ...ALONE, "--port", port));
   assert.equal(code, 1);
-  assert.match(stderr, /^htserver: .*another program does; .*--port/m);
+  assert.match(stderr, /^htserver: .*another program uses it; .*--port/m);
 });
 
 Deno.test("a catalog out of reach is said once, and the server serves", async () => {
