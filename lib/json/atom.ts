@@ -1,4 +1,4 @@
-/** Equality of JSON strings, numbers, booleans and null by their meaning, whatever their spelling. */
+/** Equality of JSON atoms (strings, numbers, booleans, null) by their value, not by their text. */
 import { canonicalNumber } from "./decimal.ts";
 import { skipString, skipWhite } from "./scan.ts";
 import { skipValidValue } from "./skip.ts";
@@ -7,14 +7,14 @@ import { areEqual, type Span, spanOf, textAt } from "../bytes/span.ts";
 
 const QUOTE = 34, COMMA = 44, MINUS = 45, ZERO = 48, NINE = 57, LEFT_BRACE = 123;
 
-/** A test for the JSON value at `bytes[start..end)`, prepared once and asked for many values. */
+/** Tests the JSON value at `bytes[start..end)`; prepared once, used for many values. */
 export type AtomTest = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 /**
- * Prepares the test whether a JSON value equals an atom.
+ * Creates the test whether a JSON value equals an atom.
  *
- * Strings are equal by their characters, and numbers by their exact decimal value: `1`, `1.0` and
- * `10e-1` are one number, 12345678901234567890 and 12345678901234567891 are two.
+ * Strings are compared by their characters, and numbers by their exact decimal value: `1`, `1.0` and
+ * `10e-1` are equal, 12345678901234567890 and 12345678901234567891 are not.
  *
  * @param atom JSON text of a string, number, boolean or null
  */
@@ -33,17 +33,17 @@ export function equalsAtom(atom: string): AtomTest {
     if (!isNumber(bytes[start])) return false;
     if (hasSameText(bytes, start, end)) return true;
     const text = textAt(bytes, start, end);
-    // Equal numbers are equal when rounded, too, and that is quickly seen.
+    // Equal numbers have equal roundings, which is fast to check.
     return Number(text) === rounded && canonicalNumber(text) === canonical;
   };
 }
 
 /**
- * Whether a value is an object whose member has a value that passes the test. As everywhere, the
- * last of equal members counts.
+ * Whether a value is an object with a member of this name whose value passes the test. Of members with
+ * one name, the last one counts.
  *
- * @param bytes JSON text from `start` to `end`, which must be valid
- * @param name the member's name, in decoded characters
+ * @param bytes hold valid JSON text from `start` to `end`
+ * @param name as characters, without escapes
  */
 export function hasMember(
   bytes: Uint8Array,
@@ -52,7 +52,7 @@ export function hasMember(
   name: string,
   test: AtomTest,
 ): boolean {
-  // A search asks for one name in each value of a table.
+  // A search uses the same name for each value of a table.
   if (nameMatcher.characters !== name) nameMatcher = new StringMatcher(name);
   const wanted = nameMatcher;
   let at = skipWhite(bytes, start, end);
@@ -60,7 +60,7 @@ export function hasMember(
   let foundStart = -1, foundEnd = -1;
   do {
     const nameStart = skipWhite(bytes, at + 1, end);
-    if (bytes[nameStart] !== QUOTE) break; // it has no members
+    if (bytes[nameStart] !== QUOTE) break; // the object is empty
     const nameEnd = skipString(bytes, nameStart, end);
     const colon = skipWhite(bytes, nameEnd, end);
     const valueStart = skipWhite(bytes, colon + 1, end);
@@ -74,21 +74,21 @@ export function hasMember(
   return foundStart >= 0 && test(bytes, foundStart, foundEnd);
 }
 
-/** A string to find among literals, most of which are spelt without escapes. */
+/** Compares string literals with a string. Most literals have no escapes. */
 class StringMatcher {
   readonly characters: string;
-  /** Its usual spelling, without the quotes: the only one without escapes, where there is such. */
-  readonly #usual: Span;
+  /** Its canonical literal, without the quotes. */
+  readonly #canonical: Span;
 
   constructor(characters: string) {
     this.characters = characters;
-    this.#usual = spanOf(JSON.stringify(characters).slice(1, -1));
+    this.#canonical = spanOf(JSON.stringify(characters).slice(1, -1));
   }
 
   /** Whether the literal at `bytes[start..end)`, with its quotes, has these characters. */
   matches(bytes: Uint8Array, start: number, end: number): boolean {
-    const usual = this.#usual;
-    return areEqual(bytes, start + 1, end - 1, usual.bytes, usual.start, usual.end) ||
+    const canonical = this.#canonical;
+    return areEqual(bytes, start + 1, end - 1, canonical.bytes, canonical.start, canonical.end) ||
       stringEquals(bytes, start, end, this.characters);
   }
 }

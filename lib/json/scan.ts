@@ -1,17 +1,15 @@
 /**
- * Finds where JSON values begin and end in a buffer, and checks them on the way
- * (RFC 8259), without building them: a value's own bytes can then be kept and
- * given back as they are (I8).
+ * A scanner that finds the start and end of JSON values in a buffer, and validates them (RFC 8259). It
+ * builds no values: a value's bytes can be stored and returned unchanged (I8).
  *
- * Each byte is one step through the grammar's table (`scan_states.ts`). Nesting costs one bit a level, so no
- * depth overflows a stack (I9).
+ * Each byte is one step through the grammar's table (`scan_states.ts`). Nesting takes one bit per level,
+ * so no depth overflows a stack (I9).
  *
- * Every function takes a buffer, a position in it and the end of the JSON text, and returns the
- * position behind what it read, or `~p` (negative) when the text is not JSON at position `p`,
- * which is at most the end. What the buffer holds at the end and behind it is not looked at.
+ * Every function takes a buffer, a position in it and the end of the JSON text. It returns the position
+ * behind the value; or `~p` (negative), if the text is not JSON at position `p`, which is at most the end.
+ * It never reads bytes at the end or behind it.
  *
- * The text is UTF-8. Bytes from 0x80 on are taken inside of strings, whatever they are: who needs
- * good UTF-8 checks it elsewhere.
+ * The text is UTF-8. Strings may have any bytes from 0x80 on: a caller that needs valid UTF-8 checks it.
  */
 import {
   AFTER_ELEMENT,
@@ -37,14 +35,14 @@ import { textAt } from "../bytes/span.ts";
 const TAB = 9, LF = 10, CR = 13, SPACE = 32, QUOTE = 34, COMMA = 44, COLON = 58;
 const LEFT_BRACKET = 91, BACKSLASH = 92, RIGHT_BRACKET = 93, LEFT_BRACE = 123, RIGHT_BRACE = 125;
 
-/** Stands for what is at the end: JSON has no place for this byte, in strings or out of them. */
+/** The byte at the end of the text: no JSON text contains it, in strings or outside of them. */
 const NOTHING = 0;
 
-/** Memory for nesting that is kept between calls, in words of 32 levels; more is given back. */
+/** Memory for nesting that all calls share, in words of 32 levels. A deeper text allocates its own. */
 const SHARED_WORDS = 32;
 const sharedLevels = new Int32Array(SHARED_WORDS);
 
-/** After so many bytes, what is inside of a string by then is skipped by words. */
+/** After this many bytes, the scanner skips the rest of a string by words. */
 const BLOCK_BYTES = 64;
 
 /** Skips white space. */
@@ -56,12 +54,12 @@ export function skipWhite(bytes: Uint8Array, at: number, end: number): number {
   }
 }
 
-/** Skips one value of any kind, whatever it nests; no white space before it. */
+/** Skips one value of any kind, without white space before it. */
 export function skipValue(bytes: Uint8Array, at: number, end: number): number {
   return byteAt(bytes, at, end) === QUOTE ? skipString(bytes, at, end) : run(bytes, at, end, VALUE);
 }
 
-/** Called for each member of an object: the name with its quotes, and the value, as positions. */
+/** Receives each member of an object: the positions of the name, with its quotes, and of the value. */
 export type VisitMember = (
   nameStart: number,
   nameEnd: number,
@@ -70,7 +68,7 @@ export type VisitMember = (
 ) => void;
 
 /**
- * Skips an object and reports its members in order, duplicates included.
+ * Skips an object and visits its members in order, duplicates included.
  *
  * @param at position of the `{`
  */
@@ -102,7 +100,7 @@ export function visitMembers(
 }
 
 /**
- * Skips an array and reports its elements in order.
+ * Skips an array and visits its elements in order.
  *
  * @param at position of the `[`
  */
@@ -128,7 +126,7 @@ export function visitElements(
 }
 
 /**
- * The characters of a string literal.
+ * Decodes a string literal.
  *
  * @param start position of its opening quote
  * @param end position behind its closing quote; the literal must be valid
@@ -139,7 +137,7 @@ export function stringAt(bytes: Uint8Array, start: number, end: number): string 
     : textAt(bytes, start + 1, end - 1);
 }
 
-/** Whether there is a backslash in a string literal, so that its bytes are not its characters. */
+/** Whether a string literal has an escape. */
 export function hasEscape(bytes: Uint8Array, start: number, end: number): boolean {
   return indexOfByte(bytes, BACKSLASH, start, end) >= 0;
 }
@@ -147,7 +145,7 @@ export function hasEscape(bytes: Uint8Array, start: number, end: number): boolea
 /** Skips a string literal. */
 export function skipString(bytes: Uint8Array, at: number, end: number): number {
   if (byteAt(bytes, at, end) !== QUOTE) return ~at;
-  // Most are short and plain.
+  // Most strings are short and have no escapes.
   const blockEnd = Math.min(end, at + BLOCK_BYTES);
   for (at++; at < blockEnd; at++) {
     const byte = bytes[at] ?? NOTHING;
@@ -158,10 +156,10 @@ export function skipString(bytes: Uint8Array, at: number, end: number): number {
   return run(bytes, skipPlain(bytes, at, end), end, STRING);
 }
 
-/** Reads on from a state in which no container is open, to the end of the value. */
+/** Reads from a state without open containers to the end of the value. */
 function run(bytes: Uint8Array, at: number, end: number, state: number): number {
   let depth = 0;
-  /** The containers that are open, the innermost one in the lowest bit: 1 for an object. */
+  /** Open containers, the innermost in the lowest bit: 1 is an object, 0 an array. */
   let levels = 0;
   let outer = sharedLevels;
   for (;;) {
@@ -171,12 +169,12 @@ function run(bytes: Uint8Array, at: number, end: number, state: number): number 
       at++;
     }
     if (state < FIRST_ACTION) {
-      // White space ends a number, and nothing else that is not at its end.
+      // White space can only end a number.
       if (at === end) return JSON_TABLE[state + SPACE] === END ? at : ~at;
       if (isInString(state)) at = skipPlain(bytes, at, end);
       continue;
     }
-    do { // one bracket often follows the other
+    do { // A bracket often follows another one.
       if (state === CLOSE) {
         depth--;
         levels = (depth & 31) === 0 ? outer[depth >>> 5] ?? 0 : levels >>> 1;

@@ -1,21 +1,20 @@
 /**
- * The grammar of JSON (RFC 8259) as a table: for each state of a reader and each byte, the next
- * state. So a byte costs the same whatever it is, and no text takes much longer to check than others
- * of its length (I9).
+ * The grammar of JSON (RFC 8259) as a table: the next state for each state and each byte. So every byte
+ * takes the same time, and so do all texts of one length (I9).
  *
- * What a table cannot do is remember which brackets are open: at a bracket it gives an action in
- * place of a state. A state is the place of its row, to which the byte is added.
+ * A table cannot remember open brackets. So at a bracket, the table has an action instead of a state. A
+ * state is the index of its row; adding the byte gives the entry.
  *
- * Bytes from 0x80 on are taken inside of strings, whatever they are.
+ * Strings may have any bytes from 0x80 on.
  */
 
 const WHITE = " \t\n\r", DIGITS = "0123456789", HEX_DIGITS = `${DIGITS}abcdefABCDEF`;
 const SPACE = 32, ROW = 256;
 
-/** How many states there are. */
+/** Number of states. */
 const STATES = 88;
 
-/** Actions are from here on, states below. */
+/** The first action. States are below it. */
 export const FIRST_ACTION = STATES * ROW;
 /** The innermost container ends. */
 export const CLOSE = FIRST_ACTION;
@@ -23,22 +22,22 @@ export const CLOSE = FIRST_ACTION;
 export const OPEN_ARRAY = FIRST_ACTION + 1;
 /** An object begins. */
 export const OPEN_OBJECT = FIRST_ACTION + 2;
-/** The value that was read alone ended before this byte. */
+/** The outermost value ended before this byte. */
 export const END = FIRST_ACTION + 3;
-/** This byte has no place here. */
+/** This byte is not allowed here. */
 const INVALID = FIRST_ACTION + 4;
 
-/** What follows: `JSON_TABLE[state + byte]`, a state or an action. */
+/** The next state, or an action: `JSON_TABLE[state + byte]`. */
 export const JSON_TABLE: Uint16Array = new Uint16Array(STATES * ROW).fill(INVALID);
 
 let states = 0;
 
-// Behind a value: where it is read alone, in an array, and in an object.
+// Behind a value: outermost, in an array, and in an object.
 export const DONE = newState(), AFTER_ELEMENT = newState(), AFTER_MEMBER = newState();
-// Where a value must come, or an array may end.
+// Before a value: outermost, first in an array (which may end instead), in an array, in an object.
 export const VALUE = newState(), FIRST_ELEMENT = newState();
 const ELEMENT = newState(), MEMBER_VALUE = newState();
-// Where a name must come, or an object may end; and behind a name.
+// Before a first name (the object may end instead), before a name, and behind a name.
 export const FIRST_NAME = newState();
 const NAME = newState(), AFTER_NAME = newState();
 
@@ -52,7 +51,7 @@ onAny(AFTER_MEMBER, WHITE, AFTER_MEMBER);
 onAny(AFTER_MEMBER, ",", NAME);
 onAny(AFTER_MEMBER, "}", CLOSE);
 
-/** Behind the first quote of a string that is read alone, in an array, in an object, and as a name. */
+/** Inside of a string: outermost, in an array, in an object, and as a name. */
 export const STRING = newString(DONE);
 export const STRING_ELEMENT = newString(AFTER_ELEMENT);
 export const STRING_MEMBER = newString(AFTER_MEMBER);
@@ -82,17 +81,17 @@ function newState(): number {
   return ROW * states++;
 }
 
-/** On any of these characters, this follows. */
+/** Sets the next state, or action, for some characters. */
 function onAny(state: number, characters: string, next: number): void {
   for (const character of characters) JSON_TABLE[state + character.charCodeAt(0)] = next;
 }
 
-/** Gives a state what follows another one. */
+/** Gives a state the same row as another one. */
 function copyState(state: number, other: number): void {
   JSON_TABLE.copyWithin(state, other, other + ROW);
 }
 
-/** The inside of a string, up to the quote that ends it. */
+/** Adds the states of a string's inside, up to its closing quote. */
 function newString(after: number): number {
   const string = newState(), escape = newState();
   const hex1 = newState(), hex2 = newState(), hex3 = newState(), hex4 = newState();
@@ -108,7 +107,7 @@ function newString(after: number): number {
   return string;
 }
 
-/** A value of any kind. */
+/** Adds the states of a value of any kind. */
 function addValue(state: number, string: number, after: number): void {
   onAny(state, '"', string);
   onAny(state, "[", OPEN_ARRAY);
@@ -126,7 +125,7 @@ function addLiteral(state: number, word: string, after: number): void {
   onAny(state, word.slice(-1), after);
 }
 
-/** A number ends with the first byte that is none of it: so where it may end, all goes on as behind it. */
+/** Adds the states of a number. The byte behind it ends it, so its last states have the row of `after`. */
 function addNumber(state: number, after: number): void {
   const minus = newState(), zero = newState(), whole = newState();
   const point = newState(), fraction = newState();

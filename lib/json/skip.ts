@@ -1,12 +1,12 @@
 /**
- * Finds where values end in JSON that is known to be good, which takes less than checking it:
- * between strings, only brackets count.
+ * Finds the end of values in JSON that is known to be valid. This is faster than validation: outside of
+ * strings, only brackets count.
  */
 import { skipString } from "./scan.ts";
 
 const QUOTE = 34;
 
-/** What a byte outside of strings can mean here; 0 for most. */
+/** Kinds of bytes outside of strings; most have 0. */
 const SEPARATOR = 1, STRING = 2, OPEN = 3, CLOSE = 4;
 const KINDS = new Uint8Array(256);
 for (
@@ -19,7 +19,7 @@ for (
 }
 
 /**
- * Skips one value of any kind; no white space before it.
+ * Skips one value of any kind, without white space before it.
  *
  * @param end of the whole text, which must be valid
  */

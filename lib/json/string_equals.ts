@@ -1,19 +1,19 @@
-/** String literals compared with characters as they stand, without making a string of them. */
+/** Compares JSON string literals with strings, without decoding the literals. */
 
 const BACKSLASH = 92, NINE = 57, LOWER_U = 117;
 
-/** What the letters behind a backslash stand for; other characters stand for themselves. */
+/** Characters of escapes by their letters. Other escaped characters mean themselves. */
 const ESCAPED = new Map([..."bfnrt"].map((letter, at) => [
   letter.charCodeAt(0),
   "\b\f\n\r\t".charCodeAt(at),
 ]));
 
 /**
- * Whether a string literal has these characters, however it spells them. It is looked at only up to the
- * first difference.
+ * Whether a string literal has these characters, with escapes or without. It reads up to the first
+ * difference.
  *
  * @param start position of its opening quote
- * @param end position behind its closing quote; the literal must be valid, and good UTF-8
+ * @param end position behind its closing quote; the literal must be valid JSON and UTF-8
  */
 export function stringEquals(
   bytes: Uint8Array,
@@ -40,7 +40,7 @@ export function stringEquals(
   return index === characters.length;
 }
 
-/** The character that an ASCII byte or an escape stands for, as a UTF-16 code unit. */
+/** The UTF-16 code unit of an ASCII byte or of an escape. */
 export function unitAt(bytes: Uint8Array, at: number): number {
   const byte = bytes[at] ?? 0;
   if (byte !== BACKSLASH) return byte;
@@ -54,7 +54,7 @@ export function unitAt(bytes: Uint8Array, at: number): number {
   return unit;
 }
 
-/** The character that a sequence of two to four bytes spells in UTF-8. */
+/** The code point of two to four bytes in UTF-8. */
 function codePointAt(bytes: Uint8Array, at: number, length: number): number {
   let point = (bytes[at] ?? 0) & (0xff >> (length + 1));
   for (let next = at + 1; next < at + length; next++) {

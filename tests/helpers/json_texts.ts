@@ -1,4 +1,8 @@
-/** Arbitrary JSON as text, in every spelling that RFC 8259 allows, and texts that are nearly JSON. */
+/**
+ * Generators of JSON texts in every notation of RFC 8259, and of texts that are nearly JSON.
+ *
+ * The `json` of fast-check has one notation for each value: no white space, escapes or exponents.
+ */
 import fc from "fast-check";
 
 /** White space between tokens, mostly none. */
@@ -12,10 +16,10 @@ export const white: fc.Arbitrary<string> = fc.oneof(
 
 const hexDigit = fc.constantFrom(..."0123456789abcdefABCDEF");
 
-/** What may stand between the quotes of a string literal. */
+/** A part of a string literal. */
 const stringPiece = fc.oneof(
   fc.string({ unit: "binary", maxLength: 3 }).map((text) =>
-    // deno-lint-ignore no-control-regex -- control characters may not stand in a literal
+    // deno-lint-ignore no-control-regex -- a literal has no control characters
     text.replace(/["\\\x00-\x1f]/g, "x")
   ),
   fc.constantFrom('\\"', "\\\\", "\\/", "\\b", "\\f", "\\n", "\\r", "\\t", "\ud800", "\udc00"),
@@ -28,7 +32,7 @@ export const stringLiteral: fc.Arbitrary<string> = fc.array(stringPiece, { maxLe
 
 const digits = fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength: 6 });
 
-/** A number as it may be written. */
+/** A number in any notation. */
 export const numberText: fc.Arbitrary<string> = fc.tuple(
   fc.constantFrom("", "-"),
   fc.oneof(fc.constant("0"), digits.map((text) => `1${text}`), fc.constantFrom(..."123456789")),
@@ -77,7 +81,7 @@ export const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie)
   ),
 })).value;
 
-/** JSON with one place changed: cut off, left out, doubled or replaced. */
+/** JSON with one change: cut off, or with a character removed, inserted or replaced. */
 export const brokenJsonText: fc.Arbitrary<string> = fc.tuple(
   jsonText,
   fc.nat(),

@@ -1,4 +1,4 @@
-/** Proves that atoms are equal by their meaning, however they are spelt. */
+/** Proves that atoms are equal by their value, not by their text. */
 import assert from "assert";
 import fc from "fast-check";
 import { canonicalNumber } from "../../lib/json/decimal.ts";
@@ -15,7 +15,7 @@ function test(name: string, fn: () => void): void {
 
 const encoder = new TextEncoder();
 
-/** Asks for a value in the middle of a buffer, where digits, quotes or escapes go on behind it. */
+/** Tests a value in the middle of a buffer, with digits, quotes or escapes behind it. */
 function ask(
   value: string,
   test: (bytes: Uint8Array, start: number, end: number) => boolean,
@@ -29,7 +29,7 @@ function ask(
   return alone;
 }
 
-/** Whether both are the same in both directions. */
+/** Whether two atoms are equal, in both directions. */
 function same(a: string, b: string): boolean {
   const forth = ask(b, equalsAtom(a));
   assert.equal(ask(a, equalsAtom(b)), forth, `${a} and ${b}, either way`);
@@ -83,17 +83,17 @@ test("fault: 1e with more than 1,000 digits of exponent is not equal to its valu
   }
 });
 
-test("an exponent of millions of digits takes time in proportion", () => {
+test("an exponent of millions of digits takes linear time", () => {
   const nines = "9".repeat(4_000_000), one = `1${"0".repeat(4_000_000)}`;
   const startMs = performance.now();
   assert.equal(canonicalNumber(`10e${nines}`), `1e${one}`);
   assert.equal(canonicalNumber(`0.1e${one}`), `1e${nines}`);
   assert.equal(canonicalNumber(`0.1e-${nines}`), `1e-${one}`);
   const tookMs = performance.now() - startMs;
-  assert.ok(tookMs < 20_000, `${tookMs} ms`); // some 100 ms; it would be minutes
+  assert.ok(tookMs < 20_000, `${tookMs} ms`); // Linear time takes about 100 ms, quadratic time minutes.
 });
 
-test("other spellings of a number equal it, and other numbers do not", () => {
+test("a number equals its other notations, and no other number", () => {
   const number = fc.record({
     negative: fc.boolean(),
     digits: fc.bigInt({ min: 1n, max: 10n ** 25n }),
@@ -127,7 +127,7 @@ test("other spellings of a number equal it, and other numbers do not", () => {
     (n.negative ? -1n : 1n) * n.digits * 10n ** BigInt(n.power + 30);
   fc.assert(
     fc.property(number, number, spelling, spelling, (a, b, first, second) => {
-      assert.ok(Number.isFinite(JSON.parse(spelt(a, first))), "the spellings are JSON");
+      assert.ok(Number.isFinite(JSON.parse(spelt(a, first))), "the notations are JSON");
       assert.ok(same(spelt(a, first), spelt(a, second)), `${spelt(a, first)} ${spelt(a, second)}`);
       assert.equal(same(spelt(a, first), spelt(b, second)), scaled(a) === scaled(b));
     }),
@@ -150,13 +150,13 @@ test("strings are equal by their characters", () => {
   assert.ok(!same('"\\ud800"', '"\\ufffd"'));
   assert.ok(!same('"a"', '"A"'));
   fc.assert(fc.property(stringLiteral, stringLiteral, (first, second) => {
-    const a = first.toWellFormed(), b = second.toWellFormed(); // as bytes are
+    const a = first.toWellFormed(), b = second.toWellFormed(); // UTF-8 has no lone surrogates
     assert.equal(same(a, b), JSON.parse(a) === JSON.parse(b));
     assert.ok(same(a, JSON.stringify(JSON.parse(a))));
   }));
 });
 
-test("kinds do not mix, and arrays and objects equal no atom", () => {
+test("values of different types are not equal, and arrays and objects equal no atom", () => {
   const kinds = ["null", "true", "false", "0", "1", '""', '"1"', '"true"', '"null"'];
   for (const a of kinds) for (const b of kinds) assert.equal(same(a, b), a === b);
   for (const atom of kinds) {
@@ -166,7 +166,7 @@ test("kinds do not mix, and arrays and objects equal no atom", () => {
   }
 });
 
-test("atoms equal themselves, and as JSON.parse says where numbers are short", () => {
+test("atoms equal themselves, and short numbers are compared like JSON.parse does", () => {
   fc.assert(fc.property(atomText, atomText, (first, second) => {
     const a = first.toWellFormed(), b = second.toWellFormed();
     assert.ok(same(a, a));
@@ -196,7 +196,7 @@ test("a member is found by its decoded name, and the last of equal ones counts",
   }
 });
 
-test("a name is found in every spelling, and no other one is", () => {
+test("a name is found with any escapes, and no other name is", () => {
   const isOne = equalsAtom("1");
   assert.equal(has('{"\ufffd":1}', "\ud800", isOne), false, "a lone surrogate has no bytes");
   assert.equal(has('{"\\ud800":1}', "\ud800", isOne), true);
@@ -211,7 +211,7 @@ test("a name is found in every spelling, and no other one is", () => {
   }));
 });
 
-test("no member is inherited, and __proto__ is a name like others", () => {
+test("no member is inherited, and __proto__ is an ordinary name", () => {
   for (const name of ["constructor", "toString", "__proto__", "length", "valueOf"]) {
     for (const atom of ["null", '""', "0"]) {
       assert.equal(has('{"own":1}', name, equalsAtom(atom)), false);
@@ -221,7 +221,7 @@ test("no member is inherited, and __proto__ is a name like others", () => {
   assert.equal(has('{"__proto__":1}', "__proto__", equalsAtom("1")), true);
 });
 
-test("any value can be asked", () => {
+test("any value can be tested", () => {
   fc.assert(fc.property(jsonText, atomText, fc.string(), (value, atom, name) => {
     const parsed: unknown = JSON.parse(value);
     const isThere = has(value, name, equalsAtom(atom));
@@ -231,8 +231,8 @@ test("any value can be asked", () => {
   }));
 });
 
-test("a number of many digits costs no more than its length, wherever its zeros are", () => {
-  // Too large for a double, as all of these are, so that their digits must be looked at.
+test("a number of many digits takes linear time, with zeros anywhere", () => {
+  // All are too large for a double, so their digits must be compared.
   const isHuge = equalsAtom("1e400");
   const cost = (digits: string) => {
     const bytes = encoder.encode(digits);
@@ -243,7 +243,7 @@ test("a number of many digits costs no more than its length, wherever its zeros 
   const length = 50_000;
   cost("2".repeat(length));
   const plainMs = Math.max(1, cost("2".repeat(length)));
-  // Far from any noise: where each zero were looked at from each other one it would be 2,000 times.
+  // Far from noise: quadratic time would be 2,000 times as long.
   assert.ok(cost(`2${"0".repeat(length)}2`) < 200 * plainMs, "zeros in the middle");
   assert.ok(cost(`2.${"0".repeat(length)}2e400`) < 200 * plainMs, "zeros behind the point");
 });

@@ -1,7 +1,7 @@
 /**
- * Proves that the scanner and `JSON.parse` agree on what is JSON, that reported places are exactly
- * those of members and elements, that depth costs no more than it should, and that what the buffer
- * holds behind the end counts for nothing.
+ * Proves that the scanner and `JSON.parse` accept the same texts, that visited positions are exactly
+ * those of members and elements, that deep nesting is cheap, and that bytes behind the end have no
+ * effect.
  */
 import assert from "assert";
 import fc from "fast-check";
@@ -49,10 +49,10 @@ function isParsed(text: string): boolean {
 
 const agree = (text: string) => assert.equal(isJson(text), isParsed(text), JSON.stringify(text));
 
-test("takes all generated JSON, with white space around it", () => {
+test("accepts all generated JSON, with white space around it", () => {
   fc.assert(
     fc.property(white, jsonText, white, (before, text, after) => {
-      assert.ok(isParsed(text), "the generator makes JSON");
+      assert.ok(isParsed(text), "the generated text is JSON");
       assert.ok(isJson(before + text + after));
       const bytes = bytesOf(before + text + after);
       assert.equal(
@@ -64,16 +64,16 @@ test("takes all generated JSON, with white space around it", () => {
   );
 });
 
-test("agrees with JSON.parse on JSON that was changed at one place", () => {
+test("agrees with JSON.parse on JSON with one change", () => {
   fc.assert(fc.property(brokenJsonText, agree), { numRuns: 4_000 });
 });
 
-test("agrees with JSON.parse on tokens in any order and on any strings", () => {
+test("agrees with JSON.parse on random tokens and random strings", () => {
   fc.assert(fc.property(tokenSoup, agree), { numRuns: 4_000 });
   fc.assert(fc.property(fc.string({ unit: "binary" }), agree), { numRuns: 1_000 });
 });
 
-test("agrees with JSON.parse on every single character, alone and in a string", () => {
+test("agrees with JSON.parse on every character, alone and in a string", () => {
   for (let code = 0; code <= 0x2100; code++) {
     const character = String.fromCharCode(code);
     for (const text of [character, `"${character}"`, `"\\${character}"`, `1${character}`]) {
@@ -82,7 +82,7 @@ test("agrees with JSON.parse on every single character, alone and in a string", 
   }
 });
 
-test("agrees with JSON.parse on spellings that are nearly right", () => {
+test("agrees with JSON.parse on texts that are nearly JSON", () => {
   const texts = [
     ..."{ } [ ] : , \" ' - + . e 0 00 -0 -00 01 -01 0. .0 0.0 1e 1e+ 1e5 1E-05 1.e1 --1 +1".split(
       " ",
@@ -116,10 +116,10 @@ test("a depth of 1,000,000 needs no recursion", () => {
   assert.equal(skipped(objects), objects.length);
   const mixed = '[{"a":'.repeat(depth / 2) + "1" + "}]".repeat(depth / 2);
   assert.equal(visitElements(bytesOf(mixed), 0, mixed.length, () => {}), mixed.length);
-  assert.equal(skipped("[1]"), 3, "what one call needed does not disturb the next");
+  assert.equal(skipped("[1]"), 3, "a call does not disturb the next one");
 });
 
-test("agrees with JSON.parse on which bracket closes which, however deep", () => {
+test("agrees with JSON.parse on the pairs of brackets, at any depth", () => {
   const brackets = fc.array(fc.constantFrom("[", '{"a":'), { maxLength: 200, size: "max" });
   const closing = (open: string) => open === "[" ? "]" : "}";
   fc.assert(
@@ -127,7 +127,7 @@ test("agrees with JSON.parse on which bracket closes which, however deep", () =>
       const close = open.map(closing).reverse();
       const wrong = place % Math.max(1, close.length);
       if (!isRight && close.length > 0) close[wrong] = close[wrong] === "]" ? "}" : "]";
-      // On the way back, more begins and ends in what is still open.
+      // On the way back, further containers begin and end inside of open ones.
       const more = open.map((bracket) => bracket === "[" ? ",[{}]" : ',"b":{"c":[]}').reverse();
       agree(open.join("") + "1" + close.map((bracket, at) => more[at] + bracket).join(""));
       agree(open.join("") + "1" + close.join(""));
@@ -136,7 +136,7 @@ test("agrees with JSON.parse on which bracket closes which, however deep", () =>
   );
 });
 
-test("members are reported in order with exact places, equal ones too", () => {
+test("members are visited in order with exact positions, duplicates too", () => {
   const member = fc.tuple(white, stringLiteral, white, white, jsonText, white);
   const binary = fc.string({ unit: "binary" });
   fc.assert(
@@ -172,7 +172,7 @@ test("members are reported in order with exact places, equal ones too", () => {
   );
 });
 
-test("elements are reported in order with exact places", () => {
+test("elements are visited in order with exact positions", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(white, jsonText, white), { maxLength: 6 }), (elements) => {
       const text = `[${elements.map((parts) => parts.join("")).join(",")}]`;
@@ -191,7 +191,7 @@ test("elements are reported in order with exact places", () => {
   );
 });
 
-test("what is no object or array at that place is not visited", () => {
+test("a value that is not an object or array is not visited", () => {
   const members = (text: string, visit: () => void) =>
     visitMembers(bytesOf(text), 0, text.length, visit);
   const elements = (text: string, visit: () => void) =>
@@ -206,7 +206,7 @@ test("what is no object or array at that place is not visited", () => {
   }
 });
 
-test("string literals are decoded as JSON.parse does, wherever they stand", () => {
+test("string literals are decoded like JSON.parse does, at any position", () => {
   const binary = fc.string({ unit: "binary" });
   fc.assert(
     fc.property(binary, stringLiteral, binary, (before, literal, after) => {
@@ -215,21 +215,21 @@ test("string literals are decoded as JSON.parse does, wherever they stand", () =
       const end = skipString(bytes, start, bytes.length);
       assert.equal(end, start + lengthOf(literal));
       assert.equal(hasEscape(bytes, start, end), literal.includes("\\"));
-      // No bytes stand for a lone surrogate that is not escaped.
+      // UTF-8 has no bytes for a lone surrogate without an escape.
       assert.equal(stringAt(bytes, start, end), JSON.parse(literal.toWellFormed()));
     }),
     { numRuns: 1_000 },
   );
 });
 
-test("escaped surrogates stay what they are, alone and in pairs", () => {
+test("escaped surrogates are kept, alone and in pairs", () => {
   const decoded = (literal: string) => stringAt(bytesOf(literal), 0, literal.length);
   assert.equal(decoded('"\\ud800"'), "\ud800");
   assert.equal(decoded('"\\ud83d\\ude00"'), "\u{1f600}");
   assert.equal(decoded('"\\udc00\\ud800"'), "\udc00\ud800");
 });
 
-test("bytes that are not UTF-8 pass in strings, and nowhere else", () => {
+test("bytes that are not UTF-8 are accepted in strings only", () => {
   for (let byte = 0x80; byte <= 0xff; byte++) {
     assert.equal(skipValue(Uint8Array.of(34, byte, 34), 0, 3), 3);
     assert.equal(skipValue(Uint8Array.of(34, 92, byte, 34), 0, 4), ~2);
@@ -238,7 +238,7 @@ test("bytes that are not UTF-8 pass in strings, and nowhere else", () => {
   }
 });
 
-/** What functions give for a part of a buffer, with all that they report. */
+/** The results of all functions for a part of a buffer, with all visits. */
 function outcomes(bytes: Uint8Array, start: number, end: number): unknown[] {
   const reported: number[][] = [];
   const report = (...places: number[]) => void reported.push(places);
@@ -260,7 +260,7 @@ function outcomes(bytes: Uint8Array, start: number, end: number): unknown[] {
   return [...positions, ...reported, ...literal];
 }
 
-test("nothing behind the end is looked at, wherever a text is cut off", () => {
+test("bytes behind the end are never read, wherever a text is cut off", () => {
   const goingOn = [
     ...[
       "0",

@@ -1,4 +1,4 @@
-/** Proves that skipping good JSON ends where checking it ends. */
+/** Proves that skipping valid JSON ends at the same position as validating it. */
 import assert from "assert";
 import fc from "fast-check";
 import { skipValue } from "../../lib/json/scan.ts";
@@ -11,7 +11,7 @@ function test(name: string, fn: () => void): void {
 
 const encoder = new TextEncoder();
 
-test("a value ends where the scanner finds its end, alone and among others", () => {
+test("a value ends at the scanner's position, alone and among others", () => {
   const behind = fc.constantFrom("", ",1", "]", "}", " ", "\n,", '\t]"');
   fc.assert(
     fc.property(jsonText, white, behind, (text, before, behind) => {
@@ -26,7 +26,7 @@ test("a value ends where the scanner finds its end, alone and among others", () 
   );
 });
 
-test("brackets and quotes in strings do not count", () => {
+test("brackets and quotes in strings have no effect", () => {
   for (const text of ['["]"]', '{"}":"]"}', '["\\"]"]', '["\\\\"]', '"]"', '[["[{"],{"a":"}"}]']) {
     const bytes = encoder.encode(`${text}]}"`);
     assert.equal(skipValidValue(bytes, 0, bytes.length), text.length, text);

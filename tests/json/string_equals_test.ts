@@ -1,4 +1,4 @@
-/** Proves that a literal spells the characters that JSON.parse reads from it, and no others. */
+/** Proves that a literal equals the string that JSON.parse reads from it, and no other one. */
 import assert from "assert";
 import fc from "fast-check";
 import { stringEquals, unitAt } from "../../lib/json/string_equals.ts";
@@ -10,14 +10,14 @@ function test(name: string, fn: () => void): void {
 
 const encoder = new TextEncoder();
 
-/** Asks in the middle of a buffer, where characters go on behind the literal. */
+/** Compares in the middle of a buffer, with characters behind the literal. */
 function asked(literal: string, characters: string): boolean {
   const before = encoder.encode('"\\'), bytes = encoder.encode(literal);
   const buffer = Uint8Array.of(...before, ...bytes, ...encoder.encode('a"'));
   return stringEquals(buffer, before.length, before.length + bytes.length, characters);
 }
 
-test("each literal spells what JSON.parse reads, and nothing that differs", () => {
+test("each literal equals what JSON.parse reads, and nothing else", () => {
   const literal = stringLiteral.map((text) => text.toWellFormed());
   fc.assert(
     fc.property(literal, literal, fc.nat(), (literal, other, place) => {
@@ -34,7 +34,7 @@ test("each literal spells what JSON.parse reads, and nothing that differs", () =
   );
 });
 
-test("each character is spelt as it is and as an escape", () => {
+test("each character is found raw and as an escape", () => {
   for (let code = 0; code <= 0xffff; code += code < 0x300 ? 1 : 61) {
     const character = String.fromCharCode(code);
     const escape = `"\\u${code.toString(16).padStart(4, "0")}"`;

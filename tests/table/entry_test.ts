@@ -1,4 +1,4 @@
-/** Proves that an entry of any size tells its key, its value and its slot, and takes what it reckons. */
+/** Proves that an entry of any size has its key, value and slot, and takes the bytes that it computes. */
 import assert from "assert";
 import { Arena, blockBytes } from "../../lib/bytes/arena.ts";
 import type { Span } from "../../lib/bytes/span.ts";
@@ -16,13 +16,13 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `entry: ${name}`, permissions: "none", fn });
 }
 
-/** On both sides of where the sizes no longer have room in one word, and where they would look full. */
+/** Sizes on both sides of the bounds of the short form. */
 const KEY_BYTES = [0, 1, 10, 1_021, 1_022, 1_023, 1_024, 2_048];
 const VALUE_BYTES = [0, 1, 34, 1_023, 2 ** 22 - 1, 2 ** 22, 2 ** 22 + 7];
 const SLOTS = [0, 1, 2 ** 28, 2 ** 31 - 2];
 
 function spanOfBytes(length: number, byte: number): Span {
-  // Not at the buffer's start, and not all of it.
+  // The span is in the middle of the buffer.
   return { bytes: new Uint8Array(length + 2).fill(byte), start: 1, end: length + 1 };
 }
 
@@ -45,13 +45,13 @@ function check(arena: Arena, address: number, slot: number, key: Span, value: Sp
   }
 }
 
-test("keys, values and slots of all sizes come back", () => {
+test("keys, values and slots of all sizes are read back", () => {
   for (const keyBytes of KEY_BYTES) {
     for (const valueBytes of VALUE_BYTES) {
       const arena = new Arena();
       const key = spanOfBytes(keyBytes, 107), value = spanOfBytes(valueBytes, 118);
       const slot = SLOTS[(keyBytes + valueBytes) % SLOTS.length] ?? 0;
-      // Neighbours would be destroyed by one that takes more than it reckons.
+      // An entry that takes more than it computes would destroy adjacent ones.
       const small = spanOfBytes(3, 97);
       const before = writeEntry(arena, 1, small, small);
       const address = writeEntry(arena, slot, key, value);
@@ -64,12 +64,12 @@ test("keys, values and slots of all sizes come back", () => {
   }
 });
 
-test("one takes the place of another, whether its sizes are in one word or not", () => {
+test("an entry is overwritten by another one, in short and long form", () => {
   const arena = new Arena();
   const key = spanOfBytes(10, 107);
   const small = spanOfBytes(2 ** 22 - 1, 49), large = spanOfBytes(2 ** 22, 50);
   const blocks = [small, large].map(({ end }) => blockBytes(entryBytes(10, end - 1)));
-  assert.equal(blocks[0], blocks[1], "both suit the same block");
+  assert.equal(blocks[0], blocks[1], "both fit in the same block");
   const address = writeEntry(arena, 5, key, small);
   overwriteEntry(arena, address, 5, key, large);
   check(arena, address, 5, key, large);

@@ -1,7 +1,6 @@
 /**
- * Proves that the table is a map that knows its size and cost, that changes taken back leave no trace,
- * and that walking its slots in pieces meets every lasting key exactly once, whatever happens in
- * between.
+ * Proves that the table is a map with an exact size and cost, that a rollback leaves no trace, and that
+ * a walk over its slots in parts visits every lasting key exactly once, with any changes in between.
  */
 import assert from "assert";
 import fc from "fast-check";
@@ -33,10 +32,10 @@ const ODD_KEYS = [
 ];
 const SHORT_ODD_KEYS = ODD_KEYS.slice(0, -2);
 
-/** Beside what a table reckons: the first shards of its index, and a page of slots with its bits. */
+/** Bytes that a table does not count: the first shards of its index, and a page of slots. */
 const CONSTANT_BYTES = 60_000;
 
-/** A hash that has only some bits, so that keys collide. */
+/** A hash with only some bits, so that keys collide. */
 class WeakHash extends KeyHash {
   readonly #mask: number;
 
@@ -50,10 +49,10 @@ class WeakHash extends KeyHash {
   }
 }
 
-/** Good; eight shards; one shard; two places in each; all alike; sought in one place, but not alike. */
+/** Masks of hashes: good; eight shards; one shard; two first cells in each; all equal; one first cell, but not equal. */
 const masks = fc.constantFrom(-1, ~0x3f8, ~0x3ff, 0x7ff, 0, 0xf00 << 20);
 
-/** Runs out of memory when told to. */
+/** An arena that runs out of memory at a given allocation. */
 class FailingArena extends Arena {
   allocationsLeft = Infinity;
 
@@ -74,7 +73,7 @@ const values = fc.tuple(
   ),
 ).map(([from, length]) => VALUE_BYTES.slice(from, from + length));
 
-/** Everything that can be seen of a table. */
+/** The whole visible state of a table. */
 function stateOf(table: HashTable): unknown {
   const slots = Array.from({ length: table.slotsUsed }, (_, slot) => pairAt(table, slot));
   return [table.size, table.bytes, table.slotsUsed, slots];
@@ -84,7 +83,7 @@ function byteLength(text: string): number {
   return spanOf(text).end;
 }
 
-test("is a map, whatever is done to it", () => {
+test("behaves like a map under any changes", () => {
   const operation = fc.tuple(fc.constantFrom("insert", "insert", "remove", "lookup"), keys, values);
   fc.assert(
     fc.property(masks, fc.array(operation, { maxLength: 80, size: "max" }), (mask, operations) => {
@@ -97,8 +96,8 @@ test("is a map, whatever is done to it", () => {
           const cost = table.costOf(address, byteLength(keyText(key)), byteLength(value));
           assert.deepEqual([address !== 0, slot >= 0], [model.has(key), model.has(key)]);
           insertText(table, key, value);
-          assert.ok(slot < 0 || slotOf(table, key) === slot, "it stays in its slot");
-          assert.equal(table.bytes - bytes, cost, "costOf() tells beforehand");
+          assert.ok(slot < 0 || slotOf(table, key) === slot, "it keeps its slot");
+          assert.equal(table.bytes - bytes, cost, "costOf() was right");
           model.set(key, value);
         } else if (what === "remove") {
           assert.equal(removeText(table, key), model.get(key));
@@ -111,13 +110,13 @@ test("is a map, whatever is done to it", () => {
       for (const [key, value] of model) assert.equal(lookupText(table, key), value);
       for (const key of model.keys()) assert.ok(removeText(table, key) !== undefined);
       assert.deepEqual([table.size, table.bytes, table.slotsUsed], [0, 0, 0]);
-      assert.equal(arena.usedBytes, 0, "all memory comes back");
+      assert.equal(arena.usedBytes, 0, "all memory is released");
     }),
     { numRuns: 300 },
   );
 });
 
-test("any string is a key of its own", () => {
+test("any string is a key", () => {
   const table = new HashTable();
   for (const key of ODD_KEYS) assert.equal(lookupText(table, key), undefined);
   ODD_KEYS.forEach((key, at) => insertText(table, key, String(at)));
@@ -127,7 +126,7 @@ test("any string is a key of its own", () => {
   assert.equal(table.bytes, 0);
 });
 
-test("a key is its bytes, wherever they are in a buffer, and they are copied", () => {
+test("keys are compared by their bytes, at any position in a buffer, and copied", () => {
   const table = new HashTable();
   const { bytes } = spanOf("abcdefgh");
   const key = { bytes, start: 2, end: 4 }, value = { bytes, start: 3, end: 7 };
@@ -142,7 +141,7 @@ test("a key is its bytes, wherever they are in a buffer, and they are copied", (
   assert.equal(table.find(hash, elsewhere.bytes, 5, 7), addressOf(table, "cd"));
 });
 
-test("read tells where key and value are, and which slots are free", () => {
+test("read finds key and value, and free slots", () => {
   const table = new HashTable();
   insertText(table, "a", "1");
   insertText(table, "\u4e2d", "[22]");
@@ -155,7 +154,7 @@ test("read tells where key and value are, and which slots are free", () => {
   assert.equal(table.read(slot, entry), false);
 });
 
-test("slots beyond those used are an error, not a wrong answer", () => {
+test("a slot beyond the used ones is an error", () => {
   const table = new HashTable();
   assert.throws(() => table.read(0, new Entry()), RangeError);
   insertText(table, "a", "1");
@@ -164,7 +163,7 @@ test("slots beyond those used are an error, not a wrong answer", () => {
   }
 });
 
-test("changes taken back leave no trace; those committed stay", () => {
+test("a rollback leaves no trace, and committed changes stay", () => {
   const operation = fc.tuple(fc.constantFrom("insert", "insert", "remove"), keys, values);
   const batch = fc.record({
     commits: fc.boolean(),
@@ -175,7 +174,7 @@ test("changes taken back leave no trace; those committed stay", () => {
       const arena = new Arena();
       const table = new HashTable(arena, new WeakHash(mask));
       table.keepsUndo = true;
-      // Sees only what is committed.
+      // The twin gets committed changes only.
       const twin = new HashTable(undefined, new WeakHash(mask));
       twin.keepsUndo = true;
       const apply = (to: HashTable, operations: (typeof batches)[0]["operations"]) => {
@@ -207,7 +206,7 @@ test("changes taken back leave no trace; those committed stay", () => {
   );
 });
 
-test("thousands of changes are taken back, and the memory for them is given back", () => {
+test("thousands of changes are rolled back, and their memory is released", () => {
   const arena = new Arena();
   const table = new HashTable(arena);
   for (let i = 0; i < 5_000; i++) insertText(table, `k${i}`, `[${i}]`);
@@ -220,7 +219,7 @@ test("thousands of changes are taken back, and the memory for them is given back
   assert.ok(arena.usedBytes <= used * 1.1, `${arena.usedBytes} bytes after, ${used} before`);
 });
 
-test("slots are numbered anew where the table is empty, but not while that may be taken back", () => {
+test("an empty table numbers slots from 0 again, but not before the commit", () => {
   const table = new HashTable();
   table.keepsUndo = true;
   for (let i = 0; i < 5_000; i++) insertText(table, `k${i}`, "1");
@@ -236,8 +235,8 @@ test("slots are numbered anew where the table is empty, but not while that may b
   assert.equal(table.slotsUsed, 1);
 });
 
-test("where memory ends, a change fails with a RangeError, and nothing has changed", () => {
-  // The next new key needs a larger shard of the index, or another page of slots, and always a block.
+test("without memory, a change throws a RangeError, and nothing has changed", () => {
+  // The next new key needs a block, and a larger shard of the index or another page of slots.
   for (const [keys, keepsUndo] of [[6, false], [6, true], [3_072, true], [4_096, true]] as const) {
     const arena = new FailingArena();
     const table = new HashTable(arena, new WeakHash(~0x3ff)); // all in one shard
@@ -260,7 +259,7 @@ test("where memory ends, a change fails with a RangeError, and nothing has chang
   }
 });
 
-test("changes are taken back, and keys removed, without any new memory", () => {
+test("a rollback and removals need no new memory", () => {
   for (const keepsUndo of [true, false]) {
     const arena = new FailingArena();
     const table = new HashTable(arena);
@@ -276,7 +275,7 @@ test("changes are taken back, and keys removed, without any new memory", () => {
   }
 });
 
-test("the account covers what is allocated, and is not much more", () => {
+test("the counted bytes cover the allocated ones, and are not much more", () => {
   const arena = new Arena();
   const table = new HashTable(arena);
   const check = (what: string) => {
@@ -298,7 +297,7 @@ test("the account covers what is allocated, and is not much more", () => {
   check("after filling it again");
 });
 
-test("a key keeps its slot as long as it lasts, and free slots are used again", () => {
+test("a key keeps its slot, and free slots are used again", () => {
   const table = new HashTable();
   for (let i = 0; i < 10_000; i++) insertText(table, `k${i}`, "1");
   const slot = slotOf(table, "k5000");
@@ -312,7 +311,7 @@ test("a key keeps its slot as long as it lasts, and free slots are used again", 
   assert.equal(table.slotsUsed, 10_000);
 });
 
-test("a walk in pieces meets each lasting key exactly once, and no other more than it was there", () => {
+test("a walk in parts visits each lasting key exactly once, and others at most as often as they were inserted", () => {
   const change = fc.record({ insert: fc.boolean(), key: fc.nat(6_000) });
   const piece = fc.record({ slots: fc.integer({ min: 1, max: 3_000 }), changes: fc.array(change) });
   fc.assert(

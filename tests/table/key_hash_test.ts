@@ -1,4 +1,4 @@
-/** Proves that the hash is HalfSipHash, by its authors' vectors, with one round a word and three at the end. */
+/** Proves that the hash is HalfSipHash-1-3, by a reference that passes the authors' test vectors. */
 import assert from "assert";
 import fc from "fast-check";
 import { KeyHash } from "../../lib/table/key_hash.ts";
@@ -7,7 +7,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `key_hash: ${name}`, permissions: "none", fn });
 }
 
-/** HalfSipHash-c-d with 32 bits of output, as its paper has it. */
+/** HalfSipHash-c-d with 32 bits of output, written like its paper. */
 function reference(
   seed: Int32Array,
   message: Uint8Array,
@@ -46,7 +46,7 @@ function reference(
   return at(1) ^ at(3);
 }
 
-test("the reference gives the vectors that the authors publish, for HalfSipHash-2-4", () => {
+test("the reference passes the authors' vectors for HalfSipHash-2-4", () => {
   const seed = new Int32Array(Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7).buffer);
   const published: [length: number, hash: number][] = [
     ...[[0, 0x5b9f35a9], [1, 0xb85a4727], [2, 0x03a662fa], [3, 0x04e7fe8a], [4, 0x89466e2a]],
@@ -59,7 +59,7 @@ test("the reference gives the vectors that the authors publish, for HalfSipHash-
   }
 });
 
-test("any bytes, anywhere in a buffer, have the reference's hash with one round and three", () => {
+test("any bytes, at any position in a buffer, have the reference's hash", () => {
   const bytes = fc.uint8Array({ maxLength: 300 });
   const seed = fc.tuple(fc.integer(), fc.integer()).map((words) => Int32Array.from(words));
   fc.assert(
@@ -73,7 +73,7 @@ test("any bytes, anywhere in a buffer, have the reference's hash with one round 
   );
 });
 
-test("nobody knows the seed: each has its own", () => {
+test("each instance has its own secret seed", () => {
   const key = new Uint8Array(10);
   const hashes = new Set(Array.from({ length: 8 }, () => new KeyHash().of(key, 0, 10)));
   assert.ok(hashes.size > 6, "they differ");

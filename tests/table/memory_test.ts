@@ -1,13 +1,13 @@
 /**
- * Proves that what the table reckons is what it costs the system: otherwise memory would end, and with
- * it the server, before `--max-memory` refuses an insert (I5).
+ * Proves that the table's counted bytes are the memory that it takes. Otherwise the process would run out
+ * of memory before `--max-memory` rejects an insert (I5).
  */
 import assert from "assert";
 import { measured } from "../helpers/heap.ts";
 
 const permissions = { run: true, read: true, env: true };
 
-/** Fills tables without making garbage, and tells the memory of the process in bytes. */
+/** Code that fills tables without garbage, and reads the memory of the process in bytes. */
 const TABLE = `
   const residentBytes = () => (gc(), gc(), Deno.memoryUsage().rss);
   const key = { bytes: new Uint8Array(10), start: 0, end: 10 };
@@ -30,7 +30,7 @@ const IMPORTS = `
   import { LineFramer } from "lib/protocol/line_framer.ts";
   import { HashTable } from "lib/table/hash_table.ts";`;
 
-/** How a table is filled with about 100 MB times \`part\`. */
+/** Ways to fill a table with about 100 MB times \`part\`. */
 const FILLED: Record<string, string> = {
   "many small pairs": "for (let i = 0; i < 1.2e6 * part; i++) insert(table, i, 32);",
   "values of some thousand bytes":
@@ -72,7 +72,7 @@ for (const [what, code] of Object.entries(FILLED)) {
 }
 
 Deno.test({
-  name: "memory: a table gives back what it took",
+  name: "memory: a table releases its memory",
   permissions,
   async fn() {
     const keptBytes = await measured(
@@ -89,7 +89,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "memory: what was not touched of a segment costs nothing",
+  name: "memory: the untouched part of a segment costs nothing",
   permissions,
   async fn() {
     const bytesEach = await measured(
@@ -106,13 +106,13 @@ Deno.test({
 });
 
 Deno.test({
-  name: "memory: a connection gives back what a large line took",
+  name: "memory: a connection releases the memory of a large line",
   permissions,
   async fn() {
     const keptBytes = await measured(
       IMPORTS,
       `const framers = Array.from({ length: 50 }, () => new LineFramer(1e9));
-      const first = new LineFramer(1e9); // what is kept for the next ones is there, then
+      const first = new LineFramer(1e9); // allocates the retained segment
       first.push(new Uint8Array(1_000_000).fill(97));
       first.next();
       first.clear();
