@@ -1,32 +1,31 @@
 /**
- * Entries: a key and its value, in a block of the arena. Its payload is, in words of 4 bytes,
+ * Entries: each is a key and its value, in a block of the arena. In words of 4 bytes, its payload is
  *
- *     slot, sizes, key and value                                  up to 1022 bytes of key, and 4 MiB of value
- *     slot, -1, bytes of the key, bytes of the value, key and value    else
+ *     short form: slot, sizes, key and value            (key up to 1022 bytes, value below 4 MiB)
+ *     long form:  slot, -1, bytes of the key, bytes of the value, key and value
  *
  *     sizes = bytes of the key (10 highest bits), bytes of the value (22 bits)
  *
- * with key and value as they are described in `hash_table.ts`, byte after byte, and the slot as in
- * `slots.ts`. So who has found an entry knows its slot without another look at memory, which where there
- * are millions of keys costs more than all else; and most entries take no more for that, since both
- * sizes share a word.
+ * `hash_table.ts` defines the bytes of key and value, and `slots.ts` the slot. An entry contains its slot
+ * to save a memory access, which costs more than all else in a table of millions of keys. It takes no
+ * extra space in most entries, because both sizes share a word.
  */
 import { copyBytes } from "../bytes/byte_builder.ts";
 import { areEqual, type Span } from "../bytes/span.ts";
 import { type Arena, byteIndex, wordIndex } from "../bytes/arena.ts";
 
-/** Where the key begins, counted from the payload's start. */
+/** Offset of the key in the payload, in short and long form. */
 const KEY_OFFSET = 8, LARGE_KEY_OFFSET = 16;
 
-/** In place of the sizes that have no room there. */
+/** Marks the long form, in place of the sizes. */
 const LARGE = -1;
 
 const VALUE_BITS = 22;
 const VALUE_MASK = (1 << VALUE_BITS) - 1;
-/** One less than there is room for, so that no sizes look like `LARGE`. */
+/** One less than fits, so that no sizes equal `LARGE`. */
 const MAX_SMALL_KEY = (1 << 32 - VALUE_BITS) - 2;
 
-/** Where an entry's bytes are; filled anew by each `read`. Good until the table's next change. */
+/** The location of an entry's bytes, set by each read. Valid until the table's next change. */
 export class Entry {
   bytes: Uint8Array = new Uint8Array(0);
   /** The key is from here to `keyEnd`, and the value from there to `valueEnd`. */
@@ -40,14 +39,14 @@ export function entryBytes(keyBytes: number, valueBytes: number): number {
   return (isLarge(keyBytes, valueBytes) ? LARGE_KEY_OFFSET : KEY_OFFSET) + keyBytes + valueBytes;
 }
 
-/** A new entry's address. Throws a RangeError where there is no memory for it. */
+/** Writes a new entry and returns its address. Throws a RangeError if there is no memory. */
 export function writeEntry(arena: Arena, slot: number, key: Span, value: Span): number {
   const address = arena.allocate(entryBytes(key.end - key.start, value.end - value.start));
   overwriteEntry(arena, address, slot, key, value);
   return address;
 }
 
-/** Puts an entry in the place of another, in a block of the right size. */
+/** Overwrites an entry by another one, whose block has the same size. */
 export function overwriteEntry(
   arena: Arena,
   address: number,
@@ -73,7 +72,7 @@ export function overwriteEntry(
   copyBytes(value.bytes, value.start, value.end, bytes, keyStart + keyBytes);
 }
 
-/** Tells where an entry's bytes are. */
+/** Reads the location of an entry's bytes into `entry`. */
 export function readEntry(arena: Arena, address: number, entry: Entry): void {
   const words = arena.segmentWords(address), at = wordIndex(address);
   const start = byteIndex(address), sizes = words[at + 1] ?? 0;
@@ -89,7 +88,7 @@ export function readEntry(arena: Arena, address: number, entry: Entry): void {
   }
 }
 
-/** Whether an entry's key is these bytes. */
+/** Whether an entry has this key. */
 export function hasKey(
   arena: Arena,
   address: number,

@@ -1,17 +1,15 @@
 /**
- * The table: keys, and the JSON text of their values (I8), as bytes outside of V8's heap.
+ * The hash table: keys, and the JSON text of their values (I8), as bytes outside of V8's heap.
  *
- * A key is kept as its canonical JSON text without the quotes, `JSON.stringify(key).slice(1, -1)`, and
- * a value as its JSON text, both in UTF-8. To the table they are bytes: keys are equal where
- * their bytes are.
+ * A key is stored as its canonical JSON text without the quotes, `JSON.stringify(key).slice(1, -1)`, and
+ * a value as its JSON text, both in UTF-8. The table only compares and copies these bytes.
  *
- * Each key has a slot, a small number that stays the same for as long as the key is in the table.
- * Walking the slots in order therefore meets every key that is there during the whole walk exactly
- * once, whatever happens in between, and a place in the walk is nothing but a number: a cursor that
- * is never finished holds on to nothing (I5).
+ * Each key has a slot, a small number that does not change while the key is in the table. So a walk over
+ * the slots visits every key that stays exactly once, with any changes in between. Its position is only a
+ * number: an unfinished cursor keeps no memory (I5).
  *
- * Who looks for a key goes past the slots, since each step may wait for memory; who walks needs no more
- * than them. An entry knows its slot, so that both stay in step.
+ * A lookup does not use the slots, because each step may wait for memory. A walk uses nothing else. An
+ * entry contains its slot, so a change can update both.
  *
  *     key -> hash (`key_hash.ts`) -> address (`index.ts`) -> bytes and slot (`entry.ts`)
  *                                   slot -> address (`slots.ts`) -> bytes
@@ -28,29 +26,29 @@ import { SLOT_BYTES, Slots } from "./slots.ts";
 
 export { Entry } from "./entry.ts";
 
-/** A hash table in memory that knows what it costs, and can take changes back. */
+/** A hash table in memory with exact memory accounting and rollback. */
 export class HashTable {
   readonly #arena: Arena;
   readonly #hash: KeyHash;
   readonly #slots: Slots;
   readonly #index: EntryIndex;
-  /** Of all entries' blocks. */
+  /** Bytes of all entries' blocks. */
   #entryBytes = 0;
   #size = 0;
 
-  // One number in each of these for a change that may be taken back.
-  /** The slot; or its complement, where it was used for the first time. */
+  // The undo log: each change has one number in each of these arrays.
+  /** The slot; or its complement, if the change was its first use. */
   #undoSlots: number[] = [];
-  /** Address of what the slot held before; 0: it was free. */
+  /** Address of the slot's previous entry; 0: it was free. */
   #undoAddresses: number[] = [];
   #undoHashes: number[] = [];
 
-  /** Whether changes can be taken back until `commit`; else each is for good. Set it between changes only. */
+  /** Whether `rollback` can undo changes until `commit`. Set it only after a `commit`. */
   keepsUndo = false;
 
   /**
-   * @param arena where everything is; nobody else may use it
-   * @param hash of the keys
+   * @param arena the memory of the table, which has no other user
+   * @param hash the hash function of keys
    */
   constructor(
     arena: Arena = new Arena({ dedicatedBytes: LARGE_ENTRY_BYTES }),
@@ -68,38 +66,38 @@ export class HashTable {
   }
 
   /**
-   * Memory taken by keys, values, their slots and their index, in bytes.
+   * Memory of keys, values, slots and index, in bytes.
    *
-   * Entries count as allocated, slots for as long as they are numbered, and the index with the most that it
-   * takes for a key. What old values take until `commit` does not count.
+   * Entries count with their blocks, slots as long as they have numbers, and the index with its largest
+   * size per key. Old values that wait for `commit` do not count.
    */
   get bytes(): number {
     return this.#entryBytes + this.#slots.used * SLOT_BYTES + this.#size * INDEX_BYTES;
   }
 
-  /** One more than the highest slot that was ever used, until slots are numbered anew. */
+  /** One more than the highest slot since the table was last empty. */
   get slotsUsed(): number {
     return this.#slots.used;
   }
 
-  /** Hash of a key: 32 bits, signed, from a seed that nobody can aim at. */
+  /** Hash of a key, with a secret seed: 32 bits, signed. */
   hashOf(bytes: Uint8Array, start: number, end: number): number {
     return this.#hash.of(bytes, start, end);
   }
 
   /**
-   * Address of a key's entry; 0: there is no such key. Good until the key's next change, or `rollback`.
+   * Address of a key's entry; 0: there is no such key. Valid until the key's next change, or `rollback`.
    *
-   * @param hash what `hashOf` gives for it
+   * @param hash the key's `hashOf`
    */
   find(hash: number, bytes: Uint8Array, start: number, end: number): number {
     return this.#index.find(hash, bytes, start, end);
   }
 
   /**
-   * By how much `bytes` will grow by `set`, exactly; negative where a smaller value replaces a larger one.
+   * The exact growth of `bytes` by `set`; negative if a smaller value replaces a larger one.
    *
-   * @param address of the key's entry; 0: it is new
+   * @param address of the key's entry; 0: the key is new
    */
   costOf(address: number, keyBytes: number, valueBytes: number): number {
     const bytes = blockBytes(entryBytes(keyBytes, valueBytes));
@@ -110,9 +108,9 @@ export class HashTable {
   /**
    * Inserts or replaces; key and value are copied.
    *
-   * @param address of the key's entry, as `find` gives it; 0: it is new
-   * @param hash what `hashOf` gives for the key
-   * @throws RangeError where there is no memory; nothing has changed then
+   * @param address of the key's entry, from `find`; 0: the key is new
+   * @param hash the key's `hashOf`
+   * @throws RangeError if there is no memory; then nothing has changed
    */
   set(address: number, hash: number, key: Span, value: Span): void {
     if (address === 0) return this.#insert(hash, key, value);
@@ -127,10 +125,10 @@ export class HashTable {
   }
 
   /**
-   * Removes a key that is there.
+   * Removes a key that is in the table.
    *
-   * @param address of its entry, as `find` gives it
-   * @param hash what `hashOf` gives for it
+   * @param address of its entry, from `find`
+   * @param hash the key's `hashOf`
    */
   remove(address: number, hash: number): void {
     const slot = slotOf(this.#arena, address);
@@ -143,11 +141,11 @@ export class HashTable {
   }
 
   /**
-   * Tells where the entry in a slot is.
+   * Reads the entry in a slot.
    *
-   * @param entry filled; what it says is good until the next change, `commit` or `rollback`
-   * @returns false where the slot is free
-   * @throws RangeError where there is no such slot
+   * @param entry set to it, valid until the next change, `commit` or `rollback`
+   * @returns false: the slot is free
+   * @throws RangeError if there is no such slot
    */
   read(slot: number, entry: Entry): boolean {
     const address = this.#slots.addressAt(slot);
@@ -157,20 +155,20 @@ export class HashTable {
   }
 
   /**
-   * Tells where the entry is that `find` gave the address of.
+   * Reads the entry at an address from `find`.
    *
-   * @param entry filled as by `read`
+   * @param entry set as by `read`
    */
   readAt(address: number, entry: Entry): void {
     readEntry(this.#arena, address, entry);
   }
 
-  /** About how many bytes the entry has that `find` gave the address of. */
+  /** Approximate bytes of the entry at an address from `find`. */
   entrySizeAt(address: number): number {
     return this.#arena.blockSizeAt(address);
   }
 
-  /** Changes until now can no more be taken back. Slots are numbered anew where the table is empty. */
+  /** Makes all changes final. If the table is empty, slots are numbered from 0 again. */
   commit(): void {
     for (let at = 0; at < this.#undoSlots.length; at++) {
       const address = this.#undoAddresses[at] ?? 0;
@@ -180,22 +178,22 @@ export class HashTable {
     this.#resetIfEmpty();
   }
 
-  /** How many changes may be taken back. */
+  /** Number of changes since the last `commit`. */
   get changesToUndo(): number {
     return this.#undoSlots.length;
   }
 
   /**
-   * Takes back the last changes. What memory they took the next `commit` gives back, or a later one.
+   * Undoes the last changes. A later `commit` releases their memory.
    *
-   * @param count how many of `changesToUndo` stay
+   * @param count number of `changesToUndo` that stay
    */
   rollbackTo(count: number): void {
     this.#undoTo(count);
     this.#undoSlots.length = this.#undoAddresses.length = this.#undoHashes.length = count;
   }
 
-  /** Takes back all changes since the last commit: each key is in the slot and with the value that it had. */
+  /** Undoes all changes since the last commit: each key has its previous slot and value. */
   rollback(): void {
     this.#undoTo(0);
     this.#clearUndo();
@@ -203,7 +201,7 @@ export class HashTable {
     this.#resetIfEmpty();
   }
 
-  /** Backwards, so that each step finds the table as its change had left it. */
+  /** Undoes changes, the last one first: each step needs the table right after its change. */
   #undoTo(count: number): void {
     for (let at = this.#undoSlots.length - 1; at >= count; at--) {
       this.#undo(this.#undoSlots[at] ?? 0, this.#undoAddresses[at] ?? 0, this.#undoHashes[at] ?? 0);
@@ -211,7 +209,7 @@ export class HashTable {
   }
 
   #insert(hash: number, key: Span, value: Span): void {
-    // First all that may fail.
+    // These steps may fail, so they come first.
     this.#index.reserve(hash);
     this.#slots.reserve();
     const slot = this.#slots.next, isFirstUse = !this.#slots.hasFree;
@@ -228,7 +226,7 @@ export class HashTable {
       else this.#slots.free(slot);
       this.#arena.free(address);
     } else if (address === 0) {
-      // It is the last slot that was freed, and the index has not shrunk since: nothing can fail.
+      // This cannot fail: it is the last freed slot, and the index has not shrunk since.
       this.#link(hash, before);
     } else {
       this.#replace(slot, hash, address, before);
@@ -236,7 +234,7 @@ export class HashTable {
     }
   }
 
-  /** Puts an entry, written for the slot that is next, where it is found. */
+  /** Adds an entry, written for the next slot, to slots and index. */
   #link(hash: number, address: number): void {
     this.#slots.take(address);
     this.#index.add(hash, address);
@@ -244,7 +242,7 @@ export class HashTable {
     this.#size++;
   }
 
-  /** Puts an entry in the place of another of the same key. */
+  /** Replaces an entry in slots and index by another one of the same key. */
   #replace(slot: number, hash: number, before: number, address: number): void {
     this.#slots.setAddress(slot, address);
     this.#index.replace(hash, before, address);
@@ -264,7 +262,7 @@ export class HashTable {
   }
 
   #clearUndo(): void {
-    // Not before: while changes may be taken back, the index keeps the room for that.
+    // Not earlier: a rollback needs the space in the index.
     for (const hash of this.#undoHashes) this.#index.shrink(hash);
     this.#undoSlots.length = this.#undoAddresses.length = this.#undoHashes.length = 0;
   }

@@ -1,15 +1,15 @@
 /**
- * From the hash of a key to the address of its entry: open addressing with linear probing, spread
- * over shards, so that growth moves only a thousandth at a time.
+ * The index of entries by the hash of their keys: open addressing with linear probing. It consists of
+ * 1,024 shards, so that growth moves only one of them at a time.
  *
  * A shard is a block of the arena, counted in words of 4 bytes:
  *
- *     1 word, unused (so that no cell lies in two lines of the processor's cache)
- *     cells, a power of two of them, each two words:  hash, address of the entry; or arbitrary, 0
+ *     1 word, unused (so that no cell is in two cache lines)
+ *     cells, a power of two, each two words:  hash, address of the entry; or arbitrary, 0
  *
- * A cell has the whole hash, so that a look at an entry is hardly ever in vain, and that cells move
- * without one: entries lie scattered, and in a large table each look waits for memory. The hash's 10
- * lowest bits choose the shard, the bits above them where the search begins.
+ * In a large table, each access to an entry waits for memory. So a cell contains the whole hash: a search
+ * rarely reads a wrong entry, and growth reads none. The 10 lowest bits of the hash select the shard, the
+ * bits above them the first cell of the search.
  */
 import { type Arena, wordIndex } from "../bytes/arena.ts";
 import { hasKey } from "./entry.ts";
@@ -19,34 +19,34 @@ const SHARDS = 1 << SHARD_BITS;
 
 const CELL_BYTES = 8;
 
-/** Cells of a shard at first: a power of two. */
+/** First number of cells of a shard: a power of two. */
 const FIRST_CELLS = 4;
 
 /**
- * The most that a key takes here, in bytes, whatever came before: at least a third of a shard's
- * cells are in use. (Beyond that, small shards take up to 40 bytes each.)
+ * Largest size of the index per key, in bytes: at least a third of a shard's cells are in use. (Besides,
+ * small shards take up to 40 bytes each.)
  */
 export const INDEX_BYTES = 24;
 
 /** Finds entries by key. */
 export class EntryIndex {
   readonly #arena: Arena;
-  /** For each shard its address, 0 where it is not there yet, and the number of its cells less one. */
+  /** For each shard: its address (0: not allocated yet), and the number of its cells minus one. */
   readonly #shards = new Int32Array(SHARDS * 2);
-  /** Entries in each. */
+  /** Number of entries of each shard. */
   readonly #sizes = new Int32Array(SHARDS);
 
   constructor(arena: Arena) {
     this.#arena = arena;
   }
 
-  /** Address of the entry whose key is these bytes; 0: there is none. */
+  /** Address of the entry with this key; 0: there is none. */
   find(hash: number, bytes: Uint8Array, start: number, end: number): number {
     const arena = this.#arena;
     const shard = (hash & (SHARDS - 1)) << 1;
     const shardAddress = this.#shards[shard] ?? 0, mask = this.#shards[shard + 1] ?? 0;
     if (shardAddress === 0) return 0;
-    // By the segment's words: an array for each shard would be an object more to fetch from memory.
+    // The segment's words: an array for each shard would be one more object to load.
     const words = arena.segmentWords(shardAddress), base = cellsAt(shardAddress);
     for (let cell = homeOf(hash, mask);; cell = (cell + 1) & mask) {
       const at = base + (cell << 1);
@@ -57,9 +57,9 @@ export class EntryIndex {
   }
 
   /**
-   * Sees to it that the next `add` of this hash has room.
+   * Ensures that the next `add` of this hash has a free cell.
    *
-   * @throws RangeError where there is no memory for it
+   * @throws RangeError if there is no memory for it
    */
   reserve(hash: number): void {
     const number = hash & (SHARDS - 1);
@@ -69,7 +69,7 @@ export class EntryIndex {
     this.#move(number, this.#arena.allocate(shardBytes(larger)), larger);
   }
 
-  /** Adds an entry whose key is not here, after `reserve`. */
+  /** Adds an entry with a new key, after `reserve`. */
   add(hash: number, address: number): void {
     const number = hash & (SHARDS - 1);
     this.#sizes[number] = (this.#sizes[number] ?? 0) + 1;
@@ -78,7 +78,7 @@ export class EntryIndex {
     insertCell(words, cellsAt(shardAddress), this.#shards[(number << 1) + 1] ?? 0, hash, address);
   }
 
-  /** Puts another entry of the same key in the place of one that is here. */
+  /** Replaces an entry by another one of the same key. */
   replace(hash: number, before: number, address: number): void {
     const shard = (hash & (SHARDS - 1)) << 1;
     const shardAddress = this.#shards[shard] ?? 0, mask = this.#shards[shard + 1] ?? 0;
@@ -86,7 +86,7 @@ export class EntryIndex {
     words[base + (cellOf(words, base, mask, hash, before) << 1) + 1] = address;
   }
 
-  /** Removes an entry that is here. */
+  /** Removes an entry. */
   remove(hash: number, address: number): void {
     const number = hash & (SHARDS - 1);
     const shardAddress = this.#shards[number << 1] ?? 0;
@@ -94,7 +94,7 @@ export class EntryIndex {
     const words = this.#arena.segmentWords(shardAddress), base = cellsAt(shardAddress);
     let gap = cellOf(words, base, mask, hash, address);
     this.#sizes[number] = (this.#sizes[number] ?? 0) - 1;
-    // Cells behind it move up where they may, so that no gap hides one.
+    // Cells behind the gap move up if they may, because a search ends at a gap.
     for (let cell = (gap + 1) & mask;; cell = (cell + 1) & mask) {
       const at = base + (cell << 1);
       if (words[at + 1] === 0) break;
@@ -106,7 +106,7 @@ export class EntryIndex {
     words[base + (gap << 1) + 1] = 0;
   }
 
-  /** Gives memory back where removals have left the shard of this hash too large. */
+  /** Shrinks the shard of this hash if removals have left it too large. */
   shrink(hash: number): void {
     const number = hash & (SHARDS - 1);
     const cells = this.#cellsIn(number), used = this.#sizes[number] ?? 0;
@@ -117,7 +117,7 @@ export class EntryIndex {
     if (address !== 0) this.#move(number, address, enough);
   }
 
-  /** Gives all memory back; it must be empty. */
+  /** Releases all memory of an empty index. */
   clear(): void {
     for (let shard = 0; shard < this.#shards.length; shard += 2) {
       const address = this.#shards[shard] ?? 0;
@@ -126,7 +126,7 @@ export class EntryIndex {
     this.#shards.fill(0);
   }
 
-  /** Cells of a shard, in use or not. */
+  /** Number of cells of a shard, in use or not. */
   #cellsIn(number: number): number {
     const isThere = this.#shards[number << 1] !== 0;
     return isThere ? (this.#shards[(number << 1) + 1] ?? 0) + 1 : 0;
@@ -148,22 +148,22 @@ export class EntryIndex {
   }
 }
 
-/** Payload of a shard, in bytes. */
+/** Bytes of a shard's block. */
 function shardBytes(cells: number): number {
   return 4 + cells * CELL_BYTES;
 }
 
-/** Where a shard's cells begin in the words of its segment. */
+/** Index of a shard's first cell in the words of its segment. */
 function cellsAt(shardAddress: number): number {
   return wordIndex(shardAddress) + 1;
 }
 
-/** Number of the cell where the search for a hash begins. */
+/** Number of the first cell of a search for a hash. */
 function homeOf(hash: number, mask: number): number {
   return (hash >>> SHARD_BITS) & mask;
 }
 
-/** Number of the cell of an entry that is there. */
+/** Number of the cell of an entry in the index. */
 function cellOf(
   words: Int32Array,
   base: number,
@@ -176,7 +176,7 @@ function cellOf(
   return cell;
 }
 
-/** Fills the first empty cell for a hash. */
+/** Writes an entry to the first empty cell for its hash. */
 function insertCell(
   words: Int32Array,
   base: number,

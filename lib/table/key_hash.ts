@@ -1,6 +1,6 @@
 /**
- * The hash of a key: HalfSipHash-1-3 (Aumasson and Bernstein; the `hsiphash` of Linux) over its
- * bytes, with 32 bits of output. Who does not know the seed cannot choose keys that collide.
+ * The hash function of keys: HalfSipHash-1-3 (Aumasson and Bernstein; the `hsiphash` of Linux), with 32
+ * bits of output. Without the secret seed, an attacker cannot choose keys that collide.
  */
 
 /** Hashes with a secret seed. */
@@ -18,8 +18,8 @@ export class KeyHash {
   /** Hash of bytes `start` to `end`: 32 bits, as a signed number. */
   of(bytes: Uint8Array, start: number, end: number): number {
     let v0 = this.#k0, v1 = this.#k1, v2 = v0 ^ 0x6c796765, v3 = v1 ^ 0x74656462;
-    // Whole words, one with the length and the last bytes, then three rounds to finish: all of
-    // them alike, since a round in a function of its own could not change four numbers.
+    // Rounds for whole words, one for the length and the last bytes, then three final rounds. One loop
+    // for all, because a function for a round could not return four numbers.
     let roundsToGo = ((end - start) >>> 2) + 4;
     for (let at = start; roundsToGo > 0; roundsToGo--, at += 4) {
       let word = 0;

@@ -1,14 +1,14 @@
 /**
- * Slots: what a key's number stands for.
+ * Slots: the numbers of keys, for walks over the table.
  *
- * A slot is one word: the address of the key's entry; or, where it is free, the number of the next
- * free slot plus one, 0 where there is none. Free slots are used again, the last one first.
+ * A slot is one word: the address of the key's entry; or, if it is free, the number of the next free slot
+ * plus one (0: there is none). Free slots are used again, the last one first.
  *
- * Slots lie in pages, so that growing copies nothing. A page is a block of the arena:
+ * Slots are in pages, so that growth copies nothing. A page is a block of the arena:
  *
- *     a bit for each slot, set where it is free; the slots
+ *     a bit for each slot, set if it is free; the slots
  *
- * Bits for slots that were never used are arbitrary.
+ * The bits of slots that were never used are arbitrary.
  */
 import { type Arena, wordIndex } from "../bytes/arena.ts";
 
@@ -17,19 +17,19 @@ const PAGE_BITS = 12;
 const PAGE_SLOTS = 1 << PAGE_BITS;
 const PAGE_MASK = PAGE_SLOTS - 1;
 
-/** Words of a page that tell which slots are free. */
+/** Words of a page with the bits of free slots. */
 const BITMAP_WORDS = PAGE_SLOTS >>> 5;
 
-/** What a slot takes, in bytes. (The bit beside it is little enough to count as rounding.) */
+/** Size of a slot, in bytes. Its bit is too small to count. */
 export const SLOT_BYTES = 4;
 
-/** Most slots: beyond it, a number plus one would have no room in a word. */
+/** Most slots: a number plus one must fit in a signed word. */
 const MAX_SLOTS = 2 ** 31 - 1;
 
-/** Numbers of keys. */
+/** The slots of a table. */
 export class Slots {
   readonly #arena: Arena;
-  /** Addresses of the pages; there is room for more. */
+  /** Addresses of the pages, with room for more. */
   #pages = new Int32Array(16);
   #pageCount = 0;
   /** The first free slot plus one; 0: none. */
@@ -40,22 +40,22 @@ export class Slots {
     this.#arena = arena;
   }
 
-  /** One more than the highest slot that was ever taken. */
+  /** One more than the highest slot that was taken since `clear`. */
   get used(): number {
     return this.#used;
   }
 
-  /** Whether `take` would give a slot that was used before. */
+  /** Whether the next slot was used before. */
   get hasFree(): boolean {
     return this.#firstFree !== 0;
   }
 
-  /** The slot that the next `take` gives. */
+  /** The slot that the next `take` takes. */
   get next(): number {
     return this.#firstFree === 0 ? this.#used : this.#firstFree - 1;
   }
 
-  /** Address of the entry; 0 where the slot is free. */
+  /** Address of a slot's entry; 0: the slot is free. */
   addressAt(slot: number): number {
     const page = this.#pageOf(slot);
     const words = this.#arena.segmentWords(page);
@@ -63,16 +63,16 @@ export class Slots {
     return isFree ? 0 : words[wordAt(page, slot)] ?? 0;
   }
 
-  /** Puts another entry of the same key in a slot. */
+  /** Replaces a slot's entry by another one of the same key. */
   setAddress(slot: number, address: number): void {
     const page = this.#pageOf(slot);
     this.#arena.segmentWords(page)[wordAt(page, slot)] = address;
   }
 
   /**
-   * Sees to it that the next `take` finds a slot.
+   * Ensures that the next `take` has a slot.
    *
-   * @throws RangeError where there is no memory for one
+   * @throws RangeError if there is no memory for it
    */
   reserve(): void {
     if (this.#firstFree !== 0 || this.#used < this.#pageCount * PAGE_SLOTS) return;
@@ -88,7 +88,7 @@ export class Slots {
     this.#pages[this.#pageCount++] = address;
   }
 
-  /** Takes the slot that is next, after `reserve`. */
+  /** Takes the next slot for an entry, after `reserve`. */
   take(address: number): void {
     const slot = this.next;
     const isFirstUse = slot === this.#used;
@@ -110,37 +110,37 @@ export class Slots {
     this.#firstFree = slot + 1;
   }
 
-  /** Frees the highest slot as if it had never been taken. */
+  /** Undoes the first `take` of the highest slot. */
   undoTake(): void {
     this.#used--;
   }
 
-  /** Gives back pages that no slot used is in. */
+  /** Releases pages without used slots. */
   trim(): void {
     while (this.#used <= (this.#pageCount - 1) * PAGE_SLOTS) {
       this.#arena.free(this.#pages[--this.#pageCount] ?? 0);
     }
   }
 
-  /** Numbers slots from 0 again; all must be free. */
+  /** Numbers slots from 0 again. All must be free. */
   clear(): void {
     this.#used = this.#firstFree = 0;
     this.trim();
   }
 
-  /** Address of the page that a slot is in. */
+  /** Address of a slot's page. */
   #pageOf(slot: number): number {
     if (slot >>> 0 >= this.#used) throw new RangeError(`There is no slot ${slot}`);
     return this.#pages[slot >>> PAGE_BITS] ?? 0;
   }
 }
 
-/** Where a slot is in the words of its page's segment. */
+/** Index of a slot in the words of its page's segment. */
 function wordAt(page: number, slot: number): number {
   return wordIndex(page) + BITMAP_WORDS + (slot & PAGE_MASK);
 }
 
-/** Where the word is, in the same words, that has the bit which tells whether a slot is free. */
+/** Index, in the same words, of the word with a slot's bit. */
 function bitmapAt(page: number, slot: number): number {
   return wordIndex(page) + ((slot & PAGE_MASK) >>> 5);
 }

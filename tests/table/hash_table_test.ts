@@ -279,9 +279,9 @@ test("the counted bytes cover the allocated ones, and are not much more", () => 
   const arena = new Arena();
   const table = new HashTable(arena);
   const check = (what: string) => {
-    const used = arena.usedBytes, reckoned = table.bytes;
-    assert.ok(used <= reckoned * 1.02 + CONSTANT_BYTES, `${what}: ${used} used, ${reckoned}`);
-    assert.ok(used >= reckoned * 0.85, `${what}: ${used} used, ${reckoned} reckoned`);
+    const used = arena.usedBytes, counted = table.bytes;
+    assert.ok(used <= counted * 1.02 + CONSTANT_BYTES, `${what}: ${used} used, ${counted}`);
+    assert.ok(used >= counted * 0.85, `${what}: ${used} used, ${counted} counted`);
   };
   for (let i = 0; i < 60_000; i++) {
     insertText(table, `key ${i}`, "v".repeat(i % 50));

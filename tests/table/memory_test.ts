@@ -50,7 +50,7 @@ const FILLED: Record<string, string> = {
 
 for (const [what, code] of Object.entries(FILLED)) {
   Deno.test({
-    name: `memory: the table costs what it reckons for ${what}`,
+    name: `memory: the table takes the bytes that it counts for ${what}`,
     permissions,
     async fn() {
       const ratio = await measured(
@@ -75,7 +75,7 @@ Deno.test({
   name: "memory: a table releases its memory",
   permissions,
   async fn() {
-    const keptBytes = await measured(
+    const bytesAfter = await measured(
       IMPORTS,
       `${TABLE}
       const residentBefore = residentBytes();
@@ -84,7 +84,7 @@ Deno.test({
       for (let i = 0; i < 150; i++) remove(table, i);
       console.log(residentBytes() - residentBefore);`,
     );
-    assert.ok(keptBytes < 25e6, `${keptBytes} bytes`);
+    assert.ok(bytesAfter < 25e6, `${bytesAfter} bytes`);
   },
 });
 
@@ -109,7 +109,7 @@ Deno.test({
   name: "memory: a connection releases the memory of a large line",
   permissions,
   async fn() {
-    const keptBytes = await measured(
+    const bytesAfter = await measured(
       IMPORTS,
       `const framers = Array.from({ length: 50 }, () => new LineFramer(1e9));
       const first = new LineFramer(1e9); // allocates the retained segment
@@ -128,6 +128,6 @@ Deno.test({
       heapGrown();
       console.log((Deno.memoryUsage().external - externalBefore) / framers.length);`,
     );
-    assert.ok(keptBytes < 200_000, `${keptBytes} bytes for each connection`);
+    assert.ok(bytesAfter < 200_000, `${bytesAfter} bytes for each connection`);
   },
 });
