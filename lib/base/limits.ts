@@ -91,7 +91,7 @@ export const LINGER_MS = 1_000;
 /** Rejected clients that have this time at the same moment. Further ones are closed at once. */
 export const MAX_LINGERING = 100;
 
-// Buffers: what a client may hold
+// What a client may hold in buffers
 
 /**
  * Replies that wait for one slow reader, in bytes. At the bound, the server neither executes nor reads

@@ -1,18 +1,18 @@
-/** Counts connections by their agent: the program that a client names in `hello`. */
+/** The agents of a server: counts connections by the program that the client names in `hello`. */
 import { MAX_AGENTS } from "../base/limits.ts";
 import type { Client } from "./command_table.ts";
 
-/** The agents of a server. */
+/** Counts connections by agent. */
 export class Agents {
-  /** Connections of each agent, at least one. At most `MAX_AGENTS` (I5). */
+  /** Number of connections of each agent, at least one. At most `MAX_AGENTS` agents (I5). */
   readonly #connections = new Map<string, number>();
 
-  /** Connections by agent. */
+  /** Number of connections by agent. */
   get counts(): ReadonlyMap<string, number> {
     return this.#connections;
   }
 
-  /** Counts a connection by an agent, and no longer by the one that it named before. */
+  /** Counts a connection by an agent, instead of the agent that it named before. */
   add(client: Client, agent: string): void {
     if (client.agent === agent) return;
     this.remove(client);
@@ -22,7 +22,7 @@ export class Agents {
     client.agent = agent;
   }
 
-  /** Counts a connection no longer, if it was counted. */
+  /** Stops counting a connection, if it was counted. */
   remove(client: Client): void {
     const { agent } = client;
     if (agent === undefined) return;

@@ -1,11 +1,11 @@
-/** The scans of one connection that are not finished: a cursor's name and where it goes on. */
+/** The open cursors of one connection: each is a name and the position of an unfinished search. */
 import { MAX_CURSORS } from "../base/limits.ts";
 
-/** Where a search goes on, and no more: thousands of connections may have some of them (I5). */
+/** The position of a search. It is small, because thousands of connections may have some (I5). */
 export interface OpenCursor {
-  /** Tells the search from others, as `searchDigest` gives it. */
+  /** Identifies the search: its `searchDigest`. */
   readonly digest: number;
-  /** The first slot that it has not looked at. */
+  /** The first slot that the search has not visited. */
   readonly slot: number;
 }
 
@@ -15,18 +15,19 @@ export interface CursorsSnapshot {
   readonly made: number;
 }
 
-/** A bounded number of cursors (I5): one more takes the place of the one not used for longest. */
+/** A bounded number of cursors (I5): a further one replaces the one that was opened first. */
 export class Cursors {
   readonly #max: number;
-  /** Made with the first cursor: most connections never have one. */
+  /** Created with the first cursor: most connections never have one. */
   #open: Map<string, OpenCursor> | undefined;
   #made = 0;
-  /** @param max most that are open at once */
+
+  /** @param max most cursors that are open at the same time */
   constructor(max: number = MAX_CURSORS) {
     this.#max = max;
   }
 
-  /** Opens a cursor and gives its name. */
+  /** Opens a cursor and returns its name. */
   open(cursor: OpenCursor): string {
     const open = this.#open ??= new Map();
     if (open.size >= this.#max) {
@@ -43,12 +44,12 @@ export class Cursors {
     return this.#open?.get(name);
   }
 
-  /** What is open now, to come back to. */
+  /** The present state, for `restore`. */
   snapshot(): CursorsSnapshot {
     return { open: new Map(this.#open), made: this.#made };
   }
 
-  /** Comes back to what was open, names included. */
+  /** Restores an earlier state, names included. */
   restore({ open, made }: CursorsSnapshot): void {
     this.#open = new Map(open);
     this.#made = made;

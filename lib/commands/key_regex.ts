@@ -1,12 +1,17 @@
 /**
  * Regexes over keys: Python's `re.search`, translated for RE2 (`python_regex.ts`).
  *
- * RE2JS takes time linear in the key whatever the regex; V8's own engine can run for years. It first
- * makes an automaton of the regex as keys go through it, step by step, which is fast where steps come
- * again. Where they do not, each one takes ten times as long as doing without the automaton, so one that
- * outgrows its memory is given up. Then the time for a key is bounded by its bytes times the
- * instructions of the regex, some 25 ns each at the worst. Where that would be too long, a key is looked
- * at only for as long as the automaton lasts, which takes some 10 ns a byte.
+ * RE2JS matches in time linear in the key, for any regex; V8's own engine can run for years. It has two
+ * ways to match:
+ *
+ * - An automaton, whose states it builds while keys are matched: about 10 ns for each byte, if states
+ *   occur again. New states take ten times as long as the second way, so an automaton that needs more
+ *   than `MAX_AUTOMATON_BYTES` is abandoned.
+ * - Without an automaton: each byte of the key takes a step for each instruction of the regex, at most
+ *   25 ns each.
+ *
+ * A key that would need too many steps of the second way is matched by the automaton alone. If that
+ * outgrows its memory, the search fails.
  */
 import { RE2JS, RE2JSException } from "re2js";
 import {
@@ -24,29 +29,29 @@ import { regexCost } from "./regex_cost.ts";
 /** A compiled regex. */
 export interface KeyRegex {
   readonly instructions: number;
-  /** What to look at a key takes at the most, in instructions times bytes. */
+  /** Most steps for a key: instructions times bytes. */
   stepsFor(keyBytes: number): number;
   /**
-   * Whether the regex is found anywhere in the key whose canonical text is at `bytes[start..end)`.
+   * Whether the regex matches anywhere in the key with the canonical text at `bytes[start..end)`.
    *
-   * @param maxWork see `workFor`
-   * @returns undefined where it would take more than that to find out
+   * @param maxSteps see `stepsFor`
+   * @returns undefined: the match would need more steps
    */
-  matches(bytes: Uint8Array, start: number, end: number, maxWork: number): boolean | undefined;
+  matches(bytes: Uint8Array, start: number, end: number, maxSteps: number): boolean | undefined;
 }
 
-/** What is wrong with a regex, as the end of a sentence. */
+/** A regex that is rejected, and the reason as the end of a sentence. */
 export interface InvalidRegex {
   readonly problem: string;
 }
 
-/** How many characters of a plain text are looked for in the time of an instruction, or more. */
+/** Characters of a plain text that are matched in the time of one instruction, at least. */
 const PLAIN_CHARS = 50;
 
-/** Longest problem that is told, in characters: what RE2JS says holds any part of the regex, as it came. */
+/** Longest reason, in characters: messages of RE2JS quote any part of the regex. */
 const MAX_PROBLEM_CHARS = 200;
 
-/** Compiles a regex; what would take long to compile is refused before. */
+/** Compiles a regex. It rejects one that would take long to compile. */
 export function compileKeyRegex(regex: string): KeyRegex | InvalidRegex {
   if (regex.length > MAX_REGEX_CHARS) {
     return {
@@ -54,7 +59,7 @@ export function compileKeyRegex(regex: string): KeyRegex | InvalidRegex {
         `it may have at most ${MAX_REGEX_CHARS} characters, and this one has ${regex.length}`,
     };
   }
-  // Found in every key, however long.
+  // It matches every key, without reading it.
   if (regex === "") return { instructions: 0, stepsFor: () => 0, matches: () => true };
   let translated: string;
   try {
@@ -75,16 +80,16 @@ export function compileKeyRegex(regex: string): KeyRegex | InvalidRegex {
     const automaton = new Automaton(compiled);
     const instructions = compiled.programSize();
     const isPlain = RE2JS.quote(translated) === translated;
-    const workPerByte = isPlain ? instructions / PLAIN_CHARS : instructions;
+    const stepsPerByte = isPlain ? instructions / PLAIN_CHARS : instructions;
     return {
       instructions,
-      stepsFor: (keyBytes) => workPerByte * keyBytes,
-      matches(bytes, start, end, maxWork) {
-        const work = (end - start) * workPerByte;
-        // A plain text takes so long only where it and the key are made for that.
-        if (isPlain && work > MAX_MATCH_STEPS) return undefined;
+      stepsFor: (keyBytes) => stepsPerByte * keyBytes,
+      matches(bytes, start, end, maxSteps) {
+        const steps = (end - start) * stepsPerByte;
+        // Only a key that an attacker made for a plain text needs more steps.
+        if (isPlain && steps > MAX_MATCH_STEPS) return undefined;
         const key = keyAt(bytes, start, end);
-        return isPlain || work <= maxWork ? compiled.test(key) : automaton.test(key);
+        return isPlain || steps <= maxSteps ? compiled.test(key) : automaton.test(key);
       },
     };
   } catch (error) {
@@ -98,13 +103,13 @@ function shortened(message: string): string {
   return plainLine(isLong ? message.slice(0, MAX_PROBLEM_CHARS) + " (and more)" : message);
 }
 
-/** It has outgrown its memory, and nothing else would be quick enough. */
+/** The automaton has outgrown its memory, and the other way would take too many steps. */
 class AutomatonFullError extends Error {}
 
 /**
- * The automaton of a regex; given up, not begun anew, when it has used up its memory. It is every client's,
- * so a key for which nothing else is quick enough gets all of the memory: what becomes of it must not
- * depend on the keys before it.
+ * The automaton of a regex, which all clients share. RE2JS would start it again when its memory is full;
+ * here it is abandoned. A key that must be matched by the automaton gets all of its memory: the result
+ * must not depend on earlier keys.
  */
 class Automaton {
   readonly #compiled: RE2JS;
@@ -124,14 +129,14 @@ class Automaton {
     };
   }
 
-  /** Whether the regex is found; undefined where the automaton does not last. */
+  /** Whether the regex matches; undefined: the automaton outgrows its memory. */
   test(key: string): boolean | undefined {
     const { dfa } = this.#compiled.re2();
     if (!this.#isPossible) return undefined;
     if (!dfa.failed) {
-      const isBegun = dfa.stateCount > 0;
-      const isFound = this.#testUntilFull(key);
-      if (isFound !== undefined || !isBegun) return isFound;
+      const hasStates = dfa.stateCount > 0;
+      const isMatch = this.#testUntilFull(key);
+      if (isMatch !== undefined || !hasStates) return isMatch;
     }
     dfa.failed = false;
     return this.#testUntilFull(key);

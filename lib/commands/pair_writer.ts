@@ -1,4 +1,4 @@
-/** The result of a search: `[["key",value],...]`, put together from the bytes of the table. */
+/** Writes the result of a search, `[["key",value],...]`, from the bytes of the table. */
 import { ByteChunks } from "../bytes/byte_chunks.ts";
 import type { Entry } from "../table/hash_table.ts";
 
@@ -9,21 +9,21 @@ const BEFORE_KEY = encoder.encode('["');
 const BEFORE_VALUE = encoder.encode('",');
 const CLOSE = encoder.encode("]");
 
-/** What a pair has beside the texts of key and value: `["",]`. */
+/** Bytes of a pair beside the texts of key and value: `["",]`. */
 const FRAME_BYTES = 5;
 
-/** How many bytes an entry takes as a pair. */
+/** Bytes of an entry as a pair. */
 export function pairBytes({ keyStart, valueEnd }: Entry): number {
   return valueEnd - keyStart + FRAME_BYTES;
 }
 
-/** Pairs as the text of a JSON array, up to a number of bytes. */
+/** Writes pairs as the text of a JSON array, up to a number of bytes. */
 export class PairWriter {
   readonly #text = new ByteChunks();
   readonly #maxBytes: number;
   #count = 0;
 
-  /** @param maxBytes most bytes of the text, its end included */
+  /** @param maxBytes most bytes of the text, the closing bracket included */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
     this.#text.add(OPEN);
@@ -34,7 +34,7 @@ export class PairWriter {
     return this.#count;
   }
 
-  /** Adds a pair; false, and nothing added, where there is no room. */
+  /** Adds a pair; false: there is no room, and nothing is added. */
   add(entry: Entry): boolean {
     const text = this.#text;
     const commaBytes = this.#count === 0 ? 0 : 1;
@@ -50,13 +50,13 @@ export class PairWriter {
     return true;
   }
 
-  /** Ends the text, which then has its last byte. */
+  /** Adds the closing bracket and returns the text. */
   finish(): ByteChunks {
     this.#text.add(CLOSE);
     return this.#text;
   }
 
-  /** Gives up what was added. */
+  /** Releases the text. */
   clear(): void {
     this.#text.clear();
   }

@@ -1,13 +1,13 @@
-/** What escapes and classes (`[...]`) of Python's regexes stand for, in RE2's syntax. */
+/** Translates escapes and classes (`[...]`) of Python's regexes to RE2's syntax. */
 import { RegexError, type RegexReader } from "./regex_reader.ts";
 
-/** A member of a class: a character by its code, or what is none, as RE2 writes it. */
+/** An item of a class: the code of a character, or another item in RE2's syntax. */
 export type ClassItem = { readonly code: number } | { readonly text: string };
 
-/** Characters that `\` and a letter stand for. */
+/** Codes of control characters by the letter of their escape. */
 const CONTROLS: Readonly<Record<string, number>> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11 };
 
-/** Classes that `\` and a letter stand for, as they are written in a class of RE2. */
+/** Classes by the letter of their escape, as items of a class of RE2. */
 const CLASSES: Readonly<Record<string, string>> = {
   d: "\\d",
   D: "\\D",
@@ -18,11 +18,11 @@ const CLASSES: Readonly<Record<string, string>> = {
   S: "[:^space:]",
 };
 
-/** How many hexadecimal digits follow a letter. */
+/** Number of hexadecimal digits behind the letter of an escape. */
 const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
 /**
- * What a backslash and a character stand for, in a class and outside of one.
+ * Translates an escape: a backslash and a character, inside of a class or outside.
  *
  * @throws {RegexError}
  */
@@ -44,7 +44,7 @@ export function escapedItem(char: string, reader: RegexReader): ClassItem {
   }
   if (/[A-Za-z89]/.test(char)) {
     throw new RegexError(
-      `\\${char} means nothing; write ${char}, or \\\\${char} for a backslash before it`,
+      `\\${char} has no meaning; write ${char}, or \\\\${char} for a backslash before it`,
     );
   }
   return { code: codeOf(char) };
@@ -77,7 +77,7 @@ function octal(first: string, reader: RegexReader): number {
 }
 
 /**
- * A class, in RE2's syntax.
+ * Translates a class.
  *
  * @param reader behind the `[`
  * @throws {RegexError}
@@ -118,14 +118,14 @@ function classItem(reader: RegexReader): ClassItem {
   return escaped === "b" ? { code: 8 } : escapedItem(escaped, reader);
 }
 
-/** The code of a character. */
+/** The code point of a character. */
 export function codeOf(char: string): number {
   return char.codePointAt(0) ?? 0;
 }
 
-/** A character as RE2 reads it as itself, in a class and outside of one. */
+/** A literal character in RE2's syntax, inside of a class or outside. */
 export function literal(code: number): string {
   const char = String.fromCodePoint(code);
-  if (code >= 0xd800 && code <= 0xdfff) return `\\x{${code.toString(16)}}`; // two would become one
+  if (code >= 0xd800 && code <= 0xdfff) return `\\x{${code.toString(16)}}`; // RE2 would join two raw ones
   return code < 0x80 && /[^A-Za-z0-9_]/.test(char) ? `\\x{${code.toString(16)}}` : char;
 }

@@ -1,21 +1,21 @@
 /**
- * Translates regexes from Python's syntax (`re` with `re.ASCII`) to that of RE2, so that what both
- * take means the same. What RE2 cannot do is refused with what to write instead. The differences that
- * are left are in docs/PROTOCOL.md, and `tests/commands/python_regex_test.ts` compares with Python itself.
+ * Translates regexes from Python's syntax (`re` with `re.ASCII`) to RE2's syntax, with the same meaning.
  *
- * Taken beyond Python: Unicode classes (`\p{L}`), characters by number (`\x{1F600}`), `\z`, and POSIX
- * classes (`[[:alpha:]]`), which Python reads as something else.
+ * If RE2 lacks a construct, the error message proposes another one. docs/PROTOCOL.md lists the remaining
+ * differences, and `tests/commands/python_regex_test.ts` compares with Python itself. Beyond Python's
+ * syntax, these are accepted: Unicode classes (`\p{L}`), characters by number (`\x{1F600}`), `\z`, and
+ * POSIX classes (`[[:alpha:]]`), which have another meaning in Python.
  */
 import { classFor, codeOf, escapedItem, literal } from "./python_class.ts";
 import { RegexError, RegexReader } from "./regex_reader.ts";
 
-/** Largest count of a repetition: RE2's. */
+/** Largest count of a repetition in RE2. */
 const MAX_REPEAT = 1_000;
 
-/** What a repetition may stand behind. */
+/** The kind of the preceding part, which decides whether a repetition may follow. */
 type Preceding = "nothing" | "position" | "repetition" | "item";
 
-/** Positions that `\` and a letter stand for. */
+/** Positions by the letter of their escape. */
 const POSITIONS: Readonly<Record<string, string>> = {
   A: "\\A",
   b: "\\b",
@@ -26,7 +26,7 @@ const POSITIONS: Readonly<Record<string, string>> = {
 
 const INSTEAD = "filter the keys that you get";
 
-/** Groups that RE2 does not have, by how they begin, and why or what to write. */
+/** Beginnings of groups that RE2 lacks, each with its error message. */
 const REFUSED_GROUPS: readonly (readonly [string, string])[] = [
   ["?=", `look-ahead (?=...) is not possible here; leave it out and ${INSTEAD}`],
   ["?!", `look-ahead (?!...) is not possible here; leave it out and ${INSTEAD}`],
@@ -45,8 +45,8 @@ const REFUSED_GROUPS: readonly (readonly [string, string])[] = [
  * Translates a regex.
  *
  * @param regex in Python's syntax
- * @returns the same in RE2's
- * @throws {RegexError} where it is none, or RE2 cannot do it
+ * @returns the regex in RE2's syntax
+ * @throws {RegexError} if it is not valid, or RE2 lacks one of its constructs
  */
 export function regexForRe2(regex: string): string {
   return /[\\.+*?()|[\]{}^$]/.test(regex) ? new Translator(regex).whole() : regex;
@@ -58,7 +58,7 @@ class Translator {
   #depth = 0;
   readonly #names = new Set<string>();
   #preceding: Preceding = "nothing";
-  /** Whether flags for all of it may still come. */
+  /** Whether flags for the whole regex may still come. */
   #isStart = true;
 
   constructor(regex: string) {
@@ -129,10 +129,10 @@ class Translator {
     }
     if (this.#names.has(name)) throw new RegexError(`two groups have the name ${name}`);
     this.#names.add(name);
-    this.#open("("); // what a group is called makes no difference to what is found
+    this.#open("("); // names do not change the matches
   }
 
-  /** Behind `(?`: flags for a part, or for all of the regex. */
+  /** Translates flags for a part or the whole regex, behind `(?`. */
   #flags(): void {
     const [on, off = "", end] = this.#flagLetters();
     for (const flag of on + off) {
@@ -149,7 +149,7 @@ class Translator {
     }
     if (!/^[aims]*$/.test(on) || !/^[ims]*$/.test(off) || (on + off === "")) {
       throw new RegexError(
-        "a ? behind a ( must be followed by :, P<name>, #, or flags of a, i, m and s",
+        "a ( with a ? must go on with :, P<name>, #, or flags of a, i, m and s",
       );
     }
     if ([...off].some((flag) => on.includes(flag))) {
@@ -192,7 +192,7 @@ class Translator {
     this.#add(counts + (this.#reader.take("?") ? "?" : ""), "repetition");
   }
 
-  /** Behind `{`: how often, as RE2 writes it; undefined where the brace is a character. */
+  /** Translates counts, behind `{`; undefined: the brace is an ordinary character. */
   #counts(): string | undefined {
     const start = this.#reader.at;
     const least = this.#reader.takeWhile(/\d/);
@@ -215,7 +215,7 @@ class Translator {
     return hasComma ? `{${Number(least)},${most && Number(most)}}` : `{${Number(least)}}`;
   }
 
-  /** Behind a backslash, outside of a class. */
+  /** Translates an escape outside of a class, behind its backslash. */
   #escape(): void {
     const char = this.#reader.nextEscaped();
     const position = POSITIONS[char];

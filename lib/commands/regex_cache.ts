@@ -1,34 +1,34 @@
 /**
- * Compiled regexes for the next scan: the parts of one scan come with the same regex, and a cursor keeps
- * none, since there may be many of them (I5).
+ * A cache of compiled regexes. The parts of one scan have the same regex, and cursors do not keep it,
+ * because there may be many cursors (I5).
  */
 import { MAX_CACHED_REGEX_INSTRUCTIONS, MAX_CACHED_REGEXES } from "../base/limits.ts";
 import { compileKeyRegex, type InvalidRegex, type KeyRegex } from "./key_regex.ts";
 
-/** A bounded number of compiled regexes; the one not used for longest goes first. */
+/** A bounded cache (I5) that drops the least recently used regex. */
 export class RegexCache {
   readonly #compile: (regex: string) => KeyRegex | InvalidRegex;
-  /** The one not used for longest is first. */
+  /** The least recently used one is first. */
   readonly #regexes = new Map<string, KeyRegex>();
   #instructions = 0;
 
-  /** @param compile what makes them */
+  /** @param compile (default: `compileKeyRegex`) */
   constructor(compile: (regex: string) => KeyRegex | InvalidRegex = compileKeyRegex) {
     this.#compile = compile;
   }
 
-  /** Regexes that are kept. */
+  /** Number of cached regexes. */
   get size(): number {
     return this.#regexes.size;
   }
 
-  /** A regex, compiled now or before. */
+  /** Returns a regex from the cache, or compiles it. */
   get(regex: string): KeyRegex | InvalidRegex {
-    const kept = this.#regexes.get(regex);
-    if (kept !== undefined) {
+    const cached = this.#regexes.get(regex);
+    if (cached !== undefined) {
       this.#regexes.delete(regex);
-      this.#regexes.set(regex, kept);
-      return kept;
+      this.#regexes.set(regex, cached);
+      return cached;
     }
     const pattern = this.#compile(regex);
     if ("problem" in pattern) return pattern;

@@ -1,14 +1,14 @@
-/** Reads a regex character by character. */
+/** Reads the text of a regex, character by character. */
 
-/** A regex that is refused; the message is the reason, as the end of a sentence. */
+/** A regex is rejected; the message is the reason, as the end of a sentence. */
 export class RegexError extends Error {
   override name = "RegexProblem";
 }
 
-/** A place in a regex. */
+/** A position in a regex. */
 export class RegexReader {
   readonly #chars: readonly string[];
-  /** Of the next character; may be set back. */
+  /** Index of the next character. Set it back to read again. */
   at = 0;
 
   constructor(regex: string) {
@@ -25,34 +25,34 @@ export class RegexReader {
     return this.at === this.#chars.length;
   }
 
-  /** Takes the next character; empty at the end. */
+  /** Reads the next character; empty: the end. */
   next(): string {
     return this.#chars[this.at++] ?? "";
   }
 
-  /** Whether a text in ASCII comes next. */
+  /** Whether an ASCII text comes next. */
   isNext(text: string): boolean {
     return [...text].every((char, at) => this.#chars[this.at + at] === char);
   }
 
-  /** Takes a text in ASCII, if it comes next. */
+  /** Reads an ASCII text if it comes next; false: it does not. */
   take(text: string): boolean {
     const isNext = this.isNext(text);
     if (isNext) this.at += text.length;
     return isNext;
   }
 
-  /** Takes characters that a pattern matches, perhaps none, at most `most`. */
-  takeWhile(pattern: RegExp, most = Infinity): string {
+  /** Reads characters that a pattern matches, at most `max`, perhaps none. */
+  takeWhile(pattern: RegExp, max = Infinity): string {
     const start = this.at;
-    while (this.at - start < most && pattern.test(this.#chars[this.at] ?? "")) this.at++;
+    while (this.at - start < max && pattern.test(this.#chars[this.at] ?? "")) this.at++;
     return this.#chars.slice(start, this.at).join("");
   }
 
   /**
-   * Takes all before a character, and that.
+   * Reads up to a character, and returns the text before it.
    *
-   * @throws {RegexError} where there is no such character
+   * @throws {RegexError} if there is no such character
    */
   until(end: string, opening: string): string {
     const at = this.#chars.indexOf(end, this.at);
@@ -63,9 +63,9 @@ export class RegexReader {
   }
 
   /**
-   * Takes the character behind a backslash.
+   * Reads the character behind a backslash.
    *
-   * @throws {RegexError} at the end
+   * @throws {RegexError} if there is none
    */
   nextEscaped(): string {
     if (this.at === this.#chars.length) {

@@ -1,9 +1,9 @@
 /**
- * `scan` and `query`: all pairs at one instant, or one bounded part after another.
+ * The searches `scan` and `query`: all pairs at one instant, or in bounded parts.
  *
- * A part looks at a bounded number of keys for a bounded time; where it stopped is a slot number
- * (see `hash_table.ts` on why that meets every lasting key exactly once). The request that goes on brings the
- * search again, so a cursor keeps no more than that number and the search's digest.
+ * A part visits a bounded number of keys for a bounded time. It stops at a slot number (`hash_table.ts`
+ * explains why later parts visit every lasting key exactly once). The request for the next part contains
+ * the search again, so a cursor is only that number and the search's digest.
  */
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import {
@@ -26,76 +26,76 @@ import { RegexCache } from "./regex_cache.ts";
 import { keyAt } from "../protocol/key_text.ts";
 import { pairBytes, PairWriter } from "./pair_writer.ts";
 
-/** The pairs found as JSON text, and the cursor where there is more. */
+/** The pairs as JSON text, and the cursor if there may be more. */
 export interface SearchResult {
-  /** To be taken out, or cleared. */
+  /** The caller takes its chunks, or clears it. */
   readonly result: ByteChunks;
   readonly cursor?: string;
 }
 
 type SearchRequest = RequestOf<"scan"> | RequestOf<"query">;
 
-/** What a search looks for, made ready. */
+/** A search with its regex compiled or its value parsed. */
 type Search =
   | { readonly method: "scan"; readonly regex: KeyRegex }
   | { readonly method: "query"; readonly subkey: string; readonly test: AtomTest };
 
-/** A search, where it begins, and its digest where it is one in parts. */
+/** A search, its first slot, and its digest if it is one in parts. */
 interface SearchStart {
   readonly search: Search;
   readonly slot: number;
   readonly digest: number;
 }
 
-/** How far a walk may go. */
+/** The bounds of a walk. */
 interface WalkBounds {
   readonly slots: number;
   readonly pairs: number;
   readonly ms: number;
-  /** For one key, as `KeyPattern.workFor` gives it. */
+  /** For one key, see `KeyRegex.stepsFor`. */
   readonly matchSteps: number;
 }
 
-/** Where a walk ended, and why. */
+/** The end of a walk. */
 interface WalkResult {
-  /** The first slot that is not done. */
+  /** The first slot that was not visited. */
   readonly slot: number;
-  /** Nothing more to do or to find, no time, no room for the entry, or an entry that takes too long. */
+  /** All slots or pairs of the bounds are done; out of time; no room for a pair; a key with too many steps. */
   readonly ending: "done" | "late" | "full" | "too hard";
-  /** The last entry looked at. */
+  /** The last entry that was visited. */
   readonly entry: Entry;
 }
 
-/** How many bytes are gone through between two looks at the clock. */
+/** Bytes of visited entries between two reads of the clock. */
 const BYTES_PER_CLOCK = 16_384;
 
-/** How many entries are fetched from memory at once. */
+/** Entries that are prefetched from memory at once. */
 const ENTRIES_AHEAD = 64;
 
-/** What a slot counts besides the bytes that are gone through in it. */
+/** Bytes that a slot counts, beside those of its entry. */
 const BYTES_PER_SLOT = 64;
 
-/** What an instruction of a regex counts for each byte of a key. */
+/** Bytes that a step of a regex counts. */
 const BYTES_PER_STEP = 8;
 
-/** How much of a key is shown that takes too long. */
+/** Bytes of a key with too many steps that the message shows. */
 const SHOWN_KEY_BYTES = 40;
 
-/** Regexes of all clients. */
+/** The cache for all clients. */
 const regexes = new RegexCache();
 
-/** Its seed is secret, so that nobody finds two searches that are alike. */
+/** Its seed is secret, so that a client cannot find two searches with one digest. */
 const searchHash = new KeyHash();
 
-/** How much of a search's length is in its digest. */
+/** Number of different lengths in a search's digest. */
 const DIGEST_LENGTHS = 2 ** 21;
 
 /**
  * Runs a search.
  *
  * @param cursors of the connection that asks
- * @param maxBytes most bytes of the result's text
- * @param maxScanMs most time for one without `limit`, in milliseconds
+ * @param maxBytes longest text of the result, in bytes
+ * @param maxScanMs longest time of a search without `limit`, in milliseconds
  */
 export function search(
   table: HashTable,
@@ -117,24 +117,24 @@ export function search(
     };
   const pairs = new PairWriter(maxBytes);
   try {
-    const walked = walk(table, start, bounds, pairs);
-    const failure = failureOf(request, walked, pairs.count, maxScanMs);
+    const end = walk(table, start, bounds, pairs);
+    const failure = failureOf(request, end, pairs.count, maxScanMs);
     if (failure !== undefined) {
       pairs.clear();
       return failure;
     }
-    const { slot } = walked;
+    const { slot } = end;
     if (cursor !== undefined) cursors.close(cursor);
     const result = pairs.finish();
     if (slot >= table.slotsUsed) return { result };
     return { result, cursor: cursors.open({ digest: start.digest, slot }) };
   } catch (error) {
-    pairs.clear(); // there is no memory for more
+    pairs.clear(); // out of memory
     throw error;
   }
 }
 
-/** Why a search cannot be answered, where that is so. */
+/** The failure of a search, if it has one. */
 function failureOf(
   { method, limit }: SearchRequest,
   { ending, entry }: WalkResult,
@@ -144,14 +144,14 @@ function failureOf(
   if (ending === "too hard") return tooHard(method, entry, limit);
   if (limit === undefined) {
     if (ending === "late") {
-      const why = `to look at the whole table takes more than ${maxScanMs / 1e3} s`;
+      const why = `the search of the whole table takes more than ${maxScanMs / 1e3} s`;
       return tooLarge(method, `${why}; ask for it in parts with 'limit'`);
     }
     if (ending === "full") {
-      const why = "one reply has no room for all the pairs";
+      const why = "one reply has no room for all pairs";
       return tooLarge(method, `${why}; ask for them in parts with 'limit'`);
     }
-  } else if (ending === "full" && count === 0) { // else it begins the next part
+  } else if (ending === "full" && count === 0) { // otherwise the pair begins the next part
     const key = quoted(keyAt(entry.bytes, entry.keyStart, entry.keyEnd));
     return tooLarge(method, `the pair of key ${key} has ${pairBytes(entry)} bytes`);
   }
@@ -160,7 +160,7 @@ function failureOf(
 
 function startOf(cursors: Cursors, request: SearchRequest): SearchStart | Failure {
   const { method, limit, cursor } = request;
-  // Without a limit no cursor comes of it.
+  // A search without a limit opens no cursor.
   const digest = limit === undefined ? 0 : searchDigest(request);
   let slot = 0;
   if (cursor !== undefined) {
@@ -192,7 +192,7 @@ function searchOf(request: SearchRequest): Search | Failure {
   if ("problem" in regex) {
     return valueError(
       method,
-      `member 'regex' must be a regular expression in Python's syntax, as far as RE2 has it, not ${
+      `member 'regex' must be a regular expression in Python's syntax that RE2 supports, not ${
         quoted(request.regex)
       }: ${regex.problem}`,
     );
@@ -201,8 +201,8 @@ function searchOf(request: SearchRequest): Search | Failure {
 }
 
 /**
- * A number of 53 bits that tells a search from others: 32 of a hash, 21 of the length. More of them would
- * take longer for a long `subvalue`, only to tell a client that it took the wrong cursor.
+ * A number of 53 bits that identifies a search: 32 of a hash, 21 of its length. A longer hash would take
+ * longer for a long `subvalue`; it only has to detect a client's mistake with a cursor.
  */
 function searchDigest(request: SearchRequest): number {
   const text = request.method === "scan"
@@ -212,7 +212,7 @@ function searchDigest(request: SearchRequest): number {
   return (searchHash.of(bytes, start, end) >>> 0) * DIGEST_LENGTHS + end % DIGEST_LENGTHS;
 }
 
-/** Adds what is wanted to `pairs`, from slot to slot. */
+/** Visits slots and adds matching entries to `pairs`. */
 function walk(
   table: HashTable,
   start: SearchStart,
@@ -232,7 +232,7 @@ function walk(
       bytes = 0;
     }
     if (slot === fetchedTo) {
-      // Entries lie scattered. The processor waits for many of them at once no longer than for one.
+      // Entries are scattered in memory. The processor loads many at once in the time of one.
       fetchedTo = Math.min(slot + ENTRIES_AHEAD, endSlot);
       for (let ahead = slot; ahead < fetchedTo; ahead++) table.read(ahead, entry);
     }
@@ -242,21 +242,21 @@ function walk(
     if (search.method === "scan") {
       bytes += search.regex.stepsFor(entry.keyEnd - entry.keyStart) * BYTES_PER_STEP;
     }
-    const wanted = isWanted(entry, search, bounds.matchSteps);
-    if (wanted === undefined) return { slot, ending: "too hard", entry };
-    if (wanted && !pairs.add(entry)) return { slot, ending: "full", entry };
+    const isMatch = matches(entry, search, bounds.matchSteps);
+    if (isMatch === undefined) return { slot, ending: "too hard", entry };
+    if (isMatch && !pairs.add(entry)) return { slot, ending: "full", entry };
   }
   return { slot, ending: "done", entry };
 }
 
-/** Whether a search wants an entry; undefined where to find out might take too long. */
-function isWanted(
+/** Whether an entry matches a search; undefined: the regex would need too many steps. */
+function matches(
   { bytes, keyStart, keyEnd, valueEnd }: Entry,
   search: Search,
-  maxWork: number,
+  maxSteps: number,
 ): boolean | undefined {
   return search.method === "scan"
-    ? search.regex.matches(bytes, keyStart, keyEnd, maxWork)
+    ? search.regex.matches(bytes, keyStart, keyEnd, maxSteps)
     : hasMember(bytes, keyEnd, valueEnd, search.subkey, search.test);
 }
 
@@ -265,7 +265,7 @@ function tooHard(
   { bytes, keyStart, keyEnd }: Entry,
   limit: number | undefined,
 ): Failure {
-  // A key's beginning is enough, and as its text, which an escape may be cut from.
+  // The key's canonical text: its cut end may be a part of an escape.
   const beginning = textAt(bytes, keyStart, Math.min(keyEnd, keyStart + SHOWN_KEY_BYTES));
   const which = `keys as long as the one of ${keyEnd - keyStart} bytes that begins with ${
     quoted(beginning)

@@ -1,4 +1,4 @@
-/** Proves what each method does, and that one that fails changes nothing. */
+/** Proves the effect of each method, and that a failed one changes nothing. */
 import assert from "assert";
 import fc from "fast-check";
 import { textOf } from "../../lib/bytes/span.ts";
@@ -21,7 +21,7 @@ import { insertText, lookupText } from "../helpers/table_texts.ts";
 
 const ROOM = 1e9;
 
-/** What came of a command: its result as text, or why there is none. */
+/** The outcome of a command: its result as text, or its failure. */
 type Outcome = { readonly result: string; readonly cursor?: string } | Failure | ClosingFailure;
 
 function test(name: string, fn: () => void): void {
@@ -49,7 +49,7 @@ function run(
     },
   });
   if (failure === undefined) assert.equal(results.length, 1, "one result");
-  // An insert makes its reply before the change, and its failure takes the place of that.
+  // An insert replies before the change; its failure replaces that reply.
   else if (request.method !== "insert") assert.equal(results.length, 0, "a failure has no result");
   return failure ?? results[0] ?? assert.fail();
 }
@@ -86,7 +86,7 @@ test("a missing key is a KeyError that names it", () => {
   failed(run(context, lookup("x".repeat(1_000_000))), "KeyError", "xxx...");
 });
 
-test("a message tells a key as it was meant, however it is kept", () => {
+test("a message shows the characters of a key, not its canonical text", () => {
   const context = contextWith();
   for (const key of ['say "hi"', "back\\slash", "\u00e9\u4e2d", "tab\t", "\ud800"]) {
     const quoted = JSON.stringify(key);
@@ -106,7 +106,7 @@ test("false, null, zero and empty values are values", () => {
   }
 });
 
-test("ping, info and hello answer", () => {
+test("ping, info and hello succeed", () => {
   const context = contextWith();
   assert.deepEqual(run(context, { method: "ping" }), { result: '"pong"' });
   assert.deepEqual(run(context, { method: "info" }), { result: context.info("info") });
@@ -137,24 +137,24 @@ test("scan and query search", () => {
 test("hello with another project is WrongServer and names both", () => {
   const wrong = {
     method: "hello",
-    project: "someone-else",
+    project: "other-project",
     token: undefined,
     agent: undefined,
   } as const;
-  failed(run(contextWith(), wrong), "WrongServer", "me-a4-test", "someone-else");
+  failed(run(contextWith(), wrong), "WrongServer", "me-a4-test", "other-project");
 });
 
-test("a good hello admits; one with the token but for another server does not", () => {
+test("a hello with the right token and project authenticates; one for another server does not", () => {
   const context = contextWith({ isToken: (token) => token === "secret-8" });
-  const stranger = newClient(1, false);
+  const unauthenticated = newClient(1, false);
   const elsewhere = {
     method: "hello",
-    project: "someone-else",
+    project: "other-project",
     token: "secret-8",
     agent: undefined,
   } as const;
-  failed(run(context, elsewhere, { client: stranger }), "WrongServer", "someone-else");
-  assert.equal(stranger.isAuthenticated, false);
+  failed(run(context, elsewhere, { client: unauthenticated }), "WrongServer", "other-project");
+  assert.equal(unauthenticated.isAuthenticated, false);
   for (const project of [undefined, "me-a4-test"]) {
     const client = newClient(1, false);
     run(context, { method: "hello", project, token: "secret-8", agent: undefined }, { client });
@@ -171,7 +171,7 @@ test("a good hello admits; one with the token but for another server does not", 
 test("no token is an AuthError, a wrong one an AuthError that closes", () => {
   const context = contextWith({ isToken: (token) => token === "secret-8" });
   const client = newClient(1, false);
-  const hello = { method: "hello", project: "someone-else", agent: undefined } as const;
+  const hello = { method: "hello", project: "other-project", agent: undefined } as const;
   failed(run(context, { ...hello, token: undefined }, { client }), "AuthError", "token");
   const wrong = run(context, { ...hello, token: "secret-9" }, { client });
   assert.ok("closes" in wrong && wrong.closes === true);
@@ -181,7 +181,7 @@ test("no token is an AuthError, a wrong one an AuthError that closes", () => {
   failed(tokenMissing("lookup"), "AuthError", "lookup", "hello");
 });
 
-test("a remove whose value has no room, in UTF-8 bytes, is TooLarge and keeps it", () => {
+test("a remove is TooLarge if its value has no room, in UTF-8 bytes, and keeps the value", () => {
   for (const [value, bytes] of [['"abc"', 5], ['"\u00e9\u4e2d\u{1f600}"', 11]] as const) {
     const context = contextWith();
     run(context, insert("k", value));
@@ -218,7 +218,7 @@ test("over the limit, a smaller value may still replace a larger one", () => {
   assert.equal(lookupText(table, "k"), "3".repeat(999));
 });
 
-test("an insert for which the machine has no memory is TableFull; a bug is none", () => {
+test("an insert without memory of the system is TableFull; a bug is thrown", () => {
   const table = new HashTable();
   const context = contextWith({ table });
   table.set = () => {
@@ -232,7 +232,7 @@ test("an insert for which the machine has no memory is TableFull; a bug is none"
   assert.throws(() => run(context, insert("k", "1")), /a bug/);
 });
 
-test("the memory limit holds, whatever is done", () => {
+test("the memory limit holds under any changes", () => {
   const operation = fc.tuple(fc.boolean(), fc.string({ maxLength: 2 }), fc.nat(300));
   fc.assert(
     fc.property(fc.array(operation), fc.integer({ min: 0, max: 2_000 }), (operations, most) => {

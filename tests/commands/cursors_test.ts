@@ -1,4 +1,4 @@
-/** Proves that a connection's cursors are bounded, and that the one not used for longest goes. */
+/** Proves that a connection's cursors are bounded, and that the oldest one is replaced. */
 import assert from "assert";
 import { MAX_CURSORS } from "../../lib/base/limits.ts";
 import { Cursors } from "../../lib/commands/cursors.ts";
@@ -9,7 +9,7 @@ function test(name: string, fn: () => void): void {
 
 const digest = 5;
 
-test("one that is open is found until it is closed", () => {
+test("an open cursor is found until it is closed", () => {
   const cursors = new Cursors();
   const name = cursors.open({ digest, slot: 7 });
   assert.deepEqual(cursors.find(name), { digest, slot: 7 });
@@ -19,7 +19,7 @@ test("one that is open is found until it is closed", () => {
   cursors.close(name);
 });
 
-test("names are never used again", () => {
+test("names are not used again", () => {
   const cursors = new Cursors();
   const names = new Set<string>();
   for (let i = 0; i < 100; i++) {
@@ -30,7 +30,7 @@ test("names are never used again", () => {
   assert.equal(names.size, 100);
 });
 
-test("there may be 16, and the next one takes the place of the oldest", () => {
+test("16 may be open, and the next one replaces the oldest", () => {
   assert.equal(MAX_CURSORS, 16);
   const cursors = new Cursors();
   const names = Array.from({ length: 17 }, (_, slot) => cursors.open({ digest, slot }));
@@ -38,13 +38,13 @@ test("there may be 16, and the next one takes the place of the oldest", () => {
   assert.deepEqual(open, names.slice(1));
 });
 
-test("another number of them may be set", () => {
+test("the bound can be set", () => {
   const cursors = new Cursors(2);
   const names = Array.from({ length: 3 }, (_, slot) => cursors.open({ digest, slot }));
   assert.deepEqual(names.map((name) => cursors.find(name)?.slot), [undefined, 1, 2]);
 });
 
-test("names that were never given are not found", () => {
+test("unknown names are not found", () => {
   const cursors = new Cursors();
   cursors.open({ digest, slot: 1 });
   for (const name of ["", "c", "c0", "__proto__", "constructor", "C1"]) {

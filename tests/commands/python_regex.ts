@@ -1,10 +1,10 @@
-/** Regexes asked of Python itself, all in one process, and regexes made at random. */
+/** Runs regexes in Python itself, all in one process, and generates random regexes. */
 import type { Random } from "../../bench/harness/random.ts";
 
-/** What Python says: whether `re.search` with `re.ASCII` finds it in each key; or why it is no regex. */
+/** Python's result: whether `re.search` with `re.ASCII` matches each key; or the error of `re.compile`. */
 export type PythonAnswer = readonly boolean[] | string;
 
-/** A regex and the keys that it is looked for in. */
+/** A regex and keys. */
 export type Question = readonly [regex: string, keys: readonly string[]];
 
 const PROGRAM = `
@@ -22,7 +22,7 @@ for regex, keys in json.load(sys.stdin):
 json.dump(answers, sys.stdout)
 `;
 
-/** Asks Python. */
+/** Runs regexes in Python. */
 export async function askPython(questions: readonly Question[]): Promise<readonly PythonAnswer[]> {
   const child = new Deno.Command("python3", {
     args: ["-c", PROGRAM],
@@ -38,7 +38,7 @@ export async function askPython(questions: readonly Question[]): Promise<readonl
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-/** JSON in which lone surrogates survive. */
+/** JSON in ASCII, which keeps lone surrogates. */
 function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,
@@ -73,7 +73,7 @@ const MEMBERS = [
 
 const SPECIAL = [..."\\()[]{}|*+?^$.,:-<>=!#P0aixs1"];
 
-/** A regex in Python's syntax; a few are none. */
+/** A random regex in Python's syntax. A few are not valid. */
 export function randomRegex(random: Random): string {
   const pick = <T>(list: readonly T[]): T => list[random.below(list.length)] as T;
   const piece = (depth: number): string => {
@@ -95,13 +95,13 @@ export function randomRegex(random: Random): string {
     (random.below(4) ? text : `^${text}`) + (random.below(4) ? "" : "$");
   const regex = (random.below(6) ? "" : pick(FLAGS)) + anchored(branch(2));
   if (random.below(5)) return regex;
-  // A character more or less: what is nearly a regex.
+  // Inserts or removes a character.
   const at = random.below(regex.length + 1);
   return regex.slice(0, at) + (random.below(2) ? pick(SPECIAL) : "") +
     regex.slice(at + random.below(2));
 }
 
-/** A key of a few characters that such regexes are about. */
+/** A short random key of characters that such regexes use. */
 export function randomKey(random: Random): string {
   return Array.from({ length: random.below(6) }, () => CHARACTERS[random.below(CHARACTERS.length)])
     .join("");

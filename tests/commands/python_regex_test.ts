@@ -1,4 +1,4 @@
-/** Proves that a regex means what it means to Python, but for the differences in docs/PROTOCOL.md. */
+/** Proves that regexes have their meaning in Python, except for the differences in docs/PROTOCOL.md. */
 import assert from "assert";
 import { keyTextOf } from "../../lib/protocol/key_text.ts";
 import { compileKeyRegex } from "../../lib/commands/key_regex.ts";
@@ -12,7 +12,7 @@ const REGEXES = isLong ? 200_000 : 2_000;
 const REGEXES_AT_ONCE = 20_000;
 const KEYS = 12;
 
-/** Tells whether a regex is found in a key here; or the reason why it is refused. */
+/** Whether a regex matches a key in the server; or the reason why it is rejected. */
 function searchHere(regex: string): (key: string) => boolean | string {
   const pattern = compileKeyRegex(regex);
   if ("problem" in pattern) return () => pattern.problem;
@@ -32,7 +32,7 @@ function test(name: string, fn: () => void): void {
   });
 }
 
-/** Those that are translated: found in the first key, not in the second one. */
+/** Translated regexes: each matches its first key, and not the second one. */
 const TRANSLATED: readonly (readonly [regex: string, found: string, notFound: string])[] = [
   ["^a{,3}$", "aa", "aaaa"],
   ["^a{,3}$", "", "a{,3}"],
@@ -65,7 +65,7 @@ const TRANSLATED: readonly (readonly [regex: string, found: string, notFound: st
   ["^[+--]$", ",", "."],
 ];
 
-/** Those that are refused, and what the message names. */
+/** Rejected regexes, and parts of their messages. */
 const REFUSED: readonly (readonly [regex: string, words: RegExp])[] = [
   ["(?x)a b", /flag x.*leave it out, and all blanks and comments/],
   ["a++", /\+\+, which gives nothing back.*write \+/],
@@ -86,8 +86,8 @@ const REFUSED: readonly (readonly [regex: string, words: RegExp])[] = [
   ["(?u)a", /flag u.*leave it out/],
   ["\\Qa.b\\E", /\\Q.*write \\ before each special character/],
   ["\\N{DIGIT ONE}", /\\N.*write the character/],
-  ["\\q", /\\q means nothing; write q, or \\\\q/],
-  ["[\\B]", /\\B means nothing/],
+  ["\\q", /\\q has no meaning; write q, or \\\\q/],
+  ["[\\B]", /\\B has no meaning/],
   ["a**", /cannot be repeated.*write \(\?:\.\.\.\)\*/],
   ["^*", /nothing before \*/],
   ["a{2,1}", /first count is larger/],
@@ -99,20 +99,20 @@ const REFUSED: readonly (readonly [regex: string, words: RegExp])[] = [
   ["[a", /a \[ has no \]/],
 ];
 
-test("plain text, and what both take alike, is left as it is", () => {
+test("plain text, and syntax that both share, is unchanged", () => {
   for (const regex of ["", "key-1:x y", "^a.*b$", "(?i)ab|c+?", "[a-z]{2,3}", "\\w\\d\\b"]) {
     assert.equal(regexForRe2(regex), regex);
   }
 });
 
-test("fault: accepted by both, but different, without a word: what Python writes otherwise is translated", () => {
+test("fault: accepted by both, with another meaning and no error: Python's syntax is translated", () => {
   for (const [regex, found, notFound] of TRANSLATED) {
     assert.equal(here(regex, found), true, `${regex} in ${JSON.stringify(found)}`);
     assert.equal(here(regex, notFound), false, `${regex} in ${JSON.stringify(notFound)}`);
   }
 });
 
-test("fault: Python's spelling refused with a reason that does not help: the message says what to write", () => {
+test("fault: Python's syntax rejected without help: the message proposes another one", () => {
   for (const [regex, words] of REFUSED) {
     const problem = here(regex, "a");
     assert.equal(typeof problem, "string", regex);
@@ -131,7 +131,7 @@ testWith(["python3"], "python_regex: what is translated means the same to Python
 
 testWith(
   ["python3"],
-  "fault: differences that are not in the documents: each row of docs/PROTOCOL.md holds here and in Python",
+  "fault: differences that are not in the documents: each row of docs/PROTOCOL.md holds in the server and in Python",
   async () => {
     const text = await Deno.readTextFile(new URL("../../docs/PROTOCOL.md", import.meta.url));
     const section = text.slice(text.indexOf("## Regexes"), text.indexOf("## Scans in parts"));
@@ -153,22 +153,22 @@ testWith(
   },
 );
 
-/** Whether a difference of docs/PROTOCOL.md may make the answers differ. */
+/** Whether a difference in docs/PROTOCOL.md may change the result. */
 function mayDiffer(regex: string, key: string): boolean {
   return (regex.includes("$") && key.endsWith("\n")) || (regex.includes("\\B") && key === "") ||
     (/\(\?[a-z]*i/.test(regex) && /[^\0-\x7f]/.test(key));
 }
 
-/** What is taken here only. */
+/** Syntax that only the server accepts. */
 const BEYOND_PYTHON = /\\[pPz]|\\x\{|\[:/;
 
-/** Reasons of those that only Python takes. */
+/** Reasons why the server rejects syntax of Python. */
 const KNOWN_REASON =
   /gives nothing back|asked for again|look-|conditions|atomic|flag x|name of a group/;
 
 testWith(
   ["python3"],
-  "python_regex: random regexes are found in the keys in which Python finds them",
+  "python_regex: random regexes match the same keys as in Python",
   async () => {
     const random = randomFrom(seedFor("python regexes"));
     let taken = 0;
@@ -192,7 +192,7 @@ testWith(
             );
             break;
           }
-          assert.equal(typeof answer, "object", `${label}; here it is taken`);
+          assert.equal(typeof answer, "object", `${label}; the server accepts it`);
           taken++;
           if (!mayDiffer(regex, key)) assert.equal(found, answer[keyAt], label);
         }

@@ -1,4 +1,4 @@
-/** Proves that compiled regexes are kept for the next scan, and how many at the most (I5). */
+/** Proves that compiled regexes are cached, and that the cache is bounded (I5). */
 import assert from "assert";
 import { MAX_CACHED_REGEX_INSTRUCTIONS, MAX_CACHED_REGEXES } from "../../lib/base/limits.ts";
 import type { InvalidRegex, KeyRegex } from "../../lib/commands/key_regex.ts";
@@ -8,7 +8,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `pattern_cache: ${name}`, permissions: "none", fn });
 }
 
-/** A cache of patterns with so many instructions, and the regexes that it had compiled. */
+/** A cache of regexes with a number of instructions each, and a list of all compilations. */
 function cacheOf(instructions: number) {
   const compiled: string[] = [];
   const cache = new RegexCache((regex): KeyRegex | InvalidRegex => {
@@ -19,14 +19,14 @@ function cacheOf(instructions: number) {
   return { cache, compiled };
 }
 
-test("a regex is compiled once, and one that is not valid each time", () => {
+test("a regex is compiled once, and an invalid one each time", () => {
   const { cache, compiled } = cacheOf(1);
   assert.equal(cache.get("a"), cache.get("a"));
   assert.deepEqual([cache.get("bad"), cache.get("bad")], [{ problem: "bad" }, { problem: "bad" }]);
   assert.deepEqual([compiled, cache.size], [["a", "bad", "bad"], 1]);
 });
 
-test("the one not used for longest goes first", () => {
+test("the least recently used one is dropped first", () => {
   const { cache, compiled } = cacheOf(1);
   for (let at = 0; at < MAX_CACHED_REGEXES; at++) cache.get(`r${at}`);
   cache.get("r0");
@@ -38,7 +38,7 @@ test("the one not used for longest goes first", () => {
   assert.equal(compiled.length, MAX_CACHED_REGEXES + 2);
 });
 
-test("their instructions are bounded, too", () => {
+test("instructions are bounded, too", () => {
   const { cache, compiled } = cacheOf(MAX_CACHED_REGEX_INSTRUCTIONS / 4);
   for (let at = 0; at < 10; at++) cache.get(`r${at}`);
   assert.equal(cache.size, 4);

@@ -1,4 +1,4 @@
-/** Proves that the estimate of a regex's cost is never below what it compiles to. */
+/** Proves that the estimated cost of a regex is never below its number of instructions. */
 import assert from "assert";
 import fc from "fast-check";
 import { RE2JS, RE2JSException } from "re2js";
@@ -8,7 +8,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `regex_cost: ${name}`, permissions: "none", fn });
 }
 
-/** Instructions of a regex; undefined where it is not valid. */
+/** Number of instructions of a regex; undefined: it is not valid. */
 function instructionsOf(regex: string): number | undefined {
   try {
     return RE2JS.compile(regex).programSize();
@@ -24,7 +24,7 @@ function isEnough(regex: string): void {
   assert.ok(regexCost(regex) >= instructions, `${regex}: ${instructions}`);
 }
 
-test("it is never below the instructions of a regex made by the grammar", () => {
+test("the estimate covers random valid regexes", () => {
   const atom = fc.constantFrom(
     ..."a . ^ $ \\b \\d \\W \\pL \\p{Greek} \\x{1F600} \\x41 \\{ \\( \\[ [a-z] [^]a] [[:alpha:]] [\\pL\\]-] [(] [{}] []] \\Q(a{9}\\E"
       .split(" "),
@@ -48,7 +48,7 @@ test("it is never below the instructions of a regex made by the grammar", () => 
   fc.assert(fc.property(regex, isEnough), { numRuns: 3_000 });
 });
 
-test("nor of one made of any pieces", () => {
+test("the estimate covers regexes of random pieces", () => {
   const piece = fc.constantFrom(
     ..."a 0 . * + ? | ^ $ ( ) [ ] { } \\ - , : = (?: (?i) {2} {3,} {,3} [^ [a-z] \\d \\W \\b \\pL \\p \\Q \\E \\x \\x{ [: :] () (?"
       .split(" "),
@@ -61,7 +61,7 @@ test("nor of one made of any pieces", () => {
   fc.assert(fc.property(regex, isEnough), { numRuns: 5_000 });
 });
 
-test("what is repeated counts as often as it may be there", () => {
+test("a repeated part counts for each possible repetition", () => {
   assert.ok(regexCost("a{1000}") >= 1_000);
   assert.ok(regexCost("(?:a{100}b){100}") >= 10_000);
   assert.ok(regexCost("(?:a{9}){9,}") >= 81);
@@ -73,7 +73,7 @@ test("what is repeated counts as often as it may be there", () => {
   assert.ok(regexCost("\\x{10FFFF}a\\{1000}") < 50);
 });
 
-test("a range counts the characters in it where case is ignored, however its ends are written", () => {
+test("a range counts its characters if case is ignored, with any notation of its ends", () => {
   for (const few of ["[\\x00-\\x7f]", "[\\x{0}-\\x{7F}]", "[^ -\\x7F]", "[[:alpha:]\\pL-\\x40]"]) {
     assert.ok(regexCost(`(?i)${few}`) < 100, few);
   }

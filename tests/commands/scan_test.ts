@@ -1,6 +1,6 @@
 /**
- * Proves that scans and queries give what a model gives, whole and in parts, that parts meet
- * lasting keys exactly once, and that replies and cursors keep their limits.
+ * Proves that scans and queries agree with a model, whole and in parts, that parts visit lasting keys
+ * exactly once, and that replies and cursors keep their limits.
  */
 import assert from "assert";
 import fc from "fast-check";
@@ -18,7 +18,7 @@ import { textOfChunks } from "../helpers/streams.ts";
 
 const ROOM = 1e9;
 
-/** What a search found, as text. */
+/** The result of a search, as text. */
 interface FoundText {
   readonly result: string;
   readonly bytes: number;
@@ -51,7 +51,7 @@ function numbered(count: number): HashTable {
   return tableOf(Array.from({ length: count }, (_, at) => [`k${at}`, String(at)] as const));
 }
 
-/** Searches, and takes the result out of the buffer of all searches. */
+/** Runs a search, and releases its buffer. */
 function searchText(
   table: HashTable,
   cursors: Cursors,
@@ -80,7 +80,7 @@ function pairsOf({ result }: FoundText): [string, unknown][] {
   return JSON.parse(result);
 }
 
-/** All parts, one after another, with something done between them. */
+/** All parts of a search, with a callback between them. */
 function inParts(
   table: HashTable,
   request: SearchRequest,
@@ -91,9 +91,9 @@ function inParts(
   let cursor: string | undefined;
   let parts = 0;
   do {
-    assert.ok(++parts < 10_000, "it comes to an end");
+    assert.ok(++parts < 10_000, "it ends");
     const part = found(searchText(table, cursors, { ...request, cursor }, ROOM));
-    assert.ok(pairsOf(part).length <= (request.limit ?? Infinity), "no more than the limit");
+    assert.ok(pairsOf(part).length <= (request.limit ?? Infinity), "at most the limit");
     pairs.push(...pairsOf(part));
     cursor = part.cursor;
     between();
@@ -108,7 +108,7 @@ const plain = { noNullPrototype: true };
 const object = fc.dictionary(key, fc.constantFrom(1, "1", null, true), plain);
 const table = fc.dictionary(key, fc.oneof(fc.constantFrom(1, "x", null, [1]), object), plain);
 
-test("a scan gives the pairs in whose key the regex is found, whole and in parts", () => {
+test("a scan returns the pairs whose key matches the regex, whole and in parts", () => {
   const regex = fc.constantFrom("", "a", "^a", "b$", "ab|\u00e9", "^$", "(?s)a.b");
   fc.assert(fc.property(table, regex, fc.integer({ min: 1, max: 5 }), (content, regex, limit) => {
     const all = Object.entries(content);
@@ -123,10 +123,10 @@ test("a scan gives the pairs in whose key the regex is found, whole and in parts
   }));
 });
 
-test("a key is matched by its characters, whatever the text that is kept of it", () => {
+test("a key is matched by its characters, not by its canonical text", () => {
   const unit = fc.constantFrom(
     ...'ab0 n"\\/\b\n\u0000\u007f\u00e9\u4e2d\ufffd\u{1f600}\u2028'.split(/(?:)/u),
-    "\ud83d", // alone, or one character with what may follow it
+    "\ud83d", // a lone surrogate, or one character with the next key's
     "\ude00",
   );
   const keys = fc.array(fc.string({ unit, maxLength: 30 }), { maxLength: 20 });
@@ -153,7 +153,7 @@ test("a key is matched by its characters, whatever the text that is kept of it",
   );
 });
 
-test("a query gives the objects with that member, whole and in parts", () => {
+test("a query returns the objects with that member, whole and in parts", () => {
   const atom = fc.constantFrom<unknown>(1, "1", null, true, "x");
   fc.assert(
     fc.property(table, key, atom, fc.integer({ min: 1, max: 5 }), (content, name, atom, limit) => {
@@ -171,7 +171,7 @@ test("a query gives the objects with that member, whole and in parts", () => {
   );
 });
 
-test("values keep their text, and keys are written as JSON", () => {
+test("values keep their text, and keys become JSON", () => {
   const stored = tableOf([['a"\n\ud800', '{ "x" : 1.0 }']]);
   const text = '[["a\\"\\n\\ud800",{ "x" : 1.0 }]]';
   const scanned = found(searchText(stored, new Cursors(), scan(""), ROOM));
@@ -180,7 +180,7 @@ test("values keep their text, and keys are written as JSON", () => {
   assert.equal(asked.result, text);
 });
 
-test("parts meet each lasting key exactly once, whatever is changed between them", () => {
+test("parts visit each lasting key exactly once, with any changes in between", () => {
   const change = fc.tuple(fc.constantFrom("insert", "remove", "replace"), fc.nat(500));
   const changes = fc.array(fc.array(change, { maxLength: 200 }), { minLength: 1, maxLength: 10 });
   fc.assert(
@@ -190,7 +190,7 @@ test("parts meet each lasting key exactly once, whatever is changed between them
       for (let i = 0; i < count; i += 2) lasting.add(`k${i}`);
       let round = 0;
       const pairs = inParts(stored, scan("^k", { limit }), () => {
-        // A finite number of rounds: a walk may go on for as long as keys come in.
+        // A finite number of rounds: a walk may last as long as keys are inserted.
         for (const [what, at] of rounds[round++] ?? []) {
           const passing = `k${2 * at + 1}`;
           if (what === "insert") insertText(stored, passing, "0");
@@ -206,7 +206,7 @@ test("parts meet each lasting key exactly once, whatever is changed between them
   );
 });
 
-test("a part looks at a bounded number of keys, though nothing is found", () => {
+test("a part visits a bounded number of keys, also without matches", () => {
   using _clock = stoppedClock();
   let parts = 0;
   const stored = numbered(3 * SCAN_PART_KEYS);
@@ -214,7 +214,7 @@ test("a part looks at a bounded number of keys, though nothing is found", () => 
   assert.equal(parts, 3);
 });
 
-test("a part ends when its time is over, but always goes on a little", () => {
+test("a part ends when its time is over, but always makes progress", () => {
   using _clock = stoppedClock(SCAN_PART_MS + 1);
   let parts = 0;
   const stored = numbered(SCAN_PART_KEYS - 1);
@@ -222,7 +222,7 @@ test("a part ends when its time is over, but always goes on a little", () => {
   assert.ok(parts > 3, `${parts} parts`);
 });
 
-test("what a part takes up counts as its work, too", () => {
+test("the bytes of a result count as work, too", () => {
   using _clock = stoppedClock(SCAN_PART_MS + 1);
   let parts = 0;
   const large = JSON.stringify("x".repeat(50_000));
@@ -257,7 +257,7 @@ test("a limit of all is one part with no cursor, and one less has two", () => {
   assert.equal(second.cursor, undefined);
 });
 
-test("the limit may change from part to part", () => {
+test("the limit may change between parts", () => {
   const stored = numbered(10), cursors = new Cursors();
   const first = found(searchText(stored, cursors, scan("", { limit: 1 }), ROOM));
   const rest = found(
@@ -266,7 +266,7 @@ test("the limit may change from part to part", () => {
   assert.equal(pairsOf(first).length + pairsOf(rest).length, 10);
 });
 
-test("a cursor that is unknown, foreign, used up or of another request is a ValueError", () => {
+test("a cursor that is unknown, used, or of another connection or request is a ValueError", () => {
   const stored = numbered(10), cursors = new Cursors(), others = new Cursors();
   const scanned = found(searchText(stored, cursors, scan("k", { limit: 1 }), ROOM)).cursor;
   insertText(stored, "object", '{"a":1}');
@@ -296,12 +296,12 @@ test("a cursor that is unknown, foreign, used up or of another request is a Valu
   failed(searchText(stored, cursors, scan("k", { limit: 1, cursor: scanned }), ROOM), "ValueError");
 });
 
-test("the 17th open cursor takes the place of the one not used for longest", () => {
+test("the 17th open cursor replaces the least recently used one", () => {
   const stored = numbered(100), cursors = new Cursors();
   const next = (cursor?: string) =>
     found(searchText(stored, cursors, scan("", { limit: 1, cursor }), ROOM)).cursor;
   const names = Array.from({ length: 16 }, () => next());
-  names[0] = next(names[0]); // used: now the second is the one not used for longest
+  names[0] = next(names[0]); // Now the second one is the least recently used.
   names.push(next());
   names.forEach((cursor, at) => {
     if (at === 1) {
@@ -321,7 +321,7 @@ test("a finished search leaves no cursor open", () => {
   found(searchText(stored, cursors, scan("", { limit: 1, cursor: first }), ROOM));
 });
 
-test("a bad regex is a ValueError that names member, rule and what came", () => {
+test("an invalid regex is a ValueError that names member, rule and value", () => {
   failed(
     searchText(numbered(1), new Cursors(), scan("("), ROOM),
     "ValueError",
@@ -336,7 +336,7 @@ test("a bad regex is a ValueError that names member, rule and what came", () => 
   );
 });
 
-test("a whole result fits up to exactly the room there is, in UTF-8 bytes", () => {
+test("a whole result may have exactly the bytes of the room", () => {
   for (const pairs of [[["k", '"\u00e9\u{1f600}"']], [["a", "1"], ["\u4e2d", "2"]], []] as const) {
     const stored = tableOf(pairs);
     const { result, bytes } = found(searchText(stored, new Cursors(), scan(""), ROOM));
@@ -351,7 +351,7 @@ test("a whole result fits up to exactly the room there is, in UTF-8 bytes", () =
   }
 });
 
-test("a large result is whole, and those that follow are as always", () => {
+test("a large result is complete, and later ones are right", () => {
   const value = JSON.stringify("\u00e9".repeat(1_000));
   const stored = tableOf(Array.from({ length: 500 }, (_, at) => [`k${at}`, value] as const));
   const small = tableOf([["a", "1"]]);
@@ -364,7 +364,7 @@ test("a large result is whole, and those that follow are as always", () => {
   }
 });
 
-test("a part ends before it would pass the room, and never gives more than fits", () => {
+test("a part ends before it would pass the room", () => {
   const stored = new HashTable();
   for (let i = 0; i < 200; i++) insertText(stored, `k${i}`, `"${"\u00e9".repeat(i % 50)}"`);
   fc.assert(
@@ -388,7 +388,7 @@ test("a part ends before it would pass the room, and never gives more than fits"
   );
 });
 
-test("a pair that no part has room for is TooLarge and named, and its cursor stays", () => {
+test("a pair that fits in no part is TooLarge and named, and its cursor stays", () => {
   const stored = tableOf([["a", "1"], ["large", `"${"x".repeat(500)}"`], ["z", "1"]]);
   const cursors = new Cursors();
   const first = found(searchText(stored, cursors, scan("", { limit: 10 }), 100));
@@ -399,7 +399,7 @@ test("a pair that no part has room for is TooLarge and named, and its cursor sta
   assert.deepEqual(pairsOf(found(searchText(stored, cursors, request, 100))), [["z", 1]]);
 });
 
-test("a regex and a key that may take too long together are refused, and the key is told", () => {
+test("a regex with too many steps for a key is rejected, and the message shows the key", () => {
   const stored = tableOf([["short", "1"], ["ab".repeat(500_000), "2"]]);
   const cursors = new Cursors();
   const hard = scan("a[ab]{900}[cd]");
@@ -412,13 +412,13 @@ test("a regex and a key that may take too long together are refused, and the key
   assert.equal(pairsOf(found(searchText(stored, cursors, all, ROOM))).length, 2);
 });
 
-test("a part has less time for one key than a whole scan, and its failure says so", () => {
-  using _clock = stoppedClock(); // so that a part gets as far as the long keys
+test("a part may take fewer steps for a key than a whole scan, and its message says so", () => {
+  using _clock = stoppedClock(); // lets a part reach the long keys
   const random = randomFrom(1);
   const odd = Array.from({ length: 30_000 }, () => 0x400 + random.below(0x3800));
   const long = String.fromCharCode(...odd);
   const stored = tableOf([["short", "1"], [long, "2"], ["ab".repeat(50_000), "3"]]);
-  const regex = "[\\x{400}-\\x{2000}]+?.{50}[!-#]"; // whose automaton that key makes outgrow its memory
+  const regex = "[\\x{400}-\\x{2000}]+?.{50}[!-#]"; // With that key, its automaton outgrows its memory.
   assert.equal(pairsOf(found(searchText(stored, new Cursors(), scan(regex), ROOM))).length, 0);
   const part = searchText(stored, new Cursors(), scan(regex, { limit: 10 }), ROOM);
   failed(part, "ValueError", "simpler", "without 'limit'", "bytes");
@@ -428,8 +428,8 @@ test("a part has less time for one key than a whole scan, and its failure says s
   assert.equal(pairsOf(found(searchText(stored, new Cursors(), plain, ROOM))).length, 1);
 });
 
-test("a key that was too hard for a part and is gone is in nobody's way", () => {
-  using _clock = stoppedClock(); // so that a part gets as far as the long keys
+test("a removed key with too many steps does not stop the next part", () => {
+  using _clock = stoppedClock(); // lets a part reach the long keys
   const random = randomFrom(4);
   const odd = Array.from({ length: 30_000 }, () => 0x400 + random.below(0x3800));
   const hard = String.fromCharCode(...odd);
@@ -442,7 +442,7 @@ test("a key that was too hard for a part and is gone is in nobody's way", () => 
   assert.deepEqual([result, cursor], ["[]", undefined]);
 });
 
-test("the clock is looked at more often where each key takes long", () => {
+test("the clock is read more often if each key takes many steps", () => {
   using _clock = stoppedClock(SCAN_PART_MS + 1);
   const stored = numbered(200);
   const partsOf = (regex: string) => {
@@ -454,7 +454,7 @@ test("the clock is looked at more often where each key takes long", () => {
   assert.ok(partsOf("x") < 10);
 });
 
-test("a cursor goes on with the same search only, however long its members are", () => {
+test("a cursor continues the same search only, also with long members", () => {
   using _clock = stoppedClock();
   const long = (end: string) => JSON.stringify("x".repeat(1e6) + end);
   const stored = tableOf(["a", "b", "c"].map((key) => [key, `{"m":${long("1")}}`] as const));
@@ -473,7 +473,7 @@ test("a cursor goes on with the same search only, however long its members are",
   assert.equal(pairsOf(found(next)).length, 2);
 });
 
-test("an open cursor holds on to nothing of its search", () => {
+test("an open cursor keeps nothing of its search", () => {
   const stored = numbered(10), cursors = new Cursors();
   found(
     searchText(stored, cursors, query("m", JSON.stringify("x".repeat(1e5)), { limit: 1 }), ROOM),
