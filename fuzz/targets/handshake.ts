@@ -7,7 +7,8 @@ import { CommandQueue } from "../../lib/engine/command_queue.ts";
 import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { Executor } from "../../lib/engine/executor.ts";
 import { BufferBudget } from "../../lib/server/buffer_budget.ts";
-import { Connection, type ConnectionOptions } from "../../lib/server/connection.ts";
+import { Connection } from "../../lib/server/connection.ts";
+import type { ConnectionOptions } from "../../lib/server/connection_options.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { contextWith, newClient } from "../../tests/engine/command_context.ts";
 import { FakeConnection } from "../../tests/server/fake_connection.ts";
@@ -94,7 +95,7 @@ async function served(
   await sessionOf({
     client: newClient(1),
     socket: connection,
-    submit: (source) => queue.submit(source),
+    submit: (client) => queue.submit(client),
     limits: LIMITS,
     buffers: new BufferBudget(1e9),
     clock: { nowMs: 0 },

@@ -10,7 +10,7 @@ import { quoted } from "../base/quote.ts";
 import { type Span, spanOf } from "../bytes/span.ts";
 import { NULL_RESULT } from "../protocol/encode_reply.ts";
 import { keyOf } from "../protocol/key_text.ts";
-import type { Failure, JsonText, KeyText } from "../protocol/message.ts";
+import type { Failure, FailureType, JsonText, KeyText } from "../protocol/message.ts";
 import type { Method, Request, RequestOf } from "../protocol/requests.ts";
 import type { Agents } from "./agents.ts";
 import type { Cursors } from "./cursors.ts";
@@ -49,6 +49,8 @@ export interface Client {
   readonly cursors: Cursors;
   /** Whether it may use every method: it sent a good `hello`, or the server needs no token. */
   isAuthenticated: boolean;
+  /** The type of the failure that closes the connection after its reply; undefined: none. */
+  closedBy: FailureType | undefined;
   /** The agent that `Agents` counts it by; undefined: none. */
   agent: string | undefined;
 }

@@ -1,11 +1,14 @@
-/** Executes one request: command, storage, reply, count, slow log, debug line. */
+/**
+ * The executor: runs one request from its command to its reply, adds its change to the open batch, counts
+ * it, and records it in the slow log and the debug log.
+ */
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import { MIN_TIMED_BYTES, SLOW_REQUEST_MS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Span } from "../bytes/span.ts";
 import type { GroupCommit } from "./group_commit.ts";
 import { isRejection } from "../protocol/decode_request.ts";
-import { addFailure, addSuccess, FRAME_BYTES, ID_FRAME_BYTES } from "../protocol/encode_reply.ts";
+import { addFailure, FRAME_BYTES, ID_FRAME_BYTES, ReplyEncoder } from "../protocol/encode_reply.ts";
 import { keyOf } from "../protocol/key_text.ts";
 import type { Failure, FailureType } from "../protocol/message.ts";
 import type { Method, Rejection, Request } from "../protocol/requests.ts";
@@ -21,53 +24,59 @@ import {
   keyTextIn,
   type MethodFlags,
   quotedKey,
-  type ReplyWriter,
   tokenMissing,
 } from "../commands/command_table.ts";
 import { SlowLog, type SlowRequest } from "./slow_log.ts";
 
-/** What is to be known of a reply, beside its bytes. */
+/** The properties of a reply that do not stand in its bytes. */
 export interface Answer {
   readonly outcome: "OK" | FailureType;
-  /** Whether the connection ends with it. */
-  readonly closes: boolean;
-  /** Number of the change that must be durable before this may leave (I2); 0: none. */
+  /** Number of the change that must be durable before the reply may leave (I2); 0: none. */
   readonly durableAfterSeq: number;
 }
 
-/** Of a success that shows nothing which is not durable. */
-const FREE: Answer = { outcome: "OK", closes: false, durableAfterSeq: 0 };
+/** Executes one request; see `Executor.execute`. */
+export type Execute = (
+  client: Client,
+  request: Request | Rejection,
+  out: ByteChunks,
+  writeError?: string,
+) => Answer;
 
-/** Most that a cursor takes. */
+/** A success that shows durable changes only. */
+const DURABLE_SUCCESS: Answer = { outcome: "OK", durableAfterSeq: 0 };
+
+/** Maximum size of a cursor in a reply, in bytes. */
 const CURSOR_BYTES = ',"cursor":"c"'.length + String(Number.MAX_SAFE_INTEGER).length;
 
-/** Room without which nothing is executed: the result of an insert. */
+/** No request is executed with less room for its result, in bytes: that of an insert has this size. */
 const MIN_ROOM_BYTES = "null".length;
 
-/** How much of a key or regex is told, in characters. */
-const TOLD_CHARS = { debugLine: 60, slowLog: 40 } as const;
+/** Maximum length of a key or regex in logs, in characters. */
+const LOGGED_CHARS = { debugLine: 60, slowLog: 40 } as const;
 
-const NOWHERE: KeyLocation = { hash: 0, address: 0 };
+/** The location for requests without a key. */
+const NO_LOCATION: KeyLocation = { hash: 0, address: 0 };
 
-/** Executes requests, and counts them. */
+/** Executes and counts requests. */
 export class Executor {
   readonly #context: CommandContext;
   readonly #commits: GroupCommit;
   readonly #maxReplyBytes: number;
   readonly #log: Log;
   readonly #startedMs = performance.now();
-  readonly #reply = new ReplyLine();
+  readonly #reply = new ReplyEncoder();
   readonly #slowLog = new SlowLog();
   #requests = 0;
-  /** When the request that is being executed began, by `performance.now()`; 0 where it is not timed. */
-  #beganMs = 0;
+  /** When the current request started, by `performance.now()`; 0 if it is not timed. */
+  #startMs = 0;
 
   readonly #counts = Object.fromEntries(METHODS.map((method) => [method, 0])) as Record<
     Method,
     number
   >;
 
-  /** @param options.maxReplyBytes longest reply line */
+  /** @param options.maxReplyBytes maximum size of a reply line, in bytes */
   constructor(options: {
     context: CommandContext;
     commits: GroupCommit;
@@ -80,92 +89,89 @@ export class Executor {
     this.#log = options.log;
   }
 
-  /** Requests executed so far, by method; those that failed count too. */
+  /** Number of executed requests by method, including failed ones. */
   get ops(): Readonly<Record<Method, number>> {
     return { ...this.#counts };
   }
 
-  /** The slowest requests since the start, the slowest first. Small ones are not timed. */
+  /** The slowest requests since the start, the slowest first. Short requests are not timed. */
   get slowest(): readonly SlowRequest[] {
     return this.#slowLog.slowest;
   }
 
   /**
-   * Executes a request whole, or answers a line that is none.
+   * Executes one request, or replies to a line that is not a valid one. If the reply closes the
+   * connection, it sets the client's `closedBy`.
    *
-   * @param out takes the reply
-   * @param writeError set where it is executed again, since the storage does not take the changes
-   * that it showed: changes fail with this reason
+   * @param out receives the reply
+   * @param writeError set if the request is executed again after a failed write: changes fail with this
+   * reason
    */
-  readonly execute = (
-    client: Client,
-    request: Request | Rejection,
-    out: ByteChunks,
-    writeError?: string,
-  ): Answer => {
-    this.#beganMs = this.#log.isDebug ? performance.now() : 0;
-    const answer = this.#answer(client, request, out, writeError);
-    if (this.#beganMs !== 0) this.#timed(client, request, answer, performance.now());
+  readonly execute: Execute = (client, request, out, writeError) => {
+    this.#startMs = this.#log.isDebug ? performance.now() : 0;
+    const answer = isRejection(request)
+      ? this.#fail(client, out, request.id, failureFor(client, request), 0)
+      : this.#run(client, request, out, writeError);
+    if (this.#startMs !== 0) this.#record(client, request, answer, performance.now());
     return answer;
   };
 
-  #answer(
+  #run(
     client: Client,
-    request: Request | Rejection,
+    request: Request,
     out: ByteChunks,
     writeError: string | undefined,
   ): Answer {
-    if (isRejection(request)) return this.#failed(out, request.id, failureOf(client, request), 0);
     const { id, method } = request;
     const room = this.#maxReplyBytes - frameBytes(request);
-    if (room < MIN_ROOM_BYTES) return this.#failed(out, undefined, this.#idTooLarge(), 0);
+    if (room < MIN_ROOM_BYTES) return this.#fail(client, out, undefined, this.#idTooLarge(), 0);
     const command = commandOf(method);
     if (!client.isAuthenticated && !command.allowedBeforeAuth) {
-      return this.#failed(out, id, tokenMissing(method), 0);
+      return this.#fail(client, out, id, tokenMissing(method), 0);
     }
     if (writeError === undefined) this.#counts[method]++;
     const isWrite = isWriteRequest(request);
     if (isWrite && writeError !== undefined) {
       const why = `it could not be made durable and was not made (${writeError})`;
       const message = `Cannot ${method} ${quotedKey(request.key)}: ${why}`;
-      return this.#failed(out, id, { type: "StorageError", message }, 0);
+      return this.#fail(client, out, id, { type: "StorageError", message }, 0);
     }
-    const place = this.#placeOf(request);
+    const location = this.#locate(request);
     const start = out.length;
     this.#reply.begin(out, id, room);
     const { table } = this.#context;
-    if (this.#beganMs === 0 && this.#takesTime(command, request, place)) {
-      this.#beganMs = performance.now();
+    if (this.#startMs === 0 && this.#mayTakeLong(command, request, location)) {
+      this.#startMs = performance.now();
     }
     const changesBefore = table.changesToUndo;
     try {
-      const failure = command.run(this.#context, client, request, place, this.#reply);
+      const failure = command.run(this.#context, client, request, location, this.#reply);
       if (failure !== undefined) {
         out.truncate(start);
-        return this.#failed(out, id, this.#withLimit(failure), this.#shownBy(command, place));
+        const seq = this.#lastSeqShown(command, location);
+        return this.#fail(client, out, id, this.#withLimit(failure), seq);
       }
       const durableAfterSeq = isWrite
-        ? this.#commits.add(place.hash, request)
-        : this.#shownBy(command, place);
-      return durableAfterSeq === 0 ? FREE : { outcome: "OK", closes: false, durableAfterSeq };
+        ? this.#commits.add(location.hash, request)
+        : this.#lastSeqShown(command, location);
+      return durableAfterSeq === 0 ? DURABLE_SUCCESS : { outcome: "OK", durableAfterSeq };
     } catch (error) {
-      // A change that is in no log must not stay (I2).
+      // A change without a log record must not stay (I2).
       table.rollbackTo(changesBefore);
       out.truncate(start);
       if (!(error instanceof RangeError)) throw error;
-      // No memory for the record or the reply.
       this.#log.warn("there is no memory for a reply", { method, why: error.message });
       addFailure(out, id, {
         type: "TooLarge",
         message:
           `Cannot answer ${method}: the server has no memory for the reply now; try again later`,
       });
-      return { outcome: "TooLarge", closes: false, durableAfterSeq: 0 };
+      return { outcome: "TooLarge", durableAfterSeq: 0 };
     }
   }
 
-  /** Whether a request may take long. To look at the clock takes as long as some do. */
-  #takesTime({ isSearch }: MethodFlags, request: Request, { address }: KeyLocation): boolean {
+  /** Whether a request may take long. Short ones are not timed: reading the clock takes as long as they do. */
+  #mayTakeLong({ isSearch }: MethodFlags, request: Request, { address }: KeyLocation): boolean {
     if (!("key" in request)) return isSearch;
     const { key } = request;
     const valueBytes = "value" in request ? request.value.end - request.value.start : 0;
@@ -173,35 +179,37 @@ export class Executor {
     return key.end - key.start + valueBytes + storedBytes > MIN_TIMED_BYTES;
   }
 
-  #placeOf(request: Request): KeyLocation {
+  #locate(request: Request): KeyLocation {
     const key = keyTextIn(request);
-    if (key === undefined) return NOWHERE;
+    if (key === undefined) return NO_LOCATION;
     const { table } = this.#context;
     const hash = table.hashOf(key.bytes, key.start, key.end);
     return { hash, address: table.find(hash, key.bytes, key.start, key.end) };
   }
 
-  /** Number of the last change that a reply shows and that is not durable; 0: none. */
-  #shownBy({ shows }: MethodFlags, { hash }: KeyLocation): number {
+  /** Number of the last change that a reply shows; 0 if that change is durable. */
+  #lastSeqShown({ shows }: MethodFlags, { hash }: KeyLocation): number {
     if (shows === "nothing") return 0;
     return shows === "key" ? this.#commits.lastWriteSeq(hash) : this.#commits.lastTableWriteSeq();
   }
 
-  #failed(
+  #fail(
+    client: Client,
     out: ByteChunks,
     id: Span | undefined,
     failure: Failure | ClosingFailure,
     durableAfterSeq: number,
   ): Answer {
-    const start = out.length, closes = "closes" in failure;
+    const start = out.length;
+    if ("closes" in failure) client.closedBy = failure.type;
     addFailure(out, id, failure);
-    // No sentence is as long as the smallest limit, but an id may be.
+    // Every message is shorter than the smallest limit, but an id may be longer.
     if (id !== undefined && out.length - start > this.#maxReplyBytes) {
       out.truncate(start);
       addFailure(out, undefined, this.#idTooLarge());
-      return { outcome: "TooLarge", closes, durableAfterSeq };
+      return { outcome: "TooLarge", durableAfterSeq };
     }
-    return { outcome: failure.type, closes, durableAfterSeq };
+    return { outcome: failure.type, durableAfterSeq };
   }
 
   #idTooLarge(): Failure {
@@ -209,7 +217,7 @@ export class Executor {
     return this.#withLimit({ type: "TooLarge", message });
   }
 
-  /** A failure of a command; one about the size of the reply gets the limit. */
+  /** Adds the limit to the message of a failure with a reply that is too large. */
   #withLimit(failure: Failure | ClosingFailure): Failure | ClosingFailure {
     if (failure.type !== "TooLarge") return failure;
     return {
@@ -219,56 +227,47 @@ export class Executor {
     };
   }
 
-  /** Tells of a request that was timed: times are since the server's start, and requests never overlap. */
-  #timed(
+  /**
+   * Adds a timed request to the slow log and the debug log. Times are since the server's start, and
+   * requests never overlap.
+   */
+  #record(
     client: Client,
     request: Request | Rejection,
     { outcome }: Answer,
     endedMs: number,
   ): void {
-    const beganMs = this.#beganMs, ms = endedMs - beganMs;
+    const startMs = this.#startMs, ms = endedMs - startMs;
     const method = request.method ?? "?";
     this.#slowLog.note(ms, () => {
-      return { client: client.number, method, ...subjectOf(request, TOLD_CHARS.slowLog), outcome };
+      return {
+        client: client.number,
+        method,
+        ...subjectOf(request, LOGGED_CHARS.slowLog),
+        outcome,
+      };
     });
     if (!this.#log.isDebug) return;
     this.#log.debug("request", {
       n: ++this.#requests,
       client: client.number,
       method,
-      ...subjectOf(request, TOLD_CHARS.debugLine),
+      ...subjectOf(request, LOGGED_CHARS.debugLine),
       outcome,
-      start_us: Math.round((beganMs - this.#startedMs) * 1e3),
+      start_us: Math.round((startMs - this.#startedMs) * 1e3),
       end_us: Math.round((endedMs - this.#startedMs) * 1e3),
       ...(ms > SLOW_REQUEST_MS ? { slow: true } : {}),
     });
   }
 }
 
-/** The command of a method. It takes the requests of that method, which TypeScript cannot follow. */
+/** The command of a method. It takes only requests of that method, which TypeScript cannot express. */
 function commandOf(method: Method): Command<Method> {
   return COMMANDS[method] as Command<Method>;
 }
 
-/** The line of one reply, for the command that finds its result. */
-class ReplyLine implements ReplyWriter {
-  room = 0;
-  #out: ByteChunks | undefined;
-  #id: Span | undefined;
-
-  begin(out: ByteChunks, id: Span | undefined, room: number): void {
-    this.#out = out;
-    this.#id = id;
-    this.room = room;
-  }
-
-  succeed(result: Span | ByteChunks, cursor?: string): void {
-    if (this.#out) addSuccess(this.#out, this.#id, result, cursor);
-  }
-}
-
-/** Who has not been admitted learns nothing of what a request should look like, but for `hello`. */
-function failureOf(client: Client, { method, failure }: Rejection): Failure {
+/** The failure of a line. Before a client has sent the token, it learns the members of `hello` only. */
+function failureFor(client: Client, { method, failure }: Rejection): Failure {
   const isAboutMembers = failure.type === "ValueError" || failure.type === "MethodError";
   const isAllowed = client.isAuthenticated ||
     (method !== undefined && COMMANDS[method].allowedBeforeAuth);
@@ -276,7 +275,7 @@ function failureOf(client: Client, { method, failure }: Rejection): Failure {
   return tokenMissing(method);
 }
 
-/** What a request is about, for people. */
+/** The key, regex or subkey of a request, for logs. */
 function subjectOf(
   request: Request | Rejection,
   maxChars: number,
@@ -292,7 +291,7 @@ function shortened(text: string, maxChars: number): string {
   return text.length > maxChars ? text.slice(0, maxChars) + "..." : text;
 }
 
-/** What a success takes beside its result, in bytes. */
+/** Size of a success without its result, in bytes. */
 function frameBytes(request: Request): number {
   const { id } = request;
   const idBytes = id === undefined ? 0 : ID_FRAME_BYTES + id.end - id.start;

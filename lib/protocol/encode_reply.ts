@@ -51,6 +51,29 @@ export function addSuccess(
   out.add(END);
 }
 
+/**
+ * Encodes the reply of one request after the other. A command takes it as its `ReplyWriter`, so that a
+ * result goes from the command straight to the client's replies.
+ */
+export class ReplyEncoder {
+  /** Maximum size of a result, in bytes. */
+  room = 0;
+  #out: ByteChunks | undefined;
+  #id: Span | undefined;
+
+  /** Begins the reply to a request with this id. */
+  begin(out: ByteChunks, id: Span | undefined, room: number): void {
+    this.#out = out;
+    this.#id = id;
+    this.room = room;
+  }
+
+  /** Adds the line of a success; see `addSuccess`. */
+  succeed(result: Span | ByteChunks, cursor?: string): void {
+    if (this.#out) addSuccess(this.#out, this.#id, result, cursor);
+  }
+}
+
 /** Adds the line of a failure, with its LF. */
 export function addFailure(
   out: ByteChunks,

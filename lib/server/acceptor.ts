@@ -11,7 +11,8 @@ import { freeSpareChunks } from "../bytes/byte_chunks.ts";
 import { IdleGc } from "../runtime/idle_gc.ts";
 import type { Yielder } from "../runtime/yielding.ts";
 import { Admission, type AdmissionLimits } from "./admission.ts";
-import { Connection, type ConnectionLimits, type Submit } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionLimits, Submit } from "./connection_options.ts";
 import type { ClientConn, ClientListener } from "./listener.ts";
 import { TcpSocket } from "./socket.ts";
 
@@ -130,7 +131,7 @@ export class Acceptor {
       yielder,
       log,
       ...(busy ? { busy } : {}),
-      delayRefusal: () => admission.delayAuthReply(address),
+      delayAuthReply: () => admission.delayAuthReply(address),
       onEnding: admission.count,
     });
     if (log.isDebug) {

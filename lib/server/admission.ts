@@ -20,7 +20,9 @@ import { Cursors } from "../commands/cursors.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
 import { AddressLimiter, type AddressLimits, isSameMachine } from "./address_limits.ts";
 import { BufferBudget } from "./buffer_budget.ts";
-import type { Connection, Ending, Socket } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { Ending } from "./connection_options.ts";
+import type { Socket } from "./socket.ts";
 
 /** Bounds on all clients together; see `limits.ts`. */
 export interface AdmissionLimits extends AddressLimits {
@@ -184,6 +186,7 @@ export class Admission {
       number: ++this.#lastNumber,
       cursors: new Cursors(maxCursors),
       isAuthenticated: !requiresToken,
+      closedBy: undefined,
       agent: undefined,
     };
     return { client, address, busy };

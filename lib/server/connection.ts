@@ -1,12 +1,12 @@
 /**
- * One client's connection, from accept to close: reads, hands requests to the queue, writes.
+ * One client's connection from accept to close: it reads bytes, submits requests to the queue, and
+ * writes the replies.
  *
- * Read, then execute, then write, then read again: a read that waits while a write of the same
- * connection is pending was measured slower, and this way a client that does not take its replies
- * is not read from either (I5). What it holds meanwhile is counted by `buffer_budget.ts`.
+ * It reads, executes, writes, and only then reads again. A read during a write of the same connection was
+ * measured to be slower. This way, a client that does not take its replies is not read from either (I5).
+ * `buffer_budget.ts` counts the bytes that it holds meanwhile.
  *
- * No timer is set for a connection: `expire` is called now and then, and looks at how long ago what
- * is waited for should have come.
+ * A connection has no timer. `expire` is called periodically, and compares the time of the last event.
  */
 import { settlesWithin } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
@@ -17,134 +17,72 @@ import {
   SMALL_READS_TO_SHRINK,
   UNCOUNTED_BUFFER_BYTES,
 } from "../base/limits.ts";
-import type { Log } from "../base/log.ts";
-import type { RequestSource } from "../engine/command_queue.ts";
-import type { Answer } from "../engine/executor.ts";
-import type { Yielder } from "../runtime/yielding.ts";
 import { ByteChunks } from "../bytes/byte_chunks.ts";
-import { decodeRequest, isRejection, rejectLine } from "../protocol/decode_request.ts";
-import { LineFramer } from "../protocol/line_framer.ts";
+import type { Client } from "../commands/command_table.ts";
+import { QueuedClient, type RequestSource } from "../engine/command_queue.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
+import type { LineFramer } from "../protocol/line_framer.ts";
 import type { Failure } from "../protocol/message.ts";
 import type { Rejection, Request } from "../protocol/requests.ts";
-import { type Client, type ClosingFailure, COMMANDS } from "../commands/command_table.ts";
-import type { BufferBudget, BufferOwner } from "./buffer_budget.ts";
-import { Handshake } from "./handshake.ts";
+import type { BufferOwner } from "./buffer_budget.ts";
+import type { ConnectionOptions, Ending } from "./connection_options.ts";
+import { RequestReader } from "./request_reader.ts";
 
-/** A connection, as far as a session needs one. */
-export interface Socket {
-  read(buffer: Uint8Array): Promise<number | null>;
-  /** Writes some of the bytes, at least one, and says how many. */
-  write(bytes: Uint8Array): Promise<number>;
-  /** Lets the peer read what was written last, for a bounded time; nothing is written after it. */
-  linger(): Promise<void>;
-  close(): void;
-}
-
-/** Takes a client's requests: the engine as the net sees it. */
-export type Submit = (source: RequestSource) => Promise<void> | undefined;
-
-/** Bounds of a session; see `limits.ts`. */
-export interface ConnectionLimits {
-  readonly maxRequestBytes: number;
-  /** Of waiting replies: no more requests are executed. */
-  readonly maxOutputBytes: number;
-  /** Of waiting replies: the client is disconnected. */
-  readonly maxOutputHardBytes: number;
-  readonly maxInFlight: number;
-  /** Infinity: however long. */
-  readonly idleTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-}
-
-/** Time as sessions see it: looked up now and then, since asking for it costs as much as a request. */
-export interface CoarseClock {
-  /** Milliseconds since some moment. */
-  readonly nowMs: number;
-}
-
-/** Why a server ends a connection that the client would have kept. */
-export type Ending =
-  | "idle"
-  | "slow request"
-  | "slow reader"
-  | "output"
-  | "buffers"
-  | "busy"
-  | "not our protocol";
-
-/** `reading`: waits for bytes; `writing`: waits until some are taken; `closed`: over. */
+/** `reading`: waits for bytes. `writing`: waits until the client takes bytes. */
 type State = "reading" | "executing" | "writing" | "closed";
 
-/** What a session needs. */
-export interface ConnectionOptions {
-  readonly client: Client;
-  readonly socket: Socket;
-  readonly submit: Submit;
-  readonly limits: ConnectionLimits;
-  readonly buffers: BufferBudget;
-  readonly clock: CoarseClock;
-  readonly yielder: Yielder;
-  readonly log: Log;
-  /** What any request but hello and info is answered with (default: they are executed). */
-  readonly busy?: ClosingFailure;
-  /** Waits before the answer to a wrong token (default: not at all). */
-  readonly delayRefusal?: () => Promise<unknown>;
-  /** Told why the server ended the connection, where it did for that. */
-  readonly onEnding?: (ending: Ending) => void;
-}
-
-/** Serves one connection. */
+/** Serves one client. */
 export class Connection implements RequestSource, BufferOwner {
   readonly client: Client;
   readonly out = new ByteChunks();
-  isQuick = false;
   lineBytes = 0;
   readonly #options: ConnectionOptions;
+  readonly #queued: QueuedClient;
+  readonly #reader: RequestReader;
   readonly #framer: LineFramer;
-  readonly #handshake: Handshake;
-  // Looked at for each request.
+  // Read for each request.
   readonly #maxOutputBytes: number;
   readonly #maxInFlight: number;
-  readonly #busy: ClosingFailure | undefined;
   #state: State = "executing";
-  /** Set when nothing more is to be taken from this client. */
+  /** Whether no more bytes are read: the connection closes after the replies are written. */
   #isEnding = false;
-  /** Set by a reply that closes: what the client sent behind it is not looked at. */
-  #isEndedByAnswer = false;
-  #isRefused = false;
+  /** Why the server ends the connection; no more requests are executed. */
+  #ending: Ending | undefined;
+  /** Whether there may be more requests in the received bytes. */
   #hasMore = false;
-  /** Requests that were executed and whose replies are not written. */
+  /** Requests that were read and whose replies are not written. */
   #inFlight = 0;
-  #hasAsked = false;
-  /** Whether lines are checked: until the handshake is over, and always in the reserved place. */
-  #isChecked = true;
-  /** When it connected, when the last bytes came or went, when the line began whose end has not come. */
+  #hasRequested = false;
   readonly #connectedMs: number;
-  #progressMs: number;
-  #lineMs: number;
+  #lastActivityMs: number;
+  /** When the last line began that was not received whole. */
+  #lineStartMs: number;
   /** Size of the read buffer, in bytes. */
   #bufferBytes: number = READ_BUFFER_BYTES.first;
-  /** What `buffers` was told that this client holds, in bytes. */
-  #counted = 0;
-  #ending: Ending | undefined;
+  /** Bytes that `buffers` counts for this client. */
+  #countedBytes = 0;
   #dismissal: Promise<void> | undefined;
-  /** Whether the engine has this client: what fails then is not the connection. */
+  /** Whether the queue has this client: an error is a bug then, and not an error of the socket. */
   #isExecuting = false;
 
   constructor(options: ConnectionOptions) {
-    const { client, limits, clock } = options;
+    const { client, limits, clock, busy } = options;
     this.client = client;
     this.#options = options;
-    this.#framer = new LineFramer(limits.maxRequestBytes);
-    this.#handshake = new Handshake(client, this.#framer, limits.maxRequestBytes);
+    this.#queued = new QueuedClient(this);
+    this.#reader = new RequestReader({
+      client,
+      maxRequestBytes: limits.maxRequestBytes,
+      busy,
+      onForeign: () => this.#recordEnding("not our protocol"),
+    });
+    this.#framer = this.#reader.framer;
     this.#maxOutputBytes = limits.maxOutputBytes;
     this.#maxInFlight = limits.maxInFlight;
-    this.#busy = options.busy;
-    this.#connectedMs = this.#progressMs = this.#lineMs = clock.nowMs;
+    this.#connectedMs = this.#lastActivityMs = this.#lineStartMs = clock.nowMs;
   }
 
-  /** Serves until either side ends the connection; never throws (I9). */
+  /** Serves the client until either side ends the connection; never throws (I9). */
   async run(): Promise<void> {
     const { log, buffers } = this.#options;
     let why = "closed by the client";
@@ -152,7 +90,7 @@ export class Connection implements RequestSource, BufferOwner {
       await this.#serve();
       if (this.#isEnding) why = "closed by the server";
     } catch (error) {
-      // Reset, timed out, or cut off by `cut`: the same to the others, who notice nothing.
+      // The socket was reset, timed out, or closed by `cut`. Other clients do not notice (I9).
       why = this.#isEnding ? "closed by the server" : messageOf(error);
       if (this.#isExecuting && this.#ending === undefined) {
         log.error("unexpected failure, which is a bug to report", {
@@ -169,27 +107,27 @@ export class Connection implements RequestSource, BufferOwner {
     }
   }
 
-  /** When bytes came or went for the last time. */
+  /** When bytes were last received or written. */
   get lastActivityMs(): number {
-    return this.#progressMs;
+    return this.#lastActivityMs;
   }
 
-  /** Whether there was a request. */
+  /** Whether it received a request. */
   get hasRequested(): boolean {
-    return this.#hasAsked;
+    return this.#hasRequested;
   }
 
-  /** Ends the connection where its client has let too much time pass. */
+  /** Ends the connection if its client is too slow or idle for too long. */
   expire(): void {
     const { clock, limits: { idleTimeoutMs, requestTimeoutMs } } = this.#options;
-    const waitedMs = clock.nowMs - this.#progressMs;
+    const waitedMs = clock.nowMs - this.#lastActivityMs;
     if (this.#state === "writing") {
       if (waitedMs > requestTimeoutMs) this.#endFor("slow reader");
     } else if (this.#state === "reading") {
       const sinceMs = !this.client.isAuthenticated
         ? this.#connectedMs
         : this.#framer.hasPartialLine
-        ? this.#lineMs
+        ? this.#lineStartMs
         : Infinity;
       if (clock.nowMs - sinceMs > requestTimeoutMs) this.#endFor("slow request");
       else if (waitedMs > idleTimeoutMs) this.#endFor("idle");
@@ -197,38 +135,39 @@ export class Connection implements RequestSource, BufferOwner {
   }
 
   /**
-   * Says why there is no place for this client, and ends.
+   * Writes a failure without a request, and ends the connection.
    *
-   * @returns false, and nothing is done, in the middle of something
+   * @returns false if it executes or writes now: then nothing is done
    */
   dismiss(failure: Failure): boolean {
     if (this.#state !== "reading") return false;
     this.#isEnding = true;
     this.#state = "writing";
     const writing = this.#options.socket.write(failureLine(failure));
-    // It does not have to wait for the answer.
+    // The client may be slow to take the failure.
     this.#dismissal = settlesWithin(writing, LINGER_MS).then(() => {}, () => {}).then(() =>
       this.disconnectBusy()
     );
     return true;
   }
 
-  /** Ends, in the middle of whatever it is. */
+  /** Ends the connection at once, because the server needs its place. */
   disconnectBusy(): void {
     this.#endFor("busy");
   }
 
+  /** Ends the connection at once, because it holds the most bytes of buffers. */
   evict(): void {
     this.#endFor("buffers");
   }
 
-  /** Takes no more requests; what was taken is executed and answered, then the connection closes. */
+  /** Reads no more bytes. Requests that were read are executed and answered; then it closes. */
   end(): void {
     this.#isEnding = true;
     if (this.#state === "reading") this.cut();
   }
 
-  /** Closes the connection at once, whatever waits. */
+  /** Closes the connection at once. */
   cut(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
@@ -236,133 +175,108 @@ export class Connection implements RequestSource, BufferOwner {
   }
 
   next(): Request | Rejection | undefined {
-    if (this.#isEnding && (this.#isEndedByAnswer || this.#ending !== undefined)) {
+    const replyBytes = this.out.length;
+    if (replyBytes > UNCOUNTED_BUFFER_BYTES) this.#countBuffers(replyBytes);
+    if (this.client.closedBy !== undefined || this.#ending !== undefined) {
       this.#hasMore = false;
       return undefined;
     }
-    if (this.out.length >= this.#maxOutputBytes || this.#inFlight >= this.#maxInFlight) {
+    if (replyBytes >= this.#maxOutputBytes || this.#inFlight >= this.#maxInFlight) {
       this.#hasMore = true;
       return undefined;
     }
-    const framer = this.#framer;
-    if (this.#isChecked) {
-      const refusal = this.#handshake.beforeLine();
-      if (refusal !== undefined) return this.#notOurs(refusal);
-    }
-    this.#hasMore = framer.next();
-    if (!this.#hasMore) return undefined;
+    const request = this.#reader.read();
+    this.#hasMore = request !== undefined;
+    if (request === undefined) return undefined;
     this.#inFlight++;
-    this.#hasAsked = true;
-    this.lineBytes = framer.end - framer.start;
-    const request = framer.problem === undefined
-      ? decodeRequest(framer.bytes, framer.start, framer.end)
-      : rejectLine(framer.problem, framer.maxLineBytes);
-    return this.#isChecked ? this.#checkLine(request) : request;
-  }
-
-  answered({ closes, outcome }: Answer, waitingBytes: number): void {
-    if (waitingBytes > UNCOUNTED_BUFFER_BYTES) this.#count(waitingBytes);
-    if (closes) {
-      this.#isEndedByAnswer = this.#isEnding = true;
-      this.#isRefused = outcome === "AuthError";
-    }
+    this.#hasRequested = true;
+    this.lineBytes = this.#framer.end - this.#framer.start;
+    return request;
   }
 
   async #serve(): Promise<void> {
-    const { socket, submit, delayRefusal, clock, yielder } = this.#options;
+    const { client, out } = this;
+    const { socket, submit, delayAuthReply, clock, yielder } = this.#options;
     let buffer = new Uint8Array(READ_BUFFER_BYTES.first);
     let smallReads = 0;
     while (!this.#isEnding) {
       this.#state = "reading";
       const count = await socket.read(buffer);
       if (this.#dismissal) return await this.#dismissal;
-      if (count === null) return await yielder.yield(); // thousands may leave at once
+      if (count === null) return await yielder.yield(); // thousands may disconnect at once
       if (this.#isClosed()) return;
       this.#state = "executing";
-      this.#progressMs = clock.nowMs;
+      this.#lastActivityMs = clock.nowMs;
       const { partialLines } = this.#framer;
-      if (this.#isChecked) this.#handshake.checkBytes(buffer, count);
-      this.#framer.push(buffer, count);
+      this.#reader.push(buffer, count);
       let moved = count;
       do {
         this.#isExecuting = true;
-        const executed = submit(this);
+        const executed = submit(this.#queued);
         if (executed !== undefined) await executed;
         this.#isExecuting = false;
         this.#framer.release();
-        if (this.#isRefused && delayRefusal) await delayRefusal();
+        if (client.closedBy !== undefined) {
+          this.#isEnding = true;
+          if (client.closedBy === "AuthError") await delayAuthReply?.();
+        }
         if (this.#isClosed()) return;
         this.#state = "writing";
-        for (let bytes = this.out.next(); bytes !== undefined; bytes = this.out.next()) {
+        for (let bytes = out.next(); bytes !== undefined; bytes = out.next()) {
           const written = await socket.write(bytes);
-          this.out.consume(written);
-          this.#progressMs = clock.nowMs;
+          out.consume(written);
+          this.#lastActivityMs = clock.nowMs;
           moved += written;
           if (moved >= BULK_BYTES) {
             moved = 0;
-            const rest = yielder.yield();
-            if (rest !== undefined) await rest;
+            const pause = yielder.yield();
+            if (pause !== undefined) await pause;
           }
         }
         if (this.#isClosed()) return;
         this.#state = "executing";
         this.#inFlight = 0;
       } while (this.#hasMore);
-      if (this.#framer.partialLines > partialLines) this.#lineMs = clock.nowMs;
-      // Over TLS, what is written is not on its way before the sending side is closed.
+      if (this.#framer.partialLines > partialLines) this.#lineStartMs = clock.nowMs;
+      // Over TLS, the last bytes are sent when the sending side is closed.
       if (this.#isEnding) await socket.linger();
       smallReads = count < buffer.length / 16 ? smallReads + 1 : 0;
-      const bytes = bufferBytes(buffer.length, count, smallReads);
+      const bytes = nextBufferBytes(buffer.length, count, smallReads);
       if (bytes !== buffer.length) buffer = new Uint8Array(bytes);
       this.#bufferBytes = bytes;
-      this.#count(0);
+      this.#countBuffers(0);
       if (moved >= BULK_BYTES) {
-        const rest = yielder.yield();
-        if (rest !== undefined) await rest;
+        const pause = yielder.yield();
+        if (pause !== undefined) await pause;
       }
     }
   }
 
-  #checkLine(line: Request | Rejection): Request | Rejection {
-    const request = this.#handshake.checkLine(line);
-    if (isRejection(request) && "closes" in request.failure) return this.#notOurs(request);
-    if (this.#busy !== undefined) return this.#forOwner(request, this.#busy);
-    this.#isChecked = !this.#handshake.isOver;
-    return request;
-  }
-
-  /** Counts a peer of another protocol; the refusal is its last reply. */
-  #notOurs(refusal: Rejection): Rejection {
-    this.#ending = "not our protocol";
-    this.#options.onEnding?.(this.#ending);
-    return refusal;
-  }
-
-  #forOwner(request: Request | Rejection, busy: ClosingFailure): Request | Rejection {
-    const { id, method } = request;
-    const isAllowed = method !== undefined && COMMANDS[method].reservedSlotAllowed;
-    return isAllowed ? request : { id, method, failure: busy };
-  }
-
-  /** Says what this client holds; the buffers of one that asks for little are not worth it. */
-  #count(waiting: number): void {
+  /** Counts the bytes that this client holds, unless they are as few as those of any client. */
+  #countBuffers(replyBytes: number): void {
     if (this.#ending !== undefined) return;
     const { limits: { maxOutputHardBytes }, buffers } = this.#options;
-    const all = this.#bufferBytes + this.#framer.bufferedBytes + waiting;
-    const counted = all > UNCOUNTED_BUFFER_BYTES ? all : 0;
-    if (waiting > maxOutputHardBytes) return this.#endFor("output");
-    if (counted === this.#counted) return;
-    this.#counted = counted;
-    buffers.set(this, counted);
+    const heldBytes = this.#bufferBytes + this.#framer.bufferedBytes + replyBytes;
+    const countedBytes = heldBytes > UNCOUNTED_BUFFER_BYTES ? heldBytes : 0;
+    if (replyBytes > maxOutputHardBytes) return this.#endFor("output");
+    if (countedBytes === this.#countedBytes) return;
+    this.#countedBytes = countedBytes;
+    buffers.set(this, countedBytes);
   }
 
   #endFor(ending: Ending): void {
     if (this.#isClosed()) return;
-    if (this.#ending === undefined) this.#options.onEnding?.(ending); // a connection is counted once
-    this.#ending ??= ending;
+    this.#recordEnding(ending);
     this.#isEnding = true;
     this.#options.buffers.set(this, 0);
     this.cut();
+  }
+
+  /** Records the first reason, so that a connection is counted once. */
+  #recordEnding(ending: Ending): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = ending;
+    this.#options.onEnding?.(ending);
   }
 
   #isClosed(): boolean {
@@ -370,10 +284,10 @@ export class Connection implements RequestSource, BufferOwner {
   }
 }
 
-/** Grows the buffer when a read filled it, and gives it back when reads are small again. */
-function bufferBytes(bytes: number, lastRead: number, smallReads: number): number {
+/** Size of the next read buffer: it grows after a read that filled it, and shrinks after small reads. */
+function nextBufferBytes(bytes: number, lastRead: number, smallReads: number): number {
   const { first, largest } = READ_BUFFER_BYTES;
   if (lastRead === bytes && bytes < largest) return bytes * 4;
-  // Not after a single one: a request a little larger than the buffer comes in a large part and a small one.
+  // Not after one small read: a request a little larger than the buffer has a large and a small part.
   return smallReads >= SMALL_READS_TO_SHRINK ? first : bytes;
 }

@@ -62,7 +62,7 @@ export class HtServer {
     const listener = listen(options);
     const port = listener.addr.port;
     const acceptor = new Acceptor(listener, {
-      submit: (source) => queue.submit(source),
+      submit: (client) => queue.submit(client),
       limits: options,
       requiresToken,
       yielder,

@@ -2,15 +2,29 @@
 import { settlesWithin } from "../base/clock.ts";
 import { LINGER_MS, READ_BUFFER_BYTES } from "../base/limits.ts";
 import type { ClientConn } from "./listener.ts";
-import type { Socket } from "./connection.ts";
+
+/** The byte stream of a connection. */
+export interface Socket {
+  /** Reads some bytes; null at the end of the stream. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** Writes some of the bytes, at least one; returns their number. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Gives the peer a bounded time to read the last bytes; nothing is written afterwards. */
+  linger(): Promise<void>;
+  close(): void;
+}
 
 /** The TCP or TLS socket of one client. */
 export class TcpSocket implements Socket {
+  readonly read: Socket["read"];
+  readonly write: Socket["write"];
   readonly #connection: ClientConn;
   readonly #stopping: AbortSignal;
 
   /** @param stopping ends lingering */
   constructor(connection: ClientConn, stopping: AbortSignal) {
+    this.read = connection.read.bind(connection);
+    this.write = connection.write.bind(connection);
     this.#connection = connection;
     this.#stopping = stopping;
     try {
@@ -23,14 +37,6 @@ export class TcpSocket implements Socket {
     } catch {
       // The peer has closed the connection: the first read reports it.
     }
-  }
-
-  read(buffer: Uint8Array): Promise<number | null> {
-    return this.#connection.read(buffer);
-  }
-
-  write(bytes: Uint8Array): Promise<number> {
-    return this.#connection.write(bytes);
   }
 
   /**

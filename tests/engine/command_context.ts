@@ -32,5 +32,5 @@ export function commitsInMemory(table: HashTable): GroupCommit {
 
 /** A client that may use every method, unless told otherwise. */
 export function newClient(number: number = 1, isAuthenticated: boolean = true): Client {
-  return { number, cursors: new Cursors(), isAuthenticated, agent: undefined };
+  return { number, cursors: new Cursors(), isAuthenticated, closedBy: undefined, agent: undefined };
 }

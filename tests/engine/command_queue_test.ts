@@ -7,7 +7,8 @@ import fc from "fast-check";
 import { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
 import { MAX_BATCH_MS, MAX_BATCH_REPLY_BYTES, MAX_BATCH_REQUESTS } from "../../lib/base/limits.ts";
 import { textOf } from "../../lib/bytes/span.ts";
-import { CommandQueue, type Execute, type RequestSource } from "../../lib/engine/command_queue.ts";
+import { CommandQueue, QueuedClient, type RequestSource } from "../../lib/engine/command_queue.ts";
+import type { Execute } from "../../lib/engine/executor.ts";
 import { isRejection } from "../../lib/protocol/decode_request.ts";
 import type { Request } from "../../lib/protocol/requests.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
@@ -26,12 +27,11 @@ class Numbered implements RequestSource {
   readonly client;
   readonly out = new ByteChunks();
   readonly lineBytes = 0;
-  isQuick = false;
-  /** How often the queue told of a reply. */
-  answers = 0;
+  readonly queued = new QueuedClient(this);
   readonly #count: number;
   readonly #isSearch: boolean;
   #next = 0;
+  #lengthBefore = 0;
 
   constructor(number: number, count: number, isSearch: boolean = false) {
     this.client = newClient(number);
@@ -45,16 +45,14 @@ class Numbered implements RequestSource {
   }
 
   next(): Request | undefined {
-    assert.equal(this.answers, this.#next, "the last one was answered");
+    const { length } = this.out;
+    assert.ok(this.#next === 0 || length > this.#lengthBefore, "the last request has its reply");
+    this.#lengthBefore = length;
     if (this.#next === this.#count) return undefined;
     const text = String(this.#next++);
     return this.#isSearch
       ? requestOf({ method: "scan", regex: text, limit: undefined, cursor: undefined })
       : requestOf({ method: "lookup", key: text });
-  }
-
-  answered(): void {
-    this.answers++;
   }
 }
 
@@ -81,7 +79,7 @@ function tracing(trace: number[], during: () => void = () => {}): Execute {
       ? request.regex
       : assert.fail();
     out.addText(`${number}\n`);
-    return { outcome: "OK", closes: false, durableAfterSeq: 0 };
+    return { outcome: "OK", durableAfterSeq: 0 };
   };
 }
 
@@ -100,7 +98,7 @@ function turnsOf(trace: readonly number[]): [client: number, requests: number][]
 const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 /** Submits so that a failure at once is a rejection, too. */
-const submitTo = async (queue: CommandQueue, source: RequestSource) => await queue.submit(source);
+const submitTo = async (queue: CommandQueue, client: Numbered) => await queue.submit(client.queued);
 
 test("each client's requests are all answered, in its order, before its promise is kept", async () => {
   const counts = fc.array(fc.nat(3 * MAX_BATCH_REQUESTS), { maxLength: 12 });
@@ -112,7 +110,7 @@ test("each client's requests are all answered, in its order, before its promise 
       for (const [number, count] of counts.entries()) {
         const source = new Numbered(number, count, isSearch && number % 2 === 0);
         const check = () => assert.deepEqual(source.replies, numbersTo(count));
-        const submitted = queue.submit(source);
+        const submitted = queue.submit(source.queued);
         if (submitted === undefined) check();
         else done.push(submitted.then(check));
         if (areSpread && number % 3 === 0) await eventLoop();
@@ -128,21 +126,25 @@ test("where nobody stands in line, a turn is served at once, and what is left la
   using _clock = stoppedClock();
   for (const count of [0, 1, MAX_BATCH_REQUESTS - 1]) {
     const source = new Numbered(1, count);
-    assert.equal(queueOf(tracing([])).submit(source), undefined);
+    assert.equal(queueOf(tracing([])).submit(source.queued), undefined);
     assert.deepEqual(source.replies, numbersTo(count));
   }
   for (const count of [MAX_BATCH_REQUESTS + 1, 10 * MAX_BATCH_REQUESTS]) {
     const queue = queueOf(tracing([]));
     const source = new Numbered(1, count), other = new Numbered(2, 1);
-    const submitted = queue.submit(source);
+    const submitted = queue.submit(source.queued);
     assert.deepEqual(source.replies, numbersTo(MAX_BATCH_REQUESTS));
-    const late = queue.submit(other);
+    const late = queue.submit(other.queued);
     assert.deepEqual(other.replies, [], "it does not overtake");
     await submitted;
     assert.deepEqual(source.replies, numbersTo(count));
     await late;
     assert.deepEqual(other.replies, [0]);
-    assert.equal(queue.submit(new Numbered(3, 1)), undefined, "nobody stands in line any more");
+    assert.equal(
+      queue.submit(new Numbered(3, 1).queued),
+      undefined,
+      "nobody stands in line any more",
+    );
   }
 });
 
@@ -172,7 +174,9 @@ test("clients take turns: in the line, none has a second one before another has 
         if (line.length > 0 || takeTurn(number)) line.push(number);
       }
       while (line.length > 0) line = line.filter(takeTurn);
-      await Promise.all(counts.map((count, number) => queue.submit(new Numbered(number, count))));
+      await Promise.all(
+        counts.map((count, number) => queue.submit(new Numbered(number, count).queued)),
+      );
       assert.deepEqual(turnsOf(trace), turnsOf(expected));
     }),
     { numRuns: 50 },
@@ -182,10 +186,10 @@ test("clients take turns: in the line, none has a second one before another has 
 test("100,000 requests of one client keep a single one of another waiting for one turn only", async () => {
   const trace: number[] = [];
   const queue = queueOf(tracing(trace));
-  const many = queue.submit(new Numbered(1, 100_000));
+  const many = queue.submit(new Numbered(1, 100_000).queued);
   const before = trace.length;
   assert.ok(before <= MAX_BATCH_REQUESTS, `${before} at once`);
-  await queue.submit(new Numbered(2, 1));
+  await queue.submit(new Numbered(2, 1).queued);
   assert.ok(trace.indexOf(2) - before <= MAX_BATCH_REQUESTS, `it was number ${trace.indexOf(2)}`);
   await many;
   assert.equal(trace.length, 100_001);
@@ -195,9 +199,9 @@ test("a search ends a client's turn: another one waits for one of them only", as
   using _clock = stoppedClock();
   const trace: number[] = [];
   const queue = queueOf(tracing(trace));
-  const searches = [1, 2].map((number) => queue.submit(new Numbered(number, 10, true)));
+  const searches = [1, 2].map((number) => queue.submit(new Numbered(number, 10, true).queued));
   assert.deepEqual(trace, [1]);
-  const other = queue.submit(new Numbered(3, 100));
+  const other = queue.submit(new Numbered(3, 100).queued);
   await Promise.all([...searches, other]);
   const [before, ...after] = trace.join("").split("3".repeat(MAX_BATCH_REQUESTS));
   assert.deepEqual([before, after.length], ["112", 1]);
@@ -212,11 +216,11 @@ test("who asks for little does not wait behind those who ask for much", async ()
     if (client.number > 1) out.add(new Uint8Array(MAX_BATCH_REPLY_BYTES));
     return answer;
   });
-  const many = Array.from({ length: 50 }, (_, at) => queue.submit(new Numbered(at + 2, 3)));
+  const many = Array.from({ length: 50 }, (_, at) => queue.submit(new Numbered(at + 2, 3).queued));
   const before = trace.length;
   const known = new Numbered(1, 1);
-  known.isQuick = true;
-  await queue.submit(known);
+  known.queued.wasQuick = true;
+  await queue.submit(known.queued);
   const others = trace.slice(before, trace.lastIndexOf(1));
   assert.ok(others.length <= 2, `behind ${others.length} others`);
   await Promise.all(many);
@@ -227,11 +231,11 @@ test("one that comes in the middle of long work waits for one turn only", async 
   const trace: number[] = [];
   using clock = stoppedClock();
   const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS / 50)));
-  const many = queue.submit(new Numbered(1, 5_000));
+  const many = queue.submit(new Numbered(1, 5_000).queued);
   await eventLoop();
   const before = trace.length;
   assert.ok(before > 0 && before < 5_000, `${before} were executed`);
-  await queue.submit(new Numbered(2, 1));
+  await queue.submit(new Numbered(2, 1).queued);
   assert.ok(trace.indexOf(2) - before <= MAX_BATCH_REQUESTS);
   await many;
 });
@@ -239,9 +243,9 @@ test("one that comes in the middle of long work waits for one turn only", async 
 test("a client that has nothing, or whose turn ends early, is done", async () => {
   const trace: number[] = [];
   const queue = queueOf(tracing(trace));
-  await queue.submit(new Numbered(1, 0));
+  await queue.submit(new Numbered(1, 0).queued);
   assert.deepEqual(trace, []);
-  await queue.submit(new Numbered(2, MAX_BATCH_REQUESTS));
+  await queue.submit(new Numbered(2, MAX_BATCH_REQUESTS).queued);
   assert.equal(trace.length, MAX_BATCH_REQUESTS);
 });
 
@@ -257,7 +261,7 @@ test("what was done is asked no further", async () => {
     return source;
   });
   const submitted = [first, new Numbered(2, 1_000), second].map((source) =>
-    source && queue.submit(source)
+    source && queue.submit(source.queued)
   );
   await Promise.all(submitted);
   assert.deepEqual(asked, [1, 1], "at once and in line");
@@ -281,7 +285,7 @@ test("work beyond its time lets the event loop go on, and then goes on itself", 
   const trace: number[] = [];
   using clock = stoppedClock();
   const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS)));
-  const sources = numbersTo(5).map((number) => queue.submit(new Numbered(number, 100)));
+  const sources = numbersTo(5).map((number) => queue.submit(new Numbered(number, 100).queued));
   assert.ok(trace.length < MAX_BATCH_REQUESTS, `${trace.length} at once`);
   const steps = await stepsOf(trace, Promise.all(sources));
   assert.equal(trace.length, 500);
@@ -294,7 +298,7 @@ test("many in line with little work each are no longer than the time, either", a
   using clock = stoppedClock();
   const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS / 2)));
   const all = [100, ...Array(300).fill(1)].map((count, at) =>
-    queue.submit(new Numbered(at, count))
+    queue.submit(new Numbered(at, count).queued)
   );
   const steps = await stepsOf(trace, Promise.all(all));
   assert.equal(trace.length, 400);
@@ -305,7 +309,7 @@ test("clients that are cut short by the time come again in the order of the line
   const trace: number[] = [];
   using clock = stoppedClock();
   const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS)));
-  await Promise.all(numbersTo(5).map((number) => queue.submit(new Numbered(number, 100))));
+  await Promise.all(numbersTo(5).map((number) => queue.submit(new Numbered(number, 100).queued)));
   const order = trace.filter((client, at) => client !== trace[at - 1]).slice(0, 30);
   assert.deepEqual(order, numbersTo(30).map((at) => at % 5));
 });
@@ -314,7 +318,7 @@ test("work within its time is one turn", async () => {
   const trace: number[] = [];
   using _clock = stoppedClock();
   const queue = queueOf(tracing(trace));
-  const all = numbersTo(20).map((number) => queue.submit(new Numbered(number, 100)));
+  const all = numbersTo(20).map((number) => queue.submit(new Numbered(number, 100).queued));
   await Promise.resolve();
   await Promise.resolve();
   assert.equal(trace.length, 2_000, "no event loop in between");
@@ -327,12 +331,12 @@ test("after a pause it works again, also when submitted from within an answer", 
   for (let round = 0; round < 3; round++) {
     const first = new Numbered(1, 2);
     let second: Promise<void> | undefined;
-    const answered = first.answered.bind(first);
-    first.answered = () => {
-      second ??= queue.submit(new Numbered(2, 1));
-      answered();
+    const next = first.next.bind(first);
+    first.next = () => {
+      second ??= queue.submit(new Numbered(2, 1).queued);
+      return next();
     };
-    await queue.submit(first);
+    await queue.submit(first.queued);
     await second;
     await eventLoop();
   }
@@ -345,10 +349,10 @@ test("what is submitted from within an execution stands in line, at once and lat
     const submitted: (Promise<void> | undefined)[] = [];
     const inner = new Numbered(2, 3);
     const queue = queueOf(tracing(trace, () => {
-      if (trace.at(-1) === 1 && submitted.length === 0) submitted.push(queue.submit(inner));
+      if (trace.at(-1) === 1 && submitted.length === 0) submitted.push(queue.submit(inner.queued));
     }));
-    const before = isInLine ? queue.submit(new Numbered(0, MAX_BATCH_REQUESTS)) : undefined;
-    await queue.submit(new Numbered(1, 3));
+    const before = isInLine ? queue.submit(new Numbered(0, MAX_BATCH_REQUESTS).queued) : undefined;
+    await queue.submit(new Numbered(1, 3).queued);
     await Promise.all([before, ...submitted]);
     assert.deepEqual(trace.slice(-6), [1, 1, 1, 2, 2, 2]);
     assert.deepEqual(inner.replies, numbersTo(3));
@@ -380,12 +384,12 @@ test("a bug in one client's request ends that client and no other", async () => 
     const throwing = new Numbered(4, count + 1);
     const next = throwing.next.bind(throwing);
     throwing.next = () => {
-      if (throwing.answers === count) throw new Error("next() threw");
+      if (throwing.replies.length === count) throw new Error("next() threw");
       return next();
     };
     await assert.rejects(submitTo(queue, throwing), /next\(\) threw/);
-    assert.equal(throwing.answers, count);
+    assert.equal(throwing.replies.length, count);
   }
-  assert.equal(queue.submit(new Numbered(5, 1)), undefined, "the queue goes on as before");
+  assert.equal(queue.submit(new Numbered(5, 1).queued), undefined, "the queue goes on as before");
   assert.equal(trace.at(-1), 5);
 });

@@ -2,7 +2,7 @@
 import { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
 import { type Log, silentLog } from "../../lib/base/log.ts";
 import { textOf } from "../../lib/bytes/span.ts";
-import { CommandQueue, type RequestSource } from "../../lib/engine/command_queue.ts";
+import { CommandQueue, QueuedClient, type RequestSource } from "../../lib/engine/command_queue.ts";
 import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { type Answer, Executor } from "../../lib/engine/executor.ts";
 import type { Rejection, Request } from "../../lib/protocol/requests.ts";
@@ -104,11 +104,9 @@ export class Engine {
 /** A client with a list of requests, each of which has its place in the list as its id. */
 export class ListedClient implements RequestSource {
   readonly lineBytes = 0;
-  isQuick = false;
+  readonly queued = new QueuedClient(this);
   readonly client: Client;
   readonly out = new ByteChunks();
-  /** The answers as the queue told of them. */
-  readonly answers: Answer[] = [];
   /** Whether all replies may leave. */
   isDone = false;
   readonly #requests: readonly Asked[];
@@ -150,17 +148,13 @@ export class ListedClient implements RequestSource {
     return request;
   }
 
-  answered(answer: Answer): void {
-    this.answers.push(answer);
-  }
-
   /** Has its requests executed. */
   async submitTo(engine: Engine): Promise<this> {
     engine.watch(this.client, (request, answer) => {
       const asked = this.#requests[Number(request.id && textOf(request.id))];
       if (asked) this.#onAnswer(asked, answer);
     });
-    await engine.queue.submit(this);
+    await engine.queue.submit(this.queued);
     this.isDone = true;
     this.#forgetBytes();
     return this;

@@ -125,8 +125,8 @@ test("where there is no memory for a reply, it says so, and nothing is changed",
   ask(`{"method":"insert","key":"k","value":${value}}`);
   const before = changes().length, bytesBefore = chunkBytes();
   for (const request of ['"lookup","key":"k"', '"remove","key":"k"', '"scan","regex":""']) {
-    const { line, outcome, closes } = withoutMemory(() => answer(`{"method":${request},"id":7}`));
-    assert.deepEqual([outcome, closes], ["TooLarge", false]);
+    const { line, outcome } = withoutMemory(() => answer(`{"method":${request},"id":7}`));
+    assert.equal(outcome, "TooLarge");
     assert.match(
       line,
       /^\{"status":"ERROR","id":7,"type":"TooLarge","message":".* no memory .*"\}$/,
@@ -225,7 +225,7 @@ test("where the storage takes no changes, they fail and do nothing; all else is 
   commits.write();
   for (const members of ['"insert","key":"a\\"","value":2', '"remove","key":"a\\""']) {
     const { line, ...rest } = answer(`{"id":7,"method":${members}}`, undefined, "disk full");
-    assert.deepEqual(rest, { outcome: "StorageError", closes: false, durableAfterSeq: 0 });
+    assert.deepEqual(rest, { outcome: "StorageError", durableAfterSeq: 0 });
     const { id, type, message } = JSON.parse(line);
     assert.deepEqual([id, type], [7, "StorageError"]);
     assert.ok(message.includes('"a\\"": it could not be made durable and was not made'), message);
@@ -299,7 +299,8 @@ test("a failure with an id that leaves no room for its sentence is TooLarge, and
   for (const [members, closes] of [['"lookup","key":"x"', false], ['"hello"', true]] as const) {
     const whose = newClient(2, !closes);
     const { line, ...rest } = answer(`{"id":"${id}","method":${members},"token":"wrong"}`, whose);
-    assert.deepEqual(rest, { outcome: "TooLarge", closes, durableAfterSeq: 0 });
+    assert.deepEqual(rest, { outcome: "TooLarge", durableAfterSeq: 0 });
+    assert.equal(whose.closedBy, closes ? "AuthError" : undefined);
     assert.equal(JSON.parse(line).type, "TooLarge");
   }
 });
@@ -396,7 +397,7 @@ test("requests are counted by method, those that fail too", () => {
 });
 
 test("before a good hello every other method is an AuthError that does nothing", () => {
-  const { ask, answer, context, changes } = engine({
+  const { ask, context, changes } = engine({
     context: { isToken: (token) => token === "secret-8" },
   });
   const client = newClient(2, false);
@@ -406,8 +407,9 @@ test("before a good hello every other method is an AuthError that does nothing",
     assert.equal(type, "AuthError", method);
   }
   assert.deepEqual([context.table.size, changes().length], [0, 0]);
-  assert.equal(answer('{"method":"hello"}', client).closes, false);
-  assert.equal(answer('{"method":"hello","token":"secret-8"}', client).closes, false);
+  ask('{"method":"hello"}', client);
+  ask('{"method":"hello","token":"secret-8"}', client);
+  assert.equal(client.closedBy, undefined);
   assert.equal(JSON.parse(ask(`{"method":"insert"${members}`, client)).status, "OK");
 });
 
@@ -425,12 +427,15 @@ test("before a good hello a request with bad members or of no method is an AuthE
 });
 
 test("only a wrong token closes", () => {
-  const { answer } = engine({ context: { isToken: (token) => token === "secret-8" } });
-  assert.equal(answer('{"method":"hello","token":"wrong"}', newClient(2, false)).closes, true);
+  const { ask, client } = engine({ context: { isToken: (token) => token === "secret-8" } });
+  const other = newClient(2, false);
+  ask('{"method":"hello","token":"wrong"}', other);
+  assert.equal(other.closedBy, "AuthError");
   for (
     const line of ["{", '{"method":"lookup","key":"x"}', '{"method":"hello","project":"other"}']
   ) {
-    assert.equal(answer(line).closes, false);
+    ask(line);
+    assert.equal(client.closedBy, undefined, line);
   }
 });
 

@@ -103,7 +103,7 @@ test("a KeyError for a key whose removal is not durable waits, also after the tu
 
 test("where there is nothing to wait for, a client is done at once, while others wait", async () => {
   using bench = await CommitsBench.withSlowSyncs();
-  const queued = (...requests: Asked[]) => bench.queue.submit(new ListedClient(requests));
+  const queued = (...requests: Asked[]) => bench.queue.submit(new ListedClient(requests).queued);
   const other: Asked[] = [lookup("warm"), lookup("nowhere"), { method: "ping" }];
   assert.equal(queued(...other), undefined);
   const waiting = bench.submit(insert("a", "1"));
@@ -120,14 +120,14 @@ test("where there is nothing to wait for, a client is done at once, while others
 
 test("nobody ever sees a change that is neither written nor undone: it is made in a turn", async () => {
   using bench = new CommitsBench("never");
-  await bench.queue.submit(new ListedClient([insert("a", "1")]));
+  await bench.queue.submit(new ListedClient([insert("a", "1")]).queued);
   const openings: boolean[] = [];
   // As a checkpoint may come in between, which begins another log and walks the table.
   const look = () => void openings.push(bench.commits.isOpen);
   for (
     const requests of [[insert("a", "2")], [lookup("a"), remove("a")], [SIZE, insert("b", "3")]]
   ) {
-    const submitted = bench.queue.submit(new ListedClient(requests));
+    const submitted = bench.queue.submit(new ListedClient(requests).queued);
     look();
     queueMicrotask(look);
     for (let step = 0; step < 5; step++) {
@@ -143,11 +143,11 @@ test("nobody ever sees a change that is neither written nor undone: it is made i
 test("what is answered anew takes no more than a bound, and each request has its reply", async () => {
   using bench = new CommitsBench("never");
   const large = JSON.stringify("x".repeat(200_000));
-  await bench.queue.submit(new ListedClient([insert("a", large)]));
+  await bench.queue.submit(new ListedClient([insert("a", large)]).queued);
   bench.storage.whyNoWrites = "full";
   const lookups = Array.from({ length: 40 }, () => lookup("a"));
   const client = new ListedClient([insert("a", "1"), ...lookups]);
-  await bench.queue.submit(client);
+  await bench.queue.submit(client.queued);
   assert.equal(client.words.length, 41);
   assert.ok(client.words.includes("StorageError"));
   assert.ok(client.out.length < 1_500_000, `${client.out.length} bytes`);
@@ -155,16 +155,16 @@ test("what is answered anew takes no more than a bound, and each request has its
 
 test("a change that cannot be noted is not made, and those before it in its turn stay", async () => {
   using bench = new CommitsBench("never");
-  await bench.queue.submit(new ListedClient([insert("a", "1"), insert("b", "2")]));
+  await bench.queue.submit(new ListedClient([insert("a", "1"), insert("b", "2")]).queued);
   const append = bench.storage.append.bind(bench.storage);
   for (const lost of [insert("a", "9"), insert("new", "9"), remove("b")]) {
     bench.storage.append = (change) => {
       if (textOf(change.key) !== "good") throw new RangeError("no memory");
       return append(change);
     };
-    const good = bench.queue.submit(new ListedClient([insert("good", "1")]));
+    const good = bench.queue.submit(new ListedClient([insert("good", "1")]).queued);
     const client = new ListedClient([lost]);
-    await bench.queue.submit(client);
+    await bench.queue.submit(client.queued);
     assert.deepEqual(client.words, ["TooLarge"]);
     await good;
     bench.storage.append = append;

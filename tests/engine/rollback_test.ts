@@ -153,7 +153,7 @@ test("where the second turn of a client's requests fails, the replies of the fir
   const failures: number[] = [];
   bench.storage.onWrite = () => {
     bench.storage.whyNoWrites = ++writes % 2 === 0 ? "full" : undefined;
-    failures.push(client.answers.length);
+    failures.push(client.lines.length);
   };
   await client.submitTo(bench);
   assert.ok(writes >= 3, `${writes} turns`);

@@ -10,13 +10,13 @@ import { CommandQueue } from "../../lib/engine/command_queue.ts";
 import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { Executor } from "../../lib/engine/executor.ts";
 import { BufferBudget } from "../../lib/server/buffer_budget.ts";
-import {
-  Connection,
-  type ConnectionLimits,
-  type ConnectionOptions,
-  type Ending,
-  type Submit,
-} from "../../lib/server/connection.ts";
+import { Connection } from "../../lib/server/connection.ts";
+import type {
+  ConnectionLimits,
+  ConnectionOptions,
+  Ending,
+  Submit,
+} from "../../lib/server/connection_options.ts";
 import { memoryStorage, type Storage } from "../../lib/storage/storage.ts";
 import { contextWith, newClient } from "../engine/command_context.ts";
 import { FakeConnection } from "./fake_connection.ts";
@@ -60,7 +60,7 @@ function server(
   const clock = { nowMs: 0 };
   let clients = 0;
   const session = (
-    submit: Submit = (source) => queue.submit(source),
+    submit: Submit = (client) => queue.submit(client),
     more: Partial<ConnectionOptions> = {},
   ) => {
     const connection = new FakeConnection();
@@ -262,9 +262,9 @@ test("end() while it reads closes at once", async () => {
 test("end() while it works finishes what was taken, then closes", async () => {
   const { queue, connect } = server({ limits: { maxOutputBytes: 100 } });
   const gate = Promise.withResolvers<void>();
-  const { connection, session, ended } = connect(async (source) => {
+  const { connection, session, ended } = connect(async (client) => {
     await gate.promise;
-    await queue.submit(source);
+    await queue.submit(client);
   });
   connection.send(pings(20));
   await settled();
@@ -640,7 +640,7 @@ test("who has shown the token may send long lines at once, in one go with it", a
 test("the answer to a wrong token is delayed", async () => {
   const { connect } = server({ token: "secret-8" });
   const delay = Promise.withResolvers<void>();
-  const { connection, ended } = connect(undefined, { delayRefusal: () => delay.promise });
+  const { connection, ended } = connect(undefined, { delayAuthReply: () => delay.promise });
   connection.send('{"method":"hello","token":"wrong"}\n');
   await settled();
   assert.equal(connection.written, "");

@@ -1,5 +1,5 @@
 /** A connection in memory: the test decides what is read, when writing goes on, and what fails. */
-import type { Socket } from "../../lib/server/connection.ts";
+import type { Socket } from "../../lib/server/socket.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
 
 /** What a read gives: bytes, the end, or a failure. */

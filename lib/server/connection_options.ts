@@ -1,0 +1,57 @@
+/** The parts and limits that a connection is made with. */
+import type { Log } from "../base/log.ts";
+import type { Client, ClosingFailure } from "../commands/command_table.ts";
+import type { QueuedClient } from "../engine/command_queue.ts";
+import type { Yielder } from "../runtime/yielding.ts";
+import type { BufferBudget } from "./buffer_budget.ts";
+import type { Socket } from "./socket.ts";
+
+/** Executes the requests of a client; see `CommandQueue.submit`. */
+export type Submit = (client: QueuedClient) => Promise<void> | undefined;
+
+/** Limits of a connection; see `limits.ts`. */
+export interface ConnectionLimits {
+  readonly maxRequestBytes: number;
+  /** Size of waiting replies, in bytes, at which no more requests are executed. */
+  readonly maxOutputBytes: number;
+  /** Size of waiting replies, in bytes, above which the client is disconnected. */
+  readonly maxOutputHardBytes: number;
+  readonly maxInFlight: number;
+  /** Infinity: no limit. */
+  readonly idleTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
+
+/** A clock that is set periodically: reading the exact time costs as much as a request. */
+export interface CoarseClock {
+  /** Milliseconds since some moment. */
+  readonly nowMs: number;
+}
+
+/** Why the server ended a connection. */
+export type Ending =
+  | "idle"
+  | "slow request"
+  | "slow reader"
+  | "output"
+  | "buffers"
+  | "busy"
+  | "not our protocol";
+
+/** The parts and limits of a connection. */
+export interface ConnectionOptions {
+  readonly client: Client;
+  readonly socket: Socket;
+  readonly submit: Submit;
+  readonly limits: ConnectionLimits;
+  readonly buffers: BufferBudget;
+  readonly clock: CoarseClock;
+  readonly yielder: Yielder;
+  readonly log: Log;
+  /** Set for the reserved admin connection: the failure of methods that it may not use. */
+  readonly busy?: ClosingFailure;
+  /** Delays the reply to a wrong token (default: no delay). */
+  readonly delayAuthReply?: () => Promise<unknown>;
+  /** Called with the reason if the server ends the connection. */
+  readonly onEnding?: (ending: Ending) => void;
+}
