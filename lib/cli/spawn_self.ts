@@ -27,7 +27,7 @@ const SOURCE_FLAGS = [
  *
  * @throws {ExitError} if a process cannot be started from its path
  */
-export function selfCommand(): readonly [path: string, ...args: string[]] {
+function selfCommand(): readonly [path: string, ...args: string[]] {
   if (Deno.build.standalone) return [Deno.execPath()];
   const executable = executablePath();
   if (executable === "") {

@@ -28,7 +28,7 @@ const EXAMPLES = [
  *
  * @param args without the program's own name
  * @throws {UsageError} for wrong arguments
- * @throws {TextPrinted} after `--help` and `--version`
+ * @throws {TextExit} after `--help` and `--version`
  */
 export function parseCatalogConfig(args: readonly string[]): CatalogConfig {
   const command = newProgram(

@@ -40,7 +40,7 @@ const NAME = "htclient";
  *
  * @param args without the program's name
  * @param commands help lines of the commands
- * @throws {UsageError} or `TextPrinted`
+ * @throws {UsageError} or `TextExit`
  */
 export function parseClientConfig(
   args: readonly string[],

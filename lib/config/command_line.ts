@@ -19,8 +19,8 @@ export interface Environment extends CatalogEnvironment {
 }
 
 /** Ends the program after `--help` or `--version` printed its text: exit code 0, nothing on stderr. */
-export class TextPrinted extends ExitError {
-  override name = "TextPrinted";
+export class TextExit extends ExitError {
+  override name = "TextExit";
 
   constructor() {
     super("", 0);
@@ -62,14 +62,14 @@ export function newProgram(name: string, summary: string, examples: readonly str
  * Runs a parse, and converts the errors of commander to those of this project.
  *
  * @throws {UsageError} for wrong arguments, in one sentence
- * @throws {TextPrinted} after `--help` and `--version`
+ * @throws {TextExit} after `--help` and `--version`
  */
 export function runParser<T>(name: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) throw new TextPrinted();
+    if (error.exitCode === 0) throw new TextExit();
     const sentence = error.message.replace(/^error: /, "").replace(/\n/g, " ");
     throw new UsageError(
       sentence.endsWith("?)") ? sentence : `${sentence.replace(/\.$/, "")} (see ${name} --help)`,

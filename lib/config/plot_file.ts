@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 
 /** Forms of a picture, which are endings of file names. */
-export const PLOT_FORMS = ["svg", "png"] as const;
+const PLOT_FORMS = ["svg", "png"] as const;
 
 export type PlotForm = (typeof PLOT_FORMS)[number];
 

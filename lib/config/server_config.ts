@@ -20,7 +20,7 @@ import {
 import { integer, seconds, size } from "./units.ts";
 
 /** The address that clients try first. */
-export interface Advertised {
+export interface AdvertisedAddress {
   readonly hostname: string;
   /** Undefined: the server's own port. */
   readonly port: number | undefined;
@@ -38,7 +38,7 @@ export interface ServerConfig extends Limits {
   readonly catalogs: readonly Address[];
   readonly catalogIntervalMs: number;
   readonly localCatalogPort: number | undefined;
-  readonly advertise: Advertised | undefined;
+  readonly advertise: AdvertisedAddress | undefined;
   /** Whether to serve the name although another live server has it. */
   readonly takeover: boolean;
   /** Undefined: keep the table in memory only. */
@@ -64,7 +64,7 @@ const FSYNC_CHOICES = ["always", "interval", "never"] as const;
  * @param args without the program's name
  * @param env of the process
  * @param memoryBytes memory of the machine for this process
- * @throws {UsageError} or `TextPrinted`
+ * @throws {UsageError} or `TextExit`
  */
 export function parseServerConfig(
   args: readonly string[],
@@ -173,7 +173,7 @@ function ownerFrom({ USER, LOGNAME }: Environment): string {
   return /^[A-Za-z0-9]/.test(name) ? name : "unknown";
 }
 
-function advertised(text: string): Advertised {
+function advertised(text: string): AdvertisedAddress {
   const address = parseAddress(text);
   const hostname = address?.hostname ?? parseAddress(text, 1)?.hostname;
   if (hostname === undefined) {

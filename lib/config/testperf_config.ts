@@ -120,7 +120,7 @@ const SECONDS_HELP = `seconds of each stage, instead of --ops (default with --sw
  * Reads the command line.
  *
  * @param args without the program's name
- * @throws {UsageError} or `TextPrinted`
+ * @throws {UsageError} or `TextExit`
  */
 export function parseTestPerfConfig(args: readonly string[], env: Environment): TestPerfConfig {
   const command = newProgram(

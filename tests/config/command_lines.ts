@@ -2,7 +2,7 @@
 import assert from "assert";
 import process from "node:process";
 import { ExitError, UsageError } from "../../lib/base/errors.ts";
-import { TextPrinted } from "../../lib/config/command_line.ts";
+import { TextExit } from "../../lib/config/command_line.ts";
 
 /** Values of a flag, and their effect on the configuration. */
 export interface FlagCases<Config> {
@@ -26,7 +26,7 @@ export function usageError(parse: () => unknown): string {
   return assert.fail("the command line was accepted");
 }
 
-/** The text that a parse prints before it ends with `TextPrinted` and exit code 0. */
+/** The text that a parse prints before it ends with `TextExit` and exit code 0. */
 export function printed(parse: () => unknown): string {
   const { write } = process.stdout;
   let text = "";
@@ -37,7 +37,7 @@ export function printed(parse: () => unknown): string {
   try {
     parse();
   } catch (error) {
-    assert.ok(error instanceof TextPrinted && error instanceof ExitError);
+    assert.ok(error instanceof TextExit && error instanceof ExitError);
     assert.equal(error.exitCode, 0);
     assert.equal(error.message, "");
     return text;

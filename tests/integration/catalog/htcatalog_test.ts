@@ -1,6 +1,6 @@
 import assert from "assert";
 import { parseCatalogConfig } from "../../../lib/config/catalog_config.ts";
-import { TextPrinted } from "../../../lib/config/command_line.ts";
+import { TextExit } from "../../../lib/config/command_line.ts";
 import { UsageError } from "../../../lib/base/errors.ts";
 import { fromSource, Program, run } from "../../../bench/harness/program.ts";
 
@@ -21,7 +21,7 @@ Deno.test({
       assert.throws(() => parseCatalogConfig(wrong), UsageError);
     }
     assert.throws(() => parseCatalogConfig(["--prot", "1"]), /Did you mean --port/);
-    assert.throws(() => parseCatalogConfig(["--version"]), TextPrinted);
+    assert.throws(() => parseCatalogConfig(["--version"]), TextExit);
   },
 });
 
