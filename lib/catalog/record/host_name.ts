@@ -1,14 +1,14 @@
-/** Whether what a stranger calls a host can be one. */
+/** The check of host names in records: whether a server can have that name or address. */
 
-/** Longest host name there is (RFC 1035). */
+/** Longest host name (RFC 1035), in characters. */
 export const MAX_HOST_CHARS = 255;
 
 /**
  * Whether a text is a host name or an address that a server can have.
  *
- * Not one: the unspecified address, which the system takes for this machine, multicast, broadcast
- * and other addresses of nobody, and numbers in the many other forms that systems read
- * (`0x7f.1`, `2130706433`), since what they mean is not what they look like.
+ * It rejects the unspecified address, which the system takes for this machine, and multicast, broadcast
+ * and reserved addresses. It also rejects numbers in the other forms that systems accept (`0x7f.1`,
+ * `2130706433`), because their meaning is hard to see.
  */
 export function isServerHost(text: string): boolean {
   if (text.length > MAX_HOST_CHARS) return false;

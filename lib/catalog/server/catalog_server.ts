@@ -1,6 +1,6 @@
 /**
- * A catalog: takes updates by UDP (and by TCP on the next port), and lists records over HTTP on the
- * TCP port of the same number. Compatible with cctools' programs in both directions.
+ * The catalog server: accepts updates by UDP (and by TCP on the next port), and lists records over
+ * HTTP on the TCP port of the same number. Programs of cctools work with it in both directions.
  */
 import { addressGroup, unmapped } from "../../base/address.ts";
 import { sleep, unixSeconds } from "../../base/clock.ts";
@@ -24,24 +24,22 @@ import { isCompressed, readUpdate, type Update } from "./update_parser.ts";
 export interface CatalogServerOptions {
   /** Address to listen on. */
   readonly hostname: string;
-  /** Port for HTTP and UDP; 0 for any that is free for both. */
+  /** Port for HTTP and UDP; 0 for any port that is free for both. */
   readonly port: number;
-  /** Seconds after which a record goes that was not heard from. */
+  /** Seconds without an update until a record expires. */
   readonly lifetimeS: number;
   readonly log: Log;
-  /** Whether to take updates by TCP on the next port as well. */
+  /** Whether to accept updates by TCP on the next port. */
   readonly tcpUpdates: boolean;
-  /** Finds the name that a sender's record has (default: the one that the record gives itself). */
+  /** Looks up the name of a sender (default: none, so that a record has the name that it claims). */
   readonly reverseLookup?: ReverseLookup;
-  /** The time (default: that of the system). */
-  readonly now?: () => CatalogTime;
   /** Bounds of the store (default: those of `limits.ts`). */
   readonly limits?: StoreLimits;
-  /** What it may take of its process (default: that of a catalog alone in it). */
+  /** Its share of the process (default: that of a process of its own). */
   readonly rates?: CatalogRates;
 }
 
-/** What a catalog may take of its process; see `limits.ts`. */
+/** The share of a process that a catalog may use; see `limits.ts`. */
 export interface CatalogRates {
   readonly updateBytesPerS: number;
   readonly answerMsPerS: number;
@@ -52,41 +50,40 @@ const DEFAULT_RATES: CatalogRates = {
   answerMsPerS: CATALOG_QUERY_MS_PER_S.standalone,
 };
 
-function systemTime(): CatalogTime {
+function now(): CatalogTime {
   return { unixS: unixSeconds(), monotonicS: performance.now() / 1_000 };
 }
 
-/** Seconds of its rate that a budget saves up: bursts of updates are usual. */
+/** Burst of updates that is accepted at once, in seconds of the rate. */
 const UPDATE_BURST_S = 0.1;
 
-/** What accepting a connection and reading its question is taken to cost, in milliseconds. */
+/** Estimated time to accept a connection and to read its request, in milliseconds. */
 const CONNECTION_MS = 0.2;
 
-/** Ports tried before giving up, where any will do. */
+/** Attempts to find a port that is free for both, if any port is allowed. */
 const PORT_TRIES = 50;
 
-/** How long to wait after a datagram that could not be received. */
+/** Pause after a failed receive, in milliseconds. */
 const RECEIVE_RETRY_MS = 100;
 
 /** A running catalog. */
 export class CatalogServer implements AsyncDisposable {
-  /** Where it listens, for HTTP and UDP. */
+  /** The port for HTTP and UDP. */
   readonly port: number;
   readonly #log: Log;
   readonly #store: RecordStore;
-  readonly #now: () => CatalogTime;
   readonly #names: ReverseDnsCache | undefined;
   readonly #udp: Deno.DatagramConn;
   readonly #receiving: Promise<void>;
   readonly #servers: readonly ConnectionServer<Deno.TcpConn>[];
   readonly #stopping = new AbortController();
-  readonly #updateBudget: RateLimit;
-  readonly #answers: ThrottledWork;
+  readonly #updateLimit: RateLimit;
+  readonly #replyWork: ThrottledWork;
 
   /**
    * Starts a catalog.
    *
-   * @throws what `Deno.listen` throws, `Deno.errors.AddrInUse` above all; nothing is then held
+   * @throws an error of `Deno.listen`, for example `Deno.errors.AddrInUse`; both ports are then free
    */
   constructor(options: CatalogServerOptions) {
     const { hostname, lifetimeS, log, limits, rates = DEFAULT_RATES, reverseLookup } = options;
@@ -96,31 +93,30 @@ export class CatalogServer implements AsyncDisposable {
     this.#store = new RecordStore(lifetimeS, limits);
     const { updateBytesPerS, answerMsPerS } = rates;
     const { signal } = this.#stopping;
-    this.#now = options.now ?? systemTime;
     this.#names = reverseLookup &&
-      new ReverseDnsCache(reverseLookup, signal, () => this.#now().monotonicS);
-    this.#updateBudget = new RateLimit(updateBytesPerS, updateBytesPerS * UPDATE_BURST_S, signal);
-    this.#answers = new ThrottledWork(answerMsPerS, 2 * CATALOG_SLICE_MS, signal);
+      new ReverseDnsCache(reverseLookup, signal, () => now().monotonicS);
+    this.#updateLimit = new RateLimit(updateBytesPerS, updateBytesPerS * UPDATE_BURST_S, signal);
+    this.#replyWork = new ThrottledWork(answerMsPerS, 2 * CATALOG_SLICE_MS, signal);
     this.#udp = udp;
     this.#receiving = this.#receive();
     const addressOf = (connection: Deno.TcpConn) => addressGroup(connection.remoteAddr.hostname);
     const servers = [
       new ConnectionServer<Deno.TcpConn>(tcp, (...exchange) => this.#answer(...exchange), {
         addressOf,
-        refuse: (connection) => this.#askBackLater(connection),
-        ready: () => this.#answers.runElsewhere(CONNECTION_MS),
+        reject: (connection) => this.#replyBusy(connection),
+        ready: () => this.#replyWork.spend(CONNECTION_MS),
       }),
     ];
     const updates = options.tcpUpdates ? this.#listenForUpdates(hostname) : undefined;
     if (updates) {
-      const ready = () => this.#updateBudget.waitForCredit();
-      const take = (connection: Deno.TcpConn) => this.#takeOverTcp(connection);
-      servers.push(new ConnectionServer(updates, take, { addressOf, ready }));
+      const ready = () => this.#updateLimit.payDebt();
+      const accept = (connection: Deno.TcpConn) => this.#acceptOverTcp(connection);
+      servers.push(new ConnectionServer(updates, accept, { addressOf, ready }));
     }
     this.#servers = servers;
   }
 
-  /** Closes everything at once. */
+  /** Closes all sockets and connections at once. */
   async stop(): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
@@ -136,19 +132,19 @@ export class CatalogServer implements AsyncDisposable {
     const buffer = new Uint8Array(MAX_UPDATE_BYTES);
     while (!this.#stopping.signal.aborted) {
       try {
-        // While nobody receives, the kernel drops what has no room: a flood costs nothing here (I9).
-        await this.#updateBudget.waitForCredit();
+        // Until the next receive, the kernel drops datagrams over its buffer: a flood costs nothing (I9).
+        await this.#updateLimit.payDebt();
         const [bytes, from] = await this.#udp.receive(buffer);
-        await this.#take(bytes, (from as Deno.NetAddr).hostname);
+        await this.#accept(bytes, (from as Deno.NetAddr).hostname);
       } catch {
-        // The socket is closed, or has some passing trouble that says nothing of the next datagram.
+        // The socket is closed, or has a problem that the next datagram may not have.
         await sleep(RECEIVE_RETRY_MS, this.#stopping.signal);
       }
     }
   }
 
-  /** Takes one update; never rejects (I9). */
-  async #take(bytes: Uint8Array, from: string): Promise<void> {
+  /** Stores one update; never rejects (I9). */
+  async #accept(bytes: Uint8Array, from: string): Promise<void> {
     const address = unmapped(from);
     let length = bytes.length;
     const startMs = performance.now();
@@ -156,47 +152,47 @@ export class CatalogServer implements AsyncDisposable {
       const update = await readUpdate(bytes);
       length = Math.max(length, update.body.length);
       const name = this.#names?.nameOf(address);
-      // The next update may come from elsewhere: it does not wait for this one's name.
+      // The next update may come from another address, and does not wait for this name.
       if (name instanceof Promise) void name.then((found) => this.#put(update, address, found));
       else this.#put(update, address, name);
     } catch (error) {
-      // It may have been inflated to this length before it was dropped.
+      // It may have reached this length before it was dropped.
       if (isCompressed(bytes)) length = MAX_UPDATE_BYTES;
       this.#log.debug("Update dropped", { from: address, because: messageOf(error) });
     }
     const { minBytes, bytesPerMs } = CATALOG_UPDATE_LIMIT;
-    this.#updateBudget.spend(
+    this.#updateLimit.spend(
       Math.max(minBytes, length, (performance.now() - startMs) * bytesPerMs),
     );
   }
 
   #put(update: Update, address: string, name: string | undefined): void {
-    const { key } = this.#store.put(update, { address, name }, this.#now());
+    const { key } = this.#store.put(update, { address, name }, now());
     this.#log.debug("Update", { key });
   }
 
-  async #takeOverTcp(connection: Deno.TcpConn): Promise<void> {
+  async #acceptOverTcp(connection: Deno.TcpConn): Promise<void> {
     const bytes = await readUntil(connection, MAX_UPDATE_BYTES);
-    await this.#updateBudget.waitForCredit();
-    if (bytes) await this.#take(bytes, connection.remoteAddr.hostname);
+    await this.#updateLimit.payDebt();
+    if (bytes) await this.#accept(bytes, connection.remoteAddr.hostname);
   }
 
-  async #answer(connection: Deno.TcpConn, hasAsked: () => void): Promise<void> {
+  async #answer(connection: Deno.TcpConn, onRequest: () => void): Promise<void> {
     const request = await readRequest(connection);
-    hasAsked();
+    onRequest();
     if (request === undefined) return;
-    const paced = <T>(work: () => T) => this.#answers.run(work);
-    const reply = await paced(() =>
-      typeof request === "number" ? rejection(request) : replyTo(request, this.#store, this.#now())
+    const throttle = <T>(work: () => T) => this.#replyWork.run(work);
+    const reply = await throttle(() =>
+      typeof request === "number" ? rejection(request) : replyTo(request, this.#store, now())
     );
-    const headOnly = typeof request === "object" && request.method === "HEAD";
-    await writeReply(connection, reply, headOnly, paced);
+    const isHeadOnly = typeof request === "object" && request.method === "HEAD";
+    await writeReply(connection, reply, isHeadOnly, throttle);
   }
 
-  /** What it asked is read first: a connection that is closed with unread bytes loses its reply. */
-  async #askBackLater(connection: Deno.TcpConn): Promise<void> {
+  /** Replies 503. It reads the request first: a connection with unread bytes would lose the reply. */
+  async #replyBusy(connection: Deno.TcpConn): Promise<void> {
     if (await readRequest(connection) === undefined) return;
-    await writeReply(connection, rejection(503), false, (work) => this.#answers.run(work));
+    await writeReply(connection, rejection(503), false, (work) => this.#replyWork.run(work));
   }
 
   #listenForUpdates(hostname: string): Deno.TcpListener | undefined {
@@ -212,7 +208,7 @@ export class CatalogServer implements AsyncDisposable {
   }
 }
 
-/** Listens on one port number for both; TCP first, since holding it decides who the catalog is. */
+/** Listens on one port number for TCP and UDP; TCP first, because its holder is the catalog. */
 function listenOnBoth(
   hostname: string,
   port: number,

@@ -1,6 +1,6 @@
 /**
- * Serves connections that live for one exchange each, bounded in number and time (I5): slow or
- * silent ones never keep others out for long.
+ * A server of connections with one exchange each, bounded in number and time (I5): slow or silent
+ * connections never block others for long.
  */
 import { settlesWithin, sleep } from "../../base/clock.ts";
 import {
@@ -11,14 +11,14 @@ import {
   MAX_CATALOG_REJECTIONS,
 } from "../../base/limits.ts";
 
-/** What an exchange needs of a connection. */
+/** A connection, as an exchange uses it. */
 export interface Connection {
   read(into: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
   close(): void;
 }
 
-/** Where connections come from. */
+/** The source of connections. */
 export interface Acceptor<C> {
   accept(): Promise<C>;
   close(): void;
@@ -28,7 +28,7 @@ export interface Acceptor<C> {
 export interface ConnectionLimits {
   readonly connections: number;
   readonly perAddress: number;
-  readonly refusals: number;
+  readonly rejections: number;
   readonly graceMs: number;
   readonly exchangeMs: number;
 }
@@ -36,45 +36,44 @@ export interface ConnectionLimits {
 const DEFAULT_LIMITS: ConnectionLimits = {
   connections: MAX_CATALOG_CONNECTIONS,
   perAddress: MAX_CATALOG_CONNECTIONS_PER_PEER,
-  refusals: MAX_CATALOG_REJECTIONS,
+  rejections: MAX_CATALOG_REJECTIONS,
   graceMs: CATALOG_GRACE_MS,
   exchangeMs: CATALOG_EXCHANGE_MS,
 };
 
 /**
- * What is done with a connection, which is closed afterwards; errors are the peer's trouble and
- * ignored.
+ * Runs the exchange of a connection, which is closed afterwards. Its errors are ignored, because the
+ * peer causes them.
  *
- * @param hasAsked to be called once the peer's question is there
+ * @param onRequest to call once the peer's request is complete
  */
-export type ExchangeHandler<C> = (connection: C, hasRequest: () => void) => Promise<void>;
+export type ExchangeHandler<C> = (connection: C, onRequest: () => void) => Promise<void>;
 
-/** What a `ConnectionServer` may be told. */
 export interface ConnectionOptions<C> {
   /** Default: those of `limits.ts`. */
   readonly limits?: ConnectionLimits;
-  /** Who is at the other end (default: the same one always). */
+  /** The address of the peer, for `perAddress` (default: all connections have the same one). */
   readonly addressOf?: (connection: C) => string;
-  /** Asks a peer with too many connections to come back (default: closes the connection). */
-  readonly refuse?: ExchangeHandler<C>;
-  /** Waited for before each connection is accepted (default: nothing). */
+  /** Exchange with a peer that has too many connections (default: none). */
+  readonly reject?: ExchangeHandler<C>;
+  /** Delays the next accept until it resolves (default: no delay). */
   readonly ready?: () => Promise<void>;
 }
 
-/** How long to wait after an accept that failed, as when all file descriptors are taken. */
+/** Pause after a failed accept, in milliseconds; for example, all file descriptors are in use. */
 const ACCEPT_RETRY_MS = 100;
 
 interface Exchange {
-  readonly peer: string;
-  /** Whether it only asks the peer to come back. */
-  readonly isRefusal: boolean;
-  /** Whether its question is there: it is then worth an answer. */
+  readonly address: string;
+  /** Whether it only rejects the peer. */
+  readonly isRejection: boolean;
+  /** Whether the request is complete. */
   hasRequest: boolean;
-  /** False once its connection is closed; what it still has to do then ends soon. */
+  /** False once its connection is closed; the exchange then ends soon. */
   isOpen: boolean;
   readonly sinceMs: number;
   /** Closes the connection, which ends the exchange. */
-  cutOff(): void;
+  close(): void;
   readonly done: Promise<void>;
 }
 
@@ -83,19 +82,18 @@ export class ConnectionServer<C extends Connection> {
   readonly #acceptor: Acceptor<C>;
   readonly #exchange: ExchangeHandler<C>;
   readonly #limits: ConnectionLimits;
-  readonly #peerOf: (connection: C) => string;
-  readonly #refuse: ExchangeHandler<C>;
+  readonly #addressOf: (connection: C) => string;
+  readonly #reject: ExchangeHandler<C>;
   readonly #ready: () => Promise<void>;
-  /** In the order in which they began. */
-  readonly #open = new Set<Exchange>();
+  /** The running exchanges, the oldest first. */
+  readonly #exchanges = new Set<Exchange>();
   readonly #stopping = new AbortController();
   readonly #accepting: Promise<void>;
   #oneEnded = Promise.withResolvers<void>();
 
   /**
-   * @param acceptor closed by `stop`
-   * @param exchange what to do with a connection
-   * @param options bounds above all
+   * @param acceptor `stop` closes it
+   * @param exchange runs on each connection
    */
   constructor(
     acceptor: Acceptor<C>,
@@ -105,19 +103,19 @@ export class ConnectionServer<C extends Connection> {
     this.#acceptor = acceptor;
     this.#exchange = exchange;
     this.#limits = options.limits ?? DEFAULT_LIMITS;
-    this.#peerOf = options.addressOf ?? (() => "");
-    this.#refuse = options.refuse ?? (() => Promise.resolve());
+    this.#addressOf = options.addressOf ?? (() => "");
+    this.#reject = options.reject ?? (() => Promise.resolve());
     this.#ready = options.ready ?? (() => Promise.resolve());
     this.#accepting = this.#accept();
   }
 
-  /** Closes everything at once. */
+  /** Closes all connections at once. */
   async stop(): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
     this.#acceptor.close();
-    for (const exchange of this.#open) exchange.cutOff();
-    await Promise.all([this.#accepting, ...[...this.#open].map(({ done }) => done)]);
+    for (const exchange of this.#exchanges) exchange.close();
+    await Promise.all([this.#accepting, ...[...this.#exchanges].map(({ done }) => done)]);
   }
 
   async #accept(): Promise<void> {
@@ -132,75 +130,77 @@ export class ConnectionServer<C extends Connection> {
         continue;
       }
       if (signal.aborted) connection.close();
-      else this.#begin(connection);
-      while (this.#open.size >= this.#limits.connections && !signal.aborted) await this.#makeRoom();
+      else this.#add(connection);
+      while (this.#exchanges.size >= this.#limits.connections && !signal.aborted) {
+        await this.#waitForRoom();
+      }
     }
   }
 
-  #begin(connection: C): void {
-    const peer = this.#peerOf(connection);
-    const open = [...this.#open].filter((one) => one.isOpen);
-    const ofPeer = open.filter((one) => one.peer === peer && !one.isRefusal);
-    if (ofPeer.length < this.#limits.perAddress) {
-      return this.#start(connection, peer, this.#exchange);
+  #add(connection: C): void {
+    const address = this.#addressOf(connection);
+    const open = [...this.#exchanges].filter((one) => one.isOpen);
+    const ofAddress = open.filter((one) => one.address === address && !one.isRejection);
+    if (ofAddress.length < this.#limits.perAddress) {
+      return this.#start(connection, address, this.#exchange);
     }
-    // One peer alone never fills the room of all: its oldest connection that asked nothing yet pays
-    // for its newest one. All others were promised an answer, which is due within their grace.
-    const [oldest] = ofPeer;
+    // One address must not fill the server. Its newest connection replaces its oldest one without a
+    // request; the others get their reply, within the grace time.
+    const [oldest] = ofAddress;
     const isSlow = oldest && performance.now() - oldest.sinceMs >= this.#limits.graceMs;
-    const leaving = ofPeer.find((one) => !one.hasRequest) ?? (isSlow ? oldest : undefined);
-    if (leaving) {
-      leaving.cutOff();
-      return this.#start(connection, peer, this.#exchange);
+    const replaced = ofAddress.find((one) => !one.hasRequest) ?? (isSlow ? oldest : undefined);
+    if (replaced) {
+      replaced.close();
+      return this.#start(connection, address, this.#exchange);
     }
-    const refusals = open.filter((one) => one.isRefusal);
-    if (refusals.length >= this.#limits.refusals) refusals[0]?.cutOff();
-    this.#start(connection, peer, this.#refuse);
+    const rejections = open.filter((one) => one.isRejection);
+    if (rejections.length >= this.#limits.rejections) rejections[0]?.close();
+    this.#start(connection, address, this.#reject);
   }
 
-  #start(connection: C, peer: string, exchangeOn: ExchangeHandler<C>): void {
-    const isRefusal = exchangeOn === this.#refuse;
-    const cutOff = () => {
+  #start(connection: C, address: string, handler: ExchangeHandler<C>): void {
+    const isRejection = handler === this.#reject;
+    const close = () => {
       if (exchange.isOpen) connection.close();
       exchange.isOpen = false;
     };
     const { exchangeMs, graceMs } = this.#limits;
-    const timer = setTimeout(cutOff, isRefusal ? Math.min(graceMs, exchangeMs) : exchangeMs);
-    const begun = Promise.resolve(); // the exchange may report its question at once
+    const timer = setTimeout(close, isRejection ? Math.min(graceMs, exchangeMs) : exchangeMs);
+    const started = Promise.resolve(); // the handler may call `onRequest` at once
     const exchange: Exchange = {
-      peer,
-      isRefusal,
+      address,
+      isRejection,
       hasRequest: false,
       isOpen: true,
       sinceMs: performance.now(),
-      cutOff,
-      done: begun.then(() => exchangeOn(connection, () => exchange.hasRequest = true)).catch(
+      close,
+      done: started.then(() => handler(connection, () => exchange.hasRequest = true)).catch(
         () => {},
       )
         .then(() => {
           clearTimeout(timer);
-          cutOff();
-          this.#open.delete(exchange);
+          close();
+          this.#exchanges.delete(exchange);
           this.#oneEnded.resolve();
           this.#oneEnded = Promise.withResolvers();
         }),
     };
-    this.#open.add(exchange);
+    this.#exchanges.add(exchange);
   }
 
-  /** Waits for an exchange to end; the oldest one is cut off once its grace is over. */
-  async #makeRoom(): Promise<void> {
-    const [oldest] = this.#open;
+  /** Waits for an exchange to end; closes the oldest one after its grace time. */
+  async #waitForRoom(): Promise<void> {
+    const [oldest] = this.#exchanges;
     if (!oldest) return;
     const graceMs = oldest.sinceMs + this.#limits.graceMs - performance.now();
     const { promise } = this.#oneEnded;
     if (await settlesWithin(promise, Math.max(0, graceMs), this.#stopping.signal)) return;
-    oldest.cutOff();
+    oldest.close();
     if (!this.#stopping.signal.aborted) await promise;
   }
 }
 
-/** Writes all of some bytes. */
+/** Writes all bytes. */
 export async function writeAll(connection: Connection, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     done += await connection.write(bytes.subarray(done));
@@ -208,15 +208,15 @@ export async function writeAll(connection: Connection, bytes: Uint8Array): Promi
 }
 
 /**
- * Reads until the peer ends, or until enough came.
+ * Reads until the peer closes its side, or until the bytes are enough.
  *
- * @param enough looks at all bytes so far, after each read
- * @returns the bytes, or undefined where more than `maxBytes` came
+ * @param isEnough called with all bytes so far, after each read
+ * @returns the bytes, or undefined if there are more than `maxBytes`
  */
 export async function readUntil(
   connection: Connection,
   maxBytes: number,
-  enough: (bytes: Uint8Array) => boolean = () => false,
+  isEnough: (bytes: Uint8Array) => boolean = () => false,
 ): Promise<Uint8Array | undefined> {
   let buffer = new Uint8Array(1_024);
   let length = 0;
@@ -230,7 +230,7 @@ export async function readUntil(
     const count = await connection.read(buffer.subarray(length));
     if (count === null) break;
     length += count;
-    if (enough(buffer.subarray(0, length))) break;
+    if (isEnough(buffer.subarray(0, length))) break;
   }
   return length > maxBytes ? undefined : buffer.subarray(0, length);
 }

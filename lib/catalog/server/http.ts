@@ -1,36 +1,37 @@
 /**
- * The HTTP of a catalog: one question for each connection, which ends with the reply.
+ * The HTTP of a catalog: one request for each connection, which ends with the reply.
  *
- * Replies are those of cctools' `catalog_server` byte for byte, which clients without an HTTP
- * library depend on: heads end their lines with LF only, and the end of a reply is that of the
- * connection. What is different on purpose is in docs/CATALOG.md.
+ * Replies have the same bytes as those of `catalog_server` of cctools, because clients without an HTTP
+ * library depend on them: header lines end with LF only, and a reply ends with its connection.
+ * docs/CATALOG.md lists the differences.
  *
- * A reply is made while it is sent: a reader that takes nothing costs one piece of it, not all (I5).
+ * A reply is built while it is sent: a client that reads nothing costs one piece of memory, not the
+ * whole reply (I5).
  *
- * Not the runtime's own server: that keeps silent connections open for ever and has no bound on their number
- * (I5), and a catalog may live in the process of a hash table server.
+ * The HTTP server of the runtime has no bound on the number and the time of silent connections (I5),
+ * and a catalog may share the process of a hash table server.
  */
 import { unixMs } from "../../base/clock.ts";
 import { CATALOG_SLICE_MS, MAX_HTTP_HEAD_BYTES } from "../../base/limits.ts";
 import { type Connection, readUntil, writeAll } from "./connection_server.ts";
 
-/** A question. */
+/** A request. */
 export interface HttpRequest {
-  /** Any word; all but `HEAD` mean `GET`, as there. */
+  /** Any word; all but `HEAD` count as `GET`, as in cctools. */
   readonly method: string;
-  /** As it was sent. */
+  /** The target of the request, unchanged. */
   readonly url: string;
-  /** As it was sent, without a host. */
+  /** The target without a host, otherwise unchanged. */
   readonly path: string;
 }
 
-/** An answer. */
+/** A reply. */
 export interface HttpReply {
   readonly status: keyof typeof REASONS;
   readonly contentType: "text/plain" | "text/html" | "text/css";
-  /** ASCII, in parts of which each is made when it is its turn to be sent. */
+  /** ASCII text in parts; each one is built when it is sent. */
   readonly parts: Iterable<string>;
-  /** When the peer should ask again, in seconds (default: the reply does not say). */
+  /** Time until the peer should try again, in seconds (default: not in the reply). */
   readonly retryAfterS?: number;
 }
 
@@ -42,7 +43,7 @@ const REASONS = {
   503: "Service Unavailable",
 } as const;
 
-/** Nothing may run, load or frame: a page shows what strangers wrote. */
+/** Pages contain text of other machines, so browsers must not run, load or frame anything. */
 const PAGE_HEADERS = [
   "Content-Security-Policy: default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "X-Content-Type-Options: nosniff",
@@ -50,15 +51,15 @@ const PAGE_HEADERS = [
   "Cache-Control: no-store",
 ];
 
-/** Characters of a body that are written at once, or one part more. */
+/** Characters of a body that are written at once; the last part may exceed it. */
 const WRITE_CHARS = 32_768;
 
 const encoder = new TextEncoder();
 
 /**
- * Reads a request's head.
+ * Reads the head of a request.
  *
- * @returns the request; undefined where the peer sent none; or the status to answer with
+ * @returns the request; undefined if the peer sent no bytes; or the status of the reply to an error
  */
 export async function readRequest(
   connection: Connection,
@@ -71,7 +72,7 @@ export async function readRequest(
   return parseRequestLine(Array.from(line, (byte) => String.fromCharCode(byte)).join("")) ?? 400;
 }
 
-/** Whether there is an empty line; cctools sends CR LF, others LF only. */
+/** Whether there is an empty line; cctools sends CR LF, other clients LF only. */
 function endsHead(bytes: Uint8Array): boolean {
   for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) {
     if (bytes[at + 1] === 10 || (bytes[at + 1] === 13 && bytes[at + 2] === 10)) return true;
@@ -80,12 +81,12 @@ function endsHead(bytes: Uint8Array): boolean {
 }
 
 /**
- * Reads the first line of a request: three words, whatever the first and the third one are.
+ * Parses the first line of a request: three words, of which the first and the third may be any.
  *
- * @param line a byte in each character
- * @returns the request, or undefined where it is none
+ * @param line one byte in each character
+ * @returns undefined if it is not a request
  */
-export function parseRequestLine(line: string): HttpRequest | undefined {
+function parseRequestLine(line: string): HttpRequest | undefined {
   const [method, url, version] = line.replaceAll("\r", "").replace(/\0.*$/s, "")
     .split(/[ \t\v\f]+/).filter((word) => word !== "");
   if (method === undefined || url === undefined || version === undefined) return undefined;
@@ -94,18 +95,18 @@ export function parseRequestLine(line: string): HttpRequest | undefined {
 }
 
 /**
- * Writes a whole reply; the connection is to be closed after it.
+ * Writes a reply; the caller must close the connection afterwards.
  *
- * @param throttle does each piece of the work that making the reply is
+ * @param throttle runs each piece of the work to build the reply
  */
 export async function writeReply(
   connection: Connection,
   reply: HttpReply,
-  headOnly: boolean,
+  isHeadOnly: boolean,
   throttle: <T>(work: () => T) => Promise<T>,
 ): Promise<void> {
   await writeAll(connection, encoder.encode(headOf(reply)));
-  if (headOnly) return;
+  if (isHeadOnly) return;
   const parts = reply.parts[Symbol.iterator]();
   for (;;) {
     const { text, isLast } = await throttle(() => nextText(parts));
@@ -128,7 +129,7 @@ function headOf({ status, contentType, retryAfterS }: HttpReply): string {
   return head.join("\n") + "\n\n";
 }
 
-/** As many parts as are written at once, or can be made in one slice of time; perhaps none. */
+/** Builds the parts of one write, or of one slice of time; perhaps none. */
 function nextText(parts: Iterator<string>): { readonly text: string; readonly isLast: boolean } {
   const endMs = performance.now() + CATALOG_SLICE_MS;
   let text = "";

@@ -1,8 +1,8 @@
 /**
- * What a catalog shows: JSON and text for programs, pages for people. All of it is ASCII.
+ * The pages of a catalog: JSON and text for programs, HTML for people. All pages are ASCII.
  *
- * Whatever is long is made record by record while it is sent (see `http.ts`), of records
- * that do not change: all readers share their texts (I5).
+ * A long page is built record by record while it is sent (see `http.ts`). Records do not change, so
+ * that all readers share their texts (I5).
  */
 import { stringAt, visitMembers } from "../../json/scan.ts";
 import { textAt } from "../../bytes/span.ts";
@@ -10,21 +10,21 @@ import { decodeBase64, type Filter, parseFilter, PASS_ALL } from "../filter/filt
 import type { HttpReply, HttpRequest } from "./http.ts";
 import type { CatalogRecord, CatalogTime, RecordStore } from "./record_store.ts";
 
-/** Rows of the page; the rest is in `/query.json`. */
+/** Rows of the table; the other records are in `/query.json`. */
 const MAX_PAGE_ROWS = 1_000;
 
-/** Characters of a cell; the rest is in `/query.json`. */
+/** Characters of a cell; `/query.json` has the whole value. */
 const MAX_CELL_CHARS = { table: 128, detail: 4_000 } as const;
 
-/** Columns of the page, by member. */
+/** Members in the columns of the table. */
 const COLUMNS = ["type", "project", "name", "port", "owner", "version"] as const;
 
 const encoder = new TextEncoder();
 
 /**
- * Answers a question.
+ * Replies to a request.
  *
- * Paths are compared as they were sent, as cctools does; only a record's key may be percent-encoded.
+ * Paths are compared without decoding, as in cctools; only the key of a record may be percent-encoded.
  */
 export function replyTo(
   { path, url }: Pick<HttpRequest, "path" | "url">,
@@ -47,7 +47,7 @@ export function replyTo(
   const [, key] = /^\/detail\/(.+)$/.exec(path) ?? [];
   const record = key === undefined ? undefined : store.get(decodePercents(key), now);
   if (record) return html(200, record.name, detailPage(record, now));
-  // The sentence of cctools, but nothing of the address becomes markup.
+  // The text of cctools, but no part of the address becomes markup.
   const shown = url.replace(/[^\x20-\x7e]|[<>]/g, (char) => `&#${char.charCodeAt(0)};`);
   return {
     status: 404,
@@ -61,15 +61,15 @@ export function replyTo(
 const REJECTIONS = {
   400: "Not an HTTP request: its first line must be a method, a path and a version.\n",
   431: "The head of the request is too long.\n",
-  503: "Too many questions from one address at once: ask again in a second.\n",
+  503: "Too many requests from one address at the same time: try again in a second.\n",
 } as const;
 
-/** The answer to what is no question, or comes at a bad time. */
+/** The reply to a bad request, or to one address with too many requests. */
 export function rejection(status: keyof typeof REJECTIONS): HttpReply {
   return { ...text(status, [REJECTIONS[status]]), ...(status === 503 && { retryAfterS: 1 }) };
 }
 
-/** Records that pass a filter. */
+/** Replies with the records that pass a filter. */
 function filterRecords(encoded: string, records: readonly CatalogRecord[]): HttpReply {
   const filterText = decodeBase64(encoded);
   if (filterText === undefined) return text(400, ["Invalid base-64 encoding.\n"]);
@@ -78,7 +78,7 @@ function filterRecords(encoded: string, records: readonly CatalogRecord[]): Http
   return text(200, jsonParts(records, passes));
 }
 
-/** One record a line. */
+/** JSON with one record in each line. */
 function* jsonParts(records: readonly CatalogRecord[], passes: Filter): Generator<string> {
   yield "[\n";
   let between = "";
@@ -87,7 +87,7 @@ function* jsonParts(records: readonly CatalogRecord[], passes: Filter): Generato
       yield between + record.text;
       between = ",\n";
     } else {
-      yield ""; // looking at it was work, too: a slice of time may end here
+      yield ""; // the filter took time, too: a slice may end here
     }
   }
   yield "\n]\n";
@@ -101,18 +101,18 @@ function decodePercents(text: string): string {
   }
 }
 
-function* mapLazily<T>(items: Iterable<T>, made: (item: T) => string): Generator<string> {
-  for (const item of items) yield made(item);
+function* mapLazily<T>(items: Iterable<T>, toText: (item: T) => string): Generator<string> {
+  for (const item of items) yield toText(item);
 }
 
 function text(status: HttpReply["status"], parts: Iterable<string>): HttpReply {
   return { status, contentType: "text/plain", parts };
 }
 
-/** Lines of a name and its value, then an empty one. */
+/** One line for each member, then an empty one. */
 function textRecord(record: CatalogRecord): string {
   const lines = membersOf(record).map(([name, value]) =>
-    // A name is one word, or it could pretend to be another one's name and value.
+    // A name with a blank could look like the name and value of another member.
     `${name.replaceAll(" ", "?")} ${value}\n`
   );
   return lines.join("") + "\n";
@@ -122,9 +122,9 @@ function* indexPage(records: readonly CatalogRecord[], now: CatalogTime): Genera
   const count = records.length === 1 ? "1 record" : `${records.length} records`;
   const head = [...COLUMNS, "last heard"].map((name) => `<th>${name}</th>`).join("");
   const more = records.length > MAX_PAGE_ROWS
-    ? `<p>The first ${MAX_PAGE_ROWS} are shown; the rest is in <a href="/query.json">query.json</a>.</p>`
+    ? `<p>The table has the first ${MAX_PAGE_ROWS} records; <a href="/query.json">query.json</a> has all.</p>`
     : "";
-  yield `<h1>Catalog</h1><p>${count}; the same as <a href="/query.json">JSON</a> or <a href="/query.text">text</a></p>`;
+  yield `<h1>Catalog</h1><p>${count}; also as <a href="/query.json">JSON</a> and <a href="/query.text">text</a></p>`;
   yield `<table><thead><tr>${head}</tr></thead><tbody>\n`;
   yield* mapLazily(records.slice(0, MAX_PAGE_ROWS), (record) => row(record, now));
   yield `</tbody></table>${more}`;
@@ -152,24 +152,24 @@ function* detailPage(record: CatalogRecord, now: CatalogTime): Generator<string>
   yield "</tbody></table>";
 }
 
-/** A value in a page, cut where it is long: one record must not make a page of megabytes. */
+/** Shortens and escapes a value: one record must not make a page of megabytes. */
 function cell(text: string, maxChars: number): string {
   return text.length <= maxChars ? escapeHtml(text) : escapeHtml(text.slice(0, maxChars)) + "...";
 }
 
-/** How long ago a record came, in the largest fitting unit. */
+/** The time since the last update of a record, in the largest unit that fits. */
 function ageText({ lastHeardS }: CatalogRecord, { monotonicS }: CatalogTime): string {
   const s = Math.floor(monotonicS - lastHeardS);
   if (s < 120) return `${s} s ago`;
   return s < 7_200 ? `${Math.floor(s / 60)} min ago` : `${Math.floor(s / 3_600)} h ago`;
 }
 
-/** Text that means nothing but itself in a page: page injection through records is an old trick. */
-export function escapeHtml(text: string): string {
+/** Escapes text, so that no part of a record becomes markup. */
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
-/** Names and values in their order; strings as they are, everything else as its JSON, digit by digit. */
+/** Reads names and values in order; strings are decoded, other values stay JSON text. */
 function membersOf({ text }: CatalogRecord): [name: string, value: string][] {
   const bytes = encoder.encode(text);
   const members: [string, string][] = [];

@@ -1,7 +1,7 @@
-/** Holds work to a rate, so that a flood of it leaves the rest of the process alone (I9). */
+/** Rate limits (token buckets), so that a flood of work leaves time for the rest of the process (I9). */
 import { sleep } from "../../base/clock.ts";
 
-/** What may be spent in a time; what was spent too much is waited for. */
+/** A token bucket. Work may exceed it; the excess is a debt, and the next work waits until it is paid. */
 export class RateLimit {
   readonly #perMs: number;
   readonly #burst: number;
@@ -11,8 +11,8 @@ export class RateLimit {
   #atMs: number;
 
   /**
-   * @param perSecond what is earned in a second, in any unit
-   * @param burst the most that is saved up, in the same unit
+   * @param perSecond rate, in any unit
+   * @param burst largest credit, in the same unit
    * @param signal ends all waits at once
    * @param now the time in milliseconds (default: the monotonic clock)
    */
@@ -30,20 +30,20 @@ export class RateLimit {
     this.#atMs = now();
   }
 
-  /** Notes what was spent, be it there or not. */
+  /** Spends an amount, even if there is less credit. */
   spend(amount: number): void {
     this.#earn();
     this.#left -= amount;
   }
 
-  /** How long until nothing is owed, in milliseconds; 0 where nothing is. */
+  /** Time until the debt is paid, in milliseconds; 0 if there is none. */
   get debtMs(): number {
     this.#earn();
     return Math.max(0, -this.#left / this.#perMs);
   }
 
-  /** Waits until nothing is owed. */
-  async waitForCredit(): Promise<void> {
+  /** Waits until the debt is paid. */
+  async payDebt(): Promise<void> {
     for (;;) {
       const ms = this.debtMs;
       if (ms === 0 || !(await sleep(ms, this.#signal))) return;
@@ -57,45 +57,45 @@ export class RateLimit {
   }
 }
 
-/** Work of many, one piece after another in the order asked for, within a budget of milliseconds. */
+/** Runs pieces of work one after another, at most some milliseconds in each second. */
 export class ThrottledWork {
-  readonly #budget: RateLimit;
+  readonly #limit: RateLimit;
   readonly #signal: AbortSignal;
   #last: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param msPerSecond time that the work may take, in milliseconds a second
-   * @param burstMs time that is saved up at the most, in milliseconds
-   * @param signal refuses all that waits
+   * @param msPerSecond time for work, in milliseconds per second
+   * @param burstMs largest credit, in milliseconds
+   * @param signal rejects all waiting work
    */
   constructor(msPerSecond: number, burstMs: number, signal: AbortSignal) {
-    this.#budget = new RateLimit(msPerSecond, burstMs, signal);
+    this.#limit = new RateLimit(msPerSecond, burstMs, signal);
     this.#signal = signal;
   }
 
   /**
-   * Does a piece of work in its turn. Its length is the caller's to bound.
+   * Runs a piece of work after all earlier ones. The caller bounds its duration.
    *
-   * @throws what the work throws, and the signal's reason
+   * @throws an error of the work, or the signal's reason
    */
   run<T>(work: () => T): Promise<T> {
     const result = this.#last.then(async () => {
-      await this.#budget.waitForCredit();
+      await this.#limit.payDebt();
       this.#signal.throwIfAborted();
       const startMs = performance.now();
       try {
         return work();
       } finally {
-        this.#budget.spend(performance.now() - startMs);
+        this.#limit.spend(performance.now() - startMs);
       }
     });
     this.#last = result.then(() => {}, () => {});
     return result;
   }
 
-  /** Notes work that is done elsewhere, and waits until there is time for more. */
-  runElsewhere(ms: number): Promise<void> {
-    this.#budget.spend(ms);
-    return this.#budget.waitForCredit();
+  /** Counts work of the caller, and waits until there is time for more. */
+  spend(ms: number): Promise<void> {
+    this.#limit.spend(ms);
+    return this.#limit.payDebt();
   }
 }

@@ -1,15 +1,15 @@
 /**
- * The records of a catalog. Bounded in number, in characters and for each source (I5).
+ * The store of a catalog's records, bounded in number, in characters and for each source (I5).
  *
- * A record's key is `address:port:name`, and `:uuid` where it has one. A record goes when it was
- * not heard from for the shorter of its own and the catalog's lifetime; that is seen when records
- * are asked for, so that a goodbye takes effect at once.
+ * The key of a record is `address:port:name`, with `:uuid` if it has one. A record expires without an
+ * update for its own lifetime or the catalog's, whichever is shorter. Each read checks this, so that a
+ * goodbye takes effect at once.
  *
- * Who sent a datagram cannot be known, so a flood may come from addresses without number. A record
- * is therefore a newcomer until it is heard from again (`ESTABLISHED_AFTER_S`), and from then on
- * established. Over a bound, newcomers go, the one heard from longest ago first; established
- * records go by their lifetime only. They never take all of the room (`MAX_ESTABLISHED_SHARE`), so
- * that newcomers have some, too.
+ * The source address of a datagram may be false, so a flood may come from any number of addresses. A
+ * record is therefore a newcomer until it is updated after `ESTABLISHED_AFTER_S`; then it is
+ * established. Over a bound, the newcomer with the oldest update is removed; established records only
+ * expire. They never take all of the room (`MAX_ESTABLISHED_SHARE`), so that there is some for
+ * newcomers.
  */
 import { addressGroup } from "../../base/address.ts";
 import {
@@ -21,37 +21,37 @@ import {
 } from "../../base/limits.ts";
 import type { Update } from "./update_parser.ts";
 
-/** Seconds between two sweeps that updates cause; questions sweep each time. */
+/** Seconds between two sweeps by updates; each read sweeps, too. */
 const SWEEP_S = 10;
 
-/** A moment. Durations are differences of monotonic time: the wall clock may jump. */
+/** A moment by two clocks. Durations use monotonic time, because the wall clock may jump. */
 export interface CatalogTime {
-  /** What time it is, in Unix seconds: what records show. */
+  /** Unix seconds, which records show. */
   readonly unixS: number;
-  /** Seconds of a clock that only goes forward. */
+  /** Seconds of the monotonic clock. */
   readonly monotonicS: number;
 }
 
-/** A record that is listed. */
+/** A listed record. */
 export interface CatalogRecord {
   readonly key: string;
   readonly address: string;
   readonly name: string;
-  /** What it is listed by. */
+  /** The name in lower case, by which the listing is sorted. */
   readonly sortName: string;
-  /** When it first came, in monotonic seconds. */
+  /** Time of the first update, in monotonic seconds. */
   readonly firstHeardS: number;
-  /** When it last came, in monotonic seconds. */
+  /** Time of the last update, in monotonic seconds. */
   readonly lastHeardS: number;
-  /** Seconds after which it goes. */
+  /** Seconds without an update until it expires. */
   readonly lifetimeS: number;
-  /** As it is listed: one JSON object, ASCII. */
+  /** The text in the listing: one JSON object, ASCII. */
   readonly text: string;
-  /** The same for filters; see `Update.typedBody`. */
+  /** The text for filters; see `Update.typedBody`. */
   readonly typedText: string;
 }
 
-/** Where an update came from. */
+/** The sender of an update. */
 export interface UpdateSource {
   readonly address: string;
   readonly name?: string | undefined;
@@ -70,7 +70,7 @@ const DEFAULT_LIMITS: StoreLimits = {
   chars: MAX_CATALOG_CHARS,
 };
 
-/** Records of one standing, the one heard from longest ago first. */
+/** Records of one kind, the one with the oldest update first. */
 class Segment {
   readonly records = new Map<string, CatalogRecord>();
   chars = 0;
@@ -85,15 +85,15 @@ class Segment {
   }
 }
 
-/** Keeps the last record of each key. */
+/** Stores the last record of each key. */
 export class RecordStore {
   readonly #lifetimeS: number;
   readonly #limits: StoreLimits;
   readonly #newcomers = new Segment();
   readonly #established = new Segment();
-  /** Keys by source, the one heard from longest ago first. */
+  /** Keys by source, the one with the oldest update first. */
   readonly #bySource = new Map<string, Set<string>>();
-  /** What `list` gave last, until something changes. */
+  /** The last result of `list`, until a record changes. */
   #listed: readonly CatalogRecord[] | undefined;
   #sweptS = -Infinity;
 
@@ -107,11 +107,10 @@ export class RecordStore {
   }
 
   /**
-   * Takes an update.
+   * Stores an update.
    *
-   * @param source where it came from: its address, and its name (default: what the update says)
-   * @param now when
-   * @returns the record as it is listed now
+   * @param source the sender's address, and its name (default: the one in the update)
+   * @returns the new record
    */
   put(update: Update, { address, name }: UpdateSource, now: CatalogTime): CatalogRecord {
     if (now.monotonicS - this.#sweptS >= SWEEP_S) this.#sweep(now);
@@ -157,7 +156,7 @@ export class RecordStore {
       chars + charsOf(record) <= this.#limits.chars * MAX_ESTABLISHED_SHARE;
   }
 
-  /** Only newcomers bring it over: the established ones are bounded for themselves. */
+  /** Whether a bound is exceeded. Only newcomers cause that: established records have their own bound. */
   #isOver(): boolean {
     const { records, chars } = this.#newcomers;
     return records.size + this.#established.records.size > this.#limits.records ||
@@ -171,7 +170,7 @@ export class RecordStore {
     }
   }
 
-  /** Removes the first newcomer, or the first one where all are established. */
+  /** Removes the first newcomer, or the first record if all are established. */
   #removeFirstOf(keys: Iterable<string>): void {
     let first: CatalogRecord | undefined;
     for (const key of keys) {
@@ -216,7 +215,7 @@ function toRecord(
   };
 }
 
-/** What a record takes: its text, and the one for filters where that is another one. */
+/** The size of a record: its text, and the one for filters if it differs. */
 function charsOf({ text, typedText }: CatalogRecord): number {
   return text.length + (typedText === text ? 0 : typedText.length);
 }

@@ -1,10 +1,10 @@
 /**
- * The name of a host by its address, as the system finds it. A file of its own: a hash table server
- * has a catalog without it, and starts sooner.
+ * Reverse DNS lookup by the system. It is a file of its own: the catalog in a hash table server works
+ * without it, so that the server starts sooner.
  */
 import { lookupService } from "node:dns";
 
-/** Asks the system; see `NameLookup`. */
+/** Looks up a name by the system; see `ReverseLookup`. */
 export function reverseLookup(address: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     try {
@@ -13,12 +13,12 @@ export function reverseLookup(address: string): Promise<string | undefined> {
         resolve(error.code === "ENOTFOUND" ? address : undefined);
       });
     } catch {
-      resolve(undefined); // not an address as the system writes it, such as one with a zone
+      resolve(undefined); // the system rejects the address, for example one with a zone
     }
   });
 }
 
-/** The owner of an address can give it any text as its name. */
+/** Checks a name, because DNS can return any text. */
 function isHostName(text: string): boolean {
   return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/.test(text);
 }

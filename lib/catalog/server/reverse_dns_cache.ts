@@ -1,9 +1,9 @@
 /**
- * Names of the hosts that send updates, as the system finds them by address (reverse DNS and its
- * hosts file). A catalog lists these, since what a sender calls itself may be anything.
+ * A cache of host names by address, as the system looks them up (reverse DNS and its hosts file). A
+ * catalog lists these names, because a sender may claim any name.
  *
- * Addresses of datagrams can be forged, and a look-up can take seconds: the names that are kept, the
- * look-ups at once and the time for one are bounded (I5), and no update waits for another address.
+ * Source addresses can be forged, and a lookup can take seconds. So the names in the cache, the lookups
+ * at a time and the time of one are bounded (I5), and no update waits for the name of another address.
  */
 import { settlesWithin } from "../../base/clock.ts";
 import {
@@ -14,29 +14,28 @@ import {
 } from "../../base/limits.ts";
 
 /**
- * Finds a host's name.
+ * Looks up the name of a host.
  *
- * @returns the name; the address itself where it has none; undefined where the system cannot tell
+ * @returns the name; the address if it has no name; undefined if the lookup failed
  */
 export type ReverseLookup = (address: string) => Promise<string | undefined>;
 
-/** What is known of an address, and until when. */
-interface Known {
+/** The result of a lookup, and when it expires. */
+interface CachedName {
   readonly name: string | undefined;
   readonly untilS: number;
 }
 
-/** Looks names up, and keeps them for a while. */
+/** Looks names up, and caches them. */
 export class ReverseDnsCache {
   readonly #lookUp: ReverseLookup;
   readonly #signal: AbortSignal;
   readonly #now: () => number;
-  /** The one looked up longest ago first. */
-  readonly #known = new Map<string, Known>();
+  /** The oldest lookup first. */
+  readonly #cached = new Map<string, CachedName>();
   readonly #pending = new Map<string, Promise<string | undefined>>();
 
   /**
-   * @param lookUp asked for each new address
    * @param signal ends all waits
    * @param now monotonic time, in seconds
    */
@@ -47,13 +46,13 @@ export class ReverseDnsCache {
   }
 
   /**
-   * The name of an address.
+   * Looks up the name of an address.
    *
-   * @returns at once where it is known, or where too many look-ups are under way: then undefined
+   * @returns the name if it is cached; undefined if too many lookups are pending; otherwise a promise
    */
   nameOf(address: string): string | undefined | Promise<string | undefined> {
-    const known = this.#known.get(address);
-    if (known && known.untilS > this.#now()) return known.name;
+    const cached = this.#cached.get(address);
+    if (cached && cached.untilS > this.#now()) return cached.name;
     const pending = this.#pending.get(address);
     if (pending) return pending;
     if (this.#pending.size >= MAX_REVERSE_LOOKUPS) return undefined;
@@ -66,13 +65,13 @@ export class ReverseDnsCache {
     let name: string | undefined;
     const answered = this.#lookUp(address).then((found) => name = found, () => {});
     await settlesWithin(answered, REVERSE_LOOKUP_MS, this.#signal);
-    this.#known.delete(address);
-    this.#known.set(address, { name, untilS: this.#now() + REVERSE_NAME_TTL_S });
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= MAX_HOST_NAMES) break;
-      this.#known.delete(oldest);
+    this.#cached.delete(address);
+    this.#cached.set(address, { name, untilS: this.#now() + REVERSE_NAME_TTL_S });
+    for (const oldest of this.#cached.keys()) {
+      if (this.#cached.size <= MAX_HOST_NAMES) break;
+      this.#cached.delete(oldest);
     }
-    // A look-up that takes longer still counts: the system has no bound of its own on them.
+    // A lookup over its time still counts: the system does not bound their number.
     void answered.finally(() => this.#pending.delete(address));
     return name;
   }

@@ -1,17 +1,17 @@
 /**
- * Reads an update: bytes from anywhere into a record that is safe to list (I9).
+ * The parser of updates: turns the bytes of any sender into a record that is safe to list (I9).
  *
- * An update is one JSON object, as it is, or as a zlib stream behind the byte 0x1A. What is kept of
- * it is what every reader of the catalog can read:
+ * An update is one JSON object, plain, or as a zlib stream after the byte 0x1A. The record has only
+ * parts that every reader of the catalog can read:
  *
- * - of several members with one name, the first
- * - not `address` and `lastheardfrom`, which are the catalog's to say (cctools keeps both, and a
- *   sender can so claim another address); `name` is a proposal
- * - strings of printable ASCII; any other character becomes `?`, because cctools' parser gives up
+ * - of several members with one name, the first one
+ * - not `address` and `lastheardfrom`, which the catalog adds (cctools keeps both, so that a sender can
+ *   claim another address); `name` is a proposal
+ * - strings of printable ASCII; any other character becomes `?`, because the parser of cctools rejects
  *   the whole listing at some escapes
  *
- * What is kept is written as cctools writes it, byte for byte: no white space, and numbers as C
- * prints them, as far as that is JSON.
+ * The text has the same bytes as in cctools: no white space, and numbers as C prints them, if that is
+ * JSON.
  */
 import { skipWhite, stringAt, visitMembers } from "../../json/scan.ts";
 import {
@@ -30,51 +30,50 @@ const NUL_AND_WHITE: readonly number[] = [0, 9, 10, 13, 32];
 /** First byte of a compressed update. */
 const COMPRESSED = 0x1a;
 
-/** What a sender says, without what is the catalog's to say. */
+/** The update of a sender, without the members that the catalog adds. */
 export interface Update {
-  /** Its members as JSON text without the braces, as they are listed; may be empty. */
+  /** The members in the listing, as JSON text without the braces; may be empty. */
   readonly body: string;
   /**
-   * The same with floating point numbers as they came, which the listing may round, or show as
-   * integers (`1.0` is `1` there): a filter looks at the number itself. One and the same string
-   * where there are none of these.
+   * The members for filters: floating point numbers are unchanged here. The listing may round them, or
+   * print them as integers (`1.0` is `1`). The same string as `body` if no number differs.
    */
   readonly typedBody: string;
-  /** As in the record, else 0, as cctools has it. */
+  /** The port of the record, or 0, as in cctools. */
   readonly port: number;
-  /** The name that the sender proposes, where it is a plain host name. */
+  /** The name that the sender proposes, if it is a plain host name. */
   readonly name?: string;
-  /** Tells apart records of one address and port. */
+  /** Separates records of one address and port. */
   readonly uuid?: string;
-  /** Seconds, where a positive number is given. */
+  /** Seconds; only if it is a positive number. */
   readonly lifetimeS?: number;
 }
 
-/** An update that is dropped; the message is the reason. */
+/** An update is dropped; the message is the reason. */
 export class UpdateError extends Error {
   override name = "UpdateError";
 }
 
 /**
- * Reads an update.
+ * Parses an update, compressed or not.
  *
- * @param bytes a datagram's payload, or all of a connection's
- * @throws {UpdateError} where it is none, or over a limit
+ * @param bytes the payload of a datagram, or all bytes of a connection
+ * @throws {UpdateError} if it is not an update, or over a limit
  */
 export async function readUpdate(bytes: Uint8Array): Promise<Update> {
   return parseUpdate(isCompressed(bytes) ? await inflate(bytes.slice(1)) : bytes);
 }
 
-/** Whether an update is to be inflated before it is read. */
+/** Whether an update is compressed. */
 export function isCompressed(bytes: Uint8Array): boolean {
   return bytes[0] === COMPRESSED;
 }
 
 /**
- * Reads an update that is not compressed.
+ * Parses an update that is not compressed.
  *
- * @param bytes JSON text; what is not UTF-8 in it is read as U+FFFD
- * @throws {UpdateError} where it is none, or over a limit
+ * @param bytes JSON text; bytes that are not UTF-8 are read as U+FFFD
+ * @throws {UpdateError} if it is not an update, or over a limit
  */
 export function parseUpdate(bytes: Uint8Array): Update {
   if (bytes.length > MAX_UPDATE_BYTES) throw new UpdateError("it is too long");
@@ -86,7 +85,7 @@ export function parseUpdate(bytes: Uint8Array): Update {
     const name = plainText(stringAt(bytes, nameStart, nameEnd));
     if (!members.has(name)) members.set(name, textsOf(textAt(bytes, valueStart, valueEnd)));
   });
-  if (objectEnd !== end) throw new UpdateError("it is no JSON object");
+  if (objectEnd !== end) throw new UpdateError("it is not a JSON object");
   if (members.size > MAX_UPDATE_MEMBERS) throw new UpdateError("it has too many members");
 
   const name = hostName(members.get("name")?.listed);
@@ -102,12 +101,12 @@ export function parseUpdate(bytes: Uint8Array): Update {
   };
 }
 
-/** Where the white space and the NULs begin with which it ends. */
+/** Position after the last byte that is not white space or NUL. */
 function endOfText(bytes: Uint8Array): number {
   return bytes.findLastIndex((byte) => !NUL_AND_WHITE.includes(byte)) + 1;
 }
 
-/** All that follows recurses into the values. */
+/** Checks the nesting, because the rest of the parser is recursive. */
 function requireShallow(bytes: Uint8Array, end: number): void {
   let depth = 0;
   let inString = false;
@@ -118,12 +117,12 @@ function requireShallow(bytes: Uint8Array, end: number): void {
       else if (byte === QUOTE) inString = false;
     } else if (byte === QUOTE) inString = true;
     else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-      if (++depth > MAX_UPDATE_DEPTH) throw new UpdateError("it is nested too deeply");
+      if (++depth > MAX_UPDATE_DEPTH) throw new UpdateError("it has too many levels");
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--;
   }
 }
 
-/** A value as it is listed, and as filters see it. */
+/** A value in the listing, and for filters. */
 interface Texts {
   readonly listed: string;
   readonly typed: string;
@@ -132,7 +131,7 @@ interface Texts {
 function bodiesOf(members: ReadonlyMap<string, Texts>): Pick<Update, "body" | "typedBody"> {
   const body = bodyOf(members, ({ listed }) => listed);
   const typedBody = bodyOf(members, ({ typed }) => typed);
-  // One string where they are equal: then a record takes its memory once.
+  // If both are equal, one string saves memory.
   return { body, typedBody: typedBody === body ? body : typedBody };
 }
 
@@ -140,11 +139,11 @@ function bodyOf(members: ReadonlyMap<string, Texts>, textOf: (value: Texts) => s
   return [...members].map(([name, value]) => `${JSON.stringify(name)}:${textOf(value)}`).join(",");
 }
 
-/** A JSON value as every reader can read it. */
+/** Converts a JSON value to text that every reader can read. */
 function textsOf(json: string): Texts {
   let listed = "";
   let typed = "";
-  let end = 0; // of what is copied
+  let end = 0; // of the copied text
   for (const { 0: token, index } of json.matchAll(TOKEN)) {
     const text = tokenForListing(token);
     if (text === token) continue;
@@ -158,7 +157,7 @@ function textsOf(json: string): Texts {
   return { listed: listed + rest, typed: typed + rest };
 }
 
-/** What may be written otherwise: strings, numbers and white space. */
+/** The tokens that may change: strings, numbers and white space. */
 const TOKEN = /"(?:[^"\\]+|\\.)*"|[-\d][-+.\deE]*|[ \t\r\n]+/g;
 
 function tokenForListing(token: string): string {
@@ -168,16 +167,16 @@ function tokenForListing(token: string): string {
   return /^[-\d]/.test(token) ? numberForListing(token) : "";
 }
 
-/** What every reader reads as it is. */
+/** A string that every reader can read unchanged. */
 const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
 
-/** Whether a floating point number is printed as another one, or as an integer. */
+/** Whether the printed form of a floating point number has another value, or is an integer. */
 function isOtherNumber(token: string, printed: string): boolean {
   return /^[-\d].*[.eE]/.test(token) &&
     (/^-?\d+$/.test(printed) || Number(printed) !== Number(token));
 }
 
-/** As cctools prints it; as it came where that would be another integer, or no JSON. */
+/** Prints a number as cctools does, or unchanged if that would be another integer or not JSON. */
 function numberForListing(json: string): string {
   if (json === "-0") return "0";
   if (/^-?\d+$/.test(json)) return json;
@@ -202,20 +201,22 @@ function numberValue(json: string | undefined): number | undefined {
   return json !== undefined && /^-?\d/.test(json) ? Number(json) : undefined;
 }
 
-/** Only digits are an integer to cctools, which then has 0 for the port. */
+/** cctools uses port 0 for a value that is not all digits. */
 function portValue(json: string | undefined): number {
   const value = json !== undefined && /^\d+$/.test(json) ? Number(json) : 0;
   return value <= 65_535 ? value : 0;
 }
 
-/** Bytes that are inflated at once: they may become a thousand times as many. */
-const INFLATED_AT_ONCE_BYTES = 512;
+/** Bytes that are inflated at a time: the result may be a thousand times as long. */
+const INFLATE_STEP_BYTES = 512;
 
 let inflating = 0;
 
-/** Inflates a zlib stream, to `MAX_UPDATE_BYTES` at the most: a few bytes can hold gigabytes. */
+/** Inflates a zlib stream to at most `MAX_UPDATE_BYTES`: a few bytes can contain gigabytes. */
 async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  if (inflating >= MAX_INFLATING) throw new UpdateError("too many compressed ones at once");
+  if (inflating >= MAX_INFLATING) {
+    throw new UpdateError("there are too many compressed ones at once");
+  }
   inflating++;
   try {
     const stream = ReadableStream.from(slices(bytes))
@@ -237,7 +238,7 @@ async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
 }
 
 function* slices(bytes: Uint8Array<ArrayBuffer>): Generator<Uint8Array<ArrayBuffer>> {
-  for (let at = 0; at < bytes.length; at += INFLATED_AT_ONCE_BYTES) {
-    yield bytes.subarray(at, at + INFLATED_AT_ONCE_BYTES);
+  for (let at = 0; at < bytes.length; at += INFLATE_STEP_BYTES) {
+    yield bytes.subarray(at, at + INFLATE_STEP_BYTES);
   }
 }

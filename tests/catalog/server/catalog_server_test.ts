@@ -1,13 +1,12 @@
+/** Tests a catalog server over UDP, TCP and HTTP, with real sockets. */
 import assert from "assert";
+import { readListing, sendUpdates, untilListed } from "../catalog_client.ts";
 import { createLog, silentLog } from "../../../lib/base/log.ts";
-import { sleep } from "../../../lib/base/clock.ts";
 import type { ReverseLookup } from "../../../lib/catalog/server/reverse_dns_cache.ts";
 import {
   CatalogServer,
   type CatalogServerOptions,
 } from "../../../lib/catalog/server/catalog_server.ts";
-
-const DEADLINE_MS = 60_000;
 
 function catalog(options: Partial<CatalogServerOptions> = {}): CatalogServer {
   return new CatalogServer({
@@ -20,45 +19,18 @@ function catalog(options: Partial<CatalogServerOptions> = {}): CatalogServer {
   });
 }
 
-/** With updates by TCP; the next port may be taken by another test, then another one is tried. */
+/** A catalog with updates by TCP. Another test may use its next port; then this tries another one. */
 async function catalogWithTcp(): Promise<CatalogServer> {
   for (;;) {
-    let complaints = 0;
-    const log = createLog({ write: () => complaints++ });
+    let warnings = 0;
+    const log = createLog({ write: () => warnings++ });
     const server = catalog({ tcpUpdates: true, log });
-    if (complaints === 0) return server;
+    if (warnings === 0) return server;
     await server.stop();
   }
 }
 
-async function sendUdp(port: number, ...updates: (string | Uint8Array)[]): Promise<void> {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  for (const update of updates) {
-    const bytes = typeof update === "string" ? new TextEncoder().encode(update) : update;
-    await socket.send(bytes, { transport: "udp", hostname: "127.0.0.1", port });
-  }
-  socket.close();
-}
-
-type Listed = Record<string, unknown>[];
-
-async function listing(port: number): Promise<Listed> {
-  const response = await fetch(`http://127.0.0.1:${port}/query.json`);
-  return await response.json();
-}
-
-/** There is no event for a datagram that was taken: asks again until there are that many records. */
-async function untilListed(port: number, count: number): Promise<Listed> {
-  const deadline = performance.now() + DEADLINE_MS;
-  for (;;) {
-    const records = await listing(port);
-    if (records.length === count) return records;
-    assert.ok(performance.now() < deadline, `there are ${records.length} records, not ${count}`);
-    await sleep(10);
-  }
-}
-
-/** Sends bytes over TCP and gives all that comes back. */
+/** Sends bytes over TCP and returns all bytes of the reply. */
 async function exchange(port: number, bytes: string, halfClose = false): Promise<string> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await connection.write(new TextEncoder().encode(bytes));
@@ -66,19 +38,18 @@ async function exchange(port: number, bytes: string, halfClose = false): Promise
   return await new Response(connection.readable).text();
 }
 
-Deno.test("catalog server: lists what came by UDP, with what it saw itself", async () => {
+Deno.test("catalog server: lists an update by UDP, with the address that it saw", async () => {
   const server = catalog();
-  await sendUdp(
-    server.port,
+  await sendUpdates(server.port, [
     '{"type":"hashtable","port":7,"address":"6.6.6.6","lastheardfrom":9e9}',
-  );
+  ]);
   const [record] = await untilListed(server.port, 1);
   assert.equal(record?.["address"], "127.0.0.1");
   assert.ok(Math.abs(Number(record?.["lastheardfrom"]) - Date.now() / 1000) < 60);
   await server.stop();
 });
 
-Deno.test("catalog server: odd datagrams do no harm", async () => {
+Deno.test("catalog server: bad datagrams are dropped", async () => {
   const server = catalog();
   const odd = [
     "",
@@ -90,12 +61,12 @@ Deno.test("catalog server: odd datagrams do no harm", async () => {
     new Uint8Array([0x1a, 1, 2]),
   ];
   odd.push(new Uint8Array(60_000).fill(91), new Uint8Array(60_000).fill(255));
-  await sendUdp(server.port, ...odd, '{"port":7}');
+  await sendUpdates(server.port, [...odd, '{"port":7}']);
   await untilListed(server.port, 1);
   await server.stop();
 });
 
-Deno.test("catalog server: takes an update by TCP, up to the half-close", async () => {
+Deno.test("catalog server: accepts an update by TCP, which ends with the half-close", async () => {
   const server = await catalogWithTcp();
   assert.equal(await exchange(server.port + 1, '{"port":7}', true), "");
   assert.equal(await exchange(server.port + 1, "GET / HTTP/1.1\r\n\r\n", true), "");
@@ -103,31 +74,31 @@ Deno.test("catalog server: takes an update by TCP, up to the half-close", async 
   await server.stop();
 });
 
-Deno.test("catalog server: says in one line that the next port is taken, and goes on", async () => {
+Deno.test("catalog server: logs once that the next port is in use, and works without it", async () => {
   const first = await catalogWithTcp();
   await first.stop();
-  const taken = Deno.listen({ hostname: "127.0.0.1", port: first.port + 1 });
+  const blocking = Deno.listen({ hostname: "127.0.0.1", port: first.port + 1 });
   const lines: string[] = [];
   const log = createLog({ write: (line) => lines.push(line) });
   const server = catalog({ port: first.port, tcpUpdates: true, log });
   assert.equal(lines.length, 1);
   assert.match(lines[0] ?? "", /Cannot take updates by TCP on port/);
-  await sendUdp(server.port, '{"port":7}');
+  await sendUpdates(server.port, ['{"port":7}']);
   await untilListed(server.port, 1);
   await server.stop();
-  taken.close();
+  blocking.close();
 });
 
-Deno.test("catalog server: a goodbye takes effect within seconds", async () => {
+Deno.test("catalog server: a goodbye removes a record within seconds", async () => {
   const server = catalog();
-  await sendUdp(server.port, '{"port":7}');
+  await sendUpdates(server.port, ['{"port":7}']);
   await untilListed(server.port, 1);
-  await sendUdp(server.port, '{"port":7,"lifetime":1}');
+  await sendUpdates(server.port, ['{"port":7,"lifetime":1}']);
   await untilListed(server.port, 0);
   await server.stop();
 });
 
-/** What comes before and behind the time in the head of a reply. */
+/** The head of a reply before and after its date. */
 const HEAD = [
   "HTTP/1.1 200 OK\nDate: ",
   "\nServer: catalog_server\nConnection: close\nAccess-Control-Allow-Origin: *\n" +
@@ -142,7 +113,7 @@ for (
     ["blanks in the request line", "  GET \t /query.json  HTTP/1.1 \r\n\r\n"],
   ] as const
 ) {
-  Deno.test(`fault: ${fault}: the reply is that of catalog_server`, async () => {
+  Deno.test(`fault: ${fault}: the reply has the bytes of catalog_server`, async () => {
     const server = catalog();
     const reply = await exchange(server.port, request);
     await server.stop();
@@ -164,7 +135,7 @@ Deno.test("catalog server: pages forbid scripts, and a HEAD has no body", async 
   await server.stop();
 });
 
-Deno.test("catalog server: bad requests are answered, whatever they hold", async () => {
+Deno.test("catalog server: bad requests get a reply", async () => {
   const server = catalog();
   const statusOf = async (request: string) =>
     (await exchange(server.port, request, true)).slice(9, 12);
@@ -178,36 +149,36 @@ Deno.test("catalog server: bad requests are answered, whatever they hold", async
   await server.stop();
 });
 
-Deno.test("fault: many clients look up at once: 200 from one address are all answered", async () => {
+Deno.test("fault: many clients look up at once: 200 from one address all get the listing", async () => {
   const server = catalog();
-  await sendUdp(server.port, '{"port":7}');
+  await sendUpdates(server.port, ['{"port":7}']);
   await untilListed(server.port, 1);
-  const listings = await Promise.all(Array.from({ length: 200 }, () => listing(server.port)));
+  const listings = await Promise.all(Array.from({ length: 200 }, () => readListing(server.port)));
   assert.deepEqual(new Set(listings.map(({ length }) => length)), new Set([1]));
 
   await server.stop();
 });
 
-Deno.test("fault: name without reverse DNS: a record is listed by its host's name, or by what it says", async () => {
+Deno.test("fault: name without reverse DNS: a record has its host's name, or the name that it claims", async () => {
   const answers: [string, ReverseLookup][] = [
     ["host.test", () => Promise.resolve("host.test")],
     ["own.test", () => Promise.resolve(undefined)],
     ["own.test", () => Promise.reject(new Error("down"))],
   ];
   for (const [wanted, answer] of answers) {
-    let asked = 0;
-    const server = catalog({ reverseLookup: (address) => (asked++, answer(address)) });
-    await sendUdp(server.port, '{"port":7,"name":"own.test"}');
+    let lookups = 0;
+    const server = catalog({ reverseLookup: (address) => (lookups++, answer(address)) });
+    await sendUpdates(server.port, ['{"port":7,"name":"own.test"}']);
     const [record] = await untilListed(server.port, 1);
     assert.equal(record?.["name"], wanted);
-    await sendUdp(server.port, '{"port":8,"name":"own.test"}');
+    await sendUpdates(server.port, ['{"port":8,"name":"own.test"}']);
     await untilListed(server.port, 2);
-    assert.equal(asked, 1, "an answer is kept");
+    assert.equal(lookups, 1, "a name is cached");
     await server.stop();
   }
 });
 
-Deno.test("catalog server: a name that is looked up for long holds up no other record", async () => {
+Deno.test("catalog server: a slow name lookup does not delay other updates", async () => {
   const slow = Promise.withResolvers<string>();
   const asked = Promise.withResolvers<void>();
   const server = catalog({
@@ -216,28 +187,28 @@ Deno.test("catalog server: a name that is looked up for long holds up no other r
       return slow.promise;
     },
   });
-  await sendUdp(server.port, '{"port":7}', '{"port":7,"last":true}');
+  await sendUpdates(server.port, ['{"port":7}', '{"port":7,"last":true}']);
   await asked.promise;
-  assert.deepEqual(await listing(server.port), []);
+  assert.deepEqual(await readListing(server.port), []);
   slow.resolve("host.test");
   const [record] = await untilListed(server.port, 1);
   assert.equal(record?.["name"], "host.test");
   await server.stop();
 });
 
-Deno.test("catalog server: silent connections keep nobody out", async () => {
+Deno.test("catalog server: silent connections do not block others", async () => {
   const server = catalog();
   const silent = await Promise.all(
     Array.from({ length: 300 }, () => Deno.connect({ hostname: "127.0.0.1", port: server.port })),
   );
   const start = performance.now();
-  assert.deepEqual(await listing(server.port), []);
+  assert.deepEqual(await readListing(server.port), []);
   assert.ok(performance.now() - start < 10_000);
   await server.stop();
   for (const connection of silent) connection.close();
 });
 
-Deno.test("catalog server: a port in use is an error, and nothing is held", async () => {
+Deno.test("catalog server: a port in use is an error, and leaves no open socket", async () => {
   const server = catalog();
   assert.throws(() => catalog({ port: server.port }), Deno.errors.AddrInUse);
   await server.stop();
@@ -245,14 +216,13 @@ Deno.test("catalog server: a port in use is an error, and nothing is held", asyn
   await catalog({ port: server.port }).stop();
 });
 
-Deno.test("catalog server: thousands of records are listed whole", async () => {
+Deno.test("catalog server: a listing has all of hundreds of records", async () => {
   const server = catalog();
   const junk = "j".repeat(900);
   for (let port = 1; port <= 900; port += 50) {
-    await sendUdp(
-      server.port,
+    await sendUpdates(server.port, [
       ...Array.from({ length: 50 }, (_, i) => JSON.stringify({ port: port + i, junk })),
-    );
+    ]);
     await untilListed(server.port, port + 49);
   }
   await server.stop();

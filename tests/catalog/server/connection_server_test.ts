@@ -1,3 +1,4 @@
+/** Tests the bounds of connections, with connections in memory. */
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
 import {
@@ -26,7 +27,7 @@ class Silent implements Connection {
   }
 }
 
-/** Hands out connections as the test gives them. */
+/** An acceptor of the connections that a test makes. */
 class Queue implements Acceptor<Silent> {
   readonly #stream = new TransformStream<Silent, Silent>(undefined, { highWaterMark: 1_000 });
   readonly #writer = this.#stream.writable.getWriter();
@@ -48,19 +49,19 @@ class Queue implements Acceptor<Silent> {
 }
 
 function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `connections: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `connection server: ${name}`, permissions: "none", fn });
 }
 
 const untilClosed = async (connection: Silent) => void await connection.read();
 const roomy = {
   connections: 100,
   perAddress: 100,
-  refusals: 100,
+  rejections: 100,
   graceMs: 60_000,
   exchangeMs: 60_000,
 };
 
-test("an exchange that takes too long is cut off", async () => {
+test("an exchange over its time is closed", async () => {
   const queue = new Queue();
   const server = new ConnectionServer(queue, untilClosed, {
     limits: { ...roomy, exchangeMs: 10 },
@@ -69,7 +70,7 @@ test("an exchange that takes too long is cut off", async () => {
   await server.stop();
 });
 
-test("at the bound, the oldest is cut off after its grace, and only it", async () => {
+test("at the bound, only the oldest connection is closed, after its grace time", async () => {
   const queue = new Queue();
   const limits = { ...roomy, connections: 2, graceMs: 20 };
   const server = new ConnectionServer(queue, untilClosed, { limits });
@@ -82,7 +83,7 @@ test("at the bound, the oldest is cut off after its grace, and only it", async (
   assert.equal(second.isClosed, true);
 });
 
-test("an exchange that throws closes its connection, and others go on", async () => {
+test("an exchange that throws closes its connection, and the server accepts others", async () => {
   const queue = new Queue();
   const server = new ConnectionServer(queue, () => Promise.reject(new Error("reset")), {
     limits: roomy,
@@ -92,8 +93,8 @@ test("an exchange that throws closes its connection, and others go on", async ()
   await server.stop();
 });
 
-test("reading ends at the peer's end, at enough, or with nothing over the bound", async () => {
-  const giving = (...chunks: string[]): Connection => ({
+test("reading ends when the peer closes, when the bytes are enough, or over the bound", async () => {
+  const connectionWith = (...chunks: string[]): Connection => ({
     read: (into) => {
       const chunk = new TextEncoder().encode(chunks.shift());
       into.set(chunk);
@@ -104,12 +105,15 @@ test("reading ends at the peer's end, at enough, or with nothing over the bound"
   });
   const text = async (bytes: Promise<Uint8Array | undefined>) =>
     new TextDecoder().decode(await bytes ?? new TextEncoder().encode("too long"));
-  assert.equal(await text(readUntil(giving("ab", "cd"), 10)), "abcd");
-  assert.equal(await text(readUntil(giving("ab", "cd"), 10, (bytes) => bytes.length > 1)), "ab");
-  assert.equal(await text(readUntil(giving("ab", "cd"), 3)), "too long");
+  assert.equal(await text(readUntil(connectionWith("ab", "cd"), 10)), "abcd");
+  assert.equal(
+    await text(readUntil(connectionWith("ab", "cd"), 10, (bytes) => bytes.length > 1)),
+    "ab",
+  );
+  assert.equal(await text(readUntil(connectionWith("ab", "cd"), 3)), "too long");
 });
 
-test("writing goes on until all is written", async () => {
+test("writing continues until all bytes are written", async () => {
   const written: number[] = [];
   await writeAll({
     read: () => Promise.resolve(null),
@@ -122,17 +126,17 @@ test("writing goes on until all is written", async () => {
   assert.deepEqual(written, [5, 3, 1]);
 });
 
-const untilAsked = async (connection: Silent, hasAsked: () => void) => {
-  hasAsked();
+const untilRequest = async (connection: Silent, onRequest: () => void) => {
+  onRequest();
   await connection.read();
 };
 
-test("one peer does not fill the room of all: its oldest one without a question goes at once", async () => {
+test("over the bound of one address, its oldest connection without a request is closed at once", async () => {
   const queue = new Queue();
-  const peers = ["b", "a", "a", "a"];
+  const addressesInOrder = ["b", "a", "a", "a"];
   const server = new ConnectionServer(queue, untilClosed, {
     limits: { ...roomy, perAddress: 2 },
-    addressOf: () => peers.shift() ?? "",
+    addressOf: () => addressesInOrder.shift() ?? "",
   });
   const others = await queue.connect();
   const first = await queue.connect();
@@ -143,28 +147,28 @@ test("one peer does not fill the room of all: its oldest one without a question 
   await server.stop();
 });
 
-test("where all of a peer's have asked, its next one is refused, and none of them is cut off", async () => {
+test("if all connections of an address have a request, its next one is rejected", async () => {
   const queue = new Queue();
-  const refused: Silent[] = [];
-  const server = new ConnectionServer(queue, untilAsked, {
-    limits: { ...roomy, perAddress: 2, refusals: 1 },
-    refuse: async (connection) => {
-      refused.push(connection);
+  const rejected: Silent[] = [];
+  const server = new ConnectionServer(queue, untilRequest, {
+    limits: { ...roomy, perAddress: 2, rejections: 1 },
+    reject: async (connection) => {
+      rejected.push(connection);
       await untilClosed(connection);
     },
   });
   const served = [await queue.connect(), await queue.connect()];
   const third = await queue.connect();
   const fourth = await queue.connect();
-  await third.read(); // there is one refusal at a time: the older one makes room
-  assert.deepEqual(refused, [third, fourth]);
+  await third.read(); // the bound is one rejection at a time: the older one is closed
+  assert.deepEqual(rejected, [third, fourth]);
   assert.deepEqual(served.map(({ isClosed }) => isClosed), [false, false]);
   await server.stop();
 });
 
-test("one that takes its answer slowly makes room for its peer's next one, once its grace is over", async () => {
+test("after its grace time, a slow connection is closed for the next one of its address", async () => {
   const queue = new Queue();
-  const server = new ConnectionServer(queue, untilAsked, {
+  const server = new ConnectionServer(queue, untilRequest, {
     limits: { ...roomy, perAddress: 2, graceMs: 0 },
   });
   const first = await queue.connect();

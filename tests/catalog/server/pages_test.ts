@@ -1,3 +1,4 @@
+/** Tests the pages of a catalog, without HTTP. */
 import assert from "assert";
 import fc from "fast-check";
 import { rejection, replyTo } from "../../../lib/catalog/server/pages.ts";
@@ -40,14 +41,14 @@ const two = storeOf(
   { type: "chirp", port: 2 },
 );
 
-test("query.json is an array with a record a line", () => {
+test("query.json is an array with one record in each line", () => {
   assert.equal(body("/query.json", storeOf()), "[\n\n]\n");
   const text = body("/query.json", two);
   assert.deepEqual(JSON.parse(text).map((record: { port: number }) => record.port), [1, 2]);
   assert.equal(text.split("\n").length, 5);
 });
 
-test("query.text is a member a line, and an empty line behind each record", () => {
+test("query.text has one member in each line, and an empty line after each record", () => {
   const [first] = body("/query.text", two).split("\n\n");
   assert.equal(
     first,
@@ -55,7 +56,7 @@ test("query.text is a member a line, and an empty line behind each record", () =
   );
 });
 
-test("fault: a filter that does not parse is answered with all records: it is a 400", () => {
+test("fault: a bad filter gets all records: the reply is 400", () => {
   const count = (filter: string) => JSON.parse(body(`/query/${btoa(filter)}`, two)).length;
   assert.equal(count('project=="me-a4-x"'), 1);
   assert.equal(count("true"), 2);
@@ -72,7 +73,7 @@ test("fault: a filter that does not parse is answered with all records: it is a 
   }
 });
 
-test("fault: 64-bit integers shown rounded: they are exact in text, in the page and in a filter", () => {
+test("fault: 64-bit integers are rounded: they are exact in text, in HTML and in a filter", () => {
   const most = "9223372036854775807";
   const store = storeOf(`{"port":1,"most":${most},"list":[${most}],"7":-9223372036854775808}`);
   const [record] = store.list(at(NOW_S));
@@ -87,7 +88,7 @@ test("fault: 64-bit integers shown rounded: they are exact in text, in the page 
   assert.equal(passing(`most-1==9223372036854775806`), 1);
 });
 
-test("the page shows records with their age and a link to all members", () => {
+test("the table has the age of each record, and a link to all members", () => {
   const text = body("/", two);
   assert.match(text, /<td>me-a4-x<\/td>/);
   assert.match(text, /61 s ago/);
@@ -96,7 +97,7 @@ test("the page shows records with their age and a link to all members", () => {
   assert.equal(body("/query.html", two), text);
 });
 
-test("what is not there is a 404 in which nothing of the path is markup", () => {
+test("an unknown path is a 404, in which no part of the path is markup", () => {
   for (
     const path of ["/query.json?x", "/query%2ejson", "/query/", "/detail/none", "/<script>\xe9"]
   ) {
@@ -108,7 +109,7 @@ test("what is not there is a 404 in which nothing of the path is markup", () => 
   }
 });
 
-test("nothing that a record says becomes markup, and every page is ASCII", () => {
+test("no part of a record becomes markup, and every page is ASCII", () => {
   const tricky = fc.stringMatching(/^[<>&"'a-z/=\u00e9]{0,20}$/);
   fc.assert(fc.property(fc.dictionary(tricky, tricky), tricky, (members, owner) => {
     const store = storeOf({ port: 1, ...members, owner: `<script>${owner}`, type: `"'><b>` });
@@ -126,13 +127,13 @@ test("nothing that a record says becomes markup, and every page is ASCII", () =>
   }));
 });
 
-test("many records: the page is cut, and says so", () => {
+test("the table ends after 1,000 records, with a link to all", () => {
   const store = storeOf(...Array.from({ length: 1_000 }, (_, i) => ({ port: i + 1 })));
   store.put(parsed('{"port":1}'), { address: "192.0.2.2" }, at(NOW_S));
-  assert.match(body("/", store), /1001 records.*The first 1000 are shown/s);
+  assert.match(body("/", store), /1001 records.*The table has the first 1000 records/s);
 });
 
-test("a member's name is one word in query.text: it cannot pretend to be another member", () => {
+test("a blank in the name of a member becomes '?' in query.text", () => {
   const store = storeOf({
     port: 1,
     "address 192.0.2.66": "x",
@@ -144,7 +145,7 @@ test("a member's name is one word in query.text: it cannot pretend to be another
   assert.deepEqual(lines.filter((line) => line.startsWith("port ")), ["port 1"]);
 });
 
-test("long values are cut in pages, and whole in query.json", () => {
+test("long values are shortened in HTML, and complete in query.json", () => {
   const store = storeOf({ port: 1, owner: "<".repeat(60_000), ["n".repeat(5_000)]: 1 });
   const [record] = store.list(at(NOW_S));
   assert.ok(body("/", store).length < 3_000);
@@ -152,7 +153,7 @@ test("long values are cut in pages, and whole in query.json", () => {
   assert.ok(body("/query.json", store).length > 60_000);
 });
 
-test("a client that asks too much at once is asked to come back in a second", () => {
+test("an address with too many requests gets 503 with Retry-After: 1", () => {
   const { status, retryAfterS } = rejection(503);
   assert.deepEqual({ status, retryAfterS }, { status: 503, retryAfterS: 1 });
   assert.equal(rejection(400).retryAfterS, undefined);

@@ -1,3 +1,4 @@
+/** Tests which records a catalog lists, and which ones it removes. */
 import assert from "assert";
 import { type CatalogTime, RecordStore } from "../../../lib/catalog/server/record_store.ts";
 import { parseUpdate, type Update } from "../../../lib/catalog/server/update_parser.ts";
@@ -16,16 +17,16 @@ function test(name: string, fn: () => void): void {
 
 /** A moment, by both clocks. */
 const at = (s: number): CatalogTime => ({ unixS: s, monotonicS: s });
-const give = (store: RecordStore, update: Update, address: string, nowS: number) =>
+const putUpdate = (store: RecordStore, update: Update, address: string, nowS: number) =>
   store.put(update, { address }, at(nowS));
 const parsed = (text: string) => parseUpdate(new TextEncoder().encode(text));
 const update = (port: number, more: object = {}) => parsed(JSON.stringify({ port, ...more }));
 const ports = (store: RecordStore, nowS = NOW_S) =>
   store.list(at(nowS)).map(({ text }) => JSON.parse(text).port).sort((a, b) => a - b);
 
-test("puts what the catalog says in front", () => {
+test("puts the members that the catalog adds first", () => {
   const store = new RecordStore(900);
-  const record = give(store, update(7, { name: "h.test", type: "t" }), HERE, NOW_S);
+  const record = putUpdate(store, update(7, { name: "h.test", type: "t" }), HERE, NOW_S);
   assert.equal(
     record.text,
     `{"name":"h.test","lastheardfrom":${NOW_S},"address":"${HERE}","port":7,"type":"t"}`,
@@ -34,17 +35,17 @@ test("puts what the catalog says in front", () => {
   assert.equal(store.get(record.key, at(NOW_S)), record);
 });
 
-test("a record without members of its own is still JSON", () => {
+test("a record without members of its own is valid JSON", () => {
   const store = new RecordStore(900);
-  assert.equal(JSON.parse(give(store, parsed("{}"), HERE, NOW_S).text).name, HERE);
+  assert.equal(JSON.parse(putUpdate(store, parsed("{}"), HERE, NOW_S).text).name, HERE);
 });
 
-test("one key, one record: the last one", () => {
+test("the last record of a key replaces the others", () => {
   const store = new RecordStore(900);
-  give(store, update(7, { size: 1 }), HERE, NOW_S);
-  give(store, update(7, { size: 2 }), HERE, NOW_S);
-  give(store, update(7, { uuid: "u" }), HERE, NOW_S);
-  give(store, update(7), "192.0.2.2", NOW_S);
+  putUpdate(store, update(7, { size: 1 }), HERE, NOW_S);
+  putUpdate(store, update(7, { size: 2 }), HERE, NOW_S);
+  putUpdate(store, update(7, { uuid: "u" }), HERE, NOW_S);
+  putUpdate(store, update(7), "192.0.2.2", NOW_S);
   assert.deepEqual(store.list(at(NOW_S)).map(({ key }) => key), [
     `${HERE}:7:${HERE}`,
     `${HERE}:7:${HERE}:u`,
@@ -53,12 +54,12 @@ test("one key, one record: the last one", () => {
   assert.equal(JSON.parse(store.list(at(NOW_S))[0]?.text ?? "").size, 2);
 });
 
-test("a record goes after the shorter of its own and the catalog's lifetime, a goodbye at once", () => {
+test("a record expires after its own lifetime or the catalog's; a goodbye expires at once", () => {
   const store = new RecordStore(900);
-  give(store, update(1, { lifetime: 1 }), HERE, NOW_S);
-  give(store, update(2, { lifetime: 5_000 }), HERE, NOW_S);
-  give(store, update(3), HERE, NOW_S);
-  const { key } = give(store, update(4, { lifetime: 100 }), HERE, NOW_S);
+  putUpdate(store, update(1, { lifetime: 1 }), HERE, NOW_S);
+  putUpdate(store, update(2, { lifetime: 5_000 }), HERE, NOW_S);
+  putUpdate(store, update(3), HERE, NOW_S);
+  const { key } = putUpdate(store, update(4, { lifetime: 100 }), HERE, NOW_S);
   assert.deepEqual(ports(store), [1, 2, 3, 4]);
   assert.deepEqual(ports(store, NOW_S + 2), [2, 3, 4]);
   assert.equal(store.get(key, at(NOW_S + 101)), undefined);
@@ -66,81 +67,85 @@ test("a record goes after the shorter of its own and the catalog's lifetime, a g
   assert.deepEqual(ports(store, NOW_S + 901), []);
 });
 
-test("over its number of records, the one heard from longest ago goes", () => {
+test("over the number of records, the one with the oldest update is removed", () => {
   const store = new RecordStore(900, { ...roomy, records: 2 });
-  give(store, update(1), HERE, NOW_S);
-  give(store, update(2), HERE, NOW_S);
-  give(store, update(1), HERE, NOW_S);
-  give(store, update(3), HERE, NOW_S);
+  putUpdate(store, update(1), HERE, NOW_S);
+  putUpdate(store, update(2), HERE, NOW_S);
+  putUpdate(store, update(1), HERE, NOW_S);
+  putUpdate(store, update(3), HERE, NOW_S);
   assert.deepEqual(ports(store), [1, 3]);
 });
 
-test("over the number of one address, only that address loses one", () => {
+test("over the number for one address, a record of that address is removed", () => {
   const store = new RecordStore(900, { ...roomy, perAddress: 2 });
-  give(store, update(9), "192.0.2.9", NOW_S);
-  for (const port of [1, 2, 3]) give(store, update(port), HERE, NOW_S);
+  putUpdate(store, update(9), "192.0.2.9", NOW_S);
+  for (const port of [1, 2, 3]) putUpdate(store, update(port), HERE, NOW_S);
   assert.deepEqual(ports(store), [2, 3, 9]);
 });
 
-test("over its characters, the oldest ones go", () => {
+test("over the number of characters, the oldest records are removed", () => {
   const store = new RecordStore(900, { ...roomy, chars: 2_500 });
-  for (const port of [1, 2, 3]) give(store, update(port, { junk: "j".repeat(1_000) }), HERE, NOW_S);
+  for (const port of [1, 2, 3]) {
+    putUpdate(store, update(port, { junk: "j".repeat(1_000) }), HERE, NOW_S);
+  }
   assert.deepEqual(ports(store), [2, 3]);
 });
 
-test("expired records do not fill the store where nobody asks", () => {
+test("expired records do not fill a store without reads", () => {
   const store = new RecordStore(900, { ...roomy, records: 2 });
-  give(store, update(1), HERE, NOW_S);
-  give(store, update(2, { lifetime: 1 }), HERE, NOW_S);
-  give(store, update(3), HERE, NOW_S + 60);
+  putUpdate(store, update(1), HERE, NOW_S);
+  putUpdate(store, update(2, { lifetime: 1 }), HERE, NOW_S);
+  putUpdate(store, update(3), HERE, NOW_S + 60);
   assert.deepEqual(ports(store, NOW_S + 60), [1, 3]);
 });
 
-test("a flood from addresses without number pushes out newcomers, and no established record", () => {
+test("a flood from many addresses removes newcomers only", () => {
   const store = new RecordStore(900, { ...roomy, records: 100 });
-  give(store, update(7), HERE, NOW_S);
-  give(store, update(7), HERE, NOW_S + 60);
-  for (let i = 0; i < 1_000; i++) give(store, update(8), `10.0.${i >> 8}.${i & 255}`, NOW_S + 60);
+  putUpdate(store, update(7), HERE, NOW_S);
+  putUpdate(store, update(7), HERE, NOW_S + 60);
+  for (let i = 0; i < 1_000; i++) {
+    putUpdate(store, update(8), `10.0.${i >> 8}.${i & 255}`, NOW_S + 60);
+  }
   const records = store.list(at(NOW_S + 60));
   assert.equal(records.length, 100);
   assert.ok(records.some(({ address }) => address === HERE));
 });
 
-test("sending twice at once establishes nothing", () => {
+test("two updates at one moment do not establish a record", () => {
   const store = new RecordStore(900, { ...roomy, records: 2 });
-  for (const port of [1, 1, 2, 3]) give(store, update(port), HERE, NOW_S);
+  for (const port of [1, 1, 2, 3]) putUpdate(store, update(port), HERE, NOW_S);
   assert.deepEqual(ports(store), [2, 3]);
 });
 
-test("established records leave room for newcomers, also where they grow", () => {
+test("established records leave room for newcomers, also when they grow", () => {
   const store = new RecordStore(900, { ...roomy, records: 4, chars: 4_000 });
   const put = (port: number, atS: number, chars: number) =>
-    give(store, update(port, { junk: "j".repeat(chars) }), HERE, NOW_S + atS);
+    putUpdate(store, update(port, { junk: "j".repeat(chars) }), HERE, NOW_S + atS);
   for (const atS of [0, 10]) for (const port of [1, 2, 3, 4]) put(port, atS, 1);
   put(5, 10, 1);
-  assert.deepEqual(ports(store, NOW_S + 10), [1, 2, 3, 5], "the fourth one stayed a newcomer");
+  assert.deepEqual(ports(store, NOW_S + 10), [1, 2, 3, 5], "the fourth record is still a newcomer");
   for (const port of [1, 2, 3]) put(port, 20, 1_300);
   put(6, 20, 1);
-  assert.deepEqual(ports(store, NOW_S + 20), [1, 2, 6], "the third one became one again");
+  assert.deepEqual(ports(store, NOW_S + 20), [1, 2, 6], "the third record is a newcomer again");
 });
 
-test("an established record goes by its lifetime and by its address's bound", () => {
+test("an established record expires, and counts for the bound of its address", () => {
   const store = new RecordStore(900, { ...roomy, perAddress: 2 });
   for (const atS of [0, 10]) {
-    for (const port of [1, 2]) give(store, update(port), HERE, NOW_S + atS);
+    for (const port of [1, 2]) putUpdate(store, update(port), HERE, NOW_S + atS);
   }
-  give(store, update(3), HERE, NOW_S + 10);
-  assert.deepEqual(ports(store, NOW_S + 10), [1, 2], "newcomers of an address go first");
+  putUpdate(store, update(3), HERE, NOW_S + 10);
+  assert.deepEqual(ports(store, NOW_S + 10), [1, 2], "newcomers of an address are removed first");
   assert.deepEqual(ports(store, NOW_S + 911), []);
 });
 
-test("64 bits of an IPv6 address are one sender", () => {
+test("IPv6 addresses with the same first 64 bits are one sender", () => {
   const store = new RecordStore(900, { ...roomy, perAddress: 2 });
-  for (const port of [1, 2, 3]) give(store, update(port), `2001:db8::${port}`, NOW_S);
+  for (const port of [1, 2, 3]) putUpdate(store, update(port), `2001:db8::${port}`, NOW_S);
   assert.deepEqual(ports(store), [2, 3]);
 });
 
-test("fault: wall clock used for durations: a clock that is set back or forward drops nothing and keeps nothing", () => {
+test("fault: wall clock used for durations: setting the clock does not change when a record expires", () => {
   const store = new RecordStore(900);
   const put = (port: number, unixS: number, monotonicS: number) =>
     store.put(update(port), { address: HERE }, { unixS, monotonicS });
@@ -150,9 +155,9 @@ test("fault: wall clock used for durations: a clock that is set back or forward 
     store.list({ unixS, monotonicS }).map(({ text }) => JSON.parse(text).port);
   assert.deepEqual(portsAt(NOW_S + hour, 60), [1], "set forward by an hour");
   assert.deepEqual(portsAt(NOW_S - hour, 949), [1], "set back by an hour");
-  assert.deepEqual(portsAt(NOW_S - hour, 951), [], "it is gone after its lifetime all the same");
+  assert.deepEqual(portsAt(NOW_S - hour, 951), [], "it expires after its lifetime");
 
-  // A record becomes established by the time that passes, not by what the clock shows.
+  // A record becomes established by monotonic time, not by the wall clock.
   const full = new RecordStore(900, { ...roomy, records: 2 });
   const give = (port: number, unixS: number, monotonicS: number) =>
     full.put(update(port), { address: HERE }, { unixS, monotonicS });
@@ -167,6 +172,6 @@ test("fault: wall clock used for durations: a clock that is set back or forward 
   assert.equal(
     JSON.parse(first?.text ?? "").lastheardfrom,
     NOW_S - hour,
-    "that is the clock's time",
+    "lastheardfrom is wall clock time",
   );
 });

@@ -1,10 +1,11 @@
+/** Tests which updates are accepted, and how they are listed. */
 import assert from "assert";
 import fc from "fast-check";
 import { MAX_UPDATE_BYTES } from "../../../lib/base/limits.ts";
 import { parseUpdate, readUpdate, UpdateError } from "../../../lib/catalog/server/update_parser.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: `update text: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `update parser: ${name}`, permissions: "none", fn });
 }
 
 const encoder = new TextEncoder();
@@ -15,7 +16,7 @@ async function compressed(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array([0x1a, ...new Uint8Array(await new Response(stream).arrayBuffer())]);
 }
 
-test("keeps a sender's members, and not what is the catalog's to say", () => {
+test("keeps a sender's members without those that the catalog adds", () => {
   const text =
     '{"type":"hashtable", "port":4321,"address":"6.6.6.6","lastheardfrom":9e9,"name":"h.test"}';
   assert.deepEqual(parsed(text), {
@@ -26,18 +27,18 @@ test("keeps a sender's members, and not what is the catalog's to say", () => {
   });
 });
 
-test("also where they are written with escapes, or twice", () => {
+test("recognizes members with escapes, and keeps the first one of a name", () => {
   const update = parsed('{"\\u0061ddress":"6.6.6.6","port":1,"port":2,"address":"6.6.6.6"}');
   assert.deepEqual(update, { body: '"port":1', typedBody: '"port":1', port: 1 });
 });
 
-test("what cctools cannot read becomes '?'", () => {
+test("characters that cctools cannot read become '?'", () => {
   const { body } = parsed('{"a":"\u00e9\\u00e9\\n","b":[{"\u00e9":1}],"c":"x\\"y\\\\"}');
   assert.equal(body, '"a":"???","b":[{"?":1}],"c":"x\\"y\\\\"');
 });
 
-test("is written as cctools prints it, and numbers are kept for filters", () => {
-  const numbers: [came: string, listed: string][] = [
+test("prints a record as cctools does, and keeps numbers for filters", () => {
+  const numbers: [sent: string, listed: string][] = [
     ["1", "1"],
     ["-0", "0"],
     ["-0.0", "-0"],
@@ -57,29 +58,29 @@ test("is written as cctools prints it, and numbers are kept for filters", () => 
     ["18446744073709551615", "18446744073709551615"],
     ["1e999", "1e999"],
   ];
-  for (const [came, listed] of numbers) assert.equal(parsed(`{"n":${came}}`).body, `"n":${listed}`);
+  for (const [sent, listed] of numbers) assert.equal(parsed(`{"n":${sent}}`).body, `"n":${listed}`);
   const { body, typedBody } = parsed('{"a" : [ 1.0, {"b":\t2 } ] , "c":"\\/\\u0041 \'"}');
   assert.equal(body, `"a":[1,{"b":2}],"c":"/A '"`);
   assert.equal(typedBody, `"a":[1.0,{"b":2}],"c":"/A '"`);
 });
 
-test("and so do bytes that are not UTF-8, in names and in values", async () => {
+test("bytes that are not UTF-8 become '?', in names and in values", async () => {
   const bytes = encoder.encode('{"a!":"b!"}').map((byte) => byte === 0x21 ? 0xff : byte);
   assert.equal((await readUpdate(bytes)).body, '"a?":"b?"');
 });
 
-test("a port that is no integer is 0, and a lifetime that is not positive is none", () => {
+test("a port that is not an integer becomes 0, and a lifetime that is not positive is ignored", () => {
   assert.equal(parsed('{"port":"80"}').port, 0);
   assert.equal(parsed('{"port":70000}').port, 0);
   assert.equal(parsed('{"lifetime":0}').lifetimeS, undefined);
   assert.equal(parsed('{"lifetime":1}').lifetimeS, 1);
 });
 
-test("takes what cctools puts behind the object", () => {
+test("ignores white space and NUL after the object", () => {
   assert.equal(parsed(' {"port":1}\n\0').port, 1);
 });
 
-test("drops what is no JSON object, or over a limit", () => {
+test("drops an update that is not a JSON object, or is over a limit", () => {
   const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`m${i}`, i]));
   const bad = [
     "",
@@ -95,23 +96,23 @@ test("drops what is no JSON object, or over a limit", () => {
   for (const text of bad) assert.throws(() => parsed(text), UpdateError, text.slice(0, 20));
 });
 
-test("brackets in a string do not nest, whatever escapes stand before them", () => {
+test("brackets in a string do not count as levels, also after escapes", () => {
   const body = '"a":"\\"\\\\' + "[".repeat(100) + '"';
   assert.equal(parsed(`{${body}}`).body, body);
 });
 
-test("takes a compressed one", async () => {
+test("accepts a compressed update", async () => {
   const bytes = await compressed(encoder.encode('{"port":7}'));
   assert.equal((await readUpdate(bytes)).port, 7);
 });
 
-test("a few bytes that inflate to megabytes are dropped", async () => {
+test("drops a few bytes that inflate to megabytes", async () => {
   const bomb = await compressed(new Uint8Array(20_000_000).fill(32));
   assert.ok(bomb.length < 40_000);
   await assert.rejects(readUpdate(bomb), UpdateError);
 });
 
-test("any bytes give an update or an UpdateError", async () => {
+test("any bytes are an update or an UpdateError", async () => {
   const some = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
     fc.uint8Array({ maxLength: 200 }).map((bytes) => new Uint8Array([0x1a, 0x78, 0x9c, ...bytes])),
@@ -129,7 +130,7 @@ test("any bytes give an update or an UpdateError", async () => {
   );
 });
 
-test("any JSON object gives ASCII without escapes for characters, and parses", () => {
+test("any JSON object becomes ASCII JSON without escaped characters", () => {
   fc.assert(fc.property(fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue()), (object) => {
     const { body } = parsed(JSON.stringify(object));
     assert.match(body, /^[\x20-\x7e]*$/);
