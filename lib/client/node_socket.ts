@@ -107,7 +107,7 @@ async function opened(
   try {
     await new Promise<void>((resolve, reject) => {
       stream.once(event, resolve);
-      stream.once("error", reject);
+      stream.on("error", reject);
       stream.once("close", () => reject(new Error("the connection was closed")));
     });
   } catch (error) {
