@@ -1,33 +1,33 @@
 /**
- * Reads reply lines. The result is cut out as text, without being parsed: it is the last member of
- * a success, with nothing but `}` behind it.
+ * Decodes the lines of replies. The result stays text, byte for byte: it is the last member of a
+ * success, with nothing but `}` behind it.
  */
 import { skipWhite, stringAt, visitMembers } from "../json/scan.ts";
 import { quoted } from "../base/quote.ts";
 import { spanOf, textAt } from "../bytes/span.ts";
 import type { Failure, FailureType, JsonText } from "./message.ts";
 
-/** A success: the result's JSON text, and the cursor of a scan that is not at its end. */
+/** The reply to a request that succeeded. */
 export interface SuccessReply {
-  /** The result, byte for byte. */
+  /** The result as JSON text, byte for byte. */
   readonly result: JsonText;
   /** What the next request for the rest of a scan carries; absent after the last part. */
   readonly cursor?: string;
 }
 
-/** The usual beginning of a success. */
+/** How a success begins that has no other members. */
 const PLAIN_SUCCESS = '{"status":"OK","result":';
 
-/** A line that is no reply of this protocol: the peer is no such server. */
+/** A line is no reply of this protocol: the peer is another kind of server. */
 export class ReplyFormatError extends Error {
   override name = "ReplyFormatError";
 }
 
 /**
- * Reads a reply.
+ * Decodes a reply.
  *
  * @param line without its LF
- * @throws {ReplyFormatError} where it is none
+ * @throws {ReplyFormatError} if it is no reply
  */
 export function decodeReply(line: string): SuccessReply | Failure {
   if (line.startsWith(PLAIN_SUCCESS) && line.endsWith("}")) {
@@ -52,7 +52,7 @@ export function decodeReply(line: string): SuccessReply | Failure {
   return { type: type as FailureType, message: stringMember(members, "message") ?? type };
 }
 
-/** True for an `ERROR` reply. */
+/** Whether a reply is an `ERROR`. */
 export function isFailure(reply: SuccessReply | Failure): reply is Failure {
   return "type" in reply;
 }

@@ -1,16 +1,16 @@
-/** Writes request lines. */
+/** Encodes requests of a client as lines. */
 import type { JsonText, Part } from "./message.ts";
 
-/** A request as clients make them; without an id, since replies come in order. */
+/** A request of a client. It has no id, because replies come in order. */
 export type RequestMembers =
   | { readonly method: "insert"; readonly key: string; readonly value: JsonText }
   | { readonly method: "lookup" | "remove"; readonly key: string }
-  | ({ readonly method: "scan"; readonly regex: string } & Partial<Part>)
   | (
-    & { readonly method: "query"; readonly subkey: string; readonly subvalue: JsonText }
-    & Partial<
-      Part
-    >
+    & (
+      | { readonly method: "scan"; readonly regex: string }
+      | { readonly method: "query"; readonly subkey: string; readonly subvalue: JsonText }
+    )
+    & Partial<Part>
   )
   | { readonly method: "size" | "ping" | "info" }
   | {
@@ -23,7 +23,7 @@ export type RequestMembers =
 /** Members whose value is JSON text already. */
 const JSON_TEXT_MEMBERS: ReadonlySet<string> = new Set(["value", "subvalue"]);
 
-/** The line of a request, with its LF. */
+/** Encodes a request as its line, with LF. */
 export function encodeRequest(request: RequestMembers): string {
   let line = "{";
   for (const [name, value] of Object.entries(request)) {
@@ -34,7 +34,7 @@ export function encodeRequest(request: RequestMembers): string {
   return line + "}\n";
 }
 
-/** In JSON, line ends are white space; here they would end the request, and each later reply go to another one. */
+/** JSON allows line ends between its parts, but here one would end the request. */
 function onOneLine(text: JsonText): JsonText {
   return text.replace(/[\r\n]/g, " ");
 }

@@ -1,4 +1,4 @@
-/** The client library against a server in this process. */
+/** Proves the methods of the client library, with a server in this process. */
 import assert from "assert";
 import * as ht from "../../client.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
@@ -36,7 +36,7 @@ Deno.test("the text of a value comes back byte for byte (I8)", async () => {
   await client.close();
 });
 
-Deno.test("text given as JSON is one value: it makes no other request, and replies stay with their calls", async () => {
+Deno.test("text with more than one JSON value is rejected, and replies stay with their calls", async () => {
   await using server = startServer();
   const client = await ht.HtClient.connect(server.target);
   await client.insert("k", { a: 1 });
@@ -52,7 +52,7 @@ Deno.test("text given as JSON is one value: it makes no other request, and repli
   await client.close();
 });
 
-Deno.test("failures are errors of a class each", async () => {
+Deno.test("each type of failure has a class of its own", async () => {
   await using server = startServer({
     maxTableBytes: 100_000,
     maxRequestBytes: 50_000,
@@ -97,20 +97,20 @@ Deno.test("a scan in parts gives every key once", async () => {
   await client.close();
 });
 
-Deno.test("a client comes back to a server that was restarted, and repeats what it may", async () => {
-  const kept = { table: new HashTable(), storage: memoryStorage() };
-  const first = startServer({}, undefined, kept);
+Deno.test("a client reconnects to a server that was restarted", async () => {
+  const data = { table: new HashTable(), storage: memoryStorage() };
+  const first = startServer({}, undefined, data);
   const client = await ht.HtClient.connect(first.target);
   await client.insert("k", 1);
   await first.server.stop();
-  await using _second = startServer({ port: first.port }, undefined, kept);
+  await using _second = startServer({ port: first.port }, undefined, data);
   await client.insert("k", 2);
   assert.equal(await client.lookup("k"), 2);
   assert.equal(client.connections, 2);
   await client.close();
 });
 
-Deno.test("where a server was found a moment ago, it is tried first, and only once", async () => {
+Deno.test("the address of a recent connection is tried first, and only once", async () => {
   const catalogs = [{ hostname: "127.0.0.1", port: 1 }];
   const options = { catalogs, localCatalogPort: null, timeoutMs: 300 };
   const first = startServer();
@@ -118,7 +118,7 @@ Deno.test("where a server was found a moment ago, it is tried first, and only on
   const client = await ht.HtClient.connect("test-a4", { ...options, at });
   await client.insert("k", 1);
   assert.equal(client.connections, 1);
-  // Another server there is none of that name; and a name is looked for in the catalogs then.
+  // The server there has another name, so the client looks in the catalogs.
   await assert.rejects(
     ht.HtClient.connect("other-a4", { ...options, at }),
     { name: "ServerNotFoundError", message: /other-a4/ },
@@ -129,7 +129,7 @@ Deno.test("where a server was found a moment ago, it is tried first, and only on
   await client.close();
 });
 
-Deno.test("a change that was sent to a server that never came back may have been made", async () => {
+Deno.test("a change that was sent to a server that never comes back may have been executed", async () => {
   await using server = oddServer((conn) => {
     server.stopListening();
     return Promise.resolve(conn.close());
@@ -146,7 +146,7 @@ Deno.test("a remove whose reply was lost is not sent again", async () => {
   const serving = (async () => {
     for await (const conn of listener) {
       const buffer = new Uint8Array(1_000);
-      // Answers hello, and hangs up on what comes next.
+      // Replies to hello, and closes the connection at the next request.
       await conn.read(buffer);
       await conn.write(new TextEncoder().encode('{"status":"OK","result":{"instance":"i"}}\n'));
       const count = await conn.read(buffer) ?? 0;
@@ -162,7 +162,7 @@ Deno.test("a remove whose reply was lost is not sent again", async () => {
   await serving;
 });
 
-Deno.test("what no server is, is said so", async () => {
+Deno.test("a peer of another protocol is not a server", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const serving = (async () => {
@@ -183,7 +183,7 @@ Deno.test("what no server is, is said so", async () => {
   );
 });
 
-Deno.test("a token is shown where the server needs one", async () => {
+Deno.test("a server with a token accepts only clients that send it", async () => {
   await using server = startServer({}, "correct horse");
   await assert.rejects(ht.HtClient.connect(server.target), ht.AuthError);
   await assert.rejects(ht.HtClient.connect(server.target, { token: "guess" }), ht.AuthError);
@@ -192,7 +192,7 @@ Deno.test("a token is shown where the server needs one", async () => {
   await client.close();
 });
 
-Deno.test("a client that is closed refuses requests", async () => {
+Deno.test("a client that is closed rejects requests", async () => {
   await using server = startServer();
   const client = await ht.HtClient.connect(server.target);
   const last = assert.rejects(client.ping(), ht.ConnectionLostError);
@@ -201,7 +201,7 @@ Deno.test("a client that is closed refuses requests", async () => {
   await assert.rejects(client.ping(), ht.ConnectionLostError);
 });
 
-/** A server that says hello, and then does with each further line what the test wants. */
+/** A server that replies to hello, and then does what the test wants at the next line. */
 function oddServer(answer: (conn: Deno.TcpConn) => Promise<void>) {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const conns: Deno.TcpConn[] = [];
@@ -217,7 +217,7 @@ function oddServer(answer: (conn: Deno.TcpConn) => Promise<void>) {
         requests++;
         await answer(conn);
       } catch {
-        // The client has hung up.
+        // The client closed the connection.
       }
     }
   })();
@@ -229,13 +229,13 @@ function oddServer(answer: (conn: Deno.TcpConn) => Promise<void>) {
       try {
         listener.close();
       } catch {
-        // Closed already.
+        // It was closed before.
       }
       for (const conn of conns) {
         try {
           conn.close();
         } catch {
-          // Closed already.
+          // It was closed before.
         }
       }
       await serving;
@@ -243,7 +243,7 @@ function oddServer(answer: (conn: Deno.TcpConn) => Promise<void>) {
   };
 }
 
-Deno.test("a server that hangs up on every request is given up, with pauses in between", async () => {
+Deno.test("a server that closes the connection at every request is asked again, with pauses", async () => {
   await using server = oddServer((conn) => Promise.resolve(conn.close()));
   const client = await ht.HtClient.connect(server.target, { timeoutMs: 600 });
   await assert.rejects(client.lookup("k"), ht.ConnectionLostError);
@@ -251,7 +251,7 @@ Deno.test("a server that hangs up on every request is given up, with pauses in b
   await client.close();
 });
 
-Deno.test("a server that answers what is no reply is not asked again", async () => {
+Deno.test("a server whose reply is not of the protocol is not asked again", async () => {
   await using server = oddServer(async (conn) => {
     await conn.write(new TextEncoder().encode("what?\n"));
   });

@@ -1,4 +1,4 @@
-/** Proves that a server's words in an error are one line that steers no terminal. */
+/** Proves that a server's text in an error is one line without control characters. */
 import assert from "assert";
 import { ConnectionLostError, errorFrom } from "../../lib/client/errors.ts";
 import type { FailureType } from "../../lib/protocol/message.ts";

@@ -1,26 +1,26 @@
-/** A peer that says what a test wants: one that is silent, slow, wrong, or looks like some server. */
+/** A server that replies as a test wants: silent, slow, wrong, or with any identity. */
 
 const LF = 0x0a;
 
-/** A request as it came. */
+/** A received request. */
 export interface FakeRequest {
   readonly text: string;
   readonly method: string;
   readonly key: string;
-  /** Counts from 1 over all connections, `hello` not included. */
+  /** Counts from 1 over all connections, without `hello`. */
   readonly number: number;
-  /** Ends the connection. */
+  /** Closes the connection. */
   readonly hangUp: () => void;
-  /** Sends bytes as they are, if the client is still there. */
+  /** Sends text without change. */
   readonly send: (text: string) => Promise<void>;
 }
 
-/** What a fake server does. */
+/** How a fake server replies. */
 export interface FakeServerOptions {
   readonly port?: number;
-  /** Result of `hello`; undefined: no reply (default: an instance of its own and no more). */
+  /** Result of `hello`; undefined: no reply (default: only an instance of its own). */
   readonly hello?: () => Record<string, unknown> | undefined;
-  /** The reply to another request, without LF; undefined: none (default: `"OK"` with null). */
+  /** The reply to another request, without LF; undefined: none (default: `OK_NULL`). */
   readonly reply?: (request: FakeRequest) => string | undefined | Promise<string | undefined>;
 }
 
@@ -28,11 +28,11 @@ export const OK_NULL = '{"status":"OK","result":null}';
 
 let made = 0;
 
-/** A listener on the loopback. Requests of a connection are answered one after the other. */
+/** A server on the loopback. It replies to the requests of a connection one after the other. */
 export class FakeServer implements AsyncDisposable {
   readonly port: number;
   readonly instance = `fake-${++made}`;
-  /** Lines that came, `hello` included. */
+  /** Received lines, with `hello`. */
   readonly lines: string[] = [];
   connections = 0;
   readonly #options: FakeServerOptions;
@@ -53,7 +53,7 @@ export class FakeServer implements AsyncDisposable {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** Takes no more connections; those that there are go on. */
+  /** Accepts no more connections; open ones stay. */
   stopListening(): void {
     try {
       this.#listener.close();
@@ -62,7 +62,7 @@ export class FakeServer implements AsyncDisposable {
     }
   }
 
-  /** Ends all connections. */
+  /** Closes all connections. */
   hangUp(): void {
     for (const connection of this.#open) this.#close(connection);
   }
@@ -97,7 +97,7 @@ export class FakeServer implements AsyncDisposable {
         for (const text of lines) await this.#answer(text, connection);
       }
     } catch {
-      // One side has hung up.
+      // One side closed the connection.
     }
     this.#close(connection);
   }

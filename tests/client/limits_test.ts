@@ -1,4 +1,4 @@
-/** Proves that each call ends at its limit, whatever the peer does, and what its error then says. */
+/** Proves that each call ends at its limit, whatever the peer does, with the right error. */
 import assert from "assert";
 import * as ht from "../../client.ts";
 import { settlesWithin, sleep } from "../../lib/base/clock.ts";
@@ -13,12 +13,12 @@ import { TcpProxy } from "../helpers/tcp_proxy.ts";
 /** Limit of the calls here, in milliseconds. */
 const LIMIT_MS = 600;
 
-/** When it counts as passed, on a busy machine, too. What came before waited for 30 s and more. */
+/** How long a call may take on a busy machine, in milliseconds. Without a limit it takes 30 s or more. */
 const PATIENCE_MS = 20_000;
 
 const OPTIONS = { timeoutMs: LIMIT_MS, localCatalogPort: null };
 
-/** Waits for the error of a call that is to end at its limit. */
+/** The error of a call that must end at its limit. */
 async function errorOf(call: () => Promise<unknown>, what: string): Promise<unknown> {
   const startedMs = performance.now();
   const error = call().then(() => assert.fail(`${what}: it succeeded`), (error) => error);
@@ -28,16 +28,16 @@ async function errorOf(call: () => Promise<unknown>, what: string): Promise<unkn
   return await error;
 }
 
-/** A listener that accepts nothing, and whose backlog is full: further connects get no answer. */
+/** A listener with a full backlog that accepts nothing: further connects get no reply. */
 async function fullListener() {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
   const { port } = listener.addr;
   const connections: Deno.Conn[] = [];
   for (;;) {
-    const giveUp = new AbortController();
-    const connecting = Deno.connect({ hostname: "127.0.0.1", port, signal: giveUp.signal });
+    const aborting = new AbortController();
+    const connecting = Deno.connect({ hostname: "127.0.0.1", port, signal: aborting.signal });
     const isIn = await settlesWithin(connecting, 100).catch(() => false);
-    giveUp.abort();
+    aborting.abort();
     await connecting.then((connection) => connections.push(connection), () => {});
     if (!isIn) break;
   }
@@ -50,7 +50,6 @@ async function fullListener() {
   };
 }
 
-/** Peers that do not let a client in, each with a sentence's words. */
 Deno.test("fault: `timeoutMs` is not a limit: connect", async (context) => {
   const isNotFound = (error: unknown, words: RegExp) => {
     assert.ok(error instanceof ht.ServerNotFoundError, String(error));
@@ -79,8 +78,8 @@ Deno.test("fault: `timeoutMs` is not a limit: connect", async (context) => {
     await using silent = new FakeServer();
     const catalogs = [full, silent].map(({ target }) => ht.parseAddress(target))
       .filter((address) => address !== undefined);
-    const call = () => ht.HtClient.connect("nobody-a4", { ...OPTIONS, catalogs });
-    isNotFound(await errorOf(call, "catalogs"), /nobody-a4/);
+    const call = () => ht.HtClient.connect("none-a4", { ...OPTIONS, catalogs });
+    isNotFound(await errorOf(call, "catalogs"), /none-a4/);
   });
 });
 
@@ -114,7 +113,7 @@ Deno.test("fault: `timeoutMs` is not a limit: a black hole", async () => {
   assert.ok(error instanceof ht.ConnectionLostError && error.maybeExecuted, String(error));
   assert.match(error.message, /silent: no reply for 0.6 s/);
   assert.ok(ht.isServerGone(error));
-  // The server counts as gone: the next call makes a connection of its own.
+  // The server counts as lost: the next call makes another connection.
   proxy.breakAll();
   assert.equal(await client.lookup("k"), 1);
   assert.equal(client.connections, 2);
@@ -141,7 +140,7 @@ Deno.test("fault: `timeoutMs` is not a limit: bytes that come slowly", async () 
   await client.close();
 });
 
-Deno.test("fault: `timeoutMs` is not a limit: a server that is gone while calls wait", async () => {
+Deno.test("fault: `timeoutMs` is not a limit: a server that is lost while calls wait", async () => {
   const server = new FakeServer({ reply: () => undefined });
   const client = await ht.HtClient.connect(server.target, OPTIONS);
   const sent = errorOf(() => client.insert("k", 1), "sent");
@@ -156,7 +155,7 @@ Deno.test("fault: `timeoutMs` is not a limit: a server that is gone while calls 
   await client.close();
 });
 
-Deno.test("a reply that comes after its call ended is dropped, and others go to their calls", async () => {
+Deno.test("a reply that comes after its call ended is dropped, and the others go to their calls", async () => {
   const released = Promise.withResolvers<void>();
   await using server = new FakeServer({
     async reply({ key }) {
@@ -169,7 +168,7 @@ Deno.test("a reply that comes after its call ended is dropped, and others go to 
   const late = errorOf(() => client.lookup("late"), "late");
   assert.equal(await first, "first");
   const error = await late;
-  // A reply came since it was sent: the server is there, and the connection stays.
+  // Another reply came since it was sent: the server is alive, and the connection stays.
   assert.ok(error instanceof ht.TimeoutError && error.maybeExecuted, String(error));
   assert.ok(!ht.isServerGone(error));
   const next = client.lookup("next");
@@ -179,7 +178,7 @@ Deno.test("a reply that comes after its call ended is dropped, and others go to 
   await client.close();
 });
 
-Deno.test("calls that ended at their limit take no memory while their replies are waited for", async () => {
+Deno.test("calls that ended at their limit take no memory while their replies are pending", async () => {
   const bytes = await measured(
     `import { HtClient } from "lib/client/client.ts";`,
     `const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -202,14 +201,14 @@ Deno.test("calls that ended at their limit take no memory while their replies ar
   assert.ok(bytes < 5_000_000, `${bytes} bytes are held for calls of 20,000,000`);
 });
 
-Deno.test("a call that ended before the connection took it is not sent, and its error says so", async () => {
+Deno.test("a call that ended before the connection took it is not sent, and is not `maybeExecuted`", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const connecting = ht.HtClient.connect(`127.0.0.1:${listener.addr.port}`, { timeoutMs: 1_500 });
   using peer = new RawClient(await listener.accept());
   await peer.line();
   await peer.send('{"status":"OK","result":{}}\n');
   const client = await connecting;
-  // Far more than the system takes for a peer that does not read; this one is slow, not silent.
+  // Far more than the system buffers for a peer that does not read. This peer is slow, not silent.
   const value = "x".repeat(500_000);
   const calls = Array.from({ length: 100 }, (_, at) => client.insert(`k${at}`, value));
   await peer.send(`${OK_NULL}\n`);
@@ -221,7 +220,7 @@ Deno.test("a call that ended before the connection took it is not sent, and its 
     if (!call.reason.maybeExecuted) unsent++;
   }
   assert.ok(unsent > 50, `${unsent} were not sent`);
-  // The others may have been executed, and are; the next call has its own reply.
+  // The server executes the calls that were sent. The next call gets its own reply.
   const next = client.lookup("next");
   for (let at = 0; at < calls.length - unsent; at++) {
     assert.equal(JSON.parse(await peer.line() ?? "").key, `k${at}`);
@@ -234,7 +233,7 @@ Deno.test("a call that ended before the connection took it is not sent, and its 
   await client.close();
 });
 
-Deno.test("a limit that is no time is refused", async () => {
+Deno.test("a limit that is not above 0 is rejected", async () => {
   for (const timeoutMs of [0, -1, NaN]) {
     await assert.rejects(ht.HtClient.connect("127.0.0.1:1", { timeoutMs }), TypeError);
   }

@@ -1,9 +1,9 @@
-/** A catalog that lists what a test says, at once. */
+/** A catalog whose list a test sets. */
 import type { Address } from "../../lib/base/address.ts";
 
-/** Catalog on the loopback. */
+/** A catalog on the loopback. */
 export class ListingCatalog implements AsyncDisposable {
-  /** Records, the newest first; members that every record needs may be left out. */
+  /** Records, the newest first; the catalog adds the members that are the same in all. */
   records: Readonly<Record<string, unknown>>[] = [];
   readonly address: Address;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;

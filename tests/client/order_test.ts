@@ -1,4 +1,4 @@
-/** Proves that the requests of one client keep their order, whatever happens to its connections. */
+/** Proves that the requests of one client keep their order when its connections break. */
 import assert from "assert";
 import * as ht from "../../client.ts";
 import { sleep } from "../../lib/base/clock.ts";
@@ -19,8 +19,8 @@ Deno.test("fault: calls change places after a cut: the later insert wins", async
   const client = await ht.HtClient.connect(proxy.target);
   for (let round = 0; round < ROUNDS; round++) {
     const key = `k${round}`;
-    await client.ping(); // the connection is there again
-    // The reply to the first one never comes, so that it is in flight at the cut.
+    await client.ping(); // the client has reconnected
+    // The reply to the first insert never comes, so it is in flight at the cut.
     proxy.mute();
     const first = client.insert(key, 1);
     if (random.below(2) === 0) await sleep(random.below(3));
@@ -58,7 +58,7 @@ Deno.test("fault: calls change places after a cut: any calls, with any cuts", as
       calls.push({ key, outcome: call });
       if (random.below(3) === 0) await sleep(random.below(3));
     }
-    /** What each key may hold, by the calls in their order. */
+    /** The possible values of each key, by the calls in their order. */
     const model = new Map<string, Set<unknown>>();
     for (const { key, outcome } of calls) {
       const now = await outcome;
@@ -77,7 +77,7 @@ Deno.test("fault: calls change places after a cut: any calls, with any cuts", as
   }
 });
 
-/** What a call leaves: a number, undefined for nothing, or what is not known. */
+/** The value of a key after a call: a number, undefined for none, or the lack of certainty. */
 type Outcome = number | undefined | "unknown" | "not sent";
 
 function removeOutcome(error: unknown): Outcome {
@@ -86,21 +86,21 @@ function removeOutcome(error: unknown): Outcome {
   return error.maybeExecuted ? "unknown" : "not sent";
 }
 
-Deno.test("calls made while the server is away are sent in their order when it is back", async () => {
-  const kept = { table: new HashTable(), storage: memoryStorage() };
-  const first = startServer({}, undefined, kept);
+Deno.test("calls made while the server is stopped are sent in their order when it is back", async () => {
+  const data = { table: new HashTable(), storage: memoryStorage() };
+  const first = startServer({}, undefined, data);
   const { port } = first;
   const client = await ht.HtClient.connect(first.target);
   await client.insert("k", 0);
   await first.server.stop();
   const calls = Array.from({ length: 50 }, (_, at) => client.insert("k", at));
-  await using _second = startServer({ port }, undefined, kept);
+  await using _second = startServer({ port }, undefined, data);
   await Promise.all([...calls, client.insert("k", "last")]);
   assert.equal(await client.lookup("k"), "last");
   await client.close();
 });
 
-Deno.test("a call that may not be repeated fails, and those around it keep their order", async () => {
+Deno.test("a call that may not be retried fails, and those around it keep their order", async () => {
   let isFirst = true;
   const lines: string[] = [];
   await using server = new FakeServer({
@@ -131,7 +131,7 @@ Deno.test("a call that may not be repeated fails, and those around it keep their
   await client.close();
 });
 
-Deno.test("a scan in parts does not go on with a cursor of another connection", async () => {
+Deno.test("a scan in parts fails if its cursor's connection is lost", async () => {
   await using server = startServer();
   await using proxy = new TcpProxy(server.port);
   const client = await ht.HtClient.connect(proxy.target);
@@ -140,7 +140,7 @@ Deno.test("a scan in parts does not go on with a cursor of another connection", 
   for (let pair = 0; pair < 10; pair++) await scan.next();
   proxy.breakAll();
   await client.ping();
-  // The new connection gets a cursor of the same name for the same scan, at another place.
+  // The new connection gets a cursor of the same name, at another position of the scan.
   await client.request({ method: "scan", regex: "^k", limit: 20 });
   await assert.rejects(async () => {
     for await (const _ of scan);
@@ -148,7 +148,7 @@ Deno.test("a scan in parts does not go on with a cursor of another connection", 
   await client.close();
 });
 
-Deno.test("close() while the server is looked for ends all calls, and says which may have run", async () => {
+Deno.test("close() during a reconnect ends all calls, and reports which may have been executed", async () => {
   const server = new FakeServer({ reply: () => undefined });
   const client = await ht.HtClient.connect(server.target);
   const inFlight = client.insert("k", 1);
@@ -164,7 +164,7 @@ Deno.test("close() while the server is looked for ends all calls, and says which
   await assert.rejects(client.ping(), { message: "This client is closed" });
 });
 
-Deno.test("a server that wants a token when it is back ends all calls that wait, at once", async () => {
+Deno.test("a server that needs a token when it is back ends all waiting calls at once", async () => {
   const first = new FakeServer({ reply: () => undefined });
   const client = await ht.HtClient.connect(first.target);
   const inFlight = client.insert("k", 1);
@@ -178,21 +178,21 @@ Deno.test("a server that wants a token when it is back ends all calls that wait,
   await client.close();
 });
 
-Deno.test("a server that is full when it is back ends all calls that wait, and the next may do", async () => {
-  const kept = { table: new HashTable(), storage: memoryStorage() };
-  const first = startServer({}, undefined, kept);
+Deno.test("a server that is full when it is back ends all waiting calls, and the next call may succeed", async () => {
+  const data = { table: new HashTable(), storage: memoryStorage() };
+  const first = startServer({}, undefined, data);
   const client = await ht.HtClient.connect(first.target);
   await first.server.stop();
-  await using _second = startServer({ port: first.port, maxClients: 1 }, undefined, kept);
+  await using _second = startServer({ port: first.port, maxClients: 1 }, undefined, data);
   const other = await ht.HtClient.connect(first.target);
   const calls = await Promise.allSettled([client.insert("k", 1), client.insert("k", 2)]);
-  // The second one was in flight behind the first one, which got the server's last words.
+  // The server's last reply was for the first call; the second one was in flight behind it.
   for (const call of calls) {
     assert.ok(call.status === "rejected", call.status);
     assert.match(call.reason.message, /at most 1 clients/);
   }
   await other.close();
-  // Its place is free once the server has seen it go.
+  // The server accepts another client as soon as it has noticed the close.
   for (let isServed = false; !isServed;) {
     isServed = await client.insert("k", 3).then(() => true, (error) => {
       if (!(error instanceof ht.BusyError)) throw error;

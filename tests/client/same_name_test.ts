@@ -1,4 +1,4 @@
-/** Proves that a client never goes to another table by itself, whatever has the name of its server. */
+/** Proves that a client never changes to another table by itself, whichever servers have the name. */
 import assert from "assert";
 import * as ht from "../../client.ts";
 import { FakeServer, OK_NULL } from "./fake_server.ts";
@@ -6,7 +6,7 @@ import { ListingCatalog } from "./listing_catalog.ts";
 
 const NAME = "twin-a4";
 
-/** A server with a table, whose values say which server it is. */
+/** A server with a table, whose values are its instance. */
 function tableServer(hello: Record<string, unknown>, port?: number): FakeServer {
   const server: FakeServer = new FakeServer({
     ...(port !== undefined && { port }),
@@ -17,7 +17,7 @@ function tableServer(hello: Record<string, unknown>, port?: number): FakeServer 
   return server;
 }
 
-/** A catalog that lists servers in this order, and how clients find them there. */
+/** A catalog that lists servers in this order, and a way for clients to find them. */
 function listing(...servers: readonly FakeServer[]) {
   const catalog = new ListingCatalog();
   const list = (...servers: readonly FakeServer[]) => {
@@ -39,7 +39,7 @@ function listing(...servers: readonly FakeServer[]) {
   };
 }
 
-Deno.test("fault: two servers of one name: every client takes the one that has run longest", async () => {
+Deno.test("fault: two servers of one name: every client uses the one that has run longest", async () => {
   await using young = tableServer({ table: "new", seq: 9, uptime_s: 3 });
   await using old = tableServer({ table: "old", seq: 1, uptime_s: 500 });
   await using catalog = listing();
@@ -83,7 +83,7 @@ Deno.test("fault: two servers of one name: a failover to another table is an err
     return true;
   });
   assert.ok(second.lines.every((line) => line.includes("hello")), "nothing else was sent to it");
-  // It was asked for.
+  // The user accepts it.
   client.forgetTable();
   assert.equal(await client.lookup("k"), second.instance);
   await client.close();
@@ -92,7 +92,7 @@ Deno.test("fault: two servers of one name: a failover to another table is an err
   await other.close();
 });
 
-Deno.test("fault: two servers of one name: an option says that any table will do", async () => {
+Deno.test("fault: two servers of one name: an option accepts any table", async () => {
   const first = tableServer({ table: "first", uptime_s: 500 });
   await using second = tableServer({ table: "second", uptime_s: 5 });
   await using catalog = listing(first, second);
@@ -103,7 +103,7 @@ Deno.test("fault: two servers of one name: an option says that any table will do
   await client.close();
 });
 
-Deno.test("a client goes back to its table, and not to the server that has run longer", async () => {
+Deno.test("a client returns to its table, and not to the server that has run longer", async () => {
   const first = tableServer({ table: "mine", seq: 4, uptime_s: 500 });
   await using second = tableServer({ table: "second", seq: 400, uptime_s: 90 });
   await using catalog = listing(first, second);
@@ -148,7 +148,7 @@ Deno.test("a server that is reached by two addresses is one", async () => {
   await using server = tableServer({ table: "t" });
   const catalog = new ListingCatalog();
   try {
-    // The catalog does not know its instance, as with a server of an older version.
+    // The record has no instance, as one of a server of an older version.
     const { port } = server;
     catalog.records = [{ project: NAME, port, address: "127.0.0.1", addresses: ["localhost"] }];
     const warnings: string[] = [];
@@ -165,7 +165,7 @@ Deno.test("a server that is reached by two addresses is one", async () => {
   }
 });
 
-Deno.test("servers of older versions say no table, and are used as before", async () => {
+Deno.test("servers of older versions send no table, and are used as before", async () => {
   const first = tableServer({});
   const { port } = first;
   const client = await ht.HtClient.connect(first.target, { timeoutMs: 20_000 });

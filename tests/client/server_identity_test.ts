@@ -18,7 +18,7 @@ const shared = (table: string, more: Record<string, unknown> = {}) =>
   server({ table, features: ["session", "shared"], ...more });
 const table = (table: string, seq: number) => server({ table, seq }).table;
 
-test("hello of any server, and of what is none, is read", () => {
+test("the hello of any server is read, and so is a reply of another shape", () => {
   const at = { hostname: "h", port: 1 };
   for (const hello of [null, [], "x", {}, { instance: 1, table: [], uptime_s: "long" }]) {
     assert.deepEqual(serverIdentity(hello, at), {
@@ -40,7 +40,7 @@ test("hello of any server, and of what is none, is read", () => {
   });
 });
 
-test("the one that has run longest is used, with a warning that names both", () => {
+test("the server that has run longest is used, with a warning that names both", () => {
   const young = server({ instance: "a", uptime_s: 5 });
   const old = server({ instance: "b", uptime_s: 50 });
   for (const live of [[young, old], [old, young]] as const) {
@@ -54,7 +54,7 @@ test("the one that has run longest is used, with a warning that names both", () 
   assert.deepEqual(chooseServer("me-a4", [young]), { chosen: young, warnings: [] });
 });
 
-test("one that takes over comes first", () => {
+test("a server with --takeover comes first", () => {
   const old = server({ uptime_s: 50 });
   const takeover = server({ uptime_s: 1, takeover: true });
   const { chosen, warnings } = chooseServer("me-a4", [old, takeover]);
@@ -62,7 +62,7 @@ test("one that takes over comes first", () => {
   assert.match(warnings.join(), /--takeover/);
 });
 
-test("servers of one shared table are no mistake, and the first that answered is used", () => {
+test("several servers of one shared table give no warning, and the first to reply is used", () => {
   const live = [shared("t", { uptime_s: 1 }), shared("t", { uptime_s: 90 })] as const;
   assert.deepEqual(chooseServer("me-a4", live), { chosen: live[0], warnings: [] });
   assert.equal(chooseServer("me-a4", [...live, shared("u")]).warnings.length, 2);
@@ -70,7 +70,7 @@ test("servers of one shared table are no mistake, and the first that answered is
   assert.equal(chooseServer("me-a4", copies).chosen, copies[1]);
 });
 
-test("the known table is that of the same identity and of no older state", () => {
+test("the known table has the same identity and no older state", () => {
   const known = table("t", 10);
   const cases: [ReturnType<typeof server>, RegExp | undefined][] = [
     [server({ table: "t", seq: 10 }), undefined],
@@ -85,11 +85,11 @@ test("the known table is that of the same identity and of no older state", () =>
     const came = tableDifference(found, known);
     if (difference === undefined) assert.equal(came, undefined);
     else assert.match(came ?? "", difference);
-    assert.equal(tableDifference(found, undefined), undefined, "any table will do");
+    assert.equal(tableDifference(found, undefined), undefined, "any table is accepted");
   }
 });
 
-test("the newest state that was seen is remembered", () => {
+test("the newest state is remembered", () => {
   assert.equal(newestTable(table("t", 10), table("t", 12))?.seq, 12);
   assert.equal(newestTable(table("t", 10), table("u", 2))?.seq, 2);
   assert.equal(newestTable(table("t", 10), undefined), undefined);

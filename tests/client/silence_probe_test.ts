@@ -1,4 +1,4 @@
-/** Proves when a silent connection is given up before its calls reach their limit. */
+/** Proves when a silent connection is broken before its calls reach their limit. */
 import assert from "assert";
 import { SILENT_PROBE_MS } from "../../lib/base/limits.ts";
 import type { HtError } from "../../lib/client/errors.ts";
@@ -35,19 +35,19 @@ async function connected() {
   };
 }
 
-Deno.test("fault: the address changes (DHCP): a silent server whose address accepts nothing is given up", async () => {
+Deno.test("fault: the address changes (DHCP): a connection whose address accepts nothing is broken", async () => {
   await using one = await connected();
   one.stopListening();
   const probe = new SilenceProbe(() => 7);
   probe.check(one.connection, SILENT_PROBE_MS);
-  assert.equal(one.isBroken(), false, "7 replies came since the last look");
+  assert.equal(one.isBroken(), false, "7 replies came since the last check");
   probe.check(one.connection, SILENT_PROBE_MS);
   const error = await one.broken;
   assert.match(error.message, /^127\.0\.0\.1:\d+ is silent and accepts no connection any more$/);
   await probe.close();
 });
 
-Deno.test("silence probe: a slow server is not given up, nor one whose replies come", async () => {
+Deno.test("silence probe: a slow server keeps its connection, and so does one whose replies come", async () => {
   await using slow = await connected();
   let replies = 0;
   const probe = new SilenceProbe(() => replies);

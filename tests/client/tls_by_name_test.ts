@@ -1,0 +1,181 @@
+/** Proves which server a client trusts that looks for a name, and which server gets its token. */
+import assert from "assert";
+import { AuthError, HtClient, ServerNotFoundError, TlsError } from "../../mod.ts";
+import { PATIENCE_MS } from "../../bench/harness/program.ts";
+import { Certificates, OPENSSL } from "../helpers/certificates.ts";
+import { testWith } from "../helpers/needs.ts";
+import { startServer } from "../helpers/server.ts";
+import { Eavesdropper, IP, isTlsError, startCatalog, startTlsServer, TOKEN } from "./tls_peers.ts";
+
+testWith(OPENSSL, "by name, the certificate must be for the name", async () => {
+  await using certificates = await Certificates.inFolder();
+  const named = await certificates.selfSigned(["DNS:test-a4"]);
+  await using server = startTlsServer(named, TOKEN);
+  await using catalog = await startCatalog([{ port: server.port, tls: true }]);
+  const client = await HtClient.connect("test-a4", {
+    ...catalog.options,
+    ca: named.cert,
+    token: TOKEN,
+  });
+  assert.equal(await client.size(), 0);
+  await client.close();
+  await assert.rejects(
+    HtClient.connect("test-a4", { ...catalog.options, token: TOKEN, timeoutMs: 5_000 }),
+    (error) => isTlsError(error, /127\.0\.0\.1:\d+: it wants TLS; use --ca/),
+  );
+  const addressed = await certificates.selfSigned(["DNS:other-a4"]);
+  await using impostor = startTlsServer(addressed);
+  await using hostile = await startCatalog([{ port: impostor.port, tls: true }]);
+  await assert.rejects(
+    HtClient.connect("test-a4", { ...hostile.options, ca: addressed.cert, timeoutMs: 5_000 }),
+    (error) => isTlsError(error, /must be for "test-a4"/),
+  );
+});
+
+testWith(
+  OPENSSL,
+  "by name, the server's own certificate for its private address is enough",
+  async () => {
+    await using certificates = await Certificates.inFolder();
+    const addressed = await certificates.selfSigned([IP]);
+    await using server = startTlsServer(addressed, TOKEN);
+    for (const name of ["test-a4", "a+b@c"]) {
+      await using catalog = await startCatalog([{ port: server.port, tls: true }], name);
+      const connecting = HtClient.connect(name, {
+        ...catalog.options,
+        ca: addressed.cert,
+        token: TOKEN,
+        timeoutMs: 5_000,
+      });
+      // The server's name is test-a4.
+      if (name === "test-a4") await (await connecting).close();
+      else await assert.rejects(connecting, ServerNotFoundError);
+    }
+  },
+);
+
+testWith(
+  OPENSSL,
+  "by name, a certificate of an authority for a private address is not enough",
+  async () => {
+    await using certificates = await Certificates.inFolder();
+    const authority = await certificates.selfSigned(["DNS:authority-a4"], true);
+    const other = await certificates.selfSigned(["DNS:other-a4", "IP:127.0.0.2"]);
+    const mallorys = await certificates.signedBy(authority, ["DNS:mallory-a4", IP]);
+    await using hostile = startTlsServer(mallorys, TOKEN);
+    await using catalog = await startCatalog([{ port: hostile.port, tls: true }]);
+    const options = { ...catalog.options, token: TOKEN, timeoutMs: 5_000 };
+    for (const ca of [authority.cert, `${other.cert}${authority.cert}`]) {
+      await assert.rejects(
+        HtClient.connect("test-a4", { ...options, ca }),
+        (error) => isTlsError(error, /must be for "test-a4"/),
+      );
+    }
+    // The control: that certificate is valid for its address, and one for the name is valid.
+    const ca = authority.cert;
+    await (await HtClient.connect(hostile.target, { ...options, ca })).close();
+    const named = await certificates.signedBy(authority, ["DNS:test-a4"]);
+    await using server = startTlsServer(named, TOKEN);
+    await using both = await startCatalog([
+      { port: hostile.port, tls: true },
+      { port: server.port, tls: true },
+    ]);
+    const client = await HtClient.connect("test-a4", { ...options, ...both.options, ca });
+    assert.equal(client.address.port, server.port);
+    await client.close();
+  },
+);
+
+testWith(OPENSSL, "a name that no certificate can have needs an address", async () => {
+  await using certificates = await Certificates.inFolder();
+  const certificate = await certificates.selfSigned(["DNS:test-a4"]);
+  await using server = startTlsServer(certificate);
+  await using catalog = await startCatalog([{ port: server.port, tls: true }], "a+b@c");
+  await assert.rejects(
+    HtClient.connect("a+b@c", { ...catalog.options, ca: certificate.cert, timeoutMs: 5_000 }),
+    (error) => isTlsError(error, /no DNS name; use HOST:PORT/),
+  );
+});
+
+Deno.test("a record that lists TLS wrongly does not end the search, and the warning mentions it", async () => {
+  const dead = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = dead.addr;
+  dead.close();
+  await using catalog = await startCatalog([{ port, tls: true }]);
+  const warnings: string[] = [];
+  const restarted = Promise.withResolvers<void>();
+  // The client looks again after the first warning; by then the server is back, without TLS.
+  const connecting = HtClient.connect("test-a4", {
+    ...catalog.options,
+    timeoutMs: PATIENCE_MS,
+    onWarning: (message) => {
+      warnings.push(message);
+      restarted.resolve();
+    },
+  });
+  await restarted.promise;
+  await using server = startServer({ port });
+  const client = await connecting;
+  assert.equal(client.address.port, server.port);
+  await client.close();
+  assert.match(warnings.join(), /listed as one with TLS: use --ca FILE/);
+});
+
+Deno.test("a server that is only listed with TLS gets `hello`, but not the token", async () => {
+  await using hostile = new Eavesdropper();
+  await using catalog = await startCatalog([{ port: hostile.port, tls: true }]);
+  const options = { ...catalog.options, token: TOKEN, timeoutMs: 1_000 };
+  await assert.rejects(HtClient.connect("test-a4", options), ServerNotFoundError);
+  assert.ok(hostile.heard.includes("hello") && !hostile.heard.includes(TOKEN), hostile.heard);
+});
+
+Deno.test("a server that rejects the token is not asked at its other addresses, and a warning says why", async () => {
+  await using server = startServer({}, TOKEN);
+  const listener = Deno.listen({ hostname: "127.0.0.2", port: server.port });
+  await using catalog = await startCatalog([{ port: server.port, addresses: ["127.0.0.2"] }]);
+  const warnings: string[] = [];
+  let guesses = 0;
+  const guessing = (async () => {
+    for await (const connection of listener) {
+      guesses++;
+      connection.close();
+    }
+  })();
+  await assert.rejects(
+    HtClient.connect("test-a4", {
+      ...catalog.options,
+      timeoutMs: 20_000,
+      onWarning: (message) => void warnings.push(message),
+    }),
+    (error) => error instanceof AuthError && /use --token-file/.test(error.message),
+  );
+  listener.close();
+  await guessing;
+  assert.equal(guesses, 0);
+  assert.match(warnings.join(), /^Cannot hello: .*token.*; looking again$/);
+});
+
+testWith(OPENSSL, "a client with `ca` never sends the token to a server without TLS", async () => {
+  await using certificates = await Certificates.inFolder();
+  const named = await certificates.selfSigned(["DNS:test-a4"]);
+  await using hostile = new Eavesdropper();
+  // The catalog lies: it lists a server without TLS, and no other.
+  await using catalog = await startCatalog([{ port: hostile.port }]);
+  const options = { ...catalog.options, ca: named.cert, token: TOKEN, timeoutMs: 5_000 };
+  await assert.rejects(HtClient.connect("test-a4", options), TlsError);
+  const at = { hostname: "127.0.0.1", port: hostile.port };
+  await assert.rejects(HtClient.connect("test-a4", { ...options, at }), TlsError);
+  await assert.rejects(HtClient.connect(`127.0.0.1:${hostile.port}`, options), TlsError);
+  assert.ok(hostile.heard.length > 0, "the client connected to it");
+  assert.ok(!hostile.heard.includes(TOKEN) && !hostile.heard.includes("hello"), hostile.heard);
+  // The control: without `ca` it gets the token.
+  const plain = HtClient.connect("test-a4", { ...options, ca: undefined, timeoutMs: 1_000 });
+  await assert.rejects(plain);
+  assert.ok(hostile.heard.includes(TOKEN));
+  // The client finds the right server beside it.
+  await using server = startTlsServer(named, TOKEN);
+  await using both = await startCatalog([{ port: hostile.port }, { port: server.port, tls: true }]);
+  const client = await HtClient.connect("test-a4", { ...options, ...both.options });
+  assert.equal(client.address.port, server.port);
+  await client.close();
+});
