@@ -54,7 +54,7 @@ export interface Candidate {
 /** A place for one connection. */
 export interface Slot {
   readonly client: Client;
-  /** The client's address, as `addressGroup` gives it. */
+  /** The client's address, as `addressGroup` returns it. */
   readonly address: string;
   /** Set for the reserved connection: the reply to each request other than `hello` and `info`. */
   readonly busy: ClosingFailure | undefined;

@@ -27,7 +27,7 @@ testWith(OPENSSL, "read_tls: a certificate and its key, and nothing else", async
   const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
   const odd = await certificates.file("odd", broken);
   const empty = await certificates.file("empty", "");
-  const refused = async (reading: Promise<unknown>, exitCode: number, message: RegExp) => {
+  const assertRejected = async (reading: Promise<unknown>, exitCode: number, message: RegExp) => {
     await assert.rejects(reading, (error) => {
       assert.ok(error instanceof ExitError);
       assert.equal(error.exitCode, exitCode);
@@ -36,15 +36,15 @@ testWith(OPENSSL, "read_tls: a certificate and its key, and nothing else", async
     });
   };
   const read = (certFile: string, keyFile: string) => readTls({ certFile, keyFile }, silentLog);
-  await refused(read(missing, keyFile), 1, /Cannot read the certificate from .*none/);
-  await refused(read(certFile, missing), 1, /Cannot read the key from .*none/);
-  await refused(read(certFile, other.keyFile), 2, /is not that of the certificate/);
-  await refused(read(certFile, certFile), 2, /There is no key in/);
+  await assertRejected(read(missing, keyFile), 1, /Cannot read the certificate from .*none/);
+  await assertRejected(read(certFile, missing), 1, /Cannot read the key from .*none/);
+  await assertRejected(read(certFile, other.keyFile), 2, /is not that of the certificate/);
+  await assertRejected(read(certFile, certFile), 2, /There is no key in/);
   for (const file of [odd, empty, keyFile]) {
-    await refused(read(file, keyFile), 2, /There is no certificate in/);
-    await refused(readCa(file), 2, /There is no certificate in/);
+    await assertRejected(read(file, keyFile), 2, /There is no certificate in/);
+    await assertRejected(readCa(file), 2, /There is no certificate in/);
   }
-  await refused(readCa(missing), 1, /Cannot read the certificates from .*none/);
+  await assertRejected(readCa(missing), 1, /Cannot read the certificates from .*none/);
 });
 
 testWith(OPENSSL, "read_tls: a certificate that clients reject causes a warning", async () => {

@@ -7,9 +7,9 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `units: ${name}`, permissions: "none", fn });
 }
 
-function refused(read: FlagReader<number>, texts: readonly string[], rule: RegExp): void {
+function assertRejected(read: FlagReader<number>, texts: readonly string[], rule: RegExp): void {
   for (const text of texts) {
-    assert.throws(() => read(text), { message: rule }, `'${text}' was taken`);
+    assert.throws(() => read(text), { message: rule }, `'${text}' was accepted`);
   }
 }
 
@@ -31,8 +31,8 @@ test("whole numbers within their bounds", () => {
     "NaN",
     "\u0663",
   ];
-  refused(read, bad, /a whole number from 1 to 100/);
-  refused(integer(5), ["4", "99999999999999999999"], /a whole number of at least 5/);
+  assertRejected(read, bad, /a whole number from 1 to 100/);
+  assertRejected(integer(5), ["4", "99999999999999999999"], /a whole number of at least 5/);
 });
 
 test("sizes in powers of 1,000, in any case, with fractions", () => {
@@ -81,9 +81,9 @@ test("a text that is no size, or out of bounds, is rejected with the rule", () =
     "0x5",
     "5MB5",
   ];
-  refused(size(0), bad, /a size such as 500MB/);
-  refused(size(4_000, 256e6), ["3999", "3.9KB", "257MB", "0"], /from 4KB to 256MB/);
-  refused(size(0), ["0.5", "1.0001KB"], /must be/);
+  assertRejected(size(0), bad, /a size such as 500MB/);
+  assertRejected(size(4_000, 256e6), ["3999", "3.9KB", "257MB", "0"], /from 4KB to 256MB/);
+  assertRejected(size(0), ["0.5", "1.0001KB"], /must be/);
 });
 
 test("seconds with fractions, within their bounds", () => {
@@ -104,7 +104,7 @@ test("seconds with fractions, within their bounds", () => {
     "NaN",
     "1,5",
   ];
-  refused(read, bad, /seconds from 0\.05 to 86400, such as 0\.5/);
+  assertRejected(read, bad, /seconds from 0\.05 to 86400, such as 0\.5/);
 });
 
 test("sizes are written in the largest unit, and read back", () => {
