@@ -167,13 +167,13 @@ testWith(["strace"], "htserver starts no process, whatever it is asked", async (
   assert.deepEqual(processes, []);
 });
 
-Deno.test("what was given up is gone, and the rest works", async () => {
+Deno.test("dropped permissions are denied, and the others work", async () => {
   const code = `
-    import { giveUp, NEVER_AGAIN } from "file://${TOP}lib/cli/permissions.ts";
+    import { dropPermissions, UNUSED_PERMISSIONS } from "file://${TOP}lib/cli/permissions.ts";
     const states = () => ["read", "write", "env", "run", "ffi", "import", "net"]
       .map((name) => Deno.permissions.querySync({ name }).state);
     const before = states();
-    giveUp("read", "write", "env", ...NEVER_AGAIN);
+    dropPermissions("read", "write", "env", ...UNUSED_PERMISSIONS);
     const works = (action) => { try { action(); return true } catch { return false } };
     console.log(JSON.stringify([before, states(), {
       read: works(() => Deno.readTextFileSync("${TOP}deno.json")),

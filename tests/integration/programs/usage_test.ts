@@ -24,7 +24,7 @@ const CASES: readonly (readonly [readonly string[], number, RegExp])[] = [
   [["testperf.ts", "a-a4", "--basics", "--outliers"], 2, /two tests/],
   [["testperf.ts", "a-a4", "--mix", "lookup=50"], 2, /add up to 100/],
   [["testperf.ts", "a-a4", "--rate", "9", "--pipeline", "2"], 2, /choose one/],
-  [["testperf.ts", "a-a4", "--processes", "2"], 2, /more than there are clients/],
+  [["testperf.ts", "a-a4", "--processes", "2"], 2, /more than the number of clients/],
   [["testperf.ts", "--sweep", "a-a4"], 2, /--sweep/],
   [["client.ts"], 2, /Name a server/],
   [["client.ts", "a-a4", "explode"], 2, /There is no command 'explode'/],
