@@ -1,4 +1,4 @@
-/** Proves which catalogs are used: flag before environment before default. */
+/** Tests which catalogs are used: of the flag, else of the environment, else the default ones. */
 import assert from "assert";
 import { catalogsFrom } from "../../lib/catalog/catalog_hosts.ts";
 import { UsageError } from "../../lib/base/errors.ts";
@@ -13,13 +13,13 @@ const NOTRE_DAME = [
   { hostname: "backup-catalog.cse.nd.edu", port: 9_097 },
 ];
 
-test("without flag and environment they are the two at Notre Dame", () => {
+test("the default ones are the two at Notre Dame", () => {
   assert.deepEqual(catalogsFrom(undefined, {}), NOTRE_DAME);
   assert.deepEqual(catalogsFrom(true, {}), NOTRE_DAME);
   assert.deepEqual(catalogsFrom(undefined, { CATALOG_HOST: "", CATALOG_PORT: "" }), NOTRE_DAME);
 });
 
-test("CATALOG_HOST comes before the default, and the flag before both", () => {
+test("CATALOG_HOST replaces the default, and the flag replaces both", () => {
   const env = { CATALOG_HOST: "one.org,two.org:80" };
   assert.deepEqual(catalogsFrom(undefined, env), [
     { hostname: "one.org", port: 9_097 },
@@ -28,7 +28,7 @@ test("CATALOG_HOST comes before the default, and the flag before both", () => {
   assert.deepEqual(catalogsFrom("three.org", env), [{ hostname: "three.org", port: 9_097 }]);
 });
 
-test("CATALOG_PORT is the port of entries that name none", () => {
+test("CATALOG_PORT is the port of entries without a port", () => {
   const env = { CATALOG_HOST: "a, b:80 ,[::1]:81,::1", CATALOG_PORT: "9000" };
   assert.deepEqual(catalogsFrom(undefined, env), [
     { hostname: "a", port: 9_000 },
@@ -46,7 +46,7 @@ test("fault: small: a trailing comma in CATALOG_HOST is ignored, and so is an em
   }
 });
 
-test("fault: small: link-local catalogs, which no other machine could use, are refused", () => {
+test("fault: small: link-local catalogs, which no other machine can use, are rejected", () => {
   for (const text of ["fe80::1", "[fe80::1%eth0]:9097", "a,[FEBF::1%2]"]) {
     assert.throws(
       () => catalogsFrom(text, {}),
@@ -56,12 +56,12 @@ test("fault: small: link-local catalogs, which no other machine could use, are r
   assert.equal(catalogsFrom("169.254.1.2,fe80.org", {}).length, 2);
 });
 
-test("--no-catalog means none, whatever the environment says", () => {
+test("--no-catalog means none, also with CATALOG_HOST", () => {
   assert.deepEqual(catalogsFrom(false, { CATALOG_HOST: "a", CATALOG_PORT: "no port" }), []);
 });
 
-test("what is no address or port is a usage error that names its source and what came", () => {
-  const said = (
+test("a bad address or port is a usage error with its source and the value", () => {
+  const messageFor = (
     flag: string | undefined,
     env: { CATALOG_HOST?: string; CATALOG_PORT?: string },
   ) => {
@@ -72,12 +72,15 @@ test("what is no address or port is a usage error that names its source and what
       assert.equal(error.exitCode, 2);
       return error.message;
     }
-    return assert.fail("it was taken");
+    return assert.fail("it is accepted");
   };
-  assert.match(said("a b", {}), /--catalog.*'a b'/);
-  assert.match(said(" , ", {}), /--catalog must name a catalog, not ' , '/);
-  assert.match(said(undefined, { CATALOG_HOST: "http://x" }), /CATALOG_HOST.*'http:\/\/x'/);
+  assert.match(messageFor("a b", {}), /--catalog.*'a b'/);
+  assert.match(messageFor(" , ", {}), /--catalog must name a catalog, not ' , '/);
+  assert.match(messageFor(undefined, { CATALOG_HOST: "http://x" }), /CATALOG_HOST.*'http:\/\/x'/);
   for (const port of ["0", "65536", "-1", "1.5", "port", "9097x"]) {
-    assert.match(said("a", { CATALOG_PORT: port }), /CATALOG_PORT must be a port from 1 to 65535/);
+    assert.match(
+      messageFor("a", { CATALOG_PORT: port }),
+      /CATALOG_PORT must be a port from 1 to 65535/,
+    );
   }
 });

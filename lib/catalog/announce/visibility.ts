@@ -20,7 +20,7 @@ export interface Visibility {
 /** The server's own record. */
 export interface OwnRecord {
   readonly project: string;
-  /** Tells its own record apart from others of the name. */
+  /** The instance by which the server recognizes its own record. */
   readonly instance: string;
 }
 

@@ -1,3 +1,4 @@
+/** Tests which records a client reads from a listing. */
 import assert from "assert";
 import fc from "fast-check";
 import { MAX_ANNOUNCED_ADDRESSES, MAX_LISTED_SERVERS } from "../../../lib/base/limits.ts";
@@ -31,7 +32,7 @@ function projects(text: string): string[] {
   return listed(text, NOW_S).map((record) => record.project);
 }
 
-test("gives a record's members, and defaults for those it lacks", () => {
+test("returns a record's members, with defaults for missing ones", () => {
   assert.deepEqual(listed(JSON.stringify([good]), NOW_S), [{
     project: "me-a4-x",
     owner: "me",
@@ -49,8 +50,8 @@ test("gives a record's members, and defaults for those it lacks", () => {
   assert.equal(record?.name, "192.0.2.7");
 });
 
-test("reads what a server says about where to reach it", () => {
-  const told = {
+test("reads the addresses, the ports and the flags of a server", () => {
+  const sent = {
     ...good,
     advertise: "h.test",
     "listen_port": 4_322,
@@ -58,12 +59,12 @@ test("reads what a server says about where to reach it", () => {
     "requires_token": true,
     tls: true,
   };
-  const [record] = listed(JSON.stringify([told]), NOW_S);
+  const [record] = listed(JSON.stringify([sent]), NOW_S);
   assert.equal(record?.advertise, "h.test");
   assert.equal(record?.listenPort, 4_322);
   for (const port of [0, 70_000, 1.5, "80", null]) {
-    const [odd] = listed(JSON.stringify([{ ...good, "listen_port": port }]), NOW_S);
-    assert.ok(odd !== undefined && odd.listenPort === undefined);
+    const [bad] = listed(JSON.stringify([{ ...good, "listen_port": port }]), NOW_S);
+    assert.ok(bad !== undefined && bad.listenPort === undefined);
   }
   assert.deepEqual(record?.addresses, ["10.0.0.1", "fd00::2"]);
   assert.equal(record?.requiresToken, true);
@@ -77,7 +78,7 @@ test("of members with one name, the first one counts", () => {
   assert.equal(record?.lastheardfrom, NOW_S - 10);
 });
 
-test("skips records of other types and odd ones", () => {
+test("skips records of other types, and bad ones", () => {
   const odd = [
     { ...good, type: "chirp" },
     { ...good, port: "4321" },
@@ -97,7 +98,7 @@ test("skips records of other types and odd ones", () => {
   assert.deepEqual(projects(JSON.stringify([...odd, good, ...odd])), ["me-a4-x"]);
 });
 
-test("a record that is no JSON hides no other one", () => {
+test("a record that is not JSON hides no other one", () => {
   const one = JSON.stringify({ ...good, project: "one" });
   const two = JSON.stringify({ ...good, project: "two" });
   const broken = [
@@ -125,7 +126,7 @@ test("a record that is no JSON hides no other one", () => {
   }
 });
 
-test("bytes that are not UTF-8 hide no other record, and are not shown", () => {
+test("bytes that are not UTF-8 hide no other record, and are left out", () => {
   const one = JSON.stringify({ ...good, project: "one" });
   const odd = JSON.stringify({ ...good, owner: "?", project: "two" });
   const bytes = encoder.encode(`[${one},${odd},${JSON.stringify(good)}]`)
@@ -138,13 +139,13 @@ test("bytes that are not UTF-8 hide no other record, and are not shown", () => {
   ]);
 });
 
-test("of very many addresses the first ones count", () => {
+test("reads the first addresses of many", () => {
   const addresses = Array.from({ length: 100 }, (_, at) => `10.0.0.${at}`);
   const [record] = listed(JSON.stringify([{ ...good, addresses }]), NOW_S);
   assert.deepEqual(record?.addresses, addresses.slice(0, MAX_ANNOUNCED_ADDRESSES));
 });
 
-test("a reply that is cut off is an error, wherever it is cut", () => {
+test("a truncated reply is an error, at any position", () => {
   const text = JSON.stringify([good, { a: [1, { b: "c" }], d: true }, good]);
   for (let length = 0; length < text.length; length++) {
     assert.throws(() => listed(text.slice(0, length), NOW_S), ListingError, `${length}`);
@@ -152,14 +153,14 @@ test("a reply that is cut off is an error, wherever it is cut", () => {
   assert.equal(projects(text).length, 2);
 });
 
-test("no array, or something behind it, is an error", () => {
+test("a text that is not an array, or has text after it, is an error", () => {
   for (const text of ["{}", "<p>Error 404</p>", "null", "[] x", "[][]"]) {
     assert.throws(() => listed(text, NOW_S), ListingError, text);
   }
   assert.deepEqual(projects(" [ ] "), []);
 });
 
-test("a record from the future counts as just heard from", () => {
+test("a record from the future counts as new", () => {
   const [record] = listed(JSON.stringify([{ ...good, lastheardfrom: 9e15 }]), NOW_S);
   assert.equal(record?.lastheardfrom, NOW_S);
 });
@@ -169,7 +170,7 @@ test("ages count by the catalog's clock", () => {
   assert.equal(record?.lastheardfrom, NOW_S + 5_000 - 10);
 });
 
-test("where all records look stale, the clocks disagree, and the newest counts as just heard from", () => {
+test("if all records look stale, the clocks disagree, and the newest record counts as new", () => {
   const records = [good, { ...good, lastheardfrom: NOW_S - 500 }];
   const ages = listed(JSON.stringify(records), NOW_S + 5_000)
     .map((record) => NOW_S + 5_000 - record.lastheardfrom);
@@ -183,11 +184,11 @@ test("a record is stale once older than its lifetime", () => {
   assert.equal(isStale(record, NOW_S + 291), true);
 });
 
-test("any text gives records or a ListingError", () => {
-  const nearly = fc.array(fc.constantFrom(...'[]{},:"\n\\ 1antl', JSON.stringify(good)))
+test("any text is a listing or a ListingError", () => {
+  const almost = fc.array(fc.constantFrom(...'[]{},:"\n\\ 1antl', JSON.stringify(good)))
     .map((parts) => "[" + parts.join(""));
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.json(), nearly), (text) => {
+    fc.property(fc.oneof(fc.string(), fc.json(), almost), (text) => {
       try {
         listed(text, NOW_S);
       } catch (error) {
@@ -198,14 +199,14 @@ test("any text gives records or a ListingError", () => {
   );
 });
 
-test("any valid JSON around it hides no good record", () => {
+test("other valid JSON hides no good record", () => {
   fc.assert(fc.property(fc.array(fc.json()), fc.array(fc.json()), (before, after) => {
     const text = `[${[...before, JSON.stringify(good), ...after].join(",")}]`;
     assert.deepEqual(projects(text), ["me-a4-x"]);
   }));
 });
 
-test("megabytes of broken records take time linear in their length", () => {
+test("megabytes of broken records take linear time", () => {
   for (const part of ['{"a":nan,', '{"a":', "{,", '"', "\n", "[nan],", ",\n{", '{"x":[1,\n']) {
     const text = "[" + part.repeat(1_000_000 / part.length) + "nan";
     const start = performance.now();
@@ -214,7 +215,7 @@ test("megabytes of broken records take time linear in their length", () => {
   }
 });
 
-test("of more servers than there can be, the first ones are read, and only those that are wanted", () => {
+test("over the limit of servers, the first wanted ones are read", () => {
   const text = `[${`${JSON.stringify(good)},`.repeat(MAX_LISTED_SERVERS + 1)}${
     JSON.stringify({ ...good, project: "last" })
   }]`;
@@ -223,7 +224,7 @@ test("of more servers than there can be, the first ones are read, and only those
   assert.equal(parseListing(encoder.encode(text), { nowS: NOW_S, isWanted }).length, 1);
 });
 
-test("nesting, members and broken numbers without number hide no other record", () => {
+test("a million levels, a million members and bad numbers hide no other record", () => {
   const deep = "[".repeat(1_000_000) + "]".repeat(1_000_000);
   const many = `{${Array.from({ length: 1_000_000 }, (_, at) => `"m${at}":1`).join(",")}}`;
   const odd = [deep, many, "1e999", "-", `"\u0000"`, "\0", `{"port":1e999}`, `{"a":${deep}}`];
@@ -232,20 +233,20 @@ test("nesting, members and broken numbers without number hide no other record", 
   }
 });
 
-test("reading bit by bit lets others have their turns, and gives the same", async () => {
+test("readListing reads in slices, with the same result", async () => {
   const text = `[${Array.from({ length: 20_000 }, () => JSON.stringify(good)).join(",\n")}]`;
   const bytes = encoder.encode(text);
-  let turns = 0;
-  const turn = setInterval(() => turns++, 1);
+  let pauses = 0;
+  const timer = setInterval(() => pauses++, 1);
   const never = new AbortController().signal;
   const records = await readListing(bytes, { nowS: NOW_S }, never);
-  clearInterval(turn);
-  assert.ok(turns > 5, `${turns} turns`);
+  clearInterval(timer);
+  assert.ok(pauses > 5, `${pauses} pauses`);
   assert.deepEqual(records, parseListing(bytes, { nowS: NOW_S }));
   await assert.rejects(readListing(bytes, { nowS: NOW_S }, AbortSignal.abort()));
 });
 
-test("addresses of nobody are no servers", () => {
+test("skips servers at reserved addresses", () => {
   for (const address of ["0.0.0.0", "255.255.255.255", "224.0.0.1", "::", "ff02::1", "0"]) {
     assert.deepEqual(projects(JSON.stringify([{ ...good, address }])), [], address);
     const [record] = listed(

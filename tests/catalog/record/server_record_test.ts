@@ -1,33 +1,18 @@
+/** Tests the record that a server sends. */
 import assert from "assert";
 import fc from "fast-check";
-import {
-  encodeGoodbye,
-  encodeRecord,
-  type ServerFacts,
-} from "../../../lib/catalog/record/server_record.ts";
+import { encodeGoodbye, encodeRecord } from "../../../lib/catalog/record/server_record.ts";
+import { serverFacts } from "../records.ts";
 import { MAX_ANNOUNCEMENT_BYTES } from "../../../lib/base/limits.ts";
 
-const facts: ServerFacts = {
-  project: "me-a4-x",
-  owner: "me",
-  port: 4_321,
-  version: "0.1.0",
-  instance: "1f0c",
-  lifetimeS: 300,
-  startTimeS: 1_700_000_000,
-  clients: 2,
-  size: 10,
-  durability: "always",
-  requiresToken: false,
-  protocol: 1,
-};
+const facts = serverFacts();
 
 function test(name: string, fn: () => void): void {
-  const fullName = name.startsWith("fault: ") ? name : `announcement: ${name}`;
+  const fullName = name.startsWith("fault: ") ? name : `server record: ${name}`;
   Deno.test({ name: fullName, permissions: "none", fn });
 }
 
-test("holds what clients look for, with an integer port, and nothing of the catalog's", () => {
+test("has the members that clients read, and none that the catalog adds", () => {
   const record = JSON.parse(encodeRecord(facts, ["192.0.2.7"]));
   assert.equal(record.type, "hashtable");
   assert.equal(record.owner, "me");
@@ -42,14 +27,14 @@ test("holds what clients look for, with an integer port, and nothing of the cata
   for (const added of ["address", "lastheardfrom", "name"]) assert.equal(added in record, false);
 });
 
-test("says that it speaks TLS, and nothing where it does not", () => {
+test("has `tls` only if the server accepts TLS", () => {
   assert.equal(JSON.parse(encodeRecord({ ...facts, tls: true })).tls, true);
   for (const tls of [{ tls: false }, {}]) {
     assert.equal("tls" in JSON.parse(encodeRecord({ ...facts, ...tls })), false);
   }
 });
 
-test("sends the advertised port and host", () => {
+test("has the advertised port and host", () => {
   const record = JSON.parse(
     encodeRecord({ ...facts, advertise: { hostname: "h.test", port: 80 } }),
   );
@@ -73,7 +58,7 @@ test("a goodbye is the same record with a lifetime of 1 s", () => {
   });
 });
 
-test("leaves addresses out rather than be too long, the last ones first", () => {
+test("leaves out the last addresses if it is too long", () => {
   const long = { ...facts, project: "p".repeat(128), owner: "o".repeat(128) };
   const addresses = Array.from({ length: 8 }, (_, i) => `${i}${"a".repeat(150)}`);
   const text = encodeRecord(long, addresses);
@@ -83,7 +68,7 @@ test("leaves addresses out rather than be too long, the last ones first", () => 
   assert.deepEqual(sent, addresses.slice(0, sent.length));
 });
 
-test("throws a sentence for what the catalog would mangle, or what does not fit", () => {
+test("rejects values that a catalog would damage, and records that are too long", () => {
   assert.throws(
     () => encodeRecord({ ...facts, owner: "m\u00e9" }),
     /owner: it must be printable ASCII/,
@@ -93,7 +78,7 @@ test("throws a sentence for what the catalog would mangle, or what does not fit"
   assert.throws(() => encodeRecord({ ...facts, owner: "o".repeat(1_200) }), /at most 1199 bytes/);
 });
 
-test("is ASCII and bounded for any valid names and any addresses", () => {
+test("is ASCII and short enough for any valid names and addresses", () => {
   const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._+@-]{0,127}$/);
   const address = fc.oneof(fc.ipV4(), fc.ipV6());
   fc.assert(fc.property(name, name, fc.array(address), (project, owner, addresses) => {

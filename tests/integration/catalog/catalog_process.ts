@@ -1,9 +1,9 @@
-/** The catalog of cctools as a process: a free port, loopback only, reporting to nobody. */
+/** The catalog of cctools as a process, on a free port of the loopback. It reports to no other catalog. */
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
 import { PATIENCE_MS, Program } from "../../../bench/harness/program.ts";
 
-/** Starts tried: it also listens on the next port, and ends when another process has that one. */
+/** Attempts to start: the program also needs the next port, and exits if it is in use. */
 const START_TRIES = 5;
 
 export class CctoolsCatalog implements AsyncDisposable {
@@ -17,15 +17,15 @@ export class CctoolsCatalog implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** Starts one, and waits until it listens. */
+  /** Starts a catalog, and waits until it listens. */
   static async start(): Promise<CctoolsCatalog> {
     for (let tries = 1;; tries++) {
-      // It keeps its records in its working folder, and would list those of an earlier run.
+      // It stores records in its working folder, and would list those of an earlier run.
       const folder = await Deno.makeTempDir({ prefix: "cctools-catalog-" });
       const portFile = `${folder}/port`;
       const command = ["catalog_server", "-Z", portFile, "-I", "127.0.0.1", "-u", "127.0.0.1:1"];
       const program = new Program(command, { cwd: folder });
-      const port = await portIn(portFile, program);
+      const port = await readPort(portFile, program);
       const catalog = new CctoolsCatalog(port ?? 0, program, folder);
       if (port !== undefined) return catalog;
       await catalog.stop();
@@ -33,7 +33,7 @@ export class CctoolsCatalog implements AsyncDisposable {
     }
   }
 
-  /** Ends it and removes what it kept. */
+  /** Stops it, and removes its files. */
   async stop(): Promise<void> {
     await this.#program[Symbol.asyncDispose]();
     await Deno.remove(this.#folder, { recursive: true });
@@ -44,12 +44,12 @@ export class CctoolsCatalog implements AsyncDisposable {
   }
 }
 
-/** The port that it writes once it listens on all it needs, or undefined when it ended before. */
-async function portIn(portFile: string, program: Program): Promise<number | undefined> {
-  let isOver = false;
-  void program.exitCode().then(() => isOver = true, () => isOver = true);
+/** Waits for the port, which the program writes once it listens; undefined if it exited before. */
+async function readPort(portFile: string, program: Program): Promise<number | undefined> {
+  let hasExited = false;
+  void program.exitCode().then(() => hasExited = true, () => hasExited = true);
   for (const endMs = performance.now() + PATIENCE_MS; performance.now() < endMs; await sleep(10)) {
-    if (isOver) return undefined;
+    if (hasExited) return undefined;
     const text = await Deno.readTextFile(portFile).catch(() => "");
     if (text.endsWith("\n")) return Number(text);
   }

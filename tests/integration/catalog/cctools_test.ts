@@ -1,46 +1,16 @@
-/** With the real programs of cctools: their catalog and our servers, our catalog and their clients. */
+/** Tests with the programs of cctools: their catalog with our servers, our catalog with their clients. */
 import assert from "assert";
-import { sleep } from "../../../lib/base/clock.ts";
 import { silentLog } from "../../../lib/base/log.ts";
-import type { ServerFacts } from "../../../lib/catalog/record/server_record.ts";
 import { Announcer } from "../../../lib/catalog/announce/announcer.ts";
 import { CatalogServer } from "../../../lib/catalog/server/catalog_server.ts";
 import { Resolver } from "../../../lib/catalog/resolve/resolver.ts";
+import { type Members, sendUpdates, untilListed } from "../../catalog/catalog_client.ts";
+import { serverFacts } from "../../catalog/records.ts";
 import { CctoolsCatalog } from "./catalog_process.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { run } from "../../../bench/harness/program.ts";
 
-const DEADLINE_MS = 60_000;
-
-const facts: ServerFacts = {
-  project: "me-a4-x",
-  owner: "me",
-  port: 4_321,
-  version: "0.1.0",
-  instance: "1f0c",
-  lifetimeS: 300,
-  startTimeS: 1_700_000_000,
-  clients: 0,
-  size: 3,
-  durability: "always",
-  requiresToken: true,
-  protocol: 1,
-};
-
-type Members = Record<string, unknown>;
-
-/** Asks again until a record fits: an update by UDP has no event of its own. */
-async function untilListed(port: number, fits: (record: Members) => boolean): Promise<Members> {
-  const deadline = performance.now() + DEADLINE_MS;
-  for (;;) {
-    const response = await fetch(`http://127.0.0.1:${port}/query.json`);
-    const records: Members[] = await response.json();
-    const found = records.find(fits);
-    if (found) return found;
-    assert.ok(performance.now() < deadline, `not listed: ${JSON.stringify(records)}`);
-    await sleep(20);
-  }
-}
+const facts = serverFacts({ requiresToken: true });
 
 function ourCatalog(tcpUpdates: boolean): CatalogServer {
   return new CatalogServer({
@@ -52,8 +22,8 @@ function ourCatalog(tcpUpdates: boolean): CatalogServer {
   });
 }
 
-/** A file with the members of a record, for catalog_update. */
-async function recordFile(members: Members): Promise<string> {
+/** Writes the members of a record to a file, for catalog_update. */
+async function writeRecordFile(members: Members): Promise<string> {
   const path = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(path, JSON.stringify(members));
   return path;
@@ -61,7 +31,7 @@ async function recordFile(members: Members): Promise<string> {
 
 testWith(
   ["catalog_server"],
-  "cctools: its catalog lists what we announce, and we find it there",
+  "cctools: a client finds our server in the catalog of cctools",
   async () => {
     await using catalog = await CctoolsCatalog.start();
     const address = { hostname: "127.0.0.1", port: catalog.port };
@@ -74,11 +44,11 @@ testWith(
       confirms: false,
     });
     announcer.start();
-    const record = await untilListed(catalog.port, ({ project }) => project === facts.project);
-    assert.equal(record["type"], "hashtable");
-    assert.equal(record["owner"], "me");
-    assert.equal(record["port"], 4_321);
-    assert.equal(record["address"], "127.0.0.1");
+    const [record] = await untilListed(catalog.port, 1, ({ project }) => project === facts.project);
+    assert.equal(record?.["type"], "hashtable");
+    assert.equal(record?.["owner"], "me");
+    assert.equal(record?.["port"], 4_321);
+    assert.equal(record?.["address"], "127.0.0.1");
 
     const resolver = new Resolver({ catalogs: [address] });
     const { servers: [server], answered } = await resolver.lookUp(facts.project);
@@ -91,6 +61,7 @@ testWith(
     await announcer.stop();
     await untilListed(
       catalog.port,
+      1,
       ({ project, lifetime }) => project === facts.project && lifetime === 1,
     );
   },
@@ -98,7 +69,7 @@ testWith(
 
 testWith(
   ["catalog_server", "catalog_query"],
-  "cctools: catalog_query --where finds what we announce",
+  "cctools: catalog_query --where finds our server",
   async () => {
     await using catalog = await CctoolsCatalog.start();
     const announcer = new Announcer({
@@ -109,7 +80,7 @@ testWith(
       addresses: () => [],
     });
     announcer.start();
-    await untilListed(catalog.port, ({ project }) => project === facts.project);
+    await untilListed(catalog.port, 1, ({ project }) => project === facts.project);
     const { stdout } = await run([
       "catalog_query",
       "--catalog",
@@ -129,14 +100,14 @@ testWith(
     await using catalog = ourCatalog(true);
     const host = `127.0.0.1:${catalog.port}`;
     const update = async (project: string, env: Record<string, string>) => {
-      const file = await recordFile({ type: "hashtable", project, port: project.length });
+      const file = await writeRecordFile({ type: "hashtable", project, port: project.length });
       await run(["catalog_update", "--catalog", host, "--file", file], { env });
       await Deno.remove(file);
-      await untilListed(catalog.port, (record) => record["project"] === project);
+      await untilListed(catalog.port, 1, (record) => record["project"] === project);
     };
     await update("by-udp", { CATALOG_UPDATE_PROTOCOL: "udp" });
     await update("by-default-which-is-tcp", {});
-    // Large enough for it to compress, in the versions that do.
+    // Over the limit, so that catalog_update compresses it, in the versions that can.
     await update("compressed-by-udp", {
       CATALOG_UPDATE_PROTOCOL: "udp",
       CATALOG_UPDATE_LIMIT: "10",
@@ -155,11 +126,10 @@ testWith(
 
 testWith(
   ["catalog_query"],
-  "cctools: catalog_query reads our catalog whatever strangers sent to it",
+  "cctools: catalog_query reads our catalog with unusual records",
   async () => {
     await using catalog = ourCatalog(false);
-    const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-    const odd = [
+    const unusual = [
       '{"port":1,"owner":"\u00e9\\u00e9\\ud800\\n\\u0000"}',
       '{"port":2,"n":1e999,"m":-0.0e-7,"i":123456789012345678901234567890}',
       `{"port":3,"deep":${"[".repeat(15)}${"]".repeat(15)}}`,
@@ -167,13 +137,9 @@ testWith(
       '{"port":5,"":"","\\"":{},"a b":[null,true,false]}',
       '{"port":6,"address":"6.6.6.6","name":"<script>"}',
     ];
-    for (const text of odd) {
-      const bytes = new TextEncoder().encode(text);
-      await socket.send(bytes, { transport: "udp", hostname: "127.0.0.1", port: catalog.port });
-    }
-    socket.close();
+    await sendUpdates(catalog.port, unusual);
     for (const port of [1, 2, 3, 4, 5, 6]) {
-      await untilListed(catalog.port, (record) => record["port"] === port);
+      await untilListed(catalog.port, 1, (record) => record["port"] === port);
     }
     const host = `127.0.0.1:${catalog.port}`;
     const { stdout } = await run(["catalog_query", "--catalog", host, "--where", "port>0"]);

@@ -1,8 +1,8 @@
-/** What the real catalog and ours are asked and compared by; see `drop_in_test.ts`. */
+/** Records and requests by which both catalogs are compared; see `drop_in_test.ts`. */
 
 /**
- * Records as they are sent, in JSON; each comes from an address of its own, so that names differ and
- * the order of a listing is that of the names.
+ * Records in JSON. Each is sent from an address of its own, so that names differ, and a listing has the
+ * order of the names.
  */
 export const RECORDS: readonly string[] = [
   String
@@ -17,7 +17,7 @@ export const RECORDS: readonly string[] = [
     .raw`{"port":"80","version":"7.3.0","tasks":12345678.125,"small":-2.5e-300,"big":1.7976931348623157e308,"sixteen":1234567890123456.7}`,
 ];
 
-/** Requests that are answered alike, byte for byte. */
+/** Requests with the same reply, byte for byte. */
 export const REQUESTS: readonly string[] = [
   "GET /query.json HTTP/1.0\r\n\r\n",
   "GET /query.json HTTP/1.1\r\nHost: h\r\nUser-Agent: x\r\n\r\n",
@@ -45,7 +45,7 @@ export const REQUESTS: readonly string[] = [
   "GET http://h/query/dHJ1ZQ== HTTP/1.1\r\n\r\n",
 ];
 
-/** Requests that are answered with a page: alike but for the headers that forbid scripts. */
+/** Requests for unknown paths: replies differ only in the headers that forbid scripts. */
 export const NOT_FOUND: readonly string[] = [
   "GET /nothing HTTP/1.1\r\n\r\n",
   "GET /query.json?x HTTP/1.1\r\n\r\n",
@@ -61,7 +61,7 @@ export const NOT_FOUND: readonly string[] = [
   `GET /${"a".repeat(2_000)} HTTP/1.1\r\n\r\n`,
 ];
 
-/** Filters, good and bad ones. */
+/** Good and bad filters. */
 export const FILTERS: readonly string[] = [
   "true",
   "false",

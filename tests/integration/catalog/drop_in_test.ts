@@ -1,6 +1,7 @@
-/** htcatalog in the place of cctools' catalog_server: the same records and questions, byte for byte. */
+/** Tests htcatalog in place of catalog_server of cctools: the same replies, byte for byte. */
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
+import { sendUpdates } from "../../catalog/catalog_client.ts";
 import { CctoolsCatalog } from "./catalog_process.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { fromSource, PATIENCE_MS, Program } from "../../../bench/harness/program.ts";
@@ -9,8 +10,6 @@ import { FILTERS, NOT_FOUND, RECORDS, REQUESTS } from "./drop_in_cases.ts";
 
 const RANDOM_FILTERS = 150;
 
-const encoder = new TextEncoder();
-
 const CSP = "Content-Security-Policy: default-src 'none'; style-src 'self'; base-uri 'none'; " +
   "form-action 'none'; frame-ancestors 'none'\n";
 const PAGE_HEADERS = CSP + "X-Content-Type-Options: nosniff\nReferrer-Policy: no-referrer\n" +
@@ -18,7 +17,7 @@ const PAGE_HEADERS = CSP + "X-Content-Type-Options: nosniff\nReferrer-Policy: no
 
 const requestFor = (filter: string) => `GET /query/${btoa(filter)} HTTP/1.0\r\n\r\n`;
 
-/** All bytes that come back, a byte in each character; what the clock says is masked. */
+/** Reads all bytes of a reply, one in each character, and masks times. */
 async function reply(port: number, request: string): Promise<string> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await connection.write(Uint8Array.from(request, (char) => char.charCodeAt(0)));
@@ -32,19 +31,10 @@ async function reply(port: number, request: string): Promise<string> {
     .replace(/("?lastheardfrom"?[: ])\d+/g, "$1x");
 }
 
-/** Sends each record to all ports, each record from an address of its own. */
+/** Sends each record to all ports, from an address of its own. */
 async function send(records: readonly string[], ...ports: readonly number[]): Promise<void> {
   for (const [at, record] of records.entries()) {
-    const hostname = `127.0.0.${2 + at * 4}`;
-    const socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
-    try {
-      for (const port of ports) {
-        const to = { transport: "udp", hostname: "127.0.0.1", port } as const;
-        await socket.send(encoder.encode(record), to);
-      }
-    } finally {
-      socket.close();
-    }
+    for (const port of ports) await sendUpdates(port, [record], `127.0.0.${2 + at * 4}`);
   }
 }
 
@@ -64,7 +54,7 @@ const NAMES = ["len", "join", "keys", "values", "items", "floor", "ceil", "basen
 const MORE_NAMES = ["select", "project", "format", "nosuch"];
 const WORDS = ["(", ")", "[", "]", "{", "}", ",", ":", "not", "for", "in", "if", "error", ";", "."];
 
-/** An expression of any kind; now and then one that is none. */
+/** Makes an expression of a random kind; some are not valid. */
 function randomFilter(random: Random, depth: number): string {
   const pick = (list: readonly string[]) => list[random.below(list.length)] ?? "";
   const inner = () => randomFilter(random, depth - 1);
@@ -85,7 +75,7 @@ function randomFilter(random: Random, depth: number): string {
 
 testWith(
   ["catalog_server"],
-  "fault: htcatalog is not a drop-in: the same bytes as catalog_server for every question",
+  "fault: htcatalog is not a drop-in: every reply has the same bytes as that of catalog_server",
   async (test) => {
     await using real = await CctoolsCatalog.start();
     await using ours = new Program(fromSource("catalog.ts", "--host", "127.0.0.1", "--port", "0"));
@@ -103,7 +93,7 @@ testWith(
       }
     });
 
-    await test.step("what is not there: its page has headers that forbid scripts as well", async () => {
+    await test.step("unknown paths: their page also has headers that forbid scripts", async () => {
       for (const request of NOT_FOUND) {
         const [theirs, answer] = await both(request);
         assert.equal(answer?.replace(PAGE_HEADERS, ""), theirs, request);
@@ -116,12 +106,12 @@ testWith(
       for (let count = 0; count < RANDOM_FILTERS; count++) {
         const filter = randomFilter(random, 1 + count % 4);
         const [theirs, answer] = await both(requestFor(filter));
-        // Its answering process may break off, as it does for 5 % 0.5: then there is nothing to compare.
+        // The process of catalog_server may crash, for example at 5 % 0.5: then there is no reply.
         if (/[\].]\n$/.test(theirs ?? "")) assert.equal(answer, theirs, filter);
       }
     });
 
-    await test.step("differences on purpose, as docs/CATALOG.md lists them", async () => {
+    await test.step("the differences that docs/CATALOG.md lists", async () => {
       const [theirs = "", head] = await both("HEAD /query.json HTTP/1.1\r\n\r\n");
       assert.equal(head, theirs.slice(0, theirs.indexOf("\n\n") + 2), "HEAD");
       const long = `GET /query.json HTTP/1.1\r\nX: ${"x".repeat(3_000)}\r\n\r\n`;

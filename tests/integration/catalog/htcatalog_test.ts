@@ -1,3 +1,4 @@
+/** Tests the htcatalog program: its flags, its port, and how it ends. */
 import assert from "assert";
 import { parseCatalogConfig } from "../../../lib/config/catalog_config.ts";
 import { TextExit } from "../../../lib/config/command_line.ts";
@@ -5,7 +6,7 @@ import { UsageError } from "../../../lib/base/errors.ts";
 import { fromSource, Program, run } from "../../../bench/harness/program.ts";
 
 Deno.test({
-  name: "htcatalog flags: defaults, and one sentence for what is typed wrong",
+  name: "htcatalog: flags have defaults, and a bad one is a usage error",
   permissions: { env: true, read: true },
   fn: () => {
     assert.deepEqual(parseCatalogConfig([]), {
@@ -26,7 +27,7 @@ Deno.test({
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test(`htcatalog: says its port, writes it to a file, and ends with 0 on ${signal}`, async () => {
+  Deno.test(`htcatalog: prints its port, writes it to a file, and exits with 0 after ${signal}`, async () => {
     const folder = await Deno.makeTempDir();
     const portFile = `${folder}/port`;
     const flags = ["--host", "127.0.0.1", "--port", "0", "--port-file", portFile];
@@ -41,7 +42,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-Deno.test("htcatalog: exits with 1 and a sentence when its port is in use, and 2 for bad usage", async () => {
+Deno.test("htcatalog: exits with 1 and a message if its port is in use, and with 2 for a bad flag", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const flags = ["--host", "127.0.0.1", "--port"];
   const { code, stderr } = await run(fromSource("catalog.ts", ...flags, `${taken.addr.port}`));

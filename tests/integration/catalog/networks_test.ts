@@ -1,4 +1,4 @@
-/** Servers and clients that find each other in networks with faults, each host a network namespace. */
+/** Tests that clients find servers in networks with faults. Each host is a network namespace. */
 import assert from "assert";
 import { TwoHosts } from "../../../bench/report/two_hosts.ts";
 import type { Host } from "../../../bench/report/hosts.ts";
@@ -7,24 +7,24 @@ import { isLong } from "../../helpers/long.ts";
 import { fromSource, PATIENCE_MS, Program, run, TOP } from "../../../bench/harness/program.ts";
 import { sleep } from "../../../lib/base/clock.ts";
 
-/** An address that takes packets and never answers. */
+/** An address that drops all packets. */
 const SILENT = "198.51.100.99";
 
-/** Runs a command on a host, which must succeed. */
-async function on(host: Host, ...command: string[]): Promise<string> {
+/** Runs a command on a host; it must succeed. */
+async function runOn(host: Host, ...command: string[]): Promise<string> {
   const { code, stdout, stderr } = await run(host.command(command));
   assert.equal(code, 0, `${command.join(" ")}: ${stderr}`);
   return stdout;
 }
 
-/** Puts `SILENT` on a host's cable: what goes there is for no device that exists. */
-async function addSilence(host: Host): Promise<void> {
+/** Routes `SILENT` to a device that does not exist. */
+async function addSilentAddress(host: Host): Promise<void> {
   const device = ["dev", "to-clients"];
-  await on(host, "ip", "route", "add", SILENT, ...device);
-  await on(host, "ip", "neighbor", "add", SILENT, "lladdr", "02:00:00:00:00:99", ...device);
+  await runOn(host, "ip", "route", "add", SILENT, ...device);
+  await runOn(host, "ip", "neighbor", "add", SILENT, "lladdr", "02:00:00:00:00:99", ...device);
 }
 
-/** A DNS server of a host that never answers; the file is what `ip netns exec` puts in its place. */
+/** A DNS server that never answers, for one host: `ip netns exec` mounts its file over resolv.conf. */
 class DeadDns implements AsyncDisposable {
   readonly #folder: string;
 
@@ -33,7 +33,7 @@ class DeadDns implements AsyncDisposable {
   }
 
   static async make(host: Host): Promise<DeadDns> {
-    const name = (await on(host, "ip", "netns", "identify")).trim();
+    const name = (await runOn(host, "ip", "netns", "identify")).trim();
     const dns = new DeadDns(`/etc/netns/${name}`);
     await Deno.mkdir(dns.#folder, { recursive: true });
     await Deno.writeTextFile(`${dns.#folder}/resolv.conf`, `nameserver ${SILENT}\n`);
@@ -54,7 +54,7 @@ function server(host: Host, ...args: string[]): Program {
   return program(host, "server.ts", "net-a4", "--memory", ...args);
 }
 
-/** Runs a client to its end. */
+/** Runs a client until it exits. */
 async function ping(host: Host, ...flags: string[]): Promise<string> {
   const { code, stderr } = await run(
     host.command(fromSource("client.ts", "net-a4", "ping", "--timeout", "50", ...flags)),
@@ -69,12 +69,12 @@ async function catalogOn(host: Host, ...args: string[]): Promise<Program> {
   return catalog;
 }
 
-/** What the catalog lists about the server. */
-async function recordAt(host: Host, wanted: (record: Record<string, unknown>) => boolean) {
+/** Waits until the catalog lists a record of the server. */
+async function untilListedOn(host: Host, wanted: (record: Record<string, unknown>) => boolean) {
   const code = `console.log(await (await fetch("http://127.0.0.1:9097/query.json")).text())`;
   for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; await sleep(100)) {
     const records: Record<string, unknown>[] = JSON.parse(
-      await on(host, Deno.execPath(), "eval", code),
+      await runOn(host, Deno.execPath(), "eval", code),
     );
     const found = records.find((record) => record["project"] === "net-a4" && wanted(record));
     if (found) return found;
@@ -83,14 +83,14 @@ async function recordAt(host: Host, wanted: (record: Record<string, unknown>) =>
 }
 
 testWithHosts(
-  "fault: one silent catalog makes lookups slow: dead DNS, a server that starts after its client",
+  "fault: one silent catalog makes lookups slow: dead DNS, and a server that starts after its client",
   async () => {
     await using hosts = await TwoHosts.make();
     const host = hosts.server;
-    await addSilence(host);
+    await addSilentAddress(host);
     await using _dns = await DeadDns.make(host);
     const flags = ["--catalog", `catalog.cse.nd.edu,backup-catalog.cse.nd.edu,${SILENT}`];
-    // How long a client takes on this machine where nothing is wrong.
+    // The usual time of a client on this machine, without a fault.
     let usualMs: number;
     {
       await using usual = server(host, "--no-catalog");
@@ -111,7 +111,7 @@ testWithHosts(
     const tookMs = performance.now() - startMs;
     assert.ok(
       tookMs < 3_000 + 3 * usualMs,
-      `${tookMs} ms after its start; usual are ${usualMs} ms`,
+      `${tookMs} ms after its start; usually ${usualMs} ms`,
     );
   },
 );
@@ -135,7 +135,7 @@ testWithHosts(
 );
 
 testWithHosts(
-  "fault: the address changes (DHCP): it is announced at once, and clients find the server",
+  "fault: the address changes (DHCP): catalogs get it at once, and clients find the server",
   async () => {
     await using hosts = await TwoHosts.make();
     await using _catalog = await catalogOn(hosts.catalog);
@@ -144,20 +144,20 @@ testWithHosts(
     await one.until("stderr", /Listed in the catalog/);
     const changed = await changeAddress(hosts);
     await one.until("stderr", /addresses of this machine changed from .* to 192\.0\.2\.22;/);
-    const { addresses } = await recordAt(hosts.catalog, ({ address }) => address === changed);
+    const { addresses } = await untilListedOn(hosts.catalog, ({ address }) => address === changed);
     assert.deepEqual(addresses, [changed]);
     await ping(hosts.clients, ...flags);
   },
 );
 
-/** Gives the server's host another address, and gives that. */
+/** Changes the address of the server's host, and returns the new one. */
 async function changeAddress({ server, clients, catalog }: TwoHosts): Promise<string> {
   const changed = "192.0.2.22";
   for (const [device, peer] of [["to-clients", clients], ["to-catalog", catalog]] as const) {
     const at = ["peer", peer.address, "dev", device];
-    await on(server, "ip", "address", "delete", server.address, ...at);
-    await on(server, "ip", "address", "add", changed, ...at);
-    await on(peer, "ip", "route", "add", changed, "dev", "to-server");
+    await runOn(server, "ip", "address", "delete", server.address, ...at);
+    await runOn(server, "ip", "address", "add", changed, ...at);
+    await runOn(peer, "ip", "route", "add", changed, "dev", "to-server");
   }
   return changed;
 }
@@ -178,30 +178,30 @@ if (isLong) {
       await changeAddress(hosts);
       const startMs = performance.now();
       assert.equal(await running.exitCode(), 0, running.stderr);
-      // It was the limit of a call, which is 60 s.
+      // Without the fix it took the limit of a call, 60 s.
       assert.ok(performance.now() - startMs < 50_000);
     },
   );
 }
 
 testWithHosts(
-  "memory limit of the container: a host that hides its control group has a table of usual size",
+  "memory limit of the container: a host without a visible control group has a table of the usual size",
   async () => {
     await using hosts = await TwoHosts.make();
     const code =
       `import { memoryLimit } from "${TOP}lib/cli/system_facts.ts"; console.log(memoryLimit())`;
-    // It was 0 there, so that the table had 100 KB.
-    assert.ok(Number(await on(hosts.server, Deno.execPath(), "eval", code)) > 100_000_000);
+    // Without the fix it is 0, so that the table has 100 KB.
+    assert.ok(Number(await runOn(hosts.server, Deno.execPath(), "eval", code)) > 100_000_000);
   },
 );
 
 testWithHosts(
-  "fault: `--advertise HOST:PORT` with port forwarding: found from elsewhere, and on its own machine",
+  "fault: `--advertise HOST:PORT` with port forwarding: found from other machines, and on its own",
   async () => {
     await using hosts = await TwoHosts.make();
     await using _catalog = await catalogOn(hosts.catalog);
     const { address: own } = hosts.server;
-    // Forwards, but not for the server's own machine: few routers do.
+    // Forwards, but not from the server's own machine, as most routers.
     const forward = `const listener = Deno.listen({ hostname: "0.0.0.0", port: 8080 });
     console.log("Listening on port 8080");
     for await (const from of listener) {
@@ -238,29 +238,29 @@ testWithHosts(
         [hosts.catalog, "to-server", v6.catalog],
         [hosts.server, "to-catalog", v6.server],
       ] as const
-    ) await on(host, "ip", "address", "add", `${address}/64`, "dev", device, "nodad");
+    ) await runOn(host, "ip", "address", "add", `${address}/64`, "dev", device, "nodad");
     await using _catalog = await catalogOn(hosts.catalog, "--host", "::");
     const byV6 = ["--catalog", `[${v6.catalog}]:9097`, "--local-catalog", "off"];
     const byV4 = ["--catalog", hosts.catalog.address, "--local-catalog", "off"];
-    const says = async (flags: readonly string[], line: RegExp) => {
+    const expectLog = async (flags: readonly string[], line: RegExp) => {
       await using one = server(hosts.server, ...flags, "--takeover");
       await one.until("stderr", line);
       if (/Listed/.test(line.source)) await ping(hosts.catalog, ...flags.slice(0, 4));
       one.kill("SIGTERM");
       await one.exitCode();
     };
-    await says(byV6, /Listed in the catalog \[2001:db8::1\]:9097/);
-    await says(
+    await expectLog(byV6, /Listed in the catalog \[2001:db8::1\]:9097/);
+    await expectLog(
       [...byV6, "--host", "0.0.0.0"],
       /Not visible .*listens on IPv4 only, and that catalog has IPv6 only/,
     );
-    await says(
+    await expectLog(
       [...byV4, "--host", "127.0.1.1"],
       /Not visible .*listens on 127\.0\.1\.1 only, which no other machine/,
     );
-    await on(hosts.server, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/bindv6only");
-    await says(byV4, /Listed in the catalog 192\.0\.2\.1:9097/);
-    await says(
+    await runOn(hosts.server, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/bindv6only");
+    await expectLog(byV4, /Listed in the catalog 192\.0\.2\.1:9097/);
+    await expectLog(
       [...byV4, "--host", "::"],
       /Not visible .*listens on IPv6 only, and that catalog has IPv4 only/,
     );

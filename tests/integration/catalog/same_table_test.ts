@@ -1,4 +1,4 @@
-/** Proves with real servers that a client goes on with its table after a restart, and with no other. */
+/** Tests with real servers that a client continues with its table after a restart, and with no other. */
 import assert from "assert";
 import * as ht from "../../../client.ts";
 import { ListingCatalog } from "../../client/listing_catalog.ts";
@@ -7,33 +7,33 @@ import { ALONE_ON_DISK, fromSource, Program, run } from "../../../bench/harness/
 
 const NAME = "same-a4";
 
-function htserver(port: number, ...flags: string[]): Program {
+function startServer(port: number, ...flags: string[]): Program {
   return new Program(
     fromSource("server.ts", NAME, ...ALONE_ON_DISK, "--port", String(port), ...flags),
   );
 }
 
-async function killed(server: Program): Promise<void> {
+async function kill(server: Program): Promise<void> {
   server.kill("SIGKILL");
   await server.exitCode();
 }
 
-Deno.test("after a crash a client goes on with the table that is restored, and with no other", async () => {
+Deno.test("after a crash a client continues with the restored table, and with no other", async () => {
   await using folder = await TempFolder.make();
   const data = ["--data", `${folder.path}/a`];
-  await using first = htserver(0, ...data);
+  await using first = startServer(0, ...data);
   const port = await first.port();
   const client = await ht.HtClient.connect(`127.0.0.1:${port}`);
   try {
     await client.insert("k", 1);
-    const { table, seq } = client.table ?? assert.fail("it says which table it has");
-    await killed(first);
-    await using second = htserver(port, ...data);
+    const { table, seq } = client.table ?? assert.fail("the client does not know its table");
+    await kill(first);
+    await using second = startServer(port, ...data);
     await client.insert("k", 2);
     assert.deepEqual(client.table?.table, table);
     assert.ok((client.table?.seq ?? 0) > seq, "the insert is durable");
-    await killed(second);
-    await using other = htserver(port, "--data", `${folder.path}/b`);
+    await kill(second);
+    await using other = startServer(port, "--data", `${folder.path}/b`);
     await other.port();
     await assert.rejects(client.insert("k", 3), {
       name: "DifferentTableError",
@@ -46,10 +46,10 @@ Deno.test("after a crash a client goes on with the table that is restored, and w
   }
 });
 
-Deno.test("separate clients of a name with two servers all use the one that has run longest", async () => {
-  await using old = htserver(0, "--memory");
+Deno.test("if two servers have one name, all clients use the one that has run longer", async () => {
+  await using old = startServer(0, "--memory");
   const oldPort = await old.port();
-  await using young = htserver(0, "--memory");
+  await using young = startServer(0, "--memory");
   const youngPort = await young.port();
   await using catalog = new ListingCatalog();
   const flags = ["--catalog", `127.0.0.1:${catalog.address.port}`, "--local-catalog", "off"];
