@@ -1,4 +1,4 @@
-/** Keys as their characters and as their canonical text (`KeyText` in `message.ts`). */
+/** Converts keys between their characters and their canonical text (`KeyText` in `message.ts`). */
 import { hasEscape } from "../json/scan.ts";
 import { spanOf, textAt } from "../bytes/span.ts";
 import type { KeyText } from "./message.ts";

@@ -1,12 +1,12 @@
 /**
- * Cuts a stream of bytes into lines, however the bytes arrive.
+ * A framer: splits a stream of bytes into lines, in whatever chunks the bytes arrive.
  *
- * A line ends with LF; a CR before it is dropped, and empty lines are skipped. Lines are not copied:
- * they are given as places in the chunk, or, where a line came in pieces, in bytes of its own. What
- * stands behind the last LF is kept for the next chunk. Long bytes of their own are blocks of an arena, so whoever
- * has a framer has to `drop` it. A line over the limit is refused as soon as
- * the limit is passed; the rest of it is discarded without being kept (I5). Bytes that are not UTF-8
- * are refused line by line, so one bad line does not touch its neighbours (I9).
+ * A line ends with LF; a CR before it is dropped, and empty lines are skipped. A line that is whole in one
+ * chunk is not copied. The bytes behind the last LF are a partial line: they are copied to a buffer until
+ * the rest comes. Long buffers are blocks of an arena, so the framer's owner must `clear` it.
+ *
+ * A line over the limit is rejected when the limit is passed, and its rest is discarded without being
+ * stored (I5). Lines that are not UTF-8 are rejected one by one, so other lines are not affected (I9).
  */
 import { isUtf8 } from "node:buffer";
 import { largeArena } from "../bytes/large_arena.ts";
@@ -14,10 +14,10 @@ import { indexOfByte } from "../bytes/word_scan.ts";
 
 const LF = 10, CR = 13;
 
-/** Lines up to this length are looked through byte by byte. */
+/** Up to this many bytes, a line is searched byte by byte. */
 const SHORT_BYTES = 256;
 
-/** From this size on, what is kept of a line is a block of the arena, in bytes. */
+/** Buffers of at least this many bytes are blocks of the arena. */
 const LONG_BYTES = 64 * 1024;
 
 /** Why a line cannot be read. */
@@ -25,7 +25,7 @@ export type LineProblem = "too long" | "not UTF-8" | "no memory";
 
 const NOTHING = new Uint8Array(0);
 
-/** Bytes of a line that came in pieces, and their block's address; 0: they are none. */
+/** A buffer for a line from several chunks, and the address of its block; 0: it is not a block. */
 interface LineBuffer {
   readonly bytes: Uint8Array;
   readonly address: number;
@@ -33,24 +33,24 @@ interface LineBuffer {
 
 const NO_BUFFER: LineBuffer = { bytes: NOTHING, address: 0 };
 
-/** Cuts the stream of one connection. */
+/** Splits the stream of one connection. */
 export class LineFramer {
-  /** The line that `next` found: from `start` to `end` in `bytes`, without its end. */
+  /** The line of the last `next`: from `start` to `end` in `bytes`, without its LF. */
   bytes: Uint8Array = NOTHING;
   start = 0;
   end = 0;
-  /** Or why it cannot be read. */
+  /** The problem of that line; undefined: it has none. */
   problem: LineProblem | undefined;
   /** The longest line, in bytes without its end. */
   maxLineBytes: number;
-  /** What came last, and how far lines were cut from it. */
+  /** The last chunk, and the position behind its last line. */
   #chunk: Uint8Array = NOTHING;
   #chunkEnd = 0;
   #at = 0;
-  /** The beginning of a line whose end has not come yet. */
+  /** The partial line. */
   #partial = NO_BUFFER;
   #partialBytes = 0;
-  /** The line that came in pieces, of those that were found in the chunk: the first at the most. */
+  /** The completed partial line: only the first line of a chunk can be one. */
   #line = NO_BUFFER;
   #discarding = false;
   #partialLines = 0;
@@ -61,10 +61,10 @@ export class LineFramer {
   }
 
   /**
-   * Takes bytes. All lines of the chunk before must have been taken; what is not copied by `next`
-   * stays in the chunk, which must be left alone for as long.
+   * Adds a chunk. `next` must have returned all lines of the chunk before. Lines point into the chunk,
+   * which must not change until they are executed.
    *
-   * @param end how much of the buffer it is (default: all)
+   * @param end end of the chunk in its buffer (default: the whole buffer)
    */
   push(chunk: Uint8Array, end: number = chunk.length): void {
     this.release();
@@ -73,7 +73,7 @@ export class LineFramer {
     this.#at = 0;
   }
 
-  /** Says that nobody needs the lines any more that `next` has found so far. */
+  /** Releases the memory of lines that `next` has returned so far. */
   release(): void {
     if (this.#line === NO_BUFFER) return;
     if (this.bytes === this.#line.bytes) this.bytes = NOTHING;
@@ -81,14 +81,14 @@ export class LineFramer {
     this.#line = NO_BUFFER;
   }
 
-  /** Forgets all that came, also the line whose end has not come. */
+  /** Releases all memory and drops the partial line. */
   clear(): void {
     this.release();
     this.#clearChunk();
     this.#clearPartial();
   }
 
-  /** Goes to the next whole line; false where there is none yet. */
+  /** Goes to the next whole line; false: there is none yet. */
   next(): boolean {
     this.problem = undefined;
     const chunk = this.#chunk, chunkEnd = this.#chunkEnd;
@@ -102,7 +102,7 @@ export class LineFramer {
         all |= byte;
       }
       if (at === shortEnd) {
-        all = 0x80; // not known
+        all = 0x80; // The line may have bytes beyond ASCII.
         at = indexOfByte(chunk, LF, at, chunkEnd);
         if (at < 0) return this.#bufferPartial(start);
       }
@@ -118,22 +118,22 @@ export class LineFramer {
     return false;
   }
 
-  /** Bytes of a line whose end has not come yet. */
+  /** Bytes of the partial line. */
   get partialBytes(): number {
     return this.#partialBytes;
   }
 
-  /** Whether the end of a line has not come yet, even if the line is discarded. */
+  /** Whether there is a partial line, also if it is discarded. */
   get hasPartialLine(): boolean {
     return this.#partialBytes > 0 || this.#discarding;
   }
 
-  /** How many lines had to wait for their end so far. */
+  /** Number of lines so far that were partial. */
   get partialLines(): number {
     return this.#partialLines;
   }
 
-  /** Memory that is held for lines which came in pieces, in bytes. */
+  /** Memory of buffers, in bytes. */
   get bufferedBytes(): number {
     return this.#partial.bytes.length + this.#line.bytes.length;
   }
@@ -147,7 +147,7 @@ export class LineFramer {
     return true;
   }
 
-  /** The end of a line whose beginning came before; false where it was refused already, or is empty. */
+  /** Completes the partial line; false: it was rejected already, or is empty. */
   #endPartial(start: number, end: number): boolean {
     if (this.#discarding) {
       this.#discarding = false;
@@ -158,19 +158,19 @@ export class LineFramer {
     const line = this.#line.bytes;
     const bytes = line[this.#partialBytes - 1] === CR ? this.#partialBytes - 1 : this.#partialBytes;
     this.#partialBytes = 0;
-    // The line lies there until it is executed, perhaps longer than until the next one is kept.
+    // The line is in there until it is executed. The next partial line needs another buffer.
     this.#partial = NO_BUFFER;
     return bytes > 0 && this.#emit(line, 0, bytes, true);
   }
 
-  /** Keeps the beginning of a line, or refuses the line; true where it does. */
+  /** Copies the beginning of a line to the buffer; true: the line is rejected instead. */
   #bufferPartial(start: number): boolean {
     const piece = this.#chunk.subarray(start, this.#chunkEnd);
     this.#clearChunk();
     if (this.#discarding) return false;
     if (this.#partialBytes === 0) this.#partialLines++;
     const bytes = this.#partialBytes + piece.length;
-    // A CR at the end may belong to the line's end, so it does not count.
+    // A CR at the end may belong to the line end, so it does not count.
     if ((piece.at(-1) === CR ? bytes - 1 : bytes) > this.maxLineBytes) {
       this.#discarding = true;
       this.#clearPartial();
@@ -194,18 +194,18 @@ export class LineFramer {
     this.#partialBytes = 0;
   }
 
-  /** Or a long line would stay in memory. */
+  /** Releases the chunk, or a long line would stay in memory. */
   #clearChunk(): void {
     this.#chunk = this.bytes = NOTHING;
     this.#at = this.#chunkEnd = 0;
   }
 
-  /** Adds to the beginning of a line; false where there is no memory for it. */
+  /** Adds a piece to the partial line; false: there is no memory for it. */
   #add(piece: Uint8Array): boolean {
     const bytes = this.#partialBytes + piece.length;
     if (bytes > this.#partial.bytes.length) {
-      const most = this.maxLineBytes + 1; // with a CR
-      const larger = tryAllocate(Math.max(bytes, Math.min(this.#partial.bytes.length * 2, most)));
+      const max = this.maxLineBytes + 1; // with a CR
+      const larger = tryAllocate(Math.max(bytes, Math.min(this.#partial.bytes.length * 2, max)));
       if (larger === undefined) return false;
       larger.bytes.set(this.#partial.bytes.subarray(0, this.#partialBytes));
       free(this.#partial);
@@ -217,7 +217,7 @@ export class LineFramer {
   }
 }
 
-/** So many bytes, or undefined where there is no memory for them. */
+/** Allocates a buffer; undefined: there is no memory for it. */
 function tryAllocate(count: number): LineBuffer | undefined {
   if (count < LONG_BYTES) return { bytes: new Uint8Array(count), address: 0 };
   const address = largeArena.tryAllocate(count);

@@ -1,4 +1,4 @@
-/** Proves which lines are replies, in whatever spelling another server may write them. */
+/** Proves which lines are replies, also in the notation of another server. */
 import assert from "assert";
 import fc from "fast-check";
 import { decodeReply, isFailure, ReplyFormatError } from "../../lib/protocol/decode_reply.ts";
@@ -36,7 +36,7 @@ test("a failure has a type and a message; without a message the type is it", () 
   assert.equal(isFailure(decodeReply('{"status":"OK","result":{"type":1}}')), false);
 });
 
-test("anything else is no reply", () => {
+test("any other line is not a reply", () => {
   const lines = [
     ...[
       "",

@@ -1,6 +1,6 @@
 /**
- * Proves that any line becomes a request or the refusal that the contract names, and that texts
- * come through byte for byte (I8, I9).
+ * Proves that any line becomes a request or the rejection of the contract, and that texts are kept byte
+ * for byte (I8, I9).
  */
 import assert from "assert";
 import fc from "fast-check";
@@ -35,7 +35,7 @@ function test(name: string, fn: () => void): void {
   });
 }
 
-/** A line in the middle of other bytes, which would make something else of it. */
+/** A line in the middle of other bytes, which would change its meaning. */
 function amongOthers(line: string): [Uint8Array, number, number] {
   const before = utf8('{"method":"size"}\n'), bytes = utf8(line);
   const behind = utf8('}]"0,1\n{"id":1}\n');
@@ -52,14 +52,14 @@ function request(line: string): DecodedTexts {
   return decodedTexts(decoded);
 }
 
-function refusal(line: string): DecodedTexts & Pick<Rejection, "failure"> {
+function rejection(line: string): DecodedTexts & Pick<Rejection, "failure"> {
   const decoded = decode(line);
-  assert.ok(isRejection(decoded), `it was taken: ${line.slice(0, 200)}`);
+  assert.ok(isRejection(decoded), `it was accepted: ${line.slice(0, 200)}`);
   return { ...decodedTexts(decoded), failure: decoded.failure };
 }
 
-function refused(line: string, type: FailureType, ...words: string[]): void {
-  const { failure } = refusal(line);
+function assertRejected(line: string, type: FailureType, ...words: string[]): void {
+  const { failure } = rejection(line);
   assert.equal(failure.type, type, line);
   for (const word of words) {
     assert.ok(failure.message.includes(word), `${failure.message} | ${word}`);
@@ -71,7 +71,7 @@ function isSentence(message: string): void {
   assert.ok(message.length <= MAX_MESSAGE_CHARS, `${message.length} characters`);
 }
 
-/** What can come over the wire: a lone surrogate only as an escape. */
+/** JSON that can be sent in UTF-8: lone surrogates are escapes. */
 const sentJson = jsonText.map((text) => text.toWellFormed());
 const sentLiteral = stringLiteral.map((text) => text.toWellFormed());
 
@@ -114,7 +114,7 @@ test("each method gives its members", () => {
   for (const [line, expected] of cases) assert.deepEqual(request(line), expected);
 });
 
-test("a value and an id are kept as they were spelt", () => {
+test("a value and an id keep their text", () => {
   fc.assert(
     fc.property(sentJson, sentJson, white, white, (value, id, before, after) => {
       const line =
@@ -125,24 +125,24 @@ test("a value and an id are kept as they were spelt", () => {
   );
 });
 
-test("a key is its characters, however escaped", () => {
+test("a key is its characters, with escapes or without", () => {
   fc.assert(fc.property(sentLiteral, (literal) => {
     const decoded = request(`{"method":"lookup","key":${literal}}`);
     assert.deepEqual(decoded, { method: "lookup", id: undefined, key: JSON.parse(literal) });
   }));
 });
 
-test("of equal members the last one counts, also where escapes hide that they are equal", () => {
+test("of equal members the last one counts, also if they are equal by escapes only", () => {
   assert.deepEqual(request('{"key":"a","method":"size","k\\u0065y":"b","method":"lookup"}'), {
     method: "lookup",
     id: undefined,
     key: "b",
   });
-  refused('{"method":"lookup","key":"a","key":1}', "ValueError");
+  assertRejected('{"method":"lookup","key":"a","key":1}', "ValueError");
   assert.equal(request('{"id":1,"method":"ping","id":{"a":2}}').id, '{"a":2}');
 });
 
-test("the usual lines of requests about a key say what they say spelt in another way", () => {
+test("common lines decode like the same requests in another notation", () => {
   const key = fc.oneof(sentLiteral, fc.string({ maxLength: 3 }).map((key) => JSON.stringify(key)));
   const usual = fc.oneof(
     fc.tuple(fc.constantFrom("lookup", "remove"), key).map(([method, key]) =>
@@ -153,7 +153,7 @@ test("the usual lines of requests about a key say what they say spelt in another
     ),
   );
   const place = fc.nat(80);
-  // As it is, with a piece cut out, and with something put in: all that is nearly usual.
+  // The line, the line without a piece, and with an inserted one: all that is nearly common.
   const line = fc.tuple(
     usual,
     place,
@@ -174,44 +174,54 @@ test("the usual lines of requests about a key say what they say spelt in another
   assert.ok(taken > 500, `${taken} of them are requests`);
 });
 
-test("a long line says what it says in short, and is refused where it is at fault", () => {
+test("a long line decodes like a short one, and its message names the position of the fault", () => {
   const long = JSON.stringify("long".repeat(2_000));
   const line = `{"method":"insert","key":"k","value":${long}}`;
   assert.deepEqual(request(line), { method: "insert", id: undefined, key: "k", value: long });
   assert.equal(request(line.replace(/}$/, ',"id":7}')).id, "7");
-  refused(line.slice(0, -1), "RequestError", `at character ${line.length},`, "where it ends");
-  refused(`${line}x`, "RequestError", `at character ${line.length + 1},`, 'near "x"');
+  assertRejected(
+    line.slice(0, -1),
+    "RequestError",
+    `at character ${line.length},`,
+    "where it ends",
+  );
+  assertRejected(`${line}x`, "RequestError", `at character ${line.length + 1},`, 'near "x"');
   const faulty = `{"id":"\u00e9\u20ac\u{1f600}${"a".repeat(5_000)}"]${"\u20ac".repeat(3_000)}`;
-  refused(faulty, "RequestError", `at character ${faulty.indexOf("]") + 1},`, `near "]\u20ac`);
-  refused(`{"method":${long}`.replace(/"$/, '\\u00e9"}'), "MethodError", '"longlong');
+  assertRejected(
+    faulty,
+    "RequestError",
+    `at character ${faulty.indexOf("]") + 1},`,
+    `near "]\u20ac`,
+  );
+  assertRejected(`{"method":${long}`.replace(/"$/, '\\u00e9"}'), "MethodError", '"longlong');
 });
 
-test("one line leaves nothing behind for the next", () => {
+test("a line has no effect on the next one", () => {
   request('{"method":"insert","key":"k","value":1,"id":7,"limit":1,"cursor":"c"}');
-  refused('{"method":"insert"}', "ValueError", "'key' is missing");
-  assert.equal(refusal("{}").id, undefined);
-  assert.equal(refusal("{").id, undefined);
+  assertRejected('{"method":"insert"}', "ValueError", "'key' is missing");
+  assert.equal(rejection("{}").id, undefined);
+  assert.equal(rejection("{").id, undefined);
 });
 
-test("what is no request is a RequestError", () => {
+test("a line that is not a request is a RequestError", () => {
   for (
     const line of ["hello", "{", "[]", '"ping"', "17", "null", "\ufeff{}", "{} {}", " ", "{}x"]
   ) {
-    refused(line, "RequestError");
+    assertRejected(line, "RequestError");
   }
-  refused("{}", "RequestError", "'method'");
+  assertRejected("{}", "RequestError", "'method'");
   for (const method of ["1", "null", "[]", '{"a":1}', "true"]) {
-    refused(`{"method":${method}}`, "RequestError", "'method' must be a string");
+    assertRejected(`{"method":${method}}`, "RequestError", "'method' must be a string");
   }
 });
 
-test("an unknown method is a MethodError that lists those there are", () => {
+test("an unknown method is a MethodError that lists all methods", () => {
   for (const name of ["nonsense", "", "INSERT", "toString", "__proto__", "constructor", "ping "]) {
-    refused(JSON.stringify({ method: name }), "MethodError", ...METHODS);
+    assertRejected(JSON.stringify({ method: name }), "MethodError", ...METHODS);
   }
 });
 
-test("a member that is missing or of the wrong type is named, with the rule and what came", () => {
+test("a member that is missing or has the wrong type is named, with the rule and its value", () => {
   const wrong: [string, string, ...string[]][] = [
     ['{"method":"insert","value":1}', "key", "missing", "a string"],
     ['{"method":"insert","key":"k"}', "value", "missing", "any JSON value"],
@@ -236,11 +246,11 @@ test("a member that is missing or of the wrong type is named, with the rule and 
     [`{"method":"hello","agent":"${"\u{1f600}".repeat(65)}"}`, "agent", "at most 64", "\u{1f600}"],
   ];
   for (const [line, ...words] of wrong) {
-    refused(line, "ValueError", `'${words[0]}'`, ...words.slice(1));
+    assertRejected(line, "ValueError", `'${words[0]}'`, ...words.slice(1));
   }
 });
 
-test("fault: a limit of 0.9999999999999999999999 is accepted as 1: it is a whole number exactly, however spelt", () => {
+test("fault: a limit of 0.9999999999999999999999 is accepted as 1: the exact value must be a whole number", () => {
   const scan = (limit: string) => `{"method":"scan","regex":"","limit":${limit}}`;
   const good: [string, number][] = [
     ["1", 1],
@@ -266,16 +276,16 @@ test("fault: a limit of 0.9999999999999999999999 is accepted as 1: it is a whole
   const bad = ["0", "-1", "1.5", '"3"', "null", "true", "[1]", "{}", "-0", '"1"', "0e99"];
   bad.push("0.9999999999999999999999", "1.0000000000000000000001", "10e-2", "1e-400", "15e-1");
   bad.push(`1e-${"9".repeat(2_000)}`, "4503599627370497.5", "9007199254740992.5");
-  for (const text of bad) refused(scan(text), "ValueError", "'limit'", "at least 1");
+  for (const text of bad) assertRejected(scan(text), "ValueError", "'limit'", "at least 1");
 });
 
-test("an id that was found comes back with any refusal", () => {
-  assert.equal(refusal('{"id":{"n": [1.0]},"method":"nonsense"}').id, '{"n": [1.0]}');
-  assert.equal(refusal('{"id":"a\\u0062"}').id, '"a\\u0062"');
-  assert.equal(refusal('{"method":"lookup","id":null}').id, "null");
+test("an id is in every rejection", () => {
+  assert.equal(rejection('{"id":{"n": [1.0]},"method":"nonsense"}').id, '{"n": [1.0]}');
+  assert.equal(rejection('{"id":"a\\u0062"}').id, '"a\\u0062"');
+  assert.equal(rejection('{"method":"lookup","id":null}').id, "null");
 });
 
-test("a key has one canonical text, however escaped", () => {
+test("a key has one canonical text, with any escapes", () => {
   fc.assert(
     fc.property(sentLiteral, (literal) => {
       const decoded = decode(`{"method":"lookup","key":${literal}}`);
@@ -286,7 +296,7 @@ test("a key has one canonical text, however escaped", () => {
   );
 });
 
-test("lines that are none are refused with their limit", () => {
+test("lines with a problem are rejected with their limit", () => {
   const tooLong = rejectLine("too long", 1_234);
   assert.equal(tooLong.failure.type, "TooLarge");
   assert.ok(tooLong.failure.message.includes("1234"));
@@ -296,7 +306,7 @@ test("lines that are none are refused with their limit", () => {
   isSentence(notUtf8.failure.message);
 });
 
-test("any text gives a request or one bounded sentence", () => {
+test("any text becomes a request or one bounded sentence", () => {
   const anyLine = fc.oneof(
     fc.string({ unit: "binary", maxLength: 500 }),
     tokenSoup,
@@ -317,7 +327,7 @@ test("any text gives a request or one bounded sentence", () => {
   );
 });
 
-test("any bytes in any cut give requests or refusals", () => {
+test("any bytes in any chunks become requests or rejections", () => {
   const bytes = fc.uint8Array({ maxLength: 300 });
   fc.assert(fc.property(bytes, fc.integer({ min: 1, max: 50 }), (bytes, size) => {
     const framer = new LineFramer(40);
@@ -328,7 +338,7 @@ test("any bytes in any cut give requests or refusals", () => {
   }));
 });
 
-test("says the same as an oracle built on JSON.parse, for objects of all kinds of members", () => {
+test("agrees with an oracle that uses JSON.parse, for objects of all kinds of members", () => {
   const name = fc.constantFrom(
     ...[
       "method",
@@ -365,7 +375,7 @@ test("says the same as an oracle built on JSON.parse, for objects of all kinds o
   );
 });
 
-/** The contract's table of methods and members, in other words. */
+/** The contract's table of methods and members, implemented again. */
 function expectedType(object: Record<string, unknown>): FailureType | "OK" {
   const isText = (name: string) => typeof object[name] === "string";
   const isOptionalText = (name: string) => !Object.hasOwn(object, name) || isText(name);

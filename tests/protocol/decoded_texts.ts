@@ -1,14 +1,14 @@
-/** Decoded requests with texts in place of spans, to compare them. */
+/** Decoded requests with texts instead of spans, to compare them. */
 import { textOf } from "../../lib/bytes/span.ts";
 import type { Rejection, Request } from "../../lib/protocol/requests.ts";
 
-/** A request or refusal; a key as its characters. */
+/** A request or rejection; a key as its characters. */
 export interface DecodedTexts {
   readonly id?: string | undefined;
   readonly [member: string]: unknown;
 }
 
-/** Puts texts in the place of spans. */
+/** Replaces spans by texts. */
 export function decodedTexts(decoded: Request | Rejection): DecodedTexts {
   return Object.fromEntries(
     Object.entries(decoded).map(([name, value]) => {

@@ -1,4 +1,4 @@
-/** Proves the exact form of replies: one line, compact, members in order, `result` the last. */
+/** Proves the exact form of replies: one compact line, members in order, `result` last. */
 import assert from "assert";
 import fc from "fast-check";
 import { decodeReply } from "../../lib/protocol/decode_reply.ts";
@@ -28,7 +28,7 @@ function encodeFailure(id: string | undefined, failure: Failure): string {
   return textOfChunks(out);
 }
 
-test("the usual reply to a change is like others", () => {
+test("the common reply to a change has the form of others", () => {
   for (const id of [undefined, spanOf("17")]) {
     const usual = new ByteChunks(), other = new ByteChunks();
     addSuccess(usual, id, NULL_RESULT);
@@ -37,7 +37,7 @@ test("the usual reply to a change is like others", () => {
   }
 });
 
-test("the contract's forms, to the letter", () => {
+test("the contract's forms, exactly", () => {
   assert.equal(encodeSuccess(undefined, "null"), '{"status":"OK","result":null}\n');
   assert.equal(encodeSuccess("17", "[1]"), '{"status":"OK","id":17,"result":[1]}\n');
   assert.equal(
@@ -58,7 +58,7 @@ test("the contract's forms, to the letter", () => {
   );
 });
 
-test("any success comes back from the decoder as it was, byte for byte", () => {
+test("the decoder reads back any success, byte for byte", () => {
   fc.assert(
     fc.property(optional(oneLineJson), oneLineJson, optional(fc.string()), (id, result, cursor) => {
       const lines = framed(encodeSuccess(id, result, cursor));
@@ -74,7 +74,7 @@ test("any success comes back from the decoder as it was, byte for byte", () => {
   );
 });
 
-test("any failure comes back from the decoder as it was", () => {
+test("the decoder reads back any failure", () => {
   const types: FailureType[] = ["KeyError", "TooLarge", "TableFull", "Busy"];
   const message = fc.string({ unit: "binary" });
   fc.assert(

@@ -1,4 +1,4 @@
-/** Proves that what a client writes is what a server reads. */
+/** Proves that a server reads the requests that a client writes. */
 import assert from "assert";
 import fc from "fast-check";
 import { decodeRequest } from "../../lib/protocol/decode_request.ts";
@@ -12,7 +12,7 @@ const anyString = fc.oneof(
   fc.constantFrom("", "__proto__", "\u0000", "\n", "\ud800", "\u2028", '"\\'),
 );
 
-/** On one line, as a client sends it: raw lone surrogates cannot travel in UTF-8. */
+/** On one line, as a client sends it: UTF-8 has no raw lone surrogates. */
 const oneLine = (text: string) => text.replace(/[\r\n]/g, " ").toWellFormed();
 
 const part = {
@@ -44,7 +44,7 @@ const anyRequest: fc.Arbitrary<RequestMembers> = fc.oneof(
 );
 
 Deno.test({
-  name: "encode_request: any request comes through encoder, framer and decoder as it was",
+  name: "encode_request: framer and decoder read back any request",
   permissions: "none",
   fn() {
     fc.assert(
@@ -66,7 +66,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "encode_request: members come in their order, without those that are undefined",
+  name: "encode_request: members are in order, without undefined ones",
   permissions: "none",
   fn() {
     assert.equal(

@@ -1,6 +1,6 @@
 /**
- * Proves that lines do not depend on how their bytes arrive, that a bad line touches no other, and
- * that memory stays bounded whatever comes (I5, I9).
+ * Proves that lines do not depend on chunks, that a bad line does not affect others, and that memory is
+ * bounded for any input (I5, I9).
  */
 import assert from "assert";
 import fc from "fast-check";
@@ -16,7 +16,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `line_framer: ${name}`, permissions: "none", fn });
 }
 
-/** What the contract says of a stream, said another way: byte by byte, with no state. */
+/** The contract's lines of a stream, implemented again: byte by byte, without state. */
 function expectedLines(stream: Uint8Array, maxLineBytes: number): Line[] {
   const lines: Line[] = [];
   for (let start = 0; start < stream.length;) {
@@ -41,7 +41,7 @@ function decoded(bytes: Uint8Array): Line {
 
 const LIMIT = 9;
 
-/** Pieces of a stream: line ends, text, characters of 2 to 4 bytes, cut ones, what is no UTF-8. */
+/** Pieces of a stream: line ends, text, characters of 2 to 4 bytes, cut characters, invalid UTF-8. */
 const piece = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom([LF], [CR, LF]) },
   fc.constantFrom([CR], [0], [0xef, 0xbb, 0xbf], [0x20], [0x7b, 0x7d]),
@@ -58,14 +58,14 @@ const piece = fc.oneof(
 
 const stream = fc.array(piece, { maxLength: 16 }).map(joined);
 
-test("any cut of any stream gives the same lines, and chunks may be overwritten when they are through", () => {
+test("any chunks of any stream give the same lines, and used chunks may be overwritten", () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(stream, sizes, (bytes, sizes) => {
       const framer = new LineFramer(LIMIT);
       const came: Line[] = [];
       for (const chunk of cut(bytes, sizes)) {
-        // In a larger buffer, where more line ends follow that do not count.
+        // The chunk is in a larger buffer, with line ends behind it.
         const buffer = joined([chunk, utf8("x\nx\n")]);
         framer.push(buffer, chunk.length);
         came.push(...linesOf(framer));
@@ -78,7 +78,7 @@ test("any cut of any stream gives the same lines, and chunks may be overwritten 
   );
 });
 
-test("any cut into two gives the same lines", () => {
+test("any two chunks give the same lines", () => {
   const whole = joined([
     utf8("a\u00e9\u20ac\r\n\u{1f600}\n\r\n\n\ufeffx\r\r\n"),
     Uint8Array.of(0xff, LF),
@@ -96,7 +96,7 @@ test("any cut into two gives the same lines", () => {
   }
 });
 
-test("byte by byte, a character is never torn", () => {
+test("chunks of one byte never split a character", () => {
   const framer = new LineFramer(100);
   for (const byte of utf8("\u00e9\u20ac\u{1f600}\r\n")) {
     assert.equal(framer.next(), false);
@@ -110,18 +110,18 @@ test("only the CR before an LF is dropped, and empty lines are skipped", () => {
   assert.deepEqual(framed("a\rb\n\rc\nd\r\r\n"), ["a\rb", "\rc", "d\r"]);
 });
 
-test("a BOM and a NUL are characters like others", () => {
+test("a BOM and a NUL are ordinary characters", () => {
   assert.deepEqual(framed("\ufeffa\n\u0000\n"), ["\ufeffa", "\u0000"]);
 });
 
-test("a last line without its end is no line", () => {
+test("a last line without LF is not a line", () => {
   const framer = new LineFramer(100);
   framer.push(utf8("a\nbcd\r"));
   assert.deepEqual(linesOf(framer), ["a"]);
   assert.equal(framer.partialBytes, 4);
 });
 
-test("a line of exactly the limit is taken and one of a byte more is not, with and without CR", () => {
+test("a line of exactly the limit is accepted and one of a byte more is not, with and without CR", () => {
   for (const end of ["\n", "\r\n"]) {
     assert.deepEqual(framed("x".repeat(5) + end, 5), ["xxxxx"]);
     assert.deepEqual(framed("x".repeat(6) + end, 5), [{ problem: "too long" }]);
@@ -130,7 +130,7 @@ test("a line of exactly the limit is taken and one of a byte more is not, with a
   }
 });
 
-test("a line over the limit is told at once, once, and its neighbours stay", () => {
+test("a line over the limit is rejected at once and once, and other lines are not affected", () => {
   const framer = new LineFramer(5);
   framer.push(utf8("ok\nxxxxx"));
   assert.deepEqual(linesOf(framer), ["ok"]);
@@ -145,7 +145,7 @@ test("a line over the limit is told at once, once, and its neighbours stay", () 
   assert.deepEqual(linesOf(framer), ["fine"]);
 });
 
-test("many lines in one chunk are each within the limit, though the chunk is not", () => {
+test("many lines in one chunk are within the limit, though the chunk is not", () => {
   const lines = Array.from({ length: 1_000 }, (_, at) => `line ${at}`);
   assert.deepEqual(framed(lines.join("\n") + "\n", 8), lines);
   assert.deepEqual(framed(lines.join("\r\n") + "\r\n", 7).slice(98, 102), [
@@ -156,7 +156,7 @@ test("many lines in one chunk are each within the limit, though the chunk is not
   ]);
 });
 
-test("what is no UTF-8 spoils its own line only", () => {
+test("invalid UTF-8 affects only its own line", () => {
   const bad = [[0xff], [0xc3], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xc0, 0x80], [
     0xf5,
     0x80,
@@ -170,24 +170,24 @@ test("what is no UTF-8 spoils its own line only", () => {
   }
 });
 
-test("a line without end costs no more than the limit, in chunks of any size", () => {
+test("a line without end takes at most the limit, in chunks of any size", () => {
   const limit = 10_000;
   for (const size of [1, 997, limit, 100 * limit]) {
     const framer = new LineFramer(limit);
     const chunk = new Uint8Array(size).fill(97);
-    let told = 0;
+    let lines = 0;
     for (let sent = 0; sent < 100 * limit; sent += size) {
       framer.push(chunk);
-      told += linesOf(framer).length;
+      lines += linesOf(framer).length;
       assert.ok(framer.partialBytes <= limit);
     }
-    assert.equal(told, 1);
+    assert.equal(lines, 1);
     framer.push(utf8("\nnext\n"));
     assert.deepEqual(linesOf(framer), ["next"]);
   }
 });
 
-test("a line stays where it is given until the next chunk", () => {
+test("a line stays valid until the next chunk", () => {
   const chunk = utf8("one\ntwo\nth");
   const framer = new LineFramer(10);
   framer.push(chunk);
@@ -200,10 +200,10 @@ test("a line stays where it is given until the next chunk", () => {
   assert.ok(framer.next());
   const joint = { bytes: framer.bytes, start: framer.start, end: framer.end };
   linesOf(framer);
-  assert.equal(textOf(joint), "three", "not overwritten by what is kept behind it");
+  assert.equal(textOf(joint), "three", "not overwritten by the next partial line");
 });
 
-test("long lines are found and checked as short ones are", () => {
+test("long lines are found and checked like short ones", () => {
   for (const length of [250, 255, 256, 257, 258, 1_000, 70_000]) {
     const line = "x".repeat(length);
     assert.deepEqual(framed(`${line}\na\n${line}\u00e9\r\n`), [line, "a", `${line}\u00e9`]);
@@ -213,7 +213,7 @@ test("long lines are found and checked as short ones are", () => {
   }
 });
 
-/** A line that comes in pieces, and is then the one that the framer has found. */
+/** Pushes a line in pieces until the framer has returned it. */
 function pushLong(framer: LineFramer, bytes: number, pieceBytes = 50_000): void {
   for (let left = bytes; left > 0; left -= pieceBytes) {
     framer.push(new Uint8Array(Math.min(left, pieceBytes)).fill(97));
@@ -223,7 +223,7 @@ function pushLong(framer: LineFramer, bytes: number, pieceBytes = 50_000): void 
   assert.ok(framer.next());
 }
 
-test("what a long line took is given back when it is released, at the next chunk, or when all is dropped", () => {
+test("the memory of a long line is freed by release, push and clear", () => {
   const before = largeArena.usedBytes;
   for (const over of ["release", "push", "clear"] as const) {
     const framer = new LineFramer(1e6);
@@ -231,9 +231,9 @@ test("what a long line took is given back when it is released, at the next chunk
     assert.equal(largeArena.usedBytes - before >= 700_000, true);
     assert.ok(framer.bufferedBytes >= 700_000);
     const { bytes, start, end } = framer;
-    assert.equal(framer.next(), true, "the lines behind it");
+    assert.equal(framer.next(), true, "the next line");
     assert.equal(framer.next(), false);
-    assert.equal(textAt(bytes, start, end), "a".repeat(700_000) + "b", "it stays until then");
+    assert.equal(textAt(bytes, start, end), "a".repeat(700_000) + "b", "it is valid until then");
     if (over === "push") framer.push(utf8("rd\n"));
     else framer[over]();
     assert.equal(largeArena.usedBytes, before);
@@ -243,7 +243,7 @@ test("what a long line took is given back when it is released, at the next chunk
   }
 });
 
-test("a long line that is refused, or never ends, leaves nothing", () => {
+test("a long line that is rejected, or never ends, leaves no memory", () => {
   const before = largeArena.usedBytes;
   const framer = new LineFramer(200_000);
   for (let n = 0; n < 5; n++) {
@@ -258,7 +258,7 @@ test("a long line that is refused, or never ends, leaves nothing", () => {
   assert.equal(largeArena.usedBytes, before);
 });
 
-test("where there is no memory for a line it is refused, and the next ones are taken", () => {
+test("a line without memory for it is rejected, and the next ones are accepted", () => {
   const { tryAllocate } = Arena.prototype;
   for (const lastPiece of ["x".repeat(100_000) + "\nnext\n", "x".repeat(100_000)]) {
     const framer = new LineFramer(1e6);
