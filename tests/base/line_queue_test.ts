@@ -15,7 +15,7 @@ class Reader {
     this.#held = Promise.withResolvers();
   }
 
-  letGo(): void {
+  resume(): void {
     this.#held?.resolve();
     this.#held = undefined;
   }
@@ -44,7 +44,7 @@ test("lines beyond the bound are dropped and counted", async () => {
   for (let at = 0; at < 1_000; at++) queue.put("0123456\n");
   await queue.flush(1);
   assert.equal(reader.text, "");
-  reader.letGo();
+  reader.resume();
   await queue.flush(60_000);
   const lines = reader.text.trimEnd().split("\n");
   assert.ok(lines.length < 30, `${lines.length} lines`);

@@ -147,7 +147,7 @@ testWith(
     for (const [at, { regex, key, python, ours }] of rows.entries()) {
       const answer = answers[at];
       assert.equal(inWords(Array.isArray(answer) ? answer[0] : answer, "error"), python, regex);
-      assert.equal(inWords(here(regex, key), "refused"), ours, regex);
+      assert.equal(inWords(here(regex, key), "rejected"), ours, regex);
       assert.notEqual(python, ours, `${regex} is no difference`);
     }
   },
