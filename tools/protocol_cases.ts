@@ -1,4 +1,4 @@
-/** `deno task cases`: runs protocol cases against a running server, in any language. See `--help`. */
+/** `deno task cases`: runs protocol cases against a running server of any language. See `--help`. */
 import { EXIT, ExitError, messageOf, UsageError } from "../lib/base/errors.ts";
 import { main } from "../lib/cli/main.ts";
 import { newProgram, runParser } from "../lib/config/command_line.ts";
@@ -6,30 +6,30 @@ import { integer } from "../lib/config/units.ts";
 import { parseCases } from "./protocol_cases/protocol_case.ts";
 import { runCase } from "./protocol_cases/run_case.ts";
 
-/** The cases that hold for any server. */
+/** The folder of the cases for any server. */
 const FOLDER = "docs/protocol-cases";
 
 await main("cases", async () => {
   const command = newProgram(
     "cases",
-    "Runs protocol cases against a server, and says which fail.",
+    "Runs protocol cases against a server, and prints which fail.",
     [
-      "cases 127.0.0.1 9000                                    all that hold for any server",
-      "cases 127.0.0.1 9000 docs/protocol-cases/cursors        those of a folder",
-      "cases 127.0.0.1 9000 --split 1                          a byte at a time",
-      "cases 127.0.0.1 9000 --pipeline                         a whole case before its replies are read",
+      "cases 127.0.0.1 9000                                    all cases for any server",
+      "cases 127.0.0.1 9000 docs/protocol-cases/cursors        the cases of a folder",
+      "cases 127.0.0.1 9000 --split 1                          sends one byte at a time",
+      "cases 127.0.0.1 9000 --pipeline                         sends a case before it reads replies",
     ],
   )
     .argument("<host>", "the server's host")
     .argument("<port>", "its port", integer(1, 65_535))
     .argument("[files...]", "files or folders of cases", [FOLDER])
-    .option("--split <n>", "send so many bytes at a time; 0 is all at once", integer(0), 0)
+    .option("--split <n>", "bytes to send at a time; 0: all at once", integer(0), 0)
     .option("--pipeline", "send a whole case before its replies are read", false)
-    .option("--only <name>", "run the cases of this name");
+    .option("--only <name>", "run only the cases with this name");
   runParser("cases", () => command.parse([...Deno.args], { from: "user" }));
   const [hostname, port, paths] = command.processedArgs;
   const { split, pipeline, only } = command.opts();
-  await assertReached(hostname, port);
+  await assertReachable(hostname, port);
   let passed = 0, failed = 0;
   for (const file of paths.flatMap(filesIn)) {
     for (const one of parseCases(Deno.readTextFileSync(file))) {
@@ -45,8 +45,8 @@ await main("cases", async () => {
   return failed === 0 && passed > 0 ? EXIT.ok : EXIT.failed;
 });
 
-/** Or each case would say so. */
-async function assertReached(hostname: string, port: number): Promise<void> {
+/** Fails if the server cannot be reached, or each case would fail for that. */
+async function assertReachable(hostname: string, port: number): Promise<void> {
   try {
     (await Deno.connect({ hostname, port })).close();
   } catch (error) {
@@ -56,7 +56,7 @@ async function assertReached(hostname: string, port: number): Promise<void> {
   }
 }
 
-/** The files of cases that a path names: itself, or those in the folder. */
+/** The case files of a path: the file itself, or all files in the folder. */
 function filesIn(path: string): string[] {
   try {
     if (Deno.statSync(path).isFile) return [path];

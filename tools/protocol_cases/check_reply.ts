@@ -1,24 +1,24 @@
 /** Compares one reply with what a protocol case expects. */
 import { isDeepStrictEqual } from "node:util";
 import { membersOf, parsed } from "../../fuzz/oracle/json_text.ts";
-import { concatenated, type Expected } from "./protocol_case.ts";
+import { concatenate, type ExpectedReply } from "./protocol_case.ts";
 
-/** Members of a reply in their order; those in brackets only come when they apply. */
+/** The members of a reply, in order. Those in brackets are optional. */
 const ORDER = {
   OK: ["status", "[id]", "[cursor]", "result"],
   ERROR: ["status", "[id]", "type", "message", "[value]"],
 } as const;
 
-/** Longest part of a reply that a sentence shows, in characters. */
+/** Longest part of a reply in a message, in characters. */
 const SHOWN_CHARS = 300;
 
 /**
  * Checks a reply.
  *
  * @param line the reply without its LF
- * @returns what is wrong, as a sentence; undefined: nothing
+ * @returns the problem, as a sentence; undefined: there is none
  */
-export function replyProblem(expected: Expected, line: string): string | undefined {
+export function checkReply(expected: ExpectedReply, line: string): string | undefined {
   const came = `the reply is ${line.slice(0, SHOWN_CHARS)}`;
   if (typeof parsed(line)?.value !== "object") return `a reply must be a JSON object; ${came}`;
   const members = new Map(membersOf(line));
@@ -32,16 +32,16 @@ export function replyProblem(expected: Expected, line: string): string | undefin
   }
   if (members.get("id") !== expected.id_text) return `the id is not ${expected.id_text}; ${came}`;
   return status === "ERROR"
-    ? errorProblem(expected, members, came)
-    : resultProblem(expected, members.get("result") ?? "", came);
+    ? checkError(expected, members, came)
+    : checkResult(expected, members.get("result") ?? "", came);
 }
 
 function bare(name: string): string {
   return name.replace(/[[\]]/g, "");
 }
 
-function errorProblem(
-  { type }: Expected,
+function checkError(
+  { type }: ExpectedReply,
   members: ReadonlyMap<string, string>,
   came: string,
 ): string | undefined {
@@ -52,9 +52,9 @@ function errorProblem(
   return typeof message === "string" && message !== "" ? undefined : `no message: ${came}`;
 }
 
-function resultProblem(expected: Expected, text: string, came: string): string | undefined {
+function checkResult(expected: ExpectedReply, text: string, came: string): string | undefined {
   const exact = expected.result_text ??
-    (expected.result_concat && concatenated(expected.result_concat));
+    (expected.result_concat && concatenate(expected.result_concat));
   if (exact !== undefined && text !== exact) {
     return `the result is not ${exact.slice(0, SHOWN_CHARS)}; ${came}`;
   }
@@ -77,7 +77,7 @@ function areSamePairs(result: unknown, pairs: readonly unknown[]): boolean {
   return isDeepStrictEqual(sorted(result), sorted(pairs));
 }
 
-function typeOf(result: unknown): Expected["result_type"] {
+function typeOf(result: unknown): ExpectedReply["result_type"] {
   if (typeof result === "string") return "str";
   if (Array.isArray(result)) return "list";
   if (Number.isInteger(result)) return "int";

@@ -1,22 +1,22 @@
-/** One connection to the server that is tested: bytes out, reply lines in. */
+/** A connection to the tested server: sends bytes and reads reply lines. */
 
 const LF = 10;
 const READ_BYTES = 65_536;
 
-/** Pieces are made of what is at most so long; longer bytes are sent at once. */
+/** Longest bytes that are split into pieces; longer ones are sent at once. */
 const MAX_SPLIT_BYTES = 4_096;
 
-/** What the server did that no server may do, or that the case does not expect; thrown. */
+/** The server did what no server may do, or what the case does not expect. */
 export class CaseError extends Error {
   override name = "CaseError";
 }
 
-/** A connection. */
+/** A connection of one case. */
 export class CaseConnection implements Disposable {
   readonly #conn: Deno.TcpConn;
   readonly #splitBytes: number;
   readonly #buffer = new Uint8Array(READ_BYTES);
-  /** What came behind the last whole line, in the pieces in which it came. */
+  /** The bytes behind the last line, in pieces as they arrived. */
   #rest: Uint8Array[] = [];
   #sending: Promise<void> = Promise.resolve();
 
@@ -26,21 +26,21 @@ export class CaseConnection implements Disposable {
     conn.setNoDelay(true);
   }
 
-  /** @param splitBytes size of the pieces in which bytes are sent; 0: all at once */
+  /** @param splitBytes size of the pieces to send; 0: all at once */
   static async open(hostname: string, port: number, splitBytes: number): Promise<CaseConnection> {
     return new CaseConnection(await Deno.connect({ hostname, port }), splitBytes);
   }
 
-  /** Sends bytes behind those before, while replies are read. */
+  /** Queues bytes to be sent, and does not wait for it. */
   send(bytes: Uint8Array): void {
     this.#sending = this.#sending.then(() => this.#write(bytes));
-    this.#sending.catch(() => {}); // the server may have closed: the replies show whether it should
+    this.#sending.catch(() => {}); // The server may close. The replies show whether it should.
   }
 
   /**
    * Reads a reply.
    *
-   * @returns the line without its LF; undefined: the server has closed
+   * @returns the line without its LF; undefined: the server closed the connection
    * @throws {CaseError} if the server closed in the middle of a line
    */
   async line(): Promise<string | undefined> {
@@ -59,7 +59,7 @@ export class CaseConnection implements Disposable {
     }
   }
 
-  /** Sends no more. */
+  /** Closes the sending side after all bytes are sent. */
   async closeWrite(): Promise<void> {
     await this.#sending;
     await this.#conn.closeWrite();
@@ -71,7 +71,7 @@ export class CaseConnection implements Disposable {
     for (let start = 0; start < bytes.length; start += size) {
       let piece = bytes.subarray(start, start + size);
       while (piece.length > 0) piece = piece.subarray(await this.#conn.write(piece));
-      // A round of the event loop, so that the system can deliver the piece before the next one.
+      // Waits for a round of the event loop: the system can deliver this piece before the next one.
       if (isSplit) await new Promise<void>((resolve) => void setImmediate(resolve));
     }
   }
@@ -80,7 +80,7 @@ export class CaseConnection implements Disposable {
     try {
       this.#conn.close();
     } catch {
-      // Closed already.
+      // It is closed already.
     }
   }
 }

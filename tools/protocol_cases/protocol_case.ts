@@ -1,17 +1,17 @@
-/** A protocol case: what a client sends on one connection, and what it must get. See docs/protocol-cases. */
+/** A protocol case: the requests on one connection, and the expected replies. See docs/protocol-cases. */
 
-/** What is sent: a line, bytes as they are, a generated line, or a search that goes through all parts. */
-export type Sent =
+/** One element to send: a line, raw bytes, a generated line, or a search in all its parts. */
+export type SendItem =
   | string
   | { readonly bytes: string }
   | { readonly concat: Concat }
   | { readonly parts: string };
 
-/** Texts, each with how often it is repeated. */
+/** Texts, each with its number of repetitions. */
 export type Concat = readonly (readonly [text: string, times: number])[];
 
-/** One reply, or the end of the connection. */
-export interface Expected {
+/** One expected reply, or the end of the connection. */
+export interface ExpectedReply {
   readonly close?: boolean;
   readonly status?: "OK" | "ERROR";
   readonly type?: string;
@@ -24,23 +24,23 @@ export interface Expected {
   /** In any order. */
   readonly pairs?: readonly (readonly [string, unknown])[];
   readonly "result_type"?: "int" | "str" | "list" | "object";
-  /** Members of a result that is an object. */
+  /** Names of members of a result that is an object. */
   readonly has?: readonly string[];
 }
 
 /** One case. */
 export interface ProtocolCase {
   readonly name: string;
-  readonly send: readonly Sent[];
-  readonly expect: readonly Expected[];
+  readonly send: readonly SendItem[];
+  readonly expect: readonly ExpectedReply[];
 }
 
-/** The text of a generated line. */
-export function concatenated(parts: Concat): string {
+/** Generates a line. */
+export function concatenate(parts: Concat): string {
   return parts.map(([text, times]) => text.repeat(times)).join("");
 }
 
-/** The cases of a file's text: one a line. Empty lines and lines that begin with `//` are skipped. */
+/** Parses the cases of a file, one on each line. It skips empty lines and lines that begin with `//`. */
 export function parseCases(text: string): ProtocolCase[] {
   return text.split("\n")
     .filter((line) => line.trim() !== "" && !line.startsWith("//"))

@@ -1,34 +1,39 @@
-/** Runs protocol cases against a server. */
+/** Runs a protocol case against a server. */
 import { messageOf } from "../../lib/base/errors.ts";
 import { membersOf, partsOf } from "../../fuzz/oracle/json_text.ts";
-import { replyProblem } from "./check_reply.ts";
+import { checkReply } from "./check_reply.ts";
 import { CaseConnection, CaseError } from "./exchange.ts";
-import { concatenated, type Expected, type ProtocolCase, type Sent } from "./protocol_case.ts";
+import {
+  concatenate,
+  type ExpectedReply,
+  type ProtocolCase,
+  type SendItem,
+} from "./protocol_case.ts";
 
-/** A server, and how the cases are sent to it. */
+/** A server, and the way to send a case to it. */
 export interface CaseOptions {
   readonly hostname: string;
   readonly port: number;
-  /** Size of the pieces in which bytes are sent (default: all at once). */
+  /** Size of the pieces to send (default: all at once). */
   readonly splitBytes?: number;
-  /** Whether a whole case is sent before a reply is read (default: each line waits for its reply). */
+  /** Whether to send a whole case before reading replies (default: each line waits for its reply). */
   readonly isPipelined?: boolean;
   /** Longest time for a case, in milliseconds (default: 20 s). */
   readonly timeoutMs?: number;
 }
 
-/** How long a case may take, in milliseconds. */
+/** Default time for a case, in milliseconds. */
 const TIMEOUT_MS = 20_000;
 
-/** Parts of one search; more of them do not end by themselves. */
+/** Most parts of one search, which would otherwise never end. */
 const MAX_PARTS = 10_000;
 
 const encoder = new TextEncoder();
 
 /**
- * Runs a case on a connection of its own.
+ * Runs a case on its own connection.
  *
- * @returns what is wrong, as a sentence; undefined: nothing
+ * @returns the problem, as a sentence; undefined: there is none
  */
 export async function runCase(
   one: ProtocolCase,
@@ -57,14 +62,14 @@ async function exchange(
   connection: CaseConnection,
   isPipelined: boolean,
 ): Promise<string | undefined> {
-  // Without a reply for each element, nothing says which reply an element waits for.
+  // An element can only wait for its reply if there is one for each element.
   const isInTurn = send.length === expect.length && (!isPipelined || send.some(hasParts));
   if (!isInTurn) { for (const sent of send) connection.send(bytesOf(sent)); }
   for (const [number, expected] of expect.entries()) {
     const sent = isInTurn ? send[number] : undefined;
     const problem = sent !== undefined && hasParts(sent)
-      ? await searchProblem(sent.parts, expected, connection)
-      : await lineProblem(sent, expected, connection);
+      ? await checkSearch(sent.parts, expected, connection)
+      : await checkLine(sent, expected, connection);
     if (problem !== undefined) return `reply ${number + 1}: ${problem}`;
     if (expected.close) return undefined;
   }
@@ -73,21 +78,21 @@ async function exchange(
   return more === undefined ? undefined : `one reply more: ${more.slice(0, 300)}`;
 }
 
-async function lineProblem(
-  sent: Sent | undefined,
-  expected: Expected,
+async function checkLine(
+  sent: SendItem | undefined,
+  expected: ExpectedReply,
   connection: CaseConnection,
 ): Promise<string | undefined> {
   if (sent !== undefined) connection.send(bytesOf(sent));
   const line = await connection.line();
   if (expected.close) return line === undefined ? undefined : `not closed: ${line.slice(0, 300)}`;
-  return line === undefined ? "the server has closed" : replyProblem(expected, line);
+  return line === undefined ? "the server has closed" : checkReply(expected, line);
 }
 
-/** Sends a search with the cursor of each reply, until none comes; all replies are taken as one. */
-async function searchProblem(
+/** Sends a search with the cursor of each reply until there is none, and checks all replies as one. */
+async function checkSearch(
   request: string,
-  expected: Expected,
+  expected: ExpectedReply,
   connection: CaseConnection,
 ): Promise<string | undefined> {
   const limit = Number(new Map(membersOf(request)).get("limit"));
@@ -100,7 +105,7 @@ async function searchProblem(
     if (line === undefined) throw new CaseError("the server has closed");
     const members = new Map(membersOf(line));
     const result = members.get("result");
-    if (result === undefined) return replyProblem(expected, line);
+    if (result === undefined) return checkReply(expected, line);
     const came = partsOf(result);
     if (came.length > limit) return `${came.length} pairs pass the limit of ${limit}`;
     pairs.push(...came);
@@ -108,18 +113,18 @@ async function searchProblem(
     if (cursor !== undefined) continue;
     const id = members.get("id");
     const idText = id === undefined ? "" : `"id":${id},`;
-    return replyProblem(expected, `{"status":"OK",${idText}"result":[${pairs.join()}]}`);
+    return checkReply(expected, `{"status":"OK",${idText}"result":[${pairs.join()}]}`);
   }
   return `there is no end after ${MAX_PARTS} parts`;
 }
 
-function hasParts(sent: Sent): sent is { readonly parts: string } {
+function hasParts(sent: SendItem): sent is { readonly parts: string } {
   return typeof sent === "object" && "parts" in sent;
 }
 
-function bytesOf(sent: Sent): Uint8Array {
+function bytesOf(sent: SendItem): Uint8Array {
   if (typeof sent === "string") return encoder.encode(`${sent}\n`);
   if ("bytes" in sent) return Uint8Array.fromHex(sent.bytes);
-  if ("concat" in sent) return encoder.encode(`${concatenated(sent.concat)}\n`);
+  if ("concat" in sent) return encoder.encode(`${concatenate(sent.concat)}\n`);
   throw new CaseError("a search in parts needs one expectation for each element that is sent");
 }
