@@ -19,6 +19,7 @@ import {
 import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts";
 import { ioError, noSpace, SimulatedDisk } from "./simulated_disk.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
+import { nextRound } from "./event_loop.ts";
 
 const TURNS = 24;
 const KEYS = 5;
@@ -77,7 +78,7 @@ async function pointsOf(random: Random, weather: Weather): Promise<Point[]> {
       submitted.push(submit(engine, history, random, (shown) => told = Math.max(told, shown)));
     }
     if (random.below(3) === 0) await Promise.all(submitted);
-    else await eventLoop();
+    else await nextRound();
   }
   await Promise.all(submitted);
   await storage.checkpointing;
@@ -130,9 +131,6 @@ function anyRequest(random: Random): Asked {
       };
   }
 }
-
-/** One round of the event loop. */
-const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 /** Recovers, and proves that what came back is right; gives the number of the last change. */
 async function checked(

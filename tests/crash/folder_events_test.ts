@@ -14,6 +14,7 @@ import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts"
 import { ioError, type SimulatedDisk } from "./simulated_disk.ts";
 import { KilledError, SimulatedFolders, SimulatedProcess } from "./simulated_system.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
+import { nextRound } from "./event_loop.ts";
 
 /** A link to the folder `/first`, as long as it is not switched. */
 const PATH = "/table.ht";
@@ -46,9 +47,6 @@ const STARTS = 60;
 
 /** A file of another program. */
 const FOREIGN = new TextEncoder().encode("precious\n");
-
-/** One round of the event loop. */
-const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 /** A server in one process, and what it has acknowledged. */
 class Server {
@@ -107,7 +105,7 @@ class Server {
       for (let turn = 1; turn <= turns; turn++) {
         await this.#change(engine, turn, random);
         if (turn % lookTurns === 0) storage.checkFiles();
-        for (let round = random.below(PAUSE_ROUNDS); round > 0; round--) await eventLoop();
+        for (let round = random.below(PAUSE_ROUNDS); round > 0; round--) await nextRound();
       }
       await storage.close();
     } catch (error) {
@@ -311,7 +309,7 @@ async function startSecond(server: Server, random: Random): Promise<void> {
     try {
       return await server.run(TURNS, random);
     } catch {
-      await eventLoop(); // refused: the first server still has the folder, or there is none
+      await nextRound(); // refused: the first server still has the folder, or there is none
     }
   }
 }

@@ -8,9 +8,10 @@
 import assert from "assert";
 import { History } from "./history.ts";
 import { judge } from "./judge.ts";
-import { killDuringStart, startOn, temporaryFolder } from "./kept_server.ts";
+import { killDuringStart, startProgram } from "./server_on_folder.ts";
 import { lookupAll } from "./key_requests.ts";
 import { liveUntilKilled } from "./kill_round.ts";
+import { TempFolder } from "../helpers/folders.ts";
 import { isLong } from "../helpers/long.ts";
 import { randomFrom, seedFor } from "../../bench/harness/random.ts";
 import type { Mix } from "./random_action.ts";
@@ -34,10 +35,10 @@ Deno.test(`crash: the history of ${LIVES} lives is linearizable key by key`, asy
   const seed = seedFor("history check");
   const random = randomFrom(seed);
   const history = new History();
-  await using folder = await temporaryFolder();
+  await using folder = await TempFolder.make();
   for (let number = 1; number <= LIVES; number++) {
     if (random.below(KILLED_START_ONE_IN) === 0) await killDuringStart(folder.path, random);
-    await using server = startOn(folder.path);
+    await using server = startProgram(folder.path);
     await liveUntilKilled({
       server,
       number,
@@ -48,7 +49,7 @@ Deno.test(`crash: the history of ${LIVES} lives is linearizable key by key`, asy
       history,
     });
   }
-  await using server = startOn(folder.path);
+  await using server = startProgram(folder.path);
   for (const [key, value] of await lookupAll(server, history.keys())) {
     history.observe(key, value, "at the end");
   }

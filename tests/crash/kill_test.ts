@@ -8,9 +8,10 @@
 import assert from "assert";
 import { History, type Value } from "./history.ts";
 import { judge } from "./judge.ts";
-import { killDuringStart, type Phase, phaseIn, startOn, temporaryFolder } from "./kept_server.ts";
+import { killDuringStart, type Phase, readPhase, startProgram } from "./server_on_folder.ts";
 import { insertAll, lookupAll, scanKeys } from "./key_requests.ts";
 import { liveUntilKilled } from "./kill_round.ts";
+import { TempFolder } from "../helpers/folders.ts";
 import { isLong } from "../helpers/long.ts";
 import type { Program } from "../../bench/harness/program.ts";
 import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts";
@@ -34,7 +35,7 @@ const ENOUGH_FAILURES = 10;
 
 Deno.test(`crash: ${ROUNDS} kills under ${CLIENTS} clients lose nothing`, async () => {
   const seed = seedFor("kill test");
-  await using folder = await temporaryFolder();
+  await using folder = await TempFolder.make();
   const test = new KillTest(folder.path, randomFrom(seed));
   try {
     await test.run();
@@ -59,7 +60,7 @@ class KillTest {
   #killedStarts = 0;
   readonly #phases: Record<Phase, number> = {
     "serving": 0,
-    "checkpoint begun": 0,
+    "checkpoint started": 0,
     "checkpoint half written": 0,
   };
   readonly #startedMs = performance.now();
@@ -70,7 +71,7 @@ class KillTest {
   }
 
   async run(): Promise<void> {
-    let server = startOn(this.#folder);
+    let server = startProgram(this.#folder);
     try {
       await this.#fill(server);
       while (this.#rounds < ROUNDS && this.failures.length < ENOUGH_FAILURES) {
@@ -79,13 +80,13 @@ class KillTest {
           await killDuringStart(this.#folder, this.#random);
           this.#killedStarts++;
         }
-        server = startOn(this.#folder);
+        server = startProgram(this.#folder);
         await this.#check(server, history);
       }
       if (this.failures.length > 0) return;
       server.kill("SIGTERM");
       assert.equal(await server.exitCode(), 0, server.stderr);
-      server = startOn(this.#folder);
+      server = startProgram(this.#folder);
       await this.#check(server, new History());
     } catch (error) {
       throw new Error(`Round ${this.#rounds} went wrong: ${server.stderr}`, { cause: error });
@@ -100,8 +101,8 @@ class KillTest {
       `kill test: ${this.#rounds} rounds`,
       `${this.#sent} operations`,
       `${this.#acknowledged} acknowledged`,
-      `kills while serving ${serving}, with a checkpoint begun ${
-        checkpoint["checkpoint begun"]
+      `kills while serving ${serving}, with a checkpoint started ${
+        checkpoint["checkpoint started"]
       }, ` +
       `with one half written ${checkpoint["checkpoint half written"]}`,
       `${this.#killedStarts} starts killed`,
@@ -134,7 +135,7 @@ class KillTest {
     });
     this.#sent += history.sent;
     this.#acknowledged += history.acknowledged;
-    this.#phases[phaseIn(this.#folder)]++;
+    this.#phases[readPhase(this.#folder)]++;
     return history;
   }
 

@@ -13,6 +13,7 @@ import type {
   WritableFile,
 } from "../../lib/storage/folder/file_system.ts";
 import { SimulatedDisk } from "./simulated_disk.ts";
+import { nextRound } from "./event_loop.ts";
 
 /** The folders of a machine. */
 export class SimulatedFolders {
@@ -112,7 +113,7 @@ export class SimulatedProcess implements FileSystem {
   async list(path: string): Promise<string[]> {
     this.#step("list", path);
     const names = this.listed([...this.#folders.at(path).names]);
-    await eventLoop();
+    await nextRound();
     await this.#unlessDead();
     return names;
   }
@@ -215,9 +216,6 @@ export class SimulatedProcess implements FileSystem {
     return this.#isDead ? new Promise<void>(() => {}) : undefined;
   }
 }
-
-/** One round of the event loop. */
-const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 function split(path: string): [folder: string, name: string] {
   const at = path.lastIndexOf("/");

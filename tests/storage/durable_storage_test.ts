@@ -18,13 +18,11 @@ import { insertOf } from "./changes.ts";
 import { insertText } from "../helpers/table_texts.ts";
 import { ioError, noSpace, SimulatedDisk } from "../crash/simulated_disk.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
+import { nextRound } from "../crash/event_loop.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test(`durable_storage: ${name}`, fn);
 }
-
-/** One round of the event loop. */
-const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 /** Makes one change to the table and the storage. */
 function insert({ storage, table }: Life, key: string, value: string): number {
@@ -271,7 +269,7 @@ for (const [kind, name, nth = 1] of STEPS) {
     for (let value = 0; value < 60; value++) {
       insert(life, `k${value % 7}`, String(value));
       life.storage.syncNow();
-      await eventLoop();
+      await nextRound();
       const expected = pairsOf(life.table);
       assert.deepEqual(await found(disk.killed()), expected);
       assert.deepEqual(await found(disk.crashed(value)), expected);
@@ -317,7 +315,7 @@ test("checkpoints that fail for long leave no heap of files", async () => {
   let most = 0;
   for (let value = 0; value < 2_000; value++) {
     insert(life, "a", String(value));
-    if (value % 5 === 0) await eventLoop();
+    if (value % 5 === 0) await nextRound();
     most = Math.max(most, disk.names.length);
   }
   assert.ok(most <= 3, `${most} files: ${disk.names}`);
@@ -429,13 +427,13 @@ for (const hasSlowSyncs of [false, true]) {
     disk.holdSyncs((name) => name.startsWith("table.ckpt"));
     storage.checkFiles();
     const clients = [submitInsert(engine, "c"), submitInsert(engine, "d")];
-    for (let round = 0; round < 50; round++) await eventLoop();
+    for (let round = 0; round < 50; round++) await nextRound();
     assert.deepEqual(clients.map(({ isDone }) => isDone), [false, false]);
     const reader = await new ListedClient([{ method: "lookup", key: "a" }]).submitTo(engine);
     assert.deepEqual(reader.words, [1], "reads go on");
     disk.releaseSyncs();
     await storage.checkpointing;
-    for (let round = 0; round < 5; round++) await eventLoop();
+    for (let round = 0; round < 5; round++) await nextRound();
     assert.deepEqual(clients.map(({ words }) => words), [[null], [null]]);
     const pairs = ["a", "b", "c", "d"].map((key) => [key, "1"]);
     for (let seed = 0; seed < 20; seed++) {
@@ -459,7 +457,7 @@ Deno.test(`${FAULT}: changes are refused while the table cannot be written, and 
   disk.plan = ({ kind, name }) =>
     kind === "create" && name === "table.ckpt.new" ? { error: noSpace() } : undefined;
   storage.checkFiles();
-  while (!warnings.some((line) => line.startsWith("Trying again"))) await eventLoop();
+  while (!warnings.some((line) => line.startsWith("Trying again"))) await nextRound();
   assert.equal(await words({ method: "insert", key: "b", value: "1" }), "StorageError");
   assert.equal(await words({ method: "lookup", key: "a" }), 1, "reads go on");
   disk.plan = () => undefined;
