@@ -1,29 +1,28 @@
-/** What clients asked of a table and what they were told, in the order of one clock. */
+/** The history of a table: the requests of clients and their replies, in the order of one clock. */
 
 /** A JSON text; undefined: the key is not in the table. */
 export type Value = string | undefined;
 
-/** What was asked of one key. */
+/** A request on one key. */
 export type Action =
   | { readonly method: "insert"; readonly value: string }
   | { readonly method: "lookup" | "remove" };
 
 /**
- * One operation on one key.
- *
- * It took effect at one instant after `invoked` and before `returned`; or never, where no reply came.
+ * One operation on one key. It took effect at one instant between `invoked` and `returned`. Without a
+ * reply, it may also never have taken effect.
  */
 export interface Operation {
   readonly action: Action;
-  /** When it was about to be sent, in ticks of the history's clock. */
+  /** Just before the request was sent, in ticks of the history's clock. */
   readonly invoked: number;
-  /** When its reply was there. Without a reply: after what it cannot have taken effect any more. */
+  /** When the reply was there; without a reply: when the operation could not take effect any more. */
   readonly returned: number;
-  /** What it was told; undefined: no reply came. An insert was told nothing. */
+  /** The value in the reply, or none for an insert; undefined: there was no reply. */
   readonly reply: { readonly value: Value } | undefined;
-  /** The connection: what one connection asks takes effect in the order of asking. Undefined: in any order. */
-  readonly session?: number;
-  /** Who asked, for people. */
+  /** Number of the connection, whose requests take effect in their order; undefined: no such order. */
+  readonly connection?: number;
+  /** The client, for messages. */
   readonly by?: string;
 }
 
@@ -32,7 +31,7 @@ export interface Pending {
   readonly key: string;
   readonly action: Action;
   readonly invoked: number;
-  readonly session: number;
+  readonly connection: number;
   readonly by: string;
 }
 
@@ -42,11 +41,11 @@ export class History {
   readonly #pending = new Set<Pending>();
   readonly #byKey = new Map<string, Operation[]>();
 
-  /** Operations that were sent, and those of them that got a reply. */
+  /** Number of operations that were sent, and of those with a reply. */
   sent = 0;
   acknowledged = 0;
 
-  /** Call it before the operation is sent. */
+  /** Records that an operation is about to be sent. */
   invoke(operation: Omit<Pending, "invoked">): Pending {
     const pending = { ...operation, invoked: ++this.#ticks };
     this.#pending.add(pending);
@@ -54,40 +53,40 @@ export class History {
     return pending;
   }
 
-  /** Call it when the reply is there. */
+  /** Records the reply of an operation. */
   acknowledge(pending: Pending, value: Value): void {
     this.#end(pending, { value });
     this.acknowledged++;
   }
 
-  /** Call it where an operation never left. */
+  /** Removes an operation that was never sent. */
   forget(pending: Pending): void {
     this.#pending.delete(pending);
     this.sent--;
   }
 
-  /** Call it once the server's process is over: what has no reply took effect before that, or never. */
+  /** Records the end of the server: operations without a reply took effect before it, or never. */
   crash(): void {
     for (const pending of this.#pending) this.#end(pending, undefined);
   }
 
-  /** Notes what a key held at an instant of now. */
+  /** Records the value of a key now, as a lookup. */
   observe(key: string, value: Value, by: string): void {
     const action = { method: "lookup" } as const;
-    this.acknowledge(this.invoke({ key, action, session: -1, by }), value);
+    this.acknowledge(this.invoke({ key, action, connection: -1, by }), value);
   }
 
-  /** Keys with operations. */
+  /** The keys of all operations. */
   keys(): string[] {
     return [...this.#byKey.keys()];
   }
 
-  /** The operations on a key that are over, in no promised order. */
+  /** The finished operations on a key, in any order. */
   of(key: string): readonly Operation[] {
     return this.#byKey.get(key) ?? [];
   }
 
-  /** All values that were sent. */
+  /** The values of all inserts. */
   inserted(): string[] {
     return [...this.#byKey.values()].flat()
       .flatMap(({ action }) => action.method === "insert" ? [action.value] : []);
@@ -102,9 +101,9 @@ export class History {
   }
 }
 
-/** Operations as lines, in the order in which they were sent. */
-export function historyText(operations: readonly Operation[], most = 40): string {
-  const lines = [...operations].sort((a, b) => a.invoked - b.invoked).map(operationText);
+/** Formats operations as lines, in the order in which they were sent. */
+export function formatHistory(operations: readonly Operation[], most = 40): string {
+  const lines = [...operations].sort((a, b) => a.invoked - b.invoked).map(formatOperation);
   const left = lines.length - most;
   return left <= 0 ? lines.join("\n") : [
     ...lines.slice(0, most / 2),
@@ -113,18 +112,18 @@ export function historyText(operations: readonly Operation[], most = 40): string
   ].join("\n");
 }
 
-function operationText({ action, invoked, returned, reply, by }: Operation): string {
-  const what = action.method === "insert" ? `insert ${valueText(action.value)}` : action.method;
-  const told = reply === undefined
+function formatOperation({ action, invoked, returned, reply, by }: Operation): string {
+  const what = action.method === "insert" ? `insert ${formatValue(action.value)}` : action.method;
+  const result = reply === undefined
     ? "no reply yet"
     : action.method === "insert"
     ? "OK"
-    : valueText(reply.value);
-  return `  [${invoked}, ${returned}] ${by ?? ""}: ${what} -> ${told}`;
+    : formatValue(reply.value);
+  return `  [${invoked}, ${returned}] ${by ?? ""}: ${what} -> ${result}`;
 }
 
-/** A value for people. */
-export function valueText(value: Value): string {
+/** Formats a value for a message. */
+export function formatValue(value: Value): string {
   if (value === undefined) return "KeyError";
   return value.length <= 60 ? value : `${value.slice(0, 60)}... (${value.length} characters)`;
 }

@@ -1,9 +1,9 @@
 /**
- * History check: all that clients were told through several lives of a server can be explained by one
- * order of their operations on each key.
+ * Kills a server several times, and proves that one order of all operations on each key explains all
+ * replies.
  *
- * Nobody looks at the table between the lives; the clients go on where the server was killed. 10 lives;
- * with `deno task test:long` 60. `ROUNDS` and `SEED` set others.
+ * No request reads the whole table between the lives: the clients continue on the recovered table. 10
+ * lives, or 60 with `deno task test:long`. `ROUNDS` and `SEED` set other values.
  */
 import assert from "assert";
 import { History } from "./history.ts";
@@ -20,13 +20,13 @@ const CLIENTS = 6;
 
 const MIX: Mix = { lookups: 50, removes: 20, sharedKeys: 12, ownKeys: 150 };
 
-/** Most operations that are acknowledged in one life. */
+/** Largest number of replies in one life. */
 const MAX_ACKNOWLEDGED = 1_500;
 
-/** One in so many starts is killed on its way, too. */
+/** One start in 4 is killed as well. */
 const KILLED_START_ONE_IN = 4;
 
-/** Failures after which there is no use in going on. */
+/** Failures after which the test ends. */
 const ENOUGH_FAILURES = 3;
 
 const LIVES = Number(Deno.env.get("ROUNDS") ?? (isLong ? 60 : 10));
@@ -63,12 +63,12 @@ Deno.test(`crash: the history of ${LIVES} lives is linearizable key by key`, asy
   assert.deepEqual(findings, [], `SEED=${seed}\n${findings.join("\n\n")}`);
 });
 
-/** The first keys that are wrong, and why. */
+/** Finds the first keys with a failure. */
 function findingsIn(history: History): string[] {
   const findings: string[] = [];
   for (const key of history.keys()) {
     const finding = judge(key, history.of(key));
-    if (finding) findings.push(`${finding.wrong}: ${finding.story}`);
+    if (finding) findings.push(`${finding.failure}: ${finding.story}`);
     if (findings.length === ENOUGH_FAILURES) break;
   }
   return findings;

@@ -1,30 +1,30 @@
-/** Says what is wrong with the history of a key, if anything is. */
-import { historyText, type Operation, type Value, valueText } from "./history.ts";
+/** The verdict on the history of a key: what kind of failure it shows, if any. */
+import { formatHistory, formatValue, type Operation, type Value } from "./history.ts";
 import { checkLinearizable } from "./linearizability.ts";
 import { shrinkHistory } from "./shrink_history.ts";
 
-/** The ways in which a table can be wrong. */
-export type Wrong =
+/** The kinds of failures of a table. */
+export type Failure =
   | "acknowledged change lost"
   | "removed key back"
-  | "value that nobody wrote"
+  | "value that no client wrote"
   | "replies that no order explains"
   | "search too long";
 
-/** What is wrong with a key. */
+/** A failure that a history shows. */
 export interface Finding {
-  readonly wrong: Wrong;
-  /** For people: the smallest part of the history that shows it. */
+  readonly failure: Failure;
+  /** The smallest part of the history that shows it, for a message. */
   readonly story: string;
 }
 
 /**
- * Judges a key.
+ * Judges the history of a key.
  *
- * @param operations the last of them all is a lookup after the restart
- * @param initial what the key held before (default: nothing)
- * @param past values that were written before (default: none)
- * @returns undefined where all is right
+ * @param operations all operations; the last one is a lookup after the restart
+ * @param initial value before the history (default: the key is missing)
+ * @param past values that were written earlier (default: none)
+ * @returns undefined if there is no failure
  */
 export function judge(
   key: string,
@@ -34,22 +34,27 @@ export function judge(
 ): Finding | undefined {
   const verdict = checkLinearizable(operations, { initial });
   if (verdict === "linearizable") return undefined;
-  const head = `${key} (${operations.length} operations, at first ${valueText(initial)})`;
+  const head = `${key} (${operations.length} operations, initially ${formatValue(initial)})`;
   if (verdict === "undecided") {
-    return { wrong: "search too long", story: `${head}\n${historyText(operations)}` };
+    return { failure: "search too long", story: `${head}\n${formatHistory(operations)}` };
   }
-  const part = historyText(shrinkHistory(operations, initial));
-  return { wrong: kindOf(operations, initial, past), story: `${head}: no order explains\n${part}` };
+  const part = formatHistory(shrinkHistory(operations, initial));
+  return {
+    failure: classify(operations, initial, past),
+    story: `${head}: no order explains\n${part}`,
+  };
 }
 
-function kindOf(
+function classify(
   operations: readonly Operation[],
   initial: Value,
   past: ReadonlySet<string>,
-): Wrong {
+): Failure {
   const known = new Set([undefined, initial, ...past]);
   for (const { action } of operations) if (action.method === "insert") known.add(action.value);
-  if (!operations.every(({ reply }) => known.has(reply?.value))) return "value that nobody wrote";
+  if (!operations.every(({ reply }) => known.has(reply?.value))) {
+    return "value that no client wrote";
+  }
   const byTime = [...operations].sort((a, b) => a.invoked - b.invoked);
   const last = byTime.pop();
   if (checkLinearizable(byTime, { initial }) !== "linearizable") {

@@ -1,4 +1,4 @@
-/** Requests on single keys, as histories tell of them. */
+/** Requests on single keys, for histories. */
 import assert from "assert";
 import { ConnectionLostError, errorFrom, type HtError, KeyError } from "../../lib/client/errors.ts";
 import { Connection } from "../../lib/client/connection.ts";
@@ -7,15 +7,15 @@ import { encodeRequest } from "../../lib/protocol/encode_request.ts";
 import type { Action, Value } from "./history.ts";
 import type { Program } from "../../bench/harness/program.ts";
 
-/** A client that repeats nothing: what becomes of each request is for the test to see. */
+/** A client that retries no request: the test decides what a failure means. */
 export class PlainClient {
-  readonly #link: Connection;
+  readonly #connection: Connection;
   readonly #waiting: PromiseWithResolvers<SuccessReply>[] = [];
   #broken: HtError | undefined;
 
-  constructor(link: Connection) {
-    this.#link = link;
-    link.attach({
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    connection.attach({
       onReply: (reply) => {
         const waiting = this.#waiting.shift();
         if (isFailure(reply)) waiting?.reject(errorFrom(reply));
@@ -28,21 +28,25 @@ export class PlainClient {
     });
   }
 
-  /** Sends a line. @throws {ConnectionLostError} if the connection broke before its reply came */
+  /**
+   * Sends a line and returns its reply.
+   *
+   * @throws {ConnectionLostError} if the connection broke before the reply came
+   */
   send(line: string): Promise<SuccessReply> {
     if (this.#broken) return Promise.reject(new ConnectionLostError(this.#broken.message, false));
     const waiting = Promise.withResolvers<SuccessReply>();
     this.#waiting.push(waiting);
-    this.#link.write(line);
+    this.#connection.write(line);
     return waiting.promise;
   }
 
   close(): Promise<void> {
-    return this.#link.close();
+    return this.#connection.close();
   }
 }
 
-/** Connects several clients to a server. */
+/** Opens connections to a server. */
 export function connect(port: number, clients: number): Promise<PlainClient[]> {
   const address = { hostname: "127.0.0.1", port };
   const never = new AbortController().signal;
@@ -54,10 +58,14 @@ export function connect(port: number, clients: number): Promise<PlainClient[]> {
   );
 }
 
-/** Sends a request and gives what its reply tells of the key. */
-export async function perform(link: PlainClient, key: string, action: Action): Promise<Value> {
+/** Sends a request and returns the value in its reply. */
+export async function perform(
+  connection: PlainClient,
+  key: string,
+  action: Action,
+): Promise<Value> {
   try {
-    const { result } = await link.send(encodeRequest({ ...action, key }));
+    const { result } = await connection.send(encodeRequest({ ...action, key }));
     if (action.method !== "insert") return result;
     assert.equal(result, "null");
     return undefined;
@@ -67,44 +75,47 @@ export async function perform(link: PlainClient, key: string, action: Action): P
   }
 }
 
-/** What a server holds for each of some keys, byte for byte. */
+/** Looks up the values of keys, byte for byte. */
 export function lookupAll(server: Program, keys: readonly string[]): Promise<Map<string, Value>> {
-  return withLink(server, async (link) => {
+  return withConnection(server, async (connection) => {
     const lookup = { method: "lookup" } as const;
-    const values = await Promise.all(keys.map((key) => perform(link, key, lookup)));
+    const values = await Promise.all(keys.map((key) => perform(connection, key, lookup)));
     return new Map(keys.map((key, at) => [key, values[at]]));
   });
 }
 
-/** All keys that a server holds. */
+/** Scans for all keys of a server. */
 export function scanKeys(server: Program): Promise<string[]> {
-  return withLink(server, async (link) => {
+  return withConnection(server, async (connection) => {
     const [size, pairs] = await Promise.all([
-      link.send(encodeRequest({ method: "size" })),
-      link.send(encodeRequest({ method: "scan", regex: "" })),
+      connection.send(encodeRequest({ method: "size" })),
+      connection.send(encodeRequest({ method: "scan", regex: "" })),
     ]);
     const keys = (JSON.parse(pairs.result) as [string, unknown][]).map(([key]) => key);
-    assert.equal(keys.length, Number(size.result), "size counts what scan finds");
+    assert.equal(keys.length, Number(size.result), "size and scan agree");
     return keys;
   });
 }
 
-/** Inserts, and waits until all is acknowledged. */
+/** Inserts pairs, and waits for all replies. */
 export function insertAll(server: Program, pairs: ReadonlyMap<string, string>): Promise<void> {
-  return withLink(server, async (link) => {
+  return withConnection(server, async (connection) => {
     const inserts = [...pairs].map(([key, value]) =>
-      perform(link, key, { method: "insert", value })
+      perform(connection, key, { method: "insert", value })
     );
     await Promise.all(inserts);
   });
 }
 
-async function withLink<T>(server: Program, use: (link: PlainClient) => Promise<T>): Promise<T> {
-  const [link] = await connect(await server.port(), 1);
-  if (!link) throw new Error("There is no connection");
+async function withConnection<T>(
+  server: Program,
+  use: (connection: PlainClient) => Promise<T>,
+): Promise<T> {
+  const [connection] = await connect(await server.port(), 1);
+  if (!connection) throw new Error("No connection");
   try {
-    return await use(link);
+    return await use(connection);
   } finally {
-    await link.close();
+    await connection.close();
   }
 }

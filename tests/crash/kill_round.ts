@@ -1,4 +1,4 @@
-/** One life of a server: clients work on it until it is killed. */
+/** One life of a server: clients send requests until the test kills it. */
 import assert from "assert";
 import { ConnectionLostError } from "../../lib/client/errors.ts";
 import type { History } from "./history.ts";
@@ -7,34 +7,34 @@ import type { Program } from "../../bench/harness/program.ts";
 import { type Random, randomFrom } from "../../bench/harness/random.ts";
 import { Actions, type Mix } from "./random_action.ts";
 
-/** Exit code of a process that was ended by SIGKILL. */
+/** Exit code of a process that SIGKILL ended. */
 const KILLED = 128 + 9;
 
-/** How many requests a client has under way at once, of which each life has one at random. */
+/** Requests of a client in flight; each life chooses one of these numbers. */
 const WINDOWS = [1, 4, 16, 64] as const;
 
-/** A life. */
+/** The parameters of a life. */
 export interface Life {
   readonly server: Program;
-  /** Its number: said in all values that are written in it. */
+  /** Number of the life: a part of all values that are written in it. */
   readonly number: number;
   readonly clients: number;
   readonly mix: Mix;
-  /** Operations that are acknowledged, over all clients, before the kill. */
+  /** Number of replies to all clients before the kill. */
   readonly acknowledged: number;
   readonly random: Random;
   readonly history: History;
 }
 
 /**
- * Lets clients work until enough operations are acknowledged, and kills the server at that moment.
+ * Runs clients until they have received this many replies, and kills the server at that moment.
  *
- * @throws where a reply is wrong in itself, or the server ends earlier
+ * @throws if a reply is malformed, or the server ends earlier
  */
 export async function liveUntilKilled(life: Life): Promise<void> {
   const { server, history, random } = life;
   const window = WINDOWS[random.below(WINDOWS.length)] ?? 1;
-  const links = await connect(await server.port(), life.clients);
+  const plainClients = await connect(await server.port(), life.clients);
   let left = life.acknowledged, isKilled = false;
   const kill = () => {
     isKilled = true;
@@ -43,16 +43,16 @@ export async function liveUntilKilled(life: Life): Promise<void> {
   const onAcknowledged = () => {
     if (--left === 0) kill();
   };
-  const lanes = links.flatMap((link, client) => {
+  const lanes = plainClients.flatMap((plainClient, client) => {
     const by = `client ${client} in life ${life.number}`;
     const actions = new Actions(client, by, life.mix, randomFrom(random.below(2 ** 31)));
-    const session = life.number * life.clients + client;
+    const connection = life.number * life.clients + client;
     return Array.from({ length: window }, async () => {
       while (!isKilled) {
         const { key, action } = actions.next();
-        const pending = history.invoke({ key, action, session, by });
+        const pending = history.invoke({ key, action, connection, by });
         try {
-          const value = await perform(link, key, action);
+          const value = await perform(plainClient, key, action);
           history.acknowledge(pending, value);
         } catch (error) {
           if (!(error instanceof ConnectionLostError) || !isKilled) throw error;
@@ -68,10 +68,10 @@ export async function liveUntilKilled(life: Life): Promise<void> {
   } catch (error) {
     kill();
     await server.exitCode();
-    throw new Error(`Life ${life.number} went wrong: ${server.stderr}`, { cause: error });
+    throw new Error(`Life ${life.number} failed: ${server.stderr}`, { cause: error });
   } finally {
     await Promise.allSettled(lanes);
-    await Promise.all(links.map((link) => link.close()));
+    await Promise.all(plainClients.map((plainClient) => plainClient.close()));
   }
   assert.equal(await server.exitCode(), KILLED, server.stderr);
   history.crash();

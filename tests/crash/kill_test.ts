@@ -1,9 +1,10 @@
 /**
- * Kill test: `kill -9` at random moments under pipelining clients loses nothing that was acknowledged.
+ * Kills a server with `kill -9` at random moments under pipelining clients, and proves that no
+ * acknowledged change is lost.
  *
- * 10 rounds; with `deno task test:long` 200. `ROUNDS` and `SEED` set others, and
- * `HTSERVER` an executable in place of the source. A seed repeats what the clients do and after how
- * many replies the server is killed, but not how the machine interleaves them.
+ * 10 rounds, or 200 with `deno task test:long`. `ROUNDS` and `SEED` set other values, and `HTSERVER` an
+ * executable instead of the source. A seed repeats the requests of the clients and the number of replies
+ * before each kill, but not how the machine interleaves them.
  */
 import assert from "assert";
 import { History, type Value } from "./history.ts";
@@ -19,18 +20,18 @@ import { keysOf, type Mix, uniqueValue } from "./random_action.ts";
 
 const CLIENTS = 8;
 
-/** Many own keys: a checkpoint then takes several slices of time, between which they change. */
+/** Many own keys, so that a checkpoint takes several slices of time with changes between them. */
 const MIX: Mix = { lookups: 30, removes: 25, sharedKeys: 8, ownKeys: 400 };
 
-/** Most operations that are acknowledged before a kill. */
+/** Largest number of replies before a kill. */
 const MAX_ACKNOWLEDGED = 2_500;
 
-/** One in so many restarts is killed on its way, too. */
+/** One restart in 4 is killed as well. */
 const KILLED_START_ONE_IN = 4;
 
 const ROUNDS = Number(Deno.env.get("ROUNDS") ?? (isLong ? 200 : 10));
 
-/** Failures after which there is no use in going on. */
+/** Failures after which the test ends. */
 const ENOUGH_FAILURES = 10;
 
 Deno.test(`crash: ${ROUNDS} kills under ${CLIENTS} clients lose nothing`, async () => {
@@ -45,14 +46,14 @@ Deno.test(`crash: ${ROUNDS} kills under ${CLIENTS} clients lose nothing`, async 
   assert.deepEqual(test.failures, [], `SEED=${seed}\n${test.failures.join("\n\n")}`);
 });
 
-/** Rounds on one folder, whose table goes on from one to the next. */
+/** The rounds on one folder, each with the table of the round before. */
 class KillTest {
   readonly failures: string[] = [];
   readonly #folder: string;
   readonly #random: Random;
-  /** What each key must hold; all keys that there can be. */
+  /** The value of every key before this round. */
   #table = new Map<string, Value>();
-  /** All values that were sent before this round. */
+  /** Values that were sent before this round. */
   readonly #past = new Set<string>();
   #rounds = 0;
   #sent = 0;
@@ -89,7 +90,7 @@ class KillTest {
       server = startProgram(this.#folder);
       await this.#check(server, new History());
     } catch (error) {
-      throw new Error(`Round ${this.#rounds} went wrong: ${server.stderr}`, { cause: error });
+      throw new Error(`Round ${this.#rounds} failed: ${server.stderr}`, { cause: error });
     } finally {
       await server[Symbol.asyncDispose]();
     }
@@ -115,7 +116,7 @@ class KillTest {
     const owners = ["all", ...Array(CLIENTS).keys()] as const;
     const pairs = new Map(
       owners.flatMap((owner) => keysOf(owner, MIX))
-        .map((key, number) => [key, uniqueValue("at first", number, this.#random)]),
+        .map((key, number) => [key, uniqueValue("initial", number, this.#random)]),
     );
     await insertAll(server, pairs);
     this.#table = new Map(pairs);
@@ -139,7 +140,7 @@ class KillTest {
     return history;
   }
 
-  /** Compares all that the server has with what it was asked and what it told. */
+  /** Compares the table of the server with the history. */
   async #check(server: Program, history: History): Promise<void> {
     const keys = [...this.#table.keys()];
     const found = await lookupAll(server, keys);
@@ -149,13 +150,13 @@ class KillTest {
       const before = this.#table.get(key);
       history.observe(key, value, "after the restart");
       const finding = judge(key, history.of(key), before, this.#past);
-      if (finding) this.#fail(`${finding.wrong}: ${finding.story}`);
+      if (finding) this.#fail(`${finding.failure}: ${finding.story}`);
       if (this.failures.length >= ENOUGH_FAILURES) return;
       if (scanned.delete(key) !== (value !== undefined)) {
         this.#fail(`scan and lookup differ about ${key}`);
       }
     }
-    for (const key of scanned) this.#fail(`key that nobody wrote: ${key}`);
+    for (const key of scanned) this.#fail(`key that no client wrote: ${key}`);
     this.#table = found;
     for (const value of history.inserted()) this.#past.add(value);
   }

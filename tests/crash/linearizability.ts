@@ -1,33 +1,34 @@
 /**
- * Whether a history of one key is linearizable: whether all its operations can be put in one order
- * that keeps the order in time, and in which every reply is right.
+ * A checker for linearizability of the history of one key: it searches for an order of all operations that
+ * keeps the order in time and in which every reply is right.
  *
- * The search is that of Wing and Gong ("Testing and verifying concurrent objects", 1993): the next
- * operation of the order is one that was sent before any other one of those left has returned; where
- * that leads nowhere, another one is tried. As Lowe does ("Testing for linearizability", 2017), what
- * was done and led nowhere is remembered, together with the state of the key.
+ * The search is that of Wing and Gong ("Testing and verifying concurrent objects", 1993). The next
+ * operation of the order must have been sent before any other remaining operation has returned. If a choice
+ * leads to a dead end, the search tries another one. As Lowe proposes ("Testing for linearizability",
+ * 2017), it remembers dead ends together with the value of the key.
  *
- * Operations of one session form a chain, so what was done is a position in each chain. An operation
- * without a reply may be left out; the rest of its session then is, too. Three rules shorten the
- * search without changing its outcome:
+ * Operations of one connection form a chain, so the state of a search is a position in each chain. An
+ * operation without a reply may be left out, with the rest of its chain. Three rules shorten the search
+ * without changing its result:
  *
- * - a reply that shows the present state is taken at once: it changes nothing
- * - an insert whose value nobody saw is taken at once just before another insert, which hides it
- * - a value that is still to be seen, and is inserted only once, must not be replaced
+ * - a reply that shows the current value is taken at once: it changes nothing
+ * - an insert whose value no reply shows is taken just before another insert, which hides it
+ * - a value that a reply must still show, and that is inserted only once, must not be replaced
  *
- * A limit of steps bounds it; `undecided` is no success.
+ * A limit of steps bounds the search.
  */
 import type { Operation, Value } from "./history.ts";
+import { buildChains, type Chain, isLate, type Step } from "./operation_chains.ts";
 
-/** Most steps of one search; within it, a memory of at most as many states. */
+/** Largest number of steps of one search, and of dead ends that it remembers. */
 export const MAX_STEPS = 300_000;
 
-/** What the search found. */
+/** The result of a search; `undecided` after too many steps. */
 export type Verdict = "linearizable" | "not linearizable" | "undecided";
 
-/** What a key held before the history began, and how long to search. */
+/** Options of a search. */
 export interface SearchOptions {
-  /** Default: nothing. */
+  /** The value before the history (default: the key is missing). */
   readonly initial?: Value;
   /** Default: `MAX_STEPS`. */
   readonly maxSteps?: number;
@@ -36,7 +37,7 @@ export interface SearchOptions {
 /**
  * Searches for an order that explains a history.
  *
- * @param operations all on one key
+ * @param operations all operations on one key
  */
 export function checkLinearizable(
   operations: readonly Operation[],
@@ -45,38 +46,13 @@ export function checkLinearizable(
   return new Search(operations, initial, maxSteps).run();
 }
 
-/** An operation as the search needs it. */
-interface Step {
-  readonly invoked: number;
-  readonly returned: number;
-  /** False: it may never have happened. */
-  readonly isCertain: boolean;
-  /** The state that it needs, where it needs one. */
-  readonly needs: { readonly value: Value } | undefined;
-  /** The state that it leaves, where it changes it. */
-  readonly leaves: { readonly value: Value } | undefined;
-  /** Whether it is an insert whose value nobody saw. */
-  readonly isUnseen: boolean;
-  /** When it is late for it, or for the first one that saw its value: a good order in which to try. */
-  readonly dueBy: number;
-}
-
-/** Steps in a fixed order, and for each position what is left from there on. */
-interface Chain {
-  readonly steps: readonly Step[];
-  /** When the first certain one of the rest has returned. */
-  readonly certainReturn: readonly number[];
-  /** When the first one of the rest that may have happened can do so no more. */
-  readonly uncertainReturn: readonly number[];
-}
-
 /** A state of the search. */
 interface Node {
   readonly positions: readonly number[];
   readonly value: Value;
-  /** Certain steps that are left. */
+  /** Number of remaining operations that must be in the order. */
   readonly left: number;
-  /** When the last one taken was sent: what had to happen before that is not possible any more. */
+  /** When the last operation of the order was sent: uncertain ones that returned before it are left out. */
   readonly lastInvoked: number;
 }
 
@@ -84,7 +60,7 @@ class Search {
   readonly #chains: readonly Chain[];
   readonly #initial: Value;
   readonly #maxSteps: number;
-  /** How often each value is inserted: where only once, it must be seen before it is replaced. */
+  /** Number of inserts of each value: a value with one insert must be shown before it is replaced. */
   readonly #inserts = new Map<string, number>();
   readonly #seenBy = new Map<string, Step[]>();
   readonly #seen = new Set<string>();
@@ -95,7 +71,7 @@ class Search {
     this.#initial = initial;
     this.#maxSteps = maxSteps;
     if (initial !== undefined) this.#inserts.set(initial, 1);
-    this.#chains = chainsOf(operations).map(chainOf);
+    this.#chains = buildChains(operations);
     for (const [chain, { steps }] of this.#chains.entries()) {
       for (const [at, step] of steps.entries()) this.#index(step, chain, at);
     }
@@ -103,7 +79,7 @@ class Search {
 
   run(): Verdict {
     for (const value of this.#seenBy.keys()) {
-      if (!this.#inserts.has(value)) return "not linearizable"; // nobody wrote it
+      if (!this.#inserts.has(value)) return "not linearizable"; // no operation inserts it
     }
     const first: Node = {
       positions: this.#chains.map(() => 0),
@@ -139,7 +115,7 @@ class Search {
     else this.#seenBy.set(seen, [step]);
   }
 
-  /** Takes all of a kind that leaves the state as it is, where that forecloses nothing. */
+  /** Takes operations of a kind that does not change the value, if no other choice gets impossible by it. */
   #takeFreely(node: Node, isOfKind: (step: Step) => boolean): Node {
     const positions = [...node.positions];
     let { left, lastInvoked } = node;
@@ -154,13 +130,13 @@ class Search {
         lastInvoked = Math.max(lastInvoked, step.invoked);
         left--;
         hasTaken = true;
-        break; // the bounds are others now
+        break; // the bounds have changed
       }
     }
     return { positions, value: node.value, left, lastInvoked };
   }
 
-  /** What may come next, the most promising last. */
+  /** Lists possible next states, the most promising last. */
   #next(node: Node): Node[] {
     const { certain } = this.#bounds(node.positions, node.lastInvoked);
     const found: { dueBy: number; node: Node }[] = [];
@@ -188,7 +164,7 @@ class Search {
     return found.sort((a, b) => b.dueBy - a.dueBy).map(({ node }) => node);
   }
 
-  /** Whether a value that cannot come back is still to be seen. */
+  /** Whether a reply must still show a value that cannot come back. */
   #isStillNeeded(value: Value, positions: readonly number[]): boolean {
     if (value === undefined || this.#inserts.get(value) !== 1) return false;
     return (this.#seenBy.get(value) ?? []).some((step) => {
@@ -197,7 +173,7 @@ class Search {
     });
   }
 
-  /** Before when the next step must have been sent, and which instant must not be passed unasked. */
+  /** Computes when the next operation must have been sent, and until when uncertain ones stay possible. */
   #bounds(
     positions: readonly number[],
     lastInvoked: number,
@@ -213,12 +189,12 @@ class Search {
     return { certain, uncertain };
   }
 
-  /** False where the same was done before and led to the same value. */
+  /** False if another order of the same operations led to the same value. */
   #isNew({ positions, value, lastInvoked }: Node): boolean {
     const done = positions.map((at, chain) => {
       const { steps = [] } = this.#chains[chain] ?? {};
       const step = steps[at];
-      // What cannot happen any more makes no difference.
+      // Operations that are left out do not matter.
       return step === undefined || isLate(step, lastInvoked) ? steps.length : at;
     });
     const name = `${done.join()}:${this.#numberOf(value)}`;
@@ -227,83 +203,10 @@ class Search {
     return true;
   }
 
-  /** Values may be long. */
+  /** Numbers the values, which may be long. */
   #numberOf(value: Value): number {
     const number = this.#numbers.get(value) ?? this.#numbers.size;
     this.#numbers.set(value, number);
     return number;
   }
-}
-
-/** Whether a step can happen no more, so that it never did. */
-function isLate(step: Step, lastInvoked: number): boolean {
-  return !step.isCertain && step.returned < lastInvoked;
-}
-
-/** Operations of each session in their order; those without a session each for itself. */
-function chainsOf(operations: readonly Operation[]): Step[][] {
-  const firstSeenBy = new Map<string, number>();
-  for (const { action, reply, returned } of operations) {
-    if (action.method === "insert" || reply?.value === undefined) continue;
-    const { value } = reply;
-    firstSeenBy.set(value, Math.min(returned, firstSeenBy.get(value) ?? Infinity));
-  }
-  const chains: Step[][] = [];
-  const sessions = new Map<number, Step[]>();
-  for (const operation of [...operations].sort((a, b) => a.invoked - b.invoked)) {
-    const step = stepOf(operation, firstSeenBy);
-    if (step === undefined) continue;
-    const { session } = operation;
-    const chain = session === undefined ? undefined : sessions.get(session);
-    if (chain === undefined) {
-      const begun = [step];
-      chains.push(begun);
-      if (session !== undefined) sessions.set(session, begun);
-      continue;
-    }
-    if (step.isCertain && chain.at(-1)?.isCertain === false) {
-      throw new Error(`Session ${session} has a reply behind a request without one`);
-    }
-    chain.push(step);
-  }
-  return chains;
-}
-
-/** @returns undefined where it explains nothing and needs no explanation */
-function stepOf(
-  { action, reply, invoked, returned }: Operation,
-  firstSeenBy: ReadonlyMap<string, number>,
-): Step | undefined {
-  const isCertain = reply !== undefined;
-  const step = { invoked, returned, isCertain, isUnseen: false, dueBy: returned };
-  if (action.method === "insert") {
-    const seenBy = firstSeenBy.get(action.value);
-    const isUnseen = seenBy === undefined;
-    // One that nobody saw may as well not have happened.
-    if (isUnseen && !isCertain) return undefined;
-    const dueBy = Math.min(returned, seenBy ?? Infinity);
-    return { ...step, needs: undefined, leaves: { value: action.value }, isUnseen, dueBy };
-  }
-  if (action.method === "remove") {
-    const isChange = reply === undefined || reply.value !== undefined;
-    return { ...step, needs: reply, leaves: isChange ? { value: undefined } : undefined };
-  }
-  return isCertain ? { ...step, needs: reply, leaves: undefined } : undefined;
-}
-
-function chainOf(steps: readonly Step[]): Chain {
-  const certainReturn = new Array<number>(steps.length + 1).fill(Infinity);
-  const uncertainReturn = [...certainReturn];
-  for (let at = steps.length - 1; at >= 0; at--) {
-    const { isCertain, returned } = steps[at] ?? { isCertain: true, returned: Infinity };
-    certainReturn[at] = Math.min(
-      certainReturn[at + 1] ?? Infinity,
-      isCertain ? returned : Infinity,
-    );
-    uncertainReturn[at] = Math.min(
-      uncertainReturn[at + 1] ?? Infinity,
-      isCertain ? Infinity : returned,
-    );
-  }
-  return { steps, certainReturn, uncertainReturn };
 }

@@ -1,25 +1,25 @@
-/** What clients do under kills: random actions whose values name their writer. */
+/** Random actions of clients, with values that name their writer. */
 import type { Action } from "./history.ts";
 import type { Random } from "../../bench/harness/random.ts";
 
-/** Which actions and keys, and how often. */
+/** Shares of the actions, and numbers of keys. */
 export interface Mix {
-  /** Out of 100 actions; the rest are inserts, which replace as often as they find the key there. */
+  /** Of 100 actions; the others are inserts. */
   readonly lookups: number;
   readonly removes: number;
-  /** Keys that all clients use, and of each client's own. */
+  /** Number of keys that all clients use, and of each client's own keys. */
   readonly sharedKeys: number;
   readonly ownKeys: number;
 }
 
-/** Out of 100 actions, how many are on shared keys where clients have own ones too. */
+/** Of 100 actions, those on shared keys, if clients have keys of their own. */
 const SHARED = 50;
 
-/** One in so many values is longer than a page, and one in so many longer than a read buffer. */
+/** One value in 40 is longer than a page, and one in 400 longer than a read buffer. */
 const LONG_ONE_IN = 40, VERY_LONG_ONE_IN = 400;
 const LONG_CHARS = 6_000, VERY_LONG_CHARS = 150_000;
 
-/** Keys of a client's own, or of all. */
+/** Names the keys of one client, or those of all clients. */
 export function keysOf(owner: number | "all", { sharedKeys, ownKeys }: Mix): string[] {
   return Array.from(
     { length: owner === "all" ? sharedKeys : ownKeys },
@@ -27,7 +27,7 @@ export function keysOf(owner: number | "all", { sharedKeys, ownKeys }: Mix): str
   );
 }
 
-/** The JSON text of a value that nobody else writes. */
+/** Makes the JSON text of a value that no other client writes. */
 export function uniqueValue(writer: string, number: number, random: Random): string {
   const chars = random.below(VERY_LONG_ONE_IN) === 0
     ? random.below(VERY_LONG_CHARS)
@@ -37,7 +37,7 @@ export function uniqueValue(writer: string, number: number, random: Random): str
   return JSON.stringify(`${writer} #${number}${".".repeat(chars)}`);
 }
 
-/** Gives one random action after another. */
+/** Chooses random actions. */
 export class Actions {
   readonly #writer: string;
   readonly #random: Random;
@@ -47,8 +47,8 @@ export class Actions {
   #number = 0;
 
   /**
-   * @param client number of the client whose keys are its own
-   * @param writer said in every value; no two `Actions` have the same
+   * @param client number of the client, which has keys of its own
+   * @param writer part of every value; different for all `Actions`
    */
   constructor(client: number, writer: string, mix: Mix, random: Random) {
     this.#writer = writer;
@@ -58,7 +58,7 @@ export class Actions {
     this.#own = keysOf(client, mix);
   }
 
-  /** The next one. */
+  /** Chooses the next action. */
   next(): { key: string; action: Action } {
     const { lookups, removes } = this.#mix;
     const isShared = this.#own.length === 0 || this.#random.below(100) < SHARED;

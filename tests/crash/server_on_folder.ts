@@ -8,11 +8,7 @@ const COMPACT_ENTRIES = 100;
 /** Largest number of events in the folder before a starting server is killed. */
 const MAX_EVENTS = 16;
 
-/**
- * Starts the server on a folder: from the source, or the executable that `HTSERVER` names.
- *
- * @param folder its data folder
- */
+/** Starts the server on a data folder: from the source, or the executable that `HTSERVER` names. */
 export function startProgram(folder: string): Program {
   const args = [
     "crash-a4",

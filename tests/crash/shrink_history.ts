@@ -1,29 +1,29 @@
-/** The part of a wrong history that shows why it is wrong. */
+/** The reduction of a wrong history to a part that shows why it is wrong. */
 import type { Operation, Value } from "./history.ts";
 import { checkLinearizable } from "./linearizability.ts";
 
-/** Steps of one search here: what takes longer is left in. */
+/** Steps of one search here: an operation stays if the search takes longer. */
 const MAX_STEPS = 5_000;
 
-/** Most operations among which single ones are tried to be left out. */
+/** Size of a history up to which single operations are removed. */
 const MAX_TO_TRY = 200;
 
-/** Stands for all values that nobody saw. */
-const UNSEEN = "\0 a value that nobody saw";
+/** A value in place of all values that no reply shows. */
+const UNSEEN = "\0 an unseen value";
 
 /**
- * Leaves out what a right history could do without, as long as the rest is wrong.
+ * Removes operations without which a right history stays right, while the rest is still wrong.
  *
- * @param history of one key; not linearizable
- * @param initial what the key held before
- * @returns operations that no value of the key before them can explain
+ * @param history a history of one key that is not linearizable
+ * @param initial value before the history
+ * @returns operations that are wrong for any value before them, if there are such
  */
 export function shrinkHistory(history: readonly Operation[], initial: Value): Operation[] {
-  const beginning = shortestBeginning(history, initial);
-  let part = shortestEnd(beginning) ?? beginning;
-  // Where only the value before all of it makes it wrong, that value is to be known.
-  const isWrong = isWrongWhatever(part)
-    ? isWrongWhatever
+  const start = findShortestStart(history, initial);
+  let part = findShortestEnd(start) ?? start;
+  // If the part is wrong only after the initial value, that value must stay known.
+  const isWrong = isAlwaysWrong(part)
+    ? isAlwaysWrong
     : (rest: readonly Operation[]) => isWrongAfter(rest, initial);
   if (part.length > MAX_TO_TRY) return part;
   for (let before = Infinity; part.length < before;) {
@@ -40,53 +40,53 @@ function isWrongAfter(part: readonly Operation[], initial: Value): boolean {
   return checkLinearizable(part, { initial, maxSteps: MAX_STEPS }) === "not linearizable";
 }
 
-/** Whether it is wrong whatever the key held before; values are unique. */
-function isWrongWhatever(part: readonly Operation[]): boolean {
+/** Whether a part is wrong for any value before it; values are unique. */
+function isAlwaysWrong(part: readonly Operation[]): boolean {
   const written = new Set<Value>();
   for (const { action, reply } of part) {
     if (action.method === "insert" && reply) written.add(action.value);
   }
-  // What was surely written later was not there before.
+  // A value with an acknowledged insert in this part did not exist before it.
   const before = new Set(part.map(({ reply }) => reply?.value).filter((one) => !written.has(one)));
   return [undefined, UNSEEN, ...before].every((initial) => isWrongAfter(part, initial));
 }
 
-/** What was sent before an instant, where what returned after it counts as unanswered. */
-function shortestBeginning(history: readonly Operation[], initial: Value): Operation[] {
+/** The shortest start of a history that is wrong; replies after its end count as missing. */
+function findShortestStart(history: readonly Operation[], initial: Value): Operation[] {
   const ends = history.flatMap(({ reply, returned }) => reply ? [returned] : [])
     .sort((a, b) => a - b);
   const until = (end: number) =>
     history.filter(({ invoked }) => invoked <= end)
       .map((one) => one.returned > end ? { ...one, reply: undefined } : one);
-  const first = firstWhere(ends.length, (at) => isWrongAfter(until(ends[at] ?? 0), initial));
+  const first = findFirst(ends.length, (at) => isWrongAfter(until(ends[at] ?? 0), initial));
   return until(ends[first] ?? Infinity).sort((a, b) => a.invoked - b.invoked);
 }
 
-/** What was sent from an instant on; what was under way then may have happened after it, or not. */
-function shortestEnd(history: readonly Operation[]): Operation[] | undefined {
+/** The shortest end of a history that is wrong; operations in flight at its start may be before it. */
+function findShortestEnd(history: readonly Operation[]): Operation[] | undefined {
   const from = (start: number) =>
     history.filter(({ returned }) => returned >= start).map((one) => {
       if (one.invoked >= start) return one;
-      const { session: _, ...rest } = one;
+      const { connection: _, ...rest } = one;
       return { ...rest, reply: undefined };
     });
   const starts = history.map(({ invoked }) => invoked);
-  const firstRight = firstWhere(starts.length, (at) => !isWrongWhatever(from(starts[at] ?? 0)));
+  const firstRight = findFirst(starts.length, (at) => !isAlwaysWrong(from(starts[at] ?? 0)));
   return firstRight === 0 ? undefined : from(starts[firstRight - 1] ?? 0);
 }
 
-/** The first index for which something is true that is true for all later ones. */
-function firstWhere(count: number, isSo: (at: number) => boolean): number {
-  let not = -1, so = count;
-  while (so - not > 1) {
-    const middle = (not + so) >> 1;
-    if (isSo(middle)) so = middle;
-    else not = middle;
+/** The first index for which a condition holds that also holds for all later ones. */
+function findFirst(count: number, holds: (at: number) => boolean): number {
+  let no = -1, yes = count;
+  while (yes - no > 1) {
+    const middle = (no + yes) >> 1;
+    if (holds(middle)) yes = middle;
+    else no = middle;
   }
-  return so;
+  return yes;
 }
 
-/** Whether a right history stays right without it: it changes nothing, or nobody saw what it did. */
+/** Whether a right history stays right without an operation: no reply shows its effect. */
 function isDispensable({ action, reply }: Operation, among: readonly Operation[]): boolean {
   if (action.method === "insert") {
     return !among.some((other) =>

@@ -1,8 +1,8 @@
 /**
- * Several folders in memory, known by their paths, and the processes that use them.
+ * A machine in memory: several folders with their paths, and the processes that use them.
  *
- * Folders are moved and replaced, links are switched, and files are removed between any two system
- * calls of a process: each call is a step with a number.
+ * Each system call of a process is a numbered step. Before any of them, a test can move or replace a folder,
+ * switch a link or remove a file.
  */
 import type {
   FileStatus,
@@ -15,30 +15,30 @@ import type {
 import { SimulatedDisk } from "./simulated_disk.ts";
 import { nextRound } from "./event_loop.ts";
 
-/** The folders of a machine. */
+/** The folders of a machine, by their paths. */
 export class SimulatedFolders {
   readonly #disks = new Map<string, SimulatedDisk>();
   readonly #links = new Map<string, string>();
 
-  /** Makes a folder, or gives a path to one that is there. */
+  /** Creates a folder, or gives a path to an existing one. */
   put(path: string, disk: SimulatedDisk = new SimulatedDisk()): SimulatedDisk {
     this.#disks.set(path, disk);
     return disk;
   }
 
-  /** Takes a folder's path away. */
+  /** Removes the path of a folder. */
   take(path: string): SimulatedDisk {
     const disk = this.at(path);
     this.#disks.delete(path);
     return disk;
   }
 
-  /** Has a link lead to a folder. */
+  /** Makes a link lead to a folder. */
   link(path: string, to: string): void {
     this.#links.set(path, to);
   }
 
-  /** The path without a link. */
+  /** Resolves a link. */
   realPath(path: string): string {
     return this.#links.get(path) ?? path;
   }
@@ -54,33 +54,33 @@ export class SimulatedFolders {
   }
 }
 
-/** A system call. */
+/** One system call. */
 export interface Step {
   /** From 1, in order. */
   readonly number: number;
   readonly call: string;
-  /** Path of what it names, or name under which a file was opened. */
+  /** Its path, or the name under which its file was opened. */
   readonly path: string;
-  /** Whether the call before it looked at a name, so that this one relies on what it saw. */
+  /** Whether the call before it checked a name, so that this one relies on the result. */
   readonly isChecked: boolean;
 }
 
-/** What happens when a process is dead. */
+/** The error of a system call in a dead process. */
 export class KilledError extends Error {
   override name = "KilledError";
 }
 
-/** One process: its system calls, until it is killed. */
+/** One process with its system calls, until a test kills it. */
 export class SimulatedProcess implements FileSystem {
-  /** Called before each system call; it may throw an error for it. */
+  /** Called before each system call; it may throw an error in place of the call. */
   onStep: (step: Step) => void = () => {};
-  /** Changes what a listing gives. */
+  /** Changes the result of a listing. */
   listed: (names: string[]) => string[] = (names) => names;
   steps = 0;
   readonly #folders: SimulatedFolders;
   readonly #open = new Set<{ close(): void }>();
   #isDead = false;
-  #wasLook = false;
+  #wasCheck = false;
 
   constructor(folders: SimulatedFolders) {
     this.#folders = folders;
@@ -90,7 +90,7 @@ export class SimulatedProcess implements FileSystem {
     return this.#open.size;
   }
 
-  /** Ends the process: its files are closed, and so unlocked. No call does anything from now on. */
+  /** Kills the process: its files are closed and unlocked, and further calls have no effect. */
   kill(): void {
     this.#isDead = true;
     for (const file of [...this.#open]) file.close();
@@ -103,10 +103,10 @@ export class SimulatedProcess implements FileSystem {
   }
 
   status(path: string): FileStatus | undefined {
-    // A dead process sees that its folder is lost, and stops what it does in the background.
+    // A dead process gets a lost folder here, and so stops its work in the background.
     if (!this.#isAlive("status", path)) return undefined;
     const [folder, name] = split(path);
-    this.#wasLook = true;
+    this.#wasCheck = true;
     return this.#folders.find(folder)?.find(name);
   }
 
@@ -127,7 +127,7 @@ export class SimulatedProcess implements FileSystem {
   openToRead(path: string): ReadableFile & OpenFile {
     this.#step("openToRead", path);
     const [folder, name] = split(path);
-    return this.#noted(this.#folders.at(folder).openToRead(name));
+    return this.#track(this.#folders.at(folder).openToRead(name));
   }
 
   rename(from: string, to: string): void {
@@ -145,9 +145,9 @@ export class SimulatedProcess implements FileSystem {
   hold(path: string): HeldFile | undefined {
     this.#step("hold", path);
     const [folder, name] = split(path);
-    this.#wasLook = true;
+    this.#wasCheck = true;
     const file = this.#folders.find(folder)?.hold(name);
-    return file && this.#noted({
+    return file && this.#track({
       freeSpace: async (signal: AbortSignal) => {
         this.#step("free", path);
         await file.freeSpace(signal);
@@ -168,7 +168,7 @@ export class SimulatedProcess implements FileSystem {
   }
 
   #writable(file: WritableFile, path: string): WritableFile {
-    return this.#noted({
+    return this.#track({
       ...file,
       write: (bytes: Uint8Array) => {
         if (this.#isAlive("write", path)) file.write(bytes);
@@ -186,32 +186,32 @@ export class SimulatedProcess implements FileSystem {
     });
   }
 
-  /** Closes a file once, at the latest with the process. */
-  #noted<File extends { close(): void }>(file: File): File {
-    const noted = {
+  /** Closes a file once: at the latest, when the process is killed. */
+  #track<File extends { close(): void }>(file: File): File {
+    const tracked = {
       ...file,
       close: () => {
-        if (this.#open.delete(noted)) file.close();
+        if (this.#open.delete(tracked)) file.close();
       },
     };
-    this.#open.add(noted);
-    return noted;
+    this.#open.add(tracked);
+    return tracked;
   }
 
   #step(call: string, path: string): void {
     if (!this.#isAlive(call, path)) throw new KilledError();
   }
 
-  /** The same for calls on open files, which do nothing when the process is dead. */
+  /** As `#step`, for calls on open files, which have no effect in a dead process. */
   #isAlive(call: string, path: string): boolean {
     if (this.#isDead) return false;
-    const isChecked = this.#wasLook;
-    this.#wasLook = false;
+    const isChecked = this.#wasCheck;
+    this.#wasCheck = false;
     this.onStep({ number: ++this.steps, call, path, isChecked });
     return !this.#isDead;
   }
 
-  /** A call of a dead process never returns. */
+  /** In a dead process, a call never returns. */
   #unlessDead(): Promise<void> | undefined {
     return this.#isDead ? new Promise<void>(() => {}) : undefined;
   }
