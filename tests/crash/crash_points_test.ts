@@ -17,9 +17,9 @@ import {
   startOn,
 } from "../engine/durable_engine.ts";
 import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts";
-import { ioError, noSpace, SimulatedDisk } from "./simulated_disk.ts";
+import { ioError, noSpace, SimulatedDisk } from "./simulated/simulated_disk.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
-import { nextRound } from "./event_loop.ts";
+import { nextRound } from "./simulated/event_loop.ts";
 
 const TURNS = 24;
 const KEYS = 5;

@@ -1,39 +1,37 @@
 /**
- * Cuts and changes every byte of a log and of a checkpoint, and proves that each start either
- * recovers a prefix of the history with every change that the file still holds whole, or refuses and
- * names the file and the byte (I4).
+ * Cuts a log and a checkpoint at every byte, and changes every byte. Proves that each start either recovers
+ * a prefix of the history with every whole record of the file, or refuses with file and byte (I4).
  */
 import assert from "assert";
-import { ExitError } from "../../lib/base/errors.ts";
 import { DamageError } from "../../lib/storage/recovery/recovery.ts";
 import type { Change } from "../../lib/storage/storage.ts";
-import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { insertOf, removeOf } from "../storage/changes.ts";
+import { fileOf } from "../storage/folder_contents.ts";
 import { pairsAfter, pairsOf, startOn } from "../engine/durable_engine.ts";
-import { SimulatedDisk } from "./simulated_disk.ts";
+import { SimulatedDisk } from "./simulated/simulated_disk.ts";
 import { utf8 } from "../helpers/streams.ts";
 
 const RECORDS = 50;
 const LF = 10;
 
-/** Changed bits of a byte: one alone, the one between cases and between blank and NUL, most, all. */
+/** Changed bits of a byte: one, that of letter case and of blank or NUL, the sign, all others, and all. */
 const FLIPS = [0x01, 0x20, 0x80, 0x7f, 0xff];
 
-/** Files of a folder and what was done to get there. */
-interface Written {
+/** The files of a folder, and the changes in them. */
+interface Folder {
   readonly files: Readonly<Record<string, Uint8Array>>;
   readonly history: readonly Change[];
 }
 
-/** A history with all kinds of text in it. */
+/** A history with all kinds of text. */
 const HISTORY: readonly Change[] = Array.from({ length: RECORDS }, (_, at): Change => {
   const key = at % 7 === 6 ? 'key "\\\ud800' : `key ${at % 7}`;
   if (at % 5 === 3) return removeOf(key);
   return insertOf(key, [`${at}`, '"\u00e4\u20ac"', '{"a":[1.0,"b"]}'][at % 3] ?? "");
 });
 
-/** Makes the changes, each a commit of its own, and gives the files. */
-async function written(history: readonly Change[]): Promise<Written> {
+/** Commits each change, and returns the files. */
+async function makeLog(history: readonly Change[]): Promise<Folder> {
   const disk = new SimulatedDisk();
   const { storage } = await startOn(disk);
   for (const change of history) {
@@ -45,9 +43,9 @@ async function written(history: readonly Change[]): Promise<Written> {
   return { files: filesOf(disk), history };
 }
 
-/** The same with a checkpoint of everything, and a log that is empty. */
-async function checkpointed(): Promise<Written> {
-  const disk = SimulatedDisk.of((await written(HISTORY)).files);
+/** Makes a checkpoint of the whole history, and an empty log. */
+async function makeCheckpoint(): Promise<Folder> {
+  const disk = SimulatedDisk.of((await makeLog(HISTORY)).files);
   const { storage } = await startOn(disk, { entries: 1 });
   storage.append(removeOf("no such key"));
   storage.write();
@@ -60,8 +58,8 @@ function filesOf(disk: SimulatedDisk): Record<string, Uint8Array> {
   return Object.fromEntries(disk.names.map((name) => [name, disk.bytesOf(name)]));
 }
 
-/** Where each line of a file begins. */
-function lineStarts(bytes: Uint8Array): number[] {
+/** Finds the start of each line of a file. */
+function findLineStarts(bytes: Uint8Array): number[] {
   const starts = [0];
   for (const [at, byte] of bytes.entries()) {
     if (byte === LF && at + 1 < bytes.length) starts.push(at + 1);
@@ -69,22 +67,26 @@ function lineStarts(bytes: Uint8Array): number[] {
   return starts;
 }
 
-/** What became of a start. */
+/** The result of a start. */
 type Outcome = { readonly lastSeq: number } | { readonly refusedAt: number };
 
-/** Starts on files, and proves that nothing but a prefix or a refusal comes of it. */
-async function start({ files, history }: Written, file: string): Promise<Outcome> {
+/** Starts on files, and proves that the result is a prefix of the history or a refusal. */
+async function start({ files, history }: Folder, file: string): Promise<Outcome> {
   const disk = SimulatedDisk.of(files);
   try {
     const { recovery, storage, table } = await startOn(disk);
     await storage.checkpointing;
     await storage.close();
-    assert.deepEqual(pairsOf(table), pairsAfter(history, recovery.lastSeq), "a prefix's table");
-    assert.equal(disk.openFiles, 0, "all files are closed");
+    assert.deepEqual(
+      pairsOf(table),
+      pairsAfter(history, recovery.lastSeq),
+      "the table is not that of a prefix",
+    );
+    assert.equal(disk.openFiles, 0, "a file is open");
     const { tornCopy, tornBytes } = recovery;
     if (tornCopy !== undefined) {
       const kept = files[file]?.subarray(-tornBytes);
-      assert.deepEqual(disk.bytesOf(tornCopy), kept, "what was cut off is kept");
+      assert.deepEqual(disk.bytesOf(tornCopy), kept, "the copy is not what was cut off");
     }
     return { lastSeq: recovery.lastSeq };
   } catch (error) {
@@ -94,25 +96,25 @@ async function start({ files, history }: Written, file: string): Promise<Outcome
       error.message,
       new RegExp(`Cannot read simulated/${file}: .* at byte ${error.offset}\\.`),
     );
-    assert.equal(disk.operations, 0, "nothing was changed");
-    assert.equal(disk.openFiles, 0, "all files are closed");
+    assert.equal(disk.operations, 0, "the folder was changed");
+    assert.equal(disk.openFiles, 0, "a file is open");
     return { refusedAt: error.offset };
   }
 }
 
-/** Starts with one byte changed. */
-function flipped({ files, history }: Written, file: string, at: number, flip: number): Written {
+/** Changes one byte of a file. */
+function flipByte({ files, history }: Folder, file: string, at: number, flip: number): Folder {
   const bytes = files[file]?.slice() ?? new Uint8Array(0);
   bytes[at] = (bytes[at] ?? 0) ^ flip;
   return { files: { ...files, [file]: bytes }, history };
 }
 
-/** Says in one line what came and what should have come. */
-function same(outcome: Outcome, expected: object): void {
+/** Compares in one line. */
+function assertSame(outcome: Outcome, expected: object): void {
   assert.equal(JSON.stringify(outcome), JSON.stringify(expected));
 }
 
-/** Collects what is wrong, so that a failure tells of all of it. */
+/** Collects failures, so that the test reports all of them. */
 class Findings {
   readonly #all: string[] = [];
   tried = 0;
@@ -136,8 +138,8 @@ class Findings {
   }
 }
 
-Deno.test("every byte: a log cut anywhere gives back all changes that it still holds whole", async () => {
-  const all = await written(HISTORY);
+Deno.test("every byte: a log that is cut anywhere gives back all its whole records", async () => {
+  const all = await makeLog(HISTORY);
   const log = all.files["table.txn"] ?? new Uint8Array(0);
   const findings = new Findings();
   for (let length = 0; length <= log.length; length++) {
@@ -145,42 +147,42 @@ Deno.test("every byte: a log cut anywhere gives back all changes that it still h
       const whole = log.subarray(0, length).filter((byte) => byte === LF).length;
       const cut = { ...all, files: { "table.txn": log.slice(0, length) } };
       const expected = whole === 0 ? { refusedAt: 0 } : { lastSeq: whole - 1 };
-      same(await start(cut, "table.txn"), expected);
+      assertSame(await start(cut, "table.txn"), expected);
     });
   }
   findings.end();
 });
 
-Deno.test("every byte: zeros in place of a log's end are cut off, wherever they begin", async () => {
-  const all = await written(HISTORY);
+Deno.test("every byte: zeros in place of a log's end are cut off, wherever they start", async () => {
+  const all = await makeLog(HISTORY);
   const log = all.files["table.txn"] ?? new Uint8Array(0);
-  const headerBytes = lineStarts(log)[1] ?? 0;
+  const headerBytes = findLineStarts(log)[1] ?? 0;
   const findings = new Findings();
   for (let length = headerBytes; length < log.length; length++) {
     await findings.check(`zeros from byte ${length}`, async () => {
       const whole = log.subarray(0, length).filter((byte) => byte === LF).length;
       const zeroed = { ...all, files: { "table.txn": log.slice().fill(0, length) } };
-      same(await start(zeroed, "table.txn"), { lastSeq: whole - 1 });
+      assertSame(await start(zeroed, "table.txn"), { lastSeq: whole - 1 });
     });
   }
   findings.end();
 });
 
-Deno.test("every byte: a log with one changed byte gives back all that is whole, or is refused", async () => {
+Deno.test("every byte: a log with one changed byte gives back all its whole records, or is refused", async () => {
   const findings = new Findings();
-  // Short logs too: little behind the damage tells of it.
+  // Short logs too: few records prove the damage.
   for (const count of [1, 2, 3, RECORDS]) {
-    const all = await written(HISTORY.slice(0, count));
+    const all = await makeLog(HISTORY.slice(0, count));
     const log = all.files["table.txn"] ?? new Uint8Array(0);
-    const starts = lineStarts(log);
+    const starts = findLineStarts(log);
     for (let at = 0; at < log.length; at++) {
       const line = starts.findLastIndex((offset) => offset <= at);
       for (const flip of FLIPS) {
         await findings.check(`byte ${at} ^ ${flip} of ${count} records, line ${line}`, async () => {
-          const outcome = await start(flipped(all, "table.txn", at, flip), "table.txn");
-          // Only the last record can be a torn write; behind all others is one that is whole.
+          const outcome = await start(flipByte(all, "table.txn", at, flip), "table.txn");
+          // Only the last record can be a torn write; a whole record follows all others.
           const isLast = line === count;
-          same(outcome, isLast ? { lastSeq: count - 1 } : { refusedAt: starts[line] });
+          assertSame(outcome, isLast ? { lastSeq: count - 1 } : { refusedAt: starts[line] });
         });
       }
     }
@@ -189,9 +191,9 @@ Deno.test("every byte: a log with one changed byte gives back all that is whole,
 });
 
 Deno.test("every byte: a checkpoint that is cut or has one changed byte is refused", async () => {
-  const all = await checkpointed();
+  const all = await makeCheckpoint();
   const bytes = all.files["table.ckpt"] ?? new Uint8Array(0);
-  const starts = lineStarts(bytes);
+  const starts = findLineStarts(bytes);
   const lineOf = (at: number) => starts.findLastIndex((offset) => offset <= at);
   const findings = new Findings();
   for (let length = 0; length < bytes.length; length++) {
@@ -199,14 +201,14 @@ Deno.test("every byte: a checkpoint that is cut or has one changed byte is refus
       const cut = { ...all, files: { ...all.files, "table.ckpt": bytes.slice(0, length) } };
       const isBetween = length === 0 || bytes[length - 1] === LF;
       const refusedAt = isBetween ? length : starts[lineOf(length - 1)];
-      same(await start(cut, "table.ckpt"), { refusedAt });
+      assertSame(await start(cut, "table.ckpt"), { refusedAt });
     });
   }
   for (let at = 0; at < bytes.length; at++) {
     for (const flip of FLIPS) {
       await findings.check(`byte ${at} ^ ${flip}`, async () => {
         const refusedAt = starts[lineOf(at)];
-        same(await start(flipped(all, "table.ckpt", at, flip), "table.ckpt"), {
+        assertSame(await start(flipByte(all, "table.ckpt", at, flip), "table.ckpt"), {
           refusedAt,
         });
       });
@@ -215,26 +217,19 @@ Deno.test("every byte: a checkpoint that is cut or has one changed byte is refus
   findings.end();
 });
 
-/** A file of these records, numbered from 0. */
-function fileOf(...records: string[]): Uint8Array {
-  const buffer = new RecordBuffer();
-  for (const [seq, json] of records.entries()) buffer.add(seq, Math.min(1, seq), json);
-  return buffer.bytes().slice();
-}
-
 Deno.test("every byte: a whole record that holds no change is refused", async () => {
   for (
     const json of ["null", '{"method":"lookup","key":"a"}', '{"method":"insert","key":"a"}', ""]
   ) {
     const log = fileOf('{"htserver":"txn","version":1}', json);
-    same(await start({ files: { "table.txn": log }, history: [] }, "table.txn"), {
-      refusedAt: lineStarts(log)[1],
+    assertSame(await start({ files: { "table.txn": log }, history: [] }, "table.txn"), {
+      refusedAt: findLineStarts(log)[1],
     });
   }
 });
 
-Deno.test("every byte: an unknown version is refused, and said", async () => {
-  const { files } = await checkpointed();
+Deno.test("every byte: an unknown version is refused and named", async () => {
+  const { files } = await makeCheckpoint();
   for (const [file, kind] of [["table.txn", "txn"], ["table.ckpt", "ckpt"]] as const) {
     for (const version of ["2", '"1"', "null", "[1]", undefined]) {
       const member = version === undefined ? "" : `"version":${version},`;
@@ -252,7 +247,7 @@ Deno.test("every byte: an unknown version is refused, and said", async () => {
 });
 
 Deno.test("every byte: a file of another kind is refused", async () => {
-  const all = await checkpointed();
+  const all = await makeCheckpoint();
   const { "table.txn": log = new Uint8Array(0), "table.ckpt": checkpoint = new Uint8Array(0) } =
     all.files;
   const others = {
@@ -267,50 +262,25 @@ Deno.test("every byte: a file of another kind is refused", async () => {
   for (const [what, bytes] of Object.entries(others)) {
     await findings.check(`${what} as log`, async () => {
       const files = { ...all.files, "table.txn": bytes ?? checkpoint };
-      same(await start({ ...all, files }, "table.txn"), { refusedAt: 0 });
+      assertSame(await start({ ...all, files }, "table.txn"), { refusedAt: 0 });
     });
     await findings.check(`${what} as checkpoint`, async () => {
       const files = { ...all.files, "table.ckpt": bytes ?? log };
-      same(await start({ ...all, files }, "table.ckpt"), { refusedAt: 0 });
+      assertSame(await start({ ...all, files }, "table.ckpt"), { refusedAt: 0 });
     });
   }
   findings.end();
 });
 
-Deno.test("every byte: an empty file", async () => {
-  const all = await checkpointed();
-  const empty = new Uint8Array(0);
-  const none = { files: { "table.txn": empty }, history: HISTORY };
-  same(await start(none, "table.txn"), { refusedAt: 0 });
-  const lost = { ...all, files: { ...all.files, "table.ckpt": empty } };
-  same(await start(lost, "table.ckpt"), { refusedAt: 0 });
-});
-
-Deno.test("every byte: a checkpoint alone is refused", async () => {
-  const all = await checkpointed();
-  const { "table.ckpt": checkpoint = new Uint8Array(0) } = all.files;
-  const disk = SimulatedDisk.of({ "table.ckpt": checkpoint });
-  await assert.rejects(startOn(disk), /table\.txn: it is missing.*--check.*--repair/);
-  assert.equal(disk.operations, 0, "nothing was changed");
-});
-
-Deno.test("every byte: a log whose checkpoint is missing is refused", async () => {
-  const { "table.txn": log = new Uint8Array(0) } = (await checkpointed()).files;
-  await assert.rejects(
-    startOn(SimulatedDisk.of({ "table.txn": log })),
-    /table\.txn: it is log number 2, and neither table\.ckpt is there nor log number 1/,
-  );
-});
-
-Deno.test("every byte: what an interrupted checkpoint has left does no harm, and goes", async () => {
-  const { files, history } = await written(HISTORY);
-  const begun = fileOf('{"htserver":"txn","version":1}');
+Deno.test("every byte: files of an interrupted checkpoint do no harm, and are removed", async () => {
+  const { files, history } = await makeLog(HISTORY);
+  const empty = fileOf('{"htserver":"txn","version":1}');
   const leftovers: readonly Record<string, Uint8Array>[] = [
     { "table.ckpt.new": utf8("half a checkp") },
     { "table.ckpt.new": new Uint8Array(0), "table.txn.new": new Uint8Array(0) },
-    { "table.txn.1": begun },
-    { "table.txn.3": begun, "table.txn.new": begun.slice(0, 20) },
-    { "table.txn.1": begun, "table.txn.2": begun, "table.ckpt.new": begun },
+    { "table.txn.1": empty },
+    { "table.txn.3": empty, "table.txn.new": empty.slice(0, 20) },
+    { "table.txn.1": empty, "table.txn.2": empty, "table.ckpt.new": empty },
   ];
   for (const leftover of leftovers) {
     const disk = SimulatedDisk.of({ ...files, ...leftover });
@@ -325,15 +295,4 @@ Deno.test("every byte: what an interrupted checkpoint has left does no harm, and
     assert.deepEqual(pairsOf(again.table), pairsAfter(history, RECORDS));
     await again.storage.close();
   }
-});
-
-Deno.test("every byte: a refusal is one sentence for people, and says how to go on", () => {
-  const error = new DamageError(new SimulatedDisk(), "table.txn", 7, "it is damaged");
-  assert.ok(error instanceof ExitError);
-  assert.equal(error.exitCode, 1);
-  assert.doesNotMatch(error.message, /\n/);
-  assert.match(
-    error.message,
-    /simulated\/table\.txn: it is damaged at byte 7\..*--check.*--repair/,
-  );
 });

@@ -6,8 +6,8 @@
  * lives, or 60 with `deno task test:long`. `ROUNDS` and `SEED` set other values.
  */
 import assert from "assert";
-import { History } from "./history.ts";
-import { judge } from "./judge.ts";
+import { History } from "./history/history.ts";
+import { judge } from "./history/judge.ts";
 import { killDuringStart, startProgram } from "./server_on_folder.ts";
 import { lookupAll } from "./key_requests.ts";
 import { liveUntilKilled } from "./kill_round.ts";

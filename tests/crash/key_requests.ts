@@ -4,7 +4,7 @@ import { ConnectionLostError, errorFrom, type HtError, KeyError } from "../../li
 import { Connection } from "../../lib/client/connection.ts";
 import { isFailure, type SuccessReply } from "../../lib/protocol/decode_reply.ts";
 import { encodeRequest } from "../../lib/protocol/encode_request.ts";
-import type { Action, Value } from "./history.ts";
+import type { Action, Value } from "./history/history.ts";
 import type { Program } from "../../bench/harness/program.ts";
 
 /** A client that retries no request: the test decides what a failure means. */

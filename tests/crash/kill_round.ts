@@ -1,7 +1,7 @@
 /** One life of a server: clients send requests until the test kills it. */
 import assert from "assert";
 import { ConnectionLostError } from "../../lib/client/errors.ts";
-import type { History } from "./history.ts";
+import type { History } from "./history/history.ts";
 import { connect, perform } from "./key_requests.ts";
 import type { Program } from "../../bench/harness/program.ts";
 import { type Random, randomFrom } from "../../bench/harness/random.ts";

@@ -7,8 +7,8 @@
  * before each kill, but not how the machine interleaves them.
  */
 import assert from "assert";
-import { History, type Value } from "./history.ts";
-import { judge } from "./judge.ts";
+import { History, type Value } from "./history/history.ts";
+import { judge } from "./history/judge.ts";
 import { killDuringStart, type Phase, readPhase, startProgram } from "./server_on_folder.ts";
 import { insertAll, lookupAll, scanKeys } from "./key_requests.ts";
 import { liveUntilKilled } from "./kill_round.ts";

@@ -1,5 +1,5 @@
 /** Random actions of clients, with values that name their writer. */
-import type { Action } from "./history.ts";
+import type { Action } from "./history/history.ts";
 import type { Random } from "../../bench/harness/random.ts";
 
 /** Shares of the actions, and numbers of keys. */

@@ -12,7 +12,7 @@ import { insertOf, removeOf } from "../storage/changes.ts";
 import { pairsOf, startOn } from "../engine/durable_engine.ts";
 import { isLong } from "../helpers/long.ts";
 import { randomFrom, seedFor } from "../../bench/harness/random.ts";
-import { noSpace, SimulatedDisk } from "./simulated_disk.ts";
+import { noSpace, SimulatedDisk } from "./simulated/simulated_disk.ts";
 
 /** Crashes that are tried at each point: kills and power failures by turns, each with a second one. */
 const CRASHES = isLong ? 60 : 6;

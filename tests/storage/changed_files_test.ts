@@ -12,7 +12,7 @@ import { insertOf } from "./changes.ts";
 import { type Life, pairsOf, startOn } from "../engine/durable_engine.ts";
 import { fileOf, logWith } from "./folder_contents.ts";
 import { TempFolder } from "../helpers/folders.ts";
-import { noSpace, SimulatedDisk } from "../crash/simulated_disk.ts";
+import { noSpace, SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
 import { insertText } from "../helpers/table_texts.ts";
 
 const NEW = "table.ckpt.new";

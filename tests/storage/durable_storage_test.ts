@@ -16,9 +16,9 @@ import {
 } from "../engine/durable_engine.ts";
 import { insertOf } from "./changes.ts";
 import { insertText } from "../helpers/table_texts.ts";
-import { ioError, noSpace, SimulatedDisk } from "../crash/simulated_disk.ts";
+import { ioError, noSpace, SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
-import { nextRound } from "../crash/event_loop.ts";
+import { nextRound } from "../crash/simulated/event_loop.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test(`durable_storage: ${name}`, fn);

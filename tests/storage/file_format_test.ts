@@ -2,7 +2,7 @@
 import assert from "assert";
 import { recover } from "../../lib/storage/recovery/recovery.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
-import { SimulatedDisk } from "../crash/simulated_disk.ts";
+import { SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
 import { utf8 } from "../helpers/streams.ts";
 import { pairsOf } from "../helpers/table_texts.ts";
 

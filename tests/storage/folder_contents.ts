@@ -4,7 +4,7 @@ import { encodeLogHeader, type Header } from "../../lib/storage/log/file_header.
 import { DamageError, recover, type Recovery } from "../../lib/storage/recovery/recovery.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
-import { SimulatedDisk } from "../crash/simulated_disk.ts";
+import { SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
 import { joined } from "../helpers/streams.ts";
 
 /** The header of a log of the version before identities. */

@@ -2,11 +2,11 @@
 import assert from "assert";
 import { DamageError, recover } from "../../lib/storage/recovery/recovery.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
-import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { insertOf } from "./changes.ts";
+import { fileOf } from "./folder_contents.ts";
 import { startOn } from "../engine/durable_engine.ts";
-import { SimulatedDisk } from "../crash/simulated_disk.ts";
+import { SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: `table_id: ${name}`, permissions: "none", fn });
@@ -25,16 +25,9 @@ async function life(disk: SimulatedDisk, changes: number, entries?: number): Pro
   return storage.tableId;
 }
 
-/** A file of the version before identities. */
-function oldFile(...records: readonly string[]): Uint8Array {
-  const buffer = new RecordBuffer();
-  for (const [seq, json] of records.entries()) buffer.add(seq, Math.min(1, seq), json);
-  return buffer.bytes().slice();
-}
-
 const INSERT = '{"method":"insert","key":"a","value":1}';
-const OLD_LOG = oldFile('{"htserver":"txn","version":1}', INSERT);
-const OLD_CHECKPOINT = oldFile('{"htserver":"ckpt","version":1,"covers":0}', INSERT, '{"end":1}');
+const OLD_LOG = fileOf('{"htserver":"txn","version":1}', INSERT);
+const OLD_CHECKPOINT = fileOf('{"htserver":"ckpt","version":1,"covers":0}', INSERT, '{"end":1}');
 
 test("it stays the same through restarts, with a log only and with checkpoints", async () => {
   const disk = new SimulatedDisk();

@@ -5,7 +5,7 @@ import { CheckpointWriter } from "../../../lib/storage/log/checkpoint_writer.ts"
 import { NEW_CHECKPOINT } from "../../../lib/storage/folder/file_names.ts";
 import { LogReader } from "../../../lib/storage/log/log_reader.ts";
 import { HashTable } from "../../../lib/table/hash_table.ts";
-import { SimulatedDisk } from "../../crash/simulated_disk.ts";
+import { SimulatedDisk } from "../../crash/simulated/simulated_disk.ts";
 import { insertText, removeText } from "../../helpers/table_texts.ts";
 
 const TABLE = "an identity";

@@ -4,7 +4,7 @@ import { LogReader } from "../../../lib/storage/log/log_reader.ts";
 import { WriteError } from "../../../lib/storage/storage.ts";
 import { LogWriter } from "../../../lib/storage/log/log_writer.ts";
 import { insertOf } from "../changes.ts";
-import { ioError, noSpace, SimulatedDisk } from "../../crash/simulated_disk.ts";
+import { ioError, noSpace, SimulatedDisk } from "../../crash/simulated/simulated_disk.ts";
 
 const LOG = "table.txn";
 const TABLE = "an identity";

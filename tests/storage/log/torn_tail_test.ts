@@ -7,7 +7,7 @@ import { copyTornTail } from "../../../lib/storage/log/torn_tail.ts";
 import { HashTable } from "../../../lib/table/hash_table.ts";
 import { insertOf } from "../changes.ts";
 import { type Life, pairsOf, startOn } from "../../engine/durable_engine.ts";
-import { noSpace, SimulatedDisk } from "../../crash/simulated_disk.ts";
+import { noSpace, SimulatedDisk } from "../../crash/simulated/simulated_disk.ts";
 import { joined, utf8 } from "../../helpers/streams.ts";
 import { insertText } from "../../helpers/table_texts.ts";
 

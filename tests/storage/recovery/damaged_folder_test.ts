@@ -10,7 +10,7 @@ import { HashTable } from "../../../lib/table/hash_table.ts";
 import { insertOf, removeOf } from "../changes.ts";
 import { startOn } from "../../engine/durable_engine.ts";
 import { ALONE_ON_DISK, fromSource, run } from "../../../bench/harness/program.ts";
-import { SimulatedDisk } from "../../crash/simulated_disk.ts";
+import { SimulatedDisk } from "../../crash/simulated/simulated_disk.ts";
 import { joined, utf8 } from "../../helpers/streams.ts";
 import { insertText, pairsOf } from "../../helpers/table_texts.ts";
 

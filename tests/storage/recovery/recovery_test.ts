@@ -4,7 +4,7 @@ import { DamageError, recover } from "../../../lib/storage/recovery/recovery.ts"
 import { LogWriter } from "../../../lib/storage/log/log_writer.ts";
 import { HashTable } from "../../../lib/table/hash_table.ts";
 import { checkpointOf, fileOf, HEADER, logOf, recovered, refused } from "../folder_contents.ts";
-import { SimulatedDisk } from "../../crash/simulated_disk.ts";
+import { SimulatedDisk } from "../../crash/simulated/simulated_disk.ts";
 import { joined, utf8 } from "../../helpers/streams.ts";
 
 function test(name: string, fn: () => Promise<void>): void {

@@ -11,7 +11,7 @@ import type {
   OpenFile,
   ReadableFile,
   WritableFile,
-} from "../../lib/storage/folder/file_system.ts";
+} from "../../../lib/storage/folder/file_system.ts";
 import { SimulatedDisk } from "./simulated_disk.ts";
 import { nextRound } from "./event_loop.ts";
 

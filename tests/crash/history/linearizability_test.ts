@@ -13,7 +13,7 @@ import {
   smallHistory,
   unanswered,
 } from "./random_history.ts";
-import { randomFrom, seedFor } from "../../bench/harness/random.ts";
+import { randomFrom, seedFor } from "../../../bench/harness/random.ts";
 
 /** Histories of one key, and whether they are linearizable. */
 const CASES: readonly (readonly [what: string, isRight: boolean, history: Operation[]])[] = [

@@ -1,5 +1,5 @@
 /** The bytes of a file on a simulated disk, with every state that a power failure may leave. */
-import type { Random } from "../../bench/harness/random.ts";
+import type { Random } from "../../../bench/harness/random.ts";
 
 /** Page sizes of which a disk may write some and lose others, in bytes. */
 const PAGE_BYTES = [16, 64, 512, 4096] as const;

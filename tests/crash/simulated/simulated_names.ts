@@ -1,5 +1,5 @@
 /** The names in a simulated folder, with the changes that a power failure may undo. */
-import type { Random } from "../../bench/harness/random.ts";
+import type { Random } from "../../../bench/harness/random.ts";
 
 /** A change of names that is not durable yet. */
 export type NameChange =

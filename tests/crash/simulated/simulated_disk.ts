@@ -7,17 +7,17 @@
  *
  * One file because it implements one interface, `Files`, on one state.
  */
-import type { OpenFile } from "../../lib/storage/folder/file_system.ts";
+import type { OpenFile } from "../../../lib/storage/folder/file_system.ts";
 import type {
   Files,
   FileStatus,
   HeldFile,
   ReadableFile,
   WritableFile,
-} from "../../lib/storage/folder/folder_files.ts";
-import { randomFrom } from "../../bench/harness/random.ts";
+} from "../../../lib/storage/folder/folder_files.ts";
+import { randomFrom } from "../../../bench/harness/random.ts";
 import { nextRound } from "./event_loop.ts";
-import { joined } from "../helpers/streams.ts";
+import { joined } from "../../helpers/streams.ts";
 import {
   change,
   crashBytes,

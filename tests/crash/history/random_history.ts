@@ -1,5 +1,5 @@
 /** Histories for the test of the checker: single operations, random histories, and all orders. */
-import type { Random } from "../../bench/harness/random.ts";
+import type { Random } from "../../../bench/harness/random.ts";
 import type { Operation, Value } from "./history.ts";
 
 type Interval = readonly [invoked: number, returned: number];
