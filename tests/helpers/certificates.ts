@@ -1,12 +1,12 @@
-/** Certificates for one test, made with openssl, removed at its end. */
+/** Certificates of one test: openssl makes them, and the end of the test removes them. */
 import assert from "assert";
 import { TempFolder } from "./folders.ts";
 import { run } from "../../bench/harness/program.ts";
 
-/** What tests of TLS need: see `testWith`. */
+/** The program that tests of TLS need; see `testWith`. */
 export const OPENSSL = ["openssl"] as const;
 
-/** A certificate and its key: files, and the text of the one that clients are given. */
+/** A certificate and its key, as files and as text. */
 export interface Certificate {
   readonly certFile: string;
   readonly keyFile: string;
@@ -15,7 +15,7 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** Makes certificates. */
+/** Makes certificates in a temporary folder. */
 export class Certificates implements AsyncDisposable {
   readonly #folder: TempFolder;
   #count = 0;
@@ -29,16 +29,16 @@ export class Certificates implements AsyncDisposable {
   }
 
   /**
-   * Makes a self-signed one.
+   * Makes a self-signed certificate.
    *
-   * @param names whom it is for, such as `DNS:me-a4-x` or `IP:127.0.0.1`
+   * @param names hosts that it is valid for, for example `DNS:me-a4-x` or `IP:127.0.0.1`
    * @param isAuthority whether it may sign others (default: no)
    */
   selfSigned(names: readonly string[], isAuthority: boolean = false): Promise<Certificate> {
     return this.#made(names, isAuthority, []);
   }
 
-  /** Makes one that an authority signs. */
+  /** Makes a certificate that an authority signs. */
   signedBy(authority: Certificate, names: readonly string[]): Promise<Certificate> {
     const { certFile, keyFile } = authority;
     return this.#made(names, false, ["-CA", certFile, "-CAkey", keyFile]);
@@ -63,12 +63,12 @@ export class Certificates implements AsyncDisposable {
     return { certFile, keyFile, cert: cert ?? "", key: key ?? "" };
   }
 
-  /** A path in the folder that goes at the end. */
+  /** A path in the temporary folder. */
   path(name: string): string {
     return `${this.#folder.path}/${name}`;
   }
 
-  /** Writes a file there, and gives its path. */
+  /** Writes a file to the temporary folder, and returns its path. */
   async file(name: string, text: string): Promise<string> {
     await Deno.writeTextFile(this.path(name), text);
     return this.path(name);

@@ -1,6 +1,6 @@
-/** Folders of tests: temporary ones, and small disks of their own. */
+/** Folders of tests: temporary folders, and small disks. */
 
-/** A folder that goes at the end of the test. */
+/** A folder that the end of the test removes. */
 export class TempFolder implements AsyncDisposable {
   readonly path: string;
 
@@ -25,7 +25,7 @@ export class SmallDisk implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** @param bytes how much it holds */
+  /** @param bytes capacity */
   static async mount(bytes: number): Promise<SmallDisk> {
     const folder = await TempFolder.make();
     try {
@@ -41,7 +41,7 @@ export class SmallDisk implements AsyncDisposable {
     return this.#folder.path;
   }
 
-  /** Lets nothing be written any more. */
+  /** Makes all further writes fail. */
   async makeReadOnly(): Promise<void> {
     await system("mount", "-o", "remount,ro", this.path);
   }
@@ -62,7 +62,7 @@ const canMount = await (async () => {
   }
 })();
 
-/** Registers a test that mounts disks: skipped by name where that is not possible, but never in CI. */
+/** Registers a test that mounts disks. If that is not possible, the test is skipped, but never in CI. */
 export function testWithMounts(name: string, fn: () => Promise<void>): void {
   const isSkipped = !canMount && !Deno.env.get("CI");
   Deno.test({

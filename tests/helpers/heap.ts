@@ -1,10 +1,10 @@
-/** What code costs in V8's heap, measured in a process of its own whose garbage collector can be called. */
+/** The heap use of code, measured in a separate process that can run the garbage collector. */
 import assert from "assert";
 
 /**
- * Runs code and gives the number that it prints.
+ * Runs code and returns the number that it prints.
  *
- * The code may call `heapGrown()`: bytes in use beyond those at its start, garbage not counted.
+ * The code may call `heapGrown()`: bytes in use minus those at its start, without garbage.
  *
  * @param imports statements, with paths from the top folder in double quotes
  */

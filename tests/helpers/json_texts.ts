@@ -1,5 +1,5 @@
 /**
- * Generators of JSON texts in every notation of RFC 8259, and of texts that are nearly JSON.
+ * Generators of JSON texts in every notation of RFC 8259, and of texts that are almost JSON.
  *
  * The `json` of fast-check has one notation for each value: no white space, escapes or exponents.
  */
@@ -81,7 +81,7 @@ export const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie)
   ),
 })).value;
 
-/** JSON with one change: cut off, or with a character removed, inserted or replaced. */
+/** JSON with one change: truncated, or with a character removed, inserted or replaced. */
 export const brokenJsonText: fc.Arbitrary<string> = fc.tuple(
   jsonText,
   fc.nat(),

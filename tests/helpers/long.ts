@@ -1,5 +1,5 @@
 /**
- * The long form of tests: what is too slow for `deno task test`.
+ * The switch for long tests, which are too slow for `deno task test`.
  *
  * `deno task test:long` sets `HTSERVER_LONG_TESTS=1` and runs each test file that imports this one.
  */

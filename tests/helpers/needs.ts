@@ -1,15 +1,15 @@
-/** Tests that need something which is not everywhere: skipped by name, but never in CI. */
+/** Tests that need other programs. Without them a test is skipped, but never in CI. */
 
-/** Paths looked at for programs. */
+/** Folders with programs. */
 const PATH = (Deno.env.get("PATH") ?? "").split(":");
 
 /**
  * Registers a test that needs programs.
  *
- * Where one is not installed, the test is skipped and its name says so; where `CI` is set it runs
- * all the same, and fails.
+ * If one is missing, the test is skipped, and its name has the reason. If `CI` is set, the test runs and
+ * fails.
  *
- * @param programs names looked for in `PATH`, or paths
+ * @param programs names of programs in `PATH`, or paths
  */
 export function testWith(
   programs: readonly string[],

@@ -1,14 +1,14 @@
-/** A server inside the test's own process. */
+/** A server in the process of the test. */
 import { silentLog } from "../../lib/base/log.ts";
 import { limitsFrom } from "../../lib/config/limit_flags.ts";
 import { HtServer, type HtServerOptions } from "../../lib/server/server.ts";
 import { memoryStorage, type TableWithStorage } from "../../lib/storage/storage.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 
-/** Of the machine, as far as limits depend on it. */
+/** Memory of the machine, from which limits are computed. */
 const MEMORY_BYTES = 8e9;
 
-/** A server and where it is; stopped at the end of the test. */
+/** A server and its address; the end of the test stops it. */
 export interface TestServer extends AsyncDisposable {
   readonly server: HtServer;
   readonly port: number;
@@ -19,9 +19,9 @@ export interface TestServer extends AsyncDisposable {
 /**
  * Starts a server on a free port of the loopback.
  *
- * @param changes to the usual options (default: none)
- * @param kept its table and what keeps it (default: an empty one in memory)
- * @param token what clients must show (default: nothing)
+ * @param changes changed options (default: none)
+ * @param kept its table with storage (default: an empty table in memory)
+ * @param token the token that clients must send (default: none)
  */
 export function startServer(
   changes?: Partial<HtServerOptions>,

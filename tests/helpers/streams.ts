@@ -1,19 +1,19 @@
-/** Streams of bytes for tests: cut into chunks, pushed through a framer, put together again. */
+/** Streams of bytes for tests: split into chunks, read by a framer, joined again. */
 import type { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
 import { textAt } from "../../lib/bytes/span.ts";
 import { LineFramer, type LineProblem } from "../../lib/protocol/line_framer.ts";
 
-/** One line: its text, or why there is none. */
+/** One line: its text, or the problem of the framer. */
 export type Line = string | { readonly problem: LineProblem };
 
 const encoder = new TextEncoder();
 
-/** UTF-8 of a text. */
+/** Encodes a text in UTF-8. */
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
-/** One array of all bytes. */
+/** Joins all bytes in one array. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
   let at = 0;
@@ -24,7 +24,7 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return all;
 }
 
-/** Cuts bytes into copies of pieces; the sizes are used in turn, over and over. */
+/** Copies bytes in pieces; the sizes repeat. */
 export function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array<ArrayBuffer>[] {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
@@ -35,7 +35,7 @@ export function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array<Arr
   return pieces;
 }
 
-/** All lines that the framer can give now. */
+/** Reads all lines that the framer has. */
 export function linesOf(framer: LineFramer): Line[] {
   const lines: Line[] = [];
   while (framer.next()) {
@@ -45,14 +45,14 @@ export function linesOf(framer: LineFramer): Line[] {
   return lines;
 }
 
-/** The lines of a text that arrives whole. */
+/** Reads the lines of a text that arrives at once. */
 export function framed(text: string, maxLineBytes: number = 1e9): Line[] {
   const framer = new LineFramer(maxLineBytes);
   framer.push(utf8(text));
   return linesOf(framer);
 }
 
-/** The text that chunks hold in UTF-8, from a byte on. */
+/** Decodes the UTF-8 text of chunks, from a byte on. */
 export function textOfChunks(chunks: ByteChunks, start: number = 0): string {
   const bytes = joined(chunks.views());
   return textAt(bytes, start, bytes.length);

@@ -1,21 +1,21 @@
-/** A proxy between a client and a server: counts lines, holds requests, changes replies, breaks off. */
+/** A proxy between a client and a server: counts lines, delays requests, changes replies, disconnects. */
 import { machineClock } from "../../lib/base/clock.ts";
 
 const LF = 0x0a;
 
-/** What a proxy does besides passing bytes on. */
+/** The changes that a proxy makes. */
 export interface ProxyOptions {
-  /** How long requests that come now are held, in milliseconds (default: not at all). */
+  /** Delay of the requests that arrive now, in milliseconds (default: 0). */
   readonly holdMs?: (unixMs: number) => number;
-  /** Changes what the server says; of the same length (default: nothing). */
+  /** Changes replies, without changing their length (default: no change). */
   readonly rewrite?: (text: string) => string;
-  /** Called with the number of request lines so far, once they are passed on. */
+  /** Called with the number of request lines so far, after they are forwarded. */
   readonly onRequests?: (count: number) => void;
 }
 
 /** The proxy, on a free port of the loopback. */
 export class TcpProxy implements AsyncDisposable {
-  /** When each request line came, and each reply line, in milliseconds since 1970. */
+  /** Arrival times of request lines and reply lines, in Unix milliseconds. */
   readonly requests: number[] = [];
   readonly replies: number[] = [];
   readonly port: number;
@@ -24,7 +24,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #options: ProxyOptions;
   readonly #connections = new Set<Deno.TcpConn>();
   readonly #work: Promise<unknown>[] = [];
-  /** Replies are not passed on any more. */
+  /** Whether replies are dropped. */
   #isMute = false;
 
   constructor(targetPort: number, options: ProxyOptions = {}) {
@@ -40,12 +40,12 @@ export class TcpProxy implements AsyncDisposable {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** From now on no reply of the connections that there are comes through. */
+  /** Drops all further replies of the current connections. */
   mute(): void {
     this.#isMute = true;
   }
 
-  /** Breaks all connections; new ones are taken. */
+  /** Closes all connections; accepts new ones. */
   breakAll(): void {
     for (const connection of this.#connections) close(connection);
     this.#connections.clear();
@@ -109,7 +109,7 @@ async function pass(
       onPassed?.();
     }
   } catch {
-    // Broken off by one side, or by the test.
+    // One side or the test closed the connection.
   }
   close(from);
   close(to);
@@ -123,6 +123,6 @@ function close(connection: Deno.TcpConn): void {
   try {
     connection.close();
   } catch {
-    // It is closed.
+    // It is already closed.
   }
 }

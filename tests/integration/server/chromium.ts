@@ -1,18 +1,18 @@
-/** Chromium without a window, with a profile of its own; ended and removed with all that it started. */
+/** Chromium without a window, with its own profile. The end of the test kills all its processes. */
 import { sleep } from "../../../lib/base/clock.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 
-/** What tests with a browser need: see `testWith`. */
+/** The program that tests with a browser need; see `testWith`. */
 export const CHROMIUM = ["chromium"] as const;
 
-/** It asks nothing of other hosts, and takes any certificate, since these of tests are self-signed. */
+/** No requests to other hosts; any certificate, because those of tests are self-signed. */
 const FLAGS = [
   ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic"],
   ...["--no-first-run", "--disable-background-networking", "--disable-component-update"],
   ...["--disable-sync", "--disable-breakpad", "--ignore-certificate-errors"],
 ];
 
-/** How often the profile is tried to be removed, and the pause in between, in milliseconds. */
+/** Attempts to remove the profile, and the pause between two, in milliseconds. */
 const REMOVE_TRIES = 50, REMOVE_PAUSE_MS = 100;
 
 /** A browser that shows one page. */
@@ -33,12 +33,12 @@ export class Chromium implements AsyncDisposable {
       stdin: "null",
       stdout: "null",
       stderr: "null",
-      detached: true, // a process group of its own, which is ended as one
+      detached: true, // a process group, which can be killed at once
     }).spawn();
     return new Chromium(child, profile);
   }
 
-  /** Resolves when it has ended by itself, which it should not. */
+  /** Rejects if the browser exits by itself. */
   async ended(): Promise<never> {
     const { code } = await this.#child.status;
     throw new Error(`chromium ended with exit code ${code}`);
@@ -48,10 +48,10 @@ export class Chromium implements AsyncDisposable {
     try {
       Deno.kill(-this.#child.pid, "SIGKILL");
     } catch {
-      // It has ended by itself.
+      // It has exited by itself.
     }
     await this.#child.status;
-    // Other processes of the group may still write while they end.
+    // Other processes of the group may write until they exit.
     for (let left = REMOVE_TRIES; left > 0; left--) {
       try {
         return await this.#profile[Symbol.asyncDispose]();

@@ -1,6 +1,6 @@
 /**
- * The protocol cases of docs/protocol-cases, in every way of sending; and those that lie beside the
- * checkout, if there are any.
+ * Tests the server with the protocol cases of docs/protocol-cases, and with those beside the checkout,
+ * if there are any. Each case is sent in several ways.
  */
 import assert from "assert";
 import { readdirSync } from "node:fs";
@@ -22,7 +22,7 @@ const WAYS: Readonly<Record<string, Pick<CaseOptions, "splitBytes" | "isPipeline
   "a whole case at once": { isPipelined: true },
 };
 
-/** The server that the cases of a folder need, as its README says. */
+/** The server for the cases of a folder; see its README. */
 const SERVERS: Readonly<Record<string, () => TestServer | Promise<TestServer>>> = {
   "": () => startServer(),
   cursors: () => startServer(),
@@ -55,7 +55,7 @@ async function fullServer(): Promise<TestServer> {
   };
 }
 
-/** The cases of a folder's files; none if there is no such folder. */
+/** Reads the cases of a folder; none if there is no such folder. */
 function casesIn(folder: string): ProtocolCase[] {
   let names: string[];
   try {
@@ -97,7 +97,7 @@ for (const [way, options] of Object.entries(WAYS)) {
   }
 }
 
-Deno.test("the program for protocol cases counts them, and names those that fail", async () => {
+Deno.test("tools/protocol_cases.ts counts cases, and prints those that fail", async () => {
   await using server = startServer();
   const cases = (...args: string[]) =>
     run(fromSource("tools/protocol_cases.ts", "127.0.0.1", String(server.port), ...args));

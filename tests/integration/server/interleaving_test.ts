@@ -1,4 +1,4 @@
-/** `--debug` shows the interleaving, and that each request was executed whole (I7). */
+/** Tests with the log of `--debug` that requests of clients interleave, one at a time (I7). */
 import assert from "assert";
 import { HtClient } from "../../../client.ts";
 import { ALONE, fromSource, Program } from "../../../bench/harness/program.ts";
@@ -15,7 +15,7 @@ interface Executed {
   readonly "end_us": number;
 }
 
-Deno.test("requests of several clients interleave, and each is executed whole", async () => {
+Deno.test("requests of several clients interleave, and never overlap", async () => {
   const server = new Program(
     fromSource("server.ts", "weave-a4", ...ALONE, "--debug", "--log-format", "json"),
   );
@@ -44,10 +44,10 @@ Deno.test("requests of several clients interleave, and each is executed whole", 
     assert.ok(one["start_us"] <= one["end_us"]);
     assert.ok(
       next === undefined || one["end_us"] <= next["start_us"],
-      "one ends before the next starts",
+      "a request ends before the next one starts",
     );
   });
-  // All clients wait for each reply, so with one after the other there would be CLIENTS - 1 switches.
+  // If the server served one client after another, there would be CLIENTS - 1 switches.
   const switches = inserts.filter((one, at) => at > 0 && one.client !== inserts[at - 1]?.client);
   assert.ok(switches.length > CLIENTS, `${switches.length} switches between clients`);
   assert.equal(events.filter(({ message }) => message === "connect").length, CLIENTS);

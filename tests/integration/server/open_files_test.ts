@@ -1,11 +1,11 @@
-/** A server that may open few files takes fewer clients, and tells the others; its owner still gets in. */
+/** Tests that a server with few open files rejects clients, and that its reserved connection works. */
 import assert from "assert";
 import { RawClient } from "../../../bench/harness/raw_client.ts";
 import { ALONE, fromSource, Program } from "../../../bench/harness/program.ts";
 
 const FILES = 400;
 
-Deno.test("where files run out, further clients are told Busy, and the owner gets info", async () => {
+Deno.test("without free files, further clients get Busy, and the reserved admin connection works", async () => {
   const command = fromSource("server.ts", "files-a4", ...ALONE);
   await using server = new Program([
     "sh",

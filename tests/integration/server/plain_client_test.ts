@@ -1,4 +1,4 @@
-/** A client as the course would write it: Python, `makefile`, `json.dumps`, `readline`. */
+/** Tests a plain client in Python: `makefile`, `json.dumps`, `readline`. */
 import assert from "assert";
 import { testWith } from "../../helpers/needs.ts";
 import { ALONE, fromSource, Program, run } from "../../../bench/harness/program.ts";

@@ -1,4 +1,4 @@
-/** What signals do to the built executables, and what a limit on the size of files does. */
+/** Tests the built executables with signals, and with a limit on the size of files. */
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
 import { executables, run, Running } from "../programs/executables.ts";
@@ -12,12 +12,12 @@ const HIDDEN = ["--no-catalog", "--local-catalog", "off"];
 const built = await executables();
 const HTSERVER = built.path("htserver");
 
-/** Starts a program after a line of shell, such as a limit or an ignored signal. */
+/** Starts a program after a line of shell, for example one that sets a limit. */
 function after(line: string, program: string, ...args: string[]): Running {
   return new Running("/bin/sh", ["-c", `${line}; exec "$@"`, "sh", program, ...args]);
 }
 
-/** Names that a catalog lists. */
+/** Reads the names that a catalog lists. */
 async function listedBy(port: number): Promise<unknown[]> {
   const response = await fetch(`http://127.0.0.1:${port}/query.json`);
   return (await response.json() as { project?: unknown }[]).map(({ project }) => project)
@@ -31,7 +31,7 @@ async function until(isTrue: () => Promise<boolean>, what: string): Promise<void
   assert.fail(`waited too long: ${what}`);
 }
 
-/** The type of the failure, or `OK`. */
+/** Sends a request; returns `OK` or the type of the error. */
 async function ask(client: RawClient, request: Record<string, unknown>): Promise<unknown> {
   await client.send(JSON.stringify(request) + "\n");
   const { status, type } = await client.reply();
@@ -39,7 +39,7 @@ async function ask(client: RawClient, request: Record<string, unknown>): Promise
 }
 
 for (const signal of ["SIGHUP", "SIGXCPU"] as const) {
-  Deno.test(`fault: signals without a chosen behaviour: ${signal} is a goodbye`, async () => {
+  Deno.test(`fault: signals without a chosen behavior: ${signal} stops a server with a goodbye`, async () => {
     await using catalog = new Running(built.path("htcatalog"), [...LOOPBACK, "--port", "0"]);
     const catalogPort = await catalog.port();
     await using server = new Running(HTSERVER, [
@@ -58,7 +58,7 @@ for (const signal of ["SIGHUP", "SIGXCPU"] as const) {
   });
 }
 
-Deno.test("fault: signals without a chosen behaviour: others do not end a server", async () => {
+Deno.test("fault: signals without a chosen behavior: a server ignores all others", async () => {
   await using server = new Running(HTSERVER, ["t", "--memory", ...LOOPBACK, ...HIDDEN]);
   using client = await RawClient.connect(await server.port());
   const others = ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO"] as const;
@@ -70,7 +70,7 @@ Deno.test("fault: signals without a chosen behaviour: others do not end a server
   assert.equal((await server.end()).code, 0);
 });
 
-Deno.test("fault: signals without a chosen behaviour: nohup keeps a server", async () => {
+Deno.test("fault: signals without a chosen behavior: nohup protects a server", async () => {
   await using server = after("trap '' HUP", HTSERVER, "t", "--memory", ...LOOPBACK, ...HIDDEN);
   using client = await RawClient.connect(await server.port());
   server.kill("SIGHUP");
@@ -81,7 +81,7 @@ Deno.test("fault: signals without a chosen behaviour: nohup keeps a server", asy
   assert.match(stderr, /stopping signal=SIGTERM$/m);
 });
 
-Deno.test("fault: signals without a chosen behaviour: a file at ulimit -f is StorageError", async () => {
+Deno.test("fault: signals without a chosen behavior: a file at ulimit -f is StorageError", async () => {
   await using folder = await TempFolder.make();
   const args = ["t", ...LOOPBACK, ...HIDDEN, "--data", `${folder.path}/t.ht`];
   await using server = after("ulimit -S -f 1000", HTSERVER, ...args); // blocks of 512 bytes
@@ -99,7 +99,7 @@ Deno.test("fault: signals without a chosen behaviour: a file at ulimit -f is Sto
   assert.equal(await ask(client, { method: "insert", key: "k0", value: 1 }), "OK");
 });
 
-Deno.test("fault: signals without a chosen behaviour: checkpoints keep the log below ulimit -f", async () => {
+Deno.test("fault: signals without a chosen behavior: checkpoints keep the log below ulimit -f", async () => {
   await using folder = await TempFolder.make();
   const args = ["t", ...LOOPBACK, ...HIDDEN, "--data", `${folder.path}/t.ht`];
   await using server = after("ulimit -f 1000", HTSERVER, ...args);
@@ -110,7 +110,7 @@ Deno.test("fault: signals without a chosen behaviour: checkpoints keep the log b
   }
 });
 
-Deno.test("a first start at ulimit -f is refused in one sentence", async () => {
+Deno.test("the first start fails with one message at ulimit -f", async () => {
   await using folder = await TempFolder.make();
   const line = `ulimit -f 1; XDG_CACHE_HOME='${folder.path}'`;
   await using server = after(line, HTSERVER, "--version");

@@ -1,4 +1,4 @@
-/** TLS and a token by the programs' flags, through the real catalog of cctools and without one. */
+/** Tests the flags for TLS and a token, with the catalog of cctools and without one. */
 import assert from "assert";
 import { CctoolsCatalog } from "../catalog/catalog_process.ts";
 import { Certificates, OPENSSL } from "../../helpers/certificates.ts";
@@ -53,7 +53,7 @@ testWith(
   },
 );
 
-testWith(OPENSSL, "files that are no certificate and key end a start in one sentence", async () => {
+testWith(OPENSSL, "a bad certificate or key is a usage error", async () => {
   await using certificates = await Certificates.inFolder();
   const { certFile, keyFile } = await certificates.selfSigned(["DNS:me-a4-x"]);
   const start = (...flags: string[]) =>

@@ -1,4 +1,4 @@
-/** Proves with hosts of their own that a token by name goes over a network only with TLS, or if allowed. */
+/** Tests that a client sends a token over a network only with TLS, or if allowed. Hosts are namespaces. */
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
 import { TwoHosts } from "../../../bench/report/two_hosts.ts";
@@ -10,7 +10,7 @@ const TOKEN = "correct horse battery";
 const NAME = "token-a4";
 
 testWithHosts(
-  "a token by name goes over a network only with TLS, or if it is allowed",
+  "a client that uses a name sends a token only with TLS, or with --token-in-clear",
   async () => {
     await using hosts = await TwoHosts.make();
     await using certificates = await Certificates.inFolder();

@@ -1,6 +1,6 @@
 /**
- * Clients that come and go at any moment and in any way leave no trace: 50 of them, for 20 seconds,
- * from a printed seed (set `SEED` to repeat a run).
+ * Tests that clients which disconnect at any moment and in any way leave nothing behind: 50 clients for
+ * 20 seconds, from a printed seed (set `SEED` to repeat a run).
  */
 import assert from "assert";
 import { HtClient } from "../../../client.ts";
@@ -11,13 +11,13 @@ import { type Random, randomFrom, seedFor } from "../../../bench/harness/random.
 const CLIENTS = 50;
 const DURATION_MS = 20_000;
 
-/** How much more memory than at the start is still "near" it, in bytes: the runtime's own slack. */
+/** Growth of memory that counts as none, in bytes: the runtime varies by as much. */
 const NEAR_BYTES = 30e6;
 
 const encoder = new TextEncoder();
 const VALUE = JSON.stringify("v".repeat(20_000));
 
-/** Ways to leave, each after having sent something. */
+/** Ways to disconnect, most of them after a request. */
 const WAYS = {
   "reads the reply and closes": async (conn, random) => {
     await send(conn, `{"method":"insert","key":"${random.below(1000)}","value":${VALUE}}\n`);
@@ -32,7 +32,7 @@ const WAYS = {
     const buffer = new Uint8Array(1000);
     while (await conn.read(buffer) !== null);
   },
-  // A close with unread data in the socket is a reset for the other side.
+  // A close with unread data in the socket resets the connection.
   "resets with large replies unread": async (conn, random) => {
     const lookup = `{"method":"lookup","key":"${random.below(1000)}"}\n`;
     await send(conn, lookup.repeat(200));
@@ -49,7 +49,7 @@ const WAYS = {
   },
 } satisfies Record<string, (conn: Deno.TcpConn, random: Random) => Promise<void>>;
 
-Deno.test("clients that vanish in any way leave a server as it was", async () => {
+Deno.test("clients that disconnect in any way leave nothing behind in a server", async () => {
   const seed = seedFor("vanishing clients");
   await using server = new Program([
     Deno.execPath(),
@@ -65,7 +65,7 @@ Deno.test("clients that vanish in any way leave a server as it was", async () =>
   const port = await server.port();
   const steady = await HtClient.connect(`127.0.0.1:${port}`);
   const startSockets = await openSockets(server.pid);
-  await crowd(port, seed, 1_000); // the runtime's pools fill once
+  await crowd(port, seed, 1_000); // fills the pools of the runtime
   const startBytes = await memoryOf(server);
   let pings = 0;
   const over = new AbortController();
@@ -80,7 +80,7 @@ Deno.test("clients that vanish in any way leave a server as it was", async () =>
   over.abort();
   await pinging;
 
-  // Closing takes a moment to arrive; then only the steady client is left.
+  // The server needs a moment to see the closed connections. Then only the steady client is left.
   for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; await sleep(20)) {
     if ((await steady.info())["clients"] === 1) break;
   }
@@ -95,7 +95,7 @@ Deno.test("clients that vanish in any way leave a server as it was", async () =>
   await steady.close();
 });
 
-/** Lets the clients visit for a time, and gives the number of visits. */
+/** Runs the clients for a time, and returns the number of visits. */
 async function crowd(port: number, seed: number, durationMs: number): Promise<number> {
   const ways = Object.values(WAYS);
   const endMs = Date.now() + durationMs;
@@ -121,10 +121,10 @@ async function send(conn: Deno.TcpConn, text: string): Promise<void> {
 }
 
 /**
- * Resident memory of the server once garbage is collected, in bytes: the least that is seen. What V8
- * frees goes back to the system bit by bit.
+ * Measures the resident memory of the server after garbage collection, in bytes: the least of several
+ * values, because V8 returns memory to the system in steps.
  *
- * @param enoughBytes ends the wait (default: none)
+ * @param enoughBytes value that ends the measurement (default: none)
  */
 async function memoryOf(server: Program, enoughBytes: number = 0): Promise<number> {
   let least = Infinity;
@@ -138,7 +138,7 @@ async function memoryOf(server: Program, enoughBytes: number = 0): Promise<numbe
   return least;
 }
 
-/** Sockets that a process holds. */
+/** Counts the open sockets of a process. */
 async function openSockets(pid: number): Promise<number> {
   let sockets = 0;
   for await (const { name } of Deno.readDir(`/proc/${pid}/fd`)) {

@@ -1,6 +1,6 @@
 /**
- * Web pages and other programs that speak HTTP or TLS: real ones, against servers with and without TLS
- * and a token. Nothing of what they send is executed, and a page can read nothing.
+ * Tests web pages and other programs that use HTTP or TLS, with servers with and without TLS and a token.
+ * The server executes no part of a request, and a page can read nothing.
  */
 import assert from "assert";
 import { HtClient } from "../../../client.ts";
@@ -13,19 +13,19 @@ import { startServer, type TestServer } from "../../helpers/server.ts";
 
 const FAULT = "fault: a web page writes (cross-protocol request)";
 const TOKEN = "a-token-of-24-characters";
-const SECRET = "what nobody else may read";
+const SECRET = "a value that no page may read";
 
 const INSERT = '{"method":"insert","key":"pwned","value":1}\n';
 const LINES = `\n${INSERT}{"method":"remove","key":"secret"}\n{"method":"lookup","key":"secret"}\n`;
 
-/** All that comes back. */
+/** The whole reply. */
 const REFUSAL = /^\{"status":"ERROR","type":"RequestError","message":"[^"]+"\}\n$/;
 
-/** A server with one key, and how a page addresses it. */
+/** A server with one key, and its address for a page. */
 interface Target extends AsyncDisposable {
   readonly server: TestServer;
   readonly url: string;
-  /** Asserts that the table is as it was, and that at least a number of connections were rejected. */
+  /** Asserts that the table is unchanged, and that at least a number of connections were rejected. */
   assertUntouched(minConnections: number): Promise<void>;
 }
 
@@ -101,7 +101,7 @@ testWith([...OPENSSL, "curl"], `${FAULT}: curl`, async () => {
           .concat(`${url}/?${encodeURIComponent(LINES)}`),
       );
       const story = `${way.join(" ").slice(0, 100)} to ${url}: ${stdout}`;
-      // Of HTTP/2, curl shows nothing of what is no frame.
+      // With HTTP/2, curl prints only frames.
       const isShown = !way.includes("--http2-prior-knowledge");
       if (isShown) assert.match(stdout, REFUSAL, story);
       assert.ok(!stdout.includes(SECRET), story);
@@ -111,39 +111,43 @@ testWith([...OPENSSL, "curl"], `${FAULT}: curl`, async () => {
   for (const one of targets.all) await one.assertUntouched(ways.length - 1);
 });
 
-testWith(OPENSSL, `${FAULT}: TLS negotiates no protocol, and the error can be read`, async () => {
-  await using certificates = await Certificates.inFolder();
-  const certificate = await certificates.selfSigned(["IP:127.0.0.1"]);
-  await using encrypted = await target(certificate);
-  const openssl = [
-    ...["openssl", "s_client", "-connect", encrypted.server.target, "-alpn", "h2,http/1.1"],
-    ...["-no_ign_eof"],
-  ];
-  const { stdout } = await run(openssl);
-  assert.match(stdout, /^No ALPN negotiated$/m);
+testWith(
+  OPENSSL,
+  `${FAULT}: TLS negotiates no protocol, and the client can read the error`,
+  async () => {
+    await using certificates = await Certificates.inFolder();
+    const certificate = await certificates.selfSigned(["IP:127.0.0.1"]);
+    await using encrypted = await target(certificate);
+    const openssl = [
+      ...["openssl", "s_client", "-connect", encrypted.server.target, "-alpn", "h2,http/1.1"],
+      ...["-no_ign_eof"],
+    ];
+    const { stdout } = await run(openssl);
+    assert.match(stdout, /^No ALPN negotiated$/m);
 
-  const conn = await Deno.connectTls({
-    hostname: "127.0.0.1",
-    port: encrypted.server.port,
-    caCerts: [certificate.cert],
-    alpnProtocols: ["h2", "http/1.1"],
-  });
-  try {
-    assert.equal((await conn.handshake()).alpnProtocol, null);
-    const request = new TextEncoder().encode(`POST / HTTP/1.1\r\n\r\n${LINES.repeat(5_000)}`);
-    for (let at = 0; at < request.length;) at += await conn.write(request.subarray(at));
-    const reply = new Response(conn.readable).text();
-    assert.ok(await settlesWithin(reply, PATIENCE_MS), "the server did not close");
-    assert.match(await reply, REFUSAL);
-  } finally {
+    const conn = await Deno.connectTls({
+      hostname: "127.0.0.1",
+      port: encrypted.server.port,
+      caCerts: [certificate.cert],
+      alpnProtocols: ["h2", "http/1.1"],
+    });
     try {
-      conn.close();
-    } catch {
-      // The stream has closed it.
+      assert.equal((await conn.handshake()).alpnProtocol, null);
+      const request = new TextEncoder().encode(`POST / HTTP/1.1\r\n\r\n${LINES.repeat(5_000)}`);
+      for (let at = 0; at < request.length;) at += await conn.write(request.subarray(at));
+      const reply = new Response(conn.readable).text();
+      assert.ok(await settlesWithin(reply, PATIENCE_MS), "the server did not close");
+      assert.match(await reply, REFUSAL);
+    } finally {
+      try {
+        conn.close();
+      } catch {
+        // The stream is already closed.
+      }
     }
-  }
-  await encrypted.assertUntouched(1);
-});
+    await encrypted.assertUntouched(1);
+  },
+);
 
 testWith([...OPENSSL, ...CHROMIUM], `${FAULT}: a page in a browser`, async () => {
   await using targets = await Targets.start();
@@ -160,7 +164,7 @@ testWith([...OPENSSL, ...CHROMIUM], `${FAULT}: a page in a browser`, async () =>
   const query = encodeURIComponent(urls);
   await using browser = await Chromium.open(`http://127.0.0.1:${site.addr.port}/?targets=${query}`);
   const came = Promise.race([results.promise, browser.ended()]);
-  assert.ok(await settlesWithin(came, PATIENCE_MS), "the page did not come to its end");
+  assert.ok(await settlesWithin(came, PATIENCE_MS), "the page did not finish");
 
   const attempts = JSON.parse(await came) as { target: string; how: string; read?: unknown }[];
   const kinds = new Set(attempts.map(({ how }) => how));
@@ -170,6 +174,6 @@ testWith([...OPENSSL, ...CHROMIUM], `${FAULT}: a page in a browser`, async () =>
     [],
     "the page read something",
   );
-  // Not every attempt makes a connection; most do, with TLS too.
+  // Most attempts make a connection, also with TLS.
   for (const one of targets.all) await one.assertUntouched(kinds.size / 2);
 });

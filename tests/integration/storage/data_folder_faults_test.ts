@@ -1,6 +1,6 @@
 /**
- * Real programs on data folders that were damaged: what was readable is served or
- * contents, what is missing is refused in one sentence, and nothing hangs or fills the memory.
+ * Tests programs on damaged data folders: they serve or repair readable data, and report missing data in
+ * one message. No program hangs or fills the memory.
  */
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
@@ -28,7 +28,7 @@ const server = (folder: string) =>
 const check = (folder: string): Promise<Ended> => run(fromSource("server.ts", "--check", folder));
 const repair = (folder: string): Promise<Ended> => run(fromSource("server.ts", "--repair", folder));
 
-/** Fills a folder with keys; with a checkpoint when that many changes are made. */
+/** Fills a folder with keys; with a checkpoint after a number of changes. */
 async function fill(folder: string, checkpointAfter?: number, keys = KEYS): Promise<void> {
   const open = await openFolder({
     folder,
@@ -46,14 +46,14 @@ async function fill(folder: string, checkpointAfter?: number, keys = KEYS): Prom
   await open.close();
 }
 
-/** What a program says that does not start: one sentence, exit code 1. */
+/** Checks that a program did not start: exit code 1 and one message, which it returns. */
 function sentence({ code, stderr, stdout }: Ended): string {
   assert.equal(code, 1, stderr + stdout);
   assert.match(stderr, /^htserver: [^\n]+\n$/);
   return stderr;
 }
 
-/** One request and its reply. */
+/** Sends one request and returns its reply. */
 async function ask(program: Program, request: object): Promise<Record<string, unknown>> {
   using client = await RawClient.connect(await program.port());
   await client.send(JSON.stringify(request) + "\n");
@@ -64,7 +64,7 @@ const sizeOf = async (program: Program) => (await ask(program, { method: "size" 
 
 const MISSING = "fault: a missing or empty log beside a checkpoint is accepted";
 
-Deno.test(`${MISSING}: start and --check refuse it with both commands, --repair salvages`, async () => {
+Deno.test(`${MISSING}: start and --check report it with both commands, and --repair works`, async () => {
   const spoils: Readonly<Record<string, (folder: string) => Promise<unknown>>> = {
     "a missing log": (folder) => Deno.remove(`${folder}/table.txn`),
     "a log of 0 bytes": (folder) => Deno.truncate(`${folder}/table.txn`, 0),
@@ -157,7 +157,7 @@ testWithMounts("fault: start needs room: a torn tail on a full disk", async () =
 
 testWith(
   ["mkfifo"],
-  "fault: a FIFO as log is refused in one sentence, as anything else",
+  "fault: a log that is not a plain file, for example a FIFO, is one error message",
   async () => {
     const kinds: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
       FIFO: (path) => run(["mkfifo", path]),
@@ -172,7 +172,7 @@ testWith(
         await fill(folder, 120);
         await Deno.remove(`${folder}/${name}`);
         await make(`${folder}/${name}`);
-        // Deno removes a socket's file with its listener.
+        // Deno removes the file of a socket with its listener.
         if (!(await Deno.lstat(`${folder}/${name}`).catch(() => undefined))) continue;
         for (const task of [(path: string) => run(server(path)), check, repair]) {
           assert.match(
@@ -186,13 +186,13 @@ testWith(
   },
 );
 
-/** How many zeros: the version that kept them in memory needs more than the bound for the fewer, too. */
+/** Number of zeros. A program that reads them into memory exceeds the bound even with the fewer ones. */
 const ZEROS = isLong ? 3_000_000_000 : 400_000_000;
 
-/** What reading them may take, in bytes; a program that has read nothing takes 70 MB. */
+/** Bound of memory while reading them, in bytes; a program that has read nothing takes 70 MB. */
 const MEMORY_BYTES = 300_000_000;
 
-testWith(["/proc/self/status"], "fault: 3 GB of zeros behind a log: bounded memory", async () => {
+testWith(["/proc/self/status"], "fault: 3 GB of zeros after a log: bounded memory", async () => {
   for (const between of ["", "half a record"]) {
     await using temp = await TempFolder.make();
     const path = `${temp.path}/table.txn`;
@@ -218,7 +218,7 @@ testWith(["/proc/self/status"], "fault: 3 GB of zeros behind a log: bounded memo
   }
 });
 
-/** The most memory that a program takes until it ends, in bytes; what a last moment adds is not seen. */
+/** Measures the peak memory of a program until it exits, in bytes, without its last milliseconds. */
 async function peakOf(program: Program): Promise<number> {
   let peakBytes = 0;
   const ended = program.exitCode().then(() => true);
@@ -242,7 +242,7 @@ testWithMounts("fault: --check on read-only media writes nothing", async () => {
   assert.equal(await Deno.readTextFile(`${folder}/lock`), before);
 });
 
-Deno.test("fault: --check on read-only media writes nothing: two of them, and a start", async () => {
+Deno.test("fault: --check on read-only media writes nothing: two checks at a time, and a start", async () => {
   await using temp = await TempFolder.make();
   await fill(temp.path);
   {
@@ -255,7 +255,7 @@ Deno.test("fault: --check on read-only media writes nothing: two of them, and a 
   assert.equal(await sizeOf(program), KEYS);
 });
 
-Deno.test("fault: --check on read-only media writes nothing: it names a server, and keeps none out", async () => {
+Deno.test("fault: --check on read-only media writes nothing: it reports a running server, and does not disturb it", async () => {
   await using temp = await TempFolder.make();
   await fill(temp.path, 120);
   const before = await modified(temp.path);
@@ -268,7 +268,7 @@ Deno.test("fault: --check on read-only media writes nothing: it names a server, 
   assert.equal((await ask(program, { method: "insert", key: "a", value: 1 }))["status"], "OK");
 });
 
-/** Names, sizes and times of what is in a folder. */
+/** Reads the names, sizes and times of the files in a folder. */
 async function modified(folder: string): Promise<string[]> {
   const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
   return await Promise.all(names.map(async (name) => {

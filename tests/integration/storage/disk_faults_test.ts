@@ -1,6 +1,6 @@
 /**
- * Real servers on disks that are full, broken, read-only or gone: nothing that was acknowledged is
- * lost, and what happens is said (I2, I6, I10).
+ * Tests servers on disks that are full, broken, read-only or removed: no acknowledged change is lost, and
+ * the server reports the problem (I2, I6, I10).
  */
 import assert from "assert";
 import { Asker, killAndCompare, refusal, server } from "./durable_server.ts";
@@ -10,7 +10,7 @@ import { testWith } from "../../helpers/needs.ts";
 
 for (const flags of [[], ["--compact-entries", "20"]]) {
   testWithMounts(
-    `disk faults: a full disk costs no more than the changes meanwhile ${flags.join(" ")}`,
+    `disk faults: a full disk fails only the changes while it is full ${flags.join(" ")}`,
     async () => {
       await using disk = await SmallDisk.mount(2_000_000);
       const folder = `${disk.path}/table.ht`;
@@ -35,7 +35,7 @@ for (const flags of [[], ["--compact-entries", "20"]]) {
         assert.equal(word, "StorageError");
         assert.ok(acknowledged.size > before);
         word = await insert("first", value + value);
-        // A checkpoint that failed meanwhile may have given room back.
+        // A failed checkpoint may have freed space.
         if (flags.length === 0) assert.equal(word, "StorageError");
         assert.equal(await asker.size(), acknowledged.size, "reads go on");
         for (const [key, text] of acknowledged) assert.equal(await asker.lookup(key), text);
@@ -45,7 +45,7 @@ for (const flags of [[], ["--compact-entries", "20"]]) {
       }
       program.kill("SIGKILL");
       await program.exitCode();
-      // What starts next needs room for a checkpoint.
+      // The next server needs space for a checkpoint.
       await using roomy = await TempFolder.make();
       for await (const { name } of Deno.readDir(folder)) {
         await Deno.copyFile(`${folder}/${name}`, `${roomy.path}/${name}`);
@@ -56,7 +56,7 @@ for (const flags of [[], ["--compact-entries", "20"]]) {
 }
 
 testWithMounts(
-  "disk faults: a server starts on a full disk, and says what it cannot do",
+  "disk faults: a server starts on a full disk, and rejects changes",
   async () => {
     await using disk = await SmallDisk.mount(400_000);
     const folder = `${disk.path}/table.ht`;
@@ -77,7 +77,7 @@ testWithMounts(
   },
 );
 
-testWith(["strace"], "disk faults: a new data folder is durable in the one above it", async () => {
+testWith(["strace"], "disk faults: a new data folder is durable in its parent folder", async () => {
   await using temp = await TempFolder.make();
   const folder = `${temp.path}/new/table.ht`;
   const trace = `${temp.path}/trace`;
@@ -97,14 +97,14 @@ testWith(["strace"], "disk faults: a new data folder is durable in the one above
   }
 });
 
-/** A server under strace, which lets system calls fail. */
+/** The command of a server under strace, which makes system calls fail. */
 function faulty(folder: string, trace: string, fault: string): string[] {
   return ["strace", "-f", "-qq", "-o", trace, "-e", fault, ...server(folder)];
 }
 
 testWith(
   ["strace"],
-  "disk faults: a failed sync ends the server, and nobody was told too much",
+  "disk faults: a failed sync ends the server, and no change without a sync is acknowledged",
   async () => {
     for (const when of [2, 6]) {
       await using temp = await TempFolder.make();
@@ -139,7 +139,7 @@ testWith(
   },
 );
 
-testWith(["strace"], "disk faults: a failed write costs its changes and nothing else", async () => {
+testWith(["strace"], "disk faults: a failed write fails only its own changes", async () => {
   await using temp = await TempFolder.make();
   const folder = `${temp.path}/table.ht`;
   const fault = "inject=write:error=EIO:when=5..7";
@@ -163,7 +163,7 @@ testWith(["strace"], "disk faults: a failed write costs its changes and nothing 
   await killAndCompare(program, folder, acknowledged);
 });
 
-testWithMounts("disk faults: a read-only folder is refused in one sentence", async () => {
+testWithMounts("disk faults: a read-only folder is one error message", async () => {
   await using disk = await SmallDisk.mount(1_000_000);
   await Deno.mkdir(`${disk.path}/there`);
   await disk.makeReadOnly();
@@ -173,7 +173,7 @@ testWithMounts("disk faults: a read-only folder is refused in one sentence", asy
   }
 });
 
-Deno.test("disk faults: a file where the folder should be is refused in one sentence", async () => {
+Deno.test("disk faults: a file in place of the folder is one error message", async () => {
   await using temp = await TempFolder.make();
   const path = `${temp.path}/file`;
   await Deno.writeTextFile(path, "mine\n");
@@ -184,7 +184,7 @@ Deno.test("disk faults: a file where the folder should be is refused in one sent
   assert.equal(await Deno.readTextFile(path), "mine\n");
 });
 
-Deno.test("disk faults: a second server on a folder is refused, and a killed one leaves no obstacle", async () => {
+Deno.test("disk faults: a second server on a folder is rejected, and a killed server leaves no lock", async () => {
   await using temp = await TempFolder.make();
   await using first = new Program(server(temp.path));
   using asker = await Asker.of(first);
@@ -195,7 +195,7 @@ Deno.test("disk faults: a second server on a folder is refused, and a killed one
   await killAndCompare(first, temp.path, new Map(Object.entries({ a: 1, b: 2 })));
 });
 
-Deno.test("disk faults: a server whose folder was deleted soon acknowledges nothing more", async () => {
+Deno.test("disk faults: a server with a deleted folder soon acknowledges no changes", async () => {
   await using temp = await TempFolder.make();
   const folder = `${temp.path}/table.ht`;
   await using program = new Program(server(folder, "--compact-entries", "5"));
@@ -203,11 +203,11 @@ Deno.test("disk faults: a server whose folder was deleted soon acknowledges noth
   assert.equal(await asker.insert("before", 1), "OK");
   await Deno.remove(folder, { recursive: true });
   let word: unknown = "OK";
-  // It looks once a second; this many changes take longer on any disk.
+  // The server checks once a second; 100,000 changes take longer on any disk.
   for (let number = 0; number < 100_000 && word === "OK"; number++) {
     word = await asker.insert(`after ${number}`, number);
   }
-  for (let number = 0; number < 20 && word !== "gone"; number++) { // it may end, too
+  for (let number = 0; number < 20 && word !== "gone"; number++) { // the server may also end
     assert.equal(word, "StorageError", `${number}`);
     word = await asker.insert("later", number);
   }
@@ -216,7 +216,7 @@ Deno.test("disk faults: a server whose folder was deleted soon acknowledges noth
   else assert.equal(before, 1, "reads go on");
 });
 
-Deno.test("disk faults: --fsync interval and never say what they may lose; a kill costs nothing", async () => {
+Deno.test("disk faults: --fsync interval and never warn about losses; a kill loses nothing", async () => {
   for (const fsync of ["interval", "never"]) {
     await using temp = await TempFolder.make();
     await using program = new Program(server(temp.path, "--fsync", fsync));

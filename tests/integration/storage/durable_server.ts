@@ -1,4 +1,4 @@
-/** Real servers on data folders, and a client that asks them. */
+/** Servers with data folders as programs, and a client with one request at a time. */
 import assert from "assert";
 import {
   ALONE_ON_DISK,
@@ -13,7 +13,7 @@ import { RawClient } from "../../../bench/harness/raw_client.ts";
 export const server = (folder: string, ...flags: string[]): string[] =>
   fromSource("server.ts", "test-disk-faults", ...ALONE_ON_DISK, "--data", folder, ...flags);
 
-/** A client that asks one thing after another. */
+/** A client that sends one request after another. */
 export class Asker implements Disposable {
   readonly #client: RawClient;
 
@@ -25,7 +25,7 @@ export class Asker implements Disposable {
     return new Asker(await RawClient.connect(await program.port()));
   }
 
-  /** The reply, or undefined where the server is gone. */
+  /** Sends a request; returns the reply, or undefined if the server has ended. */
   async ask(
     request: Readonly<Record<string, unknown>>,
   ): Promise<Record<string, unknown> | undefined> {
@@ -38,7 +38,7 @@ export class Asker implements Disposable {
     }
   }
 
-  /** What became of an insert: `OK`, the type of the failure, or `gone`. */
+  /** Inserts a key; returns `OK`, the type of the error, or `gone` if the server has ended. */
   async insert(key: string, value: unknown): Promise<unknown> {
     const reply = await this.ask({ method: "insert", key, value });
     if (reply === undefined) return "gone";
@@ -58,7 +58,7 @@ export class Asker implements Disposable {
   }
 }
 
-/** What a program says when it does not start: one sentence, exit code 1. */
+/** Checks that a program did not start: exit code 1 and one message, which it returns. */
 export function refusal({ code, stderr, stdout }: Ended): string {
   assert.equal(code, 1, stderr);
   assert.equal(stdout, "");
@@ -66,7 +66,7 @@ export function refusal({ code, stderr, stdout }: Ended): string {
   return stderr;
 }
 
-/** Kills a server, starts another on its folder, and proves that all is there that was acknowledged. */
+/** Kills a server, starts another one on its folder, and checks that it has all acknowledged changes. */
 export async function killAndCompare(
   first: Program,
   folder: string,

@@ -1,5 +1,5 @@
 /**
- * Real servers whose data folder cannot be listed, is moved, replaced or emptied: no acknowledged
+ * Tests servers with a data folder that cannot be listed, or is moved, replaced or emptied: no acknowledged
  * change is lost, and no file of another server is changed (I10).
  */
 import assert from "assert";
@@ -8,10 +8,10 @@ import { TempFolder } from "../../helpers/folders.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { fromSource, PATIENCE_MS, Program, run } from "../../../bench/harness/program.ts";
 
-/** Keys of the folder on which a listing fails. */
+/** Keys in the folder that cannot be listed. */
 const KEYS = 130;
 
-/** Runs a server on a folder, inserts keys, and ends the server. */
+/** Runs a server on a folder, inserts keys, and stops the server. */
 async function fill(folder: string, keys: number, ...flags: string[]): Promise<void> {
   await using program = new Program(server(folder, ...flags));
   using asker = await Asker.of(program);
@@ -24,13 +24,13 @@ async function fill(folder: string, keys: number, ...flags: string[]): Promise<v
 
 testWith(
   ["strace"],
-  "fault: a listing that fails is taken for an empty folder: the start is refused, the log stays",
+  "fault: a failed listing counts as an empty folder: the start fails, and the log is unchanged",
   async () => {
     await using temp = await TempFolder.make();
     const folder = `${temp.path}/table.ht`;
     await fill(folder, KEYS);
     const log = await Deno.readFile(`${folder}/table.txn`);
-    // The first getdents of a thread gives the names, the second one the end.
+    // The first getdents of a thread returns the names, the second one the end.
     for (const when of ["1", "2", "1+"]) {
       const fault = `inject=getdents64:error=EIO:when=${when}`;
       const trace = ["-f", "-qq", "-o", `${temp.path}/trace`, "-P", folder, "-e", fault];
@@ -44,7 +44,7 @@ testWith(
   },
 );
 
-/** Inserts until the server is gone, and notes what was acknowledged. */
+/** Inserts until the server has ended, and notes the acknowledged keys. */
 async function insertUntilGone(
   asker: Asker,
   acknowledged: Map<string, unknown>,
@@ -56,10 +56,10 @@ async function insertUntilGone(
     if (answer === "OK") acknowledged.set(`${word} ${number}`, number);
     if (answer === "gone") return;
   }
-  assert.fail("the server goes on");
+  assert.fail("the server does not end");
 }
 
-/** The one line with which a server ends that has lost its folder. */
+/** Waits until a server ends because it has lost its folder, with one message. */
 async function endedForLostFolder(program: Program): Promise<void> {
   assert.equal(await program.exitCode(), 1, program.stderr);
   const said = program.stderr.split("\n").filter((line) => !/^$| (info|warn): /.test(line));
@@ -68,9 +68,9 @@ async function endedForLostFolder(program: Program): Promise<void> {
 }
 
 /**
- * Starts a server on a folder and proves that it has all of these and nothing else.
+ * Starts a server on a folder and checks that it has these keys and no others.
  *
- * @param inDoubt how many more it may have: inserts that were under way when the server ended
+ * @param inDoubt number of other keys that it may have: pending inserts when the earlier server ended
  */
 async function serves(
   folder: string,
@@ -103,7 +103,7 @@ for (const how of ["moved", "a link that is switched"]) {
     const ofA = new Map<string, unknown>();
     assert.equal(await askA.insert("a", 1), "OK");
     ofA.set("a", 1);
-    // The second server is there before the first one looks again.
+    // The second server starts before the next check of the first one.
     await using b = new Program(server(isLink ? second : `${path}.new`, ...flags));
     using askB = await Asker.of(b);
     const ofB = new Map<string, unknown>();
@@ -126,7 +126,7 @@ for (const how of ["moved", "a link that is switched"]) {
       b.kill("SIGTERM");
       assert.equal(await b.exitCode(), 0, b.stderr);
     } else {
-      await insertUntilGone(askB, ofB, "b"); // its path is gone as well
+      await insertUntilGone(askB, ofB, "b"); // its path has moved, too
       await endedForLostFolder(b);
     }
     await serves(first, ofA, 1);
@@ -134,7 +134,7 @@ for (const how of ["moved", "a link that is switched"]) {
   });
 }
 
-Deno.test("fault: the folder is known by its path only: an idle server ends as well", async () => {
+Deno.test("fault: the folder is known by its path only: an idle server ends, too", async () => {
   await using temp = await TempFolder.make();
   await using program = new Program(server(`${temp.path}/table.ht`));
   await program.port();
@@ -142,14 +142,14 @@ Deno.test("fault: the folder is known by its path only: an idle server ends as w
   await endedForLostFolder(program);
 });
 
-Deno.test("fault: the lock is a file that can be removed: a second server is refused", async () => {
+Deno.test("fault: the lock is a file that can be removed: a second server is rejected", async () => {
   await using temp = await TempFolder.make();
   const folder = `${temp.path}/table.ht`;
   await using a = new Program(server(folder));
   using asker = await Asker.of(a);
   const acknowledged = new Map<string, unknown>([["a", 1]]);
   assert.equal(await asker.insert("a", 1), "OK");
-  a.kill("SIGSTOP"); // so that the second one comes before the first one looks
+  a.kill("SIGSTOP"); // so that the second server starts before the next check of the first one
   try {
     await Deno.remove(`${folder}/lock`);
     for (const command of [server(folder), fromSource("server.ts", "--repair", folder)]) {
@@ -169,7 +169,7 @@ Deno.test("fault: the lock is a file that can be removed: a second server is ref
 });
 
 for (const kind of ["symbolic", "hard"]) {
-  Deno.test(`fault: lock as a symlink: a ${kind} link is refused, and its target left`, async () => {
+  Deno.test(`fault: lock as a symlink: a ${kind} link is rejected, and its target is unchanged`, async () => {
     await using temp = await TempFolder.make();
     const folder = `${temp.path}/table.ht`;
     const target = `${temp.path}/precious`;
@@ -183,7 +183,7 @@ for (const kind of ["symbolic", "hard"]) {
   });
 }
 
-Deno.test("fault: lock as a symlink: one that leads to nothing makes nothing", async () => {
+Deno.test("fault: lock as a symlink: a link without a target creates no file", async () => {
   await using temp = await TempFolder.make();
   const folder = `${temp.path}/table.ht`;
   await Deno.mkdir(folder);
@@ -192,7 +192,7 @@ Deno.test("fault: lock as a symlink: one that leads to nothing makes nothing", a
   await assert.rejects(Deno.lstat(`${temp.path}/nothing`), Deno.errors.NotFound);
 });
 
-/** What is done to the files of a running server, and the file that it must not change. */
+/** Changes to the files of a running server; `foreign` is a file that it must not change. */
 const LOSSES: Readonly<Record<string, (folder: string, foreign: string) => Promise<unknown>>> = {
   "the log is removed": (folder) => Deno.remove(`${folder}/table.txn`),
   "the log is cut": (folder) => Deno.truncate(`${folder}/table.txn`, 10),
@@ -222,7 +222,7 @@ for (const [how, lose] of Object.entries(LOSSES)) {
     await lose(folder, foreign);
     await insert("after");
     await program.until("stderr", /warn: 'table\.(txn|ckpt)' was removed or changed by another/);
-    await insert("noticed"); // it waits until all is on disk
+    await insert("noticed"); // waits until the whole table is on disk
     await program.until("stderr", /warn: The table is on disk again/);
     await insert("later");
     if (how.startsWith("another")) {
@@ -238,7 +238,7 @@ async function foreignNames(folder: string): Promise<string[]> {
   return names.filter((name) => name.startsWith("foreign.1.table."));
 }
 
-Deno.test("fault: a log that disappears under a running server: it is stopped before it looks", async () => {
+Deno.test("fault: a log that disappears under a running server: the server is stopped before its next check", async () => {
   await using temp = await TempFolder.make();
   const folder = `${temp.path}/table.ht`;
   await using program = new Program(server(folder));

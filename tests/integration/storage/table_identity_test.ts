@@ -1,4 +1,4 @@
-/** The identity of a table: kept with the data, and new for each table in memory. */
+/** Tests the identity of a table: stored with the data, and new for each table in memory. */
 import assert from "assert";
 import { HtClient } from "../../../client.ts";
 import { TempFolder } from "../../helpers/folders.ts";
@@ -10,7 +10,7 @@ interface Identity {
   readonly seq: number;
 }
 
-/** Starts a server, inserts a key, and gives what it says about itself. */
+/** Starts a server, inserts a key, and returns its identity. */
 async function identityOf(...flags: string[]): Promise<Identity> {
   await using server = new Program(fromSource("server.ts", "identity-a4", ...flags));
   const client = await HtClient.connect(`127.0.0.1:${await server.port()}`);
@@ -22,7 +22,7 @@ async function identityOf(...flags: string[]): Promise<Identity> {
   return { table, instance, seq };
 }
 
-Deno.test("a table keeps its identity and its numbers over a restart; one in memory is new", async () => {
+Deno.test("a table on disk has the same identity after a restart; a table in memory has a new one", async () => {
   await using folder = await TempFolder.make();
   const data = ["--data", `${folder.path}/table`];
   const first = await identityOf(...ALONE_ON_DISK, ...data),

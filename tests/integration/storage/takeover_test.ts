@@ -1,4 +1,4 @@
-/** Servers that look for others of their name before they are announced, as programs. */
+/** Tests servers that check for others of their name before they are announced, as programs. */
 import assert from "assert";
 import { silentLog } from "../../../lib/base/log.ts";
 import { CatalogServer } from "../../../lib/catalog/server/catalog_server.ts";
@@ -6,7 +6,7 @@ import { TempFolder } from "../../helpers/folders.ts";
 import { freePort } from "../../catalog/free_port.ts";
 import { fromSource, Program, run } from "../../../bench/harness/program.ts";
 
-Deno.test("fault: two servers of one name: a second one with a new table ends, and names the first", async () => {
+Deno.test("fault: two servers of one name: a second one with a new table ends, and reports the first one", async () => {
   const flags = [
     "twin-a4",
     "--host",
@@ -18,7 +18,7 @@ Deno.test("fault: two servers of one name: a second one with a new table ends, a
   await using folder = await TempFolder.make();
   const data = `${folder.path}/data`;
   const fresh = [["--memory"], ["--data", data]];
-  // A table with data from before, made under another name.
+  // An older table with data, created under another name.
   const old = `${folder.path}/old`;
   {
     const at = ["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"];
@@ -48,7 +48,7 @@ Deno.test("fault: two servers of one name: a second one with a new table ends, a
     );
   }
 
-  // Squatting a name cannot keep a table with data from being served.
+  // Another server of the name cannot prevent the service of a table with data.
   await using withData = new Program(fromSource("server.ts", ...flags, "--data", old));
   await withData.until("stderr", /warn: Another live server has the name 'twin-a4'/);
   withData.kill("SIGTERM");
@@ -66,7 +66,7 @@ Deno.test("fault: two servers of one name: a second one with a new table ends, a
   assert.equal(takeover.stderr.includes("Another live server"), false);
 });
 
-Deno.test("fault: catalogs that disagree: each lookup gives the same server, and warns", async () => {
+Deno.test("fault: catalogs that disagree: each lookup finds the same server, and warns", async () => {
   const catalogs = [0, 1].map(() =>
     new CatalogServer({
       hostname: "127.0.0.1",
