@@ -7,9 +7,6 @@
  */
 import { type Address, parseAddress } from "../base/address.ts";
 import { CATALOG_PORT } from "../catalog/catalog_hosts.ts";
-import { skipValue, skipWhite, stringAt, visitElements } from "../json/scan.ts";
-import { quoted } from "../base/quote.ts";
-import { spanOf, textAt } from "../bytes/span.ts";
 import { Resolver } from "../catalog/resolve/resolver.ts";
 import type { SuccessReply } from "../protocol/decode_reply.ts";
 import { encodeRequest, type RequestMembers } from "../protocol/encode_request.ts";
@@ -19,6 +16,7 @@ import { trustIn } from "./dial.ts";
 import { ConnectionLostError } from "./errors.ts";
 import { type Finder, finderAtAddress, finderByName, finderFirstAt } from "./finder.ts";
 import type { Credentials } from "./handshake.ts";
+import { isJson, jsonTextOf, notJson, pairsOf, parsedPairs } from "./json_text.ts";
 import { RequestQueue } from "./request_queue.ts";
 import { retryPolicy } from "./retry.ts";
 import { newestTable, type TableIdentity } from "./server_identity.ts";
@@ -112,14 +110,8 @@ export class HtClient {
    * @throws {TypeError} if it does not, as for undefined: nothing is sent
    * @throws {HtError} as `request`
    */
-  insert(key: string, value: unknown): Promise<void> {
-    const text: unknown = JSON.stringify(value);
-    if (typeof text !== "string") {
-      return Promise.reject(
-        new TypeError(`Cannot insert ${quoted(key)}: a value must be JSON, not ${typeof value}`),
-      );
-    }
-    return this.#insertLine(key, text);
+  async insert(key: string, value: unknown): Promise<void> {
+    await this.request({ method: "insert", key, value: jsonTextOf(key, value) });
   }
 
   /**
@@ -131,27 +123,55 @@ export class HtClient {
    * @throws {TypeError} if it is none: nothing is sent
    * @throws {HtError} as `request`
    */
-  insertText(key: string, value: JsonText): Promise<void> {
-    if (!isJson(value)) return Promise.reject(notJson("insert", key, value));
-    return this.#insertLine(key, value.trim());
+  async insertText(key: string, value: JsonText): Promise<void> {
+    if (!isJson(value)) throw notJson("insert", key, value);
+    await this.request({ method: "insert", key, value: value.trim() });
   }
 
-  /** Looks up a key. @returns its parsed value. @throws {KeyError} if there is no such key */
+  /**
+   * Looks up a key.
+   *
+   * @param key any string
+   * @returns its value, as `JSON.parse` gives it
+   * @throws {KeyError} if there is no such key
+   * @throws {HtError} as `request`
+   */
   async lookup(key: string): Promise<unknown> {
     return JSON.parse(await this.lookupText(key));
   }
 
-  /** Looks up a key. @returns its value byte for byte. @throws {KeyError} if there is no such key */
+  /**
+   * Looks up a key.
+   *
+   * @param key any string
+   * @returns the text of its value, byte for byte
+   * @throws {KeyError} if there is no such key
+   * @throws {HtError} as `request`
+   */
   async lookupText(key: string): Promise<JsonText> {
     return (await this.request({ method: "lookup", key })).result;
   }
 
-  /** Removes a key. @returns its parsed value. @throws {KeyError} if there is no such key */
+  /**
+   * Removes a key.
+   *
+   * @param key any string
+   * @returns its value, as `JSON.parse` gives it
+   * @throws {KeyError} if there is no such key
+   * @throws {HtError} as `request`
+   */
   async remove(key: string): Promise<unknown> {
     return JSON.parse(await this.removeText(key));
   }
 
-  /** Removes a key. @returns its value byte for byte. @throws {KeyError} if there is no such key */
+  /**
+   * Removes a key.
+   *
+   * @param key any string
+   * @returns the text of its value, byte for byte
+   * @throws {KeyError} if there is no such key
+   * @throws {HtError} as `request`
+   */
   async removeText(key: string): Promise<JsonText> {
     return (await this.request({ method: "remove", key })).result;
   }
@@ -168,7 +188,13 @@ export class HtClient {
     return parsedPairs(await this.scanText(regex));
   }
 
-  /** Lists pairs as `scan` does, with each value byte for byte. */
+  /**
+   * Lists pairs as `scan` does.
+   *
+   * @param regex as of `scan`
+   * @returns pairs of key and value, each value byte for byte
+   * @throws {HtError} as `scan`
+   */
   async scanText(regex: string): Promise<[string, JsonText][]> {
     return pairsOf((await this.request({ method: "scan", regex })).result);
   }
@@ -186,9 +212,11 @@ export class HtClient {
   }
 
   /**
-   * Lists pairs as `query` does, with the member's value given as JSON text, and each value byte for
-   * byte.
+   * Lists pairs as `query` does, with the member's value given as JSON text.
    *
+   * @param subkey the member's name
+   * @param subvalue the text of a string, a number, a boolean or null
+   * @returns pairs of key and value, each value byte for byte
    * @throws {TypeError} if `subvalue` is not JSON: nothing is sent
    */
   async queryText(subkey: string, subvalue: JsonText): Promise<[string, JsonText][]> {
@@ -220,17 +248,31 @@ export class HtClient {
     } while (cursor !== undefined);
   }
 
-  /** Counts the keys. */
+  /**
+   * Counts the keys.
+   *
+   * @returns their number
+   * @throws {HtError} as `request`
+   */
   async size(): Promise<number> {
     return Number((await this.request({ method: "size" })).result);
   }
 
-  /** Asks the server for its state. @returns the members of `info` in docs/PROTOCOL.md */
+  /**
+   * Asks the server for its state.
+   *
+   * @returns the members of `info`, as the protocol lists them: `uptime_s`, `clients` and others
+   * @throws {HtError} as `request`
+   */
   async info(): Promise<Record<string, unknown>> {
     return JSON.parse((await this.request({ method: "info" })).result);
   }
 
-  /** Sends a request that only shows that the server is alive. */
+  /**
+   * Sends a request that only shows that the server is alive.
+   *
+   * @throws {HtError} as `request`
+   */
   async ping(): Promise<void> {
     await this.request({ method: "ping" });
   }
@@ -254,39 +296,4 @@ export class HtClient {
   close(): Promise<void> {
     return this.#queue.close();
   }
-
-  async #insertLine(key: string, value: JsonText): Promise<void> {
-    await this.request({ method: "insert", key, value });
-  }
-}
-
-/** Whether a text is one JSON value. Other text could add members to the request, or a request. */
-function isJson(text: string): boolean {
-  const { bytes, end } = spanOf(text);
-  const valueEnd = skipValue(bytes, skipWhite(bytes, 0, end), end);
-  return valueEnd >= 0 && skipWhite(bytes, valueEnd, end) === end;
-}
-
-function notJson(tried: "insert" | "query", name: string, text: string): TypeError {
-  return new TypeError(
-    `Cannot ${tried} ${quoted(name)}: the value must be JSON, not ${quoted(text)}`,
-  );
-}
-
-/** The pairs of a scan's result: keys decoded, values as text. */
-function pairsOf(result: JsonText): [string, JsonText][] {
-  const { bytes, end } = spanOf(result);
-  const pairs: [string, JsonText][] = [];
-  visitElements(bytes, 0, end, (pairStart, pairEnd) => {
-    let key: string | undefined;
-    visitElements(bytes, pairStart, pairEnd, (start, end) => {
-      if (key === undefined) key = stringAt(bytes, start, end);
-      else pairs.push([key, textAt(bytes, start, end)]);
-    });
-  });
-  return pairs;
-}
-
-function parsedPairs(pairs: [string, JsonText][]): [string, unknown][] {
-  return pairs.map(([key, text]) => [key, JSON.parse(text)]);
 }

@@ -25,15 +25,15 @@ export interface Servers {
   readonly ca: string;
   /** PEM text of the certificate of another server with the same address. */
   readonly otherCa: string;
-  /** PEM text of the certificate of `tls` for another name. */
+  /** The name of `plain` in the catalog. */
   readonly name: string;
-  /** HOST:PORT of a catalog that lists `plain` under `name`. */
+  /** HOST:PORT of the catalog. */
   readonly catalog: string;
   /** HOST:PORT where nothing listens. */
   readonly nothing: string;
 }
 
-/** Uses the library; the result is what came, for the test to compare. */
+/** Uses the library, and returns the results for the test to compare. */
 export async function useLibrary(servers: Servers): Promise<Record<string, unknown>> {
   const quick: ClientOptions = { timeoutMs: 5_000, localCatalogPort: null };
   const plain = await HtClient.connect(servers.plain, quick);
