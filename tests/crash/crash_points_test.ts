@@ -1,8 +1,8 @@
 /**
- * Crashes a server before, during and after every operation on its disk, by a kill and by power
- * failures of many kinds, and proves that what comes back is what I2 to I4 promise: the table after
- * some prefix of the history that holds every change which anybody was told of, and a server that
- * goes on. Recovery is crashed in the same way. Set `SEED` to repeat a run.
+ * Crashes a server before, during and after every operation on its disk, by a kill and by power failures of
+ * many kinds. Proves what I2 to I4 promise: recovery returns the table of a prefix of the history with every
+ * change that a reply has shown, and the server continues on it. Recovery is crashed in the same way. Set
+ * `SEED` to repeat a run.
  */
 import assert from "assert";
 import { DamageError } from "../../lib/storage/recovery/recovery.ts";
@@ -21,61 +21,61 @@ import { ioError, noSpace, SimulatedDisk } from "./simulated/simulated_disk.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { nextRound } from "./simulated/event_loop.ts";
 
-const TURNS = 24;
+const ROUNDS = 24;
 const KEYS = 5;
 
-/** Changes after which the log is compacted. */
+/** Changes in the log before a checkpoint. */
 const ENTRIES = 6;
 
-/** Power failures that are tried at each point. */
+/** Power failures at each point. */
 const FAILURES = 2;
 
-/** What the disk and the clients had at one moment. */
+/** The disk and the knowledge of the clients at one moment. */
 interface Point {
   readonly where: string;
   readonly disk: SimulatedDisk;
-  /** Number of the last change that anybody was told of. */
-  readonly told: number;
-  /** All changes that were made until then. */
+  /** Number of the last change that a reply has shown. */
+  readonly shown: number;
+  /** All changes until then. */
   readonly history: Readonly<History>;
 }
 
-/** What a workload is to meet. */
-interface Weather {
-  /** Syncs that seem to take so long that they are left to the background. */
+/** The conditions of a workload. */
+interface Conditions {
+  /** Whether syncs seem slow, so that they run in the background. */
   readonly hasSlowSyncs?: boolean;
-  /** Writes of the log that find the disk full, half way. */
+  /** Writes of the log that find a full disk. */
   readonly isFullAt?: (write: number) => boolean;
-  /** Removing and renaming of logs fails now and then. */
-  readonly losesTidying?: boolean;
+  /** Whether one of three removals and renames of logs fails. */
+  readonly failsCleanup?: boolean;
 }
 
-/** Runs the workload once, and gives every point at which it could have crashed. */
-async function pointsOf(random: Random, weather: Weather): Promise<Point[]> {
+/** Runs a workload, and returns every point at which it could have crashed. */
+async function runWorkload(random: Random, conditions: Conditions): Promise<Point[]> {
   const disk = new SimulatedDisk();
   const history: History = [];
   const points: Point[] = [];
-  let told = 0;
+  let shown = 0;
   disk.watch = (moment, { number, kind, name }) => {
     const where = `${moment} operation ${number}, ${kind} ${name}`;
-    points.push({ where, disk: disk.killed(), told, history: [...history] });
+    points.push({ where, disk: disk.killed(), shown, history: [...history] });
   };
   const { storage, table } = await startOn(disk, { entries: ENTRIES });
   const engine = new Engine(noting(storage, history), table);
-  if (weather.hasSlowSyncs) disk.syncRounds = () => 1 + random.below(5);
+  if (conditions.hasSlowSyncs) disk.syncRounds = () => 1 + random.below(5);
   let writes = 0;
   disk.plan = ({ kind, name }) => {
-    if (kind === "write" && name.startsWith("table.txn") && weather.isFullAt?.(++writes)) {
+    if (kind === "write" && name.startsWith("table.txn") && conditions.isFullAt?.(++writes)) {
       return { error: noSpace(), taken: random.below(11) / 10 };
     }
-    const isTidying = kind === "remove" || (kind === "rename" && name.startsWith("table.txn"));
-    if (isTidying && weather.losesTidying && random.below(3) === 0) return { error: ioError() };
+    const isCleanup = kind === "remove" || (kind === "rename" && name.startsWith("table.txn"));
+    if (isCleanup && conditions.failsCleanup && random.below(3) === 0) return { error: ioError() };
     return undefined;
   };
   const submitted: Promise<unknown>[] = [];
-  for (let turn = 0; turn < TURNS; turn++) {
+  for (let round = 0; round < ROUNDS; round++) {
     for (let client = 0; client <= random.below(3); client++) {
-      submitted.push(submit(engine, history, random, (shown) => told = Math.max(told, shown)));
+      submitted.push(submit(engine, history, random, (last) => shown = Math.max(shown, last)));
     }
     if (random.below(3) === 0) await Promise.all(submitted);
     else await nextRound();
@@ -83,32 +83,32 @@ async function pointsOf(random: Random, weather: Weather): Promise<Point[]> {
   await Promise.all(submitted);
   await storage.checkpointing;
   await storage.close();
-  assert.equal(disk.openFiles, 0, "all files are closed");
+  assert.equal(disk.openFiles, 0, "a file is open");
   return points;
 }
 
-/** Submits some requests of one client; `tell` gets what its replies show when it may read them. */
+/** Submits requests of one client; `onReplies` gets the last change that its replies show. */
 async function submit(
   engine: Engine,
   history: History,
   random: Random,
-  tell: (shown: number) => void,
+  onReplies: (lastShown: number) => void,
 ): Promise<void> {
   const requests = Array.from({ length: 1 + random.below(3) }, () => anyRequest(random));
-  const shown: number[] = [];
+  const shownSeqs: number[] = [];
   let at = 0;
   const client = new ListedClient(requests, (request, { outcome, line }) => {
     const isAboutKey = request.method === "lookup" || request.method === "insert" ||
       request.method === "remove";
     const number = line.match(/"id":(\d+)/)?.[1] ?? at++;
-    shown[Number(number)] = outcome === "StorageError"
+    shownSeqs[Number(number)] = outcome === "StorageError"
       ? 0
       : isAboutKey
       ? 1 + history.findLastIndex(({ key }) => key === request.key)
       : history.length;
   });
   await client.submitTo(engine);
-  tell(Math.max(...shown));
+  onReplies(Math.max(...shownSeqs));
 }
 
 let lastValue = 0;
@@ -132,53 +132,57 @@ function anyRequest(random: Random): Asked {
   }
 }
 
-/** Recovers, and proves that what came back is right; gives the number of the last change. */
-async function checked(
+/** Recovers, and proves that the table is that of a valid prefix. */
+async function recoverValid(
   disk: SimulatedDisk,
-  { told, history }: Point,
+  { shown, history }: Point,
 ): Promise<Awaited<ReturnType<typeof startOn>>> {
   const life = await startOn(disk, { entries: ENTRIES });
   const { lastSeq } = life.recovery;
-  assert.ok(lastSeq >= told, `change ${told} was told of, and only ${lastSeq} came back`);
+  assert.ok(lastSeq >= shown, `change ${shown} was shown, and only ${lastSeq} came back`);
   assert.ok(lastSeq <= history.length, `change ${lastSeq} came back, of ${history.length}`);
-  assert.deepEqual(pairsOf(life.table), pairsAfter(history, lastSeq), "the table of a prefix");
+  assert.deepEqual(pairsOf(life.table), pairsAfter(history, lastSeq), "not the table of a prefix");
   return life;
 }
 
-/** Goes on after a recovery through a checkpoint, and crashes and recovers once more. */
-async function goesOn(disk: SimulatedDisk, point: Point, seed: number): Promise<void> {
-  const { recovery, storage, table } = await checked(disk, point);
+/** Continues after a recovery through a checkpoint, and crashes and recovers once more. */
+async function continueAfter(disk: SimulatedDisk, point: Point, seed: number): Promise<void> {
+  const { recovery, storage, table } = await recoverValid(disk, point);
   const history: History = point.history.slice(0, recovery.lastSeq);
   const points: Point[] = [];
-  let told = recovery.lastSeq;
+  let shown = recovery.lastSeq;
   disk.watch = (_moment, { number }) => {
     const where = `at operation ${number} after it`;
-    points.push({ where, disk: disk.killed(), told, history: [...history] });
+    points.push({ where, disk: disk.killed(), shown, history: [...history] });
   };
   const engine = new Engine(noting(storage, history), table);
   for (let value = 0; value < ENTRIES; value++) {
     const requests: Asked[] = [{ method: "insert", key: `k${value % KEYS}`, value: `${value}` }];
     const { words } = await new ListedClient(requests).submitTo(engine);
     assert.deepEqual(words, [null]);
-    told = history.length;
+    shown = history.length;
   }
   await storage.checkpointing;
   await storage.close();
-  assert.equal(disk.openFiles, 0, "all files are closed");
+  assert.equal(disk.openFiles, 0, "a file is open");
   const strays = disk.names.filter((name) => !/^table\.(ckpt|txn|torn\.[12])$/.test(name));
-  assert.deepEqual(strays, [], "no files pile up");
+  assert.deepEqual(strays, [], "files were left");
   const random = randomFrom(seed);
   const crash = points[random.below(points.length)] ?? point;
   const left = random.below(2) === 0 ? crash.disk : crash.disk.crashed(seed);
   for (
-    const [now, then] of [[left, crash], [disk.crashed(seed), { ...crash, told, history }]] as const
+    const [now, then] of [[left, crash], [disk.crashed(seed), {
+      ...crash,
+      shown,
+      history,
+    }]] as const
   ) {
-    const again = await checked(now, then);
+    const again = await recoverValid(now, then);
     await again.storage.close();
   }
 }
 
-/** How a test ends that found no fault: what was tried. */
+/** Counts of a test. */
 interface Tried {
   points: number;
   recoveries: number;
@@ -193,7 +197,7 @@ async function crashAtAll(points: readonly Point[], seed: number): Promise<Tried
       const disk = failure === 0 ? point.disk.killed() : point.disk.crashed(crashSeed);
       try {
         await crashRecovery(disk, point, crashSeed, tried);
-        await goesOn(disk, point, crashSeed);
+        await continueAfter(disk, point, crashSeed);
         tried.recoveries += 3;
       } catch (error) {
         const how = failure === 0 ? "kill" : `power failure ${crashSeed}`;
@@ -216,35 +220,35 @@ async function crashRecovery(
   const first = disk.killed();
   const states: SimulatedDisk[] = [];
   first.watch = () => states.push(first.killed());
-  const life = await checked(first, point);
-  const told = life.recovery.lastSeq; // anybody may have looked it up by now
+  const life = await recoverValid(first, point);
+  const shown = life.recovery.lastSeq; // a client may have looked it up by now
   await life.storage.checkpointing;
   await life.storage.close();
   const state = states[random.below(states.length)];
   if (state === undefined) return;
   const left = random.below(2) === 0 ? state : state.crashed(seed);
-  const again = await checked(left, point);
+  const again = await recoverValid(left, point);
   await again.storage.close();
   tried.recoveries += 2;
-  const later = await checked(first.crashed(seed), { ...point, told });
+  const later = await recoverValid(first.crashed(seed), { ...point, shown });
   await later.storage.close();
   tried.recoveries++;
 }
 
-const WEATHERS: Readonly<Record<string, Weather>> = {
+const CONDITIONS: Readonly<Record<string, Conditions>> = {
   "with quick syncs": {},
   "with slow syncs": { hasSlowSyncs: true },
-  "with a disk that is full now and then": { isFullAt: (write) => write % 5 === 3 },
+  "with a disk that is full at times": { isFullAt: (write) => write % 5 === 3 },
   "with a full disk and slow syncs": { isFullAt: (write) => write % 7 === 3, hasSlowSyncs: true },
-  "with tidying that fails": { losesTidying: true },
+  "with removals of logs that fail": { failsCleanup: true },
 };
 
-for (const [name, weather] of Object.entries(WEATHERS)) {
-  Deno.test(`crash points: nothing that was told of is lost at any of them, ${name}`, async () => {
+for (const [name, conditions] of Object.entries(CONDITIONS)) {
+  Deno.test(`crash points: no change that a reply has shown is lost at any of them, ${name}`, async () => {
     const seed = seedFor(`crash points ${name}`);
     const points = await (async () => {
-      using _clock = weather.hasSlowSyncs ? stoppedClock(1.2) : undefined;
-      return await pointsOf(randomFrom(seed), weather);
+      using _clock = conditions.hasSlowSyncs ? stoppedClock(1.2) : undefined;
+      return await runWorkload(randomFrom(seed), conditions);
     })();
     const { recoveries } = await crashAtAll(points, seed);
     console.log(`crash points ${name}: ${points.length} points, ${recoveries} recoveries`);

@@ -1,7 +1,7 @@
 /**
- * Crashes a repair before, during and after every operation on its disk, by a kill and by power failures
- * of many kinds, and proves that a second repair, and a start, end with everything that was readable.
- * What the second repair does is crashed in the same way. Set `SEED` to repeat a run.
+ * Crashes a repair before, during and after every operation on its disk, by a kill and by power failures of
+ * many kinds. Proves that a second repair, or a start, ends with everything that was readable. The second
+ * repair is crashed in the same way. Set `SEED` to repeat a run.
  */
 import assert from "assert";
 import { DamageError, recover } from "../../lib/storage/recovery/recovery.ts";
@@ -14,13 +14,13 @@ import { isLong } from "../helpers/long.ts";
 import { randomFrom, seedFor } from "../../bench/harness/random.ts";
 import { noSpace, SimulatedDisk } from "./simulated/simulated_disk.ts";
 
-/** Crashes that are tried at each point: kills and power failures by turns, each with a second one. */
+/** Crashes at each point: kills and power failures in turn, each with a second crash. */
 const CRASHES = isLong ? 60 : 6;
 
 type FilesOf = Record<string, Uint8Array<ArrayBuffer>>;
 
-/** A checkpoint of some keys, a log behind it and one that was begun behind that. */
-async function wholeFolder(): Promise<FilesOf> {
+/** Makes a checkpoint of some keys, the log after it, and a third file: the log of a failed checkpoint. */
+async function makeFolder(): Promise<FilesOf> {
   const disk = new SimulatedDisk();
   const life = await startOn(disk, { entries: 6 });
   const change = (number: number) => {
@@ -42,8 +42,8 @@ async function wholeFolder(): Promise<FilesOf> {
   return files;
 }
 
-/** Changes one byte in the middle of a file. */
-function damaged(files: FilesOf, name: string, share = 0.5): FilesOf {
+/** Changes one byte of a file. */
+function damageByte(files: FilesOf, name: string, share = 0.5): FilesOf {
   const bytes = files[name]?.slice() ?? new Uint8Array(0);
   bytes[Math.floor(bytes.length * share)] = 1;
   return { ...files, [name]: bytes };
@@ -55,32 +55,32 @@ function without(files: FilesOf, ...names: string[]): FilesOf {
 
 /** Ways to damage a folder. */
 const DAMAGES: Readonly<Record<string, (files: FilesOf) => FilesOf>> = {
-  "a checkpoint with a bad byte": (files) => damaged(files, "table.ckpt"),
-  "a log with a bad byte": (files) => damaged(files, "table.txn"),
-  "a log without its header": (files) => damaged(files, "table.txn", 0),
-  "a damaged last log": (files) => damaged(files, "table.txn.1", 0),
+  "a checkpoint with a bad byte": (files) => damageByte(files, "table.ckpt"),
+  "a log with a bad byte": (files) => damageByte(files, "table.txn"),
+  "a log without its header": (files) => damageByte(files, "table.txn", 0),
+  "a damaged last log": (files) => damageByte(files, "table.txn.1", 0),
   "a missing checkpoint": (files) => without(files, "table.ckpt"),
   "a missing log": (files) => without(files, "table.txn"),
   "no log": (files) => without(files, "table.txn", "table.txn.1"),
   "an empty log": (files) => ({ ...files, "table.txn.1": new Uint8Array(0) }),
   "everything damaged": (files) =>
-    damaged(damaged(damaged(files, "table.ckpt"), "table.txn"), "table.txn.1"),
+    damageByte(damageByte(damageByte(files, "table.ckpt"), "table.txn"), "table.txn.1"),
   "a log only, damaged": (files) =>
-    damaged(without(files, "table.ckpt", "table.txn.1"), "table.txn"),
-  "what an earlier repair has left": (files) => ({
-    ...damaged(files, "table.txn"),
+    damageByte(without(files, "table.ckpt", "table.txn.1"), "table.txn"),
+  "files of an earlier repair": (files) => ({
+    ...damageByte(files, "table.txn"),
     "damaged.1.table.ckpt": new Uint8Array([1]),
     "damaged.1.table.txn": new Uint8Array([2]),
     "table.ckpt.new": new Uint8Array([3]),
   }),
 };
 
-/** `htserver --repair`, without its words. */
+/** Runs `htserver --repair` without its messages. */
 async function repair(disk: SimulatedDisk): Promise<void> {
   await finishRepair(disk);
   const start = new HashTable();
   try {
-    const probe = disk.killed(); // a start that changes nothing here
+    const probe = disk.killed(); // a copy
     (await recover(probe, start)).log.close();
   } catch (error) {
     if (!(error instanceof DamageError)) throw error;
@@ -88,25 +88,27 @@ async function repair(disk: SimulatedDisk): Promise<void> {
   }
 }
 
-/** The states in which a repair may end before its time. */
-async function statesOf(disk: SimulatedDisk): Promise<{ where: string; disk: SimulatedDisk }[]> {
+/** Runs a repair, and returns the states in which it may be interrupted. */
+async function interruptRepair(
+  disk: SimulatedDisk,
+): Promise<{ where: string; disk: SimulatedDisk }[]> {
   const states: { where: string; disk: SimulatedDisk }[] = [];
   disk.watch = (moment, { number, kind, name }) => {
     states.push({ where: `${moment} operation ${number}, ${kind} ${name}`, disk: disk.killed() });
   };
   await repair(disk);
   disk.watch = () => {};
-  assert.equal(disk.openFiles, 0, "all files are closed");
+  assert.equal(disk.openFiles, 0, "a file is open");
   return states;
 }
 
-/** All bytes that a folder held, by what they say; damaged or not. */
-function contents(disk: SimulatedDisk): Set<string> {
+/** The contents of all files of a folder. */
+function readContents(disk: SimulatedDisk): Set<string> {
   return new Set(disk.names.map((name) => disk.bytesOf(name).join()));
 }
 
-/** Starts, and proves that all is there that was readable, and that changes can be made. */
-async function starts(disk: SimulatedDisk, wanted: [string, string][]): Promise<void> {
+/** Starts, and proves that everything readable is there, and that changes can be made. */
+async function assertStarts(disk: SimulatedDisk, wanted: [string, string][]): Promise<void> {
   const life = await startOn(disk);
   assert.deepEqual(pairsOf(life.table), wanted);
   assert.deepEqual(disk.names.filter((name) => /repaired|new$/.test(name)), []);
@@ -125,13 +127,13 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
     name: `fault: repair is not safe against a crash: at every operation, ${what}`,
     async fn() {
       const seed = seedFor(`repair points ${what}`);
-      const files = damage(await wholeFolder());
+      const files = damage(await makeFolder());
       const before = SimulatedDisk.of(files);
       const wanted = pairsOf(readDamagedFolder(before, before.names).table);
       const old = ["table.ckpt", "table.txn", "table.txn.1"].flatMap((name) =>
         files[name] ? [files[name].join()] : []
       );
-      const states = await statesOf(before.killed());
+      const states = await interruptRepair(before.killed());
       const random = randomFrom(seed);
       let tried = 0;
       for (const { where, disk } of states) {
@@ -141,20 +143,20 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
           const crashed = isKill ? disk.killed() : disk.crashed(crashSeed);
           const how = `${isKill ? "kill" : "power failure"} ${where}, then ${crashSeed}`;
           try {
-            // A start serves all of it, or refuses and changes nothing.
+            // A start reads all of it, or refuses and changes nothing.
             const first = crashed.killed();
-            await starts(first, wanted).catch((error) => {
+            await assertStarts(first, wanted).catch((error) => {
               if (!(error instanceof DamageError)) throw error;
               assert.deepEqual(first.names, crashed.names);
             });
-            // A second repair that is cut short, and a third one.
-            const inner = await statesOf(crashed.killed());
+            // A second repair that is interrupted, and a third one.
+            const inner = await interruptRepair(crashed.killed());
             const second = inner[random.below(inner.length)]?.disk ?? crashed;
             const third = random.below(2) === 0 ? second.killed() : second.crashed(crashSeed);
             await repair(third);
-            const kept = contents(third);
-            for (const bytes of old) assert.ok(kept.has(bytes), "all old bytes are kept");
-            await starts(third.crashed(crashSeed), wanted);
+            const kept = readContents(third);
+            for (const bytes of old) assert.ok(kept.has(bytes), "an old file is lost");
+            await assertStarts(third.crashed(crashSeed), wanted);
             tried++;
           } catch (error) {
             throw new Error(`${how}: ${error}`, { cause: error });
@@ -166,8 +168,8 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
   });
 }
 
-Deno.test("fault: repair is not safe against a crash: an operation that fails costs nothing", async () => {
-  const files = damaged(await wholeFolder(), "table.txn");
+Deno.test("fault: repair is not safe against a crash: a failing operation loses nothing", async () => {
+  const files = damageByte(await makeFolder(), "table.txn");
   const before = SimulatedDisk.of(files);
   const wanted = pairsOf(readDamagedFolder(before, before.names).table);
   for (let failing = 1, hasFailed = true; hasFailed; failing++) {
@@ -182,6 +184,6 @@ Deno.test("fault: repair is not safe against a crash: an operation that fails co
     assert.equal(disk.openFiles, 0, `operation ${failing}`);
     disk.plan = () => undefined;
     await repair(disk);
-    await starts(disk, wanted);
+    await assertStarts(disk, wanted);
   }
 });

@@ -8,29 +8,17 @@ import { encodeHeader } from "../../lib/storage/log/file_header.ts";
 import { repairFolder } from "../../lib/storage/recovery/repair.ts";
 import { readDamagedFolder } from "../../lib/storage/recovery/damaged_folder.ts";
 import { LogWriter } from "../../lib/storage/log/log_writer.ts";
-import { insertOf } from "./changes.ts";
-import { type Life, pairsOf, startOn } from "../engine/durable_engine.ts";
+import { startOn } from "../engine/durable_engine.ts";
 import { fileOf, logWith } from "./folder_contents.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { noSpace, SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
-import { insertText } from "../helpers/table_texts.ts";
+import { insertDurably, recoverPairs } from "./disk_life.ts";
 
 const NEW = "table.ckpt.new";
 
-/** Makes one change, which is durable when it returns. */
-function insert({ storage, table }: Life, key: string): void {
-  insertText(table, key, "1");
-  storage.append(insertOf(key, "1"));
-  storage.write();
-  storage.syncNow();
-}
-
-/** The keys that a start on a disk finds. */
-async function keysOn(disk: SimulatedDisk): Promise<string[]> {
-  const life = await startOn(disk);
-  await life.storage.checkpointing;
-  await life.storage.close();
-  return pairsOf(life.table).map(([key]) => key);
+/** Starts on a disk, and returns the keys. */
+async function recoverKeys(disk: SimulatedDisk): Promise<string[]> {
+  return (await recoverPairs(disk)).map(([key]) => key);
 }
 
 Deno.test("changed_files: a checkpoint that is cut while it is written replaces nothing", async () => {
@@ -42,13 +30,13 @@ Deno.test("changed_files: a checkpoint that is cut while it is written replaces 
     if (kind === "write" && name === NEW) disk.cut(NEW, disk.size(NEW) - 10);
     states.push(disk.killed());
   };
-  for (const key of ["a", "b", "c"]) insert(life, key);
+  for (const key of ["a", "b", "c"]) insertDurably(life, key);
   await life.storage.checkpointing;
   states.splice(0, states.findIndex(({ names }) => names.includes("table.txn.1")));
-  for (const state of states) assert.deepEqual(await keysOn(state), ["a", "b", "c"]);
+  for (const state of states) assert.deepEqual(await recoverKeys(state), ["a", "b", "c"]);
   assert.ok(!disk.names.includes("table.ckpt") && !disk.names.includes(NEW), disk.names.join());
   disk.watch = () => {};
-  for (const key of ["d", "e", "f", "g", "h", "i"]) insert(life, key);
+  for (const key of ["d", "e", "f", "g", "h", "i"]) insertDurably(life, key);
   await life.storage.checkpointing;
   await life.storage.close();
   assert.deepEqual(disk.names, ["table.ckpt", "table.txn"]);
@@ -74,15 +62,15 @@ Deno.test("changed_files: a log that is cut before its checkpoint is there is no
   const life = await startOn(disk, { entries: 3 });
   disk.plan = ({ kind, name }) =>
     kind === "write" && name === NEW ? { error: noSpace() } : undefined;
-  for (const key of ["a", "b", "c"]) insert(life, key);
+  for (const key of ["a", "b", "c"]) insertDurably(life, key);
   await life.storage.checkpointing;
-  insert(life, "d");
+  insertDurably(life, "d");
   assert.deepEqual(disk.names, ["table.txn", "table.txn.1"]);
   disk.plan = () => undefined;
   disk.cut("table.txn", disk.size("table.txn") - 10);
   life.storage.checkFiles();
   await life.storage.checkpointing;
-  assert.deepEqual(await keysOn(disk.killed()), ["a", "b", "c", "d"]);
+  assert.deepEqual(await recoverKeys(disk.killed()), ["a", "b", "c", "d"]);
   await life.storage.close();
 });
 
@@ -90,7 +78,7 @@ Deno.test("changed_files: a table that cannot be written anew ends the process b
   const disk = new SimulatedDisk();
   const life = await startOn(disk);
   const { storage } = life;
-  insert(life, "a");
+  insertDurably(life, "a");
   disk.plan = ({ kind, name }) =>
     kind === "write" && name === NEW ? { error: noSpace() } : undefined;
   disk.cut("table.txn", 10);
@@ -112,7 +100,7 @@ Deno.test("changed_files: a repair takes what a damaged checkpoint has lost from
   const contents = readDamagedFolder(disk, disk.names);
   assert.equal(contents.mayLackChanges, true);
   await repairFolder(disk, contents);
-  assert.deepEqual(await keysOn(disk), ["k1", "k2", "k3"]);
+  assert.deepEqual(await recoverKeys(disk), ["k1", "k2", "k3"]);
 });
 
 Deno.test("changed_files: a file that gets a new log's name at the last moment is kept", async () => {
@@ -175,7 +163,7 @@ Deno.test("changed_files: a checkpoint whose place, length and inode another fil
   try {
     const log = { ...silentLog, warn: (text: string) => void warnings.push(text) };
     const life = await startOn(files, { entries: 3, log });
-    for (const key of ["a", "b", "c"]) insert(life, key);
+    for (const key of ["a", "b", "c"]) insertDurably(life, key);
     await life.storage.checkpointing;
     const { ino, size } = await Deno.stat(path);
     await Deno.remove(path);

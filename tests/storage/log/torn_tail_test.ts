@@ -5,11 +5,10 @@ import { recover } from "../../../lib/storage/recovery/recovery.ts";
 import { WriteError } from "../../../lib/storage/storage.ts";
 import { copyTornTail } from "../../../lib/storage/log/torn_tail.ts";
 import { HashTable } from "../../../lib/table/hash_table.ts";
-import { insertOf } from "../changes.ts";
-import { type Life, pairsOf, startOn } from "../../engine/durable_engine.ts";
+import { insertDurably, recoverPairs } from "../disk_life.ts";
+import { pairsOf, startOn } from "../../engine/durable_engine.ts";
 import { noSpace, SimulatedDisk } from "../../crash/simulated/simulated_disk.ts";
 import { joined, utf8 } from "../../helpers/streams.ts";
-import { insertText } from "../../helpers/table_texts.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn });
@@ -17,28 +16,14 @@ function test(name: string, fn: () => Promise<void>): void {
 
 const TORN = utf8("12345678 3 1 {torn");
 
-function insert({ storage, table }: Life, key: string): void {
-  storage.append(insertOf(key, "1"));
-  storage.write();
-  storage.syncNow();
-  insertText(table, key, "1");
-}
-
 /** A log of two changes with something behind it. */
 async function tornDisk(end: Uint8Array<ArrayBuffer>): Promise<SimulatedDisk> {
   const disk = new SimulatedDisk();
   const life = await startOn(disk);
-  insert(life, "a");
-  insert(life, "b");
+  insertDurably(life, "a");
+  insertDurably(life, "b");
   await life.storage.close();
   return SimulatedDisk.of({ "table.txn": joined([disk.bytesOf("table.txn"), end]) });
-}
-
-/** Keys after a start. */
-async function keys(disk: SimulatedDisk): Promise<string[]> {
-  const table = new HashTable();
-  (await recover(disk, table)).log.close();
-  return pairsOf(table).map(([key]) => key);
 }
 
 /** Whether bytes stand in any file. */
@@ -66,7 +51,7 @@ test("fault: start needs room: the torn tail stays until there is room for a cop
     assert.equal(pairsOf(life.table).length, 2);
     assert.match(life.recovery.copyError ?? "", /No space left/);
     for (let attempt = 0; attempt < 2; attempt++) {
-      assert.throws(() => insert(life, "c"), (error) => {
+      assert.throws(() => insertDurably(life, "c"), (error) => {
         assert.ok(error instanceof WriteError);
         assert.match(error.message, /no room for a copy of the log's torn tail: No space left/);
         return true;
@@ -85,13 +70,18 @@ test("fault: start needs room: the torn tail stays until there is room for a cop
       }
     };
     disk.plan = () => undefined;
-    insert(life, "c");
-    insert(life, "d"); // and a checkpoint
+    insertDurably(life, "c");
+    insertDurably(life, "d"); // and a checkpoint
     assert.deepEqual(disk.bytesOf("table.torn.1"), TORN);
     await life.storage.checkpointing;
     await life.storage.close();
     assert.deepEqual(disk.names, ["table.ckpt", "table.torn.1", "table.txn"]);
-    assert.deepEqual(await keys(disk.crashed(1)), ["a", "b", "c", "d"]);
+    assert.deepEqual((await recoverPairs(disk.crashed(1))).map(([key]) => key), [
+      "a",
+      "b",
+      "c",
+      "d",
+    ]);
     assert.equal(disk.openFiles, 0);
   }
 });
@@ -105,10 +95,10 @@ test("fault: start needs room: a checkpoint does not let an uncut log go without
   const life = await startOn(disk, { entries: 1 });
   assert.ok(life.recovery.isNewTableId);
   await life.storage.checkpointing;
-  assert.throws(() => insert(life, "c"), WriteError);
+  assert.throws(() => insertDurably(life, "c"), WriteError);
   assert.ok(holds(disk, TORN));
   disk.plan = () => undefined;
-  for (const key of "cdefgh") insert(life, key); // the next try comes when the log is twice as long
+  for (const key of "cdefgh") insertDurably(life, key); // the next try comes when the log is twice as long
   await life.storage.checkpointing;
   await life.storage.close();
   assert.ok(holds(disk, TORN));
