@@ -6,7 +6,7 @@ import { UsageError } from "../base/errors.ts";
 export const CATALOG_PORT = 9097;
 
 /** Default catalogs, without a flag and `CATALOG_HOST`. */
-export const DEFAULT_CATALOGS = "catalog.cse.nd.edu,backup-catalog.cse.nd.edu";
+const DEFAULT_CATALOGS = "catalog.cse.nd.edu,backup-catalog.cse.nd.edu";
 
 /**
  * Hosts of the local catalog, in the order in which servers try to serve it. A stopped process (Ctrl-Z)

@@ -16,7 +16,7 @@ import type { ServerRecord } from "../record/server_record.ts";
 import { candidateAddresses } from "../resolve/candidates.ts";
 
 /** Another live server of the name. */
-export interface NameConflict {
+interface NameConflict {
   readonly address: Address;
   readonly instance: string;
   readonly owner: string;
@@ -25,7 +25,7 @@ export interface NameConflict {
 }
 
 /** The server that checks for others. */
-export interface OwnServer {
+interface OwnServer {
   readonly project: string;
   readonly instance: string;
   /** Its ports. A server with a token at one of them may be this server, in an older record. */

@@ -22,7 +22,7 @@ export type HostLookup = (hostname: string) => Promise<readonly string[]>;
 /** Sends one datagram from a local address. */
 export type SendDatagram = (text: string, to: Address, from: string) => Promise<void>;
 
-export interface UpdateSenderOptions {
+interface UpdateSenderOptions {
   readonly catalog: Address;
   /** The address that the server listens on (default: all). */
   readonly listening: ListenAddress | undefined;

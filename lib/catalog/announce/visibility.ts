@@ -18,7 +18,7 @@ export interface Visibility {
 }
 
 /** The server's own record. */
-export interface OwnRecord {
+interface OwnRecord {
   readonly project: string;
   /** The instance by which the server recognizes its own record. */
   readonly instance: string;
@@ -57,7 +57,7 @@ export function checkVisibility(
   }));
 }
 
-export interface VisibilityLogOptions {
+interface VisibilityLogOptions {
   readonly log: Log;
   /** All catalogs. */
   readonly catalogs: readonly Address[];

@@ -23,7 +23,7 @@ export interface JxObject {
 }
 
 /** The kind of a value, which selects what an operator does. */
-export type JxKind =
+type JxKind =
   | "null"
   | "boolean"
   | "integer"

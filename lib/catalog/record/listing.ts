@@ -38,7 +38,7 @@ export class TruncatedError extends ListingError {
 }
 
 /** The records to read, and the clocks to read them by. */
-export interface ListingOptions {
+interface ListingOptions {
   /** Unix seconds by this machine's clock. */
   readonly nowS: number;
   /** Unix seconds by the catalog's clock, if its reply has a date (default: `nowS`). */

@@ -44,7 +44,7 @@ import { visitElements } from "../../json/scan.ts";
 import { isServerHost, MAX_HOST_CHARS } from "./host_name.ts";
 
 /** `type` of every record of this project. */
-export const RECORD_TYPE = "hashtable";
+const RECORD_TYPE = "hashtable";
 
 /** Seconds until a record without a lifetime of its own is stale; the default of cctools. */
 export const DEFAULT_LIFETIME_S = 900;

@@ -14,7 +14,7 @@ import { messageOf } from "../../base/errors.ts";
 import { MAX_RETRY_AFTER_S } from "../../base/limits.ts";
 
 /** A complete reply with status 200. */
-export interface HttpGetReply {
+interface HttpGetReply {
   /** The `Date` header, if there is one. */
   readonly date: string | undefined;
   readonly body: Uint8Array;

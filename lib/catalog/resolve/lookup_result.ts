@@ -3,7 +3,7 @@ import { type Address, addressText } from "../../base/address.ts";
 import type { ServerRecord } from "../record/server_record.ts";
 
 /** A catalog that gave no answer. */
-export interface FailedCatalog {
+interface FailedCatalog {
   readonly catalog: Address;
   /** The cause, in a few words. */
   readonly reason: string;

@@ -26,7 +26,7 @@ export type CatalogQuery = (
 ) => Promise<ServerRecord[]>;
 
 /** Bounds of a query. */
-export interface CatalogQueryOptions {
+interface CatalogQueryOptions {
   /** Time for one attempt, in milliseconds (default `CATALOG_QUERY_MS`). */
   readonly timeoutMs?: number;
   /** Waits between two attempts (default: `sleep` of `clock.ts`). */

@@ -15,7 +15,7 @@ import { mergeQueries, ParallelQueries } from "./parallel_queries.ts";
 import { type CatalogQuery, queryCatalog } from "./query.ts";
 import { Search } from "./search.ts";
 
-export interface ResolverOptions {
+interface ResolverOptions {
   /** Listed catalogs, all equal. */
   readonly catalogs: readonly Address[];
   /** Port of the local catalog; undefined for none. */

@@ -40,7 +40,7 @@ export interface CatalogServerOptions {
 }
 
 /** The share of a process that a catalog may use; see `limits.ts`. */
-export interface CatalogRates {
+interface CatalogRates {
   readonly updateBytesPerS: number;
   readonly answerMsPerS: number;
 }

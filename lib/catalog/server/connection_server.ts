@@ -47,7 +47,7 @@ const DEFAULT_LIMITS: ConnectionLimits = {
  *
  * @param onRequest to call once the peer's request is complete
  */
-export type ExchangeHandler<C> = (connection: C, onRequest: () => void) => Promise<void>;
+type ExchangeHandler<C> = (connection: C, onRequest: () => void) => Promise<void>;
 
 export interface ConnectionOptions<C> {
   /** Default: those of `limits.ts`. */

@@ -18,7 +18,7 @@ import type { Log } from "../../base/log.ts";
 import { CatalogServer } from "./catalog_server.ts";
 import { DEFAULT_LIFETIME_S } from "../record/server_record.ts";
 
-export interface LocalCatalogOptions {
+interface LocalCatalogOptions {
   /** Port of all addresses. */
   readonly port: number;
   readonly log: Log;

@@ -52,7 +52,7 @@ export interface CatalogRecord {
 }
 
 /** The sender of an update. */
-export interface UpdateSource {
+interface UpdateSource {
   readonly address: string;
   readonly name?: string | undefined;
 }
