@@ -1,4 +1,4 @@
-/** Proves that files which another program cuts or puts in place while a server runs cost no change. */
+/** Proves that no change is lost if another program cuts or replaces a file while a server runs. */
 import assert from "assert";
 import { silentLog } from "../../lib/base/log.ts";
 import { realFileSystem } from "../../lib/storage/folder/file_system.ts";
@@ -57,7 +57,7 @@ Deno.test("changed_files: a repair whose checkpoint is cut changes nothing", asy
   assert.deepEqual(disk.bytesOf("table.txn"), before);
 });
 
-Deno.test("changed_files: a log that is cut before its checkpoint is there is noticed", async () => {
+Deno.test("changed_files: a log that is cut before the checkpoint is finished is noticed", async () => {
   const disk = new SimulatedDisk();
   const life = await startOn(disk, { entries: 3 });
   disk.plan = ({ kind, name }) =>
@@ -74,7 +74,7 @@ Deno.test("changed_files: a log that is cut before its checkpoint is there is no
   await life.storage.close();
 });
 
-Deno.test("changed_files: a table that cannot be written anew ends the process before clients are awaited", async () => {
+Deno.test("changed_files: if the table cannot be written again, the process ends without waiting for clients", async () => {
   const disk = new SimulatedDisk();
   const life = await startOn(disk);
   const { storage } = life;
@@ -83,14 +83,14 @@ Deno.test("changed_files: a table that cannot be written anew ends the process b
     kind === "write" && name === NEW ? { error: noSpace() } : undefined;
   disk.cut("table.txn", 10);
   storage.checkFiles();
-  storage.beginClose(); // while a client waits for its reply, `close` is not called
+  storage.beginClose(); // `close` is not called while a client waits
   await storage.checkpointing;
   assert.match(String(life.syncFailures), /no checkpoint can be written: No space left on device/);
   await storage.close();
   assert.equal(disk.openFiles, 0);
 });
 
-Deno.test("changed_files: a repair takes what a damaged checkpoint has lost from the log before it", async () => {
+Deno.test("changed_files: a repair takes the lost keys of a damaged checkpoint from the log before it", async () => {
   const header = encodeHeader("ckpt", { covers: 2, table: "T", log: 2 });
   const disk = SimulatedDisk.of({
     "table.ckpt": fileOf(header), // cut: both keys are missing
@@ -103,7 +103,7 @@ Deno.test("changed_files: a repair takes what a damaged checkpoint has lost from
   assert.deepEqual(await recoverKeys(disk), ["k1", "k2", "k3"]);
 });
 
-Deno.test("changed_files: a file that gets a new log's name at the last moment is kept", async () => {
+Deno.test("changed_files: another program's file with the name of a new log is kept", async () => {
   const disk = new SimulatedDisk();
   const foreign = new TextEncoder().encode("precious\n");
   disk.watch = (moment, { kind, name }) => {
@@ -133,7 +133,7 @@ Deno.test("changed_files: a listing without the last log is refused", async () =
   }
 });
 
-Deno.test("changed_files: a link that leads to itself in the folder's place is a lost folder", async () => {
+Deno.test("changed_files: a folder that is replaced by a link to itself is lost", async () => {
   await using temp = await TempFolder.make();
   const folder = `${temp.path}/table.ht`;
   await Deno.mkdir(folder);
@@ -151,10 +151,10 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, () => false);
 }
 
-/** Files that are tried until one gets the inode of the one that was removed; some systems give none twice. */
+/** Files that are created until one gets the inode of the removed one; some systems use no inode twice. */
 const TRIES = 100;
 
-Deno.test("changed_files: a checkpoint whose place, length and inode another file gets is noticed", async () => {
+Deno.test("changed_files: another file with the name, length and inode of the checkpoint is noticed", async () => {
   await using temp = await TempFolder.make();
   const lock = await lockFolder(temp.path);
   const files = new FolderFiles(temp.path, lock);

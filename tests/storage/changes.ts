@@ -1,4 +1,4 @@
-/** Changes from texts. */
+/** Changes that are made from texts. */
 import { spanOf } from "../../lib/bytes/span.ts";
 import type { Change } from "../../lib/storage/storage.ts";
 import { keyText } from "../helpers/table_texts.ts";

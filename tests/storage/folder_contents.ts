@@ -1,4 +1,4 @@
-/** Logs and checkpoints as a test wants them, and what a start makes of a folder that holds them. */
+/** Builders of logs and checkpoints for tests, and starts on a folder that holds them. */
 import assert from "assert";
 import { encodeLogHeader, type Header } from "../../lib/storage/log/file_header.ts";
 import { DamageError, recover, type Recovery } from "../../lib/storage/recovery/recovery.ts";
@@ -7,10 +7,10 @@ import { HashTable } from "../../lib/table/hash_table.ts";
 import { SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
 import { joined } from "../helpers/streams.ts";
 
-/** The header of a log of the version before identities. */
+/** The header of a log of the first version, without an identity. */
 export const HEADER = '{"htserver":"txn","version":1}';
 
-/** A log with these changes, each of them written when all before were on disk. */
+/** Makes a log with these changes; each was written when all changes before it were on disk. */
 export function logOf(...seqs: number[]): Uint8Array {
   const buffer = new RecordBuffer();
   buffer.add(0, 0, HEADER);
@@ -28,7 +28,7 @@ export function checkpointOf(covers: number, keys: readonly string[]): Uint8Arra
   return buffer.bytes().slice();
 }
 
-/** A file of these records; numbered from 0, or as they say. */
+/** Makes a file of these records, numbered from 0 or with the given numbers. */
 export function fileOf(
   ...records: readonly (string | readonly [seq: number, json: string])[]
 ): Uint8Array<ArrayBuffer> {
@@ -40,12 +40,12 @@ export function fileOf(
   return buffer.bytes().slice();
 }
 
-/** A log with this header and these changes. */
+/** Makes a log with this header and these changes. */
 export function logWith(header: Header, ...seqs: number[]): Uint8Array {
   return joined([encodeLogHeader(header), logOf(...seqs).subarray(logOf().length)]);
 }
 
-/** Proves that a folder is refused because of a file, and that nothing is changed in it. */
+/** Proves that a folder is refused because of a file, and is not changed. */
 export async function refused(
   files: Readonly<Record<string, Uint8Array>>,
   name: string,
@@ -62,14 +62,14 @@ export async function refused(
   assert.deepEqual([disk.operations, disk.openFiles], [0, 0]);
 }
 
-/** Recovers a folder; gives what was found, with the disk and the number of keys. */
+/** Recovers a folder; returns the result with the disk and the number of keys. */
 export async function recovered(
   files: Readonly<Record<string, Uint8Array>>,
 ): Promise<Recovery & { readonly disk: SimulatedDisk; readonly keys: number }> {
   const disk = SimulatedDisk.of(files);
   const table = new HashTable();
-  const told = await recover(disk, table);
-  told.log.close();
+  const recovery = await recover(disk, table);
+  recovery.log.close();
   assert.equal(disk.openFiles, 0);
-  return { ...told, disk, keys: table.size };
+  return { ...recovery, disk, keys: table.size };
 }

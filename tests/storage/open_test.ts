@@ -1,4 +1,4 @@
-/** Proves that a folder is opened, or refused in one sentence with the lock given back. */
+/** Proves that a folder is opened, or refused in one sentence with its lock released. */
 import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
 import { silentLog } from "../../lib/base/log.ts";
@@ -17,7 +17,7 @@ function open(folder: string): Promise<OpenTable> {
   });
 }
 
-/** The sentence with which a folder is refused; twice, since the first must not keep the lock. */
+/** Returns the error for a folder. It opens the folder twice: the first attempt must release the lock. */
 async function refusal(folder: string): Promise<string> {
   const sentences: string[] = [];
   for (let attempt = 0; attempt < 2; attempt++) {
@@ -34,7 +34,7 @@ async function refusal(folder: string): Promise<string> {
   return sentences[0] ?? "";
 }
 
-Deno.test("open_folder: a missing folder is made, for its owner only, and found again", async () => {
+Deno.test("open: a missing folder is created for its owner only, and opened again", async () => {
   await using temp = await TempFolder.make();
   const folder = `${temp.path}/a/b`;
   const first = await open(folder);
@@ -52,11 +52,11 @@ Deno.test("open_folder: a missing folder is made, for its owner only, and found 
   assert.equal(((await Deno.stat(folder)).mode ?? 0) & 0o077, 0);
 });
 
-Deno.test("open_folder: where no folder can be made, that is said", async () => {
+Deno.test("open: a folder that cannot be created is refused", async () => {
   for (const folder of ["", "/proc/nope", "/proc/nope/below"]) await refusal(folder);
 });
 
-Deno.test("open_folder: a file where the folder should be", async () => {
+Deno.test("open: a file with the name of the folder is refused", async () => {
   await using temp = await TempFolder.make();
   const file = `${temp.path}/file`;
   await Deno.writeTextFile(file, "mine");
@@ -65,7 +65,7 @@ Deno.test("open_folder: a file where the folder should be", async () => {
   assert.equal(await Deno.readTextFile(file), "mine");
 });
 
-Deno.test("open_folder: a file that cannot be read", async () => {
+Deno.test("open: a folder with a file that cannot be read is refused", async () => {
   for (const name of ["table.txn", "table.ckpt", "lock"]) {
     await using temp = await TempFolder.make();
     await Deno.mkdir(`${temp.path}/${name}`);
@@ -73,13 +73,13 @@ Deno.test("open_folder: a file that cannot be read", async () => {
   }
 });
 
-testWithMounts("open_folder: a read-only folder", async () => {
+testWithMounts("open: a read-only folder is refused", async () => {
   await using disk = await SmallDisk.mount(1_000_000);
   await disk.makeReadOnly();
   assert.match(await refusal(disk.path), /Read-only file system/);
 });
 
-Deno.test("open_folder: one that is open in this process already", async () => {
+Deno.test("open: a folder that is open in the same process is refused", async () => {
   await using temp = await TempFolder.make();
   const first = await open(temp.path);
   assert.match(await refusal(temp.path), new RegExp(`process number ${Deno.pid} uses it`));
@@ -87,7 +87,7 @@ Deno.test("open_folder: one that is open in this process already", async () => {
   await (await open(temp.path)).close();
 });
 
-Deno.test("open_folder: damage is refused, and the lock given back", async () => {
+Deno.test("open: a damaged folder is refused, and its lock released", async () => {
   await using temp = await TempFolder.make();
   await Deno.writeTextFile(`${temp.path}/table.ckpt`, "no checkpoint\n");
   assert.match(await refusal(temp.path), /table\.ckpt: it is damaged at byte 0/);

@@ -1,4 +1,4 @@
-/** Proves that a table keeps its identity through restarts, crashes and upgrades, and shares it with no other. */
+/** Proves that a table keeps its identity through restarts, crashes and upgrades, and that it is unique. */
 import assert from "assert";
 import { DamageError, recover } from "../../lib/storage/recovery/recovery.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
@@ -12,7 +12,7 @@ function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: `table_id: ${name}`, permissions: "none", fn });
 }
 
-/** Starts on a disk, makes some changes and ends; gives the identity. */
+/** Starts on a disk, makes changes and ends; returns the identity. */
 async function life(disk: SimulatedDisk, changes: number, entries?: number): Promise<string> {
   const { storage } = await startOn(disk, entries === undefined ? {} : { entries });
   for (let number = 0; number < changes; number++) {
@@ -29,7 +29,7 @@ const INSERT = '{"method":"insert","key":"a","value":1}';
 const OLD_LOG = fileOf('{"htserver":"txn","version":1}', INSERT);
 const OLD_CHECKPOINT = fileOf('{"htserver":"ckpt","version":1,"covers":0}', INSERT, '{"end":1}');
 
-test("it stays the same through restarts, with a log only and with checkpoints", async () => {
+test("the identity stays the same through restarts, with a log only and with checkpoints", async () => {
   const disk = new SimulatedDisk();
   const tableId = await life(disk, 0);
   assert.match(tableId, /^[0-9a-f-]{36}$/);
@@ -42,14 +42,14 @@ test("it stays the same through restarts, with a log only and with checkpoints",
   }
 });
 
-test("a new table has a new one", async () => {
+test("a new table has a new identity", async () => {
   const first = await life(new SimulatedDisk(), 1);
   assert.notEqual(await life(new SimulatedDisk(), 1), first);
   assert.match(memoryStorage().tableId, /^[0-9a-f-]{36}$/);
   assert.notEqual(memoryStorage().tableId, memoryStorage().tableId);
 });
 
-test("files of an earlier version get one, which is durable after the checkpoint at once", async () => {
+test("files of an earlier version get an identity, which the first checkpoint makes durable", async () => {
   for (
     const files of [
       { "table.txn": OLD_LOG },

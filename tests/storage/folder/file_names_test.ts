@@ -1,4 +1,4 @@
-/** Proves which files of a folder are logs, in which order, and which names are free. */
+/** Proves which names of a folder are logs, in which order, and how new names are made. */
 import assert from "assert";
 import {
   findLogNames,
@@ -7,10 +7,10 @@ import {
 } from "../../../lib/storage/folder/file_names.ts";
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `data_folder: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `file_names: ${name}`, permissions: "none", fn });
 }
 
-test("logs come in the order in which they were begun, whatever else is there", () => {
+test("logs are found among other files, in the order in which they were started", () => {
   const names = [
     "lock",
     "table.ckpt",
@@ -36,14 +36,14 @@ test("logs come in the order in which they were begun, whatever else is there", 
   assert.deepEqual(findLogNames([]), []);
 });
 
-test("the next log follows all that are there", () => {
+test("the next log follows all others", () => {
   assert.equal(makeNextLogName([]), "table.txn.1");
   assert.equal(makeNextLogName(["table.txn"]), "table.txn.1");
   assert.equal(makeNextLogName(["table.txn", "table.txn.9", "table.txn.10"]), "table.txn.11");
   assert.equal(makeNextLogName(["table.txn.3"]), "table.txn.4");
 });
 
-test("a torn tail gets a name that no file has", () => {
+test("a copy of a torn tail gets an unused name", () => {
   assert.equal(makeTornName([]), "table.torn.1");
   assert.equal(makeTornName(["table.torn.1", "table.torn.3"]), "table.torn.2");
 });

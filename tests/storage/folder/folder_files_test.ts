@@ -1,19 +1,18 @@
 /**
- * Proves, on a real folder, that files are created and opened only as they should be, that no step
- * is done in a folder that was lost, and that a held file is freed bit by bit and only if no name leads
- * to it.
+ * Proves on a real folder that files are created and opened only when that is safe, that no step is done in
+ * a lost folder, and that the space of a held file is freed in steps and only if the file has no name.
  */
 import assert from "assert";
 import { FolderFiles, type HeldFile } from "../../../lib/storage/folder/folder_files.ts";
 import { FolderLostError, lockFolder } from "../../../lib/storage/folder/lock_file.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 
-/** A file that takes several steps to free; it has no blocks. */
+/** Size of a file that takes several steps to free, in bytes; it has no blocks. */
 const LARGE_BYTES = 10_000_000;
 
 const never = new AbortController().signal;
 
-/** A large file in a folder, held, and seen by somebody who opened it before. */
+/** Calls a function with a large held file; `size` reads its length through another open file. */
 async function withLarge(
   use: (files: FolderFiles, held: HeldFile, size: () => number) => Promise<void>,
 ): Promise<void> {
@@ -21,17 +20,17 @@ async function withLarge(
   const files = new FolderFiles(temp.path);
   await Deno.writeFile(`${temp.path}/large`, new Uint8Array(1));
   await Deno.truncate(`${temp.path}/large`, LARGE_BYTES);
-  using seen = await Deno.open(`${temp.path}/large`, { read: true });
+  using other = await Deno.open(`${temp.path}/large`, { read: true });
   const held = files.hold("large");
   assert.ok(held);
   try {
-    await use(files, held, () => seen.statSync().size);
+    await use(files, held, () => other.statSync().size);
   } finally {
     held.close();
   }
 }
 
-Deno.test("files: a held file keeps its bytes when it loses its name, until it is freed", async () => {
+Deno.test("folder_files: a held file keeps its bytes after its name is removed, until it is freed", async () => {
   for (const how of ["removed", "replaced"]) {
     await withLarge(async (files, held, size) => {
       if (how === "removed") files.remove("large");
@@ -47,7 +46,7 @@ Deno.test("files: a held file keeps its bytes when it loses its name, until it i
   }
 });
 
-Deno.test("files: to free a held file is called off between two steps", async () => {
+Deno.test("folder_files: freeing a held file is aborted between two steps", async () => {
   await withLarge(async (files, held, size) => {
     files.remove("large");
     await held.freeSpace(AbortSignal.abort());
@@ -55,10 +54,10 @@ Deno.test("files: to free a held file is called off between two steps", async ()
   });
 });
 
-Deno.test("files: a held file to which a name leads is not freed", async () => {
+Deno.test("folder_files: a held file that has a name is not freed", async () => {
   await withLarge(async (_files, held, size) => {
     await held.freeSpace(never);
-    assert.equal(size(), LARGE_BYTES, "its own");
+    assert.equal(size(), LARGE_BYTES, "its own name");
   });
   await withLarge(async (files, held, size) => {
     await Deno.link(`${files.folder}/large`, `${files.folder}/backup`);
@@ -68,14 +67,14 @@ Deno.test("files: a held file to which a name leads is not freed", async () => {
   });
 });
 
-Deno.test("files: a file that is not there cannot be held", async () => {
+Deno.test("folder_files: a missing file cannot be held", async () => {
   await using temp = await TempFolder.make();
   const files = new FolderFiles(temp.path);
   assert.equal(files.hold("large"), undefined);
-  assert.deepEqual(await files.list(), [], "nor is it made");
+  assert.deepEqual(await files.list(), [], "it is not created");
 });
 
-/** A folder that this process has locked. */
+/** Calls a function with a folder that this process has locked. */
 async function withLocked(use: (files: FolderFiles, path: string) => Promise<void>): Promise<void> {
   await using temp = await TempFolder.make();
   const path = `${temp.path}/table.ht`;
@@ -88,7 +87,7 @@ async function withLocked(use: (files: FolderFiles, path: string) => Promise<voi
   }
 }
 
-Deno.test("files: a file is created only if there is nothing of its name, not even a link", async () => {
+Deno.test("folder_files: a file is created only if its name is unused, even by a link", async () => {
   await withLocked(async (files, path) => {
     await Deno.writeTextFile(`${path}/there`, "mine");
     await Deno.symlink(`${path}/nothing`, `${path}/link`);
@@ -100,7 +99,7 @@ Deno.test("files: a file is created only if there is nothing of its name, not ev
   });
 });
 
-Deno.test("files: only a plain file is read and written to: no link, no pipe, no folder", async () => {
+Deno.test("folder_files: only a plain file is read or written, and no link, pipe or folder", async () => {
   await withLocked(async (files, path) => {
     await Deno.writeTextFile(`${path}/there`, "mine");
     await Deno.symlink("there", `${path}/link`);
@@ -115,7 +114,7 @@ Deno.test("files: only a plain file is read and written to: no link, no pipe, no
   });
 });
 
-Deno.test("files: what follows is written only to the file that was read", async () => {
+Deno.test("folder_files: only the file that was read is written", async () => {
   await withLocked(async (files, path) => {
     await Deno.writeTextFile(`${path}/log`, "mine");
     files.openToRead("log").close();
@@ -129,7 +128,7 @@ Deno.test("files: what follows is written only to the file that was read", async
   });
 });
 
-Deno.test("files: a file that is open to be written to is locked", async () => {
+Deno.test("folder_files: a file that is open for writing is locked", async () => {
   await withLocked((files) => {
     const file = files.openToWrite("log", "create");
     assert.throws(() => files.openToWrite("log", "append"), /another process has locked 'log'/);
@@ -139,7 +138,7 @@ Deno.test("files: a file that is open to be written to is locked", async () => {
   });
 });
 
-Deno.test("files: in a folder that was lost, no step is done", async () => {
+Deno.test("folder_files: no step is done in a lost folder", async () => {
   await withLocked(async (files, path) => {
     const open = files.openToWrite("log", "create");
     await Deno.rename(path, `${path}.moved`);
@@ -160,14 +159,14 @@ Deno.test("files: in a folder that was lost, no step is done", async () => {
     for (const step of steps) assert.throws(step, FolderLostError, step.toString());
     await assert.rejects(files.list(), FolderLostError);
     await assert.rejects(async () => await files.syncFolder(), FolderLostError);
-    open.write(new TextEncoder().encode("mine")); // an open file stays with its folder
+    open.write(new TextEncoder().encode("mine")); // an open file stays in its folder
     open.close();
     assert.equal(await Deno.readTextFile(`${path}/log`), "other");
     assert.equal(await Deno.readTextFile(`${path}.moved/log`), "mine");
   });
 });
 
-Deno.test("files: a link that leads to the folder at its new place does not let steps go to the old one", async () => {
+Deno.test("folder_files: a link to the folder's new path does not lead steps to the old path", async () => {
   await using temp = await TempFolder.make();
   const [old, link] = [`${temp.path}/old`, `${temp.path}/link`];
   await Deno.mkdir(old);

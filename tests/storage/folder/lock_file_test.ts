@@ -1,11 +1,11 @@
-/** Proves that a folder has one server, and that one which was killed is no obstacle (I10). */
+/** Proves that a folder has at most one server, and that a killed server does not block a restart (I10). */
 import assert from "assert";
 import { ExitError } from "../../../lib/base/errors.ts";
 import { lockFolder } from "../../../lib/storage/folder/lock_file.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { Program, TOP } from "../../../bench/harness/program.ts";
 
-/** A process that locks a folder, says so and stays. */
+/** Starts a process that locks a folder and stays. */
 function holder(folder: string): Program {
   const code = `
     const { lockFolder } = await import(${
@@ -18,7 +18,7 @@ function holder(folder: string): Program {
   return new Program([Deno.execPath(), "eval", code]);
 }
 
-Deno.test("folder_lock: the second one is refused with the number of the first", async () => {
+Deno.test("lock_file: the second server is refused with the process number of the first", async () => {
   await using temp = await TempFolder.make();
   await using first = holder(temp.path);
   await first.until("stdout", /locked/);
@@ -32,7 +32,7 @@ Deno.test("folder_lock: the second one is refused with the number of the first",
   }
 });
 
-Deno.test("folder_lock: a process that was killed leaves nothing that blocks", async () => {
+Deno.test("lock_file: the lock of a killed process is free", async () => {
   await using temp = await TempFolder.make();
   await using first = holder(temp.path);
   await first.until("stdout", /locked/);
@@ -43,7 +43,7 @@ Deno.test("folder_lock: a process that was killed leaves nothing that blocks", a
   lock.release();
 });
 
-Deno.test("folder_lock: released, it can be taken again, whatever the file says", async () => {
+Deno.test("lock_file: a released lock can be taken again, with any content of the file", async () => {
   await using temp = await TempFolder.make();
   await Deno.writeTextFile(`${temp.path}/lock`, "1234567890 and more\n");
   for (let round = 0; round < 2; round++) {

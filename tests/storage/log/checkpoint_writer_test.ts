@@ -1,4 +1,4 @@
-/** Proves that a checkpoint holds each key once, however its writing is cut into slices. */
+/** Proves that a checkpoint holds each key once, for any slices in which it is written. */
 import assert from "assert";
 import { textAt } from "../../../lib/bytes/span.ts";
 import { CheckpointWriter } from "../../../lib/storage/log/checkpoint_writer.ts";
@@ -11,10 +11,10 @@ import { insertText, removeText } from "../../helpers/table_texts.ts";
 const TABLE = "an identity";
 
 function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: `checkpoint: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `checkpoint_writer: ${name}`, permissions: "none", fn });
 }
 
-/** The records of a checkpoint: their numbers and their JSON. */
+/** Reads the records of a checkpoint: numbers and JSON. */
 function recordsOf(disk: SimulatedDisk): [seq: number, json: string][] {
   const records: [number, string][] = [];
   using reader = LogReader.open(disk, NEW_CHECKPOINT);
@@ -26,7 +26,7 @@ function recordsOf(disk: SimulatedDisk): [seq: number, json: string][] {
   return records;
 }
 
-test("what the table holds, and nothing of what it held before", () => {
+test("it writes the keys of the table, and no removed one", () => {
   const disk = new SimulatedDisk();
   const table = new HashTable();
   for (const key of ["a", "b", "c", "d"]) insertText(table, key, "1");
@@ -46,7 +46,7 @@ test("what the table holds, and nothing of what it held before", () => {
   ]);
 });
 
-test("slices that are out of time at once write each key once", () => {
+test("slices without time write each key once", () => {
   const disk = new SimulatedDisk();
   const table = new HashTable();
   const keys = Array.from({ length: 100 }, (_, at) => `key ${at}`);
@@ -61,7 +61,7 @@ test("slices that are out of time at once write each key once", () => {
   assert.deepEqual(written, keys);
 });
 
-test("slices end in time among free slots and among large values, too", () => {
+test("slices end in time, also with free slots and large values", () => {
   const table = new HashTable();
   const large = JSON.stringify("x".repeat(1_500_000));
   for (let at = 0; at < 100; at++) insertText(table, `key ${at}`, at < 90 ? "1" : large);
@@ -73,7 +73,7 @@ test("slices end in time among free slots and among large values, too", () => {
   writer.close();
 });
 
-test("it tells how much of it is not on disk yet", async () => {
+test("it counts the bytes that are not on disk", async () => {
   const disk = new SimulatedDisk();
   const table = new HashTable();
   insertText(table, "a", JSON.stringify("x".repeat(3_000_000)));

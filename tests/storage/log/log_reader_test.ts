@@ -1,4 +1,4 @@
-/** Proves that records are read in whatever pieces the file gives them. */
+/** Proves that records are read from pieces of any size, also behind damage. */
 import assert from "assert";
 import fc from "fast-check";
 import { textAt } from "../../../lib/bytes/span.ts";
@@ -8,16 +8,16 @@ import { type LogRecord, RecordBuffer } from "../../../lib/storage/log/log_recor
 import { joined, utf8 } from "../../helpers/streams.ts";
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `record_reader: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `log_reader: ${name}`, permissions: "none", fn });
 }
 
-/** A file that gives its bytes in pieces of these sizes, over and over. */
+/** A file whose reads return pieces of these sizes, again and again. */
 class Pieces implements ReadableFile {
   closes = 0;
   readonly #bytes: Uint8Array;
   readonly #sizes: readonly number[];
   #at = 0;
-  #turn = 0;
+  #reads = 0;
 
   constructor(bytes: Uint8Array, sizes: readonly number[] = [1e9]) {
     this.#bytes = bytes;
@@ -25,7 +25,7 @@ class Pieces implements ReadableFile {
   }
 
   read(into: Uint8Array): number | null {
-    const size = this.#sizes[this.#turn++ % this.#sizes.length] ?? 1;
+    const size = this.#sizes[this.#reads++ % this.#sizes.length] ?? 1;
     const piece = this.#bytes.subarray(this.#at, this.#at + Math.min(size, into.length));
     into.set(piece);
     this.#at += piece.length;
@@ -50,7 +50,7 @@ function bytesOf(...records: string[]): Uint8Array {
   return buffer.bytes().slice();
 }
 
-/** A line of a file: its place, and the JSON of its record or of a hidden one. */
+/** A line of a file: its offsets, and the JSON of its record or of a hidden one. */
 interface Line {
   readonly offset: number;
   readonly end: number;
@@ -66,7 +66,7 @@ function linesOf(bytes: Uint8Array, sizes?: readonly number[]): Line[] {
     const hidden = record === undefined ? reader.findHiddenRecord() : undefined;
     lines.push({ offset, end, json: record && json(record), hidden: hidden && json(hidden) });
   }
-  assert.equal(reader.next(), false, "the end stays the end");
+  assert.equal(reader.next(), false, "a second read at the end");
   return lines;
 }
 
@@ -77,7 +77,7 @@ function json({ bytes, jsonStart, jsonEnd }: LogRecord): string {
 const jsonOf = (bytes: Uint8Array, sizes?: readonly number[]) =>
   linesOf(bytes, sizes).map(({ json }) => json);
 
-test("in pieces of any sizes", () => {
+test("records are read from pieces of any size", () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1 }), (sizes) => {
       assert.deepEqual(jsonOf(bytesOf(...RECORDS), sizes), RECORDS);
@@ -85,7 +85,7 @@ test("in pieces of any sizes", () => {
   );
 });
 
-test("each line says where it begins and ends, damaged ones too", () => {
+test("each line has its offsets, also a damaged one", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 200 }), fc.nat(500), fc.nat(7), (size, at, bit) => {
       const bytes = bytesOf(...RECORDS, ...RECORDS);
@@ -104,7 +104,7 @@ test("each line says where it begins and ends, damaged ones too", () => {
   );
 });
 
-test("what stands behind the last LF is no record", () => {
+test("bytes behind the last LF are no record", () => {
   const bytes = bytesOf(...RECORDS);
   for (let cut = 1; cut <= 20; cut++) {
     const lines = linesOf(bytes.subarray(0, -cut));
@@ -115,13 +115,13 @@ test("what stands behind the last LF is no record", () => {
   }
 });
 
-test("a record that is not UTF-8 harms no other one", () => {
+test("a record that is not UTF-8 does not affect others", () => {
   const bad = joined([utf8("12345678 1 1 "), Uint8Array.of(0xff, 10)]);
   const bytes = joined([bytesOf(RECORDS[0] ?? ""), bad, bytesOf(RECORDS[2] ?? "")]);
   assert.deepEqual(jsonOf(bytes), [RECORDS[0], undefined, RECORDS[2]]);
 });
 
-test("a record whose LF before it is damaged is found behind the one that it hides in", () => {
+test("a record behind a damaged LF is found in the line before", () => {
   const bytes = bytesOf(...RECORDS, ...RECORDS);
   const lines = linesOf(bytes);
   for (const [number, { end }] of lines.entries()) {
@@ -139,7 +139,7 @@ test("a record whose LF before it is damaged is found behind the one that it hid
   }
 });
 
-test("what stands behind the last LF may hide a record, but not be one", () => {
+test("bytes behind the last LF may contain a hidden record", () => {
   const whole = bytesOf(RECORDS[0] ?? "").slice(0, -1);
   const noLine = { offset: 0, json: undefined };
   assert.deepEqual(linesOf(whole), [{ ...noLine, end: whole.length, hidden: undefined }]);
@@ -147,7 +147,7 @@ test("what stands behind the last LF may hide a record, but not be one", () => {
   assert.deepEqual(linesOf(behind), [{ ...noLine, end: behind.length, hidden: RECORDS[0] }]);
 });
 
-test("a damaged line is searched for hidden records, but not for ever", () => {
+test("the search for hidden records in a damaged line is bounded", () => {
   const beginnings = (count: number) => utf8("12345678 1 1 {".repeat(count));
   const hiddenBehind = (count: number) =>
     linesOf(joined([beginnings(count), bytesOf(RECORDS[0] ?? "")]))[0]?.hidden;
@@ -155,14 +155,14 @@ test("a damaged line is searched for hidden records, but not for ever", () => {
   assert.equal(hiddenBehind(1_100), undefined);
 });
 
-test("records larger than what is read at once", () => {
+test("records larger than one read", () => {
   const large = JSON.stringify("\u20ac".repeat(1_500_000));
   const records = ["1", large, "3", large, large, "6"];
   assert.deepEqual(jsonOf(bytesOf(...records)), records);
   assert.deepEqual(jsonOf(bytesOf(...records), [70_001]), records);
 });
 
-test("what an earlier part of the file has left in the buffer is no line", () => {
+test("old bytes in the buffer are no line", () => {
   const record = JSON.stringify("x".repeat(300));
   const records = Array.from({ length: 3_000 }, () => record);
   const bytes = bytesOf(...records).subarray(0, -400);
@@ -170,7 +170,7 @@ test("what an earlier part of the file has left in the buffer is no line", () =>
   assert.equal(linesOf(bytes).at(-1)?.end, bytes.length);
 });
 
-test("the file is closed with the reader, at the end or before", () => {
+test("the file is closed with the reader, at its end or earlier", () => {
   for (const count of [0, 1, 2, RECORDS.length, RECORDS.length + 1]) {
     const file = new Pieces(bytesOf(...RECORDS));
     {
@@ -184,7 +184,7 @@ test("the file is closed with the reader, at the end or before", () => {
 
 test("an empty file has no lines", () => assert.deepEqual(jsonOf(new Uint8Array(0)), []));
 
-Deno.test("fault: 3 GB of zeros behind a log: a run of fill bytes is a line, however long", () => {
+Deno.test("fault: 3 GB of zeros behind a log: a run of fill bytes of any length is one line", () => {
   const [, first = "", second = ""] = RECORDS;
   for (const byte of [0, 255]) {
     const fill = new Uint8Array(5_000_001).fill(byte);
@@ -208,7 +208,7 @@ Deno.test("fault: 3 GB of zeros behind a log: a run of fill bytes is a line, how
   }
 });
 
-test("a long line that begins as no record is read in parts, and records in it are found", () => {
+test("a long line of garbage is read in parts, and records in it are found", () => {
   const [, first = "", second = "", third = ""] = RECORDS;
   const garbage = utf8("x".repeat(3_333_333));
   for (const sizes of [[1e9], [99_999], [1_000_000, 39, 1]]) {

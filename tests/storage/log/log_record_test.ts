@@ -1,4 +1,4 @@
-/** Proves that records have the format that is specified, and that no bytes confuse who reads them. */
+/** Proves that records have the specified format, and that no other bytes are read as a record. */
 import assert from "assert";
 import fc from "fast-check";
 import { textAt } from "../../../lib/bytes/span.ts";
@@ -9,7 +9,7 @@ import { insertOf, removeOf } from "../changes.ts";
 import { joined, utf8 } from "../../helpers/streams.ts";
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `txn_record: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `log_record: ${name}`, permissions: "none", fn });
 }
 
 /** Records whose checksums were computed by another program (Python's zlib). */
@@ -21,14 +21,14 @@ const EXAMPLES: readonly (readonly [seq: number, lag: number, json: string, crc:
   [0, 0, '{"htserver":"ckpt","version":1,"covers":7}', "ee9bde67"],
 ];
 
-/** Numbers around those where a digit more is needed. */
+/** Numbers around each change of the number of digits. */
 const NUMBERS = [0, 1, 4, 8, 16, 28, 32, 33, 36, 40, 52, 53].flatMap((bits) =>
   [2 ** bits - 1, 2 ** bits, 2 ** bits + 1].filter(Number.isSafeInteger)
 );
 
 const anyNumber = fc.oneof(fc.nat({ max: Number.MAX_SAFE_INTEGER }), fc.constantFrom(...NUMBERS));
 
-/** A buffer that was filled, as a text. */
+/** Fills a buffer, and returns its text. */
 function written(fill: (buffer: RecordBuffer) => void): string {
   const buffer = new RecordBuffer();
   fill(buffer);
@@ -44,7 +44,7 @@ function textOf(bytes: Uint8Array): string {
   return textAt(bytes, 0, bytes.length);
 }
 
-/** Reads a line without its LF, which stands between others in a larger buffer. */
+/** Reads a line without its LF in the middle of a larger buffer. */
 function parse(line: Uint8Array): { seq: number; lag: number; json: string } | undefined {
   const before = utf8("5118082f 1 "), behind = utf8(" 1 {}\n");
   const bytes = joined([before, line, behind]);
@@ -56,7 +56,7 @@ function parse(line: Uint8Array): { seq: number; lag: number; json: string } | u
   return { seq, lag, json: textAt(bytes, jsonStart, jsonEnd) };
 }
 
-test("literal examples, both ways", () => {
+test("literal examples are written and read", () => {
   for (const [seq, lag, json, crc] of EXAMPLES) {
     const line = `${crc} ${seq.toString(16)} ${lag.toString(16)} ${json}`;
     assert.equal(written((buffer) => buffer.add(seq, lag, json)), `${line}\n`);
@@ -64,7 +64,7 @@ test("literal examples, both ways", () => {
   }
 });
 
-test("literal examples of changes", () => {
+test("literal examples of changes are written", () => {
   const [insert, remove, beyondAscii] = EXAMPLES;
   const changes: readonly [Change, (typeof EXAMPLES)[number] | undefined][] = [
     [insertOf("zebra", "[1.0]"), insert],
@@ -79,7 +79,7 @@ test("literal examples of changes", () => {
   }
 });
 
-test("whatever is written is read again", () => {
+test("written records are read again", () => {
   const json = fc.tuple(fc.string({ unit: "grapheme" }), fc.json()).map(([key, value]) =>
     `{"method":"insert","key":${JSON.stringify(key)},"value":${value}}`
   );
@@ -97,7 +97,7 @@ test("whatever is written is read again", () => {
   );
 });
 
-test("changes and entries are written as their JSON is, wherever their bytes lie", () => {
+test("changes and entries are written as their JSON, from any offset of a buffer", () => {
   const unit = fc.constantFrom(...'ab"\\\n\u00e4\u{1d11e}', "\ud800");
   const key = fc.oneof(fc.string({ unit }), fc.string({ minLength: 90, maxLength: 200 }));
   const value = fc.oneof(fc.json(), fc.string({ minLength: 90, maxLength: 200 }).map(jsonOf));
@@ -134,12 +134,12 @@ function jsonOf(text: string): string {
   return JSON.stringify(text);
 }
 
-test("no bytes make it throw, and none that are not whole are taken", () => {
+test("random bytes are refused without an exception", () => {
   const bytes = fc.uint8Array({ maxLength: 100 });
   fc.assert(fc.property(bytes, (bytes) => assert.equal(parse(bytes), undefined)));
 });
 
-test("no beginning of a record is taken", () => {
+test("a part of a record is refused", () => {
   for (const [seq, lag, json] of EXAMPLES) {
     const line = bytesOf(seq, lag, json).slice(0, -1);
     for (let length = 0; length < line.length; length++) {
@@ -148,7 +148,7 @@ test("no beginning of a record is taken", () => {
   }
 });
 
-test("bytes with a good checksum that are no record make no record that anybody takes", () => {
+test("invalid fields with a valid checksum give invalid numbers", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary-ascii", maxLength: 30 }), (text) => {
       const good = bytesOf(1, 1, text);
@@ -173,7 +173,7 @@ test("a checksum has eight digits in lower case", () => {
   assert.equal(parse(utf8(`0${line}`)), undefined);
 });
 
-/** A line with this body and a good checksum (CRC-32 as in RFC 1952). */
+/** Makes a line with this body and a valid checksum (CRC-32 as in RFC 1952). */
 function withChecksum(body: string): Uint8Array {
   let crc = 0xffffffff;
   for (const byte of utf8(body)) {
@@ -183,7 +183,7 @@ function withChecksum(body: string): Uint8Array {
   return utf8(`${(~crc >>> 0).toString(16).padStart(8, "0")} ${body}`);
 }
 
-test("every changed bit of a line is noticed", () => {
+test("a change of any bit of a line is noticed", () => {
   const line = bytesOf(31, 2, '{"method":"insert","key":"\u00e4","value":"Zz09 af"}').slice(0, -1);
   for (let at = 0; at < line.length; at++) {
     for (let bit = 0; bit < 8; bit++) {
@@ -194,7 +194,7 @@ test("every changed bit of a line is noticed", () => {
   }
 });
 
-test("a buffer grows with what it takes, and is small again when cleared", () => {
+test("a buffer grows with its records, and shrinks when it is cleared", () => {
   const buffer = new RecordBuffer();
   const large = JSON.stringify("\u20ac".repeat(3_000_000));
   buffer.addChange(1, 1, insertOf("a", "1"));
@@ -208,7 +208,7 @@ test("a buffer grows with what it takes, and is small again when cleared", () =>
   ]);
   buffer.clear();
   assert.equal(buffer.length, 0);
-  assert.ok(buffer.bytes().buffer.byteLength <= 100_000, "the memory is given back");
+  assert.ok(buffer.bytes().buffer.byteLength <= 100_000, "the memory is not released");
   buffer.add(4, 1, "4");
   assert.deepEqual(parse(buffer.bytes().slice(0, -1)), { seq: 4, lag: 1, json: "4" });
 });

@@ -1,4 +1,4 @@
-/** Proves that a log holds whole batches only, whatever fails, and that its numbers are contiguous. */
+/** Proves that a log holds only whole batches after any failure, and that its numbers are contiguous. */
 import assert from "assert";
 import { LogReader } from "../../../lib/storage/log/log_reader.ts";
 import { WriteError } from "../../../lib/storage/storage.ts";
@@ -11,10 +11,10 @@ const TABLE = "an identity";
 const PLACE = { name: LOG, number: 1 };
 
 function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `txn_log: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `log_writer: ${name}`, permissions: "none", fn });
 }
 
-/** Numbers of the records; undefined for a line that is none. */
+/** Reads the numbers of the records; undefined for a line that is no record. */
 function numbers(disk: SimulatedDisk): (number | undefined)[] {
   const seqs: (number | undefined)[] = [];
   using reader = LogReader.open(disk, LOG);
@@ -32,7 +32,7 @@ test("a new log is durable with its header and its name", async () => {
   for (let seed = 0; seed < 20; seed++) assert.deepEqual(numbers(disk.crashed(seed)), [0]);
 });
 
-test("nothing is written before write, and all of a batch at once", async () => {
+test("only `write` writes, and it writes the whole batch at once", async () => {
   const disk = new SimulatedDisk();
   const log = await LogWriter.create(disk, PLACE, TABLE);
   const before = disk.operations;
@@ -43,11 +43,11 @@ test("nothing is written before write, and all of a batch at once", async () => 
   assert.deepEqual(numbers(disk), [0, 1, 2, 3]);
   assert.deepEqual([log.bytes, log.entries], [disk.size(LOG), 3]);
   log.write();
-  assert.equal(disk.operations, before + 1, "an empty batch is no write");
+  assert.equal(disk.operations, before + 1, "an empty batch needs no write");
   log.close();
 });
 
-test("what a change's bytes are after it was taken does not matter", async () => {
+test("a change is copied when it is appended", async () => {
   const disk = new SimulatedDisk();
   const log = await LogWriter.create(disk, PLACE, TABLE);
   const change = insertOf("a", "12345");
@@ -61,7 +61,7 @@ test("what a change's bytes are after it was taken does not matter", async () =>
   log.close();
 });
 
-test("a write that fails at any share of its bytes is cut back, and the next one works", async () => {
+test("a write that fails after any share of its bytes is cut off, and the next one works", async () => {
   for (const taken of [0, 0.1, 0.5, 0.9, 1]) {
     const disk = new SimulatedDisk();
     const log = await LogWriter.create(disk, PLACE, TABLE);
@@ -78,7 +78,7 @@ test("a write that fails at any share of its bytes is cut back, and the next one
     assert.deepEqual([disk.size(LOG), log.bytes, log.entries], [bytes, bytes, 1]);
     disk.plan = () => undefined;
     log.write();
-    assert.deepEqual(numbers(disk), [0, 1], "the failed batch is forgotten");
+    assert.deepEqual(numbers(disk), [0, 1], "the failed batch must be dropped");
     append(log, 2);
     log.write();
     assert.deepEqual(numbers(disk), [0, 1, 2]);
@@ -86,18 +86,18 @@ test("a write that fails at any share of its bytes is cut back, and the next one
   }
 });
 
-test("what a failed write has left is not there after a power failure either", async () => {
+test("no part of a failed write is there after a power failure", async () => {
   const disk = new SimulatedDisk();
   const log = await LogWriter.create(disk, PLACE, TABLE);
   disk.plan = ({ kind }) => kind === "write" ? { error: noSpace(), taken: 0.9 } : undefined;
   append(log, 1, 2, 3);
   assert.throws(() => log.write(), WriteError);
   const left = Array.from({ length: 30 }, (_, seed) => numbers(disk.crashed(seed)));
-  assert.ok(left.every((seqs) => !seqs.includes(1)), "they were told that it was not made");
+  assert.ok(left.every((seqs) => !seqs.includes(1)), "the change was reported as failed");
   log.close();
 });
 
-test("where what a failed write has left cannot be cut, nothing more is written behind it", async () => {
+test("if a failed write cannot be cut off, nothing is written after it", async () => {
   for (const failing of ["truncate", "sync"]) {
     const disk = new SimulatedDisk();
     const log = await LogWriter.create(disk, PLACE, TABLE);
@@ -107,13 +107,13 @@ test("where what a failed write has left cannot be cut, nothing more is written 
     disk.plan = ({ kind }) =>
       kind === "write" || kind === failing ? { error: ioError(), taken: 0.5 } : undefined;
     append(log, 2, 3);
-    // No WriteError, which would tell clients that nothing was made: the process has to end.
+    // A WriteError would report that no change was made. So another error ends the process.
     assert.throws(() => log.write(), (error) => !(error instanceof WriteError));
     log.close();
   }
 });
 
-test("resumed, it goes on behind the whole records", async () => {
+test("a resumed log continues after its whole records", async () => {
   const disk = new SimulatedDisk();
   const first = await LogWriter.create(disk, PLACE, TABLE);
   append(first, 1, 2);
@@ -131,7 +131,7 @@ test("resumed, it goes on behind the whole records", async () => {
   log.close();
 });
 
-test("a log that cannot be begun leaves no open file", async () => {
+test("a log that cannot be created leaves no open file", async () => {
   for (const kind of ["create", "write", "sync", "syncFolder"]) {
     const disk = new SimulatedDisk();
     disk.plan = (operation) => operation.kind === kind ? { error: ioError() } : undefined;

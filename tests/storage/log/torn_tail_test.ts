@@ -1,4 +1,4 @@
-/** Proves that what is cut off a log's torn tail is kept first, on a full disk too, and that fill bytes are not. */
+/** Proves that a torn tail is copied before it is cut off, also on a full disk, and fill bytes are not. */
 import assert from "assert";
 import { encodeLogHeader } from "../../../lib/storage/log/file_header.ts";
 import { recover } from "../../../lib/storage/recovery/recovery.ts";
@@ -16,7 +16,7 @@ function test(name: string, fn: () => Promise<void>): void {
 
 const TORN = utf8("12345678 3 1 {torn");
 
-/** A log of two changes with something behind it. */
+/** Makes a log of two changes with a torn tail. */
 async function tornDisk(end: Uint8Array<ArrayBuffer>): Promise<SimulatedDisk> {
   const disk = new SimulatedDisk();
   const life = await startOn(disk);
@@ -26,13 +26,13 @@ async function tornDisk(end: Uint8Array<ArrayBuffer>): Promise<SimulatedDisk> {
   return SimulatedDisk.of({ "table.txn": joined([disk.bytesOf("table.txn"), end]) });
 }
 
-/** Whether bytes stand in any file. */
+/** Whether any file contains these bytes. */
 function holds(disk: SimulatedDisk, bytes: Uint8Array): boolean {
   const text = new TextDecoder().decode(bytes);
   return disk.names.some((name) => new TextDecoder().decode(disk.bytesOf(name)).includes(text));
 }
 
-Deno.test("a file that has the name of the copy already is left as it is", () => {
+Deno.test("torn_tail: an existing file with the name of the copy is not changed", () => {
   const disk = SimulatedDisk.of({ "table.txn": TORN, "table.torn.1": utf8("foreign") });
   const torn = { name: "table.txn", offset: 0, bytes: TORN.length, contentBytes: TORN.length };
   assert.throws(() => copyTornTail(disk, torn, "table.torn.1"));
@@ -57,7 +57,7 @@ test("fault: start needs room: the torn tail stays until there is room for a cop
         return true;
       });
     }
-    life.storage.checkFiles(); // a file that is longer than the log is no other one
+    life.storage.checkFiles(); // the torn tail counts as a part of the log
     await life.storage.checkpointing;
     assert.deepEqual(disk.names, ["table.txn"], "no empty files");
     assert.deepEqual(disk.bytesOf("table.txn"), bytes);
@@ -66,7 +66,7 @@ test("fault: start needs room: the torn tail stays until there is room for a cop
       const where = `${moment} ${kind}, ${disk.operations - operations}`;
       for (let seed = 0; seed < 20; seed++) {
         const crashed = seed === 0 ? disk.killed() : disk.crashed(seed);
-        assert.ok(holds(crashed, TORN), `the torn tail is lost ${where}`);
+        assert.ok(holds(crashed, TORN), `the torn tail was lost ${where}`);
       }
     };
     disk.plan = () => undefined;
@@ -86,9 +86,9 @@ test("fault: start needs room: the torn tail stays until there is room for a cop
   }
 });
 
-test("fault: start needs room: a checkpoint does not let an uncut log go without a copy", async () => {
+test("fault: start needs room: a checkpoint does not remove a log before its torn tail is copied", async () => {
   const bytes = (await tornDisk(TORN)).bytesOf("table.txn");
-  // A log of an earlier version: the checkpoint that gives it an identity begins at once.
+  // A log of an earlier version: the checkpoint that makes its new identity durable starts at once.
   const old = joined([encodeLogHeader({}), bytes.subarray(bytes.indexOf("\n".charCodeAt(0)) + 1)]);
   const disk = SimulatedDisk.of({ "table.txn": old });
   disk.plan = ({ name }) => isCopy(name) ? { error: noSpace() } : undefined;
@@ -98,14 +98,14 @@ test("fault: start needs room: a checkpoint does not let an uncut log go without
   assert.throws(() => insertDurably(life, "c"), WriteError);
   assert.ok(holds(disk, TORN));
   disk.plan = () => undefined;
-  for (const key of "cdefgh") insertDurably(life, key); // the next try comes when the log is twice as long
+  for (const key of "cdefgh") insertDurably(life, key); // the next attempt comes when the log is twice as long
   await life.storage.checkpointing;
   await life.storage.close();
   assert.ok(holds(disk, TORN));
   assert.deepEqual(disk.names, ["table.ckpt", "table.torn.1", "table.txn"]);
 });
 
-test("torn_end: fill bytes behind it are cut off, and not copied", async () => {
+test("torn_tail: fill bytes at its end are cut off and not copied", async () => {
   const zeros = new Uint8Array(2_500_000), ones = new Uint8Array(1_500_000).fill(255);
   const cases: readonly (readonly [end: Uint8Array<ArrayBuffer>[], copied: number])[] = [
     [[zeros], 0],

@@ -1,4 +1,4 @@
-/** Proves that a recorded change is made as the request that did it, in whatever form it stands there. */
+/** Proves that a record is applied as the request that made the change, in every form of a request. */
 import assert from "assert";
 import fc from "fast-check";
 import { applyChange } from "../../../lib/storage/recovery/apply_change.ts";
@@ -16,7 +16,7 @@ const anyKey = fc.string({
   unit: fc.constantFrom(...'ab"\\/\n\u007f\u00e4\u2028\u{1d11e}', "\ud800", "\udc00"),
 });
 
-/** Applies the change with this JSON, which stands between others in a larger buffer. */
+/** Applies the change with this JSON in the middle of a larger buffer. */
 function apply(table: HashTable, json: string): boolean {
   const before = utf8('{"method":"remove","key":"a'), behind = utf8('"}}],1]}');
   const jsonBytes = utf8(json);
@@ -28,7 +28,7 @@ function apply(table: HashTable, json: string): boolean {
   return applyChange(table, record);
 }
 
-/** What is in a table that held "a" before. */
+/** Applies a change to a table with the key "a", and returns its pairs. */
 function after(json: string): { isChange: boolean; pairs: [string, string][] } {
   const table = new HashTable();
   insertText(table, "a", "0");
@@ -36,7 +36,7 @@ function after(json: string): { isChange: boolean; pairs: [string, string][] } {
   return { isChange, pairs: [...pairsOf(table)] };
 }
 
-test("an insert, a replacement, a removal, and one of nothing", () => {
+test("an insert, a replacement, a removal, and one of a missing key are applied", () => {
   const table = new HashTable();
   assert.ok(apply(table, '{"method":"insert","key":"b","value":[1.0]}'));
   assert.ok(apply(table, '{"method":"insert","key":"","value":""}'));
@@ -48,7 +48,7 @@ test("an insert, a replacement, a removal, and one of nothing", () => {
   assert.equal(table.size, 1);
 });
 
-test("all forms that a request may have", () => {
+test("every form of a request is applied", () => {
   const forms: readonly (readonly [json: string, key: string, value: string])[] = [
     ['{"method":"insert","key":"\\u00e4\\"\\\\","value":1}', '\u00e4"\\', "1"],
     ['{"method":"insert","key":"\\u0061","value":1}', "a", "1"],
@@ -70,7 +70,7 @@ test("all forms that a request may have", () => {
   }
 });
 
-test("what is no change leaves the table alone", () => {
+test("a text that is no change does not change the table", () => {
   for (
     const json of [
       "",
@@ -96,7 +96,7 @@ test("what is no change leaves the table alone", () => {
   }
 });
 
-test("no text makes it do anything else than JSON says", () => {
+test("every text is applied as `JSON.parse` reads it", () => {
   const piece = fc.constantFrom(
     ...['{"method":"insert","key":"', '","value":', "}", "{", "[", "]", '"', "\\", "a", "1", " "],
     ...[",", '{"method":"remove","key":"', '"}'],
@@ -120,7 +120,7 @@ test("no text makes it do anything else than JSON says", () => {
   );
 });
 
-/** A change as `JSON.parse` sees it. */
+/** Parses a change with `JSON.parse`. */
 function changeIn(json: string): { method: string; key: string; value?: unknown } | undefined {
   let change: { method?: unknown; key?: unknown; value?: unknown };
   try {

@@ -1,4 +1,4 @@
-/** Proves that a damaged folder can be contents, that what was dropped is told, and that nothing is thrown away. */
+/** Proves that a damaged folder is repaired with all readable records, a report, and copies of all files. */
 import assert from "assert";
 import { silentLog } from "../../../lib/base/log.ts";
 import { openFolder } from "../../../lib/storage/open.ts";
@@ -14,7 +14,7 @@ import { SimulatedDisk } from "../../crash/simulated/simulated_disk.ts";
 import { joined, utf8 } from "../../helpers/streams.ts";
 import { insertText, pairsOf } from "../../helpers/table_texts.ts";
 
-/** Records as the server writes them, made by a server itself. */
+/** Makes a folder with this number of keys, by the storage of a server. */
 async function folderWith(keys: number): Promise<string> {
   const folder = await Deno.makeTempDir();
   const compact = { entries: undefined, bytes: undefined };
@@ -34,7 +34,7 @@ async function folderWith(keys: number): Promise<string> {
   return folder;
 }
 
-Deno.test("salvage: a good folder is said to be good, and repairing changes nothing", async () => {
+Deno.test("repair: a good folder is reported as good, and not changed", async () => {
   const folder = await folderWith(3);
   try {
     const before = await Deno.readTextFile(`${folder}/table.txn`);
@@ -50,7 +50,7 @@ Deno.test("salvage: a good folder is said to be good, and repairing changes noth
   }
 });
 
-Deno.test("salvage: a damaged folder is refused, repaired with what can be read, and then served", async () => {
+Deno.test("repair: a damaged folder is refused, repaired with what can be read, and then served", async () => {
   const folder = await folderWith(3);
   try {
     const log = `${folder}/table.txn`;
@@ -74,7 +74,7 @@ Deno.test("salvage: a damaged folder is refused, repaired with what can be read,
   }
 });
 
-Deno.test("salvage: a folder that is not there, or takes other flags, ends in a sentence", async () => {
+Deno.test("repair: a missing folder, or another flag, ends in one sentence", async () => {
   const missing = await run(fromSource("server.ts", "--check", "/none"));
   assert.equal(missing.code, 1);
   assert.match(missing.stderr, /^htserver: Cannot check '\/none': /);
@@ -83,7 +83,7 @@ Deno.test("salvage: a folder that is not there, or takes other flags, ends in a 
   assert.match(more.stderr, /^htserver: --repair takes a data folder and nothing else/);
 });
 
-/** A checkpoint of two keys, a damaged log with gaps, and one behind it. */
+/** Makes a checkpoint of two keys, a damaged log with gaps, and a second log. */
 function damagedFolder(): Record<string, Uint8Array<ArrayBuffer>> {
   const checkpoint = new RecordBuffer();
   checkpoint.add(0, 0, '{"htserver":"ckpt","version":1,"covers":5}');
@@ -106,7 +106,7 @@ function damagedFolder(): Record<string, Uint8Array<ArrayBuffer>> {
   };
 }
 
-Deno.test("salvage: all whole records are taken, and the places of the others told", () => {
+Deno.test("repair: all whole records are read, and the other ranges reported", () => {
   const files = damagedFolder();
   const disk = SimulatedDisk.of(files);
   const { files: found, table, lastSeq } = readDamagedFolder(disk, disk.names);
@@ -147,7 +147,7 @@ Deno.test("salvage: all whole records are taken, and the places of the others to
   assert.deepEqual([disk.operations, disk.openFiles], [0, 0]);
 });
 
-Deno.test("salvage: a checkpoint without its end says so, and what it holds is taken", () => {
+Deno.test("repair: a checkpoint without its end is reported, and its records are read", () => {
   const { "table.ckpt": checkpoint = new Uint8Array(0) } = damagedFolder();
   const disk = SimulatedDisk.of({ "table.ckpt": checkpoint.slice(0, -5) });
   const { files: [found], table } = readDamagedFolder(disk, disk.names);
@@ -156,7 +156,7 @@ Deno.test("salvage: a checkpoint without its end says so, and what it holds is t
   assert.equal(table.size, 2);
 });
 
-Deno.test("salvage: what was contents is recovered, and the old files are kept", async () => {
+Deno.test("repair: a start recovers the repaired table, and the old files are kept", async () => {
   const files = damagedFolder();
   const disk = SimulatedDisk.of(files);
   const contents = readDamagedFolder(disk, disk.names);
@@ -172,9 +172,9 @@ Deno.test("salvage: what was contents is recovered, and the old files are kept",
   assert.equal(disk.openFiles, 0);
 });
 
-Deno.test("salvage: --check refuses what a start refuses, and --repair mends it", async () => {
+Deno.test("repair: --check refuses what a start refuses, and --repair repairs it", async () => {
   const spoil: Record<string, (log: string) => string> = {
-    // The last record stands whole in the line, and proves that the one before was on disk.
+    // The last record is whole within the line, and proves that the one before was on disk.
     "the line end before the last record": (log) =>
       log.replace(/\n([^\n]*\n)$/, (_, last: string) => `x${last}`),
     "the first change": (log) => log.replace(/\n[^\n]*/, ""),
@@ -185,7 +185,7 @@ Deno.test("salvage: --check refuses what a start refuses, and --repair mends it"
       const path = `${folder}/table.txn`;
       await Deno.writeTextFile(path, change(await Deno.readTextFile(path)));
       const start = await run(
-        fromSource("server.ts", "salvage-a4", ...ALONE_ON_DISK, "--data", folder),
+        fromSource("server.ts", "repair-a4", ...ALONE_ON_DISK, "--data", folder),
       );
       assert.match(start.stderr, /table\.txn: .*--check/, what);
       const check = await run(fromSource("server.ts", "--check", folder));
@@ -201,7 +201,7 @@ Deno.test("salvage: --check refuses what a start refuses, and --repair mends it"
   }
 });
 
-/** A table with a checkpoint and a log, as a server leaves them. */
+/** Makes a folder with a checkpoint and a log. */
 async function servedFolder(): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
   const disk = new SimulatedDisk();
   const { storage, table } = await startOn(disk, { entries: 3 });
@@ -227,7 +227,7 @@ async function repaired(files: Readonly<Record<string, Uint8Array>>) {
   return { contents, tableId, size: table.size };
 }
 
-Deno.test("salvage: the table has a new identity only if changes may be missing", async () => {
+Deno.test("repair: the table has a new identity only if changes may be missing", async () => {
   const whole = await servedFolder();
   const { "table.txn": log = new Uint8Array(0), "table.ckpt": checkpoint = new Uint8Array(0) } =
     whole;
@@ -253,7 +253,7 @@ Deno.test("salvage: the table has a new identity only if changes may be missing"
   }
 });
 
-Deno.test("salvage: a log of another table is not merged, but kept", async () => {
+Deno.test("repair: a log of another table is kept, but not read", async () => {
   const one = await servedFolder(), other = await servedFolder();
   const files = {
     "table.ckpt": one["table.ckpt"] ?? utf8(""),
@@ -264,7 +264,7 @@ Deno.test("salvage: a log of another table is not merged, but kept", async () =>
   assert.deepEqual([size, contents.mayLackChanges], [3, true]);
 });
 
-Deno.test("salvage: what is bad is reported as one part, however many lines it has", () => {
+Deno.test("repair: many damaged lines in a row are reported as one range", () => {
   const { "table.txn": log = new Uint8Array(0) } = damagedFolder();
   const files = { "table.txn": joined([log, utf8("bad\n".repeat(1_000))]) };
   const { files: [found] } = readDamagedFolder(SimulatedDisk.of(files), ["table.txn"]);

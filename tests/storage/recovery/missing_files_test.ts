@@ -33,13 +33,13 @@ test("fault: a missing or empty log beside a checkpoint is accepted: a missing l
   const cases: readonly (readonly [Record<string, Uint8Array>, string, RegExp])[] = [
     [{ "table.ckpt": checkpointOf(5, ["a"]) }, "table.txn", /it is missing, and table\.ckpt/],
     [{ "table.ckpt": checkpoint(5, 2) }, "table.txn", /it is missing, and table\.ckpt/],
-    // An older log is still there, and the one that was begun for the checkpoint is gone.
+    // An older log is there, but the log of the checkpoint is missing.
     [
       { "table.ckpt": checkpoint(2, 2), "table.txn": logWith(one, 1, 2) },
       "table.txn",
       /log number 2, which follows table\.ckpt, is missing/,
     ],
-    // A log of which the one behind it tells nothing, as it is empty.
+    // The log after the missing one is empty, so its changes prove nothing.
     [
       { "table.ckpt": checkpoint(2, 1), "table.txn": logWith(three) },
       "table.txn",
@@ -70,7 +70,7 @@ test("missing_files: logs that the checkpoint replaces may be missing or damaged
   assert.deepEqual(found.olderLogs, ["table.txn", "table.txn.2"]);
 });
 
-test("missing_files: a folder in which nothing but a log was being begun is a new table", async () => {
+test("missing_files: a folder with only an unfinished log is a new table", async () => {
   const found = await recovered({ lock: utf8("1"), "table.txn.new": logOf().slice(0, 20) });
   assert.deepEqual([found.lastSeq, found.keys], [0, 0]);
   assert.deepEqual(await found.disk.list(), ["lock", "table.txn"]);

@@ -1,4 +1,4 @@
-/** Proves what recovery tells of what it found, and that it leaves no file open. */
+/** Proves what recovery returns, what it refuses, and that it leaves no file open. */
 import assert from "assert";
 import { DamageError, recover } from "../../../lib/storage/recovery/recovery.ts";
 import { LogWriter } from "../../../lib/storage/log/log_writer.ts";
@@ -11,12 +11,12 @@ function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `recovery: ${name}`, permissions: "none", fn });
 }
 
-test("nothing at all is an empty table", async () => {
+test("an empty folder is an empty table", async () => {
   const { lastSeq, keys, disk } = await recovered({});
   assert.deepEqual([lastSeq, keys, disk.names], [0, 0, ["table.txn"]]);
 });
 
-test("it says what it found", async () => {
+test("it counts what it has read", async () => {
   const torn = utf8("12345678 8 1 {");
   const found = await recovered({
     "table.ckpt": checkpointOf(5, ["a", "b", "c"]),
@@ -37,7 +37,7 @@ test("it says what it found", async () => {
   assert.deepEqual(found.olderLogs, []);
 });
 
-test("it tells now and then how far it is, in bytes of all files", async () => {
+test("it reports progress in bytes of all files", async () => {
   const numbers = Array.from({ length: 24_000 }, (_, at) => at + 1);
   const files = {
     "table.ckpt": checkpointOf(0, numbers.map(String)),
@@ -45,21 +45,24 @@ test("it tells now and then how far it is, in bytes of all files", async () => {
     "table.txn.1": logOf(...numbers.slice(12_000)),
     "table.txn.2": logOf(),
   };
-  const told: number[] = [];
+  const reports: number[] = [];
   const { log } = await recover(
     SimulatedDisk.of(files),
     new HashTable(),
-    (bytes) => told.push(bytes),
+    (bytes) => reports.push(bytes),
   );
   log.close();
-  assert.deepEqual(told, told.toSorted((a, b) => a - b));
+  assert.deepEqual(reports, reports.toSorted((a, b) => a - b));
   const [checkpoint = 0, log1 = 0, log2 = 0] = Object.values(files).map(({ length }) => length);
   const ends = [checkpoint, checkpoint + log1, checkpoint + log1 + log2];
   for (const [at, end] of ends.entries()) {
     const begin = ends[at - 1] ?? 0;
-    assert.ok(told.some((bytes) => bytes > begin && bytes <= end), `none from ${begin} to ${end}`);
+    assert.ok(
+      reports.some((bytes) => bytes > begin && bytes <= end),
+      `none from ${begin} to ${end}`,
+    );
   }
-  assert.ok((told.at(-1) ?? 0) <= (ends.at(-1) ?? 0));
+  assert.ok((reports.at(-1) ?? 0) <= (ends.at(-1) ?? 0));
 });
 
 test("logs that follow each other are one history", async () => {
@@ -74,7 +77,7 @@ test("logs that follow each other are one history", async () => {
   assert.equal(found.log.name, "table.txn.10");
 });
 
-test("what a power failure kept of older logs is on disk before anybody is told of it", async () => {
+test("changes in older logs are forced to disk before they can be shown", async () => {
   const disk = SimulatedDisk.of({ "table.txn": logOf(1) });
   const file = disk.openToWrite("table.txn", "append");
   file.write(logOf(2).subarray(logOf().length));
@@ -110,7 +113,7 @@ test("a gap between logs, or before the first one, is damage", async () => {
   }
 });
 
-test("a checkpoint in which a whole record is missing or twice is damage", async () => {
+test("a checkpoint with a missing or doubled record is damage", async () => {
   const whole = checkpointOf(3, ["a", "b", "c"]);
   const lines = new TextDecoder().decode(whole).split(/(?<=\n)/);
   for (const changed of [lines.toSpliced(2, 1), lines.toSpliced(2, 0, lines[2] ?? "")]) {
@@ -135,10 +138,10 @@ test("damage that a later log proves is refused, and no file stays open", async 
     assert.equal(error.file, "table.txn");
     return true;
   });
-  assert.equal(disk.openFiles, 0, "all files are closed");
+  assert.equal(disk.openFiles, 0, "a file is open");
 });
 
-test("damage among changes that the checkpoint covers is damage where others follow", async () => {
+test("damage to changes that the checkpoint covers is refused if more changes follow", async () => {
   const bytes = logOf(4, 5, 6);
   const lines = new TextDecoder().decode(bytes).split(/(?<=\n)/);
   const offset = lines.slice(0, 2).join("").length;
@@ -152,7 +155,7 @@ test("damage among changes that the checkpoint covers is damage where others fol
     return true;
   });
   const end = offset + (lines[2]?.length ?? 0);
-  // As a torn tail it would cost nothing, but the log that was begun for the checkpoint is missing.
+  // As a torn tail it would lose no change, but the log of the checkpoint is missing.
   await refused(
     { "table.ckpt": checkpoint, "table.txn": bytes.slice(0, end) },
     "table.txn",
@@ -160,17 +163,17 @@ test("damage among changes that the checkpoint covers is damage where others fol
   );
 });
 
-test("damage that the checkpoint covers, with logs that go on behind it, costs nothing", async () => {
+test("damage to changes that the checkpoint covers is ignored if another log follows", async () => {
   const old = logOf(4, 5);
   old[old.length - 3] = 0;
   const files = { "table.ckpt": checkpointOf(5, ["a"]), "table.txn": old, "table.txn.1": logOf(6) };
   const found = await recovered(files);
   assert.deepEqual([found.lastSeq, found.keys, found.tornBytes], [6, 2, 0]);
   assert.equal(found.log.name, "table.txn.1");
-  assert.deepEqual(found.disk.bytesOf("table.txn"), old, "the next checkpoint removes it");
+  assert.deepEqual(found.disk.bytesOf("table.txn"), old, "only the next checkpoint removes it");
 });
 
-test("behind a torn tail, logs that were only begun are removed", async () => {
+test("empty logs behind a torn tail are removed", async () => {
   const whole = logOf(1, 2);
   const found = await recovered({
     "table.txn": joined([whole, utf8("12345678 3 1 {")]),
@@ -183,7 +186,7 @@ test("behind a torn tail, logs that were only begun are removed", async () => {
   assert.deepEqual(found.disk.names, ["table.torn.1", "table.txn"]);
 });
 
-test("first and last records that say something else are damage", async () => {
+test("wrong first and last records are damage", async () => {
   const header = '{"htserver":"ckpt","version":1,"covers":0}';
   const insert = '{"method":"insert","key":"a","value":1}';
   const cases: readonly (readonly [Record<string, Uint8Array>, RegExp])[] = [
@@ -207,7 +210,7 @@ test("first and last records that say something else are damage", async () => {
   }
 });
 
-test("a repair that ended between two names is brought to its end", async () => {
+test("a repair that was interrupted between two renames is finished", async () => {
   const { keys, lastSeq, disk } = await recovered({
     "damaged.1.table.ckpt": utf8("whatever"),
     "table.ckpt.new": checkpointOf(5, ["a", "b"]),
