@@ -4,7 +4,7 @@
  */
 
 /** An exact decimal value: `digits` * 10^`power`. */
-export interface Decimal {
+interface Decimal {
   readonly isNegative: boolean;
   /** Without leading and trailing zeros; empty for zero. */
   readonly digits: string;
@@ -23,7 +23,7 @@ const CARRY = 10n ** BigInt(LOW_DIGITS);
  *
  * @param text a JSON number
  */
-export function decimalOf(text: string): Decimal {
+function decimalOf(text: string): Decimal {
   const [, sign = "", whole = "", fraction = "", exponentSign = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?)(\d+))?$/.exec(text) ?? [];
   const digits = (whole + fraction).replace(/^0+/, "");

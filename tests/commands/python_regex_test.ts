@@ -5,7 +5,7 @@ import { compileKeyRegex } from "../../lib/commands/key_regex.ts";
 import { regexForRe2 } from "../../lib/commands/python_regex.ts";
 import { isLong } from "../helpers/long.ts";
 import { testWith } from "../helpers/needs.ts";
-import { askPython, type Question, randomKey, randomRegex } from "./python_regex.ts";
+import { askPython, type Question, randomKey, randomRegex } from "./python_oracle.ts";
 import { randomFrom, seedFor } from "../../bench/harness/random.ts";
 
 const REGEXES = isLong ? 200_000 : 2_000;
