@@ -1,6 +1,8 @@
 /**
  * Proves that blocks never overlap and keep their bytes, that all memory is released in any order of
  * freeing, and that the end of memory is an error without damage.
+ *
+ * One file because all tests mark and check blocks in the same way.
  */
 import assert from "assert";
 import fc from "fast-check";

@@ -2,6 +2,8 @@
  * Proves that the scanner and `JSON.parse` accept the same texts, that visited positions are exactly
  * those of members and elements, that deep nesting is cheap, and that bytes behind the end have no
  * effect.
+ *
+ * One file because the tests compare the same functions of the scanner with `JSON.parse`.
  */
 import assert from "assert";
 import fc from "fast-check";

@@ -1,6 +1,6 @@
 /**
- * Proves that any line becomes a request or the rejection of the contract, and that texts are kept byte
- * for byte (I8, I9).
+ * Proves that lines become requests or the rejections of the contract, and that texts are kept byte for
+ * byte (I8).
  */
 import assert from "assert";
 import fc from "fast-check";
@@ -11,21 +11,16 @@ import {
   isRejection,
   rejectLine,
 } from "../../lib/protocol/decode_request.ts";
-import { LineFramer } from "../../lib/protocol/line_framer.ts";
-import { type FailureType } from "../../lib/protocol/message.ts";
-import { type Method, METHODS, type Rejection, type Request } from "../../lib/protocol/requests.ts";
+import type { FailureType } from "../../lib/protocol/message.ts";
+import { type Method, METHODS, type Rejection } from "../../lib/protocol/requests.ts";
+import { jsonText, stringLiteral, white } from "../helpers/json_texts.ts";
 import {
-  brokenJsonText,
-  jsonText,
-  stringLiteral,
-  tokenSoup,
-  white,
-} from "../helpers/json_texts.ts";
-import { type DecodedTexts, decodedTexts } from "./decoded_texts.ts";
-import { cut, joined, utf8 } from "../helpers/streams.ts";
-
-/** Longest message that any line may cause, in characters. */
-const MAX_MESSAGE_CHARS = 700;
+  amongOthers,
+  assertSentence,
+  decode,
+  type DecodedTexts,
+  decodedTexts,
+} from "./decoded_texts.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({
@@ -33,17 +28,6 @@ function test(name: string, fn: () => void): void {
     permissions: "none",
     fn,
   });
-}
-
-/** A line in the middle of other bytes, which would change its meaning. */
-function amongOthers(line: string): [Uint8Array, number, number] {
-  const before = utf8('{"method":"size"}\n'), bytes = utf8(line);
-  const behind = utf8('}]"0,1\n{"id":1}\n');
-  return [joined([before, bytes, behind]), before.length, before.length + bytes.length];
-}
-
-function decode(line: string): Request | Rejection {
-  return decodeRequest(...amongOthers(line));
 }
 
 function request(line: string): DecodedTexts {
@@ -64,11 +48,6 @@ function assertRejected(line: string, type: FailureType, ...words: string[]): vo
   for (const word of words) {
     assert.ok(failure.message.includes(word), `${failure.message} | ${word}`);
   }
-}
-
-function isSentence(message: string): void {
-  assert.match(message, /^[A-Z][^\r\n]*[^.\r\n]$/);
-  assert.ok(message.length <= MAX_MESSAGE_CHARS, `${message.length} characters`);
 }
 
 /** JSON that can be sent in UTF-8: lone surrogates are escapes. */
@@ -300,103 +279,8 @@ test("lines with a problem are rejected with their limit", () => {
   const tooLong = rejectLine("too long", 1_234);
   assert.equal(tooLong.failure.type, "TooLarge");
   assert.ok(tooLong.failure.message.includes("1234"));
-  isSentence(tooLong.failure.message);
+  assertSentence(tooLong.failure.message);
   const notUtf8 = rejectLine("not UTF-8", 1_234);
   assert.equal(notUtf8.failure.type, "RequestError");
-  isSentence(notUtf8.failure.message);
+  assertSentence(notUtf8.failure.message);
 });
-
-test("any text becomes a request or one bounded sentence", () => {
-  const anyLine = fc.oneof(
-    fc.string({ unit: "binary", maxLength: 500 }),
-    tokenSoup,
-    brokenJsonText,
-    fc.tuple(fc.constantFrom(...METHODS), brokenJsonText).map(([method, text]) =>
-      `{"method":"${method}","key":${text}`
-    ),
-    fc.tuple(stringLiteral, fc.nat(3_000)).map(([text, times]) =>
-      `{"method":${JSON.stringify(text.repeat(times))}}`
-    ),
-  );
-  fc.assert(
-    fc.property(anyLine, (line) => {
-      const decoded = decode(line);
-      if (isRejection(decoded)) isSentence(decoded.failure.message);
-    }),
-    { numRuns: 3_000 },
-  );
-});
-
-test("any bytes in any chunks become requests or rejections", () => {
-  const bytes = fc.uint8Array({ maxLength: 300 });
-  fc.assert(fc.property(bytes, fc.integer({ min: 1, max: 50 }), (bytes, size) => {
-    const framer = new LineFramer(40);
-    for (const chunk of cut(bytes, [size])) {
-      framer.push(chunk);
-      while (framer.next()) decodeRequest(framer.bytes, framer.start, framer.end);
-    }
-  }));
-});
-
-test("agrees with an oracle that uses JSON.parse, for objects of all kinds of members", () => {
-  const name = fc.constantFrom(
-    ...[
-      "method",
-      "id",
-      "key",
-      "value",
-      "regex",
-      "limit",
-      "cursor",
-      "subkey",
-      "subvalue",
-      "project",
-    ],
-    ...["token", "k\\u0065y", "\\u006dethod", "other", "__proto__", "Key"],
-  );
-  const value = fc.oneof(
-    { weight: 2, arbitrary: fc.constantFrom(...METHODS).map((method) => `"${method}"`) },
-    jsonText,
-    fc.constantFrom("1", "0", "2.5", '"x"', "null", "{}", "[]", "7e0", "-3"),
-  );
-  const member = fc.tuple(white, name, white, value, white);
-  const first = fc.constantFrom(...METHODS).map((method) => `"method":"${method}"`);
-  fc.assert(
-    fc.property(first, fc.array(member, { maxLength: 8 }), (first, members) => {
-      const rest = members.map(([w1, name, w2, value, w3]) => `,${w1}"${name}"${w2}:${value}${w3}`);
-      const line = `{${first}${rest.join("")}}`;
-      const decoded = decode(line);
-      assert.equal(
-        isRejection(decoded) ? decoded.failure.type : "OK",
-        expectedType(JSON.parse(line)),
-      );
-    }),
-    { numRuns: 3_000 },
-  );
-});
-
-/** The contract's table of methods and members, implemented again. */
-function expectedType(object: Record<string, unknown>): FailureType | "OK" {
-  const isText = (name: string) => typeof object[name] === "string";
-  const isOptionalText = (name: string) => !Object.hasOwn(object, name) || isText(name);
-  const isAtom = Object.hasOwn(object, "subvalue") &&
-    (object["subvalue"] === null || typeof object["subvalue"] !== "object");
-  const isPart = isOptionalText("cursor") &&
-    (!Object.hasOwn(object, "limit") ||
-      (Number.isInteger(object["limit"]) && Number(object["limit"]) >= 1));
-  const rules: Record<string, boolean> = {
-    insert: isText("key") && Object.hasOwn(object, "value"),
-    lookup: isText("key"),
-    remove: isText("key"),
-    scan: isText("regex") && isPart,
-    query: isText("subkey") && isAtom && isPart,
-    size: true,
-    ping: true,
-    info: true,
-    hello: isOptionalText("project") && isOptionalText("token") && isOptionalText("agent"),
-  };
-  if (!isText("method")) return "RequestError";
-  const method = String(object["method"]);
-  if (!Object.hasOwn(rules, method)) return "MethodError";
-  return rules[method] ? "OK" : "ValueError";
-}

@@ -1,6 +1,8 @@
 /**
  * Proves that the table is a map with an exact size and cost, that a rollback leaves no trace, and that
  * a walk over its slots in parts visits every lasting key exactly once, with any changes in between.
+ *
+ * One file because all tests need the weak hash, the failing arena and the state of a table.
  */
 import assert from "assert";
 import fc from "fast-check";
