@@ -40,7 +40,7 @@ await main("testperf", async () => {
   if (Deno.args[0] === WORKER_FLAG) return await worker();
   const config = parseTestPerfConfig(Deno.args, environment("CATALOG_HOST", "CATALOG_PORT"));
   const workers = Array.from({ length: config.processes - 1 }, () => spawnSelf(WORKER_FLAG));
-  // Whatever a server sends from here on, this process starts nothing.
+  // After this, no reply of a server can make this process start another one.
   dropPermissions(...UNUSED_PERMISSIONS);
   const options: ClientOptions = {
     catalogs: config.catalogs,
@@ -70,10 +70,10 @@ await main("testperf", async () => {
   return isGood ? EXIT.ok : EXIT.failed;
 });
 
-/** A share of the clients of another process, which says what to do and when to end. */
+/** Runs a share of the clients for another process, which sends the orders. */
 async function worker(): Promise<number> {
   dropPermissions("read", "write", ...UNUSED_PERMISSIONS);
-  // Ctrl-C and the end of a terminal go to all its processes; the one that leads ends the others.
+  // Ctrl-C and the end of a terminal signal all processes; the main one ends the others.
   ignoreSignals("SIGINT", "SIGHUP");
   const isGood = await runWorker({ orders: Deno.stdin.readable, send: printLine });
   return isGood ? EXIT.ok : EXIT.failed;

@@ -1,23 +1,23 @@
-/** TestBasics: every operation in success and in failure, against a live server. */
+/** The test TestBasics: every operation in success and in failure, against a live server. */
 import { messageOf } from "../base/errors.ts";
 import { quoted } from "../base/quote.ts";
 import { HtError, isServerGone } from "../client/errors.ts";
 import type { HtClient } from "../client/client.ts";
 import type { Output } from "./results/output.ts";
 
-/** One thing that must hold. */
+/** One check of the test. */
 interface Check {
   readonly name: string;
-  /** Gives what came; it must equal `expected` as JSON. */
+  /** Returns a result, which must equal `expected` as JSON. */
   readonly run: () => Promise<unknown>;
   readonly expected: unknown;
 }
 
 /**
- * Tries everything, with keys that no other client has, and takes them away again. A server that is gone
- * ends it early.
+ * Runs all checks, with keys that no other client has, and removes them again. The test ends early if
+ * the server is gone.
  *
- * @returns whether all of it held
+ * @returns whether all checks passed
  */
 export async function runBasics(client: HtClient, output: Output): Promise<boolean> {
   let failed = 0;
@@ -53,7 +53,7 @@ export async function runBasics(client: HtClient, output: Output): Promise<boole
   return failed === 0;
 }
 
-/** The value, or the code of the error: `{ error: "KeyError" }`. @throws if the server is gone */
+/** Returns the value, or `{ error: "KeyError" }`. @throws {HtError} if the server is gone */
 async function runCheck(run: () => Promise<unknown>): Promise<unknown> {
   try {
     return (await run()) ?? null;
@@ -68,14 +68,14 @@ function createChecks(client: HtClient, prefix: string): Check[] {
   const exactly = (name: string) => `^${prefix}${name}$`;
   const fred = { weight: 100, name: "fred", tag: prefix };
   return [
-    check("insert puts a new key in", () => client.insert(key("zebra"), fred), null),
-    check("lookup gives its value", () => client.lookup(key("zebra")), fred),
+    check("insert adds a new key", () => client.insert(key("zebra"), fred), null),
+    check("lookup returns its value", () => client.lookup(key("zebra")), fred),
     check("insert replaces the value of a key", () => client.insert(key("zebra"), [1]), null),
-    check("lookup gives the new value", () => client.lookup(key("zebra")), [1]),
+    check("lookup returns the new value", () => client.lookup(key("zebra")), [1]),
     check("lookup of a missing key is a KeyError", () => client.lookup(key("none")), {
       error: "KeyError",
     }),
-    check("remove gives the value back", () => client.remove(key("zebra")), [1]),
+    check("remove returns the value", () => client.remove(key("zebra")), [1]),
     check("remove of a removed key is a KeyError", () => client.remove(key("zebra")), {
       error: "KeyError",
     }),
@@ -92,14 +92,16 @@ function createChecks(client: HtClient, prefix: string): Check[] {
     check("scan finds a key by a regex", () => client.scan(exactly("ap+le")), [
       [key("apple"), fred],
     ]),
-    check("scan of what nothing matches is empty", () => client.scan(exactly("pear")), []),
-    check("scan by a bad regex is a ValueError", () => client.scan("("), { error: "ValueError" }),
+    check("scan without a match is empty", () => client.scan(exactly("pear")), []),
+    check("scan by an invalid regex is a ValueError", () => client.scan("("), {
+      error: "ValueError",
+    }),
     check("query finds a value by a member", () => client.query("tag", prefix), [
       [key("apple"), fred],
     ]),
-    check("query of what nothing matches is empty", () => client.query("tag", key("none")), []),
+    check("query without a match is empty", () => client.query("tag", key("none")), []),
     check("an unknown method is a MethodError", () => {
-      // @ts-expect-error: not one of the methods, on purpose
+      // @ts-expect-error: not a method, on purpose
       return client.request({ method: "explode" });
     }, { error: "MethodError" }),
     check("a missing member is a ValueError", () => {
@@ -107,8 +109,8 @@ function createChecks(client: HtClient, prefix: string): Check[] {
       return client.request({ method: "lookup" });
     }, { error: "ValueError" }),
     check("size counts keys", async () => (await client.size()) >= 2, true),
-    check("ping is answered", () => client.ping(), null),
-    check("info tells the project", async () => typeof (await client.info())["project"], "string"),
+    check("ping has a reply", () => client.ping(), null),
+    check("info has the project", async () => typeof (await client.info())["project"], "string"),
     check("the keys are removed", async () => {
       await client.remove(key("null"));
       await client.remove(key("apple"));

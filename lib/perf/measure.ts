@@ -11,7 +11,7 @@ import type { Output } from "./results/output.ts";
 import { runSettings } from "./results/run_data.ts";
 import { latencyNote } from "./results/run_report.ts";
 import type { RawData } from "./results/series.ts";
-import { analyseSweep } from "./results/sweep_analysis.ts";
+import { analyzeSweep } from "./results/sweep_analysis.ts";
 import type { Process } from "./run/remote_share.ts";
 import { runStages, unlessStopped } from "./run/run.ts";
 import type { RunTarget } from "./run/share.ts";
@@ -102,7 +102,7 @@ export async function measure(
       format: "testperf sweep",
       ...origin,
       steps,
-      analysis: analyseSweep(steps, seed),
+      analysis: analyzeSweep(steps, seed),
       ...end,
       failure: complete ? null : failure ?? "a stage could not be measured to its end",
     };

@@ -1,4 +1,4 @@
-/** TestOutliers: single inserts and removes, timed one by one; the fastest and the slowest. */
+/** The test TestOutliers: it times single inserts and removes, and shows the fastest and the slowest. */
 import { messageOf } from "../base/errors.ts";
 import { isServerGone } from "../client/errors.ts";
 import type { HtClient } from "../client/client.ts";
@@ -9,7 +9,7 @@ import { Keys } from "./workload/keys.ts";
 import { newSeed } from "./workload/seeded_streams.ts";
 import { TableWorkload } from "./workload/operation.ts";
 
-/** How many of the slowest are told. */
+/** Number of slowest operations in the result. */
 const SLOWEST = 5;
 
 interface TimedOperation {
@@ -18,10 +18,10 @@ interface TimedOperation {
 }
 
 /**
- * Times `ops` inserts and as many removes, one at a time, alternating so that the table stays small
- * and the log grows. A server that is gone ends it early, with what was measured until then.
+ * Times `ops` inserts and as many removes, one at a time. They alternate, so that the table stays small
+ * and the log grows. If the server is gone, the test ends early, with the results until then.
  *
- * @returns whether all succeeded
+ * @returns whether all operations succeeded
  */
 export async function runOutliers(
   client: HtClient,

@@ -69,8 +69,8 @@ export function sweepClients(most: number): number[] {
 /**
  * Measures step after step, until every stage has reached its plateau, or a run ends early.
  *
- * If runs are to be compared, the first one does not count: the server compiles its code during that
- * run, and would look slower than it is.
+ * If there are several runs, one more comes first and does not count: the server compiles its code
+ * during that run, and would look slower than it is.
  */
 export async function measureSteps(options: StepsOptions): Promise<StepsResult> {
   const { clientCounts } = options;

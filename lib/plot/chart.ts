@@ -1,8 +1,9 @@
-/** Draws a picture as SVG. The drawing library is loaded when the first one is asked for. */
+/** The SVG of a chart. The drawing library is loaded with the first chart. */
 import type { TopLevelSpec } from "vega-lite";
 import { type Axis, axisText, type Chart, checkChart, spreadOf } from "./description.ts";
-import { STYLE } from "./style.ts";
+import { cycle, STYLE } from "./style.ts";
 import { logTicks } from "./ticks.ts";
+import { renderSvg } from "./vega_svg.ts";
 
 export { type Axis, type Chart, ChartError } from "./description.ts";
 export type { PlotPoint, PlotSeries, Scale } from "./description.ts";
@@ -10,21 +11,21 @@ export type { PlotPoint, PlotSeries, Scale } from "./description.ts";
 const WIDTH_PX = 560;
 const HEIGHT_PX = 300;
 
-/** Most characters of a line of the title. */
+/** Maximum number of characters of a line of the title. */
 const TITLE_CHARS = 48;
 
-/** Of a series with more points than this only so many have a mark, or marks would hide the line. */
+/** Maximum number of points with a mark in a series: more marks would hide the line. */
 const MAX_MARKS = 30;
 
-/** What the library takes a letter of the legend to be wide, and the mark and the space beside it. */
+/** Width of a letter of the legend, by the estimate of the library, and of the mark with its space. */
 const LEGEND_CHAR_PX = 9.6;
 const LEGEND_MARK_PX = 40;
 
-/** Thousands and more are short, as in 20k; less is written out: 0.001 is no "1m" that means milli. */
+/** From 1000 on, numbers are short, as in 20k. Below, they are written out: "1m" could mean milli. */
 const NUMBER_TEXT =
   "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~g')";
 
-/** One point of a series, as the drawing library takes it. */
+/** One point of a series in the form of the drawing library. */
 interface Row {
   readonly series: string;
   readonly x: number;
@@ -36,24 +37,16 @@ interface Row {
 }
 
 /**
- * Draws a chart: a line with marks for each series, bars from least to most where a point has a
- * spread, titles with units on both axes, and a legend. Series differ in colour, dashes and marks,
- * so that black and white will do. The same description gives the same text.
+ * Draws a chart: a line with marks for each series, bars from minimum to maximum for points with a
+ * spread, titles with units on both axes, and a legend. Series differ in color, dashes and marks, so
+ * that a print in black and white is readable. The same description gives the same text.
  *
- * @returns SVG with texts in the reader's sans-serif font
- * @throws {ChartError} where it cannot be drawn as described
+ * @returns SVG with texts in the sans-serif font of the reader
+ * @throws {ChartError} if the description is not valid
  */
 export async function chartSvg(chart: Chart): Promise<string> {
   checkChart(chart);
-  const [vega, vegaLite] = await Promise.all([import("vega"), import("vega-lite")]);
-  const view = new vega.View(vega.parse(vegaLite.compile(chartSpec(chart)).spec), {
-    renderer: "none",
-  });
-  try {
-    return `${await view.toSVG()}\n`;
-  } finally {
-    view.finalize();
-  }
+  return await renderSvg(chartSpec(chart));
 }
 
 /** The chart in the terms of Vega-Lite, https://vega.github.io/vega-lite/docs/. */
@@ -61,7 +54,7 @@ function chartSpec(chart: Chart): TopLevelSpec {
   const { title, series, widthPx = WIDTH_PX, heightPx = HEIGHT_PX } = chart;
   const rows = rowsOf(chart);
   const names = series.map(({ name }) => name);
-  // Both share one legend: same field, title and order.
+  // Color and shape share one legend, because their field, title and order are the same.
   const legend = { columns: legendColumns(names, widthPx) };
   const seriesField = { field: "series", type: "nominal", title: null, legend } as const;
   const color = { ...seriesField, scale: { domain: names, range: cycle(STYLE.colors, names) } };
@@ -97,7 +90,7 @@ function chartSpec(chart: Chart): TopLevelSpec {
         mark: { type: "point", shape: "stroke", size: 50, strokeWidth: 1.2, opacity: 1 } as const,
         encoding: { x, y: { field, ...vertical }, color },
       })),
-      // Not by a channel: the legend would have it, too, and dashed marks cannot be recognised.
+      // Not by a channel: then marks in the legend would be dashed too, and not recognizable.
       ...names.map((name, at) => ({
         transform: [{ filter: { field: "series", equal: name } }],
         mark: { type: "line", strokeWidth: 1.6, strokeDash: dashes[at] ?? [1, 0] } as const,
@@ -132,17 +125,17 @@ function rowsOf({ series }: Chart): Row[] {
   });
 }
 
-/** Title, scale and ticks of an axis that has room for all these values. */
+/** Title, scale and ticks of an axis for the given values. */
 function axisSpec(axis: Axis, values: readonly number[]) {
   const title = axisText(axis);
   const labels = { title, labelExpr: NUMBER_TEXT };
   if (axis.scale === "linear") {
-    // What is counted comes in whole numbers.
+    // Counts are whole numbers.
     const whole = axis.unit === "count" ? { tickMinStep: 1 } : {};
     const scale = { type: "linear", zero: true, nice: true } as const;
     return { title, scale, axis: { ...labels, ...whole } } as const;
   }
-  // Not Math.min(...values): that many arguments may be too many.
+  // Not Math.min(...values): the number of arguments of a call is limited.
   const least = values.reduce((a, b) => Math.min(a, b));
   const most = values.reduce((a, b) => Math.max(a, b));
   const ticks = logTicks(least, most);
@@ -150,20 +143,15 @@ function axisSpec(axis: Axis, values: readonly number[]) {
   return { title, scale, axis: { ...labels, values: [...ticks.values] } };
 }
 
-/** So many that the legend is about as wide as the picture. */
+/** Number of columns that makes the legend about as wide as the picture. */
 function legendColumns(names: readonly string[], widthPx: number): number {
   const longest = Math.max(...names.map(({ length }) => length));
   return Math.max(1, Math.round(widthPx / (longest * LEGEND_CHAR_PX + LEGEND_MARK_PX)));
 }
 
-/** As many as there are names; from the beginning again where there are more names. */
-function cycle<T>(choices: readonly T[], names: readonly string[]): T[] {
-  return names.flatMap((_, at) => choices.slice(at % choices.length).slice(0, 1));
-}
-
 /**
- * Where a title breaks. Without a canvas the width of a text is guessed, and a long line is guessed to be
- * so long that the picture has an empty margin for it.
+ * Breaks a title into lines. Without a canvas, the library estimates the width of texts. Its estimate
+ * for a long line is too large, and would add an empty margin to the picture.
  */
 function titleLines(title: string): string[] {
   const lines: string[] = [];

@@ -1,30 +1,30 @@
-/** What a picture shows, and whether it can be drawn. Says nothing of how. */
+/** The description of a picture, and its check. How it is drawn is not part of it. */
 
-/** Where values lie on an axis; a logarithmic one has room for values above 0 only. */
+/** The scale of an axis; a logarithmic one has only values above 0. */
 export type Scale = "linear" | "log";
 
 /** One of the two axes. */
 export interface Axis {
-  /** What it shows, as in `Throughput`. */
+  /** Name of the quantity, such as `Throughput`. */
   readonly title: string;
-  /** What a 1 on it is, as in `requests/s`. */
+  /** Unit of the quantity, such as `requests/s`. */
   readonly unit: string;
   readonly scale: Scale;
 }
 
-/** A measured value, with its spread where it was measured more than once. */
+/** A measured value, with the spread of several measurements. */
 export interface PlotPoint {
   readonly x: number;
   readonly y: number;
-  /** The least of all measurements (default: `y`). */
+  /** Minimum of all measurements (default: `y`). */
   readonly low?: number;
-  /** The most of all measurements (default: `y`). */
+  /** Maximum of all measurements (default: `y`). */
   readonly high?: number;
 }
 
-/** Points that belong together, joined by a line in the order of x. */
+/** A series of points, joined by a line in the order of x. */
 export interface PlotSeries {
-  /** For the legend. */
+  /** Name in the legend. */
   readonly name: string;
   /** At least one. */
   readonly points: readonly PlotPoint[];
@@ -35,54 +35,54 @@ export interface Chart {
   readonly title: string;
   readonly x: Axis;
   readonly y: Axis;
-  /** At least one; their names differ. */
+  /** At least one, with different names. */
   readonly series: readonly PlotSeries[];
-  /** Of the space between the axes, in pixels (default: 560). */
+  /** Width of the area between the axes, in pixels (default: 560). */
   readonly widthPx?: number;
-  /** Of the same (default: 300). */
+  /** Height of this area, in pixels (default: 300). */
   readonly heightPx?: number;
 }
 
-/** A picture that cannot be drawn; the message says which value of it, and why. */
+/** A picture that cannot be drawn; the message has the value and the reason. */
 export class ChartError extends Error {
   override name = "ChartError";
 }
 
-/** An axis in words, as in `Throughput (requests/s)`. */
+/** The title of an axis with its unit, as in `Throughput (requests/s)`. */
 export function axisText({ title, unit }: Axis): string {
   return `${title} (${unit})`;
 }
 
 /**
- * Refuses what cannot be drawn rather than to leave it out.
+ * Checks that everything in a description can be drawn.
  *
- * @throws {ChartError} where there is no series, one has no points or another's name, a text is
- * empty, a value is not finite, not in its spread, or not above 0 on a logarithmic axis
+ * @throws {ChartError} if there is no series, a series has no points or the name of another one, a text
+ * is empty, a value is not finite, not in its spread, or not above 0 on a logarithmic axis
  */
 export function checkChart(chart: Chart): void {
-  const refuse = (why: string): never => {
+  const fail = (why: string): never => {
     throw new ChartError(`Cannot draw "${chart.title}": ${why}`);
   };
-  if (!chart.title.trim()) refuse("it has no title");
+  if (!chart.title.trim()) fail("it has no title");
   for (const name of ["x", "y"] as const) {
     const { title, unit } = chart[name];
-    if (!title.trim() || !unit.trim()) refuse(`its ${name} axis needs a title and a unit`);
+    if (!title.trim() || !unit.trim()) fail(`its ${name} axis needs a title and a unit`);
   }
-  if (chart.series.length === 0) refuse("it has no series");
+  if (chart.series.length === 0) fail("it has no series");
   const names = new Set<string>();
   for (const { name, points } of chart.series) {
-    if (!name.trim()) refuse("a series has no name");
-    if (names.has(name)) refuse(`two series are named "${name}"`);
+    if (!name.trim()) fail("a series has no name");
+    if (names.has(name)) fail(`two series are named "${name}"`);
     names.add(name);
-    if (points.length === 0) refuse(`series "${name}" has no points`);
+    if (points.length === 0) fail(`series "${name}" has no points`);
     for (const point of points) {
       const why = problemOf(point, chart);
-      if (why) refuse(`${why} (series "${name}", x = ${point.x}, y = ${point.y})`);
+      if (why) fail(`${why} (series "${name}", x = ${point.x}, y = ${point.y})`);
     }
   }
 }
 
-/** Why a point cannot be drawn; undefined where it can. */
+/** Finds the reason why a point cannot be drawn; undefined if it can. */
 function problemOf(point: PlotPoint, { x, y }: Chart): string | undefined {
   const { low, high } = spreadOf(point);
   const values: [axis: "x" | "y", scale: Scale, value: number][] = [
@@ -92,16 +92,16 @@ function problemOf(point: PlotPoint, { x, y }: Chart): string | undefined {
     ["y", y.scale, high],
   ];
   for (const [axis, scale, value] of values) {
-    if (!Number.isFinite(value)) return `values must be finite numbers, and one is ${value}`;
+    if (!Number.isFinite(value)) return `values must be finite numbers, but one is ${value}`;
     if (scale === "log" && value <= 0) {
-      return `its ${axis} axis is logarithmic, where values must be above 0, and one is ${value}`;
+      return `its ${axis} axis is logarithmic, so values must be above 0, but one is ${value}`;
     }
   }
   if (low > point.y || high < point.y) return `y is not in its spread of ${low} to ${high}`;
   return undefined;
 }
 
-/** The ends of a point's spread: both are y where it has none. */
+/** The ends of the spread of a point; both are y without a spread. */
 export function spreadOf({ y, low = y, high = y }: PlotPoint): { low: number; high: number } {
   return { low, high };
 }

@@ -1,64 +1,57 @@
 /**
- * Draws latency over percentiles as SVG. The axis is that of HdrHistogram: each further nine (90%,
- * 99%, 99.9%...) is as far from the one before, since that is where latencies differ.
+ * The SVG of latencies over percentiles. The axis is that of HdrHistogram: each further nine (90%, 99%,
+ * 99.9%, ...) has the same distance from the one before, because latencies differ there.
  */
 import type { TopLevelSpec } from "vega-lite";
 import { type Axis, axisText, type Chart, checkChart, type PlotPoint } from "./description.ts";
-import { STYLE } from "./style.ts";
+import { cycle, STYLE } from "./style.ts";
 import { logTicks } from "./ticks.ts";
+import { renderSvg } from "./vega_svg.ts";
 
 const WIDTH_PX = 560;
 const HEIGHT_PX = 300;
 
-/** Percentiles that are written on the axis, as far as the data goes, as one operation in so many. */
+/** Ticks of the axis, as one operation in N: 10 is 90%, 100 is 99%. */
 const TICKS = [1, 2, 4, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
 
-/** Of these, the ones at which a curve has its mark. */
+/** The ticks at which curves have a mark. */
 const MARKED = TICKS.filter((tick) => tick !== 1);
 
-/** One operation's latencies. */
+/** The latencies of one operation. */
 export interface PercentileSeries {
   /** For the legend. */
   readonly name: string;
-  /** Operations that it is of, at least one: no percentile is told that so few cannot show. */
+  /** Number of operations, at least one. Percentiles that need more operations are not drawn. */
   readonly count: number;
-  /** The value that so many percent do not exceed; above 0, and finite. */
+  /** The value that `percent` of the operations do not exceed; above 0, and finite. */
   readonly valueAt: (percent: number) => number;
 }
 
-/** A picture of several of them. */
+/** A chart of several operations. */
 export interface PercentileChart {
   readonly title: string;
-  /** What the values are; its axis is logarithmic. */
+  /** The axis of the values, which is logarithmic. */
   readonly y: Omit<Axis, "scale">;
-  /** At least one; their names differ. */
+  /** At least one, with different names. */
   readonly series: readonly PercentileSeries[];
 }
 
-/** How fine a curve is: points for each power of ten. */
+/** Points of a curve for each power of ten. */
 const POINTS_PER_DECADE = 24;
 
 /**
  * Draws a chart.
  *
- * @returns SVG with texts in the reader's sans-serif font
- * @throws {ChartError} where it cannot be drawn as described
+ * @returns SVG with texts in the sans-serif font of the reader
+ * @throws {ChartError} if the description is not valid
  */
 export async function percentileSvg(chart: PercentileChart): Promise<string> {
   const points = percentilePoints(chart);
   checkChart(points);
-  const [vega, vegaLite] = await Promise.all([import("vega"), import("vega-lite")]);
-  const view = new vega.View(vega.parse(vegaLite.compile(chartSpec(chart, points)).spec), {
-    renderer: "none",
-  });
-  try {
-    return `${await view.toSVG()}\n`;
-  } finally {
-    view.finalize();
-  }
+  return await renderSvg(chartSpec(chart, points));
 }
 
-/** The same as any other chart, to be checked as one: x is one operation in so many. */
+/** The same as a `Chart`, which `checkChart` can check: x is one operation in N. */
 function percentilePoints({ title, y, series }: PercentileChart): Chart {
   return {
     title,
@@ -68,14 +61,14 @@ function percentilePoints({ title, y, series }: PercentileChart): Chart {
       name,
       points: percentileSteps(count).map((x): PlotPoint => ({
         x,
-        // The last of all is the slowest, which is not within any percent but all.
+        // The slowest operation is only within 100%.
         y: valueAt(x === count ? 100 : 100 * (1 - 1 / x)),
       })),
     })),
   };
 }
 
-/** From all operations to the slowest one alone. */
+/** The steps of x, from all operations to the slowest one alone. */
 function percentileSteps(count: number): number[] {
   const steps = Math.floor(Math.log10(count) * POINTS_PER_DECADE);
   const even = Array.from({ length: steps + 1 }, (_, at) => 10 ** (at / POINTS_PER_DECADE));
@@ -111,7 +104,7 @@ function chartSpec(chart: PercentileChart, { title, x, y, series }: Chart): TopL
     axis: {
       title: axisText(x),
       values: TICKS.filter((tick) => tick <= most),
-      // 1 - 1/1000 is not exactly 0.999: as many digits as it has nines.
+      // 1 - 1/1000 is not exactly 0.999, so the number of digits is limited.
       labelExpr: "format(100 - 100 / datum.value, '.12~g')",
     },
   };
@@ -154,9 +147,4 @@ function chartSpec(chart: PercentileChart, { title, x, y, series }: Chart): TopL
     ],
     config: STYLE.config,
   };
-}
-
-/** As many as there are names; from the beginning again where there are more names. */
-function cycle<T>(choices: readonly T[], names: readonly string[]): T[] {
-  return names.flatMap((_, at) => choices.slice(at % choices.length).slice(0, 1));
 }

@@ -1,11 +1,11 @@
-/** Makes pixels of SVG, with a font of its own: without one, texts would be left out silently. */
+/** The PNG of an SVG picture, with its own font: without a font, the library leaves out texts silently. */
 
-/** What `FONT_FAMILY` is in the file that is loaded below. */
+/** The family of the font file that is loaded below. */
 const FONT_FAMILY = "Inter";
 
 /** How to render. */
 export interface PngOptions {
-  /** Pixels of the PNG for one of the SVG (default: 2, for screens with small pixels). */
+  /** Pixels of the PNG for one pixel of the SVG (default: 2, for screens with small pixels). */
   readonly zoom?: number;
 }
 
@@ -14,12 +14,12 @@ type Renderer = typeof import("@resvg/resvg-wasm");
 let loading: Promise<[Renderer, font: Uint8Array]> | undefined;
 
 /**
- * Renders SVG as PNG. Nothing is read from this machine, its fonts least of all, so the same SVG
- * gives the same bytes everywhere. All texts are set in Inter, whatever font they ask for; letters
- * that are not Latin are not in it, and come out as boxes or not at all.
+ * Renders SVG as PNG. It reads no fonts or other files of the machine, so the same SVG gives the same
+ * bytes on every machine. All texts are in Inter, even if the SVG names another font. Letters that are
+ * not Latin are missing in it, and become boxes or nothing.
  *
  * @returns the content of a PNG file
- * @throws {Error} where the text is not SVG
+ * @throws {Error} if the text is not SVG
  */
 export async function renderPng(svg: string, { zoom = 2 }: PngOptions = {}): Promise<Uint8Array> {
   loading ??= load();
@@ -40,7 +40,7 @@ export async function renderPng(svg: string, { zoom = 2 }: PngOptions = {}): Pro
   }
 }
 
-/** Once: the module can be initialised only once. */
+/** Loads renderer and font once: the module can be initialized only once. */
 async function load(): Promise<[Renderer, font: Uint8Array]> {
   const [renderer, { default: wasm }, { default: font }] = await Promise.all([
     import("@resvg/resvg-wasm"),

@@ -1,4 +1,4 @@
-/** How pictures look: told apart in colour, in grey, and by those who see few colours. */
+/** The style of pictures. Series can be distinguished in color, in gray, and with color blindness. */
 
 /** From Okabe and Ito, https://jfly.uni-koeln.de/color/, dark enough on white. */
 const COLORS = ["#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#8A6D00"];
@@ -6,14 +6,14 @@ const COLORS = ["#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#8A6D00"
 /** Of Vega, https://vega.github.io/vega/docs/marks/symbol/. */
 const SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"];
 
-/** Pixels drawn and left out by turns. */
+/** Lengths of dashes and gaps, in pixels. */
 const DASHES = [[1, 0], [7, 3], [2, 3], [10, 3, 2, 3], [5, 5], [12, 4]];
 
-const FONT = "sans-serif"; // whichever the reader has; png.ts brings its own
+const FONT = "sans-serif"; // any font of the reader; png.ts has its own
 const INK = "#222";
 const GRID = "#ddd";
 
-/** Colours, marks and dashes in the order of the series, and all else that Vega-Lite is told. */
+/** Colors, marks and dashes in the order of the series, and the configuration of Vega-Lite. */
 export const STYLE = {
   colors: COLORS,
   shapes: SHAPES,
@@ -34,7 +34,7 @@ export const STYLE = {
       titlePadding: 8,
       labelFlush: false,
     },
-    // Above the axis: there it is read without turning the head, and has room.
+    // Above the axis, where the title is horizontal and has room.
     axisY: { titleAngle: 0, titleAlign: "left", titleBaseline: "bottom", titleX: 0, titleY: -10 },
     legend: {
       orient: "bottom",
@@ -48,3 +48,8 @@ export const STYLE = {
     },
   },
 } as const;
+
+/** One choice for each name; after the last choice, the first follows again. */
+export function cycle<T>(choices: readonly T[], names: readonly string[]): T[] {
+  return names.flatMap((_, at) => choices.slice(at % choices.length).slice(0, 1));
+}

@@ -1,15 +1,15 @@
-/** Where a logarithmic axis begins, ends and has its ticks: the library's own are many, or too few. */
+/** The ticks and ends of a logarithmic axis: the library chooses too many ticks, or too few. */
 
-/** Up to so many powers of ten, the 2 and the 5 between them have ticks, too. */
+/** Up to this many powers of ten, the 2 and the 5 between them have ticks too. */
 const MAX_DECADES_WITH_STEPS = 2.5;
 
-/** More ticks than this are thinned out to every second, third... power of ten. */
+/** Maximum number of ticks. Above it, only every second (third, ...) power of ten has one. */
 const MAX_TICKS = 10;
 
-/** In each power of ten. */
+/** The ticks of each power of ten. */
 const STEPS = [1, 2, 5] as const;
 
-/** The ends of an axis, and the values that are written on it. */
+/** The ends of an axis, and the values of its ticks. */
 export interface LogTicks {
   readonly domain: readonly [number, number];
   readonly values: readonly number[];
@@ -19,8 +19,8 @@ export interface LogTicks {
  * Chooses the ticks of a logarithmic axis.
  *
  * @param least above 0
- * @param most at least as much
- * @returns ends between which all values lie: powers of ten, or 2 or 5 times one
+ * @param most at least `least`
+ * @returns ends that enclose all values: powers of ten, or 2 or 5 times one
  */
 export function logTicks(least: number, most: number): LogTicks {
   const steps = stepsAround(least, most);
@@ -33,12 +33,12 @@ export function logTicks(least: number, most: number): LogTicks {
   };
 }
 
-/** From the last one that is not above the least to the first that is not below the most. */
+/** From the last step at or below `least` to the first step at or above `most`. */
 function stepsAround(least: number, most: number): { step: number; value: number }[] {
   const first = Math.floor(Math.log10(least)) - 1; // logarithms are not exact
   const last = Math.ceil(Math.log10(most)) + 1;
   const all = Array.from({ length: last - first + 1 }, (_, at) =>
-    // As texts: 10 ** -3 is not exactly 0.001.
+    // By texts, because 10 ** -3 is not exactly 0.001.
     STEPS.map((step) => ({ step, value: Number(`${step}e${first + at}`) }))).flat();
   const from = Math.max(0, all.findLastIndex(({ value }) => value <= least));
   const to = all.findIndex(({ value }, at) => at > from && value >= most);

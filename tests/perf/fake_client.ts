@@ -1,4 +1,4 @@
-/** A client of a table in memory, for what needs a client but no network. */
+/** A client of a table in memory, for tests that need no network. */
 import type { HtClient } from "../../lib/client/client.ts";
 import { errorFrom } from "../../lib/client/errors.ts";
 import { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
@@ -12,16 +12,16 @@ import { encodeRequest, type RequestMembers } from "../../lib/protocol/encode_re
 import { commitsInMemory, contextWith, newClient } from "../engine/command_context.ts";
 import { textOfChunks } from "../helpers/streams.ts";
 
-/** The client, and each request it was asked for, in order. */
+/** The client, and its requests in order. */
 export interface FakeClient {
   readonly client: HtClient;
   readonly requests: RequestMembers[];
 }
 
 /**
- * Makes a client with a table of its own.
+ * Creates a client with its own table.
  *
- * @param distort changes the result of a request on its way back
+ * @param distort changes the result of a request
  */
 export function fakeClient(
   distort: (result: string, request: RequestMembers) => string = (result) => result,

@@ -1,8 +1,8 @@
-/** Proves that testperf loads what draws pictures only to draw one. */
+/** Proves that testperf loads the drawing libraries only for a picture. */
 import assert from "assert";
 import { fromSource, run, TOP } from "../../bench/harness/program.ts";
 
-/** The part of what `deno info --json` says that is looked at. */
+/** The used part of the output of `deno info --json`. */
 interface Info {
   readonly modules: readonly {
     readonly specifier: string;
@@ -17,7 +17,7 @@ interface Info {
 const DRAWING =
   /[:/](vega|vega-lite|@resvg\/[^@]*|@fontsource\/[^@]*)@|\/lib\/plot\/(drawing|chart|png)\.ts$/;
 
-/** What is loaded at the start, or when `isAll` at any time. */
+/** Collects the modules that are loaded at the start, or with `isAll` at any time. */
 function reached({ modules }: Info, entry: string, isAll: boolean): Set<string> {
   const known = new Map(modules.map((module) => [module.specifier, module]));
   const found = new Set<string>();
@@ -43,7 +43,7 @@ Deno.test("testperf: the drawing libraries are behind dynamic imports only", asy
   assert.deepEqual(drawing(false), []);
 });
 
-Deno.test("testperf: a picture in a form that it cannot draw is bad usage", async () => {
+Deno.test("testperf: an unknown form of picture is a usage error", async () => {
   for (const file of ["out.pdf", "out", ".svg", "svg", "a.svg/b"]) {
     const { code, stdout, stderr } = await run(
       fromSource("testperf.ts", "127.0.0.1:9", "--plot", file),

@@ -1,13 +1,13 @@
-/** Measurements with noise, for tests of what reads them. */
+/** Measurements with noise, for tests of the analysis. */
 import type { Random } from "../../bench/harness/random.ts";
 
-/** A number from the standard normal law (Box and Muller). */
+/** Draws a number from the standard normal law (Box and Muller). */
 export function normal(random: Random): number {
   const uniform = () => (random.below(2 ** 30) + 0.5) / 2 ** 30;
   return Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 
-/** Repeats of a quantity: normal, with a standard deviation that is a share of it. */
+/** Draws repeats of a quantity from a normal law; its standard deviation is a share of the quantity. */
 export function noisyRepeats(
   value: number,
   noiseShare: number,

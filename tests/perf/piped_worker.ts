@@ -1,19 +1,19 @@
-/** A worker without a process of its own: its stdin and stdout are pipes within the test. */
+/** A worker without its own process: its stdin and stdout are pipes of the test. */
 import type { ShareEvents } from "../../lib/perf/run/share.ts";
 import type { Share } from "../../lib/perf/run/share.ts";
 import { runWorker } from "../../lib/perf/run/worker.ts";
 import type { Process } from "../../lib/perf/run/remote_share.ts";
 
-/** What a process ended with. */
+/** The exit status of a process. */
 type Status = Awaited<Process["status"]>;
 
-/** A process that a test plays. */
+/** A process that a test controls. */
 export class FakeProcess implements Process {
   readonly pid = 4_711;
   readonly stdin: WritableStream<Uint8Array>;
   readonly stdout: ReadableStream<Uint8Array>;
   readonly status: Promise<Status>;
-  /** What comes on its stdin. */
+  /** The data on its stdin. */
   readonly orders: ReadableStream<Uint8Array>;
   wasKilled = false;
   readonly #output: ReadableStreamDefaultController<Uint8Array>;
@@ -35,7 +35,7 @@ export class FakeProcess implements Process {
     if (!this.#isOver) this.#output.enqueue(new TextEncoder().encode(`${line}\n`));
   }
 
-  /** Ends it. */
+  /** Ends the process. */
   end(status: Status): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -43,9 +43,9 @@ export class FakeProcess implements Process {
     try {
       this.#output.close();
     } catch {
-      // Its reader wants no more.
+      // The reader has canceled it.
     }
-    // Nobody reads what is still written to it.
+    // Further orders have no reader.
     if (!this.orders.locked) void this.orders.cancel();
   }
 
@@ -55,7 +55,7 @@ export class FakeProcess implements Process {
   }
 }
 
-/** Runs a worker with a share of the test's making in a played process. */
+/** Runs a worker with the share of a test in a fake process. */
 export function pipedWorker(
   share: (events: ShareEvents) => Share,
   aliveEveryMs: number = 500,

@@ -1,5 +1,5 @@
-/** Raw data of runs and sweeps, made up for tests: every figure follows from a few numbers. */
-import { analysePlateau } from "../../lib/perf/analysis/plateau.ts";
+/** Artificial raw data of runs and sweeps: every figure follows from a few numbers. */
+import { analyzePlateau } from "../../lib/perf/analysis/plateau.ts";
 import type { RunData, RunSettings } from "../../lib/perf/results/run_data.ts";
 import { seriesOf, throughputSteps } from "../../lib/perf/results/series.ts";
 import type { StageData } from "../../lib/perf/measure/stage_data.ts";
@@ -30,7 +30,7 @@ export function settingsWith(changes: Partial<RunSettings> = {}): RunSettings {
   };
 }
 
-/** A stage of 1 s in which each client did so many operations, with this p99 and some above it. */
+/** A stage of 1 s in which each client did `opsOfEach` operations, with this p99 and some above it. */
 export function stageOf(
   operation: Operation,
   clients: number,
@@ -84,13 +84,13 @@ export function sweepWith(
   const analysis = Object.fromEntries(
     seriesOf(data).map((series) => {
       const measured = throughputSteps(series);
-      return [series.name, { plateau: analysePlateau(measured), usl: fitOf(measured) }];
+      return [series.name, { plateau: analyzePlateau(measured), usl: fitOf(measured) }];
     }),
   );
   return { ...data, analysis, ...changes };
 }
 
-/** Steps in which all operations of all clients are as the function says. */
+/** Steps with the stages of a function. */
 export function stepsWith(
   clients: readonly number[],
   repeats: number,
@@ -102,7 +102,7 @@ export function stepsWith(
   }));
 }
 
-/** A sweep that levels out at four clients: insert 4,000 ops/s, lookup 40,000. */
+/** A sweep with its plateau at four clients: insert 4,000 ops/s, lookup 40,000. */
 export function levelSweep(clients: readonly number[] = [1, 2, 4, 8, 16]): SweepData {
   return sweepWith(stepsWith(clients, 3, (count, repeat) => {
     const each = (Math.min(count, 4) * 1_000 + repeat) / count;

@@ -1,16 +1,16 @@
-/** Servers with known behaviour in virtual time, for measurements whose result arithmetic knows. */
+/** Simulated servers in virtual time, for measurements with a known exact result. */
 import type { HtClient } from "../../lib/client/client.ts";
 import type { Task, Tasks, Workload } from "../../lib/perf/workload/operation.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 
-/** A request that arrived. */
+/** A request at the server. */
 export interface Arrival {
   readonly atMs: number;
   readonly task: Task;
   readonly client: HtClient;
 }
 
-/** Answers each request at a moment that a rule gives. */
+/** A server that replies to each request at the moment of a rule. */
 export class SimulatedServer implements Workload {
   readonly arrivals: Arrival[] = [];
   readonly #clock: VirtualClock;
@@ -28,7 +28,7 @@ export class SimulatedServer implements Workload {
   }
 }
 
-/** Serves any number at once, each for so long, but nothing in the first part of every second. */
+/** A rule: any number of requests at once, each for `serviceMs`; none in the first `stallMs` of a second. */
 export function stalling(serviceMs: number, stallMs: number): (arrivedMs: number) => number {
   return (arrivedMs) => {
     const second = Math.floor(arrivedMs / 1_000) * 1_000;
@@ -36,13 +36,13 @@ export function stalling(serviceMs: number, stallMs: number): (arrivedMs: number
   };
 }
 
-/** Serves one after the other, each for so long. */
+/** A rule: one request after the other, each for `serviceMs`. */
 export function oneByOne(serviceMs: number): (arrivedMs: number) => number {
   let freeMs = 0;
   return (arrivedMs) => freeMs = Math.max(freeMs, arrivedMs) + serviceMs;
 }
 
-/** Clients that are only told apart by their number. */
+/** Clients that differ only in their number. */
 export function numbered(count: number): HtClient[] {
   return Array.from(
     { length: count },

@@ -1,10 +1,10 @@
-/** Results of stages, made up for tests. */
+/** Artificial results of stages. */
 import { LatencyHistogram } from "../../lib/perf/measure/histogram.ts";
 import { sumClients } from "../../lib/perf/measure/merge.ts";
 import type { ClientData, OperationData, StageData } from "../../lib/perf/measure/stage_data.ts";
 import type { Operation } from "../../lib/perf/workload/operation.ts";
 
-/** What came of some operations. */
+/** The result of some operations. */
 export function operationData(
   ops: number,
   seconds: number,
@@ -16,12 +16,12 @@ export function operationData(
   return { ops, errors, unknown: 0, seconds, latency: latency.data() };
 }
 
-/** What came of one client's operations of one type. */
+/** The result of operations of one type of one client. */
 export function clientData(measured: OperationData, operation: Operation): ClientData {
   return { ...measured, operations: { [operation]: measured }, unsent: 0, gaps: [] };
 }
 
-/** What came of a stage. */
+/** The result of a stage. */
 export function stageData(
   stage: string,
   clients: readonly ClientData[],

@@ -1,6 +1,6 @@
-/** A clock that only the test advances, in place of `performance.now`. */
+/** A clock that only the test advances; it replaces `performance.now`. */
 
-/** The clock; disposing of it gives the true one back. */
+/** The clock; its disposal restores the real one. */
 export interface StoppedClock extends Disposable {
   advance(ms: number): void;
 }
@@ -8,7 +8,7 @@ export interface StoppedClock extends Disposable {
 /**
  * Stops the clock.
  *
- * @param msPerLook by how much each look at it advances it (default 0)
+ * @param msPerLook time by which each reading advances the clock (default 0)
  */
 export function stoppedClock(msPerLook: number = 0): StoppedClock {
   const { now } = performance;

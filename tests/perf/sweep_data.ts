@@ -1,29 +1,29 @@
-/** Results of sweeps, made up for tests. */
-import { analysePlateau } from "../../lib/perf/analysis/plateau.ts";
+/** Artificial results of sweeps. */
+import { analyzePlateau } from "../../lib/perf/analysis/plateau.ts";
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { fitUsl } from "../../lib/perf/analysis/usl.ts";
 import type { Operation } from "../../lib/perf/workload/operation.ts";
 import { clientData, operationData, stageData } from "./stage_data.ts";
 
-/** Seconds of each stage. */
+/** Length of each stage, in seconds. */
 const STAGE_S = 1;
 
-/** Milliseconds from the start of one stage to that of the next. */
+/** Time from the start of one stage to the next, in milliseconds. */
 const STAGE_EVERY_MS = 2_000;
 
-/** When the first stage began, in milliseconds since 1970. */
+/** When the first stage began, in Unix milliseconds. */
 export const SWEEP_STARTED_UNIX_MS = 1_800_000_000_000;
 
-/** A sweep to make up. */
+/** The numbers of an artificial sweep. */
 export interface MadeUpSweep {
   readonly operations: readonly Operation[];
   readonly clients: readonly number[];
   readonly repeats: number;
-  /** Operations a second of one client, in a repeat (from 0) with so many clients. */
+  /** Operations a second of one client, by number of clients and repeat (from 0). */
   readonly opsOfEach: (clients: number, repeat: number) => number;
 }
 
-/** Makes it up: each client as quick as the others, but for the last, which does a tenth less. */
+/** Creates a sweep. All clients are equally fast, except the last one, which does 10% less. */
 export function sweepWith({ operations, clients, repeats, opsOfEach }: MadeUpSweep): SweepData {
   let stages = 0;
   const steps = clients.map((count) => ({
@@ -51,7 +51,7 @@ export function sweepWith({ operations, clients, repeats, opsOfEach }: MadeUpSwe
       ),
     }));
     const usl = sums.length < 4 ? { why: "too few steps" } : fitUsl(sums, { resamples: 100 });
-    return { plateau: analysePlateau(sums), usl };
+    return { plateau: analyzePlateau(sums), usl };
   };
   return {
     format: "testperf sweep",

@@ -1,4 +1,4 @@
-/** Proves where a sweep stops, and what it keeps, with measurements that a test makes up. */
+/** Proves where a sweep stops, and which results it keeps, with artificial measurements. */
 import assert from "assert";
 import { LatencyHistogram } from "../../lib/perf/measure/histogram.ts";
 import type { StageData } from "../../lib/perf/measure/stage_data.ts";
@@ -10,7 +10,7 @@ import {
   type StepsResult,
   sweepClients,
 } from "../../lib/perf/sweep_steps.ts";
-import { analyseSweep, sweepSteps } from "../../lib/perf/results/sweep_analysis.ts";
+import { analyzeSweep, sweepSteps } from "../../lib/perf/results/sweep_analysis.ts";
 import {
   analysisLines,
   busyNotes,
@@ -68,22 +68,22 @@ function measureRule(
 
 const clientsOf = ({ steps }: StepsResult) => steps.map(({ clients }) => clients);
 
-test("steps double, with one between, and the most is the last", () => {
+test("steps double, with one between, and the last one is the maximum", () => {
   assert.deepEqual(sweepClients(64), [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]);
   assert.deepEqual(sweepClients(10), [1, 2, 3, 4, 6, 8, 10]);
   assert.deepEqual(sweepClients(1), [1]);
   assert.deepEqual(sweepClients(3), [1, 2, 3]);
 });
 
-test("stops two steps after throughput levels out", async () => {
+test("a sweep stops two steps after the start of the plateau", async () => {
   const result = await measureRule((clients) => 10_000 * Math.min(clients, 6));
   assert.deepEqual(clientsOf(result), [1, 2, 3, 4, 6, 8, 12]);
   assert.ok(result.complete && result.steps.every(({ repeats }) => repeats.length === 5));
-  const { lookup } = analyseSweep(result.steps, 1);
+  const { lookup } = analyzeSweep(result.steps, 1);
   assert.deepEqual([lookup?.plateau.verdict, lookup?.plateau.clients], ["levels out", 6]);
 });
 
-test("the first run of all does not count: the server is cold", async () => {
+test("the first run does not count, because the server is cold", async () => {
   const runs: number[] = [];
   const { steps } = await measureRule(() => 0, {
     clientCounts: [1, 2],
@@ -98,30 +98,30 @@ test("the first run of all does not count: the server is cold", async () => {
   assert.deepEqual(rates, [[1_000, 1_000], [1_000, 1_000]]);
 });
 
-test("rises to the most clients", async () => {
+test("a sweep without a plateau goes to the maximum number of clients", async () => {
   const result = await measureRule((clients) => 10_000 * clients);
   assert.deepEqual(clientsOf(result), sweepClients(64));
   assert.ok(result.complete);
-  const [plateau = "", usl = ""] = analysisLines(analyseSweep(result.steps, 1));
+  const [plateau = "", usl = ""] = analysisLines(analyzeSweep(result.steps, 1));
   assert.match(plateau, /^lookup: Throughput still rises at the last step, 64 clients/);
   assert.match(usl, /^lookup: The Universal Scalability Law has no peak/);
 });
 
-test("stops where throughput falls, but not before the law can be fitted", async () => {
+test("a sweep stops if throughput falls, but not before the law can be fitted", async () => {
   const result = await measureRule((clients) => 10_000 / clients);
   assert.deepEqual(clientsOf(result), [1, 2, 3, 4]);
-  const [plateau = "", usl = ""] = analysisLines(analyseSweep(result.steps, 1));
+  const [plateau = "", usl = ""] = analysisLines(analyzeSweep(result.steps, 1));
   assert.match(plateau, /^lookup: Throughput falls beyond 1 client with /);
   assert.match(usl, /^lookup: The Universal Scalability Law has its peak at 1 client /);
 });
 
-test("goes on until every operation levels out", async () => {
+test("a sweep continues until every operation has its plateau", async () => {
   const result = await measureRule(
     (clients, operation) => 10_000 * Math.min(clients, operation === "insert" ? 2 : 8),
     { operations: ["insert", "lookup"] },
   );
   assert.deepEqual(clientsOf(result), [1, 2, 3, 4, 6, 8, 12, 16]);
-  const { insert, lookup } = analyseSweep(result.steps, 1);
+  const { insert, lookup } = analyzeSweep(result.steps, 1);
   assert.deepEqual([insert?.plateau.clients, lookup?.plateau.clients], [2, 8]);
 });
 
@@ -145,7 +145,7 @@ test("scans that take too long are not measured with more clients; the others ar
   assert.match(notes[0] ?? "", /^scan: not measured with more than 4 clients, because .* 12 s/);
 });
 
-test("a run that ends early ends the sweep; what is whole counts, what is not is kept", async () => {
+test("a run that ends early ends the sweep; complete stages count, the others are kept", async () => {
   const reported: number[] = [];
   let runs = 0;
   const result = await measureRule(() => 0, {
@@ -154,7 +154,7 @@ test("a run that ends early ends the sweep; what is whole counts, what is not is
     onStep: ({ clients }) => reported.push(clients),
     run: (clients) => {
       const whole = [stage("insert", clients, 100), stage("lookup", clients, 200)];
-      // One that does not count, two of the first two steps each, and one of the third.
+      // One run that does not count, two of each of the first two steps, and one of the third.
       if (runs++ < 6) return Promise.resolve({ ...GOOD, stages: whole });
       const cut = stage("insert", clients, 7, { ended: "server gone", complete: false });
       return Promise.resolve({
@@ -177,7 +177,7 @@ test("a run that ends early ends the sweep; what is whole counts, what is not is
   });
 });
 
-test("one that ends before anything was measured has no steps, and says what it does not know", async () => {
+test("a sweep that ends before its first result has no steps; few steps have a reason", async () => {
   const result = await measureRule(() => 0, {
     run: () =>
       Promise.resolve({ stages: [], unmeasuredErrors: 0, complete: false, failure: "ended" }),
@@ -185,9 +185,9 @@ test("one that ends before anything was measured has no steps, and says what it 
   assert.deepEqual(result, {
     ...{ steps: [], unmeasuredErrors: 0, complete: false, failure: "ended", isGood: false },
   });
-  assert.deepEqual(analyseSweep([], 1), {});
+  assert.deepEqual(analyzeSweep([], 1), {});
   const few = await measureRule((clients) => clients, { clientCounts: [1, 2] });
-  const [plateau = "", usl = ""] = analysisLines(analyseSweep(few.steps, 1));
+  const [plateau = "", usl = ""] = analysisLines(analyzeSweep(few.steps, 1));
   assert.match(plateau, /does not decide .* too few steps: 2 measured/);
   assert.match(usl, /^lookup: .*needs 4 different numbers of clients: got 2\.$/);
 });
@@ -207,10 +207,10 @@ test("a single run is one step: no run before it, and all histograms are kept", 
   });
 });
 
-test("it is plain data: as JSON and back it is the same, with histograms of the sums alone", async () => {
+test("a sweep is plain data, with histograms of the sums only", async () => {
   const { steps } = await measureRule((clients) => 10_000 * Math.min(clients, 4));
   assert.deepEqual(JSON.parse(JSON.stringify(steps)), steps);
-  const analysis = analyseSweep(steps, 9);
+  const analysis = analyzeSweep(steps, 9);
   assert.deepEqual(JSON.parse(JSON.stringify(analysis)), analysis);
   for (const { sum, clients } of steps.flatMap(({ repeats }) => repeats.flat())) {
     assert.equal(LatencyHistogram.from(sum.latency).count, sum.latency.count);
@@ -221,16 +221,16 @@ test("it is plain data: as JSON and back it is the same, with histograms of the 
   }
 });
 
-// (2.001: what a histogram of three digits makes of 2.)
-test("a table has a row for each step: the sum, and each client's share", () => {
+// (2.001 is 2 in a histogram of three digits.)
+test("a table has a row for each step: the aggregate, and the throughput of clients", () => {
   const steps = [1, 2].map((clients) => ({
     clients,
     repeats: [100, 300, 200].map((rate) => [stage("scan", clients, rate)]),
   }));
   assert.deepEqual(sweepTables(steps).map((table) => table.split("\n")), [[
-    "scan       runs  sum ops/s  least   most  each ops/s  least   most  p50 ms  p99 ms  client thread  errors",
-    "1 client      3      200.0  100.0  300.0       200.0  100.0  300.0   2.001   3.000            50%       0",
-    "2 clients     3      200.0  100.0  300.0       100.0   50.0  150.0   2.001   3.000            50%       0",
+    "scan       runs  aggregate ops/s    min    max  client ops/s    min    max  p50 ms  p99 ms  client thread  errors",
+    "1 client      3            200.0  100.0  300.0         200.0  100.0  300.0   2.001   3.000            50%       0",
+    "2 clients     3            200.0  100.0  300.0         100.0   50.0  150.0   2.001   3.000            50%       0",
   ]]);
   assert.deepEqual(busyNotes(steps), []);
   const busy = steps.map(({ clients, repeats }) => ({
@@ -239,7 +239,7 @@ test("a table has a row for each step: the sum, and each client's share", () => 
       stages.map((data) => ({ ...data, processors: [{ mainShare: 0.95, allShare: 1 }] }))
     ),
   }));
-  assert.match(busyNotes(busy).join(), /^scan: with 1, 2 clients testperf's own thread was busy/);
+  assert.match(busyNotes(busy).join(), /^scan: with 1, 2 clients the client thread was busy/);
   assert.deepEqual(steps.map(stepLine), [
     "1 client, 3 runs: scan 200 ops/s",
     "2 clients, 3 runs: scan 200 ops/s",

@@ -1,10 +1,10 @@
-/** A clock that jumps from one event to the next: what takes minutes is over at once, and exactly. */
+/** A virtual clock, which jumps from one event to the next: waits of minutes end at once, and are exact. */
 import type { Clock } from "../../lib/base/clock.ts";
 
-/** Time since 1970 at the clock's zero, in milliseconds. */
+/** Unix time at the zero of the clock, in milliseconds. */
 export const VIRTUAL_EPOCH_MS = 1_800_000_000_000;
 
-/** Moments after which a run counts as endless. */
+/** Maximum number of moments of a run. */
 const MAX_MOMENTS = 300_000;
 
 interface Timer {
@@ -12,16 +12,16 @@ interface Timer {
   readonly resolve: () => void;
 }
 
-/** The clock. Nothing happens but inside of `run`. */
+/** A virtual clock. Time passes only during `run`. */
 export class VirtualClock implements Clock {
   #nowMs = 0;
   readonly #resolutionMs: number;
-  /** Those of one moment together. */
+  /** Timers by their moment. */
   readonly #moments = new Map<number, Timer[]>();
   /** The moments in order: a binary heap. */
   readonly #heap: number[] = [];
 
-  /** @param resolutionMs of `sleep`, which is rounded up to whole ones (default 0: exact) */
+  /** @param resolutionMs unit to which `sleep` rounds up (default 0: exact) */
   constructor(resolutionMs: number = 0) {
     this.#resolutionMs = resolutionMs;
   }
@@ -39,16 +39,16 @@ export class VirtualClock implements Clock {
     const step = this.#resolutionMs;
     const rounded = step === 0 ? ms : Math.max(1, Math.ceil(ms / step)) * step;
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const calledOff = () => resolve(false);
-    signal?.addEventListener("abort", calledOff, { once: true });
+    const cancel = () => resolve(false);
+    signal?.addEventListener("abort", cancel, { once: true });
     void this.at(this.#nowMs + rounded).then(() => {
-      signal?.removeEventListener("abort", calledOff);
+      signal?.removeEventListener("abort", cancel);
       resolve(true);
     });
     return promise;
   }
 
-  /** Resolves at that moment. */
+  /** Waits for a moment. */
   at(atMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timers = this.#moments.get(atMs);
@@ -65,7 +65,7 @@ export class VirtualClock implements Clock {
     work.then(end, end);
     for (let moments = 0;; moments++) {
       if (moments > MAX_MOMENTS) throw new Error("this does not end");
-      // All that can happen at this moment has happened when the event loop comes round.
+      // Everything of this moment has happened after one round of the event loop.
       await new Promise<void>((resolve) => void setImmediate(resolve));
       if (isDone) return await work;
       const atMs = this.#pop();

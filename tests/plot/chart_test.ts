@@ -1,4 +1,4 @@
-/** Pictures: all that was described is in them, and what cannot be drawn is refused. */
+/** Proves that pictures show their whole description, and that invalid descriptions are rejected. */
 import assert from "assert";
 import { type Chart, ChartError, chartSvg, type PlotPoint } from "../../lib/plot/chart.ts";
 
@@ -27,14 +27,14 @@ function withPoints(points: readonly PlotPoint[], axes: Partial<Chart> = {}): Ch
 
 const LOG_Y: Partial<Chart> = { y: { ...CHART.y, scale: "log" } };
 
-/** What is written in a picture. */
+/** The texts of a picture. */
 function textsOf(svg: string): string[] {
   return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text = ""]) =>
     text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&")
   );
 }
 
-/** Where marks of points are, from the upper left corner of the space between the axes. */
+/** The positions of the marks of points, from the upper left corner of the area between the axes. */
 function marksOf(svg: string): { x: number; y: number }[] {
   return [...svg.matchAll(/<path aria-label="[^"]*" role="graphics-symbol"[^>]*>/g)]
     .filter(([mark]) => mark.includes('aria-roledescription="point"'))
@@ -80,7 +80,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "chartSvg() puts a value on a logarithmic axis where its power of ten says",
+  name: "chartSvg() places a value on a logarithmic axis by its power of ten",
   permissions,
   async fn() {
     const points = [1, 10, 100, 1_000, 10_000].map((value) => ({ x: value, y: value }));
@@ -93,7 +93,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "chartSvg() tells series apart by dashes and marks, not by colour alone",
+  name: "chartSvg() separates series by dashes and marks, not by color alone",
   permissions,
   async fn() {
     const svg = await chartSvg(CHART);
@@ -125,7 +125,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "chartSvg() refuses what is not above 0 on a logarithmic axis, and says where it is",
+  name: "chartSvg() rejects values on a logarithmic axis that are not above 0, with their position",
   permissions,
   async fn() {
     for (const point of [{ x: 2, y: 0 }, { x: 2, y: 1, low: -1 }]) {
@@ -136,8 +136,8 @@ Deno.test({
           const value = point.low ?? point.y;
           assert.equal(
             error.message,
-            `Cannot draw "${CHART.title}": its y axis is logarithmic, where values must be above 0, ` +
-              `and one is ${value} (series "only", x = 2, y = ${point.y})`,
+            `Cannot draw "${CHART.title}": its y axis is logarithmic, so values must be above 0, ` +
+              `but one is ${value} (series "only", x = 2, y = ${point.y})`,
           );
           return true;
         },
@@ -148,21 +148,21 @@ Deno.test({
 });
 
 Deno.test({
-  name: "chartSvg() refuses a picture that would not say what it shows",
+  name: "chartSvg() rejects an incomplete description",
   permissions,
   async fn() {
     const [series] = CHART.series;
     assert(series);
-    const refused: [chart: Chart, why: RegExp][] = [
+    const rejected: [chart: Chart, why: RegExp][] = [
       [{ ...CHART, title: " " }, /no title/],
       [{ ...CHART, y: { ...CHART.y, unit: "" } }, /its y axis needs a title and a unit/],
       [{ ...CHART, series: [] }, /no series/],
       [{ ...CHART, series: [series, series] }, /two series are named "htserver"/],
       [withPoints([]), /series "only" has no points/],
-      [withPoints([{ x: 1, y: NaN }]), /finite numbers, and one is NaN/],
-      [withPoints([{ x: Infinity, y: 1 }]), /finite numbers, and one is Infinity/],
+      [withPoints([{ x: 1, y: NaN }]), /finite numbers, but one is NaN/],
+      [withPoints([{ x: Infinity, y: 1 }]), /finite numbers, but one is Infinity/],
       [withPoints([{ x: 1, y: 5, low: 6 }]), /y is not in its spread of 6 to 5/],
     ];
-    for (const [chart, why] of refused) await assert.rejects(chartSvg(chart), why);
+    for (const [chart, why] of rejected) await assert.rejects(chartSvg(chart), why);
   },
 });

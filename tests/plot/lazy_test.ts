@@ -1,4 +1,4 @@
-/** Programs that draw nothing load no drawing library. */
+/** Proves that programs without pictures load no drawing library. */
 import assert from "assert";
 import { fileURLToPath } from "node:url";
 
@@ -6,7 +6,7 @@ const FOLDER = fileURLToPath(new URL("../../lib/plot/", import.meta.url));
 const LIBRARIES = /"(?:vega|vega-lite|@resvg\/[^"]*|@fontsource\/[^"]*)"/;
 
 Deno.test({
-  name: "lib/plot: the drawing libraries are imported when they are needed only",
+  name: "lib/plot: the drawing libraries are imported dynamically only",
   permissions: { read: true },
   fn() {
     for (const { name } of Deno.readDirSync(FOLDER)) {

@@ -1,4 +1,4 @@
-/** Pixels: of the size that was asked for, and with texts, whatever fonts this machine has. */
+/** Proves the size of PNG pictures, and their texts on a machine without fonts. */
 import assert from "assert";
 import { renderPng } from "../../lib/plot/png.ts";
 
@@ -16,7 +16,7 @@ function text(content: string, family = "sans-serif"): string {
 }
 
 Deno.test({
-  name: "pngOf() gives a PNG of the size of the SVG times the zoom",
+  name: "renderPng() gives a PNG of the size of the SVG times the zoom",
   permissions,
   async fn() {
     for (const zoom of [undefined, 1, 3]) {
@@ -30,7 +30,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "pngOf() draws texts, in whatever font they ask for",
+  name: "renderPng() draws texts of any font",
   permissions,
   async fn() {
     const blank = await renderPng(text(""));
@@ -50,7 +50,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "pngOf() can be called by many at once",
+  name: "renderPng() can be called several times at once",
   permissions,
   async fn() {
     const [first, ...others] = await Promise.all(
@@ -61,7 +61,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "pngOf() refuses what is not SVG",
+  name: "renderPng() rejects a text that is not SVG",
   permissions,
   async fn() {
     await assert.rejects(renderPng("no picture"));

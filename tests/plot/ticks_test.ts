@@ -4,7 +4,7 @@ import { logTicks } from "../../lib/plot/ticks.ts";
 const permissions = "none";
 
 Deno.test({
-  name: "logTicks() gives powers of ten, with the steps between them where they are few",
+  name: "logTicks() returns powers of ten, with steps between if they are few",
   permissions,
   fn() {
     assert.deepEqual(logTicks(1, 10_000).values, [1, 10, 100, 1_000, 10_000]);
@@ -16,7 +16,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "logTicks() has room for all values, and at most ten ticks",
+  name: "logTicks() encloses all values, with at most ten ticks",
   permissions,
   fn() {
     for (

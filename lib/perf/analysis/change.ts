@@ -1,4 +1,4 @@
-/** Whether a run was faster or slower than an earlier one, or no more than noise apart. */
+/** The change between two runs: faster, slower, or no more than noise. */
 import { randomFrom } from "../../base/random.ts";
 import {
   CONFIDENCE,
@@ -12,20 +12,20 @@ import {
   widenSpread,
 } from "./statistics.ts";
 
-/** Repeats of each run without which nothing is said. */
+/** Minimum number of repeats of each run for a verdict. */
 const MIN_REPEATS = 3;
 
-/** How many standard deviations of the noise a repeat may be away from the median. */
+/** Maximum distance of a repeat from the median, in standard deviations of the noise. */
 const MAX_DEVIATIONS = 3;
 
-/** What changed: plain data, fit for JSON. */
+/** The change of one figure; plain data for JSON. */
 export interface Change {
   readonly verdict: "faster" | "slower" | "no more than noise" | "too few repeats to say";
   readonly oldMedian: number;
   readonly newMedian: number;
-  /** New median by old one; null where that is 0, or 0 is all there is. */
+  /** New median divided by the old one; null if the old one is 0. */
   readonly ratio: number | null;
-  /** Where the ratio is, as sure as `bootstrap.confidence` says; null as above, or with no bound. */
+  /** Interval of the ratio, with `bootstrap.confidence`; null as above, or without a bound. */
   readonly ratioLow: number | null;
   readonly ratioHigh: number | null;
   readonly bootstrap: {
@@ -37,24 +37,24 @@ export interface Change {
   readonly sentence: string;
 }
 
-/** How to compare. */
+/** The options of a comparison. */
 export interface ChangeOptions {
-  /** Which values are the faster ones: higher ones (throughput) or lower ones (latency). */
+  /** Whether higher values are faster (throughput) or lower ones (latency). */
   readonly better: "higher" | "lower";
   /** Any whole number (default: `DEFAULT_SEED`). */
   readonly seed?: number;
-  /** How many (default: 1,000). */
+  /** Number of resamples (default: 1,000). */
   readonly resamples?: number;
 }
 
 /**
- * Compares the repeats of two runs, which need not be as many, by the ratio of their medians and its
- * bootstrap interval. There is a change where the interval is on one side of 1 and the ratio is at
- * least 1% away from it.
+ * Compares the repeats of two runs by the ratio of their medians and its bootstrap interval. There is a
+ * change if the interval is on one side of 1 and the ratio is at least 1% away from 1. The two can have
+ * different numbers of repeats.
  *
- * @param oldValues repeats of the earlier run, of at least one
+ * @param oldValues repeats of the earlier run, at least one
  * @param newValues repeats of the later run, of the same quantity in the same unit
- * @throws {RangeError} where a run has no repeat, or a value is negative or not a finite number
+ * @throws {RangeError} if a run has no repeat, or a value is negative or not a finite number
  */
 export function compareRuns(
   oldValues: readonly number[],
@@ -100,13 +100,13 @@ export function compareRuns(
 }
 
 /**
- * The values, none further from the median than `TAME_DEVIATIONS`. Three of five draws are the same
- * outlier in 6% of all resamples: too often for an interval of 95%, if it may be as far as it likes.
+ * Limits the distance of values from the median to `MAX_DEVIATIONS`. In 6% of all resamples, three of
+ * five draws are the same outlier: without a limit, that would be too often for an interval of 95%.
  */
 function clampOutliers(values: readonly number[], noiseShare: number): number[] {
-  const centre = median(values);
-  const most = MAX_DEVIATIONS * noiseShare * centre;
-  return values.map((value) => Math.min(centre + most, Math.max(centre - most, value)));
+  const center = median(values);
+  const most = MAX_DEVIATIONS * noiseShare * center;
+  return values.map((value) => Math.min(center + most, Math.max(center - most, value)));
 }
 
 function checkValues(values: readonly number[], run: string): void {
@@ -117,15 +117,15 @@ function checkValues(values: readonly number[], run: string): void {
   }
 }
 
-/** New by old; where both are 0, nothing changed. Widening can take a value below 0. */
+/** New divided by old; 1 if both are 0. Widening can move a value below 0. */
 function ratioOf(before: number, after: number): number {
   const [from, to] = [Math.max(0, before), Math.max(0, after)];
   return from === to ? 1 : to / from;
 }
 
 /**
- * Whether chance separates the two runs wholly in less than 5% of all ways to deal their values out,
- * as the Mann-Whitney test counts them: two of all choices. With 3 and 3 repeats it is 10%.
+ * Whether chance alone separates the two runs completely in at most 5% of all assignments of the values
+ * to them. As in the Mann-Whitney test, these are two of all choices: 10% with 3 and 3 repeats.
  */
 function hasEnoughRepeats(olds: number, news: number): boolean {
   if (Math.min(olds, news) < MIN_REPEATS) return false;

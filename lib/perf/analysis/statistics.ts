@@ -1,43 +1,43 @@
 /**
- * The statistics that the analysis of measurements shares. Robust ones where there is a choice: a
- * repeat that something else on the machine disturbed is the rule, and it must not decide.
+ * The statistics of the analysis. They are robust if possible: other programs of the machine often
+ * disturb a repeat, which must not decide the result.
  */
 import type { Random } from "../../base/random.ts";
 
-/** How sure an interval is, everywhere here. */
+/** The confidence of all intervals. */
 export const CONFIDENCE = 0.95;
 
-/** The seed of a bootstrap where none is given; every result tells the seed it was made with. */
+/** Default seed of a bootstrap. Every result contains its seed. */
 export const DEFAULT_SEED = 20_260_101;
 
-/** Resamples of a bootstrap where no number is given: the ends of an interval then rest on 25 each. */
+/** Default number of resamples of a bootstrap: 25 of them are beyond each end of an interval. */
 export const DEFAULT_RESAMPLES = 1_000;
 
 /**
- * A difference smaller than this share is of no use to anyone, however little noise the repeats
- * show: repeats of one run share the state of the machine, and the next run does not.
+ * A smaller difference does not count, even if the repeats show little noise: the repeats of one run
+ * share the state of the machine, and the next run has another state.
  */
 export const MATERIAL_SHARE = 0.01;
 
-/** From where to where a quantity is, as sure as `CONFIDENCE` says. */
+/** The range of a quantity, with `CONFIDENCE`. */
 export interface Interval {
   readonly low: number;
   readonly high: number;
 }
 
-/** The mean; NaN of nothing. */
+/** The mean; NaN without values. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The median; NaN of nothing. */
+/** The median; NaN without values. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
 /**
- * The quantile, interpolated between neighbours (Hyndman and Fan's definition 7, the default of R
- * and NumPy); NaN of nothing.
+ * The quantile, interpolated between neighbors (Hyndman and Fan's definition 7, the default of R
+ * and NumPy); NaN without values.
  *
  * @param values in any order
  * @param share from 0 (the smallest) to 1 (the largest)
@@ -50,11 +50,11 @@ function quantileOfSorted(sorted: readonly number[], share: number): number {
   const place = share * (sorted.length - 1);
   const below = sorted[Math.floor(place)] ?? NaN;
   const above = sorted[Math.ceil(place)] ?? NaN;
-  // Neighbours that are both infinite have no difference.
+  // Two infinite neighbors have no difference.
   return below === above ? below : below + (place - Math.floor(place)) * (above - below);
 }
 
-/** What lies between the lowest and the highest 2.5% of what a bootstrap gave (percentile interval). */
+/** The interval between the lowest and the highest 2.5% of the results of a bootstrap. */
 export function percentileInterval(values: readonly number[]): Interval {
   const sorted = values.toSorted((a, b) => a - b);
   const tail = (1 - CONFIDENCE) / 2;
@@ -62,65 +62,64 @@ export function percentileInterval(values: readonly number[]): Interval {
 }
 
 /**
- * The values moved away from their centre by sqrt(n / (n - lost)): a resample of them varies as much
- * as the population they came from. As they are, resamples vary too little: by a fifth of the
- * variance with 5 values (T. Hesterberg, "What Teachers Should Know About the Bootstrap", The
- * American Statistician 69, 2015: narrowness bias).
+ * Moves values away from their center by sqrt(n / (n - lost)), so that resamples of them vary as much
+ * as the population. Resamples of the unchanged values vary too little: with 5 values by a fifth of the
+ * variance (T. Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician
+ * 69, 2015: narrowness bias).
  *
- * @param centre that the values were measured from
- * @param lost degrees of freedom that went into the centre; values of which none is left stay as
- *   they are (default: 1)
- * @param factor to widen them by besides (default: 1)
+ * @param lost degrees of freedom that the center has used; without any left, only `factor` counts
+ *   (default: 1)
+ * @param factor further factor of the distances (default: 1)
  */
 export function widenSpread(
   values: readonly number[],
-  centre: number,
+  center: number,
   lost = 1,
   factor = 1,
 ): number[] {
   const left = values.length - lost;
   const whole = factor * (left > 0 ? Math.sqrt(values.length / left) : 1);
-  return values.map((value) => centre + (value - centre) * whole);
+  return values.map((value) => center + (value - center) * whole);
 }
 
-/** As many values as there are, drawn from them, with putting back (Efron's bootstrap). */
+/** Draws as many values as there are, with replacement (Efron's bootstrap). */
 export function resample(values: readonly number[], random: Random): number[] {
   return values.map(() => values[random.below(values.length)] ?? NaN);
 }
 
-/** What makes the median of the differences of pairs the standard deviation of a normal law. */
+/** Ratio of the standard deviation of a normal law to the median difference of pairs. */
 const SHAMOS_FACTOR = 1.0483;
 
-/** How much of the information a standard deviation uses, this one uses. */
+/** Efficiency of the estimator, relative to a standard deviation. */
 const SHAMOS_EFFICIENCY = 0.86;
 
-/** How much repeats differ by noise alone. */
+/** The noise of repeats. */
 export interface Noise {
-  /** Standard deviation of one repeat, as a share of its group's median. */
+  /** Standard deviation of one repeat, as a share of the median of its group. */
   readonly share: number;
-  /** Degrees of freedom it rests on. */
+  /** Degrees of freedom of the estimate. */
   readonly degreesOfFreedom: number;
 }
 
 /**
- * The noise of groups of repeats, relative to each group's median: Shamos' estimator (the median of
- * all differences of pairs of the same group) over all groups together. It needs no estimate of a
- * centre, which is poor with three repeats; it stays right when nearly 3 in 10 pairs are spoilt by
- * outliers; and it uses 86% of the information that a standard deviation does (M. Shamos, 1976; P.
+ * Estimates the noise of groups of repeats, relative to the median of each group. It is Shamos'
+ * estimator (the median of all differences of pairs of the same group) over all groups. It needs no
+ * estimate of a center, which is poor with three repeats. It tolerates outliers in nearly 3 of 10
+ * pairs, and has an efficiency of 86% relative to a standard deviation (M. Shamos, 1976; P.
  * Rousseeuw and C. Croux, "Alternatives to the Median Absolute Deviation", JASA 88, 1993).
  *
- * @returns undefined where no group has two repeats and a median above 0
+ * @returns undefined if no group has two repeats and a median above 0
  */
 export function pooledNoise(groups: readonly (readonly number[])[]): Noise | undefined {
   const differences: number[] = [];
   let degreesOfFreedom = 0;
   for (const group of groups) {
-    const centre = median(group);
-    if (group.length < 2 || centre === 0) continue;
+    const center = median(group);
+    if (group.length < 2 || center === 0) continue;
     degreesOfFreedom += SHAMOS_EFFICIENCY * (group.length - 1);
     group.forEach((value, place) => {
       for (const other of group.slice(place + 1)) {
-        differences.push(Math.abs(value - other) / centre);
+        differences.push(Math.abs(value - other) / center);
       }
     });
   }
@@ -128,21 +127,21 @@ export function pooledNoise(groups: readonly (readonly number[])[]): Noise | und
   return { share: SHAMOS_FACTOR * median(differences), degreesOfFreedom };
 }
 
-/** What a standard normal number stays below with 97.5%. */
+/** The 97.5% quantile of the standard normal law. */
 const NORMAL_975 = 1.959964;
 
 /**
- * How much wider than with a known noise an interval has to be, since the noise was estimated too.
+ * The factor by which an interval is wider because its noise is an estimate.
  *
- * @param degreesOfFreedom of that estimate, above 0
+ * @param degreesOfFreedom of the estimate, above 0
  */
 export function studentFactor(degreesOfFreedom: number): number {
   return studentT975(degreesOfFreedom) / NORMAL_975;
 }
 
 /**
- * What Student's t stays below with 97.5%: Cornish and Fisher's expansion (Abramowitz and Stegun,
- * "Handbook of Mathematical Functions", 26.7.5), within 1% from 3 degrees of freedom on.
+ * The 97.5% quantile of Student's t: Cornish and Fisher's expansion (Abramowitz and Stegun,
+ * "Handbook of Mathematical Functions", 26.7.5), exact to 1% from 3 degrees of freedom on.
  *
  * @param degreesOfFreedom above 0, not necessarily whole
  */

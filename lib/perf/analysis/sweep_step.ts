@@ -1,18 +1,18 @@
-/** What a sweep measures: the throughput of all clients together, by the number of clients. */
+/** The steps of a sweep: the throughput of all clients, by the number of clients. */
 
-/** One step of a sweep. Steps come in ascending order of clients. */
+/** One step of a sweep. Steps are in ascending order of clients. */
 export interface SweepStep {
-  /** Simultaneous clients; a whole number from 1. */
+  /** Number of simultaneous clients; a whole number from 1. */
   readonly clients: number;
-  /** Successful operations a second of all clients together, one value for each repeat. */
+  /** Successful operations a second of all clients, one value for each repeat. */
   readonly opsPerSecond: readonly number[];
 }
 
 /**
- * Refuses what is no sweep.
+ * Checks the steps of a sweep.
  *
- * @throws {RangeError} where clients are not ascending whole numbers from 1, where a step has no
- *   repeat, or where a throughput is negative or not a finite number
+ * @throws {RangeError} if clients are not ascending whole numbers from 1, a step has no repeat, or a
+ *   throughput is negative or not a finite number
  */
 export function checkSteps(steps: readonly SweepStep[]): void {
   let before = 0;
@@ -42,7 +42,7 @@ export function clientsText(clients: number): string {
   return `${clients} client${clients === 1 ? "" : "s"}`;
 }
 
-/** A throughput for people: "12,345 ops/s"; three digits where there are fewer. */
+/** A throughput in a sentence: "12,345 ops/s"; below 100, three digits. */
 export function opsText(opsPerSecond: number): string {
   const rounded = opsPerSecond >= 100
     ? Math.round(opsPerSecond)

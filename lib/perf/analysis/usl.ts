@@ -1,11 +1,11 @@
 /**
- * The Universal Scalability Law fitted to a sweep: where throughput peaks, and what limits it.
+ * The fit of the Universal Scalability Law to a sweep: the peak of throughput, and its limit.
  *
- * N. Gunther, "Guerrilla Capacity Planning", Springer 2007: a system of N clients loses to
- * contention (sigma: they wait in line for what only one can have) and to coherency (kappa: each
- * has to agree with each other). The form with three parameters is his of 2018, and that of the R
- * package `usl` from version 2 on: the throughput of one client is estimated with the rest. Earlier
- * versions divided by the measured X(1) first, which gives other parameters.
+ * N. Gunther, "Guerrilla Capacity Planning", Springer 2007: a system of N clients loses throughput to
+ * contention (sigma: clients wait for a resource that only one can use) and to coherency (kappa: each
+ * pair of clients has to agree). The form with three parameters is his form of 2018, and that of the R
+ * package `usl` from version 2 on: the throughput of one client is a parameter too. Earlier versions
+ * divided by the measured X(1) first, which gives other parameters.
  */
 import { type Random, randomFrom } from "../../base/random.ts";
 import {
@@ -30,38 +30,38 @@ import {
   uslSentence,
 } from "./usl_fit.ts";
 
-/** Parameters of the law. */
+/** Number of parameters of the law. */
 const PARAMETERS = 3;
 
-/** Different numbers of clients that a fit needs. */
+/** Minimum number of different client counts for a fit. */
 const MIN_STEPS = PARAMETERS + 1;
 
-/** A sweep that the law cannot be fitted to; the message says why. */
+/** A sweep without a fit; the message has the reason. */
 export class UslDataError extends RangeError {
   override name = "UslDataError";
 }
 
-/** How to find the intervals. */
+/** The options of the bootstrap. */
 export interface BootstrapOptions {
   /** Any whole number (default: `DEFAULT_SEED`). The same seed gives the same intervals. */
   readonly seed?: number;
-  /** How many (default: 1,000). */
+  /** Number of resamples (default: 1,000). */
   readonly resamples?: number;
 }
 
 /**
- * Fits the law by least squares of all repeats, and finds intervals by a bootstrap.
+ * Fits the law by least squares of all repeats, and computes intervals by a bootstrap.
  *
- * @param steps of a sweep; one client and at least three other numbers of clients among them
- * @throws {UslDataError} where there are too few steps, none of one client, or no throughput
- * @throws {RangeError} where the steps are no sweep (`checkSteps`)
+ * @param steps of a sweep: one client and at least three other numbers of clients
+ * @throws {UslDataError} if there are too few steps, no step with one client, or no throughput
+ * @throws {RangeError} if the steps are no sweep (`checkSteps`)
  */
 export function fitUsl(steps: readonly SweepStep[], options: BootstrapOptions = {}): UslFit {
   const { seed = DEFAULT_SEED, resamples = DEFAULT_RESAMPLES } = options;
   checkSteps(steps);
   if (!steps.some(({ clients }) => clients === 1)) {
     throw new UslDataError(
-      "The Universal Scalability Law compares with one client: measure 1 client too",
+      "The Universal Scalability Law compares with one client: measure 1 client as well",
     );
   }
   if (steps.length < MIN_STEPS) {
@@ -83,7 +83,7 @@ export function fitUsl(steps: readonly SweepStep[], options: BootstrapOptions = 
   const random = randomFrom(seed);
   const resampled: UslParameters[] = [];
   for (let i = 0; i < resamples; i++) {
-    // A resample without any throughput says nothing of the parameters.
+    // A resample without any throughput has no fit.
     resampled.push(solver.solve(draw(random)) ?? fit);
   }
   const result = {
@@ -99,9 +99,9 @@ export function fitUsl(steps: readonly SweepStep[], options: BootstrapOptions = 
   return { ...result, sentence: uslSentence(result) };
 }
 
-/** Makes the means of resamples that draw repeats anew within each step. */
+/** Creates a function that draws repeats within each step, and returns the means. */
 function repeatResampler(steps: readonly SweepStep[]): (random: Random) => number[] {
-  // Some third of the steps settles each of the parameters: the noise of those is what matters.
+  // About a third of the steps determines each parameter: their noise counts.
   const freedom = sumOf(steps, ({ opsPerSecond }) => opsPerSecond.length - 1) / PARAMETERS;
   const factor = studentFactor(freedom);
   const pools = steps.map(({ opsPerSecond }) =>
@@ -110,7 +110,7 @@ function repeatResampler(steps: readonly SweepStep[]): (random: Random) => numbe
   return (random) => pools.map((pool) => notNegative(mean(resample(pool, random))));
 }
 
-/** Makes the means of resamples that put residuals, drawn from all, on top of what the law says. */
+/** Creates a function that adds random residuals to the fitted throughput, and returns the means. */
 function residualResampler(
   steps: readonly SweepStep[],
   fit: UslParameters,
@@ -119,11 +119,11 @@ function residualResampler(
   const residuals = steps.flatMap(({ opsPerSecond }, place) =>
     opsPerSecond.map((value) => value - (fitted[place] ?? NaN))
   );
-  // Residuals are smaller than errors: the parameters went after the data.
+  // Residuals are smaller than errors, because the parameters were fitted to the data.
   const lost = freeParameters(fit);
-  const centre = mean(residuals);
-  const pool = widenSpread(residuals, centre, lost, studentFactor(residuals.length - lost))
-    .map((value) => value - centre);
+  const center = mean(residuals);
+  const pool = widenSpread(residuals, center, lost, studentFactor(residuals.length - lost))
+    .map((value) => value - center);
   return (random) =>
     steps.map(({ opsPerSecond }, place) => {
       const errors = opsPerSecond.map(() => pool[random.below(pool.length)] ?? NaN);
@@ -135,7 +135,7 @@ function notNegative(opsPerSecond: number): number {
   return Math.max(0, opsPerSecond);
 }
 
-/** How many parameters are not at a bound. */
+/** Counts the parameters that are not at a bound. */
 function freeParameters({ sigma, kappa }: UslParameters): number {
   return 1 + (sigma > 0 && sigma < 1 ? 1 : 0) + (kappa > 0 ? 1 : 0);
 }
@@ -158,7 +158,7 @@ function peakOf(
   steps: readonly SweepStep[],
 ): UslPeak | null {
   const clients = estimate(fit, resampled, peakClients);
-  // Infinite where kappa is 0: the upper end is, where the interval of kappa reaches 0.
+  // The peak is infinite if kappa is 0. Its upper end is infinite if the interval of kappa reaches 0.
   if (!Number.isFinite(clients.high) || !Number.isFinite(clients.value)) return null;
   return {
     clients,
@@ -233,6 +233,6 @@ function sumOf(steps: readonly SweepStep[], part: (step: SweepStep) => number): 
   return steps.reduce((sum, step) => sum + part(step), 0);
 }
 
-function squaredFrom(values: readonly number[], centre: number): number {
-  return values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+function squaredFrom(values: readonly number[], center: number): number {
+  return values.reduce((sum, value) => sum + (value - center) ** 2, 0);
 }

@@ -1,36 +1,36 @@
-/** A fit of the Universal Scalability Law: as plain data, and in plain English. */
+/** The result of a fit of the Universal Scalability Law: plain data, and a sentence. */
 import type { Interval } from "./statistics.ts";
 import { clientsText, opsText } from "./sweep_step.ts";
 
-/** A value and where it is, as sure as `bootstrap.confidence` says. */
+/** A value and its interval, with `bootstrap.confidence`. */
 export interface Estimate extends Interval {
   readonly value: number;
 }
 
-/** A step beside the law. */
+/** The difference of a step from the law. */
 export interface UslResidual {
   readonly clients: number;
   /** Mean of the repeats. */
   readonly opsPerSecond: number;
   readonly fittedOpsPerSecond: number;
-  /** Measured less fitted. */
+  /** Measured minus fitted. */
   readonly residualOpsPerSecond: number;
 }
 
-/** Where the law has its highest throughput. */
+/** The highest throughput of the law. */
 export interface UslPeak {
   /** sqrt((1 - sigma) / kappa), at least 1; not rounded. */
   readonly clients: Estimate;
   readonly opsPerSecond: Estimate;
-  /** Whether as many clients were measured; otherwise the peak is beyond what anybody saw. */
+  /** Whether this number of clients was measured; otherwise the peak is an extrapolation. */
   readonly isWithinData: boolean;
 }
 
-/** What throughput is lost to, at the most clients measured. */
+/** The limit of throughput at the largest measured number of clients. */
 export interface UslLimit {
   /**
-   * Which costs more: "contention" (sigma) or "coherency" (kappa); "neither" where both together
-   * may cost less than 1%, "undecided" where the data allows either.
+   * The larger cost: "contention" (sigma) or "coherency" (kappa); "neither" if both together may cost
+   * less than 1%, "undecided" if the data allows either.
    */
   readonly by: "contention" | "coherency" | "neither" | "undecided";
   readonly atClients: number;
@@ -40,7 +40,7 @@ export interface UslLimit {
   readonly coherencyShare: Estimate;
 }
 
-/** A fit: plain data, fit for JSON. */
+/** A fit; plain data for JSON. */
 export interface UslFit {
   /** Throughput of one client, in operations a second. */
   readonly lambdaOpsPerSecond: Estimate;
@@ -49,49 +49,49 @@ export interface UslFit {
   /** Coherency, from 0, without a unit. */
   readonly kappa: Estimate;
   /**
-   * Null where the interval of kappa reaches 0, so that over 2.5% of the resamples have no peak: then
-   * the data shows none.
+   * Null if the interval of kappa reaches 0: then more than 2.5% of the resamples have no peak, and the
+   * data shows none.
    */
   readonly peak: UslPeak | null;
   readonly limit: UslLimit;
   /** One for each step. */
   readonly residuals: readonly UslResidual[];
   /**
-   * Share of the variance that the law explains; null where there is no variance. It describes, and
-   * proves nothing: for a law that is not linear it is not the square of a correlation.
+   * Share of the variance that the law explains; null without variance. It is a description and no
+   * proof: for a nonlinear law it is not the square of a correlation.
    */
   readonly rSquared: number | null;
   /**
-   * The F of lack of fit: how the residuals of the steps' means compare with the noise of repeats.
-   * About 1 where the law holds; far above it, the law is not all that happens, and the intervals
-   * tell of the noise only. Null without noise to compare with.
+   * The F of lack of fit: the residuals of the step means relative to the noise of repeats. It is about
+   * 1 if the law holds. Far above 1, the law describes only a part, and the intervals show the noise
+   * only. Null without noise.
    */
   readonly lackOfFit: number | null;
   readonly bootstrap: {
     readonly seed: number;
     readonly resamples: number;
     readonly confidence: number;
-    /** What was drawn: repeats within each step, or residuals where a step has a single repeat. */
+    /** The values that were drawn: repeats of each step, or residuals if a step has a single repeat. */
     readonly of: "repeats" | "residuals";
   };
-  /** All of it in plain English. */
+  /** The fit in plain English. */
   readonly sentence: string;
 }
 
 /**
- * From here on the residuals are called more than noise: 5% of sweeps of 10 steps with 3 repeats are
- * above 2.5 though the law holds, and hardly one is above 4.
+ * Above this lack of fit, the residuals count as more than noise. If the law holds, 5% of sweeps of 10
+ * steps with 3 repeats are above 2.5, and almost none is above 4.
  */
 const ROUGH_LACK_OF_FIT = 4;
 
-/** Says where the peak is, what limits it, and how well the law describes the data. */
+/** Describes the peak, the limit, and how well the law describes the data. */
 export function uslSentence(fit: Pick<UslFit, "peak" | "limit" | "lackOfFit">): string {
   const sentences = [peakSentence(fit.peak, fit.limit.atClients), limitSentence(fit.limit)];
   if (fit.lackOfFit !== null && fit.lackOfFit > ROUGH_LACK_OF_FIT) {
     sentences.push(
       `The law describes the data only roughly (lack of fit F = ${
         fit.lackOfFit.toFixed(1)
-      }): the residuals are more than noise, and the intervals tell of the noise only.`,
+      }): the residuals are more than noise, and the intervals show the noise only.`,
     );
   }
   return sentences.join(" ");
@@ -103,14 +103,14 @@ function peakSentence(peak: UslPeak | null, most: number): string {
       clientsText(most)
     } measured).`;
   }
-  const where = `The Universal Scalability Law has its peak at ${
+  const peakText = `The Universal Scalability Law has its peak at ${
     clientsText(rounded(peak.clients.value))
   } (95%: ${rounded(peak.clients.low)} to ${rounded(peak.clients.high)}) with ${
     opsText(peak.opsPerSecond.value)
   }`;
   return peak.isWithinData
-    ? `${where}.`
-    : `${where}, beyond the ${clientsText(most)} that were measured.`;
+    ? `${peakText}.`
+    : `${peakText}, beyond the ${clientsText(most)} that were measured.`;
 }
 
 function limitSentence({ by, atClients, contentionShare, coherencyShare }: UslLimit): string {
@@ -124,7 +124,7 @@ function limitSentence({ by, atClients, contentionShare, coherencyShare }: UslLi
     case "coherency":
       return `Coherency limits throughput ${at}: ${shares}.`;
     case "neither":
-      return `Neither contention nor coherency is seen to cost anything ${at}.`;
+      return `Neither contention nor coherency has a visible cost ${at}.`;
     case "undecided":
       return `The data does not decide between contention and coherency ${at}: ${shares}.`;
   }

@@ -1,16 +1,16 @@
 /**
- * Least squares for the Universal Scalability Law
+ * The least-squares solver of the Universal Scalability Law
  *
  *     X(N) = lambda * N / (1 + sigma * (N - 1) + kappa * N * (N - 1))
  *
- * with lambda > 0, 0 <= sigma <= 1 and kappa >= 0, all three fitted to throughputs as they are
- * (nothing is divided by X(1), so that the error of that one measurement is not in every point).
+ * with lambda > 0, 0 <= sigma <= 1 and kappa >= 0. All three are fitted to the throughputs themselves.
+ * (A division by X(1) would add the error of that one measurement to every point.)
  *
- * Turned over, the law is linear in its parameters: N / X = a + b * (N - 1) + c * N * (N - 1) with
- * a = 1 / lambda, b = sigma / lambda, c = kappa / lambda. A weighted linear fit of that gives the
- * start, and Levenberg and Marquardt's method the least squares of X itself. Bounds are exact, by
- * faces: the best point is inside, or on a face where some parameters are at their bounds; each face
- * is the same problem with fewer columns and no bounds, and the best result within bounds is it.
+ * The inverse of the law is linear in its parameters: N / X = a + b * (N - 1) + c * N * (N - 1) with
+ * a = 1 / lambda, b = sigma / lambda, c = kappa / lambda. A weighted linear fit of the inverse gives
+ * the start, and Levenberg and Marquardt's method the least squares of X itself. Bounds are exact, by
+ * faces: the best point is inside, or on a face with some parameters at their bounds. Each face is the
+ * same problem with fewer columns and no bounds. The best result within the bounds is the solution.
  */
 
 /** The parameters of the law. */
@@ -19,32 +19,32 @@ export interface UslParameters {
   readonly lambda: number;
   /** Contention: the share of the work that only one at a time can do, 0 to 1. */
   readonly sigma: number;
-  /** Coherency: what each pair of clients costs, as a share of the work of one client, from 0. */
+  /** Coherency: the cost of each pair of clients, as a share of the work of one client, from 0. */
   readonly kappa: number;
 }
 
-/** The throughput that the law gives, in operations a second. */
+/** The throughput by the law, in operations a second. */
 export function uslThroughput({ lambda, sigma, kappa }: UslParameters, clients: number): number {
   return lambda * clients / (1 + sigma * (clients - 1) + kappa * clients * (clients - 1));
 }
 
-/** A column of the turned-over law, as a function of the clients. */
+/** A column of the inverse law, as a function of the clients. */
 type Column = (clients: number) => number;
 
 const IDEAL: Column = () => 1;
 const CONTENTION: Column = (clients) => clients - 1;
 const COHERENCY: Column = (clients) => clients * (clients - 1);
-/** Ideal and contention in one, where sigma is 1. */
+/** Ideal and contention in one, for sigma = 1. */
 const SERIAL: Column = (clients) => clients;
 
-/** A face of what the bounds leave: some parameters free, the others at a bound. */
+/** A face of the bounds: some parameters are free, the others at a bound. */
 interface Face {
   readonly columns: readonly Column[];
-  /** a, b and c of the turned-over law. */
+  /** a, b and c of the inverse law. */
   readonly coefficients: (theta: readonly number[]) => readonly [number, number, number];
 }
 
-/** The first one is the inside. */
+/** All faces; the first one is the inside. */
 const FACES: readonly Face[] = [
   { columns: [IDEAL, CONTENTION, COHERENCY], coefficients: ([a = 0, b = 0, c = 0]) => [a, b, c] },
   { columns: [IDEAL, CONTENTION], coefficients: ([a = 0, b = 0]) => [a, b, 0] },
@@ -54,13 +54,13 @@ const FACES: readonly Face[] = [
   { columns: [SERIAL], coefficients: ([a = 0]) => [a, a, 0] },
 ];
 
-/** Steps of the method at most; it takes some 5. */
+/** Maximum number of steps of the method; usually it takes about 5. */
 const MAX_ITERATIONS = 200;
 
-/** Steps this small, as a share of the parameters, end it. */
+/** A step this small, as a share of the parameters, ends the method. */
 const SMALLEST_STEP = 1e-13;
 
-/** Fits the law to throughputs at the same numbers of clients, as often as a bootstrap needs. */
+/** Fits the law to many sets of throughputs at the same numbers of clients, as a bootstrap needs. */
 export class UslSolver {
   readonly #clients: readonly number[];
   readonly #weights: readonly number[];
@@ -69,8 +69,8 @@ export class UslSolver {
 
   /**
    * @param clients all different
-   * @param weights of each: how many repeats the throughput there is the mean of. The least squares
-   *   of means by their counts are the least squares of all repeats.
+   * @param weights number of repeats of each. Least squares of means, weighted by their counts, are
+   *   the least squares of all repeats.
    */
   constructor(clients: readonly number[], weights: readonly number[]) {
     this.#clients = clients;
@@ -81,27 +81,29 @@ export class UslSolver {
   }
 
   /**
-   * The least squares within the bounds.
+   * Finds the least squares within the bounds.
    *
    * @param means throughput at each number of clients, in operations a second, from 0
-   * @returns undefined where there is no throughput at all
+   * @returns undefined if all throughputs are 0
    */
   solve(means: readonly number[]): UslParameters | undefined {
     let best: { error: number; parameters: UslParameters } | undefined;
     for (const [place, { coefficients }] of FACES.entries()) {
-      const found = this.#leastSquares(this.#designs[place] ?? [], means);
-      if (found === undefined) continue;
-      const [a, b, c] = coefficients(found.theta);
+      const solution = this.#leastSquares(this.#designs[place] ?? [], means);
+      if (solution === undefined) continue;
+      const [a, b, c] = coefficients(solution.theta);
       if (!(a > 0 && b >= 0 && b <= a && c >= 0)) continue;
       const parameters = { lambda: 1 / a, sigma: b / a, kappa: c / a };
-      // Bounds that the best point does not touch do not matter.
+      // If the best point is inside, the other faces cannot be better.
       if (place === 0) return parameters;
-      if (best === undefined || found.error < best.error) best = { error: found.error, parameters };
+      if (best === undefined || solution.error < best.error) {
+        best = { error: solution.error, parameters };
+      }
     }
     return best?.parameters;
   }
 
-  /** Levenberg and Marquardt's method, each column scaled by its length, which Marquardt proposed. */
+  /** Levenberg and Marquardt's method, with columns scaled by their length, as Marquardt proposed. */
   #leastSquares(design: Design, means: readonly number[]): Solution | undefined {
     let current = this.#start(design, means);
     let damping = 1e-3;
@@ -125,9 +127,9 @@ export class UslSolver {
     return current;
   }
 
-  /** The linear fit of the law turned over; or of its first column, where that has no positive value. */
+  /** The linear fit of the inverse law; of its first column alone if a value would not be positive. */
   #start(design: Design, means: readonly number[]): Solution | undefined {
-    // A small error of X is one of N / X that is N / X^2 times as large: weights undo that.
+    // A small error of X is an error of N / X that is N / X^2 times as large: weights undo that.
     const rows = design.map((row, i) => {
       const factor = (means[i] ?? 0) ** 2 / (this.#clients[i] ?? 1);
       return row.map((one) => one * factor);
@@ -141,7 +143,7 @@ export class UslSolver {
     return this.#solution(design, means, size.map((_, j) => j === 0 ? only : 0));
   }
 
-  /** The squared error of parameters; undefined where the law has no positive value with them. */
+  /** The squared error of parameters; undefined if the law has no positive value with them. */
   #solution(
     design: Design,
     means: readonly number[],
@@ -168,7 +170,7 @@ export class UslSolver {
     return this.#products(gradient, residuals);
   }
 
-  /** What least squares of `rows * x = target` need: rows' * rows and rows' * target, weighted. */
+  /** The normal equations of `rows * x = target`: rows' * rows and rows' * target, weighted. */
   #products(rows: Design, target: readonly number[]): Equations {
     const size = rows[0]?.length ?? 0;
     const matrix = Array.from({ length: size }, () => new Array<number>(size).fill(0));
@@ -188,7 +190,7 @@ export class UslSolver {
   }
 }
 
-/** For each number of clients, the values of a face's columns. */
+/** The values of the columns of a face, for each number of clients. */
 type Design = readonly (readonly number[])[];
 
 interface Equations {
@@ -203,8 +205,8 @@ interface Solution {
 }
 
 /**
- * Solves a symmetric positive definite system of up to three equations by elimination, after scaling
- * its diagonal to 1. Undefined where it has no single solution.
+ * Solves a symmetric positive definite system of at most three equations by elimination, after scaling
+ * its diagonal to 1. Returns undefined if it has no unique solution.
  */
 function solveSymmetric(
   matrix: readonly (readonly number[])[],
@@ -217,7 +219,7 @@ function solveSymmetric(
   ]);
   for (const [j, pivotRow] of rows.entries()) {
     const pivot = pivotRow[j] ?? 0;
-    // What rounding leaves of a column that follows from the others.
+    // The rounding error of a column that depends on the others.
     if (!(pivot > 1e-14)) return undefined;
     for (const [k, row] of rows.entries()) {
       if (k === j) continue;

@@ -1,40 +1,40 @@
-/** What a client process takes of the processor: where it is full, it is not the server that is measured. */
+/** Processor time of client processes: a busy client limits the throughput, not the server. */
 import process from "node:process";
 
-/** Processor time so far, in milliseconds. */
+/** Processor time since the start of the process, in milliseconds. */
 export interface ProcessorTime {
   /** Of all threads of this process. */
   readonly allMs: number;
-  /** Of the one that sends and reads. */
+  /** Of the main thread, which sends and reads. */
   readonly mainMs: number;
 }
 
-/** Looks at the processor time. */
+/** Reads the processor time. */
 export type ProcessorClock = () => ProcessorTime;
 
-/** What one process took during a stage; plain data. */
+/** Processor use of one process during a stage; plain data. */
 export interface ProcessorData {
-  /** Of all its threads, as a share of one processor: it may be above 1. */
+  /** Of all threads, as a share of one processor; it can be above 1. */
   readonly allShare: number;
-  /** Of its main thread, which sends and reads: 1 is all that it can take. */
+  /** Of the main thread, which sends and reads; at most 1. */
   readonly mainShare: number;
-  /** There where the time was too short for `mainShare` to say anything. */
+  /** Present if the time was too short for an exact `mainShare`. */
   readonly isTooShort?: true;
 }
 
-/** From this share of its one thread on, a client is likely what limits the throughput. */
+/** Above this share of its main thread, a client process likely limits the throughput. */
 export const BUSY_SHARE = 0.9;
 
-/** Below this time, the steps in which a thread's time is counted (some 10 ms) are too coarse. */
+/** Below this time, the resolution of a thread's time (about 10 ms) is too coarse. */
 const MIN_MS = 200;
 
-/** This process's times, from the operating system (its main thread's in steps of some milliseconds). */
+/** Reads the times of this process from the operating system, in steps of a few milliseconds. */
 export const readProcessorTime: ProcessorClock = (): ProcessorTime => ({
   allMs: milliseconds(process.cpuUsage()),
   mainMs: milliseconds(process.threadCpuUsage()),
 });
 
-/** The shares between two looks. */
+/** Computes the shares between two readings. */
 export function processorData(
   before: ProcessorTime,
   after: ProcessorTime,
@@ -49,8 +49,8 @@ export function processorData(
 }
 
 /**
- * How busy the client's thread was, 0 to 1: of several processes the busiest one's. Undefined where
- * the stage was too short to tell.
+ * The share of the busiest main thread of all processes, 0 to 1; undefined if the stage was too short
+ * to measure it.
  */
 export function busiestShare(processors: readonly ProcessorData[]): number | undefined {
   const shares = processors.flatMap(({ mainShare, isTooShort }) => isTooShort ? [] : [mainShare]);

@@ -1,72 +1,72 @@
-/** Times in which a server answered nothing although requests waited. */
+/** Gaps: times in which a server sent no reply although requests waited for one. */
 
-/** A silence; times in milliseconds since 1970. */
+/** A gap; times are Unix milliseconds. */
 export interface Gap {
-  /** The last answer before, or when the first of the requests that wait was sent, or the start. */
+  /** When the last reply before it arrived, or the first waiting request was sent, or the stage began. */
   readonly fromUnixMs: number;
-  /** The next answer, or the end of the stage. */
+  /** When the next reply arrived, or the stage ended. */
   readonly toUnixMs: number;
-  /** Whether a connection broke in it. */
+  /** Whether a connection was lost during it. */
   readonly connectionLost: boolean;
-  /** Whether it ended with an answer. */
+  /** Whether it ended with a reply. */
   readonly answered: boolean;
 }
 
-/** A silence counts as a gap from this length on, in milliseconds; with a lost connection, any does. */
+/** Minimum length of a gap, in milliseconds. With a lost connection, any length counts. */
 export const MIN_GAP_MS = 1_000;
 
-/** Watches the answers of one client. */
+/** Finds the gaps between the replies to one client. */
 export class GapDetector {
   readonly gaps: Gap[] = [];
   readonly #unixOffsetMs: number;
-  #quietSinceMs: number;
+  #silentSinceMs: number;
   #waiting = 0;
   #connections: number;
 
   /**
-   * @param startedMs when it begins to watch, by the clock
-   * @param unixOffsetMs what to add to the clock's time for that since 1970
-   * @param connections that the client has made so far
+   * @param startedMs start of the stage, by the clock
+   * @param unixOffsetMs difference of Unix time and the clock
+   * @param connections number of connections that the client has made so far
    */
   constructor(startedMs: number, unixOffsetMs: number, connections: number) {
-    this.#quietSinceMs = startedMs;
+    this.#silentSinceMs = startedMs;
     this.#unixOffsetMs = unixOffsetMs;
     this.#connections = connections;
   }
 
-  /** A request leaves. */
+  /** Records that a request was sent. */
   recordRequest(nowMs: number): void {
-    if (this.#waiting++ === 0) this.#quietSinceMs = nowMs;
+    if (this.#waiting++ === 0) this.#silentSinceMs = nowMs;
   }
 
   /**
-   * A request was answered, by success or refusal.
+   * Records a reply, with success or failure.
    *
-   * @param connections that the client has made so far
+   * @param connections number of connections that the client has made so far
    */
-  answered(nowMs: number, connections: number): void {
+  recordReply(nowMs: number, connections: number): void {
     this.#waiting--;
     const connectionLost = connections !== this.#connections;
     this.#connections = connections;
-    if (connectionLost || nowMs - this.#quietSinceMs >= MIN_GAP_MS) {
+    if (connectionLost || nowMs - this.#silentSinceMs >= MIN_GAP_MS) {
       this.#add(nowMs, connectionLost, true);
     }
-    this.#quietSinceMs = nowMs;
+    this.#silentSinceMs = nowMs;
   }
 
-  /** A request failed without an answer. */
+  /** Records that a request failed without a reply. */
   recordFailure(): void {
     this.#waiting--;
   }
 
-  /** The server is given up. */
+  /** Records that the client stopped because the server is gone. */
   recordServerGone(nowMs: number): void {
     this.#add(nowMs, true, false);
   }
 
   #add(nowMs: number, connectionLost: boolean, answered: boolean): void {
     this.gaps.push({
-      fromUnixMs: this.#unixOffsetMs + this.#quietSinceMs,
+      fromUnixMs: this.#unixOffsetMs + this.#silentSinceMs,
       toUnixMs: this.#unixOffsetMs + nowMs,
       connectionLost,
       answered,
@@ -75,24 +75,24 @@ export class GapDetector {
 }
 
 /**
- * The times in which none of several clients was answered.
+ * Computes the times in which no client received a reply.
  *
- * @param clients the gaps of each, in their order
+ * @param clients the gaps of each client, in order of time
  */
 export function commonGaps(clients: readonly (readonly Gap[])[]): Gap[] {
   const [first = [], ...others] = clients;
-  return others.reduce<Gap[]>((common, gaps) => common.flatMap((a) => overlaps(a, gaps)), [
+  return others.reduce<Gap[]>((common, gaps) => common.flatMap((a) => intersectAll(a, gaps)), [
     ...first,
   ]);
 }
 
-function overlaps(a: Gap, gaps: readonly Gap[]): Gap[] {
+function intersectAll(a: Gap, gaps: readonly Gap[]): Gap[] {
   return gaps.flatMap((b) => {
     const fromUnixMs = Math.max(a.fromUnixMs, b.fromUnixMs);
     const toUnixMs = Math.min(a.toUnixMs, b.toUnixMs);
     if (fromUnixMs >= toUnixMs) return [];
     const connectionLost = a.connectionLost || b.connectionLost;
-    // The answer of the one that was answered first ends it.
+    // The first reply to any of the clients ends it.
     const answered = (a.answered && a.toUnixMs === toUnixMs) ||
       (b.answered && b.toUnixMs === toUnixMs);
     return [{ fromUnixMs, toUnixMs, connectionLost, answered }];

@@ -1,4 +1,4 @@
-/** Latencies of many operations in little memory (HDR histogram, three significant digits). */
+/** Histograms of latencies: many operations in little memory (HDR, three significant digits). */
 import {
   build,
   decodeFromCompressedBase64,
@@ -6,7 +6,7 @@ import {
   type Histogram,
 } from "hdr-histogram-js";
 
-/** A latency distribution, in milliseconds; plain data that another process can read. */
+/** A distribution of latencies; plain data that another process can read. */
 export interface LatencyData {
   readonly count: number;
   readonly meanMs: number;
@@ -19,15 +19,15 @@ export interface LatencyData {
   readonly histogram: string;
 }
 
-/** Longest latency that is told apart from longer ones, in nanoseconds: an hour. */
+/** Maximum latency of a histogram, in nanoseconds: one hour. */
 const MAX_NS = 3.6e12;
 
-/** What a histogram has room for at first, in nanoseconds. */
+/** Initial maximum of a histogram, in nanoseconds. */
 const INITIAL_MAX_NS = 1.6e7;
 
 /** Records latencies; nanoseconds inside, milliseconds outside. */
 export class LatencyHistogram {
-  // It grows with what it is given: with room for an hour from the start it would take 90 KB.
+  // It grows as needed: with room for an hour from the start it would take 90 KB.
   readonly #histogram: Histogram = build({
     lowestDiscernibleValue: 1_000,
     highestTrackableValue: INITIAL_MAX_NS,
@@ -37,7 +37,7 @@ export class LatencyHistogram {
   #sumMs = 0;
   #maxMs = 0;
 
-  /** The histogram of what `data()` gave. @throws where it is none */
+  /** Restores a histogram from the result of `data()`. @throws {Error} if it is damaged */
   static from({ count, meanMs, maxMs, histogram }: LatencyData): LatencyHistogram {
     const read = new LatencyHistogram();
     read.#histogram.add(decodeFromCompressedBase64(histogram));
@@ -46,12 +46,12 @@ export class LatencyHistogram {
     return read;
   }
 
-  /** Recorded operations. */
+  /** Number of recorded operations. */
   get count(): number {
     return this.#histogram.totalCount;
   }
 
-  /** The latency that so many percent of the operations do not exceed; 0 where there are none. */
+  /** The latency that `percent` of the operations do not exceed; 0 without operations. */
   percentileMs(percent: number): number {
     if (this.count === 0) return 0;
     return Math.min(this.#histogram.getValueAtPercentile(percent) / 1e6, this.#maxMs);
@@ -64,14 +64,14 @@ export class LatencyHistogram {
     if (latencyMs > this.#maxMs) this.#maxMs = latencyMs;
   }
 
-  /** Adds what another one recorded. */
+  /** Adds all operations of another histogram. */
   add(other: LatencyHistogram): void {
     this.#histogram.add(other.#histogram);
     this.#sumMs += other.#sumMs;
     this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
   }
 
-  /** The distribution; all zero where nothing was recorded. */
+  /** The distribution; all zero without operations. */
   data(): LatencyData {
     const { count } = this;
     return {
@@ -87,7 +87,7 @@ export class LatencyHistogram {
   }
 }
 
-/** The distribution of all of them together. */
+/** Merges several distributions into one. */
 export function mergeLatencies(parts: readonly LatencyData[]): LatencyData {
   const [first, ...others] = parts;
   if (first !== undefined && others.length === 0) return first;

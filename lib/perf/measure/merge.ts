@@ -1,4 +1,4 @@
-/** Puts together what several clients, or several processes, measured at the same time. */
+/** Merges the results of several clients, or of several processes, that measured at the same time. */
 import { commonGaps } from "./gap.ts";
 import { mergeLatencies } from "./histogram.ts";
 import {
@@ -21,10 +21,10 @@ const ENDS: readonly StageEnd[] = [
 ];
 
 /**
- * What several clients did together.
+ * Computes the sum of several clients.
  *
- * @param clients at least one, which started at the same moment
- * @param seconds of all together (default: of the one that took longest)
+ * @param clients at least one; all started at the same moment
+ * @param seconds duration of the sum (default: that of the slowest client)
  */
 export function sumClients(
   clients: readonly ClientData[],
@@ -43,10 +43,10 @@ export function sumClients(
 }
 
 /**
- * The same stage of several processes as one.
+ * Merges the results of one stage from several processes.
  *
- * @param parts at least one, all of one stage; their clocks must agree (one machine, or synchronised)
- * @throws {RangeError} where they do not belong together
+ * @param parts at least one, all of one stage; their clocks must agree (one machine, or synchronized)
+ * @throws {RangeError} if they are results of different stages
  */
 export function mergeStages(parts: readonly StageData[]): StageData {
   const [first] = parts;
@@ -61,7 +61,7 @@ export function mergeStages(parts: readonly StageData[]): StageData {
   const starts = parts.map(({ startedUnixMs }) => startedUnixMs);
   const startedUnixMs = Math.min(...starts);
   const startSpreadMs = Math.max(...starts) - startedUnixMs;
-  // A process that began later also ended later by that: seconds count from the first start on.
+  // Seconds count from the first start. A process that started later also ended later.
   const seconds = Math.max(
     ...parts.map((part) => (part.startedUnixMs - startedUnixMs) / 1e3 + part.sum.seconds),
   );
@@ -71,7 +71,7 @@ export function mergeStages(parts: readonly StageData[]): StageData {
     stage,
     loop,
     ratePerS: loop === "open"
-      // The parts are fractions of the rate: their sum is it but for the last bits.
+      // The parts are fractions of the rate: rounding removes the error of their sum.
       ? Math.round(parts.reduce((sum, { ratePerS }) => sum + (ratePerS ?? 0), 0) * 1e6) / 1e6
       : null,
     startedUnixMs,
@@ -88,7 +88,7 @@ export function mergeStages(parts: readonly StageData[]): StageData {
   };
 }
 
-/** Failed operations of all parts. */
+/** Adds up failed operations by kind. */
 export function mergeErrors(parts: readonly ErrorCounts[]): ErrorCounts {
   const sum: Record<string, number> = {};
   for (const part of parts) {

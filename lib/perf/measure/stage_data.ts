@@ -1,6 +1,6 @@
 /**
- * What came of a stage, as plain data: it goes through `JSON.stringify` and back unchanged, so that
- * several processes can hand theirs over (see `merge.ts`). Times are in the units of their names.
+ * The result of a stage. It is plain data, which `JSON.stringify` and `JSON.parse` leave unchanged, so
+ * that several processes can send theirs to one (see `merge.ts`). Names have the units of times.
  */
 import type { Gap } from "./gap.ts";
 import type { LatencyData } from "./histogram.ts";
@@ -10,73 +10,73 @@ import type { Operation } from "../workload/operation.ts";
 /** Failed operations by kind: the error's code, such as `KeyError`, or `WrongValue`, or `Other`. */
 export type ErrorCounts = Readonly<Record<string, number>>;
 
-/** What came of some operations. */
+/** The result of some operations. */
 export interface OperationData {
-  /** Operations that succeeded; only these have a latency. */
+  /** Number of operations that succeeded; only these have a latency. */
   readonly ops: number;
   readonly errors: ErrorCounts;
-  /** Of the errors: changes that the server may have made or not, since the connection broke. */
+  /** Of the errors: writes with an unknown outcome, because the connection was lost. */
   readonly unknown: number;
-  /** From the stage's start to the last answer; in an open loop at least to the end of the schedule. */
+  /** From the start of the stage to the last reply; in an open loop at least to the end of the schedule. */
   readonly seconds: number;
   readonly latency: LatencyData;
 }
 
-/** What came of one client's operations, or of all clients'. */
+/** The result of the operations of one client, or of all clients. */
 export interface ClientData extends OperationData {
   /** The same by type of operation. */
   readonly operations: Readonly<Partial<Record<Operation, OperationData>>>;
-  /** Requests of an open loop that were due and never left. */
+  /** Number of requests of an open loop that were due and never sent. */
   readonly unsent: number;
-  /** When nothing was answered; for several clients, when none of them was. */
+  /** Times without replies; for several clients, times in which no client received one. */
   readonly gaps: readonly Gap[];
 }
 
 /**
- * `closed`: a request leaves when an earlier one was answered, and its latency is service time.
- * `open`: requests leave by a schedule, and latency is counted from their intended start.
+ * `closed`: a client sends a request when it has the reply to an earlier one; latency is service time.
+ * `open`: clients send requests by a schedule; latency counts from the intended start.
  */
 export type Loop = "closed" | "open";
 
 /**
- * Why a stage ended: as planned; or early by its time limit, for want of keys, because it could not
- * send what was due, or since the server was gone.
+ * Why a stage ended: as planned, at its time limit, without keys left, because due requests could not
+ * be sent, or because the server was gone.
  */
 export type StageEnd = "planned" | "time limit" | "keys used up" | "overload" | "server gone";
 
-/** What came of a stage. */
+/** The result of a stage. */
 export interface StageData {
   readonly stage: string;
   readonly loop: Loop;
   /** Intended starts each second, of all clients; null in a closed loop. */
   readonly ratePerS: number | null;
-  /** When all clients began to measure, in milliseconds since 1970. */
+  /** When all clients began to measure, in Unix milliseconds. */
   readonly startedUnixMs: number;
-  /** How far apart the starts of the merged processes were, in milliseconds; 0 for one process. */
+  /** Time between the first and the last start of the merged processes, in milliseconds. */
   readonly startSpreadMs: number;
   readonly ended: StageEnd;
-  /** Whether all that was planned was tried: false for `overload` and `server gone`. */
+  /** Whether the whole plan was measured: false for `overload` and `server gone`. */
   readonly complete: boolean;
   readonly clients: readonly ClientData[];
   readonly sum: ClientData;
-  /** What the first failed operation said. */
+  /** Message of the first failed operation. */
   readonly firstError: string | null;
-  /** Failed operations of the warm-up, which is not measured otherwise. */
+  /** Failed operations of the warm-up, of which nothing else is measured. */
   readonly warmupErrors: ErrorCounts;
-  /** How long after their intended start requests left: the timers' and this client's own part. */
+  /** Schedule lag: time from the intended start of requests to their sending. */
   readonly sendDelay: LatencyData | null;
-  /** Clients that had as many requests in flight as they may, so that some left late. */
+  /** Number of clients that reached the limit of requests in flight, so that some were sent late. */
   readonly clientsAtBound: number;
   /** Of each process. */
   readonly processors: readonly ProcessorData[];
 }
 
-/** How many failed. */
+/** Counts all failed operations. */
 export function errorCount(errors: ErrorCounts): number {
   return Object.values(errors).reduce((sum, count) => sum + count, 0);
 }
 
-/** How many failed of one kind, which may be any text. */
+/** Returns the count of one kind, which can be any text. */
 export function errorsOfKind(errors: ErrorCounts, kind: string): number {
   return Object.hasOwn(errors, kind) ? errors[kind] ?? 0 : 0;
 }

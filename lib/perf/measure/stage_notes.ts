@@ -4,24 +4,24 @@ import type { Gap } from "./gap.ts";
 import { errorCount, type StageData } from "./stage_data.ts";
 import { MAX_IN_FLIGHT } from "../workload/schedule.ts";
 
-/** What to tell where so many were in flight. */
-const BOUND_SENTENCE =
-  `${MAX_IN_FLIGHT} requests were in flight, and further ones left late; their latency counts from the intended start all the same`;
+/** Note on clients that reached the limit of requests in flight. */
+const BOUND_NOTE =
+  `had ${MAX_IN_FLIGHT} requests in flight and sent further ones late; their latency still counts from the intended start`;
 
-/** What a reader must know besides the numbers: failures, gaps, bounds, a client that is too busy. */
+/** Returns all notes on a stage: failures, gaps, limits, and a client that is too busy. */
 export function stageNotes(data: StageData): string[] {
   const share = busiestShare(data.processors);
   const busy = share !== undefined && share > BUSY_SHARE
     ? [
-      `${data.stage}: the client's thread was busy ${
+      `${data.stage}: the client thread was busy ${
         Math.round(share * 100)
-      }% of the time, so the client, not the server, is likely what limits this; measure with several processes`,
+      }% of the time, so the client likely limits the throughput, not the server; measure with several processes`,
     ]
     : [];
   return [...failureNotes(data), ...busy];
 }
 
-/** What went wrong, or not as it was meant: failures, gaps, bounds. */
+/** Returns the notes on failures, gaps and limits. */
 export function failureNotes(data: StageData): string[] {
   const { stage, sum, firstError, clientsAtBound, clients } = data;
   const notes: string[] = [];
@@ -29,7 +29,7 @@ export function failureNotes(data: StageData): string[] {
   if (failed > 0) {
     const unknown = sum.unknown === 0
       ? ""
-      : `; of ${sum.unknown} it is not known whether the server did them`;
+      : `; for ${sum.unknown} it is not known whether the server executed them`;
     notes.push(
       `${countText(failed, "operation")} failed (${
         errorKindsText(sum.errors)
@@ -47,45 +47,43 @@ export function failureNotes(data: StageData): string[] {
   notes.push(...gapNotes(data));
   if (data.ended === "server gone") {
     notes.push(
-      `ended early, since the server is gone${
+      `ended early, because the server is gone${
         failed === 0 ? `: ${firstError}` : ""
-      }; the results are those until then`,
+      }; the results end there`,
     );
   }
   if (sum.unsent > 0) {
     notes.push(
       `${
         countText(sum.unsent, "request")
-      } that were due never left: the server does not take ${data.ratePerS} a second, and the latencies of all that was due are higher than these`,
+      } were due and never sent: the server does not sustain ${data.ratePerS} a second, and the true latencies are higher than these`,
     );
   }
   if (clientsAtBound > 0) {
-    notes.push(`of ${clientsAtBound} of ${countText(clients.length, "client")} ${BOUND_SENTENCE}`);
+    notes.push(`${clientsAtBound} of ${countText(clients.length, "client")} ${BOUND_NOTE}`);
   }
   return notes.map((note) => `${stage}: ${note}`);
 }
 
 function gapNotes({ sum, clients, startedUnixMs }: StageData): string[] {
-  const gapText = (gap: Gap, who: string) => {
+  const gapText = (gap: Gap, what: string) => {
     const at = (unixMs: number) => `${((unixMs - startedUnixMs) / 1e3).toFixed(3)} s`;
     const seconds = ((gap.toUnixMs - gap.fromUnixMs) / 1e3).toFixed(3);
     const lost = gap.connectionLost ? ", with the connection lost" : "";
-    const end = gap.answered ? "" : ", when the server was given up";
-    return `${who} from ${at(gap.fromUnixMs)} to ${
+    const end = gap.answered ? "" : ", until the stage ended";
+    return `${what} from ${at(gap.fromUnixMs)} to ${
       at(gap.toUnixMs)
     } after the start (${seconds} s)${lost}${end}`;
   };
-  const common = sum.gaps.map((gap) => gapText(gap, "nothing was answered"));
-  // Of a single client's gaps, those that are not already told as everybody's.
+  const common = sum.gaps.map((gap) => gapText(gap, "no reply"));
+  // Gaps of single clients that are not part of a gap of all clients.
   const single = clients.flatMap(({ gaps }, at) =>
     gaps.filter((gap) => !sum.gaps.some((all) => overlap(gap, all)))
-      .map((gap) => gapText(gap, `client ${at + 1} was not answered`))
+      .map((gap) => gapText(gap, `no reply to client ${at + 1}`))
   );
   const most = 10;
   const all = [...common, ...single];
-  return all.length <= most
-    ? all
-    : [...all.slice(0, most), `${all.length - most} more times without answers`];
+  return all.length <= most ? all : [...all.slice(0, most), `${all.length - most} more gaps`];
 }
 
 function overlap(a: Gap, b: Gap): boolean {

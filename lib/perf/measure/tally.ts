@@ -1,4 +1,4 @@
-/** Counts the operations of one client and one type while they run. */
+/** The tally of one client and one type of operation while a stage runs. */
 import { messageOf } from "../../base/errors.ts";
 import {
   ConnectionLostError,
@@ -13,7 +13,7 @@ import { LatencyHistogram } from "./histogram.ts";
 import { errorsOfKind, type OperationData } from "./stage_data.ts";
 import { type Operation, WrongValueError } from "../workload/operation.ts";
 
-/** All codes that a failure can have; a server may send any other text as one. */
+/** All error codes of this project. A server can send any other text as its code. */
 const CODES: Readonly<Record<HtError["code"], true>> = {
   KeyError: true,
   RequestError: true,
@@ -32,25 +32,23 @@ const CODES: Readonly<Record<HtError["code"], true>> = {
   TlsError: true,
 };
 
-/** Operations of one type. */
+/** Counts operations of one type. */
 export class Tally {
   readonly #latency = new LatencyHistogram();
   readonly #errors: Record<string, number> = {};
   #unknown = 0;
 
-  /** One succeeded. */
   recordSuccess(latencyMs: number): void {
     this.#latency.record(latencyMs);
   }
 
-  /** One failed. */
   recordFailure(operation: Operation, error: unknown): void {
     const kind = kindOf(error);
     this.#errors[kind] = errorsOfKind(this.#errors, kind) + 1;
     if (isUnknown(operation, error)) this.#unknown++;
   }
 
-  /** What came of them. */
+  /** The result so far. */
   data(seconds: number): OperationData {
     return {
       ops: this.#latency.count,
@@ -62,24 +60,24 @@ export class Tally {
   }
 }
 
-/** Whether the server itself answered, even if by a refusal. */
-export function isAnswer(error: unknown): boolean {
+/** Whether an error is a reply of the server. */
+export function isReply(error: unknown): boolean {
   return error instanceof ReplyError || error instanceof WrongValueError;
 }
 
-/** Why the server counts as gone, or undefined. */
+/** Why the server counts as gone; undefined if it does not. */
 export function reasonToStop(error: unknown): string | undefined {
   return isServerGone(error) ? messageOf(error) : undefined;
 }
 
-/** A name for the kind of an error: of a server's own invention, `Other`. */
+/** The kind of an error; `Other` for a code that this project does not know. */
 function kindOf(error: unknown): string {
   if (error instanceof HtError) return Object.hasOwn(CODES, error.code) ? error.code : "Other";
   if (error instanceof WrongValueError) return "WrongValue";
   return error instanceof Error ? error.name : "Error";
 }
 
-/** Whether a change may have been made although it failed. */
+/** Whether a write may have been executed although it failed. */
 function isUnknown(operation: Operation, error: unknown): boolean {
   if (operation === "lookup" || operation === "scan") return false;
   return (error instanceof ConnectionLostError || error instanceof ServerNotFoundError ||

@@ -1,14 +1,14 @@
-/** What changed since an earlier run or sweep, and whether it is more than noise. */
+/** The comparison with an earlier run or sweep: each change, and whether it is more than noise. */
 import { plainLine } from "../../base/quote.ts";
 import { type Change, compareRuns } from "../analysis/change.ts";
 import { type RawData, type Series, seriesOf, type SeriesPoint } from "./series.ts";
 import { type SettingsDifference, settingsDifferences } from "./settings_diff.ts";
 import { type OperationData, opsPerSecond } from "../measure/stage_data.ts";
 
-/** The figures that are compared. */
+/** A figure that is compared. */
 export type FigureName = "throughput" | "p99";
 
-/** One figure of one operation and number of clients, before and now. */
+/** The change of one figure of one operation with one number of clients. */
 export interface FigureChange {
   readonly operation: string;
   readonly clients: number;
@@ -18,17 +18,17 @@ export interface FigureChange {
   readonly change: Change;
 }
 
-/** Two runs or sweeps side by side: plain data. */
+/** The comparison of two runs or sweeps. */
 export interface Comparison {
-  /** What the two were, in words. */
+  /** Target, server and time of both, in words. */
   readonly before: string;
   readonly now: string;
   readonly differences: readonly SettingsDifference[];
   readonly compared: readonly FigureChange[];
-  /** What only one of the two measured, such as `scan with 8, 12 clients`. */
+  /** Points that only one of them has, such as `scan with 8, 12 clients`. */
   readonly onlyBefore: readonly string[];
   readonly onlyNow: readonly string[];
-  /** Whether either ended early, so that its last figures are of less than was planned. */
+  /** Whether one of them ended early, so that its last figures are not complete. */
   readonly isIncomplete: boolean;
 }
 
@@ -37,7 +37,7 @@ interface Figure {
   readonly unit: string;
   readonly digits: number;
   readonly better: "higher" | "lower";
-  /** Undefined: there is none, since nothing succeeded. */
+  /** Undefined if no operation succeeded. */
   readonly value: (measured: OperationData) => number | undefined;
 }
 
@@ -60,7 +60,7 @@ const FIGURES: Readonly<Record<FigureName, Figure>> = {
 
 const FIGURE_NAMES = ["throughput", "p99"] as const;
 
-/** Compares like with like: the same operation and number of clients. */
+/** Compares points that have the same operation and number of clients. */
 export function compareData(before: RawData, after: RawData): Comparison {
   const old = pointsOf(before);
   const fresh = pointsOf(after);
@@ -92,7 +92,7 @@ export function compareData(before: RawData, after: RawData): Comparison {
   };
 }
 
-/** Lines for people: what is compared, one for each figure, then what to know besides. */
+/** The comparison as text: a heading, a line for each figure, then notes. */
 export function comparisonLines(comparison: Comparison): string[] {
   const { before, now, differences, compared, onlyBefore, onlyNow, isIncomplete } = comparison;
   const lines = [`From ${before} to ${now}:`, ...compared.map(changeLine)];
@@ -101,23 +101,23 @@ export function comparisonLines(comparison: Comparison): string[] {
   }
   if (compared.some(({ oldRepeats, newRepeats }) => Math.min(oldRepeats, newRepeats) === 1)) {
     lines.push(
-      "There are no repeats, so noise is unknown, and none of these changes says anything by itself: --sweep repeats",
+      "Without repeats the noise is unknown, so these changes prove nothing: --sweep measures with repeats",
     );
   }
   if (onlyBefore.length > 0) lines.push(`Only measured before: ${onlyBefore.join("; ")}`);
   if (onlyNow.length > 0) lines.push(`Only measured now: ${onlyNow.join("; ")}`);
-  if (isIncomplete) lines.push("One of the two ended early: what it measured last may mislead");
+  if (isIncomplete) lines.push("One of the two ended early: its last figures may mislead");
   if (differences.length > 0) {
     const differencesText = differences.map(({ name, before, after }) =>
       `${name}: ${before}, now ${after}`
     );
     lines.push(
-      `Not a fair comparison of the server alone, since the settings differ (${
+      `The settings differ, so the server is not the only cause of changes (${
         differencesText.join("; ")
       })`,
     );
   }
-  // Names and texts may be a stranger's, and must not steer a terminal.
+  // Names and texts can come from a foreign file, and must not control a terminal.
   return lines.map(plainLine);
 }
 
@@ -130,19 +130,19 @@ function changeLine({ operation, clients, figure, ...rest }: FigureChange): stri
   } ${unit}, ${verdictText(change, Math.min(oldRepeats, newRepeats))}`;
 }
 
-/** The verdict with its interval; where a run has no repeats there is none, and nothing to decide by. */
+/** The verdict with its interval; without repeats there is neither. */
 function verdictText(change: Change, repeats: number): string {
   if (repeats > 1) return change.sentence.replace(/\.$/, "").replace(/^./, lowerCase);
   const { ratio } = change;
   const percent = ratio === null
     ? ""
     : `${ratio < 1 ? "-" : "+"}${(100 * Math.abs(ratio - 1)).toFixed(1)}%, `;
-  return `${percent}no repeats, so noise is unknown`;
+  return `${percent}noise unknown without repeats`;
 }
 
 function originText({ target, server, startedUnixMs }: RawData): string {
   const time = new Date(startedUnixMs).toISOString().replace(/\.\d+Z$/, "Z");
-  // The texts may be a stranger's, and must not steer a terminal.
+  // The texts can come from a foreign file, and must not control a terminal.
   return `${target} at ${server} (${time})`.replace(/[^\x20-\x7e]/g, "?");
 }
 
@@ -155,7 +155,7 @@ interface MeasuredPoint {
   readonly point: SeriesPoint;
 }
 
-/** What is in some places and not in others, a text for each operation. */
+/** Describes the points that `others` lack, with one text for each operation. */
 function onlyIn(
   some: ReadonlyMap<string, MeasuredPoint>,
   others: ReadonlyMap<string, MeasuredPoint>,

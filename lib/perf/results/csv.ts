@@ -1,22 +1,22 @@
 /**
- * Raw data as CSV (RFC 4180: commas, CRLF, quotes where they are needed), for spreadsheets and
- * statistics programs. Numbers have a dot and no separators; what does not apply is empty.
+ * Raw data as CSV (RFC 4180: commas, CRLF, quotes if needed), for spreadsheets and statistics programs.
+ * Numbers have a decimal point and no separators. A cell that does not apply is empty.
  *
- * One row for each step, repeat, stage, operation and client, and one for all clients together:
+ * There is one row for each step, repeat, stage, operation and client, and one for all clients:
  *
- * - `target`, `server`, `seed`: what was measured, and the seed of its keys and choices
- * - `clients`, `repeat`: the step (simultaneous clients) and which of its repeats, from 1
- * - `stage`, `operation`: in a stage of one type of operation both are the same; a mixed stage has
- *   rows for each type, and rows with `all`, which are no further operations but those together
- * - `client`: from 1, or `sum`, which are no further operations either. The seconds of `sum` are
- *   those of the client that took longest, and its percentiles those of all operations together
- * - `loop`, `rate_per_s`: `closed`, where latency is service time; or `open`, where it counts from
- *   the intended start of requests that are due so many times a second, of all clients
- * - `started_unix_ms`: when the stage began, in milliseconds since 1970
- * - `ops`, `errors`, `outcome_unknown`, `unsent`: operations that succeeded; that failed; failed
- *   changes that may have been made; and requests that were due and never left (not told by type)
- * - `seconds`, `ops_per_s`: from the start to the last answer, and what succeeded in a second
- * - `latency_..._ms`: of what succeeded; empty where nothing did
+ * - `target`, `server`, `seed`: the server that was measured, and the seed of keys and choices
+ * - `clients`, `repeat`: the step (number of simultaneous clients) and its repeat, from 1
+ * - `stage`, `operation`: both are the same in a stage of one type of operation. A mixed stage has rows
+ *   for each type, and rows with `all`, which are the sums of these
+ * - `client`: from 1, or `sum` for all clients. The seconds of `sum` are those of the slowest client,
+ *   and its percentiles are those of all operations
+ * - `loop`, `rate_per_s`: `closed`, with service times as latencies; or `open`, with latencies from the
+ *   intended start, and the rate of all clients
+ * - `started_unix_ms`: when the stage began, in Unix milliseconds
+ * - `ops`, `errors`, `outcome_unknown`, `unsent`: operations that succeeded; operations that failed;
+ *   failed writes with an unknown outcome; and requests that were due and never sent (not by type)
+ * - `seconds`, `ops_per_s`: from the start to the last reply, and successful operations a second
+ * - `latency_..._ms`: of successful operations; empty if there are none
  * - `ended`: why the stage ended: `planned`, `time limit`, `keys used up`, `overload`, `server gone`
  */
 import { partsOf, type RawData, stepsOf } from "./series.ts";
@@ -30,7 +30,7 @@ import {
 
 type Cell = string | number | null;
 
-/** Columns, in their order. */
+/** The columns, in order. */
 export const CSV_COLUMNS = [
   "target",
   "server",
@@ -60,7 +60,7 @@ export const CSV_COLUMNS = [
 
 type Row = Readonly<Record<(typeof CSV_COLUMNS)[number], Cell>>;
 
-/** The text of the file, its heading included. */
+/** Formats raw data as a CSV file with a heading. */
 export function csvText(data: RawData): string {
   const { target, server, seed } = data;
   const rows = stepsOf(data).flatMap(({ clients, repeats }) =>
@@ -86,7 +86,7 @@ function stageRows(stage: StageData): StageRow[] {
 function clientRows(stage: StageData, data: ClientData, client: number | "sum"): StageRow[] {
   const { stage: name, loop, ratePerS, startedUnixMs, ended } = stage;
   const parts = partsOf(stage, data);
-  // The whole of a mixed stage goes by a name of its own, or it would look like a type of operation.
+  // A whole mixed stage is named `all`, because it is no type of operation.
   const isMixed = partsOf(stage, stage.sum).length > 1;
   return parts.map((part, at) => {
     const isWhole = at === parts.length - 1;
@@ -122,7 +122,7 @@ function figures(measured: OperationData) {
   };
 }
 
-/** A cell as it is written. */
+/** Formats a cell. */
 function cellText(cell: Cell): string {
   if (cell === null) return "";
   const text = String(cell);

@@ -1,6 +1,6 @@
-/** Where the lines of a measurement go. */
+/** The output of a measurement: lines for the user. */
 
-/** Writes a line for the user: results to stdout, all else to stderr. */
+/** Writes results to stdout, and everything else to stderr. */
 export interface Output {
   result(line: string): void;
   note(line: string): void;

@@ -1,13 +1,14 @@
 /**
- * Raw data as pictures.
+ * The pictures of raw data.
  *
- * Of a sweep, by the number of clients: `throughput` of all together and `per-client`, a series for
- * each operation; then for each operation `throughput-OPERATION`, with the Universal Scalability Law
- * where it was fitted, and `latency-OPERATION`, with some percentiles. Values are medians of the
- * repeats, and bars reach from the least of them to the most. Of a run, `latency` over percentiles,
- * a curve for each operation.
+ * A run has one: `latency` over percentiles, with a curve for each operation.
  *
- * What did not succeed once has no latency, and is left out of the pictures of latencies.
+ * A sweep has several, all by the number of clients: `throughput` of all clients and `per-client`, with
+ * a series for each operation; then for each operation `throughput-OPERATION`, with the fit of the
+ * Universal Scalability Law, and `latency-OPERATION`, with percentiles. Values are medians of the
+ * repeats, with bars from the minimum to the maximum.
+ *
+ * An operation that never succeeded has no latency, and is not in the pictures of latencies.
  */
 import type { Axis, Chart, PlotPoint, PlotSeries } from "../../plot/description.ts";
 import type { PercentileChart } from "../../plot/percentile_chart.ts";
@@ -21,7 +22,7 @@ import type { SweepData } from "./sweep_data.ts";
 import type { UslFit } from "../analysis/usl_fit.ts";
 import { uslThroughput } from "../analysis/usl_solver.ts";
 
-/** What a latency is, by loop. */
+/** The kind of latencies, by loop. */
 const LATENCY_KIND: Readonly<Record<Loop, string>> = {
   closed: "service time",
   open: "response time from the intended start",
@@ -30,7 +31,7 @@ const LATENCY_KIND: Readonly<Record<Loop, string>> = {
 /** A picture. */
 export type Plot =
   & {
-    /** For the file's name, such as `latency-insert`. */
+    /** Part of the file name, such as `latency-insert`. */
     readonly name: string;
   }
   & (
@@ -38,20 +39,20 @@ export type Plot =
     | { readonly kind: "percentiles"; readonly chart: PercentileChart }
   );
 
-/** Up to so many clients the steps are told apart on a linear axis, which shows growth as it is. */
+/** Up to this many clients, steps can be distinguished on a linear axis, which shows true growth. */
 const MAX_LINEAR_CLIENTS = 64;
 
-/** From this ratio of operations' throughputs on, the slower one would lie on a linear axis' zero. */
+/** From this ratio of throughputs on, a linear axis would show the slower operation at zero. */
 const MIN_LOG_RATIO = 10;
 
-/** Percentiles of a sweep's pictures. */
+/** The percentiles in the pictures of a sweep. */
 const PERCENTILES = [
   { name: "p50", value: ({ latency }: OperationData) => latency.p50Ms },
   { name: "p99", value: ({ latency }: OperationData) => latency.p99Ms },
   { name: "p99.9", value: ({ latency }: OperationData) => latency.p999Ms },
 ] as const;
 
-/** All pictures; none where nothing was measured. */
+/** Describes all pictures; none if nothing was measured. */
 export function plotsOf(data: RawData): Plot[] {
   return data.format === "testperf run" ? runPlots(data) : sweepPlots(data);
 }
@@ -129,7 +130,7 @@ function operationPlot(series: Series, data: SweepData): Plot {
     : "";
   const law = { name: "Universal Scalability Law", points: lawPoints(series, usl) };
   const title = `Throughput of ${name}, and fit${peak}`;
-  // What was measured is drawn last, on top.
+  // The measured values are drawn last, on top.
   return throughputPlot(`throughput-${name}`, title, [law, measured]);
 }
 
@@ -154,7 +155,7 @@ function latencyPlot({ name, points }: Series, data: SweepData): Plot[] {
   }];
 }
 
-/** Between the steps, so that its marks do not hide theirs. */
+/** Points of the law between the steps, so that its marks do not hide the measured ones. */
 function lawPoints({ points }: Series, usl: UslFit): PlotPoint[] {
   const parameters = {
     lambda: usl.lambdaOpsPerSecond.value,
@@ -181,7 +182,7 @@ function clientsAxis(series: readonly PlotSeries[]): Axis {
   return { title: "Simultaneous clients", unit: "count", scale };
 }
 
-// Not Math.max(...values): that many arguments may be too many.
+// Not Math.max(...values): the number of arguments of a call is limited.
 function highest(values: readonly number[]): number {
   return values.reduce((a, b) => Math.max(a, b));
 }
@@ -190,7 +191,7 @@ function lowest(values: readonly number[]): number {
   return values.reduce((a, b) => Math.min(a, b));
 }
 
-/** What the latencies are, by the loop in which they were measured. */
+/** The kind of latencies of raw data. */
 function kindOf(data: RawData): string {
   const loop = stepsOf(data)[0]?.repeats[0]?.[0]?.loop ?? "closed";
   return LATENCY_KIND[loop];

@@ -1,19 +1,19 @@
-/** Reads what `--json` printed earlier, and refuses what is none with a sentence that says why. */
+/** Reads the raw data of an earlier `--json`, and rejects other files with a reason. */
 import { messageOf } from "../../base/errors.ts";
 import { plainLine } from "../../base/quote.ts";
 import type { RawData } from "./series.ts";
 
-/** The version of both formats that is read. */
+/** The version of both formats that this program reads. */
 const VERSION = 1;
 
 const FORMATS = ["testperf run", "testperf sweep"] as const;
 
-/** What was read is no raw data, or none that this program knows; the message says why. */
+/** A file that is no raw data, or of an unknown version; the message has the reason. */
 export class RawDataError extends Error {
   override name = "RawDataError";
 
   constructor(message: string) {
-    // It may have parts of a stranger's file in it.
+    // The message can contain parts of a foreign file.
     super(plainLine(message));
   }
 }
@@ -21,8 +21,8 @@ export class RawDataError extends Error {
 /**
  * Reads raw data.
  *
- * @param text of the file
- * @throws {RawDataError} where it is not the JSON of a run or a sweep, or of another version
+ * @param text content of the file
+ * @throws {RawDataError} if it is not the JSON of a run or a sweep, or has another version
  */
 export function readRawData(text: string): RawData {
   const data = parseFields(text);
@@ -32,14 +32,14 @@ export function readRawData(text: string): RawData {
   }
   if (version !== VERSION) {
     throw new RawDataError(
-      `it is of version ${
+      `it has version ${
         valueText(version)
       } of the format, and this testperf reads version ${VERSION}`,
     );
   }
   const problem = problemOf(data);
   if (problem !== undefined) {
-    throw new RawDataError(`it is damaged: ${problem} is missing or not what it should be`);
+    throw new RawDataError(`it is damaged: ${problem} is missing or has a wrong value`);
   }
   return data as unknown as RawData;
 }
@@ -59,7 +59,7 @@ function parseFields(text: string): Fields {
   return value;
 }
 
-/** The settings that are looked at later; any may be missing, as earlier versions did not know all. */
+/** The settings that are compared. Any can be missing: earlier versions did not have all of them. */
 const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
   processes: isNumber,
   pipeline: isNumber,
@@ -75,18 +75,18 @@ const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
   verify: (value) => typeof value === "boolean",
 };
 
-/** The first member that is wrong, as a path; of those that are looked at later. */
+/** Finds the first wrong member among those that are used; returns its path. */
 function problemOf(data: Fields): string | undefined {
   if (typeof data["target"] !== "string") return "target";
   if (typeof data["server"] !== "string") return "server";
-  // Up to the last day that a Date has.
+  // The maximum of a Date.
   if (!isNumber(data["startedUnixMs"]) || Number(data["startedUnixMs"]) > 8.64e15) {
     return "startedUnixMs";
   }
   const settings = data["settings"];
   if (!isObject(settings)) return "settings";
-  const wrong = Object.entries(SETTINGS).find(([name, isRight]) =>
-    settings[name] !== undefined && !isRight(settings[name])
+  const wrong = Object.entries(SETTINGS).find(([name, isValid]) =>
+    settings[name] !== undefined && !isValid(settings[name])
   );
   if (wrong !== undefined) return `settings.${wrong[0]}`;
   if (data["format"] === "testperf run") {
@@ -167,7 +167,7 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) > 0;
 }
 
-/** A value of a stranger's file in a sentence. */
+/** Formats a value of a foreign file for a message. */
 function valueText(value: unknown): string {
   const text = JSON.stringify(value) ?? "none";
   const plain = text.replace(/[^\x20-\x7e]/g, "?");

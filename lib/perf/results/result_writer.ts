@@ -1,4 +1,4 @@
-/** What is made of the raw data when all is measured: a comparison, a chart, and files. */
+/** The results beside the report: files, a comparison, and a chart in the terminal. */
 import { ExitError, messageOf } from "../../base/errors.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
@@ -15,30 +15,30 @@ const PICTURE = "a picture";
 /** The disk. */
 export interface ResultFiles {
   read(file: string): Promise<string>;
-  /** @throws {ExitError} where there is no folder to write that file to */
+  /** @throws {ExitError} if the folder of the file does not exist */
   requireFolderOf(file: string, what: string): Promise<void>;
   /**
-   * Writes a whole file or nothing.
+   * Writes the whole file or nothing.
    *
-   * @param what it is, in a sentence such as `Cannot write the raw data to 'x'`
-   * @throws {ExitError} where it cannot be written
+   * @param what names the content in a message such as `Cannot write the raw data to 'x'`
+   * @throws {ExitError} if the file cannot be written
    */
   write(file: string, content: string | Uint8Array, what: string): Promise<void>;
 }
 
-/** Where lines go. */
+/** Output with a chart. */
 export interface ResultOutput extends Output {
-  /** Takes a line of the chart, which may have colors. */
+  /** Writes a line of the chart, which can have colors. */
   readonly chart: (line: string) => void;
 }
 
-/** What was asked for. */
+/** The flags of `testperf` for results. */
 export type ResultOptions = Pick<
   TestPerfConfig,
   "csvFile" | "plot" | "compareFile" | "chart" | "json" | "quiet"
 >;
 
-/** Gives results beside the result lines. */
+/** Writes all results that the flags ask for. */
 export class ResultWriter {
   readonly #options: ResultOptions;
   readonly #files: ResultFiles;
@@ -61,10 +61,9 @@ export class ResultWriter {
   }
 
   /**
-   * Reads what is to be compared with, and looks for the folders to write to, before anything is
-   * measured in vain.
+   * Reads the earlier raw data and checks the folders, before time is spent on a measurement.
    *
-   * @throws {ExitError} where there is no such folder, or what is read is no raw data
+   * @throws {ExitError} if a folder does not exist, or the earlier file is no raw data
    */
   static async prepare(
     options: ResultOptions,
@@ -82,9 +81,9 @@ export class ResultWriter {
   }
 
   /**
-   * Gives them, after the result lines; files first, whatever becomes of the others.
+   * Writes all results: files first, because they do not depend on the others.
    *
-   * @returns whether all could be given; where not, a note said why
+   * @returns whether all succeeded; a note has the reason of each failure
    */
   async writeAll(data: RawData): Promise<boolean> {
     const { csvFile, plot } = this.#options;
@@ -127,14 +126,14 @@ export class ResultWriter {
   }
 
   async #plot(data: RawData, { file, form }: NonNullable<ResultOptions["plot"]>): Promise<void> {
-    // Not before: whoever wants no pictures need not wait for the code that makes them.
+    // Imported here, so that a start without pictures does not load the code that draws them.
     const [{ plotsOf }, { drawPlot, plotFileNames }] = await Promise.all([
       import("./plots.ts"),
       import("./plot_files.ts"),
     ]);
     const plots = plotsOf(data);
     if (plots.length === 0) {
-      this.#output.note("There is nothing to draw, since nothing was measured");
+      this.#output.note("Nothing to draw: nothing was measured");
     }
     for (const [at, name] of plotFileNames(file, plots).entries()) {
       const plot = plots[at];
@@ -148,12 +147,12 @@ export class ResultWriter {
   }
 }
 
-/** @throws {ExitError} with what could not be done, where it could not */
-function orFail<T>(otherwise: string, make: () => T): T {
+/** Calls a function. @throws {ExitError} if it fails, with the message `failure` before the reason */
+function orFail<T>(failure: string, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    throw new ExitError(`${otherwise}: ${messageOf(error)}`);
+    throw new ExitError(`${failure}: ${messageOf(error)}`);
   }
 }
 

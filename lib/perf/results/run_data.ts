@@ -1,14 +1,13 @@
 /**
- * The raw data of a run: plain data, which `--json` prints, and which can be written to a file and
- * read again. Members are only ever added within a version; readers ignore those that they do not
- * know.
+ * The raw data of a run: plain data, which `--json` prints and `--compare` reads. Within a version,
+ * members are only added. Readers ignore members that they do not know.
  */
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import type { KeyDistribution, MixShares } from "../../config/workload_flags.ts";
 import type { StageData } from "../measure/stage_data.ts";
 import type { Operation } from "../workload/operation.ts";
 
-/** How a run was made: what was given on the command line, or what holds without it; null: nothing. */
+/** The settings of a run: values of the command line, or their defaults; null: none. */
 export interface RunSettings {
   /** Simultaneous clients, in all processes together. */
   readonly clients: number;
@@ -16,32 +15,32 @@ export interface RunSettings {
   readonly processes: number;
   /** Requests in flight for each client; without effect in an open loop. */
   readonly pipeline: number;
-  /** Of each client in each stage; null where `durationMs` says how long a stage is. */
+  /** Operations of each client in each stage; null if `durationMs` is the length of a stage. */
   readonly ops: number | null;
   readonly durationMs: number | null;
   /** Load before each stage that is not measured, in milliseconds; 0: none. */
   readonly warmupMs: number;
-  /** JSON text of each value, in bytes. */
+  /** Size of the JSON text of each value, in bytes. */
   readonly valueBytes: number;
   /** Size of each key, in bytes. */
   readonly keyBytes: number;
-  /** Keys in all; null: as many as are inserted. */
+  /** Number of keys of all clients; null: as many as are inserted. */
   readonly keys: number | null;
-  /** Null: one key after the other in the stages, uniform in a mix. */
+  /** Null: keys in order in the stages, uniform in a mix. */
   readonly distribution: KeyDistribution | null;
-  /** Stages that were to be measured; in the order in which they run. */
+  /** The planned stages, in order. */
   readonly operations: readonly Operation[];
-  /** Shares in percent of one mixed stage, instead of a stage for each of `operations`. */
+  /** Shares in percent of one mixed stage, which replaces the stages of `operations`. */
   readonly mix: MixShares | null;
   /** Open loop: intended starts each second, of all clients; null: a closed loop. */
   readonly ratePerS: number | null;
-  /** Whether each value that came back was checked. */
+  /** Whether each value from the server was checked. */
   readonly verify: boolean;
   /** Repeats of each step of a sweep; 1 for a run. */
   readonly repeats: number;
 }
 
-/** The settings of a run. @param keyBytes size of each key, in bytes */
+/** Collects the settings of a run. @param keyBytes size of each key, in bytes */
 export function runSettings(config: TestPerfConfig, keyBytes: number): RunSettings {
   const { clients, processes, pipeline, ops, durationMs, warmupMs, valueBytes } = config;
   return {

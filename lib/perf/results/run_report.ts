@@ -1,4 +1,4 @@
-/** Results as lines for people and scripts. */
+/** The report of a run: result lines for scripts and people, and a table. */
 import { columns } from "../../terminal/columns.ts";
 import {
   errorCount,
@@ -9,16 +9,16 @@ import {
 } from "../measure/stage_data.ts";
 import { OPERATIONS } from "../workload/operation.ts";
 
-/** What a reader of the latencies must know. */
+/** The note for readers of the latencies. */
 export function latencyNote(loop: Loop): string {
   return loop === "closed"
-    ? "Latencies are service times of a closed loop: a client that waits for a reply sends nothing meanwhile, so a server's stall delays few requests and hardly shows in the percentiles (--rate shows it)."
-    : "Latencies are response times of an open loop: from the moment at which a request was to start, whether or not earlier ones were answered, so a server's stall shows in full.";
+    ? "Latencies are service times of a closed loop: a client that waits for a reply sends no other request, so a stall of the server delays few requests and hardly shows in the percentiles (--rate shows it)."
+    : "Latencies are response times of an open loop: from the intended start of a request, even if earlier replies are missing, so a stall of the server shows in full.";
 }
 
 /**
- * The lines of a stage: with several clients one for each, then one for their sum, which begins like
- * the line of a single client. A mixed stage has a line for each type of operation before the sum's.
+ * The result lines of a stage: with several clients one for each, then one for their sum, which begins
+ * like the line of a single client. A mixed stage has a line for each type of operation before the sum.
  */
 export function stageLines({ stage, clients, sum }: StageData): string[] {
   const suffix = clients.length === 1 ? "" : ` (sum of ${clients.length} clients)`;
@@ -37,7 +37,7 @@ export function stageLines({ stage, clients, sum }: StageData): string[] {
   ];
 }
 
-/** More of the distributions than the result lines have, and the client's own part, as columns. */
+/** A table of more percentiles than the result lines have, the schedule lag, and the client's load. */
 export function detailTable(stages: readonly StageData[]): string {
   const rows = stages.flatMap((data) => {
     const { stage, sum, sendDelay } = data;
@@ -63,7 +63,7 @@ export function detailTable(stages: readonly StageData[]): string {
     "p99",
     "p99.9",
     "max",
-    "sent late p99",
+    "schedule lag p99",
     "client thread",
     "client process",
   ];

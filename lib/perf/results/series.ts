@@ -1,4 +1,4 @@
-/** Raw data as series: what a run or a sweep measured of each operation, by the number of clients. */
+/** Raw data as series: the results of each operation, by the number of clients. */
 import type { RunData } from "./run_data.ts";
 import {
   type ClientData,
@@ -10,40 +10,40 @@ import type { StepData, SweepData } from "./sweep_data.ts";
 import type { SweepStep } from "../analysis/sweep_step.ts";
 import { OPERATIONS } from "../workload/operation.ts";
 
-/** A run's or a sweep's. */
+/** The raw data of a run or of a sweep. */
 export type RawData = RunData | SweepData;
 
-/** Part of a stage: all of it, or its operations of one type where it has several. */
+/** Part of a stage: all of it, or one type of operation of a mixed stage. */
 export interface Part {
-  /** Of the stage, or of the type of operation. */
+  /** Name of the stage, or of the type of operation. */
   readonly name: string;
   readonly measured: OperationData;
 }
 
-/** What was measured of one operation, or of one mixed stage. */
+/** The results of one operation, or of one mixed stage. */
 export interface Series {
   readonly name: string;
   /** In ascending order of clients; at least one. */
   readonly points: readonly SeriesPoint[];
 }
 
-/** As many clients. */
+/** The results with one number of clients. */
 export interface SeriesPoint {
   readonly clients: number;
-  /** All clients together, in each repeat; at least one. */
+  /** The sum of all clients in each repeat; at least one. */
   readonly sums: readonly OperationData[];
   /** Each client of each repeat. */
   readonly singles: readonly OperationData[];
 }
 
-/** The steps: a run is a single one, of a single repeat. */
+/** The steps of raw data: a run is one step with one repeat. */
 export function stepsOf(data: RawData): readonly StepData[] {
   return data.format === "testperf sweep"
     ? data.steps
     : [{ clients: data.settings.clients, repeats: [data.stages] }];
 }
 
-/** The parts of a stage, as one client or all together did it; the whole stage comes last. */
+/** Splits the result of a client, or the sum, into parts; the whole stage comes last. */
 export function partsOf({ stage }: StageData, client: ClientData): Part[] {
   const types = OPERATIONS.flatMap((name) => {
     const measured = client.operations[name];
@@ -52,7 +52,7 @@ export function partsOf({ stage }: StageData, client: ClientData): Part[] {
   return [...types, { name: stage, measured: client }];
 }
 
-/** All series, in the order of the stages. */
+/** Groups raw data into series, in the order of the stages. */
 export function seriesOf(data: RawData): Series[] {
   const steps = stepsOf(data);
   const stages = steps.flatMap(({ repeats }) => repeats.flat());
@@ -69,7 +69,7 @@ export function seriesOf(data: RawData): Series[] {
   }));
 }
 
-/** A series as the statistics take it. */
+/** The throughput of a series, for the analysis. */
 export function throughputSteps({ points }: Series): SweepStep[] {
   return points.map(({ clients, sums }) => ({ clients, opsPerSecond: sums.map(opsPerSecond) }));
 }

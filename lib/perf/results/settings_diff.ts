@@ -1,10 +1,10 @@
-/** Whether two runs were made alike: otherwise their difference is not the server's alone. */
+/** The differences of the settings of two runs: with any, the server is not the only cause of changes. */
 import { distributionText } from "../workload/key_distribution.ts";
 import type { RunSettings } from "./run_data.ts";
 import type { RawData } from "./series.ts";
 import { OPERATIONS } from "../workload/operation.ts";
 
-/** A setting in which two runs differ, in words. */
+/** A setting with different values, in words. */
 export interface SettingsDifference {
   readonly name: string;
   readonly before: string;
@@ -14,10 +14,11 @@ export interface SettingsDifference {
 type Texts = Readonly<Record<string, string>>;
 
 /**
- * What differs, beside the numbers of clients, which are compared like with like, the seed, whose
- * choices are as good as any other's, and the server's port, which is another one after each start.
+ * Finds the settings that differ. Three do not count: the number of clients, because only equal numbers
+ * are compared; the seed, because all choices are equivalent; and the port of the server, because each
+ * start has another one.
  *
- * @param before may lack members, where an earlier version did not know them: they do not count
+ * @param before members that its version did not have do not count either
  */
 export function settingsDifferences(before: RawData, after: RawData): SettingsDifference[] {
   const [old, fresh] = [textsOf(before), textsOf(after)];
@@ -30,14 +31,14 @@ export function settingsDifferences(before: RawData, after: RawData): SettingsDi
 }
 
 function textsOf({ server, settings }: RawData): Texts {
-  // As they are in an older file, or one that somebody wrote.
+  // Older files lack some members.
   const known: Partial<RunSettings> = settings;
   const { processes, pipeline, ops, durationMs, warmupMs, valueBytes, keyBytes } = known;
   const { keys, distribution, mix, ratePerS, verify } = known;
   const texts: Readonly<Record<string, string | undefined>> = {
     "host of the server": server.replace(/:\d+$/, ""),
     processes: text(processes),
-    // In an open loop nothing waits for replies.
+    // An open loop does not wait for replies.
     pipeline: ratePerS === null ? text(pipeline) : undefined,
     "operations of a stage": text(ops),
     "length of stages": durationMs === null ? "not set" : unit(durationMs, 1e-3, "s"),

@@ -1,16 +1,16 @@
-/** What the raw data of a sweep shows, for each stage. */
-import { analysePlateau } from "../analysis/plateau.ts";
+/** The analysis of a sweep, for each stage. */
+import { analyzePlateau } from "../analysis/plateau.ts";
 import { opsPerSecond } from "../measure/stage_data.ts";
 import type { OperationAnalysis, StepData } from "./sweep_data.ts";
 import type { SweepStep } from "../analysis/sweep_step.ts";
 import { fitUsl, UslDataError } from "../analysis/usl.ts";
 
-/** The stages of a sweep, in the order in which they came. */
+/** The stages of a sweep, in order. */
 export function stagesIn(steps: readonly StepData[]): string[] {
   return [...new Set(steps.flatMap(({ repeats }) => repeats.flat().map(({ stage }) => stage)))];
 }
 
-/** The throughput of one stage, of those of its repeats that were measured to their end. */
+/** The throughput of one stage in all its complete repeats. */
 export function sweepSteps(steps: readonly StepData[], stage: string): SweepStep[] {
   return steps.flatMap(({ clients, repeats }) => {
     const whole = repeats.flat().filter((data) => data.stage === stage && data.complete);
@@ -23,9 +23,9 @@ export function sweepSteps(steps: readonly StepData[], stage: string): SweepStep
  * Analyses a sweep.
  *
  * @param seed of the bootstrap
- * @returns by stage
+ * @returns the analysis of each stage, by name
  */
-export function analyseSweep(
+export function analyzeSweep(
   steps: readonly StepData[],
   seed: number,
 ): Record<string, OperationAnalysis> {
@@ -35,7 +35,7 @@ export function analyseSweep(
 }
 
 function analysisOf(steps: readonly SweepStep[], seed: number): OperationAnalysis {
-  return { plateau: analysePlateau(steps), usl: uslOf(steps, seed) };
+  return { plateau: analyzePlateau(steps), usl: uslOf(steps, seed) };
 }
 
 function uslOf(steps: readonly SweepStep[], seed: number): OperationAnalysis["usl"] {

@@ -1,4 +1,4 @@
-/** The raw data of a sweep: runs with more and more clients, and what they show. Plain data, as a run's. */
+/** The raw data of a sweep: runs with more and more clients, and their analysis. Plain data, like that of a run. */
 import type { PlateauAnalysis } from "../analysis/plateau.ts";
 import type { CommonData } from "./run_data.ts";
 import type { StageData } from "../measure/stage_data.ts";
@@ -13,18 +13,17 @@ export interface SweepData extends CommonData {
   readonly analysis: Readonly<Record<string, OperationAnalysis>>;
 }
 
-/** As many clients. */
+/** The runs with one number of clients. */
 export interface StepData {
   readonly clients: number;
   /**
-   * Each repeat has the stages of a run. The last one of a sweep that ended early may lack some.
-   * Histograms are only those of the sums, since there are thousands of single clients: theirs are
-   * empty texts.
+   * Each repeat has the stages of a run. The last repeat of a sweep that ended early can lack some.
+   * Only sums have histograms, because there are thousands of single clients: theirs are empty texts.
    */
   readonly repeats: readonly (readonly StageData[])[];
 }
 
-/** What a sweep shows of one type of operation. */
+/** The analysis of one type of operation. */
 export interface OperationAnalysis {
   readonly plateau: PlateauAnalysis;
   readonly usl: UslFit | { readonly why: string };

@@ -1,4 +1,4 @@
-/** A sweep for people: a table of its steps for each stage, and what they show, in sentences. */
+/** The report of a sweep: for each stage a table of its steps, and the analysis in sentences. */
 import { columns } from "../../terminal/columns.ts";
 import { busiestShare, BUSY_SHARE } from "../measure/cpu_time.ts";
 import { errorCount, opsPerSecond, type StageData } from "../measure/stage_data.ts";
@@ -7,7 +7,7 @@ import { stagesIn } from "./sweep_analysis.ts";
 import type { OperationAnalysis, StepData } from "./sweep_data.ts";
 import { clientsText, opsText } from "../analysis/sweep_step.ts";
 
-/** What a step came to, in one line: the median of each stage's sum. */
+/** A step in one line: the median throughput of each stage. */
 export function stepLine(step: StepData): string {
   const stages = stagesIn([step]).map((stage) => {
     const sums = stageOf(step, stage).map(({ sum }) => opsPerSecond(sum));
@@ -20,8 +20,8 @@ export function stepLine(step: StepData): string {
 }
 
 /**
- * A table for each stage, a row for each step: medians of the repeats, and the least and most that a
- * repeat (of the sum) or a client had.
+ * One table for each stage, with a row for each step: the median of the repeats, the minimum and the
+ * maximum of a repeat, and the same for single clients.
  */
 export function sweepTables(steps: readonly StepData[]): string[] {
   return stagesIn(steps).map((stage) => {
@@ -30,18 +30,18 @@ export function sweepTables(steps: readonly StepData[]): string[] {
       return data.length === 0 ? [] : [rowOf(step.clients, data)];
     });
     const heading = [
-      ...[stage, "runs", "sum ops/s", "least", "most", "each ops/s", "least", "most"],
+      ...[stage, "runs", "aggregate ops/s", "min", "max", "client ops/s", "min", "max"],
       ...["p50 ms", "p99 ms", "client thread", "errors"],
     ];
     return columns([heading, ...rows], new Set(heading.keys().drop(1)));
   });
 }
 
-/** What the tables mean. */
+/** The explanation of the tables. */
 export const TABLE_NOTE =
-  "Rows are numbers of simultaneous clients. `sum` is what all of them did together, the median of the runs with the least and the most of them; `each` is a client's share of it, with the slowest and the fastest client; `client thread` is how busy testperf itself was";
+  "Rows are numbers of simultaneous clients. `aggregate` is the throughput of all clients, the median of the runs with minimum and maximum; `client` is the throughput of one client, with the slowest and the fastest one; `client thread` is the share of time in which testperf itself was busy";
 
-/** What a sweep shows of each stage: whether it levels out, and what limits it. */
+/** The analysis of each stage in sentences: its plateau, and its limit. */
 export function analysisLines(analysis: Readonly<Record<string, OperationAnalysis>>): string[] {
   return Object.entries(analysis).flatMap(([stage, { plateau, usl }]) => [
     `${stage}: ${plateau.sentence}`,
@@ -49,27 +49,27 @@ export function analysisLines(analysis: Readonly<Record<string, OperationAnalysi
   ]);
 }
 
-/** Where testperf itself, and not the server, is likely what limits a stage. */
+/** Notes on stages that testperf itself likely limits, not the server. */
 export function busyNotes(steps: readonly StepData[]): string[] {
   return stagesIn(steps).flatMap((stage) => {
     const busy = steps.filter((step) => (busyShare(stageOf(step, stage)) ?? 0) > BUSY_SHARE);
     if (busy.length === 0) return [];
     const counts = busy.map(({ clients }) => clients).join(", ");
     return [
-      `${stage}: with ${counts} clients testperf's own thread was busy more than ${
+      `${stage}: with ${counts} clients the client thread was busy more than ${
         100 * BUSY_SHARE
-      }% of the time, so it, not the server, is likely what limits this; measure with several processes`,
+      }% of the time, so testperf likely limits the throughput, not the server; measure with several processes`,
     ];
   });
 }
 
-/** How busy the client's thread was in most of the repeats, 0 to 1; undefined: all were too short. */
+/** The median load of the client thread, 0 to 1; undefined if all repeats were too short. */
 function busyShare(repeats: readonly StageData[]): number | undefined {
   const shares = repeats.flatMap((data) => busiestShare(data.processors) ?? []);
   return shares.length === 0 ? undefined : median(shares);
 }
 
-/** The least and the most, of any number of values (arguments of a call are limited). */
+/** Minimum and maximum of any number of values (the arguments of a call are limited). */
 function range(values: readonly number[]): [number, number] {
   return values.reduce<[number, number]>(
     ([least, most], value) => [Math.min(least, value), Math.max(most, value)],

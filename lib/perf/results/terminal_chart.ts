@@ -1,25 +1,25 @@
-/** A small chart of throughput in characters: by the number of clients, or by operation. */
+/** A small chart of throughput for a terminal: by the number of clients, or by operation. */
 import { type RawData, type Series, seriesOf, throughputSteps } from "./series.ts";
 import { opsPerSecond } from "../measure/stage_data.ts";
 import { median } from "../analysis/statistics.ts";
 import type { OperationAnalysis } from "./sweep_data.ts";
 
-/** What a terminal can show. */
+/** The abilities of a terminal. */
 export interface ChartStyle {
   /** Characters of a line. */
   readonly columns: number;
   readonly hasColors: boolean;
-  /** Whether it has the block elements of Unicode. */
+  /** Whether it shows the block elements of Unicode. */
   readonly hasBlocks: boolean;
 }
 
-/** Shorter bars than this say nothing: labels are rather cut off by the terminal. */
+/** Minimum width of bars. Below it, the terminal cuts the numbers off instead. */
 const MIN_BAR = 4;
 
-/** Longer bars than this are hard to follow to their number. */
+/** Maximum width of bars: longer ones are hard to follow to their number. */
 const MAX_BAR = 60;
 
-/** One to eight eighths of a character, from the left. */
+/** Blocks of one to eight eighths of a character, from the left. */
 const EIGHTHS = ["\u258F", "\u258E", "\u258D", "\u258C", "\u258B", "\u258A", "\u2589", "\u2588"];
 
 const BOLD = "\x1b[1m";
@@ -28,15 +28,15 @@ const PLAIN = "\x1b[0m";
 interface Bar {
   readonly label: string;
   readonly value: number;
-  /** What is to be said of it, or nothing. */
+  /** Text after the number; can be empty. */
   readonly mark: string;
 }
 
 /**
- * Throughput of all clients together, medians of the repeats: a block for each operation of a sweep,
- * with a mark where it levels out, or one block for the stages of a run.
+ * Draws the throughput of all clients. A sweep has a block of bars for each operation: medians of the
+ * repeats, with a mark at the plateau. A run has one block for all stages.
  *
- * @returns lines; none where there is nothing to compare, as in a run of a single stage
+ * @returns lines; none for a run of a single stage
  */
 export function terminalChart(data: RawData, style: ChartStyle): string[] {
   const all = seriesOf(data);
@@ -60,12 +60,12 @@ function highest({ points }: Series): number {
   return Math.max(...points.flatMap(({ sums }) => sums.map(opsPerSecond)));
 }
 
-/** What the analysis says of a number of clients. */
+/** The marks of the analysis, by the number of clients. */
 function marksOf(analysis: OperationAnalysis | undefined): ReadonlyMap<number, string> {
   const { verdict, clients = null } = analysis?.plateau ?? {};
   if (clients === null || verdict === undefined) return new Map();
   const text = {
-    "levels out": "levels out",
+    "levels out": "plateau",
     "falls": "falls beyond",
     "still rises": "still rises",
     "undecided": "",
@@ -79,7 +79,7 @@ function barLines(title: string, bars: readonly Bar[], style: ChartStyle): strin
   const labelWidth = Math.max(...bars.map(({ label }) => label.length));
   const numberWidth = Math.max(...numbers.map(({ length }) => length));
   const markWidth = Math.max(...bars.map(({ mark }) => mark === "" ? 0 : mark.length + 3));
-  // "  label bar number < mark"; where that is too narrow, the mark shrinks to its arrow.
+  // A line is "  label bar number < mark". If it is too narrow, the mark shrinks to its arrow.
   const room = style.columns - (labelWidth + numberWidth + 4);
   const hasWords = room - markWidth >= MIN_BAR * 2;
   const barRoom = room - (hasWords ? markWidth : markWidth > 0 ? 2 : 0);
@@ -97,7 +97,7 @@ function barLines(title: string, bars: readonly Bar[], style: ChartStyle): strin
   return [`${title} (ops/s)`, ...lines, ...legend];
 }
 
-/** A bar as long as its share of the width, to an eighth of a character; nothing is shown as nothing. */
+/** A bar as long as its share of the width, to an eighth of a character; empty for a share of 0. */
 function barText(share: number, width: number, hasBlocks: boolean): string {
   if (share <= 0) return "";
   if (!hasBlocks) return "#".repeat(Math.max(1, Math.round(share * width)));
@@ -106,7 +106,7 @@ function barText(share: number, width: number, hasBlocks: boolean): string {
   return `${"\u2588".repeat(whole)}${rest === 0 ? "" : EIGHTHS[rest - 1]}`;
 }
 
-/** Whole numbers with thousands apart; below 100, three digits. */
+/** Whole numbers with separators of thousands; below 100, three digits. */
 function numberText(value: number): string {
   const rounded = value >= 100 ? Math.round(value) : Number(value.toPrecision(3));
   return rounded.toLocaleString("en-US");

@@ -1,4 +1,4 @@
-/** One client in one stage: takes its tasks, sends them, and counts what comes of them. */
+/** The loop of one client in one stage: it takes tasks, sends requests, and counts the results. */
 import { messageOf } from "../../base/errors.ts";
 import type { HtClient } from "../../client/client.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -6,19 +6,19 @@ import { GapDetector } from "../measure/gap.ts";
 import { LatencyHistogram } from "../measure/histogram.ts";
 import { sumClients } from "../measure/merge.ts";
 import type { ClientData } from "../measure/stage_data.ts";
-import { isAnswer, reasonToStop, Tally } from "../measure/tally.ts";
+import { isReply, reasonToStop, Tally } from "../measure/tally.ts";
 import type { Operation, Task, Tasks, Workload } from "../workload/operation.ts";
 import { MAX_IN_FLIGHT } from "../workload/schedule.ts";
 
-/** What the clients of a stage have in common. */
+/** The values that all clients of a stage share. */
 export interface StageContext {
   readonly workload: Workload;
   readonly clock: Clock;
   /** The common start, by the clock. */
   readonly startedMs: number;
-  /** What to add to the clock's time for that since 1970. */
+  /** Difference of Unix time and the clock, in milliseconds. */
   readonly unixOffsetMs: number;
-  /** Aborted, with the reason, when the server is given up: nothing more is sent. */
+  /** Its abort, with the reason, ends the stage: clients send no further requests. */
   readonly stop: AbortController;
   /** Called after each operation. */
   readonly onOperation?: (() => void) | undefined;
@@ -26,13 +26,13 @@ export interface StageContext {
 
 /** One client in one stage. */
 export class ClientLoop {
-  /** What the first failed operation said. */
+  /** Message of the first failed operation. */
   firstError: string | undefined;
-  /** Whether it ended since there was nothing more to do. */
+  /** Whether it ended because no task was left. */
   isOutOfTasks = false;
-  /** Whether an open loop had `MAX_IN_FLIGHT` requests in flight and one more due. */
+  /** Whether `MAX_IN_FLIGHT` requests were in flight when one more was due. */
   wasAtBound = false;
-  /** How long after their intended start requests of an open loop left. */
+  /** Schedule lag of an open loop: time from the intended start of requests to their sending. */
   readonly sendDelay: LatencyHistogram = new LatencyHistogram();
   readonly #client: HtClient;
   readonly #tasks: Tasks;
@@ -41,7 +41,7 @@ export class ClientLoop {
   readonly #gaps: GapDetector;
   #lastMs: number;
   #sent = 0;
-  // The rest is of the open loop.
+  // The fields below belong to the open loop.
   #due = 0;
   #inFlight = 0;
   #isCut = false;
@@ -55,17 +55,17 @@ export class ClientLoop {
     this.#lastMs = context.startedMs;
   }
 
-  /** Operations that were begun. */
+  /** Number of requests that were sent. */
   get sent(): number {
     return this.#sent;
   }
 
   /**
-   * Closed loop: sends the next request when an earlier one was answered.
+   * Closed loop: sends the next request when the reply to an earlier one arrives.
    *
-   * @param lanes requests in flight
-   * @param ops at most
-   * @param endMs by the clock: none is begun from then on
+   * @param lanes number of requests in flight
+   * @param ops maximum number of operations
+   * @param endMs by the clock; no request is sent after it
    */
   async closedLoop(lanes: number, ops: number, endMs: number): Promise<void> {
     const { clock, stop } = this.#context;
@@ -82,32 +82,32 @@ export class ClientLoop {
   }
 
   /**
-   * Open loop: one more request is due. It leaves at once, unless too many are in flight.
+   * Open loop: adds a due request. It is sent at once, unless too many are in flight.
    *
-   * @param intendedMs gives, by the clock, when this client's j-th request was to start
+   * @param intendedMs returns the intended start of this client's j-th request, by the clock
    */
   addDue(intendedMs: (j: number) => number): void {
     this.#due++;
     this.#sendDue(intendedMs);
   }
 
-  /** Open loop: waits until all that was due was answered. */
+  /** Open loop: waits until every due request has its reply. */
   waitUntilDrained(): Promise<void> {
     this.#drained = Promise.withResolvers();
     this.#checkDrained();
     return this.#drained.promise;
   }
 
-  /** Open loop: what is due and has not left stays. */
+  /** Open loop: due requests that were not sent are never sent. */
   cut(): void {
     this.#isCut = true;
     this.#checkDrained();
   }
 
   /**
-   * What came of it.
+   * The result of this client.
    *
-   * @param minSeconds the stage counts as so long at least
+   * @param minSeconds minimum duration of the stage
    */
   data(minSeconds: number): ClientData {
     const { clock, startedMs, stop } = this.#context;
@@ -164,13 +164,13 @@ export class ClientLoop {
       await workload.perform(task, this.#client);
       this.#lastMs = clock.now();
       this.#tally(task.operation).recordSuccess(this.#lastMs - fromMs);
-      this.#gaps.answered(this.#lastMs, this.#client.connections);
+      this.#gaps.recordReply(this.#lastMs, this.#client.connections);
       task.onDone?.();
     } catch (error) {
       this.#lastMs = clock.now();
       this.firstError ??= messageOf(error);
       this.#tally(task.operation).recordFailure(task.operation, error);
-      if (isAnswer(error)) this.#gaps.answered(this.#lastMs, this.#client.connections);
+      if (isReply(error)) this.#gaps.recordReply(this.#lastMs, this.#client.connections);
       else this.#gaps.recordFailure();
       const reason = reasonToStop(error);
       if (reason !== undefined && !stop.signal.aborted) stop.abort(reason);

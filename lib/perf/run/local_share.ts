@@ -9,19 +9,19 @@ import type { RunTarget, Share, ShareEvents, ShareOrder, UnmeasuredResult } from
 import { errorCount, type StageData } from "../measure/stage_data.ts";
 import { TableWorkload, type Tasks } from "../workload/operation.ts";
 
-/** Requests in flight for each client while keys are put in or taken away unmeasured. */
+/** Requests in flight for each client during inserts and removes that are not measured. */
 const UNMEASURED_PIPELINE = 64;
 
-/** Largest duration of what is not measured, in milliseconds: none. */
+/** Duration of a stage that is not measured, in milliseconds: unlimited. */
 const UNLIMITED_MS = Number.MAX_SAFE_INTEGER;
 
 /**
- * How long before the start of a stage all processes are told of it, in milliseconds: a message to
- * another process takes one or two.
+ * Time between the start order and the start of a stage, in milliseconds. A message to another process
+ * takes 1 to 2 ms.
  */
 export const START_LEAD_MS = 50;
 
-/** Why clients stop in the middle of what they do. */
+/** Reason of requests that the end of the run aborts. */
 const RUN_ENDED = "the run was ended";
 
 /** A run in this process. */
@@ -33,7 +33,7 @@ interface LocalRun {
   readonly stop: AbortController;
 }
 
-/** A stage that waits for its start, or runs. */
+/** A stage that waits for its start, or that runs. */
 interface PendingStage {
   readonly start: PromiseWithResolvers<number>;
   readonly data: Promise<StageData>;
@@ -43,7 +43,7 @@ interface PendingStage {
 export class LocalShare implements Share {
   readonly #events: ShareEvents;
   readonly #clock: Clock;
-  /** Of the run that goes on, or whose clients connect. */
+  /** Of the current run, also while its clients connect. */
   #stop: AbortController | undefined;
   #run: LocalRun | undefined;
   #stage: PendingStage | undefined;
@@ -54,7 +54,7 @@ export class LocalShare implements Share {
     this.#clock = clock;
   }
 
-  async begin(order: ShareOrder): Promise<RunTarget> {
+  async connect(order: ShareOrder): Promise<RunTarget> {
     const { config, connection, from, to, seed, keyPrefix } = order;
     const stop = this.#stop = new AbortController();
     const clients = await connectAll(config.target, to - from, {
@@ -102,12 +102,12 @@ export class LocalShare implements Share {
       length,
       pipeline,
       ratePerS,
-      turns: { first: order.from, of: order.config.clients },
+      place: { first: order.from, of: order.config.clients },
       warmup: { ms: warmupMs, tasks: (client) => warmup(order.from + client) },
       gate: async () => {
         isWarm.resolve();
         const waitMs = await start.promise - this.#clock.unixMs();
-        // Further off is a clock that is wrong: the processes were told just now.
+        // A longer wait means that the clock was set meanwhile.
         if (waitMs > 0) await this.#clock.sleep(Math.min(waitMs, START_LEAD_MS), stop.signal);
       },
       onOperation: () => this.#events.onProgress(1),
@@ -115,7 +115,7 @@ export class LocalShare implements Share {
       clock: this.#clock,
     });
     this.#stage = { start, data };
-    // A server that goes during the warm-up ends the stage before its start.
+    // If the server is gone during the warm-up, the stage ends before its start.
     await Promise.race([isWarm.promise, data]);
   }
 
@@ -128,7 +128,7 @@ export class LocalShare implements Share {
   }
 
   cleanUp(): Promise<UnmeasuredResult> {
-    // What failed to be inserted is not there; that was counted then.
+    // A key whose insert failed is missing; that error was counted before.
     return this.#runUnmeasured("clean-up", this.#activeRun().plan.cleanUp, new Set(["KeyError"]));
   }
 
@@ -146,7 +146,7 @@ export class LocalShare implements Share {
   }
 
   #activeRun(): LocalRun {
-    if (this.#run === undefined) throw new TypeError("begin() comes first");
+    if (this.#run === undefined) throw new TypeError("connect() comes first");
     return this.#run;
   }
 
@@ -157,9 +157,9 @@ export class LocalShare implements Share {
   }
 
   /**
-   * Does tasks without measuring.
+   * Performs tasks without measuring.
    *
-   * @param expected kinds of errors that do not matter
+   * @param expected kinds of errors that do not count
    */
   async #runUnmeasured(
     name: string,
@@ -194,7 +194,7 @@ export class LocalShare implements Share {
   }
 }
 
-/** What came of one and then the other. */
+/** Joins the results of two steps, one after the other. */
 function joinResults(before: UnmeasuredResult, after: UnmeasuredResult): UnmeasuredResult {
   return {
     keyEnds: after.keyEnds,
@@ -204,7 +204,7 @@ function joinResults(before: UnmeasuredResult, after: UnmeasuredResult): Unmeasu
   };
 }
 
-/** All clients go to the one server that the first one found; each finds it again by its name. */
+/** Connects all clients to the server that the first one finds; each finds it again by its name. */
 async function connectAll(
   target: string,
   count: number,

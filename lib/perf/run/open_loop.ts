@@ -1,22 +1,22 @@
-/** The open loop: requests leave by a schedule, whether earlier ones are answered or not. */
+/** The open loop: clients send requests by a schedule, and do not wait for earlier replies. */
 import type { ClientLoop, StageContext } from "./client_loop.ts";
 import type { Schedule } from "../workload/schedule.ts";
 
 /**
- * How long after the end of the schedule requests that are due may still leave, in milliseconds. What
- * is then left was more than the server takes, and is counted as never sent.
+ * Time after the end of the schedule in which due requests can still be sent, in milliseconds. The rest
+ * is more than the server sustains, and counts as never sent.
  */
 export const OVERTIME_MS = 10_000;
 
 /**
- * Sends by a schedule until its end, and waits for the answers.
+ * Sends requests by a schedule until its end, and waits for the replies.
  *
- * Requests that are due leave in batches, at the clock's resolution: one timer for all clients, no
- * looking at the clock in between. Each counts from its intended start.
+ * Due requests are sent in batches, at the resolution of the clock: one timer serves all clients, and
+ * no loop polls the clock. The latency of each counts from its intended start.
  *
- * @param loops clients, in the schedule's order
- * @param first whose turn in the schedule the first of them has; other processes have the others
- * @param total requests, of all clients of the schedule
+ * @param loops clients of this process, in the order of the schedule
+ * @param first index of the first of them in the schedule; the others are in other processes
+ * @param total number of requests of all clients of the schedule
  */
 export async function sendBySchedule(
   loops: readonly ClientLoop[],

@@ -1,4 +1,4 @@
-/** A share of a run's clients in another process, which does what this one says. */
+/** A share of the clients of a run in another process, which follows the orders of this one. */
 import { settlesWithin } from "../../base/clock.ts";
 import { ExitError, messageOf } from "../../base/errors.ts";
 import type { RunTarget, Share, ShareEvents, ShareOrder, UnmeasuredResult } from "./share.ts";
@@ -12,13 +12,13 @@ import {
   type WorkerOrder,
 } from "./worker_messages.ts";
 
-/** A worker that says nothing for so long hangs, in milliseconds. A machine may be very busy. */
+/** Maximum time without a message of a worker, in milliseconds. Long, because machines can be busy. */
 const MAX_SILENCE_MS = 30 * ALIVE_EVERY_MS;
 
-/** How long a worker may take to end when its orders do, in milliseconds. */
+/** Maximum time from the end of the orders to the end of the worker, in milliseconds. */
 const MAX_END_MS = 2_000;
 
-/** The process, as far as it matters here; `Deno.ChildProcess` is one. */
+/** The used part of a process; `Deno.ChildProcess` is one. */
 export interface Process {
   readonly pid: number;
   readonly stdin: WritableStream<Uint8Array>;
@@ -38,9 +38,9 @@ export class RemoteShare implements Share {
   readonly #silenceMs: number;
   readonly #orders: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reading: Promise<void>;
-  /** Who waits for the answer to the last order. */
+  /** The answer to the last order. */
   #pendingAnswer: PromiseWithResolvers<WorkerAnswer> | undefined;
-  /** Resolved once it is heard of. */
+  /** Resolved by the first message. */
   readonly #ready = Promise.withResolvers<void>();
   #isReady = false;
   #failure: Error | undefined;
@@ -49,7 +49,7 @@ export class RemoteShare implements Share {
 
   /**
    * @param name for messages, such as `worker process 2 of 3`
-   * @param silenceMs after which it counts as hanging, in milliseconds (default 15,000)
+   * @param silenceMs maximum time without a message, in milliseconds (default 15,000)
    */
   constructor(process: Process, name: string, events: ShareEvents, silenceMs = MAX_SILENCE_MS) {
     this.#process = process;
@@ -57,19 +57,19 @@ export class RemoteShare implements Share {
     this.#events = events;
     this.#silenceMs = silenceMs;
     this.#orders = process.stdin.getWriter();
-    // Whoever asks for something is told of a failure, too.
+    // A failure also rejects the next order.
     this.#ready.promise.catch(() => {});
     this.#reading = this.#read();
   }
 
-  /** Waits until the process has booted. @throws {ExitError} where it fails before */
+  /** Waits until the process has booted. @throws {ExitError} if it fails before */
   ready(): Promise<void> {
     if (!this.#isReady) this.#restartSilenceTimer();
     return this.#ready.promise;
   }
 
-  async begin(order: ShareOrder): Promise<RunTarget> {
-    return (await this.#sendOrder({ type: "begin", order }, "begun")).server;
+  async connect(order: ShareOrder): Promise<RunTarget> {
+    return (await this.#sendOrder({ type: "connect", order }, "connected")).server;
   }
 
   async prepare(stage: number): Promise<UnmeasuredResult> {
@@ -92,11 +92,11 @@ export class RemoteShare implements Share {
     await this.#sendOrder({ type: "end" }, "ended");
   }
 
-  /** Ends the process: in order where it can, by force where it does not within `END_MS`. */
+  /** Ends the process: by the end of its orders, then by a signal after `MAX_END_MS`. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#silenceTimer);
-    // A process that is gone does not take it; that is no news here.
+    // This fails if the process has ended already.
     const closing = this.#orders.close().catch(() => {});
     const { status } = this.#process;
     if (!await settlesWithin(status, MAX_END_MS)) this.#kill();
@@ -111,7 +111,7 @@ export class RemoteShare implements Share {
     const pendingAnswer = this.#pendingAnswer = Promise.withResolvers<WorkerAnswer>();
     this.#restartSilenceTimer();
     const bytes = new TextEncoder().encode(`${messageLine(order)}\n`);
-    // Where it cannot be written, the process is gone: the reading side finds out and says why.
+    // If the write fails, the process has ended: the reading side reports why.
     this.#orders.write(bytes).catch(() => {});
     const answer = await pendingAnswer.promise;
     if (answer.type === "failed") throw new ExitError(`${this.#name}: ${answer.message}`);
@@ -127,7 +127,7 @@ export class RemoteShare implements Share {
       this.#kill();
     }
     const { code, signal } = await this.#process.status;
-    this.#fail(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
+    this.#fail(signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`);
   }
 
   #handleLine(line: string): void {
@@ -143,12 +143,12 @@ export class RemoteShare implements Share {
     }
   }
 
-  /** From now on it must be heard of in time. */
+  /** From now on, the next message has to arrive in time. */
   #restartSilenceTimer(): void {
     clearTimeout(this.#silenceTimer);
     if (this.#isClosed || this.#failure) return;
     this.#silenceTimer = setTimeout(() => {
-      this.#fail(`was not heard of for ${this.#silenceMs / 1e3} s, so it was ended`);
+      this.#fail(`sent no message for ${this.#silenceMs / 1e3} s, so it was killed`);
       this.#kill();
     }, this.#silenceMs);
   }
@@ -166,7 +166,7 @@ export class RemoteShare implements Share {
     try {
       this.#process.kill("SIGKILL");
     } catch {
-      // It has ended by itself.
+      // It has ended already.
     }
   }
 }

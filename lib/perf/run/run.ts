@@ -1,4 +1,4 @@
-/** A run: all its stages, one after the other, by shares of clients that start at the same moment. */
+/** A run: its stages in order, each done by shares of clients that start at the same moment. */
 import { ExitError, messageOf } from "../../base/errors.ts";
 import type { ClientOptions } from "../../client/client_options.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
@@ -15,38 +15,38 @@ export interface RunOptions {
   readonly config: TestPerfConfig;
   readonly connection: ClientOptions;
   readonly seed: number;
-  /** As many processes as there are, but no more than clients. */
+  /** One for each process. A run uses at most as many as it has clients. */
   readonly shares: readonly Share[];
-  /** Where the server of the run before was, and its table (default: it is looked for). */
+  /** Server and table of the run before (default: the server is found by its name). */
   readonly at?: RunTarget | undefined;
-  /** Aborted, with the reason, by who wants no more: what is measured by then is kept. */
+  /** Its abort, with the reason, ends the run early; what was measured by then is kept. */
   readonly stop?: AbortSignal | undefined;
   readonly events: RunEvents;
-  /** (Default: the machine's.) */
+  /** (Default: `machineClock`.) */
   readonly clock?: Clock;
 }
 
-/** What a run tells while it goes on. */
+/** The events of a run. */
 export interface RunEvents {
   /** All clients are connected. */
   onConnected?(server: RunTarget): void;
-  /** The clients of a stage begin, with their warm-up. */
+  /** A stage begins with its warm-up. */
   onStage?(plan: StagePlan, clients: number): void;
-  /** The stage is over; undefined: whatever there was is over, since the run ended early. */
+  /** A stage has ended; undefined: the run ended early, perhaps during a stage. */
   onStageEnd?(data: StageData | undefined): void;
-  /** A sentence that a user should see. */
+  /** A sentence for the user. */
   onNote(text: string): void;
 }
 
-/** What came of it. */
+/** The result of a run. */
 export interface RunResult {
   readonly server: RunTarget;
   readonly stages: readonly StageData[];
-  /** Failed operations outside of the stages. */
+  /** Number of failed operations outside of the stages. */
   readonly unmeasuredErrors: number;
-  /** Whether all that was planned was tried. */
+  /** Whether the whole plan was measured. */
   readonly complete: boolean;
-  /** Why it ended early, where it did. */
+  /** Why the run ended early. */
   readonly failure: string | null;
 }
 
@@ -59,23 +59,22 @@ export function isGood({ stages, unmeasuredErrors, complete }: Omit<RunResult, "
 }
 
 /**
- * Runs all stages. What goes wrong once the clients are connected ends the run early, with what was
- * measured until then as its result; the shares are of no more use then but to be closed.
+ * Runs all stages. After the clients are connected, any failure ends the run early, with the stages that
+ * were measured as its result. The shares can then only be closed.
  *
- * @throws {HtError} where the server is not found, or refuses
+ * @throws {HtError} if the server is not found, or rejects a client
  */
 export async function runStages(options: RunOptions): Promise<RunResult> {
   const { config, shares: all, stop, events } = options;
   const shares = all.slice(0, config.clients);
   const run = new Run(options, shares);
   if (stop?.aborted) throw new ExitError(String(stop.reason));
-  const server = await unlessStopped(run.begin(), stop);
+  const server = await unlessStopped(run.connect(), stop);
   let failure: string | null = null;
   try {
     await unlessStopped(run.runAll(), stop);
     failure = run.failure;
   } catch (error) {
-    // What was measured so far is worth keeping, whatever went wrong.
     failure = messageOf(error);
     run.isOver = true;
     events.onStageEnd?.(undefined);
@@ -83,7 +82,7 @@ export async function runStages(options: RunOptions): Promise<RunResult> {
   }
   if (failure === null) {
     for (const end of await Promise.allSettled(shares.map((share) => share.end()))) {
-      // All was measured by then.
+      // All stages are complete by then.
       if (end.status === "rejected") events.onNote(`At the run's end: ${messageOf(end.reason)}`);
     }
   }
@@ -92,7 +91,7 @@ export async function runStages(options: RunOptions): Promise<RunResult> {
   return { server, stages, unmeasuredErrors, complete, failure };
 }
 
-/** Waits for a promise, but not when stopped. @throws {ExitError} then, with the reason */
+/** Waits for a promise until `stop` is aborted. @throws {ExitError} then, with the reason */
 export async function unlessStopped<Result>(
   promise: Promise<Result>,
   stop: AbortSignal | undefined,
@@ -106,7 +105,7 @@ export async function unlessStopped<Result>(
     return await Promise.race([promise, stopped.promise]);
   } finally {
     stop.removeEventListener("abort", reject);
-    // What goes on is ended by the shares' owner, and then may fail unseen.
+    // The caller closes the shares, which may reject the promise later.
     promise.catch(() => {});
   }
 }
@@ -115,7 +114,7 @@ class Run {
   readonly stages: StageData[] = [];
   unmeasuredErrors = 0;
   failure: string | null = null;
-  /** Set by who waits no longer: from then on it keeps and tells nothing. */
+  /** Set when the run has ended early: from then on, no result is kept and no event is sent. */
   isOver = false;
   readonly #options: RunOptions;
   readonly #shares: readonly Share[];
@@ -133,14 +132,14 @@ class Run {
     return `Keys that begin with ${this.#keys.prefix} may be left in the table`;
   }
 
-  /** Connects all clients: those of the first share find the server for the others. */
-  async begin(): Promise<RunTarget> {
+  /** Connects all clients. The first share finds the server for the others. */
+  async connect(): Promise<RunTarget> {
     const { config, connection: { onWarning: _, ...connection }, seed, at } = this.#options;
     const ranges = splitClients(config.clients, this.#shares.length);
-    const begin = (share: Share, place: number, at: RunTarget | undefined) => {
+    const connect = (share: Share, place: number, at: RunTarget | undefined) => {
       const { from, to } = ranges[place] ?? { from: 0, to: 0 };
       const { prefix: keyPrefix } = this.#keys;
-      return share.begin({
+      return share.connect({
         config,
         connection: { ...connection, at: at?.address, table: at?.table },
         seed,
@@ -151,13 +150,13 @@ class Run {
     };
     const [first, ...others] = this.#shares;
     if (first === undefined) throw new RangeError("A run has at least one share of clients");
-    const server = await begin(first, 0, at);
-    await Promise.all(others.map((share, place) => begin(share, place + 1, server)));
+    const server = await connect(first, 0, at);
+    await Promise.all(others.map((share, place) => connect(share, place + 1, server)));
     this.#options.events.onConnected?.(server);
     return server;
   }
 
-  /** Runs the stages one after the other, until the server is given up. */
+  /** Runs the stages in order, until the server is gone. */
   async runAll(): Promise<void> {
     const { stages } = planRun(this.#options.config, this.#options.seed);
     for (const [at, stage] of stages.entries()) {
@@ -166,7 +165,7 @@ class Run {
       this.#options.events.onNote(
         `${left.length === 0 ? "" : `Not run: ${left.join(", ")}. `}${this.leftKeysNote}`,
       );
-      this.failure = `the server is gone since ${stage.name}`;
+      this.failure = `the server is gone since stage ${stage.name}`;
       return;
     }
     this.#addUnmeasured(await this.#forEachShare((share) => share.cleanUp()));
@@ -180,7 +179,7 @@ class Run {
     const keyEnds = prepared.flatMap((one) => one.keyEnds);
     events.onStage?.(plan, this.#options.config.clients);
     await this.#forEachShare((share) => share.warm(at, keyEnds));
-    // Alone, a process need not wait for others.
+    // A single process has nothing to wait for.
     const leadMs = this.#shares.length === 1 ? 0 : START_LEAD_MS;
     const startUnixMs = this.#clock.unixMs() + leadMs;
     const data = mergeStages(await this.#forEachShare((share) => share.start(startUnixMs)));
@@ -198,7 +197,7 @@ class Run {
     return parts.some(({ isGone }) => isGone);
   }
 
-  /** @throws {ExitError} where the run is over by then */
+  /** @throws {ExitError} if the run has ended meanwhile */
   async #forEachShare<Result>(what: (share: Share) => Promise<Result>): Promise<Result[]> {
     const results = await Promise.all(this.#shares.map(what));
     if (this.isOver) throw new ExitError("The run is over");

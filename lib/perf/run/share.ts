@@ -1,6 +1,6 @@
 /**
- * The clients of a run may be spread over several processes. Each has a share of them, and does with
- * it what the run says: `OwnShare` in this process, `WorkerProcess` in another one.
+ * A share of the clients of a run: `LocalShare` in this process, `RemoteShare` in another one. Each
+ * process of a run has one share.
  */
 import type { Address } from "../../base/address.ts";
 import type { ClientOptions } from "../../client/client_options.ts";
@@ -8,81 +8,81 @@ import type { TableIdentity } from "../../client/server_identity.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import type { StageData } from "../measure/stage_data.ts";
 
-/** Where the clients of a run are connected, and with which table. */
+/** The server and table of a run. */
 export interface RunTarget {
   readonly address: Address;
-  /** Undefined: the server does not say. */
+  /** Undefined: the server sends no identity. */
   readonly table: TableIdentity | undefined;
 }
 
-/** What a share is to do: plain data, which another process can read. */
+/** The order to a share: plain data, which another process can read. */
 export interface ShareOrder {
   readonly config: TestPerfConfig;
-  /** How to reach the server; without functions. */
+  /** Options of the connection, without functions. */
   readonly connection: Omit<ClientOptions, "onWarning">;
   readonly seed: number;
-  /** What all keys of the run begin with. */
+  /** The start of every key of the run. */
   readonly keyPrefix: string;
-  /** The clients of this share: from this one (of the run's clients, counted from 0) ... */
+  /** First client of this share, counted from 0 over all clients of the run. */
   readonly from: number;
-  /** ... to before this one. */
+  /** Client after the last one of this share. */
   readonly to: number;
 }
 
-/** What came of operations that are not measured. */
+/** The result of operations that are not measured. */
 export interface UnmeasuredResult {
-  /** How far the keys of each of the share's clients go (`ClientKeys.end`), in their order. */
+  /** `ClientKeys.end` of each client of the share, in order. */
   readonly keyEnds: readonly number[];
-  /** Operations that failed and should not have. */
+  /** Number of operations that failed unexpectedly. */
   readonly failed: number;
-  /** What a user should be told of that. */
+  /** Sentences for the user on these failures. */
   readonly notes: readonly string[];
-  /** Whether the server was given up. */
+  /** Whether the server is gone. */
   readonly isGone: boolean;
 }
 
-/** What a share tells while it works. */
+/** The events of a share. */
 export interface ShareEvents {
   /** Operations that were measured since the last call. */
   onProgress(operations: number): void;
-  /** A sentence that a user should see. */
+  /** A sentence for the user. */
   onNote(text: string): void;
 }
 
-/** Some of the clients of a run. Calls come in this order, one after the other; stages repeat. */
+/** Some clients of a run. Calls come in this order, one at a time; those of a stage repeat. */
 export interface Share {
   /**
    * Connects the clients.
    *
-   * @returns where the server was found, and its table: all clients of a run work with one
-   * @throws {HtError} where it was not found, or refuses
+   * @returns server and table; all clients of a run use the same one
+   * @throws {HtError} if the server is not found, or rejects a client
    */
-  begin(order: ShareOrder): Promise<RunTarget>;
-  /** Puts keys that a stage (counted from 0) needs into the table. */
+  connect(order: ShareOrder): Promise<RunTarget>;
+  /** Inserts the keys that a stage (counted from 0) needs. */
   prepare(stage: number): Promise<UnmeasuredResult>;
   /**
    * Warms up for a stage, and waits at its start.
    *
-   * @param keyEnds how far the keys of each of the run's clients go
+   * @param keyEnds `ClientKeys.end` of each client of the run
    */
   warm(stage: number, keyEnds: readonly number[]): Promise<void>;
   /**
    * Measures the stage.
    *
-   * @param startUnixMs when to start, in milliseconds since 1970; the past: at once
+   * @param startUnixMs start time, in Unix milliseconds; a time in the past: at once
    */
   start(startUnixMs: number): Promise<StageData>;
-  /** Takes the keys out of the table that are left. */
+  /** Removes the keys that are left in the table. */
   cleanUp(): Promise<UnmeasuredResult>;
-  /** Ends the run, also in the middle of a stage; `begin` may follow. */
+  /** Ends the run, also in the middle of a stage; `connect` may follow. */
   end(): Promise<void>;
-  /** Gives the share up: its process ends, where it has one of its own. */
+  /** Closes the share, and ends its process if that is another one. */
   close(): Promise<void>;
 }
 
 /**
- * Splits clients among processes, as evenly as it goes; neighbours stay together, so that clients
- * keep their numbers when the parts are put together.
+ * Splits clients among processes, as evenly as possible. Each process gets a range of clients, so that
+ * clients keep their numbers when the results are merged.
  *
  * @param clients at least as many as processes
  */

@@ -1,11 +1,11 @@
-/** The processes that the clients of a run are spread over: this one, and workers. */
+/** The shares of a run: one in this process, and one in each worker. */
 import { LocalShare } from "./local_share.ts";
 import type { Share, ShareEvents } from "./share.ts";
 import { type Process, RemoteShare } from "./remote_share.ts";
 
 /** Shares of clients that are closed together. */
 export class Shares implements AsyncDisposable {
-  /** The one of this process, then those of the workers. */
+  /** The share of this process, then those of the workers. */
   readonly all: readonly Share[];
   readonly #workers: readonly RemoteShare[];
 
@@ -15,7 +15,7 @@ export class Shares implements AsyncDisposable {
     this.all = [new LocalShare(events), ...this.#workers];
   }
 
-  /** Waits until all have booted: what is measured meanwhile would be short of processors. */
+  /** Waits until all workers have booted: their start would take processor time from a measurement. */
   async ready(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.ready()));
   }

@@ -1,4 +1,4 @@
-/** Runs a stage: warm-up, then all clients start to measure at the same moment. */
+/** The run of one stage: a warm-up, then all clients start to measure at the same moment. */
 import type { HtClient } from "../../client/client.ts";
 import { ClientLoop, type StageContext } from "./client_loop.ts";
 import { type Clock, machineClock } from "../../base/clock.ts";
@@ -17,7 +17,7 @@ export interface StageOptions {
   readonly stage: string;
   readonly clients: readonly HtClient[];
   readonly workload: Workload;
-  /** What a client (from 0) is to do; asked for when it starts to measure. */
+  /** Creates the tasks of a client (from 0) when it starts to measure. */
   readonly tasks: (client: number) => Tasks;
   readonly length: StageLength;
   /** Closed loop: requests in flight for each client (default 1). */
@@ -25,30 +25,30 @@ export interface StageOptions {
   /** Open loop: intended starts each second, of all clients together (default: a closed loop). */
   readonly ratePerS?: number | undefined;
   /**
-   * Open loop: which of the clients that take turns these are, where other processes have the others
-   * (default: they are all).
+   * Open loop: the index of these clients in the schedule, and the number of clients of all processes
+   * (default: these are all).
    */
-  readonly turns?: { readonly first: number; readonly of: number } | undefined;
-  /** How long to run without measuring before, in milliseconds, and what (default: not at all). */
+  readonly place?: { readonly first: number; readonly of: number } | undefined;
+  /** Duration in milliseconds and tasks of the load before, which is not measured (default: none). */
   readonly warmup?:
     | { readonly ms: number; readonly tasks: (client: number) => Tasks }
     | undefined;
-  /** Called once all are warm; measuring starts when it resolves (default: at once). */
+  /** Called after the warm-up; the stage starts when it resolves (default: at once). */
   readonly gate?: (() => Promise<void>) | undefined;
   /** Called after each measured operation. */
   readonly onOperation?: (() => void) | undefined;
-  /** Aborted, with the reason, by who wants no more of the stage: it ends as if the server were gone. */
+  /** Its abort, with the reason, ends the stage as if the server were gone. */
   readonly stop?: AbortSignal | undefined;
-  /** (Default: the machine's.) */
+  /** (Default: `machineClock`.) */
   readonly clock?: Clock | undefined;
-  /** (Default: this process's.) */
+  /** (Default: that of this process.) */
   readonly processorTime?: ProcessorClock | undefined;
 }
 
-/** Runs a stage. Failed operations are counted, never thrown; the first hopeless one ends the stage. */
+/** Runs a stage. Failed operations are counted, never thrown. The stage ends if the server is gone. */
 export async function runStage(options: StageOptions): Promise<StageData> {
   const { stage, length, warmup, ratePerS, clock = machineClock } = options;
-  const { processorTime = readProcessorTime, turns } = options;
+  const { processorTime = readProcessorTime, place } = options;
   const stop = new AbortController();
   using _forwarding = forwardAbort(options.stop, stop);
   let warmupErrors: ErrorCounts = {};
@@ -72,10 +72,10 @@ export async function runStage(options: StageOptions): Promise<StageData> {
   return {
     stage,
     loop: ratePerS === undefined ? "closed" : "open",
-    // Of these clients: the parts of several processes add up.
-    ratePerS: ratePerS === undefined || turns === undefined
+    // The rate of these clients only: the rates of several processes add up.
+    ratePerS: ratePerS === undefined || place === undefined
       ? ratePerS ?? null
-      : ratePerS * data.length / turns.of,
+      : ratePerS * data.length / place.of,
     startedUnixMs: context.startedMs + context.unixOffsetMs,
     startSpreadMs: 0,
     ended,
@@ -91,14 +91,14 @@ export async function runStage(options: StageOptions): Promise<StageData> {
   };
 }
 
-/** The measured part of a stage, or its warm-up. */
+/** Runs all clients, in the measured part of a stage or in its warm-up. */
 async function runClients(
-  { clients, tasks, workload, pipeline = 1, ratePerS, turns, clock = machineClock, onOperation }:
+  { clients, tasks, workload, pipeline = 1, ratePerS, place, clock = machineClock, onOperation }:
     StageOptions,
   stop: AbortController,
   length: StageLength,
 ): Promise<{ loops: readonly ClientLoop[]; context: StageContext; minSeconds: number }> {
-  // All clients' tasks and counters are made before the one moment from which all of them count.
+  // Tasks and counters of all clients are created before the start, which all of them share.
   const parts = clients.map((client, at) => ({ client, tasks: tasks(at) }));
   const startedMs = clock.now();
   const unixOffsetMs = clock.unixMs() - startedMs;
@@ -110,17 +110,17 @@ async function runClients(
     await Promise.all(loops.map((loop) => loop.closedLoop(pipeline, ops, startedMs + lengthMs)));
     return { loops, context, minSeconds: 0 };
   }
-  const { first, of } = turns ?? { first: 0, of: loops.length };
+  const { first, of } = place ?? { first: 0, of: loops.length };
   const schedule = new Schedule(ratePerS, of);
   const inTime = lengthMs === Infinity ? Infinity : schedule.countBefore(lengthMs);
   const total = Math.min(ops * of, inTime);
   await sendBySchedule(loops, first, schedule, total, context);
-  // A schedule that was kept lasts to the end of its last interval, however fast the last answer was.
+  // A stage that kept its schedule lasts to the end of the last interval, even if the last reply was early.
   const wasKept = !stop.signal.aborted && !loops.some((loop) => loop.isOutOfTasks);
   return { loops, context, minSeconds: wasKept ? schedule.dueMs(total) / 1e3 : 0 };
 }
 
-/** Passes the abort of a signal on, until it is disposed of. */
+/** Forwards the abort of a signal, until it is disposed. */
 function forwardAbort(signal: AbortSignal | undefined, stop: AbortController): Disposable {
   const pass = () => stop.abort(signal?.reason);
   if (signal?.aborted) pass();
@@ -138,6 +138,6 @@ function stageEnd(
   if (unsent > 0) return "overload";
   if (loops.some((loop) => loop.isOutOfTasks)) return "keys used up";
   if (!("ops" in length) || length.limitMs === undefined) return "planned";
-  const begun = loops.reduce((sum, { sent }) => sum + sent, 0);
-  return begun < length.ops * loops.length ? "time limit" : "planned";
+  const sent = loops.reduce((sum, loop) => sum + loop.sent, 0);
+  return sent < length.ops * loops.length ? "time limit" : "planned";
 }

@@ -1,4 +1,4 @@
-/** A worker process: does what another process of this program says (`worker_messages.ts`). */
+/** A worker process: it follows the orders of another process of this program (`worker_messages.ts`). */
 import { messageOf } from "../../base/errors.ts";
 import { LocalShare } from "./local_share.ts";
 import type { Share, ShareEvents } from "./share.ts";
@@ -12,24 +12,24 @@ import {
   type WorkerOrder,
 } from "./worker_messages.ts";
 
-/** The one argument of a worker process; for this program alone, so `--help` does not tell of it. */
+/** The argument of a worker process. It is for this program alone, so `--help` does not list it. */
 export const WORKER_FLAG = "--worker";
 
-/** What a worker is made of; tests put in what they like. */
+/** The parts of a worker, which tests replace. */
 export interface WorkerParts {
   readonly orders: ReadableStream<Uint8Array>;
-  /** Takes a line without its end. */
+  /** Sends a line; `line` has no line end. */
   readonly send: (line: string) => void;
   /** (Default: the clients of this process.) */
   readonly share?: ((events: ShareEvents) => Share) | undefined;
-  /** How often to say that it is there, in milliseconds (default: `ALIVE_EVERY_MS`). */
+  /** Time between two `alive` messages, in milliseconds (default: `ALIVE_EVERY_MS`). */
   readonly aliveEveryMs?: number;
 }
 
 /**
- * Works until there are no more orders, which also ends a stage in its middle.
+ * Follows orders until their end, which also ends a stage that runs.
  *
- * @returns whether all orders could be followed
+ * @returns whether every order succeeded
  */
 export async function runWorker(parts: WorkerParts): Promise<boolean> {
   const { orders, send, share: shareOf = (events) => new LocalShare(events) } = parts;
@@ -39,7 +39,7 @@ export async function runWorker(parts: WorkerParts): Promise<boolean> {
     onProgress: (count) => operations += count,
     onNote: (text) => sendMessage({ type: "note", text }),
   });
-  // The first sign of life: it has booted, and reads orders from now on.
+  // The first message: the worker has booted, and reads orders from now on.
   sendMessage({ type: "alive", operations });
   const alive = setInterval(() => {
     sendMessage({ type: "alive", operations });
@@ -54,7 +54,7 @@ export async function runWorker(parts: WorkerParts): Promise<boolean> {
       failure.resolve(false);
     }
   };
-  // Orders are read on while one is followed: the end of them must be noticed at once.
+  // Reading goes on while an order is followed, so that the end of the orders is noticed at once.
   const all = (async () => {
     for await (const line of linesOf(orders)) void followOrder(line);
     return true;
@@ -69,8 +69,8 @@ export async function runWorker(parts: WorkerParts): Promise<boolean> {
 
 async function executeOrder(order: WorkerOrder, share: Share): Promise<WorkerAnswer> {
   switch (order.type) {
-    case "begin":
-      return { type: "begun", server: await share.begin(order.order) };
+    case "connect":
+      return { type: "connected", server: await share.connect(order.order) };
     case "prepare":
       return { type: "prepared", result: await share.prepare(order.stage) };
     case "warm":

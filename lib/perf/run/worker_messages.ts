@@ -1,42 +1,42 @@
 /**
- * What a run's process and its worker processes say to each other: a JSON object a line, orders on
- * the worker's stdin, answers on its stdout. (What a worker writes to stderr is the user's to read.)
+ * The messages between the process of a run and its workers: one JSON object a line. Orders go to the
+ * worker's stdin, answers to its stdout. (The stderr of a worker is the user's.)
  *
  *     order                           answer                  meaning
- *     {"type":"begin", ...}           {"type":"begun"}        connect the clients of this share
- *     {"type":"prepare","stage":0}    {"type":"prepared"}     put the keys in that the stage needs
- *     {"type":"warm","stage":0, ...}  {"type":"warm"}         warm up, and wait at the start
- *     {"type":"start","unixMs":...}   {"type":"measured"}     start all at that moment, and measure
- *     {"type":"cleanUp"}              {"type":"cleanedUp"}    take the keys out
- *     {"type":"end"}                  {"type":"ended"}        close the clients; `begin` may follow
+ *     {"type":"connect", ...}         {"type":"connected"}    connect the clients of the share
+ *     {"type":"prepare","stage":0}    {"type":"prepared"}     insert the keys that the stage needs
+ *     {"type":"warm","stage":0, ...}  {"type":"warm"}         warm up, and wait for the start
+ *     {"type":"start","unixMs":...}   {"type":"measured"}     start at that moment, and measure
+ *     {"type":"cleanUp"}              {"type":"cleanedUp"}    remove the keys
+ *     {"type":"end"}                  {"type":"ended"}        close the clients; `connect` may follow
  *
- * A worker answers each order once, and has one at a time. Besides, it sends `alive` once it
- * reads orders and then every `ALIVE_EVERY_MS`, so that one that hangs is found out, and `note` for the user. Where it cannot do
- * what it should, it sends `failed` and ends. It ends at once when its stdin does: a run that is
- * killed leaves no workers.
+ * A worker has one order at a time, and answers each once. It also sends `alive` when it begins to read
+ * orders and then every `ALIVE_EVERY_MS`, so that a worker that hangs is noticed, and `note` for the
+ * user. If an order fails, the worker sends `failed` and ends. It ends at once when its stdin does, so
+ * a run that is killed leaves no workers.
  *
- * Both ends are the same program, so messages are checked only as far as it takes to tell one from
- * a line that something else wrote.
+ * Both ends are the same program. So only the type of a message is checked, which excludes lines of
+ * any other source.
  */
 import type { RunTarget, ShareOrder, UnmeasuredResult } from "./share.ts";
 import type { StageData } from "../measure/stage_data.ts";
 
-/** How often a worker says that it is there, in milliseconds. */
+/** Time between two `alive` messages of a worker, in milliseconds. */
 export const ALIVE_EVERY_MS = 500;
 
-/** To a worker. */
+/** A message to a worker. */
 export type WorkerOrder =
-  | { readonly type: "begin"; readonly order: ShareOrder }
+  | { readonly type: "connect"; readonly order: ShareOrder }
   | { readonly type: "prepare"; readonly stage: number }
   | { readonly type: "warm"; readonly stage: number; readonly keyEnds: readonly number[] }
-  /** When to start, in milliseconds since 1970. */
+  /** `unixMs`: start time, in Unix milliseconds. */
   | { readonly type: "start"; readonly unixMs: number }
   | { readonly type: "cleanUp" }
   | { readonly type: "end" };
 
-/** From a worker, to an order. */
+/** A worker's answer to an order. */
 export type WorkerAnswer =
-  | { readonly type: "begun"; readonly server: RunTarget }
+  | { readonly type: "connected"; readonly server: RunTarget }
   | { readonly type: "prepared"; readonly result: UnmeasuredResult }
   | { readonly type: "warm" }
   | { readonly type: "measured"; readonly data: StageData }
@@ -44,18 +44,18 @@ export type WorkerAnswer =
   | { readonly type: "ended" }
   | { readonly type: "failed"; readonly message: string };
 
-/** From a worker, unasked. */
+/** A message of a worker that answers no order. */
 export type WorkerEvent =
-  /** Operations that were measured since the last one. */
+  /** `operations`: number of measured operations since the last one. */
   | { readonly type: "alive"; readonly operations: number }
   | { readonly type: "note"; readonly text: string };
 
 const ORDERS: ReadonlySet<string> = new Set<WorkerOrder["type"]>([
-  ...["begin", "prepare", "warm", "start", "cleanUp", "end"] as const,
+  ...["connect", "prepare", "warm", "start", "cleanUp", "end"] as const,
 ]);
 
 const ANSWERS: ReadonlySet<string> = new Set<(WorkerAnswer | WorkerEvent)["type"]>([
-  ...["begun", "prepared", "warm", "measured", "cleanedUp", "ended", "failed"] as const,
+  ...["connected", "prepared", "warm", "measured", "cleanedUp", "ended", "failed"] as const,
   ...["alive", "note"] as const,
 ]);
 
@@ -64,12 +64,12 @@ export function messageLine(message: WorkerOrder | WorkerAnswer | WorkerEvent): 
   return JSON.stringify(message);
 }
 
-/** Reads an order. @throws {SyntaxError} where the line is none */
+/** Parses an order. @throws {SyntaxError} if the line is no order */
 export function readOrder(line: string): WorkerOrder {
   return read(line, ORDERS, "an order to a worker") as WorkerOrder;
 }
 
-/** Reads what a worker sent. @throws {SyntaxError} where the line is no message */
+/** Parses a message of a worker. @throws {SyntaxError} if the line is no message */
 export function readAnswer(line: string): WorkerAnswer | WorkerEvent {
   return read(line, ANSWERS, "a worker's answer") as WorkerAnswer | WorkerEvent;
 }
@@ -79,7 +79,7 @@ function read(line: string, types: ReadonlySet<string>, what: string): unknown {
   try {
     message = JSON.parse(line);
   } catch {
-    // The error below says it.
+    // The error below reports it.
   }
   if (
     typeof message === "object" && message !== null && "type" in message &&
@@ -88,10 +88,10 @@ function read(line: string, types: ReadonlySet<string>, what: string): unknown {
   throw new SyntaxError(`Expected ${what}, got ${JSON.stringify(line.slice(0, 80))}`);
 }
 
-/** The lines of a stream of UTF-8; what follows the last line end is none. */
+/** Splits a stream of UTF-8 into lines; text after the last line end is dropped. */
 export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  // Messages may be megabytes in many pieces: these are joined once, at the line's end.
+  // A message can have megabytes in many pieces, which are joined once, at the end of the line.
   let pieces: string[] = [];
   for await (const bytes of stream) {
     const [rest = "", ...lines] = decoder.decode(bytes, { stream: true }).split("\n");

@@ -1,18 +1,18 @@
-/** Which keys of the run each client has put into the table, and has not taken away yet. */
+/** The keys of each client that are in the table. */
 
 /**
- * The keys of one client. Its n-th key has the number `n * clients + client`, so that the clients'
- * keys together are those from 0 on, without gaps.
+ * The keys of one client. Its n-th key has the number `n * clients + client`, so the keys of all
+ * clients together are numbered from 0 without gaps.
  */
 export class ClientKeys {
-  /** Most keys of this client (`--keys`), or Infinity. */
+  /** Maximum number of keys of this client (`--keys`), or Infinity. */
   readonly limit: number;
-  /** Keys from here to `end` are in the table, as far as their inserts succeeded. */
+  /** Keys from here to `end` are in the table, except those whose inserts failed. */
   first = 0;
   end = 0;
-  /** The next key that a mixed load adds: beyond all that are looked up. */
+  /** The next key that a mixed load adds. It is above all keys that are looked up. */
   nextNew: number;
-  /** Numbers of the keys that a warm-up inserted, and has not removed for certain. */
+  /** Numbers of the keys that a warm-up inserted and may not have removed. */
   readonly warmup: Set<number> = new Set();
   readonly #client: number;
   readonly #clients: number;
@@ -21,8 +21,8 @@ export class ClientKeys {
 
   /**
    * @param client from 0
-   * @param clients of the run
-   * @param keys of the run, of all clients (default: as many as are inserted)
+   * @param clients number of clients of the run
+   * @param keys number of keys of all clients (default: as many as are inserted)
    */
   constructor(client: number, clients: number, keys: number | undefined) {
     this.#client = client;
@@ -41,16 +41,16 @@ export class ClientKeys {
     return this.#reserve.length - this.#reserveTaken;
   }
 
-  /** Takes a key into the reserve: one that a mixed load inserted and may remove again. */
+  /** Adds a key to the reserve: a mixed load inserted it and may remove it again. */
   addToReserve(number: number): void {
     this.#reserve.push(number);
   }
 
-  /** Takes the oldest key from the reserve. */
+  /** Takes the oldest key out of the reserve. */
   takeFromReserve(): number | undefined {
     const number = this.#reserve[this.#reserveTaken];
     if (number === undefined) return undefined;
-    // The array is cut now and then, not for every key: that would move the rest each time.
+    // The array is cut rarely: each cut copies the rest.
     if (++this.#reserveTaken > 1_024 && this.#reserveTaken * 2 > this.#reserve.length) {
       this.#reserve = this.#reserve.slice(this.#reserveTaken);
       this.#reserveTaken = 0;
@@ -58,7 +58,7 @@ export class ClientKeys {
     return number;
   }
 
-  /** Takes away, one by one, the numbers of all keys that are left. */
+  /** Takes the next key that is left in the table. */
   takeNext(): number | undefined {
     return this.first < this.end ? this.number(this.first++) : this.takeFromReserve();
   }

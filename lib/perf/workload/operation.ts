@@ -1,39 +1,39 @@
-/** Does single operations, and checks what comes back: values follow from their keys. */
+/** Single operations of a run, and the check of their results: each value follows from its key. */
 import type { HtClient } from "../../client/client.ts";
 import type { Keys } from "./keys.ts";
 
-/** What is measured, in the order of the four stages. */
+/** The operations that are measured, in the order of the four stages. */
 export const OPERATIONS = ["insert", "lookup", "scan", "remove"] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 
-/** One operation to do. */
+/** One operation of a client. */
 export interface Task {
   readonly operation: Operation;
-  /** The key's number. */
+  /** Number of the key. */
   readonly key: number;
-  /** Called when it succeeded. */
+  /** Called when the operation succeeded. */
   readonly onDone?: () => void;
 }
 
-/** What a client is to do, one after the other. */
+/** A sequence of operations for one client. */
 export interface Tasks {
-  /** The next one, or undefined: there is nothing more to do. */
+  /** The next operation; undefined at the end. */
   next(): Task | undefined;
 }
 
-/** Does operations. */
+/** Performs operations. */
 export interface Workload {
   /**
-   * Does one operation.
+   * Performs one operation.
    *
-   * @throws {HtError} where it failed
-   * @throws {WrongValueError} where another value came back
+   * @throws {HtError} if it failed
+   * @throws {WrongValueError} if the server replied with another value
    */
   perform(task: Task, client: HtClient): Promise<void>;
 }
 
-/** A value that came back and is not the one that was sent. */
+/** A value from the server that differs from the one that was inserted. */
 export class WrongValueError extends Error {
   override name = "WrongValueError";
 
@@ -42,16 +42,15 @@ export class WrongValueError extends Error {
   }
 }
 
-/** The operations of one run. */
+/** The operations of one run on the table of a server. */
 export class TableWorkload implements Workload {
   readonly #keys: Keys;
   readonly #valueBytes: number;
   readonly #verify: boolean;
 
   /**
-   * @param keys of the run
-   * @param valueBytes of the JSON text of each value; at least 2
-   * @param verify whether to check what comes back
+   * @param valueBytes size of the JSON text of each value; at least 2
+   * @param verify whether to check the values from the server
    */
   constructor(keys: Keys, valueBytes: number, verify: boolean) {
     this.#keys = keys;
@@ -78,7 +77,7 @@ export class TableWorkload implements Workload {
     }
   }
 
-  /** The value of a key: a JSON string of the wanted size that no other key has, if it fits. */
+  /** The value of a key: a JSON string of the given size, which repeats the key. */
   valueOf(key: string): string {
     const inner = this.#valueBytes - 2;
     return `"${`${key}.`.repeat(Math.ceil(inner / (key.length + 1))).slice(0, inner)}"`;

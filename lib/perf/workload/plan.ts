@@ -1,4 +1,4 @@
-/** What a run consists of: its stages, and what each client does before, in and after them. */
+/** The plan of a run: its stages, and the tasks of each client before, in and after them. */
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import { ClientKeys } from "./client_keys.ts";
 import { createKeyChoice } from "./key_distribution.ts";
@@ -16,14 +16,14 @@ import {
 } from "./tasks.ts";
 import { type Operation, type Tasks } from "./operation.ts";
 
-/** Keys of each client that a mix with removes begins with, so that there is always one to remove. */
+/** A mix with removes begins with this many keys of each client, so that one is always left to remove. */
 const RESERVE_KEYS = 1_000;
 
-/** How long a stage is: so many operations for each client, or so much time. */
+/** The length of a stage: a number of operations for each client, or a time. */
 export type StageLength =
   | {
     readonly ops: number;
-    /** Nothing is begun after this time, in milliseconds (default: no limit). */
+    /** No operation begins after this time, in milliseconds (default: no limit). */
     readonly limitMs?: number | undefined;
   }
   | { readonly durationMs: number };
@@ -32,7 +32,7 @@ export type StageLength =
 export interface StagePlan {
   readonly name: string;
   readonly length: StageLength;
-  /** What each client (from 0) puts into the table before, not measured. */
+  /** Inserts of each client (from 0) before the stage, which are not measured. */
   readonly prepare: readonly ((client: number) => Tasks)[];
   readonly warmup: (client: number) => Tasks;
   readonly tasks: (client: number) => Tasks;
@@ -41,17 +41,16 @@ export interface StagePlan {
 /** A run. */
 export interface Plan {
   readonly stages: readonly StagePlan[];
-  /** Of each client. What those in other processes have must be said (`end`). */
+  /** Of each client. For clients of other processes, `end` must be set from outside. */
   readonly keys: readonly ClientKeys[];
-  /** What each client takes away at the end, not measured. */
+  /** Removes of each client after the last stage, which are not measured. */
   readonly cleanUp: (client: number) => Tasks;
 }
 
 /**
  * Plans a run.
  *
- * @param config what was asked for
- * @param seed of the choices
+ * @param seed of the random choices
  */
 export function planRun(config: TestPerfConfig, seed: number): Plan {
   const { clients, mix } = config;
@@ -71,7 +70,7 @@ export function planRun(config: TestPerfConfig, seed: number): Plan {
   };
 }
 
-/** What the parts of a plan have in common. */
+/** The values that all parts of a plan share. */
 interface PlanContext {
   readonly config: TestPerfConfig;
   readonly keys: readonly ClientKeys[];
@@ -79,7 +78,7 @@ interface PlanContext {
   readonly streams: RandomStreams;
 }
 
-/** Chance of one client for one purpose, of the warm-up or not: each has a stream of its own. */
+/** The random streams of a run: one for each client, purpose, and warm-up or stage. */
 type RandomStreams = (client: number, purpose: "key" | "operation", isWarmup: boolean) => Fractions;
 
 function createStreams(seed: number, clients: number): RandomStreams {
@@ -108,7 +107,7 @@ function planStage(name: Operation, run: PlanContext): StagePlan {
   }
 }
 
-/** Lookups and scans: in order, or by chance among the keys of all clients. */
+/** Lookups and scans: of the own keys in order, or of random keys of all clients. */
 function planReads(
   operation: "lookup" | "scan",
   { config: { distribution }, keys, keysOf, streams }: PlanContext,
@@ -143,10 +142,11 @@ function planMixedStage(
   return { name: "mixed", length, prepare, warmup: tasks(true), tasks: tasks(false) };
 }
 
-/** Keys that can be chosen: those from 0 to below this number are in the table. */
+/** Counts the keys that all clients can choose: those from 0 to below the count are in the table. */
 function countSharedKeys(keys: readonly ClientKeys[]): number {
   const all = keys.reduce((sum, { end }) => sum + end, 0);
-  // Clients that work for a time insert more or fewer: the numbers are without gaps up to the least.
+  // After a stage by time, clients have inserted different numbers of keys. Key numbers have no gaps
+  // below the smallest of them.
   const least = Math.min(...keys.map(({ end }) => end));
   return keys.every(({ end, limit }) => end === limit) ? all : least * keys.length;
 }

@@ -1,22 +1,22 @@
 /**
- * When the requests of an open loop are to start: a fixed schedule that does not wait for the server,
- * so that a request that leaves late because of it counts as late (no "coordinated omission").
+ * The schedule of an open loop: intended starts of requests, which do not depend on replies. A request
+ * that leaves late because of the server then counts as late (no "coordinated omission").
  */
 
 /**
- * Requests in flight for one client of an open loop. Further ones leave when earlier ones are
- * answered; their latency counts from the intended start all the same.
+ * Maximum number of requests in flight for one client of an open loop. Further requests leave when
+ * replies to earlier ones arrive; their latency still counts from the intended start.
  */
 export const MAX_IN_FLIGHT = 10_000;
 
-/** The intended starts of all clients together: every 1/rate seconds, each client in turn. */
+/** The intended starts of all clients: one every 1/rate seconds, the clients in turn. */
 export class Schedule {
   readonly #intervalMs: number;
   readonly #clients: number;
 
   /**
    * @param ratePerS requests each second, of all clients together
-   * @param clients which take turns
+   * @param clients number of clients, which take turns
    */
   constructor(ratePerS: number, clients: number) {
     this.#intervalMs = 1_000 / ratePerS;
@@ -28,7 +28,7 @@ export class Schedule {
     return k * this.#intervalMs;
   }
 
-  /** Which client's turn request k is, from 0. */
+  /** The client (from 0) that sends request k. */
   clientOf(k: number): number {
     return k % this.#clients;
   }
@@ -38,9 +38,9 @@ export class Schedule {
     return this.dueMs(j * this.#clients + client);
   }
 
-  /** How many requests are due before that moment, in milliseconds after the start. */
+  /** Counts the requests that are due before a moment, in milliseconds after the start. */
   countBefore(ms: number): number {
-    // Whether the one at the edge is due follows from the same arithmetic as its own time.
+    // The request at the edge is decided by the same arithmetic as its own time.
     let count = Math.max(0, Math.floor(ms / this.#intervalMs));
     while (this.dueMs(count) < ms) count++;
     while (count > 0 && this.dueMs(count - 1) >= ms) count--;

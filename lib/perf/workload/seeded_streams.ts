@@ -1,18 +1,18 @@
-/** Random numbers that can be had again: from a seed that is printed. */
+/** Random streams from a seed: the same seed gives the same numbers again. */
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-/** Gives a number from 0 to below 1. */
+/** Returns a number from 0 to below 1. */
 export type Fractions = () => number;
 
 /**
- * Numbers from a seed (xoroshiro128+).
+ * Creates a random stream from a seed (xoroshiro128+).
  *
  * @param seed of the run
- * @param stream a whole number: streams of one seed have nothing to do with each other (default 0)
+ * @param stream a whole number: the streams of one seed are independent (default 0)
  */
 export function randomFractions(seed: number, stream: number = 0): Fractions {
-  // Neighbouring seeds of this generator give similar first numbers: they are scattered first.
+  // Neighboring seeds of this generator give similar first numbers, so the seed is scattered.
   const generator = xoroshiro128plus(scatterBits(scatterBits(seed) + stream));
   return () => uniformFloat64(generator);
 }
@@ -30,7 +30,7 @@ export function scatterBits(bits: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** A seed for a run that was given none. */
+/** A random seed, for a run without `--seed`. */
 export function newSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 }

@@ -1,4 +1,4 @@
-/** What each client does in a stage, in a warm-up, before the first stage and after the last. */
+/** The tasks of a client: in a stage, in a warm-up, before a stage, and after the last stage. */
 import type { MixShares } from "../../config/workload_flags.ts";
 import type { ClientKeys } from "./client_keys.ts";
 import type { KeyChoice } from "./key_distribution.ts";
@@ -7,8 +7,8 @@ import type { Fractions } from "./seeded_streams.ts";
 import { OPERATIONS, type Task, type Tasks } from "./operation.ts";
 
 /**
- * Inserts a client's keys in order. Where their number is limited (`--keys`) it begins again at the
- * first one, and so replaces values.
+ * Inserts the keys of a client in order. If their number is limited (`--keys`), it begins again at the
+ * first key after the last, and so replaces values.
  */
 export function insertTasks(keys: ClientKeys): Tasks {
   let n = 0;
@@ -21,7 +21,7 @@ export function insertTasks(keys: ClientKeys): Tasks {
   };
 }
 
-/** Inserts what a client's keys lack up to their limit; nothing where they have none. */
+/** Inserts the keys that are missing up to the limit of a client; none if it has no limit. */
 export function fillTasks(keys: ClientKeys): Tasks {
   return {
     next() {
@@ -31,7 +31,7 @@ export function fillTasks(keys: ClientKeys): Tasks {
   };
 }
 
-/** Looks up or scans for a client's keys in order, again and again. */
+/** Looks up or scans for the keys of a client in order, again and again. */
 export function readTasks(operation: "lookup" | "scan", keys: ClientKeys): Tasks {
   let n = 0;
   return {
@@ -43,12 +43,12 @@ export function readTasks(operation: "lookup" | "scan", keys: ClientKeys): Tasks
   };
 }
 
-/** Looks up or scans for keys by chance. */
+/** Looks up or scans for random keys. */
 export function randomReadTasks(operation: "lookup" | "scan", choose: KeyChoice): Tasks {
   return { next: () => ({ operation, key: choose() }) };
 }
 
-/** Removes a client's keys, each once; ends when none is left. */
+/** Removes the keys of a client, each once; ends when none is left. */
 export function removeTasks(keys: ClientKeys): Tasks {
   return {
     next() {
@@ -58,7 +58,7 @@ export function removeTasks(keys: ClientKeys): Tasks {
   };
 }
 
-/** Removes all that a client may have left in the table: what warm-ups left, then its keys. */
+/** Removes all keys of a client that may be left in the table: of warm-ups, then its own. */
 export function cleanUpTasks(keys: ClientKeys): Tasks {
   const warmup = keys.warmup.values();
   const own = removeTasks(keys);
@@ -71,11 +71,9 @@ export function cleanUpTasks(keys: ClientKeys): Tasks {
 }
 
 /**
- * Inserts and removes, by turns, keys that are never measured: a warm-up for changes that leaves the
- * table as it was. (Requests of one connection are executed in their order, so none is missing.)
- * Where it ends after an insert, or a remove fails, the key stays noted in `keys.warmup`.
- *
- * @param keys whose client it is
+ * Inserts and removes keys that are never measured, in turn: a warm-up for writes that leaves the
+ * table unchanged. (The server executes the requests of a connection in order, so no remove comes
+ * before its insert.) If it ends after an insert, or a remove fails, the key stays in `keys.warmup`.
  */
 export function warmupTasks(keys: ClientKeys): Tasks {
   let n = 0;
@@ -92,11 +90,11 @@ export function warmupTasks(keys: ClientKeys): Tasks {
 }
 
 /**
- * Operations by chance, by their shares. Lookups and scans take any key by `choose`. Inserts replace
- * such a key; but where the mix has removes, they add new keys, removes take the oldest of these, and
- * the keys that are looked up stay. (Where none of them is there to remove, one is inserted.)
+ * Random operations, by their shares. Lookups and scans take a key of `choose`. Inserts replace the
+ * value of such a key. In a mix with removes, inserts add new keys instead, and removes take the
+ * oldest of these, so that the keys of lookups stay. (If none is left to remove, it inserts one.)
  *
- * @param fraction where the chance comes from
+ * @param fraction source of randomness
  */
 export function mixTasks(
   mix: MixShares,
@@ -120,17 +118,13 @@ export function mixTasks(
   };
 }
 
-/**
- * Inserts new keys that a mixed load may remove.
- *
- * @param count so many
- */
+/** Inserts `count` new keys that a mixed load may remove. */
 export function reserveTasks(keys: ClientKeys, count: number): Tasks {
   let left = count;
   return { next: () => left-- > 0 ? newKeyTask(keys) : undefined };
 }
 
-/** Keys beyond the limit: nobody looks them up. They count as there once their insert succeeded. */
+/** A key beyond the limit, which no lookup takes. It is in the reserve once its insert succeeded. */
 function newKeyTask(keys: ClientKeys): Task {
   const key = keys.number(keys.nextNew++);
   return { operation: "insert", key, onDone: () => keys.addToReserve(key) };

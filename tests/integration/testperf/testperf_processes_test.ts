@@ -1,4 +1,4 @@
-/** Proves that several processes measure as one, and that none is left behind; and sweeps, whole and cut off. */
+/** Proves that several processes measure as one and none is left behind; and sweeps, complete or not. */
 import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
 import type { RunData } from "../../../lib/perf/results/run_data.ts";
@@ -8,7 +8,7 @@ import { startServer, type TestServer } from "../../helpers/server.ts";
 
 const OPERATIONS = ["insert", "lookup", "remove"] as const;
 
-/** The server's own count of operations. */
+/** Reads the server's count of operations. */
 async function countsOf({ target }: TestServer): Promise<Record<string, number>> {
   const watcher = await HtClient.connect(target);
   try {
@@ -18,7 +18,7 @@ async function countsOf({ target }: TestServer): Promise<Record<string, number>>
   }
 }
 
-/** The processes that a process has started. */
+/** Lists the child processes of a process. */
 async function childrenOf(pid: number): Promise<number[]> {
   const children: number[] = [];
   for await (const { name: thread } of Deno.readDir(`/proc/${pid}/task`)) {
@@ -29,7 +29,7 @@ async function childrenOf(pid: number): Promise<number[]> {
   return children;
 }
 
-Deno.test("two processes: each operation is done and counted once, and each client is told", async () => {
+Deno.test("two processes: each operation is executed and counted once, and each client has its results", async () => {
   await using server = startServer();
   const flags = ["--clients", "3", "--processes", "2", "--ops", "60", "--warmup", "0.05", "--json"];
   const { code, stdout, stderr } = await run(
@@ -47,7 +47,7 @@ Deno.test("two processes: each operation is done and counted once, and each clie
     assert.equal(processors.length, 2);
     assert.ok(startSpreadMs < 5_000);
     const warmup = counts[stage] ?? NaN;
-    assert.ok(warmup > 180, "the server has the warm-up too");
+    assert.ok(warmup > 180, "the server counts the warm-up too");
   }
 });
 
@@ -62,8 +62,8 @@ Deno.test("the lines of several processes are those of one", async () => {
 });
 
 Deno.test({
-  name: "a worker that is killed ends the run with a sentence; no process is left",
-  ignore: Deno.build.os !== "linux", // which lists a process's children in /proc
+  name: "a killed worker ends the run with a sentence; no process is left",
+  ignore: Deno.build.os !== "linux", // /proc lists the children of a process
   fn: workerKilled,
 });
 
@@ -76,28 +76,28 @@ async function workerKilled(): Promise<void> {
   const [first, ...others] = await childrenOf(client.pid);
   assert.ok(first !== undefined && others.length === 1);
   Deno.kill(first, "SIGKILL");
-  assert.equal(await client.exitCode(), 1, "a worker that lived on would keep stderr open");
+  assert.equal(await client.exitCode(), 1, "no worker keeps stderr open");
   assert.match(
     client.stderr,
-    /^The run ended early: Worker [23] of 3 \(process \d+\) was ended by SIGKILL\. Keys that begin/m,
+    /^The run ended early: Worker [23] of 3 \(process \d+\) was killed by SIGKILL\. Keys that begin/m,
   );
   const { complete, failure, stages } = JSON.parse(client.stdout) as RunData;
   assert.deepEqual([complete, stages], [false, []]);
-  assert.match(failure ?? "", /was ended by SIGKILL$/);
+  assert.match(failure ?? "", /was killed by SIGKILL$/);
 }
 
-Deno.test("a run that is killed leaves no workers", async () => {
+Deno.test("a killed run leaves no workers", async () => {
   await using server = new Program(fromSource("server.ts", "killed-a4", ...ALONE, "--debug"));
   const target = `127.0.0.1:${await server.port()}`;
   const load = ["--clients", "2", "--processes", "2", "--duration", "60"];
   await using client = new Program(fromSource("testperf.ts", target, ...load));
   await server.until("stderr", /insert/);
   client.kill("SIGKILL");
-  // Its stderr is also that of the worker: this waits until both are gone.
+  // The worker has the same stderr, so this waits until both have ended.
   assert.equal(await client.exitCode(), 137);
 });
 
-Deno.test("processes need the permission to start, and say so", async () => {
+Deno.test("without the permission to start processes, --processes fails with a sentence", async () => {
   const [deno = "", , , , , entry = "", ...args] = fromSource(
     ...["testperf.ts", "127.0.0.1:9", "--clients", "2", "--processes", "2"] as const,
   );
@@ -109,13 +109,16 @@ Deno.test("processes need the permission to start, and say so", async () => {
   assert.match(stderr, /^testperf: Cannot start another process .* --processes: .*run access/m);
 });
 
-Deno.test("a sweep gives tables and sentences, and as JSON all of its data", async () => {
+Deno.test("a sweep prints tables and sentences, and with --json all of its data", async () => {
   await using server = startServer();
   const sweep = ["--sweep", "4", "--repeats", "2", "--ops", "30", "--warmup", "0"];
   const flags = [server.target, ...sweep, "--operations", "insert,lookup", "--processes", "2"];
   const shown = await run(fromSource("testperf.ts", ...flags as [string]));
   assert.equal(shown.code, 0, shown.stderr);
-  assert.match(shown.stdout, /^insert +runs +sum ops\/s .*\n1 client +2 .*\n2 clients +2 .*\n/);
+  assert.match(
+    shown.stdout,
+    /^insert +runs +aggregate ops\/s .*\n1 client +2 .*\n2 clients +2 .*\n/,
+  );
   assert.match(shown.stdout, /^lookup: .*(Throughput|data does not decide).*\nlookup: /m);
   assert.match(shown.stderr, /^3 clients, 2 runs: insert [\d,.]+ ops\/s, lookup [\d,.]+ ops\/s$/m);
   const before = await countsOf(server);
@@ -127,7 +130,7 @@ Deno.test("a sweep gives tables and sentences, and as JSON all of its data", asy
   assert.deepEqual([data.format, data.version, data.complete], ["testperf sweep", 1, true]);
   assert.deepEqual(Object.keys(data.analysis), ["insert", "lookup"]);
   assert.equal(data.settings.clients, data.steps.at(-1)?.clients);
-  // The first run of all does not count.
+  // The first run does not count.
   let ops = 30;
   for (const { clients, repeats } of data.steps) {
     assert.equal(repeats.length, 2);
@@ -145,7 +148,7 @@ for (
     /ended by SIGINT/,
   ]]
 ) {
-  Deno.test(`a sweep that its ${what} ends keeps what it has, marked as not complete`, async () => {
+  Deno.test(`a sweep that the ${what} ends keeps its results, marked as not complete`, async () => {
     await using server = new Program(fromSource("server.ts", "killed-a4", ...ALONE));
     const target = `127.0.0.1:${await server.port()}`;
     const sweep = ["--sweep", "--repeats", "2", "--ops", "200", "--timeout", "1", "--json"];

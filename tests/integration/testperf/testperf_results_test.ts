@@ -1,10 +1,10 @@
-/** Proves that `testperf` writes what it was asked for, and shows a terminal what a pipe does not get. */
+/** Proves that `testperf` writes its result files, and that bar and chart are for terminals only. */
 import assert from "assert";
 import { testWith } from "../../helpers/needs.ts";
 import { fromSource, run } from "../../../bench/harness/program.ts";
 import { startServer } from "../../helpers/server.ts";
 
-/** A folder that goes when the test ends. */
+/** Creates a folder that is removed when the test ends. */
 async function scratch() {
   const path = await Deno.makeTempDir({ prefix: "testperf" });
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
@@ -28,13 +28,13 @@ Deno.test("testperf: raw data and a picture are in their files, and nothing else
   const ops = lines.slice(1, -1).map((line) => Number(line.split(",")[11]));
   assert.deepEqual(ops, Array(4).fill([20, 20, 40]).flat());
   assert.match(await Deno.readTextFile(`${folder.path}/latency.svg`), /^<svg .*Latency \(ms\)/s);
-  // Neither a bar nor a chart for a pipe.
+  // A pipe gets neither a bar nor a chart.
   assert.equal(stdout.trimEnd().split("\n").length, 4 * 3);
   assert.ok(!stderr.includes("\x1b"), stderr);
   assert.doesNotMatch(stderr, /\u2588|Throughput/);
 });
 
-Deno.test("testperf: what cannot be written is one sentence and exit code 1, before it measures", async () => {
+Deno.test("testperf: a file without a folder is one sentence and exit code 1, before it measures", async () => {
   await using server = startServer();
   await using folder = await scratch();
   const file = `${folder.path}/none/raw.csv`;
@@ -49,7 +49,7 @@ Deno.test("testperf: what cannot be written is one sentence and exit code 1, bef
   );
 });
 
-Deno.test("testperf: no text that came from elsewhere steers the terminal", async () => {
+Deno.test("testperf: no foreign text controls the terminal", async () => {
   await using server = startServer();
   await using folder = await scratch();
   const testperf = (...flags: string[]) =>
@@ -62,7 +62,7 @@ Deno.test("testperf: no text that came from elsewhere steers the terminal", asyn
   assert.ok(!`${note.stderr}${error.stderr}`.includes("\x1b"));
 });
 
-Deno.test("testperf: a file that is none to compare with ends it before it measures", async () => {
+Deno.test("testperf: a file that is no raw data ends --compare before it measures", async () => {
   await using server = startServer();
   const { code, stdout, stderr } = await run(
     fromSource("testperf.ts", server.target, "--compare", "README.md"),

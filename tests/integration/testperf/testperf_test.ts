@@ -1,4 +1,4 @@
-/** Proves that what `testperf` prints is what happened on the wire and in the server, also when the server dies. */
+/** Proves that the results of `testperf` match the wire and the server, also when the server is killed. */
 import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
@@ -27,19 +27,19 @@ function onlyStage(stdout: string): StageData {
   return stage;
 }
 
-/** Another program may take the processor just at an edge of what is compared: a bias would stay. */
+/** Another program can disturb one comparison; a systematic error would stay in all attempts. */
 const ATTEMPTS = 3;
 
-/** The greatest relative difference of a figure from others. */
+/** Computes the largest relative difference of a figure from others. */
 function difference(figure: number, others: readonly number[]): number {
   return Math.max(...others.map((other) => Math.abs(figure / other - 1)));
 }
 
-Deno.test("the printed throughput is that of the replies on the wire, and the server's own count", async () => {
+Deno.test("the printed throughput matches the replies on the wire and the count of the server", async () => {
   await using server = startServer();
   const watcher = await HtClient.connect(server.target);
   const lookups = async () => (await watcher.info() as { ops: { lookup: number } }).ops.lookup;
-  const came: number[] = [];
+  const differences: number[] = [];
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       await using proxy = new TcpProxy(server.port);
@@ -51,24 +51,25 @@ Deno.test("the printed throughput is that of the replies on the wire, and the se
       assert.equal(code, 0, stderr);
       const [, ops, printed] = /^mixed: (\d+) ops in .* s, ([\d.]+) ops\/s/m.exec(stdout) ?? [];
       assert.equal(Number(ops), 16_000);
-      assert.equal(await lookups() - before, 16_000, "the server's own count");
+      assert.equal(await lookups() - before, 16_000, "the count of the server");
       // Two clients say hello, then they insert 100 keys.
-      const began = 102;
-      const from = proxy.requests[began] ?? NaN, to = proxy.replies[began + 16_000 - 1] ?? NaN;
+      const requestsBefore = 102;
+      const from = proxy.requests[requestsBefore] ?? NaN,
+        to = proxy.replies[requestsBefore + 16_000 - 1] ?? NaN;
       const onTheWire = 16_000 / ((to - from) / 1e3);
-      came.push(difference(Number(printed), [onTheWire]));
-      if ((came.at(-1) ?? 1) < 0.02) return;
+      differences.push(difference(Number(printed), [onTheWire]));
+      if ((differences.at(-1) ?? 1) < 0.02) return;
     }
-    assert.fail(`off by ${came}`);
+    assert.fail(`off by ${differences}`);
   } finally {
     await watcher.close();
   }
 });
 
-Deno.test("with a warm-up, it is that of the time after it, and of this time alone", async () => {
+Deno.test("with a warm-up, the throughput is that of the time after it", async () => {
   await using server = startServer();
   const watcher = await HtClient.connect(server.target);
-  const came: string[] = [];
+  const attempts: string[] = [];
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       await using proxy = new TcpProxy(server.port);
@@ -97,16 +98,16 @@ Deno.test("with a warm-up, it is that of the time after it, and of this time alo
       const before = proxy.replies.filter((unixMs) => unixMs < from).length;
       assert.ok(before > 200, `${before} replies came in the warm-up`);
       const figures = [replies / sum.seconds, counted / sum.seconds];
-      came.push(`${opsPerSecond(sum)} against ${figures}`);
+      attempts.push(`${opsPerSecond(sum)} against ${figures}`);
       if (difference(opsPerSecond(sum), figures) < 0.02) return;
     }
-    assert.fail(came.join("; "));
+    assert.fail(attempts.join("; "));
   } finally {
     await watcher.close();
   }
 });
 
-/** A count between two samples. */
+/** Interpolates a count between two samples. */
 function countAt(samples: readonly (readonly [number, number])[], unixMs: number): number {
   const after = samples.findIndex(([at]) => at >= unixMs);
   const [t0, n0] = samples[after - 1] ?? [NaN, NaN];
@@ -114,7 +115,7 @@ function countAt(samples: readonly (readonly [number, number])[], unixMs: number
   return n0 + (n1 - n0) * (unixMs - t0) / (t1 - t0);
 }
 
-Deno.test("a server that stalls 200 ms each second: --rate shows it, a closed loop does not and says so", async () => {
+Deno.test("a server that stalls 200 ms each second: --rate shows it, a closed loop does not and notes so", async () => {
   await using server = startServer();
   await using proxy = new TcpProxy(server.port, {
     holdMs: (unixMs) => Math.max(0, 200 - unixMs % 1_000),
@@ -124,12 +125,12 @@ Deno.test("a server that stalls 200 ms each second: --rate shows it, a closed lo
   assert.equal(open.code, 0, open.stderr);
   assert.match(
     open.stdout,
-    /"latencies":"Latencies are response times of an open loop: from the moment/,
+    /"latencies":"Latencies are response times of an open loop: from the intended start/,
   );
   const { sum: shown } = onlyStage(open.stdout);
   assert.equal(shown.ops, 1_200);
   assert.ok(opsPerSecond(shown) <= 315, `${opsPerSecond(shown)} ops/s`);
-  // Arithmetic says 100 and 190 ms; a busy machine adds to both.
+  // The exact values are 100 and 190 ms; a busy machine adds to both.
   assert.ok(shown.latency.p90Ms > 80, `p90 ${shown.latency.p90Ms}`);
   assert.ok(shown.latency.p99Ms > 170, `p99 ${shown.latency.p99Ms}`);
   const closed = await testperf(proxy.target, ...load, "--duration", "3");
@@ -158,7 +159,7 @@ Deno.test("a wrong value is an error, and the exit code is 1", async () => {
   assert.equal(unseen.code, 0, unseen.stderr);
 });
 
-Deno.test("a run can be repeated by its seed, and a mix prints each type and the sum", async () => {
+Deno.test("a seed repeats a run, and a mix prints each type and the sum", async () => {
   await using server = startServer();
   const flags = ["--mix", "lookup=60,insert=40", "--ops", "300", "--distribution", "zipf"];
   const first = await testperf(server.target, ...flags);
@@ -175,7 +176,7 @@ Deno.test("a run can be repeated by its seed, and a mix prints each type and the
   assert.match(first.stderr, /^Latencies are service times of a closed loop: .*stall/m);
 });
 
-Deno.test("a server that is killed in mid-stage: what was measured is printed, and the exit code is 1", async () => {
+Deno.test("a server that is killed during a stage: the results until then are printed, and the exit code is 1", async () => {
   await using server = new Program(fromSource("server.ts", "killed-a4", ...ALONE, "--debug"));
   const target = `127.0.0.1:${await server.port()}`;
   await using client = new Program(
@@ -191,14 +192,14 @@ Deno.test("a server that is killed in mid-stage: what was measured is printed, a
   assert.doesNotMatch(client.stdout, /scan|remove/);
   assert.match(
     client.stderr,
-    /^lookup: nothing was answered from .* when the server was given up$/m,
+    /^lookup: no reply from .* until the stage ended$/m,
   );
-  assert.match(client.stderr, /^lookup: ended early, since the server is gone/m);
+  assert.match(client.stderr, /^lookup: ended early, because the server is gone/m);
   assert.match(client.stderr, /^Not run: scan, remove\./m);
   assert.doesNotMatch(client.stderr, /\n\s+at |file:\/\//);
 });
 
-Deno.test("the same as JSON is marked as not complete", async () => {
+Deno.test("a server that is killed during a stage: the JSON is marked as not complete", async () => {
   await using server = new Program(fromSource("server.ts", "killed-a4", ...ALONE, "--debug"));
   const target = `127.0.0.1:${await server.port()}`;
   const flags = ["--mix", "lookup=50,insert=50", "--keys", "10", "--rate", "200"];
@@ -217,7 +218,7 @@ Deno.test("the same as JSON is marked as not complete", async () => {
   assert.equal(sum.gaps.at(-1)?.answered, false);
 });
 
-Deno.test("a server that is killed and comes back: testperf goes on, and tells the gap", async () => {
+Deno.test("a server that is killed and restarts: testperf continues, and reports the gap", async () => {
   const folder = await Deno.makeTempDir({ prefix: "htserver-testperf-" });
   try {
     const start = (port: number) =>
@@ -243,9 +244,9 @@ Deno.test("a server that is killed and comes back: testperf goes on, and tells t
     const { sum, complete, ended } = onlyStage(client.stdout);
     assert.deepEqual([sum.ops, sum.errors, complete, ended], [3_000, {}, true, "planned"]);
     const gap = sum.gaps.find(({ connectionLost }) => connectionLost);
-    assert.ok(gap?.answered, "the gap is told");
+    assert.ok(gap?.answered, "the gap is reported");
     assert.ok(gap.fromUnixMs <= killedMs + 50 && gap.toUnixMs >= backMs - 500, client.stdout);
-    assert.match(client.stderr, /^mixed: nothing was answered from .* with the connection lost$/m);
+    assert.match(client.stderr, /^mixed: no reply from .* with the connection lost$/m);
     second.kill("SIGTERM");
     await second.exitCode();
   } finally {
@@ -253,7 +254,7 @@ Deno.test("a server that is killed and comes back: testperf goes on, and tells t
   }
 });
 
-Deno.test("found by name: it may come back on another port, and the catalog may go meanwhile", async () => {
+Deno.test("a server with a name can restart on another port, and the catalog can end after that", async () => {
   const folder = await Deno.makeTempDir({ prefix: "htserver-testperf-" });
   try {
     await using catalog = new Program(
@@ -267,20 +268,20 @@ Deno.test("found by name: it may come back on another port, and the catalog may 
       ));
     await using first = start();
     const port = await first.port();
-    // One client: another one might still look for the server when the catalog goes.
+    // One client: a second one could still search for the server when the catalog ends.
     const flags = ["--mix", "lookup=90,insert=10", "--keys", "50", "--ops", "4500"];
     await using client = new Program(fromSource("testperf.ts", "named-a4", ...finding, ...flags));
     await first.until("stderr", /lookup/);
     first.kill("SIGKILL");
     await first.exitCode();
-    // Its old port is taken, so that it must be found anew.
+    // The old port is taken, so the client has to find the new one.
     using _taken = Deno.listen({ hostname: "127.0.0.1", port });
     await using second = start();
     await second.until("stderr", /lookup/);
     catalog.kill("SIGKILL");
     assert.equal(await client.exitCode(), 0, client.stderr);
     assert.match(client.stdout, /^mixed: 4500 ops in /m);
-    assert.match(client.stderr, /^mixed: nothing was answered from .* with the connection lost$/m);
+    assert.match(client.stderr, /^mixed: no reply from .* with the connection lost$/m);
     second.kill("SIGTERM");
     await second.exitCode();
   } finally {
@@ -288,10 +289,10 @@ Deno.test("found by name: it may come back on another port, and the catalog may 
   }
 });
 
-Deno.test("a connection that breaks under removes: their outcome is unknown, and is told so", async () => {
+Deno.test("a connection that is lost during removes: their outcome is unknown and reported so", async () => {
   await using server = startServer();
   const ops = 50, inFlight = 4;
-  // hello, then three stages; the reply to the tenth remove and all after it get lost.
+  // hello, then three stages; the reply to the tenth remove and all later ones are lost.
   const tenth = 1 + 3 * ops + 10;
   let isBroken = false;
   await using proxy = new TcpProxy(server.port, {
@@ -315,13 +316,16 @@ Deno.test("a connection that breaks under removes: their outcome is unknown, and
   const failed = remove.sum.errors["ConnectionLost"] ?? 0;
   assert.ok(failed >= 1 && failed <= inFlight, `${failed} failed`);
   assert.equal(remove.sum.unknown, failed);
-  assert.equal(remove.sum.ops, ops - failed, "it went on");
+  assert.equal(remove.sum.ops, ops - failed, "the run continues");
   assert.deepEqual([remove.ended, remove.complete], ["planned", true]);
   assert.ok(remove.sum.gaps.some(({ connectionLost, answered }) => connectionLost && answered));
-  assert.match(notes.join("\n"), /^remove: .* failed .*not known whether the server did them/m);
+  assert.match(
+    notes.join("\n"),
+    /^remove: .* failed .*not known whether the server executed them/m,
+  );
 });
 
-Deno.test("a name that no catalog knows any more ends with its sentence and exit code 3", async () => {
+Deno.test("a name that no catalog knows ends with a sentence and exit code 3", async () => {
   const nowhere = ["--no-catalog", "--local-catalog", "1", "--timeout", "0.3"];
   const { code, stdout, stderr } = await testperf("gone-a4", ...nowhere, "--json");
   assert.deepEqual([code, stdout], [3, ""]);

@@ -1,4 +1,4 @@
-/** Proves what is called a change between two runs. */
+/** Proves which differences of two runs count as a change. */
 import assert from "assert";
 import { type Change, compareRuns } from "../../../lib/perf/analysis/change.ts";
 import { noisyRepeats } from "../normal_noise.ts";
@@ -13,14 +13,14 @@ const LOWER = { better: "lower" } as const;
 const BEFORE = [100, 101, 99, 100.5, 99.5];
 const TIMES_1_2 = BEFORE.map((value) => 1.2 * value);
 
-test("more throughput is faster, more latency is slower, and the other way round", () => {
+test("more throughput is faster, more latency is slower, and vice versa", () => {
   const verdicts = ([before, after]: [number[], number[]]) =>
     [HIGHER, LOWER].map((options) => compareRuns(before, after, options).verdict);
   assert.deepEqual(verdicts([BEFORE, TIMES_1_2]), ["faster", "slower"]);
   assert.deepEqual(verdicts([TIMES_1_2, BEFORE]), ["slower", "faster"]);
 });
 
-test("the ratio is new by old, inside its interval, and told in the sentence", () => {
+test("the ratio is new divided by old, inside its interval, and in the sentence", () => {
   const { ratio, ratioLow, ratioHigh, sentence } = compareRuns(BEFORE, TIMES_1_2, HIGHER);
   assert.equal(ratio?.toFixed(9), "1.200000000");
   assert.ok(ratioLow !== null && ratioHigh !== null && ratioLow < 1.2 && 1.2 < ratioHigh);
@@ -29,19 +29,19 @@ test("the ratio is new by old, inside its interval, and told in the sentence", (
   assert.match(compareRuns(TIMES_1_2, BEFORE, HIGHER).sentence, /^Slower: -16\.7% \(95%: -/);
 });
 
-test("the same, and a difference below 1%, is no more than noise", () => {
+test("equal runs, and a difference below 1%, are no more than noise", () => {
   assert.equal(compareRuns(BEFORE, BEFORE, HIGHER).verdict, "no more than noise");
   const equal = (value: number) => Array<number>(5).fill(value);
   assert.equal(compareRuns(equal(1_000), equal(1_009), HIGHER).verdict, "no more than noise");
   assert.equal(compareRuns(equal(1_000), equal(1_011), HIGHER).verdict, "faster");
 });
 
-test("a difference within wide repeats is no more than noise", () => {
+test("a difference within the spread of repeats is no more than noise", () => {
   const { verdict } = compareRuns([80, 120, 100, 90, 110], [88, 130, 108, 99, 119], HIGHER);
   assert.equal(verdict, "no more than noise");
 });
 
-test("one outlier among the repeats changes nothing", () => {
+test("one outlier among the repeats does not change the verdict", () => {
   for (const outlier of [1, 10_000]) {
     const after = [outlier, ...TIMES_1_2.slice(1), 120];
     assert.equal(compareRuns([...BEFORE, 100], after, HIGHER).verdict, "faster", `${outlier}`);
@@ -50,7 +50,7 @@ test("one outlier among the repeats changes nothing", () => {
   }
 });
 
-test("too few repeats say nothing, however far apart", () => {
+test("too few repeats have no verdict, for any difference", () => {
   const verdict = (olds: number, news: number) =>
     compareRuns(BEFORE.slice(0, olds), TIMES_1_2.slice(0, news), HIGHER).verdict;
   for (const [olds, news] of [[1, 1], [2, 5], [3, 3], [3, 4], [5, 2]] as const) {
@@ -63,7 +63,7 @@ test("too few repeats say nothing, however far apart", () => {
   }
 });
 
-test("noise alone passes for a change in about 5 of 100 pairs of runs; 20% are found", () => {
+test("noise alone is a change in about 5 of 100 pairs of runs; a change of 20% is found", () => {
   for (const repeats of [4, 5, 6, 10]) {
     const random = randomFrom(repeats);
     let alarms = 0, found = 0;
@@ -80,7 +80,7 @@ test("noise alone passes for a change in about 5 of 100 pairs of runs; 20% are f
   }
 });
 
-test("zeros have no ratio, and what no longer works is slower", () => {
+test("zeros have no ratio, and a change to zero is slower", () => {
   const zeros = Array<number>(5).fill(0);
   const facts = ({ verdict, ratio, ratioLow, ratioHigh }: Change) =>
     [verdict, ratio, ratioLow, ratioHigh] as const;
@@ -95,14 +95,14 @@ test("zeros have no ratio, and what no longer works is slower", () => {
   assert.match(compareRuns(zeros, BEFORE, HIGHER).sentence, /no ratio to 0/);
 });
 
-test("what is no measurement is refused", () => {
+test("values that are no measurements are rejected", () => {
   assert.throws(() => compareRuns([], BEFORE, HIGHER), /old run has no repeat/);
   assert.throws(() => compareRuns(BEFORE, [], HIGHER), /new run has no repeat/);
   assert.throws(() => compareRuns(BEFORE, [1, -2], HIGHER), /got -2/);
   assert.throws(() => compareRuns([NaN], BEFORE, HIGHER), /got NaN/);
 });
 
-test("the same seed gives the same result, as JSON too, and another seed another", () => {
+test("the same seed gives the same plain data, another seed gives another result", () => {
   const after = [104, 97, 99, 108, 101];
   const change = compareRuns(BEFORE, after, HIGHER);
   assert.deepEqual(compareRuns(BEFORE, after, { ...HIGHER, seed: change.bootstrap.seed }), change);

@@ -1,4 +1,4 @@
-/** Proves the shared statistics against values known from elsewhere. */
+/** Proves the shared statistics against published values. */
 import assert from "assert";
 import {
   median,
@@ -53,7 +53,7 @@ test("Student's t is that of the tables", () => {
   for (const [degrees = NaN, expected = NaN] of table) near(studentT975(degrees), expected, 0.01);
 });
 
-test("resamples have the values, as many, and are the same for the same seed", () => {
+test("resamples have as many values, all of the original, and depend on the seed only", () => {
   const values = [1, 2, 3, 4, 5, 6, 7, 8];
   const first = resample(values, randomFrom(7));
   assert.equal(first.length, 8);
@@ -62,13 +62,13 @@ test("resamples have the values, as many, and are the same for the same seed", (
   assert.notDeepEqual(resample(values, randomFrom(8)), first);
 });
 
-test("widened values vary as much as their population, around the same centre", () => {
+test("widened values vary as much as their population, around the same center", () => {
   assert.deepEqual(widenSpread([1, 2], 1.5), [1.5 - Math.SQRT1_2, 1.5 + Math.SQRT1_2]);
   assert.deepEqual(widenSpread([3], 3), [3]);
   assert.deepEqual(widenSpread([0, 2, 4, 6], 3, 3), [-3, 1, 5, 9]);
 });
 
-test("pooled noise is the standard deviation, whatever the levels, and outliers do not move it", () => {
+test("pooled noise is the standard deviation for any levels, and outliers do not change it", () => {
   const random = randomFrom(1);
   const groups = Array.from({ length: 200 }, (_, i) => noisyRepeats(10 * (i + 1), 0.05, 3, random));
   const noise = pooledNoise(groups);
@@ -78,7 +78,7 @@ test("pooled noise is the standard deviation, whatever the levels, and outliers 
   near(pooledNoise(spoilt)?.share ?? NaN, 0.05, 0.2);
 });
 
-test("pooled noise needs two repeats of something", () => {
+test("pooled noise needs a group with two repeats", () => {
   assert.equal(pooledNoise([[1], [2]]), undefined);
   assert.equal(pooledNoise([[0, 0], [0, 0]]), undefined);
   assert.equal(pooledNoise([]), undefined);

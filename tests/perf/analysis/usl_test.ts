@@ -38,7 +38,7 @@ function within(value: number, expected: number, distance: number): void {
 
 const FEW = { resamples: 50 };
 
-test("exact data gives its parameters back to a millionth", () => {
+test("the parameters of exact data are found to a millionth", () => {
   for (const lambda of [0.5, 1_000, 3e6]) {
     for (const sigma of [0, 1e-4, 0.05, 0.7, 1]) {
       for (const kappa of [0, 1e-7, 1e-3, 0.2]) {
@@ -71,7 +71,7 @@ test("no other parameters within the bounds have smaller squares", () => {
       opsPerSecond: noisyRepeats(
         uslThroughput({ lambda: 100, sigma, kappa }, clients),
         0.02,
-        // Many repeats at the ends, so that what is best depends on their count.
+        // Many repeats at the ends, so that the best parameters depend on their count.
         i === 0 || i === 9 ? 40 : 2,
         random,
       ),
@@ -104,10 +104,10 @@ test("no other parameters within the bounds have smaller squares", () => {
   }
 });
 
-test("parameters stay in their bounds where the data pulls beyond", () => {
+test("parameters stay in their bounds if the data is beyond", () => {
   const superlinear = fitUsl(exactly({ lambda: 1_000, sigma: 0.05, kappa: -0.001 }), FEW);
   assert.equal(superlinear.kappa.value, 0);
-  // The least squares with kappa at 0, as SciPy's `least_squares` finds them too.
+  // SciPy's `least_squares` finds the same with kappa at 0.
   within(superlinear.sigma.value, 0.0079242744, 1e-9);
   assert.equal(superlinear.peak, null);
   assert.equal(fitUsl(exactly({ lambda: 9, sigma: -0.01, kappa: 0.01 }), FEW).sigma.value, 0);
@@ -132,11 +132,11 @@ test("intervals cover the truth in about 95 of 100 sweeps", () => {
   for (const [name, count] of Object.entries(covered)) {
     assert.ok(count >= 0.88 * trials, `${name}: ${count} of ${trials}`);
   }
-  // Intervals that always cover would be too wide to be of use.
+  // Intervals that always cover the truth would be too wide.
   assert.ok(covered.sigma + covered.kappa < 2 * trials, JSON.stringify(covered));
 });
 
-test("intervals with a single repeat come from residuals, and cover too", () => {
+test("intervals with a single repeat are from residuals, and cover the truth too", () => {
   const truth = { lambda: 5_000, sigma: 0.08, kappa: 0.002 };
   let covered = 0;
   for (let seed = 1; seed <= 100; seed++) {
@@ -193,7 +193,7 @@ function assertPublished(fit: UslFit, { lambda, sigma, kappa }: Published): void
   ]] as const;
   for (const [{ value, low, high }, [expected, standardError]] of compared) {
     within(value, expected, standardError);
-    // Beyond that: the same least squares, to the digits that were printed.
+    // These are the same least squares, so all published digits must be equal.
     within(value, expected, Math.max(1e-5 * expected, 6e-8));
     assert.ok(low <= expected && expected <= high, `${expected} is not in ${low} to ${high}`);
   }
@@ -231,7 +231,7 @@ test("the published fit of SDM91: its peak, within the data", () => {
   within(fit.rSquared ?? NaN, 0.9896, 5e-5);
 });
 
-test("what limits is told from the data, or said not to be decided", () => {
+test("the limit follows from the data, or is undecided", () => {
   const limitOf = (parameters: UslParameters, noise: number) =>
     fitUsl(noisily(parameters, noise, 3), { resamples: 200 }).limit;
   assert.equal(limitOf({ lambda: 1e4, sigma: 0.2, kappa: 0 }, 0.01).by, "contention");
@@ -249,10 +249,10 @@ test("there is a peak exactly where the interval of kappa excludes 0", () => {
   for (let seed = 1; seed <= 30; seed++) {
     const steps = noisily({ lambda: 1_000, sigma: 0.1, kappa: 4e-4 }, 0.06, seed);
     const { kappa, peak } = fitUsl(steps, { resamples: 100 });
-    const told = JSON.stringify({ seed, kappa, peak });
-    if (kappa.low === 0) assert.equal(peak, null, told);
-    // An end between a resample with 0 and one above it is just above 0, and may count as 0.
-    if (kappa.low > kappa.value / 8) assert.notEqual(peak, null, told);
+    const values = JSON.stringify({ seed, kappa, peak });
+    if (kappa.low === 0) assert.equal(peak, null, values);
+    // An end between a resample with 0 and one above 0 is just above 0, and can count as 0.
+    if (kappa.low > kappa.value / 8) assert.notEqual(peak, null, values);
     if (peak !== null) counts.peak++;
     else counts.none++;
     if (peak === null && kappa.value > 0) counts.noneThoughAboveZero++;
@@ -260,7 +260,7 @@ test("there is a peak exactly where the interval of kappa excludes 0", () => {
   assert.ok(Object.values(counts).every((count) => count > 0), JSON.stringify(counts));
 });
 
-test("a peak beyond the data is said to be", () => {
+test("a peak beyond the data is marked as such", () => {
   const fit = fitUsl(exactly({ lambda: 10, sigma: 0.01, kappa: 1e-4 }), FEW);
   assert.equal(fit.peak?.isWithinData, false);
   within(fit.peak?.clients.value ?? NaN, Math.sqrt(0.99 / 1e-4), 1e-3);
@@ -272,7 +272,7 @@ test("a throughput that only falls has its peak at one client", () => {
   assert.equal(fit.peak?.clients.value, 1);
 });
 
-test("a law that does not hold shows as lack of fit", () => {
+test("data that does not follow the law has a lack of fit", () => {
   const random = randomFrom(5);
   const steps = CLIENTS.map((clients) => ({
     clients,
@@ -300,22 +300,26 @@ test("one outlier, equal values and a step of zeros are fitted", () => {
   assert.ok(Number.isFinite(dead.kappa.value) && Number.isFinite(dead.lambdaOpsPerSecond.high));
 });
 
-test("what cannot be fitted is refused in a sentence", () => {
-  const refused = (steps: SweepStep[], kind: new (message: string) => Error, message: RegExp) =>
+test("data without a fit is rejected with a sentence", () => {
+  const assertRejected = (
+    steps: SweepStep[],
+    kind: new (message: string) => Error,
+    message: RegExp,
+  ) =>
     assert.throws(() => fitUsl(steps), (error) => {
       assert.ok(error instanceof kind);
       assert.match(error.message, message);
       return true;
     });
-  refused(pairs([2, 3, 4, 5], [1, 2, 3, 4]), UslDataError, /measure 1 client too/);
-  refused(pairs([1, 2, 3], [1, 2, 3]), UslDataError, /needs 4 different.*got 3/);
-  refused(pairs([1, 2, 3, 4], [0, 0, 0, 0]), UslDataError, /no step has any throughput/);
-  refused(pairs([1, 2, 2, 4], [1, 2, 3, 4]), RangeError, /ascending.*2 came after 2/);
-  refused(pairs([1, 2, 3, 4], [1, 2, NaN, 4]), RangeError, /got NaN ops\/s at 3 clients/);
-  refused([{ clients: 1, opsPerSecond: [] }], RangeError, /at least one repeat/);
+  assertRejected(pairs([2, 3, 4, 5], [1, 2, 3, 4]), UslDataError, /measure 1 client as well/);
+  assertRejected(pairs([1, 2, 3], [1, 2, 3]), UslDataError, /needs 4 different.*got 3/);
+  assertRejected(pairs([1, 2, 3, 4], [0, 0, 0, 0]), UslDataError, /no step has any throughput/);
+  assertRejected(pairs([1, 2, 2, 4], [1, 2, 3, 4]), RangeError, /ascending.*2 came after 2/);
+  assertRejected(pairs([1, 2, 3, 4], [1, 2, NaN, 4]), RangeError, /got NaN ops\/s at 3 clients/);
+  assertRejected([{ clients: 1, opsPerSecond: [] }], RangeError, /at least one repeat/);
 });
 
-test("a sweep of 12 steps with 5 repeats is analysed within about a second", () => {
+test("the analysis of a sweep of 12 steps with 5 repeats takes about a second", () => {
   const random = randomFrom(12);
   const steps = [...CLIENTS, 48, 64].map((clients) => ({
     clients,
@@ -329,11 +333,11 @@ test("a sweep of 12 steps with 5 repeats is analysed within about a second", () 
   const before = performance.now();
   fitUsl(steps);
   const ms = performance.now() - before;
-  // Forty times what it may take: for machines that are slow and do other things besides.
+  // Forty times the expected time, for slow and busy machines.
   assert.ok(ms < 40_000, `${ms} ms`);
 });
 
-test("the same seed gives the same result, as JSON too, and another seed another", () => {
+test("the same seed gives the same plain data, another seed gives another result", () => {
   const steps = noisily({ lambda: 1_000, sigma: 0.1, kappa: 0.002 }, 0.05, 4);
   const fit = fitUsl(steps, FEW);
   assert.deepEqual(JSON.parse(JSON.stringify(fit)), fit);

@@ -1,4 +1,4 @@
-/** Proves that a client's own share of the processor is what it took. */
+/** Proves that the processor share of a client is the time that it used. */
 import assert from "assert";
 import { processorData, readProcessorTime } from "../../../lib/perf/measure/cpu_time.ts";
 
@@ -6,7 +6,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `processor: ${name}`, permissions: "none", fn });
 }
 
-test("shares are of the time between two looks", () => {
+test("shares are those of the time between two readings", () => {
   const before = { allMs: 100, mainMs: 50 }, after = { allMs: 1_600, mainMs: 950 };
   assert.deepEqual(processorData(before, after, 1_000), { allShare: 1.5, mainShare: 0.9 });
   assert.deepEqual(processorData(before, after, 0), {
@@ -16,22 +16,22 @@ test("shares are of the time between two looks", () => {
   });
 });
 
-test("a thread is never busier than always, and a short time says nothing", () => {
+test("the share of a thread is at most 1, and a short time is marked", () => {
   const before = { allMs: 0, mainMs: 0 }, after = { allMs: 210, mainMs: 210 };
   assert.deepEqual(processorData(before, after, 200), { allShare: 1.05, mainShare: 1 });
   assert.deepEqual(processorData(before, { allMs: 20, mainMs: 20 }, 199.9).isTooShort, true);
 });
 
-test("work shows in the time of the thread that does it, and of the process", () => {
+test("work shows in the time of its thread and of the process", () => {
   const before = readProcessorTime();
   const begun = performance.now();
   let after = before;
-  // As long as it takes to get so much of a processor that others want too.
+  // Other programs use the processor too, so this lasts until the thread had its time.
   while (after.mainMs - before.mainMs < 100) {
     for (let n = 0; n < 1e5; n++) Math.sqrt(n);
     after = readProcessorTime();
   }
   const elapsedMs = performance.now() - begun;
   assert.ok(after.mainMs - before.mainMs <= elapsedMs + 30, `in ${elapsedMs} ms`);
-  assert.ok(after.allMs - before.allMs >= 80, "the process has all that its thread took");
+  assert.ok(after.allMs - before.allMs >= 80, "the process has at least the time of its thread");
 });

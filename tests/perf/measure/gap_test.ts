@@ -1,4 +1,4 @@
-/** Proves what counts as a time without answers, for one client and for several. */
+/** Proves which times without replies count as gaps, for one client and for several. */
 import assert from "assert";
 import { commonGaps, type Gap, GapDetector, MIN_GAP_MS } from "../../../lib/perf/measure/gap.ts";
 
@@ -10,41 +10,41 @@ function gap(fromUnixMs: number, toUnixMs: number, changes: Partial<Gap> = {}): 
   return { fromUnixMs, toUnixMs, connectionLost: false, answered: true, ...changes };
 }
 
-test("answers in time are no gap, and neither is a client that asks nothing", () => {
+test("replies in time are no gap, nor is a time without requests", () => {
   const watch = new GapDetector(0, 0, 1);
   for (let at = 0; at < 10; at++) {
     watch.recordRequest(at * 5_000);
-    watch.answered(at * 5_000 + MIN_GAP_MS - 1, 1);
+    watch.recordReply(at * 5_000 + MIN_GAP_MS - 1, 1);
   }
   assert.deepEqual(watch.gaps, []);
 });
 
-test("a gap lasts from the last answer to the next one", () => {
+test("a gap lasts from the last reply to the next one", () => {
   const watch = new GapDetector(0, 1e6, 1);
   watch.recordRequest(0);
   watch.recordRequest(0);
   watch.recordRequest(300);
   watch.recordRequest(1_500);
-  watch.answered(2_000, 1);
-  watch.answered(2_400, 1);
-  watch.answered(2_400 + MIN_GAP_MS, 1);
-  watch.answered(2_450 + MIN_GAP_MS, 1);
+  watch.recordReply(2_000, 1);
+  watch.recordReply(2_400, 1);
+  watch.recordReply(2_400 + MIN_GAP_MS, 1);
+  watch.recordReply(2_450 + MIN_GAP_MS, 1);
   assert.deepEqual(watch.gaps, [
     gap(1e6, 1e6 + 2_000),
     gap(1e6 + 2_400, 1e6 + 2_400 + MIN_GAP_MS),
   ]);
 });
 
-test("a lost connection is told however short; a failed request is no answer", () => {
+test("a lost connection is a gap of any length; a failed request is no reply", () => {
   const watch = new GapDetector(0, 0, 1);
   watch.recordRequest(0);
   watch.recordRequest(1);
-  watch.answered(10, 1);
+  watch.recordReply(10, 1);
   watch.recordFailure();
   watch.recordRequest(20);
-  watch.answered(30, 2);
+  watch.recordReply(30, 2);
   watch.recordRequest(40);
-  watch.answered(50, 2);
+  watch.recordReply(50, 2);
   watch.recordRequest(60);
   watch.recordServerGone(70);
   assert.deepEqual(watch.gaps, [
@@ -53,7 +53,7 @@ test("a lost connection is told however short; a failed request is no answer", (
   ]);
 });
 
-test("a server that is given up before a request leaves is not told of as gone since long ago", () => {
+test("if the server is gone before a request is sent, the gap begins at the last reply", () => {
   const watch = new GapDetector(3_500, 1e6, 1);
   watch.recordServerGone(3_506);
   assert.deepEqual(watch.gaps, [
@@ -61,7 +61,7 @@ test("a server that is given up before a request leaves is not told of as gone s
   ]);
 });
 
-test("of several clients, a gap is when none was answered", () => {
+test("several clients have a gap while none receives a reply", () => {
   const a = [gap(0, 10), gap(20, 40, { connectionLost: true }), gap(90, 100, { answered: false })];
   const b = [gap(5, 25), gap(30, 35), gap(50, 60), gap(95, 100, { answered: false })];
   const common = [

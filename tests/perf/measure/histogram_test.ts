@@ -1,4 +1,4 @@
-/** Proves that percentiles are those of the recorded latencies, to the histogram's precision. */
+/** Proves that percentiles are those of the recorded latencies, to the precision of the histogram. */
 import assert from "assert";
 import fc from "fast-check";
 import {
@@ -25,7 +25,7 @@ function isAbout(came: number, exact: number, what: string): void {
   assert.ok(isClose, `${what}: ${came} ms, exactly ${exact} ms`);
 }
 
-test("of 1 to 1,000 ms the mean is 500.5, p50 is 500, p99 is 990 and the largest is 1,000", () => {
+test("of 1 to 1,000 ms the mean is 500.5, p50 is 500, p99 is 990 and the maximum is 1,000", () => {
   const latencies = Array.from({ length: 1_000 }, (_, at) => at + 1);
   for (const order of [latencies, latencies.toReversed()]) {
     const { count, meanMs, p50Ms, p90Ms, p99Ms, p999Ms, maxMs } = histogramOf(order).data();
@@ -39,7 +39,7 @@ test("of 1 to 1,000 ms the mean is 500.5, p50 is 500, p99 is 990 and the largest
   }
 });
 
-test("one slow operation of 100 shows in the largest and not in p50", () => {
+test("one slow operation of 100 shows in the maximum and not in p50", () => {
   const { p50Ms, maxMs } = histogramOf([...Array(99).fill(0.05), 80]).data();
   isAbout(p50Ms, 0.05, "p50");
   assert.equal(maxMs, 80);
@@ -68,7 +68,7 @@ test("percentiles are those of the sorted latencies, from a microsecond to an ho
   );
 });
 
-test("added histograms are like one that recorded all", () => {
+test("the sum of histograms equals one that recorded all", () => {
   const a = [1, 2, 3, 4], b = [100, 200, 300];
   const sum = histogramOf(a);
   sum.add(histogramOf(b));
@@ -78,7 +78,7 @@ test("added histograms are like one that recorded all", () => {
   assert.deepEqual(added, whole);
 });
 
-test("as data they go through JSON to another process, and merged there are like one that recorded all", () => {
+test("plain data from other processes merges to a histogram that recorded all", () => {
   const latencies = fc.array(fc.double({ min: 1e-4, max: 1e6, noNaN: true }), { maxLength: 50 });
   fc.assert(
     fc.property(fc.array(latencies, { minLength: 1, maxLength: 5 }), (parts) => {
@@ -102,7 +102,7 @@ test("without operations all is zero", () => {
   assert.equal(mergeLatencies([histogram.data(), histogram.data()]).count, 0);
 });
 
-test("latencies out of range are counted, not thrown at the caller", () => {
+test("latencies out of range are counted, not thrown", () => {
   const histogram = histogramOf([0, 1e9, -0.001]);
   assert.equal(histogram.count, 3);
   assert.equal(histogram.data().maxMs, 1e9);

@@ -1,4 +1,4 @@
-/** Proves that parts that were measured apart give the same as if they had been measured together. */
+/** Proves that merged results of several processes equal those of one. */
 import assert from "assert";
 import { mergeErrors, mergeStages, sumClients } from "../../../lib/perf/measure/merge.ts";
 import { runStage } from "../../../lib/perf/run/stage.ts";
@@ -14,11 +14,11 @@ function test(name: string, fn: () => void | Promise<void>): void {
 
 const OPERATIONS = ["insert", "lookup"] as const;
 
-/** Runs clients `from` to below `to` of six, each with latencies and failures of its own. */
+/** Runs clients `from` to below `to` of six, each with its own latencies and failures. */
 async function part(from: number, to: number, ratePerS?: number): Promise<StageData> {
   const clock = new VirtualClock();
   const server = new SimulatedServer(clock, (arrivedMs, { key }) => {
-    if (key % 97 === 0) throw new RangeError("now and then");
+    if (key % 97 === 0) throw new RangeError("sometimes");
     return arrivedMs + 1 + (key % 13) + (key % 50 === 0 ? 40 : 0);
   });
   const all = numbered(6);
@@ -33,15 +33,15 @@ async function part(from: number, to: number, ratePerS?: number): Promise<StageD
     },
     length: { ops: 500 },
     ratePerS,
-    turns: ratePerS === undefined ? undefined : { first: from, of: 6 },
+    place: ratePerS === undefined ? undefined : { first: from, of: 6 },
     clock,
     processorTime: () => ({ allMs: 0, mainMs: 0 }),
   }));
-  // As it comes from another process.
+  // As received from another process.
   return JSON.parse(JSON.stringify(data));
 }
 
-/** All but what cannot be the same to the last bit. */
+/** Leaves out the numbers that can differ in their last bits. */
 function comparable({ processors: _, sendDelay: __, ...data }: StageData): unknown {
   return JSON.parse(JSON.stringify(data), (name, value) => {
     if (name === "histogram") return undefined;
@@ -49,7 +49,7 @@ function comparable({ processors: _, sendDelay: __, ...data }: StageData): unkno
   });
 }
 
-test("three processes with two clients each are like one with six", async () => {
+test("three processes with two clients each equal one with six", async () => {
   const parts = [await part(0, 2), await part(2, 4), await part(4, 6)];
   const merged = mergeStages(parts);
   const whole = await part(0, 6);
@@ -58,14 +58,14 @@ test("three processes with two clients each are like one with six", async () => 
   assert.ok(merged.sum.ops > 2_900 && (merged.sum.errors["RangeError"] ?? 0) > 10);
 });
 
-test("in an open loop too: together they keep the schedule of one", async () => {
+test("in an open loop, several processes keep the schedule of one", async () => {
   const merged = mergeStages([await part(0, 1, 600), await part(1, 4, 600), await part(4, 6, 600)]);
   const whole = await part(0, 6, 600);
   assert.deepEqual([merged.ratePerS, merged.sum.seconds], [600, whole.sum.seconds]);
   assert.deepEqual(comparable(merged), comparable(whole));
 });
 
-test("merged step by step, in any order, it is the same", async () => {
+test("the order of merges does not matter", async () => {
   const [a, b, c] = [await part(0, 1, 60), await part(1, 3, 60), await part(3, 6, 60)];
   const once = mergeStages([a, b, c]);
   const stepwise = mergeStages([mergeStages([a, b]), c]);
@@ -81,7 +81,7 @@ test("one part alone stays as it is", async () => {
   assert.deepEqual(mergeStages([only]), only);
 });
 
-test("time counts from the first start to the last end, and the spread of starts is told", () => {
+test("time counts from the first start to the last end, and the spread of starts is kept", () => {
   const of = (startedUnixMs: number, seconds: number) =>
     stageData("lookup", [clientData(operationData(100, seconds, [1]), "lookup")], {
       startedUnixMs,
@@ -91,7 +91,7 @@ test("time counts from the first start to the last end, and the spread of starts
   assert.deepEqual([sum.ops, sum.seconds, sum.operations.lookup?.seconds], [200, 2.5, 2.5]);
 });
 
-test("what went wrong in one part went wrong in the whole", () => {
+test("failures of one part are failures of the whole", () => {
   const good = stageData("lookup", [clientData(operationData(1, 1, [1]), "lookup")]);
   const bad = stageData(
     "lookup",
@@ -117,7 +117,7 @@ test("errors of any name are counted", () => {
   assert.deepEqual(Object.entries(merged), [["constructor", 3], ["toString", 1]]);
 });
 
-test("the parts of a rate are the whole rate again", () => {
+test("the rates of the parts add up to the whole rate", () => {
   const lookup = stageData("lookup", [clientData(operationData(1, 1, [1]), "lookup")]);
   const part: StageData = { ...lookup, loop: "open", ratePerS: 5_000 / 17 };
   assert.equal(mergeStages(Array.from({ length: 17 }, () => part)).ratePerS, 5_000);
@@ -130,7 +130,7 @@ test("only parts of one stage are merged", () => {
   assert.throws(() => mergeStages([lookup, { ...lookup, loop: "open" }]), RangeError);
 });
 
-test("a sum's types of operations are those that any client did", () => {
+test("a sum has every type of operation of any client", () => {
   const { operations, ops } = sumClients([
     clientData(operationData(3, 1, [1, 2, 3]), "insert"),
     clientData(operationData(2, 2, [4, 5]), "lookup"),

@@ -7,12 +7,12 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `stage notes: ${name}`, permissions: "none", fn });
 }
 
-test("a stage in which all went well has no notes", () => {
+test("a stage without failures has no notes", () => {
   const client = clientData(operationData(1, 1, [1]), "lookup");
   assert.deepEqual(stageNotes(stageData("lookup", [client])), []);
 });
 
-test("what a reader must know is told, in sentences", () => {
+test("failures, gaps and limits are sentences", () => {
   const start = 1_800_000_000_000;
   const gap = { fromUnixMs: start + 1_200, toUnixMs: start + 3_500, connectionLost: true };
   const own = { fromUnixMs: start + 9_000, toUnixMs: start + 10_500, connectionLost: false };
@@ -37,14 +37,14 @@ test("what a reader must know is told, in sentences", () => {
     processors: [{ mainShare: 0.1, allShare: 0.1 }, { mainShare: 0.96, allShare: 1.2 }],
   }));
   assert.deepEqual(notes, [
-    "remove: 6 operations failed (ConnectionLost: 6); of 4 it is not known whether the server did them, the first with: the server closed it",
+    "remove: 6 operations failed (ConnectionLost: 6); for 4 it is not known whether the server executed them, the first with: the server closed it",
     "remove: 1 operation of the warm-up failed (KeyError: 1)",
-    "remove: nothing was answered from 1.200 s to 3.500 s after the start (2.300 s), with the connection lost",
-    "remove: client 2 was not answered from 9.000 s to 10.500 s after the start (1.500 s)",
-    "remove: ended early, since the server is gone; the results are those until then",
-    "remove: 17 requests that were due never left: the server does not take 9000 a second, and the latencies of all that was due are higher than these",
-    "remove: of 1 of 2 clients 10000 requests were in flight, and further ones left late; their latency counts from the intended start all the same",
-    "remove: the client's thread was busy 96% of the time, so the client, not the server, is likely what limits this; measure with several processes",
+    "remove: no reply from 1.200 s to 3.500 s after the start (2.300 s), with the connection lost",
+    "remove: no reply to client 2 from 9.000 s to 10.500 s after the start (1.500 s)",
+    "remove: ended early, because the server is gone; the results end there",
+    "remove: 17 requests were due and never sent: the server does not sustain 9000 a second, and the true latencies are higher than these",
+    "remove: 1 of 2 clients had 10000 requests in flight and sent further ones late; their latency still counts from the intended start",
+    "remove: the client thread was busy 96% of the time, so the client likely limits the throughput, not the server; measure with several processes",
   ]);
 });
 

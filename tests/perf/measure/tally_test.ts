@@ -1,4 +1,4 @@
-/** Proves that failures are counted by kinds that this program knows, whatever a server says. */
+/** Proves that failures are counted by known kinds only, for any code of a server. */
 import assert from "assert";
 import { ConnectionLostError, errorFrom, ServerNotFoundError } from "../../../lib/client/errors.ts";
 import { Tally } from "../../../lib/perf/measure/tally.ts";
@@ -15,13 +15,13 @@ function errorsOf(failures: readonly unknown[]): [string, number][] {
   return Object.entries(tally.data(1).errors);
 }
 
-test("types that a server invented are counted together", () => {
+test("unknown codes of a server are counted together", () => {
   const types = ["constructor", "__proto__", "constructor", "KeyError", "Busy", "KeyError", ""];
   const failures = types.map((type) => errorFrom({ type: type as FailureType, message: "why" }));
   assert.deepEqual(errorsOf(failures), [["Other", 4], ["KeyError", 2], ["Busy", 1]]);
 });
 
-test("the client's own failures have their names", () => {
+test("failures of the client have their own kinds", () => {
   const named = new Error("local");
   named.name = "constructor";
   assert.deepEqual(

@@ -1,4 +1,4 @@
-/** Proves the verdicts on what changed, what makes a comparison unfair, and which files are refused. */
+/** Proves the verdicts on changes, the notes on settings that differ, and which files are rejected. */
 import assert from "assert";
 import { compareData, comparisonLines } from "../../../lib/perf/results/compare.ts";
 import { RawDataError, readRawData } from "../../../lib/perf/results/read_data.ts";
@@ -41,7 +41,7 @@ test("more throughput and less p99 are faster, less and more are slower", () => 
   ]);
 });
 
-test("the same again is no more than noise", () => {
+test("equal data is no more than noise", () => {
   for (const verdict of verdicts(sweepAt(1_000, 1), sweepAt(1_002, 1.002))) {
     assert.match(verdict, /no more than noise$/);
   }
@@ -61,18 +61,18 @@ test("lines have both values, their unit, the verdict and its interval", () => {
   assert.equal(lines.length, 5);
 });
 
-test("single runs have no repeats, so nobody knows the noise", () => {
+test("single runs have no repeats, so the noise is unknown", () => {
   const lines = comparisonLines(
     compareData(runWith([stageOf("insert", 1, 100)]), runWith([stageOf("insert", 1, 150)])),
   );
   assert.equal(
     lines[1],
-    "insert with 1 client: throughput 100.0 -> 150.0 ops/s, +50.0%, no repeats, so noise is unknown",
+    "insert with 1 client: throughput 100.0 -> 150.0 ops/s, +50.0%, noise unknown without repeats",
   );
-  assert.match(lines.at(-1) ?? "", /^There are no repeats, so noise is unknown/);
+  assert.match(lines.at(-1) ?? "", /^Without repeats the noise is unknown/);
 });
 
-test("a run is compared with the step of a sweep that has as many clients", () => {
+test("a run is compared with the step of a sweep that has the same number of clients", () => {
   const { compared, onlyBefore } = compareData(levelSweep(), runWith([stageOf("insert", 2, 900)]));
   assert.deepEqual(
     compared.map(({ clients, oldRepeats, newRepeats }) => [clients, oldRepeats, newRepeats]),
@@ -87,7 +87,7 @@ test("a run is compared with the step of a sweep that has as many clients", () =
   ]);
 });
 
-test("settings that differ are told, other clients, seeds and ports are not", () => {
+test("settings that differ are noted, except clients, seeds and ports", () => {
   const before = runWith([stageOf("insert", 1, 100)]);
   const after = runWith([stageOf("insert", 1, 100)], {
     server: "10.0.0.2:41873",
@@ -109,8 +109,8 @@ test("settings that differ are told, other clients, seeds and ports are not", ()
     compareData(before, { ...before, server: "10.0.0.1:9", seed: 9 }).differences,
     [],
   );
-  const told = comparisonLines(compareData(before, after)).at(-1) ?? "";
-  assert.match(told, /^Not a fair comparison of the server alone, since the settings differ \(/);
+  const note = comparisonLines(compareData(before, after)).at(-1) ?? "";
+  assert.match(note, /^The settings differ, so the server is not the only cause of changes \(/);
   for (
     const part of [
       "host of the server: 10.0.0.1, now 10.0.0.2",
@@ -124,32 +124,32 @@ test("settings that differ are told, other clients, seeds and ports are not", ()
       "distribution: not set, now zipf:0.99",
       "values checked: yes, now no",
     ]
-  ) assert.ok(told.includes(part), `${part} is in ${told}`);
+  ) assert.ok(note.includes(part), `${part} is in ${note}`);
 });
 
 test("open and closed loops, and mixes, differ", () => {
   const before = runWith([stageOf("insert", 1, 100)]);
   const settings = settingsWith({ ratePerS: 50, mix: { lookup: 90, insert: 10 } });
-  const told = comparisonLines(compareData(before, { ...before, settings })).at(-1) ?? "";
+  const note = comparisonLines(compareData(before, { ...before, settings })).at(-1) ?? "";
   assert.match(
-    told,
+    note,
     /mix: not set, now insert=10,lookup=90; rate: not set \(closed loop\), now 50 requests/,
   );
-  assert.doesNotMatch(told, /pipeline/);
+  assert.doesNotMatch(note, /pipeline/);
 });
 
-test("what has nothing in common is said to have nothing, and an early end is told", () => {
+test("data with nothing in common and an early end have notes", () => {
   const before = runWith([stageOf("insert", 1, 100)], { complete: false });
   const lines = comparisonLines(compareData(before, runWith([stageOf("scan", 2, 100)])));
   assert.deepEqual(lines.slice(1), [
     "The two have no operation and number of clients in common",
     "Only measured before: insert with 1 client",
     "Only measured now: scan with 2 clients",
-    "One of the two ended early: what it measured last may mislead",
+    "One of the two ended early: its last figures may mislead",
   ]);
 });
 
-test("where nothing succeeded there is a throughput of 0 and no p99", () => {
+test("without a success there is a throughput of 0 and no p99", () => {
   const failed = stageData("insert", [
     clientData(operationData(0, 1, [], { KeyError: 9 }), "insert"),
   ]);
@@ -157,7 +157,7 @@ test("where nothing succeeded there is a throughput of 0 and no p99", () => {
   assert.deepEqual(compared.map(({ figure }) => figure), ["throughput"]);
 });
 
-test("what a file has in it steers no terminal", () => {
+test("the content of a file does not control the terminal", () => {
   const [stage] = runWith([stageOf("insert", 1, 100)]).stages;
   assert.ok(stage);
   const before = runWith([{ ...stage, stage: "\x1b[2Jx\nfaster\x9b" }], {
@@ -168,30 +168,39 @@ test("what a file has in it steers no terminal", () => {
   for (const line of lines) assert.doesNotMatch(line, /\p{Cc}/u);
 });
 
-test("raw data comes back from its JSON", () => {
+test("raw data can be read from its JSON", () => {
   for (const data of [levelSweep(), runWith([stageOf("insert", 2, 9)]), runWith([])]) {
     assert.deepEqual(readRawData(JSON.stringify(data)), JSON.parse(JSON.stringify(data)));
   }
 });
 
-test("other files are refused with a sentence that says what is wrong", () => {
+test("other files are rejected with the reason", () => {
   const run = runWith([stageOf("insert", 1, 100)]);
-  const refused = (text: string, why: RegExp) =>
+  const assertRejected = (text: string, why: RegExp) =>
     assert.throws(() => readRawData(text), (error) => {
       assert.ok(error instanceof RawDataError);
       assert.match(error.message, why);
       assert.ok(!error.message.includes("\n"));
       return true;
     });
-  refused("", /^it is empty$/);
-  refused("insert: 1000 ops", /^it is not JSON/);
+  assertRejected("", /^it is empty$/);
+  assertRejected("insert: 1000 ops", /^it is not JSON/);
   for (const other of ["[]", "3", "null", '{"format":"x"}', '"testperf run"']) {
-    refused(other, /^it is not what testperf --json prints$/);
+    assertRejected(other, /^it is not what testperf --json prints$/);
   }
-  refused(JSON.stringify({ ...run, version: 2 }), /of version 2 of the format.* reads version 1$/);
-  refused(JSON.stringify({ ...run, version: "\x1b[31m\n" }), /of version "\\u001b\[31m\\n" of/);
-  refused(JSON.stringify({ ...run, stages: {} }), /^it is damaged: stages is missing/);
-  refused(JSON.stringify({ ...run, startedUnixMs: 1e300 }), /startedUnixMs is missing or not/);
+  assertRejected(
+    JSON.stringify({ ...run, version: 2 }),
+    /has version 2 of the format.* reads version 1$/,
+  );
+  assertRejected(
+    JSON.stringify({ ...run, version: "\x1b[31m\n" }),
+    /has version "\\u001b\[31m\\n" of/,
+  );
+  assertRejected(JSON.stringify({ ...run, stages: {} }), /^it is damaged: stages is missing/);
+  assertRejected(
+    JSON.stringify({ ...run, startedUnixMs: 1e300 }),
+    /startedUnixMs is missing or has/,
+  );
   for (
     const [name, value] of Object.entries({
       pipeline: { toString: 1 },
@@ -205,16 +214,22 @@ test("other files are refused with a sentence that says what is wrong", () => {
     })
   ) {
     const settings = { ...run.settings, [name]: value };
-    refused(JSON.stringify({ ...run, settings }), new RegExp(`: settings.${name} is missing or`));
+    assertRejected(
+      JSON.stringify({ ...run, settings }),
+      new RegExp(`: settings.${name} is missing or`),
+    );
   }
-  refused(
+  assertRejected(
     JSON.stringify(run).replace(/"p99Ms":[^,}]+/, '"p99Ms":1e999'),
-    /latency is missing or not/,
+    /latency is missing or has/,
   );
   const [stage] = run.stages;
   assert.ok(stage);
   const odd = { ...stage, sum: { ...stage.sum, operations: { "\x1b[2J\n": 1 } } };
-  refused(JSON.stringify({ ...run, stages: [odd] }), /^\P{Cc}+$/u);
+  assertRejected(JSON.stringify({ ...run, stages: [odd] }), /^\P{Cc}+$/u);
   const broken = { ...stage, sum: { ...stage.sum, ops: "many" } };
-  refused(JSON.stringify({ ...run, stages: [broken] }), /stages\[0\].sum.ops is missing or not/);
+  assertRejected(
+    JSON.stringify({ ...run, stages: [broken] }),
+    /stages\[0\].sum.ops is missing or has/,
+  );
 });

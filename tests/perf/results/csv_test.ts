@@ -1,4 +1,4 @@
-/** Proves that the CSV holds the raw data, number by number, whatever the texts in it are. */
+/** Proves that the CSV has all numbers of the raw data, for any texts in it. */
 import assert from "assert";
 import fc from "fast-check";
 import { CSV_COLUMNS, csvText } from "../../../lib/perf/results/csv.ts";
@@ -11,7 +11,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `csv: ${name}`, permissions: "none", fn });
 }
 
-/** Rows of a file by RFC 4180, read character by character. */
+/** Reads the rows of a file by RFC 4180, character by character. */
 function cellsOf(text: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
@@ -48,7 +48,7 @@ function rowsOf(text: string): Record<string, string>[] {
   });
 }
 
-test("a row for each step, repeat, stage and client, and for their sum, with all its figures", () => {
+test("there is a row for each step, repeat, stage and client, and for the sum, with all figures", () => {
   const data = sweepWith(stepsWith([1, 3], 2, (clients, repeat) => [
     stageOf("insert", clients, 100 + repeat),
     stageOf("scan", clients, 10 + repeat, 20),
@@ -88,7 +88,7 @@ test("a row for each step, repeat, stage and client, and for their sum, with all
   assert.equal(rows.length, (2 + 4) * 2 * 2);
 });
 
-test("commas, quotes and line ends in names come back as they were", () => {
+test("commas, quotes and line ends in names are preserved", () => {
   const names = ["a,b", 'say "x"', "two\r\nlines", '"', ",", "plain", ""];
   for (const target of names) {
     const [row] = rowsOf(csvText(runWith([stageOf("insert", 1, 5)], { target })));
@@ -101,7 +101,7 @@ test("commas, quotes and line ends in names come back as they were", () => {
   }));
 });
 
-test("numbers have dots and units, and come back exactly", () => {
+test("numbers have decimal points and units, and are exact", () => {
   fc.assert(fc.property(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), fc.nat(), (s, ops) => {
     const client = clientData(operationData(ops, s, [1]), "lookup");
     const [row] = rowsOf(csvText(runWith([stageData("lookup", [client])])));
@@ -110,7 +110,7 @@ test("numbers have dots and units, and come back exactly", () => {
   }));
 });
 
-test("a mixed stage has rows of each type, and of all together under a name of their own", () => {
+test("a mixed stage has rows for each type, and for all under their own name", () => {
   const client = sumClients([
     clientData(operationData(90, 1, [1]), "lookup"),
     clientData(operationData(10, 1, [2], { KeyError: 3 }), "insert"),
@@ -127,12 +127,12 @@ test("a mixed stage has rows of each type, and of all together under a name of t
   );
 });
 
-test("where nothing succeeded, there is no latency rather than one of 0", () => {
+test("without a success, the latency is empty, not 0", () => {
   const client = clientData(operationData(0, 2, [], { KeyError: 5 }), "remove");
   const [row] = rowsOf(csvText(runWith([stageData("remove", [client])])));
   assert.deepEqual([row?.["ops"], row?.["errors"], row?.["latency_p99_ms"]], ["0", "5", ""]);
 });
 
-test("a run without stages has a heading alone", () => {
+test("a run without stages has only a heading", () => {
   assert.equal(csvText(runWith([])), `${CSV_COLUMNS.join(",")}\r\n`);
 });

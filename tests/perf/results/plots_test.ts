@@ -21,14 +21,14 @@ function pointsOf(chart: Chart, series: string): readonly PlotPoint[] {
   return chart.series.find(({ name }) => name === series)?.points ?? [];
 }
 
-/** What is written in a picture. */
+/** The texts of a picture. */
 function textsOf(svg: string): string[] {
   return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text = ""]) => text);
 }
 
 const SWEEP = levelSweep();
 
-test("a sweep has throughput of all and of each, and latency, with medians and spreads", () => {
+test("a sweep has throughput of all clients and of each, and latency, with medians and spreads", () => {
   const plots = plotsOf(SWEEP);
   assert.deepEqual(plots.map(({ name }) => name), [
     "throughput",
@@ -56,7 +56,7 @@ test("a sweep has throughput of all and of each, and latency, with medians and s
   }
 });
 
-test("the fitted law is beside what was measured, and its peak in the title", () => {
+test("the fitted law is beside the measured values, and its peak in the title", () => {
   const steps = stepsWith(
     [1, 2, 4, 8, 16, 32],
     3,
@@ -73,12 +73,12 @@ test("the fitted law is beside what was measured, and its peak in the title", ()
   assert.equal(pointsOf(chart, "measured").length, 6);
 });
 
-test("with too few steps for a fit there is what was measured alone", () => {
+test("with too few steps for a fit, there are only the measured values", () => {
   const chart = chartOf(plotsOf(levelSweep([1, 2])), "throughput-insert");
   assert.deepEqual(chart.series.map(({ name }) => name), ["measured"]);
 });
 
-test("operations that are far apart share a logarithmic axis, unless one stands still", () => {
+test("operations that are far apart share a logarithmic axis, unless one has a throughput of 0", () => {
   assert.equal(chartOf(plotsOf(SWEEP), "throughput").y.scale, "log");
   assert.equal(chartOf(plotsOf(SWEEP), "throughput-insert").y.scale, "linear");
   const failed = clientData(operationData(0, 1, [], { KeyError: 9 }), "remove");
@@ -136,21 +136,21 @@ test("a run has a curve of percentiles for each operation, up to its slowest one
   ) assert.ok(texts.includes(text), `${text} is in ${texts}`);
 });
 
-test("a PNG is one", async () => {
+test("a PNG has its signature", async () => {
   const [plot] = plotsOf(runWith([stageOf("insert", 1, 100)]));
   assert.ok(plot);
   const png = await drawPlot(plot, "png");
   assert.deepEqual([...png.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 });
 
-test("nothing measured, nothing to draw", () => {
+test("without stages there is nothing to draw", () => {
   assert.deepEqual(plotsOf(runWith([])), []);
   assert.deepEqual(plotsOf(sweepWith([])), []);
   const failed = clientData(operationData(0, 1, [], { KeyError: 9 }), "remove");
   assert.deepEqual(plotsOf(runWith([stageData("remove", [failed])])), []);
 });
 
-test("a single picture has the name that was asked for, several have theirs before the ending", () => {
+test("a single picture has the given name, several have theirs before the ending", () => {
   const one = plotsOf(runWith([stageOf("insert", 1, 100)]));
   assert.deepEqual(plotFileNames("a.b/run.svg", one), ["a.b/run.svg"]);
   assert.deepEqual(plotFileNames("a.b/run.PNG", plotsOf(SWEEP)).slice(0, 3), [

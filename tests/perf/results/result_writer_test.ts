@@ -1,4 +1,4 @@
-/** Proves where results go: to files that are whole, to stdout, to a terminal; and what failures say. */
+/** Proves that results are in complete files, on stdout and in the terminal, and that failures are sentences. */
 import assert from "assert";
 import { ExitError } from "../../../lib/base/errors.ts";
 import type { Terminal } from "../../../lib/terminal/terminal.ts";
@@ -8,7 +8,7 @@ import { levelSweep, runWith, stageOf } from "../raw_data.ts";
 
 const RUN = runWith([stageOf("insert", 1, 100), stageOf("lookup", 1, 300)]);
 
-const WANTED: ResultOptions = {
+const OPTIONS: ResultOptions = {
   csvFile: undefined,
   plot: undefined,
   compareFile: undefined,
@@ -20,8 +20,8 @@ const WANTED: ResultOptions = {
 const PIPE: Terminal = { isThere: false, columns: 80, hasColors: false, hasBlocks: true };
 const SCREEN: Terminal = { ...PIPE, isThere: true };
 
-/** What came of giving results. */
-interface Given {
+/** The output of a writer. */
+interface Written {
   readonly isGood: boolean;
   readonly results: string[];
   readonly notes: string[];
@@ -29,15 +29,15 @@ interface Given {
 }
 
 /**
- * @param readable files that are there. Names that begin with `/no` cannot be written, and those that
- * begin with `/none` have no folder.
+ * @param readable existing files. Names that begin with `/no` cannot be written, and those that begin
+ * with `/none` have no folder.
  */
-async function give(
-  wanted: Partial<ResultOptions>,
+async function writeResults(
+  options: Partial<ResultOptions>,
   data: RawData = RUN,
   terminal = PIPE,
   readable: Readonly<Record<string, string>> = {},
-): Promise<Given> {
+): Promise<Written> {
   const results: string[] = [];
   const notes: string[] = [];
   const written = new Map<string, string | Uint8Array>();
@@ -61,7 +61,7 @@ async function give(
     note: (line: string) => void notes.push(line),
     chart: (line: string) => void notes.push(line),
   };
-  const all = await ResultWriter.prepare({ ...WANTED, ...wanted }, files, output, terminal);
+  const all = await ResultWriter.prepare({ ...OPTIONS, ...options }, files, output, terminal);
   return { isGood: await all.writeAll(data), results, notes, written };
 }
 
@@ -69,13 +69,18 @@ function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `results: ${name}`, permissions: "none", fn });
 }
 
-test("nothing was asked for, nothing comes", async () => {
-  assert.deepEqual(await give({}), { isGood: true, results: [], notes: [], written: new Map() });
+test("without flags there is no output", async () => {
+  assert.deepEqual(await writeResults({}), {
+    isGood: true,
+    results: [],
+    notes: [],
+    written: new Map(),
+  });
 });
 
-test("each file is written whole, and told unless quiet", async () => {
+test("each file is complete, and noted unless quiet", async () => {
   const plot = { file: "out.svg", form: "svg" } as const;
-  const { isGood, notes, written, results } = await give(
+  const { isGood, notes, written, results } = await writeResults(
     { csvFile: "out.csv", plot },
     levelSweep(),
   );
@@ -94,12 +99,12 @@ test("each file is written whole, and told unless quiet", async () => {
     "Wrote the raw data to out.csv",
     "Wrote a picture to out-throughput.svg",
   ]);
-  assert.deepEqual((await give({ csvFile: "out.csv", quiet: true })).notes, []);
+  assert.deepEqual((await writeResults({ csvFile: "out.csv", quiet: true })).notes, []);
 });
 
 test("a file that cannot be written is one sentence, and the others are written", async () => {
   const plot = { file: "run.svg", form: "svg" } as const;
-  const { isGood, notes, written } = await give({ csvFile: "/no/a.csv", plot });
+  const { isGood, notes, written } = await writeResults({ csvFile: "/no/a.csv", plot });
   assert.equal(isGood, false);
   assert.deepEqual(notes, [
     "Cannot write the raw data to '/no/a.csv': full",
@@ -108,9 +113,9 @@ test("a file that cannot be written is one sentence, and the others are written"
   assert.deepEqual([...written.keys()], ["run.svg"]);
 });
 
-test("a chart comes on a terminal or where it is asked for, and never on stdout", async () => {
-  const isShown = async (wanted: Partial<ResultOptions>, terminal: Terminal) => {
-    const { notes, results } = await give(wanted, RUN, terminal);
+test("a chart is drawn on a terminal or with its flag, and never on stdout", async () => {
+  const isShown = async (options: Partial<ResultOptions>, terminal: Terminal) => {
+    const { notes, results } = await writeResults(options, RUN, terminal);
     assert.deepEqual(results, []);
     return notes.some((line) => line === "Throughput (ops/s)");
   };
@@ -123,16 +128,16 @@ test("a chart comes on a terminal or where it is asked for, and never on stdout"
   assert.equal(await isShown({ json: true, chart: true }, SCREEN), true);
 });
 
-test("a comparison is a result, but beside one JSON object a note", async () => {
+test("a comparison is a result, but with --json a note", async () => {
   const before = { "old.json": JSON.stringify(RUN) };
-  const plain = await give({ compareFile: "old.json" }, RUN, PIPE, before);
+  const plain = await writeResults({ compareFile: "old.json" }, RUN, PIPE, before);
   assert.match(plain.results.join("\n"), /insert with 1 client: throughput 100.0 -> 100.0 ops\/s/);
-  const json = await give({ compareFile: "old.json", json: true }, RUN, PIPE, before);
+  const json = await writeResults({ compareFile: "old.json", json: true }, RUN, PIPE, before);
   assert.deepEqual(json.results, []);
   assert.deepEqual(json.notes, plain.results);
 });
 
-test("what cannot be compared with is refused before anything is measured", async () => {
+test("a file that is no raw data is rejected before the measurement", async () => {
   const readable = { "text": "insert: 1000 ops", "other.json": "{}" };
   for (
     const [file, why] of [
@@ -141,7 +146,7 @@ test("what cannot be compared with is refused before anything is measured", asyn
       ["other.json", "it is not what testperf --json prints"],
     ] as const
   ) {
-    await assert.rejects(give({ compareFile: file }, RUN, PIPE, readable), (error) => {
+    await assert.rejects(writeResults({ compareFile: file }, RUN, PIPE, readable), (error) => {
       assert.ok(error instanceof ExitError && error.exitCode === 1);
       assert.match(error.message, new RegExp(`^Cannot compare with '${file}': ${why}$`));
       return true;
@@ -149,9 +154,9 @@ test("what cannot be compared with is refused before anything is measured", asyn
   }
 });
 
-test("a file without a folder is refused before anything is measured", async () => {
+test("a file without a folder is rejected before the measurement", async () => {
   const plot = { file: "/none/a.svg", form: "svg" } as const;
-  for (const wanted of [{ csvFile: "/none/a.csv" }, { plot }]) {
+  for (const options of [{ csvFile: "/none/a.csv" }, { plot }]) {
     const files = {
       read: () => Promise.reject(new Error("no such file")),
       requireFolderOf: (file: string) => Promise.reject(new ExitError(`no folder for ${file}`)),
@@ -159,18 +164,18 @@ test("a file without a folder is refused before anything is measured", async () 
     };
     const output = { result() {}, note() {}, chart() {} };
     await assert.rejects(
-      ResultWriter.prepare({ ...WANTED, ...wanted }, files, output, PIPE),
+      ResultWriter.prepare({ ...OPTIONS, ...options }, files, output, PIPE),
       /^ExitError: no folder for \/none\/a\./,
     );
   }
 });
 
-test("a comparison that fails is one sentence, and costs no file", async () => {
-  // Fails as it is looked at, which no check of a file foresaw.
+test("a comparison that fails is one sentence, and the files are written", async () => {
+  // Fails during the comparison, which no check of a file detects.
   const data = { ...RUN, startedUnixMs: NaN };
   const before = { "old.json": JSON.stringify(RUN) };
-  const wanted = { compareFile: "old.json", csvFile: "out.csv", chart: true };
-  const { isGood, notes, results, written } = await give(wanted, data, PIPE, before);
+  const options = { compareFile: "old.json", csvFile: "out.csv", chart: true };
+  const { isGood, notes, results, written } = await writeResults(options, data, PIPE, before);
   assert.equal(isGood, false);
   assert.deepEqual(results, []);
   assert.deepEqual([...written.keys()], ["out.csv"]);
@@ -178,9 +183,9 @@ test("a comparison that fails is one sentence, and costs no file", async () => {
   assert.ok(notes.includes("Throughput (ops/s)"));
 });
 
-test("of nothing there is no picture, and it is said", async () => {
+test("without stages there is a note instead of a picture", async () => {
   const plot = { file: "out.svg", form: "svg" } as const;
-  const { notes, written } = await give({ plot }, runWith([]));
-  assert.deepEqual(notes, ["There is nothing to draw, since nothing was measured"]);
+  const { notes, written } = await writeResults({ plot }, runWith([]));
+  assert.deepEqual(notes, ["Nothing to draw: nothing was measured"]);
   assert.equal(written.size, 0);
 });

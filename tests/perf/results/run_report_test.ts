@@ -1,4 +1,4 @@
-/** Proves the exact form of result lines, which scripts read, and what is told besides. */
+/** Proves the exact form of result lines, which scripts read, and of the table. */
 import assert from "assert";
 import fc from "fast-check";
 import { LatencyHistogram } from "../../../lib/perf/measure/histogram.ts";
@@ -14,7 +14,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `report: ${name}`, permissions: "none", fn });
 }
 
-test("the line of one client, to the letter", () => {
+test("the exact line of one client", () => {
   const latencies = [...Array(500).fill(0.48), ...Array(499).fill(0.5), 3.1];
   const client = clientData(operationData(1_000, 0.512, latencies), "insert");
   assert.deepEqual(stageLines(stageData("insert", [client])), [
@@ -52,14 +52,14 @@ test("a mixed stage has a line for each type of operation, then one for all", ()
   ]);
 });
 
-test("errors are told in the line, and no time is no division by zero", () => {
+test("a line has its errors, and a stage without time is no division by zero", () => {
   const client = clientData(operationData(0, 0, [], { KeyError: 5, TooLarge: 2 }), "remove");
   assert.deepEqual(stageLines(stageData("remove", [client])), [
     "remove: 0 ops in 0.000 s, 0.0 ops/s, latency mean 0.000 ms p50 0.000 p99 0.000 max 0.000 ms, 7 errors",
   ]);
 });
 
-test("every line has the one form, whatever was measured", () => {
+test("every line has the same form for any data", () => {
   const any = fc.tuple(
     fc.nat(1e9),
     fc.nat(1e9).map((micros) => micros / 1e6),
@@ -78,7 +78,7 @@ test("every line has the one form, whatever was measured", () => {
   );
 });
 
-test("the table has all percentiles, how late requests left, and the client's share", () => {
+test("the table has all percentiles, the schedule lag, and the load of the client", () => {
   const latencies = Array.from({ length: 1_000 }, (_, at) => at + 1);
   const client = clientData(operationData(1_000, 1, latencies), "lookup");
   const late = new LatencyHistogram();
@@ -95,7 +95,7 @@ test("the table has all percentiles, how late requests left, and the client's sh
     "p99",
     "p99.9",
     "max",
-    "sent late p99",
+    "schedule lag p99",
   ]);
   const [name, ...numbers] = cells.at(-1) ?? [];
   assert.equal(name, "lookup");
@@ -105,7 +105,7 @@ test("the table has all percentiles, how late requests left, and the client's sh
   assert.deepEqual(numbers.slice(7), ["50%", "60%"]);
 });
 
-test("the table has no share of the client for a stage that was too short to measure it", () => {
+test("the table has no load of the client for a stage that was too short to measure it", () => {
   const client = clientData(operationData(1, 0.01, [1]), "lookup");
   const short = { mainShare: 1, allShare: 0.5, isTooShort: true } as const;
   const stage = stageData("lookup", [client], { processors: [short] });

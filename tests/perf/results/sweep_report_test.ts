@@ -1,4 +1,4 @@
-/** Proves that a sweep's table holds for very many measurements, and for very short ones. */
+/** Proves the table of a sweep with very many measurements, and with very short ones. */
 import assert from "assert";
 import { busyNotes, sweepTables } from "../../../lib/perf/results/sweep_report.ts";
 import { clientData, operationData, stageData } from "../stage_data.ts";
@@ -7,12 +7,12 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `sweep report: ${name}`, permissions: "none", fn });
 }
 
-/** The cells of the one row of a table. */
+/** The cells of the only row of a table. */
 function cells(table: string | undefined): string[] {
   return table?.split("\n")[1]?.split(/ {2,}/) ?? [];
 }
 
-test("200,000 shares of clients have a least and a most", () => {
+test("200,000 clients have a minimum and a maximum", () => {
   const [slow, fast] = [10, 30].map((ops) => clientData(operationData(ops, 1, [1]), "scan"));
   assert.ok(slow && fast);
   const data = stageData("scan", Array.from({ length: 1_000 }, (_, at) => at === 7 ? slow : fast));
@@ -21,7 +21,7 @@ test("200,000 shares of clients have a least and a most", () => {
   assert.deepEqual(cells(table).slice(5, 8), ["30.0", "10.0", "30.0"]);
 });
 
-test("where all repeats are too short to tell, nothing is told of the client's thread", () => {
+test("if all repeats are too short, the table has no load of the client thread", () => {
   const client = clientData(operationData(1, 0.01, [1]), "scan");
   const short = { mainShare: 1, allShare: 1, isTooShort: true } as const;
   const steps = [{ clients: 1, repeats: [[stageData("scan", [client], { processors: [short] })]] }];

@@ -1,4 +1,4 @@
-/** Proves what the chart in the terminal looks like, at any width. */
+/** Proves the chart in the terminal, at any width. */
 import assert from "assert";
 import { type ChartStyle, terminalChart } from "../../../lib/perf/results/terminal_chart.ts";
 import { levelSweep, runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
@@ -14,25 +14,25 @@ function widthOf(line: string): number {
   return [...line].length;
 }
 
-/** As many full blocks. */
+/** A bar of full blocks. */
 function blocks(count: number): string {
   return "\u2588".repeat(count);
 }
 
-test("a sweep at 40 characters, to the letter", () => {
+test("the exact chart of a sweep at 40 characters", () => {
   assert.deepEqual(terminalChart(levelSweep(), { ...PLAIN, columns: 40 }), [
     "insert, by clients (ops/s)",
-    `   1 ${blocks(4)}             1,001`,
-    `   2 ${blocks(8)}         2,001`,
-    `   4 ${blocks(16)} 4,001 < levels out`,
-    `   8 ${blocks(16)} 4,001`,
-    `  16 ${blocks(16)} 4,001`,
+    `   1 ${blocks(4)}\u258A               1,001`,
+    `   2 ${blocks(9)}\u258C          2,001`,
+    `   4 ${blocks(19)} 4,001 < plateau`,
+    `   8 ${blocks(19)} 4,001`,
+    `  16 ${blocks(19)} 4,001`,
     "lookup, by clients (ops/s)",
-    `   1 ${blocks(3)}\u258A            10,010`,
-    `   2 ${blocks(7)}\u258C        20,010`,
-    `   4 ${blocks(15)} 40,010 < levels out`,
-    `   8 ${blocks(15)} 40,010`,
-    `  16 ${blocks(15)} 40,010`,
+    `   1 ${blocks(4)}\u258C              10,010`,
+    `   2 ${blocks(9)}          20,010`,
+    `   4 ${blocks(18)} 40,010 < plateau`,
+    `   8 ${blocks(18)} 40,010`,
+    `  16 ${blocks(18)} 40,010`,
   ]);
 });
 
@@ -51,7 +51,7 @@ test("a run's stages at 40 characters, without Unicode", () => {
   ]);
 });
 
-test("no line is wider than the terminal, and wide ones do not make endless bars", () => {
+test("no line is wider than the terminal, and bars have a maximum", () => {
   for (const columns of [24, 40, 80, 200, 1_000]) {
     for (const hasBlocks of [true, false]) {
       const lines = terminalChart(levelSweep(), { ...PLAIN, columns, hasBlocks });
@@ -62,13 +62,13 @@ test("no line is wider than the terminal, and wide ones do not make endless bars
   }
 });
 
-test("where there is no room for words, an arrow marks the place and the words follow", () => {
+test("without room for words, an arrow is the mark and the words follow below", () => {
   const lines = terminalChart(levelSweep(), { ...PLAIN, columns: 26 });
   assert.match(lines[3] ?? "", /^ {3}4 .* 4,001 <$/);
-  assert.equal(lines[6], "  < levels out");
+  assert.equal(lines[6], "  < plateau");
 });
 
-test("colours only where there are any, and only for what is marked", () => {
+test("only a terminal with colors gets them, and only marked lines have them", () => {
   const colored = terminalChart(levelSweep(), { ...PLAIN, hasColors: true });
   const plain = terminalChart(levelSweep(), PLAIN);
   assert.ok(!plain.join("").includes("\x1b"));
@@ -77,7 +77,7 @@ test("colours only where there are any, and only for what is marked", () => {
   assert.deepEqual(colored.map((line) => line.replace(/\x1b\[\d*m/g, "")), plain);
 });
 
-test("zero is no bar, and is no division by zero", () => {
+test("zero has no bar, and is no division by zero", () => {
   const failed = clientData(operationData(0, 1, [], { KeyError: 9 }), "insert");
   const zero = sweepWith(stepsWith([1, 2, 4], 3, () => [stageData("insert", [failed])]));
   const lines = terminalChart(zero, PLAIN);
@@ -85,7 +85,7 @@ test("zero is no bar, and is no division by zero", () => {
   for (const line of lines.slice(1)) assert.match(line, /^ {2}\d +0$/);
 });
 
-test("nothing is drawn of nothing, nor of a single stage", () => {
+test("there is no chart without stages, nor of a single stage", () => {
   assert.deepEqual(terminalChart(sweepWith([]), PLAIN), []);
   assert.deepEqual(terminalChart(runWith([]), PLAIN), []);
   assert.deepEqual(terminalChart(runWith([stageOf("insert", 1, 9)]), PLAIN), []);

@@ -1,4 +1,4 @@
-/** Proves that a run by several shares of clients does everything once, and starts all together. */
+/** Proves that a run by several shares of clients does each operation once, and starts them together. */
 import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
@@ -11,7 +11,7 @@ import { startServer } from "../../helpers/server.ts";
 
 const NO_EVENTS = { onProgress() {}, onNote() {} };
 
-/** A run by so many shares, each with what it would have in a process of its own. */
+/** A run by `shareCount` shares, each as in its own process. */
 async function run(
   shareCount: number,
   target: string,
@@ -33,7 +33,7 @@ async function run(
   }
 }
 
-Deno.test("run: clients are split as evenly as it goes, neighbours together", () => {
+Deno.test("run: clients are split as evenly as possible, in ranges", () => {
   const sizes = (clients: number, processes: number) =>
     splitClients(clients, processes).map(({ from, to }) => [from, to]);
   assert.deepEqual(sizes(1, 1), [[0, 1]]);
@@ -48,7 +48,7 @@ Deno.test("run: clients are split as evenly as it goes, neighbours together", ()
   }
 });
 
-Deno.test("run: each operation of each client is done once, and keys do not collide", async () => {
+Deno.test("run: each operation of each client is executed once, and keys do not collide", async () => {
   await using server = startServer();
   const watcher = await HtClient.connect(server.target);
   try {
@@ -68,7 +68,7 @@ Deno.test("run: each operation of each client is done once, and keys do not coll
     assert.deepEqual(result.stages.map(({ stage }) => stage), [
       ...["insert", "lookup", "scan", "remove"],
     ]);
-    // A size is asked for behind the stage's operations, and the next stage removes keys at the end.
+    // The size is read after the operations of its stage. Only the last stage removes keys.
     assert.deepEqual((await Promise.all(sizes)).slice(0, 2), [200, 200]);
     assert.equal(await watcher.size(), 0);
     const { ops } = await watcher.info() as { ops: Record<string, number> };
@@ -78,7 +78,7 @@ Deno.test("run: each operation of each client is done once, and keys do not coll
   }
 });
 
-Deno.test("run: shares know how far the others' keys go, and choose among all of them", async () => {
+Deno.test("run: shares know the keys of the others, and choose among all of them", async () => {
   await using server = startServer();
   const flags = ["--clients", "4", "--keys", "50", "--distribution", "zipf", "--ops", "100"];
   for (const operations of ["insert,lookup", "lookup"]) {
@@ -99,7 +99,7 @@ Deno.test("run: shares know how far the others' keys go, and choose among all of
   await watcher.close();
 });
 
-Deno.test("run: all clients work with one table, or the run does not begin", async () => {
+Deno.test("run: all clients use one table, or the run fails at its start", async () => {
   let connections = 0;
   await using server = new FakeServer({
     hello: () => ({ instance: "i", table: connections++ === 0 ? "first" : "another" }),
@@ -112,13 +112,13 @@ Deno.test("run: all clients work with one table, or the run does not begin", asy
   }
 });
 
-Deno.test("run: more shares than clients have nothing to do", async () => {
+Deno.test("run: shares without clients are not used", async () => {
   await using server = startServer();
   const result = await run(3, server.target, ["--ops", "5"]);
   assert.deepEqual(result.stages.map(({ processors }) => processors.length), [1, 1, 1, 1]);
 });
 
-Deno.test("run: one that is stopped keeps the stages that were whole, and closes at once", async () => {
+Deno.test("run: a run that is stopped keeps its complete stages, and closes at once", async () => {
   await using server = startServer();
   const stop = new AbortController();
   const notes: string[] = [];
@@ -138,17 +138,17 @@ Deno.test("run: one that is stopped keeps the stages that were whole, and closes
   assert.deepEqual(ended.map((data) => data?.stage), ["insert", undefined]);
 });
 
-Deno.test("run: stopped before it began, it says why", async () => {
+Deno.test("run: a stop before the start is an error with the reason", async () => {
   await using server = startServer();
   const stop = AbortSignal.abort("ended by SIGTERM");
   await assert.rejects(run(1, server.target, [], { stop }), { message: "ended by SIGTERM" });
 });
 
-Deno.test("run: what goes on after it was stopped neither is kept nor tells anything", async () => {
+Deno.test("run: after a stop, no result is kept and no event is sent", async () => {
   await using server = startServer();
   const stop = new AbortController();
   const notes: string[] = [];
-  const told: (string | undefined)[] = [];
+  const events: (string | undefined)[] = [];
   const share = new LocalShare({ onNote() {}, onProgress: () => stop.abort("ended by SIGINT") });
   const result = await runStages({
     config: parseTestPerfConfig([server.target, "--duration", "30"], {}),
@@ -157,17 +157,17 @@ Deno.test("run: what goes on after it was stopped neither is kept nor tells anyt
     shares: [share],
     stop: stop.signal,
     events: {
-      onStage: ({ name }) => told.push(name),
-      onStageEnd: (data) => told.push(data?.stage),
+      onStage: ({ name }) => events.push(name),
+      onStageEnd: (data) => events.push(data?.stage),
       onNote: (text) => notes.push(text),
     },
   });
   await share.close();
   await new Promise((resolve) => setTimeout(resolve, 100));
-  assert.deepEqual([result.stages, told, notes.length], [[], ["insert", undefined], 1]);
+  assert.deepEqual([result.stages, events, notes.length], [[], ["insert", undefined], 1]);
 });
 
-Deno.test("run: a share that fails at the very end does not lose what was measured", async () => {
+Deno.test("run: a share that fails at its end does not lose the results", async () => {
   await using server = startServer();
   const notes: string[] = [];
   const share = new LocalShare(NO_EVENTS);

@@ -1,4 +1,4 @@
-/** Proves that each mode ends soon and in order when its server is gone, with what it has so far. */
+/** Proves that each mode ends soon and cleanly when its server is gone, with the results until then. */
 import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
 import { exportTable, importTable } from "../../../lib/cli/htclient/import_export.ts";
@@ -14,18 +14,18 @@ import { fromSource, run } from "../../../bench/harness/program.ts";
 import { startServer } from "../../helpers/server.ts";
 import { TcpProxy } from "../../helpers/tcp_proxy.ts";
 
-/** Limit of a call, in milliseconds: five times the longest that a call took on a busy machine. */
+/** Limit of a call, in milliseconds: five times the longest call on a busy machine. */
 const LIMIT_MS = 1_000;
 
-/** Enough for some limits on a busy machine, and too little for one limit for each operation. */
+/** Time for a few limits on a busy machine, and too short for one limit for each operation. */
 const PATIENCE_MS = 60_000;
 
 const OPTIONS = { timeoutMs: LIMIT_MS };
 
-/** A way to be gone. */
+/** How a server is gone. */
 type End = "refuses" | "is silent";
 
-/** A server behind a proxy that ends after a number of requests, and the output of a test against it. */
+/** Runs a test against a server behind a proxy that ends after a number of requests. */
 async function withDying(
   end: End,
   requests: number,

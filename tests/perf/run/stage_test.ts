@@ -37,25 +37,25 @@ function runLookups(
   }));
 }
 
-/** Within so much of it, and the histogram's own precision. */
-function isAbout(came: number, exact: number, what: string, share: number = 0.05): void {
-  assert.ok(Math.abs(came - exact) <= exact * share, `${what}: ${came}, exactly ${exact}`);
+/** Asserts a value within a share, and within the precision of the histogram. */
+function assertAbout(actual: number, exact: number, what: string, share: number = 0.05): void {
+  assert.ok(Math.abs(actual - exact) <= exact * share, `${what}: ${actual}, exactly ${exact}`);
 }
 
-test("open loop: a stall of 200 ms each second shows in the percentiles as arithmetic says", async () => {
+test("open loop: a stall of 200 ms each second shows in the exact percentiles", async () => {
   const clock = new VirtualClock();
   const server = new SimulatedServer(clock, stalling(1, 200));
   const options = { length: { durationMs: 20_000 }, ratePerS: 1_000 };
   const { sum, loop, ratePerS, ended } = await runLookups(clock, server, 4, options);
   // A fifth of the arrivals wait, evenly between 0 and 200 ms, and all are served for 1 ms.
-  isAbout(sum.latency.p50Ms, 1, "p50");
-  isAbout(sum.latency.p90Ms, 1 + 100, "p90");
-  isAbout(sum.latency.p99Ms, 1 + 190, "p99");
-  isAbout(sum.latency.p999Ms, 1 + 199, "p99.9");
-  isAbout(sum.latency.maxMs, 1 + 200, "max", 1e-9);
-  isAbout(sum.latency.meanMs, 1 + 0.2 * 100, "mean", 0.01);
+  assertAbout(sum.latency.p50Ms, 1, "p50");
+  assertAbout(sum.latency.p90Ms, 1 + 100, "p90");
+  assertAbout(sum.latency.p99Ms, 1 + 190, "p99");
+  assertAbout(sum.latency.p999Ms, 1 + 199, "p99.9");
+  assertAbout(sum.latency.maxMs, 1 + 200, "max", 1e-9);
+  assertAbout(sum.latency.meanMs, 1 + 0.2 * 100, "mean", 0.01);
   assert.deepEqual([loop, ratePerS, ended, sum.ops], ["open", 1_000, "planned", 20_000]);
-  isAbout(sum.seconds, 20, "seconds", 1e-9);
+  assertAbout(sum.seconds, 20, "seconds", 1e-9);
 });
 
 test("closed loop: the same stall hardly shows", async () => {
@@ -64,21 +64,21 @@ test("closed loop: the same stall hardly shows", async () => {
   const { sum, loop } = await runLookups(clock, server, 1, { length: { durationMs: 20_000 } });
   // Each second has one request that waits 200 ms, and 799 that do not.
   assert.deepEqual([loop, sum.ops], ["closed", 16_000]);
-  isAbout(sum.latency.p90Ms, 1, "p90");
-  isAbout(sum.latency.p99Ms, 1, "p99");
-  isAbout(sum.latency.maxMs, 201, "max", 1e-9);
-  isAbout(sum.seconds, 20, "seconds", 1e-9);
+  assertAbout(sum.latency.p90Ms, 1, "p90");
+  assertAbout(sum.latency.p99Ms, 1, "p99");
+  assertAbout(sum.latency.maxMs, 201, "max", 1e-9);
+  assertAbout(sum.seconds, 20, "seconds", 1e-9);
 });
 
-test("a fixed service time is what comes out, in either loop, for each client", async () => {
+test("a fixed service time is the latency, in either loop, for each client", async () => {
   for (const ratePerS of [undefined, 300]) {
     const clock = new VirtualClock();
     const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 7);
     const length = { durationMs: 3_000 };
     const { clients, sum } = await runLookups(clock, server, 3, { length, ratePerS });
     for (const { latency, ops } of [...clients, sum]) {
-      for (const came of [latency.meanMs, latency.p50Ms, latency.p99Ms, latency.maxMs]) {
-        isAbout(came, 7, "latency", 0.001);
+      for (const latencyMs of [latency.meanMs, latency.p50Ms, latency.p99Ms, latency.maxMs]) {
+        assertAbout(latencyMs, 7, "latency", 0.001);
       }
       assert.equal(latency.count, ops);
     }
@@ -87,7 +87,7 @@ test("a fixed service time is what comes out, in either loop, for each client", 
   }
 });
 
-test("open loop: requests leave when they are due, whatever became of earlier ones", async () => {
+test("open loop: requests are sent when they are due, without earlier replies", async () => {
   const clock = new VirtualClock();
   const server = new SimulatedServer(clock, oneByOne(1));
   const options = { length: { durationMs: 5_000 }, ratePerS: 2_000 };
@@ -97,25 +97,25 @@ test("open loop: requests leave when they are due, whatever became of earlier on
     Array.from({ length: 10_000 }, (_, k) => k / 2),
   );
   assert.equal(sendDelay?.maxMs, 0);
-  // Request k is due at k/2 ms and answered at k+1 ms.
-  isAbout(sum.latency.p50Ms, 2_501, "p50", 0.01);
-  isAbout(sum.latency.p99Ms, 4_951, "p99", 0.01);
-  isAbout(sum.seconds, 10, "seconds", 1e-9);
+  // Request k is due at k/2 ms, and its reply arrives at k+1 ms.
+  assertAbout(sum.latency.p50Ms, 2_501, "p50", 0.01);
+  assertAbout(sum.latency.p99Ms, 4_951, "p99", 0.01);
+  assertAbout(sum.seconds, 10, "seconds", 1e-9);
   assert.deepEqual([ended, sum.ops, sum.unsent], ["planned", 10_000, 0]);
 });
 
-test("open loop: timers that come late count as latency, and are told", async () => {
+test("open loop: late timers count as latency, and as schedule lag", async () => {
   const clock = new VirtualClock(4);
   const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 1);
   const options = { length: { ops: 2_000 }, ratePerS: 1_000 };
   const { sum, sendDelay } = await runLookups(clock, server, 1, options);
-  // All four that became due in a step leave at its end: 0, 1, 2 and 3 ms late.
-  isAbout(sum.latency.maxMs, 4, "max", 1e-9);
-  isAbout(sum.latency.meanMs, 2.5, "mean", 0.01);
-  isAbout(sendDelay?.meanMs ?? 0, 1.5, "sent late", 0.01);
+  // The four requests that are due in a step are sent at its end: 0, 1, 2 and 3 ms late.
+  assertAbout(sum.latency.maxMs, 4, "max", 1e-9);
+  assertAbout(sum.latency.meanMs, 2.5, "mean", 0.01);
+  assertAbout(sendDelay?.meanMs ?? 0, 1.5, "sent late", 0.01);
 });
 
-test("open loop: in flight there is a bound, and what waits for it counts from when it was due", async () => {
+test("open loop: requests in flight are limited, and waiting ones count from when they were due", async () => {
   const clock = new VirtualClock(1);
   const server = new SimulatedServer(clock, oneByOne(1));
   const options = { length: { ops: 20_000 }, ratePerS: 20_000 };
@@ -128,23 +128,23 @@ test("open loop: in flight there is a bound, and what waits for it counts from w
   }
   assert.equal(most, MAX_IN_FLIGHT);
   assert.deepEqual([clientsAtBound, ended, sum.ops, sum.unsent], [1, "planned", 20_000, 0]);
-  isAbout(sum.latency.maxMs, 20_000 - 1_000, "max", 0.01);
+  assertAbout(sum.latency.maxMs, 20_000 - 1_000, "max", 0.01);
 });
 
-test("open loop: what a server never takes is counted as never sent, in bounded time", async () => {
+test("open loop: requests that a server does not sustain are counted as never sent, in bounded time", async () => {
   const clock = new VirtualClock(1);
   const server = new SimulatedServer(clock, oneByOne(1));
   const options = { length: { durationMs: 2_000 }, ratePerS: 20_000 };
   const { sum, ended, complete } = await runLookups(clock, server, 1, options);
   assert.deepEqual([ended, complete], ["overload", false]);
   assert.equal(sum.ops + sum.unsent, 40_000);
-  isAbout(sum.ops, MAX_IN_FLIGHT + 2_000 + OVERTIME_MS, "sent", 0.01);
+  assertAbout(sum.ops, MAX_IN_FLIGHT + 2_000 + OVERTIME_MS, "sent", 0.01);
 });
 
-test("warm-up is not counted, and then all clients start at the same moment", async () => {
+test("the warm-up is not counted, and all clients start at the same moment after it", async () => {
   for (const ratePerS of [undefined, 400]) {
     const clock = new VirtualClock();
-    // What warms up takes ten times as long.
+    // Operations of the warm-up take ten times as long.
     const server = new SimulatedServer(
       clock,
       (arrivedMs, { key }) => arrivedMs + (key < 0 ? 100 : 10),
@@ -162,12 +162,12 @@ test("warm-up is not counted, and then all clients start at the same moment", as
     });
     assert.deepEqual(Object.keys(data.sum.operations), ["lookup"]);
     assert.deepEqual([data.sum.ops, data.sum.latency.count], [60, 60]);
-    isAbout(data.sum.latency.maxMs, 10, "max", 0.001);
+    assertAbout(data.sum.latency.maxMs, 10, "max", 0.001);
     assert.equal(data.startedUnixMs, VIRTUAL_EPOCH_MS + openedMs);
     const warm = server.arrivals.filter(({ task }) => task.key < 0);
     const counted = server.arrivals.filter(({ task }) => task.key >= 0);
     assert.ok(warm.length >= 3 && warm.every(({ atMs }) => atMs < 950));
-    // All that was sent before was answered: a warm-up does not reach into the stage.
+    // All earlier requests have their replies: a warm-up ends before the stage.
     assert.ok(openedMs >= Math.max(...warm.map(({ atMs }) => atMs)) + 100 + 77);
     assert.ok(counted.every(({ atMs }) => atMs >= openedMs));
     const firsts = [0, 1, 2].map((number) =>
@@ -180,7 +180,7 @@ test("warm-up is not counted, and then all clients start at the same moment", as
   }
 });
 
-test("each client does each operation once, with so many in flight and no more", async () => {
+test("each client does each operation once, with at most --pipeline in flight", async () => {
   for (const [pipeline, ops] of [[1, 20], [5, 50], [100, 3]] as const) {
     const clock = new VirtualClock();
     const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 5);
@@ -190,13 +190,13 @@ test("each client does each operation once, with so many in flight and no more",
     const { sum, clients } = await runLookups(clock, server, 3, options);
     assert.deepEqual(clients.map((client) => client.ops), [ops, ops, ops]);
     assert.deepEqual([sum.ops, steps], [3 * ops, 3 * ops]);
-    isAbout(sum.seconds, Math.ceil(ops / pipeline) * 0.005, "seconds", 1e-9);
+    assertAbout(sum.seconds, Math.ceil(ops / pipeline) * 0.005, "seconds", 1e-9);
     const keys = server.arrivals.map(({ task }) => task.key).sort((a, b) => a - b);
     assert.deepEqual(keys, Array.from({ length: 3 * ops }, (_, at) => Math.floor(at / 3)));
   }
 });
 
-test("open loop: at a low rate, time counts to the end of the schedule, not to the last answer", async () => {
+test("open loop: at a low rate, time counts to the end of the schedule, not to the last reply", async () => {
   const clock = new VirtualClock();
   const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 1);
   const options = { length: { durationMs: 1_000 }, ratePerS: 10 };
@@ -204,7 +204,7 @@ test("open loop: at a low rate, time counts to the end of the schedule, not to t
   assert.deepEqual([sum.ops, sum.seconds], [10, 1]);
 });
 
-test("a task hears of its success, and only of that", async () => {
+test("a task is notified of its success only", async () => {
   const clock = new VirtualClock();
   const worker = failing(clock, (_, n) => n % 2 === 0 ? new RangeError("even") : undefined);
   let done = 0;
@@ -213,7 +213,7 @@ test("a task hears of its success, and only of that", async () => {
   assert.equal(done, 5);
 });
 
-test("a stage may have a limit in time", async () => {
+test("a stage can have a time limit", async () => {
   const clock = new VirtualClock();
   const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 400);
   const length = { ops: 100, limitMs: 1_000 };
@@ -221,7 +221,7 @@ test("a stage may have a limit in time", async () => {
   assert.deepEqual([sum.ops, ended, complete], [6, "time limit", true]);
 });
 
-test("a stage ends where there is nothing more to do", async () => {
+test("a stage ends when no task is left", async () => {
   for (const ratePerS of [undefined, 1_000]) {
     const clock = new VirtualClock();
     const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 3);
@@ -235,11 +235,11 @@ test("a stage ends where there is nothing more to do", async () => {
     const { sum, ended, complete } = await runLookups(clock, server, 2, options);
     assert.deepEqual([sum.ops, sum.unsent, ended, complete], [60, 0, "keys used up", true]);
     assert.ok(sum.seconds < 0.1, `${sum.seconds} s`);
-    assert.ok(clock.now() < 1_000, "nobody waits for the end of the schedule");
+    assert.ok(clock.now() < 1_000, "it does not wait for the end of the schedule");
   }
 });
 
-/** Answers after 10 ms, and fails where a rule has an error. */
+/** Replies after 10 ms, and fails if a rule has an error. */
 function failing(
   clock: VirtualClock,
   errorOf: (task: Task, n: number) => Error | undefined,
@@ -254,7 +254,7 @@ function failing(
   };
 }
 
-test("only successes count; errors are counted by kind, and the first one's sentence is kept", async () => {
+test("only successes count; errors are counted by kind, and the first message is kept", async () => {
   const clock = new VirtualClock();
   const worker = failing(clock, (_, n) => {
     if (n % 10 === 3) return new ReplyError({ type: "KeyError", message: `number ${n}` });
@@ -269,7 +269,7 @@ test("only successes count; errors are counted by kind, and the first one's sent
   assert.deepEqual([firstError, ended, data.complete], ["number 3", "planned", true]);
 });
 
-test("errors of a warm-up are counted apart", async () => {
+test("errors of a warm-up are counted separately", async () => {
   const clock = new VirtualClock();
   const worker = failing(clock, (_, n) => n === 2 ? new RangeError("cold") : undefined);
   const warmup = { ms: 100, tasks: lookups };
@@ -277,30 +277,30 @@ test("errors of a warm-up are counted apart", async () => {
   assert.deepEqual([data.warmupErrors, data.sum.errors, data.sum.ops], [{ RangeError: 1 }, {}, 5]);
 });
 
-test("a stage ends when the server is given up, in either loop, and tells what it has", async () => {
+test("a stage ends when the server is gone, in either loop, with the results until then", async () => {
   for (const ratePerS of [undefined, 100]) {
     const clock = new VirtualClock();
     const worker = failing(
       clock,
-      (_, n) => n >= 40 ? new ServerNotFoundError("gone for good", true) : undefined,
+      (_, n) => n >= 40 ? new ServerNotFoundError("permanently gone", true) : undefined,
     );
     const tasks = () => ({ next: () => ({ operation: "insert" as const, key: 1 }) });
     const options = { length: { ops: 1_000_000 }, ratePerS, tasks, pipeline: 4 };
     const data = await runLookups(clock, worker, 2, options);
     assert.deepEqual([data.ended, data.complete, data.sum.ops], ["server gone", false, 40]);
-    assert.equal(data.firstError, "gone for good");
+    assert.equal(data.firstError, "permanently gone");
     const failed = data.sum.errors["ServerNotFound"] ?? 0;
     assert.ok(failed >= 1 && failed <= 8, `${failed} failed`);
-    assert.equal(data.sum.unknown, failed, "nobody knows whether they were done");
+    assert.equal(data.sum.unknown, failed, "their outcome is unknown");
     const [gap] = data.sum.gaps;
     assert.ok(gap?.connectionLost && !gap.answered);
   }
 });
 
-test("a server that breaks off each time ends a stage, but not for a remove, which is not repeated", async () => {
+test("a server that breaks each connection ends a stage, except of removes, which are not repeated", async () => {
   for (const operation of ["insert", "remove"] as const) {
     const clock = new VirtualClock();
-    // What may not be repeated fails at the first broken connection.
+    // An operation that must not be repeated fails with the first connection.
     const state = operation === "remove" ? "unknown" : "gone";
     const worker = failing(clock, () => new ConnectionLostError("it broke", true, state));
     const tasks = () => ({ next: () => ({ operation, key: 1 }) });
@@ -311,7 +311,7 @@ test("a server that breaks off each time ends a stage, but not for a remove, whi
   }
 });
 
-test("a silence is told as a gap, a lost connection too, however short", async () => {
+test("a silence is a gap, and a lost connection of any length", async () => {
   const clock = new VirtualClock();
   const clients = [{ connections: 1 }];
   const server = new SimulatedServer(clock, (arrivedMs) => {
@@ -336,13 +336,13 @@ test("a silence is told as a gap, a lost connection too, however short", async (
   assert.equal(data.ended, "planned");
 });
 
-test("the client's share of the processor is that of the measured time alone", async () => {
+test("the processor share of the client is that of the measured time only", async () => {
   const clock = new VirtualClock();
   const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 10);
   const data = await runLookups(clock, server, 1, {
     length: { durationMs: 1_000 },
     warmup: { ms: 500, tasks: lookups },
-    // Three quarters of a processor in the main thread, and as much again in others, after the warm-up.
+    // After the warm-up: three quarters of a processor in the main thread, and the same in others.
     processorTime: () => {
       const ms = Math.max(0, clock.now() - 500) * 0.75;
       return { mainMs: ms, allMs: 2 * ms };

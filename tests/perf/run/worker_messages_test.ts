@@ -1,4 +1,4 @@
-/** Proves that messages between processes come through as they were sent, however they are cut. */
+/** Proves that messages between processes arrive unchanged, in pieces of any size. */
 import assert from "assert";
 import fc from "fast-check";
 import {
@@ -10,10 +10,10 @@ import {
 } from "../../../lib/perf/run/worker_messages.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: `worker_messages: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `worker messages: ${name}`, permissions: "none", fn });
 }
 
-test("a message comes through as it was sent, on one line", () => {
+test("a message arrives unchanged, on one line", () => {
   const orders: WorkerOrder[] = [
     { type: "prepare", stage: 0 },
     { type: "warm", stage: 3, keyEnds: [1, 2] },
@@ -30,17 +30,17 @@ test("a message comes through as it was sent, on one line", () => {
   assert.deepEqual(readAnswer(messageLine(note)), note);
 });
 
-test("what is no message is refused with what it begins with", () => {
-  for (const line of ["", "hello", "{}", "null", "[]", '{"type":1}', '{"type":"begun"}', "7"]) {
+test("a line that is no message is rejected with its beginning", () => {
+  for (const line of ["", "hello", "{}", "null", "[]", '{"type":1}', '{"type":"connected"}', "7"]) {
     assert.throws(() => readOrder(line), (error) => {
       assert.ok(error instanceof SyntaxError);
       return error.message.includes(JSON.stringify(line));
     });
   }
-  assert.throws(() => readAnswer('{"type":"begin"}'), SyntaxError);
+  assert.throws(() => readAnswer('{"type":"connect"}'), SyntaxError);
 });
 
-test("lines come whole from pieces of any size; an unfinished one is none", async () => {
+test("lines are joined from pieces of any size; an unfinished line is dropped", async () => {
   const property = fc.asyncProperty(
     fc.array(fc.string({ unit: "grapheme" }).map((text) => text.replaceAll("\n", ""))),
     fc.infiniteStream(fc.integer({ min: 1, max: 7 })),
@@ -51,8 +51,8 @@ test("lines come whole from pieces of any size; an unfinished one is none", asyn
         const size = sizes.next().value ?? 1;
         pieces.push(bytes.subarray(at, at += size));
       }
-      const came = await Array.fromAsync(linesOf(ReadableStream.from(pieces)));
-      assert.deepEqual(came, lines.map((line) => line.toWellFormed()));
+      const received = await Array.fromAsync(linesOf(ReadableStream.from(pieces)));
+      assert.deepEqual(received, lines.map((line) => line.toWellFormed()));
     },
   );
   await fc.assert(property, { seed: 5, numRuns: 100 });

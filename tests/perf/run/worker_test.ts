@@ -1,4 +1,4 @@
-/** Proves that a worker does what it is told, and that one that fails in any way is found out. */
+/** Proves that a worker follows its orders, and that any failure of a worker is noticed. */
 import assert from "assert";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
 import { Shares } from "../../../lib/perf/run/shares.ts";
@@ -34,13 +34,13 @@ const TARGET: RunTarget = {
   table: { table: "t", seq: 3, isShared: false },
 };
 
-/** Notes what it is told. */
-class NotingShare implements Share {
+/** A share that records its calls. */
+class RecordingShare implements Share {
   readonly calls: unknown[] = [];
   events: ShareEvents | undefined;
 
-  begin(order: ShareOrder) {
-    this.calls.push(["begin", order]);
+  connect(order: ShareOrder) {
+    this.calls.push(["connect", order]);
     return Promise.resolve(TARGET);
   }
   prepare(stage: number) {
@@ -54,7 +54,7 @@ class NotingShare implements Share {
   start(unixMs: number) {
     this.calls.push(["start", unixMs]);
     this.events?.onProgress(2);
-    this.events?.onNote("told");
+    this.events?.onNote("a note");
     return Promise.resolve(STAGE);
   }
   cleanUp() {
@@ -73,8 +73,8 @@ class NotingShare implements Share {
 
 const NO_EVENTS: ShareEvents = { onProgress() {}, onNote() {} };
 
-test("orders and answers pass through the pipes as they are", async () => {
-  const share = new NotingShare();
+test("orders and answers pass through the pipes unchanged", async () => {
+  const share = new RecordingShare();
   const { process, ended } = pipedWorker((events) => {
     share.events = events;
     return share;
@@ -85,19 +85,19 @@ test("orders and answers pass through the pipes as they are", async () => {
     onProgress: (operations) => operations > 0 && progress.resolve(operations),
     onNote: (text) => notes.push(text),
   });
-  assert.deepEqual(await worker.begin(ORDER), TARGET);
+  assert.deepEqual(await worker.connect(ORDER), TARGET);
   assert.deepEqual(await worker.prepare(0), UNMEASURED);
   await worker.warm(0, [5, 7]);
   assert.deepEqual(await worker.start(1_800_000_000_000.5), JSON.parse(JSON.stringify(STAGE)));
   assert.equal(await progress.promise, 2);
-  assert.deepEqual(notes, ["told"]);
+  assert.deepEqual(notes, ["a note"]);
   assert.deepEqual(await worker.cleanUp(), UNMEASURED);
   await worker.end();
   await worker.close();
   assert.equal(await ended, true);
   assert.equal(process.wasKilled, false);
   assert.deepEqual(share.calls, [
-    ["begin", JSON.parse(JSON.stringify(ORDER))],
+    ["connect", JSON.parse(JSON.stringify(ORDER))],
     ["prepare", 0],
     ["warm", 0, [5, 7]],
     ["start", 1_800_000_000_000.5],
@@ -107,26 +107,26 @@ test("orders and answers pass through the pipes as they are", async () => {
   ]);
 });
 
-test("a worker is ready once it reads orders, and says so at once", async () => {
-  const { process } = pipedWorker(() => new NotingShare(), 1e6);
-  await using crew = new Shares([process], NO_EVENTS);
-  await crew.ready();
+test("a worker is ready when it reads orders, and reports so at once", async () => {
+  const { process } = pipedWorker(() => new RecordingShare(), 1e6);
+  await using shares = new Shares([process], NO_EVENTS);
+  await shares.ready();
 });
 
-test("one that is not heard of is waited for, but not for ever; one that ends, no longer", async () => {
+test("the wait for a silent worker is limited; it ends at once if the worker ends", async () => {
   const silent = new FakeProcess();
   const hanging = new RemoteShare(silent, "Worker", NO_EVENTS, 50);
-  await assert.rejects(hanging.ready(), /was not heard of for 0.05 s/);
+  await assert.rejects(hanging.ready(), /sent no message for 0.05 s/);
   const dying = new FakeProcess();
-  await using crew = new Shares([dying], NO_EVENTS);
-  const ready = crew.ready();
+  await using shares = new Shares([dying], NO_EVENTS);
+  const ready = shares.ready();
   dying.end({ code: 3, signal: null });
   await assert.rejects(ready, /^ExitError: Worker 2 of 2 .* ended with exit code 3/);
   await hanging.close();
 });
 
-test("what a worker cannot do is told as a sentence, and it ends", async () => {
-  const share = new NotingShare();
+test("a worker that fails reports a sentence, and ends", async () => {
+  const share = new RecordingShare();
   share.prepare = () => Promise.reject(new Error("there is no table"));
   const { process, ended } = pipedWorker(() => share);
   const worker = new RemoteShare(process, "Worker 2 of 3", NO_EVENTS);
@@ -138,8 +138,8 @@ test("what a worker cannot do is told as a sentence, and it ends", async () => {
   await worker.close();
 });
 
-test("a worker ends when its orders do, also in the middle of a stage", async () => {
-  const share = new NotingShare();
+test("a worker ends with its orders, also during a stage", async () => {
+  const share = new RecordingShare();
   const isMeasuring = Promise.withResolvers<void>();
   share.start = () => {
     isMeasuring.resolve();
@@ -155,54 +155,54 @@ test("a worker ends when its orders do, also in the middle of a stage", async ()
 });
 
 test("a line that is no order ends a worker", async () => {
-  const { process, ended } = pipedWorker(() => new NotingShare());
+  const { process, ended } = pipedWorker(() => new RecordingShare());
   const writer = process.stdin.getWriter();
   await writer.write(new TextEncoder().encode("hello\n"));
   assert.equal(await ended, false);
 });
 
-test("a worker that is killed is told of at once, and each time that it is asked", async () => {
+test("a killed worker rejects the current order at once, and all later ones", async () => {
   const process = new FakeProcess();
   const worker = new RemoteShare(process, "Worker 3 of 4", NO_EVENTS);
-  const asked = worker.start(0);
+  const answer = worker.start(0);
   process.end({ code: 137, signal: "SIGKILL" });
-  const told = { message: "Worker 3 of 4 (process 4711) was ended by SIGKILL" };
-  await assert.rejects(asked, told);
-  await assert.rejects(worker.end(), told);
+  const killed = { message: "Worker 3 of 4 (process 4711) was killed by SIGKILL" };
+  await assert.rejects(answer, killed);
+  await assert.rejects(worker.end(), killed);
   await worker.close();
 });
 
-test("one that ends by itself is told of with its exit code", async () => {
+test("a worker that ends by itself is reported with its exit code", async () => {
   const process = new FakeProcess();
   const worker = new RemoteShare(process, "Worker", NO_EVENTS);
-  const asked = worker.begin(ORDER);
+  const answer = worker.connect(ORDER);
   process.end({ code: 5, signal: null });
-  await assert.rejects(asked, { message: "Worker (process 4711) ended with exit code 5" });
+  await assert.rejects(answer, { message: "Worker (process 4711) ended with exit code 5" });
   await worker.close();
 });
 
-test("one that hangs is ended by force; while it gives signs of life, it may take its time", async () => {
+test("a worker that hangs is killed; one that sends messages can take its time", async () => {
   const process = new FakeProcess();
-  let signs = 0;
-  const life = setInterval(() => {
+  let messages = 0;
+  const timer = setInterval(() => {
     process.writeLine('{"type":"alive","operations":0}');
-    if (++signs === 20) clearInterval(life);
+    if (++messages === 20) clearInterval(timer);
   }, 20);
   const worker = new RemoteShare(process, "Worker", NO_EVENTS, 300);
   await assert.rejects(worker.prepare(0), {
-    message: "Worker (process 4711) was not heard of for 0.3 s, so it was ended",
+    message: "Worker (process 4711) sent no message for 0.3 s, so it was killed",
   });
-  assert.deepEqual([signs, process.wasKilled], [20, true]);
+  assert.deepEqual([messages, process.wasKilled], [20, true]);
   await worker.close();
 });
 
-test("one that says what no worker says is ended", async () => {
+test("a worker that sends anything else is killed", async () => {
   for (const line of ["Segmentation fault", '{"type":"warm"}']) {
     const process = new FakeProcess();
     const worker = new RemoteShare(process, "Worker", NO_EVENTS);
-    const asked = worker.prepare(0);
+    const answer = worker.prepare(0);
     process.writeLine(line);
-    await assert.rejects(asked, /^ExitError: Worker \(process 4711\) .*(Segmentation|with warm)/);
+    await assert.rejects(answer, /^ExitError: Worker \(process 4711\) .*(Segmentation|with warm)/);
     process.end({ code: 0, signal: null });
     await worker.close();
   }

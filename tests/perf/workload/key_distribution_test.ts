@@ -1,34 +1,34 @@
-/** Proves that keys come as often as their distribution says. */
+/** Proves that the frequency of keys is that of their distribution. */
 import assert from "assert";
 import { createKeyChoice, distributionText } from "../../../lib/perf/workload/key_distribution.ts";
 import { randomFractions } from "../../../lib/perf/workload/seeded_streams.ts";
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `key_choice: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `key distribution: ${name}`, permissions: "none", fn });
 }
 
 const DRAWS = 200_000;
 
-/** How often each of the keys came. */
+/** Counts how often each key is chosen. */
 function counts(choose: () => number, keys: number): number[] {
-  const came = new Array<number>(keys).fill(0);
+  const counted = new Array<number>(keys).fill(0);
   for (let draw = 0; draw < DRAWS; draw++) {
     const key = choose();
     assert.ok(Number.isInteger(key) && key >= 0 && key < keys, `${key}`);
-    came[key] = (came[key] ?? 0) + 1;
+    counted[key] = (counted[key] ?? 0) + 1;
   }
-  return came;
+  return counted;
 }
 
 /**
- * Pearson's chi-squared of counts against probabilities, as standard deviations from what is expected
- * (by Wilson and Hilferty). The rarest keys are put together, so that each class expects 20 at least.
+ * Pearson's chi-squared of counts against probabilities, in standard deviations from the expected value
+ * (by Wilson and Hilferty). Rare keys are grouped, so that each class expects at least 20.
  */
-function deviation(came: readonly number[], probabilities: readonly number[]): number {
+function deviation(counted: readonly number[], probabilities: readonly number[]): number {
   let chiSquared = 0, classes = 0, expected = 0, observed = 0;
   for (const [key, probability] of probabilities.entries()) {
     expected += probability * DRAWS;
-    observed += came[key] ?? 0;
+    observed += counted[key] ?? 0;
     if (expected < 20 && key < probabilities.length - 1) continue;
     chiSquared += (observed - expected) ** 2 / expected;
     classes++;
@@ -45,10 +45,10 @@ function zipfProbabilities(keys: number, theta: number): number[] {
   return weights.map((weight) => weight / sum);
 }
 
-test("uniform: every key as often as the others", () => {
+test("uniform: all keys are equally frequent", () => {
   for (const keys of [2, 10, 1_000]) {
-    const came = counts(createKeyChoice({ kind: "uniform" }, keys, randomFractions(1)), keys);
-    const off = deviation(came, new Array<number>(keys).fill(1 / keys));
+    const counted = counts(createKeyChoice({ kind: "uniform" }, keys, randomFractions(1)), keys);
+    const off = deviation(counted, new Array<number>(keys).fill(1 / keys));
     assert.ok(Math.abs(off) < 4, `${keys} keys: ${off} standard deviations`);
   }
 });
@@ -63,25 +63,25 @@ test("zipf: key of rank k with a probability proportional to 1 / k ** theta", ()
   }
 });
 
-test("the test tells one exponent from another, and uniform from both", () => {
+test("the test separates two exponents, and uniform from both", () => {
   const choose = createKeyChoice({ kind: "zipf", theta: 0.99 }, 1_000, randomFractions(3));
-  const came = counts(choose, 1_000);
-  assert.ok(deviation(came, zipfProbabilities(1_000, 0.97)) > 4);
-  assert.ok(deviation(came, new Array<number>(1_000).fill(1e-3)) > 4);
+  const counted = counts(choose, 1_000);
+  assert.ok(deviation(counted, zipfProbabilities(1_000, 0.97)) > 4);
+  assert.ok(deviation(counted, new Array<number>(1_000).fill(1e-3)) > 4);
 });
 
-test("one key is always that key, and a billion keys cost no memory", () => {
+test("a single key is always chosen, and a billion keys use no memory", () => {
   for (const distribution of [{ kind: "uniform" }, { kind: "zipf", theta: 0.99 }] as const) {
     const one = createKeyChoice(distribution, 1, randomFractions(4));
     assert.ok(Array.from({ length: 1_000 }, one).every((key) => key === 0));
     const many = createKeyChoice(distribution, 1e9, randomFractions(5));
-    const came = Array.from({ length: 10_000 }, many);
-    assert.ok(came.every((key) => key >= 0 && key < 1e9) && Math.max(...came) > 1e7);
+    const counted = Array.from({ length: 10_000 }, many);
+    assert.ok(counted.every((key) => key >= 0 && key < 1e9) && Math.max(...counted) > 1e7);
     assert.throws(() => createKeyChoice(distribution, 0, randomFractions(6)), RangeError);
   }
 });
 
-test("as text they are what is typed", () => {
+test("the text of a distribution is that of the command line", () => {
   assert.equal(distributionText({ kind: "uniform" }), "uniform");
   assert.equal(distributionText({ kind: "zipf", theta: 0.99 }), "zipf:0.99");
 });

@@ -1,4 +1,4 @@
-/** Proves that keys are of one size, all different, and of one run alone; and which of them are there. */
+/** Proves that keys have one size, are all different, and belong to one run; and which are in the table. */
 import assert from "assert";
 import fc from "fast-check";
 import { ClientKeys } from "../../../lib/perf/workload/client_keys.ts";
@@ -16,7 +16,7 @@ function test(name: string, fn: () => void): void {
 const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const numbers = fc.integer({ min: 0, max: 2 ** 47 - 1 });
 
-test("every key has the size that is told, whatever its number, and is ASCII", () => {
+test("every key has the documented size for any number, and is ASCII", () => {
   fc.assert(fc.property(seeds, numbers, (seed, number) => {
     const keys = new Keys(seed);
     assert.equal(keys.size, 32);
@@ -36,21 +36,21 @@ test("different numbers have different keys", () => {
   assert.equal(new Set([...all, ...warm]).size, 100_000);
 });
 
-test("runs share no key even with the same seed, unless they are given the same prefix", () => {
+test("runs share no key even with the same seed, unless they have the same prefix", () => {
   const runs = Array.from({ length: 100 }, () => new Keys(7));
   assert.equal(new Set(runs.map((keys) => keys.key(0))).size, 100);
   assert.equal(new Keys(7, "same").key(3), new Keys(7, "same").key(3));
   assert.notEqual(new Keys(7, "same").key(3), new Keys(8, "same").key(3));
 });
 
-test("neighbours are scattered", () => {
+test("neighboring keys are scattered", () => {
   assert.equal(new Set(Array.from({ length: 10_000 }, (_, n) => scatterBits(n))).size, 10_000);
   const keys = new Keys(0, "p");
   const firsts = Array.from({ length: 1_000 }, (_, n) => keys.key(n).slice(-6, -5));
   assert.ok(new Set(firsts).size > 20);
 });
 
-test("chance can be had again from its seed; other seeds and streams have nothing to do with it", () => {
+test("a seed repeats its random stream; other seeds and streams are independent", () => {
   const some = (seed: number, stream?: number) => {
     const fraction = randomFractions(seed, stream);
     return Array.from({ length: 1_000 }, fraction);
@@ -66,7 +66,7 @@ test("chance can be had again from its seed; other seeds and streams have nothin
   assert.equal(new Set(Array.from({ length: 4 }, newSeed)).size, 4);
 });
 
-test("the clients' keys together are those from 0 on, without gaps", () => {
+test("the keys of all clients are numbered from 0 without gaps", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 20 }),
@@ -77,7 +77,7 @@ test("the clients' keys together are those from 0 on, without gaps", () => {
           Array.from({ length: one.limit }, (_, n) => one.number(n))
         );
         assert.deepEqual(all.sort((a, b) => a - b), Array.from({ length: keys }, (_, at) => at));
-        // What a mix adds is none of them, nor another client's.
+        // The keys that a mix adds are none of them, nor those of another client.
         const added = own.flatMap((one) =>
           [one.nextNew, one.nextNew + 1].map((n) => one.number(n))
         );
@@ -87,15 +87,15 @@ test("the clients' keys together are those from 0 on, without gaps", () => {
   );
 });
 
-test("the reserve gives back the oldest key first, and each once", () => {
+test("the reserve returns the oldest key first, and each once", () => {
   const keys = new ClientKeys(0, 1, 1);
-  const came: number[] = [];
+  const taken: number[] = [];
   for (let n = 0; n < 10_000; n++) {
     keys.addToReserve(n);
-    if (n % 3 > 0) came.push(keys.takeFromReserve() ?? -1);
+    if (n % 3 > 0) taken.push(keys.takeFromReserve() ?? -1);
   }
-  assert.equal(keys.reserve, 10_000 - came.length);
-  for (let key = keys.takeNext(); key !== undefined; key = keys.takeNext()) came.push(key);
-  assert.deepEqual(came, Array.from({ length: 10_000 }, (_, n) => n));
+  assert.equal(keys.reserve, 10_000 - taken.length);
+  for (let key = keys.takeNext(); key !== undefined; key = keys.takeNext()) taken.push(key);
+  assert.deepEqual(taken, Array.from({ length: 10_000 }, (_, n) => n));
   assert.equal(keys.reserve, 0);
 });

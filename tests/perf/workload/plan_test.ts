@@ -1,4 +1,4 @@
-/** Proves which operations with which keys a run consists of, by carrying plans out on a table. */
+/** Proves the operations and keys of plans, which are executed on a table. */
 import assert from "assert";
 import type { HtClient } from "../../../lib/client/client.ts";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
@@ -22,12 +22,12 @@ function configOf(...flags: string[]) {
   return parseTestPerfConfig(["127.0.0.1:1", ...flags], {});
 }
 
-/** Carries plans out on a table, and notes what was done. */
+/** Executes plans on a table, and records the operations. */
 class Carrier {
   readonly workload = new TableWorkload(new Keys(SEED, "plan"), 40, true);
   readonly client: HtClient = fakeClient().client;
 
-  /** Does tasks until there are no more, but at most so many for each client. */
+  /** Performs tasks until their end, at most `most` for each client. */
   async all(
     clients: number,
     tasksOf: (client: number) => Tasks,
@@ -62,7 +62,7 @@ function counts(tasks: readonly Task[]): Partial<Record<Operation, number>> {
   return count;
 }
 
-test("four stages insert, look up, scan and remove the same keys, and leave nothing", async () => {
+test("four stages insert, look up, scan and remove the same keys, and leave none", async () => {
   const carrier = new Carrier();
   const { stages, cleanUp } = planRun(configOf("--ops", "20", "--clients", "3"), SEED);
   assert.deepEqual(stages.map(({ name }) => name), ["insert", "lookup", "scan", "remove"]);
@@ -84,7 +84,7 @@ test("four stages insert, look up, scan and remove the same keys, and leave noth
   assert.equal(await carrier.client.size(), 0);
 });
 
-test("what warm-ups that end after an insert leave is taken away at the end", async () => {
+test("keys that a warm-up leaves after its last insert are removed at the end", async () => {
   const carrier = new Carrier();
   const { stages: [insert, , , remove], cleanUp } = planRun(configOf("--clients", "2"), SEED);
   assert.ok(insert && remove);
@@ -95,7 +95,7 @@ test("what warm-ups that end after an insert leave is taken away at the end", as
   assert.equal(await carrier.client.size(), 0);
 });
 
-test("where a remove of a warm-up did not succeed, as its connection was lost, it is repeated", () => {
+test("a remove of a warm-up that failed with its connection is repeated", () => {
   const { stages: [insert], cleanUp } = planRun(configOf(), SEED);
   const warmup = insert?.warmup(0);
   const [, lost] = [warmup?.next(), warmup?.next()];
@@ -104,7 +104,7 @@ test("where a remove of a warm-up did not succeed, as its connection was lost, i
   assert.deepEqual([operation, key], ["remove", lost?.key]);
 });
 
-test("with --keys there are so many, however many operations, and what is left is taken away", async () => {
+test("--keys limits the keys for any number of operations, and the rest is removed", async () => {
   const carrier = new Carrier();
   const { stages, cleanUp } = planRun(
     configOf("--ops", "5", "--clients", "2", "--keys", "31"),
@@ -122,7 +122,7 @@ test("with --keys there are so many, however many operations, and what is left i
   assert.equal(await carrier.client.size(), 0);
 });
 
-test("with fewer keys than operations, inserts replace, and removes end when nothing is left", async () => {
+test("with fewer keys than operations, inserts replace values, and removes end when no key is left", async () => {
   const carrier = new Carrier();
   const { stages: [insert, lookup, , remove] } = planRun(configOf("--keys", "7"), SEED);
   assert.ok(insert && lookup && remove);
@@ -132,7 +132,7 @@ test("with fewer keys than operations, inserts replace, and removes end when not
   assert.equal((await carrier.all(1, remove.tasks, 100)).length, 7);
 });
 
-test("a stage by time has no number of operations, and no keys are looked up that are not there", async () => {
+test("a stage by time has no number of operations, and looks up only keys in the table", async () => {
   const carrier = new Carrier();
   const flags = ["--duration", "2", "--clients", "2", "--distribution", "uniform"];
   const { stages: [insert, lookup, scan] } = planRun(configOf(...flags), SEED);
@@ -149,7 +149,7 @@ test("a stage by time has no number of operations, and no keys are looked up tha
   assert.equal(new Set(keysOf(done)).size, 40);
 });
 
-test("--distribution zipf looks some keys up much more often, those of all clients", async () => {
+test("--distribution zipf looks up some keys of all clients much more often", async () => {
   const carrier = new Carrier();
   const flags = ["--ops", "500", "--clients", "2", "--distribution", "zipf"];
   const { stages: [insert, lookup] } = planRun(configOf(...flags), SEED);
@@ -162,7 +162,7 @@ test("--distribution zipf looks some keys up much more often, those of all clien
   assert.ok(keys.some((key) => key % 2 === 1), "the other client's keys too");
 });
 
-test("a mix has its shares, looks up only what is there, and keeps the table's size", async () => {
+test("a mix has its shares, looks up only keys in the table, and keeps the size of the table", async () => {
   const carrier = new Carrier();
   const flags = ["--mix", "lookup=70,insert=25,scan=5", "--keys", "200", "--clients", "2"];
   const { stages, cleanUp } = planRun(configOf(...flags), SEED);
@@ -173,9 +173,9 @@ test("a mix has its shares, looks up only what is there, and keeps the table's s
   const { lookup = 0, insert = 0, scan = 0 } = counts(done);
   assert.equal(lookup + insert + scan, 10_000);
   // Four standard deviations of 10,000 draws.
-  for (const [came, share] of [[lookup, 0.7], [insert, 0.25], [scan, 0.05]] as const) {
+  for (const [count, share] of [[lookup, 0.7], [insert, 0.25], [scan, 0.05]] as const) {
     const spread = Math.sqrt(10_000 * share * (1 - share));
-    assert.ok(Math.abs(came - 10_000 * share) < 4 * spread, `${came} of ${share}`);
+    assert.ok(Math.abs(count - 10_000 * share) < 4 * spread, `${count} of ${share}`);
   }
   assert.equal(new Set(keysOf(done)).size, 200);
   assert.equal(await carrier.client.size(), 200);
@@ -183,24 +183,24 @@ test("a mix has its shares, looks up only what is there, and keeps the table's s
   assert.equal(await carrier.client.size(), 0);
 });
 
-test("a mix with removes takes away only what it added, and nothing that is looked up", async () => {
+test("a mix with removes removes only keys that it added, and none of the lookups", async () => {
   const carrier = new Carrier();
   const flags = ["--mix", "lookup=40,insert=30,remove=30", "--keys", "50", "--clients", "2"];
   const { stages: [mixed], cleanUp } = planRun(configOf(...flags), SEED);
   assert.ok(mixed);
   await carrier.prepared(2, mixed);
-  // The carrier fails where a key is not there.
+  // The executor of the plan fails if a key is missing.
   const warm = await carrier.all(2, mixed.warmup, 500);
   const done = await carrier.all(2, mixed.tasks, 5_000);
   const { lookup = 0, insert = 0, remove = 0 } = counts([...warm, ...done]);
-  for (const [came, share] of [[lookup, 0.4], [insert, 0.3], [remove, 0.3]] as const) {
-    assert.ok(Math.abs(came / 11_000 - share) < 0.03, `${came} of ${share}`);
+  for (const [count, share] of [[lookup, 0.4], [insert, 0.3], [remove, 0.3]] as const) {
+    assert.ok(Math.abs(count / 11_000 - share) < 0.03, `${count} of ${share}`);
   }
   await carrier.all(2, cleanUp);
   assert.equal(await carrier.client.size(), 0);
 });
 
-test("a mix with nothing to remove inserts instead", async () => {
+test("a mix without a key to remove inserts instead", async () => {
   const carrier = new Carrier();
   const flags = ["--mix", "insert=50,remove=50", "--keys", "5"];
   const { stages: [mixed] } = planRun(configOf(...flags), SEED);
@@ -213,7 +213,7 @@ test("a mix with nothing to remove inserts instead", async () => {
   assert.ok((counts(done).remove ?? 0) > 100);
 });
 
-test("the same seed gives the same operations, another one others; clients differ", () => {
+test("the same seed gives the same operations, another seed gives others; clients differ", () => {
   const some = (seed: number, client: number, part: "tasks" | "warmup" = "tasks") => {
     const flags = ["--mix", "lookup=50,insert=50", "--keys", "1000", "--distribution", "zipf"];
     const { stages: [mixed] } = planRun(configOf(...flags, "--clients", "2"), seed);

@@ -1,4 +1,4 @@
-/** Proves that the open loop's schedule is even, shared out by turns, and consistent with itself. */
+/** Proves that the schedule of an open loop is even, shared in turns, and consistent. */
 import assert from "assert";
 import fc from "fast-check";
 import { Schedule } from "../../../lib/perf/workload/schedule.ts";
@@ -7,7 +7,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `schedule: ${name}`, permissions: "none", fn });
 }
 
-test("of 1,000 a second one is due each millisecond, and clients take turns", () => {
+test("at 1,000 a second one request is due each millisecond, and clients take turns", () => {
   const schedule = new Schedule(1_000, 3);
   const due = [0, 1, 2, 3, 4, 5, 6];
   assert.deepEqual(due.map((k) => schedule.dueMs(k)), due);
@@ -19,7 +19,7 @@ test("of 1,000 a second one is due each millisecond, and clients take turns", ()
 const rates = fc.double({ min: 0.1, max: 1e7, noNaN: true });
 const clientCounts = fc.integer({ min: 1, max: 50 });
 
-test("each client's own schedule is its share of the common one", () => {
+test("the schedule of a client is its share of the common one", () => {
   fc.assert(fc.property(rates, clientCounts, fc.nat(100_000), (rate, clients, k) => {
     const schedule = new Schedule(rate, clients);
     assert.equal(
@@ -29,7 +29,7 @@ test("each client's own schedule is its share of the common one", () => {
   }));
 });
 
-test("those before a time are exactly those whose time is before it", () => {
+test("the requests before a moment are exactly those that are due before it", () => {
   fc.assert(fc.property(rates, fc.double({ min: 0, max: 1e5, noNaN: true }), (rate, ms) => {
     const schedule = new Schedule(rate, 1);
     const count = schedule.countBefore(ms);
