@@ -16,6 +16,7 @@ import {
   pairsOf,
   startOn,
 } from "../engine/durable_engine.ts";
+import { isLong } from "../helpers/long.ts";
 import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts";
 import { ioError, noSpace, SimulatedDisk } from "./simulated/simulated_disk.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
@@ -27,8 +28,13 @@ const KEYS = 5;
 /** Changes in the log before a checkpoint. */
 const ENTRIES = 6;
 
-/** Power failures at each point. */
-const FAILURES = 2;
+/** Crashes of a point: 0 is a kill, the others are power failures. */
+const CRASHES = [0, 1, 2];
+
+/** The crashes to try at a point: all of them in the long form, else one. */
+function crashesAt(point: number): readonly number[] {
+  return isLong ? CRASHES : [point % CRASHES.length];
+}
 
 /** The disk and the knowledge of the clients at one moment. */
 interface Point {
@@ -192,7 +198,7 @@ interface Tried {
 async function crashAtAll(points: readonly Point[], seed: number): Promise<Tried> {
   const tried: Tried = { points: points.length, recoveries: 0 };
   for (const [number, point] of points.entries()) {
-    for (let failure = 0; failure <= FAILURES; failure++) {
+    for (const failure of crashesAt(number)) {
       const crashSeed = seed * 10_000 + number * 10 + failure;
       const disk = failure === 0 ? point.disk.killed() : point.disk.crashed(crashSeed);
       try {

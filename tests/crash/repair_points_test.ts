@@ -15,7 +15,7 @@ import { randomFrom, seedFor } from "../../bench/harness/random.ts";
 import { noSpace, SimulatedDisk } from "./simulated/simulated_disk.ts";
 
 /** Crashes at each point: kills and power failures in turn, each with a second crash. */
-const CRASHES = isLong ? 60 : 6;
+const CRASHES = isLong ? 60 : 2;
 
 type FilesOf = Record<string, Uint8Array<ArrayBuffer>>;
 
