@@ -268,7 +268,7 @@ export class DurableStorage implements Storage {
         if (this.#closing.signal.aborted) return;
         this.#retryBytes = this.#tableFiles.active.bytes * 2;
         this.#log.warn(
-          `Cannot write a checkpoint, trying again later; the log goes on and nothing is lost: ${
+          `Cannot write a checkpoint, trying again later; changes still go to the log, and nothing is lost: ${
             messageOf(error)
           }`,
         );

@@ -48,7 +48,7 @@ export function encodeLogHeader(members: Header): Uint8Array {
 export function findHeaderProblem(record: LogRecord, kind: FileKind): string | undefined {
   const { htserver, version } = parseMembers(record);
   if (record.seq !== 0 || htserver !== kind) {
-    return `its first record must say that it is a '${kind}' file, and it says ${
+    return `its first record must be the header of a '${kind}' file, and it is ${
       quoted(textAt(record.bytes, record.jsonStart, record.jsonEnd))
     }`;
   }

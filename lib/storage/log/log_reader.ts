@@ -1,4 +1,4 @@
-/** A reader of the records of a log or checkpoint, line by line, which goes on behind damage. */
+/** A reader of the records of a log or checkpoint, line by line, which continues behind damage. */
 import type { Files, ReadableFile } from "../folder/folder_files.ts";
 import { LogRecord, MAX_RECORD_BYTES, readRecord } from "./log_record.ts";
 

@@ -190,10 +190,10 @@ test("wrong first and last records are damage", async () => {
   const header = '{"htserver":"ckpt","version":1,"covers":0}';
   const insert = '{"method":"insert","key":"a","value":1}';
   const cases: readonly (readonly [Record<string, Uint8Array>, RegExp])[] = [
-    [{ "table.txn": fileOf([1, HEADER]) }, /its first record must say that it is a 'txn' file/],
+    [{ "table.txn": fileOf([1, HEADER]) }, /its first record must be the header of a 'txn' file/],
     [
       { "table.ckpt": fileOf(HEADER) },
-      /must say that it is a 'ckpt' file, and it says "{\\"htserver/,
+      /must be the header of a 'ckpt' file, and it is "{\\"htserver/,
     ],
     [{ "table.ckpt": fileOf(header, insert, '{"end":1}', insert) }, /bytes follow its last/],
     [{ "table.ckpt": fileOf(header, insert, '{"end":2}') }, /a record holds no change/],
