@@ -7,6 +7,7 @@ import type {
   WritableFile,
 } from "../lib/storage/folder/folder_files.ts";
 import type { OpenFile } from "../lib/storage/folder/file_system.ts";
+import { infoOf } from "../tests/crash/simulated/simulated_disk.ts";
 import { joined } from "../tests/helpers/streams.ts";
 
 /** Files that live as long as this object. */
@@ -47,10 +48,13 @@ export class MemoryFiles implements Files {
     if (isNew) this.#files.set(name, new Uint8Array(0));
     const put = (bytes: Uint8Array) => this.#files.set(name, bytes);
     return {
-      write: (bytes) => void put(joined([this.#bytes(name), bytes])),
-      truncate: (length) => void put(this.#bytes(name).slice(0, length)),
-      syncNow: () => {},
-      sync: () => Promise.resolve(),
+      writeSync: (bytes) => {
+        put(joined([this.#bytes(name), bytes]));
+        return bytes.length;
+      },
+      truncateSync: (length) => void put(this.#bytes(name).slice(0, length)),
+      syncDataSync: () => {},
+      syncData: () => Promise.resolve(),
       ...this.#open(name),
     };
   }
@@ -59,7 +63,7 @@ export class MemoryFiles implements Files {
     const bytes = this.#bytes(name);
     let at = 0;
     return {
-      read(into) {
+      readSync(into) {
         if (at >= bytes.length) return null;
         const part = bytes.subarray(at, at + into.length);
         into.set(part);
@@ -90,7 +94,7 @@ export class MemoryFiles implements Files {
   syncFolderNow(): void {}
 
   #open(name: string): OpenFile {
-    return { status: () => this.#status(name), tryLock: () => true, close() {} };
+    return { statSync: () => infoOf(this.#status(name)), tryLockSync: () => true, close() {} };
   }
 
   /** Its name is what a file is known by. */

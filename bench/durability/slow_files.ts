@@ -22,10 +22,15 @@ export class SlowFiles implements Files {
   }
 
   openToWrite(name: string, how: "create" | "append"): WritableFile {
+    const file = this.#files.openToWrite(name, how);
     return {
-      ...this.#files.openToWrite(name, how),
-      syncNow: () => stopFor(this.#syncMs),
-      sync: () => this.#wait(),
+      statSync: () => file.statSync(),
+      tryLockSync: (exclusive) => file.tryLockSync(exclusive),
+      writeSync: (bytes) => file.writeSync(bytes),
+      truncateSync: (length) => file.truncateSync(length),
+      syncDataSync: () => stopFor(this.#syncMs),
+      syncData: () => this.#wait(),
+      close: () => file.close(),
     };
   }
 

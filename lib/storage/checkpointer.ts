@@ -50,21 +50,17 @@ interface CheckpointStart {
 
 /** Takes checkpoints of one table, one at a time. */
 export class Checkpointer {
+  /** Size of the last checkpoint, in bytes. */
+  bytes: number;
   readonly #options: CheckpointerOptions;
   /** The new log of a failed checkpoint, which the next attempt uses. */
   #start: CheckpointStart | undefined;
   /** Whether logs may still exist that the last checkpoint replaced. */
   #hasOldLogs = false;
-  #bytes: number;
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
-    this.#bytes = options.checkpointBytes;
-  }
-
-  /** Size of the last checkpoint, in bytes. */
-  get bytes(): number {
-    return this.#bytes;
+    this.bytes = options.checkpointBytes;
   }
 
   /**
@@ -100,14 +96,14 @@ export class Checkpointer {
       tableFiles.discardCheckpoint(written);
       throw error;
     }
-    this.#bytes = written.bytes;
+    this.bytes = written.bytes;
     await files.syncFolder(); // I3: only after this may the replaced logs be removed
     this.#start = undefined;
     this.#hasOldLogs = true;
     await this.#removeOldLogs(replaced);
     log.debug("checkpoint", {
       covers: start.covers,
-      bytes: this.#bytes,
+      bytes: this.bytes,
       took_ms: Math.round(performance.now() - startedMs),
     });
     await replaced.freeSpace(signal); // I3: no name on disk leads to these files now

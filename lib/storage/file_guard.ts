@@ -34,24 +34,16 @@ export interface FileGuardOptions {
 
 /** Guards the files of one table. */
 export class FileGuard {
+  /** While a file is missing: resolves when all changes are on disk again. */
+  restoring: Promise<void> | undefined;
+  /** Why changes must fail: a file is missing, and the table could not be written. */
+  writeError: string | undefined;
   readonly #options: FileGuardOptions;
-  #restoring: Promise<void> | undefined;
-  #writeError: string | undefined;
   /** The error of the last check, so that it is logged once. */
   #checkError: string | undefined;
 
   constructor(options: FileGuardOptions) {
     this.#options = options;
-  }
-
-  /** While a file is missing: resolves when all changes are on disk again. */
-  get restoring(): Promise<void> | undefined {
-    return this.#restoring;
-  }
-
-  /** Why changes must fail: a file is missing, and the table could not be written. */
-  get writeError(): string | undefined {
-    return this.#writeError;
   }
 
   /**
@@ -63,7 +55,7 @@ export class FileGuard {
     const { files, tableFiles, log, endProcess } = this.#options;
     try {
       files.check();
-      const missing = this.#restoring ? undefined : tableFiles.findMissing();
+      const missing = this.restoring ? undefined : tableFiles.findMissing();
       this.#checkError = undefined;
       if (missing !== undefined) this.#startRestore(missing, checkpointing);
     } catch (error) {
@@ -80,8 +72,8 @@ export class FileGuard {
     this.#options.log.warn(
       `'${missing}' was removed or changed by another program: writing the table to a new checkpoint and log; changes wait for that`,
     );
-    this.#restoring = this.#restore(missing, checkpointing);
-    this.#options.onStart(this.#restoring);
+    this.restoring = this.#restore(missing, checkpointing);
+    this.#options.onStart(this.restoring);
   }
 
   /** @param missing name of the missing file */
@@ -97,17 +89,17 @@ export class FileGuard {
       } catch (error) {
         if (isEnding()) return;
         if (error instanceof MissingFileError) continue; // another file disappeared in between
-        this.#writeError =
+        this.writeError =
           `'${missing}' was removed or changed by another program, and no checkpoint can be written: ${
             messageOf(error)
           }`;
         if (error instanceof FolderLostError) return endProcess(error);
-        if (isLastTry) return endProcess(new Error(this.#writeError));
-        log.warn(`Trying again in a second: ${this.#writeError}`);
+        if (isLastTry) return endProcess(new Error(this.writeError));
+        log.warn(`Trying again in a second: ${this.writeError}`);
         await sleep(FOLDER_CHECK_MS, signal);
       }
     }
-    this.#writeError = this.#restoring = undefined;
+    this.writeError = this.restoring = undefined;
     onRestored();
     log.warn(`The table is on disk again, without '${missing}'`);
   }

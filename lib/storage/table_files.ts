@@ -37,9 +37,10 @@ export class MissingFileError extends Error {
 
 /** The files of one table. */
 export class TableFiles {
+  /** The log that changes are written to; `switchTo` replaces it. */
+  active: LogWriter;
   readonly #files: Files;
   readonly #onForeign: (name: string, newName: string) => void;
-  #active: LogWriter;
   #older: OlderLog[];
   #checkpoint: FileStatus | undefined;
   /** The checkpoint, open: so no other file gets its inode. */
@@ -53,15 +54,10 @@ export class TableFiles {
   ) {
     this.#files = files;
     this.#onForeign = onForeign;
-    this.#active = log;
+    this.active = log;
     this.#older = olderLogs.map((name) => ({ name, status: files.findRead(name), log: undefined }));
     this.#checkpoint = files.findRead(CHECKPOINT);
     this.#held = this.#checkpoint && files.hold(CHECKPOINT);
-  }
-
-  /** The log for new changes. */
-  get active(): LogWriter {
-    return this.#active;
   }
 
   /**
@@ -71,7 +67,7 @@ export class TableFiles {
    * @throws {FolderLostError} if the folder itself was moved or replaced
    */
   findMissing(): string | undefined {
-    if (!this.isActiveIntact()) return this.#active.name;
+    if (!this.isActiveIntact()) return this.active.name;
     const older = this.#older.find((one) => !isUnchanged(this.#files.find(one.name), one.status));
     if (older) return older.name;
     return isUnchanged(this.#files.find(CHECKPOINT), this.#checkpoint) ? undefined : CHECKPOINT;
@@ -79,7 +75,7 @@ export class TableFiles {
 
   /** Whether the active log has its name, and the length that this server wrote. */
   isActiveIntact(): boolean {
-    return isUnchanged(this.#files.find(this.#active.name), this.#active.status());
+    return isUnchanged(this.#files.find(this.active.name), this.active.status());
   }
 
   /**
@@ -89,8 +85,8 @@ export class TableFiles {
    * @throws if that fails; the active log stays
    */
   async createLog(tableId: string): Promise<LogWriter> {
-    if (this.isActiveIntact()) this.#active.cutTornTail(); // a checkpoint will remove this log
-    const place = { name: makeNextLogName([this.#active.name]), number: this.#active.number + 1 };
+    if (this.isActiveIntact()) this.active.cutTornTail(); // a checkpoint will remove this log
+    const place = { name: makeNextLogName([this.active.name]), number: this.active.number + 1 };
     // An empty log of a failed checkpoint has the same number and may be replaced.
     const isForeign = this.#files.find(place.name) && !isEmptyLog(this.#files, place.name, tableId);
     if (isForeign) await this.#renameForeign(place.name);
@@ -99,9 +95,9 @@ export class TableFiles {
 
   /** Makes a new log the active one. All changes in the old one must be on disk. */
   switchTo(log: LogWriter): void {
-    const before = this.#active;
+    const before = this.active;
     this.#older.push({ name: before.name, status: before.status(), log: before });
-    this.#active = log;
+    this.active = log;
   }
 
   /**
@@ -143,17 +139,17 @@ export class TableFiles {
   async removeOldLogs(replaced: DeferredDelete): Promise<void> {
     for (const name of findLogNames(await this.#files.list())) {
       const found = this.#files.find(name);
-      if (isSameFile(found, this.#active.status())) continue;
+      if (isSameFile(found, this.active.status())) continue;
       if (!this.#isOlder(found)) await this.#renameForeign(name);
       else if (name !== LOG) replaced.remove(name); // the rename below replaces LOG
     }
     // Otherwise a power failure could bring one of them back after the active log is called LOG.
     await this.#files.syncFolder();
-    if (this.#active.name !== LOG) {
+    if (this.active.name !== LOG) {
       if (!this.#isOlder(this.#files.find(LOG))) await this.#renameForeign(LOG);
-      if (!this.isActiveIntact()) throw new MissingFileError(this.#active.name);
-      replaced.rename(this.#active.name, LOG);
-      this.#active.name = LOG;
+      if (!this.isActiveIntact()) throw new MissingFileError(this.active.name);
+      replaced.rename(this.active.name, LOG);
+      this.active.name = LOG;
     }
     this.#closeOlder();
     await this.#files.syncFolder();
@@ -162,7 +158,7 @@ export class TableFiles {
   close(): void {
     this.#closeOlder();
     this.#held?.close();
-    this.#active.close();
+    this.active.close();
   }
 
   #closeOlder(): void {

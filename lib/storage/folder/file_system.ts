@@ -25,40 +25,44 @@ export function isUnchanged(found: FileStatus | undefined, left: FileStatus | un
   return isSameFile(found, left) && found?.bytes === left?.bytes;
 }
 
-/** An open file. */
+/** The status of an open file, as Deno returns it. */
+export type FileInfo = Pick<Deno.FileInfo, "dev" | "ino" | "isFile" | "size" | "nlink">;
+
+/** Converts a status that Deno returned. */
+export function statusOf({ dev, ino, isFile, size, nlink }: FileInfo): FileStatus {
+  return { device: dev, inode: ino ?? 0, isFile, bytes: size, names: nlink ?? 1 };
+}
+
+/** An open file: a `Deno.FsFile`, or a simulated one in tests. */
 export interface OpenFile {
-  status(): FileStatus;
+  statSync(): FileInfo;
   /**
    * Takes the file's lock without waiting. The lock is released when the file is closed or the process
    * ends.
    *
-   * @param how `shared` for processes that only read (default: exclusive)
+   * @param exclusive false for processes that only read (default: false)
    * @returns false if another open file holds the lock
    */
-  tryLock(how?: "shared"): boolean;
+  tryLockSync(exclusive?: boolean): boolean;
   close(): void;
 }
 
 /** A file that is written sequentially. */
 export interface WritableFile extends OpenFile {
-  /**
-   * Appends all of the bytes to the file.
-   *
-   * @throws if a part could not be written; it is unknown how many bytes were
-   */
-  write(bytes: Uint8Array): void;
+  /** Appends some of the bytes to the file, and returns their number; see `writeAll`. */
+  writeSync(bytes: Uint8Array): number;
   /** Cuts the file to this length. */
-  truncate(bytes: number): void;
+  truncateSync(bytes: number): void;
   /** Forces the written bytes to disk, and blocks meanwhile. */
-  syncNow(): void;
+  syncDataSync(): void;
   /** Forces the written bytes to disk, in the background. */
-  sync(): Promise<void>;
+  syncData(): Promise<void>;
 }
 
 /** A file that is read sequentially. */
 export interface ReadableFile {
   /** Reads some bytes, or returns null at the end. */
-  read(into: Uint8Array): number | null;
+  readSync(into: Uint8Array): number | null;
   close(): void;
 }
 
@@ -138,22 +142,10 @@ export const realFileSystem: FileSystem = {
     // With `append`, the length of a file stays wrong after another program has cut or extended it, so the
     // guard notices it. A write at a position would fill the gap.
     const createNew = how === "create";
-    const file = Deno.openSync(path, { createNew, write: true, append: true, mode: 0o600 });
-    return {
-      ...openFile(file),
-      write(bytes) {
-        while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
-      },
-      truncate: (length) => file.truncateSync(length),
-      syncNow: () => file.syncDataSync(),
-      sync: () => file.syncData(),
-    };
+    return Deno.openSync(path, { createNew, write: true, append: true, mode: 0o600 });
   },
 
-  openToRead(path) {
-    const file = Deno.openSync(path, { read: true });
-    return { ...openFile(file), read: (into) => file.readSync(into) };
-  },
+  openToRead: (path) => Deno.openSync(path, { read: true }),
 
   rename: (from, to) => Deno.renameSync(from, to),
 
@@ -190,15 +182,3 @@ export const realFileSystem: FileSystem = {
     folder.syncSync();
   },
 };
-
-function openFile(file: Deno.FsFile): OpenFile {
-  return {
-    status: () => statusOf(file.statSync()),
-    tryLock: (how) => file.tryLockSync(how !== "shared"),
-    close: () => file.close(),
-  };
-}
-
-function statusOf({ dev, ino, isFile, size, nlink }: Deno.FileInfo): FileStatus {
-  return { device: dev, inode: ino ?? 0, isFile, bytes: size, names: nlink ?? 1 };
-}

@@ -13,6 +13,7 @@ import {
   isSameFile,
   type ReadableFile,
   realFileSystem,
+  statusOf,
   type WritableFile,
 } from "./file_system.ts";
 import type { FolderLock } from "./lock_file.ts";
@@ -113,10 +114,10 @@ export class FolderFiles implements Files {
       : undefined;
     const file = this.#system.openToWrite(this.#path(name), how);
     try {
-      if (known && !isSameFile(known, file.status())) {
+      if (known && !isSameFile(known, statusOf(file.statSync()))) {
         throw new Error(`'${name}' was replaced by another program`);
       }
-      if (!file.tryLock()) throw new Error(`another process has locked '${name}'`);
+      if (!file.tryLockSync(true)) throw new Error(`another process has locked '${name}'`);
       return file;
     } catch (error) {
       file.close();

@@ -7,8 +7,15 @@
  * times. A second server that finds a new `lock` but a locked log is refused.
  */
 import { ExitError, messageOf } from "../../base/errors.ts";
+import { writeAll } from "../../runtime/write_all.ts";
 import { findLogNames, LOCK } from "./file_names.ts";
-import { type FileSystem, isSameFile, realFileSystem, type WritableFile } from "./file_system.ts";
+import {
+  type FileSystem,
+  isSameFile,
+  realFileSystem,
+  statusOf,
+  type WritableFile,
+} from "./file_system.ts";
 
 /** The lock of a folder; no other server uses the folder while it is held. */
 export interface FolderLock {
@@ -51,7 +58,7 @@ export async function lockFolder(
   const realPath = system.realPath(folder);
   const file = openLock(folder, realPath, system);
   try {
-    const own = file.status();
+    const own = statusOf(file.statSync());
     // The path may lead elsewhere by now, and the real path may be another folder.
     const check = () => {
       for (const path of [folder, realPath]) {
@@ -60,8 +67,8 @@ export async function lockFolder(
     };
     await requireUnlockedLogs(folder, realPath, system);
     check();
-    file.truncate(0);
-    file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+    file.truncateSync(0);
+    writeAll(file, new TextEncoder().encode(`${Deno.pid}\n`));
     return { realPath, check, release: () => file.close() };
   } catch (error) {
     file.close();
@@ -85,7 +92,7 @@ export function lockToRead(
   if (known === undefined) return undefined;
   requirePlainLock(folder, known.isFile); // opening a pipe would block
   const file = system.openToRead(path);
-  if (file.tryLock("shared")) return { [Symbol.dispose]: () => file.close() };
+  if (file.tryLockSync()) return { [Symbol.dispose]: () => file.close() };
   file.close();
   throw makeInUseError(folder, path, system);
 }
@@ -105,10 +112,10 @@ function openLock(folder: string, realPath: string, system: FileSystem): Writabl
       throw error;
     }
     try {
-      const own = file.status();
+      const own = statusOf(file.statSync());
       if (isSameFile(system.status(path), own)) {
         requirePlainLock(folder, own.isFile && own.names === 1);
-        if (!file.tryLock()) throw makeInUseError(folder, path, system);
+        if (!file.tryLockSync(true)) throw makeInUseError(folder, path, system);
         if (isSameFile(system.status(path), own)) return file;
       }
       file.close(); // It was removed or replaced in between.
@@ -136,12 +143,12 @@ function makeInUseError(folder: string, path: string, system: FileSystem): ExitE
   const file = system.openToRead(path);
   let count: number;
   try {
-    if (file.tryLock("shared")) {
+    if (file.tryLockSync()) {
       return new ExitError(
         `Cannot use the data folder '${folder}': htserver --check is reading it; try again when it has ended`,
       );
     }
-    count = file.read(bytes) ?? 0;
+    count = file.readSync(bytes) ?? 0;
   } finally {
     file.close();
   }
@@ -179,7 +186,7 @@ function isUnlocked(folder: string, path: string, system: FileSystem): boolean {
     const file = system.openToRead(path);
     try {
       // NFS grants an exclusive lock only on a file that is open for writing.
-      if (file.tryLock("shared")) return true;
+      if (file.tryLockSync()) return true;
     } finally {
       file.close();
     }

@@ -1,7 +1,9 @@
 /** A writer of a checkpoint, slice by slice, under the name of an unfinished one. */
 import { areEqual, spanOf } from "../../bytes/span.ts";
+import { writeAll } from "../../runtime/write_all.ts";
 import { Entry, type HashTable } from "../../table/hash_table.ts";
 import { NEW_CHECKPOINT } from "../folder/file_names.ts";
+import { statusOf } from "../folder/file_system.ts";
 import {
   type Files,
   type FileStatus,
@@ -72,13 +74,13 @@ export class CheckpointWriter {
   /** Forces the written bytes to disk. */
   async sync(): Promise<void> {
     const bytes = this.#bytes;
-    await this.#file.sync();
+    await this.#file.syncData();
     this.#syncedBytes = bytes;
   }
 
   /** The status of the file with the length that was written: it differs if another program cut the file. */
   status(): FileStatus {
-    return { ...this.#file.status(), bytes: this.#bytes };
+    return { ...statusOf(this.#file.statSync()), bytes: this.#bytes };
   }
 
   close(): void {
@@ -86,7 +88,7 @@ export class CheckpointWriter {
   }
 
   #flush(): void {
-    this.#file.write(this.#buffer.bytes());
+    writeAll(this.#file, this.#buffer.bytes());
     this.#bytes += this.#buffer.length;
     this.#buffer.clear();
   }

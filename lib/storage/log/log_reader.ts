@@ -188,7 +188,7 @@ export class LogReader implements Disposable {
     } else this.#buffer.copyWithin(0, this.#next, this.#filled);
     this.#filled = line.length;
     this.#next = 0;
-    const count = this.#file.read(this.#buffer.subarray(this.#filled));
+    const count = this.#file.readSync(this.#buffer.subarray(this.#filled));
     if (count === null) this.#isAtEnd = true;
     else this.#filled += count;
     return !this.#isAtEnd;

@@ -1,5 +1,7 @@
 /** A writer of one log: changes go to the open batch, then to the operating system, then to the disk. */
 import { messageOf } from "../../base/errors.ts";
+import { writeAll } from "../../runtime/write_all.ts";
+import { statusOf } from "../folder/file_system.ts";
 import {
   type Files,
   type FileStatus,
@@ -61,8 +63,8 @@ export class LogWriter {
     const file = files.openToWrite(NEW_LOG, "create");
     try {
       const header = encodeLogHeader({ table, log: number });
-      file.write(header);
-      await file.sync();
+      writeAll(file, header);
+      await file.syncData();
       // Checked after the sync, which takes long.
       if (files.find(name) && !isEmptyLog(files, name, table)) {
         throw new Error(`there is another file '${name}'`);
@@ -94,8 +96,8 @@ export class LogWriter {
   ): Promise<LogWriter> {
     const file = files.openToWrite(place.name, "append");
     try {
-      if (!pendingCut) file.truncate(bytes);
-      await file.sync();
+      if (!pendingCut) file.truncateSync(bytes);
+      await file.syncData();
       await files.syncFolder();
       const log = new LogWriter(place, file, bytes, entries);
       log.#pendingCut = pendingCut;
@@ -118,7 +120,7 @@ export class LogWriter {
     } catch (error) {
       throw new WriteError(`no room for a copy of the log's torn tail: ${messageOf(error)}`);
     }
-    this.#file.truncate(this.#bytes);
+    this.#file.truncateSync(this.#bytes);
     this.#pendingCut = undefined;
   }
 
@@ -146,14 +148,14 @@ export class LogWriter {
     if (this.#batchEntries === 0) return;
     try {
       if (this.#pendingCut) this.cutTornTail();
-      this.#file.write(this.#batch.bytes());
+      writeAll(this.#file, this.#batch.bytes());
       this.#bytes += this.#batch.length;
       this.#entries += this.#batchEntries;
     } catch (error) {
       if (this.#pendingCut) throw error; // no part was written
       // Neither a part of a record may stay, nor a whole one that was reported as failed (I6).
-      this.#file.truncate(this.#bytes);
-      this.#file.syncNow();
+      this.#file.truncateSync(this.#bytes);
+      this.#file.syncDataSync();
       throw new WriteError(messageOf(error));
     } finally {
       this.drop();
@@ -167,11 +169,11 @@ export class LogWriter {
   }
 
   syncNow(): void {
-    this.#file.syncNow();
+    this.#file.syncDataSync();
   }
 
   sync(): Promise<void> {
-    return this.#file.sync();
+    return this.#file.syncData();
   }
 
   /**
@@ -179,7 +181,10 @@ export class LogWriter {
    * program cut the file. A torn tail that is still there counts.
    */
   status(): FileStatus {
-    return { ...this.#file.status(), bytes: this.#bytes + (this.#pendingCut?.bytes ?? 0) };
+    return {
+      ...statusOf(this.#file.statSync()),
+      bytes: this.#bytes + (this.#pendingCut?.bytes ?? 0),
+    };
   }
 
   close(): void {

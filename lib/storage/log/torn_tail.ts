@@ -5,6 +5,7 @@
  * change that was on disk when the record was written. If a later record proves that a missing change was
  * on disk, the file was damaged after that.
  */
+import { writeAll } from "../../runtime/write_all.ts";
 import { type Files, removeQuietly } from "../folder/folder_files.ts";
 import { LogReader } from "./log_reader.ts";
 
@@ -64,13 +65,17 @@ export function copyTornTail(
     try {
       const buffer = new Uint8Array(COPY_BYTES);
       let at = 0;
-      for (let count = from.read(buffer); count !== null && at < end; count = from.read(buffer)) {
+      for (
+        let count = from.readSync(buffer);
+        count !== null && at < end;
+        count = from.readSync(buffer)
+      ) {
         if (at + count > offset) {
-          to.write(buffer.subarray(Math.max(0, offset - at), Math.min(count, end - at)));
+          writeAll(to, buffer.subarray(Math.max(0, offset - at), Math.min(count, end - at)));
         }
         at += count;
       }
-      to.syncNow();
+      to.syncDataSync();
       files.syncFolderNow();
     } catch (error) {
       removeQuietly(files, copy);

@@ -103,7 +103,7 @@ export async function recover(
 async function syncLog(files: Files, name: string): Promise<void> {
   const file = files.openToWrite(name, "append");
   try {
-    await file.sync();
+    await file.syncData();
   } finally {
     file.close();
   }

@@ -7,7 +7,7 @@
  *
  * One file because it implements one interface, `Files`, on one state.
  */
-import type { OpenFile } from "../../../lib/storage/folder/file_system.ts";
+import type { FileInfo, OpenFile } from "../../../lib/storage/folder/file_system.ts";
 import type {
   Files,
   FileStatus,
@@ -196,7 +196,7 @@ export class SimulatedDisk implements Files {
     let at = 0;
     return {
       ...this.#open(this.#inodeOf(name)),
-      read(into) {
+      readSync(into) {
         if (at >= bytes.length) return null;
         const part = bytes.subarray(at, at + into.length);
         into.set(part);
@@ -261,22 +261,23 @@ export class SimulatedDisk implements Files {
     };
     return {
       ...this.#open(inode),
-      write: (bytes) => {
+      writeSync: (bytes) => {
         const half = Math.floor(bytes.length / 2);
         this.#operate("write", nameNow(), (during) => {
           append(bytes.subarray(0, half));
           during();
           append(bytes.subarray(half));
         }, (share) => append(bytes.subarray(0, Math.floor(bytes.length * share))));
+        return bytes.length;
       },
-      truncate: (length) => {
+      truncateSync: (length) => {
         this.#operate("truncate", nameNow(), () => {
           if (currentBytes(this.#file(inode)).length === length) return;
           this.#update(inode, (file) => resize(file, length));
         });
       },
-      syncNow: () => this.#operate("sync", nameNow(), startSync()),
-      sync: async () => {
+      syncDataSync: () => this.#operate("sync", nameNow(), startSync()),
+      syncData: async () => {
         const endSync = startSync();
         if (this.#heldSyncs?.isHeld(nameNow())) await this.#heldSyncs.promise;
         for (let round = this.syncRounds(); round > 0; round--) await nextRound();
@@ -290,8 +291,8 @@ export class SimulatedDisk implements Files {
     this.openFiles++;
     let hasLock = false;
     return {
-      status: () => this.#status(inode),
-      tryLock: () => {
+      statSync: () => infoOf(this.#status(inode)),
+      tryLockSync: () => {
         if (!hasLock && this.#locked.has(inode)) return false;
         this.#locked.add(inode);
         return hasLock = true;
@@ -342,4 +343,9 @@ export class SimulatedDisk implements Files {
     if (file === undefined) throw new RangeError(`no inode ${inode}`);
     return file;
   }
+}
+
+/** A status as Deno returns it. */
+export function infoOf({ device, inode, isFile, bytes, names }: FileStatus): FileInfo {
+  return { dev: device, ino: inode, isFile, size: bytes, nlink: names };
 }

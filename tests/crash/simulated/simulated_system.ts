@@ -170,17 +170,17 @@ export class SimulatedProcess implements FileSystem {
   #writable(file: WritableFile, path: string): WritableFile {
     return this.#track({
       ...file,
-      write: (bytes: Uint8Array) => {
-        if (this.#isAlive("write", path)) file.write(bytes);
+      writeSync: (bytes: Uint8Array) => {
+        return this.#isAlive("write", path) ? file.writeSync(bytes) : bytes.length;
       },
-      truncate: (bytes: number) => {
-        if (this.#isAlive("truncate", path)) file.truncate(bytes);
+      truncateSync: (bytes: number) => {
+        if (this.#isAlive("truncate", path)) file.truncateSync(bytes);
       },
-      syncNow: () => {
-        if (this.#isAlive("syncNow", path)) file.syncNow();
+      syncDataSync: () => {
+        if (this.#isAlive("syncNow", path)) file.syncDataSync();
       },
-      sync: async () => {
-        if (this.#isAlive("sync", path)) await file.sync();
+      syncData: async () => {
+        if (this.#isAlive("sync", path)) await file.syncData();
         await this.#unlessDead();
       },
     });

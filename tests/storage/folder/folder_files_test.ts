@@ -159,7 +159,7 @@ Deno.test("folder_files: no step is done in a lost folder", async () => {
     for (const step of steps) assert.throws(step, FolderLostError, step.toString());
     await assert.rejects(files.list(), FolderLostError);
     await assert.rejects(async () => await files.syncFolder(), FolderLostError);
-    open.write(new TextEncoder().encode("mine")); // an open file stays in its folder
+    open.writeSync(new TextEncoder().encode("mine")); // an open file stays in its folder
     open.close();
     assert.equal(await Deno.readTextFile(`${path}/log`), "other");
     assert.equal(await Deno.readTextFile(`${path}.moved/log`), "mine");

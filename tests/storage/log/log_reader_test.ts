@@ -24,7 +24,7 @@ class Pieces implements ReadableFile {
     this.#sizes = sizes;
   }
 
-  read(into: Uint8Array): number | null {
+  readSync(into: Uint8Array): number | null {
     const size = this.#sizes[this.#reads++ % this.#sizes.length] ?? 1;
     const piece = this.#bytes.subarray(this.#at, this.#at + Math.min(size, into.length));
     into.set(piece);

@@ -80,7 +80,7 @@ test("logs that follow each other are one history", async () => {
 test("changes in older logs are forced to disk before they can be shown", async () => {
   const disk = SimulatedDisk.of({ "table.txn": logOf(1) });
   const file = disk.openToWrite("table.txn", "append");
-  file.write(logOf(2).subarray(logOf().length));
+  file.writeSync(logOf(2).subarray(logOf().length));
   file.close();
   (await LogWriter.create(disk, { name: "table.txn.1", number: 2 }, "an identity")).close();
   const again = disk.killed();
