@@ -19,12 +19,12 @@ import {
   type Command,
   type CommandContext,
   COMMANDS,
-  isWriteRequest,
   type KeyLocation,
   keyTextIn,
   type MethodFlags,
   quotedKey,
   tokenMissing,
+  type WriteRequest,
 } from "../commands/command_table.ts";
 import { SlowLog, type SlowRequest } from "./slow_log.ts";
 
@@ -71,10 +71,7 @@ export class Executor {
   /** When the current request started, by `performance.now()`; 0 if it is not timed. */
   #startMs = 0;
 
-  readonly #counts = Object.fromEntries(METHODS.map((method) => [method, 0])) as Record<
-    Method,
-    number
-  >;
+  readonly #methods: Readonly<Record<Method, CountedCommand>>;
 
   /** @param options.maxReplyBytes maximum size of a reply line, in bytes */
   constructor(options: {
@@ -87,11 +84,15 @@ export class Executor {
     this.#commits = options.commits;
     this.#maxReplyBytes = options.maxReplyBytes;
     this.#log = options.log;
+    this.#methods = byMethod((method) => {
+      // A command takes only requests of its method, which TypeScript cannot express here.
+      return { command: COMMANDS[method] as Command<Method>, count: 0 };
+    });
   }
 
   /** Number of executed requests by method, including failed ones. */
   get ops(): Readonly<Record<Method, number>> {
-    return { ...this.#counts };
+    return byMethod((method) => this.#methods[method].count);
   }
 
   /** The slowest requests since the start, the slowest first. Short requests are not timed. */
@@ -125,13 +126,13 @@ export class Executor {
     const { id, method } = request;
     const room = this.#maxReplyBytes - frameBytes(request);
     if (room < MIN_ROOM_BYTES) return this.#fail(client, out, undefined, this.#idTooLarge(), 0);
-    const command = commandOf(method);
+    const counted = this.#methods[method];
+    const { command } = counted;
     if (!client.isAuthenticated && !command.allowedBeforeAuth) {
       return this.#fail(client, out, id, tokenMissing(method), 0);
     }
-    if (writeError === undefined) this.#counts[method]++;
-    const isWrite = isWriteRequest(request);
-    if (isWrite && writeError !== undefined) {
+    if (writeError === undefined) counted.count++;
+    if (isWriteRequest(request, command) && writeError !== undefined) {
       const why = `it could not be made durable and was not made (${writeError})`;
       const message = `Cannot ${method} ${quotedKey(request.key)}: ${why}`;
       return this.#fail(client, out, id, { type: "StorageError", message }, 0);
@@ -151,7 +152,7 @@ export class Executor {
         const seq = this.#lastSeqShown(command, location);
         return this.#fail(client, out, id, this.#withLimit(failure), seq);
       }
-      const durableAfterSeq = isWrite
+      const durableAfterSeq = isWriteRequest(request, command)
         ? this.#commits.add(location.hash, request)
         : this.#lastSeqShown(command, location);
       return durableAfterSeq === 0 ? DURABLE_SUCCESS : { outcome: "OK", durableAfterSeq };
@@ -261,9 +262,19 @@ export class Executor {
   }
 }
 
-/** The command of a method. It takes only requests of that method, which TypeScript cannot express. */
-function commandOf(method: Method): Command<Method> {
-  return COMMANDS[method] as Command<Method>;
+/** A command, and the number of its requests. */
+interface CountedCommand {
+  readonly command: Command<Method>;
+  count: number;
+}
+
+function byMethod<T>(make: (method: Method) => T): Record<Method, T> {
+  return Object.fromEntries(METHODS.map((method) => [method, make(method)])) as Record<Method, T>;
+}
+
+/** Whether a request changes the table. */
+function isWriteRequest(_request: Request, { isWrite }: MethodFlags): _request is WriteRequest {
+  return isWrite;
 }
 
 /** The failure of a line. Before a client has sent the token, it learns the members of `hello` only. */

@@ -73,9 +73,9 @@ export class RequestReader {
   /** Reads the next request or rejection; undefined if there is no whole line. */
   read(): Request | Rejection | undefined {
     const { framer } = this;
-    const { client, maxRequestBytes, busy } = this.#options;
     if (this.#isChecking) {
       if (this.#isForeign) return this.#close(NOT_OUR_PROTOCOL);
+      const { client, maxRequestBytes } = this.#options;
       if (client.isAuthenticated) framer.maxLineBytes = maxRequestBytes;
     }
     if (!framer.next()) return undefined;
@@ -84,6 +84,7 @@ export class RequestReader {
       ? decodeRequest(framer.bytes, framer.start, framer.end)
       : rejectLine(problem, framer.maxLineBytes);
     if (!this.#isChecking) return request;
+    const { client, maxRequestBytes, busy } = this.#options;
     if (!this.#hasRequest) {
       if (isRejection(request)) {
         if (request.failure.type === "RequestError") return this.#close(NOT_OUR_PROTOCOL);
