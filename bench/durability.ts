@@ -1,25 +1,18 @@
-/**
- * Measures what being durable costs, and prints it against the targets:
- *
- *     deno task bench:durability                  all questions
- *     deno task bench:durability recovery memory  some of them
- *     deno task bench:durability --write          docs/DURABILITY.md and docs/data/durability.json too
- *     deno task bench:durability --json FILE      the raw data too
- *
- * docs/DURABILITY.md says what each one measures and what came out.
- */
+/** `deno task bench:durability`: measures the cost of durability, and compares it with the targets. */
 import { columns } from "../lib/terminal/columns.ts";
 import { checkpoint } from "./durability/checkpoint.ts";
+import { writeDocuments } from "./durability/documents.ts";
 import { insert } from "./durability/insert.ts";
 import { lookups } from "./durability/lookups.ts";
 import { memory } from "./durability/memory.ts";
 import { recovery } from "./durability/recovery.ts";
+import { FULL, QUICK, type Scale } from "./durability/scale.ts";
 import { sync } from "./durability/sync.ts";
-import { writeDocuments } from "./durability/documents.ts";
-import type { Answered } from "./harness/summary.ts";
+import { main, readOptions } from "./harness/command_line.ts";
 import { Problems } from "./harness/problems.ts";
+import type { Answer } from "./harness/summary.ts";
 
-const QUESTIONS: Readonly<Record<string, () => Promise<Answered>>> = {
+const QUESTIONS: Readonly<Record<string, (scale: Scale) => Promise<Answer>>> = {
   insert,
   sync,
   lookups,
@@ -28,45 +21,47 @@ const QUESTIONS: Readonly<Record<string, () => Promise<Answered>>> = {
   memory,
 };
 
-const args = [...Deno.args];
-const jsonAt = args.indexOf("--json");
-const [, jsonPath] = jsonAt < 0 ? [] : args.splice(jsonAt, 2);
-const writeAt = args.indexOf("--write");
-const isWriting = writeAt >= 0;
-if (isWriting) args.splice(writeAt, 1);
-const unknown = args.find((name) => !Object.hasOwn(QUESTIONS, name));
-if (unknown !== undefined) {
-  console.error(
-    `There is no question '${unknown}'; there are ${Object.keys(QUESTIONS).join(", ")}`,
-  );
-  Deno.exit(2);
-}
+const HELP = `Measures the cost of durability, and compares it with the targets.
 
-const answers: Record<string, Answered> = {};
-const problems = new Problems();
-for (const [name, ask] of Object.entries(QUESTIONS)) {
-  if (args.length > 0 && !args.includes(name)) continue;
-  const startedMs = performance.now();
-  let answer: Answered;
-  try {
-    answer = answers[name] = await ask();
-  } catch (error) {
-    problems.add(name, error);
-    continue; // The others are worth having.
+  deno task bench:durability                  all questions, in about 4 minutes
+  deno task bench:durability recovery memory  some of them (${Object.keys(QUESTIONS).join(", ")})
+      --quick                                 one short round on a small table: shows that all works
+      --write                                 rewrite docs/DURABILITY.md and its raw data
+      --json FILE                             write the raw data there
+
+docs/DURABILITY.md says what each question measures.`;
+
+await main("bench", HELP, async () => {
+  const { values, positionals } = readOptions("bench:durability", Deno.args, {
+    quick: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+    json: { type: "string" },
+  }, Object.keys(QUESTIONS));
+  const scale = values.quick ? QUICK : FULL;
+  const answers: Record<string, Answer> = {};
+  const problems = new Problems();
+  for (const [name, ask] of Object.entries(QUESTIONS)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    const startedMs = performance.now();
+    try {
+      const answer = answers[name] = await ask(scale);
+      show(name, answer, performance.now() - startedMs);
+    } catch (error) {
+      problems.add(name, error); // The other questions are worth an answer.
+    }
   }
-  const seconds = ((performance.now() - startedMs) / 1e3).toFixed(0);
-  console.log(`\n## ${answer.question} (${name}, took ${seconds} s)\n`);
+  const isComplete = problems.failures.length === 0;
+  if (values.write && isComplete && !values.quick) await writeDocuments(answers);
+  if (values.json !== undefined) {
+    await Deno.writeTextFile(values.json, JSON.stringify(answers, undefined, 1) + "\n");
+  }
+  if (!isComplete) throw new Error(problems.failures.join("; "));
+});
+
+function show(name: string, answer: Answer, tookMs: number): void {
+  console.log(`\n## ${answer.question} (${name}, took ${(tookMs / 1e3).toFixed(0)} s)\n`);
   console.log(columns([answer.columns, ...answer.rows]));
   for (const { target, measured, isMet } of answer.verdicts) {
     console.log(`${isMet ? "met   " : "MISSED"}  ${target}: ${measured}`);
   }
-}
-const isWhole = problems.failures.length === 0;
-if (isWriting && isWhole) await writeDocuments(answers);
-if (jsonPath !== undefined) {
-  Deno.writeTextFileSync(jsonPath, JSON.stringify(answers, undefined, 1) + "\n");
-}
-if (!isWhole) {
-  console.error(`bench: ${problems.failures.join("; ")}`);
-  Deno.exitCode = 1;
 }

@@ -1,34 +1,39 @@
 /**
- * Measures this project's server with 1, 2, 3, ... clients until the sum levels out, and rewrites the
- * figures of REPORT; see `--help`, and REPORT for what is measured, how, and what came out.
+ * `deno task bench`: measures this project's server with a growing number of clients, and rewrites
+ * the tables of REPORT.
  */
-import { EXIT, ExitError, messageOf } from "../lib/base/errors.ts";
+import { main, readOptions, say } from "./harness/command_line.ts";
 import { Interrupt } from "./harness/interrupt.ts";
 import { rebuildReport, runBench } from "./report/bench.ts";
-import { HELP, type Options, parseOptions } from "./report/options.ts";
-import { planOf } from "./report/plan.ts";
+import { planRun } from "./report/plan.ts";
 
-/** With the seconds since the start. */
-function say(what: string): void {
-  console.log(`${(performance.now() / 1e3).toFixed(0).padStart(4)} s  ${what}`);
-}
+const HELP =
+  `Measures this project's server with 1, 2, 3, ... clients until the throughput levels out.
 
-async function measured(options: Options): Promise<void> {
-  const plan = planOf(options);
+  deno task bench               everything, in at most 10 minutes: writes raw data and pictures to
+                                docs/data/report/, and the tables of REPORT
+  deno task bench --quick       the same on a small scale, in less than a minute; writes to a
+                                temporary folder only
+  deno task bench --two-hosts   server and clients in two network namespaces, as if on two machines
+                                (Linux, root); writes to a temporary folder only
+  deno task bench --rebuild     measures nothing: writes the tables of REPORT and the pictures from
+                                the raw data in docs/data/report/
+      --out FOLDER              write raw data, pictures and REPORT there, and nowhere else`;
+
+await main("bench", HELP, async () => {
+  const { values } = readOptions("bench", Deno.args, {
+    "quick": { type: "boolean", default: false },
+    "two-hosts": { type: "boolean", default: false },
+    "rebuild": { type: "boolean", default: false },
+    "out": { type: "string" },
+  });
+  if (values.rebuild) return await rebuildReport();
+  const isQuick = values.quick;
+  const isTwoHostsOnly = values["two-hosts"];
+  const plan = planRun({ isQuick, isTwoHostsOnly });
   using interrupt = new Interrupt(plan.limitS);
   const command = ["deno task bench", ...Deno.args].join(" ");
-  await runBench({ ...options, plan, command, say, signal: interrupt.signal });
-}
-
-try {
-  if (Deno.args.includes("--help")) {
-    console.log(HELP);
-  } else {
-    const options = parseOptions(Deno.args);
-    if (options.isRebuildOnly) await rebuildReport();
-    else await measured(options);
-  }
-} catch (error) {
-  console.error(`bench: ${messageOf(error)}`);
-  Deno.exitCode = error instanceof ExitError ? error.exitCode : EXIT.failed;
-}
+  const isCommitted = values.out === undefined && !isQuick && !isTwoHostsOnly;
+  const { signal } = interrupt;
+  await runBench({ plan, command, folder: values.out, isCommitted, say, signal });
+});

@@ -14,8 +14,6 @@ const WALL_CLOCK = /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\)|\bperformance\.ti
 const READS_IT: Readonly<Record<string, string>> = {
   "lib/base/clock.ts": "dates, and moments that other machines or processes compare",
   "bench/report/processor_sampler.ts": "moments of testperf's raw data, by the same clock",
-  "bench/durability/server_process.ts": "moments that the load process compares",
-  "bench/durability/load_process.ts": "moments that the measuring process compares",
 };
 
 function* sourcesIn(folder: string): Generator<string> {

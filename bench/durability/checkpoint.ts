@@ -1,28 +1,20 @@
-/** What do clients notice of a checkpoint of a million keys? */
-import { setTimeout } from "node:timers/promises";
-import { machineClock } from "../../lib/base/clock.ts";
-import { KEYS, writeFolder } from "./dataset.ts";
-import { TemporaryFolder } from "../harness/htserver.ts";
-import { type LoadResult, startLoad } from "./load_process.ts";
-import { startServer } from "./server_process.ts";
-import { type Answered, percentile, spreadOf, spreadText } from "../harness/summary.ts";
+/** The effect of a checkpoint of the large table on clients. */
+import { TemporaryFolder } from "../harness/folders.ts";
+import { type Answer, spreadOf, spreadText } from "../harness/summary.ts";
+import { Generator, type LoadResult } from "../load/generator.ts";
+import { writeFolder } from "./dataset.ts";
+import type { Scale } from "./scale.ts";
+import { startServer, targetOf } from "./server_process.ts";
 
-const ROUNDS = 4;
 const CLIENTS = 16;
 
-/** Time without a checkpoint before each one, in milliseconds: about as long as one takes. */
-const QUIET_MS = 4_000;
-
-/** Until everything is compiled. */
-const WARMUP_MS = 2_000;
-
-/** Most time that anything may take, in seconds. */
-const PATIENCE_S = 120;
+/** The longest load, in seconds: a checkpoint ends it earlier. */
+const LIMIT_S = 100;
 
 const TARGET_WAIT_MS = 20;
 const TARGET_SHARE = 0.7;
 
-/** Requests of one period. */
+/** The requests of one period. */
 interface Period {
   readonly seconds: number;
   readonly perSecond: number;
@@ -32,42 +24,29 @@ interface Period {
   readonly maxMs: number;
 }
 
-/** Lets a server work with and without a checkpoint by turns. */
-export async function checkpoint(): Promise<Answered> {
+/** Loads a server without and with a checkpoint in turn. */
+export async function checkpoint({ keys, rounds: count, loadS }: Scale): Promise<Answer> {
   using folder = new TemporaryFolder();
-  writeFolder(folder.path, "checkpoint");
+  writeFolder(folder.path, "checkpoint", keys);
   await using server = startServer({ folder: folder.path, sync: "chosen", syncMs: 0 });
-  const load = startLoad({
-    port: await server.port(),
-    inserting: 0,
-    lookingUp: 0,
-    mixed: CLIENTS,
-    keys: KEYS,
-    seconds: PATIENCE_S,
-    warmupSeconds: 0,
-  });
-  const spans: { quiet: Span; during: Span }[] = [];
-  await setTimeout(WARMUP_MS);
-  for (let round = 1; round <= ROUNDS; round++) {
-    const quietFrom = machineClock.unixMs();
-    await setTimeout(QUIET_MS);
-    const quietTo = machineClock.unixMs();
-    server.kill("SIGUSR1");
-    const [, from, to] = await server.until(
-      "stdout",
-      new RegExp(`(?:checkpoint [^]*){${round - 1}}checkpoint ([\\d.]+) ([\\d.]+)\n`),
-    );
-    spans.push({
-      quiet: { fromMs: quietFrom, toMs: quietTo },
-      during: { fromMs: Number(from), toMs: Number(to) },
-    });
+  const target = await targetOf(server);
+  const generator = await Generator.compile(
+    folder.path,
+    AbortSignal.timeout(LIMIT_S * 1e3 * count),
+  );
+  const load = { connections: CLIENTS, inFlight: 1, inserts: 50, keys, warmUpS: 0 };
+  await generator.run(target, { ...load, durationS: 2 * loadS }); // until all code is compiled
+  const rounds: { quiet: Period; during: Period }[] = [];
+  for (let round = 1; round <= count; round++) {
+    // About as long as a checkpoint takes.
+    const quietS = 4 * loadS;
+    const quiet = await generator.run(target, { ...load, durationS: quietS });
+    server.kill("SIGUSR1"); // The checkpoint starts with the next change.
+    await using during = await generator.start(target, { ...load, durationS: LIMIT_S });
+    await server.until("stdout", new RegExp(`(?:checkpoint done[^]*){${round}}`));
+    const result = await during.end();
+    rounds.push({ quiet: periodOf(quiet, quietS), during: periodOf(result, result.seconds) });
   }
-  load.end();
-  const result = await load.result();
-  const rounds = spans.map(({ quiet, during }) => ({
-    quiet: periodOf(result, quiet),
-    during: periodOf(result, during),
-  }));
   const quiet = rounds.map((round) => round.quiet);
   const during = rounds.map((round) => round.during);
   const share = rounds.map((round) => round.during.perSecond / round.quiet.perSecond);
@@ -80,13 +59,13 @@ export async function checkpoint(): Promise<Answered> {
     spreadText(periods.map(({ seconds }) => seconds), 1),
   ];
   return {
-    question: `A checkpoint of ${KEYS} keys under ${CLIENTS} clients, half inserts, half lookups`,
+    question: `A checkpoint of ${keys} keys under ${CLIENTS} clients, half inserts, half lookups`,
     columns: ["when", "requests/s", "p50, ms", "p99, ms", "p99.9, ms", "longest, ms", "seconds"],
     rows: [row("without", quiet), row("during", during)],
     verdicts: [
       {
         target: `no request waits longer than ${TARGET_WAIT_MS} ms because of it`,
-        measured: `${maxMs.toFixed(1)} ms in the middle round, and ${
+        measured: `${maxMs.toFixed(1)} ms in the median round, and ${
           spreadOf(quiet.map((period) => period.maxMs)).median.toFixed(1)
         } ms without`,
         isMet: maxMs <= TARGET_WAIT_MS,
@@ -101,27 +80,13 @@ export async function checkpoint(): Promise<Answered> {
   };
 }
 
-/** Epoch, in milliseconds. */
-interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-function periodOf({ inserts, lookups }: LoadResult, { fromMs, toMs }: Span): Period {
-  const tookMs: number[] = [];
-  for (const requests of [inserts, lookups]) {
-    requests.answeredAtMs.forEach((at, number) => {
-      if (at >= fromMs && at < toMs) tookMs.push(requests.tookMs[number] ?? NaN);
-    });
-  }
-  tookMs.sort((a, b) => a - b);
-  const seconds = (toMs - fromMs) / 1e3;
+function periodOf({ perSecond, p50Us, p99Us, p999Us, maxUs }: LoadResult, seconds: number): Period {
   return {
     seconds,
-    perSecond: tookMs.length / seconds,
-    p50Ms: percentile(tookMs, 0.5),
-    p99Ms: percentile(tookMs, 0.99),
-    p999Ms: percentile(tookMs, 0.999),
-    maxMs: percentile(tookMs, 1),
+    perSecond,
+    p50Ms: p50Us / 1e3,
+    p99Ms: p99Us / 1e3,
+    p999Ms: p999Us / 1e3,
+    maxMs: maxUs / 1e3,
   };
 }

@@ -1,33 +1,27 @@
-/** The figures in docs/DURABILITY.md, and the raw data beside it. */
-import { withPart } from "../harness/generated_sections.ts";
-import type { Answered } from "../harness/summary.ts";
+/** The figures of docs/DURABILITY.md, and the raw data. */
+import { writeSections } from "../harness/generated_sections.ts";
+import { TOP } from "../harness/program.ts";
+import type { Answer } from "../harness/summary.ts";
+import { asMarkdown } from "../harness/tables.ts";
 
-const DOCS = new URL("../../docs/", import.meta.url).pathname;
-const DOCUMENT = `${DOCS}DURABILITY.md`;
-const RAW = `${DOCS}data/durability.json`;
+const RAW = `${TOP}docs/data/durability.json`;
 
 /**
- * Rewrites the figures of the questions that were asked; those of the others stay.
+ * Rewrites the figures of these questions. The others stay.
  *
  * @param answers by the names of the questions
  */
-export async function writeDocuments(answers: Readonly<Record<string, Answered>>): Promise<void> {
-  let document = Deno.readTextFileSync(DOCUMENT);
-  for (const [name, answer] of Object.entries(answers)) {
-    document = withPart(document, name, asMarkdown(answer));
-  }
-  Deno.writeTextFileSync(DOCUMENT, document);
-  const raw = { ...JSON.parse(Deno.readTextFileSync(RAW)), ...answers };
-  Deno.writeTextFileSync(RAW, JSON.stringify(raw) + "\n");
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", DOCUMENT, RAW] }).output();
+export async function writeDocuments(answers: Readonly<Record<string, Answer>>): Promise<void> {
+  const sections = Object.entries(answers).map(([name, answer]) => [name, sectionOf(answer)]);
+  await writeSections(`${TOP}docs/DURABILITY.md`, Object.fromEntries(sections));
+  const raw = { ...JSON.parse(await Deno.readTextFile(RAW)), ...answers };
+  await Deno.writeTextFile(RAW, JSON.stringify(raw, undefined, 1) + "\n");
 }
 
-function asMarkdown({ columns, rows, verdicts }: Answered): string {
-  const lines = [columns, columns.map(() => "---"), ...rows].map((cells) =>
-    `| ${cells.join(" | ")} |`
-  );
+function sectionOf({ columns, rows, verdicts }: Answer): string {
+  const table = asMarkdown({ heading: columns, rows, words: columns.length });
   const judged = verdicts.map(({ target, measured, isMet }) =>
     `- ${target}: ${measured}, ${isMet ? "met" : "**missed**"}`
   );
-  return [...lines, ...(judged.length > 0 ? ["", ...judged] : [])].join("\n");
+  return [table, ...(judged.length > 0 ? ["", ...judged] : [])].join("\n");
 }

@@ -1,23 +1,18 @@
-/**
- * What does one client's durable insert take against a bare write and sync, and how do 64 share one?
- *
- * The client is the load generator in C (`bench/load/`), which takes next to no time itself.
- */
-import { Generator } from "../harness/generator.ts";
+/** A durable insert of one client by a bare write and sync; the inserts of many clients by those of one. */
+import { TemporaryFolder } from "../harness/folders.ts";
+import { type Answer, spreadOf, spreadText } from "../harness/summary.ts";
 import { bareSyncsMs } from "../harness/sync_probe.ts";
-import { TemporaryFolder } from "../harness/htserver.ts";
-import { startServer } from "./server_process.ts";
-import { type Answered, percentile, spreadOf, spreadText } from "../harness/summary.ts";
+import { Generator } from "../load/generator.ts";
+import type { Scale } from "./scale.ts";
+import { startServer, targetOf } from "./server_process.ts";
 
-const ROUNDS = 5;
-const SECONDS = 1;
 const MANY_CLIENTS = 64;
 const PAUSE_MS = 1;
 
-/** Time for all of it, in milliseconds. */
+/** The time limit of all loads, in milliseconds. */
 const LIMIT_MS = 120_000;
 
-/** Milliseconds of the median request, and requests a second, of one round. */
+/** Medians of one round, in milliseconds, and requests a second. */
 interface Round {
   readonly bareMs: number;
   readonly bareAfterPauseMs: number;
@@ -27,32 +22,28 @@ interface Round {
   readonly manyPerSecond: number;
 }
 
-/** Runs bare syncs, one client and many clients by turns. */
-export async function insert(): Promise<Answered> {
+/** Runs bare syncs, one client and many clients in turn. */
+export async function insert({ rounds: count, loadS }: Scale): Promise<Answer> {
   using folder = new TemporaryFolder();
   await using server = startServer({ folder: folder.path, sync: "chosen", syncMs: 0 });
   using tools = new TemporaryFolder();
   const generator = await Generator.compile(tools.path, AbortSignal.timeout(LIMIT_MS));
-  const peer = {
-    name: "htserver, durable",
-    protocol: "json",
-    port: await server.port(),
-    pid: server.pid,
-  } as const;
-  const load = { inFlight: 1, keys: 1_000, warmUpS: 0.3, durationS: SECONDS };
-  await generator.preload(peer, load.keys);
+  const target = await targetOf(server);
+  const load = { inFlight: 1, keys: 1_000, warmUpS: 0.3 * loadS, durationS: loadS };
+  await generator.preload(target, load.keys);
   const inserts = (connections: number) =>
-    generator.run(peer, { ...load, connections, inserts: 100 });
-  const median = (tookMs: ArrayLike<number>) => percentile(Float64Array.from(tookMs).sort(), 0.5);
+    generator.run(target, { ...load, connections, inserts: 100 });
+  const bareMs = async (pauseMs: number) =>
+    spreadOf(await bareSyncsMs(`${folder.path}/bare`, loadS, pauseMs)).median;
   const rounds: Round[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const bare = await bareSyncsMs(`${folder.path}/bare`, SECONDS, 0);
+  for (let round = 0; round < count; round++) {
+    const bare = await bareMs(0);
     const one = await inserts(1);
     const many = await inserts(MANY_CLIENTS);
-    const lookups = await generator.run(peer, { ...load, connections: 1, inserts: 0 });
+    const lookups = await generator.run(target, { ...load, connections: 1, inserts: 0 });
     rounds.push({
-      bareMs: median(bare),
-      bareAfterPauseMs: median(await bareSyncsMs(`${folder.path}/bare`, SECONDS, PAUSE_MS)),
+      bareMs: bare,
+      bareAfterPauseMs: await bareMs(PAUSE_MS),
       lookupMs: lookups.p50Us / 1e3,
       oneMs: one.p50Us / 1e3,
       onePerSecond: one.perSecond,
@@ -61,22 +52,20 @@ export async function insert(): Promise<Answered> {
   }
   const cost = rounds.map(({ oneMs, bareMs }) => oneMs / bareMs);
   const gain = rounds.map(({ manyPerSecond, onePerSecond }) => manyPerSecond / onePerSecond);
+  const row = (what: string, member: keyof Round, digits: number) => [
+    what,
+    spreadText(rounds.map((round) => round[member]), digits),
+  ];
   return {
-    question: "A durable insert against a bare write with fdatasync; many clients against one",
+    question: "A durable insert and a bare write with fdatasync; many clients and one",
     columns: ["what", "median (least to most of the rounds)"],
     rows: [
-      ["bare write and fdatasync, ms", spreadText(rounds.map(({ bareMs }) => bareMs), 3)],
-      [
-        `the same after ${PAUSE_MS} ms of idleness, ms`,
-        spreadText(rounds.map(({ bareAfterPauseMs }) => bareAfterPauseMs), 3),
-      ],
-      ["one client's lookup, ms", spreadText(rounds.map(({ lookupMs }) => lookupMs), 3)],
-      ["one client's insert, ms", spreadText(rounds.map(({ oneMs }) => oneMs), 3)],
-      ["one client, inserts/s", spreadText(rounds.map(({ onePerSecond }) => onePerSecond), 0)],
-      [
-        `${MANY_CLIENTS} clients, inserts/s`,
-        spreadText(rounds.map(({ manyPerSecond }) => manyPerSecond), 0),
-      ],
+      row("bare write and fdatasync, ms", "bareMs", 3),
+      row(`the same after ${PAUSE_MS} ms of idleness, ms`, "bareAfterPauseMs", 3),
+      row("one client's lookup, ms", "lookupMs", 3),
+      row("one client's insert, ms", "oneMs", 3),
+      row("one client, inserts/s", "onePerSecond", 0),
+      row(`${MANY_CLIENTS} clients, inserts/s`, "manyPerSecond", 0),
       ["insert / bare", spreadText(cost, 2)],
       [`${MANY_CLIENTS} clients / one`, spreadText(gain, 1)],
     ],

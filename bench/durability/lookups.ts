@@ -1,16 +1,21 @@
-/** Do lookups of other keys wait while inserts are forced to a slow disk? */
-import { TemporaryFolder } from "../harness/htserver.ts";
-import { runLoad } from "./load_process.ts";
-import { startServer } from "./server_process.ts";
-import { type Answered, percentile, spreadOf, spreadText } from "../harness/summary.ts";
+/** The latency of lookups while inserts of other keys wait for a slow disk. */
+import { TemporaryFolder } from "../harness/folders.ts";
+import { type Answer, spreadOf, spreadText } from "../harness/summary.ts";
+import { Generator } from "../load/generator.ts";
+import type { Scale } from "./scale.ts";
+import { startServer, targetOf } from "./server_process.ts";
 
-const ROUNDS = 5;
-const SECONDS = 1;
 const SYNC_MS = 5;
 const LOOKING_UP = 8;
 const INSERTING = 8;
 
-/** Lookups of one round, without inserts and with them. */
+/** Lookups and inserts have keys of their own: a lookup waits for the sync of its own key. */
+const KEYS = 1_000;
+
+/** The time limit of all loads, in milliseconds. */
+const LIMIT_MS = 120_000;
+
+/** The lookups of one round, without and with inserts. */
 interface Round {
   readonly quietP99Ms: number;
   readonly busyP99Ms: number;
@@ -19,10 +24,10 @@ interface Round {
   readonly insertsPerSecond: number;
 }
 
-/** Runs lookups alone and with inserts by turns; as the server syncs, and inline to compare. */
-export async function lookups(): Promise<Answered> {
-  const chosen = await roundsOf("chosen");
-  const inline = await roundsOf("inline");
+/** Runs lookups without and with inserts in turn; with the server's choice of sync, and inline. */
+export async function lookups(scale: Scale): Promise<Answer> {
+  const chosen = await roundsOf("chosen", scale);
+  const inline = await roundsOf("inline", scale);
   const ratio = spreadOf(ratiosOf(chosen)).median;
   return {
     question:
@@ -48,25 +53,28 @@ export async function lookups(): Promise<Answered> {
   };
 }
 
-async function roundsOf(sync: "chosen" | "inline"): Promise<Round[]> {
+async function roundsOf(
+  sync: "chosen" | "inline",
+  { rounds: count, loadS }: Scale,
+): Promise<Round[]> {
   using folder = new TemporaryFolder();
   await using server = startServer({ folder: folder.path, sync, syncMs: SYNC_MS });
-  const port = await server.port();
-  const run = async (inserting: number) => {
-    const load = { port, inserting, lookingUp: LOOKING_UP, mixed: 0, keys: 1_000 };
-    const { lookups, inserts } = await runLoad({ ...load, seconds: SECONDS, warmupSeconds: 0.3 });
-    return { sorted: lookups.tookMs.toSorted(), inserts: inserts.tookMs.length };
-  };
+  const target = await targetOf(server);
+  const generator = await Generator.compile(folder.path, AbortSignal.timeout(LIMIT_MS));
+  await generator.preload(target, KEYS);
+  const load = { inFlight: 1, keys: KEYS, warmUpS: 0.3 * loadS, durationS: loadS };
+  const lookUp = () => generator.run(target, { ...load, connections: LOOKING_UP, inserts: 0 });
   const rounds: Round[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const quiet = await run(0);
-    const busy = await run(INSERTING);
+  for (let round = 0; round < count; round++) {
+    const quiet = await lookUp();
+    const insert = { ...load, connections: INSERTING, inserts: 100, firstKey: KEYS + 1 };
+    const [busy, inserts] = await Promise.all([lookUp(), generator.run(target, insert)]);
     rounds.push({
-      quietP99Ms: percentile(quiet.sorted, 0.99),
-      busyP99Ms: percentile(busy.sorted, 0.99),
-      quietP50Ms: percentile(quiet.sorted, 0.5),
-      busyP50Ms: percentile(busy.sorted, 0.5),
-      insertsPerSecond: busy.inserts / SECONDS,
+      quietP99Ms: quiet.p99Us / 1e3,
+      busyP99Ms: busy.p99Us / 1e3,
+      quietP50Ms: quiet.p50Us / 1e3,
+      busyP50Ms: busy.p50Us / 1e3,
+      insertsPerSecond: inserts.perSecond,
     });
   }
   return rounds;

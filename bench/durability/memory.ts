@@ -1,56 +1,55 @@
-/** What does a key cost in memory, all in, against what the table reckons and against Redis? */
-import { setTimeout } from "node:timers/promises";
+/** The memory of a key: resident, by the account of the table, and in Redis. */
+import { sleep } from "../../lib/base/clock.ts";
 import { HtClient } from "../../lib/client/client.ts";
-import type { Program } from "../harness/program.ts";
-import { KEYS, writeFolder } from "./dataset.ts";
-import { startHtserver, TemporaryFolder } from "../harness/htserver.ts";
+import { TemporaryFolder } from "../harness/folders.ts";
+import { startHtserver } from "../harness/htserver.ts";
+import { memoryBytes } from "../harness/process_watch.ts";
+import { type Answer, spreadOf, spreadText } from "../harness/summary.ts";
+import { writeFolder } from "./dataset.ts";
 import { Redis } from "./redis.ts";
-import { type Answered, spreadOf, spreadText } from "../harness/summary.ts";
+import type { Scale } from "./scale.ts";
 
-const ROUNDS = 3;
+const MAX_ROUNDS = 3;
 const TARGET_BYTES = 200;
 
-/** Collections of garbage before a process is looked at, and the time for each, in milliseconds. */
+/** Garbage collections before memory is read, and the time for each, in milliseconds. */
 const COLLECTIONS = 4;
 const COLLECTION_MS = 400;
 
-/** Bytes of a process, and what it says itself. */
+/** The memory of a process, resident and by its own account. */
 interface Footprint {
   readonly rssBytes: number;
   readonly ownBytes: number;
 }
 
-/** Measures each in turn, several times. */
-export async function memory(): Promise<Answered> {
+/** Measures both servers in turn. */
+export async function memory({ keys, rounds }: Scale): Promise<Answer> {
   using checkpoint = new TemporaryFolder();
-  writeFolder(checkpoint.path, "checkpoint");
+  writeFolder(checkpoint.path, "checkpoint", keys);
   const raw: Record<"ours" | "redis", { rss: number[]; own: number[] }> = {
     ours: { rss: [], own: [] },
     redis: { rss: [], own: [] },
   };
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, measure] of [["ours", ours], ["redis", redis]] as const) {
-      const { rss, own } = perKey(await measure(checkpoint.path));
-      raw[name].rss.push(rss);
-      raw[name].own.push(own);
+  for (let round = 0; round < Math.min(rounds, MAX_ROUNDS); round++) {
+    for (const [name, measure] of [["ours", measureOurs], ["redis", measureRedis]] as const) {
+      const [full, empty] = await measure(checkpoint.path, keys);
+      raw[name].rss.push((full.rssBytes - empty.rssBytes) / keys);
+      raw[name].own.push((full.ownBytes - empty.ownBytes) / keys);
     }
   }
   const rss = spreadOf(raw.ours.rss).median;
   const own = spreadOf(raw.ours.own).median;
+  const row = (what: string, { rss, own }: { rss: number[]; own: number[] }) => [
+    what,
+    spreadText(rss, 0),
+    spreadText(own, 0),
+  ];
   return {
-    question: `Memory per key at ${KEYS} keys of 10 bytes with values of 32`,
+    question: `Memory per key at ${keys} keys of 10 bytes with values of 32`,
     columns: ["what", "resident, bytes per key", "by its own account"],
     rows: [
-      [
-        "htserver (own account: memory_bytes)",
-        spreadText(raw.ours.rss, 0),
-        spreadText(raw.ours.own, 0),
-      ],
-      [
-        "Redis (own account: used_memory)",
-        spreadText(raw.redis.rss, 0),
-        spreadText(raw.redis.own, 0),
-      ],
+      row("htserver (own account: memory_bytes)", raw.ours),
+      row("Redis (own account: used_memory)", raw.redis),
     ],
     verdicts: [
       {
@@ -70,35 +69,28 @@ export async function memory(): Promise<Answered> {
   };
 }
 
-/** With the table and without. */
+/** With the table, and without keys. */
 type Footprints = readonly [full: Footprint, empty: Footprint];
 
-function perKey([full, empty]: Footprints): { rss: number; own: number } {
-  return {
-    rss: (full.rssBytes - empty.rssBytes) / KEYS,
-    own: (full.ownBytes - empty.ownBytes) / KEYS,
-  };
-}
-
-async function ours(folder: string): Promise<Footprints> {
+async function measureOurs(folder: string): Promise<Footprints> {
   using empty = new TemporaryFolder();
   return [await footprintOfOurs(folder), await footprintOfOurs(empty.path)];
 }
 
 async function footprintOfOurs(folder: string): Promise<Footprint> {
-  await using server = startHtserver("--data", folder);
+  await using server = startHtserver(["--data", folder]);
   const port = await server.port();
   for (let count = 0; count < COLLECTIONS; count++) {
     server.kill("SIGUSR2");
-    await setTimeout(COLLECTION_MS);
+    await sleep(COLLECTION_MS);
   }
   const client = await HtClient.connect(`127.0.0.1:${port}`);
   const { memory_bytes: ownBytes } = await client.info();
   await client.close();
-  return { rssBytes: residentBytes(server), ownBytes: Number(ownBytes) };
+  return { rssBytes: await memoryBytes(server.pid), ownBytes: Number(ownBytes) };
 }
 
-async function redis(): Promise<Footprints> {
+async function measureRedis(_folder: string, keys: number): Promise<Footprints> {
   using folder = new TemporaryFolder();
   await using server = await Redis.start({
     folder: folder.path,
@@ -106,18 +98,10 @@ async function redis(): Promise<Footprints> {
     rdbPreamble: false,
   });
   const look = async () => ({
-    rssBytes: residentBytes(server.program),
+    rssBytes: await memoryBytes(server.program.pid),
     ownBytes: await server.info("memory", "used_memory"),
   });
   const empty = await look();
-  await server.fill();
+  await server.fill(keys);
   return [await look(), empty];
-}
-
-/** As Linux counts it. */
-function residentBytes({ pid }: Program): number {
-  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(
-    Deno.readTextFileSync(`/proc/${pid}/status`),
-  ) ?? [];
-  return Number(kibibytes) * 1024;
 }

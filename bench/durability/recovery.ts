@@ -1,44 +1,46 @@
-/** How fast is a table of a million keys back after a start, against Redis with the same data? */
+/** The time to recover the large table at a start, and that of Redis with the same data. */
 import assert from "assert";
-import { KEYS, writeFolder } from "./dataset.ts";
-import { startHtserver, TemporaryFolder } from "../harness/htserver.ts";
+import { TemporaryFolder } from "../harness/folders.ts";
+import { startHtserver } from "../harness/htserver.ts";
+import { type Answer, spreadOf, spreadText } from "../harness/summary.ts";
+import { writeFolder } from "./dataset.ts";
 import { Redis } from "./redis.ts";
-import { type Answered, spreadOf, spreadText } from "../harness/summary.ts";
+import type { Scale } from "./scale.ts";
 
-const ROUNDS = 3;
+const MAX_ROUNDS = 3;
 const TARGET_S = 3;
 
-/** Seconds of one start: as the program says, and from the start of its process until it serves. */
+/** The seconds of one start: as the program reports them, and from the spawn until it listens. */
 interface Start {
   readonly loadSeconds: number;
   readonly wallSeconds: number;
 }
 
-/** Starts each in turn, several times. */
-export async function recovery(): Promise<Answered> {
+/** Starts each server in turn, several times. */
+export async function recovery({ keys, rounds }: Scale): Promise<Answer> {
   using checkpoint = new TemporaryFolder();
   using log = new TemporaryFolder();
   using aof = new TemporaryFolder();
   using rdbAof = new TemporaryFolder();
-  writeFolder(checkpoint.path, "checkpoint");
-  writeFolder(log.path, "log");
-  await writeAof(aof.path, false);
-  await writeAof(rdbAof.path, true);
+  writeFolder(checkpoint.path, "checkpoint", keys);
+  writeFolder(log.path, "log", keys);
+  await writeAof(aof.path, keys, false);
+  await writeAof(rdbAof.path, keys, true);
   const starts: Record<string, () => Promise<Start>> = {
-    "htserver, checkpoint": () => startOurs(checkpoint.path),
-    "htserver, log only": () => startOurs(log.path),
-    "Redis, AOF of commands": () => startRedis(aof.path, false),
-    "Redis, AOF with RDB preamble": () => startRedis(rdbAof.path, true),
+    "htserver, checkpoint": () => startOurs(checkpoint.path, keys),
+    "htserver, log only": () => startOurs(log.path, keys),
+    "Redis, AOF of commands": () => startRedis(aof.path, keys, false),
+    "Redis, AOF with RDB preamble": () => startRedis(rdbAof.path, keys, true),
   };
   const raw: Record<string, Start[]> = {};
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < Math.min(rounds, MAX_ROUNDS); round++) {
     for (const [name, start] of Object.entries(starts)) (raw[name] ??= []).push(await start());
   }
   const seconds = (name: string) => (raw[name] ?? []).map((one) => one.loadSeconds);
   const ours = ["htserver, checkpoint", "htserver, log only"];
   const redisS = spreadOf(seconds("Redis, AOF of commands")).median;
   return {
-    question: `Recovery of ${KEYS} keys`,
+    question: `Recovery of ${keys} keys`,
     columns: ["what", "loading, s", "wall, s", "of Redis' AOF of commands"],
     rows: Object.entries(raw).map(([name, all]) => [
       name,
@@ -65,28 +67,28 @@ export async function recovery(): Promise<Answered> {
   };
 }
 
-async function startOurs(folder: string): Promise<Start> {
+async function startOurs(folder: string, keys: number): Promise<Start> {
   const startedMs = performance.now();
-  await using server = startHtserver("--data", folder);
+  await using server = startHtserver(["--data", folder]);
   await server.port();
   const wallSeconds = (performance.now() - startedMs) / 1e3;
-  const [, keys, seconds] = await server.until("stderr", /keys=(\d+).* seconds=([\d.]+)/);
-  assert.equal(Number(keys), KEYS);
+  const [, recovered, seconds] = await server.until("stderr", /keys=(\d+).* seconds=([\d.]+)/);
+  assert.equal(Number(recovered), keys);
   return { loadSeconds: Number(seconds), wallSeconds };
 }
 
-async function startRedis(folder: string, rdbPreamble: boolean): Promise<Start> {
+async function startRedis(folder: string, keys: number, rdbPreamble: boolean): Promise<Start> {
   const startedMs = performance.now();
   await using redis = await Redis.start({ folder, appendOnly: true, rdbPreamble });
   const wallSeconds = (performance.now() - startedMs) / 1e3;
-  assert.match(await redis.ask("DBSIZE"), new RegExp(`^:${KEYS}\r\n`));
+  assert.match(await redis.ask("DBSIZE"), new RegExp(`^:${keys}\r\n`));
   return { loadSeconds: redis.loadSeconds ?? NaN, wallSeconds };
 }
 
-/** Fills a Redis; for the preamble its AOF is rewritten once. */
-async function writeAof(folder: string, rdbPreamble: boolean): Promise<void> {
+/** Fills a Redis. A rewrite of its AOF adds the preamble. */
+async function writeAof(folder: string, keys: number, rdbPreamble: boolean): Promise<void> {
   await using redis = await Redis.start({ folder, appendOnly: true, rdbPreamble });
-  await redis.fill();
+  await redis.fill(keys);
   if (!rdbPreamble) return;
   await redis.ask("BGREWRITEAOF");
   await redis.program.until("stdout", /Background AOF rewrite finished successfully/);

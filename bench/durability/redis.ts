@@ -1,17 +1,17 @@
-/** Debian's Redis beside the server: started alone on the loopback, filled, asked. */
+/** A Redis server on the loopback, with the keys of the large table. */
 import assert from "assert";
 import { Program } from "../harness/program.ts";
-import { keyOf, KEYS, valueOf } from "./dataset.ts";
+import { keyOf, valueOf } from "./dataset.ts";
 
-/** How a Redis keeps its table. */
+/** How Redis stores its table. */
 export interface RedisOptions {
   readonly folder: string;
   readonly appendOnly: boolean;
-  /** Whether a rewritten AOF begins with an RDB image (its default), or is all commands. */
+  /** Whether a rewritten AOF starts with an RDB image (the default of Redis) or is all commands. */
   readonly rdbPreamble: boolean;
 }
 
-/** A Redis that runs. */
+/** A running Redis, until disposal. */
 export class Redis implements AsyncDisposable {
   readonly program: Program;
   readonly port: number;
@@ -22,7 +22,7 @@ export class Redis implements AsyncDisposable {
     this.port = port;
   }
 
-  /** Starts one, and waits until it serves. */
+  /** Starts it, and waits until it is ready. */
   static async start({ folder, appendOnly, rdbPreamble }: RedisOptions): Promise<Redis> {
     const port = freePort();
     const yesNo = (on: boolean) => on ? "yes" : "no";
@@ -36,7 +36,7 @@ export class Redis implements AsyncDisposable {
     return new Redis(program, port);
   }
 
-  /** Seconds that loading the AOF took, as its log says; undefined where there was none. */
+  /** The seconds to load the AOF, from the log of Redis; undefined without an AOF. */
   get loadSeconds(): number | undefined {
     const [, seconds] = /DB loaded from append only file: ([\d.]+) seconds/.exec(
       this.program.stdout,
@@ -44,7 +44,7 @@ export class Redis implements AsyncDisposable {
     return seconds === undefined ? undefined : Number(seconds);
   }
 
-  /** Sends a command and gives the first piece of its reply. */
+  /** Sends a command, and returns the first piece of the reply. */
   async ask(...words: string[]): Promise<string> {
     const connection = this.#connection ??= await Deno.connect({
       hostname: "127.0.0.1",
@@ -63,7 +63,7 @@ export class Redis implements AsyncDisposable {
   }
 
   /** Sets all keys of the table. */
-  async fill(keys: number = KEYS): Promise<void> {
+  async fill(keys: number): Promise<void> {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
     const replies = drain(connection, keys * "+OK\r\n".length);
     const encoder = new TextEncoder();
@@ -82,13 +82,13 @@ export class Redis implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection?.close();
-    this.program.kill("SIGTERM"); // it ends with its AOF on disk
+    this.program.kill("SIGTERM"); // It writes its AOF first.
     await this.program.exitCode();
     await this.program[Symbol.asyncDispose]();
   }
 }
 
-/** Reads and forgets so many bytes. */
+/** Reads this number of bytes. */
 async function drain(connection: Deno.TcpConn, bytes: number): Promise<void> {
   const buffer = new Uint8Array(64 * 1024);
   while (bytes > 0) {
@@ -98,7 +98,7 @@ async function drain(connection: Deno.TcpConn, bytes: number): Promise<void> {
   }
 }
 
-/** Taken and given back: Redis takes no port 0. */
+/** A port that was free a moment ago, since Redis cannot choose one itself. */
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;

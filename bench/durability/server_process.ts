@@ -1,6 +1,6 @@
 /**
- * A durable server in a process of its own, with what the questions need to set: how it syncs, how long
- * a sync takes, when it writes checkpoints. Started by `startServer`; its argument is a `Setup` as JSON.
+ * A durable server in a process of its own, with settings that no flag has: the way and the time of
+ * a sync, and checkpoints on a signal. `startServer` starts it; its argument is a `Setup` as JSON.
  */
 import { limitsFrom } from "../../lib/config/limit_flags.ts";
 import { silentLog } from "../../lib/base/log.ts";
@@ -11,25 +11,36 @@ import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
 import { recover } from "../../lib/storage/recovery/recovery.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { fromSource, Program } from "../harness/program.ts";
-import { v8Flags, withV8Flags } from "../harness/htserver.ts";
+import { withV8Flags } from "../harness/htserver.ts";
+import type { Target } from "../load/generator.ts";
 import { SlowFiles } from "./slow_files.ts";
 
-/** Of the machine, as far as limits depend on it: the table may take half. */
+/** The memory of the machine for the limits: the table gets half of it. */
 const MEMORY_BYTES = 2e9;
 
-/** What the server is to do. */
+/** The settings. */
 export interface Setup {
   readonly folder: string;
-  /** How to sync; `chosen`: as the server does. */
+  /** The way to sync; `chosen`: the policy of the server. */
   readonly sync: "chosen" | "inline" | "background";
-  /** Time of a sync in milliseconds, simulated; 0: the disk's own. */
+  /** The time of a simulated sync in milliseconds; 0: that of the disk. */
   readonly syncMs: number;
 }
 
-/** Starts one. It writes its port, and for each SIGUSR1 a checkpoint and `checkpoint FROM TO` (epoch, ms). */
+/** Starts one. After a SIGUSR1, the next change starts a checkpoint; its end prints `checkpoint done`. */
 export function startServer(setup: Setup): Program {
   const command = fromSource("bench/durability/server_process.ts", JSON.stringify(setup));
-  return new Program(withV8Flags(command, v8Flags()));
+  return new Program(withV8Flags(command));
+}
+
+/** The server for the load generator, when it listens. */
+export async function targetOf(server: Program): Promise<Target> {
+  return {
+    name: "htserver, durable",
+    protocol: "json",
+    port: await server.port(),
+    pid: server.pid,
+  };
 }
 
 async function main({ folder, sync, syncMs }: Setup): Promise<void> {
@@ -55,14 +66,13 @@ async function main({ folder, sync, syncMs }: Setup): Promise<void> {
     onSyncFailure: () => Deno.exit(1),
   });
   Deno.addSignalListener("SIGUSR1", () => {
-    isCheckpointDue = true; // after the next change
+    isCheckpointDue = true;
     const poll = setInterval(async () => {
       if (storage.checkpointing === undefined) return;
       clearInterval(poll);
       isCheckpointDue = false;
-      const began = performance.timeOrigin + performance.now();
       await storage.checkpointing;
-      console.log(`checkpoint ${began} ${performance.timeOrigin + performance.now()}`);
+      console.log("checkpoint done");
     }, 1);
   });
   const server = new HtServer(

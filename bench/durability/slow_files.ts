@@ -1,4 +1,4 @@
-/** A folder on a disk whose syncs take as long as one likes. Nothing is forced to the real disk. */
+/** A folder on a simulated slow disk: a sync takes a fixed time and does not reach the real disk. */
 import { sleep } from "../../lib/base/clock.ts";
 import type {
   Files,
@@ -8,13 +8,13 @@ import type {
   WritableFile,
 } from "../../lib/storage/folder/folder_files.ts";
 
-/** Passes all but the syncs to other files. */
+/** Passes all calls but the syncs to other files. */
 export class SlowFiles implements Files {
   readonly folder: string;
   readonly #files: Files;
   readonly #syncMs: number;
 
-  /** @param syncMs how long a sync takes, in milliseconds */
+  /** @param syncMs the time of a sync, in milliseconds */
   constructor(files: Files, syncMs: number) {
     this.folder = files.folder;
     this.#files = files;
@@ -83,7 +83,7 @@ export class SlowFiles implements Files {
   }
 }
 
-/** Holds up the whole thread. */
+/** Blocks the thread. */
 function stopFor(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

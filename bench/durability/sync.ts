@@ -1,17 +1,22 @@
-/** Is it better to sync inline or in the background, at how many clients, on which disk? */
-import { TemporaryFolder } from "../harness/htserver.ts";
-import { runLoad } from "./load_process.ts";
-import { startServer } from "./server_process.ts";
-import { type Answered, percentile, spreadOf, spreadText } from "../harness/summary.ts";
+/** Inline and background syncs by the number of clients, on two disks. */
+import { TemporaryFolder } from "../harness/folders.ts";
+import { type Answer, spreadOf, spreadText } from "../harness/summary.ts";
+import { Generator } from "../load/generator.ts";
+import type { Scale } from "./scale.ts";
+import { startServer, targetOf } from "./server_process.ts";
 
-const ROUNDS = 3;
+/** A round has 16 loads, so 3 rounds are enough. */
+const MAX_ROUNDS = 3;
+
 const CLIENTS = [1, 8, 64, 200];
-const SECONDS = 0.6;
 
-/** Milliseconds of a simulated sync; 0: the disk's own. */
+/** The time of a simulated sync in milliseconds; 0: that of the disk. */
 const DISKS_MS = [0, 5];
 
-/** Of one way at one number of clients on one disk, in each round. */
+/** The time limit of all loads of a disk, in milliseconds. */
+const LIMIT_MS = 120_000;
+
+/** The rounds of one way to sync, with one number of clients, on one disk. */
 interface Case {
   readonly syncMs: number;
   readonly clients: number;
@@ -21,10 +26,10 @@ interface Case {
   readonly p99Ms: number[];
 }
 
-/** Runs both ways by turns. */
-export async function sync(): Promise<Answered> {
+/** Runs both ways in turn. */
+export async function sync(scale: Scale): Promise<Answer> {
   const cases: Case[] = [];
-  for (const syncMs of DISKS_MS) cases.push(...await onDisk(syncMs));
+  for (const syncMs of DISKS_MS) cases.push(...await runDisk(syncMs, scale));
   const pairs = DISKS_MS.flatMap((syncMs) =>
     CLIENTS.map((clients) => {
       const of = (sync: string) =>
@@ -33,15 +38,10 @@ export async function sync(): Promise<Answered> {
     })
   );
   return {
-    question: "Syncing inline or in the background",
+    question: "Inline and background syncs",
     columns: [
-      "sync",
-      "clients",
-      "inline, inserts/s",
-      "background, inserts/s",
-      "inline/background",
-      "p50, ms",
-      "p99, ms",
+      ...["sync", "clients", "inline, inserts/s", "background, inserts/s", "inline/background"],
+      ...["p50, ms", "p99, ms"],
     ],
     rows: pairs.map(({ syncMs, clients, inline, background }) => [
       syncMs === 0 ? "the disk's own" : `${syncMs} ms`,
@@ -57,7 +57,7 @@ export async function sync(): Promise<Answered> {
   };
 }
 
-async function onDisk(syncMs: number): Promise<Case[]> {
+async function runDisk(syncMs: number, { rounds, loadS }: Scale): Promise<Case[]> {
   using inlineFolder = new TemporaryFolder();
   using backgroundFolder = new TemporaryFolder();
   await using inline = startServer({ folder: inlineFolder.path, sync: "inline", syncMs });
@@ -66,30 +66,36 @@ async function onDisk(syncMs: number): Promise<Case[]> {
     sync: "background",
     syncMs,
   });
-  const servers = [["inline", await inline.port()], [
-    "background",
-    await background.port(),
-  ]] as const;
+  const generator = await Generator.compile(inlineFolder.path, AbortSignal.timeout(LIMIT_MS));
+  const servers = [
+    ["inline", await targetOf(inline)],
+    ["background", await targetOf(background)],
+  ] as const;
   const cases = CLIENTS.flatMap((clients) =>
-    servers.map(([sync, port]) => ({
-      port,
+    servers.map(([sync, target]) => ({
+      target,
       result: { syncMs, clients, sync, perSecond: [], p50Ms: [], p99Ms: [] } as Case,
     }))
   );
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const { port, result } of cases) {
-      const load = { port, inserting: result.clients, lookingUp: 0, mixed: 0, keys: 0 };
-      const { inserts } = await runLoad({ ...load, seconds: SECONDS, warmupSeconds: 0.2 });
-      const tookMs = inserts.tookMs.toSorted();
-      result.perSecond.push(tookMs.length / SECONDS);
-      result.p50Ms.push(percentile(tookMs, 0.5));
-      result.p99Ms.push(percentile(tookMs, 0.99));
+  for (let round = 0; round < Math.min(rounds, MAX_ROUNDS); round++) {
+    for (const { target, result } of cases) {
+      const came = await generator.run(target, {
+        connections: result.clients,
+        inFlight: 1,
+        inserts: 100,
+        keys: 1_000_000,
+        warmUpS: 0.2 * loadS,
+        durationS: 0.6 * loadS,
+      });
+      result.perSecond.push(came.perSecond);
+      result.p50Ms.push(came.p50Us / 1e3);
+      result.p99Ms.push(came.p99Us / 1e3);
     }
   }
   return cases.map(({ result }) => result);
 }
 
-/** Round by round: both were measured at about the same time. */
+/** The ratio of each round, whose two loads ran at about the same time. */
 function ratios(above: readonly number[] = [], below: readonly number[] = []): number[] {
   return above.map((value, round) => value / (below[round] ?? NaN));
 }

@@ -1,66 +1,60 @@
-/** The figures in docs/HARDENING.md, and the raw data beside it. */
-import { withPart } from "../harness/generated_sections.ts";
-import { machineText, thisMachine } from "../harness/machine.ts";
+/** The figures of docs/HARDENING.md, and the raw data. */
+import { writeSections } from "../harness/generated_sections.ts";
+import { machineText, readMachine } from "../harness/machine.ts";
+import { TOP } from "../harness/program.ts";
+import { asMarkdown } from "../harness/tables.ts";
 import { HEADINGS, type Judged, megabytes, rowOf } from "./judgement.ts";
 
-const DOCS = new URL("../../docs/", import.meta.url).pathname;
-const DOCUMENT = `${DOCS}HARDENING.md`;
-const RAW = `${DOCS}data/hardening/hostile.json`;
+const RAW = `${TOP}docs/data/hardening/hostile.json`;
 
-/** Columns of the first table, of those that `rowOf` gives: the second one has the others. */
-const NOTICED = [0, 2, 3, 4, 5, 6, 7, 8, 9];
-const MEMORY = [0, 10, 11, 12, 13];
+/** The columns of `rowOf` in the first table, and in the second one. */
+const CLIENT_COLUMNS = [0, 2, 3, 4, 5, 6, 7, 8, 9];
+const MEMORY_COLUMNS = [0, 10, 11, 12, 13];
 
 /** Rewrites the tables and the raw data. @param outcomes of all scenarios, from one run */
 export async function writeDocuments(outcomes: readonly Judged[]): Promise<void> {
-  const here = await thisMachine();
-  // The runtime and its engine; nothing else takes part.
-  const machine = { ...here, versions: here.versions.slice(0, 2) };
-  let document = Deno.readTextFileSync(DOCUMENT);
-  document = withPart(document, "machine", machineText(machine));
-  document = withPart(document, "sent", sentOf(outcomes));
-  document = withPart(document, "noticed", table(outcomes, NOTICED));
-  document = withPart(document, "memory", table(outcomes, MEMORY));
-  document = withPart(document, "slow readers", slowReadersOf(outcomes));
-  document = withPart(document, "missed", missedOf(outcomes));
-  Deno.writeTextFileSync(DOCUMENT, document);
-  Deno.mkdirSync(new URL(".", `file://${RAW}`), { recursive: true });
-  Deno.writeTextFileSync(RAW, JSON.stringify({ machine, outcomes }) + "\n");
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", DOCUMENT, RAW] }).output();
+  const { versions, ...here } = await readMachine();
+  // Only the runtime and its engine take part.
+  const machine = { ...here, versions: versions.slice(0, 2) };
+  await writeSections(`${TOP}docs/HARDENING.md`, {
+    "machine": machineText(machine),
+    "sent": sentTable(outcomes),
+    "noticed": table(outcomes, CLIENT_COLUMNS),
+    "memory": table(outcomes, MEMORY_COLUMNS),
+    "slow readers": slowReaderTable(outcomes),
+    "missed": missedList(outcomes),
+  });
+  await Deno.writeTextFile(RAW, JSON.stringify({ machine, outcomes }) + "\n");
 }
 
 function table(outcomes: readonly Judged[], which: readonly number[]): string {
   const cells = (row: readonly string[]) => which.map((at) => row[at] ?? "");
-  return markdown([cells(HEADINGS), ...outcomes.map((outcome) => cells(rowOf(outcome)))]);
+  return markdown(cells(HEADINGS), outcomes.map((outcome) => cells(rowOf(outcome))));
 }
 
-function sentOf(outcomes: readonly Judged[]): string {
+function sentTable(outcomes: readonly Judged[]): string {
   const rows = outcomes.map((outcome) => [outcome.scenario, outcome.what, rowOf(outcome)[1] ?? ""]);
-  return markdown([["scenario", "what is done", "what was sent, counted"], ...rows]);
+  return markdown(["scenario", "attack", "sent and received"], rows);
 }
 
-function missedOf(outcomes: readonly Judged[]): string {
+function missedList(outcomes: readonly Judged[]): string {
   const missed = outcomes.flatMap(({ scenario, verdicts }) =>
     verdicts.filter(({ isMet }) => !isMet).map(({ what }) => `- **${scenario}**: ${what}`)
   );
-  return missed.length === 0 ? "Every promise was kept in every scenario." : missed.join("\n");
+  return missed.length === 0 ? "None: every scenario kept every promise." : missed.join("\n");
 }
 
-function slowReadersOf(outcomes: readonly Judged[]): string {
+function slowReaderTable(outcomes: readonly Judged[]): string {
   const rows = outcomes.flatMap(({ scenario, memory, verdicts }) => {
     const verdict = verdicts.find(({ what }) => what.startsWith("costs"));
     if (verdict === undefined) return [];
     const { prepared, peak } = memory;
-    return [[scenario, megabytes(prepared), megabytes(peak), verdict.what, kept(verdict.isMet)]];
+    const kept = verdict.isMet ? "kept" : "MISSED";
+    return [[scenario, megabytes(prepared), megabytes(peak), verdict.what, kept]];
   });
-  return markdown([["scenario", "before, MB", "peak, MB", "cost", "verdict"], ...rows]);
+  return markdown(["scenario", "before, MB", "peak, MB", "cost", "verdict"], rows);
 }
 
-function kept(isMet: boolean): string {
-  return isMet ? "kept" : "MISSED";
-}
-
-function markdown([headings = [], ...rows]: readonly (readonly string[])[]): string {
-  return [headings, headings.map(() => "---"), ...rows]
-    .map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+function markdown(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  return asMarkdown({ heading, rows, words: heading.length });
 }

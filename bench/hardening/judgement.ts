@@ -1,11 +1,12 @@
-/** What came of an attack, held against what is promised, as a row of a table. */
+/** Compares the outcome of an attack with the promises, and makes a row of it. */
+import { percent } from "../harness/tables.ts";
+import { MEMORY_RATIO, type Outcome } from "./attacked_server.ts";
 import { READER_LIMITS } from "./attacks/slow.ts";
-import { MEMORY_RATIO, type Outcome } from "./attacks/stage.ts";
 
-/** The well-behaved client's p99 must be below, in milliseconds. */
+/** The bound of the well-behaved client's p99, in milliseconds. */
 const MAX_P99_MS = 50;
 
-/** One promise, and whether it was kept. */
+/** One promise. */
 export interface Verdict {
   readonly what: string;
   readonly isMet: boolean;
@@ -16,14 +17,14 @@ export interface Judged extends Outcome {
   readonly verdicts: readonly Verdict[];
 }
 
-/** What slow readers may cost, in bytes, by scenario. */
+/** The bounds of the memory of slow readers, in bytes, by scenario. */
 const COST_BYTES: Readonly<Record<string, number>> = {
   "slow reader": READER_LIMITS.hardBytes,
   "100 slow readers": READER_LIMITS.totalBytes,
 };
 
-/** Holds an outcome against the promises. */
-export function judged(outcome: Outcome): Judged {
+/** Compares an outcome with the promises. */
+export function judge(outcome: Outcome): Judged {
   const { steady, memory, clients, handles, bugs } = outcome;
   const verdicts: Verdict[] = [
     { what: `${steady.errors} errors (${steady.told.join("; ")})`, isMet: steady.errors === 0 },
@@ -58,8 +59,9 @@ export function judged(outcome: Outcome): Judged {
   return { ...outcome, verdicts };
 }
 
+/** The columns of `rowOf`. */
 export const HEADINGS: readonly string[] = [
-  ...["scenario", "what was sent", "requests", "errors", "p50, ms", "p99, ms", "longest, ms"],
+  ...["scenario", "sent and received", "requests", "errors", "p50, ms", "p99, ms", "longest, ms"],
   ...["control's p99, ms", "longest, ms", "server's processor share"],
   ...["memory before, MB", "peak, MB", "after, MB", "collected, MB", "verdict"],
 ];
@@ -67,7 +69,6 @@ export const HEADINGS: readonly string[] = [
 /** One row of the table. */
 export function rowOf(judged: Judged): string[] {
   const { scenario, counts, steady, control, memory, processorShare, verdicts } = judged;
-  const missed = verdicts.filter(({ isMet }) => !isMet).map(({ what }) => what);
   return [
     scenario,
     Object.entries(counts).map(([what, count]) => `${count.toLocaleString("en")} ${what}`)
@@ -84,15 +85,11 @@ export function rowOf(judged: Judged): string[] {
     megabytes(memory.peak),
     megabytes(memory.after),
     megabytes(memory.collected),
-    missed.length === 0 ? "kept" : "MISSED",
+    verdicts.every(({ isMet }) => isMet) ? "kept" : "MISSED",
   ];
 }
 
-/** Of bytes, as text. */
+/** Millions of bytes, as text. */
 export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(0);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(0)}%`;
 }

@@ -1,12 +1,12 @@
 /**
- * A process of its own that does what lines on its standard input say, and answers each with a line of
- * JSON: for what would disturb the measuring process, or be disturbed by it.
+ * A process that executes orders: lines on its standard input. It answers each with a line of JSON. It
+ * does work that would disturb the measuring process, or be disturbed by it.
  */
 import assert from "assert";
 import { TextLineStream } from "./text_lines.ts";
 import { fromSource } from "./program.ts";
 
-/** The asking side. */
+/** The side that sends orders. */
 export class AskedProcess implements AsyncDisposable {
   readonly pid: number;
   readonly #entry: string;
@@ -14,7 +14,7 @@ export class AskedProcess implements AsyncDisposable {
   readonly #orders: WritableStreamDefaultWriter<Uint8Array>;
   readonly #answers: ReadableStreamDefaultReader<string>;
 
-  /** @param entry a module that calls `answerLines`, as a path from the top folder; then its arguments */
+  /** @param entry a module that calls `answerOrders`, as a path from the top folder; then its arguments */
   constructor(entry: string, ...args: string[]) {
     const [path = "", ...rest] = fromSource(entry, ...args);
     this.#entry = entry;
@@ -31,7 +31,7 @@ export class AskedProcess implements AsyncDisposable {
       .pipeThrough(new TextLineStream()).getReader();
   }
 
-  /** Says a word, and waits for the answer. */
+  /** Sends an order, and waits for the answer. */
   async ask(order: string): Promise<unknown> {
     await this.#orders.write(new TextEncoder().encode(`${order}\n`));
     const { value } = await this.#answers.read();
@@ -51,8 +51,8 @@ export class AskedProcess implements AsyncDisposable {
   }
 }
 
-/** The asked side: answers until nobody asks any more. */
-export async function answerLines(answer: (order: string) => Promise<unknown>): Promise<void> {
+/** The side that executes orders, until the standard input ends. */
+export async function answerOrders(answer: (order: string) => Promise<unknown>): Promise<void> {
   const orders = Deno.stdin.readable.pipeThrough(new TextDecoderStream())
     .pipeThrough(new TextLineStream());
   for await (const order of orders) {

@@ -1,7 +1,7 @@
-/** Programs that end with the benchmark, whatever ends it: servers, and what is run to its end. */
+/** Child programs that end with a signal: servers, and programs that run to their end. */
 import { Program, type ProgramOptions } from "./program.ts";
 
-/** A program that is killed when a signal says so, or when it goes out of scope. */
+/** A program that is killed when a signal is aborted, or on disposal. */
 export class BoundProgram extends Program {
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.kill("SIGKILL");
@@ -23,7 +23,7 @@ export class BoundProgram extends Program {
   }
 }
 
-/** What became of a program that was run to its end. */
+/** The result of a program that ran to its end. */
 export interface Finished {
   readonly code: number;
   readonly stdout: string;
@@ -48,12 +48,15 @@ export async function runBound(
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** Whether a program is installed: it is started with an option that does nothing. */
+/** Whether a program is installed. It is started with an option that does nothing. */
 export async function isInstalled(name: string): Promise<boolean> {
   try {
-    const args = ["--version"];
-    return (await new Deno.Command(name, { args, stdout: "null", stderr: "null" }).output())
-      .success;
+    const command = new Deno.Command(name, {
+      args: ["--version"],
+      stdout: "null",
+      stderr: "null",
+    });
+    return (await command.output()).success;
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
 /**
- * Loaded before a program in tests (`--preload`, with `--v8-flags=--expose-gc`): collects garbage on
- * SIGUSR2, so that what a process still holds can be told from what V8 has not thrown away yet.
+ * Loaded before a server (`--preload`, with `--v8-flags=--expose-gc`): collects garbage on SIGUSR2. So
+ * a test can tell memory in use from garbage.
  */
 const { gc } = globalThis as typeof globalThis & { gc(): void };
 

@@ -1,12 +1,11 @@
-/** Cores: the servers have one, of which one is busy at a time, and the load generator has another. */
+/** Core pinning: the servers run on one core, one of them busy at a time; the load on another. */
 
-/** Which core; both are whatever the system chooses where there is only one. */
 const CORES = { server: "0", load: "1" } as const;
 
-/** Whether programs stay on their core: that needs two of them, and `taskset`. */
+/** Whether programs are pinned. That needs two cores and `taskset`; else the system chooses the core. */
 export const isPinning: boolean = navigator.hardwareConcurrency > 1 && await canPin();
 
-/** Puts a command on its core. */
+/** A command that runs on its core. */
 export function pinned(to: keyof typeof CORES, command: readonly string[]): string[] {
   return isPinning ? ["taskset", "--cpu-list", CORES[to], ...command] : [...command];
 }
@@ -16,6 +15,6 @@ async function canPin(): Promise<boolean> {
     const args = ["--cpu-list", Object.values(CORES).join(","), "true"];
     return (await new Deno.Command("taskset", { args, stderr: "null" }).output()).success;
   } catch {
-    return false; // not installed
+    return false; // It is not installed.
   }
 }

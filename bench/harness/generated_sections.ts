@@ -1,27 +1,25 @@
-/** Parts of a document that a program writes, between marks; all around them is somebody's prose. */
+/** Sections of a document that a program writes, between marks. The text around them is written by hand. */
 
-/** Lines that a part is between. */
+/** The lines around a section. */
 export interface Marks {
   begin(name: string): string;
   end(name: string): string;
 }
 
-/** Marks that a reader of Markdown does not see. */
+/** Marks that Markdown does not show. */
 export const MARKDOWN_MARKS: Marks = {
   begin: (name) => `<!-- measured: ${name} -->`,
   end: (name) => `<!-- end: ${name} -->`,
 };
 
 /**
- * Rewrites one part.
+ * Replaces the content of a section.
  *
- * @param document with the line that begins the part and, after it, the line that ends it
- * @param name of the part
- * @param content what is to be between the marks
+ * @param document contains the line that begins the section and, after it, the line that ends it
  * @param marks (default: those of Markdown)
- * @throws {Error} where the marks are not there, once each and in this order
+ * @throws {Error} unless each mark is there once, in this order
  */
-export function withPart(
+export function withSection(
   document: string,
   name: string,
   content: string,
@@ -32,25 +30,34 @@ export function withPart(
   const [before, afterBegin, ...moreBegins] = document.split(begin);
   const [, afterEnd, ...moreEnds] = afterBegin?.split(end) ?? [];
   if (afterEnd === undefined || moreBegins.length > 0 || moreEnds.length > 0) {
-    throw new Error(`The document must hold "${begin}" and, after it, "${end}", once each`);
+    throw new Error(`The document must have "${begin}" and, after it, "${end}", once each`);
   }
   return `${before}${begin}\n\n${content}\n\n${end}${afterEnd}`;
 }
 
-/** The names of all parts, in their order. */
-export function partNames(document: string, marks: Marks = MARKDOWN_MARKS): string[] {
+/**
+ * Replaces sections of a file, and formats it.
+ *
+ * @param sections the contents by the names of the sections
+ */
+export async function writeSections(
+  file: string,
+  sections: Readonly<Record<string, string>>,
+): Promise<void> {
+  let document = await Deno.readTextFile(file);
+  for (const [name, content] of Object.entries(sections)) {
+    document = withSection(document, name, content);
+  }
+  await Deno.writeTextFile(file, document);
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", file] }).output();
+}
+
+/** The names of all sections, in their order. */
+export function sectionNames(document: string, marks: Marks = MARKDOWN_MARKS): string[] {
   const [before = "", after = ""] = marks.begin("\n").split("\n");
   return document.split("\n").flatMap((line) =>
     line.startsWith(before) && line.endsWith(after)
       ? [line.slice(before.length, line.length - after.length)]
       : []
   );
-}
-
-/** What is left of a document without its parts: the prose that somebody wrote. */
-export function proseOf(document: string, marks: Marks = MARKDOWN_MARKS): string {
-  return partNames(document, marks).reduce((text, name) => {
-    const [before = "", rest = ""] = text.split(marks.begin(name));
-    return before + (rest.split(marks.end(name))[1] ?? "");
-  }, document);
 }

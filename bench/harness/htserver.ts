@@ -1,47 +1,36 @@
-/** The server as its users start it, on a folder. */
-import { fromSource, Program, TOP } from "./program.ts";
+/** Starts the server from its source, with the V8 flags of its executable. */
+import { PROGRAMS } from "../../tools/build/programs.ts";
+import { ALONE_ON_DISK, fromSource, Program, TOP } from "./program.ts";
 
-/** Flags with which it touches nothing that others share. */
-const ALONE = ["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"] as const;
+/** A script that collects garbage on SIGUSR2. */
+const COLLECT_ON_SIGNAL = `${TOP}bench/harness/collect_on_signal.ts`;
 
-/** Flags for V8 with which `deno task server` starts it, such as `--max-semi-space-size=8`. */
-export function v8Flags(): string[] {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(`${TOP}deno.json`)) as {
-    tasks: { server: string };
-  };
-  const [, flags] = /--v8-flags=(\S+)/.exec(tasks.server) ?? [];
-  return flags?.split(",") ?? [];
-}
+const V8_FLAGS = PROGRAMS.find(({ name }) => name === "htserver")?.v8Flags ?? [];
 
-/** An entry point's command with flags for V8. */
+/**
+ * The command of an entry point, with these V8 flags.
+ *
+ * @param command as from `fromSource`
+ * @param preloads scripts to load before the program (default: none)
+ */
 export function withV8Flags(
   [deno = "", run = "", ...rest]: readonly string[],
-  flags: readonly string[],
+  preloads: readonly string[] = [],
 ): string[] {
-  return flags.length === 0
-    ? [deno, run, ...rest]
-    : [deno, run, `--v8-flags=${flags.join(",")}`, ...rest];
+  const flags = `--v8-flags=${V8_FLAGS.join(",")}`;
+  return [deno, run, flags, ...preloads.map((script) => `--preload=${script}`), ...rest];
 }
 
-/** Starts it from its source; garbage is collected on SIGUSR2. */
-export function startHtserver(...args: string[]): Program {
-  const [deno = "", run = "", ...rest] = withV8Flags(
-    fromSource("server.ts", "bench-a4", ...ALONE, ...args),
-    ["--expose-gc", ...v8Flags()],
-  );
-  const preload = `--preload=${TOP}bench/harness/collect_on_signal.ts`;
-  return new Program([deno, run, preload, ...rest]);
-}
-
-/** A folder that is removed at the end. */
-export class TemporaryFolder implements Disposable {
-  readonly path: string;
-
-  constructor() {
-    this.path = Deno.makeTempDirSync({ prefix: "htserver-bench-" });
-  }
-
-  [Symbol.dispose](): void {
-    Deno.removeSync(this.path, { recursive: true });
-  }
+/**
+ * Starts a server that announces itself nowhere.
+ *
+ * @param args its flags, among them `--memory` or `--data`
+ * @param preloads scripts to load before it (default: one that collects garbage on SIGUSR2)
+ */
+export function startHtserver(
+  args: readonly string[],
+  preloads: readonly string[] = [COLLECT_ON_SIGNAL],
+): Program {
+  const command = fromSource("server.ts", "bench-a4", ...ALONE_ON_DISK, ...args);
+  return new Program(withV8Flags(command, preloads));
 }

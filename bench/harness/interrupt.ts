@@ -1,22 +1,22 @@
-/** What ends a benchmark early: Ctrl-C, SIGTERM, the end of its terminal, or its time limit. */
+/** The early end of a benchmark: Ctrl-C, SIGTERM, the end of its terminal, or its time limit. */
 
-/** Why a benchmark was ended that took too long. */
+/** The reason of a benchmark that ran out of time. */
 export class OutOfTime extends Error {
   override name = "OutOfTime";
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Aborts on the first of these; while it is in scope, the signals do not end the process. */
+/** Aborts its signal on the first of these. Until disposal, the signals do not end the process. */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
   readonly #timer: ReturnType<typeof setTimeout>;
   readonly #onSignal = () => this.#controller.abort(new Error("Interrupted"));
 
-  /** @param limitS the most that the benchmark may take, in seconds */
+  /** @param limitS the time limit, in seconds */
   constructor(limitS: number) {
-    const tooLong = new OutOfTime(`There was no time left after ${limitS} s`);
-    this.#timer = setTimeout(() => this.#controller.abort(tooLong), limitS * 1e3);
+    const outOfTime = new OutOfTime(`There was no time left after ${limitS} s`);
+    this.#timer = setTimeout(() => this.#controller.abort(outOfTime), limitS * 1e3);
     for (const signal of SIGNALS) Deno.addSignalListener(signal, this.#onSignal);
   }
 

@@ -1,11 +1,12 @@
-/** Where and with what a benchmark ran. */
+/** The machine and the programs of a benchmark. */
 import { isoTime } from "../../lib/base/clock.ts";
+import { TOP } from "./program.ts";
 
-/** For the raw data and the head of the figures. */
+/** For the raw data, and the sentence above the figures. */
 export interface Machine {
   /** ISO 8601, UTC. */
   readonly measuredAt: string;
-  /** The commit, with `-dirty` where files were changed since. */
+  /** The commit, with `-dirty` if files were changed since. */
   readonly code: string;
   readonly processor: string;
   readonly cores: number;
@@ -13,8 +14,8 @@ export interface Machine {
   readonly versions: readonly string[];
 }
 
-/** Asks the system and the programs. */
-export async function thisMachine(): Promise<Machine> {
+/** Reads the facts of this machine. */
+export async function readMachine(): Promise<Machine> {
   const redis = /v=([\d.]+)/.exec(await outputOf("redis-server", "--version"))?.[1];
   const python = await outputOf("python3", "--version");
   return {
@@ -32,7 +33,7 @@ export async function thisMachine(): Promise<Machine> {
   };
 }
 
-/** For people. */
+/** The machine as a sentence. */
 export function machineText({ measuredAt, code, ...machine }: Machine): string {
   const { processor, cores, system, versions } = machine;
   return `Measured ${measuredAt.slice(0, 10)} with the code of ${code}, on ${cores} cores of ` +
@@ -48,14 +49,10 @@ function processor(): string {
   }
 }
 
-/** Empty where the program is not there, or fails. */
+/** Empty if the program is missing or fails. */
 async function outputOf(program: string, ...args: string[]): Promise<string> {
   try {
-    const command = new Deno.Command(program, {
-      args,
-      cwd: new URL("../../", import.meta.url).pathname,
-      stderr: "null",
-    });
+    const command = new Deno.Command(program, { args, cwd: TOP, stderr: "null" });
     const { success, stdout } = await command.output();
     return success ? new TextDecoder().decode(stdout).trim() : "";
   } catch {

@@ -1,20 +1,18 @@
-/** What of a benchmark is not as it was planned; the rest of it is kept and shown all the same. */
+/** The problems of a benchmark. The rest of its measurements is kept and shown. */
 import { messageOf } from "../../lib/base/errors.ts";
 import { OutOfTime } from "./interrupt.ts";
 
-/** Failures, apart from what there was no time for. */
+/** Failures, and work that there was no time for, as sentences. */
 export class Problems {
-  /** What failed, as sentences. */
   readonly failures: string[] = [];
-  /** What there was no time for, as sentences. */
   readonly unfinished: string[] = [];
 
   /**
-   * Notes one.
+   * Adds a problem.
    *
    * @param what was measured
    * @param error that ended it
-   * @param signal whose reason, if it is aborted, is behind the error
+   * @param signal whose reason, if it is aborted, is the cause of the error
    */
   add(what: string, error: unknown, signal?: AbortSignal): void {
     const reason = signal?.aborted ? signal.reason : error;

@@ -1,41 +1,40 @@
-/** What a process takes, as the system tells: memory, handles, threads. Linux only. */
+/** Resources of a process as Linux reports them: memory, open files, threads, processor time. */
 import { sleep } from "../../lib/base/clock.ts";
 
-/** What a process holds. */
+/** Open file descriptors of a process. */
 export interface Handles {
-  /** All open file descriptors. */
   readonly all: number;
-  /** Those that are sockets. */
+  /** The sockets among them. */
   readonly sockets: number;
 }
 
-/** Resident memory of a process, in bytes. */
+/** The resident memory of a process, in bytes. */
 export async function memoryBytes(pid: number): Promise<number> {
   return 1024 * await statusNumber(pid, "VmRSS");
 }
 
-/** The most resident memory that a process ever had, in bytes. */
+/** The peak of the resident memory of a process, in bytes. */
 export async function peakMemoryBytes(pid: number): Promise<number> {
   return 1024 * await statusNumber(pid, "VmHWM");
 }
 
-/** Forgets that most, so that from now on it is the most since now. */
+/** Starts a new peak at the present memory. */
 export async function resetPeakMemory(pid: number): Promise<void> {
   await Deno.writeTextFile(`/proc/${pid}/clear_refs`, "5");
 }
 
-/** Processor time of a process's first thread so far, and how long it had to wait for a processor. */
+/** The time that the first thread of a process has run, and has waited for a processor. */
 export async function processorTime(pid: number): Promise<{ runMs: number; waitMs: number }> {
   const [runNs, waitNs] = (await Deno.readTextFile(`/proc/${pid}/schedstat`)).split(" ");
   return { runMs: Number(runNs) / 1e6, waitMs: Number(waitNs) / 1e6 };
 }
 
-/** Threads of a process. */
+/** The number of threads of a process. */
 export function threads(pid: number): Promise<number> {
   return statusNumber(pid, "Threads");
 }
 
-/** Open files and sockets of a process. */
+/** The open files and sockets of a process. */
 export async function handles(pid: number): Promise<Handles> {
   let all = 0, sockets = 0;
   for await (const { name } of Deno.readDir(`/proc/${pid}/fd`)) {
@@ -47,11 +46,12 @@ export async function handles(pid: number): Promise<Handles> {
 }
 
 /**
- * The least resident memory that is seen, in bytes, until it is enough or time is up: what a process
- * frees goes back to the system bit by bit.
+ * Waits until the resident memory is small enough, or time is up. A process gives memory back to the
+ * system bit by bit.
  *
  * @param enoughBytes ends the wait (default: none)
- * @param collect has the process collect its garbage, where it can be told to
+ * @param collect starts a garbage collection of the process (default: nothing)
+ * @returns the least memory that was seen, in bytes
  */
 export async function settledMemoryBytes(
   pid: number,
@@ -61,11 +61,9 @@ export async function settledMemoryBytes(
     collect?: () => void;
   },
 ): Promise<number> {
+  const endMs = performance.now() + withinMs;
   let least = Infinity;
-  for (
-    const endMs = performance.now() + withinMs;
-    least > enoughBytes && performance.now() < endMs;
-  ) {
+  while (least > enoughBytes && performance.now() < endMs) {
     collect();
     await sleep(100);
     least = Math.min(least, await memoryBytes(pid));

@@ -1,4 +1,4 @@
-/** Programs in tests: started, their output awaited, and ended by force when the test is over. */
+/** Child programs: started, their output awaited, and killed on disposal. */
 import assert from "assert";
 import { fileURLToPath } from "node:url";
 import { settlesWithin } from "../../lib/base/clock.ts";
@@ -6,18 +6,14 @@ import { settlesWithin } from "../../lib/base/clock.ts";
 /** The top folder of the checkout. */
 export const TOP: string = fileURLToPath(new URL("../../", import.meta.url));
 
-/** How long anything may take before it counts as hanging, in milliseconds; a busy machine is slow. */
+/** The time limit of any wait, in milliseconds. It is long, since a busy machine is slow. */
 export const PATIENCE_MS = 240_000;
 
-/** Flags with which a server touches nothing that others share. */
+/** Flags of a server that announces itself nowhere and keeps its table in memory. */
 export const ALONE = [
-  "--host",
-  "127.0.0.1",
-  "--no-catalog",
-  "--local-catalog",
-  "off",
+  ...["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"],
   "--memory",
-] as const;
+];
 
 /** The same for a server with a data folder. */
 export const ALONE_ON_DISK = ALONE.filter((flag) => flag !== "--memory");
@@ -43,7 +39,7 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What became of a program that ended. */
+/** The result of a program that has ended. */
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
@@ -57,9 +53,9 @@ export async function run(command: readonly string[], options?: ProgramOptions):
   return { code, stdout: program.stdout, stderr: program.stderr };
 }
 
-/** A program that runs until it ends or the test is over. */
+/** A program, until disposal. */
 export class Program implements AsyncDisposable {
-  /** All that came so far. */
+  /** The output so far. */
   stdout = "";
   stderr = "";
   readonly pid: number;
@@ -91,24 +87,24 @@ export class Program implements AsyncDisposable {
     });
   }
 
-  /** Waits until the output matches, and gives the match. */
+  /** Waits until the output matches, and returns the match. */
   async until(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {
     const deadlineMs = performance.now() + PATIENCE_MS;
     for (;;) {
       const match = pattern.exec(this[stream]);
       if (match) return match;
-      if (this.#isOver) assert.fail(this.#story(`ended without ${pattern} on ${stream}`));
+      if (this.#isOver) assert.fail(this.#report(`ended without ${pattern} on ${stream}`));
       const isInTime = await settlesWithin(this.#change.promise, deadlineMs - performance.now());
-      if (!isInTime) assert.fail(this.#story(`waited too long for ${pattern} on ${stream}`));
+      if (!isInTime) assert.fail(this.#report(`waited too long for ${pattern} on ${stream}`));
     }
   }
 
-  /** The port of `Listening on port N`, once it is there. */
+  /** The port of `Listening on port N`, when the line is there. */
   async port(): Promise<number> {
     return Number((await this.until("stdout", /^Listening on port (\d+)$/m))[1]);
   }
 
-  /** Sends a signal; nothing where it has ended. */
+  /** Sends a signal. A program that has ended gets none. */
   kill(signal: Deno.Signal): void {
     try {
       this.#child.kill(signal);
@@ -117,10 +113,16 @@ export class Program implements AsyncDisposable {
     }
   }
 
-  /** Waits for its end, and gives the exit code. */
-  async exitCode(): Promise<number> {
-    const isInTime = await settlesWithin(this.#pumps, PATIENCE_MS);
-    if (!isInTime) assert.fail(this.#story("did not end"));
+  /**
+   * Waits for the end, and returns the exit code.
+   *
+   * @param withinMs the time limit (default: as for any wait); Infinity: none
+   */
+  async exitCode(withinMs: number = PATIENCE_MS): Promise<number> {
+    const isInTime = withinMs === Infinity
+      ? await this.#pumps.then(() => true)
+      : await settlesWithin(this.#pumps, withinMs);
+    if (!isInTime) assert.fail(this.#report("did not end"));
     return (await this.#child.status).code;
   }
 
@@ -139,7 +141,7 @@ export class Program implements AsyncDisposable {
     }
   }
 
-  #story(what: string): string {
+  #report(what: string): string {
     return `${this.#command}: ${what}\n${this.stdout}\n${this.stderr}`;
   }
 }

@@ -1,16 +1,16 @@
-/** A client that sends and reads bytes as they are. */
+/** A client that sends and receives raw lines. */
 import { textAt } from "../../lib/bytes/span.ts";
 import { LineFramer } from "../../lib/protocol/line_framer.ts";
 
 const encoder = new TextEncoder();
 
-/** A connection in the hands of a test. */
+/** A connection that the test controls. */
 export class RawClient implements Disposable {
   readonly conn: Deno.TcpConn;
   readonly #framer = new LineFramer(100_000_000);
   readonly #buffer = new Uint8Array(65_536);
 
-  /** @param conn made, or accepted: then it is a server */
+  /** @param conn of a client, or accepted by a server */
   constructor(conn: Deno.TcpConn) {
     this.conn = conn;
   }
@@ -19,13 +19,13 @@ export class RawClient implements Disposable {
     return new RawClient(await Deno.connect({ hostname: "127.0.0.1", port }));
   }
 
-  /** Sends text or bytes, all of it. */
+  /** Sends all of a text or of bytes. */
   async send(what: string | Uint8Array): Promise<void> {
     let bytes = typeof what === "string" ? encoder.encode(what) : what;
     while (bytes.length > 0) bytes = bytes.subarray(await this.conn.write(bytes));
   }
 
-  /** The next line, or undefined where the server has closed. */
+  /** The next line; undefined after the other side has closed. */
   async line(): Promise<string | undefined> {
     for (;;) {
       if (this.#framer.next()) {
@@ -47,7 +47,7 @@ export class RawClient implements Disposable {
     try {
       this.conn.close();
     } catch {
-      // Closed already.
+      // It is closed already.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Cuts a stream of text into lines; what stands behind the last line end is dropped. */
+/** Cuts a stream of text into lines. Text after the last line end is dropped. */
 export class TextLineStream extends TransformStream<string, string> {
   constructor() {
     let rest = "";

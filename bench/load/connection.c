@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Room for wrong replies, which may be longer than the right ones. */
+/* Room for wrong replies, which can be longer than the right ones. */
 #define SPARE_BYTES 2048
 
-/* No more than this is received at once, as long as one reply fits. */
-#define MOST_IN_BYTES (256 * 1024)
+/* The most bytes that are received at once, if one reply is not longer. */
+#define MAX_IN_BYTES (256 * 1024)
 
 static _Noreturn void fail(const char *what) {
   fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
@@ -51,7 +51,7 @@ void connection_open(struct connection *made, const char *host, uint16_t port, u
       .window_size = window_size,
       .window = allocated(window_size * sizeof(struct request)),
       .out_size = request * window_size,
-      .in_size = (replies > MOST_IN_BYTES ? longer(reply, MOST_IN_BYTES) : replies) + SPARE_BYTES,
+      .in_size = (replies > MAX_IN_BYTES ? longer(reply, MAX_IN_BYTES) : replies) + SPARE_BYTES,
   };
   made->out = allocated(made->out_size);
   made->in = allocated(made->in_size);
@@ -67,7 +67,7 @@ void connection_add(struct connection *connection, const struct messages *messag
                     struct request request) {
   const struct message *message = &messages->request[request.operation];
   if (connection->out_size - connection->out_to < message->length) {
-    /* All requests of the window have room once those that are sent are gone. */
+    /* The buffer has room for all requests of the window when the sent ones are removed. */
     connection->out_to -= connection->out_from;
     memmove(connection->out, connection->out + connection->out_from, connection->out_to);
     connection->out_from = 0;
@@ -88,10 +88,10 @@ void connection_send(struct connection *connection) {
   if (!connection->wants_to_write) connection->out_from = connection->out_to = 0;
 }
 
-void connection_receive(struct connection *connection, size_t most) {
+void connection_receive(struct connection *connection, size_t max) {
   size_t room = connection->in_size - connection->in_to;
   ssize_t received =
-      recv(connection->fd, connection->in + connection->in_to, room < most ? room : most, 0);
+      recv(connection->fd, connection->in + connection->in_to, room < max ? room : max, 0);
   if (received > 0) connection->in_to += (size_t)received;
   if (received < 0 && errno != EAGAIN) fail("receive");
   if (received == 0) {

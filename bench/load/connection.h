@@ -1,6 +1,6 @@
 /*
- * One connection: a window of requests that wait for their replies, bytes that wait to be sent, and
- * bytes received of replies that are not whole yet.
+ * One connection: a window of requests that wait for their replies, bytes to send, and received bytes
+ * of incomplete replies.
  */
 #ifndef CONNECTION_H
 #define CONNECTION_H
@@ -19,7 +19,7 @@ struct request {
 
 struct connection {
   int fd;
-  bool wants_to_write; /* the socket took less than there was */
+  bool wants_to_write; /* the socket had no room for all bytes */
   unsigned waiting;    /* requests without a reply; the oldest is window[oldest] */
   unsigned oldest;
   unsigned window_size;
@@ -30,26 +30,26 @@ struct connection {
   size_t in_to, in_size;
 };
 
-/* Connects, without delays for small packets; waits for it. Ends the process where it cannot. */
+/* Connects with TCP_NODELAY, and waits for the connection. Ends the process on failure. */
 void connection_open(struct connection *made, const char *host, uint16_t port, unsigned window_size,
                      const struct messages *messages);
 
-/* Gives its memory back; the socket stays open. */
+/* Frees its memory. The socket stays open. */
 void connection_free(struct connection *connection);
 
-/* Puts a request into the window and in line to be sent; there is room in the window. */
+/* Adds a request to the window, which has room, and to the bytes to send. */
 void connection_add(struct connection *connection, const struct messages *messages,
                     struct request request);
 
-/* Sends what the socket takes. */
+/* Sends as many bytes as the socket has room for. */
 void connection_send(struct connection *connection);
 
-/* Receives what there is, but no more than `most` bytes. Ends the process where the other side closed. */
-void connection_receive(struct connection *connection, size_t most);
+/* Receives at most `max` bytes. Ends the process if the other side has closed. */
+void connection_receive(struct connection *connection, size_t max);
 
 /*
- * Takes replies off what was received: calls `on_reply` for each, in order. `wrong` is the text of a
- * reply that is not the right one, up to its newline, else NULL.
+ * Removes the complete replies from the received bytes, and calls `on_reply` for each, in order.
+ * `wrong` is the text of a wrong reply up to its newline, or NULL.
  */
 typedef void on_reply(void *context, const struct request *request, const char *wrong);
 void connection_take(struct connection *connection, const struct messages *messages,

@@ -1,4 +1,4 @@
-/* Latencies in a histogram whose buckets grow with the value: 32 to each doubling, so 3% wide. */
+/* A histogram of latencies. Each doubling of the value has 32 buckets, so a bucket is 3% wide. */
 #ifndef HISTOGRAM_H
 #define HISTOGRAM_H
 
@@ -18,7 +18,7 @@ struct histogram {
 static inline void histogram_clear(struct histogram *h) { memset(h, 0, sizeof *h); }
 
 static inline void histogram_add(struct histogram *h, uint64_t ns) {
-  unsigned bucket = (unsigned)ns; /* small values have a bucket each */
+  unsigned bucket = (unsigned)ns; /* each small value has its own bucket */
   if (ns >= BUCKETS_PER_DOUBLING) {
     unsigned shift = 63u - (unsigned)__builtin_clzll(ns) - BUCKETS_PER_DOUBLING_BITS;
     bucket = shift * BUCKETS_PER_DOUBLING + (unsigned)(ns >> shift);
@@ -28,7 +28,7 @@ static inline void histogram_add(struct histogram *h, uint64_t ns) {
   if (ns > h->max_ns) h->max_ns = ns;
 }
 
-/* The least value of the bucket in which the share (0 to 1) of all values is reached. */
+/* The least value of the bucket with this quantile (`share`, from 0 to 1). */
 static inline uint64_t histogram_percentile_ns(const struct histogram *h, double share) {
   uint64_t wanted = (uint64_t)((double)h->count * share), seen = 0;
   for (unsigned bucket = 0; bucket < BUCKETS; bucket++) {

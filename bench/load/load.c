@@ -1,8 +1,10 @@
 /*
  * A load generator for servers of keys and values: many connections, each with a window of requests
  * in flight, one thread, epoll. Each connection sends its next request as soon as a reply makes room
- * (a closed loop). Every reply is checked. Writes one line of JSON; `options.c` has the command line.
+ * (a closed loop). Every reply is checked. It writes one line of JSON at the end of its time or on
+ * SIGTERM. The command line is in `options.c`.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,45 +18,53 @@
 #include "process.h"
 
 #define NS_PER_S 1e9
-#define MOST_EVENTS 512
+#define MAX_EVENTS 512
 
-/* How long to poll after there was something to do, and how long to sleep at a time then. */
+/* The time to poll after work, and then the length of one sleep. */
 #define POLL_NS 50000u
 #define SLEEP_MS 1
 
-/* How long the last replies may take once no more requests are sent. */
+/* The time for the last replies, when no more requests are sent. */
 #define DRAIN_NS 1000000000u
 
-/* How often a slow connection has its turn, and how many requests it has waiting. */
+/* The interval in which a slow connection reads, and the number of its requests in flight. */
 #define SLOW_EVERY_NS 10000000u
 #define SLOW_WINDOW 1000
 
 /* Idle connections that are opened together. */
 #define IDLE_GROUP 100
 
-#define MOST_WRONG_TEXT 120
+#define MAX_WRONG_TEXT 120
 
-/* All that is running. */
+/* The state of the program. */
 struct load {
   struct options options;
   struct messages messages;
-  struct connection *connections; /* the working ones, then the slow ones */
-  unsigned waiting;               /* requests of the working ones without a reply */
+  struct connection *connections; /* the fast ones, then the slow ones */
+  unsigned waiting;               /* requests of the fast ones without a reply */
   int epoll;
   uint64_t random;
-  uint32_t preloaded; /* keys that were sent by a preload */
+  uint32_t preloaded; /* keys that a preload has sent */
   bool is_ending;     /* no more requests are sent */
   uint64_t now_ns;
-  uint64_t idle_ns; /* spent looking for replies when there were none */
+  uint64_t idle_ns; /* time of polls that found no reply */
   struct histogram latency;
   uint64_t errors;
-  char first_wrong[MOST_WRONG_TEXT + 1];
+  char first_wrong[MAX_WRONG_TEXT + 1];
 };
 
-/* Counters at one moment; the difference of two says what a time was like. */
+/* Counters at one moment. A measurement is the difference of two. */
 struct moment {
   uint64_t at_ns, idle_ns, server_cpu_ns;
 };
+
+/* Set by SIGTERM: the measurement ends. */
+static volatile sig_atomic_t is_stopped;
+
+static void stop(int signal) {
+  (void)signal;
+  is_stopped = 1;
+}
 
 static struct moment moment_now(const struct load *load) {
   return (struct moment){now_ns(), load->idle_ns, cpu_ns_of(load->options.server_pid)};
@@ -69,19 +79,19 @@ static uint32_t random_below(struct load *load, uint32_t limit) {
   return (uint32_t)((bits * limit) >> 32);
 }
 
-/* False when there is nothing more to do. */
+/* False if no more requests are to be sent. */
 static bool next_request(struct load *load, struct request *next) {
   if (load->options.preload && load->preloaded == load->options.keys) load->is_ending = true;
   if (load->is_ending) return false;
   next->sent_ns = load->now_ns;
   if (load->options.preload) {
     next->operation = INSERT;
-    next->key = ++load->preloaded;
+    next->key = load->options.first_key + load->preloaded++;
     return true;
   }
   unsigned percent = load->options.insert_percent;
   next->operation = percent > 0 && random_below(load, 100) < percent ? INSERT : LOOKUP;
-  next->key = 1 + random_below(load, load->options.keys);
+  next->key = load->options.first_key + random_below(load, load->options.keys);
   return true;
 }
 
@@ -107,7 +117,7 @@ static void ignore_reply(void *context, const struct request *request, const cha
   (void)context, (void)request, (void)wrong;
 }
 
-/* Is told when the socket has room, as long as there is something to send. */
+/* Waits for replies, and for room in the socket if there is something to send. */
 static void watch(const struct load *load, struct connection *connection, int change) {
   struct epoll_event event = {.events = EPOLLIN | (connection->wants_to_write ? EPOLLOUT : 0),
                               .data.ptr = connection};
@@ -139,19 +149,19 @@ static void serve_slow(struct load *load) {
 }
 
 /*
- * Goes on until a time, or until nothing waits any more. It polls for a while before it sleeps: waking
- * up takes longer than many a reply does, and that time would be counted as the server's.
+ * Runs until a time, or until no request waits for a reply. It polls for a while before it sleeps: to
+ * wake up can take longer than a reply, and that time would count as the server's.
  */
 static void run_until(struct load *load, uint64_t end_ns) {
-  struct epoll_event events[MOST_EVENTS];
+  struct epoll_event events[MAX_EVENTS];
   uint64_t slow_due_ns = 0, busy_ns = now_ns();
-  while ((load->now_ns = now_ns()) < end_ns && load->waiting > 0) {
+  while ((load->now_ns = now_ns()) < end_ns && load->waiting > 0 && (!is_stopped || load->is_ending)) {
     if (load->options.slow > 0 && load->now_ns >= slow_due_ns) {
       serve_slow(load);
       slow_due_ns = load->now_ns + SLOW_EVERY_NS;
     }
     bool polls = load->now_ns - busy_ns < POLL_NS;
-    int count = epoll_wait(load->epoll, events, MOST_EVENTS, polls ? 0 : SLEEP_MS);
+    int count = epoll_wait(load->epoll, events, MAX_EVENTS, polls ? 0 : SLEEP_MS);
     if (count <= 0 || !polls) load->idle_ns += now_ns() - load->now_ns;
     for (int n = 0; n < count; n++) serve(load, events[n].data.ptr, events[n].events);
     if (count > 0) busy_ns = now_ns();
@@ -159,8 +169,8 @@ static void run_until(struct load *load, uint64_t end_ns) {
 }
 
 /*
- * Opens connections that then stay idle. Each looks one key up first, so that the server has done for it
- * all that it does for a client; a group of them at a time, since servers have room for few new ones.
+ * Opens connections that then stay idle. Each looks one key up first, so that the server has set up all
+ * that it has for a client. They are opened in groups, since the backlog of a server is small.
  */
 static void open_idle(struct load *load) {
   static struct connection group[IDLE_GROUP];
@@ -168,7 +178,7 @@ static void open_idle(struct load *load) {
     unsigned left = load->options.idle - opened, count = left < IDLE_GROUP ? left : IDLE_GROUP;
     for (unsigned n = 0; n < count; n++) {
       connection_open(&group[n], load->options.host, load->options.port, 1, &load->messages);
-      connection_add(&group[n], &load->messages, (struct request){.key = 1, .operation = LOOKUP});
+      connection_add(&group[n], &load->messages, (struct request){.key = load->options.first_key, .operation = LOOKUP});
       connection_send(&group[n]);
     }
     for (unsigned n = 0; n < count; n++) {
@@ -176,7 +186,7 @@ static void open_idle(struct load *load) {
         connection_receive(&group[n], SIZE_MAX);
         connection_take(&group[n], &load->messages, count_reply, load);
       }
-      connection_free(&group[n]); /* the socket stays */
+      connection_free(&group[n]); /* the socket stays open */
     }
     opened += count;
   }
@@ -237,23 +247,25 @@ int main(int argc, char **argv) {
   load.options = options_read(argc, argv);
   load.random = load.options.seed * 2 + 1; /* must not be 0 */
   alarm((unsigned)load.options.limit_s);
+  signal(SIGTERM, stop);
   messages_make(&load.messages, load.options.protocol, load.options.value_bytes);
   open_idle(&load);
   open_all(&load);
   struct moment from = moment_now(&load);
   start(&load);
+  fputs("load: started\n", stderr);
   if (load.options.preload) {
     run_until(&load, UINT64_MAX);
   } else {
     run_until(&load, from.at_ns + (uint64_t)(load.options.warmup_s * NS_PER_S));
     histogram_clear(&load.latency);
     from = moment_now(&load);
-    /* A stalled server has a throughput, too: it is waited for, and the time counts. */
+    /* Without any reply there is no latency: wait for a stalled server, and count the time. */
     do run_until(&load, now_ns() + (uint64_t)(load.options.duration_s * NS_PER_S));
-    while (load.latency.count == 0);
+    while (load.latency.count == 0 && !is_stopped);
   }
   report(&load, from, moment_now(&load));
-  /* The server is to be quiet when the next one has its turn. */
+  /* Later measurements need a server without waiting requests. */
   load.is_ending = true;
   run_until(&load, now_ns() + DRAIN_NS);
   return 0;

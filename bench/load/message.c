@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Stands for the key's digits and for the filling of the value in the texts below. */
+/* Placeholders in the texts below: the digits of the key, and the dots of the value. */
 #define DIGITS_MARK '#'
 #define FILLING_MARK '~'
 
-/* Bytes from which on a reply that has come in part is known to be the right one. */
-#define TELLING_BYTES 12
+/* An incomplete reply is compared up to this many bytes. */
+#define PREFIX_BYTES 12
 
 struct texts {
   const char *request[OPERATIONS];
@@ -27,7 +27,7 @@ static const struct texts resp_texts = {
     {"$%zu\r\nv#~\r\n", "+OK\r\n"},
 };
 
-/* The text with the value's size for %zu and the marks replaced. */
+/* Makes a message: replaces %zu by the size of the value, and the placeholders. */
 static void message_make(struct message *made, const char *text, size_t value_bytes) {
   char sized[256];
   const char *size_mark = strstr(text, "%zu");
@@ -36,7 +36,7 @@ static void message_make(struct message *made, const char *text, size_t value_by
              size_mark + strlen("%zu"));
   else
     snprintf(sized, sizeof sized, "%s", text);
-  *made = (struct message){.bytes = malloc(strlen(sized) + MOST_PLACES * DIGITS + value_bytes)};
+  *made = (struct message){.bytes = malloc(strlen(sized) + MAX_PLACES * DIGITS + value_bytes)};
   if (!made->bytes) abort();
   for (const char *at = sized; *at; at++) {
     if (*at == DIGITS_MARK) {
@@ -44,8 +44,8 @@ static void message_make(struct message *made, const char *text, size_t value_by
       memset(made->bytes + made->length, '0', DIGITS);
       made->length += DIGITS;
     } else if (*at == FILLING_MARK) {
-      memset(made->bytes + made->length, '.', value_bytes - LEAST_VALUE_BYTES);
-      made->length += value_bytes - LEAST_VALUE_BYTES;
+      memset(made->bytes + made->length, '.', value_bytes - MIN_VALUE_BYTES);
+      made->length += value_bytes - MIN_VALUE_BYTES;
     } else {
       made->bytes[made->length++] = *at;
     }
@@ -90,9 +90,9 @@ static bool is_whole_match(const struct message *message, uint32_t key, const ch
 enum received message_match(const struct message *message, uint32_t key, const char *in, size_t length) {
   if (length >= message->length) return is_whole_match(message, key, in) ? RIGHT : WRONG;
   size_t first_place = message->place_count > 0 ? message->places[0] : message->length;
-  size_t telling = first_place < TELLING_BYTES ? first_place : TELLING_BYTES;
-  if (telling > length) telling = length;
-  return memcmp(in, message->bytes, telling) == 0 ? INCOMPLETE : WRONG;
+  size_t prefix = first_place < PREFIX_BYTES ? first_place : PREFIX_BYTES;
+  if (prefix > length) prefix = length;
+  return memcmp(in, message->bytes, prefix) == 0 ? INCOMPLETE : WRONG;
 }
 
 size_t wrong_reply_length(const char *in, size_t length) {

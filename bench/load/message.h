@@ -1,9 +1,9 @@
 /*
- * Requests and the replies that belong to them. A message is fixed text in which the number of the
- * key stands in up to two places: so a request is copied and not formatted, and a reply is compared
- * and not parsed, whole and byte for byte.
+ * Requests, and the right replies to them. A message is a fixed text that contains the number of the
+ * key in up to two places. So a request is a copy, and a reply is compared byte for byte, without
+ * formatting or parsing.
  *
- * Key n is "k" and n in 9 digits; its value is "v", the same digits, and dots up to the size wanted.
+ * Key n is "k" and n in 9 digits. Its value is "v", the same digits, and dots up to the wanted size.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 #define DIGITS 9
-#define MOST_PLACES 2
+#define MAX_PLACES 2
 #define KEY_BYTES (1 + DIGITS)
-#define LEAST_VALUE_BYTES (1 + DIGITS)
+#define MIN_VALUE_BYTES (1 + DIGITS)
 
 enum protocol { HTSERVER_JSON, REDIS_RESP, RAW_ECHO };
 enum operation { LOOKUP, INSERT, OPERATIONS };
@@ -23,7 +23,7 @@ enum operation { LOOKUP, INSERT, OPERATIONS };
 struct message {
   char *bytes;
   size_t length;
-  size_t places[MOST_PLACES];
+  size_t places[MAX_PLACES];
   unsigned place_count;
 };
 
@@ -32,18 +32,18 @@ struct messages {
   struct message reply[OPERATIONS];
 };
 
-/* What is at the beginning of received bytes. */
+/* The comparison of received bytes with the right reply. */
 enum received { INCOMPLETE, RIGHT, WRONG };
 
 void messages_make(struct messages *made, enum protocol protocol, size_t value_bytes);
 
-/* Writes the message for a key; `out` has room for its length. */
+/* Writes the message of a key; `out` has room for its length. */
 void message_write(const struct message *message, uint32_t key, char *out);
 
-/* Compares what was received with the reply that is due. */
+/* Compares received bytes with the right reply. */
 enum received message_match(const struct message *message, uint32_t key, const char *in, size_t length);
 
-/* Length of a wrong reply, one line in all protocols; 0 while its end has not come. */
+/* The length of a wrong reply, which is one line in all protocols; 0 if it is incomplete. */
 size_t wrong_reply_length(const char *in, size_t length);
 
 #endif

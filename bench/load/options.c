@@ -11,14 +11,14 @@ static const char usage[] =
     "  --protocol P        json, resp or echo (json)\n"
     "  --inserts PERCENT   share of inserts, the rest is lookups (0)\n"
     "  --connections N     (1)    --in-flight N  requests of each at a time (1)\n"
-    "  --in-batches        waits for all replies of a connection before it sends again\n"
-    "  --keys N            (1000) --value N      bytes (32, at least 10)\n"
+    "  --in-batches        a connection waits for all its replies before it sends again\n"
+    "  --keys N            (1000) --first-key N  its number (1)  --value N  bytes (32, at least 10)\n"
     "  --warm-up S         (0.1)  --duration S   (1)     --limit S  (120)\n"
     "  --preload           inserts each key once instead, and ends\n"
     "  --idle N            further connections that do nothing (0)\n"
-    "  --slow N            further connections that hardly take their replies (0)\n"
-    "  --slow-bytes N      what each of them takes every 10 ms (4096); 0: nothing, ever\n"
-    "  --server-pid N      whose processor time and memory to report\n"
+    "  --slow N            further connections that hardly read their replies (0)\n"
+    "  --slow-bytes N      what each of them reads every 10 ms (4096); 0: it never reads\n"
+    "  --server-pid N      the process whose processor time and memory to report\n"
     "  --seed N            of the choice of keys (1)\n";
 
 static _Noreturn void fail(const char *what) {
@@ -26,10 +26,10 @@ static _Noreturn void fail(const char *what) {
   exit(2);
 }
 
-static double number(const char *text, double least, double most) {
+static double number(const char *text, double min, double max) {
   char *end;
   double value = strtod(text, &end);
-  if (end == text || *end || !(value >= least && value <= most)) fail(text);
+  if (end == text || *end || !(value >= min && value <= max)) fail(text);
   return value;
 }
 
@@ -42,19 +42,20 @@ static enum protocol protocol_of(const char *name) {
 
 struct options options_read(int argc, char **argv) {
   struct options options = {
-      .host = "127.0.0.1", .connections = 1, .in_flight = 1, .keys = 1000, .value_bytes = 32,
-      .warmup_s = 0.1, .duration_s = 1, .limit_s = 120, .slow_bytes = 4096, .seed = 1,
+      .host = "127.0.0.1", .connections = 1, .in_flight = 1, .keys = 1000, .first_key = 1,
+      .value_bytes = 32, .warmup_s = 0.1, .duration_s = 1, .limit_s = 120, .slow_bytes = 4096, .seed = 1,
   };
   static const struct option known[] = {
-      {"host", required_argument, 0, 'h'},       {"port", required_argument, 0, 'p'},
-      {"protocol", required_argument, 0, 'P'},   {"inserts", required_argument, 0, 'i'},
+      {"host", required_argument, 0, 'h'},        {"port", required_argument, 0, 'p'},
+      {"protocol", required_argument, 0, 'P'},    {"inserts", required_argument, 0, 'i'},
       {"connections", required_argument, 0, 'c'}, {"in-flight", required_argument, 0, 'f'},
-      {"in-batches", no_argument, 0, 'b'},       {"keys", required_argument, 0, 'k'},
-      {"value", required_argument, 0, 'v'},      {"warm-up", required_argument, 0, 'w'},
-      {"duration", required_argument, 0, 'd'},   {"limit", required_argument, 0, 'l'},
-      {"preload", no_argument, 0, 'L'},          {"idle", required_argument, 0, 'I'},
-      {"slow", required_argument, 0, 'S'},       {"slow-bytes", required_argument, 0, 'B'},
-      {"server-pid", required_argument, 0, 's'}, {"seed", required_argument, 0, 'r'},
+      {"in-batches", no_argument, 0, 'b'},        {"keys", required_argument, 0, 'k'},
+      {"first-key", required_argument, 0, 'F'},   {"value", required_argument, 0, 'v'},
+      {"warm-up", required_argument, 0, 'w'},     {"duration", required_argument, 0, 'd'},
+      {"limit", required_argument, 0, 'l'},       {"preload", no_argument, 0, 'L'},
+      {"idle", required_argument, 0, 'I'},        {"slow", required_argument, 0, 'S'},
+      {"slow-bytes", required_argument, 0, 'B'},  {"server-pid", required_argument, 0, 's'},
+      {"seed", required_argument, 0, 'r'},
       {0, 0, 0, 0},
   };
   for (int flag; (flag = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -67,7 +68,8 @@ struct options options_read(int argc, char **argv) {
       case 'f': options.in_flight = (unsigned)number(optarg, 1, 1e6); break;
       case 'b': options.in_batches = true; break;
       case 'k': options.keys = (uint32_t)number(optarg, 1, 999999999); break;
-      case 'v': options.value_bytes = (size_t)number(optarg, LEAST_VALUE_BYTES, 1e9); break;
+      case 'F': options.first_key = (uint32_t)number(optarg, 1, 999999999); break;
+      case 'v': options.value_bytes = (size_t)number(optarg, MIN_VALUE_BYTES, 1e9); break;
       case 'w': options.warmup_s = number(optarg, 0, 1e6); break;
       case 'd': options.duration_s = number(optarg, 0.001, 1e6); break;
       case 'l': options.limit_s = number(optarg, 1, 1e6); break;

@@ -1,4 +1,4 @@
-/* The command line: what to load, how, and for how long. */
+/* The command line. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
@@ -13,24 +13,25 @@ struct options {
   const char *host; /* numeric IPv4 */
   uint16_t port;
   enum protocol protocol;
-  unsigned insert_percent; /* the others are lookups */
+  unsigned insert_percent; /* percent of the requests; the others are lookups */
   unsigned connections;
-  unsigned in_flight;   /* requests of a connection that wait for their reply at most */
-  bool in_batches;      /* all replies of a connection come before its next requests go */
-  uint32_t keys;        /* numbered from 1 */
+  unsigned in_flight;   /* the most requests of a connection that wait for a reply */
+  bool in_batches;      /* a connection waits for all its replies before it sends again */
+  uint32_t keys;
+  uint32_t first_key;   /* the number of the first one */
   size_t value_bytes;
-  double warmup_s;      /* not counted */
+  double warmup_s;      /* before the measurement */
   double duration_s;
-  double limit_s;       /* ends with a failure after this time, whatever happens */
+  double limit_s;       /* the program fails after this time */
   bool preload;         /* inserts each key once, in order, and ends */
   unsigned idle;        /* further connections, which stay open after one lookup each */
-  unsigned slow;        /* further connections that send as many requests and hardly take replies */
-  size_t slow_bytes;    /* what a slow one takes every 10 ms; 0: nothing, ever */
-  pid_t server_pid;     /* its processor time and memory are reported; 0: nobody's */
+  unsigned slow;        /* further connections that send requests and hardly read replies */
+  size_t slow_bytes;    /* what a slow one reads every 10 ms; 0: it never reads */
+  pid_t server_pid;     /* the process whose processor time and memory are reported; 0: none */
   uint64_t seed;
 };
 
-/* Reads it; ends the process with a usage message where it is wrong. */
+/* Reads the command line. Ends the process with a usage message if it is wrong. */
 struct options options_read(int argc, char **argv);
 
 #endif

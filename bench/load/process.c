@@ -11,7 +11,7 @@ uint64_t now_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* The content of a file as a string, empty where there is none. */
+/* The content of a file as a string; empty if there is no file. */
 static void read_text(const char *path, char *text, size_t size) {
   text[0] = 0;
   FILE *file = fopen(path, "r");

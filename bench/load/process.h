@@ -1,4 +1,4 @@
-/* The clock, and what the server's process takes. */
+/* The clock, and the processor time and memory of a process. */
 #ifndef PROCESS_H
 #define PROCESS_H
 
@@ -8,8 +8,8 @@
 uint64_t now_ns(void);
 
 /*
- * Processor time of the threads that a process has now, from /proc/PID/task/N/schedstat: /proc/PID/stat
- * has it in steps of 10 ms, too coarse for what is measured here. 0 for pid 0.
+ * Processor time of the present threads of a process, from /proc/PID/task/N/schedstat. /proc/PID/stat has
+ * steps of 10 ms, which are too coarse here. 0 for pid 0.
  */
 uint64_t cpu_ns_of(pid_t pid);
 

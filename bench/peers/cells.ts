@@ -1,24 +1,24 @@
-/** What is compared: operations, at so many connections, of one server against others. */
-import type { PeerName } from "../harness/peer.ts";
+/** The cells of the comparison: an operation and a number of connections, of one server and its rivals. */
+import type { PeerName } from "./peer.ts";
 
-/** A server to compare with, and the ratios to reach; where there are none, it is for information. */
+/** A server to compare with, and the ratios to reach; without these, it is for information. */
 export interface Rival {
   readonly peer: PeerName;
-  /** Times its throughput. */
+  /** Times the throughput of the rival. */
   readonly must?: number;
   readonly aim?: number;
-  /** Whether the quick form measures it, too. */
+  /** Whether the quick run measures it too. */
   readonly isQuick: boolean;
 }
 
-/** One kind of load. */
+/** A kind of load. */
 export interface Cell {
   readonly name: string;
-  /** Percent of the requests. */
+  /** Percent of the requests; the others are lookups. */
   readonly inserts: number;
   readonly connections: number;
   readonly inFlight: number;
-  /** The server that is compared. */
+  /** The server that is compared with the rivals. */
   readonly subject: PeerName;
   readonly rivals: readonly Rival[];
 }
@@ -39,7 +39,7 @@ const AGAINST_PYTHON = {
   durable: [8, 20],
 } as const satisfies Record<string, Targets>;
 
-/** All of them. */
+/** All cells. */
 export const CELLS: readonly Cell[] = [
   lookups(1, 1, quick("Deno echo", AGAINST_ECHO), quick("Redis", AGAINST_REDIS.one)),
   lookups(8, 1, full("Deno echo", AGAINST_ECHO), full("Redis")),
@@ -73,7 +73,7 @@ export const CELLS: readonly Cell[] = [
   durable(10, 50, quick("Redis, durable", AGAINST_REDIS.durableMix)),
 ];
 
-/** Those of the quick form. */
+/** The cells of the quick run. */
 export const QUICK_CELLS: readonly Cell[] = CELLS
   .map((cell) => ({ ...cell, rivals: cell.rivals.filter(({ isQuick }) => isQuick) }))
   .filter(({ rivals }) => rivals.length > 0);
@@ -87,28 +87,28 @@ export const EARLIER_CELLS: readonly Cell[] = QUICK_CELLS.map((cell) => ({
   }],
 }));
 
-/** The servers that a cell's load goes to. */
+/** The servers of a cell. */
 export function peersOf({ subject, rivals }: Cell): PeerName[] {
   return [subject, ...rivals.map(({ peer }) => peer)];
 }
 
 function lookups(connections: number, inFlight: number, ...rivals: Rival[]): Cell {
-  const name = named("lookup", connections, inFlight);
+  const name = nameOf("lookup", connections, inFlight);
   return { name, inserts: 0, connections, inFlight, subject: "htserver", rivals };
 }
 
 function inserts(connections: number, inFlight: number, ...rivals: Rival[]): Cell {
-  const name = named("insert", connections, inFlight);
+  const name = nameOf("insert", connections, inFlight);
   return { name, inserts: 100, connections, inFlight, subject: "htserver", rivals };
 }
 
 function durable(inserts: number, connections: number, ...rivals: Rival[]): Cell {
   const what = inserts === 100 ? "durable insert" : `durable, ${inserts}% inserts`;
-  const name = named(what, connections, 1);
+  const name = nameOf(what, connections, 1);
   return { name, inserts, connections, inFlight: 1, subject: "htserver, durable", rivals };
 }
 
-function named(what: string, connections: number, inFlight: number): string {
+function nameOf(what: string, connections: number, inFlight: number): string {
   return `${what}, ${connections}${inFlight > 1 ? ` x ${inFlight}` : ""}`;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The least that a server on this runtime does: reads from each connection and writes the same bytes
- * back, then reads again.
+ * An echo server: reads from each connection, writes the same bytes, and reads again. It shows the
+ * least that any server on this runtime costs.
  */
 const BUFFER_BYTES = 16 * 1024;
 
@@ -19,6 +19,6 @@ const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
 console.log(`Listening on port ${listener.addr.port}`);
 for await (const connection of listener) {
   echo(connection).catch(() => {
-    // The client went away.
+    // The client has disconnected.
   });
 }

@@ -1,39 +1,39 @@
-/** Does the load generator load Redis beyond what Redis' own generator reaches? */
+/** Compares the load generator with that of Redis, against the same Redis. */
 import { isInstalled, runBound } from "../harness/child_program.ts";
-import type { Peer } from "../harness/peer.ts";
+import type { Peer } from "./peer.ts";
 import { pinned } from "../harness/cpu_pinning.ts";
-import type { Site } from "../harness/workspace.ts";
+import type { Workspace } from "./workspace.ts";
 
 const ROUNDS = 5;
 const CONNECTIONS = 50;
 const KEYS = 1_000;
 const DURATION_S = 0.5;
 
-/** GET requests at one depth: each round. */
+/** The rounds of GET requests with one number in flight. */
 export interface GeneratorCheck {
   readonly inFlight: number;
   readonly rounds: readonly GeneratorRound[];
 }
 
-/** Requests per second, and how busy both cores were under the own generator. */
+/** Requests a second, and the load of both cores under this generator. */
 export interface GeneratorRound {
   readonly ownPerSecond: number;
   readonly loadBusy: number;
   readonly serverCpu: number;
-  /** With a connection waiting for all its replies before it sends again, as redis-benchmark does. */
+  /** With connections that wait for all their replies before they send again, like redis-benchmark. */
   readonly inBatchesPerSecond: number;
   readonly redisBenchmarkPerSecond: number;
 }
 
-/** Runs both by turns, on the same core, against the same Redis; undefined where it is not installed. */
+/** Runs both in turn on the same core. Undefined if redis-benchmark is not installed. */
 export async function checkGenerator(
-  site: Site,
+  workspace: Workspace,
   redis: Peer,
   signal: AbortSignal,
 ): Promise<GeneratorCheck[] | undefined> {
   if (!await isInstalled("redis-benchmark")) return undefined;
   await redisBenchmark(redis, { command: "set", inFlight: 16, requests: 50 * KEYS }, signal);
-  await site.generator.preload(redis, KEYS);
+  await workspace.generator.preload(redis, KEYS);
   const checks: GeneratorCheck[] = [];
   for (const inFlight of [1, 16]) {
     const load = {
@@ -42,8 +42,8 @@ export async function checkGenerator(
     };
     const rounds: GeneratorRound[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      const own = await site.generator.run(redis, load);
-      const inBatches = await site.generator.run(redis, { ...load, inBatches: true });
+      const own = await workspace.generator.run(redis, load);
+      const inBatches = await workspace.generator.run(redis, { ...load, inBatches: true });
       const requests = Math.ceil(own.perSecond * DURATION_S);
       rounds.push({
         ownPerSecond: own.perSecond,

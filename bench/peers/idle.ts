@@ -1,7 +1,7 @@
-/** What do ten thousand connections cost that do nothing? */
+/** The cost of ten thousand connections that do nothing. */
 import type { LimitFigure } from "./limits.ts";
-import { prepare } from "../harness/rounds.ts";
-import type { Site } from "../harness/workspace.ts";
+import { prepare } from "./rounds.ts";
+import type { Workspace } from "./workspace.ts";
 
 const IDLE = 10_000;
 const ROUNDS = 3;
@@ -14,18 +14,18 @@ const LOAD = {
   durationS: 0.7,
 } as const;
 
-/** Loads two servers by turns: one that has them, and one that never had. */
-export async function idleConnections(site: Site): Promise<LimitFigure[]> {
-  await using quiet = await site.start("htserver");
-  await using crowded = await site.start("htserver");
-  await prepare(site.generator, quiet, LOAD.keys);
-  await prepare(site.generator, crowded, LOAD.keys);
+/** Loads two servers in turn: one with idle connections, and one without. */
+export async function idleConnections(workspace: Workspace): Promise<LimitFigure[]> {
+  await using quiet = await workspace.start("htserver");
+  await using crowded = await workspace.start("htserver");
+  await prepare(workspace.generator, quiet, LOAD.keys);
+  await prepare(workspace.generator, crowded, LOAD.keys);
   const residentMb: number[] = [];
   const growthMb: number[] = [];
   const ratios: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const without = await site.generator.run(quiet, LOAD);
-    const among = await site.generator.run(crowded, { ...LOAD, idle: IDLE });
+    const without = await workspace.generator.run(quiet, LOAD);
+    const among = await workspace.generator.run(crowded, { ...LOAD, idle: IDLE });
     residentMb.push(among.serverResidentBytes / 1e6);
     growthMb.push((among.serverResidentBytes - without.serverResidentBytes) / 1e6);
     ratios.push(among.perSecond / without.perSecond);

@@ -1,24 +1,24 @@
-/** Cells that are not a ratio to a rival: htserver under much of something, against itself with little. */
-import { type Spread, spreadOf } from "../harness/summary.ts";
+/** Figures of htserver alone: with many connections or keys, and by its own figures with few. */
+import { spreadOf } from "../harness/summary.ts";
 import type { Verdict } from "./ratios.ts";
 
-/** One figure, with what it should be. */
+/** A figure with its targets. */
 export interface LimitFigure {
   readonly cell: string;
   readonly unit: "x" | "MB" | "s";
-  /** Of each round; none where it could not be measured. */
+  /** One for each round; none if it could not be measured. */
   readonly values: readonly number[];
-  /** At least this much where the unit is a ratio, else at most; undefined: for information. */
+  /** A lower bound if the unit is a ratio, else an upper bound; undefined: for information. */
   readonly must: number | undefined;
   readonly aim: number | undefined;
-  /** Why there are no values. */
+  /** The reason that there are no values. */
   readonly problem?: string;
 }
 
 /** Digits after the point. */
 const DIGITS = { x: 2, MB: 0, s: 2 } as const;
 
-/** Whether it is what it should be, by the median. */
+/** Whether the median meets the targets. */
 export function limitVerdict({ unit, values, must, aim, problem }: LimitFigure): Verdict {
   if (problem !== undefined) return "MISSED";
   if (must === undefined) return "";
@@ -31,7 +31,7 @@ export function limitVerdict({ unit, values, must, aim, problem }: LimitFigure):
 /** `MEDIAN`, and `MIN to MAX`. */
 export function limitTexts(figure: LimitFigure): [median: string, spread: string] {
   if (figure.values.length === 0) return ["-", figure.problem ?? ""];
-  const spread: Spread = spreadOf(figure.values);
+  const spread = spreadOf(figure.values);
   const text = (value: number) => withUnit(value, figure.unit);
   return [text(spread.median), `${text(spread.min)} to ${text(spread.max)}`];
 }

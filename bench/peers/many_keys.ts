@@ -1,8 +1,8 @@
-/** Does a table of ten million keys answer as fast as one of a thousand? */
+/** The throughput with ten million keys, by that with a thousand. */
 import type { LimitFigure } from "./limits.ts";
-import type { Peer } from "../harness/peer.ts";
-import { prepare } from "../harness/rounds.ts";
-import type { Site } from "../harness/workspace.ts";
+import type { Peer } from "./peer.ts";
+import { prepare } from "./rounds.ts";
+import type { Workspace } from "./workspace.ts";
 
 const FEW = 1_000;
 const MANY = 10_000_000;
@@ -14,18 +14,18 @@ const LOADS = [
   { name: "insert, 50 x 16", connections: 50, inFlight: 16, inserts: 100 },
 ] as const;
 
-/** Loads one of each by turns. */
-export async function manyKeys(site: Site): Promise<LimitFigure[]> {
-  await using small = await site.start("htserver");
-  await using large = await site.start("htserver");
-  await prepare(site.generator, small, FEW);
-  await prepare(site.generator, large, MANY);
+/** Loads a small and a large table in turn. */
+export async function manyKeys(workspace: Workspace): Promise<LimitFigure[]> {
+  await using small = await workspace.start("htserver");
+  await using large = await workspace.start("htserver");
+  await prepare(workspace.generator, small, FEW);
+  await prepare(workspace.generator, large, MANY);
   const figures: LimitFigure[] = [];
   for (const { name, ...load } of LOADS) {
     const values: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const perSecond = async (peer: Peer, keys: number) =>
-        (await site.generator.run(peer, { ...load, keys, warmUpS: 0.15, durationS: 0.5 }))
+        (await workspace.generator.run(peer, { ...load, keys, warmUpS: 0.15, durationS: 0.5 }))
           .perSecond;
       const few = await perSecond(small, FEW);
       values.push(await perSecond(large, MANY) / few);

@@ -1,28 +1,28 @@
-/** From stages to ratios: how many times a rival's throughput the subject has. */
+/** The throughput of a server by that of its rivals. */
 import { type Spread, spreadOf } from "../harness/summary.ts";
 import type { Cell, Rival } from "./cells.ts";
-import type { LoadResult } from "../harness/generator.ts";
-import type { PeerName } from "../harness/peer.ts";
-import type { Stage } from "../harness/rounds.ts";
+import type { LoadResult } from "../load/generator.ts";
+import type { PeerName } from "./peer.ts";
+import type { Stage } from "./rounds.ts";
 
-/** Whether a target is met, by the median. */
+/** Whether the median meets the targets; empty without targets. */
 export type Verdict = "aim reached" | "met" | "MISSED" | "";
 
-/** A subject against one rival in one cell. */
+/** A subject and one rival in one cell. */
 export interface Ratio {
   readonly cell: string;
   readonly subject: PeerName;
   readonly rival: PeerName;
   readonly must: number | undefined;
   readonly aim: number | undefined;
-  /** Of all rounds; each ratio is made of two stages of one round, which were run close together. */
+  /** Over all rounds. Each ratio is of two stages of one round, which ran at about the same time. */
   readonly spread: Spread;
-  /** The same of requests per second of the server's processor time: what it takes, not how fast it is. */
+  /** The same with requests by the processor time of the server: the cost, not the speed. */
   readonly byCpu: Spread;
   readonly verdict: Verdict;
 }
 
-/** The ratios of all cells, where both sides were measured. */
+/** The ratios of all cells. A rival that was not measured is left out. */
 export function ratiosOf(cells: readonly Cell[], stages: readonly Stage[]): Ratio[] {
   return cells.flatMap((cell) =>
     cell.rivals.flatMap((rival) => {
@@ -63,14 +63,14 @@ function ratiosByRound(
   });
 }
 
-/** More is better. */
+/** Compares a value with its targets. More is better. */
 export function verdictOn(value: number, must?: number, aim?: number): Verdict {
   if (must === undefined) return "";
   if (!(value >= must)) return "MISSED";
   return aim !== undefined && value >= aim ? "aim reached" : "met";
 }
 
-/** The median of each figure of a server in a cell; undefined where it was not measured. */
+/** The medians of a server in a cell; undefined if it was not measured. */
 export function mediansOf(
   stages: readonly Stage[],
   cell: string,

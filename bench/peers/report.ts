@@ -1,26 +1,20 @@
-/** Everything that one run found, as tables, and as the documents that hold them. */
-import { columnsOf } from "../harness/raw_data.ts";
+/** The tables of a run, and the documents that show them. */
+import { writeSections } from "../harness/generated_sections.ts";
+import { type Machine, machineText } from "../harness/machine.ts";
+import { TOP } from "../harness/program.ts";
+import { asMarkdown, type Table } from "../harness/tables.ts";
 import type { Cell } from "./cells.ts";
 import type { GeneratorCheck } from "./generator_check.ts";
 import type { LimitFigure } from "./limits.ts";
-import { type Machine, machineText } from "../harness/machine.ts";
-import { withPart } from "../harness/generated_sections.ts";
 import { ratiosOf } from "./ratios.ts";
-import type { Stage } from "../harness/rounds.ts";
-import {
-  asMarkdown,
-  figureTable,
-  generatorTable,
-  limitTable,
-  ratioTable,
-  type Table,
-} from "./tables.ts";
+import { columnsOf } from "./raw_data.ts";
+import type { Stage } from "./rounds.ts";
+import { figureTable, generatorTable, limitTable, ratioTable } from "./tables.ts";
 
-const DOCS = new URL("../../docs/", import.meta.url).pathname;
-const DOCUMENT = `${DOCS}PERFORMANCE.md`;
-const RAW = `${DOCS}data/performance.json`;
+const DOCUMENT = `${TOP}docs/PERFORMANCE.md`;
+const RAW = `${TOP}docs/data/performance.json`;
 
-/** What was measured. */
+/** The measurements of a run. */
 export interface Findings {
   readonly machine: Machine;
   readonly seed: number;
@@ -30,7 +24,7 @@ export interface Findings {
   readonly generator: readonly GeneratorCheck[];
 }
 
-/** Parts of the document by their names. */
+/** The tables by the names of their sections. */
 export function tablesOf(findings: Findings): Readonly<Record<string, Table>> {
   const { cells, stages, limits, generator } = findings;
   return {
@@ -41,26 +35,17 @@ export function tablesOf(findings: Findings): Readonly<Record<string, Table>> {
   };
 }
 
-/** Rewrites the figures of docs/PERFORMANCE.md, and the raw data beside it. */
+/** Writes the figures of docs/PERFORMANCE.md, and the raw data. */
 export async function writeDocuments(findings: Findings): Promise<void> {
-  let document = withPart(
-    Deno.readTextFileSync(DOCUMENT),
-    "machine",
-    machineText(findings.machine),
+  const tables = Object.entries(tablesOf(findings)).map(([name, table]) =>
+    [name, asMarkdown(table)] as const
   );
-  for (const [name, table] of Object.entries(tablesOf(findings))) {
-    document = withPart(document, name, asMarkdown(table));
-  }
-  Deno.writeTextFileSync(DOCUMENT, document);
-  Deno.writeTextFileSync(RAW, rawText(findings));
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", DOCUMENT, RAW] }).output();
+  const machine = machineText(findings.machine);
+  await writeSections(DOCUMENT, { machine, ...Object.fromEntries(tables) });
+  await Deno.writeTextFile(RAW, rawText(findings));
 }
 
-/**
- * Writes the raw data of a run that is not whole to a file of its own.
- *
- * @returns the file's name
- */
+/** Writes the raw data of an incomplete run to a temporary file, and returns its name. */
 export async function writeRaw(findings: Findings): Promise<string> {
   const file = await Deno.makeTempFile({ prefix: "htserver-peers-", suffix: ".json" });
   await Deno.writeTextFile(file, rawText(findings));

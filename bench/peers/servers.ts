@@ -1,31 +1,29 @@
-/** Starts the peers: each on a free port of the loopback, with its files in a folder that goes with it. */
+/** Starts the servers that are compared, each on a free port of the loopback. */
 import { bundle } from "../../tools/build/bundle.ts";
 import { type Program as Built, PROGRAMS, runtimeFlags } from "../../tools/build/programs.ts";
-import { ALONE as ALONE_IN_MEMORY } from "../harness/program.ts";
+import { ALONE_ON_DISK } from "../harness/program.ts";
 import { BoundProgram, isInstalled } from "../harness/child_program.ts";
-import type { Peer, PeerName, Protocol } from "../harness/peer.ts";
+import type { Target } from "../load/generator.ts";
+import type { Peer, PeerName } from "./peer.ts";
 import { pinned } from "../harness/cpu_pinning.ts";
 
 const HERE = new URL(".", import.meta.url).pathname;
 
-/** Flags with which htserver touches nothing that others share. */
-const ALONE = ALONE_IN_MEMORY.filter((flag) => flag !== "--memory");
-
-/** Connections that a server takes: all of the benchmark and more. */
+/** The connection limit of each server: more than the benchmark opens. */
 const MAX_CLIENTS = 15_000;
 
-/** What a server is started with. */
+/** How to start a server. */
 export interface StartOptions {
-  /** For all files of all servers, so that they are on one disk. */
+  /** For the files of all servers, so that they are on one disk. */
   readonly folder: string;
   /** The command that starts htserver. */
   readonly htserver: readonly string[];
-  /** The command that starts an earlier version of it, where one is compared. */
+  /** The command that starts an earlier version, if one is compared. */
   readonly earlier?: readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Where a server comes from that may not be there. */
+/** Programs that may be missing, by the servers that need them. */
 const NEEDED: Readonly<Partial<Record<PeerName, { program: string; debianPackage: string }>>> = {
   "Redis": { program: "redis-server", debianPackage: "redis-server" },
   "Redis, durable": { program: "redis-server", debianPackage: "redis-server" },
@@ -33,10 +31,10 @@ const NEEDED: Readonly<Partial<Record<PeerName, { program: string; debianPackage
   "Python, durable": { program: "python3", debianPackage: "python3" },
 };
 
-/** A peer with its process. */
+/** A server with its process. */
 export interface RunningPeer extends Peer, AsyncDisposable {}
 
-/** Makes the command that starts htserver: what the executables run, from the sources as they are now. */
+/** Builds htserver from its sources as the executables are, and returns the command to start it. */
 export async function htserverCommand(folder: string): Promise<string[]> {
   const built = PROGRAMS.find(({ name }) => name === "htserver") as Built;
   const file = `${folder}/${built.name}.mjs`;
@@ -44,14 +42,14 @@ export async function htserverCommand(folder: string): Promise<string[]> {
   return [Deno.execPath(), "run", ...runtimeFlags(built), file];
 }
 
-/** Says what is missing for a peer; undefined where it can be started. */
+/** The name of a program that is missing for a server; undefined if it can be started. */
 export async function missingFor(name: PeerName): Promise<string | undefined> {
   const needed = NEEDED[name];
   if (needed === undefined || await isInstalled(needed.program)) return undefined;
   return `${name}: there is no ${needed.program} (Debian: apt-get install ${needed.debianPackage})`;
 }
 
-/** Starts a peer, and waits until it serves. */
+/** Starts a server, and waits until it listens. */
 export async function startPeer(name: PeerName, options: StartOptions): Promise<RunningPeer> {
   switch (name) {
     case "htserver":
@@ -81,13 +79,13 @@ export async function startPeer(name: PeerName, options: StartOptions): Promise<
 
 function htserver(name: PeerName, options: StartOptions, ...args: string[]): string[] {
   const program = name.endsWith("earlier") ? options.earlier ?? [] : options.htserver;
-  return [...program, "bench-a4", ...ALONE, "--max-clients", String(MAX_CLIENTS), ...args];
+  return [...program, "bench-a4", ...ALONE_ON_DISK, "--max-clients", String(MAX_CLIENTS), ...args];
 }
 
-/** One that chooses a port and says which. */
+/** Starts a server that chooses a port and prints it. */
 async function startListening(
   name: PeerName,
-  protocol: Protocol,
+  protocol: Target["protocol"],
   command: readonly string[],
   { folder, signal }: StartOptions,
 ): Promise<RunningPeer> {
@@ -115,7 +113,7 @@ async function startRedis(
 
 async function running(
   name: PeerName,
-  protocol: Protocol,
+  protocol: Target["protocol"],
   program: BoundProgram,
   port: Promise<number>,
 ): Promise<RunningPeer> {
@@ -132,7 +130,7 @@ function newFolder({ folder }: StartOptions): string {
   return Deno.makeTempDirSync({ dir: folder, prefix: "data-" });
 }
 
-/** Taken and given back: Redis takes no port 0. */
+/** A port that was free a moment ago, since Redis cannot choose one itself. */
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;

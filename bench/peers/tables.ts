@@ -1,38 +1,24 @@
-/** What was measured as tables, for a terminal and for Markdown. */
-import { columns } from "../../lib/terminal/columns.ts";
+/** The tables of docs/PERFORMANCE.md. */
 import { type Cell, peersOf } from "./cells.ts";
 import { spreadOf, spreadText } from "../harness/summary.ts";
+import { percent, type Table } from "../harness/tables.ts";
 import type { GeneratorCheck, GeneratorRound } from "./generator_check.ts";
 import { type LimitFigure, limitTexts, limitVerdict, withUnit } from "./limits.ts";
 import { mediansOf, type Ratio } from "./ratios.ts";
-import type { Stage } from "../harness/rounds.ts";
-
-/** Rows of text; the first columns are words, the others figures. */
-export interface Table {
-  readonly heading: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-  /** How many columns are words. */
-  readonly words: number;
-}
+import type { Stage } from "./rounds.ts";
 
 /** Each ratio with its targets. */
 export function ratioTable(ratios: readonly Ratio[]): Table {
   return {
     heading: [
-      "cell",
-      "against",
-      "verdict",
-      "ratio",
-      "least to most",
-      "must",
-      "aim",
+      ...["cell", "against", "verdict", "ratio", "least to most", "must", "aim"],
       "by processor time",
     ],
     rows: ratios.map(({ cell, rival, spread, byCpu, must, aim, verdict }) => [
       cell,
       rival,
       verdict,
-      times(spread.median, 3), // so that 0.849 is not shown as the 0.85 that it misses
+      times(spread.median, 3), // Two digits would show 0.849 as the 0.85 that it misses.
       `${times(spread.min)} to ${times(spread.max)}`,
       times(must),
       times(aim),
@@ -42,7 +28,7 @@ export function ratioTable(ratios: readonly Ratio[]): Table {
   };
 }
 
-/** Each server in each cell: medians of the rounds. */
+/** The medians of each server in each cell. */
 export function figureTable(cells: readonly Cell[], stages: readonly Stage[]): Table {
   const rows = cells.flatMap((cell) =>
     peersOf(cell).flatMap((peer) => {
@@ -67,7 +53,7 @@ export function figureTable(cells: readonly Cell[], stages: readonly Stage[]): T
   return { heading, rows, words: 2 };
 }
 
-/** What is not a ratio to a rival. */
+/** The figures of htserver alone. */
 export function limitTable(figures: readonly LimitFigure[]): Table {
   return {
     heading: ["cell", "verdict", "measured", "least to most", "must", "aim"],
@@ -82,7 +68,7 @@ export function limitTable(figures: readonly LimitFigure[]): Table {
   };
 }
 
-/** The load generator against Redis' own. */
+/** The load generator and that of Redis. */
 export function generatorTable(checks: readonly GeneratorCheck[]): Table {
   const heading = [
     "GET, 1,000 requests/s",
@@ -114,31 +100,11 @@ export function generatorTable(checks: readonly GeneratorCheck[]): Table {
   return { heading, rows, words: 1 };
 }
 
-/** Aligned, for a terminal. */
-export function asText({ heading, rows, words }: Table): string {
-  return columns([heading, ...rows], numberColumns(heading, words));
-}
-
-/** For a document; `deno fmt` aligns it. */
-export function asMarkdown({ heading, rows, words }: Table): string {
-  const numbers = numberColumns(heading, words);
-  const line = heading.map((_, at) => numbers.has(at) ? "---:" : "---");
-  return [heading, line, ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
-}
-
-function numberColumns(heading: readonly string[], words: number): Set<number> {
-  return new Set(heading.keys().filter((at) => at >= words));
-}
-
 /** A ratio, as in `0.85x`. */
-export function times(ratio: number | undefined, digits = 2): string {
+function times(ratio: number | undefined, digits = 2): string {
   return ratio === undefined ? "" : `${ratio.toFixed(digits)}x`;
 }
 
 function thousands(count: number): string {
   return (count / 1e3).toFixed(1);
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(0)}%`;
 }

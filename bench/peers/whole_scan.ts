@@ -1,29 +1,29 @@
-/** How long does a whole scan of a million keys take? */
+/** The time of a whole scan of a million keys. */
 import type { LimitFigure } from "./limits.ts";
-import type { Peer } from "../harness/peer.ts";
-import type { Site } from "../harness/workspace.ts";
+import type { Peer } from "./peer.ts";
+import type { Workspace } from "./workspace.ts";
 
 const KEYS = 1_000_000;
 const ROUNDS = 3;
 
-/** One key of a hundred ends so. */
+/** It matches one key in a hundred. */
 const REGEX = "42$";
 const MATCHES = KEYS / 100;
 
 const READ_BYTES = 1_000_000;
 const LF = 10;
 
-/** Scans it again and again, on one connection. */
-export async function wholeScan(site: Site): Promise<LimitFigure[]> {
-  await using server = await site.start("htserver");
-  await site.generator.preload(server, KEYS);
+/** Scans the table several times. */
+export async function wholeScan(workspace: Workspace): Promise<LimitFigure[]> {
+  await using server = await workspace.start("htserver");
+  await workspace.generator.preload(server, KEYS);
   const values: number[] = [];
   for (let round = 0; round < ROUNDS; round++) values.push(await scanS(server));
   const cell = `scan of 1,000,000 keys for \`${REGEX}\`, whole`;
   return [{ cell, unit: "s", values, must: 2, aim: 0.5 }];
 }
 
-/** Seconds from the request to the last byte of the reply. */
+/** The seconds from the request to the last byte of the reply. */
 async function scanS({ port }: Peer): Promise<number> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const beganMs = performance.now();

@@ -1,58 +1,57 @@
-/** A run from its folders to its report. */
+/** A run of the benchmark: measures, writes raw data, REPORT and pictures. */
 import { messageOf } from "../../lib/base/errors.ts";
+import { TemporaryFolder } from "../harness/folders.ts";
 import { OutOfTime } from "../harness/interrupt.ts";
-import { filledReport } from "./document.ts";
+import { TOP } from "../harness/program.ts";
+import { fillReport } from "./document.ts";
 import { readFindings, writeBench, writePictures, writeSweep } from "./files.ts";
 import { measure } from "./measure.ts";
-import type { Options } from "./options.ts";
 import type { Plan } from "./plan.ts";
-import type { Findings } from "./report_data.ts";
-import { levels, summary } from "./sentences.ts";
-import { syncsTable, systemCallsTable } from "./tables.ts";
-import { bullets } from "./text.ts";
+import { levelsTable, syncsTable } from "./tables.ts";
 
-/** The top folder of the checkout. */
-const TOP = new URL("../../", import.meta.url).pathname;
-
-/** Raw data and pictures of the run that REPORT tells of. */
+/** Raw data and pictures of the run that REPORT describes. */
 const COMMITTED = `${TOP}docs/data/report`;
 
 const REPORT = `${TOP}REPORT`;
 
-/** What to do. */
-export interface BenchOptions extends Options {
+/** What to measure, and where to write it. */
+export interface BenchOptions {
   readonly plan: Plan;
-  /** What was typed. */
+  /** The command line, for the report. */
   readonly command: string;
-  /** Takes lines for people. */
+  /** The folder for everything (default: a temporary one). */
+  readonly folder: string | undefined;
+  /** Whether a complete run replaces the committed data and REPORT. */
+  readonly isCommitted: boolean;
+  /** Reports progress. */
   say(what: string): void;
-  /** Ends everything. */
+  /** Ends the run. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Measures, and writes down what came out: all of it as soon as it is there, the pictures last.
+ * Measures and writes the results, each as soon as it is there, the pictures last.
  *
- * The full run writes to a folder of its own first: a run that fails or lacks time leaves the committed
- * data as it was, and what it measured where it says.
+ * The run writes to a folder of its own first. So a run that fails or runs out of time does not
+ * change the committed data, and its measurements are not lost.
  *
- * @throws {Error} in one sentence if anything failed, which also says where the raw data is
+ * @throws {Error} with one sentence, which names the folder of the raw data, if anything failed
  */
 export async function runBench(options: BenchOptions): Promise<void> {
-  const { say, signal, plan } = options;
-  const folder = await resultFolder(options.folder);
-  await using tables = await TemporaryFolder.make();
+  const { say, signal, plan, command, isCommitted } = options;
+  const folder = await makeFolder(options.folder);
+  using tables = new TemporaryFolder({ isOnDisk: true });
   const bench = await measure({
     plan,
-    command: options.command,
+    command,
     folder: tables.path,
     signal,
     sink: { say, sweep: (part, data) => writeSweep(folder, part, data) },
   });
   await writeBench(folder, bench);
   const findings = await readFindings(folder);
-  console.log(`\n${resultText(findings)}\n`);
-  const report = filledReport(await Deno.readTextFile(REPORT), findings);
+  console.log(`\n${bench.parts.length > 0 ? levelsTable(findings) : syncsTable(findings)}\n`);
+  const report = fillReport(await Deno.readTextFile(REPORT), findings);
   await Deno.writeTextFile(`${folder}/REPORT`, report);
   say("pictures");
   let { failures = [], unfinished = [] } = bench;
@@ -71,8 +70,6 @@ export async function runBench(options: BenchOptions): Promise<void> {
   if (failures.length > 0 || bench.parts.length === 0) {
     throw new Error(`${[...failures, ...unfinished].join("; ")}; ${where}`);
   }
-  const isCommitted = options.folder === undefined && !options.isQuick &&
-    !options.isTwoHostsOnly;
   if (unfinished.length > 0) {
     say(`there was no time for all of it (${unfinished.join("; ")})`);
     say(`${where}, with a REPORT of these figures`);
@@ -80,34 +77,27 @@ export async function runBench(options: BenchOptions): Promise<void> {
     await Deno.remove(`${folder}/REPORT`);
     await replaceFolder(COMMITTED, folder);
     await Deno.writeTextFile(REPORT, report);
-    say("docs/data/report/ has the raw data and the pictures; the figures of REPORT are made anew");
+    say("docs/data/report/ and the tables of REPORT are rewritten");
   } else {
     say(`raw data, pictures and a REPORT with these figures are in ${folder}`);
   }
 }
 
-/** The result in short, for the terminal: sentences, or what there is if there was no sweep. */
-function resultText(findings: Findings): string {
-  const sentences = [...summary(findings), ...levels(findings)];
-  if (sentences.length > 0) return bullets(sentences);
-  return [syncsTable(findings), systemCallsTable(findings)].join("\n\n");
-}
-
-/** Makes the figures of REPORT and the pictures anew from the raw data that is there. */
+/** Writes the tables of REPORT and the pictures again, from the raw data. */
 export async function rebuildReport(): Promise<void> {
   const report = await Deno.readTextFile(REPORT);
   const findings = await readFindings(COMMITTED);
-  await Deno.writeTextFile(REPORT, filledReport(report, findings));
+  await Deno.writeTextFile(REPORT, fillReport(report, findings));
   await writePictures(COMMITTED, findings, new AbortController().signal);
 }
 
-async function resultFolder(asked: string | undefined): Promise<string> {
-  if (asked === undefined) return await Deno.makeTempDir({ prefix: "htserver-report-" });
-  await Deno.mkdir(asked, { recursive: true });
-  return asked;
+async function makeFolder(path: string | undefined): Promise<string> {
+  if (path === undefined) return await Deno.makeTempDir({ prefix: "htserver-report-" });
+  await Deno.mkdir(path, { recursive: true });
+  return path;
 }
 
-/** Not by renaming it: the other one may be on another disk. */
+/** Copies the files instead of renaming the folder, which may be on another disk. */
 async function replaceFolder(old: string, by: string): Promise<void> {
   await Deno.remove(old, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -117,18 +107,4 @@ async function replaceFolder(old: string, by: string): Promise<void> {
     await Deno.copyFile(`${by}/${name}`, `${old}/${name}`);
   }
   await Deno.remove(by, { recursive: true });
-}
-
-/** For the tables; on a disk, since /tmp is in memory on many machines. */
-class TemporaryFolder implements AsyncDisposable {
-  private constructor(readonly path: string) {}
-
-  static async make(): Promise<TemporaryFolder> {
-    const dir = Deno.env.get("TMPDIR") || "/var/tmp";
-    return new TemporaryFolder(await Deno.makeTempDir({ dir, prefix: "htserver-bench-" }));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
-  }
 }

@@ -1,4 +1,4 @@
-/** The folder of a run: raw data as JSON and CSV, pictures as SVG and PNG. */
+/** The folder of a run: raw data as JSON and CSV, pictures as SVG. */
 import { csvText } from "../../lib/perf/results/csv.ts";
 import { drawPlot } from "../../lib/perf/results/plot_files.ts";
 import { plotsOf } from "../../lib/perf/results/plots.ts";
@@ -6,14 +6,14 @@ import type { OperationData } from "../../lib/perf/measure/stage_data.ts";
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { type BenchData, type Findings, type PartName, PARTS } from "./report_data.ts";
 
-/** All of it but the sweeps. */
+/** The file of all data but the sweeps. */
 const BENCH = "bench.json";
 
 /**
- * The same without the histograms of single clients, which are most of it, and of which nobody can
- * say much: those of all clients together stay, by operation.
+ * Removes the histograms of single clients, which are most of the data. The histograms of all
+ * clients together stay, by operation.
  */
-function slim(data: SweepData): SweepData {
+function withoutClientHistograms(data: SweepData): SweepData {
   return {
     ...data,
     steps: data.steps.map((step) => ({
@@ -38,9 +38,10 @@ function withoutHistogram<M extends OperationData>(measured: M): M {
   return { ...measured, latency: { ...measured.latency, histogram: "" } };
 }
 
-/** Writes what a sweep measured; its pictures take longer, and come last. */
+/** Writes the raw data of a sweep. Its pictures take longer and come later. */
 export async function writeSweep(folder: string, part: PartName, data: SweepData): Promise<void> {
-  await Deno.writeTextFile(`${folder}/${part}.json`, `${JSON.stringify(slim(data))}\n`);
+  const json = JSON.stringify(withoutClientHistograms(data));
+  await Deno.writeTextFile(`${folder}/${part}.json`, `${json}\n`);
   await Deno.writeTextFile(`${folder}/${part}.csv`, csvText(data));
 }
 
@@ -52,23 +53,21 @@ export async function writePictures(
 ): Promise<void> {
   for (const [part, sweep] of Object.entries(sweeps)) {
     for (const plot of plotsOf(sweep)) {
-      for (const form of ["svg", "png"] as const) {
-        signal.throwIfAborted();
-        await Deno.writeFile(`${folder}/${part}-${plot.name}.${form}`, await drawPlot(plot, form));
-      }
+      signal.throwIfAborted();
+      await Deno.writeFile(`${folder}/${part}-${plot.name}.svg`, await drawPlot(plot, "svg"));
     }
   }
 }
 
-/** Writes all else. */
+/** Writes all data but the sweeps. */
 export async function writeBench(folder: string, data: BenchData): Promise<void> {
   await Deno.writeTextFile(`${folder}/${BENCH}`, `${JSON.stringify(data, undefined, 1)}\n`);
 }
 
 /**
- * Reads a run again.
+ * Reads the data of a run.
  *
- * @throws {Error} where a file is not there, or is none of these
+ * @throws {Error} if a file is missing or has another format
  */
 export async function readFindings(folder: string): Promise<Findings> {
   const bench = JSON.parse(await Deno.readTextFile(`${folder}/${BENCH}`)) as BenchData;

@@ -1,8 +1,11 @@
-/** Makes one of two sweeps of different operations. */
+/** Joins two sweeps of different operations into one. */
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 
-/** A step has the operations of both as far as both got; what else is told is the first one's. */
-export function joinedSweeps(first: SweepData, second: SweepData): SweepData {
+/**
+ * Each step has the operations of both sweeps, if both measured it. All other members are those of
+ * the first sweep.
+ */
+export function joinSweeps(first: SweepData, second: SweepData): SweepData {
   const counts = new Set([...first.steps, ...second.steps].map(({ clients }) => clients));
   const steps = [...counts].toSorted((a, b) => a - b).map((clients) => {
     const repeatsOf = ({ steps }: SweepData) =>

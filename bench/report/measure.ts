@@ -1,11 +1,12 @@
-/** A run of the benchmark: one sweep after the other, and what is measured beside them. */
+/** The measurements of a run: sweeps, and the system calls and disk syncs beside them. */
 import { unixMs } from "../../lib/base/clock.ts";
 import { messageOf } from "../../lib/base/errors.ts";
 import { sweepClients } from "../../lib/perf/sweep_steps.ts";
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { Problems } from "../harness/problems.ts";
-import { type Hosts, ONE_HOST } from "./hosts.ts";
-import { joinedSweeps } from "./joined_sweeps.ts";
+import { syncTimes } from "../harness/sync_probe.ts";
+import { type Hosts, ONE_HOST, TwoHosts, TwoHostsError } from "../harness/hosts.ts";
+import { joinSweeps } from "./joined_sweeps.ts";
 import type { Plan, SweepPlan } from "./plan.ts";
 import { ProcessorSampler } from "./processor_sampler.ts";
 import { sharesOf } from "./processor_shares.ts";
@@ -16,60 +17,60 @@ import {
   type PartData,
   type PartName,
   PARTS,
+  type SyncTimes,
+  type SystemCalls,
 } from "./report_data.ts";
 import { Served } from "./served.ts";
-import { siteOf } from "./site.ts";
+import { readSite } from "./site.ts";
 import { TimeBudget } from "./time_share.ts";
 import { runSweep, SweepError } from "./sweep_run.ts";
-import { type SyncTimes, syncTimes } from "./sync_times.ts";
-import { type SystemCalls, systemCallsOf } from "./system_calls.ts";
-import { TwoHosts, TwoHostsError } from "./two_hosts.ts";
+import { countSystemCalls } from "./system_calls.ts";
 
-/** Takes what is measured, as soon as it is. */
+/** Receives measurements as soon as they are there. */
 export interface Sink {
-  /** For people. */
+  /** Reports progress. */
   say(what: string): void;
-  /** A sweep, even where it failed. */
+  /** Receives a sweep, also one that failed. */
   sweep(part: PartName, data: SweepData): Promise<void>;
 }
 
 /** How to run. */
 export interface MeasureOptions {
   readonly plan: Plan;
-  /** What was typed. */
+  /** The command line, for the report. */
   readonly command: string;
-  /** For the durable tables. */
+  /** The folder for the durable tables. */
   readonly folder: string;
   readonly sink: Sink;
-  /** Ends everything. */
+  /** Ends the run. */
   readonly signal: AbortSignal;
 }
 
 const NOT_ASKED: NotMeasured = { why: "it was not asked for" };
 
-/** Of the time of a run: the rest is for last words, the report and the pictures. */
+/** The share of the time limit for measuring. The rest is for the report and the pictures. */
 const MEASURING_SHARE = 0.85;
 
-/** What system calls may take of the time that is left: the sweeps are worth more. */
+/** The share of the remaining time for system calls. The sweeps matter more. */
 const TRACING_WEIGHT = 0.2;
 
 /**
- * Runs the plan until all is done or the time is up. Keeps all that was measured: what failed, was
- * cut short or was not begun is in `failures`, `unfinished` and the reasons of each part.
+ * Runs the plan until it is done or the time is up. All measurements are kept: `failures`,
+ * `unfinished` and the reasons of each part say what is missing.
  */
 export async function measure(options: MeasureOptions): Promise<BenchData> {
   const { plan, command, folder, sink, signal } = options;
   const startedUnixMs = unixMs();
   const startedMs = performance.now();
   const budget = new TimeBudget(plan.limitS * 1e3 * MEASURING_SHARE, signal);
-  const site = await siteOf(folder);
+  const site = await readSite(folder);
   const problems = new Problems();
   let syncs: readonly SyncTimes[] | NotMeasured = NOT_ASKED;
   if (plan.syncS > 0) {
     sink.say("syncs of the disk alone");
-    syncs = await orReason(() => syncTimes(folder, plan.syncS));
+    syncs = await orReason(() => syncTimes(`${folder}/bare`, plan.syncS));
   }
-  const systemCalls = plan.tracedRequests > 0 ? await traced(options, budget) : NOT_ASKED;
+  const systemCalls = plan.tracedRequests > 0 ? await trace(options, budget) : NOT_ASKED;
   const parts: PartData[] = [];
   let twoHosts: NotMeasured | null = null;
   for (const [at, sweep] of plan.sweeps.entries()) {
@@ -84,7 +85,7 @@ export async function measure(options: MeasureOptions): Promise<BenchData> {
       if (error instanceof TwoHostsError) {
         twoHosts = { why: error.message };
         sink.say(`without two hosts: ${error.message}`);
-        // If all that was asked for needs two hosts, this is a failure; else the run has the rest.
+        // A failure if every sweep of the plan needs two hosts. Other plans have other sweeps.
         if (plan.sweeps.every(({ part }) => PARTS[part].hosts === 2)) problems.add(title, error);
       } else problems.add(title, error, signal);
     }
@@ -108,20 +109,20 @@ export async function measure(options: MeasureOptions): Promise<BenchData> {
   };
 }
 
-/** What a part is measured with. */
+/** The surroundings of a part. */
 interface PartContext {
   readonly options: MeasureOptions;
   readonly budget: TimeBudget;
-  /** Of all parts that come after this one. */
+  /** The weight of all later parts. */
   readonly laterWeight: number;
   readonly problems: Problems;
   readonly cores: number;
 }
 
 /**
- * One part, with catalog and server of its own.
+ * Measures one part, with a catalog and a server of its own.
  *
- * @returns undefined if nothing was measured
+ * @returns undefined without any measurement
  */
 async function measurePart(plan: SweepPlan, context: PartContext): Promise<PartData | undefined> {
   const { options: { folder, sink, signal }, cores } = context;
@@ -130,9 +131,9 @@ async function measurePart(plan: SweepPlan, context: PartContext): Promise<PartD
   const hosts: Hosts = count === 2 ? stack.use(await TwoHosts.make()) : ONE_HOST;
   const served = stack.use(await Served.start({ hosts, isDurable, folder, signal }));
   using sampler = new ProcessorSampler(served.pid);
-  const sweeps = await sweepsOf(plan, served, hosts, context);
+  const sweeps = await runSweeps(plan, served, hosts, context);
   if (sweeps.every(({ steps }) => steps.length === 0)) return undefined;
-  const sweep = sweeps.reduce(joinedSweeps);
+  const sweep = sweeps.reduce(joinSweeps);
   await sink.sweep(plan.part, sweep);
   const shares = sampler.samples.length > 0
     ? sharesOf(sweep, sampler.samples, cores)
@@ -141,10 +142,10 @@ async function measurePart(plan: SweepPlan, context: PartContext): Promise<PartD
 }
 
 /**
- * The sweeps of a part, as far as each came. Removes have one of their own, since they need more keys
- * than a scan can go through in its time.
+ * Runs the sweeps of a part, and returns all that they measured. Removes have a sweep of their own:
+ * they need more keys than a scan can read in its time.
  */
-async function sweepsOf(
+async function runSweeps(
   plan: SweepPlan,
   served: Served,
   { clients }: Hosts,
@@ -168,22 +169,22 @@ async function sweepsOf(
     } catch (error) {
       problems.add(`${title}, ${operations.join(", ")}`, error, share.signal);
       if (error instanceof SweepError && error.data !== undefined) sweeps.push(error.data);
-      if (problems.failures.length > 0) break; // The server is likely not what it was.
+      if (problems.failures.length > 0) break; // The server may be broken.
     }
   }
   return sweeps;
 }
 
-/** What a sweep takes, in stages; to fill the table and to connect takes as long as one more. */
-function sweepWeight({ operations, mostClients }: SweepPlan): number {
-  return operations.length === 0 ? 0 : (operations.length + 1) * sweepClients(mostClients).length;
+/** The weight of a sweep, in stages. To connect and to fill the table counts as one more stage. */
+function sweepWeight({ operations, maxClients }: SweepPlan): number {
+  return operations.length === 0 ? 0 : (operations.length + 1) * sweepClients(maxClients).length;
 }
 
 function weightOf(sweeps: readonly SweepPlan[]): number {
   return sweeps.reduce((sum, sweep) => sum + sweepWeight(sweep), 0);
 }
 
-/** What could not be measured is a finding, too. */
+/** Turns a failure into the reason that something was not measured. */
 async function orReason<Result>(work: () => Promise<Result>): Promise<Result | NotMeasured> {
   try {
     return await work();
@@ -192,12 +193,12 @@ async function orReason<Result>(work: () => Promise<Result>): Promise<Result | N
   }
 }
 
-/** Counts system calls, on servers of their own: what is traced is slow. */
-async function traced(
+/** Counts system calls. The servers are started for this alone, since tracing slows them down. */
+async function trace(
   { plan, folder, sink }: MeasureOptions,
   budget: TimeBudget,
 ): Promise<readonly SystemCalls[] | NotMeasured> {
-  const counted: SystemCalls[] = [];
+  const counts: SystemCalls[] = [];
   using share = budget.share(TRACING_WEIGHT, 1 - TRACING_WEIGHT);
   const { signal } = share;
   let reason: NotMeasured | undefined;
@@ -205,11 +206,9 @@ async function traced(
     sink.say(`system calls of a request, ${isDurable ? "durable" : "in memory"}`);
     const calls = await orReason(async () => {
       await using served = await Served.start({ hosts: ONE_HOST, isDurable, folder, signal });
-      return await systemCallsOf({
+      return await countSystemCalls({
         isDurable,
-        pid: served.pid,
-        name: served.name,
-        catalog: served.catalog,
+        served,
         folder,
         requests: plan.tracedRequests,
         clients: plan.tracedClients,
@@ -217,7 +216,7 @@ async function traced(
       });
     });
     if (isNotMeasured(calls)) reason ??= signal.aborted ? { why: messageOf(signal.reason) } : calls;
-    else counted.push(...calls);
+    else counts.push(...calls);
   }
-  return counted.length > 0 ? counted : reason ?? NOT_ASKED;
+  return counts.length > 0 ? counts : reason ?? NOT_ASKED;
 }

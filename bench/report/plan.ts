@@ -1,45 +1,45 @@
-/** What a run of the benchmark does: the full one, the short one, and the one with two hosts only. */
+/** The plans of the benchmark: the full one, the quick one, and the one with two hosts only. */
 import { type Operation, OPERATIONS } from "../../lib/perf/workload/operation.ts";
 import type { PartName } from "./report_data.ts";
 
-/** One sweep. */
+/** The plan of one sweep. */
 export interface SweepPlan {
   readonly part: PartName;
   readonly operations: readonly Operation[];
-  /** The most clients that are tried; fewer where all operations level out before. */
-  readonly mostClients: number;
-  /** That the clients are spread over: one for each, as far as they reach. */
+  /** The greatest number of clients. A sweep ends earlier if all operations level out. */
+  readonly maxClients: number;
+  /** The greatest number of testperf processes. The clients are spread evenly. */
   readonly processes: number;
   readonly repeats: number;
-  /** Of each stage, in seconds. */
+  /** The length of a stage, in seconds. */
   readonly stageS: number;
+  /** The warm-up before a stage, in seconds. */
   readonly warmupS: number;
 }
 
-/** A run. */
+/** The plan of a run. */
 export interface Plan {
   readonly isQuick: boolean;
   readonly sweeps: readonly SweepPlan[];
-  /** Keys in the table while it is read: the more, the longer a scan takes. */
+  /** Keys in the table during inserts, lookups and scans. A scan reads all of them. */
   readonly keys: number;
-  /** Keys in the table when removes begin: more than they can remove in the time of a stage. */
+  /** Keys in the table before removes: more than the clients can remove in a stage. */
   readonly removeKeys: number;
-  /** Requests of each operation whose system calls are counted; 0: none are. */
+  /** Requests of each operation whose system calls are counted; 0: no tracing. */
   readonly tracedRequests: number;
   readonly tracedClients: readonly number[];
-  /** Of each loop of bare syncs, in seconds; 0: none. */
+  /** The length of each loop of bare syncs, in seconds; 0: no loop. */
   readonly syncS: number;
-  /** All of it must be over by then, in seconds. */
+  /** The time limit of the run, in seconds. */
   readonly limitS: number;
 }
 
-/** What of a plan does not depend on the flags. */
 const FULL = {
   isQuick: false,
-  sweep: { mostClients: 32, processes: 16, repeats: 5, stageS: 0.5, warmupS: 0.1 },
-  // One sync serves all clients that wait for one: it takes many to see where that ends.
-  mostDurableClients: 64,
-  mostTwoHostsClients: 16,
+  sweep: { maxClients: 32, processes: 16, repeats: 5, stageS: 0.5, warmupS: 0.1 },
+  // One sync serves all clients that wait for it. Only many clients show the limit of that.
+  maxDurableClients: 64,
+  maxTwoHostsClients: 16,
   keys: 10_000,
   removeKeys: 40_000,
   tracedRequests: 2_000,
@@ -50,9 +50,9 @@ const FULL = {
 
 const QUICK = {
   isQuick: true,
-  sweep: { mostClients: 4, processes: 4, repeats: 2, stageS: 0.15, warmupS: 0.05 },
-  mostDurableClients: 4,
-  mostTwoHostsClients: 2,
+  sweep: { maxClients: 4, processes: 4, repeats: 2, stageS: 0.15, warmupS: 0.05 },
+  maxDurableClients: 4,
+  maxTwoHostsClients: 2,
   keys: 2_000,
   removeKeys: 10_000,
   tracedRequests: 100,
@@ -61,23 +61,23 @@ const QUICK = {
   limitS: 60,
 };
 
-/** What was asked for. */
+/** The choices of the command line. */
 export interface PlanOptions {
   readonly isQuick: boolean;
-  /** Nothing but the sweeps on two hosts, of all operations in both modes. */
+  /** Only the sweeps on two hosts, with all operations, in memory and durable. */
   readonly isTwoHostsOnly: boolean;
 }
 
 /** Plans a run. */
-export function planOf({ isQuick, isTwoHostsOnly }: PlanOptions): Plan {
-  const { sweep, mostDurableClients, mostTwoHostsClients, ...plan } = isQuick ? QUICK : FULL;
+export function planRun({ isQuick, isTwoHostsOnly }: PlanOptions): Plan {
+  const { sweep, maxDurableClients, maxTwoHostsClients, ...plan } = isQuick ? QUICK : FULL;
   const whole = (part: PartName): SweepPlan => ({ part, operations: OPERATIONS, ...sweep });
   if (isTwoHostsOnly) {
     return {
       ...plan,
       sweeps: [
         whole("two-hosts-memory"),
-        { ...whole("two-hosts-durable"), mostClients: mostDurableClients },
+        { ...whole("two-hosts-durable"), maxClients: maxDurableClients },
       ],
       tracedRequests: 0,
       syncS: 0,
@@ -87,13 +87,13 @@ export function planOf({ isQuick, isTwoHostsOnly }: PlanOptions): Plan {
     ...plan,
     sweeps: [
       whole("memory"),
-      { ...whole("durable"), mostClients: mostDurableClients },
-      // Short: it is to show what the way between two addresses costs, not everything once more.
+      { ...whole("durable"), maxClients: maxDurableClients },
+      // Two operations are enough to show the cost of the way between two addresses.
       {
         ...whole("two-hosts-memory"),
         operations: ["insert", "lookup"],
-        mostClients: mostTwoHostsClients,
-        processes: Math.min(sweep.processes, mostTwoHostsClients),
+        maxClients: maxTwoHostsClients,
+        processes: Math.min(sweep.processes, maxTwoHostsClients),
       },
     ],
   };

@@ -1,25 +1,25 @@
-/** Samples what a process and the machine take of the processors; on Linux only. */
+/** Samples of the processor time of a process and of the machine. Linux only. */
 import type { ProcessorSample } from "./processor_shares.ts";
 
-/** Stages are some hundred milliseconds: their ends are then known to a few percent of that. */
-const EVERY_MS = 50;
+/** The interval of the samples. It is a small part of a stage, so shares are a few percent exact. */
+const INTERVAL_MS = 50;
 
-/** Times in /proc are in these; Linux tells programs 100 a second on every machine. */
+/** The unit of times in /proc: Linux reports 100 ticks a second on every machine. */
 const TICK_MS = 10;
 
-/** Samples until it goes out of scope. */
+/** Takes samples until disposal. */
 export class ProcessorSampler implements Disposable {
   readonly samples: ProcessorSample[] = [];
   readonly #timer: ReturnType<typeof setInterval>;
 
-  /** @param pid the server */
+  /** @param pid of the server */
   constructor(pid: number) {
     const take = () => {
-      const sample = sampleNow(pid);
+      const sample = takeSample(pid);
       if (sample !== undefined) this.samples.push(sample);
     };
     take();
-    this.#timer = setInterval(take, EVERY_MS);
+    this.#timer = setInterval(take, INTERVAL_MS);
   }
 
   [Symbol.dispose](): void {
@@ -27,13 +27,13 @@ export class ProcessorSampler implements Disposable {
   }
 }
 
-/** Undefined where the operating system does not tell, or the process has ended. */
-function sampleNow(pid: number): ProcessorSample | undefined {
+/** Undefined without /proc, or if the process has ended. */
+function takeSample(pid: number): ProcessorSample | undefined {
   try {
-    // The times of a process' own `schedstat` are those of its first thread, the event loop.
+    // The `schedstat` of a process has the times of its first thread, the event loop.
     const [ranNs = 0, waitedNs = 0] = numbersIn(Deno.readTextFileSync(`/proc/${pid}/schedstat`));
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    // The program's name is in parentheses and may hold blanks: count from behind it.
+    // The name of the program is in parentheses and can contain blanks: skip it.
     const fields = numbersIn(stat.slice(stat.lastIndexOf(")") + 4));
     const [userTicks = 0, systemTicks = 0] = fields.slice(10);
     const [cpu = ""] = Deno.readTextFileSync("/proc/stat").split("\n", 1);

@@ -1,49 +1,48 @@
-/** Who had the processors during each stage: from samples of the operating system's counts. */
-import { spreadOf } from "../harness/summary.ts";
+/** Processor shares during each stage, from samples of the counters of the operating system. */
+import { median } from "../../lib/perf/analysis/statistics.ts";
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 
-/** The counts at one moment; all in milliseconds since some beginning. */
+/** The counters at one moment, in milliseconds. */
 export interface ProcessorSample {
   readonly unixMs: number;
-  /** The server's main thread, which is its event loop: time that it ran. */
+  /** Time that the main thread of the server, its event loop, has run. */
   readonly threadMs: number;
-  /** Time for which the same thread could have run, but no core was free. */
+  /** Time that this thread was ready to run and had no core. */
   readonly waitingMs: number;
-  /** The server's process, with all threads. */
+  /** Time that all threads of the server have run. */
   readonly serverMs: number;
-  /** All cores together: time that they were busy with anything. */
+  /** Time that the cores of the machine were busy, summed. */
   readonly busyMs: number;
 }
 
-/** Shares of the time of a stage. 1 is one core, but for `machine`, where it is all cores. */
+/** Shares of the time of a stage. 1 is one core; for `machine` it is all cores. */
 export interface StageShares {
   readonly stage: string;
-  /** The server's main thread. */
+  /** The main thread of the server. */
   readonly thread: number;
-  /** How long it waited for a core. */
+  /** The wait of this thread for a core. */
   readonly waiting: number;
-  /** The server's process, with all threads. */
+  /** All threads of the server. */
   readonly server: number;
-  /** All client processes together, by their own account. */
+  /** All client processes together, as they report it. */
   readonly clients: number;
-  /** Whoever else: other programs, and the kernel where it works for nobody in particular. */
+  /** Other programs, and the kernel. */
   readonly others: number;
   readonly machine: number;
 }
 
-/** Of one number of clients: the stages of each repeat. */
+/** The shares at one number of clients: the stages of each repeat. */
 export interface StepShares {
   readonly clients: number;
   readonly repeats: readonly (readonly StageShares[])[];
 }
 
-/** The counts that become shares of a core. */
-type Count = Exclude<keyof ProcessorSample, "unixMs">;
+type Counter = Exclude<keyof ProcessorSample, "unixMs">;
 
 /**
- * The shares during all stages of a sweep; those without samples before and after are left out.
+ * The shares of all stages of a sweep. A stage without a sample before and after it is left out.
  *
- * @param samples in the order in which they were taken
+ * @param samples in the order of time
  * @param cores of the machine
  */
 export function sharesOf(
@@ -55,7 +54,7 @@ export function sharesOf(
     clients,
     repeats: repeats.map((stages) =>
       stages.flatMap(({ stage, startedUnixMs, sum, processors }) => {
-        const share = shareBetween(samples, startedUnixMs, startedUnixMs + sum.seconds * 1e3);
+        const share = sharesBetween(samples, startedUnixMs, startedUnixMs + sum.seconds * 1e3);
         if (share === undefined) return [];
         const server = share("serverMs");
         const clients = processors.reduce((total, { allShare }) => total + allShare, 0);
@@ -73,11 +72,11 @@ export function sharesOf(
   }));
 }
 
-/** The median of the repeats; undefined where the stage was not sampled. */
+/** The medians of the repeats; undefined without a sample of the stage. */
 export function medianShares(step: StepShares | undefined, stage: string): StageShares | undefined {
   const shares = step?.repeats.flatMap((stages) => stages.filter((one) => one.stage === stage));
   if (!shares?.length) return undefined;
-  const middle = (of: (shares: StageShares) => number) => spreadOf(shares.map(of)).median;
+  const middle = (of: (shares: StageShares) => number) => median(shares.map(of));
   return {
     stage,
     thread: middle(({ thread }) => thread),
@@ -89,28 +88,27 @@ export function medianShares(step: StepShares | undefined, stage: string): Stage
   };
 }
 
-/** How much of a time something ran, as a share; undefined where samples do not reach around it. */
-function shareBetween(
+/** The growth of a counter by the time passed; undefined unless samples surround the span. */
+function sharesBetween(
   samples: readonly ProcessorSample[],
   fromMs: number,
   toMs: number,
-): ((count: Count) => number) | undefined {
-  if (!(toMs > fromMs) || at(samples, fromMs) === undefined || at(samples, toMs) === undefined) {
-    return undefined;
-  }
-  return (count) =>
-    ((at(samples, toMs)?.(count) ?? 0) - (at(samples, fromMs)?.(count) ?? 0)) / (toMs - fromMs);
+): ((counter: Counter) => number) | undefined {
+  const from = countersAt(samples, fromMs);
+  const to = countersAt(samples, toMs);
+  if (!(toMs > fromMs) || from === undefined || to === undefined) return undefined;
+  return (counter) => (to(counter) - from(counter)) / (toMs - fromMs);
 }
 
-/** A count at any moment: on the line between the samples before and after it. */
-function at(
+/** The counters at any moment, interpolated between the samples before and after it. */
+function countersAt(
   samples: readonly ProcessorSample[],
   unixMs: number,
-): ((count: Count) => number) | undefined {
-  const place = samples.findIndex((sample) => sample.unixMs >= unixMs);
-  const after = samples[place];
-  const before = samples[place - 1];
+): ((counter: Counter) => number) | undefined {
+  const at = samples.findIndex((sample) => sample.unixMs >= unixMs);
+  const after = samples[at];
+  const before = samples[at - 1];
   if (before === undefined || after === undefined) return undefined;
   const part = (unixMs - before.unixMs) / (after.unixMs - before.unixMs);
-  return (count) => before[count] + part * (after[count] - before[count]);
+  return (counter) => before[counter] + part * (after[counter] - before[counter]);
 }

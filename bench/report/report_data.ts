@@ -1,20 +1,23 @@
 /**
- * What `deno task bench` measures, as it lies in its folder: `bench.json` holds `BenchData`, and beside
- * it `PART.json` is the raw data of each part's sweep, as testperf printed it.
+ * The data of `deno task bench` in its folder: `bench.json` is a `BenchData`, and each `PART.json` is
+ * the raw data of a sweep, in the format of testperf.
  */
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import type { Operation } from "../../lib/perf/workload/operation.ts";
 import type { Machine } from "../harness/machine.ts";
+import type { SyncTimes } from "../harness/sync_probe.ts";
 import type { StepShares } from "./processor_shares.ts";
-import type { SyncTimes } from "./sync_times.ts";
-import type { SystemCalls } from "./system_calls.ts";
 
-/** What is measured by a sweep of its own; also the name of its files. */
+export type { SyncTimes } from "../harness/sync_probe.ts";
+
+/** The parts of a run, each with a sweep of its own; also the names of their files. */
 export type PartName = "memory" | "durable" | "two-hosts-memory" | "two-hosts-durable";
 
-/** Whether the server keeps its table on disk, and whether clients are on a host of their own. */
+/** The kind of a part. */
 export interface PartKind {
+  /** Whether the server has a data folder. */
   readonly isDurable: boolean;
+  /** 2: the clients have a host of their own. */
   readonly hosts: 1 | 2;
   /** For headings. */
   readonly title: string;
@@ -28,63 +31,68 @@ export const PARTS: Readonly<Record<PartName, PartKind>> = {
   "two-hosts-durable": { isDurable: true, hosts: 2, title: "durable, two hosts" },
 };
 
-/** What could not be measured, and why. */
+/** The reason that something was not measured. */
 export interface NotMeasured {
-  /** Goes on after "not measured: ". */
+  /** Follows "not measured: ". */
   readonly why: string;
 }
 
-/** One part of a run, beside its sweep. */
+/** One part of a run, without its sweep. */
 export interface PartData {
   readonly name: PartName;
   readonly operations: readonly Operation[];
-  /** What ran where during its stages. */
+  /** Processor shares of its stages. */
   readonly shares: readonly StepShares[] | NotMeasured;
 }
 
-/** Where it ran, beyond what every benchmark tells. */
+/** The machine of a run. */
 export interface Site extends Machine {
   readonly memoryBytes: number | null;
   /** File system and device of the durable table. */
   readonly disk: string;
 }
 
-/** All that a run of the benchmark measured, but for the sweeps. */
+/** System calls of the server during a number of requests. */
+export interface SystemCalls {
+  readonly isDurable: boolean;
+  readonly operation: string;
+  readonly clients: number;
+  readonly requests: number;
+  /** Counts by the name of the call. */
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+/** All measurements of a run but the sweeps. */
 export interface BenchData {
   readonly format: "htserver bench";
   readonly version: 1;
-  /** What was typed. */
+  /** The command line. */
   readonly command: string;
-  /** A short run shows that everything works; its figures are rough. */
+  /** A quick run shows that everything works. Its figures are rough. */
   readonly isQuick: boolean;
-  /** Keys in the table when removes begin, in the sweeps that have them apart; else not told. */
+  /** Keys in the table before removes (not in older data). */
   readonly removeKeys?: number;
   readonly startedUnixMs: number;
   readonly seconds: number;
   readonly site: Site;
   readonly parts: readonly PartData[];
-  /** Why there is no part with two hosts; null where there is one. */
+  /** Why there is no part with two hosts; null if there is one. */
   readonly twoHosts: NotMeasured | null;
   readonly syncs: readonly SyncTimes[] | NotMeasured;
   readonly systemCalls: readonly SystemCalls[] | NotMeasured;
-  /** What failed, as sentences (default: nothing). */
+  /** Failures, as sentences (default: none). */
   readonly failures?: readonly string[];
-  /** What there was no time for, as sentences (default: nothing). */
+  /** Work that there was no time for, as sentences (default: none). */
   readonly unfinished?: readonly string[];
 }
 
-/** Why a run is not complete, as sentences. */
-export function problemsOf({ failures = [], unfinished = [] }: BenchData): string[] {
-  return [...failures, ...unfinished];
-}
-
-/** What the report is made from. */
+/** The data of a report. */
 export interface Findings {
   readonly bench: BenchData;
   readonly sweeps: Readonly<Partial<Record<PartName, SweepData>>>;
 }
 
-/** Whether there is a reason instead of data. */
+/** Whether data is the reason that it was not measured. */
 export function isNotMeasured(data: object): data is NotMeasured {
   return "why" in data;
 }

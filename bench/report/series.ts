@@ -1,25 +1,25 @@
-/** One operation of one part: what the tables and the sentences take from a sweep. */
+/** One operation of one part over the number of clients: the rows of the tables, from a sweep. */
+import { median } from "../../lib/perf/analysis/statistics.ts";
 import { opsPerSecond, type StageData } from "../../lib/perf/measure/stage_data.ts";
 import type { OperationAnalysis } from "../../lib/perf/results/sweep_data.ts";
 import { type Operation, OPERATIONS } from "../../lib/perf/workload/operation.ts";
-import { spreadOf } from "../harness/summary.ts";
 import { medianShares, type StageShares } from "./processor_shares.ts";
 import { type Findings, isNotMeasured, type PartName, PARTS } from "./report_data.ts";
 
-/** One number of clients. */
+/** The measurements with one number of clients. */
 export interface Point {
   readonly clients: number;
-  /** All clients together, by repeat. */
+  /** Aggregate operations a second of each repeat. */
   readonly sums: readonly number[];
-  /** Median of the repeats. */
+  /** The median of the repeats. */
   readonly sum: number;
-  /** That shared by the clients. */
+  /** That by the number of clients. */
   readonly each: number;
-  /** Of each client, in the repeat whose sum is the median (the lower one of two). */
+  /** Each client, in the repeat whose sum is the median (the lower one of two). */
   readonly perClient: readonly number[];
-  /** The slowest client's throughput as a share of the fastest's, in the worst repeat. */
+  /** The slowest client by the fastest, in the worst repeat. */
   readonly fairness: number;
-  /** Medians of the repeats; the greatest of all for `maxMs`. */
+  /** Medians of the repeats. `maxMs` is the greatest of all. */
   readonly meanMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -27,7 +27,7 @@ export interface Point {
   readonly shares: StageShares | undefined;
 }
 
-/** An operation over growing numbers of clients. */
+/** An operation of a part, by the number of clients. */
 export interface Series {
   readonly part: PartName;
   readonly operation: Operation;
@@ -37,7 +37,7 @@ export interface Series {
   readonly analysis: OperationAnalysis | undefined;
 }
 
-/** All that was measured of a part, by operation, in the order of the stages. */
+/** The series of a part, in the order of the stages. */
 export function seriesOf({ bench, sweeps }: Findings, name: PartName): Series[] {
   const sweep = sweeps[name];
   const part = bench.parts.find((one) => one.name === name);
@@ -59,7 +59,7 @@ export function seriesOf({ bench, sweeps }: Findings, name: PartName): Series[] 
   );
 }
 
-/** One operation of a part, if it was measured. */
+/** The series of one operation, if it was measured. */
 export function seriesWith(
   findings: Findings,
   name: PartName,
@@ -68,19 +68,19 @@ export function seriesWith(
   return seriesOf(findings, name).find((one) => one.operation === operation);
 }
 
-/** With as many clients. */
+/** The point with this number of clients. */
 export function pointWith(series: Series | undefined, clients: number): Point | undefined {
   return series?.points.find((point) => point.clients === clients);
 }
 
-/** With the most clients. */
+/** The point with the most clients. */
 export function lastPoint({ points }: Series): Point {
   const last = points.at(-1);
   if (last === undefined) throw new RangeError("a series has points");
   return last;
 }
 
-/** Where throughput levels out; with the most clients where it does not, or where that is not known. */
+/** The point of the plateau, or the one with the most clients without a known plateau. */
 export function levelPoint(series: Series): Point {
   const clients = series.analysis?.plateau.clients;
   return series.points.find((point) => point.clients === clients) ?? lastPoint(series);
@@ -92,8 +92,8 @@ function pointOf(
   shares: StageShares | undefined,
 ): Point {
   const sums = stages.map(({ sum }) => opsPerSecond(sum));
-  const sum = spreadOf(sums).median;
-  const middle = (of: (stage: StageData) => number) => spreadOf(stages.map(of)).median;
+  const sum = median(sums);
+  const middle = (of: (stage: StageData) => number) => median(stages.map(of));
   const typical = stages.toSorted((a, b) => opsPerSecond(a.sum) - opsPerSecond(b.sum))
     .at(Math.floor((stages.length - 1) / 2));
   return {

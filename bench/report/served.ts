@@ -1,25 +1,25 @@
-/** A catalog, and a server that is found by its name through it and in no other way. */
-import { fromSource } from "../harness/program.ts";
+/** A catalog, and a server that clients can find only by its name in that catalog. */
 import { type Address, addressText } from "../../lib/base/address.ts";
 import { BoundProgram } from "../harness/child_program.ts";
-import type { Hosts } from "./hosts.ts";
+import type { Hosts } from "../harness/hosts.ts";
+import { fromSource } from "../harness/program.ts";
 
 /** What to start. */
 export interface ServedOptions {
   readonly hosts: Hosts;
   readonly isDurable: boolean;
-  /** For the durable table. */
+  /** The folder for the durable table. */
   readonly folder: string;
-  /** Ends both. */
+  /** Ends both programs. */
   readonly signal: AbortSignal;
 }
 
-/** The two of them, until it goes out of scope. */
+/** Both programs, until disposal. */
 export class Served implements AsyncDisposable {
-  /** Of the server, in the catalog. */
+  /** The name of the server in the catalog. */
   readonly name: string;
   readonly catalog: Address;
-  /** The server's process. */
+  /** The process of the server. */
   readonly pid: number;
   readonly #programs: AsyncDisposableStack;
 
@@ -35,20 +35,21 @@ export class Served implements AsyncDisposable {
     await using programs = new AsyncDisposableStack();
     const name = `bench-a4-${crypto.randomUUID().slice(0, 8)}`;
     const { catalog, server } = hosts;
-    const hearing = programs.use(
+    const catalogProgram = programs.use(
       new BoundProgram(
         catalog.command(fromSource("catalog.ts", "--host", catalog.address, "--port", "0")),
         signal,
       ),
     );
-    const at = { hostname: catalog.address, port: await portOf("catalog", hearing, signal) };
+    const port = await portOf("catalog", catalogProgram, signal);
+    const address = { hostname: catalog.address, port };
     const table = isDurable ? ["--data", `${folder}/${name}`] : ["--memory"];
-    const args = [name, "--host", server.address, ...table, ...throughOnly(at)];
-    const serving = programs.use(
+    const args = [name, "--host", server.address, ...table, ...throughOnly(address)];
+    const serverProgram = programs.use(
       new BoundProgram(server.command(fromSource("server.ts", ...args)), signal),
     );
-    await portOf("server", serving, signal);
-    return new Served(name, at, serving.pid, programs.move());
+    await portOf("server", serverProgram, signal);
+    return new Served(name, address, serverProgram.pid, programs.move());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -56,7 +57,7 @@ export class Served implements AsyncDisposable {
   }
 }
 
-/** Flags with which a program asks this catalog, and no other one. */
+/** Flags with which a program uses this catalog and no other one. */
 export function throughOnly(catalog: Address): string[] {
   return ["--catalog", addressText(catalog), "--local-catalog", "off"];
 }
@@ -65,7 +66,7 @@ async function portOf(what: string, program: BoundProgram, signal: AbortSignal):
   try {
     return await program.port();
   } catch {
-    signal.throwIfAborted(); // that is why it did not start
-    throw new Error(`The ${what} did not start: ${program.stderr.trim() || "it said nothing"}`);
+    signal.throwIfAborted(); // The signal is the reason then.
+    throw new Error(`The ${what} did not start: ${program.stderr.trim() || "it wrote no reason"}`);
   }
 }

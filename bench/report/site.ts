@@ -1,14 +1,14 @@
-/** What a run ran on. */
-import { thisMachine } from "../harness/machine.ts";
+/** The machine of a run. */
+import { readMachine } from "../harness/machine.ts";
 import type { Site } from "./report_data.ts";
 
 /**
- * Asks the system.
+ * Reads the facts of this machine.
  *
  * @param folder on the disk of the durable table
  */
-export async function siteOf(folder: string): Promise<Site> {
-  return { ...await thisMachine(), memoryBytes: memoryBytes(), disk: diskOf(folder) };
+export async function readSite(folder: string): Promise<Site> {
+  return { ...await readMachine(), memoryBytes: memoryBytes(), disk: diskOf(folder) };
 }
 
 function memoryBytes(): number | null {
@@ -19,7 +19,6 @@ function memoryBytes(): number | null {
   }
 }
 
-/** `ext4 on /dev/sda1`, from the list of mounts: of those that hold the folder, the longest one. */
 function diskOf(folder: string): string {
   try {
     return diskIn(Deno.readTextFileSync("/proc/self/mounts"), Deno.realPathSync(folder));
@@ -29,7 +28,7 @@ function diskOf(folder: string): string {
 }
 
 /**
- * Finds a folder's file system.
+ * The file system and device of a folder, such as `ext4 on /dev/sda1`.
  *
  * @param mounts lines as in /proc/self/mounts
  */
@@ -38,9 +37,9 @@ export function diskIn(mounts: string, folder: string): string {
   let longest = -1;
   for (const line of mounts.split("\n")) {
     const [device = "", at = "", type = ""] = line.split(" ");
-    const isHolding = at === "/" || folder === at || folder.startsWith(`${at}/`);
+    const hasFolder = at === "/" || folder === at || folder.startsWith(`${at}/`);
     // A later mount at the same place hides an earlier one.
-    if (type === "" || !isHolding || at.length < longest) continue;
+    if (type === "" || !hasFolder || at.length < longest) continue;
     disk = `${type} on ${device}`;
     longest = at.length;
   }

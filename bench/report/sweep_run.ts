@@ -1,20 +1,21 @@
-/** Runs `testperf NAME --sweep`, and reads what it measured, even where it failed. */
+/** Runs `testperf NAME --sweep`, and reads its measurements, also those of a failed sweep. */
 import { messageOf } from "../../lib/base/errors.ts";
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
-import { fromSource } from "../harness/program.ts";
-import type { Host } from "./hosts.ts";
+import type { Host } from "../harness/hosts.ts";
+import { fromSource, Program } from "../harness/program.ts";
 import type { SweepPlan } from "./plan.ts";
 import { type Served, throughOnly } from "./served.ts";
 
-/** How long a testperf that is to stop may take to print what it has, in milliseconds. */
+/** The time that testperf has to print its measurements after an interrupt, in milliseconds. */
 const LAST_WORDS_MS = 6_000;
 
-/** For so long testperf looks for a server that is not there (any more), in seconds. */
+/** The time that testperf looks for a server that is gone, in seconds. */
 const SERVER_GONE_S = 5;
 
-/** A sweep that failed; what it measured until then may be of use. */
+/** A sweep that failed. */
 export class SweepError extends Error {
   override name = "SweepError";
+  /** Its measurements until then. */
   readonly data: SweepData | undefined;
 
   constructor(message: string, data: SweepData | undefined, cause?: unknown) {
@@ -24,11 +25,11 @@ export class SweepError extends Error {
 }
 
 /**
- * Runs a sweep to its end.
+ * Runs a sweep.
  *
- * @param host where testperf runs
+ * @param host of testperf
  * @param keys in the table
- * @throws {SweepError} where an operation failed, or the sweep ended early, or was ended
+ * @throws {SweepError} if an operation failed, or the sweep ended early
  */
 export async function runSweep(
   plan: SweepPlan,
@@ -38,27 +39,20 @@ export async function runSweep(
   signal: AbortSignal,
 ): Promise<SweepData> {
   signal.throwIfAborted();
-  const [program = "", ...args] = host.command(
-    fromSource("testperf.ts", ...argsOf(plan, served, keys)),
-  );
-  const child = new Deno.Command(program, {
-    args,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const command = host.command(fromSource("testperf.ts", ...argsOf(plan, served, keys)));
+  await using testperf = new Program(command);
   let killing: ReturnType<typeof setTimeout> | undefined;
   const end = () => {
-    stop(child, "SIGINT");
-    killing = setTimeout(() => stop(child, "SIGKILL"), LAST_WORDS_MS);
+    testperf.kill("SIGINT");
+    killing = setTimeout(() => testperf.kill("SIGKILL"), LAST_WORDS_MS);
   };
   signal.addEventListener("abort", end);
   try {
-    const { code, stdout, stderr } = await child.output();
-    const data = sweepIn(new TextDecoder().decode(stdout));
+    const code = await testperf.exitCode(Infinity); // The signal limits the time.
+    const data = sweepIn(testperf.stdout);
     if (signal.aborted) throw new SweepError(messageOf(signal.reason), data, signal.reason);
     if (code === 0 && data?.complete) return data;
-    const why = data?.failure || lastWords(new TextDecoder().decode(stderr)) ||
+    const why = data?.failure || lastSentence(testperf.stderr) ||
       `testperf ended with exit code ${code}`;
     throw new SweepError(why, data);
   } finally {
@@ -68,10 +62,10 @@ export async function runSweep(
 }
 
 function argsOf(plan: SweepPlan, served: Served, keys: number): string[] {
-  const { operations, mostClients, processes, repeats, stageS, warmupS } = plan;
+  const { operations, maxClients, processes, repeats, stageS, warmupS } = plan;
   return [
     served.name,
-    ...["--sweep", String(mostClients)],
+    ...["--sweep", String(maxClients)],
     ...["--processes", String(processes)],
     ...["--operations", operations.join(",")],
     ...["--repeats", String(repeats)],
@@ -84,13 +78,12 @@ function argsOf(plan: SweepPlan, served: Served, keys: number): string[] {
   ];
 }
 
-/** The sentence that testperf ended with, or else its last line. */
-function lastWords(stderr: string): string | undefined {
+/** The error of testperf, or else its last line. */
+function lastSentence(stderr: string): string | undefined {
   const lines = stderr.trim().split("\n");
   return lines.findLast((line) => line.startsWith("testperf: ")) ?? lines.at(-1);
 }
 
-/** Undefined where it printed none. */
 function sweepIn(text: string): SweepData | undefined {
   try {
     const data: unknown = JSON.parse(text);
@@ -99,13 +92,5 @@ function sweepIn(text: string): SweepData | undefined {
     return isSweep ? data as SweepData : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function stop(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch {
-    // It has ended by itself.
   }
 }

@@ -1,25 +1,62 @@
-/** The tables of the report, as plain text. */
+/** The tables of the report, as plain text. Each has a number, under which the text cites it. */
 import type { Operation } from "../../lib/perf/workload/operation.ts";
-import { COURSE } from "./course.ts";
-import { type Findings, isNotMeasured, type PartName, PARTS } from "./report_data.ts";
+import { percent } from "../harness/tables.ts";
+import {
+  type Findings,
+  isNotMeasured,
+  type PartName,
+  PARTS,
+  type SystemCalls,
+} from "./report_data.ts";
 import { lastPoint, levelPoint, pointWith, type Series, seriesOf, seriesWith } from "./series.ts";
-import type { SystemCalls } from "./system_calls.ts";
-import { rawTable, TABLES } from "./table_numbers.ts";
-import { figure, gain, milliseconds, percent, table, times, wrapped } from "./text.ts";
+import { figure, gain, milliseconds, table, times, wrapped } from "./text.ts";
 
-/** Operations a second of single clients in one line. */
-const CLIENTS_A_LINE = 10;
+/** The numbers of the tables that are not raw data. */
+export const TABLES = {
+  site: "[T1]",
+  levels: "[T12]",
+  clients: "[T13]",
+  operations: "[T14]",
+  durable: "[T15]",
+  processors: "[T16]",
+  systemCalls: "[T17]",
+  syncs: "[T18]",
+  twoHosts: "[T19]",
+  course: "[T20]",
+} as const;
 
-/** Kinds of system calls that are named; the others are counted together. */
+/** The numbers of the raw data, by part and operation. */
+const RAW: Readonly<Partial<Record<PartName, Readonly<Partial<Record<Operation, string>>>>>> = {
+  "memory": { insert: "[T2]", lookup: "[T3]", scan: "[T4]", remove: "[T5]" },
+  "durable": { insert: "[T6]", lookup: "[T7]", scan: "[T8]", remove: "[T9]" },
+  "two-hosts-memory": { insert: "[T10]", lookup: "[T11]" },
+};
+
+/**
+ * The figures of the course's grading notes: its solution in Python, with one client on another
+ * machine. `nearest` is the operation here that does the same; testperf does not measure query, which
+ * reads the whole table like scan.
+ */
+const COURSE: readonly { operation: string; opsPerSecond: number; nearest: Operation }[] = [
+  { operation: "insert", opsPerSecond: 2_141, nearest: "insert" },
+  { operation: "lookup", opsPerSecond: 5_129, nearest: "lookup" },
+  { operation: "query", opsPerSecond: 159, nearest: "scan" },
+  { operation: "remove", opsPerSecond: 5_197, nearest: "remove" },
+];
+
+/** Single clients in one line. */
+const CLIENTS_PER_LINE = 10;
+
+/** System calls that are named; the others are only in the sum. */
 const NAMED_CALLS = 4;
 
-/** Parts of which the report has tables, in their order. */
-export const REPORTED_PARTS = ["memory", "durable", "two-hosts-memory"] as const;
+/** The parts in the report, in their order. */
+const REPORTED_PARTS = ["memory", "durable", "two-hosts-memory"] as const;
 
-/** All numbers of clients of one operation: first the sum, then each client. */
+/** One operation at all numbers of clients: first the aggregate, then each client. */
 export function rawTables(findings: Findings, part: PartName, operation: Operation): string {
   const series = seriesWith(findings, part, operation);
-  const heading = `${rawTable(part, operation)} ${operation}, ${PARTS[part].title}`;
+  const heading = `${RAW[part]?.[operation] ?? ""} ${operation}, ${PARTS[part].title}`;
   if (series === undefined) return notMeasured(heading, whyNoPart(findings, part));
   return `${sumTable(heading, series)}\n\n${eachTable(series)}`;
 }
@@ -39,7 +76,7 @@ function sumTable(heading: string, { points }: Series): string {
   });
   const names = Array.from({ length: repeats }, (_, repeat) => `run ${repeat + 1}`);
   return table(
-    `${heading}: ops/s of all clients together in each run, their median and its gain over the line above, the median shared by the clients, and latency in ms`,
+    `${heading}: ops/s of all clients together in each run, their median, its gain over the line above, the median for each client, and latency in ms`,
     [["clients", ...names, "sum", "gain", "each", "mean", "p50", "p99", "max"], ...rows],
     0,
   );
@@ -48,8 +85,8 @@ function sumTable(heading: string, { points }: Series): string {
 function eachTable({ points }: Series): string {
   const rows = points.flatMap(({ clients, perClient }) => {
     const lines: string[][] = [];
-    for (let at = 0; at < perClient.length; at += CLIENTS_A_LINE) {
-      const each = perClient.slice(at, at + CLIENTS_A_LINE).map(figure);
+    for (let at = 0; at < perClient.length; at += CLIENTS_PER_LINE) {
+      const each = perClient.slice(at, at + CLIENTS_PER_LINE).map(figure);
       lines.push([at === 0 ? String(clients) : "", ...each]);
     }
     return lines;
@@ -62,7 +99,7 @@ function eachTable({ points }: Series): string {
   ], 0);
 }
 
-/** Where each operation of each part levels out. */
+/** The plateau of each operation. */
 export function levelsTable(findings: Findings): string {
   const rows = allSeries(findings).map((series) => {
     const { title, points, analysis } = series;
@@ -82,22 +119,12 @@ export function levelsTable(findings: Findings): string {
     ];
   });
   return table(
-    `${TABLES.levels} Growing numbers of clients: the most ops/s of all clients together (with how many), whether and where it levels out, the noise of the runs, and the Universal Scalability Law: contention, coherency, clients at its peak, what limits`,
-    [[
-      "operation",
-      "most",
-      "verdict",
-      "at",
-      "noise",
-      "sigma",
-      "kappa",
-      "peak",
-      "limit",
-    ], ...rows],
+    `${TABLES.levels} Growing numbers of clients: the most ops/s of all clients together (number of clients), the verdict on a plateau and its number of clients, the noise of the runs, and the Universal Scalability Law: contention, coherency, clients at its peak, limit`,
+    [["operation", "most", "verdict", "at", "noise", "sigma", "kappa", "peak", "limit"], ...rows],
   );
 }
 
-/** A single client among others. */
+/** A single client alone and among others. */
 export function clientsTable(findings: Findings): string {
   const rows = allSeries(findings).map((series) => {
     const last = lastPoint(series);
@@ -114,12 +141,12 @@ export function clientsTable(findings: Findings): string {
     ];
   });
   return table(
-    `${TABLES.clients} One client among others: its ops/s alone and among the most clients, and what that is of its throughput alone; the slowest client of any run against the fastest of the same run; p99 in ms, alone and among the most`,
+    `${TABLES.clients} One client: its ops/s alone and among the most clients, and the share that is left; the slowest client of any run by the fastest of the same run; p99 in ms, alone and among the most`,
     [["operation", "alone", "clients", "each", "left", "slowest", "p99 alone", "p99"], ...rows],
   );
 }
 
-/** The operations side by side. */
+/** Each operation compared with lookup. */
 export function operationsTable(findings: Findings): string {
   const rows = allSeries(findings).map((series) => {
     const lookup = seriesWith(findings, series.part, "lookup");
@@ -135,12 +162,12 @@ export function operationsTable(findings: Findings): string {
     ];
   });
   return table(
-    `${TABLES.operations} Operations beside lookup: mean latency of one client in ms, and how many times lookup's that is; clients at the level (or the most), ops/s there, and how many times lookup's`,
+    `${TABLES.operations} Operations compared with lookup: mean latency of one client in ms, and by that of lookup; clients at the plateau (or the most), ops/s there, and by those of lookup`,
     [["operation", "mean", "of lookup", "clients", "ops/s", "of lookup"], ...rows],
   );
 }
 
-/** Durable by in-memory. */
+/** The durable table by the one in memory. */
 export function durableTable(findings: Findings): string {
   return ratioTable(
     `${TABLES.durable} Durable as a multiple of in memory: ops/s of all clients together, by number of clients`,
@@ -150,7 +177,7 @@ export function durableTable(findings: Findings): string {
   );
 }
 
-/** Two hosts by one. */
+/** Two hosts by one host. */
 export function twoHostsTable(findings: Findings): string {
   const heading =
     `${TABLES.twoHosts} Two hosts as a multiple of one, in memory: ops/s of all clients together, by number of clients`;
@@ -180,10 +207,10 @@ function ratioTable(heading: string, findings: Findings, above: PartName, below:
   ]);
 }
 
-/** Who had the processors. */
+/** Processor shares. */
 export function processorsTable(findings: Findings): string {
   const heading =
-    `${TABLES.processors} Processors during the stages, as shares of one core (of all cores for "machine"): the server's event loop running, and waiting for a free core; the whole server process; all client processes together; whoever else, the kernel included; the machine. With one client, and at the level (or with the most clients)`;
+    `${TABLES.processors} Processor time during the stages, as shares of one core (of all cores for "machine"): the server's event loop running, and waiting for a free core; the whole server process; all client processes; other programs and the kernel; the machine. With one client, and at the plateau (or the most clients)`;
   const why = findings.bench.parts.flatMap(({ shares }) => isNotMeasured(shares) ? shares.why : []);
   if (why[0] !== undefined) return notMeasured(heading, why[0]);
   const rows = allSeries(findings).flatMap((series) =>
@@ -199,10 +226,10 @@ export function processorsTable(findings: Findings): string {
   return table(heading, [["operation", "clients", ...names], ...rows]);
 }
 
-/** What the server asks of the operating system. */
+/** System calls of the server. */
 export function systemCallsTable({ bench: { systemCalls } }: Findings): string {
   const heading =
-    `${TABLES.systemCalls} System calls of the server for one request (strace, in a short run of its own: tracing makes everything slower)`;
+    `${TABLES.systemCalls} System calls of the server for one request (strace, in a short run of its own, since tracing slows down the server)`;
   if (isNotMeasured(systemCalls)) return notMeasured(heading, systemCalls.why);
   const rows = systemCalls.map((one) => [
     `${one.operation}, ${one.isDurable ? "durable" : "in memory"}`,
@@ -213,8 +240,7 @@ export function systemCallsTable({ bench: { systemCalls } }: Findings): string {
   return table(heading, [["operation", "most frequent", "clients", "calls"], ...rows], 2);
 }
 
-/** All system calls by the requests. */
-export function callsPerRequest({ calls, requests }: SystemCalls): number {
+function callsPerRequest({ calls, requests }: SystemCalls): number {
   return Object.values(calls).reduce((sum, count) => sum + count, 0) / requests;
 }
 
@@ -223,13 +249,13 @@ function namedCalls({ calls, requests }: SystemCalls): string {
     .map(([name, count]) => `${name} ${(count / requests).toFixed(2)}`).join(", ");
 }
 
-/** What the disk takes. */
+/** Syncs of the disk without a server. */
 export function syncsTable({ bench: { syncs } }: Findings): string {
   const heading =
-    `${TABLES.syncs} The disk alone: one insert's bytes written and forced to it (fdatasync), in ms`;
+    `${TABLES.syncs} The disk alone: the bytes of one insert, written and synced (fdatasync), in ms`;
   if (isNotMeasured(syncs)) return notMeasured(heading, syncs.why);
   const rows = syncs.map(({ pauseMs, count, p50Ms, p99Ms, maxMs }) => [
-    pauseMs === 0 ? "one after the other" : `after ${figure(pauseMs)} ms of idleness`,
+    pauseMs === 0 ? "one after another" : `each after ${figure(pauseMs)} ms of idleness`,
     figure(count),
     ...[p50Ms, p99Ms, maxMs].map(milliseconds),
     figure(1e3 / p50Ms),
@@ -237,7 +263,7 @@ export function syncsTable({ bench: { syncs } }: Findings): string {
   return table(heading, [["syncs", "count", "p50", "p99", "max", "syncs/s at p50"], ...rows]);
 }
 
-/** The course's solution beside this one, with one client. */
+/** The course's solution and this one, with one client. */
 export function courseTable(findings: Findings): string {
   const rows = COURSE.map(({ operation, opsPerSecond, nearest }) => {
     const alone = (part: PartName) => pointWith(seriesWith(findings, part, nearest), 1)?.sum ?? NaN;
@@ -249,28 +275,18 @@ export function courseTable(findings: Findings): string {
     ];
   });
   return table(
-    `${TABLES.course} One client, ops/s: the course's figures (with the ms of one operation that follow from them), and here in memory, durable, and in memory from another host, each also as a multiple of the course's`,
-    [[
-      "operation",
-      "course",
-      "ms",
-      "memory",
-      "",
-      "durable",
-      "",
-      "two hosts",
-      "",
-    ], ...rows],
+    `${TABLES.course} One client, ops/s: the course's figures (and the ms of one operation), and here in memory, durable, and in memory from another host, each also by the course's figure`,
+    [["operation", "course", "ms", "memory", "", "durable", "", "two hosts", ""], ...rows],
   );
 }
 
-/** All operations of all parts that the report has tables of. */
-export function allSeries(findings: Findings): Series[] {
+/** All operations of all reported parts. */
+function allSeries(findings: Findings): Series[] {
   return REPORTED_PARTS.flatMap((part) => seriesOf(findings, part));
 }
 
-/** Why a part, or one of its operations, is not there. */
-export function whyNoPart({ bench }: Findings, part: PartName): string {
+/** The reason that a part, or one of its operations, is missing. */
+function whyNoPart({ bench }: Findings, part: PartName): string {
   return (PARTS[part].hosts === 2 ? bench.twoHosts?.why : undefined) ??
     "it was not part of this run";
 }

@@ -1,10 +1,11 @@
-/** Figures and paragraphs of plain text. */
+/** Figures and tables of plain text. */
 import { columns } from "../../lib/terminal/columns.ts";
+import { percent } from "../harness/tables.ts";
 
-/** Columns of the report. */
-export const WIDTH = 100;
+/** The width of the report, in characters. */
+const WIDTH = 100;
 
-/** Thousands with commas; three digits where there are fewer: `12,345`, `159`, `4.25`. */
+/** Three digits at least, and commas: `12,345`, `159`, `4.25`. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return "-";
   const rounded = Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
@@ -14,11 +15,6 @@ export function figure(value: number): string {
 /** Milliseconds with three decimals. */
 export function milliseconds(ms: number): string {
   return Number.isFinite(ms) ? ms.toFixed(3) : "-";
-}
-
-/** A share as `35%`. */
-export function percent(share: number): string {
-  return Number.isFinite(share) ? `${Math.round(share * 100)}%` : "-";
 }
 
 /** A gain as `+35%`. */
@@ -33,54 +29,27 @@ export function times(ratio: number): string {
 }
 
 /** `1 client`, `3 clients`. */
-export function counted(count: number, what: string, many = `${what}s`): string {
-  return `${figure(count)} ${count === 1 ? what : many}`;
+export function count(number: number, noun: string): string {
+  return `${figure(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** With a large first letter. */
-export function capitalised(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
-}
-
-/** `a, b and c`. */
-export function listed(words: readonly string[]): string {
-  return words.length < 2
-    ? words.join("")
-    : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
-}
-
-/**
- * Breaks a paragraph into lines.
- *
- * @param first what the first line begins with; the others are indented by as much
- */
-export function wrapped(paragraph: string, first = ""): string {
-  const indent = " ".repeat(first.length);
-  const lines = [first];
-  let isEmpty = true;
-  for (const word of paragraph.split(/\s+/).filter((one) => one !== "")) {
-    const line = lines.at(-1) ?? "";
-    const longer = isEmpty ? line + word : `${line} ${word}`;
-    if (longer.length > WIDTH && !isEmpty) lines.push(indent + word);
-    else lines[lines.length - 1] = longer;
-    isEmpty = false;
+/** Breaks a paragraph into lines, between words. */
+export function wrapped(paragraph: string): string {
+  const lines: string[] = [];
+  for (const word of paragraph.trim().split(/\s+/)) {
+    const longer = lines.length === 0 ? word : `${lines.pop()} ${word}`;
+    if (longer.length <= WIDTH || longer === word) lines.push(longer);
+    else lines.push(longer.slice(0, -word.length - 1), word);
   }
   return lines.join("\n");
-}
-
-/** Sentences as a list with dashes. */
-export function bullets(sentences: readonly string[]): string {
-  return sentences.map((sentence) => wrapped(sentence, "- ")).join("\n");
 }
 
 /**
  * A table under a heading.
  *
  * @param heading starts with its number, as in `[T1] ...`
- * @param words how many columns hold words; the others hold figures
+ * @param words the number of columns with words; the others have figures
  */
 export function table(heading: string, rows: readonly (readonly string[])[], words = 1): string {
-  const [first] = rows;
-  const numbers = new Set(first?.keys().drop(words));
-  return `${wrapped(heading)}\n\n${columns(rows, numbers)}`;
+  return `${wrapped(heading)}\n\n${columns(rows, new Set(rows[0]?.keys().drop(words)))}`;
 }

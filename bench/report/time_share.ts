@@ -1,7 +1,7 @@
-/** The time of a run, and the share of it that each of its parts may take. */
+/** The time of a run, and the share of each of its parts. */
 import { OutOfTime } from "../harness/interrupt.ts";
 
-/** Time that is divided among the parts that are still to come, by their weights. */
+/** A time limit that is divided among the remaining parts, by their weights. */
 export class TimeBudget {
   readonly #endMs: number;
   readonly #whole: AbortSignal;
@@ -9,8 +9,8 @@ export class TimeBudget {
 
   /**
    * @param ms for all parts together, from now on
-   * @param whole ends everything
-   * @param nowMs the clock (default: the machine's)
+   * @param whole ends all parts
+   * @param nowMs the clock (default: that of the machine)
    */
   constructor(ms: number, whole: AbortSignal, nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
@@ -18,23 +18,23 @@ export class TimeBudget {
     this.#whole = whole;
   }
 
-  /** What is left, in milliseconds. */
+  /** The remaining time, in milliseconds. */
   get leftMs(): number {
     return Math.max(0, this.#endMs - this.#nowMs());
   }
 
   /**
-   * Begins a part.
+   * Starts a part.
    *
    * @param weight of the part
-   * @param laterWeight of all parts that come after it
-   * @returns its share, to be disposed of at its end
+   * @param laterWeight of all later parts
+   * @returns its share, to be disposed at its end
    */
   share(weight: number, laterWeight: number): TimeShare {
     return new TimeShare(this.shareMs(weight, laterWeight), this.#whole);
   }
 
-  /** How long a part may take, in milliseconds (parameters as above). */
+  /** The time of a part, in milliseconds (parameters as above). */
   shareMs(weight: number, laterWeight: number): number {
     return this.leftMs * weight / (weight + laterWeight);
   }
@@ -48,8 +48,8 @@ export class TimeShare implements Disposable {
 
   constructor(ms: number, whole: AbortSignal) {
     const own = new AbortController();
-    const upAfter = new OutOfTime(`its time was up after ${(ms / 1e3).toFixed(0)} s`);
-    this.#timer = setTimeout(() => own.abort(upAfter), ms);
+    const reason = new OutOfTime(`its time was up after ${(ms / 1e3).toFixed(0)} s`);
+    this.#timer = setTimeout(() => own.abort(reason), ms);
     this.signal = AbortSignal.any([whole, own.signal]);
   }
 

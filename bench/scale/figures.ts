@@ -1,33 +1,33 @@
-/** What is shown of a measured point: which figure, in which unit, of which rounds. */
-import type { PeerName } from "../harness/peer.ts";
-import type { FigureRounds } from "../harness/raw_data.ts";
+/** The figures of a measured point that tables and pictures show. */
+import type { PeerName } from "../peers/peer.ts";
+import type { FigureRounds } from "../peers/raw_data.ts";
 
-/** One server under the load of one point, as it is in the raw data. */
+/** One server under the load of one point, as in the raw data. */
 export interface ScalePoint extends FigureRounds {
   /** Name of the series. */
   readonly series: string;
   readonly server: PeerName;
-  /** What tells it from other points with the same x. */
+  /** Distinguishes points with the same x. */
   readonly variant: string;
   readonly x: number;
   readonly valueBytes: number;
-  /** Why there are no rounds, or fewer. */
+  /** The reason that there are no rounds, or fewer. */
   readonly problem?: string;
 }
 
-/** A figure for pictures and tables. */
+/** A figure. */
 export interface Figure {
   /** For an axis. */
   readonly title: string;
   readonly unit: string;
-  /** Of each round that counts. */
+  /** One value for each round. */
   readonly values: (point: ScalePoint) => readonly number[];
 }
 
-/** Names of the figures that pictures show. */
+/** The names of the figures. */
 export type FigureName = "throughput" | "byCpu" | "dataRate" | "p99" | "memory";
 
-/** All of them. */
+/** All figures. */
 export const FIGURES: Readonly<Record<FigureName, Figure>> = {
   throughput: {
     title: "Throughput",
@@ -37,7 +37,7 @@ export const FIGURES: Readonly<Record<FigureName, Figure>> = {
   byCpu: {
     title: "Requests by processor time",
     unit: "1,000 per s of it",
-    // Moves less than the throughput when something else wants the processor.
+    // Other programs on the machine change it less than the throughput.
     values: ({ perSecond, serverCpu }) =>
       perSecond.map((count, round) => count / (serverCpu[round] ?? NaN) / 1e3),
   },
@@ -54,7 +54,7 @@ export const FIGURES: Readonly<Record<FigureName, Figure>> = {
   memory: {
     title: "Resident memory",
     unit: "MB",
-    // The first round alone, in which x grows: later ones show what is kept from larger points.
+    // Only the first round, in which x grows. Later rounds include memory kept from larger points.
     values: ({ serverResidentBytes }) => serverResidentBytes.slice(0, 1).map((size) => size / 1e6),
   },
 };

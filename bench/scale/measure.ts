@@ -1,52 +1,53 @@
-/** Measures a series: a server for each table that its points need, all points in rounds. */
-import { setTimeout as delay } from "node:timers/promises";
+/** Measures a series in rounds, with a server for each table that its points need. */
+import { sleep } from "../../lib/base/clock.ts";
 import { messageOf } from "../../lib/base/errors.ts";
 import type { Random } from "../harness/random.ts";
-import type { Load, LoadResult } from "../harness/generator.ts";
+import type { Load, LoadResult } from "../load/generator.ts";
 import { OutOfTime } from "../harness/interrupt.ts";
-import type { Peer, PeerName } from "../harness/peer.ts";
-import { figuresByName } from "../harness/raw_data.ts";
-import { shuffled } from "../harness/rounds.ts";
-import type { Site } from "../harness/workspace.ts";
+import type { Peer, PeerName } from "../peers/peer.ts";
+import { figuresByName } from "../peers/raw_data.ts";
+import { shuffled } from "../peers/rounds.ts";
+import { missingFor } from "../peers/servers.ts";
+import type { Workspace } from "../peers/workspace.ts";
 import type { ScalePoint } from "./figures.ts";
 import type { Point, Series } from "./series.ts";
 
 /** How to measure. */
 export interface Plan {
-  /** At most. */
+  /** The most rounds. */
   readonly rounds: number;
   readonly random: Random;
-  /** Ends it. */
+  /** Ends the measurement. */
   readonly signal: AbortSignal;
-  /** Is told what has been done. */
+  /** Reports progress. */
   readonly say: (what: string) => void;
 }
 
-/** One server under the load of one point, while it is measured. */
+/** One server under the load of one point, during the measurement. */
 interface Row {
   readonly point: Point;
   readonly server: PeerName;
   readonly results: LoadResult[];
-  /** What has the load; undefined where `problem` says why. */
+  /** Undefined if `problem` has a reason. */
   peer: Peer | undefined;
   problem: string;
 }
 
-/** Of a series' time, what may pass before the last of its tables begins to be filled. */
+/** The share of the time of a series after which no further table is filled. */
 const FILLING_SHARE = 0.65;
 
-/** What a key takes beside its value, in any of the servers, generously. */
+/** An upper bound for the memory of a key without its value, in any of the servers. */
 const KEY_BYTES = 200;
 
-/** So that a fresh server has compiled what it needs; an echo takes it, too. */
+/** A load that makes a fresh server compile its code. The echo accepts it too. */
 const WARM_UP = { connections: 8, inFlight: 8, inserts: 50, warmUpS: 0, durationS: 0.4 } as const;
 
-/** How long a server may take to let go of a connection, before the next one is measured. */
+/** The time for a server to close a connection, before the next load. */
 const SETTLE_MS_BY_CONNECTION = 0.05;
 
-/** Starts the servers that are installed, fills them, and measures all points in rounds. */
+/** Starts and fills the servers that are installed, and measures all points in rounds. */
 export async function measureSeries(
-  site: Site,
+  workspace: Workspace,
   { name, points, maxS }: Series,
   { rounds, random, signal, say }: Plan,
 ): Promise<ScalePoint[]> {
@@ -64,10 +65,10 @@ export async function measureSeries(
   );
   for (const group of Map.groupBy(rows, tableOf).values()) {
     await attempt(group, signal, async ([{ server, point: { load } }]) => {
-      if (!await site.canStart(server)) throw new Error("it is not installed");
+      if (await missingFor(server) !== undefined) throw new Error("it is not installed");
       if (passedS() > maxS * FILLING_SHARE) throw new Error("there was no time to fill it");
-      const peer = stack.use(await site.start(server));
-      await fill(site, peer, load);
+      const peer = stack.use(await workspace.start(server));
+      await fill(workspace, peer, load);
       for (const row of group) row.peer = peer;
     });
   }
@@ -75,13 +76,13 @@ export async function measureSeries(
   let longestS = 0;
   for (let round = 1; round <= rounds; round++) {
     const roundBeganS = passedS();
-    // First as x grows, so that a server's memory is that of what it has had so far.
+    // The first round goes in the order of x, so that memory does not include that of larger points.
     for (const row of round === 1 ? rows : shuffled(rows, random)) {
       const { peer, point: { load } } = row;
       if (!peer || row.problem) continue;
       await attempt([row], signal, async () => {
-        row.results.push(await site.generator.run(peer, load));
-        await delay(load.connections * SETTLE_MS_BY_CONNECTION, undefined, { signal });
+        row.results.push(await workspace.generator.run(peer, load));
+        await sleep(load.connections * SETTLE_MS_BY_CONNECTION, signal);
       });
     }
     say(`${name}: round ${round} of at most ${rounds}`);
@@ -99,12 +100,12 @@ export async function measureSeries(
   }));
 }
 
-/** What a server has to hold: rows that have it in common are measured on one server. */
+/** The table of a row. Rows with the same table share a server. */
 function tableOf({ server, point: { load: { keys, valueBytes } } }: Row): string {
   return server === "Deno echo" ? server : JSON.stringify([server, keys, valueBytes]);
 }
 
-async function fill({ generator }: Site, peer: Peer, { keys, valueBytes = 32 }: Load) {
+async function fill({ generator }: Workspace, peer: Peer, { keys, valueBytes = 32 }: Load) {
   if (peer.protocol !== "echo") {
     const neededBytes = keys * (valueBytes + KEY_BYTES);
     const { available } = Deno.systemMemoryInfo();
@@ -119,14 +120,14 @@ async function fill({ generator }: Site, peer: Peer, { keys, valueBytes = 32 }: 
   await generator.run(peer, { ...WARM_UP, keys, valueBytes });
 }
 
-/** What fails, or would come too late, is a finding about these rows; Ctrl-C ends all. */
+/** A failure, or a lack of time, becomes the problem of these rows. Ctrl-C ends everything. */
 async function attempt(
   rows: Row[],
   signal: AbortSignal,
   work: (rows: [Row, ...Row[]]) => Promise<void>,
 ): Promise<void> {
   try {
-    await work(rows as [Row, ...Row[]]); // there is always one
+    await work(rows as [Row, ...Row[]]); // A group is never empty.
   } catch (error) {
     if (signal.aborted && !(signal.reason instanceof OutOfTime)) throw error;
     for (const row of rows) row.problem = messageOf(error);

@@ -1,10 +1,10 @@
-/** Pictures of what was measured: one figure of a series over what grows. */
+/** Pictures: one figure of a series over its x. */
 import type { Chart, PlotSeries } from "../../lib/plot/chart.ts";
 import { spreadOf } from "../harness/summary.ts";
 import { FIGURES, type ScalePoint } from "./figures.ts";
 import type { Picture, Series } from "./series.ts";
 
-/** Name of the file of a picture. */
+/** The file name of a picture. */
 export function pictureFile({ name }: Series, { figure }: Picture): string {
   return `scale-${name}-${figure}.svg`;
 }
@@ -12,7 +12,7 @@ export function pictureFile({ name }: Series, { figure }: Picture): string {
 /**
  * Describes a picture.
  *
- * @returns undefined where nothing was measured that it could show
+ * @returns undefined without any measurement
  */
 export function pictureOf(
   { what, unit, scale, ...series }: Series,

@@ -1,30 +1,31 @@
-/** What was measured as the work grew, as tables, and as the documents and pictures that show it. */
+/** The tables, pictures and documents of the series. */
 import { chartSvg } from "../../lib/plot/chart.ts";
 import { spreadOf, spreadText } from "../harness/summary.ts";
-import { withPart } from "../harness/generated_sections.ts";
+import { writeSections } from "../harness/generated_sections.ts";
 import { type Machine, machineText } from "../harness/machine.ts";
-import { asMarkdown, type Table } from "../peers/tables.ts";
+import { TOP } from "../harness/program.ts";
+import { asMarkdown, percent, type Table, withCommas } from "../harness/tables.ts";
 import { FIGURES, type ScalePoint } from "./figures.ts";
 import { pictureFile, pictureOf } from "./pictures.ts";
 import { SERIES, type Series } from "./series.ts";
 
-const DOCS = new URL("../../docs/", import.meta.url).pathname;
+const DOCS = `${TOP}docs/`;
 const DOCUMENT = `${DOCS}PERFORMANCE.md`;
 const PICTURES = "data/scale";
 
-/** The raw data: all that a run found. */
+/** The raw data of a run. */
 export const RAW = `${DOCS}data/scale/scale.json`;
 
-/** What is in it. */
+/** The measurements of a run. */
 export interface Findings {
   readonly machine: Machine;
   readonly seed: number;
-  /** Of the whole run. */
+  /** The length of the whole run, in seconds. */
   readonly tookS: number;
   readonly points: readonly ScalePoint[];
 }
 
-/** One series, for people: the median of the rounds, and the least and the most. */
+/** The table of a series: the median of the rounds, the least and the most. */
 export function scaleTable({ what, unit }: Series, measured: readonly ScalePoint[]): Table {
   // deno-fmt-ignore
   const heading = [
@@ -53,7 +54,7 @@ export function scaleTable({ what, unit }: Series, measured: readonly ScalePoint
   return { heading, rows, words: 2 };
 }
 
-/** The points of one series, those of one server and load together. */
+/** The points of one series, grouped by server and load. */
 export function pointsOf({ name, points }: Series, all: readonly ScalePoint[]): ScalePoint[] {
   const lines = Map.groupBy(
     all.filter(({ series }) => series === name),
@@ -65,14 +66,11 @@ export function pointsOf({ name, points }: Series, all: readonly ScalePoint[]): 
   return [...new Set(order)].flatMap((line) => lines.get(line) ?? []);
 }
 
-/** Rewrites the figures of docs/PERFORMANCE.md and the pictures beside it. */
+/** Rewrites the figures of docs/PERFORMANCE.md and its pictures. */
 export async function writeDocuments({ machine, tookS, points }: Findings): Promise<void> {
-  let document = withPart(
-    Deno.readTextFileSync(DOCUMENT),
-    "scale machine",
-    `${machineText(machine)} The whole run took ${tookS.toFixed(0)} s. ${quietText(points)}`,
-  );
-  Deno.mkdirSync(DOCS + PICTURES, { recursive: true });
+  const about = `${machineText(machine)} The whole run took ${tookS.toFixed(0)} s.`;
+  const sections: Record<string, string> = { "scale machine": `${about} ${quietText(points)}` };
+  await Deno.mkdir(DOCS + PICTURES, { recursive: true });
   for (const series of SERIES) {
     const measured = pointsOf(series, points);
     const parts: string[] = [];
@@ -80,38 +78,27 @@ export async function writeDocuments({ machine, tookS, points }: Findings): Prom
       const chart = pictureOf(series, picture, measured);
       if (!chart) continue;
       const file = `${PICTURES}/${pictureFile(series, picture)}`;
-      Deno.writeTextFileSync(DOCS + file, await chartSvg(chart));
+      await Deno.writeTextFile(DOCS + file, await chartSvg(chart));
       parts.push(`![${chart.title}: ${chart.y.title} over ${chart.x.title}](${file})`);
     }
     const table = asMarkdown(scaleTable(series, measured));
     parts.push(`<details><summary>The figures</summary>\n\n${table}\n\n</details>`);
-    document = withPart(document, `scale ${series.name}`, parts.join("\n\n"));
+    sections[`scale ${series.name}`] = parts.join("\n\n");
   }
-  Deno.writeTextFileSync(DOCUMENT, document);
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", DOCUMENT] }).output();
+  await writeSections(DOCUMENT, sections);
 }
 
-/** How much of their core the servers had where they had something to do all the time. */
+/** The processor share of the servers while they always had work. */
 function quietText(points: readonly ScalePoint[]): string {
   const shares = points.filter(({ series }) => series === "in-flight" || series === "keys")
     .flatMap(({ serverCpu }) => serverCpu);
   const { median, min } = spreadOf(shares);
-  return `With 50 connections and many requests in flight, where servers are never without work, ` +
-    `they had ${percent(median)} of their core (median; the least was ${percent(min)}): ` +
-    `what is missing to 100% went to others on this machine.`;
+  return `With 50 connections and many requests in flight, when a server always has work, the ` +
+    `servers had ${percent(median)} of their core (median; the least was ${percent(min)}). Other ` +
+    `programs on the machine had the rest.`;
 }
 
-/** Keeps all that was measured. */
+/** Writes all measurements. */
 export async function writeRaw(findings: Findings): Promise<void> {
-  Deno.writeTextFileSync(RAW, JSON.stringify(findings, undefined, 1) + "\n");
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", RAW] }).output();
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(0)}%`;
-}
-
-/** As in `10,000`. */
-function withCommas(count: number): string {
-  return count.toLocaleString("en-US");
+  await Deno.writeTextFile(RAW, JSON.stringify(findings, undefined, 1) + "\n");
 }

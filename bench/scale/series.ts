@@ -1,34 +1,34 @@
-/** What grows, how the load changes with it, and which pictures show it. */
+/** The series: a quantity that grows, the load at each of its values, and the pictures. */
 import type { Scale } from "../../lib/plot/description.ts";
-import type { Load } from "../harness/generator.ts";
-import type { PeerName } from "../harness/peer.ts";
+import type { Load } from "../load/generator.ts";
+import type { PeerName } from "../peers/peer.ts";
 import type { FigureName } from "./figures.ts";
 
-/** One load of a series, for each of its servers. */
+/** One load of a series, for some servers. */
 export interface Point {
-  /** How much of what grows. */
+  /** The value of the quantity. */
   readonly x: number;
-  /** What tells it from other points with the same x. */
+  /** Distinguishes points with the same x. */
   readonly variant: string;
   readonly servers: readonly PeerName[];
   readonly load: Load;
 }
 
-/** One thing that grows. */
+/** One quantity that grows. */
 export interface Series {
-  /** On the command line, in the names of files and in the document. */
+  /** For the command line, file names and the document. */
   readonly name: string;
-  /** What grows, for axes and headings. */
+  /** The quantity, for axes and headings. */
   readonly what: string;
   readonly unit: string;
   readonly scale: Scale;
-  /** No round begins that would end later than this, except the first. */
+  /** No round starts that would end later, except the first; in seconds. */
   readonly maxS: number;
   readonly points: readonly Point[];
   readonly pictures: readonly Picture[];
 }
 
-/** One figure of a series over what grows. */
+/** A picture of one figure of a series. */
 export interface Picture {
   readonly figure: FigureName;
   readonly title: string;
@@ -41,19 +41,19 @@ const ECHO: readonly PeerName[] = ["Deno echo"];
 
 const STAGE = { warmUpS: 0.15, durationS: 0.4 } as const;
 
-/** Long enough for each of thousands of connections to have its turn a few times. */
+/** Long enough for several requests of each of thousands of connections. */
 const LONG_STAGE = { warmUpS: 0.3, durationS: 1 } as const;
 
 const ONE_AT_A_TIME = { ...STAGE, connections: 50, inFlight: 1, keys: 100_000 } as const;
 const PIPELINED = { ...STAGE, connections: 50, inFlight: 16 } as const;
 
-/** So many keys that values of 1 MiB take 100 MB. */
+/** Values of 1 MiB take 100 MB then. */
 const LARGE_VALUES = { ...STAGE, connections: 8, inFlight: 1, keys: 100 } as const;
 
-/** With 1,000 requests of a slow client waiting, 10 MB of replies are due to it. */
+/** The 1,000 requests of a slow client ask for 10 MB of replies. */
 const BESIDE_SLOW = { ...STAGE, connections: 50, inFlight: 1, keys: 1_000, valueBytes: 10_000 };
 
-/** All of them; together they take less than 10 minutes. */
+/** All series; together they take less than 10 minutes. */
 export const SERIES: readonly Series[] = [
   {
     name: "connections",
@@ -108,7 +108,7 @@ export const SERIES: readonly Series[] = [
     maxS: 55,
     points: [0, 1, 4, 10].flatMap((slow) => [
       besideSlow(slow, "they never read", 0),
-      // 400 KB/s, where the fast ones take more than that each in a tenth of the time.
+      // 400 KB/s: a fast connection reads as much in a tenth of a second.
       besideSlow(slow, "they read slowly", 4_096),
     ]),
     pictures: [
@@ -136,7 +136,7 @@ export const SERIES: readonly Series[] = [
       const load = { ...LARGE_VALUES, valueBytes };
       return [
         { x: valueBytes, variant: "lookup", servers: TABLES, load: { ...load, inserts: 0 } },
-        // An echo's lookup would not have the value in it.
+        // A lookup of an echo would not contain the value.
         { x: valueBytes, variant: "insert", servers: ALL, load: { ...load, inserts: 100 } },
       ];
     }),
@@ -162,7 +162,7 @@ export const SERIES: readonly Series[] = [
         return [
           { x: keys, variant: "lookup", servers: TABLES, load: { ...load, inserts: 0 } },
           { x: keys, variant: "insert", servers: TABLES, load: { ...load, inserts: 100 } },
-          // It has no table: what moves here is the machine.
+          // It has no table, so its line shows the drift of the machine.
           { x: keys, variant: "no table", servers: ECHO, load: { ...load, inserts: 0 } },
         ];
       },
@@ -191,4 +191,14 @@ function besideSlow(slow: number, variant: string, slowBytes: number): Point {
     servers: TABLES,
     load: { ...BESIDE_SLOW, slow, slowBytes, inserts: 0 },
   };
+}
+
+/** The series with its three smallest values only, and one short stage for each load. */
+export function quickSeries(series: Series): Series {
+  const smallest = [...new Set(series.points.map(({ x }) => x))].slice(0, 3);
+  const points = series.points.filter(({ x }) => smallest.includes(x)).map((point) => ({
+    ...point,
+    load: { ...point.load, warmUpS: 0.05, durationS: 0.1 },
+  }));
+  return { ...series, points };
 }

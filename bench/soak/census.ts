@@ -1,8 +1,8 @@
 /**
- * Loaded before a server that is watched (`--preload`, with `--v8-flags=--expose-gc`): on SIGUSR2 it
- * collects garbage and says on stderr what is still held, as `census N {...}`, N counting from 1.
+ * Loaded before a server (`--preload`, with `--v8-flags=--expose-gc`): on SIGUSR2 it collects garbage
+ * and prints what is in use, as `census N {...}` on stderr, with N from 1 on.
  *
- * Timers are those of `setTimeout` and `setInterval`: the server has no others.
+ * It counts the timers of `setTimeout` and `setInterval`. The server uses no others.
  */
 const { gc, setTimeout, setInterval, clearTimeout, clearInterval } = globalThis as
   & typeof globalThis

@@ -1,11 +1,11 @@
-/** What a run saw, as it is kept in `docs/data/hardening/soak.json`, and whether it is as it must be. */
+/** The measurements of a soak, as in `docs/data/hardening/soak.json`, and their verdicts. */
 import type { Machine } from "../harness/machine.ts";
 import { isFlat, type Point, type Slope, slopeOf, warm } from "./slope.ts";
 import type { Holdings } from "./watched_server.ts";
 
-/** A look at the server while there is work. */
+/** The server during work. */
 export interface Sample {
-  /** Seconds since the beginning. */
+  /** Seconds since the start. */
   readonly atS: number;
   readonly residentBytes: number;
   readonly clients: number;
@@ -16,7 +16,7 @@ export interface Sample {
   readonly fileBytes: number;
 }
 
-/** A look at it while nobody but the steady clients is there, nobody works, and garbage is collected. */
+/** The server at rest: only the steady clients are connected, idle, after a garbage collection. */
 export interface Rest extends Holdings {
   readonly atS: number;
   readonly clients: number;
@@ -31,38 +31,39 @@ export interface Findings {
   readonly seed: number;
   /** Operations of the steady clients. */
   readonly operations: number;
+  /** Connections of visitors. */
   readonly visits: number;
-  /** Visits that were told `Busy`, and moments in which the server was made full. */
+  /** Connections that were rejected, and floods of connections. */
   readonly busy: number;
   readonly rushes: number;
-  /** Checkpoints that were seen; there may have been more. */
+  /** Checkpoints that were seen. There may have been more. */
   readonly checkpoints: number;
-  /** What was not as it must be, the first ones. */
+  /** The first faults, and the number of all. */
   readonly faults: readonly string[];
   readonly faultCount: number;
-  /** Thinned. */
+  /** Some of the samples. */
   readonly samples: readonly Sample[];
   readonly rests: readonly Rest[];
 }
 
-/** What was found on one question. */
+/** The verdict on one question. */
 export interface Verdict {
   readonly what: string;
   readonly found: string;
   readonly isGood: boolean;
 }
 
-/** Slopes per hour, in bytes, over the last two thirds of the time. */
+/** Slopes in bytes per hour, over the last two thirds of the time. */
 export interface Slopes {
-  /** Resident memory at rest, garbage collected. */
+  /** Resident memory at rest, after a garbage collection. */
   readonly atRest: Slope;
-  /** Resident memory while there is work, with whatever garbage there is. */
+  /** Resident memory during work, with garbage. */
   readonly atWork: Slope;
   /** V8's heap at rest. */
   readonly heap: Slope;
 }
 
-/** Computes them. */
+/** Computes the slopes. */
 export function slopesOf({ rests, samples }: Pick<Findings, "rests" | "samples">): Slopes {
   const slope = (points: readonly Point[]) => slopeOf(warm(points));
   return {
@@ -72,9 +73,9 @@ export function slopesOf({ rests, samples }: Pick<Findings, "rests" | "samples">
   };
 }
 
-/** Judges a run; the first rest is the baseline of all counts. */
+/** Judges a run. All counts must be those of the first rest. */
 export function verdictsOf(findings: Findings): Verdict[] {
-  const { rests, operations, visits, faults, faultCount } = findings;
+  const { rests, operations, visits, faults, faultCount, busy } = findings;
   const slopes = slopesOf(findings);
   const whole = rests.at(-1)?.residentBytes ?? 0;
   const memory = (what: string, slope: Slope): Verdict => ({
@@ -104,9 +105,9 @@ export function verdictsOf(findings: Findings): Verdict[] {
     count("files in the data folder", ({ files }) => files),
     count("keys", ({ keys }) => keys),
     {
-      what: "replies: as they must be",
+      what: "replies: as the model has them",
       found: faultCount === 0
-        ? `${operations} operations and ${visits} visits without a fault`
+        ? `${operations} operations and ${visits} visits, ${busy} of them rejected, without a fault`
         : `${faultCount} faults, first: ${faults[0]}`,
       isGood: faultCount === 0 && operations > 0 && visits > 0,
     },
@@ -118,7 +119,7 @@ export function slopeText({ perHour, low, high }: Slope): string {
   return `${megabytes(perHour)} MB per hour (${megabytes(low)} to ${megabytes(high)})`;
 }
 
-/** Millions of bytes, with two digits after the point. */
+/** Millions of bytes, with two decimals. */
 export function megabytes(bytes: number): string {
   return Number.isFinite(bytes) ? (bytes / 1e6).toFixed(2) : bytes < 0 ? "-inf" : "inf";
 }

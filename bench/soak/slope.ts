@@ -1,14 +1,14 @@
-/** Whether a series grows: a slope that outliers do not decide, and how sure it is. */
+/** The growth of a series: a slope that outliers do not decide, with a confidence interval. */
 import { median } from "../../lib/perf/analysis/statistics.ts";
 
 /** A value at a time. */
 export interface Point {
-  /** Seconds since the beginning. */
+  /** Seconds since the start. */
   readonly atS: number;
   readonly value: number;
 }
 
-/** Growth per hour, with an interval that holds the true one with 95%. */
+/** Growth per hour, with its 95% interval. */
 export interface Slope {
   readonly perHour: number;
   readonly low: number;
@@ -17,18 +17,18 @@ export interface Slope {
 
 const S_PER_HOUR = 3_600;
 
-/** What a standard normal number stays below with 97.5%. */
+/** The 97.5% quantile of the standard normal distribution. */
 const NORMAL_975 = 1.959964;
 
-/** With fewer points no interval can be told. */
+/** Fewer points have no interval. */
 const MIN_POINTS = 5;
 
 /**
  * The median of the slopes of all pairs (Theil and Sen), with Sen's interval (P. K. Sen, "Estimates
- * of the Regression Coefficient Based on Kendall's Tau", JASA 63, 1968): it takes points for
- * independent, so samples that hang together should be far apart.
+ * of the Regression Coefficient Based on Kendall's Tau", JASA 63, 1968). It assumes independent
+ * points, so samples that depend on each other must be far apart.
  *
- * @returns with an infinite interval where there are fewer than 5 points
+ * @returns an infinite interval with fewer than 5 points
  */
 export function slopeOf(points: readonly Point[]): Slope {
   const slopes: number[] = [];
@@ -51,23 +51,22 @@ export function slopeOf(points: readonly Point[]): Slope {
   };
 }
 
-/** Of a time, what comes before it is warming up: code is compiled, and pools fill. */
+/** The warm-up, as a share of the time: V8 compiles code, and pools grow. */
 const WARM_UP_SHARE = 1 / 3;
 
-/** The points of the last two thirds of the time. */
+/** The points after the warm-up. */
 export function warm(points: readonly Point[]): readonly Point[] {
   const endS = points.at(-1)?.atS ?? 0;
   return points.filter(({ atS }) => atS >= endS * WARM_UP_SHARE);
 }
 
-/** Growth that does not matter, as a share of the process' memory per hour. */
-export const FLAT_SHARE = 0.01;
+/** Growth that does not matter, as a share of the memory of the process per hour. */
+const FLAT_SHARE = 0.01;
 
 /**
- * Whether a series is flat: it may as well not grow at all, or grows by less than a hundredth of the
- * whole per hour.
+ * Whether a series is flat: the interval includes no growth, or the growth is small.
  *
- * @param whole what the growth is a share of: the process' resident memory
+ * @param whole the resident memory of the process
  */
 export function isFlat({ perHour, low }: Slope, whole: number): boolean {
   return (Number.isFinite(low) && low <= 0) || perHour < FLAT_SHARE * whole;

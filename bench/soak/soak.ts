@@ -1,133 +1,120 @@
 /**
  * A server under varied work for a long time.
  *
- * Work has no growth of its own: a bounded set of keys, clients at a fixed rate, visitors that come
- * and go. It stops every now and then: all visitors leave, every key gets the size that it has at
- * each rest, garbage is collected, and what the server holds then is comparable.
+ * The work itself does not grow: a fixed set of keys, clients at a fixed rate, visitors. It stops at
+ * intervals. Then all visitors disconnect, every key gets its fixed size, and garbage is collected, so
+ * the resources of all rests can be compared.
  */
+import { HtClient } from "../../client.ts";
 import { sleep } from "../../lib/base/clock.ts";
 import { randomFrom } from "../../lib/base/random.ts";
-import { HtClient } from "../../client.ts";
+import { TemporaryFolder } from "../harness/folders.ts";
+import { readMachine } from "../harness/machine.ts";
 import { handles, memoryBytes, threads } from "../harness/process_watch.ts";
-import { RawClient } from "../harness/raw_client.ts";
-import { TemporaryFolder } from "../harness/htserver.ts";
-import { thisMachine } from "../harness/machine.ts";
-import type { Findings, Rest, Sample } from "./findings.ts";
-import { megabytes } from "./findings.ts";
-import { paceOf } from "./pace.ts";
+import { type Findings, megabytes, type Rest, type Sample } from "./findings.ts";
 import { SteadyClient } from "./steady_client.ts";
-import { TimeLimit } from "./time_limit.ts";
 import { Visitors } from "./visitors.ts";
-import { MAX_REQUEST_BYTES, restOfVisitors } from "./visits.ts";
 import { WatchedServer } from "./watched_server.ts";
 
 /** How to run. */
 export interface SoakOptions {
   readonly minutes: number;
   readonly seed: number;
-  /** Scripts that are loaded into the server, after those of the run (default: none). */
+  /** Scripts to load into the server (default: none). */
   readonly preloads?: readonly string[];
-  /** Ends it early. */
+  /** Ends the run early. */
   readonly signal?: AbortSignal;
-  /** Is told how it goes. */
+  /** Reports progress. */
   readonly say: (what: string) => void;
 }
 
 const STEADY_CLIENTS = 6;
 
-/** Connections that the server takes: room for all but those of a rush. */
-const MAX_CLIENTS = 40;
+/** The flags of the server, except for its folder. A flood exceeds the client limit. */
+const FLAGS = [
+  ...["--compact-entries", "500"],
+  ...["--max-clients", "40"],
+  ...["--max-request", "2000000B"],
+];
 
-/** Less can tell nothing, however slow the machine is. */
+/** The least number of rests, however slow the machine is. */
 const MIN_RESTS = 6;
 
-/** Changes after which the server writes a checkpoint. */
-const COMPACT_ENTRIES = 500;
+/** Rests of a short run. A long one rests after each `MAX_WORK_S` seconds. */
+const RESTS = 12;
+const MAX_WORK_S = 30;
+const SAMPLES_PER_WORK = 6;
 
-/** Faults of which the text is kept. */
+/** The faults and the samples that are kept. */
 const KEPT_FAULTS = 20;
-
-/** Most samples in the findings. */
 const KEPT_SAMPLES = 400;
 
-/** How long a server may take until it has let go of everything, in milliseconds. */
+/** The time limit for a server to come to rest, in milliseconds. */
 const REST_WITHIN_MS = 20_000;
 const REST_EVERY_MS = 50;
 
-/** Runs. @throws where the server cannot be started, or ends */
-export async function soak(options: SoakOptions): Promise<Findings> {
-  const { minutes, seed, preloads, signal, say } = options;
+/** Runs. @throws {Error} if the server cannot be started, or ends */
+export async function runSoak(options: SoakOptions): Promise<Findings> {
+  const { minutes, seed, preloads } = options;
   using folder = new TemporaryFolder();
-  await using server = new WatchedServer([
-    ...["--data", folder.path],
-    ...["--compact-entries", `${COMPACT_ENTRIES}`],
-    ...["--max-clients", `${MAX_CLIENTS}`],
-    ...["--max-request", `${MAX_REQUEST_BYTES}B`],
-  ], preloads);
-  const run = await SoakRun.prepare(server, folder.path, seed);
-  try {
-    await run.go(minutes, say, signal);
-  } finally {
-    await run.close();
-  }
-  return { machine: await thisMachine(), minutes, seed, ...run.seen() };
+  await using server = new WatchedServer(["--data", folder.path, ...FLAGS], preloads);
+  await using run = await SoakRun.start(server, folder.path, seed);
+  await run.runFor(options);
+  const results = await run.results();
+  return { machine: await readMachine(), minutes, seed, ...results };
 }
 
-/** A run under way. */
-class SoakRun {
+/** A signal for the end of a time, or for an earlier one. */
+export function endAfter(seconds: number, signal?: AbortSignal): AbortSignal {
+  const over = AbortSignal.timeout(seconds * 1e3);
+  return signal === undefined ? over : AbortSignal.any([over, signal]);
+}
+
+/** A run in progress. */
+class SoakRun implements AsyncDisposable {
   readonly #server: WatchedServer;
   readonly #folder: string;
   readonly #watcher: HtClient;
   readonly #steady: readonly SteadyClient[];
   readonly #visitors: Visitors;
-  readonly #faults: string[];
+  readonly #faults: string[] = [];
   readonly #samples: Sample[] = [];
   readonly #rests: Rest[] = [];
   readonly #checkpoints = new Set<number>();
   #beganMs = performance.now();
 
-  private constructor(
-    server: WatchedServer,
-    folder: string,
-    watcher: HtClient,
-    steady: readonly SteadyClient[],
-    visitors: Visitors,
-    faults: string[],
-  ) {
+  private constructor(server: WatchedServer, folder: string, watcher: HtClient, seed: number) {
     this.#server = server;
     this.#folder = folder;
     this.#watcher = watcher;
-    this.#steady = steady;
-    this.#visitors = visitors;
-    this.#faults = faults;
+    const onFault = (what: string) => void this.#faults.push(what);
+    const randomOf = (number: number) => randomFrom(seed * (STEADY_CLIENTS + 1) + number);
+    this.#steady = Array.from(
+      { length: STEADY_CLIENTS },
+      (_, number) => new SteadyClient(`steady${number}`, randomOf(number), onFault),
+    );
+    this.#visitors = new Visitors(watcher.address.port, randomOf(STEADY_CLIENTS), onFault);
   }
 
-  static async prepare(server: WatchedServer, folder: string, seed: number): Promise<SoakRun> {
+  static async start(server: WatchedServer, folder: string, seed: number): Promise<SoakRun> {
     const port = await server.program.port();
-    const faults: string[] = [];
-    const fault = (what: string) => void faults.push(what);
-    const watcher = await HtClient.connect(`127.0.0.1:${port}`);
-    const steady: SteadyClient[] = [];
-    for (let number = 0; number < STEADY_CLIENTS; number++) {
-      const random = randomFrom(seed * (STEADY_CLIENTS + 1) + number);
-      steady.push(await SteadyClient.connect(port, `steady${number}`, random, fault));
-    }
-    const random = randomFrom(seed * (STEADY_CLIENTS + 1) + STEADY_CLIENTS);
-    const visitors = new Visitors(port, MAX_CLIENTS, random, fault);
-    return new SoakRun(server, folder, watcher, steady, visitors, faults);
+    const run = new SoakRun(server, folder, await HtClient.connect(`127.0.0.1:${port}`), seed);
+    for (const client of run.#steady) await client.connect(port);
+    return run;
   }
 
-  /** Works and rests until the time is over. */
-  async go(minutes: number, say: (what: string) => void, signal?: AbortSignal): Promise<void> {
-    const { wholeS, workS, sampleS } = paceOf(minutes);
-    // The first rest is the baseline: it comes after a little of everything.
+  /** Works and rests in turn. */
+  async runFor({ minutes, say, signal }: SoakOptions): Promise<void> {
+    const wholeS = minutes * 60;
+    const workS = Math.min(MAX_WORK_S, wholeS / RESTS);
+    // The first rest is the baseline, so it comes after some of all kinds of work.
     await this.#rest();
-    await this.#work(Math.min(workS, 2), sampleS, signal);
+    await this.#work(Math.min(workS, 2), workS, signal);
     this.#rests.length = this.#samples.length = 0;
     this.#beganMs = performance.now();
     await this.#rest();
     while ((this.#passedS() < wholeS || this.#rests.length < MIN_RESTS) && !signal?.aborted) {
-      await this.#work(workS, sampleS, signal);
+      await this.#work(workS, workS / SAMPLES_PER_WORK, signal);
       const rest = await this.#rest();
       say(
         `${rest.atS.toFixed(0)} s: ${megabytes(rest.residentBytes)} MB, heap ` +
@@ -139,11 +126,14 @@ class SoakRun {
     }
   }
 
-  seen(): Omit<Findings, "machine" | "minutes" | "seed"> {
+  async results(): Promise<Omit<Findings, "machine" | "minutes" | "seed">> {
     const every = Math.ceil(this.#samples.length / KEPT_SAMPLES);
+    const rejected = (await this.#watcher.info())["turned_away"] as Record<string, number>;
     return {
       operations: this.#steady.reduce((sum, { operations }) => sum + operations, 0),
-      ...this.#visitors.counts,
+      visits: this.#visitors.visits,
+      busy: rejected["clients"] ?? 0,
+      rushes: this.#visitors.floods,
       checkpoints: this.#checkpoints.size,
       faults: this.#faults.slice(0, KEPT_FAULTS),
       faultCount: this.#faults.length,
@@ -152,7 +142,7 @@ class SoakRun {
     };
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#watcher, ...this.#steady].map((client) => client.close()));
   }
 
@@ -160,27 +150,27 @@ class SoakRun {
     return Math.round(performance.now() - this.#beganMs) / 1e3;
   }
 
-  /** Everybody works for a while. */
+  /** Runs all clients for a while. */
   async #work(workS: number, sampleS: number, signal?: AbortSignal): Promise<void> {
-    using over = new TimeLimit(workS * 1e3, signal);
-    const working = Promise.all([
-      this.#visitors.come(over.signal),
-      ...this.#steady.map((client) => client.work(over.signal)),
+    const over = endAfter(workS, signal);
+    const sample = async () => {
+      while (await sleep(sampleS * 1e3, over)) this.#samples.push(await this.#sample());
+    };
+    await Promise.all([
+      this.#visitors.run(over),
+      ...this.#steady.map((client) => client.work(over)),
+      sample(),
     ]);
-    const sampling = (async () => {
-      while (await sleep(sampleS * 1e3, over.signal)) this.#samples.push(await this.#sample());
-    })();
-    await Promise.all([working, sampling]);
   }
 
   async #sample(): Promise<Sample> {
     const { pid } = this.#server;
-    const { files, fileBytes, checkpointMs } = await this.#filesSeen();
+    const { files, fileBytes, checkpointMs } = await this.#readFolder();
     if (checkpointMs > 0) this.#checkpoints.add(checkpointMs);
     return {
       atS: this.#passedS(),
       residentBytes: await memoryBytes(pid),
-      clients: Number((await this.#watcher.info())["clients"]),
+      clients: await this.#clients(),
       handles: (await handles(pid)).all,
       threads: await threads(pid),
       files,
@@ -188,53 +178,41 @@ class SoakRun {
     };
   }
 
-  /** All is put in order, and the server is looked at once it has let go of what it had for others. */
+  /** Gives every key its fixed size, waits until the server is idle, and reads its resources. */
   async #rest(): Promise<Rest> {
-    for (const client of this.#steady) await client.check();
     for (const client of this.#steady) await client.rest();
-    await this.#visitorsRest();
-    const rest = await this.#settled();
+    await this.#visitors.cleanUp();
+    await this.#settle();
+    const rest = {
+      atS: this.#passedS(),
+      clients: await this.#clients(),
+      keys: await this.#watcher.size(),
+      files: (await this.#readFolder()).files,
+      ...await this.#server.holdings(),
+    };
     this.#rests.push(rest);
     return rest;
   }
 
-  /** The same for the keys of visitors; what was never sent whole must not be there. */
-  async #visitorsRest(): Promise<void> {
-    using visitor = await RawClient.connect(this.#watcher.address.port);
-    await restOfVisitors(visitor);
-    for (const key of ["half", "k"]) {
-      await this.#watcher.remove(key).then(
-        () => this.#faults.push(`'${key}' was inserted by half a request`),
-        () => {},
-      );
-    }
-  }
-
-  /** Waits until connections, files and handles are those of the first rest, or for too long. */
-  async #settled(): Promise<Rest> {
-    const clients = STEADY_CLIENTS + 1;
+  /** Waits until connections, files and handles are those of the first rest, or time is up. */
+  async #settle(): Promise<void> {
     const endMs = performance.now() + REST_WITHIN_MS;
     const isAtRest = async () => {
-      const now = Number((await this.#watcher.info())["clients"]);
       const { all } = await handles(this.#server.pid);
-      return now === clients && all === (this.#rests[0]?.handles ?? all) &&
-        !(await this.#filesSeen()).isCompacting;
+      return await this.#clients() === STEADY_CLIENTS + 1 &&
+        all === (this.#rests[0]?.handles ?? all) && !(await this.#readFolder()).isCompacting;
     };
     while (!await isAtRest() && performance.now() < endMs) await sleep(REST_EVERY_MS);
-    const holdings = await this.#server.holdings();
-    return {
-      atS: this.#passedS(),
-      clients: Number((await this.#watcher.info())["clients"]),
-      keys: await this.#watcher.size(),
-      files: (await this.#filesSeen()).files,
-      ...holdings,
-    };
   }
 
-  async #filesSeen() {
+  async #clients(): Promise<number> {
+    return Number((await this.#watcher.info())["clients"]);
+  }
+
+  async #readFolder() {
     let files = 0, fileBytes = 0, checkpointMs = 0, isCompacting = false;
     for await (const { name } of Deno.readDir(this.#folder)) {
-      // It may be replaced at any moment.
+      // A checkpoint can replace a file at any moment.
       const stat = await Deno.stat(`${this.#folder}/${name}`).catch(() => undefined);
       if (stat === undefined) continue;
       files++;

@@ -1,104 +1,89 @@
-/** A crowd that comes and goes: visits in any order, and now and then more than the server takes. */
+/** Visitors of a server: small attacks of `bench/hardening/`, and floods of connections. */
 import { sleep } from "../../lib/base/clock.ts";
+import { messageOf } from "../../lib/base/errors.ts";
 import type { Random } from "../../lib/base/random.ts";
-import { RawClient } from "../harness/raw_client.ts";
-import { BusySeen, Fault, VISITS } from "./visits.ts";
+import { Attack, type Scenario } from "../hardening/attacks/scenario.ts";
+import { scenarioNamed } from "../hardening/attacks/scenarios.ts";
+import type { OnFault } from "./model_client.ts";
 
-/** Visitors at a time. */
-const VISITORS = 8;
+/** Attacks that disturb nothing but their own connections, and leave nothing in the table. */
+const VISITS = [
+  ...["half-open", "half-closed", "reset", "leaving at once", "slow sender", "line without end"],
+  ...["invalid UTF-8 and NULs", "HTTP", "TLS hello", "open cursors"],
+].map(scenarioNamed);
 
-/** Most pause before the next visit of one of them, in milliseconds. */
+const FLOOD = scenarioNamed("connect flood");
+
+/** The size of each attack: at most 10 connections, and 50 in a flood. */
+const SIZE = 0.01;
+
+/** Attacks at the same time. */
+const VISITORS = 4;
+
+/** The longest attack, the longest pause after one, and the length of a flood, in milliseconds. */
+const VISIT_MS = 400;
 const PAUSE_MS = 50;
+const FLOOD_MS = 100;
 
-/** Between two moments with more connections than the server takes, in milliseconds. */
-const RUSH_EVERY_MS = 5_000;
+/** The time between two floods, in milliseconds. */
+const FLOOD_EVERY_MS = 5_000;
 
-/** Connections of such a moment beyond those that the server takes. */
-const TOO_MANY = 10;
+/** The time limit to remove keys, in milliseconds. */
+const CLEAN_UP_MS = 10_000;
 
-/** What became of visits. */
-export interface VisitCounts {
-  visits: number;
-  /** Visits that found the server full. */
-  busy: number;
-  /** Moments with too many connections in which somebody was told `Busy`. */
-  rushes: number;
-}
-
-/** Visitors of one server. */
+/** The visitors. */
 export class Visitors {
-  readonly counts: VisitCounts = { visits: 0, busy: 0, rushes: 0 };
+  /** Connections, and floods, so far. */
+  visits = 0;
+  floods = 0;
   readonly #port: number;
-  readonly #maxClients: number;
   readonly #random: Random;
-  readonly #fault: (what: string) => void;
+  readonly #onFault: OnFault;
 
-  /**
-   * @param maxClients that the server takes
-   * @param fault is told of each reply that is not as it must be
-   */
-  constructor(
-    port: number,
-    maxClients: number,
-    random: Random,
-    fault: (what: string) => void,
-  ) {
+  constructor(port: number, random: Random, onFault: OnFault) {
     this.#port = port;
-    this.#maxClients = maxClients;
     this.#random = random;
-    this.#fault = fault;
+    this.#onFault = onFault;
   }
 
-  /** Visits until it is called off, and all have left. */
-  async come(signal: AbortSignal): Promise<void> {
+  /** Runs attacks until the signal, and waits for the end of all. */
+  async run(signal: AbortSignal): Promise<void> {
     const visitors = Array.from({ length: VISITORS }, () => this.#visitor(signal));
-    await Promise.all([...visitors, this.#rushes(signal)]);
+    await Promise.all([...visitors, this.#flood(signal)]);
+  }
+
+  /** Removes the keys of all attacks. No other client must be able to fill the server meanwhile. */
+  async cleanUp(): Promise<void> {
+    for (const scenario of VISITS) await scenario.cleanUp?.(this.#attack(CLEAN_UP_MS));
   }
 
   async #visitor(signal: AbortSignal): Promise<void> {
-    const ways = Object.entries(VISITS);
     while (!signal.aborted) {
-      const [name = "", visit] = ways[this.#random.below(ways.length)] ?? [];
-      if (visit === undefined) continue;
-      using client = await RawClient.connect(this.#port);
-      try {
-        await visit(client, this.#random);
-      } catch (error) {
-        if (error instanceof Fault) this.#fault(`a visitor that ${name}: ${error.message}`);
-        else if (error instanceof BusySeen) this.counts.busy++;
-        // Anything else is the connection: a full server closes what it has not read.
-      }
-      this.counts.visits++;
+      const scenario = VISITS[this.#random.below(VISITS.length)];
+      if (scenario !== undefined) await this.#visit(scenario, this.#random.below(VISIT_MS));
       await sleep(this.#random.below(PAUSE_MS), signal);
     }
   }
 
-  /** Connects too often at once. */
-  async #rushes(signal: AbortSignal): Promise<void> {
-    while (await sleep(RUSH_EVERY_MS, signal)) {
-      using stack = new DisposableStack();
-      const clients = await Promise.all(
-        Array.from({ length: this.#maxClients + TOO_MANY }, () => RawClient.connect(this.#port)),
-      );
-      for (const client of clients) stack.use(client);
-      const replies = await Promise.all(clients.map(pinged));
-      if (replies.includes("Busy")) this.counts.rushes++;
-      else this.#fault(`nobody of ${clients.length} was told Busy`);
+  async #flood(signal: AbortSignal): Promise<void> {
+    while (await sleep(FLOOD_EVERY_MS, signal)) {
+      await this.#visit(FLOOD, FLOOD_MS);
+      this.floods++;
     }
   }
-}
 
-/** `OK`, or the type of the error; empty where the connection was lost. */
-async function pinged(client: RawClient): Promise<string> {
-  try {
-    await client.send('{"method":"ping"}\n');
-  } catch {
-    // It is full and has closed; what it said before can still be read.
+  async #visit(scenario: Scenario, durationMs: number): Promise<void> {
+    const attack = this.#attack(durationMs);
+    try {
+      await scenario.prepare?.(attack);
+      await scenario.run(attack);
+    } catch (error) {
+      this.#onFault(`${scenario.name}: ${messageOf(error)}`);
+    }
+    this.visits += attack.counts["connections"] ?? 0;
   }
-  try {
-    const reply = await client.reply();
-    return String(reply?.["type"] ?? reply?.["status"] ?? "");
-  } catch {
-    return "";
+
+  #attack(durationMs: number): Attack {
+    return new Attack(this.#port, SIZE, durationMs);
   }
 }

@@ -1,11 +1,11 @@
-/** Results of `deno task bench`, made up for tests. */
+/** Invented results of `deno task bench`. */
 import type { BenchData, Findings, PartName } from "../../bench/report/report_data.ts";
 import { type Operation, OPERATIONS } from "../../lib/perf/workload/operation.ts";
 import { type MadeUpSweep, sweepWith } from "../perf/sweep_data.ts";
 
 const CLIENTS = [1, 2, 3, 4, 6, 8, 12];
 
-/** A sweep that is level from two clients on; runs differ by a percent. */
+/** A sweep that is level from two clients on. The runs differ by one percent. */
 export function levelSweep(
   sumOps: number,
   operations: readonly Operation[] = OPERATIONS,
@@ -19,20 +19,7 @@ export function levelSweep(
   };
 }
 
-/** A sweep in which each client gets what it gets alone. */
-export function risingSweep(
-  opsOfEach: number,
-  operations: readonly Operation[] = OPERATIONS,
-): MadeUpSweep {
-  return {
-    operations,
-    clients: CLIENTS,
-    repeats: 3,
-    opsOfEach: (_, repeat) => opsOfEach * (1 + 0.01 * (repeat - 1)),
-  };
-}
-
-/** All that the report can tell of, from sweeps that were made up. */
+/** The data of a report, from invented sweeps. */
 export function findingsWith(
   sweeps: Readonly<Partial<Record<PartName, MadeUpSweep>>>,
   changes: Partial<BenchData> = {},

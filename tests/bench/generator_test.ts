@@ -1,7 +1,6 @@
-/** The load generator against servers that answer right, wrong, and not at all. */
+/** The load generator in C against servers with right and wrong replies. */
 import assert from "assert";
-import { Generator } from "../../bench/harness/generator.ts";
-import type { Peer } from "../../bench/harness/peer.ts";
+import { Generator, type Target } from "../../bench/load/generator.ts";
 import { startServer } from "../helpers/server.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { testWith } from "../helpers/needs.ts";
@@ -12,22 +11,25 @@ testWith(["cc"], "the load generator fills a table, loads it, and checks the rep
   await using folder = await TempFolder.make();
   const generator = await Generator.compile(folder.path, AbortSignal.timeout(60_000));
   await using server = startServer();
-  const peer: Peer = { name: "htserver", protocol: "json", port: server.port, pid: Deno.pid };
+  const target: Target = { name: "htserver", protocol: "json", port: server.port, pid: Deno.pid };
 
-  await assert.rejects(generator.run(peer, { ...LOAD, inserts: 0, connections: 1 }), /KeyError/);
+  await assert.rejects(generator.run(target, { ...LOAD, inserts: 0, connections: 1 }), /KeyError/);
 
-  await generator.preload(peer, LOAD.keys);
+  await generator.preload(target, LOAD.keys);
   assert.equal(server.server.info.catalogFacts().size, LOAD.keys);
 
-  const result = await generator.run(peer, { ...LOAD, connections: 5, idle: 120 });
+  const result = await generator.run(target, { ...LOAD, connections: 5, idle: 120 });
   assert(result.perSecond > 0);
   assert(result.p50Us > 0 && result.p50Us <= result.p99Us && result.p99Us <= result.p999Us);
   assert(result.serverCpu > 0 && result.serverResidentBytes > 0);
 
-  const another: Peer = { ...peer, protocol: "resp" };
+  await using endless = await generator.start(target, { ...LOAD, connections: 2, durationS: 60 });
+  const { seconds } = await endless.end();
+  assert(seconds < 30);
+
   // The server replies once to a first line that is no request, and closes the connection.
   await assert.rejects(
-    generator.run(another, { ...LOAD, connections: 1 }),
+    generator.run({ ...target, protocol: "resp" }, { ...LOAD, connections: 1 }),
     /the server closed a connection/,
   );
 });

@@ -4,7 +4,7 @@ import { type LimitFigure, limitTexts, limitVerdict } from "../../bench/peers/li
 const MEMORY: LimitFigure = { cell: "memory", unit: "MB", values: [150], must: 200, aim: 120 };
 const SHARE: LimitFigure = { cell: "share", unit: "x", values: [0.9], must: 0.8, aim: 0.95 };
 
-Deno.test("less is better, except for ratios", () => {
+Deno.test("a lower figure is better, except for ratios", () => {
   assert.equal(limitVerdict({ ...MEMORY, values: [201] }), "MISSED");
   assert.equal(limitVerdict(MEMORY), "met");
   assert.equal(limitVerdict({ ...MEMORY, values: [120] }), "aim reached");
@@ -14,7 +14,7 @@ Deno.test("less is better, except for ratios", () => {
   assert.equal(limitVerdict({ ...SHARE, must: undefined, aim: undefined }), "");
 });
 
-Deno.test("what could not be measured is missed, and says why", () => {
+Deno.test("a figure that could not be measured is missed, and has a reason", () => {
   const figure: LimitFigure = { ...MEMORY, values: [], problem: "no room" };
   assert.equal(limitVerdict(figure), "MISSED");
   assert.deepEqual(limitTexts(figure), ["-", "no room"]);

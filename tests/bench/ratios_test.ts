@@ -1,10 +1,10 @@
 import assert from "assert";
 import type { Cell } from "../../bench/peers/cells.ts";
-import type { LoadResult } from "../../bench/harness/generator.ts";
-import type { PeerName } from "../../bench/harness/peer.ts";
+import type { LoadResult } from "../../bench/load/generator.ts";
+import type { PeerName } from "../../bench/peers/peer.ts";
 import { mediansOf, ratiosOf, verdictOn } from "../../bench/peers/ratios.ts";
-import { columnsOf } from "../../bench/harness/raw_data.ts";
-import type { Stage } from "../../bench/harness/rounds.ts";
+import { columnsOf } from "../../bench/peers/raw_data.ts";
+import type { Stage } from "../../bench/peers/rounds.ts";
 
 const CELL: Cell = {
   name: "lookup, 50",
@@ -32,7 +32,7 @@ function stage(peer: PeerName, round: number, perSecond: number, serverCpu = 1):
   return { cell: CELL.name, peer, round, result };
 }
 
-Deno.test("a ratio is made of two stages of the same round", () => {
+Deno.test("a ratio is of two stages of the same round", () => {
   const stages = [
     stage("htserver", 1, 80),
     stage("Redis", 1, 100),
@@ -40,16 +40,16 @@ Deno.test("a ratio is made of two stages of the same round", () => {
     stage("htserver", 2, 900),
     stage("htserver", 3, 70, 0.5),
     stage("Redis", 3, 100),
-    stage("htserver", 4, 1), // the other side is missing
+    stage("htserver", 4, 1), // The rival was not measured in this round.
   ];
   const [ratio, ...others] = ratiosOf([CELL], stages);
-  assert.deepEqual(others, []); // Python was not measured
+  assert.deepEqual(others, []); // Python was not measured.
   assert.deepEqual(ratio?.spread, { median: 0.8, min: 0.7, max: 0.9 });
   assert.equal(ratio?.byCpu.max, 1.4);
   assert.equal(ratio?.verdict, "met");
 });
 
-Deno.test("a verdict is by what must be and what is aimed at", () => {
+Deno.test("a verdict compares a value with its targets", () => {
   assert.equal(verdictOn(0.74, 0.75, 1), "MISSED");
   assert.equal(verdictOn(0.75, 0.75, 1), "met");
   assert.equal(verdictOn(1, 0.75, 1), "aim reached");
@@ -57,16 +57,12 @@ Deno.test("a verdict is by what must be and what is aimed at", () => {
   assert.equal(verdictOn(0.1), "");
 });
 
-Deno.test("figures of a server are medians of its own stages", () => {
+Deno.test("the figures of a server are the medians of its stages", () => {
   const stages = [
     stage("Redis", 1, 5),
     stage("Redis", 2, 7),
     stage("Redis", 3, 6),
-    stage(
-      "htserver",
-      1,
-      99,
-    ),
+    stage("htserver", 1, 99),
   ];
   assert.equal(mediansOf(stages, CELL.name, "Redis")?.perSecond, 6);
   assert.equal(mediansOf(stages, CELL.name, "Python"), undefined);

@@ -1,10 +1,10 @@
-/** Rounds of the peers' benchmark, with a load generator that is made up. */
+/** Rounds of the peers' benchmark, with a fake load generator. */
 import assert from "assert";
 import type { Cell } from "../../bench/peers/cells.ts";
-import type { LoadResult } from "../../bench/harness/generator.ts";
+import type { LoadResult } from "../../bench/load/generator.ts";
 import { OutOfTime } from "../../bench/harness/interrupt.ts";
-import type { Peer, PeerName } from "../../bench/harness/peer.ts";
-import { runRounds } from "../../bench/harness/rounds.ts";
+import type { Peer, PeerName } from "../../bench/peers/peer.ts";
+import { runRounds } from "../../bench/peers/rounds.ts";
 import { Problems } from "../../bench/harness/problems.ts";
 import { randomFrom } from "../../bench/harness/random.ts";
 
@@ -61,13 +61,13 @@ async function rounds(
   return { stages, problems };
 }
 
-Deno.test("rounds: every server has its turn in each", async () => {
+Deno.test("every round loads every server", async () => {
   const { stages, problems } = await rounds(() => Promise.resolve(RESULT));
   assert.equal(stages.length, 6);
   assert.deepEqual([problems.failures, problems.unfinished], [[], []]);
 });
 
-Deno.test("fault: bench throws away finished measurements: the time is up in a round", async () => {
+Deno.test("fault: the time is up in a round: the measurements until then are kept", async () => {
   const time = new AbortController();
   const { stages, problems } = await rounds((_, number) => {
     if (number < 4) return Promise.resolve(RESULT);
@@ -79,7 +79,7 @@ Deno.test("fault: bench throws away finished measurements: the time is up in a r
   assert.deepEqual(problems.unfinished, ["round 2: There was no time left after 60 s"]);
 });
 
-Deno.test("fault: bench throws away finished measurements: one server fails", async () => {
+Deno.test("fault: a server fails: the other servers are measured on", async () => {
   const { stages, problems } = await rounds((peer, number) =>
     peer.name === "Redis" && number > 2
       ? Promise.reject(new Error("1 replies of Redis were wrong: x"))

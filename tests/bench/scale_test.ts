@@ -1,4 +1,4 @@
-/** From what the scale benchmark measured to its tables and pictures. */
+/** The tables and pictures of the scale benchmark. */
 import assert from "assert";
 import type { ScalePoint } from "../../bench/scale/figures.ts";
 import { pictureFile, pictureOf } from "../../bench/scale/pictures.ts";
@@ -62,7 +62,7 @@ Deno.test("a row of the scale benchmark has the median, the spread and the first
   });
 });
 
-Deno.test("what could not be measured says why in the table, and is not in the picture", () => {
+Deno.test("a point without measurements has its reason in the table, and is not in the picture", () => {
   const { heading, rows } = scaleTable(SERIES_OF_TWO, MEASURED);
   assert.deepEqual(rows[0]?.slice(0, 4), ["Redis", "lookup", "10", "it is not installed"]);
   assert(rows.every((row) => row.length === heading.length));
@@ -76,7 +76,7 @@ Deno.test("what could not be measured says why in the table, and is not in the p
   assert.equal(pictureOf(SERIES_OF_TWO, picture, MEASURED.slice(0, 1)), undefined);
 });
 
-Deno.test("the document has a place for each series, and each picture has a name of its own", () => {
+Deno.test("the document has a section for each series, and each picture has another file name", () => {
   const document = Deno.readTextFileSync(new URL("../../docs/PERFORMANCE.md", import.meta.url));
   for (const { name } of SERIES) {
     assert(document.includes(`<!-- measured: scale ${name} -->`), name);

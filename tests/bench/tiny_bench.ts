@@ -1,12 +1,11 @@
 /**
- * `deno task bench` on the smallest scale, as a program: its arguments are the folder for the results,
- * how many runs of each step and how many seconds it may take, and the parts to measure.
+ * `deno task bench` on the smallest scale, as a program. Arguments: the folder for the results, the
+ * runs of each step, the time limit in seconds, and the parts to measure.
  */
 import { Interrupt } from "../../bench/harness/interrupt.ts";
 import { runBench } from "../../bench/report/bench.ts";
 import type { PartName } from "../../bench/report/report_data.ts";
 import { messageOf } from "../../lib/base/errors.ts";
-import { OPERATIONS } from "../../lib/perf/workload/operation.ts";
 
 const [folder = "", repeats, limit, ...parts] = Deno.args;
 const limitS = Number(limit);
@@ -17,8 +16,8 @@ try {
       isQuick: true,
       sweeps: parts.map((part) => ({
         part: part as PartName,
-        operations: OPERATIONS,
-        mostClients: 2,
+        operations: ["insert", "remove"],
+        maxClients: 2,
         processes: 2,
         repeats: Number(repeats),
         stageS: 0.1,
@@ -32,9 +31,7 @@ try {
       limitS,
     },
     command: "tiny bench",
-    isQuick: true,
-    isTwoHostsOnly: false,
-    isRebuildOnly: false,
+    isCommitted: false,
     folder,
     say: (what) => console.log(what),
     signal: interrupt.signal,

@@ -1,4 +1,5 @@
-/** Tests that need other programs. Without them a test is skipped, but never in CI. */
+/** Tests that need other programs, or root. Without them a test is skipped, but never in CI. */
+import { TwoHosts, TwoHostsError } from "../../bench/harness/hosts.ts";
 
 /** Folders with programs. */
 const PATH = (Deno.env.get("PATH") ?? "").split(":");
@@ -34,4 +35,31 @@ function isThere(program: string): boolean {
       return false;
     }
   });
+}
+
+/**
+ * Registers a test that makes network namespaces. Where this user cannot make them, the test is
+ * skipped like those of `testWith`.
+ */
+export async function testWithHosts(name: string, fn: () => Promise<void>): Promise<void> {
+  canMakeHosts ??= tryHosts();
+  const isSkipped = !await canMakeHosts && !Deno.env.get("CI");
+  Deno.test({
+    name: isSkipped ? `${name} (skipped: needs root and network namespaces)` : name,
+    ignore: isSkipped,
+    fn,
+  });
+}
+
+/** Whether this user can make namespaces; asked once, by the first test that needs them. */
+let canMakeHosts: Promise<boolean> | undefined;
+
+async function tryHosts(): Promise<boolean> {
+  try {
+    await using _hosts = await TwoHosts.make();
+    return true;
+  } catch (error) {
+    if (error instanceof TwoHostsError) return false;
+    throw error;
+  }
 }

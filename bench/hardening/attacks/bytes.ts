@@ -1,4 +1,4 @@
-/** Bytes that are no request, or hardly one. */
+/** Attacks with bytes that are not requests, or extreme ones. */
 import { joined } from "../../../tests/helpers/streams.ts";
 import { type Attack, LARGEST_BYTES, line, type Scenario, withClient } from "./scenario.ts";
 
@@ -6,7 +6,7 @@ const MILLION = 1_000_000;
 const encoder = new TextEncoder();
 const PING = line({ method: "ping" });
 
-/** A key that is only inserted by requests inside of another protocol. */
+/** A key that only requests inside of another protocol insert. */
 const SMUGGLED_KEY = "hostile-smuggled";
 
 export const BYTES: readonly Scenario[] = [
@@ -16,7 +16,7 @@ export const BYTES: readonly Scenario[] = [
     mayHoldBytes: () => LARGEST_BYTES,
     run: (attack) =>
       withClient(attack, async (client) => {
-        if (!await client.exchange(PING, 1)) return; // or its first byte would end the connection
+        if (!await client.exchange(PING, 1)) return; // A first line that is no request would end the connection.
         const piece = new Uint8Array(MILLION).fill(120);
         for (let n = attack.scaled(2_000); n > 0 || !attack.isOver; n--) {
           if (!await client.send(piece)) return;
@@ -40,10 +40,10 @@ export const BYTES: readonly Scenario[] = [
   },
   {
     name: "invalid UTF-8 and NULs",
-    what: "20 clients send lines of bytes that are no UTF-8, of NULs, and of random bytes",
+    what: "20 clients send lines of invalid UTF-8, of NULs, and of random bytes",
     run: (attack) => {
       const lines = joined([encoder.encode(PING), noise()]);
-      return attack.visitors(20, async (client) => {
+      return attack.visitors(attack.scaled(20), async (client) => {
         attack.count("lines", 100);
         const reading = client.toTheEnd();
         await client.send(lines);
@@ -56,7 +56,7 @@ export const BYTES: readonly Scenario[] = [
     name: "HTTP",
     what: "20 clients send HTTP requests with requests to insert in header and body",
     run: (attack) =>
-      attack.visitors(20, async (client) => {
+      attack.visitors(attack.scaled(20), async (client) => {
         attack.count("HTTP requests");
         const insert = line({ method: "insert", key: SMUGGLED_KEY, value: 1 });
         const body = insert.repeat(20);
@@ -64,7 +64,7 @@ export const BYTES: readonly Scenario[] = [
           `POST /query.json HTTP/1.1\r\nHost: localhost\r\nUser-Agent: x/1.0\r\n${insert}` +
             `Content-Length: ${body.length}\r\n\r\n${body}`,
         );
-        if (await client.lines(2) > 1) attack.count("replies behind the first one");
+        if (await client.lines(2) > 1) attack.count("replies after the first one");
       }),
     async cleanUp(attack) {
       const lookup = line({ method: "lookup", key: SMUGGLED_KEY });
@@ -79,9 +79,9 @@ export const BYTES: readonly Scenario[] = [
   },
   {
     name: "TLS hello",
-    what: "20 clients begin to speak TLS",
+    what: "20 clients start a TLS handshake",
     run: (attack) =>
-      attack.visitors(20, async (client) => {
+      attack.visitors(attack.scaled(20), async (client) => {
         attack.count("TLS hellos");
         await client.send(tlsHello());
         await client.closeWrite();
@@ -90,7 +90,7 @@ export const BYTES: readonly Scenario[] = [
   },
 ];
 
-/** So many clients send these requests over and over, and read the replies. */
+/** Clients that send these requests in a loop, and read the replies. */
 async function exchanges(
   attack: Attack,
   count: number,
@@ -124,7 +124,7 @@ function deepRequests(depth: number): Uint8Array[] {
 }
 
 function wideRequests(members: number): Uint8Array[] {
-  // Short names, so that all of it is below the longest request.
+  // Short names keep the request below the greatest length.
   const many = Array.from({ length: members }, (_, n) => `"${n.toString(36)}":${n % 10}`).join(",");
   const last = (members - 1).toString(36);
   return [
@@ -149,7 +149,7 @@ function noise(): Uint8Array {
   return new Uint8Array(lines);
 }
 
-/** A ClientHello of TLS 1.2: no line end is in it by necessity. */
+/** A ClientHello of TLS 1.2, which need not contain a line end. */
 function tlsHello(): Uint8Array {
   const body = [3, 3, ...crypto.getRandomValues(new Uint8Array(32)), 0, 0, 2, 0x13, 1, 1, 0];
   return new Uint8Array([

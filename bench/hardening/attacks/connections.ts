@@ -1,9 +1,9 @@
-/** Clients that connect and leave in bad ways. */
+/** Attacks with connections: half-open, reset, too many. */
 import { CONNECTION_BYTES, line, OUTPUT_BYTES, type Scenario, withClient } from "./scenario.ts";
 
 const PING = line({ method: "ping" });
 
-/** A value of 100 KB, which a reply brings back. */
+/** A value of 100 KB, for large replies. */
 const BIG = line({ method: "insert", key: "hostile-big", value: "b".repeat(100_000) });
 const LOOK_UP_BIG = line({ method: "lookup", key: "hostile-big" });
 const REMOVE_BIG = line({ method: "remove", key: "hostile-big" });
@@ -16,7 +16,7 @@ const bigValue: Pick<Scenario, "prepare" | "cleanUp"> = {
 export const CONNECTIONS: readonly Scenario[] = [
   {
     name: "half-open",
-    what: "500 clients connect; half of them say nothing, the others half a request",
+    what: "500 clients connect; half of them send nothing, the others half a request",
     mayHoldBytes: (attack) => attack.scaled(500) * CONNECTION_BYTES,
     async run(attack) {
       const clients = await attack.connectMany(attack.scaled(500));
@@ -27,7 +27,7 @@ export const CONNECTIONS: readonly Scenario[] = [
   },
   {
     name: "half-closed",
-    what: "50 clients come again and again, close their sending side in mid-request, and read on",
+    what: "50 clients connect in a loop, close their sending side in mid-request, and read on",
     run: (attack) =>
       attack.visitors(attack.scaled(50), async (client) => {
         await client.send(PING.repeat(20) + '{"method":"lookup","key":"half');
@@ -37,7 +37,7 @@ export const CONNECTIONS: readonly Scenario[] = [
   },
   {
     name: "reset",
-    what: "50 clients come again and again, and reset the connection with 10 MB of replies unread",
+    what: "50 clients connect in a loop, and reset the connection with 10 MB of replies unread",
     mayHoldBytes: (attack) => attack.scaled(50) * (OUTPUT_BYTES + BIG.length),
     ...bigValue,
     run: (attack) =>
@@ -49,7 +49,7 @@ export const CONNECTIONS: readonly Scenario[] = [
   },
   {
     name: "leaving at once",
-    what: "1,000 clients ask for 2 MB each, and all disconnect at once in mid-reply",
+    what: "1,000 clients ask for 2 MB each, and all disconnect together in mid-reply",
     mayHoldBytes: (attack) => attack.scaled(1_000) * (OUTPUT_BYTES + BIG.length),
     ...bigValue,
     async run(attack) {
@@ -75,7 +75,7 @@ export const CONNECTIONS: readonly Scenario[] = [
   },
   {
     name: "idle connections",
-    what: "9,990 clients send one ping and are silent from then on",
+    what: "9,990 clients send one ping and then nothing",
     mayHoldBytes: (attack) => attack.scaled(9_990) * CONNECTION_BYTES,
     async run(attack) {
       const clients = await attack.connectMany(attack.scaled(9_990));
@@ -86,7 +86,7 @@ export const CONNECTIONS: readonly Scenario[] = [
   },
   {
     name: "Busy storm",
-    what: "a server for 20 clients is full, and 50 more come again and again",
+    what: "a server for 20 clients is full, and 50 more connect in a loop",
     flags: ["--max-clients", "20"],
     async run(attack) {
       const clients = await attack.connectMany(18);

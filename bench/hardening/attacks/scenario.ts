@@ -1,48 +1,49 @@
-/** A way to treat a server badly: what every scenario is, and what it has to work with. */
+/** Attacks on a server: the type of a scenario, and the tools that scenarios use. */
+import { sleep } from "../../../lib/base/clock.ts";
 
-/** One way. */
+/** A way to attack. */
 export interface Scenario {
   readonly name: string;
-  /** What is done, in one sentence. */
+  /** The attack in one sentence. */
   readonly what: string;
   /** Flags of the server beside the usual ones (default: none). */
   readonly flags?: readonly string[];
-  /** What clients must show to that server (default: nothing). */
+  /** The token of the server (default: none). */
   readonly token?: string;
-  /** What the server may hold because of it beside garbage, in bytes (default: 1 MB). */
+  /** The bound of the memory that it costs the server, in bytes, without garbage (default: 1 MB). */
   mayHoldBytes?(attack: Attack): number;
-  /** Puts what is needed into the table (default: nothing is). */
+  /** Inserts the keys that it needs (default: none). */
   prepare?(attack: Attack): Promise<void>;
-  /** Does it, until the attack's time is up. */
+  /** Attacks, until the time of the attack is up. */
   run(attack: Attack): Promise<void>;
-  /** Removes what it has put into the table (default: it has put nothing there). */
+  /** Removes the keys that it has inserted (default: none). */
   cleanUp?(attack: Attack): Promise<void>;
 }
 
-/** What the server may hold for a connection that asks for nothing, in bytes. */
+/** The memory of a connection without requests, in bytes. */
 export const CONNECTION_BYTES = 16_000;
 
-/** What it may hold for one that waits for replies: its default `--max-output`, and a connection. */
+/** The memory of a connection with unread replies: the default `--max-output`, and the connection. */
 export const OUTPUT_BYTES: number = 1_000_000 + CONNECTION_BYTES;
 
 /**
- * What it may hold for one that sends or asks for the most that a request may hold: the line, in memory
- * that doubles as it grows; a value in the table; a reply with it.
+ * The memory of a connection with a request of the greatest length, in bytes: the line, in a buffer
+ * that doubles as it grows; the value in the table; a reply with the value.
  */
 export const LARGEST_BYTES: number = 5 * 16 * 1024 * 1024;
 
-/** Size of the pieces in which much is sent, in bytes. */
+/** The size of one write, in bytes. */
 const PIECE_BYTES = 1_000_000;
 
-/** How long a hostile client waits for its connection, in milliseconds. */
+/** The time limit of a connect, in milliseconds. */
 const CONNECT_MS = 10_000;
 
 const encoder = new TextEncoder();
 
-/** One attack: on whom, how large, how long, and what was done so far. */
+/** An attack on one server. */
 export class Attack {
   readonly port: number;
-  /** What was sent and came back, counted by what it is. */
+  /** Sent and received items, by their kind. */
   readonly counts: Record<string, number> = {};
   readonly #size: number;
   readonly #endMs: number;
@@ -50,7 +51,7 @@ export class Attack {
 
   /**
    * @param size share of the full numbers, up to 1
-   * @param durationMs how long scenarios go on that have no end of their own
+   * @param durationMs the length of a scenario without an end of its own
    */
   constructor(port: number, size: number, durationMs: number) {
     this.port = port;
@@ -59,38 +60,31 @@ export class Attack {
     this.#over = AbortSignal.timeout(durationMs);
   }
 
-  /** A number of the full attack, made smaller where this one is. */
+  /** A number of the full attack, by the size of this one. */
   scaled(count: number): number {
     return Math.max(1, Math.round(count * this.#size));
   }
 
-  /** Whether its time is up. */
+  /** Whether the time is up. */
   get isOver(): boolean {
     return performance.now() >= this.#endMs;
   }
 
-  /** Until its time is up. */
+  /** Waits until the time is up. */
   async rest(): Promise<void> {
     await this.pause(this.#endMs - performance.now());
   }
 
-  /** Waits, but not longer than its time. */
+  /** Waits, at most until the time is up. */
   async pause(ms: number): Promise<void> {
-    if (this.#over.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, Math.max(0, ms));
-    const end = () => resolve();
-    this.#over.addEventListener("abort", end);
-    await promise;
-    clearTimeout(timer);
-    this.#over.removeEventListener("abort", end);
+    await sleep(Math.max(0, ms), this.#over);
   }
 
   count(what: string, more: number = 1): void {
     this.counts[what] = (this.counts[what] ?? 0) + more;
   }
 
-  /** Connects; undefined where the server does not want to. */
+  /** Connects. Undefined if the server rejects the connection. */
   async connect(): Promise<HostileClient | undefined> {
     try {
       const conn = await Deno.connect({
@@ -106,7 +100,7 @@ export class Attack {
     }
   }
 
-  /** So many connections, a bounded number of them being made at once. */
+  /** Opens this number of connections, some of them at the same time. */
   async connectMany(count: number, atOnce: number = 200): Promise<HostileClient[]> {
     const clients: HostileClient[] = [];
     let left = count;
@@ -120,7 +114,7 @@ export class Attack {
     return clients;
   }
 
-  /** So many that each come, do something and go, over and over until its time is up. */
+  /** Runs clients that connect, act and disconnect in a loop, until the time is up. */
   async visitors(count: number, visit: (client: HostileClient) => Promise<void>): Promise<void> {
     await Promise.all(Array.from({ length: count }, async () => {
       do {
@@ -135,7 +129,7 @@ export class Attack {
   }
 }
 
-/** A connection that may break at any time. */
+/** A connection that can break at any time. */
 export class HostileClient {
   readonly conn: Deno.TcpConn;
   readonly #attack: Attack;
@@ -147,7 +141,7 @@ export class HostileClient {
     this.#attack = attack;
   }
 
-  /** Sends all of it; false where the server has closed, or the attack's time is up meanwhile. */
+  /** Sends everything, and returns false if the server has closed. */
   async send(what: string | Uint8Array): Promise<boolean> {
     const bytes = typeof what === "string" ? encoder.encode(what) : what;
     try {
@@ -163,7 +157,7 @@ export class HostileClient {
     }
   }
 
-  /** Reads something; undefined where the server has closed. */
+  /** Reads some bytes. Undefined after the server has closed. */
   async read(): Promise<Uint8Array | undefined> {
     try {
       const count = await this.conn.read(this.#buffer);
@@ -175,7 +169,7 @@ export class HostileClient {
     }
   }
 
-  /** Reads so many lines, or until the server closes, and says how many came. */
+  /** Reads this number of lines, or until the server closes, and returns how many came. */
   async lines(count: number): Promise<number> {
     let lines = 0;
     while (lines < count) {
@@ -187,7 +181,7 @@ export class HostileClient {
     return lines;
   }
 
-  /** Sends requests and reads their replies at the same time. @returns whether all came */
+  /** Sends requests, and reads their replies at the same time. @returns whether all came */
   async exchange(requests: string | Uint8Array, count: number): Promise<boolean> {
     this.#attack.count("requests", count);
     const [isSent, lines] = await Promise.all([this.send(requests), this.lines(count)]);
@@ -199,24 +193,24 @@ export class HostileClient {
     while (await this.read() !== undefined);
   }
 
-  /** Says that it sends no more. */
+  /** Closes the sending side. */
   async closeWrite(): Promise<void> {
     await this.conn.closeWrite().catch(() => {});
   }
 
-  /** Closes; a reset where replies were not read. */
+  /** Closes. The server sees a reset if replies are unread. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     try {
       this.conn.close();
     } catch {
-      // Closed already.
+      // It is closed already.
     }
   }
 }
 
-/** Does something with a client of its own, and gives it up. */
+/** Uses a client of its own, and closes it. */
 export async function withClient(
   attack: Attack,
   use: (client: HostileClient) => Promise<unknown>,
@@ -230,7 +224,7 @@ export async function withClient(
   }
 }
 
-/** A request's line. */
+/** The line of a request. */
 export function line(members: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(members) + "\n";
 }

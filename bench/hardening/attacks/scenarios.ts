@@ -7,7 +7,7 @@ import { WORK } from "./work.ts";
 
 export const SCENARIOS: readonly Scenario[] = [...CONNECTIONS, ...SLOW, ...BYTES, ...WORK];
 
-/** The one of that name. */
+/** The scenario with this name. */
 export function scenarioNamed(name: string): Scenario {
   const found = SCENARIOS.find((scenario) => scenario.name === name);
   if (found) return found;

@@ -1,10 +1,10 @@
-/** Clients that take their time. */
+/** Attacks by slow clients. */
 import { type Attack, line, type Scenario, withClient } from "./scenario.ts";
 
-/** Value that slow readers ask for, in bytes. */
+/** The value that slow readers ask for, in bytes. */
 const VALUE_BYTES = 8_000_000;
 
-/** Bounds for slow readers, so that these are reached before the machine's. */
+/** The limits of the server, low enough that slow readers reach them. */
 export const READER_LIMITS = { hardBytes: 20_000_000, totalBytes: 200_000_000 } as const;
 
 const LOOKUP = line({ method: "lookup", key: "hostile-large" });
@@ -50,8 +50,8 @@ function slowReaders(name: string, what: string, count: number, mayHoldBytes: nu
         )),
     async run(attack) {
       const clients = await attack.connectMany(count);
-      // What the server does not read stays in the clients' own kernel buffers: not awaited.
-      const sending = clients.map((client) => askMuch(attack, client));
+      // Not awaited: the server does not read all of it.
+      const sending = clients.map((client) => askForMuch(attack, client));
       await attack.rest();
       for (const client of clients) client.close();
       await Promise.all(sending);
@@ -64,7 +64,7 @@ function slowReaders(name: string, what: string, count: number, mayHoldBytes: nu
   };
 }
 
-async function askMuch(
+async function askForMuch(
   attack: Attack,
   client: { send(text: string): Promise<boolean> },
 ): Promise<void> {

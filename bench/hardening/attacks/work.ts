@@ -1,7 +1,7 @@
-/** Clients that ask for much work. */
+/** Attacks with much work. */
 import { type Attack, LARGEST_BYTES, line, type Scenario, withClient } from "./scenario.ts";
 
-/** As long as a request may be, in bytes of its value. */
+/** The greatest value that a request has room for, in bytes. */
 const LARGEST_VALUE_BYTES = 16 * 1024 * 1024 - 100;
 
 const LARGE_CLIENTS = 4;
@@ -9,11 +9,11 @@ const PIPELINED = 100_000;
 const SCANNED_KEYS = 50_000;
 const GUESSES_PER_SECOND = 1_000;
 
-/** Long keys that a regex has much to do with. */
+/** Long keys, which make a regex slow. */
 const REGEX_KEYS = 200;
 const REGEX_KEY_CHARS = 2_000;
 
-/** Exponential in engines that go back and try again, and large in the others. */
+/** Exponential in engines that backtrack, and large in the others. */
 const REGEXES = [
   "(a*)*b",
   "(a|aa)+$b",
@@ -29,7 +29,7 @@ const encoder = new TextEncoder();
 export const WORK: readonly Scenario[] = [
   {
     name: "pipelining",
-    what: "one client sends 100,000 requests in one go, again and again",
+    what: "one client sends 100,000 requests at a time, in a loop",
     run: (attack) =>
       withClient(attack, async (client) => {
         const count = attack.scaled(PIPELINED);
@@ -70,8 +70,7 @@ export const WORK: readonly Scenario[] = [
   {
     name: "hard regexes",
     what:
-      `2 clients scan, in parts, ${REGEX_KEYS} keys of ${REGEX_KEY_CHARS} characters by regexes` +
-      " that are hard to match",
+      `2 clients scan, in parts, ${REGEX_KEYS} keys of ${REGEX_KEY_CHARS} characters by hard regexes`,
     prepare: (attack) => insertKeys(attack, hardKeys()),
     run: (attack) => searches(attack, REGEXES.map((regex) => ({ regex, limit: 10 }))),
     cleanUp: (attack) => removeKeys(attack, hardKeys()),
@@ -88,8 +87,18 @@ export const WORK: readonly Scenario[] = [
     what: `2 clients scan a table of ${SCANNED_KEYS} keys in parts`,
     prepare: (attack) => insertKeys(attack, manyKeys(attack)),
     run: (attack) =>
-      searches(attack, [{ regex: "7$", limit: 1_000_000 }, { regex: "nobody", limit: 1 }]),
+      searches(attack, [{ regex: "7$", limit: 1_000_000 }, { regex: "no match", limit: 1 }]),
     cleanUp: (attack) => removeKeys(attack, manyKeys(attack)),
+  },
+  {
+    name: "open cursors",
+    what: "20 clients connect in a loop, and leave more scans open than the server keeps",
+    prepare: (attack) => insertKeys(attack, cursorKeys()),
+    run: (attack) =>
+      attack.visitors(attack.scaled(20), async (client) => {
+        await client.exchange(line({ method: "scan", regex: "", limit: 1 }).repeat(20), 20);
+      }),
+    cleanUp: (attack) => removeKeys(attack, cursorKeys()),
   },
   {
     name: "wrong tokens",
@@ -130,6 +139,10 @@ async function searches(
 
 function hardKeys(): string[] {
   return Array.from({ length: REGEX_KEYS }, (_, n) => "a".repeat(REGEX_KEY_CHARS) + n);
+}
+
+function cursorKeys(): string[] {
+  return Array.from({ length: 10 }, (_, n) => `hostile-cursor-${n}`);
 }
 
 function manyKeys(attack: Attack): string[] {

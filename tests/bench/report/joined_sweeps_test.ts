@@ -1,10 +1,10 @@
 import assert from "assert";
-import { joinedSweeps } from "../../../bench/report/joined_sweeps.ts";
+import { joinSweeps } from "../../../bench/report/joined_sweeps.ts";
 import type { StageData } from "../../../lib/perf/measure/stage_data.ts";
 import type { SweepData } from "../../../lib/perf/results/sweep_data.ts";
 import { levelSweep } from "../../perf/raw_data.ts";
 
-Deno.test("joined sweeps have the operations of both at each step that either got to", () => {
+Deno.test("joined sweeps have the operations of both, and the steps of either", () => {
   const both = levelSweep();
   const only = (stage: string, steps: SweepData["steps"]): SweepData => ({
     ...both,
@@ -14,7 +14,7 @@ Deno.test("joined sweeps have the operations of both at each step that either go
     })),
   });
   const [first, second] = [only("insert", both.steps.slice(0, -1)), only("lookup", both.steps)];
-  const joined = joinedSweeps(first, second);
+  const joined = joinSweeps(first, second);
   assert.deepEqual(
     joined.steps.map(({ clients }) => clients),
     both.steps.map(({ clients }) => clients),
@@ -26,5 +26,5 @@ Deno.test("joined sweeps have the operations of both at each step that either go
       assert.deepEqual(names, isLast ? ["lookup"] : ["insert", "lookup"]);
     }
   }
-  assert.equal(joinedSweeps(first, { ...second, complete: false }).complete, false);
+  assert.equal(joinSweeps(first, { ...second, complete: false }).complete, false);
 });

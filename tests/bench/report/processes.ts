@@ -1,21 +1,21 @@
-/** What processes a program has started; on Linux only. */
+/** The descendants of a process. Linux only. */
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
 import { PATIENCE_MS } from "../../../bench/harness/program.ts";
 
-/** How often to look, in milliseconds. */
+/** The interval of the polls, in milliseconds. */
 const EVERY_MS = 20;
 
-/** A process: its number, and when it started, since numbers are used again. */
+/** A process: its number and its start time, since the system uses numbers again. */
 export interface SeenProcess {
   readonly pid: number;
   readonly started: string;
 }
 
 /**
- * Waits until a program has so many descendants, and gives all that it has then.
+ * Waits for descendants of a process, and returns all of them.
  *
- * @param least how many
+ * @param least the number to wait for
  */
 export async function descendants(pid: number, least: number): Promise<SeenProcess[]> {
   for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; await sleep(EVERY_MS)) {
@@ -25,14 +25,14 @@ export async function descendants(pid: number, least: number): Promise<SeenProce
   assert.fail(`process ${pid} did not start ${least} others`);
 }
 
-/** Waits until none of them is there any more. */
+/** Waits until all of these processes have ended. */
 export async function gone(processes: readonly SeenProcess[]): Promise<void> {
   let left = processes;
   for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; await sleep(EVERY_MS)) {
     left = left.filter(({ pid, started }) => startOf(pid) === started);
     if (left.length === 0) return;
   }
-  assert.deepEqual(left, [], "these are left");
+  assert.deepEqual(left, [], "these are still running");
 }
 
 function descendantsNow(pid: number): SeenProcess[] {
@@ -46,11 +46,11 @@ function descendantsNow(pid: number): SeenProcess[] {
       return started === undefined ? [] : [{ pid: child, started }, ...descendantsNow(child)];
     });
   } catch {
-    return []; // it ended meanwhile
+    return []; // It has ended meanwhile.
   }
 }
 
-/** Undefined where it has ended. */
+/** Undefined if it has ended. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);

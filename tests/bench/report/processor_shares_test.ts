@@ -2,10 +2,10 @@ import assert from "assert";
 import { medianShares, sharesOf } from "../../../bench/report/processor_shares.ts";
 import { SWEEP_STARTED_UNIX_MS, sweepWith } from "../../perf/sweep_data.ts";
 
-/** One stage of a second for each of three clients' repeats, two seconds apart. */
+/** Three repeats of a stage of one second, two seconds apart. */
 const SWEEP = sweepWith({ operations: ["lookup"], clients: [1], repeats: 3, opsOfEach: () => 100 });
 
-/** Every half second: the thread runs all the time in the first stage, half of it from then on. */
+/** A sample every 500 ms. The thread runs all the time in the first stage, then half of it. */
 function samples(untilMs: number) {
   return Array.from({ length: Math.floor(untilMs / 500) + 1 }, (_, at) => {
     const ms = at * 500;
@@ -20,7 +20,7 @@ function samples(untilMs: number) {
   });
 }
 
-Deno.test("shares are those between a stage's first and last moment", () => {
+Deno.test("shares are those between the start and the end of a stage", () => {
   const [step] = sharesOf(SWEEP, samples(8_000), 2);
   const stages = step?.repeats.flat() ?? [];
   const rounded = stages.map(({ thread, waiting, machine, clients }) =>
@@ -31,7 +31,7 @@ Deno.test("shares are those between a stage's first and last moment", () => {
   assert.equal(medianShares(step, "insert"), undefined);
 });
 
-Deno.test("a stage that the samples do not reach around has no shares", () => {
+Deno.test("a stage without a sample before and after it has no shares", () => {
   const [step] = sharesOf(SWEEP, samples(3_000), 2);
   assert.deepEqual(step?.repeats.map((stages) => stages.length), [1, 0, 0]);
   const [none] = sharesOf(SWEEP, [], 2);

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { diskIn } from "../../../bench/report/site.ts";
 
-Deno.test("a folder's disk is the innermost mount that holds it", () => {
+Deno.test("the disk of a folder is its innermost mount", () => {
   const mounts =
     "/dev/a / ext4 rw\ntmpfs /tmp tmpfs rw\n/dev/b /tmp/x xfs rw\n/dev/c /tmp/xyz xfs rw\n";
   assert.equal(diskIn(mounts, "/var/tmp"), "ext4 on /dev/a");

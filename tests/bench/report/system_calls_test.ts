@@ -1,7 +1,7 @@
 import assert from "assert";
 import { callsIn } from "../../../bench/report/system_calls.ts";
 
-Deno.test("the counts of strace are read, with and without errors, and without the total", () => {
+Deno.test("the table of strace is read, with and without errors, and without the total", () => {
   assert.deepEqual(
     callsIn(`% time     seconds  usecs/call     calls    errors syscall
 ------ ----------- ----------- --------- --------- ----------------

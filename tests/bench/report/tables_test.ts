@@ -8,16 +8,16 @@ const FINDINGS = findingsWith({
   "two-hosts-memory": levelSweep(9_000, ["insert", "lookup"]),
 });
 
-/** The cells of the row that begins so. */
+/** The cells of the row with this start. */
 function row(text: string, start: string): string[] {
   const found = text.split("\n").find((line) => line.trimStart().startsWith(start));
   return (found ?? "").trim().split(/\s{2,}/);
 }
 
-Deno.test("the raw table has each run, the sum, its gain and each client", () => {
+Deno.test("the raw table has each run, the aggregate, its gain and each client", () => {
   const text = tables.rawTables(FINDINGS, "memory", "insert");
   assert.match(text, /^\[T2\] insert, in memory: /);
-  // The last of two clients does a tenth less than the other.
+  // The last client is a tenth slower than the others.
   assert.deepEqual(row(text, "2 ").slice(0, 7), [
     ...["2", "9,405", "9,500", "9,595", "9,500", "+90%", "4,750"],
   ]);
@@ -29,7 +29,7 @@ Deno.test("the raw table has each run, the sum, its gain and each client", () =>
   assert.equal(lines[at + 1]?.trim().split(/\s+/).length, 2, "and two in the next");
 });
 
-Deno.test("a part that was not measured says why", () => {
+Deno.test("a part that was not measured has a reason", () => {
   const findings = findingsWith(
     { "memory": levelSweep(1_000) },
     { twoHosts: { why: "network namespaces need root" } },
@@ -68,5 +68,5 @@ Deno.test("levels, single clients and processors have a row for each operation o
     assert.equal(body.split("\n").length, 1 + 4 + 4 + 2);
   }
   const [, body = ""] = tables.processorsTable(FINDINGS).split("\n\n");
-  assert.equal(body.split("\n").length, 1 + 2 * (4 + 4 + 2), "with one client and at the level");
+  assert.equal(body.split("\n").length, 1 + 2 * (4 + 4 + 2), "with one client and at the plateau");
 });

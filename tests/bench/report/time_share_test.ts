@@ -1,9 +1,9 @@
-/** Shares of a run's time. */
+/** Shares of the time of a run. */
 import assert from "assert";
 import { OutOfTime } from "../../../bench/harness/interrupt.ts";
 import { TimeBudget, TimeShare } from "../../../bench/report/time_share.ts";
 
-Deno.test("what one part leaves of its share goes to the parts that come after it", () => {
+Deno.test("the time that a part does not use is for the later parts", () => {
   let nowMs = 500;
   const whole = new AbortController().signal;
   const budget = new TimeBudget(1_000, whole, () => nowMs);

@@ -1,8 +1,8 @@
 /** Tests that clients find servers in networks with faults. Each host is a network namespace. */
 import assert from "assert";
-import { TwoHosts } from "../../../bench/report/two_hosts.ts";
-import type { Host } from "../../../bench/report/hosts.ts";
-import { testWithHosts } from "../../../bench/harness/hosts.ts";
+import { TwoHosts } from "../../../bench/harness/hosts.ts";
+import type { Host } from "../../../bench/harness/hosts.ts";
+import { testWithHosts } from "../../helpers/needs.ts";
 import { isLong } from "../../helpers/long.ts";
 import { fromSource, PATIENCE_MS, Program, run, TOP } from "../../../bench/harness/program.ts";
 import { sleep } from "../../../lib/base/clock.ts";
@@ -82,7 +82,7 @@ async function untilListedOn(host: Host, wanted: (record: Record<string, unknown
   return assert.fail("the catalog does not list it");
 }
 
-testWithHosts(
+await testWithHosts(
   "fault: one silent catalog makes lookups slow: dead DNS, and a server that starts after its client",
   async () => {
     await using hosts = await TwoHosts.make();
@@ -116,7 +116,7 @@ testWithHosts(
   },
 );
 
-testWithHosts(
+await testWithHosts(
   "fault: one lost update hides a server for a whole interval: a catalog that starts later",
   async () => {
     await using hosts = await TwoHosts.make();
@@ -134,7 +134,7 @@ testWithHosts(
   },
 );
 
-testWithHosts(
+await testWithHosts(
   "fault: the address changes (DHCP): catalogs get it at once, and clients find the server",
   async () => {
     await using hosts = await TwoHosts.make();
@@ -163,7 +163,7 @@ async function changeAddress({ server, clients, catalog }: TwoHosts): Promise<st
 }
 
 if (isLong) {
-  testWithHosts(
+  await testWithHosts(
     "fault: the address changes (DHCP): a running client finds the new one within seconds",
     async () => {
       await using hosts = await TwoHosts.make();
@@ -184,7 +184,7 @@ if (isLong) {
   );
 }
 
-testWithHosts(
+await testWithHosts(
   "memory limit of the container: a host without a visible control group has a table of the usual size",
   async () => {
     await using hosts = await TwoHosts.make();
@@ -195,7 +195,7 @@ testWithHosts(
   },
 );
 
-testWithHosts(
+await testWithHosts(
   "fault: `--advertise HOST:PORT` with port forwarding: found from other machines, and on its own",
   async () => {
     await using hosts = await TwoHosts.make();
@@ -228,7 +228,7 @@ testWithHosts(
   },
 );
 
-testWithHosts(
+await testWithHosts(
   "fault: announced where it does not listen: an IPv6 network, bindv6only=1, and the loopback only",
   async () => {
     await using hosts = await TwoHosts.make();

@@ -1,15 +1,15 @@
 /** Tests that a client sends a token over a network only with TLS, or if allowed. Hosts are namespaces. */
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
-import { TwoHosts } from "../../../bench/report/two_hosts.ts";
+import { TwoHosts } from "../../../bench/harness/hosts.ts";
 import { Certificates } from "../../helpers/certificates.ts";
-import { testWithHosts } from "../../../bench/harness/hosts.ts";
+import { testWithHosts } from "../../helpers/needs.ts";
 import { fromSource, Program, run } from "../../../bench/harness/program.ts";
 
 const TOKEN = "correct horse battery";
 const NAME = "token-a4";
 
-testWithHosts(
+await testWithHosts(
   "a client that uses a name sends a token only with TLS, or with --token-in-clear",
   async () => {
     await using hosts = await TwoHosts.make();

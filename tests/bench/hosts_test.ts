@@ -1,19 +1,19 @@
 import assert from "assert";
-import { namespaceNames, TwoHosts, TwoHostsError } from "../../../bench/report/two_hosts.ts";
-import { TempFolder } from "../../helpers/folders.ts";
-import { testWithHosts } from "../../../bench/harness/hosts.ts";
-import { descendants, gone } from "./processes.ts";
-import { fromSource, Program, run } from "../../../bench/harness/program.ts";
+import { namespaceNames, TwoHosts, TwoHostsError } from "../../bench/harness/hosts.ts";
+import { TempFolder } from "../helpers/folders.ts";
+import { testWithHosts } from "../helpers/needs.ts";
+import { descendants, gone } from "./report/processes.ts";
+import { fromSource, Program, run } from "../../bench/harness/program.ts";
 
-Deno.test("every run has names of its own for its namespaces", () => {
+Deno.test("each run has other names for its namespaces", () => {
   const names = Array.from({ length: 100 }, () => Object.values(namespaceNames())).flat();
   assert.equal(new Set(names).size, names.length);
-  // Linux takes the name as a file's.
+  // Linux makes a file with each name.
   for (const name of names) assert.match(name, /^[a-z0-9-]{1,40}$/);
 });
 
-testWithHosts(
-  "each host reaches the others by their addresses, and sees no other loopback",
+await testWithHosts(
+  "each host reaches the others by their addresses, and has a loopback of its own",
   async () => {
     await using hosts = await TwoHosts.make();
     const { server, clients, catalog } = hosts;
@@ -44,19 +44,22 @@ testWithHosts(
   },
 );
 
-testWithHosts("namespaces are gone afterwards, also where one could not be made", async () => {
-  const names = namespaceNames();
-  {
-    await using _hosts = await TwoHosts.make(names);
-    assert.deepEqual(await listed(names), Object.values(names).toSorted());
-    // The second run with the same names fails, and takes them down.
-    await assert.rejects(TwoHosts.make(names), TwoHostsError);
-  }
-  assert.deepEqual(await listed(names), []);
-});
+await testWithHosts(
+  "namespaces are deleted, also if one could not be made",
+  async () => {
+    const names = namespaceNames();
+    {
+      await using _hosts = await TwoHosts.make(names);
+      assert.deepEqual(await listed(names), Object.values(names).toSorted());
+      // A second run with the same names fails, and deletes them.
+      await assert.rejects(TwoHosts.make(names), TwoHostsError);
+    }
+    assert.deepEqual(await listed(names), []);
+  },
+);
 
-testWithHosts(
-  "a bench on two hosts that is interrupted leaves neither processes nor hosts",
+await testWithHosts(
+  "an interrupted bench on two hosts leaves neither processes nor hosts",
   async () => {
     await using folder = await TempFolder.make();
     await using bench = new Program(
@@ -83,7 +86,7 @@ testWithHosts(
   },
 );
 
-/** Those of these namespaces that there are. */
+/** The namespaces with these names that exist. */
 async function listed(names: Record<string, string>): Promise<string[]> {
   const { stdout } = await run(["ip", "netns", "list"]);
   const there = stdout.split("\n").map((line) => line.split(" ")[0] ?? "");

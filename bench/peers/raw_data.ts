@@ -1,5 +1,5 @@
-/** Raw data in a form that is short as JSON: the rounds of each figure together. */
-import type { LoadResult } from "./generator.ts";
+/** Raw data in a short JSON form: an array of rounds for each figure. */
+import type { LoadResult } from "../load/generator.ts";
 import type { Stage } from "./rounds.ts";
 
 /** The rounds of each figure. */
@@ -12,17 +12,17 @@ export interface StageColumns extends FigureRounds {
   readonly round: readonly number[];
 }
 
-/** Puts stages together by cell and server. */
+/** Groups stages by cell and server. */
 export function columnsOf(stages: readonly Stage[]): StageColumns[] {
   const groups = Map.groupBy(stages, ({ cell, peer }) => JSON.stringify([cell, peer]));
   return [...groups.values()].map((group) => {
-    const [{ cell, peer }] = group as [Stage]; // a group is never empty
+    const [{ cell, peer }] = group as [Stage]; // A group is never empty.
     const round = group.map(({ round }) => round);
     return { cell, peer, round, ...figuresByName(group.map(({ result }) => result)) };
   });
 }
 
-/** Puts figures together by their names. */
+/** Groups figures by their names. */
 export function figuresByName(results: readonly LoadResult[]): FigureRounds {
   const figure = (name: keyof LoadResult) => results.map((result) => result[name]);
   return {

@@ -1,9 +1,6 @@
-/**
- * Where attacks take place: a server with a well-behaved client, and a second pair that nobody attacks.
- */
-import { HtClient } from "../../../client.ts";
-import { sleep } from "../../../lib/base/clock.ts";
-import { PROGRAMS } from "../../../tools/build/programs.ts";
+/** A server under attack with a well-behaved client, and a second pair that is not attacked. */
+import { HtClient } from "../../client.ts";
+import { sleep } from "../../lib/base/clock.ts";
 import {
   handles,
   memoryBytes,
@@ -11,75 +8,76 @@ import {
   processorTime,
   resetPeakMemory,
   settledMemoryBytes,
-} from "../../harness/process_watch.ts";
-import { ALONE, fromSource, PATIENCE_MS, Program, TOP } from "../../harness/program.ts";
-import { type Seen, SteadyClient } from "../../load/steady_client.ts";
+} from "../harness/process_watch.ts";
+import { startHtserver } from "../harness/htserver.ts";
+import { PATIENCE_MS, type Program } from "../harness/program.ts";
 import { AttackProcess, type Counts } from "./attack_process.ts";
-import { Attack, type Scenario } from "./scenario.ts";
+import { Attack, type Scenario } from "./attacks/scenario.ts";
+import { type Seen, SteadyClient } from "./steady_client.ts";
 
-/** Memory may be so many times what it was at the start, when all is over. */
+/** The bound of the memory after an attack, by that at the start. */
 export const MEMORY_RATIO = 1.2;
 
-/** Clients of the warm-up, and requests of each. */
+/** The ordinary clients before an attack, and the requests of each. */
 const ORDINARY = { clients: 50, requests: 40, valueChars: 2_000 } as const;
 
-/** What scenarios may have a server hold that do not say so, in bytes. */
+/** The memory that a scenario without a bound of its own may take, in bytes. */
 const DEFAULT_HOLD_BYTES = 1_000_000;
 
-/** How long the memory at the start is looked at, in milliseconds. */
+/** The time to read the memory at the start, in milliseconds. */
 const START_LOOK_MS = 300;
 
-/** What a server takes, in bytes of resident memory. */
+/** Resident memory of the server, in bytes. */
 export interface MemorySeen {
   /** After ordinary use. */
   readonly start: number;
-  /** With what the scenario put into the table. */
+  /** With the keys of the scenario. */
   readonly prepared: number;
-  /** The most, from then on. */
+  /** The peak from then on. */
   readonly peak: number;
-  /** The least that was seen within the time given, as it is. */
+  /** The least after the attack, without a forced collection. */
   readonly after: number;
-  /** How long it took to be within bounds, in milliseconds; null: it did not happen. */
+  /** The time until it was within bounds, in milliseconds; null: it never was. */
   readonly tookMs: number | null;
   /** The least after a forced garbage collection. */
   readonly collected: number;
 }
 
-/** What came of one attack. */
+/** The outcome of one attack. */
 export interface Outcome {
   readonly scenario: string;
   readonly what: string;
   readonly attackMs: number;
   readonly counts: Counts;
-  /** The well-behaved client of the attacked server, and that of the other one. */
+  /** The well-behaved clients of the attacked server and of the other one. */
   readonly steady: Seen;
   readonly control: Seen;
   readonly memory: MemorySeen;
-  /** By how much the memory's peak may exceed what it was when prepared, in bytes. */
+  /** The bound of the peak beyond the prepared memory, in bytes. */
   readonly mayHoldBytes: number;
-  /** How much of the processor time that the server wanted it got: the rest went to others. */
+  /** The share of the wanted processor time that the server got. */
   readonly processorShare: number;
   /** Clients and open files, before and after. */
   readonly clients: { readonly before: number; readonly after: number };
   readonly handles: { readonly before: number; readonly after: number };
-  /** Lines of the server's log that speak of a bug. */
+  /** Lines of the server's log that report a bug. */
   readonly bugs: readonly string[];
 }
 
-/** How an attack is made. */
+/** The size of an attack. */
 export interface AttackOptions {
-  /** Share of the scenario's full numbers, up to 1. */
+  /** Share of the full numbers of the scenario, up to 1. */
   readonly size: number;
-  /** How long scenarios go on that have no end of their own, in milliseconds. */
+  /** The length of a scenario without an end of its own, in milliseconds. */
   readonly durationMs: number;
-  /** How long its memory is looked at as it is, in milliseconds; then garbage is collected. */
+  /** The time to read the memory after the attack, in milliseconds, before the forced collection. */
   readonly settleMs: number;
-  /** How long the server has to give back what it then still holds, and its clients, in milliseconds. */
+  /** The time for the collection, and for clients to disappear, in milliseconds. */
   readonly collectMs: number;
 }
 
-/** Two servers from source, with the executables' flags for V8, and what watches them. */
-export class Stage implements AsyncDisposable {
+/** Both servers and the well-behaved clients, until disposal. */
+export class AttackedServer implements AsyncDisposable {
   readonly #all: AsyncDisposableStack;
   readonly #server: Program;
   readonly #port: number;
@@ -100,34 +98,34 @@ export class Stage implements AsyncDisposable {
     this.#steady = steady;
   }
 
-  /** Starts all, and lets the servers be used as usual for a moment. */
-  static async start({ flags = [], token }: Pick<Scenario, "flags" | "token"> = {}): Promise<
-    Stage
-  > {
+  /** Starts everything, and loads the servers with ordinary clients for a moment. */
+  static async start(
+    { flags = [], token }: Pick<Scenario, "flags" | "token"> = {},
+  ): Promise<AttackedServer> {
     await using all = new AsyncDisposableStack();
-    const own = [...flags];
+    const own = ["--memory", ...flags];
     if (token !== undefined) {
       const path = await Deno.makeTempFile({ prefix: "htserver-token-" });
       all.defer(() => Deno.remove(path));
       await Deno.writeTextFile(path, token + "\n");
       own.push("--token-file", path);
     }
-    const server = all.use(startServer(own));
-    const control = all.use(startServer([]));
+    const server = all.use(startHtserver(own));
+    const control = all.use(startHtserver(["--memory"]));
     const [port, controlPort] = [await server.port(), await control.port()];
     const auth = token === undefined ? {} : { token };
     const watcher = await HtClient.connect(`127.0.0.1:${port}`, auth);
     all.defer(() => watcher.close());
     const steady = all.use(await SteadyClient.start(port, controlPort, token));
-    // A server that takes few clients gets few at a time.
+    // A server with a low client limit gets few clients at a time.
     const atOnce = flags.includes("--max-clients") ? 10 : ORDINARY.clients;
     for (let clients = 0; clients < ORDINARY.clients; clients += atOnce) {
-      for (const used of [port, controlPort]) await useAsUsual(used, atOnce, auth);
+      for (const used of [port, controlPort]) await runOrdinaryClients(used, atOnce, auth);
     }
-    return new Stage(all.move(), server, port, watcher, steady);
+    return new AttackedServer(all.move(), server, port, watcher, steady);
   }
 
-  /** Attacks, and says what came of it. */
+  /** Runs an attack, and returns the outcome. */
   async attack(
     scenario: Scenario,
     { size, durationMs, settleMs, collectMs }: AttackOptions,
@@ -170,7 +168,7 @@ export class Stage implements AsyncDisposable {
       steady,
       control,
       memory: { start, prepared, peak, after, tookMs, collected },
-      mayHoldBytes: mayHoldBytes(scenario, new Attack(this.#port, size, 0)),
+      mayHoldBytes: scenario.mayHoldBytes?.(new Attack(this.#port, size, 0)) ?? DEFAULT_HOLD_BYTES,
       processorShare,
       clients: { before: before.clients, after: clients },
       handles: { before: before.handles, after: (await handles(pid)).all },
@@ -186,7 +184,7 @@ export class Stage implements AsyncDisposable {
     return Number((await this.#watcher.info())["clients"]);
   }
 
-  /** Clients, once there are no more than before or time is up. */
+  /** Waits until there are no more clients than before, or time is up, and returns their number. */
   async #clientsWithin(before: number, withinMs: number): Promise<number> {
     for (const endMs = performance.now() + withinMs;; await sleep(20)) {
       const now = await this.#clients();
@@ -202,28 +200,8 @@ function shareOf(before: ProcessorTime, after: ProcessorTime): number {
   return runMs / (runMs + after.waitMs - before.waitMs);
 }
 
-function mayHoldBytes({ mayHoldBytes }: Scenario, attack: Attack): number {
-  return mayHoldBytes?.(attack) ?? DEFAULT_HOLD_BYTES;
-}
-
-/** Starts a server as its executable is; garbage is also collected on SIGUSR2. */
-function startServer(flags: readonly string[]): Program {
-  const v8Flags = PROGRAMS.find(({ name }) => name === "htserver")?.v8Flags ?? [];
-  const [deno = "", subcommand = "", ...rest] = fromSource(
-    "server.ts",
-    ...["hostile-a4", ...ALONE, ...flags],
-  );
-  return new Program([
-    deno,
-    subcommand,
-    `--v8-flags=${["--expose-gc", ...v8Flags].join(",")}`,
-    `--preload=${TOP}bench/harness/collect_on_signal.ts`,
-    ...rest,
-  ]);
-}
-
-/** Clients that come, work and go as they should: what a server takes for that is its start. */
-async function useAsUsual(
+/** Runs ordinary clients. The memory of a server after them is its start. */
+async function runOrdinaryClients(
   port: number,
   clients: number,
   auth: { readonly token?: string },

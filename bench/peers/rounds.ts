@@ -1,29 +1,29 @@
-/** Runs cells in rounds, so that the machine's drift hits all servers alike. */
-import type { Random } from "./random.ts";
-import type { Problems } from "./problems.ts";
-import { type Cell, peersOf } from "../peers/cells.ts";
-import type { Generator, LoadResult } from "./generator.ts";
+/** Runs cells in rounds, so that the drift of the machine affects all servers alike. */
+import type { Problems } from "../harness/problems.ts";
+import type { Random } from "../harness/random.ts";
+import type { Generator, Load, LoadResult } from "../load/generator.ts";
+import { type Cell, peersOf } from "./cells.ts";
 import type { Peer, PeerName } from "./peer.ts";
 
-/** A load to let everything be compiled, before the first round. */
+/** The load before the first round, which makes the servers compile their code. */
 const WARM_UP = { connections: 50, inFlight: 16, warmUpS: 0, durationS: 0.5 } as const;
 
-/** How to run them. */
+/** How to run the rounds. */
 export interface Plan {
   readonly cells: readonly Cell[];
   /** Keys of the tables. */
   readonly keys: number;
   readonly rounds: number;
-  /** As `performance.now()`: a round that would not be over by then is left out, except the first. */
+  /** In terms of `performance.now()`. A round that would end later is left out, except the first. */
   readonly endMs: number;
-  /** Of each stage, in seconds. */
+  /** The warm-up and the length of each stage, in seconds. */
   readonly warmUpS: number;
   readonly durationS: number;
-  /** Chooses the order. */
+  /** For the order. */
   readonly random: Random;
 }
 
-/** One server under one cell's load, once. */
+/** One server under the load of one cell, once. */
 export interface Stage {
   readonly cell: string;
   readonly peer: PeerName;
@@ -31,24 +31,24 @@ export interface Stage {
   readonly result: LoadResult;
 }
 
-/** Fills a server, and lets it be compiled. */
+/** Fills a server, and makes it compile its code. */
 export async function prepare(generator: Generator, peer: Peer, keys: number): Promise<void> {
-  // Python would take half a minute to have each key on the disk, and is asked for none.
-  const isAsked = peer.name !== "Python, durable";
-  if (isAsked) await generator.preload(peer, keys);
-  await generator.run(peer, { ...WARM_UP, keys, inserts: isAsked ? 50 : 100 });
+  // The durable Python server would need half a minute to sync each key. No cell looks keys up there.
+  const isFilled = peer.name !== "Python, durable";
+  if (isFilled) await generator.preload(peer, keys);
+  await generator.run(peer, { ...WARM_UP, keys, inserts: isFilled ? 50 : 100 });
 }
 
 /**
- * Runs all rounds. In each round every cell has its turn, and in each cell every server that there is,
- * both in an order of their own. A server that fails has no further turns; the others have.
+ * Runs all rounds. A round runs all cells, and a cell all its servers, both in random order. A server
+ * that fails is left out from then on.
  *
- * @param problems takes the servers that failed, and what there was no time for
- * @param signal ends it; what was measured by then is kept
- * @param onRound is told the number of each round that is over
+ * @param problems receives the servers that failed, and the rounds that there was no time for
+ * @param signal ends the rounds; the measurements until then are returned
+ * @param onRound called with the number of each finished round
  */
 export async function runRounds(
-  generator: Pick<Generator, "run">,
+  generator: { run(peer: Peer, load: Load): Promise<LoadResult> },
   peers: ReadonlyMap<PeerName, Peer>,
   { cells, keys, rounds, endMs, warmUpS, durationS, random }: Plan,
   problems: Problems,
@@ -82,7 +82,7 @@ export async function runRounds(
   return stages;
 }
 
-/** The same in an order by chance. */
+/** The items in random order. */
 export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const left = [...items];
   return items.flatMap(() => left.splice(random.below(left.length), 1));

@@ -1,0 +1,154 @@
+/**
+ * A well-behaved client at a fixed rate, in a process of its own: it shows what an attack costs others.
+ *
+ * It is an open loop of testperf: requests leave by a schedule, a latency counts from the intended
+ * start, and every value is checked. A second client does the same to a server that is not attacked.
+ * If the machine stalls, both show it.
+ */
+import { HtClient } from "../../client.ts";
+import { type LatencyData } from "../../lib/perf/measure/histogram.ts";
+import { errorCount, type StageData } from "../../lib/perf/measure/stage_data.ts";
+import { runStage } from "../../lib/perf/run/stage.ts";
+import { ClientKeys } from "../../lib/perf/workload/client_keys.ts";
+import { createKeyChoice } from "../../lib/perf/workload/key_distribution.ts";
+import { Keys } from "../../lib/perf/workload/keys.ts";
+import { TableWorkload, type Tasks } from "../../lib/perf/workload/operation.ts";
+import { randomFractions } from "../../lib/perf/workload/seeded_streams.ts";
+import { fillTasks, mixTasks, reserveTasks } from "../../lib/perf/workload/tasks.ts";
+import { answerOrders, AskedProcess } from "../harness/asked_process.ts";
+
+/** Requests a second to each of the two servers. */
+const STEADY_RATE = 200;
+
+/** Keys that are looked up, and as many that inserts and removes use. */
+const KEYS = 50;
+
+const VALUE_BYTES = 100;
+
+/** Percent of each operation. */
+const MIX = { lookup: 50, insert: 25, remove: 25 };
+
+/** The time limit of a reply, in milliseconds: on a busy machine it takes seconds. */
+const TIMEOUT_MS = 60_000;
+
+/** The schedule goes on until a report; this is longer than any attack, in milliseconds. */
+const ENDLESS_MS = 3_600_000;
+
+/** The observations of one client. */
+export interface Seen {
+  readonly requests: number;
+  readonly errors: number;
+  /** Some of the errors, as sentences. */
+  readonly told: readonly string[];
+  readonly latency: LatencyData;
+}
+
+/** The observations of both clients since the last report. */
+export interface SteadyReport {
+  readonly server: Seen;
+  readonly control: Seen;
+}
+
+/** The process, from the outside. */
+export class SteadyClient implements AsyncDisposable {
+  readonly #process: AskedProcess;
+
+  private constructor(process: AskedProcess) {
+    this.#process = process;
+  }
+
+  /**
+   * Starts both clients, and waits until the servers reply to them.
+   *
+   * @param port of the server that is attacked
+   * @param controlPort of the server that is not
+   * @param token of the first server (default: none)
+   */
+  static async start(port: number, controlPort: number, token: string = ""): Promise<SteadyClient> {
+    const args = [String(port), String(controlPort), token];
+    const client = new SteadyClient(
+      new AskedProcess("bench/hardening/steady_client.ts", ...args),
+    );
+    await client.report();
+    return client;
+  }
+
+  /** The observations since the last report, after the replies to all requests so far. */
+  async report(): Promise<SteadyReport> {
+    return await this.#process.ask("report") as SteadyReport;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process[Symbol.asyncDispose]();
+  }
+}
+
+/** One of the two clients. */
+class SteadyLoad {
+  readonly #client: HtClient;
+  readonly #workload: TableWorkload;
+  readonly #keys = new ClientKeys(0, 1, KEYS);
+  #stage: Promise<StageData>;
+  #isOver = false;
+
+  private constructor(client: HtClient, seed: number) {
+    this.#client = client;
+    this.#workload = new TableWorkload(new Keys(seed), VALUE_BYTES, true);
+    this.#stage = this.#fill();
+  }
+
+  static async start(port: number, token: string): Promise<SteadyLoad> {
+    const options = { timeoutMs: TIMEOUT_MS, ...(token === "" ? {} : { token }) };
+    return new SteadyLoad(await HtClient.connect(`127.0.0.1:${port}`, options), port);
+  }
+
+  /** Ends the schedule, and starts a new one. */
+  async report(): Promise<Seen> {
+    this.#isOver = true;
+    const { sum, firstError } = await this.#stage;
+    const lost = this.#client.connections - 1;
+    this.#isOver = false;
+    const choose = createKeyChoice({ kind: "uniform" }, KEYS, randomFractions(1));
+    const mix = mixTasks(MIX, this.#keys, choose, randomFractions(2));
+    const tasks = { next: () => this.#isOver ? undefined : mix.next() };
+    this.#stage = this.#run(tasks, STEADY_RATE);
+    const errors = errorCount(sum.errors);
+    return {
+      requests: sum.ops + errors,
+      errors: errors + lost,
+      told: [
+        ...firstError === null ? [] : [firstError],
+        ...lost === 0 ? [] : [`it was disconnected ${lost} times`],
+      ],
+      latency: sum.latency,
+    };
+  }
+
+  /** Inserts the keys that are looked up, and some that can be removed. */
+  async #fill(): Promise<StageData> {
+    await this.#run(fillTasks(this.#keys), undefined);
+    return await this.#run(reserveTasks(this.#keys, KEYS), undefined);
+  }
+
+  #run(tasks: Tasks, ratePerS: number | undefined): Promise<StageData> {
+    return runStage({
+      stage: "steady",
+      clients: [this.#client],
+      workload: this.#workload,
+      tasks: () => tasks,
+      length: { durationMs: ENDLESS_MS },
+      ratePerS,
+    });
+  }
+}
+
+if (import.meta.main) {
+  const [port, controlPort, token = ""] = Deno.args;
+  const load = await SteadyLoad.start(Number(port), token);
+  const controlLoad = await SteadyLoad.start(Number(controlPort), "");
+  await answerOrders(async () => {
+    const [server, control] = await Promise.all([load.report(), controlLoad.report()]);
+    return { server, control };
+  });
+  Deno.exit(0); // without the replies to the last requests
+}
