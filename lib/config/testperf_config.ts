@@ -46,7 +46,7 @@ const SWEEP = { clients: 64, repeats: 5, durationMs: 1_000, warmupMs: 200 } as c
 
 /** A series of runs with more and more clients. */
 export interface SweepConfig {
-  /** Clients of the last step, unless throughput levels out before. */
+  /** Clients of the last step, unless throughput reaches its plateau before. */
   readonly maxClients: number;
   /** Runs of each step. */
   readonly repeats: number;
@@ -168,7 +168,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     )
     .option(
       "--sweep [max]",
-      `runs with 1, 2, 3, 4, 6, 8, ... clients until throughput levels out, at most this number (default: ${SWEEP.clients})`,
+      `runs with 1, 2, 3, 4, 6, 8, ... clients until throughput reaches its plateau, at most this number (default: ${SWEEP.clients})`,
       integer(1, 10_000),
     )
     .option(

@@ -1,7 +1,7 @@
 /** Invented results of `deno task bench`. */
 import type { BenchData, Findings, PartName } from "../../bench/report/report_data.ts";
 import { type Operation, OPERATIONS } from "../../lib/perf/workload/operation.ts";
-import { type MadeUpSweep, sweepWith } from "../perf/sweep_data.ts";
+import { type ArtificialSweep, artificialSweep } from "./sweep_data.ts";
 
 const CLIENTS = [1, 2, 3, 4, 6, 8, 12];
 
@@ -9,7 +9,7 @@ const CLIENTS = [1, 2, 3, 4, 6, 8, 12];
 export function levelSweep(
   sumOps: number,
   operations: readonly Operation[] = OPERATIONS,
-): MadeUpSweep {
+): ArtificialSweep {
   return {
     operations,
     clients: CLIENTS,
@@ -21,10 +21,10 @@ export function levelSweep(
 
 /** The data of a report, from invented sweeps. */
 export function findingsWith(
-  sweeps: Readonly<Partial<Record<PartName, MadeUpSweep>>>,
+  sweeps: Readonly<Partial<Record<PartName, ArtificialSweep>>>,
   changes: Partial<BenchData> = {},
 ): Findings {
-  const parts = Object.entries(sweeps) as [PartName, MadeUpSweep][];
+  const parts = Object.entries(sweeps) as [PartName, ArtificialSweep][];
   return {
     bench: {
       format: "htserver bench",
@@ -71,6 +71,6 @@ export function findingsWith(
       })),
       ...changes,
     },
-    sweeps: Object.fromEntries(parts.map(([name, sweep]) => [name, sweepWith(sweep)])),
+    sweeps: Object.fromEntries(parts.map(([name, sweep]) => [name, artificialSweep(sweep)])),
   };
 }

@@ -1,15 +1,13 @@
 /** Single operations of a run, and the check of their results: each value follows from its key. */
 import type { HtClient } from "../../client/client.ts";
+import type { MeasuredOperation } from "../../config/workload_flags.ts";
 import type { Keys } from "./keys.ts";
 
-/** The operations that are measured, in the order of the four stages. */
-export const OPERATIONS = ["insert", "lookup", "scan", "remove"] as const;
-
-export type Operation = (typeof OPERATIONS)[number];
+export { type MeasuredOperation as Operation, OPERATIONS } from "../../config/workload_flags.ts";
 
 /** One operation of a client. */
 export interface Task {
-  readonly operation: Operation;
+  readonly operation: MeasuredOperation;
   /** Number of the key. */
   readonly key: number;
   /** Called when the operation succeeded. */

@@ -1,9 +1,14 @@
 import assert from "assert";
 import { medianShares, sharesOf } from "../../../bench/report/processor_shares.ts";
-import { SWEEP_STARTED_UNIX_MS, sweepWith } from "../../perf/sweep_data.ts";
+import { artificialSweep, SWEEP_STARTED_UNIX_MS } from "../sweep_data.ts";
 
 /** Three repeats of a stage of one second, two seconds apart. */
-const SWEEP = sweepWith({ operations: ["lookup"], clients: [1], repeats: 3, opsOfEach: () => 100 });
+const SWEEP = artificialSweep({
+  operations: ["lookup"],
+  clients: [1],
+  repeats: 3,
+  opsOfEach: () => 100,
+});
 
 /** A sample every 500 ms. The thread runs all the time in the first stage, then half of it. */
 function samples(untilMs: number) {
