@@ -1,6 +1,6 @@
 /** A client that sends and receives raw lines. */
 import { textAt } from "../../lib/bytes/span.ts";
-import { LineFramer } from "../../lib/protocol/line_framer.ts";
+import { LineFramer } from "../../lib/bytes/line_framer.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,5 +1,5 @@
 /** The line framer: a stream, cut in any places, has the lines that it has in one piece. */
-import { LineFramer, type LineProblem } from "../../lib/protocol/line_framer.ts";
+import { LineFramer, type LineProblem } from "../../lib/bytes/line_framer.ts";
 import { anyBytes, mutated } from "../make/mutate.ts";
 import { requestBytes } from "../make/requests.ts";
 import { type Line, linesOf } from "../oracle/lines.ts";

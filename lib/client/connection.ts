@@ -13,7 +13,7 @@ import {
   type SuccessReply,
 } from "../protocol/decode_reply.ts";
 import type { Failure } from "../protocol/message.ts";
-import { LineFramer } from "../protocol/line_framer.ts";
+import { LineFramer } from "../bytes/line_framer.ts";
 import type { ClientSocket } from "./client_socket.ts";
 import { dial, type Trust } from "./dial.ts";
 import { ConnectionLostError, errorFrom, HtError, TlsError } from "./errors.ts";

@@ -4,7 +4,7 @@ import type { Span } from "../bytes/span.ts";
 import { stringAt } from "../json/scan.ts";
 import { decodeCommonRequest } from "./common_request.ts";
 import { DecodeError } from "./decode_error.ts";
-import type { LineProblem } from "./line_framer.ts";
+import type { LineProblem } from "../bytes/line_framer.ts";
 import { MemberReader } from "./member_reader.ts";
 import type { Failure } from "./message.ts";
 import { NameIndex } from "./name_index.ts";

@@ -21,7 +21,7 @@ import { ByteChunks } from "../bytes/byte_chunks.ts";
 import type { Client } from "../commands/command_table.ts";
 import { QueuedClient, type RequestSource } from "../engine/command_queue.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
-import type { LineFramer } from "../protocol/line_framer.ts";
+import type { LineFramer } from "../bytes/line_framer.ts";
 import type { Failure } from "../protocol/message.ts";
 import type { Rejection, Request } from "../protocol/requests.ts";
 import type { BufferOwner } from "./buffer_budget.ts";

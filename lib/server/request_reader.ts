@@ -18,7 +18,7 @@ import {
   tokenMissing,
 } from "../commands/command_table.ts";
 import { decodeRequest, isRejection, rejectLine } from "../protocol/decode_request.ts";
-import { LineFramer } from "../protocol/line_framer.ts";
+import { LineFramer } from "../bytes/line_framer.ts";
 import type { Failure } from "../protocol/message.ts";
 import type { Rejection, Request } from "../protocol/requests.ts";
 

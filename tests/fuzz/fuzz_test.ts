@@ -24,7 +24,7 @@ import { Connection } from "../../lib/server/connection.ts";
 import type { Socket } from "../../lib/server/socket.ts";
 import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts";
-import { LineFramer } from "../../lib/protocol/line_framer.ts";
+import { LineFramer } from "../../lib/bytes/line_framer.ts";
 import { readFolder } from "../../lib/storage/recovery/folder_reader.ts";
 import { seedFor } from "../../bench/harness/random.ts";
 

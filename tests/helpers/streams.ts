@@ -1,7 +1,7 @@
 /** Streams of bytes for tests: split into chunks, read by a framer, joined again. */
 import type { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
 import { textAt } from "../../lib/bytes/span.ts";
-import { LineFramer, type LineProblem } from "../../lib/protocol/line_framer.ts";
+import { LineFramer, type LineProblem } from "../../lib/bytes/line_framer.ts";
 
 /** One line: its text, or the problem of the framer. */
 export type Line = string | { readonly problem: LineProblem };

@@ -3,7 +3,7 @@ import assert from "assert";
 import fc from "fast-check";
 import { asked } from "../../fuzz/oracle/request.ts";
 import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts";
-import { LineFramer } from "../../lib/protocol/line_framer.ts";
+import { LineFramer } from "../../lib/bytes/line_framer.ts";
 import { METHODS } from "../../lib/protocol/requests.ts";
 import {
   brokenJsonText,

@@ -27,7 +27,7 @@ const TABLE = `
   };`;
 
 const IMPORTS = `
-  import { LineFramer } from "lib/protocol/line_framer.ts";
+  import { LineFramer } from "lib/bytes/line_framer.ts";
   import { HashTable } from "lib/table/hash_table.ts";`;
 
 /** Ways to fill a table with about 100 MB times \`part\`. */

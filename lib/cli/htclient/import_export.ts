@@ -14,7 +14,7 @@ import {
   TimeoutError,
 } from "../../client/errors.ts";
 import type { HtClient } from "../../client/client.ts";
-import { LineFramer } from "../../protocol/line_framer.ts";
+import { LineFramer } from "../../bytes/line_framer.ts";
 
 const QUOTE = 34, LF = 10;
 

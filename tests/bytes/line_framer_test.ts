@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { Arena } from "../../lib/bytes/arena.ts";
 import { largeArena } from "../../lib/bytes/large_arena.ts";
 import { textAt, textOf } from "../../lib/bytes/span.ts";
-import { LineFramer } from "../../lib/protocol/line_framer.ts";
+import { LineFramer } from "../../lib/bytes/line_framer.ts";
 import { cut, framed, joined, type Line, linesOf, utf8 } from "../helpers/streams.ts";
 
 const LF = 10, CR = 13;

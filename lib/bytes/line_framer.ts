@@ -9,8 +9,8 @@
  * stored (I5). Lines that are not UTF-8 are rejected one by one, so other lines are not affected (I9).
  */
 import { isUtf8 } from "node:buffer";
-import { largeArena } from "../bytes/large_arena.ts";
-import { indexOfByte } from "../bytes/word_scan.ts";
+import { largeArena } from "./large_arena.ts";
+import { indexOfByte } from "./word_scan.ts";
 
 const LF = 10, CR = 13;
 
