@@ -1,19 +1,29 @@
-/** Decodes the bytes of one line into a request, or into the failure to reply with. Never throws (I9). */
-import { quoted } from "../base/quote.ts";
-import type { Span } from "../bytes/span.ts";
-import { stringAt } from "../json/scan.ts";
-import { decodeCommonRequest } from "./common_request.ts";
-import { DecodeError } from "./decode_error.ts";
+/**
+ * Decodes the bytes of one line into a request, or into the failure to reply with. Never throws (I9).
+ *
+ * The most common lines are decoded here, in less than half the time of any others: `insert`, `lookup` and
+ * `remove` without an id, white space or escapes in the key, members in the usual order.
+ */
 import type { LineProblem } from "../bytes/line_framer.ts";
-import { MemberReader } from "./member_reader.ts";
+import { areEqual, spanOf } from "../bytes/span.ts";
+import { skipValue } from "../json/scan.ts";
+import { decodeAnyRequest } from "./any_request.ts";
 import type { Failure } from "./message.ts";
-import { NameIndex } from "./name_index.ts";
-import { type Method, METHODS, type Rejection, type Request, REQUEST_READERS } from "./requests.ts";
+import type { Rejection, Request } from "./requests.ts";
 
-const METHOD_NAMES = new NameIndex(METHODS);
+const LOOKUP = bytesOf('{"method":"lookup","key":"');
+const INSERT = bytesOf('{"method":"insert","key":"');
+const REMOVE = bytesOf('{"method":"remove","key":"');
+const BEFORE_VALUE = bytesOf('","value":');
 
-/** One for all lines: they are decoded one at a time. */
-const members = new MemberReader();
+/** Longest line that is tried: a longer one with another form would be read twice. */
+const MAX_COMMON_BYTES = 4_096;
+
+/** Where the method's name begins. */
+const NAME_OFFSET = '{"method":"'.length;
+
+const SPACE = 32, QUOTE = 34, BACKSLASH = 92, CLOSE_OBJECT = 125;
+const LOWER_I = 105, LOWER_L = 108, LOWER_R = 114;
 
 /**
  * Decodes a line, which must be UTF-8.
@@ -24,29 +34,52 @@ export function decodeRequest(bytes: Uint8Array, start: number, end: number): Re
   return decodeCommonRequest(bytes, start, end) ?? decodeAnyRequest(bytes, start, end);
 }
 
-/** Decodes a line of any form. */
-export function decodeAnyRequest(
+/**
+ * Decodes a line of a common form.
+ *
+ * @returns the same request as `decodeAnyRequest`; undefined: the line has another form
+ */
+function decodeCommonRequest(
   bytes: Uint8Array,
   start: number,
   end: number,
-): Request | Rejection {
-  let id: Span | undefined;
-  let method: Method | undefined;
-  try {
-    members.scan(bytes, start, end);
-    id = members.id();
-    const number = readMethod();
-    method = METHODS[number];
-    const read = REQUEST_READERS[number];
-    if (method === undefined || read === undefined) throw new RangeError(`no method ${number}`);
-    members.method = method;
-    return read(members, id);
-  } catch (error) {
-    if (error instanceof DecodeError) return { id, method, failure: error.failure };
-    throw error;
-  } finally {
-    members.release();
+): Request | undefined {
+  if (end - start > MAX_COMMON_BYTES) return undefined;
+  const beginning = beginningFor(bytes[start + NAME_OFFSET] ?? 0);
+  const keyStart = start + INSERT.length;
+  if (beginning === undefined || bytes[end - 1] !== CLOSE_OBJECT) return undefined;
+  if (!areEqual(bytes, start, keyStart, beginning, 0, INSERT.length)) return undefined;
+  const keyEnd = skipPlainString(bytes, keyStart, end);
+  if (keyEnd < 0) return undefined;
+  const id = undefined, key = { bytes, start: keyStart, end: keyEnd };
+  if (beginning !== INSERT) {
+    if (keyEnd !== end - 2) return undefined;
+    return beginning === LOOKUP ? { method: "lookup", id, key } : { method: "remove", id, key };
   }
+  const valueStart = keyEnd + BEFORE_VALUE.length;
+  if (!areEqual(bytes, keyEnd, valueStart, BEFORE_VALUE, 0, BEFORE_VALUE.length)) return undefined;
+  if (skipValue(bytes, valueStart, end) !== end - 1) return undefined;
+  return { method: "insert", id, key, value: { bytes, start: valueStart, end: end - 1 } };
+}
+
+function beginningFor(firstOfName: number): Uint8Array | undefined {
+  if (firstOfName === LOWER_L) return LOOKUP;
+  if (firstOfName === LOWER_I) return INSERT;
+  return firstOfName === LOWER_R ? REMOVE : undefined;
+}
+
+/** The end of a string without escapes that begins here; -1: it has some, or is not valid. */
+function skipPlainString(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) return at;
+    if (byte === BACKSLASH || byte < SPACE) return -1;
+  }
+  return -1;
+}
+
+function bytesOf(text: string): Uint8Array {
+  return spanOf(text).bytes;
 }
 
 /** Whether a line is not a valid request. */
@@ -83,15 +116,4 @@ function failureFor(problem: LineProblem, maxLineBytes: number): Failure {
         message: "Cannot read the request: it must be UTF-8, and this line has other bytes",
       };
   }
-}
-
-/** Reads the request's method, as its number in `METHODS`. */
-function readMethod(): number {
-  const { bytes, start, end } = members.methodLiteral();
-  const number = METHOD_NAMES.find(bytes, start, end);
-  if (number >= 0) return number;
-  throw new DecodeError(
-    "MethodError",
-    `There is no method ${quoted(stringAt(bytes, start, end))}; there are ${METHODS.join(", ")}`,
-  );
 }

@@ -5,12 +5,8 @@
 import assert from "assert";
 import fc from "fast-check";
 import { textOf } from "../../lib/bytes/span.ts";
-import {
-  decodeAnyRequest,
-  decodeRequest,
-  isRejection,
-  rejectLine,
-} from "../../lib/protocol/decode_request.ts";
+import { decodeAnyRequest } from "../../lib/protocol/any_request.ts";
+import { decodeRequest, isRejection, rejectLine } from "../../lib/protocol/decode_request.ts";
 import type { FailureType } from "../../lib/protocol/message.ts";
 import { type Method, METHODS, type Rejection } from "../../lib/protocol/requests.ts";
 import { jsonText, stringLiteral, white } from "../helpers/json_texts.ts";
