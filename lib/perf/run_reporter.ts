@@ -74,10 +74,10 @@ export class RunReporter implements RunEvents, ShareEvents {
   #heading(server: string): string {
     const { target, clients, processes, sweep, ops, durationMs, warmupMs } = this.#config;
     const { pipeline, ratePerS, valueBytes } = this.#config;
-    const most = sweep === undefined ? "" : "up to ";
+    const upTo = sweep === undefined ? "" : "up to ";
     return [
-      `Server ${target} at ${server}: ${most}${clientsText(clients)}`,
-      ...(processes > 1 ? [`${most}${processes} processes`] : []),
+      `Server ${target} at ${server}: ${upTo}${clientsText(clients)}`,
+      ...(processes > 1 ? [`${upTo}${processes} processes`] : []),
       ...(sweep === undefined ? [] : [`${sweep.repeats} runs of each step`]),
       durationMs === undefined
         ? `${ops} operations each in a stage`

@@ -55,15 +55,15 @@ export interface StepsResult {
   readonly isGood: boolean;
 }
 
-/** The steps of a sweep: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... and `most` at the end. */
-export function sweepClients(most: number): number[] {
+/** The steps of a sweep: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... and `max` at the end. */
+export function sweepClients(max: number): number[] {
   const counts: number[] = [];
-  for (let power = 1; power < most; power *= 2) {
+  for (let power = 1; power < max; power *= 2) {
     counts.push(power);
     const between = power * 1.5;
-    if (Number.isInteger(between) && between < most) counts.push(between);
+    if (Number.isInteger(between) && between < max) counts.push(between);
   }
-  return [...counts, most];
+  return [...counts, max];
 }
 
 /**

@@ -136,9 +136,9 @@ function axisSpec(axis: Axis, values: readonly number[]) {
     return { title, scale, axis: { ...labels, ...whole } } as const;
   }
   // Not Math.min(...values): the number of arguments of a call is limited.
-  const least = values.reduce((a, b) => Math.min(a, b));
-  const most = values.reduce((a, b) => Math.max(a, b));
-  const ticks = logTicks(least, most);
+  const min = values.reduce((a, b) => Math.min(a, b));
+  const max = values.reduce((a, b) => Math.max(a, b));
+  const ticks = logTicks(min, max);
   const scale = { type: "log" as const, domain: [...ticks.domain], nice: false };
   return { title, scale, axis: { ...labels, values: [...ticks.values] } };
 }

@@ -87,7 +87,7 @@ function chartSpec(chart: PercentileChart, { title, x, y, series }: Chart): TopL
     }))
   );
   const names = series.map(({ name }) => name);
-  const most = chart.series.reduce((end, { count }) => Math.max(end, count), 10);
+  const max = chart.series.reduce((end, { count }) => Math.max(end, count), 10);
   const values = rows.map((row) => row.y);
   const ticks = logTicks(
     values.reduce((a, b) => Math.min(a, b)),
@@ -100,10 +100,10 @@ function chartSpec(chart: PercentileChart, { title, x, y, series }: Chart): TopL
   const horizontal = {
     field: "x",
     type: "quantitative" as const,
-    scale: { type: "log" as const, domain: [1, most], nice: false },
+    scale: { type: "log" as const, domain: [1, max], nice: false },
     axis: {
       title: axisText(x),
-      values: TICKS.filter((tick) => tick <= most),
+      values: TICKS.filter((tick) => tick <= max),
       // 1 - 1/1000 is not exactly 0.999, so the number of digits is limited.
       labelExpr: "format(100 - 100 / datum.value, '.12~g')",
     },

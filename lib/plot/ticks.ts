@@ -18,29 +18,29 @@ export interface LogTicks {
 /**
  * Chooses the ticks of a logarithmic axis.
  *
- * @param least above 0
- * @param most at least `least`
+ * @param min above 0
+ * @param max at least `min`
  * @returns ends that enclose all values: powers of ten, or 2 or 5 times one
  */
-export function logTicks(least: number, most: number): LogTicks {
-  const steps = stepsAround(least, most);
-  const isShort = Math.log10(most / least) <= MAX_DECADES_WITH_STEPS;
+export function logTicks(min: number, max: number): LogTicks {
+  const steps = stepsAround(min, max);
+  const isShort = Math.log10(max / min) <= MAX_DECADES_WITH_STEPS;
   const ticks = steps.filter(({ step }) => isShort || step === 1);
   const every = Math.ceil(ticks.length / MAX_TICKS);
   return {
-    domain: [steps[0]?.value ?? least, steps.at(-1)?.value ?? most],
+    domain: [steps[0]?.value ?? min, steps.at(-1)?.value ?? max],
     values: ticks.filter((_, at) => at % every === 0).map(({ value }) => value),
   };
 }
 
-/** From the last step at or below `least` to the first step at or above `most`. */
-function stepsAround(least: number, most: number): { step: number; value: number }[] {
-  const first = Math.floor(Math.log10(least)) - 1; // logarithms are not exact
-  const last = Math.ceil(Math.log10(most)) + 1;
+/** From the last step at or below `min` to the first step at or above `max`. */
+function stepsAround(min: number, max: number): { step: number; value: number }[] {
+  const first = Math.floor(Math.log10(min)) - 1; // logarithms are not exact
+  const last = Math.ceil(Math.log10(max)) + 1;
   const all = Array.from({ length: last - first + 1 }, (_, at) =>
     // By texts, because 10 ** -3 is not exactly 0.001.
     STEPS.map((step) => ({ step, value: Number(`${step}e${first + at}`) }))).flat();
-  const from = Math.max(0, all.findLastIndex(({ value }) => value <= least));
-  const to = all.findIndex(({ value }, at) => at > from && value >= most);
+  const from = Math.max(0, all.findLastIndex(({ value }) => value <= min));
+  const to = all.findIndex(({ value }, at) => at > from && value >= max);
   return all.slice(from, to + 1);
 }

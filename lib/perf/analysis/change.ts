@@ -105,8 +105,8 @@ export function compareRuns(
  */
 function clampOutliers(values: readonly number[], noiseShare: number): number[] {
   const center = median(values);
-  const most = MAX_DEVIATIONS * noiseShare * center;
-  return values.map((value) => Math.min(center + most, Math.max(center - most, value)));
+  const limit = MAX_DEVIATIONS * noiseShare * center;
+  return values.map((value) => Math.min(center + limit, Math.max(center - limit, value)));
 }
 
 function checkValues(values: readonly number[], run: string): void {

@@ -163,8 +163,8 @@ function peakOf(
   return {
     clients,
     opsPerSecond: estimate(fit, resampled, (one) => {
-      const most = peakClients(one);
-      return Number.isFinite(most) ? uslThroughput(one, most) : one.lambda / one.sigma;
+      const clients = peakClients(one);
+      return Number.isFinite(clients) ? uslThroughput(one, clients) : one.lambda / one.sigma;
     }),
     isWithinData: clients.value <= mostClients(steps),
   };

@@ -97,10 +97,10 @@ export function uslSentence(fit: Pick<UslFit, "peak" | "limit" | "lackOfFit">): 
   return sentences.join(" ");
 }
 
-function peakSentence(peak: UslPeak | null, most: number): string {
+function peakSentence(peak: UslPeak | null, maxClients: number): string {
   if (peak === null) {
     return `The Universal Scalability Law has no peak within the data: coherency may be 0 (up to ${
-      clientsText(most)
+      clientsText(maxClients)
     } measured).`;
   }
   const peakText = `The Universal Scalability Law has its peak at ${
@@ -110,7 +110,7 @@ function peakSentence(peak: UslPeak | null, most: number): string {
   }`;
   return peak.isWithinData
     ? `${peakText}.`
-    : `${peakText}, beyond the ${clientsText(most)} that were measured.`;
+    : `${peakText}, beyond the ${clientsText(maxClients)} that were measured.`;
 }
 
 function limitSentence({ by, atClients, contentionShare, coherencyShare }: UslLimit): string {

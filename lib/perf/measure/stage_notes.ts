@@ -4,6 +4,9 @@ import type { Gap } from "./gap.ts";
 import { errorCount, type StageData } from "./stage_data.ts";
 import { MAX_IN_FLIGHT } from "../workload/schedule.ts";
 
+/** Maximum number of gaps in the notes on a stage. */
+const MAX_GAPS = 10;
+
 /** Note on clients that reached the limit of requests in flight. */
 const BOUND_NOTE =
   `had ${MAX_IN_FLIGHT} requests in flight and sent further ones late; their latency still counts from the intended start`;
@@ -81,9 +84,10 @@ function gapNotes({ sum, clients, startedUnixMs }: StageData): string[] {
     gaps.filter((gap) => !sum.gaps.some((all) => overlap(gap, all)))
       .map((gap) => gapText(gap, `no reply to client ${at + 1}`))
   );
-  const most = 10;
   const all = [...common, ...single];
-  return all.length <= most ? all : [...all.slice(0, most), `${all.length - most} more gaps`];
+  return all.length <= MAX_GAPS
+    ? all
+    : [...all.slice(0, MAX_GAPS), `${all.length - MAX_GAPS} more gaps`];
 }
 
 function overlap(a: Gap, b: Gap): boolean {

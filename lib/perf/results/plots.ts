@@ -177,8 +177,8 @@ function point(x: number, values: readonly number[]): PlotPoint {
 }
 
 function clientsAxis(series: readonly PlotSeries[]): Axis {
-  const most = highest(series.flatMap(({ points }) => points.map(({ x }) => x)));
-  const scale = most <= MAX_LINEAR_CLIENTS ? "linear" : "log";
+  const max = highest(series.flatMap(({ points }) => points.map(({ x }) => x)));
+  const scale = max <= MAX_LINEAR_CLIENTS ? "linear" : "log";
   return { title: "Simultaneous clients", unit: "count", scale };
 }
 

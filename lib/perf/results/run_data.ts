@@ -69,7 +69,7 @@ export interface CommonData {
   readonly target: string;
   /** HOST:PORT. */
   readonly server: string;
-  /** When the measurement began, in milliseconds since 1970. */
+  /** When the measurement began, in Unix milliseconds. */
   readonly startedUnixMs: number;
   readonly seed: number;
   /** Of a sweep: of each run; but `clients` is the largest number of all steps. */

@@ -72,7 +72,7 @@ function busyShare(repeats: readonly StageData[]): number | undefined {
 /** Minimum and maximum of any number of values (the arguments of a call are limited). */
 function range(values: readonly number[]): [number, number] {
   return values.reduce<[number, number]>(
-    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
+    ([min, max], value) => [Math.min(min, value), Math.max(max, value)],
     [Infinity, -Infinity],
   );
 }

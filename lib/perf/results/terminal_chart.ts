@@ -74,7 +74,7 @@ function marksOf(analysis: OperationAnalysis | undefined): ReadonlyMap<number, s
 }
 
 function barLines(title: string, bars: readonly Bar[], style: ChartStyle): string[] {
-  const most = Math.max(...bars.map(({ value }) => value));
+  const max = Math.max(...bars.map(({ value }) => value));
   const numbers = bars.map(({ value }) => numberText(value));
   const labelWidth = Math.max(...bars.map(({ label }) => label.length));
   const numberWidth = Math.max(...numbers.map(({ length }) => length));
@@ -85,7 +85,7 @@ function barLines(title: string, bars: readonly Bar[], style: ChartStyle): strin
   const barRoom = room - (hasWords ? markWidth : markWidth > 0 ? 2 : 0);
   const width = Math.min(MAX_BAR, Math.max(MIN_BAR, barRoom));
   const lines = bars.map(({ label, value, mark }, at) => {
-    const bar = barText(most > 0 ? value / most : 0, width, style.hasBlocks).padEnd(width);
+    const bar = barText(max > 0 ? value / max : 0, width, style.hasBlocks).padEnd(width);
     const markText = mark === "" ? "" : hasWords ? ` < ${mark}` : " <";
     const line = `  ${label.padStart(labelWidth)} ${bar} ${
       (numbers[at] ?? "").padStart(numberWidth)

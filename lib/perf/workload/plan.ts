@@ -147,8 +147,8 @@ function countSharedKeys(keys: readonly ClientKeys[]): number {
   const all = keys.reduce((sum, { end }) => sum + end, 0);
   // After a stage by time, clients have inserted different numbers of keys. Key numbers have no gaps
   // below the smallest of them.
-  const least = Math.min(...keys.map(({ end }) => end));
-  return keys.every(({ end, limit }) => end === limit) ? all : least * keys.length;
+  const min = Math.min(...keys.map(({ end }) => end));
+  return keys.every(({ end, limit }) => end === limit) ? all : min * keys.length;
 }
 
 function stageLength(
