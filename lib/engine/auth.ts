@@ -1,17 +1,17 @@
-/** The token that a server may ask for, compared in constant time. */
+/** The check of the token that a server may require, in constant time. */
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** Says whether a client's token is the right one. */
+/** Whether a client's token is the server's. */
 export type TokenCheck = (token: string | undefined) => boolean;
 
 /**
  * Makes the check.
  *
- * @param wanted the server's token; undefined where it needs none, and then any will do
+ * @param wanted the server's token; undefined if it requires none, and then every token is good
  */
 export function tokenCheck(wanted: string | undefined): TokenCheck {
   if (wanted === undefined) return () => true;
-  // Digests have one length, and comparing them tells nothing about the tokens themselves.
+  // All digests have the same length, and the time to compare them shows nothing about the tokens.
   const wantedDigest = digest(wanted);
   return (token) => token !== undefined && timingSafeEqual(digest(token), wantedDigest);
 }

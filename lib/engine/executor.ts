@@ -1,18 +1,11 @@
 /**
  * The executor: runs one request from its command to its reply, adds its change to the open batch, counts
- * it, and records it in the slow log and the debug log.
+ * it, and logs it.
  */
-import type { ByteChunks } from "../bytes/byte_chunks.ts";
-import { MIN_TIMED_BYTES, SLOW_REQUEST_MS } from "../base/limits.ts";
+import { MIN_TIMED_BYTES } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
+import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import type { Span } from "../bytes/span.ts";
-import type { GroupCommit } from "./group_commit.ts";
-import { isRejection } from "../protocol/decode_request.ts";
-import { addFailure, FRAME_BYTES, ID_FRAME_BYTES, ReplyEncoder } from "../protocol/encode_reply.ts";
-import { keyOf } from "../protocol/key_text.ts";
-import type { Failure, FailureType } from "../protocol/message.ts";
-import type { Method, Rejection, Request } from "../protocol/requests.ts";
-import { METHODS } from "../protocol/requests.ts";
 import {
   type Client,
   type ClosingFailure,
@@ -26,9 +19,15 @@ import {
   tokenMissing,
   type WriteRequest,
 } from "../commands/command_table.ts";
-import { SlowLog, type SlowRequest } from "./slow_log.ts";
+import { isRejection } from "../protocol/decode_request.ts";
+import { addFailure, FRAME_BYTES, ID_FRAME_BYTES, ReplyEncoder } from "../protocol/encode_reply.ts";
+import type { Failure, FailureType } from "../protocol/message.ts";
+import { type Method, METHODS, type Rejection, type Request } from "../protocol/requests.ts";
+import type { GroupCommit } from "./group_commit.ts";
+import { RequestLog } from "./request_log.ts";
+import type { SlowRequest } from "./slow_log.ts";
 
-/** The properties of a reply that do not stand in its bytes. */
+/** The properties of a reply that its bytes do not show. */
 export interface Answer {
   readonly outcome: "OK" | FailureType;
   /** Number of the change that must be durable before the reply may leave (I2); 0: none. */
@@ -52,9 +51,6 @@ const CURSOR_BYTES = ',"cursor":"c"'.length + String(Number.MAX_SAFE_INTEGER).le
 /** No request is executed with less room for its result, in bytes: that of an insert has this size. */
 const MIN_ROOM_BYTES = "null".length;
 
-/** Maximum length of a key or regex in logs, in characters. */
-const LOGGED_CHARS = { debugLine: 60, slowLog: 40 } as const;
-
 /** The location for requests without a key. */
 const NO_LOCATION: KeyLocation = { hash: 0, address: 0 };
 
@@ -64,13 +60,10 @@ export class Executor {
   readonly #commits: GroupCommit;
   readonly #maxReplyBytes: number;
   readonly #log: Log;
-  readonly #startedMs = performance.now();
   readonly #reply = new ReplyEncoder();
-  readonly #slowLog = new SlowLog();
-  #requests = 0;
+  readonly #requestLog: RequestLog;
   /** When the current request started, by `performance.now()`; 0 if it is not timed. */
   #startMs = 0;
-
   readonly #methods: Readonly<Record<Method, CountedCommand>>;
 
   /** @param options.maxReplyBytes maximum size of a reply line, in bytes */
@@ -84,6 +77,7 @@ export class Executor {
     this.#commits = options.commits;
     this.#maxReplyBytes = options.maxReplyBytes;
     this.#log = options.log;
+    this.#requestLog = new RequestLog(options.log);
     this.#methods = byMethod((method) => {
       // A command takes only requests of its method, which TypeScript cannot express here.
       return { command: COMMANDS[method] as Command<Method>, count: 0 };
@@ -97,7 +91,7 @@ export class Executor {
 
   /** The slowest requests since the start, the slowest first. Short requests are not timed. */
   get slowest(): readonly SlowRequest[] {
-    return this.#slowLog.slowest;
+    return this.#requestLog.slowLog.slowest;
   }
 
   /**
@@ -113,7 +107,10 @@ export class Executor {
     const answer = isRejection(request)
       ? this.#fail(client, out, request.id, failureFor(client, request), 0)
       : this.#run(client, request, out, writeError);
-    if (this.#startMs !== 0) this.#record(client, request, answer, performance.now());
+    if (this.#startMs !== 0) {
+      const endMs = performance.now();
+      this.#requestLog.record(client.number, request, answer.outcome, this.#startMs, endMs);
+    }
     return answer;
   };
 
@@ -227,39 +224,6 @@ export class Executor {
         `${failure.message}; a reply may have at most ${this.#maxReplyBytes} bytes (--max-reply)`,
     };
   }
-
-  /**
-   * Adds a timed request to the slow log and the debug log. Times are since the server's start, and
-   * requests never overlap.
-   */
-  #record(
-    client: Client,
-    request: Request | Rejection,
-    { outcome }: Answer,
-    endedMs: number,
-  ): void {
-    const startMs = this.#startMs, ms = endedMs - startMs;
-    const method = request.method ?? "?";
-    this.#slowLog.note(ms, () => {
-      return {
-        client: client.number,
-        method,
-        ...subjectOf(request, LOGGED_CHARS.slowLog),
-        outcome,
-      };
-    });
-    if (!this.#log.isDebug) return;
-    this.#log.debug("request", {
-      n: ++this.#requests,
-      client: client.number,
-      method,
-      ...subjectOf(request, LOGGED_CHARS.debugLine),
-      outcome,
-      start_us: Math.round((startMs - this.#startedMs) * 1e3),
-      end_us: Math.round((endedMs - this.#startedMs) * 1e3),
-      ...(ms > SLOW_REQUEST_MS ? { slow: true } : {}),
-    });
-  }
 }
 
 /** A command, and the number of its requests. */
@@ -284,22 +248,6 @@ function failureFor(client: Client, { method, failure }: Rejection): Failure {
     (method !== undefined && COMMANDS[method].allowedBeforeAuth);
   if (isAllowed || !isAboutMembers) return failure;
   return tokenMissing(method);
-}
-
-/** The key, regex or subkey of a request, for logs. */
-function subjectOf(
-  request: Request | Rejection,
-  maxChars: number,
-): { key?: string; regex?: string; subkey?: string } {
-  if (isRejection(request)) return {};
-  const key = keyTextIn(request);
-  if (key !== undefined) return { key: shortened(keyOf(key), maxChars) };
-  if ("regex" in request) return { regex: shortened(request.regex, maxChars) };
-  return "subkey" in request ? { subkey: shortened(request.subkey, maxChars) } : {};
-}
-
-function shortened(text: string, maxChars: number): string {
-  return text.length > maxChars ? text.slice(0, maxChars) + "..." : text;
 }
 
 /** Size of a success without its result, in bytes. */

@@ -1,17 +1,17 @@
-/** The slowest requests since the start: what an owner looks at first where the server seems slow. */
+/** The slow log: the slowest requests since the start, for the user of a server that seems slow. */
 import { isoTime } from "../base/clock.ts";
 import { MAX_SLOW_LOG_ENTRIES } from "../base/limits.ts";
 
-/** A request that took long; nothing of its value. */
+/** A slow request, without its value. */
 export interface SlowRequest {
-  /** How long it was executed, in milliseconds. */
+  /** Time of its execution, in milliseconds. */
   readonly ms: number;
-  /** When it was through, in ISO 8601. */
+  /** Time of its end, in ISO 8601. */
   readonly at: string;
   /** Number of the client. */
   readonly client: number;
   readonly method: string;
-  /** What it was about, shortened. */
+  /** Its key, regex or subkey, shortened. */
   readonly key?: string;
   readonly regex?: string;
   readonly subkey?: string;
@@ -19,12 +19,12 @@ export interface SlowRequest {
   readonly outcome: string;
 }
 
-/** A bounded list (I5), the slowest first; the fastest makes room for a slower one. */
+/** A bounded list of requests (I5). A slower request replaces the fastest one. */
 export class SlowLog {
   readonly #max: number;
   readonly #requests: SlowRequest[] = [];
 
-  /** @param max most requests in it */
+  /** @param max maximum number of requests */
   constructor(max: number = MAX_SLOW_LOG_ENTRIES) {
     this.#max = max;
   }
@@ -35,12 +35,12 @@ export class SlowLog {
   }
 
   /**
-   * Notes a request, where it is slow enough.
+   * Records a request if it is slow enough.
    *
-   * @param ms how long it took
-   * @param describe says what it was; asked only where it is noted
+   * @param ms its time, in milliseconds
+   * @param describe called only if it is recorded
    */
-  note(ms: number, describe: () => Omit<SlowRequest, "ms" | "at">): void {
+  record(ms: number, describe: () => Omit<SlowRequest, "ms" | "at">): void {
     const requests = this.#requests;
     if (requests.length >= this.#max) {
       if (ms <= (requests.at(-1)?.ms ?? 0)) return;

@@ -1,6 +1,6 @@
 /**
- * Writes replies as bytes. `result` is always the last member with nothing but `}` behind it, so
- * that a client can cut out its text without parsing it.
+ * The encoder of replies. `result` is always the last member with nothing but `}` behind it, so that a
+ * client can cut out its text without parsing it.
  */
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import { type Span, spanOf } from "../bytes/span.ts";
@@ -15,21 +15,21 @@ const ERROR = encoder.encode('{"status":"ERROR"');
 const ID = encoder.encode(',"id":');
 const END = encoder.encode("}\n");
 
-/** What a success takes beside its id, cursor and result, in bytes. */
+/** Size of a success without its id, cursor and result, in bytes. */
 export const FRAME_BYTES = OK_RESULT.length + END.length;
 
-/** What an id takes beside its own text, in bytes. */
+/** Size of an id without its own text, in bytes. */
 export const ID_FRAME_BYTES = ID.length;
 
-/** The result of a method that has none: JSON text. */
+/** The result of a method without a result, as JSON text. */
 export const NULL_RESULT: Span = spanOf("null");
 
 /**
  * Adds the line of a success, with its LF.
  *
- * @param id the request's, where it had one
- * @param result the result's JSON text; chunks are taken out, and empty then
- * @param cursor where a scan goes on, where there is more
+ * @param id the request's id, if it has one
+ * @param result JSON text; chunks are moved, and empty afterwards
+ * @param cursor of a scan or query with more pairs
  */
 export function addSuccess(
   out: ByteChunks,
@@ -85,7 +85,7 @@ export function addFailure(
   out.addText(`,"type":"${type}","message":${JSON.stringify(message)}}\n`);
 }
 
-/** The line of a failure that nobody asked for, with its LF, in bytes of its own: they may be written late. */
+/** The line of a failure without a request, with its LF, in bytes of its own: they may be written late. */
 export function failureLine({ type, message }: Failure): Uint8Array<ArrayBuffer> {
   return encoder.encode(
     `{"status":"ERROR","type":"${type}","message":${JSON.stringify(message)}}\n`,

@@ -1,35 +1,35 @@
 /**
- * Has V8 give back what a crowd of clients has left behind. V8 collects garbage when more is made, so after
- * a crowd that leaves a quiet server it would keep all of it, and the pages that it was in.
+ * Garbage collection after many clients have disconnected. V8 collects when a program allocates, so an idle
+ * server would keep the garbage of its former clients, and the memory pages that it was in.
  */
 import { IDLE_GC_CLIENTS, IDLE_GC_PAUSE_MS, IDLE_GC_QUIET_MS } from "../base/limits.ts";
 
-/** V8's `gc`, which is there with `--expose-gc`. */
+/** V8's `gc`, which exists with `--expose-gc`. */
 type Collect = (options: { type: "major"; execution: "sync"; flavor: "last-resort" }) => void;
 
-/** Watches how many clients there are. */
+/** Watches the number of clients, and collects garbage when many have disconnected. */
 export class IdleGc {
   readonly #collect: Collect | undefined;
-  #most = 0;
-  #before = 0;
-  #leftMs = -Infinity;
+  /** Maximum number of clients since the last collection. */
+  #maxClients = 0;
+  #lastClients = 0;
+  #lastDisconnectMs = -Infinity;
   #collectedMs = -Infinity;
 
-  /** @param collect default: V8's, where it can be reached */
+  /** @param collect default: V8's, if it exists */
   constructor(collect: Collect | undefined = (globalThis as { gc?: Collect }).gc) {
     this.#collect = collect;
   }
 
-  /** To be told now and then how many clients there are, and the time by some clock, in milliseconds. */
+  /** Takes the number of clients and the time of a clock, in milliseconds; called periodically. */
   update(clients: number, nowMs: number): void {
-    if (clients < this.#before) this.#leftMs = nowMs;
-    this.#before = clients;
-    this.#most = Math.max(this.#most, clients);
-    if (nowMs - this.#leftMs < IDLE_GC_QUIET_MS) return;
-    if (this.#most - clients < IDLE_GC_CLIENTS || nowMs - this.#collectedMs < IDLE_GC_PAUSE_MS) {
-      return;
-    }
-    this.#most = clients;
+    if (clients < this.#lastClients) this.#lastDisconnectMs = nowMs;
+    this.#lastClients = clients;
+    this.#maxClients = Math.max(this.#maxClients, clients);
+    if (nowMs - this.#lastDisconnectMs < IDLE_GC_QUIET_MS) return;
+    const isCrowdGone = this.#maxClients - clients >= IDLE_GC_CLIENTS;
+    if (!isCrowdGone || nowMs - this.#collectedMs < IDLE_GC_PAUSE_MS) return;
+    this.#maxClients = clients;
     this.#collectedMs = nowMs;
     // Another flavor would collect, but keep the pages.
     this.#collect?.({ type: "major", execution: "sync", flavor: "last-resort" });

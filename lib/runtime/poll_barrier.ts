@@ -1,35 +1,35 @@
 /**
- * A datagram from this process to itself. It comes back only when the runtime has asked the system what
- * there is on the sockets, all others included: a timer or another thread's work may come back before.
+ * A poll barrier: a datagram that the process sends to itself. The runtime receives it only after it has
+ * polled all sockets. A timer or the work of another thread may finish before such a poll.
  */
 import { settlesWithin, sleep } from "../base/clock.ts";
 
-/** How long a datagram may take, in milliseconds; on a loopback they are hardly ever lost. */
+/** Longest time of a datagram, in milliseconds; a loopback hardly ever loses one. */
 const TIMEOUT_MS = 100;
 
 const DATAGRAM = new Uint8Array(1);
 
-/** Can be rung again and again, once at a time. */
+/** A barrier that one caller at a time can wait for, again and again. */
 export class PollBarrier {
   readonly #socket: Deno.DatagramConn | undefined;
   readonly #buffer = new Uint8Array(1);
-  readonly #patienceMs: number;
-  #heard: Promise<void> | undefined;
+  readonly #timeoutMs: number;
+  #received: Promise<void> | undefined;
 
-  /** @param patienceMs how long a datagram may take, in milliseconds (default: 100) */
-  constructor(patienceMs: number = TIMEOUT_MS) {
-    this.#patienceMs = patienceMs;
+  /** @param timeoutMs longest time of a datagram, in milliseconds (default: 100) */
+  constructor(timeoutMs: number = TIMEOUT_MS) {
+    this.#timeoutMs = timeoutMs;
     try {
       this.#socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
     } catch {
-      // Where there is no loopback, a timer has to do.
+      // A machine without a loopback uses a timer instead.
     }
   }
 
   /**
-   * Waits until the sockets were looked at; never rejects.
+   * Waits until the sockets were polled; never rejects.
    *
-   * @returns whether they were; false if the datagram was lost or late
+   * @returns false if the datagram was lost or late
    */
   async wait(): Promise<boolean> {
     const socket = this.#socket;
@@ -37,18 +37,18 @@ export class PollBarrier {
       await sleep(0);
       return false;
     }
-    // Listening comes first: what is there already would be taken without a look.
-    this.#heard ??= socket.receive(this.#buffer).then(() => {}, () => {}).then(() => {
-      this.#heard = undefined;
+    // The read starts before the send: a datagram that is there already would be read without a poll.
+    this.#received ??= socket.receive(this.#buffer).then(() => {}, () => {}).then(() => {
+      this.#received = undefined;
     });
-    const heard = this.#heard;
+    const received = this.#received;
     socket.send(DATAGRAM, socket.addr).catch(() => {});
-    return await settlesWithin(heard, this.#patienceMs);
+    return await settlesWithin(received, this.#timeoutMs);
   }
 
-  /** Closes it, which ends a wait. */
+  /** Closes the barrier, which ends a wait. */
   async close(): Promise<void> {
     this.#socket?.close();
-    await this.#heard;
+    await this.#received;
   }
 }

@@ -1,71 +1,72 @@
 /**
- * Sees to it that sockets get their turn while there is always something left to do.
+ * A yielder: makes the code that does much work pause until the sockets were polled.
  *
- * The runtime asks the system what has come (epoll) when it has nothing left to do, and otherwise only
- * after some sixty rounds of its event loop. Reads and writes that are done at once, connections that
- * wait to be accepted, and `setImmediate` give it something to do in each round: with rounds of 4 ms
- * everybody else waits for a quarter of a second (measured). So whoever does much waits now and then
- * until the sockets were looked at: all of them together, or the runtime does not come to it. Then they
- * go on one after another, as many as there is time for until the sockets are looked at again.
+ * The runtime polls the system (epoll) when it has nothing else to do, and otherwise only after about 60
+ * rounds of its event loop. Reads and writes that finish at once, pending connections and `setImmediate`
+ * give it something to do in each round. With rounds of 4 ms, all other clients would wait for 250 ms
+ * (measured). So after `MAX_BUSY_MS`, all such code waits for the next poll together, since any part of it
+ * would keep the runtime from polling. Then it resumes one by one, until the next poll is due.
  */
 import { Fifo } from "../base/fifo.ts";
 import { MAX_BUSY_MS } from "../base/limits.ts";
 
-/** Says when to wait for the others. */
+/** Decides when work pauses. */
 export interface Yielder {
   /**
-   * To be asked between two pieces of work of which the second could begin at once.
+   * Called between two pieces of work if the second one could start at once.
    *
-   * @param isTurn whether requests of others wait for this work, which then comes first
-   * @returns what to wait for first; undefined where it is not time yet
+   * @param isBatch whether the work is a batch of the command queue, which resumes first
+   * @returns a promise to wait for; undefined if it is not time to pause
    */
-  yield(isTurn?: boolean): Promise<void> | undefined;
+  yield(isBatch?: boolean): Promise<void> | undefined;
 }
 
-/** What all that do much work in one process share. */
+/** The yielder of one process. */
 export class EventLoopYielder implements Yielder {
-  readonly #look: () => Promise<unknown>;
-  readonly #turns = new Fifo<() => void>();
+  readonly #poll: () => Promise<unknown>;
+  readonly #batches = new Fifo<() => void>();
   readonly #others = new Fifo<() => void>();
-  #going: Promise<void> | undefined;
-  #restedMs = performance.now();
+  #pausing: Promise<void> | undefined;
+  #polledMs = performance.now();
 
-  /** @param look waits until the sockets were looked at; does not reject */
-  constructor(look: () => Promise<unknown>) {
-    this.#look = look;
+  /** @param poll waits until the sockets were polled; never rejects */
+  constructor(poll: () => Promise<unknown>) {
+    this.#poll = poll;
   }
 
-  yield(isTurn: boolean = false): Promise<void> | undefined {
-    if (this.#going === undefined && performance.now() - this.#restedMs < MAX_BUSY_MS) {
+  yield(isBatch: boolean = false): Promise<void> | undefined {
+    if (this.#pausing === undefined && performance.now() - this.#polledMs < MAX_BUSY_MS) {
       return undefined;
     }
-    const turn = new Promise<void>((goOn) => (isTurn ? this.#turns : this.#others).push(goOn));
-    this.#going ??= this.#go();
-    return turn;
+    const paused = new Promise<void>((resume) =>
+      (isBatch ? this.#batches : this.#others).push(resume)
+    );
+    this.#pausing ??= this.#pollAndResume();
+    return paused;
   }
 
-  /** Waits until nobody rests. */
+  /** Waits until no work is paused. */
   async settled(): Promise<void> {
-    await this.#going;
+    await this.#pausing;
   }
 
-  async #go(): Promise<void> {
-    while (this.#turns.length + this.#others.length > 0) {
-      await this.#look();
-      this.#restedMs = performance.now();
-      for (let turns = this.#turns.length; turns > 0; turns--) await resumeFirst(this.#turns);
-      const beganMs = performance.now();
-      while (this.#others.length > 0 && performance.now() - beganMs < MAX_BUSY_MS) {
+  async #pollAndResume(): Promise<void> {
+    while (this.#batches.length + this.#others.length > 0) {
+      await this.#poll();
+      this.#polledMs = performance.now();
+      for (let left = this.#batches.length; left > 0; left--) await resumeFirst(this.#batches);
+      const startMs = performance.now();
+      while (this.#others.length > 0 && performance.now() - startMs < MAX_BUSY_MS) {
         await resumeFirst(this.#others);
       }
     }
-    this.#going = undefined;
+    this.#pausing = undefined;
   }
 }
 
-/** Lets the first one go on, until it waits for something else. */
-async function resumeFirst(waiting: Fifo<() => void>): Promise<void> {
-  waiting.shift()?.();
-  // What follows it in the same breath is done before what follows here.
+/** Resumes the first work that is paused, and returns when it waits for something else. */
+async function resumeFirst(paused: Fifo<() => void>): Promise<void> {
+  paused.shift()?.();
+  // Microtasks of that work come before these.
   for (let step = 0; step < 3; step++) await undefined;
 }

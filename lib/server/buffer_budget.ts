@@ -1,47 +1,46 @@
 /**
- * What half-sent requests and waiting replies of all clients take together (I5).
- *
- * Beyond the limit, the client that holds the most is disconnected: one that asks for little never does.
+ * A budget for the partial requests and waiting replies of all clients together (I5). Beyond it, the client
+ * that holds the most bytes is disconnected, so a client with short requests and replies never is.
  */
 
-/** Somebody whose bytes are counted. */
+/** A connection whose bytes are counted. */
 export interface BufferOwner {
-  /** Lets go of everything, as soon as the connection can be closed. */
+  /** Closes the connection, which frees its buffers. */
   evict(): void;
 }
 
 /** Counts the bytes of all clients. */
 export class BufferBudget {
   readonly #maxBytes: number;
-  readonly #held = new Map<BufferOwner, number>();
+  readonly #bytesOf = new Map<BufferOwner, number>();
   #bytes = 0;
 
-  /** @param maxBytes that all of them may hold together */
+  /** @param maxBytes limit for the bytes of all clients together */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Bytes that are held now. */
+  /** Bytes of all clients. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Says how much a holder holds now; where that is too much in all, the one with the most is evicted. */
-  set(holder: BufferOwner, bytes: number): void {
-    const before = this.#held.get(holder) ?? 0;
+  /** Sets the bytes of one owner. If all exceed the limit, evicts the owners with the most bytes. */
+  set(owner: BufferOwner, bytes: number): void {
+    const before = this.#bytesOf.get(owner) ?? 0;
     if (bytes === before) return;
     this.#bytes += bytes - before;
-    if (bytes === 0) this.#held.delete(holder);
-    else this.#held.set(holder, bytes);
+    if (bytes === 0) this.#bytesOf.delete(owner);
+    else this.#bytesOf.set(owner, bytes);
     if (bytes > before) { while (this.#bytes > this.#maxBytes) this.#evictLargest(); }
   }
 
   #evictLargest(): void {
     let largest: BufferOwner | undefined;
     let most = 0;
-    for (const [holder, bytes] of this.#held) {
+    for (const [owner, bytes] of this.#bytesOf) {
       if (bytes > most) {
-        largest = holder;
+        largest = owner;
         most = bytes;
       }
     }

@@ -16,7 +16,7 @@ test("it holds the slowest of all, the slowest first", () => {
       (times, max) => {
         const log = new SlowLog(max);
         times.forEach((ms, client) => {
-          log.note(ms, () => ({ client, method: "scan", outcome: "OK" }));
+          log.record(ms, () => ({ client, method: "scan", outcome: "OK" }));
         });
         const expected = times.toSorted((a, b) => b - a).slice(0, max);
         assert.deepEqual(log.slowest.map(({ ms }) => ms), expected);
@@ -29,7 +29,7 @@ test("it holds the slowest of all, the slowest first", () => {
 test("of equals the first ones stay, and what is not noted is not described", () => {
   const log = new SlowLog();
   for (let client = 0; client < 2 * MAX_SLOW_LOG_ENTRIES; client++) {
-    log.note(5, () => {
+    log.record(5, () => {
       assert.ok(client < MAX_SLOW_LOG_ENTRIES, "it is full");
       return { client, method: "lookup", outcome: "OK" };
     });
@@ -41,7 +41,7 @@ test("of equals the first ones stay, and what is not noted is not described", ()
 test("an entry tells when, and its time in microseconds at the finest", () => {
   const log = new SlowLog();
   const before = Date.now();
-  log.note(1.23456789, () => ({ client: 7, method: "insert", key: "k", outcome: "TableFull" }));
+  log.record(1.23456789, () => ({ client: 7, method: "insert", key: "k", outcome: "TableFull" }));
   const [entry] = log.slowest;
   assert.ok(entry !== undefined);
   const { at, ...rest } = entry;
