@@ -1,15 +1,10 @@
-/**
- * Proves that imports go along the arrows only, and that few files name the runtime: the floor plan
- * of ARCHITECTURE.md, as far as a machine can keep it.
- */
+/** The layout of ARCHITECTURE.md: imports follow the arrows, and few files use the runtime. */
 import assert from "assert";
-import { fileURLToPath } from "node:url";
-
-const TOP = fileURLToPath(new URL("../", import.meta.url));
+import { sourcesIn, TOP } from "./sources.ts";
 
 /**
- * Every folder with source files in `lib/`, and the folders that its files may import from beside
- * their own. A folder stands below the ones that it imports from, so no import goes up.
+ * Each folder of `lib/` with source files, and the other folders that its files may import from. The
+ * arrows form no circle.
  */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   base: [],
@@ -101,7 +96,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Who may name `Deno.`, beside the entry points: all I/O is there. */
+/** The files of `lib/` that use `Deno.`: all I/O is there. */
 const NAMES_THE_RUNTIME = [
   /^lib\/base\/log\.ts$/,
   /^lib\/storage\/open\.ts$/,
@@ -114,39 +109,6 @@ const NAMES_THE_RUNTIME = [
   /^lib\/catalog\/announce\/(own_addresses|update_sender)\.ts$/,
   /^lib\/catalog\/server\/(catalog_server|local_catalog)\.ts$/,
 ];
-
-/** A source file: its path from the top folder, its text, and the project files it imports. */
-interface Source {
-  readonly path: string;
-  readonly code: string;
-  readonly imports: readonly string[];
-}
-
-function sourcesIn(folder: string): Source[] {
-  const sources: Source[] = [];
-  for (const entry of Deno.readDirSync(TOP + folder)) {
-    const path = folder + entry.name;
-    if (entry.isDirectory) sources.push(...sourcesIn(`${path}/`));
-    else if (path.endsWith(".ts")) sources.push(source(path));
-  }
-  return sources;
-}
-
-function source(path: string): Source {
-  const code = withoutComments(Deno.readTextFileSync(TOP + path));
-  // import ... from "x", export ... from "x", import("x") and import "x".
-  const imported = [...code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g)];
-  const imports = imported.map(([, specifier = ""]) => specifier)
-    .filter((specifier) => specifier.startsWith("."))
-    .map((specifier) =>
-      fileURLToPath(new URL(specifier, `file://${TOP}${path}`)).slice(TOP.length)
-    );
-  return { path, code, imports };
-}
-
-function withoutComments(code: string): string {
-  return code.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-}
 
 /** The folder of `lib/` that a file is in, for example `storage/log`; undefined: loose in `lib/`. */
 function partOf(path: string): string | undefined {
@@ -187,18 +149,32 @@ Deno.test({
 });
 
 Deno.test({
-  name: "architecture: no file imports itself in a circle with values",
+  name: "architecture: the arrows between folders form no circle",
   permissions,
   fn() {
-    const sources = new Map(sourcesIn("lib/").map((one) => [one.path, valueImports(one)]));
-    const done = new Set<string>();
-    const visit = (path: string, trail: readonly string[]) => {
-      assert.ok(!trail.includes(path), `a circle: ${[...trail, path].join(" -> ")}`);
-      if (done.has(path)) return;
-      for (const next of sources.get(path) ?? []) visit(next, [...trail, path]);
-      done.add(path);
-    };
-    for (const path of sources.keys()) visit(path, []);
+    assertNoCircle(ARROWS);
+  },
+});
+
+Deno.test({
+  name: "architecture: the imports of files form no circle, types included",
+  permissions,
+  fn() {
+    const sources = sourcesIn("lib/", "bench/", "fuzz/", "tools/", "tests/");
+    assertNoCircle(Object.fromEntries(sources.map(({ path, imports }) => [path, imports])));
+  },
+});
+
+Deno.test({
+  name: "architecture: ARCHITECTURE.md names all files of lib/ that share a name",
+  permissions,
+  fn() {
+    const text = Deno.readTextFileSync(`${TOP}ARCHITECTURE.md`);
+    const byName = Map.groupBy(sourcesIn("lib/"), ({ path }) => path.replace(/.*\//, ""));
+    const unnamed = [...byName.values()].filter((sources) => sources.length > 1).flat()
+      .map(({ path }) => path.replace("lib/", ""))
+      .filter((path) => !text.includes(`\`${path}\``));
+    assert.deepEqual(unnamed, []);
   },
 });
 
@@ -242,11 +218,14 @@ Deno.test({
   },
 });
 
-/** What a file imports beside types. */
-function valueImports({ path, code }: Source): readonly string[] {
-  const values = code.replace(/\b(?:import|export) type [^;]*;/g, "");
-  return [...values.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/g)]
-    .map(([, specifier = ""]) =>
-      fileURLToPath(new URL(specifier, `file://${TOP}${path}`)).slice(TOP.length)
-    );
+/** Fails if a name leads to itself. */
+function assertNoCircle(arrows: Readonly<Record<string, readonly string[]>>): void {
+  const done = new Set<string>();
+  const visit = (name: string, trail: readonly string[]) => {
+    assert.ok(!trail.includes(name), `a circle: ${[...trail, name].join(" -> ")}`);
+    if (done.has(name)) return;
+    for (const next of arrows[name] ?? []) visit(next, [...trail, name]);
+    done.add(name);
+  };
+  for (const name of Object.keys(arrows)) visit(name, []);
 }

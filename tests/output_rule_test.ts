@@ -1,16 +1,14 @@
-/** Proves that text leaves for a terminal in one place, which escapes what acts there. */
+/** One place writes to the terminal. It escapes characters that would control the terminal. */
 import assert from "assert";
-import { fileURLToPath } from "node:url";
-
-const TOP = fileURLToPath(new URL("../", import.meta.url));
+import { PROGRAMS, sourcesIn } from "./sources.ts";
 
 const WRITES =
   /\bconsole\.\w+\(|\bDeno\.std(?:out|err)\.write|(?<![.#\w])process\.std(?:out|err)\b/;
 
-/** Where it may be written, and why that is safe. */
+/** The files that write there, and why that is safe. */
 const WRITERS: Readonly<Record<string, string>> = {
   "lib/base/log.ts": "log lines, escaped there",
-  "lib/terminal/stdout.ts": "the one place",
+  "lib/terminal/stdout.ts": "it escapes",
   "lib/cli/htclient/prompt.ts": "readline, which shows what the user typed",
   "lib/cli/htclient/import_export.ts": "a number",
   "lib/cli/htserver/check_repair.ts":
@@ -18,20 +16,9 @@ const WRITERS: Readonly<Record<string, string>> = {
   "testperf.ts": "a chart of its own characters",
 };
 
-function* sourcesIn(folder: string): Generator<string> {
-  for (const { name, isDirectory } of Deno.readDirSync(TOP + folder)) {
-    if (isDirectory) yield* sourcesIn(`${folder}${name}/`);
-    else if (name.endsWith(".ts")) yield folder + name;
-  }
-}
-
 Deno.test("fault: raw control characters on a terminal: one place writes there", () => {
-  const all = [...sourcesIn("lib/"), "server.ts", "client.ts", "catalog.ts", "testperf.ts"];
-  const writing = all.filter((path) => {
-    const code = Deno.readTextFileSync(TOP + path).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-    return WRITES.test(code);
-  });
-  for (const path of writing) {
+  const writing = sourcesIn("lib/", ...PROGRAMS).filter(({ code }) => WRITES.test(code));
+  for (const { path } of writing) {
     assert.ok(path in WRITERS, `${path} writes past lib/terminal/stdout.ts`);
   }
 });

@@ -1,6 +1,6 @@
 /** The agents of a server: counts connections by the program that the client names in `hello`. */
 import { MAX_AGENTS } from "../base/limits.ts";
-import type { Client } from "./command_table.ts";
+import type { Client } from "./client_state.ts";
 
 /** Counts connections by agent. */
 export class Agents {

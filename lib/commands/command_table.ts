@@ -10,17 +10,13 @@ import { quoted } from "../base/quote.ts";
 import { type Span, spanOf } from "../bytes/span.ts";
 import { NULL_RESULT } from "../protocol/encode_reply.ts";
 import { keyOf } from "../protocol/key_text.ts";
-import type { Failure, FailureType, JsonText, KeyText } from "../protocol/message.ts";
+import type { Failure, JsonText, KeyText } from "../protocol/message.ts";
 import type { Method, Request, RequestOf } from "../protocol/requests.ts";
 import type { Agents } from "./agents.ts";
+import type { Client, ClosingFailure } from "./client_state.ts";
 import type { Cursors } from "./cursors.ts";
 import { Entry, type HashTable } from "../table/hash_table.ts";
 import { search } from "./scan.ts";
-
-/** A failure after which the connection is closed. */
-export interface ClosingFailure extends Failure {
-  readonly closes: true;
-}
 
 /** The reply to one request, as a command writes it. */
 export interface ReplyWriter {
@@ -40,19 +36,6 @@ export interface KeyLocation {
   readonly hash: number;
   /** Address of the key's entry; 0 if the table does not have the key. */
   readonly address: number;
-}
-
-/** The state of a connection that commands read and change. */
-export interface Client {
-  /** Assigned in the order of connecting, from 1. */
-  readonly number: number;
-  readonly cursors: Cursors;
-  /** Whether it may use every method: it sent a good `hello`, or the server needs no token. */
-  isAuthenticated: boolean;
-  /** The type of the failure that closes the connection after its reply; undefined: none. */
-  closedBy: FailureType | undefined;
-  /** The agent that `Agents` counts it by; undefined: none. */
-  agent: string | undefined;
 }
 
 /** The state of a server that commands read and change. */

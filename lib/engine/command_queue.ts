@@ -22,7 +22,8 @@ import {
   QUICK_SEARCH_MS,
 } from "../base/limits.ts";
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
-import { type Client, COMMANDS } from "../commands/command_table.ts";
+import type { Client } from "../commands/client_state.ts";
+import { COMMANDS } from "../commands/command_table.ts";
 import type { Rejection, Request } from "../protocol/requests.ts";
 import type { Yielder } from "../runtime/yielding.ts";
 import type { Execute } from "./executor.ts";

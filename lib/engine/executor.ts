@@ -6,9 +6,8 @@ import { MIN_TIMED_BYTES } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import type { Span } from "../bytes/span.ts";
+import type { Client, ClosingFailure } from "../commands/client_state.ts";
 import {
-  type Client,
-  type ClosingFailure,
   type Command,
   type CommandContext,
   COMMANDS,

@@ -4,7 +4,7 @@
  */
 import { MAX_REPLY_BUFFER_BYTES } from "../base/limits.ts";
 import { ByteChunks } from "../bytes/byte_chunks.ts";
-import type { Client } from "../commands/command_table.ts";
+import type { Client } from "../commands/client_state.ts";
 import type { CursorsSnapshot } from "../commands/cursors.ts";
 import type { Rejection, Request } from "../protocol/requests.ts";
 import type { Execute } from "./executor.ts";

@@ -15,7 +15,7 @@ import {
   MIN_FREE_FILES,
 } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
-import type { Client, ClosingFailure } from "../commands/command_table.ts";
+import type { Client, ClosingFailure } from "../commands/client_state.ts";
 import { Cursors } from "../commands/cursors.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
 import { AddressLimiter, type AddressLimits, isSameMachine } from "./address_limits.ts";

@@ -18,7 +18,7 @@ import {
   UNCOUNTED_BUFFER_BYTES,
 } from "../base/limits.ts";
 import { ByteChunks } from "../bytes/byte_chunks.ts";
-import type { Client } from "../commands/command_table.ts";
+import type { Client } from "../commands/client_state.ts";
 import { QueuedClient, type RequestSource } from "../engine/command_queue.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
 import type { LineFramer } from "../bytes/line_framer.ts";

@@ -1,6 +1,6 @@
 /** The parts and limits that a connection is made with. */
 import type { Log } from "../base/log.ts";
-import type { Client, ClosingFailure } from "../commands/command_table.ts";
+import type { Client, ClosingFailure } from "../commands/client_state.ts";
 import type { QueuedClient } from "../engine/command_queue.ts";
 import type { Yielder } from "../runtime/yielding.ts";
 import type { BufferBudget } from "./buffer_budget.ts";

@@ -11,12 +11,8 @@
  * server may send the requests of a few methods only.
  */
 import { MAX_HANDSHAKE_BYTES } from "../base/limits.ts";
-import {
-  type Client,
-  type ClosingFailure,
-  COMMANDS,
-  tokenMissing,
-} from "../commands/command_table.ts";
+import type { Client, ClosingFailure } from "../commands/client_state.ts";
+import { COMMANDS, tokenMissing } from "../commands/command_table.ts";
 import { decodeRequest, isRejection, rejectLine } from "../protocol/decode_request.ts";
 import { LineFramer } from "../bytes/line_framer.ts";
 import type { Failure } from "../protocol/message.ts";

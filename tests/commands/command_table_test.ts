@@ -4,9 +4,8 @@ import fc from "fast-check";
 import { textOf } from "../../lib/bytes/span.ts";
 import type { Failure } from "../../lib/protocol/message.ts";
 import type { Method } from "../../lib/protocol/requests.ts";
+import type { Client, ClosingFailure } from "../../lib/commands/client_state.ts";
 import {
-  type Client,
-  type ClosingFailure,
   type Command,
   type CommandContext,
   COMMANDS,

@@ -2,7 +2,8 @@
 import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { Agents } from "../../lib/commands/agents.ts";
-import type { Client, CommandContext } from "../../lib/commands/command_table.ts";
+import type { Client } from "../../lib/commands/client_state.ts";
+import type { CommandContext } from "../../lib/commands/command_table.ts";
 import { Cursors } from "../../lib/commands/cursors.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { KeyHash } from "../../lib/table/key_hash.ts";

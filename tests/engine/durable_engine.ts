@@ -10,7 +10,7 @@ import { DurableStorage } from "../../lib/storage/durable_storage.ts";
 import type { Files } from "../../lib/storage/folder/folder_files.ts";
 import { recover, type Recovery } from "../../lib/storage/recovery/recovery.ts";
 import type { Change, FsyncPolicy, Storage } from "../../lib/storage/storage.ts";
-import type { Client } from "../../lib/commands/command_table.ts";
+import type { Client } from "../../lib/commands/client_state.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { contextWith, newClient } from "./command_context.ts";
 import { type Asked, requestOf, type TextChange, textsOfChange } from "./requests.ts";

@@ -16,7 +16,8 @@ import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts
 import { METHODS, type Rejection, type Request } from "../../lib/protocol/requests.ts";
 import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { keyOf } from "../../lib/protocol/key_text.ts";
-import type { Client, CommandContext } from "../../lib/commands/command_table.ts";
+import type { Client } from "../../lib/commands/client_state.ts";
+import type { CommandContext } from "../../lib/commands/command_table.ts";
 import { contextWith, newClient, seededTable } from "./command_context.ts";
 import { FakeStorage } from "./fake_storage.ts";
 import { jsonText } from "../helpers/json_texts.ts";

@@ -1,0 +1,21 @@
+/** The state of a connected client that commands read and change, and the failure that ends a client. */
+import type { Failure, FailureType } from "../protocol/message.ts";
+import type { Cursors } from "./cursors.ts";
+
+/** A failure after which the connection is closed. */
+export interface ClosingFailure extends Failure {
+  readonly closes: true;
+}
+
+/** The state of a connection that commands read and change. */
+export interface Client {
+  /** Assigned in the order of connecting, from 1. */
+  readonly number: number;
+  readonly cursors: Cursors;
+  /** Whether it may use every method: it sent a good `hello`, or the server needs no token. */
+  isAuthenticated: boolean;
+  /** The type of the failure that closes the connection after its reply; undefined: none. */
+  closedBy: FailureType | undefined;
+  /** The agent that `Agents` counts it by; undefined: none. */
+  agent: string | undefined;
+}
