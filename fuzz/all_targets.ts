@@ -1,4 +1,4 @@
-/** Everything that is fuzzed. */
+/** All targets. */
 import type { Target } from "./target.ts";
 import { httpTarget, listingTarget, updateTarget } from "./targets/catalog.ts";
 import { decodeTarget } from "./targets/decode.ts";
@@ -9,7 +9,7 @@ import { jsonTarget } from "./targets/json.ts";
 import { replyTarget } from "./targets/reply.ts";
 import { checkpointTarget, logTarget } from "./targets/storage.ts";
 
-/** In the order in which they are run and shown. */
+/** The targets, in the order of the results. */
 export const TARGETS: readonly Target[] = [
   liveTarget(),
   durableTarget(),
@@ -25,7 +25,7 @@ export const TARGETS: readonly Target[] = [
   httpTarget(),
 ];
 
-/** The target of a name. */
+/** The target with this name. */
 export function targetOf(name: string): Target | undefined {
   return TARGETS.find((target) => target.name === name);
 }

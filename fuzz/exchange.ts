@@ -1,7 +1,7 @@
-/** One connection to the server that is fuzzed: sends bytes in pieces, and reads so many replies. */
+/** A connection to the fuzzed server: sends bytes in pieces, and reads a number of replies. */
 import { settlesWithin } from "../lib/base/clock.ts";
 
-/** How long replies may take before the server counts as hanging, in milliseconds. */
+/** The time limit of replies, in milliseconds. */
 const REPLIES_MS = 30_000;
 
 const READ_BYTES = 64 * 1024;
@@ -9,7 +9,7 @@ const LF = 10;
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Replies that did not come as they should. */
+/** The replies did not come as expected. */
 export class ExchangeError extends Error {
   override name = "ExchangeError";
 }
@@ -18,7 +18,7 @@ export class ExchangeError extends Error {
 export class Exchange implements Disposable {
   readonly #conn: Deno.TcpConn;
   readonly #buffer = new Uint8Array(READ_BYTES);
-  /** What was read behind the last whole reply. */
+  /** The bytes after the last complete reply. */
   #rest = new Uint8Array(0);
 
   constructor(conn: Deno.TcpConn) {
@@ -27,12 +27,12 @@ export class Exchange implements Disposable {
   }
 
   /**
-   * Sends bytes, and reads the replies meanwhile.
+   * Sends bytes, and reads the replies at the same time.
    *
-   * @param cuts where the bytes are cut in pieces, in order
-   * @param replies how many there must be
-   * @returns the replies' lines
-   * @throws {ExchangeError} where they do not come, or are no text
+   * @param cuts positions at which the bytes are cut, in order
+   * @param replies the expected number
+   * @returns the lines of the replies
+   * @throws {ExchangeError} if they do not come, or are not text
    */
   async ask(bytes: Uint8Array, cuts: readonly number[], replies: number): Promise<string[]> {
     const lines: string[] = [];
@@ -60,7 +60,7 @@ export class Exchange implements Disposable {
     if (await reading !== null) throw new ExchangeError("more came than the last reply");
   }
 
-  /** Sends bytes that get no reply. */
+  /** Sends bytes in pieces. */
   async #send(bytes: Uint8Array, cuts: readonly number[]): Promise<void> {
     let start = 0;
     for (const end of [...cuts, bytes.length]) {
@@ -70,7 +70,7 @@ export class Exchange implements Disposable {
     }
   }
 
-  /** Sends the beginning of a request that never ends. */
+  /** Sends the start of a request that never ends. */
   sendUnfinished(bytes: Uint8Array): Promise<void> {
     return this.#send(bytes, []);
   }

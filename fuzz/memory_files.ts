@@ -1,4 +1,4 @@
-/** A folder in memory, for what reads and writes data folders. */
+/** A data folder in memory. */
 import type {
   Files,
   FileStatus,
@@ -10,7 +10,7 @@ import type { OpenFile } from "../lib/storage/folder/file_system.ts";
 import { infoOf } from "../tests/crash/simulated/simulated_disk.ts";
 import { joined } from "../tests/helpers/streams.ts";
 
-/** Files that live as long as this object. */
+/** The files. */
 export class MemoryFiles implements Files {
   readonly folder = "memory";
   readonly #files: Map<string, Uint8Array>;
@@ -19,7 +19,7 @@ export class MemoryFiles implements Files {
     this.#files = new Map(Object.entries(files));
   }
 
-  /** What `list` gives. */
+  /** The result of `list`. */
   get names(): string[] {
     return [...this.#files.keys()].sort();
   }
@@ -97,7 +97,7 @@ export class MemoryFiles implements Files {
     return { statSync: () => infoOf(this.#status(name)), tryLockSync: () => true, close() {} };
   }
 
-  /** Its name is what a file is known by. */
+  /** All files have the same identity: only their names differ. */
   #status(name: string): FileStatus {
     const bytes = this.#bytes(name).length;
     return { device: 0, inode: 0, isFile: true, bytes, names: 1 };

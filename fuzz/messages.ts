@@ -1,20 +1,20 @@
-/** What the process that fuzzes one target says, one line of JSON each. */
+/** The messages between the fuzzer and its worker processes, one line of JSON each. */
 
-/** What it is told, as its one argument. */
+/** The task of a worker, as its only argument. */
 export interface Task {
   readonly target: string;
   readonly seed: number;
   readonly first: number;
   readonly count: number;
-  /** Inputs between two lines. */
+  /** The inputs between two messages. */
   readonly step: number;
-  /** How long the process runs before it ends early, in milliseconds. */
+  /** The time limit of the process, in milliseconds. */
   readonly forMs: number;
 }
 
-/** A line. */
+/** A message of a worker. */
 export type Message =
-  /** All inputs before this one are done. */
+  /** All inputs before this one are finished. */
   | { readonly next: number }
   | {
     readonly done: number;

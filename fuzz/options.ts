@@ -1,70 +1,76 @@
 /** The command line of `deno task fuzz`. */
+import { numberFrom, readOptions } from "../bench/harness/command_line.ts";
 import { UsageError } from "../lib/base/errors.ts";
 
-/** What was asked for. */
+/** The options. */
 export interface Options {
-  /** Of all targets together. */
+  /** The inputs of all targets. */
   readonly inputs: number;
-  /** Undefined: any. */
+  /** Undefined: a random one. */
   readonly seed: number | undefined;
-  /** Names of targets; empty: all. */
+  /** The names of the targets; empty: all. */
   readonly targets: readonly string[];
-  /** Most time for all of it. */
+  /** The time limit. */
   readonly minutes: number;
-  /** The number of the one input to run again. */
+  /** The number of the only input to run. */
   readonly only: number | undefined;
-  /** Where the figures are to be written. */
+  /** The file for the figures. */
   readonly jsonPath: string | undefined;
 }
 
-/** Where `--write` puts the figures. */
-export const DOCUMENTED_PATH = "docs/data/hardening/fuzz.json";
+/** The file for the figures of `--write`. */
+const DOCUMENTED_PATH = "docs/data/hardening/fuzz.json";
 
-/** Inputs where nothing else is said: about ten minutes' work of two cores. */
+/** The default number of inputs: about ten minutes of two cores. */
 const DEFAULT_INPUTS = 10_000_000;
+
+/** The number of inputs of `--quick`: some seconds. */
+const QUICK_INPUTS = 50_000;
 
 const DEFAULT_MINUTES = 30;
 
 /** For `--help`. */
 export const HELP =
-  `Gives hostile inputs to a live server and to everything that reads what strangers write, and compares
-what comes of them with what independent oracles say.
+  `Runs hostile inputs against a live server and against all code that reads data of others, and compares
+the results with independent oracles.
 
-  deno task fuzz                            ${DEFAULT_INPUTS} inputs, about 10 minutes on 2 cores
-      --inputs N                            so many inputs, of all targets together
-      --minutes M                           end after so many minutes (default: ${DEFAULT_MINUTES})
-      --seed S                              the inputs of that seed (default: any)
-      --target NAME,...                     these targets only
-      --only NUMBER                         with --seed and one --target: that one input again
-      --json FILE                           write the figures there
-      --write                               write them to ${DOCUMENTED_PATH}
+  deno task fuzz               ${DEFAULT_INPUTS} inputs, about 10 minutes on 2 cores
+      --quick                  ${QUICK_INPUTS} inputs
+      --inputs N               another number of inputs, of all targets together
+      --minutes M              the time limit (default: ${DEFAULT_MINUTES})
+      --seed S                 the inputs of this seed (default: a random one)
+      --target NAME,...        only these targets
+      --only NUMBER            with --seed and one --target: this input again
+      --json FILE              write the figures there
+      --write                  write them to ${DOCUMENTED_PATH}
 
-It exits with 1 where anything was found, and says how to see it again.`;
+With a finding it exits with 1, and prints the command that runs the input again.`;
 
 /**
  * Reads the command line.
  *
- * @param names of the targets there are
+ * @param names of the targets
  * @throws {UsageError} for anything that is not in `HELP`
  */
 export function parseOptions(args: readonly string[], names: readonly string[]): Options {
-  let inputs = DEFAULT_INPUTS, minutes = DEFAULT_MINUTES;
-  let seed: number | undefined, only: number | undefined;
-  let targets: string[] = [];
-  let jsonPath: string | undefined;
-  const left = [...args];
-  for (let arg = left.shift(); arg !== undefined; arg = left.shift()) {
-    if (arg === "--inputs") inputs = wholeNumber(arg, left.shift(), 1);
-    else if (arg === "--minutes") minutes = wholeNumber(arg, left.shift(), 1);
-    else if (arg === "--seed") seed = wholeNumber(arg, left.shift(), 0);
-    else if (arg === "--only") only = wholeNumber(arg, left.shift(), 0);
-    else if (arg === "--target") targets = (left.shift() ?? "").split(",");
-    else if (arg === "--json") {
-      jsonPath = left.shift();
-      if (!jsonPath) throw new UsageError("--json needs a file (see deno task fuzz --help)");
-    } else if (arg === "--write") jsonPath = DOCUMENTED_PATH;
-    else throw new UsageError(`There is no option ${arg} (see deno task fuzz --help)`);
-  }
+  const { values } = readOptions("fuzz", args, {
+    quick: { type: "boolean", default: false },
+    inputs: { type: "string" },
+    minutes: { type: "string" },
+    seed: { type: "string" },
+    target: { type: "string" },
+    only: { type: "string" },
+    json: { type: "string" },
+    write: { type: "boolean", default: false },
+  });
+  const wholeNumber = (option: "inputs" | "minutes" | "seed" | "only", min: number) => {
+    const text = values[option];
+    if (text === undefined) return undefined;
+    const bounds = { min, max: Number.MAX_SAFE_INTEGER, isWhole: true };
+    return numberFrom("fuzz", `--${option}`, text, bounds);
+  };
+  const seed = wholeNumber("seed", 0), only = wholeNumber("only", 0);
+  const targets = values.target?.split(",") ?? [];
   const unknown = targets.find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new UsageError(`There is no target '${unknown}'; there are ${names.join(", ")}`);
@@ -72,16 +78,17 @@ export function parseOptions(args: readonly string[], names: readonly string[]):
   if (only !== undefined && (seed === undefined || targets.length !== 1)) {
     throw new UsageError("--only goes with --seed and one --target");
   }
-  return { inputs, seed, targets, minutes, only, jsonPath };
+  return {
+    inputs: wholeNumber("inputs", 1) ?? (values.quick ? QUICK_INPUTS : DEFAULT_INPUTS),
+    seed,
+    targets,
+    minutes: wholeNumber("minutes", 1) ?? DEFAULT_MINUTES,
+    only,
+    jsonPath: values.json ?? (values.write ? DOCUMENTED_PATH : undefined),
+  };
 }
 
-/** The line that runs one input again. */
+/** The command that runs one input again. */
 export function replayLine(seed: number, target: string, number: number): string {
   return `./denow task fuzz --seed ${seed} --target ${target} --only ${number}`;
-}
-
-function wholeNumber(option: string, text: string | undefined, min: number): number {
-  const value = text !== undefined && /^\d+$/.test(text) ? Number(text) : NaN;
-  if (Number.isSafeInteger(value) && value >= min) return value;
-  throw new UsageError(`${option} needs a whole number of at least ${min}, not '${text ?? ""}'`);
 }

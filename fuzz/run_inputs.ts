@@ -1,36 +1,36 @@
-/** Gives a range of inputs to a target, in this process. */
+/** Runs a range of inputs of a target in this process. */
 import { messageOf } from "../lib/base/errors.ts";
 import { type Random, sourceOf } from "./source.ts";
 import { type Finding, isServerTarget, type PartTarget, type Target } from "./target.ts";
 
-/** What to run. */
+/** The inputs to run. */
 export interface Range {
   readonly seed: number;
-  /** Number of the first input. */
+  /** The number of the first input. */
   readonly first: number;
-  /** How many of them. */
+  /** The number of inputs. */
   readonly count: number;
 }
 
-/** When to tell how far it is, and when to end early. */
+/** Reports progress, and can end a run early. */
 export interface Watch {
-  /** Inputs between two calls of `onProgress`. */
+  /** The inputs between two calls of `onProgress`. */
   readonly step: number;
-  /** @returns whether to go on */
+  /** @returns whether to continue */
   onProgress(next: number): boolean | Promise<boolean>;
 }
 
-/** Added to a target's name for the numbers that are not in the input. */
+/** Follows the name of a target in the source of choices that are not part of the input. */
 const BESIDE = " beside";
 
-/** Attempts to make an input smaller that found something. */
+/** The most attempts to make an input smaller. */
 const SHRINK_TRIES = 2_000;
 
 /**
- * Runs inputs until one finds something.
+ * Runs inputs until one has a finding.
  *
- * @param watch (default: goes on to the end)
- * @returns what was found, and how many inputs were run
+ * @param watch (default: runs all inputs)
+ * @returns the finding, and the number of inputs that were run
  */
 export function runInputs(
   target: Target,
@@ -54,7 +54,7 @@ async function runParts(
     const problem = problemOf(target, input, beside());
     const found = problem instanceof Promise ? await problem : problem;
     if (found === undefined) continue;
-    const finding = { number, ...(await smaller(target, input, found, beside)) };
+    const finding = { number, ...(await shrink(target, input, found, beside)) };
     return { finding, done: number - first + 1 };
   }
   return { finding: undefined, done: count };
@@ -66,7 +66,7 @@ async function runRounds(
   { onProgress }: Watch,
 ): Promise<{ finding: Finding | undefined; done: number }> {
   const end = first + count;
-  let at = first - first % target.roundInputs; // what an input does depends on those before it
+  let at = first - first % target.roundInputs; // The effect of an input depends on those before it.
   await using rounds = await target.open();
   for (let next = at; at < end; at = next) {
     if (!(await onProgress(at))) break;
@@ -77,7 +77,7 @@ async function runRounds(
   return { finding: undefined, done: Math.max(0, Math.min(at, end) - first) };
 }
 
-/** What is wrong with an input; what is thrown is wrong, too. */
+/** The problem of an input; an error that is thrown is one too. */
 function problemOf(
   target: PartTarget,
   input: Uint8Array,
@@ -85,18 +85,18 @@ function problemOf(
 ): string | undefined | Promise<string | undefined> {
   try {
     const problem = target.check(input, random);
-    return problem instanceof Promise ? problem.catch(thrown) : problem;
+    return problem instanceof Promise ? problem.catch(describeThrown) : problem;
   } catch (error) {
-    return thrown(error);
+    return describeThrown(error);
   }
 }
 
-function thrown(error: unknown): string {
+function describeThrown(error: unknown): string {
   return `it threw ${error instanceof Error ? error.name : "something"}: ${messageOf(error)}`;
 }
 
-/** Leaves out parts of an input for as long as anything is still wrong with it. */
-async function smaller(
+/** Removes parts of an input while it still has a problem. */
+async function shrink(
   target: PartTarget,
   input: Uint8Array,
   problem: string,

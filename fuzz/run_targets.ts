@@ -1,50 +1,50 @@
-/** Runs many inputs of many targets, as many processes at once as there are processors. */
+/** Runs inputs of several targets in several processes. */
 import type { Task } from "./messages.ts";
 import type { Outcome } from "./watched.ts";
 import { isServerTarget, type Target } from "./target.ts";
 
-/** Inputs between two lines of a process. */
+/** The inputs between two messages of a process. */
 const STEP = 2_000;
 
-/** Into how many parts all the work is cut, so that all processors end at about the same time. */
+/** The parts of the work. There are enough that all processors finish at about the same time. */
 const PARTS = 48;
 
-/** What was done to one target. */
+/** The result of one target. */
 export interface TargetResult {
   readonly name: string;
-  /** What one input is. */
+  /** The kind of input. */
   readonly input: string;
   inputs: number;
-  /** Time of its processes, together. */
+  /** The time of its processes, summed. */
   seconds: number;
   findings: number;
 }
 
-/** Something that was found. */
-export type Found = Outcome["finding"] & { readonly target: string };
+/** A finding of a target. */
+export type TargetFinding = Outcome["finding"] & { readonly target: string };
 
 /** What to run. */
 export interface Plan {
   readonly targets: readonly Target[];
   readonly seed: number;
-  /** Of all targets together. */
+  /** The inputs of all targets. */
   readonly inputs: number;
-  /** When to end early, by `performance.now()`. */
+  /** The end, in terms of `performance.now()`. */
   readonly untilMs: number;
   readonly processes: number;
 }
 
 /**
- * Runs the inputs. A part of a target ends with the first finding in it.
+ * Runs the inputs. A part of a target ends with its first finding.
  *
- * @param run one part of one target
- * @param onFound told at once
+ * @param run runs one part of one target
+ * @param onFinding called with each finding, at once
  */
 export async function runTargets(
   { targets, seed, inputs, untilMs, processes }: Plan,
   run: (task: Task, onProgress: (done: number) => void) => Promise<Outcome>,
   onProgress: (results: readonly TargetResult[]) => void,
-  onFound: (found: Found) => void,
+  onFinding: (finding: TargetFinding) => void,
 ): Promise<TargetResult[]> {
   const results = targets.map(({ name, input }) => (
     { name, input, inputs: 0, seconds: 0, findings: 0 }
@@ -65,14 +65,14 @@ export async function runTargets(
       result.seconds += (performance.now() - startedMs) / 1e3;
       if (finding === undefined) continue;
       result.findings++;
-      onFound({ ...finding, target: task.target });
+      onFinding({ ...finding, target: task.target });
     }
   };
   await Promise.all(Array.from({ length: processes }, worker));
   return results;
 }
 
-/** The parts of the work; all targets get on alike, since there may not be time for all of it. */
+/** The parts of the work, sorted so that all targets progress alike if time runs out. */
 function tasksOf(
   targets: readonly Target[],
   seed: number,

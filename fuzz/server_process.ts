@@ -1,15 +1,15 @@
-/** A server in a process of its own, that can be killed and started again. */
+/** A server in a process of its own. */
 import { settlesWithin } from "../lib/base/clock.ts";
-import { fromSource, Program } from "../bench/harness/program.ts";
+import { ALONE_ON_DISK, fromSource, Program } from "../bench/harness/program.ts";
 import { FUZZED_PROJECT } from "./targets/live_limits.ts";
 
-/** How long a server may take to answer a ping on a new connection, in milliseconds. */
+/** The time limit of a ping on a new connection, in milliseconds. */
 const PING_MS = 10_000;
 
 const PING = new TextEncoder().encode('{"method":"ping"}\n');
 const PONG = '{"status":"OK","result":"pong"}\n';
 
-/** A server that runs. */
+/** A running server, until disposal. */
 export class ServerProcess implements AsyncDisposable {
   readonly port: number;
   readonly #program: Program;
@@ -19,10 +19,10 @@ export class ServerProcess implements AsyncDisposable {
     this.port = port;
   }
 
-  /** @param flags where it keeps its table, and its limits */
+  /** @param flags the place of its table, and its limits */
   static async start(flags: readonly string[]): Promise<ServerProcess> {
-    const alone = ["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"];
-    const program = new Program(fromSource("server.ts", FUZZED_PROJECT, ...alone, ...flags));
+    const command = fromSource("server.ts", FUZZED_PROJECT, ...ALONE_ON_DISK, ...flags);
+    const program = new Program(command);
     return new ServerProcess(program, await program.port());
   }
 
@@ -30,29 +30,29 @@ export class ServerProcess implements AsyncDisposable {
     return Deno.connect({ hostname: "127.0.0.1", port: this.port });
   }
 
-  /** Asks for a sign of life. @returns what is wrong */
+  /** Sends a ping on a new connection. @returns the problem, if there is one */
   async ping(): Promise<string | undefined> {
     try {
       using conn = await this.connect();
       await conn.write(PING);
       const answer = new Uint8Array(PONG.length);
       const isInTime = await settlesWithin(readWhole(conn, answer), PING_MS);
-      const said = new TextDecoder().decode(answer);
-      if (isInTime && said === PONG) return undefined;
+      const reply = new TextDecoder().decode(answer);
+      if (isInTime && reply === PONG) return undefined;
       return isInTime
-        ? `it answers a ping with ${said}`
-        : `it does not answer a ping in ${PING_MS} ms`;
+        ? `its reply to a ping is ${reply}`
+        : `it does not reply to a ping in ${PING_MS} ms`;
     } catch (error) {
-      return `it answers no ping (${error}), and said: ${this.said}`;
+      return `it does not reply to a ping (${error}); its stderr: ${this.stderr}`;
     }
   }
 
-  /** The end of what it wrote to stderr. */
-  get said(): string {
+  /** The end of its stderr. */
+  get stderr(): string {
     return this.#program.stderr.slice(-2_000);
   }
 
-  /** Ends it as a crash does. */
+  /** Kills it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#program[Symbol.asyncDispose]();
   }

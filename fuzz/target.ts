@@ -1,62 +1,62 @@
-/** What can be fuzzed, as types. */
+/** The types of targets. */
 import type { Random } from "./source.ts";
 
 interface Named {
-  /** As in `--target`. */
+  /** The name for `--target`. */
   readonly name: string;
-  /** What one input is. */
+  /** The kind of input. */
   readonly input: string;
-  /** Its part of all inputs, beside those of the others. */
+  /** Its share of all inputs, relative to the other targets. */
   readonly share: number;
 }
 
-/** What takes each input for itself, in this process. */
+/** A target whose inputs do not depend on each other. */
 export interface PartTarget extends Named {
   /** Makes an input. */
   make(random: Random): Uint8Array;
   /**
-   * Gives the input to what is tested, and its result to the oracle. Says the same for the same
-   * bytes and numbers.
+   * Runs the tested code with an input, and compares the result with the oracle. The same bytes and
+   * choices have the same result.
    *
-   * @param random for what is not in the input, such as where it is cut
-   * @returns what is wrong, as a sentence; undefined: nothing
+   * @param random for choices that are not part of the input, such as its cuts
+   * @returns the problem as a sentence, or undefined
    */
   check(input: Uint8Array, random: Random): string | undefined | Promise<string | undefined>;
 }
 
-/** A server that takes inputs one after another: what one does depends on those before it. */
+/** A server. The effect of an input depends on those before it in the round. */
 export interface ServerTarget extends Named {
-  /** Inputs of one round, which begins and ends with an empty table. */
+  /** The inputs of one round, which starts and ends with an empty table. */
   readonly roundInputs: number;
-  /** Starts it. */
+  /** Starts the server. */
   open(): Promise<Rounds>;
 }
 
-/** A server in the hands of a fuzzer. */
+/** A started server. */
 export interface Rounds extends AsyncDisposable {
   /**
-   * One round.
+   * Runs one round.
    *
    * @param seed of the run
-   * @param first number of its first input
-   * @param count how many of them there are
+   * @param first the number of its first input
+   * @param count the number of inputs
    */
   round(seed: number, first: number, count: number): Promise<Finding | undefined>;
 }
 
 export type Target = PartTarget | ServerTarget;
 
-/** Something that is wrong. */
+/** A problem, and the input that shows it. */
 export interface Finding {
-  /** Number of the input. */
+  /** The number of the input. */
   readonly number: number;
-  /** What is wrong, as a sentence. */
+  /** A sentence. */
   readonly problem: string;
-  /** The input, made smaller where that is simple. */
+  /** The input, made smaller if possible. */
   readonly input: Uint8Array;
 }
 
-/** True for a target of the second kind. */
+/** Whether a target is a server. */
 export function isServerTarget(target: Target): target is ServerTarget {
   return "open" in target;
 }

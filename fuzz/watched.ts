@@ -1,31 +1,31 @@
-/** Runs a range of inputs in a process of its own, which may hang or die of one of them. */
+/** Runs a range of inputs in a process of its own, which an input may crash or hang. */
 import { settlesWithin } from "../lib/base/clock.ts";
 import { fromSource } from "../bench/harness/program.ts";
 import type { Message, Task } from "./messages.ts";
 
-/** Time without a line after which a process hangs, in milliseconds. */
+/** The time without a message after which a process hangs, in milliseconds. */
 const HANG_MS = 60_000;
 
-/** How the process is started, and when it hangs. */
+/** The command of the process, and its time limit. */
 export interface WatchOptions {
-  /** Path and arguments; the task comes behind them. */
+  /** The path and arguments, to which the task is added. */
   readonly command: readonly string[];
-  /** Time without a line, in milliseconds, once the first one came. */
+  /** The time without a message after the first one, in milliseconds. */
   readonly hangMs: number;
 }
 
 const DEFAULT_OPTIONS: WatchOptions = { command: fromSource("fuzz/worker.ts"), hangMs: HANG_MS };
 
-/** What became of a range. */
+/** The outcome of a range. */
 export interface Outcome {
   readonly done: number;
-  /** What is wrong, and the input that shows it: each byte as one character. */
+  /** The problem, and its input: each byte as one character. */
   readonly finding: { number: number; problem: string; latin1: string } | undefined;
 }
 
-/** A process that ended without its last line, or was ended. */
+/** A process that ended without its last message. */
 interface Broken {
-  /** The first input that is not known to be done. */
+  /** The first input that may be unfinished. */
   readonly next: number;
   readonly problem: string;
 }
@@ -33,8 +33,8 @@ interface Broken {
 /**
  * Runs a task.
  *
- * @param onProgress told how many inputs are done
- * @param options (default: this project's worker)
+ * @param onProgress called with the number of finished inputs
+ * @param options (default: the worker of this project)
  */
 export async function runWatched(
   task: Task,
@@ -43,7 +43,7 @@ export async function runWatched(
 ): Promise<Outcome> {
   const ended = await watch(task, onProgress, options);
   if ("done" in ended) return ended;
-  // Once more from there, input by input, to know which one it is.
+  // Again from there with a message for each input, to find the one.
   const count = Math.min(task.step, task.first + task.count - ended.next);
   const again = await watch(
     { ...task, first: ended.next, count, step: 1, forMs: Number.MAX_SAFE_INTEGER },
@@ -66,19 +66,19 @@ async function watch(
   const [path = "", ...args] = [...command, JSON.stringify(task)];
   const child = new Deno.Command(path, { args, stdin: "null", stdout: "piped", stderr: "piped" })
     .spawn();
-  const said = new Response(child.stderr).text();
+  const stderr = new Response(child.stderr).text();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let next = task.first;
   let rest = "";
-  let patienceMs = HANG_MS; // to start takes long on a busy machine
+  let patienceMs = HANG_MS; // A start takes long on a busy machine.
   try {
     for (;;) {
       const reading = reader.read();
       if (!(await settlesWithin(reading, patienceMs))) {
-        return { next, problem: `nothing came of it in ${patienceMs / 1e3} s` };
+        return { next, problem: `it did not end in ${patienceMs / 1e3} s` };
       }
       const { value, done } = await reading;
-      if (done) return { next, problem: `the process ended: ${(await said).slice(-1_000)}` };
+      if (done) return { next, problem: `the process ended: ${(await stderr).slice(-1_000)}` };
       const lines = (rest + value).split("\n");
       rest = lines.pop() ?? "";
       patienceMs = hangMs;
@@ -96,7 +96,7 @@ async function watch(
       // It has ended by itself.
     }
     await child.status;
-    await said;
+    await stderr;
     await reader.cancel();
   }
 }

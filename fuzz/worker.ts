@@ -1,9 +1,9 @@
-/** A process that fuzzes one target; see `messages.ts`. */
+/** A worker process: runs inputs of one target. `messages.ts` has its messages. */
 import { targetOf } from "./all_targets.ts";
 import type { Message, Task } from "./messages.ts";
 import { runInputs } from "./run_inputs.ts";
 
-// Oracles throw and catch at every other input, and a stack trace takes longer than all else.
+// Oracles throw errors for many inputs, and a stack trace takes longer than the rest.
 Error.stackTraceLimit = 0;
 
 const task: Task = JSON.parse(Deno.args[0] ?? "null");
@@ -12,7 +12,7 @@ if (target === undefined) throw new Error(`there is no target '${task.target}'`)
 
 const encoder = new TextEncoder();
 
-function say(message: Message): void {
+function send(message: Message): void {
   let line = encoder.encode(JSON.stringify(message) + "\n");
   while (line.length > 0) line = line.subarray(Deno.stdout.writeSync(line));
 }
@@ -20,11 +20,11 @@ function say(message: Message): void {
 const { finding, done } = await runInputs(target, task, {
   step: task.step,
   onProgress(next) {
-    say({ next });
+    send({ next });
     return performance.now() < task.forMs;
   },
 });
-say({
+send({
   done,
   ...(finding && {
     finding: {

@@ -1,83 +1,76 @@
-/** Makes JSON texts of all kinds: odd numbers, escapes, white space, deep nesting. */
-import { oneIn, pick, type Random } from "../source.ts";
+/** Generators of JSON text of all kinds: odd numbers, escapes, white space, deep nesting. */
+import { constantFrom, nat, oneof, tuple } from "fast-check";
+import { list, mostly, oneOf, row, sometimes, type Text } from "./text.ts";
 
-/** Numbers, some of which no double holds. */
-const NUMBERS = [
-  ...["0", "1", "2", "-1", "10", "1.0", "10e-1", "0.1e1", "1E+2", "100", "-0", "0.0", "-0.0e9"],
-  ...["12345678901234567890", "12345678901234567891", "9007199254740993", "1e400", "-1e400"],
-  ...["1e-400", "0.1", "0.10", "4.9e-324", "1e99999", "123456789e-9", "2.50"],
-];
+/** Numbers, some of which no double represents. */
+const NUMBERS = oneOf(
+  "0 1 2 -1 10 1.0 10e-1 0.1e1 1E+2 100 -0 0.0 -0.0e9 12345678901234567890 " +
+    "12345678901234567891 9007199254740993 1e400 -1e400 1e-400 0.1 0.10 4.9e-324 1e99999 " +
+    "123456789e-9 2.50",
+);
 
 /** Spellings of characters in a string literal. */
-const CHARACTERS = [
-  ...["a", "b", "c", "k", "0", "1", "_", "-", ".", " ", "$", "^", "{", "}", "[", "]", ",", ":"],
-  ...["\\u0061", "\\u0041", '\\"', "\\\\", "\\/", "\\b", "\\f", "\\n", "\\r", "\\t", "\\u0000"],
-  ...["\\ud83d\\ude00", "\\ud800", "\\uDC00", "\\u2028", "\\u00e9", "\u00e9", "\u20ac"],
-  ...["\u{1f600}", "\u2028", "\u007f", "\ufeff", "\ufffd", "\\u001f"],
-];
+const CHARACTERS = constantFrom(
+  ..."abck01_-. $^{}[],:",
+  ...'\\u0061 \\u0041 \\" \\\\ \\/ \\b \\f \\n \\r \\t \\u0000 \\ud83d\\ude00 \\ud800'.split(" "),
+  ..."\\uDC00 \\u2028 \\u00e9 \\u001f".split(" "),
+  ...["\u00e9", "\u20ac", "\u{1f600}", "\u2028", "\u007f", "\ufeff", "\ufffd"],
+);
 
-const WHITE = [" ", "\t", "\r", "  ", " \t "] as const;
-
-/** Deepest nesting that is made at once. */
-const DEEP = 3_000;
+/** The deepest nesting that is made at once. */
+const MAX_LEVELS = 3_000;
 
 /** A string literal, with its quotes. */
-export function literal(random: Random): string {
-  if (oneIn(random, 400)) return `"${pick(random, CHARACTERS).repeat(random.below(600))}"`;
-  let text = '"';
-  for (let left = random.below(7); left > 0; left--) text += pick(random, CHARACTERS);
-  return text + '"';
-}
+export const literal: Text = row(
+  '"',
+  mostly(
+    list(CHARACTERS, 6),
+    400,
+    tuple(CHARACTERS, nat(600)).map(([character, times]) => character.repeat(times)),
+  ),
+  '"',
+);
+
+/** A number, of up to 9 digits before the point. */
+export const number: Text = mostly(
+  row(
+    sometimes(3, oneOf("-")),
+    tuple(nat(8), nat(999_999_999)).map(([digits, whole]) => String(whole % 10 ** (1 + digits))),
+    sometimes(2, nat(999).map((fraction) => `.${fraction}`)),
+    sometimes(2, row(oneOf("e E e- e+"), nat(39).map(String))),
+  ),
+  2,
+  NUMBERS,
+);
 
 /** A string, a number, true, false or null. */
-export function atom(random: Random): string {
-  switch (random.below(6)) {
-    case 0:
-      return pick(random, ["true", "false", "null"]);
-    case 1:
-    case 2:
-      return number(random);
-    default:
-      return literal(random);
-  }
+export const atom: Text = oneof(
+  { weight: 1, arbitrary: oneOf("true false null") },
+  { weight: 2, arbitrary: number },
+  { weight: 3, arbitrary: literal },
+);
+
+/** White space, in most cases none. */
+export const white: Text = sometimes(8, constantFrom(" ", "\t", "\r", "  ", " \t "));
+
+/** Names of members. They are often equal, so an object can have a name twice. */
+const NAME = mostly(oneOf('"a" "b" "\\u0061" ""'), 3, literal);
+
+const DEEP = tuple(constantFrom(["[", "]"], ['{"a":', "}"]), nat(MAX_LEVELS)).map(
+  ([[open = "", close = ""], levels]) => open.repeat(levels) + "1" + close.repeat(levels),
+);
+
+/** Any JSON text, with objects and arrays in each other up to this depth, or very deep. */
+export function json(depth: number): Text {
+  if (depth === 0) return atom;
+  const value = row(white, json(depth - 1), white);
+  const member = row(white, NAME, white, ":", value);
+  const nested = oneof(
+    row("[", list(value, 3, ","), white, "]"),
+    row("{", list(member, 3, ","), white, "}"),
+  );
+  return mostly(mostly(atom, 3, nested), 1_000, DEEP);
 }
 
-/** A number, any number of digits long. */
-export function number(random: Random): string {
-  if (!oneIn(random, 4)) return pick(random, NUMBERS);
-  const whole = random.below(10 ** (1 + random.below(9)));
-  const fraction = oneIn(random, 2) ? "" : `.${random.below(1_000)}`;
-  const exponent = oneIn(random, 2)
-    ? ""
-    : `${pick(random, ["e", "E", "e-", "e+"])}${random.below(40)}`;
-  return `${oneIn(random, 3) ? "-" : ""}${whole}${fraction}${exponent}`;
-}
-
-/** White space, mostly none. */
-export function white(random: Random): string {
-  return oneIn(random, 8) ? pick(random, WHITE) : "";
-}
-
-/** Any JSON text. */
-export function json(random: Random, depth: number = 3): string {
-  if (oneIn(random, 1_000)) {
-    const levels = random.below(DEEP);
-    return oneIn(random, 2)
-      ? "[".repeat(levels) + "1" + "]".repeat(levels)
-      : '{"a":'.repeat(levels) + "1" + "}".repeat(levels);
-  }
-  if (depth === 0 || random.below(3) > 0) return atom(random);
-  const parts: string[] = [];
-  const isObject = oneIn(random, 2);
-  for (let left = random.below(4); left > 0; left--) {
-    const value = white(random) + json(random, depth - 1) + white(random);
-    parts.push(isObject ? `${white(random)}${memberName(random)}${white(random)}:${value}` : value);
-  }
-  const text = parts.join(",") + white(random);
-  return isObject ? `{${text}}` : `[${text}]`;
-}
-
-/** Names of members, often the same ones, so that some are twice in an object. */
-function memberName(random: Random): string {
-  return oneIn(random, 3) ? literal(random) : pick(random, ['"a"', '"b"', '"\\u0061"', '""']);
-}
+/** JSON text of the usual depth. */
+export const anyJson: Text = json(3);

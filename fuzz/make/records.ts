@@ -1,14 +1,16 @@
-/** Makes logs and checkpoints as the server writes them, and such that are nearly so. */
+/** Makes logs and checkpoints as the server writes them, and damaged ones. */
 import { spanOf } from "../../lib/bytes/span.ts";
 import { keyTextOf } from "../../lib/protocol/key_text.ts";
 import { encodeHeader, type FileKind } from "../../lib/storage/log/file_header.ts";
 import { RecordBuffer } from "../../lib/storage/log/log_record.ts";
 import { oneIn, pick, type Random } from "../source.ts";
 import { json } from "./json.ts";
-import { mutated } from "./mutate.ts";
+import { mutate } from "./mutate.ts";
 
-/** Most records beside the header. */
+/** The most records after the header. */
 const MAX_RECORDS = 10;
+
+const VALUE = json(2);
 
 const ODD_HEADERS = [
   '{"htserver":"txn","version":2}',
@@ -18,18 +20,18 @@ const ODD_HEADERS = [
   "null",
 ] as const;
 
-/** A log, mostly mutated. */
+/** A log, in most cases with changed bytes. */
 export function logBytes(random: Random): Uint8Array {
-  return damagedPerhaps(fileOf(random, "txn"), random);
+  return perhapsDamaged(fileOf(random, "txn"), random);
 }
 
-/** A checkpoint, mostly mutated. */
+/** A checkpoint, in most cases with changed bytes. */
 export function checkpointBytes(random: Random): Uint8Array {
-  return damagedPerhaps(fileOf(random, "ckpt"), random);
+  return perhapsDamaged(fileOf(random, "ckpt"), random);
 }
 
-function damagedPerhaps(bytes: Uint8Array, random: Random): Uint8Array {
-  return oneIn(random, 4) ? bytes : mutated(bytes, random);
+function perhapsDamaged(bytes: Uint8Array, random: Random): Uint8Array {
+  return oneIn(random, 4) ? bytes : mutate(bytes, random);
 }
 
 function fileOf(random: Random, kind: FileKind): Uint8Array {
@@ -82,5 +84,5 @@ function addChange(
   }
   const key = keyTextOf(pick(random, ["k1", "k2", "k3", "", "a\u20ac", "\ud800", '"\n']));
   if (oneIn(random, 4)) out.addChange(seq, lag, { method: "remove", key });
-  else out.addChange(seq, lag, { method: "insert", key, value: spanOf(json(random, 2)) });
+  else out.addChange(seq, lag, { method: "insert", key, value: spanOf(random.draw(VALUE)) });
 }

@@ -1,144 +1,153 @@
-/** Makes request lines: what clients send, what they could send, and what nobody should. */
+/** Generators of request lines: those of clients, valid variants, and invalid ones. */
+import { constantFrom, nat, oneof, option, record, tuple } from "fast-check";
 import { encodeRequest } from "../../lib/protocol/encode_request.ts";
-import { oneIn, pick, type Random } from "../source.ts";
-import { atom, json, literal, number, white } from "./json.ts";
-import { anyBytes, mutated } from "./mutate.ts";
+import { oneIn, type Random } from "../source.ts";
+import { anyJson, atom, json, literal, number, white } from "./json.ts";
+import { anyBytes, mutate } from "./mutate.ts";
+import { mostly, oneOf, row, sometimes, type Text } from "./text.ts";
 
 const encoder = new TextEncoder();
 
-const METHODS = [
-  ...["insert", "insert", "insert", "insert", "lookup", "lookup", "lookup", "remove", "remove"],
-  ...["scan", "query", "size", "ping", "info", "hello"],
-];
-
-/** Names that are nearly methods. */
-const NO_METHODS = [
-  '"INSERT"',
-  '"toString"',
-  '"__proto__"',
-  '""',
-  '"pings"',
-  "1",
-  "null",
-  "[]",
-] as const;
-
-const REGEXES = [
+const REGEXES = constantFrom(
   ...["", "^k1", "k", "a", "1$", "^k[0-4]$", "k[12]?0", "^$", "x+y*", "\\d", "(?i)K", "^(k1|k2)$"],
   ...[".", "\\p{L}", "[^k]", "\\x00", "(", "*", "a**", "(?=a)", "\\1", "[z-a]", "a{1001}"],
   ...["(a*)*b", "(a|a)*$", "(((a{30}){30}){30})", "(x+x+)+y", "((k?){50})k{50}", "(?P<n>k)\\d"],
+);
+
+/** The longest key or value, in characters. */
+const LONG = nat(30_000);
+
+/** Sixty keys, so that requests often use the same one. */
+const KEY = nat(59).map((n) => `k${n}`);
+
+const KEY_LITERAL = oneof(
+  { weight: 9, arbitrary: KEY.map((key) => `"${key}"`) },
+  { weight: 1, arbitrary: literal },
+  {
+    weight: 1,
+    arbitrary: constantFrom(
+      ...['""', '"__proto__"', '"\\u006b1"', '"constructor"', '"\\u0000"', '"k1 "'],
+    ),
+  },
+  { weight: 1, arbitrary: mostly(oneOf('"long"'), 30, LONG.map((n) => `"${"k".repeat(n)}"`)) },
+);
+
+const LIMIT = option(nat(19).map((limit) => limit + 1), { freq: 1, nil: undefined });
+
+/** The requests of a client, as it encodes them. */
+const FROM_CLIENT = oneof(
+  {
+    weight: 6,
+    arbitrary: tuple(KEY, anyJson).map(([key, value]) =>
+      encodeRequest({ method: "insert", key, value })
+    ),
+  },
+  { weight: 3, arbitrary: KEY.map((key) => encodeRequest({ method: "lookup", key })) },
+  { weight: 3, arbitrary: KEY.map((key) => encodeRequest({ method: "remove", key })) },
+  {
+    weight: 1,
+    arbitrary: record({ regex: REGEXES, limit: LIMIT }).map((search) =>
+      encodeRequest({ method: "scan", ...search })
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: record({ subvalue: atom, limit: LIMIT }).map((search) =>
+      encodeRequest({ method: "query", subkey: "a", ...search })
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: constantFrom("size", "ping", "info").map((method) => encodeRequest({ method })),
+  },
+  {
+    weight: 1,
+    arbitrary: constantFrom("fuzz", "other").map((project) =>
+      encodeRequest({ method: "hello", project })
+    ),
+  },
+);
+
+/** A member, which is missing in one of 40 cases. */
+function member(name: Text | string, value: Text): Text {
+  return mostly(row(white, '"', name, '"', white, ":", white, value, white), 40, oneOf(""));
+}
+
+/** A value, which is another JSON text in one of 15 cases. */
+function wanted(value: Text): Text {
+  return mostly(value, 15, json(1));
+}
+
+const SEARCH: readonly Text[] = [
+  sometimes(2, member("limit", wanted(mostly(nat(8).map((n) => String(n + 1)), 4, number)))),
+  sometimes(20, member("cursor", wanted(oneOf('"c1"')))),
 ];
 
-/** Longest line that a grammar-made request is blown up to, in characters. */
-const LONG = 30_000;
+/** Text near the limit of 64 characters, which counts a character beyond 16 bits once. */
+const AGENT = mostly(
+  literal,
+  2,
+  tuple(constantFrom("a", "\u{1f600}"), nat(7)).map(([character, more]) =>
+    JSON.stringify(character.repeat(60 + more))
+  ),
+);
 
-/** A key's literal: often one that others use, too. */
-export function keyLiteral(random: Random): string {
-  switch (random.below(12)) {
-    case 0:
-      return literal(random);
-    case 1:
-      return pick(random, [
-        '""',
-        '"__proto__"',
-        '"\\u006b1"',
-        '"constructor"',
-        '"\\u0000"',
-        '"k1 "',
-      ]);
-    case 2:
-      return oneIn(random, 30) ? `"${"k".repeat(random.below(LONG))}"` : '"long"';
-    default:
-      return `"k${random.below(60)}"`;
-  }
+/** The members of each method, and its weight. */
+const METHODS: Readonly<Record<string, readonly [weight: number, ...members: Text[]]>> = {
+  insert: [
+    4,
+    member("key", wanted(KEY_LITERAL)),
+    member("value", mostly(anyJson, 300, LONG.map((n) => `"${"v".repeat(n)}"`))),
+  ],
+  lookup: [3, member("key", wanted(KEY_LITERAL))],
+  remove: [2, member("key", wanted(KEY_LITERAL))],
+  scan: [1, member("regex", wanted(REGEXES.map((regex) => JSON.stringify(regex)))), ...SEARCH],
+  query: [
+    1,
+    member("subkey", wanted(mostly(oneOf('"a"'), 3, literal))),
+    member("subvalue", wanted(atom)),
+    ...SEARCH,
+  ],
+  size: [1],
+  ping: [1],
+  info: [1],
+  hello: [
+    1,
+    sometimes(2, member("project", wanted(oneOf('"fuzz" "fu\\u007az" "other"')))),
+    sometimes(4, member("token", wanted(literal))),
+    sometimes(4, member("agent", wanted(AGENT))),
+  ],
+};
+
+const NO_METHODS = oneOf('"INSERT" "toString" "__proto__" "" "pings" 1 null []');
+
+/** A name with its first character as an escape. */
+function escapedName(name: string): string {
+  return `\\u${name.charCodeAt(0).toString(16).padStart(4, "0")}${name.slice(1)}`;
 }
 
-/** What an honest client sends, as it writes it. */
-function fromClient(random: Random): string {
-  const key: string = `k${random.below(60)}`;
-  const limit = oneIn(random, 2) ? undefined : 1 + random.below(20);
-  switch (random.below(16)) {
-    case 0:
-      return encodeRequest({ method: "scan", regex: pick(random, REGEXES), limit });
-    case 1:
-      return encodeRequest({ method: "query", subkey: "a", subvalue: atom(random), limit });
-    case 2:
-      return encodeRequest({ method: pick(random, ["size", "ping", "info"]) });
-    case 3:
-      return encodeRequest({ method: "hello", project: pick(random, ["fuzz", "other"]) });
-    case 4:
-    case 5:
-    case 6:
-      return encodeRequest({ method: "remove", key });
-    case 7:
-    case 8:
-    case 9:
-      return encodeRequest({ method: "lookup", key });
-    default:
-      return encodeRequest({ method: "insert", key, value: json(random) });
-  }
-}
+/** Requests of the grammar. Members can be missing, twice, misspelt or of another type. */
+const FROM_GRAMMAR = oneof(
+  ...Object.entries(METHODS).map(([name, [weight, ...own]]) => {
+    const method = mostly(oneOf(`"${name}"`), 20, oneOf(`"${escapedName(name)}"`));
+    const members = [
+      member("method", mostly(method, 30, NO_METHODS)),
+      sometimes(4, member("id", anyJson)),
+      ...own,
+      sometimes(6, member(oneOf("key k\\u0065y x __proto__ id"), json(1))),
+    ];
+    const object = tuple(nat(5), ...members).map(([order, ...texts]) => {
+      const there = (texts as string[]).filter((text) => text !== "");
+      return `{${(order === 0 ? there.reverse() : there).join(",")}}`;
+    });
+    return { weight, arbitrary: row(white, object, white, "\n") };
+  }),
+);
 
-/** A request of the grammar, where anything may be left out, twice, misspelt or of another type. */
-function fromGrammar(random: Random): string {
-  const members: string[] = [];
-  const add = (name: string, value: string) => {
-    if (oneIn(random, 40)) return;
-    members.push(
-      `${white(random)}"${name}"${white(random)}:${white(random)}${value}${white(random)}`,
-    );
-  };
-  const wanted = (value: string) => oneIn(random, 15) ? json(random, 1) : value;
-  const method = pick(random, METHODS);
-  add("method", oneIn(random, 30) ? pick(random, NO_METHODS) : methodLiteral(random, method));
-  if (oneIn(random, 4)) add("id", json(random));
-  if (method === "insert" || method === "lookup" || method === "remove") {
-    add("key", wanted(keyLiteral(random)));
-    if (method === "insert") {
-      add("value", oneIn(random, 300) ? `"${"v".repeat(random.below(LONG))}"` : json(random));
-    }
-  } else if (method === "scan" || method === "query") {
-    if (method === "scan") add("regex", wanted(JSON.stringify(pick(random, REGEXES))));
-    else {
-      add("subkey", wanted(oneIn(random, 3) ? literal(random) : '"a"'));
-      add("subvalue", wanted(atom(random)));
-    }
-    if (oneIn(random, 2)) {
-      add("limit", wanted(oneIn(random, 4) ? number(random) : `${1 + random.below(9)}`));
-    }
-    if (oneIn(random, 20)) add("cursor", wanted('"c1"'));
-  } else if (method === "hello") {
-    if (oneIn(random, 2)) {
-      add("project", wanted(pick(random, ['"fuzz"', '"fu\\u007az"', '"other"'])));
-    }
-    if (oneIn(random, 4)) add("token", wanted(literal(random)));
-    if (oneIn(random, 4)) add("agent", wanted(agent(random)));
-  }
-  if (oneIn(random, 6)) {
-    add(pick(random, ["key", "k\\u0065y", "x", "__proto__", "id"]), json(random, 1));
-  }
-  if (oneIn(random, 6)) members.reverse();
-  return `${white(random)}{${members.join(",")}}${white(random)}\n`;
-}
-
-/** Near the limit, which counts characters beyond 16 bits once. */
-function agent(random: Random): string {
-  if (oneIn(random, 2)) return literal(random);
-  return JSON.stringify(pick(random, ["a", "\u{1f600}"]).repeat(60 + random.below(8)));
-}
-
-function methodLiteral(random: Random, method: string): string {
-  return oneIn(random, 20) ? `"\\u${hex(method.charCodeAt(0))}${method.slice(1)}"` : `"${method}"`;
-}
-
-function hex(code: number): string {
-  return code.toString(16).padStart(4, "0");
-}
-
-/** One input: a request line with its LF, or what became of one. */
+/** One input: a request line with its LF, changed bytes of one, or random bytes. */
 export function requestBytes(random: Random): Uint8Array {
   const kind = random.below(32);
   if (kind === 0) return anyBytes(random, 60);
-  const line = encoder.encode(oneIn(random, 3) ? fromClient(random) : fromGrammar(random));
-  return kind < 8 ? mutated(line, random) : line;
+  const line = encoder.encode(random.draw(oneIn(random, 3) ? FROM_CLIENT : FROM_GRAMMAR));
+  return kind < 8 ? mutate(line, random) : line;
 }

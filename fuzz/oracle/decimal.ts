@@ -1,14 +1,14 @@
-/** Whether two JSON atoms are equal by docs/PROTOCOL.md. Shares no code with what is tested. */
+/** The equality of two JSON atoms by docs/PROTOCOL.md. Shares no code with the tested code. */
 
-/** Largest exponent that is written out. */
+/** The largest exponent that is expanded. */
 const MAX_ZEROS = 2_000;
 
 /**
- * Strings are equal by their characters, numbers by their exact decimal value.
+ * Compares strings by their characters, and numbers by their exact decimal value.
  *
  * @param a JSON text of a string, number, boolean or null
  * @param b any JSON text
- * @returns undefined where it is too much work to tell
+ * @returns undefined if the exponent is too large
  */
 export function areEqualAtoms(a: string, b: string): boolean | undefined {
   if (a[0] === '"') return b[0] === '"' && JSON.parse(a) === JSON.parse(b);
@@ -18,7 +18,7 @@ export function areEqualAtoms(a: string, b: string): boolean | undefined {
   return left === undefined || right === undefined ? undefined : left === right;
 }
 
-/** All digits of a number, written out without an exponent. */
+/** All digits of a number, without an exponent. */
 function decimal(text: string): string | undefined {
   const [mantissa = "", power = "0"] = text.toLowerCase().split("e");
   const exponent = Number(power);

@@ -1,15 +1,15 @@
-/** What a connection's first bytes decide, by docs/PROTOCOL.md. Shares no code with what is tested. */
+/** The reply to the first line of a connection by docs/PROTOCOL.md. Shares no code with the tested code. */
 import { linesOf } from "./lines.ts";
 import { asked } from "./request.ts";
 
 const MAY_COME_FIRST = new Set("{ \t\r\n");
 
 /**
- * Why a stream is not of this protocol.
+ * The reply to the start of a stream.
  *
  * @param maxLineBytes the longest line, in bytes without its end
- * @returns the type of the one reply, after which the connection closes; "ours" after a good first line;
- * undefined if nothing is decided yet
+ * @returns the type of the only error, after which the server closes; "ours" after a good first line;
+ * undefined before the end of the first line
  */
 export function firstReply(
   stream: Uint8Array,

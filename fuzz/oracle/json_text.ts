@@ -1,10 +1,10 @@
 /**
- * The parts of a JSON text as they are spelt: JSON.parse says whether it is JSON, and here it is taken
- * apart character by character. Shares no code with what is tested.
+ * The parts of a JSON text in their own spelling. JSON.parse decides whether a text is JSON; this file
+ * splits it character by character. Shares no code with the tested code.
  */
 import { isUtf8 } from "./utf8.ts";
 
-/** The value of a JSON text; undefined where it is none. */
+/** The value of a JSON text; undefined if it is not JSON. */
 export function parsed(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) };
@@ -13,7 +13,7 @@ export function parsed(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** The elements of an array, or the members of an object, as they are spelt. The text must be JSON. */
+/** The elements of an array, or the members of an object, in their spelling. The text must be JSON. */
 export function partsOf(text: string): string[] {
   const inner = text.trim().slice(1, -1);
   const parts: string[] = [];
@@ -32,7 +32,7 @@ export function partsOf(text: string): string[] {
   return last === "" ? parts : [...parts, last];
 }
 
-/** A member of an object: its name in characters, and its value as it is spelt. */
+/** A member of an object: its name in characters, and its value in its spelling. */
 export type Member = readonly [name: string, value: string];
 
 /** The members of an object, in order. The text must be JSON. */
@@ -43,14 +43,14 @@ export function membersOf(text: string): Member[] {
   });
 }
 
-/** The text of bytes; undefined where they are no UTF-8: decoded and encoded, they are others then. */
+/** The text of bytes; undefined if they are not UTF-8. */
 export function utf8Text(bytes: Uint8Array): string | undefined {
   return isUtf8(bytes) ? lossy.decode(bytes) : undefined;
 }
 
 const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Where the literal ends that begins at a quote. */
+/** The end of the literal that starts at a quote. */
 function literalEnd(text: string, at: number): number {
   for (at++; text[at] !== '"'; at++) if (text[at] === "\\") at++;
   return at + 1;

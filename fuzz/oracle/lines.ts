@@ -1,7 +1,7 @@
-/** The lines of a stream as the protocol says, all at once. Shares no code with what is tested. */
+/** The lines of a complete stream by the protocol. Shares no code with the tested code. */
 import { isUtf8 } from "./utf8.ts";
 
-/** A line without its end, or why it is none. */
+/** A line without its end, or its problem. */
 export type Line = Uint8Array | "too long" | "not UTF-8";
 
 const LF = 10, CR = 13;

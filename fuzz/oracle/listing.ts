@@ -2,7 +2,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { membersOf, parsed, partsOf } from "./json_text.ts";
 
-/** Limits that a record is held against. */
+/** The limits of a record. */
 export interface ListingLimits {
   readonly recordBytes: number;
   readonly nameChars: number;
@@ -13,7 +13,7 @@ const MAX_HOST_CHARS = 255, LIFETIME_S = 900;
 
 const encoder = new TextEncoder();
 
-/** The records of a listing; undefined where it is no JSON array. */
+/** The records of a listing; undefined if it is not a JSON array. */
 export function listed(
   text: string,
   nowS: number,
@@ -24,7 +24,7 @@ export function listed(
   let newestS = -Infinity;
   for (const part of partsOf(text)) {
     if (!part.startsWith("{") || encoder.encode(part).length > recordBytes) continue;
-    const members = new Map(membersOf(part).reverse()); // the first one counts
+    const members = new Map(membersOf(part).reverse()); // The first one counts.
     const string = (name: string, most: number) => shortText(members.get(name), most);
     const heardS = finite(members.get("lastheardfrom")) ?? 0;
     newestS = Math.max(newestS, heardS);
@@ -84,7 +84,7 @@ function portOf(json: string | undefined): number | undefined {
   return isPort ? port : undefined;
 }
 
-/** A host that a server can have: see `lib/catalog/record/host_name.ts`. */
+/** A possible host of a server: see `lib/catalog/record/host_name.ts`. */
 function host(json: string | undefined): string | undefined {
   const text = shortText(json, MAX_HOST_CHARS);
   if (text === undefined) return undefined;
@@ -96,7 +96,7 @@ function host(json: string | undefined): string | undefined {
   return isGood ? text : undefined;
 }
 
-/** Neither unspecified, multicast nor beyond. */
+/** Not unspecified, multicast or reserved. */
 function isOfServer4(address: string): boolean {
   const first = Number(address.split(".")[0]);
   return first > 0 && first < 224;

@@ -1,24 +1,24 @@
 /**
- * The records of a log or checkpoint, read as `lib/storage/log/log_record.ts` specifies them. Shares no code
- * with what is tested.
+ * The records of a log or checkpoint, by the format in `lib/storage/log/log_record.ts`. Shares no code
+ * with the tested code.
  */
 import { crc32 } from "node:zlib";
 import { parsed } from "./json_text.ts";
 import { asked, textMember } from "./request.ts";
 
-/** A line of a file; without its members where it is no whole record. */
+/** A line of a file, with its members if it is an intact record. */
 export interface RecordLine {
   readonly bytes: Uint8Array;
   readonly whole?: { readonly seq: number; readonly lag: number; readonly json: Uint8Array };
 }
 
-/** A table: keys in characters, values as they are spelt. */
+/** A table: keys in characters, values in their spelling. */
 export type Pairs = Map<string, string>;
 
 const latin1 = new TextDecoder("latin1");
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The lines of a file; what stands behind the last LF is one without a record. */
+/** The lines of a file. Bytes after the last LF are a line without a record. */
 export function recordLines(file: Uint8Array): RecordLine[] {
   const lines: RecordLine[] = [];
   for (let start = 0; start < file.length;) {
@@ -42,8 +42,8 @@ function hexNumber(text: string): number {
   return /^[0-9a-f]{1,13}$/.test(text) ? parseInt(text, 16) : NaN;
 }
 
-/** Makes the change of a record; false where it holds none. */
-export function makeChange(pairs: Pairs, json: Uint8Array): boolean {
+/** Applies the change of a record; false if it has none. */
+export function applyChange(pairs: Pairs, json: Uint8Array): boolean {
   const change = asked(json);
   if (change.type !== "OK") return false;
   const { method, members } = change;
@@ -53,21 +53,21 @@ export function makeChange(pairs: Pairs, json: Uint8Array): boolean {
   return method === "insert" || method === "remove";
 }
 
-/** The members of a header; none where it is no object. */
+/** The members of a header; none if it is not an object. */
 export function headerOf(json: Uint8Array): Readonly<Record<string, unknown>> {
   const whole = parsed(utf8.decode(json))?.value;
   return typeof whole === "object" && whole !== null ? whole as Record<string, unknown> : {};
 }
 
-/** What a start makes of a log without a checkpoint. */
+/** The result of a start with a log and no checkpoint. */
 export interface LogRead {
-  /** What is in the table then. */
+  /** The table. */
   readonly pairs: Pairs;
-  /** Whether the log must be refused, must not be, or may be. */
+  /** Whether the log must be rejected, must not be, or can be. */
   readonly damage: "yes" | "no" | "perhaps";
 }
 
-/** Reads a log that begins with change 1. */
+/** Reads a log that starts with change 1. */
 export function readLog(file: Uint8Array): LogRead {
   const pairs: Pairs = new Map();
   const lines = recordLines(file);
@@ -75,7 +75,7 @@ export function readLog(file: Uint8Array): LogRead {
   let previous: number | undefined;
   for (const [at, { whole }] of lines.entries()) {
     if (whole === undefined) {
-      return { pairs, damage: damageBehind(lines, at, (previous ?? last) + 1) };
+      return { pairs, damage: damageAt(lines, at, (previous ?? last) + 1) };
     }
     const { seq, json } = whole;
     if (at === 0) {
@@ -86,7 +86,7 @@ export function readLog(file: Uint8Array): LogRead {
     const follows = previous === undefined ? seq <= last + 1 : seq === previous + 1;
     if (!follows) return { pairs, damage: "yes" };
     if (seq > last) {
-      if (!makeChange(pairs, json)) return { pairs, damage: "yes" };
+      if (!applyChange(pairs, json)) return { pairs, damage: "yes" };
       last = seq;
     }
     previous = seq;
@@ -94,22 +94,22 @@ export function readLog(file: Uint8Array): LogRead {
   return { pairs, damage: lines.length > 0 ? "no" : "yes" };
 }
 
-/** Whether a line that is no record is damage: a later record says that it was on disk. */
-function damageBehind(lines: readonly RecordLine[], at: number, lost: number): LogRead["damage"] {
-  if (at === 0) return "yes"; // a log has its name only when its header is on disk
+/** Whether a line without a record is damage: a later record proves that it was on disk. */
+function damageAt(lines: readonly RecordLine[], at: number, lost: number): LogRead["damage"] {
+  if (at === 0) return "yes"; // A log gets its name when its header is on disk.
   const later = lines.slice(at);
   const isProven = later.some(({ whole }) =>
     whole !== undefined && whole.seq > lost && whole.seq - whole.lag >= lost
   );
   if (isProven) return "yes";
-  // A record may stand behind the beginning of a line whose LF is damaged.
+  // A record can follow the start of a line whose LF is damaged.
   const hides = later.some(({ bytes, whole }) =>
     whole === undefined && /.[0-9a-f]{8} [0-9a-f]+ [0-9a-f]+ \{/s.test(latin1.decode(bytes))
   );
   return hides ? "perhaps" : "no";
 }
 
-/** What a checkpoint holds; undefined where it must be refused. */
+/** The table of a checkpoint; undefined if it must be rejected. */
 export function readCheckpoint(file: Uint8Array): Pairs | undefined {
   const pairs: Pairs = new Map();
   const lines = recordLines(file);
@@ -120,16 +120,16 @@ export function readCheckpoint(file: Uint8Array): Pairs | undefined {
       if (htserver !== "ckpt" || version !== 1) return undefined;
     } else if (utf8.decode(whole.json) === `{"end":${at - 1}}`) {
       return at === lines.length - 1 ? pairs : undefined;
-    } else if (!makeChange(pairs, whole.json)) return undefined;
+    } else if (!applyChange(pairs, whole.json)) return undefined;
   }
   return undefined;
 }
 
-/** What is in the whole records of a file, whatever is around them. */
+/** The table of the intact records of a file, whatever is between them. */
 export function readAll(file: Uint8Array): Pairs {
   const pairs: Pairs = new Map();
   for (const { whole } of recordLines(file)) {
-    if (whole !== undefined && whole.seq > 0) makeChange(pairs, whole.json);
+    if (whole !== undefined && whole.seq > 0) applyChange(pairs, whole.json);
   }
   return pairs;
 }

@@ -1,19 +1,19 @@
 /**
- * What a line asks for by docs/PROTOCOL.md, read with JSON.parse. Shares no code with what is tested.
+ * The request of a line by docs/PROTOCOL.md, read with JSON.parse. Shares no code with the tested code.
  */
 import { membersOf, parsed, utf8Text } from "./json_text.ts";
 
 /** A line that is a request. */
 export interface Asked {
   readonly type: "OK";
-  /** As it was spelt. */
+  /** In its spelling. */
   readonly id: string | undefined;
   readonly method: string;
-  /** Its members as they are spelt; of equal ones the last. */
+  /** Its members in their spelling. The last of equal names counts. */
   readonly members: ReadonlyMap<string, string>;
 }
 
-/** A line that is none. */
+/** A line that is not a request. */
 export interface Refused {
   readonly type: "RequestError" | "MethodError" | "ValueError";
   readonly id: string | undefined;
@@ -31,7 +31,7 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
   hello: ["project?", "token?", "agent?"],
 };
 
-/** Whether a member has the type that it must have. */
+/** Whether a member has its required type. */
 const TYPES: Readonly<Record<string, (value: unknown, text: string) => boolean>> = {
   value: () => true,
   subvalue: (value) => typeof value !== "object" || value === null,
@@ -39,7 +39,7 @@ const TYPES: Readonly<Record<string, (value: unknown, text: string) => boolean>>
   limit: (value, text) => typeof value === "number" && isPositiveInteger(text),
 };
 
-/** Whether a number is a whole one from 1 on: no digit but zeros is behind its point, once moved. */
+/** Whether a number is a whole one from 1 on: it has only zeros after its point, moved by the exponent. */
 function isPositiveInteger(text: string): boolean {
   const [mantissa = "", exponent = "0"] = text.toLowerCase().split("e");
   const [whole = "", fraction = ""] = mantissa.split(".");
@@ -72,13 +72,13 @@ export function asked(line: Uint8Array): Asked | Refused {
   return { type: "OK", id, method, members };
 }
 
-/** The value of a member; undefined where it is missing. */
+/** The value of a member; undefined if it is missing. */
 export function value(members: ReadonlyMap<string, string>, name: string): unknown {
   const text = members.get(name);
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-/** A string member's characters. */
+/** The characters of a string member. */
 export function textMember(members: ReadonlyMap<string, string>, name: string): string {
   return String(value(members, name));
 }

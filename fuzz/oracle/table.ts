@@ -1,6 +1,6 @@
 /**
- * A server as docs/PROTOCOL.md promises it, on a plain Map: tells which reply a line may get. Shares
- * no code with what is tested.
+ * A model of the server by docs/PROTOCOL.md, on a plain Map: it judges the reply to a line. Shares no code
+ * with the tested code. One file because all replies depend on one state.
  */
 import { areEqualAtoms } from "./decimal.ts";
 import { type Member, membersOf, parsed, partsOf } from "./json_text.ts";
@@ -14,33 +14,33 @@ export interface Limits {
   readonly maxTableBytes: number;
 }
 
-/** A search that is not at its end. */
+/** A search with further parts. */
 export interface OpenSearch {
   readonly cursor: string;
   readonly asked: Asked;
-  /** Keys that came, and were not removed since: they must not come again. */
+  /** Keys in its replies that were not removed since. They must not come again. */
   readonly came: Set<string>;
-  /** Keys that were there, and wanted, all the time; undefined: not known. */
+  /** Matching keys that were in the table all the time; undefined: not known. */
   readonly lasting: Set<string> | undefined;
 }
 
-/** What a key has. */
+/** The entry of a key. */
 interface Entry {
   readonly value: string;
-  /** Of the value, where it is an object; filled when first needed. */
+  /** The members of an object; read at the first query. */
   members?: ReadonlyMap<string, string>;
 }
 
-/** Open cursors of a connection that are good for certain. */
+/** The open cursors that a connection has at least. */
 const MAX_CURSORS = 16;
 
-/** This near to a limit, in bytes, it is not promised what counts besides the result. */
+/** Within these bytes of a limit, both replies are right: the limit also counts bytes beside the result. */
 const NEAR_BYTES = 200;
 
-/** Share of `--max-memory` below which, in bytes of keys and values alone, the table is not full. */
+/** The share of `--max-memory` in bytes of keys and values below which the table is never full. */
 const FULL_SHARE = 0.2;
 
-/** Regexes that JavaScript reads as RE2 does. */
+/** Regexes with the same meaning in JavaScript and RE2. */
 const SIMPLE = /^\^?(?:[A-Za-z0-9](?:[*+?])?|\[[A-Za-z0-9]+\][*+?]?)*\$?$/;
 
 const OK = '{"status":"OK",';
@@ -50,7 +50,7 @@ export class TableModel {
   readonly #limits: Limits;
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
-  /** Of this connection, those used last at the end. */
+  /** The open searches of this connection, in the order of their use. */
   #searches: OpenSearch[] = [];
 
   constructor(limits: Limits) {
@@ -61,32 +61,31 @@ export class TableModel {
     return this.#entries.size;
   }
 
-  /** All keys, in characters. */
+  /** All keys. */
   get keys(): string[] {
     return [...this.#entries.keys()];
   }
 
-  /** Searches of this connection that are not at their end. */
+  /** The open searches of this connection. */
   get searches(): readonly OpenSearch[] {
     return this.#searches;
   }
 
-  /** A new connection: cursors of the one before are no more. */
+  /** Starts a new connection, which closes the cursors of the last one. */
   reconnect(): void {
     this.#searches = [];
   }
 
-  /** All pairs, spelt as in replies. */
+  /** All pairs, in the spelling of replies. */
   pairs(): Set<string> {
     return new Set([...this.#entries].map(([key, { value }]) => pairText(key, value)));
   }
 
   /**
-   * Judges a reply, and makes the change that it promises.
+   * Judges a reply, and applies the change of the request.
    *
-   * @param line the request's
-   * @param reply its line without LF
-   * @returns what is wrong
+   * @param reply without its LF
+   * @returns the problem, or undefined
    */
   judge(line: Line, reply: string): string | undefined {
     if (line === "too long") return refusal(reply, undefined, ["TooLarge"]);
@@ -129,7 +128,7 @@ export class TableModel {
     if (problem !== undefined) return problem;
     this.#bytes += value.length - (this.#entries.get(key)?.value.length ?? -key.length);
     this.#entries.set(key, { value });
-    // Whether a search still wants it, its new value decides.
+    // The new value may not match an open query.
     for (const { asked, lasting } of this.#searches) {
       if (asked.method === "query") lasting?.delete(key);
     }
@@ -164,9 +163,9 @@ export class TableModel {
     if (typeof info !== "object" || info === null) return unlike(reply, "the members of info");
     const { size, project } = info as Record<string, unknown>;
     if (size !== this.size) {
-      return `info says that there are ${size} keys, and there are ${this.size}`;
+      return `info has the size ${size}, and the model ${this.size}`;
     }
-    return project === this.#limits.project ? undefined : `info says that it is '${project}'`;
+    return project === this.#limits.project ? undefined : `info has the project '${project}'`;
   }
 
   #search(request: Asked, reply: string): string | undefined {
@@ -183,14 +182,16 @@ export class TableModel {
     if (cursor !== undefined && limit === undefined) return refusal(reply, id, ["ValueError"]);
     const regex = request.method === "scan" ? textMember(members, "regex") : "";
     const isSimple = request.method === "query" || SIMPLE.test(regex);
-    const isForgotten = open !== undefined &&
+    const isDropped = open !== undefined &&
       this.#searches.indexOf(open) < this.#searches.length - MAX_CURSORS;
-    if (isError && (!isSimple || isForgotten) && reply.includes('"type":"ValueError"')) {
+    if (isError && (!isSimple || isDropped) && reply.includes('"type":"ValueError"')) {
       return refusal(reply, id, ["ValueError"]);
     }
     const wanted = this.#wanted(request, isSimple ? regex : undefined);
     if (reply.includes('"type":"TooLarge"') && isError) {
-      return this.#isTooLarge(wanted.may, id) ? undefined : `it is not too large: ${shown(reply)}`;
+      return this.#isTooLarge(wanted.may, id)
+        ? undefined
+        : `the result is not too large: ${shown(reply)}`;
     }
     const came = resultOf(reply, id);
     if (came === undefined) return unlike(reply, "pairs");
@@ -201,7 +202,7 @@ export class TableModel {
     const keys = new Set(open?.came);
     for (const pair of pairs) {
       const key = wanted.may.get(pair);
-      if (key === undefined) return `it found ${shown(pair)}, which is not there or not wanted`;
+      if (key === undefined) return `it found ${shown(pair)}, which is missing or does not match`;
       if (keys.has(key)) {
         return `it found ${shown(pair)} twice`;
       }
@@ -224,7 +225,7 @@ export class TableModel {
     return undefined;
   }
 
-  /** The pairs that a search may find, with their keys; and the keys that it must find, if known. */
+  /** The pairs that a search can find, with their keys, and the keys that it must find, if known. */
   #wanted(
     { method, members }: Asked,
     regex: string | undefined,
@@ -259,12 +260,12 @@ export class TableModel {
   }
 }
 
-/** A pair as replies spell it. */
+/** A pair in the spelling of replies. */
 function pairText(key: string, value: string): string {
   return `[${JSON.stringify(key)},${value}]`;
 }
 
-/** Checks a success whose result is known. */
+/** Checks a success with a known result. */
 function exactly(reply: string, id: string | undefined, result: string): string | undefined {
   const expected = `{"status":"OK",${id === undefined ? "" : `"id":${id},`}"result":${result}}`;
   return reply === expected ? undefined : unlike(reply, expected);
@@ -289,13 +290,13 @@ function refusal(
   return isSentence && Object.keys(more).length === 0 ? undefined : unlike(reply, "one sentence");
 }
 
-/** A success without its beginning and its id. */
+/** A success after its status and id. */
 function afterId(reply: string, id: string | undefined): string | undefined {
   const start = `{"status":"OK"${id === undefined ? "" : `,"id":${id}`}`;
   return reply.startsWith(start) ? reply.slice(start.length) : undefined;
 }
 
-/** The result of a success, as it is spelt. */
+/** The result of a success, in its spelling. */
 function resultOf(reply: string, id: string | undefined): string | undefined {
   const rest = afterId(reply, id);
   const [, result] = /^(?:,"cursor":"[^"\\]*")?,"result":([^]*)\}$/.exec(rest ?? "") ?? [];

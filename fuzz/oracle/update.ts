@@ -1,10 +1,10 @@
 /**
- * What a catalog keeps of an update, by the rules of `lib/catalog/server/update_parser.ts`. Shares no code
- * with it.
+ * The record that a catalog makes of an update, by the rules of `lib/catalog/server/update_parser.ts`.
+ * Shares no code with it.
  */
 import { membersOf, parsed, partsOf } from "./json_text.ts";
 
-/** Limits of an update. */
+/** The limits of an update. */
 export interface UpdateLimits {
   readonly bytes: number;
   readonly depth: number;
@@ -14,9 +14,9 @@ export interface UpdateLimits {
 const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * The members that are listed, as `canonical` writes them; undefined where it is dropped.
+ * The listed members in the spelling of `canonical`; undefined if the update is dropped.
  *
- * Objects are taken apart as text: V8's JSON.parse takes an escaped name for another one now and then.
+ * Objects are split as text, since V8's JSON.parse sometimes confuses an escaped name with another one.
  */
 export function updateText(bytes: Uint8Array, limits: UpdateLimits): string | undefined {
   if (bytes.length > limits.bytes) return undefined;
@@ -26,14 +26,14 @@ export function updateText(bytes: Uint8Array, limits: UpdateLimits): string | un
   if (depthOf(text) > limits.depth) return undefined;
   const members = new Map<string, string>();
   for (const [name, value] of membersOf(text)) {
-    if (!members.has(plainText(name))) members.set(plainText(name), value); // the first one counts
+    if (!members.has(plainText(name))) members.set(plainText(name), value); // The first one counts.
   }
   if (members.size > limits.members) return undefined;
   for (const own of ["address", "lastheardfrom", "name"]) members.delete(own);
   return objectText([...members]);
 }
 
-/** One spelling for each value: strings of printable ASCII, numbers of sixteen digits. */
+/** One spelling for each value: strings of printable ASCII, numbers with sixteen digits. */
 export function canonical(json: string): string {
   if (json.startsWith("{")) return objectText(membersOf(json));
   if (json.startsWith("[")) return `[${partsOf(json).map(canonical).join(",")}]`;
@@ -42,11 +42,11 @@ export function canonical(json: string): string {
   const value = Number(json);
   if (!Number.isFinite(value)) return json;
   const isInteger = /^-?\d+$/.test(json) && json !== "-0";
-  // Without the sign of zero, which integers do not have.
+  // `|| 0` removes the sign of zero.
   return isInteger ? String(BigInt(json)) : numberText(withSixteenDigits(value) || 0);
 }
 
-/** Whole numbers as integers are written, as far as C writes them so. */
+/** Whole numbers in the spelling of integers, up to the size at which C uses an exponent. */
 function numberText(value: number): string {
   return Number.isInteger(value) && Math.abs(value) < 1e16 ? String(BigInt(value)) : String(value);
 }
@@ -58,7 +58,7 @@ function objectText(members: readonly (readonly [string, string])[]): string {
   return `{${texts.join(",")}}`;
 }
 
-/** A number rounded to sixteen digits, halves to the even one, by its exact decimal digits. */
+/** A number rounded to sixteen digits, half to even, from its exact decimal digits. */
 function withSixteenDigits(value: number): number {
   const [mantissa = "", exponent] = Math.abs(value).toExponential(100).split("e");
   const digits = mantissa.replace(".", ""), rest = digits.slice(16);
@@ -68,7 +68,7 @@ function withSixteenDigits(value: number): number {
   return value < 0 ? -size : size;
 }
 
-/** Any character but printable ASCII becomes a question mark. */
+/** Replaces each character but printable ASCII by a question mark. */
 function plainText(text: string): string {
   let result = "";
   for (let at = 0; at < text.length; at++) {
@@ -78,7 +78,7 @@ function plainText(text: string): string {
   return result;
 }
 
-/** How deep a JSON text nests. */
+/** The nesting depth of a JSON text. */
 function depthOf(json: string): number {
   let depth = 0, deepest = 0;
   for (const bracket of json.replace(/"(?:[^"\\]|\\.)*"/gs, "").match(/[{}[\]]/g) ?? []) {

@@ -1,4 +1,4 @@
-/** What comes from catalogs and to them: listings, updates, questions. */
+/** The readers of catalog listings, updates and HTTP requests. */
 import { isDeepStrictEqual } from "node:util";
 import { deflateSync } from "node:zlib";
 import {
@@ -20,7 +20,7 @@ import {
   UpdateError,
 } from "../../lib/catalog/server/update_parser.ts";
 import { filterText, headBytes, listingBytes, updateBytes } from "../make/catalog.ts";
-import { mutated } from "../make/mutate.ts";
+import { mutate } from "../make/mutate.ts";
 import { listed } from "../oracle/listing.ts";
 import { parsed } from "../oracle/json_text.ts";
 import { canonical, updateText } from "../oracle/update.ts";
@@ -29,13 +29,13 @@ import type { PartTarget } from "../target.ts";
 
 const NOW_S = 1_700_001_000;
 
-/** Of so many updates one is given compressed, too: to inflate it takes longer than all else. */
+/** One of this number of updates is also read compressed, which takes long. */
 const COMPRESSED_ONE_IN = 200;
 
 const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** @param parse what is tested (default: the client's) */
+/** @param parse the reader (default: that of the client) */
 export function listingTarget(parse: typeof parseListing = parseListing): PartTarget {
   const limits = {
     recordBytes: MAX_LISTED_RECORD_BYTES,
@@ -56,13 +56,13 @@ export function listingTarget(parse: typeof parseListing = parseListing): PartTa
           : `the records are ${JSON.stringify(came)}, not ${JSON.stringify(wanted)}`;
       } catch (error) {
         if (!(error instanceof ListingError)) throw error;
-        return wanted && `it is refused: ${error.message}`;
+        return wanted && `it is rejected: ${error.message}`;
       }
     },
   };
 }
 
-/** @param parse what is tested (default: the catalog's) */
+/** @param parse the reader (default: that of the catalog) */
 export function updateTarget(parse: typeof parseUpdate = parseUpdate): PartTarget {
   return {
     name: "update",
@@ -93,17 +93,17 @@ function updateProblem(input: Uint8Array, came: Outcome): string | undefined {
   const limits = { bytes: MAX_UPDATE_BYTES, depth: MAX_UPDATE_DEPTH, members: MAX_UPDATE_MEMBERS };
   const wanted = updateText(input, limits);
   if (came instanceof UpdateError) return wanted && `it is dropped: ${came.message}`;
-  if (wanted === undefined) return "it is taken, and should be dropped";
-  if (!/^[ -~]*$/.test(came.body)) return `there is more than printable ASCII in ${came.body}`;
+  if (wanted === undefined) return "it is accepted, and should be dropped";
+  if (!/^[ -~]*$/.test(came.body)) return `${came.body} is not printable ASCII`;
   const object = `{${came.body}}`;
-  if (parsed(object) === undefined) return `it is no JSON: ${object}`;
+  if (parsed(object) === undefined) return `it is not JSON: ${object}`;
   const listed = canonical(object);
   if (listed !== wanted) return `it is read as ${listed}, not as ${wanted}`;
   const again = parseUpdate(encoder.encode(`{${came.typedBody}}`)).body;
   return again === came.body ? undefined : `read again, ${object} is {${again}}`;
 }
 
-/** Compressed, it is the same; and where the compressed bytes are damaged, it is that or dropped. */
+/** Reads the update compressed. Damaged compressed bytes may give anything but a crash. */
 async function compressedProblem(
   input: Uint8Array,
   plain: Outcome,
@@ -111,28 +111,28 @@ async function compressedProblem(
 ): Promise<string | undefined> {
   const packed = deflateSync(input);
   const isWhole = oneIn(random, 2);
-  const sent = isWhole ? packed : mutated(packed, random);
+  const sent = isWhole ? packed : mutate(packed, random);
   try {
     const came = await readUpdate(Uint8Array.from([0x1a, ...sent]));
-    if (!isWhole) return undefined; // the checksum may be among what was changed
-    return isDeepStrictEqual(came, plain) ? undefined : "compressed, it is another one";
+    if (!isWhole) return undefined; // The change may include the checksum.
+    return isDeepStrictEqual(came, plain) ? undefined : "compressed, it is different";
   } catch (error) {
     if (!(error instanceof UpdateError)) throw error;
     return isWhole && !(plain instanceof UpdateError) ? "compressed, it is dropped" : undefined;
   }
 }
 
-/** Questions over HTTP: the same however they are cut, and no filter takes a catalog down. */
+/** HTTP requests are the same however they are cut, and no filter throws an error. */
 export function httpTarget(): PartTarget {
   return {
     name: "http",
-    input: "head of a question to a catalog, in pieces, and a filter",
+    input: "head of an HTTP request to a catalog, in pieces, and a filter",
     share: 3,
     make: headBytes,
     async check(input, random) {
       const filter = parseFilter(filterText(random));
       if (filter && typeof filter('{"type":"hashtable","port":1}') !== "boolean") {
-        return "a filter is odd";
+        return "a filter is not boolean";
       }
       const whole = await readRequest(inPieces(input, [input.length]));
       const sizes = Array.from({ length: 1 + random.below(8) }, () => 1 + random.below(40));
@@ -145,12 +145,12 @@ export function httpTarget(): PartTarget {
       if (typeof whole !== "object") return undefined;
       return [whole.method, whole.path].every((word) => /^[^ \t\v\f\r\n]+$/.test(word))
         ? undefined
-        : "it is no question";
+        : "it is not a request";
     },
   };
 }
 
-/** A peer that sends pieces of these sizes, over and over, and then closes. */
+/** A connection that receives pieces of these sizes in turn, and then closes. */
 function inPieces(bytes: Uint8Array, sizes: readonly number[]): Connection {
   let at = 0, number = 0;
   return {

@@ -1,21 +1,21 @@
-/** The request decoder: any line is the request, or the refusal, that JSON.parse makes of it. */
+/** The request decoder: its request or rejection of any line agrees with JSON.parse. */
 import { textOf } from "../../lib/bytes/span.ts";
 import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts";
 import type { Rejection, Request } from "../../lib/protocol/requests.ts";
 import { requestBytes } from "../make/requests.ts";
 import { utf8Text } from "../oracle/json_text.ts";
 import { type Asked, asked, textMember, value } from "../oracle/request.ts";
-import { mutated } from "../make/mutate.ts";
+import { mutate } from "../make/mutate.ts";
 import { oneIn, type Random } from "../source.ts";
 import type { PartTarget } from "../target.ts";
 
-/** Longest message of a refusal, in characters. */
+/** The longest message of a rejection, in characters. */
 const MAX_MESSAGE_CHARS = 700;
 
-/** What stands around a line in its buffer; it must not count. */
+/** Bytes after the line in its buffer. They must not matter. */
 const AROUND = new TextEncoder().encode('}]"0,1\n{"id":1}\n');
 
-/** @param decode what is tested (default: the server's) */
+/** @param decode the decoder (default: that of the server) */
 export function decodeTarget(decode: typeof decodeRequest = decodeRequest): PartTarget {
   return {
     name: "decode",
@@ -24,10 +24,10 @@ export function decodeTarget(decode: typeof decodeRequest = decodeRequest): Part
     make: (random) => {
       const bytes = requestBytes(random);
       const line = bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes;
-      return oneIn(random, 4) ? mutated(line, random) : line;
+      return oneIn(random, 4) ? mutate(line, random) : line;
     },
     check(input, random: Random) {
-      if (utf8Text(input) === undefined) return undefined; // the framer does not let it through
+      if (utf8Text(input) === undefined) return undefined; // The framer rejects it.
       const before = random.below(8);
       const buffer = new Uint8Array(before + input.length + AROUND.length);
       buffer.fill(0x22, 0, before);

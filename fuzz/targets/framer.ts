@@ -1,27 +1,27 @@
-/** The line framer: a stream, cut in any places, has the lines that it has in one piece. */
+/** The line framer: the lines of a stream do not depend on where it is cut. */
 import { LineFramer, type LineProblem } from "../../lib/bytes/line_framer.ts";
-import { anyBytes, mutated } from "../make/mutate.ts";
+import { anyBytes, mutate } from "../make/mutate.ts";
 import { requestBytes } from "../make/requests.ts";
 import { type Line, linesOf } from "../oracle/lines.ts";
 import { joined } from "../../tests/helpers/streams.ts";
 import { oneIn, pick, type Random } from "../source.ts";
 import type { PartTarget } from "../target.ts";
 
-/** Limits of a line that are tried, in bytes. */
+/** The line limits, in bytes. */
 const LIMITS = [9, 64, 1_000_000] as const;
 
-/** A stream up to this length is cut at each of its bytes, one after another. */
+/** A stream up to this length, in bytes, is cut at each of its bytes. */
 const EVERY_CUT_BYTES = 40;
 
-/** What cuts lines; as `LineFramer`. */
+/** A framer, like `LineFramer`. */
 export type Framer = Pick<
   LineFramer,
   "push" | "next" | "bytes" | "start" | "end" | "problem" | "partialBytes"
 >;
 
-/** @param framerOf what is tested (default: the server's) */
+/** @param framerOf makes the framer (default: that of the server) */
 export function framerTarget(
-  framerOf: (maxLineBytes: number) => Framer = (most) => new LineFramer(most),
+  framerOf: (maxLineBytes: number) => Framer = (maxBytes) => new LineFramer(maxBytes),
 ): PartTarget {
   return {
     name: "framer",
@@ -46,17 +46,17 @@ function stream(random: Random): Uint8Array {
   return joined(parts);
 }
 
-/** Few different bytes, so that line ends come in all places. */
+/** Few different bytes, so that line ends are at all positions. */
 function anyLines(random: Random): Uint8Array {
   if (oneIn(random, 4)) return anyBytes(random, 80);
   const bytes = new Uint8Array(random.below(EVERY_CUT_BYTES + 1));
   for (let at = 0; at < bytes.length; at++) {
     bytes[at] = pick(random, [10, 10, 13, 97, 98, 0xc3, 0xa9, 0xff]);
   }
-  return oneIn(random, 4) ? mutated(bytes, random) : bytes;
+  return oneIn(random, 4) ? mutate(bytes, random) : bytes;
 }
 
-/** The places of the cuts, in several ways. */
+/** Positions of the cuts, in several ways. */
 function* cutsOf(length: number, random: Random): Generator<number[]> {
   yield [];
   if (length <= EVERY_CUT_BYTES && oneIn(random, 6)) {
@@ -79,14 +79,14 @@ function differs(
   let number = 0;
   let start = 0;
   for (const end of [...cuts, input.length]) {
-    // In a buffer of its own, where a line end follows that does not count, and which is overwritten.
+    // A buffer of its own, with a line end after the piece, which is overwritten later.
     const buffer = new Uint8Array(end - start + 2).fill(10);
     buffer.set(input.subarray(start, end));
     framer.push(buffer, end - start);
     while (framer.next()) {
       const wanted = expected[number];
-      if (wanted === undefined) return `there is a line more than ${expected.length}`;
-      if (!isLine(framer, wanted)) return `line ${number + 1} is another one`;
+      if (wanted === undefined) return `there are more than ${expected.length} lines`;
+      if (!isLine(framer, wanted)) return `line ${number + 1} is wrong`;
       number++;
     }
     if (framer.partialBytes > limit + 1) return `it keeps ${framer.partialBytes} bytes`;

@@ -1,6 +1,6 @@
 /**
- * A connection's beginning: whatever comes first, in whatever pieces, a stream of another protocol gets
- * one error and changes nothing, and any other stream gets a reply for each of its lines.
+ * The start of a connection. A stream of another protocol gets one error and changes nothing. Any other
+ * stream gets a reply for each of its lines.
  */
 import { silentLog } from "../../lib/base/log.ts";
 import { CommandQueue } from "../../lib/engine/command_queue.ts";
@@ -14,14 +14,14 @@ import { contextWith, newClient } from "../../tests/engine/command_context.ts";
 import { FakeConnection } from "../../tests/server/fake_connection.ts";
 import { neverYields } from "../../tests/server/never_yields.ts";
 import { cut, joined, utf8 } from "../../tests/helpers/streams.ts";
-import { anyBytes, mutated } from "../make/mutate.ts";
+import { anyBytes, mutate } from "../make/mutate.ts";
 import { requestBytes } from "../make/requests.ts";
 import { firstReply } from "../oracle/handshake.ts";
 import { linesOf } from "../oracle/lines.ts";
 import { oneIn, pick, type Random } from "../source.ts";
 import type { PartTarget } from "../target.ts";
 
-/** Longest request line, in bytes. */
+/** The longest request line, in bytes. */
 const MAX_LINE_BYTES = 2_000;
 
 const LIMITS = {
@@ -35,16 +35,16 @@ const LIMITS = {
 
 const INSERT = utf8('\n{"method":"insert","key":"smuggled","value":1}\n');
 
-/** How other protocols begin. */
+/** The first bytes of other protocols, and of odd requests. */
 const BEGINNINGS = [
   ...["GET / HTTP/1.1\r\n", "POST /x HTTP/1.1\r\nHost: a\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n"],
   ...["\x16\x03\x01\x02\x00\x01\x00", "\0\x01\0\x08!\x12", "USER a\r\n", "{ / HTTP/1.1\r\n"],
   ...[" ", "\t", "\r", "\n", "\r\n\n", "{", "{}", "[", '{"method":1}', '{"method":"ping"}'],
 ].map(utf8);
 
-/** @param sessionOf what is tested (default: the server's) */
+/** @param connectionOf makes the connection (default: that of the server) */
 export function handshakeTarget(
-  sessionOf: (options: ConnectionOptions) => Pick<Connection, "run"> = (options) =>
+  connectionOf: (options: ConnectionOptions) => Pick<Connection, "run"> = (options) =>
     new Connection(options),
 ): PartTarget {
   return {
@@ -54,7 +54,7 @@ export function handshakeTarget(
     make: stream,
     async check(input, random) {
       const sizes = Array.from({ length: 1 + random.below(4) }, () => 1 + random.below(60));
-      const { replies, size } = await served(input, oneIn(random, 3) ? [] : sizes, sessionOf);
+      const { replies, size } = await served(input, oneIn(random, 3) ? [] : sizes, connectionOf);
       const first = firstReply(input, MAX_LINE_BYTES);
       if (first === "RequestError" || first === "TooLarge") {
         if (size > 0) return "there are keys in the table";
@@ -77,14 +77,14 @@ function stream(random: Random): Uint8Array {
     : pick(random, BEGINNINGS);
   const parts = [begin, INSERT, oneIn(random, 3) ? requestBytes(random) : INSERT];
   const all = joined(oneIn(random, 8) ? [utf8(" ".repeat(MAX_LINE_BYTES)), ...parts] : parts);
-  return oneIn(random, 3) ? mutated(all, random) : all;
+  return oneIn(random, 3) ? mutate(all, random) : all;
 }
 
-/** Serves one connection to its end. */
+/** Runs one connection to its end. */
 async function served(
   input: Uint8Array,
   sizes: readonly number[],
-  sessionOf: (options: ConnectionOptions) => Pick<Connection, "run">,
+  connectionOf: (options: ConnectionOptions) => Pick<Connection, "run">,
 ): Promise<{ replies: string[]; size: number }> {
   const context = contextWith({});
   const commits = new GroupCommit(memoryStorage(), context.table);
@@ -92,7 +92,7 @@ async function served(
   const queue = new CommandQueue(executor.execute, commits, neverYields);
   const connection = new FakeConnection();
   connection.send(...sizes.length > 0 ? cut(input, sizes) : input.length > 0 ? [input] : [], null);
-  await sessionOf({
+  await connectionOf({
     client: newClient(1),
     socket: connection,
     submit: (client) => queue.submit(client),

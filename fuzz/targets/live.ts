@@ -1,15 +1,14 @@
 /**
- * A live server over a socket: every reply is the one that a model promises, and at the end of a
- * round the table is the model's, byte for byte, and a new connection is served.
+ * A live server over a socket. Every reply agrees with a model. At the end of a round the table is that
+ * of the model, byte for byte, and the server accepts a new connection.
  *
- * A round begins with an empty table and has several connections, one after another; what an input
- * does depends on the inputs of its round before it. Some connections end in the middle of a
- * request. With a data folder, the server is killed after some rounds, and must come back with the
- * same table.
+ * A round starts with an empty table and has several connections, one after another. The effect of an
+ * input depends on the inputs before it in the round. Some connections end in the middle of a request.
+ * A server with a data folder is killed after some rounds, and must recover the same table.
  */
 import { messageOf } from "../../lib/base/errors.ts";
 import { Exchange, ExchangeError } from "../exchange.ts";
-import { mutated } from "../make/mutate.ts";
+import { mutate } from "../make/mutate.ts";
 import { requestBytes } from "../make/requests.ts";
 import { partsOf } from "../oracle/json_text.ts";
 import { firstReply } from "../oracle/handshake.ts";
@@ -24,7 +23,7 @@ import { LIMIT_FLAGS, LIMITS, MAX_REQUEST_BYTES } from "./live_limits.ts";
 const encoder = new TextEncoder();
 const LF = 10;
 
-/** Inputs that are sent in a row before their replies are compared. */
+/** Inputs that are sent before their replies are compared. */
 const BATCH_INPUTS = 64;
 
 /** Inputs of one connection. */
@@ -33,16 +32,16 @@ const CONNECTION_INPUTS = 512;
 /** Inputs of one round. */
 const ROUND_INPUTS = 2_048;
 
-/** After so many rounds a server with a data folder is killed and started again. */
+/** The rounds between two kills of a server with a data folder. */
 const ROUNDS_PER_KILL = 4;
 
-/** What judges the replies; as `TableModel`. */
+/** A model, like `TableModel`. */
 export type Model = Pick<
   TableModel,
   "judge" | "reconnect" | "pairs" | "keys" | "size" | "searches"
 >;
 
-/** @param modelOf what the server is compared with (default: the model of the protocol) */
+/** @param modelOf makes the model (default: that of the protocol) */
 export function liveTarget(modelOf: () => Model = () => new TableModel(LIMITS)): ServerTarget {
   return {
     name: "live",
@@ -65,7 +64,7 @@ export function durableTarget(modelOf: () => Model = () => new TableModel(LIMITS
     roundInputs: ROUND_INPUTS,
     async open() {
       const folder = await Deno.makeTempDir({ prefix: "ht-fuzz-" });
-      // Checkpoints come several times a round.
+      // Several checkpoints in each round.
       const flags = ["--data", `${folder}/table`, "--compact-entries", "700", ...LIMIT_FLAGS];
       const server = await ServerProcess.start(flags);
       return new LiveRounds("durable", modelOf, server, { folder, flags });
@@ -73,7 +72,7 @@ export function durableTarget(modelOf: () => Model = () => new TableModel(LIMITS
   };
 }
 
-/** Something wrong that one input of a batch shows. */
+/** A problem that one input of a batch shows. */
 class Wrong extends Error {
   readonly number: number;
   readonly input: Uint8Array;
@@ -85,7 +84,7 @@ class Wrong extends Error {
   }
 }
 
-/** An input of a batch, and the lines of it. */
+/** An input of a batch, and its lines. */
 interface Sent {
   readonly number: number;
   readonly input: Uint8Array;
@@ -96,18 +95,18 @@ class LiveRounds implements Rounds {
   readonly #name: string;
   readonly #modelOf: () => Model;
   #server: ServerProcess;
-  readonly #kept: { readonly folder: string; readonly flags: readonly string[] } | undefined;
+  readonly #data: { readonly folder: string; readonly flags: readonly string[] } | undefined;
 
   constructor(
     name: string,
     modelOf: () => Model,
     server: ServerProcess,
-    kept: { readonly folder: string; readonly flags: readonly string[] } | undefined,
+    data: { readonly folder: string; readonly flags: readonly string[] } | undefined,
   ) {
     this.#name = name;
     this.#modelOf = modelOf;
     this.#server = server;
-    this.#kept = kept;
+    this.#data = data;
   }
 
   async round(seed: number, first: number, count: number): Promise<Finding | undefined> {
@@ -125,19 +124,19 @@ class LiveRounds implements Rounds {
       if (error instanceof Wrong) {
         return { number: error.number, problem: error.message, input: error.input };
       }
-      const problem = `${messageOf(error)}; the server said: ${this.#server.said}`;
+      const problem = `${messageOf(error)}; stderr of the server: ${this.#server.stderr}`;
       return { number: first + count - 1, problem, input: new Uint8Array(0) };
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server[Symbol.asyncDispose]();
-    if (this.#kept) await Deno.remove(this.#kept.folder, { recursive: true });
+    if (this.#data) await Deno.remove(this.#data.folder, { recursive: true });
   }
 
   async #connection(model: Model, seed: number, first: number, end: number): Promise<void> {
     model.reconnect();
-    const begin = await this.#foreign(model, seed, first, end);
+    const begin = await this.#sendForeign(model, seed, first, end);
     using exchange = new Exchange(await this.#server.connect());
     for (let at = begin; at < end; at += BATCH_INPUTS) {
       const batch: Sent[] = [];
@@ -159,11 +158,12 @@ class LiveRounds implements Rounds {
   }
 
   /**
-   * Sends inputs that cannot begin a connection, each on one of its own: one error, and the end.
+   * Sends inputs that cannot be first on a connection, each on one of its own. Each gets one error, and
+   * the server closes.
    *
    * @returns the number of the first input that can
    */
-  async #foreign(model: Model, seed: number, first: number, end: number): Promise<number> {
+  async #sendForeign(model: Model, seed: number, first: number, end: number): Promise<number> {
     for (let number = first; number < end; number++) {
       const input = this.#input(model, seed, number);
       const type = firstReply(input, MAX_REQUEST_BYTES);
@@ -196,7 +196,11 @@ class LiveRounds implements Rounds {
       const what = error instanceof ExchangeError
         ? error.message
         : `the connection broke (${messageOf(error)})`;
-      throw new Wrong(last?.number ?? 0, bytes, `${what}; the server said: ${this.#server.said}`);
+      throw new Wrong(
+        last?.number ?? 0,
+        bytes,
+        `${what}; stderr of the server: ${this.#server.stderr}`,
+      );
     }
     let next = 0;
     for (const { number, input, lines } of batch) {
@@ -210,14 +214,14 @@ class LiveRounds implements Rounds {
   /**
    * Compares the tables, and empties them.
    *
-   * @param isKilled whether to see if they outlive the process, where they should
+   * @param isKilled whether to kill a server with a data folder, and to compare again
    */
   async #endProblem(model: Model, isKilled: boolean): Promise<string | undefined> {
     const problem = await this.#server.ping() ?? await this.#tableProblem(model);
     if (problem !== undefined) return problem;
-    if (this.#kept && isKilled) {
+    if (this.#data && isKilled) {
       await this.#server[Symbol.asyncDispose]();
-      this.#server = await ServerProcess.start(this.#kept.flags);
+      this.#server = await ServerProcess.start(this.#data.flags);
       const lost = await this.#tableProblem(model);
       if (lost !== undefined) return `and a kill, ${lost}`;
     }
@@ -227,10 +231,10 @@ class LiveRounds implements Rounds {
     const [size] = await exchange.ask(encoder.encode('{"method":"size"}\n'), [], 1);
     return size === '{"status":"OK","result":0}'
       ? undefined
-      : `all was removed, and size says ${size}`;
+      : `all keys were removed, and the reply to size is ${size}`;
   }
 
-  /** What is in the table, in parts, since one reply need not have room for it. */
+  /** Compares the tables by a scan in parts, since one reply may not have room for all pairs. */
   async #tableProblem(model: Model): Promise<string | undefined> {
     using exchange = new Exchange(await this.#server.connect());
     const left = model.pairs();
@@ -242,16 +246,18 @@ class LiveRounds implements Rounds {
         /^\{"status":"OK",(?:"cursor":"([^"]+)",)?"result":([^]*)\}$/.exec(reply) ?? [];
       if (pairs === undefined) return `a scan gives ${reply.slice(0, 300)}`;
       for (const pair of partsOf(pairs)) {
-        if (!left.delete(pair)) return `the table holds ${pair.slice(0, 300)}, which it should not`;
+        if (!left.delete(pair)) {
+          return `the table has ${pair.slice(0, 300)}, and the model does not`;
+        }
       }
       cursor = next;
     }
     const [missing] = left;
-    return missing === undefined ? undefined : `the table does not hold ${missing.slice(0, 300)}`;
+    return missing === undefined ? undefined : `the table does not have ${missing.slice(0, 300)}`;
   }
 }
 
-/** The next part of a search, where one is open; with small mistakes. */
+/** The next part of an open search, in some cases with an error. */
 function continued(model: Model, random: Random): Uint8Array {
   if (model.searches.length === 0) return requestBytes(random);
   const { cursor, asked } = pick(random, model.searches);
@@ -265,10 +271,10 @@ function continued(model: Model, random: Random): Uint8Array {
     [`"method":"${asked.method}"`, ...same, ...limit, `"cursor":"${cursor}"`].join(",")
   }}`;
   const bytes = encoder.encode(line);
-  return oneIn(random, 12) ? mutated(bytes, random) : bytes;
+  return oneIn(random, 12) ? mutate(bytes, random) : bytes;
 }
 
-/** With an LF at its end. */
+/** The input with an LF at its end. */
 function ended(input: Uint8Array): Uint8Array {
   return input.at(-1) === LF ? input : joined([input, Uint8Array.of(LF)]);
 }

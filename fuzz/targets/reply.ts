@@ -1,15 +1,17 @@
-/** The client's reply reader, against servers that say anything. */
+/** The reply decoder of the client, with replies of any server. */
 import { decodeReply, isFailure, ReplyFormatError } from "../../lib/protocol/decode_reply.ts";
-import { atom, json, literal, white } from "../make/json.ts";
-import { anyBytes, mutated } from "../make/mutate.ts";
+import { constant, nat, oneof, tuple } from "fast-check";
+import { anyJson, atom, json, literal, white } from "../make/json.ts";
+import { anyBytes, mutate } from "../make/mutate.ts";
 import { membersOf, parsed } from "../oracle/json_text.ts";
-import { oneIn, pick, type Random } from "../source.ts";
+import { mostly, oneOf, row, sometimes, type Text } from "../make/text.ts";
+import { oneIn } from "../source.ts";
 import type { PartTarget } from "../target.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** @param decode what is tested (default: the client's) */
+/** @param decode the decoder (default: that of the client) */
 export function replyTarget(decode: typeof decodeReply = decodeReply): PartTarget {
   return {
     name: "reply",
@@ -17,13 +19,13 @@ export function replyTarget(decode: typeof decodeReply = decodeReply): PartTarge
     share: 15,
     make(random) {
       if (oneIn(random, 30)) return anyBytes(random, 60);
-      const line = encoder.encode(reply(random));
-      return oneIn(random, 3) ? mutated(line, random) : line;
+      const line = encoder.encode(random.draw(REPLY));
+      return oneIn(random, 3) ? mutate(line, random) : line;
     },
     check(input) {
       const line = decoder.decode(input);
       const came = outcome(() => decode(line));
-      // The usual line is cut, not parsed: what is between is for the one who asked.
+      // The decoder cuts the usual line, and does not parse the result.
       if (/^\{"status":"OK","result":[^]*\}$/.test(line)) {
         const result = line.slice('{"status":"OK","result":'.length, -1);
         return came === `OK ${result} undefined` ? undefined : `it is read as ${came}`;
@@ -46,7 +48,7 @@ function outcome(decode: () => ReturnType<typeof decodeReply>): string {
   }
 }
 
-/** What JSON.parse makes of a line. */
+/** The reply according to JSON.parse. */
 function expected(line: string): string {
   const whole = parsed(line)?.value;
   if (typeof whole !== "object" || whole === null || Array.isArray(whole)) return "no reply";
@@ -61,23 +63,39 @@ function expected(line: string): string {
   return "no reply";
 }
 
-function reply(random: Random): string {
-  const members: string[] = [];
-  const add = (name: string, value: string) => {
-    if (!oneIn(random, 12)) members.push(`${white(random)}"${name}"${white(random)}:${value}`);
-  };
-  const wanted = (value: string) => oneIn(random, 12) ? json(random, 1) : value;
-  const isGood = oneIn(random, 2);
-  add("status", wanted(isGood ? '"OK"' : '"ERROR"'));
-  if (oneIn(random, 3)) add("id", json(random));
-  if (oneIn(random, 4)) add("cursor", wanted(literal(random)));
-  if (isGood || oneIn(random, 9)) add("result", json(random));
-  if (!isGood || oneIn(random, 9)) {
-    add("type", wanted(pick(random, ['"KeyError"', '"Busy"', '"x"'])));
-  }
-  if (!isGood) add("message", wanted(atom(random)));
-  if (oneIn(random, 8)) members.reverse();
-  return oneIn(random, 3)
-    ? `{${members.join(",")}}${white(random)}`
-    : `{${members.join(",").trim()}}`;
+/** A member, which is missing in one of 12 cases. */
+function member(name: string, value: Text): Text {
+  return mostly(row(white, `"${name}"`, white, ":", value), 12, oneOf(""));
 }
+
+/** A value, which is another JSON text in one of 12 cases. */
+function wanted(value: Text): Text {
+  return mostly(value, 12, json(1));
+}
+
+const REST = [sometimes(3, member("id", anyJson)), sometimes(4, member("cursor", wanted(literal)))];
+const RESULT = member("result", anyJson);
+const TYPE = member("type", wanted(oneOf('"KeyError" "Busy" "x"')));
+
+/** Replies of a success and of a failure, in some cases with members of the other. */
+const REPLY: Text = oneof(
+  tuple(
+    nat(7),
+    member("status", wanted(oneOf('"OK"'))),
+    ...REST,
+    RESULT,
+    sometimes(9, TYPE),
+  ),
+  tuple(
+    nat(7),
+    member("status", wanted(oneOf('"ERROR"'))),
+    ...REST,
+    sometimes(9, RESULT),
+    TYPE,
+    member("message", wanted(atom)),
+  ),
+).chain(([order, ...texts]) => {
+  const there = (texts as string[]).filter((text) => text !== "");
+  const members = (order === 0 ? there.reverse() : there).join(",");
+  return mostly(constant(`{${members.trim()}}`), 3, row(`{${members}}`, white));
+});

@@ -1,6 +1,6 @@
 /**
- * Recovery: a table comes back with exactly the changes of the whole records at a log's beginning, or
- * the file is refused as damaged; and salvage gives what stands in whole records.
+ * Recovery: the table has exactly the changes of the intact records at the start of a log, or the file
+ * is rejected as damaged. Repair finds the changes of all intact records.
  */
 import { textAt } from "../../lib/bytes/span.ts";
 import { keyAt } from "../../lib/protocol/key_text.ts";
@@ -16,10 +16,10 @@ import { type LogRead, type Pairs, readAll, readCheckpoint, readLog } from "../o
 import { oneIn } from "../source.ts";
 import type { PartTarget } from "../target.ts";
 
-/** Of so many logs one is recovered as by a start, which writes, and salvaged: both take long. */
+/** One of this number of logs is also recovered twice and repaired, which takes long. */
 const RECOVERED_ONE_IN = 32;
 
-/** @param read what is tested (default: the server's) */
+/** @param read the reader (default: that of the server) */
 export function logTarget(read: typeof readFolder = readFolder): PartTarget {
   return {
     name: "log",
@@ -31,12 +31,12 @@ export function logTarget(read: typeof readFolder = readFolder): PartTarget {
       const wanted = readLog(input);
       const problem = differs(files, read, wanted);
       if (problem !== undefined || !oneIn(random, RECOVERED_ONE_IN)) return problem;
-      return salvageProblem(files, readAll(input)) ?? recoveredTwice(files, wanted);
+      return repairProblem(files, readAll(input)) ?? recoveredTwice(files, wanted);
     },
   };
 }
 
-/** @param read what is tested (default: the server's) */
+/** @param read the reader (default: that of the server) */
 export function checkpointTarget(read: typeof readFolder = readFolder): PartTarget {
   return {
     name: "checkpoint",
@@ -53,15 +53,15 @@ export function checkpointTarget(read: typeof readFolder = readFolder): PartTarg
   };
 }
 
-/** A checkpoint is never alone. */
+/** The log beside a checkpoint. */
 const EMPTY_LOG = encodeLogHeader({});
 
-/** One for all reads: a new one takes longer than to empty it. */
+/** One table for all reads, since it is faster to empty it than to make one. */
 const table = new HashTable();
 
 type FileBytes = Readonly<Record<string, Uint8Array>>;
 
-/** Reads a folder, and compares the table with what it should hold. */
+/** Reads a folder, and compares the table with the wanted one. */
 function differs(files: FileBytes, read: typeof readFolder, wanted: LogRead): string | undefined {
   clear(table);
   try {
@@ -69,13 +69,13 @@ function differs(files: FileBytes, read: typeof readFolder, wanted: LogRead): st
     read(folder, folder.names, table);
   } catch (error) {
     if (!(error instanceof DamageError)) throw error;
-    return wanted.damage === "no" ? `it is refused: ${error.message}` : undefined;
+    return wanted.damage === "no" ? `it is rejected: ${error.message}` : undefined;
   }
-  if (wanted.damage === "yes") return "it is damaged, and was taken";
+  if (wanted.damage === "yes") return "it is damaged, and was accepted";
   return differentPairs(table, wanted.pairs);
 }
 
-/** After one recovery, another one finds the same and nothing to cut off. */
+/** Recovers twice: the second recovery finds the same table and nothing to cut off. */
 async function recoveredTwice(bytes: FileBytes, wanted: LogRead): Promise<string | undefined> {
   const files = new MemoryFiles(bytes);
   try {
@@ -85,19 +85,19 @@ async function recoveredTwice(bytes: FileBytes, wanted: LogRead): Promise<string
       recovered.log.close();
       const problem = differentPairs(table, wanted.pairs);
       if (problem !== undefined) return `recovered ${isFirst ? "once" : "again"}: ${problem}`;
-      if (!isFirst && recovered.tornBytes > 0) return "something is cut off once more";
+      if (!isFirst && recovered.tornBytes > 0) return "the second recovery cuts something off";
     }
   } catch (error) {
     if (!(error instanceof DamageError)) throw error;
-    return wanted.damage === "no" ? `it is refused: ${error.message}` : undefined;
+    return wanted.damage === "no" ? `it is rejected: ${error.message}` : undefined;
   }
   return undefined;
 }
 
-function salvageProblem(files: FileBytes, wanted: Pairs): string | undefined {
+function repairProblem(files: FileBytes, wanted: Pairs): string | undefined {
   const folder = new MemoryFiles(files);
   const problem = differentPairs(readDamagedFolder(folder, folder.names).table, wanted);
-  return problem === undefined ? undefined : `salvaged: ${problem}`;
+  return problem === undefined ? undefined : `repaired: ${problem}`;
 }
 
 function differentPairs(table: HashTable, wanted: Pairs): string | undefined {

@@ -1,6 +1,6 @@
 /**
- * Runs the fuzzer for a short time, and proves that it would find something: with a reader or a model
- * that is broken on purpose it reports the input, and the line to see it again leads to the same one.
+ * Short runs of the fuzzer, and runs with a decoder or a model that is broken on purpose. The fuzzer must
+ * find the problem, and the printed command must find it again.
  */
 import assert from "assert";
 import { TARGETS } from "../../fuzz/all_targets.ts";
@@ -28,10 +28,10 @@ import { LineFramer } from "../../lib/bytes/line_framer.ts";
 import { readFolder } from "../../lib/storage/recovery/folder_reader.ts";
 import { seedFor } from "../../bench/harness/random.ts";
 
-/** Inputs of a target in one process; of slow ones a tenth. */
+/** The inputs of a target; a slow target has a tenth. */
 const INPUTS = 3_000;
 
-/** Inputs within which a broken part must be found. */
+/** The inputs within which the fuzzer must find a problem. */
 const BROKEN_INPUTS = 20_000;
 
 for (const target of TARGETS) {
@@ -40,30 +40,30 @@ for (const target of TARGETS) {
     : target.share < 3
     ? INPUTS / 10
     : INPUTS;
-  Deno.test(`fuzz: nothing is wrong with ${inputs} inputs of ${target.name}`, async () => {
+  Deno.test(`fuzz: ${inputs} inputs of ${target.name} have no finding`, async () => {
     const seed = seedFor(`fuzz ${target.name}`);
     // The fourth round of a server with a data folder ends with a kill.
     const first = isServerTarget(target) ? 3 * target.roundInputs : 0;
     const { finding, done } = await runInputs(target, { seed, first, count: inputs });
-    assert.equal(finding && told(target, seed, finding.number, finding.problem), undefined);
+    assert.equal(finding && describe(target, seed, finding.number, finding.problem), undefined);
     assert.equal(done, inputs);
   });
 }
 
-/** Each is right nearly always. */
+/** Targets with broken code, which is right for nearly all inputs. */
 const BROKEN: readonly PartTarget[] = [
   framerTarget((most) => new ForgetfulFramer(most)),
   decodeTarget((bytes, start, end) => {
     const decoded = decodeRequest(bytes, start, end);
     if (isRejection(decoded) || decoded.method !== "insert") return decoded;
-    const { value } = decoded; // a value's last byte is lost where it is a bracket in a bracket
+    const { value } = decoded; // It loses the last byte of a value that ends with two brackets.
     const isNested = value.bytes[value.end - 1] === 93 && value.bytes[value.end - 2] === 93;
     return isNested ? { ...decoded, value: { ...value, end: value.end - 1 } } : decoded;
   }),
   handshakeTarget((options) => new Connection({ ...options, socket: afterPing(options.socket) })),
   jsonTarget((bytes, at, end) => {
     const isOdd = bytes[at] === 45 && bytes[at + 1] === 48;
-    return isOdd ? ~at : skipValue(bytes, at, end); // no -0
+    return isOdd ? ~at : skipValue(bytes, at, end); // It rejects -0.
   }),
   replyTarget((line) => {
     const reply = decodeReply(line);
@@ -78,7 +78,7 @@ const BROKEN: readonly PartTarget[] = [
     try {
       return readFolder(files, names, table);
     } catch {
-      return readFolder(files, [], table); // damage is nothing to it
+      return readFolder(files, [], table); // It accepts damage.
     }
   }),
   listingTarget((bytes, options) =>
@@ -91,23 +91,23 @@ const BROKEN: readonly PartTarget[] = [
 ];
 
 for (const target of BROKEN) {
-  Deno.test(`fuzz: a broken ${target.name} is found, and found again by its number`, async () => {
+  Deno.test(`fuzz: a problem in ${target.name} is found, and found again by its number`, async () => {
     const seed = seedFor(`fuzz broken ${target.name}`);
     const { finding } = await runInputs(target, { seed, first: 0, count: BROKEN_INPUTS });
-    assert.ok(finding, "it is found");
+    assert.ok(finding, "it has a finding");
     assert.deepEqual(await again(target, replayLine(seed, target.name, finding.number)), finding);
   });
 }
 
-Deno.test("fuzz: a server that is not what the model says is found, and found again", async () => {
+Deno.test("fuzz: a server that differs from the model is found, and found again", async () => {
   const seed = seedFor("fuzz broken model");
   const target = liveTarget(() => new ForgetfulModel(LIMITS));
   const { finding } = await runInputs(target, { seed, first: 0, count: target.roundInputs });
-  assert.ok(finding, "it is found");
+  assert.ok(finding, "it has a finding");
   assert.deepEqual(await again(target, replayLine(seed, target.name, finding.number)), finding);
 });
 
-Deno.test("fuzz: what is found is made smaller", async () => {
+Deno.test("fuzz: the input of a finding is made smaller", async () => {
   const target: PartTarget = {
     name: "x",
     input: "bytes",
@@ -119,7 +119,7 @@ Deno.test("fuzz: what is found is made smaller", async () => {
   assert.equal(finding && new TextDecoder().decode(finding.input), "x");
 });
 
-/** What a line of the command line finds in a target. */
+/** The finding of a command in a target. */
 async function again(target: Target, line: string): Promise<unknown> {
   const words = line.split(" ").slice(3);
   const { seed, only, targets } = parseOptions(words, [target.name]);
@@ -128,11 +128,11 @@ async function again(target: Target, line: string): Promise<unknown> {
   return (await runInputs(target, { seed, first: only, count: 1 })).finding;
 }
 
-function told(target: Target, seed: number, number: number, problem: string): string {
+function describe(target: Target, seed: number, number: number, problem: string): string {
   return `${problem}; again: ${replayLine(seed, target.name, number)}`;
 }
 
-/** A connection on which a good line came before: then the first line of the input decides nothing. */
+/** A socket with a good line before the input, so that the first line of the input is not checked. */
 function afterPing(connection: Socket): Socket {
   let hasRead = false, hasWritten = false;
   return {
@@ -152,7 +152,7 @@ function afterPing(connection: Socket): Socket {
   };
 }
 
-/** Loses a CR that comes first in a piece. */
+/** Loses a CR at the start of a piece. */
 class ForgetfulFramer extends LineFramer {
   override push(chunk: Uint8Array, end: number = chunk.length): void {
     const isLost = end > 1 && chunk[0] === 13 && chunk[1] !== 10;
@@ -160,7 +160,7 @@ class ForgetfulFramer extends LineFramer {
   }
 }
 
-/** Does not know that a removed key is gone. */
+/** Ignores one of ten removes. */
 class ForgetfulModel extends TableModel {
   #removed = 0;
 

@@ -4,7 +4,7 @@ import { UsageError } from "../../lib/base/errors.ts";
 
 const NAMES = ["framer", "live"];
 
-Deno.test("options of the fuzzer are read, and others are refused", () => {
+Deno.test("options of the fuzzer are read, and others are usage errors", () => {
   const usual = {
     inputs: 10_000_000,
     seed: undefined,
@@ -35,7 +35,7 @@ Deno.test("options of the fuzzer are read, and others are refused", () => {
   ) assert.throws(() => parseOptions(args, NAMES), UsageError, args.join(" "));
 });
 
-Deno.test("the line that shows a finding again is one that is read", () => {
+Deno.test("the printed command is one that the fuzzer reads", () => {
   const line = replayLine(7, "live", 12).split(" ");
   assert.deepEqual(line.slice(0, 3), ["./denow", "task", "fuzz"]);
   const { seed, targets, only } = parseOptions(line.slice(3), NAMES);

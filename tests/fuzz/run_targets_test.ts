@@ -1,7 +1,7 @@
-/** Proves that all inputs are run, each once, and that what is found is counted and told. */
+/** Every input is run once, and findings are counted and reported. */
 import assert from "assert";
 import type { Task } from "../../fuzz/messages.ts";
-import { type Found, runTargets } from "../../fuzz/run_targets.ts";
+import { runTargets, type TargetFinding } from "../../fuzz/run_targets.ts";
 import type { PartTarget, ServerTarget } from "../../fuzz/target.ts";
 
 const PART: PartTarget = {
@@ -22,7 +22,7 @@ const SERVER: ServerTarget = {
 
 const PLAN = { targets: [SERVER, PART], seed: 1, inputs: 1_000_000, processes: 3 };
 
-Deno.test("fuzz: every input is run once, and rounds are whole", async () => {
+Deno.test("fuzz: every input is run once, and rounds are complete", async () => {
   const tasks: Task[] = [];
   const results = await runTargets(
     { ...PLAN, untilMs: performance.now() + 60_000 },
@@ -32,7 +32,7 @@ Deno.test("fuzz: every input is run once, and rounds are whole", async () => {
       return Promise.resolve({ done: task.count, finding: undefined });
     },
     () => {},
-    () => assert.fail("nothing was found"),
+    () => assert.fail("there is no finding"),
   );
   assert.deepEqual(
     results.map(({ name, inputs, findings }) => [name, inputs, findings]),
@@ -51,8 +51,8 @@ Deno.test("fuzz: every input is run once, and rounds are whole", async () => {
   assert.deepEqual(new Set(tasks.slice(0, 4).map(({ target }) => target)).size, 2, "in turn");
 });
 
-Deno.test("fuzz: what is found is told, and no part begins when the time is over", async () => {
-  const found: Found[] = [];
+Deno.test("fuzz: findings are reported, and no part starts after the time limit", async () => {
+  const found: TargetFinding[] = [];
   const run = (task: Task) => {
     const finding = { number: task.first + 4, problem: "p", latin1: "x" };
     return Promise.resolve({ done: 5, finding: task.target === "part" ? finding : undefined });
