@@ -1,4 +1,12 @@
-/** The PNG of an SVG picture, with its own font: without a font, the library leaves out texts silently. */
+/**
+ * The PNG of an SVG picture, with its own font: without a font, the library leaves out texts silently.
+ *
+ * Its imports are static, and programs import this module dynamically. A bundle copies the result of a
+ * dynamic import into an object with a property for each byte, which takes 2 s for the library.
+ */
+import font from "@fontsource/inter/files/inter-latin-400-normal.woff2" with { type: "bytes" };
+import { initWasm, Resvg } from "@resvg/resvg-wasm";
+import wasm from "@resvg/resvg-wasm/index_bg.wasm" with { type: "bytes" };
 
 /** The family of the font file that is loaded below. */
 const FONT_FAMILY = "Inter";
@@ -9,9 +17,8 @@ export interface PngOptions {
   readonly zoom?: number;
 }
 
-type Renderer = typeof import("@resvg/resvg-wasm");
-
-let loading: Promise<[Renderer, font: Uint8Array]> | undefined;
+/** Set by the first call: the library can be initialized only once. */
+let loading: Promise<void> | undefined;
 
 /**
  * Renders SVG as PNG. It reads no fonts or other files of the machine, so the same SVG gives the same
@@ -22,8 +29,8 @@ let loading: Promise<[Renderer, font: Uint8Array]> | undefined;
  * @throws {Error} if the text is not SVG
  */
 export async function renderPng(svg: string, { zoom = 2 }: PngOptions = {}): Promise<Uint8Array> {
-  loading ??= load();
-  const [{ Resvg }, font] = await loading;
+  loading ??= initWasm(wasm);
+  await loading;
   const resvg = new Resvg(svg, {
     fitTo: { mode: "zoom", value: zoom },
     font: { fontBuffers: [font], defaultFontFamily: FONT_FAMILY, sansSerifFamily: FONT_FAMILY },
@@ -38,15 +45,4 @@ export async function renderPng(svg: string, { zoom = 2 }: PngOptions = {}): Pro
   } finally {
     resvg.free();
   }
-}
-
-/** Loads renderer and font once: the module can be initialized only once. */
-async function load(): Promise<[Renderer, font: Uint8Array]> {
-  const [renderer, { default: wasm }, { default: font }] = await Promise.all([
-    import("@resvg/resvg-wasm"),
-    import("@resvg/resvg-wasm/index_bg.wasm", { with: { type: "bytes" } }),
-    import("@fontsource/inter/files/inter-latin-400-normal.woff2", { with: { type: "bytes" } }),
-  ]);
-  await renderer.initWasm(wasm);
-  return [renderer, font];
 }
