@@ -5,7 +5,7 @@ import { warnAboutFileAccess } from "../../lib/cli/file_access.ts";
 import { readCa, readTls } from "../../lib/cli/tls_files.ts";
 import { readToken } from "../../lib/cli/token_file.ts";
 import { Certificates, OPENSSL } from "../helpers/certificates.ts";
-import { run } from "../integration/programs/executables.ts";
+import { run } from "../integration/programs/isolated_process.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { testWith } from "../helpers/needs.ts";
 

@@ -8,8 +8,9 @@ export class TempFolder implements AsyncDisposable {
     this.path = path;
   }
 
-  static async make(): Promise<TempFolder> {
-    return new TempFolder(await Deno.makeTempDir({ prefix: "ht-test-" }));
+  /** @param prefix of the folder's name (default: `ht-test-`) */
+  static async make(prefix: string = "ht-test-"): Promise<TempFolder> {
+    return new TempFolder(await Deno.makeTempDir({ prefix }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

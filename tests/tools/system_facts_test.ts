@@ -1,7 +1,7 @@
 /** What the header of the portable form finds out about the system, in made-up trees of files. */
 import assert from "assert";
 import { fileURLToPath } from "node:url";
-import { run } from "../integration/programs/executables.ts";
+import { run } from "../integration/programs/isolated_process.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { testWith } from "../helpers/needs.ts";
 

@@ -1,6 +1,7 @@
 /** A server in a container of 250 MB, as the built executable: it answers `TableFull`, and lives. */
 import assert from "assert";
-import { executables, Running } from "./executables.ts";
+import { executables } from "./executables.ts";
+import { IsolatedProcess } from "./isolated_process.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { canLimitMemory, MemoryGroup } from "./memory_group.ts";
 import { RawClient } from "../../../bench/harness/raw_client.ts";
@@ -13,9 +14,9 @@ const isSkipped = !canLimitMemory && !Deno.env.get("CI");
 const skipped = isSkipped ? " (skipped: needs the right to make control groups)" : "";
 
 /** Starts a server after a line of shell. */
-function after(line: string, ...args: string[]): Running {
+function after(line: string, ...args: string[]): IsolatedProcess {
   const command = ["-c", `${line}; exec "$@"`, "sh", built.path("htserver"), ...ALONE, ...args];
-  return new Running("/bin/sh", command);
+  return new IsolatedProcess("/bin/sh", command);
 }
 
 Deno.test({

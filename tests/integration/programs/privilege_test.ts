@@ -5,7 +5,9 @@
 import assert from "assert";
 import { dropPermissions, UNUSED_PERMISSIONS } from "../../../lib/cli/permissions.ts";
 import { PROGRAMS, runtimeFlags } from "../../../tools/build/programs.ts";
-import { CACHE_HOME, executables, run, Running, unpacked } from "./executables.ts";
+import { CACHE_HOME, executables } from "./executables.ts";
+import { IsolatedProcess, run } from "./isolated_process.ts";
+import { unpackedNames } from "./portable_file.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { PROBE, type Tried } from "./privilege_probe.ts";
 import { ALONE, TOP } from "../../../bench/harness/program.ts";
@@ -127,13 +129,9 @@ for (const program of PROGRAMS) {
     await run(built.path(name), ["--version"]);
     const cache = `${place.path}/htserver`;
     await Deno.mkdir(cache, { mode: 0o700 });
-    for (const file of unpacked(CACHE_HOME)) {
-      if (file.startsWith("deno-")) {
-        await Deno.symlink(`${CACHE_HOME}/htserver/${file}`, `${cache}/${file}`);
-      } else if (file.startsWith(`${name}-`)) {
-        await Deno.copyFile(`${place.path}/probe.mjs`, `${cache}/${file}`);
-      }
-    }
+    const { program: file, runtime } = await unpackedNames(built.path(name));
+    await Deno.symlink(`${CACHE_HOME}/htserver/${runtime}`, `${cache}/${runtime}`);
+    await Deno.copyFile(`${place.path}/probe.mjs`, `${cache}/${file}`);
     const tried = await place.tried(built.path(name), [], { XDG_CACHE_HOME: place.path });
     assertLeast(name, tried);
     assert.equal(place.requests, 0);
@@ -147,7 +145,7 @@ testWith(["strace"], "htserver starts no process, whatever it is asked", async (
   // With -D the traced process is the one that was started.
   const calls = "trace=execve,execveat,fork,vfork,clone,clone3";
   const args = ["-D", "-f", "-q", "-e", calls, "-o", trace, built.path("htserver"), "strace-a4"];
-  await using server = new Running("strace", [...args, ...ALONE]);
+  await using server = new IsolatedProcess("strace", [...args, ...ALONE]);
   const port = await server.port();
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await connection.write(

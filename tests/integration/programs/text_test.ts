@@ -1,6 +1,7 @@
 /** Text that the built programs take in, which must be UTF-8, and what they show on a terminal. */
 import assert from "assert";
-import { executables, run, Running } from "./executables.ts";
+import { executables } from "./executables.ts";
+import { IsolatedProcess, run } from "./isolated_process.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { testWith } from "../../helpers/needs.ts";
 
@@ -10,7 +11,7 @@ const HTCLIENT = built.path("htclient");
 /** A server for one test, and how to ask it. */
 async function startServer() {
   const flags = ["--memory", "--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"];
-  const server = new Running(built.path("htserver"), ["text-a4", ...flags]);
+  const server = new IsolatedProcess(built.path("htserver"), ["text-a4", ...flags]);
   const target = `127.0.0.1:${await server.port()}`;
   return {
     target,

@@ -1,7 +1,8 @@
 /** Tests the built executables with signals, and with a limit on the size of files. */
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
-import { executables, run, Running } from "../programs/executables.ts";
+import { executables } from "../programs/executables.ts";
+import { IsolatedProcess, run } from "../programs/isolated_process.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { PATIENCE_MS } from "../../../bench/harness/program.ts";
 import { RawClient } from "../../../bench/harness/raw_client.ts";
@@ -13,8 +14,8 @@ const built = await executables();
 const HTSERVER = built.path("htserver");
 
 /** Starts a program after a line of shell, for example one that sets a limit. */
-function after(line: string, program: string, ...args: string[]): Running {
-  return new Running("/bin/sh", ["-c", `${line}; exec "$@"`, "sh", program, ...args]);
+function after(line: string, program: string, ...args: string[]): IsolatedProcess {
+  return new IsolatedProcess("/bin/sh", ["-c", `${line}; exec "$@"`, "sh", program, ...args]);
 }
 
 /** Reads the names that a catalog lists. */
@@ -40,9 +41,13 @@ async function ask(client: RawClient, request: Record<string, unknown>): Promise
 
 for (const signal of ["SIGHUP", "SIGXCPU"] as const) {
   Deno.test(`fault: signals without a chosen behavior: ${signal} stops a server with a goodbye`, async () => {
-    await using catalog = new Running(built.path("htcatalog"), [...LOOPBACK, "--port", "0"]);
+    await using catalog = new IsolatedProcess(built.path("htcatalog"), [
+      ...LOOPBACK,
+      "--port",
+      "0",
+    ]);
     const catalogPort = await catalog.port();
-    await using server = new Running(HTSERVER, [
+    await using server = new IsolatedProcess(HTSERVER, [
       ...["signals-a4", "--memory", ...LOOPBACK, "--catalog", `127.0.0.1:${catalogPort}`],
       ...["--local-catalog", "off"],
     ]);
@@ -59,7 +64,7 @@ for (const signal of ["SIGHUP", "SIGXCPU"] as const) {
 }
 
 Deno.test("fault: signals without a chosen behavior: a server ignores all others", async () => {
-  await using server = new Running(HTSERVER, ["t", "--memory", ...LOOPBACK, ...HIDDEN]);
+  await using server = new IsolatedProcess(HTSERVER, ["t", "--memory", ...LOOPBACK, ...HIDDEN]);
   using client = await RawClient.connect(await server.port());
   const others = ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO"] as const;
   for (const signal of [...others, "SIGPIPE", "SIGXFSZ"] as const) {
