@@ -1,9 +1,9 @@
-/** Proves who is let in. */
+/** Proves which tokens are good. */
 import assert from "assert";
 import { tokenCheck } from "../../lib/engine/auth.ts";
 
 Deno.test({
-  name: "token: without one anything will do",
+  name: "auth: a server without a token accepts every token",
   permissions: "none",
   fn() {
     const isToken = tokenCheck(undefined);
@@ -12,7 +12,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "token: with one only exactly it will do",
+  name: "auth: a server with a token accepts exactly that token",
   permissions: "none",
   fn() {
     const isToken = tokenCheck("s\u00e9cret-\u{1f600}");

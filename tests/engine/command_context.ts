@@ -1,4 +1,4 @@
-/** What commands and the engine need in tests: a context around a table, and clients. */
+/** Contexts and clients for tests of commands and of the engine. */
 import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { Agents } from "../../lib/commands/agents.ts";
@@ -8,7 +8,7 @@ import { Cursors } from "../../lib/commands/cursors.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { KeyHash } from "../../lib/table/key_hash.ts";
 
-/** A context with no limits that a test would meet; parts of it may be replaced. */
+/** A context without limits that a test reaches; `changes` replace parts of it. */
 export function contextWith(changes: Partial<CommandContext> = {}): CommandContext {
   return {
     table: new HashTable(),
@@ -21,17 +21,17 @@ export function contextWith(changes: Partial<CommandContext> = {}): CommandConte
   };
 }
 
-/** A table whose hashes are the same in each run. */
+/** A table with the same hashes in each run. */
 export function seededTable(): HashTable {
   return new HashTable(undefined, new KeyHash(Int32Array.of(1, 2)));
 }
 
-/** The commits of a table that is kept nowhere. */
+/** The group commit of a table in memory. */
 export function commitsInMemory(table: HashTable): GroupCommit {
   return new GroupCommit(memoryStorage(), table);
 }
 
-/** A client that may use every method, unless told otherwise. */
+/** A client, which may use every method by default. */
 export function newClient(number: number = 1, isAuthenticated: boolean = true): Client {
   return { number, cursors: new Cursors(), isAuthenticated, closedBy: undefined, agent: undefined };
 }

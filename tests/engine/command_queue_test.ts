@@ -1,6 +1,8 @@
 /**
- * Proves that requests are executed one at a time, in each client's order, fairly between clients,
- * and that long work lets the event loop go on (I1, I7).
+ * Proves that requests are executed one at a time, in each client's order, and fairly between clients, and
+ * that long work pauses for the event loop (I1, I7).
+ *
+ * One file because all tests use one numbered client, and compare the order of its requests with others.
  */
 import assert from "assert";
 import fc from "fast-check";
@@ -39,7 +41,7 @@ class Numbered implements RequestSource {
     this.#isSearch = isSearch;
   }
 
-  /** The replies. */
+  /** The numbers in its replies. */
   get replies(): number[] {
     return textOfChunks(this.out).split("\n").slice(0, -1).map(Number);
   }
@@ -56,14 +58,14 @@ class Numbered implements RequestSource {
   }
 }
 
-/** A queue over a table that is kept nowhere. */
+/** A queue over a table in memory. */
 function queueOf(execute: Execute): CommandQueue {
   return new CommandQueue(execute, commitsInMemory(new HashTable()), neverYields);
 }
 
 const numbersTo = (count: number) => Array.from({ length: count }, (_, at) => at);
 
-/** Answers with the request's number, and notes whose it was. */
+/** Replies with the request's number, and records the number of its client. */
 function tracing(trace: number[], during: () => void = () => {}): Execute {
   let isExecuting = false;
   return (client, request, out) => {
@@ -83,24 +85,24 @@ function tracing(trace: number[], during: () => void = () => {}): Execute {
   };
 }
 
-/** Whose turns these were, and how many requests each had. */
-function turnsOf(trace: readonly number[]): [client: number, requests: number][] {
-  const turns: [number, number][] = [];
+/** The slices in a trace: each with its client and number of requests. */
+function slicesOf(trace: readonly number[]): [client: number, requests: number][] {
+  const slices: [number, number][] = [];
   for (const client of trace) {
-    const last = turns.at(-1);
+    const last = slices.at(-1);
     if (last?.[0] === client && last[1] < MAX_BATCH_REQUESTS) last[1]++;
-    else turns.push([client, 1]);
+    else slices.push([client, 1]);
   }
-  return turns;
+  return slices;
 }
 
 /** One round of the event loop. */
 const eventLoop = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
-/** Submits so that a failure at once is a rejection, too. */
+/** Submits a client; an error that is thrown becomes a rejection. */
 const submitTo = async (queue: CommandQueue, client: Numbered) => await queue.submit(client.queued);
 
-test("each client's requests are all answered, in its order, before its promise is kept", async () => {
+test("all requests of a client are answered in order before its promise resolves", async () => {
   const counts = fc.array(fc.nat(3 * MAX_BATCH_REQUESTS), { maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(counts, fc.boolean(), fc.boolean(), async (counts, areSpread, isSearch) => {
@@ -122,7 +124,7 @@ test("each client's requests are all answered, in its order, before its promise 
   );
 });
 
-test("where nobody stands in line, a turn is served at once, and what is left later", async () => {
+test("with an empty queue, a slice is executed at once, and the rest later", async () => {
   using _clock = stoppedClock();
   for (const count of [0, 1, MAX_BATCH_REQUESTS - 1]) {
     const source = new Numbered(1, count);
@@ -135,7 +137,7 @@ test("where nobody stands in line, a turn is served at once, and what is left la
     const submitted = queue.submit(source.queued);
     assert.deepEqual(source.replies, numbersTo(MAX_BATCH_REQUESTS));
     const late = queue.submit(other.queued);
-    assert.deepEqual(other.replies, [], "it does not overtake");
+    assert.deepEqual(other.replies, [], "it does not overtake the first client");
     await submitted;
     assert.deepEqual(source.replies, numbersTo(count));
     await late;
@@ -143,12 +145,12 @@ test("where nobody stands in line, a turn is served at once, and what is left la
     assert.equal(
       queue.submit(new Numbered(3, 1).queued),
       undefined,
-      "nobody stands in line any more",
+      "the queue is empty again",
     );
   }
 });
 
-test("clients take turns: in the line, none has a second one before another has its first", async () => {
+test("no queued client gets a second slice before another one gets its first", async () => {
   using _clock = stoppedClock();
   const count = fc.oneof(
     fc.integer({ min: 1, max: 300 }),
@@ -161,29 +163,29 @@ test("clients take turns: in the line, none has a second one before another has 
       const queue = queueOf(tracing(trace));
       const left = [...counts];
       const expected: number[] = [];
-      /** True where there is more. */
-      const takeTurn = (number: number): boolean => {
+      /** Returns whether the client has more requests. */
+      const takeSlice = (number: number): boolean => {
         const requests = Math.min(left[number] ?? 0, MAX_BATCH_REQUESTS);
         for (let i = 0; i < requests; i++) expected.push(number);
         left[number] = (left[number] ?? 0) - requests;
         return (left[number] ?? 0) > 0;
       };
-      // Who comes while nobody stands in line has a turn at once; then, round after round, all in line.
-      let line: number[] = [];
+      // With an empty queue, a client gets a slice at once. Then all queued clients get one, again and again.
+      let queued: number[] = [];
       for (const number of counts.keys()) {
-        if (line.length > 0 || takeTurn(number)) line.push(number);
+        if (queued.length > 0 || takeSlice(number)) queued.push(number);
       }
-      while (line.length > 0) line = line.filter(takeTurn);
+      while (queued.length > 0) queued = queued.filter(takeSlice);
       await Promise.all(
         counts.map((count, number) => queue.submit(new Numbered(number, count).queued)),
       );
-      assert.deepEqual(turnsOf(trace), turnsOf(expected));
+      assert.deepEqual(slicesOf(trace), slicesOf(expected));
     }),
     { numRuns: 50 },
   );
 });
 
-test("100,000 requests of one client keep a single one of another waiting for one turn only", async () => {
+test("100,000 requests of one client delay another client by one slice only", async () => {
   const trace: number[] = [];
   const queue = queueOf(tracing(trace));
   const many = queue.submit(new Numbered(1, 100_000).queued);
@@ -195,7 +197,7 @@ test("100,000 requests of one client keep a single one of another waiting for on
   assert.equal(trace.length, 100_001);
 });
 
-test("a search ends a client's turn: another one waits for one of them only", async () => {
+test("a search ends a slice: another client waits for one search only", async () => {
   using _clock = stoppedClock();
   const trace: number[] = [];
   const queue = queueOf(tracing(trace));
@@ -208,7 +210,7 @@ test("a search ends a client's turn: another one waits for one of them only", as
   assert.ok(after[0]?.startsWith("12" + "3".repeat(100 - MAX_BATCH_REQUESTS)), after[0]);
 });
 
-test("who asks for little does not wait behind those who ask for much", async () => {
+test("a client with little work does not wait for clients with much work", async () => {
   const trace: number[] = [];
   const trail = tracing(trace);
   const queue = queueOf((client, request, out) => {
@@ -227,7 +229,7 @@ test("who asks for little does not wait behind those who ask for much", async ()
   assert.equal(trace.length, 1 + 150);
 });
 
-test("one that comes in the middle of long work waits for one turn only", async () => {
+test("a client that is submitted during long work waits for one slice only", async () => {
   const trace: number[] = [];
   using clock = stoppedClock();
   const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS / 50)));
@@ -240,7 +242,7 @@ test("one that comes in the middle of long work waits for one turn only", async 
   await many;
 });
 
-test("a client that has nothing, or whose turn ends early, is done", async () => {
+test("a client without requests, or with exactly one slice of them, is done", async () => {
   const trace: number[] = [];
   const queue = queueOf(tracing(trace));
   await queue.submit(new Numbered(1, 0).queued);
@@ -249,7 +251,7 @@ test("a client that has nothing, or whose turn ends early, is done", async () =>
   assert.equal(trace.length, MAX_BATCH_REQUESTS);
 });
 
-test("what was done is asked no further", async () => {
+test("a client without requests is asked for one once", async () => {
   const queue = queueOf(tracing([]));
   const asked = [0, 0];
   const [first, second] = asked.map((_, at) => {
@@ -264,10 +266,10 @@ test("what was done is asked no further", async () => {
     source && queue.submit(source.queued)
   );
   await Promise.all(submitted);
-  assert.deepEqual(asked, [1, 1], "at once and in line");
+  assert.deepEqual(asked, [1, 1], "at once and in the queue");
 });
 
-/** How many requests each round of the event loop executes until all is done. */
+/** Requests that each round of the event loop executes, until all are executed. */
 async function stepsOf(trace: readonly number[], all: Promise<unknown>): Promise<number[]> {
   const steps: number[] = [];
   let isOver = false;
@@ -281,7 +283,7 @@ async function stepsOf(trace: readonly number[], all: Promise<unknown>): Promise
   return steps;
 }
 
-test("work beyond its time lets the event loop go on, and then goes on itself", async () => {
+test("work pauses for the event loop when its time is up, and then continues", async () => {
   const trace: number[] = [];
   using clock = stoppedClock();
   const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS)));
@@ -293,7 +295,7 @@ test("work beyond its time lets the event loop go on, and then goes on itself", 
   assert.ok(steps.length >= 10, `${steps.length} rounds`);
 });
 
-test("many in line with little work each are no longer than the time, either", async () => {
+test("a batch of many clients with little work pauses, too", async () => {
   const trace: number[] = [];
   using clock = stoppedClock();
   const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS / 2)));
@@ -305,7 +307,7 @@ test("many in line with little work each are no longer than the time, either", a
   assert.ok(Math.max(...steps) <= 16, `in one round: ${Math.max(...steps)}`);
 });
 
-test("clients that are cut short by the time come again in the order of the line", async () => {
+test("clients whose slice ends by the time continue in the order of the queue", async () => {
   const trace: number[] = [];
   using clock = stoppedClock();
   const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS)));
@@ -314,18 +316,18 @@ test("clients that are cut short by the time come again in the order of the line
   assert.deepEqual(order, numbersTo(30).map((at) => at % 5));
 });
 
-test("work within its time is one turn", async () => {
+test("work within the time is one batch", async () => {
   const trace: number[] = [];
   using _clock = stoppedClock();
   const queue = queueOf(tracing(trace));
   const all = numbersTo(20).map((number) => queue.submit(new Numbered(number, 100).queued));
   await Promise.resolve();
   await Promise.resolve();
-  assert.equal(trace.length, 2_000, "no event loop in between");
+  assert.equal(trace.length, 2_000, "no round of the event loop in between");
   await Promise.all(all);
 });
 
-test("after a pause it works again, also when submitted from within an answer", async () => {
+test("after a pause the queue works again, also if `next` submits another client", async () => {
   const trace: number[] = [];
   const queue = queueOf(tracing(trace));
   for (let round = 0; round < 3; round++) {
@@ -343,15 +345,15 @@ test("after a pause it works again, also when submitted from within an answer", 
   assert.deepEqual(trace, [1, 1, 2, 1, 1, 2, 1, 1, 2]);
 });
 
-test("what is submitted from within an execution stands in line, at once and later (I7)", async () => {
-  for (const isInLine of [false, true]) {
+test("a client that is submitted during an execution is queued (I7)", async () => {
+  for (const isQueued of [false, true]) {
     const trace: number[] = [];
     const submitted: (Promise<void> | undefined)[] = [];
     const inner = new Numbered(2, 3);
     const queue = queueOf(tracing(trace, () => {
       if (trace.at(-1) === 1 && submitted.length === 0) submitted.push(queue.submit(inner.queued));
     }));
-    const before = isInLine ? queue.submit(new Numbered(0, MAX_BATCH_REQUESTS).queued) : undefined;
+    const before = isQueued ? queue.submit(new Numbered(0, MAX_BATCH_REQUESTS).queued) : undefined;
     await queue.submit(new Numbered(1, 3).queued);
     await Promise.all([before, ...submitted]);
     assert.deepEqual(trace.slice(-6), [1, 1, 1, 2, 2, 2]);
@@ -390,6 +392,6 @@ test("a bug in one client's request ends that client and no other", async () => 
     await assert.rejects(submitTo(queue, throwing), /next\(\) threw/);
     assert.equal(throwing.replies.length, count);
   }
-  assert.equal(queue.submit(new Numbered(5, 1).queued), undefined, "the queue goes on as before");
+  assert.equal(queue.submit(new Numbered(5, 1).queued), undefined, "the queue still works");
   assert.equal(trace.at(-1), 5);
 });

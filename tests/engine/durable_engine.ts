@@ -1,4 +1,4 @@
-/** The engine over a simulated disk: what a server is, without its network. */
+/** The engine over a simulated disk: a server without its network. */
 import { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
 import { type Log, silentLog } from "../../lib/base/log.ts";
 import { textOf } from "../../lib/bytes/span.ts";
@@ -20,10 +20,10 @@ import { neverYields } from "../server/never_yields.ts";
 
 export type { Asked, TextChange } from "./requests.ts";
 
-/** All changes in their order: number N is at N - 1. Those of a failed write are overwritten. */
+/** All changes in order, number N at index N - 1. Changes of a failed write are overwritten. */
 export type History = TextChange[];
 
-/** Notes each change with the number that it gets. */
+/** A storage that records each change at the index of its number. */
 export function noting(storage: Storage, history: History): Storage {
   return {
     get durability() {
@@ -41,7 +41,7 @@ export function noting(storage: Storage, history: History): Storage {
     append(change) {
       const seq = storage.append(change);
       history.length = seq - 1;
-      history.push(textsOfChange(change)); // now: its bytes do not last
+      history.push(textsOfChange(change)); // a copy, because its bytes are reused
       return seq;
     },
     write() {
@@ -57,16 +57,16 @@ export function noting(storage: Storage, history: History): Storage {
   };
 }
 
-/** An answer with the line that was put out for it. */
+/** An answer with its reply line. */
 export interface LineAnswer extends Answer {
-  /** Without its LF. */
+  /** The reply without its LF. */
   readonly line: string;
 }
 
-/** Told of each execution of a client's requests. */
+/** Called after each execution of a client's requests. */
 export type OnExecuted = (request: Request | Rejection, answer: LineAnswer) => void;
 
-/** Queue, commits and executor over a storage. */
+/** A queue, group commit and an executor over a storage. */
 export class Engine {
   readonly table: HashTable;
   readonly commits: GroupCommit;
@@ -83,9 +83,9 @@ export class Engine {
       log: silentLog,
     });
     this.queue = new CommandQueue(
-      (client, request, out, whyNoChanges) => {
+      (client, request, out, writeError) => {
         const start = out.length;
-        const answer = executor.execute(client, request, out, whyNoChanges);
+        const answer = executor.execute(client, request, out, writeError);
         const line = textOfChunks(out, start).slice(0, -1);
         this.#onExecuted.get(client)?.(request, { ...answer, line });
         return answer;
@@ -95,13 +95,13 @@ export class Engine {
     );
   }
 
-  /** Tells of each execution of a client's requests, also of those that are repeated after a failed write. */
+  /** Calls back after each execution of a client's requests, including those after a failed write. */
   watch(client: Client, onExecuted: OnExecuted): void {
     this.#onExecuted.set(client, onExecuted);
   }
 }
 
-/** A client with a list of requests, each of which has its place in the list as its id. */
+/** A client with a list of requests, each of which has its index as its id. */
 export class ListedClient implements RequestSource {
   readonly lineBytes = 0;
   readonly queued = new QueuedClient(this);
@@ -111,10 +111,10 @@ export class ListedClient implements RequestSource {
   isDone = false;
   readonly #requests: readonly Asked[];
   readonly #onAnswer: (request: Asked, answer: LineAnswer) => void;
-  /** Those that were given to the queue. */
+  /** The requests that the queue has taken. */
   readonly #given: Request[] = [];
 
-  /** @param onAnswer told of each answer when it is made, and again when it is made anew */
+  /** @param onAnswer called with each answer, and again if a request is executed again */
   constructor(
     requests: readonly Asked[],
     onAnswer: (request: Asked, answer: LineAnswer) => void = () => {},
@@ -148,7 +148,7 @@ export class ListedClient implements RequestSource {
     return request;
   }
 
-  /** Has its requests executed. */
+  /** Submits its requests, and waits until the replies may leave. */
   async submitTo(engine: Engine): Promise<this> {
     engine.watch(this.client, (request, answer) => {
       const asked = this.#requests[Number(request.id && textOf(request.id))];
@@ -160,7 +160,7 @@ export class ListedClient implements RequestSource {
     return this;
   }
 
-  /** As a read buffer does that is used again: nobody may still need what was in there. */
+  /** Overwrites the bytes of its requests, as the next read into the same buffer would. */
   #forgetBytes(): void {
     for (const request of this.#given) {
       request.id?.bytes.fill(0);
@@ -170,7 +170,7 @@ export class ListedClient implements RequestSource {
   }
 }
 
-/** A server over a disk, from its recovery on. */
+/** A server over a disk after its recovery. */
 export interface Life {
   readonly table: HashTable;
   readonly storage: DurableStorage;
@@ -178,7 +178,7 @@ export interface Life {
   readonly syncFailures: unknown[];
 }
 
-/** Recovers what is on a disk and goes on with it. */
+/** Recovers the table of a disk, and opens a storage for it. */
 export async function startOn(
   files: Files,
   { entries, fsync = "always", log = silentLog, onSyncFailure = () => {} }: {

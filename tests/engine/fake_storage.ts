@@ -1,4 +1,4 @@
-/** A storage in the hands of a test, which decides when a sync ends and whether a write fails. */
+/** A storage for tests, which decide when a sync ends and whether a write fails. */
 import {
   type Change,
   type FsyncPolicy,
@@ -7,15 +7,15 @@ import {
 } from "../../lib/storage/storage.ts";
 import { type TextChange, textsOfChange } from "./requests.ts";
 
-/** Keeps the changes in a list. */
+/** Stores the changes in a list. */
 export class FakeStorage implements Storage {
   readonly durability: "memory" | FsyncPolicy;
   readonly tableId = "00000000-0000-4000-8000-000000000000";
-  /** All changes that were written, in order: number N is at N - 1. */
+  /** All written changes in order, number N at index N - 1. */
   readonly written: TextChange[] = [];
-  /** Why the next writes fail, where they do. */
+  /** The error of the next writes; undefined: they succeed. */
   whyNoWrites: string | undefined;
-  /** Called at each write, whether it fails or not. */
+  /** Called at each write, even if it fails. */
   onWrite: (failed: boolean) => void = () => {};
   syncsNow = 0;
   durableChanges = 0;
@@ -23,7 +23,7 @@ export class FakeStorage implements Storage {
   #batch: TextChange[] = [];
   #syncs: { seq: number; done: () => void }[] = [];
 
-  /** @param onSync called in the course of each sync */
+  /** @param onSync called during each sync */
   constructor(durability: "memory" | FsyncPolicy = "always", onSync: () => void = () => {}) {
     this.durability = durability;
     this.#onSync = onSync;
@@ -42,7 +42,7 @@ export class FakeStorage implements Storage {
     return this.#syncs.length;
   }
 
-  /** All changes that were written or are in the open batch. */
+  /** All changes, written or in the open batch. */
   get changes(): TextChange[] {
     return [...this.written, ...this.#batch];
   }
@@ -70,7 +70,7 @@ export class FakeStorage implements Storage {
     return new Promise((done) => void this.#syncs.push({ seq, done }));
   }
 
-  /** Ends the first sync that was begun in the background. */
+  /** Ends the oldest sync in the background. */
   endSync(): void {
     const sync = this.#syncs.shift();
     if (sync === undefined) return;

@@ -1,4 +1,4 @@
-/** An engine over a storage in the test's hands, and what tests of group commit ask it. */
+/** An engine over a fake storage, and requests for tests of group commit. */
 import assert from "assert";
 import { spanOf } from "../../lib/bytes/span.ts";
 import type { FsyncPolicy } from "../../lib/storage/storage.ts";
@@ -30,23 +30,23 @@ export const query = (subkey: string, subvalue: string): Asked => ({
 export const SIZE: Asked = { method: "size" };
 export const INFO: Asked = { method: "info" };
 
-/** Places in which `Commits` notes the last changes of keys. */
-const MARKS = 2 ** 18;
+/** Slots in which `GroupCommit` records the last changes of keys. */
+const SLOTS = 2 ** 18;
 
-/** The place for a key's last change. */
-export function markOf(table: HashTable, key: string): number {
+/** The slot of a key's last change. */
+export function slotOf(table: HashTable, key: string): number {
   const { bytes, start, end } = spanOf(keyText(key));
-  return table.hashOf(bytes, start, end) & (MARKS - 1);
+  return table.hashOf(bytes, start, end) & (SLOTS - 1);
 }
 
-/** Two keys that share a place. */
-export function keysOfOneMark(table: HashTable): [string, string] {
-  const keyByMark = new Map<number, string>();
+/** Two keys that share a slot. */
+export function keysOfOneSlot(table: HashTable): [string, string] {
+  const keyBySlot = new Map<number, string>();
   for (let number = 0;; number++) {
-    const key = `k${number}`, mark = markOf(table, key);
-    const other = keyByMark.get(mark);
+    const key = `k${number}`, slot = slotOf(table, key);
+    const other = keyBySlot.get(slot);
     if (other !== undefined) return [other, key];
-    keyByMark.set(mark, key);
+    keyBySlot.set(slot, key);
   }
 }
 
@@ -54,11 +54,11 @@ export function keysOfOneMark(table: HashTable): [string, string] {
 export const eventLoop = (): Promise<void> =>
   new Promise<void>((resolve) => void setImmediate(resolve));
 
-/** An engine over a storage in the test's hands. */
+/** An engine over a fake storage, with a clock that only syncs advance. */
 export class CommitsBench extends Engine implements Disposable {
   readonly storage: FakeStorage;
   readonly clock: StoppedClock;
-  /** What was thrown at clients. */
+  /** Errors that ended clients. */
   readonly bugs: unknown[] = [];
 
   constructor(durability: "memory" | FsyncPolicy = "always") {
@@ -69,11 +69,11 @@ export class CommitsBench extends Engine implements Disposable {
     this.storage = storage;
   }
 
-  /** One whose syncs were so slow that they are done in the background by now. */
+  /** An engine after slow syncs, which now go to the background. */
   static async withSlowSyncs(): Promise<CommitsBench> {
     const bench = new CommitsBench();
-    for (let turn = 0; turn < 20; turn++) {
-      const client = bench.submit(insert("warm", String(turn)));
+    for (let round = 0; round < 20; round++) {
+      const client = bench.submit(insert("warm", String(round)));
       await eventLoop();
       if (!client.isDone) {
         bench.storage.endSync();
@@ -86,20 +86,20 @@ export class CommitsBench extends Engine implements Disposable {
     return assert.fail("syncs never went to the background");
   }
 
-  /** Has the first sync in the background end, and all that comes of it. */
+  /** Ends the oldest sync in the background, and waits for its effects. */
   async endSync(): Promise<void> {
     this.storage.endSync();
     await eventLoop();
   }
 
-  /** Has the requests of a client executed. */
+  /** Submits a client with these requests. */
   submit(...requests: Asked[]): ListedClient {
     const client = new ListedClient(requests);
     client.submitTo(this).catch((bug) => this.bugs.push(bug));
     return client;
   }
 
-  /** Has requests executed in one turn, and gives the replies; all must be there at once. */
+  /** Executes requests in one batch, whose replies must not wait; returns the replies as words. */
   async words(...requests: Asked[]): Promise<unknown[]> {
     const client = this.submit(...requests);
     await eventLoop();

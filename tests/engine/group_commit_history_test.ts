@@ -1,10 +1,10 @@
-/** Proves I2 for random clients, failing writes and syncs that take their time: one history. */
+/** Proves I2 for random clients with failing writes and slow syncs: all replies are those of one history. */
 import assert from "assert";
 import {
   CommitsBench,
   eventLoop,
   insert,
-  keysOfOneMark,
+  keysOfOneSlot,
   lookup,
   remove,
   scan,
@@ -16,24 +16,24 @@ import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts"
 import type { Asked } from "./requests.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test(`commits history: ${name}`, fn);
+  Deno.test(`group_commit: ${name}`, fn);
 }
 
-/** One request of a random run and what came of it. */
+/** One request of a random run, and its reply. */
 interface Executed {
   readonly turn: number;
   readonly request: Asked;
   word: unknown;
 }
 
-test("random clients, failing writes and syncs that take their time: one history, and I2", async () => {
+test("the replies of random clients with failing writes and slow syncs are those of one history (I2)", async () => {
   const random = randomFrom(seedFor("commits"));
   let waited = 0, failures = 0, executions = 0;
   for (let run = 0; run < 40; run++) {
     using bench = run % 4 === 0 ? new CommitsBench() : await CommitsBench.withSlowSyncs();
     const outcome = await randomRun(bench, random);
     waited += outcome.waited;
-    failures += outcome.failedTurns;
+    failures += outcome.failedBatches;
     executions += outcome.executions;
   }
   console.log(`commits: ${executions} requests, ${waited} waited, ${failures} turns failed`);
@@ -44,9 +44,9 @@ test("random clients, failing writes and syncs that take their time: one history
 async function randomRun(
   bench: CommitsBench,
   random: Random,
-): Promise<{ waited: number; failedTurns: number; executions: number }> {
+): Promise<{ waited: number; failedBatches: number; executions: number }> {
   const { storage } = bench;
-  const keys = ["a", "b", ...keysOfOneMark(bench.table)];
+  const keys = ["a", "b", ...keysOfOneSlot(bench.table)];
   const start = pairsOf(bench.table);
   const executed: Executed[] = [];
   const failed = new Set<number>();
@@ -69,10 +69,10 @@ async function randomRun(
   assert.deepEqual(
     pairsOf(bench.table),
     pairsAfter(storage.written, storage.written.length),
-    "the table is what was written",
+    "the table has the written changes",
   );
   assert.deepEqual(bench.bugs, []);
-  return { waited, failedTurns: failed.size, executions: executed.length };
+  return { waited, failedBatches: failed.size, executions: executed.length };
 
   async function submitRandom(): Promise<void> {
     const count = 1 + random.below(random.below(8) === 0 ? 100 : 4);
@@ -90,7 +90,7 @@ async function randomRun(
     const isEarly = await Promise.race([client.submitTo(bench), eventLoop()]) !== undefined;
     if (!isEarly) waited++;
     while (!client.isDone) await eventLoop();
-    assert.ok(Math.max(...shown) <= storage.durableSeq, "it shows what is durable");
+    assert.ok(Math.max(...shown) <= storage.durableSeq, "it shows durable changes");
     const { replies, words } = client;
     assert.deepEqual(replies.map(({ id }) => id), Array.from(requests.keys()), "in order");
     for (const [at, request] of requests.entries()) {
@@ -98,19 +98,19 @@ async function randomRun(
       assert.deepEqual(
         Array.isArray(words[at]) ? "a list" : words[at],
         word,
-        "as it was told last",
+        "as in the last execution",
       );
       if (request.method !== "insert" || words[at] !== null) continue;
       const seq = 1 +
         storage.written.findLastIndex((change) =>
           change.method === "insert" && change.value === request.value
         );
-      assert.ok(seq > 0 && seq <= storage.durableSeq, "what it did is durable");
+      assert.ok(seq > 0 && seq <= storage.durableSeq, "its change is durable");
     }
   }
 }
 
-/** Number of the last change that a reply shows which is made now. */
+/** Number of the last change that a reply shows now. */
 function lastChangeSeen(request: Asked, { changes }: FakeStorage): number {
   if (!("key" in request)) return changes.length;
   return 1 + changes.findLastIndex(({ key }) => key === request.key);
@@ -135,7 +135,7 @@ function randomRequest(random: Random, keys: readonly string[]): Asked {
   }
 }
 
-/** Executes the same one after another, and compares; in a failed turn no change is made. */
+/** Executes the requests one by one, and compares; in a failed batch no change is made. */
 function checkHistory(
   model: Map<string, string>,
   executed: readonly Executed[],
@@ -145,7 +145,7 @@ function checkHistory(
     const what = `request ${at}, ${JSON.stringify(request)}, turn ${turn}`;
     const isChange = request.method === "insert" || request.method === "remove";
     if (isChange && failed.has(turn)) {
-      // One that fails in any case shows nothing of the turn.
+      // A request that fails in any case shows nothing of the batch.
       if (word === "KeyError") assert.equal(wordFrom(model, request), word, what);
       else assert.equal(word, "StorageError", what);
       continue;

@@ -1,4 +1,4 @@
-/** Proves that no reply shows a change before it is durable, to anybody, while others do not wait (I2). */
+/** Proves that no reply shows a change before it is durable, and that no other reply waits (I2). */
 import assert from "assert";
 import { textOf } from "../../lib/bytes/span.ts";
 import {
@@ -6,7 +6,7 @@ import {
   eventLoop,
   INFO,
   insert,
-  keysOfOneMark,
+  keysOfOneSlot,
   lookup,
   query,
   remove,
@@ -17,10 +17,10 @@ import { ListedClient, pairsOf } from "./durable_engine.ts";
 import type { Asked } from "./requests.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test(`commits: ${name}`, fn);
+  Deno.test(`group_commit: ${name}`, fn);
 }
 
-test("with quick syncs, a reply to a change leaves after the sync and in the same turn", async () => {
+test("with quick syncs, the reply to a change leaves after the sync, in the same batch", async () => {
   using bench = new CommitsBench();
   const client = bench.submit(insert("a", "1"), remove("a"), insert("b", "2"));
   assert.equal(bench.storage.syncsNow, 0);
@@ -31,7 +31,7 @@ test("with quick syncs, a reply to a change leaves after the sync and in the sam
   assert.deepEqual(client.words, [null, 1, null]);
 });
 
-test("with slow syncs, a reply to a change waits until it is durable", async () => {
+test("with slow syncs, the reply to a change waits until it is durable", async () => {
   using bench = await CommitsBench.withSlowSyncs();
   const client = bench.submit(insert("a", "1"));
   await eventLoop();
@@ -42,7 +42,7 @@ test("with slow syncs, a reply to a change waits until it is durable", async () 
   assert.equal(bench.storage.pendingSyncs, 0);
 });
 
-test("whoever sees a change that is not durable waits for it, in whatever way it is seen", async () => {
+test("every kind of reply that shows a change waits until it is durable", async () => {
   using bench = await CommitsBench.withSlowSyncs();
   await (async () => {
     const client = bench.submit(insert("there", '{"s":1}'), insert("gone", "2"));
@@ -79,7 +79,7 @@ test("whoever sees a change that is not durable waits for it, in whatever way it
   ]);
 });
 
-test("a KeyError for a key whose removal is not durable waits, also after the turn is over", async () => {
+test("a KeyError for a key whose removal is not durable waits, also after the batch", async () => {
   using bench = await CommitsBench.withSlowSyncs();
   bench.submit(insert("a", "1"));
   await eventLoop();
@@ -101,7 +101,7 @@ test("a KeyError for a key whose removal is not durable waits, also after the tu
   assert.deepEqual(await bench.words(lookup("a"), remove("a")), ["KeyError", "KeyError"]);
 });
 
-test("where there is nothing to wait for, a client is done at once, while others wait", async () => {
+test("a client without such a reply is done at once, while others wait", async () => {
   using bench = await CommitsBench.withSlowSyncs();
   const queued = (...requests: Asked[]) => bench.queue.submit(new ListedClient(requests).queued);
   const other: Asked[] = [lookup("warm"), lookup("nowhere"), { method: "ping" }];
@@ -118,11 +118,11 @@ test("where there is nothing to wait for, a client is done at once, while others
   assert.equal(queued(lookup("a"), SIZE), undefined);
 });
 
-test("nobody ever sees a change that is neither written nor undone: it is made in a turn", async () => {
+test("no change is unwritten between batches", async () => {
   using bench = new CommitsBench("never");
   await bench.queue.submit(new ListedClient([insert("a", "1")]).queued);
   const openings: boolean[] = [];
-  // As a checkpoint may come in between, which begins another log and walks the table.
+  // A checkpoint may start in between: it starts another log and reads the table.
   const look = () => void openings.push(bench.commits.isOpen);
   for (
     const requests of [[insert("a", "2")], [lookup("a"), remove("a")], [SIZE, insert("b", "3")]]
@@ -140,7 +140,7 @@ test("nobody ever sees a change that is neither written nor undone: it is made i
   assert.deepEqual([...pairsOf(bench.table)], [["b", "3"]]);
 });
 
-test("what is answered anew takes no more than a bound, and each request has its reply", async () => {
+test("replies after a failed write are bounded, and each request has one", async () => {
   using bench = new CommitsBench("never");
   const large = JSON.stringify("x".repeat(200_000));
   await bench.queue.submit(new ListedClient([insert("a", large)]).queued);
@@ -153,7 +153,7 @@ test("what is answered anew takes no more than a bound, and each request has its
   assert.ok(client.out.length < 1_500_000, `${client.out.length} bytes`);
 });
 
-test("a change that cannot be noted is not made, and those before it in its turn stay", async () => {
+test("a change without memory for its record is not made, and earlier ones of its batch stay", async () => {
   using bench = new CommitsBench("never");
   await bench.queue.submit(new ListedClient([insert("a", "1"), insert("b", "2")]).queued);
   const append = bench.storage.append.bind(bench.storage);
@@ -175,13 +175,13 @@ test("a change that cannot be noted is not made, and those before it in its turn
   }
 });
 
-test("keys that share a mark are late at worst, and never early or wrong", async () => {
+test("keys that share a slot may wait for each other, and are never early or wrong", async () => {
   using bench = await CommitsBench.withSlowSyncs();
-  const [one, two] = keysOfOneMark(bench.table);
+  const [one, two] = keysOfOneSlot(bench.table);
   bench.submit(insert(one, "1"), insert(two, "2"));
   await eventLoop();
   await bench.endSync();
-  // The first is changed, then the other one during the sync.
+  // The first key changes, and the other one during the sync.
   const first = bench.submit(insert(one, "3"));
   await eventLoop();
   const second = bench.submit(remove(two));
@@ -203,9 +203,9 @@ test("keys that share a mark are late at worst, and never early or wrong", async
   assert.deepEqual(await bench.words(lookup(one), lookup(two)), [3, "KeyError"]);
 });
 
-test("a key whose mark was taken by a change that was undone is waited for as before", async () => {
+test("a key whose slot has a change that was rolled back is waited for as before", async () => {
   using bench = await CommitsBench.withSlowSyncs();
-  const [one, two] = keysOfOneMark(bench.table);
+  const [one, two] = keysOfOneSlot(bench.table);
   const first = bench.submit(insert(one, "1"));
   await eventLoop();
   bench.storage.whyNoWrites = "full";
@@ -221,7 +221,7 @@ test("a key whose mark was taken by a change that was undone is waited for as be
   assert.deepEqual(await bench.words(lookup(two)), ["KeyError"]);
 });
 
-test("nobody waits for a change that was undone, whose number will be another one's", async () => {
+test("no reply waits for a change that was rolled back, whose number is used again", async () => {
   using bench = await CommitsBench.withSlowSyncs();
   const pending = bench.submit(insert("b", "1"));
   await eventLoop();
@@ -235,7 +235,7 @@ test("nobody waits for a change that was undone, whose number will be another on
   for (const client of [pending, failing, seeing]) assert.ok(client.isDone, "nothing is left");
   assert.deepEqual(seeing.words, ["KeyError"]);
   assert.deepEqual(await bench.words(lookup("a"), SIZE), ["KeyError", 2]);
-  // The numbers are given again: once they are durable, none of them holds up anybody.
+  // The numbers are used again: once those changes are durable, no reply waits for them.
   bench.storage.whyNoWrites = undefined;
   bench.submit(...Array.from({ length: 5 }, () => insert("c", "3")));
   await eventLoop();
@@ -243,7 +243,7 @@ test("nobody waits for a change that was undone, whose number will be another on
   assert.deepEqual(await bench.words(lookup("a"), lookup("c")), ["KeyError", 3]);
 });
 
-test("those in the same turn wait too, and those before the change do not", async () => {
+test("later replies of the same batch wait too, and earlier ones do not", async () => {
   using bench = await CommitsBench.withSlowSyncs();
   const before = bench.submit(lookup("a"), SIZE);
   const changing = bench.submit(insert("a", "1"));
@@ -261,7 +261,7 @@ test("those in the same turn wait too, and those before the change do not", asyn
   assert.deepEqual(before.words, ["KeyError", 1]);
 });
 
-test("what arrives during a sync waits for the next one, which begins by itself", async () => {
+test("changes during a sync wait for the next sync, which starts by itself", async () => {
   using bench = await CommitsBench.withSlowSyncs();
   const first = bench.submit(insert("a", "1"));
   await eventLoop();
@@ -284,7 +284,7 @@ test("what arrives during a sync waits for the next one, which begins by itself"
 });
 
 for (const durability of ["interval", "never", "memory"] as const) {
-  test(`with ${durability}, nobody waits for anything`, async () => {
+  test(`with ${durability}, no reply waits`, async () => {
     using bench = new CommitsBench(durability);
     assert.deepEqual(await bench.words(insert("a", "1"), lookup("a"), SIZE, remove("a")), [
       null,

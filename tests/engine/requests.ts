@@ -1,4 +1,4 @@
-/** Requests and changes as tests write them down: with strings in place of spans. */
+/** Requests and changes in the form of tests: with strings instead of spans. */
 import { type Span, spanOf, textOf } from "../../lib/bytes/span.ts";
 import { keyOf, keyTextOf } from "../../lib/protocol/key_text.ts";
 import type { Request } from "../../lib/protocol/requests.ts";
@@ -6,17 +6,17 @@ import type { Change } from "../../lib/storage/storage.ts";
 
 type Texts<R> = { readonly [Member in keyof R]: R[Member] extends Span ? string : R[Member] };
 
-/** A request with strings: a key is its characters, a value its JSON text. */
+/** A request with strings: the key as its characters, the value as its JSON text. */
 export type Asked = Request extends infer R ? R extends Request ? Texts<Omit<R, "id">> : never
   : never;
 
-/** A change with strings: a key is its characters, a value its JSON text. */
+/** A change with strings: the key as its characters, the value as its JSON text. */
 export type TextChange =
   | { readonly method: "insert"; readonly key: string; readonly value: string }
   | { readonly method: "remove"; readonly key: string };
 
 /**
- * The request as it is decoded, with bytes of its own.
+ * A request as the decoder returns it, with bytes of its own.
  *
  * @param id JSON text (default: none)
  */
@@ -33,7 +33,7 @@ export function requestOf(asked: Asked, id?: string): Request {
   }
 }
 
-/** A copy of a change, good for longer than its bytes. */
+/** A copy of a change, valid after its bytes are reused. */
 export function textsOfChange(change: Change): TextChange {
   const key = keyOf(change.key);
   return change.method === "insert"

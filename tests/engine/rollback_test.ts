@@ -1,6 +1,8 @@
 /**
- * Proves that a failed write undoes a whole turn and answers it anew, each reply in its place (I6, I1),
- * and that changes are written whatever befalls the client that made them.
+ * Proves that a failed write rolls back a whole batch, and that its requests are executed again with each
+ * reply in its place (I6, I1). Changes are written even if a bug ends the client that made them.
+ *
+ * One file because all tests compare replies of one failed batch with those of the same requests in order.
  */
 import assert from "assert";
 import type { Request } from "../../lib/protocol/requests.ts";
@@ -20,10 +22,10 @@ import type { Asked } from "./requests.ts";
 import { pairAt } from "../helpers/table_texts.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test(`undone turns: ${name}`, fn);
+  Deno.test(`rollback: ${name}`, fn);
 }
 
-test("changes can be taken back where they are kept, and only there", () => {
+test("changes can be rolled back if a storage records them, and only then", () => {
   for (const durability of ["always", "interval", "never", "memory"] as const) {
     using bench = new CommitsBench(durability);
     assert.equal(bench.table.keepsUndo, durability !== "memory", durability);
@@ -31,7 +33,7 @@ test("changes can be taken back where they are kept, and only there", () => {
 });
 
 for (const durability of ["interval", "never"] as const) {
-  test(`with ${durability}, a failed write is undone and told, too`, async () => {
+  test(`with ${durability}, a failed write is rolled back and reported, too`, async () => {
     using bench = new CommitsBench(durability);
     await bench.words(insert("a", "1"));
     bench.storage.whyNoWrites = "full";
@@ -47,7 +49,7 @@ for (const durability of ["interval", "never"] as const) {
   });
 }
 
-test("a failed write undoes the whole turn and answers it anew, in order and with the ids", async () => {
+test("a failed write rolls back the whole batch, and new replies have the order and the ids", async () => {
   using bench = new CommitsBench();
   await bench.words(insert("a", '"old"'), insert("b", "[2]"), insert("warm", "0"));
   const { bytes, size } = bench.table;
@@ -97,15 +99,15 @@ test("a failed write undoes the whole turn and answers it anew, in order and wit
   assert.equal(bench.storage.written.length, 3);
 });
 
-test("replies that are replaced leave their neighbours as they were, whoever's they are (I1)", async () => {
+test("replaced replies leave all other replies unchanged (I1)", async () => {
   using bench = new CommitsBench();
   const long = JSON.stringify("v".repeat(5_000));
   await bench.words(insert("long", long), insert("short", "1"), insert("same", "[ 2 ]"));
   const count = 150;
-  const listed = (who: number) =>
+  const listed = (owner: number) =>
     Array.from({ length: count }, (_, at): Asked => {
-      const key = `${who} ${at}`;
-      // Short replies that become long ones, long ones that become short, and some that stay.
+      const key = `${owner} ${at}`;
+      // Short replies become long, long ones become short, and some stay the same.
       const kinds: Asked[] = [
         lookup("same"),
         insert("long", "0"),
@@ -118,10 +120,10 @@ test("replies that are replaced leave their neighbours as they were, whoever's t
         lookup("nowhere"),
         SIZE,
       ];
-      return kinds[(at * 7 + who) % kinds.length] ?? SIZE;
+      return kinds[(at * 7 + owner) % kinds.length] ?? SIZE;
     });
-  const expected = listed(0).length && [0, 1, 2].map((who) =>
-    listed(who).map((request) => {
+  const expected = listed(0).length && [0, 1, 2].map((owner) =>
+    listed(owner).map((request) => {
       if (request.method === "ping") return "pong";
       if (request.method === "size") return 3;
       if (request.method !== "lookup") return "StorageError";
@@ -131,7 +133,7 @@ test("replies that are replaced leave their neighbours as they were, whoever's t
     })
   );
   bench.storage.whyNoWrites = "full";
-  const clients = [0, 1, 2].map((who) => bench.submit(...listed(who)));
+  const clients = [0, 1, 2].map((owner) => bench.submit(...listed(owner)));
   await eventLoop();
   assert.ok(clients.every(({ isDone }) => isDone));
   assert.deepEqual(clients.map(({ words }) => words), expected);
@@ -141,13 +143,13 @@ test("replies that are replaced leave their neighbours as they were, whoever's t
   }
 });
 
-test("where the second turn of a client's requests fails, the replies of the first one stay", async () => {
+test("if the second batch of a client fails, the replies of the first one stay", async () => {
   using bench = new CommitsBench();
   const requests = Array.from(
     { length: 40 },
     (_, at) => at % 3 === 0 ? SIZE : insert(`k${at}`, "1"),
   );
-  // Long work, so that there are several turns; the second one's write fails.
+  // Long work, so that there are several batches; the write of the second one fails.
   const client = new ListedClient(requests, () => bench.clock.advance(1));
   let writes = 0;
   const failures: number[] = [];
@@ -156,22 +158,22 @@ test("where the second turn of a client's requests fails, the replies of the fir
     failures.push(client.lines.length);
   };
   await client.submitTo(bench);
-  assert.ok(writes >= 3, `${writes} turns`);
+  assert.ok(writes >= 3, `${writes} batches`);
   let size = 0;
   const expected = requests.map((request, at) => {
-    const turn = failures.findIndex((answers) => at < answers);
+    const batch = failures.findIndex((answers) => at < answers);
     if (request.method !== "insert") return size;
-    if (turn % 2 === 1) return "StorageError";
+    if (batch % 2 === 1) return "StorageError";
     size++;
     return null;
   });
-  // A size that was asked for in a failed turn shows none of its changes.
+  // A size in a failed batch shows none of its changes.
   assert.deepEqual(client.words, expected);
   assert.deepEqual(client.replies.map(({ id }) => id), Array.from(requests.keys()));
   assert.equal(bench.table.size, size);
 });
 
-/** A client in whose requests there is a bug behind the good ones. */
+/** A client with a bug behind its good requests. */
 class BuggyClient extends ListedClient {
   override next(): Request | undefined {
     const request = super.next();
@@ -182,7 +184,7 @@ class BuggyClient extends ListedClient {
 
 for (const count of [1, 100]) {
   const when = count === 1 ? "at once" : "later";
-  test(`changes before a bug that shows ${when} are written, and told to the others only then`, async () => {
+  test(`changes before a bug that is thrown ${when} are written before others see them`, async () => {
     using bench = await CommitsBench.withSlowSyncs();
     const buggy = new BuggyClient(Array.from({ length: count }, () => insert("a", "1")));
     const bug = assert.rejects(buggy.submitTo(bench), /a bug/);
@@ -200,7 +202,7 @@ for (const count of [1, 100]) {
   });
 }
 
-test("changes before a bug are written also where nobody comes after it", async () => {
+test("changes before a bug are written without any later request", async () => {
   for (const count of [1, 100]) {
     using bench = new CommitsBench("never");
     const buggy = new BuggyClient(Array.from({ length: count }, () => insert("a", "1")));
@@ -210,7 +212,7 @@ test("changes before a bug are written also where nobody comes after it", async 
   }
 });
 
-test("changes before a bug that cannot be written are undone, and the others told so", async () => {
+test("changes before a bug that cannot be written are rolled back, and other replies show that", async () => {
   using bench = new CommitsBench();
   bench.storage.whyNoWrites = "full";
   const buggy = new BuggyClient([insert("a", "1"), SIZE]);
@@ -224,11 +226,11 @@ test("changes before a bug that cannot be written are undone, and the others tol
   assert.deepEqual(bench.bugs, []);
 });
 
-test("after a failed write, reads go on and the next change works with the next number", async () => {
+test("after a failed write, reads continue, and the next change gets the next number", async () => {
   using bench = new CommitsBench();
   await bench.words(insert("a", "1"));
   bench.storage.whyNoWrites = "full";
-  for (let turn = 0; turn < 3; turn++) {
+  for (let batch = 0; batch < 3; batch++) {
     assert.deepEqual(await bench.words(insert("a", "2"), insert("b", "2"), lookup("a"), SIZE), [
       "StorageError",
       "StorageError",
@@ -242,7 +244,7 @@ test("after a failed write, reads go on and the next change works with the next 
   assert.equal(bench.storage.durableSeq, 2);
 });
 
-test("a storage that fails in another way is not taken for a full disk", () => {
+test("another error of the storage is thrown", () => {
   using bench = new CommitsBench();
   bench.storage.onWrite = () => {
     throw new RangeError("a bug");
@@ -250,7 +252,7 @@ test("a storage that fails in another way is not taken for a full disk", () => {
   assert.throws(() => bench.commits.write(), /a bug/);
 });
 
-test("undone to a value that is not durable, a key is waited for as before", async () => {
+test("a key that is rolled back to a value that is not durable is waited for as before", async () => {
   using bench = await CommitsBench.withSlowSyncs();
   const first = bench.submit(insert("a", "1"));
   await eventLoop();
@@ -272,7 +274,7 @@ test("undone to a value that is not durable, a key is waited for as before", asy
   assert.deepEqual(third.words, [1]);
 });
 
-test("the same where that value was written during the sync that is under way", async () => {
+test("the same if that value was written during the current sync", async () => {
   using bench = await CommitsBench.withSlowSyncs();
   bench.submit(insert("x", "0"));
   await eventLoop();
@@ -290,7 +292,7 @@ test("the same where that value was written during the sync that is under way", 
   assert.deepEqual([first.isDone, second.isDone, third.isDone], [true, true, true]);
 });
 
-test("a part of a scan that is answered anew goes on where its cursor was", async () => {
+test("a part of a scan that is executed again continues at its cursor", async () => {
   using bench = new CommitsBench();
   await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"));
   const client = newClient();
@@ -308,7 +310,7 @@ test("a part of a scan that is answered anew goes on where its cursor was", asyn
   assert.deepEqual(third?.["result"], [["c", 3]]);
 });
 
-test("parts of two scans that were begun and answered anew go on, each where it was", async () => {
+test("parts of two scans that are executed again continue, each at its cursor", async () => {
   using bench = new CommitsBench();
   await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"), insert("d", "4"));
   const client = newClient();
@@ -326,7 +328,7 @@ test("parts of two scans that were begun and answered anew go on, each where it 
   assert.deepEqual(afterBoth?.["result"], [["c", 3]]);
 });
 
-test("a scan that is answered anew before another one of its client goes on where it then was", async () => {
+test("a scan that is executed again before another one of its client continues at its new cursor", async () => {
   using bench = new CommitsBench();
   await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"));
   const client = newClient();
@@ -335,7 +337,7 @@ test("a scan that is answered anew before another one of its client goes on wher
     return one.replies;
   };
   bench.storage.whyNoWrites = "full";
-  // Without "a" the first part would have ended behind "b".
+  // Without "a", the first part would end behind "b".
   const [, one, two] = await submit(remove("a"), part(), part());
   assert.deepEqual([one?.["result"], two?.["result"]], [[["a", 1]], [["a", 1]]]);
   for (const { cursor } of [one ?? {}, two ?? {}] as { cursor?: string }[]) {
@@ -344,7 +346,7 @@ test("a scan that is answered anew before another one of its client goes on wher
   }
 });
 
-test("undone, each key is where a walk through the table looks for it, also if none was left", async () => {
+test("after a rollback, a scan finds each key, also if the table was empty", async () => {
   using bench = new CommitsBench();
   await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"));
   const places = () => [0, 1, 2].map((slot) => pairAt(bench.table, slot)?.[0]);

@@ -1,4 +1,4 @@
-/** Proves that the slowest requests are kept, in order, and never more of them than are wanted. */
+/** Proves that the slow log has the slowest requests, in order, and is bounded. */
 import assert from "assert";
 import fc from "fast-check";
 import { MAX_SLOW_LOG_ENTRIES } from "../../lib/base/limits.ts";
@@ -8,7 +8,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `slow_log: ${name}`, permissions: "none", fn });
 }
 
-test("it holds the slowest of all, the slowest first", () => {
+test("it holds the slowest requests, the slowest first", () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 60 }),
@@ -26,7 +26,7 @@ test("it holds the slowest of all, the slowest first", () => {
   );
 });
 
-test("of equals the first ones stay, and what is not noted is not described", () => {
+test("of equally slow requests the first ones stay, and a request that is not recorded is not described", () => {
   const log = new SlowLog();
   for (let client = 0; client < 2 * MAX_SLOW_LOG_ENTRIES; client++) {
     log.record(5, () => {
@@ -38,7 +38,7 @@ test("of equals the first ones stay, and what is not noted is not described", ()
   assert.deepEqual(clients, Array.from({ length: MAX_SLOW_LOG_ENTRIES }, (_, at) => at));
 });
 
-test("an entry tells when, and its time in microseconds at the finest", () => {
+test("an entry has the time of its end, and its duration in microseconds", () => {
   const log = new SlowLog();
   const before = Date.now();
   log.record(1.23456789, () => ({ client: 7, method: "insert", key: "k", outcome: "TableFull" }));

@@ -1,10 +1,10 @@
-/** Proves that garbage is collected once after a crowd has left, and not for clients that come and go. */
+/** Proves that garbage is collected once after many clients disconnect, and not for a few. */
 import assert from "assert";
 import { IDLE_GC_CLIENTS, IDLE_GC_PAUSE_MS, IDLE_GC_QUIET_MS } from "../../lib/base/limits.ts";
 import { IdleGc } from "../../lib/runtime/idle_gc.ts";
 
 Deno.test({
-  name: "crowd_watch: collects once after a crowd has left, and not too often",
+  name: "idle_gc: collects once after many clients disconnect, and not too often",
   permissions: "none",
   fn() {
     let collected = 0;

@@ -1,4 +1,4 @@
-/** Proves that work without end does not keep sockets from their turn, and that a little work does not wait. */
+/** Proves that endless work does not keep the sockets from being polled, and that little work does not wait. */
 import assert from "assert";
 import { MAX_BUSY_MS } from "../../lib/base/limits.ts";
 import { PollBarrier } from "../../lib/runtime/poll_barrier.ts";
@@ -11,60 +11,60 @@ function work(ms: number): void {
   for (const endMs = performance.now() + ms; performance.now() < endMs;);
 }
 
-Deno.test("pace: who works little does not wait, and who works longer does", async () => {
+Deno.test("yielding: little work does not wait, and longer work does", async () => {
   using clock = stoppedClock();
-  let looks = 0;
-  const pace = new EventLoopYielder(() => Promise.resolve(looks++));
+  let polls = 0;
+  const yielder = new EventLoopYielder(() => Promise.resolve(polls++));
   clock.advance(MAX_BUSY_MS - 1);
-  assert.equal(pace.yield(), undefined);
+  assert.equal(yielder.yield(), undefined);
   clock.advance(1);
-  await pace.yield();
-  await pace.settled();
-  assert.equal(looks, 1);
-  assert.equal(pace.yield(), undefined, "it has just rested");
+  await yielder.yield();
+  await yielder.settled();
+  assert.equal(polls, 1);
+  assert.equal(yielder.yield(), undefined, "it has just paused");
 });
 
-Deno.test("pace: who works on and on rests now and then, with all others", async () => {
-  const doorbell = new PollBarrier();
-  const pace = new EventLoopYielder(() => doorbell.wait());
-  let rests = 0;
+Deno.test("yielding: endless work pauses periodically, with all other work", async () => {
+  const barrier = new PollBarrier();
+  const yielder = new EventLoopYielder(() => barrier.wait());
+  let pauses = 0;
   for (let piece = 0; piece < 20; piece++) {
     work(MAX_BUSY_MS / 2);
-    const rest = pace.yield();
-    if (rest !== undefined) {
-      rests++;
-      await Promise.all([rest, pace.yield(), pace.yield(true)]); // whoever asks now rests as well
+    const pause = yielder.yield();
+    if (pause !== undefined) {
+      pauses++;
+      await Promise.all([pause, yielder.yield(), yielder.yield(true)]); // work that asks now pauses as well
     }
   }
-  await pace.settled();
-  await doorbell.close();
-  assert.ok(rests >= 5, `${rests} rests`);
+  await yielder.settled();
+  await barrier.close();
+  assert.ok(pauses >= 5, `${pauses} pauses`);
 });
 
-Deno.test("pace: of those who rest together, turns go on first, and all of them do", async () => {
-  const look = Promise.withResolvers<void>();
-  const pace = new EventLoopYielder(() => look.promise);
+Deno.test("yielding: of the work that pauses together, batches resume first, and all resumes", async () => {
+  const poll = Promise.withResolvers<void>();
+  const yielder = new EventLoopYielder(() => poll.promise);
   work(MAX_BUSY_MS + 1);
   const order: string[] = [];
-  const resting = ["a", "b", "turn"].map((name) =>
-    pace.yield(name === "turn")?.then(() => order.push(name))
+  const pausing = ["a", "b", "batch"].map((name) =>
+    yielder.yield(name === "batch")?.then(() => order.push(name))
   );
-  assert.ok(resting.every((one) => one !== undefined));
-  look.resolve();
-  await Promise.all(resting);
-  await pace.settled();
-  assert.deepEqual(order, ["turn", "a", "b"]);
+  assert.ok(pausing.every((one) => one !== undefined));
+  poll.resolve();
+  await Promise.all(pausing);
+  await yielder.settled();
+  assert.deepEqual(order, ["batch", "a", "b"]);
 });
 
-Deno.test("pace: somebody on a socket is answered while another one keeps the process busy", async () => {
-  const doorbell = new PollBarrier();
+Deno.test("yielding: a client is answered while another one keeps the process busy", async () => {
+  const barrier = new PollBarrier();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepted = listener.accept();
   using client = await RawClient.connect(listener.addr.port);
   using echo = await accepted;
   const echoing = echo.readable.pipeTo(echo.writable).catch(() => {});
-  /** Answers that come while there are so many pieces of work. */
-  const answersDuring = async (rest: () => Promise<void> | undefined) => {
+  /** Number of answers during this many pieces of work. */
+  const answersDuring = async (pause: () => Promise<void> | undefined) => {
     let isOver = false, answers = 0;
     const asking = (async () => {
       while (!isOver) {
@@ -75,18 +75,18 @@ Deno.test("pace: somebody on a socket is answered while another one keeps the pr
     })();
     for (let piece = 0; piece < 150; piece++) {
       work(2);
-      await (rest() ?? new Promise<void>((resolve) => void setImmediate(resolve)));
+      await (pause() ?? new Promise<void>((resolve) => void setImmediate(resolve)));
     }
     isOver = true;
     await asking;
     return answers;
   };
-  const pace = new EventLoopYielder(() => doorbell.wait());
+  const yielder = new EventLoopYielder(() => barrier.wait());
   const without = await answersDuring(() => undefined);
-  const withPace = await answersDuring(() => pace.yield());
-  await pace.settled();
-  await doorbell.close();
+  const withYielder = await answersDuring(() => yielder.yield());
+  await yielder.settled();
+  await barrier.close();
   client.conn.close();
   await echoing;
-  assert.ok(withPace > 3 * without, `${withPace} answers, ${without} without a pace`);
+  assert.ok(withYielder > 3 * without, `${withYielder} answers, ${without} without a yielder`);
 });

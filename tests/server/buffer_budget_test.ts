@@ -1,10 +1,10 @@
-/** Proves that the holder with the most goes, and no more of them than it takes (I5). */
+/** Proves that owners with the most bytes are evicted, and no more of them than necessary (I5). */
 import assert from "assert";
 import fc from "fast-check";
 import { BufferBudget } from "../../lib/server/buffer_budget.ts";
 
 Deno.test({
-  name: "buffers: never more than the limit in all; whoever goes holds the most",
+  name: "buffer_budget: all bytes stay within the limit, and an evicted owner has the most",
   permissions: "none",
   fn: () => {
     const steps = fc.array(fc.tuple(fc.nat(5), fc.nat(600)), { maxLength: 50 });

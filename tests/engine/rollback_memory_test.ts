@@ -1,7 +1,7 @@
 import assert from "assert";
 import { CommitsBench, insert } from "./group_commit_bench.ts";
 
-Deno.test("an answer made anew that fails gives its chunks back", async () => {
+Deno.test("rollback: an execution that fails again frees its chunks", async () => {
   const { chunkBytes } = await import("../../lib/bytes/byte_chunks.ts");
   const { ListedClient } = await import("./durable_engine.ts");
   using bench = new CommitsBench();
@@ -16,5 +16,5 @@ Deno.test("an answer made anew that fails gives its chunks back", async () => {
     };
     await client.submitTo(bench).catch(() => client.out.clear());
   }
-  assert.ok(chunkBytes() - before <= 64 * 4096, "more than what is kept for the next replies");
+  assert.ok(chunkBytes() - before <= 64 * 4096, "more than the spare chunks");
 });

@@ -2,10 +2,10 @@ import assert from "assert";
 import { CommitsBench, eventLoop, insert } from "./group_commit_bench.ts";
 import { ListedClient, pairsOf } from "./durable_engine.ts";
 
-Deno.test("a client whose replies cannot be made anew is not served any more", async () => {
+Deno.test("rollback: a client whose requests cannot be executed again is ended", async () => {
   using bench = new CommitsBench();
   bench.storage.whyNoWrites = "full";
-  // 64 are a turn's; the 65th is held for the next one.
+  // A slice has 64 requests; the 65th is held for the next one.
   const client = new ListedClient(
     Array.from({ length: 70 }, (_, n) => insert(`k${n}`, String(n))),
   );
@@ -24,7 +24,7 @@ Deno.test("a client whose replies cannot be made anew is not served any more", a
   let failed = false;
   await client.submitTo(bench).catch(() => {
     failed = true;
-    out.clear(); // as a session does
+    out.clear(); // as a connection does
     out.addFrom = addFrom;
   });
   assert.ok(failed);
