@@ -11,7 +11,7 @@ import { Connection } from "../../lib/server/connection.ts";
 import type { ConnectionOptions } from "../../lib/server/connection_options.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { contextWith, newClient } from "../../tests/engine/command_context.ts";
-import { FakeConnection } from "../../tests/server/fake_connection.ts";
+import { FakeSocket } from "../../tests/server/fake_socket.ts";
 import { neverYields } from "../../tests/server/never_yields.ts";
 import { cut, joined, utf8 } from "../../tests/helpers/streams.ts";
 import { anyBytes, mutate } from "../make/mutate.ts";
@@ -90,7 +90,7 @@ async function served(
   const commits = new GroupCommit(memoryStorage(), context.table);
   const executor = new Executor({ context, commits, maxReplyBytes: 1e6, log: silentLog });
   const queue = new CommandQueue(executor.execute, commits, neverYields);
-  const connection = new FakeConnection();
+  const connection = new FakeSocket();
   connection.send(...sizes.length > 0 ? cut(input, sizes) : input.length > 0 ? [input] : [], null);
   await connectionOf({
     client: newClient(1),

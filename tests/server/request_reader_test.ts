@@ -1,6 +1,6 @@
 /**
- * The handshake: a peer that speaks another protocol gets one error that quotes nothing, and changes
- * nothing, however its bytes arrive (I9).
+ * Proves the handshake: a peer with another protocol gets one error that quotes nothing, and changes
+ * nothing, with any chunks of its bytes (I9).
  */
 import assert from "assert";
 import { settlesWithin } from "../../lib/base/clock.ts";
@@ -9,10 +9,10 @@ import { RawClient } from "../../bench/harness/raw_client.ts";
 import { startServer } from "../helpers/server.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
 
-/** How long a reply may take, in milliseconds. */
+/** Time limit for a reply, in milliseconds. */
 const PATIENCE_MS = 20_000;
 
-/** In everything that is sent; a reply that holds it quotes what came. */
+/** A part of all sent bytes; a reply that contains it quotes them. */
 const MARK = "hostile";
 const INSERT = `{"method":"insert","key":"${MARK}","value":1}\n`;
 const PING = '{"method":"ping"}\n';
@@ -51,7 +51,7 @@ const METHODS = [
   ...["PROPFIND", "x", "{", '{"method"'],
 ];
 
-/** First what it is, then the bytes; a request to insert follows each of them. */
+/** Streams of other protocols by name; a request to insert follows each of them. */
 const FOREIGN: Readonly<Record<string, string | Uint8Array>> = {
   ...Object.fromEntries(
     METHODS.map((method) => [`HTTP, method ${method}`, `${method} / HTTP/1.1\r\n${BODY}`]),
@@ -89,14 +89,14 @@ const FOREIGN: Readonly<Record<string, string | Uint8Array>> = {
   "an array": "[]\n",
   "a string": '"ping"\n',
   "an object without a method": `{"id":"${MARK}","key":"x"}\n`,
-  "a method that is no string": `{"id":"${MARK}","method":["insert"]}\n`,
+  "a method that is not a string": `{"id":"${MARK}","method":["insert"]}\n`,
   "a method that is a string, and then none": '{"method":"ping","method":1}\n',
   "an object and more": `${PING.trim()} ${INSERT}`,
   "JSON with a comma too much": '{"method":"ping",}\n',
   "cut JSON": `{"method":"insert","key":"${MARK}","value":\n`,
 };
 
-/** Asserts that one error is all that comes, without a reset, and that the table is empty. */
+/** Asserts that the only reply is one error, without a reset, and that the table is empty. */
 async function assertRefused(client: RawClient, type: string, size: number): Promise<void> {
   const line = client.line();
   assert.ok(await settlesWithin(line, PATIENCE_MS), "there is no reply");
@@ -119,7 +119,7 @@ Deno.test(`${FAULT}: any other protocol gets one error, and changes nothing`, as
   }
 });
 
-Deno.test(`${FAULT}: nor when it comes in pieces`, async () => {
+Deno.test(`${FAULT}: also byte by byte`, async () => {
   await using server = startServer();
   await Promise.all(
     Object.entries(FOREIGN).map(async ([what, bytes]) => {
@@ -131,7 +131,7 @@ Deno.test(`${FAULT}: nor when it comes in pieces`, async () => {
           await client.send(Uint8Array.of(byte));
           await new Promise<void>((resolve) => void setImmediate(resolve));
         }
-      })().catch(() => {}); // closed by then
+      })().catch(() => {}); // the server may close first
       await assertRefused(client, "RequestError", server.server.size)
         .catch((error) => assert.fail(`${what}: ${error.message}`));
       await sending;
@@ -174,7 +174,7 @@ Deno.test(`${FAULT}: the error can be read although the peer still sends`, async
   await assertRefused(client, "RequestError", server.server.size);
 });
 
-Deno.test(`${FAULT}: with a token, before anything else is said`, async () => {
+Deno.test(`${FAULT}: also on a server with a token`, async () => {
   await using server = startServer({}, "a token of 24 characters");
   using foreign = await RawClient.connect(server.port);
   await foreign.send(
@@ -187,7 +187,7 @@ Deno.test(`${FAULT}: with a token, before anything else is said`, async () => {
   assert.equal((await client.reply())["type"], "RequestError");
 });
 
-Deno.test(`${FAULT}: the reserved place of a full server is no way in`, async () => {
+Deno.test(`${FAULT}: also on the reserved connection of a full server`, async () => {
   await using server = startServer({ maxClients: 1 });
   using first = await RawClient.connect(server.port);
   await first.send(PING);
@@ -197,7 +197,7 @@ Deno.test(`${FAULT}: the reserved place of a full server is no way in`, async ()
   await assertRefused(foreign, "RequestError", server.server.size);
 });
 
-Deno.test("after the first good line, bad lines get errors and the connection goes on", async () => {
+Deno.test("request_reader: after a valid first line, invalid lines get errors and the connection continues", async () => {
   await using server = startServer();
   for (const first of [PING, '{"method":"no such"}\n', '{"method":"insert"}\n', ` ${PING}`]) {
     using client = await RawClient.connect(server.port);
@@ -209,7 +209,7 @@ Deno.test("after the first good line, bad lines get errors and the connection go
   }
 });
 
-Deno.test("info counts the connections that spoke another protocol", async () => {
+Deno.test("request_reader: info counts the connections that spoke another protocol", async () => {
   await using server = startServer();
   using foreign = await RawClient.connect(server.port);
   await foreign.send("GET / HTTP/1.1\r\n\r\n");

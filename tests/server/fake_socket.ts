@@ -1,33 +1,33 @@
-/** A connection in memory: the test decides what is read, when writing goes on, and what fails. */
+/** A socket in memory: a test decides what is read, when writes end, and which calls fail. */
 import type { Socket } from "../../lib/server/socket.ts";
 import { joined, utf8 } from "../helpers/streams.ts";
 
-/** What a read gives: bytes, the end, or a failure. */
+/** The result of a read: bytes, the end of the stream, or an error. */
 type Incoming = Uint8Array | null | Error;
 
-/** One connection, from the server's side. */
-export class FakeConnection implements Socket {
-  /** Sizes of the buffers that were read into. */
+/** The server's side of one connection. */
+export class FakeSocket implements Socket {
+  /** Sizes of the buffers of all reads. */
   readonly bufferSizes: number[] = [];
   closes = 0;
   lingers = 0;
-  /** Fails each write, where set. */
+  /** The error of each write; undefined: writes succeed. */
   writeFailure: Error | undefined;
-  /** The most bytes that one write takes. */
+  /** Maximum number of bytes that one write takes. */
   maxWriteBytes = Infinity;
   readonly #incoming: Incoming[] = [];
   readonly #written: Uint8Array[] = [];
   #wakeReader: (() => void) | undefined;
   #writesHeld: PromiseWithResolvers<void> | undefined;
-  #seen = Promise.withResolvers<void>();
+  #changed = Promise.withResolvers<void>();
 
-  /** Sends text or bytes to the server, ends the stream (null), or breaks it. */
+  /** Sends text or bytes to the server, ends the stream (null), or makes a read fail. */
   send(...all: (string | Incoming)[]): void {
     for (const one of all) this.#incoming.push(typeof one === "string" ? utf8(one) : one);
     this.#wakeReader?.();
   }
 
-  /** Lets writes wait until `releaseWrites`. */
+  /** Delays writes until `releaseWrites`. */
   holdWrites(): void {
     this.#writesHeld = Promise.withResolvers<void>();
   }
@@ -37,24 +37,24 @@ export class FakeConnection implements Socket {
     this.#writesHeld = undefined;
   }
 
-  /** What the server wrote so far. */
+  /** The bytes that the server has written, as text. */
   get written(): string {
     return new TextDecoder().decode(joined(this.#written));
   }
 
-  /** The replies so far. */
+  /** The replies that the server has written. */
   get replies(): Record<string, unknown>[] {
     return this.written.split("\n").slice(0, -1).map((line) => JSON.parse(line));
   }
 
-  /** Resolves once a condition holds; looked at after each read, write and close. */
+  /** Resolves when a condition is true; checked after each read, write and close. */
   async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await this.#seen.promise;
+    while (!condition()) await this.#changed.promise;
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
     this.bufferSizes.push(buffer.length);
-    this.#tell();
+    this.#notify();
     while (this.#incoming.length === 0) {
       if (this.closes > 0) throw new Error("closed while reading");
       await new Promise<void>((resolve) => this.#wakeReader = resolve);
@@ -63,19 +63,19 @@ export class FakeConnection implements Socket {
     if (next instanceof Error) throw next;
     if (next === null || next === undefined) return null;
     if (next.length > buffer.length) this.#incoming.unshift(next.subarray(buffer.length));
-    buffer.fill(0xff); // nobody may still need what was read before
+    buffer.fill(0xff); // earlier bytes in it must not be used any more
     buffer.set(next.subarray(0, buffer.length));
     return Math.min(next.length, buffer.length);
   }
 
   async write(bytes: Uint8Array): Promise<number> {
-    this.#tell();
+    this.#notify();
     await this.#writesHeld?.promise;
     if (this.writeFailure) throw this.writeFailure;
     if (this.closes > 0) throw new Error("closed while writing");
-    const copy = bytes.slice(0, this.maxWriteBytes); // as a kernel does: when it comes to it
+    const copy = bytes.slice(0, this.maxWriteBytes); // when the write ends, as a kernel copies
     this.#written.push(copy);
-    this.#tell();
+    this.#notify();
     return copy.length;
   }
 
@@ -88,11 +88,11 @@ export class FakeConnection implements Socket {
     this.closes++;
     this.#wakeReader?.();
     this.#writesHeld?.resolve();
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
-    this.#seen.resolve();
-    this.#seen = Promise.withResolvers<void>();
+  #notify(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
   }
 }

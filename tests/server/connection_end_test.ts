@@ -1,0 +1,185 @@
+/** Proves how connections end: by either side, by resets, by bugs, and with which log line (I9). */
+import assert from "assert";
+import { createLog } from "../../lib/base/log.ts";
+import {
+  type ConnectionServer,
+  ids,
+  numbersTo,
+  ping,
+  pings,
+  server,
+  settled,
+} from "./connection_server.ts";
+
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `connection: ${name}`, permissions: "none", fn });
+}
+
+test("after a half-close all replies are written; a line without an end is dropped", async () => {
+  const { context, connect } = server();
+  const { socket, ended } = connect();
+  socket.send(pings(500), '{"method":"insert","key":"cut","value":1}', null);
+  await ended;
+  assert.deepEqual(ids(socket), numbersTo(500));
+  assert.equal(context.table.size, 0);
+  assert.equal(socket.closes, 1);
+});
+
+test("a reset in the middle of a line ends its connection only", async () => {
+  const { context, connect } = server();
+  const first = connect(), other = connect();
+  first.socket.send('{"method":"insert","key":"cut","va', new Error("reset by peer"));
+  await first.ended;
+  assert.equal(first.socket.closes, 1);
+  assert.equal(context.table.size, 0);
+  other.socket.send(ping(1), null);
+  await other.ended;
+  assert.deepEqual(ids(other.socket), [1]);
+});
+
+test("a failing write ends its connection only, and is not a bug", async () => {
+  const lines: string[] = [];
+  const log = createLog({ format: "json", write: (line) => void lines.push(line) });
+  const { connect } = server({ log });
+  const first = connect(), other = connect();
+  first.socket.writeFailure = new Error("broken pipe");
+  first.socket.send(pings(100));
+  await first.ended;
+  assert.equal(first.socket.closes, 1);
+  assert.deepEqual(lines, []);
+  other.socket.send(ping(1), null);
+  await other.ended;
+  assert.deepEqual(ids(other.socket), [1]);
+});
+
+test("end() during a read closes at once", async () => {
+  const { socket, connection, ended } = server().connect();
+  await socket.until(() => socket.bufferSizes.length === 1);
+  connection.end();
+  await ended;
+  assert.equal(socket.closes, 1);
+  connection.end();
+  connection.cut();
+  assert.equal(socket.closes, 1, "closed once");
+});
+
+test("end() during an execution finishes the requests that were read, and then closes", async () => {
+  const { queue, connect } = server({ limits: { maxOutputBytes: 100 } });
+  const gate = Promise.withResolvers<void>();
+  const { socket, connection, ended } = connect(async (client) => {
+    await gate.promise;
+    await queue.submit(client);
+  });
+  socket.send(pings(20));
+  await settled();
+  connection.end();
+  assert.equal(socket.closes, 0);
+  socket.send(ping(999));
+  gate.resolve();
+  await ended;
+  assert.deepEqual(ids(socket), numbersTo(20), "all requests that were read");
+  assert.equal(socket.closes, 1);
+});
+
+test("end() during a write finishes the write", async () => {
+  const { socket, connection, ended } = server().connect();
+  socket.holdWrites();
+  socket.send(pings(10));
+  await settled();
+  connection.end();
+  socket.releaseWrites();
+  await ended;
+  assert.deepEqual(ids(socket), numbersTo(10));
+});
+
+test("cut() closes at once during a write", async () => {
+  const { socket, connection, ended } = server().connect();
+  socket.holdWrites();
+  socket.send(pings(10));
+  await settled();
+  connection.cut();
+  await ended;
+  assert.equal(socket.closes, 1);
+});
+
+test("after end(), run() reads nothing", async () => {
+  const { socket, connection } = server().connection();
+  connection.end();
+  await connection.run();
+  assert.deepEqual([socket.bufferSizes.length, socket.closes], [0, 1]);
+});
+
+test("a reply that closes the connection is the last one, and later requests are not read", async () => {
+  const { context, connect } = server({ token: "secret-8" });
+  const { socket, ended } = connect();
+  socket.send(
+    '{"method":"ping"}\n{"method":"hello","token":"wrong"}\n{"method":"hello","token":"secret-8"}\n' +
+      '{"method":"insert","key":"k","value":1}\n',
+  );
+  await ended;
+  assert.deepEqual(socket.replies.map(({ type }) => type), ["AuthError", "AuthError"]);
+  assert.equal(context.table.size, 0);
+  assert.deepEqual([socket.lingers, socket.closes], [1, 1], "the reply reaches the client");
+});
+
+const throwsAtOnce = () => {
+  throw new RangeError("a bug");
+};
+
+for (const submit of [throwsAtOnce, () => Promise.reject(new RangeError("a bug"))]) {
+  const when = submit === throwsAtOnce ? "at once" : "later";
+  test(`a bug in the engine that is thrown ${when} is logged and ends its connection only`, async () => {
+    const lines: string[] = [];
+    const log = createLog({ format: "json", write: (line) => void lines.push(line) });
+    const { connect } = server({ log });
+    const first = connect(submit), other = connect();
+    first.socket.send(ping(1));
+    await first.ended;
+    assert.equal(first.socket.closes, 1);
+    assert.equal(first.socket.written, "");
+    assert.deepEqual(lines.map((line) => JSON.parse(line).level), ["error"]);
+    other.socket.send(ping(2), null);
+    await other.ended;
+    assert.deepEqual(ids(other.socket), [2]);
+  });
+}
+
+/** The log lines of the ends of connections. */
+async function reasons(use: (connect: ConnectionServer["connect"]) => Promise<void>) {
+  const lines: string[] = [];
+  const log = createLog({
+    format: "json",
+    isDebug: true,
+    write: (line) => void lines.push(line),
+  });
+  await use(server({ log }).connect);
+  return lines.map((line) => JSON.parse(line)).map((
+    { message, client, why },
+  ) => [message, client, why]);
+}
+
+test("the log has the reason of an end", async () => {
+  const came = await reasons(async (connect) => {
+    const byClient = connect();
+    byClient.socket.send(null);
+    await byClient.ended;
+    const broken = connect();
+    broken.socket.send(new Error("reset by peer"));
+    await broken.ended;
+  });
+  assert.deepEqual(came, [["disconnect", 1, "closed by the client"], [
+    "disconnect",
+    2,
+    "reset by peer",
+  ]]);
+});
+
+test("the log has the end by the server, also during a read", async () => {
+  const came = await reasons(async (connect) => {
+    const { socket, connection, ended } = connect();
+    await socket.until(() => socket.bufferSizes.length === 1);
+    connection.end();
+    await ended;
+  });
+  assert.deepEqual(came, [["disconnect", 1, "closed by the server"]]);
+});

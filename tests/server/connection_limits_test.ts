@@ -1,0 +1,236 @@
+/** Proves the limits of a connection on bytes and time, and the reserved connection (I5). */
+import assert from "assert";
+import { ids, numbersTo, ping, pings, server, settled } from "./connection_server.ts";
+
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `connection: ${name}`, permissions: "none", fn });
+}
+
+const insert = (key: string, valueBytes: number) =>
+  `{"method":"insert","key":"${key}","value":"${"v".repeat(valueBytes)}"}\n`;
+const lookup = (key: string) => `{"method":"lookup","key":"${key}"}\n`;
+
+test("at most the limit of requests are in flight, and all are answered", async () => {
+  const { connect, executor } = server({ limits: { maxInFlight: 3 } });
+  const { socket, ended } = connect();
+  socket.holdWrites();
+  socket.send(pings(10), null);
+  await settled();
+  assert.equal(executor.ops.ping, 3);
+  socket.releaseWrites();
+  await ended;
+  assert.deepEqual(ids(socket), numbersTo(10));
+});
+
+test("a client with more waiting replies than the hard limit is disconnected (I5)", async () => {
+  const { connect, buffers } = server({ limits: { maxOutputHardBytes: 50_000 } });
+  const { socket, endings, ended } = connect();
+  socket.holdWrites();
+  socket.send(insert("k", 30_000), lookup("k"));
+  await settled();
+  assert.deepEqual(endings, []);
+  socket.releaseWrites();
+  await socket.until(() => socket.replies.length === 2);
+  socket.holdWrites();
+  socket.send(lookup("k") + lookup("k"));
+  await ended;
+  assert.deepEqual(endings, ["output"]);
+  assert.equal(buffers.bytes, 0);
+});
+
+test("if all clients hold too many bytes, the one with the most is disconnected (I5)", async () => {
+  const { connect, buffers } = server({ maxBufferBytes: 250_000 });
+  const { socket, ended } = connect();
+  socket.send(insert("k", 60_000), insert("large", 120_000));
+  await socket.until(() => socket.replies.length === 2);
+  const slow = [connect(), connect()];
+  for (const { socket } of slow) {
+    socket.holdWrites();
+    socket.send(lookup("k"));
+  }
+  await settled();
+  const greedy = connect();
+  greedy.socket.holdWrites();
+  greedy.socket.send(lookup("large"));
+  await settled();
+  assert.deepEqual(slow.map(({ endings }) => endings), [[], []]);
+  assert.ok(buffers.bytes > 120_000 && buffers.bytes < 250_000, `${buffers.bytes}`);
+  const last = connect();
+  last.socket.holdWrites();
+  last.socket.send(lookup("k"));
+  await greedy.ended;
+  assert.deepEqual(greedy.endings, ["buffers"]);
+  assert.deepEqual(slow.map(({ endings }) => endings), [[], []]);
+  for (const { socket } of [...slow, last]) {
+    socket.releaseWrites();
+    socket.send(null);
+    await socket.until(() => socket.replies.length === 1);
+  }
+  socket.send(null);
+  await Promise.all([ended, last.ended, ...slow.map(({ ended }) => ended)]);
+  assert.equal(buffers.bytes, 0);
+});
+
+test("partial requests count as held bytes (I5)", async () => {
+  const { connect, buffers } = server({ maxBufferBytes: 250_000 });
+  const { socket, endings, ended } = connect();
+  socket.send(`{"method":"insert","key":"${"k".repeat(100_000)}`);
+  await settled();
+  assert.ok(buffers.bytes >= 100_000, `${buffers.bytes}`);
+  socket.send("k".repeat(200_000));
+  await ended;
+  assert.deepEqual(endings, ["buffers"]);
+  assert.equal(buffers.bytes, 0);
+});
+
+test("a request that is not complete in time ends the connection", async () => {
+  const { connect, clock } = server();
+  const { socket, connection, endings, ended } = connect();
+  clock.nowMs = 30_000;
+  socket.send(ping(0) + '{"method":');
+  await settled();
+  clock.nowMs += 9_999;
+  socket.send('"pi'); // a slow client has the same limit
+  await settled();
+  connection.expire();
+  assert.deepEqual(endings, []);
+  clock.nowMs += 2;
+  connection.expire();
+  await ended;
+  assert.deepEqual(endings, ["slow request"]);
+});
+
+test("each request has its own time limit", async () => {
+  const { connect, clock } = server();
+  const { socket, connection, endings, ended } = connect();
+  for (let id = 0; id < 5; id++) {
+    socket.send('{"method":');
+    await settled();
+    clock.nowMs += 9_000;
+    socket.send(`"ping","id":${id}}\n`);
+    await settled();
+    connection.expire();
+  }
+  socket.send(null);
+  await ended;
+  assert.deepEqual([endings, ids(socket)], [[], numbersTo(5)]);
+});
+
+test("a client that takes no replies in time is disconnected", async () => {
+  const { connect, clock } = server();
+  const { socket, connection, endings, ended } = connect();
+  socket.holdWrites();
+  socket.send(ping(0));
+  await settled();
+  clock.nowMs += 9_999;
+  connection.expire();
+  assert.deepEqual(endings, []);
+  clock.nowMs += 2;
+  connection.expire();
+  await ended;
+  assert.deepEqual(endings, ["slow reader"]);
+});
+
+test("an idle client is disconnected after the idle time", async () => {
+  const { connect, clock } = server();
+  const { socket, connection, endings, ended } = connect();
+  clock.nowMs = 50_000;
+  socket.send(ping(0));
+  await socket.until(() => socket.replies.length === 1);
+  await settled();
+  clock.nowMs += 60_000;
+  connection.expire();
+  assert.deepEqual(endings, []);
+  clock.nowMs += 1;
+  connection.expire();
+  await ended;
+  assert.deepEqual(endings, ["idle"]);
+});
+
+test("a client without the token has the time of one request, with any requests meanwhile", async () => {
+  const { connect, clock } = server({ token: "secret-8" });
+  const { socket, connection, endings, ended } = connect();
+  for (let id = 0; id < 11; id++) {
+    clock.nowMs += 1_000;
+    socket.send(ping(id));
+    await socket.until(() => socket.replies.length === id + 1);
+    await settled();
+    connection.expire();
+  }
+  await ended;
+  assert.deepEqual(endings, ["slow request"]);
+});
+
+test("a long line of an unauthenticated client is rejected early, with AuthError only", async () => {
+  const { connect, buffers } = server({ token: "secret-8" });
+  const { socket, ended } = connect();
+  socket.send(ping(0) + "x".repeat(20_000));
+  await settled();
+  assert.ok(buffers.bytes < 70_000, `${buffers.bytes}`);
+  socket.send(
+    '\n{"method":"hello","token":"secret-8"}\n',
+    `{"method":"ping","pad":"${"x".repeat(20_000)}"}\n`,
+    null,
+  );
+  await ended;
+  assert.deepEqual(socket.replies.map(({ type, status }) => type ?? status), [
+    "AuthError",
+    "AuthError",
+    "OK",
+    "OK",
+  ]);
+});
+
+test("a client may send long lines in the same write as the token", async () => {
+  const { connect } = server({ token: "secret-8" });
+  const { socket, ended } = connect();
+  for (let read = 0; read < 5; read++) socket.send(pings(2_000)); // for a large read buffer
+  socket.send(
+    '{"method":"hello","token":"secret-8"}\n' + insert("k", 40_000) + lookup("k"),
+    null,
+  );
+  await ended;
+  assert.deepEqual(socket.replies.slice(-3).map(({ status }) => status), ["OK", "OK", "OK"]);
+});
+
+test("the reply to a wrong token is delayed", async () => {
+  const { connect } = server({ token: "secret-8" });
+  const delay = Promise.withResolvers<void>();
+  const { socket, ended } = connect(undefined, { delayAuthReply: () => delay.promise });
+  socket.send('{"method":"hello","token":"wrong"}\n');
+  await settled();
+  assert.equal(socket.written, "");
+  delay.resolve();
+  await ended;
+  assert.deepEqual(socket.replies.map(({ type }) => type), ["AuthError"]);
+});
+
+const BUSY = { type: "Busy", message: "full", closes: true } as const;
+
+test("a reserved connection may use hello and info; any other request is Busy and ends it", async () => {
+  const { connect } = server();
+  const { socket, ended } = connect(undefined, { busy: BUSY });
+  socket.send('{"method":"hello"}\n{"method":"info"}\n{"method":"size"}\n{"method":"info"}\n');
+  await ended;
+  assert.deepEqual(socket.replies.map(({ type, status }) => type ?? status), [
+    "OK",
+    "OK",
+    "Busy",
+  ]);
+});
+
+test("dismiss() writes the reason, and does nothing during an execution or a write", async () => {
+  const { connect } = server();
+  const { socket, connection, endings, ended } = connect(undefined, { busy: BUSY });
+  socket.holdWrites();
+  socket.send('{"method":"info"}\n');
+  await settled();
+  connection.dismiss(BUSY);
+  socket.releaseWrites();
+  await socket.until(() => socket.replies.length === 1);
+  await settled();
+  connection.dismiss(BUSY);
+  await ended;
+  assert.deepEqual(socket.replies.map(({ type, status }) => type ?? status), ["OK", "Busy"]);
+  assert.deepEqual(endings, ["busy"]);
+});

@@ -1,0 +1,111 @@
+/** A server without its network: an engine and connections over fake sockets. */
+import { type Log, silentLog } from "../../lib/base/log.ts";
+import { CommandQueue } from "../../lib/engine/command_queue.ts";
+import { GroupCommit } from "../../lib/engine/group_commit.ts";
+import { Executor } from "../../lib/engine/executor.ts";
+import { BufferBudget } from "../../lib/server/buffer_budget.ts";
+import { Connection } from "../../lib/server/connection.ts";
+import type {
+  ConnectionLimits,
+  ConnectionOptions,
+  Ending,
+  Submit,
+} from "../../lib/server/connection_options.ts";
+import { memoryStorage, type Storage } from "../../lib/storage/storage.ts";
+import type { CommandContext } from "../../lib/commands/command_table.ts";
+import { contextWith, newClient } from "../engine/command_context.ts";
+import { FakeSocket } from "./fake_socket.ts";
+import { neverYields } from "./never_yields.ts";
+
+/** A connection with its fake socket. */
+export interface FakeConnected {
+  readonly socket: FakeSocket;
+  readonly connection: Connection;
+  /** Why the server ended it. */
+  readonly endings: readonly Ending[];
+}
+
+/** An engine, and connections that submit to it. */
+export interface ConnectionServer {
+  readonly context: CommandContext;
+  readonly executor: Executor;
+  readonly queue: CommandQueue;
+  readonly buffers: BufferBudget;
+  readonly clock: { nowMs: number };
+  /** Makes a connection. */
+  connection(submit?: Submit, more?: Partial<ConnectionOptions>): FakeConnected;
+  /** Makes a connection and runs it. */
+  connect(
+    submit?: Submit,
+    more?: Partial<ConnectionOptions>,
+  ): FakeConnected & { readonly ended: Promise<void> };
+}
+
+/** Makes an engine, and connections that submit to it. */
+export function server(
+  options: {
+    limits?: Partial<ConnectionLimits>;
+    maxBufferBytes?: number;
+    log?: Log;
+    token?: string;
+    storage?: Storage;
+  } = {},
+): ConnectionServer {
+  const context = contextWith({
+    isToken: (token) => options.token === undefined || token === options.token,
+  });
+  const log = options.log ?? silentLog;
+  const commits = new GroupCommit(options.storage ?? memoryStorage(), context.table);
+  const executor = new Executor({ context, commits, maxReplyBytes: 1e8, log });
+  const queue = new CommandQueue(executor.execute, commits, neverYields);
+  const limits = {
+    maxRequestBytes: 1_000_000,
+    maxOutputBytes: 1_000_000,
+    maxOutputHardBytes: 100_000_000,
+    maxInFlight: 1_000,
+    idleTimeoutMs: 60_000,
+    requestTimeoutMs: 10_000,
+    ...options.limits,
+  };
+  const buffers = new BufferBudget(options.maxBufferBytes ?? 1e9);
+  const clock = { nowMs: 0 };
+  let clients = 0;
+  const connection = (
+    submit: Submit = (client) => queue.submit(client),
+    more: Partial<ConnectionOptions> = {},
+  ) => {
+    const socket = new FakeSocket();
+    const client = newClient(++clients, options.token === undefined);
+    const endings: Ending[] = [];
+    const connection = new Connection({
+      client,
+      socket,
+      submit,
+      limits,
+      buffers,
+      clock,
+      yielder: neverYields,
+      log,
+      onEnding: (ending) => endings.push(ending),
+      ...more,
+    });
+    return { socket, connection, endings };
+  };
+  const connect = (submit?: Submit, more?: Partial<ConnectionOptions>) => {
+    const made = connection(submit, more);
+    return { ...made, ended: made.connection.run() };
+  };
+  return { context, executor, queue, connection, connect, buffers, clock };
+}
+
+export const ping = (id: number): string => `{"method":"ping","id":${id}}\n`;
+export const pings = (count: number): string =>
+  Array.from({ length: count }, (_, id) => ping(id)).join("");
+/** The ids of the replies so far. */
+export const ids = ({ replies }: FakeSocket): unknown[] => replies.map(({ id }) => id);
+export const numbersTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
+
+/** Some rounds of the event loop, after which nothing else happens by itself. */
+export async function settled(): Promise<void> {
+  for (let i = 0; i < 5; i++) await new Promise<void>((resolve) => void setImmediate(resolve));
+}
