@@ -3,7 +3,7 @@ import { columns } from "../lib/terminal/columns.ts";
 import { UsageError } from "../lib/base/errors.ts";
 import { SCENARIOS } from "./hardening/attacks/scenarios.ts";
 import { AttackedServer } from "./hardening/attacked_server.ts";
-import { writeDocuments } from "./hardening/documents.ts";
+import { writeDocument, writeRaw } from "./hardening/documents.ts";
 import { HEADINGS, judge, type Judged, rowOf } from "./hardening/judgement.ts";
 import { main, readOptions } from "./harness/command_line.ts";
 import { Problems } from "./harness/problems.ts";
@@ -17,6 +17,7 @@ const HELP =
   deno task bench:hardening half-open reset     some of them
       --quick                                   smaller and shorter
       --write                                   all, and rewrite docs/HARDENING.md and its raw data
+      --redraw                                  measure nothing: rewrite docs/HARDENING.md from its raw data
 
 Scenarios: ${NAMES.join(", ")}.
 docs/HARDENING.md describes each one and its last result.`;
@@ -26,13 +27,20 @@ const FULL = { size: 1, durationMs: 4_000, settleMs: 8_000, collectMs: 4_000 } a
 const QUICK = { size: 0.2, durationMs: 1_500, settleMs: 3_000, collectMs: 3_000 } as const;
 
 await main("bench", HELP, async () => {
-  const { values: { quick, write }, positionals } = readOptions("bench:hardening", Deno.args, {
-    quick: { type: "boolean", default: false },
-    write: { type: "boolean", default: false },
-  }, NAMES);
+  const { values: { quick, write, redraw }, positionals } = readOptions(
+    "bench:hardening",
+    Deno.args,
+    {
+      quick: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
+      redraw: { type: "boolean", default: false },
+    },
+    NAMES,
+  );
   if (write && (positionals.length > 0 || quick)) {
     throw new UsageError("--write needs all scenarios in full, since the document shows one run");
   }
+  if (redraw) return await writeDocument();
   const outcomes: Judged[] = [];
   const problems = new Problems();
   for (const scenario of SCENARIOS) {
@@ -51,5 +59,8 @@ await main("bench", HELP, async () => {
   }
   console.log(columns([HEADINGS, ...outcomes.map(rowOf)]));
   if (problems.failures.length > 0) throw new Error(problems.failures.join("; "));
-  if (write) await writeDocuments(outcomes);
+  if (write) {
+    await writeRaw(outcomes);
+    await writeDocument();
+  }
 });

@@ -1,8 +1,9 @@
 /** The figures of docs/HARDENING.md, and the raw data. */
 import { writeSections } from "../harness/generated_sections.ts";
-import { machineText, readMachine } from "../harness/machine.ts";
+import { type Machine, machineText, readMachine } from "../harness/machine.ts";
 import { TOP } from "../harness/program.ts";
 import { asMarkdown } from "../harness/tables.ts";
+import { scenarioNamed } from "./attacks/scenarios.ts";
 import { HEADINGS, type Judged, megabytes, rowOf } from "./judgement.ts";
 
 const RAW = `${TOP}docs/data/hardening/hostile.json`;
@@ -11,11 +12,24 @@ const RAW = `${TOP}docs/data/hardening/hostile.json`;
 const CLIENT_COLUMNS = [0, 2, 3, 4, 5, 6, 7, 8, 9];
 const MEMORY_COLUMNS = [0, 10, 11, 12, 13];
 
-/** Rewrites the tables and the raw data. @param outcomes of all scenarios, from one run */
-export async function writeDocuments(outcomes: readonly Judged[]): Promise<void> {
+/** The raw data of a run. */
+interface Findings {
+  readonly machine: Machine;
+  /** Of all scenarios. */
+  readonly outcomes: readonly Judged[];
+}
+
+/** Writes the raw data. @param outcomes of all scenarios, from one run */
+export async function writeRaw(outcomes: readonly Judged[]): Promise<void> {
   const { versions, ...here } = await readMachine();
   // Only the runtime and its engine take part.
   const machine = { ...here, versions: versions.slice(0, 2) };
+  await Deno.writeTextFile(RAW, JSON.stringify({ machine, outcomes }) + "\n");
+}
+
+/** Rewrites the tables of the document from the raw data. */
+export async function writeDocument(): Promise<void> {
+  const { machine, outcomes }: Findings = JSON.parse(await Deno.readTextFile(RAW));
   await writeSections(`${TOP}docs/HARDENING.md`, {
     "machine": machineText(machine),
     "sent": sentTable(outcomes),
@@ -24,7 +38,6 @@ export async function writeDocuments(outcomes: readonly Judged[]): Promise<void>
     "slow readers": slowReaderTable(outcomes),
     "missed": missedList(outcomes),
   });
-  await Deno.writeTextFile(RAW, JSON.stringify({ machine, outcomes }) + "\n");
 }
 
 function table(outcomes: readonly Judged[], which: readonly number[]): string {
@@ -33,7 +46,11 @@ function table(outcomes: readonly Judged[], which: readonly number[]): string {
 }
 
 function sentTable(outcomes: readonly Judged[]): string {
-  const rows = outcomes.map((outcome) => [outcome.scenario, outcome.what, rowOf(outcome)[1] ?? ""]);
+  const rows = outcomes.map((outcome) => [
+    outcome.scenario,
+    scenarioNamed(outcome.scenario).what,
+    rowOf(outcome)[1] ?? "",
+  ]);
   return markdown(["scenario", "attack", "sent and received"], rows);
 }
 

@@ -27,7 +27,7 @@ const COST_BYTES: Readonly<Record<string, number>> = {
 export function judge(outcome: Outcome): Judged {
   const { steady, memory, clients, handles, bugs } = outcome;
   const verdicts: Verdict[] = [
-    { what: `${steady.errors} errors (${steady.told.join("; ")})`, isMet: steady.errors === 0 },
+    { what: `${steady.errors} errors (${steady.messages.join("; ")})`, isMet: steady.errors === 0 },
     {
       what: `p99 ${steady.latency.p99Ms.toFixed(1)} ms`,
       isMet: steady.latency.p99Ms < MAX_P99_MS,

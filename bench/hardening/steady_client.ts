@@ -39,7 +39,7 @@ export interface Seen {
   readonly requests: number;
   readonly errors: number;
   /** Some of the errors, as sentences. */
-  readonly told: readonly string[];
+  readonly messages: readonly string[];
   readonly latency: LatencyData;
 }
 
@@ -116,7 +116,7 @@ class SteadyLoad {
     return {
       requests: sum.ops + errors,
       errors: errors + lost,
-      told: [
+      messages: [
         ...firstError === null ? [] : [firstError],
         ...lost === 0 ? [] : [`it was disconnected ${lost} times`],
       ],

@@ -80,7 +80,7 @@ async function attackAndCheck(server: AttackedServer, scenario: Scenario): Promi
 /** Checks everything but the times. */
 function check(outcome: Outcome): void {
   const { steady, memory, mayHoldBytes, clients, handles, bugs } = outcome;
-  assert.deepEqual(steady.told, [], describe(outcome));
+  assert.deepEqual(steady.messages, [], describe(outcome));
   assert.equal(steady.errors, 0, describe(outcome));
   assert.ok(steady.requests > 0, "the well-behaved client sent requests");
   assert.deepEqual(bugs, []);
@@ -103,5 +103,9 @@ function mayAddMs({ scenario, processorShare, control }: Outcome): number {
 
 function describe({ scenario, counts, steady, control, ...rest }: Outcome): string {
   const times = { steadyMs: steady.latency.p99Ms, controlMs: control.latency.p99Ms };
-  return JSON.stringify({ scenario, counts, told: steady.told, times, ...rest }, undefined, 1);
+  return JSON.stringify(
+    { scenario, counts, messages: steady.messages, times, ...rest },
+    undefined,
+    1,
+  );
 }
