@@ -41,7 +41,7 @@ export function isWildcard(hostname: string): boolean {
   return hostname === "0.0.0.0" || hostname === "::";
 }
 
-/** Turns the form of IPv4 addresses on a socket for both families (`::ffff:1.2.3.4`) into plain IPv4. */
+/** Converts `::ffff:1.2.3.4`, the form of an IPv4 address on an IPv6 socket, to plain IPv4. */
 export function unmapped(hostname: string): string {
   return hostname.replace(/^::ffff:(?=\d+\.)/i, "");
 }
@@ -66,7 +66,7 @@ export function isLinkLocal(hostname: string): boolean {
   return /^fe[89ab][0-9a-f]:/i.test(hostname);
 }
 
-/** Whether an address is one that only its own machine reaches. */
+/** Whether only its own machine reaches an address. */
 export function isLoopback(hostname: string): boolean {
   const v4 = unmapped(hostname);
   return (isIPv4(v4) && v4.startsWith("127.")) || hostname === "::1" || hostname === "localhost";

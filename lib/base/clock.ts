@@ -1,9 +1,9 @@
 /**
  * The wall clock, and waits that can be aborted.
  *
- * An operator may set the wall clock forward or back. So it is only for dates, and for times that other
- * machines compare; no other file reads it (`tests/clock_rule_test.ts`). Durations are differences of
- * `performance.now()`, which never goes back.
+ * An operator may set the wall clock forward or back. So the wall clock is only for dates, and for times
+ * that other machines compare. No other file reads it (`tests/clock_rule_test.ts`). Durations are
+ * differences of `performance.now()`, which never goes back.
  */
 
 /** Wall-clock time, in Unix milliseconds. */
@@ -22,9 +22,9 @@ export function isoTime(): string {
 }
 
 /**
- * Waits, at least this long: timers count in whole milliseconds.
+ * Waits for a time or a little longer: timers count in whole milliseconds.
  *
- * @param ms in milliseconds
+ * @param ms the time, in milliseconds
  * @param signal aborts the wait (default: none)
  * @returns true after the whole time, false after an abort
  */
@@ -59,7 +59,7 @@ export function pauseAfterFailures(
  * Waits for a promise, at most for a time.
  *
  * @param promise if it is rejected in time, this function throws its error
- * @param ms in milliseconds
+ * @param ms the time, in milliseconds
  * @param signal aborts the wait (default: none)
  * @returns whether the promise was fulfilled in time
  */
@@ -85,7 +85,7 @@ export interface Timing {
   sleep(ms: number, signal?: AbortSignal): Promise<boolean>;
 }
 
-/** Timing that also has moments which several processes of one machine agree on. */
+/** Timing with a time that all processes of one machine agree on. */
 export interface Clock extends Timing {
   /** Wall-clock time, in Unix milliseconds with fractions; its offset to `now()` stays the same. */
   unixMs(): number;

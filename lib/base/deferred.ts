@@ -3,7 +3,7 @@
  * `Promise.withResolvers`, which Node.js 20 lacks.
  */
 
-/** A pending promise, and what settles it. */
+/** A promise that its owner settles. */
 export class Deferred<T> {
   readonly promise: Promise<T>;
   resolve: (value: T) => void = () => {};

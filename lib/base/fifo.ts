@@ -1,9 +1,9 @@
-/** A queue, first in first out: `shift` of an array would move all remaining elements. */
+/** A first-in first-out queue: `shift` of an array would move all remaining elements. */
 
 /** Empty places in front after which the remaining elements move up. */
 const MAX_EMPTY = 1_024;
 
-/** A queue. */
+/** A first-in first-out queue. */
 export class Fifo<T> {
   #elements: (T | undefined)[] = [];
   #first = 0;
@@ -18,7 +18,7 @@ export class Fifo<T> {
     this.#elements.push(element);
   }
 
-  /** The element with an index, counted from the first; undefined: there is none. */
+  /** The element with an index, counted from the first; undefined: the queue is shorter. */
   at(index: number): T | undefined {
     return this.#elements[this.#first + index];
   }

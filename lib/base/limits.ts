@@ -56,8 +56,8 @@ export const MAX_ADDRESSES = 20_000;
 export const LISTEN_BACKLOG = 4_096;
 
 /**
- * Files that must stay free: when the system refuses to open another file, the server accepts this many
- * clients fewer from then on.
+ * Files that must stay free. After the system has refused to open a file, the server accepts fewer clients
+ * by this number.
  */
 export const MIN_FREE_FILES = 128;
 
@@ -67,7 +67,7 @@ export const MIN_FREE_FILES = 128;
  */
 export const ADMIN_REQUEST_MS = 250;
 
-/** After this time without a request, in milliseconds, the next admin connection takes its place. */
+/** After this time without a request, in milliseconds, the next admin connection replaces this one. */
 export const ADMIN_IDLE_MS = 1_000;
 
 /** Longest line of a client that has not sent its token yet, in bytes. A longer one is `TooLarge`. */
@@ -88,15 +88,15 @@ export const MAX_DELAYED_AUTH_REPLIES = 1_000;
 /** Time that a rejected client has to read the reason, in milliseconds. */
 export const LINGER_MS = 1_000;
 
-/** Rejected clients that have this time at the same moment. Further ones are closed at once. */
+/** Rejected clients that may read their reason at the same time. Further ones are closed at once. */
 export const MAX_LINGERING = 100;
 
-// What a client may hold in buffers
+// Buffers of clients
 
 /**
  * Replies that wait for one slow reader, in bytes. At the bound, the server neither executes nor reads
- * its requests until it takes some replies. The last reply may pass the bound, so a slow reader holds
- * at most this plus one reply (`MAX_REPLY_BYTES`).
+ * requests of that client until the client takes some replies. The last reply may pass the bound, so a
+ * slow reader holds at most this plus one reply (`MAX_REPLY_BYTES`).
  */
 export const MAX_REPLY_BUFFER_BYTES = 1_000_000;
 
@@ -118,12 +118,12 @@ export const READ_BUFFER_BYTES = { first: 1_024, largest: 64 * 1024 } as const;
 /** Reads in a row that hardly use a grown read buffer; then it is released. */
 export const SMALL_READS_TO_SHRINK = 8;
 
-/** Small reply chunks that are kept for the next replies until the next sweep. More are freed at once. */
+/** Small chunks that are kept for the next replies until the next sweep. Further ones are freed at once. */
 export const MAX_SPARE_CHUNKS = 64;
 
 /**
- * Memory for long lines and replies that is kept for the next ones, in bytes. A segment of which more
- * was in use is released at once; the rest at the first sweep (`SWEEP_MS`) that finds it mostly unused.
+ * Memory that is retained for the next long lines and replies, in bytes. A free segment is released at
+ * once if more of it was in use. Otherwise, a sweep (`SWEEP_MS`) releases it when it is mostly unused.
  */
 export const MAX_SPARE_LARGE_BYTES: number = 32 * MIB;
 
@@ -158,30 +158,30 @@ export const MAX_BATCH_REPLY_BYTES = 65_536;
  */
 export const MAX_IMMEDIATE_BYTES = 1_000_000;
 
-/** What a client that is served at once counts towards that, in bytes, beside its requests and replies. */
+/** Bytes that each client counts towards that bound, beside those of its requests and replies. */
 export const CLIENT_OVERHEAD_BYTES = 512;
 
 /** Clients with little work that overtake a client with much work, in a row. */
 export const QUICK_PER_SLOW = 64;
 
-/** A scan or query below this time counts as little work, in milliseconds. One part is below it. */
+/** A scan or query below this time, in milliseconds, counts as little work. One part takes less. */
 export const QUICK_SEARCH_MS = 5;
 
 /** A connection whose read or write has at least this many bytes may have more to do at once. */
 export const BULK_BYTES = 16_384;
 
 /**
- * Work of the process without polling the sockets, in milliseconds. Then it yields until all sockets
- * were polled.
+ * Time that the process works without polling the sockets, in milliseconds. Then it yields until all
+ * sockets were polled.
  */
 export const MAX_BUSY_MS = 4;
 
 // Garbage collection after many clients have left
 
-/** Clients that must have left before their garbage is collected, which takes about 50 ms. */
+/** Clients that must have left before their garbage is collected. A collection takes about 50 ms. */
 export const IDLE_GC_CLIENTS = 1_000;
 
-/** Time without a client that leaves before that, in milliseconds: clients leave in waves. */
+/** Time from the last disconnect to such a collection, in milliseconds: clients leave in waves. */
 export const IDLE_GC_QUIET_MS = 3_000;
 
 /** Shortest time between two such collections, in milliseconds. */
@@ -313,8 +313,8 @@ export const PROBE_CONNECT_MS = 3_500;
 export const MAX_CANDIDATES = 64;
 
 /**
- * Time beyond its limit in which a call may end, in milliseconds: a search that ends at the limit needs
- * it to report why it found nothing.
+ * Time after its limit within which a call ends, in milliseconds. A search that ends at the limit needs
+ * this time to report why it found nothing.
  */
 export const CALL_GRACE_MS = 20;
 
@@ -445,9 +445,9 @@ export const ESTABLISHED_AFTER_S = 1;
 export const MAX_CATALOG_CHARS = 24_000_000;
 
 /**
- * Updates that a catalog accepts: bytes per second (`localBytesPerS` for the catalog in a server), the
- * least that one update counts for, and what each millisecond of reading it counts for. The kernel
- * drops datagrams that come faster; updates by TCP wait.
+ * Updates that a catalog accepts, in bytes per second (`localBytesPerS` for the catalog in a server). An
+ * update counts at least `minBytes`, and `bytesPerMs` for each millisecond that reading it takes. The
+ * kernel drops datagrams that come faster; updates by TCP wait.
  */
 export const CATALOG_UPDATE_LIMIT = {
   bytesPerS: 2_000_000,
@@ -462,7 +462,7 @@ export const CATALOG_UPDATE_LIMIT = {
  */
 export const CATALOG_QUERY_MS_PER_S = { standalone: 500, local: 250 } as const;
 
-/** Time of one slice of replying to a query, in milliseconds. Then other connections have theirs. */
+/** Time of one slice of replying to a query, in milliseconds. Then the catalog serves other connections. */
 export const CATALOG_SLICE_MS = 2;
 
 /** Longest update that a catalog accepts, in bytes, also after inflation. A longer one is dropped. */
@@ -493,9 +493,9 @@ export const REVERSE_LOOKUP_MS = 2_000;
 export const MAX_CATALOG_CONNECTIONS = 512;
 
 /**
- * Of these, connections from one address, where 200 programs may look a name up at once. A further one
- * replaces that address's oldest connection that has sent no query or has passed its grace. If there is
- * none, the reply is 503 with a retry after a second.
+ * Of these, connections from one address: 200 programs of a machine may look a name up at once. A further
+ * one replaces that address's oldest connection that has sent no query or has passed its grace. If the
+ * address has no such connection, the reply is 503 with a retry after a second.
  */
 export const MAX_CATALOG_CONNECTIONS_PER_PEER = 256;
 

@@ -11,7 +11,7 @@ export interface LineSink {
 
 const encoder = new TextEncoder();
 
-/** Lines that are to be written to a sink. */
+/** The queue of lines for one sink. */
 export class LineQueue {
   readonly #sink: LineSink;
   readonly #maxChars: number;
@@ -19,7 +19,7 @@ export class LineQueue {
   #dropped = 0;
   #writing: Promise<void> | undefined;
 
-  /** @param maxChars most characters in the queue; further lines are dropped, and one line counts them */
+  /** @param maxChars maximum length of the queue; further lines are dropped, and one line counts them */
   constructor(sink: LineSink, maxChars: number) {
     this.#sink = sink;
     this.#maxChars = maxChars;
@@ -53,7 +53,7 @@ export class LineQueue {
         }
       }
     } catch {
-      this.#waiting = ""; // The reader is gone. A server goes on without its log.
+      this.#waiting = ""; // The reader has ended. A server continues without its log.
     }
   }
 }

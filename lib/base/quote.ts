@@ -1,5 +1,5 @@
 /**
- * Makes untrusted text safe for a terminal or a log: escapes the characters that control them.
+ * The characters of untrusted text that are escaped, because they control a terminal or a log.
  *
  * Each becomes its JSON escape, so JSON keeps its meaning. They are:
  *

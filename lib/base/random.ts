@@ -1,4 +1,4 @@
-/** Reproducible random numbers: from a seed. */
+/** Random numbers that a seed reproduces. */
 
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";

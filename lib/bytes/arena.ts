@@ -13,11 +13,11 @@
  * retained, so that a few short-lived blocks do not cost a segment each time. `trim`, called regularly,
  * releases the retained segment if it is larger than needed.
  *
- * A block that is too large for a shared segment has a dedicated one, which is released with it. So have
- * smaller blocks from `dedicatedBytes` on: in a shared segment, the memory of a large freed block stays
- * as long as any small block is there. There are at most 64 dedicated segments of that kind, because
- * each takes a segment number. No segment is smaller than 32 MiB: the C library may take smaller ones
- * from a heap that it cannot shrink.
+ * A block that is too large for a shared segment has a dedicated one, which is released with it. Smaller
+ * blocks from `dedicatedBytes` on have one, too: in a shared segment, the memory of a large freed block
+ * stays until the segment has no block at all. An arena has at most 64 dedicated segments of that kind,
+ * because each takes a segment number. No segment is smaller than 32 MiB: the C library may take smaller
+ * ones from a heap that it cannot shrink.
  *
  * Counted in units of 8 bytes, a segment is
  *
@@ -76,12 +76,12 @@ const MIB = 2 ** 20;
 /** A free segment that was never used beyond this costs so little that it is always retained. */
 const ALWAYS_RETAINED_UNITS = MIB / UNIT_BYTES;
 
-/** A retained segment is released if it was once used this many times further than lately. */
+/** A retained segment is released if its high-water mark is more than this many times the recent one. */
 const SURPLUS_RATIO = 2;
 
 /** Settings of an arena. */
 export interface ArenaOptions {
-  /** Most segments at the same time (default: as many as addresses allow). */
+  /** Maximum number of segments (default: as many as addresses allow). */
   readonly maxSegments?: number;
   /** A free segment that was never used beyond this is retained, in bytes (default: 1 MiB). */
   readonly retainedBytes?: number;
@@ -261,7 +261,7 @@ export class Arena {
     return new Uint8Array(this.segmentBytes(address).buffer, byteIndex(address), length);
   }
 
-  /** The first list from one on that is not empty; -1: all are empty. */
+  /** The first list that is not empty, from the given one on; -1: all of them are empty. */
   #findList(list: number): number {
     if (list >= LISTS) return -1;
     const map = (this.#maps[list >>> 5] ?? 0) & (-1 << (list & 31));
@@ -398,7 +398,7 @@ function headerIndex(address: number): number {
   return address >>> SEGMENT_BITS << 1;
 }
 
-/** Number of the lowest bits in which sizes of one list may differ: none up to 63 units. */
+/** Number of the lowest bits in which sizes of one list may differ: 0 up to 63 units. */
 function shiftOf(units: number): number {
   return Math.max(0, 31 - SPLIT_BITS - Math.clz32(units));
 }

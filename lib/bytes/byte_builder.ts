@@ -21,9 +21,9 @@ export function copyBytes(
 
 /** A growing buffer and the number of bytes in it. */
 export class ByteBuilder {
-  /** The buffer, of which `length` bytes are filled. Growing replaces it. */
+  /** The buffer, of which `length` bytes are filled. Growth replaces it. */
   bytes: Uint8Array<ArrayBuffer>;
-  /** Set it lower to remove the last bytes. */
+  /** Number of filled bytes; a lower number removes the last ones. */
   length = 0;
 
   constructor(buffer: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BYTES)) {

@@ -1,5 +1,5 @@
 /**
- * A first-in first-out sequence of bytes, in chunks: what a connection has to write, for example.
+ * A first-in first-out sequence of bytes, in chunks: the replies of a connection, for example.
  *
  * Many clients may ask for long replies at once. Buffers of all sizes would leave holes in the memory
  * of the process, which it can neither use nor return. So chunks have two sizes and are blocks of an

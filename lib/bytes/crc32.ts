@@ -7,7 +7,7 @@
  */
 import { crc32 as nativeCrc32 } from "node:zlib";
 
-/** From this many bytes on, the native code is faster, with its call. */
+/** From this many bytes on, the native code is faster, its call included. */
 const NATIVE_BYTES = 128;
 
 const POLYNOMIAL = 0xedb88320;

@@ -1,4 +1,4 @@
-/** Hexadecimal numbers in bytes, in lower case: read and written without strings. */
+/** Hexadecimal numbers in bytes, in lower case. They are read and written without strings. */
 
 const DIGITS = new TextEncoder().encode("0123456789abcdef");
 
@@ -38,7 +38,7 @@ export function writeHex32(bytes: Uint8Array, at: number, value: number, digits 
   return end;
 }
 
-/** Whether the eight digits of a number of 32 bits are here, as `writeHex32` writes them. */
+/** Whether the next eight bytes are the digits of a number of 32 bits, as `writeHex32` writes them. */
 export function isHex32(bytes: Uint8Array, at: number, value: number): boolean {
   for (let index = at + 7; index >= at; index--) {
     if (bytes[index] !== DIGITS[value & 15]) return false;
@@ -47,7 +47,7 @@ export function isHex32(bytes: Uint8Array, at: number, value: number): boolean {
   return true;
 }
 
-/** Reads a number; NaN: there is another byte, or nothing. */
+/** Reads a number; NaN: a byte is no digit, or the text is empty. */
 export function readHex(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
   for (let at = start; at < end; at++) {

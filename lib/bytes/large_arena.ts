@@ -6,5 +6,5 @@ import { Arena } from "./arena.ts";
 import { MAX_SPARE_LARGE_BYTES } from "../base/limits.ts";
 
 // Without a retained segment, V8 would collect garbage for each new one: it counts all 32 MiB, touched
-// or not. `trim` releases it when there are no more long lines and replies.
+// or not. `trim` releases it when no more long lines and replies come.
 export const largeArena: Arena = new Arena({ retainedBytes: MAX_SPARE_LARGE_BYTES });

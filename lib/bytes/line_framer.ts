@@ -1,5 +1,5 @@
 /**
- * A framer: splits a stream of bytes into lines, in whatever chunks the bytes arrive.
+ * A framer: splits a stream of bytes into lines. The bytes may arrive in any chunks.
  *
  * A line ends with LF; a CR before it is dropped, and empty lines are skipped. A line that is whole in one
  * chunk is not copied. The bytes behind the last LF are a partial line: they are copied to a buffer until
@@ -20,7 +20,7 @@ const SHORT_BYTES = 256;
 /** Buffers of at least this many bytes are blocks of the arena. */
 const LONG_BYTES = 64 * 1024;
 
-/** Why a line cannot be read. */
+/** The reason why a line cannot be read. */
 export type LineProblem = "too long" | "not UTF-8" | "no memory";
 
 const NOTHING = new Uint8Array(0);
@@ -88,7 +88,7 @@ export class LineFramer {
     this.#clearPartial();
   }
 
-  /** Goes to the next whole line; false: there is none yet. */
+  /** Moves to the next whole line; false: the chunk has no more. */
   next(): boolean {
     this.problem = undefined;
     const chunk = this.#chunk, chunkEnd = this.#chunkEnd;
@@ -158,7 +158,7 @@ export class LineFramer {
     const line = this.#line.bytes;
     const bytes = line[this.#partialBytes - 1] === CR ? this.#partialBytes - 1 : this.#partialBytes;
     this.#partialBytes = 0;
-    // The line is in there until it is executed. The next partial line needs another buffer.
+    // The line stays in this buffer until it is executed. The next partial line needs another one.
     this.#partial = NO_BUFFER;
     return bytes > 0 && this.#emit(line, 0, bytes, true);
   }

@@ -1,4 +1,4 @@
-/** Spans: parts of buffers, without a copy. And the conversion between spans and text. */
+/** Spans, which are parts of buffers without a copy, and their conversion to and from text. */
 
 /** Bytes `start` to `end` of a buffer, valid until the buffer's owner changes them. */
 export interface Span {

@@ -1,5 +1,5 @@
 /**
- * Searches long runs of bytes four at a time, which is faster than a loop over bytes.
+ * A search in long runs of bytes, four at a time, which is faster than a loop over bytes.
  *
  * For a word x of four bytes, (x - 0x01010101) & ~x & 0x80808080 is not 0 if and only if one byte is 0.
  * With n * 0x01010101 instead of 0x01010101 it finds a byte below n (n at most 128). See "Bit Twiddling
@@ -31,7 +31,7 @@ export function skipPlain(bytes: Uint8Array, at: number, end: number): number {
   return start + 4 * words.length;
 }
 
-/** Index of the first byte of a value; -1: there is none. */
+/** Index of the first byte of a value; -1: no byte has it. */
 export function indexOfByte(bytes: Uint8Array, byte: number, at: number, end: number): number {
   if (end - at >= MIN_BYTES) {
     const start = aligned(bytes, at);

@@ -12,7 +12,7 @@ export interface Client {
   /** Assigned in the order of connecting, from 1. */
   readonly number: number;
   readonly cursors: Cursors;
-  /** Whether it may use every method: it sent a good `hello`, or the server needs no token. */
+  /** Whether the client may use every method: it has sent the token, or the server needs none. */
   isAuthenticated: boolean;
   /** The type of the failure that closes the connection after its reply; undefined: none. */
   closedBy: FailureType | undefined;

@@ -1,6 +1,6 @@
 /**
  * The command table: one entry per method, with its flags and the function that runs it. The rest of
- * the server reads the flags, so a method is described here and in its decoder, and nowhere else.
+ * the server reads the flags, so only this table and the decoder describe a method.
  *
  * Commands are synchronous and do no I/O. A command that fails has changed nothing. Only the executor
  * calls them (I7).
@@ -60,8 +60,8 @@ export interface MethodFlags {
   /** Whether it searches the table, which may take long. */
   readonly isSearch: boolean;
   /**
-   * The part of the table that a reply shows, beside a change of its own. The reply waits until the
-   * changes of that part are durable (I2).
+   * The part of the table that a reply shows, apart from the request's own change. The reply waits until
+   * the changes of that part are durable (I2).
    */
   readonly shows: "key" | "table" | "nothing";
   /** Whether a client may use it before it has sent the server's token. */
@@ -107,7 +107,8 @@ const USUAL: MethodFlags = {
 export const COMMANDS: { readonly [M in Method]: Command<M> } = {
   insert: {
     ...USUAL,
-    isWrite: true, // the failure shows the size of the whole table
+    isWrite: true,
+    shows: "table", // the failure has the size of the whole table
     run({ table, maxTableBytes }, _client, { key, value }, { hash, address }, reply) {
       const cost = table.costOf(address, key.end - key.start, value.end - value.start);
       if (cost > 0 && table.bytes + cost > maxTableBytes) {
@@ -116,7 +117,7 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
           `the table takes ${table.bytes} of ${maxTableBytes} bytes (--max-memory) and this needs ${cost} more`,
         );
       }
-      // First, so that no change is made without memory for its reply.
+      // The reply comes first, so that no change is made without memory for it.
       reply.succeed(NULL_RESULT);
       try {
         table.set(address, hash, key, value);

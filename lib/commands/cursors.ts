@@ -15,14 +15,14 @@ export interface CursorsSnapshot {
   readonly made: number;
 }
 
-/** A bounded number of cursors (I5): a further one replaces the one that was opened first. */
+/** A bounded number of cursors (I5): a further one replaces the least recently opened one. */
 export class Cursors {
   readonly #max: number;
   /** Created with the first cursor: most connections never have one. */
   #open: Map<string, OpenCursor> | undefined;
   #made = 0;
 
-  /** @param max most cursors that are open at the same time */
+  /** @param max maximum number of open cursors */
   constructor(max: number = MAX_CURSORS) {
     this.#max = max;
   }
@@ -44,7 +44,7 @@ export class Cursors {
     return this.#open?.get(name);
   }
 
-  /** The present state, for `restore`. */
+  /** A copy of the state, for `restore`. */
   snapshot(): CursorsSnapshot {
     return { open: new Map(this.#open), made: this.#made };
   }

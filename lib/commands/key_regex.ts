@@ -59,7 +59,7 @@ export function compileKeyRegex(regex: string): KeyRegex | InvalidRegex {
         `it may have at most ${MAX_REGEX_CHARS} characters, and this one has ${regex.length}`,
     };
   }
-  // It matches every key, without reading it.
+  // An empty regex matches every key, and need not read it.
   if (regex === "") return { instructions: 0, stepsFor: () => 0, matches: () => true };
   let translated: string;
   try {
@@ -103,7 +103,7 @@ function shortened(message: string): string {
   return plainLine(isLong ? message.slice(0, MAX_PROBLEM_CHARS) + " (and more)" : message);
 }
 
-/** The automaton has outgrown its memory, and the other way would take too many steps. */
+/** The automaton has outgrown its memory, and matching without it would take too many steps. */
 class AutomatonFullError extends Error {}
 
 /**

@@ -1,4 +1,4 @@
-/** Writes the result of a search, `[["key",value],...]`, from the bytes of the table. */
+/** A writer of the result of a search, `[["key",value],...]`, from the bytes of the table. */
 import { ByteChunks } from "../bytes/byte_chunks.ts";
 import type { Entry } from "../table/hash_table.ts";
 

@@ -1,4 +1,4 @@
-/** Translates escapes and classes (`[...]`) of Python's regexes to RE2's syntax. */
+/** The translation of escapes and classes (`[...]`) from Python's regexes to RE2's syntax. */
 import { RegexError, type RegexReader } from "./regex_reader.ts";
 
 /** An item of a class: the code of a character, or another item in RE2's syntax. */

@@ -1,5 +1,5 @@
 /**
- * Translates regexes from Python's syntax (`re` with `re.ASCII`) to RE2's syntax, with the same meaning.
+ * The translation of regexes from Python's syntax (`re` with `re.ASCII`) to RE2's, with the same meaning.
  *
  * If RE2 lacks a construct, the error message proposes another one. docs/PROTOCOL.md lists the remaining
  * differences, and `tests/commands/python_regex_test.ts` compares with Python itself. Beyond Python's
@@ -34,7 +34,7 @@ const REFUSED_GROUPS: readonly (readonly [string, string])[] = [
   ["?<!", `look-behind (?<!...) is not possible here; leave it out and ${INSTEAD}`],
   [
     "?P=",
-    `what a group matched, (?P=...), cannot be asked for again here; leave it out and ${INSTEAD}`,
+    `a back-reference (?P=...) is not possible here; leave it out and ${INSTEAD}`,
   ],
   ["?(", "conditions (?(...)...|...) are not possible here; write the alternatives as (?:...|...)"],
   ["?>", "atomic groups (?>...) are not possible here; write (?:...)"],
@@ -149,7 +149,7 @@ class Translator {
     }
     if (!/^[aims]*$/.test(on) || !/^[ims]*$/.test(off) || (on + off === "")) {
       throw new RegexError(
-        "a ( with a ? must go on with :, P<name>, #, or flags of a, i, m and s",
+        "after (? must come :, P<name>, #, or flags of a, i, m and s",
       );
     }
     if ([...off].some((flag) => on.includes(flag))) {
@@ -159,7 +159,7 @@ class Translator {
     if (end === ":") return this.#open(`(?${shown}:`);
     if (off !== "" || !this.#isStart) {
       throw new RegexError(
-        "flags for all of a regex stand at its start; write flags for a part of it as (?i:...)",
+        "flags for a whole regex must be at its start; write flags for a part of it as (?i:...)",
       );
     }
     if (shown) this.#result += `(?${shown})`;
@@ -186,7 +186,7 @@ class Translator {
     }
     if (this.#reader.isNext("+")) {
       throw new RegexError(
-        `${counts}+, which gives nothing back, is not possible here; write ${counts}`,
+        `a possessive repetition ${counts}+ is not possible here; write ${counts}`,
       );
     }
     this.#add(counts + (this.#reader.take("?") ? "?" : ""), "repetition");
@@ -195,24 +195,24 @@ class Translator {
   /** Translates counts, behind `{`; undefined: the brace is an ordinary character. */
   #counts(): string | undefined {
     const start = this.#reader.at;
-    const least = this.#reader.takeWhile(/\d/);
+    const min = this.#reader.takeWhile(/\d/);
     const hasComma = this.#reader.take(",");
-    const most = hasComma ? this.#reader.takeWhile(/\d/) : least;
-    if (!this.#reader.take("}") || (least === "" && !hasComma)) {
+    const max = hasComma ? this.#reader.takeWhile(/\d/) : min;
+    if (!this.#reader.take("}") || (min === "" && !hasComma)) {
       this.#reader.at = start;
       return undefined;
     }
-    for (const count of [least, most]) {
+    for (const count of [min, max]) {
       if (Number(count) > MAX_REPEAT) {
         throw new RegexError(
-          `a count may be at most ${MAX_REPEAT}; write what is more behind it, as in a{${MAX_REPEAT}}a{5}`,
+          `a count may be at most ${MAX_REPEAT}; write the rest behind it, as in a{${MAX_REPEAT}}a{5}`,
         );
       }
     }
-    if (most !== "" && Number(most) < Number(least)) {
-      throw new RegexError(`in {${least},${most}} the first count is larger than the second one`);
+    if (max !== "" && Number(max) < Number(min)) {
+      throw new RegexError(`in {${min},${max}} the first count is larger than the second one`);
     }
-    return hasComma ? `{${Number(least)},${most && Number(most)}}` : `{${Number(least)}}`;
+    return hasComma ? `{${Number(min)},${max && Number(max)}}` : `{${Number(min)}}`;
   }
 
   /** Translates an escape outside of a class, behind its backslash. */
@@ -226,7 +226,7 @@ class Translator {
       );
       if (!octal) {
         throw new RegexError(
-          `what a group matched, \\${char}, cannot be asked for again here; leave it out and ${INSTEAD}`,
+          `a back-reference \\${char} is not possible here; leave it out and ${INSTEAD}`,
         );
       }
     }

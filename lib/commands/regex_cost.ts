@@ -1,5 +1,5 @@
 /**
- * Estimates the cost of a regex from its text, before it is compiled. The compiler copies the body of a
+ * The estimated cost of a regex, from its text, before it is compiled. The compiler copies the body of a
  * counted repetition, so a short regex may take a second to compile.
  *
  * The estimate is never below the number of instructions. Some constructs take as long as many
@@ -64,7 +64,7 @@ export function regexCost(regex: string): number {
     if (token === null || token[0] === "[") break;
     const { quoted, unicode, class: items, flags, open, close, min, max, operator, or } =
       token.groups ?? {};
-    // These have no instructions. A repetition behind them repeats the token before them.
+    // Flags and empty quotes have no instructions. A repetition behind them repeats the token before them.
     if (flags !== undefined || quoted === "") continue;
     if (operator !== undefined || min !== undefined) {
       const times = Math.max(1, Number(min ?? 1), Number(max ?? 0));
@@ -111,7 +111,7 @@ function foldingCost(items: string): number {
     const { first, last } = groups ?? {};
     if (first === undefined || last === undefined) continue;
     const count = codeOf(last) - codeOf(first);
-    // A range that this cannot read counts as the largest one.
+    // A range of unknown length counts as the largest one.
     characters += count >= 0 ? Math.min(count, ALL_CHARACTERS) : ALL_CHARACTERS;
   }
   return Math.ceil(characters / FOLDED_CHARACTERS);

@@ -1,8 +1,8 @@
-/** Reads the text of a regex, character by character. */
+/** A reader of the text of a regex, character by character. */
 
-/** A regex is rejected; the message is the reason, as the end of a sentence. */
+/** The error for a regex that is rejected; its message is the reason, as the end of a sentence. */
 export class RegexError extends Error {
-  override name = "RegexProblem";
+  override name = "RegexError";
 }
 
 /** A position in a regex. */
@@ -25,7 +25,7 @@ export class RegexReader {
     return this.at === this.#chars.length;
   }
 
-  /** Reads the next character; empty: the end. */
+  /** Reads the next character; empty at the end. */
   next(): string {
     return this.#chars[this.at++] ?? "";
   }
@@ -52,7 +52,7 @@ export class RegexReader {
   /**
    * Reads up to a character, and returns the text before it.
    *
-   * @throws {RegexError} if there is no such character
+   * @throws {RegexError} if that character does not follow
    */
   until(end: string, opening: string): string {
     const at = this.#chars.indexOf(end, this.at);
@@ -65,7 +65,7 @@ export class RegexReader {
   /**
    * Reads the character behind a backslash.
    *
-   * @throws {RegexError} if there is none
+   * @throws {RegexError} if the regex ends there
    */
   nextEscaped(): string {
     if (this.at === this.#chars.length) {

@@ -40,7 +40,7 @@ type Search =
   | { readonly method: "scan"; readonly regex: KeyRegex }
   | { readonly method: "query"; readonly subkey: string; readonly test: AtomTest };
 
-/** A search, its first slot, and its digest if it is one in parts. */
+/** A search, its first slot, and its digest if the search is in parts. */
 interface SearchStart {
   readonly search: Search;
   readonly slot: number;
@@ -52,7 +52,7 @@ interface WalkBounds {
   readonly slots: number;
   readonly pairs: number;
   readonly ms: number;
-  /** For one key, see `KeyRegex.stepsFor`. */
+  /** Maximum steps for one key, see `KeyRegex.stepsFor`. */
   readonly matchSteps: number;
 }
 
@@ -60,7 +60,7 @@ interface WalkBounds {
 interface WalkResult {
   /** The first slot that was not visited. */
   readonly slot: number;
-  /** All slots or pairs of the bounds are done; out of time; no room for a pair; a key with too many steps. */
+  /** Slots or pairs of the bounds are done; out of time; no room for a pair; a key needs too many steps. */
   readonly ending: "done" | "late" | "full" | "too hard";
   /** The last entry that was visited. */
   readonly entry: Entry;
@@ -93,7 +93,7 @@ const DIGEST_LENGTHS = 2 ** 21;
 /**
  * Runs a search.
  *
- * @param cursors of the connection that asks
+ * @param cursors open cursors of the connection
  * @param maxBytes longest text of the result, in bytes
  * @param maxScanMs longest time of a search without `limit`, in milliseconds
  */
@@ -267,11 +267,10 @@ function tooHard(
 ): Failure {
   // The key's canonical text: its cut end may be a part of an escape.
   const beginning = textAt(bytes, keyStart, Math.min(keyEnd, keyStart + SHOWN_KEY_BYTES));
-  const which = `keys as long as the one of ${keyEnd - keyStart} bytes that begins with ${
-    quoted(beginning)
-  }`;
-  const or = limit === undefined ? "" : ", or asked without 'limit'";
-  return valueError(method, `member 'regex' must be simpler${or}, where there are ${which}`);
+  const rule = `member 'regex' must be simpler for a key of ${
+    keyEnd - keyStart
+  } bytes, which begins with ${quoted(beginning)}`;
+  return valueError(method, limit === undefined ? rule : `${rule}; or search without 'limit'`);
 }
 
 function tooLarge(method: string, why: string): Failure {

@@ -7,7 +7,7 @@ export type TokenCheck = (token: string | undefined) => boolean;
 /**
  * Makes the check.
  *
- * @param wanted the server's token; undefined if it requires none, and then every token is good
+ * @param wanted the server's token; undefined: the server requires none, and every token passes
  */
 export function tokenCheck(wanted: string | undefined): TokenCheck {
   if (wanted === undefined) return () => true;

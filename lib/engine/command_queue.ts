@@ -5,7 +5,7 @@
  * most `MAX_BATCH_REQUESTS` requests, `MAX_BATCH_MS` and `MAX_BATCH_REPLY_BYTES`. Then the client is
  * queued for its next slice, so a client that pipelines thousands of requests does not delay the others.
  * Clients with little work come first (`fair_queue.ts`). A request is decoded right before it is
- * executed, so the queue holds nothing but the bytes of each client's last read (I5).
+ * executed, so the queue holds only the bytes of each client's last read (I5).
  *
  * A batch executes the slices of queued clients and ends with its changes written. Changes that go to
  * disk are made in a batch only, so between batches no change is unwritten. The batch begins after all
@@ -35,7 +35,7 @@ export interface RequestSource {
   readonly client: Client;
   /** Receives the replies. */
   readonly out: ByteChunks;
-  /** The next request; undefined if there is none now, or if the client takes no more replies. */
+  /** The next request; undefined if none has arrived, or if the client takes no more replies. */
   next(): Request | Rejection | undefined;
   /** Length of its last request, in bytes. */
   readonly lineBytes: number;
@@ -54,7 +54,7 @@ export class QueuedClient implements Waiter {
   durableAfterSeq = 0;
   /** Its replies that show unwritten changes. */
   pendingReplies: PendingReply[] = [];
-  /** Whether a bug ended it. */
+  /** Whether a bug ended the client. */
   hasFailed = false;
   done: () => void = ignore;
   fail: (bug: unknown) => void = ignore;
@@ -138,7 +138,7 @@ export class CommandQueue {
 
   readonly #runBatch = (): void => {
     this.#executeQueued();
-    if (this.#commits.isOpen) this.#write(); // even if clients are left: no change stays unwritten
+    if (this.#commits.isOpen) this.#write(); // also if clients are left: no change stays unwritten
     const executed = this.#executed;
     this.#executed = [];
     this.#commits.release(executed);
@@ -229,7 +229,7 @@ export class CommandQueue {
     }
   }
 
-  /** Writes the changes of the batch. If that fails, executes again what depends on them. */
+  /** Writes the changes of the batch. If that fails, executes the requests that depend on them again. */
   #write(): void {
     const pending = this.#pending;
     this.#pending = [];

@@ -47,7 +47,7 @@ const DURABLE_SUCCESS: Answer = { outcome: "OK", durableAfterSeq: 0 };
 /** Maximum size of a cursor in a reply, in bytes. */
 const CURSOR_BYTES = ',"cursor":"c"'.length + String(Number.MAX_SAFE_INTEGER).length;
 
-/** No request is executed with less room for its result, in bytes: that of an insert has this size. */
+/** Minimum room for a result, in bytes: the size of an insert's result. */
 const MIN_ROOM_BYTES = "null".length;
 
 /** The location for requests without a key. */
@@ -61,7 +61,7 @@ export class Executor {
   readonly #log: Log;
   readonly #reply = new ReplyEncoder();
   readonly #requestLog: RequestLog;
-  /** When the current request started, by `performance.now()`; 0 if it is not timed. */
+  /** Start of the current request, by `performance.now()`; 0 if it is not timed. */
   #startMs = 0;
   readonly #methods: Readonly<Record<Method, CountedCommand>>;
 
@@ -167,7 +167,7 @@ export class Executor {
     }
   }
 
-  /** Whether a request may take long. Short ones are not timed: reading the clock takes as long as they do. */
+  /** Whether a request may take long. Short ones are not timed: they take no longer than a read of the clock. */
   #mayTakeLong({ isSearch }: MethodFlags, request: Request, { address }: KeyLocation): boolean {
     if (!("key" in request)) return isSearch;
     const { key } = request;

@@ -19,7 +19,7 @@ const SLOW_SYNC_MS = 0.5;
 
 /**
  * Below this mean, in milliseconds, background syncs become inline again. It is larger than
- * `SLOW_SYNC_MS`, since the time of a background sync includes the hop to another thread and the
+ * `SLOW_SYNC_MS`, because the time of a background sync includes the hop to another thread and the
  * server's work before it notices the end. Otherwise a fast disk that was slow for a moment, during a
  * checkpoint for example, would stay in the background forever.
  */
@@ -75,9 +75,9 @@ export class SyncPolicy {
   }
 }
 
-/** Follows each change from the table to the disk. */
+/** Writes and syncs changes by batch, and knows which replies must wait. */
 export class GroupCommit {
-  /** Whether the storage writes changes anywhere. */
+  /** Whether the storage keeps changes on disk. */
   readonly keepsChanges: boolean;
   readonly #storage: Storage;
   readonly #table: HashTable;
@@ -106,7 +106,7 @@ export class GroupCommit {
     return this.#lastSeq > this.#storage.writtenSeq;
   }
 
-  /** Number of the last durable change: replies may show it. */
+  /** Number of the last durable change. Replies may show changes up to this one. */
   get durableSeq(): number {
     return this.#storage.durableSeq;
   }
@@ -165,17 +165,17 @@ export class GroupCommit {
 
   #sync(): void {
     if (this.#isSyncing) return; // the end of that sync starts one for later changes
-    const beganMs = performance.now();
+    const startMs = performance.now();
     if (this.#syncPolicy.isInline(this.#waiters.length)) {
       this.#storage.syncNow();
-      this.#syncPolicy.record(performance.now() - beganMs);
+      this.#syncPolicy.record(performance.now() - startMs);
       // If a file of the table is missing, a background sync waits until it is restored.
       if (this.#storage.durableSeq === this.#storage.writtenSeq) return;
     }
     this.#isSyncing = true;
     this.#storage.sync().then(() => {
       this.#isSyncing = false;
-      this.#syncPolicy.record(performance.now() - beganMs);
+      this.#syncPolicy.record(performance.now() - startMs);
       this.release([]);
     }, () => {}); // after a failed sync, the storage ends the process
   }

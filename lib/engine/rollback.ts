@@ -23,9 +23,9 @@ export interface PendingReply {
  * Executes requests again after their changes were rolled back, and replaces their replies. Other
  * replies of the client stay as they are.
  *
- * @param replies to these requests, in their order
- * @param writeError the reason for which changes fail now
- * @throws {RangeError} if there is no memory for the replies
+ * @param replies replies of these requests, in order
+ * @param writeError the reason why changes fail now
+ * @throws {RangeError} if there is no memory for the new replies
  */
 export function executeAgain(
   execute: Execute,

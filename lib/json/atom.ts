@@ -7,7 +7,7 @@ import { areEqual, type Span, spanOf, textAt } from "../bytes/span.ts";
 
 const QUOTE = 34, COMMA = 44, MINUS = 45, ZERO = 48, NINE = 57, LEFT_BRACE = 123;
 
-/** Tests the JSON value at `bytes[start..end)`; prepared once, used for many values. */
+/** A test of the JSON value at `bytes[start..end)`; it is prepared once for many values. */
 export type AtomTest = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 /**
@@ -39,8 +39,8 @@ export function equalsAtom(atom: string): AtomTest {
 }
 
 /**
- * Whether a value is an object with a member of this name whose value passes the test. Of members with
- * one name, the last one counts.
+ * Whether a value is an object with a member of this name whose value passes the test. Of several members
+ * with the name, the last one counts.
  *
  * @param bytes hold valid JSON text from `start` to `end`
  * @param name as characters, without escapes

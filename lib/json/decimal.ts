@@ -81,7 +81,7 @@ function addStep(digits: string, step: -1 | 0 | 1): string {
   return digits.slice(0, end - 1) + String(Number(digits[end - 1]) + step) + rest;
 }
 
-/** Index of the last run of a digit, at the end. A regex would take quadratic time. */
+/** Index of the run of a digit at the end of a text. A regex would take quadratic time. */
 function endWithout(digit: string, digits: string): number {
   let end = digits.length;
   while (digits.charAt(end - 1) === digit) end--;

@@ -1,6 +1,6 @@
 /**
  * The grammar of JSON (RFC 8259) as a table: the next state for each state and each byte. So every byte
- * takes the same time, and so do all texts of one length (I9).
+ * takes the same time, and all texts of one length take the same time (I9).
  *
  * A table cannot remember open brackets. So at a bracket, the table has an action instead of a state. A
  * state is the index of its row; adding the byte gives the entry.

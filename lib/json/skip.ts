@@ -1,12 +1,12 @@
 /**
- * Finds the end of values in JSON that is known to be valid. This is faster than validation: outside of
- * strings, only brackets count.
+ * A search for the end of values in JSON that is known to be valid. It is faster than validation: outside
+ * of strings, only brackets count.
  */
 import { skipString } from "./scan.ts";
 
 const QUOTE = 34;
 
-/** Kinds of bytes outside of strings; most have 0. */
+/** Kinds of bytes outside of strings; most bytes have kind 0. */
 const SEPARATOR = 1, STRING = 2, OPEN = 3, CLOSE = 4;
 const KINDS = new Uint8Array(256);
 for (

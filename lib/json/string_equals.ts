@@ -1,4 +1,4 @@
-/** Compares JSON string literals with strings, without decoding the literals. */
+/** A comparison of JSON string literals with strings, without decoding the literals. */
 
 const BACKSLASH = 92, NINE = 57, LOWER_U = 117;
 

@@ -1,4 +1,4 @@
-/** Decodes a line of any form: it scans all members, and then reads those of the method. */
+/** The decoder of lines of any form: it scans all members, and then reads those of the method. */
 import { quoted } from "../base/quote.ts";
 import type { Span } from "../bytes/span.ts";
 import { stringAt } from "../json/scan.ts";
@@ -9,7 +9,7 @@ import { type Method, METHODS, type Rejection, type Request, REQUEST_READERS } f
 
 const METHOD_NAMES = new NameIndex(METHODS);
 
-/** One for all lines: they are decoded one at a time. */
+/** The reader for all lines, which are decoded one at a time. */
 const members = new MemberReader();
 
 /** Decodes a line, which must be UTF-8; see `decodeRequest`. Never throws (I9). */

@@ -1,9 +1,9 @@
-/** The failure of a line that cannot be decoded, thrown on the way and caught in `decode_request.ts`. */
+/** The failure of a line that cannot be decoded. Readers of members throw it to `any_request.ts`. */
 import { quoted } from "../base/quote.ts";
 import { textAt } from "../bytes/span.ts";
 import type { Failure, FailureType } from "./message.ts";
 
-/** Bytes of a text that a message may quote: more than it shows. */
+/** Bytes of a text that are decoded for a quote, which shows fewer of them. */
 const MAX_QUOTED_BYTES = 256;
 
 /** Ends the decoding of a line. It is not an `Error`: a stack trace would cost more than the decoding. */

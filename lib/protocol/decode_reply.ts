@@ -1,6 +1,6 @@
 /**
- * Decodes the lines of replies. The result stays text, byte for byte: it is the last member of a
- * success, with nothing but `}` behind it.
+ * The decoder of replies. The result stays text, byte for byte: it is the last member of a success, with
+ * only `}` behind it.
  */
 import { skipWhite, stringAt, visitMembers } from "../json/scan.ts";
 import { quoted } from "../base/quote.ts";
@@ -11,14 +11,14 @@ import type { Failure, FailureType, JsonText } from "./message.ts";
 export interface SuccessReply {
   /** The result as JSON text, byte for byte. */
   readonly result: JsonText;
-  /** What the next request for the rest of a scan carries; absent after the last part. */
+  /** The cursor for the request for the next part of a scan; absent after the last part. */
   readonly cursor?: string;
 }
 
-/** How a success begins that has no other members. */
+/** The beginning of a success without other members. */
 const PLAIN_SUCCESS = '{"status":"OK","result":';
 
-/** A line is no reply of this protocol: the peer is another kind of server. */
+/** The error for a line that is no reply of this protocol: the peer is another kind of server. */
 export class ReplyFormatError extends Error {
   override name = "ReplyFormatError";
 }

@@ -1,5 +1,6 @@
 /**
- * Decodes the bytes of one line into a request, or into the failure to reply with. Never throws (I9).
+ * The decoder of requests. It returns the request of a line, or the failure to reply with. It never throws
+ * (I9).
  *
  * The most common lines are decoded here, in less than half the time of any others: `insert`, `lookup` and
  * `remove` without an id, white space or escapes in the key, members in the usual order.
@@ -19,7 +20,7 @@ const BEFORE_VALUE = bytesOf('","value":');
 /** Longest line that is tried: a longer one with another form would be read twice. */
 const MAX_COMMON_BYTES = 4_096;
 
-/** Where the method's name begins. */
+/** Offset of the method's name in the line. */
 const NAME_OFFSET = '{"method":"'.length;
 
 const SPACE = 32, QUOTE = 34, BACKSLASH = 92, CLOSE_OBJECT = 125;
@@ -68,7 +69,7 @@ function beginningFor(firstOfName: number): Uint8Array | undefined {
   return firstOfName === LOWER_R ? REMOVE : undefined;
 }
 
-/** The end of a string without escapes that begins here; -1: it has some, or is not valid. */
+/** The end of a string without escapes; -1: the string has an escape, or is not valid. */
 function skipPlainString(bytes: Uint8Array, start: number, end: number): number {
   for (let at = start; at < end; at++) {
     const byte = bytes[at] ?? 0;

@@ -1,6 +1,6 @@
 /**
- * The encoder of replies. `result` is always the last member with nothing but `}` behind it, so that a
- * client can cut out its text without parsing it.
+ * The encoder of replies. `result` is always the last member with only `}` behind it, so that a client can
+ * cut out its text without parsing it.
  */
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import { type Span, spanOf } from "../bytes/span.ts";
@@ -85,7 +85,7 @@ export function addFailure(
   out.addText(`,"type":"${type}","message":${JSON.stringify(message)}}\n`);
 }
 
-/** The line of a failure without a request, with its LF, in bytes of its own: they may be written late. */
+/** The line of a failure without a request, with its LF, in a new buffer: it may be written later. */
 export function failureLine({ type, message }: Failure): Uint8Array<ArrayBuffer> {
   return encoder.encode(
     `{"status":"ERROR","type":"${type}","message":${JSON.stringify(message)}}\n`,

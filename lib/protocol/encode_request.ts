@@ -1,4 +1,4 @@
-/** Encodes requests of a client as lines. */
+/** The encoder of a client's requests. */
 import type { JsonText, Part } from "./message.ts";
 
 /** A request of a client. It has no id, because replies come in order. */

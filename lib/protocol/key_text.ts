@@ -1,4 +1,4 @@
-/** Converts keys between their characters and their canonical text (`KeyText` in `message.ts`). */
+/** The conversion of keys between their characters and their canonical text (`KeyText` in `message.ts`). */
 import { hasEscape } from "../json/scan.ts";
 import { spanOf, textAt } from "../bytes/span.ts";
 import type { KeyText } from "./message.ts";

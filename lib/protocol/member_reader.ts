@@ -1,8 +1,8 @@
 /**
- * Reads the members of a request from the bytes of its line: each by the type that the method needs.
+ * A reader of the members of a request: each by the type that the method needs.
  *
- * The line is scanned once, for where members begin and end. Only members that the method uses are read;
- * keys and values stay where they are, as spans.
+ * One scan of the line finds the start and end of each member. Only members that the method uses are
+ * read. Keys and values are spans of the line.
  */
 import { MAX_AGENT_CHARS } from "../base/limits.ts";
 import { type Span, textOf } from "../bytes/span.ts";
@@ -47,7 +47,7 @@ export class MemberReader {
   readonly #starts = new Int32Array(MEMBERS.length);
   readonly #ends = new Int32Array(MEMBERS.length);
 
-  /** Finds the members of a line, which must be one object. Of equal members the last one counts. */
+  /** Finds the members of a line, which must be one object. Of members with one name, the last one counts. */
   scan(bytes: Uint8Array, lineStart: number, lineEnd: number): void {
     this.#bytes = bytes;
     this.#starts.fill(-1);
@@ -72,7 +72,7 @@ export class MemberReader {
     }
   }
 
-  /** Releases the line, or it would stay in memory until the next one. */
+  /** Releases the line, which would otherwise stay in memory until the next one. */
   release(): void {
     this.#bytes = NO_BYTES;
   }

@@ -1,6 +1,6 @@
 /**
- * What requests and replies consist of, as types. docs/PROTOCOL.md specifies the lines; `requests.ts`
- * lists the methods.
+ * The types of the parts of requests and replies. docs/PROTOCOL.md specifies the lines; `requests.ts` lists
+ * the methods.
  */
 import type { Span } from "../bytes/span.ts";
 
@@ -13,7 +13,7 @@ export type JsonText = string;
  */
 export type KeyText = Span;
 
-/** Why a request failed; the `type` of an `ERROR` reply. */
+/** The kind of a failure; the `type` of an `ERROR` reply. */
 export type FailureType =
   | "KeyError"
   | "RequestError"
@@ -34,9 +34,9 @@ export interface Failure {
   readonly message: string;
 }
 
-/** Which part of a scan or query one reply holds. */
+/** The part of a scan or query that a request asks for. */
 export interface Part {
-  /** Most pairs; undefined: all pairs, at one instant. */
+  /** Maximum number of pairs; undefined: all pairs, at one instant. */
   readonly limit: number | undefined;
   /** The cursor of the reply before; undefined: the part is the first one. */
   readonly cursor: string | undefined;

@@ -1,4 +1,4 @@
-/** Finds names of a fixed list by their string literals, without making a string of each literal. */
+/** An index of a fixed list of names. It finds string literals without making a string of each one. */
 import { stringEquals, unitAt } from "../json/string_equals.ts";
 
 /** A list of names, indexed by their first characters. */
@@ -12,7 +12,7 @@ export class NameIndex {
     }
   }
 
-  /** Number of the name that a literal spells, with escapes or without; -1: it spells none of them. */
+  /** Number of the name that a literal has, with escapes or without; -1: it has another name. */
   find(bytes: Uint8Array, literalStart: number, literalEnd: number): number {
     const numbers = this.#numbersByFirstUnit[unitAt(bytes, literalStart + 1)];
     if (numbers === undefined) return -1;

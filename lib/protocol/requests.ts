@@ -10,7 +10,7 @@ import type { Failure } from "./message.ts";
 
 type Id = Span | undefined;
 
-/** For each method, reads its request from the members of a line. Their order is that of messages. */
+/** The readers that make a request from the members of a line, by method. Messages use this order. */
 const READERS = {
   insert: (line, id) => ({ method: "insert", id, key: line.key(), value: line.value() }) as const,
   lookup: (line, id) => ({ method: "lookup", id, key: line.key() }) as const,

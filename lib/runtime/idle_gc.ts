@@ -1,6 +1,6 @@
 /**
  * Garbage collection after many clients have disconnected. V8 collects when a program allocates, so an idle
- * server would keep the garbage of its former clients, and the memory pages that it was in.
+ * server would keep the garbage of its former clients, and the memory pages of that garbage.
  */
 import { IDLE_GC_CLIENTS, IDLE_GC_PAUSE_MS, IDLE_GC_QUIET_MS } from "../base/limits.ts";
 
@@ -16,7 +16,7 @@ export class IdleGc {
   #lastDisconnectMs = -Infinity;
   #collectedMs = -Infinity;
 
-  /** @param collect default: V8's, if it exists */
+  /** @param collect (default: V8's `gc`, if it exists) */
   constructor(collect: Collect | undefined = (globalThis as { gc?: Collect }).gc) {
     this.#collect = collect;
   }
@@ -27,8 +27,8 @@ export class IdleGc {
     this.#lastClients = clients;
     this.#maxClients = Math.max(this.#maxClients, clients);
     if (nowMs - this.#lastDisconnectMs < IDLE_GC_QUIET_MS) return;
-    const isCrowdGone = this.#maxClients - clients >= IDLE_GC_CLIENTS;
-    if (!isCrowdGone || nowMs - this.#collectedMs < IDLE_GC_PAUSE_MS) return;
+    const hasGarbage = this.#maxClients - clients >= IDLE_GC_CLIENTS;
+    if (!hasGarbage || nowMs - this.#collectedMs < IDLE_GC_PAUSE_MS) return;
     this.#maxClients = clients;
     this.#collectedMs = nowMs;
     // Another flavor would collect, but keep the pages.

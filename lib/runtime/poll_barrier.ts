@@ -9,7 +9,7 @@ const TIMEOUT_MS = 100;
 
 const DATAGRAM = new Uint8Array(1);
 
-/** A barrier that one caller at a time can wait for, again and again. */
+/** A barrier that one caller at a time can wait for, any number of times. */
 export class PollBarrier {
   readonly #socket: Deno.DatagramConn | undefined;
   readonly #buffer = new Uint8Array(1);
@@ -37,7 +37,7 @@ export class PollBarrier {
       await sleep(0);
       return false;
     }
-    // The read starts before the send: a datagram that is there already would be read without a poll.
+    // The read starts before the send: a datagram that has arrived would be read without a poll.
     this.#received ??= socket.receive(this.#buffer).then(() => {}, () => {}).then(() => {
       this.#received = undefined;
     });

@@ -4,8 +4,8 @@
  * The runtime polls the system (epoll) when it has nothing else to do, and otherwise only after about 60
  * rounds of its event loop. Reads and writes that finish at once, pending connections and `setImmediate`
  * give it something to do in each round. With rounds of 4 ms, all other clients would wait for 250 ms
- * (measured). So after `MAX_BUSY_MS`, all such code waits for the next poll together, since any part of it
- * would keep the runtime from polling. Then it resumes one by one, until the next poll is due.
+ * (measured). So after `MAX_BUSY_MS`, all such code waits for the next poll together, because any part of it
+ * would keep the runtime from polling. Then the parts resume one by one, until the next poll is due.
  */
 import { Fifo } from "../base/fifo.ts";
 import { MAX_BUSY_MS } from "../base/limits.ts";
@@ -16,7 +16,7 @@ export interface Yielder {
    * Called between two pieces of work if the second one could start at once.
    *
    * @param isBatch whether the work is a batch of the command queue, which resumes first
-   * @returns a promise to wait for; undefined if it is not time to pause
+   * @returns a promise to wait for; undefined: the caller need not pause
    */
   yield(isBatch?: boolean): Promise<void> | undefined;
 }
@@ -64,7 +64,7 @@ export class EventLoopYielder implements Yielder {
   }
 }
 
-/** Resumes the first work that is paused, and returns when it waits for something else. */
+/** Resumes the first paused work, and returns when that work waits for something else. */
 async function resumeFirst(paused: Fifo<() => void>): Promise<void> {
   paused.shift()?.();
   // Microtasks of that work come before these.

@@ -16,16 +16,16 @@ import type { ConnectionLimits, Submit } from "./connection_options.ts";
 import type { ClientConn, ClientListener } from "./listener.ts";
 import { TcpSocket } from "./socket.ts";
 
-/** Pause after a failed accept, in milliseconds: most likely the process has no free file handle. */
+/** Pause after a failed accept, in milliseconds: usually the process has no free file handle. */
 const ACCEPT_PAUSE_MS = 50;
 
-/** Accepts fail by the thousand; one line in this time reports them, in milliseconds. */
+/** Time between two warnings about failed accepts, in milliseconds: thousands may fail at once. */
 const ACCEPT_WARNING_MS = 10_000;
 
 /** Shortest time between two sweeps, in milliseconds. */
 const MIN_SWEEP_MS = 10;
 
-/** What an acceptor needs. */
+/** The parts and settings of an acceptor. */
 export interface AcceptorOptions {
   readonly submit: Submit;
   readonly limits: ConnectionLimits & AdmissionLimits;
@@ -81,7 +81,7 @@ export class Acceptor {
         await sleep(ACCEPT_PAUSE_MS, signal);
         continue;
       }
-      // `stop` did not see a connection that was accepted in the same moment.
+      // `stop` has missed a connection that was accepted at the same moment.
       if (signal.aborted) return conn.close();
       try {
         this.#serve(conn);
@@ -147,7 +147,7 @@ export class Acceptor {
     this.#connections.set(connection, ended);
   }
 
-  /** Ends connections whose time is over, and frees memory that nothing uses. */
+  /** Ends connections whose time is over, and frees unused memory. */
   readonly #sweep = (): void => {
     this.#clock.nowMs = performance.now();
     for (const connection of this.#connections.keys()) connection.expire();

@@ -17,7 +17,7 @@ export interface AddressLimits {
   readonly maxConnectsPerSecond: number;
 }
 
-/** Why a client from an address is rejected. */
+/** The reason why a client from an address is rejected. */
 export type AddressProblem = "too many clients" | "too many connects";
 
 /** Recent connects and wrong tokens of an address. */
@@ -46,7 +46,7 @@ export class AddressLimiter {
    *
    * @param address as `addressGroup` returns it
    * @param nowMs of `performance.now()`
-   * @returns why the client must be rejected; undefined if it is within the limits
+   * @returns the reason why the client must be rejected; undefined if it is within the limits
    */
   connect(address: string, nowMs: number): AddressProblem | undefined {
     const { maxClientsPerAddress, maxConnectsPerSecond } = this.#limits;

@@ -1,8 +1,9 @@
 /**
  * Admission: decides which new connections the server serves, and rejects the others with one `Busy`.
  *
- * Bounds on clients keep memory, files and time for those that are served (I5). A full server can still
- * be inspected: one reserved connection, from the server's own machine, may send `hello` and `info`.
+ * Bounds on clients keep memory, files and time for the clients that are served (I5). An operator can still
+ * inspect a full server: one reserved connection, from the server's own machine, may send `hello` and
+ * `info`.
  */
 import { addressGroup } from "../base/address.ts";
 import { settlesWithin, sleep } from "../base/clock.ts";
@@ -34,13 +35,13 @@ export interface AdmissionLimits extends AddressLimits {
   readonly maxCursors: number;
 }
 
-/** What admission needs. */
+/** The settings of admission. */
 export interface AdmissionOptions {
   readonly limits: AdmissionLimits;
   /** Whether clients must send the token before anything else. */
   readonly requiresToken: boolean;
   readonly log: Log;
-  /** Aborted when the server stops: it ends all delays. */
+  /** Aborted when the server stops, which ends all delays. */
   readonly stopping: AbortSignal;
 }
 
@@ -60,7 +61,7 @@ export interface Slot {
   readonly busy: ClosingFailure | undefined;
 }
 
-/** Why the server rejected or disconnected a client, or refused its token. */
+/** The reason why the server rejected or disconnected a client, or refused its token. */
 export type RejectionReason =
   | Ending
   | "clients"
@@ -95,7 +96,7 @@ export class Admission {
     );
   }
 
-  /** How many clients were rejected or disconnected since the start, by reason. */
+  /** Number of clients that were rejected or disconnected since the start, by reason. */
   get rejected(): ReadonlyMap<RejectionReason, number> {
     return this.#rejected;
   }
@@ -163,9 +164,9 @@ export class Admission {
 
   /**
    * Lowers the limit on clients after the system refused to open another file, so that further clients
-   * get a `Busy`. Disconnects the clients beyond the new limit, those that were silent for longest.
+   * get a `Busy`. Disconnects clients beyond the new limit: those that were silent for longest.
    *
-   * @param connections all that are served
+   * @param connections all connections that are served
    * @returns the new limit; undefined if it stays, because rejections hold the files for a moment
    */
   freeFiles(connections: Connection[]): number | undefined {
@@ -192,7 +193,7 @@ export class Admission {
     return { client, address, busy };
   }
 
-  /** Disconnects an idle reserved connection. @returns whether there is none now */
+  /** Disconnects an idle reserved connection. @returns whether the reserved connection is free */
   #vacateReserved(busy: ClosingFailure): boolean {
     const reserved = this.#reserved;
     if (reserved === undefined) return true;

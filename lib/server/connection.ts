@@ -3,8 +3,8 @@
  * writes the replies.
  *
  * It reads, executes, writes, and only then reads again. A read during a write of the same connection was
- * measured to be slower. This way, a client that does not take its replies is not read from either (I5).
- * `buffer_budget.ts` counts the bytes that it holds meanwhile.
+ * measured to be slower. So the server does not read from a client that does not take its replies (I5).
+ * `buffer_budget.ts` counts the bytes that such a client holds.
  *
  * A connection has no timer. `expire` is called periodically, and compares the time of the last event.
  */
@@ -40,22 +40,22 @@ export class Connection implements RequestSource, BufferOwner {
   readonly #queued: QueuedClient;
   readonly #reader: RequestReader;
   readonly #framer: LineFramer;
-  // Read for each request.
+  // Two limits that are read for each request.
   readonly #maxOutputBytes: number;
   readonly #maxInFlight: number;
   #state: State = "executing";
   /** Whether no more bytes are read: the connection closes after the replies are written. */
   #isEnding = false;
-  /** Why the server ends the connection; no more requests are executed. */
+  /** The reason why the server ends the connection; no more requests are executed. */
   #ending: Ending | undefined;
-  /** Whether there may be more requests in the received bytes. */
+  /** Whether the received bytes may have more requests. */
   #hasMore = false;
   /** Requests that were read and whose replies are not written. */
   #inFlight = 0;
   #hasRequested = false;
   readonly #connectedMs: number;
   #lastActivityMs: number;
-  /** When the last line began that was not received whole. */
+  /** Start of the last line that was not received whole. */
   #lineStartMs: number;
   /** Size of the read buffer, in bytes. */
   #bufferBytes: number = READ_BUFFER_BYTES.first;
@@ -107,12 +107,12 @@ export class Connection implements RequestSource, BufferOwner {
     }
   }
 
-  /** When bytes were last received or written. */
+  /** Time when bytes were last received or written. */
   get lastActivityMs(): number {
     return this.#lastActivityMs;
   }
 
-  /** Whether it received a request. */
+  /** Whether the client has sent a request. */
   get hasRequested(): boolean {
     return this.#hasRequested;
   }
@@ -137,7 +137,7 @@ export class Connection implements RequestSource, BufferOwner {
   /**
    * Writes a failure without a request, and ends the connection.
    *
-   * @returns false if it executes or writes now: then nothing is done
+   * @returns false, and nothing else, if the connection executes or writes now
    */
   dismiss(failure: Failure): boolean {
     if (this.#state !== "reading") return false;
@@ -151,7 +151,7 @@ export class Connection implements RequestSource, BufferOwner {
     return true;
   }
 
-  /** Ends the connection at once, because the server needs its place. */
+  /** Ends the connection at once, because the server needs its slot. */
   disconnectBusy(): void {
     this.#endFor("busy");
   }
@@ -161,7 +161,7 @@ export class Connection implements RequestSource, BufferOwner {
     this.#endFor("buffers");
   }
 
-  /** Reads no more bytes. Requests that were read are executed and answered; then it closes. */
+  /** Reads no more bytes. The connection closes after the replies to the requests that were read. */
   end(): void {
     this.#isEnding = true;
     if (this.#state === "reading") this.cut();

@@ -1,4 +1,4 @@
-/** The parts and limits that a connection is made with. */
+/** The options of a connection: its parts and limits. */
 import type { Log } from "../base/log.ts";
 import type { Client, ClosingFailure } from "../commands/client_state.ts";
 import type { QueuedClient } from "../engine/command_queue.ts";
@@ -28,7 +28,7 @@ export interface CoarseClock {
   readonly nowMs: number;
 }
 
-/** Why the server ended a connection. */
+/** The reason why the server ended a connection. */
 export type Ending =
   | "idle"
   | "slow request"

@@ -66,7 +66,7 @@ export class RequestReader {
     this.framer.push(chunk, end);
   }
 
-  /** Reads the next request or rejection; undefined if there is no whole line. */
+  /** Reads the next request or rejection; undefined if no whole line has arrived. */
   read(): Request | Rejection | undefined {
     const { framer } = this;
     if (this.#isChecking) {

@@ -16,7 +16,7 @@ import { Acceptor } from "./acceptor.ts";
 import { listen, listeningAt, type ListenOptions } from "./listener.ts";
 import { type PublishedOptions, ServerInfo } from "./server_info.ts";
 
-/** How to run a server. */
+/** The settings of a server. */
 export type HtServerOptions = PublishedOptions & ListenOptions;
 
 /** A server that listens. */
@@ -34,7 +34,7 @@ export class HtServer {
   /**
    * Listens at once.
    *
-   * @param token what clients must send first; undefined: nothing
+   * @param token the token that clients must send first; undefined: none
    * @throws {ExitError} if it cannot listen
    */
   constructor(

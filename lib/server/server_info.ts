@@ -18,7 +18,7 @@ export type PublishedOptions =
     readonly takeover?: boolean;
   };
 
-/** What the description is made of. */
+/** The parts of a server that the description is about. */
 export interface ServerParts extends TableWithStorage {
   readonly options: PublishedOptions;
   readonly port: number;
@@ -41,7 +41,7 @@ const INFO_FRAME_BYTES = 200;
 /** The version of docs/PROTOCOL.md. */
 const PROTOCOL_VERSION = 1;
 
-/** What clients may rely on in addition to the methods of every server. */
+/** Features that clients may rely on in addition to the methods of every server. */
 const FEATURES: readonly string[] = [];
 
 const encoder = new TextEncoder();

@@ -1,5 +1,5 @@
 /**
- * Takes checkpoints while the server serves requests.
+ * The checkpoints of a table while the server serves requests.
  *
  * A checkpoint first starts a new log. Then it writes the table slot by slot, in slices of a millisecond.
  * It may or may not contain changes that clients make during that time. Changes are absolute, so replaying
@@ -33,7 +33,7 @@ export interface CheckpointerOptions {
   /** Identity of the table. */
   readonly tableId: string;
   readonly syncing: LogSync;
-  /** Size of the last checkpoint, in bytes; 0 if there is none. */
+  /** Size of the last checkpoint, in bytes; 0 without a checkpoint. */
   readonly checkpointBytes: number;
   readonly log: Log;
   /** Aborts a checkpoint. */
@@ -139,7 +139,7 @@ export class Checkpointer {
     const writer = new CheckpointWriter(files, { covers, table: tableId, log });
     try {
       while (!writer.writeSlice(table, performance.now() + CHECKPOINT_SLICE_MS)) {
-        // Frequent syncs: one sync of the whole file would hold up the syncs of the log.
+        // One sync of the whole file would delay the syncs of the log.
         if (writer.unsyncedBytes > CHECKPOINT_SYNC_BYTES) await writer.sync();
         const isAborted = !(await sleep(CHECKPOINT_PAUSE_MS, signal)) && !isUninterrupted;
         if (isAborted) throw new Error("closing");

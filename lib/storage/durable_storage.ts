@@ -3,7 +3,7 @@
  * gets too long. The files are specified in `log_record.ts` and `file_names.ts`.
  *
  * If another program removes or replaces a file, the guard writes the table again (`file_guard.ts`). Until
- * it has done so, no further change counts as durable (I2).
+ * then, no further change counts as durable (I2).
  */
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -27,7 +27,7 @@ export interface CompactLimits {
 /** Smallest log that is compacted by default, in bytes. */
 export const MIN_COMPACT_BYTES = 64_000_000;
 
-/** Interval of syncs with `--fsync interval`, in milliseconds: a power failure may lose that much. */
+/** Interval of syncs with `--fsync interval`, in milliseconds: a power failure may lose its changes. */
 const SYNC_INTERVAL_MS = 1_000;
 
 /** Settings and parts of a storage. */
@@ -39,8 +39,8 @@ export interface DurableOptions {
   readonly compact: CompactLimits;
   readonly log: Log;
   /**
-   * Ends the process. After a failed sync, or a failed write that could not be undone, it is unknown what
-   * is on disk, and another sync may report success all the same (I6). It is also called with a
+   * Ends the process. After a failed sync, or a failed write that could not be undone, the content of the
+   * disk is unknown, although another sync may report success (I6). This is also called with a
    * `FolderLostError`, and if the table cannot be written before the end.
    */
   readonly onSyncFailure: (error: unknown) => void;
@@ -115,8 +115,8 @@ export class DurableStorage implements Storage {
     if (options.fsync === "interval") {
       this.#timer = setInterval(this.#syncInterval, SYNC_INTERVAL_MS);
     }
-    // A crash came before the checkpoint's old logs were removed: this checkpoint removes them. Or the
-    // identity is new: this checkpoint makes it durable.
+    // Older logs exist if a crash came before their removal: this checkpoint removes them. It also makes
+    // a new identity durable.
     const { olderLogs, isNewTableId } = options.recovery;
     if (olderLogs.length > 0 || isNewTableId) this.#startCheckpoint();
   }
@@ -126,8 +126,8 @@ export class DurableStorage implements Storage {
   }
 
   /**
-   * With `always`, the number of the last synced change, else of the last written one. While a file is
-   * missing, it stays the same.
+   * With `always`, the number of the last synced change, else of the last written one. The number stays the
+   * same while a file is missing.
    */
   get durableSeq(): number {
     return this.#durableSeq;
@@ -186,7 +186,7 @@ export class DurableStorage implements Storage {
 
   /**
    * Prepares for `close`, which follows when the clients are disconnected. It aborts a checkpoint. If a
-   * file is missing, there is one more attempt to write the table, and if that fails, the process ends:
+   * file is missing, the guard tries to write the table once more. If that fails, the process ends:
    * otherwise its clients would wait forever.
    */
   beginClose(): void {
@@ -207,13 +207,13 @@ export class DurableStorage implements Storage {
     this.#tableFiles.close();
   }
 
-  /** The checkpoint in progress; undefined if there is none. */
+  /** The checkpoint in progress, if any. */
   get checkpointing(): Promise<void> | undefined {
     return this.#checkpointing;
   }
 
   readonly #syncInterval = () => {
-    if (this.#syncedSeq < this.#writtenSeq) this.#syncLog().catch(() => {}); // it ends the process itself
+    if (this.#syncedSeq < this.#writtenSeq) this.#syncLog().catch(() => {}); // a failure ends the process
   };
 
   async #syncLog(): Promise<void> {
@@ -284,7 +284,7 @@ export class DurableStorage implements Storage {
 
   /** Forces all written changes to disk. The last sync blocks, so no write comes between it and the return. */
   async #syncAll(): Promise<void> {
-    // There may be many bytes: sync most of them in the background.
+    // Many bytes may be unsynced: most of them are synced in the background.
     if (this.durability !== "always") await this.#syncLog();
     // Between batches of the queue, the open batch is empty.
     this.syncNow();

@@ -20,7 +20,7 @@ export interface FileGuardOptions {
   readonly tableFiles: TableFiles;
   readonly checkpointer: Checkpointer;
   readonly log: Log;
-  /** Aborted when the server ends: then there is one last attempt to write the table. */
+  /** Aborted when the server ends: then the guard tries to write the table a last time. */
   readonly signal: AbortSignal;
   /** Ends the process. */
   readonly endProcess: (error: unknown) => void;
@@ -36,7 +36,7 @@ export interface FileGuardOptions {
 export class FileGuard {
   /** While a file is missing: resolves when all changes are on disk again. */
   restoring: Promise<void> | undefined;
-  /** Why changes must fail: a file is missing, and the table could not be written. */
+  /** The reason why changes fail: a file is missing, and the table could not be written. */
   writeError: string | undefined;
   readonly #options: FileGuardOptions;
   /** The error of the last check, so that it is logged once. */

@@ -1,4 +1,4 @@
-/** The way from the path of a data folder to its table and storage. */
+/** The opening of a data folder: from its path to its table and storage. */
 import { dirname } from "node:path";
 import { ExitError, messageOf } from "../base/errors.ts";
 import { FOLDER_CHECK_MS } from "../base/limits.ts";
@@ -13,7 +13,7 @@ import { type FolderLock, lockFolder } from "./folder/lock_file.ts";
 import { recover, type Recovery } from "./recovery/recovery.ts";
 import type { FsyncPolicy } from "./storage.ts";
 
-/** How to open a folder. */
+/** Settings of `openFolder`. */
 export interface OpenOptions {
   readonly folder: string;
   readonly fsync: FsyncPolicy;
@@ -43,7 +43,7 @@ export interface OpenTable {
 /**
  * Opens a folder, and creates it if it is missing.
  *
- * @throws {ExitError} if it cannot be used or holds damage
+ * @throws {ExitError} if the folder cannot be used or is damaged
  */
 export async function openFolder(options: OpenOptions): Promise<OpenTable> {
   const { folder, availableBytes = Infinity, onProgress = () => {} } = options;

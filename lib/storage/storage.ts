@@ -10,12 +10,12 @@ import { createTableId } from "./log/table_id.ts";
 
 export { type Change, WriteError } from "./log/table_change.ts";
 
-/** When the log is forced to disk: before a change is acknowledged, once a second, or never. */
+/** The time of a sync of the log: before a change is acknowledged, once a second, or never. */
 export type FsyncPolicy = "always" | "interval" | "never";
 
 /** Receives every change, in the order of the changes. */
 export interface Storage {
-  /** What survives a crash, in a word: a member of `info` and of the catalog record. */
+  /** The durability of changes, in a word: a member of `info` and of the catalog record. */
   readonly durability: "memory" | FsyncPolicy;
   /** Identity of the table: a random string that is kept with the table. */
   readonly tableId: string;

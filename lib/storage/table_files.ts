@@ -1,8 +1,8 @@
 /**
  * The files of one table while it is served: the active log, older logs, and the checkpoint.
  *
- * It keeps the identity of each file. So it notices that a file was removed or replaced, and it never
- * removes a file of another program.
+ * `TableFiles` keeps the identity of each file. So it notices that a file was removed or replaced, and it
+ * never removes a file of another program.
  */
 import {
   CHECKPOINT,
@@ -26,7 +26,7 @@ interface OlderLog {
   readonly log: LogWriter | undefined;
 }
 
-/** Another program removed, replaced or cut a file of the table. */
+/** The error for a file of the table that another program removed, replaced or cut. */
 export class MissingFileError extends Error {
   override name = "MissingFileError";
 
@@ -43,7 +43,7 @@ export class TableFiles {
   readonly #onForeign: (name: string, newName: string) => void;
   #older: OlderLog[];
   #checkpoint: FileStatus | undefined;
-  /** The checkpoint, open: so no other file gets its inode. */
+  /** The open checkpoint: no other file gets its inode while it is open. */
   #held: HeldFile | undefined;
 
   /** @param onForeign called after a file of another program was renamed */

@@ -1,5 +1,6 @@
 /**
- * Entries: each is a key and its value, in a block of the arena. In words of 4 bytes, its payload is
+ * Entries: each is a key and its value, in a block of the arena. The payload of the block, in words of 4
+ * bytes, is
  *
  *     short form: slot, sizes, key and value            (key up to 1022 bytes, value below 4 MiB)
  *     long form:  slot, -1, bytes of the key, bytes of the value, key and value
@@ -7,8 +8,8 @@
  *     sizes = bytes of the key (10 highest bits), bytes of the value (22 bits)
  *
  * `hash_table.ts` defines the bytes of key and value, and `slots.ts` the slot. An entry contains its slot
- * to save a memory access, which costs more than all else in a table of millions of keys. It takes no
- * extra space in most entries, because both sizes share a word.
+ * to save a memory access, which costs more than all else in a table of millions of keys. The slot takes
+ * no extra space in most entries, because both sizes share a word.
  */
 import { copyBytes } from "../bytes/byte_builder.ts";
 import { areEqual, type Span } from "../bytes/span.ts";

@@ -8,8 +8,8 @@
  * the slots visits every key that stays exactly once, with any changes in between. Its position is only a
  * number: an unfinished cursor keeps no memory (I5).
  *
- * A lookup does not use the slots, because each step may wait for memory. A walk uses nothing else. An
- * entry contains its slot, so a change can update both.
+ * A lookup does not use the slots, because each step may wait for memory. A walk uses only the slots. An
+ * entry contains its slot, so a change can update both index and slots.
  *
  *     key -> hash (`key_hash.ts`) -> address (`index.ts`) -> bytes and slot (`entry.ts`)
  *                                   slot -> address (`slots.ts`) -> bytes
@@ -68,8 +68,8 @@ export class HashTable {
   /**
    * Memory of keys, values, slots and index, in bytes.
    *
-   * Entries count with their blocks, slots as long as they have numbers, and the index with its largest
-   * size per key. Old values that wait for `commit` do not count.
+   * Entries count with their blocks, slots up to the highest one, and the index with its largest size per
+   * key. Old values that wait for `commit` do not count.
    */
   get bytes(): number {
     return this.#entryBytes + this.#slots.used * SLOT_BYTES + this.#size * INDEX_BYTES;
@@ -143,9 +143,9 @@ export class HashTable {
   /**
    * Reads the entry in a slot.
    *
-   * @param entry set to it, valid until the next change, `commit` or `rollback`
+   * @param entry receives its location, valid until the next change, `commit` or `rollback`
    * @returns false: the slot is free
-   * @throws RangeError if there is no such slot
+   * @throws RangeError if the table has no such slot
    */
   read(slot: number, entry: Entry): boolean {
     const address = this.#slots.addressAt(slot);
@@ -157,7 +157,7 @@ export class HashTable {
   /**
    * Reads the entry at an address from `find`.
    *
-   * @param entry set as by `read`
+   * @param entry see `read`
    */
   readAt(address: number, entry: Entry): void {
     readEntry(this.#arena, address, entry);
@@ -186,7 +186,7 @@ export class HashTable {
   /**
    * Undoes the last changes. A later `commit` releases their memory.
    *
-   * @param count number of `changesToUndo` that stay
+   * @param count number of changes that stay, counted as by `changesToUndo`
    */
   rollbackTo(count: number): void {
     this.#undoTo(count);
@@ -262,7 +262,7 @@ export class HashTable {
   }
 
   #clearUndo(): void {
-    // Not earlier: a rollback needs the space in the index.
+    // The index shrinks only now, because a rollback needs the space.
     for (const hash of this.#undoHashes) this.#index.shrink(hash);
     this.#undoSlots.length = this.#undoAddresses.length = this.#undoHashes.length = 0;
   }

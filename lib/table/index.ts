@@ -40,7 +40,7 @@ export class EntryIndex {
     this.#arena = arena;
   }
 
-  /** Address of the entry with this key; 0: there is none. */
+  /** Address of the entry with this key; 0: no entry has it. */
   find(hash: number, bytes: Uint8Array, start: number, end: number): number {
     const arena = this.#arena;
     const shard = (hash & (SHARDS - 1)) << 1;
@@ -128,8 +128,8 @@ export class EntryIndex {
 
   /** Number of cells of a shard, in use or not. */
   #cellsIn(number: number): number {
-    const isThere = this.#shards[number << 1] !== 0;
-    return isThere ? (this.#shards[(number << 1) + 1] ?? 0) + 1 : 0;
+    const isAllocated = this.#shards[number << 1] !== 0;
+    return isAllocated ? (this.#shards[(number << 1) + 1] ?? 0) + 1 : 0;
   }
 
   #move(number: number, address: number, cells: number): void {

@@ -18,8 +18,8 @@ export class KeyHash {
   /** Hash of bytes `start` to `end`: 32 bits, as a signed number. */
   of(bytes: Uint8Array, start: number, end: number): number {
     let v0 = this.#k0, v1 = this.#k1, v2 = v0 ^ 0x6c796765, v3 = v1 ^ 0x74656462;
-    // Rounds for whole words, one for the length and the last bytes, then three final rounds. One loop
-    // for all, because a function for a round could not return four numbers.
+    // Each whole word takes a round. The length and the last bytes take one, and three final rounds follow.
+    // One loop runs all of them, because a function for a round could not return four numbers.
     let roundsToGo = ((end - start) >>> 2) + 4;
     for (let at = start; roundsToGo > 0; roundsToGo--, at += 4) {
       let word = 0;

@@ -2,7 +2,7 @@
  * Slots: the numbers of keys, for walks over the table.
  *
  * A slot is one word: the address of the key's entry; or, if it is free, the number of the next free slot
- * plus one (0: there is none). Free slots are used again, the last one first.
+ * plus one (0: this is the last one). Free slots are used again, in reverse order.
  *
  * Slots are in pages, so that growth copies nothing. A page is a block of the arena:
  *
@@ -23,7 +23,7 @@ const BITMAP_WORDS = PAGE_SLOTS >>> 5;
 /** Size of a slot, in bytes. Its bit is too small to count. */
 export const SLOT_BYTES = 4;
 
-/** Most slots: a number plus one must fit in a signed word. */
+/** Maximum number of slots: a slot plus one must fit in a signed word. */
 const MAX_SLOTS = 2 ** 31 - 1;
 
 /** The slots of a table. */
@@ -77,7 +77,7 @@ export class Slots {
   reserve(): void {
     if (this.#firstFree !== 0 || this.#used < this.#pageCount * PAGE_SLOTS) return;
     if (this.#used + PAGE_SLOTS > MAX_SLOTS) {
-      throw new RangeError(`There may be no more than ${MAX_SLOTS} keys`);
+      throw new RangeError(`A table may have at most ${MAX_SLOTS} keys`);
     }
     const address = this.#arena.allocate((BITMAP_WORDS + PAGE_SLOTS) * 4);
     if (this.#pageCount === this.#pages.length) {

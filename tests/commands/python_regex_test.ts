@@ -68,7 +68,7 @@ const TRANSLATED: readonly (readonly [regex: string, found: string, notFound: st
 /** Rejected regexes, and parts of their messages. */
 const REFUSED: readonly (readonly [regex: string, words: RegExp])[] = [
   ["(?x)a b", /flag x.*leave it out, and all blanks and comments/],
-  ["a++", /\+\+, which gives nothing back.*write \+/],
+  ["a++", /possessive repetition \+\+.*write \+/],
   ["a{2,3}+", /\{2,3\}\+.*write \{2,3\}/],
   ["(?P<\u00e9>a)", /name of a group may have letters from A to Z.*\(\.\.\.\) without one/],
   ["a{1001}", /at most 1000; write .*a\{1000\}a/],
@@ -77,12 +77,12 @@ const REFUSED: readonly (readonly [regex: string, words: RegExp])[] = [
   ["a(?!b)", /look-ahead.*filter the keys/],
   ["(?<=a)b", /look-behind.*filter the keys/],
   ["(?<!a)b", /look-behind.*filter the keys/],
-  ["(a)\\1", /what a group matched, \\1.*filter the keys/],
-  ["(?P<n>a)(?P=n)", /what a group matched.*filter the keys/],
+  ["(a)\\1", /back-reference \\1.*filter the keys/],
+  ["(?P<n>a)(?P=n)", /back-reference.*filter the keys/],
   ["(a)?(?(1)b|c)", /conditions.*\(\?:\.\.\.\|\.\.\.\)/],
   ["(?>a)", /atomic groups.*write \(\?:\.\.\.\)/],
   ["(?<n>a)", /written \(\?P<name>\.\.\.\)/],
-  ["a(?i)b", /stand at its start; write .*\(\?i:\.\.\.\)/],
+  ["a(?i)b", /must be at its start; write .*\(\?i:\.\.\.\)/],
   ["(?u)a", /flag u.*leave it out/],
   ["\\Qa.b\\E", /\\Q.*write \\ before each special character/],
   ["\\N{DIGIT ONE}", /\\N.*write the character/],
@@ -163,8 +163,7 @@ function mayDiffer(regex: string, key: string): boolean {
 const BEYOND_PYTHON = /\\[pPz]|\\x\{|\[:/;
 
 /** Reasons why the server rejects syntax of Python. */
-const KNOWN_REASON =
-  /gives nothing back|asked for again|look-|conditions|atomic|flag x|name of a group/;
+const KNOWN_REASON = /possessive|back-reference|look-|conditions|atomic|flag x|name of a group/;
 
 testWith(
   ["python3"],

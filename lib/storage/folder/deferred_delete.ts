@@ -24,10 +24,10 @@ export class DeferredDelete implements Disposable {
   }
 
   /**
-   * Frees their disk space. Call it only after a `syncFolder` behind the last removal: until then, a power
-   * failure may bring a name back, and its file must be whole (I3).
+   * Frees their disk space. Call it only after a `syncFolder` that follows the last removal: until then, a
+   * power failure may bring a name back, and its file must be whole (I3).
    *
-   * @param signal aborts it
+   * @param signal aborts the work
    */
   async freeSpace(signal: AbortSignal): Promise<void> {
     try {

@@ -21,8 +21,8 @@ export function isSameFile(one: FileStatus | undefined, other: FileStatus | unde
 }
 
 /** Whether a path still leads to the same file with the same length. */
-export function isUnchanged(found: FileStatus | undefined, left: FileStatus | undefined): boolean {
-  return isSameFile(found, left) && found?.bytes === left?.bytes;
+export function isUnchanged(now: FileStatus | undefined, before: FileStatus | undefined): boolean {
+  return isSameFile(now, before) && now?.bytes === before?.bytes;
 }
 
 /** The status of an open file, as Deno returns it. */
@@ -75,7 +75,7 @@ export interface HeldFile {
    * Frees the disk space in small steps, in the background, unless the file still has a name. A power
    * failure may bring back a name that was removed after the last `syncFolder`.
    *
-   * @param signal aborts it
+   * @param signal aborts the work
    * @throws if some of the space could not be freed
    */
   freeSpace(signal: AbortSignal): Promise<void>;
@@ -104,7 +104,7 @@ export interface FileSystem {
   openToRead(path: string): ReadableFile & OpenFile;
   rename(from: string, to: string): void;
   remove(path: string): void;
-  /** Opens a file before its name is removed; undefined if there is none or it cannot be opened. */
+  /** Opens a file before its name is removed; undefined if the file does not exist or cannot be opened. */
   hold(path: string): HeldFile | undefined;
   /** Makes the names in a folder durable, in the background. */
   syncFolder(path: string): Promise<void>;
@@ -126,10 +126,10 @@ export const realFileSystem: FileSystem = {
     try {
       return statusOf(Deno.lstatSync(path));
     } catch (error) {
-      const isNothing = error instanceof Deno.errors.NotFound ||
+      const isMissing = error instanceof Deno.errors.NotFound ||
         error instanceof Deno.errors.NotADirectory ||
         error instanceof Deno.errors.FilesystemLoop; // links in a circle
-      if (isNothing) return undefined;
+      if (isMissing) return undefined;
       throw error;
     }
   },

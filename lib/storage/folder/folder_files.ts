@@ -1,6 +1,6 @@
 /**
- * The files of a data folder. This interface has only the steps that storage needs. Tests make any of them
- * fail behind it.
+ * The files of a data folder. The interface has only the steps that storage needs. Tests make any of these
+ * steps fail.
  *
  * Every step that names a file first checks that the folder is still the one whose lock is held (I10).
  * Steps on open files need no check: an open file stays in its folder when the folder is moved.
@@ -20,14 +20,14 @@ import type { FolderLock } from "./lock_file.ts";
 
 export type { FileStatus, HeldFile, ReadableFile, WritableFile } from "./file_system.ts";
 
-/** The files of one folder; each name is that of a file in it. */
+/** The files of one folder; each name is the name of a file in the folder. */
 export interface Files {
   /** The path of the folder, for messages. */
   readonly folder: string;
   /**
    * Checks that the path still leads to the folder whose lock is held.
    *
-   * @throws {FolderLostError} if not: then no file may be written there
+   * @throws {FolderLostError} if the path leads elsewhere: then no file may be written there
    */
   check(): void;
   /**
@@ -36,9 +36,9 @@ export interface Files {
    * @throws if the system does not list all of them
    */
   list(): Promise<string[]>;
-  /** The status of a file; undefined if there is none. */
+  /** The status of a file; undefined if the file does not exist. */
   find(name: string): FileStatus | undefined;
-  /** The status of a file when it was opened to read; its status now if it was not. */
+  /** The status of a file when it was opened to read; otherwise its present status. */
   findRead(name: string): FileStatus | undefined;
   /** Size of a file, in bytes. */
   size(name: string): number;
@@ -53,7 +53,7 @@ export interface Files {
   /** Renames a file; a file that has the new name is replaced. */
   rename(from: string, to: string): void;
   remove(name: string): void;
-  /** Opens a file before its name is removed; undefined if there is none or it cannot be opened. */
+  /** Opens a file before its name is removed; undefined if the file does not exist or cannot be opened. */
   hold(name: string): HeldFile | undefined;
   /** Makes names durable, after a rename for example; in the background. */
   syncFolder(): Promise<void>;
@@ -182,7 +182,7 @@ export class FolderFiles implements Files {
   }
 }
 
-/** Removes a file without use; if that fails, the next checkpoint tries again. */
+/** Removes an unused file; if that fails, the next checkpoint tries again. */
 export function removeQuietly(files: Files, name: string): void {
   try {
     files.remove(name);

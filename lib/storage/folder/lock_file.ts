@@ -2,9 +2,9 @@
  * The lock of a data folder: a folder has at most one server (I10). Device and inode of the locked file are
  * the identity of the folder.
  *
- * The operating system releases the lock when the process ends, however it ends. The file holds the process
- * number. Since a user can remove the file, logs are locked too: a server holds the lock of its log at all
- * times. A second server that finds a new `lock` but a locked log is refused.
+ * The operating system releases the lock when the process ends, also after a crash. The file holds the
+ * process number. A user can remove the file, so logs are locked, too: a server holds the lock of its log
+ * at all times. A second server that finds a new `lock` but a locked log is refused.
  */
 import { ExitError, messageOf } from "../../base/errors.ts";
 import { writeAll } from "../../runtime/write_all.ts";
@@ -17,20 +17,20 @@ import {
   type WritableFile,
 } from "./file_system.ts";
 
-/** The lock of a folder; no other server uses the folder while it is held. */
+/** The lock of a folder; no other server uses the folder until the lock is released. */
 export interface FolderLock {
   /** The path of the folder without links. */
   readonly realPath: string;
   /**
    * Checks that the path of the folder still leads to this lock.
    *
-   * @throws {FolderLostError} if not
+   * @throws {FolderLostError} if the path leads elsewhere
    */
   check(): void;
   release(): void;
 }
 
-/** The folder was moved or replaced, or its lock was removed: another server may use the path now. */
+/** The folder was moved or replaced, or its lock was removed. Another server may use the path now. */
 export class FolderLostError extends Error {
   override name = "FolderLostError";
 
@@ -79,7 +79,7 @@ export async function lockFolder(
 /**
  * Keeps servers out of a folder while it is read. It writes nothing, so it works on a read-only disk.
  *
- * @returns undefined if there is no file `lock`: then no server uses the folder
+ * @returns undefined if the folder has no file `lock`: then no server uses the folder
  * @throws {ExitError} if a server holds the lock, with its process number; or if no server made the file
  *   `lock`
  */
@@ -159,8 +159,8 @@ function makeInUseError(folder: string, path: string, system: FileSystem): ExitE
 }
 
 /**
- * Checks that no other server holds a log of the folder. A server locks its log before the log gets its
- * name, and until it has lost it. So a running server has locked one of the listed logs.
+ * Checks that no other server holds a log of the folder. A server holds the lock of its log as long as the
+ * log has a name. So a running server has locked one of the listed logs.
  */
 async function requireUnlockedLogs(
   folder: string,

@@ -48,7 +48,7 @@ export class CheckpointWriter {
   /**
    * Writes the entries that the next slots hold now.
    *
-   * @param untilMs when to stop, on the clock of `performance.now()`
+   * @param untilMs end of the slice, on the clock of `performance.now()`
    * @returns whether all slots are written
    */
   writeSlice(table: HashTable, untilMs: number): boolean {
@@ -58,8 +58,8 @@ export class CheckpointWriter {
       }
       const isFull = this.#buffer.length > FLUSH_BYTES;
       if (isFull) this.#flush();
-      const isTimeToLook = isFull || this.#slot % SLOTS_PER_CLOCK === 0;
-      if (isTimeToLook && performance.now() > untilMs) break;
+      const isClockDue = isFull || this.#slot % SLOTS_PER_CLOCK === 0;
+      if (isClockDue && performance.now() > untilMs) break;
     }
     this.#flush();
     return this.#slot >= table.slotsUsed;

@@ -40,10 +40,10 @@ export function encodeLogHeader(members: Header): Uint8Array {
 }
 
 /**
- * Finds out what is wrong with the first record of a file.
+ * Finds the problem of the first record of a file.
  *
  * @param kind the expected kind of file
- * @returns a clause for an error message; undefined if the header is good
+ * @returns a clause for an error message; undefined if the header is valid
  */
 export function findHeaderProblem(record: LogRecord, kind: FileKind): string | undefined {
   const { htserver, version } = parseMembers(record);
@@ -74,7 +74,7 @@ export function parseHeader(record: LogRecord): Header {
 export interface FirstRecord {
   /** Undefined if the record is not whole. */
   readonly header: Header | undefined;
-  /** What is wrong with the record; undefined if it is good. */
+  /** The problem of the record; undefined if it is valid. */
   readonly problem: string | undefined;
 }
 

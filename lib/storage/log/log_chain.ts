@@ -11,7 +11,7 @@ import type { Header } from "./file_header.ts";
 export interface LogChain {
   /** Number of each log; a log of an earlier version gets the number after the one before it. */
   readonly numbers: readonly number[];
-  /** How many logs at the start hold only changes that the checkpoint also holds. */
+  /** Number of logs, from the first one, that hold only changes that the checkpoint also holds. */
   readonly supersededCount: number;
   /** The first gap: the number of the missing log, and the index of the log after it in the list. */
   readonly missing: { readonly at: number; readonly number: number } | undefined;
@@ -20,7 +20,7 @@ export interface LogChain {
 /**
  * Orders logs by their numbers and finds the first gap.
  *
- * @param checkpoint header of the checkpoint; undefined if there is none
+ * @param checkpoint header of the checkpoint; undefined without a checkpoint
  * @param logs headers of the logs, in the order of their names; undefined if a header is unreadable
  */
 export function orderLogs(

@@ -10,7 +10,7 @@ const CHUNK_BYTES = 256 * 1024;
 /** Bytes between two progress reports; each report also checks that the table fits into memory. */
 const PROGRESS_BYTES = 256 * 1024;
 
-/** The start of a record, and the size that it has at most. */
+/** The start of a record, and its maximum size in bytes. */
 const RECORD_START = /[0-9a-f]{8} [0-9a-f]{1,14} [0-9a-f]{1,14} \{/g;
 const RECORD_START_BYTES = 40;
 const RECORD_START_ONLY = /^[0-9a-f]{8} [0-9a-f]{1,14} [0-9a-f]{1,14} /;
@@ -27,8 +27,8 @@ const MAX_TRIES = 1_000;
 const latin1 = new TextDecoder("latin1");
 
 /**
- * A cursor over the lines of a file, which starts before the first one. The bytes behind the last LF are
- * a line without a record. So are a run of fill bytes, and each part of a line that is too long.
+ * A cursor over the lines of a file, which starts before the first one. Lines without a record are also
+ * the bytes behind the last LF, a run of fill bytes, and each part of a line that is too long.
  */
 export class LogReader implements Disposable {
   /** Offset of the line in the file, in bytes. */
@@ -79,7 +79,7 @@ export class LogReader implements Disposable {
     return this.end > this.offset;
   }
 
-  /** Whether a progress report is due; it counts as made. */
+  /** Whether a progress report is due; then the caller makes one. */
   isProgressDue(): boolean {
     if (this.end - this.#reportedEnd < PROGRESS_BYTES) return false;
     this.#reportedEnd = this.end;
@@ -130,7 +130,7 @@ export class LogReader implements Disposable {
     }
   }
 
-  /** Finds the first fill byte; the end of the buffer if there is none. */
+  /** Finds the first fill byte, or else the end of the buffer. */
   #findFill(from: number): number {
     let first = this.#filled;
     for (const byte of FILL_BYTES) {
@@ -154,7 +154,7 @@ export class LogReader implements Disposable {
     return skipped;
   }
 
-  /** Finds the end of a run of one byte; it compares four at a time, since a run may have gigabytes. */
+  /** Finds the end of a run of one byte; it compares four at a time, because a run may have gigabytes. */
   #findRunEnd(byte: number, start: number): number {
     const bytes = this.#buffer, end = this.#filled;
     const words = new Uint32Array(bytes.buffer, 0, bytes.length / 4);

@@ -51,8 +51,8 @@ export class LogWriter {
   }
 
   /**
-   * Creates a log, durably. It gets its name when its header is on disk, so a log without a whole header is
-   * damaged. An empty log of that name is replaced.
+   * Creates a log, durably. The log gets its name when its header is on disk, so a log without a whole
+   * header is damaged. An empty log of that name is replaced.
    *
    * @param table identity of the table
    * @throws if another file has the name
@@ -109,7 +109,7 @@ export class LogWriter {
   }
 
   /**
-   * Copies and cuts off a torn tail that the start could not copy, if there is one.
+   * Copies and cuts off the torn tail, if the start could not copy it.
    *
    * @throws {WriteError} if there still is no room for the copy
    */
@@ -178,7 +178,7 @@ export class LogWriter {
 
   /**
    * The status of the file, under any name, with the length that was written. The length differs if another
-   * program cut the file. A torn tail that is still there counts.
+   * program cut the file. A torn tail counts until it is cut off.
    */
   status(): FileStatus {
     return {

@@ -23,7 +23,7 @@ export interface TornTail {
   readonly contentBytes: number;
 }
 
-/** Reads the number of the first change in a log; undefined if damage comes before it, or there is none. */
+/** Reads the number of the first change in a log; undefined if damage or the end of the log comes first. */
 export function readFirstSeq(files: Files, name: string): number | undefined {
   using reader = LogReader.open(files, name);
   while (reader.next()) {
@@ -51,7 +51,7 @@ export function provesDamage(reader: LogReader, lost: number): boolean {
  * Copies the content of a torn tail to its own file, durably.
  *
  * @param copy name of that file
- * @throws if there is no room for it; then no part of the copy is left
+ * @throws if the disk has no room for it; then no part of the copy is left
  */
 export function copyTornTail(
   files: Files,

@@ -1,8 +1,8 @@
-/** The error for a damaged or missing file, which a server must not serve from (I4). */
+/** The error for a damaged or missing file. A server must not serve such a table (I4). */
 import { ExitError } from "../../base/errors.ts";
 import type { Files } from "../folder/folder_files.ts";
 
-/** A damaged file, and the offset from which on it is damaged. */
+/** A damaged file, and the offset where the damage begins. */
 export class DamageError extends ExitError {
   override name = "DamageError";
   readonly file: string;

@@ -30,7 +30,7 @@ export interface Recovery {
   /** Bytes of the torn tail, and the name of its copy; fill bytes are not copied. */
   readonly tornBytes: number;
   readonly tornCopy: string | undefined;
-  /** Why the copy failed: the torn tail is still in the log, and changes fail until it is copied. */
+  /** The reason why the copy failed: the torn tail stays in the log, and changes fail until it is copied. */
   readonly copyError: string | undefined;
   /** Size of the checkpoint, in bytes. */
   readonly checkpointBytes: number;
@@ -76,7 +76,7 @@ export async function recover(
     try {
       copyTornTail(files, tornTail, copy); // before the cut
       tornCopy = copy;
-    } catch (error) { // usually a full disk; the table can be read all the same
+    } catch (error) { // usually a full disk; the table can still be read
       copyError = messageOf(error);
       pendingCut = { bytes: tornTail.bytes, saveCopy: () => copyTornTail(files, tornTail, copy) };
     }

@@ -78,11 +78,11 @@ export async function finishRepair(files: Files): Promise<string[]> {
   await files.syncFolder();
   const { table, log = FIRST_LOG } = readHeader(files, repaired, "ckpt").header ?? {};
   let hasLog = false;
-  const kept: string[] = [];
+  const newNames: string[] = [];
   for (const name of [CHECKPOINT, ...findLogNames(names)].filter((one) => names.includes(one))) {
     const header = name === LOG ? readHeader(files, name, "txn").header : undefined;
     hasLog = header !== undefined && header.table === table && header.log === log;
-    if (hasLog) break; // a repair starts it only after it has renamed all others
+    if (hasLog) break; // a repair starts this log only after all other logs are renamed
     const newName = makeDamagedName(parseRepairNumber(repaired) ?? 0, name);
     if (names.includes(newName)) {
       throw new ExitError(
@@ -90,7 +90,7 @@ export async function finishRepair(files: Files): Promise<string[]> {
       );
     }
     files.rename(name, newName);
-    kept.push(newName);
+    newNames.push(newName);
   }
   // All new names must be durable before another file gets an old name.
   await files.syncFolder();
@@ -99,7 +99,7 @@ export async function finishRepair(files: Files): Promise<string[]> {
   }
   files.rename(repaired, CHECKPOINT);
   await files.syncFolder();
-  return kept;
+  return newNames;
 }
 
 /**

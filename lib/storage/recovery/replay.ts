@@ -92,7 +92,7 @@ export class Replay {
   /**
    * Decides whether an invalid line starts a torn tail or is damage.
    *
-   * @param reader at the line
+   * @param reader its current line is the invalid one
    * @param lost number of the change that the line should hold
    */
   #handleInvalidLine(
@@ -113,7 +113,7 @@ export class Replay {
         `it is damaged (change ${lost} was on disk, as a later record proves)`,
       );
     }
-    // Logs behind a torn one hold a header and nothing else.
+    // Logs behind a torn one hold only a header.
     for (const one of [...(offset === 0 ? [name] : []), ...later]) {
       const { problem } = readHeader(this.#files, one, "txn");
       if (problem !== undefined) throw this.#makeError(one, 0, problem);
