@@ -2,6 +2,7 @@
 import assert from "assert";
 import fc from "fast-check";
 import { plainLine, plainLines, quoted } from "../../lib/base/quote.ts";
+import { anyCharacter } from "../helpers/json_texts.ts";
 
 Deno.test({
   name: "quoted: a short text is complete, in quotes",
@@ -49,7 +50,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const between = fc.constantFrom("", " ", "\t", "\r", " \r\t");
-    fc.assert(fc.property(fc.string({ unit: "binary" }), between, (text, white) => {
+    fc.assert(fc.property(fc.string({ unit: anyCharacter }), between, (text, white) => {
       const raw = Array.from(
         text,
         (one) => one < " " || one === '"' || one === "\\" ? JSON.stringify(one).slice(1, -1) : one,
@@ -74,7 +75,7 @@ Deno.test({
   name: "quoted: any text becomes bounded, one line and JSON",
   permissions: "none",
   fn() {
-    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => {
+    fc.assert(fc.property(fc.string({ unit: anyCharacter, maxLength: 200 }), (text) => {
       const shown = quoted(text);
       assert.ok(shown.length <= 60 * 6 + 5);
       assert.doesNotMatch(shown, /[\r\n]/);

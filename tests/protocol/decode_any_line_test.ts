@@ -6,6 +6,7 @@ import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts
 import { LineFramer } from "../../lib/bytes/line_framer.ts";
 import { METHODS } from "../../lib/protocol/requests.ts";
 import {
+  anyCharacter,
   brokenJsonText,
   jsonText,
   stringLiteral,
@@ -21,7 +22,7 @@ function test(name: string, fn: () => void): void {
 
 test("any text becomes a request or one bounded sentence", () => {
   const anyLine = fc.oneof(
-    fc.string({ unit: "binary", maxLength: 500 }),
+    fc.string({ unit: anyCharacter, maxLength: 500 }),
     tokenSoup,
     brokenJsonText,
     fc.tuple(fc.constantFrom(...METHODS), brokenJsonText).map(([method, text]) =>

@@ -3,12 +3,12 @@ import assert from "assert";
 import fc from "fast-check";
 import { decodeRequest } from "../../lib/protocol/decode_request.ts";
 import { encodeRequest, type RequestMembers } from "../../lib/protocol/encode_request.ts";
-import { atomText, jsonText } from "../helpers/json_texts.ts";
+import { anyCharacter, atomText, jsonText } from "../helpers/json_texts.ts";
 import { framed, utf8 } from "../helpers/streams.ts";
 import { decodedTexts } from "./decoded_texts.ts";
 
 const anyString = fc.oneof(
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: anyCharacter }),
   fc.constantFrom("", "__proto__", "\u0000", "\n", "\ud800", "\u2028", '"\\'),
 );
 
@@ -39,7 +39,7 @@ const anyRequest: fc.Arbitrary<RequestMembers> = fc.oneof(
     method: fc.constant("hello" as const),
     project: fc.option(anyString, { nil: undefined }),
     token: fc.option(anyString, { nil: undefined }),
-    agent: fc.option(fc.string({ unit: "binary", maxLength: 64 }), { nil: undefined }),
+    agent: fc.option(fc.string({ unit: anyCharacter, maxLength: 64 }), { nil: undefined }),
   }),
 );
 

@@ -2,6 +2,7 @@
 import assert from "assert";
 import fc from "fast-check";
 import { wordsOf } from "../../../lib/cli/htclient/prompt.ts";
+import { anyCharacter } from "../../helpers/json_texts.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `prompt: ${name}`, permissions: "none", fn });
@@ -53,7 +54,7 @@ test("unknown commands are split like others", () => {
 });
 
 test("any key and value can be typed", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary" }), fc.jsonValue(), (key, value) => {
+  fc.assert(fc.property(fc.string({ unit: anyCharacter }), fc.jsonValue(), (key, value) => {
     const typed = `insert ${JSON.stringify(key)} ${JSON.stringify(value)}`;
     assert.deepEqual(wordsOf(typed), ["insert", key, JSON.stringify(value)]);
     assert.deepEqual(wordsOf(`remove ${JSON.stringify(key)}`), ["remove", key]);
