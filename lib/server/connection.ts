@@ -288,6 +288,6 @@ export class Connection implements RequestSource, BufferOwner {
 function nextBufferBytes(bytes: number, lastRead: number, smallReads: number): number {
   const { first, largest } = READ_BUFFER_BYTES;
   if (lastRead === bytes && bytes < largest) return bytes * 4;
-  // Not after one small read: a request a little larger than the buffer has a large and a small part.
+  // One small read is not enough: a request a little larger than the buffer has a large and a small part.
   return smallReads >= SMALL_READS_TO_SHRINK ? first : bytes;
 }

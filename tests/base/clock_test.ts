@@ -45,7 +45,7 @@ test("settlesWithin() ends at an abort", async () => {
   resolve();
 });
 
-test("settlesWithin() throws a rejection, and a late one does no harm", async () => {
+test("settlesWithin() throws a rejection, and ignores a late one", async () => {
   await assert.rejects(settlesWithin(Promise.reject(new Error("no")), LONG_MS), /no/);
   const { promise, reject } = Promise.withResolvers<void>();
   assert.equal(await settlesWithin(promise, 1), false);

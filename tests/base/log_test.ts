@@ -47,7 +47,7 @@ test("an empty value, a quote, an equals sign and white space are quoted", () =>
   assert.match(lines.join(""), / a="" b="\\"" c="x=y" d="\\t"\n$/);
 });
 
-Deno.test("fault: raw control characters on a terminal: a log line has none, bidirectional ones neither", () => {
+Deno.test("fault: raw control characters on a terminal: a log line has none, also no bidirectional ones", () => {
   const anyText = fc.string({
     unit: fc.oneof(
       fc.string({ unit: anyCharacter, minLength: 1, maxLength: 1 }),

@@ -179,7 +179,7 @@ test("one segment that was hardly used is retained for the next block", () => {
   assert.equal(arena.reservedBytes, 0);
 });
 
-test("retainedBytes sets what counts as hardly used", () => {
+test("retainedBytes sets the limit of a hardly used segment", () => {
   const arena = new Arena({ retainedBytes: 16 * MIB });
   arena.free(arena.allocate(15 * MIB));
   assert.equal(arena.reservedBytes, SEGMENT_BYTES);

@@ -63,16 +63,16 @@ test("any chunks of any stream give the same lines, and used chunks may be overw
   fc.assert(
     fc.property(stream, sizes, (bytes, sizes) => {
       const framer = new LineFramer(LIMIT);
-      const came: Line[] = [];
+      const actual: Line[] = [];
       for (const chunk of cut(bytes, sizes)) {
         // The chunk is in a larger buffer, with line ends behind it.
         const buffer = joined([chunk, utf8("x\nx\n")]);
         framer.push(buffer, chunk.length);
-        came.push(...linesOf(framer));
+        actual.push(...linesOf(framer));
         buffer.fill(0x58);
         assert.ok(framer.partialBytes <= LIMIT + 1, "bounded by the limit and a CR");
       }
-      assert.deepEqual(came, expectedLines(bytes, LIMIT));
+      assert.deepEqual(actual, expectedLines(bytes, LIMIT));
     }),
     { numRuns: 5_000 },
   );
@@ -88,11 +88,11 @@ test("any two chunks give the same lines", () => {
   assert.equal(expected.length, 7);
   for (let at = 0; at <= whole.length; at++) {
     const framer = new LineFramer(LIMIT);
-    const came = [whole.slice(0, at), whole.slice(at)].flatMap((chunk) => {
+    const actual = [whole.slice(0, at), whole.slice(at)].flatMap((chunk) => {
       framer.push(chunk);
       return linesOf(framer);
     });
-    assert.deepEqual(came, expected, `cut at ${at}`);
+    assert.deepEqual(actual, expected, `cut at ${at}`);
   }
 });
 

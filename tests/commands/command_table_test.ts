@@ -53,7 +53,7 @@ function run(
   return failure ?? results[0] ?? assert.fail();
 }
 
-function failed(outcome: Outcome, type: string, ...words: string[]): void {
+function assertFails(outcome: Outcome, type: string, ...words: string[]): void {
   assert.ok("type" in outcome, "it succeeded");
   assert.equal(outcome.type, type);
   for (const word of words) assert.ok(outcome.message.includes(word), outcome.message);
@@ -77,22 +77,22 @@ test("insert, lookup, replace, remove and size", () => {
 
 test("a missing key is a KeyError that names it", () => {
   const context = contextWith();
-  failed(run(context, lookup("never")), "KeyError", '"never"');
-  failed(run(context, remove("never")), "KeyError", '"never"');
+  assertFails(run(context, lookup("never")), "KeyError", '"never"');
+  assertFails(run(context, remove("never")), "KeyError", '"never"');
   run(context, insert("k", "1"));
   run(context, remove("k"));
-  failed(run(context, remove("k")), "KeyError");
-  failed(run(context, lookup("x".repeat(1_000_000))), "KeyError", "xxx...");
+  assertFails(run(context, remove("k")), "KeyError");
+  assertFails(run(context, lookup("x".repeat(1_000_000))), "KeyError", "xxx...");
 });
 
 test("a message shows the characters of a key, not its canonical text", () => {
   const context = contextWith();
   for (const key of ['say "hi"', "back\\slash", "\u00e9\u4e2d", "tab\t", "\ud800"]) {
     const quoted = JSON.stringify(key);
-    failed(run(context, lookup(key)), "KeyError", quoted);
-    failed(run(context, remove(key)), "KeyError", quoted);
+    assertFails(run(context, lookup(key)), "KeyError", quoted);
+    assertFails(run(context, remove(key)), "KeyError", quoted);
     const full = contextWith({ maxTableBytes: 0 });
-    failed(run(full, insert(key, "1")), "TableFull", quoted);
+    assertFails(run(full, insert(key, "1")), "TableFull", quoted);
   }
 });
 
@@ -140,7 +140,7 @@ test("hello with another project is WrongServer and names both", () => {
     token: undefined,
     agent: undefined,
   } as const;
-  failed(run(contextWith(), wrong), "WrongServer", "me-a4-test", "other-project");
+  assertFails(run(contextWith(), wrong), "WrongServer", "me-a4-test", "other-project");
 });
 
 test("a hello with the right token and project authenticates; one for another server does not", () => {
@@ -152,7 +152,7 @@ test("a hello with the right token and project authenticates; one for another se
     token: "secret-8",
     agent: undefined,
   } as const;
-  failed(run(context, elsewhere, { client: unauthenticated }), "WrongServer", "other-project");
+  assertFails(run(context, elsewhere, { client: unauthenticated }), "WrongServer", "other-project");
   assert.equal(unauthenticated.isAuthenticated, false);
   for (const project of [undefined, "me-a4-test"]) {
     const client = newClient(1, false);
@@ -171,20 +171,20 @@ test("no token is an AuthError, a wrong one an AuthError that closes", () => {
   const context = contextWith({ isToken: (token) => token === "secret-8" });
   const client = newClient(1, false);
   const hello = { method: "hello", project: "other-project", agent: undefined } as const;
-  failed(run(context, { ...hello, token: undefined }, { client }), "AuthError", "token");
+  assertFails(run(context, { ...hello, token: undefined }, { client }), "AuthError", "token");
   const wrong = run(context, { ...hello, token: "secret-9" }, { client });
   assert.ok("closes" in wrong && wrong.closes === true);
   assert.equal(wrong.type, "AuthError");
   assert.doesNotMatch(wrong.message, /secret/);
   assert.equal(client.isAuthenticated, false);
-  failed(tokenMissing("lookup"), "AuthError", "lookup", "hello");
+  assertFails(tokenMissing("lookup"), "AuthError", "lookup", "hello");
 });
 
 test("a remove is TooLarge if its value has no room, in UTF-8 bytes, and keeps the value", () => {
   for (const [value, bytes] of [['"abc"', 5], ['"\u00e9\u4e2d\u{1f600}"', 11]] as const) {
     const context = contextWith();
     run(context, insert("k", value));
-    failed(run(context, remove("k"), { room: bytes - 1 }), "TooLarge", '"k"', String(bytes));
+    assertFails(run(context, remove("k"), { room: bytes - 1 }), "TooLarge", '"k"', String(bytes));
     assert.equal(lookupText(context.table, "k"), value, "nothing changed");
     assert.deepEqual(run(context, remove("k"), { room: bytes }), { result: value });
     assert.equal(context.table.size, 0);
@@ -198,8 +198,8 @@ test("an insert that would pass the memory limit is TableFull, and all else stil
   const longer = "1".repeat(100);
   const context = contextWith({ table, maxTableBytes: 2 * cost });
   assert.deepEqual(run(context, insert("b", "1")), { result: "null" }, "exactly full");
-  failed(run(context, insert("c", "1")), "TableFull", '"c"', String(2 * cost), "--max-memory");
-  failed(run(context, insert("b", longer)), "TableFull", '"b"');
+  assertFails(run(context, insert("c", "1")), "TableFull", '"c"', String(2 * cost), "--max-memory");
+  assertFails(run(context, insert("b", longer)), "TableFull", '"b"');
   assert.deepEqual(run(context, lookup("b")), { result: "1" }, "nothing changed");
   assert.deepEqual(run(context, insert("b", "2")), { result: "null" }, "as large as before");
   assert.deepEqual(run(context, lookup("a")), { result: "1" });
@@ -211,7 +211,7 @@ test("over the limit, a smaller value may still replace a larger one", () => {
   const table = new HashTable();
   insertText(table, "k", "1".repeat(1_000));
   const context = contextWith({ table, maxTableBytes: 100 });
-  failed(run(context, insert("k", "2".repeat(1_500))), "TableFull");
+  assertFails(run(context, insert("k", "2".repeat(1_500))), "TableFull");
   assert.equal(lookupText(table, "k"), "1".repeat(1_000));
   assert.deepEqual(run(context, insert("k", "3".repeat(999))), { result: "null" });
   assert.equal(lookupText(table, "k"), "3".repeat(999));
@@ -223,7 +223,7 @@ test("an insert without memory of the system is TableFull; a bug is thrown", () 
   table.set = () => {
     throw new RangeError("there is no memory for it");
   };
-  failed(run(context, insert("k", "1")), "TableFull", '"k"', "there is no memory for it");
+  assertFails(run(context, insert("k", "1")), "TableFull", '"k"', "there is no memory for it");
   assert.equal(table.size, 0);
   table.set = () => {
     throw new TypeError("a bug");

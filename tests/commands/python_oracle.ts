@@ -1,4 +1,4 @@
-/** Runs regexes in Python itself, all in one process, and generates random regexes. */
+/** An oracle for regexes: Python itself, in one process. And a generator of random regexes. */
 import type { Random } from "../../bench/harness/random.ts";
 
 /** Python's result: whether `re.search` with `re.ASCII` matches each key; or the error of `re.compile`. */

@@ -18,7 +18,7 @@ function searchHere(regex: string): (key: string) => boolean | string {
   if ("problem" in pattern) return () => pattern.problem;
   return (key) => {
     const { bytes, start, end } = keyTextOf(key);
-    return pattern.matches(bytes, start, end, Infinity) ?? "too much work";
+    return pattern.matches(bytes, start, end, Infinity) ?? "too many steps";
   };
 }
 
@@ -66,7 +66,7 @@ const TRANSLATED: readonly (readonly [regex: string, found: string, notFound: st
 ];
 
 /** Rejected regexes, and parts of their messages. */
-const REFUSED: readonly (readonly [regex: string, words: RegExp])[] = [
+const REJECTED: readonly (readonly [regex: string, words: RegExp])[] = [
   ["(?x)a b", /flag x.*leave it out, and all blanks and comments/],
   ["a++", /possessive repetition \+\+.*write \+/],
   ["a{2,3}+", /\{2,3\}\+.*write \{2,3\}/],
@@ -113,21 +113,25 @@ test("fault: accepted by both, with another meaning and no error: Python's synta
 });
 
 test("fault: Python's syntax rejected without help: the message proposes another one", () => {
-  for (const [regex, words] of REFUSED) {
+  for (const [regex, words] of REJECTED) {
     const problem = here(regex, "a");
     assert.equal(typeof problem, "string", regex);
     assert.match(String(problem), words, regex);
   }
 });
 
-testWith(["python3"], "python_regex: what is translated means the same to Python", async () => {
-  const answers = await askPython(
-    TRANSLATED.map(([regex, found, notFound]) => [regex, [found, notFound]]),
-  );
-  for (const [at, answer] of answers.entries()) {
-    assert.deepEqual(answer, [true, false], TRANSLATED[at]?.[0]);
-  }
-});
+testWith(
+  ["python3"],
+  "python_regex: a translated regex has the same meaning in Python",
+  async () => {
+    const answers = await askPython(
+      TRANSLATED.map(([regex, found, notFound]) => [regex, [found, notFound]]),
+    );
+    for (const [at, answer] of answers.entries()) {
+      assert.deepEqual(answer, [true, false], TRANSLATED[at]?.[0]);
+    }
+  },
+);
 
 testWith(
   ["python3"],
@@ -170,7 +174,7 @@ testWith(
   "python_regex: random regexes match the same keys as in Python",
   async () => {
     const random = randomFrom(seedFor("python regexes"));
-    let taken = 0;
+    let compared = 0;
     for (let left = REGEXES; left > 0; left -= REGEXES_AT_ONCE) {
       const questions: Question[] = Array.from({ length: Math.min(left, REGEXES_AT_ONCE) }, () => [
         randomRegex(random),
@@ -192,11 +196,11 @@ testWith(
             break;
           }
           assert.equal(typeof answer, "object", `${label}; the server accepts it`);
-          taken++;
+          compared++;
           if (!mayDiffer(regex, key)) assert.equal(found, answer[keyAt], label);
         }
       }
     }
-    assert.ok(taken > REGEXES * KEYS / 2, `only ${taken} answers were compared`);
+    assert.ok(compared > REGEXES * KEYS / 2, `only ${compared} answers were compared`);
   },
 );

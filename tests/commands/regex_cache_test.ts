@@ -5,7 +5,7 @@ import type { InvalidRegex, KeyRegex } from "../../lib/commands/key_regex.ts";
 import { RegexCache } from "../../lib/commands/regex_cache.ts";
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `pattern_cache: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `regex_cache: ${name}`, permissions: "none", fn });
 }
 
 /** A cache of regexes with a number of instructions each, and a list of all compilations. */

@@ -4,9 +4,9 @@ import { Cursors } from "../../lib/commands/cursors.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { insertText } from "../helpers/table_texts.ts";
 import {
-  failed,
-  found,
-  numbered,
+  assertFails,
+  assertFound,
+  numberedTable,
   pairsOf,
   query,
   ROOM,
@@ -21,11 +21,12 @@ function test(name: string, fn: () => void): void {
 }
 
 test("a cursor that is unknown, used, or of another connection or request is a ValueError", () => {
-  const stored = numbered(10), cursors = new Cursors(), others = new Cursors();
-  const scanned = found(searchText(stored, cursors, scan("k", { limit: 1 }), ROOM)).cursor;
+  const stored = numberedTable(10), cursors = new Cursors(), others = new Cursors();
+  const scanned = assertFound(searchText(stored, cursors, scan("k", { limit: 1 }), ROOM)).cursor;
   insertText(stored, "object", '{"a":1}');
   insertText(stored, "object 2", '{"a":1}');
-  const queried = found(searchText(stored, cursors, query("a", "1", { limit: 1 }), ROOM)).cursor;
+  const queried =
+    assertFound(searchText(stored, cursors, query("a", "1", { limit: 1 }), ROOM)).cursor;
   assert.ok(scanned !== undefined && queried !== undefined);
   const bad: [Cursors, SearchRequest][] = [
     [cursors, scan("k", { limit: 1, cursor: "no-such-cursor" })],
@@ -38,41 +39,46 @@ test("a cursor that is unknown, used, or of another connection or request is a V
     [cursors, query("a", "2", { limit: 1, cursor: queried })],
   ];
   for (const [whose, request] of bad) {
-    failed(searchText(stored, whose, request, ROOM), "ValueError", "'cursor'");
+    assertFails(searchText(stored, whose, request, ROOM), "ValueError", "'cursor'");
   }
-  failed(
+  assertFails(
     searchText(stored, cursors, scan("k", { cursor: scanned }), ROOM),
     "ValueError",
     "'limit'",
   );
-  const next = found(searchText(stored, cursors, scan("k", { limit: 1, cursor: scanned }), ROOM));
-  assert.deepEqual(pairsOf(next), [["k1", 1]], "none of these failures moved or closed it");
-  failed(searchText(stored, cursors, scan("k", { limit: 1, cursor: scanned }), ROOM), "ValueError");
+  const next = assertFound(
+    searchText(stored, cursors, scan("k", { limit: 1, cursor: scanned }), ROOM),
+  );
+  assert.deepEqual(pairsOf(next), [["k1", 1]], "no failure moved or closed the cursor");
+  assertFails(
+    searchText(stored, cursors, scan("k", { limit: 1, cursor: scanned }), ROOM),
+    "ValueError",
+  );
 });
 
 test("the 17th open cursor replaces the least recently used one", () => {
-  const stored = numbered(100), cursors = new Cursors();
+  const stored = numberedTable(100), cursors = new Cursors();
   const next = (cursor?: string) =>
-    found(searchText(stored, cursors, scan("", { limit: 1, cursor }), ROOM)).cursor;
+    assertFound(searchText(stored, cursors, scan("", { limit: 1, cursor }), ROOM)).cursor;
   const names = Array.from({ length: 16 }, () => next());
   names[0] = next(names[0]); // Now the second one is the least recently used.
   names.push(next());
   names.forEach((cursor, at) => {
     if (at === 1) {
-      failed(searchText(stored, cursors, scan("", { limit: 1, cursor }), ROOM), "ValueError");
+      assertFails(searchText(stored, cursors, scan("", { limit: 1, cursor }), ROOM), "ValueError");
     }
   });
   for (const at of [0, 2, 3, 15, 16]) assert.notEqual(next(names[at]), undefined, `cursor ${at}`);
 });
 
 test("a finished search leaves no cursor open", () => {
-  const stored = numbered(20), cursors = new Cursors();
-  const first = found(searchText(stored, cursors, scan("", { limit: 1 }), ROOM)).cursor;
+  const stored = numberedTable(20), cursors = new Cursors();
+  const first = assertFound(searchText(stored, cursors, scan("", { limit: 1 }), ROOM)).cursor;
   for (let i = 0; i < 30; i++) {
-    const part = found(searchText(stored, cursors, scan("k1", { limit: 5 }), ROOM));
-    found(searchText(stored, cursors, scan("k1", { limit: 50, cursor: part.cursor }), ROOM));
+    const part = assertFound(searchText(stored, cursors, scan("k1", { limit: 5 }), ROOM));
+    assertFound(searchText(stored, cursors, scan("k1", { limit: 50, cursor: part.cursor }), ROOM));
   }
-  found(searchText(stored, cursors, scan("", { limit: 1, cursor: first }), ROOM));
+  assertFound(searchText(stored, cursors, scan("", { limit: 1, cursor: first }), ROOM));
 });
 
 test("a cursor continues the same search only, also with long members", () => {
@@ -80,7 +86,7 @@ test("a cursor continues the same search only, also with long members", () => {
   const long = (end: string) => JSON.stringify("x".repeat(1e6) + end);
   const stored = tableOf(["a", "b", "c"].map((key) => [key, `{"m":${long("1")}}`] as const));
   const cursors = new Cursors();
-  const first = found(searchText(stored, cursors, query("m", long("1"), { limit: 1 }), ROOM));
+  const first = assertFound(searchText(stored, cursors, query("m", long("1"), { limit: 1 }), ROOM));
   const { cursor } = first;
   assert.ok(cursor !== undefined);
   for (
@@ -89,17 +95,17 @@ test("a cursor continues the same search only, also with long members", () => {
       query("m2", long("1"), { limit: 1, cursor }),
       scan(long("1").slice(0, 100), { limit: 1, cursor }),
     ]
-  ) failed(searchText(stored, cursors, other, ROOM), "ValueError", "'cursor'");
+  ) assertFails(searchText(stored, cursors, other, ROOM), "ValueError", "'cursor'");
   const next = searchText(stored, cursors, query("m", long("1"), { limit: 9, cursor }), ROOM);
-  assert.equal(pairsOf(found(next)).length, 2);
+  assert.equal(pairsOf(assertFound(next)).length, 2);
 });
 
-test("an open cursor keeps nothing of its search", () => {
-  const stored = numbered(10), cursors = new Cursors();
-  found(
+test("an open cursor keeps no part of its search", () => {
+  const stored = numberedTable(10), cursors = new Cursors();
+  assertFound(
     searchText(stored, cursors, query("m", JSON.stringify("x".repeat(1e5)), { limit: 1 }), ROOM),
   );
-  found(searchText(stored, cursors, scan("a".repeat(100), { limit: 1 }), ROOM));
+  assertFound(searchText(stored, cursors, scan("a".repeat(100), { limit: 1 }), ROOM));
   for (const open of cursors.snapshot().open.values()) {
     assert.deepEqual(Object.values(open).map((it) => typeof it), ["number", "number"]);
   }

@@ -8,10 +8,10 @@ import { RE2JS } from "re2js";
 import { Cursors } from "../../lib/commands/cursors.ts";
 import { insertText, removeText } from "../helpers/table_texts.ts";
 import {
-  failed,
-  found,
+  assertFails,
+  assertFound,
   inParts,
-  numbered,
+  numberedTable,
   pairsOf,
   query,
   ROOM,
@@ -38,7 +38,7 @@ test("a scan returns the pairs whose key matches the regex, whole and in parts",
     const expected = sorted(
       all.filter(([key]) => new RegExp(regex.replace("(?s)", ""), "su").test(key)),
     );
-    const whole = found(searchText(stored, new Cursors(), scan(regex), ROOM));
+    const whole = assertFound(searchText(stored, new Cursors(), scan(regex), ROOM));
     assert.equal(whole.cursor, undefined);
     assert.deepEqual(sorted(pairsOf(whole)), expected);
     assert.deepEqual(sorted(inParts(stored, scan(regex, { limit }))), expected);
@@ -68,7 +68,7 @@ test("a key is matched by its characters, not by its canonical text", () => {
       const stored = tableOf(keys.map((key) => [key, "0"]));
       const re2 = RE2JS.compile(regex);
       const expected = [...new Set(keys)].filter((key) => re2.test(key));
-      const pairs = pairsOf(found(searchText(stored, new Cursors(), scan(regex), ROOM)));
+      const pairs = pairsOf(assertFound(searchText(stored, new Cursors(), scan(regex), ROOM)));
       assert.deepEqual(pairs.map(([key]) => key).sort(), expected.sort());
     }),
     { numRuns: 1_000 },
@@ -87,7 +87,7 @@ test("a query returns the objects with that member, whole and in parts", () => {
       const expected = sorted(all.filter(([, value]) => isWanted(value)));
       const request = query(name, JSON.stringify(atom), { limit });
       const whole = searchText(stored, new Cursors(), { ...request, limit: undefined }, ROOM);
-      assert.deepEqual(sorted(pairsOf(found(whole))), expected);
+      assert.deepEqual(sorted(pairsOf(assertFound(whole))), expected);
       assert.deepEqual(sorted(inParts(stored, request)), expected);
     }),
   );
@@ -96,10 +96,10 @@ test("a query returns the objects with that member, whole and in parts", () => {
 test("values keep their text, and keys become JSON", () => {
   const stored = tableOf([['a"\n\ud800', '{ "x" : 1.0 }']]);
   const text = '[["a\\"\\n\\ud800",{ "x" : 1.0 }]]';
-  const scanned = found(searchText(stored, new Cursors(), scan(""), ROOM));
+  const scanned = assertFound(searchText(stored, new Cursors(), scan(""), ROOM));
   assert.deepEqual(scanned, { result: text, bytes: text.length });
-  const asked = found(searchText(stored, new Cursors(), query("x", "10e-1"), ROOM));
-  assert.equal(asked.result, text);
+  const queried = assertFound(searchText(stored, new Cursors(), query("x", "10e-1"), ROOM));
+  assert.equal(queried.result, text);
 });
 
 test("parts visit each lasting key exactly once, with any changes in between", () => {
@@ -107,7 +107,7 @@ test("parts visit each lasting key exactly once, with any changes in between", (
   const changes = fc.array(fc.array(change, { maxLength: 200 }), { minLength: 1, maxLength: 10 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 400 }), changes, fc.nat(500), (limit, rounds, count) => {
-      const stored = numbered(count);
+      const stored = numberedTable(count);
       const lasting = new Set<string>();
       for (let i = 0; i < count; i += 2) lasting.add(`k${i}`);
       let round = 0;
@@ -128,16 +128,16 @@ test("parts visit each lasting key exactly once, with any changes in between", (
   );
 });
 
-test("a limit of all is one part with no cursor, and one less has two", () => {
-  const stored = numbered(10);
+test("a limit above the number of keys gives one part without a cursor, a lower one gives two", () => {
+  const stored = numberedTable(10);
   assert.equal(
-    found(searchText(stored, new Cursors(), scan("", { limit: 11 }), ROOM)).cursor,
+    assertFound(searchText(stored, new Cursors(), scan("", { limit: 11 }), ROOM)).cursor,
     undefined,
   );
   const cursors = new Cursors();
-  const first = found(searchText(stored, cursors, scan("", { limit: 9 }), ROOM));
+  const first = assertFound(searchText(stored, cursors, scan("", { limit: 9 }), ROOM));
   assert.equal(pairsOf(first).length, 9);
-  const second = found(
+  const second = assertFound(
     searchText(stored, cursors, scan("", { limit: 9, cursor: first.cursor }), ROOM),
   );
   assert.equal(pairsOf(second).length, 1);
@@ -145,24 +145,24 @@ test("a limit of all is one part with no cursor, and one less has two", () => {
 });
 
 test("the limit may change between parts", () => {
-  const stored = numbered(10), cursors = new Cursors();
-  const first = found(searchText(stored, cursors, scan("", { limit: 1 }), ROOM));
-  const rest = found(
+  const stored = numberedTable(10), cursors = new Cursors();
+  const first = assertFound(searchText(stored, cursors, scan("", { limit: 1 }), ROOM));
+  const rest = assertFound(
     searchText(stored, cursors, scan("", { limit: 100, cursor: first.cursor }), ROOM),
   );
   assert.equal(pairsOf(first).length + pairsOf(rest).length, 10);
 });
 
 test("an invalid regex is a ValueError that names member, rule and value", () => {
-  failed(
-    searchText(numbered(1), new Cursors(), scan("("), ROOM),
+  assertFails(
+    searchText(numberedTable(1), new Cursors(), scan("("), ROOM),
     "ValueError",
     "'regex'",
     '"("',
     "a ( has no )",
   );
-  failed(
-    searchText(numbered(1), new Cursors(), scan("a".repeat(20_000)), ROOM),
+  assertFails(
+    searchText(numberedTable(1), new Cursors(), scan("a".repeat(20_000)), ROOM),
     "ValueError",
     "2000",
   );

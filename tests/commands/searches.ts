@@ -8,11 +8,11 @@ import { search } from "../../lib/commands/scan.ts";
 import { insertText } from "../helpers/table_texts.ts";
 import { textOfChunks } from "../helpers/streams.ts";
 
-/** Most bytes of a result, beyond any result here. */
+/** Maximum size of a result, in bytes: larger than any result here. */
 export const ROOM = 1e9;
 
 /** The result of a search, as text. */
-export interface FoundText {
+export interface ResultText {
   readonly result: string;
   readonly bytes: number;
   readonly cursor?: string;
@@ -40,7 +40,7 @@ export function tableOf(pairs: Iterable<readonly [string, string]>): HashTable {
   return table;
 }
 
-export function numbered(count: number): HashTable {
+export function numberedTable(count: number): HashTable {
   return tableOf(Array.from({ length: count }, (_, at) => [`k${at}`, String(at)] as const));
 }
 
@@ -50,20 +50,20 @@ export function searchText(
   cursors: Cursors,
   request: SearchRequest,
   maxBytes: number,
-): FoundText | Failure {
+): ResultText | Failure {
   const outcome = search(table, cursors, request, maxBytes);
   if (!("result" in outcome)) return outcome;
   const { result, ...rest } = outcome;
   return { ...rest, result: textOfChunks(result), bytes: result.length };
 }
 
-export function found(outcome: FoundText | Failure): FoundText {
+export function assertFound(outcome: ResultText | Failure): ResultText {
   assert.ok("result" in outcome, "type" in outcome ? outcome.message : "");
   return outcome;
 }
 
-export function failed(
-  outcome: FoundText | Failure,
+export function assertFails(
+  outcome: ResultText | Failure,
   type: Failure["type"],
   ...words: string[]
 ): void {
@@ -73,7 +73,7 @@ export function failed(
   assert.ok(outcome.message.length < 800);
 }
 
-export function pairsOf({ result }: FoundText): [string, unknown][] {
+export function pairsOf({ result }: ResultText): [string, unknown][] {
   return JSON.parse(result);
 }
 
@@ -89,7 +89,7 @@ export function inParts(
   let parts = 0;
   do {
     assert.ok(++parts < 10_000, "it ends");
-    const part = found(searchText(table, cursors, { ...request, cursor }, ROOM));
+    const part = assertFound(searchText(table, cursors, { ...request, cursor }, ROOM));
     assert.ok(pairsOf(part).length <= (request.limit ?? Infinity), "at most the limit");
     pairs.push(...pairsOf(part));
     cursor = part.cursor;

@@ -1,8 +1,8 @@
 /**
  * Crashes a server before, during and after every operation on its disk, by a kill and by power failures of
- * many kinds. Proves what I2 to I4 promise: recovery returns the table of a prefix of the history with every
- * change that a reply has shown, and the server continues on it. Recovery is crashed in the same way. Set
- * `SEED` to repeat a run.
+ * many kinds. Proves I2 to I4: recovery returns the table of a prefix of the history with every change that
+ * a reply has shown, and the server continues on it. Recovery is crashed in the same way. Set `SEED` to
+ * repeat a run.
  */
 import assert from "assert";
 import { DamageError } from "../../lib/storage/recovery/recovery.ts";
@@ -189,22 +189,22 @@ async function continueAfter(disk: SimulatedDisk, point: Point, seed: number): P
 }
 
 /** Counts of a test. */
-interface Tried {
+interface Counts {
   points: number;
   recoveries: number;
 }
 
 /** Crashes at each of the points in all ways. */
-async function crashAtAll(points: readonly Point[], seed: number): Promise<Tried> {
-  const tried: Tried = { points: points.length, recoveries: 0 };
+async function crashAtAll(points: readonly Point[], seed: number): Promise<Counts> {
+  const counts: Counts = { points: points.length, recoveries: 0 };
   for (const [number, point] of points.entries()) {
     for (const failure of crashesAt(number)) {
       const crashSeed = seed * 10_000 + number * 10 + failure;
       const disk = failure === 0 ? point.disk.killed() : point.disk.crashed(crashSeed);
       try {
-        await crashRecovery(disk, point, crashSeed, tried);
+        await crashRecovery(disk, point, crashSeed, counts);
         await continueAfter(disk, point, crashSeed);
-        tried.recoveries += 3;
+        counts.recoveries += 3;
       } catch (error) {
         const how = failure === 0 ? "kill" : `power failure ${crashSeed}`;
         const why = error instanceof DamageError ? `refused: ${error.message}` : error;
@@ -212,7 +212,7 @@ async function crashAtAll(points: readonly Point[], seed: number): Promise<Tried
       }
     }
   }
-  return tried;
+  return counts;
 }
 
 /** Crashes the recovery of a disk at one of its operations, and recovers after that. */
@@ -220,7 +220,7 @@ async function crashRecovery(
   disk: SimulatedDisk,
   point: Point,
   seed: number,
-  tried: Tried,
+  counts: Counts,
 ): Promise<void> {
   const random = randomFrom(seed);
   const first = disk.killed();
@@ -235,10 +235,10 @@ async function crashRecovery(
   const left = random.below(2) === 0 ? state : state.crashed(seed);
   const again = await recoverValid(left, point);
   await again.storage.close();
-  tried.recoveries += 2;
+  counts.recoveries += 2;
   const later = await recoverValid(first.crashed(seed), { ...point, shown });
   await later.storage.close();
-  tried.recoveries++;
+  counts.recoveries++;
 }
 
 const CONDITIONS: Readonly<Record<string, Conditions>> = {

@@ -33,7 +33,7 @@ const MISSES = 20;
 const STARTS = 60;
 
 /** Counts of a test. */
-interface Tried {
+interface Counts {
   runs: number;
   /** Runs in which the first server ended early. */
   ended: number;
@@ -48,7 +48,7 @@ async function runWith(
   event: FolderEvent,
   at: number,
   seed: number,
-  tried: Tried,
+  counts: Counts,
 ): Promise<boolean> {
   const random = randomFrom(seed);
   const { folders, first } = await makeUsedFolder(random);
@@ -78,8 +78,8 @@ async function runWith(
   }
   await secondRun;
   if (happenedAt === Infinity || first.disk === undefined) return false;
-  tried.runs++;
-  if (first.ended !== undefined) tried.ended++;
+  counts.runs++;
+  if (first.ended !== undefined) counts.ended++;
   // A server cannot notice an event after its last check, nor one that kept it from starting.
   const isUnnoticed = happenedAt > checkedAt - CHECK_STEPS || !first.isServing;
   if (event.isSeenByCheck && isUnnoticed) return true;
@@ -111,7 +111,7 @@ async function startSecond(server: SimulatedServer, random: Random): Promise<voi
     try {
       return await server.run(ROUNDS, random);
     } catch {
-      await nextRound(); // refused: the first server holds the folder, or there is none
+      await nextRound(); // refused: the first server holds the folder, or the folder does not exist
     }
   }
 }
@@ -119,20 +119,20 @@ async function startSecond(server: SimulatedServer, random: Random): Promise<voi
 /** Tries an event before each step, or before a sample of the steps. */
 async function tryAll(name: string, event: FolderEvent): Promise<void> {
   const seed = seedFor(`folder events ${name}`);
-  const tried: Tried = { runs: 0, ended: 0 };
+  const counts: Counts = { runs: 0, ended: 0 };
   const stride = isLong ? 1 : SAMPLE_STRIDE;
   for (let at = 1 + randomFrom(seed).below(stride), misses = 0; misses < MISSES; at += stride) {
     for (let round = 0; round < (isLong ? LONG_ROUNDS : 1); round++) {
       const runSeed = seed + at * LONG_ROUNDS + round;
       try {
-        misses = await runWith(event, at, runSeed, tried) ? 0 : misses + 1;
+        misses = await runWith(event, at, runSeed, counts) ? 0 : misses + 1;
       } catch (error) {
         throw new Error(`before step ${at}, seed ${runSeed}: ${error}`, { cause: error });
       }
     }
   }
-  assert.ok(tried.runs > 5, "too few runs");
-  console.log(`folder events ${name}: ${tried.runs} runs, ${tried.ended} ended early`);
+  assert.ok(counts.runs > 5, "too few runs");
+  console.log(`folder events ${name}: ${counts.runs} runs, ${counts.ended} ended early`);
 }
 
 for (const [name, event] of Object.entries(EVENTS)) {

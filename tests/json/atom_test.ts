@@ -49,8 +49,8 @@ test("numbers are equal by their exact value", () => {
     ["1e400", "10e399", "0.1e401"],
     ["1e-999999", "10e-1000000"],
   ];
-  for (const spellings of alike) {
-    for (const a of spellings) for (const b of spellings) assert.ok(same(a, b), `${a} = ${b}`);
+  for (const notations of alike) {
+    for (const a of notations) for (const b of notations) assert.ok(same(a, b), `${a} = ${b}`);
   }
   const different = alike.map(([first = ""]) => first).concat("12345678901234567891", "-1", "1.01");
   for (const a of different) {
@@ -74,8 +74,8 @@ test("fault: 1e with more than 1,000 digits of exponent is not equal to its valu
     [`${one}e-${zeros}2000`, "1", `0.${zeros}1e2001`],
     [`0e${nines}`, "0", `-0.0e-${nines}`],
   ];
-  for (const spellings of alike) {
-    for (const a of spellings) for (const b of spellings) assert.ok(same(a, b), `${a} = ${b}`);
+  for (const notations of alike) {
+    for (const a of notations) for (const b of notations) assert.ok(same(a, b), `${a} = ${b}`);
   }
   const different = alike.flatMap(([first = ""]) => [first]).concat(`-1e${nines}`, `1e${one}`);
   for (const a of different) {
@@ -99,21 +99,21 @@ test("a number equals its other notations, and no other number", () => {
     digits: fc.bigInt({ min: 1n, max: 10n ** 25n }),
     power: fc.integer({ min: -30, max: 30 }),
   });
-  const spelling = fc.record({
+  const notation = fc.record({
     point: fc.nat(30),
     zeros: fc.nat(3),
     exponentZeros: fc.nat(3),
     plus: fc.boolean(),
     upper: fc.boolean(),
   });
-  type Spelling = {
+  type Notation = {
     point: number;
     zeros: number;
     exponentZeros: number;
     plus: boolean;
     upper: boolean;
   };
-  const spelt = (n: { negative: boolean; digits: bigint; power: number }, s: Spelling) => {
+  const notationOf = (n: { negative: boolean; digits: bigint; power: number }, s: Notation) => {
     const digits = String(n.digits) + "0".repeat(s.zeros);
     const padded = digits.padStart(s.point + 1, "0");
     const fraction = s.point === 0 ? "" : `.${padded.slice(-s.point)}`;
@@ -126,10 +126,13 @@ test("a number equals its other notations, and no other number", () => {
   const scaled = (n: { negative: boolean; digits: bigint; power: number }) =>
     (n.negative ? -1n : 1n) * n.digits * 10n ** BigInt(n.power + 30);
   fc.assert(
-    fc.property(number, number, spelling, spelling, (a, b, first, second) => {
-      assert.ok(Number.isFinite(JSON.parse(spelt(a, first))), "the notations are JSON");
-      assert.ok(same(spelt(a, first), spelt(a, second)), `${spelt(a, first)} ${spelt(a, second)}`);
-      assert.equal(same(spelt(a, first), spelt(b, second)), scaled(a) === scaled(b));
+    fc.property(number, number, notation, notation, (a, b, first, second) => {
+      assert.ok(Number.isFinite(JSON.parse(notationOf(a, first))), "the notations are JSON");
+      assert.ok(
+        same(notationOf(a, first), notationOf(a, second)),
+        `${notationOf(a, first)} ${notationOf(a, second)}`,
+      );
+      assert.equal(same(notationOf(a, first), notationOf(b, second)), scaled(a) === scaled(b));
     }),
     { numRuns: 1_000 },
   );
@@ -224,8 +227,8 @@ test("no member is inherited, and __proto__ is an ordinary name", () => {
 test("any value can be tested", () => {
   fc.assert(fc.property(jsonText, atomText, fc.string(), (value, atom, name) => {
     const parsed: unknown = JSON.parse(value);
-    const isThere = has(value, name, equalsAtom(atom));
-    if (isThere) {
+    const hasAtom = has(value, name, equalsAtom(atom));
+    if (hasAtom) {
       assert.ok(typeof parsed === "object" && parsed !== null && Object.hasOwn(parsed, name));
     }
   }));

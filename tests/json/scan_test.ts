@@ -159,17 +159,17 @@ test("members are visited in order with exact positions, duplicates too", () => 
       });
       text += "}";
       const bytes = bytesOf(text + "]tail");
-      const came: number[][] = [];
+      const visited: number[][] = [];
       assert.equal(
         visitMembers(
           bytes,
           lengthOf(before),
           bytes.length,
-          (...places) => void came.push(places),
+          (...places) => void visited.push(places),
         ),
         lengthOf(text),
       );
-      assert.deepEqual(came, expected);
+      assert.deepEqual(visited, expected);
     }),
     { numRuns: 500 },
   );
@@ -180,15 +180,15 @@ test("elements are visited in order with exact positions", () => {
     fc.property(fc.array(fc.tuple(white, jsonText, white), { maxLength: 6 }), (elements) => {
       const text = `[${elements.map((parts) => parts.join("")).join(",")}]`;
       const bytes = bytesOf(`${text}}`);
-      const came: Uint8Array[] = [];
+      const visited: Uint8Array[] = [];
       const end = visitElements(
         bytes,
         0,
         bytes.length,
-        (start, end) => void came.push(bytes.slice(start, end)),
+        (start, end) => void visited.push(bytes.slice(start, end)),
       );
       assert.equal(end, bytes.length - 1);
-      assert.deepEqual(came, elements.map(([, value]) => bytesOf(value)));
+      assert.deepEqual(visited, elements.map(([, value]) => bytesOf(value)));
     }),
     { numRuns: 500 },
   );
@@ -264,7 +264,7 @@ function outcomes(bytes: Uint8Array, start: number, end: number): unknown[] {
 }
 
 test("bytes behind the end are never read, wherever a text is cut off", () => {
-  const goingOn = [
+  const continuations = [
     ...[
       "0",
       "9.5",
@@ -305,7 +305,7 @@ test("bytes behind the end are never read, wherever a text is cut off", () => {
       for (let end = start; end <= bytes.length; end++) {
         const alone = bytes.slice(0, end);
         const expected = outcomes(alone, start, end);
-        for (const behind of [bytes.slice(end), ...goingOn]) {
+        for (const behind of [bytes.slice(end), ...continuations]) {
           assert.deepEqual(outcomes(Uint8Array.of(...alone, ...behind), start, end), expected);
         }
       }

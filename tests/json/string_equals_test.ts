@@ -5,29 +5,29 @@ import { stringEquals, unitAt } from "../../lib/json/string_equals.ts";
 import { stringLiteral } from "../helpers/json_texts.ts";
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `json_spelling: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `string_equals: ${name}`, permissions: "none", fn });
 }
 
 const encoder = new TextEncoder();
 
 /** Compares in the middle of a buffer, with characters behind the literal. */
-function asked(literal: string, characters: string): boolean {
+function isEqual(literal: string, characters: string): boolean {
   const before = encoder.encode('"\\'), bytes = encoder.encode(literal);
   const buffer = Uint8Array.of(...before, ...bytes, ...encoder.encode('a"'));
   return stringEquals(buffer, before.length, before.length + bytes.length, characters);
 }
 
-test("each literal equals what JSON.parse reads, and nothing else", () => {
+test("each literal equals the string that JSON.parse reads, and no other one", () => {
   const literal = stringLiteral.map((text) => text.toWellFormed());
   fc.assert(
     fc.property(literal, literal, fc.nat(), (literal, other, place) => {
       const own: string = JSON.parse(literal), at = place % (own.length + 1);
-      assert.ok(asked(literal, own));
-      assert.equal(asked(other, own), JSON.parse(other) === own);
-      assert.ok(!asked(literal, `${own}a`));
-      assert.ok(!asked(literal, own.slice(0, at) + "\u0001\u0002" + own.slice(at)));
+      assert.ok(isEqual(literal, own));
+      assert.equal(isEqual(other, own), JSON.parse(other) === own);
+      assert.ok(!isEqual(literal, `${own}a`));
+      assert.ok(!isEqual(literal, own.slice(0, at) + "\u0001\u0002" + own.slice(at)));
       if (at < own.length) {
-        assert.ok(!asked(literal, own.slice(0, at) + own.slice(at + 1) + "\uffff"));
+        assert.ok(!isEqual(literal, own.slice(0, at) + own.slice(at + 1) + "\uffff"));
       }
     }),
     { numRuns: 2_000 },
@@ -38,22 +38,22 @@ test("each character is found raw and as an escape", () => {
   for (let code = 0; code <= 0xffff; code += code < 0x300 ? 1 : 61) {
     const character = String.fromCharCode(code);
     const escape = `"\\u${code.toString(16).padStart(4, "0")}"`;
-    const spellings = [escape, escape.toUpperCase().replace("U", "u")];
-    if (character.isWellFormed()) spellings.push(JSON.stringify(character));
-    for (const literal of spellings) {
-      assert.ok(asked(literal, character), literal);
-      assert.ok(!asked(literal, String.fromCharCode(code ^ 1)), literal);
+    const notations = [escape, escape.toUpperCase().replace("U", "u")];
+    if (character.isWellFormed()) notations.push(JSON.stringify(character));
+    for (const literal of notations) {
+      assert.ok(isEqual(literal, character), literal);
+      assert.ok(!isEqual(literal, String.fromCharCode(code ^ 1)), literal);
     }
     assert.equal(unitAt(encoder.encode(escape), 1), code);
   }
-  assert.ok(asked('"\\/\\\\\\"\\b\\f\\n\\r\\t"', '/\\"\b\f\n\r\t'));
+  assert.ok(isEqual('"\\/\\\\\\"\\b\\f\\n\\r\\t"', '/\\"\b\f\n\r\t'));
 });
 
 test("characters outside of the basic plane are one sequence or two escapes", () => {
-  assert.ok(asked('"\u{1f600}"', "\u{1f600}"));
-  assert.ok(asked('"\\ud83d\\ude00"', "\u{1f600}"));
-  assert.ok(asked('"\\ud83d"', "\ud83d"));
-  assert.ok(!asked('"\\ud83d"', "\u{1f600}"));
-  assert.ok(!asked('"\u{1f600}"', "\ud83d"));
-  assert.ok(!asked('"\u{1f600}"', "\u{1f601}"));
+  assert.ok(isEqual('"\u{1f600}"', "\u{1f600}"));
+  assert.ok(isEqual('"\\ud83d\\ude00"', "\u{1f600}"));
+  assert.ok(isEqual('"\\ud83d"', "\ud83d"));
+  assert.ok(!isEqual('"\\ud83d"', "\u{1f600}"));
+  assert.ok(!isEqual('"\u{1f600}"', "\ud83d"));
+  assert.ok(!isEqual('"\u{1f600}"', "\u{1f601}"));
 });

@@ -28,7 +28,7 @@ test("a cursor comes with its result", () => {
   });
 });
 
-test("a failure has a type and a message; without a message the type is it", () => {
+test("a failure has a type and a message; the type replaces a missing message", () => {
   const failure = decodeReply('{"status":"ERROR","id":3,"type":"KeyError","message":"a\\nb"}');
   assert.deepEqual(failure, { type: "KeyError", message: "a\nb" });
   assert.equal(isFailure(failure), true);

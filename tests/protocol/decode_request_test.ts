@@ -128,25 +128,25 @@ test("common lines decode like the same requests in another notation", () => {
     ),
   );
   const place = fc.nat(80);
-  // The line, the line without a piece, and with an inserted one: all that is nearly common.
+  // The line, also without a piece or with an inserted one: nearly common lines.
   const line = fc.tuple(
     usual,
     place,
     fc.constantFrom(0, 0, 1, 2, 10),
     fc.constantFrom("", "", " ", '"', "\\", "}", ',"key":"b"', ',"id":1', "\u0001", "\u00e9", "l"),
   ).map(([line, at, cut, put]) => line.slice(0, at) + put + line.slice(at + cut));
-  let taken = 0;
+  let requests = 0;
   fc.assert(
     fc.property(line, (line) => {
       const [bytes, start, end] = amongOthers(line);
       const decoded = decodeRequest(bytes, start, end),
         expected = decodeAnyRequest(bytes, start, end);
       assert.deepEqual(decodedTexts(decoded), decodedTexts(expected), line);
-      if (!isRejection(decoded)) taken++;
+      if (!isRejection(decoded)) requests++;
     }),
     { numRuns: 5_000 },
   );
-  assert.ok(taken > 500, `${taken} of them are requests`);
+  assert.ok(requests > 500, `${requests} lines are requests`);
 });
 
 test("a long line decodes like a short one, and its message names the position of the fault", () => {

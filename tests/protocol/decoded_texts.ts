@@ -1,4 +1,4 @@
-/** Decodes lines for tests, with texts instead of spans, and checks messages. */
+/** The decoding of lines for tests, with texts instead of spans, and a check of messages. */
 import assert from "assert";
 import { textOf } from "../../lib/bytes/span.ts";
 import { decodeRequest } from "../../lib/protocol/decode_request.ts";

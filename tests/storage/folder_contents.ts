@@ -46,7 +46,7 @@ export function logWith(header: Header, ...seqs: number[]): Uint8Array {
 }
 
 /** Proves that a folder is refused because of a file, and is not changed. */
-export async function refused(
+export async function assertRefused(
   files: Readonly<Record<string, Uint8Array>>,
   name: string,
   message: RegExp,
@@ -63,7 +63,7 @@ export async function refused(
 }
 
 /** Recovers a folder; returns the result with the disk and the number of keys. */
-export async function recovered(
+export async function recoverFolder(
   files: Readonly<Record<string, Uint8Array>>,
 ): Promise<Recovery & { readonly disk: SimulatedDisk; readonly keys: number }> {
   const disk = SimulatedDisk.of(files);

@@ -41,7 +41,7 @@ const FILLED: Record<string, string> = {
     for (let round = 0; round < 4; round++) {
       for (let i = 0; i < 2e4 * part; i++) insert(table, i, (i + round * 17) * 7_919 % 1e4);
     }`,
-  "keys that come and go": `
+  "keys that are inserted and removed": `
     for (let i = 0; i < 1e6 * part; i++) {
       insert(table, i, i * 7_919 % 61);
       if (i >= 5e5 * part) remove(table, i * 7_919 % (5e5 * part));

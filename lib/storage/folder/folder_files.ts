@@ -167,7 +167,7 @@ export class FolderFiles implements Files {
     if (status === undefined) throw new Error(`there is no '${name}'`);
     if (!status.isFile) {
       throw new Error(
-        `'${this.folder}/${name}' is not a plain file but a folder, link, pipe, socket or device: move it away, then show what is there with htserver --check ${this.folder}, or repair the folder with htserver --repair ${this.folder}`,
+        `'${this.folder}/${name}' is not a plain file but a folder, link, pipe, socket or device: move it away, then show the content with htserver --check ${this.folder}, or repair the folder with htserver --repair ${this.folder}`,
       );
     }
     return status;
@@ -177,7 +177,7 @@ export class FolderFiles implements Files {
   #checkComplete(names: readonly string[]): void {
     for (const name of [LOCK, ...KNOWN_NAMES, makeNextLogName(names)]) {
       if (names.includes(name) || (name !== LOCK && this.find(name) === undefined)) continue;
-      throw new Error(`the system lists its files without '${name}', which is there`);
+      throw new Error(`the system lists its files without '${name}', which exists`);
     }
   }
 }

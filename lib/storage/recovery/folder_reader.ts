@@ -99,7 +99,7 @@ function requireLog(
       files,
       LOG,
       undefined,
-      `it is missing, and ${logs[0] ?? remainder} is there, so this is no new table`,
+      `it is missing, and ${logs[0] ?? remainder} exists, so this is no new table`,
     );
   }
 }
@@ -130,7 +130,7 @@ function requireWholeChain(
     : `it is log number ${numbers[missing.at]}, and ` +
       (hasCheckpoint || missing.at > 0
         ? `log number ${missing.number} is missing`
-        : `neither ${CHECKPOINT} is there nor log number ${missing.number}`);
+        : `neither ${CHECKPOINT} nor log number ${missing.number} exists`);
   throw new DamageError(files, next ?? LOG, undefined, what);
 }
 

@@ -14,11 +14,11 @@ export type Action =
  */
 export interface Operation {
   readonly action: Action;
-  /** Just before the request was sent, in ticks of the history's clock. */
+  /** The time just before the request was sent, in ticks of the history's clock. */
   readonly invoked: number;
-  /** When the reply was there; without a reply: when the operation could not take effect any more. */
+  /** The time of the reply; without a reply: the time from which the operation cannot take effect. */
   readonly returned: number;
-  /** The value in the reply, or none for an insert; undefined: there was no reply. */
+  /** The value in the reply, or none for an insert; undefined: no reply came. */
   readonly reply: { readonly value: Value } | undefined;
   /** Number of the connection, whose requests take effect in their order; undefined: no such order. */
   readonly connection?: number;
@@ -102,13 +102,13 @@ export class History {
 }
 
 /** Formats operations as lines, in the order in which they were sent. */
-export function formatHistory(operations: readonly Operation[], most = 40): string {
+export function formatHistory(operations: readonly Operation[], maxLines = 40): string {
   const lines = [...operations].sort((a, b) => a.invoked - b.invoked).map(formatOperation);
-  const left = lines.length - most;
+  const left = lines.length - maxLines;
   return left <= 0 ? lines.join("\n") : [
-    ...lines.slice(0, most / 2),
+    ...lines.slice(0, maxLines / 2),
     `  ... ${left} more ...`,
-    ...lines.slice(-most / 2),
+    ...lines.slice(-maxLines / 2),
   ].join("\n");
 }
 

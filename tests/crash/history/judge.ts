@@ -1,4 +1,4 @@
-/** The verdict on the history of a key: what kind of failure it shows, if any. */
+/** The verdict on the history of a key: the kind of failure that it shows, if any. */
 import { formatHistory, formatValue, type Operation, type Value } from "./history.ts";
 import { checkLinearizable } from "./linearizability.ts";
 import { shrinkHistory } from "./shrink_history.ts";
@@ -24,7 +24,7 @@ export interface Finding {
  * @param operations all operations; the last one is a lookup after the restart
  * @param initial value before the history (default: the key is missing)
  * @param past values that were written earlier (default: none)
- * @returns undefined if there is no failure
+ * @returns undefined if the history shows no failure
  */
 export function judge(
   key: string,

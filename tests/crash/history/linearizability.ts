@@ -52,7 +52,7 @@ interface Node {
   readonly value: Value;
   /** Number of remaining operations that must be in the order. */
   readonly left: number;
-  /** When the last operation of the order was sent: uncertain ones that returned before it are left out. */
+  /** Time when the last operation of the order was sent: uncertain ones that returned before are left out. */
   readonly lastInvoked: number;
 }
 
@@ -115,7 +115,7 @@ class Search {
     else this.#seenBy.set(seen, [step]);
   }
 
-  /** Takes operations of a kind that does not change the value, if no other choice gets impossible by it. */
+  /** Takes operations of a kind that does not change the value, if no other choice becomes impossible. */
   #takeFreely(node: Node, isOfKind: (step: Step) => boolean): Node {
     const positions = [...node.positions];
     let { left, lastInvoked } = node;
@@ -173,7 +173,7 @@ class Search {
     });
   }
 
-  /** Computes when the next operation must have been sent, and until when uncertain ones stay possible. */
+  /** Computes the times by which the next operation was sent, and until which uncertain ones stay possible. */
   #bounds(
     positions: readonly number[],
     lastInvoked: number,

@@ -13,16 +13,16 @@ export interface Step {
   readonly leaves: { readonly value: Value } | undefined;
   /** Whether it is an insert whose value no reply shows. */
   readonly isUnseen: boolean;
-  /** When it or the first reply with its value has returned: the search tries steps in this order. */
+  /** Time when it or the first reply with its value has returned: the search tries steps in this order. */
   readonly dueBy: number;
 }
 
 /** Steps in a fixed order, with facts about the rest of the chain from each position on. */
 export interface Chain {
   readonly steps: readonly Step[];
-  /** When the first certain step of the rest has returned. */
+  /** Time when the first certain step of the rest has returned. */
   readonly certainReturn: readonly number[];
-  /** When the first uncertain step of the rest gets impossible. */
+  /** Time when the first uncertain step of the rest becomes impossible. */
   readonly uncertainReturn: readonly number[];
 }
 

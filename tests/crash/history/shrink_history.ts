@@ -1,4 +1,4 @@
-/** The reduction of a wrong history to a part that shows why it is wrong. */
+/** The reduction of a wrong history to a part that shows the reason. */
 import type { Operation, Value } from "./history.ts";
 import { checkLinearizable } from "./linearizability.ts";
 

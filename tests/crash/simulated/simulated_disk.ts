@@ -40,7 +40,7 @@ export type OperationKind =
   | "remove"
   | "syncFolder";
 
-/** One operation; that of a sync is at its end. */
+/** One operation; the operation of a sync is at the end of the sync. */
 export interface Operation {
   /** From 1, in order. */
   readonly number: number;
@@ -54,7 +54,7 @@ export type Moment = "before" | "during" | "after";
 /** The failure of an operation. */
 export interface Fault {
   readonly error: Error;
-  /** Share of a write's bytes that is written all the same (default: 0). */
+  /** Share of a write's bytes that is still written (default: 0). */
   readonly taken?: number;
 }
 

@@ -1,13 +1,13 @@
 /** The bytes of a file on a simulated disk, with every state that a power failure may leave. */
 import type { Random } from "../../../bench/harness/random.ts";
 
-/** Page sizes of which a disk may write some and lose others, in bytes. */
+/** Sizes of pages, in bytes: a disk may write some pages and lose others. */
 const PAGE_BYTES = [16, 64, 512, 4096] as const;
 
 /** A file's bytes at all times since its last sync, the oldest first; a version never changes. */
 export interface FileVersions {
   readonly versions: readonly Uint8Array[];
-  /** How many older versions were dropped. */
+  /** Number of older versions that were dropped. */
   readonly dropped: number;
 }
 

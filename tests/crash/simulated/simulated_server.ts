@@ -26,14 +26,14 @@ const PAUSE_ROUNDS = 4;
 /** A server in one simulated process. */
 export class SimulatedServer {
   readonly process: SimulatedProcess;
-  /** The folder that it opened, under any path. */
+  /** The folder that the server opened, under any path. */
   disk: SimulatedDisk | undefined;
   /** Values that each key may have: the last acknowledged one, and those of later requests. */
   readonly possible = new Map<string, (string | undefined)[]>();
   readonly warnings: string[] = [];
   /** Whether it has recovered its table. */
   isServing = false;
-  /** Why it ended early. */
+  /** The reason why the server ended early. */
   ended: unknown;
   readonly #name: string;
   readonly #folders: SimulatedFolders;
@@ -45,7 +45,7 @@ export class SimulatedServer {
     this.process = new SimulatedProcess(folders);
   }
 
-  /** Kills it. */
+  /** Kills the server. */
   kill(why: unknown = new KilledError()): void {
     this.ended ??= why;
     this.process.kill();

@@ -29,7 +29,7 @@ const NUMBERS = [0, 1, 4, 8, 16, 28, 32, 33, 36, 40, 52, 53].flatMap((bits) =>
 const anyNumber = fc.oneof(fc.nat({ max: Number.MAX_SAFE_INTEGER }), fc.constantFrom(...NUMBERS));
 
 /** Fills a buffer, and returns its text. */
-function written(fill: (buffer: RecordBuffer) => void): string {
+function collect(fill: (buffer: RecordBuffer) => void): string {
   const buffer = new RecordBuffer();
   fill(buffer);
   assert.equal(buffer.length, buffer.bytes().length);
@@ -37,7 +37,7 @@ function written(fill: (buffer: RecordBuffer) => void): string {
 }
 
 function bytesOf(seq: number, lag: number, json: string): Uint8Array {
-  return utf8(written((buffer) => buffer.add(seq, lag, json)));
+  return utf8(collect((buffer) => buffer.add(seq, lag, json)));
 }
 
 function textOf(bytes: Uint8Array): string {
@@ -59,7 +59,7 @@ function parse(line: Uint8Array): { seq: number; lag: number; json: string } | u
 test("literal examples are written and read", () => {
   for (const [seq, lag, json, crc] of EXAMPLES) {
     const line = `${crc} ${seq.toString(16)} ${lag.toString(16)} ${json}`;
-    assert.equal(written((buffer) => buffer.add(seq, lag, json)), `${line}\n`);
+    assert.equal(collect((buffer) => buffer.add(seq, lag, json)), `${line}\n`);
     assert.deepEqual(parse(utf8(line)), { seq, lag, json });
   }
 });
@@ -75,7 +75,7 @@ test("literal examples of changes are written", () => {
     assert.ok(example);
     const [seq, lag, json, crc] = example;
     const line = `${crc} ${seq.toString(16)} ${lag.toString(16)} ${json}\n`;
-    assert.equal(written((buffer) => buffer.addChange(seq, lag, change)), line);
+    assert.equal(collect((buffer) => buffer.addChange(seq, lag, change)), line);
   }
 });
 
@@ -87,7 +87,7 @@ test("written records are read again", () => {
     fc.property(
       fc.array(fc.record({ seq: anyNumber, lag: anyNumber, json }, { noNullPrototype: true })),
       (records) => {
-        const lines = written((buffer) => {
+        const lines = collect((buffer) => {
           for (const { seq, lag, json } of records) buffer.add(seq, lag, json);
         }).split("\n");
         assert.equal(lines.pop(), "");
@@ -116,10 +116,10 @@ test("changes and entries are written as their JSON, from any offset of a buffer
       });
       const insert = `{"method":"insert","key":${jsonOf(key)},"value":${value}}`;
       const remove = `{"method":"remove","key":${jsonOf(key)}}`;
-      const expected = written((buffer) => {
+      const expected = collect((buffer) => {
         for (const json of [insert, remove, insert]) buffer.add(seq, lag, json);
       });
-      const actual = written((buffer) => {
+      const actual = collect((buffer) => {
         buffer.addChange(seq, lag, { method: "insert", key: keySpan, value: valueSpan });
         buffer.addChange(seq, lag, { method: "remove", key: keySpan });
         buffer.addEntry(seq, lag, entry);

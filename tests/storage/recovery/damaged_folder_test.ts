@@ -160,9 +160,9 @@ Deno.test("repair: a start recovers the repaired table, and the old files are ke
   const files = damagedFolder();
   const disk = SimulatedDisk.of(files);
   const contents = readDamagedFolder(disk, disk.names);
-  const kept = await repairFolder(disk, contents);
+  const newNames = await repairFolder(disk, contents);
   const names = Object.keys(files);
-  assert.deepEqual(kept, names.map((name) => `damaged.1.${name}`));
+  assert.deepEqual(newNames, names.map((name) => `damaged.1.${name}`));
   for (const name of names) assert.deepEqual(disk.bytesOf(`damaged.1.${name}`), files[name]);
   const table = new HashTable();
   const { log, lastSeq } = await recover(disk, table);
@@ -216,7 +216,7 @@ async function servedFolder(): Promise<Record<string, Uint8Array<ArrayBuffer>>> 
   return Object.fromEntries(disk.names.map((name) => [name, disk.bytesOf(name).slice()]));
 }
 
-async function repaired(files: Readonly<Record<string, Uint8Array>>) {
+async function repairFiles(files: Readonly<Record<string, Uint8Array>>) {
   const disk = SimulatedDisk.of(files);
   const contents = readDamagedFolder(disk, disk.names);
   await repairFolder(disk, contents);
@@ -246,7 +246,7 @@ Deno.test("repair: the table has a new identity only if changes may be missing",
     [alone, true, 3],
   ];
   for (const [files, isLost, size] of cases) {
-    const after = await repaired(files);
+    const after = await repairFiles(files);
     assert.equal(after.contents.mayLackChanges, isLost, Object.keys(files).join());
     assert.equal(after.tableId !== tableId, isLost);
     assert.equal(after.size, size);
@@ -259,7 +259,7 @@ Deno.test("repair: a log of another table is kept, but not read", async () => {
     "table.ckpt": one["table.ckpt"] ?? utf8(""),
     "table.txn": other["table.txn"] ?? utf8(""),
   };
-  const { contents, size } = await repaired(files);
+  const { contents, size } = await repairFiles(files);
   assert.match(contents.files.at(-1)?.problems.join() ?? "", /it belongs to another table, "/);
   assert.deepEqual([size, contents.mayLackChanges], [3, true]);
 });

@@ -1,7 +1,14 @@
 /** Proves that a start notices a log or a checkpoint that is missing, empty or headless (I4). */
 import assert from "assert";
 import { encodeHeader, encodeLogHeader } from "../../../lib/storage/log/file_header.ts";
-import { checkpointOf, fileOf, logOf, logWith, recovered, refused } from "../folder_contents.ts";
+import {
+  assertRefused,
+  checkpointOf,
+  fileOf,
+  logOf,
+  logWith,
+  recoverFolder,
+} from "../folder_contents.ts";
 import { joined, utf8 } from "../../helpers/streams.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
@@ -19,7 +26,7 @@ test("fault: a missing or empty log beside a checkpoint is accepted: a log witho
   for (const place of places) {
     for (const log of [0, 10, header.length - 1].map((length) => header.slice(0, length))) {
       const files = place(log);
-      await refused(files, Object.keys(files).at(-1) ?? "", /its first record is not whole/);
+      await assertRefused(files, Object.keys(files).at(-1) ?? "", /its first record is not whole/);
     }
   }
 });
@@ -33,7 +40,7 @@ test("fault: a missing or empty log beside a checkpoint is accepted: a missing l
   const cases: readonly (readonly [Record<string, Uint8Array>, string, RegExp])[] = [
     [{ "table.ckpt": checkpointOf(5, ["a"]) }, "table.txn", /it is missing, and table\.ckpt/],
     [{ "table.ckpt": checkpoint(5, 2) }, "table.txn", /it is missing, and table\.ckpt/],
-    // An older log is there, but the log of the checkpoint is missing.
+    // An older log exists, but the log of the checkpoint is missing.
     [
       { "table.ckpt": checkpoint(2, 2), "table.txn": logWith(one, 1, 2) },
       "table.txn",
@@ -45,21 +52,21 @@ test("fault: a missing or empty log beside a checkpoint is accepted: a missing l
       "table.txn",
       /it is log number 3, and log number 1 is missing/,
     ],
-    [{ "table.txn": logWith(two) }, "table.txn", /neither table\.ckpt is there nor log number 1/],
+    [{ "table.txn": logWith(two) }, "table.txn", /neither table\.ckpt nor log number 1 exists/],
     [{ "table.txn": logWith(one, 1), "table.txn.1": logWith(three) }, "table.txn.1", /number 2/],
-    [{ "table.txn.1": logOf() }, "table.txn", /it is missing, and table\.txn\.1 is there/],
-    [{ "table.torn.1": utf8("x") }, "table.txn", /it is missing, and table\.torn\.1 is there/],
+    [{ "table.txn.1": logOf() }, "table.txn", /it is missing, and table\.txn\.1 exists/],
+    [{ "table.torn.1": utf8("x") }, "table.txn", /it is missing, and table\.torn\.1 exists/],
     [{ "damaged.1.table.txn": logOf(1) }, "table.txn", /so this is no new table/],
     [{ "table.ckpt": checkpointOf(5, ["a"]), "table.txn": logOf(2, 3) }, "table.txn", /change 5/],
   ];
-  for (const [files, name, message] of cases) await refused(files, name, message);
+  for (const [files, name, message] of cases) await assertRefused(files, name, message);
 });
 
 test("missing_files: logs that the checkpoint replaces may be missing or damaged", async () => {
   const header = { table: "an identity" };
   const checkpoint = fileOf(encodeHeader("ckpt", { covers: 9, ...header, log: 4 }), '{"end":0}');
   const old = logWith({ ...header, log: 1 }, 1, 2, 3).slice(0, -5);
-  const found = await recovered({
+  const found = await recoverFolder({
     "table.ckpt": checkpoint,
     "table.txn": old,
     "table.txn.2": logWith({ ...header, log: 3 }, 7, 8, 9),
@@ -71,7 +78,7 @@ test("missing_files: logs that the checkpoint replaces may be missing or damaged
 });
 
 test("missing_files: a folder with only an unfinished log is a new table", async () => {
-  const found = await recovered({ lock: utf8("1"), "table.txn.new": logOf().slice(0, 20) });
+  const found = await recoverFolder({ lock: utf8("1"), "table.txn.new": logOf().slice(0, 20) });
   assert.deepEqual([found.lastSeq, found.keys], [0, 0]);
   assert.deepEqual(await found.disk.list(), ["lock", "table.txn"]);
 });

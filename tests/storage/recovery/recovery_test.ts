@@ -3,7 +3,14 @@ import assert from "assert";
 import { DamageError, recover } from "../../../lib/storage/recovery/recovery.ts";
 import { LogWriter } from "../../../lib/storage/log/log_writer.ts";
 import { HashTable } from "../../../lib/table/hash_table.ts";
-import { checkpointOf, fileOf, HEADER, logOf, recovered, refused } from "../folder_contents.ts";
+import {
+  assertRefused,
+  checkpointOf,
+  fileOf,
+  HEADER,
+  logOf,
+  recoverFolder,
+} from "../folder_contents.ts";
 import { SimulatedDisk } from "../../crash/simulated/simulated_disk.ts";
 import { joined, utf8 } from "../../helpers/streams.ts";
 
@@ -12,13 +19,13 @@ function test(name: string, fn: () => Promise<void>): void {
 }
 
 test("an empty folder is an empty table", async () => {
-  const { lastSeq, keys, disk } = await recovered({});
+  const { lastSeq, keys, disk } = await recoverFolder({});
   assert.deepEqual([lastSeq, keys, disk.names], [0, 0, ["table.txn"]]);
 });
 
 test("it counts what it has read", async () => {
   const torn = utf8("12345678 8 1 {");
-  const found = await recovered({
+  const found = await recoverFolder({
     "table.ckpt": checkpointOf(5, ["a", "b", "c"]),
     "table.txn": joined([logOf(4, 5, 6, 7), torn]),
   });
@@ -66,7 +73,7 @@ test("it reports progress in bytes of all files", async () => {
 });
 
 test("logs that follow each other are one history", async () => {
-  const found = await recovered({
+  const found = await recoverFolder({
     "table.txn": logOf(1, 2),
     "table.txn.1": logOf(3),
     "table.txn.2": logOf(4, 5),
@@ -102,7 +109,7 @@ test("a gap between logs, or before the first one, is damage", async () => {
     [{ "table.txn": logOf(1, 3) }, "table.txn"],
   ];
   for (const [files, name] of gaps) {
-    await refused(files, name, /a change before this one is missing/);
+    await assertRefused(files, name, /a change before this one is missing/);
   }
 });
 
@@ -121,11 +128,11 @@ test("a checkpoint with a missing or doubled record is damage", async () => {
   }
 });
 
-test("damage that a later log proves is refused, and no file stays open", async () => {
+test("damage that a later log proves is assertRefused, and no file stays open", async () => {
   const first = logOf(1, 2, 3);
   first[first.length - 3] = 0;
   const files = { "table.txn": first, "table.txn.1": logOf(4), "table.txn.2": logOf(5) };
-  await refused(files, "table.txn", /change 3 was on disk/);
+  await assertRefused(files, "table.txn", /change 3 was on disk/);
 });
 
 test("damage to changes that the checkpoint covers is refused if more changes follow", async () => {
@@ -134,14 +141,14 @@ test("damage to changes that the checkpoint covers is refused if more changes fo
   const offset = lines.slice(0, 2).join("").length;
   bytes[offset + 20] = 0;
   const checkpoint = checkpointOf(5, ["a"]);
-  await refused(
+  await assertRefused(
     { "table.ckpt": checkpoint, "table.txn": bytes },
     "table.txn",
     new RegExp(`change 5 was on disk.* at byte ${offset}\\.`),
   );
   const end = offset + (lines[2]?.length ?? 0);
   // As a torn tail it would lose no change, but the log of the checkpoint is missing.
-  await refused(
+  await assertRefused(
     { "table.ckpt": checkpoint, "table.txn": bytes.slice(0, end) },
     "table.txn",
     /it ends before change 5/,
@@ -152,7 +159,7 @@ test("damage to changes that the checkpoint covers is ignored if another log fol
   const old = logOf(4, 5);
   old[old.length - 3] = 0;
   const files = { "table.ckpt": checkpointOf(5, ["a"]), "table.txn": old, "table.txn.1": logOf(6) };
-  const found = await recovered(files);
+  const found = await recoverFolder(files);
   assert.deepEqual([found.lastSeq, found.keys, found.tornBytes], [6, 2, 0]);
   assert.equal(found.log.name, "table.txn.1");
   assert.deepEqual(found.disk.bytesOf("table.txn"), old, "only the next checkpoint removes it");
@@ -160,7 +167,7 @@ test("damage to changes that the checkpoint covers is ignored if another log fol
 
 test("empty logs behind a torn tail are removed", async () => {
   const whole = logOf(1, 2);
-  const found = await recovered({
+  const found = await recoverFolder({
     "table.txn": joined([whole, utf8("12345678 3 1 {")]),
     "table.txn.1": logOf(),
     "table.txn.2": logOf(),
@@ -185,12 +192,12 @@ test("wrong first and last records are damage", async () => {
     [{ "table.ckpt": fileOf(header, insert) }, /its last record is missing/],
   ];
   for (const [files, message] of cases) {
-    await refused(files, Object.keys(files)[0] ?? "", message);
+    await assertRefused(files, Object.keys(files)[0] ?? "", message);
   }
 });
 
 test("a repair that was interrupted between two renames is finished", async () => {
-  const { keys, lastSeq, disk } = await recovered({
+  const { keys, lastSeq, disk } = await recoverFolder({
     "damaged.1.table.ckpt": utf8("whatever"),
     "table.ckpt.new": checkpointOf(5, ["a", "b"]),
     "table.txn": logOf(),
