@@ -7,12 +7,7 @@ import { skipWhite, stringAt, visitElements } from "../../json/scan.ts";
 import { MAX_LINE_BYTES } from "../../base/limits.ts";
 import { quoted } from "../../base/quote.ts";
 import { textAt } from "../../bytes/span.ts";
-import {
-  ConnectionLostError,
-  HtError,
-  ServerNotFoundError,
-  TimeoutError,
-} from "../../client/errors.ts";
+import { HtError, ServerNotFoundError } from "../../client/errors.ts";
 import type { HtClient } from "../../client/client.ts";
 import { LineFramer } from "../../bytes/line_framer.ts";
 
@@ -24,13 +19,13 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 /** Inserts in flight while importing. */
 const IN_FLIGHT = 256;
 
-/** Prints one line of the result; a promise resolves once there is room for the next one. */
+/** Prints one line of the result; a promise resolves once the output has room for the next line. */
 export type Print = (line: string) => void | Promise<void>;
 
 /**
  * Prints every pair. It scans in parts, so the table may have any size.
  *
- * @throws {ExitError} if the server fails before the end, with the number of pairs written
+ * @throws {ExitError} if the server fails before the end; the message has the number of printed pairs
  */
 export async function exportTable(client: HtClient, print: Print): Promise<void> {
   let pairs = 0;
@@ -60,8 +55,8 @@ export async function printPairs(
  * Inserts the pairs of a file.
  *
  * @param file its path, or `-` for stdin
- * @throws {ExitError} at the first line that is no pair, or if an insert fails, with the number of
- *   pairs that were inserted
+ * @throws {ExitError} at the first line that is not a pair, or if an insert fails; the message has the
+ *   number of inserted pairs
  */
 export async function importTable(client: HtClient, file: string): Promise<void> {
   const input = await openInput(file);
@@ -109,9 +104,9 @@ function formatPairs(count: number): string {
 
 /** Sends inserts, with at most `IN_FLIGHT` in flight. */
 class Inserts {
-  /** Acknowledged ones. */
+  /** Number of acknowledged inserts. */
   count = 0;
-  /** Failed ones that the server may have executed. */
+  /** Number of failed inserts that the server may have executed. */
   unknown = 0;
   readonly #client: HtClient;
   readonly #inFlight = new Set<Promise<void>>();
@@ -121,7 +116,7 @@ class Inserts {
     this.#client = client;
   }
 
-  /** Sends one more once there is room. @throws {HtError} if an earlier one failed */
+  /** Sends an insert, and waits for room for the next. @throws {HtError} if an insert failed */
   async add([key, value]: [string, string]): Promise<void> {
     const insert = this.#insert(key, value).finally(() => this.#inFlight.delete(insert));
     this.#inFlight.add(insert);
@@ -129,13 +124,13 @@ class Inserts {
     this.#throwFailure();
   }
 
-  /** Waits for the last ones. @throws {HtError} if one failed */
+  /** Waits for all inserts. @throws {HtError} if one failed */
   async finish(): Promise<void> {
     await this.settled();
     this.#throwFailure();
   }
 
-  /** Waits until none is in flight, without an error if one failed. */
+  /** Waits until no insert is in flight; never rejects. */
   async settled(): Promise<void> {
     await Promise.all(this.#inFlight);
   }
@@ -145,7 +140,7 @@ class Inserts {
       await this.#client.insertText(key, value);
       this.count++;
     } catch (error) {
-      if (maybeExecuted(error)) this.unknown++;
+      if (error instanceof HtError && error.maybeExecuted) this.unknown++;
       this.#failure ??= error;
     }
   }
@@ -155,14 +150,7 @@ class Inserts {
   }
 }
 
-function maybeExecuted(error: unknown): boolean {
-  const isUnanswered = error instanceof ConnectionLostError ||
-    error instanceof ServerNotFoundError ||
-    error instanceof TimeoutError;
-  return isUnanswered && error.maybeExecuted;
-}
-
-/** An error with another sentence and the exit code of its cause. */
+/** Makes an error with another sentence, and with the exit code of its cause. */
 function newExitError(message: string, cause: unknown): ExitError {
   if (cause instanceof ExitError) return new ExitError(message, cause.exitCode);
   const exitCode = cause instanceof ServerNotFoundError ? EXIT.notFound : EXIT.failed;
@@ -198,14 +186,14 @@ async function* readChunks(
   }
 }
 
-/** The number of lines that end in some bytes. */
+/** Counts the lines that end in some bytes. */
 function countLineEnds(bytes: Uint8Array): number {
   let count = 0;
   for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count++;
   return count;
 }
 
-/** Parses the framer's current line; undefined if it is no pair. */
+/** Parses the framer's current line; undefined if it is not a pair. */
 function parsePair(line: LineFramer): [string, string] | undefined {
   const { bytes, start, end, problem } = line;
   if (problem === undefined) {

@@ -1,14 +1,6 @@
 /** The tally of one client and one type of operation while a stage runs. */
 import { messageOf } from "../../base/errors.ts";
-import {
-  ConnectionLostError,
-  DifferentTableError,
-  HtError,
-  isServerGone,
-  ReplyError,
-  ServerNotFoundError,
-  TimeoutError,
-} from "../../client/errors.ts";
+import { HtError, isServerGone, ReplyError } from "../../client/errors.ts";
 import { LatencyHistogram } from "./histogram.ts";
 import { errorsOfKind, type OperationData } from "./stage_data.ts";
 import { type Operation, WrongValueError } from "../workload/operation.ts";
@@ -80,6 +72,5 @@ function kindOf(error: unknown): string {
 /** Whether a write may have been executed although it failed. */
 function isUnknown(operation: Operation, error: unknown): boolean {
   if (operation === "lookup" || operation === "scan") return false;
-  return (error instanceof ConnectionLostError || error instanceof ServerNotFoundError ||
-    error instanceof TimeoutError || error instanceof DifferentTableError) && error.maybeExecuted;
+  return error instanceof HtError && error.maybeExecuted;
 }
