@@ -15,7 +15,7 @@ const DEFAULT_CATALOGS = "catalog.cse.nd.edu,backup-catalog.cse.nd.edu";
 const LOCAL_HOSTS = ["127.0.0.1", "127.0.0.2", "127.0.0.3"] as const;
 
 /**
- * Lists the addresses of the local catalog: servers announce themselves to all, and clients ask all.
+ * Lists the addresses of the local catalog: servers announce themselves to all, and clients query all.
  *
  * @param port undefined if there is no local catalog
  */
@@ -27,7 +27,7 @@ export function localCatalogs(port: number | undefined): readonly Address[] {
 export interface CatalogEnvironment {
   /** Catalogs, separated by commas: HOST, HOST:PORT or [V6]:PORT. */
   readonly CATALOG_HOST?: string | undefined;
-  /** The port of each catalog that names none (default: 9097). */
+  /** The port of each entry without a port (default: 9097). */
   readonly CATALOG_PORT?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Atomic writes of whole files: a reader finds the whole file, or the one before it. */
+/** Atomic writes of whole files: a reader finds the whole new file, or the old one. */
 import { dirname } from "node:path";
 import { ExitError, messageOf } from "../base/errors.ts";
 

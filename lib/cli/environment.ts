@@ -1,8 +1,8 @@
-/** Reads environment variables, which must be UTF-8 text. */
+/** The environment variables of a program, which must be UTF-8 text. */
 import { UsageError } from "../base/errors.ts";
 
 /**
- * Reads those of the named environment variables that are set.
+ * Reads environment variables by name; the result has no member for a variable that is not set.
  *
  * @throws {UsageError} if one is not UTF-8 text
  */

@@ -1,4 +1,4 @@
-/** Warns about files that other users of the machine can read or write, with the command that repairs it. */
+/** The check of file modes: a warning if other users can read or write a file, with the repair. */
 import { dirname } from "node:path";
 import { printError } from "../terminal/stdout.ts";
 
@@ -67,7 +67,7 @@ async function modeOf(path: string): Promise<number> {
   return (mode ?? 0) & 0o7777;
 }
 
-/** A path as one word of a shell's command line. */
+/** Quotes a path as one word of a shell's command line. */
 function shellWord(path: string): string {
   const plain = path.startsWith("-") ? `./${path}` : path;
   return /^[\w./@:+=,-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", "'\\''")}'`;

@@ -1,4 +1,4 @@
-/** The file of `--port-file`: scripts read the port of a server that chose it itself. */
+/** The file of `--port-file`: from it, scripts read the port that a server chose. */
 import { writeWholeFile } from "./atomic_file.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** Starts another process of this program, in each form in which the program runs. */
+/** The start of another process of this program, in each form in which the program runs. */
 import { ExitError, messageOf } from "../base/errors.ts";
 import { environment } from "./environment.ts";
 
@@ -23,7 +23,7 @@ const SOURCE_FLAGS = [
 ];
 
 /**
- * The command that starts this program again: path and arguments.
+ * Returns the command that starts this program again: path and arguments.
  *
  * @throws {ExitError} if a process cannot be started from its path
  */
@@ -53,11 +53,11 @@ function executablePath(): string | undefined {
 /**
  * Starts this program again, with pipes to its stdin and stdout.
  *
- * @throws {ExitError} if that fails
+ * @throws {ExitError} if it cannot be started
  */
 export function spawnSelf(...args: string[]): Deno.ChildProcess {
   const [path, ...firstArgs] = selfCommand();
-  const env = environment(...PASSED_VARIABLES) as Record<string, string>; // holds no undefined
+  const env = environment(...PASSED_VARIABLES) as Record<string, string>; // without undefined
   try {
     return new Deno.Command(path, {
       args: [...firstArgs, ...args],

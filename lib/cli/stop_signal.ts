@@ -1,10 +1,10 @@
 /**
  * Signals: each one that a program can survive has a chosen behavior.
  *
- * - SIGINT, SIGTERM, SIGHUP: the program ends in order. So do SIGPWR (how LXC stops a container) and
- *   SIGXCPU (the soft limit of `ulimit -t`).
- * - SIGXFSZ: ignored by every program, so that a write beyond `ulimit -f` fails with EFBIG, as one to
- *   a full disk does. SIGPIPE is ignored by the runtime, so that such a write fails with EPIPE.
+ * - SIGINT, SIGTERM, SIGHUP, SIGPWR (LXC stops a container with it) and SIGXCPU (the soft limit of
+ *   `ulimit -t`): the program ends in order.
+ * - SIGXFSZ: ignored by every program, so that a write beyond `ulimit -f` fails with EFBIG, as a write
+ *   to a full disk fails. SIGPIPE: ignored by the runtime, so that a write to a closed pipe fails.
  * - SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO: ignored by servers. They have no meaning
  *   here, and their default ends the process without a goodbye to the catalogs.
  * - SIGQUIT and the signals of a fault (SIGABRT, SIGSEGV, ...): the default, which ends at once.
@@ -42,7 +42,7 @@ export function awaitStopSignal(): Promise<string> {
   });
 }
 
-/** Ignores the signals that every program ignores, and SIGHUP if the process was started so. */
+/** Ignores the signals that every program ignores, and SIGHUP if it was ignored at the start. */
 export function ignoreInheritedSignals(): void {
   ignoreSignals("SIGXFSZ");
   // With the first listener of any signal, the runtime also handles SIGHUP and ends the process.

@@ -1,5 +1,5 @@
 /**
- * System facts that the runtime does not report: limits of the system, and how the process was started.
+ * The system facts that the runtime does not report: limits of the system, and details of the start.
  *
  * Reading /proc and /sys requires every permission of the runtime. So the header of the portable form
  * reads them, and passes the facts in one environment variable (`tools/build/system_facts.sh`). The
@@ -18,7 +18,7 @@ export interface SystemFacts {
   readonly openFiles: number;
   /** Whether SIGHUP was ignored at the start, as `nohup` does. */
   readonly ignoresHangup: boolean;
-  /** U+FFFD that were typed in the arguments; others replace bytes that are not UTF-8. 0 if unknown. */
+  /** Number of typed U+FFFD in the arguments; others replace bytes that are not UTF-8. 0 if unknown. */
   readonly replacementChars: number;
 }
 
@@ -50,17 +50,17 @@ export function parseSystemFacts(text: string): SystemFacts {
 
 let known: SystemFacts | undefined;
 
-/** The facts of the system of this process. */
+/** Returns the facts of the system of this process. */
 export function systemFacts(): SystemFacts {
   return known ??= parseSystemFacts(environment("HTSERVER_SYSTEM").HTSERVER_SYSTEM ?? "");
 }
 
-/** Memory and swap that this process can use before the system ends it, in bytes. */
+/** Returns the memory and swap that this process can use before the system ends it, in bytes. */
 export function memoryAndSwap(): number {
   return memoryLimit() + Deno.systemMemoryInfo().swapTotal;
 }
 
-/** The machine's memory, or the part of it that this process may use, in bytes. */
+/** Returns the machine's memory, or the part of it that this process may use, in bytes. */
 export function memoryLimit(): number {
   // The runtime reads the process's own control group; the header also reads the groups above it.
   const own = process.constrainedMemory();

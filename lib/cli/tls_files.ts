@@ -1,4 +1,4 @@
-/** Reads and checks the files of `--tls-cert`, `--tls-key` and `--ca`. */
+/** The files of `--tls-cert`, `--tls-key` and `--ca`: reads and checks them. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { UsageError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -66,7 +66,7 @@ export async function readCa(
   return text;
 }
 
-/** The first certificate of a file. */
+/** Reads the first certificate of a file. */
 function certificateIn(text: string, file: string): X509Certificate {
   try {
     return new X509Certificate(text);

@@ -1,4 +1,4 @@
-/** Reads the file of `--token-file`. */
+/** The file of `--token-file`: reads and checks the token. */
 import { UsageError } from "../base/errors.ts";
 import { printWarning, warnAboutFileAccess } from "./file_access.ts";
 import { readUtf8File } from "./utf8_text.ts";

@@ -1,6 +1,6 @@
 /**
- * Checks that text is UTF-8. The runtime replaces other bytes by U+FFFD, so that the table would store an
- * altered text: such text is rejected.
+ * The check that text is UTF-8. The runtime replaces other bytes by U+FFFD, so that the table would
+ * store an altered text: such text is rejected.
  */
 import { ExitError, messageOf, UsageError } from "../base/errors.ts";
 import { quoted } from "../base/quote.ts";
@@ -18,7 +18,7 @@ export function mayBeAltered(text: string): boolean {
  *
  * @param args of the program (default: of this process)
  * @param typed number of U+FFFD that were typed; the header of the portable form counts them
- * @throws {UsageError} if there are others
+ * @throws {UsageError} if the arguments have more
  */
 export function requireUtf8Arguments(
   args: readonly string[] = Deno.args,

@@ -16,12 +16,12 @@ import { trustIn } from "./dial.ts";
 import { ConnectionLostError } from "./errors.ts";
 import { type Finder, finderAtAddress, finderByName, finderFirstAt } from "./finder.ts";
 import type { Credentials } from "./handshake.ts";
-import { isJson, jsonTextOf, notJson, pairsOf, parsedPairs } from "./json_text.ts";
+import { isJson, jsonTextOf, notJson, pairsOf, parseValues } from "./json_text.ts";
 import { RequestQueue } from "./request_queue.ts";
 import { retryPolicy } from "./retry.ts";
 import { newestTable, type TableIdentity } from "./server_identity.ts";
 
-/** A string, number, boolean or null: what `query` compares with. */
+/** A value that `query` compares with: a string, number, boolean or null. */
 export type Atom = string | number | boolean | null;
 
 /** Pairs in one part of `scanAll`. */
@@ -52,10 +52,10 @@ export class HtClient {
    * @param options how to reach it (default: plain TCP, and only this machine's catalog)
    * @returns a connected client
    * @throws {ServerNotFoundError} if no server is found, or none replies in time
-   * @throws {AuthError} if the server needs a token, or another one, or one that may not be sent to it
-   * @throws {TlsError} if the server is not one to trust, or only one side uses TLS
+   * @throws {AuthError} if the server needs a token, another token, or one that may not be sent to it
+   * @throws {TlsError} if the server's certificate is not trusted, or only one side uses TLS
    * @throws {DifferentTableError} if the server does not have `options.table`
-   * @throws {TypeError} if `timeoutMs` is not above 0, or `ca` holds no certificate
+   * @throws {TypeError} if `timeoutMs` is not above 0, or `ca` has no certificate
    */
   static async connect(target: string, options: ClientOptions = {}): Promise<HtClient> {
     const { token, tokenInClear = false, ca, timeoutMs = 60_000, onWarning = () => {} } = options;
@@ -83,7 +83,7 @@ export class HtClient {
     return this.#queue.connections;
   }
 
-  /** The server's address; after the connection broke, its last one. */
+  /** The server's address; after the connection broke, the address of the last connection. */
   get address(): Address {
     if (this.#address === undefined) throw new TypeError("connect() sets it");
     return this.#address;
@@ -97,7 +97,7 @@ export class HtClient {
     return this.#table;
   }
 
-  /** Accepts any table at the next connection: the way to go on after a `DifferentTableError`. */
+  /** Accepts any table at the next connection, so that requests work after a `DifferentTableError`. */
   forgetTable(): void {
     this.#table = undefined;
   }
@@ -106,8 +106,8 @@ export class HtClient {
    * Inserts or replaces a value.
    *
    * @param key any string
-   * @param value anything that `JSON.stringify` turns into JSON
-   * @throws {TypeError} if it does not, as for undefined: nothing is sent
+   * @param value any value that `JSON.stringify` converts to JSON
+   * @throws {TypeError} if it does not convert the value, such as undefined: nothing is sent
    * @throws {HtError} as `request`
    */
   async insert(key: string, value: unknown): Promise<void> {
@@ -115,12 +115,12 @@ export class HtClient {
   }
 
   /**
-   * Inserts or replaces a value given as JSON text. The server keeps it byte for byte, but line ends
-   * become spaces.
+   * Inserts or replaces a value given as JSON text. The server stores the text byte for byte, except
+   * that line ends become spaces.
    *
    * @param key any string
    * @param value the text of one JSON value
-   * @throws {TypeError} if it is none: nothing is sent
+   * @throws {TypeError} if the text is not one JSON value: nothing is sent
    * @throws {HtError} as `request`
    */
   async insertText(key: string, value: JsonText): Promise<void> {
@@ -132,8 +132,8 @@ export class HtClient {
    * Looks up a key.
    *
    * @param key any string
-   * @returns its value, as `JSON.parse` gives it
-   * @throws {KeyError} if there is no such key
+   * @returns its value, parsed by `JSON.parse`
+   * @throws {KeyError} if the table does not have the key
    * @throws {HtError} as `request`
    */
   async lookup(key: string): Promise<unknown> {
@@ -145,7 +145,7 @@ export class HtClient {
    *
    * @param key any string
    * @returns the text of its value, byte for byte
-   * @throws {KeyError} if there is no such key
+   * @throws {KeyError} if the table does not have the key
    * @throws {HtError} as `request`
    */
   async lookupText(key: string): Promise<JsonText> {
@@ -156,8 +156,8 @@ export class HtClient {
    * Removes a key.
    *
    * @param key any string
-   * @returns its value, as `JSON.parse` gives it
-   * @throws {KeyError} if there is no such key
+   * @returns its value, parsed by `JSON.parse`
+   * @throws {KeyError} if the table does not have the key
    * @throws {HtError} as `request`
    */
   async remove(key: string): Promise<unknown> {
@@ -169,7 +169,7 @@ export class HtClient {
    *
    * @param key any string
    * @returns the text of its value, byte for byte
-   * @throws {KeyError} if there is no such key
+   * @throws {KeyError} if the table does not have the key
    * @throws {HtError} as `request`
    */
   async removeText(key: string): Promise<JsonText> {
@@ -185,7 +185,7 @@ export class HtClient {
    * @throws {TooLargeError} if the reply would be larger than the server's limit: use `scanAll`
    */
   async scan(regex: string): Promise<[string, unknown][]> {
-    return parsedPairs(await this.scanText(regex));
+    return parseValues(await this.scanText(regex));
   }
 
   /**
@@ -208,7 +208,7 @@ export class HtClient {
    * @throws {TooLargeError} if the reply would be larger than the server's limit
    */
   async query(subkey: string, subvalue: Atom): Promise<[string, unknown][]> {
-    return parsedPairs(await this.queryText(subkey, JSON.stringify(subvalue)));
+    return parseValues(await this.queryText(subkey, JSON.stringify(subvalue)));
   }
 
   /**
@@ -226,10 +226,10 @@ export class HtClient {
 
   /**
    * Lists the pairs whose key matches, in parts, for tables of any size. A key that is in the table
-   * during the whole time comes exactly once. Each part is a call with its own limit.
+   * during the whole scan is listed exactly once. Each part is a call with its own limit.
    *
    * @param regex as of `scan`
-   * @param pairs at most in one part (default: 1,000)
+   * @param pairs maximum of pairs in one part (default: 1,000)
    * @returns pairs of key and value, each value byte for byte
    * @throws {ConnectionLostError} if the connection breaks before the last part
    */
@@ -239,7 +239,7 @@ export class HtClient {
     do {
       // Another connection may have another cursor of the same name.
       if (cursor !== undefined && connections !== this.connections) {
-        throw new ConnectionLostError("The connection broke, and the scan's cursor with it", false);
+        throw new ConnectionLostError("The connection broke, which ended the scan's cursor", false);
       }
       const reply = await this.request({ method: "scan", regex, limit: pairs, cursor });
       connections = this.connections;
@@ -259,7 +259,7 @@ export class HtClient {
   }
 
   /**
-   * Asks the server for its state.
+   * Reads the state of the server.
    *
    * @returns the members of `info`, as the protocol lists them: `uptime_s`, `clients` and others
    * @throws {HtError} as `request`
@@ -269,7 +269,7 @@ export class HtClient {
   }
 
   /**
-   * Sends a request that only shows that the server is alive.
+   * Sends a request that has no effect, to check that the server is alive.
    *
    * @throws {HtError} as `request`
    */

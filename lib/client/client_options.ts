@@ -2,20 +2,20 @@
 import type { Address } from "../base/address.ts";
 import type { TableIdentity } from "./server_identity.ts";
 
-/** How to reach a server. */
+/** The options of `HtClient.connect`, and of all calls of the client. */
 export interface ClientOptions {
-  /** Catalogs to ask for a name, all at once (default: none but this machine's). */
+  /** Catalogs to query for a name, all at once (default: only this machine's). */
   readonly catalogs?: readonly Address[] | undefined;
-  /** Port of this machine's own catalog (default: 9097); null: do not ask it. */
+  /** Port of this machine's own catalog (default: 9097); null: do not query it. */
   readonly localCatalogPort?: number | null | undefined;
   /**
-   * Sent to a server that needs a token (default: none). A server that was found by its name gets it
-   * only over TLS (`ca`) or on this machine's loopback; a server at HOST:PORT always.
+   * Token for a server that requires one (default: none). A server that was found by its name gets the
+   * token only over TLS (`ca`) or on this machine's loopback; a server at HOST:PORT always gets it.
    */
   readonly token?: string | undefined;
   /**
    * Whether the token may go without TLS to a server that was found by its name (default: false).
-   * Names in catalogs are not authenticated, and networks can be read.
+   * Names in catalogs are not authenticated, and other machines may read the network.
    */
   readonly tokenInClear?: boolean | undefined;
   /**
@@ -25,16 +25,15 @@ export interface ClientOptions {
    */
   readonly ca?: string | undefined;
   /**
-   * Limit of each call, `connect` included, in milliseconds (default: 60,000). Then the call fails,
-   * whatever the server or the network does. The server may have executed it: see
-   * `HtError.maybeExecuted`.
+   * Limit of each call, `connect` included, in milliseconds (default: 60,000). A call without a result
+   * fails then. The server may have executed it: see `HtError.maybeExecuted`.
    */
   readonly timeoutMs?: number | undefined;
-  /** Takes sentences that a user should read (default: they are dropped). */
+  /** Receives sentences that a user should read (default: they are dropped). */
   readonly onWarning?: ((message: string) => void) | undefined;
   /**
    * Address of a recent connection (default: none). The client tries it first, once, so that many
-   * clients need not ask the catalogs for the same name.
+   * clients need not query the catalogs for the same name.
    */
   readonly at?: Address | undefined;
   /** The table that the server must have: `HtClient.table` of another client (default: any). */

@@ -24,11 +24,11 @@ export interface ClientSocket {
 /** A TCP connection that can be upgraded to TLS before anything is sent on it. */
 export interface TcpSocket extends ClientSocket {
   /**
-   * Does the handshake of TLS. Afterwards the result replaces this socket; after an error it is
-   * closed.
+   * Performs the handshake of TLS. Afterwards the result replaces this socket; after an error this
+   * socket is closed.
    *
    * @param ca PEM text of certificates to trust
-   * @param name what the server's certificate must be for: a DNS name or an IP address
+   * @param name the DNS name or IP address that the server's certificate must have
    * @param signal ends the handshake and closes the socket
    * @throws {TlsFailure} if the handshake failed because of TLS; other errors are the network's
    */
@@ -39,7 +39,7 @@ export interface TcpSocket extends ClientSocket {
  * Opens a TCP connection, with keep-alive and without Nagle's delay.
  *
  * @param signal ends the attempt
- * @throws {Error} if there is no connection; its message says why
+ * @throws {Error} if the attempt fails; its message is the reason
  */
 export type ConnectTcp = (address: Address, signal: AbortSignal) => Promise<TcpSocket>;
 
@@ -52,7 +52,7 @@ export type TlsFailureKind =
   | "no TLS"
   | "other";
 
-/** A handshake failed because of TLS, not because of the network. */
+/** The error of a handshake that failed because of TLS, not because of the network. */
 export class TlsFailure extends Error {
   override name = "TlsFailure";
   readonly kind: TlsFailureKind;

@@ -1,6 +1,6 @@
 /**
- * A connection of the client: it sends lines in order, any number of them before the first reply, and
- * hands each reply to a receiver. The receiver matches replies to its requests by their order.
+ * A connection of the client. It sends lines in order, without waiting for replies, and passes each
+ * reply to a receiver. The receiver matches replies to its requests by their order.
  */
 import { type Address, addressText } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
@@ -28,9 +28,9 @@ const TLS_ALERT = 0x15;
 
 /** Receives the replies of a connection. */
 export interface ReplyReceiver {
-  /** Takes a whole reply. */
+  /** Receives a whole reply. */
   onReply(reply: SuccessReply | Failure): void;
-  /** Called when the socket has taken everything that was sent so far: there is room for more. */
+  /** Called when the socket has taken all bytes that were sent so far: it has room for more. */
   onRoom?(): void;
   /** Called once when the connection is over, and not before `attach` returns. No reply follows. */
   onBroken(error: HtError): void;
@@ -60,9 +60,9 @@ export class Connection {
    * Connects.
    *
    * @param signal ends the attempt
-   * @param trust what TLS must prove (default: plain TCP)
+   * @param trust the requirements on TLS (default: plain TCP)
    * @throws {ServerNotFoundError} if nothing answers there
-   * @throws {TlsError} if the server is not one to trust, or does not speak TLS
+   * @throws {TlsError} if the server's certificate is not trusted, or the server does not speak TLS
    */
   static async connect(
     address: Address,
@@ -77,7 +77,7 @@ export class Connection {
     return this.#socket.peer;
   }
 
-  /** Hands replies, and the end of the connection, to this receiver from now on. */
+  /** Passes replies, and the end of the connection, to this receiver from now on. */
   attach(receiver: ReplyReceiver): void {
     this.#receiver = receiver;
     const broken = this.#broken;
@@ -103,11 +103,11 @@ export class Connection {
   }
 
   /**
-   * Sends a request while no other one waits for a reply. Afterwards the connection has no receiver.
+   * Sends a request while no other request waits for a reply. Afterwards the connection has no receiver.
    *
    * @param line with its LF
    * @throws {ReplyError} if the reply is an `ERROR`
-   * @throws {ConnectionLostError} if the connection broke before the reply came
+   * @throws {ConnectionLostError} if the connection broke before the reply arrived
    */
   ask(line: string): Promise<SuccessReply> {
     return new Promise((resolve, reject) => {
@@ -123,7 +123,7 @@ export class Connection {
     });
   }
 
-  /** Ends the connection, and hands the error to the receiver. */
+  /** Ends the connection, and passes the error to the receiver. */
   break(error: HtError): void {
     if (this.#broken) return;
     this.#broken = error;
@@ -161,11 +161,11 @@ export class Connection {
       for (;;) {
         const count = await this.#socket.read(buffer);
         if (count === null) break;
-        if (buffer[0] === TLS_ALERT) return this.break(this.#wantsTls());
+        if (buffer[0] === TLS_ALERT) return this.break(this.#tlsRequiredError());
         this.#framer.push(buffer, count);
         while (this.#framer.next()) {
           const { bytes, start, end, problem } = this.#framer;
-          if (problem === "no memory") throw new Error("there is no memory for a reply");
+          if (problem === "no memory") throw new Error("no memory is left for a reply");
           if (problem !== undefined) throw new Error(`a reply was ${problem}`);
           this.#take(textAt(bytes, start, end));
         }
@@ -185,11 +185,11 @@ export class Connection {
     );
   }
 
-  #wantsTls(): TlsError {
+  #tlsRequiredError(): TlsError {
     return new TlsError(
       `Cannot use ${
         addressText(this.address)
-      }: it wants TLS; use --ca with a file that has its certificate`,
+      }: it requires TLS; use --ca with a file that has its certificate`,
     );
   }
 
@@ -199,6 +199,6 @@ export class Connection {
     if (this.#receiver) return this.#receiver.onReply(reply);
     // A reply without a request: `Busy`, or the peer is another kind of server.
     const error = isFailure(reply) ? errorFrom(reply) : undefined;
-    this.break(error ?? new ConnectionLostError("a reply came unasked", true));
+    this.break(error ?? new ConnectionLostError("a reply came without a request", true));
   }
 }

@@ -60,7 +60,7 @@ class DenoTcpSocket extends DenoSocket<Deno.TcpConn> implements TcpSocket {
   }
 }
 
-/** The kind of a TLS failure, by the words of rustls; undefined for an error of the network. */
+/** The kind of a TLS failure, by the message of rustls; undefined for an error of the network. */
 function failureKind(error: unknown): TlsFailureKind | undefined {
   const message = messageOf(error);
   if (error instanceof TypeError) return "invalid name";

@@ -1,6 +1,6 @@
 /**
- * Connects to a server: by TCP, and with TLS if the user names the certificates to trust. The errors
- * of both runtimes become the library's errors here.
+ * The dialer of the client: connects by TCP, and with TLS if the user names the certificates to trust.
+ * It converts the errors of both runtimes to the library's errors.
  */
 import { X509Certificate } from "node:crypto";
 import { type Address, addressText, isPrivateAddress } from "../base/address.ts";
@@ -11,15 +11,15 @@ import { connectByDeno } from "./deno_socket.ts";
 import { ServerNotFoundError, TlsError } from "./errors.ts";
 import { connectByNode } from "./node_socket.ts";
 
-/** The sockets of the runtime that runs this. */
+/** The sockets of the current runtime. */
 const connectTcp: ConnectTcp = "Deno" in globalThis ? connectByDeno : connectByNode;
 
-/** What a client demands of TLS. It never falls back to plain TCP. */
+/** The requirements of a client on TLS. With them, it never falls back to plain TCP. */
 export interface Trust {
   /** PEM text of authorities' certificates, or of the server's own; Deno also trusts public ones. */
   readonly ca: string;
   /**
-   * What the certificate must be for: the target that the user named. An address that a catalog lists
+   * The name that the certificate must have: the target of the user. An address that a catalog lists
    * proves nothing: an attacker can have a certificate for an address of their own. The exception: if
    * `own` is for a private address, that address is enough.
    */
@@ -36,7 +36,7 @@ const PEM_PART = /-----BEGIN /g;
  *
  * @param ca PEM text
  * @param name see `Trust`
- * @throws {TypeError} if `ca` holds no certificate: only public authorities would be left
+ * @throws {TypeError} if `ca` has no certificate: only public authorities would be left
  */
 export function trustIn(ca: string, name: string): Trust {
   let first: X509Certificate;
@@ -50,13 +50,12 @@ export function trustIn(ca: string, name: string): Trust {
 }
 
 /**
- * Connects, and with TLS also does the handshake: nothing is sent to a server that is not the right
- * one.
+ * Connects, and with TLS also performs the handshake, so that nothing is sent to a wrong server.
  *
  * @param trust undefined: plain TCP
  * @param signal ends the attempt
  * @throws {ServerNotFoundError} if nothing answers there
- * @throws {TlsError} if the server is not one to trust, or does not speak TLS
+ * @throws {TlsError} if the server's certificate is not trusted, or the server does not speak TLS
  */
 export async function dial(
   address: Address,
@@ -91,15 +90,15 @@ export async function acceptsConnections(address: Address, signal: AbortSignal):
 }
 
 /**
- * Whether a certificate for an address proves the server as well as its name does. No public
- * authority signs a certificate for a private address, and the user gave the server's own one for it.
- * An authority of the user's could have signed one for another machine with that address.
+ * Whether a certificate for an address proves the server as well as one for its name. No public
+ * authority signs a certificate for a private address, and the user trusts the server's own one. But
+ * an authority of the user may have signed a certificate for another machine with that address.
  */
 function provesAddress({ own }: Trust, hostname: string): boolean {
   return isPrivateAddress(hostname) && own?.checkIP(hostname) !== undefined;
 }
 
-/** The certificate is valid for another name, or no certificate can be for this name. */
+/** The error of a certificate for another name, or of a name that no certificate can have. */
 class WrongNameError extends TlsError {}
 
 async function dialAs(
@@ -121,14 +120,14 @@ async function dialAs(
   } catch (error) {
     if (signal.aborted) {
       throw new ServerNotFoundError(
-        `Cannot connect to ${at} with TLS: it accepts, but does not shake hands; is it a server with TLS?`,
+        `Cannot connect to ${at} with TLS: it accepts, but does not complete the handshake; is it a server with TLS?`,
       );
     }
     throw dialError(error, at, trust.name);
   }
 }
 
-/** The library's error for a failed handshake. */
+/** Makes the library's error for a failed handshake. */
 function dialError(error: unknown, at: string, name: string): TlsError | ServerNotFoundError {
   const tried = `Cannot connect to ${at} with TLS`;
   const why = messageOf(error);
@@ -136,7 +135,9 @@ function dialError(error: unknown, at: string, name: string): TlsError | ServerN
   switch (error.kind) {
     case "invalid name":
       return new WrongNameError(
-        `${tried}: no certificate can be for ${quoted(name)}, which is no DNS name; use HOST:PORT`,
+        `${tried}: no certificate can be for ${
+          quoted(name)
+        }, which is not a DNS name; use HOST:PORT`,
       );
     case "wrong name":
       return new WrongNameError(

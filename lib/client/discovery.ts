@@ -1,12 +1,11 @@
 /**
- * Finds a live server by its name, and connects to it.
+ * The search for a live server by its name, and the connection to it.
  *
- * Entries in a catalog are stale until proven live: a crashed server stays listed for a quarter of
- * an hour, and another program may have its port. So each candidate has to reply to `hello` with the
- * name. The newest candidates of each catalog and address come first, and each starts soon after the
- * one before. The first that replies waits a short time for the others, and `server_identity.ts`
- * chooses. If none is alive, or none has the known table, the name is looked up again with growing
- * pauses.
+ * An entry of a catalog proves nothing: a crashed server stays listed for 15 minutes, and another
+ * program may have its port. So each candidate must reply to `hello` with the name. The newest
+ * candidates of each catalog and address come first, and each attempt starts soon after the one
+ * before. After the first reply, the others have a short time, and `server_identity.ts` chooses. If no
+ * candidate is alive, or none has the known table, the name is looked up again with growing pauses.
  */
 import { type Address, addressText } from "../base/address.ts";
 import { settlesWithin } from "../base/clock.ts";
@@ -22,34 +21,34 @@ import { type ConnectedServer, connectServer, type Credentials } from "./handsha
 import { pauseAfter } from "./retry.ts";
 import { chooseServer, tableDifference, type TableIdentity } from "./server_identity.ts";
 
-/** How long a silent candidate is alone before the next one starts, in milliseconds. */
+/** Time that a silent candidate has before the next attempt starts, in milliseconds. */
 const STAGGER_MS = 250;
 
-/** How long the first live server waits for the other candidates, in milliseconds. */
+/** Time that the other candidates have after the first reply, in milliseconds. */
 const OTHERS_MS = 250;
 
-/** Failed candidates that a message lists. */
+/** Maximum of failed candidates in a message. */
 const LISTED_FAILURES = 4;
 
-/** How to find a server by its name. */
+/** The inputs of a search. */
 export interface FindOptions {
   readonly resolver: Resolver;
   readonly project: string;
   readonly credentials: Credentials;
-  /** The table that it must have; undefined: any. */
+  /** The table that the server must have; undefined: any. */
   readonly known: TableIdentity | undefined;
   /** Ends the search. */
   readonly signal: AbortSignal;
-  /** Takes a sentence for the user. */
+  /** Receives a sentence for the user. */
   readonly warn: (message: string) => void;
 }
 
 /**
  * Finds a server.
  *
- * @throws {ServerNotFoundError} when the signal is aborted, with the attempts made
- * @throws {AuthError} if the server needs a token or another one
- * @throws {TlsError} if the server is not one to trust, or only one side uses TLS
+ * @throws {ServerNotFoundError} when the signal is aborted; the message lists the failed attempts
+ * @throws {AuthError} if the server needs a token, or another token
+ * @throws {TlsError} if the server's certificate is not trusted, or only one side uses TLS
  * @throws {DifferentTableError} if it has another table than the known one
  */
 export async function findServer(options: FindOptions): Promise<ConnectedServer> {
@@ -66,7 +65,7 @@ async function findIn(search: Search, options: FindOptions): Promise<ConnectedSe
   const { signal } = options;
   for (let failures = 0, message: string | undefined;;) {
     const lookup = await search.next(failures === 0 ? 0 : pauseAfter(failures), signal);
-    // The last whole round has a better reason than one that was cut short.
+    // The last complete round has a better reason than a canceled one.
     if (signal.aborted && message !== undefined) throw new ServerNotFoundError(message);
     const tried = await tryCandidates(options, lookup);
     if ("connection" in tried) return tried;
@@ -102,11 +101,11 @@ async function tryCandidates(
   const anySignal = AbortSignal.any([signal, over.signal]);
   const rejecting = new Set<Candidate["record"]>();
   for (const { address, record } of candidates) {
-    // A live server is not asked again at its other addresses.
+    // A live server needs no attempt at its other addresses.
     if (live.some((one) => one.instance === record.instance)) continue;
     // Each wrong token makes the server slower to reply to the next one.
     if (rejecting.has(record)) continue;
-    // Only the server itself can say that it wants TLS. But others must not read the token.
+    // A catalog's claim of TLS may be false, so the attempt is made, but without the token.
     const lacksTrust = record.tls === true && trust === undefined;
     const sentToken = lacksTrust ? undefined : token;
     const attempt = connectServer(address, { ...credentials, token: sentToken }, anySignal).then(
@@ -144,7 +143,7 @@ function noneMessage(project: string, candidates: number, failures: readonly str
   const listed = failures.slice(0, LISTED_FAILURES).join("; ");
   return `No live server named '${project}': the catalogs list ${candidates} address${
     candidates === 1 ? "" : "es"
-  }, and none is one (${listed}${failures.length > LISTED_FAILURES ? "; ..." : ""})`;
+  }, and none is a live one (${listed}${failures.length > LISTED_FAILURES ? "; ..." : ""})`;
 }
 
 /** Chooses one of the servers that replied, and closes the connections to the others. */
@@ -170,14 +169,14 @@ async function chooseLive(
   return { different: differentTableError(`the server '${project}'`, wrong, known), warnings: [] };
 }
 
-/** The error for a server that does not have the known table. */
+/** Makes the error for a server that does not have the known table. */
 export function differentTableError(
   what: string,
   server: ConnectedServer,
   known: TableIdentity | undefined,
 ): DifferentTableError {
   return new DifferentTableError(
-    `Cannot go on with ${what} at ${addressText(server.address)}, which ${
+    `Cannot continue with ${what} at ${addressText(server.address)}, which ${
       tableDifference(server, known)
     }: another server has this name or address, or it lost its data; start again to use it`,
   );
@@ -194,7 +193,7 @@ function candidatesOf({ servers }: LookupResult, project: string): Candidate[] {
     return candidateAddresses(record).map((address) => ({ address, record }));
   });
   const once = new Map<string, Candidate>();
-  // The first address of each record, then the second: one with many must not keep others out.
+  // The first address of each record, then the second: a record with many must not displace others.
   for (let round = 0; lists.some((list) => list.length > round); round++) {
     for (const list of lists) {
       const candidate = list[round];

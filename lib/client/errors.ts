@@ -1,11 +1,11 @@
 /**
- * The errors of the client library. An error that the server replied with carries the server's
- * sentence; the others describe what happened to the request.
+ * The errors of the client library. The error of an `ERROR` reply has the server's sentence; the others
+ * describe the state of the request.
  */
 import { plainLine } from "../base/quote.ts";
 import type { Failure, FailureType } from "../protocol/message.ts";
 
-/** A request failed, or the server could not be reached. */
+/** The base class of all errors: a request failed, or the server could not be reached. */
 export class HtError extends Error {
   /** The name of the class. */
   override name = "HtError";
@@ -54,11 +54,11 @@ export class ReplyError extends HtError {
 
 /** The table has no such key. */
 export class KeyError extends ReplyError {}
-/** The line is no request. */
+/** The line is not a request. */
 export class RequestError extends ReplyError {}
 /** The server has no such method. */
 export class MethodError extends ReplyError {}
-/** A member of the request is missing, has the wrong type, or is no valid regex. */
+/** A member of the request is missing, has the wrong type, or is not a valid regex. */
 export class ValueError extends ReplyError {}
 /** The request or its reply is larger than the server's limit. */
 export class TooLargeError extends ReplyError {}
@@ -68,12 +68,12 @@ export class TableFullError extends ReplyError {}
 export class StorageError extends ReplyError {}
 /** The server has another name. */
 export class WrongServerError extends ReplyError {}
-/** The server needs a token, or another one. */
+/** The server needs a token, or another token. */
 export class AuthError extends ReplyError {}
 /** The server has its maximum of clients. */
 export class BusyError extends ReplyError {}
 
-/** No live server has that name, or nothing answers at the address. */
+/** No live server has the name, or nothing answers at the address. */
 export class ServerNotFoundError extends HtError {
   /**
    * Makes the error.
@@ -88,22 +88,22 @@ export class ServerNotFoundError extends HtError {
 }
 
 /**
- * After the connection broke, the server at that name or address has another table than the one in
- * use, or an older state of it. Nothing was sent to it.
+ * After the connection broke, the server of that name or address has another table than the one in
+ * use, or an older state of it. Nothing was sent to that server.
  */
 export class DifferentTableError extends HtError {
   /**
    * Makes the error.
    *
    * @param message a sentence for people
-   * @param maybeExecuted whether the server before may have executed the request (default: false)
+   * @param maybeExecuted whether the previous server may have executed the request (default: false)
    */
   constructor(message: string, maybeExecuted: boolean = false) {
     super("DifferentTable", message, maybeExecuted);
   }
 }
 
-/** Only one side uses TLS, or the server's certificate is not one to trust. */
+/** Only one side uses TLS, or the server's certificate is not trusted. */
 export class TlsError extends HtError {
   /**
    * Makes the error.
@@ -143,8 +143,8 @@ export class ConnectionLostError extends HtError {
 }
 
 /**
- * No reply came within the call's limit, but the server is there: it replied to other calls, or the
- * connection is younger than the limit. A reply that still comes is dropped.
+ * No reply came within the call's limit, but the server is not lost: it replied to other calls, or the
+ * connection is younger than the limit. A later reply is dropped.
  */
 export class TimeoutError extends HtError {
   /**
@@ -159,10 +159,10 @@ export class TimeoutError extends HtError {
 }
 
 /**
- * Whether the server is lost or rejects everything, so that the next call would fail in the same way,
- * perhaps after as long a wait. A loop over single calls should stop then.
+ * Whether the server is lost or rejects all calls, so that the next call would fail in the same way,
+ * perhaps after the same wait. A loop over single calls should stop after such an error.
  *
- * @param error what a call threw
+ * @param error the error of a call
  */
 export function isServerGone(error: unknown): boolean {
   return error instanceof ServerNotFoundError || error instanceof AuthError ||
@@ -184,7 +184,7 @@ const CLASSES: Readonly<Record<FailureType, new (failure: Failure) => ReplyError
   Busy: BusyError,
 };
 
-/** The error for an `ERROR` reply: a plain `ReplyError` if this version does not know its type. */
+/** Makes the error of an `ERROR` reply: a plain `ReplyError` if this version does not know its type. */
 export function errorFrom(failure: Failure): ReplyError {
   const known = Object.hasOwn(CLASSES, failure.type) ? CLASSES[failure.type] : ReplyError;
   return new known({ ...failure, type: plainLine(failure.type) as FailureType });

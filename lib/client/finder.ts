@@ -14,14 +14,14 @@ import { tableDifference, type TableIdentity } from "./server_identity.ts";
 /**
  * Finds the server and connects to it, until the signal is aborted.
  *
- * @param known the table that it must have; undefined: any
+ * @param known the table that the server must have; undefined: any
  */
 export type Finder = (
   signal: AbortSignal,
   known: TableIdentity | undefined,
 ) => Promise<ConnectedServer>;
 
-/** A finder that looks the name up in the catalogs, each time. */
+/** Makes a finder that looks the name up in the catalogs, each time. */
 export function finderByName(
   resolver: Resolver,
   project: string,
@@ -32,9 +32,9 @@ export function finderByName(
 }
 
 /**
- * A finder that tries an address once, and then works as another finder.
+ * Makes a finder that tries an address once, and then works as another finder.
  *
- * @param at undefined: none
+ * @param at the address; undefined: none
  */
 export function finderFirstAt(
   at: Address | undefined,
@@ -59,7 +59,7 @@ export function finderFirstAt(
   };
 }
 
-/** A finder that tries one address again, with growing pauses. */
+/** Makes a finder that tries one address again, with growing pauses. */
 export function finderAtAddress(
   address: Address,
   credentials: Credentials,
@@ -78,7 +78,7 @@ export function finderAtAddress(
   };
 }
 
-/** `connectServer`, with an error if the server does not have the known table. */
+/** Connects as `connectServer` does; fails if the server does not have the known table. */
 async function connectKnown(
   address: Address,
   credentials: Credentials,

@@ -10,14 +10,14 @@ import { type ServerIdentity, serverIdentity } from "./server_identity.ts";
 /** Time for a server to accept and to reply to `hello`, in milliseconds. */
 const HANDSHAKE_MS = 2_000;
 
-/** What a client shows to a server, and what the server must prove. */
+/** The token of a client, and the requirements on the server. */
 export interface Credentials {
   /** The name that the server must have; undefined: any, because the user gave its address. */
   readonly project: string | undefined;
   readonly token: string | undefined;
   /** Whether the token may go without TLS to a server that was found by its name. */
   readonly tokenInClear: boolean;
-  /** What TLS must prove; undefined: plain TCP. */
+  /** The requirements on TLS; undefined: plain TCP. */
   readonly trust: Trust | undefined;
 }
 
@@ -30,9 +30,9 @@ export interface ConnectedServer extends ServerIdentity {
  * Connects to an address and exchanges `hello`.
  *
  * @param signal ends the attempt
- * @throws {ServerNotFoundError} if nothing answers there, or another kind of server
+ * @throws {ServerNotFoundError} if nothing answers there, or the peer is another kind of server
  * @throws {ReplyError} if the server rejects the client
- * @throws {TlsError} if the server is not one to trust, or only one side uses TLS
+ * @throws {TlsError} if the server's certificate is not trusted, or only one side uses TLS
  */
 export async function connectServer(
   address: Address,
@@ -51,7 +51,8 @@ export async function connectServer(
 
 /**
  * Whether the token may be sent: over verified TLS, within this machine, to an address that the user
- * gave, or if the user allows it. Any server can take a name in a catalog, and networks can be read.
+ * gave, or if the user allows it. Any server can take a name in a catalog, and other machines may read
+ * the network.
  *
  * @param peer IP address of the other end of the connection
  */
@@ -84,7 +85,7 @@ async function connectUntil(
         ? `${error.message}; use --token-file with a file that has it`
         : `The server '${project}' at ${
           addressText(address)
-        } wants a token, which is not sent over a network without TLS to a server that was found by its name; use --ca FILE if it has TLS, HOST:PORT if you know its address, or --token-in-clear`;
+        } requires a token, which is not sent over a network without TLS to a server that was found by its name; use --ca FILE if it has TLS, HOST:PORT if you know its address, or --token-in-clear`;
       throw new AuthError({ type: "AuthError", message });
     }
     if (error instanceof HtError && !(error instanceof ConnectionLostError)) throw error;

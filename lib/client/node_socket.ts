@@ -15,11 +15,11 @@ export async function connectByNode(address: Address, signal: AbortSignal): Prom
   signal.throwIfAborted();
   const options = { host: address.hostname, port: address.port, noDelay: true, keepAlive: true };
   const socket = connect(options);
-  await opened(socket, "connect", signal);
+  await waitUntilOpen(socket, "connect", signal);
   return new NodeTcpSocket(socket);
 }
 
-/** A stream of Node.js, read and written by promises. The stream reads ahead a few kilobytes. */
+/** A stream of Node.js with a promise for each read and write. It reads ahead a few kilobytes. */
 class NodeSocket implements ClientSocket {
   readonly peer: string;
   protected readonly stream: Socket;
@@ -45,7 +45,7 @@ class NodeSocket implements ClientSocket {
 
   async read(buffer: Uint8Array): Promise<number | null> {
     if (!this.#hasReader) {
-      // Not earlier: the stream would read what belongs to TLS.
+      // Not earlier: the stream would read bytes that belong to TLS.
       this.#hasReader = true;
       this.stream.on("readable", () => this.#wakeReader());
     }
@@ -86,7 +86,7 @@ class NodeTcpSocket extends NodeSocket implements TcpSocket {
       checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
     });
     try {
-      await opened(stream, "secureConnect", signal);
+      await waitUntilOpen(stream, "secureConnect", signal);
       return new NodeSocket(stream);
     } catch (error) {
       this.stream.destroy();
@@ -97,7 +97,7 @@ class NodeTcpSocket extends NodeSocket implements TcpSocket {
 }
 
 /** Waits until a stream is open; destroys it if that fails or the signal is aborted. */
-async function opened(
+async function waitUntilOpen(
   stream: Socket,
   event: "connect" | "secureConnect",
   signal: AbortSignal,

@@ -11,7 +11,7 @@ export interface Call {
   /** The request, with its LF. */
   readonly line: string;
   readonly retry: RetryPolicy;
-  /** When it was made, by the monotonic clock. */
+  /** Time of the call by the monotonic clock, in milliseconds. */
   readonly startedMs: number;
   readonly resolve: (reply: SuccessReply) => void;
   readonly reject: (error: unknown) => void;
@@ -26,8 +26,8 @@ export class PendingCalls {
   #calls = new Fifo<Call>();
   #unsent = 0;
   /**
-   * Expired calls in flight, which were before all of these: their replies are dropped. Only their
-   * number is kept, because a server may be too slow for its clients for hours.
+   * Number of expired calls in flight. Their replies come before all others and are dropped. The calls
+   * are not stored, because a server may be too slow for its clients for hours.
    */
   #expired = 0;
 
@@ -48,7 +48,7 @@ export class PendingCalls {
     return this.#calls[Symbol.iterator]();
   }
 
-  /** Adds a call at the end. @param isInFlight only if there are no unsent ones */
+  /** Adds a call at the end. @param isInFlight possible only without unsent calls */
   add(call: Call, isInFlight: boolean): void {
     this.#calls.push(call);
     if (!isInFlight) this.#unsent++;
@@ -62,7 +62,7 @@ export class PendingCalls {
     return call;
   }
 
-  /** Removes the call that a reply is for; "expired" if that call has ended. */
+  /** Removes the call of the next reply; "expired" if that call has ended. */
   takeReplied(): Call | "expired" | undefined {
     if (this.#expired > 0) {
       this.#expired--;

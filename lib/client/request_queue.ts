@@ -4,7 +4,7 @@
  * A connection takes requests until it is full. A request that waits behind a full connection is
  * dropped when its limit has passed: otherwise a server that was too slow for a while would work for
  * calls that have ended. When the connection breaks, the requests that are safe to retry stay. They
- * are sent on the next connection in their order, before anything newer; the others fail.
+ * are sent on the next connection in their order, before newer requests; the others fail.
  *
  * Each call ends at its limit. If no reply at all came during that time, the server counts as lost:
  * the queue breaks the connection and makes another one. If other replies came, the server is only
@@ -117,7 +117,9 @@ export class RequestQueue implements ReplyReceiver {
     if (call === undefined) {
       // A reply without a request: `Busy`, or the peer is another kind of server.
       const error = isFailure(reply) ? errorFrom(reply) : undefined;
-      this.#connection?.break(error ?? new ConnectionLostError("a reply came unasked", true));
+      this.#connection?.break(
+        error ?? new ConnectionLostError("a reply came without a request", true),
+      );
     } else if (isFailure(reply)) call.reject(errorFrom(reply));
     else call.resolve(reply);
   }
@@ -162,7 +164,7 @@ export class RequestQueue implements ReplyReceiver {
   }
 
   async #reconnectOnce(): Promise<void> {
-    // At once after a connection that worked; with pauses if every connection breaks.
+    // No pause after a connection that worked; growing pauses if every connection breaks.
     const pauseMs = this.#fruitless <= 1 ? 0 : pauseAfter(this.#fruitless - 1);
     if (pauseMs > 0 && !(await sleep(pauseMs, this.#closing.signal))) return;
     if (this.#calls.length === 0) return;
@@ -250,17 +252,17 @@ export class RequestQueue implements ReplyReceiver {
     }
   };
 
-  /** How long a call has waited on the current connection, in milliseconds. */
+  /** Time that a call has waited on the current connection, in milliseconds. */
   #waitedMs(call: Call): number {
     return performance.now() - Math.max(call.startedMs, this.#connectedMs);
   }
 
-  /** Fails a call whose limit has passed, and breaks a connection that was silent during all of it. */
+  /** Fails a call whose limit has passed, and breaks a connection that was silent during that time. */
   #fail(call: Call): void {
     const connection = this.#connection;
     const seconds = this.#timeoutMs / 1e3;
     if (connection === undefined) {
-      // A search that fails at its limit has its own error; this search goes on.
+      // A search that fails at its limit has its own error; this search continues.
       const broken = this.#fruitless > 1 ? this.#lastBreak : undefined;
       const error = broken
         ? new ConnectionLostError(broken.message, call.wasSent, "gone")

@@ -1,8 +1,8 @@
-/** Which requests may be sent again after a connection broke, and the pauses between attempts. */
+/** The retry policy: the requests that may be sent again after a connection broke, and the pauses. */
 import { pauseAfterFailures } from "../base/clock.ts";
 import type { RequestMembers } from "../protocol/encode_request.ts";
 
-/** When a request may be sent again. */
+/** The condition to send a request again. */
 export type RetryPolicy =
   /** Always: two executions have the effect of one. */
   | "always"
@@ -11,19 +11,19 @@ export type RetryPolicy =
   /** Never: it refers to a state of its connection. */
   | "never";
 
-/** Pauses between attempts to find a server, in milliseconds: they double up to the largest. */
+/** Pauses between attempts to find a server, in milliseconds: each is twice the last, up to a bound. */
 export const PAUSE_MS = { first: 250, largest: 4_000 } as const;
 
 /**
- * When a request may be sent again after its connection broke. Reads and inserts always may: an
- * insert is absolute. A second `remove` may not find its key, and a cursor ends with its connection.
+ * Selects the policy of a request. Reads and inserts are always safe to retry: a second insert sets the
+ * same value. A second `remove` may not find its key, and a cursor ends with its connection.
  */
 export function retryPolicy(request: RequestMembers): RetryPolicy {
   if ("cursor" in request && request.cursor !== undefined) return "never";
   return request.method === "remove" ? "if unsent" : "always";
 }
 
-/** The pause after a failed attempt, in milliseconds. */
+/** Computes the pause after a failed attempt, in milliseconds. */
 export function pauseAfter(failedAttempts: number): number {
   return pauseAfterFailures(PAUSE_MS, failedAttempts);
 }

@@ -4,7 +4,7 @@
  */
 import { type Address, addressText } from "../base/address.ts";
 
-/** The identity of a server's table: plain data, which another process can use to find it. */
+/** The identity of a server's table: plain data, which another process can use to find the table. */
 export interface TableIdentity {
   /** A random string that stays with the data; new at each start of a server without a data folder. */
   readonly table: string;
@@ -21,7 +21,7 @@ export interface ServerIdentity {
   readonly instance: string;
   /** Undefined for servers of older versions. */
   readonly table: TableIdentity | undefined;
-  /** Seconds since its start. */
+  /** Seconds since the start of the server. */
   readonly uptimeS: number;
   /** Whether it was started with `--takeover`, to serve the name of another server. */
   readonly isTakeover: boolean;
@@ -49,21 +49,21 @@ export function serverIdentity(hello: unknown, address: Address): ServerIdentity
 }
 
 /**
- * How a server's table differs from the known one, as the end of a sentence; undefined if it does not,
- * or if no table is known.
+ * Describes how a server's table differs from the known one, as the end of a sentence. The result is
+ * undefined if it does not differ, or if no table is known.
  */
 export function tableDifference(
   { table }: ServerIdentity,
   known: TableIdentity | undefined,
 ): string | undefined {
   if (known === undefined) return undefined;
-  if (table === undefined) return "does not say which table it has";
+  if (table === undefined) return "does not report the identity of its table";
   if (table.table !== known.table) return "has another table";
   if (table.isShared || table.seq >= known.seq) return undefined;
   return `has an older state of the table (change ${table.seq}, after ${known.seq} was durable)`;
 }
 
-/** The table of a server with the higher of both numbers, for the next comparison. */
+/** Returns the table of a server, with the higher number of both, for the next comparison. */
 export function newestTable(
   known: TableIdentity | undefined,
   table: TableIdentity | undefined,

@@ -1,7 +1,7 @@
 /**
- * Checks whether the address of a silent server still accepts connections. A network that drops
- * packets to an old address (DHCP gave the machine a new one) reports nothing. Without the check, a
- * client would wait until the limit of its calls. A server that is slow or stopped still accepts.
+ * The probe of a silent server: checks whether its address still accepts connections. A network that
+ * drops packets to an old address (DHCP gave the machine a new one) reports nothing. Without the probe,
+ * a client would wait until the limit of its calls. A server that is slow or stopped still accepts.
  */
 import { addressText } from "../base/address.ts";
 import { PROBE_CONNECT_MS, SILENT_PROBE_MS } from "../base/limits.ts";
@@ -9,7 +9,7 @@ import type { Connection } from "./connection.ts";
 import { acceptsConnections } from "./dial.ts";
 import { ConnectionLostError } from "./errors.ts";
 
-/** A server counts as silent after this share of the time: timers are not exact. */
+/** Share of the time after which a server counts as silent: timers are not exact. */
 export const SILENT_SHARE = 0.95;
 
 /** Probes the client's connections, at most one at a time. */
@@ -19,7 +19,7 @@ export class SilenceProbe {
   #repliesBefore = 0;
   #probe: Promise<void> | undefined;
 
-  /** @param replies gives the number of replies so far */
+  /** @param replies returns the number of replies so far */
   constructor(replies: () => number) {
     this.#replies = replies;
   }
@@ -27,8 +27,8 @@ export class SilenceProbe {
   /**
    * Starts a probe if no reply came since the last check; called at most every `SILENT_PROBE_MS`.
    *
-   * @param connection broken if its address accepts no connections any more
-   * @param waitedMs how long its oldest call has waited, in milliseconds
+   * @param connection the probe breaks it if its address no longer accepts connections
+   * @param waitedMs time that its oldest call has waited, in milliseconds
    */
   check(connection: Connection, waitedMs: number): void {
     const replies = this.#replies();
@@ -53,7 +53,7 @@ export class SilenceProbe {
     if (isThere || this.#closing.signal.aborted || replies !== this.#replies()) return;
     const at = addressText(connection.address);
     connection.break(
-      new ConnectionLostError(`${at} is silent and accepts no connection any more`, true),
+      new ConnectionLostError(`${at} is silent and no longer accepts connections`, true),
     );
   }
 }

@@ -5,12 +5,12 @@ import type { LogFormat } from "../base/log.ts";
 import { newProgram, runParser } from "./command_line.ts";
 import { integer } from "./units.ts";
 
-/** How to run a catalog. */
+/** The settings of a catalog. */
 export interface CatalogConfig {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** Seconds. */
+  /** Seconds until the record of a silent server expires. */
   readonly lifetimeS: number;
   readonly portFile: string | undefined;
   readonly logFormat: LogFormat;

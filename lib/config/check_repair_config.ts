@@ -1,4 +1,4 @@
-/** The flags `--check DIR` and `--repair DIR` of `htserver`. With them it serves no clients, and takes no other flags. */
+/** The flags `--check DIR` and `--repair DIR`. With one of them, `htserver` takes no other flags. */
 import { UsageError } from "../base/errors.ts";
 
 /** A task on a data folder. */
@@ -14,7 +14,7 @@ export const REPAIR_HELP = "repair a damaged data folder, and end";
 /**
  * Parses a command line with one of the two flags.
  *
- * @returns undefined if it has neither
+ * @returns undefined if the command line has neither
  * @throws {UsageError} if it has other arguments, too
  */
 export function parseCheckRepairTask(args: readonly string[]): CheckRepairTask | undefined {

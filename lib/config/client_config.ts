@@ -17,7 +17,7 @@ import {
 } from "./command_line.ts";
 import { seconds } from "./units.ts";
 
-/** A task for a server, or for the catalogs. */
+/** The settings of `htclient`: a task for a server, or for the catalogs. */
 export interface ClientConfig {
   /** A name in the catalogs, or HOST:PORT; undefined with `--list`. */
   readonly target: string | undefined;

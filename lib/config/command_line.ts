@@ -50,7 +50,7 @@ export function newProgram(name: string, summary: string, examples: readonly str
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`)
     .exitOverride()
     .configureHelp({ helpWidth: HELP_COLUMNS, optionDescription })
-    // `main` prints errors. The runtime would need a permission to read NO_COLOR and the like.
+    // `main` prints errors. The runtime would need a permission to read NO_COLOR and such variables.
     .configureOutput({
       writeErr: () => {},
       getOutHasColors: () => false,
@@ -77,7 +77,7 @@ export function runParser<T>(name: string, parse: () => T): T {
   }
 }
 
-/** Reads a name for the catalog, in characters that catalogs and file names leave unchanged. */
+/** Makes a reader of names for the catalog, of characters that catalogs and files leave unchanged. */
 export function catalogName(what: string): (text: string) => string {
   return (text) => {
     if (text.length <= MAX_NAME_CHARS && /^[A-Za-z0-9][A-Za-z0-9._+@-]*$/.test(text)) return text;
@@ -110,9 +110,9 @@ export function serverTarget(text: string): string {
 }
 
 /**
- * Checks that there is a catalog to look a name up.
+ * Checks that a client has a catalog for its lookups.
  *
- * @throws {UsageError} if there is none, and the target is not HOST:PORT
+ * @throws {UsageError} if it has none, and the target is not HOST:PORT
  */
 export function checkCatalogs(
   target: string | undefined,

@@ -1,4 +1,4 @@
-/** Rejects combinations of flags of `testperf` that contradict each other. */
+/** The rules for combinations of flags of `testperf`: flags that contradict each other are rejected. */
 import { UsageError } from "../base/errors.ts";
 
 /** The flags that may contradict each other. */
@@ -17,7 +17,7 @@ export interface CombinedFlags {
   readonly rate?: unknown;
 }
 
-/** @throws {UsageError} that names the two flags, and the reason */
+/** Checks all combinations. @throws {UsageError} that names the two flags, and the reason */
 export function checkCombinations(flags: CombinedFlags): void {
   const { basics, outliers, sweep, repeats, clients, processes, operations, mix } = flags;
   const { ops, duration, pipeline, rate } = flags;
@@ -71,7 +71,7 @@ interface ResultFlags {
   readonly chart?: unknown;
 }
 
-/** @throws {UsageError} if such a result is requested and nothing is measured */
+/** Checks the flags of results. @throws {UsageError} for such a flag if nothing is measured */
 export function checkResultFlags(flags: ResultFlags): void {
   if (!flags.basics && !flags.outliers) return;
   const name = (["csv", "plot", "compare", "chart"] as const)

@@ -35,11 +35,11 @@ interface LimitFlag {
   readonly usualText?: string;
 }
 
-/** The inputs of a default that is computed. */
+/** The inputs of a computed default. */
 interface DefaultInputs {
   /** Memory of the machine for this process. */
   readonly memoryBytes: number;
-  /** The limits that precede it in the list. */
+  /** The limits that precede this one in the list. */
   readonly limits: Readonly<Record<string, number>>;
 }
 
@@ -48,7 +48,7 @@ const MAX_SECONDS = 31_536_000;
 /** Smallest `--max-buffers`, in bytes: a few requests and replies of usual size. */
 const MIN_BUFFER_BYTES = 1_000_000;
 
-/** A time in milliseconds, or off. */
+/** Reads seconds, or off; returns milliseconds. */
 function secondsOrOff(text: string): number {
   return text === "off" ? Infinity : milliseconds(text);
 }
@@ -237,7 +237,7 @@ export function limitsFrom(
   return all;
 }
 
-/** The limits for `info`; null means no limit. */
+/** Formats the limits for `info`; null means no limit. */
 export function limitsForInfo(limits: Limits): Record<string, number | null> {
   return Object.fromEntries(NAMES.map((name) => {
     const value = name.endsWith("Ms") ? limits[name] / 1e3 : limits[name];

@@ -1,4 +1,4 @@
-/** The file of a picture; its name ends with the form. */
+/** The file of a picture: the end of its name is the form of the picture. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 
 /** Forms of a picture, which are endings of file names. */
@@ -12,7 +12,7 @@ export interface PlotFile {
   readonly form: PlotForm;
 }
 
-/** Reads `results.svg`. */
+/** Reads a file name such as `results.svg`. */
 export function plotFile(file: string): PlotFile {
   const [, ending = ""] = /[^/\\]\.([^./\\]+)$/.exec(file) ?? [];
   const form = PLOT_FORMS.find((one) => one === ending.toLowerCase());

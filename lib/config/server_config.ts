@@ -26,7 +26,7 @@ export interface AdvertisedAddress {
   readonly port: number | undefined;
 }
 
-/** How to run a server. */
+/** The settings of a server. */
 export interface ServerConfig extends Limits {
   readonly project: string;
   readonly owner: string;

@@ -36,8 +36,8 @@ export type TestMode = "performance" | "basics" | "outliers";
 const MIX_KEYS = 10_000;
 
 /**
- * With `--ops`, the longest stage with scans, in milliseconds, because a scan takes longer the more keys
- * there are. A sweep has many such stages.
+ * With `--ops`, the longest stage with scans, in milliseconds, because a scan of more keys takes longer.
+ * A sweep has many such stages.
  */
 const SCAN_STAGE_MS = 15_000, SWEEP_SCAN_STAGE_MS = 3_000;
 
@@ -52,16 +52,16 @@ export interface SweepConfig {
   readonly repeats: number;
 }
 
-/** How to test a server. */
+/** The settings of a test. */
 export interface TestPerfConfig {
   /** A name in the catalogs, or HOST:PORT. */
   readonly target: string;
   readonly mode: TestMode;
   /** Operations of each client in each stage; ignored if `durationMs` is set. */
   readonly ops: number;
-  /** Length of a stage, instead of `ops`. */
+  /** Length of a stage in milliseconds, instead of `ops`. */
   readonly durationMs: number | undefined;
-  /** Load before each stage that is not measured, in milliseconds; 0: none. */
+  /** Time of load before each stage, which is not measured, in milliseconds; 0: none. */
   readonly warmupMs: number;
   /** Undefined for one run with `clients`. */
   readonly sweep: SweepConfig | undefined;
@@ -87,7 +87,7 @@ export interface TestPerfConfig {
   readonly mix: MixShares | undefined;
   /** Undefined for a random one. */
   readonly seed: number | undefined;
-  /** JSON text of a value, in bytes. */
+  /** Size of the JSON text of a value, in bytes. */
   readonly valueBytes: number;
   readonly verify: boolean;
   readonly json: boolean;

@@ -1,4 +1,4 @@
-/** Readers of flag values with units, and the messages for wrong values. */
+/** The readers of flag values with units, and the messages for wrong values. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 
 /** Units of sizes, as powers of ten. */
@@ -7,7 +7,7 @@ const SIZE_UNITS = { "": 0, B: 0, KB: 3, MB: 6, GB: 9 } as const;
 /** Reads the text of a flag. @throws {InvalidArgumentError} that has the rule */
 export type FlagReader<T> = (text: string) => T;
 
-/** Whole numbers from `min` to `max`, both included. */
+/** Makes a reader of whole numbers from `min` to `max`, both included. */
 export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): FlagReader<number> {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : NaN;
@@ -19,7 +19,7 @@ export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Fla
   };
 }
 
-/** Sizes such as `500MB` (B, KB, MB, GB in powers of 1,000), into bytes. */
+/** Makes a reader of sizes such as `500MB` (B, KB, MB, GB in powers of 1,000); it returns bytes. */
 export function size(min: number, max: number = Number.MAX_SAFE_INTEGER): FlagReader<number> {
   return (text) => {
     const [, digits, fraction = "", unit] = /^(\d+(?:\.(\d+))?)\s*(|B|KB|MB|GB)$/i.exec(text) ?? [];
@@ -35,7 +35,7 @@ export function size(min: number, max: number = Number.MAX_SAFE_INTEGER): FlagRe
   };
 }
 
-/** Seconds with fractions, such as `0.5`. */
+/** Makes a reader of seconds with fractions, such as `0.5`. */
 export function seconds(min: number, max: number): FlagReader<number> {
   return (text) => {
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;

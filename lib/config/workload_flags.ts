@@ -7,7 +7,7 @@ export const OPERATIONS = ["insert", "lookup", "scan", "remove"] as const;
 /** Shares of the operations in a mixed workload, in percent. */
 export type MixShares = Readonly<Partial<Record<typeof OPERATIONS[number], number>>>;
 
-/** The distribution of the keys that are looked up. */
+/** The distribution of the keys of lookups. */
 export type KeyDistribution =
   | { readonly kind: "uniform" }
   | { readonly kind: "zipf"; readonly theta: number };
@@ -18,7 +18,7 @@ const ZIPF_THETA = 0.99;
 /** An operation that can be measured. */
 export type MeasuredOperation = typeof OPERATIONS[number];
 
-/** Reads `insert,lookup`; the stages keep their own order. */
+/** Reads a list such as `insert,lookup`; the stages keep their own order. */
 export function operationList(text: string): readonly MeasuredOperation[] {
   const names = text.split(",");
   const known = OPERATIONS.filter((name) => names.includes(name));
@@ -28,7 +28,7 @@ export function operationList(text: string): readonly MeasuredOperation[] {
   );
 }
 
-/** Reads `lookup=90,insert=10`. */
+/** Reads shares such as `lookup=90,insert=10`. */
 export function mixShares(text: string): MixShares {
   const shares: Partial<Record<typeof OPERATIONS[number], number>> = {};
   for (const part of text.split(",")) {
@@ -49,7 +49,7 @@ export function mixShares(text: string): MixShares {
   }
   if ((shares.remove ?? 0) > (shares.insert ?? 0)) {
     throw new InvalidArgumentError(
-      "There must be as many inserts as removes, so that there are keys to remove.",
+      "The share of inserts must be at least that of removes: each remove needs a key.",
     );
   }
   return shares;

@@ -1,6 +1,6 @@
 /**
- * The measurement of a server: shares of clients do one run after the other, and the raw data of all
- * of them is the result. A single run is a sweep of one step.
+ * The measurement of a server: shares of clients execute one run after another, and the result is the
+ * raw data of all runs. A single run is a sweep of one step.
  */
 import { addressText } from "../base/address.ts";
 import { machineClock } from "../base/clock.ts";
@@ -21,11 +21,11 @@ import { measureSteps, type StepsOptions, sweepClients } from "./sweep_steps.ts"
 import { Keys } from "./workload/keys.ts";
 import { newSeed } from "./workload/seeded_streams.ts";
 
-/** What a measurement uses besides this process. */
+/** The worker processes and the stop signal of a measurement. */
 export interface RunEnvironment {
   /** Processes that wait for orders (default: none). They end with the measurement. */
   readonly workers?: readonly Process[];
-  /** Its abort, with the reason, ends the measurement early; what was measured by then is kept. */
+  /** Its abort, with the reason, ends the measurement early; the results so far are kept. */
   readonly stop?: AbortSignal;
 }
 

@@ -18,8 +18,8 @@ interface TimedOperation {
 }
 
 /**
- * Times `ops` inserts and as many removes, one at a time. They alternate, so that the table stays small
- * and the log grows. If the server is gone, the test ends early, with the results until then.
+ * Times `ops` inserts and `ops` removes, one at a time. They alternate, so that the table stays small
+ * and the log grows. If the server is gone, the test ends early, with the results so far.
  *
  * @returns whether all operations succeeded
  */

@@ -1,4 +1,4 @@
-/** Reports a measurement while it runs: a heading, a progress bar, result lines and notes. */
+/** The reporter of a running measurement: a heading, a progress bar, result lines and notes. */
 import { addressText } from "../base/address.ts";
 import { type Progress, startProgress, startTimedProgress } from "../terminal/progress.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
@@ -103,7 +103,7 @@ export class RunReporter implements RunEvents, ShareEvents {
     if (ended === "keys used up") {
       this.onNote(
         done === 0
-          ? `${stage}: there were no keys`
+          ? `${stage}: the table had no keys`
           : `${stage}: ended after ${sum.seconds.toFixed(3)} s, because no keys were left`,
       );
     }

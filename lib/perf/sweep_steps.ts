@@ -2,10 +2,10 @@
  * The steps of a sweep: runs with more and more clients, until the throughput of every stage has
  * reached its plateau. A single run is a sweep of one step.
  *
- * The repeats of a step follow each other directly. The alternative is to run all steps once, then
- * all of them again: then a slow change of the machine would not look like an effect of the clients.
- * But the noise of a step, and so whether to stop, would be unknown until the end. With direct
- * repeats, the steps that are compared are neighbors in time.
+ * The repeats of a step follow each other directly. The alternative is to run all steps once, then all
+ * of them again, so that a slow change of the machine does not look like an effect of the clients. But
+ * the noise of a step would be unknown until the end, and the sweep could not stop early. With direct
+ * repeats, the compared steps are neighbors in time.
  */
 import { findPlateau } from "./analysis/plateau.ts";
 import type { OperationData, StageData } from "./measure/stage_data.ts";
@@ -15,18 +15,18 @@ import { isGood, type RunResult } from "./run/run.ts";
 import type { Operation } from "./workload/operation.ts";
 
 /**
- * A stage of scans that takes this much longer than planned, in seconds, is not measured with more
- * clients.
+ * Maximum time by which a stage of scans may exceed its plan, in seconds. A slower stage is not measured
+ * with more clients.
  */
 export const SLOW_STAGE_S = 10;
 
-/** A sweep has at least this many steps: a fit of the Universal Scalability Law needs them. */
+/** Minimum number of steps of a sweep: a fit of the Universal Scalability Law needs them. */
 const MIN_STEPS = 4;
 
 /** The part of a run's result that a step keeps. */
 export type StepRun = Omit<RunResult, "server">;
 
-/** What to measure. */
+/** The inputs of the steps. */
 export interface StepsOptions {
   /** Numbers of clients, ascending (`sweepClients`). */
   readonly clientCounts: readonly number[];
@@ -36,7 +36,7 @@ export interface StepsOptions {
   readonly operations: readonly Operation[];
   /** Planned length of a stage, in seconds; 0 if it is not known. */
   readonly stageSeconds: number;
-  /** Does one run. */
+  /** Executes one run. */
   readonly run: (clients: number, operations: readonly Operation[]) => Promise<StepRun>;
   /** Called after each step, also after one that ended early. */
   readonly onStep: (step: StepData) => void;
@@ -55,7 +55,7 @@ export interface StepsResult {
   readonly isGood: boolean;
 }
 
-/** The steps of a sweep: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... and `max` at the end. */
+/** Lists the client counts of a sweep: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... and `max` at the end. */
 export function sweepClients(max: number): number[] {
   const counts: number[] = [];
   for (let power = 1; power < max; power *= 2) {
@@ -69,8 +69,8 @@ export function sweepClients(max: number): number[] {
 /**
  * Measures step after step, until every stage has reached its plateau, or a run ends early.
  *
- * If there are several runs, one more comes first and does not count: the server compiles its code
- * during that run, and would look slower than it is.
+ * Before several runs, one more run is executed and does not count: the server compiles its code during
+ * that run, and would look slower than it is.
  */
 export async function measureSteps(options: StepsOptions): Promise<StepsResult> {
   const { clientCounts } = options;
@@ -109,7 +109,7 @@ export async function measureSteps(options: StepsOptions): Promise<StepsResult> 
   return { steps, unmeasuredErrors, complete: true, failure: null, isGood: areGood };
 }
 
-/** A stage as a sweep keeps it (`StepData`). */
+/** Removes the histograms of single clients, as `StepData` requires. */
 function withoutClientHistograms(stage: StageData): StageData {
   const without = <Of extends OperationData>(measured: Of): Of => ({
     ...measured,

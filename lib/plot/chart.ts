@@ -21,7 +21,7 @@ const MAX_MARKS = 30;
 const LEGEND_CHAR_PX = 9.6;
 const LEGEND_MARK_PX = 40;
 
-/** From 1000 on, numbers are short, as in 20k. Below, they are written out: "1m" could mean milli. */
+/** Numbers from 1000 are short, such as 20k. Smaller ones are written out: "1m" could mean milli. */
 const NUMBER_TEXT =
   "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~g')";
 
@@ -90,7 +90,7 @@ function chartSpec(chart: Chart): TopLevelSpec {
         mark: { type: "point", shape: "stroke", size: 50, strokeWidth: 1.2, opacity: 1 } as const,
         encoding: { x, y: { field, ...vertical }, color },
       })),
-      // Not by a channel: then marks in the legend would be dashed too, and not recognizable.
+      // With a channel for dashes, marks in the legend would be dashed, too, and hard to recognize.
       ...names.map((name, at) => ({
         transform: [{ filter: { field: "series", equal: name } }],
         mark: { type: "line", strokeWidth: 1.6, strokeDash: dashes[at] ?? [1, 0] } as const,

@@ -1,4 +1,4 @@
-/** The description of a picture, and its check. How it is drawn is not part of it. */
+/** The description of a picture, and its check. The style is not part of it. */
 
 /** The scale of an axis; a logarithmic one has only values above 0. */
 export type Scale = "linear" | "log";
@@ -48,16 +48,16 @@ export class ChartError extends Error {
   override name = "ChartError";
 }
 
-/** The title of an axis with its unit, as in `Throughput (requests/s)`. */
+/** Returns the title of an axis with its unit, such as `Throughput (requests/s)`. */
 export function axisText({ title, unit }: Axis): string {
   return `${title} (${unit})`;
 }
 
 /**
- * Checks that everything in a description can be drawn.
+ * Checks that a description can be drawn.
  *
- * @throws {ChartError} if there is no series, a series has no points or the name of another one, a text
- * is empty, a value is not finite, not in its spread, or not above 0 on a logarithmic axis
+ * @throws {ChartError} if the chart has no series, a series has no points or the name of another series,
+ * a text is empty, or a value is not finite, not in its spread, or not above 0 on a logarithmic axis
  */
 export function checkChart(chart: Chart): void {
   const fail = (why: string): never => {
@@ -101,7 +101,7 @@ function problemOf(point: PlotPoint, { x, y }: Chart): string | undefined {
   return undefined;
 }
 
-/** The ends of the spread of a point; both are y without a spread. */
+/** Returns the ends of the spread of a point; both are y without a spread. */
 export function spreadOf({ y, low = y, high = y }: PlotPoint): { low: number; high: number } {
   return { low, high };
 }

@@ -51,7 +51,7 @@ export async function percentileSvg(chart: PercentileChart): Promise<string> {
   return await renderSvg(chartSpec(chart, points));
 }
 
-/** The same as a `Chart`, which `checkChart` can check: x is one operation in N. */
+/** Converts the chart to a `Chart`, which `checkChart` can check: x is one operation in N. */
 function percentilePoints({ title, y, series }: PercentileChart): Chart {
   return {
     title,
@@ -68,7 +68,7 @@ function percentilePoints({ title, y, series }: PercentileChart): Chart {
   };
 }
 
-/** The steps of x, from all operations to the slowest one alone. */
+/** The steps of x, from all operations to only the slowest one. */
 function percentileSteps(count: number): number[] {
   const steps = Math.floor(Math.log10(count) * POINTS_PER_DECADE);
   const even = Array.from({ length: steps + 1 }, (_, at) => 10 ** (at / POINTS_PER_DECADE));

@@ -1,5 +1,5 @@
 /**
- * The PNG of an SVG picture, with its own font: without a font, the library leaves out texts silently.
+ * The renderer of SVG as PNG, with its own font: without a font, the library leaves out texts silently.
  *
  * Its imports are static, and programs import this module dynamically. A bundle copies the result of a
  * dynamic import into an object with a property for each byte, which takes 2 s for the library.
@@ -11,7 +11,7 @@ import wasm from "@resvg/resvg-wasm/index_bg.wasm" with { type: "bytes" };
 /** The family of the font file that is loaded below. */
 const FONT_FAMILY = "Inter";
 
-/** How to render. */
+/** The options of a picture. */
 export interface PngOptions {
   /** Pixels of the PNG for one pixel of the SVG (default: 2, for screens with small pixels). */
   readonly zoom?: number;

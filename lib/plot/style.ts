@@ -1,9 +1,9 @@
 /** The style of pictures. Series can be distinguished in color, in gray, and with color blindness. */
 
-/** From Okabe and Ito, https://jfly.uni-koeln.de/color/, dark enough on white. */
+/** Colors of Okabe and Ito, https://jfly.uni-koeln.de/color/, dark enough on white. */
 const COLORS = ["#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#8A6D00"];
 
-/** Of Vega, https://vega.github.io/vega/docs/marks/symbol/. */
+/** Symbols of Vega, https://vega.github.io/vega/docs/marks/symbol/. */
 const SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"];
 
 /** Lengths of dashes and gaps, in pixels. */
@@ -49,7 +49,7 @@ export const STYLE = {
   },
 } as const;
 
-/** One choice for each name; after the last choice, the first follows again. */
+/** Returns one choice for each name; after the last choice, the first follows again. */
 export function cycle<T>(choices: readonly T[], names: readonly string[]): T[] {
   return names.flatMap((_, at) => choices.slice(at % choices.length).slice(0, 1));
 }

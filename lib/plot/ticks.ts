@@ -1,6 +1,6 @@
 /** The ticks and ends of a logarithmic axis: the library chooses too many ticks, or too few. */
 
-/** Up to this many powers of ten, the 2 and the 5 between them have ticks too. */
+/** Maximum length of an axis, in powers of ten, that has ticks also at 2 and 5 times each power. */
 const MAX_DECADES_WITH_STEPS = 2.5;
 
 /** Maximum number of ticks. Above it, only every second (third, ...) power of ten has one. */

@@ -1,4 +1,4 @@
-/** A progress bar on stderr, if that is a terminal. */
+/** A progress bar on stderr, if stderr is a terminal. */
 import { Presets, SingleBar } from "cli-progress";
 import { RateMeter } from "./rate_meter.ts";
 
@@ -14,7 +14,7 @@ export interface Progress {
 
 const NONE: Progress = { step() {}, reach() {}, end() {} };
 
-/** Time between two drawings, in milliseconds: drawing takes time from the client. */
+/** Time between two drawings, in milliseconds: drawing delays the client. */
 const DRAW_EVERY_MS = 200;
 
 /** Characters of the bar itself, so that the line has room for a label and numbers. */
@@ -44,9 +44,9 @@ export function startProgress(
  * Starts a bar that is full after a time, for a task with an unknown number of operations. The time
  * starts with the first operation.
  *
- * @param label as above
+ * @param label as for `startProgress`
  * @param durationMs in milliseconds
- * @param isShown as above
+ * @param isShown as for `startProgress`
  */
 export function startTimedProgress(label: string, durationMs: number, isShown: boolean): Progress {
   let startedMs: number | undefined;
@@ -58,7 +58,7 @@ export function startTimedProgress(label: string, durationMs: number, isShown: b
   return startBar(format, durationMs, isShown, passedMs);
 }
 
-/** @param valueAt the value of the bar for a count and a time */
+/** Starts a bar. @param valueAt returns the value of the bar for a count and a time */
 function startBar(
   format: string,
   total: number,

@@ -1,23 +1,23 @@
 /**
- * Output to stdout and stderr. A pipe with a slow reader may not block: then a write takes a part of the
- * bytes, and the rest is written, in order, once there is room.
+ * The output to stdout and stderr. A pipe with a slow reader may not block: a write then takes a part of
+ * the bytes, and the rest is written, in order, once the pipe has room.
  */
 import { sleep } from "../base/clock.ts";
 import { EXIT, ExitError, messageOf } from "../base/errors.ts";
 import { plainLines } from "../base/quote.ts";
 
-/** Pauses before a full pipe is tried again, in milliseconds: they double up to the longest. */
+/** Pauses before a full pipe is tried again, in milliseconds: each is twice the last, up to a bound. */
 const PAUSE_MS = { first: 1, longest: 100 } as const;
 
 const encoder = new TextEncoder();
 
 /** A destination of bytes: stdout, or the fake of a test. */
 export interface SyncSink {
-  /** Writes a part of the bytes, at least one. @returns how many */
+  /** Writes a part of the bytes, at least one. @returns the number of written bytes */
   writeSync(bytes: Uint8Array): number;
 }
 
-/** Writes lines to a sink that may be slow and not block. */
+/** Writes lines to a sink that may take only a part of the bytes. */
 export class LineWriter {
   readonly #sink: SyncSink;
   /** Bytes that the sink has not taken yet, in order. */

@@ -2,7 +2,7 @@
 
 /** The terminal that shows text to the user. */
 export interface Terminal {
-  /** Whether there is a terminal, and not a file or a pipe. */
+  /** Whether stderr is a terminal, and not a file or a pipe. */
   readonly isThere: boolean;
   /** Characters per line. */
   readonly columns: number;

@@ -43,7 +43,7 @@ Deno.test("fault: the address changes (DHCP): a connection whose address accepts
   assert.equal(one.isBroken(), false, "7 replies came since the last check");
   probe.check(one.connection, SILENT_PROBE_MS);
   const error = await one.broken;
-  assert.match(error.message, /^127\.0\.0\.1:\d+ is silent and accepts no connection any more$/);
+  assert.match(error.message, /^127\.0\.0\.1:\d+ is silent and no longer accepts connections$/);
   await probe.close();
 });
 

@@ -21,7 +21,7 @@ testWith(OPENSSL, "by name, the certificate must be for the name", async () => {
   await client.close();
   await assert.rejects(
     HtClient.connect("test-a4", { ...catalog.options, token: TOKEN, timeoutMs: 5_000 }),
-    (error) => isTlsError(error, /127\.0\.0\.1:\d+: it wants TLS; use --ca/),
+    (error) => isTlsError(error, /127\.0\.0\.1:\d+: it requires TLS; use --ca/),
   );
   const addressed = await certificates.selfSigned(["DNS:other-a4"]);
   await using impostor = startTlsServer(addressed);

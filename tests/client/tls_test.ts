@@ -52,7 +52,7 @@ testWith(
     await using plain = startServer();
     await assert.rejects(
       HtClient.connect(encrypted.target),
-      (error) => isTlsError(error, /it wants TLS; use --ca/),
+      (error) => isTlsError(error, /it requires TLS; use --ca/),
     );
     await assert.rejects(
       HtClient.connect(plain.target, { ca: certificate.cert }),
@@ -88,7 +88,8 @@ testWith(OPENSSL, "the handshake with a silent server ends at the limit", async 
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await assert.rejects(
     HtClient.connect(`127.0.0.1:${listener.addr.port}`, { ca, timeoutMs: 300 }),
-    (error) => error instanceof ServerNotFoundError && /does not shake hands/.test(error.message),
+    (error) =>
+      error instanceof ServerNotFoundError && /does not complete the handshake/.test(error.message),
   );
 });
 

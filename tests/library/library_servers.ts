@@ -55,7 +55,7 @@ export function assertUses(result: unknown): void {
     isKeyError: true,
     wrongCa: "--ca does not trust the issuer of its certificate",
     wrongName: 'its certificate must be for "localhost", and is not',
-    noCa: "it wants TLS; use --ca with a file that has its certificate",
+    noCa: "it requires TLS; use --ca with a file that has its certificate",
     noTls: "it does not speak TLS, and --ca is for servers that do",
     isNotFound: true,
   });

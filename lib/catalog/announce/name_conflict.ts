@@ -37,8 +37,8 @@ interface OwnServer {
  *
  * @param records records of the name, live or not
  * @param signal cancels the check
- * @returns the first server that replies with this name and another `instance`; if none does, one that
- *   needs a token
+ * @returns the first server that replies with this name and another `instance`; if no server does, one
+ *   that needs a token
  */
 export async function findNameConflict(
   records: readonly ServerRecord[],

@@ -44,7 +44,7 @@ export class UpdateSender {
   readonly #send: SendDatagram;
   /** The addresses of the last update: a goodbye has no time for a DNS lookup. */
   #ips: readonly string[] = [];
-  /** Whether an update waits for a DNS lookup: another one would only wait, too. */
+  /** Whether an update waits for a DNS lookup. A second update would only wait, too. */
   #isLookingUp = false;
 
   constructor(options: UpdateSenderOptions) {
@@ -58,7 +58,7 @@ export class UpdateSender {
    * Sends an update; never rejects.
    *
    * @param signal cancels the update; nothing is sent afterwards
-   * @returns the reason if it could be sent to no address
+   * @returns why the update could be sent to no address; undefined if it was sent
    */
   async update(text: string, signal: AbortSignal): Promise<string | undefined> {
     if (this.#isLookingUp) return "its name cannot be looked up";

@@ -1,5 +1,5 @@
 /**
- * The nodes of JX expressions, evaluated as cctools does it: a node is a function of a scope.
+ * The nodes of JX expressions, evaluated as in cctools: a node is a function of a scope.
  *
  * No part is skipped: an error in any part, such as a missing name, is the value of the whole.
  * Operations, loops and long values count against a limit (`Scope.spend`), so that one record takes a

@@ -10,7 +10,7 @@ import { isObject, parseJx } from "./value.ts";
 /** Longest filter, in characters. */
 const MAX_FILTER_CHARS = 4_096;
 
-/** Whether a record passes: a JSON object. */
+/** A test of a record, which is a JSON object. */
 export type Filter = (record: string) => boolean;
 
 /** A filter that every record passes, without parsing it. */

@@ -1,7 +1,7 @@
 /** The lexer of JX: splits an expression into the tokens that `parser.ts` reads. */
 import { integerOf, type Jx } from "./value.ts";
 
-/** A text is not an expression; the message is the reason. */
+/** The error of a text that is not an expression; the message is the reason. */
 export class JxSyntaxError extends Error {
   override name = "JxSyntaxError";
 }
@@ -32,7 +32,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([["&&", "and"], ["||", "or
 
 const CONTROLS: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
-/** Reads tokens one after another; the text after the last requested one is not read. */
+/** Reads tokens one after another; the text after the last requested token is not read. */
 export class JxLexer {
   readonly #text: string;
   #at = 0;

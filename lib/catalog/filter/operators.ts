@@ -1,4 +1,4 @@
-/** The binary operators of JX, as cctools has them. */
+/** The binary operators of JX, with the results of cctools. */
 import type { Scope } from "./scope.ts";
 import { isArray, type Jx, JX_ERROR, jxEquals, kindOf, printDouble } from "./value.ts";
 
@@ -77,7 +77,7 @@ function operateOnDoubles(operator: string, a: number, b: number): Jx {
     case "/":
       return b === 0 ? JX_ERROR : a / b;
     case "%":
-      // Of the integer parts. The catalog of cctools crashes if the second one is 0.
+      // The remainder of the integer parts. The catalog of cctools crashes if the second one is 0.
       return Math.trunc(b) === 0 ? JX_ERROR : Math.trunc(a) % Math.trunc(b);
   }
   return compare(operator, a, b);

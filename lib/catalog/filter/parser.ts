@@ -45,7 +45,7 @@ const PRECEDENCE: readonly (readonly string[])[] = [
   ["and"],
 ];
 
-/** An expression is missing; a list or an object ends there, too. */
+/** The error of a missing expression; a list or an object also ends at it. */
 class MissingExpression extends JxSyntaxError {}
 
 /**

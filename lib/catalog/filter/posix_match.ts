@@ -11,10 +11,10 @@ const MAX_CHARS = 128;
 /** Characters, escaped punctuation, and classes without escapes or names in them. */
 const SHARED_SYNTAX = /^(?:[^\\[{]|\\[!-/:;=?@[\\\]^_{|}~]|\[\^?\]?[^\]\\[]*\])*$/;
 
-/** Repetitions of nothing and of repetitions: POSIX reads them in another way, or leaves them open. */
+/** Repetitions of nothing and of repetitions: POSIX reads them in another way, or does not define them. */
 const UNDEFINED_REPETITION = /(?:^|[(|^$*+?])[*+?]/;
 
-/** Errors in both: a pattern with one of them matches no text. */
+/** Errors in RE2 and in POSIX: a pattern with one of them matches no text. */
 const PATTERN_ERROR = /missing closing|character class range/;
 
 /** The last pattern: a filter applies one pattern to thousands of texts. */

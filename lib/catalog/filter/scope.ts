@@ -7,7 +7,7 @@ const MAX_WORK = 10_000;
 /** Characters of a text that count as one unit of work. */
 const CHARS_PER_UNIT = 32;
 
-/** An evaluation over its limit of work. */
+/** The error of an evaluation over its limit of work. */
 export class WorkLimitError extends Error {
   override name = "WorkLimitError";
 }
@@ -23,7 +23,7 @@ export class Scope {
     this.#outer = outer;
   }
 
-  /** Looks up a name; undefined if there is none. */
+  /** Looks up a name; undefined if no scope has it. */
   lookUp(name: string): Jx | undefined {
     if (Object.hasOwn(this.#members, name)) return this.#members[name];
     return this.#outer?.lookUp(name);

@@ -22,7 +22,7 @@ export interface JxObject {
   readonly [name: string]: Jx;
 }
 
-/** The kind of a value, which selects what an operator does. */
+/** The kind of a value, which selects the effect of an operator. */
 type JxKind =
   | "null"
   | "boolean"
@@ -39,10 +39,10 @@ const MIN_INTEGER = -MAX_INTEGER - 1n;
 /** Significant digits of a number as cctools prints it (`%.16g` in C). */
 const PRINTED_DIGITS = 16;
 
-/** Most digits after the point that `toExponential` accepts; an exact half has fewer. */
+/** Maximum of digits after the point that `toExponential` accepts; an exact half has fewer. */
 const MAX_DIGITS = 100;
 
-/** The kind of a value. */
+/** Returns the kind of a value. */
 export function kindOf(value: Jx): JxKind {
   switch (typeof value) {
     case "boolean":
@@ -153,7 +153,7 @@ const CONSTANTS: Readonly<Record<string, boolean>> = { true: true, false: false 
  * @param value finite
  */
 export function printDouble(value: number, digits: number = PRINTED_DIGITS): string {
-  // The usual case, and fast: a datagram may hold thousands of numbers.
+  // The usual case, and fast: a datagram may have thousands of numbers.
   if (Number.isInteger(value) && Math.abs(value) < 10 ** (digits - 1)) {
     return Object.is(value, -0) ? "-0" : String(value);
   }

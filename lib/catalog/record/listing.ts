@@ -1,8 +1,8 @@
 /**
- * Reader of a catalog's listing: the bytes of `/query.json` into the records of hash table servers.
+ * The reader of a catalog's listing: decodes the bytes of `/query.json` to records of hash table servers.
  *
  * The text is an array of thousands of objects; most are of other programs. The catalog puts its own
- * members first and keeps members of the same name that the sender wrote: **the first one counts**.
+ * members first and keeps members of the same name that the sender wrote: **the first member counts**.
  * A damaged record is skipped and hides no other record. A truncated text is an error, because nothing
  * shows which records are missing. Bytes that are not UTF-8 are read as U+FFFD: records of other
  * programs may contain them.
@@ -27,17 +27,17 @@ import {
 const LF = 10, QUOTE = 34, COMMA = 44, OPEN_ARRAY = 91, CLOSE_ARRAY = 93, OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
 
-/** A catalog's reply is not a complete listing. */
+/** The error of a reply that is not a complete listing. */
 export class ListingError extends Error {
   override name = "ListingError";
 }
 
-/** The end of the listing is missing: another attempt may get all of it. */
+/** The error of a listing without its end: another attempt may get all of it. */
 export class TruncatedError extends ListingError {
   override name = "TruncatedError";
 }
 
-/** The records to read, and the clocks to read them by. */
+/** The records to read, and the clocks for their times. */
 interface ListingOptions {
   /** Unix seconds by this machine's clock. */
   readonly nowS: number;
@@ -55,7 +55,7 @@ export type RecordTest = (record: ServerRecord) => boolean;
  *
  * @param bytes the reply's body
  * @returns the hash tables in it, in the catalog's order
- * @throws {ListingError} if it is not an array, or is truncated
+ * @throws {ListingError} if the body is not an array, or is truncated
  */
 export function parseListing(bytes: Uint8Array, options: ListingOptions): ServerRecord[] {
   const reading = listingSteps(bytes, options);
@@ -69,7 +69,7 @@ export function parseListing(bytes: Uint8Array, options: ListingOptions): Server
  * Reads a catalog's listing in slices of time: a large one must not delay the requests of a server
  * that reads it (I9).
  *
- * @param bytes the reply's body; must not change before the result is there
+ * @param bytes the reply's body; must not change until the promise settles
  * @param signal cancels the reading
  * @returns as `parseListing`
  * @throws {ListingError} as `parseListing`; and the signal's reason
@@ -117,10 +117,10 @@ function* listingSteps(
   }));
 }
 
-/** Bytes of other values after which a step ends without a record. */
+/** Maximum of bytes in a step without a record. */
 const STEP_BYTES = 4_096;
 
-/** Yields the position of each readable object of the array; undefined ends a step without one. */
+/** Yields the position of each readable object of the array; undefined ends a step without an object. */
 function* recordPositions(
   bytes: Uint8Array,
 ): Generator<{ readonly start: number; readonly end: number } | undefined, void> {
@@ -157,9 +157,9 @@ function* recordPositions(
 /**
  * Skips a record that is not JSON, for example one with a member `nan`.
  *
- * @param failedAt where it stops being JSON. The search for its end begins there: from its start, many
- * such records would take quadratic time
- * @returns the position of the comma or bracket after it
+ * @param failedAt position of its first byte that is not JSON. The search for its end begins there:
+ * from its start, many such records would take quadratic time
+ * @returns the position of the comma or bracket after the record
  */
 function skipBroken(bytes: Uint8Array, start: number, failedAt: number): number {
   const end = skipBalanced(bytes, start);

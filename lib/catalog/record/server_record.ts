@@ -25,8 +25,8 @@
  * | `protocol`       | integer | version of the wire protocol                                     |
  * | `addresses`      | array   | the server's own addresses, strings; only those that fit         |
  *
- * The catalog adds these. A server never sends them: the catalog would keep both, and readers differ
- * in which one they use.
+ * The catalog adds these. A server never sends them: the catalog would keep both members of a name, and
+ * readers differ in the one that they use.
  *
  * | member           | type    | meaning                                                          |
  * | ---------------- | ------- | ---------------------------------------------------------------- |
@@ -155,7 +155,7 @@ export function encodeGoodbye(facts: ServerFacts): string {
   return encodeRecord({ ...facts, lifetimeS: GOODBYE_LIFETIME_S });
 }
 
-/** Catalogs drop or damage records with other characters. */
+/** Checks a string: catalogs drop or damage records with other characters. */
 function ascii(member: string, text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return text;
   throw new RangeError(
@@ -210,7 +210,7 @@ export function decodeRecord(members: Members): ServerRecord | undefined {
   };
 }
 
-/** When the catalog last got an update of a record, in Unix seconds by its clock. */
+/** Returns the time of the last update of a record, in Unix seconds by the catalog's clock. */
 export function lastHeardS(members: Members): number {
   return asNumber(members.get("lastheardfrom")) ?? 0;
 }

@@ -50,8 +50,8 @@ function byNewest(a: readonly ServerRecord[], b: readonly ServerRecord[]): numbe
 }
 
 /**
- * The key by which records count as the same server: its name, and all ways to reach it. A catalog
- * that lies about one of these cannot replace the record of another catalog.
+ * Returns the key by which records count as the same server: the server's name, and all ways to reach
+ * it. A catalog that lies about one of these cannot replace the record of another catalog.
  */
 export function addressKey(record: ServerRecord): string {
   // A false claim of TLS must not replace a record without TLS.
@@ -60,8 +60,8 @@ export function addressKey(record: ServerRecord): string {
 }
 
 /**
- * The addresses to try for a server, in this order: the advertised one, or else the one that the
- * catalog saw; then the server's own addresses; at last the one that the catalog saw, in any case.
+ * Returns the addresses to try for a server, in this order: the advertised one, or else the one that the
+ * catalog saw; then the server's own addresses; at last, in each case, the one that the catalog saw.
  */
 export function candidateAddresses(record: ServerRecord): Address[] {
   const { advertise, address, addresses, port, listenPort = port } = record;

@@ -1,10 +1,10 @@
 /**
  * One HTTP GET to a catalog, bounded in bytes; the caller bounds the time.
  *
- * `fetch` is no use here: it rejects ports that browsers reject (6000, 6667, 10080), uses a proxy that
- * cannot reach a catalog on this machine, and has its own error messages. `node:http` does none of
- * that, and reads the headers of cctools, whose lines end with LF only. There are no redirects, no
- * compression and no second request on a connection.
+ * `fetch` does not fit: it rejects ports that browsers reject (6000, 6667, 10080), uses a proxy that
+ * cannot reach a catalog on this machine, and has its own error messages. `node:http` has none of these
+ * problems, and reads the headers of cctools, whose lines end with LF only. A request follows no
+ * redirect, accepts no compression, and is the only one on its connection.
  */
 import { get, type IncomingMessage } from "node:http";
 import { type Address, addressText } from "../../base/address.ts";
@@ -20,11 +20,11 @@ interface HttpGetReply {
   readonly body: Uint8Array;
 }
 
-/** There is no complete reply; the message is the reason, in a few words of printable ASCII. */
+/** The error of a request without a complete reply; the message is the reason, in printable ASCII. */
 export class HttpGetError extends Error {
   override name = "HttpGetError";
   /**
-   * Least time until another attempt may succeed, in milliseconds: the peer is busy. Undefined if
+   * Minimum time until another attempt may succeed, in milliseconds, if the peer is busy. Undefined if
    * another attempt would fail in the same way.
    */
   readonly retryAfterMs: number | undefined;
@@ -102,7 +102,7 @@ export function httpGet(
   return promise.finally(() => signal.removeEventListener("abort", cancel));
 }
 
-/** Checks the head of a reply; returns the error if the reply is no use. */
+/** Checks the head of a reply; returns an error if the reply cannot be used. */
 function checkHead({ statusCode, httpVersionMajor, headers }: IncomingMessage) {
   if (httpVersionMajor !== 1) return new HttpGetError("its reply is not HTTP/1");
   if (statusCode === 503 || statusCode === 429) {
@@ -110,7 +110,9 @@ function checkHead({ statusCode, httpVersionMajor, headers }: IncomingMessage) {
   }
   if (statusCode !== 200) return new HttpGetError(`it answered with HTTP status ${statusCode}`);
   const encoding = headers["content-encoding"] ?? "identity";
-  if (encoding !== "identity") return new HttpGetError("its reply is compressed, unasked");
+  if (encoding !== "identity") {
+    return new HttpGetError("its reply is compressed, although the request did not allow it");
+  }
   return undefined;
 }
 

@@ -19,7 +19,7 @@ export interface LookupResult {
   readonly failed: readonly FailedCatalog[];
 }
 
-/** The message for a name that no catalog lists. */
+/** Returns the message for a name that no catalog lists. */
 export function notFoundMessage(project: string, { answered, failed }: LookupResult): string {
   const names = answered.map(addressText).join(", ");
   const reasons = failed.map(({ catalog, reason }) => `${addressText(catalog)}: ${reason}`);

@@ -14,7 +14,7 @@ export interface QueryState {
   readonly catalog: Address;
   /** Whether the query has an answer or a failure. */
   isDone: boolean;
-  /** Why there is no answer. */
+  /** The reason if the query failed. */
   failure: string | undefined;
   /** The wanted servers of the answer, without stale ones. */
   servers: readonly ServerRecord[];

@@ -13,7 +13,7 @@ import { httpGet, HttpGetError } from "./http_get.ts";
 import { readListing, type RecordTest, TruncatedError } from "../record/listing.ts";
 import type { ServerRecord } from "../record/server_record.ts";
 
-/** A catalog gave no listing; the message is the reason, in a few words. */
+/** The error of a query without a listing; the message is the reason, in a few words. */
 export class CatalogQueryError extends Error {
   override name = "CatalogQueryError";
 }
@@ -40,7 +40,8 @@ interface CatalogQueryOptions {
  *
  * @param signal cancels the query
  * @param isWanted selects records (default: all)
- * @throws {CatalogQueryError} if there is no complete listing in that time, or if it is canceled
+ * @throws {CatalogQueryError} if the catalog sent no complete listing in time, or if the query is
+ * canceled
  */
 export async function queryCatalog(
   catalog: Address,

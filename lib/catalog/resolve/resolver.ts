@@ -2,10 +2,10 @@
  * The resolver of server names: asks all catalogs at once, and returns the servers to try.
  *
  * Answers of listed catalogs count first. The local catalog counts if all listed ones failed or do not
- * list the name. It also counts if no listed one that has the name answers within
+ * list the name. It also counts if no listed catalog answers with the name within
  * `LISTED_CATALOGS_MS`: in a closed network, a user must not wait ten seconds for timeouts. Listed
- * catalogs may disagree: once one lists the name, the others have `OTHER_CATALOGS_MS` to answer, and
- * the servers of all answers are tried.
+ * catalogs may disagree: after the first one that lists the name, the others have `OTHER_CATALOGS_MS`
+ * to answer, and the client tries the servers of all answers.
  */
 import { type Address, addressText } from "../../base/address.ts";
 import { machineTiming, type Timing } from "../../base/clock.ts";
@@ -60,7 +60,7 @@ export class Resolver {
    * Looks up a server by its name, once.
    *
    * @param project the name
-   * @param signal cancels the lookup; the result is then what is known so far
+   * @param signal cancels the lookup; the result then has the answers so far
    * @returns the servers of that name; none if no catalog that answered lists it
    */
   async lookUp(project: string, signal?: AbortSignal): Promise<LookupResult> {
@@ -75,7 +75,7 @@ export class Resolver {
   /**
    * Lists the hash table servers of all catalogs that answer.
    *
-   * @param signal cancels the queries; the result is then what is known so far
+   * @param signal cancels the queries; the result then has the answers so far
    */
   async listAll(signal?: AbortSignal): Promise<LookupResult> {
     const queries = new ParallelQueries(this.#query, () => true);

@@ -14,7 +14,7 @@ import { addressKey } from "./candidates.ts";
 import type { LookupResult } from "./lookup_result.ts";
 import { mergeQueries, ParallelQueries, type QueryState } from "./parallel_queries.ts";
 
-/** Least time between two queries to the local catalog, in durations of its last answer. */
+/** Minimum time between two queries to the local catalog, in durations of its last answer. */
 const MIN_LOCAL_INTERVAL = 4;
 
 export interface SearchOptions {
@@ -55,7 +55,7 @@ export class Search implements AsyncDisposable {
    *
    * @param pauseMs time before the next queries to listed catalogs, in milliseconds; it ends early when
    * a server appears that no round returned
-   * @param signal ends the round at once, with what is known so far
+   * @param signal ends the round at once, with the answers so far
    */
   async next(pauseMs: number, signal?: AbortSignal): Promise<LookupResult> {
     const notify = () => this.#queries.notify();
@@ -118,7 +118,7 @@ export class Search implements AsyncDisposable {
     for (const state of this.#local.filter(isSelected)) this.#queries.start(state);
   }
 
-  /** Time between two queries to the local catalog: one client must not keep a large one busy. */
+  /** Time between two queries to the local catalog: one client must not keep a large catalog busy. */
   #localIntervalMs(): number {
     const tookMs = this.#local.map((one) => one.failure === undefined ? one.tookMs : 0);
     return Math.min(
@@ -127,7 +127,7 @@ export class Search implements AsyncDisposable {
     );
   }
 
-  /** Waits for an answer, for a moment, or for the next query to the local catalog. */
+  /** Waits for an answer, until a time, or until the local catalog may be queried again. */
   async #waitForChange(untilMs: number): Promise<void> {
     const nowMs = this.#timing.now();
     const localMs = this.#local.length > 0

@@ -35,7 +35,7 @@ export interface CatalogServerOptions {
   readonly reverseLookup?: ReverseLookup;
   /** Bounds of the store (default: those of `limits.ts`). */
   readonly limits?: StoreLimits;
-  /** Its share of the process (default: that of a process of its own). */
+  /** The catalog's share of the process (default: that of a catalog in a process of its own). */
   readonly rates?: CatalogRates;
 }
 
@@ -156,7 +156,7 @@ export class CatalogServer implements AsyncDisposable {
       if (name instanceof Promise) void name.then((found) => this.#put(update, address, found));
       else this.#put(update, address, name);
     } catch (error) {
-      // It may have reached this length before it was dropped.
+      // The inflated update may have reached this length before it was dropped.
       if (isCompressed(bytes)) length = MAX_UPDATE_BYTES;
       this.#log.debug("Update dropped", { from: address, because: messageOf(error) });
     }
@@ -208,7 +208,7 @@ export class CatalogServer implements AsyncDisposable {
   }
 }
 
-/** Listens on one port number for TCP and UDP; TCP first, because its holder is the catalog. */
+/** Listens on one port number for TCP and UDP; TCP first: the process with that port is the catalog. */
 function listenOnBoth(
   hostname: string,
   port: number,

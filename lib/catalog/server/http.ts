@@ -17,7 +17,7 @@ import { type Connection, readUntil, writeAll } from "./connection_server.ts";
 
 /** A request. */
 export interface HttpRequest {
-  /** Any word; all but `HEAD` count as `GET`, as in cctools. */
+  /** Any word; each one except `HEAD` counts as `GET`, as in cctools. */
   readonly method: string;
   /** The target of the request, unchanged. */
   readonly url: string;
@@ -72,7 +72,7 @@ export async function readRequest(
   return parseRequestLine(Array.from(line, (byte) => String.fromCharCode(byte)).join("")) ?? 400;
 }
 
-/** Whether there is an empty line; cctools sends CR LF, other clients LF only. */
+/** Whether the bytes have an empty line; cctools sends CR LF, other clients LF only. */
 function endsHead(bytes: Uint8Array): boolean {
   for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) {
     if (bytes[at + 1] === 10 || (bytes[at + 1] === 13 && bytes[at + 2] === 10)) return true;
@@ -81,7 +81,7 @@ function endsHead(bytes: Uint8Array): boolean {
 }
 
 /**
- * Parses the first line of a request: three words, of which the first and the third may be any.
+ * Parses the first line of a request: three words. The first and the third may be any words.
  *
  * @param line one byte in each character
  * @returns undefined if it is not a request

@@ -1,7 +1,7 @@
 /**
  * The local catalog: servers of one machine serve it at a few loopback addresses (`localCatalogs`).
  * A server serves the first free address, and later takes over the first one of all. Servers announce
- * themselves to all addresses, and clients ask all. So a stopped process (Ctrl-Z) that still holds an
+ * themselves to all addresses, and clients query all. So a stopped process (Ctrl-Z) that still holds an
  * address hides no server: the next address answers.
  */
 import { type Address, addressText } from "../../base/address.ts";
@@ -36,8 +36,8 @@ const RATES = {
 } as const;
 
 /**
- * How long to serve the old address after the first one, in milliseconds: until all servers have
- * announced themselves to the first one.
+ * Time to serve the old address together with the first one, in milliseconds. After it, all servers
+ * have announced themselves to the first one.
  */
 const HANDOVER_MS = 2 * LOCAL_ANNOUNCE_MS;
 

@@ -1,8 +1,8 @@
 /**
  * The pages of a catalog: JSON and text for programs, HTML for people. All pages are ASCII.
  *
- * A long page is built record by record while it is sent (see `http.ts`). Records do not change, so
- * that all readers share their texts (I5).
+ * A long page is built record by record while it is sent (see `http.ts`). Records do not change, so all
+ * readers share their texts (I5).
  */
 import { stringAt, visitMembers } from "../../json/scan.ts";
 import { textAt } from "../../bytes/span.ts";
@@ -64,7 +64,7 @@ const REJECTIONS = {
   503: "Too many requests from one address at the same time: try again in a second.\n",
 } as const;
 
-/** The reply to a bad request, or to one address with too many requests. */
+/** Returns the reply to a bad request, or to an address with too many requests. */
 export function rejection(status: keyof typeof REJECTIONS): HttpReply {
   return { ...text(status, [REJECTIONS[status]]), ...(status === 503 && { retryAfterS: 1 }) };
 }

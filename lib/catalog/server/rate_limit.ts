@@ -36,7 +36,7 @@ export class RateLimit {
     this.#left -= amount;
   }
 
-  /** Time until the debt is paid, in milliseconds; 0 if there is none. */
+  /** Time until the debt is paid, in milliseconds; 0 without a debt. */
   get debtMs(): number {
     this.#earn();
     return Math.max(0, -this.#left / this.#perMs);

@@ -1,15 +1,14 @@
 /**
  * The store of a catalog's records, bounded in number, in characters and for each source (I5).
  *
- * The key of a record is `address:port:name`, with `:uuid` if it has one. A record expires without an
- * update for its own lifetime or the catalog's, whichever is shorter. Each read checks this, so that a
+ * The key of a record is `address:port:name`, with `:uuid` if it has one. A record expires if no update
+ * arrives for the shorter of its own lifetime and the catalog's. Each read checks this, so that a
  * goodbye takes effect at once.
  *
  * The source address of a datagram may be false, so a flood may come from any number of addresses. A
  * record is therefore a newcomer until it is updated after `ESTABLISHED_AFTER_S`; then it is
  * established. Over a bound, the newcomer with the oldest update is removed; established records only
- * expire. They never take all of the room (`MAX_ESTABLISHED_SHARE`), so that there is some for
- * newcomers.
+ * expire. They never take all of the room (`MAX_ESTABLISHED_SHARE`), so that newcomers have room, too.
  */
 import { addressGroup } from "../../base/address.ts";
 import {
@@ -130,13 +129,13 @@ export class RecordStore {
     return record;
   }
 
-  /** The live record with a key, or undefined. */
+  /** Returns the live record with a key, or undefined. */
   get(key: string, now: CatalogTime): CatalogRecord | undefined {
     const record = this.#find(key);
     return record && !isExpired(record, now) ? record : undefined;
   }
 
-  /** All live records, by name and then key. */
+  /** Lists all live records, sorted by name and then key. */
   list(now: CatalogTime): readonly CatalogRecord[] {
     this.#sweep(now);
     return this.#listed ??= [
@@ -215,7 +214,7 @@ function toRecord(
   };
 }
 
-/** The size of a record: its text, and the one for filters if it differs. */
+/** The size of a record in characters: its text, and the text for filters if it differs. */
 function charsOf({ text, typedText }: CatalogRecord): number {
   return text.length + (typedText === text ? 0 : typedText.length);
 }

@@ -1,10 +1,10 @@
 /**
- * Reverse DNS lookup by the system. It is a file of its own: the catalog in a hash table server works
- * without it, so that the server starts sooner.
+ * Reverse DNS lookup by the system. The file is separate because the catalog in a hash table server
+ * works without it, so that the server starts sooner.
  */
 import { lookupService } from "node:dns";
 
-/** Looks up a name by the system; see `ReverseLookup`. */
+/** Asks the system for the name of an address; see `ReverseLookup`. */
 export function reverseLookup(address: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     try {

@@ -20,7 +20,7 @@ import {
  */
 export type ReverseLookup = (address: string) => Promise<string | undefined>;
 
-/** The result of a lookup, and when it expires. */
+/** The result of a lookup, and its time of expiry. */
 interface CachedName {
   readonly name: string | undefined;
   readonly untilS: number;
@@ -31,7 +31,7 @@ export class ReverseDnsCache {
   readonly #lookUp: ReverseLookup;
   readonly #signal: AbortSignal;
   readonly #now: () => number;
-  /** The oldest lookup first. */
+  /** Names by address, the oldest lookup first. */
   readonly #cached = new Map<string, CachedName>();
   readonly #pending = new Map<string, Promise<string | undefined>>();
 

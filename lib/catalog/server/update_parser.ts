@@ -10,8 +10,8 @@
  * - strings of printable ASCII; any other character becomes `?`, because the parser of cctools rejects
  *   the whole listing at some escapes
  *
- * The text has the same bytes as in cctools: no white space, and numbers as C prints them, if that is
- * JSON.
+ * The text has the same bytes as in cctools: no white space, and numbers as C prints them, if C prints
+ * them as JSON.
  */
 import { skipWhite, stringAt, visitMembers } from "../../json/scan.ts";
 import {
@@ -49,7 +49,7 @@ export interface Update {
   readonly lifetimeS?: number;
 }
 
-/** An update is dropped; the message is the reason. */
+/** The error of an update that is dropped; the message is the reason. */
 export class UpdateError extends Error {
   override name = "UpdateError";
 }
@@ -215,7 +215,7 @@ let inflating = 0;
 /** Inflates a zlib stream to at most `MAX_UPDATE_BYTES`: a few bytes can contain gigabytes. */
 async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   if (inflating >= MAX_INFLATING) {
-    throw new UpdateError("there are too many compressed ones at once");
+    throw new UpdateError("too many compressed updates arrived at once");
   }
   inflating++;
   try {

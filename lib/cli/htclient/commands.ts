@@ -1,4 +1,4 @@
-/** The commands of `htclient`: one entry each. */
+/** The commands of `htclient`, with one entry for each. */
 import { UsageError } from "../../base/errors.ts";
 import { skipValue } from "../../json/scan.ts";
 import { spanOf } from "../../bytes/span.ts";
@@ -80,7 +80,7 @@ export const COMMAND_HELP: readonly string[] = Object.entries(CLIENT_COMMANDS).m
  * Runs one command.
  *
  * @param words its name and its arguments
- * @throws {UsageError} if there is no such command, or it takes other arguments
+ * @throws {UsageError} if the command does not exist, or takes other arguments
  * @throws {HtError} if it fails
  */
 export async function runClientCommand(
@@ -104,7 +104,9 @@ export function checkCommand(words: readonly string[]): void {
   }
   if (args.length !== command.args.length) {
     const takes = command.args.length === 0 ? "no arguments" : command.args.join(" ");
-    throw new UsageError(`${name} takes ${takes}; ${args.length} came`);
+    throw new UsageError(
+      `${name} takes ${takes}, not ${args.length} argument${args.length === 1 ? "" : "s"}`,
+    );
   }
 }
 

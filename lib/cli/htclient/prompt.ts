@@ -1,4 +1,4 @@
-/** The prompt of `htclient`: one command a line, with history and completion. */
+/** The prompt of `htclient`: one command in each line, with history and completion. */
 import { createInterface } from "node:readline";
 import process from "node:process";
 import { ExitError, messageOf, UsageError } from "../../base/errors.ts";
@@ -18,15 +18,15 @@ const MAX_COMPLETIONS = 30;
 
 /** Help lines of the commands that only the prompt has. */
 const PROMPT_HELP = [
-  "accept                  go on with another table, after an error reported one",
+  "accept                  continue with another table, after an error reported one",
   "exit                    end the prompt, as Ctrl-D does",
 ] as const;
 
 /**
  * Reads and runs commands until the input ends or `exit`.
  *
- * @throws {HtError} if the server is lost and the commands come from a file or pipe: each further
- *   command would wait for the server again
+ * @throws {HtError} if the server is lost and the input is a file or pipe: each further command would
+ *   wait for the server again
  */
 export async function runPrompt(client: HtClient, name: string): Promise<void> {
   const lines = createInterface({
@@ -44,7 +44,7 @@ export async function runPrompt(client: HtClient, name: string): Promise<void> {
   if (Deno.stdin.isTerminal()) {
     printLine(`${name} at ${addressText(client.address)}; 'help' shows the commands`);
   }
-  // The input may end while a command still runs; then there must be no further prompt.
+  // The input may end while a command still runs; then no further prompt may follow.
   let isOpen = true;
   lines.once("close", () => {
     isOpen = false;

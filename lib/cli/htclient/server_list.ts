@@ -1,4 +1,4 @@
-/** `htclient --list`: the hash tables in the catalogs. */
+/** The list of `htclient --list`: the hash tables in the catalogs. */
 import { addressText } from "../../base/address.ts";
 import { unixSeconds } from "../../base/clock.ts";
 import { columns } from "../../terminal/columns.ts";
@@ -47,7 +47,7 @@ and ${more} more`
     : list;
 }
 
-/** Longest list of addresses of one server; the number of further ones follows. */
+/** Maximum of addresses of one server in the list; the number of further ones follows. */
 const MAX_SHOWN_ADDRESSES = 3;
 
 /** The identity of a server. A catalog may list one server several times, once for each address. */
@@ -65,7 +65,7 @@ function addressesOf(records: readonly ServerRecord[]): string {
   return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-/** What a client needs to connect. */
+/** The requirements of a server on its clients. */
 function needsOf({ tls, requiresToken }: ServerRecord): string {
   return [...(tls ? ["tls"] : []), ...(requiresToken ? ["token"] : [])].join(" ");
 }

@@ -1,4 +1,4 @@
-/** `htserver --check` and `--repair`: verifies or repairs a data folder, and prints its contents. */
+/** The tasks `htserver --check` and `--repair`: verify or repair a data folder, and print its contents. */
 import { EXIT, ExitError, messageOf } from "../../base/errors.ts";
 import { columns } from "../../terminal/columns.ts";
 import type { CheckRepairTask } from "../../config/check_repair_config.ts";
@@ -11,7 +11,7 @@ import { finishRepair, repairFolder } from "../../storage/recovery/repair.ts";
 import { type DamagedFolder, readDamagedFolder } from "../../storage/recovery/damaged_folder.ts";
 import { HashTable } from "../../table/hash_table.ts";
 
-/** Longest list of damaged parts of a file; a file may have millions. */
+/** Maximum of damaged parts of a file in the output; a file may have millions. */
 const MAX_SHOWN = 10;
 
 /**
@@ -22,7 +22,7 @@ const MAX_SHOWN = 10;
  */
 export async function runCheckRepair({ task, folder }: CheckRepairTask): Promise<number> {
   try {
-    if (!(await Deno.stat(folder)).isDirectory) throw new ExitError("it is no folder");
+    if (!(await Deno.stat(folder)).isDirectory) throw new ExitError("it is not a folder");
     if (task === "check") {
       using _lock = lockToRead(folder);
       return await check(folder);
@@ -120,13 +120,13 @@ function show({ files, table, lastSeq }: DamagedFolder): void {
   console.log(`${table.size} keys, last change ${lastSeq}`);
 }
 
-/** A list of at most `MAX_SHOWN` texts. */
+/** Joins at most `MAX_SHOWN` texts. */
 function formatList(texts: readonly string[]): string {
   const more = texts.length - MAX_SHOWN;
   return [...texts.slice(0, MAX_SHOWN), ...(more > 0 ? [`${more} more`] : [])].join("; ");
 }
 
-/** The state that the next start will find, or the damage because of which it will not start. */
+/** Reads the state that the next start will find, or the damage that will prevent the start. */
 function predictStart(files: FolderFiles, names: readonly string[]): FolderState | DamageError {
   try {
     return readFolder(files, names, new HashTable());

@@ -1,4 +1,4 @@
-/** Opens the table of a server: from its data folder, or an empty one in memory; and logs its state. */
+/** The table of a server at its start: read from the data folder, or empty in memory; and its log lines. */
 import { EXIT, messageOf } from "../../base/errors.ts";
 import { RUNTIME_BYTES } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";

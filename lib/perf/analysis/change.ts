@@ -25,7 +25,7 @@ export interface Change {
   readonly newMedian: number;
   /** New median divided by the old one; null if the old one is 0. */
   readonly ratio: number | null;
-  /** Interval of the ratio, with `bootstrap.confidence`; null as above, or without a bound. */
+  /** Interval of the ratio, with `bootstrap.confidence`; an end is null if it is not a finite number. */
   readonly ratioLow: number | null;
   readonly ratioHigh: number | null;
   readonly bootstrap: {
@@ -48,9 +48,9 @@ export interface ChangeOptions {
 }
 
 /**
- * Compares the repeats of two runs by the ratio of their medians and its bootstrap interval. There is a
- * change if the interval is on one side of 1 and the ratio is at least 1% away from 1. The two can have
- * different numbers of repeats.
+ * Compares the repeats of two runs by the ratio of their medians and its bootstrap interval. It finds a
+ * change if the interval is on one side of 1 and the ratio is at least 1% away from 1. The two runs can
+ * have different numbers of repeats.
  *
  * @param oldValues repeats of the earlier run, at least one
  * @param newValues repeats of the later run, of the same quantity in the same unit

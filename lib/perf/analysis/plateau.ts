@@ -1,9 +1,9 @@
 /**
- * The plateau of a sweep: the number of clients from which on more clients do not raise throughput.
+ * The plateau of a sweep: the smallest number of clients beyond which throughput does not rise.
  *
  * Two steps are compared by the difference of the medians of their repeats. The noise of this
  * difference is `pooledNoise` of the repeats of both and of the steps between them, at least three
- * steps if there are as many: two steps of three repeats do not show the noise. Its interval is that of
+ * steps if the sweep has them: two steps of three repeats do not show the noise. Its interval is that of
  * Welch, with Student's t for 97.5% on either side, but for medians. One disturbed repeat would shift
  * means, and a bootstrap of the medians of three repeats has only three values.
  */
@@ -36,7 +36,7 @@ export interface Gain {
   readonly direction: "rises" | "within noise" | "falls" | "unknown";
 }
 
-/** A throughput that more clients do not raise, and where it begins. */
+/** A throughput that more clients do not raise, and the number of clients at which it begins. */
 export interface Plateau {
   /** The smallest number of clients that reaches it. */
   readonly clients: number;
@@ -66,12 +66,12 @@ export interface PlateauAnalysis {
 
 /**
  * Finds the plateau of a sweep, which can then stop: neither of the next two steps exceeds it by more
- * than noise. (Both are compared with its first step, not with each other, so that a slow rise is no
- * plateau.)
+ * than noise. (Both are compared with its first step, not with each other, so that a slow rise is not
+ * a plateau.)
  *
  * @param steps measured so far
- * @returns undefined if there is no plateau, or noise could hide a rise
- * @throws {RangeError} if the steps are no sweep (`checkSteps`)
+ * @returns undefined if the sweep has no plateau, or noise could hide a rise
+ * @throws {RangeError} if the steps are not a sweep (`checkSteps`)
  */
 export function findPlateau(steps: readonly SweepStep[]): Plateau | undefined {
   checkSteps(steps);
@@ -82,7 +82,7 @@ export function findPlateau(steps: readonly SweepStep[]): Plateau | undefined {
 /**
  * Analyzes a whole sweep.
  *
- * @throws {RangeError} if the steps are no sweep (`checkSteps`)
+ * @throws {RangeError} if the steps are not a sweep (`checkSteps`)
  */
 export function analyzePlateau(steps: readonly SweepStep[]): PlateauAnalysis {
   checkSteps(steps);

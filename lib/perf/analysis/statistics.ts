@@ -25,18 +25,18 @@ export interface Interval {
   readonly high: number;
 }
 
-/** The mean; NaN without values. */
+/** Computes the mean; NaN without values. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The median; NaN without values. */
+/** Computes the median; NaN without values. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
 /**
- * The quantile, interpolated between neighbors (Hyndman and Fan's definition 7, the default of R
+ * Computes a quantile, interpolated between neighbors (Hyndman and Fan's definition 7, the default of R
  * and NumPy); NaN without values.
  *
  * @param values in any order
@@ -54,7 +54,7 @@ function quantileOfSorted(sorted: readonly number[], share: number): number {
   return below === above ? below : below + (place - Math.floor(place)) * (above - below);
 }
 
-/** The interval between the lowest and the highest 2.5% of the results of a bootstrap. */
+/** Computes the interval between the lowest and the highest 2.5% of the results of a bootstrap. */
 export function percentileInterval(values: readonly number[]): Interval {
   const sorted = values.toSorted((a, b) => a - b);
   const tail = (1 - CONFIDENCE) / 2;
@@ -82,7 +82,7 @@ export function widenSpread(
   return values.map((value) => center + (value - center) * whole);
 }
 
-/** Draws as many values as there are, with replacement (Efron's bootstrap). */
+/** Draws the same number of values, with replacement (Efron's bootstrap). */
 export function resample(values: readonly number[], random: Random): number[] {
   return values.map(() => values[random.below(values.length)] ?? NaN);
 }
@@ -131,7 +131,7 @@ export function pooledNoise(groups: readonly (readonly number[])[]): Noise | und
 const NORMAL_975 = 1.959964;
 
 /**
- * The factor by which an interval is wider because its noise is an estimate.
+ * Computes the factor by which an interval is wider because its noise is an estimate.
  *
  * @param degreesOfFreedom of the estimate, above 0
  */
@@ -140,8 +140,8 @@ export function studentFactor(degreesOfFreedom: number): number {
 }
 
 /**
- * The 97.5% quantile of Student's t: Cornish and Fisher's expansion (Abramowitz and Stegun,
- * "Handbook of Mathematical Functions", 26.7.5), exact to 1% from 3 degrees of freedom on.
+ * Computes the 97.5% quantile of Student's t: Cornish and Fisher's expansion (Abramowitz and Stegun,
+ * "Handbook of Mathematical Functions", 26.7.5), exact to 1% with at least 3 degrees of freedom.
  *
  * @param degreesOfFreedom above 0, not necessarily whole
  */

@@ -37,12 +37,12 @@ export function checkSteps(steps: readonly SweepStep[]): void {
   }
 }
 
-/** "1 client", "12 clients". */
+/** Formats a number of clients: "1 client", "12 clients". */
 export function clientsText(clients: number): string {
   return `${clients} client${clients === 1 ? "" : "s"}`;
 }
 
-/** A throughput in a sentence: "12,345 ops/s"; below 100, three digits. */
+/** Formats a throughput for a sentence: "12,345 ops/s"; below 100, three digits. */
 export function opsText(opsPerSecond: number): string {
   const rounded = opsPerSecond >= 100
     ? Math.round(opsPerSecond)

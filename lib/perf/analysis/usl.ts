@@ -4,8 +4,8 @@
  * N. Gunther, "Guerrilla Capacity Planning", Springer 2007: a system of N clients loses throughput to
  * contention (sigma: clients wait for a resource that only one can use) and to coherency (kappa: each
  * pair of clients has to agree). The form with three parameters is his form of 2018, and that of the R
- * package `usl` from version 2 on: the throughput of one client is a parameter too. Earlier versions
- * divided by the measured X(1) first, which gives other parameters.
+ * package `usl` since version 2: the throughput of one client is a parameter, too. Earlier versions
+ * divided by the measured X(1) first, which results in other parameters.
  */
 import { type Random, randomFrom } from "../../base/random.ts";
 import {
@@ -53,8 +53,8 @@ export interface BootstrapOptions {
  * Fits the law by least squares of all repeats, and computes intervals by a bootstrap.
  *
  * @param steps of a sweep: one client and at least three other numbers of clients
- * @throws {UslDataError} if there are too few steps, no step with one client, or no throughput
- * @throws {RangeError} if the steps are no sweep (`checkSteps`)
+ * @throws {UslDataError} if the sweep has too few steps, no step with one client, or no throughput
+ * @throws {RangeError} if the steps are not a sweep (`checkSteps`)
  */
 export function fitUsl(steps: readonly SweepStep[], options: BootstrapOptions = {}): UslFit {
   const { seed = DEFAULT_SEED, resamples = DEFAULT_RESAMPLES } = options;

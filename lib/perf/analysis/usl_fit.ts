@@ -57,14 +57,14 @@ export interface UslFit {
   /** One for each step. */
   readonly residuals: readonly UslResidual[];
   /**
-   * Share of the variance that the law explains; null without variance. It is a description and no
-   * proof: for a nonlinear law it is not the square of a correlation.
+   * Share of the variance that the law explains; null without variance. It describes, and proves
+   * nothing: for a nonlinear law it is not the square of a correlation.
    */
   readonly rSquared: number | null;
   /**
    * The F of lack of fit: the residuals of the step means relative to the noise of repeats. It is about
-   * 1 if the law holds. Far above 1, the law describes only a part, and the intervals show the noise
-   * only. Null without noise.
+   * 1 if the law is true for the system. Far above 1, the law describes only a part, and the intervals
+   * show the noise only. Null without noise.
    */
   readonly lackOfFit: number | null;
   readonly bootstrap: {
@@ -79,8 +79,8 @@ export interface UslFit {
 }
 
 /**
- * Above this lack of fit, the residuals count as more than noise. If the law holds, 5% of sweeps of 10
- * steps with 3 repeats are above 2.5, and almost none is above 4.
+ * Maximum lack of fit by noise alone. If the law is true for the system, 5% of sweeps of 10 steps with
+ * 3 repeats are above 2.5, and almost none is above 4.
  */
 const ROUGH_LACK_OF_FIT = 4;
 

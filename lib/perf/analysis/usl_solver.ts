@@ -23,7 +23,7 @@ export interface UslParameters {
   readonly kappa: number;
 }
 
-/** The throughput by the law, in operations a second. */
+/** Computes the throughput by the law, in operations a second. */
 export function uslThroughput({ lambda, sigma, kappa }: UslParameters, clients: number): number {
   return lambda * clients / (1 + sigma * (clients - 1) + kappa * clients * (clients - 1));
 }
@@ -57,7 +57,7 @@ const FACES: readonly Face[] = [
 /** Maximum number of steps of the method; usually it takes about 5. */
 const MAX_ITERATIONS = 200;
 
-/** A step this small, as a share of the parameters, ends the method. */
+/** Length of a step, as a share of the parameters, that ends the method. */
 const SMALLEST_STEP = 1e-13;
 
 /** Fits the law to many sets of throughputs at the same numbers of clients, as a bootstrap needs. */

@@ -1,4 +1,4 @@
-/** Processor time of client processes: a busy client limits the throughput, not the server. */
+/** The processor time of client processes: a busy client limits the throughput, not the server. */
 import process from "node:process";
 
 /** Processor time since the start of the process, in milliseconds. */
@@ -49,8 +49,8 @@ export function processorData(
 }
 
 /**
- * The share of the busiest main thread of all processes, 0 to 1; undefined if the stage was too short
- * to measure it.
+ * Returns the share of the busiest main thread of all processes, 0 to 1; undefined if the stage was too
+ * short to measure it.
  */
 export function busiestShare(processors: readonly ProcessorData[]): number | undefined {
   const shares = processors.flatMap(({ mainShare, isTooShort }) => isTooShort ? [] : [mainShare]);

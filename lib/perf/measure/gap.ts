@@ -1,14 +1,14 @@
-/** Gaps: times in which a server sent no reply although requests waited for one. */
+/** Gaps: times in which a server sent no reply although requests were waiting. */
 
 /** A gap; times are Unix milliseconds. */
 export interface Gap {
-  /** When the last reply before it arrived, or the first waiting request was sent, or the stage began. */
+  /** Time of the last reply before the gap, of the first waiting request, or of the stage's start. */
   readonly fromUnixMs: number;
-  /** When the next reply arrived, or the stage ended. */
+  /** Time of the next reply, or of the stage's end. */
   readonly toUnixMs: number;
-  /** Whether a connection was lost during it. */
+  /** Whether a connection was lost during the gap. */
   readonly connectionLost: boolean;
-  /** Whether it ended with a reply. */
+  /** Whether the gap ended with a reply. */
   readonly answered: boolean;
 }
 
@@ -92,7 +92,7 @@ function intersectAll(a: Gap, gaps: readonly Gap[]): Gap[] {
     const toUnixMs = Math.min(a.toUnixMs, b.toUnixMs);
     if (fromUnixMs >= toUnixMs) return [];
     const connectionLost = a.connectionLost || b.connectionLost;
-    // The first reply to any of the clients ends it.
+    // The first reply to any of the clients ends the gap.
     const answered = (a.answered && a.toUnixMs === toUnixMs) ||
       (b.answered && b.toUnixMs === toUnixMs);
     return [{ fromUnixMs, toUnixMs, connectionLost, answered }];

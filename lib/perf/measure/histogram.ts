@@ -1,4 +1,4 @@
-/** Histograms of latencies: many operations in little memory (HDR, three significant digits). */
+/** The histograms of latencies: many operations in little memory (HDR, three significant digits). */
 import {
   build,
   decodeFromCompressedBase64,
@@ -25,9 +25,9 @@ const MAX_NS = 3.6e12;
 /** Initial maximum of a histogram, in nanoseconds. */
 const INITIAL_MAX_NS = 1.6e7;
 
-/** Records latencies; nanoseconds inside, milliseconds outside. */
+/** A histogram of latencies. It takes and returns milliseconds, and stores nanoseconds. */
 export class LatencyHistogram {
-  // It grows as needed: with room for an hour from the start it would take 90 KB.
+  // It grows as needed: with room for one hour from the start, it would take 90 KB.
   readonly #histogram: Histogram = build({
     lowestDiscernibleValue: 1_000,
     highestTrackableValue: INITIAL_MAX_NS,
@@ -51,7 +51,7 @@ export class LatencyHistogram {
     return this.#histogram.totalCount;
   }
 
-  /** The latency that `percent` of the operations do not exceed; 0 without operations. */
+  /** Returns the latency that `percent` of the operations do not exceed; 0 without operations. */
   percentileMs(percent: number): number {
     if (this.count === 0) return 0;
     return Math.min(this.#histogram.getValueAtPercentile(percent) / 1e6, this.#maxMs);
@@ -71,7 +71,7 @@ export class LatencyHistogram {
     this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
   }
 
-  /** The distribution; all zero without operations. */
+  /** Returns the distribution; all figures are 0 without operations. */
   data(): LatencyData {
     const { count } = this;
     return {

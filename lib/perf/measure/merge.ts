@@ -1,4 +1,4 @@
-/** Merges the results of several clients, or of several processes, that measured at the same time. */
+/** The merge of the results of several clients, or of several processes, that measured at the same time. */
 import { commonGaps } from "./gap.ts";
 import { mergeLatencies } from "./histogram.ts";
 import {
@@ -11,7 +11,7 @@ import {
 } from "./stage_data.ts";
 import { OPERATIONS } from "../workload/operation.ts";
 
-/** From the least to the most serious. */
+/** The ends of a stage, from the least to the most serious. */
 const ENDS: readonly StageEnd[] = [
   "planned",
   "time limit",

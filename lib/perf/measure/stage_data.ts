@@ -1,6 +1,6 @@
 /**
  * The result of a stage. It is plain data, which `JSON.stringify` and `JSON.parse` leave unchanged, so
- * that several processes can send theirs to one (see `merge.ts`). Names have the units of times.
+ * that several processes can send their results to one (see `merge.ts`). Names have the units of times.
  */
 import type { Gap } from "./gap.ts";
 import type { LatencyData } from "./histogram.ts";
@@ -17,7 +17,7 @@ export interface OperationData {
   readonly errors: ErrorCounts;
   /** Of the errors: writes with an unknown outcome, because the connection was lost. */
   readonly unknown: number;
-  /** From the start of the stage to the last reply; in an open loop at least to the end of the schedule. */
+  /** Time from the stage's start to the last reply; in an open loop, at least to the schedule's end. */
   readonly seconds: number;
   readonly latency: LatencyData;
 }
@@ -50,7 +50,7 @@ export interface StageData {
   readonly loop: Loop;
   /** Intended starts each second, of all clients; null in a closed loop. */
   readonly ratePerS: number | null;
-  /** When all clients began to measure, in Unix milliseconds. */
+  /** Time at which all clients began to measure, in Unix milliseconds. */
   readonly startedUnixMs: number;
   /** Time between the first and the last start of the merged processes, in milliseconds. */
   readonly startSpreadMs: number;
@@ -61,13 +61,13 @@ export interface StageData {
   readonly sum: ClientData;
   /** Message of the first failed operation. */
   readonly firstError: string | null;
-  /** Failed operations of the warm-up, of which nothing else is measured. */
+  /** Failed operations of the warm-up, which has no other result. */
   readonly warmupErrors: ErrorCounts;
   /** Schedule lag: time from the intended start of requests to their sending. */
   readonly sendDelay: LatencyData | null;
   /** Number of clients that reached the limit of requests in flight, so that some were sent late. */
   readonly clientsAtBound: number;
-  /** Of each process. */
+  /** The processor use of each process. */
   readonly processors: readonly ProcessorData[];
 }
 
@@ -81,7 +81,7 @@ export function errorsOfKind(errors: ErrorCounts, kind: string): number {
   return Object.hasOwn(errors, kind) ? errors[kind] ?? 0 : 0;
 }
 
-/** Operations per second. */
+/** Computes the operations per second. */
 export function opsPerSecond({ ops, seconds }: OperationData): number {
   return seconds > 0 ? ops / seconds : 0;
 }

@@ -1,4 +1,4 @@
-/** Notes on a stage: the sentences that a reader needs beside its numbers. */
+/** The notes on a stage: the sentences that a reader needs beside its numbers. */
 import { busiestShare, BUSY_SHARE } from "./cpu_time.ts";
 import type { Gap } from "./gap.ts";
 import { errorCount, type StageData } from "./stage_data.ts";
@@ -94,7 +94,7 @@ function overlap(a: Gap, b: Gap): boolean {
   return a.fromUnixMs <= b.toUnixMs && b.fromUnixMs <= a.toUnixMs;
 }
 
-/** `KeyError: 2, TooLarge: 1`. */
+/** Formats counts as `KeyError: 2, TooLarge: 1`. */
 function errorKindsText(errors: Readonly<Record<string, number>>): string {
   return Object.entries(errors).map(([kind, count]) => `${kind}: ${count}`).join(", ");
 }

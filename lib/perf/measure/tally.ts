@@ -40,7 +40,7 @@ export class Tally {
     if (isUnknown(operation, error)) this.#unknown++;
   }
 
-  /** The result so far. */
+  /** Returns the result so far. */
   data(seconds: number): OperationData {
     return {
       ops: this.#latency.count,
@@ -57,7 +57,7 @@ export function isReply(error: unknown): boolean {
   return error instanceof ReplyError || error instanceof WrongValueError;
 }
 
-/** Why the server counts as gone; undefined if it does not. */
+/** Returns the reason if the server counts as gone, or undefined. */
 export function reasonToStop(error: unknown): string | undefined {
   return isServerGone(error) ? messageOf(error) : undefined;
 }

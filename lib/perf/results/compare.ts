@@ -92,7 +92,7 @@ export function compareData(before: RawData, after: RawData): Comparison {
   };
 }
 
-/** The comparison as text: a heading, a line for each figure, then notes. */
+/** Formats the comparison as text: a heading, a line for each figure, then notes. */
 export function comparisonLines(comparison: Comparison): string[] {
   const { before, now, differences, compared, onlyBefore, onlyNow, isIncomplete } = comparison;
   const lines = [`From ${before} to ${now}:`, ...compared.map(changeLine)];
@@ -130,7 +130,7 @@ function changeLine({ operation, clients, figure, ...rest }: FigureChange): stri
   } ${unit}, ${verdictText(change, Math.min(oldRepeats, newRepeats))}`;
 }
 
-/** The verdict with its interval; without repeats there is neither. */
+/** The verdict with its interval; without repeats, only the change in percent. */
 function verdictText(change: Change, repeats: number): string {
   if (repeats > 1) return change.sentence.replace(/\.$/, "").replace(/^./, lowerCase);
   const { ratio } = change;

@@ -1,22 +1,22 @@
 /**
- * Raw data as CSV (RFC 4180: commas, CRLF, quotes if needed), for spreadsheets and statistics programs.
+ * The raw data as CSV (RFC 4180: commas, CRLF, quotes if needed), for spreadsheets and statistics programs.
  * Numbers have a decimal point and no separators. A cell that does not apply is empty.
  *
- * There is one row for each step, repeat, stage, operation and client, and one for all clients:
+ * The file has one row for each step, repeat, stage, operation and client, and one for all clients:
  *
  * - `target`, `server`, `seed`: the server that was measured, and the seed of keys and choices
  * - `clients`, `repeat`: the step (number of simultaneous clients) and its repeat, from 1
  * - `stage`, `operation`: both are the same in a stage of one type of operation. A mixed stage has rows
- *   for each type, and rows with `all`, which are the sums of these
+ *   for each type, and rows with `all`, which are the sums of the types
  * - `client`: from 1, or `sum` for all clients. The seconds of `sum` are those of the slowest client,
  *   and its percentiles are those of all operations
  * - `loop`, `rate_per_s`: `closed`, with service times as latencies; or `open`, with latencies from the
  *   intended start, and the rate of all clients
- * - `started_unix_ms`: when the stage began, in Unix milliseconds
+ * - `started_unix_ms`: start of the stage, in Unix milliseconds
  * - `ops`, `errors`, `outcome_unknown`, `unsent`: operations that succeeded; operations that failed;
  *   failed writes with an unknown outcome; and requests that were due and never sent (not by type)
  * - `seconds`, `ops_per_s`: from the start to the last reply, and successful operations a second
- * - `latency_..._ms`: of successful operations; empty if there are none
+ * - `latency_..._ms`: of successful operations; empty without any
  * - `ended`: why the stage ended: `planned`, `time limit`, `keys used up`, `overload`, `server gone`
  */
 import { partsOf, type RawData, stepsOf } from "./series.ts";
@@ -86,7 +86,7 @@ function stageRows(stage: StageData): StageRow[] {
 function clientRows(stage: StageData, data: ClientData, client: number | "sum"): StageRow[] {
   const { stage: name, loop, ratePerS, startedUnixMs, ended } = stage;
   const parts = partsOf(stage, data);
-  // A whole mixed stage is named `all`, because it is no type of operation.
+  // A whole mixed stage is named `all`, because it is not a type of operation.
   const isMixed = partsOf(stage, stage.sum).length > 1;
   return parts.map((part, at) => {
     const isWhole = at === parts.length - 1;

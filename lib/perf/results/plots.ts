@@ -39,10 +39,10 @@ export type Plot =
     | { readonly kind: "percentiles"; readonly chart: PercentileChart }
   );
 
-/** Up to this many clients, steps can be distinguished on a linear axis, which shows true growth. */
+/** Maximum number of clients on a linear axis, which shows true growth, but crowds more steps. */
 const MAX_LINEAR_CLIENTS = 64;
 
-/** From this ratio of throughputs on, a linear axis would show the slower operation at zero. */
+/** Minimum ratio of throughputs for a logarithmic axis: a linear one would show the slower at zero. */
 const MIN_LOG_RATIO = 10;
 
 /** The percentiles in the pictures of a sweep. */

@@ -1,4 +1,4 @@
-/** Reads the raw data of an earlier `--json`, and rejects other files with a reason. */
+/** The reader of the raw data of an earlier `--json`. It rejects other files with a reason. */
 import { messageOf } from "../../base/errors.ts";
 import { plainLine } from "../../base/quote.ts";
 import type { RawData } from "./series.ts";
@@ -8,7 +8,7 @@ const VERSION = 1;
 
 const FORMATS = ["testperf run", "testperf sweep"] as const;
 
-/** A file that is no raw data, or of an unknown version; the message has the reason. */
+/** The error of a file that is not raw data, or of an unknown version; the message is the reason. */
 export class RawDataError extends Error {
   override name = "RawDataError";
 
@@ -28,7 +28,7 @@ export function readRawData(text: string): RawData {
   const data = parseFields(text);
   const { format, version } = data;
   if (!FORMATS.some((known) => known === format)) {
-    throw new RawDataError("it is not what testperf --json prints");
+    throw new RawDataError("it is not the output of testperf --json");
   }
   if (version !== VERSION) {
     throw new RawDataError(
@@ -55,7 +55,7 @@ function parseFields(text: string): Fields {
       text.trim() === "" ? "it is empty" : `it is not JSON (${messageOf(error)})`,
     );
   }
-  if (!isObject(value)) throw new RawDataError("it is not what testperf --json prints");
+  if (!isObject(value)) throw new RawDataError("it is not the output of testperf --json");
   return value;
 }
 
@@ -75,11 +75,11 @@ const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
   verify: (value) => typeof value === "boolean",
 };
 
-/** Finds the first wrong member among those that are used; returns its path. */
+/** Finds the first wrong member of those that `testperf` uses; returns its path. */
 function problemOf(data: Fields): string | undefined {
   if (typeof data["target"] !== "string") return "target";
   if (typeof data["server"] !== "string") return "server";
-  // The maximum of a Date.
+  // 8.64e15 ms is the maximum of a Date.
   if (!isNumber(data["startedUnixMs"]) || Number(data["startedUnixMs"]) > 8.64e15) {
     return "startedUnixMs";
   }

@@ -12,7 +12,7 @@ import { terminalChart } from "./terminal_chart.ts";
 const RAW_DATA = "the raw data";
 const PICTURE = "a picture";
 
-/** The disk. */
+/** Reads and writes the files of results. */
 export interface ResultFiles {
   read(file: string): Promise<string>;
   /** @throws {ExitError} if the folder of the file does not exist */
@@ -38,7 +38,7 @@ export type ResultOptions = Pick<
   "csvFile" | "plot" | "compareFile" | "chart" | "json" | "quiet"
 >;
 
-/** Writes all results that the flags ask for. */
+/** Writes all results that the flags request. */
 export class ResultWriter {
   readonly #options: ResultOptions;
   readonly #files: ResultFiles;
@@ -63,7 +63,7 @@ export class ResultWriter {
   /**
    * Reads the earlier raw data and checks the folders, before time is spent on a measurement.
    *
-   * @throws {ExitError} if a folder does not exist, or the earlier file is no raw data
+   * @throws {ExitError} if a folder does not exist, or the earlier file is not raw data
    */
   static async prepare(
     options: ResultOptions,

@@ -11,20 +11,20 @@ import type { Operation } from "../workload/operation.ts";
 export interface RunSettings {
   /** Simultaneous clients, in all processes together. */
   readonly clients: number;
-  /** Processes that the clients are spread over. */
+  /** Processes that share the clients. */
   readonly processes: number;
   /** Requests in flight for each client; without effect in an open loop. */
   readonly pipeline: number;
   /** Operations of each client in each stage; null if `durationMs` is the length of a stage. */
   readonly ops: number | null;
   readonly durationMs: number | null;
-  /** Load before each stage that is not measured, in milliseconds; 0: none. */
+  /** Time of load before each stage, which is not measured, in milliseconds; 0: none. */
   readonly warmupMs: number;
   /** Size of the JSON text of each value, in bytes. */
   readonly valueBytes: number;
   /** Size of each key, in bytes. */
   readonly keyBytes: number;
-  /** Number of keys of all clients; null: as many as are inserted. */
+  /** Number of keys of all clients; null: one for each insert. */
   readonly keys: number | null;
   /** Null: keys in order in the stages, uniform in a mix. */
   readonly distribution: KeyDistribution | null;
@@ -69,10 +69,10 @@ export interface CommonData {
   readonly target: string;
   /** HOST:PORT. */
   readonly server: string;
-  /** When the measurement began, in Unix milliseconds. */
+  /** Start of the measurement, in Unix milliseconds. */
   readonly startedUnixMs: number;
   readonly seed: number;
-  /** Of a sweep: of each run; but `clients` is the largest number of all steps. */
+  /** In a sweep, the settings of each run, but `clients` is the largest number of all steps. */
   readonly settings: RunSettings;
   /** A sentence for readers of the latencies: of a closed loop, or of an open one. */
   readonly latencies?: string;
@@ -80,13 +80,13 @@ export interface CommonData {
   readonly unmeasuredErrors: number;
   /** Whether the whole plan was measured. A sweep that reaches the plateau is complete. */
   readonly complete: boolean;
-  /** Why it ended early. */
+  /** Why the measurement ended early; null if it did not. */
   readonly failure: string | null;
 }
 
 /** One run of all its stages. */
 export interface RunData extends CommonData {
   readonly format: "testperf run";
-  /** Of all processes together. */
+  /** The stages of all processes together. */
   readonly stages: readonly StageData[];
 }

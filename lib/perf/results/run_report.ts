@@ -9,7 +9,7 @@ import {
 } from "../measure/stage_data.ts";
 import { OPERATIONS } from "../workload/operation.ts";
 
-/** The note for readers of the latencies. */
+/** Returns the note for readers of the latencies. */
 export function latencyNote(loop: Loop): string {
   return loop === "closed"
     ? "Latencies are service times of a closed loop: a client that waits for a reply sends no other request, so a stall of the server delays few requests and hardly shows in the percentiles (--rate shows it)."
@@ -17,8 +17,9 @@ export function latencyNote(loop: Loop): string {
 }
 
 /**
- * The result lines of a stage: with several clients one for each, then one for their sum, which begins
- * like the line of a single client. A mixed stage has a line for each type of operation before the sum.
+ * Formats the result lines of a stage: with several clients, a line for each, then a line for their
+ * sum, which begins like the line of a single client. A mixed stage has a line for each type of
+ * operation before the sum.
  */
 export function stageLines({ stage, clients, sum }: StageData): string[] {
   const suffix = clients.length === 1 ? "" : ` (sum of ${clients.length} clients)`;
@@ -37,7 +38,7 @@ export function stageLines({ stage, clients, sum }: StageData): string[] {
   ];
 }
 
-/** A table of more percentiles than the result lines have, the schedule lag, and the client's load. */
+/** Formats a table of further percentiles, the schedule lag, and the client's load. */
 export function detailTable(stages: readonly StageData[]): string {
   const rows = stages.flatMap((data) => {
     const { stage, sum, sendDelay } = data;

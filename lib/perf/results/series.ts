@@ -1,4 +1,4 @@
-/** Raw data as series: the results of each operation, by the number of clients. */
+/** The series of raw data: the results of each operation, by the number of clients. */
 import type { RunData } from "./run_data.ts";
 import {
   type ClientData,
@@ -36,7 +36,7 @@ export interface SeriesPoint {
   readonly singles: readonly OperationData[];
 }
 
-/** The steps of raw data: a run is one step with one repeat. */
+/** Returns the steps of raw data: a run is one step with one repeat. */
 export function stepsOf(data: RawData): readonly StepData[] {
   return data.format === "testperf sweep"
     ? data.steps
@@ -69,7 +69,7 @@ export function seriesOf(data: RawData): Series[] {
   }));
 }
 
-/** The throughput of a series, for the analysis. */
+/** Computes the throughput of a series, for the analysis. */
 export function throughputSteps({ points }: Series): SweepStep[] {
   return points.map(({ clients, sums }) => ({ clients, opsPerSecond: sums.map(opsPerSecond) }));
 }

@@ -18,7 +18,7 @@ type Texts = Readonly<Record<string, string>>;
  * are compared; the seed, because all choices are equivalent; and the port of the server, because each
  * start has another one.
  *
- * @param before members that its version did not have do not count either
+ * @param before settings that its version did not have do not count, either
  */
 export function settingsDifferences(before: RawData, after: RawData): SettingsDifference[] {
   const [old, fresh] = [textsOf(before), textsOf(after)];

@@ -5,12 +5,12 @@ import type { OperationAnalysis, StepData } from "./sweep_data.ts";
 import type { SweepStep } from "../analysis/sweep_step.ts";
 import { fitUsl, UslDataError } from "../analysis/usl.ts";
 
-/** The stages of a sweep, in order. */
+/** Lists the stages of a sweep, in order. */
 export function stagesIn(steps: readonly StepData[]): string[] {
   return [...new Set(steps.flatMap(({ repeats }) => repeats.flat().map(({ stage }) => stage)))];
 }
 
-/** The throughput of one stage in all its complete repeats. */
+/** Computes the throughput of one stage in all its complete repeats. */
 export function sweepSteps(steps: readonly StepData[], stage: string): SweepStep[] {
   return steps.flatMap(({ clients, repeats }) => {
     const whole = repeats.flat().filter((data) => data.stage === stage && data.complete);
@@ -20,7 +20,7 @@ export function sweepSteps(steps: readonly StepData[], stage: string): SweepStep
 }
 
 /**
- * Analyses a sweep.
+ * Analyzes a sweep.
  *
  * @param seed of the bootstrap
  * @returns the analysis of each stage, by name

@@ -1,4 +1,4 @@
-/** The raw data of a sweep: runs with more and more clients, and their analysis. Plain data, like that of a run. */
+/** The raw data of a sweep: runs with more and more clients, and their analysis; plain data. */
 import type { PlateauAnalysis } from "../analysis/plateau.ts";
 import type { CommonData } from "./run_data.ts";
 import type { StageData } from "../measure/stage_data.ts";

@@ -7,7 +7,7 @@ import { stagesIn } from "./sweep_analysis.ts";
 import type { OperationAnalysis, StepData } from "./sweep_data.ts";
 import { clientsText, opsText } from "../analysis/sweep_step.ts";
 
-/** A step in one line: the median throughput of each stage. */
+/** Formats a step as one line: the median throughput of each stage. */
 export function stepLine(step: StepData): string {
   const stages = stagesIn([step]).map((stage) => {
     const sums = stageOf(step, stage).map(({ sum }) => opsPerSecond(sum));
@@ -20,8 +20,8 @@ export function stepLine(step: StepData): string {
 }
 
 /**
- * One table for each stage, with a row for each step: the median of the repeats, the minimum and the
- * maximum of a repeat, and the same for single clients.
+ * Formats one table for each stage, with a row for each step: the median of the repeats, the minimum
+ * and the maximum of a repeat, and the same for single clients.
  */
 export function sweepTables(steps: readonly StepData[]): string[] {
   return stagesIn(steps).map((stage) => {
@@ -41,7 +41,7 @@ export function sweepTables(steps: readonly StepData[]): string[] {
 export const TABLE_NOTE =
   "Rows are numbers of simultaneous clients. `aggregate` is the throughput of all clients, the median of the runs with minimum and maximum; `client` is the throughput of one client, with the slowest and the fastest one; `client thread` is the share of time in which testperf itself was busy";
 
-/** The analysis of each stage in sentences: its plateau, and its limit. */
+/** Describes the analysis of each stage in sentences: its plateau, and its limit. */
 export function analysisLines(analysis: Readonly<Record<string, OperationAnalysis>>): string[] {
   return Object.entries(analysis).flatMap(([stage, { plateau, usl }]) => [
     `${stage}: ${plateau.sentence}`,
@@ -49,7 +49,7 @@ export function analysisLines(analysis: Readonly<Record<string, OperationAnalysi
   ]);
 }
 
-/** Notes on stages that testperf itself likely limits, not the server. */
+/** Returns notes on stages that testperf itself likely limits, not the server. */
 export function busyNotes(steps: readonly StepData[]): string[] {
   return stagesIn(steps).flatMap((stage) => {
     const busy = steps.filter((step) => (busyShare(stageOf(step, stage)) ?? 0) > BUSY_SHARE);

@@ -30,7 +30,7 @@ export class ClientLoop {
   firstError: string | undefined;
   /** Whether it ended because no task was left. */
   isOutOfTasks = false;
-  /** Whether `MAX_IN_FLIGHT` requests were in flight when one more was due. */
+  /** Whether `MAX_IN_FLIGHT` requests were in flight when another one was due. */
   wasAtBound = false;
   /** Schedule lag of an open loop: time from the intended start of requests to their sending. */
   readonly sendDelay: LatencyHistogram = new LatencyHistogram();
@@ -98,14 +98,14 @@ export class ClientLoop {
     return this.#drained.promise;
   }
 
-  /** Open loop: due requests that were not sent are never sent. */
+  /** Open loop: drops the due requests that were not sent. */
   cut(): void {
     this.#isCut = true;
     this.#checkDrained();
   }
 
   /**
-   * The result of this client.
+   * Returns the result of this client.
    *
    * @param minSeconds minimum duration of the stage
    */

@@ -22,7 +22,7 @@ const UNLIMITED_MS = Number.MAX_SAFE_INTEGER;
 export const START_LEAD_MS = 50;
 
 /** Reason of requests that the end of the run aborts. */
-const RUN_ENDED = "the run was ended";
+const RUN_ENDED = "the run ended";
 
 /** A run in this process. */
 interface LocalRun {
@@ -43,7 +43,7 @@ interface PendingStage {
 export class LocalShare implements Share {
   readonly #events: ShareEvents;
   readonly #clock: Clock;
-  /** Of the current run, also while its clients connect. */
+  /** Ends the current run, also while its clients connect. */
   #stop: AbortController | undefined;
   #run: LocalRun | undefined;
   #stage: PendingStage | undefined;
@@ -204,7 +204,7 @@ function joinResults(before: UnmeasuredResult, after: UnmeasuredResult): Unmeasu
   };
 }
 
-/** Connects all clients to the server that the first one finds; each finds it again by its name. */
+/** Connects all clients to the server that the first one finds; each reconnects by the name. */
 async function connectAll(
   target: string,
   count: number,

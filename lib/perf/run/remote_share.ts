@@ -12,7 +12,7 @@ import {
   type WorkerOrder,
 } from "./worker_messages.ts";
 
-/** Maximum time without a message of a worker, in milliseconds. Long, because machines can be busy. */
+/** Maximum time without a message of a worker, in milliseconds. A busy machine must not exceed it. */
 const MAX_SILENCE_MS = 30 * ALIVE_EVERY_MS;
 
 /** Maximum time from the end of the orders to the end of the worker, in milliseconds. */
@@ -27,7 +27,7 @@ export interface Process {
   kill(signal: "SIGKILL"): void;
 }
 
-/** Answers by their type. */
+/** The answer of a type. */
 type AnswerOf<Type extends WorkerAnswer["type"]> = Extract<WorkerAnswer, { readonly type: Type }>;
 
 /** Some of the clients of a run, in another process. */
@@ -143,7 +143,7 @@ export class RemoteShare implements Share {
     }
   }
 
-  /** From now on, the next message has to arrive in time. */
+  /** Restarts the timer for the next message. */
   #restartSilenceTimer(): void {
     clearTimeout(this.#silenceTimer);
     if (this.#isClosed || this.#failure) return;
@@ -166,7 +166,7 @@ export class RemoteShare implements Share {
     try {
       this.#process.kill("SIGKILL");
     } catch {
-      // It has ended already.
+      // The process has ended already.
     }
   }
 }

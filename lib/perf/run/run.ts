@@ -1,4 +1,4 @@
-/** A run: its stages in order, each done by shares of clients that start at the same moment. */
+/** A run: its stages in order. In each stage, all shares of clients start at the same moment. */
 import { ExitError, messageOf } from "../../base/errors.ts";
 import type { ClientOptions } from "../../client/client_options.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
@@ -10,16 +10,16 @@ import { planRun, type StagePlan } from "../workload/plan.ts";
 import { type RunTarget, type Share, splitClients, type UnmeasuredResult } from "./share.ts";
 import { errorCount, type StageData } from "../measure/stage_data.ts";
 
-/** What to run. */
+/** The inputs of a run. */
 export interface RunOptions {
   readonly config: TestPerfConfig;
   readonly connection: ClientOptions;
   readonly seed: number;
   /** One for each process. A run uses at most as many as it has clients. */
   readonly shares: readonly Share[];
-  /** Server and table of the run before (default: the server is found by its name). */
+  /** Server and table of the previous run (default: the server is found by its name). */
   readonly at?: RunTarget | undefined;
-  /** Its abort, with the reason, ends the run early; what was measured by then is kept. */
+  /** Its abort, with the reason, ends the run early; the results so far are kept. */
   readonly stop?: AbortSignal | undefined;
   readonly events: RunEvents;
   /** (Default: `machineClock`.) */
@@ -59,8 +59,8 @@ export function isGood({ stages, unmeasuredErrors, complete }: Omit<RunResult, "
 }
 
 /**
- * Runs all stages. After the clients are connected, any failure ends the run early, with the stages that
- * were measured as its result. The shares can then only be closed.
+ * Runs all stages. After the clients are connected, any failure ends the run early; the result has the
+ * stages that were measured before. The shares can then only be closed.
  *
  * @throws {HtError} if the server is not found, or rejects a client
  */
@@ -82,7 +82,7 @@ export async function runStages(options: RunOptions): Promise<RunResult> {
   }
   if (failure === null) {
     for (const end of await Promise.allSettled(shares.map((share) => share.end()))) {
-      // All stages are complete by then.
+      // All stages are complete, so this is only a note.
       if (end.status === "rejected") events.onNote(`At the run's end: ${messageOf(end.reason)}`);
     }
   }

@@ -43,13 +43,13 @@ export interface UnmeasuredResult {
 
 /** The events of a share. */
 export interface ShareEvents {
-  /** Operations that were measured since the last call. */
+  /** Adds operations that were measured since the last call. */
   onProgress(operations: number): void;
   /** A sentence for the user. */
   onNote(text: string): void;
 }
 
-/** Some clients of a run. Calls come in this order, one at a time; those of a stage repeat. */
+/** Some clients of a run. The caller makes the calls in this order, one at a time. */
 export interface Share {
   /**
    * Connects the clients.
@@ -69,7 +69,7 @@ export interface Share {
   /**
    * Measures the stage.
    *
-   * @param startUnixMs start time, in Unix milliseconds; a time in the past: at once
+   * @param startUnixMs start time, in Unix milliseconds; a time in the past starts it at once
    */
   start(startUnixMs: number): Promise<StageData>;
   /** Removes the keys that are left in the table. */

@@ -1,4 +1,4 @@
-/** The run of one stage: a warm-up, then all clients start to measure at the same moment. */
+/** The run of one stage: after a warm-up, all clients start to measure at the same moment. */
 import type { HtClient } from "../../client/client.ts";
 import { ClientLoop, type StageContext } from "./client_loop.ts";
 import { type Clock, machineClock } from "../../base/clock.ts";
@@ -11,9 +11,9 @@ import { Schedule } from "../workload/schedule.ts";
 import type { ErrorCounts, StageData, StageEnd } from "../measure/stage_data.ts";
 import type { Tasks, Workload } from "../workload/operation.ts";
 
-/** How to run a stage. */
+/** The inputs of a stage. */
 export interface StageOptions {
-  /** Its name. */
+  /** Name of the stage. */
   readonly stage: string;
   readonly clients: readonly HtClient[];
   readonly workload: Workload;
@@ -29,7 +29,7 @@ export interface StageOptions {
    * (default: these are all).
    */
   readonly place?: { readonly first: number; readonly of: number } | undefined;
-  /** Duration in milliseconds and tasks of the load before, which is not measured (default: none). */
+  /** Duration and tasks of the load before the stage, which is not measured (default: none). */
   readonly warmup?:
     | { readonly ms: number; readonly tasks: (client: number) => Tasks }
     | undefined;

@@ -12,7 +12,7 @@ import {
   type WorkerOrder,
 } from "./worker_messages.ts";
 
-/** The argument of a worker process. It is for this program alone, so `--help` does not list it. */
+/** The argument of a worker process. Only this program uses it, so `--help` does not list it. */
 export const WORKER_FLAG = "--worker";
 
 /** The parts of a worker, which tests replace. */
@@ -54,7 +54,7 @@ export async function runWorker(parts: WorkerParts): Promise<boolean> {
       failure.resolve(false);
     }
   };
-  // Reading goes on while an order is followed, so that the end of the orders is noticed at once.
+  // Reading continues while an order is executed, so that the end of the orders is noticed at once.
   const all = (async () => {
     for await (const line of linesOf(orders)) void followOrder(line);
     return true;

@@ -1,6 +1,6 @@
 /**
- * The messages between the process of a run and its workers: one JSON object a line. Orders go to the
- * worker's stdin, answers to its stdout. (The stderr of a worker is the user's.)
+ * The messages between the process of a run and its workers: one JSON object in each line. Orders go to
+ * the worker's stdin, answers to its stdout. (A worker inherits stderr.)
  *
  *     order                           answer                  meaning
  *     {"type":"connect", ...}         {"type":"connected"}    connect the clients of the share
@@ -12,8 +12,8 @@
  *
  * A worker has one order at a time, and answers each once. It also sends `alive` when it begins to read
  * orders and then every `ALIVE_EVERY_MS`, so that a worker that hangs is noticed, and `note` for the
- * user. If an order fails, the worker sends `failed` and ends. It ends at once when its stdin does, so
- * a run that is killed leaves no workers.
+ * user. If an order fails, the worker sends `failed` and ends. It also ends when its stdin ends, so a
+ * killed run leaves no workers.
  *
  * Both ends are the same program. So only the type of a message is checked, which excludes lines of
  * any other source.
@@ -59,17 +59,17 @@ const ANSWERS: ReadonlySet<string> = new Set<(WorkerAnswer | WorkerEvent)["type"
   ...["alive", "note"] as const,
 ]);
 
-/** A message as a line, without its end. */
+/** Formats a message as a line, without its LF. */
 export function messageLine(message: WorkerOrder | WorkerAnswer | WorkerEvent): string {
   return JSON.stringify(message);
 }
 
-/** Parses an order. @throws {SyntaxError} if the line is no order */
+/** Parses an order. @throws {SyntaxError} if the line is not an order */
 export function readOrder(line: string): WorkerOrder {
   return read(line, ORDERS, "an order to a worker") as WorkerOrder;
 }
 
-/** Parses a message of a worker. @throws {SyntaxError} if the line is no message */
+/** Parses a message of a worker. @throws {SyntaxError} if the line is not a message */
 export function readAnswer(line: string): WorkerAnswer | WorkerEvent {
   return read(line, ANSWERS, "a worker's answer") as WorkerAnswer | WorkerEvent;
 }

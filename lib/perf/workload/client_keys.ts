@@ -7,7 +7,7 @@
 export class ClientKeys {
   /** Maximum number of keys of this client (`--keys`), or Infinity. */
   readonly limit: number;
-  /** Keys from here to `end` are in the table, except those whose inserts failed. */
+  /** Keys from `first` to below `end` are in the table, except those whose inserts failed. */
   first = 0;
   end = 0;
   /** The next key that a mixed load adds. It is above all keys that are looked up. */
@@ -22,7 +22,7 @@ export class ClientKeys {
   /**
    * @param client from 0
    * @param clients number of clients of the run
-   * @param keys number of keys of all clients (default: as many as are inserted)
+   * @param keys number of keys of all clients (default: one for each insert)
    */
   constructor(client: number, clients: number, keys: number | undefined) {
     this.#client = client;
@@ -31,7 +31,7 @@ export class ClientKeys {
     this.nextNew = Math.ceil((keys ?? 0) / clients);
   }
 
-  /** The number of this client's n-th key. */
+  /** Returns the number of this client's n-th key. */
   number(n: number): number {
     return n * this.#clients + this.#client;
   }
@@ -46,7 +46,7 @@ export class ClientKeys {
     this.#reserve.push(number);
   }
 
-  /** Takes the oldest key out of the reserve. */
+  /** Removes the oldest key of the reserve, and returns it. */
   takeFromReserve(): number | undefined {
     const number = this.#reserve[this.#reserveTaken];
     if (number === undefined) return undefined;

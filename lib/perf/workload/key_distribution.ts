@@ -31,7 +31,7 @@ export function createKeyChoice(
     : zipf(count, distribution.theta, fraction);
 }
 
-/** A distribution as on the command line: `uniform`, `zipf:0.99`. */
+/** Formats a distribution as on the command line: `uniform`, `zipf:0.99`. */
 export function distributionText(distribution: KeyDistribution): string {
   return distribution.kind === "uniform" ? "uniform" : `zipf:${distribution.theta}`;
 }

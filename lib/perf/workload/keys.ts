@@ -1,6 +1,6 @@
 /**
- * The keys of a run. They have one size, are scattered by the seed, and belong to this run alone: two
- * tests of one server never share a key, even with the same seed.
+ * The keys of a run. They have one size, and the seed scatters them. Two tests of one server never share
+ * a key, even with the same seed.
  *
  * A key is `PREFIX-NNNNNNNNNN`: the prefix of the run (random by default), then ten characters that
  * map one to one to the number of the key. The seed determines the mapping.
@@ -13,7 +13,7 @@ const RUN_CHARS = 12;
 /** Characters of the part after the prefix: 15 bits and 32 bits, five bits in each character. */
 const HIGH_CHARS = 3, LOW_CHARS = 7;
 
-/** Keys from this number on are for warm-ups, and are never measured. */
+/** Lowest number of the keys for warm-ups, which are never measured. */
 export const WARMUP_KEYS = 0x4000 * 2 ** 32;
 
 /** Creates the keys of a run. */
@@ -36,7 +36,7 @@ export class Keys {
     return this.prefix.length + 1 + HIGH_CHARS + LOW_CHARS;
   }
 
-  /** @param number from 0 to below 2 ** 47 */
+  /** Returns the key of a number. @param number from 0 to below 2 ** 47 */
   key(number: number): string {
     const high = Math.floor(number / 2 ** 32);
     const low = scatterBits((number % 2 ** 32) ^ this.#seed);

@@ -1,4 +1,4 @@
-/** Single operations of a run, and the check of their results: each value follows from its key. */
+/** The operations of a run, and the check of their results: each value follows from its key. */
 import type { HtClient } from "../../client/client.ts";
 import type { MeasuredOperation } from "../../config/workload_flags.ts";
 import type { Keys } from "./keys.ts";
@@ -16,7 +16,7 @@ export interface Task {
 
 /** A sequence of operations for one client. */
 export interface Tasks {
-  /** The next operation; undefined at the end. */
+  /** Returns the next operation; undefined at the end. */
   next(): Task | undefined;
 }
 
@@ -75,7 +75,7 @@ export class TableWorkload implements Workload {
     }
   }
 
-  /** The value of a key: a JSON string of the given size, which repeats the key. */
+  /** Returns the value of a key: a JSON string of the given size, which repeats the key. */
   valueOf(key: string): string {
     const inner = this.#valueBytes - 2;
     return `"${`${key}.`.repeat(Math.ceil(inner / (key.length + 1))).slice(0, inner)}"`;

@@ -16,7 +16,7 @@ import {
 } from "./tasks.ts";
 import { type Operation, type Tasks } from "./operation.ts";
 
-/** A mix with removes begins with this many keys of each client, so that one is always left to remove. */
+/** Keys of each client at the start of a mix with removes, so that each remove has a key. */
 const RESERVE_KEYS = 1_000;
 
 /** The length of a stage: a number of operations for each client, or a time. */
@@ -41,7 +41,7 @@ export interface StagePlan {
 /** A run. */
 export interface Plan {
   readonly stages: readonly StagePlan[];
-  /** Of each client. For clients of other processes, `end` must be set from outside. */
+  /** The keys of each client. For clients of other processes, `end` must be set from outside. */
   readonly keys: readonly ClientKeys[];
   /** Removes of each client after the last stage, which are not measured. */
   readonly cleanUp: (client: number) => Tasks;

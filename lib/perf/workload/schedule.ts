@@ -9,7 +9,7 @@
  */
 export const MAX_IN_FLIGHT = 10_000;
 
-/** The intended starts of all clients: one every 1/rate seconds, the clients in turn. */
+/** The intended starts of all clients: one each 1/rate seconds, of one client after another. */
 export class Schedule {
   readonly #intervalMs: number;
   readonly #clients: number;
@@ -23,17 +23,17 @@ export class Schedule {
     this.#clients = clients;
   }
 
-  /** When request k of all (from 0) is due, in milliseconds after the start. */
+  /** Returns the time at which request k of all (from 0) is due, in milliseconds after the start. */
   dueMs(k: number): number {
     return k * this.#intervalMs;
   }
 
-  /** The client (from 0) that sends request k. */
+  /** Returns the client (from 0) that sends request k. */
   clientOf(k: number): number {
     return k % this.#clients;
   }
 
-  /** When request j of one client (both from 0) is due, in milliseconds after the start. */
+  /** Returns the time at which request j of a client (both from 0) is due, in milliseconds. */
   ownDueMs(client: number, j: number): number {
     return this.dueMs(j * this.#clients + client);
   }

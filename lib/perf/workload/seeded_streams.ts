@@ -1,4 +1,4 @@
-/** Random streams from a seed: the same seed gives the same numbers again. */
+/** Random streams from a seed: the same seed results in the same numbers. */
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
@@ -12,7 +12,7 @@ export type Fractions = () => number;
  * @param stream a whole number: the streams of one seed are independent (default 0)
  */
 export function randomFractions(seed: number, stream: number = 0): Fractions {
-  // Neighboring seeds of this generator give similar first numbers, so the seed is scattered.
+  // Neighboring seeds of this generator have similar first numbers, so the seed is scattered.
   const generator = xoroshiro128plus(scatterBits(scatterBits(seed) + stream));
   return () => uniformFloat64(generator);
 }
@@ -30,7 +30,7 @@ export function scatterBits(bits: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** A random seed, for a run without `--seed`. */
+/** Creates a random seed, for a run without `--seed`. */
 export function newSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 }

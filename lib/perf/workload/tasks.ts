@@ -7,8 +7,8 @@ import type { Fractions } from "./seeded_streams.ts";
 import { OPERATIONS, type Task, type Tasks } from "./operation.ts";
 
 /**
- * Inserts the keys of a client in order. If their number is limited (`--keys`), it begins again at the
- * first key after the last, and so replaces values.
+ * Inserts the keys of a client in order. If their number is limited (`--keys`), the first key follows
+ * the last one, so that inserts replace values.
  */
 export function insertTasks(keys: ClientKeys): Tasks {
   let n = 0;
@@ -31,7 +31,7 @@ export function fillTasks(keys: ClientKeys): Tasks {
   };
 }
 
-/** Looks up or scans for the keys of a client in order, again and again. */
+/** Looks up or scans for the keys of a client in order, repeatedly. */
 export function readTasks(operation: "lookup" | "scan", keys: ClientKeys): Tasks {
   let n = 0;
   return {
@@ -58,7 +58,7 @@ export function removeTasks(keys: ClientKeys): Tasks {
   };
 }
 
-/** Removes all keys of a client that may be left in the table: of warm-ups, then its own. */
+/** Removes all keys of a client that may be left in the table: keys of warm-ups, then its own. */
 export function cleanUpTasks(keys: ClientKeys): Tasks {
   const warmup = keys.warmup.values();
   const own = removeTasks(keys);
@@ -90,9 +90,9 @@ export function warmupTasks(keys: ClientKeys): Tasks {
 }
 
 /**
- * Random operations, by their shares. Lookups and scans take a key of `choose`. Inserts replace the
- * value of such a key. In a mix with removes, inserts add new keys instead, and removes take the
- * oldest of these, so that the keys of lookups stay. (If none is left to remove, it inserts one.)
+ * Chooses random operations by their shares. Lookups and scans take a key of `choose`. Inserts replace
+ * the value of such a key. In a mix with removes, inserts add new keys instead, and removes take the
+ * oldest new key, so that the keys of lookups stay. (Without a new key, an insert replaces the remove.)
  *
  * @param fraction source of randomness
  */
@@ -124,7 +124,7 @@ export function reserveTasks(keys: ClientKeys, count: number): Tasks {
   return { next: () => left-- > 0 ? newKeyTask(keys) : undefined };
 }
 
-/** A key beyond the limit, which no lookup takes. It is in the reserve once its insert succeeded. */
+/** Inserts a key beyond the limit, which no lookup takes. A success adds the key to the reserve. */
 function newKeyTask(keys: ClientKeys): Task {
   const key = keys.number(keys.nextNew++);
   return { operation: "insert", key, onDone: () => keys.addToReserve(key) };

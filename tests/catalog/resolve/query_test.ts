@@ -149,7 +149,10 @@ Deno.test("catalog query: a compressed reply is rejected before it is inflated",
   await using catalog = new FixedReplies(
     `HTTP/1.1 200 OK\nContent-Encoding: gzip\nContent-Length: 100\n\n${"x".repeat(100)}`,
   );
-  assert.equal(await reason(catalog.address), "its reply is compressed, unasked");
+  assert.equal(
+    await reason(catalog.address),
+    "its reply is compressed, although the request did not allow it",
+  );
 });
 
 Deno.test("fault: `fetch` has a browser's rules: a catalog on a port that browsers reject is read", async () => {

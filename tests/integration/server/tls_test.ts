@@ -34,7 +34,7 @@ testWith(
 
     const untrusting = await client("me-a4-x", "size", "--token-file", tokenFile);
     assert.equal(untrusting.code, 1);
-    assert.match(untrusting.stderr, /^htclient: .*it wants TLS; use --ca/m);
+    assert.match(untrusting.stderr, /^htclient: .*it requires TLS; use --ca/m);
     const mistaken = await client("me-a4-x", "size", "--ca", other.certFile);
     assert.equal(mistaken.code, 1);
     assert.match(

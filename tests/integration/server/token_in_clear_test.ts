@@ -43,7 +43,10 @@ await testWithHosts(
 
     const refused = await htclient(...names, NAME, "ping");
     assert.equal(refused.code, 1, refused.stderr);
-    assert.match(refused.stderr, /wants a token, which is not sent .*--ca FILE.*--token-in-clear/);
+    assert.match(
+      refused.stderr,
+      /requires a token, which is not sent .*--ca FILE.*--token-in-clear/,
+    );
     const testperf = await run(hosts.clients.command(
       fromSource("testperf.ts", NAME, "--token-file", tokenFile, ...names, "--timeout", "20"),
     ));

@@ -143,7 +143,7 @@ test("a file that is no raw data is rejected before the measurement", async () =
     const [file, why] of [
       ["missing.json", "no such file"],
       ["text", "it is not JSON .*"],
-      ["other.json", "it is not what testperf --json prints"],
+      ["other.json", "it is not the output of testperf --json"],
     ] as const
   ) {
     await assert.rejects(writeResults({ compareFile: file }, RUN, PIPE, readable), (error) => {
