@@ -77,7 +77,7 @@ test("the known table has the same identity and no older state", () => {
     [server({ table: "t", seq: 11 }), undefined],
     [server({ table: "t", seq: 9 }), /older state .*change 9, after 10/],
     [server({ table: "u", seq: 99 }), /another table/],
-    [server({}), /does not say/],
+    [server({}), /does not report/],
     [shared("t", { seq: 2 }), undefined],
     [shared("u"), /another table/],
   ];

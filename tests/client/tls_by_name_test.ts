@@ -93,7 +93,7 @@ testWith(OPENSSL, "a name that no certificate can have needs an address", async 
   await using catalog = await startCatalog([{ port: server.port, tls: true }], "a+b@c");
   await assert.rejects(
     HtClient.connect("a+b@c", { ...catalog.options, ca: certificate.cert, timeoutMs: 5_000 }),
-    (error) => isTlsError(error, /no DNS name; use HOST:PORT/),
+    (error) => isTlsError(error, /not a DNS name; use HOST:PORT/),
   );
 });
 
