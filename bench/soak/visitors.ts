@@ -66,10 +66,10 @@ export class Visitors {
   }
 
   async #flood(signal: AbortSignal): Promise<void> {
-    while (await sleep(FLOOD_EVERY_MS, signal)) {
+    do {
       await this.#visit(FLOOD, FLOOD_MS);
       this.floods++;
-    }
+    } while (await sleep(FLOOD_EVERY_MS, signal));
   }
 
   async #visit(scenario: Scenario, durationMs: number): Promise<void> {
