@@ -14,7 +14,7 @@ import {
 } from "../../lib/commands/command_table.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { contextWith, newClient } from "../engine/command_context.ts";
-import { type Asked, requestOf } from "../engine/requests.ts";
+import { requestOf, type TextRequest } from "../engine/requests.ts";
 import { textOfChunks } from "../helpers/streams.ts";
 import { insertText, lookupText } from "../helpers/table_texts.ts";
 
@@ -29,7 +29,7 @@ function test(name: string, fn: () => void): void {
 
 function run(
   context: CommandContext,
-  asked: Asked,
+  asked: TextRequest,
   { client = newClient(), room = ROOM }: { client?: Client; room?: number } = {},
 ): Outcome {
   const request = requestOf(asked);
@@ -60,9 +60,9 @@ function assertFails(outcome: Outcome, type: string, ...words: string[]): void {
   assert.equal("closes" in outcome, false);
 }
 
-const insert = (key: string, value: string): Asked => ({ method: "insert", key, value });
-const lookup = (key: string): Asked => ({ method: "lookup", key });
-const remove = (key: string): Asked => ({ method: "remove", key });
+const insert = (key: string, value: string): TextRequest => ({ method: "insert", key, value });
+const lookup = (key: string): TextRequest => ({ method: "lookup", key });
+const remove = (key: string): TextRequest => ({ method: "remove", key });
 
 test("insert, lookup, replace, remove and size", () => {
   const context = contextWith();

@@ -7,14 +7,14 @@
 import assert from "assert";
 import { DamageError } from "../../lib/storage/recovery/recovery.ts";
 import {
-  type Asked,
   Engine,
   type History,
   ListedClient,
-  noting,
   pairsAfter,
   pairsOf,
+  recordingStorage,
   startOn,
+  type TextRequest,
 } from "../engine/durable_engine.ts";
 import { isLong } from "../helpers/long.ts";
 import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts";
@@ -67,7 +67,7 @@ async function runWorkload(random: Random, conditions: Conditions): Promise<Poin
     points.push({ where, disk: disk.killed(), shown, history: [...history] });
   };
   const { storage, table } = await startOn(disk, { entries: ENTRIES });
-  const engine = new Engine(noting(storage, history), table);
+  const engine = new Engine(recordingStorage(storage, history), table);
   if (conditions.hasSlowSyncs) disk.syncRounds = () => 1 + random.below(5);
   let writes = 0;
   disk.plan = ({ kind, name }) => {
@@ -119,7 +119,7 @@ async function submit(
 
 let lastValue = 0;
 
-function anyRequest(random: Random): Asked {
+function anyRequest(random: Random): TextRequest {
   const key = `k${random.below(KEYS)}`;
   switch (random.below(8)) {
     case 0:
@@ -161,9 +161,13 @@ async function continueAfter(disk: SimulatedDisk, point: Point, seed: number): P
     const where = `at operation ${number} after it`;
     points.push({ where, disk: disk.killed(), shown, history: [...history] });
   };
-  const engine = new Engine(noting(storage, history), table);
+  const engine = new Engine(recordingStorage(storage, history), table);
   for (let value = 0; value < ENTRIES; value++) {
-    const requests: Asked[] = [{ method: "insert", key: `k${value % KEYS}`, value: `${value}` }];
+    const requests: TextRequest[] = [{
+      method: "insert",
+      key: `k${value % KEYS}`,
+      value: `${value}`,
+    }];
     const { words } = await new ListedClient(requests).submitTo(engine);
     assert.deepEqual(words, [null]);
     shown = history.length;

@@ -13,18 +13,18 @@ import type { Change, FsyncPolicy, Storage } from "../../lib/storage/storage.ts"
 import type { Client } from "../../lib/commands/client_state.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { contextWith, newClient } from "./command_context.ts";
-import { type Asked, requestOf, type TextChange, textsOfChange } from "./requests.ts";
+import { requestOf, type TextChange, type TextRequest, textsOfChange } from "./requests.ts";
 import { pairsOf as pairsInSlotsOf } from "../helpers/table_texts.ts";
 import { textOfChunks } from "../helpers/streams.ts";
 import { neverYields } from "../server/never_yields.ts";
 
-export type { Asked, TextChange } from "./requests.ts";
+export type { TextChange, TextRequest } from "./requests.ts";
 
 /** All changes in order, number N at index N - 1. Changes of a failed write are overwritten. */
 export type History = TextChange[];
 
 /** A storage that records each change at the index of its number. */
-export function noting(storage: Storage, history: History): Storage {
+export function recordingStorage(storage: Storage, history: History): Storage {
   return {
     get durability() {
       return storage.durability;
@@ -109,15 +109,15 @@ export class ListedClient implements RequestSource {
   readonly out = new ByteChunks();
   /** Whether all replies may leave. */
   isDone = false;
-  readonly #requests: readonly Asked[];
-  readonly #onAnswer: (request: Asked, answer: LineAnswer) => void;
+  readonly #requests: readonly TextRequest[];
+  readonly #onAnswer: (request: TextRequest, answer: LineAnswer) => void;
   /** The requests that the queue has taken. */
-  readonly #given: Request[] = [];
+  readonly #submitted: Request[] = [];
 
   /** @param onAnswer called with each answer, and again if a request is executed again */
   constructor(
-    requests: readonly Asked[],
-    onAnswer: (request: Asked, answer: LineAnswer) => void = () => {},
+    requests: readonly TextRequest[],
+    onAnswer: (request: TextRequest, answer: LineAnswer) => void = () => {},
     client: Client = newClient(),
   ) {
     this.#requests = requests;
@@ -141,10 +141,10 @@ export class ListedClient implements RequestSource {
   }
 
   next(): Request | undefined {
-    const asked = this.#requests[this.#given.length];
+    const asked = this.#requests[this.#submitted.length];
     if (asked === undefined) return undefined;
-    const request = requestOf(asked, String(this.#given.length));
-    this.#given.push(request);
+    const request = requestOf(asked, String(this.#submitted.length));
+    this.#submitted.push(request);
     return request;
   }
 
@@ -162,7 +162,7 @@ export class ListedClient implements RequestSource {
 
   /** Overwrites the bytes of its requests, as the next read into the same buffer would. */
   #forgetBytes(): void {
-    for (const request of this.#given) {
+    for (const request of this.#submitted) {
       request.id?.bytes.fill(0);
       if ("key" in request) request.key.bytes.fill(0);
       if ("value" in request) request.value.bytes.fill(0);

@@ -23,7 +23,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name: `executor: ${name}`, permissions: "none", fn });
 }
 
-test("answers with the contract's lines", () => {
+test("replies are the lines of the contract", () => {
   const { ask } = engine();
   assert.equal(ask('{"method":"ping"}'), '{"status":"OK","result":"pong"}');
   assert.equal(
@@ -42,7 +42,7 @@ test("answers with the contract's lines", () => {
   assert.match(ask("nonsense"), /^\{"status":"ERROR","type":"RequestError","message":"/);
 });
 
-test("a cursor stands between id and result", () => {
+test("a cursor is between id and result", () => {
   const { ask } = engine();
   for (const key of ["a", "b"]) ask(`{"method":"insert","key":"${key}","value":1}`);
   const line = ask('{"method":"scan","regex":"","limit":1,"id":9}');

@@ -14,7 +14,7 @@ export class FakeStorage implements Storage {
   /** All written changes in order, number N at index N - 1. */
   readonly written: TextChange[] = [];
   /** The error of the next writes; undefined: they succeed. */
-  whyNoWrites: string | undefined;
+  writeError: string | undefined;
   /** Called at each write, even if it fails. */
   onWrite: (failed: boolean) => void = () => {};
   syncsNow = 0;
@@ -54,8 +54,8 @@ export class FakeStorage implements Storage {
   write(): void {
     const batch = this.#batch;
     this.#batch = [];
-    this.onWrite(this.whyNoWrites !== undefined);
-    if (this.whyNoWrites !== undefined) throw new WriteError(this.whyNoWrites);
+    this.onWrite(this.writeError !== undefined);
+    if (this.writeError !== undefined) throw new WriteError(this.writeError);
     this.written.push(...batch);
   }
 

@@ -6,29 +6,38 @@ import type { HashTable } from "../../lib/table/hash_table.ts";
 import { seededTable } from "./command_context.ts";
 import { Engine, ListedClient } from "./durable_engine.ts";
 import { FakeStorage } from "./fake_storage.ts";
-import type { Asked } from "./requests.ts";
+import type { TextRequest } from "./requests.ts";
 import { type StoppedClock, stoppedClock } from "../perf/stopped_clock.ts";
 import { keyText } from "../helpers/table_texts.ts";
 
-export const insert = (key: string, value: string): Asked => ({ method: "insert", key, value });
-export const lookup = (key: string): Asked => ({ method: "lookup", key });
-export const remove = (key: string): Asked => ({ method: "remove", key });
-export const scan = (regex: string): Asked => ({
+export const insert = (key: string, value: string): TextRequest => ({
+  method: "insert",
+  key,
+  value,
+});
+export const lookup = (key: string): TextRequest => ({ method: "lookup", key });
+export const remove = (key: string): TextRequest => ({ method: "remove", key });
+export const scan = (regex: string): TextRequest => ({
   method: "scan",
   regex,
   limit: undefined,
   cursor: undefined,
 });
-export const part = (cursor?: string): Asked => ({ method: "scan", regex: "", limit: 1, cursor });
-export const query = (subkey: string, subvalue: string): Asked => ({
+export const part = (cursor?: string): TextRequest => ({
+  method: "scan",
+  regex: "",
+  limit: 1,
+  cursor,
+});
+export const query = (subkey: string, subvalue: string): TextRequest => ({
   method: "query",
   subkey,
   subvalue,
   limit: undefined,
   cursor: undefined,
 });
-export const SIZE: Asked = { method: "size" };
-export const INFO: Asked = { method: "info" };
+export const SIZE: TextRequest = { method: "size" };
+export const INFO: TextRequest = { method: "info" };
 
 /** Slots in which `GroupCommit` records the last changes of keys. */
 const SLOTS = 2 ** 18;
@@ -93,14 +102,14 @@ export class CommitsBench extends Engine implements Disposable {
   }
 
   /** Submits a client with these requests. */
-  submit(...requests: Asked[]): ListedClient {
+  submit(...requests: TextRequest[]): ListedClient {
     const client = new ListedClient(requests);
     client.submitTo(this).catch((bug) => this.bugs.push(bug));
     return client;
   }
 
   /** Executes requests in one batch, whose replies must not wait; returns the replies as words. */
-  async words(...requests: Asked[]): Promise<unknown[]> {
+  async words(...requests: TextRequest[]): Promise<unknown[]> {
     const client = this.submit(...requests);
     await eventLoop();
     assert.ok(client.isDone, "nothing to wait for");

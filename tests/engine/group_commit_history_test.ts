@@ -13,16 +13,16 @@ import {
 import { ListedClient, pairsAfter, pairsOf } from "./durable_engine.ts";
 import { FakeStorage } from "./fake_storage.ts";
 import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts";
-import type { Asked } from "./requests.ts";
+import type { TextRequest } from "./requests.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test(`group_commit: ${name}`, fn);
 }
 
 /** One request of a random run, and its reply. */
-interface Executed {
-  readonly turn: number;
-  readonly request: Asked;
+interface Execution {
+  readonly batch: number;
+  readonly request: TextRequest;
   word: unknown;
 }
 
@@ -36,7 +36,7 @@ test("the replies of random clients with failing writes and slow syncs are those
     failures += outcome.failedBatches;
     executions += outcome.executions;
   }
-  console.log(`commits: ${executions} requests, ${waited} waited, ${failures} turns failed`);
+  console.log(`commits: ${executions} requests, ${waited} waited, ${failures} batches failed`);
   assert.ok(waited > 100 && failures > 100);
 });
 
@@ -48,16 +48,16 @@ async function randomRun(
   const { storage } = bench;
   const keys = ["a", "b", ...keysOfOneSlot(bench.table)];
   const start = pairsOf(bench.table);
-  const executed: Executed[] = [];
+  const executed: Execution[] = [];
   const failed = new Set<number>();
-  let turn = 0, waited = 0;
+  let batch = 0, waited = 0;
   storage.onWrite = (hasFailed) => {
-    if (hasFailed) failed.add(turn);
-    turn++;
+    if (hasFailed) failed.add(batch);
+    batch++;
   };
   const clients: Promise<unknown>[] = [];
   for (let round = 0; round < 60; round++) {
-    storage.whyNoWrites = random.below(4) === 0 ? "full" : undefined;
+    storage.writeError = random.below(4) === 0 ? "full" : undefined;
     for (let count = random.below(4); count > 0; count--) clients.push(submitRandom());
     if (random.below(2) === 0) await eventLoop();
     if (random.below(3) === 0) storage.endSync();
@@ -77,11 +77,11 @@ async function randomRun(
   async function submitRandom(): Promise<void> {
     const count = 1 + random.below(random.below(8) === 0 ? 100 : 4);
     const requests = Array.from({ length: count }, () => randomRequest(random, keys));
-    const mine: Executed[] = [];
+    const mine: Execution[] = [];
     const shown: number[] = [];
     const client = new ListedClient(requests, (request, { line, outcome }) => {
       const { id, status, result, type } = JSON.parse(line);
-      const entry = mine[id] ?? { turn, request, word: undefined };
+      const entry = mine[id] ?? { batch, request, word: undefined };
       if (mine[id] === undefined) executed.push(entry);
       mine[id] = entry;
       entry.word = status !== "OK" ? type : Array.isArray(result) ? "a list" : result;
@@ -111,14 +111,14 @@ async function randomRun(
 }
 
 /** Number of the last change that a reply shows now. */
-function lastChangeSeen(request: Asked, { changes }: FakeStorage): number {
+function lastChangeSeen(request: TextRequest, { changes }: FakeStorage): number {
   if (!("key" in request)) return changes.length;
   return 1 + changes.findLastIndex(({ key }) => key === request.key);
 }
 
 let lastValue = 0;
 
-function randomRequest(random: Random, keys: readonly string[]): Asked {
+function randomRequest(random: Random, keys: readonly string[]): TextRequest {
   const key = keys[random.below(keys.length)] ?? "";
   switch (random.below(7)) {
     case 0:
@@ -138,14 +138,14 @@ function randomRequest(random: Random, keys: readonly string[]): Asked {
 /** Executes the requests one by one, and compares; in a failed batch no change is made. */
 function checkHistory(
   model: Map<string, string>,
-  executed: readonly Executed[],
+  executed: readonly Execution[],
   failed: ReadonlySet<number>,
 ): void {
-  for (const [at, { turn, request, word }] of executed.entries()) {
-    const what = `request ${at}, ${JSON.stringify(request)}, turn ${turn}`;
+  for (const [at, { batch, request, word }] of executed.entries()) {
+    const what = `request ${at}, ${JSON.stringify(request)}, batch ${batch}`;
     const isChange = request.method === "insert" || request.method === "remove";
-    if (isChange && failed.has(turn)) {
-      // A request that fails in any case shows nothing of the batch.
+    if (isChange && failed.has(batch)) {
+      // A request that fails in any case shows no change of the batch.
       if (word === "KeyError") assert.equal(wordFrom(model, request), word, what);
       else assert.equal(word, "StorageError", what);
       continue;
@@ -154,7 +154,7 @@ function checkHistory(
   }
 }
 
-function wordFrom(model: Map<string, string>, request: Asked): unknown {
+function wordFrom(model: Map<string, string>, request: TextRequest): unknown {
   switch (request.method) {
     case "size":
       return model.size;
@@ -171,6 +171,6 @@ function wordFrom(model: Map<string, string>, request: Asked): unknown {
     case "scan":
       return "a list";
     default:
-      return assert.fail("not asked here");
+      return assert.fail("no such request");
   }
 }

@@ -14,7 +14,7 @@ import {
   SIZE,
 } from "./group_commit_bench.ts";
 import { ListedClient, pairsOf } from "./durable_engine.ts";
-import type { Asked } from "./requests.ts";
+import type { TextRequest } from "./requests.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test(`group_commit: ${name}`, fn);
@@ -85,16 +85,16 @@ test("a KeyError for a key whose removal is not durable waits, also after the ba
   await eventLoop();
   await bench.endSync();
   const removing = bench.submit(remove("a"));
-  const inItsTurn = bench.submit(lookup("a"));
+  const inItsBatch = bench.submit(lookup("a"));
   await eventLoop();
   const later = [bench.submit(lookup("a")), bench.submit(remove("a"))];
   const never = bench.submit(lookup("never there"));
   await eventLoop();
-  for (const client of [removing, inItsTurn, ...later]) assert.equal(client.isDone, false);
+  for (const client of [removing, inItsBatch, ...later]) assert.equal(client.isDone, false);
   assert.deepEqual(never.words, ["KeyError"]);
   assert.ok(never.isDone);
   await bench.endSync();
-  for (const client of [inItsTurn, ...later]) {
+  for (const client of [inItsBatch, ...later]) {
     assert.ok(client.isDone);
     assert.deepEqual(client.words, ["KeyError"]);
   }
@@ -103,8 +103,9 @@ test("a KeyError for a key whose removal is not durable waits, also after the ba
 
 test("a client without such a reply is done at once, while others wait", async () => {
   using bench = await CommitsBench.withSlowSyncs();
-  const queued = (...requests: Asked[]) => bench.queue.submit(new ListedClient(requests).queued);
-  const other: Asked[] = [lookup("warm"), lookup("nowhere"), { method: "ping" }];
+  const queued = (...requests: TextRequest[]) =>
+    bench.queue.submit(new ListedClient(requests).queued);
+  const other: TextRequest[] = [lookup("warm"), lookup("nowhere"), { method: "ping" }];
   assert.equal(queued(...other), undefined);
   const waiting = bench.submit(insert("a", "1"));
   const seeing = [lookup("a"), SIZE].map((request) => queued(request));
@@ -144,7 +145,7 @@ test("replies after a failed write are bounded, and each request has one", async
   using bench = new CommitsBench("never");
   const large = JSON.stringify("x".repeat(200_000));
   await bench.queue.submit(new ListedClient([insert("a", large)]).queued);
-  bench.storage.whyNoWrites = "full";
+  bench.storage.writeError = "full";
   const lookups = Array.from({ length: 40 }, () => lookup("a"));
   const client = new ListedClient([insert("a", "1"), ...lookups]);
   await bench.queue.submit(client.queued);
@@ -208,10 +209,10 @@ test("a key whose slot has a change that was rolled back is waited for as before
   const [one, two] = keysOfOneSlot(bench.table);
   const first = bench.submit(insert(one, "1"));
   await eventLoop();
-  bench.storage.whyNoWrites = "full";
+  bench.storage.writeError = "full";
   const second = bench.submit(insert(two, "2"));
   await eventLoop();
-  bench.storage.whyNoWrites = undefined;
+  bench.storage.writeError = undefined;
   const seeing = bench.submit(lookup(one)), other = bench.submit(lookup("warm"));
   await eventLoop();
   assert.deepEqual([first, seeing, other].map(({ isDone }) => isDone), [false, false, true]);
@@ -225,7 +226,7 @@ test("no reply waits for a change that was rolled back, whose number is used aga
   using bench = await CommitsBench.withSlowSyncs();
   const pending = bench.submit(insert("b", "1"));
   await eventLoop();
-  bench.storage.whyNoWrites = "full";
+  bench.storage.writeError = "full";
   const failing = bench.submit(...Array.from({ length: 5 }, () => insert("a", "2")));
   await eventLoop();
   assert.deepEqual(failing.words, Array(5).fill("StorageError"));
@@ -236,7 +237,7 @@ test("no reply waits for a change that was rolled back, whose number is used aga
   assert.deepEqual(seeing.words, ["KeyError"]);
   assert.deepEqual(await bench.words(lookup("a"), SIZE), ["KeyError", 2]);
   // The numbers are used again: once those changes are durable, no reply waits for them.
-  bench.storage.whyNoWrites = undefined;
+  bench.storage.writeError = undefined;
   bench.submit(...Array.from({ length: 5 }, () => insert("c", "3")));
   await eventLoop();
   await bench.endSync();

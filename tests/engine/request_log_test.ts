@@ -101,8 +101,8 @@ test("the slow log has the slowest requests with their keys and without values",
 test("short requests do not read the clock", () => {
   const { ask, executor } = engine();
   const { now } = performance;
-  let looks = 0;
-  performance.now = () => (looks++, now.call(performance));
+  let reads = 0;
+  performance.now = () => (reads++, now.call(performance));
   try {
     ask(`{"method":"insert","key":"k","value":"${"v".repeat(MIN_TIMED_BYTES / 2)}"}`);
     for (const method of ["lookup", "remove"]) ask(`{"method":"${method}","key":"k"}`);
@@ -110,7 +110,7 @@ test("short requests do not read the clock", () => {
   } finally {
     performance.now = now;
   }
-  assert.deepEqual([looks, executor.slowest], [0, []]);
+  assert.deepEqual([reads, executor.slowest], [0, []]);
 });
 
 test("a debug line marks a slow request", () => {

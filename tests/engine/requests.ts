@@ -7,7 +7,7 @@ import type { Change } from "../../lib/storage/storage.ts";
 type Texts<R> = { readonly [Member in keyof R]: R[Member] extends Span ? string : R[Member] };
 
 /** A request with strings: the key as its characters, the value as its JSON text. */
-export type Asked = Request extends infer R ? R extends Request ? Texts<Omit<R, "id">> : never
+export type TextRequest = Request extends infer R ? R extends Request ? Texts<Omit<R, "id">> : never
   : never;
 
 /** A change with strings: the key as its characters, the value as its JSON text. */
@@ -20,16 +20,16 @@ export type TextChange =
  *
  * @param id JSON text (default: none)
  */
-export function requestOf(asked: Asked, id?: string): Request {
+export function requestOf(request: TextRequest, id?: string): Request {
   const idSpan = { id: id === undefined ? undefined : spanOf(id) };
-  switch (asked.method) {
+  switch (request.method) {
     case "insert":
-      return { ...asked, ...idSpan, key: keyTextOf(asked.key), value: spanOf(asked.value) };
+      return { ...request, ...idSpan, key: keyTextOf(request.key), value: spanOf(request.value) };
     case "lookup":
     case "remove":
-      return { ...asked, ...idSpan, key: keyTextOf(asked.key) };
+      return { ...request, ...idSpan, key: keyTextOf(request.key) };
     default:
-      return { ...asked, ...idSpan };
+      return { ...request, ...idSpan };
   }
 }
 

@@ -1,25 +1,19 @@
 /**
  * Proves that a failed write rolls back a whole batch, and that its requests are executed again with each
- * reply in its place (I6, I1). Changes are written even if a bug ends the client that made them.
- *
- * One file because all tests compare replies of one failed batch with those of the same requests in order.
+ * reply in its place (I6, I1).
  */
 import assert from "assert";
-import type { Request } from "../../lib/protocol/requests.ts";
-import { newClient } from "./command_context.ts";
 import {
   CommitsBench,
   eventLoop,
   insert,
   lookup,
-  part,
   remove,
   scan,
   SIZE,
 } from "./group_commit_bench.ts";
 import { ListedClient, pairsAfter, pairsOf } from "./durable_engine.ts";
-import type { Asked } from "./requests.ts";
-import { pairAt } from "../helpers/table_texts.ts";
+import type { TextRequest } from "./requests.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test(`rollback: ${name}`, fn);
@@ -36,14 +30,14 @@ for (const durability of ["interval", "never"] as const) {
   test(`with ${durability}, a failed write is rolled back and reported, too`, async () => {
     using bench = new CommitsBench(durability);
     await bench.words(insert("a", "1"));
-    bench.storage.whyNoWrites = "full";
+    bench.storage.writeError = "full";
     assert.deepEqual(await bench.words(remove("a"), lookup("a"), insert("b", "2"), SIZE), [
       "StorageError",
       1,
       "StorageError",
       1,
     ]);
-    bench.storage.whyNoWrites = undefined;
+    bench.storage.writeError = undefined;
     assert.deepEqual(await bench.words(insert("b", "3"), lookup("b")), [null, 3]);
     assert.deepEqual(pairsAfter(bench.storage.written, 2), pairsOf(bench.table));
   });
@@ -54,7 +48,7 @@ test("a failed write rolls back the whole batch, and new replies have the order 
   await bench.words(insert("a", '"old"'), insert("b", "[2]"), insert("warm", "0"));
   const { bytes, size } = bench.table;
   const pairs = pairsOf(bench.table);
-  bench.storage.whyNoWrites = "No space left on device";
+  bench.storage.writeError = "No space left on device";
   const first = bench.submit(
     lookup("a"),
     insert("a", '"new"'),
@@ -105,10 +99,10 @@ test("replaced replies leave all other replies unchanged (I1)", async () => {
   await bench.words(insert("long", long), insert("short", "1"), insert("same", "[ 2 ]"));
   const count = 150;
   const listed = (owner: number) =>
-    Array.from({ length: count }, (_, at): Asked => {
+    Array.from({ length: count }, (_, at): TextRequest => {
       const key = `${owner} ${at}`;
       // Short replies become long, long ones become short, and some stay the same.
-      const kinds: Asked[] = [
+      const kinds: TextRequest[] = [
         lookup("same"),
         insert("long", "0"),
         insert(key, long),
@@ -132,7 +126,7 @@ test("replaced replies leave all other replies unchanged (I1)", async () => {
       return request.key === "short" ? 1 : "KeyError";
     })
   );
-  bench.storage.whyNoWrites = "full";
+  bench.storage.writeError = "full";
   const clients = [0, 1, 2].map((owner) => bench.submit(...listed(owner)));
   await eventLoop();
   assert.ok(clients.every(({ isDone }) => isDone));
@@ -154,7 +148,7 @@ test("if the second batch of a client fails, the replies of the first one stay",
   let writes = 0;
   const failures: number[] = [];
   bench.storage.onWrite = () => {
-    bench.storage.whyNoWrites = ++writes % 2 === 0 ? "full" : undefined;
+    bench.storage.writeError = ++writes % 2 === 0 ? "full" : undefined;
     failures.push(client.lines.length);
   };
   await client.submitTo(bench);
@@ -173,63 +167,10 @@ test("if the second batch of a client fails, the replies of the first one stay",
   assert.equal(bench.table.size, size);
 });
 
-/** A client with a bug behind its good requests. */
-class BuggyClient extends ListedClient {
-  override next(): Request | undefined {
-    const request = super.next();
-    if (request === undefined) throw new RangeError("a bug");
-    return request;
-  }
-}
-
-for (const count of [1, 100]) {
-  const when = count === 1 ? "at once" : "later";
-  test(`changes before a bug that is thrown ${when} are written before others see them`, async () => {
-    using bench = await CommitsBench.withSlowSyncs();
-    const buggy = new BuggyClient(Array.from({ length: count }, () => insert("a", "1")));
-    const bug = assert.rejects(buggy.submitTo(bench), /a bug/);
-    const others = [bench.submit(lookup("a")), bench.submit(insert("b", "2"))];
-    await eventLoop();
-    await bug;
-    assert.equal(bench.storage.written.length, bench.storage.durableSeq + count + 1);
-    const later = bench.submit(lookup("a"));
-    await eventLoop();
-    assert.ok([...others, later].every(({ isDone }) => !isDone));
-    await bench.endSync();
-    assert.ok([...others, later].every(({ isDone }) => isDone));
-    assert.deepEqual([...others, later].map(({ words }) => words), [[1], [null], [1]]);
-    assert.deepEqual(bench.bugs, []);
-  });
-}
-
-test("changes before a bug are written without any later request", async () => {
-  for (const count of [1, 100]) {
-    using bench = new CommitsBench("never");
-    const buggy = new BuggyClient(Array.from({ length: count }, () => insert("a", "1")));
-    await assert.rejects(buggy.submitTo(bench), /a bug/);
-    await eventLoop();
-    assert.equal(bench.storage.written.length, count);
-  }
-});
-
-test("changes before a bug that cannot be written are rolled back, and other replies show that", async () => {
-  using bench = new CommitsBench();
-  bench.storage.whyNoWrites = "full";
-  const buggy = new BuggyClient([insert("a", "1"), SIZE]);
-  const bug = assert.rejects(buggy.submitTo(bench), /a bug/);
-  const other = bench.submit(lookup("a"), insert("b", "2"), SIZE);
-  await eventLoop();
-  await bug;
-  assert.deepEqual(other.words, ["KeyError", "StorageError", 0]);
-  bench.storage.whyNoWrites = undefined;
-  assert.deepEqual(await bench.words(insert("a", "3"), SIZE), [null, 1]);
-  assert.deepEqual(bench.bugs, []);
-});
-
 test("after a failed write, reads continue, and the next change gets the next number", async () => {
   using bench = new CommitsBench();
   await bench.words(insert("a", "1"));
-  bench.storage.whyNoWrites = "full";
+  bench.storage.writeError = "full";
   for (let batch = 0; batch < 3; batch++) {
     assert.deepEqual(await bench.words(insert("a", "2"), insert("b", "2"), lookup("a"), SIZE), [
       "StorageError",
@@ -238,25 +179,17 @@ test("after a failed write, reads continue, and the next change gets the next nu
       1,
     ]);
   }
-  bench.storage.whyNoWrites = undefined;
+  bench.storage.writeError = undefined;
   assert.deepEqual(await bench.words(insert("b", "3"), lookup("b"), SIZE), [null, 3, 2]);
   assert.deepEqual(pairsAfter(bench.storage.written, 9), pairsOf(bench.table));
   assert.equal(bench.storage.durableSeq, 2);
-});
-
-test("another error of the storage is thrown", () => {
-  using bench = new CommitsBench();
-  bench.storage.onWrite = () => {
-    throw new RangeError("a bug");
-  };
-  assert.throws(() => bench.commits.write(), /a bug/);
 });
 
 test("a key that is rolled back to a value that is not durable is waited for as before", async () => {
   using bench = await CommitsBench.withSlowSyncs();
   const first = bench.submit(insert("a", "1"));
   await eventLoop();
-  bench.storage.whyNoWrites = "full";
+  bench.storage.writeError = "full";
   const second = bench.submit(insert("a", "2"), lookup("a"));
   await eventLoop();
   const third = bench.submit(lookup("a"));
@@ -280,80 +213,14 @@ test("the same if that value was written during the current sync", async () => {
   await eventLoop();
   const first = bench.submit(insert("a", "1"));
   await eventLoop();
-  bench.storage.whyNoWrites = "full";
+  bench.storage.writeError = "full";
   const second = bench.submit(insert("a", "2"));
   await eventLoop();
-  bench.storage.whyNoWrites = undefined;
+  bench.storage.writeError = undefined;
   const third = bench.submit(lookup("a"));
   await eventLoop();
   await bench.endSync();
   assert.deepEqual([first.isDone, third.isDone], [false, false]);
   await bench.endSync();
   assert.deepEqual([first.isDone, second.isDone, third.isDone], [true, true, true]);
-});
-
-test("a part of a scan that is executed again continues at its cursor", async () => {
-  using bench = new CommitsBench();
-  await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"));
-  const client = newClient();
-  const submit = async (...requests: Asked[]) => {
-    const one = await new ListedClient(requests, () => {}, client).submitTo(bench);
-    return one.replies;
-  };
-  const [first] = await submit(part());
-  assert.deepEqual(first?.["result"], [["a", 1]]);
-  bench.storage.whyNoWrites = "full";
-  const [failed, second] = await submit(insert("b", "9"), part(String(first?.["cursor"])));
-  assert.equal(failed?.["type"], "StorageError");
-  assert.deepEqual(second?.["result"], [["b", 2]], JSON.stringify(second));
-  const [third] = await submit(part(String(second?.["cursor"])));
-  assert.deepEqual(third?.["result"], [["c", 3]]);
-});
-
-test("parts of two scans that are executed again continue, each at its cursor", async () => {
-  using bench = new CommitsBench();
-  await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"), insert("d", "4"));
-  const client = newClient();
-  const submit = async (...requests: Asked[]) => {
-    const one = await new ListedClient(requests, () => {}, client).submitTo(bench);
-    return one.replies;
-  };
-  bench.storage.whyNoWrites = "full";
-  const two: Asked = { method: "scan", regex: "", limit: 2, cursor: undefined };
-  const [, , one, both] = await submit(remove("b"), remove("c"), part(), two);
-  assert.deepEqual([one?.["result"], both?.["result"]], [[["a", 1]], [["a", 1], ["b", 2]]]);
-  const [afterOne] = await submit(part(String(one?.["cursor"])));
-  assert.deepEqual(afterOne?.["result"], [["b", 2]]);
-  const [afterBoth] = await submit(part(String(both?.["cursor"])));
-  assert.deepEqual(afterBoth?.["result"], [["c", 3]]);
-});
-
-test("a scan that is executed again before another one of its client continues at its new cursor", async () => {
-  using bench = new CommitsBench();
-  await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"));
-  const client = newClient();
-  const submit = async (...requests: Asked[]) => {
-    const one = await new ListedClient(requests, () => {}, client).submitTo(bench);
-    return one.replies;
-  };
-  bench.storage.whyNoWrites = "full";
-  // Without "a", the first part would end behind "b".
-  const [, one, two] = await submit(remove("a"), part(), part());
-  assert.deepEqual([one?.["result"], two?.["result"]], [[["a", 1]], [["a", 1]]]);
-  for (const { cursor } of [one ?? {}, two ?? {}] as { cursor?: string }[]) {
-    const [next] = await submit(part(cursor));
-    assert.deepEqual(next?.["result"], [["b", 2]]);
-  }
-});
-
-test("after a rollback, a scan finds each key, also if the table was empty", async () => {
-  using bench = new CommitsBench();
-  await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"));
-  const places = () => [0, 1, 2].map((slot) => pairAt(bench.table, slot)?.[0]);
-  const before = places();
-  bench.storage.whyNoWrites = "full";
-  await bench.words(remove("a"), insert("d", "4"), insert("a", "5"), remove("c"), insert("e", "6"));
-  assert.deepEqual(places(), before);
-  await bench.words(remove("c"), remove("a"), remove("b"));
-  assert.deepEqual(places(), before);
 });

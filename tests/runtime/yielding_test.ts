@@ -33,7 +33,7 @@ Deno.test("yielding: endless work pauses periodically, with all other work", asy
     const pause = yielder.yield();
     if (pause !== undefined) {
       pauses++;
-      await Promise.all([pause, yielder.yield(), yielder.yield(true)]); // work that asks now pauses as well
+      await Promise.all([pause, yielder.yield(), yielder.yield(true)]); // further work pauses as well
     }
   }
   await yielder.settled();

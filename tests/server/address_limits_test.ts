@@ -53,7 +53,7 @@ test("at most MAX_ADDRESSES addresses are remembered, those of the latest connec
   assert.equal(limiter.countWrongToken("often", 0), 200);
 });
 
-test("both ends are on one machine if the address is the same, or is that of the loopback", () => {
+test("both ends are on one machine if the addresses are equal, or the address is a loopback address", () => {
   assert.ok(isSameMachine("10.0.0.1", "10.0.0.1"));
   assert.ok(isSameMachine("127.0.0.1", "127.0.0.2"));
   assert.ok(isSameMachine("::ffff:127.0.0.1", "::ffff:127.0.0.1"));

@@ -26,7 +26,7 @@ function test(name: string, fn: () => Promise<void>): void {
   Deno.test(`admission: ${name}`, fn);
 }
 
-test("a client beyond the limit gets Busy, and the next one is served after one has left", async () => {
+test("a client beyond the limit gets Busy, and the next one is served after another one has left", async () => {
   await using server = startServer({ maxClients: 2 });
   const [first, second] = await connectClients(server.port, 2);
   assert.ok(first && second);
@@ -113,7 +113,7 @@ test("a client beyond the limit of its address gets Busy, and other addresses ar
   await once(other, "close");
 });
 
-test("an address that connects too often gets Busy, and its connections go on", async () => {
+test("an address that connects too often gets Busy, and its open connections stay", async () => {
   await using server = startServer({ maxConnectsPerSecond: 1 });
   using steady = await RawClient.connect(server.port);
   const types = new Set<unknown>();

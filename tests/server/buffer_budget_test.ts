@@ -11,7 +11,7 @@ Deno.test({
     fc.assert(fc.property(steps, (steps) => {
       const buffers = new BufferBudget(1_000);
       const held = new Map<number, number>();
-      const holders = Array.from({ length: 6 }, (_, number) => ({
+      const owners = Array.from({ length: 6 }, (_, number) => ({
         evict: () => {
           const mine = held.get(number) ?? 0;
           assert.ok([...held.values()].every((other) => other <= mine), "not the largest");
@@ -22,8 +22,8 @@ Deno.test({
       }));
       for (const [number, bytes] of steps) {
         held.set(number, bytes);
-        const holder = holders[number];
-        if (holder) buffers.set(holder, bytes);
+        const owner = owners[number];
+        if (owner) buffers.set(owner, bytes);
         const sum = [...held.values()].reduce((a, b) => a + b, 0);
         assert.equal(buffers.bytes, sum);
         assert.ok(sum <= 1_000);

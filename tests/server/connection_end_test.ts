@@ -159,7 +159,7 @@ async function reasons(use: (connect: ConnectionServer["connect"]) => Promise<vo
 }
 
 test("the log has the reason of an end", async () => {
-  const came = await reasons(async (connect) => {
+  const logged = await reasons(async (connect) => {
     const byClient = connect();
     byClient.socket.send(null);
     await byClient.ended;
@@ -167,7 +167,7 @@ test("the log has the reason of an end", async () => {
     broken.socket.send(new Error("reset by peer"));
     await broken.ended;
   });
-  assert.deepEqual(came, [["disconnect", 1, "closed by the client"], [
+  assert.deepEqual(logged, [["disconnect", 1, "closed by the client"], [
     "disconnect",
     2,
     "reset by peer",
@@ -175,11 +175,11 @@ test("the log has the reason of an end", async () => {
 });
 
 test("the log has the end by the server, also during a read", async () => {
-  const came = await reasons(async (connect) => {
+  const logged = await reasons(async (connect) => {
     const { socket, connection, ended } = connect();
     await socket.until(() => socket.bufferSizes.length === 1);
     connection.end();
     await ended;
   });
-  assert.deepEqual(came, [["disconnect", 1, "closed by the server"]]);
+  assert.deepEqual(logged, [["disconnect", 1, "closed by the server"]]);
 });

@@ -18,10 +18,10 @@ import { FakeSocket } from "./fake_socket.ts";
 import { neverYields } from "./never_yields.ts";
 
 /** A connection with its fake socket. */
-export interface FakeConnected {
+export interface FakeConnection {
   readonly socket: FakeSocket;
   readonly connection: Connection;
-  /** Why the server ended it. */
+  /** The reasons why the server ended it. */
   readonly endings: readonly Ending[];
 }
 
@@ -33,12 +33,12 @@ export interface ConnectionServer {
   readonly buffers: BufferBudget;
   readonly clock: { nowMs: number };
   /** Makes a connection. */
-  connection(submit?: Submit, more?: Partial<ConnectionOptions>): FakeConnected;
+  connection(submit?: Submit, more?: Partial<ConnectionOptions>): FakeConnection;
   /** Makes a connection and runs it. */
   connect(
     submit?: Submit,
     more?: Partial<ConnectionOptions>,
-  ): FakeConnected & { readonly ended: Promise<void> };
+  ): FakeConnection & { readonly ended: Promise<void> };
 }
 
 /** Makes an engine, and connections that submit to it. */

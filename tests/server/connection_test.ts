@@ -90,7 +90,7 @@ test("a failed write is reported in the order of the requests (I1, I6)", async (
   const insert = (id: number) => `{"method":"insert","key":"k","value":${id},"id":${id}}\n`;
   socket.send(insert(0) + ping(1));
   await socket.until(() => socket.replies.length === 2);
-  storage.whyNoWrites = "full";
+  storage.writeError = "full";
   const lookup = '{"method":"lookup","key":"k","id":4}\n';
   socket.send(ping(2) + insert(3) + lookup + "nonsense\n" + insert(5) + ping(6), null);
   await ended;

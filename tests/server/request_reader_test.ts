@@ -90,9 +90,9 @@ const FOREIGN: Readonly<Record<string, string | Uint8Array>> = {
   "a string": '"ping"\n',
   "an object without a method": `{"id":"${MARK}","key":"x"}\n`,
   "a method that is not a string": `{"id":"${MARK}","method":["insert"]}\n`,
-  "a method that is a string, and then none": '{"method":"ping","method":1}\n',
+  "a method that is a string, and then a number": '{"method":"ping","method":1}\n',
   "an object and more": `${PING.trim()} ${INSERT}`,
-  "JSON with a comma too much": '{"method":"ping",}\n',
+  "JSON with an extra comma": '{"method":"ping",}\n',
   "cut JSON": `{"method":"insert","key":"${MARK}","value":\n`,
 };
 

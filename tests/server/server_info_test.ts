@@ -39,15 +39,15 @@ Deno.test("hello and info name the table, its last durable change, features and 
 
 Deno.test("info counts connections by their agent, while they are connected", async () => {
   await using server = startServer();
-  using asker = await RawClient.connect(server.port);
-  const agents = async () => (await ask(asker, { method: "info" })).agents;
+  using observer = await RawClient.connect(server.port);
+  const agents = async () => (await ask(observer, { method: "info" })).agents;
   assert.deepEqual(await agents(), {});
 
   const one = await RawClient.connect(server.port);
   using two = await RawClient.connect(server.port);
   await ask(one, { method: "hello", agent: "testperf a:1" });
   const hello = await ask(two, { method: "hello", agent: "testperf a:1" });
-  assert.equal("agents" in hello, false, "hello does not list what others call themselves");
+  assert.equal("agents" in hello, false, "hello does not list the agents of other clients");
   await ask(two, { method: "hello" });
   assert.deepEqual(await agents(), { "testperf a:1": 2 });
   await ask(two, { method: "hello", agent: "__proto__" });

@@ -4,7 +4,7 @@ import { HtClient } from "../../client.ts";
 import { RawClient } from "../../bench/harness/raw_client.ts";
 import { startServer } from "../helpers/server.ts";
 
-Deno.test("replies to pipelined requests come in their order (I1)", async () => {
+Deno.test("replies to pipelined requests have the order of the requests (I1)", async () => {
   await using server = startServer();
   using client = await RawClient.connect(server.port);
   const count = 5_000;
@@ -71,7 +71,7 @@ Deno.test("a client that reads no replies has no further requests executed, and 
   let before = -1;
   for (let now = await executed(); now !== before; now = await executed()) {
     before = now;
-    for (let turn = 0; turn < 200; turn++) await other.ping();
+    for (let round = 0; round < 200; round++) await other.ping();
   }
   assert.ok(before < lookups / 2, `${before} lookups executed without a reader of the replies`);
   let total = 0;
@@ -81,7 +81,7 @@ Deno.test("a client that reads no replies has no further requests executed, and 
   await other.close();
 });
 
-Deno.test("a client without the token gets AuthError for every method but hello", async () => {
+Deno.test("a client without the token gets AuthError for every method except hello", async () => {
   await using server = startServer({}, "correct horse");
   using client = await RawClient.connect(server.port);
   await client.send('{"method":"size"}\n{"method":"hello"}\n{"id":1,"method":"insert"}\n');

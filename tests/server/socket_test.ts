@@ -39,14 +39,14 @@ Deno.test("socket: lingering ends with the peer, or when the server stops", asyn
     const lingering = connection.linger().then(() => void (isOver = true));
     const bytes = new Uint8Array(10);
     assert.equal(await far.read(bytes), 1);
-    assert.equal(await far.read(bytes), null, "it says that nothing more comes");
+    assert.equal(await far.read(bytes), null, "the sending side is closed");
     assert.ok(!isOver, "it waits for the peer");
     if (end === "peer") {
       far.close();
       assert.ok(await settlesWithin(lingering, AMPLE_MS));
     } else {
       stopping.abort();
-      // No timer and nothing from the network is waited for.
+      // The wait for the peer ends without a timer, and without the network.
       for (let step = 0; step < 20; step++) await undefined;
       assert.ok(isOver);
       far.close();

@@ -4,12 +4,12 @@ import { LOG } from "../../lib/storage/folder/file_names.ts";
 import { nextRound } from "../crash/simulated/event_loop.ts";
 import { ioError, noSpace, SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
 import {
-  type Asked,
   Engine,
   type Life,
   ListedClient,
   pairsOf,
   startOn,
+  type TextRequest,
 } from "../engine/durable_engine.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { insert, recoverPairs } from "./disk_life.ts";
@@ -253,7 +253,10 @@ test("a checkpoint holds each key that a failed batch removed and restored durin
 });
 
 /** Executes all requests in one round of the event loop. */
-async function executeInOneBatch(engine: Engine, requests: readonly Asked[]): Promise<unknown[]> {
+async function executeInOneBatch(
+  engine: Engine,
+  requests: readonly TextRequest[],
+): Promise<unknown[]> {
   const client = new ListedClient(requests);
   const done = client.submitTo(engine);
   {

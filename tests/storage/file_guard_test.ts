@@ -4,7 +4,7 @@ import { silentLog } from "../../lib/base/log.ts";
 import { LOG } from "../../lib/storage/folder/file_names.ts";
 import { nextRound } from "../crash/simulated/event_loop.ts";
 import { noSpace, SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
-import { type Asked, Engine, ListedClient, startOn } from "../engine/durable_engine.ts";
+import { Engine, ListedClient, startOn, type TextRequest } from "../engine/durable_engine.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { recoverPairs } from "./disk_life.ts";
 
@@ -54,7 +54,7 @@ Deno.test(`${FAULT}: changes fail while the table cannot be written, and succeed
   const log = { ...silentLog, warn: (message: string) => void warnings.push(message) };
   const { storage, table } = await startOn(disk, { log });
   const engine = new Engine(storage, table);
-  const words = async (request: Asked) =>
+  const words = async (request: TextRequest) =>
     (await new ListedClient([request]).submitTo(engine)).words[0];
   assert.equal(await words({ method: "insert", key: "a", value: "1" }), null);
   disk.remove(LOG);

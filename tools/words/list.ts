@@ -41,7 +41,7 @@ export const IDENTIFIERS: readonly Word[] = [
   word("\\bBuffers\\b|\\bHolder\\b", "BufferBudget, BufferOwner"),
   word("\\badmitted\\b", "authenticated"),
   word("\\bSession(?:Limits|Options)?\\b", "Connection"),
-  word("\\bwhyNoChanges\\b", "writeError"),
+  word("\\bwhyNo(?:Changes|Writes)\\b", "writeError"),
   word("\\bshownBy(?:Key|Table)\\b", "lastWriteSeq"),
   word("\\bletGo\\b", "resolveReady"),
   word("\\btell\\(", "reply("),

@@ -4,7 +4,13 @@ import { type Log, silentLog } from "../../../lib/base/log.ts";
 import { FolderFiles } from "../../../lib/storage/folder/folder_files.ts";
 import { lockFolder } from "../../../lib/storage/folder/lock_file.ts";
 import type { Random } from "../../../bench/harness/random.ts";
-import { type Asked, Engine, ListedClient, pairsOf, startOn } from "../../engine/durable_engine.ts";
+import {
+  Engine,
+  ListedClient,
+  pairsOf,
+  startOn,
+  type TextRequest,
+} from "../../engine/durable_engine.ts";
 import { nextRound } from "./event_loop.ts";
 import type { SimulatedDisk } from "./simulated_disk.ts";
 import { KilledError, SimulatedFolders, SimulatedProcess } from "./simulated_system.ts";
@@ -94,7 +100,7 @@ export class SimulatedServer {
     const key = `${this.#name}${random.below(KEYS)}`;
     const isRemove = random.below(4) === 0;
     const value = isRemove ? undefined : `"${this.#name}${round}"`;
-    const asked: Asked = value === undefined
+    const asked: TextRequest = value === undefined
       ? { method: "remove", key }
       : { method: "insert", key, value };
     this.possible.set(key, [...this.possible.get(key) ?? [undefined], value]);

@@ -36,7 +36,7 @@ const SERVERS: Readonly<Record<string, () => TestServer | Promise<TestServer>>> 
   full: fullServer,
   "failing-disk": () => {
     const storage = new FakeStorage();
-    storage.whyNoWrites = "there is no room";
+    storage.writeError = "there is no room";
     return startServer({}, undefined, { table: new HashTable(), storage });
   },
 };

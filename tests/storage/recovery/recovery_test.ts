@@ -128,7 +128,7 @@ test("a checkpoint with a missing or doubled record is damage", async () => {
   }
 });
 
-test("damage that a later log proves is assertRefused, and no file stays open", async () => {
+test("damage that a later log proves is refused, and no file stays open", async () => {
   const first = logOf(1, 2, 3);
   first[first.length - 3] = 0;
   const files = { "table.txn": first, "table.txn.1": logOf(4), "table.txn.2": logOf(5) };
