@@ -1,6 +1,6 @@
 /** The layout of ARCHITECTURE.md: imports follow the arrows, and few files use the runtime. */
 import assert from "assert";
-import { sourcesIn, TOP } from "./sources.ts";
+import { PROGRAMS, sourcesIn, TOP } from "./sources.ts";
 
 /**
  * Each folder of `lib/` with source files, and the other folders that its files may import from. The
@@ -215,6 +215,38 @@ Deno.test({
         .map((imported) => `${path} imports ${imported}`)
     );
     assert.deepEqual(others, []);
+  },
+});
+
+/** Packages that draw pictures. A program without a picture must not load them. */
+const DRAWING = /^(vega|vega-lite|@resvg\/.*|@fontsource\/.*)$/;
+
+/** The files and packages that a source imports when it is loaded. */
+function staticImports(code: string): string[] {
+  const statements = code.matchAll(/^(?:import|export)\b(?! type\b)[^;]*?\bfrom "([^"]+)"/gm);
+  return [...statements].map(([, specifier = ""]) => specifier);
+}
+
+Deno.test({
+  name: "architecture: programs import the drawing libraries dynamically, for the first picture",
+  permissions,
+  fn() {
+    const sources = new Map(sourcesIn(...PROGRAMS, "lib/").map((one) => [one.path, one.code]));
+    const importing = [...sources].filter(([, code]) => /"(vega|@resvg\/)/.test(code));
+    assert.ok(importing.length > 1, "lib/ imports them");
+    const loaded = new Map<string, string>();
+    const load = (path: string, importer: string) => {
+      if (loaded.has(path)) return;
+      loaded.set(path, importer);
+      for (const specifier of staticImports(sources.get(path) ?? "")) {
+        const isFile = specifier.startsWith(".");
+        load(isFile ? new URL(specifier, `file:///${path}`).pathname.slice(1) : specifier, path);
+      }
+    };
+    for (const path of [...PROGRAMS, "lib/cli/htclient/client_program.ts"]) load(path, "");
+    assert.ok(loaded.has("lib/perf/results/result_writer.ts"));
+    const drawing = [...loaded].filter(([path]) => DRAWING.test(path));
+    assert.deepEqual(drawing.map(([path, importer]) => `${importer} imports ${path}`), []);
   },
 });
 

@@ -6,7 +6,8 @@ import { CctoolsCatalog } from "./catalog_process.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { fromSource, PATIENCE_MS, Program } from "../../../bench/harness/program.ts";
 import { type Random, randomFrom, seedFor } from "../../../bench/harness/random.ts";
-import { FILTERS, NOT_FOUND, RECORDS, REQUESTS } from "./drop_in_cases.ts";
+import { NOT_FOUND, RECORDS, REQUESTS } from "./drop_in_cases.ts";
+import { FILTERS } from "./drop_in_filters.ts";
 
 const RANDOM_FILTERS = 150;
 

@@ -1,39 +1,14 @@
-/** Proves the fit of the Universal Scalability Law: exact data, noisy data, published data. */
+/** Proves the fit of the Universal Scalability Law, on exact and on noisy data. */
 import assert from "assert";
 import { fitUsl, UslDataError } from "../../../lib/perf/analysis/usl.ts";
-import type { UslFit } from "../../../lib/perf/analysis/usl_fit.ts";
 import { type UslParameters, uslThroughput } from "../../../lib/perf/analysis/usl_solver.ts";
 import type { SweepStep } from "../../../lib/perf/analysis/sweep_step.ts";
 import { noisyRepeats } from "../normal_noise.ts";
 import { randomFrom } from "../../../bench/harness/random.ts";
-
-const CLIENTS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
+import { CLIENTS, exactly, noisily, pairs, within } from "./usl_steps.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `usl: ${name}`, permissions: "none", fn });
-}
-
-function exactly(parameters: UslParameters, clients = CLIENTS): SweepStep[] {
-  return clients.map((one) => ({ clients: one, opsPerSecond: [uslThroughput(parameters, one)] }));
-}
-
-function noisily(parameters: UslParameters, noiseShare: number, seed: number): SweepStep[] {
-  const random = randomFrom(seed);
-  return CLIENTS.map((clients) => ({
-    clients,
-    opsPerSecond: noisyRepeats(uslThroughput(parameters, clients), noiseShare, 5, random),
-  }));
-}
-
-function pairs(clients: readonly number[], throughputs: readonly number[]): SweepStep[] {
-  return clients.map((one, i) => ({ clients: one, opsPerSecond: [throughputs[i] ?? NaN] }));
-}
-
-function within(value: number, expected: number, distance: number): void {
-  assert.ok(
-    Math.abs(value - expected) <= distance,
-    `${value} is further than ${distance} from ${expected}`,
-  );
 }
 
 const FEW = { resamples: 50 };
@@ -150,85 +125,6 @@ test("intervals with a single repeat are from residuals, and cover the truth too
     covered += fit.kappa.low <= truth.kappa && truth.kappa <= fit.kappa.high ? 1 : 0;
   }
   assert.ok(covered >= 85, `${covered} of 100`);
-});
-
-/*
- * Published fits: R package `usl` 3.0.3 (S. Moeding, CRAN), vignette and output of its own tests.
- * It fits the same law with the same bounds by `nls` and `nlxb`; sigma, kappa and lambda are its
- * alpha, beta and gamma. (Version 1.8.0 divided by X(1) and fitted a polynomial, which gives sigma
- * 0.0171 and kappa 0.0000789 for SDM91: another model.)
- */
-
-interface Published {
-  readonly steps: SweepStep[];
-  /** Each as published: the estimate and its standard error. */
-  readonly lambda: readonly [number, number];
-  readonly sigma: readonly [number, number];
-  readonly kappa: readonly [number, number];
-}
-
-/** Ray tracing on an SGI Origin 2000 (Gunther 2007, table 5.1): processors, rays a second. */
-const RAYTRACER: Published = {
-  steps: pairs(
-    [1, 4, 8, 12, 16, 20, 24, 28, 32, 48, 64],
-    [20, 78, 130, 170, 190, 200, 210, 230, 260, 280, 310],
-  ),
-  lambda: [21.848843, 2.196165],
-  sigma: [0.057771, 0.013293],
-  kappa: [0.000000, 0.000118],
-};
-
-/** SPEC SDM91 on a SPARCcenter 2000 (Gunther 2007; spec.org): users, scripts an hour. */
-const SDM91: Published = {
-  steps: pairs([1, 18, 36, 72, 108, 144, 216], [64.9, 995.9, 1652.4, 1853.2, 1828.9, 1775, 1702.2]),
-  lambda: [89.9952330, 14.2134894],
-  sigma: [0.0277285, 0.0091217],
-  kappa: [0.0001044, 0.0000199],
-};
-
-function assertPublished(fit: UslFit, { lambda, sigma, kappa }: Published): void {
-  const compared = [[fit.lambdaOpsPerSecond, lambda], [fit.sigma, sigma], [
-    fit.kappa,
-    kappa,
-  ]] as const;
-  for (const [{ value, low, high }, [expected, standardError]] of compared) {
-    within(value, expected, standardError);
-    // These are the same least squares, so all published digits must be equal.
-    within(value, expected, Math.max(1e-5 * expected, 6e-8));
-    assert.ok(low <= expected && expected <= high, `${expected} is not in ${low} to ${high}`);
-  }
-}
-
-test("the published fit of the ray tracer: contention alone, no peak", () => {
-  const fit = fitUsl(RAYTRACER.steps);
-  assertPublished(fit, RAYTRACER);
-  assert.equal(fit.peak, null);
-  assert.equal(fit.limit.by, "contention");
-  const residuals = fit.residuals.map(({ residualOpsPerSecond }) => residualOpsPerSecond);
-  within(Math.min(...residuals), -15.18, 0.005);
-  within(Math.max(...residuals), 9.69, 0.005);
-  assert.match(fit.sentence, /no peak within the data.*Contention limits/);
-});
-
-test("the published fit of the ray tracer's first six points", () => {
-  // tests/confint.Rout.save of the package: coefficients, and the ends of its 95% intervals.
-  const fit = fitUsl(RAYTRACER.steps.slice(0, 6));
-  within(fit.sigma.value, 0.02444, 5e-6);
-  within(fit.kappa.value, 0.00163, 5e-6);
-  within(fit.lambdaOpsPerSecond.value, 20.85605, 5e-6);
-  assert.ok(fit.sigma.low >= 0 && fit.sigma.high < 0.06, JSON.stringify(fit.sigma));
-});
-
-test("the published fit of SDM91: its peak, within the data", () => {
-  const fit = fitUsl(SDM91.steps);
-  assertPublished(fit, SDM91);
-  // tests/peak-scalability.Rout.save and summary.Rout.save.
-  within(fit.peak?.clients.value ?? NaN, 96.51956, 1e-4 * 96.5);
-  within(fit.peak?.opsPerSecond.value ?? NaN, 1884, 0.5);
-  assert.equal(fit.peak?.isWithinData, true);
-  const squared = fit.residuals.reduce((sum, one) => sum + one.residualOpsPerSecond ** 2, 0);
-  within(Math.sqrt(squared / 4), 82.85, 0.005);
-  within(fit.rSquared ?? NaN, 0.9896, 5e-5);
 });
 
 test("the limit follows from the data, or is undecided", () => {

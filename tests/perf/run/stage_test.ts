@@ -1,74 +1,19 @@
-/** Proves in virtual time that a stage measures what happened: all of it, only that, and exactly. */
+/** Proves in virtual time that a stage measures all of its operations, only those, and exactly. */
 import assert from "assert";
 import {
   ConnectionLostError,
   ReplyError,
   ServerNotFoundError,
 } from "../../../lib/client/errors.ts";
-import { MAX_IN_FLIGHT } from "../../../lib/perf/workload/schedule.ts";
-import { OVERTIME_MS } from "../../../lib/perf/run/open_loop.ts";
-import { runStage, type StageOptions } from "../../../lib/perf/run/stage.ts";
-import type { StageData } from "../../../lib/perf/measure/stage_data.ts";
+import type { StageOptions } from "../../../lib/perf/run/stage.ts";
 import type { Task, Workload } from "../../../lib/perf/workload/operation.ts";
-import { lookups, numbered, oneByOne, SimulatedServer, stalling } from "../simulated_server.ts";
+import { lookups, SimulatedServer } from "../simulated_server.ts";
 import { VIRTUAL_EPOCH_MS, VirtualClock } from "../virtual_clock.ts";
+import { assertAbout, runLookups } from "./stage_runs.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `stage: ${name}`, permissions: "none", fn });
 }
-
-const noProcessor = () => ({ allMs: 0, mainMs: 0 });
-
-/** Runs a stage of lookups against a simulated server. */
-function runLookups(
-  clock: VirtualClock,
-  workload: Workload,
-  clients: number,
-  options: Pick<StageOptions, "length"> & Partial<StageOptions>,
-): Promise<StageData> {
-  return clock.run(runStage({
-    stage: "lookup",
-    clients: numbered(clients),
-    workload,
-    tasks: lookups,
-    clock,
-    processorTime: noProcessor,
-    ...options,
-  }));
-}
-
-/** Asserts a value within a share, and within the precision of the histogram. */
-function assertAbout(actual: number, exact: number, what: string, share: number = 0.05): void {
-  assert.ok(Math.abs(actual - exact) <= exact * share, `${what}: ${actual}, exactly ${exact}`);
-}
-
-test("open loop: a stall of 200 ms each second shows in the exact percentiles", async () => {
-  const clock = new VirtualClock();
-  const server = new SimulatedServer(clock, stalling(1, 200));
-  const options = { length: { durationMs: 20_000 }, ratePerS: 1_000 };
-  const { sum, loop, ratePerS, ended } = await runLookups(clock, server, 4, options);
-  // A fifth of the arrivals wait, evenly between 0 and 200 ms, and all are served for 1 ms.
-  assertAbout(sum.latency.p50Ms, 1, "p50");
-  assertAbout(sum.latency.p90Ms, 1 + 100, "p90");
-  assertAbout(sum.latency.p99Ms, 1 + 190, "p99");
-  assertAbout(sum.latency.p999Ms, 1 + 199, "p99.9");
-  assertAbout(sum.latency.maxMs, 1 + 200, "max", 1e-9);
-  assertAbout(sum.latency.meanMs, 1 + 0.2 * 100, "mean", 0.01);
-  assert.deepEqual([loop, ratePerS, ended, sum.ops], ["open", 1_000, "planned", 20_000]);
-  assertAbout(sum.seconds, 20, "seconds", 1e-9);
-});
-
-test("closed loop: the same stall hardly shows", async () => {
-  const clock = new VirtualClock();
-  const server = new SimulatedServer(clock, stalling(1, 200));
-  const { sum, loop } = await runLookups(clock, server, 1, { length: { durationMs: 20_000 } });
-  // Each second has one request that waits 200 ms, and 799 that do not.
-  assert.deepEqual([loop, sum.ops], ["closed", 16_000]);
-  assertAbout(sum.latency.p90Ms, 1, "p90");
-  assertAbout(sum.latency.p99Ms, 1, "p99");
-  assertAbout(sum.latency.maxMs, 201, "max", 1e-9);
-  assertAbout(sum.seconds, 20, "seconds", 1e-9);
-});
 
 test("a fixed service time is the latency, in either loop, for each client", async () => {
   for (const ratePerS of [undefined, 300]) {
@@ -85,60 +30,6 @@ test("a fixed service time is the latency, in either loop, for each client", asy
     // 3,000 ms are 429 times 7 ms, the last one of which ends at 3,003.
     assert.equal(sum.ops, ratePerS === undefined ? 3 * 429 : 900);
   }
-});
-
-test("open loop: requests are sent when they are due, without earlier replies", async () => {
-  const clock = new VirtualClock();
-  const server = new SimulatedServer(clock, oneByOne(1));
-  const options = { length: { durationMs: 5_000 }, ratePerS: 2_000 };
-  const { sum, sendDelay, ended } = await runLookups(clock, server, 2, options);
-  assert.deepEqual(
-    server.arrivals.map(({ atMs }) => atMs),
-    Array.from({ length: 10_000 }, (_, k) => k / 2),
-  );
-  assert.equal(sendDelay?.maxMs, 0);
-  // Request k is due at k/2 ms, and its reply arrives at k+1 ms.
-  assertAbout(sum.latency.p50Ms, 2_501, "p50", 0.01);
-  assertAbout(sum.latency.p99Ms, 4_951, "p99", 0.01);
-  assertAbout(sum.seconds, 10, "seconds", 1e-9);
-  assert.deepEqual([ended, sum.ops, sum.unsent], ["planned", 10_000, 0]);
-});
-
-test("open loop: late timers count as latency, and as schedule lag", async () => {
-  const clock = new VirtualClock(4);
-  const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 1);
-  const options = { length: { ops: 2_000 }, ratePerS: 1_000 };
-  const { sum, sendDelay } = await runLookups(clock, server, 1, options);
-  // The four requests that are due in a step are sent at its end: 0, 1, 2 and 3 ms late.
-  assertAbout(sum.latency.maxMs, 4, "max", 1e-9);
-  assertAbout(sum.latency.meanMs, 2.5, "mean", 0.01);
-  assertAbout(sendDelay?.meanMs ?? 0, 1.5, "sent late", 0.01);
-});
-
-test("open loop: requests in flight are limited, and waiting ones count from when they were due", async () => {
-  const clock = new VirtualClock(1);
-  const server = new SimulatedServer(clock, oneByOne(1));
-  const options = { length: { ops: 20_000 }, ratePerS: 20_000 };
-  const { sum, clientsAtBound, ended } = await runLookups(clock, server, 1, options);
-  let inFlight = 0, most = 0;
-  const answers = server.arrivals.map((_, k) => k + 1);
-  for (const { atMs } of server.arrivals) {
-    while ((answers[0] ?? Infinity) <= atMs) answers.shift(), inFlight--;
-    most = Math.max(most, ++inFlight);
-  }
-  assert.equal(most, MAX_IN_FLIGHT);
-  assert.deepEqual([clientsAtBound, ended, sum.ops, sum.unsent], [1, "planned", 20_000, 0]);
-  assertAbout(sum.latency.maxMs, 20_000 - 1_000, "max", 0.01);
-});
-
-test("open loop: requests that a server does not sustain are counted as never sent, in bounded time", async () => {
-  const clock = new VirtualClock(1);
-  const server = new SimulatedServer(clock, oneByOne(1));
-  const options = { length: { durationMs: 2_000 }, ratePerS: 20_000 };
-  const { sum, ended, complete } = await runLookups(clock, server, 1, options);
-  assert.deepEqual([ended, complete], ["overload", false]);
-  assert.equal(sum.ops + sum.unsent, 40_000);
-  assertAbout(sum.ops, MAX_IN_FLIGHT + 2_000 + OVERTIME_MS, "sent", 0.01);
 });
 
 test("the warm-up is not counted, and all clients start at the same moment after it", async () => {
@@ -194,14 +85,6 @@ test("each client does each operation once, with at most --pipeline in flight", 
     const keys = server.arrivals.map(({ task }) => task.key).sort((a, b) => a - b);
     assert.deepEqual(keys, Array.from({ length: 3 * ops }, (_, at) => Math.floor(at / 3)));
   }
-});
-
-test("open loop: at a low rate, time counts to the end of the schedule, not to the last reply", async () => {
-  const clock = new VirtualClock();
-  const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 1);
-  const options = { length: { durationMs: 1_000 }, ratePerS: 10 };
-  const { sum } = await runLookups(clock, server, 2, options);
-  assert.deepEqual([sum.ops, sum.seconds], [10, 1]);
 });
 
 test("a task is notified of its success only", async () => {
