@@ -127,7 +127,8 @@ export class FullClient {
   /** Checks the sizes in the message of a `TableFull`. */
   #checkMessage(message: string): void {
     const [, taken, limit, needed] =
-      /the table takes (\d+) of (\d+) bytes .* and this needs (\d+) more/.exec(message) ?? [];
+      /the table takes (\d+) of (\d+) bytes .* and this insert needs (\d+) more/.exec(message) ??
+        [];
     const isRight = Number(limit) === this.#limitBytes && Number(taken) <= this.#limitBytes &&
       Number(taken) + Number(needed) > this.#limitBytes;
     if (!isRight) this.#model.fault(`TableFull has wrong sizes: ${message}`);

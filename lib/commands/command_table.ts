@@ -114,7 +114,7 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
       if (cost > 0 && table.bytes + cost > maxTableBytes) {
         return tableFull(
           key,
-          `the table takes ${table.bytes} of ${maxTableBytes} bytes (--max-memory) and this needs ${cost} more`,
+          `the table takes ${table.bytes} of ${maxTableBytes} bytes (--max-memory) and this insert needs ${cost} more`,
         );
       }
       // The reply comes first, so that no change is made without memory for it.
@@ -184,7 +184,7 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
       if (!client.isAuthenticated && !context.isToken(token)) {
         return token === undefined ? tokenMissing("hello") : {
           type: "AuthError",
-          message: "Cannot admit this client: the token is not this server's",
+          message: "Cannot authenticate this client: the token is not this server's",
           closes: true,
         };
       }
@@ -210,8 +210,8 @@ export function tokenMissing(method: Method | undefined): Failure {
   return {
     type: "AuthError",
     message: `Cannot ${
-      method ?? "do that"
-    }: this server needs a token; say hello with 'token' first`,
+      method ?? "execute the request"
+    }: this server needs a token; send hello with 'token' first`,
   };
 }
 

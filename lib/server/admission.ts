@@ -227,13 +227,13 @@ function disconnect(connection: Connection, busy: ClosingFailure): void {
 
 function serverBusy(maxClients: number): ClosingFailure {
   return busyFailure(
-    `This server takes at most ${maxClients} clients (--max-clients), and has them; try again later`,
+    `This server takes at most ${maxClients} clients (--max-clients), and has reached the limit; try again later`,
   );
 }
 
 function addressBusy(maxClients: number): ClosingFailure {
   return busyFailure(
-    `This server takes at most ${maxClients} clients from one address (--max-clients-per-address), and has them; close some first`,
+    `This server takes at most ${maxClients} clients from one address (--max-clients-per-address), and this address has reached the limit; close some connections first`,
   );
 }
 

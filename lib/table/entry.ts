@@ -8,8 +8,8 @@
  *     sizes = bytes of the key (10 highest bits), bytes of the value (22 bits)
  *
  * `hash_table.ts` defines the bytes of key and value, and `slots.ts` the slot. An entry contains its slot
- * to save a memory access, which costs more than all else in a table of millions of keys. The slot takes
- * no extra space in most entries, because both sizes share a word.
+ * to save a memory access, which is the largest cost in a table of millions of keys. The slot takes no
+ * extra space in most entries, because both sizes share a word.
  */
 import { copyBytes } from "../bytes/byte_builder.ts";
 import { areEqual, type Span } from "../bytes/span.ts";

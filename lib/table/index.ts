@@ -23,8 +23,8 @@ const CELL_BYTES = 8;
 const FIRST_CELLS = 4;
 
 /**
- * Largest size of the index per key, in bytes: at least a third of a shard's cells are in use. (Besides,
- * small shards take up to 40 bytes each.)
+ * Largest size of the index per key, in bytes: at least a third of a shard's cells are in use. (Small
+ * shards take up to 40 bytes more.)
  */
 export const INDEX_BYTES = 24;
 

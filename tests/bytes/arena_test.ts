@@ -264,7 +264,7 @@ test("words and bytes of a block are the same memory", () => {
   }
 });
 
-test("without addresses, allocate throws a RangeError, and all else still works", () => {
+test("without addresses, allocate throws a RangeError, and other calls still succeed", () => {
   const arena = new Arena({ maxSegments: 2 });
   const live: Block[] = [];
   assert.throws(() => {

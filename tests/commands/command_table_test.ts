@@ -191,7 +191,7 @@ test("a remove is TooLarge if its value has no room, in UTF-8 bytes, and keeps t
   }
 });
 
-test("an insert that would pass the memory limit is TableFull, and all else still works", () => {
+test("an insert that would pass the memory limit is TableFull, and other requests still succeed", () => {
   const table = new HashTable();
   insertText(table, "a", "1");
   const cost = table.bytes;
@@ -231,7 +231,7 @@ test("an insert without memory of the system is TableFull; a bug is thrown", () 
   assert.throws(() => run(context, insert("k", "1")), /a bug/);
 });
 
-test("the memory limit holds under any changes", () => {
+test("any changes keep the table within the memory limit", () => {
   const operation = fc.tuple(fc.boolean(), fc.string({ maxLength: 2 }), fc.nat(300));
   fc.assert(
     fc.property(fc.array(operation), fc.integer({ min: 0, max: 2_000 }), (operations, most) => {

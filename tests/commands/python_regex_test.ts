@@ -135,7 +135,7 @@ testWith(
 
 testWith(
   ["python3"],
-  "fault: differences that are not in the documents: each row of docs/PROTOCOL.md holds in the server and in Python",
+  "fault: differences that are not in the documents: each row of docs/PROTOCOL.md is true for the server and Python",
   async () => {
     const text = await Deno.readTextFile(new URL("../../docs/PROTOCOL.md", import.meta.url));
     const section = text.slice(text.indexOf("## Regexes"), text.indexOf("## Scans in parts"));

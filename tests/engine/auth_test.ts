@@ -1,4 +1,4 @@
-/** Proves which tokens are good. */
+/** Proves which tokens a server accepts. */
 import assert from "assert";
 import { tokenCheck } from "../../lib/engine/auth.ts";
 

@@ -1,4 +1,4 @@
-/** Proves that a checkpoint replaces a log without losing a change, and that its failures do no harm (I3). */
+/** Proves that a checkpoint replaces a log without losing a change, and that a failed one loses nothing (I3). */
 import assert from "assert";
 import { LOG } from "../../lib/storage/folder/file_names.ts";
 import { nextRound } from "../crash/simulated/event_loop.ts";

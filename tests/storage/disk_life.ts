@@ -1,4 +1,4 @@
-/** Changes of a table on a simulated disk, and what a start finds there. */
+/** Changes of a table on a simulated disk, and starts on the disk. */
 import { insertText } from "../helpers/table_texts.ts";
 import { type Life, pairsOf, startOn } from "../engine/durable_engine.ts";
 import type { SimulatedDisk } from "../crash/simulated/simulated_disk.ts";

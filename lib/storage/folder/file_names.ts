@@ -14,7 +14,7 @@
  *
  * Every other name is ignored. A folder without any of these files is a new table. A checkpoint is never
  * alone: a log was on disk before it, and its header has the number of that log (`log_chain.ts`).
- * docs/FILE_FORMAT.md describes what a start does with each file.
+ * docs/FILE_FORMAT.md describes the use of each file at a start.
  */
 
 export const CHECKPOINT = "table.ckpt";

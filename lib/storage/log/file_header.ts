@@ -19,7 +19,7 @@ interface Members {
 
 /** The members of a header besides kind and version. */
 export interface Header {
-  /** Number of the last change that a checkpoint holds for certain; undefined in a log. */
+  /** Number of the last change that a checkpoint certainly holds; undefined in a log. */
   readonly covers?: number | undefined;
   /** Identity of the table; undefined in files of earlier versions. */
   readonly table?: string | undefined;

@@ -1,6 +1,6 @@
 /**
  * A reader of a damaged data folder, for `--check` and `--repair`. A start refuses damage
- * (`folder_reader.ts`); this reader continues behind it and reports what is missing.
+ * (`folder_reader.ts`); this reader continues behind damage and reports the missing parts.
  */
 import { quoted } from "../../base/quote.ts";
 import { HashTable } from "../../table/hash_table.ts";

@@ -26,7 +26,7 @@ export interface Chain {
   readonly uncertainReturn: readonly number[];
 }
 
-/** Whether a step has no place in the order any more, so that it was not executed. */
+/** Whether a step can no longer be in the order, so that it was not executed. */
 export function isLate(step: Step, lastInvoked: number): boolean {
   return !step.isCertain && step.returned < lastInvoked;
 }

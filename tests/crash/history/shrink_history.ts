@@ -75,7 +75,7 @@ function findShortestEnd(history: readonly Operation[]): Operation[] | undefined
   return firstRight === 0 ? undefined : from(starts[firstRight - 1] ?? 0);
 }
 
-/** The first index for which a condition holds that also holds for all later ones. */
+/** The first index for which a condition is true that is also true for all later ones. */
 function findFirst(count: number, holds: (at: number) => boolean): number {
   let no = -1, yes = count;
   while (yes - no > 1) {

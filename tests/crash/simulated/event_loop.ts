@@ -1,4 +1,4 @@
-/** Waiting for the event loop, in tests that need its rounds and no time. */
+/** A wait for a round of the event loop, for tests that need no time. */
 
 /** Resolves after one round of the event loop. */
 export function nextRound(): Promise<void> {
