@@ -1,6 +1,6 @@
 /**
  * A queue with two lanes. The quick lane comes first, because its items take so little time that the
- * others do not notice. The slow lane gets a turn at least after every `QUICK_PER_SLOW` quick items,
+ * others do not notice. A slow item comes at least after every `QUICK_PER_SLOW` quick items,
  * so no item waits forever.
  */
 import { Fifo } from "./fifo.ts";

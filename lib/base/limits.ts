@@ -91,7 +91,7 @@ export const LINGER_MS = 1_000;
 /** Rejected clients that may read their reason at the same time. Further ones are closed at once. */
 export const MAX_LINGERING = 100;
 
-// Buffers of clients
+// Bytes that clients hold in buffers
 
 /**
  * Replies that wait for one slow reader, in bytes. At the bound, the server neither executes nor reads
@@ -143,13 +143,13 @@ export const DRAIN_MS = 1_000;
 
 // Fairness: how long one client may keep others waiting
 
-/** Requests of one client that are executed in a row. Then it is the next client's turn. */
+/** Requests of one slice: one client's requests in a row. Then the next client gets a slice. */
 export const MAX_BATCH_REQUESTS = 64;
 
-/** Time of such a batch, in milliseconds. Then it is the next client's turn. */
+/** Time of a slice and of a batch, in milliseconds. Then the next client gets a slice. */
 export const MAX_BATCH_MS = 4;
 
-/** Replies that are made in such a batch, in bytes. Then it is the next client's turn. */
+/** Replies of one slice, in bytes. Then the next client gets a slice. */
 export const MAX_BATCH_REPLY_BYTES = 65_536;
 
 /**

@@ -1,8 +1,8 @@
 /**
  * A first-in first-out sequence of bytes, in chunks: the replies of a connection, for example.
  *
- * Many clients may ask for long replies at once. Buffers of all sizes would leave holes in the memory
- * of the process, which it can neither use nor return. So chunks have two sizes and are blocks of an
+ * Many clients may ask for long replies at once. Blocks of any size would leave holes in the memory of
+ * the process, which it can neither use nor return. So chunks have two sizes and are blocks of an
  * arena, whose segments return to the system as a whole. A sequence that is not empty must be
  * cleared before it is dropped.
  */

@@ -17,7 +17,7 @@ const LF = 10, CR = 13;
 /** Up to this many bytes, a line is searched byte by byte. */
 const SHORT_BYTES = 256;
 
-/** Buffers of at least this many bytes are blocks of the arena. */
+/** A buffer of at least this many bytes is a block of the arena. */
 const LONG_BYTES = 64 * 1024;
 
 /** The reason why a line cannot be read. */
