@@ -3,7 +3,6 @@
  * does work that would disturb the measuring process, or be disturbed by it.
  */
 import assert from "assert";
-import { TextLineStream } from "./text_lines.ts";
 import { fromSource } from "./program.ts";
 
 /** The side that sends orders. */
@@ -57,5 +56,19 @@ export async function answerOrders(answer: (order: string) => Promise<unknown>):
     .pipeThrough(new TextLineStream());
   for await (const order of orders) {
     console.log(JSON.stringify(await answer(order) ?? null));
+  }
+}
+
+/** Cuts a stream of text into lines. Text after the last line end is dropped. */
+class TextLineStream extends TransformStream<string, string> {
+  constructor() {
+    let rest = "";
+    super({
+      transform(text, controller) {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) controller.enqueue(line);
+      },
+    });
   }
 }

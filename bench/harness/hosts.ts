@@ -10,7 +10,7 @@
  * The addresses are of the range for documentation (RFC 5737), which no real host has. Each run makes
  * namespaces with names of its own, so several runs can share a machine.
  */
-import { runBound } from "./child_program.ts";
+import { run } from "./program.ts";
 
 /** A host that programs run on. */
 export interface Host {
@@ -130,24 +130,25 @@ export class TwoHosts implements Hosts, AsyncDisposable {
 async function findObstacle(): Promise<string | undefined> {
   if (Deno.build.os !== "linux") return "only Linux has network namespaces";
   if (Deno.uid() !== 0) return "network namespaces need root";
-  if (!await canRun("ip", "-V")) return "ip is not installed (Debian: apt-get install iproute2)";
+  if (!await hasIp()) return "ip is not installed (Debian: apt-get install iproute2)";
   return undefined;
 }
 
-async function canRun(program: string, ...args: string[]): Promise<boolean> {
+async function hasIp(): Promise<boolean> {
   try {
-    return (await runBound([program, ...args], NEVER)).code === 0;
+    return (await run(["ip", "-V"])).code === 0;
   } catch {
     return false;
   }
 }
 
-/** No signal ends these commands: each takes milliseconds, and the deletion must be complete. */
-const NEVER = new AbortController().signal;
-
-/** Runs `ip`. @throws {TwoHostsError} if it fails, with its message */
+/**
+ * Runs `ip`. No signal ends it: it takes milliseconds, and the deletion must be complete.
+ *
+ * @throws {TwoHostsError} if it fails, with its message
+ */
 async function ip(...args: string[]): Promise<void> {
-  const { code, stderr } = await runBound(["ip", ...args], NEVER);
+  const { code, stderr } = await run(["ip", ...args]);
   if (code !== 0) {
     throw new TwoHostsError(`ip ${args.join(" ")} failed: ${stderr.trim().replace(/\n/g, "; ")}`);
   }

@@ -37,20 +37,35 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Kills the program when it is aborted (default: none). */
+  readonly signal?: AbortSignal;
 }
 
 /** The result of a program that has ended. */
-export interface Ended {
+export interface ProgramResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program to its end. */
-export async function run(command: readonly string[], options?: ProgramOptions): Promise<Ended> {
+/** Runs a program to its end. @throws the reason of the signal if it is aborted */
+export async function run(
+  command: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
   await using program = new Program(command, options);
   const code = await program.exitCode();
+  options.signal?.throwIfAborted();
   return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+/** Whether a program is installed. It is started with an option that does nothing. */
+export async function isInstalled(name: string): Promise<boolean> {
+  try {
+    return (await run([name, "--version"])).code === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** A program, until disposal. */
@@ -62,11 +77,14 @@ export class Program implements AsyncDisposable {
   readonly #command: string;
   readonly #child: Deno.ChildProcess;
   readonly #pumps: Promise<unknown>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = () => this.kill("SIGKILL");
   #isOver = false;
   #change = Promise.withResolvers<void>();
 
   /** @param command a path or name, and its arguments */
-  constructor(command: readonly string[], { cwd = TOP, env = {} }: ProgramOptions = {}) {
+  constructor(command: readonly string[], { cwd = TOP, env = {}, signal }: ProgramOptions = {}) {
+    signal?.throwIfAborted();
     const [path = "", ...args] = command;
     this.#command = command.join(" ");
     this.#child = new Deno.Command(path, {
@@ -78,6 +96,8 @@ export class Program implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     this.pid = this.#child.pid;
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#onAbort);
     this.#pumps = Promise.all([
       this.#pump(this.#child.stdout, (text) => this.stdout += text),
       this.#pump(this.#child.stderr, (text) => this.stderr += text),
@@ -127,6 +147,7 @@ export class Program implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#signal?.removeEventListener("abort", this.#onAbort);
     this.kill("SIGKILL");
     await this.#child.status;
     await this.#pumps;

@@ -1,7 +1,6 @@
 /** The load generator in C: compiles it, and runs it against a server. */
-import { isInstalled, runBound } from "../harness/child_program.ts";
 import { pinned } from "../harness/cpu_pinning.ts";
-import { Program, run } from "../harness/program.ts";
+import { isInstalled, Program, run } from "../harness/program.ts";
 
 const SOURCES = new URL("./", import.meta.url);
 
@@ -119,7 +118,8 @@ export class Generator {
 
   /** Starts to load a server, until `end` is called, or at most for the time of the load. */
   async start(target: Target, load: Load): Promise<RunningLoad> {
-    const program = new Program(this.#command(target, argsOf(load)));
+    const signal = this.#signal;
+    const program = new Program(this.#command(target, argsOf(load)), { signal });
     await program.until("stderr", /^load: started$/m);
     return {
       async end() {
@@ -132,7 +132,8 @@ export class Generator {
   }
 
   async #run(target: Target, args: readonly (string | number)[]): ReturnType<RunningLoad["end"]> {
-    const { code, stdout, stderr } = await runBound(this.#command(target, args), this.#signal);
+    const signal = this.#signal;
+    const { code, stdout, stderr } = await run(this.#command(target, args), { signal });
     return resultOf(target, code, stdout, stderr);
   }
 

@@ -1,5 +1,5 @@
 /** Compares the load generator with that of Redis, against the same Redis. */
-import { isInstalled, runBound } from "../harness/child_program.ts";
+import { isInstalled, run } from "../harness/program.ts";
 import type { Peer } from "./peer.ts";
 import { pinned } from "../harness/cpu_pinning.ts";
 import type { Workspace } from "./workspace.ts";
@@ -68,10 +68,10 @@ async function redisBenchmark(
   signal: AbortSignal,
 ): Promise<number> {
   // deno-fmt-ignore
-  const { code, stdout, stderr } = await runBound(pinned("load", [
+  const { code, stdout, stderr } = await run(pinned("load", [
     "redis-benchmark", "-p", String(port), "-c", String(CONNECTIONS), "-P", String(inFlight),
     "-t", command, "-n", String(requests), "-r", String(KEYS), "-d", "32", "--csv",
-  ]), signal);
+  ]), { signal });
   const [, perSecond] = new RegExp(`^"${command}","([\\d.]+)"`, "im").exec(stdout) ?? [];
   if (code === 0 && perSecond !== undefined) return Number(perSecond);
   throw new Error(`redis-benchmark failed (${code}): ${stderr.trim()}`);

@@ -1,8 +1,7 @@
 /** Starts the servers that are compared, each on a free port of the loopback. */
 import { bundle } from "../../tools/build/bundle.ts";
 import { type Program as Built, PROGRAMS, runtimeFlags } from "../../tools/build/programs.ts";
-import { ALONE_ON_DISK } from "../harness/program.ts";
-import { BoundProgram, isInstalled } from "../harness/child_program.ts";
+import { ALONE_ON_DISK, isInstalled, Program } from "../harness/program.ts";
 import type { Target } from "../load/generator.ts";
 import type { Peer, PeerName } from "./peer.ts";
 import { pinned } from "../harness/cpu_pinning.ts";
@@ -89,7 +88,7 @@ async function startListening(
   command: readonly string[],
   { folder, signal }: StartOptions,
 ): Promise<RunningPeer> {
-  const program = new BoundProgram(pinned("server", command), signal, { cwd: folder });
+  const program = new Program(pinned("server", command), { signal, cwd: folder });
   return await running(name, protocol, program, program.port());
 }
 
@@ -106,7 +105,7 @@ async function startRedis(
     "--maxclients", String(MAX_CLIENTS),
     ...args,
   ];
-  const program = new BoundProgram(pinned("server", command), options.signal, { cwd: folder });
+  const program = new Program(pinned("server", command), { signal: options.signal, cwd: folder });
   const isReady = program.until("stdout", /Ready to accept connections/);
   return await running(name, "resp", program, isReady.then(() => port));
 }
@@ -114,7 +113,7 @@ async function startRedis(
 async function running(
   name: PeerName,
   protocol: Target["protocol"],
-  program: BoundProgram,
+  program: Program,
   port: Promise<number>,
 ): Promise<RunningPeer> {
   try {

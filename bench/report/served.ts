@@ -1,8 +1,7 @@
 /** A catalog, and a server that clients can find only by its name in that catalog. */
 import { type Address, addressText } from "../../lib/base/address.ts";
-import { BoundProgram } from "../harness/child_program.ts";
 import type { Hosts } from "../harness/hosts.ts";
-import { fromSource } from "../harness/program.ts";
+import { fromSource, Program } from "../harness/program.ts";
 
 /** What to start. */
 export interface ServedOptions {
@@ -36,9 +35,9 @@ export class Served implements AsyncDisposable {
     const name = `bench-a4-${crypto.randomUUID().slice(0, 8)}`;
     const { catalog, server } = hosts;
     const catalogProgram = programs.use(
-      new BoundProgram(
+      new Program(
         catalog.command(fromSource("catalog.ts", "--host", catalog.address, "--port", "0")),
-        signal,
+        { signal },
       ),
     );
     const port = await portOf("catalog", catalogProgram, signal);
@@ -46,7 +45,7 @@ export class Served implements AsyncDisposable {
     const table = isDurable ? ["--data", `${folder}/${name}`] : ["--memory"];
     const args = [name, "--host", server.address, ...table, ...throughOnly(address)];
     const serverProgram = programs.use(
-      new BoundProgram(server.command(fromSource("server.ts", ...args)), signal),
+      new Program(server.command(fromSource("server.ts", ...args)), { signal }),
     );
     await portOf("server", serverProgram, signal);
     return new Served(name, address, serverProgram.pid, programs.move());
@@ -62,7 +61,7 @@ export function throughOnly(catalog: Address): string[] {
   return ["--catalog", addressText(catalog), "--local-catalog", "off"];
 }
 
-async function portOf(what: string, program: BoundProgram, signal: AbortSignal): Promise<number> {
+async function portOf(what: string, program: Program, signal: AbortSignal): Promise<number> {
   try {
     return await program.port();
   } catch {

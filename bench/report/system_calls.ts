@@ -1,6 +1,6 @@
 /** The system calls of the server for one request, counted by strace. */
 import { HtClient } from "../../lib/client/client.ts";
-import { BoundProgram, isInstalled } from "../harness/child_program.ts";
+import { isInstalled, Program } from "../harness/program.ts";
 import type { NotMeasured, SystemCalls } from "./report_data.ts";
 import type { Served } from "./served.ts";
 
@@ -82,7 +82,7 @@ async function countDuring(
 ): Promise<{ readonly calls: Record<string, number> } | NotMeasured> {
   const file = `${folder}/strace`;
   const command = ["strace", "-c", "-f", "-o", file, "-p", String(served.pid)];
-  await using strace = new BoundProgram(command, signal);
+  await using strace = new Program(command, { signal });
   const isAttached = await strace.until("stderr", /attached/).then(() => true, () => false);
   if (!isAttached) {
     signal.throwIfAborted();

@@ -1,6 +1,6 @@
 /** Proves what the client library consists of, and that a program in another folder can import it. */
 import assert from "assert";
-import { type Ended, run, TOP } from "../../bench/harness/program.ts";
+import { type ProgramResult, run, TOP } from "../../bench/harness/program.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { testWith } from "../helpers/needs.ts";
 import { OPENSSL } from "../helpers/certificates.ts";
@@ -60,7 +60,7 @@ testWith(OPENSSL, "library: a program in another folder imports mod.ts by its pa
   assertUses(JSON.parse(stdout));
 });
 
-function deno(...args: readonly string[]): Promise<Ended> {
+function deno(...args: readonly string[]): Promise<ProgramResult> {
   return run([Deno.execPath(), ...args]);
 }
 

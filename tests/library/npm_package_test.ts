@@ -1,7 +1,7 @@
 /** Proves that the npm package of the library works in an empty project of Node.js. */
 import assert from "assert";
 import ts from "typescript";
-import { type Ended, run, TOP } from "../../bench/harness/program.ts";
+import { type ProgramResult, run, TOP } from "../../bench/harness/program.ts";
 import { buildNpmPackage } from "../../tools/library/npm_package.ts";
 import config from "../../deno.json" with { type: "json" };
 import { OPENSSL } from "../helpers/certificates.ts";
@@ -52,7 +52,7 @@ async function checkManifest(folder: string): Promise<void> {
   assert.match(await Deno.readTextFile(`${folder}/README.md`), /^# Client library/);
 }
 
-async function succeeding(running: Promise<Ended>): Promise<Ended> {
+async function succeeding(running: Promise<ProgramResult>): Promise<ProgramResult> {
   const ended = await running;
   assert.equal(ended.code, 0, ended.stderr);
   return ended;

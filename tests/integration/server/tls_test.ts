@@ -3,7 +3,7 @@ import assert from "assert";
 import { CctoolsCatalog } from "../catalog/catalog_process.ts";
 import { Certificates, OPENSSL } from "../../helpers/certificates.ts";
 import { testWith } from "../../helpers/needs.ts";
-import { type Ended, fromSource, Program, run } from "../../../bench/harness/program.ts";
+import { fromSource, Program, type ProgramResult, run } from "../../../bench/harness/program.ts";
 
 const TOKEN = "the-secret-token";
 
@@ -79,7 +79,7 @@ testWith(OPENSSL, "a bad certificate or key is a usage error", async () => {
 
 const NO_CATALOG = ["--no-catalog", "--local-catalog", "off"];
 
-function assertOk({ code, stdout, stderr }: Ended, expected: string): void {
+function assertOk({ code, stdout, stderr }: ProgramResult, expected: string): void {
   assert.equal(code, 0, stderr);
   assert.equal(stdout, expected);
 }

@@ -12,7 +12,7 @@ import { SmallDisk, TempFolder, testWithMounts } from "../../helpers/folders.ts"
 import { isLong } from "../../helpers/long.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { peakMemoryBytes } from "../../../bench/harness/process_watch.ts";
-import { type Ended, fromSource, Program, run } from "../../../bench/harness/program.ts";
+import { fromSource, Program, type ProgramResult, run } from "../../../bench/harness/program.ts";
 import { RawClient } from "../../../bench/harness/raw_client.ts";
 import { insertText } from "../../helpers/table_texts.ts";
 
@@ -25,8 +25,10 @@ const server = (folder: string) =>
     ...["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off", "--data", folder],
   );
 
-const check = (folder: string): Promise<Ended> => run(fromSource("server.ts", "--check", folder));
-const repair = (folder: string): Promise<Ended> => run(fromSource("server.ts", "--repair", folder));
+const check = (folder: string): Promise<ProgramResult> =>
+  run(fromSource("server.ts", "--check", folder));
+const repair = (folder: string): Promise<ProgramResult> =>
+  run(fromSource("server.ts", "--repair", folder));
 
 /** Fills a folder with keys; with a checkpoint after a number of changes. */
 async function fill(folder: string, checkpointAfter?: number, keys = KEYS): Promise<void> {
@@ -47,7 +49,7 @@ async function fill(folder: string, checkpointAfter?: number, keys = KEYS): Prom
 }
 
 /** Checks that a program did not start: exit code 1 and one message, which it returns. */
-function sentence({ code, stderr, stdout }: Ended): string {
+function sentence({ code, stderr, stdout }: ProgramResult): string {
   assert.equal(code, 1, stderr + stdout);
   assert.match(stderr, /^htserver: [^\n]+\n$/);
   return stderr;

@@ -2,9 +2,9 @@
 import assert from "assert";
 import {
   ALONE_ON_DISK,
-  type Ended,
   fromSource,
   Program,
+  type ProgramResult,
   run,
 } from "../../../bench/harness/program.ts";
 import { RawClient } from "../../../bench/harness/raw_client.ts";
@@ -59,7 +59,7 @@ export class Asker implements Disposable {
 }
 
 /** Checks that a program did not start: exit code 1 and one message, which it returns. */
-export function refusal({ code, stderr, stdout }: Ended): string {
+export function refusal({ code, stderr, stdout }: ProgramResult): string {
   assert.equal(code, 1, stderr);
   assert.equal(stdout, "");
   assert.match(stderr, /^htserver: [^\n]+\n$/);

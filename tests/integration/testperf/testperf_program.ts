@@ -2,10 +2,10 @@
 import assert from "assert";
 import type { RunData } from "../../../lib/perf/results/run_data.ts";
 import type { StageData } from "../../../lib/perf/measure/stage_data.ts";
-import { type Ended, fromSource, run } from "../../../bench/harness/program.ts";
+import { fromSource, type ProgramResult, run } from "../../../bench/harness/program.ts";
 
 /** Runs `testperf` until it ends. */
-export function testperf(target: string, ...flags: string[]): Promise<Ended> {
+export function testperf(target: string, ...flags: string[]): Promise<ProgramResult> {
   return run(fromSource("testperf.ts", target, ...flags));
 }
 

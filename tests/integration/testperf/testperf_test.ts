@@ -3,7 +3,7 @@ import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
 import { machineClock } from "../../../lib/base/clock.ts";
 import { opsPerSecond } from "../../../lib/perf/measure/stage_data.ts";
-import type { Ended } from "../../../bench/harness/program.ts";
+import type { ProgramResult } from "../../../bench/harness/program.ts";
 import { startServer } from "../../helpers/server.ts";
 import { TcpProxy } from "../../helpers/tcp_proxy.ts";
 import { onlyStage, testperf } from "./testperf_program.ts";
@@ -147,7 +147,7 @@ Deno.test("a seed repeats a run, and a mix prints each type and the sum", async 
   assert.equal(first.code, 0, first.stderr);
   const [, seed = ""] = /--seed (\d+)$/m.exec(first.stderr) ?? [];
   const again = await testperf(server.target, ...flags, "--seed", seed);
-  const counts = ({ stdout }: Ended) => stdout.match(/^\w+: \d+ ops/gm);
+  const counts = ({ stdout }: ProgramResult) => stdout.match(/^\w+: \d+ ops/gm);
   assert.deepEqual(counts(again), counts(first));
   assert.match(
     counts(first)?.join("; ") ?? "",
