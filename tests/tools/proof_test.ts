@@ -1,19 +1,19 @@
-/** The proof of an executable, with scripts in the place of executables. */
+/** Tests the proof of an executable, with scripts in place of executables. */
 import assert from "assert";
 import { VERSION } from "../../lib/base/version.ts";
 import { PROGRAMS } from "../../tools/build/programs.ts";
 import { prove } from "../../tools/build/proof.ts";
 import { TempFolder } from "../helpers/folders.ts";
 
-/** Longer than any start of a shell. */
+/** Longer than any start of a shell, in milliseconds. */
 const AMPLE_MS = 60_000;
 
-/** What a script gets done in this time does not matter: it never ends by itself. */
+/** The limit of a script that never ends, in milliseconds. */
 const SHORT_MS = 300;
 
 const GOOD_VERSION = `[ "$1" = --version ] && { echo "$name ${VERSION}"; exit 0; }`;
 
-/** A server that is Deno, since a shell cannot listen. */
+/** The script of a server. It starts Deno, because a shell cannot listen. */
 function server(reply: string, onTerm = "Deno.exit(0)"): string {
   return `${GOOD_VERSION}
 exec '${Deno.execPath()}' eval --no-config '
@@ -30,12 +30,12 @@ for await (const connection of listener) {
 
 const HELLO = `{ status: "OK", result: { project: "build-proof", version: "${VERSION}" } }`;
 
-/** Proves a script that stands for a program. */
+/** Runs the proof of a program on a script, and returns the problem. */
 async function problemOf(name: string, script: string, timeoutMs = AMPLE_MS) {
   await using folder = await TempFolder.make();
   const path = `${folder.path}/${name}`;
-  const written = `#!/bin/sh\nname=${name}\n${script}\n`;
-  await Deno.writeTextFile(path, written, { mode: 0o755 });
+  const text = `#!/bin/sh\nname=${name}\n${script}\n`;
+  await Deno.writeTextFile(path, text, { mode: 0o755 });
   const program = PROGRAMS.find((one) => one.name === name);
   assert.ok(program);
   return (await prove(program, path, folder.path, timeoutMs)).problem;
@@ -57,7 +57,7 @@ for (const [what, script, expected] of WRONG) {
 
 Deno.test("fault: a build proves what it made: an executable that hangs", async () => {
   const problem = await problemOf("htclient", "exec sleep 1000", SHORT_MS);
-  assert.match(problem ?? "", /SIGKILL, since it was not over after 0.3 s/);
+  assert.match(problem ?? "", /SIGKILL, because it took longer than 0.3 s/);
 });
 
 Deno.test("fault: a build proves what it made: a file that cannot be started", async () => {
@@ -67,7 +67,7 @@ Deno.test("fault: a build proves what it made: a file that cannot be started", a
   assert.match(problem ?? "", /'htclient --version' cannot be started: /);
 });
 
-Deno.test("an executable that does what it must proves itself", async () => {
+Deno.test("an executable that works has no problem", async () => {
   assert.equal(await problemOf("htclient", GOOD_VERSION), undefined);
   assert.equal(await problemOf("htserver", server(HELLO)), undefined);
 });
@@ -75,7 +75,7 @@ Deno.test("an executable that does what it must proves itself", async () => {
 const WRONG_SERVERS = [
   ["does not listen", `${GOOD_VERSION}\nexit 1`, /'htserver' ended with exit code 1/],
   ["prints something else", `${GOOD_VERSION}\necho hi; exec sleep 1000`, /printed "hi" instead/],
-  ["answers with an error", server('{ status: "ERROR" }'), /answered a hello with "{/],
+  ["replies with an error", server('{ status: "ERROR" }'), /replied to hello with "{/],
   [
     "fails at its end",
     server(HELLO, "Deno.exit(5)"),

@@ -1,4 +1,4 @@
-/** What the header of the portable form finds out about the system, in made-up trees of files. */
+/** Tests which facts of a system the header of the portable form reads, with trees of files. */
 import assert from "assert";
 import { fileURLToPath } from "node:url";
 import { run } from "../integration/programs/isolated_process.ts";
@@ -15,12 +15,12 @@ Max open files            1024                 524288               files
 Max file locks            unlimited            unlimited            locks     
 `;
 
-/** No limit, as version 1 writes it. */
+/** The text of version 1 for no limit. */
 const NONE = "9223372036854771712";
 
 const G = "sys/fs/cgroup";
 
-/** Files of a system, and the memory limit that holds there. */
+/** Files of systems, and the memory limit of each. */
 const SYSTEMS: Readonly<Record<string, { files: Record<string, string>; memory: string }>> = {
   "version 2, in a container": {
     files: { "proc/self/cgroup": "0::/\n", [`${G}/memory.max`]: "250000000\n" },
@@ -57,7 +57,7 @@ const SYSTEMS: Readonly<Record<string, { files: Record<string, string>; memory: 
     },
     memory: "250003456",
   },
-  "version 1, in a container that shows nothing but its group": {
+  "version 1, in a container that shows only its group": {
     files: {
       "proc/self/cgroup": "4:memory:/docker/0123abc\n",
       [`${G}/memory/memory.limit_in_bytes`]: "250003456\n",
@@ -79,7 +79,7 @@ const SYSTEMS: Readonly<Record<string, { files: Record<string, string>; memory: 
 };
 
 for (const shell of ["dash", "bash", "busybox"]) {
-  testWith([shell], `fault: memory limit of the container: as found by ${shell}`, async () => {
+  testWith([shell], `fault: memory limit of the container: as read by ${shell}`, async () => {
     for (const [name, { files, memory }] of Object.entries(SYSTEMS)) {
       await using folder = await TempFolder.make();
       const all: Record<string, string> = {
@@ -88,7 +88,7 @@ for (const shell of ["dash", "bash", "busybox"]) {
         ...files,
       };
       assert.deepEqual(
-        await found(shell, folder.path, all),
+        await readFacts(shell, folder.path, all),
         `memory=${memory} file=unlimited files=1024 hangup=\n`,
         name,
       );
@@ -103,11 +103,11 @@ Deno.test("system_facts.sh: the size of files, and an ignored SIGHUP", async () 
     "proc/self/status": "SigIgn:\t0000000001001001\nSigCgt:\t0000000000000000\n",
   };
   const text = "memory= file=512000 files=1024 hangup=ignored\n";
-  assert.equal(await found("sh", folder.path, files), text);
+  assert.equal(await readFacts("sh", folder.path, files), text);
 });
 
-/** Runs the script in a made-up system. */
-async function found(
+/** Runs the script on files of a system, and returns the facts. */
+async function readFacts(
   shell: string,
   root: string,
   files: Readonly<Record<string, string>>,

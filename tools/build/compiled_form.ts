@@ -1,21 +1,21 @@
-/** The usual form of an executable: made by `deno compile`, with Deno's own small runtime. */
+/** The compiled form of an executable: `deno compile` puts the program into Deno's runtime part. */
 import { type Program, runtimeFlags } from "./programs.ts";
 import { runDeno, type StepResult } from "./run_deno.ts";
 
-/** The runtime part is downloaded once, some 40 MB; a network that swallows packets ends here. */
+/** The limit of a compilation, which once downloads the runtime part (40 MB), in milliseconds. */
 const COMPILE_TIMEOUT_MS = 120_000;
 
 /**
  * Compiles a bundled program.
  *
- * @param bundled the bundle's file
- * @param output where to write the executable; for Windows it must end in `.exe`
- * @param target of `deno compile`; this machine's where undefined
- * @returns what went wrong: mostly that the runtime part cannot be had
+ * @param bundle file of the bundle
+ * @param output file of the executable; for Windows its name must end in `.exe`
+ * @param target of `deno compile` (default: this machine)
+ * @returns the problem, usually that there is no runtime part
  */
 export function compile(
   program: Program,
-  bundled: string,
+  bundle: string,
   output: string,
   target: string | undefined,
 ): Promise<StepResult> {
@@ -27,6 +27,6 @@ export function compile(
     ...(target === undefined ? [] : ["--target", target]),
     "--output",
     output,
-    bundled,
+    bundle,
   ], COMPILE_TIMEOUT_MS);
 }

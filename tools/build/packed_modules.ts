@@ -1,36 +1,37 @@
 /**
- * Modules that a program loads only when it needs them, which is seldom, and which are large: they
- * are in its one file compressed, so that a start does not have to read them.
+ * Packed modules: large modules that a program loads dynamically and rarely. Its file contains them
+ * compressed, so a start does not read them.
  */
 import { gzipSync } from "node:zlib";
 
-/** A module, as it is imported dynamically in one place. */
+/** A module that a program imports dynamically. */
 export interface PackedModule {
-  /** From the top folder. */
+  /** Path from the top folder. */
   readonly entry: string;
-  /** What stands in `import("...")`; whatever else is imported by that text must be the same module. */
+  /** The text in `import("...")`, which names this module in all files of the program. */
   readonly specifier: string;
 }
 
-/** All of them: 4 MB of libraries that draw took 75 ms of each start. */
+/** All packed modules. The 4 MB of the drawing libraries took 75 ms of each start. */
 export const PACKED_MODULES: readonly PackedModule[] = [
   { entry: "lib/plot/drawing.ts", specifier: "../plot/drawing.ts" },
 ];
 
-/** Whether a bundle imports such a module. */
+/** Whether a bundle imports a module that it does not contain. */
 export function importsPacked(code: string, module: PackedModule): boolean {
   return code.includes(importOf(module));
 }
 
 /**
- * Puts a module into a bundle that left it out.
+ * Adds a compressed module to a bundle.
  *
- * @param code of the bundle, as an ES module
+ * @param code of the bundle, an ES module
  * @param module that it imports
- * @param content of the module, bundled as well
+ * @param content bundle of the module
  * @param number of the module in this bundle
+ * @returns the code of the new bundle
  */
-export function withPacked(
+export function packModule(
   code: string,
   module: PackedModule,
   content: Uint8Array,
@@ -38,7 +39,7 @@ export function withPacked(
 ): string {
   const name = `__packedModule${number}`;
   const packed = gzipSync(content, { level: 9 }).toBase64();
-  // Functions are there from the start on; what is appended as a constant would come too late.
+  // A function exists from the start, also if its declaration is the last one; a constant does not.
   return `${code.replaceAll(importOf(module), () => `${name}()`)}
 async function ${name}() {
   const packed = new Blob([Uint8Array.fromBase64("${packed}")]);

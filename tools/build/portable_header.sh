@@ -1,13 +1,13 @@
 #!/bin/sh
 # @NAME@ @VERSION@, portable form: this header, then the program and the runtime
 # (Deno @DENO_VERSION@ for @TARGET@), each compressed. The first start unpacks them
-# into the cache folder of the user, later ones find them there. Run it with --help.
+# into the cache folder of the user, and later starts use them. For help: --help.
 
 name=@NAME@
 program=@PROGRAM_FILE@
 runtime=@RUNTIME_FILE@
 
-# What the runtime would read from the environment must not change the program.
+# Variables that the runtime reads must not change the program.
 unset GZIP NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE NODE_CLUSTER_SCHED_POLICY NODE_DEBUG \
   NODE_DEBUG_NATIVE NODE_EXTRA_CA_CERTS NODE_ICU_DATA NODE_OPTIONS NODE_PATH \
   NODE_TLS_REJECT_UNAUTHORIZED NODE_UNIQUE_ID NODE_USE_ENV_PROXY NODE_USE_SYSTEM_CA \
@@ -26,23 +26,23 @@ unset GZIP NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE NODE_CLUSTER_SCHED_PO
   DENO_TOKIO_GLOBAL_QUEUE_INTERVAL DENO_TOKIO_METRICS DENO_UNSTABLE_CRON_SOCK \
   DENO_USR2_MEMORY_TRIM
 
-# Writes beyond `ulimit -f` fail instead of killing: the runtime's own files can reach the limit
-# before the program runs.
+# A write beyond `ulimit -f` fails instead of killing the process. Files of the runtime can reach the
+# limit before the program starts.
 trap '' XFSZ
 
-say() {
+report() {
   printf '%s: %s\n' "$name" "$1" >&2
 }
 
 fail() {
-  say "$1"
+  report "$1"
   exit 1
 }
 
 root=
 @SYSTEM_FACTS@
-# Genuine replacement characters in the arguments. The runtime puts such characters in place of bytes
-# that are not UTF-8, and the program must tell them apart.
+# The number of replacement characters in the arguments. The runtime replaces bytes that are not UTF-8
+# with such characters, and the program must distinguish both.
 replacements=0
 for word; do
   while :; do
@@ -53,10 +53,10 @@ for word; do
   done
 done
 
-# The runtime ends with words of its own, or with a panic, where these do not hold.
+# Without these conditions the runtime ends with its own message or a panic.
 [ "$PWD" -ef . ] ||
   fail "Cannot start in a folder that was deleted or may not be entered: change to another one (cd) first"
-require_limit() { # $1 what is limited, $2 to how much, $3 what it takes, $4 how to have that
+require_limit() { # $1 name of the limit, $2 its value, $3 the value that is required, $4 command that sets it
   case $2 in '' | *[!0-9]*) return ;; esac
   [ "$2" -ge "$3" ] || fail "Cannot start with a limit of $2 $1: it takes $3 ($4)"
 }
@@ -66,7 +66,7 @@ require_limit "bytes of address space" "$address_space" 41943040000 "ulimit -v 4
 require_limit "bytes of data" "$data_size" 655360000 "ulimit -d 640000"
 require_limit "bytes of stack" "$stack_size" 1048576 "ulimit -s 1024"
 
-# This file. A comma would begin another path in the list of what may be started.
+# The path of this file. A comma would separate two paths in the permission to start programs.
 case $0 in
 *,*) self= ;;
 /*) self=$0 ;;
@@ -76,24 +76,24 @@ case $0 in
   esac ;;
 esac
 
-# $cache is a folder of this user, not a link, closed to all others: mode 0700 (perhaps with
-# set-group-ID or sticky), so that no other user can have put anything there.
+# Tests that $cache is a folder of this user, not a link, with mode 0700 (and perhaps set-group-ID or
+# sticky): other users cannot write there.
 is_private() {
   [ -O "$cache" ] && [ -d "$cache" ] && ! [ -h "$cache" ] || return
   case $(ls -ld "$cache") in drwx--[-S]--[-T]*) ;; *) return 1 ;; esac
 }
 
-# $cache is private and holds both files.
+# Tests that $cache is private and contains both files.
 is_unpacked() {
   [ -O "$cache/$program" ] && [ -s "$cache/$program" ] &&
     [ -O "$cache/$runtime" ] && [ -s "$cache/$runtime" ] && [ -x "$cache/$runtime" ] && is_private
 }
 
-# The process becomes the program: its number, its signals and its exit code are the program's.
+# Replaces this process by the program, which gets its process ID and signals.
 run() {
-  DENO_DIR=$cache/deno # V8's code cache, which takes a third off each start
+  DENO_DIR=$cache/deno # the code cache of V8, which makes a start a third shorter
   DENO_NO_UPDATE_CHECK=1
-  HTSERVER_EXECUTABLE=$self # what a program starts that starts itself
+  HTSERVER_EXECUTABLE=$self # for a program that starts itself
   HTSERVER_SYSTEM="memory=$memory file=$file files=$open_files hangup=$hangup replacements=$replacements"
   export DENO_DIR DENO_NO_UPDATE_CHECK HTSERVER_EXECUTABLE HTSERVER_SYSTEM
   exec "$cache/$runtime" run @FLAGS@ "$cache/$program" "$@"
@@ -108,10 +108,10 @@ case ${XDG_CACHE_HOME:-} in
 esac
 if [ "$cache" ] && is_unpacked; then run "$@"; fi
 
-# From here on: the first start.
+# The rest is for the first start.
 
-# Makes the folder $cache where it is missing, and sees that only this user can write into it. What
-# others could write into is not mended: what they have put there would stay.
+# Makes the folder $cache if it is missing, and makes it private. It rejects a folder that others can
+# write, because their files would stay in it.
 claim_cache() {
   [ "$cache" ] || return
   [ -d "$cache" ] || (umask 077 && mkdir -p "$cache") 2>/dev/null || return
@@ -131,18 +131,18 @@ claim_cache() {
 }
 
 refuse_cache() {
-  say "Not using the cache folder '$cache': $1"
+  report "Not using the cache folder '$cache': $1"
   return 1
 }
 
-# The runtime takes no other paths. Without iconv they are not found out.
+# The runtime needs paths in UTF-8. Without iconv the header cannot check them.
 is_utf8() {
   command -v iconv >/dev/null 2>&1 || return 0
   printf '%s' "$1" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1
 }
 
-# The folder for those without a cache folder. What lies under its name already may be
-# a trap of another user: it is taken only if it is private.
+# Claims a temporary folder for users without a cache folder. An existing folder may be a trap of
+# another user, so it must be private.
 claim_temporary() {
   case ${TMPDIR:-} in
   /*) cache=$TMPDIR/htserver-$(id -u) ;;
@@ -153,25 +153,25 @@ claim_temporary() {
   cache=$(mktemp -d "$cache.XXXXXX" 2>/dev/null)
 }
 
-sha256() { # of stdin; empty where nothing can tell
+sha256() { # of stdin; empty without a program for it
   if command -v sha256sum >/dev/null 2>&1; then
     sha256sum
   elif command -v shasum >/dev/null 2>&1; then
     shasum -a 256
   else
-    say "Going by gzip's own checksum alone: neither sha256sum nor shasum is installed"
+    report "Only gzip's checksum is checked: neither sha256sum nor shasum is installed"
   fi
 }
 
-one_line() { # the words of $1, for a message; called in a subshell, where set -f ends with it
+one_line() { # the words of $1, for a message; runs in a subshell, because of set -f
   set -f
   # shellcheck disable=SC2086
   set -- $1
   printf '%s' "$*"
 }
 
-# Writes one part of this file to a new file of its own, $fresh, and checks it.
-unpack() { # $1 what it is, $2 its first byte in this file, $3 its bytes, $4 its SHA-256
+# Writes one part of this file to a new file, $fresh, and checks its digest.
+unpack() { # $1 name of the part, $2 offset of its first byte, $3 its size in bytes, $4 its SHA-256
   fresh=$(mktemp "$cache/fresh.XXXXXX") || fail "Cannot write into '$cache'"
   problem=$({ tail -c "+$2" | head -c "$3" | gzip -dc >"$fresh"; } 2>&1 <"$0") ||
     fail "Cannot unpack the $1 of '$0' into '$cache': the file must be whole and the disk have room for it, but: $(one_line "$problem")"
@@ -181,7 +181,7 @@ unpack() { # $1 what it is, $2 its first byte in this file, $3 its bytes, $4 its
     fail "Cannot start: '$0' is damaged, copy it again (its $1 must have the SHA-256 digest $4, not $found)"
 }
 
-# Whole or not at all, however many start at once; on the disk before it has its name.
+# Renames $fresh, so that other starts see only whole files. It is on the disk before it has its name.
 place() { # $1 name of the file
   sync "$fresh" 2>/dev/null
   mv -f "$fresh" "$cache/$1" || fail "Cannot place '$1' in '$cache'"
@@ -201,7 +201,7 @@ if ! [ -s "$cache/$runtime" ]; then
   unpack runtime @RUNTIME_AT@ @RUNTIME_BYTES@ @RUNTIME_DIGEST@
   chmod 700 "$fresh"
   problem=$("$fresh" --version 2>&1 >/dev/null </dev/null) ||
-    fail "Cannot run what was unpacked into '$cache': this is for @TARGET@ and needs a folder where programs may run (another one: set XDG_CACHE_HOME), but: $(one_line "$problem")"
+    fail "Cannot run the runtime in '$cache': this is for @TARGET@ and needs a folder where programs may run (another one: set XDG_CACHE_HOME), but: $(one_line "$problem")"
   place "$runtime"
 fi
 if ! [ -s "$cache/$program" ]; then

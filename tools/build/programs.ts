@@ -1,4 +1,4 @@
-/** The programs that are built, and what each may do: the one place that says so. */
+/** The table of programs to build, with the permissions of each. */
 
 /** A program to build. */
 export interface Program {
@@ -6,22 +6,22 @@ export interface Program {
   readonly name: string;
   /** Its entry point, in the top folder. */
   readonly entry: string;
-  /** Permission flags of Deno; all else is denied, without a question. */
+  /** Permission flags of Deno. All other permissions are denied without a prompt. */
   readonly permissions: readonly string[];
   /** Flags of V8 (default: none). */
   readonly v8Flags?: readonly string[];
   /**
-   * Whether it may start itself, and nothing else (default: no). The portable form is told its own
-   * path by its header. That is the executable, with these permissions and no others, not the Deno
-   * binary in it, which would do anything. Nobody can tell the compiled form where it will be, so it
-   * may start what it likes until it gives that up, which it does before it connects to anybody.
+   * Whether it may start itself (default: no). The header of the portable form grants only the path of
+   * the executable, which has these permissions. The path of its Deno binary would allow everything. The
+   * path of the compiled form is not known before it runs, so it may start any program. It drops this
+   * permission before its first connection.
    */
   readonly startsItself?: boolean;
 }
 
 /**
- * Environment variables that a program may see; others read as if they were not set
- * (`--ignore-env`), since libraries look at many and must not fail for it.
+ * Flags for the environment variables that a program may read. Others seem not to be set
+ * (`--ignore-env`), because libraries read many and must not fail.
  */
 function environment(...names: string[]): string[] {
   return [
@@ -33,8 +33,8 @@ function environment(...names: string[]): string[] {
 }
 
 /**
- * All programs. Files are those that the user's flags name: hence reading and writing anywhere
- * (for Deno, renaming a file into its place is reading it, too).
+ * All programs. They may read and write any file, because flags of the user name the files. Deno requires
+ * the permission to read also for a rename.
  */
 export const PROGRAMS: readonly Program[] = [
   {
@@ -47,10 +47,10 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-sys=networkInterfaces,systemMemoryInfo",
       ...environment("CATALOG_HOST", "CATALOG_PORT", "USER", "LOGNAME"),
     ],
-    // The table is outside of V8's heap, which holds little but connections and garbage. Left to itself,
-    // V8 lets that garbage grow to as much again (docs/PERFORMANCE.md): so new objects have 4 MB instead
-    // of 16, and the rest is looked through when it has grown by 30% instead of up to 300%.
-    // What a crowd of clients leaves is collected when they have gone (lib/runtime/idle_gc.ts).
+    // The table is outside of V8's heap, which contains mainly connections and garbage. By default, V8
+    // lets this garbage double the heap (docs/PERFORMANCE.md). So new objects get 4 MB instead of 16, and
+    // a full collection begins after a growth of 30% instead of up to 300%. --expose-gc is for
+    // lib/runtime/idle_gc.ts, which collects the garbage of closed connections.
     v8Flags: ["--expose-gc", "--max-semi-space-size=4", "--heap-growing-percent=30"],
   },
   {
@@ -60,7 +60,7 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-net",
       "--allow-read",
       "--allow-write", // --csv and --plot
-      // The second line is what the header needs that starts its copies (--processes).
+      // The second line is for the header, when the program starts copies of itself (--processes).
       ...environment(
         ...["CATALOG_HOST", "CATALOG_PORT", "TERM"],
         ...["HTSERVER_EXECUTABLE", "HOME", "XDG_CACHE_HOME", "TMPDIR", "PATH"],
@@ -84,7 +84,7 @@ export const PROGRAMS: readonly Program[] = [
   },
 ];
 
-/** Flags of `deno run` and `deno compile` for a program: what it may do, no questions asked, and V8's. */
+/** Returns the flags of `deno run` and `deno compile` for a program: permissions and flags of V8. */
 export function runtimeFlags(program: Program): string[] {
   return [
     "--no-prompt",

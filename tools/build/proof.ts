@@ -1,8 +1,9 @@
 /**
- * Last step of the build: starts an executable and compares what it does with what it must do.
+ * The last step of a build: the proof that an executable works. It starts the executable and checks its
+ * output.
  *
- * `deno compile` exits 0 whatever runtime it was given. With the plain Deno binary in its place, for
- * example, the file that it makes is a Deno that ignores the program.
+ * `deno compile` exits with 0 for any runtime part. For example, with the Deno binary as runtime part it
+ * makes a file that ignores the program.
  */
 import { messageOf } from "../../lib/base/errors.ts";
 import { quoted } from "../../lib/base/quote.ts";
@@ -11,33 +12,33 @@ import type { Program } from "./programs.ts";
 import type { StepResult } from "./run_deno.ts";
 import { StartedProgram } from "./started_program.ts";
 
-/** A start takes 0.2 s, a first one of the portable form 2 s: this bound is there for hangs only. */
+/** Ends programs that hang. A start takes 0.2 s, and the first one of the portable form 2 s. */
 export const PROOF_TIMEOUT_MS = 60_000;
 
-/** Name of the server that is started. */
+/** The name of the started server. */
 const SERVER_NAME = "build-proof";
 
-/** A server of this machine only, which announces itself nowhere and keeps nothing. */
+/** A server that only this machine can reach, without data on disk. */
 const SERVER_ARGS = [
   SERVER_NAME,
   ...["--memory", "--no-catalog", "--local-catalog", "off", "--host", "127.0.0.1"],
 ];
 
-/** Longest reply to `hello` that is read, in bytes. */
+/** Maximum size of a reply to `hello`, in bytes. */
 const MAX_HELLO_BYTES = 65_536;
 
-/** An executable does not do what it must. */
+/** The error for an executable that does not work. */
 class ProofError extends Error {
   override name = "ProofError";
 }
 
 /**
- * Starts an executable: each program with `--version`, the server also as a server.
+ * Starts an executable with `--version`, and htserver also as a server.
  *
  * @param path of the executable
- * @param cacheHome folder where the portable form may unpack itself
- * @param timeoutMs longest time of one start, in milliseconds (default: 60,000)
- * @returns what it did instead, as a part of a sentence; no problem if all was right
+ * @param cacheHome folder into which the portable form unpacks
+ * @param timeoutMs limit of each start, in milliseconds (default: 60,000)
+ * @returns the first problem, as a part of a sentence
  */
 export async function prove(
   program: Program,
@@ -80,7 +81,7 @@ async function proveServer(start: Start): Promise<void> {
   const reply = await helloReply(Number(port), running.signal);
   if (!isHello(reply)) {
     const what = reply === undefined ? "nothing" : quoted(reply);
-    throw new ProofError(`'${command}' answered a hello with ${what}`);
+    throw new ProofError(`'${command}' replied to hello with ${what}`);
   }
   running.stop();
   const { how, stderr } = await running.end();
@@ -96,8 +97,8 @@ function started(command: string, start: () => StartedProgram): StartedProgram {
 }
 
 function ended(command: string, how: string, stderr: string): ProofError {
-  const said = stderr.trim() === "" ? "" : `, after ${quoted(stderr.trim())}`;
-  return new ProofError(`'${command}' ended with ${how}${said}`);
+  const output = stderr.trim() === "" ? "" : `, after ${quoted(stderr.trim())}`;
+  return new ProofError(`'${command}' ended with ${how}${output}`);
 }
 
 function printed(command: string, text: string, expected: string): ProofError {
@@ -105,7 +106,7 @@ function printed(command: string, text: string, expected: string): ProofError {
   return new ProofError(`'${command}' printed ${what} instead of ${quoted(expected)}`);
 }
 
-/** The line that a server replies to `hello`; nothing if it does not, or not in time. */
+/** Sends `hello`, and returns the reply; undefined if there is none until the signal. */
 async function helloReply(port: number, signal: AbortSignal): Promise<string | undefined> {
   try {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port, signal });
@@ -118,7 +119,7 @@ async function helloReply(port: number, signal: AbortSignal): Promise<string | u
     await connection.write(new TextEncoder().encode(request));
     return await lineFrom(connection);
   } catch {
-    return undefined; // Refused, broken off or too late: it did not answer.
+    return undefined; // refused, closed or too late
   }
 }
 

@@ -1,19 +1,27 @@
 /**
- * Measures how long a server takes from its start to its first line, as built and as sources:
+ * A measurement of the time from the start of a server to its first line, as executable and from source:
  * `deno run -A tools/build/start_times.ts [EXECUTABLE] [STARTS]`.
  *
- * The starts take turns, so that whatever else the machine does falls on both alike. Prints
- * the medians in milliseconds; a first start of each, not counted, fills the caches.
+ * The starts of both alternate, so other load of the machine affects both. The program prints the medians
+ * in milliseconds. A first start of each fills the caches and does not count.
  */
 import { TOP } from "./run_deno.ts";
 
 const [executable = `${TOP}htserver`, starts = "20"] = Deno.args;
 
-/** A server that announces itself to nobody. */
-const SERVER = ["t", "--memory", "--no-catalog", "--local-catalog", "off", "--host", "127.0.0.1"];
+/** The arguments of a server that no catalog lists. */
+const SERVER_ARGS = [
+  "t",
+  "--memory",
+  "--no-catalog",
+  "--local-catalog",
+  "off",
+  "--host",
+  "127.0.0.1",
+];
 
-/** From the start of the process to its first line, in milliseconds; then ends it. */
-async function startMs(command: string, args: readonly string[]): Promise<number> {
+/** Starts a server, ends it after its first line, and returns the time until then in milliseconds. */
+async function measureStartMs(command: string, args: readonly string[]): Promise<number> {
   const before = performance.now();
   const child = new Deno.Command(command, {
     args: [...args],
@@ -40,19 +48,19 @@ function median(values: readonly number[]): number {
 }
 
 const subjects = [
-  { name: executable, command: executable, args: SERVER, times: [] as number[] },
+  { name: executable, command: executable, args: SERVER_ARGS, times: [] as number[] },
   {
     name: "deno run server.ts",
     command: Deno.execPath(),
-    args: ["run", "-A", "server.ts", ...SERVER],
+    args: ["run", "-A", "server.ts", ...SERVER_ARGS],
     times: [] as number[],
   },
 ];
 for (const { name, command, args } of subjects) {
-  console.log(`${name}: first start ${(await startMs(command, args)).toFixed(0)} ms`);
+  console.log(`${name}: first start ${(await measureStartMs(command, args)).toFixed(0)} ms`);
 }
 for (let start = 0; start < Number(starts); start++) {
-  for (const { command, args, times } of subjects) times.push(await startMs(command, args));
+  for (const { command, args, times } of subjects) times.push(await measureStartMs(command, args));
 }
 for (const { name, times } of subjects) {
   console.log(

@@ -1,17 +1,17 @@
-/** A process that the build starts to see what it does: bounded in time and in output. */
+/** A process of the proof, with a limited time and a limited output. */
 
-/** Most that is read of each output, in bytes; a process that prints more is ended. */
+/** Maximum size of each output, in bytes. A process that prints more is killed. */
 const MAX_OUTPUT_BYTES = 65_536;
 
-/** How a process ended, and what it printed. */
+/** The end of a process, with its output. */
 export interface ProgramEnd {
-  /** A part of a sentence, such as `exit code 0`. */
+  /** A part of a sentence, for example `exit code 0`. */
   readonly how: string;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** One process; it does not outlive its time, or its object. */
+/** One process, which ends at the latest when its object is disposed. */
 export class StartedProgram implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #timer: ReturnType<typeof setTimeout>;
@@ -21,10 +21,10 @@ export class StartedProgram implements AsyncDisposable {
   #endedFor: string | undefined;
 
   /**
-   * Starts it, with nothing on stdin.
+   * Starts the process, with an empty stdin.
    *
-   * @param env added to this process's own
-   * @param timeoutMs after which it is killed, in milliseconds
+   * @param env added to the environment of this process
+   * @param timeoutMs limit, in milliseconds; then the process is killed
    * @throws {Error} if the system cannot start it
    */
   constructor(
@@ -41,31 +41,31 @@ export class StartedProgram implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     this.#timer = setTimeout(
-      () => this.#kill(`SIGKILL, since it was not over after ${timeoutMs / 1e3} s`),
+      () => this.#kill(`SIGKILL, because it took longer than ${timeoutMs / 1e3} s`),
       timeoutMs,
     );
     const tooMuch = (): void =>
-      this.#kill(`SIGKILL, since it printed more than ${MAX_OUTPUT_BYTES / 1_024} KiB`);
+      this.#kill(`SIGKILL, because it printed more than ${MAX_OUTPUT_BYTES / 1_024} KiB`);
     this.#stdout = new Output(this.#child.stdout, tooMuch);
     this.#stderr = new Output(this.#child.stderr, tooMuch);
   }
 
-  /** Aborted as soon as the process is killed. */
+  /** Aborted when the process is killed. */
   get signal(): AbortSignal {
     return this.#stopped.signal;
   }
 
-  /** The first line of stdout, without its end; undefined if it ends without one. */
+  /** The first line of stdout without its LF; undefined if stdout ends before it. */
   firstLine(): Promise<string | undefined> {
     return this.#stdout.firstLine;
   }
 
-  /** Asks it to end, by SIGTERM. */
+  /** Sends SIGTERM. */
   stop(): void {
     send(this.#child, "SIGTERM");
   }
 
-  /** Waits for its end. */
+  /** Waits for the end of the process. */
   async end(): Promise<ProgramEnd> {
     const { code, signal } = await this.#child.status;
     clearTimeout(this.#timer);
@@ -86,7 +86,7 @@ export class StartedProgram implements AsyncDisposable {
   }
 }
 
-/** What a process prints, as text. */
+/** The text that a process prints. */
 class Output {
   readonly firstLine: Promise<string | undefined>;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
@@ -103,8 +103,8 @@ class Output {
   }
 
   /**
-   * The text, after the end of the process. A process that it has started and that lives on may hold
-   * the pipe open: so this waits for what is on its way, and no longer.
+   * Returns the text, after the end of the process. A child of the process may hold the pipe open, so
+   * the wait for the last bytes is limited.
    */
   async close(): Promise<string> {
     const timer = setTimeout(() => this.#reader.cancel().catch(() => {}), LAST_BYTES_MS);
@@ -130,13 +130,13 @@ class Output {
   }
 }
 
-/** How long the end of a pipe may come after the end of its process, in milliseconds. */
+/** The wait for the end of a pipe after the end of its process, in milliseconds. */
 const LAST_BYTES_MS = 1_000;
 
 function send(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     child.kill(signal);
   } catch {
-    // It has ended by itself.
+    // It has ended.
   }
 }

@@ -1,18 +1,18 @@
-# Finds out what the runtime may not read (below /proc and /sys), with nothing but the shell itself,
-# and passes it on as $HTSERVER_SYSTEM: lib/cli/system_facts.ts. $root is empty but in tests.
+# Reads facts below /proc and /sys, which the runtime may not read, with commands of the shell only. The
+# header passes them to the program as $HTSERVER_SYSTEM (lib/cli/system_facts.ts). $root is for tests.
 
-# The smaller of $memory and the limit in the file $1; other words than digits are no limit.
+# Sets $memory to the limit in the file $1 if it is lower. Only digits are a limit.
 note_memory() {
   [ -r "$1" ] && read -r limit <"$1" || return 0
   case $limit in
-  '' | *[!0-9]* | ????????????????*) return ;; # 16 digits and more: version 1 has no word for "none"
+  '' | *[!0-9]* | ????????????????*) return ;; # 16 digits or more: version 1 has no word for "no limit"
   esac
   if [ -z "$memory" ] || [ "$limit" -lt "$memory" ]; then memory=$limit; fi
 }
 
-# The limits of a control group and of all above it: $1 where the hierarchy is mounted, $2 the
-# group's path, $3 the name of the file. In a container the path may be one of the machine, and the
-# mount show nothing but the group.
+# Notes the limits of a control group and of its parents: $1 mount point of the hierarchy, $2 path of the
+# group, $3 name of the file. In a container, the path may be that of the machine, and the mount point
+# the group itself.
 note_group() {
   group=$2
   while note_memory "$1$group/$3" && [ "$group" ]; do group=${group%/*}; done
@@ -46,7 +46,7 @@ note_limits() {
   done
 }
 
-# SIGHUP is the lowest bit of the ignored signals.
+# SIGHUP is the lowest bit of the mask of ignored signals.
 note_ignored() {
   while read -r what mask; do
     case $what$mask in SigIgn:*[13579bdf])

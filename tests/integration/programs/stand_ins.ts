@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { randomFrom } from "../../../bench/harness/random.ts";
 import { TOP } from "../../../bench/harness/program.ts";
 import { VERSION } from "../../../lib/base/version.ts";
-import { type Part, part, portableExecutable } from "../../../tools/build/portable_form.ts";
+import { compressPart, type Part, portableExecutable } from "../../../tools/build/portable_form.ts";
 import { PROGRAMS } from "../../../tools/build/programs.ts";
 import { type Executables, STORE } from "./executables.ts";
 
@@ -51,5 +51,5 @@ export async function standIns(): Promise<Executables> {
 function textPart(text: string, padding: number): Part {
   const random = randomFrom(1);
   const chars = Array.from({ length: padding }, () => random.below(36).toString(36));
-  return part(new TextEncoder().encode(text + chars.join("")));
+  return compressPart(new TextEncoder().encode(text + chars.join("")));
 }
