@@ -1,7 +1,9 @@
 /**
- * `deno task demo`: the whole job on this machine. Starts a catalog and a server; 1, 2 and 4 clients
- * (processes of their own) find the server by its name and measure it at the same time; prints a
- * table. It measures until all is done or the time is up, and prints whatever was measured by then.
+ * The demo (`deno task demo`): all programs together on this machine.
+ *
+ * It starts a catalog and a server. Then 1, 2 and 4 clients, each a process, find the server by its name
+ * and measure it at the same time. The demo prints a table of the results. If its time is up, it prints
+ * the results until then.
  */
 import { settlesWithin } from "../lib/base/clock.ts";
 import { EXIT, messageOf, UsageError } from "../lib/base/errors.ts";
@@ -11,25 +13,25 @@ import { machineClock } from "../lib/base/clock.ts";
 import { LocalPrograms } from "./demo/local_programs.ts";
 import { type Findings, runRounds, tableOf } from "./demo/rounds.ts";
 
-/** All is over within 30 s: the rest is for the start of the task, the table and the end of programs. */
+/** The demo ends within 30 s. The start of the task and the end of the programs take up to 5 s. */
 const DEFAULT_LIMIT_S = 25;
 
 await main("demo", async () => {
-  const endMs = limitMs(Deno.args);
+  const endMs = parseLimitMs(Deno.args);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => stop.abort(`it was ended by ${signal}`));
+    Deno.addSignalListener(signal, () => stop.abort(`${signal} ended it`));
   }
   await using programs = new LocalPrograms();
   return report(await demo(programs, endMs, stop));
 });
 
-/** By when all must be measured, in milliseconds since the start of this process. */
-function limitMs(args: readonly string[]): number {
+/** Reads the time limit, in milliseconds since the start of this process. */
+function parseLimitMs(args: readonly string[]): number {
   const command = newProgram("demo", "A catalog, a server and clients on this machine.", [
     "demo",
-    "demo --limit 10     over after 10 s, with what was measured by then",
-  ]).option("--limit <s>", "seconds of measuring", String(DEFAULT_LIMIT_S));
+    "demo --limit 10     prints the results of 10 s",
+  ]).option("--limit <s>", "time limit, in seconds", String(DEFAULT_LIMIT_S));
   runParser("demo", () => command.parse([...args], { from: "user" }));
   const { limit } = command.opts();
   if (!(Number(limit) > 0)) {
@@ -38,7 +40,7 @@ function limitMs(args: readonly string[]): number {
   return Number(limit) * 1e3;
 }
 
-/** Does not throw: what goes wrong is a part of what it finds. */
+/** Measures. An error becomes a problem of the findings. */
 async function demo(
   programs: LocalPrograms,
   endMs: number,
@@ -58,7 +60,7 @@ async function measure(
 ): Promise<Findings> {
   const listening = async (what: string, entry: string, args: readonly string[]) => {
     const onEnd = (how: string): void => stop.abort(`${what} ended early, with ${how}`);
-    const port = programs.listening(entry, args, onEnd);
+    const port = programs.startListener(entry, args, onEnd);
     const leftMs = Math.max(0, endMs - performance.now());
     if (await settlesWithin(port, leftMs, stop.signal)) return await port;
     throw new Error(
@@ -69,27 +71,27 @@ async function measure(
   const local = ["--host", "127.0.0.1"];
   const catalogPort = await listening("the catalog", "catalog.ts", [...local, "--port", "0"]);
   const catalogAt = `127.0.0.1:${catalogPort}`;
-  say(`A catalog listens on ${catalogAt}`, "htcatalog --host 127.0.0.1");
+  printStep(`A catalog listens on ${catalogAt}`, "htcatalog --host 127.0.0.1");
   const finding = ["--catalog", catalogAt, "--local-catalog", "off"];
   const beforeMs = performance.now();
   const serverArgs = [name, "--memory", ...local, ...finding];
   const port = await listening("the server", "server.ts", serverArgs);
-  say(`A server named ${name} listens on port ${port}`, `htserver ${name}`);
+  printStep(`A server named ${name} listens on port ${port}`, `htserver ${name}`);
   return await runRounds({
     clock: machineClock,
     endMs,
     startMs: performance.now() - beforeMs,
     stop: stop.signal,
-    startClient: (options) => programs.client([name, ...finding], options),
+    runClient: (options) => programs.runClient([name, ...finding], options),
     onRound: (clients, stageMs) =>
-      say(
+      printStep(
         `${clients} client${clients === 1 ? "" : "s"}, stages of ${stageMs / 1e3} s`,
         Array.from({ length: clients }, () => `testperf ${name}`).join(" & "),
       ),
   });
 }
 
-/** Prints all that was measured, then what was not. */
+/** Prints the results and the problems, and returns the exit code. */
 function report(findings: Findings): number {
   const { problems, isComplete } = findings;
   const table = tableOf(findings);
@@ -99,10 +101,10 @@ function report(findings: Findings): number {
     return EXIT.failed;
   }
   if (isComplete) return EXIT.ok;
-  console.error("demo: the time was up before all was measured: this machine is slow or busy");
+  console.error("demo: the time was up before the last result: this machine is slow or busy");
   return table ? EXIT.ok : EXIT.failed;
 }
 
-function say(what: string, command: string): void {
+function printStep(what: string, command: string): void {
   console.log(`${what}\n    $ ${command}`);
 }

@@ -1,28 +1,28 @@
-/** The demo's programs: started from their sources, on this machine only, and ended with it. */
+/** The programs of the demo: it starts them from source, and ends them at its end. */
 import { plainLine } from "../../lib/base/quote.ts";
 import type { ClientOptions } from "./rounds.ts";
 
-/** Between SIGTERM and SIGKILL, in milliseconds. */
-const PATIENCE_MS = 1_000;
+/** The time between SIGTERM and SIGKILL, in milliseconds. */
+const STOP_MS = 1_000;
 
-/** Most of a client's complaints that is kept, in characters. */
-const MAX_COMPLAINT_CHARS = 10_000;
+/** Maximum length of the output to stderr that is kept, in characters. */
+const MAX_ERROR_CHARS = 10_000;
 
 const RESULT = /^(\w+): \d+ ops in [\d.]+ s, ([\d.]+) ops\/s/;
 
-/** All that were started. */
+/** The running programs. */
 export class LocalPrograms implements AsyncDisposable {
   readonly #children = new Set<Deno.ChildProcess>();
 
   /**
-   * Starts a program that listens.
+   * Starts a server or catalog, and waits until it listens.
    *
    * @param entry such as `server.ts`
-   * @param onEnd called if it ends by itself
+   * @param onEnd called at its end
    * @returns its port
-   * @throws {Error} if it ended before it listened
+   * @throws {Error} if it ends before it listens
    */
-  async listening(
+  async startListener(
     entry: string,
     args: readonly string[],
     onEnd: (how: string) => void,
@@ -39,9 +39,9 @@ export class LocalPrograms implements AsyncDisposable {
   /**
    * Runs one `testperf` process.
    *
-   * @throws {Error} with what it complained about, if it failed
+   * @throws {Error} with its message, if it fails
    */
-  async client(args: readonly string[], options: ClientOptions): Promise<void> {
+  async runClient(args: readonly string[], options: ClientOptions): Promise<void> {
     const { stageMs, signal, onResult } = options;
     const child = this.#start(
       "testperf.ts",
@@ -51,15 +51,15 @@ export class LocalPrograms implements AsyncDisposable {
     const stop = (): void => void this.#end(child);
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
-    const complaints = lastLineOf(child.stderr);
+    const lastError = lastLineOf(child.stderr);
     for await (const line of linesOf(child.stdout)) {
       const [, stage, opsPerS] = RESULT.exec(line) ?? [];
       if (stage !== undefined) onResult({ stage, opsPerS: Number(opsPerS) });
     }
     const status = await child.status;
     signal.removeEventListener("abort", stop);
-    const complaint = await complaints;
-    if (!status.success) throw new Error(complaint || howEnded(status));
+    const message = await lastError;
+    if (!status.success) throw new Error(message || howEnded(status));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -83,10 +83,10 @@ export class LocalPrograms implements AsyncDisposable {
     return child;
   }
 
-  /** Ends a program, in order if it can. */
+  /** Ends a program, first with SIGTERM. */
   async #end(child: Deno.ChildProcess): Promise<void> {
     send(child, "SIGTERM");
-    const timer = setTimeout(() => send(child, "SIGKILL"), PATIENCE_MS);
+    const timer = setTimeout(() => send(child, "SIGKILL"), STOP_MS);
     await child.status;
     clearTimeout(timer);
   }
@@ -100,7 +100,7 @@ function send(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     child.kill(signal);
   } catch {
-    // It has ended by itself.
+    // It has ended.
   }
 }
 
@@ -116,7 +116,7 @@ async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<stri
 async function lastLineOf(stream: ReadableStream<Uint8Array>): Promise<string> {
   let text = "";
   for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
-    text = (text + chunk).slice(-MAX_COMPLAINT_CHARS);
+    text = (text + chunk).slice(-MAX_ERROR_CHARS);
   }
   return plainLine(text.trimEnd().split("\n").at(-1) ?? "");
 }

@@ -1,75 +1,75 @@
 /**
- * The demo's measurements: rounds with more and more clients, until the time is up.
+ * The rounds of the demo: measurements with more and more clients, until the time is up.
  *
- * Each round gets a share of the time that remains, and its stages are as long as that share allows.
- * A result is kept as soon as it is there, so that a round that is cut short still has some.
+ * Each round gets a share of the remaining time, which determines the length of its stages. Results are
+ * kept one by one, so a round that has to end early has some.
  */
 import { columns } from "../../lib/terminal/columns.ts";
 import { messageOf } from "../../lib/base/errors.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 
-/** What each client measures, in this order. */
+/** The stages of each client, in this order. */
 export const STAGES = ["insert", "lookup", "scan", "remove"] as const;
 
-/** Simultaneous clients of the rounds. */
+/** The number of clients in each round. */
 export const ROUNDS: readonly number[] = [1, 2, 4];
 
-/** Longest stage: on a quiet machine the figures are stable by then, in milliseconds. */
+/** Maximum length of a stage, in milliseconds: on an idle machine the figures are stable by then. */
 const MAX_STAGE_MS = 500;
 
-/** Shortest stage that is tried, in milliseconds. */
+/** Minimum length of a stage, in milliseconds. */
 const MIN_STAGE_MS = 50;
 
-/** Stages that fit into what is left of a share after the start: four, and some room. */
+/** Stages that a share has time for after the start: four, and a reserve. */
 const STAGES_PER_SHARE = 6;
 
-/** What a client measured in one stage. */
+/** The result of one client and stage. */
 export interface StageResult {
   readonly stage: string;
   readonly opsPerS: number;
 }
 
-/** How a client is started. */
+/** How to start a client. */
 export interface ClientOptions {
   /** Length of each of its stages, in milliseconds. */
   readonly stageMs: number;
-  /** Aborted if it must end now. */
+  /** Aborted when the client must end. */
   readonly signal: AbortSignal;
-  /** Takes a result as soon as the client has it. */
+  /** Called with each result, at once. */
   onResult(result: StageResult): void;
 }
 
-/** How to measure. */
+/** How to measure all rounds. */
 export interface RoundsOptions {
   readonly clock: Clock;
-  /** When all must be over, in the clock's milliseconds. */
+  /** The end of the time, in milliseconds of the clock. */
   readonly endMs: number;
-  /** How long a program takes to start on this machine, in milliseconds. */
+  /** The time that a program takes to start on this machine, in milliseconds. */
   readonly startMs: number;
-  /** Aborted with the reason, a sentence, if measuring is of no more use. */
+  /** Aborted when the measurement must end, with a sentence as reason. */
   readonly stop: AbortSignal;
-  /** Starts one client; settles at its end. @throws {Error} if it failed */
-  startClient(options: ClientOptions): Promise<void>;
+  /** Runs one client to its end. @throws {Error} if it fails */
+  runClient(options: ClientOptions): Promise<void>;
   /** Called before each round. */
   onRound(clients: number, stageMs: number): void;
 }
 
-/** One round. */
+/** A round, with the results of its clients. */
 export interface Round {
   readonly clients: number;
   readonly results: readonly StageResult[];
 }
 
-/** All that was measured. */
+/** The results of all rounds. */
 export interface Findings {
   readonly rounds: readonly Round[];
-  /** Which parts failed and why, as sentences. */
+  /** The parts that failed, and why, as sentences. */
   readonly problems: readonly string[];
-  /** Whether there was time for all of it. */
+  /** Whether the time was enough for all rounds. */
   readonly isComplete: boolean;
 }
 
-/** Measures until all rounds are done or the time is up. Does not throw. */
+/** Runs the rounds until the last one or the end of the time. Does not throw. */
 export async function runRounds(options: RoundsOptions): Promise<Findings> {
   const { clock, endMs, stop } = options;
   const rounds: Round[] = [];
@@ -92,12 +92,12 @@ export async function runRounds(options: RoundsOptions): Promise<Findings> {
   return { rounds, problems, isComplete };
 }
 
-/** Each client is a process that takes a processor's time to start. */
+/** The weight of a round in the remaining time. The start of each client takes time of a processor. */
 function weightOf(clients: number): number {
   return clients + 1;
 }
 
-/** @returns whether it was cut short */
+/** Runs a round, and returns whether it ended early. */
 async function runRound(
   options: RoundsOptions,
   clients: number,
@@ -105,7 +105,7 @@ async function runRound(
   results: StageResult[],
   problems: string[],
 ): Promise<boolean> {
-  const { clock, endMs, startMs, stop, onRound, startClient } = options;
+  const { clock, endMs, startMs, stop, onRound, runClient } = options;
   const forStagesMs = (shareMs - startMs * clients) / STAGES_PER_SHARE;
   const stageMs = Math.round(Math.min(MAX_STAGE_MS, Math.max(MIN_STAGE_MS, forStagesMs)));
   onRound(clients, stageMs);
@@ -114,7 +114,7 @@ async function runRound(
   const first = Promise.withResolvers<void>();
   const timer = (async () => {
     await clock.sleep(shareMs, over.signal);
-    // One result is worth more than another round without any.
+    // The round waits for its first result: the next round without any result would be useless.
     const leftMs = Math.max(0, endMs - clock.now());
     await Promise.race([first.promise, clock.sleep(leftMs, over.signal)]);
     timeIsUp.abort();
@@ -125,7 +125,7 @@ async function runRound(
     first.resolve();
   };
   const ends = await Promise.allSettled(
-    Array.from({ length: clients }, () => startClient({ stageMs, signal, onResult })),
+    Array.from({ length: clients }, () => runClient({ stageMs, signal, onResult })),
   );
   const isCut = signal.aborted;
   over.abort();
@@ -141,15 +141,15 @@ async function runRound(
   return false;
 }
 
-/** The table of results; empty if there are none. */
+/** Makes the table of results; empty if there are none. */
 export function tableOf({ rounds }: Findings): string {
   const rows = rounds.flatMap(({ clients, results }) =>
     STAGES.flatMap((stage) => {
       const each = results.filter((one) => one.stage === stage).map(({ opsPerS }) => opsPerS);
       if (each.length === 0) return [];
       const sum = each.reduce((total, one) => total + one, 0);
-      const who = each.length === clients ? String(clients) : `${each.length} of ${clients}`;
-      return [[who, stage, sum.toFixed(0), (sum / each.length).toFixed(0)]];
+      const count = each.length === clients ? String(clients) : `${each.length} of ${clients}`;
+      return [[count, stage, sum.toFixed(0), (sum / each.length).toFixed(0)]];
     })
   );
   const heading = ["clients", "stage", "sum ops/s", "each ops/s"];
