@@ -1,13 +1,13 @@
-/** Control groups with a memory limit (version 1 or 2), where this user may make them. */
+/** Control groups with a memory limit (version 1 or 2), which root can make. */
 import { sleep } from "../../../lib/base/clock.ts";
 
-/** Where hierarchies are mounted that limit memory, and the name of the limit there. */
+/** Mount points of hierarchies that limit memory, with the file of the limit. */
 const HIERARCHIES = [
   ["/sys/fs/cgroup/memory", "memory.limit_in_bytes"],
   ["/sys/fs/cgroup", "memory.max"],
 ] as const;
 
-/** A group with a limit, and in it one without, for processes. Both go at the end of the test. */
+/** A group with a limit, and in it a group for processes. The end of the test removes both. */
 export class MemoryGroup implements AsyncDisposable {
   readonly #outer: string;
 
@@ -37,7 +37,7 @@ export class MemoryGroup implements AsyncDisposable {
     throw problem;
   }
 
-  /** A line of shell that brings the shell, and what it starts, into the inner group. */
+  /** A line of shell that moves the shell, and all that it starts, into the inner group. */
   get enter(): string {
     return `echo $$ > ${this.#inner}/cgroup.procs`;
   }
@@ -48,7 +48,7 @@ export class MemoryGroup implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const folder of [this.#inner, this.#outer]) {
-      // A process that has just ended may still count.
+      // A process that ended may be counted for a moment.
       for (let tries = 0;; tries++) {
         try {
           Deno.removeSync(folder);
@@ -62,7 +62,7 @@ export class MemoryGroup implements AsyncDisposable {
   }
 }
 
-/** Whether this user may make such groups here. */
+/** Whether this user can make such groups. */
 export const canLimitMemory: boolean = await (async () => {
   try {
     await using _group = MemoryGroup.make(250_000_000);

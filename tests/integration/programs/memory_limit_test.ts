@@ -1,4 +1,4 @@
-/** A server in a container of 250 MB, as the built executable: it answers `TableFull`, and lives. */
+/** Tests the executable in a container of 250 MB: it replies `TableFull`, and the kernel does not kill it. */
 import assert from "assert";
 import { executables } from "./executables.ts";
 import { IsolatedProcess } from "./isolated_process.ts";
@@ -20,7 +20,7 @@ function after(line: string, ...args: string[]): IsolatedProcess {
 }
 
 Deno.test({
-  name: `fault: memory limit of the container: a table that does not fit is refused${skipped}`,
+  name: `fault: memory limit of the container: a table that does not fit is rejected${skipped}`,
   ignore: isSkipped || Deno.systemMemoryInfo().swapTotal > 0, // swap may hold what does not fit
   fn: async () => {
     await using folder = await TempFolder.make();
@@ -46,12 +46,13 @@ Deno.test({
 });
 
 Deno.test({
-  name: `fault: memory limit of the container: TableFull, and the kernel kills nothing${skipped}`,
+  name:
+    `fault: memory limit of the container: TableFull, and the kernel kills no process${skipped}`,
   ignore: isSkipped,
   fn: async () => {
     await using folder = await TempFolder.make();
     await using group = MemoryGroup.make(LIMIT_BYTES);
-    // A log and checkpoints, whose pages in the cache count, too.
+    // Pages of the log and of checkpoints in the cache count, too.
     const args = ["--data", `${folder.path}/t.ht`, "--fsync", "never"];
     await using server = after(group.enter, ...args);
     using client = await RawClient.connect(await server.port());

@@ -1,20 +1,20 @@
-/** A program that tries what it may: it stands in for a program, with that one's permissions. */
+/** A probe of permissions: a test runs it in place of a program, with the permissions of that program. */
 
-/** What came of one try: `ok`, a value, or the name of the error. */
-export type Tried = Readonly<Record<string, unknown>>;
+/** The results of the attempts: for each `ok`, a value, or the name of the error. */
+export type ProbeResults = Readonly<Record<string, unknown>>;
 
 /**
- * The text of the probe, as JavaScript. Its arguments: path of a Deno, of a file to read, of one
- * to write, and the address of a module. It prints what it tried as JSON.
+ * The JavaScript of the probe. Its arguments are the path of Deno, the paths of a file to read and of one
+ * to write, and the address of a module. It prints the results as JSON.
  */
 export const PROBE = `
 const [deno, readable, writable, remote] = Deno.args;
-const tried = {};
+const results = {};
 const attempt = async (name, action) => {
   try {
-    tried[name] = await action() ?? "ok";
+    results[name] = await action() ?? "ok";
   } catch (error) {
-    tried[name] = error.name;
+    results[name] = error.name;
   }
 };
 const quiet = { stdin: "null", stdout: "null", stderr: "null" };
@@ -34,7 +34,7 @@ for (const name of ["HOME", "PATH", "SSH_AUTH_SOCK", "SECRET", "USER", "CATALOG_
 }
 await attempt("env SECRET as in Node.js", async () =>
   (await import("node:process")).default.env.SECRET ?? "unset");
-await attempt("all of env", () => Object.keys(Deno.env.toObject()).includes("SECRET") ? "told" : "hidden");
+await attempt("all of env", () => Object.keys(Deno.env.toObject()).includes("SECRET") ? "visible" : "hidden");
 await attempt("environment in /proc", () => void Deno.readTextFileSync("/proc/self/environ"));
 await attempt("memory in /proc", () => void Deno.openSync("/proc/self/mem", { write: true }));
 for (const name of ["hostname", "osRelease", "osUptime", "loadavg", "uid", "gid"]) {
@@ -49,12 +49,12 @@ for (const [name, specifier] of Object.entries({ remote, npm: "npm:left-pad@1.3.
 await attempt("run in a worker", async () => {
   const code = "try { new Deno.Command('sh').outputSync(); postMessage('ok') } catch (e) { postMessage(e.name) }";
   const worker = new Worker("data:text/javascript," + encodeURIComponent(code), { type: "module" });
-  const said = await new Promise((resolve) => {
+  const reply = await new Promise((resolve) => {
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = (event) => { event.preventDefault(); resolve("NotCapable"); };
   });
   worker.terminate();
-  return said;
+  return reply;
 });
 for (const name of ["run", "ffi", "env"]) {
   await attempt("ask for " + name, () => Deno.permissions.requestSync({ name }).state);
@@ -69,6 +69,6 @@ await attempt("connect", async () => {
 });
 await attempt("datagrams", () =>
   Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 }).close());
-console.log(JSON.stringify(tried));
+console.log(JSON.stringify(results));
 Deno.exit();
 `;

@@ -1,6 +1,6 @@
 /**
- * What each program may: a probe runs in its place, with its flags and through the header of its
- * executable; and what a program gave up after its start is gone.
+ * Tests the permissions of each program with a probe, which runs with the flags of the program and through
+ * the header of its executable. Also tests that dropped permissions are denied.
  */
 import assert from "assert";
 import { dropPermissions, UNUSED_PERMISSIONS } from "../../../lib/cli/permissions.ts";
@@ -9,12 +9,12 @@ import { CACHE_HOME, executables } from "./executables.ts";
 import { IsolatedProcess, run } from "./isolated_process.ts";
 import { unpackedNames } from "./portable_file.ts";
 import { testWith } from "../../helpers/needs.ts";
-import { PROBE, type Tried } from "./privilege_probe.ts";
+import { PROBE, type ProbeResults } from "./privilege_probe.ts";
 import { ALONE, TOP } from "../../../bench/harness/program.ts";
 
 const built = await executables();
 
-/** What every one of them is denied, whatever the environment holds. */
+/** Attempts that fail in all programs. */
 const DENIED = [
   ...["run sh", "run deno", "run as in Node.js", "run in a worker", "kill", "ffi", "addon"],
   ...["inspector", "environment in /proc", "memory in /proc"],
@@ -22,11 +22,11 @@ const DENIED = [
   ...["import remote", "import npm"],
 ];
 
-/** What every one of them needs. */
+/** Attempts that succeed in all programs. */
 const ALLOWED = ["read", "listen", "connect", "datagrams"];
 
-/** What only some of them need. */
-const MAY: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+/** Permissions of each program; the names in capitals are environment variables. */
+const PERMISSIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   htserver: { write: true, sys: true, HOME: false, PATH: false, CATALOG_HOST: true, USER: true },
   testperf: { write: true, sys: false, HOME: true, PATH: true, CATALOG_HOST: true, USER: false },
   htclient: { write: false, sys: false, HOME: false, PATH: false, CATALOG_HOST: true, USER: false },
@@ -36,14 +36,14 @@ const MAY: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   },
 };
 
-/** In the environment of each probe. */
+/** The environment of each probe. */
 const ENVIRONMENT = {
-  ...{ HOME: "/nowhere", USER: "someone", CATALOG_HOST: "127.0.0.1" },
-  ...{ SECRET: "told", SSH_AUTH_SOCK: "/nowhere" },
+  ...{ HOME: "/nowhere", USER: "tester", CATALOG_HOST: "127.0.0.1" },
+  ...{ SECRET: "visible", SSH_AUTH_SOCK: "/nowhere" },
 };
 
-/** A probe's place: what it may read and write, and a module that it may want to load. */
-class Place implements AsyncDisposable {
+/** A folder with a probe and its files, and a host with the module that the probe imports. */
+class ProbeFolder implements AsyncDisposable {
   readonly path: string = Deno.makeTempDirSync({ prefix: "htserver-privilege-" });
   readonly #remote = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -52,7 +52,7 @@ class Place implements AsyncDisposable {
       return new Response("", { headers: { "content-type": "text/javascript" } });
     },
   );
-  /** For the module. */
+  /** The number of requests for the module. */
   requests = 0;
 
   constructor() {
@@ -60,14 +60,14 @@ class Place implements AsyncDisposable {
     Deno.writeTextFileSync(`${this.path}/readable`, "");
   }
 
-  /** Runs a probe, and gives what it tried. */
-  async tried(path: string, before: readonly string[], env?: Record<string, string>) {
+  /** Runs the probe. */
+  async run(path: string, before: readonly string[], env?: Record<string, string>) {
     const own = [Deno.execPath(), `${this.path}/readable`, `${this.path}/written`];
     const args = [...before, ...own, `http://127.0.0.1:${this.#remote.addr.port}/module.js`];
     const { stdout, stderr } = await run(path, args, { env: { ...ENVIRONMENT, ...env } });
     assert.ok(stdout.startsWith("{"), `the probe ended early: ${stderr}`);
-    assert.doesNotMatch(stderr, /Allow\?|requests/); // nobody is asked
-    return JSON.parse(stdout) as Tried;
+    assert.doesNotMatch(stderr, /Allow\?|requests/); // no prompt
+    return JSON.parse(stdout) as ProbeResults;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -76,73 +76,73 @@ class Place implements AsyncDisposable {
   }
 }
 
-/** Asserts that a probe in the place of a program could do what that program needs, and no more. */
-function assertLeast(name: string, tried: Tried): void {
-  const may = MAY[name] ?? {};
-  for (const what of DENIED) assert.ok(isDenied(tried[what]), `${what}: ${tried[what]}`);
-  for (const what of ["run", "ffi", "env"]) assert.equal(tried[`ask for ${what}`], "denied");
-  for (const what of ALLOWED) assert.equal(tried[what], "ok", what);
-  assert.equal(tried["write"], may["write"] ? "ok" : "NotCapable");
+/** Asserts that a probe had exactly the permissions of a program. */
+function assertPermissions(name: string, results: ProbeResults): void {
+  const permissions = PERMISSIONS[name] ?? {};
+  for (const what of DENIED) assert.ok(isDenied(results[what]), `${what}: ${results[what]}`);
+  for (const what of ["run", "ffi", "env"]) assert.equal(results[`ask for ${what}`], "denied");
+  for (const what of ALLOWED) assert.equal(results[what], "ok", what);
+  assert.equal(results["write"], permissions["write"] ? "ok" : "NotCapable");
   for (const what of ["networkInterfaces", "systemMemoryInfo"]) {
-    assert.equal(tried[what], may["sys"] ? "ok" : "NotCapable", what);
+    assert.equal(results[what], permissions["sys"] ? "ok" : "NotCapable", what);
   }
   for (const variable of ["HOME", "PATH", "USER", "CATALOG_HOST"]) {
-    assert.equal(tried[`env ${variable}`] !== "unset", may[variable], variable);
+    assert.equal(results[`env ${variable}`] !== "unset", permissions[variable], variable);
   }
   for (const what of ["env SECRET", "env SECRET as in Node.js", "env SSH_AUTH_SOCK"]) {
-    assert.equal(tried[what], "unset", what);
+    assert.equal(results[what], "unset", what);
   }
-  assert.equal(tried["all of env"], "hidden");
+  assert.equal(results["all of env"], "hidden");
 }
 
 function isDenied(result: unknown): boolean {
   return typeof result === "string" && /^(NotCapable|TypeError|Error)$/.test(result);
 }
 
-Deno.test("the probe sees what it may: with all permissions, it may all", async () => {
-  await using place = new Place();
+Deno.test("the probe detects permissions: with all of them, each attempt succeeds", async () => {
+  await using folder = new ProbeFolder();
   const flags = ["--allow-all", "--no-config", "--no-lock", "--unstable-net"];
-  const tried = await place.tried(Deno.execPath(), ["run", ...flags, `${place.path}/probe.mjs`]);
-  // What fails then fails for other reasons: there is no such addon, nor a registry.
+  const results = await folder.run(Deno.execPath(), ["run", ...flags, `${folder.path}/probe.mjs`]);
+  // These fail for other reasons: for example, there is no such addon.
   const failing = new Set(["addon", "import npm", "run in a worker"]);
   for (const what of [...DENIED, ...ALLOWED].filter((one) => !failing.has(one))) {
-    assert.ok(!isDenied(tried[what]), `${what}: ${tried[what]}`);
+    assert.ok(!isDenied(results[what]), `${what}: ${results[what]}`);
   }
-  assert.equal(tried["env SECRET"], "told");
-  assert.equal(tried["ask for run"], "granted");
-  assert.equal(place.requests, 1);
+  assert.equal(results["env SECRET"], "visible");
+  assert.equal(results["ask for run"], "granted");
+  assert.equal(folder.requests, 1);
 });
 
 for (const program of PROGRAMS) {
   const { name } = program;
 
-  Deno.test(`${name} may what it needs, and no more, by its flags`, async () => {
-    await using place = new Place();
-    const args = ["run", ...runtimeFlags(program), `${place.path}/probe.mjs`];
-    assertLeast(name, await place.tried(Deno.execPath(), args));
-    assert.equal(place.requests, 0);
+  Deno.test(`${name} has its permissions and no others by its flags`, async () => {
+    await using folder = new ProbeFolder();
+    const args = ["run", ...runtimeFlags(program), `${folder.path}/probe.mjs`];
+    assertPermissions(name, await folder.run(Deno.execPath(), args));
+    assert.equal(folder.requests, 0);
   });
 
-  Deno.test(`${name} may what it needs, and no more, as an executable`, async () => {
-    await using place = new Place();
-    // A cache folder in which the probe is where the program should be.
+  Deno.test(`${name} has its permissions and no others as an executable`, async () => {
+    await using folder = new ProbeFolder();
+    // A cache folder with the probe in place of the program.
     await run(built.path(name), ["--version"]);
-    const cache = `${place.path}/htserver`;
+    const cache = `${folder.path}/htserver`;
     await Deno.mkdir(cache, { mode: 0o700 });
     const { program: file, runtime } = await unpackedNames(built.path(name));
     await Deno.symlink(`${CACHE_HOME}/htserver/${runtime}`, `${cache}/${runtime}`);
-    await Deno.copyFile(`${place.path}/probe.mjs`, `${cache}/${file}`);
-    const tried = await place.tried(built.path(name), [], { XDG_CACHE_HOME: place.path });
-    assertLeast(name, tried);
-    assert.equal(place.requests, 0);
+    await Deno.copyFile(`${folder.path}/probe.mjs`, `${cache}/${file}`);
+    const results = await folder.run(built.path(name), [], { XDG_CACHE_HOME: folder.path });
+    assertPermissions(name, results);
+    assert.equal(folder.requests, 0);
   });
 }
 
-testWith(["strace"], "htserver starts no process, whatever it is asked", async () => {
-  await using place = new Place();
-  const trace = `${place.path}/trace`;
+testWith(["strace"], "htserver starts no process for a request", async () => {
+  await using folder = new ProbeFolder();
+  const trace = `${folder.path}/trace`;
   await run(built.path("htserver"), ["--version"]); // unpacks
-  // With -D the traced process is the one that was started.
+  // With -D, the started process is htserver, not strace.
   const calls = "trace=execve,execveat,fork,vfork,clone,clone3";
   const args = ["-D", "-f", "-q", "-e", calls, "-o", trace, built.path("htserver"), "strace-a4"];
   await using server = new IsolatedProcess("strace", [...args, ...ALONE]);
@@ -156,7 +156,7 @@ testWith(["strace"], "htserver starts no process, whatever it is asked", async (
   assert.equal((await server.end()).code, 0);
   const lines = (await Deno.readTextFile(trace)).split("\n");
   const execs = lines.filter((line) => /\bexecve(at)?\(/.test(line));
-  // The header looks at the mode of its cache folder with `ls`.
+  // The header reads the mode of its cache folder with `ls`.
   const programs = execs.map((line) => /"([^"]*)"/.exec(line)?.[1]?.replace(/^.*\//, ""));
   assert.deepEqual(programs.map((name) => name?.replace(/-.*/, "")), ["htserver", "ls", "deno"]);
   const started = lines.findIndex((line) => /\bexecve\(.*\/deno-/.test(line));
@@ -184,15 +184,15 @@ Deno.test("dropped permissions are denied, and the others work", async () => {
   const args = ["eval", "--quiet", "--no-prompt", "--no-lock", "--ext=ts", code];
   const { stdout, stderr } = await run(Deno.execPath(), args, { cwd: TOP });
   assert.equal(stderr, "");
-  const [before, after, tried] = JSON.parse(stdout);
+  const [before, after, attempts] = JSON.parse(stdout);
   assert.deepEqual(before, Array(7).fill("granted"));
   assert.deepEqual(after, [...Array(6).fill("prompt"), "granted"]);
-  assert.deepEqual(tried, {
+  assert.deepEqual(attempts, {
     ...{ read: false, write: false, run: false, asked: "denied", listens: true, interfaces: true },
   });
 });
 
-Deno.test("giving up what one never had does no harm", () => {
+Deno.test("a permission can be dropped twice, and without having it", () => {
   assert.doesNotThrow(() => dropPermissions());
   assert.ok(UNUSED_PERMISSIONS.includes("run"));
 });

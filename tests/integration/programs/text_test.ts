@@ -1,4 +1,4 @@
-/** Text that the built programs take in, which must be UTF-8, and what they show on a terminal. */
+/** Tests text in the built programs: input must be UTF-8, and a terminal gets no control characters. */
 import assert from "assert";
 import { executables } from "./executables.ts";
 import { IsolatedProcess, run } from "./isolated_process.ts";
@@ -8,7 +8,7 @@ import { testWith } from "../../helpers/needs.ts";
 const built = await executables();
 const HTCLIENT = built.path("htclient");
 
-/** A server for one test, and how to ask it. */
+/** Starts a server for one test, with functions that run its client. */
 async function startServer() {
   const flags = ["--memory", "--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"];
   const server = new IsolatedProcess(built.path("htserver"), ["text-a4", ...flags]);
@@ -16,14 +16,14 @@ async function startServer() {
   return {
     target,
     client: (...words: string[]) => run(HTCLIENT, [target, ...words]),
-    /** A line of shell, in which `$client` is the client of this server. */
+    /** Runs a line of shell, in which `$client` is a client of this server. */
     shell: (line: string, env: Record<string, string> = {}) =>
       run("/bin/bash", ["-c", `client='${HTCLIENT} ${target}'; ${line}`], { env }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
-testWith(["bash"], "fault: text that is not UTF-8: an argument is refused", async () => {
+testWith(["bash"], "fault: text that is not UTF-8: an argument is rejected", async () => {
   await using server = await startServer();
   for (const words of ["insert $'k\\xff' 1", "insert k $'\"\\xe9\"'", "scan $'\\xff'"]) {
     const { code, stdout, stderr } = await server.shell(`$client ${words}`);
@@ -40,7 +40,7 @@ testWith(["bash"], "fault: text that is not UTF-8: an argument is refused", asyn
 
 testWith(
   ["bash"],
-  "fault: text that is not UTF-8: U+FFFD that was typed is a character",
+  "fault: text that is not UTF-8: U+FFFD is a character",
   async () => {
     await using server = await startServer();
     assert.deepEqual(await server.client("insert", "k\ufffd\u00e9\ufffd", '"\ufffd"'), {
@@ -56,7 +56,7 @@ testWith(
 
 testWith(
   ["bash"],
-  "fault: text that is not UTF-8: an environment variable is refused",
+  "fault: text that is not UTF-8: an environment variable is rejected",
   async () => {
     const flags = "t --memory --host 127.0.0.1 --no-catalog --local-catalog off";
     for (
@@ -120,12 +120,12 @@ testWith(["bash"], "fault: text that is not UTF-8: a line of the prompt or of a 
 
 const ACTIVE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
 
-/** Each kind, in a key and in a value. */
+/** One character of each kind, for a key and a value. */
 const WILD = "a\u009b2Jb\u007fc\u202ed\u2066e\u2028f\u00e9";
 
 testWith(
   ["script"],
-  "fault: raw control characters on a terminal: escaped there, untouched in a pipe",
+  "fault: raw control characters on a terminal: escaped there, unchanged in a pipe",
   async () => {
     await using server = await startServer();
     const value = `{"v":\t"${WILD}"}`;
@@ -142,7 +142,7 @@ testWith(
       assert.doesNotMatch(shown.replaceAll("\t", ""), ACTIVE, words);
       assert.deepEqual(JSON.parse(shown), JSON.parse(raw), words);
     }
-    // Errors have a server's words.
+    // An error contains text of the server.
     const failed = await server.client("lookup", `${WILD} not`);
     assert.doesNotMatch(failed.stderr.trimEnd(), ACTIVE);
     const prompted = await onTerminal([HTCLIENT, server.target], "scan ^a\nlookup a\t\nexit\n");
@@ -152,7 +152,7 @@ testWith(
   },
 );
 
-/** What a command prints on a terminal, without what the terminal adds at ends of lines. */
+/** Runs a command on a terminal and returns its output, without the CR that the terminal adds. */
 async function onTerminal(command: readonly string[], typed = ""): Promise<string> {
   const quotedWords = command.map((word) => `'${word}'`).join(" ");
   const line = `printf '%s' '${typed}' | script -qec "$1" /dev/null`;

@@ -1,8 +1,8 @@
-/** Bad usage and things that cannot be: one sentence, the right exit code, never a stack trace. */
+/** Tests programs with wrong usage and impossible tasks: one message and an exit code, without a stack trace. */
 import assert from "assert";
 import { ALONE, fromSource, Program, run } from "../../../bench/harness/program.ts";
 
-/** What is typed, the exit code, and what the sentence must tell. */
+/** Command lines, with the exit code and the message of each. */
 const CASES: readonly (readonly [readonly string[], number, RegExp])[] = [
   [["server.ts"], 2, /missing required argument 'name'/],
   [["server.ts", "bad name"], 2, /ASCII letters, digits/],
@@ -33,17 +33,17 @@ const CASES: readonly (readonly [readonly string[], number, RegExp])[] = [
   [["catalog.ts", "--port", "x"], 2, /--port/],
 ];
 
-for (const [[entry = "", ...args], exitCode, sentence] of CASES) {
-  Deno.test(`${[entry, ...args].join(" ")} ends with ${exitCode} and a sentence`, async () => {
+for (const [[entry = "", ...args], exitCode, message] of CASES) {
+  Deno.test(`${[entry, ...args].join(" ")} ends with exit code ${exitCode} and a message`, async () => {
     const { code, stdout, stderr } = await run(fromSource(entry, ...args));
     assert.equal(code, exitCode, stderr);
-    assert.match(stderr, sentence);
+    assert.match(stderr, message);
     assert.doesNotMatch(stderr, /\n\s+at |file:\/\//);
     assert.ok(!/Listening/.test(stdout) || exitCode === 1);
   });
 }
 
-Deno.test("a port in use is said so, with what to do", async () => {
+Deno.test("for a port in use, a server names the flag that helps", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const port = String(taken.addr.port);
   const { code, stderr } = await run(fromSource("server.ts", "a-a4", ...ALONE, "--port", port));
@@ -51,7 +51,7 @@ Deno.test("a port in use is said so, with what to do", async () => {
   assert.match(stderr, /^htserver: .*another program uses it; .*--port/m);
 });
 
-Deno.test("a catalog out of reach is said once, and the server serves", async () => {
+Deno.test("a server warns of a catalog that it cannot reach, and serves", async () => {
   const flags = [
     "--memory",
     "--host",
@@ -73,7 +73,7 @@ Deno.test("a catalog out of reach is said once, and the server serves", async ()
   assert.equal(await server.exitCode(), 0);
 });
 
-Deno.test("the port file holds the port once the server listens", async () => {
+Deno.test("the port file contains the port when the server listens", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const file = `${folder}/port`;
@@ -89,7 +89,7 @@ Deno.test("the port file holds the port once the server listens", async () => {
   }
 });
 
-Deno.test("a second process of testperf at the same time does not disturb the first", async () => {
+Deno.test("processes of testperf at the same time do not disturb each other", async () => {
   await using server = new Program(fromSource("server.ts", "many-a4", ...ALONE));
   const target = `127.0.0.1:${await server.port()}`;
   const tests = await Promise.all(
@@ -107,7 +107,7 @@ Deno.test("a second process of testperf at the same time does not disturb the fi
   assert.equal(stdout, "0\n");
 });
 
-Deno.test("testperf --basics passes against the server, and --outliers tells the slowest", async () => {
+Deno.test("testperf --basics passes, and --outliers reports the slowest operations", async () => {
   await using server = new Program(fromSource("server.ts", "basic-a4", ...ALONE));
   const target = `127.0.0.1:${await server.port()}`;
   const basics = await run(fromSource("testperf.ts", target, "--basics"));
@@ -118,7 +118,7 @@ Deno.test("testperf --basics passes against the server, and --outliers tells the
   assert.match(outliers.stdout, /^insert: 50 ops, fastest .*\nremove: 50 ops, .*operation \d+\)/);
 });
 
-Deno.test("a whole table goes through export and import", async () => {
+Deno.test("a table is the same after import and export", async () => {
   await using server = new Program(fromSource("server.ts", "copy-a4", ...ALONE));
   const target = `127.0.0.1:${await server.port()}`;
   const file = await Deno.makeTempFile();
