@@ -1,5 +1,5 @@
 /** Starts the servers that are compared, each on a free port of the loopback. */
-import { bundle } from "../../tools/build/bundle.ts";
+import { writeBundle } from "../../tools/build/bundle.ts";
 import { type Program as Built, PROGRAMS, runtimeFlags } from "../../tools/build/programs.ts";
 import { ALONE_ON_DISK, isInstalled, Program } from "../harness/program.ts";
 import type { Target } from "../load/generator.ts";
@@ -37,7 +37,7 @@ export interface RunningPeer extends Peer, AsyncDisposable {}
 export async function htserverCommand(folder: string): Promise<string[]> {
   const built = PROGRAMS.find(({ name }) => name === "htserver") as Built;
   const file = `${folder}/${built.name}.mjs`;
-  await bundle(built, file);
+  await writeBundle(built, file);
   return [Deno.execPath(), "run", ...runtimeFlags(built), file];
 }
 
