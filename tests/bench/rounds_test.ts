@@ -67,7 +67,7 @@ Deno.test("every round loads every server", async () => {
   assert.deepEqual([problems.failures, problems.unfinished], [[], []]);
 });
 
-Deno.test("fault: the time is up in a round: the measurements until then are kept", async () => {
+Deno.test("fault: bench throws away finished measurements: the time is up in a round", async () => {
   const time = new AbortController();
   const { stages, problems } = await rounds((_, number) => {
     if (number < 4) return Promise.resolve(RESULT);
@@ -79,7 +79,7 @@ Deno.test("fault: the time is up in a round: the measurements until then are kep
   assert.deepEqual(problems.unfinished, ["round 2: There was no time left after 60 s"]);
 });
 
-Deno.test("fault: a server fails: the other servers are measured on", async () => {
+Deno.test("fault: bench throws away finished measurements: a server fails", async () => {
   const { stages, problems } = await rounds((peer, number) =>
     peer.name === "Redis" && number > 2
       ? Promise.reject(new Error("1 replies of Redis were wrong: x"))

@@ -105,14 +105,14 @@ test("plain text, and syntax that both share, is unchanged", () => {
   }
 });
 
-test("fault: accepted by both, with another meaning and no error: Python's syntax is translated", () => {
+test("fault: accepted by both, but different, without a word: Python's syntax is translated", () => {
   for (const [regex, found, notFound] of TRANSLATED) {
     assert.equal(here(regex, found), true, `${regex} in ${JSON.stringify(found)}`);
     assert.equal(here(regex, notFound), false, `${regex} in ${JSON.stringify(notFound)}`);
   }
 });
 
-test("fault: Python's syntax rejected without help: the message proposes another one", () => {
+test("fault: Python's spelling refused with a reason that does not help: the message proposes another one", () => {
   for (const [regex, words] of REJECTED) {
     const problem = here(regex, "a");
     assert.equal(typeof problem, "string", regex);

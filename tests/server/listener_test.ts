@@ -43,7 +43,7 @@ function hasDualSockets(): boolean {
   return false;
 }
 
-Deno.test("fault: a server is announced at addresses without a listener: by default it listens on both families, at one port", async () => {
+Deno.test("fault: announced where it does not listen: by default it listens on both families, at one port", async () => {
   using listener = listen({ port: 0 });
   const { port, isV4, isV6 } = listeningAt(listener);
   assert.deepEqual([isV4, isV6], [await accepts("127.0.0.1", port), await accepts("::1", port)]);

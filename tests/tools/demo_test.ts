@@ -62,7 +62,7 @@ Deno.test("demo: an idle machine has all results in half of the time", async () 
   assert.ok(simulated.endedMs < END_MS / 2);
 });
 
-Deno.test("fault: demo prints its results when its time is up: slow starts", async () => {
+Deno.test("fault: demo prints whatever was measured when its time is up: slow starts", async () => {
   const simulated = await simulate((clock) => slowClient(clock, 6_000), 3_000);
   assert.deepEqual(simulated.problems, []);
   assert.ok(!simulated.isComplete);
@@ -71,14 +71,14 @@ Deno.test("fault: demo prints its results when its time is up: slow starts", asy
   assert.match(tableOf(simulated), /^ +1 +insert +1000 +1000$/m);
 });
 
-Deno.test("fault: demo prints its results when its time is up: one result", async () => {
+Deno.test("fault: demo prints whatever was measured when its time is up: one result", async () => {
   const simulated = await simulate((clock) => slowClient(clock, 24_500), 3_000);
   assert.ok(!simulated.isComplete);
   assert.equal(simulated.endedMs, END_MS);
   assert.match(tableOf(simulated), /\n +1 +insert +1000 +1000$/);
 });
 
-Deno.test("fault: demo prints its results when its time is up: hanging clients", async () => {
+Deno.test("fault: demo prints whatever was measured when its time is up: hanging clients", async () => {
   const hanging = (clock: VirtualClock) => async ({ signal, onResult }: ClientOptions) => {
     onResult({ stage: "insert", opsPerS: 10 });
     await clock.sleep(1e9, signal);
@@ -89,7 +89,7 @@ Deno.test("fault: demo prints its results when its time is up: hanging clients",
   assert.equal(tableOf(simulated).split("\n").length, 1 + ROUNDS.length);
 });
 
-Deno.test("fault: demo names the part that failed, and prints the other results: a client", async () => {
+Deno.test("fault: demo says which part failed, and prints the others: a client", async () => {
   let started = 0;
   const failing = (clock: VirtualClock) => {
     const client = slowClient(clock, 300);
@@ -106,7 +106,7 @@ Deno.test("fault: demo names the part that failed, and prints the other results:
   assert.match(tableOf(simulated), /^ +4 +insert +4000 +1000$/m);
 });
 
-Deno.test("fault: demo names the part that failed, and prints the other results: the server", async () => {
+Deno.test("fault: demo says which part failed, and prints the others: the server", async () => {
   const stop = new AbortController();
   const dying = (clock: VirtualClock) => async (options: ClientOptions) => {
     options.onResult({ stage: "insert", opsPerS: 10 });
@@ -119,7 +119,7 @@ Deno.test("fault: demo names the part that failed, and prints the other results:
   assert.equal(tableOf(simulated).split("\n").length, 2);
 });
 
-Deno.test("fault: demo names the part that failed, and prints the other results: a program that cannot start", async () => {
+Deno.test("fault: demo says which part failed, and prints the others: a program that cannot start", async () => {
   await using programs = new LocalPrograms();
   const ends: string[] = [];
   const flags = ["name", "--no-such-flag"];

@@ -1,7 +1,7 @@
 /** The whole benchmark on the smallest scale: its files, and the end of its processes. */
 import assert from "assert";
 import { readFindings } from "../../../bench/report/files.ts";
-import { isLong } from "../../helpers/long.ts";
+import { longTest } from "../../helpers/long.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { descendants, gone } from "./processes.ts";
 import { fromSource, Program } from "../../../bench/harness/program.ts";
@@ -46,9 +46,9 @@ Deno.test({
   },
 });
 
-Deno.test({
+longTest({
   name: "an interrupted bench reports the folder of its raw data, and ends its processes",
-  ignore: !isLinux || !isLong,
+  ignore: !isLinux,
   async fn() {
     await using folder = await TempFolder.make();
     await using bench = tinyBench(`${folder.path}/out`);
@@ -62,9 +62,9 @@ Deno.test({
   },
 });
 
-Deno.test({
+longTest({
   name: "a bench whose server is killed reports that, and keeps its measurements",
-  ignore: !isLinux || !isLong,
+  ignore: !isLinux,
   async fn() {
     await using folder = await TempFolder.make();
     await using bench = tinyBench(`${folder.path}/out`);
@@ -82,9 +82,8 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "fault: the time of a bench is up early: it keeps all measurements",
-  ignore: !isLong,
+longTest({
+  name: "fault: bench throws away finished measurements: its time is up early",
   async fn() {
     await using folder = await TempFolder.make();
     const out = `${folder.path}/out`;

@@ -3,11 +3,10 @@ import assert from "assert";
 import { runFullTable } from "../../../bench/soak/full_table.ts";
 import { fullTableVerdicts } from "../../../bench/soak/full_table_findings.ts";
 import { seedFor } from "../../../bench/harness/random.ts";
-import { isLong } from "../../helpers/long.ts";
+import { longTest } from "../../helpers/long.ts";
 
-Deno.test({
+longTest({
   name: "a full table rejects values without room, and accepts all other requests",
-  ignore: !isLong,
   async fn() {
     const findings = await runFullTable({
       minutes: 0.15,

@@ -4,16 +4,15 @@ import { slopesOf, verdictsOf } from "../../../bench/soak/findings.ts";
 import { runSoak } from "../../../bench/soak/soak.ts";
 import { seedFor } from "../../../bench/harness/random.ts";
 import { TOP } from "../../../bench/harness/program.ts";
-import { isLong } from "../../helpers/long.ts";
+import { longTest } from "../../helpers/long.ts";
 
 const MINUTES = 0.1;
 
 /** The verdicts of a short run. Those on memory need more time. */
 const EXACT = /^(connections|handles|sockets|timers|files|keys|replies)/;
 
-Deno.test({
+longTest({
   name: "a server holds the same resources after work as before, and every reply is right",
-  ignore: !isLong,
   async fn() {
     const findings = await runSoak({ minutes: MINUTES, seed: seedFor("soak"), say: () => {} });
     const missed = verdictsOf(findings).filter(({ what, isGood }) => EXACT.test(what) && !isGood);
@@ -22,9 +21,8 @@ Deno.test({
   },
 });
 
-Deno.test({
+longTest({
   name: "a server that leaks is not flat",
-  ignore: !isLong,
   async fn() {
     const preloads = [`${TOP}tests/bench/leaking.ts`];
     const seed = seedFor("leak");

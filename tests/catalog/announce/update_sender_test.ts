@@ -4,7 +4,7 @@ import type { Address, ListenAddress } from "../../../lib/base/address.ts";
 import type { AnnouncerOptions } from "../../../lib/catalog/announce/announcer.ts";
 import { A, B, FACTS, OWN, Scene } from "./announcer_scene.ts";
 
-Deno.test("fault: UDP without an error counts as delivery: all addresses of a catalog's name get updates", async () => {
+Deno.test("fault: UDP without an error is taken for delivery: all addresses of a catalog's name get updates", async () => {
   await using scene = new Scene({ "c.test": () => [OWN] }, {
     catalogs: [{ hostname: "c.test", port: 9_097 }],
     lookUpHost: () => Promise.resolve(["2001:db8::1", "192.0.2.8", "192.0.2.9"]),

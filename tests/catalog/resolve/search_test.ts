@@ -87,7 +87,7 @@ test("fault: one silent catalog makes lookups slow: its late answer still counts
   });
 });
 
-test("fault: the process of the local catalog is stopped: its next address answers", async () => {
+test("fault: the owner of the local catalog is stopped: its next address answers", async () => {
   await runSearch({
     "a.test": () => [0, "its name cannot be looked up"],
     "b.test": () => [0, "its name cannot be looked up"],

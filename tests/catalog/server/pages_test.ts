@@ -56,7 +56,7 @@ test("query.text has one member in each line, and an empty line after each recor
   );
 });
 
-test("fault: a bad filter gets all records: the reply is 400", () => {
+test("fault: a filter that does not parse is answered with all records: the reply is 400", () => {
   const count = (filter: string) => JSON.parse(body(`/query/${btoa(filter)}`, two)).length;
   assert.equal(count('project=="me-a4-x"'), 1);
   assert.equal(count("true"), 2);
@@ -73,7 +73,7 @@ test("fault: a bad filter gets all records: the reply is 400", () => {
   }
 });
 
-test("fault: 64-bit integers are rounded: they are exact in text, in HTML and in a filter", () => {
+test("fault: 64-bit integers shown rounded: they are exact in text, in HTML and in a filter", () => {
   const most = "9223372036854775807";
   const store = storeOf(`{"port":1,"most":${most},"list":[${most}],"7":-9223372036854775808}`);
   const [record] = store.list(at(NOW_S));

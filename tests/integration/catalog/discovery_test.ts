@@ -133,7 +133,7 @@ Deno.test("without a listed catalog, a client finds a server on the same machine
   await testperf("three-a4", nowhere);
 });
 
-Deno.test("fault: the process of the local catalog is stopped: clients still find the servers of this machine", async () => {
+Deno.test("fault: the owner of the local catalog is stopped: clients still find the servers of this machine", async () => {
   const flags = ["--no-catalog", "--local-catalog", String(freePort())];
   const start = (name: string) =>
     new Program(fromSource("server.ts", name, "--memory", "--host", "127.0.0.1", ...flags));

@@ -159,7 +159,7 @@ testWithMounts("fault: start needs room: a torn tail on a full disk", async () =
 
 testWith(
   ["mkfifo"],
-  "fault: a log that is not a plain file, for example a FIFO, is one error message",
+  "fault: a FIFO as log: an error message, as for any file that is not a plain one",
   async () => {
     const kinds: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
       FIFO: (path) => run(["mkfifo", path]),
@@ -194,7 +194,7 @@ const ZEROS = isLong ? 3_000_000_000 : 400_000_000;
 /** Bound of memory while reading them, in bytes; a program that has read nothing takes 70 MB. */
 const MEMORY_BYTES = 300_000_000;
 
-testWith(["/proc/self/status"], "fault: 3 GB of zeros after a log: bounded memory", async () => {
+testWith(["/proc/self/status"], "fault: 3 GB of zeros behind a log: bounded memory", async () => {
   for (const between of ["", "half a record"]) {
     await using temp = await TempFolder.make();
     const path = `${temp.path}/table.txn`;

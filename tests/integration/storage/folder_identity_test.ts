@@ -24,7 +24,7 @@ async function fill(folder: string, keys: number, ...flags: string[]): Promise<v
 
 testWith(
   ["strace"],
-  "fault: a failed listing counts as an empty folder: the start fails, and the log is unchanged",
+  "fault: a listing that fails is taken for an empty folder: the start fails, and the log is unchanged",
   async () => {
     await using temp = await TempFolder.make();
     const folder = `${temp.path}/table.ht`;
