@@ -26,9 +26,9 @@ const HELP = `Measures htserver and other servers on this machine, over the loop
       --earlier FILE       compares with the executable of an earlier version, and nothing else;
                            in at most 3 minutes; writes nothing
 
-docs/PERFORMANCE.md says what is measured and how.`;
+docs/PERFORMANCE.md describes the measurements.`;
 
-/** No measurement goes on after `limitS`, and no round starts that would end after `roundsEndS`. */
+/** Measurements stop at `limitS`. No round starts that would end after `roundsEndS`. */
 const QUICK = {
   cells: QUICK_CELLS,
   keys: 10_000,
@@ -38,7 +38,7 @@ const QUICK = {
   roundsEndS: 54,
   limitS: 60,
 };
-/** A change costs little: only many rounds show it through the noise. */
+/** A change of the code has a small effect. Only many rounds separate it from the noise. */
 const EARLIER = {
   cells: EARLIER_CELLS,
   keys: 10_000,
@@ -51,7 +51,7 @@ const EARLIER = {
 const FULL = {
   cells: CELLS,
   keys: 100_000,
-  // Many short rounds: the slow spells of the machine last seconds, and must not decide a median.
+  // Many short rounds: the machine may be slow for some seconds, which must not decide a median.
   rounds: 10,
   warmUpS: 0.1,
   durationS: 0.3,
@@ -59,7 +59,7 @@ const FULL = {
   limitS: 290,
 };
 
-/** The measurements of the full run beside the rounds. */
+/** The measurements that the full run makes after the rounds. */
 const LIMITS: Readonly<Record<string, (workspace: Workspace) => Promise<LimitFigure[]>>> = {
   "idle connections": idleConnections,
   "scan of 1,000,000 keys": wholeScan,

@@ -2,9 +2,9 @@
 import { numberFrom, readOptions } from "../bench/harness/command_line.ts";
 import { UsageError } from "../lib/base/errors.ts";
 
-/** The options. */
+/** The values of the options. */
 export interface Options {
-  /** The inputs of all targets. */
+  /** Number of inputs, of all targets together. */
   readonly inputs: number;
   /** Undefined: a random one. */
   readonly seed: number | undefined;

@@ -13,5 +13,5 @@ export interface Scale {
 /** The size behind the figures in docs/DURABILITY.md. */
 export const FULL: Scale = { keys: 1_000_000, rounds: 5, loadS: 1 };
 
-/** A size that only shows that all works. */
+/** A small size that only tests the measurements: its figures have no meaning. */
 export const QUICK: Scale = { keys: 20_000, rounds: 1, loadS: 0.2 };

@@ -7,7 +7,7 @@ import { oneIn, pick, type Random } from "../source.ts";
 import { json } from "./json.ts";
 import { mutate } from "./mutate.ts";
 
-/** The most records after the header. */
+/** Maximum number of records after the header. */
 const MAX_RECORDS = 10;
 
 const VALUE = json(2);

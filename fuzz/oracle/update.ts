@@ -14,9 +14,10 @@ export interface UpdateLimits {
 const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * The listed members in the spelling of `canonical`; undefined if the update is dropped.
+ * Returns the members that the catalog lists, in the form of `canonical`; undefined if the catalog drops
+ * the update.
  *
- * Objects are split as text, since V8's JSON.parse sometimes confuses an escaped name with another one.
+ * Objects are split as text, because V8's JSON.parse sometimes confuses an escaped name with another one.
  */
 export function updateText(bytes: Uint8Array, limits: UpdateLimits): string | undefined {
   if (bytes.length > limits.bytes) return undefined;
@@ -33,7 +34,7 @@ export function updateText(bytes: Uint8Array, limits: UpdateLimits): string | un
   return objectText([...members]);
 }
 
-/** One spelling for each value: strings of printable ASCII, numbers with sixteen digits. */
+/** Writes equal values in the same form: strings in printable ASCII, numbers with sixteen digits. */
 export function canonical(json: string): string {
   if (json.startsWith("{")) return objectText(membersOf(json));
   if (json.startsWith("[")) return `[${partsOf(json).map(canonical).join(",")}]`;
@@ -46,7 +47,7 @@ export function canonical(json: string): string {
   return isInteger ? String(BigInt(json)) : numberText(withSixteenDigits(value) || 0);
 }
 
-/** Whole numbers in the spelling of integers, up to the size at which C uses an exponent. */
+/** Writes a whole number without an exponent, if C does so, too. */
 function numberText(value: number): string {
   return Number.isInteger(value) && Math.abs(value) < 1e16 ? String(BigInt(value)) : String(value);
 }
@@ -58,7 +59,7 @@ function objectText(members: readonly (readonly [string, string])[]): string {
   return `{${texts.join(",")}}`;
 }
 
-/** A number rounded to sixteen digits, half to even, from its exact decimal digits. */
+/** Rounds a number to sixteen digits, half to even, from its exact decimal digits. */
 function withSixteenDigits(value: number): number {
   const [mantissa = "", exponent] = Math.abs(value).toExponential(100).split("e");
   const digits = mantissa.replace(".", ""), rest = digits.slice(16);
@@ -68,7 +69,7 @@ function withSixteenDigits(value: number): number {
   return value < 0 ? -size : size;
 }
 
-/** Replaces each character but printable ASCII by a question mark. */
+/** Replaces each character that is not printable ASCII with a question mark. */
 function plainText(text: string): string {
   let result = "";
   for (let at = 0; at < text.length; at++) {

@@ -1,6 +1,6 @@
 /** A buffer of bytes that grows as pieces are added. */
 
-/** Up to this many bytes, a loop is faster than `set` with a view. */
+/** For at most this many bytes, a loop is faster than `set` with a view. */
 const SHORT_BYTES = 96;
 
 const FIRST_BYTES = 1024;

@@ -43,14 +43,16 @@ export class LineFramer {
   problem: LineProblem | undefined;
   /** The longest line, in bytes without its end. */
   maxLineBytes: number;
-  /** The last chunk, and the position behind its last line. */
+  /** The buffer of the last chunk. */
   #chunk: Uint8Array = NOTHING;
+  /** End of the chunk in its buffer. */
   #chunkEnd = 0;
+  /** Position of the first byte that `next` has not read. */
   #at = 0;
   /** The partial line. */
   #partial = NO_BUFFER;
   #partialBytes = 0;
-  /** The completed partial line: only the first line of a chunk can be one. */
+  /** The line completed from the partial one. Only the first line of a chunk can be one. */
   #line = NO_BUFFER;
   #discarding = false;
   #partialLines = 0;
@@ -194,7 +196,7 @@ export class LineFramer {
     this.#partialBytes = 0;
   }
 
-  /** Releases the chunk, or a long line would stay in memory. */
+  /** Drops the chunk. Otherwise a long line would stay in memory. */
   #clearChunk(): void {
     this.#chunk = this.bytes = NOTHING;
     this.#at = this.#chunkEnd = 0;

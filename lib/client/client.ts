@@ -107,8 +107,8 @@ export class HtClient {
    *
    * @param key any string
    * @param value any value that `JSON.stringify` converts to JSON
-   * @throws {TypeError} if it does not convert the value, such as undefined: nothing is sent
-   * @throws {HtError} as `request`
+   * @throws {TypeError} if the value has no JSON, such as undefined; nothing is sent
+   * @throws {HtError} for the reasons of `request`
    */
   async insert(key: string, value: unknown): Promise<void> {
     await this.request({ method: "insert", key, value: jsonTextOf(key, value) });
@@ -120,8 +120,8 @@ export class HtClient {
    *
    * @param key any string
    * @param value the text of one JSON value
-   * @throws {TypeError} if the text is not one JSON value: nothing is sent
-   * @throws {HtError} as `request`
+   * @throws {TypeError} if it is not JSON; nothing is sent
+   * @throws {HtError} for the reasons of `request`
    */
   async insertText(key: string, value: JsonText): Promise<void> {
     if (!isJson(value)) throw notJson("insert", key, value);
@@ -134,7 +134,7 @@ export class HtClient {
    * @param key any string
    * @returns its value, parsed by `JSON.parse`
    * @throws {KeyError} if the table does not have the key
-   * @throws {HtError} as `request`
+   * @throws {HtError} for the reasons of `request`
    */
   async lookup(key: string): Promise<unknown> {
     return JSON.parse(await this.lookupText(key));
@@ -146,7 +146,7 @@ export class HtClient {
    * @param key any string
    * @returns the text of its value, byte for byte
    * @throws {KeyError} if the table does not have the key
-   * @throws {HtError} as `request`
+   * @throws {HtError} for the reasons of `request`
    */
   async lookupText(key: string): Promise<JsonText> {
     return (await this.request({ method: "lookup", key })).result;
@@ -158,7 +158,7 @@ export class HtClient {
    * @param key any string
    * @returns its value, parsed by `JSON.parse`
    * @throws {KeyError} if the table does not have the key
-   * @throws {HtError} as `request`
+   * @throws {HtError} for the reasons of `request`
    */
   async remove(key: string): Promise<unknown> {
     return JSON.parse(await this.removeText(key));
@@ -170,14 +170,14 @@ export class HtClient {
    * @param key any string
    * @returns the text of its value, byte for byte
    * @throws {KeyError} if the table does not have the key
-   * @throws {HtError} as `request`
+   * @throws {HtError} for the reasons of `request`
    */
   async removeText(key: string): Promise<JsonText> {
     return (await this.request({ method: "remove", key })).result;
   }
 
   /**
-   * Lists the pairs whose key matches, at one instant.
+   * Lists the pairs whose key matches, as they are at one moment.
    *
    * @param regex matches anywhere in a key, as Python's `re.search` does, but ASCII only
    * @returns pairs of key and parsed value, in no order
@@ -193,14 +193,15 @@ export class HtClient {
    *
    * @param regex as of `scan`
    * @returns pairs of key and value, each value byte for byte
-   * @throws {HtError} as `scan`
+   * @throws {HtError} for the reasons of `scan`
    */
   async scanText(regex: string): Promise<[string, JsonText][]> {
     return pairsOf((await this.request({ method: "scan", regex })).result);
   }
 
   /**
-   * Lists the pairs whose value is an object with a member of that name and value, at one instant.
+   * Lists the pairs whose value is an object with a member of that name and value, as they are at one
+   * moment.
    *
    * @param subkey the member's name
    * @param subvalue the member's value
@@ -217,7 +218,7 @@ export class HtClient {
    * @param subkey the member's name
    * @param subvalue the text of a string, a number, a boolean or null
    * @returns pairs of key and value, each value byte for byte
-   * @throws {TypeError} if `subvalue` is not JSON: nothing is sent
+   * @throws {TypeError} if `subvalue` is not JSON; nothing is sent
    */
   async queryText(subkey: string, subvalue: JsonText): Promise<[string, JsonText][]> {
     if (!isJson(subvalue)) throw notJson("query", subkey, subvalue);
@@ -229,7 +230,7 @@ export class HtClient {
    * during the whole scan is listed exactly once. Each part is a call with its own limit.
    *
    * @param regex as of `scan`
-   * @param pairs maximum of pairs in one part (default: 1,000)
+   * @param pairs maximum number of pairs in a part (default: 1,000)
    * @returns pairs of key and value, each value byte for byte
    * @throws {ConnectionLostError} if the connection breaks before the last part
    */
@@ -252,7 +253,7 @@ export class HtClient {
    * Counts the keys.
    *
    * @returns their number
-   * @throws {HtError} as `request`
+   * @throws {HtError} for the reasons of `request`
    */
   async size(): Promise<number> {
     return Number((await this.request({ method: "size" })).result);

@@ -2,9 +2,9 @@
  * The requests of one client, sent in the order of the calls over one connection after another.
  *
  * A connection takes requests until it is full. A request that waits behind a full connection is
- * dropped when its limit has passed: otherwise a server that was too slow for a while would work for
- * calls that have ended. When the connection breaks, the requests that are safe to retry stay. They
- * are sent on the next connection in their order, before newer requests; the others fail.
+ * dropped when its limit has passed. Otherwise a server that was slow for a while would execute calls
+ * whose callers have left. When the connection breaks, the requests that are safe to retry stay. They
+ * are sent on the next connection in their order, before newer requests. The others fail.
  *
  * Each call ends at its limit. If no reply at all came during that time, the server counts as lost:
  * the queue breaks the connection and makes another one. If other replies came, the server is only
@@ -164,7 +164,7 @@ export class RequestQueue implements ReplyReceiver {
   }
 
   async #reconnectOnce(): Promise<void> {
-    // No pause after a connection that worked; growing pauses if every connection breaks.
+    // After a connection that worked, there is no pause. If the next connections break, too, pauses grow.
     const pauseMs = this.#fruitless <= 1 ? 0 : pauseAfter(this.#fruitless - 1);
     if (pauseMs > 0 && !(await sleep(pauseMs, this.#closing.signal))) return;
     if (this.#calls.length === 0) return;

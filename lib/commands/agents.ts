@@ -4,7 +4,7 @@ import type { Client } from "./client_state.ts";
 
 /** Counts connections by agent. */
 export class Agents {
-  /** Number of connections of each agent, at least one. At most `MAX_AGENTS` agents (I5). */
+  /** Number of connections by agent, at least 1 each. It has at most `MAX_AGENTS` agents (I5). */
   readonly #connections = new Map<string, number>();
 
   /** Number of connections by agent. */
@@ -12,7 +12,7 @@ export class Agents {
     return this.#connections;
   }
 
-  /** Counts a connection by an agent, instead of the agent that it named before. */
+  /** Counts a client's connection for an agent, and no longer for the agent that it named before. */
   add(client: Client, agent: string): void {
     if (client.agent === agent) return;
     this.remove(client);

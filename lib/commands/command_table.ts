@@ -108,7 +108,8 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
   insert: {
     ...USUAL,
     isWrite: true,
-    shows: "table", // the failure has the size of the whole table
+    // `TableFull` shows the size of the whole table.
+    shows: "table",
     run({ table, maxTableBytes }, _client, { key, value }, { hash, address }, reply) {
       const cost = table.costOf(address, key.end - key.start, value.end - value.start);
       if (cost > 0 && table.bytes + cost > maxTableBytes) {

@@ -12,7 +12,7 @@ export class RegexCache {
   readonly #regexes = new Map<string, KeyRegex>();
   #instructions = 0;
 
-  /** @param compile (default: `compileKeyRegex`) */
+  /** @param compile makes a regex that is not cached (default: `compileKeyRegex`) */
   constructor(compile: (regex: string) => KeyRegex | InvalidRegex = compileKeyRegex) {
     this.#compile = compile;
   }

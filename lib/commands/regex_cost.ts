@@ -2,20 +2,20 @@
  * The estimated cost of a regex, from its text, before it is compiled. The compiler copies the body of a
  * counted repetition, so a short regex may take a second to compile.
  *
- * The estimate is never below the number of instructions. Some constructs take as long as many
- * instructions and count as such: Unicode classes, and ranges if case is ignored.
+ * The estimate is at least the number of instructions. Unicode classes, and ranges that ignore case,
+ * take longer to compile than their instructions. Their cost is higher for that.
  */
 
-/** Cost of a Unicode class, in instructions: once, and for each copy of it. */
+/** Cost of a Unicode class in the text, and of each copy that a repetition makes, in instructions. */
 const UNICODE_CLASS = 40, UNICODE_CLASS_COPY = 8;
 
-/** Characters of a range that take as long as an instruction, if case is ignored. */
+/** Number of characters in a range that cost one instruction, if case is ignored. */
 const FOLDED_CHARACTERS = 100;
 
-/** Number of characters between the first and the last one with a case. */
+/** Length of the range from the first letter with two cases to the last one. */
 const ALL_CHARACTERS = 125_251;
 
-/** Instructions of an alternative or a repetition, and of a group, beside their bodies. */
+/** Instructions that an alternative or a repetition, and a group, adds to those of its body. */
 const FRAME = 2, GROUP = 3;
 
 /** One token of a regex. The last alternative is a single character. */
@@ -111,13 +111,13 @@ function foldingCost(items: string): number {
     const { first, last } = groups ?? {};
     if (first === undefined || last === undefined) continue;
     const count = codeOf(last) - codeOf(first);
-    // A range of unknown length counts as the largest one.
+    // A range of unknown length costs as much as the longest one.
     characters += count >= 0 ? Math.min(count, ALL_CHARACTERS) : ALL_CHARACTERS;
   }
   return Math.ceil(characters / FOLDED_CHARACTERS);
 }
 
-/** The code of an end of a range; NaN: it has another escape than a hexadecimal one. */
+/** Returns the character code of one end of a range; NaN if its escape is not hexadecimal. */
 function codeOf(end: string): number {
   const [, hex = ""] = /^\\x\{?([0-9a-fA-F]+)\}?$/.exec(end) ?? [];
   if (end.startsWith("\\")) return parseInt(hex, 16);

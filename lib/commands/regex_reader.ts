@@ -1,6 +1,6 @@
 /** A reader of the text of a regex, character by character. */
 
-/** The error for a regex that is rejected; its message is the reason, as the end of a sentence. */
+/** The reason why a regex is rejected. The message ends a sentence that its reader has begun. */
 export class RegexError extends Error {
   override name = "RegexError";
 }

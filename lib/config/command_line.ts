@@ -30,7 +30,7 @@ export class TextExit extends ExitError {
 /** Width of `--help`: that of the narrowest usual terminal, in characters. */
 const HELP_COLUMNS = 80;
 
-/** A flag's help without its default if that is "off". */
+/** Returns the help of a flag. A switch shows no default, because it is always false. */
 function optionDescription(option: Option): string {
   return new Help().optionDescription(option).replace(" (default: false)", "");
 }

@@ -55,7 +55,7 @@ export interface ServerConfig extends Limits {
 
 const NAME = "htserver";
 
-/** Values of `--fsync`; the type check compares them with those of the storage. */
+/** Values of `--fsync`. A value that the storage does not have is a type error. */
 const FSYNC_CHOICES = ["always", "interval", "never"] as const;
 
 /**

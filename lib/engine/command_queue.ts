@@ -30,7 +30,7 @@ import type { Execute } from "./executor.ts";
 import type { GroupCommit, Waiter } from "./group_commit.ts";
 import { executeAgain, type PendingReply } from "./rollback.ts";
 
-/** The requests of one client, in order. */
+/** The requests of one client, in order. Each is executed before `next` returns another one (I1). */
 export interface RequestSource {
   readonly client: Client;
   /** Receives the replies. */

@@ -37,13 +37,14 @@ export function executeAgain(
   const before = new ByteChunks();
   before.moveFrom(out);
   try {
-    // The cursors before the first search. Later searches use the cursors that are opened again here.
+    // Restores the cursors that were open before the first search. Each search opens its cursor again,
+    // so the searches after it find that cursor.
     const cursors = replies.find(({ cursors }) => cursors)?.cursors;
     if (cursors) client.cursors.restore(cursors);
     let copied = 0;
     for (const { request, start, end } of replies) {
       out.addFrom(before, copied, start);
-      // The reply to the same request may be much longer, if it shows a key that the batch removed.
+      // The new reply may be much longer: a lookup returns the value again whose removal was rolled back.
       const hasRoom = out.length <= before.length + MAX_REPLY_BUFFER_BYTES;
       execute(client, hasRoom ? request : rejectAgain(request, writeError), out, writeError);
       copied = end;

@@ -2,8 +2,9 @@
  * One client's connection from accept to close: it reads bytes, submits requests to the queue, and
  * writes the replies.
  *
- * It reads, executes, writes, and only then reads again. A read during a write of the same connection was
- * measured to be slower. So the server does not read from a client that does not take its replies (I5).
+ * It reads, executes, writes, and only then reads again. So replies leave in the order of the requests
+ * (I1), and the server does not read from a client that does not take its replies (I5). A read during a
+ * write of the same connection was measured to be slower.
  * `buffer_budget.ts` counts the bytes that such a client holds.
  *
  * A connection has no timer. `expire` is called periodically, and compares the time of the last event.

@@ -2,10 +2,10 @@
 import { plainLine } from "../base/quote.ts";
 
 /**
- * Aligns rows. Escapes control characters, because cells may have text of unknown origin.
+ * Aligns the cells of a table. Escapes control characters, because other programs may have sent the text.
  *
- * @param rows the first one is the heading
- * @param numbers columns of numbers, counted from 0, which are aligned to the right
+ * @param rows the heading, then the other rows
+ * @param numbers indexes of the columns that are aligned to the right, from 0 (default: none)
  */
 export function columns(
   rows: readonly (readonly string[])[],

@@ -1,6 +1,6 @@
 /**
- * The output to stdout and stderr. A pipe with a slow reader may not block: a write then takes a part of
- * the bytes, and the rest is written, in order, once the pipe has room.
+ * The output to stdout and stderr. A pipe may be in non-blocking mode: a write to a full pipe then takes
+ * only a part of the bytes. The rest is written, in order, once the pipe has room.
  */
 import { sleep } from "../base/clock.ts";
 import { EXIT, ExitError, messageOf } from "../base/errors.ts";
@@ -92,7 +92,8 @@ export class LineWriter {
       this.#waiting = [];
       this.#failure = error;
     }
-    // Before a promise resolves: otherwise the next line would wait for a drain that has ended.
+    // Cleared before the promise resolves, because the next line would otherwise wait for a drain that
+    // has ended.
     this.#draining = undefined;
   }
 }

@@ -10,13 +10,13 @@ import { Actions, type Mix } from "./random_action.ts";
 /** Exit code of a process that SIGKILL ended. */
 const KILLED = 128 + 9;
 
-/** Requests of a client in flight; each life chooses one of these numbers. */
+/** Numbers of requests that a client may have in flight. Each life draws one of them. */
 const WINDOWS = [1, 4, 16, 64] as const;
 
 /** The parameters of a life. */
 export interface Life {
   readonly server: Program;
-  /** Number of the life: a part of all values that are written in it. */
+  /** Number of the life. Each value that clients write during the life contains it. */
   readonly number: number;
   readonly clients: number;
   readonly mix: Mix;
@@ -27,7 +27,7 @@ export interface Life {
 }
 
 /**
- * Runs clients until they have received this many replies, and kills the server at that moment.
+ * Runs clients until they have received `acknowledged` replies, and kills the server at that moment.
  *
  * @throws if a reply is malformed, or the server ends earlier
  */

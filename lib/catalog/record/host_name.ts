@@ -6,9 +6,9 @@ export const MAX_HOST_CHARS = 255;
 /**
  * Whether a text is a host name or an address that a server can have.
  *
- * It rejects the unspecified address, which the system takes for this machine, and multicast, broadcast
- * and reserved addresses. It also rejects numbers in the other forms that systems accept (`0x7f.1`,
- * `2130706433`), because their meaning is hard to see.
+ * It rejects multicast, broadcast and reserved addresses. It rejects the unspecified address, because a
+ * client that connects to it reaches its own machine. It also rejects numbers in the other forms that
+ * systems accept (`0x7f.1`, `2130706433`), because readers do not recognize the address.
  */
 export function isServerHost(text: string): boolean {
   if (text.length > MAX_HOST_CHARS) return false;

@@ -11,7 +11,7 @@ interface FailedCatalog {
 
 /** The answers of all catalogs. */
 export interface LookupResult {
-  /** Servers without stale records, each one once, in the order of `mergeRecords`. */
+  /** Servers whose records are not stale, without duplicates, in the order of `mergeRecords`. */
   readonly servers: readonly ServerRecord[];
   /** Catalogs that answered so far, whether or not they list the name. */
   readonly answered: readonly Address[];

@@ -14,8 +14,8 @@ export const DEFAULT_SEED = 20_260_101;
 export const DEFAULT_RESAMPLES = 1_000;
 
 /**
- * A smaller difference does not count, even if the repeats show little noise: the repeats of one run
- * share the state of the machine, and the next run has another state.
+ * The smallest difference that counts, as a share. The repeats of one run share the state of the
+ * machine, and the next run has another state. So the noise of repeats is smaller than that of runs.
  */
 export const MATERIAL_SHARE = 0.01;
 
@@ -62,14 +62,14 @@ export function percentileInterval(values: readonly number[]): Interval {
 }
 
 /**
- * Moves values away from their center by sqrt(n / (n - lost)), so that resamples of them vary as much
- * as the population. Resamples of the unchanged values vary too little: with 5 values by a fifth of the
- * variance (T. Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician
- * 69, 2015: narrowness bias).
+ * Multiplies the distances from the center by sqrt(n / (n - lost)), so that resamples vary as much as
+ * the population. Resamples of the unchanged values vary too little: with 5 values, their variance is
+ * too small by a fifth (T. Hesterberg, "What Teachers Should Know About the Bootstrap", The American
+ * Statistician 69, 2015: narrowness bias).
  *
- * @param lost degrees of freedom that the center has used; without any left, only `factor` counts
- *   (default: 1)
- * @param factor further factor of the distances (default: 1)
+ * @param lost degrees of freedom that the estimate of the center uses (default: 1); if it uses all of
+ *   them, distances are multiplied by `factor` alone
+ * @param factor another factor of the distances (default: 1)
  */
 export function widenSpread(
   values: readonly number[],
@@ -87,10 +87,10 @@ export function resample(values: readonly number[], random: Random): number[] {
   return values.map(() => values[random.below(values.length)] ?? NaN);
 }
 
-/** Ratio of the standard deviation of a normal law to the median difference of pairs. */
+/** Ratio of a normal distribution's standard deviation to the median difference of its pairs. */
 const SHAMOS_FACTOR = 1.0483;
 
-/** Efficiency of the estimator, relative to a standard deviation. */
+/** Efficiency of Shamos' estimator, relative to the sample standard deviation. */
 const SHAMOS_EFFICIENCY = 0.86;
 
 /** The noise of repeats. */
@@ -102,11 +102,12 @@ export interface Noise {
 }
 
 /**
- * Estimates the noise of groups of repeats, relative to the median of each group. It is Shamos'
- * estimator (the median of all differences of pairs of the same group) over all groups. It needs no
- * estimate of a center, which is poor with three repeats. It tolerates outliers in nearly 3 of 10
- * pairs, and has an efficiency of 86% relative to a standard deviation (M. Shamos, 1976; P.
- * Rousseeuw and C. Croux, "Alternatives to the Median Absolute Deviation", JASA 88, 1993).
+ * Estimates the noise of groups of repeats, relative to the median of each group. This is Shamos'
+ * estimator over all groups: the median difference of two repeats of the same group. It needs no
+ * estimate of a center, which is poor with three repeats. At most 29% of the repeats may be outliers:
+ * then half of the pairs have none. Its efficiency is 86% of that of the standard deviation (M.
+ * Shamos, 1976; P. Rousseeuw and C. Croux, "Alternatives to the Median Absolute Deviation", JASA 88,
+ * 1993).
  *
  * @returns undefined if no group has two repeats and a median above 0
  */
@@ -127,7 +128,7 @@ export function pooledNoise(groups: readonly (readonly number[])[]): Noise | und
   return { share: SHAMOS_FACTOR * median(differences), degreesOfFreedom };
 }
 
-/** The 97.5% quantile of the standard normal law. */
+/** The 97.5% quantile of the standard normal distribution. */
 const NORMAL_975 = 1.959964;
 
 /**

@@ -33,7 +33,7 @@ async function listedBytes(port: number): Promise<number> {
   return (await (await fetch(`http://127.0.0.1:${port}/query.json`)).text()).length;
 }
 
-/** Sends records until the listing is long enough: datagrams over the rate get lost. */
+/** Sends records until the listing has `bytes` bytes. The catalog drops datagrams beyond its rate. */
 async function fill(port: number, bytes: number): Promise<void> {
   const junk = Object.fromEntries(
     Array.from({ length: 10 }, (_, at) => [`junk${at}`, "<".repeat(2_000)]),
@@ -58,7 +58,7 @@ Deno.test({
       const before = await memoryBytes(program.pid);
       const readers: Socket[] = [];
       for (let at = 0; at < READERS; at++) readers.push(await slowReader(port, path, at));
-      // This reader comes after all of them.
+      // A client that connects after all of these readers, and reads, gets the whole reply.
       assert.ok(await listedBytes(port) >= REPLY_BYTES);
       const growth = await memoryBytes(program.pid) - before;
       for (const reader of readers) reader.destroy();

@@ -3,7 +3,7 @@ import { formatHistory, formatValue, type Operation, type Value } from "./histor
 import { checkLinearizable } from "./linearizability.ts";
 import { shrinkHistory } from "./shrink_history.ts";
 
-/** The kinds of failures of a table. */
+/** Kinds of wrong behavior of a table. */
 export type Failure =
   | "acknowledged change lost"
   | "removed key back"
@@ -11,7 +11,7 @@ export type Failure =
   | "replies that no order explains"
   | "search too long";
 
-/** A failure that a history shows. */
+/** Wrong behavior that a history shows. */
 export interface Finding {
   readonly failure: Failure;
   /** The smallest part of the history that shows it, for a message. */
@@ -24,7 +24,7 @@ export interface Finding {
  * @param operations all operations; the last one is a lookup after the restart
  * @param initial value before the history (default: the key is missing)
  * @param past values that were written earlier (default: none)
- * @returns undefined if the history shows no failure
+ * @returns undefined if the history shows no wrong behavior
  */
 export function judge(
   key: string,
