@@ -11,7 +11,7 @@
  * await table.close();
  * ```
  *
- * It runs under Deno and under Node.js from version 20.9 on, and depends on no package.
+ * It runs under Deno and under Node.js 20.9 or later, and depends on no package.
  *
  * @module
  */

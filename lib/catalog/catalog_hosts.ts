@@ -17,7 +17,7 @@ const LOCAL_HOSTS = ["127.0.0.1", "127.0.0.2", "127.0.0.3"] as const;
 /**
  * Lists the addresses of the local catalog: servers announce themselves to all, and clients query all.
  *
- * @param port undefined if there is no local catalog
+ * @param port undefined without a local catalog
  */
 export function localCatalogs(port: number | undefined): readonly Address[] {
   return port === undefined ? [] : LOCAL_HOSTS.map((hostname) => ({ hostname, port }));

@@ -7,7 +7,7 @@ import { ExitError, messageOf } from "../base/errors.ts";
  *
  * @param file in a folder that exists
  * @param content text for UTF-8, or bytes
- * @param what the content is, for a sentence such as `Cannot write the port to 'x'`
+ * @param what names the content in a sentence such as `Cannot write the port to 'x'`
  * @throws {ExitError} if it cannot be written
  */
 export async function writeWholeFile(
@@ -31,7 +31,7 @@ export async function writeWholeFile(
  * Checks that the folder of a file exists, before a long run makes the content.
  *
  * @param file that will be written
- * @param what the content will be, as for `writeWholeFile`
+ * @param what names the content, as for `writeWholeFile`
  * @throws {ExitError} if the folder does not exist
  */
 export async function requireFolderOf(file: string, what: string): Promise<void> {

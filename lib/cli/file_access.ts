@@ -17,7 +17,7 @@ const GROUP_WRITES = 0o020, OTHERS_READ = 0o005, OTHERS_WRITE = 0o002, STICKY = 
 /**
  * Warns if other users can read or write a file, or can replace it by another one.
  *
- * @param path of the file or folder; without a readable mode there is no warning
+ * @param path of the file or folder; if its mode cannot be read, no warning is sent
  * @param subject the beginning of a sentence, such as `The token in`
  * @param kind selects the rule
  * @param warn receives each warning, one sentence

@@ -37,7 +37,7 @@ export function requireUtf8Arguments(
 /**
  * Reads a file of text.
  *
- * @param what the text is, for a sentence such as `Cannot read the token from 'x'`
+ * @param what names the text in a sentence such as `Cannot read the token from 'x'`
  * @throws {ExitError} if it cannot be read
  * @throws {UsageError} if it is not UTF-8
  */

@@ -48,9 +48,9 @@ export class SilenceProbe {
     const timeUp = new AbortController();
     const timer = setTimeout(() => timeUp.abort(), PROBE_CONNECT_MS);
     const signal = AbortSignal.any([timeUp.signal, this.#closing.signal]);
-    const isThere = await acceptsConnections(connection.address, signal);
+    const isAccepting = await acceptsConnections(connection.address, signal);
     clearTimeout(timer);
-    if (isThere || this.#closing.signal.aborted || replies !== this.#replies()) return;
+    if (isAccepting || this.#closing.signal.aborted || replies !== this.#replies()) return;
     const at = addressText(connection.address);
     connection.break(
       new ConnectionLostError(`${at} is silent and no longer accepts connections`, true),

@@ -39,7 +39,7 @@ interface Row {
 /**
  * Draws a chart: a line with marks for each series, bars from minimum to maximum for points with a
  * spread, titles with units on both axes, and a legend. Series differ in color, dashes and marks, so
- * that a print in black and white is readable. The same description gives the same text.
+ * that a print in black and white is readable. The same description has the same result.
  *
  * @returns SVG with texts in the sans-serif font of the reader
  * @throws {ChartError} if the description is not valid

@@ -21,8 +21,8 @@ export interface PngOptions {
 let loading: Promise<void> | undefined;
 
 /**
- * Renders SVG as PNG. It reads no fonts or other files of the machine, so the same SVG gives the same
- * bytes on every machine. All texts are in Inter, even if the SVG names another font. Letters that are
+ * Renders SVG as PNG. It reads no fonts or other files of the machine, so the same SVG results in the
+ * same bytes on every machine. All texts are in Inter, even if the SVG names another font. Letters that are
  * not Latin are missing in it, and become boxes or nothing.
  *
  * @returns the content of a PNG file

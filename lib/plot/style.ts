@@ -34,7 +34,7 @@ export const STYLE = {
       titlePadding: 8,
       labelFlush: false,
     },
-    // Above the axis, where the title is horizontal and has room.
+    // The title is horizontal above the axis, because it has more room there.
     axisY: { titleAngle: 0, titleAlign: "left", titleBaseline: "bottom", titleX: 0, titleY: -10 },
     legend: {
       orient: "bottom",

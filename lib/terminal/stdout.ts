@@ -47,7 +47,7 @@ export class LineWriter {
   /**
    * Waits until the sink has taken all bytes.
    *
-   * @returns undefined if there is nothing to wait for
+   * @returns undefined if the sink has taken all bytes
    * @throws an earlier error of the sink
    */
   flush(): Promise<void> | undefined {
@@ -127,7 +127,7 @@ export function printLine(line: string): void {
 /**
  * Writes a line as `printLine` does, and waits for a slow reader: for output of any size.
  *
- * @returns undefined if there is nothing to wait for
+ * @returns undefined if stdout has taken all bytes
  * @throws {ExitError} if it cannot be written
  */
 export function printAndWait(line: string): Promise<void> | undefined {

@@ -3,7 +3,7 @@
 /** The terminal that shows text to the user. */
 export interface Terminal {
   /** Whether stderr is a terminal, and not a file or a pipe. */
-  readonly isThere: boolean;
+  readonly isTerminal: boolean;
   /** Characters per line. */
   readonly columns: number;
   readonly hasColors: boolean;
@@ -20,16 +20,16 @@ const COLUMNS = 80;
  * @param kind the value of the environment variable TERM
  */
 export function stderrTerminal(kind: string | undefined): Terminal {
-  const isThere = Deno.stderr.isTerminal();
+  const isTerminal = Deno.stderr.isTerminal();
   return {
-    isThere,
-    columns: isThere ? columnsThere() : COLUMNS,
-    hasColors: isThere && !Deno.noColor && kind !== "dumb",
+    isTerminal,
+    columns: isTerminal ? readColumns() : COLUMNS,
+    hasColors: isTerminal && !Deno.noColor && kind !== "dumb",
     hasBlocks: kind !== "dumb",
   };
 }
 
-function columnsThere(): number {
+function readColumns(): number {
   try {
     const { columns } = Deno.consoleSize();
     return columns > 0 ? columns : COLUMNS; // a serial line has 0

@@ -1,4 +1,4 @@
-/** Tests which catalogs are used: of the flag, else of the environment, else the default ones. */
+/** Tests the list of catalogs: from the flag, else from the environment, else the default. */
 import assert from "assert";
 import { catalogsFrom } from "../../lib/catalog/catalog_hosts.ts";
 import { UsageError } from "../../lib/base/errors.ts";

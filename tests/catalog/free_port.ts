@@ -1,4 +1,4 @@
-/** A port of the loopback that was free for TCP and UDP a moment ago, for the local catalog of one test. */
+/** Finds a port of the loopback that is free for TCP and UDP, for the local catalog of one test. */
 export function freePort(): number {
   for (let tries = 1;; tries++) {
     using tcp = Deno.listen({ hostname: "127.0.0.1", port: 0 });

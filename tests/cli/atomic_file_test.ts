@@ -7,7 +7,7 @@ async function scratch() {
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
-Deno.test("whole_file: a link with a name that can be guessed is not followed", async () => {
+Deno.test("atomic_file: a link with a name that can be guessed is not followed", async () => {
   await using folder = await scratch();
   const [file, other] = [`${folder.path}/raw.csv`, `${folder.path}/other`];
   await Deno.writeTextFile(other, "precious");
@@ -17,7 +17,7 @@ Deno.test("whole_file: a link with a name that can be guessed is not followed", 
   assert.equal(await Deno.readTextFile(other), "precious");
 });
 
-Deno.test("whole_file: a missing folder is an error before the file is written", async () => {
+Deno.test("atomic_file: a missing folder is an error before the file is written", async () => {
   await using folder = await scratch();
   await requireFolderOf(`${folder.path}/raw.csv`, "it");
   await requireFolderOf("raw.csv", "it");

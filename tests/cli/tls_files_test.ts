@@ -1,4 +1,4 @@
-/** Proves which files are accepted for TLS, and the errors for others. */
+/** Proves the checks of the files for TLS, and their errors. */
 import assert from "assert";
 import { ExitError } from "../../lib/base/errors.ts";
 import { silentLog } from "../../lib/base/log.ts";
@@ -7,7 +7,7 @@ import { Certificates, OPENSSL } from "../helpers/certificates.ts";
 import { testWith } from "../helpers/needs.ts";
 
 Deno.test({
-  name: "read_tls: without files there is no TLS",
+  name: "tls_files: without files, TLS is off",
   permissions: "none",
   async fn() {
     assert.equal(await readTls(undefined, silentLog), undefined);
@@ -15,7 +15,7 @@ Deno.test({
   },
 });
 
-testWith(OPENSSL, "read_tls: a certificate and its key, and nothing else", async () => {
+testWith(OPENSSL, "tls_files: a certificate and its key, and nothing else", async () => {
   await using certificates = await Certificates.inFolder();
   const good = await certificates.selfSigned(["DNS:a"]);
   const other = await certificates.selfSigned(["DNS:a"]);
@@ -47,7 +47,7 @@ testWith(OPENSSL, "read_tls: a certificate and its key, and nothing else", async
   await assertRejected(readCa(missing), 1, /Cannot read the certificates from .*none/);
 });
 
-testWith(OPENSSL, "read_tls: a certificate that clients reject causes a warning", async () => {
+testWith(OPENSSL, "tls_files: a certificate that clients reject causes a warning", async () => {
   await using certificates = await Certificates.inFolder();
   const warnings: string[] = [];
   const log = { ...silentLog, warn: (message: string) => void warnings.push(message) };

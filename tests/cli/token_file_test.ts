@@ -1,17 +1,17 @@
-/** Proves which token files are accepted. */
+/** Proves the checks of a token file. */
 import assert from "assert";
 import { ExitError, UsageError } from "../../lib/base/errors.ts";
 import { readToken } from "../../lib/cli/token_file.ts";
 
 Deno.test({
-  name: "read_token: without a file there is no token",
+  name: "token_file: without a file, the token is undefined",
   permissions: "none",
   async fn() {
     assert.equal(await readToken(undefined), undefined);
   },
 });
 
-Deno.test("read_token: a token is the text without white space around it, if it is long enough", async () => {
+Deno.test("token_file: a token is the text without white space around it, if it is long enough", async () => {
   const folder = await Deno.makeTempDir();
   const written = async (text: string) => {
     await Deno.writeTextFile(`${folder}/token`, text);

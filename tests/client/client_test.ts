@@ -83,7 +83,7 @@ Deno.test("requests of one client are executed in the order of the calls", async
   await client.close();
 });
 
-Deno.test("a scan in parts gives every key once", async () => {
+Deno.test("a scan in parts lists every key once", async () => {
   await using server = startServer();
   const client = await ht.HtClient.connect(server.target);
   const keys = Array.from({ length: 2_500 }, (_, at) => `key ${at}`);
@@ -201,7 +201,7 @@ Deno.test("a client that is closed rejects requests", async () => {
   await assert.rejects(client.ping(), ht.ConnectionLostError);
 });
 
-/** A server that replies to hello, and then does what the test wants at the next line. */
+/** A server that replies to hello, and then calls a function of the test at the next line. */
 function oddServer(answer: (conn: Deno.TcpConn) => Promise<void>) {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const conns: Deno.TcpConn[] = [];
@@ -243,7 +243,7 @@ function oddServer(answer: (conn: Deno.TcpConn) => Promise<void>) {
   };
 }
 
-Deno.test("a server that closes the connection at every request is asked again, with pauses", async () => {
+Deno.test("a server that closes the connection at every request gets it again, with pauses", async () => {
   await using server = oddServer((conn) => Promise.resolve(conn.close()));
   const client = await ht.HtClient.connect(server.target, { timeoutMs: 600 });
   await assert.rejects(client.lookup("k"), ht.ConnectionLostError);
@@ -251,7 +251,7 @@ Deno.test("a server that closes the connection at every request is asked again, 
   await client.close();
 });
 
-Deno.test("a server whose reply is not of the protocol is not asked again", async () => {
+Deno.test("a server whose reply is not of the protocol gets no further request", async () => {
   await using server = oddServer(async (conn) => {
     await conn.write(new TextEncoder().encode("what?\n"));
   });

@@ -1,4 +1,4 @@
-/** A server that replies as a test wants: silent, slow, wrong, or with any identity. */
+/** A server with the replies of a test: silent, slow, wrong, or with any identity. */
 
 const LF = 0x0a;
 
@@ -15,7 +15,7 @@ export interface FakeRequest {
   readonly send: (text: string) => Promise<void>;
 }
 
-/** How a fake server replies. */
+/** The replies of a fake server. */
 export interface FakeServerOptions {
   readonly port?: number;
   /** Result of `hello`; undefined: no reply (default: only an instance of its own). */

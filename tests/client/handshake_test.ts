@@ -1,4 +1,4 @@
-/** Proves which servers get the token of a client. */
+/** Proves that only a server that may read the token of a client gets it. */
 import assert from "assert";
 import { maySendToken } from "../../lib/client/handshake.ts";
 import { trustIn } from "../../lib/client/dial.ts";

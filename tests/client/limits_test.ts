@@ -1,4 +1,4 @@
-/** Proves that each call ends at its limit, whatever the peer does, with the right error. */
+/** Proves that each call ends at its limit with the right error, for any behavior of the peer. */
 import assert from "assert";
 import * as ht from "../../client.ts";
 import { settlesWithin, sleep } from "../../lib/base/clock.ts";
@@ -13,12 +13,12 @@ import { TcpProxy } from "../helpers/tcp_proxy.ts";
 /** Limit of the calls here, in milliseconds. */
 const LIMIT_MS = 600;
 
-/** How long a call may take on a busy machine, in milliseconds. Without a limit it takes 30 s or more. */
+/** Maximum time of a call on a busy machine, in milliseconds. Without a limit, it takes 30 s or more. */
 const PATIENCE_MS = 20_000;
 
 const OPTIONS = { timeoutMs: LIMIT_MS, localCatalogPort: null };
 
-/** The error of a call that must end at its limit. */
+/** Returns the error of a call that must end at its limit. */
 async function errorOf(call: () => Promise<unknown>, what: string): Promise<unknown> {
   const startedMs = performance.now();
   const error = call().then(() => assert.fail(`${what}: it succeeded`), (error) => error);

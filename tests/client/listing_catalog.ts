@@ -1,4 +1,4 @@
-/** A catalog whose list a test sets. */
+/** A catalog with a list that a test sets. */
 import type { Address } from "../../lib/base/address.ts";
 
 /** A catalog on the loopback. */

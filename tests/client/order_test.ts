@@ -77,7 +77,7 @@ Deno.test("fault: calls change places after a cut: any calls, with any cuts", as
   }
 });
 
-/** The value of a key after a call: a number, undefined for none, or the lack of certainty. */
+/** The value of a key after a call; undefined if the key is missing. */
 type Outcome = number | undefined | "unknown" | "not sent";
 
 function removeOutcome(error: unknown): Outcome {

@@ -1,4 +1,4 @@
-/** Proves that a client never changes to another table by itself, whichever servers have the name. */
+/** Proves that a client never changes to another table by itself, for any servers of its name. */
 import assert from "assert";
 import * as ht from "../../client.ts";
 import { FakeServer, OK_NULL } from "./fake_server.ts";

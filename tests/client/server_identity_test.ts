@@ -1,4 +1,4 @@
-/** Proves which of several live servers a client uses, and which tables count as the same. */
+/** Proves the choice among the live servers of a name, and the comparison of their tables. */
 import assert from "assert";
 import {
   chooseServer,
@@ -62,7 +62,7 @@ test("a server with --takeover comes first", () => {
   assert.match(warnings.join(), /--takeover/);
 });
 
-test("several servers of one shared table give no warning, and the first to reply is used", () => {
+test("several servers of one shared table cause no warning, and the first to reply is used", () => {
   const live = [shared("t", { uptime_s: 1 }), shared("t", { uptime_s: 90 })] as const;
   assert.deepEqual(chooseServer("me-a4", live), { chosen: live[0], warnings: [] });
   assert.equal(chooseServer("me-a4", [...live, shared("u")]).warnings.length, 2);
@@ -82,9 +82,9 @@ test("the known table has the same identity and no older state", () => {
     [shared("u"), /another table/],
   ];
   for (const [found, difference] of cases) {
-    const came = tableDifference(found, known);
-    if (difference === undefined) assert.equal(came, undefined);
-    else assert.match(came ?? "", difference);
+    const actual = tableDifference(found, known);
+    if (difference === undefined) assert.equal(actual, undefined);
+    else assert.match(actual ?? "", difference);
     assert.equal(tableDifference(found, undefined), undefined, "any table is accepted");
   }
 });

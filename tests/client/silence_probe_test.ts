@@ -1,4 +1,4 @@
-/** Proves when a silent connection is broken before its calls reach their limit. */
+/** Proves that a silent connection is broken early if its address accepts no connections. */
 import assert from "assert";
 import { SILENT_PROBE_MS } from "../../lib/base/limits.ts";
 import type { HtError } from "../../lib/client/errors.ts";
@@ -47,7 +47,7 @@ Deno.test("fault: the address changes (DHCP): a connection whose address accepts
   await probe.close();
 });
 
-Deno.test("silence probe: a slow server keeps its connection, and so does one whose replies come", async () => {
+Deno.test("silence probe: a slow server keeps its connection, and so does one that replies", async () => {
   await using slow = await connected();
   let replies = 0;
   const probe = new SilenceProbe(() => replies);

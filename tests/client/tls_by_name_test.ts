@@ -1,4 +1,4 @@
-/** Proves which server a client trusts that looks for a name, and which server gets its token. */
+/** Proves the certificates that a client trusts for a name, and that only such a server gets its token. */
 import assert from "assert";
 import { AuthError, HtClient, ServerNotFoundError, TlsError } from "../../mod.ts";
 import { PATIENCE_MS } from "../../bench/harness/program.ts";
@@ -129,7 +129,7 @@ Deno.test("a server that is only listed with TLS gets `hello`, but not the token
   assert.ok(hostile.heard.includes("hello") && !hostile.heard.includes(TOKEN), hostile.heard);
 });
 
-Deno.test("a server that rejects the token is not asked at its other addresses, and a warning says why", async () => {
+Deno.test("a server that rejects the token gets no attempt at its other addresses, and a warning has the reason", async () => {
   await using server = startServer({}, TOKEN);
   const listener = Deno.listen({ hostname: "127.0.0.2", port: server.port });
   await using catalog = await startCatalog([{ port: server.port, addresses: ["127.0.0.2"] }]);

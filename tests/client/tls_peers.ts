@@ -73,7 +73,7 @@ const FACTS = {
   protocol: 1,
 } as const;
 
-/** A server without TLS that gives every line the same reply, and keeps the lines. */
+/** A server without TLS that sends the same reply to every line, and stores the lines. */
 export class Eavesdropper implements AsyncDisposable {
   heard = "";
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -1,4 +1,4 @@
-/** Proves what the client library demands of a server with TLS. */
+/** Proves the requirements of the client library on a server with TLS. */
 import assert from "assert";
 import { AuthError, HtClient, ServerNotFoundError } from "../../mod.ts";
 import { RawClient } from "../../bench/harness/raw_client.ts";

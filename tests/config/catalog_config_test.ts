@@ -1,4 +1,4 @@
-/** Proves which values each flag of `htcatalog` accepts and rejects, and its default. */
+/** Proves the accepted and rejected values of each flag of `htcatalog`, and its default. */
 import assert from "assert";
 import { type CatalogConfig, parseCatalogConfig } from "../../lib/config/catalog_config.ts";
 import { checkFlags, type FlagCases, usageError } from "./command_lines.ts";

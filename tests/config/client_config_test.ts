@@ -1,4 +1,4 @@
-/** Proves which values each flag of `htclient` accepts and rejects, and its default. */
+/** Proves the accepted and rejected values of each flag of `htclient`, and its default. */
 import assert from "assert";
 import { type ClientConfig, parseClientConfig } from "../../lib/config/client_config.ts";
 import { checkFlags, type FlagCases, printed, usageError } from "./command_lines.ts";
@@ -30,7 +30,7 @@ test("every flag accepts its good values and rejects others, and help lists thes
   checkFlags((...args) => parse("me-a4-x", ...args), withList);
 });
 
-test("a target with words is one command, without words the prompt", () => {
+test("a target with words is one command, and without words it is the prompt", () => {
   const { target, words, timeoutMs } = parse("me-a4-x", "insert", "k", "{}");
   assert.deepEqual([target, words, timeoutMs], ["me-a4-x", ["insert", "k", "{}"], 60_000]);
   assert.deepEqual(parse("127.0.0.1:80").words, []);

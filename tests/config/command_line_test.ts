@@ -14,7 +14,7 @@ import {
 import { printed, usageError } from "./command_lines.ts";
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `program: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `command_line: ${name}`, permissions: "none", fn });
 }
 
 test("a name is short ASCII, without characters that a catalog would change", () => {
@@ -71,7 +71,7 @@ test("the error for a misspelt flag suggests the right one, or names --help", ()
   assert.match(usageError(parse("--nothing-like-it")), /unknown option '--nothing-like-it' \(see/);
 });
 
-test("any words make a usage error or none, on one line", () => {
+test("any words are accepted, or are a usage error on one line", () => {
   const word = fc.oneof(
     fc.string(),
     fc.constantFrom("--port", "--", "-", "-p", "--port=1", "--no-port"),

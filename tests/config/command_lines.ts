@@ -12,7 +12,7 @@ export interface FlagCases<Config> {
   readonly bad: readonly string[];
 }
 
-/** The sentence of a usage error. */
+/** Returns the sentence of a usage error. */
 export function usageError(parse: () => unknown): string {
   try {
     parse();
@@ -26,7 +26,7 @@ export function usageError(parse: () => unknown): string {
   return assert.fail("the command line was accepted");
 }
 
-/** The text that a parse prints before it ends with `TextExit` and exit code 0. */
+/** Returns the text that a parse prints before it ends with `TextExit` and exit code 0. */
 export function printed(parse: () => unknown): string {
   const { write } = process.stdout;
   let text = "";
@@ -47,7 +47,7 @@ export function printed(parse: () => unknown): string {
   return assert.fail("nothing was printed");
 }
 
-/** The flags that a help text lists. */
+/** Finds the flags that a help text lists. */
 export function flagsIn(help: string): string[] {
   return [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z][a-z-]*)/gm)].map(([, flag = ""]) => flag);
 }

@@ -8,7 +8,7 @@ function test(name: string, fn: () => void): void {
 
 const OPEN = { host: "0.0.0.0", hasToken: false, hasTls: false };
 
-test("there is no warning on the loopback, or with a token and TLS", () => {
+test("a server on the loopback, or with a token and TLS, has no warning", () => {
   for (const host of ["127.0.0.1", "127.0.0.2", "localhost", "::1"]) {
     assert.equal(exposureWarning({ ...OPEN, host }), undefined, host);
   }

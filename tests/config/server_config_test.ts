@@ -1,4 +1,4 @@
-/** Proves which values each flag of `htserver` accepts and rejects, and its default. */
+/** Proves the accepted and rejected values of each flag of `htserver`, and its default. */
 import assert from "assert";
 import { RUNTIME_BYTES } from "../../lib/base/limits.ts";
 import type { Environment } from "../../lib/config/command_line.ts";
@@ -179,7 +179,7 @@ test("a certificate and its key need each other", () => {
   assert.match(usageError(() => parse(["a", "--tls-key", "k"])), /--tls-cert is missing/);
 });
 
-test("there is exactly one name, in characters that a catalog leaves unchanged", () => {
+test("a server has exactly one name, in characters that a catalog leaves unchanged", () => {
   assert.match(usageError(() => parse([])), /missing required argument 'name'/);
   assert.match(usageError(() => parse(["a", "b"])), /too many arguments/);
   for (const name of ["a b", "", "a/b", "caf\u00e9", "127.0.0.1:80", "x".repeat(129)]) {

@@ -1,4 +1,4 @@
-/** Proves which values each flag of `testperf` accepts and rejects, and its default. */
+/** Proves the accepted and rejected values of each flag of `testperf`, and its default. */
 import assert from "assert";
 import { parseTestPerfConfig, type TestPerfConfig } from "../../lib/config/testperf_config.ts";
 import { checkFlags, type FlagCases, usageError } from "./command_lines.ts";
@@ -143,7 +143,7 @@ test("without flags one client does 1,000 operations, one at a time, and checks 
   });
 });
 
-test("there is one server, and one kind of test", () => {
+test("a command line has one server, and one kind of test", () => {
   assert.match(usageError(() => parse()), /missing required argument/);
   assert.match(usageError(() => parse("a", "b")), /too many arguments/);
   assert.match(usageError(() => parse("a", "--basics", "--outliers")), /choose one/);

@@ -1,4 +1,4 @@
-/** Proves how flag values are read: whole numbers, sizes, seconds; and the errors for wrong ones. */
+/** Proves the readers of flag values: whole numbers, sizes and seconds; and the errors for wrong values. */
 import assert from "assert";
 import fc from "fast-check";
 import { type FlagReader, integer, seconds, size, sizeText } from "../../lib/config/units.ts";
@@ -66,7 +66,7 @@ test("every whole number of bytes may be written with a fraction", () => {
   );
 });
 
-test("a text that is no size, or out of bounds, is rejected with the rule", () => {
+test("a text that is not a size, or is out of bounds, is rejected with the rule", () => {
   const bad = [
     "",
     "MB",

@@ -1,4 +1,4 @@
-/** The servers that `example.ts` uses, and what it must report of them. */
+/** The servers that `example.ts` uses, and the report that it must return. */
 import assert from "assert";
 import { ListingCatalog } from "../client/listing_catalog.ts";
 import { Certificates } from "../helpers/certificates.ts";
@@ -42,7 +42,7 @@ export class LibraryServers implements AsyncDisposable {
   }
 }
 
-/** Checks what `useLibrary` returned. */
+/** Checks the result of `useLibrary`. */
 export function assertUses(result: unknown): void {
   assert.deepEqual(result, {
     value: { weight: 100, name: "fred" },

@@ -1,4 +1,4 @@
-/** Proves what the client library consists of, and that a program in another folder can import it. */
+/** Proves the list of files of the client library, and that a program in another folder can import it. */
 import assert from "assert";
 import { type ProgramResult, run, TOP } from "../../bench/harness/program.ts";
 import { TempFolder } from "../helpers/folders.ts";
@@ -30,7 +30,7 @@ Deno.test("library: JSR gets the files that mod.ts imports, and no other", async
   assert.deepEqual(
     published.sort(),
     ["LICENSE", "deno.json", ...files].sort(),
-    "the list `publish.include` of deno.json differs from what mod.ts imports",
+    "the list `publish.include` of deno.json differs from the imports of mod.ts",
   );
 });
 
@@ -64,7 +64,7 @@ function deno(...args: readonly string[]): Promise<ProgramResult> {
   return run([Deno.execPath(), ...args]);
 }
 
-/** The files that mod.ts loads, and what else they import. */
+/** Lists the files that mod.ts loads, and their other imports. */
 async function libraryImports(): Promise<{ files: string[]; others: string[] }> {
   const { code, stdout, stderr } = await deno("info", "--json", "mod.ts");
   assert.equal(code, 0, stderr);

@@ -19,8 +19,8 @@ testWith(
     await checkManifest(built);
     await Deno.mkdir(project);
     await Deno.writeTextFile(`${project}/package.json`, '{"private":true,"type":"module"}');
-    const packed = await succeeding(run(["npm", "pack", "--silent", built], { cwd: project }));
-    await succeeding(run(
+    const packed = await expectSuccess(run(["npm", "pack", "--silent", built], { cwd: project }));
+    await expectSuccess(run(
       ["npm", "install", "--offline", "--no-audit", "--no-fund", `./${packed.stdout.trim()}`],
       { cwd: project },
     ));
@@ -32,12 +32,12 @@ testWith(
       `import { useLibrary } from "./example.js";
       console.log(JSON.stringify(await useLibrary(${JSON.stringify(servers.facts)})));`,
     );
-    const { stdout } = await succeeding(run(["node", "main.js"], { cwd: project }));
+    const { stdout } = await expectSuccess(run(["node", "main.js"], { cwd: project }));
     assertUses(JSON.parse(stdout));
   },
 );
 
-/** Checks what npm and Node.js read of the package. */
+/** Checks the members of the manifest that npm and Node.js read. */
 async function checkManifest(folder: string): Promise<void> {
   const manifest = JSON.parse(await Deno.readTextFile(`${folder}/package.json`));
   const { name, version, license, exports, dependencies, engines } = manifest;
@@ -52,7 +52,7 @@ async function checkManifest(folder: string): Promise<void> {
   assert.match(await Deno.readTextFile(`${folder}/README.md`), /^# Client library/);
 }
 
-async function succeeding(running: Promise<ProgramResult>): Promise<ProgramResult> {
+async function expectSuccess(running: Promise<ProgramResult>): Promise<ProgramResult> {
   const ended = await running;
   assert.equal(ended.code, 0, ended.stderr);
   return ended;

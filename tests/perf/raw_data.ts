@@ -8,7 +8,7 @@ import { fitUsl } from "../../lib/perf/analysis/usl.ts";
 import type { Operation } from "../../lib/perf/workload/operation.ts";
 import { clientData, operationData, stageData } from "./stage_data.ts";
 
-/** Settings of a run. */
+/** Makes the settings of a run. */
 export function settingsWith(changes: Partial<RunSettings> = {}): RunSettings {
   return {
     clients: 1,
@@ -30,7 +30,7 @@ export function settingsWith(changes: Partial<RunSettings> = {}): RunSettings {
   };
 }
 
-/** A stage of 1 s in which each client did `opsOfEach` operations, with this p99 and some above it. */
+/** Makes a stage of 1 s with `opsOfEach` operations of each client, and with this p99. */
 export function stageOf(
   operation: Operation,
   clients: number,
@@ -53,7 +53,7 @@ const ORIGIN = {
   failure: null,
 } as const;
 
-/** A run. */
+/** Makes a run. */
 export function runWith(
   stages: readonly StageData[],
   changes: Partial<RunData> = {},
@@ -68,7 +68,7 @@ export function runWith(
   };
 }
 
-/** A sweep with its analysis. */
+/** Makes a sweep with its analysis. */
 export function sweepWith(
   steps: readonly StepData[],
   changes: Partial<SweepData> = {},
@@ -90,7 +90,7 @@ export function sweepWith(
   return { ...data, analysis, ...changes };
 }
 
-/** Steps with the stages of a function. */
+/** Makes steps with the stages that a function returns. */
 export function stepsWith(
   clients: readonly number[],
   repeats: number,
@@ -102,7 +102,7 @@ export function stepsWith(
   }));
 }
 
-/** A sweep with its plateau at four clients: insert 4,000 ops/s, lookup 40,000. */
+/** Makes a sweep with its plateau at four clients: insert 4,000 ops/s, lookup 40,000 ops/s. */
 export function levelSweep(clients: readonly number[] = [1, 2, 4, 8, 16]): SweepData {
   return sweepWith(stepsWith(clients, 3, (count, repeat) => {
     const each = (Math.min(count, 4) * 1_000 + repeat) / count;

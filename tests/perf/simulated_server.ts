@@ -10,7 +10,7 @@ export interface Arrival {
   readonly client: HtClient;
 }
 
-/** A server that replies to each request at the moment of a rule. */
+/** A server that replies to each request at the time that a rule computes. */
 export class SimulatedServer implements Workload {
   readonly arrivals: Arrival[] = [];
   readonly #clock: VirtualClock;
@@ -28,7 +28,7 @@ export class SimulatedServer implements Workload {
   }
 }
 
-/** A rule: any number of requests at once, each for `serviceMs`; none in the first `stallMs` of a second. */
+/** Makes a rule: each request takes `serviceMs`; none is served in the first `stallMs` of a second. */
 export function stalling(serviceMs: number, stallMs: number): (arrivedMs: number) => number {
   return (arrivedMs) => {
     const second = Math.floor(arrivedMs / 1_000) * 1_000;
@@ -36,13 +36,13 @@ export function stalling(serviceMs: number, stallMs: number): (arrivedMs: number
   };
 }
 
-/** A rule: one request after the other, each for `serviceMs`. */
+/** Makes a rule: one request after another, each for `serviceMs`. */
 export function oneByOne(serviceMs: number): (arrivedMs: number) => number {
   let freeMs = 0;
   return (arrivedMs) => freeMs = Math.max(freeMs, arrivedMs) + serviceMs;
 }
 
-/** Clients that differ only in their number. */
+/** Makes clients that differ only in their number. */
 export function numbered(count: number): HtClient[] {
   return Array.from(
     { length: count },
@@ -50,7 +50,7 @@ export function numbered(count: number): HtClient[] {
   );
 }
 
-/** Lookups without end. */
+/** Makes lookups without an end. */
 export function lookups(): Tasks {
   let key = 0;
   return { next: () => ({ operation: "lookup", key: key++ }) };

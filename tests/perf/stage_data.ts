@@ -4,7 +4,7 @@ import { sumClients } from "../../lib/perf/measure/merge.ts";
 import type { ClientData, OperationData, StageData } from "../../lib/perf/measure/stage_data.ts";
 import type { Operation } from "../../lib/perf/workload/operation.ts";
 
-/** The result of some operations. */
+/** Makes the result of some operations. */
 export function operationData(
   ops: number,
   seconds: number,
@@ -16,12 +16,12 @@ export function operationData(
   return { ops, errors, unknown: 0, seconds, latency: latency.data() };
 }
 
-/** The result of operations of one type of one client. */
+/** Makes the result of operations of one type of one client. */
 export function clientData(measured: OperationData, operation: Operation): ClientData {
   return { ...measured, operations: { [operation]: measured }, unsent: 0, gaps: [] };
 }
 
-/** The result of a stage. */
+/** Makes the result of a stage. */
 export function stageData(
   stage: string,
   clients: readonly ClientData[],

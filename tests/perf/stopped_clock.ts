@@ -8,12 +8,12 @@ export interface StoppedClock extends Disposable {
 /**
  * Stops the clock.
  *
- * @param msPerLook time by which each reading advances the clock (default 0)
+ * @param msPerRead time by which each reading advances the clock (default 0)
  */
-export function stoppedClock(msPerLook: number = 0): StoppedClock {
+export function stoppedClock(msPerRead: number = 0): StoppedClock {
   const { now } = performance;
   let ms = 1_000;
-  performance.now = () => ms += msPerLook;
+  performance.now = () => ms += msPerRead;
   return {
     advance: (more) => void (ms += more),
     [Symbol.dispose]: () => void (performance.now = now),

@@ -1,4 +1,4 @@
-/** Proves where a sweep stops, and which results it keeps, with artificial measurements. */
+/** Proves the last step of a sweep, and the results that it keeps, with artificial measurements. */
 import assert from "assert";
 import { LatencyHistogram } from "../../lib/perf/measure/histogram.ts";
 import type { StageData } from "../../lib/perf/measure/stage_data.ts";
@@ -98,7 +98,7 @@ test("the first run does not count, because the server is cold", async () => {
   assert.deepEqual(rates, [[1_000, 1_000], [1_000, 1_000]]);
 });
 
-test("a sweep without a plateau goes to the maximum number of clients", async () => {
+test("a sweep without a plateau ends at the maximum number of clients", async () => {
   const result = await measureRule((clients) => 10_000 * clients);
   assert.deepEqual(clientsOf(result), sweepClients(64));
   assert.ok(result.complete);

@@ -64,12 +64,12 @@ export class VirtualClock implements Clock {
     const end = () => void (isDone = true);
     work.then(end, end);
     for (let moments = 0;; moments++) {
-      if (moments > MAX_MOMENTS) throw new Error("this does not end");
-      // Everything of this moment has happened after one round of the event loop.
+      if (moments > MAX_MOMENTS) throw new Error("the work does not end");
+      // After one round of the event loop, all work of this moment is done.
       await new Promise<void>((resolve) => void setImmediate(resolve));
       if (isDone) return await work;
       const atMs = this.#pop();
-      if (atMs === undefined) throw new Error("nothing is going to happen any more");
+      if (atMs === undefined) throw new Error("the work waits, but no timer is left");
       this.#nowMs = Math.max(this.#nowMs, atMs);
       const timers = this.#moments.get(atMs) ?? [];
       this.#moments.delete(atMs);

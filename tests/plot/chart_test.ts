@@ -117,7 +117,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "chartSvg() gives the same text for the same description",
+  name: "chartSvg() returns the same text for the same description",
   permissions,
   async fn() {
     assert.equal(await chartSvg(CHART), await chartSvg(structuredClone(CHART)));

@@ -16,7 +16,7 @@ function text(content: string, family = "sans-serif"): string {
 }
 
 Deno.test({
-  name: "renderPng() gives a PNG of the size of the SVG times the zoom",
+  name: "renderPng() returns a PNG of the size of the SVG times the zoom",
   permissions,
   async fn() {
     for (const zoom of [undefined, 1, 3]) {

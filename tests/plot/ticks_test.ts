@@ -1,3 +1,4 @@
+/** Proves the ticks and the ends of a logarithmic axis. */
 import assert from "assert";
 import { logTicks } from "../../lib/plot/ticks.ts";
 
@@ -26,7 +27,7 @@ Deno.test({
       const { domain: [low, high], values } = logTicks(least, most);
       assert(
         low <= least && high >= most && low < high,
-        `${low} to ${high} holds ${least}, ${most}`,
+        `${low} to ${high} contains ${least}, ${most}`,
       );
       assert(values.length >= 2 && values.length <= 10, `${values.length} ticks`);
     }

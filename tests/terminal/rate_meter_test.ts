@@ -1,4 +1,4 @@
-/** Proves that a rate is that of the last second. */
+/** Proves that a rate is the growth over the last second. */
 import assert from "assert";
 import fc from "fast-check";
 import { RateMeter } from "../../lib/terminal/rate_meter.ts";

@@ -19,7 +19,7 @@ function sink(takes: readonly number[]) {
   return { writeSync, text: () => text };
 }
 
-Deno.test("print: lines leave in order, in pieces of any size", async () => {
+Deno.test("stdout: lines leave in order, in pieces of any size", async () => {
   const pipe = sink([3, 0, 0, 1, 2, 0, 40]);
   const writer = new LineWriter(pipe);
   const lines = Array.from({ length: 30 }, (_, at) => `line ${at}`);
@@ -30,7 +30,7 @@ Deno.test("print: lines leave in order, in pieces of any size", async () => {
   assert.equal(writer.flush(), undefined, "there is nothing to wait for");
 });
 
-Deno.test("print: a line that follows the last waiting one at once is not lost", async () => {
+Deno.test("stdout: a line that follows the last waiting one at once is not lost", async () => {
   let text = "";
   let calls = 0;
   const writer = new LineWriter({
@@ -48,7 +48,7 @@ Deno.test("print: a line that follows the last waiting one at once is not lost",
   assert.equal(text, "one\ntwo\n");
 });
 
-Deno.test("print: a write that fails while others wait is thrown by flush and by the next write", async () => {
+Deno.test("stdout: a write that fails while others wait is thrown by flush and by the next write", async () => {
   let calls = 0;
   const writer = new LineWriter({
     writeSync() {
@@ -96,7 +96,7 @@ for (const words of [["export"], ["scan", "^key"], ["query", "a", "b"]]) {
 
 testWith(
   ["python3"],
-  "fault: non-blocking stdout: a reader that leaves ends the program",
+  "fault: non-blocking stdout: the end of the reader ends the program",
   async () => {
     await using server = startServer();
     await fill(server.target, 1_000);

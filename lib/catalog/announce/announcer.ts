@@ -2,9 +2,9 @@
  * The announcer of one server: sends its record to a list of catalogs by UDP, at the start, then
  * regularly, and a goodbye at the end.
  *
- * A lost datagram causes no error. So the announcer reads each catalog's listing: after an update,
- * until the record is there, and regularly from then on. An update that is not listed is sent again
- * after `RESEND_AFTER_MS`.
+ * A lost datagram causes no error. So the announcer reads each catalog's listing: after an update until
+ * it has the record, and then regularly. An update that is not listed is sent again after
+ * `RESEND_AFTER_MS`.
  */
 import { type Address, addressText, type ListenAddress } from "../../base/address.ts";
 import { machineTiming, sleep, type Timing } from "../../base/clock.ts";
@@ -46,7 +46,7 @@ export interface AnnouncerOptions {
    * needs neither, because it gets updates every few seconds.
    */
   readonly confirms?: boolean;
-  /** Whether there is also a local catalog, for the message about unreachable ones (default false). */
+  /** Whether clients also have a local catalog, for the message about unreachable ones (default false). */
   readonly hasLocalCatalog?: boolean;
   /**
    * Handles other servers of the name that a catalog lists, live or not (default: none). Before the

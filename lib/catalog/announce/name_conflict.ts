@@ -90,7 +90,7 @@ function parseReply(
   throw new Error("it is this server, or has another name");
 }
 
-/** Sends `hello` and reads the reply; rejects if there is none. */
+/** Sends `hello` and reads the reply; rejects without a reply. */
 function sendHello(
   { hostname: host, port }: Address,
   hasTls: boolean,

@@ -9,7 +9,7 @@ import { isStale, type ServerRecord } from "../record/server_record.ts";
 /** The visibility of a server in one catalog. */
 export interface Visibility {
   readonly catalog: Address;
-  /** `unanswered`: the query was canceled before there was an answer. */
+  /** `unanswered`: the query was canceled before the answer. */
   readonly state: "visible" | "missing" | "unreachable" | "unanswered";
   /** Why the catalog is unreachable. */
   readonly reason: string;

@@ -36,7 +36,7 @@ export const UNSUPPORTED: readonly string[] = [
   "template",
 ];
 
-/** Functions by name; any other name gives an error. */
+/** Functions by name; the result of any other name is an error. */
 export const JX_FUNCTIONS: ReadonlyMap<string, PlainFunction | DeferredFunction> = new Map<
   string,
   PlainFunction | DeferredFunction

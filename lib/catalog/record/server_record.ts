@@ -9,7 +9,7 @@
  * | `type`           | string  | always `hashtable`                                               |
  * | `project`        | string  | the name that clients look for, printable ASCII                  |
  * | `owner`          | string  | the user that runs the server                                    |
- * | `port`           | integer | the port to connect to: the advertised one, if there is one      |
+ * | `port`           | integer | the port to connect to: the advertised one, if set               |
  * | `listen_port`    | integer | the port of the server's own addresses; only if `port` differs   |
  * | `advertise`      | string  | the host to connect to first; only if set                        |
  * | `version`        | string  | version of the server program                                    |
@@ -19,7 +19,7 @@
  * | `starttime`      | integer | Unix seconds                                                     |
  * | `clients`        | integer | connected clients                                                |
  * | `size`           | integer | keys in the table                                                |
- * | `durability`     | string  | what survives a crash                                            |
+ * | `durability`     | string  | the changes that survive a crash                                 |
  * | `requires_token` | boolean | whether clients need a token                                     |
  * | `tls`            | boolean | true if clients need TLS; else left out                          |
  * | `protocol`       | integer | version of the wire protocol                                     |
@@ -87,7 +87,7 @@ export interface ServerRecord {
   readonly address: string;
   /** The catalog's name of that address. */
   readonly name: string;
-  /** The port to connect to; the advertised one, if there is one. */
+  /** The port to connect to: the advertised one, if set. */
   readonly port: number;
   /** The port that the server listens on, if that is another one. */
   readonly listenPort?: number;

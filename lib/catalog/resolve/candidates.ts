@@ -61,7 +61,7 @@ export function addressKey(record: ServerRecord): string {
 
 /**
  * Returns the addresses to try for a server, in this order: the advertised one, or else the one that the
- * catalog saw; then the server's own addresses; at last, in each case, the one that the catalog saw.
+ * catalog saw; then the server's own addresses; then, always, the one that the catalog saw.
  */
 export function candidateAddresses(record: ServerRecord): Address[] {
   const { advertise, address, addresses, port, listenPort = port } = record;

@@ -15,7 +15,7 @@ import { MAX_RETRY_AFTER_S } from "../../base/limits.ts";
 
 /** A complete reply with status 200. */
 interface HttpGetReply {
-  /** The `Date` header, if there is one. */
+  /** The `Date` header; undefined if the reply has none. */
   readonly date: string | undefined;
   readonly body: Uint8Array;
 }
@@ -62,7 +62,7 @@ const REASONS: Readonly<Record<string, string>> = {
  * @param path with its leading slash
  * @param options.maxBytes longest body
  * @param options.signal cancels the request
- * @throws {HttpGetError} if there is no complete reply with status 200
+ * @throws {HttpGetError} if the peer sends no complete reply with status 200
  */
 export function httpGet(
   address: Address,

@@ -211,7 +211,7 @@ export async function writeAll(connection: Connection, bytes: Uint8Array): Promi
  * Reads until the peer closes its side, or until the bytes are enough.
  *
  * @param isEnough called with all bytes so far, after each read
- * @returns the bytes, or undefined if there are more than `maxBytes`
+ * @returns the bytes, or undefined if the peer sent more than `maxBytes`
  */
 export async function readUntil(
   connection: Connection,

@@ -30,7 +30,7 @@ export class RateLimit {
     this.#atMs = now();
   }
 
-  /** Spends an amount, even if there is less credit. */
+  /** Spends an amount, even if the credit is smaller. */
   spend(amount: number): void {
     this.#earn();
     this.#left -= amount;
@@ -93,7 +93,7 @@ export class ThrottledWork {
     return result;
   }
 
-  /** Counts work of the caller, and waits until there is time for more. */
+  /** Counts work of the caller, and waits until its debt is paid. */
   spend(ms: number): Promise<void> {
     this.#limit.spend(ms);
     return this.#limit.payDebt();

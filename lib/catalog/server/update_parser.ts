@@ -1,5 +1,5 @@
 /**
- * The parser of updates: turns the bytes of any sender into a record that is safe to list (I9).
+ * The parser of updates: converts the bytes of any sender to a record that is safe to list (I9).
  *
  * An update is one JSON object, plain, or as a zlib stream after the byte 0x1A. The record has only
  * parts that every reader of the catalog can read:

@@ -159,8 +159,8 @@ function newExitError(message: string, cause: unknown): ExitError {
 
 /** Skips the byte order mark (U+FEFF) that some editors write before a text. */
 function skipByteOrderMark(line: LineFramer): void {
-  const isThere = BYTE_ORDER_MARK.every((byte, at) => line.bytes[line.start + at] === byte);
-  if (isThere && line.start + BYTE_ORDER_MARK.length <= line.end) {
+  const hasMark = BYTE_ORDER_MARK.every((byte, at) => line.bytes[line.start + at] === byte);
+  if (hasMark && line.start + BYTE_ORDER_MARK.length <= line.end) {
     line.start += BYTE_ORDER_MARK.length;
   }
 }

@@ -108,7 +108,7 @@ export class ResultWriter {
 
   #isChartShown(): boolean {
     const { chart, json, quiet } = this.#options;
-    return chart ?? (this.#terminal.isThere && !json && !quiet);
+    return chart ?? (this.#terminal.isTerminal && !json && !quiet);
   }
 
   #compare(before: RawData, data: RawData): void {

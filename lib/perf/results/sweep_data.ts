@@ -18,7 +18,7 @@ export interface StepData {
   readonly clients: number;
   /**
    * Each repeat has the stages of a run. The last repeat of a sweep that ended early can lack some.
-   * Only sums have histograms, because there are thousands of single clients: theirs are empty texts.
+   * Only sums have histograms. Those of single clients, of which a sweep has thousands, are empty texts.
    */
   readonly repeats: readonly (readonly StageData[])[];
 }

@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly config: TestPerfConfig;
   readonly connection: ClientOptions;
   readonly seed: number;
-  /** One for each process. A run uses at most as many as it has clients. */
+  /** One for each process. A run does not use more shares than it has clients. */
   readonly shares: readonly Share[];
   /** Server and table of the previous run (default: the server is found by its name). */
   readonly at?: RunTarget | undefined;
@@ -114,7 +114,7 @@ class Run {
   readonly stages: StageData[] = [];
   unmeasuredErrors = 0;
   failure: string | null = null;
-  /** Set when the run has ended early: from then on, no result is kept and no event is sent. */
+  /** Whether the run has ended early: then no result is kept and no event is sent. */
   isOver = false;
   readonly #options: RunOptions;
   readonly #shares: readonly Share[];

@@ -44,7 +44,7 @@ function zipf(count: number, theta: number, fraction: Fractions): KeyChoice {
     return expm1OverX((1 - theta) * logX) * logX;
   };
   const inverseOfH = (area: number) => {
-    // Rounding can lead just below -1, where the logarithm is undefined.
+    // Rounding can result in a value just below -1, which has no logarithm.
     return Math.exp(log1pOverX(Math.max(area * (1 - theta), -1)) * area);
   };
   const first = H(1.5) - 1;

@@ -1,4 +1,4 @@
-/** Tests which servers are a name conflict: another live server of the same name. */
+/** Tests the check for a name conflict: another live server of the same name. */
 import assert from "assert";
 import type { ServerRecord } from "../../../lib/catalog/record/server_record.ts";
 import { findNameConflict } from "../../../lib/catalog/announce/name_conflict.ts";
@@ -57,7 +57,7 @@ Deno.test("name conflict: only likely if the server needs a token, and not at it
     undefined,
   );
   assert.equal(await findNameConflict([record(other.port)], self, never), undefined);
-  // A server that replies with the name counts more, whichever replies first.
+  // A server that replies with the name counts more, also if it replies last.
   await using open = startServer();
   const both = await findNameConflict([listed, record(open.port)], self, never);
   assert.equal(both?.isCertain, true);
@@ -79,7 +79,7 @@ Deno.test("name conflict: not a silent server, or one with another reply", async
 
 testWith(
   OPENSSL,
-  "name conflict: a server with TLS is asked over TLS, with any certificate",
+  "name conflict: a server with TLS gets hello over TLS, with any certificate",
   async () => {
     await using certificates = await Certificates.inFolder();
     const tls = await certificates.selfSigned(["DNS:other.test"]);

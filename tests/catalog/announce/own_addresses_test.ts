@@ -1,4 +1,4 @@
-/** Tests which addresses of a machine a server announces. */
+/** Tests the addresses of a machine that a server announces. */
 import assert from "assert";
 import { reachableAddresses } from "../../../lib/catalog/announce/own_addresses.ts";
 

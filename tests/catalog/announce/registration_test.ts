@@ -1,4 +1,4 @@
-/** Tests what a server announces to which catalogs. */
+/** Tests the records that a server sends to listed catalogs and to the local one. */
 import assert from "assert";
 import { addressText } from "../../../lib/base/address.ts";
 import { sleep } from "../../../lib/base/clock.ts";
@@ -61,7 +61,7 @@ Deno.test("fault: the address changes (DHCP): catalogs get an update at once, an
     const change =
       "info: The addresses of this machine changed from 10.0.0.1 to 10.0.0.2; the catalogs get an update at once";
     assert.deepEqual(lines.filter((line) => line.includes("addresses")), [change]);
-    // Without a network there is no address, which is also announced.
+    // Without a network, the record has no addresses, and the catalogs get it at once, too.
     own = ["127.0.0.1"];
     await clock.run(clock.at(clock.now() + ADDRESS_CHECK_MS));
     assert.equal("addresses" in (sent.at(-1)?.record ?? {}), false);
@@ -112,7 +112,7 @@ function localServer(project: string, localPort: number, timing?: VirtualClock):
   });
 }
 
-/** Looks up a server until there are as many of it as wanted. */
+/** Looks up a name until a number of servers is found. */
 async function untilFound(port: number, project: string, wanted: number): Promise<void> {
   const resolver = new Resolver({ catalogs: [], localPort: port });
   for (const endMs = performance.now() + PATIENCE_MS;; await sleep(10)) {

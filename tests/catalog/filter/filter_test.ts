@@ -1,4 +1,4 @@
-/** Tests what filters mean, and that they take bounded time. */
+/** Tests the results of filters, and that they take bounded time. */
 import assert from "assert";
 import fc from "fast-check";
 import { parseFilter } from "../../../lib/catalog/filter/filter.ts";

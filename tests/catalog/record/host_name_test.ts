@@ -1,4 +1,4 @@
-/** Tests which hosts a server can have. */
+/** Tests the check of host names in records. */
 import assert from "assert";
 import { isServerHost } from "../../../lib/catalog/record/host_name.ts";
 

@@ -1,4 +1,4 @@
-/** Tests which records a client reads from a listing. */
+/** Tests the records that a client reads from a listing. */
 import assert from "assert";
 import fc from "fast-check";
 import { MAX_ANNOUNCED_ADDRESSES, MAX_LISTED_SERVERS } from "../../../lib/base/limits.ts";

@@ -1,4 +1,4 @@
-/** Tests which addresses of the local catalog a process serves, with real sockets. */
+/** Tests the addresses of the local catalog that a process serves, with real sockets. */
 import assert from "assert";
 import { LOCAL_ANNOUNCE_MS, LOCAL_CATALOG_RETRY_MS } from "../../../lib/base/limits.ts";
 import { createLog, silentLog } from "../../../lib/base/log.ts";

@@ -1,4 +1,4 @@
-/** Tests which records a catalog lists, and which ones it removes. */
+/** Tests the records that a catalog lists, and those that it removes. */
 import assert from "assert";
 import { type CatalogTime, RecordStore } from "../../../lib/catalog/server/record_store.ts";
 import { parseUpdate, type Update } from "../../../lib/catalog/server/update_parser.ts";

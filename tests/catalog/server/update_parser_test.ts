@@ -1,4 +1,4 @@
-/** Tests which updates are accepted, and how they are listed. */
+/** Tests the updates that a catalog accepts, and their text in the listing. */
 import assert from "assert";
 import fc from "fast-check";
 import { MAX_UPDATE_BYTES } from "../../../lib/base/limits.ts";

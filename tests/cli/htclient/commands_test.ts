@@ -1,4 +1,4 @@
-/** Proves what each command prints, and that a wrong one is an error before any request. */
+/** Proves the output of each command, and that a wrong command is an error before any request. */
 import assert from "assert";
 import fc from "fast-check";
 import { UsageError } from "../../../lib/base/errors.ts";
@@ -11,10 +11,10 @@ import {
 import { fakeClient } from "../../perf/fake_client.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: `client_commands: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `commands: ${name}`, permissions: "none", fn });
 }
 
-function session(distort?: (result: string) => string) {
+function newRunner(distort?: (result: string) => string) {
   const { client, requests } = fakeClient(distort);
   const run = async (...words: string[]) => {
     const lines: string[] = [];
@@ -25,7 +25,7 @@ function session(distort?: (result: string) => string) {
 }
 
 test("each prints its result as JSON, one pair per line", async () => {
-  const { run } = session();
+  const { run } = newRunner();
   assert.deepEqual(await run("insert", "zebra", '{ "weight": 1.0 }'), ["null"]);
   assert.deepEqual(await run("insert", 'a"b', "[1]"), ["null"]);
   assert.deepEqual(await run("lookup", "zebra"), ['{ "weight": 1.0 }']);
@@ -44,7 +44,7 @@ test("each prints its result as JSON, one pair per line", async () => {
 });
 
 test("SUBVALUE is JSON if it can be parsed, otherwise a string", async () => {
-  const { run, requests } = session();
+  const { run, requests } = newRunner();
   const cases = [["fred", '"fred"'], ['"fred"', '"fred"'], ["17", "17"], [
     "true",
     "true",
@@ -61,14 +61,14 @@ test("SUBVALUE is JSON if it can be parsed, otherwise a string", async () => {
 });
 
 test("a number in a query keeps its digits", async () => {
-  const { run } = session();
+  const { run } = newRunner();
   await run("insert", "k", '{"big":12345678901234567890}');
   assert.equal((await run("query", "big", "12345678901234567890")).length, 1);
   assert.equal((await run("query", "big", "12345678901234567891")).length, 0);
 });
 
-test("a value that is no JSON is a usage error with a hint", async () => {
-  await assert.rejects(session().run("insert", "k", "fred"), (error) => {
+test("a value that is not JSON is a usage error with a hint", async () => {
+  await assert.rejects(newRunner().run("insert", "k", "fred"), (error) => {
     assert.ok(error instanceof UsageError);
     assert.match(error.message, /must be JSON.*a string is written '"text"'/);
     return true;
@@ -92,7 +92,7 @@ test("an unknown command, or one with other arguments, is a usage error", async 
     const words of [...wrong, ["size", "1"], ["scan"], ["query", "a"], ["import"], ["export", "f"]]
   ) {
     assert.throws(() => checkCommand(words), UsageError, words.join(" "));
-    await assert.rejects(session().run(...words), UsageError);
+    await assert.rejects(newRunner().run(...words), UsageError);
   }
   assert.throws(() => checkCommand(["insert", "k"]), /insert takes KEY JSON, not 1 argument$/);
   assert.throws(() => checkCommand(["size", "1"]), /size takes no arguments, not 1 argument$/);

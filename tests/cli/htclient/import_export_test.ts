@@ -23,7 +23,7 @@ async function exported(client: ReturnType<typeof fakeClient>["client"]): Promis
   return lines.sort();
 }
 
-Deno.test("table_file: an import of an export restores values byte for byte", async () => {
+Deno.test("import_export: an import of an export restores values byte for byte", async () => {
   const first = fakeClient().client, second = fakeClient().client;
   const values = ["1.0", '{ "a" : [1, 2] }', '"\\u0061"', "12345678901234567890", "null"];
   for (const [at, value] of values.entries()) await first.insertText(`k${at}\n"\ud800`, value);
@@ -34,7 +34,7 @@ Deno.test("table_file: an import of an export restores values byte for byte", as
   assert.deepEqual(await exported(second), lines);
 });
 
-Deno.test("table_file: white space, CR LF and empty lines are ignored", async () => {
+Deno.test("import_export: white space, CR LF and empty lines are ignored", async () => {
   const { client } = fakeClient();
   await withFile(' [ "a" , 1 ] \r\n\n["b",[2]]', (file) => importTable(client, file));
   assert.deepEqual(await exported(client), ['["a",1]', '["b",[2]]']);
@@ -67,7 +67,7 @@ Deno.test("fault: import: an error has the number of pairs that were inserted", 
   }
 });
 
-Deno.test("table_file: the error for a line that is no pair quotes it with its number", async () => {
+Deno.test("import_export: the error for a line that is not a pair quotes it with its number", async () => {
   const bad: [string | Uint8Array, RegExp][] = [
     ['["a",1]\n["b"]\n["c",3]\n', /line 2 .*each line must be \["key",value\].*\[\\"b\\"\]/],
     ['["a",1,2]\n', /line 1 /],

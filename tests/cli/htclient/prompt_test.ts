@@ -34,13 +34,13 @@ test("a word in double quotes is read as a JSON string", () => {
   for (const [line, ...words] of cases) assert.deepEqual(wordsOf(line), words, line);
 });
 
-test("a quote that is no JSON string is a quote", () => {
+test("a quote that does not begin a JSON string is a quote", () => {
   assert.deepEqual(wordsOf('lookup "open'), ["lookup", '"open']);
   assert.deepEqual(wordsOf('lookup "a" "b"'), ["lookup", '"a" "b"']);
   assert.deepEqual(wordsOf('lookup {"a":1}'), ["lookup", '{"a":1}']);
 });
 
-test("an empty line has no words, and a missing argument none either", () => {
+test("an empty line has no words, and a missing argument adds none", () => {
   for (const line of ["", "   ", "\t"]) assert.deepEqual(wordsOf(line), []);
   assert.deepEqual(wordsOf("insert"), ["insert"]);
   assert.deepEqual(wordsOf("insert k"), ["insert", "k"]);

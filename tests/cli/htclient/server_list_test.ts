@@ -1,4 +1,4 @@
-/** Proves what `htclient --list` prints. */
+/** Proves the output of `htclient --list`. */
 import assert from "assert";
 import { unixSeconds } from "../../../lib/base/clock.ts";
 import type { ServerRecord } from "../../../lib/catalog/record/server_record.ts";

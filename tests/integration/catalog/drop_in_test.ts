@@ -107,7 +107,7 @@ testWith(
       for (let count = 0; count < RANDOM_FILTERS; count++) {
         const filter = randomFilter(random, 1 + count % 4);
         const [theirs, answer] = await both(requestFor(filter));
-        // The process of catalog_server may crash, for example at 5 % 0.5: then there is no reply.
+        // The process of catalog_server may crash, for example at 5 % 0.5, and then sends no reply.
         if (/[\].]\n$/.test(theirs ?? "")) assert.equal(answer, theirs, filter);
       }
     });

@@ -1,4 +1,4 @@
-/** Tests with real servers that a client continues with its table after a restart, and with no other. */
+/** Tests with real servers that a client continues with its own table only, also after a restart. */
 import assert from "assert";
 import * as ht from "../../../client.ts";
 import { ListingCatalog } from "../../client/listing_catalog.ts";

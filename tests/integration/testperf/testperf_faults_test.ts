@@ -9,7 +9,7 @@ import { startServer } from "../../helpers/server.ts";
 import { TcpProxy } from "../../helpers/tcp_proxy.ts";
 import { onlyStage } from "./testperf_program.ts";
 
-Deno.test("a server that is killed during a stage: the results until then are printed, and the exit code is 1", async () => {
+Deno.test("a server that is killed during a stage: the results so far are printed, and the exit code is 1", async () => {
   await using server = new Program(fromSource("server.ts", "killed-a4", ...ALONE, "--debug"));
   const target = `127.0.0.1:${await server.port()}`;
   await using client = new Program(
@@ -122,7 +122,7 @@ Deno.test("a server with a name can restart on another port, and the catalog can
   }
 });
 
-Deno.test("a connection that is lost during removes: their outcome is unknown and reported so", async () => {
+Deno.test("a connection that is lost during removes: their outcome is reported as unknown", async () => {
   await using server = startServer();
   const ops = 50, inFlight = 4;
   // hello, then three stages; the reply to the tenth remove and all later ones are lost.

@@ -1,4 +1,4 @@
-/** Proves that several processes measure as one and none is left behind; and sweeps, complete or not. */
+/** Proves that several processes measure like one, and all end; and complete and incomplete sweeps. */
 import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
 import type { RunData } from "../../../lib/perf/results/run_data.ts";

@@ -62,7 +62,7 @@ Deno.test("testperf: no foreign text controls the terminal", async () => {
   assert.ok(!`${note.stderr}${error.stderr}`.includes("\x1b"));
 });
 
-Deno.test("testperf: a file that is no raw data ends --compare before it measures", async () => {
+Deno.test("testperf: a file that is not raw data ends --compare before it measures", async () => {
   await using server = startServer();
   const { code, stdout, stderr } = await run(
     fromSource("testperf.ts", server.target, "--compare", "README.md"),

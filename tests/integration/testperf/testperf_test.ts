@@ -96,7 +96,7 @@ function countAt(samples: readonly (readonly [number, number])[], unixMs: number
   return n0 + (n1 - n0) * (unixMs - t0) / (t1 - t0);
 }
 
-Deno.test("a server that stalls 200 ms each second: --rate shows it, a closed loop does not and notes so", async () => {
+Deno.test("a server that stalls 200 ms each second: --rate shows it, a closed loop only has a note", async () => {
   await using server = startServer();
   await using proxy = new TcpProxy(server.port, {
     holdMs: (unixMs) => Math.max(0, 200 - unixMs % 1_000),

@@ -1,4 +1,4 @@
-/** Proves which differences of two runs count as a change. */
+/** Proves the verdicts on the difference of two runs. */
 import assert from "assert";
 import { type Change, compareRuns } from "../../../lib/perf/analysis/change.ts";
 import { noisyRepeats } from "../normal_noise.ts";
@@ -95,14 +95,14 @@ test("zeros have no ratio, and a change to zero is slower", () => {
   assert.match(compareRuns(zeros, BEFORE, HIGHER).sentence, /no ratio to 0/);
 });
 
-test("values that are no measurements are rejected", () => {
+test("values that are not measurements are rejected", () => {
   assert.throws(() => compareRuns([], BEFORE, HIGHER), /old run has no repeat/);
   assert.throws(() => compareRuns(BEFORE, [], HIGHER), /new run has no repeat/);
   assert.throws(() => compareRuns(BEFORE, [1, -2], HIGHER), /got -2/);
   assert.throws(() => compareRuns([NaN], BEFORE, HIGHER), /got NaN/);
 });
 
-test("the same seed gives the same plain data, another seed gives another result", () => {
+test("the same seed results in the same plain data, another seed in other data", () => {
   const after = [104, 97, 99, 108, 101];
   const change = compareRuns(BEFORE, after, HIGHER);
   assert.deepEqual(compareRuns(BEFORE, after, { ...HIGHER, seed: change.bootstrap.seed }), change);

@@ -1,4 +1,4 @@
-/** Proves where the analysis finds a plateau, on data with a known one. */
+/** Proves that the analysis finds the plateau of data with a known one. */
 import assert from "assert";
 import { analyzePlateau, findPlateau } from "../../../lib/perf/analysis/plateau.ts";
 import type { SweepStep } from "../../../lib/perf/analysis/sweep_step.ts";
@@ -57,20 +57,20 @@ test("a sweep stops two steps after the start of the plateau, and not before", (
   );
 });
 
-test("a rise after one equal step is no plateau", () => {
+test("a rise after one equal step is not a plateau", () => {
   const late = steps(1_000, 1_010, 2_000, 3_000);
   assert.equal(findPlateau(late), undefined);
   assert.equal(analyzePlateau(late).verdict, "still rises");
 });
 
-test("a plateau with a later rise is none", () => {
+test("a plateau with a later rise does not count", () => {
   const late = steps(1_000, 1_005, 1_010, 2_000, 3_000);
   assert.equal(findPlateau(late.slice(0, 3))?.clients, 1);
   assert.equal(findPlateau(late), undefined);
   assert.equal(analyzePlateau(late).verdict, "still rises");
 });
 
-test("a slow rise is no plateau", () => {
+test("a slow rise is not a plateau", () => {
   const creeping = steps(1_000, 1_900, 1_925, 1_950, 1_975);
   assert.ok(
     analyzePlateau(creeping).gains.slice(1).every(({ direction }) => direction === "within noise"),
@@ -194,7 +194,7 @@ test("too few steps or repeats: undecided, with the reason", () => {
   );
 });
 
-test("equal steps are a plateau from the first client on; differences below 1% do not count", () => {
+test("equal steps are a plateau that begins at one client; differences below 1% do not count", () => {
   const equal = (...values: number[]) =>
     values.map((value, i) => ({ clients: i + 1, opsPerSecond: [value, value, value] }));
   assert.deepEqual(findPlateau(equal(500, 500, 500)), { clients: 1, opsPerSecond: 500 });
@@ -237,7 +237,7 @@ test("the noise of a gain is that of the last three steps, not of later ones", (
   assert.deepEqual(noises(loud.slice(0, 3)), noises(loud).slice(0, 2));
 });
 
-test("steps that are no sweep are rejected", () => {
+test("steps that are not a sweep are rejected", () => {
   assert.throws(() => findPlateau([...steps(1, 2, 3)].reverse()), /ascending whole numbers/);
   assert.throws(() => analyzePlateau([{ clients: 1, opsPerSecond: [-1] }]), /got -1 ops\/s/);
 });

@@ -53,7 +53,7 @@ test("Student's t is that of the tables", () => {
   for (const [degrees = NaN, expected = NaN] of table) near(studentT975(degrees), expected, 0.01);
 });
 
-test("resamples have as many values, all of the original, and depend on the seed only", () => {
+test("resamples have the same number of values, all from the original, and depend on the seed only", () => {
   const values = [1, 2, 3, 4, 5, 6, 7, 8];
   const first = resample(values, randomFrom(7));
   assert.equal(first.length, 8);

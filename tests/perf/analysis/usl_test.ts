@@ -97,12 +97,12 @@ test("intervals cover the truth in about 95 of 100 sweeps", () => {
   const trials = 200;
   for (let seed = 1; seed <= trials; seed++) {
     const fit = fitUsl(noisily(truth, 0.03, seed), { seed, resamples: 200 });
-    const holds = (one: { low: number; high: number } | undefined, value: number) =>
+    const covers = (one: { low: number; high: number } | undefined, value: number) =>
       one !== undefined && one.low <= value && value <= one.high ? 1 : 0;
-    covered.lambda += holds(fit.lambdaOpsPerSecond, truth.lambda);
-    covered.sigma += holds(fit.sigma, truth.sigma);
-    covered.kappa += holds(fit.kappa, truth.kappa);
-    covered.peak += holds(fit.peak?.clients, Math.sqrt((1 - truth.sigma) / truth.kappa));
+    covered.lambda += covers(fit.lambdaOpsPerSecond, truth.lambda);
+    covered.sigma += covers(fit.sigma, truth.sigma);
+    covered.kappa += covers(fit.kappa, truth.kappa);
+    covered.peak += covers(fit.peak?.clients, Math.sqrt((1 - truth.sigma) / truth.kappa));
   }
   for (const [name, count] of Object.entries(covered)) {
     assert.ok(count >= 0.88 * trials, `${name}: ${count} of ${trials}`);
@@ -111,7 +111,7 @@ test("intervals cover the truth in about 95 of 100 sweeps", () => {
   assert.ok(covered.sigma + covered.kappa < 2 * trials, JSON.stringify(covered));
 });
 
-test("intervals with a single repeat are from residuals, and cover the truth too", () => {
+test("intervals with a single repeat are from residuals, and cover the truth, too", () => {
   const truth = { lambda: 5_000, sigma: 0.08, kappa: 0.002 };
   let covered = 0;
   for (let seed = 1; seed <= 100; seed++) {
@@ -140,7 +140,7 @@ test("the limit follows from the data, or is undecided", () => {
   within(half.coherencyShare.value, 0, 0.01);
 });
 
-test("there is a peak exactly where the interval of kappa excludes 0", () => {
+test("a fit has a peak exactly if the interval of kappa excludes 0", () => {
   const counts = { peak: 0, none: 0, noneThoughAboveZero: 0 };
   for (let seed = 1; seed <= 30; seed++) {
     const steps = noisily({ lambda: 1_000, sigma: 0.1, kappa: 4e-4 }, 0.06, seed);
@@ -177,9 +177,9 @@ test("data that does not follow the law has a lack of fit", () => {
   const fit = fitUsl(steps, FEW);
   assert.ok((fit.lackOfFit ?? 0) > 100);
   assert.match(fit.sentence, /only roughly/);
-  const holds = fitUsl(noisily({ lambda: 1e4, sigma: 0.1, kappa: 0.001 }, 0.02, 9), FEW);
-  assert.ok((holds.lackOfFit ?? 99) < 4, `${holds.lackOfFit}`);
-  assert.doesNotMatch(holds.sentence, /only roughly/);
+  const lawful = fitUsl(noisily({ lambda: 1e4, sigma: 0.1, kappa: 0.001 }, 0.02, 9), FEW);
+  assert.ok((lawful.lackOfFit ?? 99) < 4, `${lawful.lackOfFit}`);
+  assert.doesNotMatch(lawful.sentence, /only roughly/);
 });
 
 test("one outlier, equal values and a step of zeros are fitted", () => {
@@ -233,7 +233,7 @@ test("the analysis of a sweep of 12 steps with 5 repeats takes about a second", 
   assert.ok(ms < 40_000, `${ms} ms`);
 });
 
-test("the same seed gives the same plain data, another seed gives another result", () => {
+test("the same seed results in the same plain data, another seed in other data", () => {
   const steps = noisily({ lambda: 1_000, sigma: 0.1, kappa: 0.002 }, 0.05, 4);
   const fit = fitUsl(steps, FEW);
   assert.deepEqual(JSON.parse(JSON.stringify(fit)), fit);

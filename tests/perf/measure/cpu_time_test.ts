@@ -3,7 +3,7 @@ import assert from "assert";
 import { processorData, readProcessorTime } from "../../../lib/perf/measure/cpu_time.ts";
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `processor: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `cpu_time: ${name}`, permissions: "none", fn });
 }
 
 test("shares are those of the time between two readings", () => {
@@ -24,14 +24,14 @@ test("the share of a thread is at most 1, and a short time is marked", () => {
 
 test("work shows in the time of its thread and of the process", () => {
   const before = readProcessorTime();
-  const begun = performance.now();
+  const startMs = performance.now();
   let after = before;
-  // Other programs use the processor too, so this lasts until the thread had its time.
+  // Other programs use the processor, too, so the loop ends when the thread has had its time.
   while (after.mainMs - before.mainMs < 100) {
     for (let n = 0; n < 1e5; n++) Math.sqrt(n);
     after = readProcessorTime();
   }
-  const elapsedMs = performance.now() - begun;
+  const elapsedMs = performance.now() - startMs;
   assert.ok(after.mainMs - before.mainMs <= elapsedMs + 30, `in ${elapsedMs} ms`);
   assert.ok(after.allMs - before.allMs >= 80, "the process has at least the time of its thread");
 });

@@ -1,4 +1,4 @@
-/** Proves which times without replies count as gaps, for one client and for several. */
+/** Proves the gaps of one client and of several: times without replies. */
 import assert from "assert";
 import { commonGaps, type Gap, GapDetector, MIN_GAP_MS } from "../../../lib/perf/measure/gap.ts";
 
@@ -10,7 +10,7 @@ function gap(fromUnixMs: number, toUnixMs: number, changes: Partial<Gap> = {}): 
   return { fromUnixMs, toUnixMs, connectionLost: false, answered: true, ...changes };
 }
 
-test("replies in time are no gap, nor is a time without requests", () => {
+test("replies in time are not a gap, and neither is a time without requests", () => {
   const watch = new GapDetector(0, 0, 1);
   for (let at = 0; at < 10; at++) {
     watch.recordRequest(at * 5_000);
@@ -35,7 +35,7 @@ test("a gap lasts from the last reply to the next one", () => {
   ]);
 });
 
-test("a lost connection is a gap of any length; a failed request is no reply", () => {
+test("a lost connection is a gap of any length; a failed request is not a reply", () => {
   const watch = new GapDetector(0, 0, 1);
   watch.recordRequest(0);
   watch.recordRequest(1);

@@ -7,7 +7,7 @@ import {
   mergeLatencies,
 } from "../../../lib/perf/measure/histogram.ts";
 
-/** Three significant digits, and never finer than this many milliseconds. */
+/** The precision: three significant digits, but at least `FINEST_MS` milliseconds. */
 const PRECISION = 1.001, FINEST_MS = 0.001;
 
 function test(name: string, fn: () => void): void {
@@ -20,9 +20,10 @@ function histogramOf(latencies: readonly number[]): LatencyHistogram {
   return histogram;
 }
 
-function isAbout(came: number, exact: number, what: string): void {
-  const isClose = came <= exact * PRECISION + FINEST_MS && came >= exact / PRECISION - FINEST_MS;
-  assert.ok(isClose, `${what}: ${came} ms, exactly ${exact} ms`);
+function assertAbout(actual: number, exact: number, what: string): void {
+  const isClose = actual <= exact * PRECISION + FINEST_MS &&
+    actual >= exact / PRECISION - FINEST_MS;
+  assert.ok(isClose, `${what}: ${actual} ms, exactly ${exact} ms`);
 }
 
 test("of 1 to 1,000 ms the mean is 500.5, p50 is 500, p99 is 990 and the maximum is 1,000", () => {
@@ -30,18 +31,18 @@ test("of 1 to 1,000 ms the mean is 500.5, p50 is 500, p99 is 990 and the maximum
   for (const order of [latencies, latencies.toReversed()]) {
     const { count, meanMs, p50Ms, p90Ms, p99Ms, p999Ms, maxMs } = histogramOf(order).data();
     assert.equal(count, 1_000);
-    isAbout(meanMs, 500.5, "mean");
-    isAbout(p50Ms, 500, "p50");
-    isAbout(p90Ms, 900, "p90");
-    isAbout(p999Ms, 999, "p99.9");
-    isAbout(p99Ms, 990, "p99");
+    assertAbout(meanMs, 500.5, "mean");
+    assertAbout(p50Ms, 500, "p50");
+    assertAbout(p90Ms, 900, "p90");
+    assertAbout(p999Ms, 999, "p99.9");
+    assertAbout(p99Ms, 990, "p99");
     assert.equal(maxMs, 1_000);
   }
 });
 
 test("one slow operation of 100 shows in the maximum and not in p50", () => {
   const { p50Ms, maxMs } = histogramOf([...Array(99).fill(0.05), 80]).data();
-  isAbout(p50Ms, 0.05, "p50");
+  assertAbout(p50Ms, 0.05, "p50");
   assert.equal(maxMs, 80);
 });
 
@@ -53,15 +54,15 @@ test("percentiles are those of the sorted latencies, from a microsecond to an ho
       const at = (rank: number) => sorted[Math.min(Math.max(rank, 1), sorted.length) - 1] ?? 0;
       const { meanMs, p50Ms, p90Ms, p99Ms, p999Ms, maxMs } = histogramOf(latencies).data();
       const shares = [[p50Ms, 0.5], [p90Ms, 0.9], [p99Ms, 0.99], [p999Ms, 0.999]] as const;
-      for (const [came, share] of shares) {
+      for (const [actual, share] of shares) {
         // Definitions of a percentile differ by one rank.
         const low = at(Math.floor(share * sorted.length)),
           high = at(Math.ceil(share * sorted.length) + 1);
-        assert.ok(came >= low / PRECISION - FINEST_MS, `${came} is not below ${low}`);
-        assert.ok(came <= high * PRECISION + FINEST_MS, `${came} is not above ${high}`);
+        assert.ok(actual >= low / PRECISION - FINEST_MS, `${actual} is not below ${low}`);
+        assert.ok(actual <= high * PRECISION + FINEST_MS, `${actual} is not above ${high}`);
       }
       assert.equal(maxMs, sorted.at(-1));
-      isAbout(meanMs, latencies.reduce((sum, one) => sum + one, 0) / latencies.length, "mean");
+      assertAbout(meanMs, latencies.reduce((sum, one) => sum + one, 0) / latencies.length, "mean");
       assert.ok(p50Ms <= p99Ms && p99Ms <= maxMs);
     }),
     { numRuns: 200 },

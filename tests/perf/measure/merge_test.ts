@@ -72,11 +72,11 @@ test("the order of merges does not matter", async () => {
   assert.deepEqual(comparable(stepwise), comparable(once));
   assert.equal(once.ratePerS, 60);
   assert.equal(once.sendDelay?.count, once.sum.ops + (once.sum.errors["RangeError"] ?? 0));
-  const turned = mergeStages([c, b, a]);
-  assert.deepEqual(comparable({ ...turned, clients: [] }), comparable({ ...once, clients: [] }));
+  const reversed = mergeStages([c, b, a]);
+  assert.deepEqual(comparable({ ...reversed, clients: [] }), comparable({ ...once, clients: [] }));
 });
 
-test("one part alone stays as it is", async () => {
+test("a single part stays unchanged", async () => {
   const only = await part(0, 3);
   assert.deepEqual(mergeStages([only]), only);
 });

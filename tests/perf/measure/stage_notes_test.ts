@@ -55,7 +55,7 @@ test("failed operations are counted by kind, with the first error", () => {
   ]);
 });
 
-test("a stage that was too short to measure how busy the client was has no note on it", () => {
+test("a stage that was too short to measure the load of the client has no note on it", () => {
   const client = clientData(operationData(1, 0.01, [1]), "lookup");
   const short = { mainShare: 1, allShare: 0.5, isTooShort: true } as const;
   const stage = stageData("lookup", [client], { processors: [short] });

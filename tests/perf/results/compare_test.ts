@@ -1,4 +1,4 @@
-/** Proves the verdicts on changes, the notes on settings that differ, and which files are rejected. */
+/** Proves the verdicts on changes, the notes on settings that differ, and the rejection of other files. */
 import assert from "assert";
 import { compareData, comparisonLines } from "../../../lib/perf/results/compare.ts";
 import { RawDataError, readRawData } from "../../../lib/perf/results/read_data.ts";
@@ -149,7 +149,7 @@ test("data with nothing in common and an early end have notes", () => {
   ]);
 });
 
-test("without a success there is a throughput of 0 and no p99", () => {
+test("an operation without a success has a throughput of 0 and no p99", () => {
   const failed = stageData("insert", [
     clientData(operationData(0, 1, [], { KeyError: 9 }), "insert"),
   ]);

@@ -49,7 +49,7 @@ function rowsOf(text: string): Record<string, string>[] {
   });
 }
 
-test("there is a row for each step, repeat, stage and client, and for the sum, with all figures", () => {
+test("the file has a row for each step, repeat, stage and client, and for the sum, with all figures", () => {
   const data = sweepWith(stepsWith([1, 3], 2, (clients, repeat) => [
     stageOf("insert", clients, 100 + repeat),
     stageOf("scan", clients, 10 + repeat, 20),

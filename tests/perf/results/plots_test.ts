@@ -73,7 +73,7 @@ test("the fitted law is beside the measured values, and its peak in the title", 
   assert.equal(pointsOf(chart, "measured").length, 6);
 });
 
-test("with too few steps for a fit, there are only the measured values", () => {
+test("with too few steps for a fit, a picture has only the measured values", () => {
   const chart = chartOf(plotsOf(levelSweep([1, 2])), "throughput-insert");
   assert.deepEqual(chart.series.map(({ name }) => name), ["measured"]);
 });
@@ -87,7 +87,7 @@ test("operations that are far apart share a logarithmic axis, unless one has a t
   );
   const plots = plotsOf(still);
   assert.equal(chartOf(plots, "throughput").y.scale, "linear");
-  assert.ok(!plots.some(({ name }) => name === "latency-remove"), "there is no latency of nothing");
+  assert.ok(!plots.some(({ name }) => name === "latency-remove"), "it has no latency");
 });
 
 test("many clients are on a logarithmic axis, few on a linear one", () => {
@@ -143,7 +143,7 @@ test("a PNG has its signature", async () => {
   assert.deepEqual([...png.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 });
 
-test("without stages there is nothing to draw", () => {
+test("data without stages has no pictures", () => {
   assert.deepEqual(plotsOf(runWith([])), []);
   assert.deepEqual(plotsOf(sweepWith([])), []);
   const failed = clientData(operationData(0, 1, [], { KeyError: 9 }), "remove");

@@ -17,8 +17,8 @@ const OPTIONS: ResultOptions = {
   quiet: false,
 };
 
-const PIPE: Terminal = { isThere: false, columns: 80, hasColors: false, hasBlocks: true };
-const SCREEN: Terminal = { ...PIPE, isThere: true };
+const PIPE: Terminal = { isTerminal: false, columns: 80, hasColors: false, hasBlocks: true };
+const SCREEN: Terminal = { ...PIPE, isTerminal: true };
 
 /** The output of a writer. */
 interface Written {
@@ -66,10 +66,10 @@ async function writeResults(
 }
 
 function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `results: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `result_writer: ${name}`, permissions: "none", fn });
 }
 
-test("without flags there is no output", async () => {
+test("without flags, the output is empty", async () => {
   assert.deepEqual(await writeResults({}), {
     isGood: true,
     results: [],
@@ -137,7 +137,7 @@ test("a comparison is a result, but with --json a note", async () => {
   assert.deepEqual(json.notes, plain.results);
 });
 
-test("a file that is no raw data is rejected before the measurement", async () => {
+test("a file that is not raw data is rejected before the measurement", async () => {
   const readable = { "text": "insert: 1000 ops", "other.json": "{}" };
   for (
     const [file, why] of [
@@ -183,7 +183,7 @@ test("a comparison that fails is one sentence, and the files are written", async
   assert.ok(notes.includes("Throughput (ops/s)"));
 });
 
-test("without stages there is a note instead of a picture", async () => {
+test("without stages, a note replaces the picture", async () => {
   const plot = { file: "out.svg", form: "svg" } as const;
   const { notes, written } = await writeResults({ plot }, runWith([]));
   assert.deepEqual(notes, ["Nothing to draw: nothing was measured"]);

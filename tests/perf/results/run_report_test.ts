@@ -11,7 +11,7 @@ const LINE =
   /^(\w+)( client \d+)?: \d+ ops in \d+\.\d{3} s, \d+\.\d ops\/s, latency mean \d+\.\d{3} ms p50 \d+\.\d{3} p99 \d+\.\d{3} max \d+\.\d{3} ms(, \d+ errors)?( \(sum of \d+ clients\))?$/;
 
 function test(name: string, fn: () => void): void {
-  Deno.test({ name: `report: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `run_report: ${name}`, permissions: "none", fn });
 }
 
 test("the exact line of one client", () => {
@@ -52,7 +52,7 @@ test("a mixed stage has a line for each type of operation, then one for all", ()
   ]);
 });
 
-test("a line has its errors, and a stage without time is no division by zero", () => {
+test("a line has its errors, and a stage without time causes no division by zero", () => {
   const client = clientData(operationData(0, 0, [], { KeyError: 5, TooLarge: 2 }), "remove");
   assert.deepEqual(stageLines(stageData("remove", [client])), [
     "remove: 0 ops in 0.000 s, 0.0 ops/s, latency mean 0.000 ms p50 0.000 p99 0.000 max 0.000 ms, 7 errors",

@@ -77,7 +77,7 @@ test("only a terminal with colors gets them, and only marked lines have them", (
   assert.deepEqual(colored.map((line) => line.replace(/\x1b\[\d*m/g, "")), plain);
 });
 
-test("zero has no bar, and is no division by zero", () => {
+test("zero has no bar, and causes no division by zero", () => {
   const failed = clientData(operationData(0, 1, [], { KeyError: 9 }), "insert");
   const zero = sweepWith(stepsWith([1, 2, 4], 3, () => [stageData("insert", [failed])]));
   const lines = terminalChart(zero, PLAIN);
@@ -85,7 +85,7 @@ test("zero has no bar, and is no division by zero", () => {
   for (const line of lines.slice(1)) assert.match(line, /^ {2}\d +0$/);
 });
 
-test("there is no chart without stages, nor of a single stage", () => {
+test("data without stages, or with a single stage, has no chart", () => {
   assert.deepEqual(terminalChart(sweepWith([]), PLAIN), []);
   assert.deepEqual(terminalChart(runWith([]), PLAIN), []);
   assert.deepEqual(terminalChart(runWith([stageOf("insert", 1, 9)]), PLAIN), []);

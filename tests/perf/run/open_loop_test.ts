@@ -66,7 +66,7 @@ test("late timers count as latency, and as schedule lag", async () => {
   assertAbout(sendDelay?.meanMs ?? 0, 1.5, "sent late", 0.01);
 });
 
-test("requests in flight are limited, and waiting ones count from when they were due", async () => {
+test("requests in flight are limited, and the latency of waiting ones counts from their due time", async () => {
   const clock = new VirtualClock(1);
   const server = new SimulatedServer(clock, oneByOne(1));
   const options = { length: { ops: 20_000 }, ratePerS: 20_000 };

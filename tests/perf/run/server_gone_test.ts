@@ -1,4 +1,4 @@
-/** Proves that each mode ends soon and cleanly when its server is gone, with the results until then. */
+/** Proves that each mode ends soon when its server is gone, with the results so far. */
 import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
 import { exportTable, importTable } from "../../../lib/cli/htclient/import_export.ts";
@@ -22,7 +22,7 @@ const PATIENCE_MS = 60_000;
 
 const OPTIONS = { timeoutMs: LIMIT_MS };
 
-/** How a server is gone. */
+/** The behavior of a server that is gone. */
 type End = "refuses" | "is silent";
 
 /** Runs a test against a server behind a proxy that ends after a number of requests. */

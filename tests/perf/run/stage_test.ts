@@ -160,7 +160,7 @@ test("errors of a warm-up are counted separately", async () => {
   assert.deepEqual([data.warmupErrors, data.sum.errors, data.sum.ops], [{ RangeError: 1 }, {}, 5]);
 });
 
-test("a stage ends when the server is gone, in either loop, with the results until then", async () => {
+test("a stage ends when the server is gone, in either loop, with the results so far", async () => {
   for (const ratePerS of [undefined, 100]) {
     const clock = new VirtualClock();
     const worker = failing(
@@ -194,7 +194,7 @@ test("a server that breaks each connection ends a stage, except of removes, whic
   }
 });
 
-test("a silence is a gap, and a lost connection of any length", async () => {
+test("a silence is a gap, and so is a lost connection of any length", async () => {
   const clock = new VirtualClock();
   const clients = [{ connections: 1 }];
   const server = new SimulatedServer(clock, (arrivedMs) => {

@@ -30,7 +30,7 @@ test("a message arrives unchanged, on one line", () => {
   assert.deepEqual(readAnswer(messageLine(note)), note);
 });
 
-test("a line that is no message is rejected with its beginning", () => {
+test("a line that is not a message is rejected, and the error quotes its beginning", () => {
   for (const line of ["", "hello", "{}", "null", "[]", '{"type":1}', '{"type":"connected"}', "7"]) {
     assert.throws(() => readOrder(line), (error) => {
       assert.ok(error instanceof SyntaxError);

@@ -107,7 +107,7 @@ test("orders and answers pass through the pipes unchanged", async () => {
   ]);
 });
 
-test("a worker is ready when it reads orders, and reports so at once", async () => {
+test("a worker is ready when it reads orders, and reports that at once", async () => {
   const { process } = pipedWorker(() => new RecordingShare(), 1e6);
   await using shares = new Shares([process], NO_EVENTS);
   await shares.ready();
@@ -154,7 +154,7 @@ test("a worker ends with its orders, also during a stage", async () => {
   assert.deepEqual(share.calls, [["close"]]);
 });
 
-test("a line that is no order ends a worker", async () => {
+test("a line that is not an order ends a worker", async () => {
   const { process, ended } = pipedWorker(() => new RecordingShare());
   const writer = process.stdin.getWriter();
   await writer.write(new TextEncoder().encode("hello\n"));
@@ -181,7 +181,7 @@ test("a worker that ends by itself is reported with its exit code", async () => 
   await worker.close();
 });
 
-test("a worker that hangs is killed; one that sends messages can take its time", async () => {
+test("a worker that hangs is killed; a slow worker that sends messages is not", async () => {
   const process = new FakeProcess();
   let messages = 0;
   const timer = setInterval(() => {
@@ -196,7 +196,7 @@ test("a worker that hangs is killed; one that sends messages can take its time",
   await worker.close();
 });
 
-test("a worker that sends anything else is killed", async () => {
+test("a worker that sends any other line is killed", async () => {
   for (const line of ["Segmentation fault", '{"type":"warm"}']) {
     const process = new FakeProcess();
     const worker = new RemoteShare(process, "Worker", NO_EVENTS);

@@ -1,4 +1,4 @@
-/** Proves that keys have one size, are all different, and belong to one run; and which are in the table. */
+/** Proves that keys have one size, all differ, and belong to one run; and the order of the reserve. */
 import assert from "assert";
 import fc from "fast-check";
 import { ClientKeys } from "../../../lib/perf/workload/client_keys.ts";
@@ -77,7 +77,7 @@ test("the keys of all clients are numbered from 0 without gaps", () => {
           Array.from({ length: one.limit }, (_, n) => one.number(n))
         );
         assert.deepEqual(all.sort((a, b) => a - b), Array.from({ length: keys }, (_, at) => at));
-        // The keys that a mix adds are none of them, nor those of another client.
+        // The keys that a mix adds differ from them, and from those of other clients.
         const added = own.flatMap((one) =>
           [one.nextNew, one.nextNew + 1].map((n) => one.number(n))
         );

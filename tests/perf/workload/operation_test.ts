@@ -13,7 +13,7 @@ import type { HtClient } from "../../../lib/client/client.ts";
 import { fakeClient } from "../fake_client.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: `workload: ${name}`, permissions: "none", fn });
+  Deno.test({ name: `operation: ${name}`, permissions: "none", fn });
 }
 
 function workloadOf(valueBytes: number, verify: boolean): TableWorkload {

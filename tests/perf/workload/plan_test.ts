@@ -23,20 +23,20 @@ function configOf(...flags: string[]) {
 }
 
 /** Executes plans on a table, and records the operations. */
-class Carrier {
+class PlanRunner {
   readonly workload = new TableWorkload(new Keys(SEED, "plan"), 40, true);
   readonly client: HtClient = fakeClient().client;
 
-  /** Performs tasks until their end, at most `most` for each client. */
+  /** Performs tasks until their end, at most `maxTasks` for each client. */
   async all(
     clients: number,
     tasksOf: (client: number) => Tasks,
-    most: number = Infinity,
+    maxTasks: number = Infinity,
   ): Promise<Task[]> {
     const done: Task[] = [];
     for (let client = 0; client < clients; client++) {
       const tasks = tasksOf(client);
-      for (let n = 0; n < most; n++) {
+      for (let n = 0; n < maxTasks; n++) {
         const task = tasks.next();
         if (task === undefined) break;
         await this.workload.perform(task, this.client);
@@ -47,7 +47,7 @@ class Carrier {
     return done;
   }
 
-  async prepared(clients: number, stage: StagePlan): Promise<Task[]> {
+  async prepare(clients: number, stage: StagePlan): Promise<Task[]> {
     const done: Task[] = [];
     for (const tasks of stage.prepare) done.push(...await this.all(clients, tasks));
     return done;
@@ -63,16 +63,16 @@ function counts(tasks: readonly Task[]): Partial<Record<Operation, number>> {
 }
 
 test("four stages insert, look up, scan and remove the same keys, and leave none", async () => {
-  const carrier = new Carrier();
+  const runner = new PlanRunner();
   const { stages, cleanUp } = planRun(configOf("--ops", "20", "--clients", "3"), SEED);
   assert.deepEqual(stages.map(({ name }) => name), ["insert", "lookup", "scan", "remove"]);
   const all = Array.from({ length: 60 }, (_, at) => at);
   for (const stage of stages) {
-    assert.deepEqual(await carrier.prepared(3, stage), [], "nothing is missing");
-    const sizeBefore = await carrier.client.size();
-    await carrier.all(3, stage.warmup, 10);
-    assert.equal(await carrier.client.size(), sizeBefore, "a warm-up leaves the table as it was");
-    const done = await carrier.all(3, stage.tasks, 20);
+    assert.deepEqual(await runner.prepare(3, stage), [], "nothing is missing");
+    const sizeBefore = await runner.client.size();
+    await runner.all(3, stage.warmup, 10);
+    assert.equal(await runner.client.size(), sizeBefore, "a warm-up leaves the table as it was");
+    const done = await runner.all(3, stage.tasks, 20);
     assert.deepEqual(counts(done), { [stage.name]: 60 });
     assert.deepEqual(keysOf(done).sort((a, b) => a - b), all);
     assert.deepEqual(stage.length, {
@@ -80,19 +80,19 @@ test("four stages insert, look up, scan and remove the same keys, and leave none
       limitMs: stage.name === "scan" ? 15_000 : undefined,
     });
   }
-  assert.deepEqual(await carrier.all(3, cleanUp), []);
-  assert.equal(await carrier.client.size(), 0);
+  assert.deepEqual(await runner.all(3, cleanUp), []);
+  assert.equal(await runner.client.size(), 0);
 });
 
 test("keys that a warm-up leaves after its last insert are removed at the end", async () => {
-  const carrier = new Carrier();
+  const runner = new PlanRunner();
   const { stages: [insert, , , remove], cleanUp } = planRun(configOf("--clients", "2"), SEED);
   assert.ok(insert && remove);
-  await carrier.all(2, insert.warmup, 7);
-  await carrier.all(2, remove.warmup, 5);
-  assert.equal(await carrier.client.size(), 4);
-  assert.equal((await carrier.all(2, cleanUp)).length, 4);
-  assert.equal(await carrier.client.size(), 0);
+  await runner.all(2, insert.warmup, 7);
+  await runner.all(2, remove.warmup, 5);
+  assert.equal(await runner.client.size(), 4);
+  assert.equal((await runner.all(2, cleanUp)).length, 4);
+  assert.equal(await runner.client.size(), 0);
 });
 
 test("a remove of a warm-up that failed with its connection is repeated", () => {
@@ -105,57 +105,57 @@ test("a remove of a warm-up that failed with its connection is repeated", () => 
 });
 
 test("--keys limits the keys for any number of operations, and the rest is removed", async () => {
-  const carrier = new Carrier();
+  const runner = new PlanRunner();
   const { stages, cleanUp } = planRun(
     configOf("--ops", "5", "--clients", "2", "--keys", "31"),
     SEED,
   );
   const [insert, lookup, , remove] = stages;
   assert.ok(insert && lookup && remove);
-  await carrier.all(2, insert.tasks, 5);
-  assert.equal(await carrier.client.size(), 10);
-  assert.equal((await carrier.prepared(2, lookup)).length, 21);
-  assert.equal(await carrier.client.size(), 31);
-  await carrier.all(2, lookup.tasks, 5);
-  await carrier.all(2, remove.tasks, 5);
-  assert.equal((await carrier.all(2, cleanUp)).length, 21);
-  assert.equal(await carrier.client.size(), 0);
+  await runner.all(2, insert.tasks, 5);
+  assert.equal(await runner.client.size(), 10);
+  assert.equal((await runner.prepare(2, lookup)).length, 21);
+  assert.equal(await runner.client.size(), 31);
+  await runner.all(2, lookup.tasks, 5);
+  await runner.all(2, remove.tasks, 5);
+  assert.equal((await runner.all(2, cleanUp)).length, 21);
+  assert.equal(await runner.client.size(), 0);
 });
 
 test("with fewer keys than operations, inserts replace values, and removes end when no key is left", async () => {
-  const carrier = new Carrier();
+  const runner = new PlanRunner();
   const { stages: [insert, lookup, , remove] } = planRun(configOf("--keys", "7"), SEED);
   assert.ok(insert && lookup && remove);
-  assert.equal((await carrier.all(1, insert.tasks, 100)).length, 100);
-  assert.equal(await carrier.client.size(), 7);
-  assert.equal(new Set(keysOf(await carrier.all(1, lookup.tasks, 100))).size, 7);
-  assert.equal((await carrier.all(1, remove.tasks, 100)).length, 7);
+  assert.equal((await runner.all(1, insert.tasks, 100)).length, 100);
+  assert.equal(await runner.client.size(), 7);
+  assert.equal(new Set(keysOf(await runner.all(1, lookup.tasks, 100))).size, 7);
+  assert.equal((await runner.all(1, remove.tasks, 100)).length, 7);
 });
 
 test("a stage by time has no number of operations, and looks up only keys in the table", async () => {
-  const carrier = new Carrier();
+  const runner = new PlanRunner();
   const flags = ["--duration", "2", "--clients", "2", "--distribution", "uniform"];
   const { stages: [insert, lookup, scan] } = planRun(configOf(...flags), SEED);
   assert.ok(insert && lookup && scan);
   assert.deepEqual([insert.length, scan.length], [{ durationMs: 2_000 }, { durationMs: 2_000 }]);
-  assert.deepEqual(await carrier.all(2, lookup.tasks, 5), [], "none is there yet");
+  assert.deepEqual(await runner.all(2, lookup.tasks, 5), [], "the table has no key yet");
   // The first client inserted more than the second.
   let client = 0;
-  await carrier.all(1, () => insert.tasks(client), 30);
+  await runner.all(1, () => insert.tasks(client), 30);
   client = 1;
-  await carrier.all(1, () => insert.tasks(client), 20);
-  const done = await carrier.all(2, lookup.tasks, 500);
+  await runner.all(1, () => insert.tasks(client), 20);
+  const done = await runner.all(2, lookup.tasks, 500);
   assert.deepEqual(counts(done), { lookup: 1_000 });
   assert.equal(new Set(keysOf(done)).size, 40);
 });
 
 test("--distribution zipf looks up some keys of all clients much more often", async () => {
-  const carrier = new Carrier();
+  const runner = new PlanRunner();
   const flags = ["--ops", "500", "--clients", "2", "--distribution", "zipf"];
   const { stages: [insert, lookup] } = planRun(configOf(...flags), SEED);
   assert.ok(insert && lookup);
-  await carrier.all(2, insert.tasks, 500);
-  const keys = keysOf(await carrier.all(1, lookup.tasks, 2_000));
+  await runner.all(2, insert.tasks, 500);
+  const keys = keysOf(await runner.all(1, lookup.tasks, 2_000));
   const share = keys.filter((key) => key === 0).length / keys.length;
   // 1 / (1 + 1/2**0.99 + ... + 1/1000**0.99)
   assert.ok(Math.abs(share - 0.13) < 0.03, `the most frequent key has ${share}`);
@@ -163,13 +163,13 @@ test("--distribution zipf looks up some keys of all clients much more often", as
 });
 
 test("a mix has its shares, looks up only keys in the table, and keeps the size of the table", async () => {
-  const carrier = new Carrier();
+  const runner = new PlanRunner();
   const flags = ["--mix", "lookup=70,insert=25,scan=5", "--keys", "200", "--clients", "2"];
   const { stages, cleanUp } = planRun(configOf(...flags), SEED);
   const [mixed] = stages;
   assert.ok(mixed && stages.length === 1);
-  assert.equal((await carrier.prepared(2, mixed)).length, 200);
-  const done = await carrier.all(2, mixed.tasks, 5_000);
+  assert.equal((await runner.prepare(2, mixed)).length, 200);
+  const done = await runner.all(2, mixed.tasks, 5_000);
   const { lookup = 0, insert = 0, scan = 0 } = counts(done);
   assert.equal(lookup + insert + scan, 10_000);
   // Four standard deviations of 10,000 draws.
@@ -178,42 +178,42 @@ test("a mix has its shares, looks up only keys in the table, and keeps the size 
     assert.ok(Math.abs(count - 10_000 * share) < 4 * spread, `${count} of ${share}`);
   }
   assert.equal(new Set(keysOf(done)).size, 200);
-  assert.equal(await carrier.client.size(), 200);
-  await carrier.all(2, cleanUp);
-  assert.equal(await carrier.client.size(), 0);
+  assert.equal(await runner.client.size(), 200);
+  await runner.all(2, cleanUp);
+  assert.equal(await runner.client.size(), 0);
 });
 
 test("a mix with removes removes only keys that it added, and none of the lookups", async () => {
-  const carrier = new Carrier();
+  const runner = new PlanRunner();
   const flags = ["--mix", "lookup=40,insert=30,remove=30", "--keys", "50", "--clients", "2"];
   const { stages: [mixed], cleanUp } = planRun(configOf(...flags), SEED);
   assert.ok(mixed);
-  await carrier.prepared(2, mixed);
+  await runner.prepare(2, mixed);
   // The executor of the plan fails if a key is missing.
-  const warm = await carrier.all(2, mixed.warmup, 500);
-  const done = await carrier.all(2, mixed.tasks, 5_000);
+  const warm = await runner.all(2, mixed.warmup, 500);
+  const done = await runner.all(2, mixed.tasks, 5_000);
   const { lookup = 0, insert = 0, remove = 0 } = counts([...warm, ...done]);
   for (const [count, share] of [[lookup, 0.4], [insert, 0.3], [remove, 0.3]] as const) {
     assert.ok(Math.abs(count / 11_000 - share) < 0.03, `${count} of ${share}`);
   }
-  await carrier.all(2, cleanUp);
-  assert.equal(await carrier.client.size(), 0);
+  await runner.all(2, cleanUp);
+  assert.equal(await runner.client.size(), 0);
 });
 
 test("a mix without a key to remove inserts instead", async () => {
-  const carrier = new Carrier();
+  const runner = new PlanRunner();
   const flags = ["--mix", "insert=50,remove=50", "--keys", "5"];
   const { stages: [mixed] } = planRun(configOf(...flags), SEED);
   const [fill] = mixed?.prepare ?? [];
   assert.ok(mixed && fill);
-  await carrier.all(1, fill);
-  const done = await carrier.all(1, mixed.tasks, 300);
+  await runner.all(1, fill);
+  const done = await runner.all(1, mixed.tasks, 300);
   assert.equal(done.length, 300);
   assert.equal(done[0]?.operation, "insert");
   assert.ok((counts(done).remove ?? 0) > 100);
 });
 
-test("the same seed gives the same operations, another seed gives others; clients differ", () => {
+test("the same seed results in the same operations, another seed in others; clients differ", () => {
   const some = (seed: number, client: number, part: "tasks" | "warmup" = "tasks") => {
     const flags = ["--mix", "lookup=50,insert=50", "--keys", "1000", "--distribution", "zipf"];
     const { stages: [mixed] } = planRun(configOf(...flags, "--clients", "2"), seed);
@@ -227,5 +227,5 @@ test("the same seed gives the same operations, another seed gives others; client
   assert.equal(some(1, 0), some(1, 0));
   assert.notEqual(some(1, 0), some(2, 0));
   assert.notEqual(some(1, 0), some(1, 1));
-  assert.notEqual(some(1, 0), some(1, 0, "warmup"), "a warm-up is not a rehearsal");
+  assert.notEqual(some(1, 0), some(1, 0, "warmup"), "a warm-up has other operations");
 });
