@@ -16,7 +16,7 @@ import { trustIn } from "./dial.ts";
 import { ConnectionLostError } from "./errors.ts";
 import { type Finder, finderAtAddress, finderByName, finderFirstAt } from "./finder.ts";
 import type { Credentials } from "./handshake.ts";
-import { isJson, jsonTextOf, notJson, pairsOf, parseValues } from "./json_text.ts";
+import { isJson, jsonTextOf, notJsonError, pairsOf, parseValues } from "./json_text.ts";
 import { RequestQueue } from "./request_queue.ts";
 import { retryPolicy } from "./retry.ts";
 import { newestTable, type TableIdentity } from "./server_identity.ts";
@@ -124,7 +124,7 @@ export class HtClient {
    * @throws {HtError} for the reasons of `request`
    */
   async insertText(key: string, value: JsonText): Promise<void> {
-    if (!isJson(value)) throw notJson("insert", key, value);
+    if (!isJson(value)) throw notJsonError("insert", key, value);
     await this.request({ method: "insert", key, value: value.trim() });
   }
 
@@ -221,7 +221,7 @@ export class HtClient {
    * @throws {TypeError} if `subvalue` is not JSON; nothing is sent
    */
   async queryText(subkey: string, subvalue: JsonText): Promise<[string, JsonText][]> {
-    if (!isJson(subvalue)) throw notJson("query", subkey, subvalue);
+    if (!isJson(subvalue)) throw notJsonError("query", subkey, subvalue);
     return pairsOf((await this.request({ method: "query", subkey, subvalue })).result);
   }
 

@@ -129,29 +129,29 @@ async function dialAs(
 
 /** Makes the library's error for a failed handshake. */
 function dialError(error: unknown, at: string, name: string): TlsError | ServerNotFoundError {
-  const tried = `Cannot connect to ${at} with TLS`;
+  const prefix = `Cannot connect to ${at} with TLS`;
   const why = messageOf(error);
-  if (!(error instanceof TlsFailure)) return new ServerNotFoundError(`${tried}: ${why}`);
+  if (!(error instanceof TlsFailure)) return new ServerNotFoundError(`${prefix}: ${why}`);
   switch (error.kind) {
     case "invalid name":
       return new WrongNameError(
-        `${tried}: no certificate can be for ${
+        `${prefix}: no certificate can be for ${
           quoted(name)
         }, which is not a DNS name; use HOST:PORT`,
       );
     case "wrong name":
       return new WrongNameError(
-        `${tried}: its certificate must be for ${quoted(name)}, and is not (${why})`,
+        `${prefix}: its certificate must be for ${quoted(name)}, and is not (${why})`,
       );
     case "unknown issuer":
-      return new TlsError(`${tried}: --ca does not trust the issuer of its certificate`);
+      return new TlsError(`${prefix}: --ca does not trust the issuer of its certificate`);
     case "authority as server":
       return new TlsError(
-        `${tried}: its certificate is one of an authority (CA:TRUE); it must be made with basicConstraints CA:FALSE`,
+        `${prefix}: its certificate is one of an authority (CA:TRUE); it must be made with basicConstraints CA:FALSE`,
       );
     case "no TLS":
-      return new TlsError(`${tried}: it does not speak TLS, and --ca is for servers that do`);
+      return new TlsError(`${prefix}: it does not speak TLS, and --ca is for servers that do`);
     case "other":
-      return new TlsError(`${tried}: ${why}`);
+      return new TlsError(`${prefix}: ${why}`);
   }
 }

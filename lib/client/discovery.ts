@@ -67,15 +67,15 @@ async function findIn(search: Search, options: FindOptions): Promise<ConnectedSe
     const lookup = await search.next(failures === 0 ? 0 : pauseAfter(failures), signal);
     // The last complete round has a better reason than a canceled one.
     if (signal.aborted && message !== undefined) throw new ServerNotFoundError(message);
-    const tried = await tryCandidates(options, lookup);
-    if ("connection" in tried) return tried;
+    const outcome = await tryCandidates(options, lookup);
+    if ("connection" in outcome) return outcome;
     // A stale record may lead to another server, which does not know this token: look up once more.
-    if (tried.rejection && failures > 0) throw tried.rejection;
+    if (outcome.rejection && failures > 0) throw outcome.rejection;
     if (++failures === 1 && !signal.aborted) {
-      options.warn(`${(tried.rejection ?? tried).message}; looking again`);
+      options.warn(`${(outcome.rejection ?? outcome).message}; looking again`);
     }
-    if (signal.aborted) throw new ServerNotFoundError(tried.message);
-    message = tried.message;
+    if (signal.aborted) throw new ServerNotFoundError(outcome.message);
+    message = outcome.message;
   }
 }
 

@@ -19,9 +19,9 @@ export function isJson(text: string): boolean {
 }
 
 /** Makes the error for text that is not one JSON value. */
-export function notJson(tried: "insert" | "query", name: string, text: string): TypeError {
+export function notJsonError(method: "insert" | "query", name: string, text: string): TypeError {
   return new TypeError(
-    `Cannot ${tried} ${quoted(name)}: the value must be JSON, not ${quoted(text)}`,
+    `Cannot ${method} ${quoted(name)}: the value must be JSON, not ${quoted(text)}`,
   );
 }
 

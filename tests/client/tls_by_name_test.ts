@@ -126,7 +126,10 @@ Deno.test("a server that is only listed with TLS gets `hello`, but not the token
   await using catalog = await startCatalog([{ port: hostile.port, tls: true }]);
   const options = { ...catalog.options, token: TOKEN, timeoutMs: 1_000 };
   await assert.rejects(HtClient.connect("test-a4", options), ServerNotFoundError);
-  assert.ok(hostile.heard.includes("hello") && !hostile.heard.includes(TOKEN), hostile.heard);
+  assert.ok(
+    hostile.received.includes("hello") && !hostile.received.includes(TOKEN),
+    hostile.received,
+  );
 });
 
 Deno.test("a server that rejects the token gets no attempt at its other addresses, and a warning has the reason", async () => {
@@ -166,12 +169,15 @@ testWith(OPENSSL, "a client with `ca` never sends the token to a server without 
   const at = { hostname: "127.0.0.1", port: hostile.port };
   await assert.rejects(HtClient.connect("test-a4", { ...options, at }), TlsError);
   await assert.rejects(HtClient.connect(`127.0.0.1:${hostile.port}`, options), TlsError);
-  assert.ok(hostile.heard.length > 0, "the client connected to it");
-  assert.ok(!hostile.heard.includes(TOKEN) && !hostile.heard.includes("hello"), hostile.heard);
+  assert.ok(hostile.received.length > 0, "the client connected to it");
+  assert.ok(
+    !hostile.received.includes(TOKEN) && !hostile.received.includes("hello"),
+    hostile.received,
+  );
   // The control: without `ca` it gets the token.
   const plain = HtClient.connect("test-a4", { ...options, ca: undefined, timeoutMs: 1_000 });
   await assert.rejects(plain);
-  assert.ok(hostile.heard.includes(TOKEN));
+  assert.ok(hostile.received.includes(TOKEN));
   // The client finds the right server beside it.
   await using server = startTlsServer(named, TOKEN);
   await using both = await startCatalog([{ port: hostile.port }, { port: server.port, tls: true }]);

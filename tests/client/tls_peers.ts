@@ -75,7 +75,7 @@ const FACTS = {
 
 /** A server without TLS that sends the same reply to every line, and stores the lines. */
 export class Eavesdropper implements AsyncDisposable {
-  heard = "";
+  received = "";
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #accepting: Promise<void>;
   readonly #connections: Promise<void>[] = [];
@@ -107,7 +107,7 @@ export class Eavesdropper implements AsyncDisposable {
       for (;;) {
         const count = await connection.read(buffer);
         if (count === null) return;
-        this.heard += new TextDecoder("latin1").decode(buffer.subarray(0, count));
+        this.received += new TextDecoder("latin1").decode(buffer.subarray(0, count));
         await connection.write(new TextEncoder().encode(reply));
       }
     } finally {

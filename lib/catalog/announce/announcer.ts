@@ -140,8 +140,8 @@ export class Announcer {
   async #checkName(): Promise<boolean> {
     const { handleOthers } = this.#options;
     if (handleOthers === undefined) return true;
-    const seen = await this.#query(this.#senders, FIRST_NAME_CHECK_MS, OTHER_CATALOGS_MS);
-    return await handleOthers(seen.flatMap((one) => one.others), true);
+    const visibilities = await this.#query(this.#senders, FIRST_NAME_CHECK_MS, OTHER_CATALOGS_MS);
+    return await handleOthers(visibilities.flatMap((one) => one.others), true);
   }
 
   /** Sends an update to some catalogs; does not wait. */
@@ -199,14 +199,14 @@ export class Announcer {
   /** Reads listings and logs changes; returns the senders whose catalogs do not list this server. */
   async #check(senders: readonly UpdateSender[], timeMs: number): Promise<readonly UpdateSender[]> {
     const { handleOthers, confirms = true } = this.#options;
-    const seen = await this.#query(senders, timeMs);
+    const visibilities = await this.#query(senders, timeMs);
     if (this.#stopping.signal.aborted) return [];
     const isFullTime = timeMs >= CATALOG_QUERY_MS;
     const failureOf = (catalog: Address) => this.#failures.get(addressText(catalog));
-    if (confirms) this.#visibility.note(seen, isFullTime, failureOf);
-    const found = seen.flatMap((one) => one.others);
-    if (handleOthers !== undefined && found.length > 0) this.#run(handleOthers(found, false));
-    return senders.filter((_, at) => seen[at]?.state !== "visible");
+    if (confirms) this.#visibility.note(visibilities, isFullTime, failureOf);
+    const others = visibilities.flatMap((one) => one.others);
+    if (handleOthers !== undefined && others.length > 0) this.#run(handleOthers(others, false));
+    return senders.filter((_, at) => visibilities[at]?.state !== "visible");
   }
 
   /**

@@ -135,8 +135,8 @@ export class UpdateSender {
 }
 
 async function lookUpBySystem(hostname: string): Promise<string[]> {
-  const found = await lookup(hostname, { all: true });
-  return found.map(({ address }) => address);
+  const addresses = await lookup(hostname, { all: true });
+  return addresses.map(({ address }) => address);
 }
 
 /** Sends from a new socket: an open one would be useless once its address has changed. */

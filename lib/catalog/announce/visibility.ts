@@ -87,11 +87,11 @@ export class VisibilityLog {
    * @param sendFailure why no update could be sent to a catalog, or undefined
    */
   note(
-    seen: readonly Visibility[],
+    visibilities: readonly Visibility[],
     isFullTime: boolean,
     sendFailure: (catalog: Address) => string | undefined,
   ): void {
-    for (const one of seen) {
+    for (const one of visibilities) {
       const isUnanswered = one.state === "unanswered";
       if (isUnanswered && !isFullTime) continue;
       const unreachable = { ...one, state: "unreachable", reason: "it does not answer" } as const;

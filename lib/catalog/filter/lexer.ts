@@ -84,9 +84,9 @@ export class JxLexer {
 
   #match(pattern: RegExp): string {
     pattern.lastIndex = this.#at;
-    const [found = ""] = pattern.exec(this.#text) ?? [];
-    this.#at += found.length;
-    return found;
+    const [match = ""] = pattern.exec(this.#text) ?? [];
+    this.#at += match.length;
+    return match;
   }
 
   #string(): string {

@@ -153,8 +153,9 @@ export class CatalogServer implements AsyncDisposable {
       length = Math.max(length, update.body.length);
       const name = this.#names?.nameOf(address);
       // The next update may come from another address, and does not wait for this name.
-      if (name instanceof Promise) void name.then((found) => this.#put(update, address, found));
-      else this.#put(update, address, name);
+      if (name instanceof Promise) {
+        void name.then((hostName) => this.#put(update, address, hostName));
+      } else this.#put(update, address, name);
     } catch (error) {
       // The inflated update may have reached this length before it was dropped.
       if (isCompressed(bytes)) length = MAX_UPDATE_BYTES;

@@ -114,9 +114,9 @@ export class RecordStore {
   put(update: Update, { address, name }: UpdateSource, now: CatalogTime): CatalogRecord {
     if (now.monotonicS - this.#sweptS >= SWEEP_S) this.#sweep(now);
     const listedName = name ?? update.name ?? address;
-    const fresh = toRecord(update, address, listedName, now, this.#lifetimeS);
-    const known = this.#find(fresh.key);
-    const record = known ? { ...fresh, firstHeardS: known.firstHeardS } : fresh;
+    const newRecord = toRecord(update, address, listedName, now, this.#lifetimeS);
+    const known = this.#find(newRecord.key);
+    const record = known ? { ...newRecord, firstHeardS: known.firstHeardS } : newRecord;
     if (known) this.#remove(known);
     (this.#mayBeEstablished(record) ? this.#established : this.#newcomers).set(record);
     const source = addressGroup(address);

@@ -56,14 +56,14 @@ export class ReverseDnsCache {
     const pending = this.#pending.get(address);
     if (pending) return pending;
     if (this.#pending.size >= MAX_REVERSE_LOOKUPS) return undefined;
-    const found = this.#find(address);
-    this.#pending.set(address, found);
-    return found;
+    const lookup = this.#find(address);
+    this.#pending.set(address, lookup);
+    return lookup;
   }
 
   async #find(address: string): Promise<string | undefined> {
     let name: string | undefined;
-    const answered = this.#lookUp(address).then((found) => name = found, () => {});
+    const answered = this.#lookUp(address).then((hostName) => name = hostName, () => {});
     await settlesWithin(answered, REVERSE_LOOKUP_MS, this.#signal);
     this.#cached.delete(address);
     this.#cached.set(address, { name, untilS: this.#now() + REVERSE_NAME_TTL_S });

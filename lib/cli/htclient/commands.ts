@@ -19,7 +19,7 @@ export const CLIENT_COMMANDS: Readonly<Record<string, ClientCommand>> = {
     args: ["KEY", "JSON"],
     help: "insert or replace a value, given as JSON",
     async run(client, print, key = "", value = "") {
-      await print((await client.insertText(key, value).catch(notJson), "null"));
+      await print((await client.insertText(key, value).catch(rethrowAsUsageError), "null"));
     },
   },
   lookup: {
@@ -116,7 +116,7 @@ function atomText(word: string): string {
   return skipValue(bytes, 0, end) === end ? word : JSON.stringify(word);
 }
 
-function notJson(error: unknown): never {
+function rethrowAsUsageError(error: unknown): never {
   if (!(error instanceof TypeError)) throw error;
   throw new UsageError(`${error.message} (a string is written '"text"')`);
 }

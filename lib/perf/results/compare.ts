@@ -62,14 +62,14 @@ const FIGURE_NAMES = ["throughput", "p99"] as const;
 
 /** Compares points that have the same operation and number of clients. */
 export function compareData(before: RawData, after: RawData): Comparison {
-  const old = pointsOf(before);
-  const fresh = pointsOf(after);
+  const oldPoints = pointsOf(before);
+  const newPoints = pointsOf(after);
   return {
     before: originText(before),
     now: originText(after),
     differences: settingsDifferences(before, after),
-    compared: [...fresh].flatMap(([name, { series, point }]) => {
-      const earlier = old.get(name);
+    compared: [...newPoints].flatMap(([name, { series, point }]) => {
+      const earlier = oldPoints.get(name);
       if (earlier === undefined) return [];
       return FIGURE_NAMES.flatMap((figure) => {
         const { better, value } = FIGURES[figure];
@@ -86,8 +86,8 @@ export function compareData(before: RawData, after: RawData): Comparison {
         }];
       });
     }),
-    onlyBefore: onlyIn(old, fresh),
-    onlyNow: onlyIn(fresh, old),
+    onlyBefore: onlyIn(oldPoints, newPoints),
+    onlyNow: onlyIn(newPoints, oldPoints),
     isIncomplete: !before.complete || !after.complete,
   };
 }

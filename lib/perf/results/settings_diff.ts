@@ -21,9 +21,9 @@ type Texts = Readonly<Record<string, string>>;
  * @param before settings that its version did not have do not count, either
  */
 export function settingsDifferences(before: RawData, after: RawData): SettingsDifference[] {
-  const [old, fresh] = [textsOf(before), textsOf(after)];
-  return Object.entries(fresh).flatMap(([name, text]) => {
-    const earlier = old[name];
+  const [oldTexts, newTexts] = [textsOf(before), textsOf(after)];
+  return Object.entries(newTexts).flatMap(([name, text]) => {
+    const earlier = oldTexts[name];
     return earlier === undefined || earlier === text
       ? []
       : [{ name, before: earlier, after: text }];

@@ -1,6 +1,7 @@
 /** Proves that an export can be imported again, and the errors for other files. */
 import assert from "assert";
 import { ExitError } from "../../../lib/base/errors.ts";
+import { DifferentTableError } from "../../../lib/client/errors.ts";
 import { exportTable, importTable } from "../../../lib/cli/htclient/import_export.ts";
 import { fakeClient } from "../../perf/fake_client.ts";
 
@@ -65,6 +66,16 @@ Deno.test("fault: import: an error has the number of pairs that were inserted", 
   for (const [text, message] of cases) {
     await withFile(text, (file) => assert.rejects(importTable(fakeClient().client, file), message));
   }
+});
+
+Deno.test("fault: import: an insert before a change of the table may have been executed", async () => {
+  const { client } = fakeClient();
+  client.insertText = () => Promise.reject(new DifferentTableError("another table", true));
+  await withFile('["a",1]\n', (file) =>
+    assert.rejects(
+      importTable(client, file),
+      /another table; nothing of it is in the table, and 1 more may be$/,
+    ));
 });
 
 Deno.test("import_export: the error for a line that is not a pair quotes it with its number", async () => {
