@@ -1,6 +1,5 @@
 /**
- * The `htclient` program. As a module it is the client library of `mod.ts`, under the name that it had
- * before.
+ * The `htclient` program. As a module, it is the client library of `mod.ts`, under its earlier name.
  */
 export * from "./mod.ts";
 

@@ -38,7 +38,7 @@ await main("htserver", async () => {
     fileBytes: systemFacts().fileBytes,
     memoryBytes: memoryAndSwap(),
   });
-  // A squatted name must not prevent a table with data from being served again.
+  // Another server with the name must not prevent a table with data from being served again.
   const isNew = opened.table.size === 0;
   const server = new HtServer({ ...config, tls }, opened, token, log);
   if (config.portFile !== undefined) await writePortFile(config.portFile, server.port);

@@ -1,4 +1,4 @@
-/** `testperf`: flags to configuration, a client, the chosen test. See `--help`. */
+/** The `testperf` program: reads flags, connects, and runs the chosen test. See `--help`. */
 import { EXIT } from "./lib/base/errors.ts";
 import { stderrTerminal } from "./lib/terminal/terminal.ts";
 import { environment } from "./lib/cli/environment.ts";

@@ -1,6 +1,6 @@
 /**
- * Permissions that a program drops after its start: code that takes the process over later does not
- * have them.
+ * The permissions that a program drops after its start, so that code that takes the process over later
+ * does not have them.
  */
 
 /** A kind of permission of the runtime. */

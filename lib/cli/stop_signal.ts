@@ -1,5 +1,5 @@
 /**
- * Signals: each one that a program can survive has a chosen behavior.
+ * The signals of a program: each one that it can survive has a chosen effect.
  *
  * - SIGINT, SIGTERM, SIGHUP, SIGPWR (LXC stops a container with it) and SIGXCPU (the soft limit of
  *   `ulimit -t`): the program ends in order.

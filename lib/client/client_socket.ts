@@ -1,5 +1,5 @@
 /**
- * The client's sockets as an interface: all that the library needs of a runtime to reach a server.
+ * The client's sockets as an interface: the operations that the library needs from a runtime.
  * `deno_socket.ts` and `node_socket.ts` implement it, so that no other file of the library names a
  * runtime.
  */

@@ -1,5 +1,5 @@
 /**
- * The ways to a client's server: by its name, at its address, or first at the address of a recent
+ * The finders of a client's server: by its name, at its address, or first at the address of a recent
  * connection.
  */
 import type { Address } from "../base/address.ts";

@@ -44,8 +44,8 @@ export class RequestQueue implements ReplyReceiver {
   #connectedMs = 0;
   #replies = 0;
   #repliesAtConnect = 0;
-  /** Connections in a row that broke without a reply. */
-  #fruitless = 0;
+  /** Number of connections in a row that broke without a reply. */
+  #breaksInRow = 0;
   #lastBreak: HtError | undefined;
   #search: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -134,7 +134,7 @@ export class RequestQueue implements ReplyReceiver {
 
   onBroken(error: HtError): void {
     this.#lastBreak = error;
-    this.#fruitless = this.#replies === this.#repliesAtConnect ? this.#fruitless + 1 : 0;
+    this.#breaksInRow = this.#replies === this.#repliesAtConnect ? this.#breaksInRow + 1 : 0;
     this.#dropConnection();
     const mayRetry = error instanceof ConnectionLostError && !error.isNoServer;
     for (const call of this.#calls.takeAll()) {
@@ -165,7 +165,7 @@ export class RequestQueue implements ReplyReceiver {
 
   async #reconnectOnce(): Promise<void> {
     // After a connection that worked, there is no pause. If the next connections break, too, pauses grow.
-    const pauseMs = this.#fruitless <= 1 ? 0 : pauseAfter(this.#fruitless - 1);
+    const pauseMs = this.#breaksInRow <= 1 ? 0 : pauseAfter(this.#breaksInRow - 1);
     if (pauseMs > 0 && !(await sleep(pauseMs, this.#closing.signal))) return;
     if (this.#calls.length === 0) return;
     try {
@@ -263,7 +263,7 @@ export class RequestQueue implements ReplyReceiver {
     const seconds = this.#timeoutMs / 1e3;
     if (connection === undefined) {
       // A search that fails at its limit has its own error; this search continues.
-      const broken = this.#fruitless > 1 ? this.#lastBreak : undefined;
+      const broken = this.#breaksInRow > 1 ? this.#lastBreak : undefined;
       const error = broken
         ? new ConnectionLostError(broken.message, call.wasSent, "gone")
         : this.#notFound(call.wasSent);

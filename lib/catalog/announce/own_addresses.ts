@@ -1,4 +1,4 @@
-/** The addresses of this machine, and those of them that a server announces. */
+/** The addresses of this machine, and the selection that a server announces. */
 import { isLinkLocal, isLoopback, isWildcard, type ListenAddress } from "../../base/address.ts";
 
 /** Reads all addresses of this machine. */

@@ -1,5 +1,5 @@
 /**
- * Reverse DNS lookup by the system. The file is separate because the catalog in a hash table server
+ * The reverse DNS lookup of the system. The file is separate because the catalog in a hash table server
  * works without it, so that the server starts sooner.
  */
 import { lookupService } from "node:dns";

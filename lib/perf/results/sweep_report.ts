@@ -1,4 +1,4 @@
-/** The report of a sweep: for each stage a table of its steps, and the analysis in sentences. */
+/** The report of a sweep: a table of the steps for each stage, and the analysis in sentences. */
 import { columns } from "../../terminal/columns.ts";
 import { busiestShare, BUSY_SHARE } from "../measure/cpu_time.ts";
 import { errorCount, opsPerSecond, type StageData } from "../measure/stage_data.ts";
