@@ -27,7 +27,7 @@ const STAGGER_MS = 250;
 /** Time that the other candidates have after the first reply, in milliseconds. */
 const OTHERS_MS = 250;
 
-/** Maximum of failed candidates in a message. */
+/** Maximum number of failed candidates in a message. */
 const LISTED_FAILURES = 4;
 
 /** The inputs of a search. */

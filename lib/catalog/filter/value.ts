@@ -39,7 +39,7 @@ const MIN_INTEGER = -MAX_INTEGER - 1n;
 /** Significant digits of a number as cctools prints it (`%.16g` in C). */
 const PRINTED_DIGITS = 16;
 
-/** Maximum of digits after the point that `toExponential` accepts; an exact half has fewer. */
+/** Maximum number of digits after the point that `toExponential` accepts; an exact half has fewer. */
 const MAX_DIGITS = 100;
 
 /** Returns the kind of a value. */

@@ -117,7 +117,7 @@ function* listingSteps(
   }));
 }
 
-/** Maximum of bytes in a step without a record. */
+/** Maximum number of bytes in a step without a record. */
 const STEP_BYTES = 4_096;
 
 /** Yields the position of each readable object of the array; undefined ends a step without an object. */

@@ -47,7 +47,7 @@ and ${more} more`
     : list;
 }
 
-/** Maximum of addresses of one server in the list; the number of further ones follows. */
+/** Maximum number of addresses of one server in the list; the number of further ones follows. */
 const MAX_SHOWN_ADDRESSES = 3;
 
 /** The identity of a server. A catalog may list one server several times, once for each address. */

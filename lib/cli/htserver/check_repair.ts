@@ -11,7 +11,7 @@ import { finishRepair, repairFolder } from "../../storage/recovery/repair.ts";
 import { type DamagedFolder, readDamagedFolder } from "../../storage/recovery/damaged_folder.ts";
 import { HashTable } from "../../table/hash_table.ts";
 
-/** Maximum of damaged parts of a file in the output; a file may have millions. */
+/** Maximum number of damaged parts of a file in the output; a file may have millions. */
 const MAX_SHOWN = 10;
 
 /**

@@ -39,7 +39,7 @@ export type Plot =
     | { readonly kind: "percentiles"; readonly chart: PercentileChart }
   );
 
-/** Maximum number of clients on a linear axis, which shows true growth, but crowds more steps. */
+/** Maximum number of clients on a linear axis, which shows true growth. More steps would overlap. */
 const MAX_LINEAR_CLIENTS = 64;
 
 /** Minimum ratio of throughputs for a logarithmic axis: a linear one would show the slower at zero. */
