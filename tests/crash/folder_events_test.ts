@@ -27,7 +27,7 @@ const SAMPLE_STRIDE = 15;
 const LONG_ROUNDS = 3;
 
 /** Runs that end before the step, after which the test ends; runs differ in length. */
-const MISSES = 20;
+const MISSES = isLong ? 20 : 4;
 
 /** Attempts of the second server to start. */
 const STARTS = 60;
