@@ -29,7 +29,17 @@ await main("words", async () => {
 
 /** The files that git knows below the given paths (default: all), new ones included. */
 async function trackedFiles(paths: readonly string[]): Promise<string[]> {
-  const args = ["ls-files", "--cached", "--others", "--exclude-standard", "--", ...paths];
+  // A checkout may belong to another user than the one that runs this.
+  const args = [
+    "-c",
+    "safe.directory=*",
+    "ls-files",
+    "--cached",
+    "--others",
+    "--exclude-standard",
+    "--",
+    ...paths,
+  ];
   const { success, stdout, stderr } = await new Deno.Command("git", { args }).output();
   if (!success) throw new UsageError(`Cannot list files: ${new TextDecoder().decode(stderr)}`);
   const files = new TextDecoder().decode(stdout).split("\n").filter((file) =>
