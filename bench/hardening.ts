@@ -54,7 +54,7 @@ await main("bench", HELP, async () => {
         if (!isMet) console.error(`    MISSED: ${what}`);
       }
     } catch (error) {
-      problems.add(scenario.name, error); // The other scenarios are worth a result.
+      problems.add(scenario.name, error); // The other scenarios still run.
     }
   }
   console.log(columns([HEADINGS, ...outcomes.map(rowOf)]));

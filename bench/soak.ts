@@ -12,7 +12,7 @@ const SOAK_MINUTES = 30;
 const FULL_TABLE_MINUTES = 10;
 const MINUTES = { min: 0.01, max: 10_000 };
 
-/** The time beside the run itself, in seconds: to start, to fill, to rest. */
+/** Time in addition to the run itself, in seconds: to start, to fill the table, and for the last rest. */
 const OVERHEAD_S = 600;
 
 const RAW = `${TOP}docs/data/hardening`;

@@ -1,4 +1,4 @@
-/** A durable insert of one client by a bare write and sync; the inserts of many clients by those of one. */
+/** The cost of a durable insert: one client against a bare write and sync, and many clients against one. */
 import { TemporaryFolder } from "../harness/folders.ts";
 import { type Answer, spreadOf, spreadText } from "../harness/summary.ts";
 import { bareSyncsMs } from "../harness/sync_probe.ts";

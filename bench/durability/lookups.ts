@@ -9,7 +9,7 @@ const SYNC_MS = 5;
 const LOOKING_UP = 8;
 const INSERTING = 8;
 
-/** Lookups and inserts have keys of their own: a lookup waits for the sync of its own key. */
+/** Lookups and inserts use different keys, because a lookup waits for the sync of its own key. */
 const KEYS = 1_000;
 
 /** The time limit of all loads, in milliseconds. */
@@ -24,7 +24,7 @@ interface Round {
   readonly insertsPerSecond: number;
 }
 
-/** Runs lookups without and with inserts in turn; with the server's choice of sync, and inline. */
+/** Runs lookups without and with inserts in turn: with the server's sync policy, and with inline syncs. */
 export async function lookups(scale: Scale): Promise<Answer> {
   const chosen = await roundsOf("chosen", scale);
   const inline = await roundsOf("inline", scale);

@@ -1,4 +1,4 @@
-/** The memory of a key: resident, by the account of the table, and in Redis. */
+/** The memory that a key takes: resident, as the table counts it, and in Redis. */
 import { sleep } from "../../lib/base/clock.ts";
 import { HtClient } from "../../lib/client/client.ts";
 import { TemporaryFolder } from "../harness/folders.ts";
@@ -16,7 +16,7 @@ const TARGET_BYTES = 200;
 const COLLECTIONS = 4;
 const COLLECTION_MS = 400;
 
-/** The memory of a process, resident and by its own account. */
+/** The memory of a process: resident, and as the process counts it. */
 interface Footprint {
   readonly rssBytes: number;
   readonly ownBytes: number;
@@ -69,7 +69,7 @@ export async function memory({ keys, rounds }: Scale): Promise<Answer> {
   };
 }
 
-/** With the table, and without keys. */
+/** The memory of a server with the table, and of one without keys. */
 type Footprints = readonly [full: Footprint, empty: Footprint];
 
 async function measureOurs(folder: string): Promise<Footprints> {

@@ -3,7 +3,7 @@ import assert from "assert";
 import { Program } from "../harness/program.ts";
 import { keyOf, valueOf } from "./dataset.ts";
 
-/** How Redis stores its table. */
+/** The storage settings of a Redis server. */
 export interface RedisOptions {
   readonly folder: string;
   readonly appendOnly: boolean;
@@ -88,7 +88,7 @@ export class Redis implements AsyncDisposable {
   }
 }
 
-/** Reads this number of bytes. */
+/** Reads `bytes` bytes, and drops them. */
 async function drain(connection: Deno.TcpConn, bytes: number): Promise<void> {
   const buffer = new Uint8Array(64 * 1024);
   while (bytes > 0) {
@@ -98,7 +98,7 @@ async function drain(connection: Deno.TcpConn, bytes: number): Promise<void> {
   }
 }
 
-/** A port that was free a moment ago, since Redis cannot choose one itself. */
+/** Returns a port that was free a moment ago, because Redis cannot choose one itself. */
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;

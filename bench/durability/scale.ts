@@ -1,6 +1,6 @@
 /** The size of the measurements. */
 
-/** How much to measure. */
+/** The number and length of the measurements. */
 export interface Scale {
   /** Keys of the large table. */
   readonly keys: number;

@@ -27,13 +27,16 @@ export interface Setup {
   readonly syncMs: number;
 }
 
-/** Starts one. After a SIGUSR1, the next change starts a checkpoint; its end prints `checkpoint done`. */
+/**
+ * Starts a server process. After a SIGUSR1, the next change starts a checkpoint. At its end, the server
+ * prints `checkpoint done`.
+ */
 export function startServer(setup: Setup): Program {
   const command = fromSource("bench/durability/server_process.ts", JSON.stringify(setup));
   return new Program(withV8Flags(command));
 }
 
-/** The server for the load generator, when it listens. */
+/** Waits until the server listens, and returns it as a target of the load generator. */
 export async function targetOf(server: Program): Promise<Target> {
   return {
     name: "htserver, durable",

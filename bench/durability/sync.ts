@@ -1,4 +1,4 @@
-/** Inline and background syncs by the number of clients, on two disks. */
+/** A comparison of inline and background syncs, by the number of clients, on two disks. */
 import { TemporaryFolder } from "../harness/folders.ts";
 import { type Answer, spreadOf, spreadText } from "../harness/summary.ts";
 import { Generator } from "../load/generator.ts";
@@ -26,7 +26,7 @@ interface Case {
   readonly p99Ms: number[];
 }
 
-/** Runs both ways in turn. */
+/** Loads a server with inline syncs and one with background syncs in turn. */
 export async function sync(scale: Scale): Promise<Answer> {
   const cases: Case[] = [];
   for (const syncMs of DISKS_MS) cases.push(...await runDisk(syncMs, scale));
@@ -95,7 +95,7 @@ async function runDisk(syncMs: number, { rounds, loadS }: Scale): Promise<Case[]
   return cases.map(({ result }) => result);
 }
 
-/** The ratio of each round, whose two loads ran at about the same time. */
+/** Computes the ratio of each round. The two loads of a round ran at about the same time. */
 function ratios(above: readonly number[] = [], below: readonly number[] = []): number[] {
   return above.map((value, round) => value / (below[round] ?? NaN));
 }

@@ -9,7 +9,7 @@ import { scenarioNamed } from "./attacks/scenarios.ts";
 /** Sent and received items, by their kind. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** The attack, from the outside. */
+/** The attacking process, as its parent uses it. */
 export class AttackProcess implements AsyncDisposable {
   readonly #process: AskedProcess;
 

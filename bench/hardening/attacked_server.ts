@@ -15,7 +15,7 @@ import { AttackProcess, type Counts } from "./attack_process.ts";
 import { Attack, type Scenario } from "./attacks/scenario.ts";
 import { type Seen, SteadyClient } from "./steady_client.ts";
 
-/** The bound of the memory after an attack, by that at the start. */
+/** Maximum of the memory after an attack, relative to that at the start. */
 export const MEMORY_RATIO = 1.2;
 
 /** The ordinary clients before an attack, and the requests of each. */
@@ -33,13 +33,13 @@ export interface MemorySeen {
   readonly start: number;
   /** With the keys of the scenario. */
   readonly prepared: number;
-  /** The peak from then on. */
+  /** The peak after that. */
   readonly peak: number;
-  /** The least after the attack, without a forced collection. */
+  /** The lowest value after the attack, before the forced garbage collection. */
   readonly after: number;
   /** The time until it was within bounds, in milliseconds; null: it never was. */
   readonly tookMs: number | null;
-  /** The least after a forced garbage collection. */
+  /** The lowest value after the forced garbage collection. */
   readonly collected: number;
 }
 
@@ -53,11 +53,11 @@ export interface Outcome {
   readonly steady: Seen;
   readonly control: Seen;
   readonly memory: MemorySeen;
-  /** The bound of the peak beyond the prepared memory, in bytes. */
+  /** Maximum of `peak` minus `prepared`, in bytes. */
   readonly mayHoldBytes: number;
   /** The share of the wanted processor time that the server got. */
   readonly processorShare: number;
-  /** Clients and open files, before and after. */
+  /** Clients and open files, before and after the attack. */
   readonly clients: { readonly before: number; readonly after: number };
   readonly handles: { readonly before: number; readonly after: number };
   /** Lines of the server's log that report a bug. */
@@ -200,7 +200,7 @@ function shareOf(before: ProcessorTime, after: ProcessorTime): number {
   return runMs / (runMs + after.waitMs - before.waitMs);
 }
 
-/** Runs ordinary clients. The memory of a server after them is its start. */
+/** Runs ordinary clients. `MemorySeen.start` is the memory after them. */
 async function runOrdinaryClients(
   port: number,
   clients: number,

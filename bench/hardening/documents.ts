@@ -22,7 +22,7 @@ interface Findings {
 /** Writes the raw data. @param outcomes of all scenarios, from one run */
 export async function writeRaw(outcomes: readonly Judged[]): Promise<void> {
   const { versions, ...here } = await readMachine();
-  // Only the runtime and its engine take part.
+  // Of the programs, an attack uses only the runtime and its engine.
   const machine = { ...here, versions: versions.slice(0, 2) };
   await Deno.writeTextFile(RAW, JSON.stringify({ machine, outcomes }) + "\n");
 }

@@ -1,4 +1,4 @@
-/** Compares the outcome of an attack with the promises, and makes a row of it. */
+/** The judgement of an attack: compares its outcome with the promises, and formats it as a row. */
 import { percent } from "../harness/tables.ts";
 import { MEMORY_RATIO, type Outcome } from "./attacked_server.ts";
 import { READER_LIMITS } from "./attacks/slow.ts";

@@ -1,5 +1,6 @@
 /**
- * A well-behaved client at a fixed rate, in a process of its own: it shows what an attack costs others.
+ * A well-behaved client at a fixed rate, in a process of its own. It shows the effect of an attack on
+ * other clients.
  *
  * It is an open loop of testperf: requests leave by a schedule, a latency counts from the intended
  * start, and every value is checked. A second client does the same to a server that is not attacked.
@@ -20,7 +21,7 @@ import { answerOrders, AskedProcess } from "../harness/asked_process.ts";
 /** Requests a second to each of the two servers. */
 const STEADY_RATE = 200;
 
-/** Keys that are looked up, and as many that inserts and removes use. */
+/** Number of keys for lookups, and of those for inserts and removes. */
 const KEYS = 50;
 
 const VALUE_BYTES = 100;
@@ -31,7 +32,7 @@ const MIX = { lookup: 50, insert: 25, remove: 25 };
 /** The time limit of a reply, in milliseconds: on a busy machine it takes seconds. */
 const TIMEOUT_MS = 60_000;
 
-/** The schedule goes on until a report; this is longer than any attack, in milliseconds. */
+/** The length of a schedule, in milliseconds: longer than any attack. A report ends it. */
 const ENDLESS_MS = 3_600_000;
 
 /** The observations of one client. */
@@ -49,7 +50,7 @@ export interface SteadyReport {
   readonly control: Seen;
 }
 
-/** The process, from the outside. */
+/** The process of both clients, as its parent uses it. */
 export class SteadyClient implements AsyncDisposable {
   readonly #process: AskedProcess;
 

@@ -52,7 +52,7 @@ const CABLES: readonly (readonly [Role, Role])[] = [
   ["clients", "catalog"],
 ];
 
-/** Network namespaces cannot be made here. The message is the reason. */
+/** The error if network namespaces cannot be made here. Its message is the reason. */
 export class TwoHostsError extends Error {
   override name = "TwoHostsError";
 }

@@ -1,4 +1,4 @@
-/** Starts the server from its source, with the V8 flags of its executable. */
+/** The start of the server from its source, with the V8 flags of its executable. */
 import { PROGRAMS } from "../../tools/build/programs.ts";
 import { ALONE_ON_DISK, fromSource, Program, TOP } from "./program.ts";
 

@@ -7,7 +7,7 @@ export class OutOfTime extends Error {
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Aborts its signal on the first of these. Until disposal, the signals do not end the process. */
+/** Aborts its signal at the first of these events. Until disposal, they do not end the process. */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
   readonly #timer: ReturnType<typeof setTimeout>;

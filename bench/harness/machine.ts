@@ -2,7 +2,7 @@
 import { isoTime } from "../../lib/base/clock.ts";
 import { TOP } from "./program.ts";
 
-/** For the raw data, and the sentence above the figures. */
+/** The facts for the raw data, and for the sentence above the figures. */
 export interface Machine {
   /** ISO 8601, UTC. */
   readonly measuredAt: string;
@@ -49,7 +49,7 @@ function processor(): string {
   }
 }
 
-/** Empty if the program is missing or fails. */
+/** Returns the output of a program; empty if the program is missing or fails. */
 async function outputOf(program: string, ...args: string[]): Promise<string> {
   try {
     const command = new Deno.Command(program, { args, cwd: TOP, stderr: "null" });

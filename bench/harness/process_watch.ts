@@ -46,8 +46,8 @@ export async function handles(pid: number): Promise<Handles> {
 }
 
 /**
- * Waits until the resident memory is small enough, or time is up. A process gives memory back to the
- * system bit by bit.
+ * Waits until the resident memory is small enough, or time is up. A process returns memory to the
+ * system in steps.
  *
  * @param enoughBytes ends the wait (default: none)
  * @param collect starts a garbage collection of the process (default: nothing)

@@ -1,4 +1,4 @@
-/** Child programs: started, their output awaited, and killed on disposal. */
+/** Child programs: starts them, waits for their output, and kills them on disposal. */
 import assert from "assert";
 import { fileURLToPath } from "node:url";
 import { settlesWithin } from "../../lib/base/clock.ts";
@@ -6,7 +6,7 @@ import { settlesWithin } from "../../lib/base/clock.ts";
 /** The top folder of the checkout. */
 export const TOP: string = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The time limit of any wait, in milliseconds. It is long, since a busy machine is slow. */
+/** The time limit of any wait, in milliseconds. It is long, because a busy machine is slow. */
 export const PATIENCE_MS = 240_000;
 
 /** Flags of a server that announces itself nowhere and keeps its table in memory. */
@@ -31,7 +31,7 @@ export function fromSource(entry: string, ...args: string[]): string[] {
   ];
 }
 
-/** How to start a program. */
+/** Options of the start of a program. */
 export interface ProgramOptions {
   /** Working folder (default: the top folder). */
   readonly cwd?: string;

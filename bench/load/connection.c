@@ -13,7 +13,7 @@
 /* Room for wrong replies, which can be longer than the right ones. */
 #define SPARE_BYTES 2048
 
-/* The most bytes that are received at once, if one reply is not longer. */
+/* Maximum number of bytes that are received at once, unless one reply is longer. */
 #define MAX_IN_BYTES (256 * 1024)
 
 static _Noreturn void fail(const char *what) {

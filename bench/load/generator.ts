@@ -27,7 +27,7 @@ export interface Load {
   /** Time before the measurement, in seconds. */
   readonly warmUpS: number;
   readonly durationS: number;
-  /** Bytes (default: 32). */
+  /** Size of a value, in bytes (default: 32). */
   readonly valueBytes?: number;
   /** Further connections that do nothing (default: 0). */
   readonly idle?: number;
@@ -50,7 +50,7 @@ export interface LoadResult {
   readonly loadBusy: number;
   /** Processor time of all threads of the server, as a share of the time. */
   readonly serverCpu: number;
-  /** At the end. */
+  /** Resident memory of the server at the end. */
   readonly serverResidentBytes: number;
 }
 
@@ -79,7 +79,7 @@ export class Generator {
   }
 
   /**
-   * Compiles it.
+   * Compiles the generator.
    *
    * @param folder for the executable
    * @param signal ends each run

@@ -79,7 +79,7 @@ static uint32_t random_below(struct load *load, uint32_t limit) {
   return (uint32_t)((bits * limit) >> 32);
 }
 
-/* False if no more requests are to be sent. */
+/* Chooses the next request. False: no more requests are sent. */
 static bool next_request(struct load *load, struct request *next) {
   if (load->options.preload && load->preloaded == load->options.keys) load->is_ending = true;
   if (load->is_ending) return false;
@@ -169,8 +169,8 @@ static void run_until(struct load *load, uint64_t end_ns) {
 }
 
 /*
- * Opens connections that then stay idle. Each looks one key up first, so that the server has set up all
- * that it has for a client. They are opened in groups, since the backlog of a server is small.
+ * Opens connections that then stay idle. Each looks one key up first, so that the server allocates all
+ * memory of a client. They are opened in groups, because the backlog of a server is small.
  */
 static void open_idle(struct load *load) {
   static struct connection group[IDLE_GROUP];
@@ -215,7 +215,7 @@ static void start(struct load *load) {
   }
 }
 
-/* As a string of JSON. */
+/* Prints a text as a JSON string. */
 static void print_text(const char *text) {
   putchar('"');
   for (; *text; text++) {

@@ -17,7 +17,7 @@ static const char usage[] =
     "  --preload           inserts each key once instead, and ends\n"
     "  --idle N            further connections that do nothing (0)\n"
     "  --slow N            further connections that hardly read their replies (0)\n"
-    "  --slow-bytes N      what each of them reads every 10 ms (4096); 0: it never reads\n"
+    "  --slow-bytes N      bytes that each of them reads every 10 ms (4096); 0: it never reads\n"
     "  --server-pid N      the process whose processor time and memory to report\n"
     "  --seed N            of the choice of keys (1)\n";
 

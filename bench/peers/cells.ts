@@ -1,10 +1,10 @@
 /** The cells of the comparison: an operation and a number of connections, of one server and its rivals. */
 import type { PeerName } from "./peer.ts";
 
-/** A server to compare with, and the ratios to reach; without these, it is for information. */
+/** A server to compare with, and the ratios to reach; without ratios, it is for information. */
 export interface Rival {
   readonly peer: PeerName;
-  /** Times the throughput of the rival. */
+  /** The throughput to reach, as a multiple of the rival's. */
   readonly must?: number;
   readonly aim?: number;
   /** Whether the quick run measures it too. */

@@ -1,6 +1,6 @@
 /**
  * An echo server: reads from each connection, writes the same bytes, and reads again. It shows the
- * least that any server on this runtime costs.
+ * lowest cost of a server on this runtime.
  */
 const BUFFER_BYTES = 16 * 1024;
 

@@ -1,4 +1,4 @@
-/** Compares the load generator with that of Redis, against the same Redis. */
+/** A comparison of the load generator with that of Redis, against the same Redis. */
 import { isInstalled, run } from "../harness/program.ts";
 import type { Peer } from "./peer.ts";
 import { pinned } from "../harness/cpu_pinning.ts";

@@ -1,4 +1,4 @@
-/** Figures of htserver alone: with many connections or keys, and by its own figures with few. */
+/** Figures of htserver alone with many connections or keys, some relative to its figures with few. */
 import { spreadOf } from "../harness/summary.ts";
 import type { Verdict } from "./ratios.ts";
 
@@ -11,7 +11,7 @@ export interface LimitFigure {
   /** A lower bound if the unit is a ratio, else an upper bound; undefined: for information. */
   readonly must: number | undefined;
   readonly aim: number | undefined;
-  /** The reason that there are no values. */
+  /** The reason why there are no values. */
   readonly problem?: string;
 }
 
@@ -36,7 +36,7 @@ export function limitTexts(figure: LimitFigure): [median: string, spread: string
   return [text(spread.median), `${text(spread.min)} to ${text(spread.max)}`];
 }
 
-/** A figure as in `0.85x` or `120 MB`. */
+/** Formats a figure, as in `0.85x` or `120 MB`. */
 export function withUnit(value: number | undefined, unit: LimitFigure["unit"]): string {
   if (value === undefined) return "";
   return `${value.toFixed(DIGITS[unit])}${unit === "x" ? "" : " "}${unit}`;

@@ -1,4 +1,4 @@
-/** The throughput with ten million keys, by that with a thousand. */
+/** The throughput with ten million keys, relative to that with a thousand. */
 import type { LimitFigure } from "./limits.ts";
 import type { Peer } from "./peer.ts";
 import { prepare } from "./rounds.ts";

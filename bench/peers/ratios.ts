@@ -1,4 +1,4 @@
-/** The throughput of a server by that of its rivals. */
+/** The throughput of a server relative to that of its rivals. */
 import { type Spread, spreadOf } from "../harness/summary.ts";
 import type { Cell, Rival } from "./cells.ts";
 import type { LoadResult } from "../load/generator.ts";
@@ -15,9 +15,9 @@ export interface Ratio {
   readonly rival: PeerName;
   readonly must: number | undefined;
   readonly aim: number | undefined;
-  /** Over all rounds. Each ratio is of two stages of one round, which ran at about the same time. */
+  /** Ratios of all rounds. The two stages of a ratio are of one round, so they ran at about one time. */
   readonly spread: Spread;
-  /** The same with requests by the processor time of the server: the cost, not the speed. */
+  /** The same for requests per second of the server's processor time: the cost, not the speed. */
   readonly byCpu: Spread;
   readonly verdict: Verdict;
 }
@@ -63,7 +63,7 @@ function ratiosByRound(
   });
 }
 
-/** Compares a value with its targets. More is better. */
+/** Compares a value with its targets. A larger value is better. */
 export function verdictOn(value: number, must?: number, aim?: number): Verdict {
   if (must === undefined) return "";
   if (!(value >= must)) return "MISSED";

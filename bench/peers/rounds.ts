@@ -1,4 +1,4 @@
-/** Runs cells in rounds, so that the drift of the machine affects all servers alike. */
+/** The rounds of a run: all cells run in each round, so that the machine's drift affects all servers alike. */
 import type { Problems } from "../harness/problems.ts";
 import type { Random } from "../harness/random.ts";
 import type { Generator, Load, LoadResult } from "../load/generator.ts";
@@ -8,18 +8,18 @@ import type { Peer, PeerName } from "./peer.ts";
 /** The load before the first round, which makes the servers compile their code. */
 const WARM_UP = { connections: 50, inFlight: 16, warmUpS: 0, durationS: 0.5 } as const;
 
-/** How to run the rounds. */
+/** The plan of the rounds. */
 export interface Plan {
   readonly cells: readonly Cell[];
   /** Keys of the tables. */
   readonly keys: number;
   readonly rounds: number;
-  /** In terms of `performance.now()`. A round that would end later is left out, except the first. */
+  /** By `performance.now()`. A round that would end later is left out, except the first. */
   readonly endMs: number;
   /** The warm-up and the length of each stage, in seconds. */
   readonly warmUpS: number;
   readonly durationS: number;
-  /** For the order. */
+  /** Chooses the order. */
   readonly random: Random;
 }
 

@@ -1,4 +1,4 @@
-/** Starts the servers that are compared, each on a free port of the loopback. */
+/** The start of the servers that are compared, each on a free port of the loopback. */
 import { writeBundle } from "../../tools/build/bundle.ts";
 import { type Program as Built, PROGRAMS, runtimeFlags } from "../../tools/build/programs.ts";
 import { ALONE_ON_DISK, isInstalled, Program } from "../harness/program.ts";
@@ -11,9 +11,9 @@ const HERE = new URL(".", import.meta.url).pathname;
 /** The connection limit of each server: more than the benchmark opens. */
 const MAX_CLIENTS = 15_000;
 
-/** How to start a server. */
+/** Options of the start of a server. */
 export interface StartOptions {
-  /** For the files of all servers, so that they are on one disk. */
+  /** Folder for the files of all servers, so that they are on one disk. */
   readonly folder: string;
   /** The command that starts htserver. */
   readonly htserver: readonly string[];
@@ -129,7 +129,7 @@ function newFolder({ folder }: StartOptions): string {
   return Deno.makeTempDirSync({ dir: folder, prefix: "data-" });
 }
 
-/** A port that was free a moment ago, since Redis cannot choose one itself. */
+/** Returns a port that was free a moment ago, because Redis cannot choose one itself. */
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;

@@ -6,7 +6,7 @@ import type { Workspace } from "./workspace.ts";
 const KEYS = 1_000_000;
 const ROUNDS = 3;
 
-/** It matches one key in a hundred. */
+/** A regex that matches one key in a hundred. */
 const REGEX = "42$";
 const MATCHES = KEYS / 100;
 

@@ -67,7 +67,7 @@ export class Workspace implements AsyncDisposable {
     try {
       return this.#running.use(await startPeer(name, options));
     } catch (error) {
-      this.#signal.throwIfAborted(); // The signal is the reason then.
+      this.#signal.throwIfAborted(); // Then the signal is the reason.
       throw error;
     }
   }
@@ -76,7 +76,7 @@ export class Workspace implements AsyncDisposable {
    * Starts servers one after another, and prepares them.
    *
    * @param keys of their tables
-   * @param readyByMs in terms of `performance.now()`: no server is started later, except the first two
+   * @param readyByMs by `performance.now()`; no server is started later, except the first two
    * @param problems receives the servers that failed, or that there was no time for
    * @param say reports a server that is not installed
    */

@@ -14,7 +14,7 @@ const COMMITTED = `${TOP}docs/data/report`;
 
 const REPORT = `${TOP}REPORT`;
 
-/** What to measure, and where to write it. */
+/** Options of a run. */
 export interface BenchOptions {
   readonly plan: Plan;
   /** The command line, for the report. */
@@ -63,7 +63,7 @@ export async function runBench(options: BenchOptions): Promise<void> {
     else failures = [...failures, sentence];
   }
   const parts = bench.parts.map(({ name }) => name).join(", ") || "no sweep";
-  const where = `what was measured (${parts}) is in ${folder}`;
+  const where = `the measurements until then (${parts}) are in ${folder}`;
   if (signal.aborted && !(signal.reason instanceof OutOfTime)) {
     throw new Error(`${messageOf(signal.reason)}; ${where}`);
   }

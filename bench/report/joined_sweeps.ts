@@ -1,4 +1,4 @@
-/** Joins two sweeps of different operations into one. */
+/** The union of two sweeps of different operations. */
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 
 /**

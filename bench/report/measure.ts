@@ -34,7 +34,7 @@ export interface Sink {
   sweep(part: PartName, data: SweepData): Promise<void>;
 }
 
-/** How to run. */
+/** Options of the measurements. */
 export interface MeasureOptions {
   readonly plan: Plan;
   /** The command line, for the report. */
@@ -109,7 +109,7 @@ export async function measure(options: MeasureOptions): Promise<BenchData> {
   };
 }
 
-/** The surroundings of a part. */
+/** The context of a part. */
 interface PartContext {
   readonly options: MeasureOptions;
   readonly budget: TimeBudget;
@@ -184,7 +184,7 @@ function weightOf(sweeps: readonly SweepPlan[]): number {
   return sweeps.reduce((sum, sweep) => sum + sweepWeight(sweep), 0);
 }
 
-/** Turns a failure into the reason that something was not measured. */
+/** Turns a failure into the reason why there is no measurement. */
 async function orReason<Result>(work: () => Promise<Result>): Promise<Result | NotMeasured> {
   try {
     return await work();
@@ -193,7 +193,7 @@ async function orReason<Result>(work: () => Promise<Result>): Promise<Result | N
   }
 }
 
-/** Counts system calls. The servers are started for this alone, since tracing slows them down. */
+/** Counts system calls. The servers are started for this alone, because tracing slows them down. */
 async function trace(
   { plan, folder, sink }: MeasureOptions,
   budget: TimeBudget,

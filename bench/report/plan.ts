@@ -88,7 +88,7 @@ export function planRun({ isQuick, isTwoHostsOnly }: PlanOptions): Plan {
     sweeps: [
       whole("memory"),
       { ...whole("durable"), maxClients: maxDurableClients },
-      // Two operations are enough to show the cost of the way between two addresses.
+      // Two operations are enough to show the cost of the network between two hosts.
       {
         ...whole("two-hosts-memory"),
         operations: ["insert", "lookup"],

@@ -27,7 +27,7 @@ export class ProcessorSampler implements Disposable {
   }
 }
 
-/** Undefined without /proc, or if the process has ended. */
+/** Reads the counters; undefined without /proc, or if the process has ended. */
 function takeSample(pid: number): ProcessorSample | undefined {
   try {
     // The `schedstat` of a process has the times of its first thread, the event loop.

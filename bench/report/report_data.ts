@@ -31,7 +31,7 @@ export const PARTS: Readonly<Record<PartName, PartKind>> = {
   "two-hosts-durable": { isDurable: true, hosts: 2, title: "durable, two hosts" },
 };
 
-/** The reason that something was not measured. */
+/** The reason why there is no measurement. */
 export interface NotMeasured {
   /** Follows "not measured: ". */
   readonly why: string;
@@ -68,7 +68,7 @@ export interface BenchData {
   readonly version: 1;
   /** The command line. */
   readonly command: string;
-  /** A quick run shows that everything works. Its figures are rough. */
+  /** A quick run only tests the measurements. Its figures are rough. */
   readonly isQuick: boolean;
   /** Keys in the table before removes (not in older data). */
   readonly removeKeys?: number;
@@ -76,7 +76,7 @@ export interface BenchData {
   readonly seconds: number;
   readonly site: Site;
   readonly parts: readonly PartData[];
-  /** Why there is no part with two hosts; null if there is one. */
+  /** The reason why there is no part with two hosts; null if there is one. */
   readonly twoHosts: NotMeasured | null;
   readonly syncs: readonly SyncTimes[] | NotMeasured;
   readonly systemCalls: readonly SystemCalls[] | NotMeasured;
@@ -92,7 +92,7 @@ export interface Findings {
   readonly sweeps: Readonly<Partial<Record<PartName, SweepData>>>;
 }
 
-/** Whether data is the reason that it was not measured. */
+/** Whether data is a reason in place of a measurement. */
 export function isNotMeasured(data: object): data is NotMeasured {
   return "why" in data;
 }

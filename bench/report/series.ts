@@ -13,11 +13,11 @@ export interface Point {
   readonly sums: readonly number[];
   /** The median of the repeats. */
   readonly sum: number;
-  /** That by the number of clients. */
+  /** `sum` divided by the number of clients. */
   readonly each: number;
   /** Each client, in the repeat whose sum is the median (the lower one of two). */
   readonly perClient: readonly number[];
-  /** The slowest client by the fastest, in the worst repeat. */
+  /** Operations of the slowest client divided by those of the fastest, in the worst repeat. */
   readonly fairness: number;
   /** Medians of the repeats. `maxMs` is the greatest of all. */
   readonly meanMs: number;

@@ -3,7 +3,7 @@ import { type Address, addressText } from "../../lib/base/address.ts";
 import type { Hosts } from "../harness/hosts.ts";
 import { fromSource, Program } from "../harness/program.ts";
 
-/** What to start. */
+/** Options of the start. */
 export interface ServedOptions {
   readonly hosts: Hosts;
   readonly isDurable: boolean;
@@ -65,7 +65,7 @@ async function portOf(what: string, program: Program, signal: AbortSignal): Prom
   try {
     return await program.port();
   } catch {
-    signal.throwIfAborted(); // The signal is the reason then.
+    signal.throwIfAborted(); // Then the signal is the reason.
     throw new Error(`The ${what} did not start: ${program.stderr.trim() || "it wrote no reason"}`);
   }
 }

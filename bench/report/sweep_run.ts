@@ -1,4 +1,4 @@
-/** Runs `testperf NAME --sweep`, and reads its measurements, also those of a failed sweep. */
+/** A run of `testperf NAME --sweep`, with its measurements, also those of a failed sweep. */
 import { messageOf } from "../../lib/base/errors.ts";
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import type { Host } from "../harness/hosts.ts";
@@ -9,7 +9,7 @@ import { type Served, throughOnly } from "./served.ts";
 /** The time that testperf has to print its measurements after an interrupt, in milliseconds. */
 const LAST_WORDS_MS = 6_000;
 
-/** The time that testperf looks for a server that is gone, in seconds. */
+/** The time during which testperf searches for a server that has ended, in seconds. */
 const SERVER_GONE_S = 5;
 
 /** A sweep that failed. */

@@ -23,7 +23,7 @@ const REQUESTS: Readonly<Record<string, (client: HtClient, key: string) => Promi
   remove: (client, key) => client.remove(key),
 };
 
-/** The limit of a request, in milliseconds, for a server that was ended meanwhile. */
+/** The time limit of a request, in milliseconds. It ends the wait for a server that has ended. */
 const CALL_MS = 5_000;
 
 /** As large as the values of the sweeps. */

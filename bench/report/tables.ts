@@ -167,7 +167,7 @@ export function operationsTable(findings: Findings): string {
   );
 }
 
-/** The durable table by the one in memory. */
+/** The durable table compared with the one in memory. */
 export function durableTable(findings: Findings): string {
   return ratioTable(
     `${TABLES.durable} Durable as a multiple of in memory: ops/s of all clients together, by number of clients`,
@@ -177,7 +177,7 @@ export function durableTable(findings: Findings): string {
   );
 }
 
-/** Two hosts by one host. */
+/** Two hosts compared with one host. */
 export function twoHostsTable(findings: Findings): string {
   const heading =
     `${TABLES.twoHosts} Two hosts as a multiple of one, in memory: ops/s of all clients together, by number of clients`;

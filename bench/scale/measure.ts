@@ -1,4 +1,4 @@
-/** Measures a series in rounds, with a server for each table that its points need. */
+/** The measurement of a series in rounds, with a server for each table that its points need. */
 import { sleep } from "../../lib/base/clock.ts";
 import { messageOf } from "../../lib/base/errors.ts";
 import type { Random } from "../harness/random.ts";
@@ -12,7 +12,7 @@ import type { Workspace } from "../peers/workspace.ts";
 import type { ScalePoint } from "./figures.ts";
 import type { Point, Series } from "./series.ts";
 
-/** How to measure. */
+/** Options of a measurement. */
 export interface Plan {
   /** The most rounds. */
   readonly rounds: number;
@@ -120,7 +120,7 @@ async function fill({ generator }: Workspace, peer: Peer, { keys, valueBytes = 3
   await generator.run(peer, { ...WARM_UP, keys, valueBytes });
 }
 
-/** A failure, or a lack of time, becomes the problem of these rows. Ctrl-C ends everything. */
+/** Runs work on rows. A failure, or a lack of time, becomes their problem. Ctrl-C ends everything. */
 async function attempt(
   rows: Row[],
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 /**
- * Loaded before a server (`--preload`, with `--v8-flags=--expose-gc`): on SIGUSR2 it collects garbage
- * and prints what is in use, as `census N {...}` on stderr, with N from 1 on.
+ * A script that is loaded before a server (`--preload`, with `--v8-flags=--expose-gc`). On SIGUSR2, it
+ * collects garbage and prints the resources in use, as `census N {...}` on stderr, with N from 1 on.
  *
  * It counts the timers of `setTimeout` and `setInterval`. The server uses no others.
  */

@@ -29,7 +29,7 @@ export interface FullCounts {
   lookedUp: number;
 }
 
-/** All counts at 0. */
+/** Makes counts that are all 0. */
 export function noCounts(): FullCounts {
   return {
     inserted: 0,
@@ -105,7 +105,7 @@ export class FullClient {
     return anyString(anySize(MAX_BYTES, random), random);
   }
 
-  /** Whether there was room. */
+  /** Inserts a value. @returns whether there was room */
   async #insert(key: string, value: Value): Promise<boolean> {
     const before = this.#model.textOf(key);
     const grows = before === undefined || value.text.length > before.length;

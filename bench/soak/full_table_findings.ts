@@ -27,7 +27,7 @@ export interface FullTableSeen {
   readonly peakBytes: number;
   /** Resident memory before each check. */
   readonly residentBytes: readonly number[];
-  /** The memory of the full table by its own account, least and most. */
+  /** Smallest and largest size of the full table, as the table counts it. */
   readonly leastTableBytes: number;
   readonly mostTableBytes: number;
   /** Comparisons of all keys with the model. */

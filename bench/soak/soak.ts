@@ -16,7 +16,7 @@ import { SteadyClient } from "./steady_client.ts";
 import { Visitors } from "./visitors.ts";
 import { WatchedServer } from "./watched_server.ts";
 
-/** How to run. */
+/** Options of a soak. */
 export interface SoakOptions {
   readonly minutes: number;
   readonly seed: number;

@@ -5,7 +5,7 @@ import { type ArtificialSweep, artificialSweep } from "./sweep_data.ts";
 
 const CLIENTS = [1, 2, 3, 4, 6, 8, 12];
 
-/** A sweep that is level from two clients on. The runs differ by one percent. */
+/** Makes a sweep whose throughput is level from two clients on. The runs differ by one percent. */
 export function levelSweep(
   sumOps: number,
   operations: readonly Operation[] = OPERATIONS,

@@ -23,8 +23,9 @@ const BRIEF: AttackOptions = {
 };
 
 /**
- * The most by which the well-behaved client's p99 may exceed the control's, in milliseconds, if the
- * server gets all the processor time that it wants. With less time, the bound is higher.
+ * Maximum difference between the p99 of the well-behaved client and that of the control, in
+ * milliseconds, if the server gets all the processor time that it wants. With less time, the maximum
+ * is higher.
  */
 const MAX_ADDED_MS = 50;
 

@@ -1,4 +1,4 @@
-/** Loaded before a server (`--preload`): leaks memory and timers, as a bug would. */
+/** A script that is loaded before a server (`--preload`). It leaks memory and timers, as a bug would. */
 const leaked: Uint8Array[] = [];
 
 const leak = setInterval(() => {

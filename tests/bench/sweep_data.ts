@@ -10,7 +10,7 @@ const STAGE_S = 1;
 /** Time from the start of one stage to the next, in milliseconds. */
 const STAGE_EVERY_MS = 2_000;
 
-/** When the first stage began, in Unix milliseconds. */
+/** Start of the first stage, in Unix milliseconds. */
 export const SWEEP_STARTED_UNIX_MS = 1_800_000_000_000;
 
 /** The numbers of an artificial sweep. */

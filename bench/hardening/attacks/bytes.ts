@@ -6,7 +6,7 @@ const MILLION = 1_000_000;
 const encoder = new TextEncoder();
 const PING = line({ method: "ping" });
 
-/** A key that only requests inside of another protocol insert. */
+/** A key that is inserted only if the server executes requests inside of another protocol. */
 const SMUGGLED_KEY = "hostile-smuggled";
 
 export const BYTES: readonly Scenario[] = [
@@ -136,7 +136,7 @@ function wideRequests(members: number): Uint8Array[] {
   ].map((text) => encoder.encode(text + "\n"));
 }
 
-/** 100 lines. */
+/** Makes 100 lines. */
 function noise(): Uint8Array {
   const lines: number[] = [];
   for (let n = 0; n < 100; n++) {
@@ -149,7 +149,7 @@ function noise(): Uint8Array {
   return new Uint8Array(lines);
 }
 
-/** A ClientHello of TLS 1.2, which need not contain a line end. */
+/** Makes a ClientHello of TLS 1.2. It need not contain a line end. */
 function tlsHello(): Uint8Array {
   const body = [3, 3, ...crypto.getRandomValues(new Uint8Array(32)), 0, 0, 2, 0x13, 1, 1, 0];
   return new Uint8Array([

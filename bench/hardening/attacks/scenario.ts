@@ -60,7 +60,7 @@ export class Attack {
     this.#over = AbortSignal.timeout(durationMs);
   }
 
-  /** A number of the full attack, by the size of this one. */
+  /** Scales a number of the full attack to the size of this one. */
   scaled(count: number): number {
     return Math.max(1, Math.round(count * this.#size));
   }
@@ -169,7 +169,7 @@ export class HostileClient {
     }
   }
 
-  /** Reads this number of lines, or until the server closes, and returns how many came. */
+  /** Reads `count` lines, or fewer if the server closes, and returns their number. */
   async lines(count: number): Promise<number> {
     let lines = 0;
     while (lines < count) {
@@ -210,7 +210,7 @@ export class HostileClient {
   }
 }
 
-/** Uses a client of its own, and closes it. */
+/** Connects a client, runs `use` with it, and closes it. */
 export async function withClient(
   attack: Attack,
   use: (client: HostileClient) => Promise<unknown>,

@@ -13,7 +13,7 @@ const GUESSES_PER_SECOND = 1_000;
 const REGEX_KEYS = 200;
 const REGEX_KEY_CHARS = 2_000;
 
-/** Exponential in engines that backtrack, and large in the others. */
+/** Regexes that take exponential time in an engine with backtracking, and many states in RE2. */
 const REGEXES = [
   "(a*)*b",
   "(a|aa)+$b",

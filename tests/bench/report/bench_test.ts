@@ -56,7 +56,7 @@ longTest({
     const started = await descendants(bench.pid, PROCESSES);
     bench.kill("SIGINT");
     assert.equal(await bench.exitCode(), 1, bench.stderr);
-    assert.match(bench.stderr, /^Interrupted; what was measured \(memory.*\) is in /);
+    assert.match(bench.stderr, /^Interrupted; the measurements until then \(memory.*\) are in /);
     assert.ok(Deno.statSync(`${folder.path}/out/memory.json`).isFile);
     await gone(started);
   },
@@ -76,7 +76,7 @@ longTest({
     assert.ok(server);
     Deno.kill(server.pid, "SIGKILL");
     assert.equal(await bench.exitCode(), 1, bench.stderr);
-    assert.match(bench.stderr, /^durable, .*; what was measured \(memory.*\) is in /);
+    assert.match(bench.stderr, /^durable, .*; the measurements until then \(memory.*\) are in /);
     assert.ok(Deno.statSync(`${folder.path}/out/memory.json`).isFile);
     await gone(started);
   },
@@ -93,7 +93,7 @@ longTest({
     const { parts, syncs, unfinished } = findings.bench;
     // A slow machine may finish no sweep in this time. It keeps the rest.
     assert.equal(exitCode, parts.length > 0 ? 0 : 1, bench.stderr);
-    assert.match(bench.stdout + bench.stderr, /what was measured \(.+\) is in /);
+    assert.match(bench.stdout + bench.stderr, /the measurements until then \(.+\) are in /);
     assert.ok(Array.isArray(syncs));
     assert.match(unfinished?.[0] ?? "", /^in memory.*(time was up|no time left)/);
     assert.match(

@@ -6,7 +6,7 @@ import { PATIENCE_MS } from "../../../bench/harness/program.ts";
 /** The interval of the polls, in milliseconds. */
 const EVERY_MS = 20;
 
-/** A process: its number and its start time, since the system uses numbers again. */
+/** A process: its number and its start time, because the system reuses numbers. */
 export interface SeenProcess {
   readonly pid: number;
   readonly started: string;
