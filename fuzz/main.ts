@@ -8,7 +8,7 @@ import { targetOf, TARGETS } from "./all_targets.ts";
 import { HELP, type Options, parseOptions, replayLine } from "./options.ts";
 import { runTargets, type TargetFinding, type TargetResult } from "./run_targets.ts";
 import { isServerTarget } from "./target.ts";
-import { runWatched } from "./watched.ts";
+import { runWatched } from "./worker_watch.ts";
 
 /** Random seeds are below this. */
 const SEEDS = 1_000_000;

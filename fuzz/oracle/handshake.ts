@@ -1,6 +1,6 @@
 /** The reply to the first line of a connection by docs/PROTOCOL.md. Shares no code with the tested code. */
 import { linesOf } from "./lines.ts";
-import { asked } from "./request.ts";
+import { readRequest } from "./request.ts";
 
 const MAY_COME_FIRST = new Set("{ \t\r\n");
 
@@ -21,6 +21,6 @@ export function firstReply(
   const [line] = linesOf(stream, maxLineBytes);
   if (line === undefined) return undefined;
   if (line === "too long") return "TooLarge";
-  if (line === "not UTF-8" || asked(line).type === "RequestError") return "RequestError";
+  if (line === "not UTF-8" || readRequest(line).type === "RequestError") return "RequestError";
   return "ours";
 }

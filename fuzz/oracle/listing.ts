@@ -14,7 +14,7 @@ const MAX_HOST_CHARS = 255, LIFETIME_S = 900;
 const encoder = new TextEncoder();
 
 /** The records of a listing; undefined if it is not a JSON array. */
-export function listed(
+export function readListing(
   text: string,
   nowS: number,
   { recordBytes, nameChars, addresses }: ListingLimits,

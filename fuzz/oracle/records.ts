@@ -4,7 +4,7 @@
  */
 import { crc32 } from "node:zlib";
 import { parsed } from "./json_text.ts";
-import { asked, textMember } from "./request.ts";
+import { readRequest, textMember } from "./request.ts";
 
 /** A line of a file, with its members if it is an intact record. */
 export interface RecordLine {
@@ -44,7 +44,7 @@ function hexNumber(text: string): number {
 
 /** Applies the change of a record; false if it has none. */
 export function applyChange(pairs: Pairs, json: Uint8Array): boolean {
-  const change = asked(json);
+  const change = readRequest(json);
   if (change.type !== "OK") return false;
   const { method, members } = change;
   if (method === "insert") {
@@ -60,7 +60,7 @@ export function headerOf(json: Uint8Array): Readonly<Record<string, unknown>> {
 }
 
 /** The result of a start with a log and no checkpoint. */
-export interface LogRead {
+export interface LogResult {
   /** The table. */
   readonly pairs: Pairs;
   /** Whether the log must be rejected, must not be, or can be. */
@@ -68,7 +68,7 @@ export interface LogRead {
 }
 
 /** Reads a log that starts with change 1. */
-export function readLog(file: Uint8Array): LogRead {
+export function readLog(file: Uint8Array): LogResult {
   const pairs: Pairs = new Map();
   const lines = recordLines(file);
   let last = 0;
@@ -95,7 +95,7 @@ export function readLog(file: Uint8Array): LogRead {
 }
 
 /** Whether a line without a record is damage: a later record proves that it was on disk. */
-function damageAt(lines: readonly RecordLine[], at: number, lost: number): LogRead["damage"] {
+function damageAt(lines: readonly RecordLine[], at: number, lost: number): LogResult["damage"] {
   if (at === 0) return "yes"; // A log gets its name when its header is on disk.
   const later = lines.slice(at);
   const isProven = later.some(({ whole }) =>

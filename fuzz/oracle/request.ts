@@ -4,7 +4,7 @@
 import { membersOf, parsed, utf8Text } from "./json_text.ts";
 
 /** A line that is a request. */
-export interface Asked {
+export interface ValidRequest {
   readonly type: "OK";
   /** In its spelling. */
   readonly id: string | undefined;
@@ -14,7 +14,7 @@ export interface Asked {
 }
 
 /** A line that is not a request. */
-export interface Refused {
+export interface InvalidRequest {
   readonly type: "RequestError" | "MethodError" | "ValueError";
   readonly id: string | undefined;
 }
@@ -49,7 +49,7 @@ function isPositiveInteger(text: string): boolean {
 }
 
 /** Reads a line. */
-export function asked(line: Uint8Array): Asked | Refused {
+export function readRequest(line: Uint8Array): ValidRequest | InvalidRequest {
   const text = utf8Text(line);
   const whole = text === undefined ? undefined : parsed(text)?.value;
   if (text === undefined || typeof whole !== "object" || whole === null || Array.isArray(whole)) {

@@ -5,7 +5,7 @@
 import { areEqualAtoms } from "./decimal.ts";
 import { type Member, membersOf, parsed, partsOf } from "./json_text.ts";
 import type { Line } from "./lines.ts";
-import { type Asked, asked, textMember, value } from "./request.ts";
+import { readRequest, textMember, type ValidRequest, value } from "./request.ts";
 
 /** The limits of the server. */
 export interface Limits {
@@ -17,9 +17,9 @@ export interface Limits {
 /** A search with further parts. */
 export interface OpenSearch {
   readonly cursor: string;
-  readonly asked: Asked;
+  readonly request: ValidRequest;
   /** Keys in its replies that were not removed since. They must not come again. */
-  readonly came: Set<string>;
+  readonly foundKeys: Set<string>;
   /** Matching keys that were in the table all the time; undefined: not known. */
   readonly lasting: Set<string> | undefined;
 }
@@ -90,7 +90,7 @@ export class TableModel {
   judge(line: Line, reply: string): string | undefined {
     if (line === "too long") return refusal(reply, undefined, ["TooLarge"]);
     if (line === "not UTF-8") return refusal(reply, undefined, ["RequestError"]);
-    const request = asked(line);
+    const request = readRequest(line);
     if (request.type !== "OK") return refusal(reply, request.id, [request.type]);
     switch (request.method) {
       case "insert":
@@ -117,7 +117,7 @@ export class TableModel {
     }
   }
 
-  #insert({ id, members }: Asked, reply: string): string | undefined {
+  #insert({ id, members }: ValidRequest, reply: string): string | undefined {
     const key = textMember(members, "key"), value = members.get("value") ?? "";
     const isNearlyFull = this.#bytes + 3 * (key.length + value.length) >
       this.#limits.maxTableBytes * FULL_SHARE;
@@ -129,13 +129,17 @@ export class TableModel {
     this.#bytes += value.length - (this.#entries.get(key)?.value.length ?? -key.length);
     this.#entries.set(key, { value });
     // The new value may not match an open query.
-    for (const { asked, lasting } of this.#searches) {
-      if (asked.method === "query") lasting?.delete(key);
+    for (const { request, lasting } of this.#searches) {
+      if (request.method === "query") lasting?.delete(key);
     }
     return undefined;
   }
 
-  #lookup({ id, members }: Asked, reply: string, then: (key: string) => void): string | undefined {
+  #lookup(
+    { id, members }: ValidRequest,
+    reply: string,
+    then: (key: string) => void,
+  ): string | undefined {
     const key = textMember(members, "key");
     const entry = this.#entries.get(key);
     if (entry === undefined) return refusal(reply, id, ["KeyError"]);
@@ -151,13 +155,13 @@ export class TableModel {
   #remove(key: string): void {
     this.#bytes -= key.length + (this.#entries.get(key)?.value.length ?? 0);
     this.#entries.delete(key);
-    for (const { came, lasting } of this.#searches) {
-      came.delete(key);
+    for (const { foundKeys, lasting } of this.#searches) {
+      foundKeys.delete(key);
       lasting?.delete(key);
     }
   }
 
-  #info(request: Asked, reply: string): string | undefined {
+  #info(request: ValidRequest, reply: string): string | undefined {
     const result = resultOf(reply, request.id);
     const info = result === undefined ? undefined : parsed(result)?.value;
     if (typeof info !== "object" || info === null) return unlike(reply, "the members of info");
@@ -168,7 +172,7 @@ export class TableModel {
     return project === this.#limits.project ? undefined : `info has the project '${project}'`;
   }
 
-  #search(request: Asked, reply: string): string | undefined {
+  #search(request: ValidRequest, reply: string): string | undefined {
     const { id, members } = request;
     const cursor = members.has("cursor") ? textMember(members, "cursor") : undefined;
     const open = cursor === undefined
@@ -176,7 +180,7 @@ export class TableModel {
       : this.#searches.find((one) => one.cursor === cursor);
     const limit = value(members, "limit");
     const isError = !reply.startsWith(OK);
-    if (cursor !== undefined && (open === undefined || !isSame(open.asked, request))) {
+    if (cursor !== undefined && (open === undefined || !isSame(open.request, request))) {
       return refusal(reply, id, ["ValueError"]);
     }
     if (cursor !== undefined && limit === undefined) return refusal(reply, id, ["ValueError"]);
@@ -193,13 +197,13 @@ export class TableModel {
         ? undefined
         : `the result is not too large: ${shown(reply)}`;
     }
-    const came = resultOf(reply, id);
-    if (came === undefined) return unlike(reply, "pairs");
-    if (parsed(came) === undefined || !came.startsWith("[")) {
+    const result = resultOf(reply, id);
+    if (result === undefined) return unlike(reply, "pairs");
+    if (parsed(result) === undefined || !result.startsWith("[")) {
       return unlike(reply, "an array of pairs");
     }
-    const pairs = partsOf(came);
-    const keys = new Set(open?.came);
+    const pairs = partsOf(result);
+    const keys = new Set(open?.foundKeys);
     for (const pair of pairs) {
       const key = wanted.may.get(pair);
       if (key === undefined) return `it found ${shown(pair)}, which is missing or does not match`;
@@ -216,7 +220,7 @@ export class TableModel {
     const next = /^,"cursor":"([^"\\]*)",/.exec(afterId(reply, id) ?? "")?.[1];
     if (next !== undefined) {
       if (limit === undefined) return "there is a cursor without a limit";
-      this.#searches.push({ cursor: next, asked: request, came: keys, lasting });
+      this.#searches.push({ cursor: next, request, foundKeys: keys, lasting });
       return undefined;
     }
     for (const key of lasting ?? []) {
@@ -227,7 +231,7 @@ export class TableModel {
 
   /** The pairs that a search can find, with their keys, and the keys that it must find, if known. */
   #wanted(
-    { method, members }: Asked,
+    { method, members }: ValidRequest,
     regex: string | undefined,
   ): { may: Map<string, string>; must: Set<string> | undefined } {
     const may = new Map<string, string>();
@@ -303,7 +307,7 @@ function resultOf(reply: string, id: string | undefined): string | undefined {
   return result;
 }
 
-function isSame(one: Asked, other: Asked): boolean {
+function isSame(one: ValidRequest, other: ValidRequest): boolean {
   const names = ["regex", "subkey", "subvalue"];
   return one.method === other.method &&
     names.every((name) => value(one.members, name) === value(other.members, name));

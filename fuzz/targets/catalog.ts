@@ -21,7 +21,7 @@ import {
 } from "../../lib/catalog/server/update_parser.ts";
 import { filterText, headBytes, listingBytes, updateBytes } from "../make/catalog.ts";
 import { mutate } from "../make/mutate.ts";
-import { listed } from "../oracle/listing.ts";
+import { readListing } from "../oracle/listing.ts";
 import { parsed } from "../oracle/json_text.ts";
 import { canonical, updateText } from "../oracle/update.ts";
 import { oneIn, type Random } from "../source.ts";
@@ -48,12 +48,12 @@ export function listingTarget(parse: typeof parseListing = parseListing): PartTa
     share: 3,
     make: listingBytes,
     check(input) {
-      const wanted = listed(lossy.decode(input), NOW_S, limits);
+      const wanted = readListing(lossy.decode(input), NOW_S, limits);
       try {
-        const came = parse(input, { nowS: NOW_S });
-        return wanted === undefined || isDeepStrictEqual(came, wanted)
+        const actual = parse(input, { nowS: NOW_S });
+        return wanted === undefined || isDeepStrictEqual(actual, wanted)
           ? undefined
-          : `the records are ${JSON.stringify(came)}, not ${JSON.stringify(wanted)}`;
+          : `the records are ${JSON.stringify(actual)}, not ${JSON.stringify(wanted)}`;
       } catch (error) {
         if (!(error instanceof ListingError)) throw error;
         return wanted && `it is rejected: ${error.message}`;
@@ -70,10 +70,10 @@ export function updateTarget(parse: typeof parseUpdate = parseUpdate): PartTarge
     share: 3.6,
     make: updateBytes,
     check(input, random) {
-      const came = outcome(() => parse(input));
-      const problem = updateProblem(input, came);
+      const actual = outcome(() => parse(input));
+      const problem = updateProblem(input, actual);
       if (problem !== undefined || !oneIn(random, COMPRESSED_ONE_IN)) return problem;
-      return compressedProblem(input, came, random);
+      return compressedProblem(input, actual, random);
     },
   };
 }
@@ -89,18 +89,18 @@ function outcome(parse: () => Update): Outcome {
   }
 }
 
-function updateProblem(input: Uint8Array, came: Outcome): string | undefined {
+function updateProblem(input: Uint8Array, actual: Outcome): string | undefined {
   const limits = { bytes: MAX_UPDATE_BYTES, depth: MAX_UPDATE_DEPTH, members: MAX_UPDATE_MEMBERS };
   const wanted = updateText(input, limits);
-  if (came instanceof UpdateError) return wanted && `it is dropped: ${came.message}`;
+  if (actual instanceof UpdateError) return wanted && `it is dropped: ${actual.message}`;
   if (wanted === undefined) return "it is accepted, and should be dropped";
-  if (!/^[ -~]*$/.test(came.body)) return `${came.body} is not printable ASCII`;
-  const object = `{${came.body}}`;
+  if (!/^[ -~]*$/.test(actual.body)) return `${actual.body} is not printable ASCII`;
+  const object = `{${actual.body}}`;
   if (parsed(object) === undefined) return `it is not JSON: ${object}`;
   const listed = canonical(object);
   if (listed !== wanted) return `it is read as ${listed}, not as ${wanted}`;
-  const again = parseUpdate(encoder.encode(`{${came.typedBody}}`)).body;
-  return again === came.body ? undefined : `read again, ${object} is {${again}}`;
+  const again = parseUpdate(encoder.encode(`{${actual.typedBody}}`)).body;
+  return again === actual.body ? undefined : `read again, ${object} is {${again}}`;
 }
 
 /** Reads the update compressed. Damaged compressed bytes may give anything but a crash. */
@@ -113,9 +113,9 @@ async function compressedProblem(
   const isWhole = oneIn(random, 2);
   const sent = isWhole ? packed : mutate(packed, random);
   try {
-    const came = await readUpdate(Uint8Array.from([0x1a, ...sent]));
+    const actual = await readUpdate(Uint8Array.from([0x1a, ...sent]));
     if (!isWhole) return undefined; // The change may include the checksum.
-    return isDeepStrictEqual(came, plain) ? undefined : "compressed, it is different";
+    return isDeepStrictEqual(actual, plain) ? undefined : "compressed, it is different";
   } catch (error) {
     if (!(error instanceof UpdateError)) throw error;
     return isWhole && !(plain instanceof UpdateError) ? "compressed, it is dropped" : undefined;

@@ -4,7 +4,7 @@ import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts
 import type { Rejection, Request } from "../../lib/protocol/requests.ts";
 import { requestBytes } from "../make/requests.ts";
 import { utf8Text } from "../oracle/json_text.ts";
-import { type Asked, asked, textMember, value } from "../oracle/request.ts";
+import { readRequest, textMember, type ValidRequest, value } from "../oracle/request.ts";
 import { mutate } from "../make/mutate.ts";
 import { oneIn, type Random } from "../source.ts";
 import type { PartTarget } from "../target.ts";
@@ -33,14 +33,14 @@ export function decodeTarget(decode: typeof decodeRequest = decodeRequest): Part
       buffer.fill(0x22, 0, before);
       buffer.set(input, before);
       buffer.set(AROUND, before + input.length);
-      return differs(decode(buffer, before, before + input.length), asked(input));
+      return differs(decode(buffer, before, before + input.length), readRequest(input));
     },
   };
 }
 
 function differs(
   decoded: Request | Rejection,
-  wanted: ReturnType<typeof asked>,
+  wanted: ReturnType<typeof readRequest>,
 ): string | undefined {
   const id = decoded.id === undefined ? undefined : textOf(decoded.id);
   if (id !== wanted.id) return `the id is ${id}, not ${wanted.id}`;
@@ -55,15 +55,15 @@ function differs(
   return differentMember(decoded, wanted);
 }
 
-function differentMember(decoded: Request, { method, members }: Asked): string | undefined {
+function differentMember(decoded: Request, { method, members }: ValidRequest): string | undefined {
   if (decoded.method !== method) return `the method is ${decoded.method}, not ${method}`;
-  const same = (name: string, came: unknown, wanted: unknown) =>
-    came === wanted ? undefined : `member '${name}' is ${came}, not ${wanted}`;
-  const optional = (name: string, came: unknown) => same(name, came, value(members, name));
+  const same = (name: string, actual: unknown, wanted: unknown) =>
+    actual === wanted ? undefined : `member '${name}' is ${actual}, not ${wanted}`;
+  const optional = (name: string, actual: unknown) => same(name, actual, value(members, name));
   // A limit above all integers that are exact is as good as the largest one.
-  const limit = (came: number | undefined) => {
+  const limit = (actual: number | undefined) => {
     const wanted = value(members, "limit");
-    return same("limit", came, wanted && Math.min(Number(wanted), Number.MAX_SAFE_INTEGER));
+    return same("limit", actual, wanted && Math.min(Number(wanted), Number.MAX_SAFE_INTEGER));
   };
   switch (decoded.method) {
     case "insert":

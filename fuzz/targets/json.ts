@@ -56,23 +56,23 @@ function partsProblem(
   value: unknown,
 ): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const came: string[] = [];
+  const actual: string[] = [];
   const wanted: string[] = [];
   if (Array.isArray(value)) {
     visitElements(
       bytes,
       start,
       bytes.length,
-      (from, to) => void came.push(textAt(bytes, from, to)),
+      (from, to) => void actual.push(textAt(bytes, from, to)),
     );
     wanted.push(...partsOf(whole));
   } else {
     visitMembers(bytes, start, bytes.length, (nameStart, nameEnd, from, to) => {
-      came.push(JSON.parse(textAt(bytes, nameStart, nameEnd)), textAt(bytes, from, to));
+      actual.push(JSON.parse(textAt(bytes, nameStart, nameEnd)), textAt(bytes, from, to));
     });
     for (const [name, text] of membersOf(whole)) wanted.push(name, text);
   }
-  return came.length === wanted.length && came.every((part, at) => part === wanted[at])
+  return actual.length === wanted.length && actual.every((part, at) => part === wanted[at])
     ? undefined
     : "its parts are wrong";
 }

@@ -73,7 +73,7 @@ export function durableTarget(modelOf: () => Model = () => new TableModel(LIMITS
 }
 
 /** A problem that one input of a batch shows. */
-class Wrong extends Error {
+class InputError extends Error {
   readonly number: number;
   readonly input: Uint8Array;
 
@@ -85,7 +85,7 @@ class Wrong extends Error {
 }
 
 /** An input of a batch, and its lines. */
-interface Sent {
+interface BatchInput {
   readonly number: number;
   readonly input: Uint8Array;
   readonly lines: readonly Line[];
@@ -119,9 +119,9 @@ class LiveRounds implements Rounds {
       const isKilled = first / ROUND_INPUTS % ROUNDS_PER_KILL === ROUNDS_PER_KILL - 1;
       const problem = await this.#endProblem(model, isKilled);
       if (problem === undefined) return undefined;
-      throw new Wrong(first + count - 1, new Uint8Array(0), `after the round, ${problem}`);
+      throw new InputError(first + count - 1, new Uint8Array(0), `after the round, ${problem}`);
     } catch (error) {
-      if (error instanceof Wrong) {
+      if (error instanceof InputError) {
         return { number: error.number, problem: error.message, input: error.input };
       }
       const problem = `${messageOf(error)}; stderr of the server: ${this.#server.stderr}`;
@@ -139,7 +139,7 @@ class LiveRounds implements Rounds {
     const begin = await this.#sendForeign(model, seed, first, end);
     using exchange = new Exchange(await this.#server.connect());
     for (let at = begin; at < end; at += BATCH_INPUTS) {
-      const batch: Sent[] = [];
+      const batch: BatchInput[] = [];
       for (let number = at; number < Math.min(end, at + BATCH_INPUTS); number++) {
         const input = this.#input(model, seed, number);
         batch.push({ number, input, lines: linesOf(input, MAX_REQUEST_BYTES) });
@@ -154,7 +154,7 @@ class LiveRounds implements Rounds {
 
   #input(model: Model, seed: number, number: number): Uint8Array {
     const random = sourceOf(seed, this.#name, number);
-    return ended(oneIn(random, 24) ? continued(model, random) : requestBytes(random));
+    return withLf(oneIn(random, 24) ? nextPartBytes(model, random) : requestBytes(random));
   }
 
   /**
@@ -177,13 +177,18 @@ class LiveRounds implements Rounds {
         }
         await exchange.end();
       } catch (error) {
-        throw new Wrong(number, input, messageOf(error));
+        throw new InputError(number, input, messageOf(error));
       }
     }
     return end;
   }
 
-  async #batch(model: Model, exchange: Exchange, batch: Sent[], random: Random): Promise<void> {
+  async #batch(
+    model: Model,
+    exchange: Exchange,
+    batch: BatchInput[],
+    random: Random,
+  ): Promise<void> {
     const inputs = batch.map(({ input }) => input);
     const expected = batch.reduce((sum, { lines }) => sum + lines.length, 0);
     const bytes = joined(inputs);
@@ -196,7 +201,7 @@ class LiveRounds implements Rounds {
       const what = error instanceof ExchangeError
         ? error.message
         : `the connection broke (${messageOf(error)})`;
-      throw new Wrong(
+      throw new InputError(
         last?.number ?? 0,
         bytes,
         `${what}; stderr of the server: ${this.#server.stderr}`,
@@ -206,7 +211,7 @@ class LiveRounds implements Rounds {
     for (const { number, input, lines } of batch) {
       for (const line of lines) {
         const problem = model.judge(line, replies[next++] ?? "");
-        if (problem !== undefined) throw new Wrong(number, input, problem);
+        if (problem !== undefined) throw new InputError(number, input, problem);
       }
     }
   }
@@ -258,23 +263,23 @@ class LiveRounds implements Rounds {
 }
 
 /** The next part of an open search, in some cases with an error. */
-function continued(model: Model, random: Random): Uint8Array {
+function nextPartBytes(model: Model, random: Random): Uint8Array {
   if (model.searches.length === 0) return requestBytes(random);
-  const { cursor, asked } = pick(random, model.searches);
+  const { cursor, request } = pick(random, model.searches);
   const names = ["regex", "subkey", "subvalue"];
   const same = names.flatMap((name) => {
-    const text = asked.members.get(name);
+    const text = request.members.get(name);
     return text === undefined ? [] : [`"${name}":${text}`];
   });
   const limit = oneIn(random, 12) ? [] : [`"limit":${1 + random.below(30)}`];
   const line = `{${
-    [`"method":"${asked.method}"`, ...same, ...limit, `"cursor":"${cursor}"`].join(",")
+    [`"method":"${request.method}"`, ...same, ...limit, `"cursor":"${cursor}"`].join(",")
   }}`;
   const bytes = encoder.encode(line);
   return oneIn(random, 12) ? mutate(bytes, random) : bytes;
 }
 
 /** The input with an LF at its end. */
-function ended(input: Uint8Array): Uint8Array {
+function withLf(input: Uint8Array): Uint8Array {
   return input.at(-1) === LF ? input : joined([input, Uint8Array.of(LF)]);
 }

@@ -24,14 +24,14 @@ export function replyTarget(decode: typeof decodeReply = decodeReply): PartTarge
     },
     check(input) {
       const line = decoder.decode(input);
-      const came = outcome(() => decode(line));
+      const actual = outcome(() => decode(line));
       // The decoder cuts the usual line, and does not parse the result.
       if (/^\{"status":"OK","result":[^]*\}$/.test(line)) {
         const result = line.slice('{"status":"OK","result":'.length, -1);
-        return came === `OK ${result} undefined` ? undefined : `it is read as ${came}`;
+        return actual === `OK ${result} undefined` ? undefined : `it is read as ${actual}`;
       }
       const wanted = expected(line);
-      return came === wanted ? undefined : `it is read as ${came}, not as ${wanted}`;
+      return actual === wanted ? undefined : `it is read as ${actual}, not as ${wanted}`;
     },
   };
 }

@@ -12,7 +12,7 @@ import { readDamagedFolder } from "../../lib/storage/recovery/damaged_folder.ts"
 import { Entry, HashTable } from "../../lib/table/hash_table.ts";
 import { checkpointBytes, logBytes } from "../make/records.ts";
 import { MemoryFiles } from "../memory_files.ts";
-import { type LogRead, type Pairs, readAll, readCheckpoint, readLog } from "../oracle/records.ts";
+import { type LogResult, type Pairs, readAll, readCheckpoint, readLog } from "../oracle/records.ts";
 import { oneIn } from "../source.ts";
 import type { PartTarget } from "../target.ts";
 
@@ -62,7 +62,7 @@ const table = new HashTable();
 type FileBytes = Readonly<Record<string, Uint8Array>>;
 
 /** Reads a folder, and compares the table with the wanted one. */
-function differs(files: FileBytes, read: typeof readFolder, wanted: LogRead): string | undefined {
+function differs(files: FileBytes, read: typeof readFolder, wanted: LogResult): string | undefined {
   clear(table);
   try {
     const folder = new MemoryFiles(files);
@@ -76,7 +76,7 @@ function differs(files: FileBytes, read: typeof readFolder, wanted: LogRead): st
 }
 
 /** Recovers twice: the second recovery finds the same table and nothing to cut off. */
-async function recoveredTwice(bytes: FileBytes, wanted: LogRead): Promise<string | undefined> {
+async function recoveredTwice(bytes: FileBytes, wanted: LogResult): Promise<string | undefined> {
   const files = new MemoryFiles(bytes);
   try {
     for (const isFirst of [true, false]) {

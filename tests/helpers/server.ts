@@ -20,13 +20,13 @@ export interface TestServer extends AsyncDisposable {
  * Starts a server on a free port of the loopback.
  *
  * @param changes changed options (default: none)
- * @param kept its table with storage (default: an empty table in memory)
+ * @param tableWithStorage its table (default: an empty table in memory)
  * @param token the token that clients must send (default: none)
  */
 export function startServer(
   changes?: Partial<HtServerOptions>,
   token?: string,
-  kept: TableWithStorage = { table: new HashTable(), storage: memoryStorage() },
+  tableWithStorage: TableWithStorage = { table: new HashTable(), storage: memoryStorage() },
 ): TestServer {
   const server = new HtServer(
     {
@@ -38,7 +38,7 @@ export function startServer(
       ...limitsFrom({ maxMemory: 100_000_000 }, MEMORY_BYTES),
       ...changes,
     },
-    kept,
+    tableWithStorage,
     token,
     silentLog,
   );

@@ -1,7 +1,7 @@
 /** Proves that any bytes become a request or a rejection, and that an oracle agrees (I9). */
 import assert from "assert";
 import fc from "fast-check";
-import { asked } from "../../fuzz/oracle/request.ts";
+import { readRequest } from "../../fuzz/oracle/request.ts";
 import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts";
 import { LineFramer } from "../../lib/bytes/line_framer.ts";
 import { METHODS } from "../../lib/protocol/requests.ts";
@@ -83,7 +83,7 @@ test("agrees with an oracle that uses JSON.parse, for objects of all kinds of me
       const decoded = decode(line);
       assert.equal(
         isRejection(decoded) ? decoded.failure.type : "OK",
-        asked(utf8(line)).type,
+        readRequest(utf8(line)).type,
       );
     }),
     { numRuns: 3_000 },

@@ -7,7 +7,7 @@ const CLIENTS = 4;
 const REQUESTS = 300;
 
 /** A `request` line of the debug output. */
-interface Executed {
+interface RequestLine {
   readonly n: number;
   readonly client: number;
   readonly method: string;
@@ -35,7 +35,7 @@ Deno.test("requests of several clients interleave, and never overlap", async () 
   assert.equal(await server.exitCode(), 0);
 
   const events = server.stderr.trim().split("\n").map((line) => JSON.parse(line));
-  const requests: Executed[] = events.filter(({ message }) => message === "request");
+  const requests: RequestLine[] = events.filter(({ message }) => message === "request");
   const inserts = requests.filter(({ method }) => method === "insert");
   assert.equal(inserts.length, CLIENTS * REQUESTS);
   assert.deepEqual(requests.map(({ n }) => n), requests.map((_, at) => at + 1));

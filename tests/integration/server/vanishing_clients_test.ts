@@ -69,7 +69,7 @@ Deno.test("clients that disconnect in any way leave nothing behind in a server",
   const port = await server.port();
   const steady = await HtClient.connect(`127.0.0.1:${port}`);
   const startSockets = await openSockets(server.pid);
-  await crowd(port, seed, 1_000); // fills the pools of the runtime
+  await runClients(port, seed, 1_000); // fills the pools of the runtime
   const startBytes = await memoryOf(server);
   let pings = 0;
   const over = new AbortController();
@@ -80,7 +80,7 @@ Deno.test("clients that disconnect in any way leave nothing behind in a server",
       await sleep(5);
     }
   })();
-  const visits = await crowd(port, seed + 1, DURATION_MS);
+  const visits = await runClients(port, seed + 1, DURATION_MS);
   over.abort();
   await pinging;
 
@@ -100,7 +100,7 @@ Deno.test("clients that disconnect in any way leave nothing behind in a server",
 });
 
 /** Runs the clients for a time, and returns the number of their connections. */
-async function crowd(port: number, seed: number, durationMs: number): Promise<number> {
+async function runClients(port: number, seed: number, durationMs: number): Promise<number> {
   const ways = Object.values(WAYS);
   const endMs = performance.now() + durationMs;
   const visitors = Array.from({ length: CLIENTS }, async (_, number) => {

@@ -24,7 +24,7 @@ export interface Outcome {
 }
 
 /** A process that ended without its last message. */
-interface Broken {
+interface ProcessFailure {
   /** The first input that may be unfinished. */
   readonly next: number;
   readonly problem: string;
@@ -62,7 +62,7 @@ async function watch(
   task: Task,
   onProgress: (done: number) => void,
   { command, hangMs }: WatchOptions,
-): Promise<Outcome | Broken> {
+): Promise<Outcome | ProcessFailure> {
   const [path = "", ...args] = [...command, JSON.stringify(task)];
   const child = new Deno.Command(path, { args, stdin: "null", stdout: "piped", stderr: "piped" })
     .spawn();

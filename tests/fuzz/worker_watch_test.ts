@@ -1,6 +1,6 @@
 /** An input that hangs or ends its process is found, with its number. */
 import assert from "assert";
-import { runWatched } from "../../fuzz/watched.ts";
+import { runWatched } from "../../fuzz/worker_watch.ts";
 import type { Task } from "../../fuzz/messages.ts";
 
 const TASK: Task = {
