@@ -9,7 +9,7 @@ const LF = 10;
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The replies did not come as expected. */
+/** The error of replies that did not come as expected. */
 export class ExchangeError extends Error {
   override name = "ExchangeError";
 }

@@ -10,7 +10,7 @@ import { runTargets, type TargetFinding, type TargetResult } from "./run_targets
 import { isServerTarget } from "./target.ts";
 import { runWatched } from "./worker_watch.ts";
 
-/** Random seeds are below this. */
+/** Random seeds are smaller than this number. */
 const SEEDS = 1_000_000;
 
 /** The time between two lines of progress, in milliseconds. */

@@ -10,7 +10,7 @@ import type { OpenFile } from "../lib/storage/folder/file_system.ts";
 import { infoOf } from "../tests/crash/simulated/simulated_disk.ts";
 import { joined } from "../tests/helpers/streams.ts";
 
-/** The files. */
+/** The files of the folder. */
 export class MemoryFiles implements Files {
   readonly folder = "memory";
   readonly #files: Map<string, Uint8Array>;

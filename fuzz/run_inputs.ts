@@ -1,4 +1,4 @@
-/** Runs a range of inputs of a target in this process. */
+/** The run of a range of inputs of a target in this process. */
 import { messageOf } from "../lib/base/errors.ts";
 import { type Random, sourceOf } from "./source.ts";
 import { type Finding, isServerTarget, type PartTarget, type Target } from "./target.ts";
@@ -20,10 +20,10 @@ export interface Watch {
   onProgress(next: number): boolean | Promise<boolean>;
 }
 
-/** Follows the name of a target in the source of choices that are not part of the input. */
+/** The suffix of a target's name for a second random source: for choices that are not part of the input. */
 const BESIDE = " beside";
 
-/** The most attempts to make an input smaller. */
+/** Maximum number of attempts to make an input smaller. */
 const SHRINK_TRIES = 2_000;
 
 /**
@@ -77,7 +77,7 @@ async function runRounds(
   return { finding: undefined, done: Math.max(0, Math.min(at, end) - first) };
 }
 
-/** The problem of an input; an error that is thrown is one too. */
+/** The problem of an input. An error that the check throws is a problem, too. */
 function problemOf(
   target: PartTarget,
   input: Uint8Array,

@@ -1,4 +1,4 @@
-/** Runs inputs of several targets in several processes. */
+/** The run of inputs of several targets in several processes. */
 import type { Task } from "./messages.ts";
 import type { Outcome } from "./worker_watch.ts";
 import { isServerTarget, type Target } from "./target.ts";
@@ -23,13 +23,13 @@ export interface TargetResult {
 /** A finding of a target. */
 export type TargetFinding = Outcome["finding"] & { readonly target: string };
 
-/** What to run. */
+/** The plan of a run. */
 export interface Plan {
   readonly targets: readonly Target[];
   readonly seed: number;
   /** The inputs of all targets. */
   readonly inputs: number;
-  /** The end, in terms of `performance.now()`. */
+  /** The end, by `performance.now()`. */
   readonly untilMs: number;
   readonly processes: number;
 }

@@ -47,12 +47,12 @@ export class ServerProcess implements AsyncDisposable {
     }
   }
 
-  /** The end of its stderr. */
+  /** The last part of its stderr. */
   get stderr(): string {
     return this.#program.stderr.slice(-2_000);
   }
 
-  /** Kills it. */
+  /** Kills the process. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#program[Symbol.asyncDispose]();
   }

@@ -22,7 +22,7 @@ export function sourceOf(seed: number, target: string, number: number): Random {
   };
 }
 
-/** True in one of this number of cases. */
+/** True in one of `times` cases. */
 export function oneIn(random: Random, times: number): boolean {
   return random.below(times) === 0;
 }

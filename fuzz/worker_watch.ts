@@ -1,4 +1,4 @@
-/** Runs a range of inputs in a process of its own, which an input may crash or hang. */
+/** The watch over a worker process, which an input may crash or hang. */
 import { settlesWithin } from "../lib/base/clock.ts";
 import { fromSource } from "../bench/harness/program.ts";
 import type { Message, Task } from "./messages.ts";
@@ -16,7 +16,7 @@ export interface WatchOptions {
 
 const DEFAULT_OPTIONS: WatchOptions = { command: fromSource("fuzz/worker.ts"), hangMs: HANG_MS };
 
-/** The outcome of a range. */
+/** The outcome of a task. */
 export interface Outcome {
   readonly done: number;
   /** The problem, and its input: each byte as one character. */
@@ -31,7 +31,7 @@ interface ProcessFailure {
 }
 
 /**
- * Runs a task.
+ * Runs a task in a worker process.
  *
  * @param onProgress called with the number of finished inputs
  * @param options (default: the worker of this project)
@@ -43,7 +43,7 @@ export async function runWatched(
 ): Promise<Outcome> {
   const ended = await watch(task, onProgress, options);
   if ("done" in ended) return ended;
-  // Again from there with a message for each input, to find the one.
+  // Runs the inputs after the last message again, with a message for each, to find the one with a problem.
   const count = Math.min(task.step, task.first + task.count - ended.next);
   const again = await watch(
     { ...task, first: ended.next, count, step: 1, forMs: Number.MAX_SAFE_INTEGER },

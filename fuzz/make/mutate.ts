@@ -1,4 +1,4 @@
-/** Changes bytes a little, so that they are still almost valid. */
+/** A mutator: changes bytes a little, so that they are still almost valid. */
 import { oneIn, pick, type Random } from "../source.ts";
 
 const encoder = new TextEncoder();

@@ -1,4 +1,4 @@
-/** Makes logs and checkpoints as the server writes them, and damaged ones. */
+/** Generators of logs and checkpoints: as the server writes them, and damaged. */
 import { spanOf } from "../../lib/bytes/span.ts";
 import { keyTextOf } from "../../lib/protocol/key_text.ts";
 import { encodeHeader, type FileKind } from "../../lib/storage/log/file_header.ts";

@@ -4,17 +4,17 @@ import { type Arbitrary, array, constant, constantFrom, oneof, tuple } from "fas
 /** A generator of text. */
 export type Text = Arbitrary<string>;
 
-/** One of these texts, which blanks separate. */
+/** One of the words. Blanks separate them. */
 export function oneOf(words: string): Text {
   return constantFrom(...words.split(" "));
 }
 
-/** The usual text, and in one of this number of cases the other one. */
+/** The usual text; in one of `times` cases, the other one. */
 export function mostly(usual: Text, times: number, other: Text): Text {
   return oneof({ weight: times - 1, arbitrary: usual }, { weight: 1, arbitrary: other });
 }
 
-/** A text in one of this number of cases, else an empty one. */
+/** A text in one of `times` cases, else an empty one. */
 export function sometimes(times: number, text: Text): Text {
   return mostly(constant(""), times, text);
 }
@@ -25,7 +25,7 @@ export function row(...parts: readonly (Text | string)[]): Text {
   return tuple(...all).map((texts) => texts.join(""));
 }
 
-/** Up to this number of texts, with a separator. */
+/** At most `maxLength` texts, with a separator. */
 export function list(text: Text, maxLength: number, separator = ""): Text {
   return array(text, { maxLength, size: "max" }).map((texts) => texts.join(separator));
 }

@@ -1,4 +1,4 @@
-/** The equality of two JSON atoms by docs/PROTOCOL.md. Shares no code with the tested code. */
+/** The equality of JSON atoms, as docs/PROTOCOL.md defines it. Shares no code with the tested code. */
 
 /** The largest exponent that is expanded. */
 const MAX_ZEROS = 2_000;

@@ -1,6 +1,6 @@
 /**
- * The parts of a JSON text in their own spelling. JSON.parse decides whether a text is JSON; this file
- * splits it character by character. Shares no code with the tested code.
+ * The parts of a JSON text, character by character as in the text: below, "as written". JSON.parse
+ * decides whether a text is JSON, and this file splits it. Shares no code with the tested code.
  */
 import { isUtf8 } from "./utf8.ts";
 
@@ -13,7 +13,7 @@ export function parsed(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** The elements of an array, or the members of an object, in their spelling. The text must be JSON. */
+/** The elements of an array, or the members of an object, as written. The text must be JSON. */
 export function partsOf(text: string): string[] {
   const inner = text.trim().slice(1, -1);
   const parts: string[] = [];
@@ -32,7 +32,7 @@ export function partsOf(text: string): string[] {
   return last === "" ? parts : [...parts, last];
 }
 
-/** A member of an object: its name in characters, and its value in its spelling. */
+/** A member of an object: its name without escapes, and its value as written. */
 export type Member = readonly [name: string, value: string];
 
 /** The members of an object, in order. The text must be JSON. */

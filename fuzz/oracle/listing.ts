@@ -1,4 +1,7 @@
-/** What a catalog's listing says, by the table in `lib/catalog/record/server_record.ts`. Shares no code with it. */
+/**
+ * The records of a catalog's listing, by the table in `lib/catalog/record/server_record.ts`. Shares no
+ * code with it.
+ */
 import { isIPv4, isIPv6 } from "node:net";
 import { membersOf, parsed, partsOf } from "./json_text.ts";
 
@@ -13,7 +16,7 @@ const MAX_HOST_CHARS = 255, LIFETIME_S = 900;
 
 const encoder = new TextEncoder();
 
-/** The records of a listing; undefined if it is not a JSON array. */
+/** Reads the records of a listing; undefined if it is not a JSON array. */
 export function readListing(
   text: string,
   nowS: number,
@@ -84,7 +87,7 @@ function portOf(json: string | undefined): number | undefined {
   return isPort ? port : undefined;
 }
 
-/** A possible host of a server: see `lib/catalog/record/host_name.ts`. */
+/** Returns a host that a server can have, by the rules of `lib/catalog/record/host_name.ts`. */
 function host(json: string | undefined): string | undefined {
   const text = shortText(json, MAX_HOST_CHARS);
   if (text === undefined) return undefined;
@@ -96,7 +99,7 @@ function host(json: string | undefined): string | undefined {
   return isGood ? text : undefined;
 }
 
-/** Not unspecified, multicast or reserved. */
+/** Whether an IPv4 address is not unspecified, multicast or reserved. */
 function isOfServer4(address: string): boolean {
   const first = Number(address.split(".")[0]);
   return first > 0 && first < 224;

@@ -12,7 +12,7 @@ export interface RecordLine {
   readonly whole?: { readonly seq: number; readonly lag: number; readonly json: Uint8Array };
 }
 
-/** A table: keys in characters, values in their spelling. */
+/** A table: keys without escapes, values as written. */
 export type Pairs = Map<string, string>;
 
 const latin1 = new TextDecoder("latin1");
@@ -63,7 +63,7 @@ export function headerOf(json: Uint8Array): Readonly<Record<string, unknown>> {
 export interface LogResult {
   /** The table. */
   readonly pairs: Pairs;
-  /** Whether the log must be rejected, must not be, or can be. */
+  /** Whether the server must reject the log, must accept it, or may do either. */
   readonly damage: "yes" | "no" | "perhaps";
 }
 
@@ -125,7 +125,7 @@ export function readCheckpoint(file: Uint8Array): Pairs | undefined {
   return undefined;
 }
 
-/** The table of the intact records of a file, whatever is between them. */
+/** The table of the intact records of a file. Other lines are ignored. */
 export function readAll(file: Uint8Array): Pairs {
   const pairs: Pairs = new Map();
   for (const { whole } of recordLines(file)) {

@@ -3,13 +3,13 @@
  */
 import { membersOf, parsed, utf8Text } from "./json_text.ts";
 
-/** A line that is a request. */
+/** A line that is a request of the protocol. */
 export interface ValidRequest {
   readonly type: "OK";
-  /** In its spelling. */
+  /** As written. */
   readonly id: string | undefined;
   readonly method: string;
-  /** Its members in their spelling. The last of equal names counts. */
+  /** Its members as written. The last of equal names counts. */
   readonly members: ReadonlyMap<string, string>;
 }
 
@@ -39,7 +39,7 @@ const TYPES: Readonly<Record<string, (value: unknown, text: string) => boolean>>
   limit: (value, text) => typeof value === "number" && isPositiveInteger(text),
 };
 
-/** Whether a number is a whole one from 1 on: it has only zeros after its point, moved by the exponent. */
+/** Whether a number is whole and at least 1: with the exponent applied, it has only zeros after its point. */
 function isPositiveInteger(text: string): boolean {
   const [mantissa = "", exponent = "0"] = text.toLowerCase().split("e");
   const [whole = "", fraction = ""] = mantissa.split(".");
@@ -48,7 +48,7 @@ function isPositiveInteger(text: string): boolean {
   return BigInt(exponent) + BigInt(zeros) >= BigInt(fraction.length);
 }
 
-/** Reads a line. */
+/** Reads the request of a line. */
 export function readRequest(line: Uint8Array): ValidRequest | InvalidRequest {
   const text = utf8Text(line);
   const whole = text === undefined ? undefined : parsed(text)?.value;

@@ -1,6 +1,6 @@
 /**
- * A model of the server by docs/PROTOCOL.md, on a plain Map: it judges the reply to a line. Shares no code
- * with the tested code. One file because all replies depend on one state.
+ * A model of the server that docs/PROTOCOL.md describes, on a plain Map: it judges the reply to a line.
+ * Shares no code with the tested code. One file because all replies depend on one state.
  */
 import { areEqualAtoms } from "./decimal.ts";
 import { type Member, membersOf, parsed, partsOf } from "./json_text.ts";
@@ -18,9 +18,9 @@ export interface Limits {
 export interface OpenSearch {
   readonly cursor: string;
   readonly request: ValidRequest;
-  /** Keys in its replies that were not removed since. They must not come again. */
+  /** Keys in its replies that were not removed after that. They must not come again. */
   readonly foundKeys: Set<string>;
-  /** Matching keys that were in the table all the time; undefined: not known. */
+  /** Matching keys that were in the table during the whole search; undefined: not known. */
   readonly lasting: Set<string> | undefined;
 }
 
@@ -31,13 +31,16 @@ interface Entry {
   members?: ReadonlyMap<string, string>;
 }
 
-/** The open cursors that a connection has at least. */
+/** A connection can have at least this number of open cursors. */
 const MAX_CURSORS = 16;
 
-/** Within these bytes of a limit, both replies are right: the limit also counts bytes beside the result. */
+/**
+ * If the distance to a limit is at most this number of bytes, both replies are right: the limit also
+ * counts bytes that are not of the result.
+ */
 const NEAR_BYTES = 200;
 
-/** The share of `--max-memory` in bytes of keys and values below which the table is never full. */
+/** The table is never full if keys and values have fewer bytes than this share of `--max-memory`. */
 const FULL_SHARE = 0.2;
 
 /** Regexes with the same meaning in JavaScript and RE2. */
@@ -45,7 +48,7 @@ const SIMPLE = /^\^?(?:[A-Za-z0-9](?:[*+?])?|\[[A-Za-z0-9]+\][*+?]?)*\$?$/;
 
 const OK = '{"status":"OK",';
 
-/** The model. */
+/** The model, for one connection at a time. */
 export class TableModel {
   readonly #limits: Limits;
   readonly #entries = new Map<string, Entry>();
@@ -76,7 +79,7 @@ export class TableModel {
     this.#searches = [];
   }
 
-  /** All pairs, in the spelling of replies. */
+  /** All pairs, as replies contain them. */
   pairs(): Set<string> {
     return new Set([...this.#entries].map(([key, { value }]) => pairText(key, value)));
   }
@@ -264,7 +267,7 @@ export class TableModel {
   }
 }
 
-/** A pair in the spelling of replies. */
+/** A pair as replies contain it. */
 function pairText(key: string, value: string): string {
   return `[${JSON.stringify(key)},${value}]`;
 }
@@ -294,13 +297,13 @@ function refusal(
   return isSentence && Object.keys(more).length === 0 ? undefined : unlike(reply, "one sentence");
 }
 
-/** A success after its status and id. */
+/** The rest of a success, after its status and id. */
 function afterId(reply: string, id: string | undefined): string | undefined {
   const start = `{"status":"OK"${id === undefined ? "" : `,"id":${id}`}`;
   return reply.startsWith(start) ? reply.slice(start.length) : undefined;
 }
 
-/** The result of a success, in its spelling. */
+/** The result of a success, as written. */
 function resultOf(reply: string, id: string | undefined): string | undefined {
   const rest = afterId(reply, id);
   const [, result] = /^(?:,"cursor":"[^"\\]*")?,"result":([^]*)\}$/.exec(rest ?? "") ?? [];

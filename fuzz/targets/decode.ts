@@ -12,7 +12,7 @@ import type { PartTarget } from "../target.ts";
 /** The longest message of a rejection, in characters. */
 const MAX_MESSAGE_CHARS = 700;
 
-/** Bytes after the line in its buffer. They must not matter. */
+/** Bytes after the line in its buffer. They must not change the result. */
 const AROUND = new TextEncoder().encode('}]"0,1\n{"id":1}\n');
 
 /** @param decode the decoder (default: that of the server) */
@@ -60,7 +60,7 @@ function differentMember(decoded: Request, { method, members }: ValidRequest): s
   const same = (name: string, actual: unknown, wanted: unknown) =>
     actual === wanted ? undefined : `member '${name}' is ${actual}, not ${wanted}`;
   const optional = (name: string, actual: unknown) => same(name, actual, value(members, name));
-  // A limit above all integers that are exact is as good as the largest one.
+  // Integers beyond the exact ones are read as the largest exact one.
   const limit = (actual: number | undefined) => {
     const wanted = value(members, "limit");
     return same("limit", actual, wanted && Math.min(Number(wanted), Number.MAX_SAFE_INTEGER));

@@ -72,7 +72,7 @@ export function durableTarget(modelOf: () => Model = () => new TableModel(LIMITS
   };
 }
 
-/** A problem that one input of a batch shows. */
+/** The error of an input with a problem. */
 class InputError extends Error {
   readonly number: number;
   readonly input: Uint8Array;
@@ -158,10 +158,10 @@ class LiveRounds implements Rounds {
   }
 
   /**
-   * Sends inputs that cannot be first on a connection, each on one of its own. Each gets one error, and
-   * the server closes.
+   * Sends inputs that cannot be the first of a connection, each on its own connection. Each gets one
+   * error, and the server closes the connection.
    *
-   * @returns the number of the first input that can
+   * @returns the number of the first input that can be the first of a connection
    */
   async #sendForeign(model: Model, seed: number, first: number, end: number): Promise<number> {
     for (let number = first; number < end; number++) {
@@ -239,7 +239,7 @@ class LiveRounds implements Rounds {
       : `all keys were removed, and the reply to size is ${size}`;
   }
 
-  /** Compares the tables by a scan in parts, since one reply may not have room for all pairs. */
+  /** Compares the tables by a scan in parts, because one reply may not have room for all pairs. */
   async #tableProblem(model: Model): Promise<string | undefined> {
     using exchange = new Exchange(await this.#server.connect());
     const left = model.pairs();
@@ -262,7 +262,7 @@ class LiveRounds implements Rounds {
   }
 }
 
-/** The next part of an open search, in some cases with an error. */
+/** The request for the next part of an open search, in some cases with an error. */
 function nextPartBytes(model: Model, random: Random): Uint8Array {
   if (model.searches.length === 0) return requestBytes(random);
   const { cursor, request } = pick(random, model.searches);

@@ -56,7 +56,7 @@ export function checkpointTarget(read: typeof readFolder = readFolder): PartTarg
 /** The log beside a checkpoint. */
 const EMPTY_LOG = encodeLogHeader({});
 
-/** One table for all reads, since it is faster to empty it than to make one. */
+/** One table for all reads, because it is faster to empty it than to make one. */
 const table = new HashTable();
 
 type FileBytes = Readonly<Record<string, Uint8Array>>;

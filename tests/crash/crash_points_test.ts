@@ -50,7 +50,7 @@ interface Point {
 interface Conditions {
   /** Whether syncs seem slow, so that they run in the background. */
   readonly hasSlowSyncs?: boolean;
-  /** Writes of the log that find a full disk. */
+  /** Whether a write of the log, by its number, fails because the disk is full. */
   readonly isFullAt?: (write: number) => boolean;
   /** Whether one of three removals and renames of logs fails. */
   readonly failsCleanup?: boolean;
@@ -138,7 +138,7 @@ function anyRequest(random: Random): TextRequest {
   }
 }
 
-/** Recovers, and proves that the table is that of a valid prefix. */
+/** Recovers, and proves that the table is the result of a prefix of the history. */
 async function recoverValid(
   disk: SimulatedDisk,
   { shown, history }: Point,

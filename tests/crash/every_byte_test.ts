@@ -16,7 +16,7 @@ import {
   start,
 } from "./file_start.ts";
 
-/** Changed bits of a byte: one, that of letter case and of blank or NUL, the sign, all others, and all. */
+/** The bits to change in a byte: the lowest, the one of letter case, the highest, all others, or all. */
 const FLIPS = [0x01, 0x20, 0x80, 0x7f, 0xff];
 
 /** The bits to change of the byte at an offset: all of them in the long form, else one. */

@@ -1,4 +1,4 @@
-/** Starts on changed files of a log and a checkpoint, for tests of damage. */
+/** The start of a server on changed files of a log and a checkpoint, for tests of damage. */
 import assert from "assert";
 import { DamageError } from "../../lib/storage/recovery/recovery.ts";
 import type { Change } from "../../lib/storage/storage.ts";
@@ -78,7 +78,11 @@ export async function start({ files, history }: Folder, file: string): Promise<O
     const { tornCopy, tornBytes } = recovery;
     if (tornCopy !== undefined) {
       const kept = files[file]?.subarray(-tornBytes);
-      assert.deepEqual(disk.bytesOf(tornCopy), kept, "the copy is not what was cut off");
+      assert.deepEqual(
+        disk.bytesOf(tornCopy),
+        kept,
+        "the copy differs from the bytes that were cut off",
+      );
     }
     return { lastSeq: recovery.lastSeq };
   } catch (error) {
@@ -94,7 +98,7 @@ export async function start({ files, history }: Folder, file: string): Promise<O
   }
 }
 
-/** Compares in one line. */
+/** Asserts that two outcomes are equal, with a message of one line. */
 export function assertSame(outcome: Outcome, expected: object): void {
   assert.equal(JSON.stringify(outcome), JSON.stringify(expected));
 }

@@ -26,7 +26,7 @@ const SAMPLE_STRIDE = 15;
 /** Runs for each step in the long form. */
 const LONG_ROUNDS = 3;
 
-/** Runs that end before the step, after which the test ends; runs differ in length. */
+/** The test ends after this number of runs in a row that end before the step. Runs differ in length. */
 const MISSES = isLong ? 20 : 4;
 
 /** Attempts of the second server to start. */
@@ -73,14 +73,15 @@ async function runWith(
   try {
     await first.run(ROUNDS, random);
   } catch (error) {
-    if (happenedAt === Infinity) throw error; // otherwise it did not start
+    if (happenedAt === Infinity) throw error;
+    // The event prevented the start.
     first.kill(error);
   }
   await secondRun;
   if (happenedAt === Infinity || first.disk === undefined) return false;
   counts.runs++;
   if (first.ended !== undefined) counts.ended++;
-  // A server cannot notice an event after its last check, nor one that kept it from starting.
+  // A server cannot notice an event after its last check, nor one that prevented its start.
   const isUnnoticed = happenedAt > checkedAt - CHECK_STEPS || !first.isServing;
   if (event.isSeenByCheck && isUnnoticed) return true;
   if (event.isSeenByCheck && first.ended === undefined) {

@@ -9,7 +9,7 @@
 import assert from "assert";
 import { History, type Value } from "./history/history.ts";
 import { judge } from "./history/judge.ts";
-import { killDuringStart, type Phase, readPhase, startProgram } from "./server_on_folder.ts";
+import { type Activity, killDuringStart, readActivity, startProgram } from "./server_on_folder.ts";
 import { insertAll, lookupAll, scanKeys } from "./key_requests.ts";
 import { liveUntilKilled } from "./kill_round.ts";
 import { TempFolder } from "../helpers/folders.ts";
@@ -59,7 +59,7 @@ class KillTest {
   #sent = 0;
   #acknowledged = 0;
   #killedStarts = 0;
-  readonly #phases: Record<Phase, number> = {
+  readonly #phases: Record<Activity, number> = {
     "serving": 0,
     "checkpoint started": 0,
     "checkpoint half written": 0,
@@ -136,7 +136,7 @@ class KillTest {
     });
     this.#sent += history.sent;
     this.#acknowledged += history.acknowledged;
-    this.#phases[readPhase(this.#folder)]++;
+    this.#phases[readActivity(this.#folder)]++;
     return history;
   }
 

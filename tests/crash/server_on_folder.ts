@@ -37,10 +37,10 @@ async function waitForEvents(watcher: Deno.FsWatcher, count: number): Promise<vo
 }
 
 /** The work of a server when it was killed. */
-export type Phase = "serving" | "checkpoint started" | "checkpoint half written";
+export type Activity = "serving" | "checkpoint started" | "checkpoint half written";
 
-/** Finds the phase from the files that a killed server has left. */
-export function readPhase(folder: string): Phase {
+/** Finds the activity from the files that a killed server has left. */
+export function readActivity(folder: string): Activity {
   const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
   if (names.includes("table.ckpt.new")) return "checkpoint half written";
   return names.some((name) => /^table\.txn\.\d+$/.test(name)) ? "checkpoint started" : "serving";

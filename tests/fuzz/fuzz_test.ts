@@ -28,7 +28,7 @@ import { LineFramer } from "../../lib/bytes/line_framer.ts";
 import { readFolder } from "../../lib/storage/recovery/folder_reader.ts";
 import { seedFor } from "../../bench/harness/random.ts";
 
-/** The inputs of a target; a slow target has a tenth. */
+/** Number of inputs of a target. A slow target runs a tenth of them. */
 const INPUTS = 3_000;
 
 /** The inputs within which the fuzzer must find a problem. */

@@ -1,4 +1,4 @@
-/** Every input is run once, and findings are counted and reported. */
+/** Tests that every input is run once, and that findings are counted and reported. */
 import assert from "assert";
 import type { Task } from "../../fuzz/messages.ts";
 import { runTargets, type TargetFinding } from "../../fuzz/run_targets.ts";

@@ -1,4 +1,4 @@
-/** An input that hangs or ends its process is found, with its number. */
+/** Tests that an input that hangs or ends its process is found, with its number. */
 import assert from "assert";
 import { runWatched } from "../../fuzz/worker_watch.ts";
 import type { Task } from "../../fuzz/messages.ts";

@@ -38,8 +38,8 @@ function isThere(program: string): boolean {
 }
 
 /**
- * Registers a test that makes network namespaces. Where this user cannot make them, the test is
- * skipped like those of `testWith`.
+ * Registers a test that makes network namespaces. If this user cannot make them, the test is skipped
+ * like those of `testWith`.
  */
 export async function testWithHosts(name: string, fn: () => Promise<void>): Promise<void> {
   canMakeHosts ??= tryHosts();

@@ -74,7 +74,7 @@ function toStep(
   if (action.method === "insert") {
     const seenBy = firstSeenBy.get(action.value);
     const isUnseen = seenBy === undefined;
-    // Without a reply, and without one that shows its value, it makes no difference.
+    // An insert without a reply, whose value no reply shows, has no effect on any reply.
     if (isUnseen && !isCertain) return undefined;
     const dueBy = Math.min(returned, seenBy ?? Infinity);
     return { ...step, needs: undefined, leaves: { value: action.value }, isUnseen, dueBy };

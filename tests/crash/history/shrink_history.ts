@@ -16,7 +16,7 @@ const UNSEEN = "\0 an unseen value";
  *
  * @param history a history of one key that is not linearizable
  * @param initial value before the history
- * @returns operations that are wrong for any value before them, if there are such
+ * @returns operations that are wrong for any value before them, if there are any
  */
 export function shrinkHistory(history: readonly Operation[], initial: Value): Operation[] {
   const start = findShortestStart(history, initial);

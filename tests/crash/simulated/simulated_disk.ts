@@ -64,7 +64,7 @@ export const noSpace = (): Error => new Error("No space left on device (os error
 /** The error of a broken disk. */
 export const ioError = (): Error => new Error("Input/output error (os error 5)");
 
-/** Steps in which a held file is freed. */
+/** Number of steps in which the space of a deferred delete is freed. */
 const FREE_STEPS = 3;
 
 /** Number of disks that exist. */

@@ -63,7 +63,7 @@ export class SimulatedServer {
     await Promise.race([this.#ended.promise, this.#run(rounds, random)]);
   }
 
-  /** Whether a file is missing, and the table is not on disk again. */
+  /** Whether a file is missing, and the table is not yet on disk again. */
   get isRestoring(): boolean {
     const [started, done] = [/writing the table to a new/, /is on disk again/].map((pattern) =>
       this.warnings.filter((line) => pattern.test(line)).length

@@ -1,6 +1,7 @@
 /**
- * Clients that connect and disconnect at any moment and in any way leave the server as it was. Fifty
- * clients do so from a printed seed (set `SEED` to repeat a run); the long form takes 20 seconds.
+ * Tests that clients that connect and disconnect at any moment, in any way, leave nothing behind in a
+ * server. Fifty clients do so from a printed seed (set `SEED` to repeat a run). The long form takes 20
+ * seconds.
  */
 import assert from "assert";
 import { HtClient } from "../../../client.ts";

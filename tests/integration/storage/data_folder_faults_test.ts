@@ -132,7 +132,7 @@ testWithMounts("fault: start needs room: a torn tail on a full disk", async () =
   const torn = new Uint8Array(20_000).fill("x".charCodeAt(0));
   await Deno.writeFile(`${folder}/table.txn`, torn, { append: true });
   const ballast = `${disk.path}/ballast`;
-  await Deno.writeFile(ballast, new Uint8Array(1_000_000)).catch(() => {}); // as much as fits
+  await Deno.writeFile(ballast, new Uint8Array(1_000_000)).catch(() => {}); // until the disk is full
   const names = () => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
   for (let start = 0; start < 2; start++) {
     await using program = new Program(server(folder));
@@ -188,10 +188,10 @@ testWith(
   },
 );
 
-/** Number of zeros. A program that reads them into memory exceeds the bound even with the fewer ones. */
+/** Number of zeros. A program that reads them into memory exceeds the bound, even in the short form. */
 const ZEROS = isLong ? 3_000_000_000 : 400_000_000;
 
-/** Bound of memory while reading them, in bytes; a program that has read nothing takes 70 MB. */
+/** Maximum memory of a program that reads them, in bytes. A program that has read nothing takes 70 MB. */
 const MEMORY_BYTES = 300_000_000;
 
 testWith(["/proc/self/status"], "fault: 3 GB of zeros behind a log: bounded memory", async () => {
