@@ -4,7 +4,7 @@ import { UsageError } from "../lib/base/errors.ts";
 import { SCENARIOS } from "./hardening/attacks/scenarios.ts";
 import { AttackedServer } from "./hardening/attacked_server.ts";
 import { writeDocument, writeRaw } from "./hardening/documents.ts";
-import { HEADINGS, judge, type Judged, rowOf } from "./hardening/judgement.ts";
+import { HEADINGS, judge, type JudgedOutcome, rowOf } from "./hardening/judgement.ts";
 import { main, readOptions } from "./harness/command_line.ts";
 import { Problems } from "./harness/problems.ts";
 
@@ -41,7 +41,7 @@ await main("bench", HELP, async () => {
     throw new UsageError("--write needs all scenarios in full, since the document shows one run");
   }
   if (redraw) return await writeDocument();
-  const outcomes: Judged[] = [];
+  const outcomes: JudgedOutcome[] = [];
   const problems = new Problems();
   for (const scenario of SCENARIOS) {
     if (positionals.length > 0 && !positionals.includes(scenario.name)) continue;

@@ -2,7 +2,7 @@
  * A process that attacks a server, so that the attack takes no time from the measuring process.
  * Arguments: scenario, port, share of the full size, milliseconds.
  */
-import { answerOrders, AskedProcess } from "../harness/asked_process.ts";
+import { answerOrders, HelperProcess } from "../harness/helper_process.ts";
 import { Attack } from "./attacks/scenario.ts";
 import { scenarioNamed } from "./attacks/scenarios.ts";
 
@@ -11,11 +11,11 @@ export type Counts = Readonly<Record<string, number>>;
 
 /** The attacking process, as its parent uses it. */
 export class AttackProcess implements AsyncDisposable {
-  readonly #process: AskedProcess;
+  readonly #process: HelperProcess;
 
   constructor(scenario: string, port: number, size: number, durationMs: number) {
     const args = [scenario, String(port), String(size), String(durationMs)];
-    this.#process = new AskedProcess("bench/hardening/attack_process.ts", ...args);
+    this.#process = new HelperProcess("bench/hardening/attack_process.ts", ...args);
   }
 
   /** Inserts the keys of the scenario. */

@@ -13,7 +13,7 @@ import { startHtserver } from "../harness/htserver.ts";
 import { PATIENCE_MS, type Program } from "../harness/program.ts";
 import { AttackProcess, type Counts } from "./attack_process.ts";
 import { Attack, type Scenario } from "./attacks/scenario.ts";
-import { type Seen, SteadyClient } from "./steady_client.ts";
+import { type ClientReport, SteadyClient } from "./steady_client.ts";
 
 /** Maximum of the memory after an attack, relative to that at the start. */
 export const MEMORY_RATIO = 1.2;
@@ -28,7 +28,7 @@ const DEFAULT_HOLD_BYTES = 1_000_000;
 const START_LOOK_MS = 300;
 
 /** Resident memory of the server, in bytes. */
-export interface MemorySeen {
+export interface MemoryFigures {
   /** After ordinary use. */
   readonly start: number;
   /** With the keys of the scenario. */
@@ -50,9 +50,9 @@ export interface Outcome {
   readonly attackMs: number;
   readonly counts: Counts;
   /** The well-behaved clients of the attacked server and of the other one. */
-  readonly steady: Seen;
-  readonly control: Seen;
-  readonly memory: MemorySeen;
+  readonly steady: ClientReport;
+  readonly control: ClientReport;
+  readonly memory: MemoryFigures;
   /** Maximum of `peak` minus `prepared`, in bytes. */
   readonly mayHoldBytes: number;
   /** The share of the wanted processor time that the server got. */
@@ -200,7 +200,7 @@ function shareOf(before: ProcessorTime, after: ProcessorTime): number {
   return runMs / (runMs + after.waitMs - before.waitMs);
 }
 
-/** Runs ordinary clients. `MemorySeen.start` is the memory after them. */
+/** Runs ordinary clients. `MemoryFigures.start` is the memory after them. */
 async function runOrdinaryClients(
   port: number,
   clients: number,

@@ -4,7 +4,7 @@ import { type Machine, machineText, readMachine } from "../harness/machine.ts";
 import { TOP } from "../harness/program.ts";
 import { asMarkdown } from "../harness/tables.ts";
 import { scenarioNamed } from "./attacks/scenarios.ts";
-import { HEADINGS, type Judged, megabytes, rowOf } from "./judgement.ts";
+import { HEADINGS, type JudgedOutcome, megabytes, rowOf } from "./judgement.ts";
 
 const RAW = `${TOP}docs/data/hardening/hostile.json`;
 
@@ -16,11 +16,11 @@ const MEMORY_COLUMNS = [0, 10, 11, 12, 13];
 interface Findings {
   readonly machine: Machine;
   /** Of all scenarios. */
-  readonly outcomes: readonly Judged[];
+  readonly outcomes: readonly JudgedOutcome[];
 }
 
 /** Writes the raw data. @param outcomes of all scenarios, from one run */
-export async function writeRaw(outcomes: readonly Judged[]): Promise<void> {
+export async function writeRaw(outcomes: readonly JudgedOutcome[]): Promise<void> {
   const { versions, ...here } = await readMachine();
   // Of the programs, an attack uses only the runtime and its engine.
   const machine = { ...here, versions: versions.slice(0, 2) };
@@ -40,12 +40,12 @@ export async function writeDocument(): Promise<void> {
   });
 }
 
-function table(outcomes: readonly Judged[], which: readonly number[]): string {
+function table(outcomes: readonly JudgedOutcome[], which: readonly number[]): string {
   const cells = (row: readonly string[]) => which.map((at) => row[at] ?? "");
   return markdown(cells(HEADINGS), outcomes.map((outcome) => cells(rowOf(outcome))));
 }
 
-function sentTable(outcomes: readonly Judged[]): string {
+function sentTable(outcomes: readonly JudgedOutcome[]): string {
   const rows = outcomes.map((outcome) => [
     outcome.scenario,
     scenarioNamed(outcome.scenario).what,
@@ -54,14 +54,14 @@ function sentTable(outcomes: readonly Judged[]): string {
   return markdown(["scenario", "attack", "sent and received"], rows);
 }
 
-function missedList(outcomes: readonly Judged[]): string {
+function missedList(outcomes: readonly JudgedOutcome[]): string {
   const missed = outcomes.flatMap(({ scenario, verdicts }) =>
     verdicts.filter(({ isMet }) => !isMet).map(({ what }) => `- **${scenario}**: ${what}`)
   );
   return missed.length === 0 ? "None: every scenario kept every promise." : missed.join("\n");
 }
 
-function slowReaderTable(outcomes: readonly Judged[]): string {
+function slowReaderTable(outcomes: readonly JudgedOutcome[]): string {
   const rows = outcomes.flatMap(({ scenario, memory, verdicts }) => {
     const verdict = verdicts.find(({ what }) => what.startsWith("costs"));
     if (verdict === undefined) return [];

@@ -13,7 +13,7 @@ export interface Verdict {
 }
 
 /** An outcome with its verdicts. */
-export interface Judged extends Outcome {
+export interface JudgedOutcome extends Outcome {
   readonly verdicts: readonly Verdict[];
 }
 
@@ -24,7 +24,7 @@ const COST_BYTES: Readonly<Record<string, number>> = {
 };
 
 /** Compares an outcome with the promises. */
-export function judge(outcome: Outcome): Judged {
+export function judge(outcome: Outcome): JudgedOutcome {
   const { steady, memory, clients, handles, bugs } = outcome;
   const verdicts: Verdict[] = [
     { what: `${steady.errors} errors (${steady.messages.join("; ")})`, isMet: steady.errors === 0 },
@@ -67,7 +67,7 @@ export const HEADINGS: readonly string[] = [
 ];
 
 /** One row of the table. */
-export function rowOf(judged: Judged): string[] {
+export function rowOf(judged: JudgedOutcome): string[] {
   const { scenario, counts, steady, control, memory, processorShare, verdicts } = judged;
   return [
     scenario,

@@ -16,7 +16,7 @@ import { Keys } from "../../lib/perf/workload/keys.ts";
 import { TableWorkload, type Tasks } from "../../lib/perf/workload/operation.ts";
 import { randomFractions } from "../../lib/perf/workload/seeded_streams.ts";
 import { fillTasks, mixTasks, reserveTasks } from "../../lib/perf/workload/tasks.ts";
-import { answerOrders, AskedProcess } from "../harness/asked_process.ts";
+import { answerOrders, HelperProcess } from "../harness/helper_process.ts";
 
 /** Requests a second to each of the two servers. */
 const STEADY_RATE = 200;
@@ -36,7 +36,7 @@ const TIMEOUT_MS = 60_000;
 const ENDLESS_MS = 3_600_000;
 
 /** The observations of one client. */
-export interface Seen {
+export interface ClientReport {
   readonly requests: number;
   readonly errors: number;
   /** Some of the errors, as sentences. */
@@ -46,15 +46,15 @@ export interface Seen {
 
 /** The observations of both clients since the last report. */
 export interface SteadyReport {
-  readonly server: Seen;
-  readonly control: Seen;
+  readonly server: ClientReport;
+  readonly control: ClientReport;
 }
 
 /** The process of both clients, as its parent uses it. */
 export class SteadyClient implements AsyncDisposable {
-  readonly #process: AskedProcess;
+  readonly #process: HelperProcess;
 
-  private constructor(process: AskedProcess) {
+  private constructor(process: HelperProcess) {
     this.#process = process;
   }
 
@@ -68,7 +68,7 @@ export class SteadyClient implements AsyncDisposable {
   static async start(port: number, controlPort: number, token: string = ""): Promise<SteadyClient> {
     const args = [String(port), String(controlPort), token];
     const client = new SteadyClient(
-      new AskedProcess("bench/hardening/steady_client.ts", ...args),
+      new HelperProcess("bench/hardening/steady_client.ts", ...args),
     );
     await client.report();
     return client;
@@ -104,7 +104,7 @@ class SteadyLoad {
   }
 
   /** Ends the schedule, and starts a new one. */
-  async report(): Promise<Seen> {
+  async report(): Promise<ClientReport> {
     this.#isOver = true;
     const { sum, firstError } = await this.#stage;
     const lost = this.#client.connections - 1;

@@ -16,16 +16,16 @@ const LOAD = {
 
 /** Loads two servers in turn: one with idle connections, and one without. */
 export async function idleConnections(workspace: Workspace): Promise<LimitFigure[]> {
-  await using quiet = await workspace.start("htserver");
-  await using crowded = await workspace.start("htserver");
-  await prepare(workspace.generator, quiet, LOAD.keys);
-  await prepare(workspace.generator, crowded, LOAD.keys);
+  await using plainServer = await workspace.start("htserver");
+  await using idleServer = await workspace.start("htserver");
+  await prepare(workspace.generator, plainServer, LOAD.keys);
+  await prepare(workspace.generator, idleServer, LOAD.keys);
   const residentMb: number[] = [];
   const growthMb: number[] = [];
   const ratios: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const without = await workspace.generator.run(quiet, LOAD);
-    const among = await workspace.generator.run(crowded, { ...LOAD, idle: IDLE });
+    const without = await workspace.generator.run(plainServer, LOAD);
+    const among = await workspace.generator.run(idleServer, { ...LOAD, idle: IDLE });
     residentMb.push(among.serverResidentBytes / 1e6);
     growthMb.push((among.serverResidentBytes - without.serverResidentBytes) / 1e6);
     ratios.push(among.perSecond / without.perSecond);

@@ -20,7 +20,7 @@ import {
   type SyncTimes,
   type SystemCalls,
 } from "./report_data.ts";
-import { Served } from "./served.ts";
+import { NamedServer } from "./named_server.ts";
 import { readSite } from "./site.ts";
 import { TimeBudget } from "./time_share.ts";
 import { runSweep, SweepError } from "./sweep_run.ts";
@@ -129,9 +129,9 @@ async function measurePart(plan: SweepPlan, context: PartContext): Promise<PartD
   const { isDurable, hosts: count } = PARTS[plan.part];
   await using stack = new AsyncDisposableStack();
   const hosts: Hosts = count === 2 ? stack.use(await TwoHosts.make()) : ONE_HOST;
-  const served = stack.use(await Served.start({ hosts, isDurable, folder, signal }));
-  using sampler = new ProcessorSampler(served.pid);
-  const sweeps = await runSweeps(plan, served, hosts, context);
+  const server = stack.use(await NamedServer.start({ hosts, isDurable, folder, signal }));
+  using sampler = new ProcessorSampler(server.pid);
+  const sweeps = await runSweeps(plan, server, hosts, context);
   if (sweeps.every(({ steps }) => steps.length === 0)) return undefined;
   const sweep = sweeps.reduce(joinSweeps);
   await sink.sweep(plan.part, sweep);
@@ -147,7 +147,7 @@ async function measurePart(plan: SweepPlan, context: PartContext): Promise<PartD
  */
 async function runSweeps(
   plan: SweepPlan,
-  served: Served,
+  server: NamedServer,
   { clients }: Hosts,
   { options: { plan: { keys, removeKeys } }, budget, laterWeight, problems }: PartContext,
 ): Promise<SweepData[]> {
@@ -165,7 +165,7 @@ async function runSweeps(
     const one = { ...plan, operations };
     using share = budget.share(sweepWeight(one), later);
     try {
-      sweeps.push(await runSweep(one, served, clients, tableKeys, share.signal));
+      sweeps.push(await runSweep(one, server, clients, tableKeys, share.signal));
     } catch (error) {
       problems.add(`${title}, ${operations.join(", ")}`, error, share.signal);
       if (error instanceof SweepError && error.data !== undefined) sweeps.push(error.data);
@@ -205,10 +205,10 @@ async function trace(
   for (const isDurable of [false, true]) {
     sink.say(`system calls of a request, ${isDurable ? "durable" : "in memory"}`);
     const calls = await orReason(async () => {
-      await using served = await Served.start({ hosts: ONE_HOST, isDurable, folder, signal });
+      await using server = await NamedServer.start({ hosts: ONE_HOST, isDurable, folder, signal });
       return await countSystemCalls({
         isDurable,
-        served,
+        server,
         folder,
         requests: plan.tracedRequests,
         clients: plan.tracedClients,

@@ -4,7 +4,7 @@ import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import type { Host } from "../harness/hosts.ts";
 import { fromSource, Program } from "../harness/program.ts";
 import type { SweepPlan } from "./plan.ts";
-import { type Served, throughOnly } from "./served.ts";
+import { type NamedServer, throughOnly } from "./named_server.ts";
 
 /** The time that testperf has to print its measurements after an interrupt, in milliseconds. */
 const LAST_WORDS_MS = 6_000;
@@ -33,13 +33,13 @@ export class SweepError extends Error {
  */
 export async function runSweep(
   plan: SweepPlan,
-  served: Served,
+  server: NamedServer,
   host: Host,
   keys: number,
   signal: AbortSignal,
 ): Promise<SweepData> {
   signal.throwIfAborted();
-  const command = host.command(fromSource("testperf.ts", ...argsOf(plan, served, keys)));
+  const command = host.command(fromSource("testperf.ts", ...argsOf(plan, server, keys)));
   await using testperf = new Program(command);
   let killing: ReturnType<typeof setTimeout> | undefined;
   const end = () => {
@@ -61,10 +61,10 @@ export async function runSweep(
   }
 }
 
-function argsOf(plan: SweepPlan, served: Served, keys: number): string[] {
+function argsOf(plan: SweepPlan, server: NamedServer, keys: number): string[] {
   const { operations, maxClients, processes, repeats, stageS, warmupS } = plan;
   return [
-    served.name,
+    server.name,
     ...["--sweep", String(maxClients)],
     ...["--processes", String(processes)],
     ...["--operations", operations.join(",")],
@@ -74,7 +74,7 @@ function argsOf(plan: SweepPlan, served: Served, keys: number): string[] {
     ...["--keys", String(keys)],
     ...["--timeout", String(SERVER_GONE_S)],
     ...["--json", "--quiet"],
-    ...throughOnly(served.catalog),
+    ...throughOnly(server.catalog),
   ];
 }
 

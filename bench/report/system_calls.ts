@@ -2,12 +2,12 @@
 import { HtClient } from "../../lib/client/client.ts";
 import { isInstalled, Program } from "../harness/program.ts";
 import type { NotMeasured, SystemCalls } from "./report_data.ts";
-import type { Served } from "./served.ts";
+import type { NamedServer } from "./named_server.ts";
 
 /** The server to trace, and the requests to send. */
 export interface TraceOptions {
   readonly isDurable: boolean;
-  readonly served: Served;
+  readonly server: NamedServer;
   /** A folder for the output of strace. */
   readonly folder: string;
   readonly requests: number;
@@ -36,12 +36,12 @@ export async function countSystemCalls(
   if (Deno.build.os !== "linux" || !await isInstalled("strace")) {
     return { why: "strace is not installed (Debian: apt-get install strace)" };
   }
-  const { isDurable, requests, served, signal } = options;
+  const { isDurable, requests, server, signal } = options;
   const counts: SystemCalls[] = [];
   for (const clients of options.clients) {
     const connect = () =>
-      HtClient.connect(served.name, {
-        catalogs: [served.catalog],
+      HtClient.connect(server.name, {
+        catalogs: [server.catalog],
         localCatalogPort: null,
         timeoutMs: CALL_MS,
       });
@@ -77,11 +77,11 @@ async function sendAll(
 }
 
 async function countDuring(
-  { served, folder, signal }: TraceOptions,
+  { server, folder, signal }: TraceOptions,
   work: () => Promise<void>,
 ): Promise<{ readonly calls: Record<string, number> } | NotMeasured> {
   const file = `${folder}/strace`;
-  const command = ["strace", "-c", "-f", "-o", file, "-p", String(served.pid)];
+  const command = ["strace", "-c", "-f", "-o", file, "-p", String(server.pid)];
   await using strace = new Program(command, { signal });
   const isAttached = await strace.until("stderr", /attached/).then(() => true, () => false);
   if (!isAttached) {

@@ -7,7 +7,7 @@ import { readMachine } from "../harness/machine.ts";
 import { memoryBytes, peakMemoryBytes } from "../harness/process_watch.ts";
 import { megabytes } from "./findings.ts";
 import { FullClient, type FullCounts, noCounts } from "./full_client.ts";
-import type { FullTableFindings, FullTableSeen, Keeping } from "./full_table_findings.ts";
+import type { FullTableFigures, FullTableFindings, TablePlace } from "./full_table_findings.ts";
 import { endAfter, type SoakOptions } from "./soak.ts";
 import { WatchedServer } from "./watched_server.ts";
 
@@ -29,7 +29,7 @@ const KEPT_FAULTS = 20;
 /** Runs, half of the time in memory and half on disk. */
 export async function runFullTable(options: SoakOptions): Promise<FullTableFindings> {
   const { minutes, seed } = options;
-  const seen: FullTableSeen[] = [];
+  const seen: FullTableFigures[] = [];
   for (const keeping of ["memory", "disk"] as const) {
     seen.push(await new FullTableRun(keeping, options).runFor(minutes * 60 / 2));
   }
@@ -38,7 +38,7 @@ export async function runFullTable(options: SoakOptions): Promise<FullTableFindi
 
 /** A run in progress. */
 class FullTableRun {
-  readonly #keeping: Keeping;
+  readonly #keeping: TablePlace;
   readonly #options: SoakOptions;
   readonly #faults: string[] = [];
   readonly #clients: readonly FullClient[];
@@ -50,7 +50,7 @@ class FullTableRun {
   #checks = 0;
   #starts = 0;
 
-  constructor(keeping: Keeping, options: SoakOptions) {
+  constructor(keeping: TablePlace, options: SoakOptions) {
     this.#keeping = keeping;
     this.#options = options;
     const onFault = (what: string) => void this.#faults.push(what);
@@ -60,7 +60,7 @@ class FullTableRun {
     });
   }
 
-  async runFor(seconds: number): Promise<FullTableSeen> {
+  async runFor(seconds: number): Promise<FullTableFigures> {
     using folder = new TemporaryFolder();
     // On disk, the second half is after a restart.
     const parts = this.#keeping === "disk" ? 2 : 1;

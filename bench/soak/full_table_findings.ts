@@ -14,11 +14,11 @@ const MAX_BESIDE_BYTES = 64_000_000;
 const FULL_SHARE = 0.9;
 
 /** The place of the table. */
-export type Keeping = "memory" | "disk";
+export type TablePlace = "memory" | "disk";
 
 /** The measurements of one server, or of two in turn on one folder. */
-export interface FullTableSeen {
-  readonly keeping: Keeping;
+export interface FullTableFigures {
+  readonly keeping: TablePlace;
   readonly seconds: number;
   readonly counts: FullCounts;
   /** Resident memory before the first insert. */
@@ -44,7 +44,7 @@ export interface FullTableFindings {
   readonly minutes: number;
   readonly seed: number;
   readonly limitBytes: number;
-  readonly seen: readonly FullTableSeen[];
+  readonly seen: readonly FullTableFigures[];
 }
 
 /** Judges a run. */

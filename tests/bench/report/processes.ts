@@ -7,7 +7,7 @@ import { PATIENCE_MS } from "../../../bench/harness/program.ts";
 const EVERY_MS = 20;
 
 /** A process: its number and its start time, because the system reuses numbers. */
-export interface SeenProcess {
+export interface ProcessIdentity {
   readonly pid: number;
   readonly started: string;
 }
@@ -17,7 +17,7 @@ export interface SeenProcess {
  *
  * @param least the number to wait for
  */
-export async function descendants(pid: number, least: number): Promise<SeenProcess[]> {
+export async function descendants(pid: number, least: number): Promise<ProcessIdentity[]> {
   for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; await sleep(EVERY_MS)) {
     const all = descendantsNow(pid);
     if (all.length >= least) return all;
@@ -26,7 +26,7 @@ export async function descendants(pid: number, least: number): Promise<SeenProce
 }
 
 /** Waits until all of these processes have ended. */
-export async function gone(processes: readonly SeenProcess[]): Promise<void> {
+export async function gone(processes: readonly ProcessIdentity[]): Promise<void> {
   let left = processes;
   for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; await sleep(EVERY_MS)) {
     left = left.filter(({ pid, started }) => startOf(pid) === started);
@@ -35,7 +35,7 @@ export async function gone(processes: readonly SeenProcess[]): Promise<void> {
   assert.deepEqual(left, [], "these are still running");
 }
 
-function descendantsNow(pid: number): SeenProcess[] {
+function descendantsNow(pid: number): ProcessIdentity[] {
   try {
     const threads = Array.from(Deno.readDirSync(`/proc/${pid}/task`), ({ name }) => name);
     const children = threads.flatMap((thread) =>

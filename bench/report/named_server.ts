@@ -4,7 +4,7 @@ import type { Hosts } from "../harness/hosts.ts";
 import { fromSource, Program } from "../harness/program.ts";
 
 /** Options of the start. */
-export interface ServedOptions {
+export interface NamedServerOptions {
   readonly hosts: Hosts;
   readonly isDurable: boolean;
   /** The folder for the durable table. */
@@ -14,7 +14,7 @@ export interface ServedOptions {
 }
 
 /** Both programs, until disposal. */
-export class Served implements AsyncDisposable {
+export class NamedServer implements AsyncDisposable {
   /** The name of the server in the catalog. */
   readonly name: string;
   readonly catalog: Address;
@@ -30,7 +30,9 @@ export class Served implements AsyncDisposable {
   }
 
   /** Starts them on free ports, and waits until the server listens. */
-  static async start({ hosts, isDurable, folder, signal }: ServedOptions): Promise<Served> {
+  static async start(
+    { hosts, isDurable, folder, signal }: NamedServerOptions,
+  ): Promise<NamedServer> {
     await using programs = new AsyncDisposableStack();
     const name = `bench-a4-${crypto.randomUUID().slice(0, 8)}`;
     const { catalog, server } = hosts;
@@ -48,7 +50,7 @@ export class Served implements AsyncDisposable {
       new Program(server.command(fromSource("server.ts", ...args)), { signal }),
     );
     await portOf("server", serverProgram, signal);
-    return new Served(name, address, serverProgram.pid, programs.move());
+    return new NamedServer(name, address, serverProgram.pid, programs.move());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,7 +6,7 @@ import assert from "assert";
 import { fromSource } from "./program.ts";
 
 /** The side that sends orders. */
-export class AskedProcess implements AsyncDisposable {
+export class HelperProcess implements AsyncDisposable {
   readonly pid: number;
   readonly #entry: string;
   readonly #child: Deno.ChildProcess;
