@@ -29,7 +29,7 @@ const HELP = `Measures the effect of more work on htserver and other servers, ov
 The tables of up to 20,000,000 keys exist at the same time and need 5 GB of memory. A table that does
 not fit is left out, and the figures say so.`;
 
-/** The most rounds. A series has fewer if its time is up. */
+/** Maximum number of rounds. A series has fewer if its time is up. */
 const ROUNDS = 5;
 
 /** The time limit, in seconds. The series end earlier by themselves. */

@@ -55,8 +55,8 @@ const MEASURING_SHARE = 0.85;
 const TRACING_WEIGHT = 0.2;
 
 /**
- * Runs the plan until it is done or the time is up. All measurements are kept: `failures`,
- * `unfinished` and the reasons of each part say what is missing.
+ * Runs the plan until its end, or until the time is up. All measurements are kept. `failures`,
+ * `unfinished` and the reasons of each part list those that are missing.
  */
 export async function measure(options: MeasureOptions): Promise<BenchData> {
   const { plan, command, folder, sink, signal } = options;
@@ -85,7 +85,7 @@ export async function measure(options: MeasureOptions): Promise<BenchData> {
       if (error instanceof TwoHostsError) {
         twoHosts = { why: error.message };
         sink.say(`without two hosts: ${error.message}`);
-        // A failure if every sweep of the plan needs two hosts. Other plans have other sweeps.
+        // This is a failure if every sweep of the plan needs two hosts.
         if (plan.sweeps.every(({ part }) => PARTS[part].hosts === 2)) problems.add(title, error);
       } else problems.add(title, error, signal);
     }
@@ -175,7 +175,7 @@ async function runSweeps(
   return sweeps;
 }
 
-/** The weight of a sweep, in stages. To connect and to fill the table counts as one more stage. */
+/** The weight of a sweep, in stages. The time to connect and to fill the table is one more stage. */
 function sweepWeight({ operations, maxClients }: SweepPlan): number {
   return operations.length === 0 ? 0 : (operations.length + 1) * sweepClients(maxClients).length;
 }

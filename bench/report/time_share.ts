@@ -1,4 +1,4 @@
-/** The time of a run, and the share of each of its parts. */
+/** The time limit of a run, and the share of each of its parts. */
 import { OutOfTime } from "../harness/interrupt.ts";
 
 /** A time limit that is divided among the remaining parts, by their weights. */

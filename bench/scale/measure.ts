@@ -14,7 +14,7 @@ import type { Point, Series } from "./series.ts";
 
 /** Options of a measurement. */
 export interface Plan {
-  /** The most rounds. */
+  /** Maximum number of rounds. */
   readonly rounds: number;
   readonly random: Random;
   /** Ends the measurement. */

@@ -24,7 +24,7 @@ export interface Rest extends Holdings {
   readonly files: number;
 }
 
-/** A run. */
+/** The results of a run. */
 export interface Findings {
   readonly machine: Machine;
   readonly minutes: number;
@@ -73,7 +73,7 @@ export function slopesOf({ rests, samples }: Pick<Findings, "rests" | "samples">
   };
 }
 
-/** Judges a run. All counts must be those of the first rest. */
+/** Judges a run. The counts of each rest must be those of the first one. */
 export function verdictsOf(findings: Findings): Verdict[] {
   const { rests, operations, visits, faults, faultCount, busy } = findings;
   const slopes = slopesOf(findings);

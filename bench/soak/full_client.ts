@@ -42,7 +42,7 @@ export function noCounts(): FullCounts {
   };
 }
 
-/** The client. */
+/** One client. */
 export class FullClient {
   readonly #model: ModelClient;
   readonly #limitBytes: number;

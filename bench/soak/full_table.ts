@@ -23,10 +23,10 @@ const COMPACT_ENTRIES = 5_000;
 const MAX_WORK_S = 30;
 const SAMPLE_S = 1;
 
-/** The faults whose text is kept. */
+/** Maximum number of faults in the results. */
 const KEPT_FAULTS = 20;
 
-/** Runs, half of the time in memory and half on disk. */
+/** Runs a full table: half of the time in memory, and half on disk. */
 export async function runFullTable(options: SoakOptions): Promise<FullTableFindings> {
   const { minutes, seed } = options;
   const seen: FullTableFigures[] = [];

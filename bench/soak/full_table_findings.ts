@@ -10,7 +10,7 @@ import type { FullCounts } from "./full_client.ts";
 const MAX_RESIDENT_SHARE = 1.5;
 const MAX_BESIDE_BYTES = 64_000_000;
 
-/** The share of its limit from which on a table is full. */
+/** A table is full from this share of its limit on. */
 const FULL_SHARE = 0.9;
 
 /** The place of the table. */
@@ -38,7 +38,7 @@ export interface FullTableFigures {
   readonly faultCount: number;
 }
 
-/** A run. */
+/** The results of a run. */
 export interface FullTableFindings {
   readonly machine: Machine;
   readonly minutes: number;

@@ -8,7 +8,7 @@ import type { Value } from "./values.ts";
 /** Receives faults: replies that differ from the model, and lost connections. */
 export type OnFault = (what: string) => void;
 
-/** The client. The model survives a reconnect. */
+/** One client. Its model outlives the connection. */
 export class ModelClient {
   readonly name: string;
   readonly random: Random;

@@ -1,9 +1,9 @@
 /**
  * A server under varied work for a long time.
  *
- * The work itself does not grow: a fixed set of keys, clients at a fixed rate, visitors. It stops at
- * intervals. Then all visitors disconnect, every key gets its fixed size, and garbage is collected, so
- * the resources of all rests can be compared.
+ * The work does not grow: a fixed set of keys, clients at a fixed rate, visitors. It stops at intervals
+ * for a rest: all visitors disconnect, every key gets its fixed size, and garbage is collected. So the
+ * resources of all rests can be compared.
  */
 import { HtClient } from "../../client.ts";
 import { sleep } from "../../lib/base/clock.ts";
@@ -37,7 +37,7 @@ const FLAGS = [
   ...["--max-request", "2000000B"],
 ];
 
-/** The least number of rests, however slow the machine is. */
+/** Minimum number of rests, also on a slow machine. */
 const MIN_RESTS = 6;
 
 /** Rests of a short run. A long one rests after each `MAX_WORK_S` seconds. */
@@ -45,7 +45,7 @@ const RESTS = 12;
 const MAX_WORK_S = 30;
 const SAMPLES_PER_WORK = 6;
 
-/** The faults and the samples that are kept. */
+/** Maximum numbers of faults and of samples in the results. */
 const KEPT_FAULTS = 20;
 const KEPT_SAMPLES = 400;
 
@@ -53,7 +53,7 @@ const KEPT_SAMPLES = 400;
 const REST_WITHIN_MS = 20_000;
 const REST_EVERY_MS = 50;
 
-/** Runs. @throws {Error} if the server cannot be started, or ends */
+/** Runs a soak. @throws {Error} if the server cannot be started, or ends */
 export async function runSoak(options: SoakOptions): Promise<Findings> {
   const { minutes, seed, preloads } = options;
   using folder = new TemporaryFolder();
@@ -64,7 +64,7 @@ export async function runSoak(options: SoakOptions): Promise<Findings> {
   return { machine: await readMachine(), minutes, seed, ...results };
 }
 
-/** A signal for the end of a time, or for an earlier one. */
+/** Makes a signal that is aborted after a time, or with another signal. */
 export function endAfter(seconds: number, signal?: AbortSignal): AbortSignal {
   const over = AbortSignal.timeout(seconds * 1e3);
   return signal === undefined ? over : AbortSignal.any([over, signal]);

@@ -14,7 +14,7 @@ const PART_PAIRS = 7;
 /** The time between two operations, in milliseconds. */
 const PERIOD_MS = 40;
 
-/** The client. */
+/** One client. */
 export class SteadyClient {
   readonly #model: ModelClient;
   readonly #operations: readonly (readonly [weight: number, run: () => Promise<void>])[];

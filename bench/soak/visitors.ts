@@ -31,7 +31,7 @@ const FLOOD_EVERY_MS = 5_000;
 /** The time limit to remove keys, in milliseconds. */
 const CLEAN_UP_MS = 10_000;
 
-/** The visitors. */
+/** All visitors of a server. */
 export class Visitors {
   /** Connections, and floods, so far. */
   visits = 0;
