@@ -100,11 +100,11 @@ export class SimulatedServer {
     const key = `${this.#name}${random.below(KEYS)}`;
     const isRemove = random.below(4) === 0;
     const value = isRemove ? undefined : `"${this.#name}${round}"`;
-    const asked: TextRequest = value === undefined
+    const request: TextRequest = value === undefined
       ? { method: "remove", key }
       : { method: "insert", key, value };
     this.possible.set(key, [...this.possible.get(key) ?? [undefined], value]);
-    const { words } = await new ListedClient([asked]).submitTo(engine);
+    const { words } = await new ListedClient([request]).submitTo(engine);
     if (this.ended === undefined && words[0] !== "StorageError") this.possible.set(key, [value]);
   }
 }
