@@ -6,7 +6,7 @@ import { TOP } from "./program.ts";
 export interface Machine {
   /** ISO 8601, UTC. */
   readonly measuredAt: string;
-  /** The commit, with `-dirty` if files were changed since. */
+  /** The commit, with `-dirty` if files were changed after it. */
   readonly code: string;
   readonly processor: string;
   readonly cores: number;

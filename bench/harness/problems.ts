@@ -10,7 +10,7 @@ export class Problems {
   /**
    * Adds a problem.
    *
-   * @param what was measured
+   * @param what the name of the measurement
    * @param error that ended it
    * @param signal whose reason, if it is aborted, is the cause of the error
    */

@@ -51,7 +51,7 @@ export async function handles(pid: number): Promise<Handles> {
  *
  * @param enoughBytes ends the wait (default: none)
  * @param collect starts a garbage collection of the process (default: nothing)
- * @returns the least memory that was seen, in bytes
+ * @returns the lowest memory of all readings, in bytes
  */
 export async function settledMemoryBytes(
   pid: number,

@@ -1,4 +1,4 @@
-/** The line framer: the lines of a stream do not depend on where it is cut. */
+/** The line framer: the lines of a stream do not depend on the places of its cuts. */
 import { LineFramer, type LineProblem } from "../../lib/bytes/line_framer.ts";
 import { anyBytes, mutate } from "../make/mutate.ts";
 import { requestBytes } from "../make/requests.ts";
