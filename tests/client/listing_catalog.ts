@@ -1,4 +1,4 @@
-/** A catalog with a list that a test sets. */
+/** A fake catalog; the test sets its list. */
 import type { Address } from "../../lib/base/address.ts";
 
 /** A catalog on the loopback. */

@@ -1,4 +1,4 @@
-/** Proves that several processes measure like one, and all end; and complete and incomplete sweeps. */
+/** Tests runs and sweeps of several processes: they measure like one, and leave no process behind. */
 import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
 import type { RunData } from "../../../lib/perf/results/run_data.ts";
@@ -130,7 +130,7 @@ Deno.test("a sweep prints tables and sentences, and with --json all of its data"
   assert.deepEqual([data.format, data.version, data.complete], ["testperf sweep", 1, true]);
   assert.deepEqual(Object.keys(data.analysis), ["insert", "lookup"]);
   assert.equal(data.settings.clients, data.steps.at(-1)?.clients);
-  // The first run does not count.
+  // A sweep begins with a run that warms up the server and is not in the data.
   let ops = 30;
   for (const { clients, repeats } of data.steps) {
     assert.equal(repeats.length, 2);
