@@ -1,6 +1,7 @@
 /**
  * A budget for the partial requests and waiting replies of all clients together (I5). Beyond it, the client
- * that holds the most bytes is disconnected, so a client with short requests and replies never is.
+ * that holds the most bytes is disconnected, so a client with short requests and
+ * replies is never disconnected.
  */
 
 /** A connection whose bytes are counted. */
