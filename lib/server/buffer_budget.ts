@@ -1,7 +1,6 @@
 /**
  * A budget for the partial requests and waiting replies of all clients together (I5). Beyond it, the client
- * that holds the most bytes is disconnected, so a client with short requests and
- * replies is never disconnected.
+ * that holds the most bytes is disconnected. A client with short requests and replies never is that one.
  */
 
 /** A connection whose bytes are counted. */
