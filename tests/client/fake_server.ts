@@ -1,14 +1,10 @@
 /** A server with the replies of a test: silent, slow, wrong, or with any identity. */
 
-const LF = 0x0a;
-
 /** A received request. */
 export interface FakeRequest {
   readonly text: string;
   readonly method: string;
   readonly key: string;
-  /** Counts from 1 over all connections, without `hello`. */
-  readonly number: number;
   /** Closes the connection. */
   readonly hangUp: () => void;
   /** Sends text without change. */
@@ -21,7 +17,7 @@ export interface FakeServerOptions {
   /** Result of `hello`; undefined: no reply (default: only an instance of its own). */
   readonly hello?: () => Record<string, unknown> | undefined;
   /** The reply to another request, without LF; undefined: none (default: `OK_NULL`). */
-  readonly reply?: (request: FakeRequest) => string | undefined | Promise<string | undefined>;
+  readonly reply?: (request: FakeRequest) => string | void | Promise<string | void>;
 }
 
 export const OK_NULL = '{"status":"OK","result":null}';
@@ -34,12 +30,10 @@ export class FakeServer implements AsyncDisposable {
   readonly instance = `fake-${++made}`;
   /** Received lines, with `hello`. */
   readonly lines: string[] = [];
-  connections = 0;
   readonly #options: FakeServerOptions;
   readonly #listener: Deno.TcpListener;
   readonly #open = new Set<Deno.TcpConn>();
   readonly #work: Promise<void>[] = [];
-  #requests = 0;
 
   constructor(options: FakeServerOptions = {}) {
     this.#options = options;
@@ -76,7 +70,6 @@ export class FakeServer implements AsyncDisposable {
   async #accept(): Promise<void> {
     try {
       for await (const connection of this.#listener) {
-        this.connections++;
         this.#open.add(connection);
         this.#work.push(this.#serve(connection));
       }
@@ -115,11 +108,10 @@ export class FakeServer implements AsyncDisposable {
       if (result) await send(`{"status":"OK","result":${JSON.stringify(result)}}\n`);
       return;
     }
-    const number = ++this.#requests;
     const hangUp = () => this.#close(connection);
     const { reply = () => OK_NULL } = this.#options;
-    const answer = await reply({ text, method, key, number, hangUp, send });
-    if (answer !== undefined) await send(answer + String.fromCharCode(LF));
+    const answer = await reply({ text, method, key, hangUp, send });
+    if (answer !== undefined) await send(`${answer}\n`);
   }
 
   #close(connection: Deno.TcpConn): void {

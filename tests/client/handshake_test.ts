@@ -2,8 +2,7 @@
 import assert from "assert";
 import { maySendToken } from "../../lib/client/handshake.ts";
 import { trustIn } from "../../lib/client/dial.ts";
-import { Certificates, OPENSSL } from "../helpers/certificates.ts";
-import { testWith } from "../helpers/needs.ts";
+import { testWithCertificates } from "../helpers/certificates.ts";
 
 const FOUND = { project: "me-a4", tokenInClear: false, trust: undefined };
 
@@ -22,8 +21,7 @@ Deno.test("a server at an address that the user gave gets the token anywhere, an
   }
 });
 
-testWith(OPENSSL, "a server with verified TLS gets the token anywhere", async () => {
-  await using certificates = await Certificates.inFolder();
+testWithCertificates("a server with verified TLS gets the token anywhere", async (certificates) => {
   const { cert } = await certificates.selfSigned(["DNS:me-a4"]);
   for (const peer of OTHERS) {
     assert.ok(maySendToken({ ...FOUND, trust: trustIn(cert, "me-a4") }, peer), peer);

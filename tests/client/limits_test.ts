@@ -2,10 +2,10 @@
 import assert from "assert";
 import * as ht from "../../client.ts";
 import { settlesWithin, sleep } from "../../lib/base/clock.ts";
-import { Certificates, OPENSSL } from "../helpers/certificates.ts";
+import { testWithCertificates } from "../helpers/certificates.ts";
+import { connect } from "./connect.ts";
 import { FakeServer, OK_NULL } from "./fake_server.ts";
 import { measured } from "../helpers/heap.ts";
-import { testWith } from "../helpers/needs.ts";
 import { RawClient } from "../../bench/harness/raw_client.ts";
 import { startServer } from "../helpers/server.ts";
 import { TcpProxy } from "../helpers/tcp_proxy.ts";
@@ -83,30 +83,22 @@ Deno.test("fault: `timeoutMs` is not a limit: connect", async (context) => {
   });
 });
 
-testWith(OPENSSL, "fault: `timeoutMs` is not a limit: a TLS handshake that hangs", async () => {
-  await using certificates = await Certificates.inFolder();
-  const { cert } = await certificates.selfSigned(["IP:127.0.0.1"]);
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const accepted: Deno.Conn[] = [];
-  const accepting = (async () => {
-    for await (const connection of listener) accepted.push(connection);
-  })();
-  try {
+testWithCertificates(
+  "fault: `timeoutMs` is not a limit: a TLS handshake that hangs",
+  async (certificates) => {
+    const { cert } = await certificates.selfSigned(["IP:127.0.0.1"]);
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const target = `127.0.0.1:${listener.addr.port}`;
     const error = await errorOf(() => ht.HtClient.connect(target, { ...OPTIONS, ca: cert }), "TLS");
     assert.ok(error instanceof ht.ServerNotFoundError, String(error));
     assert.match(error.message, /does not complete the handshake/);
-  } finally {
-    for (const connection of accepted) connection.close();
-    listener.close();
-    await accepting.catch(() => {});
-  }
-});
+  },
+);
 
 Deno.test("fault: `timeoutMs` is not a limit: a black hole", async () => {
   await using server = startServer();
   await using proxy = new TcpProxy(server.port);
-  const client = await ht.HtClient.connect(proxy.target, OPTIONS);
+  await using client = await connect(proxy.target, OPTIONS);
   proxy.mute();
   const call = () => client.insert("k", 1);
   const error = await errorOf(call, "black hole");
@@ -117,7 +109,6 @@ Deno.test("fault: `timeoutMs` is not a limit: a black hole", async () => {
   proxy.breakAll();
   assert.equal(await client.lookup("k"), 1);
   assert.equal(client.connections, 2);
-  await client.close();
 });
 
 Deno.test("fault: `timeoutMs` is not a limit: bytes that come slowly", async () => {
@@ -132,17 +123,16 @@ Deno.test("fault: `timeoutMs` is not a limit: bytes that come slowly", async () 
       return "";
     },
   });
-  const client = await ht.HtClient.connect(server.target, OPTIONS);
+  await using client = await connect(server.target, OPTIONS);
   const error = await errorOf(() => client.insert("k", 1), "slow bytes");
   assert.ok(error instanceof ht.ConnectionLostError && error.maybeExecuted, String(error));
   isSlow = false;
   await client.insert("k", 2);
-  await client.close();
 });
 
 Deno.test("fault: `timeoutMs` is not a limit: a server that is lost while calls wait", async () => {
   const server = new FakeServer({ reply: () => undefined });
-  const client = await ht.HtClient.connect(server.target, OPTIONS);
+  await using client = await connect(server.target, OPTIONS);
   const sent = errorOf(() => client.insert("k", 1), "sent");
   while (server.lines.length < 2) await sleep(1);
   await server[Symbol.asyncDispose]();
@@ -152,7 +142,6 @@ Deno.test("fault: `timeoutMs` is not a limit: a server that is lost while calls 
   assert.ok(second instanceof ht.ServerNotFoundError, String(second));
   const third = await errorOf(() => client.insert("k", 3), "after the first search");
   assert.ok(third instanceof ht.ServerNotFoundError && !third.maybeExecuted, String(third));
-  await client.close();
 });
 
 Deno.test("a reply that comes after its call ended is dropped, and the others go to their calls", async () => {
@@ -163,7 +152,7 @@ Deno.test("a reply that comes after its call ended is dropped, and the others go
       return `{"status":"OK","result":"${key}"}`;
     },
   });
-  const client = await ht.HtClient.connect(server.target, OPTIONS);
+  await using client = await connect(server.target, OPTIONS);
   const first = client.lookup("first");
   const late = errorOf(() => client.lookup("late"), "late");
   assert.equal(await first, "first");
@@ -175,7 +164,6 @@ Deno.test("a reply that comes after its call ended is dropped, and the others go
   released.resolve();
   assert.equal(await next, "next");
   assert.equal(client.connections, 1);
-  await client.close();
 });
 
 Deno.test("calls that ended at their limit take no memory while their replies are pending", async () => {
@@ -203,11 +191,11 @@ Deno.test("calls that ended at their limit take no memory while their replies ar
 
 Deno.test("a call that ended before the connection took it is not sent, and is not `maybeExecuted`", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const connecting = ht.HtClient.connect(`127.0.0.1:${listener.addr.port}`, { timeoutMs: 1_500 });
+  const connecting = connect(`127.0.0.1:${listener.addr.port}`, { timeoutMs: 1_500 });
   using peer = new RawClient(await listener.accept());
   await peer.line();
   await peer.send('{"status":"OK","result":{}}\n');
-  const client = await connecting;
+  await using client = await connecting;
   // Far more than the system buffers for a peer that does not read. This peer is slow, not silent.
   const value = "x".repeat(500_000);
   const calls = Array.from({ length: 100 }, (_, at) => client.insert(`k${at}`, value));
@@ -230,7 +218,6 @@ Deno.test("a call that ended before the connection took it is not sent, and is n
   await peer.send('{"status":"OK","result":"mine"}\n');
   assert.equal(await next, "mine");
   assert.equal(client.connections, 1);
-  await client.close();
 });
 
 Deno.test("a limit that is not above 0 is rejected", async () => {

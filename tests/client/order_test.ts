@@ -2,6 +2,7 @@
 import assert from "assert";
 import * as ht from "../../client.ts";
 import { sleep } from "../../lib/base/clock.ts";
+import { connect } from "./connect.ts";
 import { FakeServer, OK_NULL } from "./fake_server.ts";
 import { isLong } from "../helpers/long.ts";
 import { randomFrom, seedFor } from "../../bench/harness/random.ts";
@@ -16,7 +17,7 @@ Deno.test("fault: calls change places after a cut: the later insert wins", async
   const random = randomFrom(seedFor("order"));
   await using server = startServer();
   await using proxy = new TcpProxy(server.port);
-  const client = await ht.HtClient.connect(proxy.target);
+  await using client = await connect(proxy.target);
   for (let round = 0; round < ROUNDS; round++) {
     const key = `k${round}`;
     await client.ping(); // the client has reconnected
@@ -32,7 +33,6 @@ Deno.test("fault: calls change places after a cut: the later insert wins", async
     assert.equal(await client.lookup(key), 2, `round ${round}, a pause of ${pauseMs} ms`);
   }
   assert.ok(client.connections > ROUNDS / 2, "connections were cut");
-  await client.close();
 });
 
 Deno.test("fault: calls change places after a cut: any calls, with any cuts", async () => {
@@ -48,7 +48,7 @@ Deno.test("fault: calls change places after a cut: any calls, with any cuts", as
         queueMicrotask(() => proxy.breakAll());
       },
     });
-    const client = await ht.HtClient.connect(proxy.target);
+    await using client = await connect(proxy.target);
     const calls: { readonly key: string; readonly outcome: Promise<Outcome> }[] = [];
     for (let number = 0; number < 60; number++) {
       const key = `r${round} k${random.below(4)}`;
@@ -66,14 +66,13 @@ Deno.test("fault: calls change places after a cut: any calls, with any cuts", as
       else if (now !== "not sent") model.set(key, new Set([now]));
     }
     await client.close();
-    const reader = await ht.HtClient.connect(server.target);
+    await using reader = await connect(server.target);
     for (const [key, allowed] of model) {
       const value = await reader.lookup(key).catch((error) => {
         assert.ok(error instanceof ht.KeyError);
       });
       assert.ok(allowed.has(value), `${key}: ${value} is none of ${[...allowed]}`);
     }
-    await reader.close();
   }
 });
 
@@ -90,14 +89,13 @@ Deno.test("calls made while the server is stopped are sent in their order when i
   const data = { table: new HashTable(), storage: memoryStorage() };
   const first = startServer({}, undefined, data);
   const { port } = first;
-  const client = await ht.HtClient.connect(first.target);
+  await using client = await connect(first.target);
   await client.insert("k", 0);
   await first.server.stop();
   const calls = Array.from({ length: 50 }, (_, at) => client.insert("k", at));
   await using _second = startServer({ port }, undefined, data);
   await Promise.all([...calls, client.insert("k", "last")]);
   assert.equal(await client.lookup("k"), "last");
-  await client.close();
 });
 
 Deno.test("a call that may not be retried fails, and those around it keep their order", async () => {
@@ -115,7 +113,7 @@ Deno.test("a call that may not be retried fails, and those around it keep their 
       return OK_NULL;
     },
   });
-  const client = await ht.HtClient.connect(server.target);
+  await using client = await connect(server.target);
   const before = client.insert("k", 1);
   const removed = assert.rejects(client.remove("k"), {
     name: "ConnectionLostError",
@@ -128,13 +126,12 @@ Deno.test("a call that may not be retried fails, and those around it keep their 
   const after = client.insert("last", 2);
   await Promise.all([before, removed, part, after]);
   assert.deepEqual(lines.map((text) => JSON.parse(text).key), ["k", "last"]);
-  await client.close();
 });
 
 Deno.test("a scan in parts fails if its cursor's connection is lost", async () => {
   await using server = startServer();
   await using proxy = new TcpProxy(server.port);
-  const client = await ht.HtClient.connect(proxy.target);
+  await using client = await connect(proxy.target);
   await Promise.all(Array.from({ length: 30 }, (_, at) => client.insert(`k${at}`, at)));
   const scan = client.scanAll("^k", 10);
   for (let pair = 0; pair < 10; pair++) await scan.next();
@@ -145,12 +142,11 @@ Deno.test("a scan in parts fails if its cursor's connection is lost", async () =
   await assert.rejects(async () => {
     for await (const _ of scan);
   }, { name: "ConnectionLostError", message: /cursor/ });
-  await client.close();
 });
 
 Deno.test("close() during a reconnect ends all calls, and reports which may have been executed", async () => {
   const server = new FakeServer({ reply: () => undefined });
-  const client = await ht.HtClient.connect(server.target);
+  await using client = await connect(server.target);
   const inFlight = client.insert("k", 1);
   while (server.lines.length < 2) await sleep(1);
   await server[Symbol.asyncDispose]();
@@ -166,7 +162,7 @@ Deno.test("close() during a reconnect ends all calls, and reports which may have
 
 Deno.test("a server that needs a token when it is back ends all waiting calls at once", async () => {
   const first = new FakeServer({ reply: () => undefined });
-  const client = await ht.HtClient.connect(first.target);
+  await using client = await connect(first.target);
   const inFlight = client.insert("k", 1);
   while (first.lines.length < 2) await sleep(1);
   await first[Symbol.asyncDispose]();
@@ -175,16 +171,15 @@ Deno.test("a server that needs a token when it is back ends all waiting calls at
   assert.ok(error instanceof ht.ConnectionLostError && error.maybeExecuted, String(error));
   assert.match(error.message, /token/);
   await assert.rejects(client.insert("k", 2), ht.AuthError);
-  await client.close();
 });
 
 Deno.test("a server that is full when it is back ends all waiting calls, and the next call may succeed", async () => {
   const data = { table: new HashTable(), storage: memoryStorage() };
   const first = startServer({}, undefined, data);
-  const client = await ht.HtClient.connect(first.target);
+  await using client = await connect(first.target);
   await first.server.stop();
   await using _second = startServer({ port: first.port, maxClients: 1 }, undefined, data);
-  const other = await ht.HtClient.connect(first.target);
+  await using other = await connect(first.target);
   const calls = await Promise.allSettled([client.insert("k", 1), client.insert("k", 2)]);
   // The server's last reply was for the first call; the second one was in flight behind it.
   for (const call of calls) {
@@ -200,5 +195,4 @@ Deno.test("a server that is full when it is back ends all waiting calls, and the
     });
   }
   assert.equal(await client.lookup("k"), 3);
-  await client.close();
 });

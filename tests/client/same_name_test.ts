@@ -1,6 +1,7 @@
 /** Proves that a client never changes to another table by itself, for any servers of its name. */
 import assert from "assert";
 import * as ht from "../../client.ts";
+import { connect } from "./connect.ts";
 import { FakeServer, OK_NULL } from "./fake_server.ts";
 import { ListingCatalog } from "./listing_catalog.ts";
 
@@ -18,43 +19,44 @@ function tableServer(hello: Record<string, unknown>, port?: number): FakeServer 
 }
 
 /** A catalog that lists servers in this order, and a way for clients to find them. */
-function listing(...servers: readonly FakeServer[]) {
-  const catalog = new ListingCatalog();
-  const list = (...servers: readonly FakeServer[]) => {
-    catalog.records = servers.map(({ port, instance }) => ({ project: NAME, port, instance }));
-  };
-  list(...servers);
-  const warnings: string[] = [];
-  const options: ht.ClientOptions = {
-    catalogs: [catalog.address],
-    localCatalogPort: null,
-    timeoutMs: 20_000,
-    onWarning: (message) => warnings.push(message),
-  };
-  return {
-    list,
-    warnings,
-    connect: (more: ht.ClientOptions = {}) => ht.HtClient.connect(NAME, { ...options, ...more }),
-    [Symbol.asyncDispose]: () => catalog[Symbol.asyncDispose](),
-  };
+class NameCatalog extends ListingCatalog {
+  readonly warnings: string[] = [];
+
+  constructor(...servers: readonly FakeServer[]) {
+    super();
+    this.list(...servers);
+  }
+
+  list(...servers: readonly FakeServer[]): void {
+    this.records = servers.map(({ port, instance }) => ({ project: NAME, port, instance }));
+  }
+
+  connect(more: ht.ClientOptions = {}): ReturnType<typeof connect> {
+    return connect(NAME, {
+      catalogs: [this.address],
+      localCatalogPort: null,
+      timeoutMs: 20_000,
+      onWarning: (message) => this.warnings.push(message),
+      ...more,
+    });
+  }
 }
 
 Deno.test("fault: two servers of one name: every client uses the one that has run longest", async () => {
   await using young = tableServer({ table: "new", seq: 9, uptime_s: 3 });
   await using old = tableServer({ table: "old", seq: 1, uptime_s: 500 });
-  await using catalog = listing();
+  await using catalog = new NameCatalog();
   for (const order of [[young, old], [old, young]]) {
     for (let round = 0; round < 4; round++) {
       catalog.list(...order);
-      const client = await catalog.connect();
+      await using client = await catalog.connect();
       assert.equal(await client.lookup("k"), old.instance);
       assert.equal(client.table?.table, "old");
-      await client.close();
     }
   }
   assert.equal(catalog.warnings.length, 8);
   for (const warning of catalog.warnings) {
-    assert.match(warning, /^Two live servers are named 'twin-a4': using /);
+    assert.match(warning, /^Two live servers are named 'twin-a4': using .*run longer/);
     assert.ok(warning.includes(young.target) && warning.includes(old.target), warning);
   }
 });
@@ -62,17 +64,17 @@ Deno.test("fault: two servers of one name: every client uses the one that has ru
 Deno.test("fault: two servers of one name: one that takes over comes first", async () => {
   await using old = tableServer({ table: "old", uptime_s: 500 });
   await using next = tableServer({ table: "next", uptime_s: 1, takeover: true });
-  await using catalog = listing(old, next);
-  const client = await catalog.connect();
+  await using catalog = new NameCatalog(old, next);
+  await using client = await catalog.connect();
   assert.equal(await client.lookup("k"), next.instance);
-  await client.close();
+  assert.match(catalog.warnings.join(), /--takeover/);
 });
 
 Deno.test("fault: two servers of one name: a failover to another table is an error", async () => {
   const first = tableServer({ table: "first", seq: 4, uptime_s: 500 });
   await using second = tableServer({ table: "second", seq: 400, uptime_s: 5 });
-  await using catalog = listing(first, second);
-  const client = await catalog.connect();
+  await using catalog = new NameCatalog(first, second);
+  await using client = await catalog.connect();
   await client.insert("k", 1);
   await first[Symbol.asyncDispose]();
   catalog.list(second);
@@ -86,48 +88,43 @@ Deno.test("fault: two servers of one name: a failover to another table is an err
   // The user accepts it.
   client.forgetTable();
   assert.equal(await client.lookup("k"), second.instance);
-  await client.close();
-  const other = await catalog.connect({ acceptOtherTable: true, table: client.table });
+  await using other = await catalog.connect({ acceptOtherTable: true, table: client.table });
   assert.equal(await other.lookup("k"), second.instance);
-  await other.close();
 });
 
 Deno.test("fault: two servers of one name: an option accepts any table", async () => {
   const first = tableServer({ table: "first", uptime_s: 500 });
   await using second = tableServer({ table: "second", uptime_s: 5 });
-  await using catalog = listing(first, second);
-  const client = await catalog.connect({ acceptOtherTable: true });
+  await using catalog = new NameCatalog(first, second);
+  await using client = await catalog.connect({ acceptOtherTable: true });
   assert.equal(await client.lookup("k"), first.instance);
   await first[Symbol.asyncDispose]();
   assert.equal(await client.lookup("k"), second.instance);
-  await client.close();
 });
 
 Deno.test("a client returns to its table, and not to the server that has run longer", async () => {
   const first = tableServer({ table: "mine", seq: 4, uptime_s: 500 });
   await using second = tableServer({ table: "second", seq: 400, uptime_s: 90 });
-  await using catalog = listing(first, second);
-  const client = await catalog.connect();
+  await using catalog = new NameCatalog(first, second);
+  await using client = await catalog.connect();
   await first[Symbol.asyncDispose]();
   await using again = tableServer({ table: "mine", seq: 5, uptime_s: 0 });
   catalog.list(second, again);
   assert.equal(await client.lookup("k"), again.instance);
-  await client.close();
 });
 
 Deno.test("an older state of the table is an error, by name and by address", async () => {
   for (const isByName of [true, false]) {
     const first = tableServer({ table: "t", seq: 7 });
     const { port } = first;
-    await using catalog = listing(first);
-    const client = isByName
+    await using catalog = new NameCatalog(first);
+    await using client = isByName
       ? await catalog.connect()
-      : await ht.HtClient.connect(first.target, { timeoutMs: 20_000 });
+      : await connect(first.target, { timeoutMs: 20_000 });
     await first[Symbol.asyncDispose]();
     await using restored = tableServer({ table: "t", seq: 6 }, port);
     catalog.list(restored);
     await assert.rejects(client.lookup("k"), { name: "DifferentTableError", message: /older/ });
-    await client.close();
   }
 });
 
@@ -135,43 +132,30 @@ Deno.test("servers of one shared table are used one after the other, without a w
   const shared = { table: "t", features: ["shared"] };
   const first = tableServer({ ...shared, seq: 70, uptime_s: 500 });
   await using second = tableServer({ ...shared, seq: 60, uptime_s: 5 });
-  await using catalog = listing(first, second);
-  const client = await catalog.connect();
+  await using catalog = new NameCatalog(first, second);
+  await using client = await catalog.connect();
   await client.insert("k", 1);
   await first[Symbol.asyncDispose]();
   assert.equal(await client.lookup("k"), second.instance);
   assert.deepEqual(catalog.warnings, []);
-  await client.close();
 });
 
 Deno.test("a server that is reached by two addresses is one", async () => {
   await using server = tableServer({ table: "t" });
-  const catalog = new ListingCatalog();
-  try {
-    // The record has no instance, as one of a server of an older version.
-    const { port } = server;
-    catalog.records = [{ project: NAME, port, address: "127.0.0.1", addresses: ["localhost"] }];
-    const warnings: string[] = [];
-    const client = await ht.HtClient.connect(NAME, {
-      catalogs: [catalog.address],
-      localCatalogPort: null,
-      onWarning: (message) => warnings.push(message),
-    });
-    assert.equal(await client.lookup("k"), server.instance);
-    await client.close();
-    assert.deepEqual(warnings, []);
-  } finally {
-    await catalog[Symbol.asyncDispose]();
-  }
+  await using catalog = new NameCatalog();
+  // The record has no instance, as one of a server of an older version.
+  catalog.records = [{ project: NAME, port: server.port, addresses: ["localhost"] }];
+  await using client = await catalog.connect();
+  assert.equal(await client.lookup("k"), server.instance);
+  assert.deepEqual(catalog.warnings, []);
 });
 
 Deno.test("servers of older versions send no table, and are used as before", async () => {
   const first = tableServer({});
   const { port } = first;
-  const client = await ht.HtClient.connect(first.target, { timeoutMs: 20_000 });
+  await using client = await connect(first.target, { timeoutMs: 20_000 });
   assert.equal(client.table, undefined);
   await first[Symbol.asyncDispose]();
   await using second = tableServer({}, port);
   assert.equal(await client.lookup("k"), second.instance);
-  await client.close();
 });

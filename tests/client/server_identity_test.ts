@@ -40,28 +40,6 @@ test("the hello of any server is read, and so is a reply of another shape", () =
   });
 });
 
-test("the server that has run longest is used, with a warning that names both", () => {
-  const young = server({ instance: "a", uptime_s: 5 });
-  const old = server({ instance: "b", uptime_s: 50 });
-  for (const live of [[young, old], [old, young]] as const) {
-    const { chosen, warnings } = chooseServer("me-a4", live);
-    assert.equal(chosen, old);
-    assert.equal(warnings.length, 1);
-    const [warning = ""] = warnings;
-    for (const one of [young, old]) assert.ok(warning.includes(`127.0.0.1:${one.address.port}`));
-    assert.match(warning, /^Two live servers are named 'me-a4': .*run longer/);
-  }
-  assert.deepEqual(chooseServer("me-a4", [young]), { chosen: young, warnings: [] });
-});
-
-test("a server with --takeover comes first", () => {
-  const old = server({ uptime_s: 50 });
-  const takeover = server({ uptime_s: 1, takeover: true });
-  const { chosen, warnings } = chooseServer("me-a4", [old, takeover]);
-  assert.equal(chosen, takeover);
-  assert.match(warnings.join(), /--takeover/);
-});
-
 test("several servers of one shared table cause no warning, and the first to reply is used", () => {
   const live = [shared("t", { uptime_s: 1 }), shared("t", { uptime_s: 90 })] as const;
   assert.deepEqual(chooseServer("me-a4", live), { chosen: live[0], warnings: [] });

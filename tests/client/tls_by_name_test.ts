@@ -1,24 +1,22 @@
 /** Proves the certificates that a client trusts for a name, and that only such a server gets its token. */
 import assert from "assert";
 import { AuthError, HtClient, ServerNotFoundError, TlsError } from "../../mod.ts";
+import { connect } from "./connect.ts";
 import { PATIENCE_MS } from "../../bench/harness/program.ts";
-import { Certificates, OPENSSL } from "../helpers/certificates.ts";
-import { testWith } from "../helpers/needs.ts";
+import { testWithCertificates } from "../helpers/certificates.ts";
 import { startServer } from "../helpers/server.ts";
 import { Eavesdropper, IP, isTlsError, startCatalog, startTlsServer, TOKEN } from "./tls_peers.ts";
 
-testWith(OPENSSL, "by name, the certificate must be for the name", async () => {
-  await using certificates = await Certificates.inFolder();
+testWithCertificates("by name, the certificate must be for the name", async (certificates) => {
   const named = await certificates.selfSigned(["DNS:test-a4"]);
   await using server = startTlsServer(named, TOKEN);
   await using catalog = await startCatalog([{ port: server.port, tls: true }]);
-  const client = await HtClient.connect("test-a4", {
+  await using client = await connect("test-a4", {
     ...catalog.options,
     ca: named.cert,
     token: TOKEN,
   });
   assert.equal(await client.size(), 0);
-  await client.close();
   await assert.rejects(
     HtClient.connect("test-a4", { ...catalog.options, token: TOKEN, timeoutMs: 5_000 }),
     (error) => isTlsError(error, /127\.0\.0\.1:\d+: it requires TLS; use --ca/),
@@ -32,11 +30,9 @@ testWith(OPENSSL, "by name, the certificate must be for the name", async () => {
   );
 });
 
-testWith(
-  OPENSSL,
+testWithCertificates(
   "by name, the server's own certificate for its private address is enough",
-  async () => {
-    await using certificates = await Certificates.inFolder();
+  async (certificates) => {
     const addressed = await certificates.selfSigned([IP]);
     await using server = startTlsServer(addressed, TOKEN);
     for (const name of ["test-a4", "a+b@c"]) {
@@ -54,11 +50,9 @@ testWith(
   },
 );
 
-testWith(
-  OPENSSL,
+testWithCertificates(
   "by name, a certificate of an authority for a private address is not enough",
-  async () => {
-    await using certificates = await Certificates.inFolder();
+  async (certificates) => {
     const authority = await certificates.selfSigned(["DNS:authority-a4"], true);
     const other = await certificates.selfSigned(["DNS:other-a4", "IP:127.0.0.2"]);
     const mallorys = await certificates.signedBy(authority, ["DNS:mallory-a4", IP]);
@@ -80,22 +74,23 @@ testWith(
       { port: hostile.port, tls: true },
       { port: server.port, tls: true },
     ]);
-    const client = await HtClient.connect("test-a4", { ...options, ...both.options, ca });
+    await using client = await connect("test-a4", { ...options, ...both.options, ca });
     assert.equal(client.address.port, server.port);
-    await client.close();
   },
 );
 
-testWith(OPENSSL, "a name that no certificate can have needs an address", async () => {
-  await using certificates = await Certificates.inFolder();
-  const certificate = await certificates.selfSigned(["DNS:test-a4"]);
-  await using server = startTlsServer(certificate);
-  await using catalog = await startCatalog([{ port: server.port, tls: true }], "a+b@c");
-  await assert.rejects(
-    HtClient.connect("a+b@c", { ...catalog.options, ca: certificate.cert, timeoutMs: 5_000 }),
-    (error) => isTlsError(error, /not a DNS name; use HOST:PORT/),
-  );
-});
+testWithCertificates(
+  "a name that no certificate can have needs an address",
+  async (certificates) => {
+    const certificate = await certificates.selfSigned(["DNS:test-a4"]);
+    await using server = startTlsServer(certificate);
+    await using catalog = await startCatalog([{ port: server.port, tls: true }], "a+b@c");
+    await assert.rejects(
+      HtClient.connect("a+b@c", { ...catalog.options, ca: certificate.cert, timeoutMs: 5_000 }),
+      (error) => isTlsError(error, /not a DNS name; use HOST:PORT/),
+    );
+  },
+);
 
 Deno.test("a record that lists TLS wrongly does not end the search, and the warning mentions it", async () => {
   const dead = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -105,7 +100,7 @@ Deno.test("a record that lists TLS wrongly does not end the search, and the warn
   const warnings: string[] = [];
   const restarted = Promise.withResolvers<void>();
   // The client looks again after the first warning; by then the server is back, without TLS.
-  const connecting = HtClient.connect("test-a4", {
+  const connecting = connect("test-a4", {
     ...catalog.options,
     timeoutMs: PATIENCE_MS,
     onWarning: (message) => {
@@ -115,9 +110,8 @@ Deno.test("a record that lists TLS wrongly does not end the search, and the warn
   });
   await restarted.promise;
   await using server = startServer({ port });
-  const client = await connecting;
+  await using client = await connecting;
   assert.equal(client.address.port, server.port);
-  await client.close();
   assert.match(warnings.join(), /listed as one with TLS: use --ca FILE/);
 });
 
@@ -158,30 +152,34 @@ Deno.test("a server that rejects the token gets no attempt at its other addresse
   assert.match(warnings.join(), /^Cannot hello: .*token.*; looking again$/);
 });
 
-testWith(OPENSSL, "a client with `ca` never sends the token to a server without TLS", async () => {
-  await using certificates = await Certificates.inFolder();
-  const named = await certificates.selfSigned(["DNS:test-a4"]);
-  await using hostile = new Eavesdropper();
-  // The catalog lies: it lists a server without TLS, and no other.
-  await using catalog = await startCatalog([{ port: hostile.port }]);
-  const options = { ...catalog.options, ca: named.cert, token: TOKEN, timeoutMs: 5_000 };
-  await assert.rejects(HtClient.connect("test-a4", options), TlsError);
-  const at = { hostname: "127.0.0.1", port: hostile.port };
-  await assert.rejects(HtClient.connect("test-a4", { ...options, at }), TlsError);
-  await assert.rejects(HtClient.connect(`127.0.0.1:${hostile.port}`, options), TlsError);
-  assert.ok(hostile.received.length > 0, "the client connected to it");
-  assert.ok(
-    !hostile.received.includes(TOKEN) && !hostile.received.includes("hello"),
-    hostile.received,
-  );
-  // The control: without `ca` it gets the token.
-  const plain = HtClient.connect("test-a4", { ...options, ca: undefined, timeoutMs: 1_000 });
-  await assert.rejects(plain);
-  assert.ok(hostile.received.includes(TOKEN));
-  // The client finds the right server beside it.
-  await using server = startTlsServer(named, TOKEN);
-  await using both = await startCatalog([{ port: hostile.port }, { port: server.port, tls: true }]);
-  const client = await HtClient.connect("test-a4", { ...options, ...both.options });
-  assert.equal(client.address.port, server.port);
-  await client.close();
-});
+testWithCertificates(
+  "a client with `ca` never sends the token to a server without TLS",
+  async (certificates) => {
+    const named = await certificates.selfSigned(["DNS:test-a4"]);
+    await using hostile = new Eavesdropper();
+    // The catalog lies: it lists a server without TLS, and no other.
+    await using catalog = await startCatalog([{ port: hostile.port }]);
+    const options = { ...catalog.options, ca: named.cert, token: TOKEN, timeoutMs: 5_000 };
+    await assert.rejects(HtClient.connect("test-a4", options), TlsError);
+    const at = { hostname: "127.0.0.1", port: hostile.port };
+    await assert.rejects(HtClient.connect("test-a4", { ...options, at }), TlsError);
+    await assert.rejects(HtClient.connect(`127.0.0.1:${hostile.port}`, options), TlsError);
+    assert.ok(hostile.received.length > 0, "the client connected to it");
+    assert.ok(
+      !hostile.received.includes(TOKEN) && !hostile.received.includes("hello"),
+      hostile.received,
+    );
+    // The control: without `ca` it gets the token.
+    const plain = HtClient.connect("test-a4", { ...options, ca: undefined, timeoutMs: 1_000 });
+    await assert.rejects(plain);
+    assert.ok(hostile.received.includes(TOKEN));
+    // The client finds the right server beside it.
+    await using server = startTlsServer(named, TOKEN);
+    await using both = await startCatalog([{ port: hostile.port }, {
+      port: server.port,
+      tls: true,
+    }]);
+    await using client = await connect("test-a4", { ...options, ...both.options });
+    assert.equal(client.address.port, server.port);
+  },
+);

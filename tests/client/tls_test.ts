@@ -1,29 +1,28 @@
 /** Proves the requirements of the client library on a server with TLS. */
 import assert from "assert";
-import { AuthError, HtClient, ServerNotFoundError } from "../../mod.ts";
+import { AuthError, HtClient } from "../../mod.ts";
+import { connect } from "./connect.ts";
 import { RawClient } from "../../bench/harness/raw_client.ts";
-import { Certificates, OPENSSL } from "../helpers/certificates.ts";
-import { testWith } from "../helpers/needs.ts";
+import { testWithCertificates } from "../helpers/certificates.ts";
 import { startServer } from "../helpers/server.ts";
 import { IP, isTlsError, startTlsServer, TOKEN } from "./tls_peers.ts";
 
-testWith(OPENSSL, "with the server's certificate, requests work as without TLS", async () => {
-  await using certificates = await Certificates.inFolder();
-  const certificate = await certificates.selfSigned([IP]);
-  await using server = startTlsServer(certificate, TOKEN);
-  const client = await HtClient.connect(server.target, { ca: certificate.cert, token: TOKEN });
-  await client.insert("zebra", [1]);
-  assert.deepEqual(await client.lookup("zebra"), [1]);
-  await client.close();
-  const noToken = HtClient.connect(server.target, { ca: certificate.cert });
-  await assert.rejects(noToken, AuthError);
-});
+testWithCertificates(
+  "with the server's certificate, requests work as without TLS",
+  async (certificates) => {
+    const certificate = await certificates.selfSigned([IP]);
+    await using server = startTlsServer(certificate, TOKEN);
+    await using client = await connect(server.target, { ca: certificate.cert, token: TOKEN });
+    await client.insert("zebra", [1]);
+    assert.deepEqual(await client.lookup("zebra"), [1]);
+    const noToken = HtClient.connect(server.target, { ca: certificate.cert });
+    await assert.rejects(noToken, AuthError);
+  },
+);
 
-testWith(
-  OPENSSL,
+testWithCertificates(
   "a certificate that is not trusted, or is for another host, ends the attempt at once",
-  async () => {
-    await using certificates = await Certificates.inFolder();
+  async (certificates) => {
     const [here, elsewhere, authority] = await Promise.all([
       certificates.selfSigned([IP]),
       certificates.selfSigned(["IP:127.0.0.2", "DNS:localhost"]),
@@ -42,11 +41,9 @@ testWith(
   },
 );
 
-testWith(
-  OPENSSL,
+testWithCertificates(
   "if only one side uses TLS, the attempt ends at once with a sentence",
-  async () => {
-    await using certificates = await Certificates.inFolder();
+  async (certificates) => {
     const certificate = await certificates.selfSigned([IP]);
     await using encrypted = startTlsServer(certificate);
     await using plain = startServer();
@@ -64,44 +61,32 @@ testWith(
   },
 );
 
-testWith(OPENSSL, "a peer that never completes the handshake delays no other client", async () => {
-  await using certificates = await Certificates.inFolder();
-  const certificate = await certificates.selfSigned([IP]);
-  await using server = startTlsServer(certificate);
-  const silent = await Promise.all(
-    Array.from({ length: 50 }, () => RawClient.connect(server.port)),
-  );
-  // The start of a TLS hello; the rest never comes.
-  for (const raw of silent.slice(25)) await raw.send(new Uint8Array([22, 3, 1, 2, 0, 1, 0, 1]));
-  const client = await HtClient.connect(server.target, { ca: certificate.cert });
-  for (let at = 0; at < 100; at++) await client.insert(`k${at}`, at);
-  assert.equal(await client.size(), 100);
-  assert.equal(server.server.clients, 51, "a pending handshake counts as a client");
-  for (const raw of silent) raw[Symbol.dispose]();
-  while (server.server.clients > 1) await client.ping();
-  await client.close();
-});
+testWithCertificates(
+  "a peer that never completes the handshake delays no other client",
+  async (certificates) => {
+    const certificate = await certificates.selfSigned([IP]);
+    await using server = startTlsServer(certificate);
+    const silent = await Promise.all(
+      Array.from({ length: 50 }, () => RawClient.connect(server.port)),
+    );
+    // The start of a TLS hello; the rest never comes.
+    for (const raw of silent.slice(25)) await raw.send(new Uint8Array([22, 3, 1, 2, 0, 1, 0, 1]));
+    await using client = await connect(server.target, { ca: certificate.cert });
+    for (let at = 0; at < 100; at++) await client.insert(`k${at}`, at);
+    assert.equal(await client.size(), 100);
+    assert.equal(server.server.clients, 51, "a pending handshake counts as a client");
+    for (const raw of silent) raw[Symbol.dispose]();
+    while (server.server.clients > 1) await client.ping();
+  },
+);
 
-testWith(OPENSSL, "the handshake with a silent server ends at the limit", async () => {
-  await using certificates = await Certificates.inFolder();
-  const { cert: ca } = await certificates.selfSigned([IP]);
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  await assert.rejects(
-    HtClient.connect(`127.0.0.1:${listener.addr.port}`, { ca, timeoutMs: 300 }),
-    (error) =>
-      error instanceof ServerNotFoundError && /does not complete the handshake/.test(error.message),
-  );
-});
-
-testWith(
-  OPENSSL,
+testWithCertificates(
   "a reply of many megabytes comes whole, and so does the last reply before a close",
-  async () => {
-    await using certificates = await Certificates.inFolder();
+  async (certificates) => {
     const certificate = await certificates.selfSigned([IP]);
     await using server = startTlsServer(certificate, TOKEN);
     const options = { ca: certificate.cert, token: TOKEN };
-    const client = await HtClient.connect(server.target, options);
+    await using client = await connect(server.target, options);
     const value = "v".repeat(1_000_000);
     for (let at = 0; at < 60; at++) await client.insert(`k${at}`, value);
     const pairs = await client.scanText("");
@@ -121,14 +106,14 @@ testWith(
   },
 );
 
-testWith(OPENSSL, "a server with TLS that stops replies to the requests it has read", async () => {
-  await using certificates = await Certificates.inFolder();
-  const certificate = await certificates.selfSigned([IP]);
-  const server = startTlsServer(certificate);
-  const client = await HtClient.connect(server.target, { ca: certificate.cert, timeoutMs: 300 });
-  await client.insert("k", 1);
-  const stopping = server.server.stop();
-  await stopping;
-  await assert.rejects(client.ping());
-  await client.close();
-});
+testWithCertificates(
+  "a server with TLS that stops replies to the requests it has read",
+  async (certificates) => {
+    const certificate = await certificates.selfSigned([IP]);
+    const server = startTlsServer(certificate);
+    await using client = await connect(server.target, { ca: certificate.cert, timeoutMs: 300 });
+    await client.insert("k", 1);
+    await server.server.stop();
+    await assert.rejects(client.ping());
+  },
+);

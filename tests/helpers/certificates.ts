@@ -1,6 +1,7 @@
 /** Certificates of one test: openssl makes them, and the end of the test removes them. */
 import assert from "assert";
 import { TempFolder } from "./folders.ts";
+import { testWith } from "./needs.ts";
 import { run } from "../../bench/harness/program.ts";
 
 /** The program that tests of TLS need; see `testWith`. */
@@ -77,4 +78,15 @@ export class Certificates implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#folder[Symbol.asyncDispose]();
   }
+}
+
+/** Registers a test that makes certificates; see `testWith`. */
+export function testWithCertificates(
+  name: string,
+  fn: (certificates: Certificates) => Promise<void>,
+): void {
+  testWith(OPENSSL, name, async () => {
+    await using certificates = await Certificates.inFolder();
+    await fn(certificates);
+  });
 }

@@ -2,8 +2,7 @@
 import assert from "assert";
 import type { ServerRecord } from "../../../lib/catalog/record/server_record.ts";
 import { findNameConflict } from "../../../lib/catalog/announce/name_conflict.ts";
-import { Certificates, OPENSSL } from "../../helpers/certificates.ts";
-import { testWith } from "../../helpers/needs.ts";
+import { testWithCertificates } from "../../helpers/certificates.ts";
 import { serverRecord } from "../records.ts";
 import { startServer } from "../../helpers/server.ts";
 
@@ -77,11 +76,9 @@ Deno.test("name conflict: not a silent server, or one with another reply", async
   assert.equal(await findNameConflict(records.slice(0, 1), self, AbortSignal.abort()), undefined);
 });
 
-testWith(
-  OPENSSL,
+testWithCertificates(
   "name conflict: a server with TLS gets hello over TLS, with any certificate",
-  async () => {
-    await using certificates = await Certificates.inFolder();
+  async (certificates) => {
     const tls = await certificates.selfSigned(["DNS:other.test"]);
     await using other = startServer({ tls });
     const found = await findNameConflict([record(other.port, { tls: true })], self, never);
