@@ -2,10 +2,9 @@
 import assert from "assert";
 import { type CatalogConfig, parseCatalogConfig } from "../../lib/config/catalog_config.ts";
 import { checkFlags, type FlagCases, usageError } from "./command_lines.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `catalog_config: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("catalog_config");
 
 const parse = (...args: string[]) => parseCatalogConfig(args);
 

@@ -2,10 +2,9 @@
 import assert from "assert";
 import { type ClientConfig, parseClientConfig } from "../../lib/config/client_config.ts";
 import { checkFlags, type FlagCases, printed, usageError } from "./command_lines.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `client_config: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("client_config");
 
 const parse = (...args: string[]) => parseClientConfig(args, {}, ["insert KEY JSON   a command"]);
 

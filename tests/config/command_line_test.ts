@@ -12,10 +12,9 @@ import {
   serverTarget,
 } from "../../lib/config/command_line.ts";
 import { printed, usageError } from "./command_lines.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `command_line: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("command_line");
 
 test("a name is short ASCII, without characters that a catalog would change", () => {
   const read = catalogName("name");

@@ -1,10 +1,9 @@
 /** Proves the warnings of a server that other machines can reach. */
 import assert from "assert";
 import { exposureWarning } from "../../lib/config/exposure.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `exposure: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("exposure");
 
 const OPEN = { host: "0.0.0.0", hasToken: false, hasTls: false };
 

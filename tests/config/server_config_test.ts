@@ -4,12 +4,11 @@ import { RUNTIME_BYTES } from "../../lib/base/limits.ts";
 import type { Environment } from "../../lib/config/command_line.ts";
 import { parseServerConfig, type ServerConfig } from "../../lib/config/server_config.ts";
 import { checkFlags, type FlagCases, printed, usageError } from "./command_lines.ts";
+import { testsOf } from "../helpers/pure.ts";
 
 const MEMORY_BYTES = 4_000_000_000;
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `server_config: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("server_config");
 
 function parse(args: string[], env: Environment = {}): ServerConfig {
   return parseServerConfig(args, env, MEMORY_BYTES);

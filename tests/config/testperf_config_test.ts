@@ -2,10 +2,9 @@
 import assert from "assert";
 import { parseTestPerfConfig, type TestPerfConfig } from "../../lib/config/testperf_config.ts";
 import { checkFlags, type FlagCases, usageError } from "./command_lines.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `testperf_config: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("testperf_config");
 
 const parse = (...args: string[]) => parseTestPerfConfig(args, {});
 

@@ -2,10 +2,9 @@
 import assert from "assert";
 import fc from "fast-check";
 import { type FlagReader, integer, seconds, size, sizeText } from "../../lib/config/units.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `units: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("units");
 
 function assertRejected(read: FlagReader<number>, texts: readonly string[], rule: RegExp): void {
   for (const text of texts) {

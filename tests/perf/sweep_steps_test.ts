@@ -21,10 +21,9 @@ import type { Operation } from "../../lib/perf/workload/operation.ts";
 import { randomFrom } from "../../lib/base/random.ts";
 import { normal } from "./normal_noise.ts";
 import { clientData, operationData, stageData } from "./stage_data.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: `sweep: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("sweep");
 
 /** A stage in which all clients have the same share of a throughput. */
 function stage(

@@ -1,8 +1,9 @@
 /** Proves that pictures show their whole description, and that invalid descriptions are rejected. */
 import assert from "assert";
 import { type Chart, ChartError, chartSvg, type PlotPoint } from "../../lib/plot/chart.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-const permissions = "none";
+const test = testsOf("chart");
 
 const CHART: Chart = {
   title: "Throughput <as> load & all grows",
@@ -44,125 +45,93 @@ function marksOf(svg: string): { x: number; y: number }[] {
     });
 }
 
-Deno.test({
-  name: "chartSvg() writes the title, every series' name, and both axes with their units",
-  permissions,
-  async fn() {
-    const svg = await chartSvg(CHART);
-    assert.match(svg, /^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
-    const texts = textsOf(svg);
-    for (
-      const text of [
-        CHART.title,
-        ...CHART.series.map(({ name }) => name),
-        "Connections (count)",
-        "Throughput (1,000 requests/s)",
-        "10k",
-      ]
-    ) assert(texts.includes(text), `"${text}" is in ${JSON.stringify(texts)}`);
-  },
+test("writes the title, every series' name, and both axes with their units", async () => {
+  const svg = await chartSvg(CHART);
+  assert.match(svg, /^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+  const texts = textsOf(svg);
+  for (
+    const text of [
+      CHART.title,
+      ...CHART.series.map(({ name }) => name),
+      "Connections (count)",
+      "Throughput (1,000 requests/s)",
+      "10k",
+    ]
+  ) assert(texts.includes(text), `"${text}" is in ${JSON.stringify(texts)}`);
 });
 
-Deno.test({
-  name: "chartSvg() has all points and both ends of their spread in the space between the axes",
-  permissions,
-  async fn() {
-    for (const axes of [{}, { x: { ...CHART.x, scale: "linear" } }] as Partial<Chart>[]) {
-      const marks = marksOf(await chartSvg({ ...CHART, ...axes }));
-      const ends = 2 * 4; // four points have a spread
-      assert.equal(marks.length, 6 + ends);
-      for (const { x, y } of marks) {
-        assert(x >= 0 && x <= 400, `x of ${x} px is inside`);
-        assert(y >= 0 && y <= 200, `y of ${y} px is inside`);
-      }
+test("has all points and both ends of their spread in the space between the axes", async () => {
+  for (const axes of [{}, { x: { ...CHART.x, scale: "linear" } }] as Partial<Chart>[]) {
+    const marks = marksOf(await chartSvg({ ...CHART, ...axes }));
+    const ends = 2 * 4; // four points have a spread
+    assert.equal(marks.length, 6 + ends);
+    for (const { x, y } of marks) {
+      assert(x >= 0 && x <= 400, `x of ${x} px is inside`);
+      assert(y >= 0 && y <= 200, `y of ${y} px is inside`);
     }
-  },
+  }
 });
 
-Deno.test({
-  name: "chartSvg() places a value on a logarithmic axis by its power of ten",
-  permissions,
-  async fn() {
-    const points = [1, 10, 100, 1_000, 10_000].map((value) => ({ x: value, y: value }));
-    const marks = marksOf(await chartSvg(withPoints(points, LOG_Y)));
-    assert.deepEqual(
-      marks.map(({ x, y }) => [Math.round(x), Math.round(y)]),
-      [[0, 200], [100, 150], [200, 100], [300, 50], [400, 0]],
+test("places a value on a logarithmic axis by its power of ten", async () => {
+  const points = [1, 10, 100, 1_000, 10_000].map((value) => ({ x: value, y: value }));
+  const marks = marksOf(await chartSvg(withPoints(points, LOG_Y)));
+  assert.deepEqual(
+    marks.map(({ x, y }) => [Math.round(x), Math.round(y)]),
+    [[0, 200], [100, 150], [200, 100], [300, 50], [400, 0]],
+  );
+});
+
+test("separates series by dashes and marks, not by color alone", async () => {
+  const svg = await chartSvg(CHART);
+  const dashes = [...svg.matchAll(/stroke-dasharray="([^"]+)"/g)];
+  assert.equal(new Set(dashes.map(([, dash]) => dash)).size, 3);
+  const legend = svg.slice(svg.indexOf("role-legend-symbol"));
+  const shapes = [...legend.matchAll(/ d="([^"]+)"/g)].map(([, path]) => path);
+  assert.equal(new Set(shapes.slice(0, 3)).size, 3);
+});
+
+test("draws one point, many points, and very small and very large values", async () => {
+  await chartSvg(withPoints([{ x: 5, y: 5 }], LOG_Y));
+  await chartSvg(withPoints([{ x: 1e-9, y: 1e-3 }, { x: 1e12, y: 1e15 }], LOG_Y));
+  const many = Array.from({ length: 5_000 }, (_, at) => ({ x: at + 1, y: at % 7 }));
+  assert(marksOf(await chartSvg(withPoints(many))).length <= 30);
+});
+
+test("returns the same text for the same description", async () => {
+  assert.equal(await chartSvg(CHART), await chartSvg(structuredClone(CHART)));
+});
+
+test("rejects values on a logarithmic axis that are not above 0, with their position", async () => {
+  for (const point of [{ x: 2, y: 0 }, { x: 2, y: 1, low: -1 }]) {
+    await assert.rejects(
+      chartSvg(withPoints([{ x: 1, y: 1 }, point], LOG_Y)),
+      (error) => {
+        assert(error instanceof ChartError);
+        const value = point.low ?? point.y;
+        assert.equal(
+          error.message,
+          `Cannot draw "${CHART.title}": its y axis is logarithmic, so values must be above 0, ` +
+            `but one is ${value} (series "only", x = 2, y = ${point.y})`,
+        );
+        return true;
+      },
     );
-  },
+  }
+  await assert.rejects(chartSvg(withPoints([{ x: 0, y: 1 }])), /its x axis is logarithmic/);
 });
 
-Deno.test({
-  name: "chartSvg() separates series by dashes and marks, not by color alone",
-  permissions,
-  async fn() {
-    const svg = await chartSvg(CHART);
-    const dashes = [...svg.matchAll(/stroke-dasharray="([^"]+)"/g)];
-    assert.equal(new Set(dashes.map(([, dash]) => dash)).size, 3);
-    const legend = svg.slice(svg.indexOf("role-legend-symbol"));
-    const shapes = [...legend.matchAll(/ d="([^"]+)"/g)].map(([, path]) => path);
-    assert.equal(new Set(shapes.slice(0, 3)).size, 3);
-  },
-});
-
-Deno.test({
-  name: "chartSvg() draws one point, many points, and very small and very large values",
-  permissions,
-  async fn() {
-    await chartSvg(withPoints([{ x: 5, y: 5 }], LOG_Y));
-    await chartSvg(withPoints([{ x: 1e-9, y: 1e-3 }, { x: 1e12, y: 1e15 }], LOG_Y));
-    const many = Array.from({ length: 5_000 }, (_, at) => ({ x: at + 1, y: at % 7 }));
-    assert(marksOf(await chartSvg(withPoints(many))).length <= 30);
-  },
-});
-
-Deno.test({
-  name: "chartSvg() returns the same text for the same description",
-  permissions,
-  async fn() {
-    assert.equal(await chartSvg(CHART), await chartSvg(structuredClone(CHART)));
-  },
-});
-
-Deno.test({
-  name: "chartSvg() rejects values on a logarithmic axis that are not above 0, with their position",
-  permissions,
-  async fn() {
-    for (const point of [{ x: 2, y: 0 }, { x: 2, y: 1, low: -1 }]) {
-      await assert.rejects(
-        chartSvg(withPoints([{ x: 1, y: 1 }, point], LOG_Y)),
-        (error) => {
-          assert(error instanceof ChartError);
-          const value = point.low ?? point.y;
-          assert.equal(
-            error.message,
-            `Cannot draw "${CHART.title}": its y axis is logarithmic, so values must be above 0, ` +
-              `but one is ${value} (series "only", x = 2, y = ${point.y})`,
-          );
-          return true;
-        },
-      );
-    }
-    await assert.rejects(chartSvg(withPoints([{ x: 0, y: 1 }])), /its x axis is logarithmic/);
-  },
-});
-
-Deno.test({
-  name: "chartSvg() rejects an incomplete description",
-  permissions,
-  async fn() {
-    const [series] = CHART.series;
-    assert(series);
-    const rejected: [chart: Chart, why: RegExp][] = [
-      [{ ...CHART, title: " " }, /no title/],
-      [{ ...CHART, y: { ...CHART.y, unit: "" } }, /its y axis needs a title and a unit/],
-      [{ ...CHART, series: [] }, /no series/],
-      [{ ...CHART, series: [series, series] }, /two series are named "htserver"/],
-      [withPoints([]), /series "only" has no points/],
-      [withPoints([{ x: 1, y: NaN }]), /finite numbers, but one is NaN/],
-      [withPoints([{ x: Infinity, y: 1 }]), /finite numbers, but one is Infinity/],
-      [withPoints([{ x: 1, y: 5, low: 6 }]), /y is not in its spread of 6 to 5/],
-    ];
-    for (const [chart, why] of rejected) await assert.rejects(chartSvg(chart), why);
-  },
+test("rejects an incomplete description", async () => {
+  const [series] = CHART.series;
+  assert(series);
+  const rejected: [chart: Chart, why: RegExp][] = [
+    [{ ...CHART, title: " " }, /no title/],
+    [{ ...CHART, y: { ...CHART.y, unit: "" } }, /its y axis needs a title and a unit/],
+    [{ ...CHART, series: [] }, /no series/],
+    [{ ...CHART, series: [series, series] }, /two series are named "htserver"/],
+    [withPoints([]), /series "only" has no points/],
+    [withPoints([{ x: 1, y: NaN }]), /finite numbers, but one is NaN/],
+    [withPoints([{ x: Infinity, y: 1 }]), /finite numbers, but one is Infinity/],
+    [withPoints([{ x: 1, y: 5, low: 6 }]), /y is not in its spread of 6 to 5/],
+  ];
+  for (const [chart, why] of rejected) await assert.rejects(chartSvg(chart), why);
 });

@@ -3,10 +3,9 @@ import assert from "assert";
 import { type Change, compareRuns } from "../../../lib/perf/analysis/change.ts";
 import { noisyRepeats } from "../normal_noise.ts";
 import { randomFrom } from "../../../bench/harness/random.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `change: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("change");
 
 const HIGHER = { better: "higher" } as const;
 const LOWER = { better: "lower" } as const;

@@ -4,12 +4,11 @@ import { analyzePlateau, findPlateau } from "../../../lib/perf/analysis/plateau.
 import type { SweepStep } from "../../../lib/perf/analysis/sweep_step.ts";
 import { noisyRepeats } from "../normal_noise.ts";
 import { randomFrom } from "../../../bench/harness/random.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
 const CLIENTS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `plateau: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("plateau");
 
 /** Steps of five repeats, which always differ by the same 1%. */
 function steps(...throughputs: number[]): SweepStep[] {

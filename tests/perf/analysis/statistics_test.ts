@@ -11,10 +11,9 @@ import {
 } from "../../../lib/perf/analysis/statistics.ts";
 import { noisyRepeats } from "../normal_noise.ts";
 import { randomFrom } from "../../../bench/harness/random.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `statistics: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("statistics");
 
 function near(value: number, expected: number, share: number): void {
   assert.ok(

@@ -11,10 +11,9 @@ import { fitUsl } from "../../../lib/perf/analysis/usl.ts";
 import type { UslFit } from "../../../lib/perf/analysis/usl_fit.ts";
 import type { SweepStep } from "../../../lib/perf/analysis/sweep_step.ts";
 import { pairs, within } from "./usl_steps.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `usl published: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("usl published");
 
 /** A published fit. */
 interface Published {

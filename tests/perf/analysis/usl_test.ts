@@ -6,10 +6,9 @@ import type { SweepStep } from "../../../lib/perf/analysis/sweep_step.ts";
 import { noisyRepeats } from "../normal_noise.ts";
 import { randomFrom } from "../../../bench/harness/random.ts";
 import { CLIENTS, exactly, noisily, pairs, within } from "./usl_steps.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `usl: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("usl");
 
 const FEW = { resamples: 50 };
 

@@ -1,10 +1,9 @@
 /** Proves that the processor share of a client is the time that it used. */
 import assert from "assert";
 import { processorData, readProcessorTime } from "../../../lib/perf/measure/cpu_time.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `cpu_time: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("cpu_time");
 
 test("shares are those of the time between two readings", () => {
   const before = { allMs: 100, mainMs: 50 }, after = { allMs: 1_600, mainMs: 950 };

@@ -1,10 +1,9 @@
 /** Proves the gaps of one client and of several: times without replies. */
 import assert from "assert";
 import { commonGaps, type Gap, GapDetector, MIN_GAP_MS } from "../../../lib/perf/measure/gap.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `gap: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("gap");
 
 function gap(fromUnixMs: number, toUnixMs: number, changes: Partial<Gap> = {}): Gap {
   return { fromUnixMs, toUnixMs, connectionLost: false, answered: true, ...changes };

@@ -6,13 +6,12 @@ import {
   LatencyHistogram,
   mergeLatencies,
 } from "../../../lib/perf/measure/histogram.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
 /** The precision: three significant digits, but at least `FINEST_MS` milliseconds. */
 const PRECISION = 1.001, FINEST_MS = 0.001;
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `histogram: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("histogram");
 
 function histogramOf(latencies: readonly number[]): LatencyHistogram {
   const histogram = new LatencyHistogram();

@@ -7,10 +7,9 @@ import type { Task } from "../../../lib/perf/workload/operation.ts";
 import { numbered, SimulatedServer } from "../simulated_server.ts";
 import { clientData, operationData, stageData } from "../stage_data.ts";
 import { VirtualClock } from "../virtual_clock.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: `merge: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("merge");
 
 const OPERATIONS = ["insert", "lookup"] as const;
 

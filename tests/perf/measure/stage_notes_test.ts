@@ -2,10 +2,9 @@
 import assert from "assert";
 import { stageNotes } from "../../../lib/perf/measure/stage_notes.ts";
 import { clientData, operationData, stageData } from "../stage_data.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `stage notes: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("stage notes");
 
 test("a stage without failures has no notes", () => {
   const client = clientData(operationData(1, 1, [1]), "lookup");

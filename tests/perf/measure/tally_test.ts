@@ -4,10 +4,9 @@ import { ConnectionLostError, errorFrom, ServerNotFoundError } from "../../../li
 import { Tally } from "../../../lib/perf/measure/tally.ts";
 import { WrongValueError } from "../../../lib/perf/workload/operation.ts";
 import type { FailureType } from "../../../lib/protocol/message.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `tally: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("tally");
 
 function errorsOf(failures: readonly unknown[]): [string, number][] {
   const tally = new Tally();

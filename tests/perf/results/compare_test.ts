@@ -5,10 +5,9 @@ import { RawDataError, readRawData } from "../../../lib/perf/results/read_data.t
 import type { SweepData } from "../../../lib/perf/results/sweep_data.ts";
 import { levelSweep, runWith, settingsWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
 import { clientData, operationData, stageData } from "../stage_data.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `compare: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("compare");
 
 /** Five repeats that differ by up to 2%. */
 function sweepAt(opsPerSecond: number, p99Ms: number): SweepData {

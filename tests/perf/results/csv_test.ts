@@ -7,10 +7,9 @@ import { opsPerSecond } from "../../../lib/perf/measure/stage_data.ts";
 import { runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
 import { clientData, operationData, stageData } from "../stage_data.ts";
 import { anyCharacter } from "../../helpers/json_texts.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `csv: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("csv");
 
 /** Reads the rows of a file by RFC 4180, character by character. */
 function cellsOf(text: string): string[][] {

@@ -6,10 +6,9 @@ import { drawPlot } from "../../../lib/perf/results/plot_files.ts";
 import type { Chart, PlotPoint } from "../../../lib/plot/description.ts";
 import { levelSweep, runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
 import { clientData, operationData, stageData } from "../stage_data.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: `plots: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("plots");
 
 function chartOf(plots: readonly Plot[], name: string): Chart {
   const plot = plots.find((one) => one.name === name);

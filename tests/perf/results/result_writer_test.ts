@@ -5,6 +5,7 @@ import type { Terminal } from "../../../lib/terminal/terminal.ts";
 import { type ResultOptions, ResultWriter } from "../../../lib/perf/results/result_writer.ts";
 import type { RawData } from "../../../lib/perf/results/series.ts";
 import { levelSweep, runWith, stageOf } from "../raw_data.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
 const RUN = runWith([stageOf("insert", 1, 100), stageOf("lookup", 1, 300)]);
 
@@ -65,9 +66,7 @@ async function writeResults(
   return { isGood: await all.writeAll(data), results, notes, written };
 }
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `result_writer: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("result_writer");
 
 test("without flags, the output is empty", async () => {
   assert.deepEqual(await writeResults({}), {

@@ -6,13 +6,12 @@ import { sumClients } from "../../../lib/perf/measure/merge.ts";
 import { detailTable, stageLines } from "../../../lib/perf/results/run_report.ts";
 import { OPERATIONS } from "../../../lib/perf/workload/operation.ts";
 import { clientData, operationData, stageData } from "../stage_data.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
 const LINE =
   /^(\w+)( client \d+)?: \d+ ops in \d+\.\d{3} s, \d+\.\d ops\/s, latency mean \d+\.\d{3} ms p50 \d+\.\d{3} p99 \d+\.\d{3} max \d+\.\d{3} ms(, \d+ errors)?( \(sum of \d+ clients\))?$/;
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `run_report: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("run_report");
 
 test("the exact line of one client", () => {
   const latencies = [...Array(500).fill(0.48), ...Array(499).fill(0.5), 3.1];

@@ -2,10 +2,9 @@
 import assert from "assert";
 import { busyNotes, sweepTables } from "../../../lib/perf/results/sweep_report.ts";
 import { clientData, operationData, stageData } from "../stage_data.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `sweep report: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("sweep report");
 
 /** The cells of the only row of a table. */
 function cells(table: string | undefined): string[] {

@@ -3,12 +3,11 @@ import assert from "assert";
 import { type ChartStyle, terminalChart } from "../../../lib/perf/results/terminal_chart.ts";
 import { levelSweep, runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
 import { clientData, operationData, stageData } from "../stage_data.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
 const PLAIN: ChartStyle = { columns: 80, hasColors: false, hasBlocks: true };
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `terminal_chart: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("terminal_chart");
 
 function widthOf(line: string): number {
   return [...line].length;

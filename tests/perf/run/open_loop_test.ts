@@ -5,10 +5,9 @@ import { OVERTIME_MS } from "../../../lib/perf/run/open_loop.ts";
 import { oneByOne, SimulatedServer, stalling } from "../simulated_server.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { assertAbout, runLookups } from "./stage_runs.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `open loop: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("open loop");
 
 test("a stall of 200 ms each second shows in the exact percentiles", async () => {
   const clock = new VirtualClock();

@@ -10,10 +10,9 @@ import type { Task, Workload } from "../../../lib/perf/workload/operation.ts";
 import { lookups, SimulatedServer } from "../simulated_server.ts";
 import { VIRTUAL_EPOCH_MS, VirtualClock } from "../virtual_clock.ts";
 import { assertAbout, runLookups } from "./stage_runs.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `stage: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("stage");
 
 test("a fixed service time is the latency, in either loop, for each client", async () => {
   for (const ratePerS of [undefined, 300]) {

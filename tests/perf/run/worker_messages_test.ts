@@ -8,10 +8,9 @@ import {
   readOrder,
   type WorkerOrder,
 } from "../../../lib/perf/run/worker_messages.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: `worker messages: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("worker messages");
 
 test("a message arrives unchanged, on one line", () => {
   const orders: WorkerOrder[] = [

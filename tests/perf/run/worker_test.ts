@@ -12,10 +12,9 @@ import type {
 import { RemoteShare } from "../../../lib/perf/run/remote_share.ts";
 import { clientData, operationData, stageData } from "../stage_data.ts";
 import { FakeProcess, pipedWorker } from "../piped_worker.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `worker: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("worker");
 
 const ORDER: ShareOrder = {
   config: parseTestPerfConfig(["127.0.0.1:1", "--clients", "2", "--json"], {}),

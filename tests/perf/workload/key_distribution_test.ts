@@ -2,10 +2,9 @@
 import assert from "assert";
 import { createKeyChoice, distributionText } from "../../../lib/perf/workload/key_distribution.ts";
 import { randomFractions } from "../../../lib/perf/workload/seeded_streams.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `key distribution: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("key distribution");
 
 const DRAWS = 200_000;
 

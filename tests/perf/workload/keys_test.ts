@@ -8,10 +8,9 @@ import {
   randomFractions,
   scatterBits,
 } from "../../../lib/perf/workload/seeded_streams.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `keys: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("keys");
 
 const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const numbers = fc.integer({ min: 0, max: 2 ** 47 - 1 });

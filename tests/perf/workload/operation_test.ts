@@ -11,10 +11,9 @@ import {
 } from "../../../lib/perf/workload/operation.ts";
 import type { HtClient } from "../../../lib/client/client.ts";
 import { fakeClient } from "../fake_client.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: `operation: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("operation");
 
 function workloadOf(valueBytes: number, verify: boolean): TableWorkload {
   return new TableWorkload(new Keys(1), valueBytes, verify);

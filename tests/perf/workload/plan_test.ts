@@ -11,10 +11,9 @@ import {
   type Tasks,
 } from "../../../lib/perf/workload/operation.ts";
 import { fakeClient } from "../fake_client.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: `plan: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("plan");
 
 const SEED = 11;
 

@@ -2,10 +2,9 @@
 import assert from "assert";
 import fc from "fast-check";
 import { Schedule } from "../../../lib/perf/workload/schedule.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `schedule: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("schedule");
 
 test("at 1,000 a second one request is due each millisecond, and clients take turns", () => {
   const schedule = new Schedule(1_000, 3);
