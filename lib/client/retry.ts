@@ -1,6 +1,7 @@
 /** The retry policy: the requests that may be sent again after a connection broke, and the pauses. */
 import { pauseAfterFailures } from "../base/clock.ts";
 import type { RequestMembers } from "../protocol/encode_request.ts";
+import type { Method } from "../protocol/requests.ts";
 
 /** The condition to send a request again. */
 export type RetryPolicy =
@@ -15,12 +16,25 @@ export type RetryPolicy =
 export const PAUSE_MS = { first: 250, largest: 4_000 } as const;
 
 /**
- * Selects the policy of a request. Reads and inserts are always safe to retry: a second insert sets the
- * same value. A second `remove` may not find its key, and a cursor ends with its connection.
+ * The policies by method. A second insert sets the same value, but a second `remove` may not find its key.
  */
+const POLICIES: Readonly<Record<Method, RetryPolicy>> = {
+  insert: "always",
+  lookup: "always",
+  remove: "if unsent",
+  scan: "always",
+  query: "always",
+  size: "always",
+  ping: "always",
+  info: "always",
+  hello: "always",
+};
+
+/** Selects the policy of a request. Plain JavaScript may send a method that is not in the table. */
 export function retryPolicy(request: RequestMembers): RetryPolicy {
+  // A cursor ends with its connection.
   if ("cursor" in request && request.cursor !== undefined) return "never";
-  return request.method === "remove" ? "if unsent" : "always";
+  return Object.hasOwn(POLICIES, request.method) ? POLICIES[request.method] : "if unsent";
 }
 
 /** Computes the pause after a failed attempt, in milliseconds. */

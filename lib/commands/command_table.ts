@@ -72,6 +72,7 @@ export interface MethodFlags {
 
 /** One method: its flags, and the function that runs it. */
 export interface Command<M extends Method> extends MethodFlags {
+  readonly isWrite: M extends WriteRequest["method"] ? true : false;
   /**
    * Runs the method and writes the result to `reply`.
    *
@@ -91,17 +92,17 @@ const PONG = spanOf('"pong"');
 
 const entry = new Entry();
 
-/** A request of a method that changes the table. */
+/** A request of a method that changes the table. The storage has a record for each (`Change`). */
 export type WriteRequest = RequestOf<"insert" | "remove">;
 
 /** The flags of most methods. */
-const USUAL: MethodFlags = {
+const USUAL = {
   isWrite: false,
   isSearch: false,
   shows: "table",
   allowedBeforeAuth: false,
   reservedSlotAllowed: false,
-};
+} as const satisfies MethodFlags;
 
 /** The commands by method. */
 export const COMMANDS: { readonly [M in Method]: Command<M> } = {

@@ -123,8 +123,12 @@ Deno.test("a call that may not be retried fails, and those around it keep their 
     client.request({ method: "scan", regex: "", limit: 1, cursor: "c1" }),
     { name: "ConnectionLostError", maybeExecuted: true },
   );
+  const unknownMethod = assert.rejects(
+    client.request({ method: "append", key: "k" } as unknown as ht.RequestMembers),
+    { name: "ConnectionLostError", maybeExecuted: true },
+  );
   const after = client.insert("last", 2);
-  await Promise.all([before, removed, part, after]);
+  await Promise.all([before, removed, part, unknownMethod, after]);
   assert.deepEqual(lines.map((text) => JSON.parse(text).key), ["k", "last"]);
 });
 

@@ -96,6 +96,7 @@ export class RecordBuffer {
       this.#out.add(value.bytes, value.start, value.end);
       this.#out.add(INSERT_END);
     } else {
+      change.method satisfies "remove";
       this.#startRecord(seq, lag, key.end - key.start);
       this.#out.add(REMOVE);
       this.#out.add(key.bytes, key.start, key.end);
