@@ -44,10 +44,8 @@ const SDM91: Published = {
 };
 
 function assertPublished(fit: UslFit, { lambda, sigma, kappa }: Published): void {
-  const compared = [[fit.lambdaOpsPerSecond, lambda], [fit.sigma, sigma], [
-    fit.kappa,
-    kappa,
-  ]] as const;
+  const { lambdaOpsPerSecond: rate } = fit;
+  const compared = [[rate, lambda], [fit.sigma, sigma], [fit.kappa, kappa]] as const;
   for (const [{ value, low, high }, [expected, standardError]] of compared) {
     within(value, expected, standardError);
     // These are the same least squares, so all published digits must be equal.

@@ -8,11 +8,8 @@ const test = testsOf("cpu_time");
 test("shares are those of the time between two readings", () => {
   const before = { allMs: 100, mainMs: 50 }, after = { allMs: 1_600, mainMs: 950 };
   assert.deepEqual(processorData(before, after, 1_000), { allShare: 1.5, mainShare: 0.9 });
-  assert.deepEqual(processorData(before, after, 0), {
-    allShare: 0,
-    mainShare: 0,
-    isTooShort: true,
-  });
+  const none = { allShare: 0, mainShare: 0, isTooShort: true };
+  assert.deepEqual(processorData(before, after, 0), none);
 });
 
 test("the share of a thread is at most 1, and a short time is marked", () => {

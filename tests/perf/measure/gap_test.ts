@@ -20,18 +20,12 @@ test("replies in time are not a gap, and neither is a time without requests", ()
 
 test("a gap lasts from the last reply to the next one", () => {
   const watch = new GapDetector(0, 1e6, 1);
-  watch.recordRequest(0);
-  watch.recordRequest(0);
-  watch.recordRequest(300);
-  watch.recordRequest(1_500);
-  watch.recordReply(2_000, 1);
-  watch.recordReply(2_400, 1);
-  watch.recordReply(2_400 + MIN_GAP_MS, 1);
-  watch.recordReply(2_450 + MIN_GAP_MS, 1);
-  assert.deepEqual(watch.gaps, [
-    gap(1e6, 1e6 + 2_000),
-    gap(1e6 + 2_400, 1e6 + 2_400 + MIN_GAP_MS),
-  ]);
+  for (const atMs of [0, 0, 300, 1_500]) watch.recordRequest(atMs);
+  for (const atMs of [2_000, 2_400, 2_400 + MIN_GAP_MS, 2_450 + MIN_GAP_MS]) {
+    watch.recordReply(atMs, 1);
+  }
+  const second = gap(1e6 + 2_400, 1e6 + 2_400 + MIN_GAP_MS);
+  assert.deepEqual(watch.gaps, [gap(1e6, 1e6 + 2_000), second]);
 });
 
 test("a lost connection is a gap of any length; a failed request is not a reply", () => {
@@ -53,11 +47,9 @@ test("a lost connection is a gap of any length; a failed request is not a reply"
 });
 
 test("if the server is gone before a request is sent, the gap begins at the last reply", () => {
-  const watch = new GapDetector(3_500, 1e6, 1);
+  const watch = new GapDetector(3_500, 0, 1);
   watch.recordServerGone(3_506);
-  assert.deepEqual(watch.gaps, [
-    gap(1e6 + 3_500, 1e6 + 3_506, { connectionLost: true, answered: false }),
-  ]);
+  assert.deepEqual(watch.gaps, [gap(3_500, 3_506, { connectionLost: true, answered: false })]);
 });
 
 test("several clients have a gap while none receives a reply", () => {

@@ -13,6 +13,9 @@ const test = testsOf("merge");
 
 const OPERATIONS = ["insert", "lookup"] as const;
 
+/** A stage of one lookup. */
+const LOOKUP = stageData("lookup", [clientData(operationData(1, 1, [1]), "lookup")]);
+
 /** Runs clients `from` to below `to` of six, each with its own latencies and failures. */
 async function part(from: number, to: number, ratePerS?: number): Promise<StageData> {
   const clock = new VirtualClock();
@@ -48,21 +51,18 @@ function comparable({ processors: _, sendDelay: __, ...data }: StageData): unkno
   });
 }
 
-test("three processes with two clients each equal one with six", async () => {
-  const parts = [await part(0, 2), await part(2, 4), await part(4, 6)];
-  const merged = mergeStages(parts);
-  const whole = await part(0, 6);
-  assert.deepEqual(comparable(merged), comparable(whole));
-  assert.equal(merged.processors.length, 3);
-  assert.ok(merged.sum.ops > 2_900 && (merged.sum.errors["RangeError"] ?? 0) > 10);
-});
-
-test("in an open loop, several processes keep the schedule of one", async () => {
-  const merged = mergeStages([await part(0, 1, 600), await part(1, 4, 600), await part(4, 6, 600)]);
-  const whole = await part(0, 6, 600);
-  assert.deepEqual([merged.ratePerS, merged.sum.seconds], [600, whole.sum.seconds]);
-  assert.deepEqual(comparable(merged), comparable(whole));
-});
+for (const ratePerS of [undefined, 600]) {
+  test(`three processes equal one with all clients, at a rate of ${ratePerS}`, async () => {
+    const ranges = [[0, 1], [1, 4], [4, 6]] as const;
+    const parts = await Promise.all(ranges.map(([from, to]) => part(from, to, ratePerS)));
+    const merged = mergeStages(parts);
+    const whole = await part(0, 6, ratePerS);
+    assert.deepEqual([merged.ratePerS, merged.sum.seconds], [ratePerS ?? null, whole.sum.seconds]);
+    assert.deepEqual(comparable(merged), comparable(whole));
+    assert.equal(merged.processors.length, 3);
+    assert.ok(merged.sum.ops > 2_900 && (merged.sum.errors["RangeError"] ?? 0) > 10);
+  });
+}
 
 test("the order of merges does not matter", async () => {
   const [a, b, c] = [await part(0, 1, 60), await part(1, 3, 60), await part(3, 6, 60)];
@@ -91,19 +91,15 @@ test("time counts from the first start to the last end, and the spread of starts
 });
 
 test("failures of one part are failures of the whole", () => {
-  const good = stageData("lookup", [clientData(operationData(1, 1, [1]), "lookup")]);
-  const bad = stageData(
-    "lookup",
-    [clientData(operationData(0, 1, [], { KeyError: 2 }), "lookup")],
-    {
-      ended: "server gone",
-      complete: false,
-      firstError: "why",
-      warmupErrors: { TooLarge: 1 },
-      clientsAtBound: 1,
-    },
-  );
-  const merged = mergeStages([good, bad, { ...good, ended: "time limit" }]);
+  const failed = clientData(operationData(0, 1, [], { KeyError: 2 }), "lookup");
+  const bad = stageData("lookup", [failed], {
+    ended: "server gone",
+    complete: false,
+    firstError: "why",
+    warmupErrors: { TooLarge: 1 },
+    clientsAtBound: 1,
+  });
+  const merged = mergeStages([LOOKUP, bad, { ...LOOKUP, ended: "time limit" }]);
   assert.deepEqual(
     [merged.ended, merged.complete, merged.firstError, merged.warmupErrors, merged.sum.errors],
     ["server gone", false, "why", { TooLarge: 1 }, { KeyError: 2 }],
@@ -117,16 +113,14 @@ test("errors of any name are counted", () => {
 });
 
 test("the rates of the parts add up to the whole rate", () => {
-  const lookup = stageData("lookup", [clientData(operationData(1, 1, [1]), "lookup")]);
-  const part: StageData = { ...lookup, loop: "open", ratePerS: 5_000 / 17 };
+  const part: StageData = { ...LOOKUP, loop: "open", ratePerS: 5_000 / 17 };
   assert.equal(mergeStages(Array.from({ length: 17 }, () => part)).ratePerS, 5_000);
 });
 
 test("only parts of one stage are merged", () => {
-  const lookup = stageData("lookup", [clientData(operationData(1, 1, [1]), "lookup")]);
   assert.throws(() => mergeStages([]), RangeError);
-  assert.throws(() => mergeStages([lookup, { ...lookup, stage: "scan" }]), RangeError);
-  assert.throws(() => mergeStages([lookup, { ...lookup, loop: "open" }]), RangeError);
+  assert.throws(() => mergeStages([LOOKUP, { ...LOOKUP, stage: "scan" }]), RangeError);
+  assert.throws(() => mergeStages([LOOKUP, { ...LOOKUP, loop: "open" }]), RangeError);
 });
 
 test("a sum has every type of operation of any client", () => {
