@@ -1,7 +1,24 @@
-/** A plain client of a catalog on this machine: sends updates by UDP, and waits for listings. */
+/** A catalog on this machine and its plain client: sends updates by UDP, and waits for listings. */
 import assert from "assert";
 import { sleep } from "../../lib/base/clock.ts";
+import { silentLog } from "../../lib/base/log.ts";
+import {
+  CatalogServer,
+  type CatalogServerOptions,
+} from "../../lib/catalog/server/catalog_server.ts";
 import { PATIENCE_MS } from "../../bench/harness/program.ts";
+
+/** Starts a catalog on a free port of the loopback, without updates by TCP. */
+export function startCatalogServer(options: Partial<CatalogServerOptions> = {}): CatalogServer {
+  return new CatalogServer({
+    hostname: "127.0.0.1",
+    port: 0,
+    lifetimeS: 900,
+    log: silentLog,
+    tcpUpdates: false,
+    ...options,
+  });
+}
 
 /** The members of a record. */
 export type Members = Readonly<Record<string, unknown>>;

@@ -1,11 +1,9 @@
 /** TLS servers, catalogs and an eavesdropper for the tests of the client with TLS. */
 import assert from "assert";
 import { type ClientOptions, TlsError } from "../../mod.ts";
-import { sleep } from "../../lib/base/clock.ts";
-import { silentLog } from "../../lib/base/log.ts";
 import { encodeRecord } from "../../lib/catalog/record/server_record.ts";
-import { queryCatalog } from "../../lib/catalog/resolve/query.ts";
-import { CatalogServer } from "../../lib/catalog/server/catalog_server.ts";
+import { sendUpdates, startCatalogServer, untilListed } from "../catalog/catalog_client.ts";
+import { serverFacts } from "../catalog/records.ts";
 import type { Certificate } from "../helpers/certificates.ts";
 import { startServer, type TestServer } from "../helpers/server.ts";
 
@@ -37,41 +35,19 @@ export async function startCatalog(
   servers: readonly ListedServer[],
   project: string = "test-a4",
 ): Promise<AsyncDisposable & { readonly options: ClientOptions }> {
-  const catalog = new CatalogServer({
-    hostname: "127.0.0.1",
-    port: 0,
-    lifetimeS: 900,
-    log: silentLog,
-    tcpUpdates: false,
+  const catalog = startCatalogServer();
+  const texts = servers.map(({ addresses, ...server }) => {
+    const facts = serverFacts({ requiresToken: true, ...server, project });
+    return encodeRecord({ ...facts, instance: `${server.port}` }, addresses);
   });
-  const at = { hostname: "127.0.0.1", port: catalog.port };
-  const socket = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
-  for (const { addresses, ...server } of servers) {
-    const facts = { ...FACTS, ...server, project, instance: `${server.port}` };
-    const text = encodeRecord(facts, addresses);
-    await socket.send(new TextEncoder().encode(text), { ...at, transport: "udp" });
-  }
-  socket.close();
-  while ((await queryCatalog(at, NEVER)).length < servers.length) await sleep(10);
+  await sendUpdates(catalog.port, texts);
+  await untilListed(catalog.port, servers.length);
+  const catalogs = [{ hostname: "127.0.0.1", port: catalog.port }];
   return {
-    options: { catalogs: [at], localCatalogPort: null },
+    options: { catalogs, localCatalogPort: null },
     [Symbol.asyncDispose]: () => catalog.stop(),
   };
 }
-
-const NEVER = new AbortController().signal;
-
-const FACTS = {
-  owner: "tester",
-  version: "0.1.0",
-  lifetimeS: 300,
-  startTimeS: 1_700_000_000,
-  clients: 0,
-  size: 0,
-  durability: "none",
-  requiresToken: true,
-  protocol: 1,
-} as const;
 
 /** A server without TLS that sends the same reply to every line, and stores the lines. */
 export class Eavesdropper implements AsyncDisposable {

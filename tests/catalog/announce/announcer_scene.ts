@@ -31,35 +31,42 @@ interface SentUpdate {
 /** The listing of a catalog at a moment; a string is the reason why it has none. */
 type ListingAt = (nowMs: number) => readonly ServerRecord[] | string | "silent";
 
-/** An announcer in virtual time, with its updates and its log. */
-export class Scene {
+/** Records updates and the log, in virtual time. */
+export class UpdateRecorder {
   readonly clock = new VirtualClock();
   readonly sent: SentUpdate[] = [];
   readonly lines: string[] = [];
+  readonly options = {
+    catalogs: [A],
+    intervalMs: 60_000,
+    facts: () => FACTS,
+    log: createLog({
+      write: (line) => this.lines.push(line.slice(line.indexOf(" ") + 1).trimEnd()),
+    }),
+    timing: this.clock,
+    send: (text: string, to: Address, from: string) => {
+      const record = JSON.parse(text);
+      this.sent.push({ atMs: this.clock.now(), to: addressText(to), from, record });
+      return Promise.resolve();
+    },
+  };
+}
+
+/** An announcer in virtual time, with its updates and its log. */
+export class Scene extends UpdateRecorder {
   readonly announcer: Announcer;
 
   constructor(
     listings: Readonly<Record<string, ListingAt>>,
     options: Partial<AnnouncerOptions> = {},
   ) {
-    const timing = this.clock;
+    super();
     this.announcer = new Announcer({
-      catalogs: [A],
-      intervalMs: 60_000,
-      facts: () => FACTS,
-      log: createLog({
-        write: (line) => this.lines.push(line.slice(line.indexOf(" ") + 1).trimEnd()),
-      }),
+      ...this.options,
       addresses: () => [],
-      timing,
-      send: (text, to, from) => {
-        const record = JSON.parse(text);
-        this.sent.push({ atMs: this.clock.now(), to: addressText(to), from, record });
-        return Promise.resolve();
-      },
       query: async ({ hostname }, signal) => {
         const listing = listings[hostname]?.(this.clock.now()) ?? "nothing listens there";
-        if (listing === "silent") await timing.sleep(1e9, signal);
+        if (listing === "silent") await this.clock.sleep(1e9, signal);
         if (typeof listing === "string") throw new Error(listing);
         return [...listing];
       },

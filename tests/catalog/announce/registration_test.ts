@@ -1,13 +1,12 @@
 /** Tests the records that a server sends to listed catalogs and to the local one. */
 import assert from "assert";
-import { addressText } from "../../../lib/base/address.ts";
 import { sleep } from "../../../lib/base/clock.ts";
 import {
   ADDRESS_CHECK_MS,
   LOCAL_ANNOUNCE_MS,
   LOCAL_CATALOG_RETRY_MS,
 } from "../../../lib/base/limits.ts";
-import { createLog, silentLog } from "../../../lib/base/log.ts";
+import { silentLog } from "../../../lib/base/log.ts";
 import {
   Registration,
   type RegistrationOptions,
@@ -18,56 +17,41 @@ import { PATIENCE_MS } from "../../../bench/harness/program.ts";
 import { untilListed } from "../catalog_client.ts";
 import { freePort } from "../free_port.ts";
 import { serverFacts } from "../records.ts";
+import { stopAtEnd } from "../stop_at_end.ts";
+import { FACTS, UpdateRecorder } from "./announcer_scene.ts";
 import { VirtualClock } from "../../perf/virtual_clock.ts";
-
-const LISTED = { hostname: "192.0.2.8", port: 9_097 };
-
-const facts = serverFacts();
 
 /** A registration in virtual time that records its updates. */
 function recordUpdates(options: Partial<RegistrationOptions>) {
-  const clock = new VirtualClock();
-  const sent: { atMs: number; to: string; record: Record<string, unknown> }[] = [];
-  const lines: string[] = [];
+  const recorder = new UpdateRecorder();
   const registration = new Registration({
-    catalogs: [LISTED],
-    intervalMs: 60_000,
-    facts: () => facts,
-    log: createLog({ write: (line) => lines.push(line.slice(line.indexOf(" ") + 1).trimEnd()) }),
-    timing: clock,
-    send: (text, to) => {
-      sent.push({ atMs: clock.now(), to: addressText(to), record: JSON.parse(text) });
-      return Promise.resolve();
-    },
+    ...recorder.options,
     query: () => Promise.reject(new Error("nothing listens there")),
     ...options,
   });
-  return { clock, sent, lines, registration };
+  return { ...recorder, registration: stopAtEnd(registration) };
 }
 
 Deno.test("fault: the address changes (DHCP): catalogs get an update at once, and it is logged", async () => {
   let own = ["127.0.0.1", "10.0.0.1"];
   const { clock, sent, lines, registration } = recordUpdates({ interfaces: () => own });
-  try {
-    registration.start();
-    await clock.run(clock.at(30_000));
-    assert.ok(sent.every(({ record }) => String(record["addresses"]) === "10.0.0.1"));
-    own = ["127.0.0.1", "10.0.0.2"];
-    const changedMs = clock.now();
-    const before = sent.length;
-    await clock.run(clock.at(changedMs + ADDRESS_CHECK_MS));
-    assert.equal(sent.length, before + 1);
-    assert.deepEqual(sent.at(-1)?.record["addresses"], ["10.0.0.2"]);
-    const change =
-      "info: The addresses of this machine changed from 10.0.0.1 to 10.0.0.2; the catalogs get an update at once";
-    assert.deepEqual(lines.filter((line) => line.includes("addresses")), [change]);
-    // Without a network, the record has no addresses, and the catalogs get it at once, too.
-    own = ["127.0.0.1"];
-    await clock.run(clock.at(clock.now() + ADDRESS_CHECK_MS));
-    assert.equal("addresses" in (sent.at(-1)?.record ?? {}), false);
-  } finally {
-    await registration.stop();
-  }
+  await using _ = registration;
+  registration.start();
+  await clock.run(clock.at(30_000));
+  assert.ok(sent.every(({ record }) => String(record["addresses"]) === "10.0.0.1"));
+  own = ["127.0.0.1", "10.0.0.2"];
+  const changedMs = clock.now();
+  const before = sent.length;
+  await clock.run(clock.at(changedMs + ADDRESS_CHECK_MS));
+  assert.equal(sent.length, before + 1);
+  assert.deepEqual(sent.at(-1)?.record["addresses"], ["10.0.0.2"]);
+  const change =
+    "info: The addresses of this machine changed from 10.0.0.1 to 10.0.0.2; the catalogs get an update at once";
+  assert.deepEqual(lines.filter((line) => line.includes("addresses")), [change]);
+  // Without a network, the record has no addresses, and the catalogs get it at once, too.
+  own = ["127.0.0.1"];
+  await clock.run(clock.at(clock.now() + ADDRESS_CHECK_MS));
+  assert.equal("addresses" in (sent.at(-1)?.record ?? {}), false);
 });
 
 Deno.test("fault: `--advertise HOST:PORT` with port forwarding: the local record carries no advertised address", async () => {
@@ -75,14 +59,11 @@ Deno.test("fault: `--advertise HOST:PORT` with port forwarding: the local record
   const localPort = probe.addr.port;
   const { clock, sent, registration } = recordUpdates({
     localPort,
-    facts: () => ({ ...facts, advertise: { hostname: "h.test", port: 80 } }),
+    facts: () => ({ ...FACTS, advertise: { hostname: "h.test", port: 80 } }),
   });
-  try {
-    registration.start();
-    await clock.run(clock.at(500));
-  } finally {
-    await registration.stop();
-  }
+  await using _ = registration;
+  registration.start();
+  await clock.run(clock.at(500));
   const recordTo = (to: string) => sent.find((one) => one.to === to)?.record;
   const listed = recordTo("192.0.2.8:9097");
   assert.deepEqual(
@@ -100,8 +81,12 @@ Deno.test("fault: `--advertise HOST:PORT` with port forwarding: the local record
 });
 
 /** A server that is listed in the local catalog only. */
-function localServer(project: string, localPort: number, timing?: VirtualClock): Registration {
-  return new Registration({
+function localServer(
+  project: string,
+  localPort: number,
+  timing?: VirtualClock,
+): Registration & AsyncDisposable {
+  const registration = new Registration({
     catalogs: [],
     localPort,
     intervalMs: timing ? 60_000 : 20,
@@ -110,6 +95,7 @@ function localServer(project: string, localPort: number, timing?: VirtualClock):
     facts: () => serverFacts({ project, port: 4_321 + project.length, instance: project }),
     ...(timing && { timing }),
   });
+  return stopAtEnd(registration);
 }
 
 /** Looks up a name until a number of servers is found. */
@@ -124,51 +110,38 @@ async function untilFound(port: number, project: string, wanted: number): Promis
 
 Deno.test("registration: servers on one machine are found, also after the one with the catalog has ended", async () => {
   const port = freePort();
-  const first = localServer("a", port);
-  const second = localServer("bb", port);
-  try {
-    first.start();
-    second.start();
-    await untilFound(port, "a", 1);
-    await untilFound(port, "bb", 1);
-    await first.stop();
-    await untilFound(port, "bb", 1);
-    await untilFound(port, "a", 0);
-  } finally {
-    await first.stop();
-    await second.stop();
-  }
+  await using first = localServer("a", port);
+  await using second = localServer("bb", port);
+  first.start();
+  second.start();
+  await untilFound(port, "a", 1);
+  await untilFound(port, "bb", 1);
+  await first.stop();
+  await untilFound(port, "bb", 1);
+  await untilFound(port, "a", 0);
 });
 
 Deno.test("registration: a server announces itself at once to a catalog that it starts to serve", async () => {
   const port = freePort();
-  const blocking = new LocalCatalog({ port, log: silentLog });
+  await using blocking = stopAtEnd(new LocalCatalog({ port, log: silentLog }));
   const clock = new VirtualClock();
-  const one = localServer("a", port, clock);
-  try {
-    blocking.start();
-    one.start();
-    await untilFound(port, "a", 1);
-    await blocking.stop();
-    // It takes over the first address; the next regular update would be later.
-    await clock.run(clock.at(LOCAL_CATALOG_RETRY_MS));
-    await untilListed(port, 1, ({ project }) => project === "a");
-    assert.ok(clock.now() < LOCAL_ANNOUNCE_MS);
-  } finally {
-    await one.stop();
-    await blocking.stop();
-  }
+  await using one = localServer("a", port, clock);
+  blocking.start();
+  one.start();
+  await untilFound(port, "a", 1);
+  await blocking.stop();
+  // It takes over the first address; the next regular update would be later.
+  await clock.run(clock.at(LOCAL_CATALOG_RETRY_MS));
+  await untilListed(port, 1, ({ project }) => project === "a");
+  assert.ok(clock.now() < LOCAL_ANNOUNCE_MS);
 });
 
 Deno.test("registration: stop frees the port, and may be called again", async () => {
   const port = freePort();
-  const one = localServer("a", port);
-  try {
-    one.start();
-    await untilFound(port, "a", 1);
-  } finally {
-    await one.stop();
-    await one.stop();
-  }
+  await using one = localServer("a", port);
+  one.start();
+  await untilFound(port, "a", 1);
+  await one.stop();
+  await one.stop();
   Deno.listen({ hostname: "127.0.0.1", port }).close();
 });

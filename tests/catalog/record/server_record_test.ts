@@ -34,14 +34,6 @@ test("has `tls` only if the server accepts TLS", () => {
   }
 });
 
-test("has the advertised port and host", () => {
-  const record = JSON.parse(
-    encodeRecord({ ...facts, advertise: { hostname: "h.test", port: 80 } }),
-  );
-  assert.equal(record.port, 80);
-  assert.equal(record.advertise, "h.test");
-});
-
 test("fault: `--advertise HOST:PORT` with port forwarding: the listening port is published as well", () => {
   const record = (advertise: { hostname: string; port?: number }) =>
     JSON.parse(encodeRecord({ ...facts, advertise }));

@@ -78,15 +78,10 @@ test("the local catalog counts once all listed ones failed or do not list the na
 
 test("the local catalog counts once listed ones are silent for too long", async () => {
   const clock = new VirtualClock();
-  const replies = {
-    "a.test": "never",
-    "b.test": "never",
-    "127.0.0.1": [serverRecord()],
-  } satisfies Record<
-    string,
-    Reply
-  >;
-  const { servers } = await clock.run(resolver(replies, clock).lookUp("me-a4-x"));
+  const { servers } = await clock.run(
+    resolver({ "a.test": "never", "b.test": "never", "127.0.0.1": [serverRecord()] }, clock)
+      .lookUp("me-a4-x"),
+  );
   assert.equal(servers.length, 1);
   assert.equal(clock.now(), LISTED_CATALOGS_MS);
 });

@@ -2,11 +2,10 @@
 import assert from "assert";
 import { connect, type Socket } from "node:net";
 import { once } from "node:events";
-import { createLog, silentLog } from "../../../lib/base/log.ts";
+import { createLog } from "../../../lib/base/log.ts";
 import { sleep } from "../../../lib/base/clock.ts";
 import { CATALOG_UPDATE_LIMIT } from "../../../lib/base/limits.ts";
-import { CatalogServer } from "../../../lib/catalog/server/catalog_server.ts";
-import { sendUpdates } from "../catalog_client.ts";
+import { sendUpdates, startCatalogServer } from "../catalog_client.ts";
 import { memoryBytes } from "../../../bench/harness/process_watch.ts";
 import { fromSource, PATIENCE_MS, Program } from "../../../bench/harness/program.ts";
 
@@ -72,14 +71,7 @@ Deno.test("attack on a catalog: a flood of datagrams is limited to its rate, and
   const log = createLog({ isDebug: true, write: () => accepted++ });
   const rates = { updateBytesPerS: CATALOG_UPDATE_LIMIT.localBytesPerS, answerMsPerS: 250 };
   const startMs = performance.now();
-  await using server = new CatalogServer({
-    hostname: "127.0.0.1",
-    port: 0,
-    lifetimeS: 900,
-    log,
-    tcpUpdates: false,
-    rates,
-  });
+  await using server = startCatalogServer({ log, rates });
   for (let round = 0; round < 5; round++) {
     await listedBytes(server.port);
     const ports = Array.from({ length: 1_000 }, (_, at) => 1 + 1_000 * round + at);
@@ -100,13 +92,7 @@ Deno.test("attack on a catalog: a flood of datagrams is limited to its rate, and
 });
 
 Deno.test("attack on a catalog: silent and incomplete requests do not block others; pipelined ones get one reply", async () => {
-  await using server = new CatalogServer({
-    hostname: "127.0.0.1",
-    port: 0,
-    lifetimeS: 900,
-    log: silentLog,
-    tcpUpdates: false,
-  });
+  await using server = startCatalogServer();
   const { port } = server;
   const silent: Deno.TcpConn[] = [];
   for (let at = 0; at < 1_000; at++) {

@@ -6,6 +6,7 @@ import { queryCatalog } from "../../../lib/catalog/resolve/query.ts";
 import { LocalCatalog } from "../../../lib/catalog/server/local_catalog.ts";
 import { VirtualClock } from "../../perf/virtual_clock.ts";
 import { freePort } from "../free_port.ts";
+import { stopAtEnd } from "../stop_at_end.ts";
 
 /** Reads the listing of a catalog; rejects if nothing answers. */
 function listed(hostname: string, port: number) {
@@ -14,18 +15,15 @@ function listed(hostname: string, port: number) {
 
 Deno.test("local catalog: the first process serves the first address, the second one the second", async () => {
   const port = freePort();
-  const first = new LocalCatalog({ port, log: silentLog });
-  const second = new LocalCatalog({ port, log: silentLog });
-  try {
-    first.start();
-    second.start();
-    assert.deepEqual(await listed("127.0.0.1", port), []);
-    assert.deepEqual(await listed("127.0.0.2", port), []);
-    await assert.rejects(listed("127.0.0.3", port), /nothing listens there/);
-  } finally {
-    await first.stop();
-    await second.stop();
-  }
+  await using first = stopAtEnd(new LocalCatalog({ port, log: silentLog }));
+  await using second = stopAtEnd(new LocalCatalog({ port, log: silentLog }));
+  first.start();
+  second.start();
+  assert.deepEqual(await listed("127.0.0.1", port), []);
+  assert.deepEqual(await listed("127.0.0.2", port), []);
+  await assert.rejects(listed("127.0.0.3", port), /nothing listens there/);
+  await first.stop();
+  await second.stop();
   await assert.rejects(listed("127.0.0.1", port), /nothing listens there/);
   await assert.rejects(listed("127.0.0.2", port), /nothing listens there/);
 });
@@ -34,26 +32,22 @@ Deno.test("local catalog: it takes over the first address, and frees its old one
   const port = freePort();
   const blocking = Deno.listen({ hostname: "127.0.0.1", port });
   const clock = new VirtualClock();
-  const catalog = new LocalCatalog({ port, log: silentLog, timing: clock });
-  try {
-    catalog.start();
-    assert.deepEqual(await listed("127.0.0.2", port), []);
-    blocking.close();
-    await clock.run(clock.at(LOCAL_CATALOG_RETRY_MS));
-    assert.deepEqual(await listed("127.0.0.1", port), []);
-    assert.deepEqual(await listed("127.0.0.2", port), []);
-    await clock.run(clock.at(3 * LOCAL_ANNOUNCE_MS));
-    await assert.rejects(listed("127.0.0.2", port), /nothing listens there/);
-    assert.deepEqual(await listed("127.0.0.1", port), []);
-  } finally {
-    await catalog.stop();
-  }
+  await using catalog = stopAtEnd(new LocalCatalog({ port, log: silentLog, timing: clock }));
+  catalog.start();
+  assert.deepEqual(await listed("127.0.0.2", port), []);
+  blocking.close();
+  await clock.run(clock.at(LOCAL_CATALOG_RETRY_MS));
+  assert.deepEqual(await listed("127.0.0.1", port), []);
+  assert.deepEqual(await listed("127.0.0.2", port), []);
+  await clock.run(clock.at(3 * LOCAL_ANNOUNCE_MS));
+  await assert.rejects(listed("127.0.0.2", port), /nothing listens there/);
+  assert.deepEqual(await listed("127.0.0.1", port), []);
 });
 
 Deno.test("local catalog: an address that is free for TCP only is not kept", async () => {
   const port = freePort();
   const udp = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port });
-  const catalog = new LocalCatalog({ port, log: silentLog });
+  await using catalog = stopAtEnd(new LocalCatalog({ port, log: silentLog }));
   try {
     catalog.start();
     await assert.rejects(listed("127.0.0.1", port), /nothing listens there/);
