@@ -12,7 +12,7 @@ import type { ConnectionOptions } from "../../lib/server/connection_options.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { contextWith, newClient } from "../../tests/engine/command_context.ts";
 import { FakeSocket } from "../../tests/server/fake_socket.ts";
-import { neverYields } from "../../tests/server/never_yields.ts";
+import { neverYields } from "../../tests/engine/command_context.ts";
 import { cut, joined, utf8 } from "../../tests/helpers/streams.ts";
 import { anyBytes, mutate } from "../make/mutate.ts";
 import { requestBytes } from "../make/requests.ts";

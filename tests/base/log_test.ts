@@ -1,16 +1,12 @@
 /** Proves the format of log lines, and that no client can forge or hide one. */
 import assert from "assert";
 import fc from "fast-check";
-import { createLog, type LogFormat, silentLog } from "../../lib/base/log.ts";
+import { silentLog } from "../../lib/base/log.ts";
 import { anyCharacter } from "../helpers/json_texts.ts";
+import { logged } from "../helpers/logged.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `log: ${name}`, permissions: "none", fn });
-}
-
-function logged(format: LogFormat, isDebug = false) {
-  const lines: string[] = [];
-  return { lines, log: createLog({ format, isDebug, write: (line) => void lines.push(line) }) };
 }
 
 test("a text line has time, level, message and fields, quoted unless they are one word", () => {

@@ -14,7 +14,16 @@ import {
 } from "../../lib/commands/command_table.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { contextWith, newClient } from "../engine/command_context.ts";
-import { requestOf, type TextRequest } from "../engine/requests.ts";
+import {
+  insert,
+  lookup,
+  query,
+  remove,
+  requestOf,
+  scan,
+  SIZE,
+  type TextRequest,
+} from "../engine/requests.ts";
 import { textOfChunks } from "../helpers/streams.ts";
 import { insertText, lookupText } from "../helpers/table_texts.ts";
 
@@ -60,19 +69,19 @@ function assertFails(outcome: Outcome, type: string, ...words: string[]): void {
   assert.equal("closes" in outcome, false);
 }
 
-const insert = (key: string, value: string): TextRequest => ({ method: "insert", key, value });
-const lookup = (key: string): TextRequest => ({ method: "lookup", key });
-const remove = (key: string): TextRequest => ({ method: "remove", key });
+function hello(members: { project?: string | undefined; token?: string } = {}): TextRequest {
+  return { method: "hello", project: undefined, token: undefined, agent: undefined, ...members };
+}
 
 test("insert, lookup, replace, remove and size", () => {
   const context = contextWith();
   assert.deepEqual(run(context, insert("k", "{ }")), { result: "null" });
   assert.deepEqual(run(context, lookup("k")), { result: "{ }" });
-  assert.deepEqual(run(context, { method: "size" }), { result: "1" });
+  assert.deepEqual(run(context, SIZE), { result: "1" });
   assert.deepEqual(run(context, insert("k", "null")), { result: "null" });
-  assert.deepEqual(run(context, { method: "size" }), { result: "1" });
+  assert.deepEqual(run(context, SIZE), { result: "1" });
   assert.deepEqual(run(context, remove("k")), { result: "null" });
-  assert.deepEqual(run(context, { method: "size" }), { result: "0" });
+  assert.deepEqual(run(context, SIZE), { result: "0" });
 });
 
 test("a missing key is a KeyError that names it", () => {
@@ -109,70 +118,40 @@ test("ping, info and hello succeed", () => {
   const context = contextWith();
   assert.deepEqual(run(context, { method: "ping" }), { result: '"pong"' });
   assert.deepEqual(run(context, { method: "info" }), { result: context.info("info") });
-  const hello = {
-    method: "hello",
-    project: undefined,
-    token: undefined,
-    agent: undefined,
-  } as const;
-  assert.deepEqual(run(context, hello), { result: context.info("info") });
-  assert.deepEqual(run(context, { ...hello, project: "me-a4-test" }), {
-    result: context.info("info"),
-  });
+  for (const request of [hello(), hello({ project: "me-a4-test" })]) {
+    assert.deepEqual(run(context, request), { result: context.info("info") });
+  }
 });
 
 test("scan and query search", () => {
   const context = contextWith();
   run(context, insert("k", '{"a":1}'));
-  const part = { limit: undefined, cursor: undefined };
-  assert.deepEqual(run(context, { method: "scan", regex: "k", ...part }), {
-    result: '[["k",{"a":1}]]',
-  });
-  assert.deepEqual(run(context, { method: "query", subkey: "a", subvalue: "1.0", ...part }), {
-    result: '[["k",{"a":1}]]',
-  });
-});
-
-test("hello with another project is WrongServer and names both", () => {
-  const wrong = {
-    method: "hello",
-    project: "other-project",
-    token: undefined,
-    agent: undefined,
-  } as const;
-  assertFails(run(contextWith(), wrong), "WrongServer", "me-a4-test", "other-project");
+  for (const request of [scan("k"), query("a", "1.0")]) {
+    assert.deepEqual(run(context, request), { result: '[["k",{"a":1}]]' });
+  }
 });
 
 test("a hello with the right token and project authenticates; one for another server does not", () => {
   const context = contextWith({ isToken: (token) => token === "secret-8" });
   const unauthenticated = newClient(1, false);
-  const elsewhere = {
-    method: "hello",
-    project: "other-project",
-    token: "secret-8",
-    agent: undefined,
-  } as const;
-  assertFails(run(context, elsewhere, { client: unauthenticated }), "WrongServer", "other-project");
+  const elsewhere = hello({ project: "other-project", token: "secret-8" });
+  const wrongServer = run(context, elsewhere, { client: unauthenticated });
+  assertFails(wrongServer, "WrongServer", "me-a4-test", "other-project");
   assert.equal(unauthenticated.isAuthenticated, false);
   for (const project of [undefined, "me-a4-test"]) {
     const client = newClient(1, false);
-    run(context, { method: "hello", project, token: "secret-8", agent: undefined }, { client });
+    run(context, hello({ project, token: "secret-8" }), { client });
     assert.equal(client.isAuthenticated, true);
-    assert.ok(
-      "result" in
-        run(context, { method: "hello", project: undefined, token: undefined, agent: undefined }, {
-          client,
-        }),
-    );
+    assert.ok("result" in run(context, hello(), { client }));
   }
 });
 
 test("no token is an AuthError, a wrong one an AuthError that closes", () => {
   const context = contextWith({ isToken: (token) => token === "secret-8" });
   const client = newClient(1, false);
-  const hello = { method: "hello", project: "other-project", agent: undefined } as const;
-  assertFails(run(context, { ...hello, token: undefined }, { client }), "AuthError", "token");
-  const wrong = run(context, { ...hello, token: "secret-9" }, { client });
+  const project = "other-project";
+  assertFails(run(context, hello({ project }), { client }), "AuthError", "token");
+  const wrong = run(context, hello({ project, token: "secret-9" }), { client });
   assert.ok("closes" in wrong && wrong.closes === true);
   assert.equal(wrong.type, "AuthError");
   assert.doesNotMatch(wrong.message, /secret/);
@@ -242,9 +221,8 @@ test("any changes keep the table within the memory limit", () => {
           ? run(context, insert(key, "9".repeat(size + 1)))
           : run(context, remove(key));
         assert.ok(context.table.bytes <= most);
-        if ("type" in outcome) {
-          assert.equal(lookupText(context.table, key), before, "nothing changed");
-        }
+        if (!("type" in outcome)) continue;
+        assert.equal(lookupText(context.table, key), before, "nothing changed");
       }
     }),
   );

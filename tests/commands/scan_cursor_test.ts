@@ -3,14 +3,12 @@ import assert from "assert";
 import { Cursors } from "../../lib/commands/cursors.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { insertText } from "../helpers/table_texts.ts";
+import { query, scan } from "../engine/requests.ts";
 import {
   assertFails,
-  assertFound,
+  found,
   numberedTable,
   pairsOf,
-  query,
-  ROOM,
-  scan,
   type SearchRequest,
   searchText,
   tableOf,
@@ -22,11 +20,10 @@ function test(name: string, fn: () => void): void {
 
 test("a cursor that is unknown, used, or of another connection or request is a ValueError", () => {
   const stored = numberedTable(10), cursors = new Cursors(), others = new Cursors();
-  const scanned = assertFound(searchText(stored, cursors, scan("k", { limit: 1 }), ROOM)).cursor;
+  const scanned = found(stored, scan("k", { limit: 1 }), cursors).cursor;
   insertText(stored, "object", '{"a":1}');
   insertText(stored, "object 2", '{"a":1}');
-  const queried =
-    assertFound(searchText(stored, cursors, query("a", "1", { limit: 1 }), ROOM)).cursor;
+  const queried = found(stored, query("a", "1", { limit: 1 }), cursors).cursor;
   assert.ok(scanned !== undefined && queried !== undefined);
   const bad: [Cursors, SearchRequest][] = [
     [cursors, scan("k", { limit: 1, cursor: "no-such-cursor" })],
@@ -39,33 +36,23 @@ test("a cursor that is unknown, used, or of another connection or request is a V
     [cursors, query("a", "2", { limit: 1, cursor: queried })],
   ];
   for (const [whose, request] of bad) {
-    assertFails(searchText(stored, whose, request, ROOM), "ValueError", "'cursor'");
+    assertFails(searchText(stored, request, whose), "ValueError", "'cursor'");
   }
-  assertFails(
-    searchText(stored, cursors, scan("k", { cursor: scanned }), ROOM),
-    "ValueError",
-    "'limit'",
-  );
-  const next = assertFound(
-    searchText(stored, cursors, scan("k", { limit: 1, cursor: scanned }), ROOM),
-  );
+  assertFails(searchText(stored, scan("k", { cursor: scanned }), cursors), "ValueError", "'limit'");
+  const next = found(stored, scan("k", { limit: 1, cursor: scanned }), cursors);
   assert.deepEqual(pairsOf(next), [["k1", 1]], "no failure moved or closed the cursor");
-  assertFails(
-    searchText(stored, cursors, scan("k", { limit: 1, cursor: scanned }), ROOM),
-    "ValueError",
-  );
+  assertFails(searchText(stored, scan("k", { limit: 1, cursor: scanned }), cursors), "ValueError");
 });
 
 test("the 17th open cursor replaces the least recently used one", () => {
   const stored = numberedTable(100), cursors = new Cursors();
-  const next = (cursor?: string) =>
-    assertFound(searchText(stored, cursors, scan("", { limit: 1, cursor }), ROOM)).cursor;
+  const next = (cursor?: string) => found(stored, scan("", { limit: 1, cursor }), cursors).cursor;
   const names = Array.from({ length: 16 }, () => next());
   names[0] = next(names[0]); // Now the second one is the least recently used.
   names.push(next());
   names.forEach((cursor, at) => {
     if (at === 1) {
-      assertFails(searchText(stored, cursors, scan("", { limit: 1, cursor }), ROOM), "ValueError");
+      assertFails(searchText(stored, scan("", { limit: 1, cursor }), cursors), "ValueError");
     }
   });
   for (const at of [0, 2, 3, 15, 16]) assert.notEqual(next(names[at]), undefined, `cursor ${at}`);
@@ -73,12 +60,12 @@ test("the 17th open cursor replaces the least recently used one", () => {
 
 test("a finished search leaves no cursor open", () => {
   const stored = numberedTable(20), cursors = new Cursors();
-  const first = assertFound(searchText(stored, cursors, scan("", { limit: 1 }), ROOM)).cursor;
+  const first = found(stored, scan("", { limit: 1 }), cursors).cursor;
   for (let i = 0; i < 30; i++) {
-    const part = assertFound(searchText(stored, cursors, scan("k1", { limit: 5 }), ROOM));
-    assertFound(searchText(stored, cursors, scan("k1", { limit: 50, cursor: part.cursor }), ROOM));
+    const part = found(stored, scan("k1", { limit: 5 }), cursors);
+    found(stored, scan("k1", { limit: 50, cursor: part.cursor }), cursors);
   }
-  assertFound(searchText(stored, cursors, scan("", { limit: 1, cursor: first }), ROOM));
+  found(stored, scan("", { limit: 1, cursor: first }), cursors);
 });
 
 test("a cursor continues the same search only, also with long members", () => {
@@ -86,7 +73,7 @@ test("a cursor continues the same search only, also with long members", () => {
   const long = (end: string) => JSON.stringify("x".repeat(1e6) + end);
   const stored = tableOf(["a", "b", "c"].map((key) => [key, `{"m":${long("1")}}`] as const));
   const cursors = new Cursors();
-  const first = assertFound(searchText(stored, cursors, query("m", long("1"), { limit: 1 }), ROOM));
+  const first = found(stored, query("m", long("1"), { limit: 1 }), cursors);
   const { cursor } = first;
   assert.ok(cursor !== undefined);
   for (
@@ -95,17 +82,15 @@ test("a cursor continues the same search only, also with long members", () => {
       query("m2", long("1"), { limit: 1, cursor }),
       scan(long("1").slice(0, 100), { limit: 1, cursor }),
     ]
-  ) assertFails(searchText(stored, cursors, other, ROOM), "ValueError", "'cursor'");
-  const next = searchText(stored, cursors, query("m", long("1"), { limit: 9, cursor }), ROOM);
-  assert.equal(pairsOf(assertFound(next)).length, 2);
+  ) assertFails(searchText(stored, other, cursors), "ValueError", "'cursor'");
+  const next = found(stored, query("m", long("1"), { limit: 9, cursor }), cursors);
+  assert.equal(pairsOf(next).length, 2);
 });
 
 test("an open cursor keeps no part of its search", () => {
   const stored = numberedTable(10), cursors = new Cursors();
-  assertFound(
-    searchText(stored, cursors, query("m", JSON.stringify("x".repeat(1e5)), { limit: 1 }), ROOM),
-  );
-  assertFound(searchText(stored, cursors, scan("a".repeat(100), { limit: 1 }), ROOM));
+  found(stored, query("m", JSON.stringify("x".repeat(1e5)), { limit: 1 }), cursors);
+  found(stored, scan("a".repeat(100), { limit: 1 }), cursors);
   for (const open of cursors.snapshot().open.values()) {
     assert.deepEqual(Object.values(open).map((it) => typeof it), ["number", "number"]);
   }

@@ -8,15 +8,14 @@ import { search } from "../../lib/commands/scan.ts";
 import { randomFrom } from "../../bench/harness/random.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { insertText, removeText } from "../helpers/table_texts.ts";
+import { query, scan } from "../engine/requests.ts";
 import {
   assertFails,
-  assertFound,
+  found,
   inParts,
   numberedTable,
+  oddKey,
   pairsOf,
-  query,
-  ROOM,
-  scan,
   searchText,
   tableOf,
 } from "./searches.ts";
@@ -53,25 +52,21 @@ test("the bytes of a result count as work, too", () => {
 test("a search of the whole table that takes too long is TooLarge", () => {
   using _clock = stoppedClock(MAX_SCAN_MS + 1);
   const stored = numberedTable(1_000);
-  assertFails(searchText(stored, new Cursors(), scan("none"), ROOM), "TooLarge", "'limit'", "5 s");
-  assertFails(searchText(stored, new Cursors(), query("a", "1"), ROOM), "TooLarge", "'limit'");
-  assertFound(searchText(numberedTable(10), new Cursors(), scan("none"), ROOM));
-  const longer = search(stored, new Cursors(), scan("none"), ROOM, 1e6);
+  assertFails(searchText(stored, scan("none")), "TooLarge", "'limit'", "5 s");
+  assertFails(searchText(stored, query("a", "1")), "TooLarge", "'limit'");
+  found(numberedTable(10), scan("none"));
+  const longer = search(stored, new Cursors(), scan("none"), 1e9, 1e6);
   assert.ok("result" in longer);
 });
 
 test("a whole result may have exactly the bytes of the room", () => {
   for (const pairs of [[["k", '"\u00e9\u{1f600}"']], [["a", "1"], ["\u4e2d", "2"]], []] as const) {
     const stored = tableOf(pairs);
-    const { result, bytes } = assertFound(searchText(stored, new Cursors(), scan(""), ROOM));
+    const { result, bytes } = found(stored, scan(""));
     assert.equal(bytes, new TextEncoder().encode(result).length);
-    assert.equal(assertFound(searchText(stored, new Cursors(), scan(""), bytes)).result, result);
+    assert.equal(found(stored, scan(""), new Cursors(), bytes).result, result);
     if (pairs.length === 0) continue;
-    assertFails(
-      searchText(stored, new Cursors(), scan(""), bytes - 1),
-      "TooLarge",
-      "'limit'",
-    );
+    assertFails(searchText(stored, scan(""), new Cursors(), bytes - 1), "TooLarge", "'limit'");
   }
 });
 
@@ -80,11 +75,11 @@ test("a large result is complete, and later ones are right", () => {
   const stored = tableOf(Array.from({ length: 500 }, (_, at) => [`k${at}`, value] as const));
   const small = tableOf([["a", "1"]]);
   for (let round = 0; round < 2; round++) {
-    const large = assertFound(searchText(stored, new Cursors(), scan(""), ROOM));
+    const large = found(stored, scan(""));
     assert.equal(large.bytes, new TextEncoder().encode(large.result).length);
     assert.ok(large.bytes > 1e6);
     assert.ok(pairsOf(large).every(([, it]) => it === JSON.parse(value)));
-    assert.equal(assertFound(searchText(small, new Cursors(), scan(""), ROOM)).result, '[["a",1]]');
+    assert.equal(found(small, scan("")).result, '[["a",1]]');
   }
 });
 
@@ -99,7 +94,7 @@ test("a part ends before it would pass the room", () => {
         const cursors = new Cursors();
         let met = 0, cursor: string | undefined;
         do {
-          const part = assertFound(searchText(stored, cursors, scan("", { limit, cursor }), room));
+          const part = found(stored, scan("", { limit, cursor }), cursors, room);
           assert.ok(part.bytes <= room);
           assert.ok(pairsOf(part).length > 0);
           met += pairsOf(part).length;
@@ -115,66 +110,50 @@ test("a part ends before it would pass the room", () => {
 test("a pair that fits in no part is TooLarge and named, and its cursor stays", () => {
   const stored = tableOf([["a", "1"], ["large", `"${"x".repeat(500)}"`], ["z", "1"]]);
   const cursors = new Cursors();
-  const first = assertFound(searchText(stored, cursors, scan("", { limit: 10 }), 100));
+  const first = found(stored, scan("", { limit: 10 }), cursors, 100);
   assert.deepEqual(pairsOf(first), [["a", 1]]);
   const request = scan("", { limit: 10, cursor: first.cursor });
-  assertFails(searchText(stored, cursors, request, 100), "TooLarge", "large", "512");
+  assertFails(searchText(stored, request, cursors, 100), "TooLarge", "large", "512");
   removeText(stored, "large");
-  assert.deepEqual(pairsOf(assertFound(searchText(stored, cursors, request, 100))), [["z", 1]]);
+  assert.deepEqual(pairsOf(found(stored, request, cursors, 100)), [["z", 1]]);
 });
 
 test("a regex with too many steps for a key is rejected, and the message shows the key", () => {
   const stored = tableOf([["short", "1"], ["ab".repeat(500_000), "2"]]);
   const cursors = new Cursors();
   const hard = scan("a[ab]{900}[cd]");
-  assertFails(
-    searchText(stored, cursors, hard, ROOM),
-    "ValueError",
-    "simpler",
-    "1000000 bytes",
-    "abab",
-  );
-  assertFails(searchText(stored, cursors, { ...hard, limit: 10 }, ROOM), "ValueError", "simpler");
+  assertFails(searchText(stored, hard, cursors), "ValueError", "simpler", "1000000 bytes", "abab");
+  assertFails(searchText(stored, { ...hard, limit: 10 }, cursors), "ValueError", "simpler");
   const easy = scan("^short$"), plain = scan("short"), all = scan("", { limit: 10 });
   for (const request of [easy, plain]) {
-    assert.deepEqual(pairsOf(assertFound(searchText(stored, cursors, request, ROOM))), [[
-      "short",
-      1,
-    ]]);
+    assert.deepEqual(pairsOf(found(stored, request, cursors)), [["short", 1]]);
   }
-  assert.equal(pairsOf(assertFound(searchText(stored, cursors, all, ROOM))).length, 2);
+  assert.equal(pairsOf(found(stored, all, cursors)).length, 2);
 });
 
 test("a part may take fewer steps for a key than a whole scan, and its message proposes that", () => {
   using _clock = stoppedClock(); // lets a part reach the long keys
-  const random = randomFrom(1);
-  const odd = Array.from({ length: 30_000 }, () => 0x400 + random.below(0x3800));
-  const long = String.fromCharCode(...odd);
+  const long = oddKey(randomFrom(1), 30_000);
   const stored = tableOf([["short", "1"], [long, "2"], ["ab".repeat(50_000), "3"]]);
   const regex = "[\\x{400}-\\x{2000}]+?.{50}[!-#]"; // With that key, its automaton outgrows its memory.
-  assert.equal(
-    pairsOf(assertFound(searchText(stored, new Cursors(), scan(regex), ROOM))).length,
-    0,
-  );
-  const part = searchText(stored, new Cursors(), scan(regex, { limit: 10 }), ROOM);
+  assert.equal(pairsOf(found(stored, scan(regex))).length, 0);
+  const part = searchText(stored, scan(regex, { limit: 10 }));
   assertFails(part, "ValueError", "simpler", "without 'limit'", "bytes");
   const usual = scan("^(ab)*$", { limit: 10 });
-  assert.equal(pairsOf(assertFound(searchText(stored, new Cursors(), usual, ROOM))).length, 1);
+  assert.equal(pairsOf(found(stored, usual)).length, 1);
   const plain = scan("ba", { limit: 10 });
-  assert.equal(pairsOf(assertFound(searchText(stored, new Cursors(), plain, ROOM))).length, 1);
+  assert.equal(pairsOf(found(stored, plain)).length, 1);
 });
 
 test("a removed key with too many steps does not stop the next part", () => {
   using _clock = stoppedClock(); // lets a part reach the long keys
-  const random = randomFrom(4);
-  const odd = Array.from({ length: 30_000 }, () => 0x400 + random.below(0x3800));
-  const hard = String.fromCharCode(...odd);
+  const hard = oddKey(randomFrom(4), 30_000);
   const usual = "ab".repeat(50_000);
   const request = scan("[\\x{400}-\\x{2000}]+?.{49}[!-#]", { limit: 10 });
   const stored = tableOf([[usual, "1"], [hard, "2"]]);
-  assertFails(searchText(stored, new Cursors(), request, ROOM), "ValueError", "simpler");
+  assertFails(searchText(stored, request), "ValueError", "simpler");
   removeText(stored, hard);
-  const { result, cursor } = assertFound(searchText(stored, new Cursors(), request, ROOM));
+  const { result, cursor } = found(stored, request);
   assert.deepEqual([result, cursor], ["[]", undefined]);
 });
 

@@ -7,15 +7,13 @@ import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { Cursors } from "../../lib/commands/cursors.ts";
 import { insertText, removeText } from "../helpers/table_texts.ts";
+import { query, scan } from "../engine/requests.ts";
 import {
   assertFails,
-  assertFound,
+  found,
   inParts,
   numberedTable,
   pairsOf,
-  query,
-  ROOM,
-  scan,
   searchText,
   sorted,
   tableOf,
@@ -38,7 +36,7 @@ test("a scan returns the pairs whose key matches the regex, whole and in parts",
     const expected = sorted(
       all.filter(([key]) => new RegExp(regex.replace("(?s)", ""), "su").test(key)),
     );
-    const whole = assertFound(searchText(stored, new Cursors(), scan(regex), ROOM));
+    const whole = found(stored, scan(regex));
     assert.equal(whole.cursor, undefined);
     assert.deepEqual(sorted(pairsOf(whole)), expected);
     assert.deepEqual(sorted(inParts(stored, scan(regex, { limit }))), expected);
@@ -68,7 +66,7 @@ test("a key is matched by its characters, not by its canonical text", () => {
       const stored = tableOf(keys.map((key) => [key, "0"]));
       const re2 = RE2JS.compile(regex);
       const expected = [...new Set(keys)].filter((key) => re2.test(key));
-      const pairs = pairsOf(assertFound(searchText(stored, new Cursors(), scan(regex), ROOM)));
+      const pairs = pairsOf(found(stored, scan(regex)));
       assert.deepEqual(pairs.map(([key]) => key).sort(), expected.sort());
     }),
     { numRuns: 1_000 },
@@ -86,8 +84,8 @@ test("a query returns the objects with that member, whole and in parts", () => {
         Object.hasOwn(value, name) && (value as Record<string, unknown>)[name] === atom;
       const expected = sorted(all.filter(([, value]) => isWanted(value)));
       const request = query(name, JSON.stringify(atom), { limit });
-      const whole = searchText(stored, new Cursors(), { ...request, limit: undefined }, ROOM);
-      assert.deepEqual(sorted(pairsOf(assertFound(whole))), expected);
+      const whole = found(stored, { ...request, limit: undefined });
+      assert.deepEqual(sorted(pairsOf(whole)), expected);
       assert.deepEqual(sorted(inParts(stored, request)), expected);
     }),
   );
@@ -96,9 +94,9 @@ test("a query returns the objects with that member, whole and in parts", () => {
 test("values keep their text, and keys become JSON", () => {
   const stored = tableOf([['a"\n\ud800', '{ "x" : 1.0 }']]);
   const text = '[["a\\"\\n\\ud800",{ "x" : 1.0 }]]';
-  const scanned = assertFound(searchText(stored, new Cursors(), scan(""), ROOM));
+  const scanned = found(stored, scan(""));
   assert.deepEqual(scanned, { result: text, bytes: text.length });
-  const queried = assertFound(searchText(stored, new Cursors(), query("x", "10e-1"), ROOM));
+  const queried = found(stored, query("x", "10e-1"));
   assert.equal(queried.result, text);
 });
 
@@ -130,40 +128,29 @@ test("parts visit each lasting key exactly once, with any changes in between", (
 
 test("a limit above the number of keys gives one part without a cursor, a lower one gives two", () => {
   const stored = numberedTable(10);
-  assert.equal(
-    assertFound(searchText(stored, new Cursors(), scan("", { limit: 11 }), ROOM)).cursor,
-    undefined,
-  );
+  assert.equal(found(stored, scan("", { limit: 11 })).cursor, undefined);
   const cursors = new Cursors();
-  const first = assertFound(searchText(stored, cursors, scan("", { limit: 9 }), ROOM));
+  const first = found(stored, scan("", { limit: 9 }), cursors);
   assert.equal(pairsOf(first).length, 9);
-  const second = assertFound(
-    searchText(stored, cursors, scan("", { limit: 9, cursor: first.cursor }), ROOM),
-  );
+  const second = found(stored, scan("", { limit: 9, cursor: first.cursor }), cursors);
   assert.equal(pairsOf(second).length, 1);
   assert.equal(second.cursor, undefined);
 });
 
 test("the limit may change between parts", () => {
   const stored = numberedTable(10), cursors = new Cursors();
-  const first = assertFound(searchText(stored, cursors, scan("", { limit: 1 }), ROOM));
-  const rest = assertFound(
-    searchText(stored, cursors, scan("", { limit: 100, cursor: first.cursor }), ROOM),
-  );
+  const first = found(stored, scan("", { limit: 1 }), cursors);
+  const rest = found(stored, scan("", { limit: 100, cursor: first.cursor }), cursors);
   assert.equal(pairsOf(first).length + pairsOf(rest).length, 10);
 });
 
 test("an invalid regex is a ValueError that names member, rule and value", () => {
   assertFails(
-    searchText(numberedTable(1), new Cursors(), scan("("), ROOM),
+    searchText(numberedTable(1), scan("(")),
     "ValueError",
     "'regex'",
     '"("',
     "a ( has no )",
   );
-  assertFails(
-    searchText(numberedTable(1), new Cursors(), scan("a".repeat(20_000)), ROOM),
-    "ValueError",
-    "2000",
-  );
+  assertFails(searchText(numberedTable(1), scan("a".repeat(20_000))), "ValueError", "2000");
 });

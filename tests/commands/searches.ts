@@ -6,10 +6,11 @@ import { Cursors } from "../../lib/commands/cursors.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { search } from "../../lib/commands/scan.ts";
 import { insertText } from "../helpers/table_texts.ts";
+import type { Random } from "../../bench/harness/random.ts";
 import { textOfChunks } from "../helpers/streams.ts";
 
 /** Maximum size of a result, in bytes: larger than any result here. */
-export const ROOM = 1e9;
+const ROOM = 1e9;
 
 /** The result of a search, as text. */
 export interface ResultText {
@@ -20,24 +21,15 @@ export interface ResultText {
 
 export type SearchRequest = RequestOf<"scan"> | RequestOf<"query">;
 
-export type Part = { limit?: number | undefined; cursor?: string | undefined };
-
-export function scan(regex: string, { limit, cursor }: Part = {}): RequestOf<"scan"> {
-  return { method: "scan", id: undefined, regex, limit, cursor };
-}
-
-export function query(
-  subkey: string,
-  subvalue: string,
-  { limit, cursor }: Part = {},
-): RequestOf<"query"> {
-  return { method: "query", id: undefined, subkey, subvalue, limit, cursor };
-}
-
 export function tableOf(pairs: Iterable<readonly [string, string]>): HashTable {
   const table = new HashTable();
   for (const [key, value] of pairs) insertText(table, key, value);
   return table;
+}
+
+/** A random key for which an automaton needs many states. */
+export function oddKey(random: Random, chars: number): string {
+  return String.fromCharCode(...Array.from({ length: chars }, () => 0x400 + random.below(0x3800)));
 }
 
 export function numberedTable(count: number): HashTable {
@@ -47,9 +39,9 @@ export function numberedTable(count: number): HashTable {
 /** Runs a search, and releases its buffer. */
 export function searchText(
   table: HashTable,
-  cursors: Cursors,
   request: SearchRequest,
-  maxBytes: number,
+  cursors: Cursors = new Cursors(),
+  maxBytes: number = ROOM,
 ): ResultText | Failure {
   const outcome = search(table, cursors, request, maxBytes);
   if (!("result" in outcome)) return outcome;
@@ -57,9 +49,10 @@ export function searchText(
   return { ...rest, result: textOfChunks(result), bytes: result.length };
 }
 
-export function assertFound(outcome: ResultText | Failure): ResultText {
-  assert.ok("result" in outcome, "type" in outcome ? outcome.message : "");
-  return outcome;
+/** Runs a search that must succeed. */
+export function found(...search: Parameters<typeof searchText>): ResultText {
+  const outcome = searchText(...search);
+  return "type" in outcome ? assert.fail(outcome.message) : outcome;
 }
 
 export function assertFails(
@@ -89,7 +82,7 @@ export function inParts(
   let parts = 0;
   do {
     assert.ok(++parts < 10_000, "it ends");
-    const part = assertFound(searchText(table, cursors, { ...request, cursor }, ROOM));
+    const part = found(table, { ...request, cursor }, cursors);
     assert.ok(pairsOf(part).length <= (request.limit ?? Infinity), "at most the limit");
     pairs.push(...pairsOf(part));
     cursor = part.cursor;

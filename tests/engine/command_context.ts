@@ -1,10 +1,11 @@
-/** Contexts and clients for tests of commands and of the engine. */
+/** Contexts, clients and waits for tests of commands and of the engine. */
 import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { Agents } from "../../lib/commands/agents.ts";
 import type { Client } from "../../lib/commands/client_state.ts";
 import type { CommandContext } from "../../lib/commands/command_table.ts";
 import { Cursors } from "../../lib/commands/cursors.ts";
+import type { Yielder } from "../../lib/runtime/yielding.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { KeyHash } from "../../lib/table/key_hash.ts";
 
@@ -20,6 +21,13 @@ export function contextWith(changes: Partial<CommandContext> = {}): CommandConte
     ...changes,
   };
 }
+
+/** A yielder that never yields, for tests with a single client. */
+export const neverYields: Yielder = { yield: () => undefined };
+
+/** One round of the event loop. */
+export const eventLoop = (): Promise<void> =>
+  new Promise<void>((resolve) => void setImmediate(resolve));
 
 /** A table with the same hashes in each run. */
 export function seededTable(): HashTable {

@@ -12,11 +12,10 @@ import { recover, type Recovery } from "../../lib/storage/recovery/recovery.ts";
 import type { Change, FsyncPolicy, Storage } from "../../lib/storage/storage.ts";
 import type { Client } from "../../lib/commands/client_state.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
-import { contextWith, newClient } from "./command_context.ts";
+import { contextWith, neverYields, newClient } from "./command_context.ts";
 import { requestOf, type TextChange, type TextRequest, textsOfChange } from "./requests.ts";
 import { pairsOf as pairsInSlotsOf } from "../helpers/table_texts.ts";
 import { textOfChunks } from "../helpers/streams.ts";
-import { neverYields } from "../server/never_yields.ts";
 
 export type { TextChange, TextRequest } from "./requests.ts";
 
@@ -232,6 +231,7 @@ function isText(change: Change | TextChange): change is TextChange {
   return typeof change.key === "string";
 }
 
-function sorted(pairs: ReadonlyMap<string, string>): [string, string][] {
+/** Sorts pairs by key. */
+export function sorted(pairs: ReadonlyMap<string, string>): [string, string][] {
   return [...pairs].sort(([a], [b]) => a < b ? -1 : 1);
 }

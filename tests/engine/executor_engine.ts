@@ -14,8 +14,7 @@ import { contextWith, newClient } from "./command_context.ts";
 import { FakeStorage } from "./fake_storage.ts";
 import type { TextChange } from "./requests.ts";
 import { jsonText } from "../helpers/json_texts.ts";
-import { textOfChunks, utf8 } from "../helpers/streams.ts";
-import { pairsOf } from "../helpers/table_texts.ts";
+import { textOfChunks } from "../helpers/streams.ts";
 
 /** Every reply is appended to an earlier one. */
 const BEFORE = "an earlier reply\n";
@@ -69,19 +68,6 @@ export function engine(options: {
   const ask = (line: string, asking?: Client) => answer(line, asking).line;
   const changes = () => storage.changes;
   return { executor, context, commits, storage, changes, client, answer, ask };
-}
-
-/** All pairs of a table, sorted by key. */
-export function contentOf({ table }: CommandContext): [string, string][] {
-  return sorted(pairsOf(table));
-}
-
-export function sorted(pairs: ReadonlyMap<string, string>): [string, string][] {
-  return [...pairs].sort(([a], [b]) => a < b ? -1 : 1);
-}
-
-export function utf8Bytes(text: string): number {
-  return utf8(text).length;
 }
 
 const anyKey = fc.constantFrom("a", "b", "c", "__proto__", "");

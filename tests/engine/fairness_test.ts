@@ -4,7 +4,8 @@
 import assert from "assert";
 import fc from "fast-check";
 import { MAX_BATCH_MS, MAX_BATCH_REPLY_BYTES, MAX_BATCH_REQUESTS } from "../../lib/base/limits.ts";
-import { eventLoop, NumberedClient, numbersTo, queueOf, tracing } from "./numbered_client.ts";
+import { eventLoop } from "./command_context.ts";
+import { NumberedClient, numbersTo, queueOf, tracing } from "./numbered_client.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 
 function test(name: string, fn: () => Promise<void>): void {

@@ -1,43 +1,14 @@
-/** An engine over a fake storage, and requests for tests of group commit. */
+/** An engine over a fake storage, for tests of group commit. */
 import assert from "assert";
 import { spanOf } from "../../lib/bytes/span.ts";
 import type { FsyncPolicy } from "../../lib/storage/storage.ts";
 import type { HashTable } from "../../lib/table/hash_table.ts";
-import { seededTable } from "./command_context.ts";
+import { eventLoop, seededTable } from "./command_context.ts";
 import { Engine, ListedClient } from "./durable_engine.ts";
 import { FakeStorage } from "./fake_storage.ts";
-import type { TextRequest } from "./requests.ts";
+import { insert, type TextRequest } from "./requests.ts";
 import { type StoppedClock, stoppedClock } from "../perf/stopped_clock.ts";
 import { keyText } from "../helpers/table_texts.ts";
-
-export const insert = (key: string, value: string): TextRequest => ({
-  method: "insert",
-  key,
-  value,
-});
-export const lookup = (key: string): TextRequest => ({ method: "lookup", key });
-export const remove = (key: string): TextRequest => ({ method: "remove", key });
-export const scan = (regex: string): TextRequest => ({
-  method: "scan",
-  regex,
-  limit: undefined,
-  cursor: undefined,
-});
-export const part = (cursor?: string): TextRequest => ({
-  method: "scan",
-  regex: "",
-  limit: 1,
-  cursor,
-});
-export const query = (subkey: string, subvalue: string): TextRequest => ({
-  method: "query",
-  subkey,
-  subvalue,
-  limit: undefined,
-  cursor: undefined,
-});
-export const SIZE: TextRequest = { method: "size" };
-export const INFO: TextRequest = { method: "info" };
 
 /** Slots in which `GroupCommit` records the last changes of keys. */
 const SLOTS = 2 ** 18;
@@ -59,9 +30,9 @@ export function keysOfOneSlot(table: HashTable): [string, string] {
   }
 }
 
-/** One round of the event loop. */
-export const eventLoop = (): Promise<void> =>
-  new Promise<void>((resolve) => void setImmediate(resolve));
+/** Whether all replies of each client may leave. */
+export const areDone = (...clients: ListedClient[]): boolean[] =>
+  clients.map(({ isDone }) => isDone);
 
 /** An engine over a fake storage, with a clock that only syncs advance. */
 export class CommitsBench extends Engine implements Disposable {
@@ -82,11 +53,9 @@ export class CommitsBench extends Engine implements Disposable {
   static async withSlowSyncs(): Promise<CommitsBench> {
     const bench = new CommitsBench();
     for (let round = 0; round < 20; round++) {
-      const client = bench.submit(insert("warm", String(round)));
-      await eventLoop();
+      const client = await bench.batch(insert("warm", String(round)));
       if (!client.isDone) {
-        bench.storage.endSync();
-        await eventLoop();
+        await bench.endSync();
         assert.ok(client.isDone);
         return bench;
       }
@@ -108,10 +77,16 @@ export class CommitsBench extends Engine implements Disposable {
     return client;
   }
 
-  /** Executes requests in one batch, whose replies must not wait; returns the replies as words. */
-  async words(...requests: TextRequest[]): Promise<unknown[]> {
+  /** Submits a client with these requests, and waits for the end of their batch. */
+  async batch(...requests: TextRequest[]): Promise<ListedClient> {
     const client = this.submit(...requests);
     await eventLoop();
+    return client;
+  }
+
+  /** Executes requests in one batch, whose replies must not wait; returns the replies as words. */
+  async words(...requests: TextRequest[]): Promise<unknown[]> {
+    const client = await this.batch(...requests);
     assert.ok(client.isDone, "nothing to wait for");
     return client.words;
   }

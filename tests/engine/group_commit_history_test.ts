@@ -1,19 +1,11 @@
 /** Proves I2 for random clients with failing writes and slow syncs: all replies are those of one history. */
 import assert from "assert";
-import {
-  CommitsBench,
-  eventLoop,
-  insert,
-  keysOfOneSlot,
-  lookup,
-  remove,
-  scan,
-  SIZE,
-} from "./group_commit_bench.ts";
+import { eventLoop } from "./command_context.ts";
+import { CommitsBench, keysOfOneSlot } from "./group_commit_bench.ts";
 import { ListedClient, pairsAfter, pairsOf } from "./durable_engine.ts";
 import { FakeStorage } from "./fake_storage.ts";
 import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts";
-import type { TextRequest } from "./requests.ts";
+import { insert, lookup, remove, scan, SIZE, type TextRequest } from "./requests.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test(`group_commit: ${name}`, fn);

@@ -1,20 +1,10 @@
 /** Proves that no reply shows a change before it is durable, and that no other reply waits (I2). */
 import assert from "assert";
 import { textOf } from "../../lib/bytes/span.ts";
-import {
-  CommitsBench,
-  eventLoop,
-  INFO,
-  insert,
-  keysOfOneSlot,
-  lookup,
-  query,
-  remove,
-  scan,
-  SIZE,
-} from "./group_commit_bench.ts";
+import { eventLoop } from "./command_context.ts";
+import { areDone, CommitsBench, keysOfOneSlot } from "./group_commit_bench.ts";
 import { ListedClient, pairsOf } from "./durable_engine.ts";
-import type { TextRequest } from "./requests.ts";
+import { INFO, insert, lookup, query, remove, scan, SIZE, type TextRequest } from "./requests.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test(`group_commit: ${name}`, fn);
@@ -33,8 +23,7 @@ test("with quick syncs, the reply to a change leaves after the sync, in the same
 
 test("with slow syncs, the reply to a change waits until it is durable", async () => {
   using bench = await CommitsBench.withSlowSyncs();
-  const client = bench.submit(insert("a", "1"));
-  await eventLoop();
+  const client = await bench.batch(insert("a", "1"));
   assert.equal(bench.storage.pendingSyncs, 1);
   assert.equal(client.isDone, false);
   await bench.endSync();
@@ -44,14 +33,10 @@ test("with slow syncs, the reply to a change waits until it is durable", async (
 
 test("every kind of reply that shows a change waits until it is durable", async () => {
   using bench = await CommitsBench.withSlowSyncs();
-  await (async () => {
-    const client = bench.submit(insert("there", '{"s":1}'), insert("gone", "2"));
-    await eventLoop();
-    await bench.endSync();
-    assert.ok(client.isDone);
-  })();
-  const changing = bench.submit(insert("new", '{"s":1}'), remove("gone"));
-  await eventLoop();
+  const before = await bench.batch(insert("there", '{"s":1}'), insert("gone", "2"));
+  await bench.endSync();
+  assert.ok(before.isDone);
+  const changing = await bench.batch(insert("new", '{"s":1}'), remove("gone"));
   const seeing = [
     lookup("new"),
     lookup("gone"),
@@ -81,15 +66,12 @@ test("every kind of reply that shows a change waits until it is durable", async 
 
 test("a KeyError for a key whose removal is not durable waits, also after the batch", async () => {
   using bench = await CommitsBench.withSlowSyncs();
-  bench.submit(insert("a", "1"));
-  await eventLoop();
+  await bench.batch(insert("a", "1"));
   await bench.endSync();
   const removing = bench.submit(remove("a"));
-  const inItsBatch = bench.submit(lookup("a"));
-  await eventLoop();
+  const inItsBatch = await bench.batch(lookup("a"));
   const later = [bench.submit(lookup("a")), bench.submit(remove("a"))];
-  const never = bench.submit(lookup("never there"));
-  await eventLoop();
+  const never = await bench.batch(lookup("never there"));
   for (const client of [removing, inItsBatch, ...later]) assert.equal(client.isDone, false);
   assert.deepEqual(never.words, ["KeyError"]);
   assert.ok(never.isDone);
@@ -179,25 +161,17 @@ test("a change without memory for its record is not made, and earlier ones of it
 test("keys that share a slot may wait for each other, and are never early or wrong", async () => {
   using bench = await CommitsBench.withSlowSyncs();
   const [one, two] = keysOfOneSlot(bench.table);
-  bench.submit(insert(one, "1"), insert(two, "2"));
-  await eventLoop();
+  await bench.batch(insert(one, "1"), insert(two, "2"));
   await bench.endSync();
   // The first key changes, and the other one during the sync.
-  const first = bench.submit(insert(one, "3"));
-  await eventLoop();
+  const first = await bench.batch(insert(one, "3"));
   const second = bench.submit(remove(two));
   const [seesOne, seesTwo] = [bench.submit(lookup(one)), bench.submit(lookup(two))];
-  const other = bench.submit(lookup("warm"));
-  await eventLoop();
-  assert.deepEqual([first, second, seesOne, seesTwo].map(({ isDone }) => isDone), [
-    false,
-    false,
-    false,
-    false,
-  ]);
+  const other = await bench.batch(lookup("warm"));
+  assert.deepEqual(areDone(first, second, seesOne, seesTwo), [false, false, false, false]);
   assert.ok(other.isDone);
   await bench.endSync();
-  assert.deepEqual([first, second, seesTwo].map(({ isDone }) => isDone), [true, false, false]);
+  assert.deepEqual(areDone(first, second, seesTwo), [true, false, false]);
   await bench.endSync();
   assert.ok(seesOne.isDone && second.isDone && seesTwo.isDone);
   assert.deepEqual([...seesOne.words, ...seesTwo.words], [3, "KeyError"]);
@@ -207,15 +181,13 @@ test("keys that share a slot may wait for each other, and are never early or wro
 test("a key whose slot has a change that was rolled back is waited for as before", async () => {
   using bench = await CommitsBench.withSlowSyncs();
   const [one, two] = keysOfOneSlot(bench.table);
-  const first = bench.submit(insert(one, "1"));
-  await eventLoop();
+  const first = await bench.batch(insert(one, "1"));
   bench.storage.writeError = "full";
-  const second = bench.submit(insert(two, "2"));
-  await eventLoop();
+  const second = await bench.batch(insert(two, "2"));
   bench.storage.writeError = undefined;
   const seeing = bench.submit(lookup(one)), other = bench.submit(lookup("warm"));
   await eventLoop();
-  assert.deepEqual([first, seeing, other].map(({ isDone }) => isDone), [false, false, true]);
+  assert.deepEqual(areDone(first, seeing, other), [false, false, true]);
   await bench.endSync();
   assert.ok(first.isDone && second.isDone && seeing.isDone);
   assert.deepEqual([...second.words, ...seeing.words], ["StorageError", 1]);
@@ -224,22 +196,18 @@ test("a key whose slot has a change that was rolled back is waited for as before
 
 test("no reply waits for a change that was rolled back, whose number is used again", async () => {
   using bench = await CommitsBench.withSlowSyncs();
-  const pending = bench.submit(insert("b", "1"));
-  await eventLoop();
+  const pending = await bench.batch(insert("b", "1"));
   bench.storage.writeError = "full";
-  const failing = bench.submit(...Array.from({ length: 5 }, () => insert("a", "2")));
-  await eventLoop();
+  const failing = await bench.batch(...Array.from({ length: 5 }, () => insert("a", "2")));
   assert.deepEqual(failing.words, Array(5).fill("StorageError"));
-  const seeing = bench.submit(lookup("a"));
-  await eventLoop();
+  const seeing = await bench.batch(lookup("a"));
   await bench.endSync();
   for (const client of [pending, failing, seeing]) assert.ok(client.isDone, "nothing is left");
   assert.deepEqual(seeing.words, ["KeyError"]);
   assert.deepEqual(await bench.words(lookup("a"), SIZE), ["KeyError", 2]);
   // The numbers are used again: once those changes are durable, no reply waits for them.
   bench.storage.writeError = undefined;
-  bench.submit(...Array.from({ length: 5 }, () => insert("c", "3")));
-  await eventLoop();
+  await bench.batch(...Array.from({ length: 5 }, () => insert("c", "3")));
   await bench.endSync();
   assert.deepEqual(await bench.words(lookup("a"), lookup("c")), ["KeyError", 3]);
 });
@@ -249,14 +217,8 @@ test("later replies of the same batch wait too, and earlier ones do not", async 
   const before = bench.submit(lookup("a"), SIZE);
   const changing = bench.submit(insert("a", "1"));
   const after = bench.submit(lookup("a"));
-  const other = bench.submit(lookup("b"));
-  await eventLoop();
-  assert.deepEqual([before, changing, after, other].map((client) => client.isDone), [
-    true,
-    false,
-    false,
-    true,
-  ]);
+  const other = await bench.batch(lookup("b"));
+  assert.deepEqual(areDone(before, changing, after, other), [true, false, false, true]);
   await bench.endSync();
   assert.ok(after.isDone && changing.isDone);
   assert.deepEqual(before.words, ["KeyError", 1]);
@@ -264,12 +226,9 @@ test("later replies of the same batch wait too, and earlier ones do not", async 
 
 test("changes during a sync wait for the next sync, which starts by itself", async () => {
   using bench = await CommitsBench.withSlowSyncs();
-  const first = bench.submit(insert("a", "1"));
-  await eventLoop();
-  const second = bench.submit(insert("b", "2"));
-  await eventLoop();
-  const third = bench.submit(insert("a", "3"));
-  await eventLoop();
+  const first = await bench.batch(insert("a", "1"));
+  const second = await bench.batch(insert("b", "2"));
+  const third = await bench.batch(insert("a", "3"));
   const [seesA, seesB, seesSize] = [lookup("a"), lookup("b"), SIZE].map((one) => bench.submit(one));
   await eventLoop();
   assert.equal(bench.storage.pendingSyncs, 1, "one at a time");

@@ -8,10 +8,9 @@ import type { Execute } from "../../lib/engine/executor.ts";
 import { isRejection } from "../../lib/protocol/decode_request.ts";
 import type { Request } from "../../lib/protocol/requests.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
-import { commitsInMemory, newClient } from "./command_context.ts";
+import { commitsInMemory, neverYields, newClient } from "./command_context.ts";
 import { requestOf } from "./requests.ts";
 import { textOfChunks } from "../helpers/streams.ts";
-import { neverYields } from "../server/never_yields.ts";
 
 /** A client with numbered requests, whose replies are their numbers. */
 export class NumberedClient implements RequestSource {
@@ -73,7 +72,3 @@ export function tracing(trace: number[], during: () => void = () => {}): Execute
     return { outcome: "OK", durableAfterSeq: 0 };
   };
 }
-
-/** One round of the event loop. */
-export const eventLoop = (): Promise<void> =>
-  new Promise<void>((resolve) => void setImmediate(resolve));

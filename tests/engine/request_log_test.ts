@@ -1,29 +1,22 @@
 /** Proves the debug lines of requests, and the entries of the slow log. */
 import assert from "assert";
 import { MIN_TIMED_BYTES, SLOW_REQUEST_MS } from "../../lib/base/limits.ts";
-import { createLog } from "../../lib/base/log.ts";
 import { newClient } from "./command_context.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { engine } from "./executor_engine.ts";
+import { logged } from "../helpers/logged.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name: `request_log: ${name}`, permissions: "none", fn });
 }
 
 test("debug lines have client, method, key and outcome, and times that never overlap", () => {
-  const lines: string[] = [];
-  const log = createLog({
-    format: "json",
-    isDebug: true,
-    write: (line) => void lines.push(line),
-  });
+  const { lines, log } = logged("json", true);
   const { ask } = engine({ log });
   const clients = [newClient(1), newClient(2), newClient(3)];
   for (let i = 0; i < 300; i++) {
-    ask(
-      `{"method":"${i % 4 === 0 ? "lookup" : "insert"}","key":"k${i}","value":1}`,
-      clients[i % 3],
-    );
+    const method = i % 4 === 0 ? "lookup" : "insert";
+    ask(`{"method":"${method}","key":"k${i}","value":1}`, clients[i % 3]);
   }
   ask("{");
   ask('{"method":"scan","regex":"^z"}');
@@ -35,26 +28,15 @@ test("debug lines have client, method, key and outcome, and times that never ove
     assert.ok(entry.start_us >= endUs && entry.end_us >= entry.start_us, "one after another");
     endUs = entry.end_us;
   });
-  const { n, client, method, key, outcome } = entries[4];
-  assert.deepEqual({ n, client, method, key, outcome }, {
-    n: 5,
-    client: 2,
-    method: "lookup",
-    key: "k4",
-    outcome: "KeyError",
-  });
+  const { client, method, key, outcome } = entries[4];
+  assert.deepEqual([client, method, key, outcome], [2, "lookup", "k4", "KeyError"]);
   assert.deepEqual([entries[1].method, entries[1].outcome], ["insert", "OK"]);
   assert.deepEqual([entries[300].method, entries[300].outcome], ["?", "RequestError"]);
   assert.equal(entries[301].regex, "^z");
 });
 
 test("a debug line has the true outcome with any id, and is short", () => {
-  const lines: string[] = [];
-  const log = createLog({
-    format: "json",
-    isDebug: true,
-    write: (line) => void lines.push(line),
-  });
+  const { lines, log } = logged("json", true);
   const { ask } = engine({ log });
   ask(`{"method":"lookup","key":"${"k".repeat(10_000)}","id":{"type":"Forged","message":""}}`);
   const entry = JSON.parse(lines.join(""));
@@ -83,18 +65,9 @@ test("the slow log has the slowest requests with their keys and without values",
     { client: 8, method: "lookup", key: "large", outcome: "OK" },
     { client: 1, method: "lookup", key: "k".repeat(40) + "...", outcome: "KeyError" },
   ]);
-  assert.deepEqual(byMethod("scan"), [{
-    client: 1,
-    method: "scan",
-    regex: "^z",
-    outcome: "OK",
-  }]);
-  assert.deepEqual(byMethod("query"), [{
-    client: 1,
-    method: "query",
-    subkey: "s",
-    outcome: "OK",
-  }]);
+  const others = { client: 1, outcome: "OK" };
+  assert.deepEqual(byMethod("scan"), [{ ...others, method: "scan", regex: "^z" }]);
+  assert.deepEqual(byMethod("query"), [{ ...others, method: "query", subkey: "s" }]);
   assert.doesNotMatch(JSON.stringify(executor.slowest), /vvv|secret/);
 });
 
@@ -115,22 +88,13 @@ test("short requests do not read the clock", () => {
 
 test("a debug line marks a slow request", () => {
   using clock = stoppedClock();
-  const lines: string[] = [];
-  const log = createLog({
-    format: "json",
-    isDebug: true,
-    write: (line) => void lines.push(line),
-  });
+  const { lines, log } = logged("json", true);
   let slowMs = 0;
-  const { ask } = engine({
-    log,
-    context: {
-      info: () => {
-        clock.advance(slowMs);
-        return "{}";
-      },
-    },
-  });
+  const info = () => {
+    clock.advance(slowMs);
+    return "{}";
+  };
+  const { ask } = engine({ log, context: { info } });
   for (slowMs of [0, SLOW_REQUEST_MS + 1, 1]) ask('{"method":"info"}');
   assert.deepEqual(lines.map((line) => JSON.parse(line).slow), [undefined, true, undefined]);
 });

@@ -1,7 +1,7 @@
 /** Requests and changes in the form of tests: with strings instead of spans. */
 import { type Span, spanOf, textOf } from "../../lib/bytes/span.ts";
 import { keyOf, keyTextOf } from "../../lib/protocol/key_text.ts";
-import type { Request } from "../../lib/protocol/requests.ts";
+import type { Request, RequestOf } from "../../lib/protocol/requests.ts";
 import type { Change } from "../../lib/storage/storage.ts";
 
 type Texts<R> = { readonly [Member in keyof R]: R[Member] extends Span ? string : R[Member] };
@@ -14,6 +14,31 @@ export type TextRequest = Request extends infer R ? R extends Request ? Texts<Om
 export type TextChange =
   | { readonly method: "insert"; readonly key: string; readonly value: string }
   | { readonly method: "remove"; readonly key: string };
+
+export const SIZE: TextRequest = { method: "size" };
+export const INFO: TextRequest = { method: "info" };
+export const insert = (key: string, value: string): TextRequest => ({
+  method: "insert",
+  key,
+  value,
+});
+export const lookup = (key: string): TextRequest => ({ method: "lookup", key });
+export const remove = (key: string): TextRequest => ({ method: "remove", key });
+
+/** The members of a search in parts. */
+export type Part = { limit?: number | undefined; cursor?: string | undefined };
+
+export function scan(regex: string, { limit, cursor }: Part = {}): RequestOf<"scan"> {
+  return { method: "scan", id: undefined, regex, limit, cursor };
+}
+
+export function query(
+  subkey: string,
+  subvalue: string,
+  { limit, cursor }: Part = {},
+): RequestOf<"query"> {
+  return { method: "query", id: undefined, subkey, subvalue, limit, cursor };
+}
 
 /**
  * A request as the decoder returns it, with bytes of its own.

@@ -5,7 +5,9 @@
 import assert from "assert";
 import { chunkBytes } from "../../lib/bytes/byte_chunks.ts";
 import type { Request } from "../../lib/protocol/requests.ts";
-import { CommitsBench, eventLoop, insert, lookup, SIZE } from "./group_commit_bench.ts";
+import { eventLoop } from "./command_context.ts";
+import { CommitsBench } from "./group_commit_bench.ts";
+import { insert, lookup, SIZE } from "./requests.ts";
 import { ListedClient, pairsOf } from "./durable_engine.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
@@ -31,8 +33,7 @@ for (const count of [1, 100]) {
     await eventLoop();
     await bug;
     assert.equal(bench.storage.written.length, bench.storage.durableSeq + count + 1);
-    const later = bench.submit(lookup("a"));
-    await eventLoop();
+    const later = await bench.batch(lookup("a"));
     assert.ok([...others, later].every(({ isDone }) => !isDone));
     await bench.endSync();
     assert.ok([...others, later].every(({ isDone }) => isDone));
@@ -56,8 +57,7 @@ test("changes before a bug that cannot be written are rolled back, and other rep
   bench.storage.writeError = "full";
   const buggy = new BuggyClient([insert("a", "1"), SIZE]);
   const bug = assert.rejects(buggy.submitTo(bench), /a bug/);
-  const other = bench.submit(lookup("a"), insert("b", "2"), SIZE);
-  await eventLoop();
+  const other = await bench.batch(lookup("a"), insert("b", "2"), SIZE);
   await bug;
   assert.deepEqual(other.words, ["KeyError", "StorageError", 0]);
   bench.storage.writeError = undefined;

@@ -1,14 +1,16 @@
 /** Proves that scans continue at their cursors, and find each key, after a failed write (I6). */
 import assert from "assert";
 import { newClient } from "./command_context.ts";
-import { CommitsBench, insert, part, remove } from "./group_commit_bench.ts";
+import { CommitsBench } from "./group_commit_bench.ts";
 import { ListedClient } from "./durable_engine.ts";
-import type { TextRequest } from "./requests.ts";
+import { insert, remove, scan, type TextRequest } from "./requests.ts";
 import { pairAt } from "../helpers/table_texts.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test(`rollback: ${name}`, fn);
 }
+
+const part = (cursor?: string) => scan("", { limit: 1, cursor });
 
 /** Submits requests of one client, one group after another. */
 function submitter(bench: CommitsBench) {
@@ -38,8 +40,7 @@ test("parts of two scans that are executed again continue, each at its cursor", 
   await bench.words(insert("a", "1"), insert("b", "2"), insert("c", "3"), insert("d", "4"));
   const submit = submitter(bench);
   bench.storage.writeError = "full";
-  const two: TextRequest = { method: "scan", regex: "", limit: 2, cursor: undefined };
-  const [, , one, both] = await submit(remove("b"), remove("c"), part(), two);
+  const [, , one, both] = await submit(remove("b"), remove("c"), part(), scan("", { limit: 2 }));
   assert.deepEqual([one?.["result"], both?.["result"]], [[["a", 1]], [["a", 1], ["b", 2]]]);
   const [afterOne] = await submit(part(String(one?.["cursor"])));
   assert.deepEqual(afterOne?.["result"], [["b", 2]]);

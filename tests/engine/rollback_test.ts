@@ -3,17 +3,10 @@
  * reply in its place (I6, I1).
  */
 import assert from "assert";
-import {
-  CommitsBench,
-  eventLoop,
-  insert,
-  lookup,
-  remove,
-  scan,
-  SIZE,
-} from "./group_commit_bench.ts";
+import { eventLoop } from "./command_context.ts";
+import { areDone, CommitsBench } from "./group_commit_bench.ts";
 import { ListedClient, pairsAfter, pairsOf } from "./durable_engine.ts";
-import type { TextRequest } from "./requests.ts";
+import { insert, lookup, remove, scan, SIZE, type TextRequest } from "./requests.ts";
 
 function test(name: string, fn: () => void | Promise<void>): void {
   Deno.test(`rollback: ${name}`, fn);
@@ -187,38 +180,26 @@ test("after a failed write, reads continue, and the next change gets the next nu
 
 test("a key that is rolled back to a value that is not durable is waited for as before", async () => {
   using bench = await CommitsBench.withSlowSyncs();
-  const first = bench.submit(insert("a", "1"));
-  await eventLoop();
+  const first = await bench.batch(insert("a", "1"));
   bench.storage.writeError = "full";
-  const second = bench.submit(insert("a", "2"), lookup("a"));
-  await eventLoop();
+  const second = await bench.batch(insert("a", "2"), lookup("a"));
   const third = bench.submit(lookup("a"));
-  const other = bench.submit(lookup("b"));
-  await eventLoop();
-  assert.deepEqual([first, second, third, other].map((one) => one.isDone), [
-    false,
-    false,
-    false,
-    true,
-  ]);
+  const other = await bench.batch(lookup("b"));
+  assert.deepEqual(areDone(first, second, third, other), [false, false, false, true]);
   await bench.endSync();
-  assert.deepEqual([first, second, third].map((one) => one.isDone), [true, true, true]);
+  assert.deepEqual(areDone(first, second, third), [true, true, true]);
   assert.deepEqual(second.words, ["StorageError", 1]);
   assert.deepEqual(third.words, [1]);
 });
 
 test("the same if that value was written during the current sync", async () => {
   using bench = await CommitsBench.withSlowSyncs();
-  bench.submit(insert("x", "0"));
-  await eventLoop();
-  const first = bench.submit(insert("a", "1"));
-  await eventLoop();
+  await bench.batch(insert("x", "0"));
+  const first = await bench.batch(insert("a", "1"));
   bench.storage.writeError = "full";
-  const second = bench.submit(insert("a", "2"));
-  await eventLoop();
+  const second = await bench.batch(insert("a", "2"));
   bench.storage.writeError = undefined;
-  const third = bench.submit(lookup("a"));
-  await eventLoop();
+  const third = await bench.batch(lookup("a"));
   await bench.endSync();
   assert.deepEqual([first.isDone, third.isDone], [false, false]);
   await bench.endSync();

@@ -41,16 +41,11 @@ test("of equally slow requests the first ones stay, and a request that is not re
 test("an entry has the time of its end, and its duration in microseconds", () => {
   const log = new SlowLog();
   const before = Date.now();
-  log.record(1.23456789, () => ({ client: 7, method: "insert", key: "k", outcome: "TableFull" }));
+  const request = { client: 7, method: "insert", key: "k", outcome: "TableFull" } as const;
+  log.record(1.23456789, () => request);
   const [entry] = log.slowest;
   assert.ok(entry !== undefined);
   const { at, ...rest } = entry;
-  assert.deepEqual(rest, {
-    ms: 1.235,
-    client: 7,
-    method: "insert",
-    key: "k",
-    outcome: "TableFull",
-  });
+  assert.deepEqual(rest, { ...request, ms: 1.235 });
   assert.ok(Date.parse(at) >= before && Date.parse(at) <= Date.now());
 });

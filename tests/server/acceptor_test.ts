@@ -3,7 +3,7 @@ import assert from "assert";
 import { Acceptor } from "../../lib/server/acceptor.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { limitsFrom } from "../../lib/config/limit_flags.ts";
-import { neverYields } from "./never_yields.ts";
+import { neverYields } from "../engine/command_context.ts";
 import type { ClientConn, ClientListener } from "../../lib/server/listener.ts";
 
 Deno.test("acceptor: a connection that is accepted during the stop is closed", async () => {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { ADMIN_IDLE_MS, FIRST_AUTH_DELAY_MS } from "../../lib/base/limits.ts";
 import { RawClient } from "../../bench/harness/raw_client.ts";
+import { eventLoop } from "../engine/command_context.ts";
 import { startServer } from "../helpers/server.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 
@@ -11,8 +12,8 @@ const PING = '{"method":"ping"}\n';
 const INFO = '{"method":"info"}\n';
 
 /** Connects clients one after another; each is served before the next one connects. */
-async function connectClients(port: number, count: number): Promise<RawClient[]> {
-  const clients: RawClient[] = [];
+async function connectClients(port: number, count: number): Promise<Clients> {
+  const clients = new Clients();
   for (let number = 0; number < count; number++) {
     const client = await RawClient.connect(port);
     await client.send(PING);
@@ -22,29 +23,34 @@ async function connectClients(port: number, count: number): Promise<RawClient[]>
   return clients;
 }
 
+/** Clients that the end of the test closes. */
+class Clients extends Array<RawClient> implements Disposable {
+  [Symbol.dispose](): void {
+    for (const client of this) client[Symbol.dispose]();
+  }
+}
+
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test(`admission: ${name}`, fn);
 }
 
 test("a client beyond the limit gets Busy, and the next one is served after another one has left", async () => {
   await using server = startServer({ maxClients: 2 });
-  const [first, second] = await connectClients(server.port, 2);
-  assert.ok(first && second);
+  using clients = await connectClients(server.port, 2);
+  const [first] = clients;
+  assert.ok(first);
   using third = await RawClient.connect(server.port);
   assert.equal((await third.reply())["type"], "Busy");
   assert.equal(await third.line(), undefined);
   first.conn.close();
-  while (server.server.clients > 1) {
-    await second.send(PING).then(() => second.line());
-  }
-  const [fourth] = await connectClients(server.port, 1);
-  for (const client of [second, fourth]) client?.conn.close();
+  while (server.server.clients > 1) await eventLoop();
+  using _fourth = await connectClients(server.port, 1);
 });
 
 test("a full server replies to info from its own machine while other clients try to connect", async () => {
   await using server = startServer({ maxClients: 3 });
   using all = new DisposableStack();
-  for (const client of await connectClients(server.port, 3)) all.use(client);
+  all.use(await connectClients(server.port, 3));
   const silent: RawClient[] = [];
   for (let round = 0; round < 5; round++) {
     for (let number = 0; number < 3; number++) {
@@ -64,8 +70,7 @@ test("a full server replies to info from its own machine while other clients try
 test("the reserved connection is replaced once it is idle, and not before", async () => {
   using clock = stoppedClock();
   await using server = startServer({ maxClients: 1 });
-  using all = new DisposableStack();
-  for (const client of await connectClients(server.port, 1)) all.use(client);
+  using _served = await connectClients(server.port, 1);
   using first = await RawClient.connect(server.port);
   await first.send(INFO);
   assert.equal((await first.reply())["status"], "OK");
@@ -83,24 +88,22 @@ test("the reserved connection is replaced once it is idle, and not before", asyn
 
 test("the reserved connection allows hello and info only", async () => {
   await using server = startServer({ maxClients: 1 });
-  const [first] = await connectClients(server.port, 1);
+  const served = await connectClients(server.port, 1);
   using operator = await RawClient.connect(server.port);
   await operator.send('{"method":"hello"}\n{"method":"insert","key":"k","value":1}\n');
   assert.equal((await operator.reply())["status"], "OK");
   assert.equal((await operator.reply())["type"], "Busy");
   assert.equal(await operator.line(), undefined);
   assert.equal(server.server.size, 0);
-  first?.conn.close();
-  while (server.server.clients > 0) await new Promise((resolve) => setTimeout(resolve));
-  const [second] = await connectClients(server.port, 1);
-  second?.conn.close();
+  served[Symbol.dispose]();
+  while (server.server.clients > 0) await eventLoop();
+  using _next = await connectClients(server.port, 1);
 });
 
 test("a client beyond the limit of its address gets Busy, and other addresses are served", async () => {
   await using server = startServer({ maxClientsPerAddress: 2 });
-  using all = new DisposableStack();
-  for (const client of await connectClients(server.port, 2)) all.use(client);
-  const third = all.use(await RawClient.connect(server.port));
+  using _served = await connectClients(server.port, 2);
+  using third = await RawClient.connect(server.port);
   await third.send(PING);
   const busy = await third.reply();
   assert.equal(busy["type"], "Busy");

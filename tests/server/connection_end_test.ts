@@ -1,15 +1,8 @@
 /** Proves how connections end: by either side, by resets, by bugs, and with which log line (I9). */
 import assert from "assert";
-import { createLog } from "../../lib/base/log.ts";
-import {
-  type ConnectionServer,
-  ids,
-  numbersTo,
-  ping,
-  pings,
-  server,
-  settled,
-} from "./connection_server.ts";
+import { numbersTo } from "../engine/numbered_client.ts";
+import { logged } from "../helpers/logged.ts";
+import { ids, ping, pings, server, settled } from "./connection_server.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `connection: ${name}`, permissions: "none", fn });
@@ -38,8 +31,7 @@ test("a reset in the middle of a line ends its connection only", async () => {
 });
 
 test("a failing write ends its connection only, and is not a bug", async () => {
-  const lines: string[] = [];
-  const log = createLog({ format: "json", write: (line) => void lines.push(line) });
+  const { lines, log } = logged("json");
   const { connect } = server({ log });
   const first = connect(), other = connect();
   first.socket.writeFailure = new Error("broken pipe");
@@ -129,8 +121,7 @@ const throwsAtOnce = () => {
 for (const submit of [throwsAtOnce, () => Promise.reject(new RangeError("a bug"))]) {
   const when = submit === throwsAtOnce ? "at once" : "later";
   test(`a bug in the engine that is thrown ${when} is logged and ends its connection only`, async () => {
-    const lines: string[] = [];
-    const log = createLog({ format: "json", write: (line) => void lines.push(line) });
+    const { lines, log } = logged("json");
     const { connect } = server({ log });
     const first = connect(submit), other = connect();
     first.socket.send(ping(1));
@@ -144,42 +135,23 @@ for (const submit of [throwsAtOnce, () => Promise.reject(new RangeError("a bug")
   });
 }
 
-/** The log lines of the ends of connections. */
-async function reasons(use: (connect: ConnectionServer["connect"]) => Promise<void>) {
-  const lines: string[] = [];
-  const log = createLog({
-    format: "json",
-    isDebug: true,
-    write: (line) => void lines.push(line),
-  });
-  await use(server({ log }).connect);
-  return lines.map((line) => JSON.parse(line)).map((
-    { message, client, why },
-  ) => [message, client, why]);
-}
-
-test("the log has the reason of an end", async () => {
-  const logged = await reasons(async (connect) => {
-    const byClient = connect();
-    byClient.socket.send(null);
-    await byClient.ended;
-    const broken = connect();
-    broken.socket.send(new Error("reset by peer"));
-    await broken.ended;
-  });
-  assert.deepEqual(logged, [["disconnect", 1, "closed by the client"], [
-    "disconnect",
-    2,
-    "reset by peer",
-  ]]);
-});
-
-test("the log has the end by the server, also during a read", async () => {
-  const logged = await reasons(async (connect) => {
-    const { socket, connection, ended } = connect();
-    await socket.until(() => socket.bufferSizes.length === 1);
-    connection.end();
-    await ended;
-  });
-  assert.deepEqual(logged, [["disconnect", 1, "closed by the server"]]);
+test("the log has the reason of each end, also of one by the server during a read", async () => {
+  const { lines, log } = logged("json", true);
+  const { connect } = server({ log });
+  const byClient = connect();
+  byClient.socket.send(null);
+  await byClient.ended;
+  const broken = connect();
+  broken.socket.send(new Error("reset by peer"));
+  await broken.ended;
+  const { socket, connection, ended } = connect();
+  await socket.until(() => socket.bufferSizes.length === 1);
+  connection.end();
+  await ended;
+  const entries = lines.map((line) => JSON.parse(line));
+  assert.deepEqual(entries.map(({ message, client, why }) => [message, client, why]), [
+    ["disconnect", 1, "closed by the client"],
+    ["disconnect", 2, "reset by peer"],
+    ["disconnect", 3, "closed by the server"],
+  ]);
 });

@@ -1,6 +1,7 @@
 /** Proves the limits of a connection on bytes and time, and the reserved connection (I5). */
 import assert from "assert";
-import { ids, numbersTo, ping, pings, server, settled } from "./connection_server.ts";
+import { numbersTo } from "../engine/numbered_client.ts";
+import { ids, outcomes, ping, pings, server, settled } from "./connection_server.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `connection: ${name}`, permissions: "none", fn });
@@ -83,22 +84,32 @@ test("partial requests count as held bytes (I5)", async () => {
   assert.equal(buffers.bytes, 0);
 });
 
-test("a request that is not complete in time ends the connection", async () => {
-  const { connect, clock } = server();
-  const { socket, connection, endings, ended } = connect();
-  clock.nowMs = 30_000;
-  socket.send(ping(0) + '{"method":');
-  await settled();
-  clock.nowMs += 9_999;
-  socket.send('"pi'); // a slow client has the same limit
-  await settled();
-  connection.expire();
-  assert.deepEqual(endings, []);
-  clock.nowMs += 2;
-  connection.expire();
-  await ended;
-  assert.deepEqual(endings, ["slow request"]);
-});
+/** What a client sends, whether its replies are held, and the time until a server ends its connection. */
+const TIMES = {
+  "slow request": { sends: ping(0) + '{"method":', isHeld: false, limitMs: 10_000 },
+  "slow reader": { sends: ping(0), isHeld: true, limitMs: 10_000 },
+  idle: { sends: ping(0), isHeld: false, limitMs: 60_000 },
+} as const;
+
+for (const [ending, { sends, isHeld, limitMs }] of Object.entries(TIMES)) {
+  test(`a client is disconnected after the time for: ${ending}`, async () => {
+    const { connect, clock } = server();
+    const { socket, connection, endings, ended } = connect();
+    clock.nowMs = 50_000;
+    if (isHeld) socket.holdWrites();
+    socket.send(sends);
+    await settled();
+    clock.nowMs += limitMs - 1;
+    if (ending === "slow request") socket.send('"pi'); // a slow client has the same limit
+    await settled();
+    connection.expire();
+    assert.deepEqual(endings, []);
+    clock.nowMs += 2;
+    connection.expire();
+    await ended;
+    assert.deepEqual(endings, [ending]);
+  });
+}
 
 test("each request has its own time limit", async () => {
   const { connect, clock } = server();
@@ -114,37 +125,6 @@ test("each request has its own time limit", async () => {
   socket.send(null);
   await ended;
   assert.deepEqual([endings, ids(socket)], [[], numbersTo(5)]);
-});
-
-test("a client that takes no replies in time is disconnected", async () => {
-  const { connect, clock } = server();
-  const { socket, connection, endings, ended } = connect();
-  socket.holdWrites();
-  socket.send(ping(0));
-  await settled();
-  clock.nowMs += 9_999;
-  connection.expire();
-  assert.deepEqual(endings, []);
-  clock.nowMs += 2;
-  connection.expire();
-  await ended;
-  assert.deepEqual(endings, ["slow reader"]);
-});
-
-test("an idle client is disconnected after the idle time", async () => {
-  const { connect, clock } = server();
-  const { socket, connection, endings, ended } = connect();
-  clock.nowMs = 50_000;
-  socket.send(ping(0));
-  await socket.until(() => socket.replies.length === 1);
-  await settled();
-  clock.nowMs += 60_000;
-  connection.expire();
-  assert.deepEqual(endings, []);
-  clock.nowMs += 1;
-  connection.expire();
-  await ended;
-  assert.deepEqual(endings, ["idle"]);
 });
 
 test("a client without the token has the time of one request, with any requests meanwhile", async () => {
@@ -173,12 +153,7 @@ test("a long line of an unauthenticated client is rejected early, with AuthError
     null,
   );
   await ended;
-  assert.deepEqual(socket.replies.map(({ type, status }) => type ?? status), [
-    "AuthError",
-    "AuthError",
-    "OK",
-    "OK",
-  ]);
+  assert.deepEqual(outcomes(socket), ["AuthError", "AuthError", "OK", "OK"]);
 });
 
 test("a client may send long lines in the same write as the token", async () => {
@@ -212,11 +187,7 @@ test("a reserved connection may use hello and info; any other request is Busy an
   const { socket, ended } = connect(undefined, { busy: BUSY });
   socket.send('{"method":"hello"}\n{"method":"info"}\n{"method":"size"}\n{"method":"info"}\n');
   await ended;
-  assert.deepEqual(socket.replies.map(({ type, status }) => type ?? status), [
-    "OK",
-    "OK",
-    "Busy",
-  ]);
+  assert.deepEqual(outcomes(socket), ["OK", "OK", "Busy"]);
 });
 
 test("dismiss() writes the reason, and does nothing during an execution or a write", async () => {
@@ -231,6 +202,6 @@ test("dismiss() writes the reason, and does nothing during an execution or a wri
   await settled();
   connection.dismiss(BUSY);
   await ended;
-  assert.deepEqual(socket.replies.map(({ type, status }) => type ?? status), ["OK", "Busy"]);
+  assert.deepEqual(outcomes(socket), ["OK", "Busy"]);
   assert.deepEqual(endings, ["busy"]);
 });

@@ -13,9 +13,8 @@ import type {
 } from "../../lib/server/connection_options.ts";
 import { memoryStorage, type Storage } from "../../lib/storage/storage.ts";
 import type { CommandContext } from "../../lib/commands/command_table.ts";
-import { contextWith, newClient } from "../engine/command_context.ts";
+import { contextWith, eventLoop, neverYields, newClient } from "../engine/command_context.ts";
 import { FakeSocket } from "./fake_socket.ts";
-import { neverYields } from "./never_yields.ts";
 
 /** A connection with its fake socket. */
 export interface FakeConnection {
@@ -103,9 +102,11 @@ export const pings = (count: number): string =>
   Array.from({ length: count }, (_, id) => ping(id)).join("");
 /** The ids of the replies so far. */
 export const ids = ({ replies }: FakeSocket): unknown[] => replies.map(({ id }) => id);
-export const numbersTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
+/** The results of the replies so far: `OK`, or the type of the failure. */
+export const outcomes = ({ replies }: FakeSocket): unknown[] =>
+  replies.map(({ type, status }) => type ?? status);
 
 /** Some rounds of the event loop, after which nothing else happens by itself. */
 export async function settled(): Promise<void> {
-  for (let i = 0; i < 5; i++) await new Promise<void>((resolve) => void setImmediate(resolve));
+  for (let round = 0; round < 5; round++) await eventLoop();
 }

@@ -9,7 +9,8 @@ import { FakeStorage } from "../engine/fake_storage.ts";
 import { anyCharacter, jsonText } from "../helpers/json_texts.ts";
 import { cut, utf8 } from "../helpers/streams.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
-import { ids, numbersTo, ping, pings, server, settled } from "./connection_server.ts";
+import { numbersTo } from "../engine/numbered_client.ts";
+import { ids, ping, pings, server, settled } from "./connection_server.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `connection: ${name}`, permissions: "none", fn });

@@ -95,20 +95,14 @@ Deno.test("at most 1,000 agents are counted, and a removed one makes room", () =
 
 Deno.test("info with many long agents fits in the shortest replies", async () => {
   await using server = startServer({ maxReplyBytes: 4_000 });
-  const clients: RawClient[] = [];
-  try {
-    for (let number = 0; number < 30; number++) {
-      const client = await RawClient.connect(server.port);
-      clients.push(client);
-      const agent = `${number}`.padEnd(MAX_AGENT_CHARS, "\u0001"); // six bytes each in JSON
-      await ask(client, { method: "hello", agent });
-    }
-    const [client] = clients;
-    assert.ok(client);
-    const { agents = {} } = await ask(client, { method: "info" });
-    const count = Object.keys(agents).length;
-    assert.ok(count > 0 && count < 30, `${count} agents`);
-  } finally {
-    for (const client of clients) client.conn.close();
+  using all = new DisposableStack();
+  for (let number = 0; number < 30; number++) {
+    const client = all.use(await RawClient.connect(server.port));
+    const agent = `${number}`.padEnd(MAX_AGENT_CHARS, "\u0001"); // six bytes each in JSON
+    await ask(client, { method: "hello", agent });
   }
+  using observer = await RawClient.connect(server.port);
+  const { agents = {} } = await ask(observer, { method: "info" });
+  const count = Object.keys(agents).length;
+  assert.ok(count > 0 && count < 30, `${count} agents`);
 });
