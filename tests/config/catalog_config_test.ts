@@ -18,10 +18,14 @@ const FLAGS: Record<string, FlagCases<CatalogConfig>> = {
 };
 
 test("flags and defaults are those of the contract", () => {
-  assert.deepEqual(
-    (({ host, port, lifetimeS }) => ({ host, port, lifetimeS }))(parse()),
-    { host: "0.0.0.0", port: 9_097, lifetimeS: 900 },
-  );
+  assert.deepEqual(parse(), {
+    host: "0.0.0.0",
+    port: 9_097,
+    lifetimeS: 900,
+    portFile: undefined,
+    logFormat: "text",
+    isDebugging: false,
+  });
   checkFlags(parse, FLAGS);
 });
 

@@ -1,6 +1,7 @@
 /** The catalog of cctools as a process, on a free port of the loopback. It reports to no other catalog. */
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
+import { TempFolder } from "../../helpers/folders.ts";
 import { PATIENCE_MS, Program } from "../../../bench/harness/program.ts";
 
 /** Attempts to start: the program also needs the next port, and exits if it is in use. */
@@ -9,38 +10,38 @@ const START_TRIES = 5;
 export class CctoolsCatalog implements AsyncDisposable {
   readonly port: number;
   readonly #program: Program;
-  readonly #folder: string;
+  readonly #folder: TempFolder;
 
-  private constructor(port: number, program: Program, folder: string) {
+  private constructor(port: number, program: Program, folder: TempFolder) {
     this.port = port;
     this.#program = program;
     this.#folder = folder;
+  }
+
+  /** HOST:PORT. */
+  get target(): string {
+    return `127.0.0.1:${this.port}`;
   }
 
   /** Starts a catalog, and waits until it listens. */
   static async start(): Promise<CctoolsCatalog> {
     for (let tries = 1;; tries++) {
       // It stores records in its working folder, and would list those of an earlier run.
-      const folder = await Deno.makeTempDir({ prefix: "cctools-catalog-" });
-      const portFile = `${folder}/port`;
+      const folder = await TempFolder.make("cctools-catalog-");
+      const portFile = `${folder.path}/port`;
       const command = ["catalog_server", "-Z", portFile, "-I", "127.0.0.1", "-u", "127.0.0.1:1"];
-      const program = new Program(command, { cwd: folder });
+      const program = new Program(command, { cwd: folder.path });
       const port = await readPort(portFile, program);
       const catalog = new CctoolsCatalog(port ?? 0, program, folder);
       if (port !== undefined) return catalog;
-      await catalog.stop();
+      await catalog[Symbol.asyncDispose]();
       assert.ok(tries < START_TRIES, `catalog_server does not listen: ${program.stderr}`);
     }
   }
 
-  /** Stops it, and removes its files. */
-  async stop(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#program[Symbol.asyncDispose]();
-    await Deno.remove(this.#folder, { recursive: true });
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
+    await this.#folder[Symbol.asyncDispose]();
   }
 }
 

@@ -11,15 +11,9 @@ testWith(
   ["catalog_server", "catalog_query"],
   "a server is listed with its members, and updated regularly",
   async () => {
-    await using catalog = await realCatalog();
-    await using server = startServer(
-      "me-a4-x",
-      catalog,
-      "--owner",
-      "me",
-      "--catalog-interval",
-      "1",
-    );
+    await using catalog = await CctoolsCatalog.start();
+    const flags = ["--owner", "me", "--catalog-interval", "1"];
+    await using server = startServer("me-a4-x", catalog, ...flags);
     const port = await server.port();
     const [first] = await untilListed(catalog.port, 1, (record) => record["port"] === port);
     assert.equal(first?.["type"], "hashtable");
@@ -27,11 +21,13 @@ testWith(
     assert.equal(first?.["port"], port);
     assert.equal(first?.["project"], "me-a4-x");
     assert.equal(first?.["address"], "127.0.0.1");
+    assert.equal(first?.["requires_token"], false);
+    assert.equal(typeof first?.["instance"], "string");
     assert.ok(!("addresses" in (first ?? {})), "it listens on the loopback only");
     const heard = Number(first?.["lastheardfrom"]);
     await untilListed(catalog.port, 1, (record) => Number(record["lastheardfrom"]) > heard);
 
-    const query = ["catalog_query", "--catalog", catalog.at, "--where", 'project=="me-a4-x"'];
+    const query = ["catalog_query", "--catalog", catalog.target, "--where", 'project=="me-a4-x"'];
     const { code, stdout } = await run(query);
     assert.equal(code, 0);
     assert.match(stdout, /"project":"me-a4-x"/);
@@ -43,7 +39,7 @@ testWith(
 );
 
 testWith(["catalog_server"], "a client finds the live server among stale records", async () => {
-  await using catalog = await realCatalog();
+  await using catalog = await CctoolsCatalog.start();
   await using live = startServer("me-a4-x", catalog);
   const livePort = await live.port();
   await using other = startServer("other-a4", catalog);
@@ -63,34 +59,15 @@ testWith(["catalog_server"], "a client finds the live server among stale records
     );
   }
   const { code, stdout, stderr } = await run(
-    fromSource("testperf.ts", "me-a4-x", "--ops", "20", "--catalog", catalog.at, ...NO_LOCAL),
+    fromSource("testperf.ts", "me-a4-x", "--ops", "20", "--catalog", catalog.target, ...NO_LOCAL),
   );
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^insert: 20 ops in /);
   assert.match(stderr, new RegExp(`at 127\\.0\\.0\\.1:${livePort}\\b`));
 });
 
-testWith(["catalog_server"], "a client warns if two live servers have one name", async () => {
-  await using catalog = await realCatalog();
-  await using first = startServer("twin-a4", catalog, "--takeover");
-  await using second = startServer("twin-a4", catalog, "--takeover");
-  for (const server of [first, second]) {
-    const port = await server.port();
-    await untilListed(catalog.port, 1, (record) => record["port"] === port);
-  }
-  // The time for the second server to answer may be too short on a busy machine.
-  for (let attempt = 0;; attempt++) {
-    const { code, stderr } = await run(
-      fromSource("client.ts", "twin-a4", "ping", "--catalog", catalog.at, ...NO_LOCAL),
-    );
-    assert.equal(code, 0, stderr);
-    if (/Two live servers are named 'twin-a4'/.test(stderr)) return;
-    assert.ok(attempt < 20, stderr);
-  }
-});
-
 testWith(["catalog_server"], "htclient --list prints the servers of the catalog", async () => {
-  await using catalog = await realCatalog();
+  await using catalog = await CctoolsCatalog.start();
   await using server = startServer("listed-a4", catalog, "--owner", "owner-a4");
   const port = await server.port();
   await sendUpdates(catalog.port, [{
@@ -102,45 +79,42 @@ testWith(["catalog_server"], "htclient --list prints the servers of the catalog"
   await untilListed(catalog.port, 1, (record) => record["port"] === port);
   await untilListed(catalog.port, 1, (record) => record["port"] === 9);
   const { code, stdout } = await run(
-    fromSource("client.ts", "--list", "--catalog", catalog.at, ...NO_LOCAL),
+    fromSource("client.ts", "--list", "--catalog", catalog.target, ...NO_LOCAL),
   );
   assert.equal(code, 0);
   assert.match(stdout, new RegExp(`^listed-a4 +owner-a4 +127\\.0\\.0\\.1:${port} +\\d+ s$`, "m"));
   assert.ok(!stdout.includes("\u001b"));
 });
 
+/** Starts a server that clients find by the local catalog. */
+function startLocally(name: string, flags: readonly string[]): Program {
+  const alone = ["--memory", "--host", "127.0.0.1", ...flags];
+  return new Program(fromSource("server.ts", name, ...alone));
+}
+
 Deno.test("without a listed catalog, a client finds a server on the same machine", async () => {
-  const localPort = String(freePort());
-  const nowhere = ["--catalog", "127.0.0.1:1", "--local-catalog", localPort];
-  await using first = new Program(
-    fromSource("server.ts", "one-a4", "--memory", "--host", "127.0.0.1", ...nowhere),
-  );
+  const nowhere = ["--catalog", "127.0.0.1:1", "--local-catalog", String(freePort())];
+  await using first = startLocally("one-a4", nowhere);
   await first.port();
   await testperf("one-a4", nowhere);
-  await using second = new Program(
-    fromSource("server.ts", "two-a4", "--memory", "--host", "127.0.0.1", ...nowhere),
-  );
+  await using second = startLocally("two-a4", nowhere);
   await second.port();
   await testperf("two-a4", nowhere);
   // The first server serves the local catalog. After it is killed, the second one takes over.
   first.kill("SIGKILL");
   await first.exitCode();
   await testperf("two-a4", nowhere);
-  await using third = new Program(
-    fromSource("server.ts", "three-a4", "--memory", "--host", "127.0.0.1", ...nowhere),
-  );
+  await using third = startLocally("three-a4", nowhere);
   await third.port();
   await testperf("three-a4", nowhere);
 });
 
 Deno.test("fault: the owner of the local catalog is stopped: clients still find the servers of this machine", async () => {
   const flags = ["--no-catalog", "--local-catalog", String(freePort())];
-  const start = (name: string) =>
-    new Program(fromSource("server.ts", name, "--memory", "--host", "127.0.0.1", ...flags));
-  await using first = start("first-a4");
+  await using first = startLocally("first-a4", flags);
   await first.port();
   await testperf("first-a4", flags);
-  await using second = start("second-a4");
+  await using second = startLocally("second-a4", flags);
   await second.port();
   await testperf("second-a4", flags);
   first.kill("SIGSTOP");
@@ -151,23 +125,15 @@ Deno.test("fault: the owner of the local catalog is stopped: clients still find 
   assert.ok(performance.now() - startMs < 10_000);
   // The second server stops, too: a third one serves the catalog, and is found.
   second.kill("SIGSTOP");
-  await using third = start("third-a4");
+  await using third = startLocally("third-a4", flags);
   await third.port();
   await testperf("third-a4", flags);
 });
 
 Deno.test("an unknown name ends with a message and exit code 3", async () => {
+  const nowhere = ["--catalog", "127.0.0.1:9"];
   const { code, stdout, stderr } = await run(
-    fromSource(
-      "client.ts",
-      "unknown-a4",
-      "size",
-      "--catalog",
-      "127.0.0.1:9",
-      ...NO_LOCAL,
-      "--timeout",
-      "0.3",
-    ),
+    fromSource("client.ts", "unknown-a4", "size", ...nowhere, ...NO_LOCAL, "--timeout", "0.3"),
   );
   assert.equal(code, 3);
   assert.equal(stdout, "");
@@ -176,19 +142,8 @@ Deno.test("an unknown name ends with a message and exit code 3", async () => {
 
 const NO_LOCAL = ["--local-catalog", "off"];
 
-async function realCatalog() {
-  const catalog = await CctoolsCatalog.start();
-  return {
-    at: `127.0.0.1:${catalog.port}`,
-    port: catalog.port,
-    [Symbol.asyncDispose]: () => catalog.stop(),
-  };
-}
-
-type RealCatalog = Awaited<ReturnType<typeof realCatalog>>;
-
-function startServer(name: string, catalog: RealCatalog, ...flags: string[]): Program {
-  const finding = ["--memory", "--host", "127.0.0.1", "--catalog", catalog.at, ...NO_LOCAL];
+function startServer(name: string, catalog: CctoolsCatalog, ...flags: string[]): Program {
+  const finding = ["--memory", "--host", "127.0.0.1", "--catalog", catalog.target, ...NO_LOCAL];
   return new Program(fromSource("server.ts", name, ...finding, ...flags));
 }
 

@@ -1,35 +1,12 @@
 /** Tests the htcatalog program: its flags, its port, and how it ends. */
 import assert from "assert";
-import { parseCatalogConfig } from "../../../lib/config/catalog_config.ts";
-import { TextExit } from "../../../lib/config/command_line.ts";
-import { UsageError } from "../../../lib/base/errors.ts";
+import { TempFolder } from "../../helpers/folders.ts";
 import { fromSource, Program, run } from "../../../bench/harness/program.ts";
-
-Deno.test({
-  name: "htcatalog: flags have defaults, and a bad one is a usage error",
-  permissions: { env: true, read: true },
-  fn: () => {
-    assert.deepEqual(parseCatalogConfig([]), {
-      host: "0.0.0.0",
-      port: 9_097,
-      lifetimeS: 900,
-      portFile: undefined,
-      logFormat: "text",
-      isDebugging: false,
-    });
-    assert.equal(parseCatalogConfig(["--port", "0", "--lifetime", "60"]).lifetimeS, 60);
-    for (const wrong of [["--port", "70000"], ["--lifetime", "0"], ["--prot", "1"], ["extra"]]) {
-      assert.throws(() => parseCatalogConfig(wrong), UsageError);
-    }
-    assert.throws(() => parseCatalogConfig(["--prot", "1"]), /Did you mean --port/);
-    assert.throws(() => parseCatalogConfig(["--version"]), TextExit);
-  },
-});
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`htcatalog: prints its port, writes it to a file, and exits with 0 after ${signal}`, async () => {
-    const folder = await Deno.makeTempDir();
-    const portFile = `${folder}/port`;
+    await using folder = await TempFolder.make();
+    const portFile = `${folder.path}/port`;
     const flags = ["--host", "127.0.0.1", "--port", "0", "--port-file", portFile];
     await using program = new Program(fromSource("catalog.ts", ...flags));
     const port = await program.port();
@@ -38,7 +15,6 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     assert.deepEqual(await response.json(), []);
     program.kill(signal);
     assert.equal(await program.exitCode(), 0);
-    await Deno.remove(folder, { recursive: true });
   });
 }
 
