@@ -3,8 +3,8 @@ import { ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { CatalogServer } from "./lib/catalog/server/catalog_server.ts";
 import { reverseLookup } from "./lib/catalog/server/reverse_dns.ts";
+import { writeWholeFile } from "./lib/cli/atomic_file.ts";
 import { dropPermissions, UNUSED_PERMISSIONS } from "./lib/cli/permissions.ts";
-import { writePortFile } from "./lib/cli/port_file.ts";
 import { printLine } from "./lib/terminal/stdout.ts";
 import { main } from "./lib/cli/main.ts";
 import { awaitStopSignal } from "./lib/cli/stop_signal.ts";
@@ -15,7 +15,9 @@ await main("htcatalog", async () => {
   const log = createLog({ format: config.logFormat, isDebug: config.isDebugging });
   const stopped = awaitStopSignal();
   const catalog = startCatalog(config, log);
-  if (config.portFile !== undefined) await writePortFile(config.portFile, catalog.port);
+  if (config.portFile !== undefined) {
+    await writeWholeFile(config.portFile, `${catalog.port}\n`, "the port");
+  }
   dropPermissions("read", "write", "env", "sys", ...UNUSED_PERMISSIONS);
   printLine(`Listening on port ${catalog.port}`);
   await stopped;
@@ -31,7 +33,7 @@ function startCatalog({ host, port, lifetimeS }: CatalogConfig, log: Log): Catal
       lifetimeS,
       log,
       tcpUpdates: true,
-      reverseLookup: reverseLookup,
+      reverseLookup,
     });
   } catch (error) {
     throw new ExitError(

@@ -2,12 +2,12 @@
 import { EXIT, ExitError, messageOf } from "./lib/base/errors.ts";
 import { createLog, type Log } from "./lib/base/log.ts";
 import { Registration } from "./lib/catalog/announce/registration.ts";
+import { writeWholeFile } from "./lib/cli/atomic_file.ts";
 import { environment } from "./lib/cli/environment.ts";
 import { runCheckRepair } from "./lib/cli/htserver/check_repair.ts";
 import { openTable } from "./lib/cli/htserver/open_storage.ts";
 import { main } from "./lib/cli/main.ts";
 import { dropPermissions, UNUSED_PERMISSIONS } from "./lib/cli/permissions.ts";
-import { writePortFile } from "./lib/cli/port_file.ts";
 import { awaitStopSignal } from "./lib/cli/stop_signal.ts";
 import { memoryAndSwap, memoryLimit, systemFacts } from "./lib/cli/system_facts.ts";
 import { readTls } from "./lib/cli/tls_files.ts";
@@ -41,7 +41,9 @@ await main("htserver", async () => {
   // Another server with the name must not prevent a table with data from being served again.
   const isNew = opened.table.size === 0;
   const server = new HtServer({ ...config, tls }, opened, token, log);
-  if (config.portFile !== undefined) await writePortFile(config.portFile, server.port);
+  if (config.portFile !== undefined) {
+    await writeWholeFile(config.portFile, `${server.port}\n`, "the port");
+  }
   const unused = config.dataFolder === undefined ? FILE_PERMISSIONS : [];
   dropPermissions("env", ...UNUSED_PERMISSIONS, ...unused);
   printLine(`Listening on port ${server.port}`);

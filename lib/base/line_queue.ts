@@ -5,7 +5,7 @@
 import { settlesWithin } from "./clock.ts";
 
 /** A destination of bytes. */
-export interface LineSink {
+interface LineSink {
   write(bytes: Uint8Array): Promise<number>;
 }
 

@@ -11,8 +11,8 @@ import { LineQueue } from "./line_queue.ts";
 import { escaped } from "./quote.ts";
 
 export type LogFormat = "text" | "json";
-export type LogLevel = "debug" | "info" | "warn" | "error";
-export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+type LogLevel = "debug" | "info" | "warn" | "error";
+type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Writes log lines; those of level `debug` only if `isDebug`. */
 export interface Log {

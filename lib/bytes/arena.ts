@@ -80,7 +80,7 @@ const ALWAYS_RETAINED_UNITS = MIB / UNIT_BYTES;
 const SURPLUS_RATIO = 2;
 
 /** Settings of an arena. */
-export interface ArenaOptions {
+interface ArenaOptions {
   /** Maximum number of segments (default: as many as addresses allow). */
   readonly maxSegments?: number;
   /** A free segment that was never used beyond this is retained, in bytes (default: 1 MiB). */

@@ -4,7 +4,7 @@
  */
 
 /** A kind of permission of the runtime. */
-export type Permission = "read" | "write" | "env" | "sys" | "run" | "ffi" | "import";
+type Permission = "read" | "write" | "env" | "sys" | "run" | "ffi" | "import";
 
 /** Permissions that no program needs after it has read its flags and started its workers. */
 export const UNUSED_PERMISSIONS: readonly Permission[] = ["run", "ffi", "import"];

@@ -9,7 +9,7 @@ import process from "node:process";
 import { environment } from "./environment.ts";
 
 /** Facts of the system; an unknown limit is Infinity. */
-export interface SystemFacts {
+interface SystemFacts {
   /** The smallest memory limit of the control groups that the process is in, in bytes. */
   readonly memoryBytes: number;
   /** The largest file that may be written, in bytes (`ulimit -f`). */

@@ -6,13 +6,13 @@ import { printWarning, warnAboutFileAccess } from "./file_access.ts";
 import { readUtf8File } from "./utf8_text.ts";
 
 /** A server's certificate, with intermediate certificates if any, and its key, as PEM. */
-export interface ServerTls {
+interface ServerTls {
   readonly cert: string;
   readonly key: string;
 }
 
 /** The files of a server's certificate and key. */
-export interface TlsFiles {
+interface TlsFiles {
   readonly certFile: string;
   readonly keyFile: string;
 }

@@ -31,7 +31,7 @@ const OTHERS_MS = 250;
 const LISTED_FAILURES = 4;
 
 /** The inputs of a search. */
-export interface FindOptions {
+interface FindOptions {
   readonly resolver: Resolver;
   readonly project: string;
   readonly credentials: Credentials;

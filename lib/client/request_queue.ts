@@ -30,7 +30,7 @@ import { pauseAfter, type RetryPolicy } from "./retry.ts";
 import { SilenceProbe, SILENT_SHARE } from "./silence_probe.ts";
 
 /** Finds the server and connects to it. */
-export type Connect = (signal: AbortSignal) => Promise<Connection>;
+type Connect = (signal: AbortSignal) => Promise<Connection>;
 
 /** Sends requests in order. */
 export class RequestQueue implements ReplyReceiver {

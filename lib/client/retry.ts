@@ -13,7 +13,7 @@ export type RetryPolicy =
   | "never";
 
 /** Pauses between attempts to find a server, in milliseconds: each is twice the last, up to a bound. */
-export const PAUSE_MS = { first: 250, largest: 4_000 } as const;
+const PAUSE_MS = { first: 250, largest: 4_000 } as const;
 
 /**
  * The policies by method. A second insert sets the same value, but a second `remove` may not find its key.

@@ -19,7 +19,7 @@ import { Entry, type HashTable } from "../table/hash_table.ts";
 import { search } from "./scan.ts";
 
 /** The reply to one request, as a command writes it. */
-export interface ReplyWriter {
+interface ReplyWriter {
   /** Maximum size of a result, in bytes. */
   readonly room: number;
   /**

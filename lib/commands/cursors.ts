@@ -2,7 +2,7 @@
 import { MAX_CURSORS } from "../base/limits.ts";
 
 /** The position of a search. It is small, because thousands of connections may have some (I5). */
-export interface OpenCursor {
+interface OpenCursor {
   /** Identifies the search: its `searchDigest`. */
   readonly digest: number;
   /** The first slot that the search has not visited. */

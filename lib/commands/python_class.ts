@@ -2,7 +2,7 @@
 import { RegexError, type RegexReader } from "./regex_reader.ts";
 
 /** An item of a class: the code of a character, or another item in RE2's syntax. */
-export type ClassItem = { readonly code: number } | { readonly text: string };
+type ClassItem = { readonly code: number } | { readonly text: string };
 
 /** Codes of control characters by the letter of their escape. */
 const CONTROLS: Readonly<Record<string, number>> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11 };

@@ -27,7 +27,7 @@ import { keyAt } from "../protocol/key_text.ts";
 import { pairBytes, PairWriter } from "./pair_writer.ts";
 
 /** The pairs as JSON text, and the cursor if there may be more. */
-export interface SearchResult {
+interface SearchResult {
   /** The caller takes its chunks, or clears it. */
   readonly result: ByteChunks;
   readonly cursor?: string;

@@ -1,7 +1,7 @@
 /** The exposure of a server: a sentence at its start about access to its table. */
 
 /** The settings that protect a server. */
-export interface Exposure {
+interface Exposure {
   /** Listen address. */
   readonly host: string;
   readonly hasToken: boolean;

@@ -15,6 +15,10 @@ export interface CombinedFlags {
   readonly duration?: unknown;
   readonly pipeline?: unknown;
   readonly rate?: unknown;
+  readonly csv?: unknown;
+  readonly plot?: unknown;
+  readonly compare?: unknown;
+  readonly chart?: unknown;
 }
 
 /** Checks all combinations. @throws {UsageError} that names the two flags, and the reason */
@@ -59,23 +63,10 @@ export function checkCombinations(flags: CombinedFlags): void {
     "--sweep measures the highest throughput, and --rate fixes it: choose one",
   );
   reject(repeats !== undefined && sweep === undefined, "--repeats is for --sweep");
-}
-
-/** The flags of results that need raw data. */
-interface ResultFlags {
-  readonly basics: boolean;
-  readonly outliers: boolean;
-  readonly csv?: unknown;
-  readonly plot?: unknown;
-  readonly compare?: unknown;
-  readonly chart?: unknown;
-}
-
-/** Checks the flags of results. @throws {UsageError} for such a flag if nothing is measured */
-export function checkResultFlags(flags: ResultFlags): void {
-  if (!flags.basics && !flags.outliers) return;
-  const name = (["csv", "plot", "compare", "chart"] as const)
-    .find((one) => flags[one] !== undefined);
-  if (name === undefined) return;
-  throw new UsageError(`--${name} is for measurements, not for --basics or --outliers`);
+  const result = (["csv", "plot", "compare", "chart"] as const)
+    .find((name) => flags[name] !== undefined);
+  reject(
+    (basics || outliers) && result !== undefined,
+    `--${result} is for measurements, not for --basics or --outliers`,
+  );
 }

@@ -171,7 +171,7 @@ export type Limits = { readonly [name in LimitName]: number };
 const NAMES = Object.keys(FLAGS) as LimitName[];
 
 /** The documentation of a limit. */
-export interface LimitText {
+interface LimitText {
   /** With its argument. */
   readonly flags: string;
   readonly effect: string;

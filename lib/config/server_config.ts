@@ -20,7 +20,7 @@ import {
 import { integer, seconds, size } from "./units.ts";
 
 /** The address that clients try first. */
-export interface AdvertisedAddress {
+interface AdvertisedAddress {
   readonly hostname: string;
   /** Undefined: the server's own port. */
   readonly port: number | undefined;

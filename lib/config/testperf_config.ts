@@ -2,7 +2,7 @@
 import type { Address } from "../base/address.ts";
 import { CATALOG_PORT, catalogsFrom } from "../catalog/catalog_hosts.ts";
 import { UsageError } from "../base/errors.ts";
-import { checkCombinations, checkResultFlags, type CombinedFlags } from "./flag_combinations.ts";
+import { checkCombinations, type CombinedFlags } from "./flag_combinations.ts";
 import { type PlotFile, plotFile } from "./plot_file.ts";
 import {
   CA_HELP,
@@ -30,7 +30,7 @@ import {
 } from "./workload_flags.ts";
 
 /** The kind of test. */
-export type TestMode = "performance" | "basics" | "outliers";
+type TestMode = "performance" | "basics" | "outliers";
 
 /** Default number of keys of a mixed workload, and of stages without inserts. */
 const MIX_KEYS = 10_000;
@@ -45,7 +45,7 @@ const SCAN_STAGE_MS = 15_000, SWEEP_SCAN_STAGE_MS = 3_000;
 const SWEEP = { clients: 64, repeats: 5, durationMs: 1_000, warmupMs: 200 } as const;
 
 /** A series of runs with more and more clients. */
-export interface SweepConfig {
+interface SweepConfig {
   /** Clients of the last step, unless throughput reaches its plateau before. */
   readonly maxClients: number;
   /** Runs of each step. */
@@ -234,7 +234,6 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
   runParser(NAME, () => command.parse([...args], { from: "user" }));
   const flags = command.opts();
   checkCombinations(flags);
-  checkResultFlags(flags);
   const sweep = sweepOf(flags);
   const clients = sweep?.maxClients ?? flags.clients ?? 1;
   if (flags.processes > clients) {

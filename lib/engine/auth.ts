@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
 /** Whether a client's token is the server's. */
-export type TokenCheck = (token: string | undefined) => boolean;
+type TokenCheck = (token: string | undefined) => boolean;
 
 /**
  * Makes the check.

@@ -60,7 +60,7 @@ export function skipValue(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /** Receives each member of an object: the positions of the name, with its quotes, and of the value. */
-export type VisitMember = (
+type VisitMember = (
   nameStart: number,
   nameEnd: number,
   valueStart: number,

@@ -22,7 +22,7 @@ import { Keys } from "./workload/keys.ts";
 import { newSeed } from "./workload/seeded_streams.ts";
 
 /** The worker processes and the stop signal of a measurement. */
-export interface RunEnvironment {
+interface RunEnvironment {
   /** Processes that wait for orders (default: none). They end with the measurement. */
   readonly workers?: readonly Process[];
   /** Its abort, with the reason, ends the measurement early; the results so far are kept. */
@@ -30,7 +30,7 @@ export interface RunEnvironment {
 }
 
 /** The result of a measurement. */
-export interface Measurement {
+interface Measurement {
   readonly data: RawData;
   /** Whether it ended as planned, every operation succeeded and every value was right. */
   readonly isGood: boolean;

@@ -18,7 +18,7 @@ const TICKS = [1, 2, 4, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
 const MARKED = TICKS.filter((tick) => tick !== 1);
 
 /** The latencies of one operation. */
-export interface PercentileSeries {
+interface PercentileSeries {
   /** For the legend. */
   readonly name: string;
   /** Number of operations, at least one. Percentiles that need more operations are not drawn. */

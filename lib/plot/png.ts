@@ -12,7 +12,7 @@ import wasm from "@resvg/resvg-wasm/index_bg.wasm" with { type: "bytes" };
 const FONT_FAMILY = "Inter";
 
 /** The options of a picture. */
-export interface PngOptions {
+interface PngOptions {
   /** Pixels of the PNG for one pixel of the SVG (default: 2, for screens with small pixels). */
   readonly zoom?: number;
 }

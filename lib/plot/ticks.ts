@@ -10,7 +10,7 @@ const MAX_TICKS = 10;
 const STEPS = [1, 2, 5] as const;
 
 /** The ends of an axis, and the values of its ticks. */
-export interface LogTicks {
+interface LogTicks {
   readonly domain: readonly [number, number];
   readonly values: readonly number[];
 }

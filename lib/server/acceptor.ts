@@ -26,7 +26,7 @@ const ACCEPT_WARNING_MS = 10_000;
 const MIN_SWEEP_MS = 10;
 
 /** The parts and settings of an acceptor. */
-export interface AcceptorOptions {
+interface AcceptorOptions {
   readonly submit: Submit;
   readonly limits: ConnectionLimits & AdmissionLimits;
   /** Whether clients must send the token before anything else. */

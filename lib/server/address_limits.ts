@@ -18,7 +18,7 @@ export interface AddressLimits {
 }
 
 /** The reason why a client from an address is rejected. */
-export type AddressProblem = "too many clients" | "too many connects";
+type AddressProblem = "too many clients" | "too many connects";
 
 /** Recent connects and wrong tokens of an address. */
 interface RecentUse {

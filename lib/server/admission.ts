@@ -36,7 +36,7 @@ export interface AdmissionLimits extends AddressLimits {
 }
 
 /** The settings of admission. */
-export interface AdmissionOptions {
+interface AdmissionOptions {
   readonly limits: AdmissionLimits;
   /** Whether clients must send the token before anything else. */
   readonly requiresToken: boolean;
@@ -46,14 +46,14 @@ export interface AdmissionOptions {
 }
 
 /** A new connection before its admission. */
-export interface Candidate {
+interface Candidate {
   readonly socket: Socket;
   readonly localHost: string;
   readonly remoteHost: string;
 }
 
 /** A place for one connection. */
-export interface Slot {
+interface Slot {
   readonly client: Client;
   /** The client's address, as `addressGroup` returns it. */
   readonly address: string;
@@ -62,7 +62,7 @@ export interface Slot {
 }
 
 /** The reason why the server rejected or disconnected a client, or refused its token. */
-export type RejectionReason =
+type RejectionReason =
   | Ending
   | "clients"
   | "clients per address"

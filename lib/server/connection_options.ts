@@ -23,7 +23,7 @@ export interface ConnectionLimits {
 }
 
 /** A clock that is set periodically: reading the exact time costs as much as a request. */
-export interface CoarseClock {
+interface CoarseClock {
   /** Milliseconds since some moment. */
   readonly nowMs: number;
 }

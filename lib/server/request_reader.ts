@@ -27,7 +27,7 @@ const NOT_OUR_PROTOCOL: Failure = {
 };
 
 /** The client of a reader, and its limits. */
-export interface RequestReaderOptions {
+interface RequestReaderOptions {
   readonly client: Client;
   /** Maximum size of a line, in bytes, of a client that needs no token or has sent it. */
   readonly maxRequestBytes: number;

@@ -19,7 +19,7 @@ export type PublishedOptions =
   };
 
 /** The parts of a server that the description is about. */
-export interface ServerParts extends TableWithStorage {
+interface ServerParts extends TableWithStorage {
   readonly options: PublishedOptions;
   readonly port: number;
   readonly requiresToken: boolean;

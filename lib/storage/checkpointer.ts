@@ -16,7 +16,7 @@ import { DeferredDelete } from "./folder/deferred_delete.ts";
 import type { TableFiles } from "./table_files.ts";
 
 /** The parts of storage that a checkpoint needs: numbers of changes, and syncs. */
-export interface LogSync {
+interface LogSync {
   /** Forces all written changes to disk. The last sync blocks, so no write comes between it and the return. */
   syncAll(): Promise<void>;
   /** Number of the last change that was written. */
@@ -26,7 +26,7 @@ export interface LogSync {
 }
 
 /** Settings and parts of a checkpointer. */
-export interface CheckpointerOptions {
+interface CheckpointerOptions {
   readonly files: Files;
   readonly table: HashTable;
   readonly tableFiles: TableFiles;

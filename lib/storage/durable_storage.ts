@@ -31,7 +31,7 @@ export const MIN_COMPACT_BYTES = 64_000_000;
 const SYNC_INTERVAL_MS = 1_000;
 
 /** Settings and parts of a storage. */
-export interface DurableOptions {
+interface DurableOptions {
   readonly files: Files;
   readonly table: HashTable;
   readonly recovery: Recovery;

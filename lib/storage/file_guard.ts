@@ -15,7 +15,7 @@ import { FolderLostError } from "./folder/lock_file.ts";
 import { MissingFileError, type TableFiles } from "./table_files.ts";
 
 /** The parts that a guard needs, and its callbacks. */
-export interface FileGuardOptions {
+interface FileGuardOptions {
   readonly files: Files;
   readonly tableFiles: TableFiles;
   readonly checkpointer: Checkpointer;

@@ -14,7 +14,7 @@ import { recover, type Recovery } from "./recovery/recovery.ts";
 import type { FsyncPolicy } from "./storage.ts";
 
 /** Settings of `openFolder`. */
-export interface OpenOptions {
+interface OpenOptions {
   readonly folder: string;
   readonly fsync: FsyncPolicy;
   readonly compact: CompactLimits;

@@ -6,7 +6,6 @@
  */
 import type { HashTable } from "../table/hash_table.ts";
 import type { Change } from "./log/table_change.ts";
-import { createTableId } from "./log/table_id.ts";
 
 export { type Change, WriteError } from "./log/table_change.ts";
 
@@ -49,7 +48,7 @@ export interface TableWithStorage {
 /** Keeps no changes: the table and its identity end with the process. */
 class MemoryStorage implements Storage {
   readonly durability = "memory";
-  readonly tableId = createTableId();
+  readonly tableId = crypto.randomUUID();
   readonly writtenSeq = 0;
   readonly durableSeq = 0;
 

@@ -12,7 +12,7 @@ const PAUSE_MS = { first: 1, longest: 100 } as const;
 const encoder = new TextEncoder();
 
 /** A destination of bytes: stdout, or the fake of a test. */
-export interface SyncSink {
+interface SyncSink {
   /** Writes a part of the bytes, at least one. @returns the number of written bytes */
   writeSync(bytes: Uint8Array): number;
 }

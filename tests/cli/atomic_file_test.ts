@@ -7,6 +7,19 @@ async function scratch() {
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
+Deno.test("atomic_file: a text replaces the old file, and no other file stays", async () => {
+  await using folder = await scratch();
+  const file = `${folder.path}/port`;
+  await Deno.writeTextFile(file, "something long that was there before");
+  await writeWholeFile(file, "9097\n", "the port");
+  assert.equal(await Deno.readTextFile(file), "9097\n");
+  assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["port"]);
+  await assert.rejects(writeWholeFile(`${folder.path}/none/port`, "1", "the port"), {
+    name: "ExitError",
+    message: `Cannot write the port to '${folder.path}/none/port': there is no such folder`,
+  });
+});
+
 Deno.test("atomic_file: a link with a name that can be guessed is not followed", async () => {
   await using folder = await scratch();
   const [file, other] = [`${folder.path}/raw.csv`, `${folder.path}/other`];

@@ -13,7 +13,7 @@ import type { StepResult } from "./run_deno.ts";
 import { StartedProgram } from "./started_program.ts";
 
 /** Ends programs that hang. A start takes 0.2 s, and the first one of the portable form 2 s. */
-export const PROOF_TIMEOUT_MS = 60_000;
+const PROOF_TIMEOUT_MS = 60_000;
 
 /** The name of the started server. */
 const SERVER_NAME = "build-proof";

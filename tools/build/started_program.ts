@@ -4,7 +4,7 @@
 const MAX_OUTPUT_BYTES = 65_536;
 
 /** The end of a process, with its output. */
-export interface ProgramEnd {
+interface ProgramEnd {
   /** A part of a sentence, for example `exit code 0`. */
   readonly how: string;
   readonly stdout: string;

@@ -24,7 +24,7 @@ const MIN_STAGE_MS = 50;
 const STAGES_PER_SHARE = 6;
 
 /** The result of one client and stage. */
-export interface StageResult {
+interface StageResult {
   readonly stage: string;
   readonly opsPerS: number;
 }
@@ -40,7 +40,7 @@ export interface ClientOptions {
 }
 
 /** How to measure all rounds. */
-export interface RoundsOptions {
+interface RoundsOptions {
   readonly clock: Clock;
   /** The end of the time, in milliseconds of the clock. */
   readonly endMs: number;
@@ -55,7 +55,7 @@ export interface RoundsOptions {
 }
 
 /** A round, with the results of its clients. */
-export interface Round {
+interface Round {
   readonly clients: number;
   readonly results: readonly StageResult[];
 }

@@ -8,7 +8,7 @@ export type SendItem =
   | { readonly parts: string };
 
 /** Texts, each with its number of repetitions. */
-export type Concat = readonly (readonly [text: string, times: number])[];
+type Concat = readonly (readonly [text: string, times: number])[];
 
 /** One expected reply, or the end of the connection. */
 export interface ExpectedReply {

@@ -2,7 +2,7 @@
 import { IDENTIFIERS, PHRASES } from "./list.ts";
 
 /** An old word at its place. */
-export interface OldWord {
+interface OldWord {
   /** From 1. */
   readonly line: number;
   readonly text: string;

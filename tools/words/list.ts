@@ -7,7 +7,7 @@
  */
 
 /** A wording to avoid. */
-export interface Word {
+interface Word {
   readonly pattern: RegExp;
   /** The replacement, or how to find one. */
   readonly use: string;

@@ -17,7 +17,7 @@ import { mergeQueries, ParallelQueries, type QueryState } from "./parallel_queri
 /** Minimum time between two queries to the local catalog, in durations of its last answer. */
 const MIN_LOCAL_INTERVAL = 4;
 
-export interface SearchOptions {
+interface SearchOptions {
   /** Listed catalogs, all equal. */
   readonly listed: readonly Address[];
   /** Addresses of the local catalog; may be none. */

@@ -25,7 +25,7 @@ export interface Acceptor<C> {
 }
 
 /** Bounds; see `limits.ts`. */
-export interface ConnectionLimits {
+interface ConnectionLimits {
   readonly connections: number;
   readonly perAddress: number;
   readonly rejections: number;
@@ -49,7 +49,7 @@ const DEFAULT_LIMITS: ConnectionLimits = {
  */
 type ExchangeHandler<C> = (connection: C, onRequest: () => void) => Promise<void>;
 
-export interface ConnectionOptions<C> {
+interface ConnectionOptions<C> {
   /** Default: those of `limits.ts`. */
   readonly limits?: ConnectionLimits;
   /** The address of the peer, for `perAddress` (default: all connections have the same one). */

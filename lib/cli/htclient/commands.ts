@@ -6,7 +6,7 @@ import type { HtClient } from "../../client/client.ts";
 import { exportTable, importTable, type Print, printPairs } from "./import_export.ts";
 
 /** One command. */
-export interface ClientCommand {
+interface ClientCommand {
   /** Names of the arguments, all required. */
   readonly args: readonly string[];
   readonly help: string;

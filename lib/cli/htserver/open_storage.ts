@@ -13,7 +13,7 @@ import { memoryStorage, type TableWithStorage } from "../../storage/storage.ts";
 import { HashTable } from "../../table/hash_table.ts";
 
 /** A table that must be closed at the end. */
-export interface OpenedTable extends TableWithStorage {
+interface OpenedTable extends TableWithStorage {
   /** See `DurableStorage.beginClose`. */
   beginClose(): void;
   close(): Promise<void>;

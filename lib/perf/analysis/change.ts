@@ -38,7 +38,7 @@ export interface Change {
 }
 
 /** The options of a comparison. */
-export interface ChangeOptions {
+interface ChangeOptions {
   /** Whether higher values are faster (throughput) or lower ones (latency). */
   readonly better: "higher" | "lower";
   /** Any whole number (default: `DEFAULT_SEED`). */

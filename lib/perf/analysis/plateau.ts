@@ -23,7 +23,7 @@ const MIN_STEPS = PLATEAU_STEPS + 1;
 const HIDDEN_RISE = 0.5;
 
 /** The change of throughput from one number of clients to a larger one. */
-export interface Gain {
+interface Gain {
   readonly fromClients: number;
   readonly toClients: number;
   /** Difference of the medians, in operations a second; below 0 if it fell. */
@@ -37,7 +37,7 @@ export interface Gain {
 }
 
 /** A throughput that more clients do not raise, and the number of clients at which it begins. */
-export interface Plateau {
+interface Plateau {
   /** The smallest number of clients that reaches it. */
   readonly clients: number;
   /** Median of the repeats with this number of clients. */

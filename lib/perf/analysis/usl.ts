@@ -42,7 +42,7 @@ export class UslDataError extends RangeError {
 }
 
 /** The options of the bootstrap. */
-export interface BootstrapOptions {
+interface BootstrapOptions {
   /** Any whole number (default: `DEFAULT_SEED`). The same seed results in the same intervals. */
   readonly seed?: number;
   /** Number of resamples (default: 1,000). */

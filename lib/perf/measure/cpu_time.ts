@@ -2,7 +2,7 @@
 import process from "node:process";
 
 /** Processor time since the start of the process, in milliseconds. */
-export interface ProcessorTime {
+interface ProcessorTime {
   /** Of all threads of this process. */
   readonly allMs: number;
   /** Of the main thread, which sends and reads. */

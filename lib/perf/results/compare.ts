@@ -6,10 +6,10 @@ import { type SettingsDifference, settingsDifferences } from "./settings_diff.ts
 import { type OperationData, opsPerSecond } from "../measure/stage_data.ts";
 
 /** A figure that is compared. */
-export type FigureName = "throughput" | "p99";
+type FigureName = "throughput" | "p99";
 
 /** The change of one figure of one operation with one number of clients. */
-export interface FigureChange {
+interface FigureChange {
   readonly operation: string;
   readonly clients: number;
   readonly figure: FigureName;
@@ -19,7 +19,7 @@ export interface FigureChange {
 }
 
 /** The comparison of two runs or sweeps. */
-export interface Comparison {
+interface Comparison {
   /** Target, server and time of both, in words. */
   readonly before: string;
   readonly now: string;
@@ -132,7 +132,9 @@ function changeLine({ operation, clients, figure, ...rest }: FigureChange): stri
 
 /** The verdict with its interval; without repeats, only the change in percent. */
 function verdictText(change: Change, repeats: number): string {
-  if (repeats > 1) return change.sentence.replace(/\.$/, "").replace(/^./, lowerCase);
+  if (repeats > 1) {
+    return change.sentence.replace(/\.$/, "").replace(/^./, (first) => first.toLowerCase());
+  }
   const { ratio } = change;
   const percent = ratio === null
     ? ""
@@ -144,10 +146,6 @@ function originText({ target, server, startedUnixMs }: RawData): string {
   const time = new Date(startedUnixMs).toISOString().replace(/\.\d+Z$/, "Z");
   // The texts can come from a foreign file, and must not control a terminal.
   return `${target} at ${server} (${time})`.replace(/[^\x20-\x7e]/g, "?");
-}
-
-function lowerCase(text: string): string {
-  return text.toLowerCase();
 }
 
 interface MeasuredPoint {

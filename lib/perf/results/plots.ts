@@ -59,7 +59,9 @@ export function plotsOf(data: RawData): Plot[] {
 
 function runPlots(data: RunData): Plot[] {
   const all = seriesOf(data).flatMap(({ name, points }) =>
-    points.flatMap(({ sums }) => sums.map((sum) => ({ name, histogram: histogramOf(sum) })))
+    points.flatMap(({ sums }) =>
+      sums.map((sum) => ({ name, histogram: LatencyHistogram.from(sum.latency) }))
+    )
   ).filter(({ histogram }) => histogram.percentileMs(0) > 0);
   if (all.length === 0) return [];
   return [{
@@ -75,10 +77,6 @@ function runPlots(data: RunData): Plot[] {
       })),
     },
   }];
-}
-
-function histogramOf({ latency }: OperationData): LatencyHistogram {
-  return LatencyHistogram.from(latency);
 }
 
 function sweepPlots(data: SweepData): Plot[] {

@@ -7,7 +7,7 @@ import {
   opsPerSecond,
   type StageData,
 } from "../measure/stage_data.ts";
-import { OPERATIONS } from "../workload/operation.ts";
+import { partsOf } from "./series.ts";
 
 /** Returns the note for readers of the latencies. */
 export function latencyNote(loop: Loop): string {
@@ -21,40 +21,32 @@ export function latencyNote(loop: Loop): string {
  * sum, which begins like the line of a single client. A mixed stage has a line for each type of
  * operation before the sum.
  */
-export function stageLines({ stage, clients, sum }: StageData): string[] {
+export function stageLines(data: StageData): string[] {
+  const { stage, clients, sum } = data;
   const suffix = clients.length === 1 ? "" : ` (sum of ${clients.length} clients)`;
-  const types = OPERATIONS.flatMap((operation) => {
-    const measured = sum.operations[operation];
-    return measured === undefined || operation === stage
-      ? []
-      : [resultLine(operation, measured) + suffix];
-  });
   return [
     ...(clients.length === 1
       ? []
       : clients.map((client, at) => resultLine(`${stage} client ${at + 1}`, client))),
-    ...types,
-    resultLine(stage, sum) + suffix,
+    ...partsOf(data, sum).map(({ name, measured }) => resultLine(name, measured) + suffix),
   ];
 }
 
 /** Formats a table of further percentiles, the schedule lag, and the client's load. */
 export function detailTable(stages: readonly StageData[]): string {
   const rows = stages.flatMap((data) => {
-    const { stage, sum, sendDelay } = data;
+    const { sum, sendDelay } = data;
     const own = [
       sendDelay === null ? "-" : milliseconds(sendDelay.p99Ms),
       data.processors.map(({ mainShare, isTooShort }) => isTooShort ? "-" : percent(mainShare))
         .join(" "),
       data.processors.map(({ allShare }) => percent(allShare)).join(" "),
     ];
-    const types = OPERATIONS.flatMap((operation) => {
-      const measured = sum.operations[operation];
-      return measured === undefined || operation === stage
-        ? []
-        : [[operation, ...percentiles(measured), "", "", ""]];
-    });
-    return [...types, [stage, ...percentiles(sum), ...own]];
+    return partsOf(data, sum).map(({ name, measured }) => [
+      name,
+      ...percentiles(measured),
+      ...(measured === sum ? own : ["", "", ""]),
+    ]);
   });
   const heading = [
     "ms",

@@ -14,7 +14,7 @@ import { OPERATIONS } from "../workload/operation.ts";
 export type RawData = RunData | SweepData;
 
 /** Part of a stage: all of it, or one type of operation of a mixed stage. */
-export interface Part {
+interface Part {
   /** Name of the stage, or of the type of operation. */
   readonly name: string;
   readonly measured: OperationData;

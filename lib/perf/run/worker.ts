@@ -16,7 +16,7 @@ import {
 export const WORKER_FLAG = "--worker";
 
 /** The parts of a worker, which tests replace. */
-export interface WorkerParts {
+interface WorkerParts {
   readonly orders: ReadableStream<Uint8Array>;
   /** Sends a line; `line` has no line end. */
   readonly send: (line: string) => void;

@@ -71,7 +71,7 @@ export function parseHeader(record: LogRecord): Header {
 }
 
 /** The result of reading the first record of a file. */
-export interface FirstRecord {
+interface FirstRecord {
   /** Undefined if the record is not whole. */
   readonly header: Header | undefined;
   /** The problem of the record; undefined if it is valid. */

@@ -20,7 +20,8 @@
  *     {"htserver":"ckpt","version":1,"covers":C,"table":"T","log":L}    a checkpoint
  *
  * - C: number of the last change that the checkpoint contains for certain; replay continues after it
- * - T: identity of the table (`table_id.ts`). As a part of the header, it is as durable as the data
+ * - T: identity of the table, a random UUID: a client notices after a reconnect if the server has another
+ *   table. As a part of the header, it is as durable as the data
  * - L: number of the log, one more than that of the log before; in a checkpoint, the number of the log that
  *   follows it (`log_chain.ts`)
  *

@@ -15,7 +15,7 @@ import { readFirstSeq } from "./torn_tail.ts";
 import { RecordBuffer } from "./log_record.ts";
 
 /** Name and number of a log. */
-export interface LogPlace {
+interface LogPlace {
   readonly name: string;
   /** Number of the log in the chain (`log_chain.ts`). */
   readonly number: number;

@@ -14,13 +14,13 @@ import { LogReader } from "../log/log_reader.ts";
 import type { LogRecord } from "../log/log_record.ts";
 
 /** Bytes of a file that are in no whole record. */
-export interface DamagedRange {
+interface DamagedRange {
   readonly offset: number;
   readonly bytes: number;
 }
 
 /** The report on one file. */
-export interface FileReport {
+interface FileReport {
   readonly name: string;
   readonly bytes: number;
   /** Whole records, the header included. */
@@ -112,7 +112,7 @@ export function readDamagedFolder(files: Files, names: readonly string[]): Damag
 }
 
 /** Whether a file has any problem. */
-export function isDamaged({ damage, problems }: FileReport): boolean {
+function isDamaged({ damage, problems }: FileReport): boolean {
   return damage.length + problems.length > 0;
 }
 

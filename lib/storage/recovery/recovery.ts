@@ -10,7 +10,6 @@ import { LOG, makeTornName, NEW_CHECKPOINT, NEW_LOG } from "../folder/file_names
 import type { Files } from "../folder/folder_files.ts";
 import { readFolder } from "./folder_reader.ts";
 import { finishRepair } from "./repair.ts";
-import { createTableId } from "../log/table_id.ts";
 import { copyTornTail } from "../log/torn_tail.ts";
 import { LogWriter, type PendingCut } from "../log/log_writer.ts";
 
@@ -41,7 +40,7 @@ export interface Recovery {
 }
 
 /** Called from time to time with the bytes read so far. */
-export type OnProgress = (bytes: number) => void;
+type OnProgress = (bytes: number) => void;
 
 /**
  * Recovers the table of a folder.
@@ -57,7 +56,7 @@ export async function recover(
   await finishRepair(files);
   const names = await files.list();
   const read = readFolder(files, names, table, onProgress);
-  const { checkpoint, replay, logs, numbers, tableId = createTableId() } = read;
+  const { checkpoint, replay, logs, numbers, tableId = crypto.randomUUID() } = read;
   for (const name of [NEW_CHECKPOINT, NEW_LOG]) {
     if (names.includes(name)) files.remove(name); // unfinished
   }

@@ -24,7 +24,6 @@ import { type Files, removeQuietly } from "../folder/folder_files.ts";
 import { readHeader } from "../log/file_header.ts";
 import { loadCheckpoint } from "./checkpoint_reader.ts";
 import type { DamagedFolder } from "./damaged_folder.ts";
-import { createTableId } from "../log/table_id.ts";
 import { LogWriter } from "../log/log_writer.ts";
 
 /** The number of the first log, if no checkpoint has another one. */
@@ -38,7 +37,7 @@ const FIRST_LOG = 1;
  */
 export async function repairFolder(files: Files, contents: DamagedFolder): Promise<string[]> {
   const { lastSeq, tableId, mayLackChanges, nextLog } = contents;
-  const table = mayLackChanges || tableId === undefined ? createTableId() : tableId;
+  const table = mayLackChanges || tableId === undefined ? crypto.randomUUID() : tableId;
   const writer = new CheckpointWriter(files, { covers: lastSeq, table, log: nextLog });
   try {
     while (!writer.writeSlice(contents.table, Infinity));
@@ -95,7 +94,8 @@ export async function finishRepair(files: Files): Promise<string[]> {
   // All new names must be durable before another file gets an old name.
   await files.syncFolder();
   if (!hasLog) {
-    (await LogWriter.create(files, { name: LOG, number: log }, table ?? createTableId())).close();
+    (await LogWriter.create(files, { name: LOG, number: log }, table ?? crypto.randomUUID()))
+      .close();
   }
   files.rename(repaired, CHECKPOINT);
   await files.syncFolder();
