@@ -54,18 +54,8 @@ test("a name that no server can have is rejected", () => {
 
 test("help lists the commands, the examples and the exit codes", () => {
   const help = printed(() => parse("--help"));
-  for (
-    const words of [
-      "insert KEY JSON   a command",
-      "Examples:",
-      "Exit codes: 0 done, 1",
-      "3 no server",
-    ]
-  ) {
-    assert.ok(help.includes(words), words);
-  }
-});
-
-test("a misspelt flag suggests the right one", () => {
-  assert.match(usageError(() => parse("a", "--timeuot", "1")), /Did you mean --timeout\?/);
+  assert.match(
+    help,
+    /Examples:[^]*insert KEY JSON   a command[^]*Exit codes: 0 done, 1.*3 no server/,
+  );
 });

@@ -44,44 +44,35 @@ test("a port, or off", () => {
   }
 });
 
+/** Parses words as the command line of a program with one flag. */
+function parseProgram(...words: string[]) {
+  return runParser("prog", () =>
+    newProgram("prog", "Does a thing.", ["prog --port 1   an example"])
+      .option("--port <n>", "a port").parse(words, { from: "user" }));
+}
+
 test("help has summary, examples and flags, version names program and version", () => {
-  const parse = (...args: string[]) =>
-    runParser("prog", () =>
-      newProgram("prog", "Does a thing.", ["prog --flag   an example"])
-        .option("--flag", "a flag").parse(args, { from: "user" }));
-  const help = printed(() => parse("--help"));
-  for (const words of ["Usage: prog", "Does a thing.", "Examples:\n  prog --flag", "a flag"]) {
+  const help = printed(() => parseProgram("--help"));
+  for (const words of ["Usage: prog", "Does a thing.", "Examples:\n  prog --port", "a port"]) {
     assert.ok(help.includes(words), words);
   }
-  assert.equal(printed(() => parse("--version")), `prog ${VERSION}\n`);
+  assert.equal(printed(() => parseProgram("--version")), `prog ${VERSION}\n`);
 });
 
 test("the error for a misspelt flag suggests the right one, or names --help", () => {
-  const parse = (flag: string) => () =>
-    runParser(
-      "prog",
-      () =>
-        newProgram("prog", "Does a thing.", []).option("--port <n>", "p").parse([flag], {
-          from: "user",
-        }),
-    );
-  assert.match(usageError(parse("--prot")), /'--prot' \(Did you mean --port\?\)$/);
-  assert.match(usageError(parse("--port")), /--port <n>.*argument missing/);
-  assert.match(usageError(parse("--nothing-like-it")), /unknown option '--nothing-like-it' \(see/);
+  const error = (flag: string) => usageError(() => parseProgram(flag));
+  assert.match(error("--prot"), /'--prot' \(Did you mean --port\?\)$/);
+  assert.match(error("--port"), /--port <n>.*argument missing/);
+  assert.match(error("--nothing-like-it"), /unknown option '--nothing-like-it' \(see/);
 });
 
 test("any words are accepted, or are a usage error on one line", () => {
-  const word = fc.oneof(
-    fc.string(),
-    fc.constantFrom("--port", "--", "-", "-p", "--port=1", "--no-port"),
-  );
+  const flag = fc.constantFrom("--port", "--", "-", "-p", "--port=1", "--no-port");
+  const word = fc.oneof(fc.string(), flag);
   fc.assert(fc.property(fc.array(word, { maxLength: 4 }), (words) => {
     fc.pre(!words.includes("--help") && !words.includes("--version"));
     try {
-      runParser(
-        "prog",
-        () => newProgram("prog", "s", []).option("--port <n>", "p").parse(words, { from: "user" }),
-      );
+      parseProgram(...words);
     } catch (error) {
       assert.ok(error instanceof UsageError);
       assert.equal(error.exitCode, 2);
@@ -90,8 +81,8 @@ test("any words are accepted, or are a usage error on one line", () => {
 });
 
 test("other failures are passed through", () => {
-  assert.throws(() =>
-    runParser("prog", () => {
-      throw new RangeError("a bug");
-    }), RangeError);
+  const fail = () => {
+    throw new RangeError("a bug");
+  };
+  assert.throws(() => runParser("prog", fail), RangeError);
 });

@@ -26,13 +26,10 @@ test("without token and TLS, the warning is that any program can change the tabl
   }
 });
 
-test("with TLS only, the warning is the same, because clients need no token", () => {
-  const warning = exposureWarning({ ...OPEN, hasTls: true }) ?? "";
-  assert.match(warning, /^any program that can reach the port .*--token-file/);
-  assert.doesNotMatch(warning, /--tls/);
-});
-
-test("with a token only, the warning is that it is sent unencrypted", () => {
-  const warning = exposureWarning({ ...OPEN, hasToken: true }) ?? "";
-  assert.match(warning, /^the token and the data are sent unencrypted.*--tls-cert/);
+test("with TLS or a token only, the warning names the other", () => {
+  const tls = exposureWarning({ ...OPEN, hasTls: true }) ?? "";
+  assert.match(tls, /^any program that can reach the port .*--token-file/);
+  assert.doesNotMatch(tls, /--tls/);
+  const token = exposureWarning({ ...OPEN, hasToken: true }) ?? "";
+  assert.match(token, /^the token and the data are sent unencrypted.*--tls-cert/);
 });

@@ -26,14 +26,8 @@ const FLAGS: Record<string, FlagCases<TestPerfConfig>> = {
       [["lookup=99.5,insert=0.5"], { mix: { lookup: 99.5, insert: 0.5 }, keys: 10_000 }],
     ],
     bad: [
-      "lookup",
-      "lookup=90",
-      "lookup=90,insert=20",
-      "lookup=50,lookup=50",
-      "query=100",
-      "lookup=80,insert=5,remove=15",
-      "lookup=-10,insert=110",
-      "toString=100",
+      ...["lookup", "lookup=90", "lookup=90,insert=20", "lookup=50,lookup=50", "query=100"],
+      ...["lookup=80,insert=5,remove=15", "lookup=-10,insert=110", "toString=100"],
     ],
   },
   "--keys": { good: [[["500"], { keys: 500 }]], bad: ["0", "1000000001", "many"] },
@@ -142,63 +136,45 @@ test("without flags one client does 1,000 operations, one at a time, and checks 
   });
 });
 
-test("a command line has one server, and one kind of test", () => {
+/** Command lines that are rejected, and the sentence. */
+const REJECTED: Record<string, RegExp> = {
+  "a b": /too many arguments/,
+  "a --basics --outliers": /choose one/,
+  "a --basics --clients 2": /^--clients is for measuring/,
+  "a --basics --rate 9": /^--rate is for measuring/,
+  "a --basics --duration 1": /^--duration is for measuring/,
+  "a --basics --mix lookup=100": /^--mix is for measuring/,
+  "a --outliers --processes 2 --clients 2": /for measuring/,
+  "a --outliers --csv a": /^--csv is for measurements, not for --basics or --outliers$/,
+  "a --outliers --plot a.svg": /^--plot is for measurements, not for --basics or --outliers$/,
+  "a --outliers --compare a": /^--compare is for measurements, not for --basics or --outliers$/,
+  "a --outliers --chart": /^--chart is for measurements, not for --basics or --outliers$/,
+  "a --ops 5 --duration 1": /choose one/,
+  "a --rate 5 --pipeline 2": /choose one/,
+  "a --mix lookup=100 --operations scan": /choose one/,
+  "a --clients 3 --keys 2": /too few/,
+  "a --processes 2": /more than the number of clients/,
+  "a --repeats 3": /for --sweep/,
+  "a --sweep 8 --repeats 1": /--repeats/,
+  "a --sweep 8 --clients 3": /--sweep 16/,
+  "a --sweep 8 --rate 3": /choose one/,
+  "a --sweep 8 --basics": /for measuring/,
+  "a --sweep 8 --processes 9": /each process needs at least one/,
+  "a --sweep 8 --keys 7": /too few/,
+};
+
+test("flags that contradict each other, and other than one server, are rejected", () => {
   assert.match(usageError(() => parse()), /missing required argument/);
-  assert.match(usageError(() => parse("a", "b")), /too many arguments/);
-  assert.match(usageError(() => parse("a", "--basics", "--outliers")), /choose one/);
-  for (
-    const load of [["--clients", "2"], ["--rate", "9"], ["--duration", "1"], [
-      "--mix",
-      "lookup=100",
-    ]]
-  ) {
-    const sentence = usageError(() => parse("a", "--basics", ...load));
-    assert.ok(sentence.startsWith(`${load[0]} is for measuring`), sentence);
-  }
-  for (const flags of [["--csv", "a"], ["--plot", "a.svg"], ["--compare", "a"], ["--chart"]]) {
-    const [flag = ""] = flags;
-    const sentence = usageError(() => parse("a", "--outliers", ...flags));
-    assert.equal(sentence, `${flag} is for measurements, not for --basics or --outliers`);
+  for (const [line, sentence] of Object.entries(REJECTED)) {
+    assert.match(usageError(() => parse(...line.split(" "))), sentence, line);
   }
 });
 
-test("flags that contradict each other are rejected", () => {
-  assert.match(usageError(() => parse("a", "--ops", "5", "--duration", "1")), /choose one/);
-  assert.match(usageError(() => parse("a", "--rate", "5", "--pipeline", "2")), /choose one/);
-  assert.match(usageError(() => parse("a", "--clients", "3", "--keys", "2")), /too few/);
-});
-
-test("a sweep has its own number of clients and no rate; each process has a client", () => {
-  const sweep = ["a", "--sweep", "8"];
-  assert.match(usageError(() => parse(...sweep, "--clients", "3")), /--sweep 16/);
-  assert.match(usageError(() => parse(...sweep, "--rate", "3")), /choose one/);
-  assert.match(usageError(() => parse(...sweep, "--basics")), /for measuring/);
-  assert.match(
-    usageError(() => parse(...sweep, "--processes", "9")),
-    /each process needs at least one/,
-  );
-  assert.match(usageError(() => parse(...sweep, "--keys", "7")), /too few/);
-  assert.match(usageError(() => parse("a", "--repeats", "3")), /for --sweep/);
-  assert.match(usageError(() => parse(...sweep, "--repeats", "1")), /--repeats/);
-  assert.match(usageError(() => parse("a", "--processes", "2")), /more than the number of clients/);
-  assert.match(
-    usageError(() => parse("a", "--outliers", "--processes", "2", "--clients", "2")),
-    /for measuring/,
-  );
-  assert.match(
-    usageError(() => parse("a", "--mix", "lookup=100", "--operations", "scan")),
-    /choose one/,
-  );
-  const { sweep: plan, ops, durationMs, warmupMs } = parse(
-    ...sweep,
-    ...["--ops", "50", "--repeats", "3", "--warmup", "0"],
-  );
-  assert.deepEqual([plan, ops, durationMs, warmupMs], [
-    { maxClients: 8, repeats: 3 },
-    50,
-    undefined,
-    0,
-  ]);
+test("flags override the defaults of a sweep", () => {
+  const flags = ["--sweep", "8", "--ops", "50", "--repeats", "3", "--warmup", "0"];
+  const { sweep, ops, durationMs, warmupMs } = parse("a", ...flags);
+  assert.deepEqual(sweep, { maxClients: 8, repeats: 3 });
+  assert.deepEqual([ops, durationMs, warmupMs], [50, undefined, 0]);
 });
 
 test("a mix has 10,000 keys, and never fewer than clients", () => {
