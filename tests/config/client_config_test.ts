@@ -56,6 +56,6 @@ test("help lists the commands, the examples and the exit codes", () => {
   const help = printed(() => parse("--help"));
   assert.match(
     help,
-    /Examples:[^]*insert KEY JSON   a command[^]*Exit codes: 0 done, 1.*3 no server/,
+    /Examples:[^]*insert KEY JSON {3}a command[^]*Exit codes: 0 done, 1.*3 no server/,
   );
 });

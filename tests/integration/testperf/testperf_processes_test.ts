@@ -3,8 +3,9 @@ import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
 import type { RunData } from "../../../lib/perf/results/run_data.ts";
 import type { SweepData } from "../../../lib/perf/results/sweep_data.ts";
-import { ALONE, fromSource, Program, run } from "../../../bench/harness/program.ts";
+import { fromSource, run } from "../../../bench/harness/program.ts";
 import { startServer, type TestServer } from "../../helpers/server.ts";
+import { startProgram, startTestperf, testperf } from "./testperf_program.ts";
 
 const OPERATIONS = ["insert", "lookup", "remove"] as const;
 
@@ -32,8 +33,8 @@ async function childrenOf(pid: number): Promise<number[]> {
 Deno.test("two processes: each operation is executed and counted once, and each client has its results", async () => {
   await using server = startServer();
   const flags = ["--clients", "3", "--processes", "2", "--ops", "60", "--warmup", "0.05", "--json"];
-  const { code, stdout, stderr } = await run(
-    fromSource("testperf.ts", server.target, ...flags, "--operations", OPERATIONS.join()),
+  const { code, stdout, stderr } = await testperf(
+    ...[server.target, ...flags, "--operations", OPERATIONS.join()] as const,
   );
   assert.equal(code, 0, stderr);
   const data = JSON.parse(stdout) as RunData;
@@ -51,16 +52,6 @@ Deno.test("two processes: each operation is executed and counted once, and each 
   }
 });
 
-Deno.test("the lines of several processes are those of one", async () => {
-  await using server = startServer();
-  const flags = ["--clients", "2", "--processes", "2", "--ops", "20"];
-  const { code, stdout, stderr } = await run(fromSource("testperf.ts", server.target, ...flags));
-  assert.equal(code, 0, stderr);
-  assert.match(stdout, /^insert client 1: 20 ops .*\ninsert client 2: 20 ops .*\ninsert: 40 ops /);
-  assert.match(stderr, /^Server .*: 2 clients, 2 processes, 20 operations each in a stage/m);
-  assert.equal((await countsOf(server))["insert"], 40);
-});
-
 Deno.test({
   name: "a killed worker ends the run with a sentence; no process is left",
   ignore: Deno.build.os !== "linux", // /proc lists the children of a process
@@ -68,10 +59,10 @@ Deno.test({
 });
 
 async function workerKilled(): Promise<void> {
-  await using server = new Program(fromSource("server.ts", "killed-a4", ...ALONE, "--debug"));
-  const target = `127.0.0.1:${await server.port()}`;
+  const [started, target] = await startProgram();
+  await using server = started;
   const load = ["--clients", "3", "--processes", "3", "--duration", "60", "--json"];
-  await using client = new Program(fromSource("testperf.ts", target, ...load));
+  await using client = startTestperf(target, ...load);
   await server.until("stderr", /insert/);
   const [first, ...others] = await childrenOf(client.pid);
   assert.ok(first !== undefined && others.length === 1);
@@ -87,10 +78,10 @@ async function workerKilled(): Promise<void> {
 }
 
 Deno.test("a killed run leaves no workers", async () => {
-  await using server = new Program(fromSource("server.ts", "killed-a4", ...ALONE, "--debug"));
-  const target = `127.0.0.1:${await server.port()}`;
+  const [started, target] = await startProgram();
+  await using server = started;
   const load = ["--clients", "2", "--processes", "2", "--duration", "60"];
-  await using client = new Program(fromSource("testperf.ts", target, ...load));
+  await using client = startTestperf(target, ...load);
   await server.until("stderr", /insert/);
   client.kill("SIGKILL");
   // The worker has the same stderr, so this waits until both have ended.
@@ -112,19 +103,21 @@ Deno.test("without the permission to start processes, --processes fails with a s
 Deno.test("a sweep prints tables and sentences, and with --json all of its data", async () => {
   await using server = startServer();
   const sweep = ["--sweep", "4", "--repeats", "2", "--ops", "30", "--warmup", "0"];
-  const flags = [server.target, ...sweep, "--operations", "insert,lookup", "--processes", "2"];
-  const shown = await run(fromSource("testperf.ts", ...flags as [string]));
+  const flags = [...sweep, "--operations", "insert,lookup", "--processes", "2"];
+  const shown = await testperf(server.target, ...flags);
   assert.equal(shown.code, 0, shown.stderr);
   assert.match(
     shown.stdout,
     /^insert +runs +aggregate ops\/s .*\n1 client +2 .*\n2 clients +2 .*\n/,
   );
   assert.match(shown.stdout, /^lookup: .*(Throughput|data does not decide).*\nlookup: /m);
+  assert.match(
+    shown.stderr,
+    /^Server .*: up to 4 clients, up to 2 processes, 2 runs of each step, 30 operations each /m,
+  );
   assert.match(shown.stderr, /^3 clients, 2 runs: insert [\d,.]+ ops\/s, lookup [\d,.]+ ops\/s$/m);
   const before = await countsOf(server);
-  const { code, stdout, stderr } = await run(
-    fromSource("testperf.ts", ...flags as [string], "--json", "--quiet"),
-  );
+  const { code, stdout, stderr } = await testperf(server.target, ...flags, "--json", "--quiet");
   assert.deepEqual([code, stderr], [0, ""]);
   const data = JSON.parse(stdout) as SweepData;
   assert.deepEqual([data.format, data.version, data.complete], ["testperf sweep", 1, true]);
@@ -142,26 +135,21 @@ Deno.test("a sweep prints tables and sentences, and with --json all of its data"
   assert.equal((await countsOf(server))["insert"], (before["insert"] ?? 0) + ops);
 });
 
-for (
-  const [what, why] of [["server", /the server is gone since|Cannot connect/], [
-    "user",
-    /ended by SIGINT/,
-  ]]
-) {
+const ENDS = { server: /the server is gone since|Cannot connect/, user: /ended by SIGINT/ };
+
+for (const [what, why] of Object.entries(ENDS)) {
   Deno.test(`a sweep that the ${what} ends keeps its results, marked as not complete`, async () => {
-    await using server = new Program(fromSource("server.ts", "killed-a4", ...ALONE));
-    const target = `127.0.0.1:${await server.port()}`;
+    const [started, target] = await startProgram();
+    await using server = started;
     const sweep = ["--sweep", "--repeats", "2", "--ops", "200", "--timeout", "1", "--json"];
-    await using client = new Program(
-      fromSource("testperf.ts", target, ...sweep, "--operations", "insert,lookup"),
-    );
+    await using client = startTestperf(target, ...sweep, "--operations", "insert,lookup");
     await client.until("stderr", /^2 clients, 2 runs/m);
     if (what === "server") server.kill("SIGKILL");
     else client.kill("SIGINT");
     assert.equal(await client.exitCode(), 1);
     const { complete, failure, steps, analysis } = JSON.parse(client.stdout) as SweepData;
     assert.equal(complete, false);
-    assert.match(failure ?? "", why as RegExp);
+    assert.match(failure ?? "", why);
     assert.deepEqual(steps.slice(0, 2).map(({ repeats }) => repeats.length), [2, 2]);
     assert.deepEqual(Object.keys(analysis), ["insert", "lookup"]);
     assert.match(client.stderr, /ended early/);

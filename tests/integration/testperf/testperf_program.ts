@@ -1,12 +1,29 @@
-/** Runs of the program `testperf`, and their raw data. */
+/** Runs of the program `testperf`, their servers, and their raw data. */
 import assert from "assert";
 import type { RunData } from "../../../lib/perf/results/run_data.ts";
 import type { StageData } from "../../../lib/perf/measure/stage_data.ts";
-import { fromSource, type ProgramResult, run } from "../../../bench/harness/program.ts";
+import {
+  ALONE,
+  fromSource,
+  Program,
+  type ProgramResult,
+  run,
+} from "../../../bench/harness/program.ts";
 
 /** Runs `testperf` until it ends. */
 export function testperf(target: string, ...flags: string[]): Promise<ProgramResult> {
   return run(fromSource("testperf.ts", target, ...flags));
+}
+
+/** Starts a server that a test ends, and returns its address, too. */
+export async function startProgram(): Promise<[server: Program, target: string]> {
+  const server = new Program(fromSource("server.ts", "killed-a4", ...ALONE, "--debug"));
+  return [server, `127.0.0.1:${await server.port()}`];
+}
+
+/** Starts `testperf`. */
+export function startTestperf(target: string, ...flags: string[]): Program {
+  return new Program(fromSource("testperf.ts", target, ...flags));
 }
 
 /** Reads the only stage of raw data. */

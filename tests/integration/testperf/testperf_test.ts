@@ -145,7 +145,9 @@ Deno.test("a seed repeats a run, and a mix prints each type and the sum", async 
   const flags = ["--mix", "lookup=60,insert=40", "--ops", "300", "--distribution", "zipf"];
   const first = await testperf(server.target, ...flags);
   assert.equal(first.code, 0, first.stderr);
-  const [, seed = ""] = /--seed (\d+)$/m.exec(first.stderr) ?? [];
+  const [, seed = ""] =
+    /^Server .*: 1 client, 300 operations each in a stage, .*--seed (\d+)$/m.exec(first.stderr) ??
+      [];
   const again = await testperf(server.target, ...flags, "--seed", seed);
   const counts = ({ stdout }: ProgramResult) => stdout.match(/^\w+: \d+ ops/gm);
   assert.deepEqual(counts(again), counts(first));
