@@ -14,18 +14,14 @@ export function mayBeAltered(text: string): boolean {
 }
 
 /**
- * Checks the arguments of a program.
+ * Checks the arguments of this process. The header of the portable form counts the U+FFFD that were typed.
  *
- * @param args of the program (default: of this process)
- * @param typed number of U+FFFD that were typed; the header of the portable form counts them
  * @throws {UsageError} if the arguments have more
  */
-export function requireUtf8Arguments(
-  args: readonly string[] = Deno.args,
-  typed: number = systemFacts().replacementChars,
-): void {
+export function requireUtf8Arguments(): void {
+  const { args } = Deno;
   const count = args.join("").split(REPLACEMENT).length - 1;
-  if (count <= typed) return;
+  if (count <= systemFacts().replacementChars) return;
   const at = args.findIndex(mayBeAltered);
   throw new UsageError(
     `The arguments must be UTF-8 text, and argument ${at + 1}, ${

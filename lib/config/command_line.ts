@@ -94,36 +94,9 @@ export const CATALOG_HELP =
 /** Help of `--local-catalog`, the same for all programs. */
 export const LOCAL_CATALOG_HELP = "port of the local catalog, or off";
 
-/** Help of `--ca`, the same for all clients. */
-export const CA_HELP = "require TLS, and trust the certificates in this file";
-
-/** Help of `--token-in-clear`, the same for all clients. */
-export const TOKEN_IN_CLEAR_HELP =
-  "send the token without TLS, even to a server found by its name on another machine";
-
-/** Help of `--timeout`, the same for all clients. */
-export const TIMEOUT_HELP = "seconds until the search for the server, or a request, fails";
-
 /** Reads the target of a client: a server's name, or HOST:PORT. */
 export function serverTarget(text: string): string {
   return parseAddress(text) ? text : catalogName("name")(text);
-}
-
-/**
- * Checks that a client has a catalog for its lookups.
- *
- * @throws {UsageError} if it has none, and the target is not HOST:PORT
- */
-export function checkCatalogs(
-  target: string | undefined,
-  catalogs: readonly unknown[],
-  localCatalogPort: number | undefined,
-): void {
-  if (target !== undefined && parseAddress(target)) return;
-  if (catalogs.length > 0 || localCatalogPort !== undefined) return;
-  throw new UsageError(
-    "With --no-catalog and --local-catalog off there is no catalog: name the server by HOST:PORT",
-  );
 }
 
 /** Reads `PORT` or `off`. */

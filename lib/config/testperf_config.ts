@@ -1,22 +1,9 @@
 /** The command line of `testperf`. */
-import type { Address } from "../base/address.ts";
-import { CATALOG_PORT, catalogsFrom } from "../catalog/catalog_hosts.ts";
 import { UsageError } from "../base/errors.ts";
 import { checkCombinations, type CombinedFlags } from "./flag_combinations.ts";
 import { type PlotFile, plotFile } from "./plot_file.ts";
-import {
-  CA_HELP,
-  CATALOG_HELP,
-  checkCatalogs,
-  type Environment,
-  LOCAL_CATALOG_HELP,
-  newProgram,
-  portOrOff,
-  runParser,
-  serverTarget,
-  TIMEOUT_HELP,
-  TOKEN_IN_CLEAR_HELP,
-} from "./command_line.ts";
+import { type Environment, newProgram, runParser, serverTarget } from "./command_line.ts";
+import { addConnectionFlags, type ConnectionConfig } from "./connection_flags.ts";
 import { integer, seconds, size } from "./units.ts";
 import {
   type KeyDistribution,
@@ -53,7 +40,7 @@ interface SweepConfig {
 }
 
 /** The settings of a test. */
-export interface TestPerfConfig {
+export interface TestPerfConfig extends ConnectionConfig {
   /** A name in the catalogs, or HOST:PORT. */
   readonly target: string;
   readonly mode: TestMode;
@@ -100,14 +87,6 @@ export interface TestPerfConfig {
   /** Whether to draw a chart in characters; undefined: if stderr is a terminal. */
   readonly chart: boolean | undefined;
   readonly quiet: boolean;
-  readonly catalogs: readonly Address[];
-  readonly localCatalogPort: number | undefined;
-  readonly tokenFile: string | undefined;
-  /** Whether to send the token without TLS to a server that was found by its name. */
-  readonly tokenInClear: boolean;
-  /** File of the certificates to trust (PEM); undefined: no TLS. */
-  readonly caFile: string | undefined;
-  readonly timeoutMs: number;
 }
 
 const NAME = "testperf";
@@ -123,7 +102,7 @@ const SECONDS_HELP = `seconds of each stage, instead of --ops (default with --sw
  * @throws {UsageError} or `TextExit`
  */
 export function parseTestPerfConfig(args: readonly string[], env: Environment): TestPerfConfig {
-  const command = newProgram(
+  const base = newProgram(
     NAME,
     "Measures a server in four stages: insert, lookup, scan, remove.",
     [
@@ -140,7 +119,8 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
       "testperf me-a4-x --compare before.json       changes since that run",
       "testperf me-a4-x --basics           test each operation",
     ],
-  )
+  );
+  const command = base
     .argument("<name|host:port>", "name or address of the server", serverTarget)
     .option(
       "--ops <n>",
@@ -223,14 +203,8 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     .option("--compare <file>", "compare with this output of --json, and detect noise")
     .option("--chart", "print a small chart on stderr (default: if it is a terminal)")
     .option("--no-chart", "print no chart")
-    .option("--quiet", "print only the results", false)
-    .option("--catalog <list>", CATALOG_HELP)
-    .option("--no-catalog", "ask no listed catalog")
-    .option("--local-catalog <port>", LOCAL_CATALOG_HELP, portOrOff, CATALOG_PORT)
-    .option("--token-file <file>", "send the token in this file to the server")
-    .option("--token-in-clear", TOKEN_IN_CLEAR_HELP, false)
-    .option("--ca <file>", CA_HELP)
-    .option("--timeout <s>", TIMEOUT_HELP, seconds(0.1, 86_400), 60);
+    .option("--quiet", "print only the results", false);
+  const readConnection = addConnectionFlags(base);
   runParser(NAME, () => command.parse([...args], { from: "user" }));
   const flags = command.opts();
   checkCombinations(flags);
@@ -252,10 +226,8 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
   }
   const defaultMs = sweep && flags.ops === undefined ? SWEEP.durationMs : undefined;
   const [target] = command.processedArgs;
-  const catalogs = catalogsFrom(flags.catalog, env);
-  const localCatalogPort = flags.localCatalog === "off" ? undefined : flags.localCatalog;
-  checkCatalogs(target, catalogs, localCatalogPort);
   return {
+    ...readConnection(target, env),
     target,
     mode: flags.basics ? "basics" : flags.outliers ? "outliers" : "performance",
     ops: flags.ops ?? 1_000,
@@ -281,12 +253,6 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     compareFile: flags.compare,
     chart: flags.chart,
     quiet: flags.quiet,
-    catalogs,
-    localCatalogPort,
-    tokenFile: flags.tokenFile,
-    tokenInClear: flags.tokenInClear,
-    caFile: flags.ca,
-    timeoutMs: flags.timeout * 1_000,
   };
 }
 

@@ -18,11 +18,9 @@ export interface CaseOptions {
   readonly splitBytes?: number;
   /** Whether to send a whole case before reading replies (default: each line waits for its reply). */
   readonly isPipelined?: boolean;
-  /** Longest time for a case, in milliseconds (default: 20 s). */
-  readonly timeoutMs?: number;
 }
 
-/** Default time for a case, in milliseconds. */
+/** Longest time for a case, in milliseconds. */
 const TIMEOUT_MS = 20_000;
 
 /** Most parts of one search, which would otherwise never end. */
@@ -39,21 +37,21 @@ export async function runCase(
   one: ProtocolCase,
   options: CaseOptions,
 ): Promise<string | undefined> {
-  const { hostname, port, splitBytes = 0, timeoutMs = TIMEOUT_MS } = options;
+  const { hostname, port, splitBytes = 0 } = options;
   let isLate = false;
   try {
     using connection = await CaseConnection.open(hostname, port, splitBytes);
     const timer = setTimeout(() => {
       isLate = true;
       connection[Symbol.dispose]();
-    }, timeoutMs);
+    }, TIMEOUT_MS);
     try {
       return await exchange(one, connection, options.isPipelined ?? false);
     } finally {
       clearTimeout(timer);
     }
   } catch (error) {
-    return isLate ? `it took longer than ${timeoutMs} ms` : messageOf(error);
+    return isLate ? `it took longer than ${TIMEOUT_MS} ms` : messageOf(error);
   }
 }
 

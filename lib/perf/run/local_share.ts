@@ -1,6 +1,6 @@
 /** The clients of a run that are in this process. */
 import { HtClient } from "../../client/client.ts";
-import { type Clock, machineClock } from "../../base/clock.ts";
+import { machineClock } from "../../base/clock.ts";
 import { Keys } from "../workload/keys.ts";
 import { type Plan, planRun } from "../workload/plan.ts";
 import { stageNotes } from "../measure/stage_notes.ts";
@@ -42,16 +42,13 @@ interface PendingStage {
 /** The clients of a run that are in this process. */
 export class LocalShare implements Share {
   readonly #events: ShareEvents;
-  readonly #clock: Clock;
   /** Ends the current run, also while its clients connect. */
   #stop: AbortController | undefined;
   #run: LocalRun | undefined;
   #stage: PendingStage | undefined;
 
-  /** @param clock (default: the machine's) */
-  constructor(events: ShareEvents, clock: Clock = machineClock) {
+  constructor(events: ShareEvents) {
     this.#events = events;
-    this.#clock = clock;
   }
 
   async connect(order: ShareOrder): Promise<RunTarget> {
@@ -106,13 +103,12 @@ export class LocalShare implements Share {
       warmup: { ms: warmupMs, tasks: (client) => warmup(order.from + client) },
       gate: async () => {
         isWarm.resolve();
-        const waitMs = await start.promise - this.#clock.unixMs();
+        const waitMs = await start.promise - machineClock.unixMs();
         // A longer wait means that the clock was set meanwhile.
-        if (waitMs > 0) await this.#clock.sleep(Math.min(waitMs, START_LEAD_MS), stop.signal);
+        if (waitMs > 0) await machineClock.sleep(Math.min(waitMs, START_LEAD_MS), stop.signal);
       },
       onOperation: () => this.#events.onProgress(1),
       stop: stop.signal,
-      clock: this.#clock,
     });
     this.#stage = { start, data };
     // If the server is gone during the warm-up, the stage ends before its start.
@@ -175,7 +171,6 @@ export class LocalShare implements Share {
       length: { durationMs: UNLIMITED_MS },
       pipeline: UNMEASURED_PIPELINE,
       stop: stop.signal,
-      clock: this.#clock,
     });
     const errors = Object.entries(data.sum.errors).filter(([kind]) => !expected.has(kind));
     const failed = errorCount(Object.fromEntries(errors));

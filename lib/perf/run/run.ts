@@ -2,7 +2,7 @@
 import { ExitError, messageOf } from "../../base/errors.ts";
 import type { ClientOptions } from "../../client/client_options.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
-import { type Clock, machineClock } from "../../base/clock.ts";
+import { machineClock } from "../../base/clock.ts";
 import { Keys } from "../workload/keys.ts";
 import { mergeStages } from "../measure/merge.ts";
 import { START_LEAD_MS } from "./local_share.ts";
@@ -22,8 +22,6 @@ export interface RunOptions {
   /** Its abort, with the reason, ends the run early; the results so far are kept. */
   readonly stop?: AbortSignal | undefined;
   readonly events: RunEvents;
-  /** (Default: `machineClock`.) */
-  readonly clock?: Clock;
 }
 
 /** The events of a run. */
@@ -118,13 +116,11 @@ class Run {
   isOver = false;
   readonly #options: RunOptions;
   readonly #shares: readonly Share[];
-  readonly #clock: Clock;
   readonly #keys: Keys;
 
   constructor(options: RunOptions, shares: readonly Share[]) {
     this.#options = options;
     this.#shares = shares;
-    this.#clock = options.clock ?? machineClock;
     this.#keys = new Keys(options.seed, options.config.keyPrefix);
   }
 
@@ -181,7 +177,7 @@ class Run {
     await this.#forEachShare((share) => share.warm(at, keyEnds));
     // A single process has nothing to wait for.
     const leadMs = this.#shares.length === 1 ? 0 : START_LEAD_MS;
-    const startUnixMs = this.#clock.unixMs() + leadMs;
+    const startUnixMs = machineClock.unixMs() + leadMs;
     const data = mergeStages(await this.#forEachShare((share) => share.start(startUnixMs)));
     this.stages.push(data);
     events.onStageEnd?.(data);
