@@ -1,4 +1,5 @@
 /** A server with the replies of a test: silent, slow, wrong, or with any identity. */
+import { RawClient } from "../../bench/harness/raw_client.ts";
 
 /** A received request. */
 export interface FakeRequest {
@@ -32,7 +33,7 @@ export class FakeServer implements AsyncDisposable {
   readonly lines: string[] = [];
   readonly #options: FakeServerOptions;
   readonly #listener: Deno.TcpListener;
-  readonly #open = new Set<Deno.TcpConn>();
+  readonly #clients = new Set<RawClient>();
   readonly #work: Promise<void>[] = [];
 
   constructor(options: FakeServerOptions = {}) {
@@ -58,7 +59,7 @@ export class FakeServer implements AsyncDisposable {
 
   /** Closes all connections. */
   hangUp(): void {
-    for (const connection of this.#open) this.#close(connection);
+    for (const client of this.#clients) client[Symbol.dispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -68,58 +69,30 @@ export class FakeServer implements AsyncDisposable {
   }
 
   async #accept(): Promise<void> {
-    try {
-      for await (const connection of this.#listener) {
-        this.#open.add(connection);
-        this.#work.push(this.#serve(connection));
-      }
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    for await (const connection of this.#listener) {
+      const client = new RawClient(connection);
+      this.#clients.add(client);
+      this.#work.push(this.#serve(client).catch(() => {})); // one side closed the connection
     }
   }
 
-  async #serve(connection: Deno.TcpConn): Promise<void> {
-    const buffer = new Uint8Array(65_536);
-    let rest = "";
-    try {
-      for (;;) {
-        const count = await connection.read(buffer);
-        if (count === null) break;
-        const lines = (rest + new TextDecoder().decode(buffer.subarray(0, count))).split("\n");
-        rest = lines.pop() ?? "";
-        for (const text of lines) await this.#answer(text, connection);
-      }
-    } catch {
-      // One side closed the connection.
-    }
-    this.#close(connection);
+  async #serve(client: RawClient): Promise<void> {
+    using _ = client;
+    for (let text; (text = await client.line()) !== undefined;) await this.#answer(text, client);
   }
 
-  async #answer(text: string, connection: Deno.TcpConn): Promise<void> {
+  async #answer(text: string, client: RawClient): Promise<void> {
     this.lines.push(text);
-    const send = async (reply: string) => {
-      let bytes = new TextEncoder().encode(reply);
-      while (bytes.length > 0) bytes = bytes.subarray(await connection.write(bytes));
-    };
     const { method, key } = JSON.parse(text);
     if (method === "hello") {
       const { hello = () => ({ instance: this.instance }) } = this.#options;
       const result = hello();
-      if (result) await send(`{"status":"OK","result":${JSON.stringify(result)}}\n`);
+      if (result) await client.send(`{"status":"OK","result":${JSON.stringify(result)}}\n`);
       return;
     }
-    const hangUp = () => this.#close(connection);
     const { reply = () => OK_NULL } = this.#options;
-    const answer = await reply({ text, method, key, hangUp, send });
-    if (answer !== undefined) await send(`${answer}\n`);
-  }
-
-  #close(connection: Deno.TcpConn): void {
-    this.#open.delete(connection);
-    try {
-      connection.close();
-    } catch {
-      // It was closed before.
-    }
+    const hangUp = () => client[Symbol.dispose]();
+    const answer = await reply({ text, method, key, hangUp, send: (part) => client.send(part) });
+    if (answer !== undefined) await client.send(`${answer}\n`);
   }
 }

@@ -49,6 +49,10 @@ export async function startCatalog(
   };
 }
 
+const WRONG_SERVER = new TextEncoder().encode(
+  '{"status":"ERROR","type":"WrongServer","message":"mine"}\n',
+);
+
 /** A server without TLS that sends the same reply to every line, and stores the lines. */
 export class Eavesdropper implements AsyncDisposable {
   received = "";
@@ -72,22 +76,14 @@ export class Eavesdropper implements AsyncDisposable {
 
   async #accept(): Promise<void> {
     for await (const connection of this.#listener) {
-      this.#connections.push(this.#listen(connection).catch(() => {}));
-    }
-  }
-
-  async #listen(connection: Deno.TcpConn): Promise<void> {
-    const buffer = new Uint8Array(65_536);
-    const reply = '{"status":"ERROR","type":"WrongServer","message":"mine"}\n';
-    try {
-      for (;;) {
-        const count = await connection.read(buffer);
-        if (count === null) return;
-        this.received += new TextDecoder("latin1").decode(buffer.subarray(0, count));
-        await connection.write(new TextEncoder().encode(reply));
-      }
-    } finally {
-      connection.close();
+      const replies = new TransformStream<Uint8Array, Uint8Array>({
+        transform: (bytes, controller) => {
+          this.received += new TextDecoder("latin1").decode(bytes);
+          controller.enqueue(WRONG_SERVER);
+        },
+      });
+      const copying = connection.readable.pipeThrough(replies).pipeTo(connection.writable);
+      this.#connections.push(copying.catch(() => {}));
     }
   }
 }

@@ -2,30 +2,24 @@
 import assert from "assert";
 import { ListingCatalog } from "../client/listing_catalog.ts";
 import { Certificates } from "../helpers/certificates.ts";
-import { startServer, type TestServer } from "../helpers/server.ts";
+import { startServer } from "../helpers/server.ts";
 import type { Servers } from "./example.ts";
 
 const TOKEN = "the-secret-token";
 
-/** One server with TLS and one without, and a catalog. */
-export class LibraryServers implements AsyncDisposable {
-  readonly facts: Servers;
-  readonly #all: readonly AsyncDisposable[];
-
-  private constructor(facts: Servers, all: readonly AsyncDisposable[]) {
-    this.facts = facts;
-    this.#all = all;
-  }
-
-  static async start(): Promise<LibraryServers> {
-    await using certificates = await Certificates.inFolder();
-    const own = await certificates.selfSigned(["IP:127.0.0.1"]);
-    const other = await certificates.selfSigned(["IP:127.0.0.1"]);
-    const plain: TestServer = startServer();
-    const tls = startServer({ tls: own }, TOKEN);
-    const catalog = new ListingCatalog();
-    catalog.records = [{ project: "test-a4", port: plain.port }];
-    return new LibraryServers({
+/** Starts one server with TLS and one without, and a catalog. */
+export async function startLibraryServers(): Promise<
+  AsyncDisposable & { readonly facts: Servers }
+> {
+  await using certificates = await Certificates.inFolder();
+  const own = await certificates.selfSigned(["IP:127.0.0.1"]);
+  const other = await certificates.selfSigned(["IP:127.0.0.1"]);
+  const plain = startServer();
+  const tls = startServer({ tls: own }, TOKEN);
+  const catalog = new ListingCatalog();
+  catalog.records = [{ project: "test-a4", port: plain.port }];
+  return {
+    facts: {
       plain: plain.target,
       tls: tls.target,
       token: TOKEN,
@@ -34,12 +28,11 @@ export class LibraryServers implements AsyncDisposable {
       name: "test-a4",
       catalog: `127.0.0.1:${catalog.address.port}`,
       nothing: "127.0.0.1:1",
-    }, [plain, tls, catalog]);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#all.map((one) => one[Symbol.asyncDispose]()));
-  }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([plain, tls, catalog].map((one) => one[Symbol.asyncDispose]()));
+    },
+  };
 }
 
 /** Checks the result of `useLibrary`. */

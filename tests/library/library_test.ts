@@ -4,7 +4,7 @@ import { type ProgramResult, run, TOP } from "../../bench/harness/program.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { testWith } from "../helpers/needs.ts";
 import { OPENSSL } from "../helpers/certificates.ts";
-import { assertUses, LibraryServers } from "./library_servers.ts";
+import { assertUses, startLibraryServers } from "./library_servers.ts";
 
 /** Folders of `lib/` whose files the library may load. */
 const FOLDERS = /^lib\/(base|bytes|json|protocol|client|catalog|catalog\/(record|resolve))\/[^/]+$/;
@@ -41,7 +41,7 @@ Deno.test("library: everything that mod.ts exports is documented", async () => {
 
 testWith(OPENSSL, "library: a program in another folder imports mod.ts by its path", async () => {
   await using folder = await TempFolder.make();
-  await using servers = await LibraryServers.start();
+  await using servers = await startLibraryServers();
   const example = await Deno.readTextFile(`${TOP}tests/library/example.ts`);
   const byPath = example.replace("@htserver/htserver", `file://${TOP}mod.ts`);
   const main = `import { useLibrary } from "./example.ts";

@@ -7,7 +7,7 @@ import config from "../../deno.json" with { type: "json" };
 import { OPENSSL } from "../helpers/certificates.ts";
 import { TempFolder } from "../helpers/folders.ts";
 import { testWith } from "../helpers/needs.ts";
-import { assertUses, LibraryServers } from "./library_servers.ts";
+import { assertUses, startLibraryServers } from "./library_servers.ts";
 
 testWith(
   [...OPENSSL, "tar", "node", "npm"],
@@ -26,7 +26,7 @@ testWith(
     ));
     await Deno.copyFile(`${TOP}tests/library/example.ts`, `${project}/example.ts`);
     assert.deepEqual(compile(`${project}/example.ts`), []);
-    await using servers = await LibraryServers.start();
+    await using servers = await startLibraryServers();
     await Deno.writeTextFile(
       `${project}/main.js`,
       `import { useLibrary } from "./example.js";

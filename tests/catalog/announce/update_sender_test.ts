@@ -66,32 +66,29 @@ function listenOn(hostname: string, isV4: boolean, isV6: boolean): { listening: 
   return { listening: { hostname, port: 4_321, isV4, isV6 } };
 }
 
-const UNREACHABLE: readonly [string, ReturnType<typeof listenOn>, Address, RegExp][] = [
+const V6: Address = { hostname: "2001:db8::8", port: 9_097 };
+
+const UNREACHABLE = [
   [
     "--host 127.0.0.1",
     listenOn("127.0.0.1", true, false),
     A,
-    /no update could be sent: this server listens on 127\.0\.0\.1 only, which no other machine can reach/,
+    "127.0.0.1 only, which no other machine can reach",
   ],
-  [
-    "a name that resolves to 127.0.1.1",
-    listenOn("127.0.1.1", true, false),
-    A,
-    /listens on 127\.0\.1\.1 only/,
-  ],
+  ["a name that resolves to 127.0.1.1", listenOn("127.0.1.1", true, false), A, "127.0.1.1 only"],
   [
     "0.0.0.0 in an IPv6 network",
     listenOn("0.0.0.0", true, false),
-    { hostname: "2001:db8::8", port: 9_097 },
-    /listens on IPv4 only, and that catalog has IPv6 only/,
+    V6,
+    "IPv4 only, and that catalog has IPv6 only",
   ],
   [
     "`::` with bindv6only=1",
     listenOn("::", false, true),
     A,
-    /listens on IPv6 only, and that catalog has IPv4 only/,
+    "IPv6 only, and that catalog has IPv4 only",
   ],
-];
+] as const;
 
 for (const [title, listening, catalog, reason] of UNREACHABLE) {
   Deno.test(`fault: announced where it does not listen: ${title}`, async () => {
@@ -99,16 +96,15 @@ for (const [title, listening, catalog, reason] of UNREACHABLE) {
     await using scene = new Scene({ [catalog.hostname]: () => [] }, options);
     assert.deepEqual(await scene.until(100_000), []);
     assert.equal(scene.lines.length, 1);
-    assert.match(scene.lines[0] ?? "", reason);
-    assert.match(scene.lines[0] ?? "", /^warn: /);
+    assert.match(scene.lines[0] ?? "", /^warn: .*no update could be sent: /);
+    assert.ok(scene.lines[0]?.includes(`this server listens on ${reason}`), scene.lines[0]);
   });
 }
 
 Deno.test("update sender: an update comes from the listening address, unless another address is advertised", async () => {
   const local = { hostname: "127.0.0.2", port: 9_097 };
-  const v6 = { hostname: "2001:db8::8", port: 9_097 };
   const sources = async (options: Partial<AnnouncerOptions>) => {
-    await using scene = new Scene({}, { catalogs: [A, v6, local], ...options });
+    await using scene = new Scene({}, { catalogs: [A, V6, local], ...options });
     await scene.until(500);
     return scene.sent.map(({ to, from }) => `${from} to ${to}`);
   };

@@ -3,6 +3,7 @@ import assert from "assert";
 import type { Address } from "../../../lib/base/address.ts";
 import { unixSeconds } from "../../../lib/base/clock.ts";
 import { CatalogQueryError, queryCatalog } from "../../../lib/catalog/resolve/query.ts";
+import { RawClient } from "../../../bench/harness/raw_client.ts";
 import { stoppedClock } from "../../perf/stopped_clock.ts";
 import { isStale } from "../../../lib/catalog/record/server_record.ts";
 
@@ -27,14 +28,8 @@ class FixedReplies implements AsyncDisposable {
   async #serve(replies: readonly string[], closes: boolean): Promise<void> {
     for await (const connection of this.#listener) {
       await connection.read(new Uint8Array(4_096));
-      const bytes = new TextEncoder().encode(replies[this.connections++] ?? replies.at(-1));
-      try {
-        for (let done = 0; done < bytes.length;) {
-          done += await connection.write(bytes.subarray(done));
-        }
-      } catch {
-        // The client closed the connection.
-      }
+      const reply = replies[this.connections++] ?? replies.at(-1) ?? "";
+      await new RawClient(connection).send(reply).catch(() => {}); // the client may close it
       if (closes) connection.close();
       else this.#open.push(connection);
     }

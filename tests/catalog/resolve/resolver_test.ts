@@ -6,7 +6,7 @@ import { type CatalogQuery, CatalogQueryError } from "../../../lib/catalog/resol
 import type { ServerRecord } from "../../../lib/catalog/record/server_record.ts";
 import { notFoundMessage } from "../../../lib/catalog/resolve/lookup_result.ts";
 import { Resolver } from "../../../lib/catalog/resolve/resolver.ts";
-import { LISTED_CATALOGS_MS, OTHER_CATALOGS_MS } from "../../../lib/base/limits.ts";
+import { LISTED_CATALOGS_MS } from "../../../lib/base/limits.ts";
 import { serverRecord } from "../records.ts";
 import { VirtualClock } from "../../perf/virtual_clock.ts";
 
@@ -40,18 +40,6 @@ function test(name: string, fn: () => void | Promise<void>): void {
   const fullName = name.startsWith("fault: ") ? name : `resolver: ${name}`;
   Deno.test({ name: fullName, permissions: "none", fn });
 }
-
-test("an answer of a listed catalog does not wait for silent catalogs", async () => {
-  const clock = new VirtualClock();
-  const { servers, answered, failed } = await clock.run(
-    resolver({ "a.test": [serverRecord()], "b.test": "never", "127.0.0.1": "never" }, clock)
-      .lookUp("me-a4-x"),
-  );
-  assert.ok(clock.now() <= OTHER_CATALOGS_MS);
-  assert.deepEqual(addresses(servers), ["192.0.2.7"]);
-  assert.deepEqual(answered, [A]);
-  assert.deepEqual(failed, []);
-});
 
 test("an answer of a listed catalog counts before one of the local catalog", async () => {
   const late = Promise.withResolvers<Reply>();
