@@ -1,7 +1,6 @@
 /** The retry policy: the requests that may be sent again after a connection broke, and the pauses. */
 import { pauseAfterFailures } from "../base/clock.ts";
 import type { RequestMembers } from "../protocol/encode_request.ts";
-import type { Method } from "../protocol/requests.ts";
 
 /** The condition to send a request again. */
 export type RetryPolicy =
@@ -18,7 +17,7 @@ const PAUSE_MS = { first: 250, largest: 4_000 } as const;
 /**
  * The policies by method. A second insert sets the same value, but a second `remove` may not find its key.
  */
-const POLICIES: Readonly<Record<Method, RetryPolicy>> = {
+const POLICIES: Readonly<Record<RequestMembers["method"], RetryPolicy>> = {
   insert: "always",
   lookup: "always",
   remove: "if unsent",
