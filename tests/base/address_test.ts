@@ -37,17 +37,8 @@ test("a text without a port is an address only if there is a default", () => {
 
 test("any other text is not an address", () => {
   const texts = ["", ":80", "host:", "host:0", "host:65536", "host:123456", "host:-1", "host:8o"];
-  const others = [
-    "a b:80",
-    "[::1",
-    "::1]:80",
-    "[]:80",
-    "http://h:80",
-    "h:80/x",
-    "h:80\n",
-    "\u00e9:80",
-  ];
-  for (const text of [...texts, ...others]) {
+  const others = ["a b:80", "[::1", "::1]:80", "[]:80", "http://h:80", "h:80/x", "h:80\n"];
+  for (const text of [...texts, ...others, "\u00e9:80"]) {
     assert.equal(parseAddress(text, 9_097), undefined, JSON.stringify(text));
   }
 });
@@ -59,22 +50,14 @@ test("parseAddress() reads the output of addressText()", () => {
   }));
 });
 
-Deno.test("address: private and public ones", () => {
-  for (
-    const own of [
-      "10.0.0.1",
-      "127.0.0.1",
-      "172.16.0.1",
-      "172.31.255.1",
-      "192.168.1.1",
-      "169.254.1.1",
-    ]
-      .concat("::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1")
-  ) assert.ok(isPrivateAddress(own), own);
-  for (
-    const other of ["11.0.0.1", "172.15.0.1", "172.32.0.1", "192.169.0.1", "8.8.8.8", "2001:db8::1"]
-      .concat("10.example.org", "127.evil.org", "10.0.0.1.evil.org", "fd.example", "")
-  ) assert.ok(!isPrivateAddress(other), other);
+test("private and public ones", () => {
+  const own = ["10.0.0.1", "127.0.0.1", "172.16.0.1", "172.31.255.1", "192.168.1.1", "169.254.1.1"];
+  for (const one of [...own, "::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1"]) {
+    assert.ok(isPrivateAddress(one), one);
+  }
+  const others = ["11.0.0.1", "172.15.0.1", "172.32.0.1", "192.169.0.1", "8.8.8.8", "2001:db8::1"];
+  const names = ["10.example.org", "127.evil.org", "10.0.0.1.evil.org", "fd.example", ""];
+  for (const one of [...others, ...names]) assert.ok(!isPrivateAddress(one), one);
 });
 
 test("the group of an IPv6 address is its network, that of an IPv4 address itself, in any notation", () => {

@@ -46,10 +46,8 @@ const piece = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom([LF], [CR, LF]) },
   fc.constantFrom([CR], [0], [0xef, 0xbb, 0xbf], [0x20], [0x7b, 0x7d]),
   fc.constantFrom([0xc3, 0xa9], [0xe2, 0x82, 0xac], [0xf0, 0x9f, 0x98, 0x80]),
-  fc.constantFrom([0xff], [0xc3], [0xe2, 0x82], [0xf0, 0x9f], [0x80], [0xed, 0xa0, 0x80], [
-    0xc0,
-    0xaf,
-  ]),
+  fc.constantFrom([0xff], [0xc3], [0xe2, 0x82], [0xf0, 0x9f], [0x80]),
+  fc.constantFrom([0xed, 0xa0, 0x80], [0xc0, 0xaf]),
   fc.constantFrom(
     ...[LIMIT - 1, LIMIT, LIMIT + 1, 3 * LIMIT].map((count) => Array(count).fill(97)),
   ),
@@ -96,21 +94,9 @@ test("any two chunks give the same lines", () => {
   }
 });
 
-test("chunks of one byte never split a character", () => {
-  const framer = new LineFramer(100);
-  for (const byte of utf8("\u00e9\u20ac\u{1f600}\r\n")) {
-    assert.equal(framer.next(), false);
-    framer.push(Uint8Array.of(byte));
-  }
-  assert.deepEqual(linesOf(framer), ["\u00e9\u20ac\u{1f600}"]);
-});
-
-test("only the CR before an LF is dropped, and empty lines are skipped", () => {
+test("only the CR before an LF is dropped, empty lines are skipped, and a BOM and a NUL stay", () => {
   assert.deepEqual(framed("\n\r\n\n"), []);
   assert.deepEqual(framed("a\rb\n\rc\nd\r\r\n"), ["a\rb", "\rc", "d\r"]);
-});
-
-test("a BOM and a NUL are ordinary characters", () => {
   assert.deepEqual(framed("\ufeffa\n\u0000\n"), ["\ufeffa", "\u0000"]);
 });
 
@@ -148,22 +134,14 @@ test("a line over the limit is rejected at once and once, and other lines are no
 test("many lines in one chunk are within the limit, though the chunk is not", () => {
   const lines = Array.from({ length: 1_000 }, (_, at) => `line ${at}`);
   assert.deepEqual(framed(lines.join("\n") + "\n", 8), lines);
-  assert.deepEqual(framed(lines.join("\r\n") + "\r\n", 7).slice(98, 102), [
-    "line 98",
-    "line 99",
-    { problem: "too long" },
-    { problem: "too long" },
-  ]);
+  const tooLong = { problem: "too long" };
+  const some = framed(lines.join("\r\n") + "\r\n", 7).slice(98, 102);
+  assert.deepEqual(some, ["line 98", "line 99", tooLong, tooLong]);
 });
 
 test("invalid UTF-8 affects only its own line", () => {
-  const bad = [[0xff], [0xc3], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xc0, 0x80], [
-    0xf5,
-    0x80,
-    0x80,
-    0x80,
-  ]];
-  for (const bytes of bad) {
+  const bad = [[0xff], [0xc3], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xc0, 0x80]];
+  for (const bytes of [...bad, [0xf5, 0x80, 0x80, 0x80]]) {
     const framer = new LineFramer(100);
     framer.push(joined([utf8("one\n"), Uint8Array.from(bytes), utf8("\ntwo\n")]));
     assert.deepEqual(linesOf(framer), ["one", { problem: "not UTF-8" }, "two"]);

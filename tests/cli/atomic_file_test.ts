@@ -1,14 +1,10 @@
 /** Proves that files are written atomically, and never through a link that another user made. */
 import assert from "assert";
 import { requireFolderOf, writeWholeFile } from "../../lib/cli/atomic_file.ts";
-
-async function scratch() {
-  const path = await Deno.makeTempDir();
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
-}
+import { TempFolder } from "../helpers/folders.ts";
 
 Deno.test("atomic_file: a text replaces the old file, and no other file stays", async () => {
-  await using folder = await scratch();
+  await using folder = await TempFolder.make();
   const file = `${folder.path}/port`;
   await Deno.writeTextFile(file, "something long that was there before");
   await writeWholeFile(file, "9097\n", "the port");
@@ -21,7 +17,7 @@ Deno.test("atomic_file: a text replaces the old file, and no other file stays", 
 });
 
 Deno.test("atomic_file: a link with a name that can be guessed is not followed", async () => {
-  await using folder = await scratch();
+  await using folder = await TempFolder.make();
   const [file, other] = [`${folder.path}/raw.csv`, `${folder.path}/other`];
   await Deno.writeTextFile(other, "precious");
   await Deno.symlink(other, `${file}.${Deno.pid}.tmp`);
@@ -31,7 +27,7 @@ Deno.test("atomic_file: a link with a name that can be guessed is not followed",
 });
 
 Deno.test("atomic_file: a missing folder is an error before the file is written", async () => {
-  await using folder = await scratch();
+  await using folder = await TempFolder.make();
   await requireFolderOf(`${folder.path}/raw.csv`, "it");
   await requireFolderOf("raw.csv", "it");
   await assert.rejects(requireFolderOf(`${folder.path}/none/raw.csv`, "it"), {

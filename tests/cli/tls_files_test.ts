@@ -1,6 +1,5 @@
 /** Proves the checks of the files for TLS, and their errors. */
 import assert from "assert";
-import { ExitError } from "../../lib/base/errors.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { readCa, readTls } from "../../lib/cli/tls_files.ts";
 import { Certificates, OPENSSL } from "../helpers/certificates.ts";
@@ -27,14 +26,8 @@ testWith(OPENSSL, "tls_files: a certificate and its key, and nothing else", asyn
   const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
   const odd = await certificates.file("odd", broken);
   const empty = await certificates.file("empty", "");
-  const assertRejected = async (reading: Promise<unknown>, exitCode: number, message: RegExp) => {
-    await assert.rejects(reading, (error) => {
-      assert.ok(error instanceof ExitError);
-      assert.equal(error.exitCode, exitCode);
-      assert.match(error.message, message);
-      return true;
-    });
-  };
+  const assertRejected = (reading: Promise<unknown>, exitCode: number, message: RegExp) =>
+    assert.rejects(reading, { exitCode, message });
   const read = (certFile: string, keyFile: string) => readTls({ certFile, keyFile }, silentLog);
   await assertRejected(read(missing, keyFile), 1, /Cannot read the certificate from .*none/);
   await assertRejected(read(certFile, missing), 1, /Cannot read the key from .*none/);

@@ -17,6 +17,7 @@ export type TextChange =
 
 export const SIZE: TextRequest = { method: "size" };
 export const INFO: TextRequest = { method: "info" };
+export const PING: TextRequest = { method: "ping" };
 export const insert = (key: string, value: string): TextRequest => ({
   method: "insert",
   key,

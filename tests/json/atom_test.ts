@@ -13,6 +13,8 @@ function test(name: string, fn: () => void): void {
   });
 }
 
+type ValueOf<A> = A extends fc.Arbitrary<infer V> ? V : never;
+
 const encoder = new TextEncoder();
 
 /** Tests a value in the middle of a buffer, with digits, quotes or escapes behind it. */
@@ -40,6 +42,17 @@ function has(value: string, name: string, test: AtomTest): boolean {
   return ask(value, (bytes, start, end) => hasMember(bytes, start, end, name, test));
 }
 
+/** Asserts that the notations of each list are equal, and those of different lists, and others, are not. */
+function assertAlike(lists: readonly (readonly string[])[], ...others: string[]): void {
+  for (const notations of lists) {
+    for (const a of notations) for (const b of notations) assert.ok(same(a, b), `${a} = ${b}`);
+  }
+  const different = [...lists.map(([first = ""]) => first), ...others];
+  for (const a of different) {
+    for (const b of different) assert.equal(same(a, b), a === b, `${a} and ${b}`);
+  }
+}
+
 test("numbers are equal by their exact value", () => {
   const alike = [
     ["1", "1.0", "10e-1", "1e0", "0.1e1", "1E+0", "1000e-3", "1.000"],
@@ -49,13 +62,7 @@ test("numbers are equal by their exact value", () => {
     ["1e400", "10e399", "0.1e401"],
     ["1e-999999", "10e-1000000"],
   ];
-  for (const notations of alike) {
-    for (const a of notations) for (const b of notations) assert.ok(same(a, b), `${a} = ${b}`);
-  }
-  const different = alike.map(([first = ""]) => first).concat("12345678901234567891", "-1", "1.01");
-  for (const a of different) {
-    for (const b of different) assert.equal(same(a, b), a === b, `${a} and ${b}`);
-  }
+  assertAlike(alike, "12345678901234567891", "-1", "1.01");
 });
 
 test("fault: 1e with more than 1,000 digits of exponent is not equal to its value", () => {
@@ -74,13 +81,7 @@ test("fault: 1e with more than 1,000 digits of exponent is not equal to its valu
     [`${one}e-${zeros}2000`, "1", `0.${zeros}1e2001`],
     [`0e${nines}`, "0", `-0.0e-${nines}`],
   ];
-  for (const notations of alike) {
-    for (const a of notations) for (const b of notations) assert.ok(same(a, b), `${a} = ${b}`);
-  }
-  const different = alike.flatMap(([first = ""]) => [first]).concat(`-1e${nines}`, `1e${one}`);
-  for (const a of different) {
-    for (const b of different) assert.equal(same(a, b), a === b, `${a} and ${b}`);
-  }
+  assertAlike(alike, `-1e${nines}`, `1e${one}`);
 });
 
 test("an exponent of millions of digits takes linear time", () => {
@@ -106,14 +107,7 @@ test("a number equals its other notations, and no other number", () => {
     plus: fc.boolean(),
     upper: fc.boolean(),
   });
-  type Notation = {
-    point: number;
-    zeros: number;
-    exponentZeros: number;
-    plus: boolean;
-    upper: boolean;
-  };
-  const notationOf = (n: { negative: boolean; digits: bigint; power: number }, s: Notation) => {
+  const notationOf = (n: ValueOf<typeof number>, s: ValueOf<typeof notation>) => {
     const digits = String(n.digits) + "0".repeat(s.zeros);
     const padded = digits.padStart(s.point + 1, "0");
     const fraction = s.point === 0 ? "" : `.${padded.slice(-s.point)}`;
@@ -123,16 +117,14 @@ test("a number equals its other notations, and no other number", () => {
     const exponent = `${sign}${"0".repeat(s.exponentZeros)}${Math.abs(power)}`;
     return `${n.negative ? "-" : ""}${whole}${fraction}${s.upper ? "E" : "e"}${exponent}`;
   };
-  const scaled = (n: { negative: boolean; digits: bigint; power: number }) =>
+  const scaled = (n: ValueOf<typeof number>) =>
     (n.negative ? -1n : 1n) * n.digits * 10n ** BigInt(n.power + 30);
   fc.assert(
     fc.property(number, number, notation, notation, (a, b, first, second) => {
       assert.ok(Number.isFinite(JSON.parse(notationOf(a, first))), "the notations are JSON");
-      assert.ok(
-        same(notationOf(a, first), notationOf(a, second)),
-        `${notationOf(a, first)} ${notationOf(a, second)}`,
-      );
-      assert.equal(same(notationOf(a, first), notationOf(b, second)), scaled(a) === scaled(b));
+      const one = notationOf(a, first), other = notationOf(a, second);
+      assert.ok(same(one, other), `${one} ${other}`);
+      assert.equal(same(one, notationOf(b, second)), scaled(a) === scaled(b));
     }),
     { numRuns: 1_000 },
   );
@@ -184,17 +176,8 @@ test("a member is found by its decoded name, and the last of equal ones counts",
   ) {
     assert.equal(has(value, "a", isOne), true, value);
   }
-  const others = [
-    '{"a":1,"a":2}',
-    '{"A":1}',
-    '{"b":{"a":1}}',
-    '[{"a":1}]',
-    '["a",1]',
-    '"a"',
-    "1",
-    "{}",
-  ];
-  for (const value of [...others, "null", '{"a":"1"}', '{"a":[1]}', '{"\\u0061":2}']) {
+  const others = ['{"a":1,"a":2}', '{"A":1}', '{"b":{"a":1}}', '[{"a":1}]', '["a",1]', '"a"', "1"];
+  for (const value of [...others, "{}", "null", '{"a":"1"}', '{"a":[1]}', '{"\\u0061":2}']) {
     assert.equal(has(value, "a", isOne), false, value);
   }
 });

@@ -54,20 +54,8 @@ test("any bytes in any chunks become requests or rejections", () => {
 
 test("agrees with an oracle that uses JSON.parse, for objects of all kinds of members", () => {
   const name = fc.constantFrom(
-    ...[
-      "method",
-      "id",
-      "key",
-      "value",
-      "regex",
-      "limit",
-      "cursor",
-      "subkey",
-      "subvalue",
-      "project",
-      "agent",
-    ],
-    ...["token", "k\\u0065y", "\\u006dethod", "other", "__proto__", "Key"],
+    ...["method", "id", "key", "value", "regex", "limit", "cursor", "subkey", "subvalue"],
+    ...["project", "agent", "token", "k\\u0065y", "\\u006dethod", "other", "__proto__", "Key"],
   );
   const value = fc.oneof(
     { weight: 2, arbitrary: fc.constantFrom(...METHODS).map((method) => `"${method}"`) },
@@ -81,10 +69,8 @@ test("agrees with an oracle that uses JSON.parse, for objects of all kinds of me
       const rest = members.map(([w1, name, w2, value, w3]) => `,${w1}"${name}"${w2}:${value}${w3}`);
       const line = `{${first}${rest.join("")}}`;
       const decoded = decode(line);
-      assert.equal(
-        isRejection(decoded) ? decoded.failure.type : "OK",
-        readRequest(utf8(line)).type,
-      );
+      const type = isRejection(decoded) ? decoded.failure.type : "OK";
+      assert.equal(type, readRequest(utf8(line)).type);
     }),
     { numRuns: 3_000 },
   );

@@ -21,13 +21,6 @@ test("a result keeps its text, with and without other members", () => {
   ) assert.deepEqual(decodeReply(line), { result: value }, line);
 });
 
-test("a cursor comes with its result", () => {
-  assert.deepEqual(decodeReply('{"status":"OK","id":1,"cursor":"c\\u0031","result":[]}'), {
-    result: "[]",
-    cursor: "c1",
-  });
-});
-
 test("a failure has a type and a message; the type replaces a missing message", () => {
   const failure = decodeReply('{"status":"ERROR","id":3,"type":"KeyError","message":"a\\nb"}');
   assert.deepEqual(failure, { type: "KeyError", message: "a\nb" });
@@ -38,22 +31,9 @@ test("a failure has a type and a message; the type replaces a missing message", 
 
 test("any other line is not a reply", () => {
   const lines = [
-    ...[
-      "",
-      "HTTP/1.1 400 Bad Request",
-      "{}",
-      "[]",
-      "null",
-      '{"status":"OK"}',
-      '{"status":"ok","result":1}',
-    ],
-    ...[
-      '{"status":1,"result":1}',
-      '{"status":"ERROR"}',
-      '{"status":"ERROR","type":1}',
-      '{"status":"ERR',
-    ],
-    '{"status":"OK","id":1,"result":',
+    ...["", "HTTP/1.1 400 Bad Request", "{}", "[]", "null", '{"status":"OK"}', '{"status":"ERR'],
+    ...['{"status":"ok","result":1}', '{"status":1,"result":1}', '{"status":"ERROR"}'],
+    ...['{"status":"ERROR","type":1}', '{"status":"OK","id":1,"result":'],
   ];
   for (const line of lines) assert.throws(() => decodeReply(line), ReplyFormatError, line);
 });

@@ -7,6 +7,10 @@ import { anyCharacter, atomText, jsonText } from "../helpers/json_texts.ts";
 import { framed, utf8 } from "../helpers/streams.ts";
 import { decodedTexts } from "./decoded_texts.ts";
 
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `encode_request: ${name}`, permissions: "none", fn });
+}
+
 const anyString = fc.oneof(
   fc.string({ unit: anyCharacter }),
   fc.constantFrom("", "__proto__", "\u0000", "\n", "\ud800", "\u2028", '"\\'),
@@ -43,54 +47,37 @@ const anyRequest: fc.Arbitrary<RequestMembers> = fc.oneof(
   }),
 );
 
-Deno.test({
-  name: "encode_request: framer and decoder read back any request",
-  permissions: "none",
-  fn() {
-    fc.assert(
-      fc.property(anyRequest, (request) => {
-        const lines = framed(encodeRequest(request));
-        assert.equal(lines.length, 1);
-        const [line = ""] = lines;
-        assert.deepEqual(
-          decodedTexts(decodeRequest(utf8(String(line)), 0, utf8(String(line)).length)),
-          {
-            id: undefined,
-            ...request,
-          },
-        );
-      }),
-      { numRuns: 1_000 },
-    );
-  },
+test("framer and decoder read back any request", () => {
+  fc.assert(
+    fc.property(anyRequest, (request) => {
+      const lines = framed(encodeRequest(request));
+      assert.equal(lines.length, 1);
+      const bytes = utf8(String(lines[0]));
+      const decoded = decodedTexts(decodeRequest(bytes, 0, bytes.length));
+      assert.deepEqual(decoded, { id: undefined, ...request });
+    }),
+    { numRuns: 1_000 },
+  );
 });
 
-Deno.test({
-  name: "encode_request: members are in order, without undefined ones",
-  permissions: "none",
-  fn() {
-    assert.equal(
-      encodeRequest({ method: "scan", regex: "^z", limit: 5, cursor: undefined }),
-      '{"method":"scan","regex":"^z","limit":5}\n',
-    );
-    assert.equal(
-      encodeRequest({ method: "insert", key: "k", value: "1.0" }),
-      '{"method":"insert","key":"k","value":1.0}\n',
-    );
-  },
+test("members are in order, without undefined ones", () => {
+  assert.equal(
+    encodeRequest({ method: "scan", regex: "^z", limit: 5, cursor: undefined }),
+    '{"method":"scan","regex":"^z","limit":5}\n',
+  );
+  assert.equal(
+    encodeRequest({ method: "insert", key: "k", value: "1.0" }),
+    '{"method":"insert","key":"k","value":1.0}\n',
+  );
 });
 
-Deno.test({
-  name: "encode_request: a line end in JSON text does not end the request",
-  permissions: "none",
-  fn() {
-    assert.equal(
-      encodeRequest({ method: "query", subkey: "k", subvalue: "\r\n1\n" }),
-      '{"method":"query","subkey":"k","subvalue":  1 }\n',
-    );
-    assert.equal(
-      encodeRequest({ method: "insert", key: "k", value: "[1,\n2]" }),
-      '{"method":"insert","key":"k","value":[1, 2]}\n',
-    );
-  },
+test("a line end in JSON text does not end the request", () => {
+  assert.equal(
+    encodeRequest({ method: "query", subkey: "k", subvalue: "\r\n1\n" }),
+    '{"method":"query","subkey":"k","subvalue":  1 }\n',
+  );
+  assert.equal(
+    encodeRequest({ method: "insert", key: "k", value: "[1,\n2]" }),
+    '{"method":"insert","key":"k","value":[1, 2]}\n',
+  );
 });

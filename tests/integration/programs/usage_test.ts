@@ -53,13 +53,7 @@ Deno.test("for a port in use, a server names the flag that helps", async () => {
 
 Deno.test("a server warns of a catalog that it cannot reach, and serves", async () => {
   const flags = [
-    "--memory",
-    "--host",
-    "127.0.0.1",
-    "--catalog",
-    "127.0.0.1:1",
-    "--local-catalog",
-    "off",
+    ...["--memory", "--host", "127.0.0.1", "--catalog", "127.0.0.1:1", "--local-catalog", "off"],
   ];
   await using server = new Program(
     fromSource("server.ts", "a-a4", ...flags, "--catalog-interval", "0.1"),
