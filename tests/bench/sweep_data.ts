@@ -1,8 +1,14 @@
 /** Artificial results of sweeps. */
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import type { Operation } from "../../lib/perf/workload/operation.ts";
-import { settingsWith, stepsWith, sweepWith } from "../perf/raw_data.ts";
-import { clientData, operationData, stageData } from "../perf/stage_data.ts";
+import {
+  clientData,
+  operationData,
+  settingsWith,
+  stageData,
+  stepsWith,
+  sweepWith,
+} from "../perf/raw_data.ts";
 
 /** Length of each stage, in seconds. */
 const STAGE_S = 1;

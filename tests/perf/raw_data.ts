@@ -1,12 +1,55 @@
-/** Artificial raw data of runs and sweeps: every figure follows from a few numbers. */
+/** Artificial raw data of stages, runs and sweeps: every figure follows from a few numbers. */
 import { analyzePlateau } from "../../lib/perf/analysis/plateau.ts";
 import type { RunData, RunSettings } from "../../lib/perf/results/run_data.ts";
 import { seriesOf, throughputSteps } from "../../lib/perf/results/series.ts";
-import type { StageData } from "../../lib/perf/measure/stage_data.ts";
+import { LatencyHistogram } from "../../lib/perf/measure/histogram.ts";
+import { sumClients } from "../../lib/perf/measure/merge.ts";
+import type { ClientData, OperationData, StageData } from "../../lib/perf/measure/stage_data.ts";
 import type { StepData, SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { fitUsl } from "../../lib/perf/analysis/usl.ts";
 import type { Operation } from "../../lib/perf/workload/operation.ts";
-import { clientData, operationData, stageData } from "./stage_data.ts";
+
+/** Makes the result of some operations. */
+export function operationData(
+  ops: number,
+  seconds: number,
+  latencies: readonly number[],
+  errors: Readonly<Record<string, number>> = {},
+): OperationData {
+  const latency = new LatencyHistogram();
+  latencies.forEach((one) => latency.record(one));
+  return { ops, errors, unknown: 0, seconds, latency: latency.data() };
+}
+
+/** Makes the result of operations of one type of one client. */
+export function clientData(measured: OperationData, operation: Operation): ClientData {
+  return { ...measured, operations: { [operation]: measured }, unsent: 0, gaps: [] };
+}
+
+/** Makes the result of a stage. */
+export function stageData(
+  stage: string,
+  clients: readonly ClientData[],
+  changes: Partial<StageData> = {},
+): StageData {
+  return {
+    stage,
+    loop: "closed",
+    ratePerS: null,
+    startedUnixMs: 1_800_000_000_000,
+    startSpreadMs: 0,
+    ended: "planned",
+    complete: true,
+    clients,
+    sum: sumClients(clients),
+    firstError: null,
+    warmupErrors: {},
+    sendDelay: null,
+    clientsAtBound: 0,
+    processors: [{ mainShare: 0.5, allShare: 0.6 }],
+    ...changes,
+  };
+}
 
 /** Makes the settings of a run. */
 export function settingsWith(changes: Partial<RunSettings> = {}): RunSettings {
@@ -40,6 +83,11 @@ export function stageOf(
   const latencies = [...Array(50).fill(p99Ms / 2), ...Array(49).fill(p99Ms), 2 * p99Ms];
   const client = clientData(operationData(opsOfEach, 1, latencies), operation);
   return stageData(operation, Array(clients).fill(client));
+}
+
+/** Makes a stage of one client without a success. */
+export function failedStage(operation: Operation): StageData {
+  return stageData(operation, [clientData(operationData(0, 1, [], { KeyError: 9 }), operation)]);
 }
 
 const ORIGIN = {

@@ -20,7 +20,7 @@ import {
 import type { Operation } from "../../lib/perf/workload/operation.ts";
 import { randomFrom } from "../../lib/base/random.ts";
 import { normal } from "./normal_noise.ts";
-import { clientData, operationData, stageData } from "./stage_data.ts";
+import { clientData, operationData, stageData } from "./raw_data.ts";
 import { testsOf } from "../helpers/pure.ts";
 
 const test = testsOf("sweep");
@@ -33,11 +33,8 @@ function stage(
   changes: Partial<StageData> = {},
   seconds: number = 2,
 ): StageData {
-  const each = clientData(
-    operationData(opsPerSecond * seconds / clients, seconds, [1, 2, 3]),
-    name,
-  );
-  return stageData(name, Array.from({ length: clients }, () => each), changes);
+  const measured = operationData(opsPerSecond * seconds / clients, seconds, [1, 2, 3]);
+  return stageData(name, Array(clients).fill(clientData(measured, name)), changes);
 }
 
 const GOOD = { unmeasuredErrors: 0, complete: true, failure: null } as const;
@@ -170,20 +167,16 @@ test("a run that ends early ends the sweep; complete stages count, the others ar
   );
   assert.deepEqual(reported, [1, 2, 3]);
   assert.deepEqual(result.steps.at(-1)?.repeats.map((stages) => stages.length), [2, 1]);
-  assert.deepEqual(sweepSteps(result.steps, "insert").at(-1), {
-    clients: 3,
-    opsPerSecond: [100],
-  });
+  const last = { clients: 3, opsPerSecond: [100] };
+  assert.deepEqual(sweepSteps(result.steps, "insert").at(-1), last);
 });
 
 test("a sweep that ends before its first result has no steps; few steps have a reason", async () => {
+  const ended = { unmeasuredErrors: 0, complete: false, failure: "ended" };
   const result = await measureRule(() => 0, {
-    run: () =>
-      Promise.resolve({ stages: [], unmeasuredErrors: 0, complete: false, failure: "ended" }),
+    run: () => Promise.resolve({ stages: [], ...ended }),
   });
-  assert.deepEqual(result, {
-    ...{ steps: [], unmeasuredErrors: 0, complete: false, failure: "ended", isGood: false },
-  });
+  assert.deepEqual(result, { steps: [], ...ended, isGood: false });
   assert.deepEqual(analyzeSweep([], 1), {});
   const few = await measureRule((clients) => clients, { clientCounts: [1, 2] });
   const [plateau = "", usl = ""] = analysisLines(analyzeSweep(few.steps, 1));
@@ -200,10 +193,8 @@ test("a single run is one step: no run before it, and all histograms are kept", 
     operations: ["scan"],
     run: () => Promise.resolve({ ...GOOD, unmeasuredErrors: ++runs, stages }),
   });
-  assert.deepEqual(result, {
-    ...{ steps: [{ clients: 3, repeats: [stages] }], unmeasuredErrors: 1, complete: true },
-    ...{ failure: null, isGood: false },
-  });
+  const steps = [{ clients: 3, repeats: [stages] }];
+  assert.deepEqual(result, { ...GOOD, steps, unmeasuredErrors: 1, isGood: false });
 });
 
 test("a sweep is plain data, with histograms of the sums only", async () => {
@@ -232,11 +223,10 @@ test("a table has a row for each step: the aggregate, and the throughput of clie
     "2 clients     3            200.0  100.0  300.0         100.0   50.0  150.0   2.001   3.000            50%       0",
   ]]);
   assert.deepEqual(busyNotes(steps), []);
-  const busy = steps.map(({ clients, repeats }) => ({
+  const processors = [{ mainShare: 0.95, allShare: 1 }];
+  const busy = [1, 2].map((clients) => ({
     clients,
-    repeats: repeats.map((stages) =>
-      stages.map((data) => ({ ...data, processors: [{ mainShare: 0.95, allShare: 1 }] }))
-    ),
+    repeats: [[stage("scan", clients, 100, { processors })]],
   }));
   assert.match(busyNotes(busy).join(), /^scan: with 1, 2 clients the client thread was busy/);
   assert.deepEqual(steps.map(stepLine), [

@@ -5,7 +5,7 @@ import { runStage } from "../../../lib/perf/run/stage.ts";
 import type { StageData } from "../../../lib/perf/measure/stage_data.ts";
 import type { Task } from "../../../lib/perf/workload/operation.ts";
 import { numbered, SimulatedServer } from "../simulated_server.ts";
-import { clientData, operationData, stageData } from "../stage_data.ts";
+import { clientData, operationData, stageData } from "../raw_data.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { testsOf } from "../../helpers/pure.ts";
 

@@ -1,7 +1,7 @@
 /** Proves the notes on a stage: the sentences that a reader needs beside its numbers. */
 import assert from "assert";
 import { stageNotes } from "../../../lib/perf/measure/stage_notes.ts";
-import { clientData, operationData, stageData } from "../stage_data.ts";
+import { clientData, operationData, stageData } from "../raw_data.ts";
 import { testsOf } from "../../helpers/pure.ts";
 
 const test = testsOf("stage notes");

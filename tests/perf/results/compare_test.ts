@@ -3,8 +3,15 @@ import assert from "assert";
 import { compareData, comparisonLines } from "../../../lib/perf/results/compare.ts";
 import { RawDataError, readRawData } from "../../../lib/perf/results/read_data.ts";
 import type { SweepData } from "../../../lib/perf/results/sweep_data.ts";
-import { levelSweep, runWith, settingsWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
-import { clientData, operationData, stageData } from "../stage_data.ts";
+import {
+  failedStage,
+  levelSweep,
+  runWith,
+  settingsWith,
+  stageOf,
+  stepsWith,
+  sweepWith,
+} from "../raw_data.ts";
 import { testsOf } from "../../helpers/pure.ts";
 
 const test = testsOf("compare");
@@ -25,24 +32,18 @@ function verdicts(before: SweepData, after: SweepData): string[] {
   );
 }
 
-test("more throughput and less p99 are faster, less and more are slower", () => {
-  assert.deepEqual(verdicts(sweepAt(1_000, 1), sweepAt(1_300, 0.8)), [
-    "insert 1 throughput: faster",
-    "insert 1 p99: faster",
-    "insert 2 throughput: faster",
-    "insert 2 p99: faster",
-  ]);
-  assert.deepEqual(verdicts(sweepAt(1_000, 1), sweepAt(700, 1.3)), [
-    "insert 1 throughput: slower",
-    "insert 1 p99: slower",
-    "insert 2 throughput: slower",
-    "insert 2 p99: slower",
-  ]);
-});
-
-test("equal data is no more than noise", () => {
-  for (const verdict of verdicts(sweepAt(1_000, 1), sweepAt(1_002, 1.002))) {
-    assert.match(verdict, /no more than noise$/);
+test("more throughput and less p99 are faster, less and more are slower, equal ones are noise", () => {
+  const cases = {
+    "faster": [1_300, 0.8],
+    "slower": [700, 1.3],
+    "no more than noise": [1_002, 1.002],
+  };
+  for (const [verdict, [opsPerSecond = 0, p99Ms = 0]] of Object.entries(cases)) {
+    assert.deepEqual(
+      verdicts(sweepAt(1_000, 1), sweepAt(opsPerSecond, p99Ms)),
+      ["insert 1 throughput", "insert 1 p99", "insert 2 throughput", "insert 2 p99"]
+        .map((figure) => `${figure}: ${verdict}`),
+    );
   }
 });
 
@@ -73,13 +74,10 @@ test("single runs have no repeats, so the noise is unknown", () => {
 
 test("a run is compared with the step of a sweep that has the same number of clients", () => {
   const { compared, onlyBefore } = compareData(levelSweep(), runWith([stageOf("insert", 2, 900)]));
-  assert.deepEqual(
-    compared.map(({ clients, oldRepeats, newRepeats }) => [clients, oldRepeats, newRepeats]),
-    [
-      [2, 3, 1],
-      [2, 3, 1],
-    ],
-  );
+  assert.deepEqual(compared.map(({ figure }) => figure), ["throughput", "p99"]);
+  for (const { clients, oldRepeats, newRepeats } of compared) {
+    assert.deepEqual([clients, oldRepeats, newRepeats], [2, 3, 1]);
+  }
   assert.deepEqual(onlyBefore, [
     "insert with 1, 4, 8, 16 clients",
     "lookup with 1, 2, 4, 8, 16 clients",
@@ -103,27 +101,23 @@ test("settings that differ are noted, except clients, seeds and ports", () => {
       warmupMs: 500,
     }),
   });
-  assert.deepEqual(compareData(before, before).differences, []);
-  assert.deepEqual(
-    compareData(before, { ...before, server: "10.0.0.1:9", seed: 9 }).differences,
-    [],
-  );
+  const same = { ...before, server: "10.0.0.1:9", seed: 9 };
+  assert.deepEqual(compareData(before, same).differences, []);
   const note = comparisonLines(compareData(before, after)).at(-1) ?? "";
   assert.match(note, /^The settings differ, so the server is not the only cause of changes \(/);
-  for (
-    const part of [
-      "host of the server: 10.0.0.1, now 10.0.0.2",
-      "processes: 1, now 2",
-      "pipeline: 1, now 16",
-      "operations of a stage: 1000, now not set",
-      "length of stages: not set, now 2 s",
-      "warm-up: 0 s, now 0.5 s",
-      "size of values: 100 bytes, now 1000 bytes",
-      "keys: not set, now 50",
-      "distribution: not set, now zipf:0.99",
-      "values checked: yes, now no",
-    ]
-  ) assert.ok(note.includes(part), `${part} is in ${note}`);
+  const parts = [
+    "host of the server: 10.0.0.1, now 10.0.0.2",
+    "processes: 1, now 2",
+    "pipeline: 1, now 16",
+    "operations of a stage: 1000, now not set",
+    "length of stages: not set, now 2 s",
+    "warm-up: 0 s, now 0.5 s",
+    "size of values: 100 bytes, now 1000 bytes",
+    "keys: not set, now 50",
+    "distribution: not set, now zipf:0.99",
+    "values checked: yes, now no",
+  ];
+  for (const part of parts) assert.ok(note.includes(part), `${part} is in ${note}`);
 });
 
 test("open and closed loops, and mixes, differ", () => {
@@ -149,19 +143,16 @@ test("data with nothing in common and an early end have notes", () => {
 });
 
 test("an operation without a success has a throughput of 0 and no p99", () => {
-  const failed = stageData("insert", [
-    clientData(operationData(0, 1, [], { KeyError: 9 }), "insert"),
-  ]);
-  const { compared } = compareData(runWith([stageOf("insert", 1, 100)]), runWith([failed]));
+  const { compared } = compareData(
+    runWith([stageOf("insert", 1, 100)]),
+    runWith([failedStage("insert")]),
+  );
   assert.deepEqual(compared.map(({ figure }) => figure), ["throughput"]);
 });
 
 test("the content of a file does not control the terminal", () => {
-  const [stage] = runWith([stageOf("insert", 1, 100)]).stages;
-  assert.ok(stage);
-  const before = runWith([{ ...stage, stage: "\x1b[2Jx\nfaster\x9b" }], {
-    server: "\x1b]0;h\x07:1",
-  });
+  const stage = { ...stageOf("insert", 1, 100), stage: "\x1b[2Jx\nfaster\x9b" };
+  const before = runWith([stage], { server: "\x1b]0;h\x07:1" });
   const lines = comparisonLines(compareData(before, runWith([stageOf("insert", 1, 100)])));
   assert.ok(lines.some((line) => line.includes("[2Jx faster")), lines.join("\n"));
   for (const line of lines) assert.doesNotMatch(line, /\p{Cc}/u);
@@ -182,53 +173,36 @@ test("other files are rejected with the reason", () => {
       assert.ok(!error.message.includes("\n"));
       return true;
     });
+  const assertDamaged = (changes: object, why: RegExp) =>
+    assertRejected(JSON.stringify({ ...run, ...changes }), why);
   assertRejected("", /^it is empty$/);
   assertRejected("insert: 1000 ops", /^it is not JSON/);
   for (const other of ["[]", "3", "null", '{"format":"x"}', '"testperf run"']) {
     assertRejected(other, /^it is not the output of testperf --json$/);
   }
-  assertRejected(
-    JSON.stringify({ ...run, version: 2 }),
-    /has version 2 of the format.* reads version 1$/,
-  );
-  assertRejected(
-    JSON.stringify({ ...run, version: "\x1b[31m\n" }),
-    /has version "\\u001b\[31m\\n" of/,
-  );
-  assertRejected(JSON.stringify({ ...run, stages: {} }), /^it is damaged: stages is missing/);
-  assertRejected(
-    JSON.stringify({ ...run, startedUnixMs: 1e300 }),
-    /startedUnixMs is missing or has/,
-  );
-  for (
-    const [name, value] of Object.entries({
-      pipeline: { toString: 1 },
-      ops: "many",
-      durationMs: [1],
-      warmupMs: null,
-      distribution: { kind: "\x1b[31m" },
-      mix: { insert: { toString: 1 } },
-      ratePerS: "1",
-      verify: 1,
-    })
-  ) {
-    const settings = { ...run.settings, [name]: value };
-    assertRejected(
-      JSON.stringify({ ...run, settings }),
-      new RegExp(`: settings.${name} is missing or`),
-    );
+  assertDamaged({ version: 2 }, /has version 2 of the format.* reads version 1$/);
+  assertDamaged({ version: "\x1b[31m\n" }, /has version "\\u001b\[31m\\n" of/);
+  assertDamaged({ stages: {} }, /^it is damaged: stages is missing/);
+  assertDamaged({ startedUnixMs: 1e300 }, /startedUnixMs is missing or has/);
+  const settings = {
+    pipeline: { toString: 1 },
+    ops: "many",
+    durationMs: [1],
+    warmupMs: null,
+    distribution: { kind: "\x1b[31m" },
+    mix: { insert: { toString: 1 } },
+    ratePerS: "1",
+    verify: 1,
+  };
+  for (const [name, value] of Object.entries(settings)) {
+    const damaged = { ...run.settings, [name]: value };
+    assertDamaged({ settings: damaged }, new RegExp(`: settings.${name} is missing or`));
   }
-  assertRejected(
-    JSON.stringify(run).replace(/"p99Ms":[^,}]+/, '"p99Ms":1e999'),
-    /latency is missing or has/,
-  );
-  const [stage] = run.stages;
-  assert.ok(stage);
+  const infinite = JSON.stringify(run).replace(/"p99Ms":[^,}]+/, '"p99Ms":1e999');
+  assertRejected(infinite, /latency is missing or has/);
+  const [stage = assert.fail()] = run.stages;
   const odd = { ...stage, sum: { ...stage.sum, operations: { "\x1b[2J\n": 1 } } };
-  assertRejected(JSON.stringify({ ...run, stages: [odd] }), /^\P{Cc}+$/u);
+  assertDamaged({ stages: [odd] }, /^\P{Cc}+$/u);
   const broken = { ...stage, sum: { ...stage.sum, ops: "many" } };
-  assertRejected(
-    JSON.stringify({ ...run, stages: [broken] }),
-    /stages\[0\].sum.ops is missing or has/,
-  );
+  assertDamaged({ stages: [broken] }, /stages\[0\].sum.ops is missing or has/);
 });

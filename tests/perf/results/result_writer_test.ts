@@ -69,12 +69,8 @@ async function writeResults(
 const test = testsOf("result_writer");
 
 test("without flags, the output is empty", async () => {
-  assert.deepEqual(await writeResults({}), {
-    isGood: true,
-    results: [],
-    notes: [],
-    written: new Map(),
-  });
+  const nothing = { isGood: true, results: [], notes: [], written: new Map() };
+  assert.deepEqual(await writeResults({}), nothing);
 });
 
 test("each file is complete, and noted unless quiet", async () => {
@@ -138,13 +134,12 @@ test("a comparison is a result, but with --json a note", async () => {
 
 test("a file that is not raw data is rejected before the measurement", async () => {
   const readable = { "text": "insert: 1000 ops", "other.json": "{}" };
-  for (
-    const [file, why] of [
-      ["missing.json", "no such file"],
-      ["text", "it is not JSON .*"],
-      ["other.json", "it is not the output of testperf --json"],
-    ] as const
-  ) {
+  const reasons = {
+    "missing.json": "no such file",
+    "text": "it is not JSON .*",
+    "other.json": "it is not the output of testperf --json",
+  };
+  for (const [file, why] of Object.entries(reasons)) {
     await assert.rejects(writeResults({ compareFile: file }, RUN, PIPE, readable), (error) => {
       assert.ok(error instanceof ExitError && error.exitCode === 1);
       assert.match(error.message, new RegExp(`^Cannot compare with '${file}': ${why}$`));
@@ -156,15 +151,10 @@ test("a file that is not raw data is rejected before the measurement", async () 
 test("a file without a folder is rejected before the measurement", async () => {
   const plot = { file: "/none/a.svg", form: "svg" } as const;
   for (const options of [{ csvFile: "/none/a.csv" }, { plot }]) {
-    const files = {
-      read: () => Promise.reject(new Error("no such file")),
-      requireFolderOf: (file: string) => Promise.reject(new ExitError(`no folder for ${file}`)),
-      write: () => Promise.resolve(),
-    };
-    const output = { result() {}, note() {}, chart() {} };
+    // A failure after the measurement would be a note.
     await assert.rejects(
-      ResultWriter.prepare({ ...OPTIONS, ...options }, files, output, PIPE),
-      /^ExitError: no folder for \/none\/a\./,
+      writeResults(options),
+      /^ExitError: Cannot write .* '\/none\/a\..*: no folder/,
     );
   }
 });

@@ -5,7 +5,7 @@ import { LatencyHistogram } from "../../../lib/perf/measure/histogram.ts";
 import { sumClients } from "../../../lib/perf/measure/merge.ts";
 import { detailTable, stageLines } from "../../../lib/perf/results/run_report.ts";
 import { OPERATIONS } from "../../../lib/perf/workload/operation.ts";
-import { clientData, operationData, stageData } from "../stage_data.ts";
+import { clientData, operationData, stageData } from "../raw_data.ts";
 import { testsOf } from "../../helpers/pure.ts";
 
 const LINE =
@@ -87,15 +87,8 @@ test("the table has all percentiles, the schedule lag, and the load of the clien
     stageData("lookup", [client], { sendDelay: late.data() }),
   ]);
   const cells = table.split("\n").map((row) => row.split(/ {2,}/));
-  assert.deepEqual(cells[0]?.slice(1, 8), [
-    "mean",
-    "p50",
-    "p90",
-    "p99",
-    "p99.9",
-    "max",
-    "schedule lag p99",
-  ]);
+  const columns = ["mean", "p50", "p90", "p99", "p99.9", "max", "schedule lag p99"];
+  assert.deepEqual(cells[0]?.slice(1, 8), columns);
   const [name, ...numbers] = cells.at(-1) ?? [];
   assert.equal(name, "lookup");
   for (const [at, exact] of [500.5, 500, 900, 990, 999, 1_000, 2].entries()) {

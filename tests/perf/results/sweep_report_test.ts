@@ -1,7 +1,7 @@
 /** Proves the table of a sweep with very many measurements, and with very short ones. */
 import assert from "assert";
 import { busyNotes, sweepTables } from "../../../lib/perf/results/sweep_report.ts";
-import { clientData, operationData, stageData } from "../stage_data.ts";
+import { clientData, operationData, stageData } from "../raw_data.ts";
 import { testsOf } from "../../helpers/pure.ts";
 
 const test = testsOf("sweep report");

@@ -1,17 +1,12 @@
 /** Proves the chart in the terminal, at any width. */
 import assert from "assert";
 import { type ChartStyle, terminalChart } from "../../../lib/perf/results/terminal_chart.ts";
-import { levelSweep, runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
-import { clientData, operationData, stageData } from "../stage_data.ts";
+import { failedStage, levelSweep, runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
 import { testsOf } from "../../helpers/pure.ts";
 
 const PLAIN: ChartStyle = { columns: 80, hasColors: false, hasBlocks: true };
 
 const test = testsOf("terminal_chart");
-
-function widthOf(line: string): number {
-  return [...line].length;
-}
 
 /** A bar of full blocks. */
 function blocks(count: number): string {
@@ -36,13 +31,9 @@ test("the exact chart of a sweep at 40 characters", () => {
 });
 
 test("a run's stages at 40 characters, without Unicode", () => {
-  const run = runWith([
-    stageOf("insert", 1, 500),
-    stageOf("scan", 1, 5),
-    stageOf("remove", 1, 250),
-  ]);
+  const stages = [stageOf("insert", 1, 500), stageOf("scan", 1, 5), stageOf("remove", 1, 250)];
   const style = { ...PLAIN, columns: 40, hasBlocks: false };
-  assert.deepEqual(terminalChart(run, style), [
+  assert.deepEqual(terminalChart(runWith(stages), style), [
     "Throughput (ops/s)",
     `  insert ${"#".repeat(27)} 500`,
     `    scan #${" ".repeat(26)} 5`.replace(" 5", "   5"),
@@ -54,7 +45,7 @@ test("no line is wider than the terminal, and bars have a maximum", () => {
   for (const columns of [24, 40, 80, 200, 1_000]) {
     for (const hasBlocks of [true, false]) {
       const lines = terminalChart(levelSweep(), { ...PLAIN, columns, hasBlocks });
-      const widest = Math.max(...lines.map(widthOf));
+      const widest = Math.max(...lines.map((line) => [...line].length));
       assert.ok(widest <= Math.max(columns, 26), `${widest} of ${columns}`);
       assert.ok(widest <= 100, `${widest}`);
     }
@@ -77,8 +68,7 @@ test("only a terminal with colors gets them, and only marked lines have them", (
 });
 
 test("zero has no bar, and causes no division by zero", () => {
-  const failed = clientData(operationData(0, 1, [], { KeyError: 9 }), "insert");
-  const zero = sweepWith(stepsWith([1, 2, 4], 3, () => [stageData("insert", [failed])]));
+  const zero = sweepWith(stepsWith([1, 2, 4], 3, () => [failedStage("insert")]));
   const lines = terminalChart(zero, PLAIN);
   assert.equal(lines.length, 4);
   for (const line of lines.slice(1)) assert.match(line, /^ {2}\d +0$/);

@@ -50,14 +50,9 @@ async function withDying(
 
 function collected() {
   const results: string[] = [], notes: string[] = [];
-  return {
-    results,
-    notes,
-    output: {
-      result: (line: string) => void results.push(line),
-      note: (line: string) => void notes.push(line),
-    },
-  };
+  const result = (line: string) => void results.push(line);
+  const note = (line: string) => void notes.push(line);
+  return { results, notes, output: { result, note } };
 }
 
 for (const end of ["refuses", "is silent"] as const) {
@@ -93,7 +88,13 @@ for (const end of ["refuses", "is silent"] as const) {
     withDying(end, 1_200, async (target) => {
       const { output, results, notes } = collected();
       const config = parseTestPerfConfig([target, "--quiet", "--pipeline", "4"], {});
-      assert.equal((await measure(config, OPTIONS, output)).isGood, false);
+      const { data, isGood } = await measure(config, OPTIONS, output);
+      assert.ok(!isGood && !data.complete && data.format === "testperf run");
+      const { ended, complete, sum } = data.stages.at(-1) ?? assert.fail("no stage");
+      assert.deepEqual([ended, complete], ["server gone", false]);
+      const { ServerNotFound: lost = 0, ConnectionLost: broken = 0, ...others } = sum.errors;
+      assert.ok(lost + broken > 0 && sum.gaps.at(-1)?.answered === false);
+      assert.deepEqual(others, {});
       assert.match(results.join("\n"), /^insert: 1000 ops/m);
       assert.match(notes.join("\n"), /Not run: scan, remove/);
     }));

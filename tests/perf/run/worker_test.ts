@@ -10,7 +10,7 @@ import type {
   UnmeasuredResult,
 } from "../../../lib/perf/run/share.ts";
 import { RemoteShare } from "../../../lib/perf/run/remote_share.ts";
-import { clientData, operationData, stageData } from "../stage_data.ts";
+import { clientData, operationData, stageData } from "../raw_data.ts";
 import { FakeProcess, pipedWorker } from "../piped_worker.ts";
 import { testsOf } from "../../helpers/pure.ts";
 
