@@ -9,6 +9,12 @@ export const TOP: string = fileURLToPath(new URL("../../", import.meta.url));
 /** The time limit of any wait, in milliseconds. It is long, because a busy machine is slow. */
 export const PATIENCE_MS = 240_000;
 
+/**
+ * The time limit for the last output after the end of a program, in milliseconds. A program that it has
+ * started may live on and hold its pipes open.
+ */
+const LAST_OUTPUT_MS = 2_000;
+
 /** Flags of a server that announces itself nowhere and keeps its table in memory. */
 export const ALONE = [
   ...["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"],
@@ -98,12 +104,17 @@ export class Program implements AsyncDisposable {
     this.pid = this.#child.pid;
     this.#signal = signal;
     signal?.addEventListener("abort", this.#onAbort);
+    const readers = [this.#child.stdout.getReader(), this.#child.stderr.getReader()] as const;
     this.#pumps = Promise.all([
-      this.#pump(this.#child.stdout, (text) => this.stdout += text),
-      this.#pump(this.#child.stderr, (text) => this.stderr += text),
+      this.#pump(readers[0], (text) => this.stdout += text),
+      this.#pump(readers[1], (text) => this.stderr += text),
     ]).then(() => {
       this.#isOver = true;
       this.#change.resolve();
+    });
+    void this.#child.status.then(async () => {
+      const hasEnded = await settlesWithin(this.#pumps, LAST_OUTPUT_MS);
+      if (!hasEnded) await Promise.all(readers.map((reader) => reader.cancel().catch(() => {})));
     });
   }
 
@@ -153,10 +164,13 @@ export class Program implements AsyncDisposable {
     await this.#pumps;
   }
 
-  async #pump(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
+  async #pump(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    take: (text: string) => void,
+  ): Promise<void> {
     const decoder = new TextDecoder();
-    for await (const bytes of stream) {
-      take(decoder.decode(bytes, { stream: true }));
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      take(decoder.decode(part.value, { stream: true }));
       this.#change.resolve();
       this.#change = Promise.withResolvers();
     }

@@ -82,10 +82,11 @@ async function countDuring(
 ): Promise<{ readonly calls: Record<string, number> } | NotMeasured> {
   const file = `${folder}/strace`;
   const command = ["strace", "-c", "-f", "-o", file, "-p", String(server.pid)];
-  await using strace = new Program(command, { signal });
+  // Not killed by the signal: strace would leave a stopped child if it is killed before it is attached.
+  await using strace = new Program(command);
   const isAttached = await strace.until("stderr", /attached/).then(() => true, () => false);
+  signal.throwIfAborted();
   if (!isAttached) {
-    signal.throwIfAborted();
     return { why: `strace may not watch the server: ${strace.stderr.trim()}` };
   }
   await work();
