@@ -2,8 +2,8 @@
 import type { HtClient } from "../../lib/client/client.ts";
 import { errorFrom } from "../../lib/client/errors.ts";
 import { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
-import { stringAt, visitElements } from "../../lib/json/scan.ts";
-import { spanOf, textAt } from "../../lib/bytes/span.ts";
+import { isJson, notJsonError, pairsOf } from "../../lib/client/json_text.ts";
+import { spanOf } from "../../lib/bytes/span.ts";
 import { Executor } from "../../lib/engine/executor.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { decodeReply, isFailure, type SuccessReply } from "../../lib/protocol/decode_reply.ts";
@@ -51,9 +51,7 @@ export function fakeClient(
     lookupText: async (key: string) => (await request({ method: "lookup", key })).result,
     removeText: async (key: string) => (await request({ method: "remove", key })).result,
     insertText(key: string, value: string) {
-      if (!isJson(value)) {
-        return Promise.reject(new TypeError("Cannot insert: the value must be JSON"));
-      }
+      if (!isJson(value)) return Promise.reject(notJsonError("insert", key, value));
       return request({ method: "insert", key, value }).then(() => {});
     },
     scanText: (regex: string) => pairs({ method: "scan", regex }),
@@ -64,25 +62,4 @@ export function fakeClient(
     size: async () => Number((await request({ method: "size" })).result),
   };
   return { client: fake as unknown as HtClient, requests };
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function pairsOf(result: string): [string, string][] {
-  const { bytes, end } = spanOf(result);
-  const pairs: [string, string][] = [];
-  visitElements(bytes, 0, end, (pairStart, pairEnd) => {
-    const parts: [number, number][] = [];
-    visitElements(bytes, pairStart, pairEnd, (...part) => void parts.push(part));
-    const [key = [0, 0], value = [0, 0]] = parts;
-    pairs.push([stringAt(bytes, ...key), textAt(bytes, ...value)]);
-  });
-  return pairs;
 }

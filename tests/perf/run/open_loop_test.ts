@@ -2,18 +2,16 @@
 import assert from "assert";
 import { MAX_IN_FLIGHT } from "../../../lib/perf/workload/schedule.ts";
 import { OVERTIME_MS } from "../../../lib/perf/run/open_loop.ts";
-import { oneByOne, SimulatedServer, stalling } from "../simulated_server.ts";
+import { oneByOne, stalling } from "../simulated_server.ts";
 import { VirtualClock } from "../virtual_clock.ts";
-import { assertAbout, runLookups } from "./stage_runs.ts";
+import { assertAbout, runAgainst } from "./stage_runs.ts";
 import { testsOf } from "../../helpers/pure.ts";
 
 const test = testsOf("open loop");
 
 test("a stall of 200 ms each second shows in the exact percentiles", async () => {
-  const clock = new VirtualClock();
-  const server = new SimulatedServer(clock, stalling(1, 200));
   const options = { length: { durationMs: 20_000 }, ratePerS: 1_000 };
-  const { sum, loop, ratePerS, ended } = await runLookups(clock, server, 4, options);
+  const { sum, loop, ratePerS, ended } = await runAgainst(stalling(1, 200), 4, options);
   // A fifth of the arrivals wait, evenly between 0 and 200 ms, and all are served for 1 ms.
   assertAbout(sum.latency.p50Ms, 1, "p50");
   assertAbout(sum.latency.p90Ms, 1 + 100, "p90");
@@ -26,9 +24,7 @@ test("a stall of 200 ms each second shows in the exact percentiles", async () =>
 });
 
 test("in a closed loop, the same stall hardly shows", async () => {
-  const clock = new VirtualClock();
-  const server = new SimulatedServer(clock, stalling(1, 200));
-  const { sum, loop } = await runLookups(clock, server, 1, { length: { durationMs: 20_000 } });
+  const { sum, loop } = await runAgainst(stalling(1, 200), 1, { length: { durationMs: 20_000 } });
   // Each second has one request that waits 200 ms, and 799 that do not.
   assert.deepEqual([loop, sum.ops], ["closed", 16_000]);
   assertAbout(sum.latency.p90Ms, 1, "p90");
@@ -38,12 +34,10 @@ test("in a closed loop, the same stall hardly shows", async () => {
 });
 
 test("requests are sent when they are due, without earlier replies", async () => {
-  const clock = new VirtualClock();
-  const server = new SimulatedServer(clock, oneByOne(1));
   const options = { length: { durationMs: 5_000 }, ratePerS: 2_000 };
-  const { sum, sendDelay, ended } = await runLookups(clock, server, 2, options);
+  const { sum, sendDelay, ended, arrivals } = await runAgainst(oneByOne(1), 2, options);
   assert.deepEqual(
-    server.arrivals.map(({ atMs }) => atMs),
+    arrivals.map(({ atMs }) => atMs),
     Array.from({ length: 10_000 }, (_, k) => k / 2),
   );
   assert.equal(sendDelay?.maxMs, 0);
@@ -55,10 +49,13 @@ test("requests are sent when they are due, without earlier replies", async () =>
 });
 
 test("late timers count as latency, and as schedule lag", async () => {
-  const clock = new VirtualClock(4);
-  const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 1);
   const options = { length: { ops: 2_000 }, ratePerS: 1_000 };
-  const { sum, sendDelay } = await runLookups(clock, server, 1, options);
+  const { sum, sendDelay } = await runAgainst(
+    (arrivedMs) => arrivedMs + 1,
+    1,
+    options,
+    new VirtualClock(4),
+  );
   // The four requests that are due in a step are sent at its end: 0, 1, 2 and 3 ms late.
   assertAbout(sum.latency.maxMs, 4, "max", 1e-9);
   assertAbout(sum.latency.meanMs, 2.5, "mean", 0.01);
@@ -66,13 +63,16 @@ test("late timers count as latency, and as schedule lag", async () => {
 });
 
 test("requests in flight are limited, and the latency of waiting ones counts from their due time", async () => {
-  const clock = new VirtualClock(1);
-  const server = new SimulatedServer(clock, oneByOne(1));
   const options = { length: { ops: 20_000 }, ratePerS: 20_000 };
-  const { sum, clientsAtBound, ended } = await runLookups(clock, server, 1, options);
+  const { sum, clientsAtBound, ended, arrivals } = await runAgainst(
+    oneByOne(1),
+    1,
+    options,
+    new VirtualClock(1),
+  );
   let inFlight = 0, most = 0;
-  const answers = server.arrivals.map((_, k) => k + 1);
-  for (const { atMs } of server.arrivals) {
+  const answers = arrivals.map((_, k) => k + 1);
+  for (const { atMs } of arrivals) {
     while ((answers[0] ?? Infinity) <= atMs) answers.shift(), inFlight--;
     most = Math.max(most, ++inFlight);
   }
@@ -82,19 +82,15 @@ test("requests in flight are limited, and the latency of waiting ones counts fro
 });
 
 test("requests that a server does not sustain are counted as never sent, in bounded time", async () => {
-  const clock = new VirtualClock(1);
-  const server = new SimulatedServer(clock, oneByOne(1));
   const options = { length: { durationMs: 2_000 }, ratePerS: 20_000 };
-  const { sum, ended, complete } = await runLookups(clock, server, 1, options);
+  const { sum, ended, complete } = await runAgainst(oneByOne(1), 1, options, new VirtualClock(1));
   assert.deepEqual([ended, complete], ["overload", false]);
   assert.equal(sum.ops + sum.unsent, 40_000);
   assertAbout(sum.ops, MAX_IN_FLIGHT + 2_000 + OVERTIME_MS, "sent", 0.01);
 });
 
 test("at a low rate, time counts to the end of the schedule, not to the last reply", async () => {
-  const clock = new VirtualClock();
-  const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 1);
   const options = { length: { durationMs: 1_000 }, ratePerS: 10 };
-  const { sum } = await runLookups(clock, server, 2, options);
+  const { sum } = await runAgainst((arrivedMs) => arrivedMs + 1, 2, options);
   assert.deepEqual([sum.ops, sum.seconds], [10, 1]);
 });

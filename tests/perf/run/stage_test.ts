@@ -7,19 +7,17 @@ import {
 } from "../../../lib/client/errors.ts";
 import type { StageOptions } from "../../../lib/perf/run/stage.ts";
 import type { Task, Workload } from "../../../lib/perf/workload/operation.ts";
-import { lookups, SimulatedServer } from "../simulated_server.ts";
+import { lookups } from "../simulated_server.ts";
 import { VIRTUAL_EPOCH_MS, VirtualClock } from "../virtual_clock.ts";
-import { assertAbout, runLookups } from "./stage_runs.ts";
+import { assertAbout, runAgainst, runLookups } from "./stage_runs.ts";
 import { testsOf } from "../../helpers/pure.ts";
 
 const test = testsOf("stage");
 
 test("a fixed service time is the latency, in either loop, for each client", async () => {
   for (const ratePerS of [undefined, 300]) {
-    const clock = new VirtualClock();
-    const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 7);
-    const length = { durationMs: 3_000 };
-    const { clients, sum } = await runLookups(clock, server, 3, { length, ratePerS });
+    const options = { length: { durationMs: 3_000 }, ratePerS };
+    const { clients, sum } = await runAgainst((arrivedMs) => arrivedMs + 7, 3, options);
     for (const { latency, ops } of [...clients, sum]) {
       for (const latencyMs of [latency.meanMs, latency.p50Ms, latency.p99Ms, latency.maxMs]) {
         assertAbout(latencyMs, 7, "latency", 0.001);
@@ -35,13 +33,10 @@ test("the warm-up is not counted, and all clients start at the same moment after
   for (const ratePerS of [undefined, 400]) {
     const clock = new VirtualClock();
     // Operations of the warm-up take ten times as long.
-    const server = new SimulatedServer(
-      clock,
-      (arrivedMs, { key }) => arrivedMs + (key < 0 ? 100 : 10),
-    );
+    const replyAtMs = (arrivedMs: number, { key }: Task) => arrivedMs + (key < 0 ? 100 : 10);
     const warmupTasks = () => ({ next: () => ({ operation: "insert" as const, key: -1 }) });
     let openedMs = -1;
-    const data = await runLookups(clock, server, 3, {
+    const { arrivals, ...data } = await runAgainst(replyAtMs, 3, {
       length: { ops: 20 },
       ratePerS,
       warmup: { ms: 950, tasks: warmupTasks },
@@ -49,13 +44,13 @@ test("the warm-up is not counted, and all clients start at the same moment after
         await clock.sleep(77);
         openedMs = clock.now();
       },
-    });
+    }, clock);
     assert.deepEqual(Object.keys(data.sum.operations), ["lookup"]);
     assert.deepEqual([data.sum.ops, data.sum.latency.count], [60, 60]);
     assertAbout(data.sum.latency.maxMs, 10, "max", 0.001);
     assert.equal(data.startedUnixMs, VIRTUAL_EPOCH_MS + openedMs);
-    const warm = server.arrivals.filter(({ task }) => task.key < 0);
-    const counted = server.arrivals.filter(({ task }) => task.key >= 0);
+    const warm = arrivals.filter(({ task }) => task.key < 0);
+    const counted = arrivals.filter(({ task }) => task.key >= 0);
     assert.ok(warm.length >= 3 && warm.every(({ atMs }) => atMs < 950));
     // All earlier requests have their replies: a warm-up ends before the stage.
     assert.ok(openedMs >= Math.max(...warm.map(({ atMs }) => atMs)) + 100 + 77);
@@ -72,41 +67,35 @@ test("the warm-up is not counted, and all clients start at the same moment after
 
 test("each client does each operation once, with at most --pipeline in flight", async () => {
   for (const [pipeline, ops] of [[1, 20], [5, 50], [100, 3]] as const) {
-    const clock = new VirtualClock();
-    const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 5);
     let steps = 0;
     const onOperation = () => void steps++;
     const options = { length: { ops }, pipeline, onOperation };
-    const { sum, clients } = await runLookups(clock, server, 3, options);
+    const { sum, clients, arrivals } = await runAgainst((atMs) => atMs + 5, 3, options);
     assert.deepEqual(clients.map((client) => client.ops), [ops, ops, ops]);
     assert.deepEqual([sum.ops, steps], [3 * ops, 3 * ops]);
     assertAbout(sum.seconds, Math.ceil(ops / pipeline) * 0.005, "seconds", 1e-9);
-    const keys = server.arrivals.map(({ task }) => task.key).sort((a, b) => a - b);
+    const keys = arrivals.map(({ task }) => task.key).sort((a, b) => a - b);
     assert.deepEqual(keys, Array.from({ length: 3 * ops }, (_, at) => Math.floor(at / 3)));
   }
 });
 
 test("a task is notified of its success only", async () => {
-  const clock = new VirtualClock();
-  const worker = failing(clock, (_, n) => n % 2 === 0 ? new RangeError("even") : undefined);
+  const errorOf = (n: number) => n % 2 === 0 ? new RangeError("even") : undefined;
   let done = 0;
   const task: Task = { operation: "insert", key: 0, onDone: () => void done++ };
-  await runLookups(clock, worker, 1, { length: { ops: 10 }, tasks: () => ({ next: () => task }) });
+  await runFailing(errorOf, 1, { length: { ops: 10 }, tasks: () => ({ next: () => task }) });
   assert.equal(done, 5);
 });
 
 test("a stage can have a time limit", async () => {
-  const clock = new VirtualClock();
-  const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 400);
   const length = { ops: 100, limitMs: 1_000 };
-  const { sum, ended, complete } = await runLookups(clock, server, 2, { length });
+  const { sum, ended, complete } = await runAgainst((atMs) => atMs + 400, 2, { length });
   assert.deepEqual([sum.ops, ended, complete], [6, "time limit", true]);
 });
 
 test("a stage ends when no task is left", async () => {
   for (const ratePerS of [undefined, 1_000]) {
     const clock = new VirtualClock();
-    const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 3);
     const tasks = () => {
       let left = 30;
       return {
@@ -114,61 +103,59 @@ test("a stage ends when no task is left", async () => {
       };
     };
     const options = { length: { durationMs: 60_000 }, ratePerS, tasks };
-    const { sum, ended, complete } = await runLookups(clock, server, 2, options);
+    const { sum, ended, complete } = await runAgainst((atMs) => atMs + 3, 2, options, clock);
     assert.deepEqual([sum.ops, sum.unsent, ended, complete], [60, 0, "keys used up", true]);
     assert.ok(sum.seconds < 0.1, `${sum.seconds} s`);
     assert.ok(clock.now() < 1_000, "it does not wait for the end of the schedule");
   }
 });
 
-/** Replies after 10 ms, and fails if a rule has an error. */
-function failing(
-  clock: VirtualClock,
-  errorOf: (task: Task, n: number) => Error | undefined,
-): Workload {
+/** Runs lookups that take 10 ms each, and fail if a rule has an error for their number. */
+function runFailing(
+  errorOf: (n: number) => Error | undefined,
+  clients: number,
+  options: Parameters<typeof runLookups>[3],
+): ReturnType<typeof runLookups> {
+  const clock = new VirtualClock();
   let n = 0;
-  return {
-    async perform(task) {
-      const error = errorOf(task, n++);
+  const workload: Workload = {
+    async perform() {
+      const error = errorOf(n++);
       await clock.sleep(10);
       if (error) throw error;
     },
   };
+  return runLookups(clock, workload, clients, options);
 }
 
 test("only successes count; errors are counted by kind, and the first message is kept", async () => {
-  const clock = new VirtualClock();
-  const worker = failing(clock, (_, n) => {
-    if (n % 10 === 3) return new ReplyError({ type: "KeyError", message: `number ${n}` });
-    return n % 10 === 7 ? new TypeError(`seven ${n}`) : undefined;
-  });
-  const data = await runLookups(clock, worker, 2, { length: { ops: 50 } });
+  const data = await runFailing(
+    (n) => {
+      if (n % 10 === 3) return new ReplyError({ type: "KeyError", message: `number ${n}` });
+      return n % 10 === 7 ? new TypeError(`seven ${n}`) : undefined;
+    },
+    2,
+    { length: { ops: 50 } },
+  );
   const { sum, firstError, ended } = data;
-  assert.deepEqual([sum.ops, sum.latency.count, sum.errors], [80, 80, {
-    KeyError: 10,
-    TypeError: 10,
-  }]);
+  assert.deepEqual([sum.ops, sum.latency.count], [80, 80]);
+  assert.deepEqual(sum.errors, { KeyError: 10, TypeError: 10 });
   assert.deepEqual([firstError, ended, data.complete], ["number 3", "planned", true]);
 });
 
 test("errors of a warm-up are counted separately", async () => {
-  const clock = new VirtualClock();
-  const worker = failing(clock, (_, n) => n === 2 ? new RangeError("cold") : undefined);
+  const errorOf = (n: number) => n === 2 ? new RangeError("cold") : undefined;
   const warmup = { ms: 100, tasks: lookups };
-  const data = await runLookups(clock, worker, 1, { length: { ops: 5 }, warmup });
+  const data = await runFailing(errorOf, 1, { length: { ops: 5 }, warmup });
   assert.deepEqual([data.warmupErrors, data.sum.errors, data.sum.ops], [{ RangeError: 1 }, {}, 5]);
 });
 
 test("a stage ends when the server is gone, in either loop, with the results so far", async () => {
   for (const ratePerS of [undefined, 100]) {
-    const clock = new VirtualClock();
-    const worker = failing(
-      clock,
-      (_, n) => n >= 40 ? new ServerNotFoundError("permanently gone", true) : undefined,
-    );
+    const gone = new ServerNotFoundError("permanently gone", true);
     const tasks = () => ({ next: () => ({ operation: "insert" as const, key: 1 }) });
     const options = { length: { ops: 1_000_000 }, ratePerS, tasks, pipeline: 4 };
-    const data = await runLookups(clock, worker, 2, options);
+    const data = await runFailing((n) => n >= 40 ? gone : undefined, 2, options);
     assert.deepEqual([data.ended, data.complete, data.sum.ops], ["server gone", false, 40]);
     assert.equal(data.firstError, "permanently gone");
     const failed = data.sum.errors["ServerNotFound"] ?? 0;
@@ -181,12 +168,11 @@ test("a stage ends when the server is gone, in either loop, with the results so 
 
 test("a server that breaks each connection ends a stage, except of removes, which are not repeated", async () => {
   for (const operation of ["insert", "remove"] as const) {
-    const clock = new VirtualClock();
     // An operation that must not be repeated fails with the first connection.
     const state = operation === "remove" ? "unknown" : "gone";
-    const worker = failing(clock, () => new ConnectionLostError("it broke", true, state));
+    const lost = new ConnectionLostError("it broke", true, state);
     const tasks = () => ({ next: () => ({ operation, key: 1 }) });
-    const data = await runLookups(clock, worker, 1, { length: { ops: 20 }, tasks });
+    const data = await runFailing(() => lost, 1, { length: { ops: 20 }, tasks });
     const failed = operation === "remove" ? 20 : 1;
     assert.deepEqual([data.sum.errors, data.sum.unknown], [{ ConnectionLost: failed }, failed]);
     assert.equal(data.ended, operation === "remove" ? "planned" : "server gone");
@@ -194,22 +180,14 @@ test("a server that breaks each connection ends a stage, except of removes, whic
 });
 
 test("a silence is a gap, and so is a lost connection of any length", async () => {
-  const clock = new VirtualClock();
-  const clients = [{ connections: 1 }];
-  const server = new SimulatedServer(clock, (arrivedMs) => {
+  const client = { connections: 1 };
+  const replyAtMs = (arrivedMs: number) => {
     if (arrivedMs === 500) return 2_000;
-    if (arrivedMs === 2_100) clients[0] = { connections: 2 };
+    if (arrivedMs === 2_100) client.connections = 2;
     return arrivedMs + 10;
-  });
-  const client = {
-    get connections() {
-      return clients[0]?.connections;
-    },
   };
-  const data = await runLookups(clock, server, 1, {
-    length: { ops: 100 },
-    clients: [client as unknown as StageOptions["clients"][number]],
-  });
+  const clients = [client as unknown as StageOptions["clients"][number]];
+  const data = await runAgainst(replyAtMs, 1, { length: { ops: 100 }, clients });
   const at = (ms: number) => VIRTUAL_EPOCH_MS + ms;
   assert.deepEqual(data.sum.gaps, [
     { fromUnixMs: at(500), toUnixMs: at(2_000), connectionLost: false, answered: true },
@@ -220,8 +198,7 @@ test("a silence is a gap, and so is a lost connection of any length", async () =
 
 test("the processor share of the client is that of the measured time only", async () => {
   const clock = new VirtualClock();
-  const server = new SimulatedServer(clock, (arrivedMs) => arrivedMs + 10);
-  const data = await runLookups(clock, server, 1, {
+  const data = await runAgainst((atMs) => atMs + 10, 1, {
     length: { durationMs: 1_000 },
     warmup: { ms: 500, tasks: lookups },
     // After the warm-up: three quarters of a processor in the main thread, and the same in others.
@@ -229,6 +206,6 @@ test("the processor share of the client is that of the measured time only", asyn
       const ms = Math.max(0, clock.now() - 500) * 0.75;
       return { mainMs: ms, allMs: 2 * ms };
     },
-  });
+  }, clock);
   assert.deepEqual(data.processors, [{ mainShare: 0.75, allShare: 1.5 }]);
 });
