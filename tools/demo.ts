@@ -5,11 +5,10 @@
  * and measure it at the same time. The demo prints a table of the results. If its time is up, it prints
  * the results until then.
  */
-import { settlesWithin } from "../lib/base/clock.ts";
+import { machineClock, settlesWithin } from "../lib/base/clock.ts";
 import { EXIT, messageOf, UsageError } from "../lib/base/errors.ts";
 import { main } from "../lib/cli/main.ts";
 import { newProgram, runParser } from "../lib/config/command_line.ts";
-import { machineClock } from "../lib/base/clock.ts";
 import { LocalPrograms } from "./demo/local_programs.ts";
 import { type Findings, runRounds, tableOf } from "./demo/rounds.ts";
 

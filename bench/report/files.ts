@@ -1,7 +1,6 @@
 /** The folder of a run: raw data as JSON and CSV, pictures as SVG. */
 import { csvText } from "../../lib/perf/results/csv.ts";
-import { drawPlot } from "../../lib/perf/results/plot_files.ts";
-import { plotsOf } from "../../lib/perf/results/plots.ts";
+import { drawPlot, plotsOf } from "../../lib/perf/results/plots.ts";
 import type { OperationData } from "../../lib/perf/measure/stage_data.ts";
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { type BenchData, type Findings, type PartName, PARTS } from "./report_data.ts";

@@ -51,11 +51,11 @@ export async function chartSvg(chart: Chart): Promise<string> {
 
 /** The chart in the terms of Vega-Lite, https://vega.github.io/vega-lite/docs/. */
 function chartSpec(chart: Chart): TopLevelSpec {
-  const { title, series, widthPx = WIDTH_PX, heightPx = HEIGHT_PX } = chart;
+  const { title, series } = chart;
   const rows = rowsOf(chart);
   const names = series.map(({ name }) => name);
   // Color and shape share one legend, because their field, title and order are the same.
-  const legend = { columns: legendColumns(names, widthPx) };
+  const legend = { columns: legendColumns(names) };
   const seriesField = { field: "series", type: "nominal", title: null, legend } as const;
   const color = { ...seriesField, scale: { domain: names, range: cycle(STYLE.colors, names) } };
   const shape = { ...seriesField, scale: { domain: names, range: cycle(STYLE.shapes, names) } };
@@ -75,8 +75,8 @@ function chartSpec(chart: Chart): TopLevelSpec {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     description: `${title}: ${axisText(chart.y)} over ${axisText(chart.x)}`,
     title: titleLines(title),
-    width: widthPx,
-    height: heightPx,
+    width: WIDTH_PX,
+    height: HEIGHT_PX,
     background: "white",
     data: { values: rows },
     layer: [
@@ -144,9 +144,9 @@ function axisSpec(axis: Axis, values: readonly number[]) {
 }
 
 /** Number of columns that makes the legend about as wide as the picture. */
-function legendColumns(names: readonly string[], widthPx: number): number {
+function legendColumns(names: readonly string[]): number {
   const longest = Math.max(...names.map(({ length }) => length));
-  return Math.max(1, Math.round(widthPx / (longest * LEGEND_CHAR_PX + LEGEND_MARK_PX)));
+  return Math.max(1, Math.round(WIDTH_PX / (longest * LEGEND_CHAR_PX + LEGEND_MARK_PX)));
 }
 
 /**

@@ -37,10 +37,6 @@ export interface Chart {
   readonly y: Axis;
   /** At least one, with different names. */
   readonly series: readonly PlotSeries[];
-  /** Width of the area between the axes, in pixels (default: 560). */
-  readonly widthPx?: number;
-  /** Height of this area, in pixels (default: 300). */
-  readonly heightPx?: number;
 }
 
 /** A picture that cannot be drawn; the message has the value and the reason. */

@@ -11,11 +11,8 @@ import wasm from "@resvg/resvg-wasm/index_bg.wasm" with { type: "bytes" };
 /** The family of the font file that is loaded below. */
 const FONT_FAMILY = "Inter";
 
-/** The options of a picture. */
-interface PngOptions {
-  /** Pixels of the PNG for one pixel of the SVG (default: 2, for screens with small pixels). */
-  readonly zoom?: number;
-}
+/** Pixels of the PNG for one pixel of the SVG: screens have small pixels. */
+const ZOOM = 2;
 
 /** Set by the first call: the library can be initialized only once. */
 let loading: Promise<void> | undefined;
@@ -28,11 +25,11 @@ let loading: Promise<void> | undefined;
  * @returns the content of a PNG file
  * @throws {Error} if the text is not SVG
  */
-export async function renderPng(svg: string, { zoom = 2 }: PngOptions = {}): Promise<Uint8Array> {
+export async function renderPng(svg: string): Promise<Uint8Array> {
   loading ??= initWasm(wasm);
   await loading;
   const resvg = new Resvg(svg, {
-    fitTo: { mode: "zoom", value: zoom },
+    fitTo: { mode: "zoom", value: ZOOM },
     font: { fontBuffers: [font], defaultFontFamily: FONT_FAMILY, sansSerifFamily: FONT_FAMILY },
   });
   try {

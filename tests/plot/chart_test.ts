@@ -14,8 +14,6 @@ const CHART: Chart = {
     { name: "Redis <7>", points: [spread(1, 30), { x: 200, y: 110.5 }] },
     { name: "Deno echo", points: [{ x: 7, y: 0 }] },
   ],
-  widthPx: 400,
-  heightPx: 200,
 };
 
 function spread(x: number, y: number): PlotPoint {
@@ -66,8 +64,8 @@ test("has all points and both ends of their spread in the space between the axes
     const ends = 2 * 4; // four points have a spread
     assert.equal(marks.length, 6 + ends);
     for (const { x, y } of marks) {
-      assert(x >= 0 && x <= 400, `x of ${x} px is inside`);
-      assert(y >= 0 && y <= 200, `y of ${y} px is inside`);
+      assert(x >= 0 && x <= 560, `x of ${x} px is inside`);
+      assert(y >= 0 && y <= 300, `y of ${y} px is inside`);
     }
   }
 });
@@ -77,7 +75,7 @@ test("places a value on a logarithmic axis by its power of ten", async () => {
   const marks = marksOf(await chartSvg(withPoints(points, LOG_Y)));
   assert.deepEqual(
     marks.map(({ x, y }) => [Math.round(x), Math.round(y)]),
-    [[0, 200], [100, 150], [200, 100], [300, 50], [400, 0]],
+    [[0, 300], [140, 225], [280, 150], [420, 75], [560, 0]],
   );
 });
 

@@ -1,5 +1,6 @@
 /** The programs of the demo: it starts them from source, and ends them at its end. */
 import { plainLine } from "../../lib/base/quote.ts";
+import { linesOf } from "../../lib/perf/run/worker_messages.ts";
 import type { ClientOptions } from "./rounds.ts";
 
 /** The time between SIGTERM and SIGKILL, in milliseconds. */
@@ -101,15 +102,6 @@ function send(child: Deno.ChildProcess, signal: Deno.Signal): void {
     child.kill(signal);
   } catch {
     // It has ended.
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let text = "";
-  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (text + chunk).split("\n");
-    text = lines.pop() ?? "";
-    yield* lines;
   }
 }
 

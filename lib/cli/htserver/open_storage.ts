@@ -13,11 +13,7 @@ import { memoryStorage, type TableWithStorage } from "../../storage/storage.ts";
 import { HashTable } from "../../table/hash_table.ts";
 
 /** A table that must be closed at the end. */
-interface OpenedTable extends TableWithStorage {
-  /** See `DurableStorage.beginClose`. */
-  beginClose(): void;
-  close(): Promise<void>;
-}
+type OpenedTable = TableWithStorage & Pick<OpenTable, "beginClose" | "close">;
 
 /** Share of the file size limit (`ulimit -f`) at which a checkpoint replaces the log. */
 const FILE_SHARE = 0.5;

@@ -1,5 +1,5 @@
 /**
- * The pictures of raw data.
+ * The pictures of raw data. The drawing libraries are loaded with the first picture.
  *
  * A run has one: `latency` over percentiles, with a curve for each operation.
  *
@@ -10,6 +10,7 @@
  *
  * An operation that never succeeded has no latency, and is not in the pictures of latencies.
  */
+import type { PlotForm } from "../../config/plot_file.ts";
 import type { Axis, Chart, PlotPoint, PlotSeries } from "../../plot/description.ts";
 import type { PercentileChart } from "../../plot/percentile_chart.ts";
 import { LatencyHistogram } from "../measure/histogram.ts";
@@ -55,6 +56,23 @@ const PERCENTILES = [
 /** Describes all pictures; none if nothing was measured. */
 export function plotsOf(data: RawData): Plot[] {
   return data.format === "testperf run" ? runPlots(data) : sweepPlots(data);
+}
+
+/**
+ * Names the file of each picture. A single picture has the given name. Several have their own names
+ * before the ending, as in `results-throughput.svg` for `results.svg`.
+ */
+export function plotFileNames(file: string, plots: readonly Plot[]): string[] {
+  if (plots.length === 1) return [file];
+  const dot = file.lastIndexOf(".");
+  return plots.map(({ name }) => `${file.slice(0, dot)}-${name}${file.slice(dot)}`);
+}
+
+/** Draws a picture. @returns the content of its file */
+export async function drawPlot(plot: Plot, form: PlotForm): Promise<Uint8Array> {
+  const { chartSvg, percentileSvg, renderPng } = await import("../../plot/drawing.ts");
+  const svg = plot.kind === "chart" ? await chartSvg(plot.chart) : await percentileSvg(plot.chart);
+  return form === "svg" ? new TextEncoder().encode(svg) : await renderPng(svg);
 }
 
 function runPlots(data: RunData): Plot[] {

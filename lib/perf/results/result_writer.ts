@@ -127,10 +127,7 @@ export class ResultWriter {
 
   async #plot(data: RawData, { file, form }: NonNullable<ResultOptions["plot"]>): Promise<void> {
     // Imported here, so that a start without pictures does not load the code that draws them.
-    const [{ plotsOf }, { drawPlot, plotFileNames }] = await Promise.all([
-      import("./plots.ts"),
-      import("./plot_files.ts"),
-    ]);
+    const { drawPlot, plotFileNames, plotsOf } = await import("./plots.ts");
     const plots = plotsOf(data);
     if (plots.length === 0) {
       this.#output.note("Nothing to draw: nothing was measured");

@@ -3,15 +3,10 @@ import { type RawData, type Series, seriesOf, throughputSteps } from "./series.t
 import { opsPerSecond } from "../measure/stage_data.ts";
 import { median } from "../analysis/statistics.ts";
 import type { OperationAnalysis } from "./sweep_data.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
 
-/** The abilities of a terminal. */
-export interface ChartStyle {
-  /** Characters of a line. */
-  readonly columns: number;
-  readonly hasColors: boolean;
-  /** Whether it shows the block elements of Unicode. */
-  readonly hasBlocks: boolean;
-}
+/** The abilities of a terminal that a chart uses. */
+export type ChartStyle = Omit<Terminal, "isTerminal">;
 
 /** Minimum width of bars. Below it, the terminal cuts the numbers off instead. */
 const MIN_BAR = 4;

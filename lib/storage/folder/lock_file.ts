@@ -83,10 +83,8 @@ export async function lockFolder(
  * @throws {ExitError} if a server holds the lock, with its process number; or if no server made the file
  *   `lock`
  */
-export function lockToRead(
-  folder: string,
-  system: FileSystem = realFileSystem,
-): Disposable | undefined {
+export function lockToRead(folder: string): Disposable | undefined {
+  const system = realFileSystem;
   const path = `${folder}/${LOCK}`;
   const known = system.status(path);
   if (known === undefined) return undefined;

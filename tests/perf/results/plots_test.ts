@@ -1,7 +1,6 @@
 /** Proves that every series, figure and unit of the raw data is in the pictures. */
 import assert from "assert";
-import { type Plot, plotsOf } from "../../../lib/perf/results/plots.ts";
-import { drawPlot, plotFileNames } from "../../../lib/perf/results/plot_files.ts";
+import { drawPlot, type Plot, plotFileNames, plotsOf } from "../../../lib/perf/results/plots.ts";
 import type { Chart, PlotPoint } from "../../../lib/plot/description.ts";
 import { failedStage, levelSweep, runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
 import { testsOf } from "../../helpers/pure.ts";
