@@ -1,49 +1,38 @@
 /** A server in a process of its own. */
-import { settlesWithin } from "../lib/base/clock.ts";
+import { messageOf } from "../lib/base/errors.ts";
 import { ALONE_ON_DISK, fromSource, Program } from "../bench/harness/program.ts";
+import { Exchange } from "./exchange.ts";
 import { FUZZED_PROJECT } from "./targets/live_limits.ts";
 
-/** The time limit of a ping on a new connection, in milliseconds. */
-const PING_MS = 10_000;
-
 const PING = new TextEncoder().encode('{"method":"ping"}\n');
-const PONG = '{"status":"OK","result":"pong"}\n';
 
 /** A running server, until disposal. */
 export class ServerProcess implements AsyncDisposable {
-  readonly port: number;
   readonly #program: Program;
 
-  private constructor(program: Program, port: number) {
-    this.#program = program;
-    this.port = port;
-  }
-
   /** @param flags the place of its table, and its limits */
-  static async start(flags: readonly string[]): Promise<ServerProcess> {
-    const command = fromSource("server.ts", FUZZED_PROJECT, ...ALONE_ON_DISK, ...flags);
-    const program = new Program(command);
-    return new ServerProcess(program, await program.port());
+  constructor(flags: readonly string[]) {
+    this.#program = new Program(
+      fromSource("server.ts", FUZZED_PROJECT, ...ALONE_ON_DISK, ...flags),
+    );
   }
 
-  connect(): Promise<Deno.TcpConn> {
-    return Deno.connect({ hostname: "127.0.0.1", port: this.port });
+  /** Opens a connection, when the server listens. */
+  async connect(): Promise<Exchange> {
+    const port = await this.#program.port();
+    return new Exchange(await Deno.connect({ hostname: "127.0.0.1", port }));
   }
 
   /** Sends a ping on a new connection. @returns the problem, if there is one */
   async ping(): Promise<string | undefined> {
     try {
-      using conn = await this.connect();
-      await conn.write(PING);
-      const answer = new Uint8Array(PONG.length);
-      const isInTime = await settlesWithin(readWhole(conn, answer), PING_MS);
-      const reply = new TextDecoder().decode(answer);
-      if (isInTime && reply === PONG) return undefined;
-      return isInTime
-        ? `its reply to a ping is ${reply}`
-        : `it does not reply to a ping in ${PING_MS} ms`;
+      using exchange = await this.connect();
+      const [reply] = await exchange.ask(PING, [], 1);
+      return reply === '{"status":"OK","result":"pong"}'
+        ? undefined
+        : `its reply to a ping is ${reply}`;
     } catch (error) {
-      return `it does not reply to a ping (${error}); its stderr: ${this.stderr}`;
+      return `it does not reply to a ping (${messageOf(error)}); its stderr: ${this.stderr}`;
     }
   }
 
@@ -55,13 +44,5 @@ export class ServerProcess implements AsyncDisposable {
   /** Kills the process. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#program[Symbol.asyncDispose]();
-  }
-}
-
-async function readWhole(conn: Deno.TcpConn, into: Uint8Array): Promise<void> {
-  for (let at = 0; at < into.length;) {
-    const count = await conn.read(into.subarray(at));
-    if (count === null) return;
-    at += count;
   }
 }

@@ -3,17 +3,17 @@
  * a sync, and checkpoints on a signal. `startServer` starts it; its argument is a `Setup` as JSON.
  */
 import { limitsFrom } from "../../lib/config/limit_flags.ts";
+import { sleep } from "../../lib/base/clock.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { SyncPolicy } from "../../lib/engine/group_commit.ts";
 import { HtServer } from "../../lib/server/server.ts";
 import { DurableStorage } from "../../lib/storage/durable_storage.ts";
-import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
+import { FolderFiles, type WritableFile } from "../../lib/storage/folder/folder_files.ts";
 import { recover } from "../../lib/storage/recovery/recovery.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { fromSource, Program } from "../harness/program.ts";
 import { withV8Flags } from "../harness/htserver.ts";
 import type { Target } from "../load/generator.ts";
-import { SlowFiles } from "./slow_files.ts";
 
 /** The memory of the machine for the limits: the table gets half of it. */
 const MEMORY_BYTES = 2e9;
@@ -50,8 +50,7 @@ async function main({ folder, sync, syncMs }: Setup): Promise<void> {
   if (sync !== "chosen") {
     Object.defineProperty(SyncPolicy.prototype, "isInline", { value: () => sync === "inline" });
   }
-  const real = new FolderFiles(folder);
-  const files = syncMs > 0 ? new SlowFiles(real, syncMs) : real;
+  const files = syncMs > 0 ? new SlowFiles(folder, syncMs) : new FolderFiles(folder);
   const table = new HashTable();
   let isCheckpointDue = false;
   const storage = new DurableStorage({
@@ -92,6 +91,32 @@ async function main({ folder, sync, syncMs }: Setup): Promise<void> {
     silentLog,
   );
   console.log(`Listening on port ${server.port}`);
+}
+
+/** A folder on a simulated slow disk: a sync takes a fixed time and does not reach the real disk. */
+class SlowFiles extends FolderFiles {
+  readonly #syncMs: number;
+
+  constructor(folder: string, syncMs: number) {
+    super(folder);
+    this.#syncMs = syncMs;
+  }
+
+  override openToWrite(name: string, how: "create" | "append"): WritableFile {
+    const file = super.openToWrite(name, how);
+    file.syncDataSync = () => this.syncFolderNow();
+    file.syncData = () => this.syncFolder();
+    return file;
+  }
+
+  override async syncFolder(): Promise<void> {
+    await sleep(this.#syncMs);
+  }
+
+  /** Blocks the thread. */
+  override syncFolderNow(): void {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, this.#syncMs);
+  }
 }
 
 if (import.meta.main) await main(JSON.parse(Deno.args[0] ?? "{}"));

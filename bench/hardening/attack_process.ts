@@ -9,33 +9,18 @@ import { scenarioNamed } from "./attacks/scenarios.ts";
 /** Sent and received items, by their kind. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** The attacking process, as its parent uses it. */
-export class AttackProcess implements AsyncDisposable {
-  readonly #process: HelperProcess;
+/** The orders to insert the keys of the scenario, to attack, and to remove the keys. */
+export type Order = "prepare" | "run" | "cleanUp";
 
-  constructor(scenario: string, port: number, size: number, durationMs: number) {
-    const args = [scenario, String(port), String(size), String(durationMs)];
-    this.#process = new HelperProcess("bench/hardening/attack_process.ts", ...args);
-  }
-
-  /** Inserts the keys of the scenario. */
-  async prepare(): Promise<void> {
-    await this.#process.ask("prepare");
-  }
-
-  /** Attacks, and returns the counts. */
-  async run(): Promise<Counts> {
-    return await this.#process.ask("run") as Counts;
-  }
-
-  /** Removes the keys of the scenario. */
-  async cleanUp(): Promise<void> {
-    await this.#process.ask("cleanUp");
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#process[Symbol.asyncDispose]();
-  }
+/** Starts the process. It answers each `Order` with its counts. */
+export function startAttacker(
+  scenario: string,
+  port: number,
+  size: number,
+  durationMs: number,
+): HelperProcess<Order, Counts> {
+  const args = [scenario, String(port), String(size), String(durationMs)];
+  return new HelperProcess("bench/hardening/attack_process.ts", ...args);
 }
 
 /** The time limit to prepare and to clean up, in milliseconds. */
@@ -47,9 +32,7 @@ if (import.meta.main) {
   await answerOrders(async (order) => {
     const limitMs = order === "run" ? Number(durationMs) : ASIDE_MS;
     const attack = new Attack(Number(port), Number(size), limitMs);
-    if (order === "prepare") await scenario.prepare?.(attack);
-    else if (order === "cleanUp") await scenario.cleanUp?.(attack);
-    else await scenario.run(attack);
+    await scenario[order as Order]?.(attack);
     return attack.counts;
   });
   Deno.exit(0);

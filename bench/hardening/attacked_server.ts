@@ -11,9 +11,9 @@ import {
 } from "../harness/process_watch.ts";
 import { startHtserver } from "../harness/htserver.ts";
 import { PATIENCE_MS, type Program } from "../harness/program.ts";
-import { AttackProcess, type Counts } from "./attack_process.ts";
+import { type Counts, startAttacker } from "./attack_process.ts";
 import { Attack, type Scenario } from "./attacks/scenario.ts";
-import { type ClientReport, SteadyClient } from "./steady_client.ts";
+import { type ClientReport, startSteadyClient, type SteadyClient } from "./steady_client.ts";
 
 /** Maximum of the memory after an attack, relative to that at the start. */
 export const MEMORY_RATIO = 1.2;
@@ -116,7 +116,7 @@ export class AttackedServer implements AsyncDisposable {
     const auth = token === undefined ? {} : { token };
     const watcher = await HtClient.connect(`127.0.0.1:${port}`, auth);
     all.defer(() => watcher.close());
-    const steady = all.use(await SteadyClient.start(port, controlPort, token));
+    const steady = all.use(await startSteadyClient(port, controlPort, token));
     // A server with a low client limit gets few clients at a time.
     const atOnce = flags.includes("--max-clients") ? 10 : ORDINARY.clients;
     for (let clients = 0; clients < ORDINARY.clients; clients += atOnce) {
@@ -132,21 +132,21 @@ export class AttackedServer implements AsyncDisposable {
   ): Promise<Outcome> {
     const { pid } = this.#server;
     const { name, what } = scenario;
-    await using attack = new AttackProcess(name, this.#port, size, durationMs);
+    await using attack = startAttacker(name, this.#port, size, durationMs);
     const start = await settledMemoryBytes(pid, { withinMs: START_LOOK_MS });
     const before = { clients: await this.#clients(), handles: (await handles(pid)).all };
-    await attack.prepare();
+    await attack.ask("prepare");
     const prepared = await memoryBytes(pid);
     await resetPeakMemory(pid);
-    await this.#steady.report();
+    await this.#steady.ask("report");
     const processorBefore = await processorTime(pid);
     const beganMs = performance.now();
-    const counts = await attack.run();
+    const counts = await attack.ask("run");
     const attackMs = performance.now() - beganMs;
     const processorShare = shareOf(processorBefore, await processorTime(pid));
-    const { server: steady, control } = await this.#steady.report();
+    const { server: steady, control } = await this.#steady.ask("report");
     const peak = await peakMemoryBytes(pid);
-    await attack.cleanUp();
+    await attack.ask("cleanUp");
     const clients = await this.#clientsWithin(before.clients, collectMs);
     const enoughBytes = MEMORY_RATIO * start;
     const fromMs = performance.now();

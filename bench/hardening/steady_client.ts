@@ -51,37 +51,25 @@ export interface SteadyReport {
 }
 
 /** The process of both clients, as its parent uses it. */
-export class SteadyClient implements AsyncDisposable {
-  readonly #process: HelperProcess;
+export type SteadyClient = HelperProcess<"report", SteadyReport>;
 
-  private constructor(process: HelperProcess) {
-    this.#process = process;
-  }
-
-  /**
-   * Starts both clients, and waits until the servers reply to them.
-   *
-   * @param port of the server that is attacked
-   * @param controlPort of the server that is not
-   * @param token of the first server (default: none)
-   */
-  static async start(port: number, controlPort: number, token: string = ""): Promise<SteadyClient> {
-    const args = [String(port), String(controlPort), token];
-    const client = new SteadyClient(
-      new HelperProcess("bench/hardening/steady_client.ts", ...args),
-    );
-    await client.report();
-    return client;
-  }
-
-  /** The observations since the last report, after the replies to all requests so far. */
-  async report(): Promise<SteadyReport> {
-    return await this.#process.ask("report") as SteadyReport;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#process[Symbol.asyncDispose]();
-  }
+/**
+ * Starts both clients, and waits until the servers reply to them. `report` asks for the observations
+ * since the last report, after the replies to all requests so far.
+ *
+ * @param port of the server that is attacked
+ * @param controlPort of the server that is not
+ * @param token of the first server (default: none)
+ */
+export async function startSteadyClient(
+  port: number,
+  controlPort: number,
+  token: string = "",
+): Promise<SteadyClient> {
+  const args = [String(port), String(controlPort), token];
+  const client: SteadyClient = new HelperProcess("bench/hardening/steady_client.ts", ...args);
+  await client.ask("report");
+  return client;
 }
 
 /** One of the two clients. */

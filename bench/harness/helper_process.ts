@@ -6,7 +6,7 @@ import assert from "assert";
 import { fromSource } from "./program.ts";
 
 /** The side that sends orders. */
-export class HelperProcess implements AsyncDisposable {
+export class HelperProcess<Order extends string, Answer> implements AsyncDisposable {
   readonly pid: number;
   readonly #entry: string;
   readonly #child: Deno.ChildProcess;
@@ -31,7 +31,7 @@ export class HelperProcess implements AsyncDisposable {
   }
 
   /** Sends an order, and waits for the answer. */
-  async ask(order: string): Promise<unknown> {
+  async ask(order: Order): Promise<Answer> {
     await this.#orders.write(new TextEncoder().encode(`${order}\n`));
     const { value } = await this.#answers.read();
     if (value === undefined) assert.fail(`${this.#entry} ended instead of answering "${order}"`);

@@ -30,8 +30,8 @@ struct connection {
   size_t in_to, in_size;
 };
 
-/* Connects with TCP_NODELAY, and waits for the connection. Ends the process on failure. */
-void connection_open(struct connection *made, const char *host, uint16_t port, unsigned window_size,
+/* Connects to 127.0.0.1 with TCP_NODELAY, and waits for the connection. Ends the process on failure. */
+void connection_open(struct connection *made, uint16_t port, unsigned window_size,
                      const struct messages *messages);
 
 /* Frees its memory. The socket stays open. */

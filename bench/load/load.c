@@ -36,6 +36,9 @@
 
 #define MAX_WRONG_TEXT 120
 
+/* The program fails after this time, in seconds. */
+#define LIMIT_S 120
+
 /* The state of the program. */
 struct load {
   struct options options;
@@ -177,7 +180,7 @@ static void open_idle(struct load *load) {
   for (unsigned opened = 0; opened < load->options.idle;) {
     unsigned left = load->options.idle - opened, count = left < IDLE_GROUP ? left : IDLE_GROUP;
     for (unsigned n = 0; n < count; n++) {
-      connection_open(&group[n], load->options.host, load->options.port, 1, &load->messages);
+      connection_open(&group[n], load->options.port, 1, &load->messages);
       connection_add(&group[n], &load->messages, (struct request){.key = load->options.first_key, .operation = LOOKUP});
       connection_send(&group[n]);
     }
@@ -200,7 +203,7 @@ static void open_all(struct load *load) {
   if (!load->connections || load->epoll < 0) abort();
   for (unsigned n = 0; n < count; n++) {
     unsigned window = n < options->connections ? options->in_flight : SLOW_WINDOW;
-    connection_open(&load->connections[n], options->host, options->port, window, &load->messages);
+    connection_open(&load->connections[n], options->port, window, &load->messages);
   }
 }
 
@@ -246,7 +249,7 @@ int main(int argc, char **argv) {
   static struct load load;
   load.options = options_read(argc, argv);
   load.random = load.options.seed * 2 + 1; /* must not be 0 */
-  alarm((unsigned)load.options.limit_s);
+  alarm(LIMIT_S);
   signal(SIGTERM, stop);
   messages_make(&load.messages, load.options.protocol, load.options.value_bytes);
   open_idle(&load);

@@ -7,13 +7,12 @@
 
 static const char usage[] =
     "Usage: load --port N [options]: loads a server, checks every reply, writes one line of JSON\n"
-    "  --host A            numeric IPv4 address (127.0.0.1)\n"
     "  --protocol P        json, resp or echo (json)\n"
     "  --inserts PERCENT   share of inserts, the rest is lookups (0)\n"
     "  --connections N     (1)    --in-flight N  requests of each at a time (1)\n"
     "  --in-batches        a connection waits for all its replies before it sends again\n"
     "  --keys N            (1000) --first-key N  its number (1)  --value N  bytes (32, at least 10)\n"
-    "  --warm-up S         (0.1)  --duration S   (1)     --limit S  (120)\n"
+    "  --warm-up S         (0.1)  --duration S   (1)\n"
     "  --preload           inserts each key once instead, and ends\n"
     "  --idle N            further connections that do nothing (0)\n"
     "  --slow N            further connections that hardly read their replies (0)\n"
@@ -42,17 +41,17 @@ static enum protocol protocol_of(const char *name) {
 
 struct options options_read(int argc, char **argv) {
   struct options options = {
-      .host = "127.0.0.1", .connections = 1, .in_flight = 1, .keys = 1000, .first_key = 1,
-      .value_bytes = 32, .warmup_s = 0.1, .duration_s = 1, .limit_s = 120, .slow_bytes = 4096, .seed = 1,
+      .connections = 1, .in_flight = 1, .keys = 1000, .first_key = 1,
+      .value_bytes = 32, .warmup_s = 0.1, .duration_s = 1, .slow_bytes = 4096, .seed = 1,
   };
   static const struct option known[] = {
-      {"host", required_argument, 0, 'h'},        {"port", required_argument, 0, 'p'},
+      {"port", required_argument, 0, 'p'},
       {"protocol", required_argument, 0, 'P'},    {"inserts", required_argument, 0, 'i'},
       {"connections", required_argument, 0, 'c'}, {"in-flight", required_argument, 0, 'f'},
       {"in-batches", no_argument, 0, 'b'},        {"keys", required_argument, 0, 'k'},
       {"first-key", required_argument, 0, 'F'},   {"value", required_argument, 0, 'v'},
       {"warm-up", required_argument, 0, 'w'},     {"duration", required_argument, 0, 'd'},
-      {"limit", required_argument, 0, 'l'},       {"preload", no_argument, 0, 'L'},
+      {"preload", no_argument, 0, 'L'},
       {"idle", required_argument, 0, 'I'},        {"slow", required_argument, 0, 'S'},
       {"slow-bytes", required_argument, 0, 'B'},  {"server-pid", required_argument, 0, 's'},
       {"seed", required_argument, 0, 'r'},
@@ -60,7 +59,6 @@ struct options options_read(int argc, char **argv) {
   };
   for (int flag; (flag = getopt_long(argc, argv, "", known, NULL)) != -1;) {
     switch (flag) {
-      case 'h': options.host = optarg; break;
       case 'p': options.port = (uint16_t)number(optarg, 1, 65535); break;
       case 'P': options.protocol = protocol_of(optarg); break;
       case 'i': options.insert_percent = (unsigned)number(optarg, 0, 100); break;
@@ -72,7 +70,6 @@ struct options options_read(int argc, char **argv) {
       case 'v': options.value_bytes = (size_t)number(optarg, MIN_VALUE_BYTES, 1e9); break;
       case 'w': options.warmup_s = number(optarg, 0, 1e6); break;
       case 'd': options.duration_s = number(optarg, 0.001, 1e6); break;
-      case 'l': options.limit_s = number(optarg, 1, 1e6); break;
       case 'L': options.preload = true; break;
       case 'I': options.idle = (unsigned)number(optarg, 0, 1e6); break;
       case 'S': options.slow = (unsigned)number(optarg, 0, 1e6); break;

@@ -10,7 +10,6 @@
 #include "message.h"
 
 struct options {
-  const char *host; /* numeric IPv4 */
   uint16_t port;
   enum protocol protocol;
   unsigned insert_percent; /* percent of the requests; the others are lookups */
@@ -22,7 +21,6 @@ struct options {
   size_t value_bytes;
   double warmup_s;      /* before the measurement */
   double duration_s;
-  double limit_s;       /* the program fails after this time */
   bool preload;         /* inserts each key once, in order, and ends */
   unsigned idle;        /* further connections, which stay open after one lookup each */
   unsigned slow;        /* further connections that send requests and hardly read replies */

@@ -17,36 +17,25 @@ const PART_PAIRS = 200;
 const PERIOD_MS = 5;
 
 /** Operations by their outcome. */
-export interface FullCounts {
-  inserted: number;
+export const NO_COUNTS = {
+  inserted: 0,
   /** Inserts of new keys that were `TableFull`. */
-  refused: number;
-  replacedBySmaller: number;
-  replacedByLarger: number;
+  refused: 0,
+  replacedBySmaller: 0,
+  replacedByLarger: 0,
   /** Larger values that were `TableFull`; the old value was still there. */
-  largerRefused: number;
-  removed: number;
-  lookedUp: number;
-}
+  largerRefused: 0,
+  removed: 0,
+  lookedUp: 0,
+};
 
-/** Makes counts that are all 0. */
-export function noCounts(): FullCounts {
-  return {
-    inserted: 0,
-    refused: 0,
-    replacedBySmaller: 0,
-    replacedByLarger: 0,
-    largerRefused: 0,
-    removed: 0,
-    lookedUp: 0,
-  };
-}
+export type FullCounts = typeof NO_COUNTS;
 
 /** One client. */
 export class FullClient {
   readonly #model: ModelClient;
   readonly #limitBytes: number;
-  readonly counts: FullCounts = noCounts();
+  readonly counts: FullCounts = { ...NO_COUNTS };
 
   /** @param limitBytes `--max-memory` of the server */
   constructor(name: string, random: Random, limitBytes: number, onFault: OnFault) {

@@ -6,7 +6,7 @@ import { TemporaryFolder } from "../harness/folders.ts";
 import { readMachine } from "../harness/machine.ts";
 import { memoryBytes, peakMemoryBytes } from "../harness/process_watch.ts";
 import { megabytes } from "./findings.ts";
-import { FullClient, type FullCounts, noCounts } from "./full_client.ts";
+import { FullClient, type FullCounts, NO_COUNTS } from "./full_client.ts";
 import type { FullTableFigures, FullTableFindings, TablePlace } from "./full_table_findings.ts";
 import { endAfter, type SoakOptions } from "./soak.ts";
 import { WatchedServer } from "./watched_server.ts";
@@ -74,7 +74,7 @@ class FullTableRun {
     return {
       keeping: this.#keeping,
       seconds,
-      counts: this.#clients.map(({ counts }) => counts).reduce(sum, noCounts()),
+      counts: this.#clients.map(({ counts }) => counts).reduce(sum, NO_COUNTS),
       emptyBytes: this.#emptyBytes,
       peakBytes: this.#peakBytes,
       residentBytes: this.#residentBytes,
@@ -145,7 +145,7 @@ class FullTableRun {
 }
 
 function sum(one: FullCounts, other: FullCounts): FullCounts {
-  const all = noCounts();
+  const all = { ...NO_COUNTS };
   for (const name of Object.keys(all) as (keyof FullCounts)[]) all[name] = one[name] + other[name];
   return all;
 }

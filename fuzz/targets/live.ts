@@ -7,7 +7,7 @@
  * A server with a data folder is killed after some rounds, and must recover the same table.
  */
 import { messageOf } from "../../lib/base/errors.ts";
-import { Exchange, ExchangeError } from "../exchange.ts";
+import { type Exchange, ExchangeError } from "../exchange.ts";
 import { mutate } from "../make/mutate.ts";
 import { requestBytes } from "../make/requests.ts";
 import { partsOf } from "../oracle/json_text.ts";
@@ -48,10 +48,7 @@ export function liveTarget(modelOf: () => Model = () => new TableModel(LIMITS)):
     input: "request line to a server in memory, over a socket",
     share: 5,
     roundInputs: ROUND_INPUTS,
-    async open() {
-      const flags = ["--memory", ...LIMIT_FLAGS];
-      return new LiveRounds("live", modelOf, await ServerProcess.start(flags), undefined);
-    },
+    open: () => Promise.resolve(new LiveRounds("live", modelOf, ["--memory", ...LIMIT_FLAGS])),
   };
 }
 
@@ -66,8 +63,7 @@ export function durableTarget(modelOf: () => Model = () => new TableModel(LIMITS
       const folder = await Deno.makeTempDir({ prefix: "ht-fuzz-" });
       // Several checkpoints in each round.
       const flags = ["--data", `${folder}/table`, "--compact-entries", "700", ...LIMIT_FLAGS];
-      const server = await ServerProcess.start(flags);
-      return new LiveRounds("durable", modelOf, server, { folder, flags });
+      return new LiveRounds("durable", modelOf, flags, folder);
     },
   };
 }
@@ -94,19 +90,17 @@ interface BatchInput {
 class LiveRounds implements Rounds {
   readonly #name: string;
   readonly #modelOf: () => Model;
+  readonly #flags: readonly string[];
+  /** The folder with the data folder; undefined for a server in memory. */
+  readonly #folder: string | undefined;
   #server: ServerProcess;
-  readonly #data: { readonly folder: string; readonly flags: readonly string[] } | undefined;
 
-  constructor(
-    name: string,
-    modelOf: () => Model,
-    server: ServerProcess,
-    data: { readonly folder: string; readonly flags: readonly string[] } | undefined,
-  ) {
+  constructor(name: string, modelOf: () => Model, flags: readonly string[], folder?: string) {
     this.#name = name;
     this.#modelOf = modelOf;
-    this.#server = server;
-    this.#data = data;
+    this.#flags = flags;
+    this.#folder = folder;
+    this.#server = new ServerProcess(flags);
   }
 
   async round(seed: number, first: number, count: number): Promise<Finding | undefined> {
@@ -131,13 +125,13 @@ class LiveRounds implements Rounds {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server[Symbol.asyncDispose]();
-    if (this.#data) await Deno.remove(this.#data.folder, { recursive: true });
+    if (this.#folder) await Deno.remove(this.#folder, { recursive: true });
   }
 
   async #connection(model: Model, seed: number, first: number, end: number): Promise<void> {
     model.reconnect();
     const begin = await this.#sendForeign(model, seed, first, end);
-    using exchange = new Exchange(await this.#server.connect());
+    using exchange = await this.#server.connect();
     for (let at = begin; at < end; at += BATCH_INPUTS) {
       const batch: BatchInput[] = [];
       for (let number = at; number < Math.min(end, at + BATCH_INPUTS); number++) {
@@ -169,7 +163,7 @@ class LiveRounds implements Rounds {
       const type = firstReply(input, MAX_REQUEST_BYTES);
       if (type === "ours") return number;
       if (type === undefined) continue;
-      using exchange = new Exchange(await this.#server.connect());
+      using exchange = await this.#server.connect();
       try {
         const [reply = ""] = await exchange.ask(input, [], 1);
         if (!reply.startsWith(`{"status":"ERROR","type":"${type}","message":"`)) {
@@ -224,13 +218,13 @@ class LiveRounds implements Rounds {
   async #endProblem(model: Model, isKilled: boolean): Promise<string | undefined> {
     const problem = await this.#server.ping() ?? await this.#tableProblem(model);
     if (problem !== undefined) return problem;
-    if (this.#data && isKilled) {
+    if (this.#folder && isKilled) {
       await this.#server[Symbol.asyncDispose]();
-      this.#server = await ServerProcess.start(this.#data.flags);
+      this.#server = new ServerProcess(this.#flags);
       const lost = await this.#tableProblem(model);
       if (lost !== undefined) return `and a kill, ${lost}`;
     }
-    using exchange = new Exchange(await this.#server.connect());
+    using exchange = await this.#server.connect();
     const removes = model.keys.map((key) => `{"method":"remove","key":${JSON.stringify(key)}}\n`);
     for (const remove of removes) await exchange.ask(encoder.encode(remove), [], 1);
     const [size] = await exchange.ask(encoder.encode('{"method":"size"}\n'), [], 1);
@@ -241,7 +235,7 @@ class LiveRounds implements Rounds {
 
   /** Compares the tables by a scan in parts, because one reply may not have room for all pairs. */
   async #tableProblem(model: Model): Promise<string | undefined> {
-    using exchange = new Exchange(await this.#server.connect());
+    using exchange = await this.#server.connect();
     const left = model.pairs();
     for (let cursor: string | undefined = "", limit = 50; cursor !== undefined;) {
       const member: string = cursor === "" ? "" : `,"cursor":"${cursor}"`;

@@ -11,7 +11,7 @@ import { DamageError, recover } from "../../lib/storage/recovery/recovery.ts";
 import { readDamagedFolder } from "../../lib/storage/recovery/damaged_folder.ts";
 import { Entry, HashTable } from "../../lib/table/hash_table.ts";
 import { checkpointBytes, logBytes } from "../make/records.ts";
-import { MemoryFiles } from "../memory_files.ts";
+import { SimulatedDisk } from "../../tests/crash/simulated/simulated_disk.ts";
 import { type LogResult, type Pairs, readAll, readCheckpoint, readLog } from "../oracle/records.ts";
 import { oneIn } from "../source.ts";
 import type { PartTarget } from "../target.ts";
@@ -65,7 +65,7 @@ type FileBytes = Readonly<Record<string, Uint8Array>>;
 function differs(files: FileBytes, read: typeof readFolder, wanted: LogResult): string | undefined {
   clear(table);
   try {
-    const folder = new MemoryFiles(files);
+    const folder = SimulatedDisk.of(files);
     read(folder, folder.names, table);
   } catch (error) {
     if (!(error instanceof DamageError)) throw error;
@@ -77,7 +77,7 @@ function differs(files: FileBytes, read: typeof readFolder, wanted: LogResult): 
 
 /** Recovers twice: the second recovery finds the same table and nothing to cut off. */
 async function recoveredTwice(bytes: FileBytes, wanted: LogResult): Promise<string | undefined> {
-  const files = new MemoryFiles(bytes);
+  const files = SimulatedDisk.of(bytes);
   try {
     for (const isFirst of [true, false]) {
       clear(table);
@@ -95,7 +95,7 @@ async function recoveredTwice(bytes: FileBytes, wanted: LogResult): Promise<stri
 }
 
 function repairProblem(files: FileBytes, wanted: Pairs): string | undefined {
-  const folder = new MemoryFiles(files);
+  const folder = SimulatedDisk.of(files);
   const problem = differentPairs(readDamagedFolder(folder, folder.names).table, wanted);
   return problem === undefined ? undefined : `repaired: ${problem}`;
 }
