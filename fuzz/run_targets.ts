@@ -1,6 +1,5 @@
 /** The run of inputs of several targets in several processes. */
-import type { Task } from "./messages.ts";
-import type { Outcome } from "./worker_watch.ts";
+import type { Outcome, Task } from "./worker_watch.ts";
 import { isServerTarget, type Target } from "./target.ts";
 
 /** The inputs between two messages of a process. */

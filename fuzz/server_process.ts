@@ -1,8 +1,26 @@
-/** A server in a process of its own. */
+/** The fuzzed server, in a process of its own. */
 import { messageOf } from "../lib/base/errors.ts";
 import { ALONE_ON_DISK, fromSource, Program } from "../bench/harness/program.ts";
 import { Exchange } from "./exchange.ts";
-import { FUZZED_PROJECT } from "./targets/live_limits.ts";
+import type { Limits } from "./oracle/table.ts";
+
+const FUZZED_PROJECT = "fuzz";
+
+/** The longest request line, in bytes. */
+export const MAX_REQUEST_BYTES = 20_000;
+
+/** The limits of the server, which the model knows. They are low enough that inputs reach them. */
+export const LIMITS: Limits = {
+  project: FUZZED_PROJECT,
+  maxReplyBytes: 30_000,
+  maxTableBytes: 500_000,
+};
+
+const FLAGS = [
+  ...["--max-request", String(MAX_REQUEST_BYTES)],
+  ...["--max-reply", String(LIMITS.maxReplyBytes)],
+  ...["--max-memory", String(LIMITS.maxTableBytes)],
+];
 
 const PING = new TextEncoder().encode('{"method":"ping"}\n');
 
@@ -10,11 +28,10 @@ const PING = new TextEncoder().encode('{"method":"ping"}\n');
 export class ServerProcess implements AsyncDisposable {
   readonly #program: Program;
 
-  /** @param flags the place of its table, and its limits */
+  /** @param flags the place of its table */
   constructor(flags: readonly string[]) {
-    this.#program = new Program(
-      fromSource("server.ts", FUZZED_PROJECT, ...ALONE_ON_DISK, ...flags),
-    );
+    const args = [FUZZED_PROJECT, ...ALONE_ON_DISK, ...FLAGS, ...flags];
+    this.#program = new Program(fromSource("server.ts", ...args));
   }
 
   /** Opens a connection, when the server listens. */

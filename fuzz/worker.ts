@@ -1,6 +1,6 @@
-/** A worker process: runs inputs of one target. `messages.ts` has its messages. */
+/** A worker process: runs inputs of one target. `worker_watch.ts` has its messages. */
 import { targetOf } from "./all_targets.ts";
-import type { Message, Task } from "./messages.ts";
+import type { Message, Task } from "./worker_watch.ts";
 import { runInputs } from "./run_inputs.ts";
 
 // Oracles throw errors for many inputs, and a stack trace takes longer than the rest.

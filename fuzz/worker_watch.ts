@@ -1,7 +1,27 @@
 /** The watch over a worker process, which an input may crash or hang. */
 import { settlesWithin } from "../lib/base/clock.ts";
 import { fromSource } from "../bench/harness/program.ts";
-import type { Message, Task } from "./messages.ts";
+
+/** The task of a worker, as its only argument. */
+export interface Task {
+  readonly target: string;
+  readonly seed: number;
+  readonly first: number;
+  readonly count: number;
+  /** The inputs between two messages. */
+  readonly step: number;
+  /** The time limit of the process, in milliseconds. */
+  readonly forMs: number;
+}
+
+/** A message of a worker. */
+export type Message =
+  /** All inputs before this one are finished. */
+  | { readonly next: number }
+  | {
+    readonly done: number;
+    readonly finding?: Outcome["finding"];
+  };
 
 /** The time without a message after which a process hangs, in milliseconds. */
 const HANG_MS = 60_000;

@@ -1,6 +1,6 @@
 /** Figures of htserver alone with many connections or keys, some relative to its figures with few. */
 import { spreadOf } from "../harness/summary.ts";
-import type { Verdict } from "./ratios.ts";
+import { type Verdict, verdictOn } from "./ratios.ts";
 
 /** A figure with its targets. */
 export interface LimitFigure {
@@ -21,11 +21,8 @@ const DIGITS = { x: 2, MB: 0, s: 2 } as const;
 /** Whether the median meets the targets. */
 export function limitVerdict({ unit, values, must, aim, problem }: LimitFigure): Verdict {
   if (problem !== undefined) return "MISSED";
-  if (must === undefined) return "";
-  const { median } = spreadOf(values);
-  const reaches = (target: number) => unit === "x" ? median >= target : median <= target;
-  if (!reaches(must)) return "MISSED";
-  return aim !== undefined && reaches(aim) ? "aim reached" : "met";
+  const sign = (figure?: number) => figure && (unit === "x" ? figure : -figure);
+  return verdictOn(sign(spreadOf(values).median) ?? NaN, sign(must), sign(aim));
 }
 
 /** `MEDIAN`, and `MIN to MAX`. */

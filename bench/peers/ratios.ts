@@ -3,6 +3,7 @@ import { type Spread, spreadOf } from "../harness/summary.ts";
 import type { Cell, Rival } from "./cells.ts";
 import type { LoadResult } from "../load/generator.ts";
 import type { PeerName } from "./peer.ts";
+import { forEachFigure } from "./raw_data.ts";
 import type { Stage } from "./rounds.ts";
 
 /** Whether the median meets the targets; empty without targets. */
@@ -79,16 +80,5 @@ export function mediansOf(
   const results = stages.filter((stage) => stage.cell === cell && stage.peer === peer)
     .map(({ result }) => result);
   if (results.length === 0) return undefined;
-  const median = (figure: keyof LoadResult) =>
-    spreadOf(results.map((result) => result[figure])).median;
-  return {
-    perSecond: median("perSecond"),
-    p50Us: median("p50Us"),
-    p99Us: median("p99Us"),
-    p999Us: median("p999Us"),
-    maxUs: median("maxUs"),
-    loadBusy: median("loadBusy"),
-    serverCpu: median("serverCpu"),
-    serverResidentBytes: median("serverResidentBytes"),
-  };
+  return forEachFigure((figure) => spreadOf(results.map((result) => result[figure])).median);
 }

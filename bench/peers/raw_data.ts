@@ -22,17 +22,20 @@ export function columnsOf(stages: readonly Stage[]): StageColumns[] {
   });
 }
 
+const FIGURES = [
+  ...["perSecond", "p50Us", "p99Us", "p999Us", "maxUs"] as const,
+  ...["loadBusy", "serverCpu", "serverResidentBytes"] as const,
+] satisfies readonly (keyof LoadResult)[];
+
+/** Computes something for each figure. */
+export function forEachFigure<Result>(
+  of: (figure: keyof LoadResult) => Result,
+): Record<keyof LoadResult, Result> {
+  const entries = FIGURES.map((figure) => [figure, of(figure)] as const);
+  return Object.fromEntries(entries) as Record<keyof LoadResult, Result>;
+}
+
 /** Groups figures by their names. */
 export function figuresByName(results: readonly LoadResult[]): FigureRounds {
-  const figure = (name: keyof LoadResult) => results.map((result) => result[name]);
-  return {
-    perSecond: figure("perSecond"),
-    p50Us: figure("p50Us"),
-    p99Us: figure("p99Us"),
-    p999Us: figure("p999Us"),
-    maxUs: figure("maxUs"),
-    loadBusy: figure("loadBusy"),
-    serverCpu: figure("serverCpu"),
-    serverResidentBytes: figure("serverResidentBytes"),
-  };
+  return forEachFigure((figure) => results.map((result) => result[figure]));
 }

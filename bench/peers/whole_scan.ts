@@ -1,4 +1,5 @@
 /** The time of a whole scan of a million keys. */
+import { RawClient } from "../harness/raw_client.ts";
 import type { LimitFigure } from "./limits.ts";
 import type { Peer } from "./peer.ts";
 import type { Workspace } from "./workspace.ts";
@@ -9,9 +10,6 @@ const ROUNDS = 3;
 /** A regex that matches one key in a hundred. */
 const REGEX = "42$";
 const MATCHES = KEYS / 100;
-
-const READ_BYTES = 1_000_000;
-const LF = 10;
 
 /** Scans the table several times. */
 export async function wholeScan(workspace: Workspace): Promise<LimitFigure[]> {
@@ -25,24 +23,13 @@ export async function wholeScan(workspace: Workspace): Promise<LimitFigure[]> {
 
 /** The seconds from the request to the last byte of the reply. */
 async function scanS({ port }: Peer): Promise<number> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  using client = await RawClient.connect(port);
   const beganMs = performance.now();
-  await connection.write(new TextEncoder().encode(`{"method":"scan","regex":"${REGEX}"}\n`));
-  const reply = await readLine(connection);
+  await client.send(`{"method":"scan","regex":"${REGEX}"}\n`);
+  const reply = await client.line();
+  if (reply === undefined) throw new Error("The server closed the connection during a scan");
   const tookS = (performance.now() - beganMs) / 1e3;
   const { result } = JSON.parse(reply) as { result?: unknown[] };
   if (result?.length === MATCHES) return tookS;
   throw new Error(`A scan found ${result?.length}, not ${MATCHES}: ${reply.slice(0, 100)}`);
-}
-
-async function readLine(connection: Deno.TcpConn): Promise<string> {
-  const decoder = new TextDecoder();
-  const buffer = new Uint8Array(READ_BYTES);
-  let text = "";
-  for (;;) {
-    const count = await connection.read(buffer);
-    if (count === null) throw new Error("The server closed the connection during a scan");
-    text += decoder.decode(buffer.subarray(0, count), { stream: true });
-    if (buffer[count - 1] === LF) return text;
-  }
 }

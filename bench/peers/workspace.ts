@@ -5,7 +5,13 @@ import type { Problems } from "../harness/problems.ts";
 import { Generator } from "../load/generator.ts";
 import type { PeerName } from "./peer.ts";
 import { prepare } from "./rounds.ts";
-import { htserverCommand, missingFor, type RunningPeer, startPeer } from "./servers.ts";
+import {
+  htserverCommand,
+  missingFor,
+  type RunningPeer,
+  type StartOptions,
+  startPeer,
+} from "./servers.ts";
 
 /** A ratio needs two servers. */
 const MIN_PEERS = 2;
@@ -13,24 +19,14 @@ const MIN_PEERS = 2;
 /** All that a benchmark uses, until disposal. */
 export class Workspace implements AsyncDisposable {
   readonly generator: Generator;
+  readonly #options: StartOptions;
   readonly #folder: TemporaryFolder;
-  readonly #htserver: readonly string[];
-  readonly #earlier: readonly string[] | undefined;
-  readonly #signal: AbortSignal;
   readonly #running = new AsyncDisposableStack();
 
-  private constructor(
-    folder: TemporaryFolder,
-    generator: Generator,
-    htserver: readonly string[],
-    earlier: readonly string[] | undefined,
-    signal: AbortSignal,
-  ) {
+  private constructor(folder: TemporaryFolder, generator: Generator, options: StartOptions) {
     this.#folder = folder;
     this.generator = generator;
-    this.#htserver = htserver;
-    this.#earlier = earlier;
-    this.#signal = signal;
+    this.#options = options;
   }
 
   /**
@@ -53,21 +49,16 @@ export class Workspace implements AsyncDisposable {
       : await htserverCommand(folder.path);
     const before = earlier ? [await Deno.realPath(earlier)] : undefined;
     stack.move();
-    return new Workspace(folder, generator, htserver, before, signal);
+    const options = { folder: folder.path, htserver, earlier: before, signal };
+    return new Workspace(folder, generator, options);
   }
 
   /** Starts a server. It ends with the workspace, or earlier. */
   async start(name: PeerName): Promise<RunningPeer> {
-    const options = {
-      folder: this.#folder.path,
-      htserver: this.#htserver,
-      earlier: this.#earlier,
-      signal: this.#signal,
-    };
     try {
-      return this.#running.use(await startPeer(name, options));
+      return this.#running.use(await startPeer(name, this.#options));
     } catch (error) {
-      this.#signal.throwIfAborted(); // Then the signal is the reason.
+      this.#options.signal.throwIfAborted(); // Then the signal is the reason.
       throw error;
     }
   }
@@ -99,7 +90,7 @@ export class Workspace implements AsyncDisposable {
           await prepare(this.generator, peer, keys);
           peers.set(name, peer);
         } catch (error) {
-          problems.add(name, error, this.#signal);
+          problems.add(name, error, this.#options.signal);
         }
       }
     }

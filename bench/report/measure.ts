@@ -20,7 +20,7 @@ import {
   type SyncTimes,
   type SystemCalls,
 } from "./report_data.ts";
-import { NamedServer } from "./named_server.ts";
+import { type NamedServer, startNamedServer } from "./named_server.ts";
 import { readSite } from "./site.ts";
 import { TimeBudget } from "./time_share.ts";
 import { runSweep, SweepError } from "./sweep_run.ts";
@@ -129,7 +129,7 @@ async function measurePart(plan: SweepPlan, context: PartContext): Promise<PartD
   const { isDurable, hosts: count } = PARTS[plan.part];
   await using stack = new AsyncDisposableStack();
   const hosts: Hosts = count === 2 ? stack.use(await TwoHosts.make()) : ONE_HOST;
-  const server = stack.use(await NamedServer.start({ hosts, isDurable, folder, signal }));
+  const server = stack.use(await startNamedServer({ hosts, isDurable, folder, signal }));
   using sampler = new ProcessorSampler(server.pid);
   const sweeps = await runSweeps(plan, server, hosts, context);
   if (sweeps.every(({ steps }) => steps.length === 0)) return undefined;
@@ -205,7 +205,7 @@ async function trace(
   for (const isDurable of [false, true]) {
     sink.say(`system calls of a request, ${isDurable ? "durable" : "in memory"}`);
     const calls = await orReason(async () => {
-      await using server = await NamedServer.start({ hosts: ONE_HOST, isDurable, folder, signal });
+      await using server = await startNamedServer({ hosts: ONE_HOST, isDurable, folder, signal });
       return await countSystemCalls({
         isDurable,
         server,

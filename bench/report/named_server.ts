@@ -14,48 +14,32 @@ export interface NamedServerOptions {
 }
 
 /** Both programs, until disposal. */
-export class NamedServer implements AsyncDisposable {
+export interface NamedServer extends AsyncDisposable {
   /** The name of the server in the catalog. */
   readonly name: string;
   readonly catalog: Address;
   /** The process of the server. */
   readonly pid: number;
-  readonly #programs: AsyncDisposableStack;
+}
 
-  private constructor(name: string, catalog: Address, pid: number, programs: AsyncDisposableStack) {
-    this.name = name;
-    this.catalog = catalog;
-    this.pid = pid;
-    this.#programs = programs;
-  }
-
-  /** Starts them on free ports, and waits until the server listens. */
-  static async start(
-    { hosts, isDurable, folder, signal }: NamedServerOptions,
-  ): Promise<NamedServer> {
-    await using programs = new AsyncDisposableStack();
-    const name = `bench-a4-${crypto.randomUUID().slice(0, 8)}`;
-    const { catalog, server } = hosts;
-    const catalogProgram = programs.use(
-      new Program(
-        catalog.command(fromSource("catalog.ts", "--host", catalog.address, "--port", "0")),
-        { signal },
-      ),
-    );
-    const port = await portOf("catalog", catalogProgram, signal);
-    const address = { hostname: catalog.address, port };
-    const table = isDurable ? ["--data", `${folder}/${name}`] : ["--memory"];
-    const args = [name, "--host", server.address, ...table, ...throughOnly(address)];
-    const serverProgram = programs.use(
-      new Program(server.command(fromSource("server.ts", ...args)), { signal }),
-    );
-    await portOf("server", serverProgram, signal);
-    return new NamedServer(name, address, serverProgram.pid, programs.move());
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#programs[Symbol.asyncDispose]();
-  }
+/** Starts both on free ports, and waits until the server listens. */
+export async function startNamedServer(
+  { hosts, isDurable, folder, signal }: NamedServerOptions,
+): Promise<NamedServer> {
+  await using programs = new AsyncDisposableStack();
+  const start = (command: string[]) => programs.use(new Program(command, { signal }));
+  const name = `bench-a4-${crypto.randomUUID().slice(0, 8)}`;
+  const { address: hostname } = hosts.catalog;
+  const catalogArgs = ["--host", hostname, "--port", "0"];
+  const catalogProgram = start(hosts.catalog.command(fromSource("catalog.ts", ...catalogArgs)));
+  const catalog = { hostname, port: await portOf("catalog", catalogProgram, signal) };
+  const table = isDurable ? ["--data", `${folder}/${name}`] : ["--memory"];
+  const args = [name, "--host", hosts.server.address, ...table, ...throughOnly(catalog)];
+  const server = start(hosts.server.command(fromSource("server.ts", ...args)));
+  await portOf("server", server, signal);
+  const running = programs.move();
+  const end = () => running.disposeAsync();
+  return { name, catalog, pid: server.pid, [Symbol.asyncDispose]: end };
 }
 
 /** Flags with which a program uses this catalog and no other one. */

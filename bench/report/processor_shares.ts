@@ -76,15 +76,15 @@ export function sharesOf(
 export function medianShares(step: StepShares | undefined, stage: string): StageShares | undefined {
   const shares = step?.repeats.flatMap((stages) => stages.filter((one) => one.stage === stage));
   if (!shares?.length) return undefined;
-  const middle = (of: (shares: StageShares) => number) => median(shares.map(of));
+  const middle = (of: Exclude<keyof StageShares, "stage">) => median(shares.map((one) => one[of]));
   return {
     stage,
-    thread: middle(({ thread }) => thread),
-    waiting: middle(({ waiting }) => waiting),
-    server: middle(({ server }) => server),
-    clients: middle(({ clients }) => clients),
-    others: middle(({ others }) => others),
-    machine: middle(({ machine }) => machine),
+    thread: middle("thread"),
+    waiting: middle("waiting"),
+    server: middle("server"),
+    clients: middle("clients"),
+    others: middle("others"),
+    machine: middle("machine"),
   };
 }
 

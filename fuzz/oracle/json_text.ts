@@ -2,7 +2,7 @@
  * The parts of a JSON text, character by character as in the text: below, "as written". JSON.parse
  * decides whether a text is JSON, and this file splits it. Shares no code with the tested code.
  */
-import { isUtf8 } from "./utf8.ts";
+import { isUtf8 } from "./lines.ts";
 
 /** The value of a JSON text; undefined if it is not JSON. */
 export function parsed(text: string): { readonly value: unknown } | undefined {

@@ -1,10 +1,12 @@
 /** The lines of a complete stream by the protocol. Shares no code with the tested code. */
-import { isUtf8 } from "./utf8.ts";
 
 /** A line without its end, or its problem. */
 export type Line = Uint8Array | "too long" | "not UTF-8";
 
 const LF = 10, CR = 13;
+
+const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
+const encoder = new TextEncoder();
 
 /** The lines of a whole stream. */
 export function linesOf(stream: Uint8Array, maxLineBytes: number): Line[] {
@@ -18,4 +20,15 @@ export function linesOf(stream: Uint8Array, maxLineBytes: number): Line[] {
     start = end + 1;
   }
   return lines;
+}
+
+/**
+ * Whether bytes are UTF-8: then decoding and encoding gives the same bytes. It throws no error, which
+ * would take long.
+ */
+export function isUtf8(bytes: Uint8Array): boolean {
+  const text = lossy.decode(bytes);
+  if (!text.includes("\ufffd")) return true;
+  const again = encoder.encode(text);
+  return again.length === bytes.length && again.every((byte, at) => byte === bytes[at]);
 }

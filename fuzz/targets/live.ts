@@ -15,10 +15,9 @@ import { firstReply } from "../oracle/handshake.ts";
 import { type Line, linesOf } from "../oracle/lines.ts";
 import { TableModel } from "../oracle/table.ts";
 import { joined } from "../../tests/helpers/streams.ts";
-import { ServerProcess } from "../server_process.ts";
+import { LIMITS, MAX_REQUEST_BYTES, ServerProcess } from "../server_process.ts";
 import { oneIn, pick, type Random, sourceOf } from "../source.ts";
 import type { Finding, Rounds, ServerTarget } from "../target.ts";
-import { LIMIT_FLAGS, LIMITS, MAX_REQUEST_BYTES } from "./live_limits.ts";
 
 const encoder = new TextEncoder();
 const LF = 10;
@@ -48,7 +47,7 @@ export function liveTarget(modelOf: () => Model = () => new TableModel(LIMITS)):
     input: "request line to a server in memory, over a socket",
     share: 5,
     roundInputs: ROUND_INPUTS,
-    open: () => Promise.resolve(new LiveRounds("live", modelOf, ["--memory", ...LIMIT_FLAGS])),
+    open: () => Promise.resolve(new LiveRounds("live", modelOf, ["--memory"])),
   };
 }
 
@@ -62,7 +61,7 @@ export function durableTarget(modelOf: () => Model = () => new TableModel(LIMITS
     async open() {
       const folder = await Deno.makeTempDir({ prefix: "ht-fuzz-" });
       // Several checkpoints in each round.
-      const flags = ["--data", `${folder}/table`, "--compact-entries", "700", ...LIMIT_FLAGS];
+      const flags = ["--data", `${folder}/table`, "--compact-entries", "700"];
       return new LiveRounds("durable", modelOf, flags, folder);
     },
   };

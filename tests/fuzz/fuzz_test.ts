@@ -13,7 +13,7 @@ import { framerTarget } from "../../fuzz/targets/framer.ts";
 import { handshakeTarget } from "../../fuzz/targets/handshake.ts";
 import { jsonTarget } from "../../fuzz/targets/json.ts";
 import { liveTarget } from "../../fuzz/targets/live.ts";
-import { LIMITS } from "../../fuzz/targets/live_limits.ts";
+import { LIMITS } from "../../fuzz/server_process.ts";
 import { replyTarget } from "../../fuzz/targets/reply.ts";
 import { checkpointTarget, logTarget } from "../../fuzz/targets/storage.ts";
 import { parseOptions, replayLine } from "../../fuzz/options.ts";

@@ -1,6 +1,6 @@
 /** Tests that every input is run once, and that findings are counted and reported. */
 import assert from "assert";
-import type { Task } from "../../fuzz/messages.ts";
+import type { Task } from "../../fuzz/worker_watch.ts";
 import { runTargets, type TargetFinding } from "../../fuzz/run_targets.ts";
 import type { PartTarget, ServerTarget } from "../../fuzz/target.ts";
 

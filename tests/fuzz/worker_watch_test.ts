@@ -1,7 +1,6 @@
 /** Tests that an input that hangs or ends its process is found, with its number. */
 import assert from "assert";
-import { runWatched } from "../../fuzz/worker_watch.ts";
-import type { Task } from "../../fuzz/messages.ts";
+import { runWatched, type Task } from "../../fuzz/worker_watch.ts";
 
 const TASK: Task = {
   target: "x",
