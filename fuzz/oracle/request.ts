@@ -2,6 +2,7 @@
  * The request of a line by docs/PROTOCOL.md, read with JSON.parse. Shares no code with the tested code.
  */
 import { membersOf, parsed, utf8Text } from "./json_text.ts";
+import { linesOf } from "./lines.ts";
 
 /** A line that is a request of the protocol. */
 export interface ValidRequest {
@@ -48,6 +49,9 @@ function isPositiveInteger(text: string): boolean {
   return BigInt(exponent) + BigInt(zeros) >= BigInt(fraction.length);
 }
 
+/** The bytes that the first line of a connection can begin with. */
+const MAY_COME_FIRST = new Set("{ \t\r\n");
+
 /** Reads the request of a line. */
 export function readRequest(line: Uint8Array): ValidRequest | InvalidRequest {
   const text = utf8Text(line);
@@ -81,4 +85,25 @@ export function value(members: ReadonlyMap<string, string>, name: string): unkno
 /** The characters of a string member. */
 export function textMember(members: ReadonlyMap<string, string>, name: string): string {
   return String(value(members, name));
+}
+
+/**
+ * The reply to the start of a connection's stream.
+ *
+ * @param maxLineBytes the longest line, in bytes without its end
+ * @returns the type of the only error, after which the server closes; "ours" after a good first line;
+ * undefined before the end of the first line
+ */
+export function firstReply(
+  stream: Uint8Array,
+  maxLineBytes: number,
+): "ours" | "RequestError" | "TooLarge" | undefined {
+  const first = stream.find((byte) => byte !== 10 && byte !== 13);
+  if (first === undefined) return undefined;
+  if (!MAY_COME_FIRST.has(String.fromCharCode(first))) return "RequestError";
+  const [line] = linesOf(stream, maxLineBytes);
+  if (line === undefined) return undefined;
+  if (line === "too long") return "TooLarge";
+  if (line === "not UTF-8" || readRequest(line).type === "RequestError") return "RequestError";
+  return "ours";
 }

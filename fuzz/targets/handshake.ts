@@ -16,7 +16,7 @@ import { neverYields } from "../../tests/engine/command_context.ts";
 import { cut, joined, utf8 } from "../../tests/helpers/streams.ts";
 import { anyBytes, mutate } from "../make/mutate.ts";
 import { requestBytes } from "../make/requests.ts";
-import { firstReply } from "../oracle/handshake.ts";
+import { firstReply } from "../oracle/request.ts";
 import { linesOf } from "../oracle/lines.ts";
 import { oneIn, pick, type Random } from "../source.ts";
 import type { PartTarget } from "../target.ts";

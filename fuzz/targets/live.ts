@@ -11,7 +11,7 @@ import { type Exchange, ExchangeError } from "../exchange.ts";
 import { mutate } from "../make/mutate.ts";
 import { requestBytes } from "../make/requests.ts";
 import { partsOf } from "../oracle/json_text.ts";
-import { firstReply } from "../oracle/handshake.ts";
+import { firstReply } from "../oracle/request.ts";
 import { type Line, linesOf } from "../oracle/lines.ts";
 import { TableModel } from "../oracle/table.ts";
 import { joined } from "../../tests/helpers/streams.ts";

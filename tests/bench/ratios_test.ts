@@ -1,35 +1,12 @@
 import assert from "assert";
-import type { Cell } from "../../bench/peers/cells.ts";
-import type { LoadResult } from "../../bench/load/generator.ts";
 import type { PeerName } from "../../bench/peers/peer.ts";
 import { mediansOf, ratiosOf, verdictOn } from "../../bench/peers/ratios.ts";
 import { columnsOf } from "../../bench/peers/raw_data.ts";
 import type { Stage } from "../../bench/peers/rounds.ts";
-
-const CELL: Cell = {
-  name: "lookup, 50",
-  inserts: 0,
-  connections: 50,
-  inFlight: 1,
-  subject: "htserver",
-  rivals: [
-    { peer: "Redis", must: 0.75, aim: 1, isQuick: true },
-    { peer: "Python", isQuick: false },
-  ],
-};
+import { LOOKUPS, RESULT } from "./load_result.ts";
 
 function stage(peer: PeerName, round: number, perSecond: number, serverCpu = 1): Stage {
-  const result: LoadResult = {
-    perSecond,
-    p50Us: 1,
-    p99Us: 2,
-    p999Us: 3,
-    maxUs: 4,
-    loadBusy: 0.5,
-    serverCpu,
-    serverResidentBytes: 1e6,
-  };
-  return { cell: CELL.name, peer, round, result };
+  return { cell: LOOKUPS.name, peer, round, result: { ...RESULT, perSecond, serverCpu } };
 }
 
 Deno.test("a ratio is of two stages of the same round", () => {
@@ -42,7 +19,7 @@ Deno.test("a ratio is of two stages of the same round", () => {
     stage("Redis", 3, 100),
     stage("htserver", 4, 1), // The rival was not measured in this round.
   ];
-  const [ratio, ...others] = ratiosOf([CELL], stages);
+  const [ratio, ...others] = ratiosOf([LOOKUPS], stages);
   assert.deepEqual(others, []); // Python was not measured.
   assert.deepEqual(ratio?.spread, { median: 0.8, min: 0.7, max: 0.9 });
   assert.equal(ratio?.byCpu.max, 1.4);
@@ -64,8 +41,8 @@ Deno.test("the figures of a server are the medians of its stages", () => {
     stage("Redis", 3, 6),
     stage("htserver", 1, 99),
   ];
-  assert.equal(mediansOf(stages, CELL.name, "Redis")?.perSecond, 6);
-  assert.equal(mediansOf(stages, CELL.name, "Python"), undefined);
+  assert.equal(mediansOf(stages, LOOKUPS.name, "Redis")?.perSecond, 6);
+  assert.equal(mediansOf(stages, LOOKUPS.name, "Python"), undefined);
 });
 
 Deno.test("raw data has the rounds of each server in each cell", () => {

@@ -1,32 +1,12 @@
 /** Rounds of the peers' benchmark, with a fake load generator. */
 import assert from "assert";
-import type { Cell } from "../../bench/peers/cells.ts";
 import type { LoadResult } from "../../bench/load/generator.ts";
 import { OutOfTime } from "../../bench/harness/interrupt.ts";
 import type { Peer, PeerName } from "../../bench/peers/peer.ts";
 import { runRounds } from "../../bench/peers/rounds.ts";
 import { Problems } from "../../bench/harness/problems.ts";
 import { randomFrom } from "../../bench/harness/random.ts";
-
-const CELL: Cell = {
-  name: "lookup, 50",
-  inserts: 0,
-  connections: 50,
-  inFlight: 1,
-  subject: "htserver",
-  rivals: [{ peer: "Redis", isQuick: true }],
-};
-
-const RESULT: LoadResult = {
-  perSecond: 1,
-  p50Us: 1,
-  p99Us: 2,
-  p999Us: 3,
-  maxUs: 4,
-  loadBusy: 0.5,
-  serverCpu: 1,
-  serverResidentBytes: 1e6,
-};
+import { LOOKUPS, RESULT } from "./load_result.ts";
 
 const PEERS = new Map<PeerName, Peer>(
   (["htserver", "Redis"] as const).map((name) => [
@@ -46,7 +26,7 @@ async function rounds(
     { run: (peer) => run(peer, ++number) },
     PEERS,
     {
-      cells: [CELL],
+      cells: [LOOKUPS],
       keys: 10,
       rounds: 3,
       endMs: Infinity,

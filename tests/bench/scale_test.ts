@@ -1,9 +1,11 @@
 /** The tables and pictures of the scale benchmark. */
 import assert from "assert";
+import { figuresByName } from "../../bench/peers/raw_data.ts";
 import type { ScalePoint } from "../../bench/scale/figures.ts";
 import { pictureFile, pictureOf } from "../../bench/scale/pictures.ts";
 import { pointsOf, scaleTable } from "../../bench/scale/report.ts";
 import { SERIES, type Series } from "../../bench/scale/series.ts";
+import { RESULT } from "./load_result.ts";
 
 const SERIES_OF_TWO: Series = {
   name: "connections",
@@ -21,21 +23,16 @@ const SERIES_OF_TWO: Series = {
 };
 
 function point(server: "htserver" | "Redis", perSecond: number[], problem?: string): ScalePoint {
-  const rounds = (value: number) => perSecond.map(() => value);
+  const results = perSecond.map((count, round) => (
+    { ...RESULT, perSecond: count, serverCpu: 0.25, serverResidentBytes: (100 + round) * 1e6 }
+  ));
   return {
     series: "connections",
     server,
     variant: "lookup",
     x: 10,
     valueBytes: 32,
-    perSecond,
-    p50Us: rounds(100),
-    p99Us: rounds(2_000),
-    p999Us: rounds(3_000),
-    maxUs: rounds(4_000),
-    loadBusy: rounds(0.5),
-    serverCpu: rounds(0.25),
-    serverResidentBytes: perSecond.map((_, round) => (100 + round) * 1e6),
+    ...figuresByName(results),
     ...(problem ? { problem } : {}),
   };
 }

@@ -1,14 +1,13 @@
 import assert from "assert";
 import { medianShares, sharesOf } from "../../../bench/report/processor_shares.ts";
-import { artificialSweep, SWEEP_STARTED_UNIX_MS } from "../sweep_data.ts";
+import { stageOf, stepsWith, sweepWith } from "../../perf/raw_data.ts";
+
+const STARTED_UNIX_MS = 1_800_000_000_000;
 
 /** Three repeats of a stage of one second, two seconds apart. */
-const SWEEP = artificialSweep({
-  operations: ["lookup"],
-  clients: [1],
-  repeats: 3,
-  opsOfEach: () => 100,
-});
+const SWEEP = sweepWith(stepsWith([1], 3, (clients, repeat) => [
+  { ...stageOf("lookup", clients, 100), startedUnixMs: STARTED_UNIX_MS + 2_000 * repeat },
+]));
 
 /** A sample every 500 ms. The thread runs all the time in the first stage, then half of it. */
 function samples(untilMs: number) {
@@ -16,7 +15,7 @@ function samples(untilMs: number) {
     const ms = at * 500;
     const threadMs = ms < 1_500 ? ms : 1_500 + (ms - 1_500) / 2;
     return {
-      unixMs: SWEEP_STARTED_UNIX_MS - 250 + ms,
+      unixMs: STARTED_UNIX_MS - 250 + ms,
       threadMs,
       waitingMs: ms / 10,
       serverMs: threadMs,
