@@ -54,10 +54,7 @@ Deno.test("run: each operation of each client is executed once, and keys do not 
   try {
     const sizes: Promise<number>[] = [];
     const result = await run(3, server.target, ["--clients", "5", "--ops", "40"], {
-      events: {
-        onNote: assert.fail,
-        onStageEnd: () => sizes.push(watcher.size()),
-      },
+      events: { onNote: assert.fail, onStageEnd: () => sizes.push(watcher.size()) },
     });
     assert.ok(isGood(result));
     for (const { stage, sum, clients, startSpreadMs, processors } of result.stages) {
@@ -65,9 +62,8 @@ Deno.test("run: each operation of each client is executed once, and keys do not 
       assert.deepEqual([sum.ops, sum.latency.count, processors.length], [200, 200, 3], stage);
       assert.ok(startSpreadMs < 10_000, `${startSpreadMs} ms`);
     }
-    assert.deepEqual(result.stages.map(({ stage }) => stage), [
-      ...["insert", "lookup", "scan", "remove"],
-    ]);
+    const names = result.stages.map(({ stage }) => stage);
+    assert.deepEqual(names, ["insert", "lookup", "scan", "remove"]);
     // The size is read after the operations of its stage. Only the last stage removes keys.
     assert.deepEqual((await Promise.all(sizes)).slice(0, 2), [200, 200]);
     assert.equal(await watcher.size(), 0);
@@ -150,10 +146,7 @@ Deno.test("run: after a stop, no result is kept and no event is sent", async () 
   const notes: string[] = [];
   const events: (string | undefined)[] = [];
   const share = new LocalShare({ onNote() {}, onProgress: () => stop.abort("ended by SIGINT") });
-  const result = await runStages({
-    config: parseTestPerfConfig([server.target, "--duration", "30"], {}),
-    connection: {},
-    seed: 5,
+  const result = await run(0, server.target, ["--duration", "30"], {
     shares: [share],
     stop: stop.signal,
     events: {
@@ -173,7 +166,7 @@ Deno.test("run: a share that fails at its end does not lose the results", async 
   const share = new LocalShare(NO_EVENTS);
   share.end = () => Promise.reject(new Error("the worker died"));
   try {
-    const result = await run(1, server.target, ["--ops", "5"], {
+    const result = await run(0, server.target, ["--ops", "5"], {
       shares: [share],
       events: { onNote: (text) => notes.push(text) },
     });

@@ -2,10 +2,10 @@
 import assert from "assert";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
 import { Shares } from "../../../lib/perf/run/shares.ts";
-import type { ShareEvents } from "../../../lib/perf/run/share.ts";
 import type {
   RunTarget,
   Share,
+  ShareEvents,
   ShareOrder,
   UnmeasuredResult,
 } from "../../../lib/perf/run/share.ts";
@@ -38,35 +38,21 @@ class RecordingShare implements Share {
   readonly calls: unknown[] = [];
   events: ShareEvents | undefined;
 
-  connect(order: ShareOrder) {
-    this.calls.push(["connect", order]);
-    return Promise.resolve(TARGET);
-  }
-  prepare(stage: number) {
-    this.calls.push(["prepare", stage]);
-    return Promise.resolve(UNMEASURED);
-  }
-  warm(...args: unknown[]) {
-    this.calls.push(["warm", ...args]);
-    return Promise.resolve();
-  }
-  start(unixMs: number) {
-    this.calls.push(["start", unixMs]);
+  connect = (order: ShareOrder) => this.#record(TARGET, "connect", order);
+  prepare = (stage: number) => this.#record(UNMEASURED, "prepare", stage);
+  warm = (...args: unknown[]) => this.#record(undefined, "warm", ...args);
+  start = (unixMs: number) => {
     this.events?.onProgress(2);
     this.events?.onNote("a note");
-    return Promise.resolve(STAGE);
-  }
-  cleanUp() {
-    this.calls.push(["cleanUp"]);
-    return Promise.resolve(UNMEASURED);
-  }
-  end() {
-    this.calls.push(["end"]);
-    return Promise.resolve();
-  }
-  close() {
-    this.calls.push(["close"]);
-    return Promise.resolve();
+    return this.#record(STAGE, "start", unixMs);
+  };
+  cleanUp = () => this.#record(UNMEASURED, "cleanUp");
+  end = () => this.#record(undefined, "end");
+  close = () => this.#record(undefined, "close");
+
+  #record<Answer>(answer: Answer, ...call: unknown[]): Promise<Answer> {
+    this.calls.push(call);
+    return Promise.resolve(answer);
   }
 }
 
@@ -160,25 +146,24 @@ test("a line that is not an order ends a worker", async () => {
   assert.equal(await ended, false);
 });
 
-test("a killed worker rejects the current order at once, and all later ones", async () => {
-  const process = new FakeProcess();
-  const worker = new RemoteShare(process, "Worker 3 of 4", NO_EVENTS);
-  const answer = worker.start(0);
-  process.end({ code: 137, signal: "SIGKILL" });
-  const killed = { message: "Worker 3 of 4 (process 4711) was killed by SIGKILL" };
-  await assert.rejects(answer, killed);
-  await assert.rejects(worker.end(), killed);
-  await worker.close();
-});
-
-test("a worker that ends by itself is reported with its exit code", async () => {
-  const process = new FakeProcess();
-  const worker = new RemoteShare(process, "Worker", NO_EVENTS);
-  const answer = worker.connect(ORDER);
-  process.end({ code: 5, signal: null });
-  await assert.rejects(answer, { message: "Worker (process 4711) ended with exit code 5" });
-  await worker.close();
-});
+for (
+  const [end, code, signal] of [["was killed by SIGKILL", 137, "SIGKILL"], [
+    "ended with exit code 5",
+    5,
+    null,
+  ]] as const
+) {
+  test(`a worker that ${end} rejects the current order at once, and all later ones`, async () => {
+    const process = new FakeProcess();
+    const worker = new RemoteShare(process, "Worker 3 of 4", NO_EVENTS);
+    const answer = worker.start(0);
+    process.end({ code, signal });
+    const ended = { message: `Worker 3 of 4 (process 4711) ${end}` };
+    await assert.rejects(answer, ended);
+    await assert.rejects(worker.end(), ended);
+    await worker.close();
+  });
+}
 
 test("a worker that hangs is killed; a slow worker that sends messages is not", async () => {
   const process = new FakeProcess();
