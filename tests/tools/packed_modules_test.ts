@@ -1,6 +1,12 @@
 /** Proves that a program imports the module that was packed into it. */
 import assert from "assert";
-import { importsPacked, type PackedModule, packModule } from "../../tools/build/packed_modules.ts";
+import {
+  importsPacked,
+  PACKED_MODULES,
+  type PackedModule,
+  packModule,
+} from "../../tools/build/packed_modules.ts";
+import { sourcesIn } from "../sources.ts";
 
 const MODULE: PackedModule = { entry: "x.ts", specifier: "../x.ts" };
 
@@ -19,4 +25,13 @@ export async function load() {
     load(): Promise<unknown>;
   };
   assert.deepEqual(await program.load(), [true, "$& caf\u00e9", 1]);
+});
+
+Deno.test("fault: a module is not packed after a move: each import of it has its specifier", () => {
+  const code = sourcesIn("lib/").map((one) => one.code).join("\n");
+  const imported = new Set([...code.matchAll(/import\("([^"]+)"\)/g)].map(([, text]) => text));
+  for (const { entry, specifier } of PACKED_MODULES) {
+    const name = entry.replace(/^.*\//, "/");
+    assert.deepEqual([...imported].filter((text) => text?.endsWith(name)), [specifier]);
+  }
 });

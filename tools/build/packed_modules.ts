@@ -14,7 +14,7 @@ export interface PackedModule {
 
 /** All packed modules. The 4 MB of the drawing libraries took 75 ms of each start. */
 export const PACKED_MODULES: readonly PackedModule[] = [
-  { entry: "lib/plot/drawing.ts", specifier: "../plot/drawing.ts" },
+  { entry: "lib/plot/drawing.ts", specifier: "../../plot/drawing.ts" },
 ];
 
 /** Whether a bundle imports a module that it does not contain. */
