@@ -3,8 +3,6 @@ import assert from "assert";
 import * as ht from "../../client.ts";
 import { connect } from "./connect.ts";
 import { FakeServer } from "./fake_server.ts";
-import { memoryStorage } from "../../lib/storage/storage.ts";
-import { HashTable } from "../../lib/table/hash_table.ts";
 import { startServer } from "../helpers/server.ts";
 
 Deno.test("every method has a typed form", async () => {
@@ -91,18 +89,6 @@ Deno.test("a scan in parts lists every key once", async () => {
     seen.push(key);
   }
   assert.deepEqual(seen.sort(), keys.sort());
-});
-
-Deno.test("a client reconnects to a server that was restarted", async () => {
-  const data = { table: new HashTable(), storage: memoryStorage() };
-  const first = startServer({}, undefined, data);
-  await using client = await connect(first.target);
-  await client.insert("k", 1);
-  await first.server.stop();
-  await using _second = startServer({ port: first.port }, undefined, data);
-  await client.insert("k", 2);
-  assert.equal(await client.lookup("k"), 2);
-  assert.equal(client.connections, 2);
 });
 
 Deno.test("the address of a recent connection is tried first, and only once", async () => {

@@ -96,6 +96,7 @@ Deno.test("calls made while the server is stopped are sent in their order when i
   await using _second = startServer({ port }, undefined, data);
   await Promise.all([...calls, client.insert("k", "last")]);
   assert.equal(await client.lookup("k"), "last");
+  assert.equal(client.connections, 2);
 });
 
 Deno.test("a call that may not be retried fails, and those around it keep their order", async () => {

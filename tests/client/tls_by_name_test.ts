@@ -1,32 +1,28 @@
 /** Proves the certificates that a client trusts for a name, and that only such a server gets its token. */
 import assert from "assert";
-import { AuthError, HtClient, ServerNotFoundError, TlsError } from "../../mod.ts";
+import { AuthError, ServerNotFoundError, TlsError } from "../../mod.ts";
 import { connect } from "./connect.ts";
 import { PATIENCE_MS } from "../../bench/harness/program.ts";
 import { testWithCertificates } from "../helpers/certificates.ts";
 import { startServer } from "../helpers/server.ts";
-import { Eavesdropper, IP, isTlsError, startCatalog, startTlsServer, TOKEN } from "./tls_peers.ts";
+import { Eavesdropper, IP, startCatalog, startTlsServer, tlsError, TOKEN } from "./tls_peers.ts";
 
 testWithCertificates("by name, the certificate must be for the name", async (certificates) => {
   const named = await certificates.selfSigned(["DNS:test-a4"]);
   await using server = startTlsServer(named, TOKEN);
   await using catalog = await startCatalog([{ port: server.port, tls: true }]);
-  await using client = await connect("test-a4", {
-    ...catalog.options,
-    ca: named.cert,
-    token: TOKEN,
-  });
+  await using client = await catalog.connect({ ca: named.cert, token: TOKEN });
   assert.equal(await client.size(), 0);
   await assert.rejects(
-    HtClient.connect("test-a4", { ...catalog.options, token: TOKEN, timeoutMs: 5_000 }),
-    (error) => isTlsError(error, /127\.0\.0\.1:\d+: it requires TLS; use --ca/),
+    catalog.connect({ token: TOKEN }),
+    tlsError(/127\.0\.0\.1:\d+: it requires TLS; use --ca/),
   );
   const addressed = await certificates.selfSigned(["DNS:other-a4"]);
   await using impostor = startTlsServer(addressed);
   await using hostile = await startCatalog([{ port: impostor.port, tls: true }]);
   await assert.rejects(
-    HtClient.connect("test-a4", { ...hostile.options, ca: addressed.cert, timeoutMs: 5_000 }),
-    (error) => isTlsError(error, /must be for "test-a4"/),
+    hostile.connect({ ca: addressed.cert }),
+    tlsError(/must be for "test-a4"/),
   );
 });
 
@@ -37,12 +33,7 @@ testWithCertificates(
     await using server = startTlsServer(addressed, TOKEN);
     for (const name of ["test-a4", "a+b@c"]) {
       await using catalog = await startCatalog([{ port: server.port, tls: true }], name);
-      const connecting = HtClient.connect(name, {
-        ...catalog.options,
-        ca: addressed.cert,
-        token: TOKEN,
-        timeoutMs: 5_000,
-      });
+      const connecting = catalog.connect({ ca: addressed.cert, token: TOKEN });
       // The server's name is test-a4.
       if (name === "test-a4") await (await connecting).close();
       else await assert.rejects(connecting, ServerNotFoundError);
@@ -58,23 +49,22 @@ testWithCertificates(
     const mallorys = await certificates.signedBy(authority, ["DNS:mallory-a4", IP]);
     await using hostile = startTlsServer(mallorys, TOKEN);
     await using catalog = await startCatalog([{ port: hostile.port, tls: true }]);
-    const options = { ...catalog.options, token: TOKEN, timeoutMs: 5_000 };
     for (const ca of [authority.cert, `${other.cert}${authority.cert}`]) {
       await assert.rejects(
-        HtClient.connect("test-a4", { ...options, ca }),
-        (error) => isTlsError(error, /must be for "test-a4"/),
+        catalog.connect({ ca, token: TOKEN }),
+        tlsError(/must be for "test-a4"/),
       );
     }
     // The control: that certificate is valid for its address, and one for the name is valid.
-    const ca = authority.cert;
-    await (await HtClient.connect(hostile.target, { ...options, ca })).close();
+    const options = { ca: authority.cert, token: TOKEN };
+    await using _ = await connect(hostile.target, options);
     const named = await certificates.signedBy(authority, ["DNS:test-a4"]);
     await using server = startTlsServer(named, TOKEN);
     await using both = await startCatalog([
       { port: hostile.port, tls: true },
       { port: server.port, tls: true },
     ]);
-    await using client = await connect("test-a4", { ...options, ...both.options, ca });
+    await using client = await both.connect(options);
     assert.equal(client.address.port, server.port);
   },
 );
@@ -86,8 +76,8 @@ testWithCertificates(
     await using server = startTlsServer(certificate);
     await using catalog = await startCatalog([{ port: server.port, tls: true }], "a+b@c");
     await assert.rejects(
-      HtClient.connect("a+b@c", { ...catalog.options, ca: certificate.cert, timeoutMs: 5_000 }),
-      (error) => isTlsError(error, /not a DNS name; use HOST:PORT/),
+      catalog.connect({ ca: certificate.cert }),
+      tlsError(/not a DNS name; use HOST:PORT/),
     );
   },
 );
@@ -100,8 +90,7 @@ Deno.test("a record that lists TLS wrongly does not end the search, and the warn
   const warnings: string[] = [];
   const restarted = Promise.withResolvers<void>();
   // The client looks again after the first warning; by then the server is back, without TLS.
-  const connecting = connect("test-a4", {
-    ...catalog.options,
+  const connecting = catalog.connect({
     timeoutMs: PATIENCE_MS,
     onWarning: (message) => {
       warnings.push(message);
@@ -118,8 +107,7 @@ Deno.test("a record that lists TLS wrongly does not end the search, and the warn
 Deno.test("a server that is only listed with TLS gets `hello`, but not the token", async () => {
   await using hostile = new Eavesdropper();
   await using catalog = await startCatalog([{ port: hostile.port, tls: true }]);
-  const options = { ...catalog.options, token: TOKEN, timeoutMs: 1_000 };
-  await assert.rejects(HtClient.connect("test-a4", options), ServerNotFoundError);
+  await assert.rejects(catalog.connect({ token: TOKEN, timeoutMs: 1_000 }), ServerNotFoundError);
   assert.ok(
     hostile.received.includes("hello") && !hostile.received.includes(TOKEN),
     hostile.received,
@@ -139,8 +127,7 @@ Deno.test("a server that rejects the token gets no attempt at its other addresse
     }
   })();
   await assert.rejects(
-    HtClient.connect("test-a4", {
-      ...catalog.options,
+    catalog.connect({
       timeoutMs: 20_000,
       onWarning: (message) => void warnings.push(message),
     }),
@@ -159,19 +146,18 @@ testWithCertificates(
     await using hostile = new Eavesdropper();
     // The catalog lies: it lists a server without TLS, and no other.
     await using catalog = await startCatalog([{ port: hostile.port }]);
-    const options = { ...catalog.options, ca: named.cert, token: TOKEN, timeoutMs: 5_000 };
-    await assert.rejects(HtClient.connect("test-a4", options), TlsError);
+    const options = { ca: named.cert, token: TOKEN, timeoutMs: 5_000 };
+    await assert.rejects(catalog.connect(options), TlsError);
     const at = { hostname: "127.0.0.1", port: hostile.port };
-    await assert.rejects(HtClient.connect("test-a4", { ...options, at }), TlsError);
-    await assert.rejects(HtClient.connect(`127.0.0.1:${hostile.port}`, options), TlsError);
+    await assert.rejects(catalog.connect({ ...options, at }), TlsError);
+    await assert.rejects(connect(`127.0.0.1:${hostile.port}`, options), TlsError);
     assert.ok(hostile.received.length > 0, "the client connected to it");
     assert.ok(
       !hostile.received.includes(TOKEN) && !hostile.received.includes("hello"),
       hostile.received,
     );
     // The control: without `ca` it gets the token.
-    const plain = HtClient.connect("test-a4", { ...options, ca: undefined, timeoutMs: 1_000 });
-    await assert.rejects(plain);
+    await assert.rejects(catalog.connect({ token: TOKEN, timeoutMs: 1_000 }));
     assert.ok(hostile.received.includes(TOKEN));
     // The client finds the right server beside it.
     await using server = startTlsServer(named, TOKEN);
@@ -179,7 +165,7 @@ testWithCertificates(
       port: server.port,
       tls: true,
     }]);
-    await using client = await connect("test-a4", { ...options, ...both.options });
+    await using client = await both.connect(options);
     assert.equal(client.address.port, server.port);
   },
 );

@@ -1,11 +1,11 @@
 /** TLS servers, catalogs and an eavesdropper for the tests of the client with TLS. */
-import assert from "assert";
 import { type ClientOptions, TlsError } from "../../mod.ts";
 import { encodeRecord } from "../../lib/catalog/record/server_record.ts";
 import { sendUpdates, startCatalogServer, untilListed } from "../catalog/catalog_client.ts";
 import { serverFacts } from "../catalog/records.ts";
 import type { Certificate } from "../helpers/certificates.ts";
 import { startServer, type TestServer } from "../helpers/server.ts";
+import { connect } from "./connect.ts";
 
 export const TOKEN = "the-secret-token";
 export const IP = "IP:127.0.0.1";
@@ -16,10 +16,8 @@ export function startTlsServer({ cert, key }: Certificate, token?: string): Test
 }
 
 /** For `assert.rejects`: a TLS error with a message that matches. */
-export function isTlsError(error: unknown, pattern: RegExp): boolean {
-  assert.ok(error instanceof TlsError, String(error));
-  assert.match(error.message, pattern);
-  return true;
+export function tlsError(message: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof TlsError && message.test(error.message);
 }
 
 /** A server that a catalog lists. */
@@ -30,11 +28,11 @@ export interface ListedServer {
   readonly addresses?: readonly string[];
 }
 
-/** Starts a catalog that lists servers of this machine under one name. */
+/** Starts a catalog that lists servers of this machine under one name. Clients connect by that name. */
 export async function startCatalog(
   servers: readonly ListedServer[],
   project: string = "test-a4",
-): Promise<AsyncDisposable & { readonly options: ClientOptions }> {
+): Promise<AsyncDisposable & { connect(more: ClientOptions): ReturnType<typeof connect> }> {
   const catalog = startCatalogServer();
   const texts = servers.map(({ addresses, ...server }) => {
     const facts = serverFacts({ requiresToken: true, ...server, project });
@@ -44,7 +42,8 @@ export async function startCatalog(
   await untilListed(catalog.port, servers.length);
   const catalogs = [{ hostname: "127.0.0.1", port: catalog.port }];
   return {
-    options: { catalogs, localCatalogPort: null },
+    connect: (more) =>
+      connect(project, { catalogs, localCatalogPort: null, timeoutMs: 5_000, ...more }),
     [Symbol.asyncDispose]: () => catalog.stop(),
   };
 }

@@ -1,11 +1,11 @@
 /** Proves the requirements of the client library on a server with TLS. */
 import assert from "assert";
-import { AuthError, HtClient } from "../../mod.ts";
+import { AuthError } from "../../mod.ts";
 import { connect } from "./connect.ts";
 import { RawClient } from "../../bench/harness/raw_client.ts";
 import { testWithCertificates } from "../helpers/certificates.ts";
 import { startServer } from "../helpers/server.ts";
-import { IP, isTlsError, startTlsServer, TOKEN } from "./tls_peers.ts";
+import { IP, startTlsServer, tlsError, TOKEN } from "./tls_peers.ts";
 
 testWithCertificates(
   "with the server's certificate, requests work as without TLS",
@@ -15,7 +15,7 @@ testWithCertificates(
     await using client = await connect(server.target, { ca: certificate.cert, token: TOKEN });
     await client.insert("zebra", [1]);
     assert.deepEqual(await client.lookup("zebra"), [1]);
-    const noToken = HtClient.connect(server.target, { ca: certificate.cert });
+    const noToken = connect(server.target, { ca: certificate.cert });
     await assert.rejects(noToken, AuthError);
   },
 );
@@ -29,15 +29,15 @@ testWithCertificates(
       certificates.selfSigned([IP], true),
     ]);
     await using server = startTlsServer(here);
-    const wrongCa = HtClient.connect(server.target, { ca: elsewhere.cert });
-    await assert.rejects(wrongCa, (error) => isTlsError(error, /does not trust the issuer/));
+    const wrongCa = connect(server.target, { ca: elsewhere.cert });
+    await assert.rejects(wrongCa, tlsError(/does not trust the issuer/));
     await using other = startTlsServer(elsewhere);
-    const wrongHost = HtClient.connect(other.target, { ca: elsewhere.cert });
-    await assert.rejects(wrongHost, (error) => isTlsError(error, /must be for "127\.0\.0\.1"/));
+    const wrongHost = connect(other.target, { ca: elsewhere.cert });
+    await assert.rejects(wrongHost, tlsError(/must be for "127\.0\.0\.1"/));
     await using signing = startTlsServer(authority);
-    const wrongUse = HtClient.connect(signing.target, { ca: authority.cert });
-    await assert.rejects(wrongUse, (error) => isTlsError(error, /CA:TRUE/));
-    await assert.rejects(HtClient.connect(server.target, { ca: here.key }), TypeError);
+    const wrongUse = connect(signing.target, { ca: authority.cert });
+    await assert.rejects(wrongUse, tlsError(/CA:TRUE/));
+    await assert.rejects(connect(server.target, { ca: here.key }), TypeError);
   },
 );
 
@@ -48,12 +48,12 @@ testWithCertificates(
     await using encrypted = startTlsServer(certificate);
     await using plain = startServer();
     await assert.rejects(
-      HtClient.connect(encrypted.target),
-      (error) => isTlsError(error, /it requires TLS; use --ca/),
+      connect(encrypted.target),
+      tlsError(/it requires TLS; use --ca/),
     );
     await assert.rejects(
-      HtClient.connect(plain.target, { ca: certificate.cert }),
-      (error) => isTlsError(error, /does not speak TLS/),
+      connect(plain.target, { ca: certificate.cert }),
+      tlsError(/does not speak TLS/),
     );
     using raw = await RawClient.connect(encrypted.port);
     await raw.send('{"method":"ping"}\n');

@@ -86,35 +86,14 @@ testWith(["catalog_server"], "htclient --list prints the servers of the catalog"
   assert.ok(!stdout.includes("\u001b"));
 });
 
-/** Starts a server that clients find by the local catalog. */
-function startLocally(name: string, flags: readonly string[]): Program {
-  const alone = ["--memory", "--host", "127.0.0.1", ...flags];
-  return new Program(fromSource("server.ts", name, ...alone));
-}
-
-Deno.test("without a listed catalog, a client finds a server on the same machine", async () => {
-  const nowhere = ["--catalog", "127.0.0.1:1", "--local-catalog", String(freePort())];
-  await using first = startLocally("one-a4", nowhere);
-  await first.port();
-  await testperf("one-a4", nowhere);
-  await using second = startLocally("two-a4", nowhere);
-  await second.port();
-  await testperf("two-a4", nowhere);
-  // The first server serves the local catalog. After it is killed, the second one takes over.
-  first.kill("SIGKILL");
-  await first.exitCode();
-  await testperf("two-a4", nowhere);
-  await using third = startLocally("three-a4", nowhere);
-  await third.port();
-  await testperf("three-a4", nowhere);
-});
-
 Deno.test("fault: the owner of the local catalog is stopped: clients still find the servers of this machine", async () => {
   const flags = ["--no-catalog", "--local-catalog", String(freePort())];
-  await using first = startLocally("first-a4", flags);
+  const start = (name: string) =>
+    new Program(fromSource("server.ts", name, "--memory", "--host", "127.0.0.1", ...flags));
+  await using first = start("first-a4");
   await first.port();
   await testperf("first-a4", flags);
-  await using second = startLocally("second-a4", flags);
+  await using second = start("second-a4");
   await second.port();
   await testperf("second-a4", flags);
   first.kill("SIGSTOP");
@@ -125,7 +104,7 @@ Deno.test("fault: the owner of the local catalog is stopped: clients still find 
   assert.ok(performance.now() - startMs < 10_000);
   // The second server stops, too: a third one serves the catalog, and is found.
   second.kill("SIGSTOP");
-  await using third = startLocally("third-a4", flags);
+  await using third = start("third-a4");
   await third.port();
   await testperf("third-a4", flags);
 });
