@@ -1,4 +1,4 @@
-/** A catalog on this machine and its plain client: sends updates by UDP, and waits for listings. */
+/** Catalogs on this machine, and their plain client: sends updates by UDP, and waits for listings. */
 import assert from "assert";
 import { sleep } from "../../lib/base/clock.ts";
 import { silentLog } from "../../lib/base/log.ts";
@@ -18,6 +18,25 @@ export function startCatalogServer(options: Partial<CatalogServerOptions> = {}):
     tcpUpdates: false,
     ...options,
   });
+}
+
+/** Finds a port of the loopback that is free for TCP and UDP, for the local catalog of one test. */
+export function freePort(): number {
+  for (let tries = 1;; tries++) {
+    using tcp = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { hostname, port } = tcp.addr;
+    try {
+      Deno.listenDatagram({ transport: "udp", hostname, port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse) || tries === 10) throw error;
+    }
+  }
+}
+
+/** Makes the end of a test stop what it started. */
+export function stopAtEnd<T extends { stop(): Promise<void> }>(one: T): T & AsyncDisposable {
+  return Object.assign(one, { [Symbol.asyncDispose]: () => one.stop() });
 }
 
 /** The members of a record. */

@@ -14,10 +14,8 @@ import {
 import { Resolver } from "../../../lib/catalog/resolve/resolver.ts";
 import { LocalCatalog } from "../../../lib/catalog/server/local_catalog.ts";
 import { PATIENCE_MS } from "../../../bench/harness/program.ts";
-import { untilListed } from "../catalog_client.ts";
-import { freePort } from "../free_port.ts";
+import { freePort, stopAtEnd, untilListed } from "../catalog_client.ts";
 import { serverFacts } from "../records.ts";
-import { stopAtEnd } from "../stop_at_end.ts";
 import { FACTS, UpdateRecorder } from "./announcer_scene.ts";
 import { VirtualClock } from "../../perf/virtual_clock.ts";
 

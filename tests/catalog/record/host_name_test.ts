@@ -19,28 +19,12 @@ test("rejects addresses that no server has", () => {
 });
 
 test("rejects numbers in unusual forms", () => {
-  for (
-    const text of ["0", "2130706433", "0x7f.1", "0x7f000001", "127.1", "010.0.0.1", "1.2.3.256"]
-  ) {
-    assert.equal(isServerHost(text), false, text);
-  }
+  const odd = ["0", "2130706433", "0x7f.1", "0x7f000001", "127.1", "010.0.0.1", "1.2.3.256"];
+  for (const text of odd) assert.equal(isServerHost(text), false, text);
 });
 
 test("rejects other texts", () => {
-  const other = [
-    "",
-    "-a",
-    ".",
-    "a b",
-    "a\n",
-    "a\0",
-    "\u001b[31m",
-    "a/b",
-    "a@b",
-    "[::1]",
-    ":::",
-    "1:2",
-  ];
-  other.push("a:1", "fe80::1%eth0", "a".repeat(256), "\u202ea", "b\u00fccher");
+  const other = ["", "-a", ".", "a b", "a\n", "a\0", "\u001b[31m", "a/b", "a@b", "[::1]", ":::"];
+  other.push("1:2", "a:1", "fe80::1%eth0", "a".repeat(256), "\u202ea", "b\u00fccher");
   for (const text of other) assert.equal(isServerHost(text), false, JSON.stringify(text));
 });

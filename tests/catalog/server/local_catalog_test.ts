@@ -4,9 +4,8 @@ import { LOCAL_ANNOUNCE_MS, LOCAL_CATALOG_RETRY_MS } from "../../../lib/base/lim
 import { createLog, silentLog } from "../../../lib/base/log.ts";
 import { queryCatalog } from "../../../lib/catalog/resolve/query.ts";
 import { LocalCatalog } from "../../../lib/catalog/server/local_catalog.ts";
+import { freePort, stopAtEnd } from "../catalog_client.ts";
 import { VirtualClock } from "../../perf/virtual_clock.ts";
-import { freePort } from "../free_port.ts";
-import { stopAtEnd } from "../stop_at_end.ts";
 
 /** Reads the listing of a catalog; rejects if nothing answers. */
 function listed(hostname: string, port: number) {

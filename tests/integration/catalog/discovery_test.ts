@@ -1,9 +1,8 @@
 /** Tests that clients find servers through the catalog of cctools, with all of them as programs. */
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
-import { sendUpdates, untilListed } from "../../catalog/catalog_client.ts";
+import { freePort, sendUpdates, untilListed } from "../../catalog/catalog_client.ts";
 import { CctoolsCatalog } from "./catalog_process.ts";
-import { freePort } from "../../catalog/free_port.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { fromSource, Program, run } from "../../../bench/harness/program.ts";
 

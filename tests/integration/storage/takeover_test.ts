@@ -1,9 +1,7 @@
 /** Tests servers that check for others of their name before they are announced, as programs. */
 import assert from "assert";
-import { silentLog } from "../../../lib/base/log.ts";
-import { CatalogServer } from "../../../lib/catalog/server/catalog_server.ts";
 import { TempFolder } from "../../helpers/folders.ts";
-import { freePort } from "../../catalog/free_port.ts";
+import { freePort, startCatalogServer } from "../../catalog/catalog_client.ts";
 import { fromSource, Program, run } from "../../../bench/harness/program.ts";
 
 Deno.test("fault: two servers of one name: a second one with a new table ends, and reports the first one", async () => {
@@ -67,15 +65,7 @@ Deno.test("fault: two servers of one name: a second one with a new table ends, a
 });
 
 Deno.test("fault: catalogs that disagree: each lookup finds the same server, and warns", async () => {
-  const catalogs = [0, 1].map(() =>
-    new CatalogServer({
-      hostname: "127.0.0.1",
-      port: 0,
-      lifetimeS: 900,
-      log: silentLog,
-      tcpUpdates: false,
-    })
-  );
+  const catalogs = [startCatalogServer(), startCatalogServer()];
   try {
     const [one, other] = catalogs.map(({ port }) => `127.0.0.1:${port}`);
     const alone = ["--host", "127.0.0.1", "--local-catalog", "off"];
