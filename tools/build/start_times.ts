@@ -5,6 +5,7 @@
  * The starts of both alternate, so other load of the machine affects both. The program prints the medians
  * in milliseconds. A first start of each fills the caches and does not count.
  */
+import { median } from "../../lib/perf/analysis/statistics.ts";
 import { TOP } from "./run_deno.ts";
 
 const [executable = `${TOP}htserver`, starts = "20"] = Deno.args;
@@ -38,13 +39,6 @@ async function measureStartMs(command: string, args: readonly string[]): Promise
   await Promise.all([reader.cancel(), child.status]);
   if (!line.startsWith("Listening on port ")) throw new Error(`${command} printed '${line}'`);
   return ms;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low = NaN, high = NaN] = sorted.slice(middle - 1 + sorted.length % 2, middle + 1);
-  return sorted.length % 2 === 1 ? low : (low + high) / 2;
 }
 
 const subjects = [

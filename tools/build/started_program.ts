@@ -62,7 +62,7 @@ export class StartedProgram implements AsyncDisposable {
 
   /** Sends SIGTERM. */
   stop(): void {
-    send(this.#child, "SIGTERM");
+    sendSignal(this.#child, "SIGTERM");
   }
 
   /** Waits for the end of the process. */
@@ -75,14 +75,14 @@ export class StartedProgram implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    send(this.#child, "SIGKILL");
+    sendSignal(this.#child, "SIGKILL");
     await this.end();
   }
 
   #kill(why: string): void {
     this.#endedFor ??= why;
     this.#stopped.abort();
-    send(this.#child, "SIGKILL");
+    sendSignal(this.#child, "SIGKILL");
   }
 }
 
@@ -133,7 +133,8 @@ class Output {
 /** The wait for the end of a pipe after the end of its process, in milliseconds. */
 const LAST_BYTES_MS = 1_000;
 
-function send(child: Deno.ChildProcess, signal: Deno.Signal): void {
+/** Sends a signal to a process, which may have ended. */
+export function sendSignal(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     child.kill(signal);
   } catch {

@@ -1,6 +1,7 @@
 /** The programs of the demo: it starts them from source, and ends them at its end. */
 import { plainLine } from "../../lib/base/quote.ts";
 import { linesOf } from "../../lib/perf/run/worker_messages.ts";
+import { sendSignal } from "../build/started_program.ts";
 import type { ClientOptions } from "./rounds.ts";
 
 /** The time between SIGTERM and SIGKILL, in milliseconds. */
@@ -86,8 +87,8 @@ export class LocalPrograms implements AsyncDisposable {
 
   /** Ends a program, first with SIGTERM. */
   async #end(child: Deno.ChildProcess): Promise<void> {
-    send(child, "SIGTERM");
-    const timer = setTimeout(() => send(child, "SIGKILL"), STOP_MS);
+    sendSignal(child, "SIGTERM");
+    const timer = setTimeout(() => sendSignal(child, "SIGKILL"), STOP_MS);
     await child.status;
     clearTimeout(timer);
   }
@@ -95,14 +96,6 @@ export class LocalPrograms implements AsyncDisposable {
 
 function howEnded({ code, signal }: Deno.CommandStatus): string {
   return signal === null ? `exit code ${code}` : signal;
-}
-
-function send(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch {
-    // It has ended.
-  }
 }
 
 async function lastLineOf(stream: ReadableStream<Uint8Array>): Promise<string> {

@@ -30,12 +30,11 @@ export function analyzeSweep(
   seed: number,
 ): Record<string, OperationAnalysis> {
   return Object.fromEntries(
-    stagesIn(steps).map((stage) => [stage, analysisOf(sweepSteps(steps, stage), seed)]),
+    stagesIn(steps).map((stage) => {
+      const measured = sweepSteps(steps, stage);
+      return [stage, { plateau: analyzePlateau(measured), usl: uslOf(measured, seed) }];
+    }),
   );
-}
-
-function analysisOf(steps: readonly SweepStep[], seed: number): OperationAnalysis {
-  return { plateau: analyzePlateau(steps), usl: uslOf(steps, seed) };
 }
 
 function uslOf(steps: readonly SweepStep[], seed: number): OperationAnalysis["usl"] {

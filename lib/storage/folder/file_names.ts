@@ -37,18 +37,18 @@ export function makeNextLogName(names: readonly string[]): string {
 
 /** Makes an unused name for a copy of a torn tail. */
 export function makeTornName(names: readonly string[]): string {
-  for (let number = 1;; number++) {
-    const name = `table.torn.${number}`;
-    if (!names.includes(name)) return name;
-  }
+  return findUnused(names, (number) => `table.torn.${number}`);
 }
 
 /** Makes an unused name for a file of another program. */
 export function makeForeignName(name: string, names: readonly string[]): string {
-  for (let number = 1;; number++) {
-    const newName = `foreign.${number}.${name}`;
-    if (!names.includes(newName)) return newName;
-  }
+  return findUnused(names, (number) => `foreign.${number}.${name}`);
+}
+
+function findUnused(names: readonly string[], makeName: (number: number) => string): string {
+  let number = 1;
+  while (names.includes(makeName(number))) number++;
+  return makeName(number);
 }
 
 /** Makes the name under which a repair keeps a file that it replaces. */
