@@ -32,7 +32,7 @@ export async function makeLog(history: readonly Change[]): Promise<Folder> {
     storage.syncNow();
   }
   await storage.close();
-  return { files: filesOf(disk), history };
+  return { files: disk.files, history };
 }
 
 /** Makes a checkpoint of the whole history, and an empty log. */
@@ -43,11 +43,7 @@ export async function makeCheckpoint(): Promise<Folder> {
   storage.write();
   await storage.checkpointing;
   await storage.close();
-  return { files: filesOf(disk), history: [...HISTORY, removeOf("no such key")] };
-}
-
-function filesOf(disk: SimulatedDisk): Record<string, Uint8Array> {
-  return Object.fromEntries(disk.names.map((name) => [name, disk.bytesOf(name)]));
+  return { files: disk.files, history: [...HISTORY, removeOf("no such key")] };
 }
 
 /** Finds the start of each line of a file. */

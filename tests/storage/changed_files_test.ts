@@ -3,14 +3,13 @@ import assert from "assert";
 import { silentLog } from "../../lib/base/log.ts";
 import { realFileSystem } from "../../lib/storage/folder/file_system.ts";
 import { FolderFiles } from "../../lib/storage/folder/folder_files.ts";
-import { lockFolder } from "../../lib/storage/folder/lock_file.ts";
 import { encodeHeader } from "../../lib/storage/log/file_header.ts";
 import { repairFolder } from "../../lib/storage/recovery/repair.ts";
 import { readDamagedFolder } from "../../lib/storage/recovery/damaged_folder.ts";
 import { LogWriter } from "../../lib/storage/log/log_writer.ts";
 import { startOn } from "../engine/durable_engine.ts";
+import { LockedFolder } from "./real_folder.ts";
 import { fileOf, logWith } from "./folder_contents.ts";
-import { TempFolder } from "../helpers/folders.ts";
 import { noSpace, SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
 import { insertDurably, recoverPairs } from "./disk_life.ts";
 
@@ -118,33 +117,21 @@ Deno.test("changed_files: another program's file with the name of a new log is k
 });
 
 Deno.test("changed_files: a listing without the last log is refused", async () => {
-  await using temp = await TempFolder.make();
-  const lock = await lockFolder(temp.path);
-  try {
-    for (const name of ["table.txn", "table.txn.1"]) {
-      await Deno.writeTextFile(`${temp.path}/${name}`, "");
-    }
-    const list = async (path: string) =>
-      (await realFileSystem.list(path)).filter((name) => name !== "table.txn.1");
-    const files = new FolderFiles(temp.path, lock, { ...realFileSystem, list });
-    await assert.rejects(files.list(), /lists its files without 'table\.txn\.1'/);
-  } finally {
-    lock.release();
-  }
+  await using locked = await LockedFolder.make();
+  const { path, lock } = locked;
+  for (const name of ["table.txn", "table.txn.1"]) await Deno.writeTextFile(`${path}/${name}`, "");
+  const list = async (path: string) =>
+    (await realFileSystem.list(path)).filter((name) => name !== "table.txn.1");
+  const files = new FolderFiles(path, lock, { ...realFileSystem, list });
+  await assert.rejects(files.list(), /lists its files without 'table\.txn\.1'/);
 });
 
 Deno.test("changed_files: a folder that is replaced by a link to itself is lost", async () => {
-  await using temp = await TempFolder.make();
-  const folder = `${temp.path}/table.ht`;
-  await Deno.mkdir(folder);
-  const lock = await lockFolder(folder);
-  try {
-    await Deno.rename(folder, `${folder}.old`);
-    await Deno.symlink("table.ht", folder);
-    assert.throws(() => lock.check(), { name: "FolderLostError" });
-  } finally {
-    lock.release();
-  }
+  await using locked = await LockedFolder.make();
+  const { path, lock } = locked;
+  await Deno.rename(path, `${path}.old`);
+  await Deno.symlink("table.ht", path);
+  assert.throws(() => lock.check(), { name: "FolderLostError" });
 });
 
 async function exists(path: string): Promise<boolean> {
@@ -155,29 +142,24 @@ async function exists(path: string): Promise<boolean> {
 const TRIES = 100;
 
 Deno.test("changed_files: another file with the name, length and inode of the checkpoint is noticed", async () => {
-  await using temp = await TempFolder.make();
-  const lock = await lockFolder(temp.path);
-  const files = new FolderFiles(temp.path, lock);
+  await using locked = await LockedFolder.make();
+  const { files, path } = locked;
   const warnings: string[] = [];
-  const path = `${temp.path}/table.ckpt`;
-  try {
-    const log = { ...silentLog, warn: (text: string) => void warnings.push(text) };
-    const life = await startOn(files, { entries: 3, log });
-    for (const key of ["a", "b", "c"]) insertDurably(life, key);
-    await life.storage.checkpointing;
-    const { ino, size } = await Deno.stat(path);
-    await Deno.remove(path);
-    for (let number = 0; !(await exists(path)); number++) {
-      const name = `${temp.path}/other.${number}`;
-      await Deno.writeFile(name, new Uint8Array(size));
-      const isIts = (await Deno.stat(name)).ino === ino;
-      if (isIts || number === TRIES) await Deno.rename(name, path);
-    }
-    life.storage.checkFiles();
-    await life.storage.checkpointing;
-    assert.match(warnings.join("\n"), /'table\.ckpt' was removed or changed by another program/);
-    await life.storage.close();
-  } finally {
-    lock.release();
+  const checkpoint = `${path}/table.ckpt`;
+  const log = { ...silentLog, warn: (text: string) => void warnings.push(text) };
+  const life = await startOn(files, { entries: 3, log });
+  for (const key of ["a", "b", "c"]) insertDurably(life, key);
+  await life.storage.checkpointing;
+  const { ino, size } = await Deno.stat(checkpoint);
+  await Deno.remove(checkpoint);
+  for (let number = 0; !(await exists(checkpoint)); number++) {
+    const name = `${path}/other.${number}`;
+    await Deno.writeFile(name, new Uint8Array(size));
+    const isIts = (await Deno.stat(name)).ino === ino;
+    if (isIts || number === TRIES) await Deno.rename(name, checkpoint);
   }
+  life.storage.checkFiles();
+  await life.storage.checkpointing;
+  assert.match(warnings.join("\n"), /'table\.ckpt' was removed or changed by another program/);
+  await life.storage.close();
 });

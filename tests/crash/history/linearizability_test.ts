@@ -1,136 +1,65 @@
 /** Proves that the checker of histories accepts right histories and refuses wrong ones. */
 import assert from "assert";
-import type { Operation } from "./history.ts";
 import { shrinkHistory } from "./shrink_history.ts";
 import { checkLinearizable } from "./linearizability.ts";
 import {
   findOldValue,
-  get,
   hasOrder,
-  put,
+  historyOf,
   randomHistory,
-  remove,
   smallHistory,
-  unanswered,
 } from "./random_history.ts";
 import { randomFrom, seedFor } from "../../../bench/harness/random.ts";
 
-/** Histories of one key, and whether they are linearizable. */
-const CASES: readonly (readonly [what: string, isRight: boolean, history: Operation[]])[] = [
-  ["nothing at all", true, []],
-  ["one after the other", true, [
-    get([1, 2], undefined),
-    put([3, 4], "a"),
-    get([5, 6], "a"),
-    remove([7, 8], "a"),
-    remove([9, 10], undefined),
-    get([11, 12], undefined),
-  ]],
-  ["a lookup concurrent with an insert returns its value", true, [
-    put([1, 10], "a"),
-    get([2, 3], "a"),
-  ]],
-  ["a lookup concurrent with an insert does not return its value", true, [
-    put([1, 10], "a"),
-    get([2, 3], undefined),
-  ]],
-  ["two concurrent inserts, in either order", true, [
-    put([1, 10], "a"),
-    put([2, 9], "b"),
-    get([11, 12], "a"),
-  ]],
-  ["an unanswered insert is executed", true, [unanswered(put([1, 10], "a")), get([11, 12], "a")]],
-  ["an unanswered insert is not executed", true, [
-    unanswered(put([1, 10], "a")),
-    get([11, 12], undefined),
-  ]],
-  ["an unanswered insert without an end is executed late", true, [
-    unanswered(put([1, Infinity], "a")),
-    get([11, 12], undefined),
-    get([13, 14], "a"),
-  ]],
-  ["an unanswered remove explains that the key is missing", true, [
-    put([1, 2], "a"),
-    unanswered(remove([3, 10], undefined)),
-    get([11, 12], undefined),
-  ]],
-  ["the initial value is removed", true, [remove([1, 2], "first")]],
+/**
+ * Histories of one key by their names, right and wrong ones. An operation is the times of its request and
+ * its reply, its kind, and the value that it inserts or returns: `-` if the key is missing. `?` is an
+ * operation without a reply, and `@1` the number of its connection.
+ */
+const RIGHT: Readonly<Record<string, string>> = {
+  "nothing at all": "",
+  "one after the other":
+    "1-2 get -, 3-4 put a, 5-6 get a, 7-8 remove a, 9-10 remove -, 11-12 get -",
+  "a lookup concurrent with an insert returns its value": "1-10 put a, 2-3 get a",
+  "a lookup concurrent with an insert does not return its value": "1-10 put a, 2-3 get -",
+  "two concurrent inserts, in either order": "1-10 put a, 2-9 put b, 11-12 get a",
+  "an unanswered insert is executed": "1-10 put a ?, 11-12 get a",
+  "an unanswered insert is not executed": "1-10 put a ?, 11-12 get -",
+  "an unanswered insert without an end is executed late": "1- put a ?, 11-12 get -, 13-14 get a",
+  "an unanswered remove explains that the key is missing": "1-2 put a, 3-10 remove ?, 11-12 get -",
+  "the initial value is removed": "1-2 remove first",
+};
 
-  ["stale read", false, [put([1, 2], "a"), put([3, 4], "b"), get([5, 6], "a")]],
-  ["lost update", false, [put([1, 2], "a"), get([3, 4], undefined)]],
-  ["lost update, with another concurrent insert", false, [
-    put([1, 2], "a"),
-    put([3, 10], "b"),
-    put([4, 9], "c"),
-    get([11, 12], "a"),
-  ]],
-  ["resurrected key", false, [
-    put([1, 2], "a"),
-    remove([3, 4], "a"),
-    get([5, 6], "a"),
-  ]],
-  ["resurrected key, after a lookup without a value", false, [
-    put([1, 2], "a"),
-    unanswered(remove([3, Infinity], undefined)),
-    get([5, 6], undefined),
-    get([7, 8], "a"),
-  ]],
-  ["value from nowhere", false, [put([1, 2], "a"), get([3, 4], "z")]],
-  ["value from the future", false, [get([1, 2], "a"), put([3, 4], "a")]],
-  ["two clients read two inserts in different orders", false, [
-    put([1, 20], "a"),
-    put([2, 21], "b"),
-    get([3, 4], "a"),
-    get([5, 6], "b"),
-    get([7, 8], "a"),
-  ]],
-  ["reads go back before the insert has returned", false, [
-    put([1, 20], "a"),
-    get([3, 4], "a"),
-    get([5, 6], undefined),
-  ]],
-  ["remove returns a wrong value", false, [
-    put([1, 2], "a"),
-    put([3, 4], "b"),
-    remove([5, 6], "a"),
-  ]],
-  ["remove of an existing key returns no value", false, [
-    put([1, 2], "a"),
-    remove([3, 4], undefined),
-  ]],
-  ["one insert is removed twice", false, [
-    put([1, 2], "a"),
-    remove([3, 10], "a"),
-    remove([4, 11], "a"),
-  ]],
-  ["an unanswered insert is undone", false, [
-    unanswered(put([1, 10], "a")),
-    get([11, 12], "a"),
-    get([13, 14], undefined),
-  ]],
-  ["an unanswered insert takes effect after the server has ended", false, [
-    unanswered(put([1, 10], "a")),
-    get([11, 12], undefined),
-    get([13, 14], "a"),
-  ]],
-  ["a connection's second change without its first", false, [
-    unanswered({ ...remove([2, 10], undefined), connection: 1 }),
-    unanswered(put([3, 20], "b", 1)),
-    get([12, 13], "first"),
-    get([14, 15], "b"),
-  ]],
-  ["a connection's requests take effect in the wrong order", false, [
-    put([1, 10], "a", 1),
-    put([2, 11], "b", 1),
-    get([12, 13], "a"),
-  ]],
-];
+const WRONG: Readonly<Record<string, string>> = {
+  "stale read": "1-2 put a, 3-4 put b, 5-6 get a",
+  "lost update": "1-2 put a, 3-4 get -",
+  "lost update, with another concurrent insert": "1-2 put a, 3-10 put b, 4-9 put c, 11-12 get a",
+  "resurrected key": "1-2 put a, 3-4 remove a, 5-6 get a",
+  "resurrected key, after a lookup without a value": "1-2 put a, 3- remove ?, 5-6 get -, 7-8 get a",
+  "value from nowhere": "1-2 put a, 3-4 get z",
+  "value from the future": "1-2 get a, 3-4 put a",
+  "two clients read two inserts in different orders":
+    "1-20 put a, 2-21 put b, 3-4 get a, 5-6 get b, 7-8 get a",
+  "reads go back before the insert has returned": "1-20 put a, 3-4 get a, 5-6 get -",
+  "remove returns a wrong value": "1-2 put a, 3-4 put b, 5-6 remove a",
+  "remove of an existing key returns no value": "1-2 put a, 3-4 remove -",
+  "one insert is removed twice": "1-2 put a, 3-10 remove a, 4-11 remove a",
+  "an unanswered insert is undone": "1-10 put a ?, 11-12 get a, 13-14 get -",
+  "an unanswered insert takes effect after the server has ended":
+    "1-10 put a ?, 11-12 get -, 13-14 get a",
+  "a connection's second change without its first":
+    "2-10 remove ? @1, 3-20 put b ? @1, 12-13 get first, 14-15 get b",
+  "a connection's requests take effect in the wrong order":
+    "1-10 put a @1, 2-11 put b @1, 12-13 get a",
+};
 
-for (const [what, isRight, history] of CASES) {
+for (const [what, text] of [...Object.entries(RIGHT), ...Object.entries(WRONG)]) {
+  const isRight = what in RIGHT;
   Deno.test({
     name: `checker: ${what}: ${isRight ? "right" : "wrong"}`,
     permissions: "none",
     fn() {
+      const history = historyOf(text);
       const expected = isRight ? "linearizable" : "not linearizable";
       const initial = history.some(({ reply }) => reply?.value === "first") ? "first" : undefined;
       assert.equal(checkLinearizable(history, { initial }), expected);
@@ -148,7 +77,7 @@ Deno.test({
   name: "checker: without connections, the last history is right",
   permissions: "none",
   fn() {
-    const history = [put([1, 10], "a"), put([2, 11], "b"), get([12, 13], "a")];
+    const history = historyOf("1-10 put a, 2-11 put b, 12-13 get a");
     assert.equal(checkLinearizable(history), "linearizable");
   },
 });
@@ -168,12 +97,8 @@ Deno.test({
   fn() {
     const random = randomFrom(5);
     const right = randomHistory(random, 300, 6);
-    const late = [
-      put([1e6, 1e6 + 1], "x"),
-      put([1e6 + 2, 1e6 + 3], "y"),
-      get([1e6 + 4, 1e6 + 5], "x"),
-    ];
-    const after = [put([2e6, 2e6 + 1], "z"), get([2e6 + 2, 2e6 + 3], "z")];
+    const late = historyOf("1000000-1000001 put x, 1000002-1000003 put y, 1000004-1000005 get x");
+    const after = historyOf("2000000-2000001 put z, 2000002-2000003 get z");
     assert.deepEqual(shrinkHistory([...right, ...late, ...after], undefined), late.slice(1));
   },
 });
@@ -229,7 +154,7 @@ Deno.test({
         returned: 1e9,
       }));
       assert.equal(checkLinearizable(history), "linearizable");
-      const wrong = [...history, get([2e9, 2e9 + 1], "from nowhere")];
+      const wrong = [...history, ...historyOf("2000000000- get z")];
       assert.equal(checkLinearizable(wrong), "not linearizable");
     }
   },

@@ -1,38 +1,26 @@
-/** Histories for the test of the checker: single operations, random histories, and all orders. */
+/** Histories for the test of the checker: examples as texts, random histories, and all orders. */
 import type { Random } from "../../../bench/harness/random.ts";
-import type { Operation, Value } from "./history.ts";
+import type { Action, Operation, Value } from "./history.ts";
 
-type Interval = readonly [invoked: number, returned: number];
-
-export const put = (
-  [invoked, returned]: Interval,
-  value: string,
-  connection?: number,
-): Operation => ({
-  action: { method: "insert", value },
-  invoked,
-  returned,
-  reply: { value: undefined },
-  ...(connection === undefined ? {} : { connection }),
-});
-export const get = (
-  [invoked, returned]: Interval,
-  value: Value,
-  connection?: number,
-): Operation => ({
-  action: { method: "lookup" },
-  invoked,
-  returned,
-  reply: { value },
-  ...(connection === undefined ? {} : { connection }),
-});
-export const remove = ([invoked, returned]: Interval, value: Value): Operation => ({
-  action: { method: "remove" },
-  invoked,
-  returned,
-  reply: { value },
-});
-export const unanswered = (operation: Operation): Operation => ({ ...operation, reply: undefined });
+/** Parses a history: operations like `1-10 put a`, `2- remove ?`, `3-4 get - @1`. */
+export function historyOf(text: string): Operation[] {
+  return text.split(", ").filter((line) => line !== "").map((line) => {
+    const parts = /^(\d+)-(\d*) (put|get|remove)(?: (\w+|-))?( \?)?(?: @(\d+))?$/.exec(line);
+    if (parts === null) throw new Error(`Not an operation: ${line}`);
+    const [, invoked, returned, kind, word, unanswered, connection] = parts;
+    const value = word === "-" ? undefined : word;
+    const action: Action = kind === "put"
+      ? { method: "insert", value: value ?? "" }
+      : { method: kind === "get" ? "lookup" : "remove" };
+    return {
+      action,
+      invoked: Number(invoked),
+      returned: returned === "" ? Infinity : Number(returned),
+      reply: unanswered ? undefined : { value: kind === "put" ? undefined : value },
+      ...(connection === undefined ? {} : { connection: Number(connection) }),
+    };
+  });
+}
 
 /** Finds a value that was replaced before a read was sent, so that the read must not return it. */
 export function findOldValue(history: readonly Operation[], read: Operation): string[] {
@@ -66,34 +54,13 @@ export function randomHistory(random: Random, size: number, width: number): Oper
     const interval = { invoked, returned, connection: connection.id };
     const isAnswered = random.below(40) > 0;
     const isExecuted = isAnswered || random.below(2) === 0;
-    const reply = { value };
-    switch (random.below(4)) {
-      case 0: {
-        const inserted = `v${number}`;
-        const action = { method: "insert", value: inserted } as const;
-        history.push({
-          ...interval,
-          action,
-          reply: isAnswered ? { value: undefined } : undefined,
-        });
-        if (isExecuted) value = inserted;
-        break;
-      }
-      case 1:
-        history.push({
-          ...interval,
-          action: { method: "remove" },
-          reply: isAnswered ? reply : undefined,
-        });
-        if (isExecuted) value = undefined;
-        break;
-      default:
-        history.push({
-          ...interval,
-          action: { method: "lookup" },
-          reply: isAnswered ? reply : undefined,
-        });
-    }
+    const chosen = random.below(4);
+    const action: Action = chosen === 0
+      ? { method: "insert", value: `v${number}` }
+      : { method: chosen === 1 ? "remove" : "lookup" };
+    const shown = action.method === "insert" ? undefined : value;
+    history.push({ ...interval, action, reply: isAnswered ? { value: shown } : undefined });
+    if (isExecuted) value = valueAfter(action, value);
     // A connection ends with its first request without a reply.
     if (!isAnswered) connection.id = nextConnection++;
   }
@@ -112,15 +79,16 @@ export function smallHistory(random: Random): Operation[] {
     const value = values[random.below(values.length)] ?? "a";
     const seen = random.below(3) === 0 ? undefined : value;
     const kind = random.below(3);
-    const operation = kind === 0
-      ? put([invoked, returned], value)
-      : (kind === 1 ? get : remove)([invoked, returned], seen);
+    const action: Action = kind === 0
+      ? { method: "insert", value }
+      : { method: kind === 1 ? "lookup" : "remove" };
     const isAnswered = random.below(4) > 0;
-    history.push(
-      isAnswered
-        ? operation
-        : unanswered({ ...operation, returned: random.below(3) === 0 ? Infinity : returned }),
-    );
+    history.push({
+      action,
+      invoked,
+      returned: !isAnswered && random.below(3) === 0 ? Infinity : returned,
+      reply: isAnswered ? { value: action.method === "insert" ? undefined : seen } : undefined,
+    });
   }
   return areInConnections ? dealToConnections(random, history) : history;
 }
@@ -155,11 +123,11 @@ export function hasOrder(
     if (connection !== undefined && rest.some(isBefore)) return false;
     const { action, reply } = next;
     if (action.method !== "insert" && reply && reply.value !== value) return false;
-    const after = action.method === "insert"
-      ? action.value
-      : action.method === "remove"
-      ? undefined
-      : value;
-    return hasOrder(rest, after, [...done, next]);
+    return hasOrder(rest, valueAfter(action, value), [...done, next]);
   });
+}
+
+function valueAfter(action: Action, value: Value): Value {
+  if (action.method === "lookup") return value;
+  return action.method === "insert" ? action.value : undefined;
 }

@@ -135,6 +135,11 @@ export class SimulatedDisk implements Files {
     return currentBytes(this.#file(this.#inodeOf(name)));
   }
 
+  /** The bytes of all files, by their names. */
+  get files(): Record<string, Uint8Array<ArrayBuffer>> {
+    return Object.fromEntries(this.names.map((name) => [name, this.bytesOf(name).slice()]));
+  }
+
   /** The folder after the process was killed: the operating system keeps the written bytes. */
   killed(): SimulatedDisk {
     const disk = new SimulatedDisk();

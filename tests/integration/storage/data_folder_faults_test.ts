@@ -4,95 +4,83 @@
  */
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
-import { silentLog } from "../../../lib/base/log.ts";
 import { lockToRead } from "../../../lib/storage/folder/lock_file.ts";
-import { openFolder } from "../../../lib/storage/open.ts";
-import { insertOf } from "../../storage/changes.ts";
+import { fill } from "../../storage/real_folder.ts";
+import { Asker, check, refusal, repair, server, sizeOf } from "./durable_server.ts";
 import { SmallDisk, TempFolder, testWithMounts } from "../../helpers/folders.ts";
 import { isLong } from "../../helpers/long.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { peakMemoryBytes } from "../../../bench/harness/process_watch.ts";
-import { fromSource, Program, type ProgramResult, run } from "../../../bench/harness/program.ts";
-import { RawClient } from "../../../bench/harness/raw_client.ts";
-import { insertText } from "../../helpers/table_texts.ts";
+import { fromSource, Program, run } from "../../../bench/harness/program.ts";
 
 const KEYS = 130;
 
-const server = (folder: string) =>
-  fromSource(
-    "server.ts",
-    "test-data-folder",
-    ...["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off", "--data", folder],
-  );
-
-const check = (folder: string): Promise<ProgramResult> =>
-  run(fromSource("server.ts", "--check", folder));
-const repair = (folder: string): Promise<ProgramResult> =>
-  run(fromSource("server.ts", "--repair", folder));
-
-/** Fills a folder with keys; with a checkpoint after a number of changes. */
-async function fill(folder: string, checkpointAfter?: number, keys = KEYS): Promise<void> {
-  const open = await openFolder({
-    folder,
-    fsync: "never",
-    compact: { entries: checkpointAfter, bytes: undefined },
-    log: silentLog,
-    onSyncFailure: (error) => assert.fail(String(error)),
-  });
-  for (let key = 0; key < keys; key++) {
-    insertText(open.table, `k${key}`, String(key));
-    open.storage.append(insertOf(`k${key}`, String(key)));
-    open.storage.write();
-    if (key === checkpointAfter) await open.storage.checkpointing;
-  }
-  await open.close();
-}
-
-/** Checks that a program did not start: exit code 1 and one message, which it returns. */
-function sentence({ code, stderr, stdout }: ProgramResult): string {
-  assert.equal(code, 1, stderr + stdout);
-  assert.match(stderr, /^htserver: [^\n]+\n$/);
-  return stderr;
-}
-
-/** Sends one request and returns its reply. */
-async function ask(program: Program, request: object): Promise<Record<string, unknown>> {
-  using client = await RawClient.connect(await program.port());
-  await client.send(JSON.stringify(request) + "\n");
-  return JSON.parse(await client.line() ?? "{}");
-}
-
-const sizeOf = async (program: Program) => (await ask(program, { method: "size" }))["result"];
-
 const MISSING = "fault: a missing or empty log beside a checkpoint is accepted";
 
-Deno.test(`${MISSING}: start and --check report it with both commands, and --repair works`, async () => {
-  const spoils: Readonly<Record<string, (folder: string) => Promise<unknown>>> = {
-    "a missing log": (folder) => Deno.remove(`${folder}/table.txn`),
-    "a log of 0 bytes": (folder) => Deno.truncate(`${folder}/table.txn`, 0),
-    "a missing checkpoint": (folder) => Deno.remove(`${folder}/table.ckpt`),
-  };
-  for (const [what, spoil] of Object.entries(spoils)) {
+/** Ways to spoil a folder with a checkpoint of 121 keys and a log of 9: what is left after a repair. */
+const SPOILS: readonly (readonly [
+  group: string,
+  what: string,
+  spoil: (folder: string) => Promise<unknown>,
+  keys: number,
+])[] = [
+  [MISSING, "a missing log", (folder) => Deno.remove(`${folder}/table.txn`), 121],
+  [MISSING, "a log of 0 bytes", (folder) => Deno.truncate(`${folder}/table.txn`, 0), 121],
+  [MISSING, "a missing checkpoint", (folder) => Deno.remove(`${folder}/table.ckpt`), 9],
+  ["repair", "a bad record", (folder) => editLog(folder, '"k125"', '"kX"'), KEYS - 1],
+  ["repair", "a missing change", (folder) => editLog(folder, /\n[^\n]*/, ""), KEYS - 1],
+  // The last record is whole within the line, and proves that the one before was on disk.
+  ["repair", "a bad line end", (folder) => editLog(folder, /\n([^\n]*\n)$/, "x$1"), KEYS - 2],
+];
+
+async function editLog(folder: string, old: string | RegExp, text: string): Promise<void> {
+  const path = `${folder}/table.txn`;
+  await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replace(old, text));
+}
+
+for (const [group, what, spoil, keys] of SPOILS) {
+  Deno.test(`${group}: start and --check report ${what} with both commands, and --repair works`, async () => {
     await using temp = await TempFolder.make();
-    await fill(temp.path, 120);
+    await fill(temp.path, KEYS, 120);
     await spoil(temp.path);
-    const why = sentence(await run(server(temp.path)));
-    assert.match(why, /table\.txn: .*htserver --check \/.*htserver --repair \//, what);
+    const readOld = (name: string) => Deno.readTextFile(`${temp.path}/${name}`).catch(() => "none");
+    const old = await readOld("table.txn");
+    const why = refusal(await run(server(temp.path)));
+    assert.match(why, /table\.txn: .*htserver --check \/.*htserver --repair \//);
     const checked = await check(temp.path);
-    assert.deepEqual(
-      [checked.code, /^damaged: table\.txn; /m.test(checked.stdout)],
-      [1, true],
-      what,
-    );
+    assert.equal(checked.code, 1);
+    assert.match(checked.stdout, /^damaged: table\.txn; /m);
     const repaired = await repair(temp.path);
-    assert.equal(repaired.code, 0, what);
-    const [, keys] = /^repaired: (\d+) keys/m.exec(repaired.stdout) ?? [];
-    assert.equal(Number(keys), what === "a missing checkpoint" ? 9 : 121, what);
-    assert.match(repaired.stdout, /new identity/, what);
-    assert.match((await check(temp.path)).stdout, /^good$/m, what);
-    const again = await repair(temp.path);
-    assert.match(again.stdout, /^good: nothing to repair$/m, what);
-  }
+    assert.equal(repaired.code, 0);
+    assert.match(repaired.stdout, new RegExp(`^repaired: ${keys} keys`, "m"));
+    assert.match(repaired.stdout, /new identity/);
+    const [, offset] = /bad bytes at (\d+)/.exec(checked.stdout) ?? [];
+    assert.equal(offset !== undefined, what.startsWith("a bad"));
+    if (offset !== undefined) {
+      assert.match(why, new RegExp(` at byte ${offset}\\b`));
+      assert.match(
+        repaired.stdout,
+        new RegExp(`^dropped: \\d+ bytes of table.txn at byte ${offset}$`, "m"),
+      );
+    } else if (group === "repair") assert.match(repaired.stdout, /^missing in table\.txn/m);
+    assert.equal(await readOld("damaged.1.table.txn"), old);
+    assert.match(
+      (await check(temp.path)).stdout,
+      new RegExp(`^${keys} keys, last change \\d+\\ngood$`, "m"),
+    );
+    const tableFiles = async () =>
+      (await modified(temp.path)).filter((line) => line.startsWith("table."));
+    const before = await tableFiles();
+    assert.match((await repair(temp.path)).stdout, /^good: nothing to repair$/m);
+    assert.deepEqual(await tableFiles(), before);
+  });
+}
+
+Deno.test("repair: a missing folder, or another flag, is one error message", async () => {
+  assert.match(refusal(await check("/none")), /^htserver: Cannot check '\/none': /);
+  const more = await run(fromSource("server.ts", "a-a4", "--repair", "/none"));
+  assert.equal(more.code, 2);
+  assert.match(more.stderr, /^htserver: --repair takes a data folder and nothing else/);
 });
 
 testWith(
@@ -110,10 +98,8 @@ testWith(
       let when = 1;
       for (let isOver = false; !isOver; when++) {
         await using temp = await TempFolder.make();
-        await fill(temp.path, 120);
-        const path = `${temp.path}/table.txn`;
-        const log = await Deno.readTextFile(path);
-        await Deno.writeTextFile(path, log.replace('"k125"', '"k12X"'));
+        await fill(temp.path, KEYS, 120);
+        await editLog(temp.path, '"k125"', '"k12X"');
         const killed = await run([
           ...["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${call}`],
           ...["-e", `inject=${call}:signal=KILL:when=${when}`],
@@ -133,7 +119,7 @@ testWith(
 testWithMounts("fault: start needs room: a torn tail on a full disk", async () => {
   await using disk = await SmallDisk.mount(400_000);
   const folder = `${disk.path}/table.ht`;
-  await fill(folder);
+  await fill(folder, KEYS);
   const log = await Deno.readFile(`${folder}/table.txn`);
   const torn = new Uint8Array(20_000).fill("x".charCodeAt(0));
   await Deno.writeFile(`${folder}/table.txn`, torn, { append: true });
@@ -142,20 +128,22 @@ testWithMounts("fault: start needs room: a torn tail on a full disk", async () =
   const names = () => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
   for (let start = 0; start < 2; start++) {
     await using program = new Program(server(folder));
-    assert.equal(await sizeOf(program), KEYS);
+    using asker = await Asker.of(program);
+    assert.equal(await asker.size(), KEYS);
     await program.until("stderr", /torn write of 20000 bytes.*cannot be saved \(No space left/);
-    const refused = await ask(program, { method: "insert", key: "new", value: 1 });
-    assert.equal(refused["type"], "StorageError");
-    assert.match(String(refused["message"]), /torn tail/);
+    const refused = await asker.ask({ method: "insert", key: "new", value: 1 });
+    assert.equal(refused?.["type"], "StorageError");
+    assert.match(String(refused?.["message"]), /torn tail/);
     assert.deepEqual(names(), ["lock", "table.txn"], "no empty files");
     program.kill("SIGTERM");
     assert.equal(await program.exitCode(), 0);
     assert.equal((await Deno.stat(`${folder}/table.txn`)).size, log.length + torn.length);
   }
   await using program = new Program(server(folder));
-  assert.equal(await sizeOf(program), KEYS);
+  using asker = await Asker.of(program);
+  assert.equal(await asker.size(), KEYS);
   await Deno.remove(ballast);
-  assert.equal((await ask(program, { method: "insert", key: "new", value: 1 }))["status"], "OK");
+  assert.equal(await asker.insert("new", 1), "OK");
   assert.deepEqual(await Deno.readFile(`${folder}/table.torn.1`), torn);
   program.kill("SIGKILL");
   await program.exitCode();
@@ -177,14 +165,14 @@ testWith(
     for (const [kind, make] of Object.entries(kinds)) {
       for (const name of ["table.txn", "table.ckpt", "lock"]) {
         const folder = `${temp.path}/${kind}-${name}`;
-        await fill(folder, 120);
+        await fill(folder, KEYS, 120);
         await Deno.remove(`${folder}/${name}`);
         await make(`${folder}/${name}`);
         // Deno removes the file of a socket with its listener.
         if (!(await Deno.lstat(`${folder}/${name}`).catch(() => undefined))) continue;
         for (const task of [(path: string) => run(server(path)), check, repair]) {
           assert.match(
-            sentence(await task(folder)),
+            refusal(await task(folder)),
             new RegExp(`${name}' .*plain file`),
             `${kind} ${name}`,
           );
@@ -204,7 +192,7 @@ testWith(["/proc/self/status"], "fault: 3 GB of zeros behind a log: bounded memo
   for (const between of ["", "half a record"]) {
     await using temp = await TempFolder.make();
     const path = `${temp.path}/table.txn`;
-    await fill(temp.path);
+    await fill(temp.path, KEYS);
     const { length } = await Deno.readFile(path);
     await Deno.writeTextFile(path, between, { append: true });
     await Deno.truncate(path, length + between.length + ZEROS); // takes no room
@@ -241,7 +229,7 @@ async function peakOf(program: Program): Promise<number> {
 testWithMounts("fault: --check on read-only media writes nothing", async () => {
   await using disk = await SmallDisk.mount(1_000_000);
   const folder = `${disk.path}/table.ht`;
-  await fill(folder, 120);
+  await fill(folder, KEYS, 120);
   const before = await Deno.readTextFile(`${folder}/lock`);
   await disk.makeReadOnly();
   const checked = await check(folder);
@@ -252,11 +240,11 @@ testWithMounts("fault: --check on read-only media writes nothing", async () => {
 
 Deno.test("fault: --check on read-only media writes nothing: two checks at a time, and a start", async () => {
   await using temp = await TempFolder.make();
-  await fill(temp.path);
+  await fill(temp.path, KEYS);
   {
     using _reading = lockToRead(temp.path);
     assert.equal((await check(temp.path)).code, 0);
-    const why = sentence(await run(server(temp.path)));
+    const why = refusal(await run(server(temp.path)));
     assert.match(why, /htserver --check is reading it; try again when it has ended$/m);
   }
   await using program = new Program(server(temp.path));
@@ -265,15 +253,17 @@ Deno.test("fault: --check on read-only media writes nothing: two checks at a tim
 
 Deno.test("fault: --check on read-only media writes nothing: it reports a running server, and does not disturb it", async () => {
   await using temp = await TempFolder.make();
-  await fill(temp.path, 120);
+  await fill(temp.path, KEYS, 120);
   const before = await modified(temp.path);
-  assert.equal((await check(temp.path)).code, 0);
+  const checked = await check(temp.path);
+  assert.equal(checked.code, 0, checked.stderr);
+  assert.match(checked.stdout, /^table\.txn +\d+ +10 +122 to 130$/m);
   assert.deepEqual(await modified(temp.path), before);
   await using program = new Program(server(temp.path));
-  await program.port();
-  const why = sentence(await check(temp.path));
+  using asker = await Asker.of(program);
+  const why = refusal(await check(temp.path));
   assert.match(why, new RegExp(`the server with process number ${program.pid} uses it`));
-  assert.equal((await ask(program, { method: "insert", key: "a", value: 1 }))["status"], "OK");
+  assert.equal(await asker.insert("a", 1), "OK");
 });
 
 /** Reads the names, sizes and times of the files in a folder. */

@@ -3,8 +3,8 @@
  * the server reports the problem (I2, I6, I10).
  */
 import assert from "assert";
-import { Asker, killAndCompare, refusal, server } from "./durable_server.ts";
-import { Program, run } from "../../../bench/harness/program.ts";
+import { Asker, killAndCompare, lastMessage, server } from "./durable_server.ts";
+import { Program } from "../../../bench/harness/program.ts";
 import { SmallDisk, TempFolder, testWithMounts } from "../../helpers/folders.ts";
 import { testWith } from "../../helpers/needs.ts";
 
@@ -55,28 +55,6 @@ for (const flags of [[], ["--compact-entries", "20"]]) {
   );
 }
 
-testWithMounts(
-  "disk faults: a server starts on a full disk, and rejects changes",
-  async () => {
-    await using disk = await SmallDisk.mount(400_000);
-    const folder = `${disk.path}/table.ht`;
-    {
-      await using program = new Program(server(folder));
-      using asker = await Asker.of(program);
-      assert.equal(await asker.insert("a", "1"), "OK");
-      program.kill("SIGTERM");
-      assert.equal(await program.exitCode(), 0);
-    }
-    await Deno.writeFile(`${disk.path}/ballast`, new Uint8Array(1_000_000)).catch(() => {});
-    await using program = new Program(server(folder));
-    using asker = await Asker.of(program);
-    assert.equal(await asker.lookup("a"), "1");
-    assert.equal(await asker.insert("a", "v".repeat(9_000)), "StorageError");
-    await Deno.remove(`${disk.path}/ballast`);
-    assert.equal(await asker.insert("a", "2"), "OK");
-  },
-);
-
 testWith(["strace"], "disk faults: a new data folder is durable in its parent folder", async () => {
   await using temp = await TempFolder.make();
   const folder = `${temp.path}/new/table.ht`;
@@ -84,8 +62,7 @@ testWith(["strace"], "disk faults: a new data folder is durable in its parent fo
   const command = ["strace", "-f", "-y", "-qq", "-o", trace, "-e", "trace=fsync,?mkdir,?mkdirat"];
   await using program = new Program([...command, ...server(folder)]);
   using asker = await Asker.of(program);
-  const { result } = await asker.ask({ method: "hello" }) as { result: { pid: number } };
-  Deno.kill(result.pid, "SIGTERM");
+  Deno.kill(await asker.pid(), "SIGTERM");
   await program.exitCode();
   const lines = (await Deno.readTextFile(trace)).split("\n");
   const at = (what: string) => lines.findIndex((line) => line.includes(what));
@@ -122,15 +99,11 @@ testWith(
           if (word === "OK") acknowledged.set(`k${number}`, number);
         }
         assert.equal(word, "gone");
-        assert.equal(await program.exitCode(), 1);
-        const said = program.stderr.split("\n").filter((line) => !/^$| (info|warn): /.test(line));
-        assert.equal(said.length, 1, program.stderr);
-        assert.match(said[0] ?? "", /Cannot force the log of .* to disk.*Input\/output error/);
+        const message = await lastMessage(program);
+        assert.match(message, /Cannot force the log of .* to disk.*Input\/output error/);
       }
-      const calls = (await Deno.readTextFile(trace)).split("\n").filter((line) =>
-        /fdatasync/.test(line)
-      );
-      const good = calls.filter((line) => /\) *= 0$|resumed.*= 0$/.test(line)).length;
+      const good = (await Deno.readTextFile(trace)).split("\n")
+        .filter((line) => /fdatasync.*(\)|resumed.*) *= 0$/.test(line)).length;
       assert.ok(acknowledged.size <= good - 1, `${acknowledged.size} acknowledged, ${good} syncs`);
       await using again = new Program(server(folder));
       using asker = await Asker.of(again);
@@ -156,43 +129,8 @@ testWith(["strace"], "disk faults: a failed write fails only its own changes", a
   }
   assert.equal(words.filter((word) => word === "StorageError").length, 3, words.join());
   assert.equal(words.filter((word) => word === "OK").length, 9);
-  const pid = Number(
-    (await asker.ask({ method: "hello" }) as { result: { pid: number } }).result.pid,
-  );
-  Deno.kill(pid, "SIGKILL");
+  Deno.kill(await asker.pid(), "SIGKILL");
   await killAndCompare(program, folder, acknowledged);
-});
-
-testWithMounts("disk faults: a read-only folder is one error message", async () => {
-  await using disk = await SmallDisk.mount(1_000_000);
-  await Deno.mkdir(`${disk.path}/there`);
-  await disk.makeReadOnly();
-  for (const name of ["there", "not-there"]) {
-    const why = refusal(await run(server(`${disk.path}/${name}`)));
-    assert.match(why, /Cannot use the data folder '.*there': Read-only file system/);
-  }
-});
-
-Deno.test("disk faults: a file in place of the folder is one error message", async () => {
-  await using temp = await TempFolder.make();
-  const path = `${temp.path}/file`;
-  await Deno.writeTextFile(path, "mine\n");
-  for (const folder of [path, `${path}/below`]) {
-    const why = refusal(await run(server(folder)));
-    assert.match(why, /Cannot use the data folder '.*': there is a file of that name; .*--data/);
-  }
-  assert.equal(await Deno.readTextFile(path), "mine\n");
-});
-
-Deno.test("disk faults: a second server on a folder is rejected, and a killed server leaves no lock", async () => {
-  await using temp = await TempFolder.make();
-  await using first = new Program(server(temp.path));
-  using asker = await Asker.of(first);
-  assert.equal(await asker.insert("a", 1), "OK");
-  const why = refusal(await run(server(temp.path)));
-  assert.match(why, new RegExp(`the server with process number ${first.pid} uses it`));
-  assert.equal(await asker.insert("b", 2), "OK", "the first one goes on");
-  await killAndCompare(first, temp.path, new Map(Object.entries({ a: 1, b: 2 })));
 });
 
 Deno.test("disk faults: a server with a deleted folder soon acknowledges no changes", async () => {

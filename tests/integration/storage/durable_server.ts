@@ -13,6 +13,12 @@ import { RawClient } from "../../../bench/harness/raw_client.ts";
 export const server = (folder: string, ...flags: string[]): string[] =>
   fromSource("server.ts", "test-disk-faults", ...ALONE_ON_DISK, "--data", folder, ...flags);
 
+export const check = (folder: string): Promise<ProgramResult> =>
+  run(fromSource("server.ts", "--check", folder));
+
+export const repair = (folder: string): Promise<ProgramResult> =>
+  run(fromSource("server.ts", "--repair", folder));
+
 /** A client that sends one request after another. */
 export class Asker implements Disposable {
   readonly #client: RawClient;
@@ -53,9 +59,21 @@ export class Asker implements Disposable {
     return (await this.ask({ method: "size" }))?.["result"];
   }
 
+  /** The process number of the server, which may be the child of another program. */
+  async pid(): Promise<number> {
+    const reply = await this.ask({ method: "hello" }) as { result: { pid: number } };
+    return reply.result.pid;
+  }
+
   [Symbol.dispose](): void {
     this.#client[Symbol.dispose]();
   }
+}
+
+/** Asks a server for the number of its keys, over a connection of its own. */
+export async function sizeOf(program: Program): Promise<unknown> {
+  using asker = await Asker.of(program);
+  return await asker.size();
 }
 
 /** Checks that a program did not start: exit code 1 and one message, which it returns. */
@@ -66,6 +84,34 @@ export function refusal({ code, stderr, stdout }: ProgramResult): string {
   return stderr;
 }
 
+/** Waits until a server ends by itself, with one message beside its log, which it returns. */
+export async function lastMessage(program: Program): Promise<string> {
+  assert.equal(await program.exitCode(), 1, program.stderr);
+  const lines = program.stderr.split("\n").filter((line) => !/^$| (info|warn): /.test(line));
+  assert.equal(lines.length, 1, program.stderr);
+  return lines[0] ?? "";
+}
+
+/**
+ * Starts a server on a folder and checks that it has these keys and no others.
+ *
+ * @param inDoubt number of other keys that it may have: pending inserts when the earlier server ended
+ */
+export async function serves(
+  folder: string,
+  pairs: ReadonlyMap<string, unknown>,
+  inDoubt = 0,
+): Promise<void> {
+  await using program = new Program(server(folder));
+  using asker = await Asker.of(program);
+  for (const [key, value] of pairs) assert.deepEqual(await asker.lookup(key), value, key);
+  const more = Number(await asker.size()) - pairs.size;
+  assert.ok(more >= 0 && more <= inDoubt, `${more} keys more`);
+  assert.doesNotMatch(program.stderr, /torn|damaged/);
+  program.kill("SIGTERM");
+  assert.equal(await program.exitCode(), 0, program.stderr);
+}
+
 /** Kills a server, starts another one on its folder, and checks that it has all acknowledged changes. */
 export async function killAndCompare(
   first: Program,
@@ -74,14 +120,8 @@ export async function killAndCompare(
 ): Promise<void> {
   first.kill("SIGKILL");
   await first.exitCode();
-  await using second = new Program(server(folder));
-  using asker = await Asker.of(second);
-  for (const [key, value] of acknowledged) assert.deepEqual(await asker.lookup(key), value, key);
-  assert.equal(await asker.size(), acknowledged.size);
-  assert.doesNotMatch(second.stderr, /torn|damaged/);
-  second.kill("SIGTERM");
-  assert.equal(await second.exitCode(), 0, second.stderr);
-  const check = await run(fromSource("server.ts", "--check", folder));
-  assert.equal(check.code, 0, check.stdout);
-  assert.match(check.stdout, /^good$/m);
+  await serves(folder, acknowledged);
+  const { code, stdout } = await check(folder);
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /^good$/m);
 }

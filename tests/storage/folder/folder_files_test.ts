@@ -5,6 +5,7 @@
 import assert from "assert";
 import { FolderFiles, type HeldFile } from "../../../lib/storage/folder/folder_files.ts";
 import { FolderLostError, lockFolder } from "../../../lib/storage/folder/lock_file.ts";
+import { LockedFolder } from "../real_folder.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 
 /** Size of a file that takes several steps to free, in bytes; it has no blocks. */
@@ -74,96 +75,82 @@ Deno.test("folder_files: a missing file cannot be held", async () => {
   assert.deepEqual(await files.list(), [], "it is not created");
 });
 
-/** Calls a function with a folder that this process has locked. */
-async function withLocked(use: (files: FolderFiles, path: string) => Promise<void>): Promise<void> {
-  await using temp = await TempFolder.make();
-  const path = `${temp.path}/table.ht`;
-  await Deno.mkdir(path);
-  const lock = await lockFolder(path);
-  try {
-    await use(new FolderFiles(path, lock), path);
-  } finally {
-    lock.release();
-  }
-}
-
 Deno.test("folder_files: a file is created only if its name is unused, even by a link", async () => {
-  await withLocked(async (files, path) => {
-    await Deno.writeTextFile(`${path}/there`, "mine");
-    await Deno.symlink(`${path}/nothing`, `${path}/link`);
-    for (const name of ["there", "link"]) {
-      assert.throws(() => files.openToWrite(name, "create"), Deno.errors.AlreadyExists);
-    }
-    assert.equal(await Deno.readTextFile(`${path}/there`), "mine");
-    assert.deepEqual(await files.list(), ["link", "lock", "there"]);
-  });
+  await using locked = await LockedFolder.make();
+  const { files, path } = locked;
+  await Deno.writeTextFile(`${path}/there`, "mine");
+  await Deno.symlink(`${path}/nothing`, `${path}/link`);
+  for (const name of ["there", "link"]) {
+    assert.throws(() => files.openToWrite(name, "create"), Deno.errors.AlreadyExists);
+  }
+  assert.equal(await Deno.readTextFile(`${path}/there`), "mine");
+  assert.deepEqual(await files.list(), ["link", "lock", "there"]);
 });
 
 Deno.test("folder_files: only a plain file is read or written, and no link, pipe or folder", async () => {
-  await withLocked(async (files, path) => {
-    await Deno.writeTextFile(`${path}/there`, "mine");
-    await Deno.symlink("there", `${path}/link`);
-    await Deno.mkdir(`${path}/folder`);
-    const { success } = await new Deno.Command("mkfifo", { args: [`${path}/pipe`] }).output();
-    assert.ok(success);
-    for (const name of ["link", "pipe", "folder"]) {
-      assert.throws(() => files.openToRead(name), /is not a plain file/);
-      assert.throws(() => files.openToWrite(name, "append"), /is not a plain file/);
-    }
-    assert.throws(() => files.openToWrite("nothing", "append"), /there is no 'nothing'/);
-  });
+  await using locked = await LockedFolder.make();
+  const { files, path } = locked;
+  await Deno.writeTextFile(`${path}/there`, "mine");
+  await Deno.symlink("there", `${path}/link`);
+  await Deno.mkdir(`${path}/folder`);
+  const { success } = await new Deno.Command("mkfifo", { args: [`${path}/pipe`] }).output();
+  assert.ok(success);
+  for (const name of ["link", "pipe", "folder"]) {
+    assert.throws(() => files.openToRead(name), /is not a plain file/);
+    assert.throws(() => files.openToWrite(name, "append"), /is not a plain file/);
+  }
+  assert.throws(() => files.openToWrite("nothing", "append"), /there is no 'nothing'/);
 });
 
 Deno.test("folder_files: only the file that was read is written", async () => {
-  await withLocked(async (files, path) => {
-    await Deno.writeTextFile(`${path}/log`, "mine");
-    files.openToRead("log").close();
-    await Deno.rename(`${path}/log`, `${path}/old`);
-    await Deno.writeTextFile(`${path}/log`, "other");
-    assert.throws(
-      () => files.openToWrite("log", "append"),
-      /'log' was replaced by another program/,
-    );
-    assert.equal(await Deno.readTextFile(`${path}/log`), "other");
-  });
+  await using locked = await LockedFolder.make();
+  const { files, path } = locked;
+  await Deno.writeTextFile(`${path}/log`, "mine");
+  files.openToRead("log").close();
+  await Deno.rename(`${path}/log`, `${path}/old`);
+  await Deno.writeTextFile(`${path}/log`, "other");
+  assert.throws(
+    () => files.openToWrite("log", "append"),
+    /'log' was replaced by another program/,
+  );
+  assert.equal(await Deno.readTextFile(`${path}/log`), "other");
 });
 
 Deno.test("folder_files: a file that is open for writing is locked", async () => {
-  await withLocked((files) => {
-    const file = files.openToWrite("log", "create");
-    assert.throws(() => files.openToWrite("log", "append"), /another process has locked 'log'/);
-    file.close();
-    files.openToWrite("log", "append").close();
-    return Promise.resolve();
-  });
+  await using locked = await LockedFolder.make();
+  const { files } = locked;
+  const file = files.openToWrite("log", "create");
+  assert.throws(() => files.openToWrite("log", "append"), /another process has locked 'log'/);
+  file.close();
+  files.openToWrite("log", "append").close();
 });
 
 Deno.test("folder_files: no step is done in a lost folder", async () => {
-  await withLocked(async (files, path) => {
-    const open = files.openToWrite("log", "create");
-    await Deno.rename(path, `${path}.moved`);
-    await Deno.mkdir(path);
-    await Deno.writeTextFile(`${path}/log`, "other");
-    await Deno.writeTextFile(`${path}/lock`, "1\n");
-    const steps: (() => unknown)[] = [
-      () => files.check(),
-      () => files.find("log"),
-      () => files.size("log"),
-      () => files.openToWrite("new", "create"),
-      () => files.openToWrite("log", "append"),
-      () => files.openToRead("log"),
-      () => files.rename("log", "new"),
-      () => files.remove("log"),
-      () => files.hold("log"),
-    ];
-    for (const step of steps) assert.throws(step, FolderLostError, step.toString());
-    await assert.rejects(files.list(), FolderLostError);
-    await assert.rejects(async () => await files.syncFolder(), FolderLostError);
-    open.writeSync(new TextEncoder().encode("mine")); // an open file stays in its folder
-    open.close();
-    assert.equal(await Deno.readTextFile(`${path}/log`), "other");
-    assert.equal(await Deno.readTextFile(`${path}.moved/log`), "mine");
-  });
+  await using locked = await LockedFolder.make();
+  const { files, path } = locked;
+  const open = files.openToWrite("log", "create");
+  await Deno.rename(path, `${path}.moved`);
+  await Deno.mkdir(path);
+  await Deno.writeTextFile(`${path}/log`, "other");
+  await Deno.writeTextFile(`${path}/lock`, "1\n");
+  const steps: (() => unknown)[] = [
+    () => files.check(),
+    () => files.find("log"),
+    () => files.size("log"),
+    () => files.openToWrite("new", "create"),
+    () => files.openToWrite("log", "append"),
+    () => files.openToRead("log"),
+    () => files.rename("log", "new"),
+    () => files.remove("log"),
+    () => files.hold("log"),
+  ];
+  for (const step of steps) assert.throws(step, FolderLostError, step.toString());
+  await assert.rejects(files.list(), FolderLostError);
+  await assert.rejects(async () => await files.syncFolder(), FolderLostError);
+  open.writeSync(new TextEncoder().encode("mine")); // an open file stays in its folder
+  open.close();
+  assert.equal(await Deno.readTextFile(`${path}/log`), "other");
+  assert.equal(await Deno.readTextFile(`${path}.moved/log`), "mine");
 });
 
 Deno.test("folder_files: a link to the folder's new path does not lead steps to the old path", async () => {
