@@ -1,6 +1,6 @@
 /** TLS servers, catalogs and an eavesdropper for the tests of the client with TLS. */
 import { type ClientOptions, TlsError } from "../../mod.ts";
-import { encodeRecord } from "../../lib/catalog/record/server_record.ts";
+import { encodeRecord, type ServerFacts } from "../../lib/catalog/record/server_record.ts";
 import { sendUpdates, startCatalogServer, untilListed } from "../catalog/catalog_client.ts";
 import { serverFacts } from "../catalog/records.ts";
 import type { Certificate } from "../helpers/certificates.ts";
@@ -20,17 +20,13 @@ export function tlsError(message: RegExp): (error: unknown) => boolean {
   return (error) => error instanceof TlsError && message.test(error.message);
 }
 
-/** A server that a catalog lists. */
-export interface ListedServer {
-  readonly port: number;
-  readonly tls?: boolean;
-  /** Its addresses besides the one that the catalog sees. */
-  readonly addresses?: readonly string[];
-}
-
-/** Starts a catalog that lists servers of this machine under one name. Clients connect by that name. */
+/**
+ * Starts a catalog that lists servers of this machine under one name, by which clients connect.
+ *
+ * @param servers each with its addresses besides the one that the catalog sees
+ */
 export async function startCatalog(
-  servers: readonly ListedServer[],
+  servers: readonly (Pick<ServerFacts, "port" | "tls"> & { addresses?: readonly string[] })[],
   project: string = "test-a4",
 ): Promise<AsyncDisposable & { connect(more: ClientOptions): ReturnType<typeof connect> }> {
   const catalog = startCatalogServer();
@@ -56,12 +52,7 @@ const WRONG_SERVER = new TextEncoder().encode(
 export class Eavesdropper implements AsyncDisposable {
   received = "";
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  readonly #accepting: Promise<void>;
-  readonly #connections: Promise<void>[] = [];
-
-  constructor() {
-    this.#accepting = this.#accept();
-  }
+  readonly #serving = this.#serve();
 
   get port(): number {
     return this.#listener.addr.port;
@@ -69,20 +60,20 @@ export class Eavesdropper implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
-    await this.#accepting;
-    await Promise.all(this.#connections);
+    await this.#serving;
   }
 
-  async #accept(): Promise<void> {
-    for await (const connection of this.#listener) {
+  async #serve(): Promise<void> {
+    const connections: Promise<void>[] = [];
+    for await (const { readable, writable } of this.#listener) {
       const replies = new TransformStream<Uint8Array, Uint8Array>({
         transform: (bytes, controller) => {
           this.received += new TextDecoder("latin1").decode(bytes);
           controller.enqueue(WRONG_SERVER);
         },
       });
-      const copying = connection.readable.pipeThrough(replies).pipeTo(connection.writable);
-      this.#connections.push(copying.catch(() => {}));
+      connections.push(readable.pipeThrough(replies).pipeTo(writable).catch(() => {}));
     }
+    await Promise.all(connections);
   }
 }

@@ -58,6 +58,8 @@ async function reason(address: Address, timeoutMs = 5_000, signal = never): Prom
 const RECORD =
   '{"type":"hashtable","project":"p","port":1,"address":"192.0.2.1","lastheardfrom":9e9}';
 
+const GOOD = `HTTP/1.1 200 OK\n\n[\n${RECORD}\n]\n`;
+
 Deno.test("catalog query: reads a reply without a length and with LF only, as cctools sends it", async () => {
   await using catalog = new FixedReplies(`HTTP/1.1 200 OK\nConnection: close\n\n[\n${RECORD}\n]\n`);
   const [record] = await queryCatalog(catalog.address, never);
@@ -110,7 +112,7 @@ for (const [title, bytes] of Object.entries(HOSTILE)) {
 }
 
 Deno.test("catalog query: a redirect is not followed", async () => {
-  await using other = new FixedReplies(`HTTP/1.1 200 OK\n\n[${RECORD}]`);
+  await using other = new FixedReplies(GOOD);
   for (const status of [301, 302, 303, 307, 308]) {
     const { hostname, port } = other.address;
     await using catalog = new FixedReplies(
@@ -150,10 +152,9 @@ Deno.test("catalog query: a compressed reply is rejected before it is inflated",
 
 Deno.test("fault: `fetch` has a browser's rules: a catalog on a port that browsers reject is read", async () => {
   const ports = [6_000, 6_667, 10_080, 2_049, 5_060, 6_566, 6_665, 6_697, 4_190, 4_045];
-  const reply = `HTTP/1.1 200 OK\n\n[\n${RECORD}\n]\n`;
   for (const port of ports) {
     try {
-      await using catalog = new FixedReplies(reply, true, port);
+      await using catalog = new FixedReplies(GOOD, true, port);
       assert.equal((await queryCatalog(catalog.address, never)).length, 1);
       return;
     } catch (error) {
@@ -164,10 +165,9 @@ Deno.test("fault: `fetch` has a browser's rules: a catalog on a port that browse
 });
 
 Deno.test("fault: many clients look up at once: a query to a busy catalog is repeated", async () => {
-  const good = `HTTP/1.1 200 OK\n\n[\n${RECORD}\n]\n`;
   const busy = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 3\r\n\r\n";
   const truncated = `HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n[`;
-  await using catalog = new FixedReplies([busy, "", truncated, "HTTP/1.1 200 OK\n\n[", busy, good]);
+  await using catalog = new FixedReplies([busy, "", truncated, "HTTP/1.1 200 OK\n\n[", busy, GOOD]);
   const pauses: number[] = [];
   const records = await queryCatalog(catalog.address, never, undefined, {
     pause: (ms) => {

@@ -32,9 +32,7 @@ function storeOf(...records: (object | string)[]): RecordStore {
 const reply = (path: string, store: RecordStore) =>
   replyTo({ path, url: path }, store, at(NOW_S + 61));
 
-function body(path: string, store: RecordStore): string {
-  return [...reply(path, store).parts].join("");
-}
+const body = (path: string, store: RecordStore) => [...reply(path, store).parts].join("");
 
 const two = storeOf(
   { type: "hashtable", project: "me-a4-x", port: 1, load: [1, { a: "b" }] },
@@ -61,15 +59,15 @@ test("fault: a filter that does not parse is answered with all records: the repl
   assert.equal(count('project=="me-a4-x"'), 1);
   assert.equal(count("true"), 2);
   assert.equal(count("port+0==1"), 1);
-  for (const filter of ["port=", "(up", "escape(type)"]) {
-    const answer = reply(`/query/${btoa(filter)}`, two);
-    assert.equal(answer.status, 400, filter);
-    assert.equal([...answer.parts].join(""), "Invalid query text.\n");
-  }
-  for (const encoded of ["%%%", "dHJ1Z", "dHJ1Z===="]) {
-    const answer = reply(`/query/${encoded}`, two);
-    assert.equal(answer.status, 400, encoded);
-    assert.equal([...answer.parts].join(""), "Invalid base-64 encoding.\n");
+  const bad = {
+    "Invalid query text.\n": ["port=", "(up", "escape(type)"].map(btoa),
+    "Invalid base-64 encoding.\n": ["%%%", "dHJ1Z", "dHJ1Z===="],
+  };
+  for (const [reason, filters] of Object.entries(bad)) {
+    for (const filter of filters) {
+      assert.equal(reply(`/query/${filter}`, two).status, 400, filter);
+      assert.equal(body(`/query/${filter}`, two), reason);
+    }
   }
 });
 
@@ -101,9 +99,8 @@ test("an unknown path is a 404, in which no part of the path is markup", () => {
   for (
     const path of ["/query.json?x", "/query%2ejson", "/query/", "/detail/none", "/<script>\xe9"]
   ) {
-    const answer = reply(path, two);
-    assert.equal(answer.status, 404);
-    const text = [...answer.parts].join("");
+    assert.equal(reply(path, two).status, 404);
+    const text = body(path, two);
     assert.equal(text.includes("<script>"), false);
     assert.match(text, /^[\x20-\x7e]*$/);
   }

@@ -65,26 +65,6 @@ testWith(["catalog_server"], "a client finds the live server among stale records
   assert.match(stderr, new RegExp(`at 127\\.0\\.0\\.1:${livePort}\\b`));
 });
 
-testWith(["catalog_server"], "htclient --list prints the servers of the catalog", async () => {
-  await using catalog = await CctoolsCatalog.start();
-  await using server = startServer("listed-a4", catalog, "--owner", "owner-a4");
-  const port = await server.port();
-  await sendUpdates(catalog.port, [{
-    type: "hashtable",
-    project: "evil\u001b[2J",
-    owner: "x",
-    port: 9,
-  }]);
-  await untilListed(catalog.port, 1, (record) => record["port"] === port);
-  await untilListed(catalog.port, 1, (record) => record["port"] === 9);
-  const { code, stdout } = await run(
-    fromSource("client.ts", "--list", "--catalog", catalog.target, ...NO_LOCAL),
-  );
-  assert.equal(code, 0);
-  assert.match(stdout, new RegExp(`^listed-a4 +owner-a4 +127\\.0\\.0\\.1:${port} +\\d+ s$`, "m"));
-  assert.ok(!stdout.includes("\u001b"));
-});
-
 Deno.test("fault: the owner of the local catalog is stopped: clients still find the servers of this machine", async () => {
   const flags = ["--no-catalog", "--local-catalog", String(freePort())];
   const start = (name: string) =>

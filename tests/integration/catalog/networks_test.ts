@@ -1,7 +1,6 @@
 /** Tests that clients find servers in networks with faults. Each host is a network namespace. */
 import assert from "assert";
-import { TwoHosts } from "../../../bench/harness/hosts.ts";
-import type { Host } from "../../../bench/harness/hosts.ts";
+import { type Host, TwoHosts } from "../../../bench/harness/hosts.ts";
 import { testWithHosts } from "../../helpers/needs.ts";
 import { isLong } from "../../helpers/long.ts";
 import { fromSource, PATIENCE_MS, Program, run, TOP } from "../../../bench/harness/program.ts";
