@@ -1,7 +1,4 @@
-/**
- * Proves that a sequence holds the bytes that were added, that they are consumed in order (I1), and that
- * no two sequences share memory.
- */
+/** Proves that bytes are consumed as they were added (I1), and that no two sequences share memory. */
 import assert from "assert";
 import fc from "fast-check";
 import { ByteChunks, chunkBytes, freeSpareChunks } from "../../lib/bytes/byte_chunks.ts";

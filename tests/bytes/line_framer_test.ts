@@ -1,7 +1,4 @@
-/**
- * Proves that lines do not depend on chunks, that a bad line does not affect others, and that memory is
- * bounded for any input (I5, I9).
- */
+/** Proves that lines depend on no chunks and no bad lines, and that memory is bounded (I5, I9). */
 import assert from "assert";
 import fc from "fast-check";
 import { Arena } from "../../lib/bytes/arena.ts";

@@ -5,13 +5,9 @@ import { readCa, readTls } from "../../lib/cli/tls_files.ts";
 import { Certificates, OPENSSL } from "../helpers/certificates.ts";
 import { testWith } from "../helpers/needs.ts";
 
-Deno.test({
-  name: "tls_files: without files, TLS is off",
-  permissions: "none",
-  async fn() {
-    assert.equal(await readTls(undefined, silentLog), undefined);
-    assert.equal(await readCa(undefined), undefined);
-  },
+Deno.test({ name: "tls_files: without files, TLS is off", permissions: "none" }, async () => {
+  assert.equal(await readTls(undefined, silentLog), undefined);
+  assert.equal(await readCa(undefined), undefined);
 });
 
 testWith(OPENSSL, "tls_files: a certificate and its key, and nothing else", async () => {

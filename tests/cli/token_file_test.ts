@@ -4,13 +4,12 @@ import { UsageError } from "../../lib/base/errors.ts";
 import { readToken } from "../../lib/cli/token_file.ts";
 import { TempFolder } from "../helpers/folders.ts";
 
-Deno.test({
-  name: "token_file: without a file, the token is undefined",
-  permissions: "none",
-  async fn() {
+Deno.test(
+  { name: "token_file: without a file, the token is undefined", permissions: "none" },
+  async () => {
     assert.equal(await readToken(undefined), undefined);
   },
-});
+);
 
 Deno.test("token_file: a token is the text without white space around it, if it is long enough", async () => {
   await using folder = await TempFolder.make();

@@ -1,7 +1,4 @@
-/**
- * Proves that scans and queries agree with a model, whole and in parts, and that parts visit lasting keys
- * exactly once.
- */
+/** Proves that searches agree with a model, and that parts visit lasting keys exactly once. */
 import assert from "assert";
 import fc from "fast-check";
 import { RE2JS } from "re2js";

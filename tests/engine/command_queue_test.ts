@@ -4,7 +4,14 @@ import fc from "fast-check";
 import { MAX_BATCH_REQUESTS } from "../../lib/base/limits.ts";
 import type { CommandQueue } from "../../lib/engine/command_queue.ts";
 import { eventLoop } from "./command_context.ts";
-import { NumberedClient, numbersTo, queueOf, tracing } from "./numbered_client.ts";
+import {
+  NumberedClient,
+  numbersTo,
+  queueOf,
+  submit,
+  tracedQueue,
+  tracing,
+} from "./numbered_client.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
@@ -20,8 +27,7 @@ test("all requests of a client are answered in order before its promise resolves
   const counts = fc.array(count, { maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(counts, fc.boolean(), fc.boolean(), async (counts, areSpread, isSearch) => {
-      const trace: number[] = [];
-      const queue = queueOf(tracing(trace));
+      const { queue, trace } = tracedQueue();
       const done: Promise<void>[] = [];
       for (const [number, count] of counts.entries()) {
         const source = new NumberedClient(number, count, isSearch && number % 2 === 0);
@@ -46,7 +52,7 @@ test("with an empty queue, a slice is executed at once, and the rest later", asy
     assert.deepEqual(source.replies, numbersTo(count));
   }
   for (const count of [MAX_BATCH_REQUESTS + 1, 10 * MAX_BATCH_REQUESTS]) {
-    const queue = queueOf(tracing([]));
+    const { queue } = tracedQueue();
     const source = new NumberedClient(1, count), other = new NumberedClient(2, 1);
     const submitted = queue.submit(source.queued);
     assert.deepEqual(source.replies, numbersTo(MAX_BATCH_REQUESTS));
@@ -62,7 +68,7 @@ test("with an empty queue, a slice is executed at once, and the rest later", asy
 });
 
 test("a client without requests is asked for one once", async () => {
-  const queue = queueOf(tracing([]));
+  const { queue } = tracedQueue();
   const asked = [0, 0];
   const [first, second] = asked.map((_, at) => {
     const source = new NumberedClient(at, 0);
@@ -80,14 +86,13 @@ test("a client without requests is asked for one once", async () => {
 });
 
 test("after a pause the queue works again, also if `next` submits another client", async () => {
-  const trace: number[] = [];
-  const queue = queueOf(tracing(trace));
+  const { queue, trace } = tracedQueue();
   for (let round = 0; round < 3; round++) {
     const first = new NumberedClient(1, 2);
     let second: Promise<void> | undefined;
     const next = first.next.bind(first);
     first.next = () => {
-      second ??= queue.submit(new NumberedClient(2, 1).queued);
+      second ??= submit(queue, 2, 1);
       return next();
     };
     await queue.submit(first.queued);
@@ -105,10 +110,8 @@ test("a client that is submitted during an execution is queued (I7)", async () =
     const queue = queueOf(tracing(trace, () => {
       if (trace.at(-1) === 1 && submitted.length === 0) submitted.push(queue.submit(inner.queued));
     }));
-    const before = isQueued
-      ? queue.submit(new NumberedClient(0, MAX_BATCH_REQUESTS).queued)
-      : undefined;
-    await queue.submit(new NumberedClient(1, 3).queued);
+    const before = isQueued ? submit(queue, 0, MAX_BATCH_REQUESTS) : undefined;
+    await submit(queue, 1, 3);
     await Promise.all([before, ...submitted]);
     assert.deepEqual(trace.slice(-6), [1, 1, 1, 2, 2, 2]);
     assert.deepEqual(inner.replies, numbersTo(3));
@@ -146,6 +149,6 @@ test("a bug in one client's request ends that client and no other", async () => 
     await assert.rejects(submitTo(queue, throwing), /next\(\) threw/);
     assert.equal(throwing.replies.length, count);
   }
-  assert.equal(queue.submit(new NumberedClient(5, 1).queued), undefined, "the queue still works");
+  assert.equal(submit(queue, 5, 1), undefined, "the queue still works");
   assert.equal(trace.at(-1), 5);
 });

@@ -1,7 +1,4 @@
-/**
- * Proves that an `ERROR` means that nothing changed, that each change goes to the storage once and in order,
- * and that an answer has the change that its reply shows (I2).
- */
+/** Proves that an `ERROR` changes nothing, and that an answer has the change that it shows (I2). */
 import assert from "assert";
 import fc from "fast-check";
 import { MIN_LINE_BYTES } from "../../lib/base/limits.ts";

@@ -1,11 +1,16 @@
-/**
- * Proves that the command queue is fair between clients, and that long work pauses for the event loop.
- */
+/** Proves that the command queue is fair, and that long work pauses for the event loop. */
 import assert from "assert";
 import fc from "fast-check";
 import { MAX_BATCH_MS, MAX_BATCH_REPLY_BYTES, MAX_BATCH_REQUESTS } from "../../lib/base/limits.ts";
 import { eventLoop } from "./command_context.ts";
-import { NumberedClient, numbersTo, queueOf, tracing } from "./numbered_client.ts";
+import {
+  NumberedClient,
+  numbersTo,
+  queueOf,
+  submit,
+  tracedQueue,
+  tracing,
+} from "./numbered_client.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
@@ -32,8 +37,7 @@ test("no queued client gets a second slice before another one gets its first", a
   const counts = fc.array(count, { minLength: 2, maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(counts, async (counts) => {
-      const trace: number[] = [];
-      const queue = queueOf(tracing(trace));
+      const { queue, trace } = tracedQueue();
       const left = [...counts];
       const expected: number[] = [];
       /** Returns whether the client has more requests. */
@@ -49,9 +53,7 @@ test("no queued client gets a second slice before another one gets its first", a
         if (queued.length > 0 || takeSlice(number)) queued.push(number);
       }
       while (queued.length > 0) queued = queued.filter(takeSlice);
-      await Promise.all(
-        counts.map((count, number) => queue.submit(new NumberedClient(number, count).queued)),
-      );
+      await Promise.all(counts.map((count, number) => submit(queue, number, count)));
       assert.deepEqual(slicesOf(trace), slicesOf(expected));
     }),
     { numRuns: 50 },
@@ -59,12 +61,11 @@ test("no queued client gets a second slice before another one gets its first", a
 });
 
 test("100,000 requests of one client delay another client by one slice only", async () => {
-  const trace: number[] = [];
-  const queue = queueOf(tracing(trace));
-  const many = queue.submit(new NumberedClient(1, 100_000).queued);
+  const { queue, trace } = tracedQueue();
+  const many = submit(queue, 1, 100_000);
   const before = trace.length;
   assert.ok(before <= MAX_BATCH_REQUESTS, `${before} at once`);
-  await queue.submit(new NumberedClient(2, 1).queued);
+  await submit(queue, 2, 1);
   assert.ok(trace.indexOf(2) - before <= MAX_BATCH_REQUESTS, `it was number ${trace.indexOf(2)}`);
   await many;
   assert.equal(trace.length, 100_001);
@@ -72,13 +73,10 @@ test("100,000 requests of one client delay another client by one slice only", as
 
 test("a search ends a slice: another client waits for one search only", async () => {
   using _clock = stoppedClock();
-  const trace: number[] = [];
-  const queue = queueOf(tracing(trace));
-  const searches = [1, 2].map((number) =>
-    queue.submit(new NumberedClient(number, 10, true).queued)
-  );
+  const { queue, trace } = tracedQueue();
+  const searches = [1, 2].map((number) => submit(queue, number, 10, true));
   assert.deepEqual(trace, [1]);
-  const other = queue.submit(new NumberedClient(3, 100).queued);
+  const other = submit(queue, 3, 100);
   await Promise.all([...searches, other]);
   const [before, ...after] = trace.join("").split("3".repeat(MAX_BATCH_REQUESTS));
   assert.deepEqual([before, after.length], ["112", 1]);
@@ -95,7 +93,7 @@ test("a client with little work does not wait for clients with much work", async
   });
   const many = Array.from(
     { length: 50 },
-    (_, at) => queue.submit(new NumberedClient(at + 2, 3).queued),
+    (_, at) => submit(queue, at + 2, 3),
   );
   const before = trace.length;
   const known = new NumberedClient(1, 1);
@@ -108,14 +106,13 @@ test("a client with little work does not wait for clients with much work", async
 });
 
 test("a client that is submitted during long work waits for one slice only", async () => {
-  const trace: number[] = [];
   using clock = stoppedClock();
-  const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS / 50)));
-  const many = queue.submit(new NumberedClient(1, 5_000).queued);
+  const { queue, trace } = tracedQueue(() => clock.advance(MAX_BATCH_MS / 50));
+  const many = submit(queue, 1, 5_000);
   await eventLoop();
   const before = trace.length;
   assert.ok(before > 0 && before < 5_000, `${before} were executed`);
-  await queue.submit(new NumberedClient(2, 1).queued);
+  await submit(queue, 2, 1);
   assert.ok(trace.indexOf(2) - before <= MAX_BATCH_REQUESTS);
   await many;
 });
@@ -135,12 +132,9 @@ async function stepsOf(trace: readonly number[], all: Promise<unknown>): Promise
 }
 
 test("work pauses for the event loop when its time is up, and then continues", async () => {
-  const trace: number[] = [];
   using clock = stoppedClock();
-  const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS)));
-  const sources = numbersTo(5).map((number) =>
-    queue.submit(new NumberedClient(number, 100).queued)
-  );
+  const { queue, trace } = tracedQueue(() => clock.advance(MAX_BATCH_MS));
+  const sources = numbersTo(5).map((number) => submit(queue, number, 100));
   assert.ok(trace.length < MAX_BATCH_REQUESTS, `${trace.length} at once`);
   const steps = await stepsOf(trace, Promise.all(sources));
   assert.equal(trace.length, 500);
@@ -149,33 +143,28 @@ test("work pauses for the event loop when its time is up, and then continues", a
 });
 
 test("a batch of many clients with little work pauses, too", async () => {
-  const trace: number[] = [];
   using clock = stoppedClock();
-  const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS / 2)));
-  const all = [100, ...Array(300).fill(1)].map((count, at) =>
-    queue.submit(new NumberedClient(at, count).queued)
-  );
+  const { queue, trace } = tracedQueue(() => clock.advance(MAX_BATCH_MS / 2));
+  const all = [100, ...Array(300).fill(1)].map((count, at) => submit(queue, at, count));
   const steps = await stepsOf(trace, Promise.all(all));
   assert.equal(trace.length, 400);
   assert.ok(Math.max(...steps) <= 16, `in one round: ${Math.max(...steps)}`);
 });
 
 test("clients whose slice ends by the time continue in the order of the queue", async () => {
-  const trace: number[] = [];
   using clock = stoppedClock();
-  const queue = queueOf(tracing(trace, () => clock.advance(MAX_BATCH_MS)));
+  const { queue, trace } = tracedQueue(() => clock.advance(MAX_BATCH_MS));
   await Promise.all(
-    numbersTo(5).map((number) => queue.submit(new NumberedClient(number, 100).queued)),
+    numbersTo(5).map((number) => submit(queue, number, 100)),
   );
   const order = trace.filter((client, at) => client !== trace[at - 1]).slice(0, 30);
   assert.deepEqual(order, numbersTo(30).map((at) => at % 5));
 });
 
 test("work within the time is one batch", async () => {
-  const trace: number[] = [];
   using _clock = stoppedClock();
-  const queue = queueOf(tracing(trace));
-  const all = numbersTo(20).map((number) => queue.submit(new NumberedClient(number, 100).queued));
+  const { queue, trace } = tracedQueue();
+  const all = numbersTo(20).map((number) => submit(queue, number, 100));
   await Promise.resolve();
   await Promise.resolve();
   assert.equal(trace.length, 2_000, "no round of the event loop in between");

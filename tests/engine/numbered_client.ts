@@ -46,6 +46,12 @@ export class NumberedClient implements RequestSource {
   }
 }
 
+/** Submits a client with numbered requests. */
+export const submit = (
+  queue: CommandQueue,
+  ...client: ConstructorParameters<typeof NumberedClient>
+): Promise<void> | undefined => queue.submit(new NumberedClient(...client).queued);
+
 /** A queue over a table in memory. */
 export function queueOf(execute: Execute): CommandQueue {
   return new CommandQueue(execute, commitsInMemory(new HashTable()), neverYields);
@@ -71,4 +77,10 @@ export function tracing(trace: number[], during: () => void = () => {}): Execute
     out.addText(`${number}\n`);
     return { outcome: "OK", durableAfterSeq: 0 };
   };
+}
+
+/** A queue of such clients, and the numbers of those whose requests were executed. */
+export function tracedQueue(during?: () => void): { queue: CommandQueue; trace: number[] } {
+  const trace: number[] = [];
+  return { trace, queue: queueOf(tracing(trace, during)) };
 }

@@ -1,7 +1,4 @@
-/**
- * Proves that a bug in a request, or a lack of memory for the new replies, ends only its client, and that
- * earlier changes of that client are written (I6).
- */
+/** Proves that a bug, or a lack of memory for new replies, ends only its own client (I6). */
 import assert from "assert";
 import { chunkBytes } from "../../lib/bytes/byte_chunks.ts";
 import type { Request } from "../../lib/protocol/requests.ts";

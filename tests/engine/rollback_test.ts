@@ -1,7 +1,4 @@
-/**
- * Proves that a failed write rolls back a whole batch, and that its requests are executed again with each
- * reply in its place (I6, I1).
- */
+/** Proves that a failed write rolls back its batch, and replaces each reply in its place (I6, I1). */
 import assert from "assert";
 import { eventLoop } from "./command_context.ts";
 import { areDone, CommitsBench } from "./group_commit_bench.ts";

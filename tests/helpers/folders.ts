@@ -1,4 +1,5 @@
 /** Folders of tests: temporary folders, and small disks. */
+import { testIf } from "./needs.ts";
 
 /** A folder that the end of the test removes. */
 export class TempFolder implements AsyncDisposable {
@@ -63,14 +64,9 @@ const canMount = await (async () => {
   }
 })();
 
-/** Registers a test that mounts disks. If that is not possible, the test is skipped, but never in CI. */
+/** Registers a test that mounts disks. */
 export function testWithMounts(name: string, fn: () => Promise<void>): void {
-  const isSkipped = !canMount && !Deno.env.get("CI");
-  Deno.test({
-    name: isSkipped ? `${name} (skipped: needs the right to mount)` : name,
-    ignore: isSkipped,
-    fn,
-  });
+  testIf(canMount, "the right to mount", name, fn);
 }
 
 async function system(command: string, ...args: string[]): Promise<void> {

@@ -5,10 +5,23 @@ import { TwoHosts, TwoHostsError } from "../../bench/harness/hosts.ts";
 const PATH = (Deno.env.get("PATH") ?? "").split(":");
 
 /**
- * Registers a test that needs programs.
+ * Registers a test that needs something. If it is not possible, the test is skipped, and its name has the
+ * reason. If `CI` is set, the test runs and fails.
  *
- * If one is missing, the test is skipped, and its name has the reason. If `CI` is set, the test runs and
- * fails.
+ * @param needs what is missing if it is not possible
+ */
+export function testIf(
+  isPossible: boolean,
+  needs: string,
+  name: string,
+  fn: Deno.TestDefinition["fn"],
+): void {
+  const ignore = !isPossible && !Deno.env.get("CI");
+  Deno.test({ name: ignore ? `${name} (skipped: needs ${needs})` : name, ignore, fn });
+}
+
+/**
+ * Registers a test that needs programs.
  *
  * @param programs names of programs in `PATH`, or paths
  */
@@ -18,12 +31,7 @@ export function testWith(
   fn: (context: Deno.TestContext) => Promise<void>,
 ): void {
   const missing = programs.filter((program) => !isThere(program));
-  const isSkipped = missing.length > 0 && !Deno.env.get("CI");
-  Deno.test({
-    name: isSkipped ? `${name} (skipped: needs ${missing.join(", ")})` : name,
-    ignore: isSkipped,
-    fn,
-  });
+  testIf(missing.length === 0, missing.join(", "), name, fn);
 }
 
 function isThere(program: string): boolean {
@@ -37,18 +45,10 @@ function isThere(program: string): boolean {
   });
 }
 
-/**
- * Registers a test that makes network namespaces. If this user cannot make them, the test is skipped
- * like those of `testWith`.
- */
+/** Registers a test that makes network namespaces. */
 export async function testWithHosts(name: string, fn: () => Promise<void>): Promise<void> {
   canMakeHosts ??= tryHosts();
-  const isSkipped = !await canMakeHosts && !Deno.env.get("CI");
-  Deno.test({
-    name: isSkipped ? `${name} (skipped: needs root and network namespaces)` : name,
-    ignore: isSkipped,
-    fn,
-  });
+  testIf(await canMakeHosts, "root and network namespaces", name, fn);
 }
 
 /** Whether this user can make namespaces; asked once, by the first test that needs them. */

@@ -1,7 +1,4 @@
-/**
- * Proves that lines become requests or the rejections of the contract, and that texts are kept byte for
- * byte (I8).
- */
+/** Proves which lines are requests and which are rejected, and that texts are kept (I8). */
 import assert from "assert";
 import fc from "fast-check";
 import { textOf } from "../../lib/bytes/span.ts";

@@ -3,6 +3,7 @@ import assert from "assert";
 import { MAX_BUSY_MS } from "../../lib/base/limits.ts";
 import { PollBarrier } from "../../lib/runtime/poll_barrier.ts";
 import { EventLoopYielder } from "../../lib/runtime/yielding.ts";
+import { eventLoop } from "../engine/command_context.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { RawClient } from "../../bench/harness/raw_client.ts";
 
@@ -75,7 +76,7 @@ Deno.test("yielding: a client is answered while another one keeps the process bu
     })();
     for (let piece = 0; piece < 150; piece++) {
       work(2);
-      await (pause() ?? new Promise<void>((resolve) => void setImmediate(resolve)));
+      await (pause() ?? eventLoop());
     }
     isOver = true;
     await asking;

@@ -1,7 +1,4 @@
-/**
- * Proves the order of replies, that no reply leaves too early, and that a client which takes no replies is not
- * read from (I1, I2, I5, I9).
- */
+/** Proves the order and time of replies, and that a slow reader is not read from (I1, I2, I5, I9). */
 import assert from "assert";
 import fc from "fast-check";
 import { READ_BUFFER_BYTES, SMALL_READS_TO_SHRINK } from "../../lib/base/limits.ts";

@@ -49,85 +49,78 @@ const FILLED: Record<string, string> = {
 };
 
 for (const [what, code] of Object.entries(FILLED)) {
-  Deno.test({
-    name: `memory: the table takes the bytes that it counts for ${what}`,
-    permissions,
-    async fn() {
+  Deno.test(
+    { name: `memory: the table takes the bytes that it counts for ${what}`, permissions },
+    async () => {
       const ratio = await measured(
         IMPORTS,
         `${TABLE}
-        const fill = (table, part) => { ${code} };
-        // Now the code is compiled. The garbage collector must not collect this table yet.
-        const small = new HashTable();
-        fill(small, 0.05);
-        const residentBefore = residentBytes();
-        const table = new HashTable();
-        fill(table, 1);
-        const ratio = (residentBytes() - residentBefore) / table.bytes;
-        console.log(small.size > 0 && ratio);`,
+      const fill = (table, part) => { ${code} };
+      // Now the code is compiled. The garbage collector must not collect this table yet.
+      const small = new HashTable();
+      fill(small, 0.05);
+      const residentBefore = residentBytes();
+      const table = new HashTable();
+      fill(table, 1);
+      const ratio = (residentBytes() - residentBefore) / table.bytes;
+      console.log(small.size > 0 && ratio);`,
       );
       assert.ok(ratio > 0.85 && ratio < 1.1, `${ratio.toFixed(2)} times`);
     },
-  });
+  );
 }
 
-Deno.test({
-  name: "memory: a table releases its memory",
-  permissions,
-  async fn() {
-    const bytesAfter = await measured(
-      IMPORTS,
-      `${TABLE}
-      const residentBefore = residentBytes();
-      const table = new HashTable();
-      for (let i = 0; i < 150; i++) insert(table, i, 1e6);
-      for (let i = 0; i < 150; i++) remove(table, i);
-      console.log(residentBytes() - residentBefore);`,
-    );
-    assert.ok(bytesAfter < 25e6, `${bytesAfter} bytes`);
-  },
+Deno.test({ name: "memory: a table releases its memory", permissions }, async () => {
+  const bytesAfter = await measured(
+    IMPORTS,
+    `${TABLE}
+    const residentBefore = residentBytes();
+    const table = new HashTable();
+    for (let i = 0; i < 150; i++) insert(table, i, 1e6);
+    for (let i = 0; i < 150; i++) remove(table, i);
+    console.log(residentBytes() - residentBefore);`,
+  );
+  assert.ok(bytesAfter < 25e6, `${bytesAfter} bytes`);
 });
 
-Deno.test({
-  name: "memory: the untouched part of a segment costs nothing",
-  permissions,
-  async fn() {
+Deno.test(
+  { name: "memory: the untouched part of a segment costs nothing", permissions },
+  async () => {
     const bytesEach = await measured(
       IMPORTS,
       `${TABLE}
-      insert(new HashTable(), 0, 10);
-      const residentBefore = residentBytes();
-      const tables = Array.from({ length: 20 }, () => new HashTable());
-      for (const table of tables) insert(table, 0, 10);
-      console.log((residentBytes() - residentBefore) / tables.length);`,
+    insert(new HashTable(), 0, 10);
+    const residentBefore = residentBytes();
+    const tables = Array.from({ length: 20 }, () => new HashTable());
+    for (const table of tables) insert(table, 0, 10);
+    console.log((residentBytes() - residentBefore) / tables.length);`,
     );
     assert.ok(bytesEach < 1e6, `${bytesEach} bytes`);
   },
-});
+);
 
-Deno.test({
-  name: "memory: a connection releases the memory of a large line",
-  permissions,
-  async fn() {
+Deno.test(
+  { name: "memory: a connection releases the memory of a large line", permissions },
+  async () => {
     const bytesAfter = await measured(
       IMPORTS,
       `const framers = Array.from({ length: 50 }, () => new LineFramer(1e9));
-      const first = new LineFramer(1e9); // allocates the retained segment
-      first.push(new Uint8Array(1_000_000).fill(97));
-      first.next();
-      first.clear();
-      const externalBefore = Deno.memoryUsage().external;
-      for (const framer of framers) {
-        framer.push(new Uint8Array(1_000_000).fill(97));
-        framer.next();
-        framer.push(new Uint8Array([97, 10]));
-        framer.next();
-        framer.next();
-        framer.release();
-      }
-      heapGrown();
-      console.log((Deno.memoryUsage().external - externalBefore) / framers.length);`,
+    const first = new LineFramer(1e9); // allocates the retained segment
+    first.push(new Uint8Array(1_000_000).fill(97));
+    first.next();
+    first.clear();
+    const externalBefore = Deno.memoryUsage().external;
+    for (const framer of framers) {
+      framer.push(new Uint8Array(1_000_000).fill(97));
+      framer.next();
+      framer.push(new Uint8Array([97, 10]));
+      framer.next();
+      framer.next();
+      framer.release();
+    }
+    heapGrown();
+    console.log((Deno.memoryUsage().external - externalBefore) / framers.length);`,
     );
     assert.ok(bytesAfter < 200_000, `${bytesAfter} bytes for each connection`);
   },
-});
+);

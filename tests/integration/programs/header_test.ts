@@ -1,7 +1,4 @@
-/**
- * Tests the header of the portable form on unusual machines: it reports each problem in one message,
- * with the command that helps.
- */
+/** Tests the header of the portable form on unusual machines: one message, with the command that helps. */
 import assert from "assert";
 import { VERSION } from "../../../lib/base/version.ts";
 import { PROGRAMS } from "../../../tools/build/programs.ts";
@@ -9,7 +6,7 @@ import { SmallDisk, TempFolder, testWithMounts } from "../../helpers/folders.ts"
 import { isLong } from "../../helpers/long.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { CACHE_HOME, executables } from "./executables.ts";
-import { IsolatedProcess, type ProcessEnd, run } from "./isolated_process.ts";
+import { after, IsolatedProcess, type ProcessEnd, run } from "./isolated_process.ts";
 import { filesInCache, unpackedNames } from "./portable_file.ts";
 import { SMALL_DISK_BYTES, standIns } from "./stand_ins.ts";
 
@@ -96,8 +93,7 @@ Deno.test("fault: `ulimit -n 16`: the header requires 32 open files", async () =
     assertFailed(await inShell(`ulimit -n ${files}; exec "$@"`), pattern);
   }
   const args = ["t", "--memory", "--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"];
-  const line = 'ulimit -n 32; exec "$@"';
-  await using server = new IsolatedProcess("/bin/sh", ["-c", line, "sh", REAL_HTSERVER, ...args]);
+  await using server = after("ulimit -n 32", REAL_HTSERVER, ...args);
   assert.ok(await server.port() > 0, "32 are enough");
 });
 

@@ -29,6 +29,11 @@ export async function run(
   return await process.end();
 }
 
+/** Starts a program after a line of shell, for example one that sets a limit. */
+export function after(line: string, program: string, ...args: string[]): IsolatedProcess {
+  return new IsolatedProcess("/bin/sh", ["-c", `${line}; exec "$@"`, "sh", program, ...args]);
+}
+
 /** One process; its portable executables unpack into `CACHE_HOME`. */
 export class IsolatedProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;

@@ -2,7 +2,7 @@
 import assert from "assert";
 import { sleep } from "../../../lib/base/clock.ts";
 import { executables } from "../programs/executables.ts";
-import { IsolatedProcess, run } from "../programs/isolated_process.ts";
+import { after, IsolatedProcess, run } from "../programs/isolated_process.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { PATIENCE_MS } from "../../../bench/harness/program.ts";
 import { RawClient } from "../../../bench/harness/raw_client.ts";
@@ -12,11 +12,6 @@ const HIDDEN = ["--no-catalog", "--local-catalog", "off"];
 
 const built = await executables();
 const HTSERVER = built.path("htserver");
-
-/** Starts a program after a line of shell, for example one that sets a limit. */
-function after(line: string, program: string, ...args: string[]): IsolatedProcess {
-  return new IsolatedProcess("/bin/sh", ["-c", `${line}; exec "$@"`, "sh", program, ...args]);
-}
 
 /** Reads the names that a catalog lists. */
 async function listedBy(port: number): Promise<unknown[]> {
@@ -41,11 +36,8 @@ async function ask(client: RawClient, request: Record<string, unknown>): Promise
 
 for (const signal of ["SIGHUP", "SIGXCPU"] as const) {
   Deno.test(`fault: signals without a chosen behavior: ${signal} stops a server with a goodbye`, async () => {
-    await using catalog = new IsolatedProcess(built.path("htcatalog"), [
-      ...LOOPBACK,
-      "--port",
-      "0",
-    ]);
+    const catalogArgs = [...LOOPBACK, "--port", "0"];
+    await using catalog = new IsolatedProcess(built.path("htcatalog"), catalogArgs);
     const catalogPort = await catalog.port();
     await using server = new IsolatedProcess(HTSERVER, [
       ...["signals-a4", "--memory", ...LOOPBACK, "--catalog", `127.0.0.1:${catalogPort}`],

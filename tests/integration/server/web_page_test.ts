@@ -1,7 +1,4 @@
-/**
- * Tests web pages and other programs that use HTTP or TLS, with servers with and without TLS and a token.
- * The server executes no part of a request, and a page can read nothing.
- */
+/** Tests that a web page, or another program with HTTP or TLS, changes nothing and reads nothing. */
 import assert from "assert";
 import { HtClient } from "../../../client.ts";
 import { settlesWithin } from "../../../lib/base/clock.ts";
