@@ -9,10 +9,9 @@ import {
   isPrivateAddress,
   parseAddress,
 } from "../../lib/base/address.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `address: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("address");
 
 test("host and port, in every form", () => {
   const cases: [string, string, number][] = [

@@ -1,13 +1,12 @@
 /** Proves that a wait ends by time, by its promise or by an abort, and leaves no timer. */
 import assert from "assert";
 import { settlesWithin, sleep, unixSeconds } from "../../lib/base/clock.ts";
+import { testsOf } from "../helpers/pure.ts";
 
 /** Longer than any test here, in milliseconds: a wait that does not end fails after it. */
 const LONG_MS = 60_000;
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `clock: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("clock");
 
 test("sleep() returns true after its time", async () => {
   for (const signal of [undefined, new AbortController().signal]) {

@@ -3,10 +3,9 @@ import assert from "assert";
 import fc from "fast-check";
 import { QUICK_PER_SLOW } from "../../lib/base/limits.ts";
 import { FairQueue } from "../../lib/base/fair_queue.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `fair_queue: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("fair_queue");
 
 test("quick items come first, and each lane is first in, first out", () => {
   const queue = new FairQueue<string>();

@@ -1,10 +1,9 @@
 /** Proves that lines arrive in order, that a slow reader delays no other work, and that the queue is bounded. */
 import assert from "assert";
 import { LineQueue } from "../../lib/base/line_queue.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `line_queue: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("line_queue");
 
 /** A reader that reads when the test allows it. */
 class Reader {

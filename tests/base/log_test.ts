@@ -4,10 +4,9 @@ import fc from "fast-check";
 import { silentLog } from "../../lib/base/log.ts";
 import { anyCharacter } from "../helpers/json_texts.ts";
 import { logged } from "../helpers/logged.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `log: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("log");
 
 test("a text line has time, level, message and fields, quoted unless they are one word", () => {
   const { lines, log } = logged("text");

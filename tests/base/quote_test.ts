@@ -3,11 +3,9 @@ import assert from "assert";
 import fc from "fast-check";
 import { plainLine, plainLines, quoted } from "../../lib/base/quote.ts";
 import { anyCharacter } from "../helpers/json_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  const subject = name.startsWith("fault: ") ? "" : "quoted: ";
-  Deno.test({ name: subject + name, permissions: "none", fn });
-}
+const test = testsOf("quoted");
 
 test("a short text is complete, in quotes", () => {
   assert.equal(quoted("zebra"), '"zebra"');

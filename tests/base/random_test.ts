@@ -1,10 +1,9 @@
 /** Proves that random numbers are reproducible and fair, and differ between similar seeds. */
 import assert from "assert";
 import { randomFrom } from "../../lib/base/random.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `random: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("random");
 
 function draws(seed: number, count: number, limit: number): number[] {
   const random = randomFrom(seed);

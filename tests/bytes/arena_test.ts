@@ -7,10 +7,9 @@
 import assert from "assert";
 import fc from "fast-check";
 import { Arena, blockBytes, byteIndex, wordIndex } from "../../lib/bytes/arena.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `arena: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("arena");
 
 const MIB = 1024 * 1024;
 const SEGMENT_BYTES = 32 * MIB;

@@ -6,10 +6,9 @@ import { largeArena } from "../../lib/bytes/large_arena.ts";
 import { MAX_SPARE_CHUNKS } from "../../lib/base/limits.ts";
 import { joined } from "../helpers/streams.ts";
 import { anyCharacter } from "../helpers/json_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `byte_chunks: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("byte_chunks");
 
 const bytesOf = (chunks: ByteChunks) => joined(chunks.views());
 

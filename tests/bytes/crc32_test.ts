@@ -3,10 +3,9 @@ import assert from "assert";
 import fc from "fast-check";
 import { crc32 as nativeCrc32 } from "node:zlib";
 import { crc32 } from "../../lib/bytes/crc32.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `crc32: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("crc32");
 
 test("any part of any bytes, compared with zlib", () => {
   const bytes = fc.uint8Array({ maxLength: 400, size: "max" });

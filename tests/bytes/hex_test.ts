@@ -3,10 +3,9 @@ import assert from "assert";
 import fc from "fast-check";
 import { isHex32, MAX_HEX_DIGITS, readHex, writeHex, writeHex32 } from "../../lib/bytes/hex.ts";
 import { utf8 } from "../helpers/streams.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `hex: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("hex");
 
 /** The text that `write` writes at index 2; the bytes around it must not change. */
 function written(write: (bytes: Uint8Array, at: number) => number): string {

@@ -6,12 +6,11 @@ import { largeArena } from "../../lib/bytes/large_arena.ts";
 import { textAt, textOf } from "../../lib/bytes/span.ts";
 import { LineFramer } from "../../lib/bytes/line_framer.ts";
 import { cut, framed, joined, type Line, linesOf, utf8 } from "../helpers/streams.ts";
+import { testsOf } from "../helpers/pure.ts";
 
 const LF = 10, CR = 13;
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `line_framer: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("line_framer");
 
 /** The contract's lines of a stream, implemented again: byte by byte, without state. */
 function expectedLines(stream: Uint8Array, maxLineBytes: number): Line[] {

@@ -2,10 +2,9 @@
 import assert from "assert";
 import fc from "fast-check";
 import { indexOfByte, skipPlain } from "../../lib/bytes/word_scan.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `word_scan: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("word_scan");
 
 const isSpecial = (byte: number) => byte === 34 || byte === 92 || byte < 32;
 

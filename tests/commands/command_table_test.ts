@@ -26,15 +26,14 @@ import {
 } from "../engine/requests.ts";
 import { textOfChunks } from "../helpers/streams.ts";
 import { insertText, lookupText } from "../helpers/table_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 
 const ROOM = 1e9;
 
 /** The outcome of a command: its result as text, or its failure. */
 type Outcome = { readonly result: string; readonly cursor?: string } | Failure | ClosingFailure;
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `commands: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("commands");
 
 function run(
   context: CommandContext,

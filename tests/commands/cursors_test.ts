@@ -1,10 +1,9 @@
 /** Proves that a connection's cursors are bounded, and that the oldest one is replaced. */
 import assert from "assert";
 import { Cursors } from "../../lib/commands/cursors.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `cursors: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("cursors");
 
 const digest = 5;
 

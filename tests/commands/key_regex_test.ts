@@ -8,10 +8,9 @@ import { compileKeyRegex, type KeyRegex } from "../../lib/commands/key_regex.ts"
 import { randomFrom } from "../../bench/harness/random.ts";
 import { oddKey } from "./searches.ts";
 import { anyCharacter } from "../helpers/json_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `key_regex: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("key_regex");
 
 const isFound = (regex: string, key: string) => isFoundBy(compiled(regex), key);
 

@@ -5,6 +5,7 @@ import { compileKeyRegex } from "../../lib/commands/key_regex.ts";
 import { regexForRe2 } from "../../lib/commands/python_regex.ts";
 import { isLong } from "../helpers/long.ts";
 import { testWith } from "../helpers/needs.ts";
+import { testsOf } from "../helpers/pure.ts";
 import { askPython, type Question, randomKey, randomRegex } from "./python_oracle.ts";
 import { randomFrom, seedFor } from "../../bench/harness/random.ts";
 
@@ -24,13 +25,7 @@ function searchHere(regex: string): (key: string) => boolean | string {
 
 const here = (regex: string, key: string) => searchHere(regex)(key);
 
-function test(name: string, fn: () => void): void {
-  Deno.test({
-    name: name.startsWith("fault: ") ? name : `python_regex: ${name}`,
-    permissions: "none",
-    fn,
-  });
-}
+const test = testsOf("python_regex");
 
 /** Translated regexes: each matches its first key, and not the second one. */
 const TRANSLATED: readonly (readonly [regex: string, found: string, notFound: string])[] = [

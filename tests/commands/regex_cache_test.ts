@@ -3,10 +3,9 @@ import assert from "assert";
 import { MAX_CACHED_REGEX_INSTRUCTIONS, MAX_CACHED_REGEXES } from "../../lib/base/limits.ts";
 import type { InvalidRegex, KeyRegex } from "../../lib/commands/key_regex.ts";
 import { RegexCache } from "../../lib/commands/regex_cache.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `regex_cache: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("regex_cache");
 
 /** A cache of regexes with a number of instructions each, and a list of all compilations. */
 function cacheOf(instructions: number) {

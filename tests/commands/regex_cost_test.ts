@@ -3,10 +3,9 @@ import assert from "assert";
 import fc from "fast-check";
 import { RE2JS, RE2JSException } from "re2js";
 import { regexCost } from "../../lib/commands/regex_cost.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `regex_cost: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("regex_cost");
 
 /** Number of instructions of a regex; undefined: it is not valid. */
 function instructionsOf(regex: string): number | undefined {

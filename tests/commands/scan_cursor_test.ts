@@ -3,6 +3,7 @@ import assert from "assert";
 import { Cursors } from "../../lib/commands/cursors.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { insertText } from "../helpers/table_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 import { query, scan } from "../engine/requests.ts";
 import {
   assertFails,
@@ -14,9 +15,7 @@ import {
   tableOf,
 } from "./searches.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `scan_cursor: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("scan_cursor");
 
 test("a cursor that is unknown, used, or of another connection or request is a ValueError", () => {
   const stored = numberedTable(10), cursors = new Cursors(), others = new Cursors();

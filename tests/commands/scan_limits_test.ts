@@ -8,6 +8,7 @@ import { search } from "../../lib/commands/scan.ts";
 import { randomFrom } from "../../bench/harness/random.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { insertText, removeText } from "../helpers/table_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 import { query, scan } from "../engine/requests.ts";
 import {
   assertFails,
@@ -20,9 +21,7 @@ import {
   tableOf,
 } from "./searches.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `scan_limits: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("scan_limits");
 
 test("a part visits a bounded number of keys, also without matches", () => {
   using _clock = stoppedClock();

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { Cursors } from "../../lib/commands/cursors.ts";
 import { insertText, removeText } from "../helpers/table_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 import { query, scan } from "../engine/requests.ts";
 import {
   assertFails,
@@ -16,9 +17,7 @@ import {
   tableOf,
 } from "./searches.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `scan: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("scan");
 
 const key = fc.string({ unit: fc.constantFrom("a", "b", "\u00e9", '"', "\n"), maxLength: 4 });
 const plain = { noNullPrototype: true };

@@ -1,10 +1,9 @@
 /** Proves which tokens a server accepts. */
 import assert from "assert";
 import { tokenCheck } from "../../lib/engine/auth.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `auth: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("auth");
 
 test("a server without a token accepts every token", () => {
   const isToken = tokenCheck(undefined);

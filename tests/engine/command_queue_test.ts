@@ -13,10 +13,9 @@ import {
   tracing,
 } from "./numbered_client.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `command_queue: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("command_queue");
 
 /** Submits a client; an error that is thrown becomes a rejection. */
 const submitTo = async (queue: CommandQueue, client: NumberedClient) =>

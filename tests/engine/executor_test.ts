@@ -16,10 +16,9 @@ import { contextWith, newClient, seededTable } from "./command_context.ts";
 import { FakeStorage } from "./fake_storage.ts";
 import { pairsOf, sorted } from "./durable_engine.ts";
 import { anyLine, decoded, engine } from "./executor_engine.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `executor: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("executor");
 
 test("replies are the lines of the contract", () => {
   const { ask } = engine();

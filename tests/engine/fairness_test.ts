@@ -12,10 +12,9 @@ import {
   tracing,
 } from "./numbered_client.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `command_queue: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("command_queue");
 
 /** The slices in a trace: each with its client and number of requests. */
 function slicesOf(trace: readonly number[]): [client: number, requests: number][] {

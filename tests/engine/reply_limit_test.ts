@@ -6,12 +6,11 @@ import { isRejection } from "../../lib/protocol/decode_request.ts";
 import { newClient } from "./command_context.ts";
 import { anyLine, decoded, engine } from "./executor_engine.ts";
 import { utf8 } from "../helpers/streams.ts";
+import { testsOf } from "../helpers/pure.ts";
 
 const utf8Bytes = (text: string) => utf8(text).length;
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `executor: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("executor");
 
 test("no reply to a valid request exceeds the limit, with any id", () => {
   fc.assert(

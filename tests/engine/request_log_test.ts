@@ -5,10 +5,9 @@ import { newClient } from "./command_context.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { engine } from "./executor_engine.ts";
 import { logged } from "../helpers/logged.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `request_log: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("request_log");
 
 test("debug lines have client, method, key and outcome, and times that never overlap", () => {
   const { lines, log } = logged("json", true);

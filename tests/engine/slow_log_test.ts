@@ -3,10 +3,9 @@ import assert from "assert";
 import fc from "fast-check";
 import { MAX_SLOW_LOG_ENTRIES } from "../../lib/base/limits.ts";
 import { SlowLog } from "../../lib/engine/slow_log.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `slow_log: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("slow_log");
 
 test("it holds the slowest requests, the slowest first", () => {
   fc.assert(

@@ -1,13 +1,12 @@
 /** Proves when a sync is inline: on a fast disk, with few waiting replies. */
 import assert from "assert";
 import { SyncPolicy } from "../../lib/engine/group_commit.ts";
+import { testsOf } from "../helpers/pure.ts";
 
 /** The hop to another thread and back adds this to a background sync, in milliseconds. */
 const HOP_MS = 0.3;
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `sync_policy: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("sync_policy");
 
 /** Simulates syncs of a disk with one waiting reply; returns the number of inline syncs. */
 function syncs(policy: SyncPolicy, count: number, diskMs: number): number {

@@ -3,7 +3,10 @@
 /** Registers a test. */
 export type TestPure = (name: string, fn: () => void | Promise<void>) => void;
 
-/** Returns a function that registers tests whose names begin with `subject`. */
+/** Returns a function that registers tests whose names begin with `subject`, or with `fault`. */
 export function testsOf(subject: string): TestPure {
-  return (name, fn) => Deno.test({ name: `${subject}: ${name}`, permissions: "none", fn });
+  return (name, fn) => {
+    const fullName = name.startsWith("fault: ") ? name : `${subject}: ${name}`;
+    Deno.test({ name: fullName, permissions: "none", fn });
+  };
 }

@@ -4,14 +4,9 @@ import fc from "fast-check";
 import { canonicalNumber } from "../../lib/json/decimal.ts";
 import { type AtomTest, equalsAtom, hasMember } from "../../lib/json/atom.ts";
 import { atomText, jsonText, stringLiteral } from "../helpers/json_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({
-    name: name.startsWith("fault: ") ? name : `json_atom: ${name}`,
-    permissions: "none",
-    fn,
-  });
-}
+const test = testsOf("json_atom");
 
 type ValueOf<A> = A extends fc.Arbitrary<infer V> ? V : never;
 

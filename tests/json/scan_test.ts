@@ -24,10 +24,9 @@ import {
   tokenSoup,
   white,
 } from "../helpers/json_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `json_scan: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("json_scan");
 
 const encoder = new TextEncoder();
 const bytesOf = (text: string) => encoder.encode(text);

@@ -4,10 +4,9 @@ import fc from "fast-check";
 import { skipValue } from "../../lib/json/scan.ts";
 import { skipValidValue } from "../../lib/json/skip.ts";
 import { jsonText, white } from "../helpers/json_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `json_skip: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("json_skip");
 
 const encoder = new TextEncoder();
 

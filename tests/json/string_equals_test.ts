@@ -3,10 +3,9 @@ import assert from "assert";
 import fc from "fast-check";
 import { stringEquals, unitAt } from "../../lib/json/string_equals.ts";
 import { stringLiteral } from "../helpers/json_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `string_equals: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("string_equals");
 
 const encoder = new TextEncoder();
 

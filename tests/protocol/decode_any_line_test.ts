@@ -14,11 +14,10 @@ import {
   white,
 } from "../helpers/json_texts.ts";
 import { cut, utf8 } from "../helpers/streams.ts";
+import { testsOf } from "../helpers/pure.ts";
 import { assertSentence, decode } from "./decoded_texts.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `decode_any_line: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("decode_any_line");
 
 test("any text becomes a request or one bounded sentence", () => {
   const anyLine = fc.oneof(

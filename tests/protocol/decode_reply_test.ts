@@ -3,10 +3,9 @@ import assert from "assert";
 import fc from "fast-check";
 import { decodeReply, isFailure, ReplyFormatError } from "../../lib/protocol/decode_reply.ts";
 import { anyCharacter, tokenSoup } from "../helpers/json_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `decode_reply: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("decode_reply");
 
 test("a result keeps its text, with and without other members", () => {
   const value = '{ "a" : [1.0, 12345678901234567890, "\\u0061"] }';

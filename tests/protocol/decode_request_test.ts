@@ -7,6 +7,7 @@ import { decodeRequest, isRejection, rejectLine } from "../../lib/protocol/decod
 import type { FailureType } from "../../lib/protocol/message.ts";
 import { type Method, METHODS, type Rejection } from "../../lib/protocol/requests.ts";
 import { jsonText, stringLiteral, white } from "../helpers/json_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 import {
   amongOthers,
   assertSentence,
@@ -15,13 +16,7 @@ import {
   decodedTexts,
 } from "./decoded_texts.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({
-    name: name.startsWith("fault: ") ? name : `decode_request: ${name}`,
-    permissions: "none",
-    fn,
-  });
-}
+const test = testsOf("decode_request");
 
 function request(line: string): DecodedTexts {
   const decoded = decode(line);

@@ -8,13 +8,12 @@ import { addFailure, addSuccess, NULL_RESULT } from "../../lib/protocol/encode_r
 import type { Failure, FailureType } from "../../lib/protocol/message.ts";
 import { anyCharacter, jsonText } from "../helpers/json_texts.ts";
 import { framed, textOfChunks } from "../helpers/streams.ts";
+import { testsOf } from "../helpers/pure.ts";
 
 const oneLineJson = jsonText.map((text) => text.replace(/[\r\n]/g, " ").toWellFormed());
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `encode_reply: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("encode_reply");
 
 function encodeSuccess(id: string | undefined, result: string, cursor?: string): string {
   const out = new ByteChunks();

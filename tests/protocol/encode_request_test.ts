@@ -5,11 +5,10 @@ import { decodeRequest } from "../../lib/protocol/decode_request.ts";
 import { encodeRequest, type RequestMembers } from "../../lib/protocol/encode_request.ts";
 import { anyCharacter, atomText, jsonText } from "../helpers/json_texts.ts";
 import { framed, utf8 } from "../helpers/streams.ts";
+import { testsOf } from "../helpers/pure.ts";
 import { decodedTexts } from "./decoded_texts.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `encode_request: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("encode_request");
 
 const anyString = fc.oneof(
   fc.string({ unit: anyCharacter }),

@@ -2,10 +2,9 @@
 import assert from "assert";
 import { CONNECT_BURST_S, MAX_ADDRESSES, MAX_AUTH_DELAY_MS } from "../../lib/base/limits.ts";
 import { AddressLimiter, isSameMachine } from "../../lib/server/address_limits.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `address_limits: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("address_limits");
 
 const newLimiter = () => new AddressLimiter({ maxClientsPerAddress: 2, maxConnectsPerSecond: 10 });
 

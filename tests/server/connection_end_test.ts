@@ -2,11 +2,10 @@
 import assert from "assert";
 import { numbersTo } from "../engine/numbered_client.ts";
 import { logged } from "../helpers/logged.ts";
+import { testsOf } from "../helpers/pure.ts";
 import { ids, ping, pings, server, settled } from "./connection_server.ts";
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `connection: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("connection");
 
 test("after a half-close all replies are written; a line without an end is dropped", async () => {
   const { context, connect } = server();

@@ -2,10 +2,9 @@
 import assert from "assert";
 import { numbersTo } from "../engine/numbered_client.ts";
 import { ids, outcomes, ping, pings, server, settled } from "./connection_server.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `connection: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("connection");
 
 const insert = (key: string, valueBytes: number) =>
   `{"method":"insert","key":"${key}","value":"${"v".repeat(valueBytes)}"}\n`;

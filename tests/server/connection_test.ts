@@ -5,13 +5,12 @@ import { READ_BUFFER_BYTES, SMALL_READS_TO_SHRINK } from "../../lib/base/limits.
 import { FakeStorage } from "../engine/fake_storage.ts";
 import { anyCharacter, jsonText } from "../helpers/json_texts.ts";
 import { cut, utf8 } from "../helpers/streams.ts";
+import { testsOf } from "../helpers/pure.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { numbersTo } from "../engine/numbered_client.ts";
 import { ids, ping, pings, server, settled } from "./connection_server.ts";
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `connection: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("connection");
 
 test("replies have the order of the requests, with any chunks of both", async () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 4 });

@@ -11,10 +11,9 @@ import {
   slotOf,
   writeEntry,
 } from "../../lib/table/entry.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `entry: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("entry");
 
 /** Sizes on both sides of the bounds of the short form. */
 const KEY_BYTES = [0, 1, 10, 1_021, 1_022, 1_023, 1_024, 2_048];

@@ -20,10 +20,9 @@ import {
   removeText,
   slotOf,
 } from "../helpers/table_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `hash_table: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("hash_table");
 
 const ODD_KEYS = [
   ...["", "__proto__", "constructor", "toString", "\u0000", "\u0000\u0000", "a", "A", "\n"],

@@ -2,10 +2,9 @@
 import assert from "assert";
 import fc from "fast-check";
 import { KeyHash } from "../../lib/table/key_hash.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `key_hash: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("key_hash");
 
 /** HalfSipHash-c-d with 32 bits of output, written like its paper. */
 function reference(

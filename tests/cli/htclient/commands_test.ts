@@ -9,10 +9,9 @@ import {
   runClientCommand,
 } from "../../../lib/cli/htclient/commands.ts";
 import { fakeClient } from "../../perf/fake_client.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: `commands: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("commands");
 
 function newRunner(distort?: (result: string) => string) {
   const { client, requests } = fakeClient(distort);

@@ -3,10 +3,9 @@ import assert from "assert";
 import fc from "fast-check";
 import { wordsOf } from "../../../lib/cli/htclient/prompt.ts";
 import { anyCharacter } from "../../helpers/json_texts.ts";
+import { testsOf } from "../../helpers/pure.ts";
 
-function test(name: string, fn: () => void): void {
-  Deno.test({ name: `prompt: ${name}`, permissions: "none", fn });
-}
+const test = testsOf("prompt");
 
 test("the last argument is the unchanged rest of the line", () => {
   const cases: [string, ...string[]][] = [
