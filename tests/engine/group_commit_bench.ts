@@ -1,6 +1,5 @@
 /** An engine over a fake storage, for tests of group commit. */
 import assert from "assert";
-import { spanOf } from "../../lib/bytes/span.ts";
 import type { FsyncPolicy } from "../../lib/storage/storage.ts";
 import type { HashTable } from "../../lib/table/hash_table.ts";
 import { eventLoop, seededTable } from "./command_context.ts";
@@ -8,16 +7,13 @@ import { Engine, ListedClient } from "./durable_engine.ts";
 import { FakeStorage } from "./fake_storage.ts";
 import { insert, type TextRequest } from "./requests.ts";
 import { type StoppedClock, stoppedClock } from "../perf/stopped_clock.ts";
-import { keyText } from "../helpers/table_texts.ts";
+import { hashOf } from "../helpers/table_texts.ts";
 
 /** Slots in which `GroupCommit` records the last changes of keys. */
 const SLOTS = 2 ** 18;
 
 /** The slot of a key's last change. */
-export function slotOf(table: HashTable, key: string): number {
-  const { bytes, start, end } = spanOf(keyText(key));
-  return table.hashOf(bytes, start, end) & (SLOTS - 1);
-}
+const slotOf = (table: HashTable, key: string): number => hashOf(table, key) & (SLOTS - 1);
 
 /** Two keys that share a slot. */
 export function keysOfOneSlot(table: HashTable): [string, string] {

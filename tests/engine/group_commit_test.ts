@@ -15,10 +15,9 @@ import {
   SIZE,
   type TextRequest,
 } from "./requests.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test(`group_commit: ${name}`, fn);
-}
+const test = testsOf("group_commit");
 
 test("with quick syncs, the reply to a change leaves after the sync, in the same batch", async () => {
   using bench = new CommitsBench();

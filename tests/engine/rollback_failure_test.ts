@@ -6,10 +6,9 @@ import { eventLoop } from "./command_context.ts";
 import { CommitsBench } from "./group_commit_bench.ts";
 import { insert, lookup, SIZE } from "./requests.ts";
 import { ListedClient, pairsOf } from "./durable_engine.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test(`rollback: ${name}`, fn);
-}
+const test = testsOf("rollback");
 
 /** A client with a bug behind its good requests. */
 class BuggyClient extends ListedClient {

@@ -5,10 +5,9 @@ import { CommitsBench } from "./group_commit_bench.ts";
 import { ListedClient } from "./durable_engine.ts";
 import { insert, remove, scan, type TextRequest } from "./requests.ts";
 import { pairAt } from "../helpers/table_texts.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test(`rollback: ${name}`, fn);
-}
+const test = testsOf("rollback");
 
 const part = (cursor?: string) => scan("", { limit: 1, cursor });
 

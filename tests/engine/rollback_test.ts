@@ -4,10 +4,9 @@ import { eventLoop } from "./command_context.ts";
 import { areDone, CommitsBench } from "./group_commit_bench.ts";
 import { ListedClient, pairsAfter, pairsOf } from "./durable_engine.ts";
 import { insert, lookup, PING, remove, scan, SIZE, type TextRequest } from "./requests.ts";
+import { testsOf } from "../helpers/pure.ts";
 
-function test(name: string, fn: () => void | Promise<void>): void {
-  Deno.test(`rollback: ${name}`, fn);
-}
+const test = testsOf("rollback");
 
 test("changes can be rolled back if a storage records them, and only then", () => {
   for (const durability of ["always", "interval", "never", "memory"] as const) {

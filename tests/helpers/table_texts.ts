@@ -8,7 +8,7 @@ export function keyText(key: string): string {
 }
 
 /** Computes the hash of a key. */
-function hashOf(table: HashTable, key: string): number {
+export function hashOf(table: HashTable, key: string): number {
   const { bytes, start, end } = spanOf(keyText(key));
   return table.hashOf(bytes, start, end);
 }

@@ -182,6 +182,8 @@ test("a member that is missing or has the wrong type is named, with the rule and
     ['{"method":"hello","project":5}', "project", "a string", "5"],
     ['{"method":"hello","token":[]}', "token", "a string", "[]"],
     ['{"method":"hello","agent":7}', "agent", "a string", "7"],
+    ['{"method":"hello","agent":null}', "agent", "a string", "null"],
+    ['{"method":"hello","agent":["a"]}', "agent", "a string"],
     [`{"method":"hello","agent":"${"a".repeat(65)}"}`, "agent", "at most 64 characters", "aaa"],
     [`{"method":"hello","agent":"${"\u{1f600}".repeat(65)}"}`, "agent", "at most 64", "\u{1f600}"],
   ];

@@ -3,6 +3,8 @@ import assert from "assert";
 import { numbersTo } from "../engine/numbered_client.ts";
 import { logged } from "../helpers/logged.ts";
 import { testsOf } from "../helpers/pure.ts";
+import type { FakeSocket } from "./fake_socket.ts";
+import type { Submit } from "../../lib/server/connection_options.ts";
 import { ids, ping, pings, server, settled } from "./connection_server.ts";
 
 const test = testsOf("connection");
@@ -15,32 +17,6 @@ test("after a half-close all replies are written; a line without an end is dropp
   assert.deepEqual(ids(socket), numbersTo(500));
   assert.equal(context.table.size, 0);
   assert.equal(socket.closes, 1);
-});
-
-test("a reset in the middle of a line ends its connection only", async () => {
-  const { context, connect } = server();
-  const first = connect(), other = connect();
-  first.socket.send('{"method":"insert","key":"cut","va', new Error("reset by peer"));
-  await first.ended;
-  assert.equal(first.socket.closes, 1);
-  assert.equal(context.table.size, 0);
-  other.socket.send(ping(1), null);
-  await other.ended;
-  assert.deepEqual(ids(other.socket), [1]);
-});
-
-test("a failing write ends its connection only, and is not a bug", async () => {
-  const { lines, log } = logged("json");
-  const { connect } = server({ log });
-  const first = connect(), other = connect();
-  first.socket.writeFailure = new Error("broken pipe");
-  first.socket.send(pings(100));
-  await first.ended;
-  assert.equal(first.socket.closes, 1);
-  assert.deepEqual(lines, []);
-  other.socket.send(ping(1), null);
-  await other.ended;
-  assert.deepEqual(ids(other.socket), [1]);
 });
 
 test("end() during a read closes at once", async () => {
@@ -113,21 +89,44 @@ test("a reply that closes the connection is the last one, and later requests are
   assert.deepEqual([socket.lingers, socket.closes], [1, 1], "the reply reaches the client");
 });
 
-const throwsAtOnce = () => {
+const throwsBug = () => {
   throw new RangeError("a bug");
 };
 
-for (const submit of [throwsAtOnce, () => Promise.reject(new RangeError("a bug"))]) {
-  const when = submit === throwsAtOnce ? "at once" : "later";
-  test(`a bug in the engine that is thrown ${when} is logged and ends its connection only`, async () => {
+/** Ways in which a connection ends early, and the levels of the log lines that they cause. */
+const FAILURES: Record<string, { submit?: Submit; fail(s: FakeSocket): void; levels: string[] }> = {
+  "a reset in the middle of a line": {
+    fail: (socket) => socket.send('{"method":"insert","key":"cut","va', new Error("reset by peer")),
+    levels: [],
+  },
+  "a failing write, which is not a bug,": {
+    fail: (socket) => {
+      socket.writeFailure = new Error("broken pipe");
+      socket.send(pings(100));
+    },
+    levels: [],
+  },
+  "a bug in the engine that is thrown at once": {
+    submit: throwsBug,
+    fail: (socket) => socket.send(ping(1)),
+    levels: ["error"],
+  },
+  "a bug in the engine that is thrown later": {
+    submit: () => Promise.resolve().then(throwsBug),
+    fail: (socket) => socket.send(ping(1)),
+    levels: ["error"],
+  },
+};
+
+for (const [what, { submit, fail, levels }] of Object.entries(FAILURES)) {
+  test(`${what} ends its connection only`, async () => {
     const { lines, log } = logged("json");
-    const { connect } = server({ log });
+    const { context, connect } = server({ log });
     const first = connect(submit), other = connect();
-    first.socket.send(ping(1));
+    fail(first.socket);
     await first.ended;
-    assert.equal(first.socket.closes, 1);
-    assert.equal(first.socket.written, "");
-    assert.deepEqual(lines.map((line) => JSON.parse(line).level), ["error"]);
+    assert.deepEqual([first.socket.closes, first.socket.written, context.table.size], [1, "", 0]);
+    assert.deepEqual(lines.map((line) => JSON.parse(line).level), levels);
     other.socket.send(ping(2), null);
     await other.ended;
     assert.deepEqual(ids(other.socket), [2]);

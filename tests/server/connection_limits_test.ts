@@ -181,14 +181,6 @@ test("the reply to a wrong token is delayed", async () => {
 
 const BUSY = { type: "Busy", message: "full", closes: true } as const;
 
-test("a reserved connection may use hello and info; any other request is Busy and ends it", async () => {
-  const { connect } = server();
-  const { socket, ended } = connect(undefined, { busy: BUSY });
-  socket.send('{"method":"hello"}\n{"method":"info"}\n{"method":"size"}\n{"method":"info"}\n');
-  await ended;
-  assert.deepEqual(outcomes(socket), ["OK", "OK", "Busy"]);
-});
-
 test("dismiss() writes the reason, and does nothing during an execution or a write", async () => {
   const { connect } = server();
   const { socket, connection, endings, ended } = connect(undefined, { busy: BUSY });

@@ -142,19 +142,6 @@ test("a client that takes no replies is not read from, and few of its requests a
   assert.deepEqual(ids(socket), [...numbersTo(1_000), ...numbersTo(1_000)]);
 });
 
-test("a client that takes no replies does not delay others", async () => {
-  const { connect } = server({ limits: { maxOutputBytes: 1_000 } });
-  const slow = connect(), other = connect();
-  slow.socket.holdWrites();
-  slow.socket.send(pings(10_000));
-  await settled();
-  other.socket.send(pings(100), null);
-  await other.ended;
-  assert.deepEqual(ids(other.socket), numbersTo(100));
-  slow.connection.cut();
-  await slow.ended;
-});
-
 test("the read buffer starts small, grows with large reads, and shrinks again", async () => {
   const { socket, ended } = server().connect();
   socket.send(ping(0)); // a long first line would end the connection

@@ -70,7 +70,7 @@ async function intoSlowPipe(limitBytes: number, command: readonly string[]) {
 
 async function fill(target: string, keys: number): Promise<void> {
   const client = await HtClient.connect(target);
-  const value = "x".repeat(200);
+  const value = { a: "b", rest: "x".repeat(200) };
   await Promise.all(Array.from({ length: keys }, (_, at) => client.insert(`key ${at}`, value)));
   await client.close();
 }
@@ -79,14 +79,7 @@ for (const words of [["export"], ["scan", "^key"], ["query", "a", "b"]]) {
   testWith(["python3"], `fault: non-blocking stdout: htclient ${words[0]}`, async () => {
     await using server = startServer();
     const keys = 1_000;
-    if (words[0] !== "query") await fill(server.target, keys);
-    else {
-      const client = await HtClient.connect(server.target);
-      const value = { a: "b", rest: "x".repeat(200) };
-      const all = Array.from({ length: keys }, (_, at) => client.insert(`key ${at}`, value));
-      await Promise.all(all);
-      await client.close();
-    }
+    await fill(server.target, keys);
     const command = fromSource("client.ts", server.target, ...words);
     const { bytes, lines, code, stderr } = await intoSlowPipe(0, command);
     assert.deepEqual({ lines, code, stderr }, { lines: keys, code: 0, stderr: "" });

@@ -117,10 +117,14 @@ for (const [name, args] of [["htserver", SERVER_ARGS], ["htcatalog", CATALOG_ARG
     const file = `${folder.path}/port`;
     await using process = new IsolatedProcess(built.path(name), [...args, "--port-file", file]);
     const port = await process.port();
+    assert.equal(
+      await Deno.readTextFile(file),
+      `${port}\n`,
+      "it has the port of a listening server",
+    );
     await ask(port, "GET / HTTP/1.0\r\n\r\n"); // both reply, each in its own way
     process.kill("SIGTERM");
     assert.equal((await process.end()).code, 0);
-    assert.equal(await Deno.readTextFile(file), `${port}\n`);
   });
 }
 

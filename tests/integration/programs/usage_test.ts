@@ -52,12 +52,9 @@ Deno.test("for a port in use, a server names the flag that helps", async () => {
 });
 
 Deno.test("a server warns of a catalog that it cannot reach, and serves", async () => {
-  const flags = [
-    ...["--memory", "--host", "127.0.0.1", "--catalog", "127.0.0.1:1", "--local-catalog", "off"],
-  ];
-  await using server = new Program(
-    fromSource("server.ts", "a-a4", ...flags, "--catalog-interval", "0.1"),
-  );
+  const flags = ["--memory", "--host", "127.0.0.1", "--local-catalog", "off"];
+  const catalog = ["--catalog", "127.0.0.1:1", "--catalog-interval", "0.1"];
+  await using server = new Program(fromSource("server.ts", "a-a4", ...flags, ...catalog));
   const port = await server.port();
   await server.until("stderr", /127\.0\.0\.1:1/);
   const { code, stdout } = await run(fromSource("client.ts", `127.0.0.1:${port}`, "ping"));
@@ -67,32 +64,12 @@ Deno.test("a server warns of a catalog that it cannot reach, and serves", async 
   assert.equal(await server.exitCode(), 0);
 });
 
-Deno.test("the port file contains the port when the server listens", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const file = `${folder}/port`;
-    await using server = new Program(
-      fromSource("server.ts", "a-a4", ...ALONE, "--port-file", file),
-    );
-    const port = await server.port();
-    await server.until("stderr", /serves from memory/);
-    assert.equal(await Deno.readTextFile(file), `${port}\n`);
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["port"]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
-
 Deno.test("processes of testperf at the same time do not disturb each other", async () => {
   await using server = new Program(fromSource("server.ts", "many-a4", ...ALONE));
   const target = `127.0.0.1:${await server.port()}`;
-  const tests = await Promise.all(
-    Array.from(
-      { length: 3 },
-      () =>
-        run(fromSource("testperf.ts", target, "--ops", "200", "--clients", "2", "--pipeline", "4")),
-    ),
-  );
+  const flags = ["--ops", "200", "--clients", "2", "--pipeline", "4"];
+  const testperf = () => run(fromSource("testperf.ts", target, ...flags));
+  const tests = await Promise.all([testperf(), testperf(), testperf()]);
   for (const { code, stdout, stderr } of tests) {
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^remove: 400 ops in .*\(sum of 2 clients\)$/m);

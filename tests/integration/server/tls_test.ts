@@ -3,7 +3,13 @@ import assert from "assert";
 import { CctoolsCatalog } from "../catalog/catalog_process.ts";
 import { Certificates, OPENSSL } from "../../helpers/certificates.ts";
 import { testWith } from "../../helpers/needs.ts";
-import { fromSource, Program, type ProgramResult, run } from "../../../bench/harness/program.ts";
+import {
+  ALONE,
+  fromSource,
+  Program,
+  type ProgramResult,
+  run,
+} from "../../../bench/harness/program.ts";
 
 const TOKEN = "the-secret-token";
 
@@ -56,18 +62,7 @@ testWith(
 testWith(OPENSSL, "a bad certificate or key is a usage error", async () => {
   await using certificates = await Certificates.inFolder();
   const { certFile, keyFile } = await certificates.selfSigned(["DNS:me-a4-x"]);
-  const start = (...flags: string[]) =>
-    run(
-      fromSource(
-        "server.ts",
-        "me-a4-x",
-        "--memory",
-        ...NO_CATALOG,
-        "--host",
-        "127.0.0.1",
-        ...flags,
-      ),
-    );
+  const start = (...flags: string[]) => run(fromSource("server.ts", "me-a4-x", ...ALONE, ...flags));
   const one = await start("--tls-cert", certFile);
   assert.equal(one.code, 2);
   assert.match(one.stderr, /^htserver: TLS needs both .*: --tls-key is missing$/m);
@@ -76,8 +71,6 @@ testWith(OPENSSL, "a bad certificate or key is a usage error", async () => {
   assert.match(swapped.stderr, /^htserver: There is no certificate in '.*'.*\n$/);
   assert.equal(swapped.stdout, "");
 });
-
-const NO_CATALOG = ["--no-catalog", "--local-catalog", "off"];
 
 function assertOk({ code, stdout, stderr }: ProgramResult, expected: string): void {
   assert.equal(code, 0, stderr);
