@@ -1,23 +1,12 @@
 /** Tests runs and sweeps of several processes: they measure like one, and leave no process behind. */
 import assert from "assert";
-import { HtClient } from "../../../lib/client/client.ts";
 import type { RunData } from "../../../lib/perf/results/run_data.ts";
 import type { SweepData } from "../../../lib/perf/results/sweep_data.ts";
 import { fromSource, run } from "../../../bench/harness/program.ts";
-import { startServer, type TestServer } from "../../helpers/server.ts";
-import { startProgram, startTestperf, testperf } from "./testperf_program.ts";
+import { startServer } from "../../helpers/server.ts";
+import { countsOf, startProgram, startTestperf, testperf } from "./testperf_program.ts";
 
 const OPERATIONS = ["insert", "lookup", "remove"] as const;
-
-/** Reads the server's count of operations. */
-async function countsOf({ target }: TestServer): Promise<Record<string, number>> {
-  const watcher = await HtClient.connect(target);
-  try {
-    return (await watcher.info() as { ops: Record<string, number> }).ops;
-  } finally {
-    await watcher.close();
-  }
-}
 
 /** Lists the child processes of a process. */
 async function childrenOf(pid: number): Promise<number[]> {
