@@ -1,12 +1,10 @@
 /** Artificial raw data of stages, runs and sweeps: every figure follows from a few numbers. */
-import { analyzePlateau } from "../../lib/perf/analysis/plateau.ts";
 import type { RunData, RunSettings } from "../../lib/perf/results/run_data.ts";
-import { seriesOf, throughputSteps } from "../../lib/perf/results/series.ts";
 import { LatencyHistogram } from "../../lib/perf/measure/histogram.ts";
 import { sumClients } from "../../lib/perf/measure/merge.ts";
 import type { ClientData, OperationData, StageData } from "../../lib/perf/measure/stage_data.ts";
 import type { StepData, SweepData } from "../../lib/perf/results/sweep_data.ts";
-import { fitUsl } from "../../lib/perf/analysis/usl.ts";
+import { analyzeSweep } from "../../lib/perf/results/sweep_analysis.ts";
 import type { Operation } from "../../lib/perf/workload/operation.ts";
 
 /** Makes the result of some operations. */
@@ -121,21 +119,14 @@ export function sweepWith(
   steps: readonly StepData[],
   changes: Partial<SweepData> = {},
 ): SweepData {
-  const data: SweepData = {
+  return {
     format: "testperf sweep",
     ...ORIGIN,
     settings: settingsWith({ clients: steps.at(-1)?.clients ?? 1, repeats: 3 }),
     steps,
-    analysis: {},
+    analysis: analyzeSweep(steps, ORIGIN.seed),
     ...changes,
   };
-  const analysis = Object.fromEntries(
-    seriesOf(data).map((series) => {
-      const measured = throughputSteps(series);
-      return [series.name, { plateau: analyzePlateau(measured), usl: fitOf(measured) }];
-    }),
-  );
-  return { ...data, analysis, ...changes };
 }
 
 /** Makes steps with the stages that a function returns. */
@@ -156,12 +147,4 @@ export function levelSweep(clients: readonly number[] = [1, 2, 4, 8, 16]): Sweep
     const each = (Math.min(count, 4) * 1_000 + repeat) / count;
     return [stageOf("insert", count, each), stageOf("lookup", count, 10 * each, 0.1)];
   }));
-}
-
-function fitOf(steps: Parameters<typeof fitUsl>[0]) {
-  try {
-    return fitUsl(steps, { resamples: 50 });
-  } catch (error) {
-    return { why: String(error) };
-  }
 }

@@ -4,6 +4,7 @@ import { type ChartStyle, terminalChart } from "../../../lib/perf/results/termin
 import { failedStage, levelSweep, runWith, stageOf, stepsWith, sweepWith } from "../raw_data.ts";
 import { testsOf } from "../../helpers/pure.ts";
 
+const SWEEP = levelSweep();
 const PLAIN: ChartStyle = { columns: 80, hasColors: false, hasBlocks: true };
 
 const test = testsOf("terminal_chart");
@@ -14,7 +15,7 @@ function blocks(count: number): string {
 }
 
 test("the exact chart of a sweep at 40 characters", () => {
-  assert.deepEqual(terminalChart(levelSweep(), { ...PLAIN, columns: 40 }), [
+  assert.deepEqual(terminalChart(SWEEP, { ...PLAIN, columns: 40 }), [
     "insert, by clients (ops/s)",
     `   1 ${blocks(4)}\u258A               1,001`,
     `   2 ${blocks(9)}\u258C          2,001`,
@@ -44,7 +45,7 @@ test("a run's stages at 40 characters, without Unicode", () => {
 test("no line is wider than the terminal, and bars have a maximum", () => {
   for (const columns of [24, 40, 80, 200, 1_000]) {
     for (const hasBlocks of [true, false]) {
-      const lines = terminalChart(levelSweep(), { ...PLAIN, columns, hasBlocks });
+      const lines = terminalChart(SWEEP, { ...PLAIN, columns, hasBlocks });
       const widest = Math.max(...lines.map((line) => [...line].length));
       assert.ok(widest <= Math.max(columns, 26), `${widest} of ${columns}`);
       assert.ok(widest <= 100, `${widest}`);
@@ -53,14 +54,14 @@ test("no line is wider than the terminal, and bars have a maximum", () => {
 });
 
 test("without room for words, an arrow is the mark and the words follow below", () => {
-  const lines = terminalChart(levelSweep(), { ...PLAIN, columns: 26 });
+  const lines = terminalChart(SWEEP, { ...PLAIN, columns: 26 });
   assert.match(lines[3] ?? "", /^ {3}4 .* 4,001 <$/);
   assert.equal(lines[6], "  < plateau");
 });
 
 test("only a terminal with colors gets them, and only marked lines have them", () => {
-  const colored = terminalChart(levelSweep(), { ...PLAIN, hasColors: true });
-  const plain = terminalChart(levelSweep(), PLAIN);
+  const colored = terminalChart(SWEEP, { ...PLAIN, hasColors: true });
+  const plain = terminalChart(SWEEP, PLAIN);
   assert.ok(!plain.join("").includes("\x1b"));
   assert.deepEqual(colored.filter((line) => line.includes("\x1b")).length, 2);
   // deno-lint-ignore no-control-regex
