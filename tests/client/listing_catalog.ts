@@ -1,5 +1,7 @@
-/** A fake catalog; the test sets its list. */
+/** Fake catalogs; the test sets their list. */
 import type { Address } from "../../lib/base/address.ts";
+import type { ClientOptions } from "../../mod.ts";
+import { connect } from "./connect.ts";
 
 /** A catalog on the loopback. */
 export class ListingCatalog implements AsyncDisposable {
@@ -26,5 +28,44 @@ export class ListingCatalog implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
+  }
+}
+
+/** A server of this machine. */
+interface ListedServer {
+  readonly port: number;
+  readonly instance?: string;
+  readonly tls?: boolean;
+  /** Its addresses besides the loopback. */
+  readonly addresses?: readonly string[];
+}
+
+/** A catalog that lists servers under one name, by which clients connect. */
+export class NameCatalog extends ListingCatalog {
+  readonly warnings: string[] = [];
+  readonly #project: string;
+
+  constructor(project: string, ...servers: readonly ListedServer[]) {
+    super();
+    this.#project = project;
+    this.list(...servers);
+  }
+
+  /** Replaces the list. */
+  list(...servers: readonly ListedServer[]): void {
+    this.records = servers.map(({ port, instance, tls, addresses }) => (
+      { project: this.#project, port, instance, tls, addresses }
+    ));
+  }
+
+  /** Connects a client that uses no other catalog. */
+  connect(more: ClientOptions = {}): ReturnType<typeof connect> {
+    return connect(this.#project, {
+      catalogs: [this.address],
+      localCatalogPort: null,
+      timeoutMs: 20_000,
+      onWarning: (message) => this.warnings.push(message),
+      ...more,
+    });
   }
 }

@@ -3,7 +3,7 @@ import assert from "assert";
 import * as ht from "../../client.ts";
 import { connect } from "./connect.ts";
 import { FakeServer, OK_NULL } from "./fake_server.ts";
-import { ListingCatalog } from "./listing_catalog.ts";
+import { NameCatalog } from "./listing_catalog.ts";
 
 const NAME = "twin-a4";
 
@@ -18,34 +18,10 @@ function tableServer(hello: Record<string, unknown>, port?: number): FakeServer 
   return server;
 }
 
-/** A catalog that lists servers in this order, and a way for clients to find them. */
-class NameCatalog extends ListingCatalog {
-  readonly warnings: string[] = [];
-
-  constructor(...servers: readonly FakeServer[]) {
-    super();
-    this.list(...servers);
-  }
-
-  list(...servers: readonly FakeServer[]): void {
-    this.records = servers.map(({ port, instance }) => ({ project: NAME, port, instance }));
-  }
-
-  connect(more: ht.ClientOptions = {}): ReturnType<typeof connect> {
-    return connect(NAME, {
-      catalogs: [this.address],
-      localCatalogPort: null,
-      timeoutMs: 20_000,
-      onWarning: (message) => this.warnings.push(message),
-      ...more,
-    });
-  }
-}
-
 Deno.test("fault: two servers of one name: every client uses the one that has run longest", async () => {
   await using young = tableServer({ table: "new", seq: 9, uptime_s: 3 });
   await using old = tableServer({ table: "old", seq: 1, uptime_s: 500 });
-  await using catalog = new NameCatalog();
+  await using catalog = new NameCatalog(NAME);
   for (const order of [[young, old], [old, young]]) {
     for (let round = 0; round < 4; round++) {
       catalog.list(...order);
@@ -64,7 +40,7 @@ Deno.test("fault: two servers of one name: every client uses the one that has ru
 Deno.test("fault: two servers of one name: one that takes over comes first", async () => {
   await using old = tableServer({ table: "old", uptime_s: 500 });
   await using next = tableServer({ table: "next", uptime_s: 1, takeover: true });
-  await using catalog = new NameCatalog(old, next);
+  await using catalog = new NameCatalog(NAME, old, next);
   await using client = await catalog.connect();
   assert.equal(await client.lookup("k"), next.instance);
   assert.match(catalog.warnings.join(), /--takeover/);
@@ -73,7 +49,7 @@ Deno.test("fault: two servers of one name: one that takes over comes first", asy
 Deno.test("fault: two servers of one name: a failover to another table is an error", async () => {
   const first = tableServer({ table: "first", seq: 4, uptime_s: 500 });
   await using second = tableServer({ table: "second", seq: 400, uptime_s: 5 });
-  await using catalog = new NameCatalog(first, second);
+  await using catalog = new NameCatalog(NAME, first, second);
   await using client = await catalog.connect();
   await client.insert("k", 1);
   await first[Symbol.asyncDispose]();
@@ -95,7 +71,7 @@ Deno.test("fault: two servers of one name: a failover to another table is an err
 Deno.test("fault: two servers of one name: an option accepts any table", async () => {
   const first = tableServer({ table: "first", uptime_s: 500 });
   await using second = tableServer({ table: "second", uptime_s: 5 });
-  await using catalog = new NameCatalog(first, second);
+  await using catalog = new NameCatalog(NAME, first, second);
   await using client = await catalog.connect({ acceptOtherTable: true });
   assert.equal(await client.lookup("k"), first.instance);
   await first[Symbol.asyncDispose]();
@@ -105,7 +81,7 @@ Deno.test("fault: two servers of one name: an option accepts any table", async (
 Deno.test("a client returns to its table, and not to the server that has run longer", async () => {
   const first = tableServer({ table: "mine", seq: 4, uptime_s: 500 });
   await using second = tableServer({ table: "second", seq: 400, uptime_s: 90 });
-  await using catalog = new NameCatalog(first, second);
+  await using catalog = new NameCatalog(NAME, first, second);
   await using client = await catalog.connect();
   await first[Symbol.asyncDispose]();
   await using again = tableServer({ table: "mine", seq: 5, uptime_s: 0 });
@@ -117,7 +93,7 @@ Deno.test("an older state of the table is an error, by name and by address", asy
   for (const isByName of [true, false]) {
     const first = tableServer({ table: "t", seq: 7 });
     const { port } = first;
-    await using catalog = new NameCatalog(first);
+    await using catalog = new NameCatalog(NAME, first);
     await using client = isByName
       ? await catalog.connect()
       : await connect(first.target, { timeoutMs: 20_000 });
@@ -132,7 +108,7 @@ Deno.test("servers of one shared table are used one after the other, without a w
   const shared = { table: "t", features: ["shared"] };
   const first = tableServer({ ...shared, seq: 70, uptime_s: 500 });
   await using second = tableServer({ ...shared, seq: 60, uptime_s: 5 });
-  await using catalog = new NameCatalog(first, second);
+  await using catalog = new NameCatalog(NAME, first, second);
   await using client = await catalog.connect();
   await client.insert("k", 1);
   await first[Symbol.asyncDispose]();
@@ -142,7 +118,7 @@ Deno.test("servers of one shared table are used one after the other, without a w
 
 Deno.test("a server that is reached by two addresses is one", async () => {
   await using server = tableServer({ table: "t" });
-  await using catalog = new NameCatalog();
+  await using catalog = new NameCatalog(NAME);
   // The record has no instance, as one of a server of an older version.
   catalog.records = [{ project: NAME, port: server.port, addresses: ["localhost"] }];
   await using client = await catalog.connect();

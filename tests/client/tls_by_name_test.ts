@@ -2,15 +2,18 @@
 import assert from "assert";
 import { AuthError, ServerNotFoundError, TlsError } from "../../mod.ts";
 import { connect } from "./connect.ts";
+import { NameCatalog } from "./listing_catalog.ts";
 import { PATIENCE_MS } from "../../bench/harness/program.ts";
 import { testWithCertificates } from "../helpers/certificates.ts";
 import { startServer } from "../helpers/server.ts";
-import { Eavesdropper, IP, startCatalog, startTlsServer, tlsError, TOKEN } from "./tls_peers.ts";
+import { Eavesdropper, IP, startTlsServer, tlsError, TOKEN } from "./tls_peers.ts";
+
+const NAME = "test-a4";
 
 testWithCertificates("by name, the certificate must be for the name", async (certificates) => {
   const named = await certificates.selfSigned(["DNS:test-a4"]);
   await using server = startTlsServer(named, TOKEN);
-  await using catalog = await startCatalog([{ port: server.port, tls: true }]);
+  await using catalog = new NameCatalog(NAME, { port: server.port, tls: true });
   await using client = await catalog.connect({ ca: named.cert, token: TOKEN });
   assert.equal(await client.size(), 0);
   await assert.rejects(
@@ -19,7 +22,7 @@ testWithCertificates("by name, the certificate must be for the name", async (cer
   );
   const addressed = await certificates.selfSigned(["DNS:other-a4"]);
   await using impostor = startTlsServer(addressed);
-  await using hostile = await startCatalog([{ port: impostor.port, tls: true }]);
+  await using hostile = new NameCatalog(NAME, { port: impostor.port, tls: true });
   await assert.rejects(
     hostile.connect({ ca: addressed.cert }),
     tlsError(/must be for "test-a4"/),
@@ -32,8 +35,8 @@ testWithCertificates(
     const addressed = await certificates.selfSigned([IP]);
     await using server = startTlsServer(addressed, TOKEN);
     for (const name of ["test-a4", "a+b@c"]) {
-      await using catalog = await startCatalog([{ port: server.port, tls: true }], name);
-      const connecting = catalog.connect({ ca: addressed.cert, token: TOKEN });
+      await using catalog = new NameCatalog(name, { port: server.port, tls: true });
+      const connecting = catalog.connect({ ca: addressed.cert, token: TOKEN, timeoutMs: 5_000 });
       // The server's name is test-a4.
       if (name === "test-a4") await (await connecting).close();
       else await assert.rejects(connecting, ServerNotFoundError);
@@ -48,7 +51,7 @@ testWithCertificates(
     const other = await certificates.selfSigned(["DNS:other-a4", "IP:127.0.0.2"]);
     const mallorys = await certificates.signedBy(authority, ["DNS:mallory-a4", IP]);
     await using hostile = startTlsServer(mallorys, TOKEN);
-    await using catalog = await startCatalog([{ port: hostile.port, tls: true }]);
+    await using catalog = new NameCatalog(NAME, { port: hostile.port, tls: true });
     for (const ca of [authority.cert, `${other.cert}${authority.cert}`]) {
       await assert.rejects(
         catalog.connect({ ca, token: TOKEN }),
@@ -60,10 +63,10 @@ testWithCertificates(
     await using _ = await connect(hostile.target, options);
     const named = await certificates.signedBy(authority, ["DNS:test-a4"]);
     await using server = startTlsServer(named, TOKEN);
-    await using both = await startCatalog([
-      { port: hostile.port, tls: true },
-      { port: server.port, tls: true },
-    ]);
+    await using both = new NameCatalog(
+      NAME,
+      ...[hostile, server].map(({ port }) => ({ port, tls: true })),
+    );
     await using client = await both.connect(options);
     assert.equal(client.address.port, server.port);
   },
@@ -74,7 +77,7 @@ testWithCertificates(
   async (certificates) => {
     const certificate = await certificates.selfSigned(["DNS:test-a4"]);
     await using server = startTlsServer(certificate);
-    await using catalog = await startCatalog([{ port: server.port, tls: true }], "a+b@c");
+    await using catalog = new NameCatalog("a+b@c", { port: server.port, tls: true });
     await assert.rejects(
       catalog.connect({ ca: certificate.cert }),
       tlsError(/not a DNS name; use HOST:PORT/),
@@ -86,14 +89,13 @@ Deno.test("a record that lists TLS wrongly does not end the search, and the warn
   const dead = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = dead.addr;
   dead.close();
-  await using catalog = await startCatalog([{ port, tls: true }]);
-  const warnings: string[] = [];
+  await using catalog = new NameCatalog(NAME, { port, tls: true });
   const restarted = Promise.withResolvers<void>();
   // The client looks again after the first warning; by then the server is back, without TLS.
   const connecting = catalog.connect({
     timeoutMs: PATIENCE_MS,
     onWarning: (message) => {
-      warnings.push(message);
+      catalog.warnings.push(message);
       restarted.resolve();
     },
   });
@@ -101,12 +103,12 @@ Deno.test("a record that lists TLS wrongly does not end the search, and the warn
   await using server = startServer({ port });
   await using client = await connecting;
   assert.equal(client.address.port, server.port);
-  assert.match(warnings.join(), /listed as one with TLS: use --ca FILE/);
+  assert.match(catalog.warnings.join(), /listed as one with TLS: use --ca FILE/);
 });
 
 Deno.test("a server that is only listed with TLS gets `hello`, but not the token", async () => {
   await using hostile = new Eavesdropper();
-  await using catalog = await startCatalog([{ port: hostile.port, tls: true }]);
+  await using catalog = new NameCatalog(NAME, { port: hostile.port, tls: true });
   await assert.rejects(catalog.connect({ token: TOKEN, timeoutMs: 1_000 }), ServerNotFoundError);
   assert.ok(
     hostile.received.includes("hello") && !hostile.received.includes(TOKEN),
@@ -117,8 +119,7 @@ Deno.test("a server that is only listed with TLS gets `hello`, but not the token
 Deno.test("a server that rejects the token gets no attempt at its other addresses, and a warning has the reason", async () => {
   await using server = startServer({}, TOKEN);
   const listener = Deno.listen({ hostname: "127.0.0.2", port: server.port });
-  await using catalog = await startCatalog([{ port: server.port, addresses: ["127.0.0.2"] }]);
-  const warnings: string[] = [];
+  await using catalog = new NameCatalog(NAME, { port: server.port, addresses: ["127.0.0.2"] });
   let guesses = 0;
   const guessing = (async () => {
     for await (const connection of listener) {
@@ -127,16 +128,13 @@ Deno.test("a server that rejects the token gets no attempt at its other addresse
     }
   })();
   await assert.rejects(
-    catalog.connect({
-      timeoutMs: 20_000,
-      onWarning: (message) => void warnings.push(message),
-    }),
+    catalog.connect(),
     (error) => error instanceof AuthError && /use --token-file/.test(error.message),
   );
   listener.close();
   await guessing;
   assert.equal(guesses, 0);
-  assert.match(warnings.join(), /^Cannot hello: .*token.*; looking again$/);
+  assert.match(catalog.warnings.join(), /^Cannot hello: .*token.*; looking again$/);
 });
 
 testWithCertificates(
@@ -145,7 +143,7 @@ testWithCertificates(
     const named = await certificates.selfSigned(["DNS:test-a4"]);
     await using hostile = new Eavesdropper();
     // The catalog lies: it lists a server without TLS, and no other.
-    await using catalog = await startCatalog([{ port: hostile.port }]);
+    await using catalog = new NameCatalog(NAME, hostile);
     const options = { ca: named.cert, token: TOKEN, timeoutMs: 5_000 };
     await assert.rejects(catalog.connect(options), TlsError);
     const at = { hostname: "127.0.0.1", port: hostile.port };
@@ -161,10 +159,7 @@ testWithCertificates(
     assert.ok(hostile.received.includes(TOKEN));
     // The client finds the right server beside it.
     await using server = startTlsServer(named, TOKEN);
-    await using both = await startCatalog([{ port: hostile.port }, {
-      port: server.port,
-      tls: true,
-    }]);
+    await using both = new NameCatalog(NAME, hostile, { port: server.port, tls: true });
     await using client = await both.connect(options);
     assert.equal(client.address.port, server.port);
   },

@@ -1,11 +1,7 @@
-/** TLS servers, catalogs and an eavesdropper for the tests of the client with TLS. */
-import { type ClientOptions, TlsError } from "../../mod.ts";
-import { encodeRecord, type ServerFacts } from "../../lib/catalog/record/server_record.ts";
-import { sendUpdates, startCatalogServer, untilListed } from "../catalog/catalog_client.ts";
-import { serverFacts } from "../catalog/records.ts";
+/** TLS servers and an eavesdropper for the tests of the client with TLS. */
+import { TlsError } from "../../mod.ts";
 import type { Certificate } from "../helpers/certificates.ts";
 import { startServer, type TestServer } from "../helpers/server.ts";
-import { connect } from "./connect.ts";
 
 export const TOKEN = "the-secret-token";
 export const IP = "IP:127.0.0.1";
@@ -18,30 +14,6 @@ export function startTlsServer({ cert, key }: Certificate, token?: string): Test
 /** For `assert.rejects`: a TLS error with a message that matches. */
 export function tlsError(message: RegExp): (error: unknown) => boolean {
   return (error) => error instanceof TlsError && message.test(error.message);
-}
-
-/**
- * Starts a catalog that lists servers of this machine under one name, by which clients connect.
- *
- * @param servers each with its addresses besides the one that the catalog sees
- */
-export async function startCatalog(
-  servers: readonly (Pick<ServerFacts, "port" | "tls"> & { addresses?: readonly string[] })[],
-  project: string = "test-a4",
-): Promise<AsyncDisposable & { connect(more: ClientOptions): ReturnType<typeof connect> }> {
-  const catalog = startCatalogServer();
-  const texts = servers.map(({ addresses, ...server }) => {
-    const facts = serverFacts({ requiresToken: true, ...server, project });
-    return encodeRecord({ ...facts, instance: `${server.port}` }, addresses);
-  });
-  await sendUpdates(catalog.port, texts);
-  await untilListed(catalog.port, servers.length);
-  const catalogs = [{ hostname: "127.0.0.1", port: catalog.port }];
-  return {
-    connect: (more) =>
-      connect(project, { catalogs, localCatalogPort: null, timeoutMs: 5_000, ...more }),
-    [Symbol.asyncDispose]: () => catalog.stop(),
-  };
 }
 
 const WRONG_SERVER = new TextEncoder().encode(
