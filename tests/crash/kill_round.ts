@@ -5,7 +5,7 @@ import type { History } from "./history/history.ts";
 import { connect, perform } from "./key_requests.ts";
 import type { Program } from "../../bench/harness/program.ts";
 import { type Random, randomFrom } from "../../bench/harness/random.ts";
-import { Actions, type Mix } from "./random_action.ts";
+import { actionsOf, type Mix } from "./random_action.ts";
 
 /** Exit code of a process that SIGKILL ended. */
 const KILLED = 128 + 9;
@@ -45,11 +45,11 @@ export async function liveUntilKilled(life: Life): Promise<void> {
   };
   const lanes = plainClients.flatMap((plainClient, client) => {
     const by = `client ${client} in life ${life.number}`;
-    const actions = new Actions(client, by, life.mix, randomFrom(random.below(2 ** 31)));
+    const nextAction = actionsOf(client, by, life.mix, randomFrom(random.below(2 ** 31)));
     const connection = life.number * life.clients + client;
     return Array.from({ length: window }, async () => {
       while (!isKilled) {
-        const { key, action } = actions.next();
+        const { key, action } = nextAction();
         const pending = history.invoke({ key, action, connection, by });
         try {
           const value = await perform(plainClient, key, action);

@@ -37,37 +37,26 @@ export function uniqueValue(writer: string, number: number, random: Random): str
   return JSON.stringify(`${writer} #${number}${".".repeat(chars)}`);
 }
 
-/** Chooses random actions. */
-export class Actions {
-  readonly #writer: string;
-  readonly #random: Random;
-  readonly #mix: Mix;
-  readonly #shared: readonly string[];
-  readonly #own: readonly string[];
-  #number = 0;
-
-  /**
-   * @param client number of the client, which has keys of its own
-   * @param writer part of every value; different for all `Actions`
-   */
-  constructor(client: number, writer: string, mix: Mix, random: Random) {
-    this.#writer = writer;
-    this.#random = random;
-    this.#mix = mix;
-    this.#shared = keysOf("all", mix);
-    this.#own = keysOf(client, mix);
-  }
-
-  /** Chooses the next action. */
-  next(): { key: string; action: Action } {
-    const { lookups, removes } = this.#mix;
-    const isShared = this.#own.length === 0 || this.#random.below(100) < SHARED;
-    const keys = isShared ? this.#shared : this.#own;
-    const key = keys[this.#random.below(keys.length)] ?? "";
-    const chance = this.#random.below(100);
-    if (chance < lookups) return { key, action: { method: "lookup" } };
-    if (chance < lookups + removes) return { key, action: { method: "remove" } };
-    const value = uniqueValue(this.#writer, ++this.#number, this.#random);
-    return { key, action: { method: "insert", value } };
-  }
+/**
+ * Makes a function that chooses the next action of a client.
+ *
+ * @param client number of the client, which has keys of its own
+ * @param writer part of every value; different for each call
+ */
+export function actionsOf(
+  client: number,
+  writer: string,
+  mix: Mix,
+  random: Random,
+): () => { key: string; action: Action } {
+  const shared = keysOf("all", mix), own = keysOf(client, mix);
+  let number = 0;
+  return () => {
+    const keys = own.length === 0 || random.below(100) < SHARED ? shared : own;
+    const key = keys[random.below(keys.length)] ?? "";
+    const chance = random.below(100);
+    if (chance < mix.lookups) return { key, action: { method: "lookup" } };
+    if (chance < mix.lookups + mix.removes) return { key, action: { method: "remove" } };
+    return { key, action: { method: "insert", value: uniqueValue(writer, ++number, random) } };
+  };
 }

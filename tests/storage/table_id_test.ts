@@ -3,7 +3,7 @@ import assert from "assert";
 import { DamageError, recover } from "../../lib/storage/recovery/recovery.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
-import { insertOf } from "./changes.ts";
+import { insertDurably } from "./disk_life.ts";
 import { fileOf } from "./folder_contents.ts";
 import { startOn } from "../engine/durable_engine.ts";
 import { SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
@@ -13,13 +13,10 @@ function test(name: string, fn: () => void | Promise<void>): void {
 }
 
 /** Starts on a disk, makes changes and ends; returns the identity. */
-async function life(disk: SimulatedDisk, changes: number, entries?: number): Promise<string> {
-  const { storage } = await startOn(disk, entries === undefined ? {} : { entries });
-  for (let number = 0; number < changes; number++) {
-    storage.append(insertOf(`k${number}`, "1"));
-    storage.write();
-    storage.syncNow();
-  }
+async function live(disk: SimulatedDisk, changes: number, entries?: number): Promise<string> {
+  const life = await startOn(disk, entries === undefined ? {} : { entries });
+  const { storage } = life;
+  for (let number = 0; number < changes; number++) insertDurably(life, `k${number}`);
   await storage.checkpointing;
   await storage.close();
   return storage.tableId;
@@ -31,10 +28,10 @@ const OLD_CHECKPOINT = fileOf('{"htserver":"ckpt","version":1,"covers":0}', INSE
 
 test("the identity stays the same through restarts, with a log only and with checkpoints", async () => {
   const disk = new SimulatedDisk();
-  const tableId = await life(disk, 0);
+  const tableId = await live(disk, 0);
   assert.match(tableId, /^[0-9a-f-]{36}$/);
   for (const entries of [undefined, 1, undefined, 1]) {
-    assert.equal(await life(disk, 3, entries), tableId);
+    assert.equal(await live(disk, 3, entries), tableId);
   }
   for (const name of ["table.txn", "table.ckpt"]) {
     const [header = ""] = new TextDecoder().decode(disk.bytesOf(name)).split("\n");
@@ -43,8 +40,8 @@ test("the identity stays the same through restarts, with a log only and with che
 });
 
 test("a new table has a new identity", async () => {
-  const first = await life(new SimulatedDisk(), 1);
-  assert.notEqual(await life(new SimulatedDisk(), 1), first);
+  const first = await live(new SimulatedDisk(), 1);
+  assert.notEqual(await live(new SimulatedDisk(), 1), first);
   assert.match(memoryStorage().tableId, /^[0-9a-f-]{36}$/);
   assert.notEqual(memoryStorage().tableId, memoryStorage().tableId);
 });
@@ -57,7 +54,7 @@ test("files of an earlier version get an identity, which the first checkpoint ma
     ]
   ) {
     const disk = SimulatedDisk.of(files);
-    const tableId = await life(disk, 0);
+    const tableId = await live(disk, 0);
     assert.deepEqual(await disk.list(), ["table.ckpt", "table.txn"]);
     for (let seed = 0; seed < 10; seed++) {
       const crashed = disk.crashed(seed);
@@ -72,15 +69,15 @@ test("files of an earlier version get an identity, which the first checkpoint ma
 
 test("one file with an identity is enough", async () => {
   const disk = new SimulatedDisk();
-  const tableId = await life(disk, 2);
+  const tableId = await live(disk, 2);
   const files = { "table.ckpt": OLD_CHECKPOINT, "table.txn": disk.bytesOf("table.txn") };
-  assert.equal(await life(SimulatedDisk.of(files), 0), tableId);
+  assert.equal(await live(SimulatedDisk.of(files), 0), tableId);
 });
 
 test("files of two tables are refused, and both are named", async () => {
   const [one, other] = [new SimulatedDisk(), new SimulatedDisk()];
   const [ids, names] = [
-    [await life(one, 3, 1), await life(other, 3)],
+    [await live(one, 3, 1), await live(other, 3)],
     ["table.ckpt", "table.txn"],
   ];
   const disk = SimulatedDisk.of({

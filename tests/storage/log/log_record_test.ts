@@ -2,7 +2,6 @@
 import assert from "assert";
 import fc from "fast-check";
 import { textAt } from "../../../lib/bytes/span.ts";
-import type { Change } from "../../../lib/storage/storage.ts";
 import { LogRecord, readRecord, RecordBuffer } from "../../../lib/storage/log/log_record.ts";
 import { Entry } from "../../../lib/table/hash_table.ts";
 import { insertOf, removeOf } from "../changes.ts";
@@ -61,21 +60,6 @@ test("literal examples are written and read", () => {
     const line = `${crc} ${seq.toString(16)} ${lag.toString(16)} ${json}`;
     assert.equal(collect((buffer) => buffer.add(seq, lag, json)), `${line}\n`);
     assert.deepEqual(parse(utf8(line)), { seq, lag, json });
-  }
-});
-
-test("literal examples of changes are written", () => {
-  const [insert, remove, beyondAscii] = EXAMPLES;
-  const changes: readonly [Change, (typeof EXAMPLES)[number] | undefined][] = [
-    [insertOf("zebra", "[1.0]"), insert],
-    [removeOf("zebra"), remove],
-    [insertOf("\u00e4\u20ac", '"\u{1d11e}"'), beyondAscii],
-  ];
-  for (const [change, example] of changes) {
-    assert.ok(example);
-    const [seq, lag, json, crc] = example;
-    const line = `${crc} ${seq.toString(16)} ${lag.toString(16)} ${json}\n`;
-    assert.equal(collect((buffer) => buffer.addChange(seq, lag, change)), line);
   }
 });
 

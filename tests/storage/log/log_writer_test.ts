@@ -130,12 +130,3 @@ test("a resumed log continues after its whole records", async () => {
   assert.deepEqual([log.bytes, log.entries], [disk.size(LOG), 4]);
   log.close();
 });
-
-test("a log that cannot be created leaves no open file", async () => {
-  for (const kind of ["create", "write", "sync", "syncFolder"]) {
-    const disk = new SimulatedDisk();
-    disk.plan = (operation) => operation.kind === kind ? { error: ioError() } : undefined;
-    await assert.rejects(LogWriter.create(disk, PLACE, TABLE), /Input\/output error/);
-    assert.equal(disk.openFiles, 0, kind);
-  }
-});

@@ -18,11 +18,6 @@ function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `recovery: ${name}`, permissions: "none", fn });
 }
 
-test("an empty folder is an empty table", async () => {
-  const { lastSeq, keys, disk } = await recoverFolder({});
-  assert.deepEqual([lastSeq, keys, disk.names], [0, 0, ["table.txn"]]);
-});
-
 test("it counts what it has read", async () => {
   const torn = utf8("12345678 8 1 {");
   const found = await recoverFolder({
