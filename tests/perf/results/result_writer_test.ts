@@ -21,15 +21,9 @@ const OPTIONS: ResultOptions = {
 const PIPE: Terminal = { isTerminal: false, columns: 80, hasColors: false, hasBlocks: true };
 const SCREEN: Terminal = { ...PIPE, isTerminal: true };
 
-/** The output of a writer. */
-interface Written {
-  readonly isGood: boolean;
-  readonly results: string[];
-  readonly notes: string[];
-  readonly written: Map<string, string | Uint8Array>;
-}
-
 /**
+ * Writes results, and returns the output.
+ *
  * @param readable existing files. Names that begin with `/no` cannot be written, and those that begin
  * with `/none` have no folder.
  */
@@ -38,7 +32,7 @@ async function writeResults(
   data: RawData = RUN,
   terminal = PIPE,
   readable: Readonly<Record<string, string>> = {},
-): Promise<Written> {
+) {
   const results: string[] = [];
   const notes: string[] = [];
   const written = new Map<string, string | Uint8Array>();
@@ -140,11 +134,9 @@ test("a file that is not raw data is rejected before the measurement", async () 
     "other.json": "it is not the output of testperf --json",
   };
   for (const [file, why] of Object.entries(reasons)) {
-    await assert.rejects(writeResults({ compareFile: file }, RUN, PIPE, readable), (error) => {
-      assert.ok(error instanceof ExitError && error.exitCode === 1);
-      assert.match(error.message, new RegExp(`^Cannot compare with '${file}': ${why}$`));
-      return true;
-    });
+    const message = new RegExp(`^Cannot compare with '${file}': ${why}$`);
+    const error = { name: "ExitError", exitCode: 1, message };
+    await assert.rejects(writeResults({ compareFile: file }, RUN, PIPE, readable), error);
   }
 });
 
