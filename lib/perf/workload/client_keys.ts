@@ -1,4 +1,5 @@
 /** The keys of each client that are in the table. */
+import { Fifo } from "../../base/fifo.ts";
 
 /**
  * The keys of one client. Its n-th key has the number `n * clients + client`, so the keys of all
@@ -16,8 +17,7 @@ export class ClientKeys {
   readonly warmup: Set<number> = new Set();
   readonly #client: number;
   readonly #clients: number;
-  #reserve: number[] = [];
-  #reserveTaken = 0;
+  readonly #reserve = new Fifo<number>();
 
   /**
    * @param client from 0
@@ -38,7 +38,7 @@ export class ClientKeys {
 
   /** Number of keys in the reserve. */
   get reserve(): number {
-    return this.#reserve.length - this.#reserveTaken;
+    return this.#reserve.length;
   }
 
   /** Adds a key to the reserve: a mixed load inserted it and may remove it again. */
@@ -48,14 +48,7 @@ export class ClientKeys {
 
   /** Removes the oldest key of the reserve, and returns it. */
   takeFromReserve(): number | undefined {
-    const number = this.#reserve[this.#reserveTaken];
-    if (number === undefined) return undefined;
-    // The array is cut rarely: each cut copies the rest.
-    if (++this.#reserveTaken > 1_024 && this.#reserveTaken * 2 > this.#reserve.length) {
-      this.#reserve = this.#reserve.slice(this.#reserveTaken);
-      this.#reserveTaken = 0;
-    }
-    return number;
+    return this.#reserve.shift();
   }
 
   /** Takes the next key that is left in the table. */
