@@ -1,7 +1,7 @@
 /** Tests the list of catalogs: from the flag, else from the environment, else the default. */
 import assert from "assert";
 import { catalogsFrom } from "../../lib/catalog/catalog_hosts.ts";
-import { UsageError } from "../../lib/base/errors.ts";
+import { usageError } from "../config/command_lines.ts";
 
 function test(name: string, fn: () => void): void {
   const fullName = name.startsWith("fault: ") ? name : `catalog_hosts: ${name}`;
@@ -52,19 +52,8 @@ test("--no-catalog means none, also with CATALOG_HOST", () => {
 });
 
 test("a bad address or port is a usage error with its source and the value", () => {
-  const messageFor = (
-    flag: string | undefined,
-    env: { CATALOG_HOST?: string; CATALOG_PORT?: string },
-  ) => {
-    try {
-      catalogsFrom(flag, env);
-    } catch (error) {
-      assert.ok(error instanceof UsageError);
-      assert.equal(error.exitCode, 2);
-      return error.message;
-    }
-    return assert.fail("it is accepted");
-  };
+  const messageFor = (...settings: Parameters<typeof catalogsFrom>) =>
+    usageError(() => catalogsFrom(...settings));
   assert.match(messageFor("a b", {}), /--catalog.*'a b'/);
   assert.match(messageFor(" , ", {}), /--catalog must name a catalog, not ' , '/);
   assert.match(messageFor(undefined, { CATALOG_HOST: "http://x" }), /CATALOG_HOST.*'http:\/\/x'/);

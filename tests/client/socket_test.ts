@@ -60,10 +60,7 @@ for (const connect of [connectByDeno, connectByNode]) {
   });
 
   test("a port where nothing listens is an error", async () => {
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = listener.addr;
-    listener.close();
-    await assert.rejects(connect({ hostname: "127.0.0.1", port }, never), /refused/i);
+    await assert.rejects(connect({ hostname: "127.0.0.1", port: 1 }, never), /refused/i);
   });
 
   test("an aborted signal ends the attempt", async () => {

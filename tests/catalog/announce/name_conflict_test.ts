@@ -21,14 +21,11 @@ function record(port: number, fields: Partial<ServerRecord> = {}): ServerRecord 
 const self = { project: "test-a4", instance: "mine", ports: [1] };
 
 /** A port on which nothing listens. */
-function closedPort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
+const CLOSED_PORT = 1;
 
 Deno.test("name conflict: a server that replies to hello with the name and another instance", async () => {
   await using other = startServer();
-  const records = [record(closedPort()), record(other.port)];
+  const records = [record(CLOSED_PORT), record(other.port)];
   assert.deepEqual(await findNameConflict(records, self, never), {
     address: { hostname: "127.0.0.1", port: other.port },
     instance: other.server.info.instance,
@@ -40,7 +37,7 @@ Deno.test("name conflict: a server that replies to hello with the name and anoth
 Deno.test("name conflict: not this server itself, a server of another name, or a stale record", async () => {
   await using itself = startServer();
   await using other = startServer({ project: "other-a4" });
-  const records = [record(itself.port), record(other.port), record(closedPort())];
+  const records = [record(itself.port), record(other.port), record(CLOSED_PORT)];
   const own = { project: "test-a4", instance: itself.server.info.instance, ports: [itself.port] };
   assert.equal(await findNameConflict(records, own, never), undefined);
   assert.equal(await findNameConflict([], own, never), undefined);
