@@ -1,16 +1,18 @@
 /** `deno task bench:durability`: measures the cost of durability, and compares it with the targets. */
 import { columns } from "../lib/terminal/columns.ts";
 import { checkpoint } from "./durability/checkpoint.ts";
-import { writeDocuments } from "./durability/documents.ts";
 import { insert } from "./durability/insert.ts";
 import { lookups } from "./durability/lookups.ts";
 import { memory } from "./durability/memory.ts";
 import { recovery } from "./durability/recovery.ts";
 import { FULL, QUICK, type Scale } from "./durability/scale.ts";
 import { sync } from "./durability/sync.ts";
+import { writeSections } from "./harness/generated_sections.ts";
 import { main, readOptions } from "./harness/command_line.ts";
 import { Problems } from "./harness/problems.ts";
+import { TOP } from "./harness/program.ts";
 import type { Answer } from "./harness/summary.ts";
+import { asMarkdown } from "./harness/tables.ts";
 
 const QUESTIONS: Readonly<Record<string, (scale: Scale) => Promise<Answer>>> = {
   insert,
@@ -20,6 +22,8 @@ const QUESTIONS: Readonly<Record<string, (scale: Scale) => Promise<Answer>>> = {
   recovery,
   memory,
 };
+
+const RAW = `${TOP}docs/data/durability.json`;
 
 const HELP = `Measures the cost of durability, and compares it with the targets.
 
@@ -64,4 +68,24 @@ function show(name: string, answer: Answer, tookMs: number): void {
   for (const { target, measured, isMet } of answer.verdicts) {
     console.log(`${isMet ? "met   " : "MISSED"}  ${target}: ${measured}`);
   }
+}
+
+/**
+ * Rewrites the figures of these questions. The others stay.
+ *
+ * @param answers by the names of the questions
+ */
+async function writeDocuments(answers: Readonly<Record<string, Answer>>): Promise<void> {
+  const sections = Object.entries(answers).map(([name, answer]) => [name, sectionOf(answer)]);
+  await writeSections(`${TOP}docs/DURABILITY.md`, Object.fromEntries(sections));
+  const raw = { ...JSON.parse(await Deno.readTextFile(RAW)), ...answers };
+  await Deno.writeTextFile(RAW, JSON.stringify(raw, undefined, 1) + "\n");
+}
+
+function sectionOf({ columns, rows, verdicts }: Answer): string {
+  const table = asMarkdown({ heading: columns, rows, words: columns.length });
+  const judged = verdicts.map(({ target, measured, isMet }) =>
+    `- ${target}: ${measured}, ${isMet ? "met" : "**missed**"}`
+  );
+  return [table, ...(judged.length > 0 ? ["", ...judged] : [])].join("\n");
 }

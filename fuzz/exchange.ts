@@ -36,7 +36,7 @@ export class Exchange implements Disposable {
    */
   async ask(bytes: Uint8Array, cuts: readonly number[], replies: number): Promise<string[]> {
     const lines: string[] = [];
-    const sent = this.#send(bytes, cuts);
+    const sent = this.send(bytes, cuts);
     const came = Promise.all([sent, this.#read(lines, replies)]);
     if (!(await settlesWithin(came, REPLIES_MS))) {
       throw new ExchangeError(
@@ -60,19 +60,14 @@ export class Exchange implements Disposable {
     if (await reading !== null) throw new ExchangeError("more came than the last reply");
   }
 
-  /** Sends bytes in pieces. */
-  async #send(bytes: Uint8Array, cuts: readonly number[]): Promise<void> {
+  /** Sends bytes in pieces, and expects no reply. */
+  async send(bytes: Uint8Array, cuts: readonly number[] = []): Promise<void> {
     let start = 0;
     for (const end of [...cuts, bytes.length]) {
       let piece = bytes.subarray(start, end);
       while (piece.length > 0) piece = piece.subarray(await this.#conn.write(piece));
       start = end;
     }
-  }
-
-  /** Sends the start of a request that never ends. */
-  sendUnfinished(bytes: Uint8Array): Promise<void> {
-    return this.#send(bytes, []);
   }
 
   async #read(lines: string[], count: number): Promise<void> {

@@ -1,6 +1,7 @@
 /** A Redis server on the loopback, with the keys of the large table. */
 import assert from "assert";
-import { Program } from "../harness/program.ts";
+import type { Program } from "../harness/program.ts";
+import { spawnRedis } from "../harness/redis_program.ts";
 import { keyOf, valueOf } from "./dataset.ts";
 
 /** The storage settings of a Redis server. */
@@ -24,16 +25,15 @@ export class Redis implements AsyncDisposable {
 
   /** Starts it, and waits until it is ready. */
   static async start({ folder, appendOnly, rdbPreamble }: RedisOptions): Promise<Redis> {
-    const port = freePort();
     const yesNo = (on: boolean) => on ? "yes" : "no";
-    // deno-fmt-ignore
-    const program = new Program([
-      "redis-server", "--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "",
-      "--appendonly", yesNo(appendOnly), "--appendfsync", "everysec",
-      "--aof-use-rdb-preamble", yesNo(rdbPreamble),
-    ], { cwd: folder });
-    await program.until("stdout", /Ready to accept connections/);
-    return new Redis(program, port);
+    const { program, ready } = spawnRedis({
+      folder,
+      args: [
+        ...["--appendonly", yesNo(appendOnly), "--appendfsync", "everysec"],
+        ...["--aof-use-rdb-preamble", yesNo(rdbPreamble)],
+      ],
+    });
+    return new Redis(program, await ready);
   }
 
   /** The seconds to load the AOF, from the log of Redis; undefined without an AOF. */
@@ -96,10 +96,4 @@ async function drain(connection: Deno.TcpConn, bytes: number): Promise<void> {
     assert(count !== null, "Redis closed the connection");
     bytes -= count;
   }
-}
-
-/** Returns a port that was free a moment ago, because Redis cannot choose one itself. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

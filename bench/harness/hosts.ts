@@ -10,7 +10,7 @@
  * The addresses are of the range for documentation (RFC 5737), which no real host has. Each run makes
  * namespaces with names of its own, so several runs can share a machine.
  */
-import { run } from "./program.ts";
+import { isInstalled, run } from "./program.ts";
 
 /** A host that programs run on. */
 export interface Host {
@@ -88,7 +88,7 @@ export class TwoHosts implements Hosts, AsyncDisposable {
    * @throws {TwoHostsError} if this user or this system cannot make them
    */
   static async make(names: Record<Role, string> = namespaceNames()): Promise<TwoHosts> {
-    const obstacle = await findObstacle();
+    const obstacle = findObstacle();
     if (obstacle !== undefined) throw new TwoHostsError(obstacle);
     const hosts = new TwoHosts(names);
     try {
@@ -127,19 +127,11 @@ export class TwoHosts implements Hosts, AsyncDisposable {
 }
 
 /** The reason that namespaces cannot be made here, or undefined. */
-async function findObstacle(): Promise<string | undefined> {
+function findObstacle(): string | undefined {
   if (Deno.build.os !== "linux") return "only Linux has network namespaces";
   if (Deno.uid() !== 0) return "network namespaces need root";
-  if (!await hasIp()) return "ip is not installed (Debian: apt-get install iproute2)";
+  if (!isInstalled("ip")) return "ip is not installed (Debian: apt-get install iproute2)";
   return undefined;
-}
-
-async function hasIp(): Promise<boolean> {
-  try {
-    return (await run(["ip", "-V"])).code === 0;
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The machine and the programs of a benchmark. */
 import { isoTime } from "../../lib/base/clock.ts";
-import { TOP } from "./program.ts";
+import { run } from "./program.ts";
 
 /** The facts for the raw data, and for the sentence above the figures. */
 export interface Machine {
@@ -52,9 +52,8 @@ function processor(): string {
 /** Returns the output of a program; empty if the program is missing or fails. */
 async function outputOf(program: string, ...args: string[]): Promise<string> {
   try {
-    const command = new Deno.Command(program, { args, cwd: TOP, stderr: "null" });
-    const { success, stdout } = await command.output();
-    return success ? new TextDecoder().decode(stdout).trim() : "";
+    const { code, stdout } = await run([program, ...args]);
+    return code === 0 ? stdout.trim() : "";
   } catch {
     return "";
   }

@@ -65,13 +65,16 @@ export async function run(
   return { code, stdout: program.stdout, stderr: program.stderr };
 }
 
-/** Whether a program is installed. It is started with an option that does nothing. */
-export async function isInstalled(name: string): Promise<boolean> {
-  try {
-    return (await run([name, "--version"])).code === 0;
-  } catch {
-    return false;
-  }
+/** Whether a program is installed. @param name of a file in a folder of `PATH`, or a path */
+export function isInstalled(name: string): boolean {
+  const folders = name.includes("/") ? [""] : (Deno.env.get("PATH") ?? "").split(":");
+  return folders.some((folder) => {
+    try {
+      return Deno.statSync(folder === "" ? name : `${folder}/${name}`).isFile;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** A program, until disposal. */

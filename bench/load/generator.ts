@@ -85,7 +85,7 @@ export class Generator {
    * @param signal ends each run
    */
   static async compile(folder: string, signal: AbortSignal): Promise<Generator> {
-    if (!await isInstalled("cc")) {
+    if (!isInstalled("cc")) {
       throw new Error(
         "The load generator is written in C, and there is no compiler `cc`: " +
           "install one (Debian: apt-get install gcc libc6-dev)",

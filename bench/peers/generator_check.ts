@@ -31,7 +31,7 @@ export async function checkGenerator(
   redis: Peer,
   signal: AbortSignal,
 ): Promise<GeneratorCheck[] | undefined> {
-  if (!await isInstalled("redis-benchmark")) return undefined;
+  if (!isInstalled("redis-benchmark")) return undefined;
   await redisBenchmark(redis, { command: "set", inFlight: 16, requests: 50 * KEYS }, signal);
   await workspace.generator.preload(redis, KEYS);
   const checks: GeneratorCheck[] = [];

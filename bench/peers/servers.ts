@@ -2,6 +2,7 @@
 import { writeBundle } from "../../tools/build/bundle.ts";
 import { type Program as Built, PROGRAMS, runtimeFlags } from "../../tools/build/programs.ts";
 import { ALONE_ON_DISK, isInstalled, Program } from "../harness/program.ts";
+import { spawnRedis } from "../harness/redis_program.ts";
 import type { Target } from "../load/generator.ts";
 import type { Peer, PeerName } from "./peer.ts";
 import { pinned } from "../harness/cpu_pinning.ts";
@@ -42,9 +43,9 @@ export async function htserverCommand(folder: string): Promise<string[]> {
 }
 
 /** The name of a program that is missing for a server; undefined if it can be started. */
-export async function missingFor(name: PeerName): Promise<string | undefined> {
+export function missingFor(name: PeerName): string | undefined {
   const needed = NEEDED[name];
-  if (needed === undefined || await isInstalled(needed.program)) return undefined;
+  if (needed === undefined || isInstalled(needed.program)) return undefined;
   return `${name}: there is no ${needed.program} (Debian: apt-get install ${needed.debianPackage})`;
 }
 
@@ -97,17 +98,13 @@ async function startRedis(
   args: string[],
   options: StartOptions,
 ): Promise<RunningPeer> {
-  const folder = newFolder(options);
-  const port = freePort();
-  // deno-fmt-ignore
-  const command = [
-    "redis-server", "--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "",
-    "--maxclients", String(MAX_CLIENTS),
-    ...args,
-  ];
-  const program = new Program(pinned("server", command), { signal: options.signal, cwd: folder });
-  const isReady = program.until("stdout", /Ready to accept connections/);
-  return await running(name, "resp", program, isReady.then(() => port));
+  const { program, ready } = spawnRedis({
+    folder: newFolder(options),
+    args: ["--maxclients", String(MAX_CLIENTS), ...args],
+    signal: options.signal,
+    pin: (command) => pinned("server", command),
+  });
+  return await running(name, "resp", program, ready);
 }
 
 async function running(
@@ -127,10 +124,4 @@ async function running(
 
 function newFolder({ folder }: StartOptions): string {
   return Deno.makeTempDirSync({ dir: folder, prefix: "data-" });
-}
-
-/** Returns a port that was free a moment ago, because Redis cannot choose one itself. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

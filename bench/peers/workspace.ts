@@ -80,7 +80,7 @@ export class Workspace implements AsyncDisposable {
   ): Promise<Map<PeerName, RunningPeer>> {
     const peers = new Map<PeerName, RunningPeer>();
     for (const name of names) {
-      const missing = await missingFor(name);
+      const missing = missingFor(name);
       if (missing !== undefined) say(`without ${missing}`);
       else if (peers.size >= MIN_PEERS && performance.now() > readyByMs) {
         problems.add(name, new OutOfTime("there was no time to start it"));

@@ -33,7 +33,7 @@ const VALUE = "v".repeat(98);
 export async function countSystemCalls(
   options: TraceOptions,
 ): Promise<SystemCalls[] | NotMeasured> {
-  if (Deno.build.os !== "linux" || !await isInstalled("strace")) {
+  if (Deno.build.os !== "linux" || !isInstalled("strace")) {
     return { why: "strace is not installed (Debian: apt-get install strace)" };
   }
   const { isDurable, requests, server, signal } = options;

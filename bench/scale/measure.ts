@@ -65,7 +65,7 @@ export async function measureSeries(
   );
   for (const group of Map.groupBy(rows, tableOf).values()) {
     await attempt(group, signal, async ([{ server, point: { load } }]) => {
-      if (await missingFor(server) !== undefined) throw new Error("it is not installed");
+      if (missingFor(server) !== undefined) throw new Error("it is not installed");
       if (passedS() > maxS * FILLING_SHARE) throw new Error("there was no time to fill it");
       const peer = stack.use(await workspace.start(server));
       await fill(workspace, peer, load);

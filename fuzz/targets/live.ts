@@ -141,7 +141,7 @@ class LiveRounds implements Rounds {
     }
     const random = sourceOf(seed, `${this.#name} end`, first);
     if (oneIn(random, 2)) {
-      await exchange.sendUnfinished(encoder.encode('{"method":"insert","key":"k1","value":1'));
+      await exchange.send(encoder.encode('{"method":"insert","key":"k1","value":1'));
     }
   }
 

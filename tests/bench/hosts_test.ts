@@ -20,27 +20,16 @@ await testWithHosts(
     const listen = `const listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
     console.log(listener.addr.port);
     for await (const one of listener) { await one.write(new Uint8Array([one.remoteAddr.hostname.length])); one.close(); }`;
-    const listening = new Deno.Command("ip", {
-      args: server.command([Deno.execPath(), "eval", listen]).slice(1),
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    try {
-      const reader = listening.stdout.getReader();
-      const port = Number(new TextDecoder().decode((await reader.read()).value));
-      await reader.cancel();
-      const connect = (hostname: string) => [
-        ...[Deno.execPath(), "eval"],
-        `await Deno.connect({ hostname: ${JSON.stringify(hostname)}, port: ${port} })`,
-      ];
-      for (const other of [clients, catalog]) {
-        assert.equal((await run(other.command(connect(server.address)))).code, 0);
-      }
-      assert.notEqual((await run(clients.command(connect("127.0.0.1")))).code, 0);
-    } finally {
-      listening.kill("SIGKILL");
-      await listening.status;
+    await using listening = new Program(server.command([Deno.execPath(), "eval", listen]));
+    const [port] = await listening.until("stdout", /^\d+$/m);
+    const connect = (hostname: string) => [
+      ...[Deno.execPath(), "eval"],
+      `await Deno.connect({ hostname: ${JSON.stringify(hostname)}, port: ${port} })`,
+    ];
+    for (const other of [clients, catalog]) {
+      assert.equal((await run(other.command(connect(server.address)))).code, 0);
     }
+    assert.notEqual((await run(clients.command(connect("127.0.0.1")))).code, 0);
   },
 );
 

@@ -121,7 +121,8 @@ Deno.test("fuzz: the input of a finding is made smaller", async () => {
 
 /** The finding of a command in a target. */
 async function again(target: Target, line: string): Promise<unknown> {
-  const words = line.split(" ").slice(3);
+  const words = line.split(" ");
+  assert.deepEqual(words.splice(0, 3), ["./denow", "task", "fuzz"]);
   const { seed, only, targets } = parseOptions(words, [target.name]);
   assert.deepEqual(targets, [target.name]);
   assert.ok(seed !== undefined && only !== undefined);

@@ -1,5 +1,5 @@
 import assert from "assert";
-import { parseOptions, replayLine } from "../../fuzz/options.ts";
+import { parseOptions } from "../../fuzz/options.ts";
 import { UsageError } from "../../lib/base/errors.ts";
 
 const NAMES = ["framer", "live"];
@@ -33,11 +33,4 @@ Deno.test("options of the fuzzer are read, and others are usage errors", () => {
       ["--json"],
     ]
   ) assert.throws(() => parseOptions(args, NAMES), UsageError, args.join(" "));
-});
-
-Deno.test("the printed command is one that the fuzzer reads", () => {
-  const line = replayLine(7, "live", 12).split(" ");
-  assert.deepEqual(line.slice(0, 3), ["./denow", "task", "fuzz"]);
-  const { seed, targets, only } = parseOptions(line.slice(3), NAMES);
-  assert.deepEqual([seed, targets, only], [7, ["live"], 12]);
 });

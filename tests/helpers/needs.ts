@@ -1,8 +1,6 @@
 /** Tests that need other programs, or root. Without them a test is skipped, but never in CI. */
 import { TwoHosts, TwoHostsError } from "../../bench/harness/hosts.ts";
-
-/** Folders with programs. */
-const PATH = (Deno.env.get("PATH") ?? "").split(":");
+import { isInstalled } from "../../bench/harness/program.ts";
 
 /**
  * Registers a test that needs something. If it is not possible, the test is skipped, and its name has the
@@ -30,19 +28,8 @@ export function testWith(
   name: string,
   fn: (context: Deno.TestContext) => Promise<void>,
 ): void {
-  const missing = programs.filter((program) => !isThere(program));
+  const missing = programs.filter((program) => !isInstalled(program));
   testIf(missing.length === 0, missing.join(", "), name, fn);
-}
-
-function isThere(program: string): boolean {
-  const candidates = program.includes("/") ? [program] : PATH.map((dir) => `${dir}/${program}`);
-  return candidates.some((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  });
 }
 
 /** Registers a test that makes network namespaces. */
