@@ -47,12 +47,10 @@ await main("bench", HELP, async () => {
   for (const [name, ask] of Object.entries(QUESTIONS)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     const startedMs = performance.now();
-    try {
+    await problems.attempt(name, async () => {
       const answer = answers[name] = await ask(scale);
       show(name, answer, performance.now() - startedMs);
-    } catch (error) {
-      problems.add(name, error); // The other questions are still measured.
-    }
+    });
   }
   const isComplete = problems.failures.length === 0;
   if (values.write && isComplete && !values.quick) await writeDocuments(answers);

@@ -45,7 +45,7 @@ await main("bench", HELP, async () => {
   const problems = new Problems();
   for (const scenario of SCENARIOS) {
     if (positionals.length > 0 && !positionals.includes(scenario.name)) continue;
-    try {
+    await problems.attempt(scenario.name, async () => {
       await using server = await AttackedServer.start(scenario);
       const outcome = judge(await server.attack(scenario, quick ? QUICK : FULL));
       outcomes.push(outcome);
@@ -53,9 +53,7 @@ await main("bench", HELP, async () => {
       for (const { what, isMet } of outcome.verdicts) {
         if (!isMet) console.error(`    MISSED: ${what}`);
       }
-    } catch (error) {
-      problems.add(scenario.name, error); // The other scenarios still run.
-    }
+    });
   }
   console.log(columns([HEADINGS, ...outcomes.map(rowOf)]));
   if (problems.failures.length > 0) throw new Error(problems.failures.join("; "));

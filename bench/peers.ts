@@ -8,14 +8,11 @@ import { Problems } from "./harness/problems.ts";
 import { randomFrom, seedFor } from "./harness/random.ts";
 import { asText } from "./harness/tables.ts";
 import { CELLS, EARLIER_CELLS, peersOf, QUICK_CELLS } from "./peers/cells.ts";
-import { checkGenerator, type GeneratorCheck } from "./peers/generator_check.ts";
-import { idleConnections } from "./peers/idle.ts";
+import { checkGenerator } from "./peers/generator_check.ts";
+import { idleConnections, manyKeys, wholeScan } from "./peers/limit_measurements.ts";
 import type { LimitFigure } from "./peers/limits.ts";
-import { manyKeys } from "./peers/many_keys.ts";
-import type { Peer } from "./peers/peer.ts";
 import { type Findings, tablesOf, writeDocuments, writeRaw } from "./peers/report.ts";
 import { runRounds } from "./peers/rounds.ts";
-import { wholeScan } from "./peers/whole_scan.ts";
 import { Workspace } from "./peers/workspace.ts";
 
 const HELP = `Measures htserver and other servers on this machine, over the loopback.
@@ -100,7 +97,11 @@ await main("bench", HELP, async () => {
     seed,
     cells,
     stages,
-    generator: redis ? await checked(workspace, redis, problems, signal) : [],
+    generator: redis && await problems.attempt(
+          "the load generator beside redis-benchmark",
+          () => checkGenerator(workspace, redis, signal),
+          signal,
+        ) || [],
     limits: isFull && !isInterrupted ? await limitsOf(workspace) : [],
   };
   await show(findings, problems, isFull);
@@ -125,20 +126,6 @@ async function show(
   if (unfinished.length > 0) say(`there was no time for all of it: ${unfinished.join("; ")}`);
 }
 
-async function checked(
-  workspace: Workspace,
-  redis: Peer,
-  problems: Problems,
-  signal: AbortSignal,
-): Promise<readonly GeneratorCheck[]> {
-  try {
-    return await checkGenerator(workspace, redis, signal) ?? [];
-  } catch (error) {
-    problems.add("the load generator beside redis-benchmark", error, signal);
-    return [];
-  }
-}
-
 /** A limit that cannot be measured becomes a figure with its problem. */
 async function limitsOf(workspace: Workspace): Promise<LimitFigure[]> {
   const figures: LimitFigure[] = [];
@@ -146,8 +133,7 @@ async function limitsOf(workspace: Workspace): Promise<LimitFigure[]> {
     try {
       figures.push(...await measure(workspace));
     } catch (error) {
-      const problem = messageOf(error);
-      figures.push({ cell, unit: "x", values: [], must: undefined, aim: undefined, problem });
+      figures.push({ cell, unit: "x", values: [], problem: messageOf(error) });
     }
     say(`${cell}: done`);
   }

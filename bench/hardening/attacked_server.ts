@@ -76,26 +76,22 @@ export interface AttackOptions {
   readonly collectMs: number;
 }
 
+/** The parts of an attacked server. */
+interface Parts {
+  /** Ends all of them. */
+  readonly all: AsyncDisposableStack;
+  readonly server: Program;
+  readonly port: number;
+  readonly watcher: HtClient;
+  readonly steady: SteadyClient;
+}
+
 /** Both servers and the well-behaved clients, until disposal. */
 export class AttackedServer implements AsyncDisposable {
-  readonly #all: AsyncDisposableStack;
-  readonly #server: Program;
-  readonly #port: number;
-  readonly #watcher: HtClient;
-  readonly #steady: SteadyClient;
+  readonly #parts: Parts;
 
-  private constructor(
-    all: AsyncDisposableStack,
-    server: Program,
-    port: number,
-    watcher: HtClient,
-    steady: SteadyClient,
-  ) {
-    this.#all = all;
-    this.#server = server;
-    this.#port = port;
-    this.#watcher = watcher;
-    this.#steady = steady;
+  private constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
   /** Starts everything, and loads the servers with ordinary clients for a moment. */
@@ -122,7 +118,7 @@ export class AttackedServer implements AsyncDisposable {
     for (let clients = 0; clients < ORDINARY.clients; clients += atOnce) {
       for (const used of [port, controlPort]) await runOrdinaryClients(used, atOnce, auth);
     }
-    return new AttackedServer(all.move(), server, port, watcher, steady);
+    return new AttackedServer({ all: all.move(), server, port, watcher, steady });
   }
 
   /** Runs an attack, and returns the outcome. */
@@ -130,21 +126,22 @@ export class AttackedServer implements AsyncDisposable {
     scenario: Scenario,
     { size, durationMs, settleMs, collectMs }: AttackOptions,
   ): Promise<Outcome> {
-    const { pid } = this.#server;
+    const { server, port, steady: client } = this.#parts;
+    const { pid } = server;
     const { name, what } = scenario;
-    await using attack = startAttacker(name, this.#port, size, durationMs);
+    await using attack = startAttacker(name, port, size, durationMs);
     const start = await settledMemoryBytes(pid, { withinMs: START_LOOK_MS });
     const before = { clients: await this.#clients(), handles: (await handles(pid)).all };
     await attack.ask("prepare");
     const prepared = await memoryBytes(pid);
     await resetPeakMemory(pid);
-    await this.#steady.ask("report");
+    await client.ask("report");
     const processorBefore = await processorTime(pid);
     const beganMs = performance.now();
     const counts = await attack.ask("run");
     const attackMs = performance.now() - beganMs;
     const processorShare = shareOf(processorBefore, await processorTime(pid));
-    const { server: steady, control } = await this.#steady.ask("report");
+    const { server: steady, control } = await client.ask("report");
     const peak = await peakMemoryBytes(pid);
     await attack.ask("cleanUp");
     const clients = await this.#clientsWithin(before.clients, collectMs);
@@ -158,7 +155,7 @@ export class AttackedServer implements AsyncDisposable {
     const collected = await settledMemoryBytes(pid, {
       enoughBytes,
       withinMs: collectMs,
-      collect: () => this.#server.kill("SIGUSR2"),
+      collect: () => server.kill("SIGUSR2"),
     });
     return {
       scenario: name,
@@ -168,20 +165,20 @@ export class AttackedServer implements AsyncDisposable {
       steady,
       control,
       memory: { start, prepared, peak, after, tookMs, collected },
-      mayHoldBytes: scenario.mayHoldBytes?.(new Attack(this.#port, size, 0)) ?? DEFAULT_HOLD_BYTES,
+      mayHoldBytes: scenario.mayHoldBytes?.(new Attack(port, size, 0)) ?? DEFAULT_HOLD_BYTES,
       processorShare,
       clients: { before: before.clients, after: clients },
       handles: { before: before.handles, after: (await handles(pid)).all },
-      bugs: this.#server.stderr.split("\n").filter((text) => text.includes("bug")),
+      bugs: server.stderr.split("\n").filter((text) => text.includes("bug")),
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#all.disposeAsync();
+    await this.#parts.all.disposeAsync();
   }
 
   async #clients(): Promise<number> {
-    return Number((await this.#watcher.info())["clients"]);
+    return Number((await this.#parts.watcher.info())["clients"]);
   }
 
   /** Waits until there are no more clients than before, or time is up, and returns their number. */

@@ -8,6 +8,24 @@ export class Problems {
   readonly unfinished: string[] = [];
 
   /**
+   * Does work whose failure does not end the benchmark. Parameters as for `add`.
+   *
+   * @returns undefined after a failure
+   */
+  async attempt<Result>(
+    what: string,
+    work: () => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.add(what, error, signal);
+      return undefined;
+    }
+  }
+
+  /**
    * Adds a problem.
    *
    * @param what the name of the measurement

@@ -9,8 +9,8 @@ export interface LimitFigure {
   /** One for each round; none if it could not be measured. */
   readonly values: readonly number[];
   /** A lower bound if the unit is a ratio, else an upper bound; undefined: for information. */
-  readonly must: number | undefined;
-  readonly aim: number | undefined;
+  readonly must?: number | undefined;
+  readonly aim?: number | undefined;
   /** The reason why there are no values. */
   readonly problem?: string;
 }

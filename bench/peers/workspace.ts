@@ -85,13 +85,11 @@ export class Workspace implements AsyncDisposable {
       else if (peers.size >= MIN_PEERS && performance.now() > readyByMs) {
         problems.add(name, new OutOfTime("there was no time to start it"));
       } else {
-        try {
+        await problems.attempt(name, async () => {
           const peer = await this.start(name);
           await prepare(this.generator, peer, keys);
           peers.set(name, peer);
-        } catch (error) {
-          problems.add(name, error, this.#options.signal);
-        }
+        }, this.#options.signal);
       }
     }
     return peers;

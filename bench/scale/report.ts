@@ -1,13 +1,12 @@
 /** The tables, pictures and documents of the series. */
-import { chartSvg } from "../../lib/plot/chart.ts";
+import { type Chart, chartSvg, type PlotSeries } from "../../lib/plot/chart.ts";
 import { spreadOf, spreadText } from "../harness/summary.ts";
 import { writeSections } from "../harness/generated_sections.ts";
 import { type Machine, machineText } from "../harness/machine.ts";
 import { TOP } from "../harness/program.ts";
 import { asMarkdown, percent, type Table, withCommas } from "../harness/tables.ts";
 import { FIGURES, type ScalePoint } from "./figures.ts";
-import { pictureFile, pictureOf } from "./pictures.ts";
-import { SERIES, type Series } from "./series.ts";
+import { type Picture, SERIES, type Series } from "./series.ts";
 
 const DOCS = `${TOP}docs/`;
 const DOCUMENT = `${DOCS}PERFORMANCE.md`;
@@ -52,6 +51,42 @@ export function scaleTable({ what, unit }: Series, measured: readonly ScalePoint
     ];
   });
   return { heading, rows, words: 2 };
+}
+
+/** The file name of a picture. */
+export function pictureFile({ name }: Series, { figure }: Picture): string {
+  return `scale-${name}-${figure}.svg`;
+}
+
+/**
+ * Describes a picture.
+ *
+ * @returns undefined without any measurement
+ */
+export function pictureOf(
+  { what, unit, scale, ...series }: Series,
+  picture: Picture,
+  measured: readonly ScalePoint[],
+): Chart | undefined {
+  const { title, unit: figureUnit, values } = FIGURES[picture.figure];
+  const variants = new Set(series.points.map(({ variant }) => variant));
+  const lines = Map.groupBy(
+    measured.filter((point) => values(point).length > 0),
+    ({ server, variant }) => variants.size > 1 ? `${server}, ${variant}` : server,
+  );
+  if (lines.size === 0) return undefined;
+  return {
+    title: picture.title,
+    x: { title: what, unit, scale },
+    y: { title, unit: figureUnit, scale: picture.scale },
+    series: [...lines].map(([name, points]): PlotSeries => ({
+      name,
+      points: points.map((point) => {
+        const { median, min, max } = spreadOf(values(point));
+        return { x: point.x, y: median, low: min, high: max };
+      }),
+    })),
+  };
 }
 
 /** The points of one series, grouped by server and load. */

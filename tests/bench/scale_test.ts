@@ -2,8 +2,7 @@
 import assert from "assert";
 import { figuresByName } from "../../bench/peers/raw_data.ts";
 import type { ScalePoint } from "../../bench/scale/figures.ts";
-import { pictureFile, pictureOf } from "../../bench/scale/pictures.ts";
-import { pointsOf, scaleTable } from "../../bench/scale/report.ts";
+import { pictureFile, pictureOf, pointsOf, scaleTable } from "../../bench/scale/report.ts";
 import { SERIES, type Series } from "../../bench/scale/series.ts";
 import { RESULT } from "./load_result.ts";
 
