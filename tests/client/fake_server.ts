@@ -48,23 +48,9 @@ export class FakeServer implements AsyncDisposable {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** Accepts no more connections; open ones stay. */
-  stopListening(): void {
-    try {
-      this.#listener.close();
-    } catch {
-      // It was closed before.
-    }
-  }
-
-  /** Closes all connections. */
-  hangUp(): void {
-    for (const client of this.#clients) client[Symbol.dispose]();
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    this.stopListening();
-    this.hangUp();
+    this.#listener.close();
+    for (const client of this.#clients) client[Symbol.dispose]();
     await Promise.all(this.#work);
   }
 
