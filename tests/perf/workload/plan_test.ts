@@ -17,7 +17,7 @@ const test = testsOf("plan");
 
 const SEED = 11;
 
-function planOf(seed: number, flags: readonly string[]) {
+function planWith(seed: number, flags: readonly string[]) {
   return planRun(parseTestPerfConfig(["127.0.0.1:1", ...flags], {}), seed);
 }
 
@@ -30,7 +30,7 @@ class PlanRunner {
 
   constructor(clients: number, ...flags: string[]) {
     this.#clients = clients;
-    this.plan = planOf(SEED, ["--clients", String(clients), ...flags]);
+    this.plan = planWith(SEED, ["--clients", String(clients), ...flags]);
   }
 
   /** Returns the stage of an operation, or the mix. */
@@ -114,7 +114,7 @@ test("keys that a warm-up leaves after its last insert are removed at the end", 
 });
 
 test("a remove of a warm-up that failed with its connection is repeated", () => {
-  const { stages: [insert], cleanUp } = planOf(SEED, []);
+  const { stages: [insert], cleanUp } = planWith(SEED, []);
   const warmup = insert?.warmup(0);
   const [, lost] = [warmup?.next(), warmup?.next()];
   assert.equal(lost?.operation, "remove");
@@ -213,7 +213,7 @@ test("a mix without a key to remove inserts instead", async () => {
 test("the same seed results in the same operations, another seed in others; clients differ", () => {
   const some = (seed: number, client: number, part: "tasks" | "warmup" = "tasks") => {
     const flags = ["--mix", "lookup=50,insert=50", "--keys", "1000", "--distribution", "zipf"];
-    const { stages: [mixed] } = planOf(seed, [...flags, "--clients", "2"]);
+    const { stages: [mixed] } = planWith(seed, [...flags, "--clients", "2"]);
     assert.ok(mixed);
     for (const at of [0, 1]) {
       for (const tasks of mixed.prepare.map((of) => of(at))) while (tasks.next());
