@@ -23,12 +23,12 @@ export interface StartOptions {
   readonly signal: AbortSignal;
 }
 
-/** Programs that may be missing, by the servers that need them. */
-const NEEDED: Readonly<Partial<Record<PeerName, { program: string; debianPackage: string }>>> = {
-  "Redis": { program: "redis-server", debianPackage: "redis-server" },
-  "Redis, durable": { program: "redis-server", debianPackage: "redis-server" },
-  "Python": { program: "python3", debianPackage: "python3" },
-  "Python, durable": { program: "python3", debianPackage: "python3" },
+/** Programs that may be missing, by the servers that need them. Their Debian packages have these names. */
+const NEEDED: Readonly<Partial<Record<PeerName, string>>> = {
+  "Redis": "redis-server",
+  "Redis, durable": "redis-server",
+  "Python": "python3",
+  "Python, durable": "python3",
 };
 
 /** A server with its process. */
@@ -45,8 +45,8 @@ export async function htserverCommand(folder: string): Promise<string[]> {
 /** The name of a program that is missing for a server; undefined if it can be started. */
 export function missingFor(name: PeerName): string | undefined {
   const needed = NEEDED[name];
-  if (needed === undefined || isInstalled(needed.program)) return undefined;
-  return `${name}: there is no ${needed.program} (Debian: apt-get install ${needed.debianPackage})`;
+  if (needed === undefined || isInstalled(needed)) return undefined;
+  return `${name}: there is no ${needed} (Debian: apt-get install ${needed})`;
 }
 
 /** Starts a server, and waits until it listens. */

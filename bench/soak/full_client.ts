@@ -33,55 +33,43 @@ export type FullCounts = typeof NO_COUNTS;
 
 /** One client. */
 export class FullClient {
-  readonly #model: ModelClient;
+  /** Its connection, and the keys that must be in the table. */
+  readonly model: ModelClient;
   readonly #limitBytes: number;
   readonly counts: FullCounts = { ...NO_COUNTS };
 
   /** @param limitBytes `--max-memory` of the server */
   constructor(name: string, random: Random, limitBytes: number, onFault: OnFault) {
-    this.#model = new ModelClient(name, KEYS, random, onFault);
+    this.model = new ModelClient(name, KEYS, random, onFault);
     this.#limitBytes = limitBytes;
-  }
-
-  /** The number of its keys in the table. */
-  get keys(): number {
-    return this.#model.size;
-  }
-
-  connect(port: number): Promise<void> {
-    return this.#model.connect(port);
-  }
-
-  close(): Promise<void> {
-    return this.#model.close();
   }
 
   /** Inserts until the table is full. */
   async fill(signal?: AbortSignal): Promise<void> {
-    while (!signal?.aborted && await this.#insert(this.#model.anyKey(), this.#anyValue()));
+    while (!signal?.aborted && await this.#insert(this.model.anyKey(), this.#anyValue()));
   }
 
   /** Runs all operations, until the signal. */
   async work(signal: AbortSignal): Promise<void> {
-    await this.#model.work(PERIOD_MS, () => this.#anyOperation(), signal);
+    await this.model.work(PERIOD_MS, () => this.#anyOperation(), signal);
   }
 
   /** Compares its keys with the model, and inserts a removed value again: there must be room. */
   async check(): Promise<void> {
-    await this.#model.check(PART_PAIRS);
-    const key = this.#model.anyKnownKey();
-    const text = this.#model.textOf(key) ?? "1";
+    await this.model.check(PART_PAIRS);
+    const key = this.model.anyKnownKey();
+    const text = this.model.textOf(key) ?? "1";
     await this.#remove(key);
     if (!await this.#insert(key, { text, tag: undefined })) {
-      this.#model.fault(`${key} was removed, and had no room then`);
+      this.model.fault(`${key} was removed, and had no room then`);
     }
   }
 
   /** More inserts than removes keep the table full. */
   async #anyOperation(): Promise<void> {
-    const { random } = this.#model;
-    const key = this.#model.anyKey();
-    const known = this.#model.anyKnownKey();
+    const { random } = this.model;
+    const key = this.model.anyKey();
+    const known = this.model.anyKnownKey();
     const kind = random.below(10);
     if (kind < 4) await this.#insert(key, this.#anyValue());
     else if (kind < 6) await this.#lookup(kind === 4 ? key : known);
@@ -90,19 +78,19 @@ export class FullClient {
   }
 
   #anyValue(): Value {
-    const { random } = this.#model;
+    const { random } = this.model;
     return anyString(anySize(MAX_BYTES, random), random);
   }
 
   /** Inserts a value. @returns whether there was room */
   async #insert(key: string, value: Value): Promise<boolean> {
-    const before = this.#model.textOf(key);
+    const before = this.model.textOf(key);
     const grows = before === undefined || value.text.length > before.length;
     try {
-      await this.#model.insert(key, value);
+      await this.model.insert(key, value);
     } catch (error) {
       if (!(error instanceof TableFullError)) throw error;
-      if (!grows) this.#model.fault(`a smaller value was refused: ${error.message}`);
+      if (!grows) this.model.fault(`a smaller value was refused: ${error.message}`);
       this.#checkMessage(error.message);
       this.counts[before === undefined ? "refused" : "largerRefused"]++;
       await this.#lookup(key); // The old value must be there.
@@ -120,16 +108,16 @@ export class FullClient {
         [];
     const isRight = Number(limit) === this.#limitBytes && Number(taken) <= this.#limitBytes &&
       Number(taken) + Number(needed) > this.#limitBytes;
-    if (!isRight) this.#model.fault(`TableFull has wrong sizes: ${message}`);
+    if (!isRight) this.model.fault(`TableFull has wrong sizes: ${message}`);
   }
 
   async #lookup(key: string): Promise<void> {
-    await this.#model.lookup(key);
+    await this.model.lookup(key);
     this.counts.lookedUp++;
   }
 
   async #remove(key: string): Promise<void> {
-    await this.#model.remove(key);
+    await this.model.remove(key);
     this.counts.removed++;
   }
 }

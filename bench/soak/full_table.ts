@@ -82,7 +82,7 @@ class FullTableRun {
       mostTableBytes: this.#mostTableBytes,
       checks: this.#checks,
       restarts: this.#starts - 1,
-      keys: this.#clients.reduce((keys, client) => keys + client.keys, 0),
+      keys: this.#clients.reduce((keys, { model }) => keys + model.size, 0),
       faults: this.#faults.slice(0, KEPT_FAULTS),
       faultCount: this.#faults.length,
     };
@@ -103,7 +103,8 @@ class FullTableRun {
     const { signal } = this.#options;
     const port = await server.program.port();
     const watcher = await HtClient.connect(`127.0.0.1:${port}`);
-    for (const client of this.#clients) await client.connect(port);
+    const models = this.#clients.map(({ model }) => model);
+    for (const model of models) await model.connect(port);
     try {
       if (this.#starts > 1) await this.#check(server); // The restart must lose nothing.
       else this.#emptyBytes = await memoryBytes(server.pid);
@@ -120,7 +121,7 @@ class FullTableRun {
       }
     } finally {
       this.#peakBytes = Math.max(this.#peakBytes, await peakMemoryBytes(server.pid));
-      await Promise.all([watcher, ...this.#clients].map((client) => client.close()));
+      await Promise.all([watcher, ...models].map((client) => client.close()));
     }
   }
 

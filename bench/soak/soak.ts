@@ -99,7 +99,7 @@ class SoakRun implements AsyncDisposable {
   static async start(server: WatchedServer, folder: string, seed: number): Promise<SoakRun> {
     const port = await server.program.port();
     const run = new SoakRun(server, folder, await HtClient.connect(`127.0.0.1:${port}`), seed);
-    for (const client of run.#steady) await client.connect(port);
+    for (const { model } of run.#steady) await model.connect(port);
     return run;
   }
 
@@ -143,7 +143,8 @@ class SoakRun implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#watcher, ...this.#steady].map((client) => client.close()));
+    const models = this.#steady.map(({ model }) => model);
+    await Promise.all([this.#watcher, ...models].map((client) => client.close()));
   }
 
   #passedS(): number {

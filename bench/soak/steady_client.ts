@@ -16,13 +16,14 @@ const PERIOD_MS = 40;
 
 /** One client. */
 export class SteadyClient {
-  readonly #model: ModelClient;
+  /** Its connection, and the keys that must be in the table. */
+  readonly model: ModelClient;
   readonly #operations: readonly (readonly [weight: number, run: () => Promise<void>])[];
   /** Operations so far. */
   operations = 0;
 
   constructor(name: string, random: Random, onFault: OnFault) {
-    const model = this.#model = new ModelClient(name, KEYS, random, onFault);
+    const model = this.model = new ModelClient(name, KEYS, random, onFault);
     this.#operations = [
       [35, () => this.#insert(model.anyKey(), anySize(MAX_BYTES, random))],
       [30, () => model.lookup(model.anyKey())],
@@ -35,42 +36,34 @@ export class SteadyClient {
     ];
   }
 
-  connect(port: number): Promise<void> {
-    return this.#model.connect(port);
-  }
-
-  close(): Promise<void> {
-    return this.#model.close();
-  }
-
   /** Runs operations until the signal. */
   async work(signal: AbortSignal): Promise<void> {
-    this.operations += await this.#model.work(PERIOD_MS, () => this.#anyOperation(), signal);
+    this.operations += await this.model.work(PERIOD_MS, () => this.#anyOperation(), signal);
   }
 
   /** Compares its keys with the model, and gives each the size that it has at every rest. */
   async rest(): Promise<void> {
-    await this.#model.attempt(() => this.#model.check(PART_PAIRS));
+    await this.model.attempt(() => this.model.check(PART_PAIRS));
     for (let key = 0; key < KEYS; key++) {
       const bytes = Math.round(10 * 1e5 ** (key / (KEYS - 1)));
-      await this.#model.attempt(() => this.#insert(this.#model.key(key), bytes));
+      await this.model.attempt(() => this.#insert(this.model.key(key), bytes));
     }
   }
 
   async #anyOperation(): Promise<void> {
     const all = this.#operations.reduce((sum, [weight]) => sum + weight, 0);
-    let left = this.#model.random.below(all);
+    let left = this.model.random.below(all);
     const [, run] = this.#operations.find(([weight]) => (left -= weight) < 0) ?? [];
     await run?.();
   }
 
   #insert(key: string, bytes: number): Promise<void> {
-    return this.#model.insert(key, anyValue(this.#model.name, bytes, this.#model.random));
+    return this.model.insert(key, anyValue(this.model.name, bytes, this.model.random));
   }
 
   async #compareSize(): Promise<void> {
-    const size = await this.#model.client.size();
-    const own = this.#model.size;
-    if (size < own) this.#model.fault(`size gave ${size}, and the client has ${own} keys`);
+    const size = await this.model.client.size();
+    const own = this.model.size;
+    if (size < own) this.model.fault(`size gave ${size}, and the client has ${own} keys`);
   }
 }

@@ -9,7 +9,6 @@ import {
   MAX_UPDATE_DEPTH,
   MAX_UPDATE_MEMBERS,
 } from "../../lib/base/limits.ts";
-import type { Connection } from "../../lib/catalog/server/connection_server.ts";
 import { parseFilter } from "../../lib/catalog/filter/filter.ts";
 import { readRequest } from "../../lib/catalog/server/http.ts";
 import { ListingError, parseListing } from "../../lib/catalog/record/listing.ts";
@@ -19,6 +18,8 @@ import {
   type Update,
   UpdateError,
 } from "../../lib/catalog/server/update_parser.ts";
+import { cut } from "../../tests/helpers/streams.ts";
+import { FakeSocket } from "../../tests/server/fake_socket.ts";
 import { filterText, headBytes, listingBytes, updateBytes } from "../make/catalog.ts";
 import { mutate } from "../make/mutate.ts";
 import { readListing } from "../oracle/listing.ts";
@@ -136,9 +137,9 @@ export function httpTarget(): PartTarget {
       }
       const whole = await readRequest(inPieces(input, [input.length]));
       const sizes = Array.from({ length: 1 + random.below(8) }, () => 1 + random.below(40));
-      const cut = await readRequest(inPieces(input, sizes));
-      if (!isDeepStrictEqual(whole, cut)) {
-        return `cut in ${sizes.join(", ")} it is ${JSON.stringify(cut)}, not ${
+      const actual = await readRequest(inPieces(input, sizes));
+      if (!isDeepStrictEqual(whole, actual)) {
+        return `cut in ${sizes.join(", ")} it is ${JSON.stringify(actual)}, not ${
           JSON.stringify(whole)
         }`;
       }
@@ -151,18 +152,8 @@ export function httpTarget(): PartTarget {
 }
 
 /** A connection that receives pieces of these sizes in turn, and then closes. */
-function inPieces(bytes: Uint8Array, sizes: readonly number[]): Connection {
-  let at = 0, number = 0;
-  return {
-    read(into) {
-      if (at >= bytes.length) return Promise.resolve(null);
-      const size = Math.max(1, sizes[number++ % sizes.length] ?? 1);
-      const piece = bytes.subarray(at, at + Math.min(into.length, size));
-      into.set(piece);
-      at += piece.length;
-      return Promise.resolve(piece.length);
-    },
-    write: (sent) => Promise.resolve(sent.length),
-    close: () => {},
-  };
+function inPieces(bytes: Uint8Array, sizes: readonly number[]): FakeSocket {
+  const socket = new FakeSocket();
+  socket.send(...cut(bytes, sizes), null);
+  return socket;
 }
