@@ -9,6 +9,7 @@ import { DamageError } from "../../lib/storage/recovery/recovery.ts";
 import {
   Engine,
   type History,
+  type Life,
   ListedClient,
   pairsAfter,
   pairsOf,
@@ -18,9 +19,8 @@ import {
 } from "../engine/durable_engine.ts";
 import { isLong } from "../helpers/long.ts";
 import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts";
-import { ioError, noSpace, SimulatedDisk } from "./simulated/simulated_disk.ts";
+import { ioError, nextRound, noSpace, SimulatedDisk } from "./simulated/simulated_disk.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
-import { nextRound } from "./simulated/event_loop.ts";
 
 const ROUNDS = 24;
 const KEYS = 5;
@@ -104,12 +104,10 @@ async function submit(
   const shownSeqs: number[] = [];
   let at = 0;
   const client = new ListedClient(requests, (request, { outcome, line }) => {
-    const isAboutKey = request.method === "lookup" || request.method === "insert" ||
-      request.method === "remove";
     const number = line.match(/"id":(\d+)/)?.[1] ?? at++;
     shownSeqs[Number(number)] = outcome === "StorageError"
       ? 0
-      : isAboutKey
+      : "key" in request
       ? 1 + history.findLastIndex(({ key }) => key === request.key)
       : history.length;
   });
@@ -139,10 +137,7 @@ function anyRequest(random: Random): TextRequest {
 }
 
 /** Recovers, and proves that the table is the result of a prefix of the history. */
-async function recoverValid(
-  disk: SimulatedDisk,
-  { shown, history }: Point,
-): Promise<Awaited<ReturnType<typeof startOn>>> {
+async function recoverValid(disk: SimulatedDisk, { shown, history }: Point): Promise<Life> {
   const life = await startOn(disk, { entries: ENTRIES });
   const { lastSeq } = life.recovery;
   assert.ok(lastSeq >= shown, `change ${shown} was shown, and only ${lastSeq} came back`);
@@ -163,12 +158,8 @@ async function continueAfter(disk: SimulatedDisk, point: Point, seed: number): P
   };
   const engine = new Engine(recordingStorage(storage, history), table);
   for (let value = 0; value < ENTRIES; value++) {
-    const requests: TextRequest[] = [{
-      method: "insert",
-      key: `k${value % KEYS}`,
-      value: `${value}`,
-    }];
-    const { words } = await new ListedClient(requests).submitTo(engine);
+    const insert: TextRequest = { method: "insert", key: `k${value % KEYS}`, value: `${value}` };
+    const { words } = await new ListedClient([insert]).submitTo(engine);
     assert.deepEqual(words, [null]);
     shown = history.length;
   }
@@ -180,35 +171,21 @@ async function continueAfter(disk: SimulatedDisk, point: Point, seed: number): P
   const random = randomFrom(seed);
   const crash = points[random.below(points.length)] ?? point;
   const left = random.below(2) === 0 ? crash.disk : crash.disk.crashed(seed);
-  for (
-    const [now, then] of [[left, crash], [disk.crashed(seed), {
-      ...crash,
-      shown,
-      history,
-    }]] as const
-  ) {
-    const again = await recoverValid(now, then);
-    await again.storage.close();
-  }
+  await (await recoverValid(left, crash)).storage.close();
+  await (await recoverValid(disk.crashed(seed), { ...crash, shown, history })).storage.close();
 }
 
-/** Counts of a test. */
-interface Counts {
-  points: number;
-  recoveries: number;
-}
-
-/** Crashes at each of the points in all ways. */
-async function crashAtAll(points: readonly Point[], seed: number): Promise<Counts> {
-  const counts: Counts = { points: points.length, recoveries: 0 };
+/** Crashes at each of the points in all ways; returns the number of recoveries. */
+async function crashAtAll(points: readonly Point[], seed: number): Promise<number> {
+  let recoveries = 0;
   for (const [number, point] of points.entries()) {
     for (const failure of crashesAt(number)) {
       const crashSeed = seed * 10_000 + number * 10 + failure;
       const disk = failure === 0 ? point.disk.killed() : point.disk.crashed(crashSeed);
       try {
-        await crashRecovery(disk, point, crashSeed, counts);
+        recoveries += await crashRecovery(disk, point, crashSeed);
         await continueAfter(disk, point, crashSeed);
-        counts.recoveries += 3;
+        recoveries += 3;
       } catch (error) {
         const how = failure === 0 ? "kill" : `power failure ${crashSeed}`;
         const why = error instanceof DamageError ? `refused: ${error.message}` : error;
@@ -216,16 +193,15 @@ async function crashAtAll(points: readonly Point[], seed: number): Promise<Count
       }
     }
   }
-  return counts;
+  return recoveries;
 }
 
-/** Crashes the recovery of a disk at one of its operations, and recovers after that. */
+/** Crashes the recovery of a disk at one of its operations, and recovers after that; returns the recoveries. */
 async function crashRecovery(
   disk: SimulatedDisk,
   point: Point,
   seed: number,
-  counts: Counts,
-): Promise<void> {
+): Promise<number> {
   const random = randomFrom(seed);
   const first = disk.killed();
   const states: SimulatedDisk[] = [];
@@ -235,14 +211,11 @@ async function crashRecovery(
   await life.storage.checkpointing;
   await life.storage.close();
   const state = states[random.below(states.length)];
-  if (state === undefined) return;
+  if (state === undefined) return 1;
   const left = random.below(2) === 0 ? state : state.crashed(seed);
-  const again = await recoverValid(left, point);
-  await again.storage.close();
-  counts.recoveries += 2;
-  const later = await recoverValid(first.crashed(seed), { ...point, shown });
-  await later.storage.close();
-  counts.recoveries++;
+  await (await recoverValid(left, point)).storage.close();
+  await (await recoverValid(first.crashed(seed), { ...point, shown })).storage.close();
+  return 3;
 }
 
 const CONDITIONS: Readonly<Record<string, Conditions>> = {
@@ -260,7 +233,7 @@ for (const [name, conditions] of Object.entries(CONDITIONS)) {
       using _clock = conditions.hasSlowSyncs ? stoppedClock(1.2) : undefined;
       return await runWorkload(randomFrom(seed), conditions);
     })();
-    const { recoveries } = await crashAtAll(points, seed);
+    const recoveries = await crashAtAll(points, seed);
     console.log(`crash points ${name}: ${points.length} points, ${recoveries} recoveries`);
   });
 }

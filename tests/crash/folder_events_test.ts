@@ -8,8 +8,7 @@ import { isLong } from "../helpers/long.ts";
 import { type Random, randomFrom, seedFor } from "../../bench/harness/random.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
 import { EVENTS, type FolderEvent, FOREIGN } from "./folder_events.ts";
-import { nextRound } from "./simulated/event_loop.ts";
-import { ioError, type SimulatedDisk } from "./simulated/simulated_disk.ts";
+import { ioError, nextRound, type SimulatedDisk } from "./simulated/simulated_disk.ts";
 import {
   assertHasAll,
   makeUsedFolder,

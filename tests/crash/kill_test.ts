@@ -1,6 +1,6 @@
 /**
  * Kills a server with `kill -9` at random moments under pipelining clients, and proves that no
- * acknowledged change is lost.
+ * acknowledged change is lost, and that one order of all operations on a key explains all replies.
  *
  * 10 rounds, or 200 with `deno task test:long`. `ROUNDS` and `SEED` set other values, and `HTSERVER` an
  * executable instead of the source. A seed repeats the requests of the clients and the number of replies
@@ -31,7 +31,10 @@ const KILLED_START_ONE_IN = 4;
 
 const ROUNDS = Number(Deno.env.get("ROUNDS") ?? (isLong ? 200 : 10));
 
-/** Failures after which the test ends. */
+/** Rounds of the history of several lives, whose check takes longer. */
+const LIVES = Number(Deno.env.get("ROUNDS") ?? (isLong ? 60 : 10));
+
+/** Failures after which a test ends. */
 const ENOUGH_FAILURES = 10;
 
 Deno.test(`crash: ${ROUNDS} kills under ${CLIENTS} clients lose nothing`, async () => {
@@ -44,6 +47,37 @@ Deno.test(`crash: ${ROUNDS} kills under ${CLIENTS} clients lose nothing`, async 
     console.log(test.summary());
   }
   assert.deepEqual(test.failures, [], `SEED=${seed}\n${test.failures.join("\n\n")}`);
+});
+
+Deno.test(`crash: the history of ${LIVES} lives is linearizable key by key`, async () => {
+  const seed = seedFor("history check");
+  const random = randomFrom(seed);
+  const history = new History();
+  await using folder = await TempFolder.make();
+  const clients = 6;
+  const mix: Mix = { lookups: 50, removes: 20, sharedKeys: 12, ownKeys: 150 };
+  // No request reads the whole table between the lives: the clients continue on the recovered table.
+  for (let number = 1; number <= LIVES; number++) {
+    if (random.below(KILLED_START_ONE_IN) === 0) await killDuringStart(folder.path, random);
+    await using server = startProgram(folder.path);
+    const acknowledged = 1 + random.below(1_500);
+    await liveUntilKilled({ server, number, clients, mix, acknowledged, random, history });
+  }
+  await using server = startProgram(folder.path);
+  for (const [key, value] of await lookupAll(server, history.keys())) {
+    history.observe(key, value, "at the end");
+  }
+  const findings: string[] = [];
+  for (const key of history.keys()) {
+    const finding = judge(key, history.of(key));
+    if (finding) findings.push(`${finding.failure}: ${finding.story}`);
+    if (findings.length === ENOUGH_FAILURES) break;
+  }
+  console.log(
+    `history check: ${LIVES} lives, ${history.sent} operations, ${history.acknowledged} acknowledged, ` +
+      `${history.keys().length} keys, ${findings.length} failures`,
+  );
+  assert.deepEqual(findings, [], `SEED=${seed}\n${findings.join("\n\n")}`);
 });
 
 /** The rounds on one folder, each with the table of the round before. */

@@ -77,10 +77,9 @@ const DAMAGES: Readonly<Record<string, (files: FilesOf) => FilesOf>> = {
 /** Runs `htserver --repair` without its messages. */
 async function repair(disk: SimulatedDisk): Promise<void> {
   await finishRepair(disk);
-  const start = new HashTable();
   try {
     const probe = disk.killed(); // a copy
-    (await recover(probe, start)).log.close();
+    (await recover(probe, new HashTable())).log.close();
   } catch (error) {
     if (!(error instanceof DamageError)) throw error;
     await repairFolder(disk, readDamagedFolder(disk, disk.names));

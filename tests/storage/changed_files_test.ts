@@ -11,7 +11,7 @@ import { startOn } from "../engine/durable_engine.ts";
 import { LockedFolder } from "./real_folder.ts";
 import { fileOf, logWith } from "./folder_contents.ts";
 import { noSpace, SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
-import { insertDurably, recoverPairs } from "./disk_life.ts";
+import { insertDurably, recoverPairs } from "./changes.ts";
 
 const NEW = "table.ckpt.new";
 

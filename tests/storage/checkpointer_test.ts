@@ -1,8 +1,7 @@
 /** Proves that a checkpoint replaces a log without losing a change, and that a failed one loses nothing (I3). */
 import assert from "assert";
 import { LOG } from "../../lib/storage/folder/file_names.ts";
-import { nextRound } from "../crash/simulated/event_loop.ts";
-import { ioError, noSpace, SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
+import { ioError, nextRound, noSpace, SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
 import {
   Engine,
   type Life,
@@ -12,7 +11,7 @@ import {
   type TextRequest,
 } from "../engine/durable_engine.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
-import { insert, recoverPairs } from "./disk_life.ts";
+import { insert, recoverPairs } from "./changes.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test(`checkpointer: ${name}`, fn);

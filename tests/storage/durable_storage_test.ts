@@ -4,8 +4,7 @@ import { LOG } from "../../lib/storage/folder/file_names.ts";
 import { WriteError } from "../../lib/storage/storage.ts";
 import { ioError, noSpace, SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
 import { startOn } from "../engine/durable_engine.ts";
-import { insertOf } from "./changes.ts";
-import { insert, recoverPairs } from "./disk_life.ts";
+import { insert, insertOf, recoverPairs } from "./changes.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test(`durable_storage: ${name}`, fn);

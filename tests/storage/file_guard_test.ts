@@ -2,11 +2,10 @@
 import assert from "assert";
 import { silentLog } from "../../lib/base/log.ts";
 import { LOG } from "../../lib/storage/folder/file_names.ts";
-import { nextRound } from "../crash/simulated/event_loop.ts";
-import { noSpace, SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
+import { nextRound, noSpace, SimulatedDisk } from "../crash/simulated/simulated_disk.ts";
 import { Engine, ListedClient, startOn, type TextRequest } from "../engine/durable_engine.ts";
 import { stoppedClock } from "../perf/stopped_clock.ts";
-import { recoverPairs } from "./disk_life.ts";
+import { recoverPairs } from "./changes.ts";
 
 const FAULT = "fault: a log that disappears under a running server";
 

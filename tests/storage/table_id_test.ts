@@ -3,7 +3,7 @@ import assert from "assert";
 import { DamageError, recover } from "../../lib/storage/recovery/recovery.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
-import { insertDurably } from "./disk_life.ts";
+import { insertDurably } from "./changes.ts";
 import { fileOf } from "./folder_contents.ts";
 import { startOn } from "../engine/durable_engine.ts";
 import { SimulatedDisk } from "../crash/simulated/simulated_disk.ts";

@@ -16,7 +16,6 @@ import type {
   WritableFile,
 } from "../../../lib/storage/folder/folder_files.ts";
 import { randomFrom } from "../../../bench/harness/random.ts";
-import { nextRound } from "./event_loop.ts";
 import { joined } from "../../helpers/streams.ts";
 import {
   change,
@@ -66,6 +65,11 @@ export const ioError = (): Error => new Error("Input/output error (os error 5)")
 
 /** Number of steps in which the space of a deferred delete is freed. */
 const FREE_STEPS = 3;
+
+/** Resolves after one round of the event loop, for tests that need no time. */
+export function nextRound(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
 
 /** Number of disks that exist. */
 let devices = 0;

@@ -11,8 +11,7 @@ import {
   startOn,
   type TextRequest,
 } from "../../engine/durable_engine.ts";
-import { nextRound } from "./event_loop.ts";
-import type { SimulatedDisk } from "./simulated_disk.ts";
+import { nextRound, type SimulatedDisk } from "./simulated_disk.ts";
 import { KilledError, SimulatedFolders, SimulatedProcess } from "./simulated_system.ts";
 
 /** A link to the folder `/first`, until an event switches it. */

@@ -12,8 +12,7 @@ import type {
   ReadableFile,
   WritableFile,
 } from "../../../lib/storage/folder/file_system.ts";
-import { SimulatedDisk } from "./simulated_disk.ts";
-import { nextRound } from "./event_loop.ts";
+import { nextRound, SimulatedDisk } from "./simulated_disk.ts";
 
 /** The folders of a machine, by their paths. */
 export class SimulatedFolders {

@@ -2,16 +2,12 @@
 import assert from "assert";
 import { TempFolder } from "../../helpers/folders.ts";
 import { freePort, startCatalogServer } from "../../catalog/catalog_client.ts";
-import { fromSource, Program, run } from "../../../bench/harness/program.ts";
+import { ALONE_ON_DISK, fromSource, Program, run } from "../../../bench/harness/program.ts";
 
 Deno.test("fault: two servers of one name: a second one with a new table ends, and reports the first one", async () => {
   const flags = [
     "twin-a4",
-    "--host",
-    "127.0.0.1",
-    "--no-catalog",
-    "--local-catalog",
-    String(freePort()),
+    ...["--host", "127.0.0.1", "--no-catalog", "--local-catalog", String(freePort())],
   ];
   await using folder = await TempFolder.make();
   const data = `${folder.path}/data`;
@@ -19,8 +15,8 @@ Deno.test("fault: two servers of one name: a second one with a new table ends, a
   // An older table with data, created under another name.
   const old = `${folder.path}/old`;
   {
-    const at = ["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"];
-    await using before = new Program(fromSource("server.ts", "old-a4", ...at, "--data", old));
+    const command = fromSource("server.ts", "old-a4", ...ALONE_ON_DISK, "--data", old);
+    await using before = new Program(command);
     const target = `127.0.0.1:${await before.port()}`;
     assert.equal((await run(fromSource("client.ts", target, "insert", "k", "1"))).code, 0);
     before.kill("SIGTERM");

@@ -5,7 +5,7 @@ import { recover } from "../../../lib/storage/recovery/recovery.ts";
 import { WriteError } from "../../../lib/storage/storage.ts";
 import { copyTornTail } from "../../../lib/storage/log/torn_tail.ts";
 import { HashTable } from "../../../lib/table/hash_table.ts";
-import { insertDurably, recoverPairs } from "../disk_life.ts";
+import { insertDurably, recoverPairs } from "../changes.ts";
 import { pairsOf, startOn } from "../../engine/durable_engine.ts";
 import { noSpace, SimulatedDisk } from "../../crash/simulated/simulated_disk.ts";
 import { joined, utf8 } from "../../helpers/streams.ts";

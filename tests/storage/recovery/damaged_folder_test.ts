@@ -5,7 +5,7 @@ import { repairFolder } from "../../../lib/storage/recovery/repair.ts";
 import { readDamagedFolder } from "../../../lib/storage/recovery/damaged_folder.ts";
 import { HashTable } from "../../../lib/table/hash_table.ts";
 import { fileOf } from "../folder_contents.ts";
-import { insertDurably } from "../disk_life.ts";
+import { insertDurably } from "../changes.ts";
 import { startOn } from "../../engine/durable_engine.ts";
 import { SimulatedDisk } from "../../crash/simulated/simulated_disk.ts";
 import { joined, utf8 } from "../../helpers/streams.ts";

@@ -24,17 +24,9 @@ test("it counts what it has read", async () => {
     "table.ckpt": checkpointOf(5, ["a", "b", "c"]),
     "table.txn": joined([logOf(4, 5, 6, 7), torn]),
   });
-  assert.deepEqual(
-    [
-      found.lastSeq,
-      found.checkpointKeys,
-      found.replayed,
-      found.tornBytes,
-      found.tornCopy,
-      found.keys,
-    ],
-    [7, 3, 2, torn.length, "table.torn.1", 5],
-  );
+  const { lastSeq, checkpointKeys, replayed, keys } = found;
+  assert.deepEqual([lastSeq, checkpointKeys, replayed, keys], [7, 3, 2, 5]);
+  assert.deepEqual([found.tornBytes, found.tornCopy], [torn.length, "table.torn.1"]);
   assert.deepEqual(found.disk.bytesOf("table.torn.1"), torn);
   assert.deepEqual(found.olderLogs, []);
 });
