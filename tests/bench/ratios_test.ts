@@ -1,6 +1,6 @@
 import assert from "assert";
 import type { PeerName } from "../../bench/peers/peer.ts";
-import { mediansOf, ratiosOf, verdictOn } from "../../bench/peers/ratios.ts";
+import { mediansOf, ratiosOf } from "../../bench/peers/ratios.ts";
 import { columnsOf } from "../../bench/peers/raw_data.ts";
 import type { Stage } from "../../bench/peers/rounds.ts";
 import { LOOKUPS, RESULT } from "./load_result.ts";
@@ -24,14 +24,6 @@ Deno.test("a ratio is of two stages of the same round", () => {
   assert.deepEqual(ratio?.spread, { median: 0.8, min: 0.7, max: 0.9 });
   assert.equal(ratio?.byCpu.max, 1.4);
   assert.equal(ratio?.verdict, "met");
-});
-
-Deno.test("a verdict compares a value with its targets", () => {
-  assert.equal(verdictOn(0.74, 0.75, 1), "MISSED");
-  assert.equal(verdictOn(0.75, 0.75, 1), "met");
-  assert.equal(verdictOn(1, 0.75, 1), "aim reached");
-  assert.equal(verdictOn(NaN, 0.75, 1), "MISSED");
-  assert.equal(verdictOn(0.1), "");
 });
 
 Deno.test("the figures of a server are the medians of its stages", () => {
