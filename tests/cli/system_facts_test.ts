@@ -10,11 +10,8 @@ Deno.test("system_facts: unknown limits are Infinity", () => {
     ignoresHangup: false,
     replacementChars: 0,
   };
-  for (
-    const text of ["", "memory= file=unlimited files= hangup= replacements=", "memory=-1 x y="]
-  ) {
-    assert.deepEqual(parseSystemFacts(text), unknown, text);
-  }
+  const texts = ["", "memory= file=unlimited files= hangup= replacements=", "memory=-1 x y="];
+  for (const text of texts) assert.deepEqual(parseSystemFacts(text), unknown, text);
 });
 
 Deno.test("system_facts: facts of the header", () => {

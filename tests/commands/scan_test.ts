@@ -141,12 +141,7 @@ test("the limit may change between parts", () => {
 });
 
 test("an invalid regex is a ValueError that names member, rule and value", () => {
-  assertFails(
-    searchText(numberedTable(1), scan("(")),
-    "ValueError",
-    "'regex'",
-    '"("',
-    "a ( has no )",
-  );
+  const failure = searchText(numberedTable(1), scan("("));
+  assertFails(failure, "ValueError", "'regex'", '"("', "a ( has no )");
   assertFails(searchText(numberedTable(1), scan("a".repeat(20_000))), "ValueError", "2000");
 });

@@ -58,11 +58,8 @@ async function randomRun(
   while (storage.pendingSyncs > 0) await bench.endSync();
   await Promise.all(clients);
   checkHistory(new Map(start), executed, failed);
-  assert.deepEqual(
-    pairsOf(bench.table),
-    pairsAfter(storage.written, storage.written.length),
-    "the table has the written changes",
-  );
+  const written = pairsAfter(storage.written, storage.written.length);
+  assert.deepEqual(pairsOf(bench.table), written, "the table has the written changes");
   assert.deepEqual(bench.bugs, []);
   return { waited, failedBatches: failed.size, executions: executed.length };
 

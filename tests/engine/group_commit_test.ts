@@ -106,9 +106,8 @@ test("no change is unwritten between batches", async () => {
   const openings: boolean[] = [];
   // A checkpoint may start in between: it starts another log and reads the table.
   const look = () => void openings.push(bench.commits.isOpen);
-  for (
-    const requests of [[insert("a", "2")], [lookup("a"), remove("a")], [SIZE, insert("b", "3")]]
-  ) {
+  const clients = [[insert("a", "2")], [lookup("a"), remove("a")], [SIZE, insert("b", "3")]];
+  for (const requests of clients) {
     const submitted = bench.queue.submit(new ListedClient(requests).queued);
     look();
     queueMicrotask(look);

@@ -9,15 +9,13 @@ const test = testsOf("decode_reply");
 
 test("a result keeps its text, with and without other members", () => {
   const value = '{ "a" : [1.0, 12345678901234567890, "\\u0061"] }';
-  for (
-    const line of [
-      `{"status":"OK","result":${value}}`,
-      `{"status":"OK","id":[{"result":5}],"result":${value}}`,
-      ` { "status" : "OK" , "result" : ${value} } `,
-      `{"result":${value},"status":"OK"}`,
-      `{"\\u0073tatus":"\\u004fK","result":${value}}`,
-    ]
-  ) assert.deepEqual(decodeReply(line), { result: value }, line);
+  const lines = [
+    ...[`{"status":"OK","result":${value}}`, `{"result":${value},"status":"OK"}`],
+    `{"status":"OK","id":[{"result":5}],"result":${value}}`,
+    ` { "status" : "OK" , "result" : ${value} } `,
+    `{"\\u0073tatus":"\\u004fK","result":${value}}`,
+  ];
+  for (const line of lines) assert.deepEqual(decodeReply(line), { result: value }, line);
 });
 
 test("a failure has a type and a message; the type replaces a missing message", () => {

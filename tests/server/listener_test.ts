@@ -6,13 +6,12 @@ Deno.test("listen: any free port, and an error for a port in use", () => {
   using listener = listen({ host: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   assert.ok(port > 0);
-  for (
-    const [options, message] of [
-      [{ host: "127.0.0.1", port }, /another program uses it/],
-      [{ host: "192.0.2.7", port: 0 }, /--host must be an address of this machine/],
-      [{ host: "127.0.0.1", port: 0, tls: { cert: "x", key: "x" } }, /No certificates found/],
-    ] as const
-  ) {
+  const cases = [
+    [{ host: "127.0.0.1", port }, /another program uses it/],
+    [{ host: "192.0.2.7", port: 0 }, /--host must be an address of this machine/],
+    [{ host: "127.0.0.1", port: 0, tls: { cert: "x", key: "x" } }, /No certificates found/],
+  ] as const;
+  for (const [options, message] of cases) {
     assert.throws(() => listen(options), { name: "ExitError", message });
   }
 });

@@ -5,7 +5,7 @@ import { VERSION } from "../../../lib/base/version.ts";
 import { PROGRAMS } from "../../../tools/build/programs.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { CACHE_HOME, executables } from "./executables.ts";
-import { IsolatedProcess, run } from "./isolated_process.ts";
+import { IsolatedProcess, run, success } from "./isolated_process.ts";
 import { runFlagsOf, unpackedNames } from "./portable_file.ts";
 
 const SERVER_ARGS = ["t", ...ALONE];
@@ -25,11 +25,8 @@ async function ask(port: number, request: string): Promise<string> {
 
 for (const { name } of PROGRAMS) {
   Deno.test(`${name} prints its version and its help`, async () => {
-    assert.deepEqual(await run(built.path(name), ["--version"]), {
-      code: 0,
-      stdout: `${name} ${VERSION}\n`,
-      stderr: "",
-    });
+    const version = await run(built.path(name), ["--version"]);
+    assert.deepEqual(version, success(`${name} ${VERSION}\n`));
     const help = await run(built.path(name), ["--help"]);
     assert.equal(help.code, 0);
     assert.match(help.stdout, new RegExp(`^Usage: ${name} [^]*Examples:`));
@@ -62,10 +59,8 @@ Deno.test("htserver is the process that was started, and replies over TCP", asyn
   const port = await server.port();
   const insert = '{"method":"insert","key":"k","value":{"a":1.0}}';
   assert.equal(await ask(port, insert), '{"status":"OK","result":null}\n');
-  assert.equal(
-    await ask(port, '{"method":"lookup","key":"k"}'),
-    '{"status":"OK","result":{"a":1.0}}\n',
-  );
+  const lookup = '{"method":"lookup","key":"k"}';
+  assert.equal(await ask(port, lookup), '{"status":"OK","result":{"a":1.0}}\n');
   assert.match(await ask(port, '{"method":"info"}'), new RegExp(`"pid":${server.pid}\\b`));
 });
 
@@ -117,11 +112,7 @@ for (const [name, args] of [["htserver", SERVER_ARGS], ["htcatalog", CATALOG_ARG
     const file = `${folder.path}/port`;
     await using process = new IsolatedProcess(built.path(name), [...args, "--port-file", file]);
     const port = await process.port();
-    assert.equal(
-      await Deno.readTextFile(file),
-      `${port}\n`,
-      "it has the port of a listening server",
-    );
+    assert.equal(await Deno.readTextFile(file), `${port}\n`);
     await ask(port, "GET / HTTP/1.0\r\n\r\n"); // both reply, each in its own way
     process.kill("SIGTERM");
     assert.equal((await process.end()).code, 0);

@@ -6,7 +6,7 @@ import { TempFolder } from "../../helpers/folders.ts";
 import { isLong } from "../../helpers/long.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { executables } from "./executables.ts";
-import { run } from "./isolated_process.ts";
+import { run, success } from "./isolated_process.ts";
 import { filesInCache, headerOf, indexOfPayload, unpackedNames } from "./portable_file.ts";
 import { standIns } from "./stand_ins.ts";
 
@@ -14,7 +14,7 @@ const built = await (isLong ? executables() : standIns());
 const HTSERVER = built.path("htserver");
 
 /** The end of `htserver --version`. */
-const GOOD = { code: 0, stdout: `htserver ${VERSION}\n`, stderr: "" };
+const GOOD = success(`htserver ${VERSION}\n`);
 
 async function modeOf(path: string): Promise<number> {
   return ((await Deno.stat(path)).mode ?? 0) & 0o777;

@@ -1,12 +1,13 @@
 /** Tests the header of the portable form on unusual machines: one message, with the command that helps. */
 import assert from "assert";
+import { ALONE, ALONE_ON_DISK } from "../../../bench/harness/program.ts";
 import { VERSION } from "../../../lib/base/version.ts";
 import { PROGRAMS } from "../../../tools/build/programs.ts";
 import { SmallDisk, TempFolder, testWithMounts } from "../../helpers/folders.ts";
 import { isLong } from "../../helpers/long.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { CACHE_HOME, executables } from "./executables.ts";
-import { after, IsolatedProcess, type ProcessEnd, run } from "./isolated_process.ts";
+import { after, IsolatedProcess, type ProcessEnd, run, success } from "./isolated_process.ts";
 import { filesInCache, unpackedNames } from "./portable_file.ts";
 import { SMALL_DISK_BYTES, standIns } from "./stand_ins.ts";
 
@@ -17,7 +18,7 @@ const HTSERVER = built.path("htserver");
 const REAL_HTSERVER = (await executables()).path("htserver");
 
 /** The end of `htserver --version`. */
-const GOOD = { code: 0, stdout: `htserver ${VERSION}\n`, stderr: "" };
+const GOOD = success(`htserver ${VERSION}\n`);
 
 /** Runs a line of shell in which "$@" is `htserver --version`. */
 function inShell(
@@ -92,8 +93,7 @@ Deno.test("fault: `ulimit -n 16`: the header requires 32 open files", async () =
     const pattern = /^htserver: Cannot start with a limit of \d+ open files: it takes 32 \(ulimit/;
     assertFailed(await inShell(`ulimit -n ${files}; exec "$@"`), pattern);
   }
-  const args = ["t", "--memory", "--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"];
-  await using server = after("ulimit -n 32", REAL_HTSERVER, ...args);
+  await using server = after("ulimit -n 32", REAL_HTSERVER, "t", ...ALONE);
   assert.ok(await server.port() > 0, "32 are enough");
 });
 
@@ -153,8 +153,8 @@ Deno.test("fault: files that others can read or write: a data folder", async () 
   const data = `${folder.path}/t.ht`;
   await Deno.mkdir(data);
   await Deno.chmod(data, 0o777);
-  const flags = ["--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off", "--data", data];
-  await using server = new IsolatedProcess(REAL_HTSERVER, ["t", ...flags]);
+  const args = ["t", ...ALONE_ON_DISK, "--data", data];
+  await using server = new IsolatedProcess(REAL_HTSERVER, args);
   await server.port();
   server.kill("SIGTERM");
   const { stderr } = await server.end();
@@ -207,8 +207,3 @@ testWith(
     );
   },
 );
-
-Deno.test("the cache that tests share is private", async () => {
-  await run(HTSERVER, ["--version"]);
-  assert.equal(((await Deno.stat(`${CACHE_HOME}/htserver`)).mode ?? 0) & 0o777, 0o700);
-});

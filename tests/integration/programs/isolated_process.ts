@@ -19,6 +19,9 @@ export interface ProcessEnd {
   readonly stderr: string;
 }
 
+/** The end of a program that succeeded. */
+export const success = (stdout: string): ProcessEnd => ({ code: 0, stdout, stderr: "" });
+
 /** Runs a program to its end. */
 export async function run(
   path: string,

@@ -5,17 +5,17 @@ import { after } from "./isolated_process.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { testIf } from "../../helpers/needs.ts";
 import { canLimitMemory, MemoryGroup } from "./memory_group.ts";
+import { ALONE_ON_DISK } from "../../../bench/harness/program.ts";
 import { RawClient } from "../../../bench/harness/raw_client.ts";
 
 const LIMIT_BYTES = 250_000_000;
-const ALONE = ["t", "--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"];
 
 const built = await executables();
 const FAULT = "fault: memory limit of the container:";
 const RIGHT = "the right to make control groups";
 
 const serverAfter = (line: string, ...args: string[]) =>
-  after(line, built.path("htserver"), ...ALONE, ...args);
+  after(line, built.path("htserver"), "t", ...ALONE_ON_DISK, ...args);
 
 // Swap may hold what does not fit.
 if (Deno.systemMemoryInfo().swapTotal === 0) {

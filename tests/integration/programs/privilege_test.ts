@@ -3,7 +3,6 @@
  * the header of its executable. Also tests that dropped permissions are denied.
  */
 import assert from "assert";
-import { dropPermissions, UNUSED_PERMISSIONS } from "../../../lib/cli/permissions.ts";
 import { PROGRAMS, runtimeFlags } from "../../../tools/build/programs.ts";
 import { CACHE_HOME, executables } from "./executables.ts";
 import { IsolatedProcess, run } from "./isolated_process.ts";
@@ -190,9 +189,4 @@ Deno.test("dropped permissions are denied, and the others work", async () => {
   assert.deepEqual(attempts, {
     ...{ read: false, write: false, run: false, asked: "denied", listens: true, interfaces: true },
   });
-});
-
-Deno.test("a permission can be dropped twice, and without having it", () => {
-  assert.doesNotThrow(() => dropPermissions());
-  assert.ok(UNUSED_PERMISSIONS.includes("run"));
 });

@@ -1,7 +1,8 @@
 /** Tests text in the built programs: input must be UTF-8, and a terminal gets no control characters. */
 import assert from "assert";
+import { ALONE } from "../../../bench/harness/program.ts";
 import { executables } from "./executables.ts";
-import { IsolatedProcess, run } from "./isolated_process.ts";
+import { IsolatedProcess, run, success } from "./isolated_process.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { testWith } from "../../helpers/needs.ts";
 
@@ -10,8 +11,7 @@ const HTCLIENT = built.path("htclient");
 
 /** Starts a server for one test, with functions that run its client. */
 async function startServer() {
-  const flags = ["--memory", "--host", "127.0.0.1", "--no-catalog", "--local-catalog", "off"];
-  const server = new IsolatedProcess(built.path("htserver"), ["text-a4", ...flags]);
+  const server = new IsolatedProcess(built.path("htserver"), ["text-a4", ...ALONE]);
   const target = `127.0.0.1:${await server.port()}`;
   return {
     target,
@@ -43,11 +43,8 @@ testWith(
   "fault: text that is not UTF-8: U+FFFD is a character",
   async () => {
     await using server = await startServer();
-    assert.deepEqual(await server.client("insert", "k\ufffd\u00e9\ufffd", '"\ufffd"'), {
-      code: 0,
-      stdout: "null\n",
-      stderr: "",
-    });
+    const inserted = await server.client("insert", "k\ufffd\u00e9\ufffd", '"\ufffd"');
+    assert.deepEqual(inserted, success("null\n"));
     assert.equal((await server.client("lookup", "k\ufffd\u00e9\ufffd")).stdout, '"\ufffd"\n');
     const both = await server.shell("$client insert k\ufffd $'\"\\xff\"'");
     assert.equal(both.code, 2, both.stderr);
@@ -58,20 +55,13 @@ testWith(
   ["bash"],
   "fault: text that is not UTF-8: an environment variable is rejected",
   async () => {
-    const flags = "t --memory --host 127.0.0.1 --no-catalog --local-catalog off";
-    for (
-      const [name, variable] of [["htserver", "USER"], ["htserver", "CATALOG_HOST"], [
-        "htclient",
-        "CATALOG_PORT",
-      ]] as const
-    ) {
-      const line = `${variable}=$'a\\xff' '${built.path(name)}' ${flags}`;
+    for (const variable of ["USER", "CATALOG_HOST", "CATALOG_PORT"]) {
+      const name = variable === "CATALOG_PORT" ? "htclient" : "htserver";
+      const line = `${variable}=$'a\\xff' '${built.path(name)}' t ${ALONE.join(" ")}`;
       const { code, stderr } = await run("/bin/bash", ["-c", line]);
       assert.equal(code, 2, stderr);
-      assert.match(
-        stderr,
-        new RegExp(`^${name}: The environment variable ${variable} [^\\n]+\\n$`),
-      );
+      const message = `^${name}: The environment variable ${variable} [^\\n]+\\n$`;
+      assert.match(stderr, new RegExp(message));
     }
   },
 );
@@ -133,9 +123,8 @@ testWith(
     const pair = `[${JSON.stringify(WILD)},${value}]`;
     const info = (await server.client("info")).stdout;
     assert.match(info, /"slowest"/);
-    for (
-      const [words, raw] of [["lookup KEY", value], ["scan ^a", pair], ["export", pair]] as const
-    ) {
+    const outputs = { "lookup KEY": value, "scan ^a": pair, export: pair };
+    for (const [words, raw] of Object.entries(outputs)) {
       const args = words.split(" ").map((word) => word === "KEY" ? WILD : word);
       assert.equal((await server.client(...args)).stdout, `${raw}\n`, "in a pipe");
       const shown = await onTerminal([HTCLIENT, server.target, ...args]);

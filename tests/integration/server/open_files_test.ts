@@ -7,13 +7,8 @@ const FILES = 400;
 
 Deno.test("without free files, further clients get Busy, and the reserved admin connection works", async () => {
   const command = fromSource("server.ts", "files-a4", ...ALONE);
-  await using server = new Program([
-    "sh",
-    "-c",
-    `ulimit -n ${FILES} && exec "$@"`,
-    "sh",
-    ...command,
-  ]);
+  const line = `ulimit -n ${FILES} && exec "$@"`;
+  await using server = new Program(["sh", "-c", line, "sh", ...command]);
   const port = await server.port();
   using all = new DisposableStack();
   const clients: RawClient[] = [];

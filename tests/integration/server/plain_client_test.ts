@@ -6,12 +6,8 @@ import { ALONE, fromSource, Program, run } from "../../../bench/harness/program.
 testWith(["python3"], "a plain Python client inserts, looks up, scans and removes", async () => {
   await using server = new Program(fromSource("server.ts", "plain-a4", ...ALONE));
   const port = String(await server.port());
-  const { code, stdout, stderr } = await run([
-    "python3",
-    "docs/examples/plain_client.py",
-    "127.0.0.1",
-    port,
-  ]);
+  const command = ["python3", "docs/examples/plain_client.py", "127.0.0.1", port];
+  const { code, stdout, stderr } = await run(command);
   assert.equal(stderr, "");
   assert.equal(code, 0);
   assert.deepEqual(stdout.split("\n"), [

@@ -4,11 +4,10 @@ import { sleep } from "../../../lib/base/clock.ts";
 import { executables } from "../programs/executables.ts";
 import { after, IsolatedProcess, run } from "../programs/isolated_process.ts";
 import { TempFolder } from "../../helpers/folders.ts";
-import { PATIENCE_MS } from "../../../bench/harness/program.ts";
+import { ALONE, ALONE_ON_DISK, PATIENCE_MS } from "../../../bench/harness/program.ts";
 import { RawClient } from "../../../bench/harness/raw_client.ts";
 
 const LOOPBACK = ["--host", "127.0.0.1"];
-const HIDDEN = ["--no-catalog", "--local-catalog", "off"];
 
 const built = await executables();
 const HTSERVER = built.path("htserver");
@@ -56,7 +55,7 @@ for (const signal of ["SIGHUP", "SIGXCPU"] as const) {
 }
 
 Deno.test("fault: signals without a chosen behavior: a server ignores all others", async () => {
-  await using server = new IsolatedProcess(HTSERVER, ["t", "--memory", ...LOOPBACK, ...HIDDEN]);
+  await using server = new IsolatedProcess(HTSERVER, ["t", ...ALONE]);
   using client = await RawClient.connect(await server.port());
   const others = ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO"] as const;
   for (const signal of [...others, "SIGPIPE", "SIGXFSZ"] as const) {
@@ -68,7 +67,7 @@ Deno.test("fault: signals without a chosen behavior: a server ignores all others
 });
 
 Deno.test("fault: signals without a chosen behavior: nohup protects a server", async () => {
-  await using server = after("trap '' HUP", HTSERVER, "t", "--memory", ...LOOPBACK, ...HIDDEN);
+  await using server = after("trap '' HUP", HTSERVER, "t", ...ALONE);
   using client = await RawClient.connect(await server.port());
   server.kill("SIGHUP");
   assert.equal(await ask(client, { method: "ping" }), "OK");
@@ -80,7 +79,7 @@ Deno.test("fault: signals without a chosen behavior: nohup protects a server", a
 
 Deno.test("fault: signals without a chosen behavior: a file at ulimit -f is StorageError", async () => {
   await using folder = await TempFolder.make();
-  const args = ["t", ...LOOPBACK, ...HIDDEN, "--data", `${folder.path}/t.ht`];
+  const args = ["t", ...ALONE_ON_DISK, "--data", `${folder.path}/t.ht`];
   await using server = after("ulimit -S -f 1000", HTSERVER, ...args); // blocks of 512 bytes
   using client = await RawClient.connect(await server.port());
   const value = "v".repeat(9_000);
@@ -98,7 +97,7 @@ Deno.test("fault: signals without a chosen behavior: a file at ulimit -f is Stor
 
 Deno.test("fault: signals without a chosen behavior: checkpoints keep the log below ulimit -f", async () => {
   await using folder = await TempFolder.make();
-  const args = ["t", ...LOOPBACK, ...HIDDEN, "--data", `${folder.path}/t.ht`];
+  const args = ["t", ...ALONE_ON_DISK, "--data", `${folder.path}/t.ht`];
   await using server = after("ulimit -f 1000", HTSERVER, ...args);
   using client = await RawClient.connect(await server.port());
   const value = "v".repeat(9_000);
