@@ -59,17 +59,6 @@ test("no queued client gets a second slice before another one gets its first", a
   );
 });
 
-test("100,000 requests of one client delay another client by one slice only", async () => {
-  const { queue, trace } = tracedQueue();
-  const many = submit(queue, 1, 100_000);
-  const before = trace.length;
-  assert.ok(before <= MAX_BATCH_REQUESTS, `${before} at once`);
-  await submit(queue, 2, 1);
-  assert.ok(trace.indexOf(2) - before <= MAX_BATCH_REQUESTS, `it was number ${trace.indexOf(2)}`);
-  await many;
-  assert.equal(trace.length, 100_001);
-});
-
 test("a search ends a slice: another client waits for one search only", async () => {
   using _clock = stoppedClock();
   const { queue, trace } = tracedQueue();
@@ -104,13 +93,13 @@ test("a client with little work does not wait for clients with much work", async
   assert.equal(trace.length, 1 + 150);
 });
 
-test("a client that is submitted during long work waits for one slice only", async () => {
+test("during 100,000 requests of one client, another client waits for one slice only", async () => {
   using clock = stoppedClock();
   const { queue, trace } = tracedQueue(() => clock.advance(MAX_BATCH_MS / 50));
-  const many = submit(queue, 1, 5_000);
+  const many = submit(queue, 1, 100_000);
   await eventLoop();
   const before = trace.length;
-  assert.ok(before > 0 && before < 5_000, `${before} were executed`);
+  assert.ok(before > 0 && before < 100_000, `${before} were executed`);
   await submit(queue, 2, 1);
   assert.ok(trace.indexOf(2) - before <= MAX_BATCH_REQUESTS);
   await many;

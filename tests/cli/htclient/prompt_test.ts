@@ -7,8 +7,9 @@ import { testsOf } from "../../helpers/pure.ts";
 
 const test = testsOf("prompt");
 
-test("the last argument is the unchanged rest of the line", () => {
-  const cases: [string, ...string[]][] = [
+/** Lines, each with its words. */
+const CASES: Readonly<Record<string, readonly (readonly [string, ...string[]])[]>> = {
+  "the last argument is the unchanged rest of the line": [
     ['insert zebra { "weight": 100 }', "insert", "zebra", '{ "weight": 100 }'],
     ["  insert   zebra   1  ", "insert", "zebra", "1"],
     ['query name "fred"', "query", "name", '"fred"'],
@@ -17,40 +18,33 @@ test("the last argument is the unchanged rest of the line", () => {
     ["scan ^a b$", "scan", "^a b$"],
     ["size", "size"],
     ["remove \u00e9\u{1f600}", "remove", "\u00e9\u{1f600}"],
-  ];
-  for (const [line, ...words] of cases) assert.deepEqual(wordsOf(line), words, line);
-});
-
-test("a word in double quotes is read as a JSON string", () => {
-  const cases: [string, ...string[]][] = [
+  ],
+  "a word in double quotes is read as a JSON string": [
     ['lookup "a b"', "lookup", "a b"],
     ['lookup "\\u0061\\n"', "lookup", "a\n"],
     ['lookup ""', "lookup", ""],
     ['insert "my key" [1]', "insert", "my key", "[1]"],
     ['insert "with \\"quotes\\"" "value"', "insert", 'with "quotes"', '"value"'],
     ['scan "a b"', "scan", "a b"],
-  ];
-  for (const [line, ...words] of cases) assert.deepEqual(wordsOf(line), words, line);
-});
+  ],
+  "a quote that does not begin a JSON string is a quote": [
+    ['lookup "open', "lookup", '"open'],
+    ['lookup "a" "b"', "lookup", '"a" "b"'],
+    ['lookup {"a":1}', "lookup", '{"a":1}'],
+  ],
+  "an empty line has no words, and a missing argument adds none": [
+    ...[[""], ["   "], ["\t"]] as const,
+    ...[["insert", "insert"], ["insert k", "insert", "k"], ["lookup   ", "lookup"]] as const,
+  ],
+  "unknown commands are split like others": ["explode", "__proto__", "constructor", "toString"]
+    .map((name) => [`${name} a b`, name, "a b"] as const),
+};
 
-test("a quote that does not begin a JSON string is a quote", () => {
-  assert.deepEqual(wordsOf('lookup "open'), ["lookup", '"open']);
-  assert.deepEqual(wordsOf('lookup "a" "b"'), ["lookup", '"a" "b"']);
-  assert.deepEqual(wordsOf('lookup {"a":1}'), ["lookup", '{"a":1}']);
-});
-
-test("an empty line has no words, and a missing argument adds none", () => {
-  for (const line of ["", "   ", "\t"]) assert.deepEqual(wordsOf(line), []);
-  assert.deepEqual(wordsOf("insert"), ["insert"]);
-  assert.deepEqual(wordsOf("insert k"), ["insert", "k"]);
-  assert.deepEqual(wordsOf("lookup   "), ["lookup"]);
-});
-
-test("unknown commands are split like others", () => {
-  for (const name of ["explode", "__proto__", "constructor", "toString"]) {
-    assert.deepEqual(wordsOf(`${name} a b`), [name, "a b"]);
-  }
-});
+for (const [name, cases] of Object.entries(CASES)) {
+  test(name, () => {
+    for (const [line, ...words] of cases) assert.deepEqual(wordsOf(line), words, line);
+  });
+}
 
 test("any key and value can be typed", () => {
   fc.assert(fc.property(fc.string({ unit: anyCharacter }), fc.jsonValue(), (key, value) => {
