@@ -11,6 +11,10 @@ import {
 } from "./random_history.ts";
 import { randomFrom, seedFor } from "../../../bench/harness/random.ts";
 
+function test(name: string, fn: () => void): void {
+  Deno.test({ name: `checker: ${name}`, permissions: "none", fn });
+}
+
 /**
  * Histories of one key by their names, right and wrong ones. An operation is the times of its request and
  * its reply, its kind, and the value that it inserts or returns: `-` if the key is missing. `?` is an
@@ -27,6 +31,8 @@ const RIGHT: Readonly<Record<string, string>> = {
   "an unanswered insert is not executed": "1-10 put a ?, 11-12 get -",
   "an unanswered insert without an end is executed late": "1- put a ?, 11-12 get -, 13-14 get a",
   "an unanswered remove explains that the key is missing": "1-2 put a, 3-10 remove ?, 11-12 get -",
+  "two concurrent inserts without connections, in the other order":
+    "1-10 put a, 2-11 put b, 12-13 get a",
   "the initial value is removed": "1-2 remove first",
 };
 
@@ -55,52 +61,31 @@ const WRONG: Readonly<Record<string, string>> = {
 
 for (const [what, text] of [...Object.entries(RIGHT), ...Object.entries(WRONG)]) {
   const isRight = what in RIGHT;
-  Deno.test({
-    name: `checker: ${what}: ${isRight ? "right" : "wrong"}`,
-    permissions: "none",
-    fn() {
-      const history = historyOf(text);
-      const expected = isRight ? "linearizable" : "not linearizable";
-      const initial = history.some(({ reply }) => reply?.value === "first") ? "first" : undefined;
-      assert.equal(checkLinearizable(history, { initial }), expected);
-      assert.equal(checkLinearizable(history.toReversed(), { initial }), expected);
-      if (!isRight) {
-        const part = shrinkHistory(history, initial);
-        assert.ok(part.length <= history.length);
-        assert.equal(checkLinearizable(part, { initial }), expected);
-      }
-    },
+  test(`${what}: ${isRight ? "right" : "wrong"}`, () => {
+    const history = historyOf(text);
+    const expected = isRight ? "linearizable" : "not linearizable";
+    const initial = history.some(({ reply }) => reply?.value === "first") ? "first" : undefined;
+    assert.equal(checkLinearizable(history, { initial }), expected);
+    assert.equal(checkLinearizable(history.toReversed(), { initial }), expected);
+    if (!isRight) {
+      const part = shrinkHistory(history, initial);
+      assert.ok(part.length <= history.length);
+      assert.equal(checkLinearizable(part, { initial }), expected);
+    }
   });
 }
 
-Deno.test({
-  name: "checker: without connections, the last history is right",
-  permissions: "none",
-  fn() {
-    const history = historyOf("1-10 put a, 2-11 put b, 12-13 get a");
-    assert.equal(checkLinearizable(history), "linearizable");
-  },
+test("a search that takes too long is undecided", () => {
+  const history = randomHistory(randomFrom(1), 50, 5);
+  assert.equal(checkLinearizable(history, { maxSteps: 3 }), "undecided");
 });
 
-Deno.test({
-  name: "checker: a search that takes too long is undecided",
-  permissions: "none",
-  fn() {
-    const history = randomHistory(randomFrom(1), 50, 5);
-    assert.equal(checkLinearizable(history, { maxSteps: 3 }), "undecided");
-  },
-});
-
-Deno.test({
-  name: "checker: a wrong history is reduced to its smallest part",
-  permissions: "none",
-  fn() {
-    const random = randomFrom(5);
-    const right = randomHistory(random, 300, 6);
-    const late = historyOf("1000000-1000001 put x, 1000002-1000003 put y, 1000004-1000005 get x");
-    const after = historyOf("2000000-2000001 put z, 2000002-2000003 get z");
-    assert.deepEqual(shrinkHistory([...right, ...late, ...after], undefined), late.slice(1));
-  },
+test("a wrong history is reduced to its smallest part", () => {
+  const random = randomFrom(5);
+  const right = randomHistory(random, 300, 6);
+  const late = historyOf("1000000-1000001 put x, 1000002-1000003 put y, 1000004-1000005 get x");
+  const after = historyOf("2000000-2000001 put z, 2000002-2000003 get z");
+  assert.deepEqual(shrinkHistory([...right, ...late, ...after], undefined), late.slice(1));
 });
 
 Deno.test("checker: it agrees with a trial of all orders", () => {
@@ -141,21 +126,17 @@ Deno.test("checker: random executions are right, and a wrong read in them is fou
   }
 });
 
-Deno.test({
-  name: "checker: hundreds of concurrent operations on one key",
-  permissions: "none",
-  fn() {
-    const random = randomFrom(7);
-    for (const size of [100, 400]) {
-      // Without connections, and all concurrent: only the replies give an order.
-      const history = randomHistory(random, size, 1).map(({ connection: _, ...operation }) => ({
-        ...operation,
-        invoked: 0,
-        returned: 1e9,
-      }));
-      assert.equal(checkLinearizable(history), "linearizable");
-      const wrong = [...history, ...historyOf("2000000000- get z")];
-      assert.equal(checkLinearizable(wrong), "not linearizable");
-    }
-  },
+test("hundreds of concurrent operations on one key", () => {
+  const random = randomFrom(7);
+  for (const size of [100, 400]) {
+    // Without connections, and all concurrent: only the replies give an order.
+    const history = randomHistory(random, size, 1).map(({ connection: _, ...operation }) => ({
+      ...operation,
+      invoked: 0,
+      returned: 1e9,
+    }));
+    assert.equal(checkLinearizable(history), "linearizable");
+    const wrong = [...history, ...historyOf("2000000000- get z")];
+    assert.equal(checkLinearizable(wrong), "not linearizable");
+  }
 });

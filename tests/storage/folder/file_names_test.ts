@@ -11,28 +11,11 @@ function test(name: string, fn: () => void): void {
 }
 
 test("logs are found among other files, in the order in which they were started", () => {
-  const names = [
-    "lock",
-    "table.ckpt",
-    "table.ckpt.new",
-    "table.torn.1",
-    "table.txn.10",
-    "table.txn.2",
-    "table.txn",
-    "table.txn.1",
-    "table.txn.0",
-    "table.txn.01",
-    "table.txn.x",
-    "table.txn.",
-    "table.txn.1~",
-    "my.table.txn",
-  ];
-  assert.deepEqual(findLogNames(names), [
-    "table.txn",
-    "table.txn.1",
-    "table.txn.2",
-    "table.txn.10",
-  ]);
+  const others = ["lock", "table.ckpt", "table.ckpt.new", "table.torn.1", "my.table.txn"];
+  const invalid = ["0", "01", "x", "", "1~"].map((end) => `table.txn.${end}`);
+  const names = [...others, "table.txn.10", "table.txn.2", "table.txn", "table.txn.1", ...invalid];
+  const logs = ["table.txn", "table.txn.1", "table.txn.2", "table.txn.10"];
+  assert.deepEqual(findLogNames(names), logs);
   assert.deepEqual(findLogNames([]), []);
 });
 

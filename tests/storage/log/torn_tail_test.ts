@@ -76,12 +76,8 @@ test("fault: start needs room: the torn tail stays until there is room for a cop
     await life.storage.checkpointing;
     await life.storage.close();
     assert.deepEqual(disk.names, ["table.ckpt", "table.torn.1", "table.txn"]);
-    assert.deepEqual((await recoverPairs(disk.crashed(1))).map(([key]) => key), [
-      "a",
-      "b",
-      "c",
-      "d",
-    ]);
+    const recovered = (await recoverPairs(disk.crashed(1))).map(([key]) => key);
+    assert.deepEqual(recovered, ["a", "b", "c", "d"]);
     assert.equal(disk.openFiles, 0);
   }
 });
