@@ -39,7 +39,8 @@ export interface BenchOptions {
  */
 export async function runBench(options: BenchOptions): Promise<void> {
   const { say, signal, plan, command, isCommitted } = options;
-  const folder = await makeFolder(options.folder);
+  const folder = options.folder ?? await Deno.makeTempDir({ prefix: "htserver-report-" });
+  await Deno.mkdir(folder, { recursive: true });
   using tables = new TemporaryFolder({ isOnDisk: true });
   const bench = await measure({
     plan,
@@ -91,18 +92,11 @@ export async function rebuildReport(): Promise<void> {
   await writePictures(COMMITTED, findings, new AbortController().signal);
 }
 
-async function makeFolder(path: string | undefined): Promise<string> {
-  if (path === undefined) return await Deno.makeTempDir({ prefix: "htserver-report-" });
-  await Deno.mkdir(path, { recursive: true });
-  return path;
-}
-
 /** Copies the files instead of renaming the folder, which may be on another disk. */
 async function replaceFolder(old: string, by: string): Promise<void> {
-  await Deno.remove(old, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
-  await Deno.mkdir(old, { recursive: true });
+  await Deno.mkdir(old, { recursive: true }); // It may be missing.
+  await Deno.remove(old, { recursive: true });
+  await Deno.mkdir(old);
   for await (const { name } of Deno.readDir(by)) {
     await Deno.copyFile(`${by}/${name}`, `${old}/${name}`);
   }
