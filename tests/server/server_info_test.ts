@@ -35,6 +35,7 @@ Deno.test("hello and info name the table, its last durable change, features and 
   using other = await RawClient.connect(second.port);
   assert.equal((await ask(other, { method: "hello" }))["takeover"], true);
   assert.equal(server.server.info.catalogFacts().table, storage.tableId);
+  assert.notEqual(second.server.info.instance, server.server.info.instance);
 });
 
 Deno.test("info counts connections by their agent, while they are connected", async () => {
