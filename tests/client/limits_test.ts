@@ -5,10 +5,10 @@ import { settlesWithin, sleep } from "../../lib/base/clock.ts";
 import { testWithCertificates } from "../helpers/certificates.ts";
 import { connect } from "./connect.ts";
 import { FakeServer, OK_NULL } from "./fake_server.ts";
-import { measured } from "../helpers/heap.ts";
+import { measured } from "../table/heap.ts";
 import { RawClient } from "../../bench/harness/raw_client.ts";
 import { startServer } from "../helpers/server.ts";
-import { TcpProxy } from "../helpers/tcp_proxy.ts";
+import { TcpProxy } from "./tcp_proxy.ts";
 
 /** Limit of the calls here, in milliseconds. */
 const LIMIT_MS = 600;

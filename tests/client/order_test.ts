@@ -9,7 +9,7 @@ import { randomFrom, seedFor } from "../../bench/harness/random.ts";
 import { memoryStorage } from "../../lib/storage/storage.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { startServer } from "../helpers/server.ts";
-import { TcpProxy } from "../helpers/tcp_proxy.ts";
+import { TcpProxy } from "./tcp_proxy.ts";
 
 const ROUNDS = isLong ? 1_000 : 60;
 

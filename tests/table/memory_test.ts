@@ -3,7 +3,7 @@
  * of memory before `--max-memory` rejects an insert (I5).
  */
 import assert from "assert";
-import { measured } from "../helpers/heap.ts";
+import { measured } from "./heap.ts";
 
 const permissions = { run: true, read: true, env: true };
 

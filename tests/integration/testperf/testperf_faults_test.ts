@@ -5,7 +5,7 @@ import { machineClock } from "../../../lib/base/clock.ts";
 import { measure } from "../../../lib/perf/measure.ts";
 import { ALONE_ON_DISK, fromSource, Program } from "../../../bench/harness/program.ts";
 import { startServer } from "../../helpers/server.ts";
-import { TcpProxy } from "../../helpers/tcp_proxy.ts";
+import { TcpProxy } from "../../client/tcp_proxy.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { onlyStage, startProgram, startTestperf } from "./testperf_program.ts";
 

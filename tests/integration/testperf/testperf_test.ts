@@ -5,7 +5,7 @@ import { machineClock } from "../../../lib/base/clock.ts";
 import { opsPerSecond } from "../../../lib/perf/measure/stage_data.ts";
 import type { ProgramResult } from "../../../bench/harness/program.ts";
 import { startServer } from "../../helpers/server.ts";
-import { TcpProxy } from "../../helpers/tcp_proxy.ts";
+import { TcpProxy } from "../../client/tcp_proxy.ts";
 import { countsOf, onlyStage, testperf } from "./testperf_program.ts";
 
 /** Another program can disturb one comparison; a systematic error would stay in all attempts. */

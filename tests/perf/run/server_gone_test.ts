@@ -12,7 +12,7 @@ import { printReport } from "../../../lib/perf/results/report.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { fromSource, run } from "../../../bench/harness/program.ts";
 import { startServer } from "../../helpers/server.ts";
-import { TcpProxy } from "../../helpers/tcp_proxy.ts";
+import { TcpProxy } from "../../client/tcp_proxy.ts";
 
 /** Limit of a call, in milliseconds: five times the longest call on a busy machine. */
 const LIMIT_MS = 1_000;
