@@ -1,10 +1,10 @@
 /**
- * Every bound of the system: its unit, its default, and what happens at it (I5).
+ * The bounds of the server, its clients and its catalogs: unit, default, and what happens at each (I5).
  *
  * Sizes count in powers of 1,000, except those that the wire protocol states in MiB. Flags that change
  * a bound are in `config/`; the other bounds are fixed.
  *
- * One file because a reader must find every bound in one list, and I5 is checked against it.
+ * One file because a reader must find these bounds in one list. Bounds of one parser are in its file.
  */
 
 const MIB = 1024 * 1024;
@@ -102,7 +102,7 @@ export const MAX_REPLY_BUFFER_BYTES = 1_000_000;
 
 /**
  * Default share of the machine's memory for partial requests and waiting replies of all clients. Beyond
- * it, the client that holds the most is disconnected.
+ * it, the client that holds the most bytes is disconnected.
  */
 export const BUFFER_MEMORY_SHARE = 0.125;
 

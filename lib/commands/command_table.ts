@@ -270,6 +270,11 @@ export function quotedKey(key: KeyText): string {
   return quoted(keyOf(key));
 }
 
+/** Whether a request changes the table, by the flag of its method. */
+export function isWriteRequest(request: Request): request is WriteRequest {
+  return COMMANDS[request.method].isWrite;
+}
+
 /** The key of a request, if its method has one. */
 export function keyTextIn(request: Request): KeyText | undefined {
   return "key" in request ? request.key : undefined;

@@ -1,6 +1,7 @@
 /**
  * The acceptor: takes connections from the listening socket, and keeps the set of those that are served
- * until they end. `admission.ts` decides which ones are served.
+ * until they end. `admission.ts` decides which ones are served. A periodic sweep ends connections at their
+ * time limits, and frees memory.
  */
 import { addressText, unmapped } from "../base/address.ts";
 import { settlesWithin, sleep } from "../base/clock.ts";
