@@ -57,9 +57,8 @@ await main("htserver", async () => {
     log,
   });
   registration.start();
-  const hasToken = token !== undefined;
-  const { hostname: host } = server.listening;
-  const exposure = exposureWarning({ host, hasToken, hasTls: tls !== undefined });
+  const access = { hasToken: token !== undefined, hasTls: tls !== undefined };
+  const exposure = exposureWarning({ host: server.listening.hostname, ...access });
   if (exposure !== undefined) log.info(exposure);
   const conflict = registration.conflict.then((sentence) => new ExitError(sentence));
   const cause = await Promise.race([stopped, conflict]);

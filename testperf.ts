@@ -54,10 +54,9 @@ await main("testperf", async () => {
   if (config.mode === "performance") {
     const terminal = stderrTerminal(environment("TERM").TERM);
     const writer = await ResultWriter.prepare(config, files, output, terminal);
-    const interrupt = new AbortController();
-    void awaitStopSignal().then((signal) => interrupt.abort(`ended by ${signal}`));
-    const stop = interrupt.signal;
-    const { data, isGood } = await measure(config, options, output, { workers, stop });
+    const stop = new AbortController();
+    void awaitStopSignal().then((signal) => stop.abort(`ended by ${signal}`));
+    const { data, isGood } = await measure(config, options, output, { workers, stop: stop.signal });
     printReport(data, config, output);
     const isAllWritten = await writer.writeAll(data);
     return isGood && isAllWritten ? EXIT.ok : EXIT.failed;
