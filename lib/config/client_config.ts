@@ -45,7 +45,7 @@ export function parseClientConfig(
     .addHelpText("after", `\nCommands:\n${commands.map((line) => `  ${line}`).join("\n")}`)
     .addHelpText(
       "after",
-      "\nA KEY that begins with - must follow --: htclient me-a4-x lookup -- -key\n\nExit codes: 0 done, 1 the operation failed, 2 wrong usage, 3 no server found.",
+      "\nA KEY that begins with - must follow --: htclient me-a4-x lookup -- -key\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 no server found or reached.",
     );
   const readConnection = addConnectionFlags(base);
   runParser(NAME, () => command.parse([...args], { from: "user" }));

@@ -33,7 +33,7 @@ export function addConnectionFlags(command: Command): ConnectionReader {
       "send the token without TLS, even to a server found by its name on another machine",
       false,
     )
-    .option("--ca <file>", "require TLS, and trust the certificates in this file")
+    .option("--ca <file>", "require TLS, and trust this certificate, of the server or an authority")
     .option(
       "--timeout <s>",
       "seconds until the search for the server, or a request, fails",

@@ -39,7 +39,7 @@ export const CLIENT_COMMANDS: Readonly<Record<string, ClientCommand>> = {
   },
   query: {
     args: ["SUBKEY", "SUBVALUE"],
-    help: "show the pairs whose value has this member",
+    help: "show pairs with this member; SUBVALUE: JSON or text",
     async run(client, print, subkey = "", subvalue = "") {
       await printPairs(await client.queryText(subkey, atomText(subvalue)), print);
     },
@@ -61,7 +61,7 @@ export const CLIENT_COMMANDS: Readonly<Record<string, ClientCommand>> = {
   },
   import: {
     args: ["FILE"],
-    help: "insert the pairs of a file, one [key, value] per line",
+    help: "insert [key, value] lines of a file; - is stdin",
     run: (client, _print, file = "") => importTable(client, file),
   },
   export: {

@@ -18,7 +18,7 @@ export async function serverList(resolver: Resolver, signal: AbortSignal): Promi
   if (answered.length === 0) {
     const reasons = failed.map(({ catalog, reason }) => `${addressText(catalog)}: ${reason}`);
     throw new ServerNotFoundError(
-      `No catalog replied (${
+      `No catalog has a list of servers (${
         reasons.join("; ")
       }); start a server or an htcatalog here, or name another catalog with --catalog`,
     );

@@ -60,6 +60,6 @@ Deno.test("server list: without a reply of a catalog, the error has the reasons"
     catalogs: [{ hostname: "a.test", port: 1 }],
     query: () => Promise.reject(new Error("nothing listens there")),
   });
-  const message = /^No catalog replied \(a\.test:1: nothing listens there\)/;
+  const message = /^No catalog has a list of servers \(a\.test:1: nothing listens there\)/;
   await assert.rejects(serverList(resolver, signal), { name: "ServerNotFoundError", message });
 });
