@@ -1,15 +1,13 @@
 /**
- * Proves that the table is a map with an exact size and cost, that a rollback leaves no trace, and that
- * a walk over its slots in parts visits every lasting key exactly once, with any changes in between.
- *
- * One file because all tests need the weak hash, the failing arena and the state of a table.
+ * Proves that the table is a map with an exact size and cost, and that a walk over its slots in parts
+ * visits every lasting key exactly once, with any changes in between.
  */
 import assert from "assert";
 import fc from "fast-check";
-import { spanOf, textAt } from "../../lib/bytes/span.ts";
 import { Arena } from "../../lib/bytes/arena.ts";
+import { spanOf, textAt } from "../../lib/bytes/span.ts";
 import { Entry, HashTable } from "../../lib/table/hash_table.ts";
-import { KeyHash } from "../../lib/table/key_hash.ts";
+import { testsOf } from "../helpers/pure.ts";
 import {
   addressOf,
   insertText,
@@ -20,69 +18,17 @@ import {
   removeText,
   slotOf,
 } from "../helpers/table_texts.ts";
-import { testsOf } from "../helpers/pure.ts";
+import {
+  byteLength,
+  CONSTANT_BYTES,
+  keys,
+  masks,
+  ODD_KEYS,
+  values,
+  WeakHash,
+} from "./odd_tables.ts";
 
 const test = testsOf("hash_table");
-
-const ODD_KEYS = [
-  ...["", "__proto__", "constructor", "toString", "\u0000", "\u0000\u0000", "a", "A", "\n"],
-  ...["\ud800", "\udc00", "\ud800\ud800", "\ufffd", "\u00e9", "e\u0301", "\u{1f600}", "\u4e2d"],
-  ...['"', "\\", "\\u0000", "\\ud800"],
-  "k".repeat(1_000_000),
-  "k".repeat(999_999),
-];
-const SHORT_ODD_KEYS = ODD_KEYS.slice(0, -2);
-
-/** Bytes that a table does not count: the first shards of its index, and a page of slots. */
-const CONSTANT_BYTES = 60_000;
-
-/** A hash with only some bits, so that keys collide. */
-class WeakHash extends KeyHash {
-  readonly #mask: number;
-
-  constructor(mask: number) {
-    super();
-    this.#mask = mask;
-  }
-
-  override of(bytes: Uint8Array, start: number, end: number): number {
-    return super.of(bytes, start, end) & this.#mask;
-  }
-}
-
-/** Masks of hashes: good; eight shards; one shard; two first cells in each; all equal; one first cell, but not equal. */
-const masks = fc.constantFrom(-1, ~0x3f8, ~0x3ff, 0x7ff, 0, 0xf00 << 20);
-
-/** An arena that runs out of memory at a given allocation. */
-class FailingArena extends Arena {
-  allocationsLeft = Infinity;
-
-  override tryAllocate(payloadBytes: number): number {
-    return this.allocationsLeft-- > 0 ? super.tryAllocate(payloadBytes) : 0;
-  }
-}
-
-const keys = fc.oneof(fc.constantFrom(...SHORT_ODD_KEYS), fc.string({ maxLength: 2 }));
-
-const VALUE_BYTES = "0123456789".repeat(10_001);
-const values = fc.tuple(
-  fc.nat(9),
-  fc.oneof(
-    { weight: 10, arbitrary: fc.nat(40) },
-    { weight: 3, arbitrary: fc.nat(3_000) },
-    { weight: 1, arbitrary: fc.nat(100_000) },
-  ),
-).map(([from, length]) => VALUE_BYTES.slice(from, from + length));
-
-/** The whole visible state of a table. */
-function stateOf(table: HashTable): unknown {
-  const slots = Array.from({ length: table.slotsUsed }, (_, slot) => pairAt(table, slot));
-  return [table.size, table.bytes, table.slotsUsed, slots];
-}
-
-function byteLength(text: string): number {
-  return spanOf(text).end;
-}
 
 test("behaves like a map under any changes", () => {
   const operation = fc.tuple(fc.constantFrom("insert", "insert", "remove", "lookup"), keys, values);
@@ -161,118 +107,6 @@ test("a slot beyond the used ones is an error", () => {
   insertText(table, "a", "1");
   for (const slot of [1, 4_095, 4_096, -1, 2 ** 31]) {
     assert.throws(() => table.read(slot, new Entry()), RangeError);
-  }
-});
-
-test("a rollback leaves no trace, and committed changes stay", () => {
-  const operation = fc.tuple(fc.constantFrom("insert", "insert", "remove"), keys, values);
-  const batch = fc.record({
-    commits: fc.boolean(),
-    operations: fc.array(operation, { maxLength: 30, size: "max" }),
-  });
-  fc.assert(
-    fc.property(masks, fc.array(batch, { maxLength: 8, size: "max" }), (mask, batches) => {
-      const arena = new Arena();
-      const table = new HashTable(arena, new WeakHash(mask));
-      table.keepsUndo = true;
-      // The twin gets committed changes only.
-      const twin = new HashTable(undefined, new WeakHash(mask));
-      twin.keepsUndo = true;
-      const apply = (to: HashTable, operations: (typeof batches)[0]["operations"]) => {
-        for (const [what, key, value] of operations) {
-          if (what === "insert") insertText(to, key, value);
-          else removeText(to, key);
-        }
-      };
-      for (const { commits, operations } of batches) {
-        apply(table, operations);
-        if (commits) {
-          apply(twin, operations);
-          assert.deepEqual(stateOf(table), stateOf(twin), "before the commit");
-          table.commit();
-          twin.commit();
-        } else {
-          table.rollback();
-        }
-        assert.deepEqual(stateOf(table), stateOf(twin));
-        for (const [key, value] of pairsOf(twin)) assert.equal(lookupText(table, key), value);
-        for (const [, key] of operations) assert.equal(slotOf(table, key), slotOf(twin, key));
-        assert.ok(arena.usedBytes <= table.bytes * 1.03 + CONSTANT_BYTES, "nothing leaks");
-      }
-      for (const key of pairsOf(table).keys()) removeText(table, key);
-      table.commit();
-      assert.deepEqual([table.bytes, table.slotsUsed, arena.usedBytes], [0, 0, 0]);
-    }),
-    { numRuns: 200 },
-  );
-});
-
-test("thousands of changes are rolled back, and their memory is released", () => {
-  const arena = new Arena();
-  const table = new HashTable(arena);
-  for (let i = 0; i < 5_000; i++) insertText(table, `k${i}`, `[${i}]`);
-  const before = stateOf(table), used = arena.usedBytes;
-  table.keepsUndo = true;
-  for (let i = 0; i < 5_000; i++) removeText(table, `k${i}`);
-  for (let i = 0; i < 25_000; i++) insertText(table, `k${i * 7 % 25_000}`, "{}".repeat(i % 50));
-  table.rollback();
-  assert.deepEqual(stateOf(table), before);
-  assert.ok(arena.usedBytes <= used * 1.1, `${arena.usedBytes} bytes after, ${used} before`);
-});
-
-test("an empty table numbers slots from 0 again, but not before the commit", () => {
-  const table = new HashTable();
-  table.keepsUndo = true;
-  for (let i = 0; i < 5_000; i++) insertText(table, `k${i}`, "1");
-  table.commit();
-  for (let i = 0; i < 5_000; i++) removeText(table, `k${i}`);
-  assert.equal(table.slotsUsed, 5_000);
-  table.rollback();
-  assert.equal(slotOf(table, "k4999"), 4_999);
-  for (let i = 0; i < 5_000; i++) removeText(table, `k${i}`);
-  table.commit();
-  assert.equal(table.slotsUsed, 0);
-  insertText(table, "new", "1");
-  assert.equal(table.slotsUsed, 1);
-});
-
-test("without memory, a change throws a RangeError, and nothing has changed", () => {
-  // The next new key needs a block, and a larger shard of the index or another page of slots.
-  for (const [keys, keepsUndo] of [[6, false], [6, true], [3_072, true], [4_096, true]] as const) {
-    const arena = new FailingArena();
-    const table = new HashTable(arena, new WeakHash(~0x3ff)); // all in one shard
-    for (let i = 0; i < keys; i++) insertText(table, `k${i}`, "1");
-    table.keepsUndo = keepsUndo;
-    const before = stateOf(table);
-    for (const [key, value, needed] of [["k5", "9".repeat(1_000), 1], ["new", "1", 2]] as const) {
-      for (let allowed = 0; allowed < needed; allowed++) {
-        arena.allocationsLeft = allowed;
-        assert.throws(() => insertText(table, key, value), RangeError);
-        assert.deepEqual(stateOf(table), before);
-      }
-    }
-    arena.allocationsLeft = Infinity;
-    insertText(table, "new", "[1]");
-    assert.equal(lookupText(table, "new"), "[1]");
-    for (const key of pairsOf(table).keys()) removeText(table, key);
-    table.commit();
-    assert.equal(arena.usedBytes, 0, "nothing leaked");
-  }
-});
-
-test("a rollback and removals need no new memory", () => {
-  for (const keepsUndo of [true, false]) {
-    const arena = new FailingArena();
-    const table = new HashTable(arena);
-    for (let i = 0; i < 20_000; i++) insertText(table, `k${i}`, "1");
-    const before = stateOf(table);
-    table.keepsUndo = keepsUndo;
-    for (let i = 0; keepsUndo && i < 19_000; i++) insertText(table, `n${i}`, "1");
-    arena.allocationsLeft = 0;
-    for (let i = 0; i < 19_990; i++) removeText(table, `k${i}`);
-    if (!keepsUndo) continue;
-    table.rollback();
-    assert.deepEqual(stateOf(table), before);
   }
 });
 

@@ -1,26 +1,13 @@
 /** Proves the output of `htclient --list`. */
 import assert from "assert";
-import { unixSeconds } from "../../../lib/base/clock.ts";
 import type { ServerRecord } from "../../../lib/catalog/record/server_record.ts";
 import { Resolver } from "../../../lib/catalog/resolve/resolver.ts";
 import { serverList } from "../../../lib/cli/htclient/server_list.ts";
+import { serverRecord } from "../../catalog/records.ts";
 
 const signal = new AbortController().signal;
 
-function record(fields: Partial<ServerRecord>): ServerRecord {
-  return {
-    project: "me-a4-x",
-    owner: "me",
-    address: "192.0.2.1",
-    name: "host.test",
-    port: 4_321,
-    lastheardfrom: unixSeconds(),
-    lifetime: 300,
-    addresses: [],
-    requiresToken: false,
-    ...fields,
-  };
-}
+const record = (fields: Partial<ServerRecord>) => serverRecord({ address: "192.0.2.1", ...fields });
 
 async function rowsOf(records: readonly ServerRecord[]): Promise<string[]> {
   const catalogs = [{ hostname: "a.test", port: 1 }];
