@@ -270,9 +270,12 @@ export function quotedKey(key: KeyText): string {
   return quoted(keyOf(key));
 }
 
-/** Whether a request changes the table, by the flag of its method. */
-export function isWriteRequest(request: Request): request is WriteRequest {
-  return COMMANDS[request.method].isWrite;
+/** Whether a request changes the table. @param flags of its method (default: those of the table) */
+export function isWriteRequest(
+  request: Request,
+  { isWrite }: Pick<MethodFlags, "isWrite"> = COMMANDS[request.method],
+): request is WriteRequest {
+  return isWrite;
 }
 
 /** The key of a request, if its method has one. */

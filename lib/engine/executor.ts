@@ -11,12 +11,12 @@ import {
   type Command,
   type CommandContext,
   COMMANDS,
+  isWriteRequest,
   type KeyLocation,
   keyTextIn,
   type MethodFlags,
   quotedKey,
   tokenMissing,
-  type WriteRequest,
 } from "../commands/command_table.ts";
 import { isRejection } from "../protocol/decode_request.ts";
 import { addFailure, FRAME_BYTES, ID_FRAME_BYTES, ReplyEncoder } from "../protocol/encode_reply.ts";
@@ -233,11 +233,6 @@ interface CountedCommand {
 
 function byMethod<T>(make: (method: Method) => T): Record<Method, T> {
   return Object.fromEntries(METHODS.map((method) => [method, make(method)])) as Record<Method, T>;
-}
-
-/** Whether a request changes the table. */
-function isWriteRequest(_request: Request, { isWrite }: MethodFlags): _request is WriteRequest {
-  return isWrite;
 }
 
 /** The failure of a line. Before a client has sent the token, it learns the members of `hello` only. */

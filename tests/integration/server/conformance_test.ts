@@ -1,7 +1,4 @@
-/**
- * Tests the server with the protocol cases of docs/protocol-cases, and with those in the folder of
- * `HTSERVER_CASES`, if it is set. Each case is sent in several ways.
- */
+/** Tests the server with the protocol cases of docs/protocol-cases. Each case is sent in several ways. */
 import assert from "assert";
 import { readdirSync } from "node:fs";
 import { parseCases, type ProtocolCase } from "../../../tools/protocol_cases/protocol_case.ts";
@@ -13,7 +10,6 @@ import { startServer, type TestServer } from "../../helpers/server.ts";
 import { HashTable } from "../../../lib/table/hash_table.ts";
 
 const OWN = `${TOP}docs/protocol-cases`;
-const MORE = Deno.env.get("HTSERVER_CASES");
 
 const WAYS: Readonly<Record<string, Pick<CaseOptions, "splitBytes" | "isPipelined">>> = {
   "a line at a time": {},
@@ -55,14 +51,9 @@ async function fullServer(): Promise<TestServer> {
   };
 }
 
-/** Reads the cases of a folder; none if there is no such folder. */
+/** Reads the cases of a folder. */
 function casesIn(folder: string): ProtocolCase[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder).filter((name) => name.endsWith(".jsonl")).sort();
-  } catch {
-    return [];
-  }
+  const names = readdirSync(folder).filter((name) => name.endsWith(".jsonl")).sort();
   return names.flatMap((name) => parseCases(Deno.readTextFileSync(`${folder}/${name}`)));
 }
 
@@ -87,13 +78,6 @@ for (const [way, options] of Object.entries(WAYS)) {
     Deno.test(`the ${cases.length} protocol cases${name} hold when sent ${way}`, async () => {
       assert.ok(cases.length > 0, `${OWN}/${folder} holds no cases`);
       await assertAllHold(cases, start, options);
-    });
-  }
-  if (MORE !== undefined) {
-    const cases = casesIn(MORE);
-    Deno.test(`the ${cases.length} cases of HTSERVER_CASES hold when sent ${way}`, async () => {
-      assert.ok(cases.length > 0, `${MORE} holds no cases`);
-      await assertAllHold(cases, () => startServer(), options);
     });
   }
 }
