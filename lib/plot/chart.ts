@@ -1,6 +1,13 @@
 /** The SVG of a chart. The drawing library is loaded with the first chart. */
 import type { TopLevelSpec } from "vega-lite";
-import { type Axis, axisText, type Chart, checkChart, spreadOf } from "./description.ts";
+import {
+  type Axis,
+  axisText,
+  type Chart,
+  checkChart,
+  type SeriesKind,
+  spreadOf,
+} from "./description.ts";
 import { cycle, STYLE } from "./style.ts";
 import { logTicks } from "./ticks.ts";
 import { renderSvg } from "./vega_svg.ts";
@@ -11,8 +18,12 @@ export type { PlotPoint, PlotSeries, Scale } from "./description.ts";
 const WIDTH_PX = 560;
 const HEIGHT_PX = 300;
 
-/** Maximum number of characters of a line of the title. */
+/** Maximum number of characters of a line of the title, and of the notes, which are smaller. */
 const TITLE_CHARS = 48;
+const NOTE_CHARS = 72;
+
+/** Distance of the marks of two series with the same x, so that their bars do not hide each other. */
+const SERIES_GAP_PX = 4;
 
 /** Maximum number of points with a mark in a series: more marks would hide the line. */
 const MAX_MARKS = 30;
@@ -36,10 +47,22 @@ interface Row {
   readonly hasSpread: boolean;
 }
 
+/** The style of a series. */
+interface SeriesStyle {
+  readonly name: string;
+  readonly kind: SeriesKind;
+  readonly color: string;
+  /** A curve has a short line in the legend, in place of a mark. */
+  readonly shape: string;
+  readonly dash: number[];
+  readonly xOffset: number;
+}
+
 /**
- * Draws a chart: a line with marks for each series, bars from minimum to maximum for points with a
- * spread, titles with units on both axes, and a legend. Series differ in color, dashes and marks, so
- * that a print in black and white is readable. The same description has the same result.
+ * Draws a chart: lines and marks of each series by its kind, bars from minimum to maximum for points
+ * with a spread, titles of both axes, and a legend. Series differ in color, dashes and marks, so that a
+ * print in black and white is readable. Measured series are drawn side by side, a few pixels from their
+ * x. The same description has the same result.
  *
  * @returns SVG with texts in the sans-serif font of the reader
  * @throws {ChartError} if the description is not valid
@@ -51,15 +74,17 @@ export async function chartSvg(chart: Chart): Promise<string> {
 
 /** The chart in the terms of Vega-Lite, https://vega.github.io/vega-lite/docs/. */
 function chartSpec(chart: Chart): TopLevelSpec {
-  const { title, series } = chart;
+  const { title, notes = [] } = chart;
   const rows = rowsOf(chart);
-  const names = series.map(({ name }) => name);
+  const styles = stylesOf(chart);
+  const names = styles.map(({ name }) => name);
   // Color and shape share one legend, because their field, title and order are the same.
   const legend = { columns: legendColumns(names) };
   const seriesField = { field: "series", type: "nominal", title: null, legend } as const;
-  const color = { ...seriesField, scale: { domain: names, range: cycle(STYLE.colors, names) } };
-  const shape = { ...seriesField, scale: { domain: names, range: cycle(STYLE.shapes, names) } };
-  const dashes = cycle(STYLE.dashes, names);
+  const colors = styles.map(({ color }) => color);
+  const shapes = styles.map(({ shape }) => shape);
+  const color = { ...seriesField, scale: { domain: names, range: colors } };
+  const shape = { ...seriesField, scale: { domain: names, range: shapes } };
   const x = {
     field: "x",
     type: "quantitative",
@@ -70,56 +95,76 @@ function chartSpec(chart: Chart): TopLevelSpec {
     ...axisSpec(chart.y, rows.flatMap(({ low, high }) => [low, high])),
   } as const;
   const y = { field: "y", ...vertical } as const;
-  const spread = { filter: "datum.hasSpread" } as const;
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     description: `${title}: ${axisText(chart.y)} over ${axisText(chart.x)}`,
-    title: titleLines(title),
+    title: {
+      text: linesOf(title, TITLE_CHARS),
+      subtitle: notes.flatMap((note) => linesOf(note, NOTE_CHARS)),
+    },
     width: WIDTH_PX,
     height: HEIGHT_PX,
     background: "white",
     data: { values: rows },
-    layer: [
-      {
-        transform: [spread],
-        mark: { type: "rule", strokeWidth: 1.2 },
-        encoding: { x, y: { field: "low", ...vertical }, y2: { field: "high" }, color },
-      },
-      ...(["low", "high"] as const).map((field) => ({
-        transform: [spread],
-        mark: { type: "point", shape: "stroke", size: 50, strokeWidth: 1.2, opacity: 1 } as const,
-        encoding: { x, y: { field, ...vertical }, color },
-      })),
-      // With a channel for dashes, marks in the legend would be dashed, too, and hard to recognize.
-      ...names.map((name, at) => ({
-        transform: [{ filter: { field: "series", equal: name } }],
-        mark: { type: "line", strokeWidth: 1.6, strokeDash: dashes[at] ?? [1, 0] } as const,
-        encoding: { x, y, color },
-      })),
-      {
-        transform: [{ filter: "datum.isMarked" }],
-        mark: {
-          type: "point",
-          filled: false,
-          fill: "white",
-          size: 50,
-          strokeWidth: 1.6,
-          opacity: 1,
+    layer: styles.flatMap(({ name, kind, dash, xOffset }) => {
+      const ofSeries = { field: "series", equal: name };
+      const spread = [{ filter: ofSeries }, { filter: "datum.hasSpread" }];
+      const mark = { type: "point", strokeWidth: 1.2, size: 50, opacity: 1, xOffset } as const;
+      return [
+        {
+          transform: spread,
+          mark: { type: "rule", strokeWidth: 1.2, xOffset } as const,
+          encoding: { x, y: { field: "low", ...vertical }, y2: { field: "high" }, color },
         },
-        encoding: { x, y, color, shape },
-      },
-    ],
+        ...(["low", "high"] as const).map((field) => ({
+          transform: spread,
+          mark: { ...mark, shape: "stroke" },
+          encoding: { x, y: { field, ...vertical }, color },
+        })),
+        // With a channel for dashes, marks in the legend would be dashed, too, and hard to recognize.
+        ...(kind === "points" ? [] : [{
+          transform: [{ filter: ofSeries }],
+          mark: { type: "line", strokeWidth: 1.6, strokeDash: dash, xOffset } as const,
+          encoding: { x, y, color },
+        }]),
+        {
+          transform: [{ filter: ofSeries }, { filter: "datum.isMarked" }],
+          mark: { ...mark, filled: false, fill: "white", strokeWidth: 1.6 },
+          encoding: { x, y, color, shape },
+        },
+      ];
+    }),
     config: STYLE.config,
   };
 }
 
+/** A choice of each style for each series, and its place beside the others. */
+function stylesOf({ series }: Chart): SeriesStyle[] {
+  const colors = cycle(STYLE.colors, series);
+  const shapes = cycle(STYLE.shapes, series);
+  const dashes = cycle(STYLE.dashes, series);
+  const joined = series.filter(({ kind = "joined" }) => kind === "joined");
+  return series.map((one, at) => {
+    const { name, kind = "joined" } = one;
+    const place = joined.indexOf(one);
+    return {
+      name,
+      kind,
+      color: colors[at] ?? "",
+      shape: kind === "curve" ? "stroke" : shapes[at] ?? "",
+      dash: kind === "curve" ? [1, 0] : dashes[at] ?? [],
+      xOffset: place < 0 ? 0 : (place - (joined.length - 1) / 2) * SERIES_GAP_PX,
+    };
+  });
+}
+
 function rowsOf({ series }: Chart): Row[] {
-  return series.flatMap(({ name, points }) => {
+  return series.flatMap(({ name, kind, points }) => {
     const every = Math.ceil(points.length / MAX_MARKS);
     return points.toSorted((a, b) => a.x - b.x).map((point, at) => {
       const { low, high } = spreadOf(point);
       const { x, y } = point;
-      const isMarked = at % every === 0;
+      const isMarked = kind !== "curve" && at % every === 0;
       return { series: name, x, y, low, high, isMarked, hasSpread: low < high };
     });
   });
@@ -150,14 +195,14 @@ function legendColumns(names: readonly string[]): number {
 }
 
 /**
- * Breaks a title into lines. Without a canvas, the library estimates the width of texts. Its estimate
- * for a long line is too large, and would add an empty margin to the picture.
+ * Breaks a text into lines. Without a canvas, the library estimates the width of texts. Its estimate for
+ * a long line is too large, and would add an empty margin to the picture.
  */
-function titleLines(title: string): string[] {
+function linesOf(text: string, maxChars: number): string[] {
   const lines: string[] = [];
-  for (const word of title.split(" ")) {
+  for (const word of text.split(" ")) {
     const line = lines.at(-1);
-    if (line === undefined || line.length + word.length >= TITLE_CHARS) lines.push(word);
+    if (line === undefined || line.length + word.length >= maxChars) lines.push(word);
     else lines[lines.length - 1] = `${line} ${word}`;
   }
   return lines;

@@ -5,10 +5,10 @@ export type Scale = "linear" | "log";
 
 /** One of the two axes. */
 export interface Axis {
-  /** Name of the quantity, such as `Throughput`. */
+  /** Name of the quantity, such as `Throughput`, or only its unit if the title has the name. */
   readonly title: string;
-  /** Unit of the quantity, such as `requests/s`. */
-  readonly unit: string;
+  /** Unit of the quantity, such as `requests/s`, or `count` for whole numbers (default: `title` has it). */
+  readonly unit?: string;
   readonly scale: Scale;
 }
 
@@ -22,10 +22,18 @@ export interface PlotPoint {
   readonly high?: number;
 }
 
-/** A series of points, joined by a line in the order of x. */
+/**
+ * How a series is drawn: `joined` has a mark for each point and a line in the order of x, `points` has
+ * only the marks, and `curve` only the line, for values that are not measured.
+ */
+export type SeriesKind = "joined" | "points" | "curve";
+
+/** A series of points. */
 export interface PlotSeries {
   /** Name in the legend. */
   readonly name: string;
+  /** Default: `joined`. */
+  readonly kind?: SeriesKind;
   /** At least one. */
   readonly points: readonly PlotPoint[];
 }
@@ -33,6 +41,8 @@ export interface PlotSeries {
 /** A picture: series over a common x axis. */
 export interface Chart {
   readonly title: string;
+  /** Sentences under the title, such as what the bars are (default: none). */
+  readonly notes?: readonly string[];
   readonly x: Axis;
   readonly y: Axis;
   /** At least one, with different names. */
@@ -44,9 +54,9 @@ export class ChartError extends Error {
   override name = "ChartError";
 }
 
-/** Returns the title of an axis with its unit, such as `Throughput (requests/s)`. */
+/** Returns the title of an axis with its unit, such as `Throughput (requests/s)`; counts have none. */
 export function axisText({ title, unit }: Axis): string {
-  return `${title} (${unit})`;
+  return unit === undefined || unit === "count" ? title : `${title} (${unit})`;
 }
 
 /**
@@ -62,7 +72,7 @@ export function checkChart(chart: Chart): void {
   if (!chart.title.trim()) fail("it has no title");
   for (const name of ["x", "y"] as const) {
     const { title, unit } = chart[name];
-    if (!title.trim() || !unit.trim()) fail(`its ${name} axis needs a title and a unit`);
+    if (!title.trim() || unit?.trim() === "") fail(`its ${name} axis needs a title`);
   }
   if (chart.series.length === 0) fail("it has no series");
   const names = new Set<string>();

@@ -30,6 +30,8 @@ interface PercentileSeries {
 /** A chart of several operations. */
 export interface PercentileChart {
   readonly title: string;
+  /** Sentences under the title (default: none). */
+  readonly notes?: readonly string[];
   /** The axis of the values, which is logarithmic. */
   readonly y: Omit<Axis, "scale">;
   /** At least one, with different names. */
@@ -121,7 +123,7 @@ function chartSpec(chart: PercentileChart, { title, x, y, series }: Chart): TopL
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     description: `${title}: ${axisText(y)} over ${axisText(x)}`,
-    title,
+    title: { text: title, subtitle: [...chart.notes ?? []] },
     width: WIDTH_PX,
     height: HEIGHT_PX,
     background: "white",

@@ -21,7 +21,17 @@ export const STYLE = {
   config: {
     font: FONT,
     view: { stroke: null },
-    title: { fontSize: 15, fontWeight: "normal", color: INK, anchor: "start", offset: 14 },
+    title: {
+      fontSize: 15,
+      fontWeight: "normal",
+      color: INK,
+      anchor: "start",
+      offset: 14,
+      subtitleFontSize: 12,
+      subtitleColor: INK,
+      subtitlePadding: 6,
+      subtitleLineHeight: 16,
+    },
     axis: {
       labelFontSize: 12,
       titleFontSize: 13,
@@ -49,7 +59,7 @@ export const STYLE = {
   },
 } as const;
 
-/** Returns one choice for each name; after the last choice, the first follows again. */
-export function cycle<T>(choices: readonly T[], names: readonly string[]): T[] {
-  return names.flatMap((_, at) => choices.slice(at % choices.length).slice(0, 1));
+/** Returns one choice for each series; after the last choice, the first follows again. */
+export function cycle<T>(choices: readonly T[], series: readonly unknown[]): T[] {
+  return series.flatMap((_, at) => choices.slice(at % choices.length).slice(0, 1));
 }

@@ -7,6 +7,7 @@ const test = testsOf("chart");
 
 const CHART: Chart = {
   title: "Throughput <as> load & all grows",
+  notes: ["Bars: minimum to maximum."],
   x: { title: "Connections", unit: "count", scale: "log" },
   y: { title: "Throughput", unit: "1,000 requests/s", scale: "linear" },
   series: [
@@ -28,7 +29,7 @@ const LOG_Y: Partial<Chart> = { y: { ...CHART.y, scale: "log" } };
 
 /** The texts of a picture. */
 function textsOf(svg: string): string[] {
-  return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text = ""]) =>
+  return [...svg.matchAll(/<t(?:ext|span)[^>]*>([^<]+)</g)].map(([, text = ""]) =>
     text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&")
   );
 }
@@ -51,12 +52,16 @@ test("writes the title, every series' name, and both axes with their units", asy
     const text of [
       CHART.title,
       ...CHART.series.map(({ name }) => name),
-      "Connections (count)",
+      "Connections",
       "Throughput (1,000 requests/s)",
+      "Bars: minimum to maximum.",
       "10k",
     ]
   ) assert(texts.includes(text), `"${text}" is in ${JSON.stringify(texts)}`);
 });
+
+/** Distance of a mark from its x, so that marks of three series are side by side. */
+const ASIDE_PX = 4;
 
 test("has all points and both ends of their spread in the space between the axes", async () => {
   for (const axes of [{}, { x: { ...CHART.x, scale: "linear" } }] as Partial<Chart>[]) {
@@ -64,7 +69,7 @@ test("has all points and both ends of their spread in the space between the axes
     const ends = 2 * 4; // four points have a spread
     assert.equal(marks.length, 6 + ends);
     for (const { x, y } of marks) {
-      assert(x >= 0 && x <= 560, `x of ${x} px is inside`);
+      assert(x >= -ASIDE_PX && x <= 560 + ASIDE_PX, `x of ${x} px is inside`);
       assert(y >= 0 && y <= 300, `y of ${y} px is inside`);
     }
   }
@@ -86,6 +91,20 @@ test("separates series by dashes and marks, not by color alone", async () => {
   const legend = svg.slice(svg.indexOf("role-legend-symbol"));
   const shapes = [...legend.matchAll(/ d="([^"]+)"/g)].map(([, path]) => path);
   assert.equal(new Set(shapes.slice(0, 3)).size, 3);
+});
+
+test("draws a curve without marks, and points without a line", async () => {
+  const values = [1, 10, 100].map((value) => ({ x: value, y: value, low: value, high: 2 * value }));
+  const drawn = async (kind: "curve" | "points") => {
+    const svg = await chartSvg({ ...CHART, series: [{ name: "only", kind, points: values }] });
+    return {
+      marks: marksOf(svg).length,
+      hasLine: svg.includes('aria-roledescription="line mark"'),
+    };
+  };
+  const ends = 2 * values.length;
+  assert.deepEqual(await drawn("curve"), { marks: ends, hasLine: true });
+  assert.deepEqual(await drawn("points"), { marks: ends + values.length, hasLine: false });
 });
 
 test("draws one point, many points, and very small and very large values", async () => {
@@ -116,7 +135,7 @@ test("rejects an incomplete description", async () => {
   assert(series);
   const rejected: [chart: Chart, why: RegExp][] = [
     [{ ...CHART, title: " " }, /no title/],
-    [{ ...CHART, y: { ...CHART.y, unit: "" } }, /its y axis needs a title and a unit/],
+    [{ ...CHART, y: { ...CHART.y, unit: "" } }, /its y axis needs a title/],
     [{ ...CHART, series: [] }, /no series/],
     [{ ...CHART, series: [series, series] }, /two series are named "htserver"/],
     [withPoints([]), /series "only" has no points/],

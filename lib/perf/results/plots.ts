@@ -6,7 +6,8 @@
  * A sweep has several, all by the number of clients: `throughput` of all clients and `per-client`, with
  * a series for each operation; then for each operation `throughput-OPERATION`, with the fit of the
  * Universal Scalability Law, and `latency-OPERATION`, with percentiles. Values are medians of the
- * repeats, with bars from the minimum to the maximum.
+ * repeats, with bars from the minimum to the maximum. Steps that the fit leaves out are a series of
+ * their own.
  *
  * An operation that never succeeded has no latency, and is not in the pictures of latencies.
  */
@@ -41,7 +42,10 @@ export type Plot =
   );
 
 /** Maximum number of clients on a linear axis, which shows true growth. More steps would overlap. */
-const MAX_LINEAR_CLIENTS = 64;
+const MAX_LINEAR_CLIENTS = 32;
+
+/** Number of points of the law, so that it looks like a curve. */
+const LAW_POINTS = 64;
 
 /** Minimum ratio of throughputs for a logarithmic axis: a linear one would show the slower at zero. */
 const MIN_LOG_RATIO = 10;
@@ -53,9 +57,14 @@ const PERCENTILES = [
   { name: "p99.9", value: ({ latency }: OperationData) => latency.p999Ms },
 ] as const;
 
-/** Describes all pictures; none if nothing was measured. */
-export function plotsOf(data: RawData): Plot[] {
-  return data.format === "testperf run" ? runPlots(data) : sweepPlots(data);
+/**
+ * Describes all pictures; none if nothing was measured.
+ *
+ * @param subject what was measured, for the titles (default: the name of the server)
+ */
+export function plotsOf(data: RawData, subject = data.target): Plot[] {
+  const origin = `${subject}, ${new Date(data.startedUnixMs).toISOString().slice(0, 10)}`;
+  return data.format === "testperf run" ? runPlots(data, origin) : sweepPlots(data, origin);
 }
 
 /**
@@ -75,7 +84,7 @@ export async function drawPlot(plot: Plot, form: PlotForm): Promise<Uint8Array> 
   return form === "svg" ? new TextEncoder().encode(svg) : await renderPng(svg);
 }
 
-function runPlots(data: RunData): Plot[] {
+function runPlots(data: RunData, origin: string): Plot[] {
   const all = seriesOf(data).flatMap(({ name, points }) =>
     points.flatMap(({ sums }) =>
       sums.map((sum) => ({ name, histogram: LatencyHistogram.from(sum.latency) }))
@@ -87,7 +96,8 @@ function runPlots(data: RunData): Plot[] {
     kind: "percentiles",
     chart: {
       title: `Latency with ${clientsText(data.settings.clients)} (${kindOf(data)})`,
-      y: { title: "Latency", unit: "ms" },
+      notes: [origin],
+      y: { title: "ms" },
       series: all.map(({ name, histogram }) => ({
         name,
         count: histogram.count,
@@ -97,7 +107,7 @@ function runPlots(data: RunData): Plot[] {
   }];
 }
 
-function sweepPlots(data: SweepData): Plot[] {
+function sweepPlots(data: SweepData, origin: string): Plot[] {
   const all = seriesOf(data);
   if (all.length === 0) return [];
   const together = all.map((series) => ({ name: series.name, points: sumPoints(series) }));
@@ -105,15 +115,31 @@ function sweepPlots(data: SweepData): Plot[] {
     name,
     points: points.map(({ clients, singles }) => point(clients, singles.map(opsPerSecond))),
   }));
+  const notes = [origin, spreadNote(all)];
+  const clientNotes = [origin, "Mark: median of all clients. Bar: slowest to fastest client."];
   return [
-    throughputPlot("throughput", "Throughput of all clients together", together),
-    throughputPlot("per-client", "Throughput of each client", single),
-    ...all.flatMap((series) => operationPlot(series, data)),
-    ...all.flatMap((series) => latencyPlot(series, data)),
+    throughputPlot("throughput", "Throughput of all clients together", together, notes),
+    throughputPlot("per-client", "Throughput of each client", single, clientNotes),
+    ...all.map((series) => operationPlot(series, data, notes)),
+    ...all.flatMap((series) => latencyPlot(series, data, notes)),
   ];
 }
 
-function throughputPlot(name: string, title: string, series: readonly PlotSeries[]): Plot {
+/** Explains marks and bars. */
+function spreadNote(all: readonly Series[]): string {
+  const counts = all.flatMap(({ points }) => points.map(({ sums }) => sums.length));
+  const [least, most] = [lowest(counts), highest(counts)];
+  if (most === 1) return "Each mark is one round.";
+  const rounds = least === most ? String(most) : `${least} to ${most}`;
+  return `Mark: median of ${rounds} rounds. Bar: minimum to maximum.`;
+}
+
+function throughputPlot(
+  name: string,
+  title: string,
+  series: readonly PlotSeries[],
+  notes: readonly string[],
+): Plot {
   const tops = series.map(({ points }) => highest(points.map(({ y }) => y)));
   const isWide = highest(tops) >= MIN_LOG_RATIO * lowest(tops);
   const isPositive = series.every(({ points }) => points.every(({ y, low = y }) => low > 0));
@@ -122,35 +148,41 @@ function throughputPlot(name: string, title: string, series: readonly PlotSeries
     kind: "chart",
     chart: {
       title,
+      notes,
       x: clientsAxis(series),
-      y: {
-        title: "Throughput",
-        unit: "operations/s",
-        scale: isWide && isPositive ? "log" : "linear",
-      },
+      y: { title: "ops/s", scale: isWide && isPositive ? "log" : "linear" },
       series,
     },
   };
 }
 
 /** One operation, on axes of its own. */
-function operationPlot(series: Series, data: SweepData): Plot {
+function operationPlot(series: Series, data: SweepData, notes: readonly string[]): Plot {
   const { name } = series;
-  const measured = { name: "measured", points: sumPoints(series) };
+  const points = sumPoints(series);
   const usl = data.analysis[name]?.usl;
   if (usl === undefined || "why" in usl) {
-    return throughputPlot(`throughput-${name}`, `Throughput of ${name}`, [measured]);
+    const measured = { name: "measured", points };
+    return throughputPlot(`throughput-${name}`, `Throughput of ${name}`, [measured], notes);
   }
-  const peak = usl.peak?.isWithinData
-    ? `, peak at ${clientsText(Math.max(1, Math.round(usl.peak.clients.value)))}`
-    : "";
-  const law = { name: "Universal Scalability Law", points: lawPoints(series, usl) };
-  const title = `Throughput of ${name}, and fit${peak}`;
-  // The measured values are drawn last, on top.
-  return throughputPlot(`throughput-${name}`, title, [law, measured]);
+  const fitted = new Set(usl.residuals.map(({ clients }) => clients));
+  const kind = "points";
+  const all: PlotSeries[] = [
+    { name: "fit: Universal Scalability Law", kind: "curve", points: lawPoints(series, usl) },
+    // The measured values are drawn last, on top.
+    { name: "measured", kind, points: points.filter(({ x }) => fitted.has(x)) },
+    { name: "measured, not in the fit", kind, points: points.filter(({ x }) => !fitted.has(x)) },
+  ];
+  const title = `Throughput of ${name}, all clients together`;
+  const drawn = all.filter(({ points }) => points.length > 0);
+  return throughputPlot(`throughput-${name}`, title, drawn, notes);
 }
 
-function latencyPlot({ name, points }: Series, data: SweepData): Plot[] {
+function latencyPlot(
+  { name, points }: Series,
+  data: SweepData,
+  notes: readonly string[],
+): Plot[] {
   const series = PERCENTILES.flatMap(({ name, value }): PlotSeries[] => {
     const measured = points.flatMap(({ clients, sums }) => {
       const values = sums.filter(({ ops }) => ops > 0).map(value).filter((ms) => ms > 0);
@@ -164,14 +196,15 @@ function latencyPlot({ name, points }: Series, data: SweepData): Plot[] {
     kind: "chart",
     chart: {
       title: `Latency of ${name} (${kindOf(data)})`,
+      notes,
       x: clientsAxis(series),
-      y: { title: "Latency", unit: "ms", scale: "log" },
+      y: { title: "ms", scale: "log" },
       series,
     },
   }];
 }
 
-/** Points of the law between the steps, so that its marks do not hide the measured ones. */
+/** The law from the first to the last step, at even distances on a logarithmic axis. */
 function lawPoints({ points }: Series, usl: UslFit): PlotPoint[] {
   const parameters = {
     lambda: usl.lambdaOpsPerSecond.value,
@@ -179,9 +212,11 @@ function lawPoints({ points }: Series, usl: UslFit): PlotPoint[] {
     kappa: usl.kappa.value,
   };
   const steps = points.map(({ clients }) => clients);
-  const between = steps.slice(1).map((clients, at) => (clients + (steps[at] ?? clients)) / 2);
-  return [...steps.slice(0, 1), ...between, ...steps.slice(-1)]
-    .map((x) => ({ x, y: uslThroughput(parameters, x) }));
+  const [first, last] = [lowest(steps), highest(steps)];
+  return Array.from({ length: LAW_POINTS }, (_, at) => {
+    const x = first * (last / first) ** (at / (LAW_POINTS - 1));
+    return { x, y: uslThroughput(parameters, x) };
+  });
 }
 
 function sumPoints({ points }: Series): PlotPoint[] {
@@ -195,7 +230,7 @@ function point(x: number, values: readonly number[]): PlotPoint {
 function clientsAxis(series: readonly PlotSeries[]): Axis {
   const max = highest(series.flatMap(({ points }) => points.map(({ x }) => x)));
   const scale = max <= MAX_LINEAR_CLIENTS ? "linear" : "log";
-  return { title: "Simultaneous clients", unit: "count", scale };
+  return { title: "Clients", unit: "count", scale };
 }
 
 // Not Math.max(...values): the number of arguments of a call is limited.

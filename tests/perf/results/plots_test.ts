@@ -19,7 +19,7 @@ function pointsOf(chart: Chart, series: string): readonly PlotPoint[] {
 
 /** The texts of a picture. */
 function textsOf(svg: string): string[] {
-  return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text = ""]) => text);
+  return [...svg.matchAll(/<t(?:ext|span)[^>]*>([^<]+)</g)].map(([, text = ""]) => text);
 }
 
 const SWEEP = levelSweep();
@@ -52,17 +52,52 @@ test("a sweep has throughput of all clients and of each, and latency, with media
   }
 });
 
-test("the fitted law is beside the measured values, and its peak in the title", () => {
+const LAW = "fit: Universal Scalability Law";
+
+test("the fitted law is a curve beside the measured values", () => {
   const steps = stepsWith([1, 2, 4, 8, 16, 32], 3, (n, repeat) => {
     const each = (1_000 + repeat) / (1 + 0.02 * (n - 1) + 0.01 * n * (n - 1));
     return [stageOf("insert", n, each)];
   });
   const chart = chartOf(plotsOf(sweepWith(steps)), "throughput-insert");
-  assert.deepEqual(chart.series.map(({ name }) => name), ["Universal Scalability Law", "measured"]);
-  assert.match(chart.title, /peak at 10 clients/);
-  const first = pointsOf(chart, "Universal Scalability Law")[0];
-  assert.ok(first?.x === 1 && Math.abs(first.y / 1_001 - 1) < 0.01);
+  assert.deepEqual(chart.series.map(({ name, kind }) => [name, kind]), [
+    [LAW, "curve"],
+    ["measured", "points"],
+  ]);
+  const law = pointsOf(chart, LAW);
+  assert.ok(law[0]?.x === 1 && Math.abs(law[0].y / 1_001 - 1) < 0.01);
+  assert.ok(Math.abs((law.at(-1)?.x ?? 0) - 32) < 1e-9);
   assert.equal(pointsOf(chart, "measured").length, 6);
+});
+
+test("steps that the fit leaves out have marks and a name of their own", () => {
+  const sweep = levelSweep();
+  const analysis = sweep.analysis["insert"];
+  assert.ok(analysis !== undefined && "residuals" in analysis.usl);
+  const residuals = analysis.usl.residuals.slice(1);
+  const insert = { ...analysis, usl: { ...analysis.usl, residuals } };
+  const chart = chartOf(plotsOf({ ...sweep, analysis: { insert } }), "throughput-insert");
+  assert.deepEqual(chart.series.map(({ name }) => name), [
+    LAW,
+    "measured",
+    "measured, not in the fit",
+  ]);
+  assert.deepEqual(pointsOf(chart, "measured, not in the fit").map(({ x }) => x), [1]);
+});
+
+test("pictures name the server and the day, and explain their marks and bars", () => {
+  for (const plot of plotsOf(SWEEP)) {
+    const bars = plot.name === "per-client"
+      ? "Mark: median of all clients. Bar: slowest to fastest client."
+      : "Mark: median of 3 rounds. Bar: minimum to maximum.";
+    assert.deepEqual(plot.chart.notes, ["me-a4-x, 2027-01-15", bars]);
+  }
+  const uneven = SWEEP.steps.map((step, at) => ({ ...step, repeats: step.repeats.slice(at && 1) }));
+  const [plot] = plotsOf({ ...SWEEP, steps: uneven }, "two cores");
+  assert.deepEqual(plot?.chart.notes, [
+    "two cores, 2027-01-15",
+    "Mark: median of 2 to 3 rounds. Bar: minimum to maximum.",
+  ]);
 });
 
 test("with too few steps for a fit, a picture has only the measured values", () => {
@@ -91,8 +126,8 @@ test("every picture of a sweep can be drawn, with every series and the units of 
   for (const plot of plotsOf(SWEEP)) {
     assert.ok(plot.kind === "chart");
     const texts = textsOf(new TextDecoder().decode(await drawPlot(plot, "svg")));
-    const unit = plot.name.startsWith("latency") ? "Latency (ms)" : "Throughput (operations/s)";
-    const wanted = [unit, "Simultaneous clients (count)", plot.chart.title];
+    const unit = plot.name.startsWith("latency") ? "ms" : "ops/s";
+    const wanted = [unit, "Clients", plot.chart.title, ...plot.chart.notes ?? []];
     for (const text of [...wanted, ...plot.chart.series.map(({ name }) => name)]) {
       assert.ok(texts.includes(text), `${text} is in ${plot.name}: ${texts}`);
     }
@@ -112,8 +147,8 @@ test("a run has a curve of percentiles for each operation, up to its slowest one
   assert.ok(Math.abs((plot.chart.series[0]?.valueAt(50) ?? 0) - 1.5) < 0.01);
   const texts = textsOf(new TextDecoder().decode(await drawPlot(plot, "svg")));
   const wanted = [
-    ...["Latency (ms)", "Share of operations that take no longer (%)"],
-    ...["Latency with 2 clients (service time)", "insert", "lookup"],
+    ...["ms", "Share of operations that take no longer (%)"],
+    ...["Latency with 2 clients (service time)", "me-a4-x, 2027-01-15", "insert", "lookup"],
     ...["0", "50", "75", "90", "99"],
   ];
   for (const text of wanted) assert.ok(texts.includes(text), `${text} is in ${texts}`);
