@@ -1,5 +1,6 @@
 /** Figures and tables of plain text. */
 import { columns } from "../../lib/terminal/columns.ts";
+import { wrap } from "../../lib/terminal/wrap.ts";
 import { percent } from "../harness/tables.ts";
 
 /** The width of the report, in characters. */
@@ -35,13 +36,7 @@ export function count(number: number, noun: string): string {
 
 /** Breaks a paragraph into lines, between words. */
 export function wrapped(paragraph: string): string {
-  const lines: string[] = [];
-  for (const word of paragraph.trim().split(/\s+/)) {
-    const longer = lines.length === 0 ? word : `${lines.pop()} ${word}`;
-    if (longer.length <= WIDTH || longer === word) lines.push(longer);
-    else lines.push(longer.slice(0, -word.length - 1), word);
-  }
-  return lines.join("\n");
+  return wrap(paragraph.trim().replace(/\s+/g, " "), WIDTH);
 }
 
 /**

@@ -1,11 +1,8 @@
 /** The notes on a stage: the sentences that a reader needs beside its numbers. */
 import { busiestShare, BUSY_SHARE } from "./cpu_time.ts";
-import type { Gap } from "./gap.ts";
+import { gapNotes } from "./gap_notes.ts";
 import { errorCount, type StageData } from "./stage_data.ts";
 import { MAX_IN_FLIGHT } from "../workload/schedule.ts";
-
-/** Maximum number of gaps in the notes on a stage. */
-const MAX_GAPS = 10;
 
 /** Note on clients that reached the limit of requests in flight. */
 const BOUND_NOTE =
@@ -66,32 +63,6 @@ export function failureNotes(data: StageData): string[] {
     notes.push(`${clientsAtBound} of ${countText(clients.length, "client")} ${BOUND_NOTE}`);
   }
   return notes.map((note) => `${stage}: ${note}`);
-}
-
-function gapNotes({ sum, clients, startedUnixMs }: StageData): string[] {
-  const gapText = (gap: Gap, what: string) => {
-    const at = (unixMs: number) => `${((unixMs - startedUnixMs) / 1e3).toFixed(3)} s`;
-    const seconds = ((gap.toUnixMs - gap.fromUnixMs) / 1e3).toFixed(3);
-    const lost = gap.connectionLost ? ", with the connection lost" : "";
-    const end = gap.answered ? "" : ", until the stage ended";
-    return `${what} from ${at(gap.fromUnixMs)} to ${
-      at(gap.toUnixMs)
-    } after the start (${seconds} s)${lost}${end}`;
-  };
-  const common = sum.gaps.map((gap) => gapText(gap, "no reply"));
-  // Gaps of single clients that are not part of a gap of all clients.
-  const single = clients.flatMap(({ gaps }, at) =>
-    gaps.filter((gap) => !sum.gaps.some((all) => overlap(gap, all)))
-      .map((gap) => gapText(gap, `no reply to client ${at + 1}`))
-  );
-  const all = [...common, ...single];
-  return all.length <= MAX_GAPS
-    ? all
-    : [...all.slice(0, MAX_GAPS), `${all.length - MAX_GAPS} more gaps`];
-}
-
-function overlap(a: Gap, b: Gap): boolean {
-  return a.fromUnixMs <= b.toUnixMs && b.fromUnixMs <= a.toUnixMs;
 }
 
 /** Formats counts as `KeyError: 2, TooLarge: 1`. */

@@ -28,6 +28,8 @@ export interface RunOptions {
 export interface RunEvents {
   /** All clients are connected. */
   onConnected?(server: RunTarget): void;
+  /** The first stage waits for its start, which other processes of testperf share. */
+  onAlignedStart?(startUnixMs: number, others: number): void;
   /** A stage begins with its warm-up. */
   onStage?(plan: StagePlan, clients: number): void;
   /** A stage has ended; undefined: the run ended early, perhaps during a stage. */
