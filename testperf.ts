@@ -17,17 +17,14 @@ import { runBasics } from "./lib/perf/basics.ts";
 import { measure } from "./lib/perf/measure.ts";
 import { runOutliers } from "./lib/perf/outliers.ts";
 import { printReport } from "./lib/perf/results/report.ts";
-import {
-  type ResultFiles,
-  type ResultOutput,
-  ResultWriter,
-} from "./lib/perf/results/result_writer.ts";
+import { type ResultFiles, ResultWriter } from "./lib/perf/results/result_writer.ts";
+import { sumFiles } from "./lib/perf/sum/sum.ts";
 import { runWorker, WORKER_FLAG } from "./lib/perf/run/worker.ts";
 
-const output: ResultOutput = {
+const output = {
   result: printLine,
   note: printError,
-  chart: (line) => console.error(line),
+  chart: (line: string) => console.error(line),
 };
 
 const files: ResultFiles = {
@@ -51,12 +48,14 @@ await main("testperf", async () => {
     timeoutMs: config.timeoutMs,
     onWarning: output.note,
   };
-  if (config.mode === "performance") {
+  if (config.mode === "performance" || config.mode === "sum") {
     const terminal = stderrTerminal(environment("TERM").TERM);
     const writer = await ResultWriter.prepare(config, files, output, terminal);
     const stop = new AbortController();
     void awaitStopSignal().then((signal) => stop.abort(`ended by ${signal}`));
-    const { data, isGood } = await measure(config, options, output, { workers, stop: stop.signal });
+    const { data, isGood } = config.mode === "sum"
+      ? await sumFiles(config.sumFiles, files.read, output.note)
+      : await measure(config, options, output, { workers, stop: stop.signal });
     printReport(data, config, output);
     const isAllWritten = await writer.writeAll(data);
     return isGood && isAllWritten ? EXIT.ok : EXIT.failed;

@@ -68,6 +68,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "terminal",
     "base",
   ],
+  "perf/sum": ["perf/results", "perf/measure", "base"],
   perf: [
     "perf/results",
     "perf/run",

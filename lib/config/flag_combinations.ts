@@ -5,6 +5,7 @@ import { UsageError } from "../base/errors.ts";
 export interface CombinedFlags {
   readonly basics: boolean;
   readonly outliers: boolean;
+  readonly sum?: readonly string[] | undefined;
   readonly sweep?: number | true | undefined;
   readonly repeats?: number | undefined;
   readonly clients?: number | undefined;
@@ -13,6 +14,9 @@ export interface CombinedFlags {
   readonly mix?: unknown;
   readonly ops?: unknown;
   readonly duration?: unknown;
+  readonly warmup?: unknown;
+  readonly keys?: unknown;
+  readonly seed?: unknown;
   readonly pipeline?: unknown;
   readonly rate?: unknown;
   readonly csv?: unknown;
@@ -21,13 +25,34 @@ export interface CombinedFlags {
   readonly chart?: unknown;
 }
 
-/** Checks all combinations. @throws {UsageError} that names the two flags, and the reason */
-export function checkCombinations(flags: CombinedFlags): void {
+/**
+ * Checks all combinations.
+ *
+ * @param target the server to measure
+ * @throws {UsageError} that names the two flags, and the reason
+ */
+export function checkCombinations(flags: CombinedFlags, target: string | undefined): void {
   const { basics, outliers, sweep, repeats, clients, processes, operations, mix } = flags;
-  const { ops, duration, pipeline, rate } = flags;
+  const { ops, duration, warmup, pipeline, rate, keys, seed, sum } = flags;
   const reject = (isWrong: boolean, message: string) => {
     if (isWrong) throw new UsageError(message);
   };
+  reject(
+    target === undefined && sum === undefined,
+    "missing required argument 'name|host:port' (see testperf --help)",
+  );
+  if (sum !== undefined) {
+    const measuring = { sweep, repeats, clients, operations, mix, ops, duration, warmup };
+    const [name] = Object.entries({ ...measuring, pipeline, rate, keys, seed })
+      .find(([, value]) => value !== undefined) ?? [];
+    const isTest = basics || outliers || processes > 1 || name !== undefined;
+    reject(
+      target !== undefined || isTest,
+      `--sum adds up files and measures nothing: remove ${
+        target !== undefined ? `'${target}'` : name === undefined ? "the other test" : `--${name}`
+      }`,
+    );
+  }
   reject(
     basics && outliers,
     "--basics and --outliers are two tests: choose one (see testperf --help)",

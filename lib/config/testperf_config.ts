@@ -17,7 +17,7 @@ import {
 } from "./workload_flags.ts";
 
 /** The kind of test. */
-type TestMode = "performance" | "basics" | "outliers";
+type TestMode = "performance" | "basics" | "outliers" | "sum";
 
 /** Default number of keys of a mixed workload, and of stages without inserts. */
 const MIX_KEYS = 10_000;
@@ -41,9 +41,11 @@ interface SweepConfig {
 
 /** The settings of a test. */
 export interface TestPerfConfig extends ConnectionConfig {
-  /** A name in the catalogs, or HOST:PORT. */
+  /** A name in the catalogs, or HOST:PORT; empty for mode `sum`. */
   readonly target: string;
   readonly mode: TestMode;
+  /** Outputs of `--json` to add up, for mode `sum`. */
+  readonly sumFiles: readonly string[];
   /** Operations of each client in each stage; ignored if `durationMs` is set. */
   readonly ops: number;
   /** Length of a stage in milliseconds, instead of `ops`. */
@@ -117,11 +119,13 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
       "testperf me-a4-x --mix lookup=90,insert=10 --keys 100000 --distribution zipf",
       "testperf me-a4-x --csv raw.csv --plot latency.svg",
       "testperf me-a4-x --compare before.json       changes since that run",
+      "testperf me-a4-x --json >a.json & testperf me-a4-x --json >b.json & wait",
+      "testperf --sum a.json b.json        adds up what they measured together",
       "testperf me-a4-x --basics           test each operation",
     ],
   );
   const command = base
-    .argument("<name|host:port>", "name or address of the server", serverTarget)
+    .argument("[name|host:port]", "name or address of the server", serverTarget)
     .option(
       "--ops <n>",
       "operations of each client in each stage (default: 1000)",
@@ -197,6 +201,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     .option("--no-verify", "do not check values")
     .option("--basics", "instead, test each operation in success and failure", false)
     .option("--outliers", "instead, list the slowest of single inserts and removes", false)
+    .option("--sum <files...>", "instead, add up results of --json of several processes")
     .option("--json", "print the results as one JSON object", false)
     .option("--csv <file>", "write the raw data of each client and operation to this file")
     .option("--plot <file>", "draw throughput and latencies to this file, .svg or .png", plotFile)
@@ -207,7 +212,8 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
   const readConnection = addConnectionFlags(base);
   runParser(NAME, () => command.parse([...args], { from: "user" }));
   const flags = command.opts();
-  checkCombinations(flags);
+  const [target] = command.processedArgs;
+  checkCombinations(flags, target);
   const sweep = sweepOf(flags);
   const clients = sweep?.maxClients ?? flags.clients ?? 1;
   if (flags.processes > clients) {
@@ -225,11 +231,11 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     );
   }
   const defaultMs = sweep && flags.ops === undefined ? SWEEP.durationMs : undefined;
-  const [target] = command.processedArgs;
   return {
     ...readConnection(target, env),
-    target,
-    mode: flags.basics ? "basics" : flags.outliers ? "outliers" : "performance",
+    target: target ?? "",
+    mode: flags.sum ? "sum" : flags.basics ? "basics" : flags.outliers ? "outliers" : "performance",
+    sumFiles: flags.sum ?? [],
     ops: flags.ops ?? 1_000,
     durationMs: flags.duration === undefined ? defaultMs : flags.duration * 1_000,
     warmupMs: flags.warmup === undefined ? (sweep ? SWEEP.warmupMs : 0) : flags.warmup * 1_000,

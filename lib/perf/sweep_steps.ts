@@ -8,9 +8,8 @@
  * repeats, the compared steps are neighbors in time.
  */
 import { findPlateau } from "./analysis/plateau.ts";
-import type { OperationData, StageData } from "./measure/stage_data.ts";
 import { stagesIn, sweepSteps } from "./results/sweep_analysis.ts";
-import type { StepData } from "./results/sweep_data.ts";
+import { type StepData, withoutClientHistograms } from "./results/sweep_data.ts";
 import { isGood, type RunResult } from "./run/run.ts";
 import type { Operation } from "./workload/operation.ts";
 
@@ -107,21 +106,6 @@ export async function measureSteps(options: StepsOptions): Promise<StepsResult> 
     if (operations.length === 0) break;
   }
   return { steps, unmeasuredErrors, complete: true, failure: null, isGood: areGood };
-}
-
-/** Removes the histograms of single clients, as `StepData` requires. */
-function withoutClientHistograms(stage: StageData): StageData {
-  const without = <Of extends OperationData>(measured: Of): Of => ({
-    ...measured,
-    latency: { ...measured.latency, histogram: "" },
-  });
-  const clients = stage.clients.map((client) => ({
-    ...without(client),
-    operations: Object.fromEntries(
-      Object.entries(client.operations).map(([name, measured]) => [name, without(measured)]),
-    ),
-  }));
-  return { ...stage, clients };
 }
 
 /** Whether every stage of the last step has reached its plateau. */

@@ -96,7 +96,12 @@ const FLAGS: Record<string, FlagCases<TestPerfConfig>> = {
 };
 
 test("every flag accepts its good values and rejects others, and help lists these flags", () => {
-  checkFlags((...args) => parse("me-a4-x", ...args), FLAGS, ["--repeats"]);
+  checkFlags((...args) => parse("me-a4-x", ...args), FLAGS, ["--repeats", "--sum"]);
+});
+
+test("--sum takes files instead of a server, and flags of results", () => {
+  const { mode, sumFiles, json } = parse("--json", "--sum", "a.json", "b.json", "--quiet");
+  assert.deepEqual([mode, sumFiles, json], ["sum", ["a.json", "b.json"], true]);
 });
 
 test("without flags one client does 1,000 operations, one at a time, and checks each value", () => {
@@ -105,6 +110,7 @@ test("without flags one client does 1,000 operations, one at a time, and checks 
   assert.deepEqual(others, {
     target: "127.0.0.1:9999",
     mode: "performance",
+    sumFiles: [],
     ops: 1_000,
     durationMs: undefined,
     warmupMs: 0,
@@ -161,6 +167,11 @@ const REJECTED: Record<string, RegExp> = {
   "a --sweep 8 --basics": /for measuring/,
   "a --sweep 8 --processes 9": /each process needs at least one/,
   "a --sweep 8 --keys 7": /too few/,
+  "a --sum b": /^--sum adds up files and measures nothing: remove 'a'$/,
+  "--sum b --ops 5": /: remove --ops$/,
+  "--sum b --sweep": /: remove --sweep$/,
+  "--sum b --basics": /: remove the other test$/,
+  "--sum": /--sum <files...>' argument missing/,
 };
 
 test("flags that contradict each other, and other than one server, are rejected", () => {

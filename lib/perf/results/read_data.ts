@@ -146,11 +146,13 @@ function measuredProblem(measured: unknown): string | undefined {
   return undefined;
 }
 
-function isObject(value: unknown): value is Fields {
+/** Whether it is an object with members. */
+export function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isNumber(value: unknown): boolean {
+/** Whether it is a finite number from 0. */
+export function isNumber(value: unknown): boolean {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 

@@ -2,6 +2,7 @@
 import type { Output } from "./output.ts";
 import { detailTable } from "./run_report.ts";
 import type { RawData } from "./series.ts";
+import { SUM_NOTE, sumAnalysisLines, sumTables } from "./sum_report.ts";
 import { analysisLines, busyNotes, sweepTables, TABLE_NOTE } from "./sweep_report.ts";
 
 /** Prints the report of raw data. */
@@ -15,14 +16,15 @@ export function printReport(
   if (data.format === "testperf run") {
     if (data.stages.length > 0) notes.push(detailTable(data.stages));
   } else {
-    const { steps, analysis, complete } = data;
-    for (const table of sweepTables(steps)) {
+    const { steps, analysis, complete, sumOf } = data;
+    const isSum = sumOf !== undefined;
+    for (const table of isSum ? sumTables(steps) : sweepTables(steps)) {
       output.result(table);
       output.result("");
     }
-    analysisLines(analysis).forEach(output.result);
+    (isSum ? sumAnalysisLines(data) : analysisLines(analysis)).forEach(output.result);
     if (!complete) output.result("The sweep is not complete: it ended early");
-    notes.push(...busyNotes(steps), `${TABLE_NOTE}.`);
+    notes.push(...busyNotes(steps), `${isSum ? SUM_NOTE : TABLE_NOTE}.`);
   }
   if (quiet || notes.length === 0) return;
   [...notes, data.latencies ?? ""].forEach(output.note);

@@ -70,14 +70,15 @@ function busyShare(repeats: readonly StageData[]): number | undefined {
 }
 
 /** Minimum and maximum of any number of values (the arguments of a call are limited). */
-function range(values: readonly number[]): [number, number] {
+export function range(values: readonly number[]): [number, number] {
   return values.reduce<[number, number]>(
     ([min, max], value) => [Math.min(min, value), Math.max(max, value)],
     [Infinity, -Infinity],
   );
 }
 
-function stageOf(step: StepData, stage: string): StageData[] {
+/** Returns the results of one stage in all repeats of a step. */
+export function stageOf(step: StepData, stage: string): StageData[] {
   return step.repeats.flat().filter((data) => data.stage === stage);
 }
 

@@ -1,0 +1,120 @@
+/**
+ * The sum of runs by several processes or machines (`testperf --sum`). Runs that measured together
+ * become one repeat of the step with their number of clients; all steps are a sweep.
+ */
+import { mergeStages } from "../measure/merge.ts";
+import { errorCount, type StageData } from "../measure/stage_data.ts";
+import { analyzeSweep } from "../results/sweep_analysis.ts";
+import {
+  type StepData,
+  type SumSource,
+  type SweepData,
+  withoutClientHistograms,
+} from "../results/sweep_data.ts";
+import { checkAgreement } from "./agreement.ts";
+import { groupRuns } from "./groups.ts";
+import { readRunFiles, type RunFile, SumError } from "./run_file.ts";
+
+/** A sum and whether every operation of its runs succeeded. */
+export interface Sum {
+  readonly data: SweepData;
+  readonly isGood: boolean;
+}
+
+/**
+ * Reads results of `--json`, and adds them up.
+ *
+ * @param note receives a sentence for each run with failed operations
+ * @throws {SumError} if they are not results of one experiment
+ */
+export async function sumFiles(
+  files: readonly string[],
+  read: (file: string) => Promise<string>,
+  note: (sentence: string) => void,
+): Promise<Sum> {
+  const runs = await readRunFiles(files, read);
+  const data = sumRuns(runs);
+  const failures = runs.flatMap(({ file, data }) => {
+    const failed = failuresOf(data);
+    return failed === 0 ? [] : [`'${file}': ${failed} operations failed and do not count`];
+  });
+  failures.forEach(note);
+  return { data, isGood: failures.length === 0 };
+}
+
+/**
+ * Adds up runs.
+ *
+ * @param runs at least one
+ * @throws {SumError} if they are not results of one experiment
+ */
+export function sumRuns(runs: readonly RunFile[]): SweepData {
+  checkAgreement(runs);
+  const groups = groupRuns(runs);
+  const [first] = runs;
+  if (first === undefined) throw new RangeError("There are no runs to add up");
+  const { format: _, stages: __, ...common } = first.data;
+  const { seed, settings } = common;
+  const byClients = [...Map.groupBy(groups, clientsOf)].toSorted(([a], [b]) => a - b);
+  const steps: StepData[] = byClients.map(([clients, repeats]) => ({
+    clients,
+    repeats: repeats.map(mergeGroup),
+  }));
+  const [clients, largest] = byClients.at(-1) ?? [0, []];
+  const ofAllClients = (value: number | null) =>
+    value === null ? null : value / settings.clients * clients;
+  return {
+    ...common,
+    format: "testperf sweep",
+    startedUnixMs: Math.min(...runs.map(({ data }) => data.startedUnixMs)),
+    settings: {
+      ...settings,
+      clients,
+      processes: Math.max(...largest.map(processesOf)),
+      keys: ofAllClients(settings.keys),
+      ratePerS: ofAllClients(settings.ratePerS),
+      repeats: Math.max(...byClients.map(([, repeats]) => repeats.length)),
+    },
+    steps,
+    analysis: analyzeSweep(steps, seed),
+    unmeasuredErrors: total(runs, ({ data }) => data.unmeasuredErrors),
+    complete: true,
+    failure: null,
+    sumOf: runs.map(sourceOf),
+  };
+}
+
+function sourceOf({ file, data }: RunFile): SumSource {
+  const { host, pid, settings: { clients }, startedUnixMs } = data;
+  return { file, host, pid, clients, startedUnixMs };
+}
+
+/** Merges runs that measured together into one run of all their clients. */
+function mergeGroup(group: readonly RunFile[]): StageData[] {
+  const stages = group[0]?.data.stages ?? [];
+  try {
+    return stages.map((_, at) =>
+      withoutClientHistograms(mergeStages(group.flatMap(({ data }) => data.stages[at] ?? [])))
+    );
+  } catch {
+    // Only the histograms were not checked when the files were read.
+    throw new SumError(group.map(({ file }) => file), "one of them has a damaged histogram");
+  }
+}
+
+function clientsOf(group: readonly RunFile[]): number {
+  return total(group, ({ data }) => data.settings.clients);
+}
+
+function processesOf(group: readonly RunFile[]): number {
+  return total(group, ({ data }) => data.settings.processes);
+}
+
+function failuresOf({ stages, unmeasuredErrors }: RunFile["data"]): number {
+  return unmeasuredErrors +
+    total(stages, ({ sum, warmupErrors }) => errorCount(sum.errors) + errorCount(warmupErrors));
+}
+
+function total<One>(all: readonly One[], value: (one: One) => number): number {
+  return all.reduce((sum, one) => sum + value(one), 0);
+}
