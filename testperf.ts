@@ -36,6 +36,7 @@ const files: ResultFiles = {
 await main("testperf", async () => {
   if (Deno.args[0] === WORKER_FLAG) return await worker();
   const config = parseTestPerfConfig(Deno.args, environment("CATALOG_HOST", "CATALOG_PORT"));
+  const process = { host: Deno.hostname(), pid: Deno.pid };
   const workers = Array.from({ length: config.processes - 1 }, () => spawnSelf(WORKER_FLAG));
   // After this, no reply of a server can make this process start another one.
   dropPermissions(...UNUSED_PERMISSIONS);
@@ -55,7 +56,7 @@ await main("testperf", async () => {
     void awaitStopSignal().then((signal) => stop.abort(`ended by ${signal}`));
     const { data, isGood } = config.mode === "sum"
       ? await sumFiles(config.sumFiles, files.read, output.note)
-      : await measure(config, options, output, { workers, stop: stop.signal });
+      : await measure(config, options, output, { ...process, workers, stop: stop.signal });
     printReport(data, config, output);
     const isAllWritten = await writer.writeAll(data);
     return isGood && isAllWritten ? EXIT.ok : EXIT.failed;

@@ -4,6 +4,7 @@ import { checkCombinations, type CombinedFlags } from "./flag_combinations.ts";
 import { type PlotFile, plotFile } from "./plot_file.ts";
 import { type Environment, newProgram, runParser, serverTarget } from "./command_line.ts";
 import { addConnectionFlags, type ConnectionConfig } from "./connection_flags.ts";
+import { defaultKeys, KEYS_HELP, SECONDS_HELP, stageLength, SWEEP } from "./stage_defaults.ts";
 import { integer, seconds, size } from "./units.ts";
 import {
   type KeyDistribution,
@@ -19,17 +20,11 @@ import {
 /** The kind of test. */
 type TestMode = "performance" | "basics" | "outliers" | "sum";
 
-/** Default number of keys of a mixed workload, and of stages without inserts. */
-const MIX_KEYS = 10_000;
-
 /**
  * With `--ops`, the longest stage with scans, in milliseconds, because a scan of more keys takes longer.
  * A sweep has many such stages.
  */
 const SCAN_STAGE_MS = 15_000, SWEEP_SCAN_STAGE_MS = 3_000;
-
-/** The defaults of a sweep. */
-const SWEEP = { clients: 64, repeats: 5, durationMs: 1_000, warmupMs: 200 } as const;
 
 /** A series of runs with more and more clients. */
 interface SweepConfig {
@@ -48,8 +43,10 @@ export interface TestPerfConfig extends ConnectionConfig {
   readonly sumFiles: readonly string[];
   /** Operations of each client in each stage; ignored if `durationMs` is set. */
   readonly ops: number;
-  /** Length of a stage in milliseconds, instead of `ops`. */
+  /** Length of a stage in milliseconds; undefined: `ops` limits it. */
   readonly durationMs: number | undefined;
+  /** Time at each end of a stage that does not count, in milliseconds; 0 if `ops` limits it. */
+  readonly edgeMs: number;
   /** Time of load before each stage, which is not measured, in milliseconds; 0: none. */
   readonly warmupMs: number;
   /** Undefined for one run with `clients`. */
@@ -93,10 +90,6 @@ export interface TestPerfConfig extends ConnectionConfig {
 
 const NAME = "testperf";
 
-const SECONDS_HELP = `seconds of each stage, instead of --ops (default with --sweep: ${
-  SWEEP.durationMs / 1e3
-})`;
-
 /**
  * Reads the command line.
  *
@@ -128,7 +121,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     .argument("[name|host:port]", "name or address of the server", serverTarget)
     .option(
       "--ops <n>",
-      "operations of each client in each stage (default: 1000)",
+      "operations of each client in each stage, instead of a time",
       integer(1, 100_000_000),
     )
     .option("--duration <s>", SECONDS_HELP, seconds(0.01, 86_400))
@@ -162,7 +155,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     )
     .option(
       "--operations <list>",
-      `stages to measure, such as insert,lookup (default: all; without insert, on ${MIX_KEYS} keys)`,
+      `stages to measure, such as insert,lookup (default: all)`,
       operationList,
     )
     .option(
@@ -182,7 +175,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     )
     .option(
       "--keys <n>",
-      `keys of all clients (default: one for each insert; with --mix ${MIX_KEYS})`,
+      KEYS_HELP,
       integer(1, 1_000_000_000),
     )
     .option(
@@ -223,22 +216,20 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
   }
   const { mix } = flags;
   const operations = flags.operations ?? OPERATIONS;
-  const needsKeys = mix !== undefined || !operations.includes("insert");
-  const keys = flags.keys ?? (needsKeys ? Math.max(MIX_KEYS, clients) : undefined);
+  const length = stageLength(flags);
+  const keys = flags.keys ?? defaultKeys({ ...length, clients, operations, mix, sweep });
   if (keys !== undefined && keys < clients) {
     throw new UsageError(
       `--keys ${keys} is too few for ${clients} clients: each client needs a key of its own`,
     );
   }
-  const defaultMs = sweep && flags.ops === undefined ? SWEEP.durationMs : undefined;
   return {
     ...readConnection(target, env),
     target: target ?? "",
     mode: flags.sum ? "sum" : flags.basics ? "basics" : flags.outliers ? "outliers" : "performance",
     sumFiles: flags.sum ?? [],
     ops: flags.ops ?? 1_000,
-    durationMs: flags.duration === undefined ? defaultMs : flags.duration * 1_000,
-    warmupMs: flags.warmup === undefined ? (sweep ? SWEEP.warmupMs : 0) : flags.warmup * 1_000,
+    ...length,
     sweep,
     clients,
     processes: flags.processes,

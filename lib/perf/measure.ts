@@ -21,8 +21,12 @@ import { measureSteps, type StepsOptions, sweepClients } from "./sweep_steps.ts"
 import { Keys } from "./workload/keys.ts";
 import { newSeed } from "./workload/seeded_streams.ts";
 
-/** The worker processes and the stop signal of a measurement. */
+/** This process, its workers, and the stop signal of a measurement. */
 interface RunEnvironment {
+  /** Name of the machine (default: `localhost`). */
+  readonly host?: string;
+  /** Number of this process (default: 0). */
+  readonly pid?: number;
   /** Processes that wait for orders (default: none). They end with the measurement. */
   readonly workers?: readonly Process[];
   /** Its abort, with the reason, ends the measurement early; the results so far are kept. */
@@ -45,7 +49,7 @@ export async function measure(
   config: TestPerfConfig,
   connection: ClientOptions,
   output: Output,
-  { workers = [], stop }: RunEnvironment = {},
+  { host = "localhost", pid = 0, workers = [], stop }: RunEnvironment = {},
 ): Promise<Measurement> {
   const { sweep, target } = config;
   const seed = config.seed ?? newSeed();
@@ -91,6 +95,12 @@ export async function measure(
     target,
     server: server === undefined ? "" : addressText(server.address),
     startedUnixMs,
+    host,
+    pid,
+    instance: null,
+    table: server?.table?.table ?? null,
+    alignedUnixMs: null,
+    others: null,
     seed,
     settings: runSettings({ ...config, clients }, keyBytes),
     latencies: latencyNote(config.ratePerS === undefined ? "closed" : "open"),

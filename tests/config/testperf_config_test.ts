@@ -9,12 +9,24 @@ const test = testsOf("testperf_config");
 const parse = (...args: string[]) => parseTestPerfConfig(args, {});
 
 /** The defaults of `--sweep`. */
-const SWEPT = { durationMs: 1_000, warmupMs: 200, scanLimitMs: 3_000 } as const;
+const SWEPT = {
+  durationMs: 1_000,
+  edgeMs: 100,
+  warmupMs: 200,
+  scanLimitMs: 3_000,
+  keys: 10_000,
+} as const;
+
+/** The length of a stage with `--ops`. */
+const BY_OPS = { durationMs: undefined, edgeMs: 0, keys: undefined } as const;
 
 const FLAGS: Record<string, FlagCases<TestPerfConfig>> = {
-  "--ops": { good: [[["1"], { ops: 1 }]], bad: ["0", "-1", "1.5", "1e3", "100000001"] },
+  "--ops": { good: [[["1"], { ops: 1, ...BY_OPS }]], bad: ["0", "-1", "1.5", "1e3", "100000001"] },
   "--duration": {
-    good: [[["0.5"], { durationMs: 500 }], [["60"], { durationMs: 60_000 }]],
+    good: [
+      [["0.5"], { durationMs: 500, edgeMs: 50 }],
+      [["60"], { durationMs: 60_000, edgeMs: 6_000 }],
+    ],
     bad: ["0", "-1", "long", "86401"],
   },
   "--warmup": { good: [[["1.5"], { warmupMs: 1_500 }], [["0"], {}]], bad: ["-1", "3601", "warm"] },
@@ -47,7 +59,10 @@ const FLAGS: Record<string, FlagCases<TestPerfConfig>> = {
     good: [[["run.1"], { keyPrefix: "run.1" }]],
     bad: ["", "a b", "a*", "caf\u00e9", "k".repeat(101)],
   },
-  "--clients": { good: [[["10000"], { clients: 10_000 }]], bad: ["0", "10001", "two"] },
+  "--clients": {
+    good: [[["10000"], { clients: 10_000, keys: 100_000 }]],
+    bad: ["0", "10001", "two"],
+  },
   "--processes": { good: [[["1"], { processes: 1 }]], bad: ["0", "257", "two"] },
   "--sweep": {
     good: [
@@ -60,7 +75,7 @@ const FLAGS: Record<string, FlagCases<TestPerfConfig>> = {
     good: [
       [["insert"], { operations: ["insert"] }],
       [["remove,insert"], { operations: ["insert", "remove"] }],
-      [["lookup"], { operations: ["lookup"], keys: 10_000 }],
+      [["lookup"], { operations: ["lookup"] }],
     ],
     bad: ["query", "insert,insert", "insert,", "insert lookup"],
   },
@@ -104,7 +119,7 @@ test("--sum takes files instead of a server, and flags of results", () => {
   assert.deepEqual([mode, sumFiles, json], ["sum", ["a.json", "b.json"], true]);
 });
 
-test("without flags one client does 1,000 operations, one at a time, and checks each value", () => {
+test("without flags one client measures for 2 s, one request at a time, and checks each value", () => {
   const { catalogs, ...others } = parse("127.0.0.1:9999");
   assert.equal(catalogs.length, 2);
   assert.deepEqual(others, {
@@ -112,7 +127,8 @@ test("without flags one client does 1,000 operations, one at a time, and checks 
     mode: "performance",
     sumFiles: [],
     ops: 1_000,
-    durationMs: undefined,
+    durationMs: 2_000,
+    edgeMs: 200,
     warmupMs: 0,
     sweep: undefined,
     clients: 1,
@@ -121,7 +137,7 @@ test("without flags one client does 1,000 operations, one at a time, and checks 
     scanLimitMs: 15_000,
     pipeline: 1,
     ratePerS: undefined,
-    keys: undefined,
+    keys: 1_000,
     keyPrefix: undefined,
     distribution: undefined,
     mix: undefined,
@@ -188,7 +204,14 @@ test("flags override the defaults of a sweep", () => {
   assert.deepEqual([ops, durationMs, warmupMs], [50, undefined, 0]);
 });
 
-test("a mix has 10,000 keys, and never fewer than clients", () => {
+test("keys: 1,000 for each client of a run by time; 10,000 in all for others that need them", () => {
+  assert.equal(parse("a", "--clients", "7").keys, 7_000);
+  assert.equal(parse("a", "--clients", "7", "--operations", "lookup").keys, 7_000);
+  assert.equal(parse("a", "--clients", "500").keys, 100_000);
+  assert.equal(parse("a", "--clients", "7", "--keys", "9").keys, 9);
+  assert.equal(parse("a", "--ops", "5").keys, undefined);
+  assert.equal(parse("a", "--ops", "5", "--operations", "lookup").keys, 10_000);
+  assert.equal(parse("a", "--sweep", "8", "--ops", "5").keys, undefined);
   const mix = ["--mix", "lookup=100"];
   assert.equal(parse("a", ...mix).keys, 10_000);
   assert.equal(parse("a", ...mix, "--keys", "7").keys, 7);

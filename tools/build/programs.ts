@@ -60,6 +60,7 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-net",
       "--allow-read",
       "--allow-write", // --csv and --plot
+      "--allow-sys=hostname",
       // The second line is for the header, when the program starts copies of itself (--processes).
       ...environment(
         ...["CATALOG_HOST", "CATALOG_PORT", "TERM"],

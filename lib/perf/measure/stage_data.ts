@@ -17,7 +17,10 @@ export interface OperationData {
   readonly errors: ErrorCounts;
   /** Of the errors: writes with an unknown outcome, because the connection was lost. */
   readonly unknown: number;
-  /** Time from the stage's start to the last reply; in an open loop, at least to the schedule's end. */
+  /**
+   * Length of the counted interval. With a number of operations, it lasts to the last reply; in an open
+   * loop, at least to the schedule's end.
+   */
   readonly seconds: number;
   readonly latency: LatencyData;
 }
@@ -50,7 +53,7 @@ export interface StageData {
   readonly loop: Loop;
   /** Intended starts each second, of all clients; null in a closed loop. */
   readonly ratePerS: number | null;
-  /** Time at which all clients began to measure, in Unix milliseconds. */
+  /** Start of the counted interval of all clients, in Unix milliseconds. */
   readonly startedUnixMs: number;
   /** Time between the first and the last start of the merged processes, in milliseconds. */
   readonly startSpreadMs: number;

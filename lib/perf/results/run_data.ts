@@ -18,7 +18,9 @@ export interface RunSettings {
   /** Operations of each client in each stage; null if `durationMs` is the length of a stage. */
   readonly ops: number | null;
   readonly durationMs: number | null;
-  /** Time of load before each stage, which is not measured, in milliseconds; 0: none. */
+  /** Time at each end of a stage by time that does not count, in milliseconds; 0 with `ops`. */
+  readonly edgeMs: number;
+  /** Time of load before each stage that does not count, in milliseconds; 0: none. */
   readonly warmupMs: number;
   /** Size of the JSON text of each value, in bytes. */
   readonly valueBytes: number;
@@ -42,13 +44,14 @@ export interface RunSettings {
 
 /** Collects the settings of a run. @param keyBytes size of each key, in bytes */
 export function runSettings(config: TestPerfConfig, keyBytes: number): RunSettings {
-  const { clients, processes, pipeline, ops, durationMs, warmupMs, valueBytes } = config;
+  const { clients, processes, pipeline, ops, durationMs, edgeMs, warmupMs, valueBytes } = config;
   return {
     clients,
     processes,
     pipeline,
     ops: durationMs === undefined ? ops : null,
     durationMs: durationMs ?? null,
+    edgeMs,
     warmupMs,
     valueBytes,
     keyBytes,
@@ -71,6 +74,23 @@ export interface CommonData {
   readonly server: string;
   /** Start of the measurement, in Unix milliseconds. */
   readonly startedUnixMs: number;
+  /** Name of the machine, and number of the process on it. */
+  readonly host: string;
+  readonly pid: number;
+  /** Identity of the server's process; null if it has none. */
+  readonly instance: string | null;
+  /** Identity of its table; null if it has none. */
+  readonly table: string | null;
+  /**
+   * Start of the first stage, in Unix milliseconds, if it was aligned with those of other testperf
+   * processes at the server. Null: this process saw no other one before it began, or did not wait.
+   */
+  readonly alignedUnixMs: number | null;
+  /**
+   * The largest number of other testperf processes at the server while this one measured; null if the
+   * server does not report its clients.
+   */
+  readonly others: number | null;
   readonly seed: number;
   /** In a sweep, the settings of each run, but `clients` is the largest number of all steps. */
   readonly settings: RunSettings;

@@ -10,12 +10,57 @@ import { isReply, reasonToStop, Tally } from "../measure/tally.ts";
 import type { Operation, Task, Tasks, Workload } from "../workload/operation.ts";
 import { MAX_IN_FLIGHT } from "../workload/schedule.ts";
 
+/** The times of a stage, by the clock. */
+export class StageTimes {
+  /** Whether the stage ended before its planned end, because a client had no task left. */
+  isCut = false;
+  #countToMs: number;
+  #endMs: number;
+
+  /**
+   * @param startedMs the common start
+   * @param endMs no request is sent from this time on; Infinity: other limits end the stage
+   * @param countFromMs operations count that end at this time or later (open loop: that are intended)
+   * @param countToMs operations count that end before this time; Infinity: all count
+   */
+  constructor(
+    readonly startedMs: number,
+    endMs: number,
+    readonly countFromMs: number = startedMs,
+    countToMs: number = Infinity,
+  ) {
+    this.#endMs = endMs;
+    this.#countToMs = countToMs;
+  }
+
+  /** No request is sent from this time on. */
+  get endMs(): number {
+    return this.#endMs;
+  }
+
+  /** The length of the counted interval, in milliseconds; Infinity: it ends with the last reply. */
+  get countedMs(): number {
+    return Math.max(this.#countToMs - this.countFromMs, 0);
+  }
+
+  /** Whether operations of this time count. */
+  isCounted(atMs: number): boolean {
+    return atMs >= this.countFromMs && atMs < this.#countToMs;
+  }
+
+  /** Ends a stage with a counted interval for all clients, so that their sum stays right. */
+  cut(nowMs: number): void {
+    if (nowMs >= this.#countToMs || this.#countToMs === Infinity) return;
+    this.#countToMs = this.#endMs = nowMs;
+    this.isCut = true;
+  }
+}
+
 /** The values that all clients of a stage share. */
 export interface StageContext {
   readonly workload: Workload;
   readonly clock: Clock;
-  /** The common start, by the clock. */
-  readonly startedMs: number;
+  readonly times: StageTimes;
   /** Difference of Unix time and the clock, in milliseconds. */
   readonly unixOffsetMs: number;
   /** Its abort, with the reason, ends the stage: clients send no further requests. */
@@ -51,8 +96,9 @@ export class ClientLoop {
     this.#client = client;
     this.#tasks = tasks;
     this.#context = context;
-    this.#gaps = new GapDetector(context.startedMs, context.unixOffsetMs, client.connections);
-    this.#lastMs = context.startedMs;
+    const { startedMs } = context.times;
+    this.#gaps = new GapDetector(startedMs, context.unixOffsetMs, client.connections);
+    this.#lastMs = startedMs;
   }
 
   /** Number of requests that were sent. */
@@ -65,17 +111,16 @@ export class ClientLoop {
    *
    * @param lanes number of requests in flight
    * @param ops maximum number of operations
-   * @param endMs by the clock; no request is sent after it
    */
-  async closedLoop(lanes: number, ops: number, endMs: number): Promise<void> {
-    const { clock, stop } = this.#context;
+  async closedLoop(lanes: number, ops: number): Promise<void> {
+    const { clock, stop, times } = this.#context;
     const lane = async () => {
       while (this.#sent < ops && !stop.signal.aborted) {
         const now = clock.now();
-        if (now >= endMs) return;
-        const task = this.#nextTask();
+        if (now >= times.endMs) return;
+        const task = this.#nextTask(now);
         if (task === undefined) return;
-        await this.#perform(task, now, now);
+        await this.#perform(task, now);
       }
     };
     await Promise.all(Array.from({ length: Math.min(lanes, ops) }, lane));
@@ -107,12 +152,12 @@ export class ClientLoop {
   /**
    * Returns the result of this client.
    *
-   * @param minSeconds minimum duration of the stage
+   * @param secondsUntil returns the duration of its stage
    */
-  data(minSeconds: number): ClientData {
-    const { clock, startedMs, stop } = this.#context;
+  data(secondsUntil: (lastReplyMs: number) => number): ClientData {
+    const { clock, stop } = this.#context;
     if (stop.signal.aborted) this.#gaps.recordServerGone(clock.now());
-    const seconds = Math.max((this.#lastMs - startedMs) / 1e3, minSeconds);
+    const seconds = secondsUntil(this.#lastMs);
     const byOperation = [...this.#tallies].map(([operation, tally]) => {
       const measured = tally.data(seconds);
       return { ...measured, operations: { [operation]: measured }, unsent: 0, gaps: [] };
@@ -125,17 +170,17 @@ export class ClientLoop {
   }
 
   #sendDue(intendedMs: (j: number) => number): void {
-    const { clock, stop } = this.#context;
+    const { clock, stop, times } = this.#context;
     while (this.#sent < this.#due && !this.#isCut && !stop.signal.aborted) {
       if (this.#inFlight >= MAX_IN_FLIGHT) {
         this.wasAtBound = true;
         return;
       }
       const intended = intendedMs(this.#sent);
-      const task = this.#nextTask();
+      const task = this.#nextTask(intended);
       if (task === undefined) return;
       const now = clock.now();
-      this.sendDelay.record(now - intended);
+      if (times.isCounted(intended)) this.sendDelay.record(now - intended);
       this.#inFlight++;
       void this.#perform(task, now, intended).then(() => {
         this.#inFlight--;
@@ -150,20 +195,26 @@ export class ClientLoop {
     if (this.#inFlight === 0 && (isOver || this.#sent === this.#due)) this.#drained?.resolve();
   }
 
-  #nextTask(): Task | undefined {
+  /** @param atMs time of the request, by the clock */
+  #nextTask(atMs: number): Task | undefined {
     const task = this.#tasks.next();
-    if (task === undefined) this.isOutOfTasks = true;
-    else this.#sent++;
+    if (task === undefined) {
+      this.isOutOfTasks = true;
+      this.#context.times.cut(atMs);
+    } else this.#sent++;
     return task;
   }
 
-  async #perform(task: Task, now: number, fromMs: number): Promise<void> {
-    const { workload, clock, stop, onOperation } = this.#context;
+  /** @param intendedMs open loop: the intended start; the latency counts from it */
+  async #perform(task: Task, now: number, intendedMs?: number): Promise<void> {
+    const { workload, clock, stop, times, onOperation } = this.#context;
     this.#gaps.recordRequest(now);
     try {
       await workload.perform(task, this.#client);
       this.#lastMs = clock.now();
-      this.#tally(task.operation).recordSuccess(this.#lastMs - fromMs);
+      if (times.isCounted(intendedMs ?? this.#lastMs)) {
+        this.#tally(task.operation).recordSuccess(this.#lastMs - (intendedMs ?? now));
+      }
       this.#gaps.recordReply(this.#lastMs, this.#client.connections);
       task.onDone?.();
     } catch (error) {

@@ -84,11 +84,24 @@ export class LocalShare implements Share {
     return result;
   }
 
+  refill(stage: number, keys: number, untilUnixMs: number): Promise<UnmeasuredResult> {
+    const { name, refill } = this.#plan(stage);
+    if (refill === undefined) {
+      throw new TypeError("Only stages by time that remove keys have a refill");
+    }
+    return this.#runUnmeasured(`preparation of ${name}`, (client) => refill(client, keys), {
+      durationMs: Math.max(untilUnixMs - machineClock.unixMs(), 0),
+      // Then the removes end early, which the result shows.
+      expected: ["TableFull"],
+    });
+  }
+
   async warm(stage: number, keyEnds: readonly number[]): Promise<void> {
     const { order, clients, workload, plan, stop } = this.#activeRun();
     const { name, tasks, warmup, length } = this.#plan(stage);
     for (const [client, keys] of plan.keys.entries()) keys.end = keyEnds[client] ?? keys.end;
     const { pipeline, ratePerS, warmupMs } = order.config;
+    const isTimed = "durationMs" in length;
     const isWarm = Promise.withResolvers<void>();
     const start = Promise.withResolvers<number>();
     const data = runStage({
@@ -100,12 +113,16 @@ export class LocalShare implements Share {
       pipeline,
       ratePerS,
       place: { first: order.from, of: order.config.clients },
-      warmup: { ms: warmupMs, tasks: (client) => warmup(order.from + client) },
+      // The load of a stage by time begins with its warm-up.
+      warmup: isTimed
+        ? undefined
+        : { ms: warmupMs, tasks: (client) => warmup(order.from + client) },
       gate: async () => {
         isWarm.resolve();
-        const waitMs = await start.promise - machineClock.unixMs();
+        const startUnixMs = await start.promise, waitMs = startUnixMs - machineClock.unixMs();
         // A longer wait means that the clock was set meanwhile.
         if (waitMs > 0) await machineClock.sleep(Math.min(waitMs, START_LEAD_MS), stop.signal);
+        return isTimed ? machineClock.now() + startUnixMs - machineClock.unixMs() : undefined;
       },
       onOperation: () => this.#events.onProgress(1),
       stop: stop.signal,
@@ -125,7 +142,9 @@ export class LocalShare implements Share {
 
   cleanUp(): Promise<UnmeasuredResult> {
     // A key whose insert failed is missing; that error was counted before.
-    return this.#runUnmeasured("clean-up", this.#activeRun().plan.cleanUp, new Set(["KeyError"]));
+    return this.#runUnmeasured("clean-up", this.#activeRun().plan.cleanUp, {
+      expected: ["KeyError"],
+    });
   }
 
   async end(): Promise<void> {
@@ -155,12 +174,16 @@ export class LocalShare implements Share {
   /**
    * Performs tasks without measuring.
    *
-   * @param expected kinds of errors that do not count
+   * @param durationMs no task begins after this time, in milliseconds (default: no limit)
+   * @param expected kinds of errors that do not count (default: none)
    */
   async #runUnmeasured(
     name: string,
     tasks: (client: number) => Tasks,
-    expected: ReadonlySet<string> = new Set(),
+    { durationMs = UNLIMITED_MS, expected = [] }: {
+      readonly durationMs?: number;
+      readonly expected?: readonly string[];
+    } = {},
   ): Promise<UnmeasuredResult> {
     const { order, clients, workload, stop } = this.#activeRun();
     const data = await runStage({
@@ -168,11 +191,11 @@ export class LocalShare implements Share {
       clients,
       workload,
       tasks: (client) => tasks(order.from + client),
-      length: { durationMs: UNLIMITED_MS },
+      length: { durationMs },
       pipeline: UNMEASURED_PIPELINE,
       stop: stop.signal,
     });
-    const errors = Object.entries(data.sum.errors).filter(([kind]) => !expected.has(kind));
+    const errors = Object.entries(data.sum.errors).filter(([kind]) => !expected.includes(kind));
     const failed = errorCount(Object.fromEntries(errors));
     return {
       ...this.#emptyResult(),

@@ -23,13 +23,14 @@ export async function sendBySchedule(
   first: number,
   schedule: Schedule,
   total: number,
-  { clock, startedMs, stop }: StageContext,
+  { clock, times, stop }: StageContext,
 ): Promise<void> {
+  const { startedMs } = times;
   const intendedOf = loops.map((_, at) => (j: number) =>
     startedMs + schedule.ownDueMs(first + at, j)
   );
   for (let k = 0; k < total;) {
-    if (stop.signal.aborted || loops.every((loop) => loop.isOutOfTasks)) break;
+    if (stop.signal.aborted || times.isCut || loops.every((loop) => loop.isOutOfTasks)) break;
     const nowMs = clock.now() - startedMs;
     for (; k < total && schedule.dueMs(k) <= nowMs; k++) {
       const at = schedule.clientOf(k) - first;

@@ -76,6 +76,11 @@ export class RemoteShare implements Share {
     return (await this.#sendOrder({ type: "prepare", stage }, "prepared")).result;
   }
 
+  async refill(stage: number, keys: number, untilUnixMs: number): Promise<UnmeasuredResult> {
+    const order = { type: "refill", stage, keys, untilUnixMs } as const;
+    return (await this.#sendOrder(order, "refilled")).result;
+  }
+
   async warm(stage: number, keyEnds: readonly number[]): Promise<void> {
     await this.#sendOrder({ type: "warm", stage, keyEnds }, "warm");
   }

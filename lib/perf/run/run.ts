@@ -7,6 +7,7 @@ import { Keys } from "../workload/keys.ts";
 import { mergeStages } from "../measure/merge.ts";
 import { START_LEAD_MS } from "./local_share.ts";
 import { planRun, type StagePlan } from "../workload/plan.ts";
+import { refillKeys } from "./refill.ts";
 import { type RunTarget, type Share, splitClients, type UnmeasuredResult } from "./share.ts";
 import { errorCount, type StageData } from "../measure/stage_data.ts";
 
@@ -174,6 +175,7 @@ class Run {
     const { events } = this.#options;
     const prepared = await this.#forEachShare((share) => share.prepare(at));
     if (this.#addUnmeasured(prepared)) return false;
+    if (plan.refill !== undefined && !await this.#refill(at)) return false;
     const keyEnds = prepared.flatMap((one) => one.keyEnds);
     events.onStage?.(plan, this.#options.config.clients);
     await this.#forEachShare((share) => share.warm(at, keyEnds));
@@ -184,6 +186,22 @@ class Run {
     this.stages.push(data);
     events.onStageEnd?.(data);
     return data.ended !== "server gone";
+  }
+
+  /**
+   * Inserts the keys for a stage of removes, for at most the time of a stage.
+   *
+   * @returns whether the stage can be run
+   */
+  async #refill(at: number): Promise<boolean> {
+    const { config } = this.#options;
+    const { durationMs = 0, warmupMs } = config;
+    const untilUnixMs = machineClock.unixMs() + warmupMs + durationMs;
+    const inserts = this.stages.find(({ stage }) => stage === "insert");
+    const keys = refillKeys(config, this.#keys.size, inserts);
+    return !this.#addUnmeasured(
+      await this.#forEachShare((share) => share.refill(at, keys, untilUnixMs)),
+    );
   }
 
   /** @returns whether the server is gone */

@@ -61,7 +61,14 @@ export interface Share {
   /** Inserts the keys that a stage (counted from 0) needs. */
   prepare(stage: number): Promise<UnmeasuredResult>;
   /**
-   * Warms up for a stage, and waits at its start.
+   * Inserts further keys for the removes of a stage by time.
+   *
+   * @param keys maximum number of keys for each client
+   * @param untilUnixMs no insert is sent from this time on, in Unix milliseconds
+   */
+  refill(stage: number, keys: number, untilUnixMs: number): Promise<UnmeasuredResult>;
+  /**
+   * Warms up for a stage with a number of operations, and waits at the start of any stage.
    *
    * @param keyEnds `ClientKeys.end` of each client of the run
    */
@@ -69,7 +76,8 @@ export interface Share {
   /**
    * Measures the stage.
    *
-   * @param startUnixMs start time, in Unix milliseconds; a time in the past starts it at once
+   * @param startUnixMs start time, in Unix milliseconds; a time in the past starts it at once. A stage by
+   *   time ends at its planned time in any case
    */
   start(startUnixMs: number): Promise<StageData>;
   /** Removes the keys that are left in the table. */

@@ -1,6 +1,6 @@
 /** The run of one stage: after a warm-up, all clients start to measure at the same moment. */
 import type { HtClient } from "../../client/client.ts";
-import { ClientLoop, type StageContext } from "./client_loop.ts";
+import { ClientLoop, type StageContext, StageTimes } from "./client_loop.ts";
 import { type Clock, machineClock } from "../../base/clock.ts";
 import { LatencyHistogram } from "../measure/histogram.ts";
 import { mergeErrors, sumClients } from "../measure/merge.ts";
@@ -33,8 +33,11 @@ export interface StageOptions {
   readonly warmup?:
     | { readonly ms: number; readonly tasks: (client: number) => Tasks }
     | undefined;
-  /** Called after the warm-up; the stage starts when it resolves (default: at once). */
-  readonly gate?: (() => Promise<void>) | undefined;
+  /**
+   * Called after the warm-up; the stage starts when it resolves (default: at once). It can return the
+   * planned start, by the clock: a stage that starts late then ends in time, and counts the same interval.
+   */
+  readonly gate?: (() => Promise<number | void>) | undefined;
   /** Called after each measured operation. */
   readonly onOperation?: (() => void) | undefined;
   /** Its abort, with the reason, ends the stage as if the server were gone. */
@@ -57,18 +60,30 @@ export async function runStage(options: StageOptions): Promise<StageData> {
     const warm = await runClients({ ...options, tasks, onOperation: undefined }, stop, {
       durationMs: warmup.ms,
     });
-    warmupErrors = mergeErrors(warm.loops.map((loop) => loop.data(0).errors));
+    warmupErrors = mergeErrors(warm.loops.map((loop) => loop.data(() => 0).errors));
   }
-  if (!stop.signal.aborted) await options.gate?.();
+  const plannedMs = stop.signal.aborted ? undefined : await options.gate?.();
   const before = processorTime();
-  const { loops, context, minSeconds } = await runClients(options, stop, length);
+  const { loops, context, minSeconds } = await runClients(
+    options,
+    stop,
+    length,
+    plannedMs ?? undefined,
+  );
   const after = processorTime();
-  const elapsedMs = clock.now() - context.startedMs;
-  const data = loops.map((loop) => loop.data(minSeconds));
+  const { times } = context;
+  const elapsedMs = clock.now() - times.startedMs;
+  const data = loops.map((loop) =>
+    loop.data((lastReplyMs) =>
+      times.countedMs === Infinity
+        ? Math.max((lastReplyMs - times.startedMs) / 1e3, minSeconds)
+        : times.countedMs / 1e3
+    )
+  );
   const sum = sumClients(data);
   const sendDelay = new LatencyHistogram();
   for (const loop of loops) sendDelay.add(loop.sendDelay);
-  const ended = stageEnd(stop.signal.aborted, sum.unsent, loops, length);
+  const ended = stageEnd(stop.signal.aborted, sum.unsent, loops, length, times);
   return {
     stage,
     loop: ratePerS === undefined ? "closed" : "open",
@@ -76,7 +91,7 @@ export async function runStage(options: StageOptions): Promise<StageData> {
     ratePerS: ratePerS === undefined || place === undefined
       ? ratePerS ?? null
       : ratePerS * data.length / place.of,
-    startedUnixMs: context.startedMs + context.unixOffsetMs,
+    startedUnixMs: times.countFromMs + context.unixOffsetMs,
     startSpreadMs: 0,
     ended,
     complete: ended !== "server gone" && ended !== "overload",
@@ -97,27 +112,41 @@ async function runClients(
     StageOptions,
   stop: AbortController,
   length: StageLength,
+  plannedMs?: number,
 ): Promise<{ loops: readonly ClientLoop[]; context: StageContext; minSeconds: number }> {
   // Tasks and counters of all clients are created before the start, which all of them share.
   const parts = clients.map((client, at) => ({ client, tasks: tasks(at) }));
-  const startedMs = clock.now();
-  const unixOffsetMs = clock.unixMs() - startedMs;
-  const context: StageContext = { workload, clock, startedMs, unixOffsetMs, stop, onOperation };
+  const nowMs = clock.now();
+  const unixOffsetMs = clock.unixMs() - nowMs;
+  const startedMs = plannedMs ?? nowMs;
+  const times = stageTimes(startedMs, length);
+  const context: StageContext = { workload, clock, times, unixOffsetMs, stop, onOperation };
   const loops = parts.map(({ client, tasks }) => new ClientLoop(client, tasks, context));
   const ops = "ops" in length ? length.ops : Infinity;
-  const lengthMs = "ops" in length ? length.limitMs ?? Infinity : length.durationMs;
   if (ratePerS === undefined) {
-    await Promise.all(loops.map((loop) => loop.closedLoop(pipeline, ops, startedMs + lengthMs)));
+    await Promise.all(loops.map((loop) => loop.closedLoop(pipeline, ops)));
+    if (stop.signal.aborted) times.cut(clock.now());
     return { loops, context, minSeconds: 0 };
   }
   const { first, of } = place ?? { first: 0, of: loops.length };
   const schedule = new Schedule(ratePerS, of);
+  const lengthMs = times.endMs - startedMs;
   const inTime = lengthMs === Infinity ? Infinity : schedule.countBefore(lengthMs);
   const total = Math.min(ops * of, inTime);
   await sendBySchedule(loops, first, schedule, total, context);
+  if (stop.signal.aborted) times.cut(clock.now());
   // A stage that kept its schedule lasts to the end of the last interval, even if the last reply was early.
   const wasKept = !stop.signal.aborted && !loops.some((loop) => loop.isOutOfTasks);
   return { loops, context, minSeconds: wasKept ? schedule.dueMs(total) / 1e3 : 0 };
+}
+
+function stageTimes(startedMs: number, length: StageLength): StageTimes {
+  if ("ops" in length) return new StageTimes(startedMs, startedMs + (length.limitMs ?? Infinity));
+  const { durationMs, warmupMs = 0, edgeMs } = length;
+  const endMs = startedMs + warmupMs + durationMs;
+  return edgeMs === undefined
+    ? new StageTimes(startedMs, endMs)
+    : new StageTimes(startedMs, endMs, startedMs + warmupMs + edgeMs, endMs - edgeMs);
 }
 
 /** Forwards the abort of a signal, until it is disposed. */
@@ -133,10 +162,13 @@ function stageEnd(
   unsent: number,
   loops: readonly ClientLoop[],
   length: StageLength,
+  { countedMs, isCut }: StageTimes,
 ): StageEnd {
   if (isGone) return "server gone";
   if (unsent > 0) return "overload";
-  if (loops.some((loop) => loop.isOutOfTasks)) return "keys used up";
+  // Keys that were used up after the counted interval do not matter.
+  const isOutOfTasks = countedMs === Infinity ? loops.some((loop) => loop.isOutOfTasks) : isCut;
+  if (isOutOfTasks) return "keys used up";
   if (!("ops" in length) || length.limitMs === undefined) return "planned";
   const sent = loops.reduce((sum, loop) => sum + loop.sent, 0);
   return sent < length.ops * loops.length ? "time limit" : "planned";

@@ -73,6 +73,10 @@ async function executeOrder(order: WorkerOrder, share: Share): Promise<WorkerAns
       return { type: "connected", server: await share.connect(order.order) };
     case "prepare":
       return { type: "prepared", result: await share.prepare(order.stage) };
+    case "refill": {
+      const { stage, keys, untilUnixMs } = order;
+      return { type: "refilled", result: await share.refill(stage, keys, untilUnixMs) };
+    }
     case "warm":
       await share.warm(order.stage, order.keyEnds);
       return { type: "warm" };

@@ -5,6 +5,7 @@
  *     order                           answer                  meaning
  *     {"type":"connect", ...}         {"type":"connected"}    connect the clients of the share
  *     {"type":"prepare","stage":0}    {"type":"prepared"}     insert the keys that the stage needs
+ *     {"type":"refill","stage":0...}  {"type":"refilled"}     insert further keys for removes
  *     {"type":"warm","stage":0, ...}  {"type":"warm"}         warm up, and wait for the start
  *     {"type":"start","unixMs":...}   {"type":"measured"}     start at that moment, and measure
  *     {"type":"cleanUp"}              {"type":"cleanedUp"}    remove the keys
@@ -28,6 +29,12 @@ export const ALIVE_EVERY_MS = 500;
 export type WorkerOrder =
   | { readonly type: "connect"; readonly order: ShareOrder }
   | { readonly type: "prepare"; readonly stage: number }
+  | {
+    readonly type: "refill";
+    readonly stage: number;
+    readonly keys: number;
+    readonly untilUnixMs: number;
+  }
   | { readonly type: "warm"; readonly stage: number; readonly keyEnds: readonly number[] }
   /** `unixMs`: start time, in Unix milliseconds. */
   | { readonly type: "start"; readonly unixMs: number }
@@ -38,6 +45,7 @@ export type WorkerOrder =
 export type WorkerAnswer =
   | { readonly type: "connected"; readonly server: RunTarget }
   | { readonly type: "prepared"; readonly result: UnmeasuredResult }
+  | { readonly type: "refilled"; readonly result: UnmeasuredResult }
   | { readonly type: "warm" }
   | { readonly type: "measured"; readonly data: StageData }
   | { readonly type: "cleanedUp"; readonly result: UnmeasuredResult }
@@ -51,12 +59,12 @@ export type WorkerEvent =
   | { readonly type: "note"; readonly text: string };
 
 const ORDERS: ReadonlySet<string> = new Set<WorkerOrder["type"]>([
-  ...["connect", "prepare", "warm", "start", "cleanUp", "end"] as const,
+  ...["connect", "prepare", "refill", "warm", "start", "cleanUp", "end"] as const,
 ]);
 
 const ANSWERS: ReadonlySet<string> = new Set<(WorkerAnswer | WorkerEvent)["type"]>([
-  ...["connected", "prepared", "warm", "measured", "cleanedUp", "ended", "failed"] as const,
-  ...["alive", "note"] as const,
+  ...["connected", "prepared", "refilled", "warm", "measured", "cleanedUp", "ended"] as const,
+  ...["failed", "alive", "note"] as const,
 ]);
 
 /** Formats a message as a line, without its LF. */

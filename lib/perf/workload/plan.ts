@@ -26,7 +26,14 @@ export type StageLength =
     /** No operation begins after this time, in milliseconds (default: no limit). */
     readonly limitMs?: number | undefined;
   }
-  | { readonly durationMs: number };
+  | {
+    /** Time of load, in milliseconds, without `warmupMs`. */
+    readonly durationMs: number;
+    /** Time before it with the same load, which does not count, in milliseconds (default: 0). */
+    readonly warmupMs?: number;
+    /** Time at each end of it that does not count, in milliseconds (default: all operations count). */
+    readonly edgeMs?: number;
+  };
 
 /** One stage. */
 export interface StagePlan {
@@ -34,6 +41,9 @@ export interface StagePlan {
   readonly length: StageLength;
   /** Inserts of each client (from 0) before the stage, which are not measured. */
   readonly prepare: readonly ((client: number) => Tasks)[];
+  /** Inserts at most `keys` further keys of a client for a stage by time that removes keys. */
+  readonly refill?: (client: number, keys: number) => Tasks;
+  /** The load before a stage with a number of operations. */
   readonly warmup: (client: number) => Tasks;
   readonly tasks: (client: number) => Tasks;
 }
@@ -63,7 +73,7 @@ export function planRun(config: TestPerfConfig, seed: number): Plan {
   const run: PlanContext = { config, keys, keysOf, streams: createStreams(seed, clients) };
   return {
     stages: mix === undefined
-      ? config.operations.map((name) => planStage(name, run))
+      ? config.operations.map((name, at) => planStage(name, at === 0, run))
       : [planMixedStage(mix, run)],
     keys,
     cleanUp: (client) => cleanUpTasks(keysOf(client)),
@@ -89,16 +99,24 @@ function createStreams(seed: number, clients: number): RandomStreams {
     );
 }
 
-function planStage(name: Operation, run: PlanContext): StagePlan {
-  const { keysOf } = run;
-  const length = stageLength(run.config, name === "scan" ? run.config.scanLimitMs : undefined);
-  const prepare = [(client: number) => fillTasks(keysOf(client))];
+function planStage(name: Operation, isFirst: boolean, run: PlanContext): StagePlan {
+  const { keysOf, config } = run;
+  const isTimed = config.durationMs !== undefined;
+  const length = stageLength(config, name === "scan" ? config.scanLimitMs : undefined);
+  const fill = [(client: number) => fillTasks(keysOf(client))];
+  // Stages by time follow each other without a pause, so all their keys are there before the first.
+  const prepare = isFirst || !isTimed ? fill : [];
   const warmup = (client: number) => warmupTasks(keysOf(client));
   switch (name) {
-    case "insert":
-      return { name, length, prepare: [], warmup, tasks: (client) => insertTasks(keysOf(client)) };
-    case "remove":
-      return { name, length, prepare, warmup, tasks: (client) => removeTasks(keysOf(client)) };
+    case "insert": {
+      const tasks = (client: number) => insertTasks(keysOf(client));
+      return { name, length, prepare: isTimed ? prepare : [], warmup, tasks };
+    }
+    case "remove": {
+      const tasks = (client: number) => removeTasks(keysOf(client));
+      const refill = (client: number, keys: number) => reserveTasks(keysOf(client), keys);
+      return { name, length, prepare, warmup, tasks, ...(isTimed ? { refill } : {}) };
+    }
     default: {
       const tasks = (isWarmup: boolean) => (client: number) =>
         planReads(name, run, client, isWarmup);
@@ -152,8 +170,8 @@ function countSharedKeys(keys: readonly ClientKeys[]): number {
 }
 
 function stageLength(
-  { ops, durationMs }: TestPerfConfig,
+  { ops, durationMs, warmupMs, edgeMs }: TestPerfConfig,
   limitMs: number | undefined,
 ): StageLength {
-  return durationMs === undefined ? { ops, limitMs } : { durationMs };
+  return durationMs === undefined ? { ops, limitMs } : { durationMs, warmupMs, edgeMs };
 }

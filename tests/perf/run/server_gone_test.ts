@@ -87,7 +87,10 @@ for (const end of ["refuses", "is silent"] as const) {
   Deno.test(name("stages"), () =>
     withDying(end, 1_200, async (target) => {
       const { output, results, notes } = collected();
-      const config = parseTestPerfConfig([target, "--quiet", "--pipeline", "4"], {});
+      const config = parseTestPerfConfig(
+        [target, "--quiet", "--pipeline", "4", "--ops", "1000"],
+        {},
+      );
       const { data, isGood } = await measure(config, OPTIONS, output);
       assert.ok(!isGood && !data.complete && data.format === "testperf run");
       const { ended, complete, sum } = data.stages.at(-1) ?? assert.fail("no stage");

@@ -110,6 +110,69 @@ test("a stage ends when no task is left", async () => {
   }
 });
 
+test("only the operations of the counted interval count, over exactly its length", async () => {
+  const length = { durationMs: 1_000, warmupMs: 500, edgeMs: 100 };
+  for (const [ratePerS, pipeline] of [[undefined, 1], [undefined, 3], [400, undefined]] as const) {
+    // Replies come each 10 ms, at 10, 20, ... ms: 80 of them from 600 to below 1,400 ms.
+    const options = { length, ratePerS, pipeline };
+    const { sum, arrivals, startedUnixMs, clients } = await runAgainst(
+      (atMs) => atMs + 10,
+      2,
+      options,
+    );
+    const expected = ratePerS === undefined ? 2 * 80 * pipeline : 320;
+    assert.deepEqual([sum.ops, sum.latency.count, sum.seconds], [expected, expected, 0.8]);
+    assert.deepEqual(clients.map(({ seconds }) => seconds), [0.8, 0.8]);
+    assert.equal(startedUnixMs, VIRTUAL_EPOCH_MS + 600);
+    const last = Math.max(...arrivals.map(({ atMs }) => atMs));
+    assert.ok(arrivals[0]?.atMs === 0 && last > 1_480 && last < 1_500, "the load is longer");
+  }
+});
+
+test("a stage that starts late counts the planned interval", async () => {
+  const clock = new VirtualClock();
+  const { sum, startedUnixMs, arrivals } = await runAgainst((atMs) => atMs + 10, 1, {
+    length: { durationMs: 1_000, warmupMs: 0, edgeMs: 100 },
+    gate: async () => {
+      await clock.sleep(70);
+      return 20;
+    },
+  }, clock);
+  assert.deepEqual([sum.ops, sum.seconds], [80, 0.8]);
+  assert.equal(startedUnixMs, VIRTUAL_EPOCH_MS + 120);
+  assert.deepEqual([arrivals[0]?.atMs, arrivals.at(-1)?.atMs], [70, 1_010]);
+});
+
+test("errors outside of the counted interval count", async () => {
+  const errorOf = (n: number) => n === 2 || n === 97 ? new RangeError("edge") : undefined;
+  const length = { durationMs: 1_000, edgeMs: 100 };
+  const { sum } = await runFailing(errorOf, 1, { length });
+  assert.deepEqual([sum.errors, sum.ops], [{ RangeError: 2 }, 80]);
+});
+
+test("if one client has used up its keys, the counted interval of all clients ends", async () => {
+  for (const ratePerS of [undefined, 200]) {
+    for (
+      const [keys, ended, seconds] of [[50, "keys used up", 0.4], [95, "planned", 0.8]] as const
+    ) {
+      const tasks = (client: number) => {
+        let left = client === 1 ? keys : Infinity;
+        return { next: () => left-- > 0 ? { operation: "remove" as const, key: left } : undefined };
+      };
+      const length = { durationMs: 1_000, edgeMs: 100 };
+      const data = await runAgainst((atMs) => atMs + 10, 2, { length, ratePerS, tasks });
+      assert.equal(data.ended, ended);
+      assertAbout(data.sum.seconds, seconds, "seconds", 0.02);
+      assert.deepEqual(
+        data.clients.map((client) => client.seconds),
+        Array(2).fill(data.sum.seconds),
+      );
+      assertAbout(data.sum.ops, 200 * seconds, "operations", 0.04);
+      assert.equal(data.complete, true);
+    }
+  }
+});
+
 /** Runs lookups that take 10 ms each, and fail if a rule has an error for their number. */
 function runFailing(
   errorOf: (n: number) => Error | undefined,

@@ -15,6 +15,7 @@ const test = testsOf("worker messages");
 test("a message arrives unchanged, on one line", () => {
   const orders: WorkerOrder[] = [
     { type: "prepare", stage: 0 },
+    { type: "refill", stage: 3, keys: 9_000, untilUnixMs: 1_800_000_000_000.5 },
     { type: "warm", stage: 3, keyEnds: [1, 2] },
     { type: "start", unixMs: 1_800_000_000_000.25 },
     { type: "cleanUp" },

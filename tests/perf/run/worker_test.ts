@@ -40,6 +40,7 @@ class RecordingShare implements Share {
 
   connect = (order: ShareOrder) => this.#record(TARGET, "connect", order);
   prepare = (stage: number) => this.#record(UNMEASURED, "prepare", stage);
+  refill = (...args: unknown[]) => this.#record(UNMEASURED, "refill", ...args);
   warm = (...args: unknown[]) => this.#record(undefined, "warm", ...args);
   start = (unixMs: number) => {
     this.events?.onProgress(2);
@@ -72,6 +73,7 @@ test("orders and answers pass through the pipes unchanged", async () => {
   });
   assert.deepEqual(await worker.connect(ORDER), TARGET);
   assert.deepEqual(await worker.prepare(0), UNMEASURED);
+  assert.deepEqual(await worker.refill(0, 30, 1_800_000_000_000), UNMEASURED);
   await worker.warm(0, [5, 7]);
   assert.deepEqual(await worker.start(1_800_000_000_000.5), JSON.parse(JSON.stringify(STAGE)));
   assert.equal(await progress.promise, 2);
@@ -84,6 +86,7 @@ test("orders and answers pass through the pipes unchanged", async () => {
   assert.deepEqual(share.calls, [
     ["connect", JSON.parse(JSON.stringify(ORDER))],
     ["prepare", 0],
+    ["refill", 0, 30, 1_800_000_000_000],
     ["warm", 0, [5, 7]],
     ["start", 1_800_000_000_000.5],
     ["cleanUp"],

@@ -142,19 +142,25 @@ test("with fewer keys than operations, inserts replace values, and removes end w
   assert.equal((await runner.all(runner.stage("remove").tasks, 100)).length, 7);
 });
 
-test("a stage by time has no number of operations, and looks up only keys in the table", async () => {
-  const runner = new PlanRunner(2, "--duration", "2", "--distribution", "uniform");
-  const insert = runner.stage("insert"), lookup = runner.stage("lookup");
-  for (const name of ["insert", "scan"] as const) {
-    assert.deepEqual(runner.stage(name).length, { durationMs: 2_000 });
+test("stages by time use the keys that are there from the start, and removes more of them", async () => {
+  const flags = ["--duration", "2", "--warmup", "1", "--keys", "50", "--distribution", "uniform"];
+  const runner = new PlanRunner(2, ...flags);
+  const [insert, lookup, scan, remove] = runner.plan.stages;
+  assert.ok(insert && lookup && scan && remove?.refill);
+  const { refill } = remove;
+  assert.equal((await runner.prepare(insert)).length, 50, "all keys are there before the first");
+  for (const stage of [insert, lookup, scan]) {
+    assert.deepEqual(stage.length, { durationMs: 2_000, warmupMs: 1_000, edgeMs: 200 });
+    assert.deepEqual(await runner.prepare(stage), [], "nothing is missing");
+    const done = await runner.all(stage.tasks, 300);
+    assert.deepEqual(counts(done), { [stage.name]: 600 });
+    assert.equal(new Set(keysOf(done)).size, 50, "all keys, and no other");
+    await runner.assertSize(50);
   }
-  assert.deepEqual(await runner.all(lookup.tasks, 5), [], "the table has no key yet");
-  // The first client inserted more than the second.
-  await runner.one(insert.tasks(0), 30);
-  await runner.one(insert.tasks(1), 20);
-  const done = await runner.all(lookup.tasks, 500);
-  assert.deepEqual(counts(done), { lookup: 1_000 });
-  assert.equal(new Set(keysOf(done)).size, 40);
+  assert.equal((await runner.all((client) => refill(client, 100))).length, 200);
+  await runner.assertSize(250);
+  assert.equal((await runner.all(remove.tasks, 110)).length, 220);
+  assert.equal((await runner.cleanUp()).length, 30);
 });
 
 test("--distribution zipf looks up some keys of all clients much more often", async () => {
