@@ -319,10 +319,10 @@ export const MAX_CANDIDATES = 64;
 export const CALL_GRACE_MS = 20;
 
 /**
- * Requests that a client writes to a connection whose server does not read them, in characters. Further
+ * Requests that a client writes to a connection whose server does not read them, in bytes. Further
  * requests stay in the client, which drops those whose time limit passes.
  */
-export const MAX_UNWRITTEN_CHARS = 1_000_000;
+export const MAX_UNWRITTEN_BYTES = 1_000_000;
 
 /** Longest time of a timer, in milliseconds. A timer with a longer time fires at once. */
 export const MAX_TIMER_MS: number = 2 ** 31 - 1;

@@ -5,21 +5,15 @@
  * breaks, the client reconnects and retries every request that is safe to retry, in their order
  * (`request_queue.ts`).
  */
-import { type Address, parseAddress } from "../base/address.ts";
-import { CATALOG_PORT } from "../catalog/catalog_hosts.ts";
-import { Resolver } from "../catalog/resolve/resolver.ts";
+import type { Address } from "../base/address.ts";
 import type { SuccessReply } from "../protocol/decode_reply.ts";
-import { encodeRequest, type RequestMembers } from "../protocol/encode_request.ts";
+import type { RequestMembers } from "../protocol/encode_request.ts";
 import type { JsonText } from "../protocol/message.ts";
 import type { ClientOptions } from "./client_options.ts";
-import { trustIn } from "./dial.ts";
 import { ConnectionLostError } from "./errors.ts";
-import { type Finder, finderAtAddress, finderByName, finderFirstAt } from "./finder.ts";
-import type { Credentials } from "./handshake.ts";
 import { isJson, jsonTextOf, notJsonError, pairsOf, parseValues } from "./json_text.ts";
-import { RequestQueue } from "./request_queue.ts";
-import { retryPolicy } from "./retry.ts";
-import { newestTable, type TableIdentity } from "./server_identity.ts";
+import { LineClient } from "./line_client.ts";
+import type { TableIdentity } from "./server_identity.ts";
 
 /** A value that `query` compares with: a string, number, boolean or null. */
 export type Atom = string | number | boolean | null;
@@ -29,20 +23,10 @@ const PART_PAIRS = 1_000;
 
 /** A client of one server. */
 export class HtClient {
-  readonly #queue: RequestQueue;
-  #address: Address | undefined;
-  #table: TableIdentity | undefined;
+  readonly #client: LineClient;
 
-  private constructor(find: Finder, target: string, timeoutMs: number, options: ClientOptions) {
-    this.#table = options.table;
-    const connect = async (signal: AbortSignal) => {
-      const known = options.acceptOtherTable ? undefined : this.#table;
-      const { address, table, connection } = await find(signal, known);
-      this.#address = address;
-      this.#table = newestTable(this.#table, table);
-      return connection;
-    };
-    this.#queue = new RequestQueue(connect, target, timeoutMs);
+  private constructor(client: LineClient) {
+    this.#client = client;
   }
 
   /**
@@ -58,35 +42,17 @@ export class HtClient {
    * @throws {TypeError} if `timeoutMs` is not above 0, or `ca` has no certificate
    */
   static async connect(target: string, options: ClientOptions = {}): Promise<HtClient> {
-    const { token, tokenInClear = false, ca, timeoutMs = 60_000, onWarning = () => {} } = options;
-    if (!(timeoutMs > 0)) throw new TypeError(`timeoutMs must be above 0, not ${timeoutMs}`);
-    const address = parseAddress(target);
-    const trust = ca === undefined ? undefined : trustIn(ca, address?.hostname ?? target);
-    const project = address ? undefined : target;
-    const credentials: Credentials = { project, token, tokenInClear, trust };
-    let find: Finder;
-    if (address) find = finderAtAddress(address, credentials, onWarning);
-    else {
-      const { catalogs = [], localCatalogPort = CATALOG_PORT } = options;
-      const resolver = new Resolver({ catalogs, localPort: localCatalogPort ?? undefined });
-      const byName = finderByName(resolver, target, credentials, onWarning);
-      find = finderFirstAt(options.at, credentials, byName);
-    }
-    const what = address ? target : `the server '${target}'`;
-    const client = new HtClient(find, what, timeoutMs, options);
-    await client.#queue.open();
-    return client;
+    return new HtClient(await LineClient.connect(target, options));
   }
 
   /** Number of connections made so far: one, and one more for each reconnect. */
   get connections(): number {
-    return this.#queue.connections;
+    return this.#client.connections;
   }
 
   /** The server's address; after the connection broke, the address of the last connection. */
   get address(): Address {
-    if (this.#address === undefined) throw new TypeError("connect() sets it");
-    return this.#address;
+    return this.#client.address;
   }
 
   /**
@@ -94,12 +60,12 @@ export class HtClient {
    * fails, unless `acceptOtherTable` allows it.
    */
   get table(): TableIdentity | undefined {
-    return this.#table;
+    return this.#client.table;
   }
 
   /** Accepts any table at the next connection, so that requests work after a `DifferentTableError`. */
   forgetTable(): void {
-    this.#table = undefined;
+    this.#client.forgetTable();
   }
 
   /**
@@ -290,11 +256,11 @@ export class HtClient {
    * @throws {TimeoutError} if the server replied to others, but not to this request in time
    */
   request(members: RequestMembers): Promise<SuccessReply> {
-    return this.#queue.send(encodeRequest(members), retryPolicy(members));
+    return this.#client.request(members);
   }
 
   /** Closes the connection; requests without a reply fail. */
   close(): Promise<void> {
-    return this.#queue.close();
+    return this.#client.close();
   }
 }

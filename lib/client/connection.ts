@@ -4,7 +4,8 @@
  */
 import { type Address, addressText } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
-import { MAX_LINE_BYTES, MAX_UNWRITTEN_CHARS } from "../base/limits.ts";
+import { MAX_LINE_BYTES, MAX_UNWRITTEN_BYTES } from "../base/limits.ts";
+import { ByteBuilder } from "../bytes/byte_builder.ts";
 import { textAt } from "../bytes/span.ts";
 import {
   decodeReply,
@@ -12,13 +13,18 @@ import {
   ReplyFormatError,
   type SuccessReply,
 } from "../protocol/decode_reply.ts";
-import type { Failure } from "../protocol/message.ts";
 import { LineFramer } from "../bytes/line_framer.ts";
-import type { ClientSocket } from "./client_socket.ts";
+import type { ClientSocket, ConnectTcp } from "./client_socket.ts";
 import { dial, type Trust } from "./dial.ts";
 import { ConnectionLostError, errorFrom, HtError, TlsError } from "./errors.ts";
 
 const READ_BUFFER_BYTES = 64 * 1024;
+
+/** A longer line is encoded before it is added: the buffer would get room for three bytes a character. */
+const SHORT_CHARS = 1024;
+
+/** A larger buffer is dropped after its write. */
+const MAX_SPARE_BYTES = 64 * 1024;
 
 /**
  * First byte of a TLS alert, with which a server with TLS replies to plain text. No reply contains it:
@@ -28,8 +34,12 @@ const TLS_ALERT = 0x15;
 
 /** Receives the replies of a connection. */
 export interface ReplyReceiver {
-  /** Receives a whole reply. */
-  onReply(reply: SuccessReply | Failure): void;
+  /**
+   * Receives the line of a reply, without its LF, at `start` to `end` of the bytes.
+   *
+   * @throws {ReplyFormatError} if it is no reply: the peer is another kind of server
+   */
+  onLine(bytes: Uint8Array, start: number, end: number): void;
   /** Called when the socket has taken all bytes that were sent so far: it has room for more. */
   onRoom?(): void;
   /** Called once when the connection is over, and not before `attach` returns. No reply follows. */
@@ -44,8 +54,13 @@ export class Connection {
   readonly #socket: ClientSocket;
   readonly #framer = new LineFramer(MAX_LINE_BYTES);
   #receiver: ReplyReceiver | undefined;
-  #outgoing = "";
+  /** Lines that wait for the end of the current write. */
+  #outgoing = new ByteBuilder();
+  /** The buffer of the last write. */
+  #spare = new ByteBuilder();
   #isWriting = false;
+  /** Whether `#flush` is called at the end of this turn of the event loop. */
+  #isScheduled = false;
   #broken: HtError | undefined;
   #writeFailure: string | undefined;
   readonly #reading: Promise<void>;
@@ -61,6 +76,7 @@ export class Connection {
    *
    * @param signal ends the attempt
    * @param trust the requirements on TLS (default: plain TCP)
+   * @param connectTcp opens the connection (default: by the sockets of this runtime)
    * @throws {ServerNotFoundError} if nothing answers there
    * @throws {TlsError} if the server's certificate is not trusted, or the server does not speak TLS
    */
@@ -68,8 +84,9 @@ export class Connection {
     address: Address,
     signal: AbortSignal,
     trust?: Trust,
+    connectTcp?: ConnectTcp,
   ): Promise<Connection> {
-    return new Connection(address, await dial(address, trust, signal));
+    return new Connection(address, await dial(address, trust, signal, connectTcp));
   }
 
   /** IP address of the other end; empty if it is unknown. */
@@ -86,7 +103,7 @@ export class Connection {
 
   /** Whether the caller should wait for `onRoom` before it sends more. */
   get isFull(): boolean {
-    return this.#outgoing.length >= MAX_UNWRITTEN_CHARS;
+    return this.#outgoing.length >= MAX_UNWRITTEN_BYTES;
   }
 
   /**
@@ -94,12 +111,14 @@ export class Connection {
    *
    * @param line with its LF; dropped if the connection is over, which `onBroken` reports
    */
-  write(line: string): void {
+  write(line: string | Uint8Array): void {
     if (this.#broken) return;
-    this.#outgoing += line;
-    if (this.#isWriting) return;
-    this.#isWriting = true;
-    queueMicrotask(() => void this.#write());
+    if (typeof line !== "string") this.#outgoing.add(line);
+    else if (line.length <= SHORT_CHARS) this.#outgoing.addText(line);
+    else this.#outgoing.add(encoder.encode(line));
+    if (this.#isWriting || this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(this.#flush);
   }
 
   /**
@@ -112,7 +131,8 @@ export class Connection {
   ask(line: string): Promise<SuccessReply> {
     return new Promise((resolve, reject) => {
       this.attach({
-        onReply: (reply) => {
+        onLine: (bytes, start, end) => {
+          const reply = decodeReply(textAt(bytes, start, end));
           this.#receiver = undefined;
           if (isFailure(reply)) reject(errorFrom(reply));
           else resolve(reply);
@@ -137,18 +157,29 @@ export class Connection {
     await this.#reading;
   }
 
+  /** Writes what waits, unless a write is in progress, which does it at its end. */
+  readonly #flush = (): void => {
+    this.#isScheduled = false;
+    if (this.#isWriting || this.#outgoing.length === 0) return;
+    this.#isWriting = true;
+    void this.#write();
+  };
+
   async #write(): Promise<void> {
     try {
-      while (this.#outgoing !== "") {
-        let bytes = encoder.encode(this.#outgoing);
-        this.#outgoing = "";
+      while (this.#outgoing.length > 0) {
+        const written = this.#outgoing;
+        this.#outgoing = this.#spare;
         this.#receiver?.onRoom?.();
+        let bytes = written.view();
         while (bytes.length > 0) bytes = bytes.subarray(await this.#socket.write(bytes));
+        written.length = 0;
+        this.#spare = written.bytes.length > MAX_SPARE_BYTES ? new ByteBuilder() : written;
       }
       this.#isWriting = false;
     } catch (error) {
       // The server's last reply, such as `Busy`, may be unread; the reader ends the connection.
-      this.#outgoing = "";
+      this.#outgoing.length = 0;
       this.#writeFailure = messageOf(error);
     }
   }
@@ -167,8 +198,10 @@ export class Connection {
           const { bytes, start, end, problem } = this.#framer;
           if (problem === "no memory") throw new Error("no memory is left for a reply");
           if (problem !== undefined) throw new Error(`a reply was ${problem}`);
-          this.#take(textAt(bytes, start, end));
+          this.#take(bytes, start, end);
         }
+        // At once, without a microtask: replies lead to requests.
+        this.#flush();
       }
     } catch (error) {
       why = messageOf(error);
@@ -193,11 +226,11 @@ export class Connection {
     );
   }
 
-  #take(line: string): void {
+  #take(bytes: Uint8Array, start: number, end: number): void {
     if (this.#broken) return;
-    const reply = decodeReply(line);
-    if (this.#receiver) return this.#receiver.onReply(reply);
+    if (this.#receiver) return this.#receiver.onLine(bytes, start, end);
     // A reply without a request: `Busy`, or the peer is another kind of server.
+    const reply = decodeReply(textAt(bytes, start, end));
     const error = isFailure(reply) ? errorFrom(reply) : undefined;
     this.break(error ?? new ConnectionLostError("a reply came without a request", true));
   }

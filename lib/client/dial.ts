@@ -12,7 +12,7 @@ import { ServerNotFoundError, TlsError } from "./errors.ts";
 import { connectByNode } from "./node_socket.ts";
 
 /** The sockets of the current runtime. */
-const connectTcp: ConnectTcp = "Deno" in globalThis ? connectByDeno : connectByNode;
+const connectByRuntime: ConnectTcp = "Deno" in globalThis ? connectByDeno : connectByNode;
 
 /** The requirements of a client on TLS. With them, it never falls back to plain TCP. */
 export interface Trust {
@@ -54,6 +54,7 @@ export function trustIn(ca: string, name: string): Trust {
  *
  * @param trust undefined: plain TCP
  * @param signal ends the attempt
+ * @param connectTcp opens the connection (default: by the sockets of this runtime)
  * @throws {ServerNotFoundError} if nothing answers there
  * @throws {TlsError} if the server's certificate is not trusted, or the server does not speak TLS
  */
@@ -61,14 +62,16 @@ export async function dial(
   address: Address,
   trust: Trust | undefined,
   signal: AbortSignal,
+  connectTcp: ConnectTcp = connectByRuntime,
 ): Promise<ClientSocket> {
+  const dialWith = (trust: Trust | undefined) => dialAs(trust, address, signal, connectTcp);
   try {
-    return await dialAs(trust, address, signal);
+    return await dialWith(trust);
   } catch (error) {
     const { hostname } = address;
     if (trust === undefined || !(error instanceof WrongNameError)) throw error;
     if (hostname === trust.name || !provesAddress(trust, hostname)) throw error;
-    return await dialAs({ ...trust, name: hostname }, address, signal).catch((second) => {
+    return await dialWith({ ...trust, name: hostname }).catch((second) => {
       throw second instanceof WrongNameError ? error : second;
     });
   }
@@ -82,7 +85,7 @@ export async function dial(
  */
 export async function acceptsConnections(address: Address, signal: AbortSignal): Promise<boolean> {
   try {
-    (await connectTcp(address, signal)).close();
+    (await connectByRuntime(address, signal)).close();
     return true;
   } catch {
     return false;
@@ -105,6 +108,7 @@ async function dialAs(
   trust: Trust | undefined,
   address: Address,
   signal: AbortSignal,
+  connectTcp: ConnectTcp,
 ): Promise<ClientSocket> {
   const at = addressText(address);
   let socket: TcpSocket;

@@ -2,6 +2,7 @@
 import { type Address, addressText, isLoopback } from "../base/address.ts";
 import { messageOf } from "../base/errors.ts";
 import { encodeRequest } from "../protocol/encode_request.ts";
+import type { ConnectTcp } from "./client_socket.ts";
 import { Connection } from "./connection.ts";
 import type { Trust } from "./dial.ts";
 import { AuthError, ConnectionLostError, HtError, ServerNotFoundError } from "./errors.ts";
@@ -10,7 +11,7 @@ import { type ServerIdentity, serverIdentity } from "./server_identity.ts";
 /** Time for a server to accept and to reply to `hello`, in milliseconds. */
 const HANDSHAKE_MS = 2_000;
 
-/** The token of a client, and the requirements on the server. */
+/** The token of a client, the requirements on the server, and the sockets. */
 export interface Credentials {
   /** The name that the server must have; undefined: any, because the user gave its address. */
   readonly project: string | undefined;
@@ -19,6 +20,8 @@ export interface Credentials {
   readonly tokenInClear: boolean;
   /** The requirements on TLS; undefined: plain TCP. */
   readonly trust: Trust | undefined;
+  /** Opens connections; undefined: by the sockets of this runtime. */
+  readonly connectTcp?: ConnectTcp | undefined;
 }
 
 /** A live server, and a connection to it. */
@@ -68,8 +71,8 @@ async function connectUntil(
   credentials: Credentials,
   signal: AbortSignal,
 ): Promise<ConnectedServer> {
-  const { project, token, trust } = credentials;
-  const connection = await Connection.connect(address, signal, trust);
+  const { project, token, trust, connectTcp } = credentials;
+  const connection = await Connection.connect(address, signal, trust, connectTcp);
   const isSent = token !== undefined && maySendToken(credentials, connection.peer);
   const close = () => void connection.close();
   signal.addEventListener("abort", close, { once: true });

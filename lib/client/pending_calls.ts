@@ -4,17 +4,28 @@
  */
 import { Fifo } from "../base/fifo.ts";
 import type { SuccessReply } from "../protocol/decode_reply.ts";
+import type { Failure } from "../protocol/message.ts";
 import type { RetryPolicy } from "./retry.ts";
 
-/** A call that waits for its reply. */
+/** Takes the place of a reply that was expected, and was not decoded. */
+export const EXPECTED_REPLY: SuccessReply = { result: "" };
+
+/**
+ * A call that waits for its reply. Either `onReply` or `onError` is called, once; then the object can
+ * be sent again.
+ */
 export interface Call {
-  /** The request, with its LF. */
-  readonly line: string;
+  /** The request, with its LF; it must not change before the end of the call. */
+  readonly line: string | Uint8Array;
   readonly retry: RetryPolicy;
-  /** Time of the call by the monotonic clock, in milliseconds. */
+  /** Time of the call by `performance.now()`, in milliseconds. */
   readonly startedMs: number;
-  readonly resolve: (reply: SuccessReply) => void;
-  readonly reject: (error: unknown) => void;
+  /** Whether a line, without its LF, is the expected reply: then it is not decoded (default: no). */
+  isExpected?(bytes: Uint8Array, start: number, end: number): boolean;
+  /** Receives the reply, or `EXPECTED_REPLY`. It may send further calls, and throws nothing. */
+  onReply(reply: SuccessReply | Failure): void;
+  /** Receives the reason why there is no reply, in a microtask. */
+  onError(error: unknown): void;
   /** Whether a connection took it: the server may have executed it. */
   wasSent: boolean;
   /** Number of replies that the client had received when the call was sent last. */
@@ -60,6 +71,11 @@ export class PendingCalls {
     const call = this.#calls.at(this.#calls.length - this.#unsent--);
     if (call) call.wasSent = true;
     return call;
+  }
+
+  /** The call of the next reply; undefined: there is none, or it has expired. */
+  get nextReplied(): Call | undefined {
+    return this.#expired === 0 && this.#unsent < this.#calls.length ? this.#calls.at(0) : undefined;
   }
 
   /** Removes the call of the next reply; "expired" if that call has ended. */

@@ -14,8 +14,8 @@ import { addressText } from "../base/address.ts";
 import { sleep } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
 import { CALL_GRACE_MS, MAX_TIMER_MS, SILENT_PROBE_MS } from "../base/limits.ts";
-import { isFailure, type SuccessReply } from "../protocol/decode_reply.ts";
-import type { Failure } from "../protocol/message.ts";
+import { textAt } from "../bytes/span.ts";
+import { decodeReply, isFailure } from "../protocol/decode_reply.ts";
 import type { Connection, ReplyReceiver } from "./connection.ts";
 import {
   ConnectionLostError,
@@ -25,8 +25,8 @@ import {
   ServerNotFoundError,
   TimeoutError,
 } from "./errors.ts";
-import { type Call, PendingCalls } from "./pending_calls.ts";
-import { pauseAfter, type RetryPolicy } from "./retry.ts";
+import { type Call, EXPECTED_REPLY, PendingCalls } from "./pending_calls.ts";
+import { pauseAfter } from "./retry.ts";
 import { SilenceProbe, SILENT_SHARE } from "./silence_probe.ts";
 
 /** Finds the server and connects to it. */
@@ -72,29 +72,21 @@ export class RequestQueue implements ReplyReceiver {
     this.#attach(await this.#connectInTime());
   }
 
-  /**
-   * Sends a request.
-   *
-   * @param line with its LF
-   * @throws {HtError} within the limit; its class and `maybeExecuted` describe the request's state
-   */
-  send(line: string, retry: RetryPolicy): Promise<SuccessReply> {
-    return new Promise((resolve, reject) => {
-      if (this.#closing.signal.aborted) {
-        return reject(new ConnectionLostError("This client is closed", false, "gone"));
-      }
-      const connection = this.#connection;
-      if (connection === undefined && retry === "never") {
-        return reject(new ConnectionLostError("A cursor ends with its connection", false));
-      }
-      const startedMs = performance.now();
-      const repliesBefore = this.#replies;
-      const wasSent = connection !== undefined && !this.#calls.hasUnsent && !connection.isFull;
-      this.#calls.add({ line, retry, startedMs, resolve, reject, wasSent, repliesBefore }, wasSent);
-      this.#timer ??= setTimeout(this.#onTimer, Math.min(this.#timeoutMs, SILENT_PROBE_MS));
-      if (wasSent) connection.write(line);
-      else if (connection === undefined) this.#reconnect();
-    });
+  /** Sends a call. One of its functions is called later, within the limit. */
+  send(call: Call): void {
+    if (this.#closing.signal.aborted) {
+      return fail(call, new ConnectionLostError("This client is closed", false, "gone"));
+    }
+    const connection = this.#connection;
+    if (connection === undefined && call.retry === "never") {
+      return fail(call, new ConnectionLostError("A cursor ends with its connection", false));
+    }
+    call.repliesBefore = this.#replies;
+    call.wasSent = connection !== undefined && !this.#calls.hasUnsent && !connection.isFull;
+    this.#calls.add(call, call.wasSent);
+    this.#timer ??= setTimeout(this.#onTimer, Math.min(this.#timeoutMs, SILENT_PROBE_MS));
+    if (connection === undefined) this.#reconnect();
+    else if (call.wasSent) connection.write(call.line);
   }
 
   /** Closes the connection; calls without a reply fail. */
@@ -110,18 +102,18 @@ export class RequestQueue implements ReplyReceiver {
     await this.#search;
   }
 
-  onReply(reply: SuccessReply | Failure): void {
+  onLine(bytes: Uint8Array, start: number, end: number): void {
+    const isExpected = this.#calls.nextReplied?.isExpected?.(bytes, start, end) === true;
+    const reply = isExpected ? EXPECTED_REPLY : decodeReply(textAt(bytes, start, end));
     this.#replies++;
     const call = this.#calls.takeReplied();
     if (call === "expired") return;
-    if (call === undefined) {
-      // A reply without a request: `Busy`, or the peer is another kind of server.
-      const error = isFailure(reply) ? errorFrom(reply) : undefined;
-      this.#connection?.break(
-        error ?? new ConnectionLostError("a reply came without a request", true),
-      );
-    } else if (isFailure(reply)) call.reject(errorFrom(reply));
-    else call.resolve(reply);
+    if (call) return call.onReply(reply);
+    // A reply without a request: `Busy`, or the peer is another kind of server.
+    const error = isFailure(reply) ? errorFrom(reply) : undefined;
+    this.#connection?.break(
+      error ?? new ConnectionLostError("a reply came without a request", true),
+    );
   }
 
   onRoom(): void {
@@ -140,7 +132,7 @@ export class RequestQueue implements ReplyReceiver {
     for (const call of this.#calls.takeAll()) {
       const isSafe = call.retry === "always" || (call.retry === "if unsent" && !call.wasSent);
       if (mayRetry && isSafe) this.#calls.add(call, false);
-      else call.reject(error);
+      else fail(call, error);
     }
     if (this.#calls.length > 0) this.#reconnect();
   }
@@ -151,7 +143,7 @@ export class RequestQueue implements ReplyReceiver {
   }
 
   #failAll(errorOf: (call: Call) => unknown): void {
-    for (const call of this.#calls.takeAll()) call.reject(errorOf(call));
+    for (const call of this.#calls.takeAll()) fail(call, errorOf(call));
   }
 
   /** Starts a search for the server, unless one is running. */
@@ -223,7 +215,7 @@ export class RequestQueue implements ReplyReceiver {
     for (let call = this.#calls.oldest; call; call = this.#calls.oldest) {
       if (call.startedMs + this.#timeoutMs > nowMs + 1) return;
       this.#calls.expireOldest();
-      call.reject(call.wasSent ? new ServerNotFoundError(error.message, true) : error);
+      fail(call, call.wasSent ? new ServerNotFoundError(error.message, true) : error);
     }
   }
 
@@ -248,7 +240,7 @@ export class RequestQueue implements ReplyReceiver {
         return;
       }
       this.#calls.expireOldest();
-      this.#fail(call);
+      this.#expire(call);
     }
   };
 
@@ -258,7 +250,7 @@ export class RequestQueue implements ReplyReceiver {
   }
 
   /** Fails a call whose limit has passed, and breaks a connection that was silent during that time. */
-  #fail(call: Call): void {
+  #expire(call: Call): void {
     const connection = this.#connection;
     const seconds = this.#timeoutMs / 1e3;
     if (connection === undefined) {
@@ -267,7 +259,7 @@ export class RequestQueue implements ReplyReceiver {
       const error = broken
         ? new ConnectionLostError(broken.message, call.wasSent, "gone")
         : this.#notFound(call.wasSent);
-      return call.reject(error);
+      return fail(call, error);
     }
     const at = addressText(connection.address);
     const isSilent = call.repliesBefore === this.#replies &&
@@ -275,8 +267,13 @@ export class RequestQueue implements ReplyReceiver {
     if (isSilent) {
       const why = `${at} is silent: no reply for ${seconds} s`;
       const error = new ConnectionLostError(why, call.wasSent, "gone");
-      call.reject(error);
+      fail(call, error);
       connection.break(error);
-    } else call.reject(new TimeoutError(`${at} did not reply within ${seconds} s`, call.wasSent));
+    } else fail(call, new TimeoutError(`${at} did not reply within ${seconds} s`, call.wasSent));
   }
+}
+
+/** Fails a call. In a microtask: its caller may send further calls, and the queue is in the middle of work. */
+function fail(call: Call, error: unknown): void {
+  queueMicrotask(() => call.onError(error));
 }

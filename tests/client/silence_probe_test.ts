@@ -17,7 +17,7 @@ async function connected() {
   const broken = Promise.withResolvers<HtError>();
   let isBroken = false;
   connection.attach({
-    onReply: () => {},
+    onLine: () => {},
     onBroken: (error) => {
       isBroken = true;
       broken.resolve(error);

@@ -2,7 +2,8 @@
 import assert from "assert";
 import { ConnectionLostError, errorFrom, type HtError, KeyError } from "../../lib/client/errors.ts";
 import { Connection } from "../../lib/client/connection.ts";
-import { isFailure, type SuccessReply } from "../../lib/protocol/decode_reply.ts";
+import { textAt } from "../../lib/bytes/span.ts";
+import { decodeReply, isFailure, type SuccessReply } from "../../lib/protocol/decode_reply.ts";
 import { encodeRequest } from "../../lib/protocol/encode_request.ts";
 import type { Action, Value } from "./history/history.ts";
 import type { Program } from "../../bench/harness/program.ts";
@@ -16,7 +17,8 @@ export class PlainClient {
   constructor(connection: Connection) {
     this.#connection = connection;
     connection.attach({
-      onReply: (reply) => {
+      onLine: (bytes, start, end) => {
+        const reply = decodeReply(textAt(bytes, start, end));
         const waiting = this.#waiting.shift();
         if (isFailure(reply)) waiting?.reject(errorFrom(reply));
         else waiting?.resolve(reply);
