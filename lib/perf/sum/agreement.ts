@@ -2,10 +2,9 @@
  * The check that runs may be in one table: whole runs of one server, with the same stages and settings.
  * Otherwise the number of clients is not the only difference between the rows.
  */
+import type { RunData } from "../results/run_data.ts";
 import { settingsDifferences } from "../results/settings_diff.ts";
 import { type RunFile, SumError } from "./run_file.ts";
-
-type Run = RunFile["data"];
 
 /** Settings that may differ: processes are added up, and machines can name the server differently. */
 const FREE_SETTINGS: ReadonlySet<string> = new Set(["processes", "host of the server"]);
@@ -38,6 +37,7 @@ function checkDistinct(runs: readonly RunFile[]): void {
     const before = seen.get(identity);
     if (before !== undefined) {
       const time = new Date(startedUnixMs).toISOString();
+      // Older files lack host and process.
       const by = host === undefined ? "" : `, of process ${pid} on ${host}`;
       throw new SumError(
         [before.file, run.file],
@@ -49,12 +49,12 @@ function checkDistinct(runs: readonly RunFile[]): void {
 }
 
 /** Describes the first difference that forbids a common table. */
-function differenceOf(one: Run, other: Run): string | undefined {
+function differenceOf(one: RunData, other: RunData): string | undefined {
   return serverDifference(one, other) ?? stagesDifference(one, other) ??
     settingsDifference(one, other);
 }
 
-function serverDifference(one: Run, other: Run): string | undefined {
+function serverDifference(one: RunData, other: RunData): string | undefined {
   const differ = (what: string, a: string, b: string) =>
     a === b ? undefined : `they measured different ${what} (${a}, and ${b})`;
   if (one.instance && other.instance) {
@@ -65,17 +65,17 @@ function serverDifference(one: Run, other: Run): string | undefined {
         other.instance,
       );
   }
-  const text = ({ target, server }: Run) => `${target} at ${server}`;
+  const text = ({ target, server }: RunData) => `${target} at ${server}`;
   return differ("servers", text(one), text(other));
 }
 
-function stagesDifference(one: Run, other: Run): string | undefined {
-  const text = ({ stages }: Run) => stages.map(({ stage }) => stage).join(", ");
+function stagesDifference(one: RunData, other: RunData): string | undefined {
+  const text = ({ stages }: RunData) => stages.map(({ stage }) => stage).join(", ");
   if (text(one) === text(other)) return undefined;
   return `their stages differ (${text(one)}; and ${text(other)})`;
 }
 
-function settingsDifference(one: Run, other: Run): string | undefined {
+function settingsDifference(one: RunData, other: RunData): string | undefined {
   const differences = settingsDifferences(perClient(one), perClient(other))
     .filter(({ name }) => !FREE_SETTINGS.has(name))
     .map(({ name, before, after }) => {
@@ -86,7 +86,7 @@ function settingsDifference(one: Run, other: Run): string | undefined {
 }
 
 /** Divides the settings of all clients by their number. */
-function perClient(run: Run): Run {
+function perClient(run: RunData): RunData {
   const { clients, keys, ratePerS } = run.settings;
   const share = (all: number | null) => all === null ? null : all / clients;
   return { ...run, settings: { ...run.settings, keys: share(keys), ratePerS: share(ratePerS) } };

@@ -122,13 +122,13 @@ function checkOthers(group: readonly RunFile[]): void {
   );
 }
 
-/** The time of a whole run, from its first stage to its last one. */
-function spanOf({ stages }: RunData): Interval {
-  const intervals = stages.map(intervalOf);
-  return {
-    fromMs: Math.min(...intervals.map(({ fromMs }) => fromMs)),
-    toMs: Math.max(...intervals.map(({ toMs }) => toMs)),
-  };
+/**
+ * The time of a whole run, from its start to its last stage. It contains the wait for a common start:
+ * processes on different sides of a boundary were meant to measure together.
+ */
+function spanOf({ startedUnixMs, stages }: RunData): Interval {
+  const ends = stages.map((stage) => intervalOf(stage).toMs);
+  return { fromMs: startedUnixMs, toMs: Math.max(...ends) };
 }
 
 function intervalOf({ startedUnixMs, sum }: StageData): Interval {

@@ -4,21 +4,11 @@ import { plainLine } from "../../base/quote.ts";
 import { readWholeRun } from "../results/read_run.ts";
 import type { RunData } from "../results/run_data.ts";
 
-/** The members that identify a process and its server. Older files lack them. */
-interface Origin {
-  readonly host?: string;
-  readonly pid?: number;
-  readonly instance?: string | null;
-  readonly table?: string | null;
-  readonly alignedUnixMs?: number | null;
-  readonly others?: number | null;
-}
-
 /** The output of `--json` of one process. */
 export interface RunFile {
   /** Names the run in messages. */
   readonly file: string;
-  readonly data: RunData & Origin;
+  readonly data: RunData;
 }
 
 /** The error of runs that cannot be added up; the message names the files and the reason. */

@@ -4,6 +4,7 @@
  */
 import { mergeStages } from "../measure/merge.ts";
 import { errorCount, type StageData } from "../measure/stage_data.ts";
+import type { RunData } from "../results/run_data.ts";
 import { analyzeSweep } from "../results/sweep_analysis.ts";
 import {
   type StepData,
@@ -66,6 +67,9 @@ export function sumRuns(runs: readonly RunFile[]): SweepData {
   return {
     ...common,
     format: "testperf sweep",
+    alignedUnixMs: null,
+    // Every process that the runs saw is one of them.
+    others: common.others === null ? null : 0,
     startedUnixMs: Math.min(...runs.map(({ data }) => data.startedUnixMs)),
     settings: {
       ...settings,
@@ -110,7 +114,7 @@ function processesOf(group: readonly RunFile[]): number {
   return total(group, ({ data }) => data.settings.processes);
 }
 
-function failuresOf({ stages, unmeasuredErrors }: RunFile["data"]): number {
+function failuresOf({ stages, unmeasuredErrors }: RunData): number {
   return unmeasuredErrors +
     total(stages, ({ sum, warmupErrors }) => errorCount(sum.errors) + errorCount(warmupErrors));
 }

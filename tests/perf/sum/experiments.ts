@@ -1,4 +1,5 @@
 /** Artificial experiments: the runs of processes that measured together, one group after another. */
+import type { RunData } from "../../../lib/perf/results/run_data.ts";
 import type { RunFile } from "../../../lib/perf/sum/run_file.ts";
 import { clientData, operationData, runWith, settingsWith, stageData } from "../raw_data.ts";
 
@@ -21,7 +22,7 @@ interface RunPlan {
 /** Makes the result of a run. */
 export function runFile(
   { file, startedUnixMs, opsOfEach }: RunPlan,
-  changes: Partial<RunFile["data"]> = {},
+  changes: Partial<RunData> = {},
 ): RunFile {
   const stages = STAGES.map((name, at) =>
     stageData(
@@ -30,11 +31,9 @@ export function runFile(
       { startedUnixMs: startedUnixMs + at * SLOT_MS + 200 },
     )
   );
-  const data = {
-    ...runWith(stages, {
-      startedUnixMs,
-      settings: settingsWith({ clients: opsOfEach.length, ops: null, durationMs: 2_000 }),
-    }),
+  const data = runWith(stages, {
+    startedUnixMs,
+    settings: settingsWith({ clients: opsOfEach.length, ops: null, durationMs: 2_000 }),
     instance: "instance-1",
     table: "table-1",
     host: "host",
@@ -43,7 +42,7 @@ export function runFile(
     alignedUnixMs: startedUnixMs,
     others: null,
     ...changes,
-  };
+  });
   return { file, data };
 }
 
@@ -64,7 +63,7 @@ export function experiment(...groups: readonly (readonly number[])[]): RunFile[]
 export function changed(
   runs: readonly RunFile[],
   at: number,
-  changes: Partial<RunFile["data"]>,
+  changes: Partial<RunData>,
 ): RunFile[] {
   return runs.map((run, of) => of === at ? { ...run, data: { ...run.data, ...changes } } : run);
 }
@@ -73,13 +72,16 @@ export function changed(
 export function withSettings(
   runs: readonly RunFile[],
   at: number,
-  changes: Partial<RunFile["data"]["settings"]>,
+  changes: Partial<RunData["settings"]>,
 ): RunFile[] {
   const settings = runs[at]?.data.settings;
   return settings === undefined ? [] : changed(runs, at, { settings: { ...settings, ...changes } });
 }
 
-/** Starts all stages of the run at an index later, or only the stage at `only`. */
+/**
+ * Starts all stages of the run at an index later, or only the stage at `only`. The process is started
+ * when it was.
+ */
 export function delayed(
   runs: readonly RunFile[],
   at: number,

@@ -74,6 +74,10 @@ const REFUSED: Record<string, [runs: RunFile[], sentence: RegExp]> = {
     changed(delayed(experiment([1, 2, 3]), 1, 5_000), 1, { alignedUnixMs: 1 }),
     /'0[ac].json' and '0b.json': insert .* only 0%.* 5.000 s apart.*boundary: run them again/,
   ],
+  "a run on the other side of a boundary, which began after the end of the others": [
+    changed(delayed(experiment([1, 2]), 1, 10_000), 1, { alignedUnixMs: 1 }),
+    /'0a.json' and '0b.json': insert .* only 0%.* 10.000 s apart.*boundary: run them again/,
+  ],
   "a run that began before the others": [
     changed(delayed(experiment([1, 2]), 1, 700), 0, { alignedUnixMs: null }),
     /only 39.1% .* 0.700 s apart, because '0a.json' found no other process and began at once/,
