@@ -1,7 +1,7 @@
 /** The measurements of a run: sweeps, and the system calls and disk syncs beside them. */
 import { unixMs } from "../../lib/base/clock.ts";
 import { messageOf } from "../../lib/base/errors.ts";
-import { sweepClients } from "../../lib/perf/sweep_steps.ts";
+import { sweepClients } from "../../lib/perf/sweep/range.ts";
 import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { Problems } from "../harness/problems.ts";
 import { syncTimes } from "../harness/sync_probe.ts";

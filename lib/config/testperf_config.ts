@@ -30,7 +30,7 @@ const SCAN_STAGE_MS = 15_000, SWEEP_SCAN_STAGE_MS = 3_000;
 interface SweepConfig {
   /** Clients of the last step, unless throughput reaches its plateau before. */
   readonly maxClients: number;
-  /** Runs of each step. */
+  /** Rounds, each with one run of each step. */
   readonly repeats: number;
 }
 
@@ -150,7 +150,7 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     )
     .option(
       "--repeats <n>",
-      `runs of each step of a sweep (default: ${SWEEP.repeats})`,
+      `rounds of a sweep, each with one run of each step (default: ${SWEEP.repeats})`,
       integer(2, 1_000),
     )
     .option(

@@ -1,6 +1,6 @@
 /**
  * The measurement of a server: shares of clients execute one run after another, and the result is the
- * raw data of all runs. A single run is a sweep of one step.
+ * raw data of all runs.
  */
 import { addressText } from "../base/address.ts";
 import { machineClock } from "../base/clock.ts";
@@ -13,11 +13,13 @@ import { latencyNote } from "./results/run_report.ts";
 import type { RawData } from "./results/series.ts";
 import { analyzeSweep } from "./results/sweep_analysis.ts";
 import type { Process } from "./run/remote_share.ts";
-import { runStages, unlessStopped } from "./run/run.ts";
+import { isGood, runStages, unlessStopped } from "./run/run.ts";
 import type { RunTarget } from "./run/share.ts";
 import { Shares } from "./run/shares.ts";
 import { RunReporter } from "./run_reporter.ts";
-import { measureSteps, type StepsOptions, sweepClients } from "./sweep_steps.ts";
+import { measureControl } from "./sweep/control.ts";
+import { sweepClients } from "./sweep/range.ts";
+import { measureSweep, type SweepOptions } from "./sweep/sweep.ts";
 import { Keys } from "./workload/keys.ts";
 import { newSeed } from "./workload/seeded_streams.ts";
 
@@ -59,7 +61,7 @@ export async function measure(
   await unlessStopped(shares.ready(), stop);
   const startedUnixMs = machineClock.unixMs();
   let server: RunTarget | undefined;
-  const run: StepsOptions["run"] = async (clients, operations) => {
+  const run: SweepOptions["run"] = async (clients, operations) => {
     try {
       const result = await runStages({
         config: { ...config, clients, operations },
@@ -80,17 +82,7 @@ export async function measure(
       return { stages: [], unmeasuredErrors: 0, complete: false, failure };
     }
   };
-  const { steps, unmeasuredErrors, complete, failure, isGood } = await measureSteps({
-    clientCounts: sweep === undefined ? [config.clients] : sweepClients(sweep.maxClients),
-    repeats: sweep?.repeats ?? 1,
-    operations: config.operations,
-    stageSeconds: (config.durationMs ?? 0) / 1e3,
-    run,
-    onStep: (step) => reporter.onStep(step),
-    onNote: output.note,
-  });
-  const clients = sweep === undefined ? config.clients : steps.at(-1)?.clients ?? 1;
-  const origin = {
+  const common = (clients: number) => ({
     version: 1,
     target,
     server: server === undefined ? "" : addressText(server.address),
@@ -104,17 +96,43 @@ export async function measure(
     seed,
     settings: runSettings({ ...config, clients }, keyBytes),
     latencies: latencyNote(config.ratePerS === undefined ? "closed" : "open"),
-  } as const;
-  const end = { unmeasuredErrors, complete };
-  const data: RawData = sweep === undefined
-    ? { format: "testperf run", ...origin, stages: steps[0]?.repeats[0] ?? [], ...end, failure }
-    : {
-      format: "testperf sweep",
-      ...origin,
-      steps,
-      analysis: analyzeSweep(steps, seed),
-      ...end,
-      failure: complete ? null : failure ?? "a stage could not be measured to its end",
+  } as const);
+  if (sweep === undefined) {
+    const { stages, ...end } = await run(config.clients, config.operations);
+    const { unmeasuredErrors, complete, failure } = end;
+    return {
+      data: {
+        format: "testperf run",
+        ...common(config.clients),
+        stages,
+        unmeasuredErrors,
+        complete,
+        failure,
+      },
+      isGood: isGood({ stages, ...end }),
     };
-  return { data, isGood };
+  }
+  const { isGood: isSweepGood, failure, complete, steps, ...results } = await measureSweep({
+    clientCounts: sweepClients(sweep.maxClients),
+    repeats: sweep.repeats,
+    operations: config.operations,
+    stageSeconds: (config.durationMs ?? 0) / 1e3,
+    seed,
+    run,
+    control: measureControl,
+    clock: machineClock,
+    events: reporter,
+  });
+  return {
+    data: {
+      format: "testperf sweep",
+      ...common(steps.at(-1)?.clients ?? 1),
+      steps,
+      ...results,
+      analysis: analyzeSweep(steps, seed),
+      complete,
+      failure: complete ? null : failure ?? "a stage could not be measured to its end",
+    },
+    isGood: isSweepGood,
+  };
 }

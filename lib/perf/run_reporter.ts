@@ -9,18 +9,21 @@ import type { Output } from "./results/output.ts";
 import { stageLines } from "./results/run_report.ts";
 import type { StepData } from "./results/sweep_data.ts";
 import { stepLine } from "./results/sweep_report.ts";
+import type { SweepEvents, SweepPosition } from "./sweep/sweep.ts";
 import type { RunEvents } from "./run/run.ts";
 import type { RunTarget, ShareEvents } from "./run/share.ts";
 import type { StagePlan } from "./workload/plan.ts";
 
-/** Reports a single run stage by stage, and a sweep step by step. */
-export class RunReporter implements RunEvents, ShareEvents {
+/** Reports a single run stage by stage, and a sweep round by round. */
+export class RunReporter implements RunEvents, ShareEvents, SweepEvents {
   readonly #config: TestPerfConfig;
   readonly #seed: number;
   readonly #keyBytes: number;
   readonly #output: Output;
   #hasHeading = false;
   #progress: Progress | undefined;
+  /** Where a sweep is, for the bar. */
+  #position = "";
 
   constructor(config: TestPerfConfig, seed: number, keyBytes: number, output: Output) {
     this.#config = config;
@@ -37,7 +40,7 @@ export class RunReporter implements RunEvents, ShareEvents {
 
   onStage({ name, length }: StagePlan, clients: number): void {
     const { sweep, ratePerS, quiet } = this.#config;
-    const label = sweep === undefined ? name : `${name}, ${clientsText(clients)}`;
+    const label = sweep === undefined ? name : `${this.#position}${name}, ${clientsText(clients)}`;
     // A stage by time has no known number of operations, except by its rate.
     this.#progress = "ops" in length
       ? startProgress(label, length.ops * clients, !quiet)
@@ -61,9 +64,20 @@ export class RunReporter implements RunEvents, ShareEvents {
     if (!quiet) this.#noteEarlyEnd(data);
   }
 
-  /** Reports the medians of a step. */
-  onStep(step: StepData): void {
-    if (this.#config.sweep !== undefined && !this.#config.quiet) this.onNote(stepLine(step));
+  onPosition({ round, step, leftMs }: SweepPosition): void {
+    this.#position = `${
+      round === null ? "range" : `round ${round.number}/${round.of}`
+    }, step ${step.number}/${step.of}: `;
+    if (round === null || leftMs === null || step.number > 1 || this.#config.quiet) return;
+    this.onNote(
+      `Round ${round.number} of ${round.of}: ${step.of} steps in random order, about ${
+        Math.ceil(leftMs / 1e3)
+      } s left`,
+    );
+  }
+
+  onRangeStep(step: StepData): void {
+    if (!this.#config.quiet) this.onNote(`Range: ${stepLine(step)}`);
   }
 
   onNote(text: string): void {
@@ -78,7 +92,7 @@ export class RunReporter implements RunEvents, ShareEvents {
     return [
       `Server ${target} at ${server}: ${upTo}${clientsText(clients)}`,
       ...(processes > 1 ? [`${upTo}${processes} processes`] : []),
-      ...(sweep === undefined ? [] : [`${sweep.repeats} runs of each step`]),
+      ...(sweep === undefined ? [] : [`${sweep.repeats} rounds`]),
       durationMs === undefined
         ? `${ops} operations each in a stage`
         : `stages of ${durationMs / 1e3} s`,

@@ -11,7 +11,7 @@ import { MATERIAL_SHARE, median, type Noise, pooledNoise, studentT975 } from "./
 import { checkSteps, clientsText, opsText, type SweepStep } from "./sweep_step.ts";
 
 /** Number of steps after the start of a plateau that must not rise. */
-const PLATEAU_STEPS = 2;
+export const PLATEAU_STEPS = 2;
 
 /** Minimum number of steps for a verdict. */
 const MIN_STEPS = PLATEAU_STEPS + 1;

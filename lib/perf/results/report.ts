@@ -3,6 +3,7 @@ import type { Output } from "./output.ts";
 import { detailTable } from "./run_report.ts";
 import type { RawData } from "./series.ts";
 import { SUM_NOTE, sumAnalysisLines, sumTables } from "./sum_report.ts";
+import { roundsSentence } from "./sweep_rounds.ts";
 import { analysisLines, busyNotes, sweepTables, TABLE_NOTE } from "./sweep_report.ts";
 
 /** Prints the report of raw data. */
@@ -23,6 +24,8 @@ export function printReport(
       output.result("");
     }
     (isSum ? sumAnalysisLines(data) : analysisLines(analysis)).forEach(output.result);
+    const rounds = roundsSentence(data);
+    if (rounds !== undefined) output.result(rounds);
     if (!complete) output.result("The sweep is not complete: it ended early");
     notes.push(...busyNotes(steps), `${isSum ? SUM_NOTE : TABLE_NOTE}.`);
   }

@@ -9,6 +9,8 @@ export interface SweepData extends CommonData {
   readonly format: "testperf sweep";
   /** In ascending order of clients. */
   readonly steps: readonly StepData[];
+  /** In time order. Earlier versions, which measured step after step, have none. */
+  readonly rounds?: readonly RoundData[];
   /** By stage: `insert`, `lookup`, `scan`, `remove`, or `mixed`. */
   readonly analysis: Readonly<Record<string, OperationAnalysis>>;
   /** The runs that were added up (`--sum`); absent in a sweep that one process measured. */
@@ -28,10 +30,37 @@ export interface SumSource {
 export interface StepData {
   readonly clients: number;
   /**
-   * Each repeat has the stages of a run. The last repeat of a sweep that ended early can lack some.
+   * Each repeat has the stages of a run, in time order: those of the rounds that are kept. So repeat i
+   * of every step is of the same round, and repeats can be compared in pairs. The last round of a sweep
+   * that ended early can lack steps and stages. Until a first round is complete, the runs that found
+   * the range come before it.
    * Only sums have histograms. Those of single clients, of which a sweep has thousands, are empty texts.
    */
   readonly repeats: readonly (readonly StageData[])[];
+}
+
+/** A round of a sweep: one run of each step, in random order. */
+export interface RoundData {
+  /** Numbers of clients, in the order in which they were measured. */
+  readonly order: readonly number[];
+  readonly startedUnixMs: number;
+  /** The slowest controls: there is one before the first step, and one after each step. */
+  readonly control: ControlData;
+  /**
+   * `control` as a share of the usual speed of all controls of the sweep, of the figure that fell more.
+   * Below `DISTURBED_SHARE`, the round was repeated.
+   */
+  readonly controlShare: number;
+  /** Whether its runs are in `steps`. */
+  readonly isKept: boolean;
+}
+
+/** Speeds of fixed work on the machine of testperf, without the server, and not during a run. */
+export interface ControlData {
+  /** Steps of a loop of integer arithmetic, a second. */
+  readonly workPerS: number;
+  /** Round trips of a message through the loopback interface, a second; null without that interface. */
+  readonly echoesPerS: number | null;
 }
 
 /** The analysis of one type of operation. */

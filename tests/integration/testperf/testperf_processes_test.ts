@@ -91,7 +91,7 @@ Deno.test("without the permission to start processes, --processes fails with a s
 
 Deno.test("a sweep prints tables and sentences, and with --json all of its data", async () => {
   await using server = startServer();
-  const sweep = ["--sweep", "4", "--repeats", "2", "--ops", "30", "--warmup", "0"];
+  const sweep = ["--sweep", "2", "--repeats", "2", "--ops", "30", "--warmup", "0"];
   const flags = [...sweep, "--operations", "insert,lookup", "--processes", "2"];
   const shown = await testperf(server.target, ...flags);
   assert.equal(shown.code, 0, shown.stderr);
@@ -102,9 +102,14 @@ Deno.test("a sweep prints tables and sentences, and with --json all of its data"
   assert.match(shown.stdout, /^lookup: .*(Throughput|data does not decide).*\nlookup: /m);
   assert.match(
     shown.stderr,
-    /^Server .*: up to 4 clients, up to 2 processes, 2 runs of each step, 30 operations each /m,
+    /^Server .*: up to 2 clients, up to 2 processes, 2 rounds, 30 operations each /m,
   );
-  assert.match(shown.stderr, /^3 clients, 2 runs: insert [\d,.]+ ops\/s, lookup [\d,.]+ ops\/s$/m);
+  assert.match(
+    shown.stderr,
+    /^Range: 2 clients, 1 run: insert [\d,.]+ ops\/s, lookup [\d,.]+ ops\/s$/m,
+  );
+  assert.match(shown.stderr, /^Round 2 of 2: 2 steps in random order, about \d+ s left$/m);
+  assert.match(shown.stdout, /^Each step has one run in each of 2 rounds, in random order.*\.$/m);
   const before = await countsOf(server);
   const { code, stdout, stderr } = await testperf(server.target, ...flags, "--json", "--quiet");
   assert.deepEqual([code, stderr], [0, ""]);
@@ -112,16 +117,20 @@ Deno.test("a sweep prints tables and sentences, and with --json all of its data"
   assert.deepEqual([data.format, data.version, data.complete], ["testperf sweep", 1, true]);
   assert.deepEqual(Object.keys(data.analysis), ["insert", "lookup"]);
   assert.equal(data.settings.clients, data.steps.at(-1)?.clients);
-  // A sweep begins with a run that warms up the server and is not in the data.
-  let ops = 30;
   for (const { clients, repeats } of data.steps) {
     assert.equal(repeats.length, 2);
     for (const stage of repeats.flat()) {
       assert.deepEqual(stage.clients.map((client) => client.ops), Array(clients).fill(30));
-      ops += stage.stage === "insert" ? stage.sum.ops : 0;
     }
   }
-  assert.equal((await countsOf(server))["insert"], (before["insert"] ?? 0) + ops);
+  // The runs that find the range are not in the data. A busy machine adds rounds.
+  assert.ok(data.rounds && data.rounds.length >= 2);
+  const clientRuns = [1, 2, ...data.rounds.flatMap(({ order }) => order)]
+    .reduce((sum, clients) => sum + clients);
+  assert.equal((await countsOf(server))["insert"], (before["insert"] ?? 0) + 30 * clientRuns);
+  for (const { control, controlShare } of data.rounds) {
+    assert.ok(control.workPerS > 0 && (control.echoesPerS ?? 0) > 0 && controlShare <= 1);
+  }
 });
 
 const ENDS = { server: /the server is gone since|Cannot connect/, user: /ended by SIGINT/ };
@@ -130,16 +139,16 @@ for (const [what, why] of Object.entries(ENDS)) {
   Deno.test(`a sweep that the ${what} ends keeps its results, marked as not complete`, async () => {
     const [started, target] = await startProgram();
     await using server = started;
-    const sweep = ["--sweep", "--repeats", "2", "--ops", "200", "--timeout", "1", "--json"];
+    const sweep = ["--sweep", "2", "--repeats", "2", "--ops", "200", "--timeout", "1", "--json"];
     await using client = startTestperf(target, ...sweep, "--operations", "insert,lookup");
-    await client.until("stderr", /^2 clients, 2 runs/m);
+    await client.until("stderr", /^Round 2 of 2/m);
     if (what === "server") server.kill("SIGKILL");
     else client.kill("SIGINT");
     assert.equal(await client.exitCode(), 1);
     const { complete, failure, steps, analysis } = JSON.parse(client.stdout) as SweepData;
     assert.equal(complete, false);
     assert.match(failure ?? "", why);
-    assert.deepEqual(steps.slice(0, 2).map(({ repeats }) => repeats.length), [2, 2]);
+    assert.ok(steps.length === 2 && steps.every(({ repeats }) => repeats.length >= 1));
     assert.deepEqual(Object.keys(analysis), ["insert", "lookup"]);
     assert.match(client.stderr, /ended early/);
     assert.doesNotMatch(client.stderr, /\n\s+at |file:\/\//);
