@@ -12,7 +12,7 @@ import type { Clock } from "../../base/clock.ts";
 import { type Random, randomFrom } from "../../base/random.ts";
 import { PLATEAU_STEPS } from "../analysis/plateau.ts";
 import { clientsText } from "../analysis/sweep_step.ts";
-import type { StageData } from "../measure/stage_data.ts";
+import { errorCount, type StageData } from "../measure/stage_data.ts";
 import {
   type ControlData,
   type RoundData,
@@ -26,8 +26,8 @@ import { MIN_STEPS, needsMoreSteps, seemsToLevelOut } from "./range.ts";
 import { bestRounds, type Round, roundData, shuffle, stepsOf, undisturbed } from "./rounds.ts";
 
 /**
- * Maximum time by which a stage of scans may exceed its plan, in seconds. A slower stage is not measured
- * with more clients.
+ * Maximum time by which a stage of scans may exceed its plan, in seconds (with `--ops`). A slower stage
+ * is not measured with more clients, and nor is a stage in whose time no scan ended.
  */
 export const SLOW_STAGE_S = 10;
 
@@ -205,7 +205,8 @@ class Sweep {
 
   /** The numbers of clients of the range. */
   #range(): readonly number[] {
-    return this.#options.clientCounts.slice(0, this.#size);
+    return this.#options.clientCounts.slice(0, this.#size)
+      .filter((clients) => this.#operationsWith(clients).length > 0);
   }
 
   #hasMoreSteps(): boolean {
@@ -215,7 +216,8 @@ class Sweep {
 
   /** The rounds with every step of the range. */
   #wholeRounds(): Round[] {
-    return this.#rounds.filter(({ runs }) => runs.length === this.#size);
+    const steps = this.#range().length;
+    return this.#rounds.filter(({ runs }) => runs.length === steps);
   }
 
   #undisturbed(): Round[] {
@@ -224,11 +226,11 @@ class Sweep {
 
   /** The results so far. */
   #data(): Pick<SweepResult, "steps" | "rounds"> {
-    const last = this.#rounds.slice(-1);
     const best = bestRounds(this.#wholeRounds(), this.#options.repeats, this.#controls);
     const counted = new Set(best.length > 0 ? best : this.#rounds);
     // The last round of a sweep that ended early.
-    for (const round of last) if (round.runs.length < this.#size) counted.add(round);
+    const last = this.#rounds.at(-1);
+    if (last && last.runs.length < this.#range().length) counted.add(last);
     const rounds = this.#rounds.filter(({ runs }) => runs.length > 0);
     const finding = best.length > 0 ? [] : [this.#finding];
     return {
@@ -255,16 +257,23 @@ class Sweep {
   }
 
   #onRangeRun(clients: number, stages: readonly StageData[]): void {
-    const { stageSeconds, events } = this.#options;
+    const { events } = this.#options;
     events.onRangeStep({ clients, repeats: [stages] });
-    // Each scan reads the whole table: with a large one and many clients a stage would not end.
-    const seconds = stages.find(({ stage }) => stage === "scan")?.sum.seconds ?? 0;
-    if (seconds < stageSeconds + SLOW_STAGE_S || clients >= this.#maxScanClients) return;
-    this.#maxScanClients = clients;
+    const max = this.#maxScanClientsAfter(clients, stages);
+    if (max >= this.#maxScanClients) return;
+    this.#maxScanClients = max;
     events.onNote(
-      `scan: not measured with more than ${clients} clients, because a stage took ${
-        seconds.toFixed(0)
-      } s: each scan reads the whole table`,
+      `scan: not measured with more than ${
+        clientsText(max)
+      }, because scans with ${clients} took too long: each of them reads the whole table`,
     );
+  }
+
+  /** With a large table and many clients, a stage of scans has no result, or does not end. */
+  #maxScanClientsAfter(clients: number, stages: readonly StageData[]): number {
+    const sum = stages.find(({ stage }) => stage === "scan")?.sum;
+    if (sum === undefined) return Infinity;
+    if (sum.ops === 0 && errorCount(sum.errors) === 0) return clients - 1;
+    return sum.seconds >= this.#options.stageSeconds + SLOW_STAGE_S ? clients : Infinity;
   }
 }

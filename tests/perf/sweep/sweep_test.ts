@@ -98,7 +98,22 @@ test("scans that take too long are not measured with more clients; the others ar
   assert.deepEqual(scans.map(({ clients }) => clients), [1, 2, 3, 4]);
   assert.ok(scans.every(({ opsPerSecond }) => opsPerSecond.length === 5));
   assert.equal(notes.length, 1);
-  assert.match(notes[0] ?? "", /^scan: not measured with more than 4 clients, because .* 12 s/);
+  assert.match(notes[0] ?? "", /^scan: not measured with more than 4 clients, because .* with 4 /);
+});
+
+test("scans of which none ends in the time of a stage are not measured", async () => {
+  for (const [max, other, clients] of [[2, "lookup", [1, 2, 3, 4]], [2, "scan", [1, 2]]] as const) {
+    const { result, notes } = await sweepOver(
+      (clients, operation) => operation === "scan" && clients > max ? 0 : 1_000,
+      { operations: [...new Set([other, "scan"] as const)] },
+    );
+    assert.deepEqual(clientsOf(result), clients);
+    assert.deepEqual(sweepSteps(result.steps, "scan").map(({ clients }) => clients), [1, 2]);
+    assert.ok(result.steps.every(({ repeats }) => repeats.length === 5));
+    assert.match(notes.join(), /^scan: not measured with more than 2 clients, because .* with 3 /);
+  }
+  const { result: none } = await sweepOver(() => 0, { operations: ["scan"] });
+  assert.deepEqual([none.steps, none.complete], [[], true]);
 });
 
 /** Ends a sweep of two steps at one of its runs, in its first stage. */
