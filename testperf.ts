@@ -12,7 +12,8 @@ import { awaitStopSignal, ignoreSignals } from "./lib/cli/stop_signal.ts";
 import { requireFolderOf, writeWholeFile } from "./lib/cli/atomic_file.ts";
 import { HtClient } from "./lib/client/client.ts";
 import type { ClientOptions } from "./lib/client/client_options.ts";
-import { parseTestPerfConfig } from "./lib/config/testperf_config.ts";
+import { LineClient } from "./lib/client/line_client.ts";
+import { parseTestPerfConfig, type TestPerfConfig } from "./lib/config/testperf_config.ts";
 import { runBasics } from "./lib/perf/basics.ts";
 import { measure } from "./lib/perf/measure.ts";
 import { runOutliers } from "./lib/perf/outliers.ts";
@@ -61,13 +62,18 @@ await main("testperf", async () => {
     const isAllWritten = await writer.writeAll(data);
     return isGood && isAllWritten ? EXIT.ok : EXIT.failed;
   }
-  const client = await HtClient.connect(config.target, options);
-  const test = config.mode === "basics"
-    ? runBasics(client, output)
-    : runOutliers(client, config, output);
-  const isGood = await test.finally(() => client.close());
-  return isGood ? EXIT.ok : EXIT.failed;
+  return await runTest(config, options) ? EXIT.ok : EXIT.failed;
 });
+
+/** Runs a test of single operations. @returns whether all succeeded */
+async function runTest(config: TestPerfConfig, options: ClientOptions): Promise<boolean> {
+  if (config.mode === "basics") {
+    const client = await HtClient.connect(config.target, options);
+    return await runBasics(client, output).finally(() => client.close());
+  }
+  const client = await LineClient.connect(config.target, options);
+  return await runOutliers(client, config, output).finally(() => client.close());
+}
 
 /** Runs a share of the clients for another process, which sends the orders. */
 async function worker(): Promise<number> {

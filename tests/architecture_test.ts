@@ -55,7 +55,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "base",
   ],
   client: ["catalog/resolve", "catalog", "protocol", "json", "bytes", "base"],
-  "perf/workload": ["client", "config", "base"],
+  "perf/workload": ["client", "config", "protocol", "bytes", "base"],
   "perf/measure": ["perf/workload", "client", "base"],
   "perf/analysis": ["base"],
   "perf/run": ["perf/measure", "perf/workload", "client", "config", "base"],

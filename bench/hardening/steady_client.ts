@@ -6,7 +6,7 @@
  * start, and every value is checked. A second client does the same to a server that is not attacked.
  * If the machine stalls, both show it.
  */
-import { HtClient } from "../../client.ts";
+import { LineClient } from "../../lib/client/line_client.ts";
 import { type LatencyData } from "../../lib/perf/measure/histogram.ts";
 import { errorCount, type StageData } from "../../lib/perf/measure/stage_data.ts";
 import { runStage } from "../../lib/perf/run/stage.ts";
@@ -74,13 +74,13 @@ export async function startSteadyClient(
 
 /** One of the two clients. */
 class SteadyLoad {
-  readonly #client: HtClient;
+  readonly #client: LineClient;
   readonly #workload: TableWorkload;
   readonly #keys = new ClientKeys(0, 1, KEYS);
   #stage: Promise<StageData>;
   #isOver = false;
 
-  private constructor(client: HtClient, seed: number) {
+  private constructor(client: LineClient, seed: number) {
     this.#client = client;
     this.#workload = new TableWorkload(new Keys(seed), VALUE_BYTES, true);
     this.#stage = this.#fill();
@@ -88,7 +88,7 @@ class SteadyLoad {
 
   static async start(port: number, token: string): Promise<SteadyLoad> {
     const options = { timeoutMs: TIMEOUT_MS, ...(token === "" ? {} : { token }) };
-    return new SteadyLoad(await HtClient.connect(`127.0.0.1:${port}`, options), port);
+    return new SteadyLoad(await LineClient.connect(`127.0.0.1:${port}`, options), port);
   }
 
   /** Ends the schedule, and starts a new one. */

@@ -37,9 +37,10 @@ export interface ReplyReceiver {
   /**
    * Receives the line of a reply, without its LF, at `start` to `end` of the bytes.
    *
+   * @param isFirst whether it is the first line of a read
    * @throws {ReplyFormatError} if it is no reply: the peer is another kind of server
    */
-  onLine(bytes: Uint8Array, start: number, end: number): void;
+  onLine(bytes: Uint8Array, start: number, end: number, isFirst: boolean): void;
   /** Called when the socket has taken all bytes that were sent so far: it has room for more. */
   onRoom?(): void;
   /** Called once when the connection is over, and not before `attach` returns. No reply follows. */
@@ -194,11 +195,11 @@ export class Connection {
         if (count === null) break;
         if (buffer[0] === TLS_ALERT) return this.break(this.#tlsRequiredError());
         this.#framer.push(buffer, count);
-        while (this.#framer.next()) {
+        for (let line = 1; this.#framer.next(); line++) {
           const { bytes, start, end, problem } = this.#framer;
           if (problem === "no memory") throw new Error("no memory is left for a reply");
           if (problem !== undefined) throw new Error(`a reply was ${problem}`);
-          this.#take(bytes, start, end);
+          this.#take(bytes, start, end, line === 1);
         }
         // At once, without a microtask: replies lead to requests.
         this.#flush();
@@ -226,9 +227,9 @@ export class Connection {
     );
   }
 
-  #take(bytes: Uint8Array, start: number, end: number): void {
+  #take(bytes: Uint8Array, start: number, end: number, isFirst: boolean): void {
     if (this.#broken) return;
-    if (this.#receiver) return this.#receiver.onLine(bytes, start, end);
+    if (this.#receiver) return this.#receiver.onLine(bytes, start, end, isFirst);
     // A reply without a request: `Busy`, or the peer is another kind of server.
     const reply = decodeReply(textAt(bytes, start, end));
     const error = isFailure(reply) ? errorFrom(reply) : undefined;

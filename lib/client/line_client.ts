@@ -102,7 +102,7 @@ export class LineClient {
         onReply: (reply) => isFailure(reply) ? reject(errorFrom(reply)) : resolve(reply),
         onError: reject,
         wasSent: false,
-        repliesBefore: 0,
+        readsBefore: 0,
       })
     );
   }

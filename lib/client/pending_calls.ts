@@ -28,8 +28,8 @@ export interface Call {
   onError(error: unknown): void;
   /** Whether a connection took it: the server may have executed it. */
   wasSent: boolean;
-  /** Number of replies that the client had received when the call was sent last. */
-  repliesBefore: number;
+  /** Number of reads that had brought replies to the client when the call was sent last. */
+  readsBefore: number;
 }
 
 /** A queue of calls. */

@@ -42,14 +42,15 @@ export class RequestQueue implements ReplyReceiver {
   #connection: Connection | undefined;
   #connections = 0;
   #connectedMs = 0;
-  #replies = 0;
-  #repliesAtConnect = 0;
+  /** Number of reads that brought replies. */
+  #reads = 0;
+  #readsAtConnect = 0;
   /** Number of connections in a row that broke without a reply. */
   #breaksInRow = 0;
   #lastBreak: HtError | undefined;
   #search: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #probe = new SilenceProbe(() => this.#replies);
+  readonly #probe = new SilenceProbe(() => this.#reads);
 
   /**
    * @param connect finds the server and connects, until its signal is aborted
@@ -81,7 +82,7 @@ export class RequestQueue implements ReplyReceiver {
     if (connection === undefined && call.retry === "never") {
       return fail(call, new ConnectionLostError("A cursor ends with its connection", false));
     }
-    call.repliesBefore = this.#replies;
+    call.readsBefore = this.#reads;
     call.wasSent = connection !== undefined && !this.#calls.hasUnsent && !connection.isFull;
     this.#calls.add(call, call.wasSent);
     this.#timer ??= setTimeout(this.#onTimer, Math.min(this.#timeoutMs, SILENT_PROBE_MS));
@@ -102,10 +103,11 @@ export class RequestQueue implements ReplyReceiver {
     await this.#search;
   }
 
-  onLine(bytes: Uint8Array, start: number, end: number): void {
+  onLine(bytes: Uint8Array, start: number, end: number, isFirst: boolean): void {
     const isExpected = this.#calls.nextReplied?.isExpected?.(bytes, start, end) === true;
     const reply = isExpected ? EXPECTED_REPLY : decodeReply(textAt(bytes, start, end));
-    this.#replies++;
+    // Not for each line: a call that this read leads to is newer than all replies of the read.
+    if (isFirst) this.#reads++;
     const call = this.#calls.takeReplied();
     if (call === "expired") return;
     if (call) return call.onReply(reply);
@@ -126,7 +128,7 @@ export class RequestQueue implements ReplyReceiver {
 
   onBroken(error: HtError): void {
     this.#lastBreak = error;
-    this.#breaksInRow = this.#replies === this.#repliesAtConnect ? this.#breaksInRow + 1 : 0;
+    this.#breaksInRow = this.#reads === this.#readsAtConnect ? this.#breaksInRow + 1 : 0;
     this.#dropConnection();
     const mayRetry = error instanceof ConnectionLostError && !error.isNoServer;
     for (const call of this.#calls.takeAll()) {
@@ -196,8 +198,8 @@ export class RequestQueue implements ReplyReceiver {
     this.#connections++;
     this.#connection = connection;
     this.#connectedMs = performance.now();
-    this.#repliesAtConnect = this.#replies;
-    for (const call of this.#calls) call.repliesBefore = this.#replies;
+    this.#readsAtConnect = this.#reads;
+    for (const call of this.#calls) call.readsBefore = this.#reads;
     connection.attach(this);
     this.onRoom();
   }
@@ -262,7 +264,7 @@ export class RequestQueue implements ReplyReceiver {
       return fail(call, error);
     }
     const at = addressText(connection.address);
-    const isSilent = call.repliesBefore === this.#replies &&
+    const isSilent = call.readsBefore === this.#reads &&
       this.#waitedMs(call) >= SILENT_SHARE * this.#timeoutMs;
     if (isSilent) {
       const why = `${at} is silent: no reply for ${seconds} s`;

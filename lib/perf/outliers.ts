@@ -1,13 +1,12 @@
 /** The test TestOutliers: it times single inserts and removes, and shows the fastest and the slowest. */
 import { messageOf } from "../base/errors.ts";
 import { isServerGone } from "../client/errors.ts";
-import type { HtClient } from "../client/client.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
 import type { Output } from "./results/output.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { Keys } from "./workload/keys.ts";
 import { newSeed } from "./workload/seeded_streams.ts";
-import { TableWorkload } from "./workload/operation.ts";
+import { perform, type Sender, TableWorkload } from "./workload/operation.ts";
 
 /** Number of slowest operations in the result. */
 const SLOWEST = 5;
@@ -24,7 +23,7 @@ interface TimedOperation {
  * @returns whether all operations succeeded
  */
 export async function runOutliers(
-  client: HtClient,
+  client: Sender,
   config: TestPerfConfig,
   output: Output,
 ): Promise<boolean> {
@@ -38,7 +37,7 @@ export async function runOutliers(
     for (const stage of ["insert", "remove"] as const) {
       const before = performance.now();
       try {
-        await workload.perform({ operation: stage, key: number }, client);
+        await perform(workload, { operation: stage, key: number }, client);
         times[stage].push({ number: number + 1, latencyMs: performance.now() - before });
       } catch (error) {
         errors.push(messageOf(error));

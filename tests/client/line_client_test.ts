@@ -17,7 +17,7 @@ class TestCall implements Call {
   retry: RetryPolicy = "always";
   startedMs = performance.now();
   wasSent = false;
-  repliesBefore = 0;
+  readsBefore = 0;
   isExpected: NonNullable<Call["isExpected"]> = () => false;
   onEnd: (outcome: Outcome) => void = () => {};
 

@@ -1,13 +1,21 @@
 /** Simulated servers in virtual time, for measurements with a known exact result. */
-import type { HtClient } from "../../lib/client/client.ts";
-import type { Task, Tasks, Workload } from "../../lib/perf/workload/operation.ts";
+import type { Lane, Sender, Task, Tasks, Workload } from "../../lib/perf/workload/operation.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 
 /** A request at the server. */
 export interface Arrival {
   readonly atMs: number;
   readonly task: Task;
-  readonly client: HtClient;
+  readonly client: Sender;
+}
+
+/** Makes a workload of a function that performs an operation. */
+export function workloadOf(perform: (task: Task, client: Sender) => Promise<void>): Workload {
+  return {
+    lane: (client, onEnd) => ({
+      start: (task) => void perform(task, client).then(() => onEnd(undefined), onEnd),
+    }),
+  };
 }
 
 /** A server that replies to each request at the time that a rule computes. */
@@ -21,10 +29,12 @@ export class SimulatedServer implements Workload {
     this.#answerAtMs = answerAtMs;
   }
 
-  async perform(task: Task, client: HtClient): Promise<void> {
-    const atMs = this.#clock.now();
-    this.arrivals.push({ atMs, task, client });
-    await this.#clock.at(this.#answerAtMs(atMs, task));
+  lane(client: Sender, onEnd: (error: unknown) => void): Lane {
+    return workloadOf(async (task) => {
+      const atMs = this.#clock.now();
+      this.arrivals.push({ atMs, task, client });
+      await this.#clock.at(this.#answerAtMs(atMs, task));
+    }).lane(client, onEnd);
   }
 }
 
@@ -43,10 +53,10 @@ export function oneByOne(serviceMs: number): (arrivedMs: number) => number {
 }
 
 /** Makes clients that differ only in their number. */
-export function numbered(count: number): HtClient[] {
+export function numbered(count: number): Sender[] {
   return Array.from(
     { length: count },
-    (_, number) => ({ number, connections: 1 }) as unknown as HtClient,
+    (_, number) => ({ number, connections: 1 }) as unknown as Sender,
   );
 }
 

@@ -1,13 +1,12 @@
 /** The loop of one client in one stage: it takes tasks, sends requests, and counts the results. */
 import { messageOf } from "../../base/errors.ts";
-import type { HtClient } from "../../client/client.ts";
 import type { Clock } from "../../base/clock.ts";
 import { GapDetector } from "../measure/gap.ts";
 import { LatencyHistogram } from "../measure/histogram.ts";
 import { sumClients } from "../measure/merge.ts";
 import type { ClientData } from "../measure/stage_data.ts";
 import { isReply, reasonToStop, Tally } from "../measure/tally.ts";
-import type { Operation, Task, Tasks, Workload } from "../workload/operation.ts";
+import type { Lane, Operation, Sender, Task, Tasks, Workload } from "../workload/operation.ts";
 import { MAX_IN_FLIGHT } from "../workload/schedule.ts";
 
 /** The times of a stage, by the clock. */
@@ -69,6 +68,27 @@ export interface StageContext {
   readonly onOperation?: (() => void) | undefined;
 }
 
+/** One operation after another. */
+class LoopLane {
+  /** The current operation. */
+  task: Task = { operation: "lookup", key: 0 };
+  /** Open loop: its intended start, by the clock; undefined: it was sent at once. */
+  intendedMs: number | undefined;
+  sentMs = 0;
+  readonly #lane: Lane;
+
+  constructor(workload: Workload, client: Sender, onEnd: (lane: LoopLane, error: unknown) => void) {
+    this.#lane = workload.lane(client, (error) => onEnd(this, error));
+  }
+
+  start(task: Task, nowMs: number, intendedMs?: number): void {
+    this.task = task;
+    this.intendedMs = intendedMs;
+    this.sentMs = nowMs;
+    this.#lane.start(task, nowMs);
+  }
+}
+
 /** One client in one stage. */
 export class ClientLoop {
   /** Message of the first failed operation. */
@@ -79,7 +99,7 @@ export class ClientLoop {
   wasAtBound = false;
   /** Schedule lag of an open loop: time from the intended start of requests to their sending. */
   readonly sendDelay: LatencyHistogram = new LatencyHistogram();
-  readonly #client: HtClient;
+  readonly #client: Sender;
   readonly #tasks: Tasks;
   readonly #context: StageContext;
   readonly #tallies = new Map<Operation, Tally>();
@@ -89,10 +109,11 @@ export class ClientLoop {
   // The fields below belong to the open loop.
   #due = 0;
   #inFlight = 0;
+  readonly #freeLanes: LoopLane[] = [];
   #isCut = false;
   #drained: PromiseWithResolvers<void> | undefined;
 
-  constructor(client: HtClient, tasks: Tasks, context: StageContext) {
+  constructor(client: Sender, tasks: Tasks, context: StageContext) {
     this.#client = client;
     this.#tasks = tasks;
     this.#context = context;
@@ -112,18 +133,19 @@ export class ClientLoop {
    * @param lanes number of requests in flight
    * @param ops maximum number of operations
    */
-  async closedLoop(lanes: number, ops: number): Promise<void> {
+  closedLoop(lanes: number, ops: number): Promise<void> {
     const { clock, stop, times } = this.#context;
-    const lane = async () => {
-      while (this.#sent < ops && !stop.signal.aborted) {
-        const now = clock.now();
-        if (now >= times.endMs) return;
-        const task = this.#nextTask(now);
-        if (task === undefined) return;
-        await this.#perform(task, now);
-      }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let active = Math.min(lanes, ops);
+    const next = (lane: LoopLane, nowMs: number) => {
+      const isOver = this.#sent >= ops || stop.signal.aborted || nowMs >= times.endMs;
+      const task = isOver ? undefined : this.#nextTask(nowMs);
+      if (task) this.#start(lane, task, nowMs);
+      else if (--active === 0) resolve();
     };
-    await Promise.all(Array.from({ length: Math.min(lanes, ops) }, lane));
+    const all = Array.from({ length: active }, () => this.#newLane(next));
+    for (const lane of all) next(lane, clock.now());
+    return all.length === 0 ? Promise.resolve() : promise;
   }
 
   /**
@@ -182,11 +204,13 @@ export class ClientLoop {
       const now = clock.now();
       if (times.isCounted(intended)) this.sendDelay.record(now - intended);
       this.#inFlight++;
-      void this.#perform(task, now, intended).then(() => {
+      const lane = this.#freeLanes.pop() ?? this.#newLane((lane) => {
         this.#inFlight--;
+        this.#freeLanes.push(lane);
         this.#sendDue(intendedMs);
         this.#checkDrained();
       });
+      this.#start(lane, task, now, intended);
     }
   }
 
@@ -205,23 +229,36 @@ export class ClientLoop {
     return task;
   }
 
-  /** @param intendedMs open loop: the intended start; the latency counts from it */
-  async #perform(task: Task, now: number, intendedMs?: number): Promise<void> {
-    const { workload, clock, stop, times, onOperation } = this.#context;
-    this.#gaps.recordRequest(now);
-    try {
-      await workload.perform(task, this.#client);
-      this.#lastMs = clock.now();
-      if (times.isCounted(intendedMs ?? this.#lastMs)) {
-        this.#tally(task.operation).recordSuccess(this.#lastMs - (intendedMs ?? now));
+  /** @param onFree called at the end of each operation, with the time by the clock */
+  #newLane(onFree: (lane: LoopLane, nowMs: number) => void): LoopLane {
+    const { workload, clock } = this.#context;
+    return new LoopLane(workload, this.#client, (lane, error) => {
+      // The only reading of the clock for a reply and the request that follows it.
+      const nowMs = clock.now();
+      this.#count(lane, nowMs, error);
+      onFree(lane, nowMs);
+    });
+  }
+
+  #start(lane: LoopLane, task: Task, nowMs: number, intendedMs?: number): void {
+    this.#gaps.recordRequest(nowMs);
+    lane.start(task, nowMs, intendedMs);
+  }
+
+  /** Counts an operation that ended. */
+  #count({ task, sentMs, intendedMs }: LoopLane, nowMs: number, error: unknown): void {
+    const { stop, times, onOperation } = this.#context;
+    this.#lastMs = nowMs;
+    if (error === undefined) {
+      if (times.isCounted(intendedMs ?? nowMs)) {
+        this.#tally(task.operation).recordSuccess(nowMs - (intendedMs ?? sentMs));
       }
-      this.#gaps.recordReply(this.#lastMs, this.#client.connections);
+      this.#gaps.recordReply(nowMs, this.#client.connections);
       task.onDone?.();
-    } catch (error) {
-      this.#lastMs = clock.now();
+    } else {
       this.firstError ??= messageOf(error);
       this.#tally(task.operation).recordFailure(task.operation, error);
-      if (isReply(error)) this.#gaps.recordReply(this.#lastMs, this.#client.connections);
+      if (isReply(error)) this.#gaps.recordReply(nowMs, this.#client.connections);
       else this.#gaps.recordFailure();
       const reason = reasonToStop(error);
       if (reason !== undefined && !stop.signal.aborted) stop.abort(reason);

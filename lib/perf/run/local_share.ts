@@ -1,5 +1,6 @@
 /** The clients of a run that are in this process. */
-import { HtClient } from "../../client/client.ts";
+import type { ClientOptions } from "../../client/client_options.ts";
+import { LineClient } from "../../client/line_client.ts";
 import { machineClock } from "../../base/clock.ts";
 import { Keys } from "../workload/keys.ts";
 import { type Plan, planRun } from "../workload/plan.ts";
@@ -27,7 +28,7 @@ const RUN_ENDED = "the run ended";
 /** A run in this process. */
 interface LocalRun {
   readonly order: ShareOrder;
-  readonly clients: readonly HtClient[];
+  readonly clients: readonly LineClient[];
   readonly workload: TableWorkload;
   readonly plan: Plan;
   readonly stop: AbortController;
@@ -226,13 +227,13 @@ function joinResults(before: UnmeasuredResult, after: UnmeasuredResult): Unmeasu
 async function connectAll(
   target: string,
   count: number,
-  options: Parameters<typeof HtClient.connect>[1],
-): Promise<HtClient[]> {
-  const first = await HtClient.connect(target, options);
+  options: ClientOptions,
+): Promise<LineClient[]> {
+  const first = await LineClient.connect(target, options);
   const others = await Promise.allSettled(
     Array.from(
       { length: count - 1 },
-      () => HtClient.connect(target, { ...options, at: first.address, table: first.table }),
+      () => LineClient.connect(target, { ...options, at: first.address, table: first.table }),
     ),
   );
   const clients = [first];

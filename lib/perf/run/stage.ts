@@ -1,5 +1,4 @@
 /** The run of one stage: after a warm-up, all clients start to measure at the same moment. */
-import type { HtClient } from "../../client/client.ts";
 import { ClientLoop, type StageContext, StageTimes } from "./client_loop.ts";
 import { type Clock, machineClock } from "../../base/clock.ts";
 import { LatencyHistogram } from "../measure/histogram.ts";
@@ -9,13 +8,13 @@ import { type ProcessorClock, processorData, readProcessorTime } from "../measur
 import type { StageLength } from "../workload/plan.ts";
 import { Schedule } from "../workload/schedule.ts";
 import type { ErrorCounts, StageData, StageEnd } from "../measure/stage_data.ts";
-import type { Tasks, Workload } from "../workload/operation.ts";
+import type { Sender, Tasks, Workload } from "../workload/operation.ts";
 
 /** The inputs of a stage. */
 export interface StageOptions {
   /** Name of the stage. */
   readonly stage: string;
-  readonly clients: readonly HtClient[];
+  readonly clients: readonly Sender[];
   readonly workload: Workload;
   /** Creates the tasks of a client (from 0) when it starts to measure. */
   readonly tasks: (client: number) => Tasks;

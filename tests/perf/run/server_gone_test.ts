@@ -1,6 +1,7 @@
 /** Proves that each mode ends soon when its server is gone, with the results so far. */
 import assert from "assert";
 import { HtClient } from "../../../lib/client/client.ts";
+import { LineClient } from "../../../lib/client/line_client.ts";
 import { exportTable, importTable } from "../../../lib/cli/htclient/import_export.ts";
 import { EXIT, ExitError } from "../../../lib/base/errors.ts";
 import { settlesWithin } from "../../../lib/base/clock.ts";
@@ -62,7 +63,7 @@ for (const end of ["refuses", "is silent"] as const) {
   Deno.test(name("outliers"), () =>
     withDying(end, 20, async (target) => {
       const { output, results, notes } = collected();
-      const client = await HtClient.connect(target, OPTIONS);
+      const client = await LineClient.connect(target, OPTIONS);
       const config = parseTestPerfConfig([target, "--outliers", "--ops", "500", "--quiet"], {});
       assert.equal(await runOutliers(client, config, output), false);
       await client.close();

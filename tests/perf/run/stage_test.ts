@@ -6,8 +6,8 @@ import {
   ServerNotFoundError,
 } from "../../../lib/client/errors.ts";
 import type { StageOptions } from "../../../lib/perf/run/stage.ts";
-import type { Task, Workload } from "../../../lib/perf/workload/operation.ts";
-import { lookups } from "../simulated_server.ts";
+import type { Task } from "../../../lib/perf/workload/operation.ts";
+import { lookups, workloadOf } from "../simulated_server.ts";
 import { VIRTUAL_EPOCH_MS, VirtualClock } from "../virtual_clock.ts";
 import { assertAbout, runAgainst, runLookups } from "./stage_runs.ts";
 import { testsOf } from "../../helpers/pure.ts";
@@ -181,13 +181,11 @@ function runFailing(
 ): ReturnType<typeof runLookups> {
   const clock = new VirtualClock();
   let n = 0;
-  const workload: Workload = {
-    async perform() {
-      const error = errorOf(n++);
-      await clock.sleep(10);
-      if (error) throw error;
-    },
-  };
+  const workload = workloadOf(async () => {
+    const error = errorOf(n++);
+    await clock.sleep(10);
+    if (error) throw error;
+  });
   return runLookups(clock, workload, clients, options);
 }
 

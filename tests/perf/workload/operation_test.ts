@@ -6,10 +6,11 @@ import { Keys } from "../../../lib/perf/workload/keys.ts";
 import {
   type Operation,
   OPERATIONS,
+  perform,
+  type Sender,
   TableWorkload,
   WrongValueError,
 } from "../../../lib/perf/workload/operation.ts";
-import type { HtClient } from "../../../lib/client/client.ts";
 import { fakeClient } from "../fake_client.ts";
 import { testsOf } from "../../helpers/pure.ts";
 
@@ -19,17 +20,20 @@ function workloadOf(valueBytes: number, verify: boolean): TableWorkload {
   return new TableWorkload(new Keys(1), valueBytes, verify);
 }
 
-function run(workload: TableWorkload, operation: Operation, client: HtClient, key: number) {
-  return workload.perform({ operation, key }, client);
+function run(workload: TableWorkload, operation: Operation, sender: Sender, key: number) {
+  return perform(workload, { operation, key }, sender);
 }
 
 test("all stages succeed, and remove the keys that they inserted", async () => {
-  const { client } = fakeClient();
-  const workload = workloadOf(100, true);
-  for (const stage of OPERATIONS) {
-    for (let number = 0; number < 30; number++) await run(workload, stage, client, number);
+  for (const valueBytes of [2, 10, 35, 36, 100, 5_000]) {
+    const { client, sender, decoded } = fakeClient();
+    const workload = workloadOf(valueBytes, true);
+    for (const stage of OPERATIONS) {
+      for (let number = 0; number < 30; number++) await run(workload, stage, sender, number);
+    }
+    assert.equal(await client.size(), 0);
+    assert.equal(decoded(), 0, `replies that were not recognized, with ${valueBytes} bytes`);
   }
-  assert.equal(await client.size(), 0);
 });
 
 test("a value is JSON of exactly the given size, and follows from its key", () => {
@@ -47,9 +51,9 @@ test("a value is JSON of exactly the given size, and follows from its key", () =
 test("a wrong value is noticed in each stage that receives one, with one sentence", async () => {
   const wrong = fakeClient((result) => result.replace(/t(?=estperf)/, "T"));
   const workload = workloadOf(200, true);
-  await run(workload, "insert", wrong.client, 0);
+  await run(workload, "insert", wrong.sender, 0);
   for (const stage of ["lookup", "scan", "remove"] as const) {
-    await assert.rejects(run(workload, stage, wrong.client, 0), (error) => {
+    await assert.rejects(run(workload, stage, wrong.sender, 0), (error) => {
       assert.ok(error instanceof WrongValueError);
       assert.match(error.message, /^Wrong value of testperf-\S+: expected .*, got .*$/);
       assert.ok(error.message.length < 400);
@@ -59,22 +63,22 @@ test("a wrong value is noticed in each stage that receives one, with one sentenc
 });
 
 test("a value of another key, or one more pair, is a wrong value", async () => {
-  const { client } = fakeClient((result, { method }) =>
+  const { sender } = fakeClient((result, { method }) =>
     method === "scan" ? result.replace(/\]$/, ",[]]") : result.replace(/-(\w+)\./g, "-1$1.")
   );
   const workload = workloadOf(100, true);
-  await run(workload, "insert", client, 0);
-  await assert.rejects(run(workload, "lookup", client, 0), WrongValueError);
-  await assert.rejects(run(workload, "scan", client, 0), WrongValueError);
+  await run(workload, "insert", sender, 0);
+  await assert.rejects(run(workload, "lookup", sender, 0), WrongValueError);
+  await assert.rejects(run(workload, "scan", sender, 0), WrongValueError);
 });
 
 test("without the check, any value is accepted", async () => {
-  const { client } = fakeClient(() => "17");
+  const { sender } = fakeClient(() => "17");
   const workload = workloadOf(100, false);
-  for (const stage of OPERATIONS) await run(workload, stage, client, 0);
+  for (const stage of OPERATIONS) await run(workload, stage, sender, 0);
 });
 
 test("a missing key is the client's error", async () => {
-  const { client } = fakeClient();
-  await assert.rejects(run(workloadOf(100, true), "lookup", client, 0), { code: "KeyError" });
+  const { sender } = fakeClient();
+  await assert.rejects(run(workloadOf(100, true), "lookup", sender, 0), { code: "KeyError" });
 });

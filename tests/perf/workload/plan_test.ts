@@ -1,11 +1,11 @@
 /** Proves the operations and keys of plans, which are executed on a table. */
 import assert from "assert";
-import type { HtClient } from "../../../lib/client/client.ts";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
 import { Keys } from "../../../lib/perf/workload/keys.ts";
 import { planRun, type StagePlan } from "../../../lib/perf/workload/plan.ts";
 import {
   type Operation,
+  perform,
   TableWorkload,
   type Task,
   type Tasks,
@@ -24,7 +24,7 @@ function planWith(seed: number, flags: readonly string[]) {
 /** Executes the plan of a number of clients on a table. */
 class PlanRunner {
   readonly plan: ReturnType<typeof planRun>;
-  readonly #client: HtClient = fakeClient().client;
+  readonly #fake = fakeClient();
   readonly #clients: number;
   readonly #workload = new TableWorkload(new Keys(SEED, "plan"), 40, true);
 
@@ -53,7 +53,7 @@ class PlanRunner {
     while (done.length < maxTasks) {
       const task = tasks.next();
       if (task === undefined) break;
-      await this.#workload.perform(task, this.#client);
+      await perform(this.#workload, task, this.#fake.sender);
       task.onDone?.();
       done.push(task);
     }
@@ -67,7 +67,7 @@ class PlanRunner {
   }
 
   async assertSize(size: number): Promise<void> {
-    assert.equal(await this.#client.size(), size, "the size of the table");
+    assert.equal(await this.#fake.client.size(), size, "the size of the table");
   }
 
   /** Performs the tasks after all stages, which leave no key. */
