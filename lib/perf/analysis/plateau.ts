@@ -7,7 +7,14 @@
  * Welch, with Student's t for 97.5% on either side, but for medians. One disturbed repeat would shift
  * means, and a bootstrap of the medians of three repeats has only three values.
  */
-import { MATERIAL_SHARE, median, type Noise, pooledNoise, studentT975 } from "./statistics.ts";
+import {
+  errorOfMedian,
+  MATERIAL_SHARE,
+  median,
+  type Noise,
+  pooledNoise,
+  studentT975,
+} from "./statistics.ts";
 import { checkSteps, clientsText, opsText, type SweepStep } from "./sweep_step.ts";
 
 /** Number of steps after the start of a plateau that must not rise. */
@@ -96,20 +103,30 @@ export function analyzePlateau(steps: readonly SweepStep[]): PlateauAnalysis {
     why: "why" in decision ? decision.why : null,
     gains,
     noiseShare: pooledNoise(steps.map(({ opsPerSecond }) => opsPerSecond))?.share ?? null,
-    sentence: at === undefined
-      ? `The data does not decide whether throughput has a plateau: ${
-        "why" in decision ? decision.why : ""
-      }.`
-      : sentenceOf(decision.verdict, at),
+    sentence: "why" in decision
+      ? `The data does not decide whether throughput has a plateau: ${decision.why}.`
+      : sentenceOf(steps, decision),
   };
 }
 
-type Decision =
-  | { readonly verdict: "levels out" | "falls" | "still rises"; readonly index: number }
-  | { readonly verdict: "undecided"; readonly why: string };
+interface Verdict {
+  readonly verdict: Exclude<PlateauAnalysis["verdict"], "undecided">;
+  /** Of the step of `PlateauAnalysis.clients`. */
+  readonly index: number;
+}
+
+/** Whether throughput falls at the end of a sweep. */
+export function hasFallen(steps: readonly SweepStep[]): boolean {
+  return decideVerdict(steps).verdict === "falls";
+}
+
+type Decision = Verdict | { readonly verdict: "undecided"; readonly why: string };
 
 function decideVerdict(steps: readonly SweepStep[]): Decision {
   const undecided = (why: string): Decision => ({ verdict: "undecided", why });
+  if (steps.length > 0 && steps.every(({ opsPerSecond }) => median(opsPerSecond) === 0)) {
+    return undecided("no operation succeeded");
+  }
   if (steps.length < MIN_STEPS) {
     return undecided(
       `too few steps: ${steps.length} measured, at least ${MIN_STEPS} needed`,
@@ -117,9 +134,6 @@ function decideVerdict(steps: readonly SweepStep[]): Decision {
   }
   if (steps.some(({ opsPerSecond }) => opsPerSecond.length < 2)) {
     return undecided("too few repeats: each step needs at least 2 to separate gains from noise");
-  }
-  if (steps.every(({ opsPerSecond }) => median(opsPerSecond) === 0)) {
-    return undecided("nothing succeeded");
   }
   const last = steps.length - 1;
   const levels = plateauIndexes(steps);
@@ -129,7 +143,14 @@ function decideVerdict(steps: readonly SweepStep[]): Decision {
     return { verdict: "falls", index: lastNotFallen(steps, highest) };
   }
   if (level !== undefined) return { verdict: "levels out", index: level };
-  if (levels.length > 0) return undecided("the noise of the repeats is larger than the gains");
+  if (levels.length > 0) {
+    const noise = pooledNoise(steps.map(({ opsPerSecond }) => opsPerSecond))?.share ?? NaN;
+    return undecided(
+      `the noise of the repeats (standard deviation ${
+        (100 * noise).toFixed(0)
+      }%) could hide a rise`,
+    );
+  }
   if (isRisingAt(steps, last)) return { verdict: "still rises", index: last };
   return undecided("the last gain is within the noise, and one such step is not enough");
 }
@@ -152,7 +173,8 @@ function isDecisive(steps: readonly SweepStep[], index: number): boolean {
   return noiseOpsPerSecond !== null && opsPerSecond + noiseOpsPerSecond < HIDDEN_RISE * linear;
 }
 
-function highestIndex(steps: readonly SweepStep[]): number {
+/** The step with the highest median. */
+export function highestIndex(steps: readonly SweepStep[]): number {
   const medians = steps.map(({ opsPerSecond }) => median(opsPerSecond));
   return medians.indexOf(Math.max(...medians));
 }
@@ -203,18 +225,10 @@ function gainBetween(steps: readonly SweepStep[], from: number, to: number): Gai
 
 /** Half the interval of the difference of two medians, in operations a second. */
 function noiseOfDifference(noise: Noise, before: SweepStep, after: SweepStep): number {
+  const error = ({ opsPerSecond }: SweepStep) =>
+    errorOfMedian(opsPerSecond.length) * median(opsPerSecond);
   return studentT975(noise.degreesOfFreedom) * noise.share *
-    Math.hypot(errorOfMedian(before), errorOfMedian(after));
-}
-
-/**
- * Standard error of the median of a step, for repeats with a standard deviation of 100%. Medians vary
- * more than means: by a factor of sqrt(pi / 2) with many values, and less with few. The median of two
- * values is their mean.
- */
-function errorOfMedian({ opsPerSecond }: SweepStep): number {
-  const factor = opsPerSecond.length > 2 ? Math.sqrt(Math.PI / 2) : 1;
-  return factor * median(opsPerSecond) / Math.sqrt(opsPerSecond.length);
+    Math.hypot(error(before), error(after));
 }
 
 function plateauAt(steps: readonly SweepStep[], index: number): Plateau {
@@ -228,17 +242,23 @@ function stepAt(steps: readonly SweepStep[], index: number): SweepStep {
   return step;
 }
 
-function sentenceOf(
-  verdict: PlateauAnalysis["verdict"],
-  { clients, opsPerSecond }: Plateau,
-): string {
-  const at = `${clientsText(clients)} with ${opsText(opsPerSecond)}`;
+function sentenceOf(steps: readonly SweepStep[], { verdict, index }: Verdict): string {
+  const textAt = (one: number) => {
+    const { clients, opsPerSecond } = plateauAt(steps, one);
+    return `${clientsText(clients)} with ${opsText(opsPerSecond)}`;
+  };
+  const at = textAt(index);
+  const highest = highestIndex(steps);
   switch (verdict) {
     case "levels out":
-      return `Throughput reaches its plateau at ${at}: more clients do not raise it by more than noise.`;
+      return `Throughput ${
+        index === 0 ? "is level from the first step," : "reaches its plateau at"
+      } ${at}: more clients do not raise it by more than noise.`;
     case "falls":
-      return `Throughput falls beyond ${at}.`;
-    default:
-      return `Throughput still rises at the last step, ${at}.`;
+      return highest === index
+        ? `Throughput falls beyond ${at}.`
+        : `Throughput is highest at ${textAt(highest)}, and falls beyond ${at}.`;
+    case "still rises":
+      return `Throughput still rises at the last step, ${at}: more clients may raise it further.`;
   }
 }

@@ -141,17 +141,44 @@ export function studentFactor(degreesOfFreedom: number): number {
 }
 
 /**
- * Computes the 97.5% quantile of Student's t: Cornish and Fisher's expansion (Abramowitz and Stegun,
- * "Handbook of Mathematical Functions", 26.7.5), exact to 1% with at least 3 degrees of freedom.
+ * Computes the 97.5% quantile of Student's t.
  *
  * @param degreesOfFreedom above 0, not necessarily whole
  */
 export function studentT975(degreesOfFreedom: number): number {
-  const z = NORMAL_975;
+  return studentT(NORMAL_975, degreesOfFreedom);
+}
+
+/**
+ * Computes the same for the largest of many differences, so that noise alone is beyond it in at most
+ * 2.5% of all cases (Bonferroni). The normal quantile of a tail of 2.5% / n is at most
+ * sqrt(1.96^2 + 2 ln n), because the tail beyond z is proportional to exp(-z^2 / 2) / z.
+ *
+ * @param differences number of differences, from 1
+ */
+export function studentT975OfMany(differences: number, degreesOfFreedom: number): number {
+  return studentT(Math.sqrt(NORMAL_975 ** 2 + 2 * Math.log(differences)), degreesOfFreedom);
+}
+
+/**
+ * Computes the quantile of Student's t from that of the normal distribution: Cornish and Fisher's
+ * expansion (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.5). For 97.5%, it is
+ * exact to 1% with at least 3 degrees of freedom.
+ */
+function studentT(z: number, degreesOfFreedom: number): number {
   const z3 = z ** 3;
   const z5 = z ** 5;
   const z7 = z ** 7;
   return z + (z3 + z) / (4 * degreesOfFreedom) +
     (5 * z5 + 16 * z3 + 3 * z) / (96 * degreesOfFreedom ** 2) +
     (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * degreesOfFreedom ** 3);
+}
+
+/**
+ * Computes the standard error of a median, for repeats with a standard deviation of 1. Medians vary
+ * more than means: by a factor of sqrt(pi / 2) with many values, and less with few. The median of two
+ * values is their mean.
+ */
+export function errorOfMedian(repeats: number): number {
+  return (repeats > 2 ? Math.sqrt(Math.PI / 2) : 1) / Math.sqrt(repeats);
 }

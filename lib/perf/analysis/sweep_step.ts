@@ -42,6 +42,12 @@ export function clientsText(clients: number): string {
   return `${clients} client${clients === 1 ? "" : "s"}`;
 }
 
+/** Formats several numbers of clients: "1 client", "1 and 2 clients", "1, 2 and 3 clients". */
+export function clientsListText(clients: readonly number[]): string {
+  const last = clientsText(clients.at(-1) ?? 0);
+  return clients.length < 2 ? last : `${clients.slice(0, -1).join(", ")} and ${last}`;
+}
+
 /** Formats a throughput for a sentence: "12,345 ops/s"; below 100, three digits. */
 export function opsText(opsPerSecond: number): string {
   const rounded = opsPerSecond >= 100

@@ -19,6 +19,8 @@ import {
   studentFactor,
   widenSpread,
 } from "./statistics.ts";
+import { hasFallen } from "./plateau.ts";
+import { superlinearClients } from "./superlinear.ts";
 import { checkSteps, type SweepStep } from "./sweep_step.ts";
 import { type UslParameters, UslSolver, uslThroughput } from "./usl_solver.ts";
 import {
@@ -27,8 +29,8 @@ import {
   type UslLimit,
   type UslPeak,
   type UslResidual,
-  uslSentence,
 } from "./usl_fit.ts";
+import { tooFewSentence, uslSentence } from "./usl_sentence.ts";
 
 /** Number of parameters of the law. */
 const PARAMETERS = 3;
@@ -49,25 +51,26 @@ interface BootstrapOptions {
   readonly resamples?: number;
 }
 
+/** Whether enough steps are left for a fit, without those to which the law does not apply. */
+export function hasEnoughForUsl(steps: readonly SweepStep[]): boolean {
+  return steps.length - superlinearClients(steps).length >= MIN_STEPS;
+}
+
 /**
- * Fits the law by least squares of all repeats, and computes intervals by a bootstrap.
+ * Fits the law by least squares of all repeats, and computes intervals by a bootstrap. Steps to which
+ * the law does not apply are left out (`superlinearClients`).
  *
- * @param steps of a sweep: one client and at least three other numbers of clients
- * @throws {UslDataError} if the sweep has too few steps, no step with one client, or no throughput
+ * @param measured steps of a sweep, at least four to which the law applies
+ * @throws {UslDataError} if the sweep has too few such steps, or no throughput
  * @throws {RangeError} if the steps are not a sweep (`checkSteps`)
  */
-export function fitUsl(steps: readonly SweepStep[], options: BootstrapOptions = {}): UslFit {
+export function fitUsl(measured: readonly SweepStep[], options: BootstrapOptions = {}): UslFit {
   const { seed = DEFAULT_SEED, resamples = DEFAULT_RESAMPLES } = options;
-  checkSteps(steps);
-  if (!steps.some(({ clients }) => clients === 1)) {
-    throw new UslDataError(
-      "The Universal Scalability Law compares with one client: measure 1 client as well",
-    );
-  }
+  checkSteps(measured);
+  const leftOutClients = superlinearClients(measured);
+  const steps = measured.filter(({ clients }) => !leftOutClients.includes(clients));
   if (steps.length < MIN_STEPS) {
-    throw new UslDataError(
-      `The Universal Scalability Law needs ${MIN_STEPS} different numbers of clients: got ${steps.length}`,
-    );
+    throw new UslDataError(tooFewSentence(MIN_STEPS, measured, leftOutClients));
   }
   const solver = new UslSolver(
     steps.map(({ clients }) => clients),
@@ -91,12 +94,13 @@ export function fitUsl(steps: readonly SweepStep[], options: BootstrapOptions = 
     sigma: estimate(fit, resampled, (one) => one.sigma),
     kappa: estimate(fit, resampled, (one) => one.kappa),
     peak: peakOf(fit, resampled, steps),
-    limit: limitOf(fit, resampled, steps),
+    limit: limitOf(fit, resampled, steps, of === "residuals" || hasFallen(measured)),
     residuals: steps.map(({ clients }, place) => residualOf(fit, clients, means[place] ?? NaN)),
     ...qualityOf(fit, steps),
+    leftOutClients,
     bootstrap: { seed, resamples, confidence: CONFIDENCE, of },
   } as const;
-  return { ...result, sentence: uslSentence(result) };
+  return { ...result, sentence: uslSentence(result, measured) };
 }
 
 /** Creates a function that draws repeats within each step, and returns the means. */
@@ -149,6 +153,8 @@ function estimate(
 }
 
 function peakClients({ sigma, kappa }: UslParameters): number {
+  // With sigma 1 and kappa 0, throughput is the same everywhere.
+  if (kappa === 0) return Infinity;
   return Math.max(1, Math.sqrt((1 - sigma) / kappa));
 }
 
@@ -174,20 +180,24 @@ function mostClients(steps: readonly SweepStep[]): number {
   return steps.at(-1)?.clients ?? NaN;
 }
 
+/** @param mayBeCoherency whether throughput falls at the end, or its noise is unknown */
 function limitOf(
   fit: UslParameters,
   resampled: readonly UslParameters[],
   steps: readonly SweepStep[],
+  mayBeCoherency: boolean,
 ): UslLimit {
   const atClients = mostClients(steps);
   const contention = ({ sigma }: UslParameters) => sigma * (atClients - 1);
   const coherency = ({ kappa }: UslParameters) => kappa * atClients * (atClients - 1);
   const whole = (one: UslParameters) => 1 + contention(one) + coherency(one);
-  const lost = percentileInterval(resampled.map((one) => 1 - 1 / whole(one)));
+  const lostShare = estimate(fit, resampled, (one) => 1 - 1 / whole(one));
   const ahead = percentileInterval(resampled.map((one) => coherency(one) - contention(one)));
-  const by = lost.low < MATERIAL_SHARE
+  const by = lostShare.high < MATERIAL_SHARE
     ? "neither"
-    : ahead.low > 0
+    : lostShare.low < MATERIAL_SHARE
+    ? "undecided"
+    : ahead.low > 0 && mayBeCoherency
     ? "coherency"
     : ahead.high < 0
     ? "contention"
@@ -195,6 +205,7 @@ function limitOf(
   return {
     by,
     atClients,
+    lostShare,
     contentionShare: estimate(fit, resampled, (one) => contention(one) / whole(one)),
     coherencyShare: estimate(fit, resampled, (one) => coherency(one) / whole(one)),
   };

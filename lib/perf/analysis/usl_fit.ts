@@ -1,6 +1,5 @@
-/** The result of a fit of the Universal Scalability Law: plain data, and a sentence. */
+/** The result of a fit of the Universal Scalability Law; plain data for JSON. */
 import type { Interval } from "./statistics.ts";
-import { clientsText, opsText } from "./sweep_step.ts";
 
 /** A value and its interval, with `bootstrap.confidence`. */
 export interface Estimate extends Interval {
@@ -26,14 +25,18 @@ export interface UslPeak {
   readonly isWithinData: boolean;
 }
 
-/** The limit of throughput at the largest measured number of clients. */
+/** The limit of throughput at the largest number of clients of the fit. */
 export interface UslLimit {
   /**
-   * The larger cost: "contention" (sigma) or "coherency" (kappa); "neither" if both together may cost
-   * less than 1%, "undecided" if the data allows either.
+   * The larger cost: "contention" (sigma) or "coherency" (kappa); "neither" if both together cost less
+   * than 1% of the time, also at the high end of the interval; "undecided" if the data allows several.
+   * "coherency" needs a measured fall of throughput: to this law, a sharp bend from a rise to a plateau,
+   * as of a resource that is suddenly fully used, looks like coherency, too.
    */
   readonly by: "contention" | "coherency" | "neither" | "undecided";
   readonly atClients: number;
+  /** Both costs together: share of each client's time, 0 to 1. */
+  readonly lostShare: Estimate;
   /** Share of each client's time, 0 to 1. */
   readonly contentionShare: Estimate;
   /** Share of each client's time, 0 to 1. */
@@ -54,7 +57,7 @@ export interface UslFit {
    */
   readonly peak: UslPeak | null;
   readonly limit: UslLimit;
-  /** One for each step. */
+  /** One for each step of the fit. */
   readonly residuals: readonly UslResidual[];
   /**
    * Share of the variance that the law explains; null without variance. It describes, and proves
@@ -67,6 +70,11 @@ export interface UslFit {
    * show the noise only. Null without noise.
    */
   readonly lackOfFit: number | null;
+  /**
+   * Numbers of clients that were measured and are not in the fit: with them, throughput per client
+   * would rise with more clients, which the law excludes.
+   */
+  readonly leftOutClients: readonly number[];
   readonly bootstrap: {
     readonly seed: number;
     readonly resamples: number;
@@ -76,66 +84,4 @@ export interface UslFit {
   };
   /** The fit in plain English. */
   readonly sentence: string;
-}
-
-/**
- * Maximum lack of fit by noise alone. If the law is true for the system, 5% of sweeps of 10 steps with
- * 3 repeats are above 2.5, and almost none is above 4.
- */
-const ROUGH_LACK_OF_FIT = 4;
-
-/** Describes the peak, the limit, and how well the law describes the data. */
-export function uslSentence(fit: Pick<UslFit, "peak" | "limit" | "lackOfFit">): string {
-  const sentences = [peakSentence(fit.peak, fit.limit.atClients), limitSentence(fit.limit)];
-  if (fit.lackOfFit !== null && fit.lackOfFit > ROUGH_LACK_OF_FIT) {
-    sentences.push(
-      `The law describes the data only roughly (lack of fit F = ${
-        fit.lackOfFit.toFixed(1)
-      }): the residuals are more than noise, and the intervals show the noise only.`,
-    );
-  }
-  return sentences.join(" ");
-}
-
-function peakSentence(peak: UslPeak | null, maxClients: number): string {
-  if (peak === null) {
-    return `The Universal Scalability Law has no peak within the data: coherency may be 0 (up to ${
-      clientsText(maxClients)
-    } measured).`;
-  }
-  const peakText = `The Universal Scalability Law has its peak at ${
-    clientsText(rounded(peak.clients.value))
-  } (95%: ${rounded(peak.clients.low)} to ${rounded(peak.clients.high)}) with ${
-    opsText(peak.opsPerSecond.value)
-  }`;
-  return peak.isWithinData
-    ? `${peakText}.`
-    : `${peakText}, beyond the ${clientsText(maxClients)} that were measured.`;
-}
-
-function limitSentence({ by, atClients, contentionShare, coherencyShare }: UslLimit): string {
-  const at = `at ${clientsText(atClients)}`;
-  const shares = `contention takes ${percent(contentionShare)} of the time, coherency ${
-    percent(coherencyShare)
-  }`;
-  switch (by) {
-    case "contention":
-      return `Contention limits throughput ${at}: ${shares}.`;
-    case "coherency":
-      return `Coherency limits throughput ${at}: ${shares}.`;
-    case "neither":
-      return `Neither contention nor coherency has a visible cost ${at}.`;
-    case "undecided":
-      return `The data does not decide between contention and coherency ${at}: ${shares}.`;
-  }
-}
-
-/** Clients for people. */
-function rounded(clients: number): number {
-  return Math.round(clients);
-}
-
-function percent({ value, low, high }: Estimate): string {
-  const digits = (share: number) => (100 * share).toFixed(0);
-  return `${digits(value)}% (95%: ${digits(low)}% to ${digits(high)}%)`;
 }

@@ -1,5 +1,6 @@
 /** The analysis of a sweep, for each stage. */
 import { analyzePlateau } from "../analysis/plateau.ts";
+import { summarize, type UslResult } from "../analysis/summary.ts";
 import { opsPerSecond } from "../measure/stage_data.ts";
 import type { OperationAnalysis, StepData } from "./sweep_data.ts";
 import type { SweepStep } from "../analysis/sweep_step.ts";
@@ -32,12 +33,14 @@ export function analyzeSweep(
   return Object.fromEntries(
     stagesIn(steps).map((stage) => {
       const measured = sweepSteps(steps, stage);
-      return [stage, { plateau: analyzePlateau(measured), usl: uslOf(measured, seed) }];
+      const plateau = analyzePlateau(measured);
+      const usl = uslOf(measured, seed);
+      return [stage, { plateau, usl, sentence: summarize(measured, plateau, usl) }];
     }),
   );
 }
 
-function uslOf(steps: readonly SweepStep[], seed: number): OperationAnalysis["usl"] {
+function uslOf(steps: readonly SweepStep[], seed: number): UslResult {
   try {
     return fitUsl(steps, { seed });
   } catch (error) {

@@ -1,8 +1,8 @@
 /** The raw data of a sweep: runs with more and more clients, and their analysis; plain data. */
 import type { PlateauAnalysis } from "../analysis/plateau.ts";
+import type { UslResult } from "../analysis/summary.ts";
 import type { CommonData } from "./run_data.ts";
 import type { OperationData, StageData } from "../measure/stage_data.ts";
-import type { UslFit } from "../analysis/usl_fit.ts";
 
 /** Runs with more and more clients. */
 export interface SweepData extends CommonData {
@@ -66,7 +66,9 @@ export interface ControlData {
 /** The analysis of one type of operation. */
 export interface OperationAnalysis {
   readonly plateau: PlateauAnalysis;
-  readonly usl: UslFit | { readonly why: string };
+  readonly usl: UslResult;
+  /** Both in one paragraph of plain English. Every number of clients in it is that of a step. */
+  readonly sentence: string;
 }
 
 /** Removes the histograms of single clients, as `StepData` requires. */

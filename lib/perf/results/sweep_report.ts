@@ -41,12 +41,9 @@ export function sweepTables(steps: readonly StepData[]): string[] {
 export const TABLE_NOTE =
   "Rows are numbers of simultaneous clients. `aggregate` is the throughput of all clients, the median of the runs with minimum and maximum; `client` is the throughput of one client, with the slowest and the fastest one; `client thread` is the share of time in which testperf itself was busy";
 
-/** Describes the analysis of each stage in sentences: its plateau, and its limit. */
+/** Describes the analysis of each stage in one paragraph: its plateau, and its limit. */
 export function analysisLines(analysis: Readonly<Record<string, OperationAnalysis>>): string[] {
-  return Object.entries(analysis).flatMap(([stage, { plateau, usl }]) => [
-    `${stage}: ${plateau.sentence}`,
-    `${stage}: ${"why" in usl ? `${usl.why}.` : usl.sentence}`,
-  ]);
+  return Object.entries(analysis).map(([stage, { sentence }]) => `${stage}: ${sentence}`);
 }
 
 /** Returns notes on stages that testperf itself likely limits, not the server. */

@@ -60,10 +60,18 @@ test("sentences have the clients and the throughput", () => {
     [SHAPES["a rise"], SHAPES["a plateau"], SHAPES["a fall after a plateau"]]
       .map(([throughputs]) => sentence(throughputs)),
     [
-      "Throughput still rises at the last step, 6 clients with 4,700 ops/s.",
+      "Throughput still rises at the last step, 6 clients with 4,700 ops/s: more clients may raise it further.",
       "Throughput reaches its plateau at 3 clients with 2,700 ops/s: more clients do not raise it by more than noise.",
-      "Throughput falls beyond 4 clients with 2,490 ops/s.",
+      "Throughput is highest at 3 clients with 2,500 ops/s, and falls beyond 4 clients with 2,490 ops/s.",
     ],
+  );
+  assert.equal(
+    sentence(SHAPES["a fall at the last step"][0]),
+    "Throughput falls beyond 2 clients with 2,000 ops/s.",
+  );
+  assert.equal(
+    sentence([500, 500, 500]),
+    "Throughput is level from the first step, 1 client with 500 ops/s: more clients do not raise it by more than noise.",
   );
 });
 
@@ -116,7 +124,10 @@ test("noise larger than the gains: undecided, and the sweep continues", () => {
     .map((opsPerSecond, i) => ({ clients: i + 1, opsPerSecond }));
   const { verdict, clients, why } = analyzePlateau(loud);
   assert.deepEqual([verdict, clients], ["undecided", null]);
-  assert.equal(why, "the noise of the repeats is larger than the gains");
+  assert.equal(
+    why,
+    "the noise of the repeats (standard deviation 32%) could hide a rise",
+  );
   assert.equal(findPlateau(loud), undefined);
 });
 
@@ -191,7 +202,7 @@ test("equal steps are a plateau that begins at one client; differences below 1% 
 test("zeros: nothing succeeded", () => {
   const zeros = steps(0, 0, 0);
   assert.equal(findPlateau(zeros), undefined);
-  assert.equal(analyzePlateau(zeros).why, "nothing succeeded");
+  assert.equal(analyzePlateau(zeros).why, "no operation succeeded");
   assert.equal(analyzePlateau(zeros).gains[0]?.share, null);
 });
 

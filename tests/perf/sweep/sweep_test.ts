@@ -58,17 +58,18 @@ test("a sweep without a plateau ends at the maximum number of clients", async ()
   assert.deepEqual(clientsOf(result), sweepClients(64));
   assert.ok(result.complete && result.rounds.length === 5);
   assert.deepEqual(notes, []);
-  const [plateau = "", usl = ""] = analysisLines(analyzeSweep(result.steps, 1));
-  assert.match(plateau, /^lookup: Throughput still rises at the last step, 64 clients/);
-  assert.match(usl, /^lookup: The Universal Scalability Law has no peak/);
+  const [line = ""] = analysisLines(analyzeSweep(result.steps, 1));
+  assert.match(line, /^lookup: Throughput still rises at the last step, 64 clients/);
 });
 
 test("a range ends if throughput falls, but not before the law can be fitted", async () => {
   const { result } = await sweepOver((clients) => 10_000 / clients);
   assert.deepEqual(clientsOf(result), [1, 2, 3, 4]);
-  const [plateau = "", usl = ""] = analysisLines(analyzeSweep(result.steps, 1));
-  assert.match(plateau, /^lookup: Throughput falls beyond 1 client with /);
-  assert.match(usl, /^lookup: The Universal Scalability Law has its peak at 1 client /);
+  const [line = ""] = analysisLines(analyzeSweep(result.steps, 1));
+  assert.match(
+    line,
+    /^lookup: Throughput falls beyond 1 client with .* has its peak near 1 client /,
+  );
 });
 
 test("a range continues until every operation has its plateau", async () => {
@@ -175,9 +176,8 @@ test("a sweep that ends before its first result has no steps; few steps have a r
   assert.deepEqual(result, { steps: [], rounds: [], ...ended, isGood: false });
   assert.deepEqual(analyzeSweep([], 1), {});
   const { result: few } = await sweepOver((clients) => clients, { clientCounts: [1, 2] });
-  const [plateau = "", usl = ""] = analysisLines(analyzeSweep(few.steps, 1));
-  assert.match(plateau, /does not decide .* too few steps: 2 measured/);
-  assert.match(usl, /^lookup: .*needs 4 different numbers of clients: got 2\.$/);
+  const [line = ""] = analysisLines(analyzeSweep(few.steps, 1));
+  assert.match(line, /^lookup: .* too few steps: 2 measured.*needs 4 .* of clients: got 2\.$/);
 });
 
 test("a sweep is plain data, with histograms of the sums only", async () => {
