@@ -29,6 +29,11 @@ export interface ClientOptions {
    * fails then. The server may have executed it: see `HtError.maybeExecuted`.
    */
   readonly timeoutMs?: number | undefined;
+  /**
+   * Name of the program (default: none), at most 64 characters. The server counts its connections by it
+   * and shows it to every client (`info`).
+   */
+  readonly agent?: string | undefined;
   /** Receives sentences that a user should read (default: they are dropped). */
   readonly onWarning?: ((message: string) => void) | undefined;
   /**

@@ -11,7 +11,7 @@ import { type ServerIdentity, serverIdentity } from "./server_identity.ts";
 /** Time for a server to accept and to reply to `hello`, in milliseconds. */
 const HANDSHAKE_MS = 2_000;
 
-/** The token of a client, the requirements on the server, and the sockets. */
+/** The token and name of a client, the requirements on the server, and the sockets. */
 export interface Credentials {
   /** The name that the server must have; undefined: any, because the user gave its address. */
   readonly project: string | undefined;
@@ -22,6 +22,8 @@ export interface Credentials {
   readonly trust: Trust | undefined;
   /** Opens connections; undefined: by the sockets of this runtime. */
   readonly connectTcp?: ConnectTcp | undefined;
+  /** Name of the client program. */
+  readonly agent?: string | undefined;
 }
 
 /** A live server, and a connection to it. */
@@ -71,14 +73,15 @@ async function connectUntil(
   credentials: Credentials,
   signal: AbortSignal,
 ): Promise<ConnectedServer> {
-  const { project, token, trust, connectTcp } = credentials;
+  const { project, token, trust, connectTcp, agent } = credentials;
   const connection = await Connection.connect(address, signal, trust, connectTcp);
   const isSent = token !== undefined && maySendToken(credentials, connection.peer);
   const close = () => void connection.close();
   signal.addEventListener("abort", close, { once: true });
   try {
     signal.throwIfAborted();
-    const hello = { method: "hello", project, token: isSent ? token : undefined } as const;
+    const sentToken = isSent ? token : undefined;
+    const hello = { method: "hello", project, token: sentToken, agent } as const;
     const { result } = await connection.ask(encodeRequest(hello));
     return { connection, ...serverIdentity(JSON.parse(result), address) };
   } catch (error) {

@@ -46,12 +46,13 @@ export class LineClient {
     options: ClientOptions,
     connectTcp?: ConnectTcp,
   ): Promise<LineClient> {
-    const { token, tokenInClear = false, ca, timeoutMs = 60_000, onWarning = () => {} } = options;
+    const { token, tokenInClear = false, ca, agent } = options;
+    const { timeoutMs = 60_000, onWarning = () => {} } = options;
     if (!(timeoutMs > 0)) throw new TypeError(`timeoutMs must be above 0, not ${timeoutMs}`);
     const address = parseAddress(target);
     const trust = ca === undefined ? undefined : trustIn(ca, address?.hostname ?? target);
     const project = address ? undefined : target;
-    const credentials: Credentials = { project, token, tokenInClear, trust, connectTcp };
+    const credentials: Credentials = { project, token, tokenInClear, trust, connectTcp, agent };
     let find: Finder;
     if (address) find = finderAtAddress(address, credentials, onWarning);
     else {

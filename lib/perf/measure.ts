@@ -12,6 +12,9 @@ import { runSettings } from "./results/run_data.ts";
 import { latencyNote } from "./results/run_report.ts";
 import type { RawData } from "./results/series.ts";
 import { analyzeSweep } from "./results/sweep_analysis.ts";
+import { agentOf } from "./run/agent.ts";
+import { Alignment } from "./run/alignment.ts";
+import { Observer } from "./run/observer.ts";
 import type { Process } from "./run/remote_share.ts";
 import { isGood, runStages, unlessStopped } from "./run/run.ts";
 import type { RunTarget } from "./run/share.ts";
@@ -58,17 +61,24 @@ export async function measure(
   const keyBytes = new Keys(seed, config.keyPrefix).size;
   const reporter = new RunReporter(config, seed, keyBytes, output);
   await using shares = new Shares(workers, reporter);
+  const options = { ...connection, agent: agentOf(host, pid) };
+  await using observer = await unlessStopped(Observer.connect(target, options), stop);
+  const isAligned = config.durationMs !== undefined && sweep === undefined;
+  const alignment = isAligned ? alignmentOf(config, observer, reporter, stop) : undefined;
   await unlessStopped(shares.ready(), stop);
   const startedUnixMs = machineClock.unixMs();
+  if (!isAligned) await observer.announce(startedUnixMs);
   let server: RunTarget | undefined;
   const run: SweepOptions["run"] = async (clients, operations) => {
     try {
       const result = await runStages({
         config: { ...config, clients, operations },
-        connection,
+        connection: options,
         seed,
         shares: shares.all,
-        at: server,
+        at: server ?? observer.server,
+        observer,
+        alignment,
         stop,
         events: reporter,
       });
@@ -89,16 +99,18 @@ export async function measure(
     startedUnixMs,
     host,
     pid,
-    instance: null,
+    instance: observer.instance,
     table: server?.table?.table ?? null,
-    alignedUnixMs: null,
-    others: null,
+    alignedUnixMs: alignment?.alignedUnixMs ?? null,
+    others: observer.others,
     seed,
     settings: runSettings({ ...config, clients }, keyBytes),
     latencies: latencyNote(config.ratePerS === undefined ? "closed" : "open"),
   } as const);
   if (sweep === undefined) {
     const { stages, ...end } = await run(config.clients, config.operations);
+    reporter.onOthers(observer.others);
+    if (!isAligned && !config.quiet) reporter.onNote(OPS_NOTE);
     const { unmeasuredErrors, complete, failure } = end;
     return {
       data: {
@@ -119,11 +131,11 @@ export async function measure(
     stageSeconds: (config.durationMs ?? 0) / 1e3,
     seed,
     run,
-    // The processes of testperf, and the server.
-    control: () => measureControl(config.processes + 1),
+    control: measureControl,
     clock: machineClock,
     events: reporter,
   });
+  reporter.onOthers(observer.others);
   return {
     data: {
       format: "testperf sweep",
@@ -136,4 +148,25 @@ export async function measure(
     },
     isGood: isSweepGood,
   };
+}
+
+/** The note on a run with a number of operations. */
+const OPS_NOTE =
+  "With --ops, each process has its own times: the throughputs of several processes may be added up only if each stage ran at the same time in all of them (at least 95% of it)";
+
+/** The alignment of a run by time with the other processes that the observer sees. */
+function alignmentOf(
+  { warmupMs, edgeMs }: TestPerfConfig,
+  observer: Observer,
+  reporter: RunReporter,
+  stop: AbortSignal | undefined,
+): Alignment {
+  return new Alignment({
+    look: () => observer.look(),
+    announce: (startUnixMs) => observer.announce(startUnixMs),
+    clock: machineClock,
+    maxLateMs: warmupMs + edgeMs,
+    onWait: (startUnixMs, others) => reporter.onWait(startUnixMs, others),
+    stop,
+  });
 }

@@ -1,5 +1,6 @@
 /** The reporter of a running measurement: a heading, a progress bar, result lines and notes. */
 import { addressText } from "../base/address.ts";
+import { machineClock } from "../base/clock.ts";
 import { type Progress, startProgress, startTimedProgress } from "../terminal/progress.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
 import { clientsText } from "./analysis/sweep_step.ts";
@@ -10,7 +11,7 @@ import { stageLines } from "./results/run_report.ts";
 import type { StepData } from "./results/sweep_data.ts";
 import { stepLine } from "./results/sweep_report.ts";
 import type { SweepEvents, SweepPosition } from "./sweep/sweep.ts";
-import type { RunEvents } from "./run/run.ts";
+import type { RunEvents } from "./run/run_options.ts";
 import type { RunTarget, ShareEvents } from "./run/share.ts";
 import type { StagePlan } from "./workload/plan.ts";
 
@@ -36,6 +37,23 @@ export class RunReporter implements RunEvents, ShareEvents, SweepEvents {
     const { quiet, json } = this.#config;
     if (!this.#hasHeading && !quiet && !json) this.onNote(this.#heading(addressText(address)));
     this.#hasHeading = true;
+  }
+
+  onWait(startUnixMs: number, others: number): void {
+    const seconds = (startUnixMs - machineClock.unixMs()) / 1e3;
+    const { quiet, json } = this.#config;
+    if (!quiet && !json) {
+      this.onNote(`Begins in ${seconds.toFixed(1)} s, together with ${others} others`);
+    }
+  }
+
+  /** Reports the end of a measurement. @param others see `CommonData.others` */
+  onOthers(others: number | null): void {
+    if (others === null || others === 0) return;
+    const processes = others === 1
+      ? "1 other testperf process was"
+      : `${others} other testperf processes were`;
+    this.onNote(`${processes} at work on the server while this one measured`);
   }
 
   onStage({ name, length }: StagePlan, clients: number): void {

@@ -47,6 +47,8 @@ export class LocalShare implements Share {
   #stop: AbortController | undefined;
   #run: LocalRun | undefined;
   #stage: PendingStage | undefined;
+  /** Ends the refill or the stage. */
+  #cancel = new AbortController();
 
   constructor(events: ShareEvents) {
     this.#events = events;
@@ -126,7 +128,7 @@ export class LocalShare implements Share {
         return isTimed ? machineClock.now() + startUnixMs - machineClock.unixMs() : undefined;
       },
       onOperation: () => this.#events.onProgress(1),
-      stop: stop.signal,
+      stop: this.#cancelOr(stop),
     });
     this.#stage = { start, data };
     // If the server is gone during the warm-up, the stage ends before its start.
@@ -139,6 +141,10 @@ export class LocalShare implements Share {
     this.#stage = undefined;
     stage.start.resolve(startUnixMs);
     return await stage.data;
+  }
+
+  cancel(): void {
+    this.#cancel.abort();
   }
 
   cleanUp(): Promise<UnmeasuredResult> {
@@ -194,7 +200,7 @@ export class LocalShare implements Share {
       tasks: (client) => tasks(order.from + client),
       length: { durationMs },
       pipeline: UNMEASURED_PIPELINE,
-      stop: stop.signal,
+      stop: this.#cancelOr(stop),
     });
     const errors = Object.entries(data.sum.errors).filter(([kind]) => !expected.includes(kind));
     const failed = errorCount(Object.fromEntries(errors));
@@ -204,6 +210,12 @@ export class LocalShare implements Share {
       notes: failed > 0 ? stageNotes(data) : [],
       isGone: data.ended === "server gone",
     };
+  }
+
+  /** A signal for one step: `cancel` does not end the steps after it. */
+  #cancelOr(stop: AbortController): AbortSignal {
+    this.#cancel = new AbortController();
+    return AbortSignal.any([stop.signal, this.#cancel.signal]);
   }
 
   #emptyResult(): UnmeasuredResult {

@@ -89,6 +89,10 @@ export class RemoteShare implements Share {
     return (await this.#sendOrder({ type: "start", unixMs: startUnixMs }, "measured")).data;
   }
 
+  cancel(): void {
+    this.#send({ type: "cancel" });
+  }
+
   async cleanUp(): Promise<UnmeasuredResult> {
     return (await this.#sendOrder({ type: "cleanUp" }, "cleanedUp")).result;
   }
@@ -115,13 +119,17 @@ export class RemoteShare implements Share {
     if (this.#failure) throw this.#failure;
     const pendingAnswer = this.#pendingAnswer = Promise.withResolvers<WorkerAnswer>();
     this.#restartSilenceTimer();
-    const bytes = new TextEncoder().encode(`${messageLine(order)}\n`);
-    // If the write fails, the process has ended: the reading side reports why.
-    this.#orders.write(bytes).catch(() => {});
+    this.#send(order);
     const answer = await pendingAnswer.promise;
     if (answer.type === "failed") throw new ExitError(`${this.#name}: ${answer.message}`);
     if (answer.type === type) return answer as AnswerOf<Type>;
     throw new ExitError(`${this.#name} answered ${order.type} with ${answer.type}`);
+  }
+
+  #send(order: WorkerOrder): void {
+    const bytes = new TextEncoder().encode(`${messageLine(order)}\n`);
+    // If the write fails, the process has ended: the reading side reports why.
+    this.#orders.write(bytes).catch(() => {});
   }
 
   async #read(): Promise<void> {

@@ -49,7 +49,7 @@ export interface ShareEvents {
   onNote(text: string): void;
 }
 
-/** Some clients of a run. The caller makes the calls in this order, one at a time. */
+/** Some clients of a run. The caller makes the calls in this order, one at a time, except `cancel`. */
 export interface Share {
   /**
    * Connects the clients.
@@ -80,6 +80,8 @@ export interface Share {
    *   time ends at its planned time in any case
    */
   start(startUnixMs: number): Promise<StageData>;
+  /** Ends `refill` or `start` early, which return what they have so far; it is not meant to be used. */
+  cancel(): void;
   /** Removes the keys that are left in the table. */
   cleanUp(): Promise<UnmeasuredResult>;
   /** Ends the run, also in the middle of a stage; `connect` may follow. */

@@ -48,7 +48,8 @@ export async function runWorker(parts: WorkerParts): Promise<boolean> {
   const failure = Promise.withResolvers<boolean>();
   const followOrder = async (line: string) => {
     try {
-      sendMessage(await executeOrder(readOrder(line), share));
+      const answer = await executeOrder(readOrder(line), share);
+      if (answer !== undefined) sendMessage(answer);
     } catch (error) {
       sendMessage({ type: "failed", message: messageOf(error) });
       failure.resolve(false);
@@ -67,7 +68,10 @@ export async function runWorker(parts: WorkerParts): Promise<boolean> {
   }
 }
 
-async function executeOrder(order: WorkerOrder, share: Share): Promise<WorkerAnswer> {
+async function executeOrder(
+  order: WorkerOrder,
+  share: Share,
+): Promise<WorkerAnswer | undefined> {
   switch (order.type) {
     case "connect":
       return { type: "connected", server: await share.connect(order.order) };
@@ -82,6 +86,9 @@ async function executeOrder(order: WorkerOrder, share: Share): Promise<WorkerAns
       return { type: "warm" };
     case "start":
       return { type: "measured", data: await share.start(order.unixMs) };
+    case "cancel":
+      share.cancel();
+      return undefined;
     case "cleanUp":
       return { type: "cleanedUp", result: await share.cleanUp() };
     case "end":

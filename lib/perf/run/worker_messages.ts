@@ -8,10 +8,11 @@
  *     {"type":"refill","stage":0...}  {"type":"refilled"}     insert further keys for removes
  *     {"type":"warm","stage":0, ...}  {"type":"warm"}         warm up, and wait for the start
  *     {"type":"start","unixMs":...}   {"type":"measured"}     start at that moment, and measure
+ *     {"type":"cancel"}               none                    end refill or start early
  *     {"type":"cleanUp"}              {"type":"cleanedUp"}    remove the keys
  *     {"type":"end"}                  {"type":"ended"}        close the clients; `connect` may follow
  *
- * A worker has one order at a time, and answers each once. It also sends `alive` when it begins to read
+ * A worker has one order at a time, except `cancel`, and answers each other once. It also sends `alive` when it begins to read
  * orders and then every `ALIVE_EVERY_MS`, so that a worker that hangs is noticed, and `note` for the
  * user. If an order fails, the worker sends `failed` and ends. It also ends when its stdin ends, so a
  * killed run leaves no workers.
@@ -38,6 +39,7 @@ export type WorkerOrder =
   | { readonly type: "warm"; readonly stage: number; readonly keyEnds: readonly number[] }
   /** `unixMs`: start time, in Unix milliseconds. */
   | { readonly type: "start"; readonly unixMs: number }
+  | { readonly type: "cancel" }
   | { readonly type: "cleanUp" }
   | { readonly type: "end" };
 
@@ -59,7 +61,7 @@ export type WorkerEvent =
   | { readonly type: "note"; readonly text: string };
 
 const ORDERS: ReadonlySet<string> = new Set<WorkerOrder["type"]>([
-  ...["connect", "prepare", "refill", "warm", "start", "cleanUp", "end"] as const,
+  ...["connect", "prepare", "refill", "warm", "start", "cancel", "cleanUp", "end"] as const,
 ]);
 
 const ANSWERS: ReadonlySet<string> = new Set<(WorkerAnswer | WorkerEvent)["type"]>([

@@ -22,7 +22,10 @@ Deno.test("testperf: raw data and a picture are in their files, and nothing else
   assert.equal(lines.length, 1 + 4 * 3 + 1);
   const ops = lines.slice(1, -1).map((line) => Number(line.split(",")[11]));
   assert.deepEqual(ops, Array(4).fill([20, 20, 40]).flat());
-  assert.match(await Deno.readTextFile(`${folder.path}/latency.svg`), /^<svg .*Latency \(ms\)/s);
+  assert.match(
+    await Deno.readTextFile(`${folder.path}/latency.svg`),
+    /^<svg .*Latency with 2 clients/s,
+  );
   // A pipe gets neither a bar nor a chart.
   assert.equal(stdout.trimEnd().split("\n").length, 4 * 3);
   assert.ok(!stderr.includes("\x1b"), stderr);

@@ -47,6 +47,7 @@ class RecordingShare implements Share {
     this.events?.onNote("a note");
     return this.#record(STAGE, "start", unixMs);
   };
+  cancel = () => void this.calls.push(["cancel"]);
   cleanUp = () => this.#record(UNMEASURED, "cleanUp");
   end = () => this.#record(undefined, "end");
   close = () => this.#record(undefined, "close");
@@ -76,6 +77,7 @@ test("orders and answers pass through the pipes unchanged", async () => {
   assert.deepEqual(await worker.refill(0, 30, 1_800_000_000_000), UNMEASURED);
   await worker.warm(0, [5, 7]);
   assert.deepEqual(await worker.start(1_800_000_000_000.5), JSON.parse(JSON.stringify(STAGE)));
+  worker.cancel();
   assert.equal(await progress.promise, 2);
   assert.deepEqual(notes, ["a note"]);
   assert.deepEqual(await worker.cleanUp(), UNMEASURED);
@@ -89,6 +91,7 @@ test("orders and answers pass through the pipes unchanged", async () => {
     ["refill", 0, 30, 1_800_000_000_000],
     ["warm", 0, [5, 7]],
     ["start", 1_800_000_000_000.5],
+    ["cancel"],
     ["cleanUp"],
     ["end"],
     ["close"],

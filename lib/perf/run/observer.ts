@@ -1,0 +1,104 @@
+/** The observer of a measurement: a connection that sees the other testperf processes at the server. */
+import { settlesWithin, sleep } from "../../base/clock.ts";
+import { HtClient } from "../../client/client.ts";
+import type { ClientOptions } from "../../client/client_options.ts";
+import { agentWithStart, type Peers, peersIn } from "./agent.ts";
+import type { RunTarget } from "./share.ts";
+
+/** Maximum time for a reply, in milliseconds: a server that is gone must not delay the measurement. */
+const REPLY_MS = 1_000;
+
+/** Time between two looks during a measurement, in milliseconds. */
+const EACH_MS = 1_000;
+
+/** A connection that does not measure. */
+export class Observer implements AsyncDisposable {
+  /** Identity of the server's process; null before the first look, or if it has none. */
+  instance: string | null = null;
+  readonly #client: HtClient;
+  readonly #agent: string;
+  readonly #end = new AbortController();
+  #counting: Promise<void> | undefined;
+  #others: number | null = null;
+
+  private constructor(client: HtClient, agent: string) {
+    this.#client = client;
+    this.#agent = agent;
+  }
+
+  /**
+   * Connects to the server.
+   *
+   * @param options of the connection, with the agent of this process
+   * @throws {HtError} if it is not found, or rejects this client
+   */
+  static async connect(
+    target: string,
+    options: ClientOptions & { readonly agent: string },
+  ): Promise<Observer> {
+    let isConnected = false;
+    // Later, the clients of the measurement report a lost connection.
+    const onWarning = (text: string) => void (isConnected || options.onWarning?.(text));
+    const client = await HtClient.connect(target, { ...options, onWarning });
+    isConnected = true;
+    return new Observer(client, options.agent);
+  }
+
+  /** The server and its table. */
+  get server(): RunTarget {
+    return { address: this.#client.address, table: this.#client.table };
+  }
+
+  /**
+   * The largest number of other testperf processes since `count` was called; null if the server does not
+   * report them.
+   */
+  get others(): number | null {
+    return this.#others;
+  }
+
+  /** Reads the other testperf processes; undefined if the server does not report them now. */
+  async look(): Promise<Peers | undefined> {
+    let info: Record<string, unknown> = {};
+    const reading = this.#client.info().then((members) => void (info = members));
+    if (!await isDone(reading)) return undefined;
+    const { instance } = info;
+    if (typeof instance === "string") this.instance = instance;
+    const peers = peersIn(info, this.#agent);
+    if (peers !== undefined && this.#counting !== undefined) {
+      this.#others = Math.max(this.#others ?? 0, peers.size);
+    }
+    return peers;
+  }
+
+  /** Announces the start of this run to the others. */
+  async announce(startUnixMs: number): Promise<void> {
+    const agent = agentWithStart(this.#agent, startUnixMs);
+    await isDone(this.#client.request({ method: "hello", agent }));
+  }
+
+  /** Counts the others from now on: each second, and at each look. */
+  count(): void {
+    this.#others = null;
+    this.#counting ??= this.#keepLooking();
+  }
+
+  async #keepLooking(): Promise<void> {
+    do await this.look(); while (await sleep(EACH_MS, this.#end.signal));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end.abort();
+    await this.#client.close();
+    await this.#counting;
+  }
+}
+
+/** Whether a request succeeds in time. A failure is that of the measurement, which reports it. */
+async function isDone(request: Promise<unknown>): Promise<boolean> {
+  try {
+    return await settlesWithin(request, REPLY_MS);
+  } catch {
+    return false;
+  }
+}
