@@ -131,7 +131,8 @@ export async function measure(
     stageSeconds: (config.durationMs ?? 0) / 1e3,
     seed,
     run,
-    control: measureControl,
+    // The processes of testperf, and the server.
+    control: () => measureControl(config.processes + 1),
     clock: machineClock,
     events: reporter,
   });

@@ -34,6 +34,7 @@ export interface StepData {
    * of every step is of the same round, and repeats can be compared in pairs. The last round of a sweep
    * that ended early can lack steps and stages. Until a first round is complete, the runs that found
    * the range come before it.
+   *
    * Only sums have histograms. Those of single clients, of which a sweep has thousands, are empty texts.
    */
   readonly repeats: readonly (readonly StageData[])[];
@@ -44,11 +45,11 @@ export interface RoundData {
   /** Numbers of clients, in the order in which they were measured. */
   readonly order: readonly number[];
   readonly startedUnixMs: number;
-  /** The slowest controls: there is one before the first step, and one after each step. */
+  /** The mean of the controls: there is one before the first step, and one after each step. */
   readonly control: ControlData;
   /**
-   * `control` as a share of the usual speed of all controls of the sweep, of the figure that fell more.
-   * Below `DISTURBED_SHARE`, the round was repeated.
+   * Mean speed of the machine at these controls, as a share of the usual one: that of each control is
+   * its slower figure, at most 1. Below `DISTURBED_SHARE`, the round was repeated.
    */
   readonly controlShare: number;
   /** Whether its runs are in `steps`. */
@@ -57,7 +58,7 @@ export interface RoundData {
 
 /** Speeds of fixed work on the machine of testperf, without the server, and not during a run. */
 export interface ControlData {
-  /** Steps of a loop of integer arithmetic, a second. */
+  /** Bytes a second that are hashed with SHA-256, by as many threads as a run has busy processes. */
   readonly workPerS: number;
   /** Round trips of a message through the loopback interface, a second; null without that interface. */
   readonly echoesPerS: number | null;

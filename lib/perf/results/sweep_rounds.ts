@@ -2,10 +2,11 @@
 import type { SweepData } from "./sweep_data.ts";
 
 /**
- * A round is disturbed if a control is below this share of the usual speed. On a quiet machine, the
- * controls of a minute differ by 2%, and a slow stretch is at 40% to 75%.
+ * A round is disturbed if the mean of its controls is below this share of the usual speed. On a quiet
+ * machine, the mean is above 95%. One run at a tenth of the speed is enough to disturb a round of seven
+ * steps; one at half of the speed is not, because the median of the repeats ignores it.
  */
-export const DISTURBED_SHARE = 0.8;
+export const DISTURBED_SHARE = 0.9;
 
 /** Describes the rounds in one sentence; undefined if the sweep has none. */
 export function roundsSentence(

@@ -8,37 +8,41 @@ import type { ControlData } from "../results/sweep_data.ts";
 
 /**
  * Length of each part, in milliseconds. On a quiet machine, the speeds of parts of this length differ by
- * 2%, and both parts take 2% of the time of a sweep of four stages of 1 s.
+ * 4%, and both parts take 2% of the time of a sweep of four stages of 1 s.
  */
 const PART_MS = 50;
 
-/** Steps of the loop between two readings of the clock, which take less than 1 ms. */
-const LOOP_STEPS = 100_000;
+/** Size of a block to hash, in bytes: 0.15 to 1 ms of work. */
+const BLOCK_BYTES = 250_000;
 
 /** Size of a message, in bytes: about that of a request. */
 const MESSAGE_BYTES = 100;
 
-/** Measures both parts of the control, one after the other. */
-export async function measureControl(): Promise<ControlData> {
-  const workPerS = loopStepsPerSecond();
+/**
+ * Measures both parts of the control, one after the other.
+ *
+ * @param processes number of processes that are busy during a run: another program on one processor
+ *   halves the speed of a server and a testperf that have two, and one thread would not see it
+ */
+export async function measureControl(processes: number): Promise<ControlData> {
+  const workPerS = await hashedPerSecond(Math.min(processes, navigator.hardwareConcurrency));
   return { workPerS, echoesPerS: await echoesPerSecond().catch(() => null) };
 }
 
-function loopStepsPerSecond(): number {
+/** Hashes blocks in threads of the runtime. @returns bytes a second of all threads */
+async function hashedPerSecond(threads: number): Promise<number> {
+  const block = new Uint8Array(BLOCK_BYTES);
   const startMs = performance.now();
-  let steps = 0;
-  let bits = 1;
-  let elapsedMs = 0;
-  while (elapsedMs < PART_MS) {
-    for (let step = 0; step < LOOP_STEPS; step++) {
-      // A step needs the result of the one before it, so the processor cannot run them side by side.
-      bits = Math.imul(bits ^ (bits >>> 15), 0x2c1b3c6d) + step | 0;
+  const elapsedMs = () => performance.now() - startMs;
+  let bytes = 0;
+  const hash = async () => {
+    while (elapsedMs() < PART_MS) {
+      await crypto.subtle.digest("SHA-256", block);
+      bytes += BLOCK_BYTES;
     }
-    // The result is used, so that the compiler does not remove the loop.
-    steps += LOOP_STEPS + (bits & 1);
-    elapsedMs = performance.now() - startMs;
-  }
-  return 1e3 * steps / elapsedMs;
+  };
+  await Promise.all(Array.from({ length: threads }, hash));
+  return 1e3 * bytes / elapsedMs();
 }
 
 /** Sends messages to this process through the loopback interface, one at a time. */

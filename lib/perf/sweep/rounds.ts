@@ -3,7 +3,7 @@ import type { Random } from "../../base/random.ts";
 import type { StageData } from "../measure/stage_data.ts";
 import type { ControlData, RoundData, StepData } from "../results/sweep_data.ts";
 import { DISTURBED_SHARE } from "../results/sweep_rounds.ts";
-import { type ControlHistory, slowest } from "./control_history.ts";
+import { type ControlHistory, meanControl } from "./control_history.ts";
 
 /** One run of a step. */
 interface StepRun {
@@ -27,14 +27,9 @@ export function stepsOf(rounds: readonly Round[]): StepData[] {
     .toSorted((a, b) => a.clients - b.clients);
 }
 
-/** Computes how fast the machine was at the slowest control of a round, as a share of its usual speed. */
-export function shareOf({ controls: own }: Round, controls: ControlHistory): number {
-  return Math.min(1, ...own.map((control) => controls.share(control)));
-}
-
 /** Lists the rounds that are not disturbed. */
 export function undisturbed(rounds: readonly Round[], controls: ControlHistory): Round[] {
-  return rounds.filter((round) => shareOf(round, controls) >= DISTURBED_SHARE);
+  return rounds.filter((round) => controls.meanShare(round.controls) >= DISTURBED_SHARE);
 }
 
 /** Chooses `count` rounds, those with the fastest machine, in time order. */
@@ -43,9 +38,9 @@ export function bestRounds(
   count: number,
   controls: ControlHistory,
 ): Round[] {
-  const best = new Set(
-    rounds.toSorted((a, b) => shareOf(b, controls) - shareOf(a, controls)).slice(0, count),
-  );
+  const shares = new Map(rounds.map((round) => [round, controls.meanShare(round.controls)]));
+  const share = (round: Round) => shares.get(round) ?? 0;
+  const best = new Set(rounds.toSorted((a, b) => share(b) - share(a)).slice(0, count));
   return rounds.filter((round) => best.has(round));
 }
 
@@ -55,8 +50,8 @@ export function roundData(round: Round, controls: ControlHistory, isKept: boolea
   return {
     order: runs.map(({ clients }) => clients),
     startedUnixMs,
-    control: slowest(round.controls),
-    controlShare: shareOf(round, controls),
+    control: meanControl(round.controls),
+    controlShare: controls.meanShare(round.controls),
     isKept,
   };
 }
