@@ -151,6 +151,12 @@ test("a run that ends early ends the sweep; its last round counts, too", async (
   assert.deepEqual(steps[cutStep]?.repeats.map((stages) => stages.length), [2, 1]);
   assert.deepEqual(steps[1 - cutStep]?.repeats.map((stages) => stages.length), [2, 2]);
   assert.deepEqual(sweepSteps(steps, "insert")[cutStep]?.opsPerSecond, [100]);
+  const { result: earlier } = await endingAt(5);
+  assert.deepEqual(earlier.rounds.map(({ isKept, order }) => [isKept, order.length]), [
+    [true, 2],
+    [true, 1],
+  ]);
+  assert.deepEqual(earlier.steps.map(({ repeats }) => repeats.length).toSorted(), [1, 2]);
 });
 
 test("until the first round is complete, the runs that found the range count", async () => {
