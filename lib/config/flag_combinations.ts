@@ -8,6 +8,7 @@ export interface CombinedFlags {
   readonly sum?: readonly string[] | undefined;
   readonly sweep?: number | true | undefined;
   readonly repeats?: number | undefined;
+  readonly timeLimit?: number | undefined;
   readonly clients?: number | undefined;
   readonly processes: number;
   readonly operations?: unknown;
@@ -33,7 +34,7 @@ export interface CombinedFlags {
  */
 export function checkCombinations(flags: CombinedFlags, target: string | undefined): void {
   const { basics, outliers, sweep, repeats, clients, processes, operations, mix } = flags;
-  const { ops, duration, warmup, pipeline, rate, keys, seed, sum } = flags;
+  const { timeLimit, ops, duration, warmup, pipeline, rate, keys, seed, sum } = flags;
   const reject = (isWrong: boolean, message: string) => {
     if (isWrong) throw new UsageError(message);
   };
@@ -88,6 +89,7 @@ export function checkCombinations(flags: CombinedFlags, target: string | undefin
     "--sweep measures the highest throughput, and --rate fixes it: choose one",
   );
   reject(repeats !== undefined && sweep === undefined, "--repeats is for --sweep");
+  reject(timeLimit !== undefined && sweep === undefined, "--time-limit is for --sweep");
   const result = (["csv", "plot", "compare", "chart"] as const)
     .find((name) => flags[name] !== undefined);
   reject(

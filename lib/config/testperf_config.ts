@@ -32,6 +32,8 @@ interface SweepConfig {
   readonly maxClients: number;
   /** Rounds, each with one run of each step. */
   readonly repeats: number;
+  /** Time after which no further round begins, in milliseconds; undefined: no limit. */
+  readonly limitMs: number | undefined;
 }
 
 /** The settings of a test. */
@@ -154,6 +156,11 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
       integer(2, 1_000),
     )
     .option(
+      "--time-limit <s>",
+      "seconds of a sweep after which no round begins, except the first two (default: none)",
+      seconds(1, 86_400),
+    )
+    .option(
       "--operations <list>",
       `stages to measure, such as insert,lookup (default: all)`,
       operationList,
@@ -253,7 +260,10 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
   };
 }
 
-function sweepOf({ sweep, repeats = SWEEP.repeats }: CombinedFlags): SweepConfig | undefined {
+function sweepOf(
+  { sweep, repeats = SWEEP.repeats, timeLimit }: CombinedFlags,
+): SweepConfig | undefined {
   if (sweep === undefined) return undefined;
-  return { maxClients: sweep === true ? SWEEP.clients : sweep, repeats };
+  const limitMs = timeLimit === undefined ? undefined : 1e3 * timeLimit;
+  return { maxClients: sweep === true ? SWEEP.clients : sweep, repeats, limitMs };
 }

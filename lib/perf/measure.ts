@@ -127,6 +127,7 @@ export async function measure(
   const { isGood: isSweepGood, failure, complete, steps, ...results } = await measureSweep({
     clientCounts: sweepClients(sweep.maxClients),
     repeats: sweep.repeats,
+    limitMs: sweep.limitMs,
     operations: config.operations,
     stageSeconds: (config.durationMs ?? 0) / 1e3,
     seed,

@@ -66,8 +66,12 @@ const FLAGS: Record<string, FlagCases<TestPerfConfig>> = {
   "--processes": { good: [[["1"], { processes: 1 }]], bad: ["0", "257", "two"] },
   "--sweep": {
     good: [
-      [[], { ...SWEPT, clients: 64, sweep: { maxClients: 64, repeats: 5 } }],
-      [["16"], { ...SWEPT, clients: 16, sweep: { maxClients: 16, repeats: 5 } }],
+      [[], { ...SWEPT, clients: 64, sweep: { maxClients: 64, repeats: 5, limitMs: undefined } }],
+      [["16"], {
+        ...SWEPT,
+        clients: 16,
+        sweep: { maxClients: 16, repeats: 5, limitMs: undefined },
+      }],
     ],
     bad: ["0", "10001", "me-a4-x"],
   },
@@ -111,7 +115,7 @@ const FLAGS: Record<string, FlagCases<TestPerfConfig>> = {
 };
 
 test("every flag accepts its good values and rejects others, and help lists these flags", () => {
-  checkFlags((...args) => parse("me-a4-x", ...args), FLAGS, ["--repeats", "--sum"]);
+  checkFlags((...args) => parse("me-a4-x", ...args), FLAGS, ["--repeats", "--sum", "--time-limit"]);
 });
 
 test("--sum takes files instead of a server, and flags of results", () => {
@@ -177,6 +181,7 @@ const REJECTED: Record<string, RegExp> = {
   "a --clients 3 --keys 2": /too few/,
   "a --processes 2": /more than the number of clients/,
   "a --repeats 3": /for --sweep/,
+  "a --time-limit 3": /for --sweep/,
   "a --sweep 8 --repeats 1": /--repeats/,
   "a --sweep 8 --clients 3": /--sweep 16/,
   "a --sweep 8 --rate 3": /choose one/,
@@ -198,9 +203,20 @@ test("flags that contradict each other, and other than one server, are rejected"
 });
 
 test("flags override the defaults of a sweep", () => {
-  const flags = ["--sweep", "8", "--ops", "50", "--repeats", "3", "--warmup", "0"];
+  const flags = [
+    "--sweep",
+    "8",
+    "--ops",
+    "50",
+    "--repeats",
+    "3",
+    "--warmup",
+    "0",
+    "--time-limit",
+    "9",
+  ];
   const { sweep, ops, durationMs, warmupMs } = parse("a", ...flags);
-  assert.deepEqual(sweep, { maxClients: 8, repeats: 3 });
+  assert.deepEqual(sweep, { maxClients: 8, repeats: 3, limitMs: 9_000 });
   assert.deepEqual([ops, durationMs, warmupMs], [50, undefined, 0]);
 });
 

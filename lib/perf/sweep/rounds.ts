@@ -32,27 +32,37 @@ export function undisturbed(rounds: readonly Round[], controls: ControlHistory):
   return rounds.filter((round) => controls.meanShare(round.controls) >= DISTURBED_SHARE);
 }
 
-/** Chooses `count` rounds, those with the fastest machine, in time order. */
-export function bestRounds(
+/**
+ * Chooses the rounds that count, and collects their results.
+ *
+ * @param finding the runs that found the range, which count until a first round is whole
+ * @param size steps of a whole round
+ * @param count whole rounds that count, at most: those with the fastest machine
+ */
+export function collectResults(
+  finding: Round,
   rounds: readonly Round[],
+  size: number,
   count: number,
   controls: ControlHistory,
-): Round[] {
-  const shares = new Map(rounds.map((round) => [round, controls.meanShare(round.controls)]));
-  const share = (round: Round) => shares.get(round) ?? 0;
-  const best = new Set(rounds.toSorted((a, b) => share(b) - share(a)).slice(0, count));
-  return rounds.filter((round) => best.has(round));
-}
-
-/** Makes the raw data of a round. */
-export function roundData(round: Round, controls: ControlHistory, isKept: boolean): RoundData {
-  const { runs, startedUnixMs } = round;
+): { steps: StepData[]; rounds: RoundData[] } {
+  const share = ({ controls: own }: Round) => controls.meanShare(own);
+  const whole = rounds.filter(({ runs }) => runs.length === size);
+  const best = whole.toSorted((a, b) => share(b) - share(a)).slice(0, count);
+  // The last round of a sweep that ended early is not whole.
+  const isLast = (round: Round) => round === rounds.at(-1) && round.runs.length < size;
+  const counted = rounds.filter((round) =>
+    best.length === 0 || best.includes(round) || isLast(round)
+  );
   return {
-    order: runs.map(({ clients }) => clients),
-    startedUnixMs,
-    control: meanControl(round.controls),
-    controlShare: controls.meanShare(round.controls),
-    isKept,
+    steps: stepsOf([...(best.length === 0 ? [finding] : []), ...counted]),
+    rounds: rounds.filter(({ runs }) => runs.length > 0).map((round) => ({
+      order: round.runs.map(({ clients }) => clients),
+      startedUnixMs: round.startedUnixMs,
+      control: meanControl(round.controls),
+      controlShare: share(round),
+      isKept: counted.includes(round),
+    })),
   };
 }
 

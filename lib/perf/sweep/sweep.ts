@@ -23,13 +23,16 @@ import { isGood, type RunResult } from "../run/run.ts";
 import type { Operation } from "../workload/operation.ts";
 import { ControlHistory } from "./control_history.ts";
 import { MIN_STEPS, needsMoreSteps, seemsToLevelOut } from "./range.ts";
-import { bestRounds, type Round, roundData, shuffle, stepsOf, undisturbed } from "./rounds.ts";
+import { collectResults, type Round, shuffle, stepsOf, undisturbed } from "./rounds.ts";
 
 /**
  * Maximum time by which a stage of scans may exceed its plan, in seconds (with `--ops`). A slower stage
  * is not measured with more clients, and nor is a stage in whose time no scan ended.
  */
 export const SLOW_STAGE_S = 10;
+
+/** Minimum number of rounds of a range: a verdict needs two repeats. */
+const MIN_ROUNDS = 2;
 
 /** The part of a run's result that a sweep uses. */
 export type SweepRun = Omit<RunResult, "server">;
@@ -60,6 +63,11 @@ export interface SweepOptions {
   readonly clientCounts: readonly number[];
   /** Runs of each step that count. */
   readonly repeats: number;
+  /**
+   * Time of the sweep, in milliseconds (default: no limit). After the first two rounds, a further one
+   * begins only if it likely ends in this time.
+   */
+  readonly limitMs?: number | undefined;
   /** Stages of a run. */
   readonly operations: readonly Operation[];
   /** Planned length of a stage, in seconds; 0 if it is not known. */
@@ -111,12 +119,14 @@ class Sweep {
   #maxScanClients = Infinity;
   /** Length of the last run of each step with its control, in milliseconds. */
   readonly #runMs = new Map<number, number>();
+  readonly #endMs: number;
 
   constructor(options: SweepOptions) {
     this.#options = options;
     this.#random = randomFrom(options.seed);
     this.#controls = new ControlHistory(options.control);
     this.#finding = this.#newRound();
+    this.#endMs = options.clock.now() + (options.limitMs ?? Infinity);
   }
 
   async measure(): Promise<SweepResult> {
@@ -137,14 +147,14 @@ class Sweep {
       }
       if (!run.complete) {
         const { failure } = run;
-        return { ...this.#data(), unmeasuredErrors, complete: false, failure, isGood: false };
+        return { ...this.#results(), unmeasuredErrors, complete: false, failure, isGood: false };
       }
       if (round === this.#finding) this.#onRangeRun(clients, run.stages);
       control = await this.#controls.next();
       round.controls.push(control);
       this.#runMs.set(clients, clock.now() - startMs);
     }
-    return { ...this.#data(), unmeasuredErrors, complete: true, failure: null, isGood: areGood };
+    return { ...this.#results(), unmeasuredErrors, complete: true, failure: null, isGood: areGood };
   }
 
   /** Plans the runs. Each decision uses the results until then. */
@@ -152,12 +162,17 @@ class Sweep {
     const { clientCounts, repeats, events } = this.#options;
     for (const mayExtend of [true, false]) {
       yield* this.#findRange();
-      for (let number = 1; number <= repeats; number++) yield* this.#round(number, repeats);
+      for (let number = 1; number <= repeats; number++) {
+        if (number > MIN_ROUNDS && !this.#hasTimeFor(1)) {
+          return events.onNote(`The time limit left no time for more than ${number - 1} rounds`);
+        }
+        yield* this.#round(number, repeats);
+      }
       const isLongEnough = () =>
-        !mayExtend || !this.#hasMoreSteps() || this.#undisturbed().length < 2 ||
-        !needsMoreSteps(stepsOf(this.#undisturbed()));
+        !mayExtend || !this.#hasTimeFor(MIN_ROUNDS) || !this.#needsMoreSteps();
       for (let number = repeats + 1; number <= 2 * repeats; number++) {
-        if (this.#undisturbed().length >= repeats || !isLongEnough()) break;
+        const isGood = this.#undisturbed().length >= repeats;
+        if (isGood || !isLongEnough() || !this.#hasTimeFor(1)) break;
         yield* this.#round(number, number);
       }
       if (isLongEnough()) return;
@@ -224,19 +239,27 @@ class Sweep {
     return undisturbed(this.#wholeRounds(), this.#controls);
   }
 
-  /** The results so far. */
-  #data(): Pick<SweepResult, "steps" | "rounds"> {
-    const best = bestRounds(this.#wholeRounds(), this.#options.repeats, this.#controls);
-    const counted = new Set(best.length > 0 ? best : this.#rounds);
-    // The last round of a sweep that ended early.
-    const last = this.#rounds.at(-1);
-    if (last && last.runs.length < this.#range().length) counted.add(last);
-    const rounds = this.#rounds.filter(({ runs }) => runs.length > 0);
-    const finding = best.length > 0 ? [] : [this.#finding];
-    return {
-      steps: stepsOf([...finding, ...counted]),
-      rounds: rounds.map((round) => roundData(round, this.#controls, counted.has(round))),
-    };
+  /** Whether the rounds so far show that the range is too short. */
+  #needsMoreSteps(): boolean {
+    const rounds = this.#undisturbed();
+    return this.#hasMoreSteps() && rounds.length >= MIN_ROUNDS && needsMoreSteps(stepsOf(rounds));
+  }
+
+  /** Whether some rounds of the range likely end before the time limit. */
+  #hasTimeFor(rounds: number): boolean {
+    const roundMs = this.#range().reduce((sum, at) => sum + (this.#runMs.get(at) ?? 0), 0);
+    return this.#options.clock.now() + rounds * roundMs <= this.#endMs;
+  }
+
+  #results(): Pick<SweepResult, "steps" | "rounds"> {
+    const { repeats } = this.#options;
+    return collectResults(
+      this.#finding,
+      this.#rounds,
+      this.#range().length,
+      repeats,
+      this.#controls,
+    );
   }
 
   /** Estimates the time until the end of the planned rounds, in milliseconds. */
@@ -244,10 +267,11 @@ class Sweep {
     if (round === null) return null;
     const done = new Set(runs.map(({ clients }) => clients));
     const roundsLeft = round.of - round.number + 1;
-    return this.#range().reduce((sum, clients) => {
+    const leftMs = this.#range().reduce((sum, clients) => {
       const runsLeft = roundsLeft - (done.has(clients) ? 1 : 0);
       return sum + runsLeft * (this.#runMs.get(clients) ?? 0);
     }, 0);
+    return Math.min(leftMs, Math.max(0, this.#endMs - this.#options.clock.now()));
   }
 
   #operationsWith(clients: number): readonly Operation[] {

@@ -7,7 +7,7 @@ import { DISTURBED_SHARE, roundsSentence } from "../../../lib/perf/results/sweep
 import type { SweepPosition } from "../../../lib/perf/sweep/sweep.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { testsOf } from "../../helpers/pure.ts";
-import { type MachineSpeed, RUN_MS, simulate, sweepOver } from "./simulated_sweep.ts";
+import { CONTROL_MS, type MachineSpeed, RUN_MS, simulate, sweepOver } from "./simulated_sweep.ts";
 
 const test = testsOf("sweep on a slow machine");
 
@@ -115,6 +115,29 @@ test("at most as many rounds are repeated as planned; then disturbed ones count,
     roundsSentence(result) ?? "",
     /repeated, .*: 5 rounds \(.*\); disturbed by a slow machine, but counted: 1 round \(5\d% of its usual speed\)\.$/,
   );
+});
+
+test("a time limit ends the rounds, the repeats of rounds, and the extension", async () => {
+  const roundMs = ROUND_RUNS * (RUN_MS + CONTROL_MS);
+  const rangeMs = RANGE_RUNS * (RUN_MS + CONTROL_MS);
+  const slow: MachineSpeed = (_, position) => position?.round?.number === 1 ? 0.1 : 1;
+  for (const [limit, rounds] of [[0, 2], [3.5, 3], [5.5, 5], [6.5, 6]] as const) {
+    const { result, notes } = await sweepOver(
+      inserts,
+      { limitMs: rangeMs + limit * roundMs },
+      slow,
+    );
+    assert.deepEqual([result.rounds.length, result.complete], [rounds, true]);
+    const note = `The time limit left no time for more than ${rounds} rounds`;
+    assert.deepEqual(notes, rounds < 5 ? [note] : []);
+  }
+  const short = { clientCounts: [1, 2, 3, 4, 6, 8, 12], limitMs: rangeMs + 4.5 * roundMs };
+  const { result } = await sweepOver(
+    (clients) => 10_000 * clients,
+    short,
+    slowFrom(2.1 * RUN_MS, 6.5 * RUN_MS, 0.3),
+  );
+  assert.deepEqual([result.steps.length, result.rounds.length], [4, 5]);
 });
 
 test("repeat i of every step is of the i-th round that counts", async () => {
