@@ -1,7 +1,7 @@
 /** The range of a sweep: its numbers of clients, and how many of them it needs. */
 import { findPlateau, PLATEAU_STEPS } from "../analysis/plateau.ts";
 import { median } from "../analysis/statistics.ts";
-import { opsPerSecond } from "../measure/stage_data.ts";
+import { errorCount, opsPerSecond, type StageData } from "../measure/stage_data.ts";
 import { stagesIn, sweepSteps } from "../results/sweep_analysis.ts";
 import type { StepData } from "../results/sweep_data.ts";
 
@@ -14,6 +14,9 @@ export const MIN_STEPS = 4;
  * and the rounds of a longer range take more time than a few more steps.
  */
 const RISE = 0.03;
+
+/** Maximum time by which a stage of scans may exceed its plan, in seconds (with `--ops`). */
+export const SLOW_STAGE_S = 10;
 
 /** Lists the client counts of a sweep: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... and `max` at the end. */
 export function sweepClients(max: number): number[] {
@@ -57,4 +60,19 @@ export function needsMoreSteps(steps: readonly StepData[]): boolean {
     const speeds = measured.map((step) => median(step.opsPerSecond));
     return speeds.indexOf(Math.max(...speeds)) >= speeds.length - PLATEAU_STEPS;
   });
+}
+
+/**
+ * Computes how many clients may scan after a run. Each scan reads the whole table: with a large one and
+ * many clients, a stage of scans has no result, or does not end.
+ */
+export function maxScanClients(
+  clients: number,
+  stages: readonly StageData[],
+  stageSeconds: number,
+): number {
+  const sum = stages.find(({ stage }) => stage === "scan")?.sum;
+  if (sum === undefined) return Infinity;
+  if (sum.ops === 0 && errorCount(sum.errors) === 0) return clients - 1;
+  return sum.seconds >= stageSeconds + SLOW_STAGE_S ? clients : Infinity;
 }

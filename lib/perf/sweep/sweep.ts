@@ -12,7 +12,7 @@ import type { Clock } from "../../base/clock.ts";
 import { type Random, randomFrom } from "../../base/random.ts";
 import { PLATEAU_STEPS } from "../analysis/plateau.ts";
 import { clientsText } from "../analysis/sweep_step.ts";
-import { errorCount, type StageData } from "../measure/stage_data.ts";
+import type { StageData } from "../measure/stage_data.ts";
 import {
   type ControlData,
   type RoundData,
@@ -22,14 +22,8 @@ import {
 import { isGood, type RunResult } from "../run/run.ts";
 import type { Operation } from "../workload/operation.ts";
 import { ControlHistory } from "./control_history.ts";
-import { MIN_STEPS, needsMoreSteps, seemsToLevelOut } from "./range.ts";
+import { maxScanClients, MIN_STEPS, needsMoreSteps, seemsToLevelOut } from "./range.ts";
 import { collectResults, type Round, shuffle, stepsOf, undisturbed } from "./rounds.ts";
-
-/**
- * Maximum time by which a stage of scans may exceed its plan, in seconds (with `--ops`). A slower stage
- * is not measured with more clients, and nor is a stage in whose time no scan ended.
- */
-export const SLOW_STAGE_S = 10;
 
 /** Minimum number of rounds of a range: a verdict needs two repeats. */
 const MIN_ROUNDS = 2;
@@ -281,9 +275,9 @@ class Sweep {
   }
 
   #onRangeRun(clients: number, stages: readonly StageData[]): void {
-    const { events } = this.#options;
+    const { stageSeconds, events } = this.#options;
     events.onRangeStep({ clients, repeats: [stages] });
-    const max = this.#maxScanClientsAfter(clients, stages);
+    const max = maxScanClients(clients, stages, stageSeconds);
     if (max >= this.#maxScanClients) return;
     this.#maxScanClients = max;
     events.onNote(
@@ -291,13 +285,5 @@ class Sweep {
         clientsText(max)
       }, because scans with ${clients} took too long: each of them reads the whole table`,
     );
-  }
-
-  /** With a large table and many clients, a stage of scans has no result, or does not end. */
-  #maxScanClientsAfter(clients: number, stages: readonly StageData[]): number {
-    const sum = stages.find(({ stage }) => stage === "scan")?.sum;
-    if (sum === undefined) return Infinity;
-    if (sum.ops === 0 && errorCount(sum.errors) === 0) return clients - 1;
-    return sum.seconds >= this.#options.stageSeconds + SLOW_STAGE_S ? clients : Infinity;
   }
 }

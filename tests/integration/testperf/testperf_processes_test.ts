@@ -99,7 +99,7 @@ Deno.test("a sweep prints tables and sentences, and with --json all of its data"
     shown.stdout,
     /^insert +runs +aggregate ops\/s .*\n1 client +2 .*\n2 clients +2 .*\n/,
   );
-  assert.match(shown.stdout, /^lookup: .*(Throughput|data does not decide).*\nlookup: /m);
+  assert.match(shown.stdout, /^lookup: .*(Throughput|data does not decide).*$/m);
   assert.match(
     shown.stderr,
     /^Server .*: up to 2 clients, up to 2 processes, 2 rounds, 30 operations each /m,

@@ -8,8 +8,8 @@ import {
   stepLine,
   sweepTables,
 } from "../../../lib/perf/results/sweep_report.ts";
-import { sweepClients } from "../../../lib/perf/sweep/range.ts";
-import { SLOW_STAGE_S, type SweepResult, type SweepRun } from "../../../lib/perf/sweep/sweep.ts";
+import { SLOW_STAGE_S, sweepClients } from "../../../lib/perf/sweep/range.ts";
+import type { SweepResult, SweepRun } from "../../../lib/perf/sweep/sweep.ts";
 import { testsOf } from "../../helpers/pure.ts";
 import { GOOD, stage, sweepOver } from "./simulated_sweep.ts";
 
