@@ -59,7 +59,12 @@ export interface PlateauAnalysis {
    * it still rises; null if undecided.
    */
   readonly clients: number | null;
-  /** Throughput with this number of clients, in operations a second; null if undecided. */
+  /**
+   * The smallest number of clients that no larger one exceeds by more than noise: at the plateau, also
+   * if throughput falls beyond it; null if it still rises, or undecided.
+   */
+  readonly enoughClients: number | null;
+  /** Throughput with `clients`, in operations a second; null if undecided. */
   readonly opsPerSecond: number | null;
   /** Why the verdict is undecided; otherwise null. */
   readonly why: string | null;
@@ -99,6 +104,9 @@ export function analyzePlateau(steps: readonly SweepStep[]): PlateauAnalysis {
   return {
     verdict: decision.verdict,
     clients: at?.clients ?? null,
+    enoughClients: "index" in decision && decision.enoughIndex !== null
+      ? plateauAt(steps, decision.enoughIndex).clients
+      : null,
     opsPerSecond: at?.opsPerSecond ?? null,
     why: "why" in decision ? decision.why : null,
     gains,
@@ -113,6 +121,8 @@ interface Verdict {
   readonly verdict: Exclude<PlateauAnalysis["verdict"], "undecided">;
   /** Of the step of `PlateauAnalysis.clients`. */
   readonly index: number;
+  /** Of the step of `PlateauAnalysis.enoughClients`. */
+  readonly enoughIndex: number | null;
 }
 
 /** Whether throughput falls at the end of a sweep. */
@@ -129,20 +139,22 @@ function decideVerdict(steps: readonly SweepStep[]): Decision {
   }
   if (steps.length < MIN_STEPS) {
     return undecided(
-      `too few steps: ${steps.length} measured, at least ${MIN_STEPS} needed`,
+      `only ${steps.length} step${
+        steps.length === 1 ? " was" : "s were"
+      } measured, and at least ${MIN_STEPS} are needed`,
     );
   }
   if (steps.some(({ opsPerSecond }) => opsPerSecond.length < 2)) {
-    return undecided("too few repeats: each step needs at least 2 to separate gains from noise");
+    return undecided("each step needs at least 2 repeats to separate gains from noise");
   }
   const last = steps.length - 1;
   const levels = plateauIndexes(steps);
   const level = levels.find((index) => isDecisive(steps, index));
   const highest = level ?? levels[0] ?? highestIndex(steps);
   if (directionBetween(steps, highest, last) === "falls") {
-    return { verdict: "falls", index: lastNotFallen(steps, highest) };
+    return { verdict: "falls", index: lastNotFallen(steps, highest), enoughIndex: highest };
   }
-  if (level !== undefined) return { verdict: "levels out", index: level };
+  if (level !== undefined) return { verdict: "levels out", index: level, enoughIndex: level };
   if (levels.length > 0) {
     const noise = pooledNoise(steps.map(({ opsPerSecond }) => opsPerSecond))?.share ?? NaN;
     return undecided(
@@ -151,7 +163,7 @@ function decideVerdict(steps: readonly SweepStep[]): Decision {
       }%) could hide a rise`,
     );
   }
-  if (isRisingAt(steps, last)) return { verdict: "still rises", index: last };
+  if (isRisingAt(steps, last)) return { verdict: "still rises", index: last, enoughIndex: null };
   return undecided("the last gain is within the noise, and one such step is not enough");
 }
 
@@ -242,22 +254,24 @@ function stepAt(steps: readonly SweepStep[], index: number): SweepStep {
   return step;
 }
 
-function sentenceOf(steps: readonly SweepStep[], { verdict, index }: Verdict): string {
+function sentenceOf(
+  steps: readonly SweepStep[],
+  { verdict, index, enoughIndex }: Verdict,
+): string {
   const textAt = (one: number) => {
     const { clients, opsPerSecond } = plateauAt(steps, one);
     return `${clientsText(clients)} with ${opsText(opsPerSecond)}`;
   };
   const at = textAt(index);
-  const highest = highestIndex(steps);
   switch (verdict) {
     case "levels out":
       return `Throughput ${
         index === 0 ? "is level from the first step," : "reaches its plateau at"
       } ${at}: more clients do not raise it by more than noise.`;
     case "falls":
-      return highest === index
+      return enoughIndex === null || enoughIndex === index
         ? `Throughput falls beyond ${at}.`
-        : `Throughput is highest at ${textAt(highest)}, and falls beyond ${at}.`;
+        : `Throughput reaches its plateau at ${textAt(enoughIndex)}, and falls beyond ${at}.`;
     case "still rises":
       return `Throughput still rises at the last step, ${at}: more clients may raise it further.`;
   }

@@ -28,24 +28,29 @@ export function summarize(
 /** One sentence, or "". */
 function conclusion(
   steps: readonly SweepStep[],
-  { verdict, clients }: PlateauAnalysis,
+  { verdict, clients, enoughClients }: PlateauAnalysis,
   usl: UslResult,
 ): string {
-  const highest = steps[highestIndex(steps)]?.clients;
   const peak = "why" in usl ? undefined : peakPlace(usl);
-  if (clients === null || highest === undefined || verdict === "undecided") {
-    return typeof peak === "object" ? "The steps alone do not show this peak." : "";
+  const hasPeak = typeof peak === "object";
+  if (clients === null) return hasPeak ? "The steps alone do not show this peak." : "";
+  if (enoughClients === null) {
+    return hasPeak && peak.from < clients
+      ? "The fit only approximates the steps, and the last step counts: measure with more clients."
+      : "";
   }
-  switch (verdict) {
-    case "levels out":
-      return onPlateau(clients, highest, peak);
-    case "falls":
-      return onFall(clients, highest, peak);
-    case "still rises":
-      return typeof peak === "object" && peak.from < clients
-        ? "The fit only approximates the steps, and the last step counts: measure with more clients."
-        : "";
+  if (verdict === "falls" && peak === "uncertain") {
+    return "The measured fall is more than noise, although the fit has no certain peak.";
   }
+  if (verdict === "falls" && (peak === "beyond" || hasPeak && peak.from > clients)) {
+    return "The fit only approximates the steps: the measured fall counts, not the peak.";
+  }
+  if (hasPeak && peak.to < enoughClients) {
+    return `The fit only approximates the steps: the plateau counts, not the peak, so the number to use is ${
+      clientsText(enoughClients)
+    }.`;
+  }
+  return enoughSentence(enoughClients, steps[highestIndex(steps)]?.clients ?? 0, peak);
 }
 
 /** The measured numbers of clients next to a peak. */
@@ -58,38 +63,23 @@ function peakPlace(fit: UslFit): PeakPlace {
   return from === undefined ? "beyond" : { from, to: near.at(-1) ?? from };
 }
 
-function onPlateau(clients: number, highest: number, peak: PeakPlace | undefined): string {
-  const number = clientsText(clients);
-  if (typeof peak === "object" && peak.to < clients) {
-    return `The fit only approximates the steps: the number to use is that of the plateau, ${number}.`;
-  }
-  const isHigher = highest > clients;
+/** "" if neither the highest step nor the peak has more clients. */
+function enoughSentence(clients: number, highest: number, peak: PeakPlace | undefined): string {
   const isLater = typeof peak === "object" && peak.from > clients;
-  if (!isHigher && !isLater && peak !== "beyond") return "";
-  const others = [...(isHigher ? [highest] : []), ...(isLater ? [peak.from, peak.to] : [])];
-  const names = [
-    ...(isHigher ? ["the highest step"] : []),
+  const others = [
+    ...(highest > clients ? [highest] : []),
+    ...(isLater ? [peak.from, peak.to] : []),
+  ];
+  if (others.length === 0 && peak !== "beyond") return "";
+  const reasons = [
+    ...(highest > clients ? ["the highest step"] : []),
     ...(isLater ? ["the peak of the fit"] : []),
   ];
-  const addition = others.length === 0
-    ? "more clients add to it"
-    : `${clientsListText(sortedSet(others))} (${names.join(", ")}) add`;
-  return `So ${number} ${
+  const sorted = [...new Set(others)].toSorted((a, b) => a - b);
+  const more = sorted.length === 0
+    ? "more clients"
+    : `${clientsListText(sorted)} (${reasons.join(", ")})`;
+  return `So ${clientsText(clients)} ${
     clients === 1 ? "is" : "are"
-  } enough: what ${addition} is no more than noise.`;
-}
-
-function sortedSet(clients: readonly number[]): number[] {
-  return [...new Set(clients)].toSorted((a, b) => a - b);
-}
-
-function onFall(clients: number, highest: number, peak: PeakPlace | undefined): string {
-  if (peak === "uncertain") {
-    return "The measured fall is more than noise, although the fit of all steps has no certain peak.";
-  }
-  const isElsewhere = peak === "beyond" ||
-    typeof peak === "object" && (peak.to < highest || peak.from > clients);
-  return isElsewhere
-    ? "The fit only approximates the steps, so the measured fall counts, not the peak."
-    : "";
+  } enough: what ${more} add is no more than noise.`;
 }

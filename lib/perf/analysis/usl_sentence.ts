@@ -50,11 +50,10 @@ export function tooFewSentence(
 ): string {
   const rule = `The ${LAW} needs ${needed} different numbers of clients`;
   if (leftOutClients.length === 0) return `${rule}: got ${measured.length}`;
+  const left = measured.length - leftOutClients.length;
   return `${riseText(measured, leftOutClients)}. The ${LAW} excludes that, and without the ${
     stepsText(leftOutClients)
-  } only ${
-    measured.length - leftOutClients.length
-  } of the ${needed} steps are left that its fit needs`;
+  } only ${left} step${left === 1 ? " is" : "s are"} left of the ${needed} that its fit needs`;
 }
 
 /** Describes the greatest rise of throughput per client that a step left out takes part in. */
@@ -128,13 +127,13 @@ function limitSentence({ limit, sigma, leftOutClients }: Omit<UslFit, "sentence"
   const isFull = leftOutClients.length === 0 && sigma.value >= FULL_SHARE;
   switch (by) {
     case "contention":
-      return `Contention limits throughput ${at}: waiting for what only one client can use at a time takes ${
+      return `By this law, contention limits throughput ${at}: waiting for what only one client can use at a time takes ${
         percent(contentionShare)
       } of the time, and coherency, a cost of each pair of clients, ${percent(coherencyShare)}.${
         isFull ? " One client alone uses that resource nearly all the time." : ""
       }`;
     case "coherency":
-      return `Coherency limits throughput ${at}: a cost of each pair of clients takes ${
+      return `By this law, coherency limits throughput ${at}: a cost of each pair of clients takes ${
         percent(coherencyShare)
       } of the time, and contention, waiting for what only one can use at a time, ${
         percent(contentionShare)

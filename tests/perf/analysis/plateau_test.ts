@@ -62,7 +62,7 @@ test("sentences have the clients and the throughput", () => {
     [
       "Throughput still rises at the last step, 6 clients with 4,700 ops/s: more clients may raise it further.",
       "Throughput reaches its plateau at 3 clients with 2,700 ops/s: more clients do not raise it by more than noise.",
-      "Throughput is highest at 3 clients with 2,500 ops/s, and falls beyond 4 clients with 2,490 ops/s.",
+      "Throughput reaches its plateau at 3 clients with 2,500 ops/s, and falls beyond 4 clients with 2,490 ops/s.",
     ],
   );
   assert.equal(
@@ -182,10 +182,10 @@ test("too few steps or repeats: undecided, with the reason", () => {
     assert.equal(sentence, `The data does not decide whether throughput has a plateau: ${why}.`);
     return why;
   };
-  assert.equal(why([]), "too few steps: 0 measured, at least 3 needed");
-  assert.equal(why(steps(1_000, 1_000)), "too few steps: 2 measured, at least 3 needed");
+  assert.equal(why([]), "only 0 steps were measured, and at least 3 are needed");
+  assert.equal(why(steps(1_000, 1_000)), "only 2 steps were measured, and at least 3 are needed");
   const single = steps(1_000, 1_000, 1_000).map((step) => ({ ...step, opsPerSecond: [1_000] }));
-  assert.match(why(single) ?? "", /too few repeats/);
+  assert.match(why(single) ?? "", /needs at least 2 repeats/);
   for (const { direction, noiseOpsPerSecond } of analyzePlateau(single).gains) {
     assert.deepEqual([direction, noiseOpsPerSecond], ["unknown", null]);
   }

@@ -48,7 +48,7 @@ test("if no stage has enough data for an analysis, one sentence says so", () => 
     stageOf("scan", clients, 9),
   ]);
   assert.deepEqual(sumAnalysisLines(sweepWith(steps)), [
-    "The data does not decide whether the throughput levels out: too few repeats: each step needs at least 2 to separate gains from noise.",
+    "The data does not decide whether the throughput levels out: each step needs at least 2 repeats to separate gains from noise.",
   ]);
   assert.equal(sumAnalysisLines(levelSweep()).length, 2);
 });

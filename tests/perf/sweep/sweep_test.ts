@@ -183,7 +183,7 @@ test("a sweep that ends before its first result has no steps; few steps have a r
   assert.deepEqual(analyzeSweep([], 1), {});
   const { result: few } = await sweepOver((clients) => clients, { clientCounts: [1, 2] });
   const [line = ""] = analysisLines(analyzeSweep(few.steps, 1));
-  assert.match(line, /^lookup: .* too few steps: 2 measured.*needs 4 .* of clients: got 2\.$/);
+  assert.match(line, /^lookup: .* only 2 steps were measured.*needs 4 .* of clients: got 2\.$/);
 });
 
 test("a sweep is plain data, with histograms of the sums only", async () => {
