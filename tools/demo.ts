@@ -2,15 +2,19 @@
  * The demo (`deno task demo`): all programs together on this machine.
  *
  * It starts a catalog and a server. Then 1, 2 and 4 clients, each a process, find the server by its name
- * and measure it at the same time. The demo prints a table of the results. If its time is up, it prints
- * the results until then.
+ * and measure it at the same time. The demo adds up their results as `testperf --sum` does. If its time
+ * is up, it prints the results until then.
  */
 import { machineClock, settlesWithin } from "../lib/base/clock.ts";
 import { EXIT, messageOf, UsageError } from "../lib/base/errors.ts";
 import { main } from "../lib/cli/main.ts";
 import { newProgram, runParser } from "../lib/config/command_line.ts";
+import { clientsText } from "../lib/perf/analysis/sweep_step.ts";
 import { LocalPrograms } from "./demo/local_programs.ts";
-import { type Findings, runRounds, tableOf } from "./demo/rounds.ts";
+import { sumTables } from "../lib/perf/results/sum_report.ts";
+import { sumRuns } from "../lib/perf/sum/sum.ts";
+import { explainTable } from "./demo/explanation.ts";
+import { type Findings, runRounds, STAGE_MS } from "./demo/rounds.ts";
 
 /** The demo ends within 30 s. The start of the task and the end of the programs take up to 5 s. */
 const DEFAULT_LIMIT_S = 25;
@@ -48,7 +52,7 @@ async function demo(
   try {
     return await measure(programs, endMs, stop);
   } catch (error) {
-    return { rounds: [], problems: [messageOf(error)], isComplete: false };
+    return { runs: [], leftOut: [], problems: [messageOf(error)], isComplete: false };
   }
 }
 
@@ -66,7 +70,7 @@ async function measure(
       stop.signal.aborted ? String(stop.signal.reason) : `the time was up before ${what} listened`,
     );
   };
-  const name = `demo-a4-${crypto.randomUUID().slice(0, 8)}`;
+  const name = `demo-a4-${crypto.randomUUID().slice(0, 4)}`;
   const local = ["--host", "127.0.0.1"];
   const catalogPort = await listening("the catalog", "catalog.ts", [...local, "--port", "0"]);
   const catalogAt = `127.0.0.1:${catalogPort}`;
@@ -81,27 +85,41 @@ async function measure(
     endMs,
     startMs: performance.now() - beforeMs,
     stop: stop.signal,
-    runClient: (options) => programs.runClient([name, ...finding], options),
-    onRound: (clients, stageMs) =>
-      printStep(
-        `${clients} client${clients === 1 ? "" : "s"}, stages of ${stageMs / 1e3} s`,
-        Array.from({ length: clients }, () => `testperf ${name}`).join(" & "),
+    runClient: (signal) =>
+      programs.runClient(
+        [name, ...finding, "--duration", String(STAGE_MS / 1e3), "--json", "--quiet"],
+        signal,
       ),
+    onRound: (clients) => {
+      const numbers = Array.from({ length: clients }, (_, at) => at + 1).join(" ");
+      const command = `testperf ${name} --json`;
+      printStep(
+        `${clientsText(clients)}, four stages of ${STAGE_MS / 1e3} s`,
+        clients === 1
+          ? `${command} >1.json`
+          : `for i in ${numbers}; do ${command} >${clients}-$i.json & done; wait`,
+      );
+    },
   });
 }
 
 /** Prints the results and the problems, and returns the exit code. */
-function report(findings: Findings): number {
-  const { problems, isComplete } = findings;
-  const table = tableOf(findings);
-  if (table) console.log(`\n${table}`);
+function report({ runs, leftOut, problems, isComplete }: Findings): number {
+  if (runs.length > 0) {
+    const sum = sumRuns(runs);
+    printStep("What each client got, and all of them together", "testperf --sum *.json");
+    const lines = [...sumTables(sum.steps), ...explainTable(sum, navigator.hardwareConcurrency)];
+    for (const text of lines) console.log(`\n${text}`);
+  }
+  for (const sentence of leftOut) console.error(`demo: ${sentence}`);
   if (problems.length > 0) {
     console.error(`demo: ${problems.join("; ")}`);
     return EXIT.failed;
   }
-  if (isComplete) return EXIT.ok;
-  console.error("demo: the time was up before the last result: this machine is slow or busy");
-  return table ? EXIT.ok : EXIT.failed;
+  if (!isComplete) {
+    console.error("demo: the time was up before the last result: this machine is slow or busy");
+  }
+  return runs.length > 0 ? EXIT.ok : EXIT.failed;
 }
 
 function printStep(what: string, command: string): void {

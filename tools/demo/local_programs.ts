@@ -2,15 +2,9 @@
 import { plainLine } from "../../lib/base/quote.ts";
 import { linesOf } from "../../lib/perf/run/worker_messages.ts";
 import { sendSignal } from "../build/started_program.ts";
-import type { ClientOptions } from "./rounds.ts";
 
 /** The time between SIGTERM and SIGKILL, in milliseconds. */
 const STOP_MS = 1_000;
-
-/** Maximum length of the output to stderr that is kept, in characters. */
-const MAX_ERROR_CHARS = 10_000;
-
-const RESULT = /^(\w+): \d+ ops in [\d.]+ s, ([\d.]+) ops\/s/;
 
 /** The running programs. */
 export class LocalPrograms implements AsyncDisposable {
@@ -41,27 +35,20 @@ export class LocalPrograms implements AsyncDisposable {
   /**
    * Runs one `testperf` process.
    *
+   * @param signal aborted when it must end
+   * @returns its output
    * @throws {Error} with its message, if it fails
    */
-  async runClient(args: readonly string[], options: ClientOptions): Promise<void> {
-    const { stageMs, signal, onResult } = options;
-    const child = this.#start(
-      "testperf.ts",
-      [...args, "--duration", String(stageMs / 1e3), "--quiet"],
-      "piped",
-    );
+  async runClient(args: readonly string[], signal: AbortSignal): Promise<string> {
+    const child = this.#start("testperf.ts", args, "piped");
     const stop = (): void => void this.#end(child);
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
-    const lastError = lastLineOf(child.stderr);
-    for await (const line of linesOf(child.stdout)) {
-      const [, stage, opsPerS] = RESULT.exec(line) ?? [];
-      if (stage !== undefined) onResult({ stage, opsPerS: Number(opsPerS) });
-    }
-    const status = await child.status;
+    const { success, code, signal: endSignal, stdout, stderr } = await child.output();
     signal.removeEventListener("abort", stop);
-    const message = await lastError;
-    if (!status.success) throw new Error(message || howEnded(status));
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    if (success) return text(stdout);
+    throw new Error(lastLineOf(text(stderr)) || howEnded({ success, code, signal: endSignal }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -98,10 +85,6 @@ function howEnded({ code, signal }: Deno.CommandStatus): string {
   return signal === null ? `exit code ${code}` : signal;
 }
 
-async function lastLineOf(stream: ReadableStream<Uint8Array>): Promise<string> {
-  let text = "";
-  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
-    text = (text + chunk).slice(-MAX_ERROR_CHARS);
-  }
+function lastLineOf(text: string): string {
   return plainLine(text.trimEnd().split("\n").at(-1) ?? "");
 }
