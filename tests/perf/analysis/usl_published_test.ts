@@ -99,6 +99,7 @@ test("the fit of a benchmark of up to 32 threads, to five digits", () => {
   within(fit.lambdaOpsPerSecond.value, 995.6486, 1e-3);
   within(fit.sigma.value, 0.02671591, 5e-8);
   within(fit.kappa.value, 7.690945e-4, 1e-9);
-  within(fit.peak?.clients.value ?? NaN, 35, 0.6);
-  within(fit.peak?.opsPerSecond.value ?? NaN, 12_341, 1);
+  // Published are 35, rounded down, and the throughput of 35 threads.
+  within(fit.peak?.clients.value ?? NaN, 35.5, 0.5);
+  within(fit.peak?.opsPerSecond.value ?? NaN, 12_341, 2);
 });
