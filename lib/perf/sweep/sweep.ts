@@ -165,8 +165,8 @@ class Sweep {
       const isLongEnough = () =>
         !mayExtend || !this.#hasTimeFor(MIN_ROUNDS) || !this.#needsMoreSteps();
       for (let number = repeats + 1; number <= 2 * repeats; number++) {
-        const isGood = this.#undisturbed().length >= repeats;
-        if (isGood || !isLongEnough() || !this.#hasTimeFor(1)) break;
+        const isEnough = this.#undisturbed().length >= repeats;
+        if (isEnough || !isLongEnough() || !this.#hasTimeFor(1)) break;
         yield* this.#round(number, number);
       }
       if (isLongEnough()) return;
@@ -241,8 +241,7 @@ class Sweep {
 
   /** Whether some rounds of the range likely end before the time limit. */
   #hasTimeFor(rounds: number): boolean {
-    const roundMs = this.#range().reduce((sum, at) => sum + (this.#runMs.get(at) ?? 0), 0);
-    return this.#options.clock.now() + rounds * roundMs <= this.#endMs;
+    return this.#options.clock.now() + rounds * this.#timeOf(this.#range()) <= this.#endMs;
   }
 
   #results(): Pick<SweepResult, "steps" | "rounds"> {
@@ -256,16 +255,19 @@ class Sweep {
     );
   }
 
-  /** Estimates the time until the end of the planned rounds, in milliseconds. */
+  /** Estimates the time until the end of the planned rounds, or until the time limit. */
   #leftMs({ runs }: Round, { round }: NextRun["position"]): number | null {
     if (round === null) return null;
     const done = new Set(runs.map(({ clients }) => clients));
-    const roundsLeft = round.of - round.number + 1;
-    const leftMs = this.#range().reduce((sum, clients) => {
-      const runsLeft = roundsLeft - (done.has(clients) ? 1 : 0);
-      return sum + runsLeft * (this.#runMs.get(clients) ?? 0);
-    }, 0);
-    return Math.min(leftMs, Math.max(0, this.#endMs - this.#options.clock.now()));
+    const restMs = this.#timeOf(this.#range().filter((clients) => !done.has(clients)));
+    const laterMs = (round.of - round.number) * this.#timeOf(this.#range());
+    const limitMs = this.#endMs - this.#options.clock.now() - restMs;
+    return restMs + Math.min(laterMs, Math.max(0, limitMs));
+  }
+
+  /** Estimates the time of one run of each step, in milliseconds. */
+  #timeOf(steps: readonly number[]): number {
+    return steps.reduce((sum, clients) => sum + (this.#runMs.get(clients) ?? 0), 0);
   }
 
   #operationsWith(clients: number): readonly Operation[] {

@@ -121,15 +121,16 @@ test("a time limit ends the rounds, the repeats of rounds, and the extension", a
   const roundMs = ROUND_RUNS * (RUN_MS + CONTROL_MS);
   const rangeMs = RANGE_RUNS * (RUN_MS + CONTROL_MS);
   const slow: MachineSpeed = (_, position) => position?.round?.number === 1 ? 0.1 : 1;
-  for (const [limit, rounds] of [[0, 2], [3.5, 3], [5.5, 5], [6.5, 6]] as const) {
-    const { result, notes } = await sweepOver(
-      inserts,
-      { limitMs: rangeMs + limit * roundMs },
-      slow,
-    );
+  const cases = [[0, 2, [1, 1]], [3.7, 3, [4, 3]], [5.5, 5, [5, 4]], [6.5, 6, [5, 4]]] as const;
+  for (const [limit, rounds, left] of cases) {
+    const limitMs = rangeMs + limit * roundMs;
+    const { result, notes, positions } = await sweepOver(inserts, { limitMs }, slow);
     assert.deepEqual([result.rounds.length, result.complete], [rounds, true]);
     const note = `The time limit left no time for more than ${rounds} rounds`;
     assert.deepEqual(notes, rounds < 5 ? [note] : []);
+    const lefts = positions.filter(({ step, round }) => round !== null && step.number === 1)
+      .map(({ leftMs }) => Math.round((leftMs ?? NaN) / roundMs));
+    assert.deepEqual(lefts.slice(0, 2), left, "the estimate at the start of a round, in rounds");
   }
   const short = { clientCounts: [1, 2, 3, 4, 6, 8, 12], limitMs: rangeMs + 4.5 * roundMs };
   const { result } = await sweepOver(
