@@ -51,11 +51,6 @@ interface BootstrapOptions {
   readonly resamples?: number;
 }
 
-/** Whether enough steps are left for a fit, without those to which the law does not apply. */
-export function hasEnoughForUsl(steps: readonly SweepStep[]): boolean {
-  return steps.length - superlinearClients(steps).length >= MIN_STEPS;
-}
-
 /**
  * Fits the law by least squares of all repeats, and computes intervals by a bootstrap. Steps to which
  * the law does not apply are left out (`superlinearClients`).

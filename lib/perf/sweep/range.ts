@@ -5,8 +5,11 @@ import { errorCount, opsPerSecond, type StageData } from "../measure/stage_data.
 import { stagesIn, sweepSteps } from "../results/sweep_analysis.ts";
 import type { StepData } from "../results/sweep_data.ts";
 
-/** Minimum number of steps of a sweep: a fit of the Universal Scalability Law needs them. */
-export const MIN_STEPS = 4;
+/**
+ * Minimum number of steps of a sweep: a fit of the Universal Scalability Law needs four, and often
+ * leaves out the first one.
+ */
+export const MIN_STEPS = 5;
 
 /**
  * A step of single runs raises throughput if it is higher by more than this share. Their noise is
