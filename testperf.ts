@@ -40,7 +40,7 @@ await main("testperf", async () => {
   const process = { host: Deno.hostname(), pid: Deno.pid };
   const workers = Array.from({ length: config.processes - 1 }, () => spawnSelf(WORKER_FLAG));
   // After this, no reply of a server can make this process start another one.
-  dropPermissions(...UNUSED_PERMISSIONS);
+  dropPermissions("sys", ...UNUSED_PERMISSIONS);
   const options: ClientOptions = {
     catalogs: config.catalogs,
     localCatalogPort: config.localCatalogPort ?? null,
@@ -77,7 +77,7 @@ async function runTest(config: TestPerfConfig, options: ClientOptions): Promise<
 
 /** Runs a share of the clients for another process, which sends the orders. */
 async function worker(): Promise<number> {
-  dropPermissions("read", "write", ...UNUSED_PERMISSIONS);
+  dropPermissions("read", "write", "sys", ...UNUSED_PERMISSIONS);
   // Ctrl-C and the end of a terminal signal all processes; the main one ends the others.
   ignoreSignals("SIGINT", "SIGHUP");
   const isGood = await runWorker({ orders: Deno.stdin.readable, send: printLine });
