@@ -3,11 +3,16 @@ import { messageOf } from "../../lib/base/errors.ts";
 import { TemporaryFolder } from "../harness/folders.ts";
 import { OutOfTime } from "../harness/interrupt.ts";
 import { TOP } from "../harness/program.ts";
-import { fillReport } from "./document.ts";
+import { checkClaim, uncheckedText } from "./claim_check.ts";
+import { CLAIMS, CONSTANTS } from "./claims.ts";
+import { fillReport, proseOf } from "./document.ts";
+import { Figures } from "./figures.ts";
 import { readFindings, writeBench, writePictures, writeSweep } from "./files.ts";
 import { measure } from "./measure.ts";
 import type { Plan } from "./plan.ts";
+import type { Findings } from "./report_data.ts";
 import { levelsTable, syncsTable } from "./tables.ts";
+import { tableText } from "./text.ts";
 
 /** Raw data and pictures of the run that REPORT describes. */
 const COMMITTED = `${TOP}docs/data/report`;
@@ -35,9 +40,10 @@ export interface BenchOptions {
  * The run writes to a folder of its own first. So a run that fails or runs out of time does not
  * change the committed data, and its measurements are not lost.
  *
+ * @returns whether the claims of REPORT hold for the data that is now committed
  * @throws {Error} with one sentence, which names the folder of the raw data, if anything failed
  */
-export async function runBench(options: BenchOptions): Promise<void> {
+export async function runBench(options: BenchOptions): Promise<boolean> {
   const { say, signal, plan, command, isCommitted } = options;
   const folder = options.folder ?? await Deno.makeTempDir({ prefix: "htserver-report-" });
   await Deno.mkdir(folder, { recursive: true });
@@ -51,7 +57,8 @@ export async function runBench(options: BenchOptions): Promise<void> {
   });
   await writeBench(folder, bench);
   const findings = await readFindings(folder);
-  console.log(`\n${bench.parts.length > 0 ? levelsTable(findings) : syncsTable(findings)}\n`);
+  const summary = bench.parts.length > 0 ? levelsTable(findings) : syncsTable(findings);
+  console.log(`\n${tableText("Summary.", summary)}`);
   const report = fillReport(await Deno.readTextFile(REPORT), findings);
   await Deno.writeTextFile(`${folder}/REPORT`, report);
   say("pictures");
@@ -79,17 +86,36 @@ export async function runBench(options: BenchOptions): Promise<void> {
     await replaceFolder(COMMITTED, folder);
     await Deno.writeTextFile(REPORT, report);
     say("docs/data/report/ and the tables of REPORT are rewritten");
+    return checkReport(report, findings, say);
   } else {
     say(`raw data, pictures and a REPORT with these figures are in ${folder}`);
   }
+  return true;
 }
 
-/** Writes the tables of REPORT and the pictures again, from the raw data. */
-export async function rebuildReport(): Promise<void> {
-  const report = await Deno.readTextFile(REPORT);
+/**
+ * Writes the tables of REPORT and the pictures again, from the raw data.
+ *
+ * @returns whether the claims of REPORT hold
+ */
+export async function rebuildReport(say: (what: string) => void): Promise<boolean> {
   const findings = await readFindings(COMMITTED);
-  await Deno.writeTextFile(REPORT, fillReport(report, findings));
+  const report = fillReport(await Deno.readTextFile(REPORT), findings);
+  await Deno.writeTextFile(REPORT, report);
   await writePictures(COMMITTED, findings, new AbortController().signal);
+  return checkReport(report, findings, say);
+}
+
+/** Checks each claim of a report against the data, and that each figure of its text is in one. */
+function checkReport(report: string, findings: Findings, say: (what: string) => void): boolean {
+  const figures = new Figures(findings);
+  const checked = CLAIMS.map((claim) => checkClaim(claim, figures));
+  const problems = uncheckedText(proseOf(report), CLAIMS, CONSTANTS);
+  checked.forEach(({ line }) => say(line));
+  problems.forEach(say);
+  const count = checked.filter(({ holds }) => holds).length;
+  say(`${count} of ${checked.length} claims of REPORT hold (bench/report/claims.ts)`);
+  return count === checked.length && problems.length === 0;
 }
 
 /** Copies the files instead of renaming the folder, which may be on another disk. */

@@ -1,52 +1,49 @@
-/** The tables of REPORT. The text around them is written by hand. */
-import { type Marks, sectionNames, withSection } from "../harness/generated_sections.ts";
+/**
+ * The tables of REPORT: each has a line that begins with `[T1]`, `[T2]`, ... and indented lines up to
+ * the next empty one. The text around them is written by hand. So REPORT needs no marks.
+ */
 import type { Findings } from "./report_data.ts";
 import { siteTable } from "./site_table.ts";
 import * as tables from "./tables.ts";
+import { type ReportTable, tableText } from "./text.ts";
 
-/** Marks of plain text, each on a line of its own. */
-export const PLAIN_MARKS: Marks = {
-  begin: (name) => `--- measured: ${name} ---`,
-  end: (name) => `--- end: ${name} ---`,
-};
+/** The tables, in the order of their numbers. */
+const TABLES: readonly ((findings: Findings) => ReportTable)[] = [
+  siteTable,
+  (findings) => tables.rawTable(findings, "memory"),
+  (findings) => tables.rawTable(findings, "durable"),
+  // Two operations are enough to show the cost of the way between two hosts.
+  (findings) => tables.rawTable(findings, "two-hosts-memory", ["insert", "lookup"]),
+  tables.levelsTable,
+  tables.processorsTable,
+  tables.placementsTable,
+  tables.systemCallsTable,
+  tables.syncsTable,
+  tables.courseTable,
+];
 
-/** The content of each section. */
-const SECTIONS: Readonly<Record<string, (findings: Findings) => string>> = {
-  "site": siteTable,
-  "insert in memory": (findings) => tables.rawTables(findings, "memory", "insert"),
-  "lookup in memory": (findings) => tables.rawTables(findings, "memory", "lookup"),
-  "scan in memory": (findings) => tables.rawTables(findings, "memory", "scan"),
-  "remove in memory": (findings) => tables.rawTables(findings, "memory", "remove"),
-  "insert durable": (findings) => tables.rawTables(findings, "durable", "insert"),
-  "lookup durable": (findings) => tables.rawTables(findings, "durable", "lookup"),
-  "scan durable": (findings) => tables.rawTables(findings, "durable", "scan"),
-  "remove durable": (findings) => tables.rawTables(findings, "durable", "remove"),
-  "insert on two hosts": (findings) => tables.rawTables(findings, "two-hosts-memory", "insert"),
-  "lookup on two hosts": (findings) => tables.rawTables(findings, "two-hosts-memory", "lookup"),
-  "levels": tables.levelsTable,
-  "clients": tables.clientsTable,
-  "operations": tables.operationsTable,
-  "durable by memory": tables.durableTable,
-  "processors": tables.processorsTable,
-  "system calls": tables.systemCallsTable,
-  "syncs": tables.syncsTable,
-  "two hosts by one": tables.twoHostsTable,
-  "course": tables.courseTable,
-};
+/** A table in a document: its first line, and all indented lines after it. */
+const TABLE = /^(\[T\d+\]) .*\n(?: {2}.*\n)*/gm;
 
 /**
- * Fills the sections of a report.
+ * Replaces the tables of a report.
  *
  * @param document the report so far
- * @throws {Error} if a section has no marks, or marks have an unknown name
+ * @throws {Error} unless it has each table once
  */
 export function fillReport(document: string, findings: Findings): string {
-  const unknown = sectionNames(document, PLAIN_MARKS).find((name) =>
-    !Object.hasOwn(SECTIONS, name)
-  );
-  if (unknown !== undefined) throw new Error(`REPORT has marks of an unknown section "${unknown}"`);
-  return Object.entries(SECTIONS).reduce(
-    (filled, [name, contentOf]) => withSection(filled, name, contentOf(findings), PLAIN_MARKS),
-    document,
-  );
+  const there = [...document.matchAll(TABLE)].map(([, name]) => name);
+  const known = TABLES.map((_, at) => `[T${at + 1}]`);
+  if (there.toSorted().join() !== known.toSorted().join()) {
+    throw new Error(`REPORT must have the tables ${known.join(" ")}, and has ${there.join(" ")}`);
+  }
+  return document.replace(TABLE, (_, name: string) => {
+    const table = TABLES[known.indexOf(name)];
+    return table === undefined ? "" : tableText(name, table(findings));
+  });
+}
+
+/** The text of a report without its tables. */
+export function proseOf(document: string): string {
+  return document.replace(TABLE, "");
 }

@@ -6,13 +6,14 @@ import type { SweepData } from "../../lib/perf/results/sweep_data.ts";
 import { Problems } from "../harness/problems.ts";
 import { syncTimes } from "../harness/sync_probe.ts";
 import { type Hosts, ONE_HOST, TwoHosts, TwoHostsError } from "../harness/hosts.ts";
-import { joinSweeps } from "./joined_sweeps.ts";
+import { measurePlacements } from "./placements.ts";
 import type { Plan, SweepPlan } from "./plan.ts";
 import { ProcessorSampler } from "./processor_sampler.ts";
 import { sharesOf } from "./processor_shares.ts";
 import {
   type BenchData,
   isNotMeasured,
+  NOT_ASKED,
   type NotMeasured,
   type PartData,
   type PartName,
@@ -20,7 +21,7 @@ import {
   type SyncTimes,
   type SystemCalls,
 } from "./report_data.ts";
-import { type NamedServer, startNamedServer } from "./named_server.ts";
+import { startNamedServer } from "./named_server.ts";
 import { readSite } from "./site.ts";
 import { TimeBudget } from "./time_share.ts";
 import { runSweep, SweepError } from "./sweep_run.ts";
@@ -46,10 +47,14 @@ export interface MeasureOptions {
   readonly signal: AbortSignal;
 }
 
-const NOT_ASKED: NotMeasured = { why: "it was not asked for" };
-
 /** The share of the time limit for measuring. The rest is for the report and the pictures. */
 const MEASURING_SHARE = 0.85;
+
+/**
+ * The share of the time of a sweep in which rounds can begin. A round takes a little longer than the
+ * one before, by which testperf plans it, and a sweep that is interrupted is not complete.
+ */
+const ROUNDS_SHARE = 0.9;
 
 /** The share of the remaining time for system calls. The sweeps matter more. */
 const TRACING_WEIGHT = 0.2;
@@ -71,6 +76,11 @@ export async function measure(options: MeasureOptions): Promise<BenchData> {
     syncs = await orReason(() => syncTimes(`${folder}/bare`, plan.syncS));
   }
   const systemCalls = plan.tracedRequests > 0 ? await trace(options, budget) : NOT_ASKED;
+  const { placement } = plan;
+  if (placement !== null) sink.say("one client, by the cores of server and client");
+  const placements = placement === null
+    ? NOT_ASKED
+    : await orReason(() => measurePlacements(placement, folder, signal));
   const parts: PartData[] = [];
   let twoHosts: NotMeasured | null = null;
   for (const [at, sweep] of plan.sweeps.entries()) {
@@ -96,7 +106,6 @@ export async function measure(options: MeasureOptions): Promise<BenchData> {
     version: 1,
     command,
     isQuick: plan.isQuick,
-    removeKeys: plan.removeKeys,
     startedUnixMs,
     seconds: (performance.now() - startedMs) / 1e3,
     site,
@@ -104,6 +113,7 @@ export async function measure(options: MeasureOptions): Promise<BenchData> {
     twoHosts,
     syncs,
     systemCalls,
+    placements,
     failures,
     unfinished,
   };
@@ -125,15 +135,24 @@ interface PartContext {
  * @returns undefined without any measurement
  */
 async function measurePart(plan: SweepPlan, context: PartContext): Promise<PartData | undefined> {
-  const { options: { folder, sink, signal }, cores } = context;
-  const { isDurable, hosts: count } = PARTS[plan.part];
+  const { options: { plan: { keys }, folder, sink, signal }, ...rest } = context;
+  const { budget, laterWeight, cores, problems } = rest;
+  const { isDurable, hosts: count, title } = PARTS[plan.part];
   await using stack = new AsyncDisposableStack();
   const hosts: Hosts = count === 2 ? stack.use(await TwoHosts.make()) : ONE_HOST;
   const server = stack.use(await startNamedServer({ hosts, isDurable, folder, signal }));
   using sampler = new ProcessorSampler(server.pid);
-  const sweeps = await runSweeps(plan, server, hosts, context);
-  if (sweeps.every(({ steps }) => steps.length === 0)) return undefined;
-  const sweep = sweeps.reduce(joinSweeps);
+  const weight = sweepWeight(plan);
+  const timeLimitS = Math.max(1, ROUNDS_SHARE * budget.shareMs(weight, laterWeight) / 1e3);
+  using share = budget.share(weight, laterWeight);
+  let sweep: SweepData | undefined;
+  try {
+    sweep = await runSweep(plan, server, hosts.clients, keys, timeLimitS, share.signal);
+  } catch (error) {
+    problems.add(title, error, share.signal);
+    if (error instanceof SweepError) sweep = error.data;
+  }
+  if (sweep === undefined || sweep.steps.length === 0) return undefined;
   await sink.sweep(plan.part, sweep);
   const shares = sampler.samples.length > 0
     ? sharesOf(sweep, sampler.samples, cores)
@@ -141,43 +160,9 @@ async function measurePart(plan: SweepPlan, context: PartContext): Promise<PartD
   return { name: plan.part, operations: plan.operations, shares };
 }
 
-/**
- * Runs the sweeps of a part, and returns all that they measured. Removes have a sweep of their own:
- * they need more keys than a scan can read in its time.
- */
-async function runSweeps(
-  plan: SweepPlan,
-  server: NamedServer,
-  { clients }: Hosts,
-  { options: { plan: { keys, removeKeys } }, budget, laterWeight, problems }: PartContext,
-): Promise<SweepData[]> {
-  const { title } = PARTS[plan.part];
-  const others = plan.operations.filter((operation) => operation !== "remove");
-  const removes = plan.operations.filter((operation) => operation === "remove");
-  const removesWeight = sweepWeight({ ...plan, operations: removes });
-  const runs = [
-    { operations: others, tableKeys: keys, later: laterWeight + removesWeight },
-    { operations: removes, tableKeys: removeKeys, later: laterWeight },
-  ];
-  const sweeps: SweepData[] = [];
-  for (const { operations, tableKeys, later } of runs) {
-    if (operations.length === 0) continue;
-    const one = { ...plan, operations };
-    using share = budget.share(sweepWeight(one), later);
-    try {
-      sweeps.push(await runSweep(one, server, clients, tableKeys, share.signal));
-    } catch (error) {
-      problems.add(`${title}, ${operations.join(", ")}`, error, share.signal);
-      if (error instanceof SweepError && error.data !== undefined) sweeps.push(error.data);
-      if (problems.failures.length > 0) break; // The server may be broken.
-    }
-  }
-  return sweeps;
-}
-
 /** The weight of a sweep, in stages. The time to connect and to fill the table is one more stage. */
 function sweepWeight({ operations, maxClients }: SweepPlan): number {
-  return operations.length === 0 ? 0 : (operations.length + 1) * sweepClients(maxClients).length;
+  return (operations.length + 1) * sweepClients(maxClients).length;
 }
 
 function weightOf(sweeps: readonly SweepPlan[]): number {

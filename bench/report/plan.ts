@@ -1,5 +1,6 @@
 /** The plans of the benchmark: the full one, the quick one, and the one with two hosts only. */
 import { type Operation, OPERATIONS } from "../../lib/perf/workload/operation.ts";
+import type { PlacementPlan } from "./placements.ts";
 import type { PartName } from "./report_data.ts";
 
 /** The plan of one sweep. */
@@ -23,8 +24,8 @@ export interface Plan {
   readonly sweeps: readonly SweepPlan[];
   /** Keys in the table during inserts, lookups and scans. A scan reads all of them. */
   readonly keys: number;
-  /** Keys in the table before removes: more than the clients can remove in a stage. */
-  readonly removeKeys: number;
+  /** Measurements of one client by the cores of both programs; null: none. */
+  readonly placement: PlacementPlan | null;
   /** Requests of each operation whose system calls are counted; 0: no tracing. */
   readonly tracedRequests: number;
   readonly tracedClients: readonly number[];
@@ -41,7 +42,7 @@ const FULL = {
   maxDurableClients: 64,
   maxTwoHostsClients: 16,
   keys: 10_000,
-  removeKeys: 40_000,
+  placement: { rounds: 5, seconds: 0.5 },
   tracedRequests: 2_000,
   tracedClients: [1, 8],
   syncS: 2,
@@ -54,7 +55,7 @@ const QUICK = {
   maxDurableClients: 4,
   maxTwoHostsClients: 2,
   keys: 2_000,
-  removeKeys: 10_000,
+  placement: { rounds: 1, seconds: 0.2 },
   tracedRequests: 100,
   tracedClients: [1, 4],
   syncS: 0.3,
@@ -72,13 +73,16 @@ export interface PlanOptions {
 export function planRun({ isQuick, isTwoHostsOnly }: PlanOptions): Plan {
   const { sweep, maxDurableClients, maxTwoHostsClients, ...plan } = isQuick ? QUICK : FULL;
   const whole = (part: PartName): SweepPlan => ({ part, operations: OPERATIONS, ...sweep });
+  const durable = { maxClients: maxDurableClients };
+  const twoHosts = {
+    maxClients: maxTwoHostsClients,
+    processes: Math.min(sweep.processes, maxTwoHostsClients),
+  };
   if (isTwoHostsOnly) {
     return {
       ...plan,
-      sweeps: [
-        whole("two-hosts-memory"),
-        { ...whole("two-hosts-durable"), maxClients: maxDurableClients },
-      ],
+      sweeps: [whole("two-hosts-memory"), { ...whole("two-hosts-durable"), ...durable }],
+      placement: null,
       tracedRequests: 0,
       syncS: 0,
     };
@@ -87,14 +91,8 @@ export function planRun({ isQuick, isTwoHostsOnly }: PlanOptions): Plan {
     ...plan,
     sweeps: [
       whole("memory"),
-      { ...whole("durable"), maxClients: maxDurableClients },
-      // Two operations are enough to show the cost of the network between two hosts.
-      {
-        ...whole("two-hosts-memory"),
-        operations: ["insert", "lookup"],
-        maxClients: maxTwoHostsClients,
-        processes: Math.min(sweep.processes, maxTwoHostsClients),
-      },
+      { ...whole("durable"), ...durable },
+      { ...whole("two-hosts-memory"), ...twoHosts },
     ],
   };
 }

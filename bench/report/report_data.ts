@@ -21,14 +21,26 @@ export interface PartKind {
   readonly hosts: 1 | 2;
   /** For headings. */
   readonly title: string;
+  /** For a column. */
+  readonly short: string;
 }
 
 /** All parts. */
 export const PARTS: Readonly<Record<PartName, PartKind>> = {
-  "memory": { isDurable: false, hosts: 1, title: "in memory" },
-  "durable": { isDurable: true, hosts: 1, title: "durable" },
-  "two-hosts-memory": { isDurable: false, hosts: 2, title: "in memory, two hosts" },
-  "two-hosts-durable": { isDurable: true, hosts: 2, title: "durable, two hosts" },
+  "memory": { isDurable: false, hosts: 1, title: "in memory", short: "memory" },
+  "durable": { isDurable: true, hosts: 1, title: "durable", short: "durable" },
+  "two-hosts-memory": {
+    isDurable: false,
+    hosts: 2,
+    title: "in memory, two hosts",
+    short: "two hosts",
+  },
+  "two-hosts-durable": {
+    isDurable: true,
+    hosts: 2,
+    title: "durable, two hosts",
+    short: "two, durable",
+  },
 };
 
 /** The reason why there is no measurement. */
@@ -52,6 +64,16 @@ export interface Site extends Machine {
   readonly disk: string;
 }
 
+/** The lookups of one client, while the cores of server and client were chosen for them. */
+export interface Placement {
+  /** Where both ran, for a table. */
+  readonly where: string;
+  /** Operations a second, of each round. */
+  readonly opsPerSecond: readonly number[];
+  /** Median of each round. */
+  readonly p50Ms: readonly number[];
+}
+
 /** System calls of the server during a number of requests. */
 export interface SystemCalls {
   readonly isDurable: boolean;
@@ -70,8 +92,6 @@ export interface BenchData {
   readonly command: string;
   /** A quick run only tests the measurements. Its figures are rough. */
   readonly isQuick: boolean;
-  /** Keys in the table before removes (not in older data). */
-  readonly removeKeys?: number;
   readonly startedUnixMs: number;
   readonly seconds: number;
   readonly site: Site;
@@ -80,6 +100,8 @@ export interface BenchData {
   readonly twoHosts: NotMeasured | null;
   readonly syncs: readonly SyncTimes[] | NotMeasured;
   readonly systemCalls: readonly SystemCalls[] | NotMeasured;
+  /** Not in older data. */
+  readonly placements?: readonly Placement[] | NotMeasured;
   /** Failures, as sentences (default: none). */
   readonly failures?: readonly string[];
   /** Work that there was no time for, as sentences (default: none). */
@@ -91,6 +113,9 @@ export interface Findings {
   readonly bench: BenchData;
   readonly sweeps: Readonly<Partial<Record<PartName, SweepData>>>;
 }
+
+/** The reason in place of a measurement that was not asked for. */
+export const NOT_ASKED: NotMeasured = { why: "it was not asked for" };
 
 /** Whether data is a reason in place of a measurement. */
 export function isNotMeasured(data: object): data is NotMeasured {

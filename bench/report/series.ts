@@ -4,26 +4,23 @@ import { opsPerSecond, type StageData } from "../../lib/perf/measure/stage_data.
 import type { OperationAnalysis } from "../../lib/perf/results/sweep_data.ts";
 import { type Operation, OPERATIONS } from "../../lib/perf/workload/operation.ts";
 import { medianShares, type StageShares } from "./processor_shares.ts";
-import { type Findings, isNotMeasured, type PartName, PARTS } from "./report_data.ts";
+import { type Findings, isNotMeasured, type PartName } from "./report_data.ts";
 
 /** The measurements with one number of clients. */
 export interface Point {
   readonly clients: number;
-  /** Aggregate operations a second of each repeat. */
-  readonly sums: readonly number[];
-  /** The median of the repeats. */
+  /** Operations a second of all clients together: the median of the rounds, and their range. */
   readonly sum: number;
+  readonly sumMin: number;
+  readonly sumMax: number;
   /** `sum` divided by the number of clients. */
   readonly each: number;
-  /** Each client, in the repeat whose sum is the median (the lower one of two). */
-  readonly perClient: readonly number[];
-  /** Operations of the slowest client divided by those of the fastest, in the worst repeat. */
-  readonly fairness: number;
-  /** Medians of the repeats. `maxMs` is the greatest of all. */
-  readonly meanMs: number;
+  /** Operations a second of the slowest and of the fastest client of any round. */
+  readonly slowest: number;
+  readonly fastest: number;
+  /** Medians of the rounds. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  readonly maxMs: number;
   readonly shares: StageShares | undefined;
 }
 
@@ -31,8 +28,6 @@ export interface Point {
 export interface Series {
   readonly part: PartName;
   readonly operation: Operation;
-  /** `insert, durable`. */
-  readonly title: string;
   readonly points: readonly Point[];
   readonly analysis: OperationAnalysis | undefined;
 }
@@ -52,9 +47,8 @@ export function seriesOf({ bench, sweeps }: Findings, name: PartName): Series[] 
           : shares.find((one) => one.clients === clients);
         return stages.length === 0 ? [] : [pointOf(clients, stages, medianShares(step, operation))];
       });
-      const title = `${operation}, ${PARTS[name].title}`;
       const analysis = sweep.analysis[operation];
-      return points.length === 0 ? [] : [{ part: name, operation, title, points, analysis }];
+      return points.length === 0 ? [] : [{ part: name, operation, points, analysis }];
     },
   );
 }
@@ -80,9 +74,14 @@ export function lastPoint({ points }: Series): Point {
   return last;
 }
 
+/** The smallest number of clients that is enough for the plateau; undefined if that is not known. */
+export function levelClients({ analysis }: Series): number | undefined {
+  return analysis?.plateau.enoughClients ?? analysis?.plateau.clients ?? undefined;
+}
+
 /** The point of the plateau, or the one with the most clients without a known plateau. */
 export function levelPoint(series: Series): Point {
-  const clients = series.analysis?.plateau.clients;
+  const clients = levelClients(series);
   return series.points.find((point) => point.clients === clients) ?? lastPoint(series);
 }
 
@@ -92,26 +91,18 @@ function pointOf(
   shares: StageShares | undefined,
 ): Point {
   const sums = stages.map(({ sum }) => opsPerSecond(sum));
+  const singles = stages.flatMap((stage) => stage.clients.map(opsPerSecond));
   const sum = median(sums);
-  const middle = (of: (stage: StageData) => number) => median(stages.map(of));
-  const typical = stages.toSorted((a, b) => opsPerSecond(a.sum) - opsPerSecond(b.sum))
-    .at(Math.floor((stages.length - 1) / 2));
   return {
     clients,
-    sums,
     sum,
+    sumMin: Math.min(...sums),
+    sumMax: Math.max(...sums),
     each: sum / clients,
-    perClient: typical?.clients.map(opsPerSecond) ?? [],
-    fairness: Math.min(...stages.map(fairnessOf)),
-    meanMs: middle((stage) => stage.sum.latency.meanMs),
-    p50Ms: middle((stage) => stage.sum.latency.p50Ms),
-    p99Ms: middle((stage) => stage.sum.latency.p99Ms),
-    maxMs: Math.max(...stages.map((stage) => stage.sum.latency.maxMs)),
+    slowest: Math.min(...singles),
+    fastest: Math.max(...singles),
+    p50Ms: median(stages.map((stage) => stage.sum.latency.p50Ms)),
+    p99Ms: median(stages.map((stage) => stage.sum.latency.p99Ms)),
     shares,
   };
-}
-
-function fairnessOf({ clients }: StageData): number {
-  const each = clients.map(opsPerSecond);
-  return Math.min(...each) / Math.max(...each);
 }

@@ -29,6 +29,7 @@ export class SweepError extends Error {
  *
  * @param host of testperf
  * @param keys in the table
+ * @param timeLimitS after which no further round begins, in seconds
  * @throws {SweepError} if an operation failed, or the sweep ended early
  */
 export async function runSweep(
@@ -36,10 +37,13 @@ export async function runSweep(
   server: NamedServer,
   host: Host,
   keys: number,
+  timeLimitS: number,
   signal: AbortSignal,
 ): Promise<SweepData> {
   signal.throwIfAborted();
-  const command = host.command(fromSource("testperf.ts", ...argsOf(plan, server, keys)));
+  const command = host.command(
+    fromSource("testperf.ts", ...argsOf(plan, server, keys, timeLimitS)),
+  );
   await using testperf = new Program(command);
   let killing: ReturnType<typeof setTimeout> | undefined;
   const end = () => {
@@ -61,7 +65,12 @@ export async function runSweep(
   }
 }
 
-function argsOf(plan: SweepPlan, server: NamedServer, keys: number): string[] {
+function argsOf(
+  plan: SweepPlan,
+  server: NamedServer,
+  keys: number,
+  timeLimitS: number,
+): string[] {
   const { operations, maxClients, processes, repeats, stageS, warmupS } = plan;
   return [
     server.name,
@@ -72,6 +81,7 @@ function argsOf(plan: SweepPlan, server: NamedServer, keys: number): string[] {
     ...["--duration", String(stageS)],
     ...["--warmup", String(warmupS)],
     ...["--keys", String(keys)],
+    ...["--time-limit", String(timeLimitS)],
     ...["--timeout", String(SERVER_GONE_S)],
     ...["--json", "--quiet"],
     ...throughOnly(server.catalog),

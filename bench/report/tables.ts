@@ -1,36 +1,24 @@
-/** The tables of the report, as plain text. Each has a number, under which the text cites it. */
-import type { Operation } from "../../lib/perf/workload/operation.ts";
+/** The tables of the report. */
+import { median } from "../../lib/perf/analysis/statistics.ts";
+import { type Operation, OPERATIONS } from "../../lib/perf/workload/operation.ts";
 import { percent } from "../harness/tables.ts";
 import {
   type Findings,
   isNotMeasured,
+  NOT_ASKED,
   type PartName,
   PARTS,
   type SystemCalls,
 } from "./report_data.ts";
-import { lastPoint, levelPoint, pointWith, type Series, seriesOf, seriesWith } from "./series.ts";
-import { figure, gain, milliseconds, table, times, wrapped } from "./text.ts";
-
-/** The numbers of the tables that are not raw data. */
-export const TABLES = {
-  site: "[T1]",
-  levels: "[T12]",
-  clients: "[T13]",
-  operations: "[T14]",
-  durable: "[T15]",
-  processors: "[T16]",
-  systemCalls: "[T17]",
-  syncs: "[T18]",
-  twoHosts: "[T19]",
-  course: "[T20]",
-} as const;
-
-/** The numbers of the raw data, by part and operation. */
-const RAW: Readonly<Partial<Record<PartName, Readonly<Partial<Record<Operation, string>>>>>> = {
-  "memory": { insert: "[T2]", lookup: "[T3]", scan: "[T4]", remove: "[T5]" },
-  "durable": { insert: "[T6]", lookup: "[T7]", scan: "[T8]", remove: "[T9]" },
-  "two-hosts-memory": { insert: "[T10]", lookup: "[T11]" },
-};
+import {
+  levelClients,
+  levelPoint,
+  pointWith,
+  type Series,
+  seriesOf,
+  seriesWith,
+} from "./series.ts";
+import { figure, gain, milliseconds, range, type ReportTable, times } from "./text.ts";
 
 /**
  * The figures of the course's grading notes: its solution in Python, with one client on another
@@ -44,240 +32,193 @@ const COURSE: readonly { operation: string; opsPerSecond: number; nearest: Opera
   { operation: "remove", opsPerSecond: 5_197, nearest: "remove" },
 ];
 
-/** Single clients in one line. */
-const CLIENTS_PER_LINE = 10;
+/** The system calls that have a column; the others are only in the sum. */
+const NAMED_CALLS = ["epoll_wait", "recvfrom", "sendto", "write", "fdatasync"];
 
-/** System calls that are named; the others are only in the sum. */
-const NAMED_CALLS = 4;
+/** The operations whose system calls are in the table. The calls of a remove are those of an insert. */
+const TRACED = ["insert", "lookup"];
 
 /** The parts in the report, in their order. */
 const REPORTED_PARTS = ["memory", "durable", "two-hosts-memory"] as const;
 
-/** One operation at all numbers of clients: first the aggregate, then each client. */
-export function rawTables(findings: Findings, part: PartName, operation: Operation): string {
-  const series = seriesWith(findings, part, operation);
-  const heading = `${RAW[part]?.[operation] ?? ""} ${operation}, ${PARTS[part].title}`;
-  if (series === undefined) return notMeasured(heading, whyNoPart(findings, part));
-  return `${sumTable(heading, series)}\n\n${eachTable(series)}`;
+/** Operations of a part at all numbers of clients. */
+export function rawTable(
+  findings: Findings,
+  part: PartName,
+  operations: readonly Operation[] = OPERATIONS,
+): ReportTable {
+  const series = seriesOf(findings, part).filter(({ operation }) => operations.includes(operation));
+  const { title } = PARTS[part];
+  return {
+    heading: `Throughput ${title}, in operations a second, and latency in ms`,
+    rows: [
+      ["", "n", "sum", "min..max", "gain", "each", "slow..fast", "p50", "p99"],
+      ...series.flatMap(({ operation, points }) =>
+        points.map((point, at) => {
+          const before = points[at - 1];
+          return [
+            at === 0 ? operation : "",
+            String(point.clients),
+            figure(point.sum),
+            range(point.sumMin, point.sumMax),
+            before === undefined ? "" : gain(point.sum / before.sum - 1),
+            figure(point.each),
+            range(point.slowest, point.fastest),
+            milliseconds(point.p50Ms),
+            milliseconds(point.p99Ms),
+          ];
+        })
+      ),
+    ],
+    ...whyNot(series.length === 0 ? whyNoPart(findings, part) : undefined),
+  };
 }
 
-function sumTable(heading: string, { points }: Series): string {
-  const repeats = Math.max(...points.map(({ sums }) => sums.length));
-  const rows = points.map((point, at) => {
-    const before = points[at - 1];
-    return [
-      String(point.clients),
-      ...Array.from({ length: repeats }, (_, repeat) => figure(point.sums[repeat] ?? NaN)),
-      figure(point.sum),
-      before === undefined ? "" : gain(point.sum / before.sum - 1),
-      figure(point.each),
-      ...[point.meanMs, point.p50Ms, point.p99Ms, point.maxMs].map(milliseconds),
-    ];
-  });
-  const names = Array.from({ length: repeats }, (_, repeat) => `run ${repeat + 1}`);
-  return table(
-    `${heading}: ops/s of all clients together in each run, their median, its gain over the line above, the median for each client, and latency in ms`,
-    [["clients", ...names, "sum", "gain", "each", "mean", "p50", "p99", "max"], ...rows],
-    0,
-  );
-}
-
-function eachTable({ points }: Series): string {
-  const rows = points.flatMap(({ clients, perClient }) => {
-    const lines: string[][] = [];
-    for (let at = 0; at < perClient.length; at += CLIENTS_PER_LINE) {
-      const each = perClient.slice(at, at + CLIENTS_PER_LINE).map(figure);
-      lines.push([at === 0 ? String(clients) : "", ...each]);
-    }
-    return lines;
-  });
-  const most = Math.max(...rows.map(({ length }) => length));
-  const even = rows.map((row) => [...row, ...new Array<string>(most - row.length).fill("")]);
-  return table("ops/s of each client, in the run whose sum is the median:", [
-    ["clients", "each", ...new Array<string>(most - 2).fill("")],
-    ...even,
-  ], 0);
-}
-
-/** The plateau of each operation. */
-export function levelsTable(findings: Findings): string {
+/** The plateau, and the fit of the Universal Scalability Law. */
+export function levelsTable(findings: Findings): ReportTable {
   const rows = allSeries(findings).map((series) => {
-    const { title, points, analysis } = series;
-    const best = points.reduce((most, point) => point.sum > most.sum ? point : most);
+    const { part, operation, analysis } = series;
+    const clients = levelClients(series);
     const usl = analysis?.usl;
     const fit = usl === undefined || "why" in usl ? undefined : usl;
     return [
-      title,
-      `${figure(best.sum)} (${best.clients})`,
-      (analysis?.plateau.verdict ?? "-").replace("levels out", "level"),
-      figure(analysis?.plateau.clients ?? NaN),
+      PARTS[part].short,
+      operation,
+      (analysis?.plateau.verdict ?? "-").replace("levels out", "level").replace("still ", ""),
+      figure(clients ?? NaN),
+      figure(clients === undefined ? NaN : levelPoint(series).sum),
       percent(analysis?.plateau.noiseShare ?? NaN),
-      fit?.sigma.value.toFixed(3) ?? "-",
-      fit?.kappa.value.toFixed(4) ?? "-",
-      figure(Math.round(fit?.peak?.clients.value ?? NaN)),
-      fit?.limit.by ?? "-",
+      fit?.sigma.value.toFixed(2) ?? "-",
+      fit?.kappa.value.toFixed(3) ?? "-",
+      fit === undefined ? "-" : fit.leftOutClients.join(",") || "none",
     ];
   });
-  return table(
-    `${TABLES.levels} Growing numbers of clients: the most ops/s of all clients together (number of clients), the verdict on a plateau and its number of clients, the noise of the runs, and the Universal Scalability Law: contention, coherency, clients at its peak, limit`,
-    [["operation", "most", "verdict", "at", "noise", "sigma", "kappa", "peak", "limit"], ...rows],
-  );
+  return {
+    heading: "Where the throughput levels out, and the Universal Scalability Law",
+    words: 3,
+    rows: [
+      ["mode", "", "", "enough", "ops/s", "noise", "sigma", "kappa", "out"],
+      ...rows,
+    ],
+  };
 }
 
-/** A single client alone and among others. */
-export function clientsTable(findings: Findings): string {
-  const rows = allSeries(findings).map((series) => {
-    const last = lastPoint(series);
-    const one = series.points[0];
-    return [
-      series.title,
-      figure(one?.each ?? NaN),
-      String(last.clients),
-      figure(last.each),
-      percent(last.each / (one?.each ?? NaN)),
-      percent(Math.min(...series.points.map(({ fairness }) => fairness))),
-      milliseconds(one?.p99Ms ?? NaN),
-      milliseconds(last.p99Ms),
-    ];
-  });
-  return table(
-    `${TABLES.clients} One client: its ops/s alone and among the most clients, and the share that is left; the slowest client of any run by the fastest of the same run; p99 in ms, alone and among the most`,
-    [["operation", "alone", "clients", "each", "left", "slowest", "p99 alone", "p99"], ...rows],
-  );
-}
-
-/** Each operation compared with lookup. */
-export function operationsTable(findings: Findings): string {
-  const rows = allSeries(findings).map((series) => {
-    const lookup = seriesWith(findings, series.part, "lookup");
-    const level = levelPoint(series);
-    const one = series.points[0];
-    return [
-      series.title,
-      milliseconds(one?.meanMs ?? NaN),
-      times((one?.meanMs ?? NaN) / (lookup?.points[0]?.meanMs ?? NaN)),
-      String(level.clients),
-      figure(level.sum),
-      times(level.sum / (lookup === undefined ? NaN : levelPoint(lookup).sum)),
-    ];
-  });
-  return table(
-    `${TABLES.operations} Operations compared with lookup: mean latency of one client in ms, and by that of lookup; clients at the plateau (or the most), ops/s there, and by those of lookup`,
-    [["operation", "mean", "of lookup", "clients", "ops/s", "of lookup"], ...rows],
-  );
-}
-
-/** The durable table compared with the one in memory. */
-export function durableTable(findings: Findings): string {
-  return ratioTable(
-    `${TABLES.durable} Durable as a multiple of in memory: ops/s of all clients together, by number of clients`,
-    findings,
-    "durable",
-    "memory",
-  );
-}
-
-/** Two hosts compared with one host. */
-export function twoHostsTable(findings: Findings): string {
-  const heading =
-    `${TABLES.twoHosts} Two hosts as a multiple of one, in memory: ops/s of all clients together, by number of clients`;
-  return ratioTable(heading, findings, "two-hosts-memory", "memory");
-}
-
-function ratioTable(heading: string, findings: Findings, above: PartName, below: PartName): string {
-  const pairs = seriesOf(findings, above).map((series) =>
-    [series, seriesWith(findings, below, series.operation)] as const
-  );
-  if (pairs.length === 0) return notMeasured(heading, whyNoPart(findings, above));
-  const clients = [
-    ...new Set(
-      pairs.flatMap(([series, other]) =>
-        series.points.map((point) => point.clients).filter((count) => pointWith(other, count))
-      ),
-    ),
-  ].toSorted((a, b) => a - b);
-  return table(heading, [
-    ["operation", ...clients.map(String)],
-    ...pairs.map(([series, other]) => [
-      series.operation,
-      ...clients.map((count) =>
-        times((pointWith(series, count)?.sum ?? NaN) / (pointWith(other, count)?.sum ?? NaN))
-      ),
-    ]),
-  ]);
-}
-
-/** Processor shares. */
-export function processorsTable(findings: Findings): string {
-  const heading =
-    `${TABLES.processors} Processor time during the stages, as shares of one core (of all cores for "machine"): the server's event loop running, and waiting for a free core; the whole server process; all client processes; other programs and the kernel; the machine. With one client, and at the plateau (or the most clients)`;
+/** Processor time, at one client and where the throughput levels out. */
+export function processorsTable(findings: Findings): ReportTable {
   const why = findings.bench.parts.flatMap(({ shares }) => isNotMeasured(shares) ? shares.why : []);
-  if (why[0] !== undefined) return notMeasured(heading, why[0]);
-  const rows = allSeries(findings).flatMap((series) =>
+  const series = allSeries(findings).filter(({ part }) => part !== "two-hosts-memory");
+  const rows = series.flatMap((series) =>
     [...new Set([series.points[0], levelPoint(series)])].flatMap((point) => {
       const shares = point?.shares;
       if (point === undefined || shares === undefined) return [];
-      const { thread, waiting, server, clients, others, machine } = shares;
-      const figures = [thread, waiting, server, clients, others, machine].map(percent);
-      return [[series.title, String(point.clients), ...figures]];
+      const { thread, waiting, server, clients, machine } = shares;
+      return [[
+        PARTS[series.part].short,
+        series.operation,
+        String(point.clients),
+        ...[thread, waiting, machine].map(percent),
+        figure(perOperationUs(server, point.sum)),
+        figure(perOperationUs(clients, point.sum)),
+      ]];
     })
   );
-  const names = ["event loop", "waiting", "server", "clients", "others", "machine"];
-  return table(heading, [["operation", "clients", ...names], ...rows]);
+  return {
+    heading:
+      "Processor time with one client, and where the throughput levels out (or with the most clients)",
+    words: 2,
+    rows: [
+      ["mode", "", "n", "loop", "waits", "machine", "server us", "clients us"],
+      ...rows,
+    ],
+    ...whyNot(why[0]),
+  };
+}
+
+/** Processor time of one operation, in microseconds. @param share of one core */
+export function perOperationUs(share: number, opsPerSecond: number): number {
+  return 1e6 * share / opsPerSecond;
+}
+
+/** One client, by the cores of server and client. */
+export function placementsTable({ bench: { placements = NOT_ASKED } }: Findings): ReportTable {
+  const heading = "One client, lookups in memory, by the cores that server and client run on";
+  if (isNotMeasured(placements)) return { heading, rows: [], why: placements.why };
+  return {
+    heading,
+    rows: [
+      ["cores", "ops/s", "min..max", "p50 ms"],
+      ...placements.map(({ where, opsPerSecond, p50Ms }) => [
+        where,
+        figure(median(opsPerSecond)),
+        range(Math.min(...opsPerSecond), Math.max(...opsPerSecond)),
+        median(p50Ms).toFixed(3),
+      ]),
+    ],
+  };
 }
 
 /** System calls of the server. */
-export function systemCallsTable({ bench: { systemCalls } }: Findings): string {
-  const heading =
-    `${TABLES.systemCalls} System calls of the server for one request (strace, in a short run of its own, since tracing slows down the server)`;
-  if (isNotMeasured(systemCalls)) return notMeasured(heading, systemCalls.why);
-  const rows = systemCalls.map((one) => [
-    `${one.operation}, ${one.isDurable ? "durable" : "in memory"}`,
-    namedCalls(one),
-    String(one.clients),
-    callsPerRequest(one).toFixed(2),
-  ]);
-  return table(heading, [["operation", "most frequent", "clients", "calls"], ...rows], 2);
+export function systemCallsTable({ bench: { systemCalls } }: Findings): ReportTable {
+  const heading = "System calls of the server for one request, counted by strace";
+  if (isNotMeasured(systemCalls)) return { heading, rows: [], why: systemCalls.why };
+  return {
+    heading,
+    words: 2,
+    rows: [
+      ["mode", "", "n", "all calls", ...NAMED_CALLS],
+      ...systemCalls.filter(({ operation }) => TRACED.includes(operation)).map((one) => [
+        one.isDurable ? "durable" : "memory",
+        one.operation,
+        String(one.clients),
+        callsOf(one).toFixed(2),
+        ...NAMED_CALLS.map((name) => callsOf(one, name).toFixed(2)),
+      ]),
+    ],
+  };
 }
 
-function callsPerRequest({ calls, requests }: SystemCalls): number {
-  return Object.values(calls).reduce((sum, count) => sum + count, 0) / requests;
-}
-
-function namedCalls({ calls, requests }: SystemCalls): string {
-  return Object.entries(calls).toSorted(([, a], [, b]) => b - a).slice(0, NAMED_CALLS)
-    .map(([name, count]) => `${name} ${(count / requests).toFixed(2)}`).join(", ");
+/** The calls of one request. @param name of the call (default: all of them) */
+export function callsOf({ calls, requests }: SystemCalls, name?: string): number {
+  const counts = Object.entries(calls).filter(([one]) => name === undefined || one === name);
+  return counts.reduce((sum, [, count]) => sum + count, 0) / requests;
 }
 
 /** Syncs of the disk without a server. */
-export function syncsTable({ bench: { syncs } }: Findings): string {
-  const heading =
-    `${TABLES.syncs} The disk alone: the bytes of one insert, written and synced (fdatasync), in ms`;
-  if (isNotMeasured(syncs)) return notMeasured(heading, syncs.why);
-  const rows = syncs.map(({ pauseMs, count, p50Ms, p99Ms, maxMs }) => [
-    pauseMs === 0 ? "one after another" : `each after ${figure(pauseMs)} ms of idleness`,
-    figure(count),
-    ...[p50Ms, p99Ms, maxMs].map(milliseconds),
-    figure(1e3 / p50Ms),
-  ]);
-  return table(heading, [["syncs", "count", "p50", "p99", "max", "syncs/s at p50"], ...rows]);
+export function syncsTable({ bench: { syncs } }: Findings): ReportTable {
+  const heading = "The disk alone: the bytes of one insert, written and synced (fdatasync)";
+  if (isNotMeasured(syncs)) return { heading, rows: [], why: syncs.why };
+  return {
+    heading,
+    rows: [
+      ["syncs", "count", "p50 ms", "p99 ms", "max ms", "per s at p50"],
+      ...syncs.map(({ pauseMs, count, p50Ms, p99Ms, maxMs }) => [
+        pauseMs === 0 ? "one after another" : `each after ${figure(pauseMs)} ms of idleness`,
+        figure(count),
+        ...[p50Ms, p99Ms, maxMs].map(milliseconds),
+        figure(1e3 / p50Ms),
+      ]),
+    ],
+  };
 }
 
 /** The course's solution and this one, with one client. */
-export function courseTable(findings: Findings): string {
-  const rows = COURSE.map(({ operation, opsPerSecond, nearest }) => {
-    const alone = (part: PartName) => pointWith(seriesWith(findings, part, nearest), 1)?.sum ?? NaN;
-    return [
-      nearest === operation ? operation : `${operation} (here: ${nearest})`,
-      figure(opsPerSecond),
-      milliseconds(1e3 / opsPerSecond),
-      ...REPORTED_PARTS.flatMap((part) => [figure(alone(part)), times(alone(part) / opsPerSecond)]),
-    ];
-  });
-  return table(
-    `${TABLES.course} One client, ops/s: the course's figures (and the ms of one operation), and here in memory, durable, and in memory from another host, each also by the course's figure`,
-    [["operation", "course", "ms", "memory", "", "durable", "", "two hosts", ""], ...rows],
-  );
+export function courseTable(findings: Findings): ReportTable {
+  const alone = (part: PartName, operation: Operation) =>
+    pointWith(seriesWith(findings, part, operation), 1)?.sum ?? NaN;
+  return {
+    heading: "One client, ops/s: the course's figures, and here, also by the course's figure",
+    rows: [
+      ["operation", "course", "memory", "", "durable", "", "two hosts", ""],
+      ...COURSE.map(({ operation, opsPerSecond, nearest }) => [
+        nearest === operation ? operation : `${operation} (here: ${nearest})`,
+        figure(opsPerSecond),
+        ...REPORTED_PARTS.flatMap((part) => [
+          figure(alone(part, nearest)),
+          times(alone(part, nearest) / opsPerSecond),
+        ]),
+      ]),
+    ],
+  };
 }
 
 /** All operations of all reported parts. */
@@ -285,12 +226,12 @@ function allSeries(findings: Findings): Series[] {
   return REPORTED_PARTS.flatMap((part) => seriesOf(findings, part));
 }
 
-/** The reason that a part, or one of its operations, is missing. */
+/** The reason that a part is missing. */
 function whyNoPart({ bench }: Findings, part: PartName): string {
   return (PARTS[part].hosts === 2 ? bench.twoHosts?.why : undefined) ??
     "it was not part of this run";
 }
 
-function notMeasured(heading: string, why: string): string {
-  return `${wrapped(heading)}\n\n${wrapped(`not measured: ${why}`)}`;
+function whyNot(why: string | undefined): { why?: string } {
+  return why === undefined ? {} : { why };
 }

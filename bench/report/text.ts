@@ -4,7 +4,10 @@ import { wrap } from "../../lib/terminal/wrap.ts";
 import { percent } from "../harness/tables.ts";
 
 /** The width of the report, in characters. */
-const WIDTH = 100;
+export const WIDTH = 80;
+
+/** The lines of a table under its first one begin with this. No line of the text around it does. */
+export const INDENT = "  ";
 
 /** Three digits at least, and commas: `12,345`, `159`, `4.25`. */
 export function figure(value: number): string {
@@ -13,9 +16,15 @@ export function figure(value: number): string {
   return rounded.toLocaleString("en-US", { maximumFractionDigits: 6 });
 }
 
-/** Milliseconds with three decimals. */
+/** Whole operations a second from 100, as `12,345`; else three digits. */
+export function range(low: number, high: number): string {
+  return low === high ? figure(low) : `${figure(low)}..${figure(high)}`;
+}
+
+/** Milliseconds, short: `0.12`, `36.5`, `168`. */
 export function milliseconds(ms: number): string {
-  return Number.isFinite(ms) ? ms.toFixed(3) : "-";
+  if (!Number.isFinite(ms)) return "-";
+  return ms.toFixed(ms < 10 ? 2 : ms < 100 ? 1 : 0);
 }
 
 /** A gain as `+35%`. */
@@ -34,17 +43,27 @@ export function count(number: number, noun: string): string {
   return `${figure(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** Breaks a paragraph into lines, between words. */
-export function wrapped(paragraph: string): string {
-  return wrap(paragraph.trim().replace(/\s+/g, " "), WIDTH);
+/** A table with its heading, which is a sentence about the columns. */
+export interface ReportTable {
+  readonly heading: string;
+  /** The names of the columns, and the rows. Without any, `why` says why. */
+  readonly rows: readonly (readonly string[])[];
+  /** Columns with words, from the left; the others have figures (default: 1). */
+  readonly words?: number;
+  /** Why there is no measurement. */
+  readonly why?: string;
 }
 
-/**
- * A table under a heading.
- *
- * @param heading starts with its number, as in `[T1] ...`
- * @param words the number of columns with words; the others have figures
- */
-export function table(heading: string, rows: readonly (readonly string[])[], words = 1): string {
-  return `${wrapped(heading)}\n\n${columns(rows, new Set(rows[0]?.keys().drop(words)))}`;
+/** The lines of a table; all but the first are indented. */
+export function tableText(name: string, { heading, rows, words = 1, why }: ReportTable): string {
+  const [first = "", ...others] = linesOf(`${name} ${heading}`);
+  const body = why === undefined
+    ? columns(rows, new Set(rows[0]?.keys().drop(words))).split("\n")
+    : linesOf(`not measured: ${why}`);
+  return `${[first, ...[...others, ...body].map((line) => INDENT + line)].join("\n")}\n`;
+}
+
+/** Breaks a paragraph into lines that leave room for the indentation. */
+function linesOf(paragraph: string): string[] {
+  return wrap(paragraph, WIDTH - INDENT.length).split("\n");
 }

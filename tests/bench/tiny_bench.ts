@@ -24,7 +24,7 @@ try {
         warmupS: 0,
       })),
       keys: 100,
-      removeKeys: 100,
+      placement: { rounds: 1, seconds: 0.1 },
       tracedRequests: 20,
       tracedClients: [1, 2],
       syncS: 0.05,

@@ -165,13 +165,13 @@ function operationPlot(series: Series, data: SweepData, notes: readonly string[]
     const measured = { name: "measured", points };
     return throughputPlot(`throughput-${name}`, `Throughput of ${name}`, [measured], notes);
   }
-  const fitted = new Set(usl.residuals.map(({ clients }) => clients));
+  const isLeftOut = ({ x }: PlotPoint) => usl.leftOutClients.includes(x);
   const kind = "points";
   const all: PlotSeries[] = [
     { name: "fit: Universal Scalability Law", kind: "curve", points: lawPoints(series, usl) },
     // The measured values are drawn last, on top.
-    { name: "measured", kind, points: points.filter(({ x }) => fitted.has(x)) },
-    { name: "measured, not in the fit", kind, points: points.filter(({ x }) => !fitted.has(x)) },
+    { name: "measured", kind, points: points.filter((point) => !isLeftOut(point)) },
+    { name: "measured, not in the fit", kind, points: points.filter(isLeftOut) },
   ];
   const title = `Throughput of ${name}, all clients together`;
   const drawn = all.filter(({ points }) => points.length > 0);

@@ -41,7 +41,7 @@ Deno.test({
     const files = new Set(Array.from(Deno.readDirSync(out), ({ name }) => name));
     for (const name of ["durable.csv", "memory-throughput.svg"]) assert.ok(files.has(name), name);
     const report = await Deno.readTextFile(`${out}/REPORT`);
-    assert.match(report, /^clients +run 1 +run 2 +sum +gain +each/m);
+    assert.match(report, /^ +n +sum +min\.\.max +gain +each/m);
     await gone(started);
   },
 });
