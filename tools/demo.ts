@@ -8,6 +8,7 @@
 import { machineClock, settlesWithin } from "../lib/base/clock.ts";
 import { EXIT, messageOf, UsageError } from "../lib/base/errors.ts";
 import { main } from "../lib/cli/main.ts";
+import { wrap } from "../lib/terminal/wrap.ts";
 import { newProgram, runParser } from "../lib/config/command_line.ts";
 import { clientsText } from "../lib/perf/analysis/sweep_step.ts";
 import { LocalPrograms } from "./demo/local_programs.ts";
@@ -15,6 +16,9 @@ import { sumTables } from "../lib/perf/results/sum_report.ts";
 import { sumRuns } from "../lib/perf/sum/sum.ts";
 import { explainTable } from "./demo/explanation.ts";
 import { type Findings, runRounds, STAGE_MS } from "./demo/rounds.ts";
+
+/** Width of the narrowest usual terminal, in characters. */
+const WIDTH = 80;
 
 /** The demo ends within 30 s. The start of the task and the end of the programs take up to 5 s. */
 const DEFAULT_LIMIT_S = 25;
@@ -108,20 +112,26 @@ function report({ runs, leftOut, problems, isComplete }: Findings): number {
   if (runs.length > 0) {
     const sum = sumRuns(runs);
     printStep("What each client got, and all of them together", "testperf --sum *.json");
-    const lines = [...sumTables(sum.steps), ...explainTable(sum, navigator.hardwareConcurrency)];
-    for (const text of lines) console.log(`\n${text}`);
+    const sentences = explainTable(sum, navigator.hardwareConcurrency);
+    for (const text of [...sumTables(sum.steps), ...sentences]) {
+      console.log(`\n${wrap(text, WIDTH)}`);
+    }
   }
-  for (const sentence of leftOut) console.error(`demo: ${sentence}`);
+  for (const sentence of leftOut) printProblem(sentence);
   if (problems.length > 0) {
-    console.error(`demo: ${problems.join("; ")}`);
+    printProblem(problems.join("; "));
     return EXIT.failed;
   }
   if (!isComplete) {
-    console.error("demo: the time was up before the last result: this machine is slow or busy");
+    printProblem("the time was up before the last result: this machine is slow or busy");
   }
   return runs.length > 0 ? EXIT.ok : EXIT.failed;
 }
 
 function printStep(what: string, command: string): void {
   console.log(`${what}\n    $ ${command}`);
+}
+
+function printProblem(sentence: string): void {
+  console.error(wrap(`demo: ${sentence}`, WIDTH));
 }

@@ -186,7 +186,7 @@ Deno.test("demo explains the throughputs that do not rise with each step, and no
   ]);
   const settings = settingsWith({ clients: 4, keys: 4_000 });
   assert.deepEqual(explainTable(sweepWith(steps, { settings }), 2), [
-    "insert: not every step gains much, because the server has one thread, and shares 2 processors with the clients, which used 30% of them.",
+    "insert: not every step gains much, because the server has one thread, and shares 2 processors with other programs and the clients, which used 30% of them.",
     "scan: each scan reads the whole table, which has 1000 keys for each client, so scans are slower with more clients.",
   ]);
   assert.deepEqual(explainTable(sweepWith(steps.slice(0, 1), { settings }), 2), []);

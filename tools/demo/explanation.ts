@@ -26,7 +26,7 @@ export function explainTable({ steps, settings }: SweepData, processors: number)
     ...(others.length === 0 ? [] : [
       `${
         others.map(({ stage }) => stage).join(", ")
-      }: not every step gains much, because the server has one thread, and shares ${processors} processors with the clients, which used ${
+      }: not every step gains much, because the server has one thread, and shares ${processors} processors with other programs and the clients, which used ${
         others.map(({ share }) => `${Math.round(100 * share / processors)}%`).join(", ")
       } of them.`,
     ]),

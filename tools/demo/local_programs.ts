@@ -23,7 +23,8 @@ export class LocalPrograms implements AsyncDisposable {
     args: readonly string[],
     onEnd: (how: string) => void,
   ): Promise<number> {
-    const child = this.#start(entry, args, "inherit");
+    const child = this.#start(entry, args);
+    void showWarnings(child.stderr);
     void child.status.then((status) => onEnd(howEnded(status)));
     for await (const line of linesOf(child.stdout)) {
       const [, port] = /^Listening on port (\d+)$/.exec(line) ?? [];
@@ -40,7 +41,7 @@ export class LocalPrograms implements AsyncDisposable {
    * @throws {Error} with its message, if it fails
    */
   async runClient(args: readonly string[], signal: AbortSignal): Promise<string> {
-    const child = this.#start("testperf.ts", args, "piped");
+    const child = this.#start("testperf.ts", args);
     const stop = (): void => void this.#end(child);
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
@@ -55,17 +56,13 @@ export class LocalPrograms implements AsyncDisposable {
     await Promise.all([...this.#children].map((child) => this.#end(child)));
   }
 
-  #start(
-    entry: string,
-    args: readonly string[],
-    stderr: "inherit" | "piped",
-  ): Deno.ChildProcess {
+  #start(entry: string, args: readonly string[]): Deno.ChildProcess {
     const file = new URL(`../../${entry}`, import.meta.url).href;
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--allow-all", file, ...args],
       stdin: "null",
       stdout: "piped",
-      stderr,
+      stderr: "piped",
     }).spawn();
     this.#children.add(child);
     void child.status.then(() => this.#children.delete(child));
@@ -78,6 +75,13 @@ export class LocalPrograms implements AsyncDisposable {
     const timer = setTimeout(() => sendSignal(child, "SIGKILL"), STOP_MS);
     await child.status;
     clearTimeout(timer);
+  }
+}
+
+/** Shows the errors and warnings of a program, and not its log of events. */
+async function showWarnings(stderr: ReadableStream<Uint8Array>): Promise<void> {
+  for await (const line of linesOf(stderr)) {
+    if (!/^\S+Z info: /.test(line)) console.error(line);
   }
 }
 

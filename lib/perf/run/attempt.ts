@@ -154,8 +154,7 @@ export class Attempt {
    * @returns whether the server is not gone
    */
   async #refill(at: number): Promise<boolean> {
-    const inserts = this.stages.find(({ stage }) => stage === "insert");
-    const keys = refillKeys(this.#options.config, this.#keys.size, inserts);
+    const keys = refillKeys(this.#options.config, this.#keys.size, this.stages);
     const untilUnixMs = this.#slots.takeForRefill(machineClock.unixMs());
     return !this.#addUnmeasured(
       await this.#forEachShare((share) => share.refill(at, keys, untilUnixMs)),

@@ -2,8 +2,11 @@
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import { opsPerSecond, type StageData } from "../measure/stage_data.ts";
 
-/** Keys for each remove that is expected: removes can be faster than the inserts that were measured. */
-const MARGIN = 1.5;
+/** Keys for each remove that is expected: another program can be busy in one stage and not in the other. */
+const MARGIN = 2;
+
+/** Removes for each insert: inserts are measured first, while the code of client and server is cold. */
+const MAX_PER_INSERT = 4;
 
 /** Maximum size of these keys and their values, of all clients, in bytes. */
 const MAX_BYTES = 500e6;
@@ -12,17 +15,28 @@ const MAX_BYTES = 500e6;
  * Computes the number of keys for each client.
  *
  * @param keyBytes size of a key
- * @param inserts the measured inserts of this run, if there are any
+ * @param stages the stages of this run that were measured before
  */
 export function refillKeys(
   config: TestPerfConfig,
   keyBytes: number,
-  inserts: StageData | undefined,
+  stages: readonly StageData[],
 ): number {
   const { clients, valueBytes, ratePerS, warmupMs, durationMs = 0, edgeMs } = config;
-  const fastest = ratePerS === undefined
-    ? Math.max(...inserts?.clients.map(opsPerSecond) ?? [Infinity])
-    : ratePerS / clients;
-  const expected = fastest * (warmupMs + durationMs - edgeMs) / 1e3;
+  const expected = (ratePerS === undefined ? removesPerS(stages) : ratePerS / clients) *
+    (warmupMs + durationMs - edgeMs) / 1e3;
   return Math.floor(Math.min(expected * MARGIN + 1, MAX_BYTES / (valueBytes + keyBytes) / clients));
+}
+
+/** Estimates the throughput of a client: about that of lookups if nothing is written to disk. */
+function removesPerS(stages: readonly StageData[]): number {
+  const fastest = (name: string) =>
+    Math.max(
+      ...stages.filter(({ stage }) => stage === name)
+        .flatMap(({ clients }) => clients.map(opsPerSecond)),
+    );
+  const inserts = fastest("insert"), lookups = fastest("lookup");
+  if (inserts <= 0) return lookups <= 0 ? Infinity : lookups;
+  const most = MAX_PER_INSERT * inserts;
+  return lookups <= 0 ? most : Math.min(Math.max(inserts, lookups), most);
 }

@@ -113,12 +113,12 @@ function checkOthers(group: readonly RunFile[]): void {
   const others = Math.max(...group.map(({ data }) => data.others ?? 0));
   const missing = others + 1 - group.length;
   if (missing <= 0) return;
-  const [results, processes] = missing === 1
-    ? ["the result", "1 more process"]
-    : ["the results", `${missing} more processes`];
+  const [processes, results] = missing === 1
+    ? ["1 more process of testperf was", "its file"]
+    : [`${missing} more processes of testperf were`, "their files"];
   throw new SumError(
     group.map(({ file }) => file),
-    `${processes} of testperf used the server at the same time, so the sum is not the whole: add ${results}, or measure again`,
+    `${processes} at the server while they measured, so the sum is not the whole: add ${results}, or measure again`,
   );
 }
 

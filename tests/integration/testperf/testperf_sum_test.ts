@@ -66,5 +66,5 @@ Deno.test("testperf --sum adds up one process, and two that were started togethe
   assert.deepEqual([refused.code, refused.stdout], [1, ""]);
   assert.match(refused.stderr, /^testperf: Cannot add up '.*one.json' and '.*one.json': .*\n$/);
   const missing = await sumOf(...files.slice(0, 2));
-  assert.match(missing.stderr, /two-b.json': 1 more process of testperf used the server/);
+  assert.match(missing.stderr, /two-b.json': 1 more process of testperf was at the server/);
 });

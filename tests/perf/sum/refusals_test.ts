@@ -96,7 +96,7 @@ const REFUSED: Record<string, [runs: RunFile[], sentence: RegExp]> = {
   ],
   "a process without a result": [
     experiment([1], [2, 3, 4]).slice(0, 3),
-    /'1a.json' and '1b.json': 1 more process .* not the whole: add the result, or measure again$/,
+    /'1a.json' and '1b.json': 1 more process .* not the whole: add its file, or measure again$/,
   ],
   "a damaged histogram": [
     changed(experiment([1, 2]), 1, {
