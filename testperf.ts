@@ -1,6 +1,6 @@
 /** The `testperf` program: reads flags, connects, and runs the chosen test. See `--help`. */
 import { EXIT } from "./lib/base/errors.ts";
-import { stderrTerminal } from "./lib/terminal/terminal.ts";
+import { userTerminal } from "./lib/terminal/terminal.ts";
 import { environment } from "./lib/cli/environment.ts";
 import { dropPermissions, UNUSED_PERMISSIONS } from "./lib/cli/permissions.ts";
 import { spawnSelf } from "./lib/cli/spawn_self.ts";
@@ -10,23 +10,17 @@ import { readToken } from "./lib/cli/token_file.ts";
 import { main } from "./lib/cli/main.ts";
 import { awaitStopSignal, ignoreSignals } from "./lib/cli/stop_signal.ts";
 import { requireFolderOf, writeWholeFile } from "./lib/cli/atomic_file.ts";
-import { HtClient } from "./lib/client/client.ts";
 import type { ClientOptions } from "./lib/client/client_options.ts";
-import { LineClient } from "./lib/client/line_client.ts";
-import { parseTestPerfConfig, type TestPerfConfig } from "./lib/config/testperf_config.ts";
-import { runBasics } from "./lib/perf/basics.ts";
+import { parseTestPerfConfig } from "./lib/config/testperf_config.ts";
 import { measure } from "./lib/perf/measure.ts";
-import { runOutliers } from "./lib/perf/outliers.ts";
+import type { Output } from "./lib/perf/results/output.ts";
+import { runSingleOperations } from "./lib/perf/single_operations.ts";
 import { printReport } from "./lib/perf/results/report.ts";
 import { type ResultFiles, ResultWriter } from "./lib/perf/results/result_writer.ts";
 import { sumFiles } from "./lib/perf/sum/sum.ts";
 import { runWorker, WORKER_FLAG } from "./lib/perf/run/worker.ts";
 
-const output = {
-  result: printLine,
-  note: printError,
-  chart: (line: string) => console.error(line),
-};
+const output: Output = { result: printLine, note: printError };
 
 const files: ResultFiles = {
   read: (file) => Deno.readTextFile(file),
@@ -37,6 +31,7 @@ const files: ResultFiles = {
 await main("testperf", async () => {
   if (Deno.args[0] === WORKER_FLAG) return await worker();
   const config = parseTestPerfConfig(Deno.args, environment("CATALOG_HOST", "CATALOG_PORT"));
+  const terminal = userTerminal(environment("TERM").TERM);
   const process = { host: Deno.hostname(), pid: Deno.pid };
   const workers = Array.from({ length: config.processes - 1 }, () => spawnSelf(WORKER_FLAG));
   // After this, no reply of a server can make this process start another one.
@@ -51,29 +46,20 @@ await main("testperf", async () => {
     onWarning: output.note,
   };
   if (config.mode === "performance" || config.mode === "sum") {
-    const terminal = stderrTerminal(environment("TERM").TERM);
-    const writer = await ResultWriter.prepare(config, files, output, terminal);
+    const writer = await ResultWriter.prepare(config, files, terminal);
     const stop = new AbortController();
     void awaitStopSignal().then((signal) => stop.abort(`ended by ${signal}`));
-    const { data, isGood } = config.mode === "sum"
-      ? await sumFiles(config.sumFiles, files.read, output.note)
-      : await measure(config, options, output, { ...process, workers, stop: stop.signal });
-    printReport(data, config, output);
-    const isAllWritten = await writer.writeAll(data);
-    return isGood && isAllWritten ? EXIT.ok : EXIT.failed;
+    const around = { ...process, workers, stop: stop.signal, screen: terminal };
+    const { data, notes, isGood } = config.mode === "sum"
+      ? await sumFiles(config.sumFiles, files.read)
+      : await measure(config, options, output, around);
+    const others = await writer.writeAll(data);
+    printReport(data, notes, others, config, terminal);
+    return isGood && others.isGood ? EXIT.ok : EXIT.failed;
   }
-  return await runTest(config, options) ? EXIT.ok : EXIT.failed;
+  const isGood = await runSingleOperations(config, options, output, terminal);
+  return isGood ? EXIT.ok : EXIT.failed;
 });
-
-/** Runs a test of single operations. @returns whether all succeeded */
-async function runTest(config: TestPerfConfig, options: ClientOptions): Promise<boolean> {
-  if (config.mode === "basics") {
-    const client = await HtClient.connect(config.target, options);
-    return await runBasics(client, output).finally(() => client.close());
-  }
-  const client = await LineClient.connect(config.target, options);
-  return await runOutliers(client, config, output).finally(() => client.close());
-}
 
 /** Runs a share of the clients for another process, which sends the orders. */
 async function worker(): Promise<number> {

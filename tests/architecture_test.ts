@@ -124,7 +124,7 @@ const NAMES_THE_RUNTIME = [
   /^lib\/perf\/sweep\/control\.ts$/,
   /^lib\/client\/deno_socket\.ts$/,
   /^lib\/cli\//,
-  /^lib\/terminal\/(progress|stdout|terminal)\.ts$/,
+  /^lib\/terminal\/(foreground|stdout|terminal)\.ts$/,
   /^lib\/catalog\/announce\/(own_addresses|update_sender)\.ts$/,
   /^lib\/catalog\/server\/(catalog_server|local_catalog)\.ts$/,
 ];

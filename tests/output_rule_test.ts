@@ -13,7 +13,6 @@ const WRITERS: Readonly<Record<string, string>> = {
   "lib/cli/htclient/import_export.ts": "a number",
   "lib/cli/htserver/check_repair.ts":
     "names that the server gives its files, numbers, and quoted records",
-  "testperf.ts": "a chart of its own characters",
 };
 
 Deno.test("fault: raw control characters on a terminal: one place writes there", () => {

@@ -85,7 +85,7 @@ export interface TestPerfConfig extends ConnectionConfig {
   readonly plot: PlotFile | undefined;
   /** File with an earlier output of `--json`. */
   readonly compareFile: string | undefined;
-  /** Whether to draw a chart in characters; undefined: if stderr is a terminal. */
+  /** Whether to print a chart in characters; undefined: that of a sweep, on a terminal. */
   readonly chart: boolean | undefined;
   readonly quiet: boolean;
 }
@@ -206,9 +206,9 @@ export function parseTestPerfConfig(args: readonly string[], env: Environment): 
     .option("--csv <file>", "write the raw data of each client and operation to this file")
     .option("--plot <file>", "draw throughput and latencies to this file, .svg or .png", plotFile)
     .option("--compare <file>", "compare with this output of --json, and detect noise")
-    .option("--chart", "print a small chart on stderr (default: if it is a terminal)")
+    .option("--chart", "print a small chart (default: of a sweep, on a terminal)")
     .option("--no-chart", "print no chart")
-    .option("--quiet", "print only the results", false);
+    .option("--quiet", "print only the result lines, and failures on stderr", false);
   const readConnection = addConnectionFlags(base);
   runParser(NAME, () => command.parse([...args], { from: "user" }));
   const flags = command.opts();

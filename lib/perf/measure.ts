@@ -19,6 +19,7 @@ import type { Process } from "./run/remote_share.ts";
 import { isGood, runStages, unlessStopped } from "./run/run.ts";
 import type { RunTarget } from "./run/share.ts";
 import { Shares } from "./run/shares.ts";
+import type { Screen } from "../terminal/status_line.ts";
 import { RunReporter } from "./run_reporter.ts";
 import { measureControl } from "./sweep/control.ts";
 import { sweepClients } from "./sweep/range.ts";
@@ -36,11 +37,15 @@ interface RunEnvironment {
   readonly workers?: readonly Process[];
   /** Its abort, with the reason, ends the measurement early; the results so far are kept. */
   readonly stop?: AbortSignal;
+  /** Shows the progress (default: it is not shown). */
+  readonly screen?: Screen;
 }
 
 /** The result of a measurement. */
 interface Measurement {
   readonly data: RawData;
+  /** Sentences on the measurement for people, in the order of its events. */
+  readonly notes: readonly string[];
   /** Whether it ended as planned, every operation succeeded and every value was right. */
   readonly isGood: boolean;
 }
@@ -48,18 +53,19 @@ interface Measurement {
 /**
  * Measures a server.
  *
+ * @param output for what the user must know at once
  * @throws {HtError} if the first run does not find the server, or the server rejects it
  */
 export async function measure(
   config: TestPerfConfig,
   connection: ClientOptions,
-  output: Output,
-  { host = "localhost", pid = 0, workers = [], stop }: RunEnvironment = {},
+  output: Pick<Output, "note">,
+  { host = "localhost", pid = 0, workers = [], stop, screen }: RunEnvironment = {},
 ): Promise<Measurement> {
   const { sweep, target } = config;
   const seed = config.seed ?? newSeed();
   const keyBytes = new Keys(seed, config.keyPrefix).size;
-  const reporter = new RunReporter(config, seed, keyBytes, output);
+  using reporter = new RunReporter(config, pid, screen, output.note);
   await using shares = new Shares(workers, reporter);
   const options = { ...connection, agent: agentOf(host, pid) };
   await using observer = await unlessStopped(Observer.connect(target, options), stop);
@@ -88,7 +94,7 @@ export async function measure(
       // If a later run does not find the server, the results of the earlier ones are kept.
       if (server === undefined) throw error;
       const failure = messageOf(error);
-      output.note(`The sweep ended early: ${failure}`);
+      reporter.onNote(`The sweep ended early: ${failure}`);
       return { stages: [], unmeasuredErrors: 0, complete: false, failure };
     }
   };
@@ -109,8 +115,7 @@ export async function measure(
   } as const);
   if (sweep === undefined) {
     const { stages, ...end } = await run(config.clients, config.operations);
-    reporter.onOthers(observer.others);
-    if (!isAligned && !config.quiet) reporter.onNote(OPS_NOTE);
+    if (!isAligned && !config.quiet && observer.others !== 0) reporter.onNote(OPS_NOTE);
     const { unmeasuredErrors, complete, failure } = end;
     return {
       data: {
@@ -121,6 +126,7 @@ export async function measure(
         complete,
         failure,
       },
+      notes: reporter.notes,
       isGood: isGood({ stages, ...end }),
     };
   }
@@ -137,7 +143,6 @@ export async function measure(
     clock: machineClock,
     events: reporter,
   });
-  reporter.onOthers(observer.others);
   return {
     data: {
       format: "testperf sweep",
@@ -148,13 +153,14 @@ export async function measure(
       complete,
       failure: complete ? null : failure ?? "a stage could not be measured to its end",
     },
+    notes: reporter.notes,
     isGood: isSweepGood,
   };
 }
 
 /** The note on a run with a number of operations. */
 const OPS_NOTE =
-  "With --ops, each process has its own times: the throughputs of several processes may be added up only if each stage ran at the same time in all of them (at least 95% of it)";
+  "With --ops, the throughputs of several processes may be added up only if each stage ran at the same time in all of them (at least 95% of it)";
 
 /** The alignment of a run by time with the other processes that the observer sees. */
 function alignmentOf(

@@ -3,6 +3,7 @@ import { messageOf } from "../base/errors.ts";
 import { isServerGone } from "../client/errors.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
 import type { Output } from "./results/output.ts";
+import type { Screen } from "../terminal/status_line.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { Keys } from "./workload/keys.ts";
 import { newSeed } from "./workload/seeded_streams.ts";
@@ -20,18 +21,22 @@ interface TimedOperation {
  * Times `ops` inserts and `ops` removes, one at a time. They alternate, so that the table stays small
  * and the log grows. If the server is gone, the test ends early, with the results so far.
  *
+ * @param screen shows the progress (default: it is not shown)
  * @returns whether all operations succeeded
  */
 export async function runOutliers(
   client: Sender,
   config: TestPerfConfig,
   output: Output,
+  screen?: Screen,
 ): Promise<boolean> {
   const keys = new Keys(config.seed ?? newSeed(), config.keyPrefix);
   const workload = new TableWorkload(keys, config.valueBytes, config.verify);
   const times = { insert: [] as TimedOperation[], remove: [] as TimedOperation[] };
   const errors: string[] = [];
-  const progress = startProgress("outlier", 2 * config.ops, !config.quiet);
+  const progress = screen === undefined || config.quiet
+    ? undefined
+    : startProgress("outliers", 2 * config.ops, screen, "ops");
   let goneReason: string | undefined;
   for (let number = 0; number < config.ops && goneReason === undefined; number++) {
     for (const stage of ["insert", "remove"] as const) {
@@ -46,10 +51,10 @@ export async function runOutliers(
           break;
         }
       }
-      progress.step();
+      progress?.step();
     }
   }
-  progress.end();
+  progress?.end();
   if (config.json) {
     output.result(JSON.stringify({
       ops: config.ops,

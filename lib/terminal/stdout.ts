@@ -1,10 +1,14 @@
 /**
- * The output to stdout and stderr. A pipe may be in non-blocking mode: a write to a full pipe then takes
+ * The output to stdout and stderr. Each call is one write, so that the lines of one call stay together when
+ * several processes write to one terminal or file. A pipe may be in non-blocking mode: a write to a full pipe then takes
  * only a part of the bytes. The rest is written, in order, once the pipe has room.
  */
+import { fstatSync } from "node:fs";
 import { sleep } from "../base/clock.ts";
 import { EXIT, ExitError, messageOf } from "../base/errors.ts";
-import { plainLines } from "../base/quote.ts";
+import { plainLine, plainLines } from "../base/quote.ts";
+import { readColumns } from "./terminal.ts";
+import { wrap } from "./wrap.ts";
 
 /** Pauses before a full pipe is tried again, in milliseconds: each is twice the last, up to a bound. */
 const PAUSE_MS = { first: 1, longest: 100 } as const;
@@ -135,9 +139,46 @@ export function printAndWait(line: string): Promise<void> | undefined {
   return stdout.flush();
 }
 
-/** Writes a sentence to stderr, with control characters escaped. */
-export function printError(sentence: string): void {
-  console.error(plainLines(sentence));
+/** Erases the line of the cursor from there on. */
+const ERASE = "\x1b[K";
+
+/**
+ * Writes a block of lines to the terminal of stdout, below what is there.
+ *
+ * @param isForeground whether only this process uses the terminal; otherwise the line of the cursor may
+ *   have the text of another one, such as its bar or the prompt of the shell
+ * @param isSmart whether the terminal can erase
+ */
+export function printBlock(lines: string, isForeground: boolean, isSmart: boolean): void {
+  const start = `${isSmart ? ERASE : ""}${isForeground ? "" : "\n"}`;
+  stdout.write(start + plainLines(lines));
+}
+
+/** Draws a line on the terminal of stderr in place of the last one; empty: erases it. */
+export function drawLine(line: string): void {
+  // The cursor stays at the start of the line, so that other output replaces it.
+  const bytes = encoder.encode(`\r${plainLine(line)}${ERASE}\r`);
+  try {
+    Deno.stderr.writeSync(bytes);
+  } catch {
+    // The terminal is closed, or does not take the line now: the next drawing may succeed.
+  }
+}
+
+/** Writes sentences to stderr, each on a line, with control characters escaped. */
+export function printError(sentences: string): void {
+  const lines = plainLines(sentences);
+  console.error(Deno.stderr.isTerminal() ? wrap(lines, readColumns(), "  ") : lines);
+}
+
+/** Whether stdout and stderr are the same file or pipe, as with `2>&1`. */
+export function isOneOutput(): boolean {
+  try {
+    const [out, error] = [fstatSync(1), fstatSync(2)];
+    return out.dev === error.dev && out.ino === error.ino;
+  } catch {
+    return false; // one of them is closed
+  }
 }
 
 /** Waits until the reader of stdout has taken all bytes. @throws {ExitError} if it cannot be written */

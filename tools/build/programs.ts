@@ -61,6 +61,8 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-read",
       "--allow-write", // --csv and --plot
       "--allow-sys=hostname",
+      // lib/terminal/foreground.ts. It is dropped before the first connection.
+      "--allow-ffi",
       // The second line is for the header, when the program starts copies of itself (--processes).
       ...environment(
         ...["CATALOG_HOST", "CATALOG_PORT", "TERM"],

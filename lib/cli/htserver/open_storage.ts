@@ -5,6 +5,7 @@ import type { Log } from "../../base/log.ts";
 import { type Progress, startProgress } from "../../terminal/progress.ts";
 import { warnAboutFileAccess } from "../file_access.ts";
 import { printError } from "../../terminal/stdout.ts";
+import { userTerminal } from "../../terminal/terminal.ts";
 import type { ServerConfig } from "../../config/server_config.ts";
 import { MIN_COMPACT_BYTES } from "../../storage/durable_storage.ts";
 import { FolderLostError } from "../../storage/folder/lock_file.ts";
@@ -46,6 +47,7 @@ export async function openTable(
       close: () => Promise.resolve(),
     };
   }
+  const terminal = userTerminal(undefined);
   let progress: Progress | undefined;
   const open = await openFolder({
     folder,
@@ -61,7 +63,7 @@ export async function openTable(
     log,
     availableBytes,
     onProgress(bytes, totalBytes) {
-      progress ??= startProgress("recover", totalBytes, true, "bytes");
+      progress ??= startProgress("recover", totalBytes, terminal, "bytes");
       progress.reach(bytes);
     },
     onSyncFailure: (error) => endForFailedSync(folder, error),

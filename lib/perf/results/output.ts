@@ -1,4 +1,4 @@
-/** The output of a measurement: lines for the user. */
+/** The output of a test: lines for the user, at once. */
 
 /** Writes results to stdout, and everything else to stderr. */
 export interface Output {

@@ -1,34 +1,117 @@
-/** The report of a measurement, after its last stage: one JSON object, or text for people. */
-import type { Output } from "./output.ts";
-import { detailTable } from "./run_report.ts";
+/** The report of a measurement, after its end: one JSON object, lines for scripts, or a block for people. */
+import { isOneOutput, printBlock, printError, printLine } from "../../terminal/stdout.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import { wrap } from "../../terminal/wrap.ts";
+import type { TestPerfConfig } from "../../config/testperf_config.ts";
+import { headingLines } from "./heading.ts";
+import { blockWidth, type ReportForm, reportForm } from "./report_form.ts";
+import type { OtherResults } from "./result_writer.ts";
+import { stageLines, stageTable, stageTableNote } from "./run_report.ts";
 import type { RawData } from "./series.ts";
 import { SUM_NOTE, sumAnalysisLines, sumTables } from "./sum_report.ts";
 import { roundsSentence } from "./sweep_rounds.ts";
 import { analysisLines, busyNotes, sweepTables, TABLE_NOTE } from "./sweep_report.ts";
 
-/** Prints the report of raw data. */
+/** The texts of a report, in the order of a reader; an empty text is left out. */
+export interface ReportTexts {
+  /** For people, before the result: on stderr, unless the form is a block. */
+  readonly head: string;
+  /** For stdout. */
+  readonly result: string;
+  /** For people, after the result: on stderr. */
+  readonly tail: string;
+}
+
+/**
+ * Makes the report of raw data.
+ *
+ * @param notes on the measurement, for people
+ * @param width characters per line of a block and of tables
+ */
+export function reportTexts(
+  data: RawData,
+  notes: readonly string[],
+  others: Pick<OtherResults, "comparison" | "chart" | "notes">,
+  form: ReportForm,
+  width: number,
+): ReportTexts {
+  const heading = headingLines(data);
+  const { comparison, chart } = others;
+  const allNotes = [...notes, ...others.notes];
+  if (form === "block") {
+    const sections = [
+      heading,
+      ...tables(data, width),
+      chart,
+      conclusions(data),
+      comparison,
+      allNotes,
+    ].map((lines) => lines.map((line) => wrap(line, width, "  ")));
+    return { head: "", result: joined(sections), tail: "" };
+  }
+  if (form === "json") {
+    // On stdout is one JSON object.
+    const tail = joined([comparison, allNotes, chart]);
+    return { head: tail && joined([heading.slice(0, 1)]), result: JSON.stringify(data), tail };
+  }
+  const results = data.format === "testperf run"
+    ? [data.stages.flatMap(stageLines)]
+    : [...tables(data, width), conclusions(data)];
+  const isQuiet = form === "quiet lines";
+  const tail = [...(isQuiet ? [] : [data.latencies ?? ""]), ...allNotes, ...chart].filter(Boolean);
+  // The first line of the heading distinguishes the notes of several processes.
+  return {
+    head: joined([isQuiet ? heading.slice(0, Math.min(1, tail.length)) : heading]),
+    result: joined([...results, comparison]),
+    tail: tail.join("\n"),
+  };
+}
+
+/**
+ * Prints the report of raw data: each stream at once, and both together if they are one file, so that the
+ * reports of processes that end at the same time do not mix.
+ */
 export function printReport(
   data: RawData,
-  { json, quiet }: { readonly json: boolean; readonly quiet: boolean },
-  output: Output,
+  notes: readonly string[],
+  others: OtherResults,
+  flags: Pick<TestPerfConfig, "json" | "quiet">,
+  terminal: Terminal,
 ): void {
-  if (json) return output.result(JSON.stringify(data));
-  const notes = [];
+  const form = reportForm(flags, terminal);
+  const width = blockWidth(terminal);
+  const { head, result, tail } = reportTexts(data, notes, others, form, width);
+  if (form === "block") return printBlock(result, terminal.isForeground(), terminal.isSmart);
+  if (isOneOutput()) return printLine([head, result, tail].filter(Boolean).join("\n"));
+  if (result !== "") printLine(result);
+  const forPeople = [head, tail].filter(Boolean).join("\n");
+  if (forPeople !== "") printError(forPeople);
+}
+
+/** The tables, the last of them with its explanation. */
+function tables(data: RawData, width: number): string[][] {
   if (data.format === "testperf run") {
-    if (data.stages.length > 0) notes.push(detailTable(data.stages));
-  } else {
-    const { steps, analysis, complete, sumOf } = data;
-    const isSum = sumOf !== undefined;
-    for (const table of isSum ? sumTables(steps) : sweepTables(steps)) {
-      output.result(table);
-      output.result("");
-    }
-    (isSum ? sumAnalysisLines(data) : analysisLines(analysis)).forEach(output.result);
-    const rounds = roundsSentence(data);
-    if (rounds !== undefined) output.result(rounds);
-    if (!complete) output.result("The sweep is not complete: it ended early");
-    notes.push(...busyNotes(steps), `${isSum ? SUM_NOTE : TABLE_NOTE}.`);
+    const { stages } = data;
+    return stages.length === 0 ? [] : [[stageTable(stages, width), stageTableNote(stages)]];
   }
-  if (quiet || notes.length === 0) return;
-  [...notes, data.latencies ?? ""].forEach(output.note);
+  const { steps, sumOf } = data;
+  const all = (sumOf ? sumTables(steps) : sweepTables(steps, width)).map((table) => [table]);
+  all.at(-1)?.push(sumOf ? SUM_NOTE : TABLE_NOTE, ...busyNotes(steps));
+  return all;
+}
+
+/** The sentences of a sweep. */
+function conclusions(data: RawData): string[] {
+  if (data.format === "testperf run") return [];
+  const rounds = roundsSentence(data);
+  return [
+    ...(data.sumOf ? sumAnalysisLines(data) : analysisLines(data.analysis)),
+    ...(rounds === undefined ? [] : [rounds]),
+    ...(data.complete ? [] : ["The sweep is not complete: it ended early"]),
+  ];
+}
+
+/** Joins sections of lines, with an empty line between them. */
+function joined(sections: readonly (readonly string[])[]): string {
+  return sections.filter(({ length }) => length > 0).map((lines) => lines.join("\n")).join("\n\n");
 }

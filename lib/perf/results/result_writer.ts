@@ -1,13 +1,12 @@
-/** The results beside the report: files, a comparison, and a chart in the terminal. */
+/** The results beside the raw data: files, a comparison, and a chart in characters. */
 import { ExitError, messageOf } from "../../base/errors.ts";
-import type { Terminal } from "../../terminal/terminal.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import { compareData, comparisonLines } from "./compare.ts";
 import { csvText } from "./csv.ts";
-import type { Output } from "./output.ts";
+import { blockWidth, reportForm, type ReportTerminal } from "./report_form.ts";
 import { readRawData } from "./read_data.ts";
 import type { RawData } from "./series.ts";
-import { terminalChart } from "./terminal_chart.ts";
+import { type ChartStyle, terminalChart } from "./terminal_chart.ts";
 
 const RAW_DATA = "the raw data";
 const PICTURE = "a picture";
@@ -26,10 +25,14 @@ export interface ResultFiles {
   write(file: string, content: string | Uint8Array, what: string): Promise<void>;
 }
 
-/** Output with a chart. */
-export interface ResultOutput extends Output {
-  /** Writes a line of the chart, which can have colors. */
-  readonly chart: (line: string) => void;
+/** The results that a report shows. */
+export interface OtherResults {
+  readonly comparison: readonly string[];
+  readonly chart: readonly string[];
+  /** The written files, and the reason of each failure. */
+  readonly notes: readonly string[];
+  /** Whether all succeeded. */
+  readonly isGood: boolean;
 }
 
 /** The flags of `testperf` for results. */
@@ -38,24 +41,22 @@ export type ResultOptions = Pick<
   "csvFile" | "plot" | "compareFile" | "chart" | "json" | "quiet"
 >;
 
-/** Writes all results that the flags request. */
+/** Makes all results that the flags request. */
 export class ResultWriter {
   readonly #options: ResultOptions;
   readonly #files: ResultFiles;
-  readonly #output: ResultOutput;
-  readonly #terminal: Terminal;
+  readonly #terminal: ReportTerminal;
   readonly #before: RawData | undefined;
+  readonly #notes: string[] = [];
 
   private constructor(
     options: ResultOptions,
     files: ResultFiles,
-    output: ResultOutput,
-    terminal: Terminal,
+    terminal: ReportTerminal,
     before: RawData | undefined,
   ) {
     this.#options = options;
     this.#files = files;
-    this.#output = output;
     this.#terminal = terminal;
     this.#before = before;
   }
@@ -68,8 +69,7 @@ export class ResultWriter {
   static async prepare(
     options: ResultOptions,
     files: ResultFiles,
-    output: ResultOutput,
-    terminal: Terminal,
+    terminal: ReportTerminal,
   ): Promise<ResultWriter> {
     const { compareFile, csvFile, plot } = options;
     if (csvFile !== undefined) await files.requireFolderOf(csvFile, RAW_DATA);
@@ -77,52 +77,47 @@ export class ResultWriter {
     const before = compareFile === undefined
       ? undefined
       : await readEarlierData(compareFile, files);
-    return new ResultWriter(options, files, output, terminal, before);
+    return new ResultWriter(options, files, terminal, before);
   }
 
-  /**
-   * Writes all results: files first, because they do not depend on the others.
-   *
-   * @returns whether all succeeded; a note has the reason of each failure
-   */
-  async writeAll(data: RawData): Promise<boolean> {
-    const { csvFile, plot } = this.#options;
+  /** Makes all results. */
+  async writeAll(data: RawData): Promise<OtherResults> {
+    const { csvFile, plot, compareFile } = this.#options;
     const before = this.#before;
-    const writers = [
-      ...(csvFile === undefined ? [] : [() => this.#writeFile(csvFile, csvText(data), RAW_DATA)]),
-      ...(plot === undefined ? [] : [() => this.#plot(data, plot)]),
-      ...(before === undefined ? [] : [() => this.#compare(before, data)]),
-      ...(this.#isChartShown() ? [() => this.#chart(data)] : []),
-    ];
     let isGood = true;
-    for (const write of writers) {
+    const attempt = async <Result>(make: () => Result | Promise<Result>) => {
       try {
-        await write();
+        return await make();
       } catch (error) {
         isGood = false;
-        this.#output.note(messageOf(error));
+        this.#notes.push(messageOf(error));
+        return undefined;
       }
+    };
+    if (csvFile !== undefined) {
+      await attempt(() => this.#writeFile(csvFile, csvText(data), RAW_DATA));
     }
-    return isGood;
-  }
-
-  #isChartShown(): boolean {
-    const { chart, json, quiet } = this.#options;
-    return chart ?? (this.#terminal.isTerminal && !json && !quiet);
-  }
-
-  #compare(before: RawData, data: RawData): void {
-    const lines = orFail(
-      `Cannot compare with '${this.#options.compareFile}'`,
-      () => comparisonLines(compareData(before, data)),
+    if (plot !== undefined) await attempt(() => this.#plot(data, plot));
+    const comparison = before && await attempt(() =>
+      orFail(
+        `Cannot compare with '${compareFile}'`,
+        () => comparisonLines(compareData(before, data)),
+      )
     );
-    // With --json, stdout is one JSON object.
-    lines.forEach(this.#options.json ? this.#output.note : this.#output.result);
+    const chart = this.#hasChart(data) &&
+      await attempt(() => orFail("Cannot draw the chart", () => terminalChart(data, this.#style)));
+    return { comparison: comparison ?? [], chart: chart || [], notes: this.#notes, isGood };
   }
 
-  #chart(data: RawData): void {
-    orFail("Cannot draw the chart", () => terminalChart(data, this.#terminal))
-      .forEach(this.#output.chart);
+  /** By default, a block has the chart of a sweep; a run has few figures. */
+  #hasChart({ format }: RawData): boolean {
+    const isShown = reportForm(this.#options, this.#terminal) === "block" &&
+      format === "testperf sweep";
+    return this.#options.chart ?? isShown;
+  }
+
+  get #style(): ChartStyle {
+    return { columns: blockWidth(this.#terminal), hasBlocks: this.#terminal.isSmart };
   }
 
   async #plot(data: RawData, { file, form }: NonNullable<ResultOptions["plot"]>): Promise<void> {
@@ -130,7 +125,7 @@ export class ResultWriter {
     const { drawPlot, plotFileNames, plotsOf } = await import("./plots.ts");
     const plots = plotsOf(data);
     if (plots.length === 0) {
-      this.#output.note("Nothing to draw: nothing was measured");
+      this.#notes.push("Nothing to draw: nothing was measured");
     }
     for (const [at, name] of plotFileNames(file, plots).entries()) {
       const plot = plots[at];
@@ -140,7 +135,7 @@ export class ResultWriter {
 
   async #writeFile(file: string, content: string | Uint8Array, what: string): Promise<void> {
     await this.#files.write(file, content, what);
-    if (!this.#options.quiet) this.#output.note(`Wrote ${what} to ${file}`);
+    if (!this.#options.quiet) this.#notes.push(`Wrote ${what} to ${file}`);
   }
 }
 

@@ -1,11 +1,13 @@
 /** The report of a sweep: a table of the steps for each stage, and the analysis in sentences. */
-import { columns } from "../../terminal/columns.ts";
+import { type Column, table } from "../../terminal/table.ts";
 import { busiestShare, BUSY_SHARE } from "../measure/cpu_time.ts";
 import { errorCount, opsPerSecond, type StageData } from "../measure/stage_data.ts";
+import type { LatencyData } from "../measure/histogram.ts";
 import { median } from "../analysis/statistics.ts";
+import { BUSY_NOTE, latencyText, rateText, shareText } from "./run_report.ts";
+import { clientsText, opsText } from "../analysis/sweep_step.ts";
 import { stagesIn } from "./sweep_analysis.ts";
 import type { OperationAnalysis, StepData } from "./sweep_data.ts";
-import { clientsText, opsText } from "../analysis/sweep_step.ts";
 
 /** Formats a step as one line: the median throughput of each stage. */
 export function stepLine(step: StepData): string {
@@ -22,24 +24,60 @@ export function stepLine(step: StepData): string {
 /**
  * Formats one table for each stage, with a row for each step: the median of the repeats, the minimum
  * and the maximum of a repeat, and the same for single clients.
+ *
+ * @param width maximum characters per line
  */
-export function sweepTables(steps: readonly StepData[]): string[] {
+export function sweepTables(steps: readonly StepData[], width: number): string[] {
   return stagesIn(steps).map((stage) => {
-    const rows = steps.flatMap((step) => {
-      const data = stageOf(step, stage);
-      return data.length === 0 ? [] : [rowOf(step.clients, data)];
-    });
-    const heading = [
-      ...[stage, "runs", "aggregate ops/s", "min", "max", "client ops/s", "min", "max"],
-      ...["p50 ms", "p99 ms", "client thread", "errors"],
-    ];
-    return columns([heading, ...rows], new Set(heading.keys().drop(1)));
+    const rows = steps.map((step) => ({ clients: step.clients, runs: stageOf(step, stage) }))
+      .filter(({ runs }) => runs.length > 0);
+    const [least, most] = range(rows.map(({ runs }) => runs.length));
+    const runs = least === most ? most : `${least} to ${most}`;
+    return `${stage}, ${runs} run${most === 1 ? "" : "s"} each\n${table(columnsOf(rows), width)}`;
   });
+}
+
+/** A step of one stage. */
+interface StepRow {
+  readonly clients: number;
+  readonly runs: readonly StageData[];
+}
+
+function columnsOf(rows: readonly StepRow[]): Column[] {
+  const column = (heading: string, cell: (row: StepRow) => string, group = ""): Column => ({
+    heading,
+    group,
+    cells: rows.map(cell),
+  });
+  const sums = ({ runs }: StepRow) => runs.map(({ sum }) => opsPerSecond(sum));
+  const each = ({ runs }: StepRow) => runs.flatMap(({ clients }) => clients.map(opsPerSecond));
+  const latency = (heading: string, value: (latency: LatencyData) => number) =>
+    column(
+      heading,
+      ({ runs }) => latencyText(median(runs.map(({ sum }) => value(sum.latency)))),
+      "latency ms",
+    );
+  return [
+    column("clients", ({ clients }) => String(clients)),
+    column("ops/s", (row) => rateText(median(sums(row))), "all clients"),
+    column("min", (row) => rateText(range(sums(row))[0]), "all clients"),
+    column("max", (row) => rateText(range(sums(row))[1]), "all clients"),
+    column("ops/s", (row) => rateText(median(sums(row)) / row.clients), "one client"),
+    column("min", (row) => rateText(range(each(row))[0]), "one client"),
+    column("max", (row) => rateText(range(each(row))[1]), "one client"),
+    latency("p50", ({ p50Ms }) => p50Ms),
+    latency("p99", ({ p99Ms }) => p99Ms),
+    column("busy", ({ runs }) => shareText(busyShare(runs))),
+    column(
+      "errors",
+      ({ runs }) => String(runs.reduce((all, { sum }) => all + errorCount(sum.errors), 0)),
+    ),
+  ];
 }
 
 /** The explanation of the tables. */
 export const TABLE_NOTE =
-  "Rows are numbers of simultaneous clients. `aggregate` is the throughput of all clients, the median of the runs with minimum and maximum; `client` is the throughput of one client, with the slowest and the fastest one; `client thread` is the share of time in which testperf itself was busy";
+  `ops/s: median of the runs; min and max: of all clients those of a run, of one client the slowest and the fastest of any run; ${BUSY_NOTE}`;
 
 /** Describes the analysis of each stage in one paragraph: its plateau, and its limit. */
 export function analysisLines(analysis: Readonly<Record<string, OperationAnalysis>>): string[] {
@@ -77,22 +115,4 @@ export function range(values: readonly number[]): [number, number] {
 /** Returns the results of one stage in all repeats of a step. */
 export function stageOf(step: StepData, stage: string): StageData[] {
   return step.repeats.flat().filter((data) => data.stage === stage);
-}
-
-function rowOf(clients: number, repeats: readonly StageData[]): string[] {
-  const sums = repeats.map(({ sum }) => opsPerSecond(sum));
-  const each = repeats.flatMap((data) => data.clients.map(opsPerSecond));
-  const busy = busyShare(repeats);
-  const rate = (value: number) => value.toFixed(1);
-  const milliseconds = (of: (data: StageData) => number) => median(repeats.map(of)).toFixed(3);
-  return [
-    clientsText(clients),
-    String(repeats.length),
-    ...[median(sums), ...range(sums)].map(rate),
-    ...[median(sums) / clients, ...range(each)].map(rate),
-    milliseconds(({ sum }) => sum.latency.p50Ms),
-    milliseconds(({ sum }) => sum.latency.p99Ms),
-    busy === undefined ? "-" : `${Math.round(100 * busy)}%`,
-    String(repeats.reduce((total, { sum }) => total + errorCount(sum.errors), 0)),
-  ];
 }

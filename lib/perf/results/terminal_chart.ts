@@ -3,10 +3,14 @@ import { type RawData, type Series, seriesOf, throughputSteps } from "./series.t
 import { opsPerSecond } from "../measure/stage_data.ts";
 import { median } from "../analysis/statistics.ts";
 import type { OperationAnalysis } from "./sweep_data.ts";
-import type { Terminal } from "../../terminal/terminal.ts";
 
-/** The abilities of a terminal that a chart uses. */
-export type ChartStyle = Omit<Terminal, "isTerminal">;
+/** The abilities of the terminal that shows a chart. */
+export interface ChartStyle {
+  /** Characters per line. */
+  readonly columns: number;
+  /** Whether it shows the block elements of Unicode. */
+  readonly hasBlocks: boolean;
+}
 
 /** Minimum width of bars. Below it, the terminal cuts the numbers off instead. */
 const MIN_BAR = 4;
@@ -16,9 +20,6 @@ const MAX_BAR = 60;
 
 /** Blocks of one to eight eighths of a character, from the left. */
 const EIGHTHS = ["\u258F", "\u258E", "\u258D", "\u258C", "\u258B", "\u258A", "\u2589", "\u2588"];
-
-const BOLD = "\x1b[1m";
-const PLAIN = "\x1b[0m";
 
 interface Bar {
   readonly label: string;
@@ -82,10 +83,9 @@ function barLines(title: string, bars: readonly Bar[], style: ChartStyle): strin
   const lines = bars.map(({ label, value, mark }, at) => {
     const bar = barText(max > 0 ? value / max : 0, width, style.hasBlocks).padEnd(width);
     const markText = mark === "" ? "" : hasWords ? ` < ${mark}` : " <";
-    const line = `  ${label.padStart(labelWidth)} ${bar} ${
+    return `  ${label.padStart(labelWidth)} ${bar} ${
       (numbers[at] ?? "").padStart(numberWidth)
     }${markText}`;
-    return mark !== "" && style.hasColors ? `${BOLD}${line}${PLAIN}` : line;
   });
   const mark = bars.find((bar) => bar.mark !== "")?.mark;
   const legend = mark !== undefined && !hasWords ? [`  < ${mark}`] : [];

@@ -37,8 +37,6 @@ export interface RunEvents {
    * @param others number of the other processes
    */
   onWait?(startUnixMs: number, others: number): void;
-  /** The first stage waits for its start, which other processes of testperf share. */
-  onAlignedStart?(startUnixMs: number, others: number): void;
   /** A stage begins with its warm-up. */
   onStage?(plan: StagePlan, clients: number): void;
   /** A stage has ended; undefined: the run ended early, perhaps during a stage. */

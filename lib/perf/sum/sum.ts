@@ -19,28 +19,27 @@ import { readRunFiles, type RunFile, SumError } from "./run_file.ts";
 /** A sum and whether every operation of its runs succeeded. */
 export interface Sum {
   readonly data: SweepData;
+  /** A sentence for each run with failed operations. */
+  readonly notes: readonly string[];
   readonly isGood: boolean;
 }
 
 /**
  * Reads results of `--json`, and adds them up.
  *
- * @param note receives a sentence for each run with failed operations
  * @throws {SumError} if they are not results of one experiment
  */
 export async function sumFiles(
   files: readonly string[],
   read: (file: string) => Promise<string>,
-  note: (sentence: string) => void,
 ): Promise<Sum> {
   const runs = await readRunFiles(files, read);
   const data = sumRuns(runs);
-  const failures = runs.flatMap(({ file, data }) => {
+  const notes = runs.flatMap(({ file, data }) => {
     const failed = failuresOf(data);
     return failed === 0 ? [] : [`'${file}': ${failed} operations failed and do not count`];
   });
-  failures.forEach(note);
-  return { data, isGood: failures.length === 0 };
+  return { data, notes, isGood: notes.length === 0 };
 }
 
 /**

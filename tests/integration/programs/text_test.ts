@@ -71,7 +71,10 @@ testWith(["bash", "script"], "fault: text that is not UTF-8: TERM of a prompt", 
   const { stdout } = await server.shell(
     `TERM=$'a\\xff' script -qec "$client" /dev/null </dev/null`,
   );
-  assert.match(stdout, /^htclient: An environment variable is not UTF-8 text: [^\n]+\r?\n$/);
+  assert.match(
+    stdout,
+    /^htclient: An environment variable is not UTF-8 text: [^\n]+\r?\n( {2}[^\n]+\r?\n)?$/,
+  );
 });
 
 testWith(["bash"], "fault: text that is not UTF-8: the path of testperf", async () => {

@@ -96,11 +96,8 @@ Deno.test("a connection that is lost during removes: their outcome is reported a
     },
   });
   const flags = ["--ops", String(ops), "--pipeline", String(inFlight), "--quiet"];
-  const notes: string[] = [];
-  const { data, isGood } = await measure(parseTestPerfConfig([proxy.target, ...flags], {}), {}, {
-    result() {},
-    note: (line) => notes.push(line),
-  });
+  const config = parseTestPerfConfig([proxy.target, ...flags], {});
+  const { data, notes, isGood } = await measure(config, {}, { note: assert.fail });
   assert.equal(isGood, false);
   assert.ok(data.format === "testperf run");
   const remove = data.stages.at(-1);

@@ -97,12 +97,12 @@ Deno.test("a sweep prints tables and sentences, and with --json all of its data"
   assert.equal(shown.code, 0, shown.stderr);
   assert.match(
     shown.stdout,
-    /^insert +runs +aggregate ops\/s .*\n1 client +2 .*\n2 clients +2 .*\n/,
+    /^insert, 2 runs each\n.* all clients .*\nclients +ops\/s .*\n +1 .*\n +2 .*\n/,
   );
   assert.match(shown.stdout, /^lookup: .*(Throughput|data does not decide).*$/m);
   assert.match(
     shown.stderr,
-    /^Server .*: up to 2 clients, up to 2 processes, 2 rounds, 30 operations each /m,
+    /^up to 2 clients, up to 2 processes, 2 rounds, 30 operations each in a stage, keys /m,
   );
   assert.match(
     shown.stderr,

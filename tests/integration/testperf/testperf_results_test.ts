@@ -1,7 +1,5 @@
-/** Proves that `testperf` writes its result files, and that bar and chart are for terminals only. */
+/** Proves that `testperf` writes its result files. */
 import assert from "assert";
-import { testWith } from "../../helpers/needs.ts";
-import { fromSource, run } from "../../../bench/harness/program.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { startServer } from "../../helpers/server.ts";
 import { testperf } from "./testperf_program.ts";
@@ -57,20 +55,4 @@ Deno.test("testperf: no foreign text controls the terminal", async () => {
   const error = await testperf(...flags, "--compare", `${folder.path}/\x1b[31m.json`);
   assert.match(error.stderr, /^testperf: Cannot compare with '.*\/\\u001b\[31m.json'/);
   assert.ok(!`${note.stderr}${error.stderr}`.includes("\x1b"));
-});
-
-testWith(["script"], "testperf: a terminal gets a bar with the rate, and a chart", async () => {
-  await using server = startServer();
-  const program = fromSource("testperf.ts", server.target).map((part) => `'${part}'`).join(" ");
-  const shell = (flags: string) => {
-    const command = `${program} --duration 0.6 --mix lookup=50,insert=50 ${flags}`;
-    return run(["script", "-qec", command, "/dev/null"], { env: { TERM: "xterm" } });
-  };
-  const shown = await shell("");
-  assert.equal(shown.code, 0, shown.stdout);
-  assert.match(shown.stdout, /mixed +\u2588*\u2591* \d+% of 0.6 s, [1-9][\d,]* ops\/s/);
-  assert.match(shown.stdout, /Throughput \(ops\/s\)\r\n +insert \u2588+/);
-  const quiet = await shell("--quiet");
-  assert.equal(quiet.code, 0, quiet.stdout);
-  assert.doesNotMatch(quiet.stdout, /%|\u2588/);
 });

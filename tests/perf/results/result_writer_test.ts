@@ -1,7 +1,7 @@
-/** Proves that results are in complete files, on stdout and in the terminal, and that failures are sentences. */
+/** Proves that results are in complete files, and that failures are sentences. */
 import assert from "assert";
 import { ExitError } from "../../../lib/base/errors.ts";
-import type { Terminal } from "../../../lib/terminal/terminal.ts";
+import type { ReportTerminal } from "../../../lib/perf/results/report_form.ts";
 import { type ResultOptions, ResultWriter } from "../../../lib/perf/results/result_writer.ts";
 import type { RawData } from "../../../lib/perf/results/series.ts";
 import { levelSweep, runWith, stageOf } from "../raw_data.ts";
@@ -18,8 +18,8 @@ const OPTIONS: ResultOptions = {
   quiet: false,
 };
 
-const PIPE: Terminal = { isTerminal: false, columns: 80, hasColors: false, hasBlocks: true };
-const SCREEN: Terminal = { ...PIPE, isTerminal: true };
+const PIPE: ReportTerminal = { hasStdout: false, isSmart: true, columns: () => 80 };
+const SCREEN: ReportTerminal = { ...PIPE, hasStdout: true };
 
 /**
  * Writes results, and returns the output.
@@ -33,8 +33,6 @@ async function writeResults(
   terminal = PIPE,
   readable: Readonly<Record<string, string>> = {},
 ) {
-  const results: string[] = [];
-  const notes: string[] = [];
   const written = new Map<string, string | Uint8Array>();
   const files = {
     requireFolderOf: (file: string, what: string) =>
@@ -51,30 +49,24 @@ async function writeResults(
       return Promise.resolve();
     },
   };
-  const output = {
-    result: (line: string) => void results.push(line),
-    note: (line: string) => void notes.push(line),
-    chart: (line: string) => void notes.push(line),
-  };
-  const all = await ResultWriter.prepare({ ...OPTIONS, ...options }, files, output, terminal);
-  return { isGood: await all.writeAll(data), results, notes, written };
+  const writer = await ResultWriter.prepare({ ...OPTIONS, ...options }, files, terminal);
+  return { ...await writer.writeAll(data), written };
 }
 
 const test = testsOf("result_writer");
 
 test("without flags, the output is empty", async () => {
-  const nothing = { isGood: true, results: [], notes: [], written: new Map() };
+  const nothing = { isGood: true, comparison: [], chart: [], notes: [], written: new Map() };
   assert.deepEqual(await writeResults({}), nothing);
 });
 
 test("each file is complete, and noted unless quiet", async () => {
   const plot = { file: "out.svg", form: "svg" } as const;
-  const { isGood, notes, written, results } = await writeResults(
+  const { isGood, notes, written } = await writeResults(
     { csvFile: "out.csv", plot },
     levelSweep(),
   );
   assert.ok(isGood);
-  assert.deepEqual(results, []);
   assert.deepEqual([...written.keys()], [
     "out.csv",
     "out-throughput.svg",
@@ -102,28 +94,27 @@ test("a file that cannot be written is one sentence, and the others are written"
   assert.deepEqual([...written.keys()], ["run.svg"]);
 });
 
-test("a chart is drawn on a terminal or with its flag, and never on stdout", async () => {
-  const isShown = async (options: Partial<ResultOptions>, terminal: Terminal) => {
-    const { notes, results } = await writeResults(options, RUN, terminal);
-    assert.deepEqual(results, []);
-    return notes.some((line) => line === "Throughput (ops/s)");
-  };
-  assert.equal(await isShown({}, SCREEN), true);
-  assert.equal(await isShown({}, PIPE), false);
-  assert.equal(await isShown({ chart: true }, PIPE), true);
-  assert.equal(await isShown({ chart: false }, SCREEN), false);
-  assert.equal(await isShown({ quiet: true }, SCREEN), false);
-  assert.equal(await isShown({ json: true }, SCREEN), false);
-  assert.equal(await isShown({ json: true, chart: true }, SCREEN), true);
+test("a sweep in a block has a chart, and so has any form with the flag", async () => {
+  const hasChart = async (
+    options: Partial<ResultOptions>,
+    terminal: ReportTerminal,
+    data: RawData,
+  ) => (await writeResults(options, data, terminal)).chart.length > 0;
+  const sweep = levelSweep();
+  assert.equal(await hasChart({}, SCREEN, sweep), true);
+  assert.equal(await hasChart({}, SCREEN, RUN), false);
+  assert.equal(await hasChart({}, PIPE, sweep), false);
+  assert.equal(await hasChart({ chart: true }, PIPE, RUN), true);
+  assert.equal(await hasChart({ chart: false }, SCREEN, sweep), false);
+  assert.equal(await hasChart({ quiet: true }, SCREEN, sweep), false);
+  assert.equal(await hasChart({ json: true }, SCREEN, sweep), false);
+  assert.equal(await hasChart({ json: true, chart: true }, SCREEN, sweep), true);
 });
 
-test("a comparison is a result, but with --json a note", async () => {
+test("a comparison has the changes since the earlier run", async () => {
   const before = { "old.json": JSON.stringify(RUN) };
-  const plain = await writeResults({ compareFile: "old.json" }, RUN, PIPE, before);
-  assert.match(plain.results.join("\n"), /insert with 1 client: throughput 100.0 -> 100.0 ops\/s/);
-  const json = await writeResults({ compareFile: "old.json", json: true }, RUN, PIPE, before);
-  assert.deepEqual(json.results, []);
-  assert.deepEqual(json.notes, plain.results);
+  const { comparison } = await writeResults({ compareFile: "old.json" }, RUN, PIPE, before);
+  assert.match(comparison.join("\n"), /insert with 1 client: throughput 100.0 -> 100.0 ops\/s/);
 });
 
 test("a file that is not raw data is rejected before the measurement", async () => {
@@ -156,12 +147,14 @@ test("a comparison that fails is one sentence, and the files are written", async
   const data = { ...RUN, startedUnixMs: NaN };
   const before = { "old.json": JSON.stringify(RUN) };
   const options = { compareFile: "old.json", csvFile: "out.csv", chart: true };
-  const { isGood, notes, results, written } = await writeResults(options, data, PIPE, before);
+  const { isGood, notes, comparison, chart, written } = await writeResults(
+    ...[options, data, PIPE, before] as const,
+  );
   assert.equal(isGood, false);
-  assert.deepEqual(results, []);
+  assert.deepEqual(comparison, []);
   assert.deepEqual([...written.keys()], ["out.csv"]);
   assert.match(notes[1] ?? "", /^Cannot compare with 'old.json': Invalid time value$/);
-  assert.ok(notes.includes("Throughput (ops/s)"));
+  assert.equal(chart[0], "Throughput (ops/s)");
 });
 
 test("without stages, a note replaces the picture", async () => {

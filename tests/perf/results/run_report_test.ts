@@ -3,7 +3,7 @@ import assert from "assert";
 import fc from "fast-check";
 import { LatencyHistogram } from "../../../lib/perf/measure/histogram.ts";
 import { sumClients } from "../../../lib/perf/measure/merge.ts";
-import { detailTable, stageLines } from "../../../lib/perf/results/run_report.ts";
+import { stageLines, stageTable } from "../../../lib/perf/results/run_report.ts";
 import { OPERATIONS } from "../../../lib/perf/workload/operation.ts";
 import { clientData, operationData, stageData } from "../raw_data.ts";
 import { testsOf } from "../../helpers/pure.ts";
@@ -77,31 +77,73 @@ test("every line has the same form for any data", () => {
   );
 });
 
-test("the table has all percentiles, the schedule lag, and the load of the client", () => {
-  const latencies = Array.from({ length: 1_000 }, (_, at) => at + 1);
-  const client = clientData(operationData(1_000, 1, latencies), "lookup");
-  const late = new LatencyHistogram();
-  late.record(2);
-  const table = detailTable([
-    stageData("insert", [client]),
-    stageData("lookup", [client], { sendDelay: late.data() }),
+/** The cells of the last row of a table. */
+function lastCells(table: string): string[] {
+  return table.split("\n").at(-1)?.split(/ +/) ?? [];
+}
+
+// (Histograms have three digits.)
+test("the exact table of a run", () => {
+  const latencies = [...Array(500).fill(0.48), ...Array(499).fill(12.34), 3_100];
+  const insert = clientData(operationData(38_190, 1.6, latencies), "insert");
+  const scan = clientData(operationData(33, 1.6, [45.04, 152.36], { KeyError: 2 }), "scan");
+  const stages = [stageData("insert", [insert]), stageData("scan", [scan])];
+  assert.deepEqual(stageTable(stages, 80).split("\n"), [
+    "                        ------------ latency in ms -------------",
+    "           ops   ops/s   mean    p50    p90    p99  p99.9    max  errors  busy",
+    "insert  38,190  23,869  9.498  0.480  12.35  12.35  12.35   3100       0   50%",
+    "scan        33    20.6  98.70  45.06  152.4  152.4  152.4  152.4       2   50%",
   ]);
-  const cells = table.split("\n").map((row) => row.split(/ {2,}/));
-  const columns = ["mean", "p50", "p90", "p99", "p99.9", "max", "schedule lag p99"];
-  assert.deepEqual(cells[0]?.slice(1, 8), columns);
-  const [name, ...numbers] = cells.at(-1) ?? [];
-  assert.equal(name, "lookup");
-  for (const [at, exact] of [500.5, 500, 900, 990, 999, 1_000, 2].entries()) {
-    assert.ok(Math.abs(Number(numbers[at]) / exact - 1) < 0.002, `${numbers[at]}, not ${exact}`);
-  }
-  assert.deepEqual(numbers.slice(7), ["50%", "60%"]);
 });
 
-test("the table has no load of the client for a stage that was too short to measure it", () => {
+test("with several clients, the table has the slowest and the fastest one", () => {
+  const clients = [300, 100, 200].map((ops) => clientData(operationData(ops, 1, [1]), "scan"));
+  const table = stageTable([stageData("scan", clients)], 120);
+  assert.match(table, / one client {2}-+ latency in ms -+\n/);
+  assert.deepEqual(lastCells(table).slice(0, 5), ["scan", "600", "600", "100", "300"]);
+});
+
+test("a mix has a row for each type of operation, with the range of this type", () => {
+  const client = (lookups: number) =>
+    sumClients([
+      clientData(operationData(lookups, 1, [1]), "lookup"),
+      clientData(operationData(1, 1, [2]), "insert"),
+    ]);
+  const rows = stageTable([stageData("mixed", [client(8), client(4)])], 120).split("\n")
+    .map((row) => row.split(/ +/).slice(0, 5));
+  assert.deepEqual(rows.slice(-3), [
+    ["insert", "2", "2.00", "1.00", "1.00"],
+    ["lookup", "12", "12.0", "4.00", "8.00"],
+    ["mixed", "14", "14.0", "5.00", "9.00"],
+  ]);
+});
+
+test("an open loop has the schedule lag", () => {
+  const client = clientData(operationData(1_000, 1, [5]), "lookup");
+  const late = new LatencyHistogram();
+  late.record(2);
+  const open = stageData("lookup", [client], { loop: "open", sendDelay: late.data() });
+  const table = stageTable([stageData("insert", [client]), open], 80);
+  assert.match(table, / max +lag +errors +busy\n/);
+  assert.equal(Number(lastCells(table).at(-3)), 2);
+});
+
+test("the load is that of the busiest process; a stage that was too short has none", () => {
   const client = clientData(operationData(1, 0.01, [1]), "lookup");
   const short = { mainShare: 1, allShare: 0.5, isTooShort: true } as const;
   const stage = stageData("lookup", [client], { processors: [short] });
-  assert.match(detailTable([stage]), / {2}- +- +50%$/);
-  const mixed = { ...stage, processors: [short, { mainShare: 0.95, allShare: 1 }] };
-  assert.match(detailTable([mixed]), / {2}- 95% +50% 100%$/);
+  assert.equal(lastCells(stageTable([stage], 80)).at(-1), "-");
+  const two = [{ mainShare: 0.4, allShare: 1 }, { mainShare: 0.95, allShare: 1 }];
+  assert.equal(lastCells(stageTable([{ ...stage, processors: two }], 80)).at(-1), "95%");
+});
+
+test("the table of any measured figures fits 80 columns", () => {
+  const latency = fc.double({ min: 0, max: 60_000, noNaN: true });
+  const any = fc.tuple(fc.nat(1_999_999), fc.array(latency, { maxLength: 5 }))
+    .map(([ops, latencies]) => clientData(operationData(ops, 5, latencies), "insert"));
+  fc.assert(fc.property(fc.array(any, { minLength: 1, maxLength: 3 }), (clients) => {
+    for (const row of stageTable([stageData("insert", clients)], 80).split("\n")) {
+      assert.ok(row.length <= 80, row);
+    }
+  }));
 });

@@ -5,7 +5,7 @@ import { failedStage, levelSweep, runWith, stageOf, stepsWith, sweepWith } from 
 import { testsOf } from "../../helpers/pure.ts";
 
 const SWEEP = levelSweep();
-const PLAIN: ChartStyle = { columns: 80, hasColors: false, hasBlocks: true };
+const PLAIN: ChartStyle = { columns: 80, hasBlocks: true };
 
 const test = testsOf("terminal_chart");
 
@@ -57,15 +57,6 @@ test("without room for words, an arrow is the mark and the words follow below", 
   const lines = terminalChart(SWEEP, { ...PLAIN, columns: 26 });
   assert.match(lines[3] ?? "", /^ {3}4 .* 4,001 <$/);
   assert.equal(lines[6], "  < plateau");
-});
-
-test("only a terminal with colors gets them, and only marked lines have them", () => {
-  const colored = terminalChart(SWEEP, { ...PLAIN, hasColors: true });
-  const plain = terminalChart(SWEEP, PLAIN);
-  assert.ok(!plain.join("").includes("\x1b"));
-  assert.deepEqual(colored.filter((line) => line.includes("\x1b")).length, 2);
-  // deno-lint-ignore no-control-regex
-  assert.deepEqual(colored.map((line) => line.replace(/\x1b\[\d*m/g, "")), plain);
 });
 
 test("zero has no bar, and causes no division by zero", () => {

@@ -67,9 +67,8 @@ test("the same server may have other addresses on other machines", () => {
 
 /** Adds up files, and returns their notes. */
 async function summed(texts: Readonly<Record<string, string>>) {
-  const notes: string[] = [];
   const read = (file: string) => Promise.resolve(texts[file] ?? "");
-  const { isGood } = await sumFiles(Object.keys(texts), read, (note) => void notes.push(note));
+  const { isGood, notes } = await sumFiles(Object.keys(texts), read);
   return { isGood, notes };
 }
 

@@ -2,12 +2,7 @@
 import assert from "assert";
 import { LatencyHistogram } from "../../../lib/perf/measure/histogram.ts";
 import { analyzeSweep, sweepSteps } from "../../../lib/perf/results/sweep_analysis.ts";
-import {
-  analysisLines,
-  busyNotes,
-  stepLine,
-  sweepTables,
-} from "../../../lib/perf/results/sweep_report.ts";
+import { analysisLines } from "../../../lib/perf/results/sweep_report.ts";
 import { SLOW_STAGE_S, sweepClients } from "../../../lib/perf/sweep/range.ts";
 import type { SweepResult, SweepRun } from "../../../lib/perf/sweep/sweep.ts";
 import { testsOf } from "../../helpers/pure.ts";
@@ -200,28 +195,4 @@ test("a sweep is plain data, with histograms of the sums only", async () => {
       assert.ok(latency.p99Ms > 0);
     }
   }
-});
-
-// (2.001 is 2 in a histogram of three digits.)
-test("a table has a row for each step: the aggregate, and the throughput of clients", () => {
-  const steps = [1, 2].map((clients) => ({
-    clients,
-    repeats: [100, 300, 200].map((rate) => [stage("scan", clients, rate)]),
-  }));
-  assert.deepEqual(sweepTables(steps).map((table) => table.split("\n")), [[
-    "scan       runs  aggregate ops/s    min    max  client ops/s    min    max  p50 ms  p99 ms  client thread  errors",
-    "1 client      3            200.0  100.0  300.0         200.0  100.0  300.0   2.001   3.000            50%       0",
-    "2 clients     3            200.0  100.0  300.0         100.0   50.0  150.0   2.001   3.000            50%       0",
-  ]]);
-  assert.deepEqual(busyNotes(steps), []);
-  const processors = [{ mainShare: 0.95, allShare: 1 }];
-  const busy = [1, 2].map((clients) => ({
-    clients,
-    repeats: [[stage("scan", clients, 100, { processors })]],
-  }));
-  assert.match(busyNotes(busy).join(), /^scan: with 1, 2 clients the client thread was busy/);
-  assert.deepEqual(steps.map(stepLine), [
-    "1 client, 3 runs: scan 200 ops/s",
-    "2 clients, 3 runs: scan 200 ops/s",
-  ]);
 });
