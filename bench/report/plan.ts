@@ -37,10 +37,10 @@ export interface Plan {
 
 const FULL = {
   isQuick: false,
-  sweep: { maxClients: 32, processes: 16, repeats: 5, stageS: 0.5, warmupS: 0.1 },
+  sweep: { maxClients: 16, processes: 16, repeats: 5, stageS: 0.5, warmupS: 0.1 },
   // One sync serves all clients that wait for it. Only many clients show the limit of that.
-  maxDurableClients: 64,
-  maxTwoHostsClients: 16,
+  maxDurableClients: 32,
+  maxTwoHostsClients: 8,
   keys: 10_000,
   placement: { rounds: 5, seconds: 0.5 },
   tracedRequests: 2_000,

@@ -130,7 +130,7 @@ export function processorsTable(findings: Findings): ReportTable {
       ["mode", "", "n", "loop", "waits", "machine", "server us", "clients us"],
       ...rows,
     ],
-    ...whyNot(why[0]),
+    ...whyNot(why[0] ?? (rows.length === 0 ? "no sweep has ended" : undefined)),
   };
 }
 

@@ -171,7 +171,7 @@ function operationPlot(series: Series, data: SweepData, notes: readonly string[]
     { name: "fit: Universal Scalability Law", kind: "curve", points: lawPoints(series, usl) },
     // The measured values are drawn last, on top.
     { name: "measured", kind, points: points.filter((point) => !isLeftOut(point)) },
-    { name: "measured, not in the fit", kind, points: points.filter(isLeftOut) },
+    { name: "measured, not in the fit (superlinear)", kind, points: points.filter(isLeftOut) },
   ];
   const title = `Throughput of ${name}, all clients together`;
   const drawn = all.filter(({ points }) => points.length > 0);

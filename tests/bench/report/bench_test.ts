@@ -76,7 +76,7 @@ longTest({
     assert.ok(server);
     Deno.kill(server.pid, "SIGKILL");
     assert.equal(await bench.exitCode(), 1, bench.stderr);
-    assert.match(bench.stderr, /^durable, .*; the measurements until then \(memory.*\) are in /);
+    assert.match(bench.stderr, /^durable: .*; the measurements until then \(memory.*\) are in /);
     assert.ok(Deno.statSync(`${folder.path}/out/memory.json`).isFile);
     await gone(started);
   },
@@ -98,7 +98,7 @@ longTest({
     assert.match(unfinished?.[0] ?? "", /^in memory.*(time was up|no time left)/);
     assert.match(
       await Deno.readTextFile(`${out}/REPORT`),
-      /^not complete +in memory.*(time was up|no time left)/m,
+      /^ +not complete +in memory.*(time was up|no time left)/m,
     );
   },
 });

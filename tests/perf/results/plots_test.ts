@@ -79,9 +79,11 @@ test("steps that the fit leaves out have marks and a name of their own", () => {
   assert.deepEqual(chart.series.map(({ name }) => name), [
     LAW,
     "measured",
-    "measured, not in the fit",
+    "measured, not in the fit (superlinear)",
   ]);
-  assert.deepEqual(pointsOf(chart, "measured, not in the fit").map(({ x }) => x), [1]);
+  assert.deepEqual(pointsOf(chart, "measured, not in the fit (superlinear)").map(({ x }) => x), [
+    1,
+  ]);
 });
 
 test("pictures name the server and the day, and explain their marks and bars", () => {
