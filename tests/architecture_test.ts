@@ -68,7 +68,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "terminal",
     "base",
   ],
-  "perf/sum": ["perf/results", "perf/measure", "base"],
+  "perf/sum": ["perf/results", "perf/analysis", "perf/measure", "base"],
   "perf/sweep": [
     "perf/results",
     "perf/run",

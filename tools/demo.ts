@@ -110,10 +110,10 @@ async function measure(
 /** Prints the results and the problems, and returns the exit code. */
 function report({ runs, leftOut, problems, isComplete }: Findings): number {
   if (runs.length > 0) {
-    const sum = sumRuns(runs);
+    const { data, notes } = sumRuns(runs);
     printStep("What each client got, and all of them together", "testperf --sum *.json");
-    const sentences = explainTable(sum, navigator.hardwareConcurrency);
-    for (const text of [...sumTables(sum.steps), ...sentences]) {
+    const why = explainTable(data, navigator.hardwareConcurrency);
+    for (const text of [...sumTables(data.steps, WIDTH), why, ...notes].filter(Boolean)) {
       console.log(`\n${wrap(text, WIDTH)}`);
     }
   }

@@ -9,31 +9,23 @@ import { stageOf } from "../../lib/perf/results/sweep_report.ts";
 const MIN_GAIN = 0.05;
 
 /**
- * Explains the throughputs that do not rise with each step, in at most two sentences.
+ * Explains the throughputs that do not rise with each step, except for scans, in a sentence.
  *
  * @param processors number of processors of this machine, on which server and clients run
+ * @returns empty if all of them rise
  */
-export function explainTable({ steps, settings }: SweepData, processors: number): string[] {
+export function explainTable({ steps }: SweepData, processors: number): string {
   const flat = stagesIn(steps).flatMap((stage) => {
-    const step = flatStep(steps, stage);
+    const step = stage === "scan" ? undefined : flatStep(steps, stage);
     return step === undefined ? [] : [{ stage, share: clientShare(stageOf(step, stage)) }];
   });
-  const isScan = ({ stage }: { readonly stage: string }) => stage === "scan";
-  const scan = flat.find(isScan);
-  const others = flat.filter((one) => !isScan(one));
-  const keys = Math.round((settings.keys ?? 0) / settings.clients);
-  return [
-    ...(others.length === 0 ? [] : [
-      `${
-        others.map(({ stage }) => stage).join(", ")
-      }: not every step gains much, because the server has one thread, and shares ${processors} processors with other programs and the clients, which used ${
-        others.map(({ share }) => `${Math.round(100 * share / processors)}%`).join(", ")
-      } of them.`,
-    ]),
-    ...(scan === undefined ? [] : [
-      `scan: each scan reads the whole table, which has ${keys} keys for each client, so scans are slower with more clients.`,
-    ]),
-  ];
+  if (flat.length === 0) return "";
+  const shares = flat.map(({ share }) => `${Math.round(100 * share / processors)}%`);
+  return `${
+    flat.map(({ stage }) => stage).join(", ")
+  }: not every step gains much, because the server has one thread, and shares ${processors} processors with other programs and the clients, which used ${
+    shares.join(", ")
+  } of them`;
 }
 
 /** Finds the first step that has hardly more throughput than the one before. */

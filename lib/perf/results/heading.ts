@@ -9,7 +9,14 @@ export function headingLines(data: RawData): string[] {
   const at = server === "" ? "" : `, server ${server}`;
   const began = `Began at ${clockText(data.alignedUnixMs ?? data.startedUnixMs)}`;
   if (data.format === "testperf sweep" && data.sumOf !== undefined) {
-    return [`${target}: sum of ${data.sumOf.length} runs${at}`, planText(settings, true), began];
+    const { sumOf } = data;
+    const hosts = new Set(sumOf.map(({ host }) => host)).size;
+    const on = hosts > 1 ? ` on ${hosts} hosts` : "";
+    return [
+      `${target}: sum of ${sumOf.length} run${sumOf.length === 1 ? "" : "s"}${on}${at}`,
+      planText({ ...settings, repeats: 1 }, true),
+      began,
+    ];
   }
   return [
     `${target}: testperf ${pid} on ${host}${at}`,

@@ -95,7 +95,7 @@ function tables(data: RawData, width: number): string[][] {
     return stages.length === 0 ? [] : [[stageTable(stages, width), stageTableNote(stages)]];
   }
   const { steps, sumOf } = data;
-  const all = (sumOf ? sumTables(steps) : sweepTables(steps, width)).map((table) => [table]);
+  const all = (sumOf ? sumTables(steps, width) : sweepTables(steps, width)).map((table) => [table]);
   all.at(-1)?.push(sumOf ? SUM_NOTE : TABLE_NOTE, ...busyNotes(steps));
   return all;
 }

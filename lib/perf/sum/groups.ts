@@ -2,6 +2,7 @@
  * The groups of runs that measured together. Throughputs may be added up only if all clients measured
  * the same stage at the same time: a client whose neighbors are between two stages gets more.
  */
+import { clientsText } from "../analysis/sweep_step.ts";
 import type { StageData } from "../measure/stage_data.ts";
 import type { RunData } from "../results/run_data.ts";
 import { type RunFile, SumError } from "./run_file.ts";
@@ -14,13 +15,20 @@ interface Interval {
   readonly toMs: number;
 }
 
+/** Runs that measured together. */
+export interface Group {
+  readonly runs: readonly RunFile[];
+  /** The stages that some runs ended before the others, and why they have no sum, in a sentence. */
+  readonly leftOut: ReadonlyMap<string, string>;
+}
+
 /**
  * Groups the runs that measured together, in order of time.
  *
  * @param runs with the same stages
  * @throws {SumError} if runs measured together only in part, or a run of the group is missing
  */
-export function groupRuns(runs: readonly RunFile[]): RunFile[][] {
+export function groupRuns(runs: readonly RunFile[]): Group[] {
   const groups: RunFile[][] = [];
   let endMs = -Infinity;
   for (const run of runs.toSorted((a, b) => spanOf(a.data).fromMs - spanOf(b.data).fromMs)) {
@@ -30,11 +38,11 @@ export function groupRuns(runs: readonly RunFile[]): RunFile[][] {
     else groups.push([run]);
     endMs = Math.max(endMs, toMs);
   }
-  for (const group of groups) {
-    checkOverlap(group);
+  return groups.map((group) => {
+    const leftOut = checkOverlap(group);
     checkOthers(group);
-  }
-  return groups;
+    return { runs: group, leftOut };
+  });
 }
 
 /** Computes from the overlap of all intervals its share of the time from the first to the last. */
@@ -46,7 +54,9 @@ export function overlapShare(intervals: readonly Interval[]): number {
   return unionMs === 0 ? 1 : Math.max(0, commonMs) / unionMs;
 }
 
-function checkOverlap(group: readonly RunFile[]): void {
+/** @returns the stages that are left out */
+function checkOverlap(group: readonly RunFile[]): Map<string, string> {
+  const leftOut = new Map<string, string>();
   for (const at of group[0]?.data.stages.keys() ?? []) {
     const runs = group.flatMap((run) => {
       const stage = run.data.stages[at];
@@ -55,6 +65,17 @@ function checkOverlap(group: readonly RunFile[]): void {
     const share = overlapShare(runs.map(({ interval }) => interval));
     if (share >= MIN_OVERLAP) continue;
     const [one, other] = farthest(runs);
+    const early = earlyEnd(runs);
+    if (early !== undefined) {
+      const { file, stage: { stage, sum, ended } } = early;
+      leftOut.set(
+        stage,
+        `${stage} with ${clientsText(clientsOf(group))}: '${file}' ended it after ${
+          sum.seconds.toFixed(3)
+        } s (${ended}), before the others, so this run of it does not count`,
+      );
+      continue;
+    }
     const percent = Math.floor(1_000 * share) / 10;
     throw new SumError(
       [one.file, other.file],
@@ -63,11 +84,24 @@ function checkOverlap(group: readonly RunFile[]): void {
       }%; ${reasonOf(one, other)}`,
     );
   }
+  return leftOut;
 }
 
 interface StageRun extends RunFile {
   readonly stage: StageData;
   readonly interval: Interval;
+}
+
+/**
+ * Finds the run that ended a stage first, without keys or time, if all runs began it together: their
+ * other stages can be added up.
+ */
+function earlyEnd(runs: readonly StageRun[]): StageRun | undefined {
+  const starts = runs.map(({ interval }) => interval.fromMs);
+  const longestMs = Math.max(...runs.map(({ stage }) => 1e3 * stage.sum.seconds));
+  if (Math.max(...starts) - Math.min(...starts) > (1 - MIN_OVERLAP) * longestMs) return undefined;
+  return runs.filter(({ stage }) => stage.ended === "keys used up" || stage.ended === "time limit")
+    .toSorted((a, b) => a.interval.toMs - b.interval.toMs)[0];
 }
 
 /** Finds the two runs whose starts or ends are the farthest apart. */
@@ -90,10 +124,6 @@ function reasonOf(one: StageRun, other: StageRun): string {
   if (one.data.settings.ops !== null) {
     return "with --ops each process has its own times: measure without --ops";
   }
-  const early = [one, other].find(({ stage }) => stage.ended !== "planned");
-  if (early !== undefined && one.stage.ended !== other.stage.ended) {
-    return `in '${early.file}' it ended early (${early.stage.ended})`;
-  }
   const apartS = Math.abs(other.interval.fromMs - one.interval.fromMs) / 1e3;
   const began = `they began ${apartS.toFixed(3)} s apart`;
   const again = "run them again together";
@@ -106,6 +136,11 @@ function reasonOf(one: StageRun, other: StageRun): string {
     return `${began}, because '${alone.file}' found no other process and began at once: ${again}`;
   }
   return `${began}: ${again}`;
+}
+
+/** Counts the clients of runs. */
+export function clientsOf(runs: readonly RunFile[]): number {
+  return runs.reduce((sum, { data }) => sum + data.settings.clients, 0);
 }
 
 /** Checks that every process that the runs saw at the server is in the group. */

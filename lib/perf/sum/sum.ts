@@ -2,10 +2,11 @@
  * The sum of runs by several processes or machines (`testperf --sum`). Runs that measured together
  * become one repeat of the step with their number of clients; all steps are a sweep.
  */
+import { plainLine } from "../../base/quote.ts";
 import { mergeStages } from "../measure/merge.ts";
 import { errorCount, type StageData } from "../measure/stage_data.ts";
 import type { RunData } from "../results/run_data.ts";
-import { analyzeSweep } from "../results/sweep_analysis.ts";
+import { analyzeSweep, stagesIn } from "../results/sweep_analysis.ts";
 import {
   type StepData,
   type SumSource,
@@ -13,14 +14,15 @@ import {
   withoutClientHistograms,
 } from "../results/sweep_data.ts";
 import { checkAgreement } from "./agreement.ts";
-import { groupRuns } from "./groups.ts";
+import { clientsOf, type Group, groupRuns } from "./groups.ts";
 import { readRunFiles, type RunFile, SumError } from "./run_file.ts";
 
-/** A sum and whether every operation of its runs succeeded. */
+/** A sum. */
 export interface Sum {
   readonly data: SweepData;
-  /** A sentence for each run with failed operations. */
+  /** Sentences on parts that do not count. */
   readonly notes: readonly string[];
+  /** Whether every operation of its runs succeeded. */
   readonly isGood: boolean;
 }
 
@@ -33,13 +35,7 @@ export async function sumFiles(
   files: readonly string[],
   read: (file: string) => Promise<string>,
 ): Promise<Sum> {
-  const runs = await readRunFiles(files, read);
-  const data = sumRuns(runs);
-  const notes = runs.flatMap(({ file, data }) => {
-    const failed = failuresOf(data);
-    return failed === 0 ? [] : [`'${file}': ${failed} operations failed and do not count`];
-  });
-  return { data, notes, isGood: notes.length === 0 };
+  return sumRuns(await readRunFiles(files, read));
 }
 
 /**
@@ -48,14 +44,17 @@ export async function sumFiles(
  * @param runs at least one
  * @throws {SumError} if they are not results of one experiment
  */
-export function sumRuns(runs: readonly RunFile[]): SweepData {
+export function sumRuns(runs: readonly RunFile[]): Sum {
   checkAgreement(runs);
   const groups = groupRuns(runs);
   const [first] = runs;
   if (first === undefined) throw new RangeError("There are no runs to add up");
   const { format: _, stages: __, ...common } = first.data;
   const { seed, settings } = common;
-  const byClients = [...Map.groupBy(groups, clientsOf)].toSorted(([a], [b]) => a - b);
+  const byClients = [...Map.groupBy(groups, (group) => clientsOf(group.runs))].toSorted((
+    [a],
+    [b],
+  ) => a - b);
   const steps: StepData[] = byClients.map(([clients, repeats]) => ({
     clients,
     repeats: repeats.map(mergeGroup),
@@ -63,7 +62,7 @@ export function sumRuns(runs: readonly RunFile[]): SweepData {
   const [clients, largest] = byClients.at(-1) ?? [0, []];
   const ofAllClients = (value: number | null) =>
     value === null ? null : value / settings.clients * clients;
-  return {
+  const data: SweepData = {
     ...common,
     format: "testperf sweep",
     alignedUnixMs: null,
@@ -85,6 +84,16 @@ export function sumRuns(runs: readonly RunFile[]): SweepData {
     failure: null,
     sumOf: runs.map(sourceOf),
   };
+  const failures = runs.flatMap(({ file, data }) => {
+    const failed = failuresOf(data);
+    return failed === 0 ? [] : [`'${file}': ${failed} operations failed and do not count`];
+  });
+  const notes = [
+    ...groups.flatMap(({ leftOut }) => [...leftOut.values()]),
+    ...failures,
+    ...scanNotes(data),
+  ];
+  return { data, notes: notes.map(plainLine), isGood: failures.length === 0 };
 }
 
 function sourceOf({ file, data }: RunFile): SumSource {
@@ -93,24 +102,32 @@ function sourceOf({ file, data }: RunFile): SumSource {
 }
 
 /** Merges runs that measured together into one run of all their clients. */
-function mergeGroup(group: readonly RunFile[]): StageData[] {
-  const stages = group[0]?.data.stages ?? [];
+function mergeGroup({ runs, leftOut }: Group): StageData[] {
+  const stages = runs[0]?.data.stages ?? [];
   try {
-    return stages.map((_, at) =>
-      withoutClientHistograms(mergeStages(group.flatMap(({ data }) => data.stages[at] ?? [])))
+    return stages.flatMap(({ stage }, at) =>
+      leftOut.has(stage)
+        ? []
+        : [withoutClientHistograms(mergeStages(runs.flatMap(({ data }) => data.stages[at] ?? [])))]
     );
   } catch {
     // Only the histograms were not checked when the files were read.
-    throw new SumError(group.map(({ file }) => file), "one of them has a damaged histogram");
+    throw new SumError(runs.map(({ file }) => file), "one of them has a damaged histogram");
   }
 }
 
-function clientsOf(group: readonly RunFile[]): number {
-  return total(group, ({ data }) => data.settings.clients);
+function processesOf({ runs }: Group): number {
+  return total(runs, ({ data }) => data.settings.processes);
 }
 
-function processesOf(group: readonly RunFile[]): number {
-  return total(group, ({ data }) => data.settings.processes);
+/** With a number of keys for each client, the table grows with the clients. */
+function scanNotes({ steps, settings: { keys, clients } }: SweepData): string[] {
+  if (steps.length < 2 || keys === null || !stagesIn(steps).includes("scan")) return [];
+  return [
+    `scan: each scan reads the whole table, which has ${
+      Math.round(keys / clients).toLocaleString("en-US")
+    } keys for each client, so a scan takes longer with more clients`,
+  ];
 }
 
 function failuresOf({ stages, unmeasuredErrors }: RunData): number {

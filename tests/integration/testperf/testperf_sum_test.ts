@@ -60,7 +60,7 @@ Deno.test("testperf --sum adds up one process, and two that were started togethe
   assert.equal(table.code, 0, table.stderr);
   assert.match(
     table.stdout,
-    /^lookup .*each ops\/s +sum ops\/s +gain\n.*\n2 clients +\d+ \d+ +\d+/m,
+    /^lookup .*each ops\/s +sum ops\/s +gain\n.*\n2 clients +[\d,]+ [\d,]+ +[\d,]+ /m,
   );
   const refused = await sumOf(...files, files[0] ?? "");
   assert.deepEqual([refused.code, refused.stdout], [1, ""]);

@@ -21,19 +21,6 @@ function refusal(runs: readonly RunFile[]): string {
   return assert.fail("the runs were added up");
 }
 
-/** Ends the stages of the second of two runs before their time. */
-function withEarlyEnd(): RunFile[] {
-  const runs = experiment([1, 2]);
-  const stages = runs[1]?.data.stages ?? [];
-  return changed(runs, 1, {
-    stages: stages.map((stage) => ({
-      ...stage,
-      ended: "keys used up",
-      sum: { ...stage.sum, seconds: 1 },
-    })),
-  });
-}
-
 const withOps = (at: number, runs: readonly RunFile[]) => withSettings(runs, at, { ops: 9 });
 
 /** Experiments that are refused, and the sentence. */
@@ -85,10 +72,6 @@ const REFUSED: Record<string, [runs: RunFile[], sentence: RegExp]> = {
   "runs that do not overlap in one stage": [
     delayed(experiment([1, 2]), 1, 100, 2),
     /: scan ran at the same time for only 88.2% of its time, and a sum needs 95%; .* 0.100 s apart/,
-  ],
-  "a run without keys left": [
-    withEarlyEnd(),
-    /insert .* 62.5% .* in '0b.json' it ended early \(keys used up\)$/,
   ],
   "runs with --ops that drifted apart": [
     withOps(0, withOps(1, delayed(experiment([1, 2]), 1, 300))),

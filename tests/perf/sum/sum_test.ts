@@ -21,7 +21,7 @@ function opsOf({ steps }: SweepData): [clients: number, sums: number[]][] {
 }
 
 test("one, two and four processes are the steps of a sweep, with the sum of each", () => {
-  const sum = sumRuns(experiment([100], [90, 91], [60, 61, 62, 63]));
+  const { data: sum } = sumRuns(experiment([100], [90, 91], [60, 61, 62, 63]));
   assert.deepEqual(opsOf(sum), [[1, [100]], [2, [181]], [4, [246]]]);
   assert.deepEqual(sum.steps[2]?.repeats[0]?.[0]?.clients.map(({ ops }) => ops), [60, 61, 62, 63]);
   assert.equal(opsPerSecond(sum.steps[1]?.repeats[0]?.[3]?.sum ?? assert.fail()), 181 / 1.6);
@@ -43,7 +43,7 @@ test("any groups in any order of files are found", () => {
   fc.assert(fc.property(cases, ({ runs, delays, order }) => {
     const late = delays.reduce((runs, ms, at) => delayed(runs, at, ms), runs);
     const names = groupRuns(order.flatMap((at) => late[at] ?? []))
-      .map((group) => group.map(({ file }) => file).toSorted());
+      .map(({ runs }) => runs.map(({ file }) => file).toSorted());
     const expected = Map.groupBy(runs.map(({ file }) => file), ([group]) => group);
     assert.deepEqual(names, [...expected.values()]);
   }));
@@ -55,14 +55,18 @@ test("processes may have any number of clients", () => {
     const settings = { ...data.settings, keys: 1_000 * clients, processes: clients };
     return { file, data: { ...data, settings } };
   };
-  const sum = sumRuns([at("one", 1e12, 1), at("three", 1e12, 3), at("four", 1e12 + 1e5, 4)]);
+  const { data: sum } = sumRuns([
+    at("one", 1e12, 1),
+    at("three", 1e12, 3),
+    at("four", 1e12 + 1e5, 4),
+  ]);
   assert.deepEqual(opsOf(sum), [[4, [40, 40]]]);
   assert.deepEqual([sum.settings.keys, sum.settings.processes], [4_000, 4]);
 });
 
 test("the same server may have other addresses on other machines", () => {
   const runs = changed(experiment([1, 2]), 1, { target: "10.0.0.2:99", server: "10.0.0.2:99" });
-  assert.deepEqual(opsOf(sumRuns(runs)), [[2, [3]]]);
+  assert.deepEqual(opsOf(sumRuns(runs).data), [[2, [3]]]);
 });
 
 /** Adds up files, and returns their notes. */
@@ -97,4 +101,32 @@ test("failed operations do not count, and a note names their file", async () => 
     isGood: false,
     notes: ["'x': 3 operations failed and do not count"],
   });
+});
+
+test("a stage that ran out of keys has no sum, and the others have", () => {
+  const runs = experiment([1], [2, 3]);
+  const stages = runs[2]?.data.stages ?? [];
+  const early = changed(runs, 2, {
+    stages: stages.map((one) =>
+      one.stage === "remove"
+        ? { ...one, ended: "keys used up", sum: { ...one.sum, seconds: 1.5 } }
+        : one
+    ),
+  });
+  const { data, notes, isGood } = sumRuns(early);
+  assert.ok(isGood);
+  assert.deepEqual(data.steps.map(({ repeats }) => repeats[0]?.length), [4, 3]);
+  assert.deepEqual(notes, [
+    "remove with 2 clients: '1b.json' ended it after 1.500 s (keys used up), before the others, so this run of it does not count",
+  ]);
+});
+
+test("a note names the keys of each client, because scans read all of them", () => {
+  const [one, ...others] = experiment([1], [2, 3]).map(({ file, data }) => ({
+    file,
+    data: { ...data, settings: { ...data.settings, keys: 1_000 } },
+  }));
+  assert.ok(one);
+  assert.deepEqual(sumRuns([one]).notes, []);
+  assert.match(sumRuns([one, ...others]).notes.join(), /^scan: .* has 1,000 keys for each client,/);
 });
