@@ -8,6 +8,7 @@ import { blockWidth, type ReportForm, reportForm } from "./report_form.ts";
 import type { OtherResults } from "./result_writer.ts";
 import { stageLines, stageTable, stageTableNote } from "./run_report.ts";
 import type { RawData } from "./series.ts";
+import type { SweepData } from "./sweep_data.ts";
 import { SUM_NOTE, sumAnalysisLines, sumTables } from "./sum_report.ts";
 import { roundsSentence } from "./sweep_rounds.ts";
 import { analysisLines, busyNotes, sweepTables, TABLE_NOTE } from "./sweep_report.ts";
@@ -41,7 +42,7 @@ export function reportTexts(
   if (form === "block") {
     const sections = [
       heading,
-      ...tables(data, width),
+      ...explainedTables(data, width),
       chart,
       conclusions(data),
       comparison,
@@ -54,10 +55,12 @@ export function reportTexts(
     const tail = joined([comparison, allNotes, chart]);
     return { head: tail && joined([heading.slice(0, 1)]), result: JSON.stringify(data), tail };
   }
+  const isQuiet = form === "quiet lines";
   const results = data.format === "testperf run"
     ? [data.stages.flatMap(stageLines)]
-    : [...tables(data, width), conclusions(data)];
-  const isQuiet = form === "quiet lines";
+    : isQuiet
+    ? [...sweepTablesOf(data, width), conclusions(data)]
+    : [...explainedTables(data, width), conclusions(data)];
   const tail = [...(isQuiet ? [] : [data.latencies ?? ""]), ...allNotes, ...chart].filter(Boolean);
   // The first line of the heading distinguishes the notes of several processes.
   return {
@@ -82,22 +85,31 @@ export function printReport(
   const width = blockWidth(terminal);
   const { head, result, tail } = reportTexts(data, notes, others, form, width);
   if (form === "block") return printBlock(result, terminal.isForeground(), terminal.isSmart);
-  if (isOneOutput()) return printLine([head, result, tail].filter(Boolean).join("\n"));
-  if (result !== "") printLine(result);
+  const broken = (text: string) => terminal.hasStdout ? wrap(text, width, "  ") : text;
+  // Lines for scripts and JSON stay whole.
+  const isText = form !== "json" && data.format === "testperf sweep";
+  const shown = isText ? broken(result) : result;
+  if (isOneOutput()) {
+    return printLine([broken(head), shown, broken(tail)].filter(Boolean).join("\n"));
+  }
+  if (shown !== "") printLine(shown);
   const forPeople = [head, tail].filter(Boolean).join("\n");
   if (forPeople !== "") printError(forPeople);
 }
 
 /** The tables, the last of them with its explanation. */
-function tables(data: RawData, width: number): string[][] {
+function explainedTables(data: RawData, width: number): string[][] {
   if (data.format === "testperf run") {
     const { stages } = data;
     return stages.length === 0 ? [] : [[stageTable(stages, width), stageTableNote(stages)]];
   }
-  const { steps, sumOf } = data;
-  const all = (sumOf ? sumTables(steps, width) : sweepTables(steps, width)).map((table) => [table]);
-  all.at(-1)?.push(sumOf ? SUM_NOTE : TABLE_NOTE, ...busyNotes(steps));
+  const all = sweepTablesOf(data, width);
+  all.at(-1)?.push(data.sumOf ? SUM_NOTE : TABLE_NOTE, ...busyNotes(data.steps));
   return all;
+}
+
+function sweepTablesOf({ steps, sumOf }: SweepData, width: number): string[][] {
+  return (sumOf ? sumTables(steps, width) : sweepTables(steps, width)).map((table) => [table]);
 }
 
 /** The sentences of a sweep. */

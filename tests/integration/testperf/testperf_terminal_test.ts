@@ -1,5 +1,6 @@
 /** Tests the screen of `testperf` in a terminal: nothing is broken, overwritten, or mixed. */
 import assert from "assert";
+import { fromSource, run } from "../../../bench/harness/program.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { longTest } from "../../helpers/long.ts";
 import { startServer } from "../../helpers/server.ts";
@@ -100,4 +101,16 @@ testWith(["tmux"], "a terminal without a cursor or colors gets plain lines", asy
   const written = raw.slice(raw.indexOf("begins at"), raw.lastIndexOf("Latency"));
   // deno-lint-ignore no-control-regex
   assert.doesNotMatch(written, /[\x1b\u2588]/);
+});
+
+Deno.test("three processes into one pipe, with 2>&1: each report is whole", async () => {
+  await using server = startServer();
+  const [deno = "", ...args] = fromSource("testperf.ts", server.target, ...FLAGS.split(" "));
+  const one = [deno, ...args].map((part) => `'${part}'`).join(" ");
+  const { stdout, stderr } = await run(["sh", "-c", `(${one} & ${one} & ${one} & wait) 2>&1`]);
+  assert.equal(stderr, "");
+  const report =
+    "127\\.0\\.0\\.1:\\d+: testperf [^\\n]*\\n1 client, [^\\n]*\\nBegan at [^\\n]*\\n" +
+    "insert: 100 ops [^\\n]*\\nlookup: 100 ops [^\\n]*\\nLatencies [^\\n]*\\n(?:With --ops[^\\n]*\\n)?";
+  assert.match(stdout, new RegExp(`^(?:${report}){3}$`));
 });
