@@ -15,6 +15,7 @@ import { parseTestPerfConfig } from "./lib/config/testperf_config.ts";
 import { measure } from "./lib/perf/measure.ts";
 import type { Output } from "./lib/perf/results/output.ts";
 import { runSingleOperations } from "./lib/perf/single_operations.ts";
+import { DirectSockets } from "./lib/perf/socket/direct_socket.ts";
 import { printReport } from "./lib/perf/results/report.ts";
 import { type ResultFiles, ResultWriter } from "./lib/perf/results/result_writer.ts";
 import { sumFiles } from "./lib/perf/sum/sum.ts";
@@ -34,7 +35,8 @@ await main("testperf", async () => {
   const terminal = userTerminal(environment("TERM").TERM);
   const process = { host: Deno.hostname(), pid: Deno.pid };
   const workers = Array.from({ length: config.processes - 1 }, () => spawnSelf(WORKER_FLAG));
-  // After this, no reply of a server can make this process start another one.
+  const sockets = DirectSockets.open();
+  // After this, no reply of a server can make this process start another one, or load a library.
   dropPermissions("sys", ...UNUSED_PERMISSIONS);
   const options: ClientOptions = {
     catalogs: config.catalogs,
@@ -49,7 +51,7 @@ await main("testperf", async () => {
     const writer = await ResultWriter.prepare(config, files, terminal);
     const stop = new AbortController();
     void awaitStopSignal().then((signal) => stop.abort(`ended by ${signal}`));
-    const around = { ...process, workers, stop: stop.signal, screen: terminal };
+    const around = { ...process, workers, sockets, stop: stop.signal, screen: terminal };
     const { data, notes, isGood } = config.mode === "sum"
       ? await sumFiles(config.sumFiles, files.read)
       : await measure(config, options, output, around);
@@ -63,9 +65,10 @@ await main("testperf", async () => {
 
 /** Runs a share of the clients for another process, which sends the orders. */
 async function worker(): Promise<number> {
+  const sockets = DirectSockets.open();
   dropPermissions("read", "write", "sys", ...UNUSED_PERMISSIONS);
   // Ctrl-C and the end of a terminal signal all processes; the main one ends the others.
   ignoreSignals("SIGINT", "SIGHUP");
-  const isGood = await runWorker({ orders: Deno.stdin.readable, send: printLine });
+  const isGood = await runWorker({ orders: Deno.stdin.readable, send: printLine, sockets });
   return isGood ? EXIT.ok : EXIT.failed;
 }

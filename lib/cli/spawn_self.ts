@@ -19,7 +19,7 @@ const PASSED_VARIABLES = [
 /** Flags of Deno for a process that runs from the source: a worker reads and writes no files. */
 const SOURCE_FLAGS = [
   ...["--quiet", "--no-prompt", "--cached-only"],
-  ...["--allow-net", "--allow-env", "--allow-sys"],
+  ...["--allow-net", "--allow-env", "--allow-sys", "--allow-ffi"],
 ];
 
 /**

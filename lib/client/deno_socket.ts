@@ -10,10 +10,15 @@ import {
 
 /** Opens a TCP connection; see `ConnectTcp`. */
 export async function connectByDeno(address: Address, signal: AbortSignal): Promise<TcpSocket> {
+  return new DenoTcpSocket(await openTcp(address, signal));
+}
+
+/** Opens a connection of the runtime; see `ConnectTcp`. */
+export async function openTcp(address: Address, signal: AbortSignal): Promise<Deno.TcpConn> {
   const connection = await Deno.connect({ ...address, signal });
   connection.setNoDelay(true);
   connection.setKeepAlive(true);
-  return new DenoTcpSocket(connection);
+  return connection;
 }
 
 class DenoSocket<Connection extends Deno.Conn> implements ClientSocket {
@@ -39,7 +44,8 @@ class DenoSocket<Connection extends Deno.Conn> implements ClientSocket {
   }
 }
 
-class DenoTcpSocket extends DenoSocket<Deno.TcpConn> implements TcpSocket {
+/** A TCP connection of the runtime. */
+export class DenoTcpSocket extends DenoSocket<Deno.TcpConn> implements TcpSocket {
   async startTls(ca: string, name: string, signal: AbortSignal): Promise<ClientSocket> {
     let latest: Deno.Conn = this.connection;
     const closeLatest = () => closeQuietly(latest);

@@ -24,6 +24,7 @@ import { RunReporter } from "./run_reporter.ts";
 import { measureControl } from "./sweep/control.ts";
 import { sweepClients } from "./sweep/range.ts";
 import { measureSweep, type SweepOptions } from "./sweep/sweep.ts";
+import type { DirectSockets } from "./socket/direct_socket.ts";
 import { Keys } from "./workload/keys.ts";
 import { newSeed } from "./workload/seeded_streams.ts";
 
@@ -35,6 +36,8 @@ interface RunEnvironment {
   readonly pid?: number;
   /** Processes that wait for orders (default: none). They end with the measurement. */
   readonly workers?: readonly Process[];
+  /** The sockets of the clients in this process (default: ordinary ones). */
+  readonly sockets?: DirectSockets | undefined;
   /** Its abort, with the reason, ends the measurement early; the results so far are kept. */
   readonly stop?: AbortSignal;
   /** Shows the progress (default: it is not shown). */
@@ -60,13 +63,13 @@ export async function measure(
   config: TestPerfConfig,
   connection: ClientOptions,
   output: Pick<Output, "note">,
-  { host = "localhost", pid = 0, workers = [], stop, screen }: RunEnvironment = {},
+  { host = "localhost", pid = 0, workers = [], sockets, stop, screen }: RunEnvironment = {},
 ): Promise<Measurement> {
   const { sweep, target } = config;
   const seed = config.seed ?? newSeed();
   const keyBytes = new Keys(seed, config.keyPrefix).size;
   using reporter = new RunReporter(config, pid, screen, output.note);
-  await using shares = new Shares(workers, reporter);
+  await using shares = new Shares(workers, reporter, sockets);
   const options = { ...connection, agent: agentOf(host, pid) };
   await using observer = await unlessStopped(Observer.connect(target, options), stop);
   const isAligned = config.durationMs !== undefined && sweep === undefined;

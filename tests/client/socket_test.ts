@@ -1,9 +1,10 @@
-/** Proves that the sockets of both runtimes behave alike; Deno implements the modules of Node.js. */
+/** Proves that all sockets behave alike; Deno implements the modules of Node.js. */
 import assert from "assert";
 import { Buffer } from "node:buffer";
 import type { ClientSocket, ConnectTcp } from "../../lib/client/client_socket.ts";
 import { connectByDeno } from "../../lib/client/deno_socket.ts";
 import { connectByNode } from "../../lib/client/node_socket.ts";
+import { DirectSockets } from "../../lib/perf/socket/direct_socket.ts";
 
 const never = new AbortController().signal;
 
@@ -31,9 +32,15 @@ async function writeAll(socket: Pick<ClientSocket, "write">, bytes: Uint8Array):
   while (bytes.length > 0) bytes = bytes.subarray(await socket.write(bytes));
 }
 
-for (const connect of [connectByDeno, connectByNode]) {
-  const test = (name: string, fn: () => Promise<void>) =>
-    Deno.test(`socket: ${connect.name}: ${name}`, fn);
+/** All kinds of sockets. Direct ones need Linux. */
+const KINDS: readonly (readonly [name: string, connect: ConnectTcp | undefined])[] = [
+  ["Deno", connectByDeno],
+  ["Node.js", connectByNode],
+  ["direct", DirectSockets.open()?.connect],
+];
+
+for (const [kind, connect = connectByDeno] of KINDS) {
+  const test = (name: string, fn: () => Promise<void>) => Deno.test(`socket: ${kind}: ${name}`, fn);
   const bytes = Uint8Array.from({ length: 1_000_000 }, (_, at) => at % 251);
 
   test("bytes arrive whole in both directions, and the end after them", async () => {

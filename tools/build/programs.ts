@@ -61,7 +61,7 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-read",
       "--allow-write", // --csv and --plot
       "--allow-sys=hostname",
-      // lib/terminal/foreground.ts. It is dropped before the first connection.
+      // lib/terminal/foreground.ts and lib/perf/socket/. It is dropped before the first connection.
       "--allow-ffi",
       // The second line is for the header, when the program starts copies of itself (--processes).
       ...environment(

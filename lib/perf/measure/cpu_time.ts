@@ -7,6 +7,8 @@ interface ProcessorTime {
   readonly allMs: number;
   /** Of the main thread, which sends and reads. */
   readonly mainMs: number;
+  /** Of that, polls of sockets that found nothing (default: 0): the thread had nothing else to do. */
+  readonly fruitlessMs?: number;
 }
 
 /** Reads the processor time. */
@@ -18,6 +20,8 @@ export interface ProcessorData {
   readonly allShare: number;
   /** Of the main thread, which sends and reads; at most 1. */
   readonly mainShare: number;
+  /** Present if it is not 0: polls of sockets that found nothing. They are not in the other shares. */
+  readonly pollingShare?: number;
   /** Present if the time was too short for an exact `mainShare`. */
   readonly isTooShort?: true;
 }
@@ -40,10 +44,12 @@ export function processorData(
   after: ProcessorTime,
   elapsedMs: number,
 ): ProcessorData {
-  const share = (ms: number) => elapsedMs > 0 ? ms / elapsedMs : 0;
+  const share = (ms: number) => elapsedMs > 0 ? Math.max(0, ms / elapsedMs) : 0;
+  const fruitlessMs = (after.fruitlessMs ?? 0) - (before.fruitlessMs ?? 0);
   return {
-    allShare: share(after.allMs - before.allMs),
-    mainShare: Math.min(1, share(after.mainMs - before.mainMs)),
+    allShare: share(after.allMs - before.allMs - fruitlessMs),
+    mainShare: Math.min(1, share(after.mainMs - before.mainMs - fruitlessMs)),
+    ...(fruitlessMs > 0 ? { pollingShare: share(fruitlessMs) } : {}),
     ...(elapsedMs < MIN_MS ? { isTooShort: true } : {}),
   };
 }

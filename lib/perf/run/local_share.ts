@@ -1,7 +1,11 @@
 /** The clients of a run that are in this process. */
 import type { ClientOptions } from "../../client/client_options.ts";
+import type { ConnectTcp } from "../../client/client_socket.ts";
 import { LineClient } from "../../client/line_client.ts";
 import { machineClock } from "../../base/clock.ts";
+import { readProcessorTime } from "../measure/cpu_time.ts";
+import type { DirectSockets } from "../socket/direct_socket.ts";
+import { MAX_POLLED } from "../socket/poller.ts";
 import { Keys } from "../workload/keys.ts";
 import { type Plan, planRun } from "../workload/plan.ts";
 import { stageNotes } from "../measure/stage_notes.ts";
@@ -43,6 +47,7 @@ interface PendingStage {
 /** The clients of a run that are in this process. */
 export class LocalShare implements Share {
   readonly #events: ShareEvents;
+  readonly #sockets: DirectSockets | undefined;
   /** Ends the current run, also while its clients connect. */
   #stop: AbortController | undefined;
   #run: LocalRun | undefined;
@@ -50,17 +55,19 @@ export class LocalShare implements Share {
   /** Ends the refill or the stage. */
   #cancel = new AbortController();
 
-  constructor(events: ShareEvents) {
+  /** @param sockets those of the clients (default: ordinary ones) */
+  constructor(events: ShareEvents, sockets?: DirectSockets) {
     this.#events = events;
+    this.#sockets = sockets;
   }
 
   async connect(order: ShareOrder): Promise<RunTarget> {
     const { config, connection, from, to, seed, keyPrefix } = order;
     const stop = this.#stop = new AbortController();
-    const clients = await connectAll(config.target, to - from, {
-      ...connection,
-      onWarning: (text) => this.#events.onNote(text),
-    });
+    const options = { ...connection, onWarning: (text: string) => this.#events.onNote(text) };
+    const count = to - from;
+    const connectTcp = count > MAX_POLLED ? undefined : this.#sockets?.connect;
+    const clients = await connectAll(config.target, count, options, connectTcp);
     if (stop.signal.aborted) {
       await Promise.all(clients.map((client) => client.close()));
       throw new Error(RUN_ENDED);
@@ -115,6 +122,10 @@ export class LocalShare implements Share {
       length,
       pipeline,
       ratePerS,
+      processorTime: () => ({
+        ...readProcessorTime(),
+        fruitlessMs: this.#sockets?.fruitlessMs ?? 0,
+      }),
       place: { first: order.from, of: order.config.clients },
       // The load of a stage by time begins with its warm-up.
       warmup: isTimed
@@ -240,13 +251,12 @@ async function connectAll(
   target: string,
   count: number,
   options: ClientOptions,
+  connectTcp: ConnectTcp | undefined,
 ): Promise<LineClient[]> {
-  const first = await LineClient.connect(target, options);
+  const first = await LineClient.connect(target, options, connectTcp);
+  const known = { ...options, at: first.address, table: first.table };
   const others = await Promise.allSettled(
-    Array.from(
-      { length: count - 1 },
-      () => LineClient.connect(target, { ...options, at: first.address, table: first.table }),
-    ),
+    Array.from({ length: count - 1 }, () => LineClient.connect(target, known, connectTcp)),
   );
   const clients = [first];
   let failure: unknown;

@@ -1,6 +1,7 @@
 /** The shares of a run: one in this process, and one in each worker. */
 import { LocalShare } from "./local_share.ts";
 import type { Share, ShareEvents } from "./share.ts";
+import type { DirectSockets } from "../socket/direct_socket.ts";
 import { type Process, RemoteShare } from "./remote_share.ts";
 
 /** Shares of clients that are closed together. */
@@ -9,10 +10,11 @@ export class Shares implements AsyncDisposable {
   readonly all: readonly Share[];
   readonly #workers: readonly RemoteShare[];
 
-  constructor(workers: readonly Process[], events: ShareEvents) {
+  /** @param sockets those of the clients in this process (default: ordinary ones) */
+  constructor(workers: readonly Process[], events: ShareEvents, sockets?: DirectSockets) {
     const name = (place: number) => `Worker ${place + 2} of ${workers.length + 1}`;
     this.#workers = workers.map((worker, place) => new RemoteShare(worker, name(place), events));
-    this.all = [new LocalShare(events), ...this.#workers];
+    this.all = [new LocalShare(events, sockets), ...this.#workers];
   }
 
   /** Waits until all workers have booted: their start would take processor time from a measurement. */

@@ -1,6 +1,7 @@
 /** A worker process: it follows the orders of another process of this program (`worker_messages.ts`). */
 import { messageOf } from "../../base/errors.ts";
 import { LocalShare } from "./local_share.ts";
+import type { DirectSockets } from "../socket/direct_socket.ts";
 import type { Share, ShareEvents } from "./share.ts";
 import {
   ALIVE_EVERY_MS,
@@ -20,6 +21,8 @@ interface WorkerParts {
   readonly orders: ReadableStream<Uint8Array>;
   /** Sends a line; `line` has no line end. */
   readonly send: (line: string) => void;
+  /** The sockets of its clients (default: ordinary ones). */
+  readonly sockets?: DirectSockets | undefined;
   /** (Default: the clients of this process.) */
   readonly share?: ((events: ShareEvents) => Share) | undefined;
   /** Time between two `alive` messages, in milliseconds (default: `ALIVE_EVERY_MS`). */
@@ -32,7 +35,8 @@ interface WorkerParts {
  * @returns whether every order succeeded
  */
 export async function runWorker(parts: WorkerParts): Promise<boolean> {
-  const { orders, send, share: shareOf = (events) => new LocalShare(events) } = parts;
+  const { orders, send, sockets } = parts;
+  const { share: shareOf = (events) => new LocalShare(events, sockets) } = parts;
   const sendMessage = (message: WorkerAnswer | WorkerEvent) => send(messageLine(message));
   let operations = 0;
   const share = shareOf({

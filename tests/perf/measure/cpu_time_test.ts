@@ -18,6 +18,17 @@ test("the share of a thread is at most 1, and a short time is marked", () => {
   assert.deepEqual(processorData(before, { allMs: 20, mainMs: 20 }, 199.9).isTooShort, true);
 });
 
+test("polls that found nothing are no work, and have a share of their own", () => {
+  const before = { allMs: 100, mainMs: 50, fruitlessMs: 10 };
+  const after = { allMs: 1_600, mainMs: 950, fruitlessMs: 310 };
+  assert.deepEqual(processorData(before, after, 1_000), {
+    ...{ allShare: 1.2, mainShare: 0.6, pollingShare: 0.3 },
+  });
+  // The time of a thread is less exact than that of the polls.
+  const { mainShare } = processorData(before, { ...after, mainMs: 300 }, 1_000);
+  assert.equal(mainShare, 0);
+});
+
 test("work shows in the time of its thread and of the process", () => {
   const before = readProcessorTime();
   const startMs = performance.now();
