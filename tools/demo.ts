@@ -94,11 +94,15 @@ async function measure(
         [name, ...finding, "--duration", String(STAGE_MS / 1e3), "--json", "--quiet"],
         signal,
       ),
-    onRound: (clients) => {
+    onRound: (clients, isSecondTry) => {
       const numbers = Array.from({ length: clients }, (_, at) => at + 1).join(" ");
       const command = `testperf ${name} --json`;
       printStep(
-        `${clientsText(clients)}, four stages of ${STAGE_MS / 1e3} s`,
+        `${clientsText(clients)}, ${
+          isSecondTry
+            ? "again, because they did not begin together"
+            : `four stages of ${STAGE_MS / 1e3} s`
+        }`,
         clients === 1
           ? `${command} >1.json`
           : `for i in ${numbers}; do ${command} >${clients}-$i.json & done; wait`,

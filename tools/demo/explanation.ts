@@ -23,9 +23,9 @@ export function explainTable({ steps }: SweepData, processors: number): string {
   const shares = flat.map(({ share }) => `${Math.round(100 * share / processors)}%`);
   return `${
     flat.map(({ stage }) => stage).join(", ")
-  }: not every step gains much, because the server has one thread, and shares ${processors} processors with other programs and the clients, which used ${
-    shares.join(", ")
-  } of them`;
+  }: not every step gains much, because the server has one thread, and shares ${processors} processor${
+    processors === 1 ? "" : "s"
+  } with other programs and the clients, which used ${shares.join(", ")} of them`;
 }
 
 /** Finds the first step that has hardly more throughput than the one before. */

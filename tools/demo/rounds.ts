@@ -39,8 +39,8 @@ interface RoundsOptions {
    * @throws {Error} if it fails
    */
   runClient(signal: AbortSignal): Promise<string>;
-  /** Called before each round. */
-  onRound(clients: number): void;
+  /** Called before each round, and before it is repeated. */
+  onRound(clients: number, isSecondTry: boolean): void;
 }
 
 /** The results of all rounds. */
@@ -75,6 +75,7 @@ export async function runRounds(options: RoundsOptions): Promise<Findings> {
       break;
     }
     try {
+      options.onRound(clients, isSecondTry);
       runs.push(...await runRound(options, clients, signal));
     } catch (error) {
       if (signal.aborted) isComplete = false;
@@ -96,11 +97,10 @@ export async function runRounds(options: RoundsOptions): Promise<Findings> {
  * @throws {Error} if a client failed
  */
 async function runRound(
-  { runClient, onRound }: RoundsOptions,
+  { runClient }: RoundsOptions,
   clients: number,
   signal: AbortSignal,
 ): Promise<RunFile[]> {
-  onRound(clients);
   const ends = await Promise.allSettled(Array.from({ length: clients }, () => runClient(signal)));
   const runs = ends.map((end, at) => {
     const name = `client ${at + 1} of ${clients}`;
