@@ -14,8 +14,8 @@ import type { StagePlan } from "./workload/plan.ts";
 
 /** Reports a single run, and each run of a sweep. */
 export class RunReporter implements RunEvents, ShareEvents, SweepEvents {
-  /** Sentences for the report, in the order of the events. */
-  readonly notes: string[] = [];
+  /** Sentences for the report and how often each came, in the order of the events. */
+  readonly #notes = new Map<string, number>();
   readonly #config: TestPerfConfig;
   readonly #warn: (sentence: string) => void;
   readonly #progress: RunProgress | undefined;
@@ -41,6 +41,11 @@ export class RunReporter implements RunEvents, ShareEvents, SweepEvents {
       const name = `${config.target}: testperf ${pid}`;
       this.#progress = new RunProgress(screen, stages, (text) => warn(`${name} ${text}`));
     }
+  }
+
+  /** Sentences for the report. Many clients that lose one server have one sentence. */
+  get notes(): string[] {
+    return [...this.#notes].map(([text, count]) => count === 1 ? text : `${text} (${count} times)`);
   }
 
   onConnected(): void {
@@ -69,12 +74,13 @@ export class RunReporter implements RunEvents, ShareEvents, SweepEvents {
     const { sweep, quiet } = this.#config;
     if (sweep !== undefined) {
       const clients = clientsText(data.clients.length);
-      this.notes.push(...failureNotes(data).map((note) => `${clients}, ${note}`));
+      failureNotes(data).forEach((note) => this.#add(`${clients}, ${note}`));
       return;
     }
-    this.notes.push(
-      ...(quiet ? failureNotes(data) : [...stageNotes(data), ...earlyEnd(data, this.#config)]),
-    );
+    const notes = quiet
+      ? failureNotes(data)
+      : [...stageNotes(data), ...earlyEndNotes(data, this.#config)];
+    notes.forEach((note) => this.#add(note));
   }
 
   onPosition({ clients, round, step, leftMs }: SweepPosition): void {
@@ -98,8 +104,12 @@ export class RunReporter implements RunEvents, ShareEvents, SweepEvents {
   }
 
   onNote(text: string): void {
-    if (this.#isConnected) this.notes.push(text);
+    if (this.#isConnected) this.#add(text);
     else this.#warn(text);
+  }
+
+  #add(note: string): void {
+    this.#notes.set(note, (this.#notes.get(note) ?? 0) + 1);
   }
 
   /** Ends the progress. */
@@ -109,7 +119,10 @@ export class RunReporter implements RunEvents, ShareEvents, SweepEvents {
 }
 
 /** Notes on a stage that ended before it was complete, although the server is not the reason. */
-function earlyEnd({ stage, ended, sum }: StageData, { ops, clients }: TestPerfConfig): string[] {
+function earlyEndNotes(
+  { stage, ended, sum }: StageData,
+  { ops, clients }: TestPerfConfig,
+): string[] {
   const done = sum.ops + errorCount(sum.errors);
   const seconds = sum.seconds.toFixed(3);
   if (ended === "time limit") {
