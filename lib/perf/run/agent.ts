@@ -31,12 +31,11 @@ export function agentWithStart(agent: string, startUnixMs: number): string {
 /**
  * Reads the other testperf processes.
  *
- * @param info the members of `info`
+ * @param agents of `info`
  * @param own the agent of this process
  * @returns undefined if the server does not report agents
  */
-export function peersIn(info: Readonly<Record<string, unknown>>, own: string): Peers | undefined {
-  const agents = info["agents"];
+export function peersIn(agents: unknown, own: string): Peers | undefined {
   if (typeof agents !== "object" || agents === null) return undefined;
   const peers = new Map<string, number | undefined>();
   for (const name of Object.keys(agents)) {

@@ -59,12 +59,13 @@ export class Observer implements AsyncDisposable {
 
   /** Reads the other testperf processes; undefined if the server does not report them now. */
   async look(): Promise<Peers | undefined> {
-    let info: Record<string, unknown> = {};
+    let info: unknown;
     const reading = this.#client.info().then((members) => void (info = members));
     if (!await isDone(reading)) return undefined;
-    const { instance } = info;
+    // A server of another kind can reply with anything.
+    const { instance, agents }: Partial<Record<string, unknown>> = Object(info);
     if (typeof instance === "string") this.instance = instance;
-    const peers = peersIn(info, this.#agent);
+    const peers = peersIn(agents, this.#agent);
     if (peers !== undefined && this.#counting !== undefined) {
       this.#others = Math.max(this.#others ?? 0, peers.size);
     }

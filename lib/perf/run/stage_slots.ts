@@ -6,17 +6,20 @@ export class StageSlots {
   readonly #slotMs: number;
   readonly #uncountedMs: number;
   readonly #edgeMs: number;
+  /** Slots for inserts before removes: with many requests in flight, removes are as fast as these. */
+  readonly #refillSlots: number;
   /** The next slot of a run that is aligned with others. */
   #nextUnixMs: number | undefined;
 
   /** @param alignedUnixMs first slot; undefined: each begins when the one before has ended */
   constructor(
-    { durationMs = 0, warmupMs, edgeMs }: TestPerfConfig,
+    { durationMs = 0, warmupMs, edgeMs, pipeline }: TestPerfConfig,
     alignedUnixMs: number | undefined,
   ) {
     this.#slotMs = warmupMs + durationMs;
     this.#uncountedMs = warmupMs + edgeMs;
     this.#edgeMs = edgeMs;
+    this.#refillSlots = pipeline > 1 ? 2 : 1;
     this.#nextUnixMs = alignedUnixMs;
   }
 
@@ -34,12 +37,12 @@ export class StageSlots {
     return { startUnixMs, missed };
   }
 
-  /** Takes a slot for inserts that are not measured, of which at least a half is left; returns its end. */
+  /** Takes time for inserts that are not measured: a slot, of which at least half is left. @returns its end */
   takeForRefill(nowUnixMs: number): number {
-    if (this.#nextUnixMs === undefined) return nowUnixMs + this.#slotMs;
+    if (this.#nextUnixMs === undefined) return nowUnixMs + this.#refillSlots * this.#slotMs;
     const lateMs = nowUnixMs - this.#nextUnixMs - this.#slotMs / 2;
     const missed = Math.max(0, Math.ceil(lateMs / this.#slotMs));
-    this.#nextUnixMs += (missed + 1) * this.#slotMs;
+    this.#nextUnixMs += (missed + this.#refillSlots) * this.#slotMs;
     return this.#nextUnixMs - this.#edgeMs;
   }
 }

@@ -14,7 +14,7 @@ const EACH_MS = 10;
 /** The used members of `info`. */
 interface Info {
   readonly ops: Readonly<Record<string, number>>;
-  readonly uptime_s: number;
+  readonly "uptime_s": number;
 }
 
 if (import.meta.main) {
@@ -22,15 +22,15 @@ if (import.meta.main) {
   let startedMs = 0, fastestMs = Infinity;
   for (;;) {
     const askedMs = machineClock.unixMs();
-    const { ops, uptime_s } = await client.info() as unknown as Info;
+    const { ops, "uptime_s": uptimeS } = await client.info() as unknown as Info;
     const answeredMs = machineClock.unixMs();
     // A reply waits while the machine is busy, but the uptime is that of the moment of the counts. The
     // fastest reply connects it with the clock.
     if (answeredMs - askedMs < fastestMs) {
       fastestMs = answeredMs - askedMs;
-      startedMs = (askedMs + answeredMs) / 2 - uptime_s * 1e3;
+      startedMs = (askedMs + answeredMs) / 2 - uptimeS * 1e3;
     }
-    const countedMs = Math.min(Math.max(startedMs + uptime_s * 1e3, askedMs), answeredMs);
+    const countedMs = Math.min(Math.max(startedMs + uptimeS * 1e3, askedMs), answeredMs);
     console.log([countedMs, ...OPERATIONS.map((operation) => ops[operation] ?? 0)].join(" "));
     await machineClock.sleep(EACH_MS);
   }

@@ -58,7 +58,7 @@ async function runProcess(
   const alignment = new Alignment({
     async look(): Promise<Peers | undefined> {
       await request();
-      const peers = peersIn(list.isReported ? { agents: { ...list.agents } } : {}, agent);
+      const peers = peersIn(list.isReported ? { ...list.agents } : undefined, agent);
       await request();
       return peers;
     },

@@ -161,6 +161,76 @@ Deno.test("run: after a stop, no result is kept and no event is sent", async () 
   assert.deepEqual([result.stages, events, notes.length], [[], ["insert", undefined], 1]);
 });
 
+Deno.test("run: a run that must begin again discards its stages, and leaves no key of them", async () => {
+  for (const shareCount of [1, 2]) {
+    await using server = startServer();
+    const watcher = await HtClient.connect(server.target);
+    const stages: (string | undefined)[] = [];
+    const insertsMeasured = Promise.withResolvers<void>();
+    const sizes: number[] = [];
+    let attempts = 0, counts = 0;
+    const flags = ["--duration", "0.1", "--clients", "2", "--keys", "20", "--operations"];
+    const result = await run(shareCount, server.target, [...flags, "insert,remove"], {
+      alignment: {
+        alignedUnixMs: null,
+        async start() {
+          sizes.push(await watcher.size());
+        },
+        async watch() {
+          if (attempts++ > 0) return false;
+          await insertsMeasured.promise;
+          return true;
+        },
+      },
+      observer: { count: () => void counts++, look: () => Promise.resolve(undefined) },
+      events: {
+        onNote: assert.fail,
+        onStageEnd(data) {
+          stages.push(data?.stage);
+          insertsMeasured.resolve();
+        },
+      },
+    });
+    assert.ok(isGood(result));
+    assert.deepEqual(stages, ["insert", undefined, "insert", "remove"]);
+    assert.deepEqual(result.stages.map(({ stage }) => stage), ["insert", "remove"]);
+    assert.deepEqual([attempts, counts], [2, 2]);
+    assert.deepEqual(sizes, [20, 20], "the keys before the first stage");
+    assert.equal(await watcher.size(), 0);
+    await watcher.close();
+  }
+});
+
+Deno.test("run: a stage of a minute ends at once if the run must begin again", async () => {
+  await using server = startServer();
+  const stop = new AbortController();
+  const isMeasuring = Promise.withResolvers<void>();
+  const stages: string[] = [];
+  let watches = 0;
+  const startMs = performance.now();
+  const share = new LocalShare({ onNote() {}, onProgress: () => isMeasuring.resolve() });
+  const result = await run(0, server.target, ["--duration", "60"], {
+    shares: [share],
+    stop: stop.signal,
+    alignment: {
+      alignedUnixMs: null,
+      start: () => Promise.resolve(),
+      watch: async () => watches++ === 0 && await isMeasuring.promise.then(() => true),
+    },
+    events: {
+      onNote() {},
+      onStage({ name }) {
+        stages.push(name);
+        if (stages.length === 2) stop.abort("ended by SIGINT");
+      },
+    },
+  });
+  await share.close();
+  assert.deepEqual(stages, ["insert", "insert"]);
+  assert.equal(result.complete, false);
+  assert.ok(performance.now() - startMs < 50_000);
+});
+
 Deno.test("run: a share that fails at its end does not lose the results", async () => {
   await using server = startServer();
   const notes: string[] = [];

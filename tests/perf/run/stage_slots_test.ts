@@ -7,9 +7,9 @@ import { testsOf } from "../../helpers/pure.ts";
 const test = testsOf("stage slots");
 
 /** StageSlots of 2.5 s, of which the first 0.7 s do not count. */
-function slotsFrom(alignedUnixMs: number | undefined): StageSlots {
+function slotsFrom(alignedUnixMs: number | undefined, ...flags: string[]): StageSlots {
   return new StageSlots(
-    parseTestPerfConfig(["a", "--duration", "2", "--warmup", "0.5"], {}),
+    parseTestPerfConfig(["a", "--duration", "2", "--warmup", "0.5", ...flags], {}),
     alignedUnixMs,
   );
 }
@@ -37,6 +37,9 @@ test("inserts before removes have a slot of their own, and end before the remove
   // Less than half of the slot from 15,000 is left.
   assert.equal(slots.takeForRefill(16_300), 19_800);
   assert.equal(slots.take(19_900).startUnixMs, 20_000);
+  const pipelined = slotsFrom(10_000, "--pipeline", "16");
+  assert.equal(pipelined.takeForRefill(10_000), 14_800);
+  assert.equal(pipelined.take(14_900).startUnixMs, 15_000);
 });
 
 test("the stages of a process that is alone begin when it is ready", () => {
