@@ -51,8 +51,8 @@ const FULL = {
 
 const QUICK = {
   isQuick: true,
-  sweep: { maxClients: 4, processes: 4, repeats: 2, stageS: 0.15, warmupS: 0.05 },
-  maxDurableClients: 4,
+  sweep: { maxClients: 3, processes: 3, repeats: 2, stageS: 0.15, warmupS: 0.05 },
+  maxDurableClients: 3,
   maxTwoHostsClients: 2,
   keys: 2_000,
   placement: { rounds: 1, seconds: 0.2 },
