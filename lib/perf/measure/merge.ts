@@ -51,6 +51,7 @@ export function sumClients(
 export function mergeStages(parts: readonly StageData[]): StageData {
   const [first] = parts;
   if (first === undefined) throw new RangeError("There is nothing to merge");
+  if (parts.length === 1) return first;
   const { stage, loop } = first;
   const other = parts.find((part) => part.stage !== stage || part.loop !== loop);
   if (other) {

@@ -154,7 +154,9 @@ export class Attempt {
    * @returns whether the server is not gone
    */
   async #refill(at: number): Promise<boolean> {
-    const keys = refillKeys(this.#options.config, this.#keys.size, this.stages);
+    const { config, alignment } = this.#options;
+    const isAligned = alignment !== undefined && alignment.alignedUnixMs !== null;
+    const keys = refillKeys(config, this.#keys.size, this.stages, isAligned);
     const untilUnixMs = this.#slots.takeForRefill(machineClock.unixMs());
     return !this.#addUnmeasured(
       await this.#forEachShare((share) => share.refill(at, keys, untilUnixMs)),

@@ -11,13 +11,18 @@ const test = testsOf("refill");
 /** Keys of each client, for stages of 10 s after 1 s, of which 1 s is not counted. */
 function keysAfter(stages: readonly StageData[], ...flags: string[]): number {
   const config = parseTestPerfConfig(["a", "--duration", "10", "--warmup", "1", ...flags], {});
-  return refillKeys(config, 32, stages);
+  return refillKeys(config, 32, stages, false);
 }
 
 test("there are twice as many keys as removes that are as fast as lookups", () => {
   const stages = [stageOf("insert", 2, 500), stageOf("lookup", 2, 700)];
   assert.equal(keysAfter(stages, "--clients", "2"), 700 * 10 * 2 + 1);
   assert.equal(keysAfter([stageOf("insert", 1, 500), stageOf("lookup", 1, 300)]), 500 * 10 * 2 + 1);
+});
+
+test("a run that began with others has twice as many", () => {
+  const config = parseTestPerfConfig(["a", "--duration", "10", "--warmup", "1"], {});
+  assert.equal(refillKeys(config, 32, [stageOf("insert", 1, 50)], true), 4 * 50 * 10 * 4 + 1);
 });
 
 test("the fastest client decides", () => {
