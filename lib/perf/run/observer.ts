@@ -78,9 +78,8 @@ export class Observer implements AsyncDisposable {
     await isDone(this.#client.request({ method: "hello", agent }));
   }
 
-  /** Counts the others from now on: each second, and at each look. */
+  /** Counts the others from the first call on: each second, and at each look. */
   count(): void {
-    this.#others = null;
     this.#counting ??= this.#keepLooking();
   }
 

@@ -4,7 +4,7 @@
  */
 import assert from "assert";
 import { ONE_HOST, TwoHosts } from "../../../bench/harness/hosts.ts";
-import { ALONE, fromSource, Program } from "../../../bench/harness/program.ts";
+import { ALONE, fromSource, isInstalled, Program } from "../../../bench/harness/program.ts";
 import { messageOf } from "../../../lib/base/errors.ts";
 import { OPERATIONS } from "../../../lib/perf/workload/operation.ts";
 import { isLong } from "../../helpers/long.ts";
@@ -64,6 +64,10 @@ if (isLong) {
   await testWithHosts(
     "four processes on two hosts whose clocks differ: their sum is the count of the server",
     async () => {
+      assert.ok(
+        isInstalled("faketime"),
+        "this test needs faketime (Debian: apt-get install faketime)",
+      );
       await using hosts = await TwoHosts.make();
       const { server: host, clients, catalog } = hosts;
       const alone = ["--no-catalog", "--local-catalog", "off", "--memory"];

@@ -23,10 +23,8 @@ Deno.test("observer: others are seen with their starts, and counted while this p
     assert.equal(observer.others, 1);
   }
   while ((await observer.look())?.size !== 0);
-  assert.equal(observer.others, 1, "the largest number");
   observer.count();
-  await observer.look();
-  assert.equal(observer.others, 0, "a run that begins again counts again");
+  assert.equal(observer.others, 1, "the largest number of all runs");
   assert.match(observer.instance ?? "", /^[0-9a-f-]{36}$/);
   assert.equal(observer.server.table?.table, own.table?.table);
   await own.close();
