@@ -132,8 +132,9 @@ export class Poller {
     setImmediate(this.#round);
   };
 
+  /** @returns number of ready sockets; after an error none, so that the runtime finds it */
   #poll(): number {
-    return this.#calls.poll(this.#fdBytes, this.#sockets.length);
+    return Math.max(0, this.#calls.poll(this.#fdBytes, this.#sockets.length));
   }
 
   /** Polls until a socket is ready, for a limited time. @returns number of ready sockets */

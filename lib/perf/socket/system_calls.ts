@@ -54,7 +54,7 @@ export class SystemCalls {
     }
   }
 
-  /** @param fds as `poll(2)` has them @returns number of sockets with events */
+  /** @param fds as `poll(2)` has them @returns number of sockets with events; -1 after an error */
   poll(fds: Uint8Array<ArrayBuffer>, count: number): number {
     return this.#c.poll(fds, BigInt(count), 0);
   }

@@ -68,6 +68,11 @@ async function expectText(from: Pick<ClientSocket, "read">, text: string): Promi
   assert.equal(received, text);
 }
 
+/** Waits for rounds of the event loop. */
+async function rounds(count: number): Promise<void> {
+  for (; count > 0; count--) await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
 test("a reply that is there is read directly, and other bytes are read by the runtime", async () => {
   const { socket, peer, counts } = await connected();
   await send(peer, "unexpected\n");
@@ -101,9 +106,6 @@ test("a read without a reply soon sleeps: it polls no more", async () => {
   const { socket, peer, counts } = await connected();
   await send(socket, "request\n");
   const reading = expectText(socket, "late\n");
-  const rounds = async (count: number) => {
-    for (; count > 0; count--) await new Promise<void>((resolve) => void setImmediate(resolve));
-  };
   await rounds(10);
   const polls = counts.poll;
   await rounds(10);
@@ -111,6 +113,27 @@ test("a read without a reply soon sleeps: it polls no more", async () => {
   await send(peer, "late\n");
   await reading;
   assert.equal(counts.receive, 0);
+  socket.close();
+  peer.close();
+});
+
+test("a read whose poll fails sleeps, too", async () => {
+  assert.ok(calls);
+  let polls = 0;
+  const failing = new Proxy(calls, {
+    get: (target, name: keyof SystemCalls) =>
+      name === "poll" ? () => (polls++, -1) : target[name].bind(target),
+  });
+  const { socket, peer } = await connected(new DirectSockets(failing).connect);
+  await send(socket, "request\n");
+  const reading = expectText(socket, "late\n");
+  await rounds(10);
+  const before = polls;
+  await rounds(10);
+  assert.equal(polls, before);
+  assert.ok(polls > 0);
+  await send(peer, "late\n");
+  await reading;
   socket.close();
   peer.close();
 });
