@@ -111,8 +111,9 @@ export class Alignment {
     for (;;) {
       const passedMs = clock.unixMs() - this.#startUnixMs;
       if (passedMs >= TOGETHER_MS || this.#restarts >= MAX_RESTARTS) return false;
-      const peers = await look();
-      if (peers === undefined || end.aborted) return false;
+      // Without a reply now, for example from a busy server, the next look may find some.
+      const peers = await look() ?? new Map<string, number | undefined>();
+      if (end.aborted) return false;
       const isJoined = [...peers].some(([agent, startUnixMs]) =>
         (passedMs < NEW_MS || this.#together.has(agent)) &&
         (startUnixMs === undefined ? !this.#isAligned : this.#isLater(startUnixMs))

@@ -26,6 +26,8 @@ interface ProcessOptions {
   readonly clockMs?: number;
   /** Maximum time of a request (default: 1 ms). */
   readonly requestMs?: number;
+  /** Number of its first looks that have no reply in time (default: none). */
+  readonly lostLooks?: number;
 }
 
 interface ProcessResult {
@@ -41,7 +43,7 @@ async function runProcess(
   pid: number,
   list: AgentList,
   clock: VirtualClock,
-  { connectedMs, preparationMs = 20, clockMs = 0, requestMs = 1 }: ProcessOptions,
+  { connectedMs, preparationMs = 20, clockMs = 0, requestMs = 1, lostLooks = 0 }: ProcessOptions,
 ): Promise<ProcessResult> {
   const fraction = randomFractions(17, pid);
   const agent = agentOf("h", pid);
@@ -55,12 +57,13 @@ async function runProcess(
   await clock.sleep(connectedMs);
   list.agents[own] = 1;
   const waits: number[] = [];
+  let looks = 0;
   const alignment = new Alignment({
     async look(): Promise<Peers | undefined> {
       await request();
       const peers = peersIn(list.isReported ? { ...list.agents } : undefined, agent);
       await request();
-      return peers;
+      return looks++ < lostLooks ? undefined : peers;
     },
     async announce(startUnixMs) {
       await request();
@@ -205,6 +208,12 @@ test("a process that comes later waits for a boundary, and leaves the others alo
   assert.deepEqual([late?.startedMs, late?.restarts], [5_000, 0]);
   const results = await runAll([0, 0, 7_000].map((connectedMs) => ({ connectedMs })));
   assert.deepEqual(results.map(({ startedMs }) => startedMs), [5_000, 5_000, 10_000]);
+});
+
+test("processes begin together although a busy server did not reply to their first looks", async () => {
+  const lostLooks = 3;
+  const processes = [{ connectedMs: 0, lostLooks }, { connectedMs: 50, lostLooks }];
+  assertTogether(await runAll(processes), "lost looks");
 });
 
 test("a start that is not plausible is ignored", async () => {
