@@ -119,7 +119,9 @@ export class Attempt {
   /** @returns whether it was measured, and the server is not gone */
   async #runStage(at: number, plan: StagePlan): Promise<boolean> {
     const { config, events } = this.#options;
-    if (plan.refill !== undefined && !await this.#refill(at)) return false;
+    // `cancel` has no effect between two steps of a share.
+    if (this.mustRestart) return false;
+    if (plan.refill !== undefined && !await this.#refill(at, plan)) return false;
     const slotUnixMs = config.durationMs === undefined ? undefined : await this.#takeSlot(plan);
     if (this.mustRestart) return false;
     events.onStage?.(plan, config.clients);
@@ -134,18 +136,20 @@ export class Attempt {
 
   /** Waits until shortly before the slot of a stage. @returns its start, in Unix milliseconds */
   async #takeSlot({ name }: StagePlan): Promise<number> {
-    const { events, stop } = this.#options;
     const { startUnixMs, missed } = this.#slots.take(machineClock.unixMs() + this.#leadMs);
-    if (missed > 0) {
-      events.onNote(
-        `${name}: began ${missed} ${
-          missed === 1 ? "stage" : "stages"
-        } later than planned, because the last requests before it took too long`,
-      );
-    }
+    this.#noteMissed(name, missed);
     const waitMs = startUnixMs - machineClock.unixMs() - START_LEAD_MS;
-    if (waitMs > 0) await machineClock.sleep(waitMs, stop);
+    if (waitMs > 0) await machineClock.sleep(waitMs, this.#options.stop);
     return startUnixMs;
+  }
+
+  #noteMissed(name: string, missed: number): void {
+    if (missed === 0) return;
+    this.#options.events.onNote(
+      `${name}: began ${missed} ${
+        missed === 1 ? "stage" : "stages"
+      } later than planned, because the last requests before it took too long`,
+    );
   }
 
   /**
@@ -153,13 +157,14 @@ export class Attempt {
    *
    * @returns whether the server is not gone
    */
-  async #refill(at: number): Promise<boolean> {
+  async #refill(at: number, { name }: StagePlan): Promise<boolean> {
     const { config, alignment } = this.#options;
     const isAligned = alignment !== undefined && alignment.alignedUnixMs !== null;
     const keys = refillKeys(config, this.#keys.size, this.stages, isAligned);
-    const untilUnixMs = this.#slots.takeForRefill(machineClock.unixMs());
+    const { endUnixMs, missed } = this.#slots.takeForRefill(machineClock.unixMs());
+    this.#noteMissed(name, missed);
     return !this.#addUnmeasured(
-      await this.#forEachShare((share) => share.refill(at, keys, untilUnixMs)),
+      await this.#forEachShare((share) => share.refill(at, keys, endUnixMs)),
     );
   }
 

@@ -37,12 +37,18 @@ export class StageSlots {
     return { startUnixMs, missed };
   }
 
-  /** Takes time for inserts that are not measured: a slot, of which at least half is left. @returns its end */
-  takeForRefill(nowUnixMs: number): number {
-    if (this.#nextUnixMs === undefined) return nowUnixMs + this.#refillSlots * this.#slotMs;
+  /**
+   * Takes time for inserts that are not measured: a slot, of which at least half is left.
+   *
+   * @returns its end, and the number of slots that passed because of late replies
+   */
+  takeForRefill(nowUnixMs: number): { readonly endUnixMs: number; readonly missed: number } {
+    if (this.#nextUnixMs === undefined) {
+      return { endUnixMs: nowUnixMs + this.#refillSlots * this.#slotMs, missed: 0 };
+    }
     const lateMs = nowUnixMs - this.#nextUnixMs - this.#slotMs / 2;
     const missed = Math.max(0, Math.ceil(lateMs / this.#slotMs));
     this.#nextUnixMs += (missed + this.#refillSlots) * this.#slotMs;
-    return this.#nextUnixMs - this.#edgeMs;
+    return { endUnixMs: this.#nextUnixMs - this.#edgeMs, missed };
   }
 }

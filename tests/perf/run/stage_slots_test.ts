@@ -32,19 +32,19 @@ test("a process that is later takes the next slot that it can measure", () => {
 
 test("inserts before removes have a slot of their own, and end before the removes begin", () => {
   const slots = slotsFrom(10_000);
-  assert.equal(slots.takeForRefill(10_900), 12_300);
+  assert.deepEqual(slots.takeForRefill(10_900), { endUnixMs: 12_300, missed: 0 });
   assert.equal(slots.take(12_350).startUnixMs, 12_500);
   // Less than half of the slot from 15,000 is left.
-  assert.equal(slots.takeForRefill(16_300), 19_800);
+  assert.deepEqual(slots.takeForRefill(16_300), { endUnixMs: 19_800, missed: 1 });
   assert.equal(slots.take(19_900).startUnixMs, 20_000);
   const pipelined = slotsFrom(10_000, "--pipeline", "16");
-  assert.equal(pipelined.takeForRefill(10_000), 14_800);
+  assert.equal(pipelined.takeForRefill(10_000).endUnixMs, 14_800);
   assert.equal(pipelined.take(14_900).startUnixMs, 15_000);
 });
 
 test("the stages of a process that is alone begin when it is ready", () => {
   const slots = slotsFrom(undefined);
   assert.deepEqual(slots.take(10_701), { startUnixMs: 10_701, missed: 0 });
-  assert.equal(slots.takeForRefill(14_000), 16_500);
+  assert.deepEqual(slots.takeForRefill(14_000), { endUnixMs: 16_500, missed: 0 });
   assert.deepEqual(slots.take(14_200), { startUnixMs: 14_200, missed: 0 });
 });
