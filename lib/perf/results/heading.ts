@@ -37,7 +37,9 @@ function othersText({ others, alignedUnixMs }: RawData): string {
 }
 
 function planText(settings: RunSettings, isSweep: boolean): string {
-  const { clients, processes, ops, durationMs, edgeMs, warmupMs, pipeline, ratePerS } = settings;
+  const { clients, processes, ops, durationMs, warmupMs, pipeline, ratePerS } = settings;
+  // Older files lack it.
+  const { edgeMs = 0 }: Partial<RunSettings> = settings;
   const upTo = isSweep ? "up to " : "";
   return [
     `${upTo}${clientsText(clients)}`,
