@@ -68,7 +68,7 @@ export function pointWith(series: Series | undefined, clients: number): Point | 
 }
 
 /** The point with the most clients. */
-export function lastPoint({ points }: Series): Point {
+function lastPoint({ points }: Series): Point {
   const last = points.at(-1);
   if (last === undefined) throw new RangeError("a series has points");
   return last;

@@ -7,7 +7,7 @@ import { percent } from "../harness/tables.ts";
 export const WIDTH = 80;
 
 /** The lines of a table under its first one begin with this. No line of the text around it does. */
-export const INDENT = "  ";
+const INDENT = "  ";
 
 /** Three digits at least, and commas: `12,345`, `159`, `4.25`. */
 export function figure(value: number): string {

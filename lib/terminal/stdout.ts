@@ -1,7 +1,7 @@
 /**
- * The output to stdout and stderr. Each call is one write, so that the lines of one call stay together when
- * several processes write to one terminal or file. A pipe may be in non-blocking mode: a write to a full pipe then takes
- * only a part of the bytes. The rest is written, in order, once the pipe has room.
+ * The output to stdout and stderr. Each call is one write, so that the lines of one call stay together
+ * when several processes write to one terminal or file. A pipe may be in non-blocking mode: a write to
+ * a full pipe then takes only a part of the bytes. The rest is written, in order, once the pipe has room.
  */
 import { fstatSync } from "node:fs";
 import { sleep } from "../base/clock.ts";

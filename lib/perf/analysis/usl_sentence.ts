@@ -96,7 +96,7 @@ function measuredClients(fit: Pick<UslFit, "residuals" | "leftOutClients">): num
  *
  * @returns undefined if the peak is beyond them, or not certain
  */
-export function peakText(
+function peakText(
   fit: Pick<UslFit, "peak" | "residuals" | "leftOutClients">,
 ): string | undefined {
   const [near, next] = fit.peak === null ? [] : stepsAtPeak(fit.peak.clients.value, fit);

@@ -12,9 +12,9 @@
  *     {"type":"cleanUp"}              {"type":"cleanedUp"}    remove the keys
  *     {"type":"end"}                  {"type":"ended"}        close the clients; `connect` may follow
  *
- * A worker has one order at a time, except `cancel`, and answers each other once. It also sends `alive` when it begins to read
- * orders and then every `ALIVE_EVERY_MS`, so that a worker that hangs is noticed, and `note` for the
- * user. If an order fails, the worker sends `failed` and ends. It also ends when its stdin ends, so a
+ * A worker has one order at a time, except `cancel`, and answers each other once. It also sends
+ * `alive` when it begins to read orders and then every `ALIVE_EVERY_MS`, so that a worker that hangs
+ * is noticed, and `note` for the user. If an order fails, the worker sends `failed` and ends. It also ends when its stdin ends, so a
  * killed run leaves no workers.
  *
  * Both ends are the same program. So only the type of a message is checked, which excludes lines of

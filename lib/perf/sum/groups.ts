@@ -46,7 +46,7 @@ export function groupRuns(runs: readonly RunFile[]): Group[] {
 }
 
 /** Computes from the overlap of all intervals its share of the time from the first to the last. */
-export function overlapShare(intervals: readonly Interval[]): number {
+function overlapShare(intervals: readonly Interval[]): number {
   const starts = intervals.map(({ fromMs }) => fromMs);
   const ends = intervals.map(({ toMs }) => toMs);
   const unionMs = Math.max(...ends) - Math.min(...starts);
