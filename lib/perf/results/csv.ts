@@ -12,10 +12,11 @@
  *   and its percentiles are those of all operations
  * - `loop`, `rate_per_s`: `closed`, with service times as latencies; or `open`, with latencies from the
  *   intended start, and the rate of all clients
- * - `started_unix_ms`: start of the stage, in Unix milliseconds
+ * - `started_unix_ms`: start of the counted interval of the stage, in Unix milliseconds
  * - `ops`, `errors`, `outcome_unknown`, `unsent`: operations that succeeded; operations that failed;
  *   failed writes with an unknown outcome; and requests that were due and never sent (not by type)
- * - `seconds`, `ops_per_s`: from the start to the last reply, and successful operations a second
+ * - `seconds`, `ops_per_s`: length of that interval (with `--ops`, to the last reply), and successful
+ *   operations a second in it
  * - `latency_..._ms`: of successful operations; empty without any
  * - `ended`: why the stage ended: `planned`, `time limit`, `keys used up`, `overload`, `server gone`
  */
