@@ -111,8 +111,8 @@ export class Alignment {
     for (;;) {
       const passedMs = clock.unixMs() - this.#startUnixMs;
       if (passedMs >= TOGETHER_MS || this.#restarts >= MAX_RESTARTS) return false;
-      // Without a reply now, for example from a busy server, the next look may find some.
-      const peers = await look() ?? new Map<string, number | undefined>();
+      // The server may not report them, or reply late.
+      const peers: Peers = await look() ?? new Map();
       if (end.aborted) return false;
       const isJoined = [...peers].some(([agent, startUnixMs]) =>
         (passedMs < NEW_MS || this.#together.has(agent)) &&
@@ -156,7 +156,7 @@ export class Alignment {
     const { clock, look, maxLateMs, stop } = this.#parts;
     let delays = 0;
     for (;;) {
-      const peers = await look() ?? new Map<string, number | undefined>();
+      const peers: Peers = await look() ?? new Map();
       const leftMs = this.#startUnixMs - clock.unixMs();
       const starts = [...peers.values()];
       const latest = Math.max(...starts.filter((start) => start !== undefined), 0);

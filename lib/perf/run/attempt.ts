@@ -103,7 +103,7 @@ export class Attempt {
     observer?.count();
     const watch = async () => {
       this.mustRestart = await alignment?.watch(end) ?? false;
-      if (this.mustRestart) { for (const share of this.#shares) share.cancel(); }
+      if (this.mustRestart) this.#shares.forEach((share) => share.cancel());
     };
     return { watching: watch() };
   }
