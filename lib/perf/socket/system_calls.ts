@@ -9,7 +9,6 @@ const FUNCTIONS = {
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
-  sched_yield: { parameters: [], result: "i32" },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
 } as const;
 
@@ -68,11 +67,6 @@ export class SystemCalls {
   send(fd: number, bytes: Uint8Array<ArrayBuffer>): number {
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
     return Number(this.#c.send(fd, bytes, BigInt(bytes.length), flags));
-  }
-
-  /** Lets other threads have the processor, if one of them waits for it. */
-  yieldProcessor(): void {
-    this.#c.sched_yield();
   }
 
   /** Processor time of this thread, in milliseconds. */
