@@ -4,8 +4,8 @@
  *
  * It polls all sockets in each round of the event loop. If none has a reply, it polls again for a short
  * time ("spins"). Then it releases the sockets: their reads sleep in the runtime, so that a slow or idle
- * server costs no processor time. It spins rarely while that does not pay off, or takes the processor
- * from other threads, one of which may be the server's.
+ * server costs no processor time. If that happens again, or other threads need the processor, one of
+ * which may be the server's, more and more of the next reads sleep at once.
  */
 import type { SystemCalls } from "./system_calls.ts";
 
@@ -18,8 +18,8 @@ const MAX_SPIN_MS = 0.05;
 /** Time that other threads took meanwhile, in milliseconds, from which on the processor is not free. */
 const MIN_CONTENTION_MS = 0.02;
 
-/** Maximum number of times that something that did not pay off is skipped. */
-const MAX_SKIPPED = 64;
+/** Maximum number of reads that sleep at once, after many attempts in a row that did not pay off. */
+const MAX_SLEEPING_READS = 64;
 
 const POLLIN = 1;
 
@@ -32,28 +32,6 @@ export interface PolledSocket {
   release(): void;
 }
 
-/** Skips what did not pay off, each time twice as often. */
-class Backoff {
-  #skipped = 1;
-  #left = 0;
-
-  /** Whether to try it now. */
-  allows(): boolean {
-    if (this.#left === 0) return true;
-    this.#left--;
-    return false;
-  }
-
-  succeed(): void {
-    this.#skipped = 1;
-  }
-
-  fail(): void {
-    this.#skipped = Math.min(2 * this.#skipped, MAX_SKIPPED);
-    this.#left = this.#skipped;
-  }
-}
-
 /** Polls the sockets of this process. */
 export class Poller {
   readonly #calls: SystemCalls;
@@ -62,8 +40,9 @@ export class Poller {
   readonly #fds = new Int32Array(2 * MAX_POLLED);
   readonly #fdBytes = new Uint8Array(this.#fds.buffer);
   #isScheduled = false;
-  readonly #polling = new Backoff();
-  readonly #spinning = new Backoff();
+  /** Number of reads that sleep at once from now on, and after the next attempt that does not pay off. */
+  #sleepingReads = 0;
+  #nextSleepingReads = 1;
   #fruitlessMs = 0;
 
   constructor(calls: SystemCalls) {
@@ -77,7 +56,9 @@ export class Poller {
 
   /** Whether to poll for the next read. */
   accepts(): boolean {
-    return this.#sockets.length < MAX_POLLED && this.#polling.allows();
+    if (this.#sleepingReads === 0) return this.#sockets.length < MAX_POLLED;
+    this.#sleepingReads--;
+    return false;
   }
 
   /** Polls a socket until it has a reply, or is released. */
@@ -110,13 +91,11 @@ export class Poller {
     this.#isScheduled = false;
     if (this.#sockets.length === 0) return;
     let ready = this.#poll();
-    if (ready === 0 && this.#spinning.allows()) ready = this.#spin();
+    if (ready === 0) ready = this.#spin();
     if (ready === 0) {
-      this.#polling.fail();
       for (const socket of this.#sockets.splice(0)) socket.release();
       return;
     }
-    this.#polling.succeed();
     // From the end, because `#removeAt` moves the last socket.
     for (let at = this.#sockets.length - 1; at >= 0 && ready > 0; at--) {
       const events = (this.#fds[2 * at + 1] ?? 0) >>> 16;
@@ -154,8 +133,11 @@ export class Poller {
       spentMs = this.#calls.threadMs() - cpuMs;
     } while (spentMs < MAX_SPIN_MS && otherMs() < MIN_CONTENTION_MS);
     this.#fruitlessMs += spentMs;
-    if (ready > 0 && otherMs() < MIN_CONTENTION_MS) this.#spinning.succeed();
-    else this.#spinning.fail();
+    if (ready > 0 && otherMs() < MIN_CONTENTION_MS) this.#nextSleepingReads = 1;
+    else {
+      this.#sleepingReads = this.#nextSleepingReads;
+      this.#nextSleepingReads = Math.min(2 * this.#sleepingReads, MAX_SLEEPING_READS);
+    }
     return ready;
   }
 }
