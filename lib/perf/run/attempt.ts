@@ -84,6 +84,7 @@ export class Attempt {
       end.abort();
       await watching;
     }
+    observer?.endCount();
     if (this.mustRestart) this.#discard();
     this.#addUnmeasured(await this.#forEachShare((share) => share.cleanUp()));
   }

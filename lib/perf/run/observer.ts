@@ -18,7 +18,8 @@ export class Observer implements AsyncDisposable {
   readonly #client: HtClient;
   readonly #agent: string;
   readonly #end = new AbortController();
-  #counting: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
+  #isCounting = false;
   #others: number | null = null;
 
   private constructor(client: HtClient, agent: string) {
@@ -50,7 +51,7 @@ export class Observer implements AsyncDisposable {
   }
 
   /**
-   * The largest number of other testperf processes since `count` was called; null if the server does not
+   * The largest number of other testperf processes while this one measured; null if the server does not
    * report them.
    */
   get others(): number | null {
@@ -59,6 +60,7 @@ export class Observer implements AsyncDisposable {
 
   /** Reads the other testperf processes; undefined if the server does not report them now. */
   async look(): Promise<Peers | undefined> {
+    const isCounted = this.#isCounting;
     let info: unknown;
     const reading = this.#client.info().then((members) => void (info = members));
     if (!await isDone(reading)) return undefined;
@@ -66,7 +68,7 @@ export class Observer implements AsyncDisposable {
     const { instance, agents }: Partial<Record<string, unknown>> = Object(info);
     if (typeof instance === "string") this.instance = instance;
     const peers = peersIn(agents, this.#agent);
-    if (peers !== undefined && this.#counting !== undefined) {
+    if (peers !== undefined && isCounted) {
       this.#others = Math.max(this.#others ?? 0, peers.size);
     }
     return peers;
@@ -78,9 +80,15 @@ export class Observer implements AsyncDisposable {
     await isDone(this.#client.request({ method: "hello", agent }));
   }
 
-  /** Counts the others from the first call on: each second, and at each look. */
+  /** A measurement begins: counts the others each second, and at each look. */
   count(): void {
-    this.#counting ??= this.#keepLooking();
+    this.#isCounting = true;
+    this.#looking ??= this.#keepLooking();
+  }
+
+  /** The measurement ends: processes that come while this one removes its keys do not count. */
+  endCount(): void {
+    this.#isCounting = false;
   }
 
   async #keepLooking(): Promise<void> {
@@ -90,7 +98,7 @@ export class Observer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end.abort();
     await this.#client.close();
-    await this.#counting;
+    await this.#looking;
   }
 }
 

@@ -17,7 +17,7 @@ export interface RunOptions {
   /** Server and table of the previous run (default: the server is found by its name). */
   readonly at?: RunTarget | undefined;
   /** Counts other testperf processes from the start of the first stage on (default: they do not count). */
-  readonly observer?: Pick<Observer, "count" | "look"> | undefined;
+  readonly observer?: Pick<Observer, "count" | "endCount" | "look"> | undefined;
   /** Decides when a run by time starts (default: at once). */
   readonly alignment?: Pick<Alignment, "start" | "watch" | "alignedUnixMs"> | undefined;
   /** Its abort, with the reason, ends the run early; the results so far are kept. */

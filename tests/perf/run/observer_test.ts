@@ -25,6 +25,11 @@ Deno.test("observer: others are seen with their starts, and counted while this p
   while ((await observer.look())?.size !== 0);
   observer.count();
   assert.equal(observer.others, 1, "the largest number of all runs");
+  observer.endCount();
+  await using _late = await Observer.connect(server.target, { agent: OTHER });
+  await using _later = await Observer.connect(server.target, { agent: agentOf("c", 3) });
+  assert.equal((await observer.look())?.size, 2);
+  assert.equal(observer.others, 1, "it has ended to count");
   assert.match(observer.instance ?? "", /^[0-9a-f-]{36}$/);
   assert.equal(observer.server.table?.table, own.table?.table);
   await own.close();

@@ -182,7 +182,11 @@ Deno.test("run: a run that must begin again discards its stages, and leaves no k
           return true;
         },
       },
-      observer: { count: () => void counts++, look: () => Promise.resolve(undefined) },
+      observer: {
+        count: () => void counts++,
+        endCount() {},
+        look: () => Promise.resolve(undefined),
+      },
       events: {
         onNote: assert.fail,
         onStageEnd(data) {
