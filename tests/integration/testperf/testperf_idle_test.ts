@@ -19,7 +19,7 @@ Deno.test({
   fn: async () => {
     const [server, target] = await startProgram();
     await using _ = server;
-    const flags = ["--clients", "20", "--operations", "insert", "--duration", "3", "--json"];
+    const flags = ["--clients", "20", "--operations", "insert", "--duration", "1.5", "--json"];
     await using testperf = startTestperf(target, ...flags);
     // The debug log of the server shows that the stage is running.
     await server.until("stderr", /insert/);
