@@ -3,7 +3,10 @@
  * from one program to the other. On two, each request and each reply wakes a core that sleeps. So the
  * difference is the cost of waking a core.
  */
-import { opsPerSecond } from "../../lib/perf/measure/stage_data.ts";
+import {
+  opsPerSecond as opsPerSecondOf,
+  type StageData,
+} from "../../lib/perf/measure/stage_data.ts";
 import type { RunData } from "../../lib/perf/results/run_data.ts";
 import { isPinning, pinned } from "../harness/cpu_pinning.ts";
 import { type Hosts, ONE_HOST } from "../harness/hosts.ts";
@@ -45,29 +48,33 @@ export async function measurePlacements(
   };
   const free = await start(anywhere);
   const fixed = await start(onFirst);
-  const figures = PLACEMENTS.map(() => ({ opsPerSecond: [] as number[], p50Ms: [] as number[] }));
+  const placements = PLACEMENTS.map(({ where, ...pins }) => ({
+    ...{ where, pins },
+    ...{ opsPerSecond: [] as number[], p50Ms: [] as number[] },
+  }));
   for (let round = 0; round < rounds; round++) {
-    for (const [at, { server, client }] of PLACEMENTS.entries()) {
-      const { ops, p50Ms } = await lookups(server === anywhere ? free : fixed, client);
-      figures[at]?.opsPerSecond.push(ops);
-      figures[at]?.p50Ms.push(p50Ms);
+    for (const { pins, opsPerSecond, p50Ms } of placements) {
+      const server = pins.server === anywhere ? free : fixed;
+      const stage = await measureLookups(server, pins.client, seconds, signal);
+      opsPerSecond.push(opsPerSecondOf(stage.sum));
+      p50Ms.push(stage.sum.latency.p50Ms);
     }
   }
-  return PLACEMENTS.map(({ where }, at) => ({
-    where,
-    opsPerSecond: [],
-    p50Ms: [],
-    ...figures[at],
-  }));
+  return placements.map(({ pins: _, ...placement }) => placement);
+}
 
-  async function lookups(server: NamedServer, pin: Pin) {
-    const command = fromSource("testperf.ts", server.name, ...argsOf(server, seconds));
-    const { code, stdout, stderr } = await run(pin(command), { signal });
-    if (code !== 0) throw new Error(`testperf ended with exit code ${code}: ${stderr.trim()}`);
-    const { stages: [stage] } = JSON.parse(stdout) as RunData;
-    if (stage === undefined) throw new Error("testperf measured no stage");
-    return { ops: opsPerSecond(stage.sum), p50Ms: stage.sum.latency.p50Ms };
-  }
+async function measureLookups(
+  server: NamedServer,
+  pin: Pin,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<StageData> {
+  const command = fromSource("testperf.ts", server.name, ...argsOf(server, seconds));
+  const { code, stdout, stderr } = await run(pin(command), { signal });
+  if (code !== 0) throw new Error(`testperf ended with exit code ${code}: ${stderr.trim()}`);
+  const { stages: [stage] } = JSON.parse(stdout) as RunData;
+  if (stage === undefined) throw new Error("testperf measured no stage");
+  return stage;
 }
 
 function argsOf({ catalog }: NamedServer, seconds: number): string[] {
