@@ -12,7 +12,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   json: ["bytes"],
   runtime: ["base"],
   terminal: ["base"],
-  plot: [],
+  plot: ["base"],
   protocol: ["json", "bytes", "base"],
   table: ["bytes", "base"],
   commands: ["table", "protocol", "json", "bytes", "base"],

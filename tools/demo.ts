@@ -8,7 +8,7 @@
 import { machineClock, settlesWithin } from "../lib/base/clock.ts";
 import { EXIT, messageOf, UsageError } from "../lib/base/errors.ts";
 import { main } from "../lib/cli/main.ts";
-import { wrap } from "../lib/terminal/wrap.ts";
+import { wrap } from "../lib/base/wrap.ts";
 import { newProgram, runParser } from "../lib/config/command_line.ts";
 import { clientsText } from "../lib/perf/analysis/sweep_step.ts";
 import { LocalPrograms } from "./demo/local_programs.ts";

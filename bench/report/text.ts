@@ -1,6 +1,6 @@
 /** Figures and tables of plain text. */
 import { columns } from "../../lib/terminal/columns.ts";
-import { wrap } from "../../lib/terminal/wrap.ts";
+import { wrap } from "../../lib/base/wrap.ts";
 import { percent } from "../harness/tables.ts";
 
 /** The width of the report, in characters. */

@@ -4,7 +4,7 @@ import type { ClientOptions } from "../client/client_options.ts";
 import { LineClient } from "../client/line_client.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { wrap } from "../terminal/wrap.ts";
+import { wrap } from "../base/wrap.ts";
 import { runBasics } from "./basics.ts";
 import { runOutliers } from "./outliers.ts";
 import type { Output } from "./results/output.ts";

@@ -1,5 +1,6 @@
 /** The SVG of a chart. The drawing library is loaded with the first chart. */
 import type { TopLevelSpec } from "vega-lite";
+import { wrap } from "../base/wrap.ts";
 import {
   type Axis,
   axisText,
@@ -199,11 +200,5 @@ function legendColumns(names: readonly string[]): number {
  * a long line is too large, and would add an empty margin to the picture.
  */
 function linesOf(text: string, maxChars: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + word.length >= maxChars) lines.push(word);
-    else lines[lines.length - 1] = `${line} ${word}`;
-  }
-  return lines;
+  return wrap(text, maxChars).split("\n");
 }

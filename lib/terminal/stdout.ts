@@ -8,7 +8,7 @@ import { sleep } from "../base/clock.ts";
 import { EXIT, ExitError, messageOf } from "../base/errors.ts";
 import { plainLine, plainLines } from "../base/quote.ts";
 import { readColumns } from "./terminal.ts";
-import { wrap } from "./wrap.ts";
+import { wrap } from "../base/wrap.ts";
 
 /** Pauses before a full pipe is tried again, in milliseconds: each is twice the last, up to a bound. */
 const PAUSE_MS = { first: 1, longest: 100 } as const;

@@ -1,7 +1,7 @@
 /** The report of a measurement, after its end: one JSON object, lines for scripts, or a block for people. */
 import { isOneOutput, printBlock, printError, printLine } from "../../terminal/stdout.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
-import { wrap } from "../../terminal/wrap.ts";
+import { wrap } from "../../base/wrap.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import { headingLines } from "./heading.ts";
 import { blockWidth, type ReportForm, reportForm } from "./report_form.ts";

@@ -1,7 +1,7 @@
 /** Proves that text is broken between words, and that no word is lost. */
 import assert from "assert";
 import fc from "fast-check";
-import { wrap } from "../../lib/terminal/wrap.ts";
+import { wrap } from "../../lib/base/wrap.ts";
 import { testsOf } from "../helpers/pure.ts";
 
 const test = testsOf("wrap");
