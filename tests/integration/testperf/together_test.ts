@@ -51,23 +51,22 @@ Deno.test("two processes that were started together measure the same intervals, 
 
 if (isLong) {
   for (const isBusy of [false, true]) {
-    const name = `four processes${isBusy ? " beside a busy loop" : ""}`;
+    const beside = isBusy ? " beside a busy loop" : "";
+    const startLoop = () =>
+      isBusy ? new Program([Deno.execPath(), "eval", "for (;;);"]) : undefined;
+
+    const name = `four processes${beside}`;
     Deno.test(`${name}: their sum is the count of the server`, async () => {
       await using server = new Program(fromSource("server.ts", "sum-a4", ...ALONE));
       const target = `127.0.0.1:${await server.port()}`;
-      await using _loop = isBusy ? new Program([Deno.execPath(), "eval", "for (;;);"]) : undefined;
+      await using _loop = startLoop();
       const testperfs = Array(PROCESSES).fill(TESTPERF);
       await repeat(name, { target, host: ONE_HOST.server, testperfs });
     });
-  }
 
-  await testWithHosts(
-    "four processes on two hosts whose clocks differ: their sum is the count of the server",
-    async () => {
-      assert.ok(
-        isInstalled("faketime"),
-        "this test needs faketime (Debian: apt-get install faketime)",
-      );
+    const spread = `four processes on two hosts whose clocks differ${beside}`;
+    await testWithHosts(`${spread}: their sum is the count of the server`, async () => {
+      assert.ok(isInstalled("faketime"), "it needs faketime (Debian: apt-get install faketime)");
       await using hosts = await TwoHosts.make();
       const { server: host, clients, catalog } = hosts;
       const alone = ["--no-catalog", "--local-catalog", "off", "--memory"];
@@ -75,14 +74,15 @@ if (isLong) {
         host.command(fromSource("server.ts", "sum-a4", ...alone)),
       );
       const target = `${host.address}:${await server.port()}`;
+      await using _loop = startLoop();
       const late = ["env", "DONT_FAKE_MONOTONIC=1", "faketime", "-f", `+${CLOCKS_DIFFER_S}s`];
       const testperfs = [
         ...Array(PROCESSES / 2).fill(clients.command(TESTPERF)),
         ...Array(PROCESSES / 2).fill(catalog.command([...late, ...TESTPERF])),
       ];
-      await repeat("two hosts", { target, host, testperfs });
-    },
-  );
+      await repeat(spread, { target, host, testperfs });
+    });
+  }
 }
 
 /** Runs an experiment ten times, and reports each round. */
