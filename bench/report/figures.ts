@@ -42,6 +42,12 @@ export class Figures {
     return present(noiseShare, `the noise of ${operation}, ${part}`);
   }
 
+  /** The last number of clients that adds no more than noise to the one before; 0: none. */
+  lastWithinNoise(part: PartName, operation: Operation): number {
+    const { gains } = this.#analysis(part, operation).plateau;
+    return gains.findLast(({ direction }) => direction === "within noise")?.toClients ?? 0;
+  }
+
   /** The contention of the Universal Scalability Law. */
   sigma(part: PartName, operation: Operation): number {
     const { usl } = this.#analysis(part, operation);

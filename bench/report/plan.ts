@@ -39,7 +39,7 @@ const FULL = {
   isQuick: false,
   sweep: { maxClients: 16, processes: 16, repeats: 5, stageS: 0.5, warmupS: 0.1 },
   // One sync serves all clients that wait for it. Only many clients show the limit of that.
-  maxDurableClients: 32,
+  maxDurableClients: 64,
   maxTwoHostsClients: 8,
   keys: 10_000,
   placement: { rounds: 5, seconds: 0.5 },

@@ -35,8 +35,12 @@ const COURSE: readonly { operation: string; opsPerSecond: number; nearest: Opera
 /** The system calls that have a column; the others are only in the sum. */
 const NAMED_CALLS = ["epoll_wait", "recvfrom", "sendto", "write", "fdatasync"];
 
-/** The operations whose system calls are in the table. The calls of a remove are those of an insert. */
-const TRACED = ["insert", "lookup"];
+/**
+ * Whether the system calls of an operation are in the table. A remove has those of an insert, and a
+ * lookup does not write to the disk.
+ */
+const isTraced = ({ operation, isDurable }: SystemCalls) =>
+  operation === "insert" || (operation === "lookup" && !isDurable);
 
 /** The parts in the report, in their order. */
 const REPORTED_PARTS = ["memory", "durable", "two-hosts-memory"] as const;
@@ -106,7 +110,10 @@ export function levelsTable(findings: Findings): ReportTable {
 /** Processor time, at one client and where the throughput levels out. */
 export function processorsTable(findings: Findings): ReportTable {
   const why = findings.bench.parts.flatMap(({ shares }) => isNotMeasured(shares) ? shares.why : []);
-  const series = allSeries(findings).filter(({ part }) => part !== "two-hosts-memory");
+  // A remove takes about as much as an insert.
+  const series = allSeries(findings).filter(({ part, operation }) =>
+    part !== "two-hosts-memory" && operation !== "remove"
+  );
   const rows = series.flatMap((series) =>
     [...new Set([series.points[0], levelPoint(series)])].flatMap((point) => {
       const shares = point?.shares;
@@ -166,7 +173,7 @@ export function systemCallsTable({ bench: { systemCalls } }: Findings): ReportTa
     words: 2,
     rows: [
       ["mode", "", "n", "all calls", ...NAMED_CALLS],
-      ...systemCalls.filter(({ operation }) => TRACED.includes(operation)).map((one) => [
+      ...systemCalls.filter(isTraced).map((one) => [
         one.isDurable ? "durable" : "memory",
         one.operation,
         String(one.clients),
