@@ -59,7 +59,7 @@ testWith(["catalog_server"], "a client finds the live server among stale records
   );
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^insert: 20 ops in /);
-  assert.match(stderr, new RegExp(`at 127\\.0\\.0\\.1:${livePort}\\b`));
+  assert.match(stderr, new RegExp(`server 127\\.0\\.0\\.1:${livePort}\\b`));
 });
 
 Deno.test("fault: the owner of the local catalog is stopped: clients still find the servers of this machine", async () => {
