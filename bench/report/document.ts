@@ -11,10 +11,8 @@ import { type ReportTable, tableText } from "./text.ts";
 const TABLES: readonly ((findings: Findings) => ReportTable)[] = [
   siteTable,
   (findings) => tables.rawTable(findings, "memory"),
-  // Scans do not wait for the disk: they are as in memory.
-  (findings) => tables.rawTable(findings, "durable", ["insert", "lookup", "remove"]),
-  // Two operations are enough to show the cost of the way between two hosts.
-  (findings) => tables.rawTable(findings, "two-hosts-memory", ["insert", "lookup"]),
+  (findings) => tables.rawTable(findings, "durable"),
+  (findings) => tables.rawTable(findings, "two-hosts-memory"),
   tables.levelsTable,
   tables.processorsTable,
   tables.placementsTable,

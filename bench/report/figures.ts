@@ -1,8 +1,7 @@
 /** The figures that the claims of REPORT are about, by name. A figure that was not measured is an error. */
-import { median } from "../../lib/perf/analysis/statistics.ts";
 import type { Operation } from "../../lib/perf/workload/operation.ts";
 import type { StageShares } from "./processor_shares.ts";
-import { type Findings, isNotMeasured, NOT_ASKED, type PartName } from "./report_data.ts";
+import { type Findings, isNotMeasured, type PartName } from "./report_data.ts";
 import { levelClients, type Point, pointWith, type Series, seriesWith } from "./series.ts";
 import { callsOf, perOperationUs } from "./tables.ts";
 
@@ -24,22 +23,10 @@ export class Figures {
     return Math.max(...this.#series(part, operation).points.map(({ sum }) => sum));
   }
 
-  /** The sum of the last number of clients divided by the greatest one. */
-  last(part: PartName, operation: Operation): number {
-    const { points } = this.#series(part, operation);
-    return (points.at(-1)?.sum ?? NaN) / this.most(part, operation);
-  }
-
   /** The number of clients from which the throughput does not rise. */
   level(part: PartName, operation: Operation): number {
     const clients = levelClients(this.#series(part, operation));
     return present(clients, `the plateau of ${operation}, ${part}`);
-  }
-
-  /** The noise of the rounds, as a share. */
-  noise(part: PartName, operation: Operation): number {
-    const { noiseShare } = this.#analysis(part, operation).plateau;
-    return present(noiseShare, `the noise of ${operation}, ${part}`);
   }
 
   /** The last number of clients that adds no more than noise to the one before; 0: none. */
@@ -66,19 +53,15 @@ export class Figures {
     return present(shares, `processor shares of ${operation}, ${part}, ${clients} clients`)[of];
   }
 
-  /** Processor time of server and clients for one operation, in microseconds. */
-  processorUs(part: PartName, operation: Operation, clients: number): number {
-    const share = this.share(part, operation, clients, "server") +
-      this.share(part, operation, clients, "clients");
+  /** Processor time of the server or of all clients for one operation, in microseconds. */
+  processorUs(
+    of: "server" | "clients",
+    part: PartName,
+    operation: Operation,
+    clients: number,
+  ): number {
+    const share = this.share(part, operation, clients, of);
     return perOperationUs(share, this.sum(part, operation, clients));
-  }
-
-  /** The median operations a second of one client, by the cores of server and client. */
-  placement(where: string): number {
-    const { placements = NOT_ASKED } = this.#findings.bench;
-    if (isNotMeasured(placements)) throw new Error(`not measured: ${placements.why}`);
-    const placement = placements.find((one) => one.where === where);
-    return median(present(placement, `placement "${where}"`).opsPerSecond);
   }
 
   /** System calls of the server for one request. @param name (default: all calls) */

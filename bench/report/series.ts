@@ -18,6 +18,8 @@ export interface Point {
   /** Operations a second of the slowest and of the fastest client of any round. */
   readonly slowest: number;
   readonly fastest: number;
+  /** The part of the sum that the fastest client has: the median of the rounds. */
+  readonly fastestShare: number;
   /** Medians of the rounds. */
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -101,6 +103,9 @@ function pointOf(
     each: sum / clients,
     slowest: Math.min(...singles),
     fastest: Math.max(...singles),
+    fastestShare: median(
+      stages.map(({ sum, clients }) => Math.max(...clients.map(({ ops }) => ops)) / sum.ops),
+    ),
     p50Ms: median(stages.map((stage) => stage.sum.latency.p50Ms)),
     p99Ms: median(stages.map((stage) => stage.sum.latency.p99Ms)),
     shares,

@@ -66,7 +66,7 @@ function roundsText(sweeps: readonly SweepData[]): string {
     };
   });
   const each = (of: keyof (typeof all)[number]) => all.map((one) => one[of]).join(", ");
-  return `${each("kept")} count; repeated: ${each("repeated")}; disturbed, but counted: ${
+  return `${each("kept")} in T2, T3, T4; repeated: ${each("repeated")}; disturbed: ${
     each("disturbed")
   }`;
 }

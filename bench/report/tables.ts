@@ -1,6 +1,7 @@
 /** The tables of the report. */
 import { median } from "../../lib/perf/analysis/statistics.ts";
 import { type Operation, OPERATIONS } from "../../lib/perf/workload/operation.ts";
+import type { UslFit } from "../../lib/perf/analysis/usl_fit.ts";
 import { percent } from "../harness/tables.ts";
 import {
   type Findings,
@@ -45,16 +46,24 @@ const isTraced = ({ operation, isDurable }: SystemCalls) =>
 /** The parts in the report, in their order. */
 const REPORTED_PARTS = ["memory", "durable", "two-hosts-memory"] as const;
 
+/** The operations of each part in the report. */
+const REPORTED: Readonly<Record<(typeof REPORTED_PARTS)[number], readonly Operation[]>> = {
+  "memory": OPERATIONS,
+  // Scans do not wait for the disk: they are as in memory.
+  "durable": ["insert", "lookup", "remove"],
+  // Two operations are enough to show the cost of the path between two hosts.
+  "two-hosts-memory": ["insert", "lookup"],
+};
+
 /** Operations of a part at all numbers of clients. */
 export function rawTable(
   findings: Findings,
-  part: PartName,
-  operations: readonly Operation[] = OPERATIONS,
+  part: (typeof REPORTED_PARTS)[number],
 ): ReportTable {
-  const series = seriesOf(findings, part).filter(({ operation }) => operations.includes(operation));
+  const series = reportedSeries(findings, part);
   const { title } = PARTS[part];
   return {
-    heading: `Throughput ${title}, in operations a second, and latency in ms`,
+    heading: `Throughput ${title} (operations a second), and latency (ms)`,
     rows: [
       ["", "n", "sum", "min..max", "gain", "each", "slow..fast", "p50", "p99"],
       ...series.flatMap(({ operation, points }) =>
@@ -82,18 +91,21 @@ export function rawTable(
 export function levelsTable(findings: Findings): ReportTable {
   const rows = allSeries(findings).map((series) => {
     const { part, operation, analysis } = series;
-    const clients = levelClients(series);
+    const isRising = analysis?.plateau.verdict === "still rises";
+    const clients = isRising ? undefined : levelClients(series);
     const usl = analysis?.usl;
     const fit = usl === undefined || "why" in usl ? undefined : usl;
     return [
       PARTS[part].short,
       operation,
-      (analysis?.plateau.verdict ?? "-").replace("levels out", "level").replace("still ", ""),
+      (analysis?.plateau.verdict ?? "-").replace("levels out", "level").replace("still ", "")
+        .replace("undecided", "unclear"),
       figure(clients ?? NaN),
       figure(clients === undefined ? NaN : levelPoint(series).sum),
       percent(analysis?.plateau.noiseShare ?? NaN),
       fit?.sigma.value.toFixed(2) ?? "-",
       fit?.kappa.value.toFixed(3) ?? "-",
+      percent(fit === undefined ? NaN : misfit(fit)),
       fit === undefined ? "-" : fit.leftOutClients.join(",") || "none",
     ];
   });
@@ -101,10 +113,17 @@ export function levelsTable(findings: Findings): ReportTable {
     heading: "Where the throughput levels out, and the Universal Scalability Law",
     words: 3,
     rows: [
-      ["mode", "", "", "enough", "ops/s", "noise", "sigma", "kappa", "out"],
+      ["mode", "", "", "enough", "ops/s", "noise", "sigma", "kappa", "misfit", "out"],
       ...rows,
     ],
   };
+}
+
+/** The greatest difference between the fit and a step, as a share of the step. */
+function misfit({ residuals }: UslFit): number {
+  return Math.max(
+    ...residuals.map((one) => Math.abs(one.residualOpsPerSecond / one.opsPerSecond)),
+  );
 }
 
 /** Processor time, at one client and where the throughput levels out. */
@@ -130,8 +149,7 @@ export function processorsTable(findings: Findings): ReportTable {
     })
   );
   return {
-    heading:
-      "Processor time with one client, and where the throughput levels out (or with the most clients)",
+    heading: "Processor time with one client, and with enough or the most clients",
     words: 2,
     rows: [
       ["mode", "", "n", "loop", "waits", "machine", "server us", "clients us"],
@@ -198,7 +216,8 @@ export function syncsTable({ bench: { syncs } }: Findings): ReportTable {
     heading,
     rows: [
       ["syncs", "count", "p50 ms", "p99 ms", "max ms", "per s at p50"],
-      ...syncs.map(({ pauseMs, count, p50Ms, p99Ms, maxMs }) => [
+      // The syncs with pauses between them are in the raw data.
+      ...syncs.slice(0, 1).map(({ pauseMs, count, p50Ms, p99Ms, maxMs }) => [
         pauseMs === 0 ? "one after another" : `each after ${figure(pauseMs)} ms of idleness`,
         figure(count),
         ...[p50Ms, p99Ms, maxMs].map(milliseconds),
@@ -213,7 +232,7 @@ export function courseTable(findings: Findings): ReportTable {
   const alone = (part: PartName, operation: Operation) =>
     pointWith(seriesWith(findings, part, operation), 1)?.sum ?? NaN;
   return {
-    heading: "One client, ops/s: the course's figures, and here, also by the course's figure",
+    heading: "One client, ops/s: the course's figures, those here, and their ratio",
     rows: [
       ["operation", "course", "memory", "", "durable", "", "two hosts", ""],
       ...COURSE.map(({ operation, opsPerSecond, nearest }) => [
@@ -230,7 +249,11 @@ export function courseTable(findings: Findings): ReportTable {
 
 /** All operations of all reported parts. */
 function allSeries(findings: Findings): Series[] {
-  return REPORTED_PARTS.flatMap((part) => seriesOf(findings, part));
+  return REPORTED_PARTS.flatMap((part) => reportedSeries(findings, part));
+}
+
+function reportedSeries(findings: Findings, part: (typeof REPORTED_PARTS)[number]): Series[] {
+  return seriesOf(findings, part).filter(({ operation }) => REPORTED[part].includes(operation));
 }
 
 /** The reason that a part is missing. */
