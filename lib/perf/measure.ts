@@ -76,7 +76,10 @@ export async function measure(
   const alignment = isAligned ? alignmentOf(config, observer, reporter, stop) : undefined;
   await unlessStopped(shares.ready(), stop);
   const startedUnixMs = machineClock.unixMs();
-  if (!isAligned) await observer.announce(startedUnixMs);
+  if (!isAligned) {
+    await observer.announce(startedUnixMs);
+    await observer.look();
+  }
   let server: RunTarget | undefined;
   const run: SweepOptions["run"] = async (clients, operations) => {
     try {
@@ -116,9 +119,14 @@ export async function measure(
     settings: runSettings({ ...config, clients }, keyBytes),
     latencies: latencyNote(config.ratePerS === undefined ? "closed" : "open"),
   } as const);
+  const noteEarlierKeys = () => {
+    const note = config.quiet ? undefined : earlierKeysNote(config, observer.earlierKeys);
+    if (note !== undefined) reporter.onNote(note);
+  };
   if (sweep === undefined) {
     const { stages, ...end } = await run(config.clients, config.operations);
     if (!isAligned && !config.quiet && observer.others !== 0) reporter.onNote(OPS_NOTE);
+    noteEarlierKeys();
     const { unmeasuredErrors, complete, failure } = end;
     return {
       data: {
@@ -146,6 +154,7 @@ export async function measure(
     clock: machineClock,
     events: reporter,
   });
+  noteEarlierKeys();
   return {
     data: {
       format: "testperf sweep",
@@ -164,6 +173,18 @@ export async function measure(
 /** The note on a run with a number of operations. */
 const OPS_NOTE =
   "With --ops, the throughputs of several processes may be added up only if each stage ran at the same time in all of them (at least 95% of it)";
+
+/** Returns the note on scans that mostly read keys that were in the table before this run, if there are any. */
+function earlierKeysNote(
+  { operations, mix, ops = 0, clients, keys = ops * clients }: TestPerfConfig,
+  earlierKeys: number | null,
+): string | undefined {
+  const scans = mix === undefined ? operations.includes("scan") : (mix.scan ?? 0) > 0;
+  if (!scans || earlierKeys === null || earlierKeys <= keys) return undefined;
+  return `scan: the table had ${
+    earlierKeys.toLocaleString("en-US")
+  } keys before this run, and each scan reads them, too: with an empty table, scans are faster`;
+}
 
 /** The alignment of a run by time with the other processes that the observer sees. */
 function alignmentOf(

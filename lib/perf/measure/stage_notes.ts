@@ -52,6 +52,13 @@ export function failureNotes(data: StageData): string[] {
       }; the results end there`,
     );
   }
+  if (sum.ops === 0 && failed === 0 && data.ended === "planned") {
+    notes.push(
+      `no operation ended in the counted ${
+        Number(sum.seconds.toFixed(3))
+      } s, so there is no throughput or latency: measure longer (--duration)`,
+    );
+  }
   if (sum.unsent > 0) {
     notes.push(
       `${

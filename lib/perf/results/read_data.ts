@@ -1,12 +1,16 @@
 /** The reader of the raw data of an earlier `--json`. It rejects other files with a reason. */
 import { messageOf } from "../../base/errors.ts";
 import { plainLine } from "../../base/quote.ts";
+import { MIXED_STAGE, OPERATIONS } from "../workload/operation.ts";
 import type { RawData } from "./series.ts";
 
 /** The version of both formats that this program reads. */
 const VERSION = 1;
 
 const FORMATS = ["testperf run", "testperf sweep"] as const;
+
+/** Reports print these names: a foreign file must not add others, which may control a terminal. */
+const STAGES: readonly string[] = [...OPERATIONS, MIXED_STAGE];
 
 /** The error of a file that is not raw data, or of an unknown version; the message is the reason. */
 export class RawDataError extends Error {
@@ -65,6 +69,7 @@ const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
   pipeline: isNumber,
   ops: isNumberOrNull,
   durationMs: isNumberOrNull,
+  edgeMs: isNumber,
   warmupMs: isNumber,
   valueBytes: isNumber,
   keyBytes: isNumber,
@@ -83,6 +88,8 @@ function problemOf(data: Fields): string | undefined {
   if (!isNumber(data["startedUnixMs"]) || Number(data["startedUnixMs"]) > 8.64e15) {
     return "startedUnixMs";
   }
+  // Earlier versions did not have it.
+  if (!isNumberOrNull(data["others"] ?? null)) return "others";
   const settings = data["settings"];
   if (!isObject(settings)) return "settings";
   const wrong = Object.entries(SETTINGS).find(([name, isValid]) =>
@@ -109,7 +116,7 @@ function stagesProblem(stages: unknown, path: string): string | undefined {
   if (!Array.isArray(stages)) return path;
   for (const [at, stage] of stages.entries()) {
     const here = `${path}[${at}]`;
-    if (!isObject(stage) || typeof stage["stage"] !== "string") return `${here}.stage`;
+    if (!isObject(stage) || !STAGES.includes(String(stage["stage"]))) return `${here}.stage`;
     if (stage["loop"] !== "closed" && stage["loop"] !== "open") return `${here}.loop`;
     const clients = stage["clients"];
     if (!Array.isArray(clients)) return `${here}.clients`;
@@ -128,6 +135,7 @@ function clientProblem(client: unknown): string | undefined {
   const operations = client["operations"];
   if (!isObject(operations)) return ".operations";
   for (const [name, measured] of Object.entries(operations)) {
+    if (!STAGES.includes(name)) return ".operations";
     const inner = measuredProblem(measured);
     if (inner !== undefined) return `.operations.${name}${inner}`;
   }
@@ -151,9 +159,9 @@ export function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether it is a finite number from 0. */
+/** Whether it is a number from 0, at most one with which sums and quotients stay finite. */
 export function isNumber(value: unknown): boolean {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+  return typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 
 function isNumberOrNull(value: unknown): boolean {

@@ -15,6 +15,8 @@ const EACH_MS = 1_000;
 export class Observer implements AsyncDisposable {
   /** Identity of the server's process; null before the first look, or if it has none. */
   instance: string | null = null;
+  /** Number of keys of the table before the measurement; null if it is unknown. */
+  earlierKeys: number | null = null;
   readonly #client: HtClient;
   readonly #agent: string;
   readonly #end = new AbortController();
@@ -65,8 +67,9 @@ export class Observer implements AsyncDisposable {
     const reading = this.#client.info().then((members) => void (info = members));
     if (!await isDone(reading)) return undefined;
     // A server of another kind can reply with anything.
-    const { instance, agents }: Partial<Record<string, unknown>> = Object(info);
+    const { instance, agents, size }: Partial<Record<string, unknown>> = Object(info);
     if (typeof instance === "string") this.instance = instance;
+    if (this.#looking === undefined && typeof size === "number") this.earlierKeys = size;
     const peers = peersIn(agents, this.#agent);
     if (peers !== undefined && isCounted) {
       this.#others = Math.max(this.#others ?? 0, peers.size);

@@ -38,9 +38,10 @@ export function groupRuns(runs: readonly RunFile[]): Group[] {
     else groups.push([run]);
     endMs = Math.max(endMs, toMs);
   }
+  const incomplete = groups.filter((group) => missingOf(group) > 0);
   return groups.map((group) => {
     const leftOut = checkOverlap(group);
-    checkOthers(group);
+    checkOthers(group, incomplete.length > 1);
     return { runs: group, leftOut };
   });
 }
@@ -143,17 +144,27 @@ export function clientsOf(runs: readonly RunFile[]): number {
   return runs.reduce((sum, { data }) => sum + data.settings.clients, 0);
 }
 
-/** Checks that every process that the runs saw at the server is in the group. */
-function checkOthers(group: readonly RunFile[]): void {
-  const others = Math.max(...group.map(({ data }) => data.others ?? 0));
-  const missing = others + 1 - group.length;
+/** Counts the processes that the runs of a group saw at the server, and that are not in it. */
+function missingOf(group: readonly RunFile[]): number {
+  return Math.max(...group.map(({ data }) => data.others ?? 0)) + 1 - group.length;
+}
+
+/**
+ * Checks that no process is missing in a group.
+ *
+ * @param isElsewhere whether it may be in another group, because its clock is wrong
+ */
+function checkOthers(group: readonly RunFile[], isElsewhere: boolean): void {
+  const missing = missingOf(group);
   if (missing <= 0) return;
   const [processes, results] = missing === 1
     ? ["1 more process of testperf was", "its file"]
     : [`${missing} more processes of testperf were`, "their files"];
   throw new SumError(
     group.map(({ file }) => file),
-    `${processes} at the server while they measured, so the sum is not the whole: add ${results}, or measure again`,
+    `${processes} at the server while they measured, so the sum is not the whole: add ${results}, or measure again${
+      isElsewhere ? "; clocks of machines that differ by seconds also cause this" : ""
+    }`,
   );
 }
 

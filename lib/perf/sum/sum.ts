@@ -62,13 +62,17 @@ export function sumRuns(runs: readonly RunFile[]): Sum {
   const [clients, largest] = byClients.at(-1) ?? [0, []];
   const ofAllClients = (value: number | null) =>
     value === null ? null : value / settings.clients * clients;
+  const earliest = runs.reduce(
+    (earliest, { data }) => data.startedUnixMs < earliest.startedUnixMs ? data : earliest,
+    first.data,
+  );
   const data: SweepData = {
     ...common,
     format: "testperf sweep",
-    alignedUnixMs: null,
+    startedUnixMs: earliest.startedUnixMs,
+    alignedUnixMs: earliest.alignedUnixMs,
     // Every process that the runs saw is one of them.
     others: common.others === null ? null : 0,
-    startedUnixMs: Math.min(...runs.map(({ data }) => data.startedUnixMs)),
     settings: {
       ...settings,
       clients,

@@ -14,6 +14,9 @@ import type { Keys } from "./keys.ts";
 
 export { type MeasuredOperation as Operation, OPERATIONS } from "../../config/workload_flags.ts";
 
+/** Name of the stage of several operations; a stage of one operation has the name of it. */
+export const MIXED_STAGE = "mixed";
+
 /** Above this number of bytes, a comparison by the runtime is faster: 0.02 ms instead of 0.6 for 1 MB. */
 const LONG_BYTES = 256;
 

@@ -14,7 +14,7 @@ import {
   reserveTasks,
   warmupTasks,
 } from "./tasks.ts";
-import { type Operation, type Tasks } from "./operation.ts";
+import { MIXED_STAGE, type Operation, type Tasks } from "./operation.ts";
 
 /** Keys of each client at the start of a mix with removes, so that each remove has a key. */
 const RESERVE_KEYS = 1_000;
@@ -157,7 +157,7 @@ function planMixedStage(
     prepare.push((client) => reserveTasks(keysOf(client), RESERVE_KEYS));
   }
   const length = stageLength(config, (mix.scan ?? 0) > 0 ? config.scanLimitMs : undefined);
-  return { name: "mixed", length, prepare, warmup: tasks(true), tasks: tasks(false) };
+  return { name: MIXED_STAGE, length, prepare, warmup: tasks(true), tasks: tasks(false) };
 }
 
 /** Counts the keys that all clients can choose: those from 0 to below the count are in the table. */

@@ -1,5 +1,6 @@
 /** Proves that `testperf` writes its result files. */
 import assert from "assert";
+import { HtClient } from "../../../lib/client/client.ts";
 import { TempFolder } from "../../helpers/folders.ts";
 import { startServer } from "../../helpers/server.ts";
 import { testperf } from "./testperf_program.ts";
@@ -43,6 +44,16 @@ Deno.test("testperf: a file that cannot be written or compared ends it before it
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, sentence);
   }
+});
+
+Deno.test("testperf: a note has the number of earlier keys, if scans read more of them than of the run", async () => {
+  await using server = startServer();
+  const client = await HtClient.connect(server.target);
+  for (const key of ["a", "b", "c"]) await client.insert(key, 1);
+  await client.close();
+  const NOTE = /^scan: the table had 3 keys before this run, and each scan reads them, too/m;
+  assert.match((await testperf(server.target, "--ops", "2")).stderr, NOTE);
+  assert.doesNotMatch((await testperf(server.target, "--ops", "3")).stderr, NOTE);
 });
 
 Deno.test("testperf: no foreign text controls the terminal", async () => {

@@ -11,6 +11,13 @@ test("a stage without failures has no notes", () => {
   assert.deepEqual(stageNotes(stageData("lookup", [client])), []);
 });
 
+test("a stage without an operation has a note, because its zeros are not a result", () => {
+  const client = clientData(operationData(0, 0.24, []), "scan");
+  assert.deepEqual(stageNotes(stageData("scan", [client])), [
+    "scan: no operation ended in the counted 0.24 s, so there is no throughput or latency: measure longer (--duration)",
+  ]);
+});
+
 test("failures, gaps and limits are sentences", () => {
   const start = 1_800_000_000_000;
   const gap = { fromUnixMs: start + 1_200, toUnixMs: start + 3_500, connectionLost: true };

@@ -188,6 +188,7 @@ test("other files are rejected with the reason", () => {
     pipeline: { toString: 1 },
     ops: "many",
     durationMs: [1],
+    edgeMs: {},
     warmupMs: null,
     distribution: { kind: "\x1b[31m" },
     mix: { insert: { toString: 1 } },
@@ -203,6 +204,10 @@ test("other files are rejected with the reason", () => {
   const [stage = assert.fail()] = run.stages;
   const odd = { ...stage, sum: { ...stage.sum, operations: { "\x1b[2J\n": 1 } } };
   assertDamaged({ stages: [odd] }, /^\P{Cc}+$/u);
+  assertDamaged({ stages: [{ ...stage, stage: "\x1b[2J" }] }, /: stages\[0\].stage is missing or/);
+  assertDamaged({ others: {} }, /: others is missing or/);
+  const huge = { ...stage, sum: { ...stage.sum, ops: 1e308 } };
+  assertDamaged({ stages: [huge] }, /stages\[0\].sum.ops is missing or has/);
   const broken = { ...stage, sum: { ...stage.sum, ops: "many" } };
   assertDamaged({ stages: [broken] }, /stages\[0\].sum.ops is missing or has/);
 });

@@ -35,6 +35,21 @@ Deno.test("observer: others are seen with their starts, and counted while this p
   await own.close();
 });
 
+Deno.test("observer: the keys of the table are counted before the measurement", async () => {
+  await using server = startServer();
+  await using observer = await Observer.connect(server.target, { agent: OWN });
+  assert.equal(observer.earlierKeys, null);
+  const client = await HtClient.connect(server.target);
+  await client.insert("a", 1);
+  await observer.look();
+  assert.equal(observer.earlierKeys, 1);
+  observer.count();
+  await client.insert("b", 1);
+  await observer.look();
+  assert.equal(observer.earlierKeys, 1);
+  await client.close();
+});
+
 Deno.test("observer: with a server of an earlier version, others are unknown", async () => {
   await using server = new FakeServer();
   await using observer = await Observer.connect(server.target, { agent: OWN });

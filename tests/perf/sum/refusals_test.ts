@@ -81,6 +81,10 @@ const REFUSED: Record<string, [runs: RunFile[], sentence: RegExp]> = {
     experiment([1], [2, 3, 4]).slice(0, 3),
     /'1a.json' and '1b.json': 1 more process .* not the whole: add its file, or measure again$/,
   ],
+  "processes on machines with different clocks": [
+    changed(delayed(experiment([1, 2]), 1, 3_600_000), 1, { startedUnixMs: 1_800_003_600_000 }),
+    /^Cannot add up '0a.json': 1 more process .*; clocks of machines that differ by seconds also/,
+  ],
   "a damaged histogram": [
     changed(experiment([1, 2]), 1, {
       stages: JSON.parse(

@@ -64,6 +64,12 @@ test("processes may have any number of clients", () => {
   assert.deepEqual([sum.settings.keys, sum.settings.processes], [4_000, 4]);
 });
 
+test("a sum began when its first run began to measure", () => {
+  const runs = changed(experiment([1], [1, 2]), 0, { alignedUnixMs: 1_800_000_002_000 });
+  const { startedUnixMs, alignedUnixMs } = sumRuns(runs.toReversed()).data;
+  assert.deepEqual([startedUnixMs, alignedUnixMs], [1_800_000_000_000, 1_800_000_002_000]);
+});
+
 test("the same server may have other addresses on other machines", () => {
   const runs = changed(experiment([1, 2]), 1, { target: "10.0.0.2:99", server: "10.0.0.2:99" });
   assert.deepEqual(opsOf(sumRuns(runs).data), [[2, [3]]]);
