@@ -178,7 +178,8 @@ export class Connection implements RequestSource, BufferOwner {
   next(): Request | Rejection | undefined {
     const replyBytes = this.out.length;
     if (replyBytes > UNCOUNTED_BUFFER_BYTES) this.#countBuffers(replyBytes);
-    if (this.client.closedBy !== undefined || this.#ending !== undefined) {
+    // After `cut`, no client waits for the rest: a stopping server must not execute it for minutes.
+    if (this.client.closedBy !== undefined || this.#ending !== undefined || this.#isClosed()) {
       this.#hasMore = false;
       return undefined;
     }

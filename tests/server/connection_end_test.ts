@@ -48,6 +48,22 @@ test("end() during an execution finishes the requests that were read, and then c
   assert.equal(socket.closes, 1);
 });
 
+test("cut() during an execution drops the requests that are not executed yet", async () => {
+  const { queue, context, connect } = server();
+  const gate = Promise.withResolvers<void>();
+  const { socket, connection, ended } = connect(async (client) => {
+    await gate.promise;
+    await queue.submit(client);
+  });
+  socket.send('{"method":"insert","key":"late","value":1}\n', pings(20));
+  await settled();
+  connection.cut();
+  gate.resolve();
+  await ended;
+  assert.equal(context.table.size, 0);
+  assert.equal(socket.closes, 1);
+});
+
 test("end() during a write finishes the write", async () => {
   const { socket, connection, ended } = server().connect();
   socket.holdWrites();
