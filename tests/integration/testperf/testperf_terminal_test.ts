@@ -99,7 +99,7 @@ testWith(["tmux"], "a terminal without a cursor or colors gets plain lines", asy
   const raw = await screen.raw();
   // What readline and tmux's own shell write comes before the command's output.
   const written = raw.slice(raw.indexOf("begins at"), raw.lastIndexOf("Latency"));
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- it finds escape sequences
   assert.doesNotMatch(written, /[\x1b\u2588]/);
 });
 
