@@ -29,6 +29,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   storage: ["storage/recovery", "storage/log", "storage/folder", "table", "base"],
   engine: ["storage", "commands", "table", "protocol", "runtime", "bytes", "base"],
+  store: ["bytes", "base"],
   catalog: ["base"],
   "catalog/record": ["json", "bytes", "base"],
   "catalog/filter": [],
