@@ -5,7 +5,7 @@ import { Registration } from "./lib/catalog/announce/registration.ts";
 import { writeWholeFile } from "./lib/cli/atomic_file.ts";
 import { environment } from "./lib/cli/environment.ts";
 import { runCheckRepair } from "./lib/cli/htserver/check_repair.ts";
-import { openTable } from "./lib/cli/htserver/open_storage.ts";
+import { openLocalEngine } from "./lib/cli/htserver/open_local_engine.ts";
 import { main } from "./lib/cli/main.ts";
 import { dropPermissions, UNUSED_PERMISSIONS } from "./lib/cli/permissions.ts";
 import { awaitStopSignal } from "./lib/cli/stop_signal.ts";
@@ -34,13 +34,11 @@ await main("htserver", async () => {
   const stopped = awaitStopSignal();
   const token = await readToken(config.tokenFile, (sentence) => log.warn(sentence));
   const tls = await readTls(config.tlsFiles, log);
-  const opened = await openTable(config, log, {
+  const opened = await openLocalEngine(config, log, {
     fileBytes: systemFacts().fileBytes,
     memoryBytes: memoryAndSwap(),
   });
-  // Another server with the name must not prevent a table with data from being served again.
-  const isNew = opened.table.size === 0;
-  const server = new HtServer({ ...config, tls }, opened, token, log);
+  const server = new HtServer({ ...config, tls }, opened.makeEngine, token, log);
   if (config.portFile !== undefined) {
     await writeWholeFile(config.portFile, `${server.port}\n`, "the port");
   }
@@ -53,7 +51,8 @@ await main("htserver", async () => {
     intervalMs: config.catalogIntervalMs,
     facts: () => ({ ...server.info.catalogFacts(), advertise: config.advertise }),
     listening: server.listening,
-    onOther: config.takeover ? "ignore" : isNew ? "end" : "warn",
+    // Another server with the name must not prevent a table with data from being served again.
+    onOther: config.takeover ? "ignore" : opened.isNew ? "end" : "warn",
     log,
   });
   registration.start();

@@ -45,9 +45,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   config: ["catalog/record", "catalog", "base"],
   server: [
     "engine",
-    "storage",
     "commands",
-    "table",
     "protocol",
     "catalog/record",
     "config",
@@ -107,6 +105,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   "cli/htserver": [
     "cli",
+    "engine",
     "storage",
     "storage/recovery",
     "storage/folder",

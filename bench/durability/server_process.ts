@@ -6,6 +6,7 @@ import { limitsFrom } from "../../lib/config/limit_flags.ts";
 import { sleep } from "../../lib/base/clock.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { SyncPolicy } from "../../lib/engine/group_commit.ts";
+import { localEngine } from "../../lib/engine/local_engine.ts";
 import { HtServer } from "../../lib/server/server.ts";
 import { DurableStorage } from "../../lib/storage/durable_storage.ts";
 import { FolderFiles, type WritableFile } from "../../lib/storage/folder/folder_files.ts";
@@ -86,7 +87,7 @@ async function main({ folder, sync, syncMs }: Setup): Promise<void> {
       catalogIntervalMs: 60_000,
       ...limitsFrom({}, MEMORY_BYTES),
     },
-    { table, storage },
+    localEngine({ table, storage }, MEMORY_BYTES),
     undefined,
     silentLog,
   );

@@ -95,7 +95,7 @@ async function served(
   await connectionOf({
     client: newClient(1),
     socket: connection,
-    submit: (client) => queue.submit(client),
+    attach: (source) => queue.attach(source),
     limits: LIMITS,
     buffers: new BufferBudget(1e9),
     clock: { nowMs: 0 },

@@ -14,8 +14,11 @@ export interface Client {
   readonly cursors: Cursors;
   /** Whether the client may use every method: it has sent the token, or the server needs none. */
   isAuthenticated: boolean;
-  /** The type of the failure that closes the connection after its reply; undefined: none. */
-  closedBy: FailureType | undefined;
+  /**
+   * The reason to close the connection after the replies so far: the type of the failure that was the
+   * last one, or that the outcome of the next request is unknown, so that it has no reply; undefined: none.
+   */
+  closedBy: FailureType | "unknown outcome" | undefined;
   /** The agent that `Agents` counts it by; undefined: none. */
   agent: string | undefined;
 }

@@ -5,31 +5,17 @@
  * Commands are synchronous and do no I/O. A command that fails has changed nothing. Only the executor
  * calls them (I7).
  */
-import type { ByteChunks } from "../bytes/byte_chunks.ts";
-import { quoted } from "../base/quote.ts";
 import { type Span, spanOf } from "../bytes/span.ts";
 import { NULL_RESULT } from "../protocol/encode_reply.ts";
-import { keyOf } from "../protocol/key_text.ts";
-import type { Failure, JsonText, KeyText } from "../protocol/message.ts";
+import type { Failure, KeyText } from "../protocol/message.ts";
 import type { Method, Request, RequestOf } from "../protocol/requests.ts";
-import type { Agents } from "./agents.ts";
 import type { Client, ClosingFailure } from "./client_state.ts";
 import type { Cursors } from "./cursors.ts";
 import { Entry, type HashTable } from "../table/hash_table.ts";
+import { noSuchKey, resultTooLarge, tableFull } from "./failures.ts";
+import type { ReplyWriter } from "./reply_writer.ts";
 import { search } from "./scan.ts";
-
-/** The reply to one request, as a command writes it. */
-interface ReplyWriter {
-  /** Maximum size of a result, in bytes. */
-  readonly room: number;
-  /**
-   * Writes the reply of a success. The result is copied at once; chunks are moved, and empty afterwards.
-   * If the command fails after this, the failure replaces the reply.
-   *
-   * @param cursor of a scan or query with more pairs
-   */
-  succeed(result: Span | ByteChunks, cursor?: string): void;
-}
+import { runSessionCommand, type SessionContext } from "./session_commands.ts";
 
 /** The location of a request's key in the table. */
 export interface KeyLocation {
@@ -39,18 +25,12 @@ export interface KeyLocation {
 }
 
 /** The state of a server that commands read and change. */
-export interface CommandContext {
+export interface CommandContext extends SessionContext {
   readonly table: HashTable;
   /** Maximum size of the table, in bytes; an insert beyond it fails with `TableFull`. */
   readonly maxTableBytes: number;
   /** Maximum time of a scan or query without `limit`, in milliseconds (default: `MAX_SCAN_MS`). */
   readonly maxScanMs?: number;
-  readonly project: string;
-  /** The result of `info`, or of `hello`, as JSON text. */
-  info(method: "info" | "hello"): JsonText;
-  readonly agents: Agents;
-  /** Whether this is the server's token; always true if the server needs none. */
-  isToken(token: string | undefined): boolean;
 }
 
 /** The properties of a method that the rest of the server depends on. */
@@ -87,8 +67,6 @@ export interface Command<M extends Method> extends MethodFlags {
     reply: ReplyWriter,
   ): Failure | ClosingFailure | undefined;
 }
-
-const PONG = spanOf('"pong"');
 
 const entry = new Entry();
 
@@ -170,52 +148,23 @@ export const COMMANDS: { readonly [M in Method]: Command<M> } = {
   ping: {
     ...USUAL,
     shows: "nothing",
-    run: (_context, _client, _request, _location, reply) => replyWith("ping", PONG, reply),
+    run: (context, client, request, _location, reply) =>
+      runSessionCommand(context, client, request, reply),
   },
   info: {
     ...USUAL,
     reservedSlotAllowed: true,
-    run: (context, _client, _request, _location, reply) =>
-      replyWith("info", spanOf(context.info("info")), reply),
+    run: (context, client, request, _location, reply) =>
+      runSessionCommand(context, client, request, reply),
   },
   hello: {
     ...USUAL,
     allowedBeforeAuth: true,
     reservedSlotAllowed: true,
-    run(context, client, { project, token, agent }, _location, reply) {
-      if (!client.isAuthenticated && !context.isToken(token)) {
-        return token === undefined ? tokenMissing("hello") : {
-          type: "AuthError",
-          message: "Cannot authenticate this client: the token is not this server's",
-          closes: true,
-        };
-      }
-      if (project !== undefined && project !== context.project) {
-        return {
-          type: "WrongServer",
-          message: `This server is ${quoted(context.project)}, not ${quoted(project)}`,
-        };
-      }
-      client.isAuthenticated = true;
-      if (agent !== undefined) context.agents.add(client, agent);
-      return replyWith("hello", spanOf(context.info("hello")), reply);
-    },
+    run: (context, client, request, _location, reply) =>
+      runSessionCommand(context, client, request, reply),
   },
 };
-
-/**
- * The failure of a request before the client has sent the token.
- *
- * @param method undefined if the request has no known method
- */
-export function tokenMissing(method: Method | undefined): Failure {
-  return {
-    type: "AuthError",
-    message: `Cannot ${
-      method ?? "execute the request"
-    }: this server needs a token; send hello with 'token' first`,
-  };
-}
 
 function runSearch(
   { table, maxScanMs }: CommandContext,
@@ -241,10 +190,7 @@ function replyWith(
   key?: KeyText,
 ): Failure | undefined {
   const bytes = result.end - result.start;
-  if (bytes > reply.room) {
-    const what = key === undefined ? method : `${method} ${quotedKey(key)}`;
-    return { type: "TooLarge", message: `Cannot ${what}: the result has ${bytes} bytes` };
-  }
+  if (bytes > reply.room) return resultTooLarge(method, bytes, key);
   reply.succeed(result);
   return undefined;
 }
@@ -252,22 +198,6 @@ function replyWith(
 function valueAt(table: HashTable, address: number): Span {
   table.readAt(address, entry);
   return { bytes: entry.bytes, start: entry.keyEnd, end: entry.valueEnd };
-}
-
-function tableFull(key: KeyText, why: string): Failure {
-  return {
-    type: "TableFull",
-    message: `Cannot insert ${quotedKey(key)}: ${why}; remove some keys first`,
-  };
-}
-
-function noSuchKey(what: string, key: KeyText): Failure {
-  return { type: "KeyError", message: `Cannot ${what} ${quotedKey(key)}: there is no such key` };
-}
-
-/** A key in quotes, for a message. */
-export function quotedKey(key: KeyText): string {
-  return quoted(keyOf(key));
 }
 
 /** Whether a request changes the table. @param flags of its method (default: those of the table) */

@@ -21,27 +21,18 @@ import {
   MAX_IMMEDIATE_BYTES,
   QUICK_SEARCH_MS,
 } from "../base/limits.ts";
-import type { ByteChunks } from "../bytes/byte_chunks.ts";
-import type { Client } from "../commands/client_state.ts";
 import { COMMANDS } from "../commands/command_table.ts";
 import type { Rejection, Request } from "../protocol/requests.ts";
 import type { Yielder } from "../runtime/yielding.ts";
+import type { RequestSource, Submit } from "./engine.ts";
 import type { Execute } from "./executor.ts";
 import type { GroupCommit, Waiter } from "./group_commit.ts";
 import { executeAgain, type PendingReply } from "./rollback.ts";
 
-/** The requests of one client, in order. Each is executed before `next` returns another one (I1). */
-export interface RequestSource {
-  readonly client: Client;
-  /** Receives the replies. */
-  readonly out: ByteChunks;
-  /** The next request; undefined if none has arrived, or if the client takes no more replies. */
-  next(): Request | Rejection | undefined;
-  /** Length of its last request, in bytes. */
-  readonly lineBytes: number;
-}
-
-/** One client of the queue, made once per connection. Its state belongs to the queue. */
+/**
+ * One client of the queue, made once per connection. Its state belongs to the queue. Each request is
+ * executed before `next` of its source returns another one (I1).
+ */
 export class QueuedClient implements Waiter {
   readonly source: RequestSource;
   /** The next request, if it was taken from the source and not executed yet. */
@@ -90,6 +81,12 @@ export class CommandQueue {
     this.#execute = execute;
     this.#commits = commits;
     this.#yielder = yielder;
+  }
+
+  /** Adds a client. @returns `submit` for it */
+  attach(source: RequestSource): Submit {
+    const client = new QueuedClient(source);
+    return () => this.submit(client);
   }
 
   /**

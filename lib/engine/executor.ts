@@ -15,11 +15,10 @@ import {
   type KeyLocation,
   keyTextIn,
   type MethodFlags,
-  quotedKey,
-  tokenMissing,
 } from "../commands/command_table.ts";
+import { notDurable } from "../commands/failures.ts";
 import { isRejection } from "../protocol/decode_request.ts";
-import { addFailure, FRAME_BYTES, ID_FRAME_BYTES, ReplyEncoder } from "../protocol/encode_reply.ts";
+import { addFailure, ReplyEncoder } from "../protocol/encode_reply.ts";
 import type { Failure, FailureType } from "../protocol/message.ts";
 import { type Method, METHODS, type Rejection, type Request } from "../protocol/requests.ts";
 import type { GroupCommit } from "./group_commit.ts";
@@ -44,12 +43,6 @@ export type Execute = (
 /** A success that shows durable changes only. */
 const DURABLE_SUCCESS: Answer = { outcome: "OK", durableAfterSeq: 0 };
 
-/** Maximum size of a cursor in a reply, in bytes. */
-const CURSOR_BYTES = ',"cursor":"c"'.length + String(Number.MAX_SAFE_INTEGER).length;
-
-/** Minimum room for a result, in bytes: the size of an insert's result. */
-const MIN_ROOM_BYTES = "null".length;
-
 /** The location for requests without a key. */
 const NO_LOCATION: KeyLocation = { hash: 0, address: 0 };
 
@@ -57,9 +50,8 @@ const NO_LOCATION: KeyLocation = { hash: 0, address: 0 };
 export class Executor {
   readonly #context: CommandContext;
   readonly #commits: GroupCommit;
-  readonly #maxReplyBytes: number;
   readonly #log: Log;
-  readonly #reply = new ReplyEncoder();
+  readonly #reply: ReplyEncoder;
   readonly #requestLog: RequestLog;
   /** Start of the current request, by `performance.now()`; 0 if it is not timed. */
   #startMs = 0;
@@ -74,8 +66,8 @@ export class Executor {
   }) {
     this.#context = options.context;
     this.#commits = options.commits;
-    this.#maxReplyBytes = options.maxReplyBytes;
     this.#log = options.log;
+    this.#reply = new ReplyEncoder(options.maxReplyBytes);
     this.#requestLog = new RequestLog(options.log);
     this.#methods = byMethod((method) => {
       // A command takes only requests of its method, which TypeScript cannot express here.
@@ -104,7 +96,7 @@ export class Executor {
   readonly execute: Execute = (client, request, out, writeError) => {
     this.#startMs = this.#log.isDebug ? performance.now() : 0;
     const answer = isRejection(request)
-      ? this.#fail(client, out, request.id, failureFor(client, request), 0)
+      ? this.#fail(client, out, request.id, request.failure, 0)
       : this.#run(client, request, out, writeError);
     if (this.#startMs !== 0) {
       const endMs = performance.now();
@@ -120,18 +112,15 @@ export class Executor {
     writeError: string | undefined,
   ): Answer {
     const { id, method } = request;
-    const room = this.#maxReplyBytes - frameBytes(request);
-    if (room < MIN_ROOM_BYTES) return this.#fail(client, out, undefined, this.#idTooLarge(), 0);
+    const room = this.#reply.roomFor(request);
+    if (room === undefined) {
+      return { outcome: this.#reply.failForId(out), durableAfterSeq: 0 };
+    }
     const counted = this.#methods[method];
     const { command } = counted;
-    if (!client.isAuthenticated && !command.allowedBeforeAuth) {
-      return this.#fail(client, out, id, tokenMissing(method), 0);
-    }
     if (writeError === undefined) counted.count++;
     if (isWriteRequest(request, command) && writeError !== undefined) {
-      const why = `it could not be made durable and was not made (${writeError})`;
-      const message = `Cannot ${method} ${quotedKey(request.key)}: ${why}`;
-      return this.#fail(client, out, id, { type: "StorageError", message }, 0);
+      return this.#fail(client, out, id, notDurable(method, request.key, writeError), 0);
     }
     const location = this.#locate(request);
     const start = out.length;
@@ -146,7 +135,7 @@ export class Executor {
       if (failure !== undefined) {
         out.truncate(start);
         const seq = this.#lastSeqShown(command, location);
-        return this.#fail(client, out, id, this.#withLimit(failure), seq);
+        return this.#fail(client, out, id, failure, seq);
       }
       const durableAfterSeq = isWriteRequest(request, command)
         ? this.#commits.add(location.hash, request)
@@ -197,31 +186,8 @@ export class Executor {
     failure: Failure | ClosingFailure,
     durableAfterSeq: number,
   ): Answer {
-    const start = out.length;
     if ("closes" in failure) client.closedBy = failure.type;
-    addFailure(out, id, failure);
-    // Every message is shorter than the smallest limit, but an id may be longer.
-    if (id !== undefined && out.length - start > this.#maxReplyBytes) {
-      out.truncate(start);
-      addFailure(out, undefined, this.#idTooLarge());
-      return { outcome: "TooLarge", durableAfterSeq };
-    }
-    return { outcome: failure.type, durableAfterSeq };
-  }
-
-  #idTooLarge(): Failure {
-    const message = "Cannot answer: the id leaves no room for more";
-    return this.#withLimit({ type: "TooLarge", message });
-  }
-
-  /** Adds the limit to the message of a failure with a reply that is too large. */
-  #withLimit(failure: Failure | ClosingFailure): Failure | ClosingFailure {
-    if (failure.type !== "TooLarge") return failure;
-    return {
-      type: "TooLarge",
-      message:
-        `${failure.message}; a reply may have at most ${this.#maxReplyBytes} bytes (--max-reply)`,
-    };
+    return { outcome: this.#reply.fail(out, id, failure), durableAfterSeq };
   }
 }
 
@@ -233,21 +199,4 @@ interface CountedCommand {
 
 function byMethod<T>(make: (method: Method) => T): Record<Method, T> {
   return Object.fromEntries(METHODS.map((method) => [method, make(method)])) as Record<Method, T>;
-}
-
-/** The failure of a line. Before a client has sent the token, it learns the members of `hello` only. */
-function failureFor(client: Client, { method, failure }: Rejection): Failure {
-  const isAboutMembers = failure.type === "ValueError" || failure.type === "MethodError";
-  const isAllowed = client.isAuthenticated ||
-    (method !== undefined && COMMANDS[method].allowedBeforeAuth);
-  if (isAllowed || !isAboutMembers) return failure;
-  return tokenMissing(method);
-}
-
-/** Size of a success without its result, in bytes. */
-function frameBytes(request: Request): number {
-  const { id } = request;
-  const idBytes = id === undefined ? 0 : ID_FRAME_BYTES + id.end - id.start;
-  const cursorBytes = "limit" in request && request.limit !== undefined ? CURSOR_BYTES : 0;
-  return FRAME_BYTES + idBytes + cursorBytes;
 }

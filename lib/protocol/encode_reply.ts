@@ -4,7 +4,8 @@
  */
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import { type Span, spanOf } from "../bytes/span.ts";
-import type { Failure } from "./message.ts";
+import type { Failure, FailureType } from "./message.ts";
+import type { Request } from "./requests.ts";
 
 const encoder = new TextEncoder();
 const OK = encoder.encode('{"status":"OK"');
@@ -16,10 +17,13 @@ const ID = encoder.encode(',"id":');
 const END = encoder.encode("}\n");
 
 /** Size of a success without its id, cursor and result, in bytes. */
-export const FRAME_BYTES = OK_RESULT.length + END.length;
+const FRAME_BYTES = OK_RESULT.length + END.length;
 
-/** Size of an id without its own text, in bytes. */
-export const ID_FRAME_BYTES = ID.length;
+/** Maximum size of a cursor in a reply, in bytes. */
+const CURSOR_BYTES = ',"cursor":"c"'.length + String(Number.MAX_SAFE_INTEGER).length;
+
+/** Minimum room for a result, in bytes: the size of an insert's result. */
+const MIN_ROOM_BYTES = "null".length;
 
 /** The result of a method without a result, as JSON text. */
 export const NULL_RESULT: Span = spanOf("null");
@@ -52,16 +56,31 @@ export function addSuccess(
 }
 
 /**
- * Encodes the reply of one request after the other. A command takes it as its `ReplyWriter`, so that a
- * result goes from the command straight to the client's replies.
+ * Encodes the reply of one request after the other, within a limit. A command takes it as its
+ * `ReplyWriter`, so that a result goes from the command straight to the client's replies.
  */
 export class ReplyEncoder {
   /** Maximum size of a result, in bytes. */
   room = 0;
+  readonly #maxBytes: number;
   #out: ByteChunks | undefined;
   #id: Span | undefined;
 
-  /** Begins the reply to a request with this id. */
+  /** @param maxBytes maximum size of a reply line, in bytes */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Maximum size of the result of a request, in bytes; undefined: its id leaves no room. */
+  roomFor(request: Request): number | undefined {
+    const { id } = request;
+    const idBytes = id === undefined ? 0 : ID.length + id.end - id.start;
+    const cursorBytes = "limit" in request && request.limit !== undefined ? CURSOR_BYTES : 0;
+    const room = this.#maxBytes - FRAME_BYTES - idBytes - cursorBytes;
+    return room < MIN_ROOM_BYTES ? undefined : room;
+  }
+
+  /** Begins the reply to a request with this id. @param room of `roomFor` */
   begin(out: ByteChunks, id: Span | undefined, room: number): void {
     this.#out = out;
     this.#id = id;
@@ -71,6 +90,36 @@ export class ReplyEncoder {
   /** Adds the line of a success; see `addSuccess`. */
   succeed(result: Span | ByteChunks, cursor?: string): void {
     if (this.#out) addSuccess(this.#out, this.#id, result, cursor);
+  }
+
+  /**
+   * Adds the line of a failure. A `TooLarge` one gets the limit.
+   *
+   * @returns its type
+   */
+  fail(out: ByteChunks, id: Span | undefined, failure: Failure): FailureType {
+    const start = out.length;
+    addFailure(out, id, failure.type === "TooLarge" ? this.#withLimit(failure) : failure);
+    // Every message is shorter than the smallest limit, but an id may be longer.
+    return id !== undefined && out.length - start > this.#maxBytes
+      ? this.failForId(out, start)
+      : failure.type;
+  }
+
+  /** Adds the failure of a request whose id leaves no room. @param start where its reply begins */
+  failForId(out: ByteChunks, start: number = out.length): FailureType {
+    out.truncate(start);
+    return this.fail(out, undefined, {
+      type: "TooLarge",
+      message: "Cannot answer: the id leaves no room for more",
+    });
+  }
+
+  #withLimit({ type, message }: Failure): Failure {
+    return {
+      type,
+      message: `${message}; a reply may have at most ${this.#maxBytes} bytes (--max-reply)`,
+    };
   }
 }
 

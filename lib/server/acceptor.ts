@@ -13,7 +13,7 @@ import { IdleGc } from "../runtime/idle_gc.ts";
 import type { Yielder } from "../runtime/yielding.ts";
 import { Admission, type AdmissionLimits } from "./admission.ts";
 import { Connection } from "./connection.ts";
-import type { ConnectionLimits, Submit } from "./connection_options.ts";
+import type { ConnectionLimits, ConnectionOptions } from "./connection_options.ts";
 import type { ClientConn, ClientListener } from "./listener.ts";
 import { TcpSocket } from "./socket.ts";
 
@@ -28,7 +28,7 @@ const MIN_SWEEP_MS = 10;
 
 /** The parts and settings of an acceptor. */
 interface AcceptorOptions {
-  readonly submit: Submit;
+  readonly attach: ConnectionOptions["attach"];
   readonly limits: ConnectionLimits & AdmissionLimits;
   /** Whether clients must send the token before anything else. */
   readonly requiresToken: boolean;
@@ -115,7 +115,7 @@ export class Acceptor {
 
   #serve(conn: ClientConn): void {
     const { admission } = this;
-    const { submit, limits, yielder, log, onDisconnect } = this.#options;
+    const { attach, limits, yielder, log, onDisconnect } = this.#options;
     const socket = new TcpSocket(conn, this.#stopping.signal);
     const localHost = conn.localAddr.hostname;
     const { hostname: remoteHost, port } = conn.remoteAddr;
@@ -125,7 +125,7 @@ export class Acceptor {
     const connection = new Connection({
       client,
       socket,
-      submit,
+      attach,
       limits,
       buffers: admission.buffers,
       clock: this.#clock,

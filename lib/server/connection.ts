@@ -1,5 +1,5 @@
 /**
- * One client's connection from accept to close: it reads bytes, submits requests to the queue, and
+ * One client's connection from accept to close: it reads bytes, submits requests to the engine, and
  * writes the replies.
  *
  * It reads, executes, writes, and only then reads again. So replies leave in the order of the requests
@@ -20,7 +20,7 @@ import {
 } from "../base/limits.ts";
 import { ByteChunks } from "../bytes/byte_chunks.ts";
 import type { Client } from "../commands/client_state.ts";
-import { QueuedClient, type RequestSource } from "../engine/command_queue.ts";
+import type { RequestSource, Submit } from "../engine/engine.ts";
 import { failureLine } from "../protocol/encode_reply.ts";
 import type { LineFramer } from "../bytes/line_framer.ts";
 import type { Failure } from "../protocol/message.ts";
@@ -38,7 +38,7 @@ export class Connection implements RequestSource, BufferOwner {
   readonly out = new ByteChunks();
   lineBytes = 0;
   readonly #options: ConnectionOptions;
-  readonly #queued: QueuedClient;
+  readonly #submit: Submit;
   readonly #reader: RequestReader;
   readonly #framer: LineFramer;
   // Two limits that are read for each request.
@@ -63,14 +63,14 @@ export class Connection implements RequestSource, BufferOwner {
   /** Bytes that `buffers` counts for this client. */
   #countedBytes = 0;
   #dismissal: Promise<void> | undefined;
-  /** Whether the queue has this client: an error is a bug then, and not an error of the socket. */
+  /** Whether the engine has this client: an error is a bug then, and not an error of the socket. */
   #isExecuting = false;
 
   constructor(options: ConnectionOptions) {
     const { client, limits, clock, busy } = options;
     this.client = client;
     this.#options = options;
-    this.#queued = new QueuedClient(this);
+    this.#submit = options.attach(this);
     this.#reader = new RequestReader({
       client,
       maxRequestBytes: limits.maxRequestBytes,
@@ -198,7 +198,7 @@ export class Connection implements RequestSource, BufferOwner {
 
   async #serve(): Promise<void> {
     const { client, out } = this;
-    const { socket, submit, delayAuthReply, clock, yielder } = this.#options;
+    const { socket, delayAuthReply, clock, yielder } = this.#options;
     let buffer = new Uint8Array(READ_BUFFER_BYTES.first);
     let smallReads = 0;
     while (!this.#isEnding) {
@@ -214,7 +214,7 @@ export class Connection implements RequestSource, BufferOwner {
       let moved = count;
       do {
         this.#isExecuting = true;
-        const executed = submit(this.#queued);
+        const executed = this.#submit();
         if (executed !== undefined) await executed;
         this.#isExecuting = false;
         this.#framer.release();

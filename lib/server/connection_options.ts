@@ -1,13 +1,10 @@
 /** The options of a connection: its parts and limits. */
 import type { Log } from "../base/log.ts";
 import type { Client, ClosingFailure } from "../commands/client_state.ts";
-import type { QueuedClient } from "../engine/command_queue.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Yielder } from "../runtime/yielding.ts";
 import type { BufferBudget } from "./buffer_budget.ts";
 import type { Socket } from "./socket.ts";
-
-/** Executes the requests of a client; see `CommandQueue.submit`. */
-export type Submit = (client: QueuedClient) => Promise<void> | undefined;
 
 /** Limits of a connection; see `limits.ts`. */
 export interface ConnectionLimits {
@@ -42,7 +39,8 @@ export type Ending =
 export interface ConnectionOptions {
   readonly client: Client;
   readonly socket: Socket;
-  readonly submit: Submit;
+  /** Adds the client to the engine. */
+  readonly attach: Engine["attach"];
   readonly limits: ConnectionLimits;
   readonly buffers: BufferBudget;
   readonly clock: CoarseClock;

@@ -7,12 +7,13 @@
  * valid requests. So the first line decides: if it is not a request, it gets one error that quotes
  * nothing of it, and the connection closes before anything behind it is executed.
  *
- * Until a client has sent the token, its lines must be short. The reserved admin connection of a full
+ * Until a client has sent the token, its lines must be short, and it may only say `hello`. The reserved admin connection of a full
  * server may send the requests of a few methods only.
  */
 import { MAX_HANDSHAKE_BYTES } from "../base/limits.ts";
 import type { Client, ClosingFailure } from "../commands/client_state.ts";
-import { COMMANDS, tokenMissing } from "../commands/command_table.ts";
+import { COMMANDS } from "../commands/command_table.ts";
+import { tokenMissing } from "../commands/failures.ts";
 import { decodeRequest, isRejection, rejectLine } from "../protocol/decode_request.ts";
 import { LineFramer } from "../bytes/line_framer.ts";
 import type { Failure } from "../protocol/message.ts";
@@ -91,11 +92,25 @@ export class RequestReader {
     const { id, method } = request;
     if (busy !== undefined) {
       const isAllowed = method !== undefined && COMMANDS[method].reservedSlotAllowed;
-      return isAllowed ? request : { id, method, failure: busy };
+      if (!isAllowed) return { id, method, failure: busy };
+    } else {
+      this.#isChecking = !client.isAuthenticated || framer.maxLineBytes < maxRequestBytes;
     }
-    this.#isChecking = framer.maxLineBytes < maxRequestBytes;
-    if (problem === undefined || client.isAuthenticated) return request;
-    return { id, method, failure: tokenMissing(undefined) };
+    if (client.isAuthenticated) return request;
+    if (problem !== undefined) return { id, method, failure: tokenMissing(undefined) };
+    return this.#beforeToken(request);
+  }
+
+  /** Before a client has sent the token, it may use and learn the members of `hello` only. */
+  #beforeToken(request: Request | Rejection): Request | Rejection {
+    const { id, method } = request;
+    if (method !== undefined && COMMANDS[method].allowedBeforeAuth) return request;
+    if (isRejection(request)) {
+      const { type } = request.failure;
+      const isAboutMembers = type === "ValueError" || type === "MethodError";
+      if (!isAboutMembers) return request;
+    }
+    return { id, method, failure: tokenMissing(method) };
   }
 
   /** Rejects the first line. An id in it is not quoted, so the reply has none. */

@@ -3,15 +3,11 @@ import type { ListenAddress } from "../base/address.ts";
 import { DRAIN_MS } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { Agents } from "../commands/agents.ts";
-import type { CommandContext } from "../commands/command_table.ts";
+import type { SessionContext } from "../commands/session_commands.ts";
 import { tokenCheck } from "../engine/auth.ts";
-import { CommandQueue } from "../engine/command_queue.ts";
-import { Executor } from "../engine/executor.ts";
-import { GroupCommit } from "../engine/group_commit.ts";
+import type { Engine, MakeEngine } from "../engine/engine.ts";
 import { PollBarrier } from "../runtime/poll_barrier.ts";
 import { EventLoopYielder } from "../runtime/yielding.ts";
-import type { TableWithStorage } from "../storage/storage.ts";
-import type { HashTable } from "../table/hash_table.ts";
 import { Acceptor } from "./acceptor.ts";
 import { listen, listeningAt, type ListenOptions } from "./listener.ts";
 import { type PublishedOptions, ServerInfo } from "./server_info.ts";
@@ -25,7 +21,7 @@ export class HtServer {
   /** The address that it listens on; if the host was a name, the address of the name. */
   readonly listening: ListenAddress;
   readonly info: ServerInfo;
-  readonly #table: HashTable;
+  readonly #engine: Engine;
   readonly #acceptor: Acceptor;
   readonly #accepting: Promise<void>;
   readonly #pollBarrier = new PollBarrier();
@@ -34,35 +30,31 @@ export class HtServer {
   /**
    * Listens at once.
    *
+   * @param makeEngine makes the engine, which has the table
    * @param token the token that clients must send first; undefined: none
    * @throws {ExitError} if it cannot listen
    */
   constructor(
     options: HtServerOptions,
-    { table, storage }: TableWithStorage,
+    makeEngine: MakeEngine,
     token: string | undefined,
     log: Log,
   ) {
     const requiresToken = token !== undefined;
-    const { maxReplyBytes } = options;
+    const { maxReplyBytes, maxScanMs } = options;
     const yielder = this.#yielder;
     const agents = new Agents();
-    const context: CommandContext = {
-      table,
-      maxTableBytes: options.maxTableBytes,
-      maxScanMs: options.maxScanMs,
+    const context: SessionContext = {
       project: options.project,
       info: (method) => this.info.text(method),
       agents,
       isToken: tokenCheck(token),
     };
-    const commits = new GroupCommit(storage, table);
-    const executor = new Executor({ context, commits, maxReplyBytes, log });
-    const queue = new CommandQueue(executor.execute, commits, yielder);
     const listener = listen(options);
     const port = listener.addr.port;
+    const engine = makeEngine({ context, maxReplyBytes, maxScanMs, yielder, log });
     const acceptor = new Acceptor(listener, {
-      submit: (client) => queue.submit(client),
+      attach: (source) => engine.attach(source),
       limits: options,
       requiresToken,
       yielder,
@@ -76,13 +68,11 @@ export class HtServer {
       port,
       requiresToken,
       hasTls: options.tls !== undefined,
-      table,
-      storage,
       agents,
-      executor,
+      engine,
       acceptor,
     });
-    this.#table = table;
+    this.#engine = engine;
     this.#acceptor = acceptor;
     this.#accepting = acceptor.run();
   }
@@ -94,7 +84,7 @@ export class HtServer {
 
   /** Keys in the table. */
   get size(): number {
-    return this.#table.size;
+    return this.#engine.size;
   }
 
   /** Accepts no more clients, executes the requests that were received, and closes everything. */

@@ -5,8 +5,7 @@ import type { ServerFacts } from "../catalog/record/server_record.ts";
 import type { Agents } from "../commands/agents.ts";
 import { type Limits, limitsForInfo } from "../config/limit_flags.ts";
 import type { ServerConfig } from "../config/server_config.ts";
-import type { Executor } from "../engine/executor.ts";
-import type { TableWithStorage } from "../storage/storage.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Acceptor } from "./acceptor.ts";
 
 /** The part of a server's options that it publishes. */
@@ -19,13 +18,13 @@ export type PublishedOptions =
   };
 
 /** The parts of a server that the description is about. */
-interface ServerParts extends TableWithStorage {
+interface ServerParts {
   readonly options: PublishedOptions;
   readonly port: number;
   readonly requiresToken: boolean;
   readonly hasTls: boolean;
   readonly agents: Agents;
-  readonly executor: Executor;
+  readonly engine: Engine;
   readonly acceptor: Acceptor;
 }
 
@@ -40,9 +39,6 @@ const INFO_FRAME_BYTES = 200;
 
 /** The version of docs/PROTOCOL.md. */
 const PROTOCOL_VERSION = 1;
-
-/** Features that clients may rely on in addition to the methods of every server. */
-const FEATURES: readonly string[] = [];
 
 const encoder = new TextEncoder();
 
@@ -60,7 +56,7 @@ export class ServerInfo {
 
   /** The facts for the catalogs. */
   catalogFacts(): Omit<ServerFacts, "advertise"> {
-    const { options, port, requiresToken, hasTls, table, storage, acceptor } = this.#parts;
+    const { options, port, requiresToken, hasTls, engine, acceptor } = this.#parts;
     const { project, owner, catalogIntervalMs } = options;
     const lifetimeS = Math.ceil(UPDATES_PER_LIFETIME * catalogIntervalMs / 1e3);
     return {
@@ -69,12 +65,12 @@ export class ServerInfo {
       port,
       version: VERSION,
       instance: this.instance,
-      table: storage.tableId,
+      table: engine.tableId,
       lifetimeS: Math.max(MIN_LIFETIME_S, lifetimeS),
       startTimeS: this.#startedUnixS,
       clients: acceptor.clients,
-      size: table.size,
-      durability: storage.durability,
+      size: engine.size,
+      durability: engine.durability,
       requiresToken,
       tls: hasTls,
       protocol: PROTOCOL_VERSION,
@@ -83,34 +79,35 @@ export class ServerInfo {
 
   /** The members of `info` whose length clients cannot change. */
   members(): Record<string, unknown> {
-    const { options, port, table, storage, acceptor, executor } = this.#parts;
+    const { options, port, engine, acceptor } = this.#parts;
     const { project, owner, takeover = false } = options;
     return {
       project,
       owner,
       instance: this.instance,
-      table: storage.tableId,
-      seq: storage.durableSeq,
+      table: engine.tableId,
+      seq: engine.durableSeq,
       takeover,
-      features: FEATURES,
+      features: engine.features,
       version: VERSION,
       pid: Deno.pid,
       port,
       uptime_s: Math.round((performance.now() - this.#startedMs) / 10) / 100,
       clients: acceptor.clients,
-      size: table.size,
-      durability: storage.durability,
-      memory_bytes: table.bytes,
+      size: engine.size,
+      durability: engine.durability,
+      memory_bytes: engine.memoryBytes,
       buffer_bytes: acceptor.admission.buffers.bytes,
       limits: limitsForInfo(options),
       turned_away: Object.fromEntries(acceptor.admission.rejected),
-      ops: executor.ops,
+      ops: engine.ops,
+      ...engine.info(),
     };
   }
 
   /** The result of `info` or `hello` as JSON; agents and slowest requests fill the rest of the reply. */
   text(method: "info" | "hello"): string {
-    const { options, agents, executor } = this.#parts;
+    const { options, agents, engine } = this.#parts;
     const members = this.members();
     let roomBytes = options.maxReplyBytes - INFO_FRAME_BYTES - bytesOf(members);
     const fitting = <T>(items: Iterable<T>): T[] => {
@@ -124,7 +121,7 @@ export class ServerInfo {
     };
     // Agents take up to 400 KB, and a client that connects does not need them.
     const counts = method === "info" ? { agents: Object.fromEntries(fitting(agents.counts)) } : {};
-    return JSON.stringify({ ...members, ...counts, slowest: fitting(executor.slowest) });
+    return JSON.stringify({ ...members, ...counts, slowest: fitting(engine.slowest) });
   }
 }
 

@@ -10,8 +10,8 @@ import {
   type CommandContext,
   COMMANDS,
   keyTextIn,
-  tokenMissing,
 } from "../../lib/commands/command_table.ts";
+import { tokenMissing } from "../../lib/commands/failures.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
 import { contextWith, newClient } from "../engine/command_context.ts";
 import {

@@ -2,7 +2,8 @@
 import { ByteChunks } from "../../lib/bytes/byte_chunks.ts";
 import { type Log, silentLog } from "../../lib/base/log.ts";
 import { textOf } from "../../lib/bytes/span.ts";
-import { CommandQueue, QueuedClient, type RequestSource } from "../../lib/engine/command_queue.ts";
+import { CommandQueue, QueuedClient } from "../../lib/engine/command_queue.ts";
+import type { RequestSource } from "../../lib/engine/engine.ts";
 import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { type Answer, Executor } from "../../lib/engine/executor.ts";
 import type { Rejection, Request } from "../../lib/protocol/requests.ts";

@@ -187,31 +187,3 @@ test("requests are counted by method, including failed ones", () => {
   assert.deepEqual([insert, lookup, ping, hello], [1, 2, 1, 1]);
   assert.ok(Object.values(others).every((count) => count === 0));
 });
-
-test("before a good hello, every other method is an AuthError and does nothing", () => {
-  const { ask, context, changes } = engine({
-    context: { isToken: (token) => token === "secret-8" },
-  });
-  const client = newClient(2, false);
-  const members = ',"key":"k","value":1,"regex":"","subkey":"a","subvalue":1}';
-  for (const method of METHODS) {
-    const { type } = JSON.parse(ask(`{"method":"${method}"${members}`, client));
-    assert.equal(type, "AuthError", method);
-  }
-  assert.deepEqual([context.table.size, changes().length], [0, 0]);
-  ask('{"method":"hello"}', client);
-  ask('{"method":"hello","token":"secret-8"}', client);
-  assert.equal(client.closedBy, undefined);
-  assert.equal(JSON.parse(ask(`{"method":"insert"${members}`, client)).status, "OK");
-});
-
-test("before a good hello, a request with bad members or without a method is an AuthError, too", () => {
-  const { ask } = engine({ context: { isToken: (token) => token === "secret-8" } });
-  const client = newClient(2, false);
-  const typeOf = (line: string) => JSON.parse(ask(line, client)).type;
-  for (const members of ['"insert"', '"scan","regex":1', '"nonsense"']) {
-    assert.equal(typeOf(`{"method":${members}}`), "AuthError", members);
-  }
-  assert.equal(typeOf('{"method":"hello","token":1}'), "ValueError");
-  for (const line of ["{", "[]", "{}"]) assert.equal(typeOf(line), "RequestError", line);
-});

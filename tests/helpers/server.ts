@@ -1,6 +1,7 @@
 /** A server in the process of the test. */
 import { silentLog } from "../../lib/base/log.ts";
 import { limitsFrom } from "../../lib/config/limit_flags.ts";
+import { localEngine } from "../../lib/engine/local_engine.ts";
 import { HtServer, type HtServerOptions } from "../../lib/server/server.ts";
 import { memoryStorage, type TableWithStorage } from "../../lib/storage/storage.ts";
 import { HashTable } from "../../lib/table/hash_table.ts";
@@ -28,17 +29,18 @@ export function startServer(
   token?: string,
   tableWithStorage: TableWithStorage = { table: new HashTable(), storage: memoryStorage() },
 ): TestServer {
+  const options = {
+    project: "test-a4",
+    owner: "tester",
+    host: "127.0.0.1",
+    port: 0,
+    catalogIntervalMs: 60_000,
+    ...limitsFrom({ maxMemory: 100_000_000 }, MEMORY_BYTES),
+    ...changes,
+  };
   const server = new HtServer(
-    {
-      project: "test-a4",
-      owner: "tester",
-      host: "127.0.0.1",
-      port: 0,
-      catalogIntervalMs: 60_000,
-      ...limitsFrom({ maxMemory: 100_000_000 }, MEMORY_BYTES),
-      ...changes,
-    },
-    tableWithStorage,
+    options,
+    localEngine(tableWithStorage, options.maxTableBytes),
     token,
     silentLog,
   );

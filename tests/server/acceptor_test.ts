@@ -26,7 +26,7 @@ Deno.test("acceptor: a connection that is accepted during the stop is closed", a
     close: () => {},
   } as unknown as ClientListener;
   const acceptor = new Acceptor(listener, {
-    submit: () => undefined,
+    attach: () => () => undefined,
     limits: limitsFrom({}, 8e9),
     requiresToken: false,
     yielder: neverYields,

@@ -4,7 +4,7 @@ import { numbersTo } from "../engine/numbered_client.ts";
 import { logged } from "../helpers/logged.ts";
 import { testsOf } from "../helpers/pure.ts";
 import type { FakeSocket } from "./fake_socket.ts";
-import type { Submit } from "../../lib/server/connection_options.ts";
+import type { Submit } from "../../lib/engine/engine.ts";
 import { ids, ping, pings, server, settled } from "./connection_server.ts";
 
 const test = testsOf("connection");
@@ -33,9 +33,12 @@ test("end() during a read closes at once", async () => {
 test("end() during an execution finishes the requests that were read, and then closes", async () => {
   const { queue, connect } = server({ limits: { maxOutputBytes: 100 } });
   const gate = Promise.withResolvers<void>();
-  const { socket, connection, ended } = connect(async (client) => {
-    await gate.promise;
-    await queue.submit(client);
+  const { socket, connection, ended } = connect((source) => {
+    const submit = queue.attach(source);
+    return async () => {
+      await gate.promise;
+      await submit();
+    };
   });
   socket.send(pings(20));
   await settled();
@@ -51,9 +54,12 @@ test("end() during an execution finishes the requests that were read, and then c
 test("cut() during an execution drops the requests that are not executed yet", async () => {
   const { queue, context, connect } = server();
   const gate = Promise.withResolvers<void>();
-  const { socket, connection, ended } = connect(async (client) => {
-    await gate.promise;
-    await queue.submit(client);
+  const { socket, connection, ended } = connect((source) => {
+    const submit = queue.attach(source);
+    return async () => {
+      await gate.promise;
+      await submit();
+    };
   });
   socket.send('{"method":"insert","key":"late","value":1}\n', pings(20));
   await settled();
@@ -138,7 +144,7 @@ for (const [what, { submit, fail, levels }] of Object.entries(FAILURES)) {
   test(`${what} ends its connection only`, async () => {
     const { lines, log } = logged("json");
     const { context, connect } = server({ log });
-    const first = connect(submit), other = connect();
+    const first = connect(submit && (() => submit)), other = connect();
     fail(first.socket);
     await first.ended;
     assert.deepEqual([first.socket.closes, first.socket.written, context.table.size], [1, "", 0]);

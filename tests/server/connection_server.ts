@@ -1,5 +1,6 @@
 /** A server without its network: an engine and connections over fake sockets. */
 import { type Log, silentLog } from "../../lib/base/log.ts";
+import type { Engine } from "../../lib/engine/engine.ts";
 import { CommandQueue } from "../../lib/engine/command_queue.ts";
 import { GroupCommit } from "../../lib/engine/group_commit.ts";
 import { Executor } from "../../lib/engine/executor.ts";
@@ -9,7 +10,6 @@ import type {
   ConnectionLimits,
   ConnectionOptions,
   Ending,
-  Submit,
 } from "../../lib/server/connection_options.ts";
 import { memoryStorage, type Storage } from "../../lib/storage/storage.ts";
 import type { CommandContext } from "../../lib/commands/command_table.ts";
@@ -32,10 +32,10 @@ export interface ConnectionServer {
   readonly buffers: BufferBudget;
   readonly clock: { nowMs: number };
   /** Makes a connection. */
-  connection(submit?: Submit, more?: Partial<ConnectionOptions>): FakeConnection;
+  connection(attach?: Engine["attach"], more?: Partial<ConnectionOptions>): FakeConnection;
   /** Makes a connection and runs it. */
   connect(
-    submit?: Submit,
+    attach?: Engine["attach"],
     more?: Partial<ConnectionOptions>,
   ): FakeConnection & { readonly ended: Promise<void> };
 }
@@ -70,7 +70,7 @@ export function server(
   const clock = { nowMs: 0 };
   let clients = 0;
   const connection = (
-    submit: Submit = (client) => queue.submit(client),
+    attach: Engine["attach"] = (source) => queue.attach(source),
     more: Partial<ConnectionOptions> = {},
   ) => {
     const socket = new FakeSocket();
@@ -79,7 +79,7 @@ export function server(
     const connection = new Connection({
       client,
       socket,
-      submit,
+      attach,
       limits,
       buffers,
       clock,
@@ -90,8 +90,8 @@ export function server(
     });
     return { socket, connection, endings };
   };
-  const connect = (submit?: Submit, more?: Partial<ConnectionOptions>) => {
-    const made = connection(submit, more);
+  const connect = (attach?: Engine["attach"], more?: Partial<ConnectionOptions>) => {
+    const made = connection(attach, more);
     return { ...made, ended: made.connection.run() };
   };
   return { context, executor, queue, connection, connect, buffers, clock };

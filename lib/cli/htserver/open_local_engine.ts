@@ -1,4 +1,4 @@
-/** The table of a server at its start: read from the data folder, or empty in memory; and its log lines. */
+/** The local engine of a server at its start: its table is read from the data folder, or empty in memory. */
 import { EXIT, messageOf } from "../../base/errors.ts";
 import { RUNTIME_BYTES } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
@@ -7,29 +7,35 @@ import { warnAboutFileAccess } from "../file_access.ts";
 import { printError } from "../../terminal/stdout.ts";
 import { userTerminal } from "../../terminal/terminal.ts";
 import type { ServerConfig } from "../../config/server_config.ts";
+import type { MakeEngine } from "../../engine/engine.ts";
+import { localEngine } from "../../engine/local_engine.ts";
 import { MIN_COMPACT_BYTES } from "../../storage/durable_storage.ts";
 import { FolderLostError } from "../../storage/folder/lock_file.ts";
 import { openFolder, type OpenTable } from "../../storage/open.ts";
-import { memoryStorage, type TableWithStorage } from "../../storage/storage.ts";
+import { memoryStorage } from "../../storage/storage.ts";
 import { HashTable } from "../../table/hash_table.ts";
 
-/** A table that must be closed at the end. */
-type OpenedTable = TableWithStorage & Pick<OpenTable, "beginClose" | "close">;
+/** The engine of a server, which must be closed at the end. */
+export interface OpenedEngine extends Pick<OpenTable, "beginClose" | "close"> {
+  readonly makeEngine: MakeEngine;
+  /** Whether the table has no keys. */
+  readonly isNew: boolean;
+}
 
 /** Share of the file size limit (`ulimit -f`) at which a checkpoint replaces the log. */
 const FILE_SHARE = 0.5;
 
 /**
- * Opens the table, with a progress bar on a terminal.
+ * Opens the table and makes its engine, with a progress bar on a terminal.
  *
  * @param machine the file size limit, and memory with swap, in bytes
  * @throws {ExitError} if the folder cannot be used, or is damaged
  */
-export async function openTable(
+export async function openLocalEngine(
   config: ServerConfig,
   log: Log,
   { fileBytes, memoryBytes }: { readonly fileBytes: number; readonly memoryBytes: number },
-): Promise<OpenedTable> {
+): Promise<OpenedEngine> {
   const { project, dataFolder: folder, fsync } = config;
   const availableBytes = memoryBytes - RUNTIME_BYTES;
   if (config.maxTableBytes > availableBytes) {
@@ -41,8 +47,11 @@ export async function openTable(
   if (folder === undefined) {
     log.info(`${project} serves from memory: its table ends with this process`);
     return {
-      table: new HashTable(),
-      storage: memoryStorage(),
+      makeEngine: localEngine(
+        { table: new HashTable(), storage: memoryStorage() },
+        config.maxTableBytes,
+      ),
+      isNew: true,
       beginClose() {},
       close: () => Promise.resolve(),
     };
@@ -76,7 +85,12 @@ export async function openTable(
       "--fsync never: a power failure may cost all changes that the system has not written yet",
     );
   }
-  return open;
+  return {
+    makeEngine: localEngine(open, config.maxTableBytes),
+    isNew: open.table.size === 0,
+    beginClose: () => open.beginClose(),
+    close: () => open.close(),
+  };
 }
 
 /**
