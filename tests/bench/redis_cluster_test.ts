@@ -34,6 +34,7 @@ testWithCluster(
     const added = await cluster.addReplica(other);
     assert.ok((await cluster.replicasOf(other)).includes(added));
   },
+  { nodeTimeoutMs: 500 },
 );
 
 testWith(REDIS, "the end of a Redis Cluster ends its processes and removes its files", async () => {
@@ -45,9 +46,11 @@ testWith(REDIS, "the end of a Redis Cluster ends its processes and removes its f
   for (const { folder } of cluster.nodes) assert.throws(() => Deno.statSync(folder));
 });
 
-testWithCertificates(
+testWith(
+  [...REDIS, ...OPENSSL],
   "a Redis Cluster with TLS and a password moves slots",
-  async (certificates) => {
+  async () => {
+    await using certificates = await Certificates.inFolder();
     const authority = await certificates.selfSigned(["DNS:authority"], true);
     const { certFile, keyFile } = await certificates.signedBy(authority, ["IP:127.0.0.1"]);
     await using cluster = await RedisCluster.start({

@@ -3,7 +3,7 @@
  *
  *     <id> <host>:<port>@<bus port>[,<host name>] <flags> <id of master or -> <ping> <pong> <epoch> <link> <slots>...
  *
- * Slots are numbers and ranges such as `0-5460`; `[93-<-ID]` is a slot on its way.
+ * Slots are numbers and ranges such as `0-5460`; `[93-<-ID]` is a slot that moves.
  */
 
 /** Number of hash slots of a cluster. */

@@ -132,7 +132,7 @@ export class RedisNode implements AsyncDisposable {
     this.#program?.kill("SIGSTOP");
   }
 
-  /** Lets a stopped process go on. */
+  /** Resumes a stopped process. */
   continue(): void {
     this.#state = "running";
     this.#program?.kill("SIGCONT");
