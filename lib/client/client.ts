@@ -56,6 +56,14 @@ export class HtClient {
   }
 
   /**
+   * Addresses of the servers of its table, as the last search found them: several if they share the
+   * table, else only `address`. Several clients of one program spread over them with the option `at`.
+   */
+  get servers(): readonly Address[] {
+    return this.#client.servers;
+  }
+
+  /**
    * The table in use; undefined if the server's version does not name it. A reconnect to another table
    * fails, unless `acceptOtherTable` allows it.
    */

@@ -37,10 +37,12 @@ export interface ClientOptions {
   /** Receives sentences that a user should read (default: they are dropped). */
   readonly onWarning?: ((message: string) => void) | undefined;
   /**
-   * Address of a recent connection (default: none). The client tries it first, once, so that many
-   * clients need not query the catalogs for the same name.
+   * Address of a recent connection, or several of them, such as `HtClient.servers` (default: none). The
+   * client tries them first, once, in their order, so that many clients need not query the catalogs for
+   * the same name. If its server shares the table with the others, the client goes on with one of these
+   * when the connection breaks.
    */
-  readonly at?: Address | undefined;
+  readonly at?: Address | readonly Address[] | undefined;
   /** The table that the server must have: `HtClient.table` of another client (default: any). */
   readonly table?: TableIdentity | undefined;
   /**

@@ -17,12 +17,17 @@ import { type LookupResult, notFoundMessage } from "../catalog/resolve/lookup_re
 import type { Resolver } from "../catalog/resolve/resolver.ts";
 import type { Search } from "../catalog/resolve/search.ts";
 import { AuthError, DifferentTableError, ServerNotFoundError, TlsError } from "./errors.ts";
-import { type ConnectedServer, connectServer, type Credentials } from "./handshake.ts";
+import {
+  type ConnectedServer,
+  connectServer,
+  type Credentials,
+  type FoundServer,
+} from "./handshake.ts";
 import { pauseAfter } from "./retry.ts";
 import { chooseServer, tableDifference, type TableIdentity } from "./server_identity.ts";
 
 /** Time that a silent candidate has before the next attempt starts, in milliseconds. */
-const STAGGER_MS = 250;
+export const STAGGER_MS = 250;
 
 /** Time that the other candidates have after the first reply, in milliseconds. */
 const OTHERS_MS = 250;
@@ -41,6 +46,8 @@ interface FindOptions {
   readonly signal: AbortSignal;
   /** Receives a sentence for the user. */
   readonly warn: (message: string) => void;
+  /** Chooses among the servers of a shared table; see `chooseServer`. */
+  readonly random?: (() => number) | undefined;
 }
 
 /**
@@ -51,7 +58,7 @@ interface FindOptions {
  * @throws {TlsError} if the server's certificate is not trusted, or only one side uses TLS
  * @throws {DifferentTableError} if it has another table than the known one
  */
-export async function findServer(options: FindOptions): Promise<ConnectedServer> {
+export async function findServer(options: FindOptions): Promise<FoundServer> {
   const search = options.resolver.search(options.project);
   // Not `await using`, which Node.js 20 does not know.
   try {
@@ -61,7 +68,7 @@ export async function findServer(options: FindOptions): Promise<ConnectedServer>
   }
 }
 
-async function findIn(search: Search, options: FindOptions): Promise<ConnectedServer> {
+async function findIn(search: Search, options: FindOptions): Promise<FoundServer> {
   const { signal } = options;
   for (let failures = 0, message: string | undefined;;) {
     const lookup = await search.next(failures === 0 ? 0 : pauseAfter(failures), signal);
@@ -86,9 +93,9 @@ async function tryCandidates(
   options: FindOptions,
   lookup: LookupResult,
 ): Promise<
-  ConnectedServer | { readonly message: string; readonly rejection?: Rejection | undefined }
+  FoundServer | { readonly message: string; readonly rejection?: Rejection | undefined }
 > {
-  const { project, known, credentials, signal, warn } = options;
+  const { project, credentials, signal, warn } = options;
   const { token, trust } = credentials;
   const candidates = candidatesOf(lookup, project);
   if (candidates.length === 0) return { message: notFoundMessage(project, lookup) };
@@ -132,7 +139,7 @@ async function tryCandidates(
   if (live.length > 0) await settlesWithin(all, OTHERS_MS);
   over.abort();
   await all;
-  const { chosen, different, warnings } = await chooseLive(project, live, known);
+  const { chosen, different, warnings } = await chooseLive(options, live);
   warnings.forEach(warn);
   if (chosen) return chosen;
   if (different) return { rejection: different, message: different.message };
@@ -148,11 +155,10 @@ function noneMessage(project: string, candidates: number, failures: readonly str
 
 /** Chooses one of the servers that replied, and closes the connections to the others. */
 async function chooseLive(
-  project: string,
+  { project, known, random }: FindOptions,
   live: readonly ConnectedServer[],
-  known: TableIdentity | undefined,
 ): Promise<{
-  readonly chosen?: ConnectedServer;
+  readonly chosen?: FoundServer;
   readonly different?: DifferentTableError;
   readonly warnings: readonly string[];
 }> {
@@ -160,10 +166,13 @@ async function chooseLive(
   for (const one of live) if (!byInstance.has(one.instance)) byInstance.set(one.instance, one);
   const servers = [...byInstance.values()];
   const [good, ...others] = servers.filter((one) => tableDifference(one, known) === undefined);
-  const choice = good && chooseServer(project, [good, ...others]);
+  const choice = good && chooseServer(project, [good, ...others], random);
   const unused = live.filter((one) => one !== choice?.chosen);
   await Promise.all(unused.map(({ connection }) => connection.close()));
-  if (choice) return choice;
+  if (choice) {
+    const { chosen, sharing, warnings } = choice;
+    return { chosen: { ...chosen, servers: sharing.map(({ address }) => address) }, warnings };
+  }
   const [wrong] = servers;
   if (wrong === undefined) return { warnings: [] };
   return { different: differentTableError(`the server '${project}'`, wrong, known), warnings: [] };

@@ -31,6 +31,12 @@ export interface ConnectedServer extends ServerIdentity {
   readonly connection: Connection;
 }
 
+/** The server that a search found. */
+export interface FoundServer extends ConnectedServer {
+  /** Addresses of the known servers of its table: more than its own only if the table is shared. */
+  readonly servers: readonly Address[];
+}
+
 /**
  * Connects to an address and exchanges `hello`.
  *

@@ -22,14 +22,16 @@ import { newestTable, type TableIdentity } from "./server_identity.ts";
 export class LineClient {
   readonly #queue: RequestQueue;
   #address: Address | undefined;
+  #servers: readonly Address[] = [];
   #table: TableIdentity | undefined;
 
   private constructor(find: Finder, target: string, timeoutMs: number, options: ClientOptions) {
     this.#table = options.table;
     const connect = async (signal: AbortSignal) => {
       const known = options.acceptOtherTable ? undefined : this.#table;
-      const { address, table, connection } = await find(signal, known);
+      const { address, servers, table, connection } = await find(signal, known);
       this.#address = address;
+      this.#servers = servers;
       this.#table = newestTable(this.#table, table);
       return connection;
     };
@@ -59,7 +61,7 @@ export class LineClient {
       const { catalogs = [], localCatalogPort = CATALOG_PORT } = options;
       const resolver = new Resolver({ catalogs, localPort: localCatalogPort ?? undefined });
       const byName = finderByName(resolver, target, credentials, onWarning);
-      find = finderFirstAt(options.at, credentials, byName);
+      find = finderFirstAt(addressesOf(options.at), credentials, byName);
     }
     const what = address ? target : `the server '${target}'`;
     const client = new LineClient(find, what, timeoutMs, options);
@@ -76,6 +78,11 @@ export class LineClient {
   get address(): Address {
     if (this.#address === undefined) throw new TypeError("connect() sets it");
     return this.#address;
+  }
+
+  /** See `HtClient.servers`. */
+  get servers(): readonly Address[] {
+    return this.#servers;
   }
 
   /** See `HtClient.table`. */
@@ -112,4 +119,9 @@ export class LineClient {
   close(): Promise<void> {
     return this.#queue.close();
   }
+}
+
+function addressesOf(at: ClientOptions["at"]): readonly Address[] {
+  if (at === undefined) return [];
+  return "hostname" in at ? [at] : at;
 }

@@ -73,23 +73,37 @@ export function newestTable(
 }
 
 /**
- * Chooses among the live servers of a name.
+ * Chooses among the live servers of a name: the best one, or at random one that shares its table, so
+ * that many clients spread evenly over the servers of a table.
  *
  * @param live at least one, in the order of their replies; no instance twice
- * @returns the server to use, and a warning for each other one that does not share its table
+ * @param random returns a number from 0 to below 1 (default: `Math.random`)
+ * @returns the server to use; all servers of its table, itself included; and a warning for each other one
  */
 export function chooseServer<Server extends ServerIdentity>(
   project: string,
   live: readonly [Server, ...Server[]],
-): { readonly chosen: Server; readonly warnings: readonly string[] } {
-  const [first] = live;
-  const haveSameTable = live.every(({ table }) =>
-    table?.isShared === true && table.table === first.table?.table
-  );
-  if (haveSameTable) return { chosen: first, warnings: [] };
-  const chosen = live.reduce((best, one) => isBetter(one, best) ? one : best);
-  const others = live.filter((one) => one !== chosen);
-  return { chosen, warnings: others.map((other) => twinWarning(project, chosen, other)) };
+  random: () => number = Math.random,
+): {
+  readonly chosen: Server;
+  readonly sharing: readonly Server[];
+  readonly warnings: readonly string[];
+} {
+  const best = live.reduce((best, one) => isBetter(one, best) ? one : best);
+  const sharing = live.filter((one) => one === best || haveOneTable(one, best));
+  const chosen = sharing[Math.floor(random() * sharing.length)] ?? best;
+  const others = live.filter((one) => !sharing.includes(one));
+  return {
+    chosen,
+    sharing,
+    warnings: others.map((one) => twinWarning(project, chosen, best, one)),
+  };
+}
+
+/** Whether two servers serve one shared table. */
+function haveOneTable({ table: one }: ServerIdentity, { table: other }: ServerIdentity): boolean {
+  return one !== undefined && other !== undefined && one.isShared && other.isShared &&
+    one.table === other.table;
 }
 
 function isBetter(one: ServerIdentity, other: ServerIdentity): boolean {
@@ -97,13 +111,20 @@ function isBetter(one: ServerIdentity, other: ServerIdentity): boolean {
   return one.uptimeS > other.uptimeS;
 }
 
-function twinWarning(project: string, used: ServerIdentity, other: ServerIdentity): string {
-  const why = used.isTakeover && !other.isTakeover
-    ? "which was started with --takeover"
-    : "which has run longer";
+/** @param best the server that decided the choice: `used`, or one that shares its table */
+function twinWarning(
+  project: string,
+  used: ServerIdentity,
+  best: ServerIdentity,
+  other: ServerIdentity,
+): string {
+  const which = used === best ? "which" : "whose table has a server that";
+  const why = best.isTakeover && !other.isTakeover
+    ? "was started with --takeover"
+    : "has run longer";
   return `Two live servers are named '${project}': using ${
     addressText(used.address)
-  }, ${why}, not ${addressText(other.address)}; give each server a name of its own`;
+  }, ${which} ${why}, not ${addressText(other.address)}; give each server a name of its own`;
 }
 
 function numberOr0(value: unknown): number {

@@ -35,6 +35,7 @@ export class FakeServer implements AsyncDisposable {
   readonly #listener: Deno.TcpListener;
   readonly #clients = new Set<RawClient>();
   readonly #work: Promise<void>[] = [];
+  #isClosed = false;
 
   constructor(options: FakeServerOptions = {}) {
     this.#options = options;
@@ -49,7 +50,8 @@ export class FakeServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#listener.close();
+    if (!this.#isClosed) this.#listener.close();
+    this.#isClosed = true;
     for (const client of this.#clients) client[Symbol.dispose]();
     await Promise.all(this.#work);
   }

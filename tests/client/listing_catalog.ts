@@ -8,6 +8,8 @@ export class ListingCatalog implements AsyncDisposable {
   /** Records, the newest first; the catalog adds the members that are the same in all. */
   records: Readonly<Record<string, unknown>>[] = [];
   readonly address: Address;
+  /** Number of queries so far. */
+  queries = 0;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
   constructor() {
@@ -17,6 +19,7 @@ export class ListingCatalog implements AsyncDisposable {
   }
 
   #listing() {
+    this.queries++;
     const nowS = Math.floor(Date.now() / 1e3);
     return this.records.map((record, at) => ({
       type: "hashtable",

@@ -40,12 +40,35 @@ test("the hello of any server is read, and so is a reply of another shape", () =
   });
 });
 
-test("several servers of one shared table cause no warning, and the first to reply is used", () => {
-  const live = [shared("t", { uptime_s: 1 }), shared("t", { uptime_s: 90 })] as const;
-  assert.deepEqual(chooseServer("me-a4", live), { chosen: live[0], warnings: [] });
-  assert.equal(chooseServer("me-a4", [...live, shared("u")]).warnings.length, 2);
+test("servers of one shared table cause no warning, and each is chosen equally often", () => {
+  const live = [shared("t"), shared("t", { uptime_s: 90 }), shared("t")] as const;
+  const chosen = [0, 0.33, 0.34, 0.66, 0.67, 0.999].map((random) => {
+    const { chosen, sharing, warnings } = chooseServer("me-a4", live, () => random);
+    assert.deepEqual(sharing, live);
+    assert.deepEqual(warnings, []);
+    return live.indexOf(chosen);
+  });
+  assert.deepEqual(chosen, [0, 0, 1, 1, 2, 2]);
+});
+
+test("a server of another table is not chosen beside a shared one, and causes one warning", () => {
+  const first = shared("t"), old = shared("t", { uptime_s: 90 }), other = shared("u");
+  const result = chooseServer("me-a4", [other, first, old], () => 0);
+  assert.equal(result.chosen, first);
+  assert.deepEqual(result.sharing, [first, old]);
+  assert.equal(result.warnings.length, 1);
+  assert.match(
+    result.warnings.join(),
+    /using .*:\d+, whose table has a server that has run longer, not/,
+  );
+});
+
+test("servers that do not share their table are no choice, even if they have the same one", () => {
   const copies = [server({ table: "t" }), server({ table: "t", uptime_s: 3 })] as const;
-  assert.equal(chooseServer("me-a4", copies).chosen, copies[1]);
+  const { chosen, sharing, warnings } = chooseServer("me-a4", copies, () => 0);
+  assert.equal(chosen, copies[1]);
+  assert.deepEqual(sharing, [copies[1]]);
+  assert.equal(warnings.length, 1);
 });
 
 test("the known table has the same identity and no older state", () => {
