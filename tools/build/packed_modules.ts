@@ -12,9 +12,17 @@ export interface PackedModule {
   readonly specifier: string;
 }
 
-/** All packed modules. The 4 MB of the drawing libraries took 75 ms of each start. */
+/**
+ * All packed modules. The 4 MB of the drawing libraries took 75 ms of each start. The server with a shared
+ * store has its own copies of the modules that both servers have: if the bundler shared them, they would
+ * be slower for all servers, because their constants would become variables.
+ */
 export const PACKED_MODULES: readonly PackedModule[] = [
   { entry: "lib/plot/drawing.ts", specifier: "../../plot/drawing.ts" },
+  {
+    entry: "lib/cli/htserver/store_server.ts",
+    specifier: "./lib/cli/htserver/store_server.ts",
+  },
 ];
 
 /** Whether a bundle imports a module that it does not contain. */

@@ -3,11 +3,12 @@ import { EXIT, messageOf } from "../../base/errors.ts";
 import { RUNTIME_BYTES } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
 import { type Progress, startProgress } from "../../terminal/progress.ts";
+import { memoryAndSwap, systemFacts } from "../system_facts.ts";
+import type { OpenedEngine } from "./opened_engine.ts";
 import { warnAboutFileAccess } from "../file_access.ts";
 import { printError } from "../../terminal/stdout.ts";
 import { userTerminal } from "../../terminal/terminal.ts";
 import type { ServerConfig } from "../../config/server_config.ts";
-import type { MakeEngine } from "../../engine/engine.ts";
 import { localEngine } from "../../engine/local_engine.ts";
 import { MIN_COMPACT_BYTES } from "../../storage/durable_storage.ts";
 import { FolderLostError } from "../../storage/folder/lock_file.ts";
@@ -15,29 +16,21 @@ import { openFolder, type OpenTable } from "../../storage/open.ts";
 import { memoryStorage } from "../../storage/storage.ts";
 import { HashTable } from "../../table/hash_table.ts";
 
-/** The engine of a server, which must be closed at the end. */
-export interface OpenedEngine extends Pick<OpenTable, "beginClose" | "close"> {
-  readonly makeEngine: MakeEngine;
-  /** Whether the table has no keys. */
-  readonly isNew: boolean;
-}
-
 /** Share of the file size limit (`ulimit -f`) at which a checkpoint replaces the log. */
 const FILE_SHARE = 0.5;
 
 /**
  * Opens the table and makes its engine, with a progress bar on a terminal.
  *
- * @param machine the file size limit, and memory with swap, in bytes
  * @throws {ExitError} if the folder cannot be used, or is damaged
  */
 export async function openLocalEngine(
   config: ServerConfig,
   log: Log,
-  { fileBytes, memoryBytes }: { readonly fileBytes: number; readonly memoryBytes: number },
 ): Promise<OpenedEngine> {
   const { project, dataFolder: folder, fsync } = config;
-  const availableBytes = memoryBytes - RUNTIME_BYTES;
+  const { fileBytes } = systemFacts();
+  const availableBytes = memoryAndSwap() - RUNTIME_BYTES;
   if (config.maxTableBytes > availableBytes) {
     log.warn(
       "--max-memory is more than this machine or container has for a table: the system may kill the server without a message",
