@@ -30,6 +30,22 @@ export function addTextWord(out: ByteBuilder, text: string): void {
   addWord(out, bytes, 0, bytes.length);
 }
 
+/** Adds a word that is a whole number from 0. */
+export function addNumberWord(out: ByteBuilder, value: number): void {
+  let digits = 1;
+  for (let left = value; left >= 10; left = Math.floor(left / 10)) digits++;
+  addHead(out, BULK, digits);
+  out.reserve(MAX_HEAD_BYTES);
+  addDigits(out, value);
+  addLineEnd(out);
+}
+
+/** A word of text as `addTextWord` adds it, for a word that many commands have. */
+export function wordOf(text: string): Uint8Array {
+  const { length } = encoder.encode(text);
+  return encoder.encode(`$${length}\r\n${text}\r\n`);
+}
+
 function addHead(out: ByteBuilder, type: number, count: number): void {
   out.reserve(MAX_HEAD_BYTES);
   out.bytes[out.length++] = type;
