@@ -13,7 +13,7 @@ import type { ByteBuilder } from "../bytes/byte_builder.ts";
 /** Number of buckets of a table; a power of two. */
 export const BUCKETS = 16_384;
 
-/** The number that stands for the key of the table's description, which a store treats as one more bucket. */
+/** The number of the table's description, which a store treats as one more bucket. */
 export const META_BUCKET: number = BUCKETS;
 
 /** Longest number of a bucket and the brace, in bytes. */
