@@ -7,6 +7,7 @@ import { handshakeTarget } from "./targets/handshake.ts";
 import { durableTarget, liveTarget } from "./targets/live.ts";
 import { jsonTarget } from "./targets/json.ts";
 import { replyTarget } from "./targets/reply.ts";
+import { respTarget } from "./targets/resp.ts";
 import { checkpointTarget, logTarget } from "./targets/storage.ts";
 
 /** The targets, in the order of the results. */
@@ -23,6 +24,7 @@ export const TARGETS: readonly Target[] = [
   listingTarget(),
   updateTarget(),
   httpTarget(),
+  respTarget(),
 ];
 
 /** The target with this name. */

@@ -29,7 +29,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   storage: ["storage/recovery", "storage/log", "storage/folder", "table", "base"],
   engine: ["storage", "commands", "table", "protocol", "runtime", "bytes", "base"],
-  store: ["bytes", "base"],
+  store: ["client", "config", "bytes", "base"],
   catalog: ["base"],
   "catalog/record": ["json", "bytes", "base"],
   "catalog/filter": [],

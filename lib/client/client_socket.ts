@@ -27,12 +27,12 @@ export interface TcpSocket extends ClientSocket {
    * Performs the handshake of TLS. Afterwards the result replaces this socket; after an error this
    * socket is closed.
    *
-   * @param ca PEM text of certificates to trust
+   * @param ca PEM text of certificates to trust; undefined: only those of public authorities
    * @param name the DNS name or IP address that the server's certificate must have
    * @param signal ends the handshake and closes the socket
    * @throws {TlsFailure} if the handshake failed because of TLS; other errors are the network's
    */
-  startTls(ca: string, name: string, signal: AbortSignal): Promise<ClientSocket>;
+  startTls(ca: string | undefined, name: string, signal: AbortSignal): Promise<ClientSocket>;
 }
 
 /**

@@ -46,12 +46,13 @@ class DenoSocket<Connection extends Deno.Conn> implements ClientSocket {
 
 /** A TCP connection of the runtime. */
 export class DenoTcpSocket extends DenoSocket<Deno.TcpConn> implements TcpSocket {
-  async startTls(ca: string, name: string, signal: AbortSignal): Promise<ClientSocket> {
+  async startTls(ca: string | undefined, name: string, signal: AbortSignal): Promise<ClientSocket> {
     let latest: Deno.Conn = this.connection;
     const closeLatest = () => closeQuietly(latest);
     signal.addEventListener("abort", closeLatest, { once: true });
     try {
-      const tls = await Deno.startTls(this.connection, { hostname: name, caCerts: [ca] });
+      const caCerts = ca === undefined ? [] : [ca];
+      const tls = await Deno.startTls(this.connection, { hostname: name, caCerts });
       latest = tls;
       signal.throwIfAborted();
       await tls.handshake();

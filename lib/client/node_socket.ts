@@ -74,7 +74,7 @@ class NodeSocket implements ClientSocket {
 }
 
 class NodeTcpSocket extends NodeSocket implements TcpSocket {
-  async startTls(ca: string, name: string, signal: AbortSignal): Promise<ClientSocket> {
+  async startTls(ca: string | undefined, name: string, signal: AbortSignal): Promise<ClientSocket> {
     signal.throwIfAborted();
     const stream = connectTls({
       socket: this.stream,

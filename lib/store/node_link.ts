@@ -7,7 +7,12 @@ import type { ReplyReceiver } from "./store.ts";
 export interface LinkCommand extends ReplyReceiver {
   /** Encodes the command in RESP, once. */
   encode(out: ByteBuilder): void;
-  /** The reply is an error instead, such as `MOVED 3999 127.0.0.1:6381`. */
+  /**
+   * The reply is an error instead, or an element of its array is one.
+   *
+   * @param code the first word, such as `MOVED`
+   * @param message the whole text, such as `MOVED 3999 127.0.0.1:6381`. Some quote the words of the command.
+   */
   onError(code: string, message: string): void;
   /** The reply (also an error) is complete. */
   onEnd(): void;

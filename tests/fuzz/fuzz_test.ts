@@ -15,6 +15,7 @@ import { jsonTarget } from "../../fuzz/targets/json.ts";
 import { liveTarget } from "../../fuzz/targets/live.ts";
 import { LIMITS } from "../../fuzz/server_process.ts";
 import { replyTarget } from "../../fuzz/targets/reply.ts";
+import { respTarget } from "../../fuzz/targets/resp.ts";
 import { checkpointTarget, logTarget } from "../../fuzz/targets/storage.ts";
 import { parseOptions, replayLine } from "../../fuzz/options.ts";
 import { skipValue } from "../../lib/json/scan.ts";
@@ -25,6 +26,7 @@ import type { Socket } from "../../lib/server/socket.ts";
 import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts";
 import { LineFramer } from "../../lib/bytes/line_framer.ts";
+import { RespReader } from "../../lib/store/resp_reader.ts";
 import { readFolder } from "../../lib/storage/recovery/folder_reader.ts";
 import { seedFor } from "../../bench/harness/random.ts";
 
@@ -88,6 +90,7 @@ const BROKEN: readonly PartTarget[] = [
     const update = parseUpdate(bytes);
     return { ...update, body: update.body.replace("true", "false") };
   }),
+  respTarget((commands) => new ForgetfulReader(commands)),
 ];
 
 for (const target of BROKEN) {
@@ -158,6 +161,14 @@ class ForgetfulFramer extends LineFramer {
   override push(chunk: Uint8Array, end: number = chunk.length): void {
     const isLost = end > 1 && chunk[0] === 13 && chunk[1] !== 10;
     super.push(isLost ? chunk.subarray(1) : chunk, isLost ? end - 1 : end);
+  }
+}
+
+/** Loses an LF at the start of a piece. */
+class ForgetfulReader extends RespReader {
+  override push(bytes: Uint8Array, end: number = bytes.length): void {
+    const isLost = end > 1 && bytes[0] === 10 && bytes[1] === 36;
+    super.push(isLost ? bytes.subarray(1) : bytes, isLost ? end - 1 : end);
   }
 }
 

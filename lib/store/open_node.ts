@@ -1,0 +1,132 @@
+/** Opens a connection to a node, authenticates it and loads the scripts, in one round trip. */
+import { type Address, addressText } from "../base/address.ts";
+import { messageOf } from "../base/errors.ts";
+import { quoted } from "../base/quote.ts";
+import { NodeConnection } from "./node_connection.ts";
+import { NodeError, type ReplyValue } from "./node_link.ts";
+import { type NodeAccess, NodeConnectError, openNodeSocket } from "./store_socket.ts";
+import type { Script } from "./scripts.ts";
+
+/** Default time for an attempt, in milliseconds. */
+const OPEN_MS = 2_000;
+
+/** The name of a connection in the node's `CLIENT LIST`. */
+const CLIENT_NAME = "htserver";
+
+/** What a node says about itself at the start of a connection. */
+export interface NodeFacts {
+  /** `redis` or `valkey`. */
+  readonly server: string;
+  /** The version of Redis, or the one that Valkey is compatible with, such as `7.0.15`. */
+  readonly version: string;
+  readonly isCluster: boolean;
+  readonly isReplica: boolean;
+}
+
+/** Options of an attempt. */
+export interface OpenOptions {
+  /** Scripts to load, by which `EVALSHA` finds them (default: none). */
+  readonly scripts?: readonly Script[];
+  /** Time for the whole attempt, in milliseconds (default: 2,000). */
+  readonly timeoutMs?: number;
+  /** Ends the attempt (default: none). */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens a connection.
+ *
+ * @throws {NodeConnectError} if that is not possible
+ */
+export async function openNode(
+  address: Address,
+  access: NodeAccess,
+  { scripts = [], timeoutMs = OPEN_MS, signal }: OpenOptions = {},
+): Promise<{ link: NodeConnection; facts: NodeFacts }> {
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  const timer = setTimeout(end, timeoutMs);
+  signal?.addEventListener("abort", end, { once: true });
+  if (signal?.aborted) end();
+  try {
+    const socket = await openNodeSocket(address, access.tls, ending.signal);
+    const link = new NodeConnection(address, socket);
+    const closeLink = () => link.close();
+    ending.signal.addEventListener("abort", closeLink, { once: true });
+    try {
+      const facts = await greet(link, access, scripts);
+      return { link, facts };
+    } catch (error) {
+      link.close();
+      if (!ending.signal.aborted) throw connectError(error, address, access);
+      throw new NodeConnectError("unreachable", `${addressText(address)} does not answer`);
+    } finally {
+      ending.signal.removeEventListener("abort", closeLink);
+    }
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
+  }
+}
+
+async function greet(
+  link: NodeConnection,
+  { user = "default", password }: NodeAccess,
+  scripts: readonly Script[],
+): Promise<NodeFacts> {
+  const words = ["HELLO", "2"];
+  if (password !== undefined) words.push("AUTH", user, password);
+  const asked = [link.addQuestion([...words, "SETNAME", CLIENT_NAME])];
+  for (const { text } of scripts) asked.push(link.addQuestion(["SCRIPT", "LOAD", text]));
+  link.flush();
+  const [hello, ...loaded] = await Promise.all(asked);
+  const strange = loaded.findIndex((sha, at) => sha !== scripts[at]?.sha);
+  if (strange >= 0) throw new Error("it loaded a script and returned another digest");
+  const members = membersOf(hello);
+  const id = members.get("id");
+  if (typeof id !== "number") throw new Error("its reply to HELLO has no id");
+  link.clientId = id;
+  return {
+    server: String(members.get("server")),
+    version: String(members.get("version")),
+    isCluster: members.get("mode") === "cluster",
+    isReplica: members.get("role") !== "master",
+  };
+}
+
+/** The members of a map, which RESP2 sends as an array of names and values. */
+function membersOf(reply: ReplyValue | undefined): ReadonlyMap<ReplyValue, ReplyValue> {
+  const members = new Map<ReplyValue, ReplyValue>();
+  if (!Array.isArray(reply)) return members;
+  for (let at = 0; at + 1 < reply.length; at += 2) {
+    members.set(reply[at] ?? null, reply[at + 1] ?? null);
+  }
+  return members;
+}
+
+/** The error of a failed handshake. A node may quote the command in it, and so the password. */
+function connectError(error: unknown, address: Address, access: NodeAccess): NodeConnectError {
+  const at = addressText(address);
+  if (!(error instanceof NodeError)) {
+    const why = messageOf(error);
+    const needsTls = why.endsWith("it requires TLS");
+    if (needsTls) return new NodeConnectError("tls", `${at} requires TLS`);
+    return new NodeConnectError("not a node", `${at} did not answer as Redis or Valkey: ${why}`);
+  }
+  const { code } = error;
+  const who = access.user === undefined ? "the password" : `user ${quoted(access.user)}`;
+  switch (code) {
+    case "WRONGPASS":
+      return new NodeConnectError("credentials", `${at} rejects ${who}`, code);
+    case "NOAUTH":
+      return new NodeConnectError("credentials", `${at} requires a password`, code);
+    case "NOPERM":
+      return new NodeConnectError("permission", `${at} does not permit it: ${error.message}`, code);
+  }
+  if (/unknown command/i.test(error.message)) {
+    return new NodeConnectError("not a node", `${at} does not know HELLO or SCRIPT LOAD`, code);
+  }
+  const isQuoting = access.password !== undefined && error.message.includes(access.password);
+  const why = isQuoting ? code : error.message;
+  return new NodeConnectError("refused", `${at} refuses connections: ${quoted(why)}`, code);
+}
