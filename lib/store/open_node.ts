@@ -54,7 +54,7 @@ export async function openNode(
     const closeLink = () => link.close();
     ending.signal.addEventListener("abort", closeLink, { once: true });
     try {
-      const facts = await greet(link, access, scripts);
+      const facts = await handshake(link, access, scripts);
       return { link, facts };
     } catch (error) {
       link.close();
@@ -69,7 +69,7 @@ export async function openNode(
   }
 }
 
-async function greet(
+async function handshake(
   link: NodeConnection,
   { user = "default", password }: NodeAccess,
   scripts: readonly Script[],
@@ -114,10 +114,10 @@ function connectError(error: unknown, address: Address, access: NodeAccess): Nod
     return new NodeConnectError("not a node", `${at} did not answer as Redis or Valkey: ${why}`);
   }
   const { code } = error;
-  const who = access.user === undefined ? "the password" : `user ${quoted(access.user)}`;
+  const login = access.user === undefined ? "the password" : `user ${quoted(access.user)}`;
   switch (code) {
     case "WRONGPASS":
-      return new NodeConnectError("credentials", `${at} rejects ${who}`, code);
+      return new NodeConnectError("credentials", `${at} rejects ${login}`, code);
     case "NOAUTH":
       return new NodeConnectError("credentials", `${at} requires a password`, code);
     case "NOPERM":

@@ -112,7 +112,7 @@ export class RespReader {
     return this.#line.bytes.length + (this.#joined?.length ?? 0);
   }
 
-  /** Stops for good: no receiver is called after that, also if one calls it. */
+  /** Stops permanently: no receiver is called after that, also if one calls it. */
   stop(): void {
     this.#state = State.stopped;
     this.#command = undefined;

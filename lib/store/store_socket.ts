@@ -5,7 +5,7 @@ import { quoted } from "../base/quote.ts";
 import { type ClientSocket, TlsFailure } from "../client/client_socket.ts";
 import { connectByDeno } from "../client/deno_socket.ts";
 
-/** How to reach the nodes of a store, and as whom. */
+/** How to reach the nodes of a store, and the user to authenticate as. */
 export interface NodeAccess {
   /** Undefined: the default user. */
   readonly user: string | undefined;
