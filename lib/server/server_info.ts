@@ -66,6 +66,7 @@ export class ServerInfo {
       version: VERSION,
       instance: this.instance,
       table: engine.tableId,
+      shared: engine.features.includes("shared"),
       lifetimeS: Math.max(MIN_LIFETIME_S, lifetimeS),
       startTimeS: this.#startedUnixS,
       clients: acceptor.clients,

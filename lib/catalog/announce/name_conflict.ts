@@ -2,6 +2,10 @@
  * The check for a name conflict: another live server has the name if a catalog lists it and it answers
  * `hello`. The request has no token, because a false record must not get the token. A server that
  * needs a token does not reply with its name, so a conflict with it is only likely.
+ *
+ * A server that shares the table of this one is no conflict: it says so in its reply, and with a token
+ * only in its record, which any program can send. A false record can so prevent a warning, and no more:
+ * a likely conflict never ends a server, and clients read the table in the reply to their token.
  */
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -30,6 +34,8 @@ interface OwnServer {
   readonly instance: string;
   /** Its ports. A server with a token at one of them may be this server, in an older record. */
   readonly ports: readonly (number | undefined)[];
+  /** Identity of its table, if other servers may share it; undefined: they may not. */
+  readonly sharedTable: string | undefined;
 }
 
 /**
@@ -37,8 +43,8 @@ interface OwnServer {
  *
  * @param records records of the name, live or not
  * @param signal cancels the check
- * @returns the first server that replies with this name and another `instance`; if no server does, one
- *   that needs a token
+ * @returns the first server that replies with this name, another `instance` and another table; if no
+ *   server does, one that needs a token
  */
 export async function findNameConflict(
   records: readonly ServerRecord[],
@@ -80,14 +86,20 @@ function parseReply(
   self: OwnServer,
 ): NameConflict {
   const info = isObject(reply["result"]) ? reply["result"] : {};
-  const { project, instance, owner } = info;
+  const { project, instance, owner, table, features } = info;
+  const isShared = Array.isArray(features) && features.includes("shared");
+  if (self.sharedTable !== undefined && isShared && table === self.sharedTable) {
+    throw new Error("it serves the same shared table");
+  }
   if (project === self.project && typeof instance === "string" && instance !== self.instance) {
     return { address, instance, owner: typeof owner === "string" ? owner : "", isCertain: true };
   }
-  if (reply["type"] === "AuthError" && record.requiresToken && !self.ports.includes(address.port)) {
+  const mayShare = self.sharedTable !== undefined && record.sharedTable === self.sharedTable;
+  const needsToken = reply["type"] === "AuthError" && record.requiresToken;
+  if (needsToken && !mayShare && !self.ports.includes(address.port)) {
     return { address, instance: addressText(address), owner: record.owner, isCertain: false };
   }
-  throw new Error("it is this server, or has another name");
+  throw new Error("it is this server, has another name, or may serve the same shared table");
 }
 
 /** Sends `hello` and reads the reply; rejects without a reply. */

@@ -123,8 +123,9 @@ export class Registration {
   /** Decides whether to announce this server if another live one has the name; never rejects. */
   async #handleOthers(records: readonly ServerRecord[], isFirst: boolean): Promise<boolean> {
     const { facts, log, onOther } = this.#options;
-    const { project, instance, port, advertise } = facts();
-    const self = { project, instance, ports: [port, advertise?.port] };
+    const { project, instance, port, advertise, table, shared } = facts();
+    const sharedTable = shared ? table : undefined;
+    const self = { project, instance, ports: [port, advertise?.port], sharedTable };
     const other = await findNameConflict(records, self, this.#stopping.signal);
     if (other === undefined || this.#stopping.signal.aborted) return true;
     const where = `at ${addressText(other.address)}${other.owner ? `, of ${other.owner}` : ""}`;

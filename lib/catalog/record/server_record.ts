@@ -15,6 +15,7 @@
  * | `version`        | string  | version of the server program                                    |
  * | `instance`       | string  | new at each start of a server                                    |
  * | `table`          | string  | identity of the table, stored with its data                      |
+ * | `shared`         | boolean | true if several servers may serve the table; else left out       |
  * | `lifetime`       | integer | seconds until the record is stale; 1 in a goodbye                |
  * | `starttime`      | integer | Unix seconds                                                     |
  * | `clients`        | integer | connected clients                                                |
@@ -66,6 +67,8 @@ export interface ServerFacts {
   readonly instance: string;
   /** Identity of the table (default: not in the record). */
   readonly table?: string;
+  /** Whether several servers may serve the table (default: false). */
+  readonly shared?: boolean;
   /** Seconds after the last update until the record is stale. */
   readonly lifetimeS: number;
   /** Unix seconds. */
@@ -93,6 +96,8 @@ export interface ServerRecord {
   readonly listenPort?: number;
   readonly version?: string;
   readonly instance?: string;
+  /** Identity of the table, if the record states that several servers may serve it. */
+  readonly sharedTable?: string;
   /** Unix seconds. */
   readonly lastheardfrom: number;
   /** Seconds. */
@@ -129,6 +134,7 @@ export function encodeRecord(facts: ServerFacts, addresses: readonly string[] = 
     version: ascii("version", facts.version),
     instance: ascii("instance", facts.instance),
     ...(facts.table !== undefined && { table: ascii("table", facts.table) }),
+    ...(facts.shared && { shared: true }),
     lifetime: integer("lifetime", facts.lifetimeS, 1),
     starttime: integer("starttime", facts.startTimeS, 0),
     clients: integer("clients", facts.clients, 0),
@@ -190,6 +196,8 @@ export function decodeRecord(members: Members): ServerRecord | undefined {
   const lifetime = asNumber(members.get("lifetime")) ?? 0;
   const version = asText(members.get("version"), MAX_NAME_CHARS);
   const instance = asText(members.get("instance"), MAX_NAME_CHARS);
+  const table = asText(members.get("table"), MAX_NAME_CHARS);
+  const isShared = members.get("shared") === "true" && table !== undefined;
   const advertise = asHost(members.get("advertise"));
   const listenPort = asPort(members.get("listen_port"));
   return {
@@ -201,6 +209,7 @@ export function decodeRecord(members: Members): ServerRecord | undefined {
     ...(listenPort !== undefined && { listenPort }),
     ...(version !== undefined && { version }),
     ...(instance !== undefined && { instance }),
+    ...(isShared && { sharedTable: table }),
     lastheardfrom: lastHeardS(members),
     lifetime: lifetime > 0 ? lifetime : DEFAULT_LIFETIME_S,
     ...(advertise !== undefined && { advertise }),

@@ -4,6 +4,8 @@ import type { ServerRecord } from "../../../lib/catalog/record/server_record.ts"
 import { findNameConflict } from "../../../lib/catalog/announce/name_conflict.ts";
 import { testWithCertificates } from "../../helpers/certificates.ts";
 import { serverRecord } from "../records.ts";
+import { FakeServer } from "../../client/fake_server.ts";
+import { SharedTable } from "../../client/shared_servers.ts";
 import { startServer } from "../../helpers/server.ts";
 
 const never = new AbortController().signal;
@@ -18,7 +20,7 @@ function record(port: number, fields: Partial<ServerRecord> = {}): ServerRecord 
   });
 }
 
-const self = { project: "test-a4", instance: "mine", ports: [1] };
+const self = { project: "test-a4", instance: "mine", ports: [1], sharedTable: undefined };
 
 /** A port on which nothing listens. */
 const CLOSED_PORT = 1;
@@ -38,7 +40,12 @@ Deno.test("name conflict: not this server itself, a server of another name, or a
   await using itself = startServer();
   await using other = startServer({ project: "other-a4" });
   const records = [record(itself.port), record(other.port), record(CLOSED_PORT)];
-  const own = { project: "test-a4", instance: itself.server.info.instance, ports: [itself.port] };
+  const own = {
+    project: "test-a4",
+    instance: itself.server.info.instance,
+    ports: [itself.port],
+    sharedTable: undefined,
+  };
   assert.equal(await findNameConflict(records, own, never), undefined);
   assert.equal(await findNameConflict([], own, never), undefined);
 });
@@ -57,6 +64,45 @@ Deno.test("name conflict: only likely if the server needs a token, and not at it
   await using open = startServer();
   const both = await findNameConflict([listed, record(open.port)], self, never);
   assert.equal(both?.isCertain, true);
+});
+
+Deno.test("name conflict: not a server that shares the table of this one", async () => {
+  const table = new SharedTable();
+  await using other = table.serve("test-a4");
+  const found = (sharedTable: string | undefined, fields: Partial<ServerRecord> = {}) =>
+    findNameConflict([record(other.port, fields)], { ...self, sharedTable }, never);
+  assert.equal(await found(table.id), undefined);
+  assert.equal((await found("another table"))?.isCertain, true);
+  assert.equal((await found(undefined))?.isCertain, true, "this server shares no table");
+  // The record is not trusted, only the reply.
+  const lie = { sharedTable: "another table" };
+  assert.equal((await found("another table", lie))?.isCertain, true);
+  await using copy = new FakeServer({
+    hello: () => ({ project: "test-a4", instance: "copy", table: table.id }),
+  });
+  const copied = await findNameConflict(
+    [record(copy.port)],
+    { ...self, sharedTable: table.id },
+    never,
+  );
+  assert.equal(copied?.isCertain, true, "the other server does not share it");
+});
+
+Deno.test("name conflict: not likely with a token if the record has the same shared table", async () => {
+  await using other = startServer({}, "a token of the other server");
+  const found = (sharedTable?: string, own?: string) =>
+    findNameConflict(
+      [record(other.port, {
+        requiresToken: true,
+        ...(sharedTable !== undefined && { sharedTable }),
+      })],
+      { ...self, sharedTable: own },
+      never,
+    );
+  assert.equal(await found("t", "t"), undefined);
+  assert.equal((await found("t", "u"))?.isCertain, false);
+  assert.equal((await found("t"))?.isCertain, false);
+  assert.equal((await found())?.isCertain, false);
 });
 
 Deno.test("name conflict: not a silent server, or one with another reply", async () => {

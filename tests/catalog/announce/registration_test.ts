@@ -17,6 +17,8 @@ import { PATIENCE_MS } from "../../../bench/harness/program.ts";
 import { freePort, stopAtEnd, untilListed } from "../catalog_client.ts";
 import { serverFacts } from "../records.ts";
 import { FACTS, UpdateRecorder } from "./announcer_scene.ts";
+import { NameCatalog } from "../../client/listing_catalog.ts";
+import { SharedTable } from "../../client/shared_servers.ts";
 import { VirtualClock } from "../../perf/virtual_clock.ts";
 
 /** A registration in virtual time that records its updates. */
@@ -133,4 +135,32 @@ Deno.test("registration: a server announces itself at once to a catalog that it 
   await clock.run(clock.at(LOCAL_CATALOG_RETRY_MS));
   await untilListed(port, 1, ({ project }) => project === "a");
   assert.ok(clock.now() < LOCAL_ANNOUNCE_MS);
+});
+
+Deno.test("registration: a second server of a shared table is announced, one of another table ends", async () => {
+  const table = new SharedTable();
+  await using first = table.serve("a");
+  await using catalog = new NameCatalog("a", first);
+  for (const [own, outcome] of [[table.id, "announced"], ["another", "ended"]] as const) {
+    const announced = Promise.withResolvers<string>();
+    const lines: string[] = [];
+    await using registration = stopAtEnd(
+      new Registration({
+        catalogs: [catalog.address],
+        intervalMs: 60_000,
+        log: { ...silentLog, warn: (line) => void lines.push(line) },
+        interfaces: () => [],
+        facts: () => serverFacts({ project: "a", table: own, shared: true }),
+        onOther: "end",
+        send: () => {
+          announced.resolve("announced");
+          return Promise.resolve();
+        },
+      }),
+    );
+    registration.start();
+    const end = registration.conflict.then(() => "ended");
+    assert.equal(await Promise.race([announced.promise, end]), outcome);
+    assert.deepEqual(lines, []);
+  }
 });

@@ -1,7 +1,12 @@
 /** Tests the record that a server sends. */
 import assert from "assert";
 import fc from "fast-check";
-import { encodeGoodbye, encodeRecord } from "../../../lib/catalog/record/server_record.ts";
+import {
+  decodeRecord,
+  encodeGoodbye,
+  encodeRecord,
+  type ServerFacts,
+} from "../../../lib/catalog/record/server_record.ts";
 import { serverFacts } from "../records.ts";
 import { MAX_ANNOUNCEMENT_BYTES } from "../../../lib/base/limits.ts";
 
@@ -32,6 +37,28 @@ test("has `tls` only if the server accepts TLS", () => {
   for (const tls of [{ tls: false }, {}]) {
     assert.equal("tls" in JSON.parse(encodeRecord({ ...facts, ...tls })), false);
   }
+});
+
+test("has `shared` only if several servers may serve the table, and so does the decoded record", () => {
+  const decoded = (changes: Partial<ServerFacts>, added: Record<string, unknown> = {}) => {
+    const members = { ...JSON.parse(encodeRecord({ ...facts, ...changes })), ...added };
+    const texts = Object.entries({ address: "192.0.2.7", ...members })
+      .map(([name, value]) => [name, JSON.stringify(value)] as const);
+    return decodeRecord(new Map(texts));
+  };
+  assert.equal(decoded({ table: "t", shared: true })?.sharedTable, "t");
+  for (const changes of [{ table: "t" }, { table: "t", shared: false }, { shared: true }]) {
+    const record = decoded(changes);
+    assert.ok(record && !("sharedTable" in record), JSON.stringify(changes));
+  }
+  assert.equal(
+    "shared" in JSON.parse(encodeRecord({ ...facts, table: "t", shared: false })),
+    false,
+  );
+  for (const shared of [1, "true", null]) {
+    assert.equal(decoded({ table: "t" }, { shared })?.sharedTable, undefined);
+  }
+  assert.equal(decoded({ shared: true }, { table: 7 })?.sharedTable, undefined);
 });
 
 test("fault: `--advertise HOST:PORT` with port forwarding: the listening port is published as well", () => {

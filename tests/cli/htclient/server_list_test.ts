@@ -13,7 +13,7 @@ async function rowsOf(records: readonly ServerRecord[]): Promise<string[]> {
   const catalogs = [{ hostname: "a.test", port: 1 }];
   const resolver = new Resolver({ catalogs, query: () => Promise.resolve([...records]) });
   return (await serverList(resolver, signal)).split("\n").slice(1)
-    .map((line) => line.replace(/ {2,}/g, "  ").replace(/\d+ s$/, "N s").trim());
+    .map((line) => line.replace(/ {2,}/g, "  ").replace(/\d+ s(?= |$)/, "N s").trim());
 }
 
 Deno.test("fault: one server, two addresses: it is listed once, with both", async () => {
@@ -26,6 +26,26 @@ Deno.test("fault: one server, two addresses: it is listed once, with both", asyn
   assert.deepEqual(rows.toSorted(), [
     "me-a4-x  me  192.0.2.1:4321, [2001:db8::1]:4321  N s",
     "me-a4-x  me  192.0.2.2:4321  N s",
+    "other  me  192.0.2.1:4321  N s",
+  ]);
+});
+
+Deno.test("server list: a shared table is listed once, with its servers", async () => {
+  const rows = await rowsOf([
+    record({ instance: "one", sharedTable: "t" }),
+    record({ instance: "other", address: "192.0.2.9" }),
+    record({ instance: "two", address: "192.0.2.2", sharedTable: "t", requiresToken: true }),
+    record({ instance: "one", address: "2001:db8::1", sharedTable: "t" }),
+    record({ instance: "three", address: "192.0.2.3", sharedTable: "t", owner: "you" }),
+    record({ instance: "four", address: "192.0.2.4", sharedTable: "u" }),
+    record({ instance: "five", project: "other", sharedTable: "t" }),
+  ]);
+  assert.deepEqual(rows, [
+    "me-a4-x  me  192.0.2.1:4321, [2001:db8::1]:4321  N s",
+    "192.0.2.2:4321  N s  token",
+    "you  192.0.2.3:4321  N s",
+    "me-a4-x  me  192.0.2.9:4321  N s",
+    "me-a4-x  me  192.0.2.4:4321  N s",
     "other  me  192.0.2.1:4321  N s",
   ]);
 });
