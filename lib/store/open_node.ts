@@ -109,9 +109,12 @@ function connectError(error: unknown, address: Address, access: NodeAccess): Nod
   const at = addressText(address);
   if (!(error instanceof NodeError)) {
     const why = messageOf(error);
-    const needsTls = why.endsWith("it requires TLS");
-    if (needsTls) return new NodeConnectError("tls", `${at} requires TLS`);
-    return new NodeConnectError("not a node", `${at} did not answer as Redis or Valkey: ${why}`);
+    if (why.endsWith("it requires TLS")) return new NodeConnectError("tls", `${at} requires TLS`);
+    const hint = access.tls === undefined ? " (does it require TLS?)" : "";
+    return new NodeConnectError(
+      "not a node",
+      `${at} did not answer as Redis or Valkey${hint}: ${why}`,
+    );
   }
   const { code } = error;
   const login = access.user === undefined ? "the password" : `user ${quoted(access.user)}`;
