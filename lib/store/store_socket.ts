@@ -56,11 +56,16 @@ export async function openNodeSocket(
   signal: AbortSignal,
 ): Promise<ClientSocket> {
   const at = addressText(address);
+  let isConnected = false;
   try {
     const socket = await connectByDeno(address, signal);
+    isConnected = true;
     return tls === undefined ? socket : await socket.startTls(tls.ca, address.hostname, signal);
   } catch (error) {
-    if (signal.aborted) throw new NodeConnectError("unreachable", `${at} does not answer`);
+    if (signal.aborted) {
+      const hint = isConnected ? " to the handshake of TLS (does it use TLS?)" : "";
+      throw new NodeConnectError("unreachable", `${at} does not answer${hint}`);
+    }
     if (!(error instanceof TlsFailure)) {
       throw new NodeConnectError("unreachable", `cannot connect to ${at}: ${messageOf(error)}`);
     }

@@ -9,7 +9,7 @@ import { REDIS, startRedis } from "../helpers/redis_cluster.ts";
 import { testWith } from "../helpers/needs.ts";
 import { FakeNode } from "./fake_node.ts";
 
-const ANYONE = { user: undefined, password: undefined, tls: undefined } as const;
+const NO_LOGIN = { user: undefined, password: undefined, tls: undefined } as const;
 
 /** A command that records its calls. */
 function recorded(calls: string[], ...words: string[]): LinkCommand {
@@ -31,7 +31,7 @@ function recorded(calls: string[], ...words: string[]): LinkCommand {
 
 Deno.test("node connection: commands of a flush leave together, in order, and replies come in order", async () => {
   await using node = new FakeNode(([name, key]) => name === "GET" ? `:${key}\r\n` : undefined);
-  const { link } = await openNode(node.address, ANYONE);
+  const { link } = await openNode(node.address, NO_LOGIN);
   const calls: string[] = [];
   for (const key of ["1", "2"]) link.send(recorded(calls, "GET", key));
   assert.ok(link.unsentBytes > 0);
@@ -53,7 +53,7 @@ Deno.test("node connection: a close in the middle of a reply gives no call, and 
     await peer.send(":1\r\n$5\r\nab");
     peer.hangUp();
   });
-  const { link } = await openNode(node.address, ANYONE);
+  const { link } = await openNode(node.address, NO_LOGIN);
   const calls: string[] = [];
   link.send(recorded(calls, "GET", "a"));
   link.send(recorded(calls, "GET", "b"));
@@ -74,7 +74,7 @@ Deno.test("node connection: (I9) wrong bytes, or a reply too many, end it with t
   ] as const;
   for (const [reply, reason] of cases) {
     await using node = new FakeNode(([name]) => name === "HELLO" ? undefined : reply);
-    const { link } = await openNode(node.address, ANYONE);
+    const { link } = await openNode(node.address, NO_LOGIN);
     link.ask("PING").catch(() => {});
     assert.match(await link.closed, reason);
   }
@@ -82,7 +82,7 @@ Deno.test("node connection: (I9) wrong bytes, or a reply too many, end it with t
 
 Deno.test("node connection: a command that throws in a reply ends it, and nothing else", async () => {
   await using node = new FakeNode(([name]) => name === "GET" ? ":1\r\n" : undefined);
-  const { link } = await openNode(node.address, ANYONE);
+  const { link } = await openNode(node.address, NO_LOGIN);
   const broken = {
     ...recorded([], "GET", "a"),
     onInteger() {
@@ -96,7 +96,7 @@ Deno.test("node connection: a command that throws in a reply ends it, and nothin
 
 Deno.test("node connection: a command whose encoding fails leaves no bytes of it", async () => {
   await using node = new FakeNode(([name]) => name === "PING" ? "+PONG\r\n" : undefined);
-  const { link } = await openNode(node.address, ANYONE);
+  const { link } = await openNode(node.address, NO_LOGIN);
   const broken: LinkCommand = {
     ...recorded([], "GET", "a"),
     encode(out) {
@@ -120,7 +120,7 @@ Deno.test("node connection: the reader goes on while a write waits for the node"
     await resume.promise; // It reads nothing meanwhile.
     return "";
   });
-  const { link } = await openNode(node.address, ANYONE);
+  const { link } = await openNode(node.address, NO_LOGIN);
   const calls: string[] = [];
   const first = Promise.withResolvers<void>();
   link.send({ ...recorded(calls, "GET", "first"), onEnd: () => first.resolve() });
@@ -161,8 +161,8 @@ testWith(
   async () => {
     await using node = await startRedis();
     const options = { scripts: SCRIPTS };
-    const old = (await openNode(node.address, ANYONE, options)).link;
-    const { link, facts } = await openNode(node.address, ANYONE, options);
+    const old = (await openNode(node.address, NO_LOGIN, options)).link;
+    const { link, facts } = await openNode(node.address, NO_LOGIN, options);
     assert.deepEqual(facts, {
       server: "redis",
       version: facts.version,

@@ -5,9 +5,10 @@ import { SCRIPTS } from "../../lib/store/scripts.ts";
 import { Certificates, OPENSSL } from "../helpers/certificates.ts";
 import { testWith } from "../helpers/needs.ts";
 import { REDIS, startRedis } from "../helpers/redis_cluster.ts";
+import { RawServer } from "./raw_server.ts";
 import { FakeNode, helloReply } from "./fake_node.ts";
 
-const ANYONE = { user: undefined, password: undefined, tls: undefined } as const;
+const NO_LOGIN = { user: undefined, password: undefined, tls: undefined } as const;
 
 /** Asserts that an attempt fails with this kind and message. */
 async function assertRefused(
@@ -32,7 +33,7 @@ Deno.test("open node: the handshake is one round trip, and its reply may come in
     for (const byte of reply) await peer.send(byte);
     return "";
   });
-  const { link, facts } = await openNode(node.address, ANYONE, { scripts: SCRIPTS });
+  const { link, facts } = await openNode(node.address, NO_LOGIN, { scripts: SCRIPTS });
   assert.equal(link.clientId, 77);
   assert.equal(facts.version, "7.0.15");
   assert.deepEqual(node.commands, SCRIPTS.map(({ text }) => ["SCRIPT", "LOAD", text]));
@@ -47,7 +48,7 @@ Deno.test("open node: it authenticates with user and password in HELLO", async (
     return undefined;
   });
   for (const user of [undefined, "table"]) {
-    const { link } = await openNode(node.address, { ...ANYONE, user, password: "p\u00e9 s" });
+    const { link } = await openNode(node.address, { ...NO_LOGIN, user, password: "p\u00e9 s" });
     const login = [user ?? "default", "p\u00e9 s"];
     assert.deepEqual(hello, ["HELLO", "2", "AUTH", ...login, "SETNAME", "htserver"]);
     link.close();
@@ -61,16 +62,16 @@ Deno.test("open node: nothing listens, nothing answers, and other servers", asyn
   listener.close();
   const address = { hostname: "127.0.0.1", port };
   await assertRefused(
-    openNode(address, ANYONE),
+    openNode(address, NO_LOGIN),
     "unreachable",
     /^cannot connect to 127.0.0.1:\d+: /,
   );
   {
     await using silent = new FakeNode(() => "");
-    const attempt = openNode(silent.address, ANYONE, { timeoutMs: 50 });
+    const attempt = openNode(silent.address, NO_LOGIN, { timeoutMs: 50 });
     await assertRefused(attempt, "unreachable", /does not answer/);
     const ending = new AbortController();
-    const aborted = openNode(silent.address, ANYONE, { signal: ending.signal });
+    const aborted = openNode(silent.address, NO_LOGIN, { signal: ending.signal });
     ending.abort();
     await assertRefused(aborted, "unreachable", /does not answer/);
   }
@@ -85,25 +86,25 @@ Deno.test("open node: nothing listens, nothing answers, and other servers", asyn
   ];
   for (const [reply, kind, message] of replies) {
     await using node = new FakeNode(() => reply);
-    await assertRefused(openNode(node.address, ANYONE), kind, message);
+    await assertRefused(openNode(node.address, NO_LOGIN), kind, message);
   }
   {
     await using node = new FakeNode((_, peer) => {
       peer.hangUp();
       return "";
     });
-    await assertRefused(openNode(node.address, ANYONE), "not a node", /did not answer as Redis/);
+    await assertRefused(openNode(node.address, NO_LOGIN), "not a node", /did not answer as Redis/);
   }
   {
     await using node = new FakeNode(([name]) => name === "HELLO" ? undefined : "$2\r\nab\r\n");
-    const attempt = openNode(node.address, ANYONE, { scripts: SCRIPTS });
+    const attempt = openNode(node.address, NO_LOGIN, { scripts: SCRIPTS });
     await assertRefused(attempt, "not a node", /another digest/);
   }
 });
 
 Deno.test("open node: the password is in no message, although nodes quote commands", async () => {
   const password = "secret-1234";
-  const access = { ...ANYONE, password };
+  const access = { ...NO_LOGIN, password };
   for (const code of ["ERR", "WRONGPASS", "NOAUTH", "ODD"]) {
     for (const why of ["unknown command `HELLO`, with args beginning with: ", "no: "]) {
       await using node = new FakeNode((words) => `-${code} ${why}${words.join(" ")}\r\n`);
@@ -121,7 +122,7 @@ testWith(REDIS, "open node: users and passwords of a real node", async () => {
     openNode(node.address, { user, password, tls: undefined }, { scripts: SCRIPTS });
   await assertRefused(open(undefined, undefined), "credentials", /requires a password/);
   await assertRefused(open(undefined, "wrong"), "credentials", /rejects the password/);
-  await assertRefused(open("nobody", "right"), "credentials", /rejects user "nobody"/);
+  await assertRefused(open("unknown", "right"), "credentials", /rejects user "unknown"/);
   await assertRefused(open("limited", "limited-pass"), "permission", /script/);
   const { link } = await open(undefined, "right");
   assert.equal(await link.ask("ACL", "WHOAMI"), "default");
@@ -143,7 +144,7 @@ testWith([...REDIS, ...OPENSSL], "open node: TLS of a real node", async () => {
   await using node = await startRedis({ tls });
   const { port } = node;
   const open = (ca: string | undefined, hostname = "127.0.0.1") =>
-    openNode({ hostname, port }, { ...ANYONE, tls: { ca } }, { scripts: SCRIPTS });
+    openNode({ hostname, port }, { ...NO_LOGIN, tls: { ca } }, { scripts: SCRIPTS });
   for (const hostname of ["127.0.0.1", "localhost"]) {
     const { link } = await open(authority.cert, hostname);
     assert.equal(await link.ask("PING"), "PONG");
@@ -153,8 +154,12 @@ testWith([...REDIS, ...OPENSSL], "open node: TLS of a real node", async () => {
   await assertRefused(open(other.cert), "tls", /--store-ca does not trust/);
   await assertRefused(open(undefined), "tls", /no public authority/);
   await assertRefused(open(authority.cert, "127.0.0.2"), "unreachable", /cannot connect/);
-  await assertRefused(openNode(node.address, ANYONE), "not a node", /TLS/);
+  await assertRefused(openNode(node.address, NO_LOGIN), "not a node", /TLS/);
   await using plain = await startRedis();
-  const attempt = openNode(plain.address, { ...ANYONE, tls: { ca: authority.cert } });
-  await assertRefused(attempt, "tls", /does not use TLS/);
+  // It waits for the rest of a command.
+  const access = { ...NO_LOGIN, tls: { ca: authority.cert } };
+  const attempt = openNode(plain.address, access, { timeoutMs: 200 });
+  await assertRefused(attempt, "unreachable", /does it use TLS/);
+  await using http = new RawServer("HTTP/1.1 400 Bad Request\r\n\r\n");
+  await assertRefused(openNode(http.address, access), "tls", /does not use TLS/);
 });
