@@ -110,6 +110,7 @@ export class LineClient {
         onReply: (reply) => isFailure(reply) ? reject(errorFrom(reply)) : resolve(reply),
         onError: reject,
         wasSent: false,
+        wasSentBefore: false,
         readsBefore: 0,
       })
     );

@@ -28,6 +28,8 @@ export interface Call {
   onError(error: unknown): void;
   /** Whether a connection took it: the server may have executed it. */
   wasSent: boolean;
+  /** Whether an earlier connection took it, too: the server may have executed it before. */
+  wasSentBefore: boolean;
   /** Number of reads that had brought replies to the client when the call was sent last. */
   readsBefore: number;
 }

@@ -83,6 +83,7 @@ export class RequestQueue implements ReplyReceiver {
       return fail(call, new ConnectionLostError("A cursor ends with its connection", false));
     }
     call.readsBefore = this.#reads;
+    call.wasSentBefore = false;
     call.wasSent = connection !== undefined && !this.#calls.hasUnsent && !connection.isFull;
     this.#calls.add(call, call.wasSent);
     this.#timer ??= setTimeout(this.#onTimer, Math.min(this.#timeoutMs, SILENT_PROBE_MS));
@@ -133,6 +134,7 @@ export class RequestQueue implements ReplyReceiver {
     const mayRetry = error instanceof ConnectionLostError && !error.isNoServer;
     for (const call of this.#calls.takeAll()) {
       const isSafe = call.retry === "always" || (call.retry === "if unsent" && !call.wasSent);
+      call.wasSentBefore ||= call.wasSent;
       if (mayRetry && isSafe) this.#calls.add(call, false);
       else fail(call, error);
     }

@@ -17,6 +17,7 @@ class TestCall implements Call {
   retry: RetryPolicy = "always";
   startedMs = performance.now();
   wasSent = false;
+  wasSentBefore = false;
   readsBefore = 0;
   isExpected: NonNullable<Call["isExpected"]> = () => false;
   onEnd: (outcome: Outcome) => void = () => {};

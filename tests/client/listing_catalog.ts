@@ -61,11 +61,15 @@ export class NameCatalog extends ListingCatalog {
     ));
   }
 
+  /** The options of a client that uses no other catalog. */
+  get options(): ClientOptions {
+    return { catalogs: [this.address], localCatalogPort: null };
+  }
+
   /** Connects a client that uses no other catalog. */
   connect(more: ClientOptions = {}): ReturnType<typeof connect> {
     return connect(this.#project, {
-      catalogs: [this.address],
-      localCatalogPort: null,
+      ...this.options,
       timeoutMs: 20_000,
       onWarning: (message) => this.warnings.push(message),
       ...more,

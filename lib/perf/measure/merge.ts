@@ -103,6 +103,7 @@ function mergeOperations(parts: readonly OperationData[], seconds: number): Oper
     ops: parts.reduce((sum, { ops }) => sum + ops, 0),
     errors: mergeErrors(parts.map(({ errors }) => errors)),
     unknown: parts.reduce((sum, { unknown }) => sum + unknown, 0),
+    removedBefore: parts.reduce((sum, { removedBefore = 0 }) => sum + removedBefore, 0),
     seconds,
     latency: mergeLatencies(parts.map(({ latency }) => latency)),
   };

@@ -18,6 +18,11 @@ export interface OperationData {
   /** Of the errors: writes with an unknown outcome, because the connection was lost. */
   readonly unknown: number;
   /**
+   * Removes of the whole stage that were sent again after a lost connection, and whose key was gone
+   * then: they count as done. Undefined in results of earlier versions.
+   */
+  readonly removedBefore?: number;
+  /**
    * Length of the counted interval. With a number of operations, it lasts to the last reply; in an open
    * loop, at least to the schedule's end.
    */

@@ -36,6 +36,14 @@ export function failureNotes(data: StageData): string[] {
       })${unknown}, the first with: ${firstError}`,
     );
   }
+  const { removedBefore = 0 } = sum;
+  if (removedBefore > 0) {
+    notes.push(
+      `${
+        countText(removedBefore, "remove")
+      } found no key when sent again after a lost connection, and count as done: the server had executed them before`,
+    );
+  }
   const warmupFailed = errorCount(data.warmupErrors);
   if (warmupFailed > 0) {
     notes.push(

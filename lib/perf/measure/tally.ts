@@ -29,9 +29,14 @@ export class Tally {
   readonly #latency = new LatencyHistogram();
   readonly #errors: Record<string, number> = {};
   #unknown = 0;
+  #removedBefore = 0;
 
   recordSuccess(latencyMs: number): void {
     this.#latency.record(latencyMs);
+  }
+
+  recordRemovedBefore(): void {
+    this.#removedBefore++;
   }
 
   recordFailure(operation: Operation, error: unknown): void {
@@ -46,6 +51,7 @@ export class Tally {
       ops: this.#latency.count,
       errors: { ...this.#errors },
       unknown: this.#unknown,
+      removedBefore: this.#removedBefore,
       seconds,
       latency: this.#latency.data(),
     };

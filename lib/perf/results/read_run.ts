@@ -19,6 +19,8 @@ const MEASURED: Shape = {
   ops: isNumber,
   errors: recordOf(isNumber),
   unknown: isNumber,
+  // Earlier versions did not have it.
+  removedBefore: (value) => value === undefined || isNumber(value),
   seconds: isNumber,
   latency: LATENCY,
 };

@@ -77,8 +77,15 @@ class LoopLane {
   sentMs = 0;
   readonly #lane: Lane;
 
-  constructor(workload: Workload, client: Sender, onEnd: (lane: LoopLane, error: unknown) => void) {
-    this.#lane = workload.lane(client, (error) => onEnd(this, error));
+  constructor(
+    workload: Workload,
+    client: Sender,
+    onEnd: (lane: LoopLane, error: unknown, wasRemovedBefore: boolean) => void,
+  ) {
+    this.#lane = workload.lane(
+      client,
+      (error, wasRemovedBefore = false) => onEnd(this, error, wasRemovedBefore),
+    );
   }
 
   start(task: Task, nowMs: number, intendedMs?: number): void {
@@ -232,10 +239,11 @@ export class ClientLoop {
   /** @param onFree called at the end of each operation, with the time by the clock */
   #newLane(onFree: (lane: LoopLane, nowMs: number) => void): LoopLane {
     const { workload, clock } = this.#context;
-    return new LoopLane(workload, this.#client, (lane, error) => {
+    return new LoopLane(workload, this.#client, (lane, error, wasRemovedBefore) => {
       // The only reading of the clock for a reply and the request that follows it.
       const nowMs = clock.now();
       this.#count(lane, nowMs, error);
+      if (wasRemovedBefore) this.#tally(lane.task.operation).recordRemovedBefore();
       onFree(lane, nowMs);
     });
   }

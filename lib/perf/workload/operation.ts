@@ -44,15 +44,24 @@ export interface Lane {
   start(task: Task, startedMs: number): void;
 }
 
+/**
+ * Receives the end of an operation.
+ *
+ * @param error undefined after a success, a `WrongValueError` if the server replied with another value,
+ *   or an `HtError`
+ * @param wasRemovedBefore whether it is a remove that was sent again after a lost connection, and that
+ *   the server had executed before: it is a success (default: false)
+ */
+export type OnOperationEnd = (error: unknown, wasRemovedBefore?: boolean) => void;
+
 /** Performs operations. */
 export interface Workload {
   /**
    * Creates a lane.
    *
-   * @param onEnd called at the end of each operation, but not during `start`. Its error is undefined
-   *   after a success, a `WrongValueError` if the server replied with another value, or an `HtError`
+   * @param onEnd called at the end of each operation, but not during `start`
    */
-  lane(client: Sender, onEnd: (error: unknown) => void): Lane;
+  lane(client: Sender, onEnd: OnOperationEnd): Lane;
 }
 
 /** Performs one operation. @throws the error of `onEnd` */
@@ -97,7 +106,7 @@ export class TableWorkload implements Workload {
     this.#verify = verify;
   }
 
-  lane(client: Sender, onEnd: (error: unknown) => void): Lane {
+  lane(client: Sender, onEnd: OnOperationEnd): Lane {
     return new TableLane(this, client, onEnd);
   }
 
@@ -118,7 +127,8 @@ export class TableWorkload implements Workload {
           this.#keys,
           (key) => `{"status":"OK","result":${this.#resultOf(operation, key)}}`,
         ),
-        retry: retryPolicy(members(this.#keys.key(0))),
+        // No other client has the keys of this one, so it can send a remove again, too.
+        retry: operation === "remove" ? "always" : retryPolicy(members(this.#keys.key(0))),
       };
       this.#lines.set(operation, lines);
     }
@@ -157,14 +167,15 @@ export class TableWorkload implements Workload {
 class TableLane implements Lane, Call {
   startedMs = 0;
   wasSent = false;
+  wasSentBefore = false;
   readsBefore = 0;
   readonly #workload: TableWorkload;
   readonly #client: Sender;
-  readonly #onEnd: (error: unknown) => void;
+  readonly #onEnd: OnOperationEnd;
   #task: Task = { operation: "lookup", key: 0 };
   #lines: OperationLines | undefined;
 
-  constructor(workload: TableWorkload, client: Sender, onEnd: (error: unknown) => void) {
+  constructor(workload: TableWorkload, client: Sender, onEnd: OnOperationEnd) {
     this.#workload = workload;
     this.#client = client;
     this.#onEnd = onEnd;
@@ -198,8 +209,11 @@ class TableLane implements Lane, Call {
 
   onReply(reply: SuccessReply | Failure): void {
     let error: unknown;
-    if (isFailure(reply)) error = errorFrom(reply);
-    else if (reply !== EXPECTED_REPLY) {
+    if (isFailure(reply)) {
+      const isRemoved = this.#task.operation === "remove" && reply.type === "KeyError";
+      if (isRemoved && this.wasSentBefore) return this.#onEnd(undefined, true);
+      error = errorFrom(reply);
+    } else if (reply !== EXPECTED_REPLY) {
       try {
         this.#workload.check(this.#task, reply.result);
       } catch (wrong) {

@@ -64,3 +64,14 @@ test("a stage that was too short to measure the load of the client has no note o
   const mixed = { ...stage, processors: [short, { mainShare: 0.95, allShare: 1 }] };
   assert.match(stageNotes(mixed).join(), /busy 95% of the time/);
 });
+
+test("removes that the server had executed before are a note, and no failure", () => {
+  const note = (removedBefore: number) => {
+    const client = clientData({ ...operationData(9, 1, [1]), removedBefore }, "remove");
+    return stageNotes(stageData("remove", [client, client]));
+  };
+  assert.deepEqual(note(0), []);
+  assert.deepEqual(note(2), [
+    "remove: 4 removes found no key when sent again after a lost connection, and count as done: the server had executed them before",
+  ]);
+});

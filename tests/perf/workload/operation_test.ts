@@ -1,6 +1,7 @@
 /** Proves that runs share no keys, and that a wrong value is noticed. */
 import assert from "assert";
 import fc from "fast-check";
+import { KeyError } from "../../../lib/client/errors.ts";
 import { utf8 } from "../../helpers/streams.ts";
 import { Keys } from "../../../lib/perf/workload/keys.ts";
 import {
@@ -81,4 +82,32 @@ test("without the check, any value is accepted", async () => {
 test("a missing key is the client's error", async () => {
   const { sender } = fakeClient();
   await assert.rejects(run(workloadOf(100, true), "lookup", sender, 0), { code: "KeyError" });
+});
+
+test("a KeyError is the success of a remove that was sent before, and of no other operation", async () => {
+  const ends: [string, boolean, unknown, boolean][] = [];
+  for (const operation of ["lookup", "remove"] as const) {
+    for (const wasSentBefore of [false, true]) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const sender: Sender = {
+        connections: 1,
+        send(call) {
+          assert.equal(call.retry, "always");
+          call.wasSentBefore = wasSentBefore;
+          queueMicrotask(() => call.onReply({ type: "KeyError", message: "no such key" }));
+        },
+      };
+      workloadOf(100, true).lane(sender, (error, wasRemovedBefore = false) => {
+        ends.push([operation, wasSentBefore, error instanceof KeyError, wasRemovedBefore]);
+        resolve();
+      }).start({ operation, key: 0 }, 0);
+      await promise;
+    }
+  }
+  assert.deepEqual(ends, [
+    ["lookup", false, true, false],
+    ["lookup", true, true, false],
+    ["remove", false, true, false],
+    ["remove", true, false, true],
+  ]);
 });
