@@ -1,8 +1,12 @@
 /** Proves that testperf continues after lost connections, and counts what it sent again. */
 import assert from "assert";
+import { KeyError } from "../../../lib/client/errors.ts";
+import { LineClient } from "../../../lib/client/line_client.ts";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
 import { measure } from "../../../lib/perf/measure.ts";
 import { readWholeRun } from "../../../lib/perf/results/read_run.ts";
+import { Keys } from "../../../lib/perf/workload/keys.ts";
+import { TableWorkload } from "../../../lib/perf/workload/operation.ts";
 import { SharedServers } from "../../client/shared_servers.ts";
 
 const NAME = "lost-a4";
@@ -42,4 +46,30 @@ Deno.test("testperf: a remove of a lost connection is sent again, and counts as 
   assert.deepEqual(readWholeRun(text), data);
   readWholeRun(text.replaceAll(/"removedBefore":\d+,/g, ""));
   assert.throws(() => readWholeRun(text.replaceAll(/"removedBefore":\d+/g, '"removedBefore":"x"')));
+});
+
+Deno.test("testperf: a remove that was sent once fails, also after one that was sent again", async () => {
+  let removes = 0;
+  await using servers = new SharedServers(NAME, 1, {
+    beforeReply: ({ method, hangUp }) => {
+      if (method !== "remove" || ++removes > 1) return;
+      hangUp();
+      return "drop";
+    },
+  });
+  const client = await LineClient.connect(NAME, servers.catalog.options);
+  const ends: [unknown, boolean][] = [];
+  let end = Promise.withResolvers<void>();
+  const lane = new TableWorkload(new Keys(1), 100, true).lane(client, (error, before = false) => {
+    ends.push([error, before]);
+    end.resolve();
+  });
+  for (const operation of ["insert", "remove", "remove"] as const) {
+    end = Promise.withResolvers();
+    lane.start({ operation, key: 0 }, performance.now());
+    await end.promise;
+  }
+  await client.close();
+  assert.deepEqual(ends.slice(0, 2), [[undefined, false], [undefined, true]]);
+  assert.ok(ends[2]?.[0] instanceof KeyError);
 });
