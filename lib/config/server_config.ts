@@ -17,6 +17,7 @@ import {
   portOrOff,
   runParser,
 } from "./command_line.ts";
+import { LOCAL_TABLE_FLAGS, type StoreConfig, storeConfigFrom } from "./store_config.ts";
 import { integer, seconds, size } from "./units.ts";
 
 /** The address that clients try first. */
@@ -41,7 +42,9 @@ export interface ServerConfig extends Limits {
   readonly advertise: AdvertisedAddress | undefined;
   /** Whether to serve the name although another live server has it. */
   readonly takeover: boolean;
-  /** Undefined: keep the table in memory only. */
+  /** Undefined: the table is in this process, or in its data folder. */
+  readonly store: StoreConfig | undefined;
+  /** Undefined: keep the table in memory only, or in the store. */
   readonly dataFolder: string | undefined;
   readonly fsync: typeof FSYNC_CHOICES[number];
   readonly compactEntries: number | undefined;
@@ -101,6 +104,15 @@ export function parseServerConfig(
       "write a checkpoint when the log has this size (default: size of the last checkpoint, or 64MB)",
       size(1_000),
     )
+    .option(
+      "--store <url>",
+      "keep the table in a shared store: redis-cluster://HOST:PORT,... or redis://HOST:PORT; rediss for TLS",
+    )
+    .option(
+      "--store-password-file <file>",
+      "password of the store (default: $HTSERVER_STORE_PASSWORD)",
+    )
+    .option("--store-ca <file>", "trust this certificate of the store's authority (PEM)")
     .option("--catalog <list>", CATALOG_HELP)
     .option("--no-catalog", "announce to no listed catalog")
     .option(
@@ -133,6 +145,9 @@ export function parseServerConfig(
   if (flags.memory && flags.data !== undefined) {
     throw new UsageError("--memory keeps no files, and --data sets their folder: choose one");
   }
+  const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
+  const store = storeConfigFrom(flags, LOCAL_TABLE_FLAGS.filter(isGiven));
+  const isLocal = store === undefined && !flags.memory;
   return {
     project: command.processedArgs[0],
     owner: flags.owner ?? ownerFrom(env),
@@ -144,7 +159,8 @@ export function parseServerConfig(
     localCatalogPort: flags.localCatalog === "off" ? undefined : flags.localCatalog,
     advertise: flags.advertise,
     takeover: flags.takeover,
-    dataFolder: flags.memory ? undefined : flags.data ?? `${command.processedArgs[0]}.ht`,
+    store,
+    dataFolder: isLocal ? flags.data ?? `${command.processedArgs[0]}.ht` : undefined,
     fsync: flags.fsync,
     compactEntries: flags.compactEntries,
     compactBytes: flags.compactBytes,

@@ -71,11 +71,13 @@ export async function openNode(
 
 async function handshake(
   link: NodeConnection,
-  { user = "default", password }: NodeAccess,
+  { user, password }: NodeAccess,
   scripts: readonly Script[],
 ): Promise<NodeFacts> {
   const words = ["HELLO", "2"];
-  if (password !== undefined) words.push("AUTH", user, password);
+  // A user may need no password; the node takes any then.
+  const isLogin = user !== undefined || password !== undefined;
+  if (isLogin) words.push("AUTH", user ?? "default", password ?? "");
   const asked = [link.addQuestion([...words, "SETNAME", CLIENT_NAME])];
   for (const { text } of scripts) asked.push(link.addQuestion(["SCRIPT", "LOAD", text]));
   link.flush();

@@ -104,11 +104,15 @@ const FLAGS: Record<string, FlagCases<ServerConfig>> = {
 };
 
 test("every flag accepts its good values and rejects others, and help lists these flags", () => {
-  // `check_repair_config.ts` reads the first two; the two of TLS need each other.
+  // `check_repair_config.ts` reads the first two; the two of TLS need each other; `store_config_test.ts`
+  // has those of the store.
   checkFlags(
     (...args) => parse(["me-a4-x", ...args]),
     FLAGS,
-    ["--check", "--repair", "--tls-cert", "--tls-key"],
+    [
+      ...["--check", "--repair", "--tls-cert", "--tls-key"],
+      ...["--store", "--store-password-file", "--store-ca"],
+    ],
   );
 });
 
@@ -138,6 +142,7 @@ test("without flags, the defaults are those of the contract", () => {
     localCatalogPort: 9_097,
     advertise: undefined,
     takeover: false,
+    store: undefined,
     dataFolder: "me-a4-x.ht",
     fsync: "always",
     compactEntries: undefined,

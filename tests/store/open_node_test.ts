@@ -116,7 +116,10 @@ Deno.test("open node: the password is in no message, although nodes quote comman
 });
 
 testWith(REDIS, "open node: users and passwords of a real node", async () => {
-  const acl = ["user limited on >limited-pass ~* +@all -script"];
+  const acl = [
+    "user limited on >limited-pass ~* +@all -script",
+    "user open on nopass ~* +@all",
+  ];
   await using node = await startRedis({ password: "right", config: acl });
   const open = (user: string | undefined, password: string | undefined) =>
     openNode(node.address, { user, password, tls: undefined }, { scripts: SCRIPTS });
@@ -124,10 +127,12 @@ testWith(REDIS, "open node: users and passwords of a real node", async () => {
   await assertRefused(open(undefined, "wrong"), "credentials", /rejects the password/);
   await assertRefused(open("unknown", "right"), "credentials", /rejects user "unknown"/);
   await assertRefused(open("limited", "limited-pass"), "permission", /script/);
-  const { link } = await open(undefined, "right");
-  assert.equal(await link.ask("ACL", "WHOAMI"), "default");
-  link.close();
-  await link.closed;
+  for (const [user, password] of [[undefined, "right"], ["open", undefined]] as const) {
+    const { link } = await open(user, password);
+    assert.equal(await link.ask("ACL", "WHOAMI"), user ?? "default");
+    link.close();
+    await link.closed;
+  }
 });
 
 testWith([...REDIS, ...OPENSSL], "open node: TLS of a real node", async () => {

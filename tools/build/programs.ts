@@ -45,7 +45,9 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-read",
       "--allow-write",
       "--allow-sys=networkInterfaces,systemMemoryInfo",
-      ...environment("CATALOG_HOST", "CATALOG_PORT", "USER", "LOGNAME"),
+      ...environment(
+        ...["CATALOG_HOST", "CATALOG_PORT", "USER", "LOGNAME", "HTSERVER_STORE_PASSWORD"],
+      ),
     ],
     // The table is outside of V8's heap, which contains mainly connections and garbage. By default, V8
     // lets this garbage double the heap (docs/PERFORMANCE.md). So new objects get 4 MB instead of 16, and
