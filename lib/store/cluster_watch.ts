@@ -1,0 +1,166 @@
+/**
+ * Watches a cluster: asks its nodes which of them serves each slot, and how many replicas each master has.
+ *
+ * A round asks all known nodes at once, and the ones of the store's URL. It begins every few seconds, or
+ * soon after `refresh`. Its answers count as soon as more than half of the nodes have answered, so that a
+ * silent node delays nothing.
+ */
+import { type Address, addressText } from "../base/address.ts";
+import type { Timing } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import { type ClusterAnswer, type ClusterState, ClusterView, distinctAddresses } from "./cluster_view.ts";
+import type { ControlLinks } from "./control_links.ts";
+import type { ReplyValue } from "./node_link.ts";
+import {
+  parseClientAddresses,
+  parseClusterNodes,
+  parseReplicationInfo,
+  type ReplicationInfo,
+} from "./topology.ts";
+
+/** Time between two rounds, in milliseconds, if nothing asks for one earlier. */
+const ROUND_MS = 2_000;
+
+/** Shortest time between the beginnings of two rounds, in milliseconds. */
+const MIN_ROUND_MS = 50;
+
+/** Longest time of a node's answer, in milliseconds. */
+const ANSWER_MS = 500;
+
+/** Nodes asked in a round (I5). A larger cluster is asked in part: masters first. */
+const MAX_ASKED = 32;
+
+/** What a round has found. */
+export interface WatchResult {
+  readonly state: ClusterState;
+  /** What the nodes that answered say of their replicas, by `addressText` of their address. */
+  readonly replication: ReadonlyMap<string, ReplicationInfo>;
+}
+
+/** What a watch needs. */
+export interface WatchOptions {
+  /** The nodes of the store's URL. */
+  readonly seeds: readonly Address[];
+  readonly links: ControlLinks;
+  readonly timing: Timing;
+  /** Receives each result. */
+  readonly onResult: (result: WatchResult) => void;
+}
+
+interface NodeAnswer extends ClusterAnswer {
+  readonly replication: ReplicationInfo;
+}
+
+/** Watches a cluster until it is closed. */
+export class ClusterWatch {
+  readonly #options: WatchOptions;
+  readonly #view = new ClusterView();
+  #state: ClusterState | undefined;
+  #wake = new AbortController();
+  readonly #stop = new AbortController();
+  #ended: Promise<void> = Promise.resolve();
+  #lastError = "no node was asked yet";
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+  }
+
+  /** Why the last round had no result, or which node did not answer in it; "": all answered. */
+  get lastError(): string {
+    return this.#lastError;
+  }
+
+  /** Begins to watch. */
+  start(): void {
+    this.#ended = this.#run();
+  }
+
+  /** Begins a round as soon as possible. */
+  refresh(): void {
+    this.#wake.abort();
+  }
+
+  /** Ends the watch. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.refresh();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    const { timing } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      const beganMs = timing.now();
+      this.#wake = new AbortController();
+      await this.#round();
+      await timing.sleep(Math.max(0, beganMs + MIN_ROUND_MS - timing.now()), this.#stop.signal);
+      const restMs = beganMs + ROUND_MS - timing.now();
+      if (restMs > 0) await timing.sleep(restMs, this.#wake.signal);
+    }
+  }
+
+  async #round(): Promise<void> {
+    const asked = this.#nodesToAsk();
+    const answers: NodeAnswer[] = [];
+    const errors: string[] = [];
+    const half = Promise.withResolvers<void>();
+    const asking = asked.map(async (address) => {
+      try {
+        answers.push(await this.#ask(address));
+        if (answers.length * 2 > asked.length) half.resolve();
+      } catch (error) {
+        errors.push(`${addressText(address)}: ${messageOf(error)}`);
+      }
+    });
+    const all = Promise.all(asking);
+    await Promise.race([half.promise, all]);
+    if (answers.length < asked.length) this.#use(answers, asked.length);
+    await all;
+    this.#lastError = errors[0] ?? "";
+    this.#use(answers, asked.length);
+  }
+
+  #nodesToAsk(): Address[] {
+    const { masters = [], nodes = [] } = this.#state ?? {};
+    const known = [...masters.map(({ address }) => address), ...nodes];
+    const { seeds } = this.#options;
+    // A node of the URL may be known by another address: one of the known ones is enough.
+    return distinctAddresses(known.length === 0 ? seeds : [...known, ...seeds]).slice(0, MAX_ASKED);
+  }
+
+  async #ask(asked: Address): Promise<NodeAnswer> {
+    const { links } = this.#options;
+    const [nodesText, replication] = (await links.ask(asked, ANSWER_MS, [
+      ["CLUSTER", "NODES"],
+      ["INFO", "replication"],
+    ])).map(textOf);
+    let nodes = parseClusterNodes(nodesText ?? "", asked);
+    if (nodes.some(({ hasOtherName }) => hasOtherName)) {
+      const [slots] = await links.ask(asked, ANSWER_MS, [["CLUSTER", "SLOTS"]]);
+      const addresses = parseClientAddresses(slots?.status === "fulfilled" ? slots.value : [], asked);
+      nodes = nodes.map((node) => ({ ...node, address: addresses.get(node.id) ?? node.address }));
+    }
+    return { asked, nodes, replication: parseReplicationInfo(replication ?? "") };
+  }
+
+  #use(answers: readonly NodeAnswer[], asked: number): void {
+    if (this.#stop.signal.aborted || answers.length === 0) return;
+    const state = this.#view.merge(answers, asked);
+    if (state === undefined) return;
+    this.#state = state;
+    const replication = new Map<string, ReplicationInfo>();
+    for (const answer of answers) {
+      // The node's own address as the cluster knows it: it was perhaps asked by another one.
+      const { address = answer.asked } = answer.nodes.find(({ isMyself }) => isMyself) ?? {};
+      replication.set(addressText(address), answer.replication);
+    }
+    this.#options.links.keep(this.#nodesToAsk());
+    this.#options.onResult({ state, replication });
+  }
+}
+
+/** The text of an answer. @throws {Error} if the node has refused the question */
+function textOf(answer: PromiseSettledResult<ReplyValue>): string {
+  if (answer.status === "rejected") throw answer.reason;
+  return typeof answer.value === "string" ? answer.value : "";
+}

@@ -1,0 +1,31 @@
+/** Work with a time limit. */
+import type { Timing } from "../base/clock.ts";
+
+/**
+ * Runs work, at most for a time.
+ *
+ * @param ms the time, in milliseconds
+ * @param work gets a signal that is aborted when the time is over, and must then clean up after itself
+ * @param signal aborts the work earlier (default: none)
+ * @throws {Error} at the end of the time, after an abort, or what the work throws
+ */
+export async function within<T>(
+  timing: Timing,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const settled = new AbortController(), expired = new AbortController();
+  const waitSignal = signal ? AbortSignal.any([signal, settled.signal]) : settled.signal;
+  const expiry = timing.sleep(ms, waitSignal).then((isOver): never => {
+    const error = new Error(isOver ? `no reply within ${ms} ms` : "it was given up");
+    if (!settled.signal.aborted) expired.abort(error);
+    throw error;
+  });
+  expiry.catch(() => {}); // its error comes also after the work has ended
+  try {
+    return await Promise.race([work(expired.signal), expiry]);
+  } finally {
+    settled.abort();
+  }
+}
