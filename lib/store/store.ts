@@ -54,6 +54,8 @@ export interface StoreCommand extends ReplyReceiver {
   readonly kind: CommandKind;
   /** Size of its encoded form, in bytes, about. */
   readonly bytes: number;
+  /** Whether it is one of many for all buckets. Commands that are not pass it (default: false). */
+  readonly isSweep?: boolean;
   /** Encodes the command; called for each attempt, right before it is sent. */
   encode(out: ByteBuilder): void;
   /** Its reply is complete, and what it shows is as durable as the store promises. */

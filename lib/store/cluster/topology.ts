@@ -6,11 +6,9 @@
  * It has the config epochs and the nodes that the cluster flags as failed; `CLUSTER SHARDS` has no epochs.
  * Text from outside: what does not have this form is skipped.
  */
-import type { Address } from "../base/address.ts";
-import type { ReplyValue } from "./node_link.ts";
-
-/** Number of hash slots of every cluster. */
-export const SLOTS = 16_384;
+import type { Address } from "../../base/address.ts";
+import { SLOTS } from "../bucket_slots.ts";
+import type { ReplyValue } from "../node_link.ts";
 
 /** Nodes of a cluster that are read; further lines are skipped (I5). Redis itself names 1,000 as its limit. */
 const MAX_NODES = 1_000;
@@ -60,7 +58,9 @@ function parseNode(line: string, asked: Address): ClusterNode | undefined {
     .split(" ", 8 + MAX_RANGES);
   const flags = flagWords.split(",");
   const isMaster = flags.includes("master");
-  if (!isMaster && !flags.includes("slave") || !isId(id) || !/^\d{1,15}$/.test(epochDigits)) return undefined;
+  if (!isMaster && !flags.includes("slave") || !isId(id) || !/^\d{1,15}$/.test(epochDigits)) {
+    return undefined;
+  }
   if (flags.includes("noaddr") || flags.includes("handshake")) return undefined;
   const [endpoint = "", hostname = ""] = place.split(",", 2);
   const address = parseEndpoint(endpoint.replace(/@\d+$/, ""), asked.hostname);
@@ -118,7 +118,9 @@ export function parseClientAddresses(reply: ReplyValue, asked: Address): Map<str
   for (const range of asArray(reply)) {
     for (const node of asArray(range).slice(2)) {
       const [host, port, id] = asArray(node);
-      if (typeof id !== "string" || typeof port !== "number" || addresses.size >= MAX_NODES) continue;
+      if (typeof id !== "string" || typeof port !== "number" || addresses.size >= MAX_NODES) {
+        continue;
+      }
       const address = parseEndpoint(`${host ?? ""}:${port}`, asked.hostname);
       if (address !== undefined) addresses.set(id, address);
     }
@@ -133,19 +135,21 @@ function asArray(value: ReplyValue | undefined): readonly ReplyValue[] {
 /** What a master's `INFO replication` says of its replicas. */
 export interface ReplicationInfo {
   readonly isMaster: boolean;
-  /** Replicas that receive each change. */
+  /** Replicas that receive each change, and confirm it. */
   readonly online: number;
   /** Replicas that still receive the whole table: they are not ready to replace the master. */
   readonly syncing: number;
 }
 
-/** Parses a reply to `INFO replication`. */
+/** Seconds since a replica has confirmed anything, which it does once a second: a slower one is not online. */
+const MAX_LAG_S = 3;
+
+/** Parses a reply to `INFO replication`: a line such as `slave0:ip=::1,port=7003,state=online,offset=9,lag=0`. */
 export function parseReplicationInfo(text: string): ReplicationInfo {
-  const replicas = text.match(/^slave\d+:.*$/gm) ?? [];
-  const online = replicas.filter((line) => /[:,]state=online(,|\s*$)/.test(line)).length;
-  return {
-    isMaster: /^role:master\s*$/m.test(text),
-    online,
-    syncing: replicas.length - online,
-  };
+  let online = 0, syncing = 0;
+  for (const line of text.match(/^slave\d+:.*$/gm) ?? []) {
+    if (!/[:,]state=online\b/.test(line)) syncing++;
+    else if (Number(/[:,]lag=(\d+)/.exec(line)?.[1] ?? 0) <= MAX_LAG_S) online++;
+  }
+  return { isMaster: /^role:master\s*$/m.test(text), online, syncing };
 }

@@ -6,13 +6,14 @@
  * counts. A claim with a lower epoch than an earlier one counts only if more than half of all nodes have
  * answered, so that a few nodes that the others have left behind never win.
  */
-import { type Address, addressText } from "../base/address.ts";
-import { type ClusterNode, SLOTS } from "./topology.ts";
+import { type Address, addressText } from "../../base/address.ts";
+import { SLOTS } from "../bucket_slots.ts";
+import type { ClusterNode } from "./topology.ts";
 
-/** A master with slots, and its replicas. */
+/** A master, and its replicas. */
 export interface MasterView {
-  readonly id: string;
   readonly address: Address;
+  readonly isFailed: boolean;
   readonly replicas: readonly ReplicaView[];
 }
 
@@ -30,7 +31,7 @@ export interface ClusterAnswer {
 
 /** The state of a cluster, as its nodes see it. */
 export interface ClusterState {
-  /** Masters with slots. */
+  /** All masters, also those without slots. */
   readonly masters: readonly MasterView[];
   /** For each slot the index of its master in `masters`, or -1. */
   readonly owners: Int16Array;
@@ -87,22 +88,19 @@ export class ClusterView {
   }
 
   #state(nodes: ReadonlyMap<string, ClusterNode>): ClusterState {
-    const masters: MasterView[] = [];
-    const indexes = new Map<string, number>();
-    const owners = new Int16Array(SLOTS).fill(-1);
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const id = this.#owners[slot];
-      if (id === undefined) continue;
-      let index = indexes.get(id);
-      if (index === undefined) {
-        const master = nodes.get(id);
-        if (master === undefined) continue;
-        index = masters.push({ id, address: master.address, replicas: replicasOf(id, nodes) }) - 1;
-        indexes.set(id, index);
-      }
-      owners[slot] = index;
-    }
-    return { masters, owners, nodes: [...nodes.values()].map(({ address }) => address) };
+    const isMaster = ({ id, masterId }: ClusterNode) =>
+      masterId === undefined || this.#owners.includes(id);
+    const masters = [...nodes.values()].filter(isMaster);
+    const indexes = new Map(masters.map(({ id }, index) => [id, index]));
+    return {
+      masters: masters.map(({ id, address, isFailed }) => ({
+        address,
+        isFailed,
+        replicas: replicasOf(id, nodes),
+      })),
+      owners: Int16Array.from(this.#owners, (id = "") => indexes.get(id) ?? -1),
+      nodes: [...nodes.values()].map(({ address }) => address),
+    };
   }
 }
 

@@ -13,7 +13,7 @@ import type { CommandQueue } from "./command_queue.ts";
 import { Lane, MAX_SWEEPS, MAX_UNSENT_BYTES } from "./lane.ts";
 import { ASKING, Fence, Wait } from "./lane_commands.ts";
 import type { LaneHost } from "./lane_host.ts";
-import type { NodeLink } from "./node_link.ts";
+import type { NodeLink } from "../node_link.ts";
 import type { PendingCommand } from "./pending_command.ts";
 
 /** Commands of a batch. */
@@ -118,7 +118,9 @@ export class DurableLane extends Lane {
     if (error === "") host.onShort(integer);
     const ageMs = host.timing.now() - this.#sentMs;
     const mayHelp = error === "" && !host.isRetired && ageMs < MAX_BATCH_MS - WAIT_MS;
-    if (mayHelp && this.#batch.some((command) => command !== undefined)) return this.#sendWait(link);
+    if (mayHelp && this.#batch.some((command) => command !== undefined)) {
+      return this.#sendWait(link);
+    }
     this.endSent(
       error === ""
         ? `only ${integer} of ${host.requiredReplicas} replicas of ${host.name} have confirmed it`

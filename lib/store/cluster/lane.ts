@@ -5,12 +5,12 @@
  * writes are unanswered (zombies): bytes of them that are still on their way must not change the table
  * later.
  */
-import { pauseAfterFailures } from "../base/clock.ts";
-import { messageOf } from "../base/errors.ts";
+import { pauseAfterFailures } from "../../base/clock.ts";
+import { messageOf } from "../../base/errors.ts";
 import type { CommandQueue } from "./command_queue.ts";
 import { within } from "./deadline.ts";
 import type { LaneHost, Zombie } from "./lane_host.ts";
-import { NodeError, type NodeLink } from "./node_link.ts";
+import { NodeError, type NodeLink } from "../node_link.ts";
 import type { PendingCommand, ReplyOwner } from "./pending_command.ts";
 
 /** Longest time to connect, in milliseconds, with TLS and authentication. */

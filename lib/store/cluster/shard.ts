@@ -5,8 +5,8 @@
  * the node has too few replicas, changes are held back: they have not been executed, so they can still
  * fail, or go to another node. Without required replicas there is only a plain lane.
  */
-import { type Address, addressText } from "../base/address.ts";
-import type { Timing } from "../base/clock.ts";
+import { type Address, addressText } from "../../base/address.ts";
+import type { Timing } from "../../base/clock.ts";
 import { CommandQueue } from "./command_queue.ts";
 import type { Connect } from "./control_links.ts";
 import { DurableLane, type FenceKeys } from "./durable_lane.ts";
@@ -39,6 +39,19 @@ export interface ShardOwner {
   onLost(command: PendingCommand, why: string): void;
 }
 
+/** What is known of a node. */
+export interface ShardState {
+  /** Number of slots that it serves. */
+  readonly slots: number;
+  /** Whether it is a master that works, as far as the cluster knows. */
+  readonly isMaster: boolean;
+  readonly knownReplicas: number;
+  /** Replicas that have not failed. */
+  readonly healthyReplicas: number;
+  /** What the node itself says; undefined: it did not answer. */
+  readonly replication: ReplicationInfo | undefined;
+}
+
 /** Counts since the start. */
 export interface ShardCounts {
   batches: number;
@@ -62,7 +75,8 @@ export class Shard implements LaneHost {
   #requiredReplicas = 1;
   #isHeld = false;
   #isRetired = false;
-  #slots = 0;
+  /** Undefined: the cluster has not named this node yet. */
+  #slots: number | undefined;
   #lastError = "";
 
   constructor(address: Address, owner: ShardOwner) {
@@ -72,7 +86,11 @@ export class Shard implements LaneHost {
     this.#reads = owner.hasReplicas && !owner.isFenced ? new CommandQueue() : this.#changes;
     const plain = () => new PlainLane(this, this.#reads, !owner.hasReplicas);
     const durable = () => new DurableLane(this, this.#changes, owner.keys);
-    this.#lanes = !owner.hasReplicas ? [plain()] : owner.isFenced ? [durable()] : [durable(), plain()];
+    this.#lanes = !owner.hasReplicas
+      ? [plain()]
+      : owner.isFenced
+      ? [durable()]
+      : [durable(), plain()];
   }
 
   get timing(): Timing {
@@ -99,10 +117,10 @@ export class Shard implements LaneHost {
     return this.#zombies;
   }
 
-  /** Whether nothing is left to do before it may be forgotten. */
-  get isIdle(): boolean {
-    return this.#lanes.every(({ isBusy }) => !isBusy) && this.#waiting() === 0 &&
-      this.#zombies.length === 0;
+  /** Whether it serves no slot, and nothing is left to do. */
+  get isUnused(): boolean {
+    return this.#slots === 0 && this.#waiting() === 0 && this.#zombies.length === 0 &&
+      this.#lanes.every(({ isBusy }) => !isBusy);
   }
 
   /** Takes a command. */
@@ -120,34 +138,22 @@ export class Shard implements LaneHost {
   /** Called a few times a second. */
   tick(nowMs: number): void {
     for (const lane of this.#lanes) lane.tick(nowMs);
-    if (this.#isHeld) this.#owner.refresh();
+    if (this.#isHeld && this.#changes.length > 0) this.#owner.refresh();
   }
 
-  /**
-   * Takes what the cluster says of this node.
-   *
-   * @param slots number of slots that it serves
-   * @param replicas number of its replicas, and of those that have not failed
-   * @param replication what the node itself says; undefined: it did not answer
-   */
-  update(
-    slots: number,
-    replicas: { readonly known: number; readonly healthy: number },
-    replication: ReplicationInfo | undefined,
-  ): void {
+  /** Takes what the cluster says of this node. */
+  update({ slots, isMaster, knownReplicas, healthyReplicas, replication }: ShardState): void {
     this.#slots = slots;
-    this.#isRetired = slots === 0;
-    this.#knownReplicas = replicas.known;
-    this.#healthyReplicas = replicas.healthy;
+    this.#isRetired = slots === 0 && !isMaster;
+    this.#knownReplicas = knownReplicas;
+    this.#healthyReplicas = healthyReplicas;
     if (!this.#owner.hasReplicas) return;
-    const { syncing, online } = replication ?? { syncing: 0, online: undefined };
     // A replica that receives the whole table for the first time cannot confirm anything yet.
-    this.#requiredReplicas = Math.max(1, replicas.healthy - syncing);
-    const isEnough = online !== undefined && online >= this.#requiredReplicas;
-    if (isEnough) this.#release();
-    else if (online !== undefined || replicas.healthy === 0) {
-      this.#hold(`it has ${online ?? 0} of ${this.#requiredReplicas} replicas`);
-    }
+    this.#requiredReplicas = Math.max(1, healthyReplicas - (replication?.syncing ?? 0));
+    const online = replication?.online ?? (healthyReplicas === 0 ? 0 : undefined);
+    if (online === undefined) return; // the next batch shows it
+    if (online >= this.#requiredReplicas) this.#release();
+    else this.#hold(`it has ${online} of ${this.#requiredReplicas} replicas`);
   }
 
   /** Removes the waiting commands for which the function returns true, and returns them. */
@@ -165,7 +171,7 @@ export class Shard implements LaneHost {
   info(): Record<string, unknown> {
     return {
       node: this.name,
-      slots: this.#slots,
+      slots: this.#slots ?? null,
       replicas: { known: this.#knownReplicas, healthy: this.#healthyReplicas },
       waiting: this.#waiting(),
       changesHeldBack: this.#isHeld,

@@ -1,7 +1,7 @@
 /** The commands that a lane sends besides those of the table. */
-import type { ByteBuilder } from "../bytes/byte_builder.ts";
-import type { LinkCommand } from "./node_link.ts";
-import { addCommand, addTextWord } from "./resp_writer.ts";
+import type { ByteBuilder } from "../../bytes/byte_builder.ts";
+import type { LinkCommand } from "../node_link.ts";
+import { addCommand, addTextWord } from "../resp_writer.ts";
 
 /** A command with a short reply. */
 abstract class ShortCommand implements LinkCommand {

@@ -1,5 +1,5 @@
 /** A lane without waiting for replicas: each command ends with its reply, and any number are in flight. */
-import { Fifo } from "../base/fifo.ts";
+import { Fifo } from "../../base/fifo.ts";
 import type { CommandQueue } from "./command_queue.ts";
 import { Lane, MAX_SWEEPS, MAX_UNSENT_BYTES } from "./lane.ts";
 import { ASKING } from "./lane_commands.ts";

@@ -2,10 +2,10 @@
  * A command on its way through the store: it stands between the command of the engine and a connection,
  * and remembers the reply, which counts only when it is durable.
  */
-import type { Address } from "../base/address.ts";
-import type { ByteBuilder } from "../bytes/byte_builder.ts";
-import type { LinkCommand } from "./node_link.ts";
-import type { StoreCommand } from "./store.ts";
+import type { Address } from "../../base/address.ts";
+import type { ByteBuilder } from "../../bytes/byte_builder.ts";
+import type { LinkCommand } from "../node_link.ts";
+import type { StoreCommand } from "../store.ts";
 
 /** Takes the replies of the commands that it has sent. */
 export interface ReplyOwner {

@@ -1,5 +1,5 @@
 /** The commands that pause before their next attempt. Those with the same pause share a timer. */
-import { pauseAfterFailures, type Timing } from "../base/clock.ts";
+import { pauseAfterFailures, type Timing } from "../../base/clock.ts";
 import type { PendingCommand } from "./pending_command.ts";
 
 /** Pause after a refusal, in milliseconds. */
@@ -13,7 +13,7 @@ export class RetryPauses {
   /** Commands by the length of their pause, in milliseconds. */
   readonly #pausing = new Map<number, PendingCommand[]>();
 
-  /** @param retry takes each command after its pause, also after the end of this object */
+  /** @param retry takes each command after its pause */
   constructor(timing: Timing, retry: (command: PendingCommand) => void) {
     this.#timing = timing;
     this.#retry = retry;
@@ -30,15 +30,18 @@ export class RetryPauses {
     const pausing = this.#pausing.get(pauseMs);
     if (pausing !== undefined) return void pausing.push(command);
     this.#pausing.set(pauseMs, [command]);
-    void this.#timing.sleep(pauseMs, this.#stop.signal).then(() => {
-      const ready = this.#pausing.get(pauseMs) ?? [];
-      this.#pausing.delete(pauseMs);
-      for (const one of ready) this.#retry(one);
-    });
+    void this.#timing.sleep(pauseMs, this.#stop.signal).then(() => this.#release(pauseMs));
   }
 
   /** Ends all pauses. */
   close(): void {
     this.#stop.abort();
+    for (const pauseMs of [...this.#pausing.keys()]) this.#release(pauseMs);
+  }
+
+  #release(pauseMs: number): void {
+    const ready = this.#pausing.get(pauseMs) ?? [];
+    this.#pausing.delete(pauseMs);
+    for (const command of ready) this.#retry(command);
   }
 }

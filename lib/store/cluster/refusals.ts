@@ -1,5 +1,5 @@
 /** What a store does about the error that a node replied to a command. */
-import type { Address } from "../base/address.ts";
+import type { Address } from "../../base/address.ts";
 import { parseEndpoint } from "./topology.ts";
 
 /** What to do. */

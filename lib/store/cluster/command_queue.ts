@@ -1,5 +1,5 @@
 /** The commands that wait for a connection, in order. Those of sweeps over all buckets let the others pass. */
-import { Fifo } from "../base/fifo.ts";
+import { Fifo } from "../../base/fifo.ts";
 import type { PendingCommand } from "./pending_command.ts";
 
 /** A queue of commands. */

@@ -1,5 +1,5 @@
 /** Work with a time limit. */
-import type { Timing } from "../base/clock.ts";
+import type { Timing } from "../../base/clock.ts";
 
 /**
  * Runs work, at most for a time.

@@ -1,6 +1,6 @@
 /** The interface of a lane to its node: what it needs, and what it reports. */
-import type { Address } from "../base/address.ts";
-import type { Timing } from "../base/clock.ts";
+import type { Address } from "../../base/address.ts";
+import type { Timing } from "../../base/clock.ts";
 import type { Connect } from "./control_links.ts";
 import type { PendingCommand } from "./pending_command.ts";
 

@@ -2,10 +2,10 @@
  * Connections for questions about nodes, one for each node: the connections with commands may wait for
  * replicas or for large replies.
  */
-import { type Address, addressText } from "../base/address.ts";
-import type { Timing } from "../base/clock.ts";
+import { type Address, addressText } from "../../base/address.ts";
+import type { Timing } from "../../base/clock.ts";
 import { within } from "./deadline.ts";
-import type { NodeLink, ReplyValue } from "./node_link.ts";
+import type { NodeLink, ReplyValue } from "../node_link.ts";
 
 /** Connects to a node. After an abort of the signal, no connection may stay. */
 export type Connect = (address: Address, signal: AbortSignal) => Promise<NodeLink>;
@@ -67,10 +67,10 @@ export class ControlLinks {
     const known = this.#links.get(name);
     if (known !== undefined) return known;
     const link = await this.#connect(address, signal);
-    if (this.#isClosed || signal.aborted) {
-      link.close();
-      throw new Error("it was given up");
-    }
+    const other = this.#links.get(name);
+    if (this.#isClosed || signal.aborted || other !== undefined) link.close();
+    if (other !== undefined) return other;
+    if (this.#isClosed || signal.aborted) throw new Error("it was given up");
     this.#links.set(name, link);
     void link.closed.then(() => {
       if (this.#links.get(name) === link) this.#links.delete(name);

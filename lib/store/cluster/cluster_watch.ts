@@ -2,15 +2,20 @@
  * Watches a cluster: asks its nodes which of them serves each slot, and how many replicas each master has.
  *
  * A round asks all known nodes at once, and the ones of the store's URL. It begins every few seconds, or
- * soon after `refresh`. Its answers count as soon as more than half of the nodes have answered, so that a
- * silent node delays nothing.
+ * soon after `refresh`. It ends soon after more than half of the nodes have answered, so that a silent node
+ * delays nothing.
  */
-import { type Address, addressText } from "../base/address.ts";
-import type { Timing } from "../base/clock.ts";
-import { messageOf } from "../base/errors.ts";
-import { type ClusterAnswer, type ClusterState, ClusterView, distinctAddresses } from "./cluster_view.ts";
+import { type Address, addressText } from "../../base/address.ts";
+import type { Timing } from "../../base/clock.ts";
+import { messageOf } from "../../base/errors.ts";
+import {
+  type ClusterAnswer,
+  type ClusterState,
+  ClusterView,
+  distinctAddresses,
+} from "./cluster_view.ts";
 import type { ControlLinks } from "./control_links.ts";
-import type { ReplyValue } from "./node_link.ts";
+import type { ReplyValue } from "../node_link.ts";
 import {
   parseClientAddresses,
   parseClusterNodes,
@@ -24,8 +29,11 @@ const ROUND_MS = 2_000;
 /** Shortest time between the beginnings of two rounds, in milliseconds. */
 const MIN_ROUND_MS = 50;
 
-/** Longest time of a node's answer, in milliseconds. */
-const ANSWER_MS = 500;
+/** Longest time of a node's answer, in milliseconds, with the time to connect. */
+const ANSWER_MS = 1_000;
+
+/** Time for the last answers, in milliseconds, after more than half of the nodes have answered. */
+const LATE_MS = 100;
 
 /** Nodes asked in a round (I5). A larger cluster is asked in part: masters first. */
 const MAX_ASKED = 32;
@@ -59,7 +67,10 @@ export class ClusterWatch {
   #wake = new AbortController();
   readonly #stop = new AbortController();
   #ended: Promise<void> = Promise.resolve();
-  #lastError = "no node was asked yet";
+  #lastError = "no node has answered yet";
+  #hasAnswers = false;
+  /** The nodes that were asked and have not answered yet, and what to say about them. */
+  readonly #silent = new Map<string, string>();
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -67,7 +78,7 @@ export class ClusterWatch {
 
   /** Why the last round had no result, or which node did not answer in it; "": all answered. */
   get lastError(): string {
-    return this.#lastError;
+    return [...this.#silent.values(), this.#lastError][0] ?? "";
   }
 
   /** Begins to watch. */
@@ -99,33 +110,41 @@ export class ClusterWatch {
     }
   }
 
+  /** Asks all nodes, and waits for most answers. Nodes that are still asked since an earlier round are silent. */
   async #round(): Promise<void> {
     const asked = this.#nodesToAsk();
     const answers: NodeAnswer[] = [];
-    const errors: string[] = [];
-    const half = Promise.withResolvers<void>();
-    const asking = asked.map(async (address) => {
-      try {
-        answers.push(await this.#ask(address));
-        if (answers.length * 2 > asked.length) half.resolve();
-      } catch (error) {
-        errors.push(`${addressText(address)}: ${messageOf(error)}`);
-      }
-    });
+    const most = Promise.withResolvers<void>();
+    const asking = asked.filter((address) => !this.#silent.has(addressText(address)))
+      .map(async (address) => {
+        const name = addressText(address);
+        this.#silent.set(name, `${name} does not answer`);
+        try {
+          answers.push(await this.#ask(address));
+          this.#silent.delete(name);
+          if (answers.length * 2 > asked.length) most.resolve();
+        } catch (error) {
+          this.#silent.delete(name);
+          this.#lastError = `${name}: ${messageOf(error)}`;
+        }
+      });
     const all = Promise.all(asking);
-    await Promise.race([half.promise, all]);
-    if (answers.length < asked.length) this.#use(answers, asked.length);
-    await all;
-    this.#lastError = errors[0] ?? "";
+    await Promise.race([most.promise, all]);
+    if (answers.length < asked.length) {
+      this.#use(answers, asked.length);
+      const { timing } = this.#options;
+      await Promise.race([all, timing.sleep(LATE_MS, this.#stop.signal)]);
+    } else this.#lastError = "";
+    this.#hasAnswers = answers.length > 0;
     this.#use(answers, asked.length);
   }
 
   #nodesToAsk(): Address[] {
     const { masters = [], nodes = [] } = this.#state ?? {};
     const known = [...masters.map(({ address }) => address), ...nodes];
-    const { seeds } = this.#options;
-    // A node of the URL may be known by another address: one of the known ones is enough.
-    return distinctAddresses(known.length === 0 ? seeds : [...known, ...seeds]).slice(0, MAX_ASKED);
+    // A node of the URL may be a known one by another name, so they are asked only if need be.
+    const seeds = this.#hasAnswers ? [] : this.#options.seeds;
+    return distinctAddresses([...known, ...seeds]).slice(0, MAX_ASKED);
   }
 
   async #ask(asked: Address): Promise<NodeAnswer> {
@@ -137,7 +156,10 @@ export class ClusterWatch {
     let nodes = parseClusterNodes(nodesText ?? "", asked);
     if (nodes.some(({ hasOtherName }) => hasOtherName)) {
       const [slots] = await links.ask(asked, ANSWER_MS, [["CLUSTER", "SLOTS"]]);
-      const addresses = parseClientAddresses(slots?.status === "fulfilled" ? slots.value : [], asked);
+      const addresses = parseClientAddresses(
+        slots?.status === "fulfilled" ? slots.value : [],
+        asked,
+      );
       nodes = nodes.map((node) => ({ ...node, address: addresses.get(node.id) ?? node.address }));
     }
     return { asked, nodes, replication: parseReplicationInfo(replication ?? "") };
