@@ -30,6 +30,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   storage: ["storage/recovery", "storage/log", "storage/folder", "table", "base"],
   engine: ["storage", "commands", "table", "protocol", "runtime", "bytes", "base"],
   store: ["client", "config", "bytes", "base"],
+  "store/cluster": ["store", "bytes", "base"],
   catalog: ["base"],
   "catalog/record": ["json", "bytes", "base"],
   "catalog/filter": [],

@@ -42,9 +42,9 @@ export interface ClusterStoreOptions {
   readonly keys: FenceKeys;
   readonly isCluster: boolean;
   /** Whether a change waits for replicas (default: true for a cluster). */
-  readonly hasReplicas?: boolean;
+  readonly needsReplicas?: boolean;
   /** Whether reads wait for what they saw, too (default: false). */
-  readonly isFenced?: boolean;
+  readonly hasFencedReads?: boolean;
   /** Default: the clock of this machine. */
   readonly timing?: Timing;
 }
@@ -55,8 +55,8 @@ export class ClusterStore implements Store, ShardOwner {
   readonly timing: Timing;
   readonly connect: Connect;
   readonly keys: FenceKeys;
-  readonly hasReplicas: boolean;
-  readonly isFenced: boolean;
+  readonly needsReplicas: boolean;
+  readonly hasFencedReads: boolean;
   readonly counts: ShardCounts = {
     batches: 0,
     connections: 0,
@@ -84,13 +84,13 @@ export class ClusterStore implements Store, ShardOwner {
   readonly #ticks: Promise<void>;
 
   constructor(options: ClusterStoreOptions) {
-    const { seeds, isCluster, hasReplicas = isCluster, timing = machineTiming } = options;
+    const { seeds, isCluster, needsReplicas = isCluster, timing = machineTiming } = options;
     this.timing = timing;
     this.connect = options.connect;
     this.keys = options.keys;
-    this.hasReplicas = hasReplicas;
-    this.isFenced = options.isFenced ?? false;
-    this.durability = hasReplicas ? "replicated" : "store";
+    this.needsReplicas = needsReplicas;
+    this.hasFencedReads = options.hasFencedReads ?? false;
+    this.durability = needsReplicas ? "replicated" : "store";
     this.#slotOfBucket = options.slots;
     this.#scripts = options.scripts;
     this.#pauses = new RetryPauses(timing, (command) => this.#route(command));

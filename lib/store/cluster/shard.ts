@@ -25,9 +25,9 @@ export interface ShardOwner {
   readonly connect: Connect;
   readonly keys: FenceKeys;
   /** Whether changes wait for replicas. */
-  readonly hasReplicas: boolean;
+  readonly needsReplicas: boolean;
   /** Whether reads wait, too. */
-  readonly isFenced: boolean;
+  readonly hasFencedReads: boolean;
   readonly counts: ShardCounts;
   /** Asks the cluster's nodes which of them serves what. */
   refresh(): void;
@@ -83,12 +83,12 @@ export class Shard implements LaneHost {
     this.address = address;
     this.name = addressText(address);
     this.#owner = owner;
-    this.#reads = owner.hasReplicas && !owner.isFenced ? new CommandQueue() : this.#changes;
-    const plain = () => new PlainLane(this, this.#reads, !owner.hasReplicas);
+    this.#reads = owner.needsReplicas && !owner.hasFencedReads ? new CommandQueue() : this.#changes;
+    const plain = () => new PlainLane(this, this.#reads, !owner.needsReplicas);
     const durable = () => new DurableLane(this, this.#changes, owner.keys);
-    this.#lanes = !owner.hasReplicas
+    this.#lanes = !owner.needsReplicas
       ? [plain()]
-      : owner.isFenced
+      : owner.hasFencedReads
       ? [durable()]
       : [durable(), plain()];
   }
@@ -147,7 +147,7 @@ export class Shard implements LaneHost {
     this.#isRetired = slots === 0 && !isMaster;
     this.#knownReplicas = knownReplicas;
     this.#healthyReplicas = healthyReplicas;
-    if (!this.#owner.hasReplicas) return;
+    if (!this.#owner.needsReplicas) return;
     // A replica that receives the whole table for the first time cannot confirm anything yet.
     this.#requiredReplicas = Math.max(1, healthyReplicas - (replication?.syncing ?? 0));
     const online = replication?.online ?? (healthyReplicas === 0 ? 0 : undefined);
