@@ -2,7 +2,7 @@
  * A lane: one connection to a node for commands of the table, made again when it has ended.
  *
  * It sends what waits in the queue of its node. A lane with writes first ends the earlier connections whose
- * writes are unanswered (zombies): bytes of them that are still on their way must not change the table
+ * writes are unanswered (zombies): bytes of them that are still in flight must not change the table
  * later.
  */
 import { pauseAfterFailures } from "../../base/clock.ts";

@@ -42,7 +42,7 @@ class Asking extends ShortCommand {
   onEnd(): void {}
 }
 
-/** Permits the next command on this connection to use a slot that is on its way to the node. */
+/** Permits the next command on this connection to use a slot that is migrating to the node. */
 export const ASKING: LinkCommand = new Asking();
 
 /**

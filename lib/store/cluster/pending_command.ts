@@ -1,5 +1,5 @@
 /**
- * A command on its way through the store: it stands between the command of the engine and a connection,
+ * A command in the store: it stands between the command of the engine and a connection,
  * and remembers the reply, which counts only when it is durable.
  */
 import type { Address } from "../../base/address.ts";

@@ -6,7 +6,7 @@ import { parseEndpoint } from "./topology.ts";
 export type ErrorAction =
   /** Another node serves the slot: execute it there. */
   | "moved"
-  /** The key is on its way to another node: execute it there, once. */
+  /** The slot is migrating to another node: execute it there, once. */
   | "ask"
   /** The node has refused it for the moment: execute it again. */
   | "retry"

@@ -43,7 +43,7 @@ export interface ShardOwner {
 export interface ShardState {
   /** Number of slots that it serves. */
   readonly slots: number;
-  /** Whether it is a master that works, as far as the cluster knows. */
+  /** Whether the cluster knows it as a master that has not failed. */
   readonly isMaster: boolean;
   readonly knownReplicas: number;
   /** Replicas that have not failed. */

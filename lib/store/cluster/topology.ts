@@ -77,7 +77,7 @@ function parseNode(line: string, asked: Address): ClusterNode | undefined {
   };
 }
 
-/** `7` or `0-5460`; a slot on its way, `[93->-<id>]`, still belongs to the node that lists it as its own. */
+/** `7` or `0-5460`; a slot that is migrating, `[93->-<id>]`, still belongs to the node that lists it as its own. */
 function parseRange(text: string): SlotRange[] {
   const [, from, to = from] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
   const first = Number(from), last = Number(to);
