@@ -9,7 +9,7 @@
  * - not confirmed, and it changed nothing (a read, or nil to a conditional write): it is executed again;
  * - not confirmed, and it may have changed something: it is lost.
  */
-import type { CommandQueue } from "./command_queue.ts";
+import type { LaneQueue } from "./lane_queue.ts";
 import { Lane, MAX_SWEEPS, MAX_UNSENT_BYTES } from "./lane.ts";
 import { ASKING, Fence, Wait } from "./lane_commands.ts";
 import type { LaneHost } from "./lane_host.ts";
@@ -42,7 +42,7 @@ export class DurableLane extends Lane {
   #sentMs = 0;
   #isBusy = false;
 
-  constructor(host: LaneHost, queue: CommandQueue, keys: FenceKeys) {
+  constructor(host: LaneHost, queue: LaneQueue, keys: FenceKeys) {
     super(host, queue, { hasWrites: true, maxSilentMs: MAX_BATCH_MS });
     this.#keys = keys;
   }

@@ -7,7 +7,7 @@
  */
 import { pauseAfterFailures } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
-import type { CommandQueue } from "./command_queue.ts";
+import type { LaneQueue } from "./lane_queue.ts";
 import { within } from "./deadline.ts";
 import type { LaneHost, Zombie } from "./lane_host.ts";
 import { NodeError, type NodeLink } from "../node_link.ts";
@@ -38,7 +38,7 @@ export interface LaneOptions {
 /** A connection of a node, and what waits for it. */
 export abstract class Lane implements ReplyOwner {
   protected readonly host: LaneHost;
-  protected readonly queue: CommandQueue;
+  protected readonly queue: LaneQueue;
   readonly #options: LaneOptions;
   #link: NodeLink | undefined;
   /** Identifies the process of the node: a client id counts only there. */
@@ -53,7 +53,7 @@ export abstract class Lane implements ReplyOwner {
   #repliesAtTick = 0;
   #lastReplyMs = 0;
 
-  constructor(host: LaneHost, queue: CommandQueue, options: LaneOptions) {
+  constructor(host: LaneHost, queue: LaneQueue, options: LaneOptions) {
     this.host = host;
     this.queue = queue;
     this.#options = options;

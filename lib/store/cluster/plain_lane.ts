@@ -1,6 +1,6 @@
 /** A lane without waiting for replicas: each command ends with its reply, and any number are in flight. */
 import { Fifo } from "../../base/fifo.ts";
-import type { CommandQueue } from "./command_queue.ts";
+import type { LaneQueue } from "./lane_queue.ts";
 import { Lane, MAX_SWEEPS, MAX_UNSENT_BYTES } from "./lane.ts";
 import { ASKING } from "./lane_commands.ts";
 import type { LaneHost } from "./lane_host.ts";
@@ -15,7 +15,7 @@ export class PlainLane extends Lane {
   #sweeps = 0;
 
   /** @param hasWrites whether it also gets writes */
-  constructor(host: LaneHost, queue: CommandQueue, hasWrites: boolean) {
+  constructor(host: LaneHost, queue: LaneQueue, hasWrites: boolean) {
     // Without writes it may give up earlier: reads are executed again on a new connection.
     super(host, queue, { hasWrites, maxSilentMs: hasWrites ? 10_000 : 5_000 });
   }

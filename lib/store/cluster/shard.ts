@@ -7,7 +7,7 @@
  */
 import { type Address, addressText } from "../../base/address.ts";
 import type { Timing } from "../../base/clock.ts";
-import { CommandQueue } from "./command_queue.ts";
+import { LaneQueue } from "./lane_queue.ts";
 import type { Connect } from "./control_links.ts";
 import { DurableLane, type FenceKeys } from "./durable_lane.ts";
 import type { Lane } from "./lane.ts";
@@ -65,8 +65,8 @@ export class Shard implements LaneHost {
   readonly address: Address;
   readonly name: string;
   readonly #owner: ShardOwner;
-  readonly #changes = new CommandQueue();
-  readonly #reads: CommandQueue;
+  readonly #changes = new LaneQueue();
+  readonly #reads: LaneQueue;
   readonly #lanes: readonly Lane[];
   #zombies: readonly Zombie[] = [];
   #isPumpScheduled = false;
@@ -83,7 +83,7 @@ export class Shard implements LaneHost {
     this.address = address;
     this.name = addressText(address);
     this.#owner = owner;
-    this.#reads = owner.needsReplicas && !owner.hasFencedReads ? new CommandQueue() : this.#changes;
+    this.#reads = owner.needsReplicas && !owner.hasFencedReads ? new LaneQueue() : this.#changes;
     const plain = () => new PlainLane(this, this.#reads, !owner.needsReplicas);
     const durable = () => new DurableLane(this, this.#changes, owner.keys);
     this.#lanes = !owner.needsReplicas

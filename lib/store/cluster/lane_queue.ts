@@ -3,7 +3,7 @@ import { Fifo } from "../../base/fifo.ts";
 import type { PendingCommand } from "./pending_command.ts";
 
 /** A queue of commands. */
-export class CommandQueue {
+export class LaneQueue {
   #commands = new Fifo<PendingCommand>();
   #sweeps = new Fifo<PendingCommand>();
 
