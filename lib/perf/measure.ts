@@ -8,7 +8,7 @@ import { messageOf } from "../base/errors.ts";
 import type { ClientOptions } from "../client/client_options.ts";
 import type { TestPerfConfig } from "../config/testperf_config.ts";
 import type { Output } from "./results/output.ts";
-import { runSettings } from "./results/run_data.ts";
+import { runSettings, type ServerClients } from "./results/run_data.ts";
 import { latencyNote } from "./results/run_report.ts";
 import type { RawData } from "./results/series.ts";
 import { analyzeSweep } from "./results/sweep_analysis.ts";
@@ -17,7 +17,7 @@ import { Alignment } from "./run/alignment.ts";
 import { Observer } from "./run/observer.ts";
 import type { Process } from "./run/remote_share.ts";
 import { isGood, runStages, unlessStopped } from "./run/run.ts";
-import type { RunTarget } from "./run/share.ts";
+import type { ConnectedTarget } from "./run/share.ts";
 import { Shares } from "./run/shares.ts";
 import type { Screen } from "../terminal/status_line.ts";
 import { RunReporter } from "./run_reporter.ts";
@@ -80,7 +80,7 @@ export async function measure(
     await observer.announce(startedUnixMs);
     await observer.look();
   }
-  let server: RunTarget | undefined;
+  let server: ConnectedTarget | undefined;
   const run: SweepOptions["run"] = async (clients, operations) => {
     try {
       const result = await runStages({
@@ -107,7 +107,8 @@ export async function measure(
   const common = (clients: number) => ({
     version: 1,
     target,
-    server: server === undefined ? "" : addressText(server.address),
+    server: server?.servers.slice(0, 1).map(addressText).join() ?? "",
+    ...(server?.table?.isShared && { servers: serversWithClients(server) }),
     startedUnixMs,
     host,
     pid,
@@ -168,6 +169,12 @@ export async function measure(
     notes: reporter.notes,
     isGood: isSweepGood,
   };
+}
+
+function serversWithClients({ servers, clientsAt }: ConnectedTarget): ServerClients[] {
+  // Also those that a client found itself, because its own server had ended.
+  const all = new Set([...servers.map(addressText), ...Object.keys(clientsAt)]);
+  return [...all].map((server) => ({ server, clients: clientsAt[server] ?? 0 }));
 }
 
 /** The note on a run with a number of operations. */

@@ -67,10 +67,17 @@ export class SharedServers implements AsyncDisposable {
   readonly table = new SharedTable();
   readonly catalog: NameCatalog;
   readonly servers: readonly FakeServer[];
+  /** Called after each executed request. */
+  onRequest: (request: FakeRequest) => void = () => {};
   readonly #stack = new AsyncDisposableStack();
 
   constructor(project: string, count: number, options: SharedServerOptions = {}) {
-    this.servers = Array.from({ length: count }, () => this.table.serve(project, options));
+    const beforeReply: SharedServerOptions["beforeReply"] = (request, server) => {
+      this.onRequest(request);
+      return options.beforeReply?.(request, server);
+    };
+    const serve = () => this.table.serve(project, { ...options, beforeReply });
+    this.servers = Array.from({ length: count }, serve);
     this.catalog = new NameCatalog(project, ...this.servers);
     this.#stack.use(this.catalog);
     for (const server of this.servers) this.#stack.use(server);

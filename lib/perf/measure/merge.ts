@@ -82,15 +82,15 @@ export function mergeStages(parts: readonly StageData[]): StageData {
     clients,
     sum: sumClients(clients, seconds),
     firstError: parts.find(({ firstError }) => firstError !== null)?.firstError ?? null,
-    warmupErrors: mergeErrors(parts.map(({ warmupErrors }) => warmupErrors)),
+    warmupErrors: addCounts(parts.map(({ warmupErrors }) => warmupErrors)),
     sendDelay: delays.length === 0 ? null : mergeLatencies(delays),
     clientsAtBound: parts.reduce((sum, { clientsAtBound }) => sum + clientsAtBound, 0),
     processors: parts.flatMap(({ processors }) => processors),
   };
 }
 
-/** Adds up failed operations by kind. */
-export function mergeErrors(parts: readonly ErrorCounts[]): ErrorCounts {
+/** Adds up counts by name, such as those of failed operations by kind. */
+export function addCounts(parts: readonly ErrorCounts[]): ErrorCounts {
   const sum: Record<string, number> = {};
   for (const part of parts) {
     for (const [kind, count] of Object.entries(part)) sum[kind] = errorsOfKind(sum, kind) + count;
@@ -101,7 +101,7 @@ export function mergeErrors(parts: readonly ErrorCounts[]): ErrorCounts {
 function mergeOperations(parts: readonly OperationData[], seconds: number): OperationData {
   return {
     ops: parts.reduce((sum, { ops }) => sum + ops, 0),
-    errors: mergeErrors(parts.map(({ errors }) => errors)),
+    errors: addCounts(parts.map(({ errors }) => errors)),
     unknown: parts.reduce((sum, { unknown }) => sum + unknown, 0),
     removedBefore: parts.reduce((sum, { removedBefore = 0 }) => sum + removedBefore, 0),
     seconds,

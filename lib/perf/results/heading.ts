@@ -5,8 +5,8 @@ import type { RawData } from "./series.ts";
 
 /** Returns the lines of the heading; each is a list that may be broken. */
 export function headingLines(data: RawData): string[] {
-  const { target, host, pid, server, seed, settings } = data;
-  const at = server === "" ? "" : `, server ${server}`;
+  const { target, host, pid, seed, settings } = data;
+  const at = serversText(data);
   const began = `Began at ${clockText(data.alignedUnixMs ?? data.startedUnixMs)}`;
   if (data.format === "testperf sweep" && data.sumOf !== undefined) {
     const { sumOf } = data;
@@ -23,6 +23,18 @@ export function headingLines(data: RawData): string[] {
     planText(settings, data.format === "testperf sweep"),
     `${began}${othersText(data)}, --seed ${seed}`,
   ];
+}
+
+/** Maximum number of servers of a shared table in a heading; the number of further ones follows. */
+const MAX_SERVERS = 8;
+
+function serversText({ server, servers }: RawData): string {
+  if (servers === undefined) return server === "" ? "" : `, server ${server}`;
+  const shown = servers.slice(0, MAX_SERVERS).map(({ server, clients }, at) =>
+    `${server} (${at === 0 ? clientsText(clients) : clients})`
+  );
+  const more = servers.length - shown.length;
+  return `, servers ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** A time of the wall clock for people: `12:00:05`. */

@@ -84,6 +84,8 @@ const SETTINGS: Readonly<Record<string, (value: unknown) => boolean>> = {
 function problemOf(data: Fields): string | undefined {
   if (typeof data["target"] !== "string") return "target";
   if (typeof data["server"] !== "string") return "server";
+  // Only a shared table has them.
+  if (data["servers"] !== undefined && !areServers(data["servers"])) return "servers";
   // 8.64e15 ms is the maximum of a Date.
   if (!isNumber(data["startedUnixMs"]) || Number(data["startedUnixMs"]) > 8.64e15) {
     return "startedUnixMs";
@@ -171,6 +173,13 @@ function isNumberOrNull(value: unknown): boolean {
 function isDistribution(value: unknown): boolean {
   return isObject(value) &&
     (value["kind"] === "uniform" || value["kind"] === "zipf" && isNumber(value["theta"]));
+}
+
+function areServers(value: unknown): boolean {
+  return Array.isArray(value) &&
+    value.every((one) =>
+      isObject(one) && typeof one["server"] === "string" && isNumber(one["clients"])
+    );
 }
 
 function isCount(value: unknown): boolean {

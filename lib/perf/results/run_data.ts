@@ -65,13 +65,23 @@ export function runSettings(config: TestPerfConfig, keyBytes: number): RunSettin
   };
 }
 
+/** One of the servers of a shared table. */
+export interface ServerClients {
+  /** HOST:PORT. */
+  readonly server: string;
+  /** Number of clients that began at it. */
+  readonly clients: number;
+}
+
 /** The members that the raw data of a run and of a sweep have in common. */
 export interface CommonData {
   readonly version: 1;
   /** The server as the user named it: a name in the catalogs, or HOST:PORT. */
   readonly target: string;
-  /** HOST:PORT. */
+  /** HOST:PORT. With a shared table, that of the first client. */
   readonly server: string;
+  /** The servers of a shared table, at the start of the last run (default: the table is not shared). */
+  readonly servers?: readonly ServerClients[] | undefined;
   /** Start of the measurement, in Unix milliseconds. */
   readonly startedUnixMs: number;
   /** Name of the machine, and number of the process on it. */

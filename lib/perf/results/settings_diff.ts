@@ -30,13 +30,14 @@ export function settingsDifferences(before: RawData, after: RawData): SettingsDi
   });
 }
 
-function textsOf({ server, settings }: RawData): Texts {
+function textsOf({ server, servers = [{ server, clients: 0 }], settings }: RawData): Texts {
   // Older files lack some members.
   const known: Partial<RunSettings> = settings;
   const { processes, pipeline, ops, durationMs, warmupMs, valueBytes, keyBytes } = known;
   const { keys, distribution, mix, ratePerS, verify } = known;
   const texts: Readonly<Record<string, string | undefined>> = {
-    "host of the server": server.replace(/:\d+$/, ""),
+    "host of the server": [...new Set(servers.map(({ server }) => server.replace(/:\d+$/, "")))]
+      .sort().join(" "),
     processes: text(processes),
     // An open loop does not wait for replies.
     pipeline: ratePerS === null ? text(pipeline) : undefined,

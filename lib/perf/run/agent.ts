@@ -48,3 +48,22 @@ export function peersIn(agents: unknown, own: string): Peers | undefined {
   }
   return peers;
 }
+
+/**
+ * Merges the processes at several servers. Of a process with several starts, which moves its start from
+ * server to server, the last one counts.
+ *
+ * @param parts undefined: the server does not report agents
+ * @returns undefined if no server reports agents
+ */
+export function mergePeers(parts: readonly (Peers | undefined)[]): Peers | undefined {
+  const known = parts.filter((part) => part !== undefined);
+  if (known.length === 0) return undefined;
+  const peers = new Map<string, number | undefined>();
+  for (const [agent, startUnixMs] of known.flatMap((part) => [...part])) {
+    const other = peers.get(agent);
+    const isLater = startUnixMs !== undefined && (other === undefined || startUnixMs > other);
+    if (isLater || !peers.has(agent)) peers.set(agent, startUnixMs);
+  }
+  return peers;
+}

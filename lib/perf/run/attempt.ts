@@ -3,14 +3,20 @@
  */
 import { machineClock } from "../../base/clock.ts";
 import { ExitError } from "../../base/errors.ts";
-import { mergeStages } from "../measure/merge.ts";
+import { addCounts, mergeStages } from "../measure/merge.ts";
 import { errorCount, type StageData } from "../measure/stage_data.ts";
 import { Keys } from "../workload/keys.ts";
 import { planRun, type StagePlan } from "../workload/plan.ts";
 import { START_LEAD_MS } from "./local_share.ts";
 import { refillKeys } from "./refill.ts";
 import type { RunOptions } from "./run_options.ts";
-import { type RunTarget, type Share, splitClients, type UnmeasuredResult } from "./share.ts";
+import {
+  type ConnectedTarget,
+  type RunTarget,
+  type Share,
+  splitClients,
+  type UnmeasuredResult,
+} from "./share.ts";
 import { StageSlots } from "./stage_slots.ts";
 
 /** One attempt of a run: a plan, and the shares that execute it. */
@@ -43,7 +49,7 @@ export class Attempt {
   }
 
   /** Connects all clients. The first share finds the server for the others. */
-  async connect(): Promise<RunTarget> {
+  async connect(): Promise<ConnectedTarget> {
     const { config, connection: { onWarning: _, ...connection }, seed, at } = this.#options;
     const ranges = splitClients(config.clients, this.#shares.length);
     const connect = (share: Share, place: number, at: RunTarget | undefined) => {
@@ -51,7 +57,7 @@ export class Attempt {
       const { prefix: keyPrefix } = this.#keys;
       return share.connect({
         config,
-        connection: { ...connection, at: at?.address, table: at?.table },
+        connection: { ...connection, at: at?.servers, table: at?.table },
         seed,
         keyPrefix,
         from,
@@ -61,8 +67,10 @@ export class Attempt {
     const [first, ...others] = this.#shares;
     if (first === undefined) throw new RangeError("A run has at least one share of clients");
     const server = await connect(first, 0, at);
-    await Promise.all(others.map((share, place) => connect(share, place + 1, server)));
-    return server;
+    const all = await Promise.all(
+      others.map((share, place) => connect(share, place + 1, server)),
+    );
+    return { ...server, clientsAt: addCounts([server, ...all].map(({ clientsAt }) => clientsAt)) };
   }
 
   /** Runs the stages in order, until the server is gone, or the run must begin again. */

@@ -1,7 +1,5 @@
 /** The clients of a run that are in this process. */
-import type { ClientOptions } from "../../client/client_options.ts";
-import type { ConnectTcp } from "../../client/client_socket.ts";
-import { LineClient } from "../../client/line_client.ts";
+import type { LineClient } from "../../client/line_client.ts";
 import { machineClock } from "../../base/clock.ts";
 import { readProcessorTime } from "../measure/cpu_time.ts";
 import type { DirectSockets } from "../socket/direct_socket.ts";
@@ -9,8 +7,9 @@ import { MAX_POLLED } from "../socket/poller.ts";
 import { Keys } from "../workload/keys.ts";
 import { type Plan, planRun } from "../workload/plan.ts";
 import { stageNotes } from "../measure/stage_notes.ts";
+import { connectClients, countByServer, serversOf } from "./connect_clients.ts";
 import { runStage } from "./stage.ts";
-import type { RunTarget, Share, ShareEvents, ShareOrder, UnmeasuredResult } from "./share.ts";
+import type { ConnectedTarget, Share, ShareEvents, ShareOrder, UnmeasuredResult } from "./share.ts";
 import { errorCount, type StageData } from "../measure/stage_data.ts";
 import { TableWorkload, type Tasks } from "../workload/operation.ts";
 
@@ -61,13 +60,13 @@ export class LocalShare implements Share {
     this.#sockets = sockets;
   }
 
-  async connect(order: ShareOrder): Promise<RunTarget> {
+  async connect(order: ShareOrder): Promise<ConnectedTarget> {
     const { config, connection, from, to, seed, keyPrefix } = order;
     const stop = this.#stop = new AbortController();
-    const options = { ...connection, onWarning: (text: string) => this.#events.onNote(text) };
     const count = to - from;
+    const options = { ...connection, onWarning: (text: string) => this.#events.onNote(text) };
     const connectTcp = count > MAX_POLLED ? undefined : this.#sockets?.connect;
-    const clients = await connectAll(config.target, count, options, connectTcp);
+    const clients = await connectClients(config.target, { from, count }, options, connectTcp);
     if (stop.signal.aborted) {
       await Promise.all(clients.map((client) => client.close()));
       throw new Error(RUN_ENDED);
@@ -81,7 +80,7 @@ export class LocalShare implements Share {
     };
     const [first] = clients;
     if (first === undefined) throw new RangeError("A share has at least one client");
-    return { address: first.address, table: first.table };
+    return { servers: serversOf(first), table: first.table, clientsAt: countByServer(clients) };
   }
 
   async prepare(stage: number): Promise<UnmeasuredResult> {
@@ -244,27 +243,4 @@ function joinResults(before: UnmeasuredResult, after: UnmeasuredResult): Unmeasu
     notes: [...before.notes, ...after.notes],
     isGone: before.isGone || after.isGone,
   };
-}
-
-/** Connects all clients to the server that the first one finds; each reconnects by the name. */
-async function connectAll(
-  target: string,
-  count: number,
-  options: ClientOptions,
-  connectTcp: ConnectTcp | undefined,
-): Promise<LineClient[]> {
-  const first = await LineClient.connect(target, options, connectTcp);
-  const known = { ...options, at: first.address, table: first.table };
-  const others = await Promise.allSettled(
-    Array.from({ length: count - 1 }, () => LineClient.connect(target, known, connectTcp)),
-  );
-  const clients = [first];
-  let failure: unknown;
-  for (const other of others) {
-    if (other.status === "fulfilled") clients.push(other.value);
-    else failure ??= other.reason;
-  }
-  if (failure === undefined) return clients;
-  await Promise.all(clients.map((client) => client.close()));
-  throw failure;
 }

@@ -1,8 +1,12 @@
-/** The observer of a measurement: a connection that sees the other testperf processes at the server. */
+/**
+ * The observer of a measurement: it sees the other testperf processes at the server. With a shared table,
+ * it has a connection to each of its servers, because each server reports only its own clients.
+ */
 import { settlesWithin, sleep } from "../../base/clock.ts";
 import { HtClient } from "../../client/client.ts";
 import type { ClientOptions } from "../../client/client_options.ts";
-import { agentWithStart, type Peers, peersIn } from "./agent.ts";
+import { agentWithStart, mergePeers, type Peers, peersIn } from "./agent.ts";
+import { serversOf } from "./connect_clients.ts";
 import type { RunTarget } from "./share.ts";
 
 /** Maximum time for a reply, in milliseconds: a server that is gone must not delay the measurement. */
@@ -11,26 +15,27 @@ const REPLY_MS = 1_000;
 /** Time between two looks during a measurement, in milliseconds. */
 const EACH_MS = 1_000;
 
-/** A connection that does not measure. */
+/** Connections that do not measure. */
 export class Observer implements AsyncDisposable {
-  /** Identity of the server's process; null before the first look, or if it has none. */
+  /** Identity of the server's process; null before the first look, or if it has none, or with several. */
   instance: string | null = null;
   /** Number of keys of the table before the measurement; null if it is unknown. */
   earlierKeys: number | null = null;
-  readonly #client: HtClient;
+  /** One for each server; at least one. */
+  readonly #clients: readonly [HtClient, ...HtClient[]];
   readonly #agent: string;
   readonly #end = new AbortController();
   #looking: Promise<void> | undefined;
   #isCounting = false;
   #others: number | null = null;
 
-  private constructor(client: HtClient, agent: string) {
-    this.#client = client;
+  private constructor(clients: readonly [HtClient, ...HtClient[]], agent: string) {
+    this.#clients = clients;
     this.#agent = agent;
   }
 
   /**
-   * Connects to the server.
+   * Connects to the server, and to all others of a shared table.
    *
    * @param options of the connection, with the agent of this process
    * @throws {HtError} if it is not found, or rejects this client
@@ -44,12 +49,21 @@ export class Observer implements AsyncDisposable {
     const onWarning = (text: string) => void (isConnected || options.onWarning?.(text));
     const client = await HtClient.connect(target, { ...options, onWarning });
     isConnected = true;
-    return new Observer(client, options.agent);
+    const { table } = client;
+    const others = await Promise.allSettled(
+      serversOf(client).slice(1).map((at) =>
+        HtClient.connect(target, { ...options, at, table, onWarning })
+      ),
+    );
+    // A server that has ended meanwhile has no clients.
+    const connected = others.flatMap((other) => other.status === "fulfilled" ? other.value : []);
+    return new Observer([client, ...connected], options.agent);
   }
 
-  /** The server and its table. */
+  /** The servers and their table. */
   get server(): RunTarget {
-    return { address: this.#client.address, table: this.#client.table };
+    const [client] = this.#clients;
+    return { servers: serversOf(client), table: client.table };
   }
 
   /**
@@ -63,24 +77,31 @@ export class Observer implements AsyncDisposable {
   /** Reads the other testperf processes; undefined if the server does not report them now. */
   async look(): Promise<Peers | undefined> {
     const isCounted = this.#isCounting;
-    let info: unknown;
-    const reading = this.#client.info().then((members) => void (info = members));
-    if (!await isDone(reading)) return undefined;
-    // A server of another kind can reply with anything.
-    const { instance, agents, size }: Partial<Record<string, unknown>> = Object(info);
-    if (typeof instance === "string") this.instance = instance;
-    if (this.#looking === undefined && typeof size === "number") this.earlierKeys = size;
-    const peers = peersIn(agents, this.#agent);
+    const peers = mergePeers(await Promise.all(this.#clients.map((client) => this.#read(client))));
     if (peers !== undefined && isCounted) {
       this.#others = Math.max(this.#others ?? 0, peers.size);
     }
     return peers;
   }
 
+  /** Reads the other processes at one server. */
+  async #read(client: HtClient): Promise<Peers | undefined> {
+    let info: unknown;
+    const reading = client.info().then((members) => void (info = members));
+    if (!await isDone(reading)) return undefined;
+    // A server of another kind can reply with anything.
+    const { instance, agents, size }: Partial<Record<string, unknown>> = Object(info);
+    if (typeof instance === "string" && this.#clients.length === 1) this.instance = instance;
+    if (this.#looking === undefined && typeof size === "number") this.earlierKeys = size;
+    return peersIn(agents, this.#agent);
+  }
+
   /** Announces the start of this run to the others. */
   async announce(startUnixMs: number): Promise<void> {
     const agent = agentWithStart(this.#agent, startUnixMs);
-    await isDone(this.#client.request({ method: "hello", agent }));
+    await Promise.all(
+      this.#clients.map((client) => isDone(client.request({ method: "hello", agent }))),
+    );
   }
 
   /** A measurement begins: counts the others each second, and at each look. */
@@ -100,7 +121,7 @@ export class Observer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end.abort();
-    await this.#client.close();
+    await Promise.all(this.#clients.map((client) => client.close()));
     await this.#looking;
   }
 }

@@ -1,7 +1,7 @@
 /** A share of the clients of a run in another process, which follows the orders of this one. */
 import { settlesWithin } from "../../base/clock.ts";
 import { ExitError, messageOf } from "../../base/errors.ts";
-import type { RunTarget, Share, ShareEvents, ShareOrder, UnmeasuredResult } from "./share.ts";
+import type { ConnectedTarget, Share, ShareEvents, ShareOrder, UnmeasuredResult } from "./share.ts";
 import type { StageData } from "../measure/stage_data.ts";
 import {
   ALIVE_EVERY_MS,
@@ -68,7 +68,7 @@ export class RemoteShare implements Share {
     return this.#ready.promise;
   }
 
-  async connect(order: ShareOrder): Promise<RunTarget> {
+  async connect(order: ShareOrder): Promise<ConnectedTarget> {
     return (await this.#sendOrder({ type: "connect", order }, "connected")).server;
   }
 

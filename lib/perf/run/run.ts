@@ -3,11 +3,11 @@ import { ExitError, messageOf } from "../../base/errors.ts";
 import { errorCount, type StageData } from "../measure/stage_data.ts";
 import { Attempt } from "./attempt.ts";
 import type { RunOptions } from "./run_options.ts";
-import type { RunTarget } from "./share.ts";
+import type { ConnectedTarget } from "./share.ts";
 
 /** The result of a run. */
 export interface RunResult {
-  readonly server: RunTarget;
+  readonly server: ConnectedTarget;
   readonly stages: readonly StageData[];
   /** Number of failed operations outside of the stages. */
   readonly unmeasuredErrors: number;

@@ -8,11 +8,18 @@ import type { TableIdentity } from "../../client/server_identity.ts";
 import type { TestPerfConfig } from "../../config/testperf_config.ts";
 import type { StageData } from "../measure/stage_data.ts";
 
-/** The server and table of a run. */
+/** The servers and the table of a run. */
 export interface RunTarget {
-  readonly address: Address;
+  /** The servers of a shared table; else the only one. At least one, the one of the first client first. */
+  readonly servers: readonly Address[];
   /** Undefined: the server sends no identity. */
   readonly table: TableIdentity | undefined;
+}
+
+/** The servers of connected clients. */
+export interface ConnectedTarget extends RunTarget {
+  /** Number of clients that began at each server, by HOST:PORT. */
+  readonly clientsAt: Readonly<Record<string, number>>;
 }
 
 /** The order to a share: plain data, which another process can read. */
@@ -52,12 +59,12 @@ export interface ShareEvents {
 /** Some clients of a run. The caller makes the calls in this order, one at a time, except `cancel`. */
 export interface Share {
   /**
-   * Connects the clients.
+   * Connects the clients. With a shared table, they spread evenly over its servers.
    *
-   * @returns server and table; all clients of a run use the same one
+   * @returns servers and table; all clients of a run use the same table
    * @throws {HtError} if the server is not found, or rejects a client
    */
-  connect(order: ShareOrder): Promise<RunTarget>;
+  connect(order: ShareOrder): Promise<ConnectedTarget>;
   /** Inserts the keys that a stage (counted from 0) needs. */
   prepare(stage: number): Promise<UnmeasuredResult>;
   /**

@@ -2,7 +2,7 @@
 import { ClientLoop, type StageContext, StageTimes } from "./client_loop.ts";
 import { type Clock, machineClock } from "../../base/clock.ts";
 import { LatencyHistogram } from "../measure/histogram.ts";
-import { mergeErrors, sumClients } from "../measure/merge.ts";
+import { addCounts, sumClients } from "../measure/merge.ts";
 import { sendBySchedule } from "./open_loop.ts";
 import { type ProcessorClock, processorData, readProcessorTime } from "../measure/cpu_time.ts";
 import type { StageLength } from "../workload/plan.ts";
@@ -59,7 +59,7 @@ export async function runStage(options: StageOptions): Promise<StageData> {
     const warm = await runClients({ ...options, tasks, onOperation: undefined }, stop, {
       durationMs: warmup.ms,
     });
-    warmupErrors = mergeErrors(warm.loops.map((loop) => loop.data(() => 0).errors));
+    warmupErrors = addCounts(warm.loops.map((loop) => loop.data(() => 0).errors));
   }
   const plannedMs = stop.signal.aborted ? undefined : await options.gate?.();
   const before = processorTime();

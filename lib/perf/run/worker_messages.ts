@@ -20,7 +20,7 @@
  * Both ends are the same program. So only the type of a message is checked, which excludes lines of
  * any other source.
  */
-import type { RunTarget, ShareOrder, UnmeasuredResult } from "./share.ts";
+import type { ConnectedTarget, ShareOrder, UnmeasuredResult } from "./share.ts";
 import type { StageData } from "../measure/stage_data.ts";
 
 /** Time between two `alive` messages of a worker, in milliseconds. */
@@ -45,7 +45,7 @@ export type WorkerOrder =
 
 /** A worker's answer to an order. */
 export type WorkerAnswer =
-  | { readonly type: "connected"; readonly server: RunTarget }
+  | { readonly type: "connected"; readonly server: ConnectedTarget }
   | { readonly type: "prepared"; readonly result: UnmeasuredResult }
   | { readonly type: "refilled"; readonly result: UnmeasuredResult }
   | { readonly type: "warm" }

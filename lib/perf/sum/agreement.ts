@@ -57,6 +57,10 @@ function differenceOf(one: RunData, other: RunData): string | undefined {
 function serverDifference(one: RunData, other: RunData): string | undefined {
   const differ = (what: string, a: string, b: string) =>
     a === b ? undefined : `they measured different ${what} (${a}, and ${b})`;
+  // The servers of a shared table are equal, and so are their processes.
+  if (one.servers !== undefined && other.servers !== undefined) {
+    return differ("tables", one.table ?? "none", other.table ?? "none");
+  }
   if (one.instance && other.instance) {
     return differ("tables", one.table ?? "none", other.table ?? "none") ??
       differ(

@@ -5,7 +5,7 @@
 import { plainLine } from "../../base/quote.ts";
 import { mergeStages } from "../measure/merge.ts";
 import { errorCount, type StageData } from "../measure/stage_data.ts";
-import type { RunData } from "../results/run_data.ts";
+import type { RunData, ServerClients } from "../results/run_data.ts";
 import { analyzeSweep, stagesIn } from "../results/sweep_analysis.ts";
 import {
   type StepData,
@@ -69,6 +69,7 @@ export function sumRuns(runs: readonly RunFile[]): Sum {
   const data: SweepData = {
     ...common,
     format: "testperf sweep",
+    ...(common.servers && { servers: serversOf(largest[0]) }),
     startedUnixMs: earliest.startedUnixMs,
     alignedUnixMs: earliest.alignedUnixMs,
     // Every process that the runs saw is one of them.
@@ -118,6 +119,15 @@ function mergeGroup({ runs, leftOut }: Group): StageData[] {
     // Only the histograms were not checked when the files were read.
     throw new SumError(runs.map(({ file }) => file), "one of them has a damaged histogram");
   }
+}
+
+/** Adds up the clients of runs that measured together, by server. */
+function serversOf(group: Group | undefined): ServerClients[] {
+  const clientsAt = new Map<string, number>();
+  for (const { server, clients } of group?.runs.flatMap(({ data }) => data.servers ?? []) ?? []) {
+    clientsAt.set(server, (clientsAt.get(server) ?? 0) + clients);
+  }
+  return [...clientsAt].map(([server, clients]) => ({ server, clients }));
 }
 
 function processesOf({ runs }: Group): number {

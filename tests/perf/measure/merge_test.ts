@@ -1,6 +1,6 @@
 /** Proves that merged results of several processes equal those of one. */
 import assert from "assert";
-import { mergeErrors, mergeStages, sumClients } from "../../../lib/perf/measure/merge.ts";
+import { addCounts, mergeStages, sumClients } from "../../../lib/perf/measure/merge.ts";
 import { runStage } from "../../../lib/perf/run/stage.ts";
 import type { StageData } from "../../../lib/perf/measure/stage_data.ts";
 import type { Task } from "../../../lib/perf/workload/operation.ts";
@@ -108,7 +108,7 @@ test("failures of one part are failures of the whole", () => {
 });
 
 test("errors of any name are counted", () => {
-  const merged = mergeErrors([{ constructor: 2 }, { constructor: 1, toString: 1 }]);
+  const merged = addCounts([{ constructor: 2 }, { constructor: 1, toString: 1 }]);
   assert.deepEqual(Object.entries(merged), [["constructor", 3], ["toString", 1]]);
 });
 

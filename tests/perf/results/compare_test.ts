@@ -103,6 +103,13 @@ test("settings that differ are noted, except clients, seeds and ports", () => {
   });
   const same = { ...before, server: "10.0.0.1:9", seed: 9 };
   assert.deepEqual(compareData(before, same).differences, []);
+  const at = (...hosts: readonly string[]) => ({
+    servers: hosts.map((host, clients) => ({ server: `${host}:${clients}`, clients })),
+  });
+  const shared = { ...before, ...at("10.0.0.2", "10.0.0.1", "10.0.0.2") };
+  const moved = { ...before, ...at("10.0.0.1", "10.0.0.2") };
+  assert.deepEqual(compareData(shared, moved).differences, []);
+  assert.equal(compareData(before, shared).differences.length, 1);
   const note = comparisonLines(compareData(before, after)).at(-1) ?? "";
   assert.match(note, /^The settings differ, so the server is not the only cause of changes \(/);
   const parts = [

@@ -51,6 +51,25 @@ test("the heading names the other processes", () => {
   assert.match(began({ others: null }), /^Began at [\d:]+, --seed 7$/);
 });
 
+test("the heading names the servers of a shared table, with their clients, in lines of 80", () => {
+  const servers = Array.from(
+    { length: 10 },
+    (_, at) => ({ server: `10.0.0.1:${at}`, clients: at }),
+  );
+  const heading = (count: number) => {
+    const lines = blockOf({ ...RUN, servers: servers.slice(1, 1 + count) });
+    return lines.slice(0, lines.findIndex((line) => line.startsWith("2 clients")));
+  };
+  assert.deepEqual(heading(1), [
+    "me-a4-x: testperf 4711 on student10, servers 10.0.0.1:1 (1 client)",
+  ]);
+  assert.deepEqual(heading(3), [
+    "me-a4-x: testperf 4711 on student10, servers 10.0.0.1:1 (1 client), 10.0.0.1:2",
+    "  (2), 10.0.0.1:3 (3)",
+  ]);
+  assert.match(heading(9).at(-1) ?? "", /10.0.0.1:8 \(8\) and 1 more$/);
+});
+
 test("a block without a result has the reason", () => {
   const early = "The run ended early: ended by SIGINT";
   const data = runWith([], { complete: false, failure: "ended by SIGINT" });

@@ -1,7 +1,7 @@
 /** Proves that testperf processes read each other's names and starts, and nothing else. */
 import assert from "assert";
 import { MAX_AGENT_CHARS } from "../../../lib/base/limits.ts";
-import { agentOf, agentWithStart, peersIn } from "../../../lib/perf/run/agent.ts";
+import { agentOf, agentWithStart, mergePeers, peersIn } from "../../../lib/perf/run/agent.ts";
 import { testsOf } from "../../helpers/pure.ts";
 
 const test = testsOf("agent");
@@ -43,4 +43,15 @@ test("a server that does not report agents leaves the others unknown", () => {
     assert.equal(peersIn(agents, agentOf("a", 1)), undefined);
   }
   assert.deepEqual([...peersIn({}, agentOf("a", 1)) ?? assert.fail()], []);
+});
+
+test("the processes at several servers are merged, with the latest start of each", () => {
+  const merged = mergePeers([
+    new Map([["a", undefined], ["b", 2], ["c", 7]]),
+    undefined,
+    new Map([["a", 5], ["b", undefined], ["c", 3], ["d", undefined]]),
+  ]);
+  assert.deepEqual([...merged ?? []], [["a", 5], ["b", 2], ["c", 7], ["d", undefined]]);
+  assert.deepEqual(mergePeers([undefined, new Map()]), new Map());
+  assert.equal(mergePeers([undefined, undefined]), undefined);
 });

@@ -3,7 +3,7 @@ import assert from "assert";
 import { parseTestPerfConfig } from "../../../lib/config/testperf_config.ts";
 import { Shares } from "../../../lib/perf/run/shares.ts";
 import type {
-  RunTarget,
+  ConnectedTarget,
   Share,
   ShareEvents,
   ShareOrder,
@@ -28,8 +28,9 @@ const ORDER: ShareOrder = {
 const UNMEASURED: UnmeasuredResult = { keyEnds: [7], failed: 1, notes: ["a note"], isGone: false };
 const STAGE = stageData("lookup", [clientData(operationData(2, 1, [1, 2]), "lookup")]);
 
-const TARGET: RunTarget = {
-  address: { hostname: "h", port: 1 },
+const TARGET: ConnectedTarget = {
+  servers: [{ hostname: "h", port: 1 }],
+  clientsAt: { "h:1": 2 },
   table: { table: "t", seq: 3, isShared: false },
 };
 

@@ -33,6 +33,10 @@ const REFUSED: Record<string, [runs: RunFile[], sentence: RegExp]> = {
     changed(experiment([1], [1, 2]), 1, { table: "other" }),
     /^Cannot add up '0a.json' and '1a.json': they .* different tables \(table-1, and other\)$/,
   ],
+  "another shared table": [
+    changed(changed(experiment([1, 2]), 0, { servers: [] }), 1, { servers: [], table: "other" }),
+    /different tables \(table-1, and other\)$/,
+  ],
   "another address of an unknown server": [
     changed(experiment([1, 2]), 1, { instance: null, server: "10.0.0.2:99" }),
     /different servers \(me-a4-x at 10.0.0.1:41873, and me-a4-x at 10.0.0.2:99\)$/,

@@ -136,3 +136,18 @@ test("a note names the keys of each client, because scans read all of them", () 
   assert.deepEqual(sumRuns([one]).notes, []);
   assert.match(sumRuns([one, ...others]).notes.join(), /^scan: .* has 1,000 keys for each client,/);
 });
+
+test("runs at different servers of one shared table are added up, and the clients of each server", () => {
+  const at = (...clients: readonly number[]) => ({
+    instance: null,
+    servers: clients.map((clients, at) => ({ server: `10.0.0.1:${at}`, clients })),
+  });
+  const runs = changed(
+    changed(changed(experiment([1], [2, 3]), 0, at(1)), 1, { ...at(1), server: "10.0.0.1:0" }),
+    2,
+    { ...at(0, 1), server: "10.0.0.1:1" },
+  );
+  const { data } = sumRuns(runs);
+  assert.deepEqual(data.servers, at(1, 1).servers, "those of the step with most clients");
+  assert.deepEqual(readRawData(JSON.stringify(data)), data);
+});
