@@ -30,6 +30,14 @@ export interface StoreConfig {
   readonly caFile: string | undefined;
 }
 
+/** What a connection to a store needs beside its `StoreConfig`. */
+export interface StoreSecrets {
+  /** Undefined: the store requires none. */
+  readonly password: string | undefined;
+  /** Certificates to trust (PEM); undefined: those of public authorities only. */
+  readonly ca: string | undefined;
+}
+
 /** The parsed flags; undefined: not given. */
 export interface StoreFlags {
   readonly store?: string | undefined;

@@ -1,18 +1,10 @@
 /** The secrets of a shared store: its password and the certificates to trust, from files or the environment. */
 import { UsageError } from "../../base/errors.ts";
-import type { StoreConfig } from "../../config/store_config.ts";
+import type { StoreConfig, StoreSecrets } from "../../config/store_config.ts";
 import { environment } from "../environment.ts";
 import { warnAboutFileAccess } from "../file_access.ts";
 import { readCa } from "../tls_files.ts";
 import { readUtf8File } from "../utf8_text.ts";
-
-/** What a connection to a store needs beside its `StoreConfig`. */
-export interface StoreSecrets {
-  /** Undefined: the store requires none. */
-  readonly password: string | undefined;
-  /** PEM text; undefined: only public authorities are trusted. */
-  readonly ca: string | undefined;
-}
 
 /**
  * Reads the secrets. The password is the file's text without white space around it, or else

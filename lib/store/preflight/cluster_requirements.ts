@@ -1,7 +1,7 @@
 /** What a cluster must be as a whole. One sentence for each violation. */
 import { type Address, addressText } from "../../base/address.ts";
 import { SLOTS } from "../bucket_slots.ts";
-import type { ClusterNode } from "../topology.ts";
+import type { ClusterNode } from "../cluster/topology.ts";
 import type { NodeReport } from "./node_report.ts";
 import { refusal } from "./requirements.ts";
 

@@ -6,7 +6,7 @@ import { NodeError, type NodeLink, type ReplyValue } from "../node_link.ts";
 import { openNode } from "../open_node.ts";
 import { SCRIPTS } from "../scripts.ts";
 import { type NodeAccess, NodeConnectError } from "../store_socket.ts";
-import { type ClusterNode, parseClientAddresses, parseClusterNodes } from "../topology.ts";
+import { type ClusterNode, parseClientAddresses, parseClusterNodes } from "../cluster/topology.ts";
 
 /** A node. Settings that it does not report are undefined. */
 export interface NodeReport {

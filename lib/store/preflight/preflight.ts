@@ -4,7 +4,7 @@
  */
 import { type Address, addressText } from "../../base/address.ts";
 import type { Log } from "../../base/log.ts";
-import type { StoreConfig } from "../../config/store_config.ts";
+import type { StoreConfig, StoreSecrets } from "../../config/store_config.ts";
 import { type NodeAccess, NodeConnectError } from "../store_socket.ts";
 import { requireCluster } from "./cluster_requirements.ts";
 import { type NodeReport, nodeReport } from "./node_report.ts";
@@ -18,14 +18,6 @@ import {
 
 /** Time for one node, in milliseconds. All nodes are asked at once, and those of a cluster after its seeds. */
 const NODE_MS = 5_000;
-
-/** The secrets of a store. */
-export interface StoreSecrets {
-  /** Undefined: the store requires none. */
-  readonly password: string | undefined;
-  /** Certificates to trust (PEM); undefined: only those of public authorities. */
-  readonly ca: string | undefined;
-}
 
 /** A store that can be used. */
 export interface StoreFacts {
