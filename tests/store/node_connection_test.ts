@@ -94,6 +94,20 @@ Deno.test("node connection: a command that throws in a reply ends it, and nothin
   assert.match(await link.closed, /a bug/);
 });
 
+Deno.test("node connection: after close, the replies of the same read give no call", async () => {
+  await using node = new FakeNode(([, key]) => {
+    if (key === "a") return "";
+    return key === "b" ? ":1\r\n:2\r\n" : undefined;
+  });
+  const { link } = await openNode(node.address, NO_LOGIN);
+  const calls: string[] = [];
+  link.send({ ...recorded(calls, "GET", "a"), onInteger: () => link.close() });
+  link.send(recorded(calls, "GET", "b"));
+  link.flush();
+  assert.match(await link.closed, /this server closed/);
+  assert.deepEqual(calls, []);
+});
+
 Deno.test("node connection: a command whose encoding fails leaves no bytes of it", async () => {
   await using node = new FakeNode(([name]) => name === "PING" ? "+PONG\r\n" : undefined);
   const { link } = await openNode(node.address, NO_LOGIN);
