@@ -51,3 +51,17 @@ export function resultTooLarge(method: Method, bytes: number, key?: KeyText): Fa
   const what = key === undefined ? method : `${method} ${quotedKey(key)}`;
   return { type: "TooLarge", message: `Cannot ${what}: the result has ${bytes} bytes` };
 }
+
+/** The failure of a request for whose reply there is no memory. */
+export function noMemory(method: Method): Failure {
+  return {
+    type: "TooLarge",
+    message: `Cannot answer ${method}: the server has no memory for the reply now; try again later`,
+  };
+}
+
+/** The failure of a request to which a shared store had no answer. @param why the end of a sentence */
+export function notAnswered(method: Method, why: string, key?: KeyText): Failure {
+  const what = key === undefined ? method : `${method} ${quotedKey(key)}`;
+  return { type: "StorageError", message: `Cannot ${what}: the store did not answer (${why})` };
+}

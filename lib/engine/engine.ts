@@ -24,6 +24,14 @@ export interface RequestSource {
   next(): Request | Rejection | undefined;
   /** Length of its last request, in bytes. */
   readonly lineBytes: number;
+  /** Whether `next` returns no request because of the replies that wait. */
+  readonly isFull: boolean;
+  /**
+   * Sends the replies to the client before the end of this `Submit`.
+   *
+   * @throws if the connection has ended
+   */
+  flush(): Promise<void>;
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   keyTextIn,
   type MethodFlags,
 } from "../commands/command_table.ts";
-import { notDurable } from "../commands/failures.ts";
+import { noMemory, notDurable } from "../commands/failures.ts";
 import { isRejection } from "../protocol/decode_request.ts";
 import { addFailure, ReplyEncoder } from "../protocol/encode_reply.ts";
 import type { Failure, FailureType } from "../protocol/message.ts";
@@ -147,11 +147,7 @@ export class Executor {
       out.truncate(start);
       if (!(error instanceof RangeError)) throw error;
       this.#log.warn("there is no memory for a reply", { method, why: error.message });
-      addFailure(out, id, {
-        type: "TooLarge",
-        message:
-          `Cannot answer ${method}: the server has no memory for the reply now; try again later`,
-      });
+      addFailure(out, id, noMemory(method));
       return { outcome: "TooLarge", durableAfterSeq: 0 };
     }
   }

@@ -21,8 +21,14 @@ export class RequestLog {
     this.#log = log;
   }
 
+  /** Whether a request that took this time would be logged. @param ms in milliseconds */
+  takes(ms: number): boolean {
+    return this.#log.isDebug || this.slowLog.takes(ms);
+  }
+
   /**
-   * Logs a request. In debug lines, times are since the server's start, and requests never overlap.
+   * Logs a request. In debug lines, times are since the server's start. In the local engine, requests never
+   * overlap.
    *
    * @param client number of the client
    * @param outcome `OK`, or the failure's type

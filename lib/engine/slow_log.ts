@@ -34,6 +34,11 @@ export class SlowLog {
     return this.#requests;
   }
 
+  /** Whether a request is slow enough. @param ms its time, in milliseconds */
+  takes(ms: number): boolean {
+    return this.#requests.length < this.#max || ms > (this.#requests.at(-1)?.ms ?? 0);
+  }
+
   /**
    * Records a request if it is slow enough.
    *
@@ -41,11 +46,9 @@ export class SlowLog {
    * @param describe called only if it is recorded
    */
   record(ms: number, describe: () => Omit<SlowRequest, "ms" | "at">): void {
+    if (!this.takes(ms)) return;
     const requests = this.#requests;
-    if (requests.length >= this.#max) {
-      if (ms <= (requests.at(-1)?.ms ?? 0)) return;
-      requests.pop();
-    }
+    if (requests.length >= this.#max) requests.pop();
     const rank = requests.findIndex((other) => other.ms < ms);
     const at = isoTime();
     const request = { ms: Math.round(ms * 1e3) / 1e3, at, ...describe() };

@@ -11,13 +11,7 @@
  */
 import { settlesWithin } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import {
-  BULK_BYTES,
-  LINGER_MS,
-  READ_BUFFER_BYTES,
-  SMALL_READS_TO_SHRINK,
-  UNCOUNTED_BUFFER_BYTES,
-} from "../base/limits.ts";
+import { BULK_BYTES, LINGER_MS, UNCOUNTED_BUFFER_BYTES } from "../base/limits.ts";
 import { ByteChunks } from "../bytes/byte_chunks.ts";
 import type { Client } from "../commands/client_state.ts";
 import type { RequestSource, Submit } from "../engine/engine.ts";
@@ -27,6 +21,7 @@ import type { Failure } from "../protocol/message.ts";
 import type { Rejection, Request } from "../protocol/requests.ts";
 import type { BufferOwner } from "./buffer_budget.ts";
 import type { ConnectionOptions, Ending } from "./connection_options.ts";
+import { ReadBuffer } from "./read_buffer.ts";
 import { RequestReader } from "./request_reader.ts";
 
 /** `reading`: waits for bytes. `writing`: waits until the client takes bytes. */
@@ -58,8 +53,7 @@ export class Connection implements RequestSource, BufferOwner {
   #lastActivityMs: number;
   /** Start of the last line that was not received whole. */
   #lineStartMs: number;
-  /** Size of the read buffer, in bytes. */
-  #bufferBytes: number = READ_BUFFER_BYTES.first;
+  readonly #buffer = new ReadBuffer();
   /** Bytes that `buffers` counts for this client. */
   #countedBytes = 0;
   #dismissal: Promise<void> | undefined;
@@ -183,7 +177,7 @@ export class Connection implements RequestSource, BufferOwner {
       this.#hasMore = false;
       return undefined;
     }
-    if (replyBytes >= this.#maxOutputBytes || this.#inFlight >= this.#maxInFlight) {
+    if (this.isFull || this.#inFlight >= this.#maxInFlight) {
       this.#hasMore = true;
       return undefined;
     }
@@ -196,21 +190,37 @@ export class Connection implements RequestSource, BufferOwner {
     return request;
   }
 
+  get isFull(): boolean {
+    return this.out.length >= this.#maxOutputBytes;
+  }
+
+  async flush(): Promise<void> {
+    this.#isExecuting = false;
+    if (!this.#isClosed()) this.#state = "writing";
+    const { socket, clock } = this.#options;
+    for (let bytes = this.out.next(); bytes !== undefined; bytes = this.out.next()) {
+      this.out.consume(await socket.write(bytes));
+      this.#lastActivityMs = clock.nowMs;
+    }
+    if (this.#isClosed()) throw new Error("the connection was closed");
+    this.#state = "executing";
+    this.#isExecuting = true;
+  }
+
   async #serve(): Promise<void> {
     const { client, out } = this;
     const { socket, delayAuthReply, clock, yielder } = this.#options;
-    let buffer = new Uint8Array(READ_BUFFER_BYTES.first);
-    let smallReads = 0;
+    const buffer = this.#buffer;
     while (!this.#isEnding) {
       this.#state = "reading";
-      const count = await socket.read(buffer);
+      const count = await socket.read(buffer.bytes);
       if (this.#dismissal) return await this.#dismissal;
       if (count === null) return await yielder.yield(); // thousands may disconnect at once
       if (this.#isClosed()) return;
       this.#state = "executing";
       this.#lastActivityMs = clock.nowMs;
       const { partialLines } = this.#framer;
-      this.#reader.push(buffer, count);
+      this.#reader.push(buffer.bytes, count);
       let moved = count;
       do {
         this.#isExecuting = true;
@@ -242,10 +252,7 @@ export class Connection implements RequestSource, BufferOwner {
       if (this.#framer.partialLines > partialLines) this.#lineStartMs = clock.nowMs;
       // Over TLS, the last bytes are sent when the sending side is closed.
       if (this.#isEnding) await socket.linger();
-      smallReads = count < buffer.length / 16 ? smallReads + 1 : 0;
-      const bytes = nextBufferBytes(buffer.length, count, smallReads);
-      if (bytes !== buffer.length) buffer = new Uint8Array(bytes);
-      this.#bufferBytes = bytes;
+      buffer.resize(count);
       this.#countBuffers(0);
       if (moved >= BULK_BYTES) {
         const pause = yielder.yield();
@@ -258,7 +265,7 @@ export class Connection implements RequestSource, BufferOwner {
   #countBuffers(replyBytes: number): void {
     if (this.#ending !== undefined) return;
     const { limits: { maxOutputHardBytes }, buffers } = this.#options;
-    const heldBytes = this.#bufferBytes + this.#framer.bufferedBytes + replyBytes;
+    const heldBytes = this.#buffer.bytes.length + this.#framer.bufferedBytes + replyBytes;
     const countedBytes = heldBytes > UNCOUNTED_BUFFER_BYTES ? heldBytes : 0;
     if (replyBytes > maxOutputHardBytes) return this.#endFor("output");
     if (countedBytes === this.#countedBytes) return;
@@ -284,12 +291,4 @@ export class Connection implements RequestSource, BufferOwner {
   #isClosed(): boolean {
     return this.#state === "closed";
   }
-}
-
-/** Size of the next read buffer: it grows after a read that filled it, and shrinks after small reads. */
-function nextBufferBytes(bytes: number, lastRead: number, smallReads: number): number {
-  const { first, largest } = READ_BUFFER_BYTES;
-  if (lastRead === bytes && bytes < largest) return bytes * 4;
-  // One small read is not enough: a request a little larger than the buffer has a large and a small part.
-  return smallReads >= SMALL_READS_TO_SHRINK ? first : bytes;
 }

@@ -104,6 +104,7 @@ export class Engine {
 /** A client with a list of requests, each of which has its index as its id. */
 export class ListedClient implements RequestSource {
   readonly lineBytes = 0;
+  readonly isFull = false;
   readonly queued = new QueuedClient(this);
   readonly client: Client;
   readonly out = new ByteChunks();
@@ -138,6 +139,10 @@ export class ListedClient implements RequestSource {
   /** The replies as words: results, or the types of failures. */
   get words(): unknown[] {
     return this.replies.map((reply) => reply["status"] === "OK" ? reply["result"] : reply["type"]);
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
   }
 
   next(): Request | undefined {

@@ -18,6 +18,7 @@ export class NumberedClient implements RequestSource {
   readonly client: Client;
   readonly out = new ByteChunks();
   readonly lineBytes = 0;
+  readonly isFull = false;
   readonly queued = new QueuedClient(this);
   readonly #count: number;
   readonly #isSearch: boolean;
@@ -33,6 +34,10 @@ export class NumberedClient implements RequestSource {
   /** The numbers in its replies. */
   get replies(): number[] {
     return textOfChunks(this.out).split("\n").slice(0, -1).map(Number);
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
   }
 
   next(): Request | undefined {
