@@ -26,18 +26,16 @@ interface Operation {
 export class SimClients {
   readonly operations: Operation[] = [];
   readonly #cluster: SimCluster;
-  readonly #store: Store;
   readonly #buckets: readonly number[];
   isStopping = false;
 
-  constructor(cluster: SimCluster, store: Store, buckets: readonly number[]) {
+  constructor(cluster: SimCluster, buckets: readonly number[]) {
     this.#cluster = cluster;
-    this.#store = store;
     this.#buckets = buckets;
   }
 
   /** One client: one operation after the other, until `isStopping`. */
-  async run(): Promise<void> {
+  async run(store: Store): Promise<void> {
     const { random, clock } = this.#cluster;
     while (!this.isStopping) {
       const bucket = this.#buckets[random.below(this.#buckets.length)] ?? 0;
@@ -46,7 +44,7 @@ export class SimClients {
           "lookup";
       const operation = this.#operation(method, bucket);
       this.operations.push(operation);
-      this.#store.execute(operation.command);
+      store.execute(operation.command);
       operation.end = await operation.command.ended;
       operation.endMs = clock.now();
       await clock.sleep(1 + random.below(40));

@@ -16,11 +16,12 @@ const SEEDS = only !== undefined
 async function simulate(seed: number): Promise<void> {
   const replicas = 1 + seed % 2, hasFencedReads = seed % 4 < 3;
   const cluster = new SimCluster(seed, replicas);
-  const store = cluster.store({ hasFencedReads });
+  // Two gateways: one may see what the other one has written, and the replicas do not have yet.
+  const stores = [cluster.store({ hasFencedReads }), cluster.store({ hasFencedReads })];
   const buckets = Array.from({ length: 9 }, (_, at) => at * 1_700);
-  const clients = new SimClients(cluster, store, buckets);
+  const clients = new SimClients(cluster, buckets);
   await cluster.clock.run((async () => {
-    const work = Array.from({ length: 8 }, () => clients.run());
+    const work = stores.flatMap((store) => Array.from({ length: 5 }, () => clients.run(store)));
     for (let faults = 0; faults < 4; faults++) {
       await cluster.clock.sleep(cluster.random.below(400));
       await cluster.fault();
@@ -28,11 +29,11 @@ async function simulate(seed: number): Promise<void> {
     clients.isStopping = true;
     await Promise.all(work);
     await cluster.clock.sleep(12_000); // delayed writes of abandoned connections
-    await store.close();
+    await Promise.all(stores.map((store) => store.close()));
   })());
   if (only !== undefined) {
     console.log(cluster.log.join("\n"));
-    console.log(clients.counts(), store.info());
+    console.log(clients.counts(), stores.map((store) => store.info()));
   }
   clients.check(hasFencedReads);
   assert((clients.counts()["insert done"] ?? 0) > 50, "too few inserts were done");
