@@ -88,7 +88,7 @@ export class SimCluster implements SimWorld {
   }
 
   refusal(words: readonly string[]): string | undefined {
-    if (words[0] === "SET" || this.random.below(this.refusalsPer) > 0) return undefined;
+    if (this.random.below(this.refusalsPer) > 0) return undefined;
     const errors = ["-TRYAGAIN x", "-LOADING x", "-CLUSTERDOWN x", "-NOREPLICAS x"];
     if (words[0] !== "HGET") errors.push("-OOM x");
     return `${errors[this.random.below(errors.length)]}\r\n`;

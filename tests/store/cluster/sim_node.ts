@@ -139,9 +139,10 @@ export class SimNode {
   /** Breaks all connections of clients. */
   breakConnections(): void {
     for (const connection of this.#connections.values()) {
-      connection.socket.breakDown();
+      const delayMs = 1 + this.#world.random.below(200);
+      connection.socket.breakDown(delayMs);
       // The node notices it when it has read what has arrived.
-      this.#world.later(3, () => this.run(() => this.#drop(connection)));
+      this.#world.later(delayMs + 1, () => this.run(() => this.#drop(connection)));
     }
   }
 

@@ -2,6 +2,8 @@
 import type { Random } from "../../../lib/base/random.ts";
 import type { ClientSocket } from "../../../lib/client/client_socket.ts";
 
+import { joined } from "../../helpers/streams.ts";
+
 /** Calls functions later, in virtual time. */
 export interface Later {
   readonly random: Random;
@@ -79,15 +81,16 @@ export class SimSocket implements ClientSocket {
     });
   }
 
-  /** The connection breaks: any first part of what is in flight to the node still arrives. */
-  breakDown(): void {
-    const inFlight = this.#outgoing.reduce((total, { length }) => total + length, 0);
-    let left = this.#sim.random.below(inFlight + 1);
-    this.#outgoing = this.#outgoing.map((bytes) => {
-      const count = Math.min(left, bytes.length);
-      left -= count;
-      return bytes.subarray(0, count);
-    });
+  /**
+   * The connection breaks: any first part of what is in flight to the node still arrives.
+   *
+   * @param delayMs by then, in milliseconds
+   */
+  breakDown(delayMs: number): void {
+    const bytes = joined(this.#outgoing);
+    const arriving = bytes.slice(0, this.#sim.random.below(bytes.length + 1));
+    this.#outgoing = [];
+    if (arriving.length > 0) this.#sim.later(delayMs, () => this.#onBytes(arriving));
     this.#end();
   }
 
