@@ -109,7 +109,10 @@ export class SimCluster implements SimWorld {
     const ms = 100 + this.random.below(4_000);
     switch (fault) {
       case "break connections":
-        master.breakConnections();
+        for (let breaks = 0; breaks < 20; breaks++) {
+          master.breakConnections();
+          await this.clock.sleep(1 + this.random.below(60));
+        }
         break;
       case "flush scripts":
         master.flushScripts();
