@@ -90,6 +90,7 @@ export class SimSocket implements ClientSocket {
     const bytes = joined(this.#outgoing);
     const arriving = bytes.slice(0, this.#sim.random.below(bytes.length + 1));
     this.#outgoing = [];
+    this.#isClosed = true;
     if (arriving.length > 0) this.#sim.later(delayMs, () => this.#onBytes(arriving));
     this.#end();
   }
