@@ -164,7 +164,7 @@ export class SimNode {
     const runs = this.#runs;
     const socket = new SimSocket(
       this.#world,
-      1 + this.#world.random.below(2),
+      1 + this.#world.random.below(8),
       (bytes) =>
         this.run(() => {
           if (this.#runs !== runs || !connection.isOpen) return;
