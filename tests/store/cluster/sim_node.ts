@@ -1,6 +1,8 @@
 /**
  * A simulated node of a cluster: it executes commands, copies its changes to its replicas after a while,
  * and acts on what it believes about the cluster, which may be out of date.
+ *
+ * One file because connections, commands and copies of a node share one state.
  */
 import assert from "assert";
 import calculateSlot from "cluster-key-slot";
