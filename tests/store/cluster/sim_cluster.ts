@@ -15,6 +15,9 @@ import { type Belief, SimNode, type SimWorld } from "./sim_node.ts";
 /** Time after which a silent node counts as failed, in milliseconds. */
 const NODE_TIMEOUT_MS = 1_000;
 
+/** Random refusals: one of this number of commands. */
+const REFUSALS_PER = 400;
+
 const KEYS = new BucketKeys("test");
 const BUCKET_SLOTS = bucketSlots(KEYS);
 
@@ -30,8 +33,6 @@ export const FAULTS = [
   "migrate",
 ] as const;
 
-type Fault = typeof FAULTS[number];
-
 /** A cluster of 3 masters with the same number of replicas each. */
 export class SimCluster implements SimWorld {
   readonly clock = new VirtualClock(1);
@@ -41,8 +42,6 @@ export class SimCluster implements SimWorld {
   readonly executed = new Map<string, number>();
   /** What happened, for people. */
   readonly log: string[] = [];
-  /** Random refusals: one of this number of commands. */
-  refusalsPer = 400;
   #belief: Belief;
 
   constructor(seed: number, replicas: number) {
@@ -88,7 +87,7 @@ export class SimCluster implements SimWorld {
   }
 
   refusal(words: readonly string[]): string | undefined {
-    if (this.random.below(this.refusalsPer) > 0) return undefined;
+    if (this.random.below(REFUSALS_PER) > 0) return undefined;
     const errors = ["-TRYAGAIN x", "-LOADING x", "-CLUSTERDOWN x", "-NOREPLICAS x"];
     if (words[0] !== "HGET") errors.push("-OOM x");
     return `${errors[this.random.below(errors.length)]}\r\n`;
@@ -101,7 +100,7 @@ export class SimCluster implements SimWorld {
   }
 
   /** Makes faults, one after the other, and waits until the cluster is healthy. */
-  async fault(fault: Fault = this.#choice(FAULTS)): Promise<void> {
+  async fault(fault: typeof FAULTS[number] = this.#choice(FAULTS)): Promise<void> {
     const masters = this.nodes.filter((node) => !this.#belief.masterOf.has(node));
     const master = this.#choice(masters);
     const replica = this.#choice(this.#replicasOf(master));
