@@ -46,6 +46,14 @@ class Asking extends ShortCommand {
 export const ASKING: LinkCommand = new Asking();
 
 /**
+ * Sets the fence's key, also in a node whose memory is full. A plain `SET` would be refused there, and then
+ * no read could be fenced. `EVAL` with its text needs no script that the node may have lost.
+ */
+const SET_FENCE = "#!lua flags=allow-oom\nreturn redis.call('SET',KEYS[1],'1')";
+/** The same for a key that does not stay. */
+const SET_SHORT_FENCE = "#!lua flags=allow-oom\nreturn redis.call('SET',KEYS[1],'1','PX','1')";
+
+/**
  * The fence: a small write behind commands that perhaps write nothing. `WAIT` covers the writes of its own
  * connection and all that came before them, so it also covers the changes of others that these commands saw.
  */
@@ -67,13 +75,11 @@ export class Fence extends ShortCommand {
   }
 
   encode(out: ByteBuilder): void {
-    addCommand(out, this.#isAsked ? 5 : 3);
-    addTextWord(out, "SET");
+    addCommand(out, 4);
+    addTextWord(out, "EVAL");
+    addTextWord(out, this.#isAsked ? SET_SHORT_FENCE : SET_FENCE);
+    addTextWord(out, "1");
     addTextWord(out, this.#key);
-    addTextWord(out, "1");
-    if (!this.#isAsked) return;
-    addTextWord(out, "PX");
-    addTextWord(out, "1");
   }
 
   onEnd(): void {

@@ -113,6 +113,7 @@ async function reportOn(link: NodeLink): Promise<NodeReport> {
 async function requirePermissions(link: NodeLink): Promise<void> {
   await Promise.all([
     ...SCRIPTS.map(({ text }) => link.ask("SCRIPT", "LOAD", text)),
+    link.ask("EVAL", "return 1", "0"),
     link.ask("WAIT", "0", "0"),
     link.ask("CLIENT", "KILL", "ID", NO_CLIENT_ID),
   ]);

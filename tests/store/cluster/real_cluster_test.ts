@@ -20,3 +20,15 @@ testWithCluster("cluster store: commands go to all shards and end", async (clust
     299,
   );
 });
+
+testWithCluster("cluster store: a full cluster still reads and removes", async (cluster) => {
+  const seeds = cluster.nodes.slice(0, 1).map(({ address }) => address);
+  await using table = RealStore.open(seeds, { hasFencedReads: true });
+  await table.insert(5, "key", "1");
+  for (const node of cluster.nodes) await node.ask("CONFIG", "SET", "maxmemory", 1);
+  const refused = await table.insert(5, "other", "2");
+  assert.equal(refused.end === "failed" && refused.failure.kind, "full");
+  assert.deepEqual(await table.lookup(5, "key"), { end: "done", value: "1" });
+  assert.deepEqual(await table.remove(5, "other"), { end: "done", value: null });
+  assert.deepEqual(await table.remove(5, "key"), { end: "done", value: "1" });
+});
