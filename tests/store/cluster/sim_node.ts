@@ -335,7 +335,7 @@ export class SimNode {
       return "+OK\r\n";
     }
     if (name === "WAIT") return this.#wait(connection, Number(first), Number(second));
-    const key = name === "EVALSHA" ? words[3] ?? "" : first;
+    const key = name === "EVALSHA" || name === "EVAL" ? words[3] ?? "" : first;
     return this.#misdirected(connection, key) ?? this.#world.refusal(words) ??
       this.#executeOn(connection, key, words);
   }
@@ -371,10 +371,10 @@ export class SimNode {
       connection.offset = this.offset;
       return bulk(found);
     }
-    if (name === "SET") {
+    if (name === "EVAL") {
       // The fence. With an expiry it is gone at once.
-      if (words[3] !== "PX") this.change(key, ({ fields }) => void fields.set("", field));
-      if (words[3] === "PX") this.drop(key);
+      if (words[1]?.includes("PX")) this.drop(key);
+      else this.change(key, ({ fields }) => void fields.set("", "1"));
       connection.offset = this.offset;
       return "+OK\r\n";
     }
