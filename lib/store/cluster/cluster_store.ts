@@ -116,15 +116,21 @@ export class ClusterStore implements Store, ShardOwner {
 
   info(): Record<string, unknown> {
     const lastError = this.#watch?.lastError ?? "";
+    const { batches, connections, abandonedConnections, shortWaits } = this.counts;
     return {
-      shards: [...this.#shards.values()].map((shard) => shard.info()),
-      uncoveredSlots: this.#owners.filter((shard) => shard === undefined).length,
-      lastError: lastError === "" ? null : lastError,
+      // A node that has lost its slots may still have connections to end.
+      shards: [...this.#shards.values()].filter(({ isRetired }) => !isRetired)
+        .map((shard) => shard.info()),
+      uncovered_slots: this.#owners.filter((shard) => shard === undefined).length,
+      last_error: lastError === "" ? null : lastError,
       pausing: this.#pauses.length,
-      ...this.counts,
+      batches,
+      connections,
+      abandoned_connections: abandonedConnections,
+      short_waits: shortWaits,
       retries: Object.fromEntries(this.#retries),
-      failedCommands: this.#failedCommands,
-      lostCommands: this.#lostCommands,
+      failed_commands: this.#failedCommands,
+      lost_commands: this.#lostCommands,
     };
   }
 

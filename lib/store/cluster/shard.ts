@@ -174,8 +174,8 @@ export class Shard implements LaneHost {
       slots: this.#slots ?? null,
       replicas: { known: this.#knownReplicas, healthy: this.#healthyReplicas },
       waiting: this.#waiting(),
-      changesHeldBack: this.#isHeld,
-      lastError: this.#lastError === "" ? null : this.#lastError,
+      changes_held_back: this.#isHeld,
+      last_error: this.#lastError === "" ? null : this.#lastError,
     };
   }
 
