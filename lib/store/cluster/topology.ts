@@ -68,7 +68,7 @@ function parseNode(line: string, asked: Address): ClusterNode | undefined {
   return {
     id,
     address,
-    hasOtherName: hostname !== "" || endpoint.startsWith(":"),
+    hasOtherName: hostname !== "" || /^:\d+(@|$)/.test(endpoint),
     isMyself: flags.includes("myself"),
     masterId: isMaster ? undefined : master,
     isFailed: flags.includes("fail"),
@@ -129,7 +129,7 @@ export function parseClientAddresses(reply: ReplyValue, asked: Address): Map<str
 }
 
 function asArray(value: ReplyValue | undefined): readonly ReplyValue[] {
-  return typeof value === "object" && value !== null ? value : [];
+  return Array.isArray(value) ? value : [];
 }
 
 /** What a master's `INFO replication` says of its replicas. */
