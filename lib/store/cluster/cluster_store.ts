@@ -151,6 +151,11 @@ export class ClusterStore implements Store, ShardOwner {
     this.#watch?.refresh();
   }
 
+  onUnsendable(command: PendingCommand, why: string): void {
+    command.why = why;
+    this.#fail(command, "rejected");
+  }
+
   onRefused(command: PendingCommand, shard: Shard): void {
     const { errorCode, errorMessage } = command;
     const action = actionFor(errorCode);

@@ -60,10 +60,9 @@ export class DurableLane extends Lane {
     while (batch.length < MAX_BATCH && link.unsentBytes < MAX_UNSENT_BYTES) {
       const command = this.queue.shift(sweeps < MAX_SWEEPS);
       if (command === undefined) break;
-      batch.push(command.sentBy(this));
+      if (!this.send(link, command)) continue;
+      batch.push(command);
       if (command.command.isSweep === true) sweeps++;
-      if (command.askAddress !== undefined) link.send(ASKING);
-      link.send(command);
       // A bucket without ASKING is better for the fence.
       const needsFence = command.command.kind !== "write";
       if (needsFence && (fenced === undefined || fenced.askAddress !== undefined)) fenced = command;

@@ -9,6 +9,7 @@ import { pauseAfterFailures } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { LaneQueue } from "./lane_queue.ts";
 import { within } from "./deadline.ts";
+import { ASKING } from "./lane_commands.ts";
 import type { LaneHost, Zombie } from "./lane_host.ts";
 import { NodeError, type NodeLink } from "../node_link.ts";
 import type { PendingCommand, ReplyOwner } from "./pending_command.ts";
@@ -84,6 +85,22 @@ export abstract class Lane implements ReplyOwner {
       }
     }
     return link;
+  }
+
+  /**
+   * Sends a command, with `ASKING` before it if need be.
+   *
+   * @returns false: it cannot be encoded, and has failed
+   */
+  protected send(link: NodeLink, command: PendingCommand): boolean {
+    if (command.askAddress !== undefined) link.send(ASKING);
+    try {
+      link.send(command.sentBy(this));
+      return true;
+    } catch (error) {
+      this.host.onUnsendable(command, messageOf(error));
+      return false;
+    }
   }
 
   /** Called a few times a second. */

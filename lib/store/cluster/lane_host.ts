@@ -42,6 +42,8 @@ export interface LaneHost {
   onShort(confirmed: number): void;
   /** The replicas have confirmed a batch. */
   onBatch(): void;
+  /** The command could not be encoded, so it was not sent. */
+  onUnsendable(command: PendingCommand, why: string): void;
   /** The node has replied an error: the command was not executed. */
   onRefused(command: PendingCommand): void;
   /** The command has changed nothing, and its reply does not count: execute it again. */

@@ -2,7 +2,6 @@
 import { Fifo } from "../../base/fifo.ts";
 import type { LaneQueue } from "./lane_queue.ts";
 import { Lane, MAX_SWEEPS, MAX_UNSENT_BYTES } from "./lane.ts";
-import { ASKING } from "./lane_commands.ts";
 import type { LaneHost } from "./lane_host.ts";
 import type { PendingCommand } from "./pending_command.ts";
 
@@ -32,10 +31,9 @@ export class PlainLane extends Lane {
     while (this.#sent.length < MAX_IN_FLIGHT && link.unsentBytes < MAX_UNSENT_BYTES) {
       const command = queue.shift(this.#sweeps < MAX_SWEEPS);
       if (command === undefined) break;
+      if (!this.send(link, command)) continue;
+      this.#sent.push(command);
       if (command.command.isSweep === true) this.#sweeps++;
-      if (command.askAddress !== undefined) link.send(ASKING);
-      this.#sent.push(command.sentBy(this));
-      link.send(command);
     }
     link.flush();
   }

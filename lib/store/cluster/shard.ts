@@ -32,6 +32,8 @@ export interface ShardOwner {
   /** Asks the cluster's nodes which of them serves what. */
   refresh(): void;
   /** See `LaneHost`. */
+  onUnsendable(command: PendingCommand, why: string): void;
+  /** See `LaneHost`. */
   onRefused(command: PendingCommand, shard: Shard): void;
   /** See `LaneHost`. */
   onRetry(command: PendingCommand, why: string): void;
@@ -221,6 +223,10 @@ export class Shard implements LaneHost {
   onBatch(): void {
     this.#owner.counts.batches++;
     if (this.#isHeld) this.#release();
+  }
+
+  onUnsendable(command: PendingCommand, why: string): void {
+    this.#owner.onUnsendable(command, why);
   }
 
   onRefused(command: PendingCommand): void {

@@ -1,4 +1,4 @@
-/** Clients that insert into all buckets of a table, and the check of what they were told. */
+/** Clients that insert into buckets of a table, and the check of how their inserts ended. */
 import assert from "assert";
 import type { RealStore } from "./real_store.ts";
 import type { End } from "./store_commands.ts";
@@ -32,7 +32,7 @@ export class InsertLoad {
     while (this.count("done") < wanted) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
-  /** Stops the clients, and checks that the table has what they were told. */
+  /** Stops the clients, and checks that each insert ended as the table shows. */
   async stopAndCheck(): Promise<void> {
     this.#isStopping = true;
     await Promise.all(this.#work);
