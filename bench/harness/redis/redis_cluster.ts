@@ -120,14 +120,19 @@ export class RedisCluster implements AsyncDisposable {
   }
 
   /**
-   * Waits until the running masters agree that a slot has another master than this one.
+   * Waits until masters agree that a slot has another master than this one.
    *
+   * @param from the nodes to ask (default: all that run)
    * @returns the new master
    */
-  async waitForFailover(slot: number, old: RedisNode): Promise<RedisNode> {
+  async waitForFailover(
+    slot: number,
+    old: RedisNode,
+    from?: readonly RedisNode[],
+  ): Promise<RedisNode> {
     let found: RedisNode | undefined;
     await this.#until(`another master than ${old.name} has slot ${slot}`, async () => {
-      const owners = await this.#owners(slot);
+      const owners = await this.#owners(slot, from);
       found = owners[0];
       return owners.length === 1 && found !== old && found?.state === "running";
     });
@@ -235,9 +240,9 @@ export class RedisCluster implements AsyncDisposable {
     return masters.sort().join("\n");
   }
 
-  /** The owners of a slot, as the running masters see it; more than one if they do not agree. */
-  async #owners(slot: number): Promise<RedisNode[]> {
-    const owners = await Promise.all(this.running.map(async (node) => {
+  /** The owners of a slot, as masters see it; more than one if they do not agree. */
+  async #owners(slot: number, from: readonly RedisNode[] = this.running): Promise<RedisNode[]> {
+    const owners = await Promise.all(from.map(async (node) => {
       const view = await this.view(node).catch(() => []);
       const isMaster = view.some(({ flags }) =>
         flags.includes("myself") && flags.includes("master")

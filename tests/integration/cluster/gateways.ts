@@ -1,5 +1,6 @@
 /** The start of gateways: htservers that keep their table in a shared store. */
 import type { Address } from "../../../lib/base/address.ts";
+import { LOOPBACK, type RedisHost } from "../../../bench/harness/redis/redis_node.ts";
 import { fromSource, Program } from "../../../bench/harness/program.ts";
 
 /** The name of the table of these tests. */
@@ -9,14 +10,12 @@ const ALONE = ["--no-catalog", "--local-catalog", "off"];
 
 /** Options of a gateway. */
 export interface GatewayOptions {
-  /** Address that it listens on (default: the loopback). */
-  readonly host?: string;
+  /** The host that it runs on (default: this machine, and it listens on the loopback). */
+  readonly host?: RedisHost;
   /** More flags (default: none). */
   readonly flags?: readonly string[];
   /** Added to its environment (default: nothing). */
   readonly env?: Readonly<Record<string, string>>;
-  /** Turns its command into one that runs elsewhere (default: here). */
-  command?(command: readonly string[]): string[];
 }
 
 /** A running gateway, until disposal. */
@@ -31,10 +30,11 @@ export class Gateway implements AsyncDisposable {
 
   /** Starts a gateway, and waits until it listens. @param url the store URL */
   static async start(url: string, options: GatewayOptions = {}): Promise<Gateway> {
-    const { host = "127.0.0.1" } = options;
+    const { host } = options;
     const program = spawnGateway(url, options);
     try {
-      return new Gateway(program, { hostname: host, port: await program.port() });
+      const hostname = host?.testAddress ?? host?.address ?? LOOPBACK.address;
+      return new Gateway(program, { hostname, port: await program.port() });
     } catch (error) {
       await program[Symbol.asyncDispose]();
       throw error;
@@ -54,7 +54,8 @@ export class Gateway implements AsyncDisposable {
 
 /** Starts a gateway that may fail. */
 export function spawnGateway(url: string, options: GatewayOptions = {}): Program {
-  const { host = "127.0.0.1", flags = [], env = {}, command = (own) => [...own] } = options;
-  const own = fromSource("server.ts", NAME, "--store", url, "--host", host, ...ALONE, ...flags);
-  return new Program(command(own), { env });
+  const { host, flags = [], env = {} } = options;
+  const listen = host === undefined ? LOOPBACK.address : "0.0.0.0";
+  const own = fromSource("server.ts", NAME, "--store", url, "--host", listen, ...ALONE, ...flags);
+  return new Program(host?.command?.(own) ?? own, { env });
 }
