@@ -54,7 +54,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     const { node } = await anyMaster(scene);
     const [replica] = await cluster.replicasOf(node);
     await replica?.kill();
-    await load.progress(MEANWHILE_REQUESTS).catch(() => {});
+    await load.progress(MEANWHILE_REQUESTS);
     await replica?.start();
     await cluster.waitUntilHealthy();
   },
@@ -64,6 +64,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     const shard = [node, ...await cluster.replicasOf(node)];
     await Promise.all(shard.map((one) => one.kill()));
     await Promise.all(shard.map((one) => one.start()));
+    await cluster.waitUntilHealthy();
+  },
+  "restart all nodes": async ({ cluster }) => {
+    await Promise.all(cluster.nodes.map((node) => node.kill()));
+    await Promise.all(cluster.nodes.map((node) => node.start()));
     await cluster.waitUntilHealthy();
   },
   "fail over by hand": async (scene) => {
