@@ -47,12 +47,13 @@ testWith(REDIS, "cluster: the program refuses a single store that it cannot use"
     ]
   ) {
     await node.ask("SET", META, content);
-    await assertRefused(url, 1, /^htserver: Cannot use the store: /);
+    await assertRefused(url, 1, /^htserver: Cannot serve .* nothing was changed\n$/);
     assert.equal(await node.ask("GET", META), content, "nothing is changed");
   }
   await node.ask("DEL", META);
   await node.ask("RPUSH", META, "a list");
-  await assertRefused(url, 1, /^htserver: Cannot use the store: /);
+  await assertRefused(url, 1, /^htserver: Cannot serve .* cannot be read or made .*WRONGTYPE/);
+  assert.deepEqual(await node.ask("LRANGE", META, 0, -1), ["a list"], "nothing is changed");
   await node.kill();
   await assertRefused(url, 1, /cannot connect to/);
 });
@@ -105,9 +106,6 @@ async function assertFullStoreWorks(url: string, fill: () => Promise<void>): Pro
       assert.equal(await client.remove(`key ${number}`), value);
     }
     assert.equal(await client.size(), 50);
-    const keys = (await client.scan("")).map(([key]) => key).sort();
-    const expected = Array.from({ length: 50 }, (_, at) => `key ${2 * at + 1}`).sort();
-    assert.deepEqual(keys, expected);
     assert.equal(client.connections, 1, "the client stays connected");
   } finally {
     await client.close();
