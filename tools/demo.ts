@@ -3,48 +3,56 @@
  *
  * It starts a catalog and a server. Then 1, 2 and 4 clients, each a process, find the server by its name
  * and measure it at the same time. The demo adds up their results as `testperf --sum` does. If its time
- * is up, it prints the results until then.
+ * is up, it prints the results until then. With `--cluster`, it shows a shared store instead
+ * (`demo/cluster/cluster_demo.ts`).
  */
 import { machineClock, settlesWithin } from "../lib/base/clock.ts";
 import { EXIT, messageOf, UsageError } from "../lib/base/errors.ts";
 import { main } from "../lib/cli/main.ts";
+import { awaitStopSignal } from "../lib/cli/stop_signal.ts";
 import { wrap } from "../lib/base/wrap.ts";
 import { newProgram, runParser } from "../lib/config/command_line.ts";
 import { clientsText } from "../lib/perf/analysis/sweep_step.ts";
 import { LocalPrograms } from "./demo/local_programs.ts";
 import { sumTables } from "../lib/perf/results/sum_report.ts";
 import { sumRuns } from "../lib/perf/sum/sum.ts";
+import { runClusterDemo } from "./demo/cluster/cluster_demo.ts";
 import { explainTable } from "./demo/explanation.ts";
+import { printProblem, printStep, WIDTH } from "./demo/printing.ts";
 import { type Findings, runRounds, STAGE_MS } from "./demo/rounds.ts";
-
-/** Width of the narrowest usual terminal, in characters. */
-const WIDTH = 80;
 
 /** The demo ends within 30 s. The start of the task and the end of the programs take up to 5 s. */
 const DEFAULT_LIMIT_S = 25;
 
 await main("demo", async () => {
-  const endMs = parseLimitMs(Deno.args);
+  const { endMs, isCluster } = parseFlags(Deno.args);
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => stop.abort(`${signal} ended it`));
-  }
+  void awaitStopSignal().then((signal) => stop.abort(`${signal} ended it`));
+  if (isCluster) return await runClusterDemo(endMs, stop);
   await using programs = new LocalPrograms();
   return report(await demo(programs, endMs, stop));
 });
 
-/** Reads the time limit, in milliseconds since the start of this process. */
-function parseLimitMs(args: readonly string[]): number {
+/** The flags of the demo. */
+interface DemoFlags {
+  /** The end of the time, in milliseconds since the start of this process. */
+  readonly endMs: number;
+  readonly isCluster: boolean;
+}
+
+function parseFlags(args: readonly string[]): DemoFlags {
   const command = newProgram("demo", "A catalog, a server and clients on this machine.", [
     "demo",
     "demo --limit 10     prints the results of 10 s",
-  ]).option("--limit <s>", "time limit, in seconds", String(DEFAULT_LIMIT_S));
+    "demo --cluster      kills a part of a Redis Cluster, and one of two gateways",
+  ]).option("--limit <s>", "time limit, in seconds", String(DEFAULT_LIMIT_S))
+    .option("--cluster", "show a shared store; needs redis-server");
   runParser("demo", () => command.parse([...args], { from: "user" }));
-  const { limit } = command.opts();
+  const { limit, cluster = false } = command.opts();
   if (!(Number(limit) > 0)) {
     throw new UsageError(`--limit must be a number of seconds above 0, not '${limit}'`);
   }
-  return Number(limit) * 1e3;
+  return { endMs: Number(limit) * 1e3, isCluster: cluster };
 }
 
 /** Measures. An error becomes a problem of the findings. */
@@ -69,7 +77,7 @@ async function measure(
     const onEnd = (how: string): void => stop.abort(`${what} ended early, with ${how}`);
     const port = programs.startListener(entry, args, onEnd);
     const leftMs = Math.max(0, endMs - performance.now());
-    if (await settlesWithin(port, leftMs, stop.signal)) return await port;
+    if (await settlesWithin(port, leftMs, stop.signal)) return (await port).port;
     throw new Error(
       stop.signal.aborted ? String(stop.signal.reason) : `the time was up before ${what} listened`,
     );
@@ -130,12 +138,4 @@ function report({ runs, leftOut, problems, isComplete }: Findings): number {
     printProblem("the time was up before the last result: this machine is slow or busy");
   }
   return runs.length > 0 ? EXIT.ok : EXIT.failed;
-}
-
-function printStep(what: string, command: string): void {
-  console.log(`${what}\n    $ ${command}`);
-}
-
-function printProblem(sentence: string): void {
-  console.error(wrap(`demo: ${sentence}`, WIDTH));
 }

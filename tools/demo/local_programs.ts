@@ -6,6 +6,14 @@ import { sendSignal } from "../build/started_program.ts";
 /** The time between SIGTERM and SIGKILL, in milliseconds. */
 const STOP_MS = 1_000;
 
+/** A server or catalog that listens. */
+export interface Listener {
+  readonly port: number;
+  readonly pid: number;
+  /** Kills it with SIGKILL, and waits for its end. */
+  kill(): Promise<void>;
+}
+
 /** The running programs. */
 export class LocalPrograms implements AsyncDisposable {
   readonly #children = new Set<Deno.ChildProcess>();
@@ -14,21 +22,26 @@ export class LocalPrograms implements AsyncDisposable {
    * Starts a server or catalog, and waits until it listens.
    *
    * @param entry such as `server.ts`
-   * @param onEnd called at its end
-   * @returns its port
+   * @param onEnd called at its end, unless `kill` ended it
    * @throws {Error} if it ends before it listens
    */
   async startListener(
     entry: string,
     args: readonly string[],
     onEnd: (how: string) => void,
-  ): Promise<number> {
+  ): Promise<Listener> {
     const child = this.#start(entry, args);
+    let isKilled = false;
     void showWarnings(child.stderr);
-    void child.status.then((status) => onEnd(howEnded(status)));
+    void child.status.then((status) => isKilled || onEnd(howEnded(status)));
+    const kill = async (): Promise<void> => {
+      isKilled = true;
+      sendSignal(child, "SIGKILL");
+      await child.status;
+    };
     for await (const line of linesOf(child.stdout)) {
       const [, port] = /^Listening on port (\d+)$/.exec(line) ?? [];
-      if (port !== undefined) return Number(port);
+      if (port !== undefined) return { port: Number(port), pid: child.pid, kill };
     }
     throw new Error(`ended before it listened, with ${howEnded(await child.status)}`);
   }

@@ -261,6 +261,7 @@ export class RedisCluster implements AsyncDisposable {
   async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
     const deadlineMs = performance.now() + PATIENCE_MS;
     for (;;) {
+      this.#options.signal?.throwIfAborted();
       let reason = "no";
       try {
         if (await holds()) return;

@@ -24,6 +24,8 @@ export interface RedisOptions {
   readonly config?: readonly string[];
   /** A node of a cluster, where a silent node counts as failed after this time (default: no cluster). */
   readonly nodeTimeoutMs?: number;
+  /** Kills the process when it is aborted (default: none). */
+  readonly signal?: AbortSignal;
 }
 
 /** The host that a Redis process runs on. */
@@ -102,7 +104,10 @@ export class RedisNode implements AsyncDisposable {
     const file = `${this.folder}/redis.conf`;
     await Deno.writeTextFile(file, `${this.#config().join("\n")}\n`);
     const command = ["redis-server", file];
-    const program = new Program(this.host.command?.(command) ?? command, { cwd: this.folder });
+    const program = new Program(this.host.command?.(command) ?? command, {
+      cwd: this.folder,
+      ...(this.options.signal && { signal: this.options.signal }),
+    });
     this.#program = program;
     this.#state = "running";
     try {
