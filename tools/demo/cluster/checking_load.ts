@@ -18,10 +18,18 @@ const CHECK_IN_FLIGHT = 200;
 /** Pause between two looks at the progress, in milliseconds. */
 const LOOK_MS = 10;
 
+/** What the load needs of a client. */
+export type LoadClient = Pick<
+  HtClient,
+  "address" | "connections" | "insertText" | "lookupText" | "size"
+>;
+
 /** A client at work. */
 interface Worker {
-  readonly client: HtClient;
+  readonly client: LoadClient;
   readonly keys: readonly ExpectedKey[];
+  /** Changes that were sent. */
+  changes: number;
   replies: number;
   lastReplyMs: number;
 }
@@ -36,7 +44,7 @@ export class CheckingLoad {
   #isOver = false;
 
   /** @param seed of the choice of keys that are looked up */
-  constructor(clients: readonly HtClient[], view: ClientView, seed: number) {
+  constructor(clients: readonly LoadClient[], view: ClientView, seed: number) {
     this.#view = view;
     this.#random = randomFrom(seed);
     this.#workers = clients.map((client, at) => ({
@@ -45,6 +53,7 @@ export class CheckingLoad {
         { length: KEYS_PER_CLIENT },
         (_, key) => new ExpectedKey(`client ${at + 1}, key ${key + 1}`, at + 1),
       ),
+      changes: 0,
       replies: 0,
       lastReplyMs: 0,
     }));
@@ -83,7 +92,7 @@ export class CheckingLoad {
    * @param client one that did not take part
    * @throws {HtError}
    */
-  async check(client: HtClient): Promise<void> {
+  async check(client: LoadClient): Promise<void> {
     let present = 0;
     for (let from = 0; from < this.#keys.length; from += CHECK_IN_FLIGHT) {
       const part = this.#keys.slice(from, from + CHECK_IN_FLIGHT);
@@ -101,12 +110,19 @@ export class CheckingLoad {
 
   async #work(worker: Worker): Promise<void> {
     worker.lastReplyMs = performance.now();
-    for (let at = 0; !this.#isOver; at = (at + 1) % KEYS_PER_CLIENT) {
-      const own = worker.keys[at];
+    while (!this.#isOver) {
+      const own = worker.keys[worker.changes++ % KEYS_PER_CLIENT];
       if (own !== undefined) await this.#insert(worker, own);
-      const any = this.#keys[this.#random.below(this.#keys.length)];
+      const any = this.#anyKey();
       if (any !== undefined && !this.#isOver) await this.#lookup(worker, any);
     }
+  }
+
+  /** Chooses a key that was sent, of any client. */
+  #anyKey(): ExpectedKey | undefined {
+    const worker = this.#workers[this.#random.below(this.#workers.length)];
+    const sent = Math.min(worker?.changes ?? 0, KEYS_PER_CLIENT);
+    return worker?.keys[this.#random.below(Math.max(1, sent))];
   }
 
   async #insert(worker: Worker, key: ExpectedKey): Promise<void> {
@@ -150,7 +166,7 @@ export class CheckingLoad {
 }
 
 /** Looks up a key. @returns its value; undefined if the table does not have it */
-async function lookupText(client: HtClient, key: string): Promise<string | undefined> {
+async function lookupText(client: LoadClient, key: string): Promise<string | undefined> {
   try {
     return await client.lookupText(key);
   } catch (error) {
