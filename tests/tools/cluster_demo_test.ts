@@ -70,7 +70,7 @@ Deno.test("cluster demo: nothing is lost or wrong in a table without faults", as
   assert.equal(view.checkedKeys, 1_000);
 });
 
-Deno.test("fault: cluster demo counts a lost key, an older value and a value of nobody", async () => {
+Deno.test("fault: cluster demo counts a lost key, an older value and a value that no client sent", async () => {
   const view = await loadWith((table) => new FakeClient(table), (table) => {
     table.delete("client 1, key 1");
     table.set("client 1, key 2", `{"client":1,"change":2}`);
