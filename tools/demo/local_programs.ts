@@ -17,12 +17,13 @@ export interface Listener {
 /** The running programs. */
 export class LocalPrograms implements AsyncDisposable {
   readonly #children = new Set<Deno.ChildProcess>();
+  #isOver = false;
 
   /**
    * Starts a server or catalog, and waits until it listens.
    *
    * @param entry such as `server.ts`
-   * @param onEnd called at its end, unless `kill` ended it
+   * @param onEnd called at its end, unless `kill` or the disposal ended it
    * @throws {Error} if it ends before it listens
    */
   async startListener(
@@ -33,7 +34,7 @@ export class LocalPrograms implements AsyncDisposable {
     const child = this.#start(entry, args);
     let isKilled = false;
     void showWarnings(child.stderr);
-    void child.status.then((status) => isKilled || onEnd(howEnded(status)));
+    void child.status.then((status) => isKilled || this.#isOver || onEnd(howEnded(status)));
     const kill = async (): Promise<void> => {
       isKilled = true;
       sendSignal(child, "SIGKILL");
@@ -66,6 +67,7 @@ export class LocalPrograms implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
     await Promise.all([...this.#children].map((child) => this.#end(child)));
   }
 

@@ -16,6 +16,9 @@ import { formatView } from "./cluster_report.ts";
 /** Number of clients: with as many, both gateways have some in all but one of 128 runs. */
 const CLIENTS = 8;
 
+/** The cluster replaces a master that is silent for this time, in milliseconds. */
+const NODE_TIMEOUT_MS = 2_000;
+
 /** Time with clients at work and no new fault, before each fault and at the end, in milliseconds. */
 const CALM_MS = 2_000;
 
@@ -43,7 +46,10 @@ export async function runClusterDemo(endMs: number, stop: AbortController): Prom
   const view = new ClientView();
   let problem: string | undefined;
   try {
-    await using cluster = await RedisCluster.start({ signal: stop.signal });
+    await using cluster = await RedisCluster.start({
+      nodeTimeoutMs: NODE_TIMEOUT_MS,
+      signal: stop.signal,
+    });
     await using programs = new LocalPrograms();
     await new ClusterDemo(programs, cluster, view, stop).run();
   } catch (error) {
@@ -93,7 +99,10 @@ class ClusterDemo {
     const clients = await Promise.all(Array.from({ length: CLIENTS }, connect));
     const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
     const load = new CheckingLoad(clients, this.#view, seed);
-    printStep(`${CLIENTS} clients insert, look up, and check each value`);
+    const counts = gateways.map(({ port }) => load.clientsAt(port)).join(" and ");
+    printStep(
+      `${CLIENTS} clients insert, look up, and check each value; the gateways have ${counts}`,
+    );
     load.start((error) => this.#stop.abort(`a client could not go on: ${messageOf(error)}`));
     await this.#calm(load);
     await this.#killMaster(load);
@@ -134,9 +143,9 @@ class ClusterDemo {
     await this.#within(master.kill());
     await this.#within(this.#cluster.waitForFailover(0, master));
     printStep(
-      `Its replica is the master after ${
-        secondsSince(startMs)
-      }. It takes no changes yet, because it has no replica itself. Starts the killed node again, which becomes that replica`,
+      `Its replica is the master after ${secondsSince(startMs)}, of which the node timeout is ${
+        NODE_TIMEOUT_MS / 1e3
+      } s. It takes no changes yet, because it has no replica itself. Starts the killed node again, which becomes that replica`,
       "redis-server redis.conf",
     );
     await this.#within(master.start());
