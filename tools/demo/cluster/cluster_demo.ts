@@ -22,6 +22,9 @@ const NODE_TIMEOUT_MS = 2_000;
 /** Time with clients at work and no new fault, before each fault and at the end, in milliseconds. */
 const CALM_MS = 2_000;
 
+/** Pause between two looks at the catalog, in milliseconds. */
+const LOOK_MS = 50;
+
 /** Replies of each client after a fault, until the fault counts as over. */
 const REPLIES_AFTER_FAULT = 50;
 
@@ -96,6 +99,7 @@ class ClusterDemo {
     printStep(`A catalog listens on 127.0.0.1:${catalog.port}`, "htcatalog --host 127.0.0.1");
     const gateways = await this.#startGateways(catalog);
     const connect = () => this.#within(this.#connect(catalog));
+    await this.#within(this.#untilListed(catalog, gateways.length));
     const clients = await Promise.all(Array.from({ length: CLIENTS }, connect));
     const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
     const load = new CheckingLoad(clients, this.#view, seed);
@@ -175,6 +179,16 @@ class ClusterDemo {
       catalogs: [{ hostname: "127.0.0.1", port: catalog.port }],
       localCatalogPort: null,
     });
+  }
+
+  /** Waits until clients find all gateways: they announce themselves after their start. */
+  async #untilListed(catalog: Listener, gateways: number): Promise<void> {
+    for (let found = 0; found < gateways;) {
+      const client = await this.#connect(catalog);
+      found = client.servers.length;
+      await client.close();
+      if (!await sleep(LOOK_MS, this.#stop.signal)) return;
+    }
   }
 
   #listener(what: string, entry: string, args: readonly string[]): Promise<Listener> {
