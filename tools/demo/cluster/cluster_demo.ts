@@ -20,7 +20,7 @@ const CLIENTS = 8;
 const NODE_TIMEOUT_MS = 2_000;
 
 /** Time with clients at work and no new fault, before each fault and at the end, in milliseconds. */
-const CALM_MS = 2_000;
+const CALM_MS = 1_000;
 
 /** Pause between two looks at the catalog, in milliseconds. */
 const LOOK_MS = 50;
