@@ -124,6 +124,7 @@ export abstract class Lane implements ReplyOwner {
     this.#wanted?.abort();
     this.#wanted = this.#link = undefined;
     this.#failures = 0;
+    this.#repliesAtTick = -1; // the silence of the next connection begins with the next tick
     link?.close();
     if (!this.isBusy) return;
     this.host.onAbandoned();

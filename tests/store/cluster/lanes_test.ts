@@ -1,0 +1,236 @@
+/** What lanes send, and when their commands end. */
+import assert from "assert";
+import { DurableLane } from "../../../lib/store/cluster/durable_lane.ts";
+import { LaneQueue } from "../../../lib/store/cluster/lane_queue.ts";
+import { PendingCommand } from "../../../lib/store/cluster/pending_command.ts";
+import { PlainLane } from "../../../lib/store/cluster/plain_lane.ts";
+import type { CommandKind } from "../../../lib/store/store.ts";
+import { ScriptedHost } from "./scripted_link.ts";
+import { TestCommand } from "./store_commands.ts";
+
+const keys = { text: (bucket: number) => `{b${bucket}}` };
+
+/** A lane, its queue and its host. */
+function scene(isDurable: boolean = true) {
+  const host = new ScriptedHost(), queue = new LaneQueue();
+  const lane = isDurable ? new DurableLane(host, queue, keys) : new PlainLane(host, queue, false);
+  /** Adds a command for a bucket, whose number names it. */
+  const add = (kind: CommandKind, bucket: number, { isAsked = false, isSweep = false } = {}) => {
+    const command = new TestCommand(bucket, kind, [kind, `${bucket}`], isSweep);
+    const pending = new PendingCommand(command, 0);
+    if (isAsked) pending.askAddress = host.address;
+    queue.push(pending);
+    return command;
+  };
+  return { host, queue, lane, add };
+}
+
+/** Connects a durable lane with commands in its queue, and returns what it sends. */
+async function firstBatch({ lane, host }: ReturnType<typeof scene>) {
+  lane.pump();
+  const link = await host.connection();
+  const [info, ...sent] = link.takeSent().map((text) => {
+    const [, , key = ""] = /^EVAL #!lua flags=allow-oom\n(.*) 1 (\S+)$/.exec(text) ?? [];
+    return key === "" ? text : `${/'PX','1'/.test(text) ? "fence that expires" : "fence"} ${key}`;
+  });
+  assert.equal(info, "INFO server");
+  return { link, sent };
+}
+
+Deno.test("durable lane: a batch ends with WAIT, and the next one collects meanwhile", async () => {
+  const all = scene();
+  const first = all.add("write", 1), second = all.add("write", 2);
+  const { link, sent } = await firstBatch(all);
+  assert.deepEqual(sent, ["write 1", "write 2", "WAIT 1 1000"]);
+  const third = all.add("write", 3);
+  all.lane.pump();
+  link.reply(1, 0);
+  assert.deepEqual([first.ends, second.ends, link.takeSent()], [0, 0, []]);
+  link.reply(1);
+  assert.deepEqual([first.ends, second.ends, third.ends], [1, 1, 0]);
+  all.lane.pump();
+  assert.deepEqual(link.takeSent(), ["write 3", "WAIT 1 1000"]);
+});
+
+Deno.test("durable lane: a fence covers what reads and removes saw", async () => {
+  const all = scene();
+  all.add("conditional write", 5, { isAsked: true });
+  all.add("write", 6);
+  all.add("read", 7);
+  const { sent } = await firstBatch(all);
+  assert.deepEqual(sent, [
+    "ASKING",
+    "conditional write 5",
+    "write 6",
+    "read 7",
+    "fence {b7}:f",
+    "WAIT 1 1000",
+  ]);
+});
+
+Deno.test("durable lane: the fence of a migrating slot leaves no key", async () => {
+  const all = scene();
+  all.add("conditional write", 5, { isAsked: true });
+  const { sent } = await firstBatch(all);
+  const asked = [
+    "ASKING",
+    "conditional write 5",
+    "ASKING",
+    "fence that expires {b5}:a",
+    "WAIT 1 1000",
+  ];
+  assert.deepEqual(sent, asked);
+});
+
+Deno.test("durable lane: without its fence, what changed nothing is executed again", async () => {
+  const all = scene();
+  const ended = [all.add("write", 1), all.add("conditional write", 2)];
+  const again = [all.add("conditional write", 3), all.add("read", 4)];
+  const { link } = await firstBatch(all);
+  link.reply(1, "old", null, "value", new Error("ASK 1 node:2"), 1);
+  assert.deepEqual(ended.map(({ ends }) => ends), [1, 1]);
+  assert.deepEqual(again.map(({ ends }) => ends), [0, 0]);
+  assert.deepEqual(all.host.reports, ["retry: conditional write 3", "retry: read 4"]);
+});
+
+Deno.test("durable lane: a refused command ends before the replicas confirm the others", async () => {
+  const all = scene();
+  all.add("write", 1);
+  const other = all.add("write", 2);
+  const { link } = await firstBatch(all);
+  link.reply(new Error("MOVED 1 node:2"));
+  assert.deepEqual(all.host.reports, ["refused MOVED: write 1"]);
+  link.reply(1, 1);
+  assert.equal(other.ends, 1);
+  assert.equal(all.host.reports.length, 1);
+});
+
+Deno.test("durable lane: WAIT is sent again while replicas are missing", async () => {
+  const all = scene();
+  all.host.requiredReplicas = 2;
+  const insert = all.add("write", 1);
+  const { link, sent } = await firstBatch(all);
+  assert.equal(sent.at(-1), "WAIT 2 1000");
+  link.reply(1, 1);
+  assert.deepEqual(link.takeSent(), ["WAIT 2 1000"]);
+  all.host.requiredReplicas = 1; // the cluster has flagged the other one
+  link.reply(1);
+  assert.equal(insert.ends, 1);
+  assert.deepEqual(all.host.reports, ["short 1"]);
+});
+
+Deno.test("durable lane: what the replicas cannot confirm is lost, or executed again", async () => {
+  const all = scene();
+  for (const kind of ["write", "conditional write", "conditional write", "read"] as const) {
+    all.add(kind, all.queue.length);
+  }
+  const { link } = await firstBatch(all);
+  link.reply(1, "old", null, null, "OK", new Error("UNBLOCKED the role has changed"));
+  assert.deepEqual(all.host.reports, [
+    "lost: write 0",
+    "lost: conditional write 1",
+    "retry: conditional write 2",
+    "retry: read 3",
+  ]);
+  assert.equal(all.host.zombies.length, 0, "all were executed");
+  assert.equal(all.lane.isBusy, false);
+});
+
+Deno.test("durable lane: unanswered writes of an ended connection are ended at the node first", async () => {
+  const all = scene();
+  for (const kind of ["conditional write", "conditional write", "read", "write"] as const) {
+    all.add(kind, all.queue.length);
+  }
+  const { link } = await firstBatch(all);
+  link.reply(null);
+  link.end("reset");
+  await link.closed;
+  assert.deepEqual(all.host.reports, [
+    "retry: conditional write 0",
+    "lost: conditional write 1",
+    "retry: read 2",
+    "lost: write 3",
+  ]);
+  assert.deepEqual(all.host.zombies, [{ clientId: 77, runId: "abc" }]);
+  all.add("write", 9);
+  const { link: next, sent } = await firstBatch(all);
+  assert.notEqual(next, link);
+  assert.deepEqual(sent, ["CLIENT KILL ID 77", "write 9", "WAIT 1 1000"]);
+  await Promise.resolve();
+  assert.deepEqual(all.host.zombies, []);
+});
+
+Deno.test("durable lane: nothing is sent while changes are held back", async () => {
+  const all = scene();
+  all.host.isHeld = true;
+  all.add("write", 1);
+  all.lane.pump();
+  assert.equal(all.host.links.length, 0);
+  all.host.isHeld = false;
+  const { sent } = await firstBatch(all);
+  assert.deepEqual(sent, ["write 1", "WAIT 1 1000"]);
+});
+
+Deno.test("durable lane: a command that cannot be encoded fails alone", async () => {
+  const all = scene();
+  const bad = all.add("write", 1);
+  bad.encode = () => {
+    throw new RangeError("too large");
+  };
+  all.add("write", 2);
+  const { sent } = await firstBatch(all);
+  assert.deepEqual(sent, ["write 2", "WAIT 1 1000"]);
+  assert.deepEqual(all.host.reports, ["unsendable: write 1"]);
+});
+
+Deno.test("durable lane: a retired node that is silent is abandoned, another one later", async () => {
+  const all = scene();
+  all.add("write", 1);
+  await firstBatch(all);
+  all.lane.tick(0);
+  all.lane.tick(2_000);
+  assert.deepEqual(all.host.reports, []);
+  all.host.isRetired = true;
+  all.lane.tick(2_100);
+  assert.deepEqual(all.host.reports, ["lost: write 1"]);
+  all.host.isRetired = false;
+  all.add("write", 2);
+  await firstBatch(all);
+  for (const ms of [3_000, 3_100, 12_900]) all.lane.tick(ms);
+  assert.equal(all.host.reports.length, 1);
+  all.lane.tick(13_200);
+  assert.deepEqual(all.host.reports, ["lost: write 1", "lost: write 2"]);
+});
+
+Deno.test("plain lane: other commands pass those of sweeps", async () => {
+  const all = scene(false);
+  const sweeps = Array.from({ length: 1_000 }, (_, at) => all.add("read", at, { isSweep: true }));
+  all.lane.pump();
+  const link = await all.host.connection();
+  assert.equal(link.takeSent().length, 128);
+  const lookup = all.add("read", 5_000);
+  all.lane.pump();
+  assert.deepEqual(link.takeSent(), ["read 5000"]);
+  for (let replies = 0; replies < 128; replies++) link.reply(0);
+  link.reply("value");
+  assert.equal(lookup.ends, 1);
+  all.lane.pump();
+  assert.equal(link.takeSent().length, 128);
+  assert.equal(sweeps.filter(({ ends }) => ends === 1).length, 128);
+});
+
+Deno.test("plain lane: commands wait unencoded while the connection has 16 MB to send", async () => {
+  const all = scene(false);
+  all.add("read", 1);
+  all.lane.pump();
+  const link = await all.host.connection();
+  link.takeSent();
+  link.unsentBytes = 16_000_000;
+  const waiting = all.add("read", 2);
+  all.lane.pump();
+  assert.deepEqual([link.takeSent(), waiting.encoded], [[], 0]);
+  link.unsentBytes = 0;
+  link.reply("value");
+  all.lane.pump();
+  assert.deepEqual([link.takeSent(), waiting.encoded], [["read 2"], 1]);
+});
