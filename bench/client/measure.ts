@@ -4,7 +4,7 @@ import { pinned } from "../harness/cpu_pinning.ts";
 import { run } from "../harness/program.ts";
 import type { Random } from "../harness/random.ts";
 import type { Generator, Target } from "../load/generator.ts";
-import { shuffled } from "../peers/rounds.ts";
+import { shuffled } from "../harness/rounds.ts";
 import type { Cell } from "./cells.ts";
 
 /** A program that sends the load: this testperf, an earlier one, or the generator in C. */

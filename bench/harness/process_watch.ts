@@ -29,6 +29,17 @@ export async function processorTime(pid: number): Promise<{ runMs: number; waitM
   return { runMs: Number(runNs) / 1e6, waitMs: Number(waitNs) / 1e6 };
 }
 
+/** The time that all threads of a process have run, in milliseconds. Threads that have ended do not count. */
+export async function threadsRunMs(pid: number): Promise<number> {
+  let runNs = 0;
+  for await (const { name } of Deno.readDir(`/proc/${pid}/task`)) {
+    const file = `/proc/${pid}/task/${name}/schedstat`;
+    const text = await Deno.readTextFile(file).catch(() => "0"); // It has ended.
+    runNs += Number(text.split(" ", 1)[0]);
+  }
+  return runNs / 1e6;
+}
+
 /** The number of threads of a process. */
 export function threads(pid: number): Promise<number> {
   return statusNumber(pid, "Threads");

@@ -68,14 +68,18 @@ export interface RunningLoad extends AsyncDisposable {
   end(): Promise<LoadResult & { readonly seconds: number }>;
 }
 
+type Pin = (command: readonly string[]) => string[];
+
 /** The compiled generator. */
 export class Generator {
   readonly #path: string;
   readonly #signal: AbortSignal;
+  readonly #pin: Pin;
 
-  private constructor(path: string, signal: AbortSignal) {
+  private constructor(path: string, signal: AbortSignal, pin: Pin) {
     this.#path = path;
     this.#signal = signal;
+    this.#pin = pin;
   }
 
   /**
@@ -83,8 +87,13 @@ export class Generator {
    *
    * @param folder for the executable
    * @param signal ends each run
+   * @param pin turns a command into one that runs on its core (default: the core of the load)
    */
-  static async compile(folder: string, signal: AbortSignal): Promise<Generator> {
+  static async compile(
+    folder: string,
+    signal: AbortSignal,
+    pin: Pin = (command) => pinned("load", command),
+  ): Promise<Generator> {
     if (!isInstalled("cc")) {
       throw new Error(
         "The load generator is written in C, and there is no compiler `cc`: " +
@@ -97,7 +106,7 @@ export class Generator {
     const command = ["cc", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-o", path, ...sources];
     const { code, stderr } = await run(command, { cwd: SOURCES.pathname });
     if (code !== 0) throw new Error(`Cannot compile the load generator: ${stderr}`);
-    return new Generator(path, signal);
+    return new Generator(path, signal, pin);
   }
 
   /** Inserts each key once. */
@@ -139,7 +148,7 @@ export class Generator {
 
   #command({ port, protocol, pid }: Target, args: readonly (string | number)[]): string[] {
     const own = ["--port", port, "--protocol", protocol, "--server-pid", pid];
-    return pinned("load", [this.#path, ...[...own, ...args].map(String)]);
+    return this.#pin([this.#path, ...[...own, ...args].map(String)]);
   }
 }
 

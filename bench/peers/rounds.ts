@@ -1,6 +1,7 @@
 /** The rounds of a run: all cells run in each round, so that the machine's drift affects all servers alike. */
 import type { Problems } from "../harness/problems.ts";
 import type { Random } from "../harness/random.ts";
+import { interleave } from "../harness/rounds.ts";
 import type { Generator, Load, LoadResult } from "../load/generator.ts";
 import { type Cell, peersOf } from "./cells.ts";
 import type { Peer, PeerName } from "./peer.ts";
@@ -40,50 +41,28 @@ export async function prepare(generator: Generator, peer: Peer, keys: number): P
 }
 
 /**
- * Runs all rounds. A round runs all cells, and a cell all its servers, both in random order. A server
- * that fails is left out from then on.
+ * Runs all rounds; see `interleave`.
  *
- * @param problems receives the servers that failed, and the rounds that there was no time for
+ * @param peers the servers that run; others are left out
  * @param signal ends the rounds; the measurements until then are returned
- * @param onRound called with the number of each finished round
  */
 export async function runRounds(
   generator: { run(peer: Peer, load: Load): Promise<LoadResult> },
   peers: ReadonlyMap<PeerName, Peer>,
-  { cells, keys, rounds, endMs, warmUpS, durationS, random }: Plan,
+  { keys, warmUpS, durationS, ...plan }: Plan,
   problems: Problems,
   signal: AbortSignal,
   onRound: (round: number) => void,
 ): Promise<Stage[]> {
   const stages: Stage[] = [];
-  const failed = new Set<PeerName>();
-  for (let round = 1; round <= rounds; round++) {
-    const beganMs = performance.now();
-    for (const cell of shuffled(cells, random)) {
-      const { connections, inFlight, inserts } = cell;
-      for (const name of shuffled(peersOf(cell), random)) {
-        const peer = peers.get(name);
-        if (!peer || failed.has(name)) continue;
-        const load = { connections, inFlight, inserts, keys, warmUpS, durationS };
-        try {
-          const result = await generator.run(peer, load);
-          stages.push({ cell: cell.name, peer: name, round, result });
-        } catch (error) {
-          problems.add(signal.aborted ? `round ${round}` : `${name}, ${cell.name}`, error, signal);
-          if (signal.aborted) return stages;
-          failed.add(name);
-        }
-      }
-    }
-    onRound(round);
-    const tookMs = performance.now() - beganMs;
-    if (performance.now() + tookMs > endMs) break;
-  }
+  const measure = async (cell: Cell, name: PeerName, round: number) => {
+    const peer = peers.get(name);
+    if (peer === undefined) return;
+    const { connections, inFlight, inserts } = cell;
+    const load = { connections, inFlight, inserts, keys, warmUpS, durationS };
+    const result = await generator.run(peer, load);
+    stages.push({ cell: cell.name, peer: name, round, result });
+  };
+  await interleave({ ...plan, namesOf: peersOf }, measure, problems, signal, onRound);
   return stages;
-}
-
-/** The items in random order. */
-export function shuffled<T>(items: readonly T[], random: Random): T[] {
-  const left = [...items];
-  return items.flatMap(() => left.splice(random.below(left.length), 1));
 }

@@ -6,7 +6,7 @@ import type { Load, LoadResult } from "../load/generator.ts";
 import { OutOfTime } from "../harness/interrupt.ts";
 import type { Peer, PeerName } from "../peers/peer.ts";
 import { figuresByName } from "../peers/raw_data.ts";
-import { shuffled } from "../peers/rounds.ts";
+import { shuffled } from "../harness/rounds.ts";
 import { missingFor } from "../peers/servers.ts";
 import type { Workspace } from "../peers/workspace.ts";
 import type { ScalePoint } from "./figures.ts";

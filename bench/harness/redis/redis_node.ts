@@ -22,6 +22,8 @@ export interface RedisOptions {
   readonly tls?: RedisTls;
   /** More lines of its configuration file; they win over the ones here (default: none). */
   readonly config?: readonly string[];
+  /** Whether its files must be on a disk: on many machines /tmp is in memory (default: false). */
+  readonly isOnDisk?: boolean;
   /** A node of a cluster, where a silent node counts as failed after this time (default: no cluster). */
   readonly nodeTimeoutMs?: number;
   /** Kills the process when it is aborted (default: none). */
@@ -53,13 +55,14 @@ export class RedisNode implements AsyncDisposable {
   /** The port of the cluster bus. */
   readonly busPort: number;
   readonly options: RedisOptions;
-  readonly #folder = new TemporaryFolder();
+  readonly #folder: TemporaryFolder;
   #program: Program | undefined;
   #client: Promise<RespClient> | undefined;
   #state: "down" | "running" | "stopped" = "down";
 
   constructor(options: RedisOptions = {}, host: RedisHost = LOOPBACK) {
     this.options = options;
+    this.#folder = new TemporaryFolder({ isOnDisk: options.isOnDisk ?? false });
     this.host = host;
     this.port = freePort(host);
     do this.busPort = freePort(host); while (this.busPort === this.port);
