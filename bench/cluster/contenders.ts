@@ -59,18 +59,9 @@ export class Contenders implements AsyncDisposable {
       const program = resources.use(new Program(command, { signal, cwd: folder.path }));
       return { name, protocol: "json", port: await program.port(), pid: program.pid };
     };
-    const gateway = await start(
-      "gateway",
-      ...(Deno.env.get("STANDIN") ? ["--memory"] : ["--store", cluster.url]),
-    );
-    const second = await start(
-      "second gateway",
-      ...(Deno.env.get("STANDIN") ? ["--memory"] : ["--store", cluster.url]),
-    );
-    const fenced = await start(
-      "gateway, fenced",
-      ...(Deno.env.get("STANDIN") ? ["--memory"] : ["--store", `${cluster.url}?reads=fenced`]),
-    );
+    const gateway = await start("gateway", "--store", cluster.url);
+    const second = await start("second gateway", "--store", cluster.url);
+    const fenced = await start("gateway, fenced", "--store", `${cluster.url}?reads=fenced`);
     const durable = await start("htserver, durable", "--data", `${folder.path}/data`);
     const servers: Servers = {
       "gateway": [gateway],

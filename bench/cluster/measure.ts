@@ -52,7 +52,7 @@ export class Stages {
   async prepare(cells: readonly Cell[]): Promise<void> {
     const { generator, servers } = this.#contenders;
     const { keys } = this.#sizes;
-    for (const target of [...new Set(Object.values(servers).flat())]) {
+    for (const target of [...servers["gateway"], ...servers["htserver, durable"]]) {
       await generator.preload(target, keys, VALUE_BYTES);
     }
     await this.#benchmark({
