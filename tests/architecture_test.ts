@@ -32,7 +32,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   store: ["client", "bytes", "base"],
   "store/cluster": ["store", "bytes", "base"],
   "store/preflight": ["store/cluster", "store", "config", "base"],
-  remote: ["store", "engine", "commands", "table", "protocol", "runtime", "bytes", "base"],
+  remote: ["store", "engine", "commands", "table", "protocol", "runtime", "json", "bytes", "base"],
   catalog: ["base"],
   "catalog/record": ["json", "bytes", "base"],
   "catalog/filter": [],

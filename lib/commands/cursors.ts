@@ -2,11 +2,17 @@
 import { MAX_CURSORS } from "../base/limits.ts";
 
 /** The position of a search. It is small, because thousands of connections may have some (I5). */
-interface OpenCursor {
+export interface SearchPosition {
+  /** The first slot that is not visited; over a shared store, the first bucket of which some keys are not. */
+  readonly slot: number;
+  /** The position within that bucket (default: its beginning). */
+  readonly within?: number;
+}
+
+/** A cursor. */
+interface OpenCursor extends SearchPosition {
   /** Identifies the search: its `searchDigest`. */
   readonly digest: number;
-  /** The first slot that the search has not visited. */
-  readonly slot: number;
 }
 
 /** The cursors of a connection at one moment. */

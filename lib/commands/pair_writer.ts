@@ -10,11 +10,11 @@ const BEFORE_VALUE = encoder.encode('",');
 const CLOSE = encoder.encode("]");
 
 /** Bytes of a pair beside the texts of key and value: `["",]`. */
-const FRAME_BYTES = 5;
+export const PAIR_FRAME_BYTES = 5;
 
 /** Bytes of an entry as a pair. */
 export function pairBytes({ keyStart, valueEnd }: Entry): number {
-  return valueEnd - keyStart + FRAME_BYTES;
+  return valueEnd - keyStart + PAIR_FRAME_BYTES;
 }
 
 /** Writes pairs as the text of a JSON array, up to a number of bytes. */
@@ -35,16 +35,28 @@ export class PairWriter {
   }
 
   /** Adds a pair; false: there is no room, and nothing is added. */
-  add(entry: Entry): boolean {
+  add({ bytes, keyStart, keyEnd, valueEnd }: Entry): boolean {
+    return this.addTexts(bytes, keyStart, keyEnd, bytes, keyEnd, valueEnd);
+  }
+
+  /** Adds a pair whose key and value are in different buffers. */
+  addTexts(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): boolean {
     const text = this.#text;
     const commaBytes = this.#count === 0 ? 0 : 1;
-    const bytes = commaBytes + pairBytes(entry);
+    const bytes = commaBytes + keyEnd - keyStart + valueEnd - valueStart + PAIR_FRAME_BYTES;
     if (text.length + bytes + 1 > this.#maxBytes) return false;
     if (commaBytes > 0) text.add(COMMA);
     text.add(BEFORE_KEY);
-    text.add(entry.bytes, entry.keyStart, entry.keyEnd);
+    text.add(key, keyStart, keyEnd);
     text.add(BEFORE_VALUE);
-    text.add(entry.bytes, entry.keyEnd, entry.valueEnd);
+    text.add(value, valueStart, valueEnd);
     text.add(CLOSE);
     this.#count++;
     return true;

@@ -192,21 +192,17 @@ export class KeyCommand implements StoreCommand {
   onString(bytes: Uint8Array, start: number, end: number): void {
     const owner = this.#owner;
     if (owner === undefined) return;
-    if (owner.isTurnOf(this)) {
-      this.#outStart = owner.out.length;
-      try {
-        addSuccess(owner.out, this.#request?.id, { bytes, start, end });
-        this.outcome = "written";
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        owner.out.truncate(this.#outStart);
-        this.outcome = "no memory";
-      }
-      return;
+    const isTurn = owner.isTurnOf(this);
+    this.#outStart = owner.out.length;
+    try {
+      if (isTurn) addSuccess(owner.out, this.#request?.id, { bytes, start, end });
+      else (this.#heldValue ??= new ByteBuilder(new Uint8Array(0))).add(bytes, start, end);
+      this.outcome = isTurn ? "written" : "held";
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      if (isTurn) owner.out.truncate(this.#outStart);
+      this.outcome = "no memory";
     }
-    const held = this.#heldValue ??= new ByteBuilder(new Uint8Array(end - start));
-    held.add(bytes, start, end);
-    this.outcome = "held";
   }
 
   onNil(): void {

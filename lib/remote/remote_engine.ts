@@ -35,7 +35,7 @@ export function remoteEngine(table: RemoteTable): MakeEngine {
 
 function makeEngine(table: RemoteTable, parts: EngineParts): Engine {
   const { store, keys, tableId, seed, size } = table;
-  const { context, maxReplyBytes, yielder, log } = parts;
+  const { context, maxReplyBytes, maxScanMs, yielder, log } = parts;
   const counters: RemoteCounters = {
     ops: Object.fromEntries(METHODS.map((method) => [method, 0])) as Record<Method, number>,
     unknownOutcomes: 0,
@@ -50,7 +50,13 @@ function makeEngine(table: RemoteTable, parts: EngineParts): Engine {
     commands: new CommandPool(keys),
     held: new HeldBytes(MAX_HELD_BYTES),
     reply: new ReplyEncoder(maxReplyBytes),
-    search: new RemoteSearch(),
+    search: new RemoteSearch({
+      store,
+      bucketKeys: keys,
+      yielder,
+      maxScanMs,
+      tableSize: () => size.last,
+    }),
     size,
     counters,
     requestLog: new RequestLog(log),
@@ -73,6 +79,7 @@ function makeEngine(table: RemoteTable, parts: EngineParts): Engine {
       store: {
         ...store.info(),
         requests_in_flight: shared.commands.used,
+        waiting_searches: shared.search.waiting,
         held_reply_bytes: shared.held.bytes,
         repeated_requests: counters.repeats,
         unknown_outcomes: counters.unknownOutcomes,

@@ -9,7 +9,6 @@ import { addFailure, addSuccess } from "../protocol/encode_reply.ts";
 import type { Failure, FailureType } from "../protocol/message.ts";
 import type { Rejection, Request } from "../protocol/requests.ts";
 import type { RemoteParts } from "./remote_parts.ts";
-import type { SearchResult } from "./remote_search.ts";
 
 type AloneOutcome = "OK" | FailureType;
 
@@ -58,9 +57,15 @@ export function executeAlone(
   }
 }
 
+/** The result of a search, or of another request. */
+interface Result {
+  readonly result: Span | ByteChunks;
+  readonly cursor?: string;
+}
+
 /** Adds the reply once the result is known. */
 async function replyWith(
-  result: Promise<SearchResult | Failure>,
+  result: Promise<Result | Failure>,
   { id, method }: Request,
   client: Client,
   out: ByteChunks,

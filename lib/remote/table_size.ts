@@ -33,7 +33,7 @@ export class TableSize {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
-  /** @param refreshMs time between two counts that no request asks for, in milliseconds (default: 5 s) */
+  /** @param refreshMs time between two counts that no request asks for, in milliseconds; Infinity: none (default: 5 s) */
   constructor(store: Store, keys: BucketKeys, refreshMs: number = REFRESH_MS) {
     this.#store = store;
     this.#keys = keys;
@@ -74,7 +74,8 @@ export class TableSize {
     return this.#running = countKeys(this.#store, this.#keys).then((count) => {
       this.#running = undefined;
       if (typeof count === "number") this.#last = count;
-      if (!this.#isClosed && this.#following === undefined) {
+      const isRepeated = !this.#isClosed && this.#refreshMs < Infinity;
+      if (isRepeated && this.#following === undefined) {
         this.#timer = setTimeout(() => void this.#count(), this.#refreshMs);
       }
       return count;
@@ -103,6 +104,7 @@ function countKeys(store: Store, keys: BucketKeys): Promise<number | StoreFailur
 /** The command for the length of one bucket after the other. */
 class LengthCommand implements StoreCommand {
   readonly kind = "read";
+  readonly isSweep = true;
   readonly bytes = COMMAND_BYTES;
   bucket = 0;
   length = 0;

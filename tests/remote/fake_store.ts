@@ -24,10 +24,11 @@ type Reply = number | Uint8Array | undefined | readonly (Uint8Array | undefined)
 
 interface Pending {
   readonly command: StoreCommand;
-  rounds: number;
   reply: Reply | "not executed";
   isDelivered: boolean;
 }
+
+const CR = 13, LF = 10, ZERO = 48;
 
 const decoder = new TextDecoder("latin1");
 
@@ -56,7 +57,10 @@ export class FakeStore implements Store {
   onRound: () => void = () => {};
   readonly #random: Random;
   readonly #faults: Faults;
-  #pending: Pending[] = [];
+  readonly #pending = new Set<Pending>();
+  /** The commands by the round in which they go on. */
+  readonly #due = new Map<number, Pending[]>();
+  #round = 0;
   #isScheduled = false;
 
   constructor(seed: number = 1, faults: Faults = {}) {
@@ -75,9 +79,10 @@ export class FakeStore implements Store {
     if (this.isOneClient) {
       for (const other of this.#pending) assert.notEqual(other.command.bucket, command.bucket);
     }
-    const rounds = this.#random.below((this.#faults.rounds ?? 3) + 1);
-    this.#pending.push({ command, rounds, reply: "not executed", isDelivered: false });
-    this.mostInFlight = Math.max(this.mostInFlight, this.#pending.length);
+    const pending: Pending = { command, reply: "not executed", isDelivered: false };
+    this.#pending.add(pending);
+    this.#wait(pending, this.#someRounds());
+    this.mostInFlight = Math.max(this.mostInFlight, this.#pending.size);
     this.#schedule();
   }
 
@@ -150,12 +155,13 @@ export class FakeStore implements Store {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#pending.length === 0) return;
+    if (this.#isScheduled || this.#pending.size === 0) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
       this.onRound();
-      const due = this.#pending.filter((pending) => pending.rounds-- <= 0);
+      const due = this.#due.get(++this.#round) ?? [];
+      this.#due.delete(this.#round);
       for (const pending of this.#shuffled(due)) this.#step(pending);
       this.#schedule();
     });
@@ -177,30 +183,43 @@ export class FakeStore implements Store {
       }
       pending.reply = this.run(wordsOf(command));
       if (isLost) return this.#end(pending, () => command.lost("a fault"));
-      if (this.#wait(pending)) return;
+      if (this.#pauses(pending)) return;
     }
     if (!pending.isDelivered) {
       pending.isDelivered = true;
       this.#deliver(pending.reply, command);
       // What it shows is durable later.
-      if (this.#wait(pending)) return;
+      if (this.#pauses(pending)) return;
     }
     if (isRead && this.#happens(this.#faults.repeated)) {
       pending.isDelivered = false;
       pending.reply = "not executed";
-      pending.rounds = 1;
-      return;
+      return this.#wait(pending, 0);
     }
     this.#end(pending, () => command.done());
   }
 
-  #wait(pending: Pending): boolean {
-    pending.rounds = this.#random.below((this.#faults.rounds ?? 3) + 1);
-    return pending.rounds > 0;
+  #someRounds(): number {
+    return this.#random.below((this.#faults.rounds ?? 3) + 1);
+  }
+
+  /** Lets a command go on after a number of rounds. */
+  #wait(pending: Pending, rounds: number): void {
+    const round = this.#round + 1 + rounds;
+    const due = this.#due.get(round);
+    if (due === undefined) this.#due.set(round, [pending]);
+    else due.push(pending);
+  }
+
+  /** Whether a command now waits for some rounds. */
+  #pauses(pending: Pending): boolean {
+    const rounds = this.#someRounds();
+    if (rounds > 0) this.#wait(pending, rounds - 1);
+    return rounds > 0;
   }
 
   #end(pending: Pending, call: () => void): void {
-    this.#pending.splice(this.#pending.indexOf(pending), 1);
+    this.#pending.delete(pending);
     call();
   }
 
@@ -242,16 +261,24 @@ function wordsOf(command: StoreCommand): Uint8Array[] {
   const out = new ByteBuilder(new Uint8Array(1));
   command.encode(out);
   const bytes = out.view();
-  const head = /^\*(\d+)\r\n/.exec(binaryOf(bytes.subarray(0, 20))) ?? assert.fail();
-  const words: Uint8Array[] = [];
-  let at = head[0].length;
-  for (let left = Number(head[1]); left > 0; left--) {
-    const length = /^\$(\d+)\r\n/.exec(binaryOf(bytes.subarray(at, at + 20))) ?? assert.fail();
-    at += length[0].length;
-    words.push(bytes.slice(at, at + Number(length[1])));
-    at += Number(length[1]);
-    assert.equal(binaryOf(bytes.subarray(at, at + 2)), "\r\n");
+  let at = 0;
+  const number = (type: string) => {
+    assert.equal(bytes[at++], type.charCodeAt(0));
+    let value = 0;
+    while (bytes[at] !== CR) value = value * 10 + (bytes[at++] ?? NaN) - ZERO;
+    endLine();
+    return value;
+  };
+  const endLine = () => {
+    assert.ok(bytes[at] === CR && bytes[at + 1] === LF);
     at += 2;
+  };
+  const words: Uint8Array[] = [];
+  for (let left = number("*"); left > 0; left--) {
+    const length = number("$");
+    words.push(bytes.slice(at, at + length));
+    at += length;
+    endLine();
   }
   assert.equal(at, bytes.length);
   return words;

@@ -26,7 +26,7 @@ export function engineOver(
     maxScanMs?: number;
   } = {},
 ): { engine: Engine; size: TableSize } {
-  const size = new TableSize(store, KEYS);
+  const size = new TableSize(store, KEYS, Infinity);
   const make = remoteEngine({ store, keys: KEYS, size, tableId: "t", seed: SEED });
   const context = contextWith();
   const engine = make({ context, maxReplyBytes, maxScanMs, yielder: neverYields, log });
