@@ -203,7 +203,7 @@ export class FakeStore implements Store {
     return this.#random.below((this.#faults.rounds ?? 3) + 1);
   }
 
-  /** Lets a command go on after a number of rounds. */
+  /** A command continues after a number of rounds. */
   #wait(pending: Pending, rounds: number): void {
     const round = this.#round + 1 + rounds;
     const due = this.#due.get(round);
