@@ -17,6 +17,7 @@ import {
 import type { ControlLinks } from "./control_links.ts";
 import type { ReplyValue } from "../node_link.ts";
 import {
+  type ClusterNode,
   parseClientAddresses,
   parseClusterNodes,
   parseReplicationInfo,
@@ -37,6 +38,9 @@ const LATE_MS = 100;
 
 /** Nodes asked in a round (I5). A larger cluster is asked in part: masters first. */
 const MAX_ASKED = 32;
+
+/** Hosts that are remembered (I5): more than the nodes of any cluster. */
+const MAX_CLIENT_HOSTS = 4_000;
 
 /** What a round has found. */
 export interface WatchResult {
@@ -69,6 +73,8 @@ export class ClusterWatch {
   #ended: Promise<void> = Promise.resolve();
   #lastError = "no node has answered yet";
   #hasAnswers = false;
+  /** The host for clients of each node, by its id and what it announces. */
+  readonly #clientHosts = new Map<string, string>();
   /** The nodes that were asked and have not answered yet, and what to say about them. */
   readonly #silent = new Map<string, string>();
 
@@ -153,16 +159,28 @@ export class ClusterWatch {
       ["CLUSTER", "NODES"],
       ["INFO", "replication"],
     ])).map(textOf);
-    let nodes = parseClusterNodes(nodesText ?? "", asked);
-    if (nodes.some(({ hasOtherName }) => hasOtherName)) {
-      const [slots] = await links.ask(asked, ANSWER_MS, [["CLUSTER", "SLOTS"]]);
-      const addresses = parseClientAddresses(
-        slots?.status === "fulfilled" ? slots.value : [],
-        asked,
-      );
-      nodes = nodes.map((node) => ({ ...node, address: addresses.get(node.id) ?? node.address }));
-    }
+    const nodes = await this.#withClientHosts(parseClusterNodes(nodesText ?? "", asked), asked);
     return { asked, nodes, replication: parseReplicationInfo(replication ?? "") };
+  }
+
+  /** Replaces hosts by those that the nodes have for clients, such as a name that certificates have. */
+  async #withClientHosts(nodes: ClusterNode[], asked: Address): Promise<ClusterNode[]> {
+    const key = ({ id, announced }: ClusterNode) => `${id} ${announced}`;
+    if (nodes.some((node) => !this.#clientHosts.has(key(node)))) {
+      const [slots] = await this.#options.links.ask(asked, ANSWER_MS, [["CLUSTER", "SLOTS"]]);
+      const reply = slots?.status === "fulfilled" ? slots.value : null;
+      const addresses = parseClientAddresses(reply, asked);
+      for (const node of nodes) {
+        const { hostname } = addresses.get(node.id) ?? {};
+        if (hostname !== undefined) this.#clientHosts.set(key(node), hostname);
+      }
+      // Nodes come and go: this forgets those that have gone.
+      if (this.#clientHosts.size > MAX_CLIENT_HOSTS) this.#clientHosts.clear();
+    }
+    return nodes.map((node) => {
+      const { hostname, port } = node.address;
+      return { ...node, address: { hostname: this.#clientHosts.get(key(node)) ?? hostname, port } };
+    });
   }
 
   #use(answers: readonly NodeAnswer[], asked: number): void {

@@ -26,8 +26,8 @@ export interface SlotRange {
 export interface ClusterNode {
   readonly id: string;
   readonly address: Address;
-  /** Whether it announces a host name, or no host: then only `CLUSTER SLOTS` has the address for clients. */
-  readonly hasOtherName: boolean;
+  /** The address as the node announces it. Its address for clients, in `CLUSTER SLOTS`, may have another host. */
+  readonly announced: string;
   /** Whether it is the node that replied. */
   readonly isMyself: boolean;
   /** The master that it is a replica of; undefined: it is a master. */
@@ -62,13 +62,13 @@ function parseNode(line: string, asked: Address): ClusterNode | undefined {
     return undefined;
   }
   if (flags.includes("noaddr") || flags.includes("handshake")) return undefined;
-  const [endpoint = "", hostname = ""] = place.split(",", 2);
+  const [endpoint = ""] = place.split(",", 1);
   const address = parseEndpoint(endpoint.replace(/@\d+$/, ""), asked.hostname);
   if (address === undefined || !isMaster && !isId(master)) return undefined;
   return {
     id,
     address,
-    hasOtherName: hostname !== "" || /^:\d+(@|$)/.test(endpoint),
+    announced: place,
     isMyself: flags.includes("myself"),
     masterId: isMaster ? undefined : master,
     isFailed: flags.includes("fail"),

@@ -30,7 +30,7 @@ function answer(by: string, ...shapes: readonly Shape[]): ClusterAnswer {
     masterId,
     isFailed,
     address: addressOf(id),
-    hasOtherName: false,
+    announced: id,
     isMyself: id === by,
     slots: slots === undefined ? [] : [{ first: slots[0], last: slots[1] }],
   }));

@@ -30,6 +30,34 @@ testWithCluster("cluster store: commands go to all shards and end", async (clust
   assert.equal(total, BUCKETS.length - 1);
 });
 
+testWithCluster(
+  "cluster store: clients use the names that nodes have for them",
+  async (cluster) => {
+    for (const node of cluster.nodes) {
+      await node.ask("CONFIG", "SET", "cluster-announce-hostname", "localhost");
+      await node.ask("CONFIG", "SET", "cluster-preferred-endpoint-type", "hostname");
+    }
+    await using table = RealStore.open(cluster.nodes.slice(0, 1).map(({ address }) => address));
+    const [bucket = 0] = BUCKETS;
+    const nodes = () => JSON.stringify(table.store.info());
+    // The names need a moment to reach the other nodes.
+    while (!/"localhost:/.test(nodes()) || /"127\.0\.0\.1:/.test(nodes())) {
+      assert.equal((await table.insert(bucket, "key", "value")).end, "done");
+      await sleep(50);
+    }
+    for (const node of cluster.nodes) {
+      await node.ask("CONFIG", "SET", "cluster-preferred-endpoint-type", "unknown-endpoint");
+    }
+    await using other = RealStore.open([{
+      ...cluster.nodes[0]?.address ?? assert.fail(),
+      hostname: "127.0.0.2",
+    }]);
+    assert.equal((await other.insert(bucket, "key", "value")).end, "done");
+    assert.match(JSON.stringify(other.store.info()), /"127\.0\.0\.2:/);
+  },
+  { config: ["bind 127.0.0.1 127.0.0.2"] },
+);
+
 testWithCluster("cluster store: a killed master is replaced, and slots move", async (cluster) => {
   await using table = RealStore.open(cluster.nodes.slice(0, 3).map(({ address }) => address));
   const load = new InsertLoad(table, BUCKETS);

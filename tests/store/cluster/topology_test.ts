@@ -29,7 +29,7 @@ Deno.test("topology: CLUSTER NODES", () => {
     {
       id: A,
       address: { hostname: "127.0.0.1", port: 7_000 },
-      hasOtherName: true,
+      announced: "127.0.0.1:7000@17000,host.example,shard-id=1",
       isMyself: true,
       masterId: undefined,
       isFailed: false,
@@ -39,7 +39,7 @@ Deno.test("topology: CLUSTER NODES", () => {
     {
       id: B,
       address: { hostname: "::1", port: 7_001 },
-      hasOtherName: false,
+      announced: "::1:7001@17001",
       isMyself: false,
       masterId: A,
       isFailed: false,
@@ -49,7 +49,7 @@ Deno.test("topology: CLUSTER NODES", () => {
     {
       id: C,
       address: { hostname: "asked.example", port: 7_002 },
-      hasOtherName: true,
+      announced: ":7002@17002",
       isMyself: false,
       masterId: undefined,
       isFailed: true,
@@ -59,7 +59,7 @@ Deno.test("topology: CLUSTER NODES", () => {
     {
       id: C,
       address: { hostname: "127.0.0.1", port: 7_003 },
-      hasOtherName: false,
+      announced: "127.0.0.1:7003@17003",
       isMyself: false,
       masterId: undefined,
       isFailed: false,
