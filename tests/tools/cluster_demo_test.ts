@@ -115,9 +115,11 @@ Deno.test("cluster demo: a key has the last acknowledged change, or a later one"
 Deno.test("cluster demo: the report fits 80 columns, and says what was not checked", () => {
   const view = new ClientView();
   view.requests = 123_456_789;
-  view.longestPauseMs["master killed"] = 12_345;
+  view.stretch = "when a master was killed";
+  view.onReply(12_345);
   assert.match(formatView(view, 8, 80), /^ +lost changes +unchecked$/m);
   assert.match(formatView(view, 8, 80), /^ +when a master was killed +12\.3[45] s$/m);
+  assert.doesNotMatch(formatView(view, 8, 80), /gateway/);
   view.checkedKeys = 4_000;
   const text = formatView(view, 8, 80);
   assert.match(text, /^ +lost changes +0$/m);

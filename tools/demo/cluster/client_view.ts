@@ -1,9 +1,7 @@
 /** What the clients of the cluster's demo see: replies, pauses, and what is not right. */
 
 /** The stretches of the demo: each lasts until the next one begins. */
-export const STRETCHES = ["without a fault", "master killed", "gateway killed"] as const;
-
-export type Stretch = typeof STRETCHES[number];
+export type Stretch = "without a fault" | "when a master was killed" | "when a gateway was killed";
 
 /** The counts of all clients together. */
 export class ClientView {
@@ -25,18 +23,14 @@ export class ClientView {
   lost = 0;
   /** Keys that were looked up at the end; undefined: the demo did not come that far. */
   checkedKeys: number | undefined;
-  /** The longest time between two replies of one client, in milliseconds. */
-  readonly longestPauseMs: Record<Stretch, number> = {
-    "without a fault": 0,
-    "master killed": 0,
-    "gateway killed": 0,
-  };
+  /** The longest time between two replies of one client, in milliseconds, in each stretch with a reply. */
+  readonly longestPauseMs = new Map<Stretch, number>();
   stretch: Stretch = "without a fault";
 
   /** Counts a reply. @param pauseMs since the client's last reply */
   onReply(pauseMs: number): void {
     this.requests++;
-    const longest = this.longestPauseMs[this.stretch];
-    this.longestPauseMs[this.stretch] = Math.max(longest, pauseMs);
+    const longestMs = this.longestPauseMs.get(this.stretch) ?? 0;
+    this.longestPauseMs.set(this.stretch, Math.max(longestMs, pauseMs));
   }
 }

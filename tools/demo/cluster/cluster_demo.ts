@@ -143,7 +143,7 @@ class ClusterDemo {
       `kill -9 ${master.pid}`,
     );
     const startMs = performance.now();
-    this.#view.stretch = "master killed";
+    this.#view.stretch = "when a master was killed";
     await this.#within(master.kill());
     await this.#within(this.#cluster.waitForFailover(0, master));
     printStep(
@@ -168,7 +168,7 @@ class ClusterDemo {
       `kill -9 ${gateway.pid}`,
     );
     const startMs = performance.now();
-    this.#view.stretch = "gateway killed";
+    this.#view.stretch = "when a gateway was killed";
     await gateway.kill();
     await this.#progress(load);
     printStep(`All clients go on ${secondsSince(startMs)} after the kill, with the other gateway`);
