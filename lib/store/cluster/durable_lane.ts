@@ -2,13 +2,15 @@
  * A lane whose commands end when the replicas have what they wrote or saw.
  *
  * A batch is `commands, fence (if needed), WAIT <replicas> <timeout>` in one write. The next batch collects
- * meanwhile, so that many commands share one wait. A command that the node refuses ends at once. The reply
+ * meanwhile, and for a moment after it (`batch_delay.ts`), so that many commands share one wait. A second
+ * connection with a batch of its own in the meantime was not faster: it makes batches smaller. A command that the node refuses ends at once. The reply
  * of another one counts only after `WAIT` has confirmed it:
  *
  * - confirmed: it is done;
  * - not confirmed, and it changed nothing (a read, or nil to a conditional write): it is executed again;
  * - not confirmed, and it may have changed something: it is lost.
  */
+import { BatchDelay } from "./batch_delay.ts";
 import type { LaneQueue } from "./lane_queue.ts";
 import { Lane, MAX_SWEEPS, MAX_UNSENT_BYTES } from "./lane.ts";
 import { ASKING, Fence, Wait } from "./lane_commands.ts";
@@ -41,10 +43,12 @@ export class DurableLane extends Lane {
   #fence: Fence | undefined;
   #sentMs = 0;
   #isBusy = false;
+  readonly #delay: BatchDelay;
 
   constructor(host: LaneHost, queue: LaneQueue, keys: FenceKeys) {
     super(host, queue, { hasWrites: true, maxSilentMs: MAX_BATCH_MS });
     this.#keys = keys;
+    this.#delay = new BatchDelay(host.timing, () => this.pump());
   }
 
   get isBusy(): boolean {
@@ -52,7 +56,8 @@ export class DurableLane extends Lane {
   }
 
   pump(): void {
-    if (this.#isBusy || this.queue.length === 0 || this.host.isHeld) return;
+    const { length } = this.queue;
+    if (this.#isBusy || length === 0 || this.host.isHeld || this.#delay.holds(length)) return;
     const link = this.connected();
     if (link === undefined) return;
     const batch = this.#batch;
@@ -73,6 +78,11 @@ export class DurableLane extends Lane {
     this.#sentMs = this.host.timing.now();
     this.#fence = fenced && this.#sendFence(link, fenced);
     this.#sendWait(link);
+  }
+
+  override abandon(why: string): void {
+    this.#delay.cancel();
+    super.abandon(why);
   }
 
   onReply(command: PendingCommand): void {
@@ -131,6 +141,7 @@ export class DurableLane extends Lane {
   #onDurable(): void {
     const isFenced = this.#fence === undefined || this.#fence.isWritten;
     this.host.onBatch();
+    this.#delay.onBatch(this.#batch.length, this.#sentMs);
     this.#end((command) => {
       // Without its fence, `WAIT` has not covered what a command saw that wrote nothing itself.
       if (!isFenced && this.#hasChangedNothing(command, true)) {

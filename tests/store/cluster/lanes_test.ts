@@ -1,18 +1,20 @@
 /** What lanes send, and when their commands end. */
 import assert from "assert";
+import { machineTiming, type Timing } from "../../../lib/base/clock.ts";
 import { DurableLane } from "../../../lib/store/cluster/durable_lane.ts";
 import { LaneQueue } from "../../../lib/store/cluster/lane_queue.ts";
 import { PendingCommand } from "../../../lib/store/cluster/pending_command.ts";
 import { PlainLane } from "../../../lib/store/cluster/plain_lane.ts";
 import type { CommandKind } from "../../../lib/store/store.ts";
+import { VirtualClock } from "../../perf/virtual_clock.ts";
 import { ScriptedHost } from "./scripted_link.ts";
 import { TestCommand } from "./store_commands.ts";
 
 const keys = { text: (bucket: number) => `{b${bucket}}` };
 
 /** A lane, its queue and its host. */
-function scene(isDurable: boolean = true) {
-  const host = new ScriptedHost(), queue = new LaneQueue();
+function scene(isDurable: boolean = true, timing: Timing = machineTiming) {
+  const host = new ScriptedHost(timing), queue = new LaneQueue();
   const lane = isDurable ? new DurableLane(host, queue, keys) : new PlainLane(host, queue, false);
   /** Adds a command for a bucket, whose number names it. */
   const add = (kind: CommandKind, bucket: number, { isAsked = false, isSweep = false } = {}) => {
@@ -43,13 +45,58 @@ Deno.test("durable lane: a batch ends with WAIT, and the next one collects meanw
   const { link, sent } = await firstBatch(all);
   assert.deepEqual(sent, ["write 1", "write 2", "WAIT 1 1000"]);
   const third = all.add("write", 3);
+  all.add("write", 4);
   all.lane.pump();
   link.reply(1, 0);
   assert.deepEqual([first.ends, second.ends, link.takeSent()], [0, 0, []]);
   link.reply(1);
   assert.deepEqual([first.ends, second.ends, third.ends], [1, 1, 0]);
   all.lane.pump();
-  assert.deepEqual(link.takeSent(), ["write 3", "WAIT 1 1000"]);
+  assert.deepEqual(link.takeSent(), ["write 3", "write 4", "WAIT 1 1000"]);
+});
+
+/** Sends a batch of ten writes, which takes 5 ms of a virtual clock. */
+async function tenWrites() {
+  const clock = new VirtualClock();
+  const all = scene(true, clock);
+  for (let bucket = 0; bucket < 10; bucket++) all.add("write", bucket);
+  const { link } = await firstBatch(all);
+  /** Replies to a batch of this many writes after 5 ms. */
+  const replyAfter5Ms = async (commands: number) => {
+    await clock.run(clock.at(clock.now() + 5));
+    link.reply(...Array<number>(commands + 1).fill(1));
+  };
+  await replyAfter5Ms(10);
+  return { all, clock, link, replyAfter5Ms };
+}
+
+Deno.test("durable lane: a batch waits for commands, at most as long as the last one took", async () => {
+  const { all, clock, link, replyAfter5Ms } = await tenWrites();
+  for (let bucket = 10; bucket < 17; bucket++) all.add("write", bucket);
+  all.lane.pump();
+  assert.deepEqual(link.takeSent(), []);
+  all.add("write", 17);
+  all.lane.pump();
+  assert.equal(link.takeSent().length, 9, "it is nearly as large as the last one");
+  await replyAfter5Ms(8);
+  all.add("write", 18);
+  all.lane.pump();
+  assert.deepEqual(link.takeSent(), []);
+  await clock.run(clock.at(clock.now() + 5));
+  assert.deepEqual(link.takeSent(), ["write 18", "WAIT 1 1000"]);
+  await replyAfter5Ms(1);
+  all.add("write", 19);
+  all.lane.pump();
+  assert.deepEqual(link.takeSent(), ["write 19", "WAIT 1 1000"], "one client never waits");
+});
+
+Deno.test("durable lane: a delay ends with its connection", async () => {
+  const { all, clock } = await tenWrites();
+  all.add("write", 10);
+  all.lane.pump();
+  all.lane.abandon("closed");
+  await clock.run(clock.at(clock.now() + 50));
+  assert.equal(all.host.links.length, 1);
 });
 
 Deno.test("durable lane: a fence covers what reads and removes saw", async () => {

@@ -1,6 +1,6 @@
 /** A lane without network and cluster: the test sees what it sends, replies, and sees what it reports. */
 import assert from "assert";
-import { machineTiming } from "../../../lib/base/clock.ts";
+import type { Timing } from "../../../lib/base/clock.ts";
 import { ByteBuilder } from "../../../lib/bytes/byte_builder.ts";
 import { textAt } from "../../../lib/bytes/span.ts";
 import type { LaneHost, Zombie } from "../../../lib/store/cluster/lane_host.ts";
@@ -75,7 +75,7 @@ export class ScriptedLink implements NodeLink {
 export class ScriptedHost implements LaneHost {
   readonly address = { hostname: "node", port: 1 };
   readonly name = "node:1";
-  readonly timing = machineTiming;
+  readonly timing: Timing;
   /** The connections of the lane, the current one last. */
   readonly links: ScriptedLink[] = [];
   isRetired = false;
@@ -85,6 +85,10 @@ export class ScriptedHost implements LaneHost {
   /** What was reported, such as `retry insert 1`. */
   readonly reports: string[] = [];
   #connected = Promise.withResolvers<void>();
+
+  constructor(timing: Timing) {
+    this.timing = timing;
+  }
 
   readonly connect = (): Promise<NodeLink> => {
     const link = new ScriptedLink();
