@@ -62,7 +62,9 @@ export function requireCluster(
   }
   const ids = new Set(masters.map(({ id }) => id));
   const replicas = nodes.filter(({ masterId = "", isFailed }) => ids.has(masterId) && !isFailed);
-  if (needsReplicas) requireReplicas(masters, replicas);
+  // With a lost node, a server must still start: lookups work, and changes wait for a replica.
+  const hasLost = nodes.some(({ isFailed }) => isFailed);
+  if (needsReplicas && !hasLost) requireReplicas(masters, replicas);
   return { masters, replicas };
 }
 
