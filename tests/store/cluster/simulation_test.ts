@@ -11,7 +11,7 @@ const only = Deno.env.get("SEED");
 
 const SEEDS = only !== undefined
   ? [Number(only)]
-  : Array.from({ length: isLong ? 300 : 16 }, (_, at) => at + 1);
+  : Array.from({ length: isLong ? 300 : 10 }, (_, at) => at + 1);
 
 async function simulate(seed: number): Promise<void> {
   const replicas = 1 + seed % 2, hasFencedReads = seed % 4 < 3;
