@@ -17,6 +17,7 @@ interface Operation {
   /** Names its write. */
   readonly write: string;
   readonly command: TestCommand;
+  readonly store: Store;
   readonly beginMs: number;
   endMs: number;
   end: End | undefined;
@@ -42,7 +43,7 @@ export class SimClients {
       const method =
         (["insert", "insert", "lookup", "lookup", "remove"] as const)[random.below(5)] ??
           "lookup";
-      const operation = this.#operation(method, bucket);
+      const operation = this.#operation(store, method, bucket);
       this.operations.push(operation);
       store.execute(operation.command);
       operation.end = await operation.command.ended;
@@ -51,7 +52,7 @@ export class SimClients {
     }
   }
 
-  #operation(method: Method, bucket: number): Operation {
+  #operation(store: Store, method: Method, bucket: number): Operation {
     const write = String(1_000_000 + this.operations.length);
     const key = this.#cluster.keys.text(bucket);
     const command = method === "insert"
@@ -67,7 +68,7 @@ export class SimClients {
         write,
       ]);
     const beginMs = this.#cluster.clock.now();
-    return { method, bucket, write, command, beginMs, endMs: Infinity, end: undefined };
+    return { store, method, bucket, write, command, beginMs, endMs: Infinity, end: undefined };
   }
 
   /** How many operations ended in which way. */
@@ -99,11 +100,11 @@ export class SimClients {
     }
   }
 
-  /** A lost write was executed before the writes that began after it was lost, or never. */
-  #checkLost({ bucket, write, endMs }: Operation, what: string): void {
+  /** A lost write was executed before the writes that its store took afterwards, or never. */
+  #checkLost({ store, bucket, write, endMs }: Operation, what: string): void {
     const writes = this.#cluster.writesOf(bucket);
     const late = writes.slice(0, Math.max(0, writes.indexOf(write))).map((one) => this.#of(one))
-      .find((earlier) => earlier !== undefined && earlier.beginMs > endMs);
+      .find((earlier) => earlier?.store === store && earlier.beginMs > endMs);
     assert.equal(late?.write, undefined, `${what} was executed after a later write`);
   }
 
