@@ -42,6 +42,8 @@ const MAX_ASKED = 32;
 /** Hosts that are remembered (I5): more than the nodes of any cluster. */
 const MAX_CLIENT_HOSTS = 4_000;
 
+const ALL_ONLINE: ReplicationInfo = { online: Infinity, syncing: 0 };
+
 /** What a round has found. */
 export interface WatchResult {
   readonly state: ClusterState;
@@ -155,12 +157,16 @@ export class ClusterWatch {
 
   async #ask(asked: Address): Promise<NodeAnswer> {
     const { links } = this.#options;
-    const [nodesText, replication] = (await links.ask(asked, ANSWER_MS, [
+    const [nodesReply, replicationReply] = await links.ask(asked, ANSWER_MS, [
       ["CLUSTER", "NODES"],
       ["INFO", "replication"],
-    ])).map(textOf);
-    const nodes = await this.#withClientHosts(parseClusterNodes(nodesText ?? "", asked), asked);
-    return { asked, nodes, replication: parseReplicationInfo(replication ?? "") };
+    ]);
+    const nodesText = textOf(nodesReply);
+    // A node that forbids the question is believed to have its replicas; `WAIT` shows it.
+    const isForbidden = replicationReply?.status === "rejected";
+    const replication = isForbidden ? ALL_ONLINE : parseReplicationInfo(textOf(replicationReply));
+    const nodes = await this.#withClientHosts(parseClusterNodes(nodesText, asked), asked);
+    return { asked, nodes, replication };
   }
 
   /** Replaces hosts by those that the nodes have for clients, such as a name that certificates have. */
@@ -200,7 +206,7 @@ export class ClusterWatch {
 }
 
 /** The text of an answer. @throws {Error} if the node has refused the question */
-function textOf(answer: PromiseSettledResult<ReplyValue>): string {
-  if (answer.status === "rejected") throw answer.reason;
-  return typeof answer.value === "string" ? answer.value : "";
+function textOf(answer: PromiseSettledResult<ReplyValue> | undefined): string {
+  if (answer?.status === "rejected") throw answer.reason;
+  return typeof answer?.value === "string" ? answer.value : "";
 }

@@ -15,7 +15,7 @@ export class ControlLinks {
   readonly #connect: Connect;
   readonly #timing: Timing;
   readonly #links = new Map<string, NodeLink>();
-  #isClosed = false;
+  readonly #stop = new AbortController();
 
   constructor(connect: Connect, timing: Timing) {
     this.#connect = connect;
@@ -38,12 +38,9 @@ export class ControlLinks {
       return await within(this.#timing, timeoutMs, async (signal) => {
         link = await this.#link(address, signal);
         signal.throwIfAborted();
-        const broken = link.closed.then((why): never => {
-          throw new Error(why);
-        });
-        const answers = Promise.allSettled(questions.map((words) => link?.ask(...words) ?? null));
-        return await Promise.race([answers, broken]);
-      });
+        const asked = link;
+        return await Promise.allSettled(questions.map((words) => asked.ask(...words)));
+      }, this.#stop.signal);
     } catch (error) {
       link?.close();
       throw error;
@@ -58,7 +55,7 @@ export class ControlLinks {
 
   /** Closes all connections, also those that are being made. */
   close(): void {
-    this.#isClosed = true;
+    this.#stop.abort();
     for (const link of this.#links.values()) link.close();
   }
 
@@ -68,9 +65,9 @@ export class ControlLinks {
     if (known !== undefined) return known;
     const link = await this.#connect(address, signal);
     const other = this.#links.get(name);
-    if (this.#isClosed || signal.aborted || other !== undefined) link.close();
+    if (this.#stop.signal.aborted || signal.aborted || other !== undefined) link.close();
     if (other !== undefined) return other;
-    if (this.#isClosed || signal.aborted) throw new Error("it was given up");
+    if (this.#stop.signal.aborted || signal.aborted) throw new Error("it was given up");
     this.#links.set(name, link);
     void link.closed.then(() => {
       if (this.#links.get(name) === link) this.#links.delete(name);

@@ -15,17 +15,23 @@ export async function within<T>(
   work: (signal: AbortSignal) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const settled = new AbortController(), expired = new AbortController();
-  const waitSignal = signal ? AbortSignal.any([signal, settled.signal]) : settled.signal;
-  const expiry = timing.sleep(ms, waitSignal).then((isOver): never => {
+  const expired = new AbortController(), waiting = new AbortController();
+  let isSettled = false;
+  const expiry = timing.sleep(ms, waiting.signal).then((isOver): never => {
     const error = new Error(isOver ? `no reply within ${ms} ms` : "it was given up");
-    if (!settled.signal.aborted) expired.abort(error);
+    if (!isSettled) expired.abort(error);
     throw error;
   });
   expiry.catch(() => {}); // its error comes also after the work has ended
+  // Not `AbortSignal.any`: the signal may outlive many such waits, and would remember each.
+  const giveUp = () => waiting.abort();
+  if (signal?.aborted) giveUp();
+  signal?.addEventListener("abort", giveUp, { once: true });
   try {
     return await Promise.race([work(expired.signal), expiry]);
   } finally {
-    settled.abort();
+    isSettled = true;
+    signal?.removeEventListener("abort", giveUp);
+    waiting.abort();
   }
 }

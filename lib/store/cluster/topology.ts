@@ -134,7 +134,6 @@ function asArray(value: ReplyValue | undefined): readonly ReplyValue[] {
 
 /** What a master's `INFO replication` says of its replicas. */
 export interface ReplicationInfo {
-  readonly isMaster: boolean;
   /** Replicas that receive each change, and confirm it. */
   readonly online: number;
   /** Replicas that still receive the whole table: they are not ready to replace the master. */
@@ -151,5 +150,5 @@ export function parseReplicationInfo(text: string): ReplicationInfo {
     if (!/[:,]state=online\b/.test(line)) syncing++;
     else if (Number(/[:,]lag=(\d+)/.exec(line)?.[1] ?? 0) <= MAX_LAG_S) online++;
   }
-  return { isMaster: /^role:master\s*$/m.test(text), online, syncing };
+  return { online, syncing };
 }

@@ -90,9 +90,8 @@ Deno.test("topology: INFO replication", () => {
     "slave0:ip=127.0.0.1,port=1,state=online,offset=5,lag=1\r\n" +
     "slave1:ip=127.0.0.1,port=2,state=online,offset=5,lag=9\r\n" +
     "slave2:ip=127.0.0.1,port=3,state=wait_bgsave,offset=0,lag=0\r\nmaster_replid:x\r\n";
-  assert.deepEqual(parseReplicationInfo(text), { isMaster: true, online: 1, syncing: 1 });
+  assert.deepEqual(parseReplicationInfo(text), { online: 1, syncing: 1 });
   assert.deepEqual(parseReplicationInfo("role:slave\r\n"), {
-    isMaster: false,
     online: 0,
     syncing: 0,
   });
