@@ -24,14 +24,14 @@ export async function within<T>(
   });
   expiry.catch(() => {}); // its error comes also after the work has ended
   // Not `AbortSignal.any`: the signal may outlive many such waits, and would remember each.
-  const giveUp = () => waiting.abort();
-  if (signal?.aborted) giveUp();
-  signal?.addEventListener("abort", giveUp, { once: true });
+  const abort = () => waiting.abort();
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort, { once: true });
   try {
     return await Promise.race([work(expired.signal), expiry]);
   } finally {
     isSettled = true;
-    signal?.removeEventListener("abort", giveUp);
+    signal?.removeEventListener("abort", abort);
     waiting.abort();
   }
 }
