@@ -261,6 +261,38 @@ export const MAX_MATCH_STEPS = 10_000_000;
 /** The same in a scan with `limit`: at most 5 ms. */
 export const MAX_PART_MATCH_STEPS = 200_000;
 
+// A table in a shared store
+
+/** Requests of one client that the store executes at the same time. Further ones wait. */
+export const MAX_STORE_REQUESTS = 64;
+
+/** Bytes of these requests. The last one may pass it. */
+export const MAX_STORE_REQUEST_BYTES = 262_144;
+
+/**
+ * Values that have come before the reply's turn, in bytes: of one client, and of all. A further one is
+ * dropped, and asked for again.
+ */
+export const MAX_EARLY_BYTES = { client: 262_144, all: 64_000_000 } as const;
+
+/** Scans and queries without and with `limit` that run at the same time. Further ones wait. */
+export const MAX_STORE_SEARCHES = { whole: 2, parts: 16 } as const;
+
+/**
+ * Keys that such a search holds, in bytes, and as many bytes of values. Further ones are asked for later. One
+ * key and one value may be longer.
+ */
+export const STORE_SEARCH_BYTES = { whole: 4_000_000, part: 1_000_000 } as const;
+
+/**
+ * Default time for a scan without `limit` over a shared store, in milliseconds. All keys cross the network,
+ * and other clients are served meanwhile.
+ */
+export const MAX_STORE_SCAN_MS = 30_000;
+
+/** Time between two counts of the keys in a shared store, in milliseconds, if no client asks for the size. */
+export const STORE_SIZE_REFRESH_MS = 5_000;
+
 // Logs and measurements of requests
 
 /** Slowest requests since the start that `info` lists. */

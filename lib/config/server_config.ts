@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { type Address, isLinkLocal, parseAddress } from "../base/address.ts";
 import { CATALOG_PORT, catalogsFrom } from "../catalog/catalog_hosts.ts";
 import { isServerHost } from "../catalog/record/host_name.ts";
-import { MAX_NAME_CHARS } from "../base/limits.ts";
+import { MAX_NAME_CHARS, MAX_STORE_SCAN_MS } from "../base/limits.ts";
 import { UsageError } from "../base/errors.ts";
 import type { LogFormat } from "../base/log.ts";
 import { CHECK_HELP, REPAIR_HELP } from "./check_repair_config.ts";
@@ -19,6 +19,9 @@ import {
 } from "./command_line.ts";
 import { LOCAL_TABLE_FLAGS, type StoreConfig, storeConfigFrom } from "./store_config.ts";
 import { integer, seconds, size } from "./units.ts";
+
+/** Defaults of limit flags with `--store`, by the names of commander. */
+const STORE_LIMITS = { maxScanTime: MAX_STORE_SCAN_MS } as const;
 
 /** The address that clients try first. */
 interface AdvertisedAddress {
@@ -164,7 +167,7 @@ export function parseServerConfig(
     fsync: flags.fsync,
     compactEntries: flags.compactEntries,
     compactBytes: flags.compactBytes,
-    ...limitsFrom(flags, memoryBytes),
+    ...limitsFrom(store === undefined ? flags : { ...STORE_LIMITS, ...flags }, memoryBytes),
     tokenFile: flags.tokenFile,
     tlsFiles: tlsFiles(flags.tlsCert, flags.tlsKey),
     isDebugging: flags.debug,

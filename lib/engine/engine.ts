@@ -24,6 +24,8 @@ export interface RequestSource {
   next(): Request | Rejection | undefined;
   /** Length of its last request, in bytes. */
   readonly lineBytes: number;
+  /** Whether the connection has ended, so that no reply can be sent. */
+  readonly isClosed: boolean;
   /** Whether `next` returns no request because of the replies that wait. */
   readonly isFull: boolean;
   /**

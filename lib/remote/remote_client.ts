@@ -2,7 +2,7 @@
  * One client of the remote engine: pulls the requests of a connection, has some of them executed by the store
  * at the same time, and writes their replies in the order of the requests (I1).
  *
- * - Requests for keys are in flight together, at most `MAX_WINDOW`. The store may execute them in any order, so
+ * - Requests for keys are in flight together, at most `MAX_STORE_REQUESTS`. The store may execute them in any order, so
  *   two requests for one bucket are never in flight together. Any other request waits for the replies before it.
  * - A reply is written when all replies before it are written, and the client takes more replies. A result that
  *   arrives earlier is held, or executed again (`key_command.ts`).
@@ -11,6 +11,7 @@
  * No request makes a promise, only a submit of requests does.
  */
 import { Fifo } from "../base/fifo.ts";
+import { MAX_EARLY_BYTES, MAX_STORE_REQUEST_BYTES, MAX_STORE_REQUESTS } from "../base/limits.ts";
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import type { RequestSource } from "../engine/engine.ts";
 import type { Rejection, Request } from "../protocol/requests.ts";
@@ -19,15 +20,6 @@ import type { CommandOwner, KeyCommand, KeyRequest } from "./key_command.ts";
 import { replyTo } from "./key_reply.ts";
 import type { RemoteParts } from "./remote_parts.ts";
 import { executeAlone } from "./single_request.ts";
-
-/** Requests of one client in flight. */
-const MAX_WINDOW = 64;
-
-/** Encoded bytes of a client's requests in flight; the last request may pass it. */
-const MAX_WINDOW_BYTES = 262_144;
-
-/** Bytes of replies that are held for one client. A further one is executed again. */
-const MAX_HELD_BYTES = 262_144;
 
 /** Serves the requests of one connection. */
 export class RemoteClient implements CommandOwner {
@@ -79,7 +71,7 @@ export class RemoteClient implements CommandOwner {
   }
 
   hold(bytes: number): boolean {
-    if (this.#isGone || this.#heldBytes + bytes > MAX_HELD_BYTES) return false;
+    if (this.#isGone || this.#heldBytes + bytes > MAX_EARLY_BYTES.client) return false;
     if (!this.#parts.held.take(bytes)) return false;
     this.#heldBytes += bytes;
     return true;
@@ -144,6 +136,10 @@ export class RemoteClient implements CommandOwner {
   #reply(): boolean {
     const command = this.#window.at(0);
     if (command === undefined || !command.isEnded || this.#isGone) return false;
+    if (this.#source.isClosed) {
+      this.#isGone = true;
+      return false;
+    }
     if (command.outcome !== "written" && this.#source.isFull) return this.#flush();
     if (command.outcome === "again") {
       this.#parts.counters.repeats++;
@@ -164,7 +160,7 @@ export class RemoteClient implements CommandOwner {
   /** Starts the next request. @returns false if that has to wait, or if there is none */
   #start(): boolean {
     const window = this.#window;
-    if (this.#isGone || window.length === MAX_WINDOW) return false;
+    if (this.#isGone || window.length === MAX_STORE_REQUESTS) return false;
     const request = this.#next ??= this.#take();
     if (request === undefined) return false;
     const room = "key" in request ? this.#parts.reply.roomFor(request) : undefined;
@@ -180,8 +176,7 @@ export class RemoteClient implements CommandOwner {
     if (this.#source.isFull) return this.#flush();
     this.#next = undefined;
     const startMs = this.#now();
-    const { client } = this.#source;
-    const outcome = executeAlone(request, client, this.out, this.#parts);
+    const outcome = executeAlone(request, this.#source, this.#parts);
     if (typeof outcome === "string") {
       this.#record(request, outcome, startMs);
       const pause = this.#parts.yielder.yield();
@@ -201,7 +196,7 @@ export class RemoteClient implements CommandOwner {
 
   /** Whether a request for a bucket may be in flight together with those that are. */
   #mayStart(bucket: number): boolean {
-    if (this.#windowBytes > MAX_WINDOW_BYTES) return false;
+    if (this.#windowBytes > MAX_STORE_REQUEST_BYTES) return false;
     const window = this.#window;
     for (let at = window.length - 1; at >= 0; at--) {
       const other = window.at(at);

@@ -1,4 +1,5 @@
 /** The remote engine: the table is in a shared store, and this process keeps nothing of it (ARCHITECTURE.md). */
+import { MAX_EARLY_BYTES } from "../base/limits.ts";
 import type { Engine, EngineParts, MakeEngine } from "../engine/engine.ts";
 import { RequestLog } from "../engine/request_log.ts";
 import { ReplyEncoder } from "../protocol/encode_reply.ts";
@@ -13,9 +14,6 @@ import { RemoteClient } from "./remote_client.ts";
 import type { RemoteCounters, RemoteParts } from "./remote_parts.ts";
 import { RemoteSearch } from "./remote_search.ts";
 import type { TableSize } from "./table_size.ts";
-
-/** Bytes of replies that are held before their turn, of all clients. A further one is executed again. */
-const MAX_HELD_BYTES = 64_000_000;
 
 /** A table in a store. */
 export interface RemoteTable {
@@ -48,7 +46,7 @@ function makeEngine(table: RemoteTable, parts: EngineParts): Engine {
     context,
     bucketHash: new KeyHash(seed),
     commands: new CommandPool(keys),
-    held: new HeldBytes(MAX_HELD_BYTES),
+    held: new HeldBytes(MAX_EARLY_BYTES.all),
     reply: new ReplyEncoder(maxReplyBytes),
     search: new RemoteSearch({
       store,

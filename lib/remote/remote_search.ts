@@ -6,8 +6,8 @@
  * bounded number of bytes (I5).
  */
 import { Fifo } from "../base/fifo.ts";
+import { MAX_STORE_SCAN_MS, MAX_STORE_SEARCHES, STORE_SEARCH_BYTES } from "../base/limits.ts";
 import { noMemory, notAnswered } from "../commands/failures.ts";
-import type { Cursors } from "../commands/cursors.ts";
 import { PAIR_FRAME_BYTES, PairWriter } from "../commands/pair_writer.ts";
 import {
   endSearch,
@@ -15,23 +15,15 @@ import {
   type SearchResult,
   startSearch,
 } from "../commands/search_request.ts";
+import type { RequestSource } from "../engine/engine.ts";
 import type { Failure } from "../protocol/message.ts";
 import type { Yielder } from "../runtime/yielding.ts";
 import type { BucketKeys } from "../store/bucket_keys.ts";
 import type { Store } from "../store/store.ts";
 import { SearchWalk } from "./search_walk.ts";
 
-/** Searches without and with `limit` that run at the same time. */
-const MAX_WHOLE = 2, MAX_PARTS = 16;
-
-/** Bytes of keys, and of values, that a search without and with `limit` holds. */
-const WHOLE_BYTES = 4_000_000, PART_BYTES = 1_000_000;
-
-/**
- * Default for the longest time of a search without `limit`, in milliseconds. It is longer than that of a table
- * in memory: all keys and many values cross the network, and other clients are served meanwhile.
- */
-const MAX_REMOTE_SCAN_MS = 30_000;
+/** The connection that a search is for. */
+export type SearchSource = Pick<RequestSource, "client" | "isClosed">;
 
 /** What searches need. */
 export interface RemoteSearchOptions {
@@ -48,12 +40,12 @@ export interface RemoteSearchOptions {
 export class RemoteSearch {
   readonly #options: RemoteSearchOptions;
   readonly #maxMs: number;
-  readonly #wholes = new Turns(MAX_WHOLE);
-  readonly #parts = new Turns(MAX_PARTS);
+  readonly #wholes = new Turns(MAX_STORE_SEARCHES.whole);
+  readonly #parts = new Turns(MAX_STORE_SEARCHES.parts);
 
   constructor(options: RemoteSearchOptions) {
     this.#options = options;
-    this.#maxMs = options.maxScanMs ?? MAX_REMOTE_SCAN_MS;
+    this.#maxMs = options.maxScanMs ?? MAX_STORE_SCAN_MS;
   }
 
   /** Number of searches that wait for their turn. */
@@ -64,11 +56,11 @@ export class RemoteSearch {
   /**
    * Runs a search.
    *
-   * @param cursors open cursors of the connection
+   * @param source the connection, with its open cursors; the search ends early if it is closed
    * @param room longest text of the result, in bytes
    */
   async run(
-    cursors: Cursors,
+    source: SearchSource,
     request: SearchRequest,
     room: number,
   ): Promise<SearchResult | Failure> {
@@ -76,7 +68,7 @@ export class RemoteSearch {
     await turns.enter();
     const pairs = new PairWriter(room);
     try {
-      return await this.#run(cursors, request, pairs);
+      return await this.#run(source, request, pairs);
     } catch (error) {
       pairs.clear();
       if (!(error instanceof RangeError)) throw error;
@@ -87,10 +79,11 @@ export class RemoteSearch {
   }
 
   async #run(
-    cursors: Cursors,
+    source: SearchSource,
     request: SearchRequest,
     pairs: PairWriter,
   ): Promise<SearchResult | Failure> {
+    const { cursors } = source.client;
     const start = startSearch(cursors, request);
     if ("type" in start) {
       pairs.clear();
@@ -102,13 +95,14 @@ export class RemoteSearch {
       store,
       bucketKeys,
       yielder,
+      source,
       search: start.search,
       at: start.at,
       limit,
       pairs,
       tableSize: tableSize(),
       maxMs: this.#maxMs,
-      maxBytes: limit === undefined ? WHOLE_BYTES : PART_BYTES,
+      maxBytes: limit === undefined ? STORE_SEARCH_BYTES.whole : STORE_SEARCH_BYTES.part,
     });
     const end = await walk.run();
     if ("why" in end) {

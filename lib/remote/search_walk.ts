@@ -32,6 +32,8 @@ export interface WalkOptions {
   readonly store: Store;
   readonly bucketKeys: BucketKeys;
   readonly yielder: Yielder;
+  /** The connection that the search is for. */
+  readonly source: { readonly isClosed: boolean };
   readonly search: Search;
   readonly at: SearchPosition;
   /** Most pairs; undefined: all, of the whole table. */
@@ -55,6 +57,8 @@ export interface WalkEnd {
 }
 
 const NO_KEY: KeyText = { bytes: new Uint8Array(0), start: 0, end: 0 };
+
+const CLOSED: StoreFailure = { kind: "unavailable", why: "the connection was closed" };
 
 /** One search. */
 export class SearchWalk implements BucketOwner {
@@ -100,6 +104,7 @@ export class SearchWalk implements BucketOwner {
     try {
       for (;;) {
         if (this.#failure !== undefined) return this.#failure;
+        if (this.#options.source.isClosed) return CLOSED;
         this.#hasNews = false;
         this.#readAhead();
         const first = this.#buckets[0];

@@ -1,9 +1,10 @@
 /** Requests that are executed alone, after all replies before them: without a key, or not valid. */
 import type { ByteChunks } from "../bytes/byte_chunks.ts";
 import type { Span } from "../bytes/span.ts";
-import type { Client, ClosingFailure } from "../commands/client_state.ts";
+import type { ClosingFailure } from "../commands/client_state.ts";
 import { noMemory } from "../commands/failures.ts";
 import { runSessionCommand } from "../commands/session_commands.ts";
+import type { RequestSource } from "../engine/engine.ts";
 import { isRejection } from "../protocol/decode_request.ts";
 import { addFailure, addSuccess } from "../protocol/encode_reply.ts";
 import type { Failure, FailureType } from "../protocol/message.ts";
@@ -19,12 +20,12 @@ type AloneOutcome = "OK" | FailureType;
  */
 export function executeAlone(
   request: Request | Rejection,
-  client: Client,
-  out: ByteChunks,
+  source: RequestSource,
   parts: RemoteParts,
 ): AloneOutcome | Promise<AloneOutcome> {
   const { reply, counters, context } = parts;
-  if (isRejection(request)) return fail(parts, client, out, request.id, request.failure);
+  const { client, out } = source;
+  if (isRejection(request)) return fail(parts, source, request.id, request.failure);
   const { id, method } = request;
   const room = reply.roomFor(request);
   if (room === undefined) return reply.failForId(out);
@@ -38,19 +39,13 @@ export function executeAlone(
       const failure = runSessionCommand(context, client, request, reply);
       if (failure === undefined) return "OK";
       out.truncate(start);
-      return fail(parts, client, out, id, failure);
+      return fail(parts, source, id, failure);
     }
     case "scan":
     case "query":
-      return replyWith(
-        parts.search.run(client.cursors, request, room),
-        request,
-        client,
-        out,
-        parts,
-      );
+      return replyWith(parts.search.run(source, request, room), request, source, parts);
     case "size":
-      return replyWith(parts.size.count(), request, client, out, parts);
+      return replyWith(parts.size.count(), request, source, parts);
     default:
       // A request with a key comes here only without room for a reply.
       return reply.failForId(out);
@@ -67,12 +62,12 @@ interface Result {
 async function replyWith(
   result: Promise<Result | Failure>,
   { id, method }: Request,
-  client: Client,
-  out: ByteChunks,
+  source: RequestSource,
   parts: RemoteParts,
 ): Promise<AloneOutcome> {
   const found = await result;
-  if ("type" in found) return fail(parts, client, out, id, found);
+  if ("type" in found) return fail(parts, source, id, found);
+  const { out } = source;
   const start = out.length;
   try {
     addSuccess(out, id, found.result, found.cursor);
@@ -90,8 +85,7 @@ async function replyWith(
 
 function fail(
   { reply }: RemoteParts,
-  client: Client,
-  out: ByteChunks,
+  { client, out }: RequestSource,
   id: Span | undefined,
   failure: Failure | ClosingFailure,
 ): FailureType {

@@ -2,6 +2,8 @@
  * The number of keys in the table: the sum of the lengths of all buckets (`HLEN`). One count takes many small
  * commands, so requests that wait share a count, which begins after they arrived.
  */
+import { ExitError } from "../base/errors.ts";
+import { STORE_SIZE_REFRESH_MS } from "../base/limits.ts";
 import type { ByteBuilder } from "../bytes/byte_builder.ts";
 import { type Span, spanOf } from "../bytes/span.ts";
 import { notAnswered } from "../commands/failures.ts";
@@ -15,9 +17,6 @@ const MAX_IN_FLIGHT = 512;
 
 /** Size of a command, in bytes, about. */
 const COMMAND_BYTES = 60;
-
-/** Time between the end of a count and the next one that no request asks for, in milliseconds. */
-const REFRESH_MS = 5_000;
 
 const HLEN = wordOf("HLEN");
 
@@ -34,7 +33,7 @@ export class TableSize {
   #isClosed = false;
 
   /** @param refreshMs time between two counts that no request asks for, in milliseconds; Infinity: none (default: 5 s) */
-  constructor(store: Store, keys: BucketKeys, refreshMs: number = REFRESH_MS) {
+  constructor(store: Store, keys: BucketKeys, refreshMs: number = STORE_SIZE_REFRESH_MS) {
     this.#store = store;
     this.#keys = keys;
     this.#refreshMs = refreshMs;
@@ -45,9 +44,17 @@ export class TableSize {
     return this.#last;
   }
 
-  /** Counts, and from then on counts again every few seconds until `close`. */
+  /**
+   * Counts, and from then on counts again every few seconds until `close`.
+   *
+   * @throws {ExitError} if the store does not answer
+   */
   async start(): Promise<void> {
-    await this.#count();
+    const count = await this.#count();
+    if (typeof count === "number") return;
+    throw new ExitError(
+      `Cannot count the keys of the table: the store did not answer (${count.why})`,
+    );
   }
 
   /** Counts for a request. @returns the number as JSON text */

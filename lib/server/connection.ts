@@ -173,7 +173,7 @@ export class Connection implements RequestSource, BufferOwner {
     const replyBytes = this.out.length;
     if (replyBytes > UNCOUNTED_BUFFER_BYTES) this.#countBuffers(replyBytes);
     // After `cut`, no client waits for the rest: a stopping server must not execute it for minutes.
-    if (this.client.closedBy !== undefined || this.#ending !== undefined || this.#isClosed()) {
+    if (this.client.closedBy !== undefined || this.#ending !== undefined || this.isClosed) {
       this.#hasMore = false;
       return undefined;
     }
@@ -190,19 +190,23 @@ export class Connection implements RequestSource, BufferOwner {
     return request;
   }
 
+  get isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
   get isFull(): boolean {
     return this.out.length >= this.#maxOutputBytes;
   }
 
   async flush(): Promise<void> {
     this.#isExecuting = false;
-    if (!this.#isClosed()) this.#state = "writing";
+    if (!this.isClosed) this.#state = "writing";
     const { socket, clock } = this.#options;
     for (let bytes = this.out.next(); bytes !== undefined; bytes = this.out.next()) {
       this.out.consume(await socket.write(bytes));
       this.#lastActivityMs = clock.nowMs;
     }
-    if (this.#isClosed()) throw new Error("the connection was closed");
+    if (this.isClosed) throw new Error("the connection was closed");
     this.#state = "executing";
     this.#isExecuting = true;
   }
@@ -216,7 +220,7 @@ export class Connection implements RequestSource, BufferOwner {
       const count = await socket.read(buffer.bytes);
       if (this.#dismissal) return await this.#dismissal;
       if (count === null) return await yielder.yield(); // thousands may disconnect at once
-      if (this.#isClosed()) return;
+      if (this.isClosed) return;
       this.#state = "executing";
       this.#lastActivityMs = clock.nowMs;
       const { partialLines } = this.#framer;
@@ -232,7 +236,7 @@ export class Connection implements RequestSource, BufferOwner {
           this.#isEnding = true;
           if (client.closedBy === "AuthError") await delayAuthReply?.();
         }
-        if (this.#isClosed()) return;
+        if (this.isClosed) return;
         this.#state = "writing";
         for (let bytes = out.next(); bytes !== undefined; bytes = out.next()) {
           const written = await socket.write(bytes);
@@ -245,7 +249,7 @@ export class Connection implements RequestSource, BufferOwner {
             if (pause !== undefined) await pause;
           }
         }
-        if (this.#isClosed()) return;
+        if (this.isClosed) return;
         this.#state = "executing";
         this.#inFlight = 0;
       } while (this.#hasMore);
@@ -274,7 +278,7 @@ export class Connection implements RequestSource, BufferOwner {
   }
 
   #endFor(ending: Ending): void {
-    if (this.#isClosed()) return;
+    if (this.isClosed) return;
     this.#recordEnding(ending);
     this.#isEnding = true;
     this.#options.buffers.set(this, 0);
@@ -286,9 +290,5 @@ export class Connection implements RequestSource, BufferOwner {
     if (this.#ending !== undefined) return;
     this.#ending = ending;
     this.#options.onEnding?.(ending);
-  }
-
-  #isClosed(): boolean {
-    return this.#state === "closed";
   }
 }

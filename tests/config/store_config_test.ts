@@ -58,6 +58,12 @@ test("URLs of clusters and of single nodes", () => {
   });
 });
 
+test("with a store, a scan may take longer", () => {
+  assert.equal(parse().maxScanMs, 5_000);
+  assert.equal(parse("--store", "redis://a").maxScanMs, 30_000);
+  assert.equal(parse("--store", "redis://a", "--max-scan-time", "2").maxScanMs, 2_000);
+});
+
 test("with a store, the server has no data folder", () => {
   assert.equal(parse("--store", "redis://a").dataFolder, undefined);
 });

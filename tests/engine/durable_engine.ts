@@ -105,6 +105,7 @@ export class Engine {
 export class ListedClient implements RequestSource {
   readonly lineBytes = 0;
   readonly isFull = false;
+  readonly isClosed = false;
   readonly queued = new QueuedClient(this);
   readonly client: Client;
   readonly out = new ByteChunks();

@@ -19,6 +19,7 @@ export class NumberedClient implements RequestSource {
   readonly out = new ByteChunks();
   readonly lineBytes = 0;
   readonly isFull = false;
+  readonly isClosed = false;
   readonly queued = new QueuedClient(this);
   readonly #count: number;
   readonly #isSearch: boolean;

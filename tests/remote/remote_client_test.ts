@@ -224,10 +224,16 @@ test("fault: a client whose connection ends meanwhile leaves nothing behind", as
   await new ListSource(keys.map((key) => insert(key, value))).run(engine);
   freeSpareChunks();
   const bytesBefore = chunkBytes();
-  const source = new ListSource(keys.map(lookup), { maxOutBytes: 60_000 });
-  source.isClosed = true;
-  await assert.rejects(async () => await engine.attach(source)(), /the connection was closed/);
-  source.out.clear();
+  const sourceOf = () => new ListSource(keys.map(lookup), { maxOutBytes: 60_000 });
+  const broken = sourceOf();
+  broken.isBroken = true;
+  await assert.rejects(async () => await engine.attach(broken)(), /the connection was closed/);
+  broken.out.clear();
+  const closed = sourceOf();
+  const submitted = engine.attach(closed)();
+  closed.isClosed = true;
+  await submitted;
+  closed.out.clear(); // as the connection does
   freeSpareChunks();
   assert.equal(chunkBytes(), bytesBefore);
   const info = engine.info()["store"] as Record<string, unknown>;

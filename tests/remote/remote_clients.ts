@@ -7,6 +7,7 @@ import type { Request } from "../../lib/protocol/requests.ts";
 import { remoteEngine } from "../../lib/remote/remote_engine.ts";
 import { TableSize } from "../../lib/remote/table_size.ts";
 import { BucketKeys } from "../../lib/store/bucket_keys.ts";
+import type { Yielder } from "../../lib/runtime/yielding.ts";
 import type { Store } from "../../lib/store/store.ts";
 import { contextWith, neverYields, newClient } from "../engine/command_context.ts";
 import { requestOf, type TextRequest } from "../engine/requests.ts";
@@ -20,8 +21,9 @@ export const SEED = Int32Array.of(1, 2);
 /** Makes an engine over a store. */
 export function engineOver(
   store: Store,
-  { maxReplyBytes = 1e8, log = silentLog, maxScanMs }: {
+  { maxReplyBytes = 1e8, log = silentLog, maxScanMs, yielder = neverYields }: {
     maxReplyBytes?: number;
+    yielder?: Yielder;
     log?: Log;
     maxScanMs?: number;
   } = {},
@@ -29,7 +31,7 @@ export function engineOver(
   const size = new TableSize(store, KEYS, Infinity);
   const make = remoteEngine({ store, keys: KEYS, size, tableId: "t", seed: SEED });
   const context = contextWith();
-  const engine = make({ context, maxReplyBytes, maxScanMs, yielder: neverYields, log });
+  const engine = make({ context, maxReplyBytes, maxScanMs, yielder, log });
   return { engine, size };
 }
 
@@ -51,8 +53,9 @@ export class ListSource implements RequestSource {
   taken = 0;
   /** Most bytes of replies that waited. */
   mostBytes = 0;
-  /** Set to let the next flush fail. */
   isClosed = false;
+  /** Whether a flush fails. */
+  isBroken = false;
   readonly #requests: readonly (TextRequest | Request)[];
   readonly #maxOutBytes: number;
   readonly #hasIds: boolean;
@@ -84,7 +87,7 @@ export class ListSource implements RequestSource {
 
   async flush(): Promise<void> {
     await new Promise<void>((resolve) => void setImmediate(resolve));
-    if (this.isClosed) throw new Error("the connection was closed");
+    if (this.isBroken) throw new Error("the connection was closed");
     this.#send();
   }
 

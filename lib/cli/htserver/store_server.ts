@@ -1,6 +1,8 @@
 /** The `htserver` program with its table in a shared store (`--store`): a gateway without data of its own. */
 import { addressText } from "../../base/address.ts";
+import { sleep } from "../../base/clock.ts";
 import { UsageError } from "../../base/errors.ts";
+import { DRAIN_MS } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
 import type { ServerConfig } from "../../config/server_config.ts";
 import { remoteEngine } from "../../remote/remote_engine.ts";
@@ -46,9 +48,12 @@ async function openStoreEngine(config: ServerConfig, log: Log): Promise<OpenedEn
     hasFencedReads,
   });
   const size = new TableSize(store, keys);
-  const close = async () => {
+  const stopWaiting = new AbortController();
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    stopWaiting.abort();
     size.close();
-    await store.close();
+    return closing ??= store.close();
   };
   try {
     const { tableId, seed, isNew } = await openTableMeta(store, keys, project);
@@ -63,7 +68,10 @@ async function openStoreEngine(config: ServerConfig, log: Log): Promise<OpenedEn
     return {
       makeEngine: remoteEngine({ store, keys, tableId, seed, size }),
       isNew: size.last === 0,
-      beginClose() {},
+      beginClose() {
+        // A store that does not answer must not delay the end: no client waits for its replies any more.
+        void sleep(DRAIN_MS, stopWaiting.signal).then(close);
+      },
       close,
     };
   } catch (error) {
