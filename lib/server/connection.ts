@@ -234,6 +234,7 @@ export class Connection implements RequestSource, BufferOwner {
         this.#framer.release();
         if (client.closedBy !== undefined) {
           this.#isEnding = true;
+          this.#hasMore = false; // no further request is executed
           if (client.closedBy === "AuthError") await delayAuthReply?.();
         }
         if (this.isClosed) return;

@@ -51,6 +51,18 @@ test("end() during an execution finishes the requests that were read, and then c
   assert.equal(socket.closes, 1);
 });
 
+test("a connection that the engine closes ends, although requests were not taken", async () => {
+  const { socket, ended } = server().connect((source) => () => {
+    source.next();
+    source.client.closedBy = "unknown outcome";
+    return undefined;
+  });
+  socket.send(pings(3));
+  await ended;
+  assert.equal(socket.closes, 1);
+  assert.deepEqual(ids(socket), []);
+});
+
 test("cut() during an execution drops the requests that are not executed yet", async () => {
   const { queue, context, connect } = server();
   const gate = Promise.withResolvers<void>();
