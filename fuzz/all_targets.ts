@@ -8,6 +8,7 @@ import { durableTarget, liveTarget } from "./targets/live.ts";
 import { jsonTarget } from "./targets/json.ts";
 import { replyTarget } from "./targets/reply.ts";
 import { respTarget } from "./targets/resp.ts";
+import { topologyTarget } from "./targets/topology.ts";
 import { checkpointTarget, logTarget } from "./targets/storage.ts";
 
 /** The targets, in the order of the results. */
@@ -25,6 +26,7 @@ export const TARGETS: readonly Target[] = [
   updateTarget(),
   httpTarget(),
   respTarget(),
+  topologyTarget(),
 ];
 
 /** The target with this name. */

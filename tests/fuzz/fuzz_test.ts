@@ -17,6 +17,7 @@ import { LIMITS } from "../../fuzz/server_process.ts";
 import { replyTarget } from "../../fuzz/targets/reply.ts";
 import { respTarget } from "../../fuzz/targets/resp.ts";
 import { checkpointTarget, logTarget } from "../../fuzz/targets/storage.ts";
+import { topologyTarget } from "../../fuzz/targets/topology.ts";
 import { parseOptions, replayLine } from "../../fuzz/options.ts";
 import { skipValue } from "../../lib/json/scan.ts";
 import { parseListing } from "../../lib/catalog/record/listing.ts";
@@ -27,6 +28,7 @@ import { decodeReply, isFailure } from "../../lib/protocol/decode_reply.ts";
 import { decodeRequest, isRejection } from "../../lib/protocol/decode_request.ts";
 import { LineFramer } from "../../lib/bytes/line_framer.ts";
 import { RespReader } from "../../lib/store/resp_reader.ts";
+import { parseClusterNodes } from "../../lib/store/cluster/topology.ts";
 import { readFolder } from "../../lib/storage/recovery/folder_reader.ts";
 import { seedFor } from "../../bench/harness/random.ts";
 
@@ -91,6 +93,12 @@ const BROKEN: readonly PartTarget[] = [
     return { ...update, body: update.body.replace("true", "false") };
   }),
   respTarget((commands) => new ForgetfulReader(commands)),
+  topologyTarget((text, asked) =>
+    // It does not see that a replica may fail.
+    parseClusterNodes(text, asked).map((node) =>
+      node.masterId === undefined ? node : { ...node, isFailed: false }
+    )
+  ),
 ];
 
 for (const target of BROKEN) {

@@ -1,5 +1,7 @@
 /** Clients that insert into buckets of a table, and the check of how their inserts ended. */
 import assert from "assert";
+import { PATIENCE_MS } from "../../../bench/harness/program.ts";
+import { sleep } from "../../../lib/base/clock.ts";
 import type { RealStore } from "./real_store.ts";
 import type { End } from "./store_commands.ts";
 
@@ -29,7 +31,12 @@ export class InsertLoad {
   /** Waits until this number of further inserts are done. */
   async untilDone(more: number): Promise<void> {
     const wanted = this.count("done") + more;
-    while (this.count("done") < wanted) await new Promise((resolve) => setTimeout(resolve, 20));
+    const beginMs = performance.now();
+    while (this.count("done") < wanted) {
+      const isOver = performance.now() - beginMs > PATIENCE_MS;
+      assert(!isOver, `no progress: ${JSON.stringify(this.#table.store.info())}`);
+      await sleep(20);
+    }
   }
 
   /** Stops the clients, and checks that each insert ended as the table shows. */
