@@ -45,6 +45,8 @@ export class BucketSearch implements KeysReceiver, ValuesReceiver {
   answered = 0;
   /** Number of matches whose pairs are taken. */
   taken = 0;
+  /** Whether it was the first bucket when it asked for values. */
+  wasFirst = false;
   /** The values of the matches from `taken` on. */
   values = new ByteBuilder(new Uint8Array(0));
   readonly #owner: BucketOwner;
@@ -101,8 +103,13 @@ export class BucketSearch implements KeysReceiver, ValuesReceiver {
     return this.#keyBytes;
   }
 
-  /** Asks for the values of the next matches, if there are any. */
-  ask(): void {
+  /**
+   * Asks for the values of the next matches, if there are any.
+   *
+   * @param isFirst whether there is room for a value in any case
+   */
+  ask(isFirst: boolean): void {
+    this.wasFirst = isFirst;
     if (this.answered === this.matches.length) {
       this.state = "answered";
       return;

@@ -86,8 +86,6 @@ export class KeyCommand implements StoreCommand {
   #request: KeyRequest | undefined;
   /** Longest value in a reply, in bytes. */
   #room = 0;
-  /** The limit that a remove was sent with, in bytes. */
-  #limit = 0;
   #heldValue: ByteBuilder | undefined;
   /** Bytes that the owner counts for it. */
   #heldBytes = 0;
@@ -119,12 +117,14 @@ export class KeyCommand implements StoreCommand {
   prepareAgain(): void {
     this.isEnded = false;
     this.#forget();
+    this.#unhold();
   }
 
   /** Drops the request. */
   release(): void {
     if (this.outcome === "written") this.outcome = "unknown"; // the reply stays
     this.#forget();
+    this.#unhold();
     if (this.#heldValue !== undefined && this.#heldValue.bytes.length > MAX_KEPT_BYTES) {
       this.#heldValue = undefined;
     }
@@ -153,13 +153,12 @@ export class KeyCommand implements StoreCommand {
     addWord(out, key.bytes, key.start, key.end);
     if (isInsert) addWord(out, request.value.bytes, request.value.start, request.value.end);
     if (!isRemove) return;
-    const isTurn = this.#owner?.isTurnOf(this) === true;
-    this.#limit = isTurn ? this.#room : Math.min(MAX_EARLY_REMOVE_BYTES, this.#room);
-    addNumberWord(out, this.#limit);
+    addNumberWord(out, this.#removeLimit());
   }
 
   begin(): void {
     this.#forget();
+    if (this.kind === "read") this.#unhold(); // what a remove holds is for this reply
   }
 
   onInteger(value: number): void {
@@ -178,11 +177,8 @@ export class KeyCommand implements StoreCommand {
       this.valueBytes = bytes;
       if (bytes > this.#room) this.outcome = "too large";
       else if (this.#owner.isTurnOf(this)) return true;
-      else if (!this.#owner.hold(bytes)) this.outcome = "again";
-      else {
-        this.#heldBytes = bytes;
-        return true;
-      }
+      else if (this.#hold(bytes)) return true;
+      else this.outcome = "again";
       return false;
     }
     // A remove has happened, so its value must be taken. Its limit has bounded it.
@@ -217,6 +213,7 @@ export class KeyCommand implements StoreCommand {
 
   failed(failure: StoreFailure): void {
     this.#forget();
+    this.#unhold();
     this.outcome = "failed";
     this.failure = failure;
     this.#end();
@@ -224,6 +221,7 @@ export class KeyCommand implements StoreCommand {
 
   lost(why: string): void {
     this.#forget();
+    this.#unhold();
     this.outcome = "lost";
     this.failure = { kind: "unavailable", why };
     this.#end();
@@ -240,6 +238,22 @@ export class KeyCommand implements StoreCommand {
     this.outcome = "unknown";
     this.failure = undefined;
     if (this.#heldValue !== undefined) this.#heldValue.length = 0;
+  }
+
+  /** The limit for the value of a remove, in bytes; 0: it cannot be held, so no value is removed yet. */
+  #removeLimit(): number {
+    if (this.#owner?.isTurnOf(this)) return this.#room;
+    const bytes = Math.min(MAX_EARLY_REMOVE_BYTES, this.#room);
+    return this.#heldBytes > 0 || this.#hold(bytes) ? bytes : 0;
+  }
+
+  #hold(bytes: number): boolean {
+    if (this.#owner?.hold(bytes) !== true) return false;
+    this.#heldBytes = bytes;
+    return true;
+  }
+
+  #unhold(): void {
     if (this.#heldBytes > 0) this.#owner?.unhold(this.#heldBytes);
     this.#heldBytes = 0;
   }

@@ -209,7 +209,7 @@ export class SearchWalk implements BucketOwner {
       bucket.state = "matching";
       const hardKey = await this.#matcher.match(bucket);
       if (hardKey !== undefined) return this.#end("too hard", undefined, hardKey);
-      bucket.ask();
+      bucket.ask(at === 0);
       if (!this.#matcher.isDone) continue;
       // The buckets behind it belong to the next part.
       for (const behind of this.#buckets.splice(at + 1)) behind.drop();
@@ -232,12 +232,12 @@ export class SearchWalk implements BucketOwner {
       const end = this.#addPairs(bucket);
       if (end !== undefined) return end;
       const isComplete = answered === bucket.matches.length;
-      if (!isComplete && answered === taken) {
+      if (!isComplete && answered === taken && bucket.wasFirst) {
         this.#failure = { kind: "rejected", why: "a script of the store returned no value" };
         return true;
       }
       bucket.take();
-      if (!isComplete) bucket.ask();
+      if (!isComplete) bucket.ask(true);
       else if (bucket.cut < Infinity && !this.#matcher.isDone) {
         bucket.reset(bucket.bucket, bucket.cut);
       } else this.#removeFirst();
