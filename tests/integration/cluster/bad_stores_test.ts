@@ -106,6 +106,9 @@ async function assertFullStoreWorks(url: string, fill: () => Promise<void>): Pro
       assert.equal(await client.remove(`key ${number}`), value);
     }
     assert.equal(await client.size(), 50);
+    const keys = (await client.scan("")).map(([key]) => key).sort();
+    const expected = Array.from({ length: 50 }, (_, at) => `key ${2 * at + 1}`).sort();
+    assert.deepEqual(keys, expected);
     assert.equal(client.connections, 1, "the client stays connected");
   } finally {
     await client.close();
