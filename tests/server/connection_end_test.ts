@@ -52,13 +52,16 @@ test("end() during an execution finishes the requests that were read, and then c
 });
 
 test("a connection that the engine closes ends, although requests were not taken", async () => {
+  let submits = 0;
   const { socket, ended } = server().connect((source) => () => {
+    assert.equal(++submits, 1);
     source.next();
     source.client.closedBy = "unknown outcome";
     return undefined;
   });
   socket.send(pings(3));
   await ended;
+  assert.equal(submits, 1);
   assert.equal(socket.closes, 1);
   assert.deepEqual(ids(socket), []);
 });
