@@ -139,6 +139,14 @@ export class RedisCluster implements AsyncDisposable {
     return found ?? old;
   }
 
+  /** Waits until the cluster flags a node as failed. */
+  async waitUntilFailed(node: RedisNode): Promise<void> {
+    await this.#until(`${node.name} counts as failed`, async () => {
+      const view = await this.view();
+      return view.some(({ id, flags }) => id === this.idOf(node) && flags.includes("fail"));
+    });
+  }
+
   /**
    * Waits until all running nodes see each other, agree on the masters, accept writes, and each replica
    * copies its master.

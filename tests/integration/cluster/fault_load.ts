@@ -41,7 +41,7 @@ export class FaultLoad {
   unknown = 0;
   /** Replies `StorageError`, which promise that nothing has changed. */
   refused = 0;
-  /** The longest time between two replies `OK` for one key, in milliseconds. */
+  /** The longest time of a client between two replies other than `StorageError`, in milliseconds. */
   longestGapMs = 0;
   /** The values of refused inserts: no reply may show them. */
   readonly refusedValues = new Set<string>();
@@ -69,7 +69,7 @@ export class FaultLoad {
     while (this.history.acknowledged < target) {
       if (this.#failure) throw this.#failure.error;
       if (performance.now() > deadlineMs) throw new Error("the clients get no replies");
-      await Promise.race([this.#onProgress.promise, sleep(100)]);
+      await settlesWithin(this.#onProgress.promise, 100);
     }
   }
 
@@ -123,7 +123,7 @@ export class FaultLoad {
       const pending = this.history.invoke({ key, action, connection, by });
       try {
         this.history.acknowledge(pending, await perform(client, key, action));
-        this.#noteOk(key);
+        this.#noteOk(by);
       } catch (error) {
         if (error instanceof ConnectionLostError) {
           isLost = true;
@@ -146,11 +146,11 @@ export class FaultLoad {
     }
   }
 
-  #noteOk(key: string): void {
+  #noteOk(client: string): void {
     const nowMs = performance.now();
-    const lastMs = this.#lastOkMs.get(key);
+    const lastMs = this.#lastOkMs.get(client);
     if (lastMs !== undefined) this.longestGapMs = Math.max(this.longestGapMs, nowMs - lastMs);
-    this.#lastOkMs.set(key, nowMs);
+    this.#lastOkMs.set(client, nowMs);
     this.#onProgress.resolve();
     this.#onProgress = Promise.withResolvers();
   }

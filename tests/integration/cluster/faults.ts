@@ -20,9 +20,6 @@ export interface Scene {
 /** Time that a node is stopped for, in milliseconds. */
 const STOPPED_MS = 5_000;
 
-/** Requests that clients complete while a replica is gone from one shard. */
-const MEANWHILE_REQUESTS = 50;
-
 /** A fault; it returns when the cluster is healthy again. */
 export type Fault = (scene: Scene) => Promise<void>;
 
@@ -50,12 +47,13 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     await scene.cluster.waitUntilHealthy();
   },
   "kill a replica": async (scene) => {
-    const { cluster, load } = scene;
+    const { cluster } = scene;
     const { node } = await anyMaster(scene);
     const [replica] = await cluster.replicasOf(node);
-    await replica?.kill();
-    await load.progress(MEANWHILE_REQUESTS);
-    await replica?.start();
+    if (replica === undefined) throw new Error(`${node.name} has no replica`);
+    await replica.kill();
+    await cluster.waitUntilFailed(replica);
+    await replica.start();
     await cluster.waitUntilHealthy();
   },
   "restart a whole shard": async (scene) => {

@@ -1,6 +1,6 @@
 /** A shard without its replica: changes wait for it, or are refused at last, and clients stay connected. */
 import assert from "assert";
-import { settlesWithin, sleep } from "../../../lib/base/clock.ts";
+import { settlesWithin } from "../../../lib/base/clock.ts";
 
 import type { RedisNode } from "../../../bench/harness/redis/redis_node.ts";
 import { HtClient, StorageError } from "../../../mod.ts";
@@ -18,12 +18,7 @@ async function loseReplica(cluster: RedisCluster): Promise<RedisNode> {
   const [replica] = await cluster.replicasOf(master);
   assert.ok(replica);
   await replica.kill();
-  const id = cluster.idOf(replica);
-  const isFailed = async () => {
-    const view = await cluster.view(master);
-    return view.some((node) => node.id === id && node.flags.includes("fail"));
-  };
-  while (!await isFailed()) await sleep(20);
+  await cluster.waitUntilFailed(replica);
   return replica;
 }
 

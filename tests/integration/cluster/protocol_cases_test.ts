@@ -1,58 +1,10 @@
-/**
- * Tests gateways with the protocol cases of docs/protocol-cases, each case sent in several ways.
- *
- * Not run here: `limits` about a full table, and `failing-disk`, since a store has no `--max-memory` and
- * no data folder of ours; `bad_stores_test.ts` fills a store and takes its replicas away.
- */
-import assert from "assert";
-import { RawClient } from "../../../bench/harness/raw_client.ts";
-import { TempFolder } from "../../helpers/folders.ts";
-import { REDIS, RedisCluster, startRedis, testWithCluster } from "../../helpers/redis_cluster.ts";
-import { testWith } from "../../helpers/needs.ts";
-import { assertAllHold, casesIn, WAYS } from "../server/protocol_case_runs.ts";
-import { Gateway } from "./gateways.ts";
+/** The protocol cases at gateways of a cluster. */
+import { testWithCluster } from "../../helpers/redis_cluster.ts";
+import { assertCasesHold } from "./gateway_cases.ts";
 
-/** The token of the cases in `token`. */
-const TOKEN = "otters-hold-hands-while-they-sleep";
-
-/** Runs the cases of all folders on gateways of a store. */
-async function assertCasesHold(url: string, context: Deno.TestContext): Promise<void> {
-  await using folder = await TempFolder.make();
-  const tokenFile = `${folder.path}/token`;
-  await Deno.writeTextFile(tokenFile, `${TOKEN}\n`, { mode: 0o600 });
-  await using plain = await Gateway.start(url);
-  await using withToken = await Gateway.start(url, { flags: ["--token-file", tokenFile] });
-  await using limited = await Gateway.start(url, {
-    flags: ["--max-request", "2MB", "--max-reply", "500KB"],
-  });
-  await using small = await Gateway.start(url, { flags: ["--max-clients", "1"] });
-  using only = await RawClient.connect(small.address.port);
-  await only.send('{"method":"ping"}\n');
-  assert.equal(await only.line(), '{"status":"OK","result":"pong"}');
-  const runs = [
-    [casesIn(""), plain],
-    [casesIn("cursors"), plain],
-    [casesIn("token"), withToken],
-    [casesIn("limits").filter(({ name }) => name.includes("over the limit")), limited],
-    [casesIn("full"), small],
-  ] as const;
-  for (const [way, options] of Object.entries(WAYS)) {
-    await context.step(`sent ${way}`, async () => {
-      for (const [cases, gateway] of runs) await assertAllHold(cases, gateway.address, options);
-    });
-  }
-}
+/** Sending a byte at a time is tested in the long form. */
+const WAYS = ["a line at a time", "seven bytes at a time", "a whole case at once"];
 
 testWithCluster("cluster: the protocol cases hold at a gateway", async (cluster, context) => {
-  await assertCasesHold(cluster.url, context);
-});
-
-testWith(REDIS, "cluster: the protocol cases hold at a gateway of one Redis", async (context) => {
-  await using redis = await startRedis();
-  await assertCasesHold(`redis://${redis.name}`, context);
-});
-
-testWith(REDIS, "cluster: the protocol cases hold with fenced reads", async (context) => {
-  await using cluster = await RedisCluster.start({ masters: 1 });
-  await assertCasesHold(`${cluster.url}?reads=fenced`, context);
+  await assertCasesHold(cluster.url, context, WAYS);
 });
