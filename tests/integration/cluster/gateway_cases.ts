@@ -7,14 +7,17 @@
 import assert from "assert";
 import { RawClient } from "../../../bench/harness/raw_client.ts";
 import { TempFolder } from "../../helpers/folders.ts";
-import { isLong } from "../../helpers/long.ts";
 import { assertAllHold, casesIn, WAYS } from "../server/protocol_case_runs.ts";
 import { Gateway } from "./gateways.ts";
 
 /** The token of the cases in `token`. */
 const TOKEN = "otters-hold-hands-while-they-sleep";
 
-/** Runs the cases of all folders on gateways of a store. @param ways of sending; in the long form all */
+/**
+ * Runs the cases of all folders on gateways of a store.
+ *
+ * @param ways names of ways of sending
+ */
 export async function assertCasesHold(
   url: string,
   context: Deno.TestContext,
@@ -40,7 +43,7 @@ export async function assertCasesHold(
     [casesIn("full"), small],
   ] as const;
   for (const [way, options] of Object.entries(WAYS)) {
-    if (!isLong && !ways.includes(way)) continue;
+    if (!ways.includes(way)) continue;
     await context.step(`sent ${way}`, async () => {
       for (const [cases, gateway] of runs) await assertAllHold(cases, gateway.address, options);
     });

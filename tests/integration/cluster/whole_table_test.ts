@@ -13,7 +13,7 @@ const KEYS = Number(Deno.env.get("KEYS") ?? (isLong ? 5_000_000 : 50_000));
 /** Connections that fill the table. */
 const FILLERS = 4;
 
-/** Most memory that the gateway needs beside that of its start, in bytes; the long table has about 200 MB. */
+/** Longest growth of the gateway since its start, in bytes; the long table has about 200 MB. */
 const MAX_GROWTH_BYTES = 120_000_000;
 
 testWithCluster(
