@@ -32,6 +32,8 @@ export class Connection implements RequestSource, BufferOwner {
   readonly client: Client;
   readonly out = new ByteChunks();
   lineBytes = 0;
+  /** Whether the client has sent a request. */
+  hasRequested = false;
   readonly #options: ConnectionOptions;
   readonly #submit: Submit;
   readonly #reader: RequestReader;
@@ -48,7 +50,6 @@ export class Connection implements RequestSource, BufferOwner {
   #hasMore = false;
   /** Requests that were read and whose replies are not written. */
   #inFlight = 0;
-  #hasRequested = false;
   readonly #connectedMs: number;
   #lastActivityMs: number;
   /** Start of the last line that was not received whole. */
@@ -102,14 +103,9 @@ export class Connection implements RequestSource, BufferOwner {
     }
   }
 
-  /** Time when bytes were last received or written. */
+  /** Time when bytes were last received or written, or when the last write began. */
   get lastActivityMs(): number {
     return this.#lastActivityMs;
-  }
-
-  /** Whether the client has sent a request. */
-  get hasRequested(): boolean {
-    return this.#hasRequested;
   }
 
   /** Ends the connection if its client is too slow or idle for too long. */
@@ -170,8 +166,7 @@ export class Connection implements RequestSource, BufferOwner {
   }
 
   next(): Request | Rejection | undefined {
-    const replyBytes = this.out.length;
-    if (replyBytes > UNCOUNTED_BUFFER_BYTES) this.#countBuffers(replyBytes);
+    if (this.out.length > UNCOUNTED_BUFFER_BYTES) this.#countBuffers();
     // After `cut`, no client waits for the rest: a stopping server must not execute it for minutes.
     if (this.client.closedBy !== undefined || this.#ending !== undefined || this.isClosed) {
       this.#hasMore = false;
@@ -185,7 +180,7 @@ export class Connection implements RequestSource, BufferOwner {
     this.#hasMore = request !== undefined;
     if (request === undefined) return undefined;
     this.#inFlight++;
-    this.#hasRequested = true;
+    this.hasRequested = true;
     this.lineBytes = this.#framer.end - this.#framer.start;
     return request;
   }
@@ -200,15 +195,24 @@ export class Connection implements RequestSource, BufferOwner {
 
   async flush(): Promise<void> {
     this.#isExecuting = false;
-    if (!this.isClosed) this.#state = "writing";
+    this.#beginWriting();
     const { socket, clock } = this.#options;
     for (let bytes = this.out.next(); bytes !== undefined; bytes = this.out.next()) {
       this.out.consume(await socket.write(bytes));
       this.#lastActivityMs = clock.nowMs;
     }
     if (this.isClosed) throw new Error("the connection was closed");
+    if (this.#countedBytes > 0) this.#countBuffers();
     this.#state = "executing";
     this.#isExecuting = true;
+  }
+
+  /** Begins to write replies. The engine may have added them long after the last read and its last `next`. */
+  #beginWriting(): void {
+    if (this.isClosed) return;
+    this.#state = "writing";
+    this.#lastActivityMs = this.#options.clock.nowMs;
+    if (this.out.length > UNCOUNTED_BUFFER_BYTES) this.#countBuffers();
   }
 
   async #serve(): Promise<void> {
@@ -237,8 +241,8 @@ export class Connection implements RequestSource, BufferOwner {
           this.#hasMore = false; // no further request is executed
           if (client.closedBy === "AuthError") await delayAuthReply?.();
         }
+        this.#beginWriting();
         if (this.isClosed) return;
-        this.#state = "writing";
         for (let bytes = out.next(); bytes !== undefined; bytes = out.next()) {
           const written = await socket.write(bytes);
           out.consume(written);
@@ -258,7 +262,7 @@ export class Connection implements RequestSource, BufferOwner {
       // Over TLS, the last bytes are sent when the sending side is closed.
       if (this.#isEnding) await socket.linger();
       buffer.resize(count);
-      this.#countBuffers(0);
+      this.#countBuffers();
       if (moved >= BULK_BYTES) {
         const pause = yielder.yield();
         if (pause !== undefined) await pause;
@@ -267,8 +271,9 @@ export class Connection implements RequestSource, BufferOwner {
   }
 
   /** Counts the bytes that this client holds, unless they are as few as those of any client. */
-  #countBuffers(replyBytes: number): void {
+  #countBuffers(): void {
     if (this.#ending !== undefined) return;
+    const replyBytes = this.out.length;
     const { limits: { maxOutputHardBytes }, buffers } = this.#options;
     const heldBytes = this.#buffer.bytes.length + this.#framer.bufferedBytes + replyBytes;
     const countedBytes = heldBytes > UNCOUNTED_BUFFER_BYTES ? heldBytes : 0;

@@ -1,5 +1,6 @@
 /** Proves the limits of a connection on bytes and time, and the reserved connection (I5). */
 import assert from "assert";
+import type { RequestSource } from "../../lib/engine/engine.ts";
 import { numbersTo } from "../engine/numbered_client.ts";
 import { ids, outcomes, ping, pings, server, settled } from "./connection_server.ts";
 import { testsOf } from "../helpers/pure.ts";
@@ -69,6 +70,49 @@ test("if all clients hold too many bytes, the one with the most is disconnected 
   socket.send(null);
   await Promise.all([ended, last.ended, ...slow.map(({ ended }) => ended)]);
   assert.equal(buffers.bytes, 0);
+});
+
+/** An engine that adds a reply of this many bytes once the gate opens, after its last call of `next`. */
+const lateReply = (bytes: number, gate: Promise<void>) => (source: RequestSource) => async () => {
+  while (source.next() !== undefined);
+  await gate;
+  source.out.add(new Uint8Array(bytes).fill(32));
+};
+
+test("replies that an engine adds after its last request count as held bytes (I5)", async () => {
+  const { connect, buffers } = server({ maxBufferBytes: 250_000 });
+  const gate = Promise.withResolvers<void>();
+  const slow = [120_000, 100_000, 90_000].map((bytes) => connect(lateReply(bytes, gate.promise)));
+  for (const { socket } of slow) {
+    socket.holdWrites();
+    socket.send(ping(0), null);
+  }
+  await settled();
+  gate.resolve();
+  await slow[0]?.ended;
+  assert.deepEqual(slow.map(({ endings }) => endings), [["buffers"], [], []]);
+  assert.ok(buffers.bytes >= 190_000, `${buffers.bytes}`);
+  for (const { socket } of slow) socket.releaseWrites();
+  await Promise.all(slow.map(({ ended }) => ended));
+  assert.equal(buffers.bytes, 0);
+});
+
+test("the time of an engine is not that of a slow reader", async () => {
+  const { connect, clock } = server();
+  const gate = Promise.withResolvers<void>();
+  const { socket, connection, endings, ended } = connect(lateReply(1, gate.promise));
+  socket.holdWrites();
+  socket.send(ping(0), null);
+  await settled();
+  clock.nowMs += 30_000;
+  gate.resolve();
+  await settled();
+  connection.expire();
+  assert.deepEqual(endings, []);
+  clock.nowMs += 10_001;
+  connection.expire();
+  await ended;
+  assert.deepEqual(endings, ["slow reader"]);
 });
 
 test("partial requests count as held bytes (I5)", async () => {
