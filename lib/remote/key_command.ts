@@ -23,6 +23,8 @@ export interface CommandOwner {
   readonly out: ByteChunks;
   /** Whether the reply of this command may be written now. */
   isTurnOf(command: KeyCommand): boolean;
+  /** Whether no reply can be sent to it any more. */
+  readonly isGone: boolean;
   /** Counts bytes of a reply that is held. @returns whether there is room for them */
   hold(bytes: number): boolean;
   /** Counts such bytes no longer. */
@@ -98,6 +100,10 @@ export class KeyCommand implements StoreCommand {
   /** The request; it has one from `prepare` to `release`. */
   get request(): KeyRequest | undefined {
     return this.#request;
+  }
+
+  get isUnwanted(): boolean {
+    return this.#owner?.isGone === true;
   }
 
   /** Prepares it for a request. @param room longest value in its reply, in bytes */

@@ -65,6 +65,10 @@ export class RemoteClient implements CommandOwner {
     return undefined;
   }
 
+  get isGone(): boolean {
+    return this.#isGone || this.#source.isClosed;
+  }
+
   isTurnOf(command: KeyCommand): boolean {
     return this.#window.at(0) === command && !this.#isWaiting && !this.#isGone &&
       !this.#source.isFull;

@@ -56,6 +56,8 @@ export interface StoreCommand extends ReplyReceiver {
   readonly bytes: number;
   /** Whether it is one of many for all buckets. Commands that are not pass it (default: false). */
   readonly isSweep?: boolean;
+  /** Whether its client has gone: it fails if it waits, and is not sent. Commands without a client leave it out. */
+  readonly isUnwanted?: boolean;
   /** Encodes the command; called for each attempt, right before it is sent. */
   encode(out: ByteBuilder): void;
   /** Its reply is complete, and what it shows is as durable as the store promises. */

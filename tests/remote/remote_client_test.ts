@@ -4,6 +4,7 @@ import { chunkBytes, freeSpareChunks } from "../../lib/bytes/byte_chunks.ts";
 import { insert, lookup, PING, remove, type TextRequest } from "../engine/requests.ts";
 import { isLong } from "../helpers/long.ts";
 import { testsOf } from "../helpers/pure.ts";
+import type { Store, StoreCommand } from "../../lib/store/store.ts";
 import { FakeStore, type Faults } from "./fake_store.ts";
 import { engineOver, ListSource } from "./remote_clients.ts";
 
@@ -241,4 +242,23 @@ test("fault: a client whose connection ends meanwhile leaves nothing behind", as
   const info = engine.info()["store"] as Record<string, unknown>;
   assert.equal(info["held_reply_bytes"], 0);
   assert.equal(info["requests_in_flight"], 0);
+});
+
+test("what still waits in the store is not wanted once the client has gone", async () => {
+  const commands: StoreCommand[] = [];
+  const store: Store = {
+    durability: "replicated",
+    execute: (command) => commands.push(command),
+    info: () => ({}),
+    close: () => Promise.resolve(),
+  };
+  const { engine } = engineOver(store);
+  const source = new ListSource([insert("a", "1"), insert("b", "2")]);
+  const submitted = engine.attach(source)();
+  assert.deepEqual(commands.map(({ isUnwanted }) => isUnwanted), [false, false]);
+  source.isClosed = true;
+  assert.deepEqual(commands.map(({ isUnwanted }) => isUnwanted), [true, true]);
+  for (const command of commands) command.failed({ kind: "unavailable", why: "not sent" });
+  await submitted;
+  assert.equal(source.out.length, 0);
 });

@@ -203,7 +203,7 @@ export class ClusterStore implements Store, ShardOwner {
   /** Gives a command to the shard that serves it now; or lets it pause, or fail. */
   #route(command: PendingCommand): void {
     if (this.#isClosed) command.why = STOPPED;
-    if (this.#isClosed || this.#isOverdue(command)) return this.#fail(command, "unavailable");
+    if (this.#isClosed || this.#isOver(command)) return this.#fail(command, "unavailable");
     const { askAddress, command: { bucket } } = command;
     const slot = this.#slotOfBucket[bucket] ?? 0;
     const shard = askAddress === undefined ? this.#owners[slot] : this.#shardAt(askAddress);
@@ -214,8 +214,9 @@ export class ClusterStore implements Store, ShardOwner {
     this.#pauses.add(command);
   }
 
-  #isOverdue({ sinceMs }: PendingCommand): boolean {
-    return this.#nowMs - sinceMs >= DEADLINE_MS;
+  /** Whether a waiting command must fail. */
+  #isOver({ command, sinceMs }: PendingCommand): boolean {
+    return command.isUnwanted === true || this.#nowMs - sinceMs >= DEADLINE_MS;
   }
 
   #shardAt(address: Address): Shard {
@@ -275,7 +276,7 @@ export class ClusterStore implements Store, ShardOwner {
       this.#nowMs = this.timing.now();
       for (const shard of this.#shards.values()) {
         shard.tick(this.#nowMs);
-        for (const command of shard.removeWaiting((waiting) => this.#isOverdue(waiting))) {
+        for (const command of shard.removeWaiting((waiting) => this.#isOver(waiting))) {
           command.why ||= shard.whyWaiting;
           this.#fail(command, "unavailable");
         }

@@ -21,6 +21,7 @@ export class TestCommand implements StoreCommand {
   readonly kind: CommandKind;
   readonly isSweep: boolean;
   readonly words: readonly string[];
+  isUnwanted = false;
   /** Number of its ends: more than one is a fault of the store. */
   ends = 0;
   /** Number of attempts. */
