@@ -102,14 +102,15 @@ export class ServerInfo {
       limits: limitsForInfo(options),
       turned_away: Object.fromEntries(acceptor.admission.rejected),
       ops: engine.ops,
-      ...engine.info(),
     };
   }
 
   /** The result of `info` or `hello` as JSON; agents and slowest requests fill the rest of the reply. */
   text(method: "info" | "hello"): string {
     const { options, agents, engine } = this.#parts;
-    const members = this.members();
+    // The state of a store is large, too, and each client that connects sends hello.
+    const more = method === "info" ? engine.info() : {};
+    const members = { ...this.members(), ...more };
     let roomBytes = options.maxReplyBytes - INFO_FRAME_BYTES - bytesOf(members);
     const fitting = <T>(items: Iterable<T>): T[] => {
       const taken: T[] = [];

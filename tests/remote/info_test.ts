@@ -1,0 +1,22 @@
+/** What a server over a store says about itself. */
+import assert from "assert";
+import { RawClient } from "../../bench/harness/raw_client.ts";
+import { FakeStore } from "./fake_store.ts";
+import { startRemoteServer } from "./remote_server.ts";
+
+Deno.test("over a store, hello and info name the shared table, and info has the store's state", async () => {
+  await using server = startRemoteServer(new FakeStore());
+  using client = await RawClient.connect(server.port);
+  const ask = async (method: string) => {
+    await client.send(`{"method":"${method}"}\n`);
+    return (await client.reply())["result"] as Record<string, unknown>;
+  };
+  const hello = await ask("hello"), info = await ask("info");
+  for (const { features, seq, durability, table } of [hello, info]) {
+    assert.deepEqual([features, seq, durability], [["shared"], 0, "replicated"]);
+    assert.equal(table, server.server.info.catalogFacts().table);
+  }
+  assert.equal(server.server.info.catalogFacts().shared, true);
+  assert.equal("store" in hello, false, "each client that connects sends hello");
+  assert.equal((info["store"] as Record<string, unknown>)["requests_in_flight"], 0);
+});
