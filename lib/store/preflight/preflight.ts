@@ -122,9 +122,13 @@ class Preflight {
       ({ hasFile, appendfsync }) => hasFile !== false && appendfsync === undefined,
     );
     warnFor(
-      "the store has not appendonly yes and appendfsync always: a power failure of a master and its replicas at once costs acknowledged changes",
+      "the store has appendonly no: a master that starts again before its replica replaces it has lost the table, and its replicas copy that",
+      ({ hasFile }) => hasFile === false,
+    );
+    warnFor(
+      "the store has not appendfsync always: a power failure of a master and its replicas at once costs acknowledged changes",
       ({ hasFile, appendfsync }) =>
-        hasFile === false || appendfsync !== undefined && appendfsync !== "always",
+        hasFile !== false && appendfsync !== undefined && appendfsync !== "always",
     );
     warnFor(
       "the store does not report its maxmemory-policy: it must be noeviction",

@@ -29,6 +29,11 @@ testWithCluster(
     assert.match(everysec.warnings, /appendfsync always/);
     assert.ok(everysec.warnings.includes(replica.name) && !everysec.warnings.includes(other.name));
     await replica.ask("CONFIG", "SET", "appendfsync", "always");
+    await replica.ask("CONFIG", "SET", "appendonly", "no");
+    const withoutFile = (await check(url)).warnings;
+    assert.match(withoutFile, /appendonly no: a master that starts again .* has lost the table/);
+    assert.ok(withoutFile.includes(replica.name) && !withoutFile.includes("appendfsync"));
+    await replica.ask("CONFIG", "SET", "appendonly", "yes");
 
     // A node of the URL may be down, but not all.
     const down = "127.0.0.1:1";
