@@ -276,12 +276,13 @@ test("failures say what to do", async () => {
 test("more searches than may run at the same time wait for their turn", async () => {
   const store = new FakeStore(1, { rounds: 0 });
   const { engine, all } = await filled(store, 200);
-  const replies = await Promise.all(
-    Array.from(
-      { length: 20 },
-      (_, at) => new Caller(engine).call(at % 5 === 4 ? scan("") : scan("", { limit: 1_000 })),
-    ),
-  );
-  for (const { result } of replies) assert.equal(result.length, all.length);
+  const search = (limit: number, cursor: string | undefined) => scan("", { limit, cursor });
+  const found = await Promise.all(Array.from({ length: 20 }, async (_, at): Promise<Pairs> => {
+    const caller = new Caller(engine);
+    // On a busy machine, a part ends early.
+    if (at % 5 < 4) return await caller.inParts(search, randomFrom(at), 1_000);
+    return (await caller.call(scan(""))).result;
+  }));
+  assert.deepEqual(found.map(({ length }) => length), Array(20).fill(all.length));
   assert.equal((engine.info()["store"] as Record<string, unknown>)["waiting_searches"], 0);
 });
