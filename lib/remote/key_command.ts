@@ -75,6 +75,7 @@ const KINDS: Readonly<Record<KeyRequest["method"], CommandKind>> = {
 export class KeyCommand implements StoreCommand {
   bucket = 0;
   kind: CommandKind = "read";
+  /** Size of its encoded form, in bytes, about. */
   bytes = 0;
   /** Start of the request, by `performance.now()`. */
   startMs = 0;

@@ -21,7 +21,6 @@ const HKEYS = wordOf("HKEYS");
 export class KeysCommand implements StoreCommand {
   readonly kind = "read";
   readonly isSweep = true;
-  readonly bytes = 60;
   bucket = 0;
   readonly #keys: BucketKeys;
   readonly #receiver: KeysReceiver;

@@ -126,7 +126,6 @@ function ask(
 /** A command on the description, with a small reply. */
 class MetaCommand implements StoreCommand {
   readonly bucket = META_BUCKET;
-  readonly bytes = 300;
   #reply: string | undefined;
 
   constructor(

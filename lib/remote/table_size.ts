@@ -15,9 +15,6 @@ import type { Store, StoreCommand, StoreFailure } from "../store/store.ts";
 /** Commands in flight: enough to keep all nodes busy, and few enough for other requests to pass. */
 const MAX_IN_FLIGHT = 512;
 
-/** Size of a command, in bytes, about. */
-const COMMAND_BYTES = 60;
-
 const HLEN = wordOf("HLEN");
 
 /** Counts the keys of a table. */
@@ -112,7 +109,6 @@ function countKeys(store: Store, keys: BucketKeys): Promise<number | StoreFailur
 class LengthCommand implements StoreCommand {
   readonly kind = "read";
   readonly isSweep = true;
-  readonly bytes = COMMAND_BYTES;
   bucket = 0;
   length = 0;
   readonly #keys: BucketKeys;

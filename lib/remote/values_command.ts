@@ -35,7 +35,6 @@ export class ValuesCommand implements StoreCommand {
   readonly kind = "read";
   readonly isSweep = true;
   bucket = 0;
-  bytes = 0;
   readonly #bucketKeys: BucketKeys;
   readonly #receiver: ValuesReceiver;
   readonly #keys: FoundKeys;
@@ -62,13 +61,11 @@ export class ValuesCommand implements StoreCommand {
   prepare(bucket: number, first: number): void {
     this.bucket = bucket;
     this.#first = this.#end = first;
-    this.bytes = 120;
     const maxEnd = Math.min(first + MAX_KEYS, this.#indexes.length);
     for (let keyBytes = 0; this.#end < maxEnd; this.#end++) {
       const index = this.#indexes[this.#end] ?? 0;
       keyBytes += this.#keys.endOf(index) - this.#keys.startOf(index);
       if (keyBytes > MAX_KEY_BYTES && this.#end > first) break;
-      this.bytes += this.#keys.endOf(index) - this.#keys.startOf(index) + 12;
     }
   }
 

@@ -147,13 +147,3 @@ export class NodeConnection implements NodeLink {
     return this.#reason ?? why;
   }
 }
-
-/**
- * Ends another connection of the same node before any later command of this one: bytes of it that are still
- * under way change nothing afterwards. Errors are ignored, because it may have ended already.
- *
- * @param clientId the `clientId` of the other connection
- */
-export function killConnection(link: NodeLink, clientId: number): void {
-  link.ask("CLIENT", "KILL", "ID", String(clientId)).catch(() => {});
-}

@@ -13,16 +13,6 @@ const OPEN_MS = 2_000;
 /** The name of a connection in the node's `CLIENT LIST`. */
 const CLIENT_NAME = "htserver";
 
-/** What a node says about itself at the start of a connection. */
-export interface NodeFacts {
-  /** `redis` or `valkey`. */
-  readonly server: string;
-  /** The version of Redis, or the one that Valkey is compatible with, such as `7.0.15`. */
-  readonly version: string;
-  readonly isCluster: boolean;
-  readonly isReplica: boolean;
-}
-
 /** Options of an attempt. */
 export interface OpenOptions {
   /** Scripts to load, by which `EVALSHA` finds them (default: none). */
@@ -42,7 +32,7 @@ export async function openNode(
   address: Address,
   access: NodeAccess,
   { scripts = [], timeoutMs = OPEN_MS, signal }: OpenOptions = {},
-): Promise<{ link: NodeConnection; facts: NodeFacts }> {
+): Promise<NodeConnection> {
   const ending = new AbortController();
   const end = () => ending.abort();
   const timer = setTimeout(end, timeoutMs);
@@ -54,8 +44,8 @@ export async function openNode(
     const closeLink = () => link.close();
     ending.signal.addEventListener("abort", closeLink, { once: true });
     try {
-      const facts = await handshake(link, access, scripts);
-      return { link, facts };
+      await handshake(link, access, scripts);
+      return link;
     } catch (error) {
       link.close();
       if (!ending.signal.aborted) throw connectError(error, address, access);
@@ -73,7 +63,7 @@ async function handshake(
   link: NodeConnection,
   { user, password }: NodeAccess,
   scripts: readonly Script[],
-): Promise<NodeFacts> {
+): Promise<void> {
   const words = ["HELLO", "2"];
   // A user may need no password; the node takes any then.
   const isLogin = user !== undefined || password !== undefined;
@@ -84,26 +74,16 @@ async function handshake(
   const [hello, ...loaded] = await Promise.all(asked);
   const strange = loaded.findIndex((sha, at) => sha !== scripts[at]?.sha);
   if (strange >= 0) throw new Error("it loaded a script and returned another digest");
-  const members = membersOf(hello);
-  const id = members.get("id");
+  const id = memberOf(hello, "id");
   if (typeof id !== "number") throw new Error("its reply to HELLO has no id");
   link.clientId = id;
-  return {
-    server: String(members.get("server")),
-    version: String(members.get("version")),
-    isCluster: members.get("mode") === "cluster",
-    isReplica: members.get("role") !== "master",
-  };
 }
 
-/** The members of a map, which RESP2 sends as an array of names and values. */
-function membersOf(reply: ReplyValue | undefined): ReadonlyMap<ReplyValue, ReplyValue> {
-  const members = new Map<ReplyValue, ReplyValue>();
-  if (!Array.isArray(reply)) return members;
-  for (let at = 0; at + 1 < reply.length; at += 2) {
-    members.set(reply[at] ?? null, reply[at + 1] ?? null);
-  }
-  return members;
+/** A member of a map, which RESP2 sends as an array of names and values. */
+function memberOf(reply: ReplyValue | undefined, name: string): ReplyValue | undefined {
+  if (!Array.isArray(reply)) return undefined;
+  const at = reply.findIndex((one, index) => index % 2 === 0 && one === name);
+  return at < 0 ? undefined : reply[at + 1];
 }
 
 /** The error of a failed handshake. A node may quote the command in it, and so the password. */

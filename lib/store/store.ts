@@ -52,8 +52,6 @@ export type CommandKind =
 export interface StoreCommand extends ReplyReceiver {
   readonly bucket: number;
   readonly kind: CommandKind;
-  /** Size of its encoded form, in bytes, about. */
-  readonly bytes: number;
   /** Whether it is one of many for all buckets. Commands that are not pass it (default: false). */
   readonly isSweep?: boolean;
   /** Whether its client has gone: it fails if it waits, and is not sent. Commands without a client leave it out. */

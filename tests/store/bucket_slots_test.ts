@@ -8,7 +8,7 @@ import { REDIS, startRedis } from "../helpers/redis_cluster.ts";
 testWith(REDIS, "slots of buckets: they are those that a node computes, for any name", async () => {
   await using node = await startRedis({ nodeTimeoutMs: 2_000 });
   const access = { user: undefined, password: undefined, tls: undefined };
-  const { link } = await openNode(node.address, access);
+  const link = await openNode(node.address, access);
   for (
     const name of ["me-a4-x", "gr\u00f6\u00dfe", "\u{1f9a6}", "a{b", "{}", "a}b", "}", "%", ""]
   ) {

@@ -38,8 +38,7 @@ async function openStoreEngine(config: ServerConfig, log: Log): Promise<OpenedEn
   const keys = new BucketKeys(project);
   const store = new ClusterStore({
     seeds: [...addresses, ...masters, ...replicas],
-    connect: async (address, signal) =>
-      (await openNode(address, access, { scripts: SCRIPTS, signal })).link,
+    connect: (address, signal) => openNode(address, access, { scripts: SCRIPTS, signal }),
     scripts: SCRIPTS.map(({ text }) => text),
     slots: bucketSlots(keys),
     keys,

@@ -54,7 +54,7 @@ export async function nodeReport(
   timeoutMs: number,
 ): Promise<NodeReport> {
   const startMs = performance.now();
-  const { link } = await openNode(address, access, { timeoutMs });
+  const link = await openNode(address, access, { timeoutMs });
   const timer = setTimeout(() => link.close(), timeoutMs - (performance.now() - startMs));
   try {
     return await reportOn(link);

@@ -31,8 +31,7 @@ export class RealStore extends TestTable implements AsyncDisposable {
       slots,
       isCluster: true,
       scripts: SCRIPTS.map(({ text }) => text),
-      connect: async (address, signal) =>
-        (await openNode(address, access, { scripts: SCRIPTS, signal })).link,
+      connect: (address, signal) => openNode(address, access, { scripts: SCRIPTS, signal }),
       ...options,
     });
     return new RealStore(store, keys, slots);

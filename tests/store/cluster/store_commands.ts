@@ -46,10 +46,6 @@ export class TestCommand implements StoreCommand {
     this.#resolve = resolve;
   }
 
-  get bytes(): number {
-    return this.words.reduce((total, word) => total + word.length, 0);
-  }
-
   encode(out: ByteBuilder): void {
     this.encoded++;
     addCommand(out, this.words.length);
