@@ -4,7 +4,7 @@
  *     ht:{NAME:0} to ht:{NAME:16383}    a hash for each bucket
  *     ht:{NAME:meta}                    a string that describes the table
  *
- * Only the part in braces decides the hash slot of a key, so a key with a suffix has the slot of its bucket
+ * The part in braces decides the hash slot of a key, so that a table may get more keys for a bucket
  * (redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec). In the name, `%` is written as `%25`
  * and `}` as `%7D`: a brace would end that part.
  */

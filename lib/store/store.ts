@@ -45,7 +45,10 @@ export type CommandKind =
   | "read"
   /** It always changes its bucket if it succeeds. */
   | "write"
-  /** It may change its bucket, or find that there is nothing to change: a remove. */
+  /**
+   * It may change its bucket, or find that there is nothing to change: a remove. Its reply is nil or an integer
+   * if it has changed nothing, and something else if it has.
+   */
   | "conditional write";
 
 /** One command for one bucket. */

@@ -19,8 +19,6 @@ testWith(REDIS, "slots of buckets: they are those that a node computes, for any 
     const asked = some.map((bucket) => link.addQuestion(["CLUSTER", "KEYSLOT", keys.text(bucket)]));
     link.flush();
     assert.deepEqual(await Promise.all(asked), some.map((bucket) => slots[bucket]), name);
-    // The fence of a bucket is in its slot.
-    assert.equal(await link.ask("CLUSTER", "KEYSLOT", `${keys.text(7)}:f`), slots[7]);
     // They spread over all masters: no third of the slots has much more than a third of the buckets.
     const thirds = [0, 0, 0];
     for (const slot of slots) {

@@ -3,11 +3,12 @@
  *
  * A batch is `commands, fence (if needed), WAIT <replicas> <timeout>` in one write. The next batch collects
  * meanwhile, and for a moment after it (`batch_delay.ts`), so that many commands share one wait. A second
- * connection with a batch of its own in the meantime was not faster: it makes batches smaller. A command that the node refuses ends at once. The reply
- * of another one counts only after `WAIT` has confirmed it:
+ * connection with a batch of its own in the meantime was not faster: it makes batches smaller. A command that
+ * the node refuses ends at once. The reply of another one counts only after `WAIT` has confirmed it:
  *
  * - confirmed: it is done;
- * - not confirmed, and it changed nothing (a read, or nil to a conditional write): it is executed again;
+ * - not confirmed, and it changed nothing (a read, or a conditional write whose reply says so): it is
+ *   executed again;
  * - not confirmed, and it may have changed something: it is lost.
  */
 import { BatchDelay } from "./batch_delay.ts";
@@ -68,9 +69,7 @@ export class DurableLane extends Lane {
       if (!this.send(link, command)) continue;
       batch.push(command);
       if (command.command.isSweep === true) sweeps++;
-      // A bucket without ASKING is better for the fence.
-      const needsFence = command.command.kind !== "write";
-      if (needsFence && (fenced === undefined || fenced.askAddress !== undefined)) fenced = command;
+      if (command.command.kind !== "write") fenced = command;
     }
     if (batch.length === 0) return;
     this.#isBusy = true;
@@ -108,7 +107,7 @@ export class DurableLane extends Lane {
   }
 
   #sendFence(link: NodeLink, { command, askAddress }: PendingCommand): Fence {
-    const fence = new Fence(this.#keys.text(command.bucket), askAddress !== undefined);
+    const fence = new Fence(this.#keys.text(command.bucket));
     if (askAddress !== undefined) link.send(ASKING);
     link.send(fence);
     return fence;
@@ -151,8 +150,9 @@ export class DurableLane extends Lane {
     this.host.schedulePump();
   }
 
-  #hasChangedNothing({ command, isNil }: PendingCommand, isAnswered: boolean): boolean {
-    return command.kind === "read" || command.kind === "conditional write" && isAnswered && isNil;
+  #hasChangedNothing({ command, isUnchanged }: PendingCommand, isAnswered: boolean): boolean {
+    return command.kind === "read" ||
+      command.kind === "conditional write" && isAnswered && isUnchanged;
   }
 
   /** Ends the batch, and calls the function with each of its commands that has not ended. */

@@ -46,12 +46,19 @@ class Asking extends ShortCommand {
 export const ASKING: LinkCommand = new Asking();
 
 /**
- * Sets the fence's key, also in a node whose memory is full. A plain `SET` would be refused there, and then
- * no read could be fenced. `EVAL` with its text needs no script that the node may have lost.
+ * Changes the key of a bucket and changes it back: a hash gets a field that no key has as its text (a bare
+ * quote), and loses it; the table's description, a string, is set to itself. It is the key of a command before,
+ * and no other one, because a node of a migrating slot refuses keys that it does not have. Nothing stays, which
+ * a migration would meet.
+ * `allow-oom`, because no read could be fenced otherwise in a node whose memory is full. `EVAL` with its text
+ * needs no script that the node may have lost.
  */
-const SET_FENCE = "#!lua flags=allow-oom\nreturn redis.call('SET',KEYS[1],'1')";
-/** The same for a key that does not stay. */
-const SET_SHORT_FENCE = "#!lua flags=allow-oom\nreturn redis.call('SET',KEYS[1],'1','PX','1')";
+const TOUCH = `#!lua flags=allow-oom
+local key = KEYS[1]
+if type(redis.pcall('HSET', key, '"', '')) == 'table' then
+return redis.call('SET', key, redis.call('GET', key))
+end
+return redis.call('HDEL', key, '"')`;
 
 /**
  * The fence: a small write behind commands that perhaps write nothing. `WAIT` covers the writes of its own
@@ -61,23 +68,17 @@ export class Fence extends ShortCommand {
   /** Whether the node has executed it. */
   isWritten = false;
   readonly #key: string;
-  readonly #isAsked: boolean;
 
-  /**
-   * @param bucketKey the key of a bucket that the node serves
-   * @param isAsked whether `ASKING` precedes it. Then its key must not stay: a migration would fail if the
-   *   node that the slot comes from had it, too.
-   */
-  constructor(bucketKey: string, isAsked: boolean) {
+  /** @param key of the bucket of a command before it */
+  constructor(key: string) {
     super();
-    this.#key = bucketKey + (isAsked ? ":a" : ":f");
-    this.#isAsked = isAsked;
+    this.#key = key;
   }
 
   encode(out: ByteBuilder): void {
     addCommand(out, 4);
     addTextWord(out, "EVAL");
-    addTextWord(out, this.#isAsked ? SET_SHORT_FENCE : SET_FENCE);
+    addTextWord(out, TOUCH);
     addTextWord(out, "1");
     addTextWord(out, this.#key);
   }

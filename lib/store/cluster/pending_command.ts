@@ -29,8 +29,8 @@ export class PendingCommand implements LinkCommand {
   /** Code of the reply if it is an error, else "". */
   errorCode = "";
   errorMessage = "";
-  /** Whether the reply is nil: a conditional write has changed nothing. */
-  isNil = false;
+  /** Whether the reply shows that a conditional write has changed nothing. */
+  isUnchanged = false;
   #owner = NO_OWNER;
   #isArray = false;
 
@@ -43,7 +43,7 @@ export class PendingCommand implements LinkCommand {
   sentBy(owner: ReplyOwner): this {
     this.#owner = owner;
     this.errorCode = "";
-    this.isNil = false;
+    this.isUnchanged = false;
     this.#isArray = false;
     return this;
   }
@@ -57,6 +57,7 @@ export class PendingCommand implements LinkCommand {
   }
 
   onInteger(value: number): void {
+    this.isUnchanged = !this.#isArray;
     this.command.onInteger(value);
   }
 
@@ -69,7 +70,7 @@ export class PendingCommand implements LinkCommand {
   }
 
   onNil(): void {
-    if (!this.#isArray) this.isNil = true;
+    this.isUnchanged = !this.#isArray;
     this.command.onNil();
   }
 

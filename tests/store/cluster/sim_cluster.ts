@@ -1,4 +1,8 @@
-/** A simulated cluster in virtual time, with faults of one node at a time, as a seed decides. */
+/**
+ * A simulated cluster in virtual time, with faults of one node at a time, as a seed decides.
+ *
+ * One file because each fault changes nodes, and what the others believe of them.
+ */
 import assert from "assert";
 import type { Address } from "../../../lib/base/address.ts";
 import { type Random, randomFrom } from "../../../lib/base/random.ts";
@@ -14,9 +18,6 @@ import { type Belief, SimNode, type SimWorld } from "./sim_node.ts";
 
 /** Time after which a silent node counts as failed, in milliseconds. */
 const NODE_TIMEOUT_MS = 1_000;
-
-/** Random refusals: one of this number of commands. */
-const REFUSALS_PER = 400;
 
 const KEYS = new BucketKeys("test");
 const BUCKET_SLOTS = bucketSlots(KEYS);
@@ -42,9 +43,12 @@ export class SimCluster implements SimWorld {
   readonly executed = new Map<string, number>();
   /** What happened, for people. */
   readonly log: string[] = [];
+  /** Random refusals: one of this number of commands. */
+  readonly #refusalsPer: number;
   #belief: Belief;
 
-  constructor(seed: number, replicas: number) {
+  constructor(seed: number, replicas: number, { refusalsPer = 400 } = {}) {
+    this.#refusalsPer = refusalsPer;
     this.random = randomFrom(seed);
     for (let number = 0; number < 3 * (1 + replicas); number++) {
       this.nodes.push(new SimNode(number, this));
@@ -87,7 +91,9 @@ export class SimCluster implements SimWorld {
   }
 
   refusal(words: readonly string[]): string | undefined {
-    if (this.random.below(REFUSALS_PER) > 0) return undefined;
+    if (this.#refusalsPer === Infinity || this.random.below(this.#refusalsPer) > 0) {
+      return undefined;
+    }
     const errors = ["-TRYAGAIN x", "-LOADING x", "-CLUSTERDOWN x", "-NOREPLICAS x"];
     if (words[0] !== "HGET") errors.push("-OOM x");
     return `${errors[this.random.below(errors.length)]}\r\n`;
@@ -97,6 +103,17 @@ export class SimCluster implements SimWorld {
   writesOf(bucket: number): readonly string[] {
     const owner = this.#belief.owners[BUCKET_SLOTS[bucket] ?? 0];
     return owner?.data.get(KEYS.text(bucket))?.writes ?? [];
+  }
+
+  /** Begins the migration of the slots of buckets, each to another master, and does not go on with it. */
+  beginMigration(buckets: readonly number[]): void {
+    const masters = this.#belief.owners.filter((owner, at, owners) => owners.indexOf(owner) === at);
+    for (const bucket of buckets) {
+      const slot = BUCKET_SLOTS[bucket] ?? 0;
+      const from = this.#belief.owners[slot];
+      const to = masters.find((other) => other !== from);
+      if (from !== undefined && to !== undefined) openSlot(slot, from, to);
+    }
   }
 
   /** Makes faults, one after the other, and waits until the cluster is healthy. */
@@ -195,10 +212,7 @@ export class SimCluster implements SimWorld {
         slots.add(slot);
       }
     }
-    for (const slot of slots) {
-      to.importing.add(slot);
-      from.migrating.set(slot, to);
-    }
+    for (const slot of slots) openSlot(slot, from, to);
     await this.clock.sleep(this.random.below(100));
     for (let key; (key = this.#keyIn(from, slots)) !== undefined;) {
       const { fields, writes } = from.data.get(key) ?? { fields: new Map(), writes: [] };
@@ -297,4 +311,10 @@ export class SimCluster implements SimWorld {
     if (node === undefined) throw new Error(`there is no node ${number}`);
     return node;
   }
+}
+
+/** From now on, keys of a slot that its node does not have are asked for at the other one. */
+function openSlot(slot: number, from: SimNode, to: SimNode): void {
+  to.importing.add(slot);
+  from.migrating.set(slot, to);
 }

@@ -242,6 +242,13 @@ export class SimNode {
     this.#copy(apply);
   }
 
+  /** A write that leaves everything as it is. */
+  touch(): void {
+    const apply = (node: SimNode) => void node.offset++;
+    apply(this);
+    this.#copy(apply);
+  }
+
   /** Removes a key here, and later at the replicas. */
   drop(key: string): void {
     const apply = (node: SimNode) => {
@@ -372,11 +379,9 @@ export class SimNode {
       return bulk(found);
     }
     if (name === "EVAL") {
-      // The fence. With an expiry it is gone at once.
-      if (words[1]?.includes("PX")) this.drop(key);
-      else this.change(key, ({ fields }) => void fields.set("", "1"));
+      this.touch(); // the fence
       connection.offset = this.offset;
-      return "+OK\r\n";
+      return ":1\r\n";
     }
     assert.equal(name, "HSET");
     this.#world.onExecuted(value);
