@@ -147,8 +147,8 @@ export class ClusterStore implements Store, ShardOwner {
     await this.#ticks;
   }
 
-  refresh(): void {
-    this.#watch?.refresh();
+  refresh(suspect?: Address): void {
+    this.#watch?.refresh(suspect);
   }
 
   onUnsendable(command: PendingCommand, why: string): void {
@@ -170,7 +170,7 @@ export class ClusterStore implements Store, ShardOwner {
     this.#countRetry(command, errorCode);
     if (action === "load scripts") this.#loadScripts(shard);
     else if (action === "ask") command.askAddress = to?.address;
-    else if (errorCode !== "TRYAGAIN" && errorCode !== "BUSY") this.refresh();
+    else if (errorCode !== "TRYAGAIN" && errorCode !== "BUSY") this.refresh(shard.address);
     if (action === "moved" && to !== undefined && to.slot < SLOTS) {
       this.#owners[to.slot] = this.#shardAt(to.address);
     }

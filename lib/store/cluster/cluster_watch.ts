@@ -15,7 +15,7 @@ import {
   distinctAddresses,
 } from "./cluster_view.ts";
 import type { ControlLinks } from "./control_links.ts";
-import type { ReplyValue } from "../node_link.ts";
+import { NodeError, type ReplyValue } from "../node_link.ts";
 import {
   type ClusterNode,
   parseClientAddresses,
@@ -36,7 +36,7 @@ const ANSWER_MS = 1_000;
 /** Time for the last answers, in milliseconds, after more than half of the nodes have answered. */
 const LATE_MS = 100;
 
-/** Nodes asked in a round (I5). A larger cluster is asked in part: masters first. */
+/** Nodes asked in a round (I5). A larger cluster is asked in part: suspects first, then masters. */
 const MAX_ASKED = 32;
 
 /** Hosts that are remembered (I5): more than the nodes of any cluster. */
@@ -79,6 +79,8 @@ export class ClusterWatch {
   readonly #clientHosts = new Map<string, string>();
   /** The nodes that were asked and have not answered yet, and what to say about them. */
   readonly #silent = new Map<string, string>();
+  /** The nodes that `refresh` has named and no round has asked since then, the earliest first. */
+  readonly #suspects = new Map<string, Address>();
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -94,8 +96,9 @@ export class ClusterWatch {
     this.#ended = this.#run();
   }
 
-  /** Begins a round as soon as possible. */
-  refresh(): void {
+  /** Begins a round as soon as possible. @param suspect a node that must be asked in it, if it is known */
+  refresh(suspect?: Address): void {
+    if (suspect !== undefined) this.#suspects.set(addressText(suspect), suspect);
     this.#wake.abort();
   }
 
@@ -121,6 +124,7 @@ export class ClusterWatch {
   /** Asks all nodes, and waits for most answers. Nodes that are still asked since an earlier round are silent. */
   async #round(): Promise<void> {
     const asked = this.#nodesToAsk();
+    for (const name of asked.map(addressText)) this.#suspects.delete(name);
     const answers: NodeAnswer[] = [];
     const most = Promise.withResolvers<void>();
     const asking = asked.filter((address) => !this.#silent.has(addressText(address)))
@@ -139,20 +143,22 @@ export class ClusterWatch {
     const all = Promise.all(asking);
     await Promise.race([most.promise, all]);
     if (answers.length < asked.length) {
-      this.#use(answers, asked.length);
+      this.#use(answers, asked);
       const { timing } = this.#options;
       await Promise.race([all, timing.sleep(LATE_MS, this.#stop.signal)]);
     } else this.#lastError = "";
     this.#hasAnswers = answers.length > 0;
-    this.#use(answers, asked.length);
+    this.#use(answers, asked);
   }
 
   #nodesToAsk(): Address[] {
     const { masters = [], nodes = [] } = this.#state ?? {};
-    const known = [...masters.map(({ address }) => address), ...nodes];
+    const known = distinctAddresses([...masters.map(({ address }) => address), ...nodes]);
+    const names = new Set(known.map(addressText));
+    for (const name of this.#suspects.keys()) if (!names.has(name)) this.#suspects.delete(name);
     // A node of the URL may be a known one by another name, so they are asked only if need be.
     const seeds = this.#hasAnswers ? [] : this.#options.seeds;
-    return distinctAddresses([...known, ...seeds]).slice(0, MAX_ASKED);
+    return distinctAddresses([...this.#suspects.values(), ...known, ...seeds]).slice(0, MAX_ASKED);
   }
 
   async #ask(asked: Address): Promise<NodeAnswer> {
@@ -163,8 +169,9 @@ export class ClusterWatch {
     ]);
     const nodesText = textOf(nodesReply);
     // A node that forbids the question is believed to have its replicas; `WAIT` shows it.
-    const isForbidden = replicationReply?.status === "rejected";
-    const replication = isForbidden ? ALL_ONLINE : parseReplicationInfo(textOf(replicationReply));
+    const replication = isForbidden(replicationReply)
+      ? ALL_ONLINE
+      : parseReplicationInfo(textOf(replicationReply));
     const nodes = await this.#withClientHosts(parseClusterNodes(nodesText, asked), asked);
     return { asked, nodes, replication };
   }
@@ -189,9 +196,9 @@ export class ClusterWatch {
     });
   }
 
-  #use(answers: readonly NodeAnswer[], asked: number): void {
+  #use(answers: readonly NodeAnswer[], asked: readonly Address[]): void {
     if (this.#stop.signal.aborted || answers.length === 0) return;
-    const state = this.#view.merge(answers, asked);
+    const state = this.#view.merge(answers, asked.length);
     if (state === undefined) return;
     this.#state = state;
     const replication = new Map<string, ReplicationInfo>();
@@ -200,7 +207,7 @@ export class ClusterWatch {
       const { address = answer.asked } = answer.nodes.find(({ isMyself }) => isMyself) ?? {};
       replication.set(addressText(address), answer.replication);
     }
-    this.#options.links.keep(this.#nodesToAsk());
+    this.#options.links.keep([...asked, ...this.#nodesToAsk()]);
     this.#options.onResult({ state, replication });
   }
 }
@@ -209,4 +216,11 @@ export class ClusterWatch {
 function textOf(answer: PromiseSettledResult<ReplyValue> | undefined): string {
   if (answer?.status === "rejected") throw answer.reason;
   return typeof answer?.value === "string" ? answer.value : "";
+}
+
+/** Whether the node refuses the question to this user, or knows no such command. */
+function isForbidden(answer: PromiseSettledResult<ReplyValue> | undefined): boolean {
+  if (answer?.status !== "rejected" || !(answer.reason instanceof NodeError)) return false;
+  const { code, message } = answer.reason;
+  return code === "NOPERM" || code === "ERR" && /^ERR unknown (sub)?command/i.test(message);
 }

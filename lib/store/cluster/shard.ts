@@ -29,8 +29,8 @@ export interface ShardOwner {
   /** Whether reads wait, too. */
   readonly hasFencedReads: boolean;
   readonly counts: ShardCounts;
-  /** Asks the cluster's nodes which of them serves what. */
-  refresh(): void;
+  /** Asks the cluster's nodes which of them serves what; in any case this one. */
+  refresh(suspect: Address): void;
   /** See `LaneHost`. */
   onUnsendable(command: PendingCommand, why: string): void;
   /** See `LaneHost`. */
@@ -140,7 +140,7 @@ export class Shard implements LaneHost {
   /** Called a few times a second. */
   tick(nowMs: number): void {
     for (const lane of this.#lanes) lane.tick(nowMs);
-    if (this.#isHeld && this.#changes.length > 0) this.#owner.refresh();
+    if (this.#isHeld && this.#changes.length > 0) this.#owner.refresh(this.address);
   }
 
   /** Takes what the cluster says of this node. */
@@ -203,11 +203,11 @@ export class Shard implements LaneHost {
 
   onUnreachable(why: string): void {
     this.#lastError = why;
-    this.#owner.refresh();
+    this.#owner.refresh(this.address);
   }
 
   onSilent(): void {
-    this.#owner.refresh();
+    this.#owner.refresh(this.address);
   }
 
   onAbandoned(): void {
@@ -217,7 +217,7 @@ export class Shard implements LaneHost {
   onShort(confirmed: number): void {
     this.#owner.counts.shortWaits++;
     this.#hold(`${confirmed} of ${this.#requiredReplicas} replicas have confirmed a change`);
-    this.#owner.refresh();
+    this.#owner.refresh(this.address);
   }
 
   onBatch(): void {
