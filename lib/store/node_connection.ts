@@ -37,6 +37,8 @@ export class NodeConnection implements NodeLink {
   #outgoing = new ByteBuilder();
   /** The buffer of the last write. */
   #spare = new ByteBuilder();
+  /** The last commands of `#commands`, by their number, of which no byte was given to the system. */
+  #unsent = 0;
   #isWriting = false;
   /** Bytes of the current write that the system has not taken yet. */
   #writingBytes = 0;
@@ -55,7 +57,7 @@ export class NodeConnection implements NodeLink {
   }
 
   send(command: LinkCommand): void {
-    if (this.#reason !== undefined || this.#writeFailure !== undefined) return;
+    if (this.#reason !== undefined || this.#writeFailure !== undefined) return command.onUnsent?.();
     const out = this.#outgoing;
     const { length } = out;
     try {
@@ -66,6 +68,7 @@ export class NodeConnection implements NodeLink {
       throw error;
     }
     this.#commands.push(command);
+    this.#unsent++;
   }
 
   flush(): void {
@@ -102,7 +105,10 @@ export class NodeConnection implements NodeLink {
     this.#outgoing = this.#spare = new ByteBuilder();
     const waiting = [...this.#commands];
     while (this.#commands.length > 0) this.#commands.shift();
-    for (const command of waiting) if (command instanceof AskCommand) command.onLost(reason);
+    for (const [at, command] of waiting.entries()) {
+      if (command instanceof AskCommand) command.onLost(reason);
+      else if (at >= waiting.length - this.#unsent) command.onUnsent?.();
+    }
   }
 
   /** Writes what was flushed, until nothing is left. */
@@ -111,6 +117,7 @@ export class NodeConnection implements NodeLink {
       while (this.#outgoing.length > 0) {
         const written = this.#outgoing;
         this.#outgoing = this.#spare;
+        this.#unsent = 0;
         let bytes = written.view();
         for (;;) {
           this.#writingBytes = bytes.length;

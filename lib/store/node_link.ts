@@ -16,6 +16,8 @@ export interface LinkCommand extends ReplyReceiver {
   onError(code: string, message: string): void;
   /** The reply (also an error) is complete. */
   onEnd(): void;
+  /** The connection has ended, and the system got no byte of the command: it is not executed. No other call follows. */
+  onUnsent?(): void;
 }
 
 /** A small reply as a value: an array has values, an error is thrown by `ask`. */
@@ -38,7 +40,7 @@ export interface NodeLink {
    * @throws {NodeError} if the reply is an error
    */
   ask(...words: readonly string[]): Promise<ReplyValue>;
-  /** Resolves with the reason when the connection has ended; commands without a reply get no call. */
+  /** Resolves with the reason when the connection has ended. Commands without a reply get no call but `onUnsent`. */
   readonly closed: Promise<string>;
   /** Closes the connection at once. */
   close(): void;

@@ -154,6 +154,33 @@ Deno.test("node connection: the reader goes on while a write waits for the node"
   await link.closed;
 });
 
+Deno.test("node connection: it names the commands of which the system got no byte", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const accepting = listener.accept();
+  const address = { hostname: "127.0.0.1", port };
+  const socket = await connectByDeno(address, new AbortController().signal);
+  const peer = await accepting;
+  const link = new NodeConnection(address, socket);
+  const calls: string[] = [];
+  const send = (...words: string[]) => {
+    const onUnsent = () => void calls.push(`unsent ${words[1]}`);
+    link.send({ ...recorded(calls, ...words), onUnsent });
+  };
+  send("SET", "a", "x".repeat(20_000_000));
+  send("GET", "b");
+  link.flush();
+  // The peer takes nothing, so these wait for the end of that write.
+  send("GET", "c");
+  link.flush();
+  send("GET", "d");
+  peer.close();
+  await link.closed;
+  assert.deepEqual(calls, ["unsent c", "unsent d"]);
+  send("GET", "e");
+  assert.deepEqual(calls, ["unsent c", "unsent d", "unsent e"]);
+});
+
 Deno.test("node connection: close works during a write that the node does not take", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;

@@ -150,8 +150,11 @@ export class DurableLane extends Lane {
     this.host.schedulePump();
   }
 
-  #hasChangedNothing({ command, isUnchanged }: PendingCommand, isAnswered: boolean): boolean {
-    return command.kind === "read" ||
+  #hasChangedNothing(
+    { command, isUnchanged, isUnsent }: PendingCommand,
+    isAnswered: boolean,
+  ): boolean {
+    return command.kind === "read" || isUnsent ||
       command.kind === "conditional write" && isAnswered && isUnchanged;
   }
 

@@ -31,6 +31,8 @@ export class PendingCommand implements LinkCommand {
   errorMessage = "";
   /** Whether the reply shows that a conditional write has changed nothing. */
   isUnchanged = false;
+  /** Whether the connection of this attempt has ended before it was sent. */
+  isUnsent = false;
   #owner = NO_OWNER;
   #isArray = false;
 
@@ -43,7 +45,7 @@ export class PendingCommand implements LinkCommand {
   sentBy(owner: ReplyOwner): this {
     this.#owner = owner;
     this.errorCode = "";
-    this.isUnchanged = false;
+    this.isUnchanged = this.isUnsent = false;
     this.#isArray = false;
     return this;
   }
@@ -86,5 +88,9 @@ export class PendingCommand implements LinkCommand {
 
   onEnd(): void {
     this.#owner.onReply(this);
+  }
+
+  onUnsent(): void {
+    this.isUnsent = true;
   }
 }

@@ -53,7 +53,7 @@ export class PlainLane extends Lane {
     this.#sweeps = 0;
     let mayChange = false;
     for (const command of commands) {
-      if (command.command.kind === "read") this.host.onRetry(command, why);
+      if (command.command.kind === "read" || command.isUnsent) this.host.onRetry(command, why);
       else {
         mayChange = true;
         this.host.onLost(command, why);

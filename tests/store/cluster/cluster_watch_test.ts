@@ -1,4 +1,4 @@
-/** Whom a watch asks, and what it believes. */
+/** The nodes that a watch asks, and what it believes. */
 import assert from "assert";
 import type { Address } from "../../../lib/base/address.ts";
 import { BucketKeys } from "../../../lib/store/bucket_keys.ts";

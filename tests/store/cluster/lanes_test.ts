@@ -206,6 +206,27 @@ Deno.test("durable lane: unanswered writes of an ended connection are ended at t
   assert.deepEqual(all.host.zombies, []);
 });
 
+for (const isDurable of [true, false]) {
+  Deno.test(`${isDurable ? "durable" : "plain"} lane: what was not sent is not lost`, async () => {
+    const all = scene(isDurable);
+    all.add("write", 1);
+    all.add("write", 2);
+    all.lane.pump();
+    const link = await all.host.connection();
+    link.end("reset", isDurable ? 2 : 1); // after the writes, a durable lane sends WAIT
+    await link.closed;
+    assert.deepEqual(all.host.reports, ["lost: write 1", "retry: write 2"]);
+    assert.equal(all.host.zombies.length, 1);
+    all.add("write", 3);
+    all.lane.pump();
+    const next = await all.host.connection();
+    next.end("reset", isDurable ? 2 : 1);
+    await next.closed;
+    assert.equal(all.host.reports.at(-1), "retry: write 3");
+    assert.equal(all.host.zombies.length, isDurable ? 0 : 1, "no other zombie");
+  });
+}
+
 Deno.test("durable lane: nothing is sent while changes are held back", async () => {
   const all = scene();
   all.host.isHeld = true;

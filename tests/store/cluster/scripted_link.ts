@@ -64,8 +64,9 @@ export class ScriptedLink implements NodeLink {
     this.end("closed");
   }
 
-  /** Ends the connection. */
-  end(why: string): void {
+  /** Ends the connection. @param unsent number of the last commands that were not sent (default: 0) */
+  end(why: string, unsent: number = 0): void {
+    for (const command of this.#waiting.splice(this.#waiting.length - unsent)) command.onUnsent?.();
     this.isClosed = true;
     this.#ended.resolve(why);
   }
