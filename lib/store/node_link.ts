@@ -8,7 +8,8 @@ export interface LinkCommand extends ReplyReceiver {
   /** Encodes the command in RESP, once. */
   encode(out: ByteBuilder): void;
   /**
-   * The reply is an error instead, or an element of its array is one.
+   * The reply is an error instead, or an element of its array is one, or there is no memory for a string of it
+   * (`NO_MEMORY`). Elements may follow.
    *
    * @param code the first word, such as `MOVED`
    * @param message the whole text, such as `MOVED 3999 127.0.0.1:6381`. Some quote the words of the command.

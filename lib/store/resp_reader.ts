@@ -48,6 +48,9 @@ export class RespError extends Error {
 /** A bulk string in several pieces is joined in a buffer of this size, in bytes, or in one of its own. */
 const JOIN_BYTES = 4_096;
 
+/** The code of an error that no node replies: this process has no memory for a string. */
+export const NO_MEMORY = "NOMEMORY";
+
 /** Most digits of a number: those of the largest safe integer. */
 const MAX_DIGITS = 16;
 
@@ -264,6 +267,12 @@ export class RespReader {
       return next;
     }
     const joined = this.#joined ??= this.#bufferFor(length);
+    if (joined === undefined) {
+      this.#isTaken = false;
+      const why = `this server has no memory for a string of ${length} bytes`;
+      this.#command?.onError(NO_MEMORY, `${NO_MEMORY} ${why}`);
+      return next;
+    }
     copyBytes(bytes, at, next, joined, came);
     if (isComplete) {
       this.#joined = undefined;
@@ -272,9 +281,15 @@ export class RespReader {
     return next;
   }
 
-  #bufferFor(length: number): Uint8Array {
-    if (length > JOIN_BYTES) return new Uint8Array(length);
-    return this.#shortJoined ??= new Uint8Array(JOIN_BYTES);
+  /** @returns undefined: there is no memory for it */
+  #bufferFor(length: number): Uint8Array | undefined {
+    if (length <= JOIN_BYTES) return this.#shortJoined ??= new Uint8Array(JOIN_BYTES);
+    try {
+      return new Uint8Array(length);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return undefined;
+    }
   }
 
   #readLine(bytes: Uint8Array, at: number, end: number): number {

@@ -90,6 +90,30 @@ test("(I5) the bytes of a string that is not taken are not kept", () => {
   assert.deepEqual(scene.calls, ["begin", "takes 50000000", "end"]);
 });
 
+test("without memory for a string, its command gets an error, and the connection goes on", () => {
+  const scene = new Scene(2);
+  const bytes = 5_000;
+  const constructed = globalThis.Uint8Array;
+  const refuse = {
+    construct: () => {
+      throw new RangeError("Array buffer allocation failed");
+    },
+  };
+  const text = utf8(`*2\r\n$${bytes}\r\n${"a".repeat(bytes)}\r\n$1\r\nb\r\n:7\r\n`);
+  const pieces = [...cut(text, [1_000])];
+  try {
+    globalThis.Uint8Array = new Proxy(constructed, refuse);
+    for (const piece of pieces) scene.reader.push(piece);
+  } finally {
+    globalThis.Uint8Array = constructed;
+  }
+  const why = `NOMEMORY this server has no memory for a string of ${bytes} bytes`;
+  assert.deepEqual(scene.calls, [
+    ...["begin", "array of 2", `takes ${bytes}`, `error NOMEMORY, ${why}`],
+    ...["takes 1", "string of 1", "end", "begin", "integer 7", "end"],
+  ]);
+});
+
 test("(I5, I9) what is no reply, or passes a bound, ends the connection with the reason", () => {
   const { stringBytes, lineBytes, elements } = RESP_LIMITS;
   const cases: readonly [string, RegExp][] = [

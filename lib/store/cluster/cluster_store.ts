@@ -161,10 +161,14 @@ export class ClusterStore implements Store, ShardOwner {
     const action = actionFor(errorCode);
     command.why = `${shard.name}: ${plainLine(errorMessage).slice(0, MAX_WHY_CHARS)}`;
     if (action === "full") return this.#fail(command, "full");
+    if (action === "no memory" && command.command.kind !== "read") {
+      return this.onLost(command, command.why);
+    }
     const to = action === "moved" || action === "ask"
       ? parseRedirection(errorMessage, shard.address)
       : undefined;
-    const isRejected = action === "reject" || this.#watch === undefined && to !== undefined;
+    const isRejected = action === "reject" || action === "no memory" ||
+      this.#watch === undefined && to !== undefined;
     if (isRejected) return this.#fail(command, "rejected");
     command.askAddress = undefined;
     this.#countRetry(command, errorCode);

@@ -1,5 +1,6 @@
-/** What a store does about the error that a node replied to a command. */
+/** What a store does about a reply to a command that is an error. */
 import type { Address } from "../../base/address.ts";
+import { NO_MEMORY } from "../resp_reader.ts";
 import { parseEndpoint } from "./topology.ts";
 
 /** What to do. */
@@ -14,10 +15,12 @@ export type ErrorAction =
   | "load scripts"
   /** The store has no memory for it. */
   | "full"
+  /** This process has no memory for the reply. The command was executed. */
+  | "no memory"
   /** It fails. */
   | "reject";
 
-/** Errors by which a node says that it has not executed a command, and that it may later. */
+/** What to do about each error. After any other one, the command fails. */
 const ACTIONS: ReadonlyMap<string, ErrorAction> = new Map<string, ErrorAction>([
   ["MOVED", "moved"],
   ["ASK", "ask"],
@@ -30,6 +33,7 @@ const ACTIONS: ReadonlyMap<string, ErrorAction> = new Map<string, ErrorAction>([
   ["BUSY", "retry"],
   ["NOSCRIPT", "load scripts"],
   ["OOM", "full"],
+  [NO_MEMORY, "no memory"],
 ]);
 
 /** The action for an error, by its first word. */

@@ -1,34 +1,11 @@
-/** What lanes send, and when their commands end. */
+/** What durable lanes send, and when their commands end. */
 import assert from "assert";
-import { machineTiming, type Timing } from "../../../lib/base/clock.ts";
-import { DurableLane } from "../../../lib/store/cluster/durable_lane.ts";
-import { LaneQueue } from "../../../lib/store/cluster/lane_queue.ts";
-import { PendingCommand } from "../../../lib/store/cluster/pending_command.ts";
-import { PlainLane } from "../../../lib/store/cluster/plain_lane.ts";
 import type { CommandKind } from "../../../lib/store/store.ts";
 import { VirtualClock } from "../../perf/virtual_clock.ts";
-import { ScriptedHost } from "./scripted_link.ts";
-import { TestCommand } from "./store_commands.ts";
-
-const keys = { text: (bucket: number) => `{b${bucket}}` };
-
-/** A lane, its queue and its host. */
-function scene(isDurable: boolean = true, timing: Timing = machineTiming) {
-  const host = new ScriptedHost(timing), queue = new LaneQueue();
-  const lane = isDurable ? new DurableLane(host, queue, keys) : new PlainLane(host, queue, false);
-  /** Adds a command for a bucket, whose number names it. */
-  const add = (kind: CommandKind, bucket: number, { isAsked = false, isSweep = false } = {}) => {
-    const command = new TestCommand(bucket, kind, [kind, `${bucket}`], isSweep);
-    const pending = new PendingCommand(command, 0);
-    if (isAsked) pending.askAddress = host.address;
-    queue.push(pending);
-    return command;
-  };
-  return { host, queue, lane, add };
-}
+import { LaneScene } from "./lane_scene.ts";
 
 /** Connects a durable lane with commands in its queue, and returns what it sends. */
-async function firstBatch({ lane, host }: ReturnType<typeof scene>) {
+async function firstBatch({ lane, host }: LaneScene) {
   lane.pump();
   const link = await host.connection();
   const [info, ...sent] = link.takeSent().map((text) => {
@@ -39,7 +16,7 @@ async function firstBatch({ lane, host }: ReturnType<typeof scene>) {
 }
 
 Deno.test("durable lane: a batch ends with WAIT, and the next one collects meanwhile", async () => {
-  const all = scene();
+  const all = new LaneScene();
   const first = all.add("write", 1), second = all.add("write", 2);
   const { link, sent } = await firstBatch(all);
   assert.deepEqual(sent, ["write 1", "write 2", "WAIT 1 1000"]);
@@ -57,7 +34,7 @@ Deno.test("durable lane: a batch ends with WAIT, and the next one collects meanw
 /** Sends a batch of ten writes, which takes 5 ms of a virtual clock. */
 async function tenWrites() {
   const clock = new VirtualClock();
-  const all = scene(true, clock);
+  const all = new LaneScene(true, clock);
   for (let bucket = 0; bucket < 10; bucket++) all.add("write", bucket);
   const { link } = await firstBatch(all);
   /** Replies to a batch of this many writes after 5 ms. */
@@ -99,7 +76,7 @@ Deno.test("durable lane: a delay ends with its connection", async () => {
 });
 
 Deno.test("durable lane: a fence covers what reads and removes saw", async () => {
-  const all = scene();
+  const all = new LaneScene();
   all.add("conditional write", 5, { isAsked: true });
   all.add("write", 6);
   all.add("read", 7);
@@ -115,7 +92,7 @@ Deno.test("durable lane: a fence covers what reads and removes saw", async () =>
 });
 
 Deno.test("durable lane: the fence of a migrating slot is asked for, too", async () => {
-  const all = scene();
+  const all = new LaneScene();
   all.add("conditional write", 5, { isAsked: true });
   const { sent } = await firstBatch(all);
   const asked = ["ASKING", "conditional write 5", "ASKING", "fence {b5}", "WAIT 1 1000"];
@@ -123,7 +100,7 @@ Deno.test("durable lane: the fence of a migrating slot is asked for, too", async
 });
 
 Deno.test("durable lane: without its fence, what changed nothing is executed again", async () => {
-  const all = scene();
+  const all = new LaneScene();
   const ended = [all.add("write", 1), all.add("conditional write", 2)];
   const again = [all.add("conditional write", 3), all.add("read", 4)];
   const tooLong = all.add("conditional write", 5);
@@ -139,7 +116,7 @@ Deno.test("durable lane: without its fence, what changed nothing is executed aga
 });
 
 Deno.test("durable lane: a refused command ends before the replicas confirm the others", async () => {
-  const all = scene();
+  const all = new LaneScene();
   const refused = all.add("write", 1);
   const other = all.add("write", 2);
   const { link } = await firstBatch(all);
@@ -151,7 +128,7 @@ Deno.test("durable lane: a refused command ends before the replicas confirm the 
 });
 
 Deno.test("durable lane: WAIT is sent again while replicas are missing", async () => {
-  const all = scene();
+  const all = new LaneScene();
   all.host.requiredReplicas = 2;
   const insert = all.add("write", 1);
   const { link, sent } = await firstBatch(all);
@@ -165,7 +142,7 @@ Deno.test("durable lane: WAIT is sent again while replicas are missing", async (
 });
 
 Deno.test("durable lane: what the replicas cannot confirm is lost, or executed again", async () => {
-  const all = scene();
+  const all = new LaneScene();
   const removes = Array<CommandKind>(3).fill("conditional write");
   for (const kind of ["write", ...removes, "read"] as const) all.add(kind, all.queue.length);
   const { link } = await firstBatch(all);
@@ -183,7 +160,7 @@ Deno.test("durable lane: what the replicas cannot confirm is lost, or executed a
 });
 
 Deno.test("durable lane: unanswered writes of an ended connection are ended at the node first", async () => {
-  const all = scene();
+  const all = new LaneScene();
   for (const kind of ["conditional write", "conditional write", "read", "write"] as const) {
     all.add(kind, all.queue.length);
   }
@@ -206,29 +183,8 @@ Deno.test("durable lane: unanswered writes of an ended connection are ended at t
   assert.deepEqual(all.host.zombies, []);
 });
 
-for (const isDurable of [true, false]) {
-  Deno.test(`${isDurable ? "durable" : "plain"} lane: what was not sent is not lost`, async () => {
-    const all = scene(isDurable);
-    all.add("write", 1);
-    all.add("write", 2);
-    all.lane.pump();
-    const link = await all.host.connection();
-    link.end("reset", isDurable ? 2 : 1); // after the writes, a durable lane sends WAIT
-    await link.closed;
-    assert.deepEqual(all.host.reports, ["lost: write 1", "retry: write 2"]);
-    assert.equal(all.host.zombies.length, 1);
-    all.add("write", 3);
-    all.lane.pump();
-    const next = await all.host.connection();
-    next.end("reset", isDurable ? 2 : 1);
-    await next.closed;
-    assert.equal(all.host.reports.at(-1), "retry: write 3");
-    assert.equal(all.host.zombies.length, isDurable ? 0 : 1, "no other zombie");
-  });
-}
-
 Deno.test("durable lane: nothing is sent while changes are held back", async () => {
-  const all = scene();
+  const all = new LaneScene();
   all.host.isHeld = true;
   all.add("write", 1);
   all.lane.pump();
@@ -239,7 +195,7 @@ Deno.test("durable lane: nothing is sent while changes are held back", async () 
 });
 
 Deno.test("durable lane: a command that cannot be encoded fails alone", async () => {
-  const all = scene();
+  const all = new LaneScene();
   const bad = all.add("write", 1);
   bad.encode = () => {
     throw new RangeError("too large");
@@ -251,7 +207,7 @@ Deno.test("durable lane: a command that cannot be encoded fails alone", async ()
 });
 
 Deno.test("durable lane: a retired node that is silent is abandoned, another one later", async () => {
-  const all = scene();
+  const all = new LaneScene();
   all.add("write", 1);
   await firstBatch(all);
   all.lane.tick(0);
@@ -267,37 +223,4 @@ Deno.test("durable lane: a retired node that is silent is abandoned, another one
   assert.equal(all.host.reports.length, 1);
   all.lane.tick(13_200);
   assert.deepEqual(all.host.reports, ["lost: write 1", "lost: write 2"]);
-});
-
-Deno.test("plain lane: other commands pass those of sweeps", async () => {
-  const all = scene(false);
-  const sweeps = Array.from({ length: 1_000 }, (_, at) => all.add("read", at, { isSweep: true }));
-  all.lane.pump();
-  const link = await all.host.connection();
-  assert.equal(link.takeSent().length, 128);
-  const lookup = all.add("read", 5_000);
-  all.lane.pump();
-  assert.deepEqual(link.takeSent(), ["read 5000"]);
-  for (let replies = 0; replies < 128; replies++) link.reply(0);
-  link.reply("value");
-  assert.equal(lookup.ends, 1);
-  all.lane.pump();
-  assert.equal(link.takeSent().length, 128);
-  assert.equal(sweeps.filter(({ ends }) => ends === 1).length, 128);
-});
-
-Deno.test("plain lane: commands wait unencoded while the connection has 16 MB to send", async () => {
-  const all = scene(false);
-  all.add("read", 1);
-  all.lane.pump();
-  const link = await all.host.connection();
-  link.takeSent();
-  link.unsentBytes = 16_000_000;
-  const waiting = all.add("read", 2);
-  all.lane.pump();
-  assert.deepEqual([link.takeSent(), waiting.encoded], [[], 0]);
-  link.unsentBytes = 0;
-  link.reply("value");
-  all.lane.pump();
-  assert.deepEqual([link.takeSent(), waiting.encoded], [["read 2"], 1]);
 });
