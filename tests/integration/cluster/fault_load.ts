@@ -19,8 +19,8 @@ import { actionsOf, type Mix } from "../../crash/random_action.ts";
 export interface LoadOptions {
   /** Part of all keys and values; different for each load on a table. */
   readonly name: string;
-  /** The gateways that clients may connect to now. */
-  gateways(): readonly Address[];
+  /** The gateways that a client may connect to now. */
+  gateways(client: number): readonly Address[];
   readonly clients: number;
   /** Requests that each client has in flight. */
   readonly window: number;
@@ -98,7 +98,7 @@ export class FaultLoad {
     const { name, gateways, mix } = this.#options;
     const nextAction = actionsOf(client, `${name} client ${client}`, mix, random);
     while (!this.#isStopping && !this.#failure) {
-      const addresses = gateways();
+      const addresses = gateways(client);
       const address = addresses[random.below(Math.max(1, addresses.length))];
       const connected = address && await this.#connect(address).catch(() => undefined);
       if (connected === undefined) await sleep(RECONNECT_MS);
