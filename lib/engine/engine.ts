@@ -31,9 +31,10 @@ export interface RequestSource {
   /**
    * Sends the replies to the client before the end of this `Submit`.
    *
+   * @param isLast whether the connection then closes (default: false). Spans of requests stay valid.
    * @throws if the connection has ended
    */
-  flush(): Promise<void>;
+  flush(isLast?: boolean): Promise<void>;
 }
 
 /**

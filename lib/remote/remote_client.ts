@@ -6,7 +6,8 @@
  *   two requests for one bucket are never in flight together. Any other request waits for the replies before it.
  * - A reply is written when all replies before it are written, and the client takes more replies. A result that
  *   arrives earlier is held, or executed again (`key_command.ts`).
- * - If the outcome of a request is unknown, it has no reply: the connection closes after the replies before it.
+ * - If the outcome of a request is unknown, it has no reply: the connection closes after the replies before it,
+ *   and does not wait for the requests behind it.
  *
  * No request makes a promise, only a submit of requests does.
  */
@@ -158,6 +159,7 @@ export class RemoteClient implements CommandOwner {
       this.#isGone = true;
     }
     this.#removeFirst();
+    if (this.#isGone && this.#window.length > 0) this.#waitFor(this.#source.flush(true));
     return true;
   }
 

@@ -193,7 +193,7 @@ export class Connection implements RequestSource, BufferOwner {
     return this.out.length >= this.#maxOutputBytes;
   }
 
-  async flush(): Promise<void> {
+  async flush(isLast: boolean = false): Promise<void> {
     this.#isExecuting = false;
     this.#beginWriting();
     const { socket, clock } = this.#options;
@@ -203,7 +203,11 @@ export class Connection implements RequestSource, BufferOwner {
     }
     if (this.isClosed) throw new Error("the connection was closed");
     if (this.#countedBytes > 0) this.#countBuffers();
-    this.#state = "executing";
+    if (isLast) {
+      this.#isEnding = true;
+      await socket.linger();
+      this.cut();
+    } else this.#state = "executing";
     this.#isExecuting = true;
   }
 
@@ -250,8 +254,7 @@ export class Connection implements RequestSource, BufferOwner {
           moved += written;
           if (moved >= BULK_BYTES) {
             moved = 0;
-            const pause = yielder.yield();
-            if (pause !== undefined) await pause;
+            await yielder.yield();
           }
         }
         if (this.isClosed) return;
@@ -263,10 +266,7 @@ export class Connection implements RequestSource, BufferOwner {
       if (this.#isEnding) await socket.linger();
       buffer.resize(count);
       this.#countBuffers();
-      if (moved >= BULK_BYTES) {
-        const pause = yielder.yield();
-        if (pause !== undefined) await pause;
-      }
+      if (moved >= BULK_BYTES) await yielder.yield();
     }
   }
 

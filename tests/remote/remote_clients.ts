@@ -85,10 +85,11 @@ export class ListSource implements RequestSource {
     return "id" in request ? request : requestOf(request, id);
   }
 
-  async flush(): Promise<void> {
+  async flush(isLast: boolean = false): Promise<void> {
     await new Promise<void>((resolve) => void setImmediate(resolve));
     if (this.isBroken) throw new Error("the connection was closed");
     this.#send();
+    if (isLast) this.isClosed = true;
   }
 
   #send(): void {
