@@ -285,6 +285,13 @@ export const MAX_STORE_SEARCHES = { whole: 2, parts: 16 } as const;
 export const STORE_SEARCH_BYTES = { whole: 4_000_000, part: 1_000_000 } as const;
 
 /**
+ * Pairs of a part of such a search with `limit`, in bytes: once it has more, the part ends with a cursor. The last
+ * pair may pass it. So all parts hold 16 times as much at most, and replies that wait to be sent count for
+ * their connections.
+ */
+export const STORE_PART_PAIR_BYTES = 4_000_000;
+
+/**
  * Default time for a scan without `limit` over a shared store, in milliseconds. All keys cross the network,
  * and other clients are served meanwhile.
  */
@@ -292,6 +299,9 @@ export const MAX_STORE_SCAN_MS = 30_000;
 
 /** Time between two counts of the keys in a shared store, in milliseconds, if no client asks for the size. */
 export const STORE_SIZE_REFRESH_MS = 5_000;
+
+/** Time between two looks whether a shared store still has the table, in milliseconds. */
+export const STORE_TABLE_CHECK_MS = 3_000;
 
 // Logs and measurements of requests
 

@@ -34,6 +34,11 @@ export class PairWriter {
     return this.#count;
   }
 
+  /** Bytes of the text so far. */
+  get bytes(): number {
+    return this.#text.length;
+  }
+
   /** Adds a pair; false: there is no room, and nothing is added. */
   add({ bytes, keyStart, keyEnd, valueEnd }: Entry): boolean {
     return this.addTexts(bytes, keyStart, keyEnd, bytes, keyEnd, valueEnd);

@@ -46,9 +46,18 @@ export function replyTo(
   if (command.failure !== undefined || failure === undefined) {
     if (failure === undefined) counters.unknownOutcomes++;
     else counters.failures++;
-    counters.lastFailure = command.failure?.why ?? "the reply had no result";
+    counters.lastFailure = withoutQuotes(command.failure?.why ?? "the reply had no result");
   }
   return failure === undefined ? "unknown outcome" : reply.fail(out, request.id, failure);
+}
+
+/**
+ * The reason of a failure up to its first quote. `info` shows it to all clients, and a node may quote words of
+ * one client's command behind it.
+ */
+function withoutQuotes(why: string): string {
+  const at = why.search(/['"`]/);
+  return at < 0 ? why : `${why.slice(0, at)}...`;
 }
 
 /** The failure of a request; undefined: its outcome is unknown. */

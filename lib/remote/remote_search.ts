@@ -6,7 +6,12 @@
  * bounded number of bytes (I5).
  */
 import { Fifo } from "../base/fifo.ts";
-import { MAX_STORE_SCAN_MS, MAX_STORE_SEARCHES, STORE_SEARCH_BYTES } from "../base/limits.ts";
+import {
+  MAX_STORE_SCAN_MS,
+  MAX_STORE_SEARCHES,
+  STORE_PART_PAIR_BYTES,
+  STORE_SEARCH_BYTES,
+} from "../base/limits.ts";
 import { noMemory, notAnswered } from "../commands/failures.ts";
 import { PAIR_FRAME_BYTES, PairWriter } from "../commands/pair_writer.ts";
 import {
@@ -100,6 +105,7 @@ export class RemoteSearch {
       at: start.at,
       limit,
       pairs,
+      maxPairBytes: STORE_PART_PAIR_BYTES,
       tableSize: tableSize(),
       maxMs: this.#maxMs,
       maxBytes: limit === undefined ? STORE_SEARCH_BYTES.whole : STORE_SEARCH_BYTES.part,

@@ -39,6 +39,8 @@ export interface WalkOptions {
   /** Most pairs; undefined: all, of the whole table. */
   readonly limit: number | undefined;
   readonly pairs: PairWriter;
+  /** Bytes of pairs with which a search with a limit ends; the last pair may pass it. */
+  readonly maxPairBytes: number;
   /** Keys in the table, about. */
   readonly tableSize: number;
   /** Longest time of a search without a limit, in milliseconds. */
@@ -256,7 +258,7 @@ export class SearchWalk implements BucketOwner {
   }
 
   #addPairs(bucket: BucketSearch): WalkEnd | undefined {
-    const { pairs, limit } = this.#options;
+    const { pairs, limit, maxPairBytes } = this.#options;
     const { keys, matches, values, taken, answered } = bucket;
     for (let match = taken, valueStart = 0; match < answered; match++) {
       const valueEnd = bucket.valueEnd(match);
@@ -268,7 +270,8 @@ export class SearchWalk implements BucketOwner {
         return this.#end("full", next, { bytes: keys.bytes, start, end }, valueEnd - valueStart);
       }
       valueStart = valueEnd;
-      if (limit === undefined || pairs.count < limit || keys.isTied(index + 1)) continue;
+      if (limit === undefined || keys.isTied(index + 1)) continue;
+      if (pairs.count < limit && pairs.bytes < maxPairBytes) continue;
       return this.#end("done", positionBehind(bucket, index));
     }
     return undefined;

@@ -16,27 +16,35 @@
 import { isoTime } from "../base/clock.ts";
 import { ExitError } from "../base/errors.ts";
 import { quoted } from "../base/quote.ts";
-import type { ByteBuilder } from "../bytes/byte_builder.ts";
 import { type BucketKeys, BUCKETS, META_BUCKET } from "../store/bucket_keys.ts";
-import { addCommand, addTextWord, wordOf } from "../store/resp_writer.ts";
-import type { CommandKind, Store, StoreCommand, StoreFailure } from "../store/store.ts";
+import { wordOf } from "../store/resp_writer.ts";
+import type { Store } from "../store/store.ts";
+import { MetaCommand, type MetaEnd } from "./meta_command.ts";
 
 /** The version of the layout in the store. */
 const FORMAT = 1;
 
-/** Longest description that is read, in bytes. */
-const MAX_BYTES = 10_000;
+/**
+ * Time for a read to begin that waits for replicas, in milliseconds. A shard without a replica does not begin it
+ * at all, and a server of an existing table must still start.
+ */
+const CONFIRM_MS = 3_000;
+
+/** Attempts of such a read, each of which ends if the connection to the node does. */
+const MAX_ATTEMPTS = 3;
 
 const GET = wordOf("GET"), SET = wordOf("SET"), NX = wordOf("NX");
 
-const decoder = new TextDecoder();
-
-/** The description of a table. */
-export interface TableMeta {
-  /** Identity of the table. */
+/** What identifies a table. */
+export interface TableIdentity {
+  /** A random string. */
   readonly tableId: string;
   /** The secret seed, as two words. */
   readonly seed: Int32Array;
+}
+
+/** The description of a table. */
+export interface TableMeta extends TableIdentity {
   /** Whether this call has made it. */
   readonly isNew: boolean;
 }
@@ -54,9 +62,56 @@ export async function openTableMeta(
   name: string,
 ): Promise<TableMeta> {
   const key = keys.text(META_BUCKET);
-  const found = await ask(store, name, "read", [GET], key);
-  if (found !== undefined) return parseMeta(found, key, name, false);
-  const made = JSON.stringify({
+  const replyOf = (end: MetaEnd) => {
+    if (end.kind === "done") return end.reply;
+    throw new ExitError(
+      `Cannot serve '${name}' from this store: ${
+        quoted(key)
+      } cannot be read or made (${end.why}); check the store, then start again`,
+    );
+  };
+  let text = replyOf(await readDurable(store, key)), isNew = false;
+  if (text === undefined) {
+    const words = [SET, key, newDescription(name), NX];
+    const made = await new MetaCommand("conditional write", words).end(store);
+    isNew = replyOf(made) !== undefined;
+    text = replyOf(await readDurable(store, key));
+  }
+  const found = parse(text ?? "", name);
+  if (typeof found !== "string") return { ...found, isNew };
+  throw new ExitError(
+    `Cannot serve '${name}' from this store: its key ${
+      quoted(key)
+    } must describe the table '${name}', and ${found}; nothing was changed`,
+  );
+}
+
+/**
+ * Looks whether the store still has a table.
+ *
+ * @returns undefined if it has, or if it does not answer; else why it has not, as the end of a sentence
+ */
+export async function findTableChange(
+  store: Store,
+  keys: BucketKeys,
+  name: string,
+  table: TableIdentity,
+): Promise<string | undefined> {
+  const key = keys.text(META_BUCKET);
+  const changeIn = (end: MetaEnd) => {
+    if (end.kind !== "done") return undefined;
+    if (end.reply === undefined) return `its key ${quoted(key)} is missing`;
+    const found = parse(end.reply, name);
+    const isSame = typeof found !== "string" && found.tableId === table.tableId &&
+      found.seed.every((word, at) => word === table.seed[at]);
+    return isSame ? undefined : `its key ${quoted(key)} describes another one`;
+  };
+  const isChanged = changeIn(await read(store, key)) !== undefined;
+  return isChanged ? changeIn(await readDurable(store, key)) : undefined;
+}
+
+function newDescription(name: string): string {
+  return JSON.stringify({
     format: FORMAT,
     name,
     table: crypto.randomUUID(),
@@ -64,114 +119,48 @@ export async function openTableMeta(
     seed: crypto.getRandomValues(new Uint8Array(8)).toHex(),
     created: isoTime(),
   });
-  const isMade = await ask(store, name, "conditional write", [SET, made, NX], key);
-  const agreed = await ask(store, name, "read", [GET], key);
-  return parseMeta(agreed ?? "", key, name, isMade !== undefined);
 }
 
-/** @throws {ExitError} if it does not describe this table */
-function parseMeta(text: string, key: string, name: string, isNew: boolean): TableMeta {
-  const refuse = (why: string) =>
-    new ExitError(
-      `Cannot serve '${name}' from this store: its key ${
-        quoted(key)
-      } must describe the table '${name}', and ${why}; nothing was changed`,
-    );
+/** Reads what a master has: perhaps a description that is lost if it fails now. */
+function read(store: Store, key: string): Promise<MetaEnd> {
+  return new MetaCommand("read", [GET, key]).end(store);
+}
+
+/**
+ * Reads the description once the replicas have it: a table must not be used with a seed that is lost with
+ * its master. As a "conditional write", the command ends only after them. Without replicas, what the master
+ * has must do.
+ */
+async function readDurable(store: Store, key: string): Promise<MetaEnd> {
+  const endMs = performance.now() + CONFIRM_MS;
+  for (let attempt = 1;; attempt++) {
+    const end = await new MetaCommand("conditional write", [GET, key], endMs).end(store);
+    if (end.kind === "lost" && attempt < MAX_ATTEMPTS) continue;
+    return end.kind === "lost" || end.kind === "unavailable" ? await read(store, key) : end;
+  }
+}
+
+/** @returns the identity of the table; or why it is not the description of this one */
+function parse(text: string, name: string): TableIdentity | string {
   let members: ReadonlyMap<string, unknown>;
   try {
     members = new Map(Object.entries(JSON.parse(text)));
   } catch {
-    throw refuse(`is ${quoted(text)}`);
+    return `is ${quoted(text)}`;
   }
   const [format, other, tableId, buckets, seed] = ["format", "name", "table", "buckets", "seed"]
     .map((member) => members.get(member));
   if (typeof format === "number" && format > FORMAT) {
-    throw refuse(`has format ${format}, which needs a newer htserver`);
+    return `has format ${format}, which needs a newer htserver`;
   }
   if (typeof other === "string" && other !== name) {
-    throw refuse(`describes the table ${quoted(other)}: a table must keep its name`);
+    return `describes the table ${quoted(other)}: a table must keep its name`;
   }
   const isGood = format === FORMAT && other === name && buckets === BUCKETS &&
     typeof tableId === "string" && tableId !== "" &&
     typeof seed === "string" && /^[0-9a-f]{16}$/.test(seed);
   // The text is not quoted, because it may have a secret seed.
-  if (!isGood) throw refuse("has other members");
+  if (!isGood) return "has other members";
   const words = [seed.slice(0, 8), seed.slice(8)].map((word) => Number.parseInt(word, 16));
-  return { tableId, seed: Int32Array.from(words), isNew };
-}
-
-/** Executes one command. @returns the string in its reply; undefined: nil */
-function ask(
-  store: Store,
-  name: string,
-  kind: CommandKind,
-  [method, ...others]: readonly [Uint8Array, ...(Uint8Array | string)[]],
-  key: string,
-): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const fail = (why: string) =>
-      reject(
-        new ExitError(
-          `Cannot serve '${name}' from this store: ${
-            quoted(key)
-          } cannot be read or made (${why}); check the store, then start again`,
-        ),
-      );
-    store.execute(
-      new MetaCommand(kind, [method, key, ...others], resolve, fail),
-    );
-  });
-}
-
-/** A command on the description, with a small reply. */
-class MetaCommand implements StoreCommand {
-  readonly bucket = META_BUCKET;
-  #reply: string | undefined;
-
-  constructor(
-    readonly kind: CommandKind,
-    private readonly words: readonly (Uint8Array | string)[],
-    private readonly resolve: (reply: string | undefined) => void,
-    private readonly fail: (why: string) => void,
-  ) {}
-
-  encode(out: ByteBuilder): void {
-    addCommand(out, this.words.length);
-    for (const word of this.words) {
-      if (typeof word === "string") addTextWord(out, word);
-      else out.add(word);
-    }
-  }
-
-  begin(): void {
-    this.#reply = undefined;
-  }
-
-  onInteger(): void {}
-
-  takesString(bytes: number): boolean {
-    // What is not taken is empty, and so not a description.
-    this.#reply = "";
-    return bytes <= MAX_BYTES;
-  }
-
-  onString(bytes: Uint8Array, start: number, end: number): void {
-    this.#reply = decoder.decode(bytes.subarray(start, end));
-  }
-
-  onNil(): void {}
-
-  onArray(): void {}
-
-  done(): void {
-    this.resolve(this.#reply);
-  }
-
-  failed({ why }: StoreFailure): void {
-    this.fail(why);
-  }
-
-  lost(why: string): void {
-    this.fail(why);
-  }
+  return { tableId, seed: Int32Array.from(words) };
 }

@@ -20,3 +20,23 @@ Deno.test("over a store, hello and info name the shared table, and info has the 
   assert.equal("store" in hello, false, "each client that connects sends hello");
   assert.equal((info["store"] as Record<string, unknown>)["requests_in_flight"], 0);
 });
+
+Deno.test("over a store, info quotes no word of another client's request", async () => {
+  const store = new FakeStore();
+  await using server = startRemoteServer(store);
+  using client = await RawClient.connect(server.port);
+  const lastFailure = async () => {
+    await client.send('{"method":"insert","key":"a secret","value":1}\n{"method":"info"}\n');
+    assert.equal((await client.reply())["type"], "StorageError");
+    const { store } = (await client.reply())["result"] as { store: Record<string, unknown> };
+    return store["last_failure"];
+  };
+  const words = "'ht:{x:1}' 'a secret' '1' ";
+  store.failure = {
+    kind: "rejected",
+    why: `127.0.0.1:6379: ERR unknown command 'HSET', with args beginning with: ${words}`,
+  };
+  assert.equal(await lastFailure(), "127.0.0.1:6379: ERR unknown command ...");
+  store.failure = { kind: "unavailable", why: "no node serves slot 3" };
+  assert.equal(await lastFailure(), "no node serves slot 3");
+});

@@ -175,6 +175,7 @@ async function walkAll(
       at,
       limit,
       pairs,
+      maxPairBytes: 1_500,
       tableSize: store.size,
       maxMs: 1e9,
       maxBytes: 4_000,

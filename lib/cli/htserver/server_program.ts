@@ -21,6 +21,8 @@ import { printLine } from "../../terminal/stdout.ts";
 /** A server without a data folder drops file permissions after its start. */
 const FILE_PERMISSIONS = ["read", "write"] as const;
 
+const NEVER = new Promise<string>(() => {});
+
 /** Opens the engine of a server. @throws {ExitError} if that is not possible */
 export type OpenEngine = (config: ServerConfig, log: Log) => Promise<OpenedEngine>;
 
@@ -42,7 +44,13 @@ async function serve(openEngine: OpenEngine): Promise<number> {
   const stopped = awaitStopSignal();
   const token = await readToken(config.tokenFile, (sentence) => log.warn(sentence));
   const tls = await readTls(config.tlsFiles, log);
-  const opened = await openEngine(config, log);
+  const opening = openEngine(config, log);
+  // Nothing has to be closed: a data folder is safe at any time, and a store that hangs must delay no end.
+  const opened = await Promise.race([opening, stopped]);
+  if (typeof opened === "string") {
+    log.info("stopping before the start has ended", { signal: opened });
+    return EXIT.ok;
+  }
   const server = new HtServer({ ...config, tls }, opened.makeEngine, token, log);
   if (config.portFile !== undefined) {
     await writeWholeFile(config.portFile, `${server.port}\n`, "the port");
@@ -64,8 +72,12 @@ async function serve(openEngine: OpenEngine): Promise<number> {
   const access = { hasToken: token !== undefined, hasTls: tls !== undefined };
   const exposure = exposureWarning({ host: server.listening.hostname, ...access });
   if (exposure !== undefined) log.info(exposure);
-  const conflict = registration.conflict.then((sentence) => new ExitError(sentence));
-  const cause = await Promise.race([stopped, conflict]);
+  const cause = await Promise.race([
+    stopped,
+    ...[registration.conflict, opened.gone ?? NEVER].map(async (sentence) =>
+      new ExitError(await sentence)
+    ),
+  ]);
   if (typeof cause === "string") log.info("stopping", { signal: cause });
   opened.beginClose();
   await Promise.all([registration.stop(), server.stop()]);

@@ -8,6 +8,7 @@ import type { ServerConfig } from "../../config/server_config.ts";
 import { remoteEngine } from "../../remote/remote_engine.ts";
 import { openTableMeta } from "../../remote/table_meta.ts";
 import { TableSize } from "../../remote/table_size.ts";
+import { TableWatch } from "../../remote/table_watch.ts";
 import { BucketKeys } from "../../store/bucket_keys.ts";
 import { bucketSlots } from "../../store/bucket_slots.ts";
 import { ClusterStore } from "../../store/cluster/cluster_store.ts";
@@ -48,10 +49,11 @@ async function openStoreEngine(config: ServerConfig, log: Log): Promise<OpenedEn
   });
   const size = new TableSize(store, keys);
   const stopWaiting = new AbortController();
-  let closing: Promise<void> | undefined;
+  let watch: TableWatch | undefined, closing: Promise<void> | undefined;
   const close = () => {
     stopWaiting.abort();
     size.close();
+    watch?.close();
     return closing ??= store.close();
   };
   try {
@@ -64,7 +66,9 @@ async function openStoreEngine(config: ServerConfig, log: Log): Promise<OpenedEn
       durability: store.durability,
       keys: size.last,
     });
+    watch = new TableWatch({ store, keys, name: project, identity: { tableId, seed } });
     return {
+      gone: watch.gone,
       makeEngine: remoteEngine({ store, keys, tableId, seed, size }),
       isNew: size.last === 0,
       beginClose() {
