@@ -3,6 +3,7 @@ import assert from "assert";
 import { KeyError } from "../../../lib/client/errors.ts";
 import { startRedis } from "../../../bench/harness/redis/redis_node.ts";
 import { HtClient, TableFullError } from "../../../mod.ts";
+import { isLong } from "../../helpers/long.ts";
 import { testWith } from "../../helpers/needs.ts";
 import { REDIS, RedisCluster, testWithCluster } from "../../helpers/redis_cluster.ts";
 import { Gateway, type GatewayOptions, NAME, spawnGateway } from "./gateways.ts";
@@ -122,7 +123,8 @@ testWith(REDIS, "cluster: a full single store refuses inserts only", async () =>
   });
 });
 
-for (const reads of ["plain", "fenced"]) {
+// With fenced reads in the long form: `tests/store/cluster/real_cluster_test.ts` has a short one.
+for (const reads of isLong ? ["plain", "fenced"] : ["plain"]) {
   testWithCluster(
     `cluster: a full store with ${reads} reads refuses inserts only`,
     async (cluster) => {

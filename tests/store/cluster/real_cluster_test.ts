@@ -10,6 +10,10 @@ import { RealStore } from "./real_store.ts";
 /** Any buckets, in all shards. */
 const BUCKETS = Array.from({ length: 300 }, (_, at) => at * 50);
 
+const testLongWithCluster: typeof testWithCluster = (...test) => {
+  if (isLong) testWithCluster(...test);
+};
+
 testWithCluster("cluster store: commands go to all shards and end", async (cluster) => {
   await using table = RealStore.open(cluster.nodes.slice(0, 1).map(({ address }) => address));
   const inserts = await Promise.all(
@@ -58,36 +62,40 @@ testWithCluster(
   { config: ["bind 127.0.0.1 127.0.0.2"] },
 );
 
-testWithCluster("cluster store: a killed master is replaced, and slots move", async (cluster) => {
-  await using table = RealStore.open(cluster.nodes.slice(0, 3).map(({ address }) => address));
-  const load = new InsertLoad(table, BUCKETS);
-  await load.untilDone(500);
+// In the short form, `tests/integration/cluster/faults_test.ts` does this.
+testLongWithCluster(
+  "cluster store: a killed master is replaced, and slots move",
+  async (cluster) => {
+    await using table = RealStore.open(cluster.nodes.slice(0, 3).map(({ address }) => address));
+    const load = new InsertLoad(table, BUCKETS);
+    await load.untilDone(500);
 
-  // Half of the used slots of the first master go to the second one.
-  const [from, to] = await cluster.masters();
-  assert(from !== undefined && to !== undefined);
-  const used = [...new Set(BUCKETS.map((bucket) => table.slots[bucket] ?? 0))];
-  const own: number[] = [];
-  for (const slot of used) if (await cluster.masterOf(slot) === from) own.push(slot);
-  await cluster.reshard(own.slice(0, Math.ceil(own.length / 2)), from, to);
-  await load.untilDone(500);
-  assert.equal(
-    load.count("done"),
-    load.ends.filter((end) => end !== undefined).length,
-    "resharding",
-  );
+    // Half of the used slots of the first master go to the second one.
+    const [from, to] = await cluster.masters();
+    assert(from !== undefined && to !== undefined);
+    const used = [...new Set(BUCKETS.map((bucket) => table.slots[bucket] ?? 0))];
+    const own: number[] = [];
+    for (const slot of used) if (await cluster.masterOf(slot) === from) own.push(slot);
+    await cluster.reshard(own.slice(0, Math.ceil(own.length / 2)), from, to);
+    await load.untilDone(500);
+    assert.equal(
+      load.count("done"),
+      load.ends.filter((end) => end !== undefined).length,
+      "resharding",
+    );
 
-  const slot = own.at(-1) ?? 0;
-  await from.kill();
-  await cluster.waitForFailover(slot, from);
-  // The new master has no replica: changes of its shard wait until the old one is back.
-  await from.start();
-  await cluster.waitUntilHealthy();
-  await load.untilDone(500);
-  await load.stopAndCheck();
-  assert(load.maxGapMs < 10_000, `no insert was done for ${load.maxGapMs} ms`);
-  assert(load.count("lost") <= 20, `${load.count("lost")} of 20 clients have lost an insert`);
-});
+    const slot = own.at(-1) ?? 0;
+    await from.kill();
+    await cluster.waitForFailover(slot, from);
+    // The new master has no replica: changes of its shard wait until the old one is back.
+    await from.start();
+    await cluster.waitUntilHealthy();
+    await load.untilDone(500);
+    await load.stopAndCheck();
+    assert(load.maxGapMs < 10_000, `no insert was done for ${load.maxGapMs} ms`);
+    assert(load.count("lost") <= 20, `${load.count("lost")} of 20 clients have lost an insert`);
+  },
+);
 
 testWithCluster("cluster store: a stopped master is replaced", async (cluster) => {
   await using table = RealStore.open(cluster.nodes.slice(0, 3).map(({ address }) => address));
@@ -106,10 +114,7 @@ testWithCluster("cluster store: a stopped master is replaced", async (cluster) =
   await load.stopAndCheck();
 });
 
-const testLongWithCluster: typeof testWithCluster = (...test) => {
-  if (isLong) testWithCluster(...test); // it takes two deadlines of 10 s
-};
-
+// It takes two deadlines of 10 s.
 testLongWithCluster(
   "cluster store: without a replica, changes fail and reads go on",
   async (cluster) => {
@@ -133,12 +138,13 @@ testLongWithCluster(
   },
 );
 
-testWithCluster(
+// In the short form, `bad_stores_test.ts` does this.
+testLongWithCluster(
   "cluster store: a full store refuses inserts, and nothing else",
   async (cluster) => {
     await using table = RealStore.open(cluster.nodes.slice(0, 3).map(({ address }) => address));
     const value = "x".repeat(100_000);
-    assert.equal((await table.insert(0, "key", value)).end, "done");
+    assert.deepEqual(await table.insert(0, "key", value), { end: "done", value: 1 });
     for (const node of cluster.nodes) await node.ask("CONFIG", "SET", "maxmemory", "1mb");
     const end = await table.insert(0, "other key", value);
     assert(end.end === "failed" && end.failure.kind === "full", JSON.stringify(end));
