@@ -188,7 +188,10 @@ export class RemoteClient implements CommandOwner {
       const pause = this.#parts.yielder.yield();
       if (pause !== undefined) this.#waitFor(pause);
     } else {
-      this.#waitFor(outcome.then((outcome) => this.#record(request, outcome, startMs)));
+      this.#waitFor(outcome.then((outcome) => {
+        this.#nowMs = 0; // the time that is known is that of the start
+        this.#record(request, outcome, startMs);
+      }));
     }
     return true;
   }

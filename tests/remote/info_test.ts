@@ -21,6 +21,23 @@ Deno.test("over a store, hello and info name the shared table, and info has the 
   assert.equal((info["store"] as Record<string, unknown>)["requests_in_flight"], 0);
 });
 
+Deno.test("over a store, the slow log has the time of a scan", async () => {
+  const store = new FakeStore();
+  await using server = startRemoteServer(store);
+  using client = await RawClient.connect(server.port);
+  let roundEndMs = 0;
+  store.onRound = () => {
+    // Takes at least 5 ms of the first round.
+    roundEndMs ||= performance.now() + 5;
+    while (performance.now() < roundEndMs);
+  };
+  await client.send('{"method":"scan","regex":"."}\n{"method":"info"}\n');
+  await client.reply();
+  const { slowest } = (await client.reply())["result"] as { slowest: Record<string, unknown>[] };
+  const scan = slowest.find(({ method }) => method === "scan");
+  assert.ok(Number(scan?.["ms"]) >= 4, JSON.stringify(scan));
+});
+
 Deno.test("over a store, info quotes no word of another client's request", async () => {
   const store = new FakeStore();
   await using server = startRemoteServer(store);
