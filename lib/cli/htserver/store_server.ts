@@ -1,6 +1,6 @@
 /** The `htserver` program with its table in a shared store (`--store`): a gateway without data of its own. */
 import { addressText } from "../../base/address.ts";
-import { sleep } from "../../base/clock.ts";
+import { machineTiming, sleep } from "../../base/clock.ts";
 import { UsageError } from "../../base/errors.ts";
 import { DRAIN_MS } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
@@ -12,6 +12,7 @@ import { TableWatch } from "../../remote/table_watch.ts";
 import { BucketKeys } from "../../store/bucket_keys.ts";
 import { bucketSlots } from "../../store/bucket_slots.ts";
 import { ClusterStore } from "../../store/cluster/cluster_store.ts";
+import { StateLog } from "../../store/cluster/state_log.ts";
 import { openNode } from "../../store/open_node.ts";
 import { nodeAccess, preflight } from "../../store/preflight/preflight.ts";
 import { SCRIPTS } from "../../store/scripts.ts";
@@ -48,13 +49,14 @@ async function openStoreEngine(config: ServerConfig, log: Log): Promise<OpenedEn
     hasFencedReads,
   });
   const size = new TableSize(store, keys);
+  const stateLog = new StateLog(store, log, machineTiming);
   const stopWaiting = new AbortController();
   let watch: TableWatch | undefined, closing: Promise<void> | undefined;
   const close = () => {
     stopWaiting.abort();
     size.close();
     watch?.close();
-    return closing ??= store.close();
+    return closing ??= Promise.all([stateLog.close(), store.close()]).then(() => {});
   };
   try {
     const { tableId, seed, isNew } = await openTableMeta(store, keys, project);
@@ -67,6 +69,7 @@ async function openStoreEngine(config: ServerConfig, log: Log): Promise<OpenedEn
       keys: size.last,
     });
     watch = new TableWatch({ store, keys, name: project, identity: { tableId, seed } });
+    stateLog.start();
     return {
       gone: watch.gone,
       makeEngine: remoteEngine({ store, keys, tableId, seed, size }),

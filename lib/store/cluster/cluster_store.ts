@@ -14,6 +14,7 @@ import { PendingCommand } from "./pending_command.ts";
 import { actionFor, parseRedirection } from "./refusals.ts";
 import { RetryPauses } from "./retry_pauses.ts";
 import { Shard, type ShardCounts, type ShardOwner } from "./shard.ts";
+import type { StoreState } from "./state_log.ts";
 import { SLOTS } from "../bucket_slots.ts";
 import type { Store, StoreCommand, StoreFailure } from "../store.ts";
 
@@ -114,14 +115,19 @@ export class ClusterStore implements Store, ShardOwner {
     else shard.push(pending);
   }
 
+  get state(): StoreState<Shard> {
+    // A node that has lost its slots may still have connections to end. A single node is not watched.
+    const shards = [...this.#shards.values()].filter(({ isRetired }) => !isRetired);
+    const uncoveredSlots = this.#owners.filter((shard) => shard === undefined).length;
+    return { shards, uncoveredSlots, lastError: (this.#watch ?? shards[0])?.lastError ?? "" };
+  }
+
   info(): Record<string, unknown> {
-    const lastError = this.#watch?.lastError ?? "";
+    const { shards, uncoveredSlots, lastError } = this.state;
     const { batches, connections, abandonedConnections, shortWaits } = this.counts;
     return {
-      // A node that has lost its slots may still have connections to end.
-      shards: [...this.#shards.values()].filter(({ isRetired }) => !isRetired)
-        .map((shard) => shard.info()),
-      uncovered_slots: this.#owners.filter((shard) => shard === undefined).length,
+      shards: shards.map((shard) => shard.info()),
+      uncovered_slots: uncoveredSlots,
       last_error: lastError === "" ? null : lastError,
       pausing: this.#pauses.length,
       batches,
@@ -291,5 +297,4 @@ export class ClusterStore implements Store, ShardOwner {
 
 /** Longest time to load the scripts again, in milliseconds. */
 const LOAD_MS = 1_000;
-
 const STOPPED = "this server is stopping";

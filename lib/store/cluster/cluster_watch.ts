@@ -86,9 +86,9 @@ export class ClusterWatch {
     this.#options = options;
   }
 
-  /** Why the last round had no result, or which node did not answer in it; "": all answered. */
+  /** Why a node did not answer in the last round; "": all answered. */
   get lastError(): string {
-    return [...this.#silent.values(), this.#lastError][0] ?? "";
+    return this.#lastError;
   }
 
   /** Begins to watch. */
@@ -125,7 +125,7 @@ export class ClusterWatch {
   async #round(): Promise<void> {
     const asked = this.#nodesToAsk();
     for (const name of asked.map(addressText)) this.#suspects.delete(name);
-    const answers: NodeAnswer[] = [];
+    const answers: NodeAnswer[] = [], errors: string[] = [];
     const most = Promise.withResolvers<void>();
     const asking = asked.filter((address) => !this.#silent.has(addressText(address)))
       .map(async (address) => {
@@ -137,7 +137,7 @@ export class ClusterWatch {
           if (answers.length * 2 > asked.length) most.resolve();
         } catch (error) {
           this.#silent.delete(name);
-          this.#lastError = `${name}: ${messageOf(error)}`;
+          errors.push(`${name}: ${messageOf(error)}`);
         }
       });
     const all = Promise.all(asking);
@@ -146,7 +146,9 @@ export class ClusterWatch {
       this.#use(answers, asked);
       const { timing } = this.#options;
       await Promise.race([all, timing.sleep(LATE_MS, this.#stop.signal)]);
-    } else this.#lastError = "";
+    }
+    // A node that refuses is a better reason than one that may only be slow.
+    this.#lastError = [...errors, ...this.#silent.values()][0] ?? "";
     this.#hasAnswers = answers.length > 0;
     this.#use(answers, asked);
   }

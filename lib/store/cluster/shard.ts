@@ -111,6 +111,14 @@ export class Shard implements LaneHost {
     return this.#isHeld;
   }
 
+  get slots(): number | undefined {
+    return this.#slots;
+  }
+
+  get lastError(): string {
+    return this.#lastError;
+  }
+
   get requiredReplicas(): number {
     return this.#requiredReplicas;
   }

@@ -126,3 +126,44 @@ Deno.test("cluster watch: a node that does not answer is not believed to have re
     assert.equal(results.at(-1)?.replication.get("10.0.0.1:7000")?.online, online, error.message);
   }
 });
+
+Deno.test("cluster watch: the error is of the last round, and a refusal before a silence", async () => {
+  const clock = new VirtualClock(1), text = nodesText(3);
+  // A late answer belongs to its round, unless it is very late.
+  const delaysMs = new Map([[addressOf(3).port, 50], [addressOf(4).port, 900]]);
+  let isDown = true;
+  const links = new ControlLinks(async ({ port }) => {
+    if (port === addressOf(5).port && isDown) throw new Error("refused");
+    await clock.sleep(delaysMs.get(port) ?? 0);
+    return new WatchedLink(text, () => Promise.resolve(1));
+  }, clock);
+  const seeds = [0, 1, 2, 3, 4, 5].map(addressOf);
+  const watch = new ClusterWatch({ seeds, links, timing: clock, onResult() {} });
+  await clock.run((async () => {
+    watch.start();
+    await clock.sleep(500);
+    assert.match(watch.lastError, /^10\.0\.0\.1:7005: .*refused$/);
+    isDown = false;
+    await clock.sleep(10_000);
+    assert.equal(watch.lastError, "");
+    await watch.close();
+    links.close();
+  })());
+});
+
+Deno.test("cluster watch: a node that is silent at the end of a round is the error", async () => {
+  const clock = new VirtualClock(1), text = nodesText(2);
+  const links = new ControlLinks(async ({ port }) => {
+    if (port === addressOf(3).port) await clock.sleep(900);
+    return new WatchedLink(text, () => Promise.resolve(1));
+  }, clock);
+  const seeds = [0, 1, 2, 3].map(addressOf);
+  const watch = new ClusterWatch({ seeds, links, timing: clock, onResult() {} });
+  await clock.run((async () => {
+    watch.start();
+    await clock.sleep(500);
+    assert.equal(watch.lastError, "10.0.0.1:7003 does not answer");
+    await watch.close();
+    links.close();
+  })());
+});
