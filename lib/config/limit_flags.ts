@@ -14,6 +14,7 @@ import {
   MAX_REPLY_BYTES,
   MAX_REQUEST_BYTES,
   MAX_SCAN_MS,
+  MAX_STORE_SCAN_MS,
   MAX_TABLE_BYTES,
   MIN_LINE_BYTES,
   MIN_TABLE_BYTES,
@@ -142,10 +143,11 @@ const FLAGS = {
   },
   maxScanMs: {
     flags: "--max-scan-time <s>",
-    effect: "seconds for a scan or query without limit; no client is served meanwhile",
+    effect:
+      "seconds for a scan or query without limit; other clients wait meanwhile, but not with --store",
     read: milliseconds,
     usual: MAX_SCAN_MS,
-    usualText: String(MAX_SCAN_MS / 1e3),
+    usualText: `${MAX_SCAN_MS / 1e3}, with --store ${MAX_STORE_SCAN_MS / 1e3}`,
   },
   idleTimeoutMs: {
     flags: "--idle-timeout <s>",

@@ -84,6 +84,7 @@ export function parseServerConfig(
       "htserver me-a4-x                    serve on any free port",
       "htserver me-a4-x --debug            log each request",
       "htserver me-a4-x --host 127.0.0.1   accept clients of this machine only",
+      "htserver me-a4-x --store redis-cluster://10.0.0.1,10.0.0.2,10.0.0.3",
       "htserver me-a4-x --catalog catalog.example.org,backup.example.org:9097",
     ],
   );

@@ -115,7 +115,7 @@ function parseStoreUrl(url: string): Omit<StoreConfig, "passwordFile" | "caFile"
   }
   const [, tls, cluster] = /^redis(s?)(-cluster)?$/.exec(scheme) ?? [];
   if (tls === undefined) {
-    const shown = scheme === "" ? "one without a scheme" : `${quoted(scheme)} as its scheme`;
+    const shown = scheme === "" ? "no scheme" : `${quoted(scheme)} as its scheme`;
     throw new UsageError(`The URL of --store must be ${FORM}; it has ${shown}`);
   }
   const kind = cluster === undefined ? "single" : "cluster";

@@ -70,8 +70,8 @@ test("with a store, the server has no data folder", () => {
 
 test("other URLs are rejected in a sentence", () => {
   const cases: readonly [string, RegExp][] = [
-    ["", /without a scheme/],
-    ["a:6379", /without a scheme/],
+    ["", /has no scheme$/],
+    ["a:6379", /has no scheme$/],
     ["http://a", /"http" as its scheme/],
     ["REDIS://a", /"REDIS" as its scheme/],
     ["redis-clusters://a", /as its scheme/],

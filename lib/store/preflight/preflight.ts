@@ -122,11 +122,11 @@ class Preflight {
       ({ hasFile, appendfsync }) => hasFile !== false && appendfsync === undefined,
     );
     warnFor(
-      "the store has appendonly no: a master that starts again before its replica replaces it has lost the table, and its replicas copy that",
+      "set appendonly yes on all nodes: with appendonly no, a master that starts again before its replica replaces it has lost the table, and its replicas copy that",
       ({ hasFile }) => hasFile === false,
     );
     warnFor(
-      "the store has not appendfsync always: a power failure of a master and its replicas at once costs acknowledged changes",
+      "set appendfsync always on all nodes: without it, a power failure of a master and its replicas at once costs acknowledged changes",
       ({ hasFile, appendfsync }) =>
         hasFile !== false && appendfsync !== undefined && appendfsync !== "always",
     );
