@@ -81,7 +81,7 @@ async function build(config: BuildConfig, scratch: string): Promise<void> {
     const { problem } = await compileAll(config, scratch, executables);
     if (problem === undefined) return await place(executables, config.out);
     if (config.form === "compile" || config.target !== undefined) throw new ExitError(problem);
-    console.log(`Making the portable form: ${problem}`);
+    console.log(`Making the portable form, which unpacks itself at its first start: ${problem}`);
   }
   await place(await portableAll(config, scratch), config.out);
 }
@@ -98,7 +98,7 @@ async function compileAll(
     const path = `${scratch}/${one.name}${suffix}`;
     const { problem } = await compile(one, bundleOf(one, scratch), path, target);
     if (problem !== undefined) {
-      return { problem: `Cannot compile, which needs Deno's runtime part: ${problem}` };
+      return { problem: `deno compile cannot get Deno's runtime part (${problem})` };
     }
     const proof = isForHere ? await prove(one, path, `${scratch}/cache`) : { problem: undefined };
     if (proof.problem !== undefined) {
