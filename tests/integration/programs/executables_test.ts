@@ -4,11 +4,14 @@ import { ALONE } from "../../../bench/harness/program.ts";
 import { VERSION } from "../../../lib/base/version.ts";
 import { PROGRAMS } from "../../../tools/build/programs.ts";
 import { TempFolder } from "../../helpers/folders.ts";
+import { testWith } from "../../helpers/needs.ts";
+import { REDIS, startRedis } from "../../helpers/redis_cluster.ts";
 import { CACHE_HOME, executables } from "./executables.ts";
 import { IsolatedProcess, run, success } from "./isolated_process.ts";
 import { runFlagsOf, unpackedNames } from "./portable_file.ts";
 
 const SERVER_ARGS = ["t", ...ALONE];
+const SCANNED = '{"status":"OK","result":[["k",1.0]]}\n';
 const CATALOG_ARGS = ["--host", "127.0.0.1", "--port", "0"];
 
 const built = await executables();
@@ -62,6 +65,23 @@ Deno.test("htserver is the process that was started, and replies over TCP", asyn
   const lookup = '{"method":"lookup","key":"k"}';
   assert.equal(await ask(port, lookup), '{"status":"OK","result":{"a":1.0}}\n');
   assert.match(await ask(port, '{"method":"info"}'), new RegExp(`"pid":${server.pid}\\b`));
+});
+
+testWith(REDIS, "htserver contains the parts for a shared store", async () => {
+  await using redis = await startRedis({ password: "store-secret" });
+  const flags = ["t", "--store", `redis://${redis.name}`, ...ALONE.filter((f) => f !== "--memory")];
+  const env = { HTSERVER_STORE_PASSWORD: "store-secret" };
+  await using server = new IsolatedProcess(HTSERVER, flags, { env });
+  const port = await server.port();
+  const insert = '{"method":"insert","key":"k","value":1.0}';
+  assert.equal(await ask(port, insert), '{"status":"OK","result":null}\n');
+  assert.equal(await ask(port, '{"method":"scan","regex":""}'), SCANNED);
+  const [wrong, usage] = await Promise.all([
+    run(HTSERVER, flags), // without the password
+    run(HTSERVER, [...flags, "--memory"]),
+  ]);
+  assert.deepEqual([wrong.code, usage.code], [1, 2]);
+  for (const { stderr } of [wrong, usage]) assert.match(stderr, /^htserver: [^\n]+\n$/);
 });
 
 Deno.test("testperf starts copies of itself at any path without a comma", async () => {
