@@ -115,7 +115,7 @@ function conditionsOf(state: StoreState): Map<string, Condition> {
   for (const { name: node, isHeld, lastError } of shards) {
     if (!isHeld) continue;
     conditions.set(`replicas of ${node}`, {
-      message: "changes of a master wait until it has a replica that confirms them",
+      message: "changes of a master wait for its replicas",
       fields: { node, why: lastError },
       end: "changes of a master go on",
       node,

@@ -37,7 +37,7 @@ Deno.test("state log: a failover is a line for each thing that begins or ends", 
   assert.deepEqual(await linesFor([[WELL, 10], [down, 10], [replaced, 10], [back, 10]]), [
     "warn: a node of the store does not answer: b: no connection",
     "info: the store has other masters now: c: b",
-    "warn: changes of a master wait until it has a replica that confirms them: c: it has 0 of 1 replicas",
+    "warn: changes of a master wait for its replicas: c: it has 0 of 1 replicas",
     "info: all nodes of the store answer again",
     "info: changes of a master go on: c",
   ]);
