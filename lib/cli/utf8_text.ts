@@ -42,7 +42,8 @@ export async function readUtf8File(file: string, what: string): Promise<string> 
   try {
     bytes = await Deno.readFile(file);
   } catch (error) {
-    throw new ExitError(`Cannot read ${what} from '${file}': ${messageOf(error)}`);
+    const why = messageOf(error).replace(/: readfile '.*'$/s, ""); // the runtime repeats the path
+    throw new ExitError(`Cannot read ${what} from '${file}': ${why}`);
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -21,6 +21,10 @@ Deno.test("token_file: a token is the text without white space around it, if it 
   assert.equal(await written("two words\u00e9"), "two words\u00e9");
   await assert.rejects(written("secret7\n"), UsageError);
   await assert.rejects(written("  \n"), /at least 8 characters; it has 0/);
-  const expected = { name: "ExitError", exitCode: 1, message: /Cannot read the token from .*none/ };
+  const expected = {
+    name: "ExitError",
+    exitCode: 1,
+    message: /Cannot read the token from .*none': [^']+$/,
+  };
   await assert.rejects(readToken(`${folder.path}/none`), expected);
 });
