@@ -114,6 +114,7 @@ export class KeyCommand implements StoreCommand {
     this.#request = request;
     this.#room = room;
     this.bucket = bucket;
+    this.valueBytes = 0;
     this.kind = KINDS[method];
     const valueBytes = method === "insert" ? request.value.end - request.value.start : 0;
     this.bytes = FRAME_BYTES + key.end - key.start + valueBytes;

@@ -19,6 +19,7 @@ import type { Rejection, Request } from "../protocol/requests.ts";
 import { BUCKETS } from "../store/bucket_keys.ts";
 import type { CommandOwner, KeyCommand, KeyRequest } from "./key_command.ts";
 import { replyTo } from "./key_reply.ts";
+import { ExpectedValue } from "./expected_value.ts";
 import type { RemoteParts } from "./remote_parts.ts";
 import { executeAlone } from "./single_request.ts";
 
@@ -31,6 +32,7 @@ export class RemoteClient implements CommandOwner {
   readonly #window = new Fifo<KeyCommand>();
   #windowBytes = 0;
   #heldBytes = 0;
+  readonly #expected: ExpectedValue;
   /** The next request, if it was taken from the source and not started yet. */
   #next: Request | Rejection | undefined;
   /** Whether the source has no more requests in this submit. */
@@ -50,6 +52,7 @@ export class RemoteClient implements CommandOwner {
     this.#source = source;
     this.#parts = parts;
     this.out = source.out;
+    this.#expected = new ExpectedValue(parts.expected.bytes);
   }
 
   /** Executes the requests of the source; see `Submit`. */
@@ -88,6 +91,10 @@ export class RemoteClient implements CommandOwner {
   }
 
   onEnded(command: KeyCommand): void {
+    if (command.kind === "read") {
+      this.#expected.add(command.valueBytes);
+      this.#parts.expected.add(command.valueBytes);
+    }
     if (this.#window.at(0) === command) this.#advance();
   }
 
@@ -169,6 +176,7 @@ export class RemoteClient implements CommandOwner {
     if (this.#isGone || window.length === MAX_STORE_REQUESTS) return false;
     const request = this.#next ??= this.#take();
     if (request === undefined) return false;
+    if (window.length === 0 && this.#source.isFull) return this.#flush();
     const room = "key" in request ? this.#parts.reply.roomFor(request) : undefined;
     if ("key" in request && room !== undefined) {
       const { bytes, start, end } = request.key;
@@ -179,7 +187,6 @@ export class RemoteClient implements CommandOwner {
       return true;
     }
     if (window.length > 0) return false;
-    if (this.#source.isFull) return this.#flush();
     this.#next = undefined;
     const startMs = this.#now();
     const outcome = executeAlone(request, this.#source, this.#parts);
@@ -205,8 +212,9 @@ export class RemoteClient implements CommandOwner {
 
   /** Whether a request for a bucket may be in flight together with those that are. */
   #mayStart(bucket: number): boolean {
-    if (this.#windowBytes > MAX_STORE_REQUEST_BYTES) return false;
     const window = this.#window;
+    if (this.#windowBytes > MAX_STORE_REQUEST_BYTES) return false;
+    if (window.length * this.#expected.bytes > MAX_EARLY_BYTES.client) return false;
     for (let at = window.length - 1; at >= 0; at--) {
       const other = window.at(at);
       // One that will be executed again is in flight, too.

@@ -9,6 +9,7 @@ import type { BucketKeys } from "../store/bucket_keys.ts";
 import type { Store } from "../store/store.ts";
 import { KeyHash } from "../table/key_hash.ts";
 import { CommandPool } from "./command_pool.ts";
+import { ExpectedValue } from "./expected_value.ts";
 import { HeldBytes } from "./held_bytes.ts";
 import { RemoteClient } from "./remote_client.ts";
 import type { RemoteCounters, RemoteParts } from "./remote_parts.ts";
@@ -47,6 +48,7 @@ function makeEngine(table: RemoteTable, parts: EngineParts): Engine {
     bucketHash: new KeyHash(seed),
     commands: new CommandPool(keys),
     held: new HeldBytes(MAX_EARLY_BYTES.all),
+    expected: new ExpectedValue(),
     reply: new ReplyEncoder(maxReplyBytes),
     search: new RemoteSearch({
       store,

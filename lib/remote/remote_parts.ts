@@ -7,6 +7,7 @@ import type { Store } from "../store/store.ts";
 import type { KeyHash } from "../table/key_hash.ts";
 import type { Yielder } from "../runtime/yielding.ts";
 import type { CommandPool } from "./command_pool.ts";
+import type { ExpectedValue } from "./expected_value.ts";
 import type { HeldBytes } from "./held_bytes.ts";
 import type { RemoteSearch } from "./remote_search.ts";
 import type { TableSize } from "./table_size.ts";
@@ -32,6 +33,8 @@ export interface RemoteParts {
   readonly bucketHash: KeyHash;
   readonly commands: CommandPool;
   readonly held: HeldBytes;
+  /** What the lookups of new clients are expected to return. */
+  readonly expected: ExpectedValue;
   readonly reply: ReplyEncoder;
   readonly search: RemoteSearch;
   readonly size: TableSize;
