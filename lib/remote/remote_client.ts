@@ -98,7 +98,7 @@ export class RemoteClient implements CommandOwner {
     if (this.#window.at(0) === command) this.#advance();
   }
 
-  /** Writes the replies whose turn it is, and starts requests, until it has to wait. */
+  /** Writes the replies that are next in order, and starts requests, until it has to wait. */
   #advance(): void {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;

@@ -23,6 +23,15 @@ const ROUNDS = isLong ? 60 : 2;
 
 type Pairs = [string, unknown][];
 
+/** A reply to any request: the members that these tests read. */
+interface Reply {
+  readonly status: string;
+  readonly type: string;
+  readonly message: string;
+  readonly cursor?: string;
+  readonly result: Pairs;
+}
+
 /** A connection that sends one request after the other. */
 class Caller {
   readonly #engine: Engine;
@@ -34,8 +43,7 @@ class Caller {
     this.#source = new ListSource(this.#requests, { hasIds: false, maxOutBytes: 1e9 });
   }
 
-  // deno-lint-ignore no-explicit-any
-  async call(request: TextRequest): Promise<any> {
+  async call(request: TextRequest): Promise<Reply> {
     this.#requests.push(request);
     const lines = await this.#source.run(this.#engine);
     return JSON.parse(lines.at(-1) ?? "");
