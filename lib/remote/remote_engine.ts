@@ -42,10 +42,11 @@ function makeEngine(table: RemoteTable, parts: EngineParts): Engine {
     lastFailure: undefined,
     repeats: 0,
   };
+  const bucketHash = new KeyHash(seed);
   const shared: RemoteParts = {
     store,
     context,
-    bucketHash: new KeyHash(seed),
+    bucketHash,
     commands: new CommandPool(keys),
     held: new HeldBytes(MAX_EARLY_BYTES.all),
     expected: new ExpectedValue(),
@@ -53,6 +54,7 @@ function makeEngine(table: RemoteTable, parts: EngineParts): Engine {
     search: new RemoteSearch({
       store,
       bucketKeys: keys,
+      bucketHash,
       yielder,
       maxScanMs,
       tableSize: () => size.last,

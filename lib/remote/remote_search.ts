@@ -1,6 +1,7 @@
 /**
- * Scans and queries over a shared store. A search without `limit` sees each bucket at one instant, and the
- * table while it walks.
+ * Scans and queries over a shared store. They walk through the buckets: first the keys of a bucket, then the
+ * values of those that match. So each value is one that its key had during the search. A scan for one key
+ * needs one bucket only.
  *
  * A few searches run at the same time, and the others wait for their turn, so that all together hold a
  * bounded number of bytes (I5).
@@ -12,6 +13,7 @@ import {
   STORE_PART_PAIR_BYTES,
   STORE_SEARCH_BYTES,
 } from "../base/limits.ts";
+import { spanOf } from "../bytes/span.ts";
 import { noMemory, notAnswered } from "../commands/failures.ts";
 import { PAIR_FRAME_BYTES, PairWriter } from "../commands/pair_writer.ts";
 import {
@@ -23,8 +25,10 @@ import {
 import type { RequestSource } from "../engine/engine.ts";
 import type { Failure } from "../protocol/message.ts";
 import type { Yielder } from "../runtime/yielding.ts";
-import type { BucketKeys } from "../store/bucket_keys.ts";
+import { type BucketKeys, BUCKETS } from "../store/bucket_keys.ts";
 import type { Store } from "../store/store.ts";
+import type { KeyHash } from "../table/key_hash.ts";
+import { exactKey } from "./exact_key.ts";
 import { SearchWalk } from "./search_walk.ts";
 
 /** The connection that a search is for. */
@@ -34,6 +38,8 @@ export type SearchSource = Pick<RequestSource, "client" | "isClosed">;
 export interface RemoteSearchOptions {
   readonly store: Store;
   readonly bucketKeys: BucketKeys;
+  /** Chooses the bucket of a key. */
+  readonly bucketHash: KeyHash;
   readonly yielder: Yielder;
   /** Keys in the table, about. */
   readonly tableSize: () => number;
@@ -69,11 +75,13 @@ export class RemoteSearch {
     request: SearchRequest,
     room: number,
   ): Promise<SearchResult | Failure> {
-    const turns = request.limit === undefined ? this.#wholes : this.#parts;
+    const bucket = this.#onlyBucket(request);
+    const hasBound = request.limit !== undefined || bucket !== undefined;
+    const turns = hasBound ? this.#parts : this.#wholes;
     await turns.enter();
     const pairs = new PairWriter(room);
     try {
-      return await this.#run(source, request, pairs);
+      return await this.#run(source, request, bucket, pairs);
     } catch (error) {
       pairs.clear();
       if (!(error instanceof RangeError)) throw error;
@@ -83,9 +91,21 @@ export class RemoteSearch {
     }
   }
 
+  /** The only bucket that a search needs; undefined: all, or as the cursor says. */
+  #onlyBucket(request: SearchRequest): number | undefined {
+    if (request.method !== "scan" || request.limit !== undefined) return undefined;
+    if (request.cursor !== undefined) return undefined;
+    const key = exactKey(request.regex);
+    if (key === undefined) return undefined;
+    // The text of a key in JSON without its quotes is what the table has.
+    const { bytes, start, end } = spanOf(JSON.stringify(key));
+    return this.#options.bucketHash.of(bytes, start + 1, end - 1) & (BUCKETS - 1);
+  }
+
   async #run(
     source: SearchSource,
     request: SearchRequest,
+    bucket: number | undefined,
     pairs: PairWriter,
   ): Promise<SearchResult | Failure> {
     const { cursors } = source.client;
@@ -96,19 +116,21 @@ export class RemoteSearch {
     }
     const { limit, method } = request;
     const { store, bucketKeys, yielder, tableSize } = this.#options;
+    const isWhole = limit === undefined && bucket === undefined;
     const walk = new SearchWalk({
       store,
       bucketKeys,
       yielder,
       source,
       search: start.search,
-      at: start.at,
+      at: bucket === undefined ? start.at : { slot: bucket },
+      endBucket: bucket === undefined ? BUCKETS : bucket + 1,
       limit,
       pairs,
       maxPairBytes: STORE_PART_PAIR_BYTES,
       tableSize: tableSize(),
       maxMs: this.#maxMs,
-      maxBytes: limit === undefined ? STORE_SEARCH_BYTES.whole : STORE_SEARCH_BYTES.part,
+      maxBytes: isWhole ? STORE_SEARCH_BYTES.whole : STORE_SEARCH_BYTES.part,
     });
     const end = await walk.run();
     if ("why" in end) {

@@ -36,6 +36,8 @@ export interface WalkOptions {
   readonly source: { readonly isClosed: boolean };
   readonly search: Search;
   readonly at: SearchPosition;
+  /** The bucket behind the last one to search; less than all buckets only without a limit. */
+  readonly endBucket: number;
   /** Most pairs; undefined: all, of the whole table. */
   readonly limit: number | undefined;
   readonly pairs: PairWriter;
@@ -181,7 +183,7 @@ export class SearchWalk implements BucketOwner {
     for (let at = 0; at < maxBuckets; at++) {
       let bucket = this.#buckets[at];
       if (bucket === undefined) {
-        if (this.#matcher.isDone || this.#nextBucket === BUCKETS) return;
+        if (this.#matcher.isDone || this.#nextBucket === this.#options.endBucket) return;
         if (at > 0 && this.#keyBytes + (reading + 1) * meanBytes > maxBytes) return;
         bucket = this.#spare.pop() ?? new BucketSearch(this);
         const { slot, within } = this.#options.at;

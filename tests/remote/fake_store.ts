@@ -30,11 +30,10 @@ interface Pending {
 
 const CR = 13, LF = 10, ZERO = 48;
 
-const decoder = new TextDecoder("latin1");
-
 /** Bytes as a string with a character for each. */
 export function binaryOf(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
+  // TextDecoder has no Latin-1: for the web, that name means windows-1252.
+  return bytes.reduce((text, byte) => text + String.fromCharCode(byte), "");
 }
 
 /** A store in memory. */

@@ -175,6 +175,7 @@ async function walkAll(
   while (at !== undefined) {
     const pairs = new PairWriter(1e9);
     const walk: SearchWalk = new SearchWalk({
+      endBucket: BUCKETS,
       store,
       bucketKeys: KEYS,
       yielder: neverYields,
