@@ -2,8 +2,9 @@
  * One client of the remote engine: pulls the requests of a connection, has some of them executed by the store
  * at the same time, and writes their replies in the order of the requests (I1).
  *
- * - Requests for keys are in flight together, at most `MAX_STORE_REQUESTS`. The store may execute them in any order, so
- *   two requests for one bucket are never in flight together. Any other request waits for the replies before it.
+ * - Requests for keys are in flight together, at most `MAX_STORE_REQUESTS`. The store may execute them in
+ *   any order, so two requests for one bucket are never in flight together. Any other request waits for
+ *   the replies before it.
  * - A reply is written when all replies before it are written, and the client takes more replies. A result that
  *   arrives earlier is held, or executed again (`key_command.ts`).
  * - If the outcome of a request is unknown, it has no reply: the connection closes after the replies before it,

@@ -14,8 +14,8 @@ export interface PackedModule {
 
 /**
  * All packed modules. The 4 MB of the drawing libraries took 75 ms of each start. The server with a shared
- * store has its own copies of the modules that both servers have: if the bundler shared them, they would
- * be slower for all servers, because their constants would become variables.
+ * store has its own copies of the modules that both servers have: if the bundler shared them, their
+ * constants would become variables, also on the path of each request of a server without a store.
  */
 export const PACKED_MODULES: readonly PackedModule[] = [
   { entry: "lib/plot/drawing.ts", specifier: "../../plot/drawing.ts" },
